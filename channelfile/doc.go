@@ -1,0 +1,28 @@
+// Package channelfile reads and writes channel files, the binary content
+// updates that an endpoint sensor loads while it runs. FORMAT.md specifies the
+// format, byte by byte.
+//
+// [Parse] checks every length, count, offset and index once, against the bytes
+// and tables that must back them. Whatever a [File] hands out afterwards lies
+// inside the data: its methods cannot fail. Parse is meant for hostile input.
+// It takes time linear in the size of the data, and memory of a few bits an
+// entry; the number of its allocations does not depend on the data.
+//
+// A file that can be read may still not be in normal form: its digests may be
+// wrong, its entries unsorted. [File.Conformance] says which of these
+// requirements are broken, and [File.Locate] where.
+//
+// A [Builder] writes: it takes conditions made of expressions such as
+//
+//	channelfile.And(
+//		channelfile.Suffix(6, `\psexesvc.exe`).Fold(),
+//		channelfile.Not(channelfile.Equals(5, `\psexesvc`).Fold()),
+//	)
+//
+// and encodes them in normal form, so that one model has one file. For every
+// file without a broken requirement, [Encode] of what Parse read gives the
+// same bytes again.
+//
+// The package reads and writes; it does not judge. Whether a file that can be
+// read is fit to ship is for package validate to say.
+package channelfile

@@ -1,0 +1,454 @@
+package channelfile
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Encode returns the file that says what f says, in normal form. If f breaks
+// no requirement, see [File.Conformance], that is f itself, byte by byte. The
+// entries that f has without need, its digests and its order are made anew.
+//
+// It is an error if f says what no file in normal form can: if an ID is all
+// zero or there twice, a range ends before it starts, a text is not UTF-8, or
+// a condition exceeds a limit of the format once it is normalised.
+func Encode(f *File) ([]byte, error) {
+	b := NewBuilder(f.Header)
+	d := decoder{f: f, criteria: make([]Expr, f.Criteria()), values: make([]*string, f.Values())}
+	b.provenance = no
+	if f.HasProvenance() {
+		b.provenance = yes
+	}
+	for i := range f.Instances() {
+		inst := f.Instance(i)
+		var origin *Origin
+		if f.HasProvenance() {
+			o := f.Origin(i)
+			origin = &o
+		}
+		if err := b.Add(inst.ID, d.condition(inst), origin); err != nil {
+			return nil, err
+		}
+	}
+	return b.Encode()
+}
+
+// A decoder makes expressions of the conditions of a file.
+type decoder struct {
+	f        *File
+	criteria []Expr    // once they are made
+	values   []*string // once they are made; many criteria may name one
+	stack    []Expr
+}
+
+// condition returns the condition of an instance. Its stack has been verified
+// by Parse.
+func (d *decoder) condition(inst Instance) Expr {
+	d.stack = d.stack[:0]
+	for i := inst.First; i < inst.First+inst.Count; i++ {
+		w := d.f.Word(i)
+		if w.IsReference() {
+			e := d.criterion(w.Criterion())
+			if w.Negated() {
+				e = Not(e)
+			}
+			if d.f.HasProvenance() {
+				e = e.From(d.f.Use(i))
+			}
+			d.stack = append(d.stack, e)
+			continue
+		}
+		base := len(d.stack) - w.Operands()
+		e := And(d.stack[base:]...)
+		if w.IsOr() {
+			e = Or(d.stack[base:]...)
+		}
+		d.stack = append(d.stack[:base], e)
+	}
+	return And(d.stack...)
+}
+
+// criterion returns criterion i, the same node each time.
+func (d *decoder) criterion(i int) Expr {
+	if d.criteria[i].node != nil {
+		return d.criteria[i]
+	}
+	c := d.f.Criterion(i)
+	n := &node{operator: c.Operator, flags: c.Flags, input: int(c.Input), shared: true}
+	for k := c.First; k < c.First+c.Count; k++ {
+		o := d.f.Operand(k)
+		if c.Flags&FlagInputs != 0 {
+			n.inputs = append(n.inputs, o)
+			continue
+		}
+		if d.values[o] == nil {
+			v := string(d.f.Value(o))
+			d.values[o] = &v
+		}
+		n.values = append(n.values, *d.values[o])
+	}
+	// Its operands do not count: the Builder looks at those of a shared node
+	// once, and a condition may have more of them than the cap.
+	n.depth, n.size = 1, 1
+	d.criteria[i] = Expr{n}
+	return d.criteria[i]
+}
+
+// Encode returns the file. The Builder is unchanged.
+//
+// It is an error if the header or the size of the file exceeds a limit.
+func (b *Builder) Encode() ([]byte, error) {
+	if err := checkHeader(b.header); err != nil {
+		return nil, err
+	}
+	e := encoder{b: b}
+	e.numberCriteria()
+	e.orderInstances()
+	if b.provenance == yes {
+		e.numberTexts()
+	}
+	return e.encode()
+}
+
+func checkHeader(h Header) error {
+	for _, l := range []struct {
+		what       string
+		value, max uint64
+		name       string
+	}{
+		{"channel", uint64(h.Channel), MaxNumber, "MaxNumber"},
+		{"revision", uint64(h.Revision), MaxNumber, "MaxNumber"},
+		{"type version", uint64(h.TypeVersion), MaxNumber, "MaxNumber"},
+		{"number of inputs declared", uint64(h.InputsDeclared), MaxInputs, "MaxInputs"},
+		{"time of creation", h.Created, MaxCreated, "MaxCreated"},
+	} {
+		if l.value > l.max {
+			return fmt.Errorf("the %s of the header is %d, %w: at most %d (%s)", l.what, l.value, ErrLimit, l.max, l.name)
+		}
+	}
+	return nil
+}
+
+// An encoder turns the numbers of a Builder, which depend on what came first,
+// into those of the file, which are places in an order.
+type encoder struct {
+	b        *Builder
+	criteria []fileCriterion // in the order of the file
+	operands []uint32        // of the criteria, not in their order
+	values   []string        // in the order of the file
+	order    []int           // of the Builder's instances
+	cond     postfix         // in the order of the file
+	texts    []string        // in the order of the file
+	textAt   []uint32        // of each text of the Builder its place in the file
+}
+
+// A fileCriterion is a criterion of the file; first is an index of the
+// encoder's operands.
+type fileCriterion struct {
+	builtCriterion
+	number uint32 // in the Builder
+}
+
+// rank returns those of the list whose number is in used, in the order of
+// their bytes, and the place there of each.
+func rank(list []string, used bitset) (sorted []string, place []uint32) {
+	// Most pairs differ in their first bytes, which one comparison settles
+	// without a look at the strings.
+	type entry struct {
+		start  uint64
+		number uint32
+	}
+	var entries []entry
+	for i, s := range list {
+		if used.has(uint32(i)) {
+			var b [8]byte
+			copy(b[:], s)
+			entries = append(entries, entry{binary.BigEndian.Uint64(b[:]), uint32(i)})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
+		}
+		return strings.Compare(list[a.number], list[b.number])
+	})
+	sorted = make([]string, len(entries))
+	place = make([]uint32, len(list))
+	for i, e := range entries {
+		sorted[i] = list[e.number]
+		place[e.number] = uint32(i)
+	}
+	return sorted, place
+}
+
+// numberCriteria orders values and criteria. It leaves out what no instance
+// uses: what was made for an instance that was then refused.
+func (e *encoder) numberCriteria() {
+	b := e.b
+	usedCriteria := newBitset(len(b.records))
+	for _, w := range b.cond.words {
+		if w.IsReference() {
+			usedCriteria.set(uint32(w.Criterion()))
+		}
+	}
+	usedValues := newBitset(len(b.values.list))
+	for i, r := range b.records {
+		if usedCriteria.has(uint32(i)) && r.flags&FlagInputs == 0 {
+			for _, o := range b.operands[r.first:][:r.count] {
+				usedValues.set(o)
+			}
+		}
+	}
+	var place []uint32
+	e.values, place = rank(b.values.list, usedValues)
+	for i, r := range b.records {
+		if !usedCriteria.has(uint32(i)) {
+			continue
+		}
+		c := fileCriterion{r, uint32(i)}
+		c.first = len(e.operands)
+		for _, o := range b.operands[r.first:][:r.count] {
+			if r.flags&FlagInputs == 0 {
+				o = place[o]
+			}
+			e.operands = append(e.operands, o)
+		}
+		slices.Sort(e.operands[c.first:])
+		e.criteria = append(e.criteria, c)
+	}
+	slices.SortFunc(e.criteria, func(x, y fileCriterion) int {
+		if a, b := x.sortKey(), y.sortKey(); a != b {
+			return cmp.Compare(a, b)
+		}
+		return slices.Compare(e.operands[x.first:][:x.count], e.operands[y.first:][:y.count])
+	})
+}
+
+// sortKey is the first fields by which criteria ascend.
+func (c *builtCriterion) sortKey() uint32 {
+	return uint32(c.input)<<16 | uint32(c.operator)<<8 | uint32(c.flags)
+}
+
+// orderInstances orders instances, and the operands within their conditions.
+func (e *encoder) orderInstances() {
+	b := e.b
+	place := make([]Word, len(b.records)) // of each criterion, in the file
+	for i, c := range e.criteria {
+		place[c.number] = Word(i)
+	}
+	e.order = make([]int, len(b.instances))
+	for i := range e.order {
+		e.order[i] = i
+	}
+	slices.SortFunc(e.order, func(x, y int) int {
+		return slices.Compare(b.instances[x].id[:], b.instances[y].id[:])
+	})
+	p := &e.cond
+	p.traced, p.texts = b.provenance == yes, &b.texts
+	p.words = make([]Word, 0, len(b.cond.words))
+	p.uses = make([]use, 0, len(b.cond.uses))
+	for _, i := range e.order {
+		inst := &b.instances[i]
+		p.spans = p.spans[:0]
+		for k := inst.first; k < inst.first+inst.count; k++ {
+			w := b.cond.words[k]
+			if !w.IsReference() {
+				p.join(w&^wordCount, len(p.spans)-w.Operands())
+				continue
+			}
+			var u use
+			if p.traced {
+				u = b.cond.uses[k]
+			}
+			p.reference(place[w.Criterion()]<<1|w&1, u)
+		}
+		p.normalise(0)
+	}
+}
+
+// numberTexts orders the texts of the provenance.
+func (e *encoder) numberTexts() {
+	used := newBitset(len(e.b.texts.list))
+	for _, u := range e.cond.uses {
+		used.set(u.text)
+	}
+	for i := range e.b.instances {
+		for _, t := range e.b.instances[i].origin {
+			used.set(t)
+		}
+	}
+	e.texts, e.textAt = rank(e.b.texts.list, used)
+}
+
+// encode writes the file.
+func (e *encoder) encode() ([]byte, error) {
+	sections := sectionsCritical
+	if e.b.provenance == yes {
+		sections = sectionsAll
+	}
+	counts := [sectionsAll]int{
+		secInstances:  len(e.order),
+		secConditions: len(e.cond.words),
+		secCriteria:   len(e.criteria),
+		secOperands:   len(e.operands),
+		secValues:     len(e.values),
+		secPool:       totalLength(e.values),
+		secOrigins:    len(e.order),
+		secUses:       len(e.cond.uses),
+		secTexts:      len(e.texts),
+		secTextPool:   totalLength(e.texts),
+	}
+	var starts [sectionsAll]int
+	first := headerSize + sections*recordSize + digestSize
+	size := first
+	for i := range sections {
+		starts[i] = size
+		size = alignUp(size + counts[i]*int(sectionKinds[i].entry))
+	}
+	if size > MaxFileSize {
+		return nil, fmt.Errorf("the file of %d instances would have %d bytes, %w: at most %d (MaxFileSize); split it by template type, or leave out the provenance",
+			len(e.order), size, ErrLimit, MaxFileSize)
+	}
+	out := make([]byte, size)
+
+	write := [sectionsAll]func([]byte){
+		secInstances:  e.writeInstances,
+		secConditions: e.writeConditions,
+		secCriteria:   e.writeCriteria,
+		secOperands:   e.writeOperands,
+		secValues:     func(s []byte) { writeEntries(s, e.values) },
+		secPool:       func(s []byte) { writePool(s, e.values) },
+		secOrigins:    e.writeOrigins,
+		secUses:       e.writeUses,
+		secTexts:      func(s []byte) { writeEntries(s, e.texts) },
+		secTextPool:   func(s []byte) { writePool(s, e.texts) },
+	}
+	for i := range sections {
+		length := counts[i] * int(sectionKinds[i].entry)
+		s := out[starts[i]:][:length]
+		write[i](s)
+		rec := out[headerSize+i*recordSize:][:recordSize]
+		le.PutUint32(rec, uint32(sectionKinds[i].typ))
+		le.PutUint32(rec[4:], uint32(starts[i]))
+		le.PutUint32(rec[8:], uint32(length))
+		le.PutUint32(rec[12:], uint32(counts[i]))
+		digest := sha256.Sum256(s)
+		copy(rec[16:], digest[:])
+	}
+
+	h := e.b.header
+	copy(out, magic)
+	le.PutUint16(out[offMajor:], MajorVersion)
+	le.PutUint16(out[offMinor:], MinorVersion)
+	le.PutUint32(out[offChannel:], h.Channel)
+	le.PutUint32(out[offRevision:], h.Revision)
+	le.PutUint32(out[offType:], h.Type)
+	le.PutUint32(out[offTypeVersion:], h.TypeVersion)
+	le.PutUint16(out[offInputsDeclared:], h.InputsDeclared)
+	le.PutUint16(out[offInputsRead:], e.inputsRead())
+	le.PutUint64(out[offCreated:], h.Created)
+	le.PutUint32(out[offFileSize:], uint32(size))
+	le.PutUint32(out[offSectionCount:], uint32(sections))
+	digest := sha256.Sum256(out[:first-digestSize])
+	copy(out[first-digestSize:], digest[:])
+	return out, nil
+}
+
+func totalLength(list []string) int {
+	n := 0
+	for _, s := range list {
+		n += len(s)
+	}
+	return n
+}
+
+// inputsRead is the highest input that a criterion names, plus one.
+func (e *encoder) inputsRead() uint16 {
+	var read uint16
+	for _, c := range e.criteria {
+		read = max(read, c.input+1)
+		if c.flags&FlagInputs != 0 {
+			read = max(read, uint16(e.operands[c.first+c.count-1])+1)
+		}
+	}
+	return read
+}
+
+func (e *encoder) writeInstances(s []byte) {
+	next := 0
+	for _, i := range e.order {
+		inst := &e.b.instances[i]
+		copy(s, inst.id[:])
+		le.PutUint32(s[16:], uint32(next))
+		le.PutUint32(s[20:], uint32(inst.count))
+		next += inst.count
+		s = s[instanceSize:]
+	}
+}
+
+func (e *encoder) writeConditions(s []byte) {
+	for i, w := range e.cond.words {
+		le.PutUint32(s[i*wordSize:], uint32(w))
+	}
+}
+
+func (e *encoder) writeCriteria(s []byte) {
+	next := 0
+	for _, c := range e.criteria {
+		s[0], s[1] = byte(c.flags), byte(c.operator)
+		le.PutUint16(s[2:], c.input)
+		le.PutUint32(s[4:], uint32(next))
+		le.PutUint32(s[8:], uint32(c.count))
+		next += c.count
+		s = s[criterionSize:]
+	}
+}
+
+func (e *encoder) writeOperands(s []byte) {
+	for _, c := range e.criteria {
+		for _, o := range e.operands[c.first:][:c.count] {
+			le.PutUint32(s, o)
+			s = s[operandSize:]
+		}
+	}
+}
+
+// writeEntries writes the places that the list has in its pool.
+func writeEntries(s []byte, list []string) {
+	next := 0
+	for _, v := range list {
+		le.PutUint32(s, uint32(next))
+		le.PutUint32(s[4:], uint32(len(v)))
+		next += len(v)
+		s = s[valueSize:]
+	}
+}
+
+func writePool(s []byte, list []string) {
+	for _, v := range list {
+		s = s[copy(s, v):]
+	}
+}
+
+func (e *encoder) writeOrigins(s []byte) {
+	for _, i := range e.order {
+		inst := &e.b.instances[i]
+		for k, t := range inst.origin {
+			le.PutUint32(s[4*k:], e.textAt[t])
+		}
+		le.PutUint32(s[20:], inst.line)
+		s = s[originSize:]
+	}
+}
+
+func (e *encoder) writeUses(s []byte) {
+	for _, u := range e.cond.uses {
+		le.PutUint32(s, u.line)
+		le.PutUint32(s[4:], e.textAt[u.text])
+		s = s[useSize:]
+	}
+}

@@ -1,0 +1,50 @@
+package channelfile
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A ParseError says which bytes stopped [Parse], what they were read as, and
+// why they cannot be that.
+type ParseError struct {
+	Range  Range  // the bytes at fault, inside the data
+	Path   string // what they were read as, such as "criterion[2].operator"
+	Err    error  // one of the Err variables of this package
+	Detail string // what was found and what was expected
+}
+
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("0x%04x (%d): %s: %v: %s", e.Range.Start, e.Range.Start, e.Path, e.Err, e.Detail)
+}
+
+func (e *ParseError) Unwrap() error { return e.Err }
+
+// These are the errors that [ParseError.Err] can be, in the order in which
+// FORMAT.md, section 7, has the requirements that they speak of.
+var (
+	ErrTransfer           = errors.New("changed by a transfer in text mode")
+	ErrMagic              = errors.New("not a channel file")
+	ErrTruncated          = errors.New("data ends too early")
+	ErrByteOrder          = errors.New("integers in big-endian order")
+	ErrVersion            = errors.New("unsupported format version")
+	ErrConcatenated       = errors.New("another channel file follows")
+	ErrTrailing           = errors.New("data after the end of the file")
+	ErrLimit              = errors.New("limit of the format exceeded")
+	ErrSectionSet         = errors.New("not the sections of a channel file")
+	ErrSectionBounds      = errors.New("section outside the file")
+	ErrEntryCount         = errors.New("section length and entry count disagree")
+	ErrInstanceWords      = errors.New("instances do not tile the conditions")
+	ErrConditionReference = errors.New("reference to a criterion that is not there")
+	ErrConditionStack     = errors.New("operator without its operands")
+	ErrOperator           = errors.New("unknown operator")
+	ErrFlags              = errors.New("flags that the operator does not have")
+	ErrInput              = errors.New("input beyond those declared")
+	ErrOperandCount       = errors.New("wrong number of operands")
+	ErrOperandBounds      = errors.New("criteria do not tile the operands")
+	ErrOperandReference   = errors.New("reference to a value that is not there")
+	ErrValueBounds        = errors.New("values do not tile the pool")
+	ErrOperandForm        = errors.New("value of the wrong form for its operator")
+	ErrTextReference      = errors.New("reference to a text that is not there")
+	ErrTextBounds         = errors.New("texts do not tile the text pool")
+)

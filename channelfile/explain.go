@@ -1,0 +1,250 @@
+package channelfile
+
+import "fmt"
+
+// explain is the slow reader of the sections' entries. It goes through groups
+// G to N of FORMAT.md, section 7, in the order that stands there, and returns
+// the first requirement that the file breaks: a *ParseError, or nil. It runs
+// only where scan found something, and relies on nothing that scan found.
+func (f *File) explain() error {
+	for _, group := range []func() error{
+		f.explainInstances, f.explainConditions, f.explainCriteria, f.explainOperands,
+		f.explainValues, f.explainForms, f.explainReferences, f.explainTexts,
+	} {
+		if err := group(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// u32 reads the number at off of entry i of a section. It does not become an
+// int before it is known to be small: an int may have 32 bits.
+func (f *File) u32(section, i, off int) uint64 {
+	return uint64(le.Uint32(f.sec[section][i*int(sectionKinds[section].entry)+off:]))
+}
+
+// field returns the bytes of a field of entry i of a section, and its path.
+func (f *File) field(section, i int, name string) (Range, string) {
+	size, off, width := 0, 0, 0
+	for _, fd := range entryFields[section] {
+		if fd.name == name {
+			off, width = size, fd.size
+		}
+		size += fd.size
+	}
+	at := f.Sections[section].Range.Start + i*size + off
+	path := fmt.Sprintf("%s[%d]", entryNames[section], i)
+	if name != "" {
+		path += "." + name
+	}
+	return Range{at, at + width}, path
+}
+
+func (f *File) failField(section, i int, name string, err error, format string, args ...any) error {
+	r, path := f.field(section, i, name)
+	return f.fail(r, path, err, format, args...)
+}
+
+// A tiling follows entries that must stand end to end in what they point at.
+type tiling struct {
+	next, total uint64
+}
+
+// explain says what is wrong with entry i, which claims count things of
+// the kind what, from start on.
+func (t *tiling) explain(start, count uint64, what string) (detail string, bad bool) {
+	switch {
+	case start != t.next:
+		return fmt.Sprintf("starts at %d (0x%x); the %s of the entry before end at %d (0x%x), and these start there", start, start, what, t.next, t.next), true
+	case start+count > t.total:
+		return fmt.Sprintf("%d from %d on, there are %d %s", count, start, t.total, what), true
+	}
+	t.next += count
+	return "", false
+}
+
+func (t *tiling) rest() uint64 { return t.total - t.next }
+
+// Group G.
+func (f *File) explainInstances() error {
+	tile := tiling{total: uint64(f.Words())}
+	for i := range f.Instances() {
+		first, count := f.u32(secInstances, i, 16), f.u32(secInstances, i, 20)
+		if count < 1 || count > MaxWords {
+			return f.failField(secInstances, i, "words", ErrLimit, "%d words; an instance has at least 1, at most %d", count, MaxWords)
+		}
+		if detail, bad := tile.explain(first, count, "words"); bad {
+			return f.failField(secInstances, i, "first_word", ErrInstanceWords, "%s", detail)
+		}
+	}
+	if n := tile.rest(); n > 0 {
+		return f.failField(secConditions, int(tile.next), "", ErrInstanceWords, "this and what follows, %d words, belongs to no instance", n)
+	}
+	return nil
+}
+
+// Group H.
+func (f *File) explainConditions() error {
+	var depths [MaxStack]int
+	for i := range f.Instances() {
+		in := f.Instance(i)
+		stack := depths[:0]
+		for k := in.First; k < in.First+in.Count; k++ {
+			w := f.Word(k)
+			depth := 0
+			if w.IsReference() {
+				if w.Criterion() >= f.Criteria() {
+					return f.failField(secConditions, k, "", ErrConditionReference, "instance %d refers to criterion %d (0x%x) of %d", i, w.Criterion(), w.Criterion(), f.Criteria())
+				}
+			} else {
+				n := w.Operands()
+				if n < 2 || n > len(stack) {
+					return f.failField(secConditions, k, "", ErrConditionStack, "%v, in instance %d; it has at least 2, and %d are on the stack", w, i, len(stack))
+				}
+				for _, d := range stack[len(stack)-n:] {
+					depth = max(depth, d)
+				}
+				depth++
+				stack = stack[:len(stack)-n]
+			}
+			if depth > MaxDepth {
+				return f.failField(secConditions, k, "", ErrLimit, "nested %d deep, in instance %d; at most %d", depth, i, MaxDepth)
+			}
+			if len(stack) == MaxStack {
+				return f.failField(secConditions, k, "", ErrLimit, "more than %d truths on the stack, in instance %d", MaxStack, i)
+			}
+			stack = append(stack, depth)
+		}
+	}
+	return nil
+}
+
+// Group I.
+func (f *File) explainCriteria() error {
+	declared := f.Header.InputsDeclared
+	tile := tiling{total: uint64(f.Operands())}
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		first, count := f.u32(secCriteria, i, 4), f.u32(secCriteria, i, 8)
+		switch {
+		case c.Operator == OpRegexp:
+			return f.failField(secCriteria, i, "operator", ErrOperator, "7 (0x07), regexp, is reserved: version %s has no regular expressions", Version)
+		case !c.Operator.Known():
+			return f.failField(secCriteria, i, "operator", ErrOperator, "%d (0x%02x) is no operator of version %s", uint8(c.Operator), uint8(c.Operator), Version)
+		}
+		if extra := c.Flags &^ operatorKinds[c.Operator].flags; extra != 0 {
+			return f.failField(secCriteria, i, "flags", ErrFlags, "0x%02x; %v may have 0x%02x at most", uint8(c.Flags), c.Operator, uint8(operatorKinds[c.Operator].flags))
+		}
+		if c.Input >= declared {
+			return f.failField(secCriteria, i, "input", ErrInput, "input %d (index %d, 0x%x); the header declares %d", int(c.Input)+1, c.Input, c.Input, declared)
+		}
+		if (c.Operator == OpExists) != (count == 0) {
+			return f.failField(secCriteria, i, "operands", ErrOperandCount, "%v with %d operands; exists has none, any other operator at least 1", c.Operator, count)
+		}
+		if count > MaxOperands {
+			return f.failField(secCriteria, i, "operands", ErrLimit, "%d operands, at most %d", count, MaxOperands)
+		}
+		if detail, bad := tile.explain(first, count, "operands"); bad {
+			return f.failField(secCriteria, i, "first_operand", ErrOperandBounds, "%s", detail)
+		}
+	}
+	if n := tile.rest(); n > 0 {
+		return f.failField(secOperands, int(tile.next), "", ErrOperandBounds, "this and what follows, %d operands, belongs to no criterion", n)
+	}
+	return nil
+}
+
+// Group J.
+func (f *File) explainOperands() error {
+	declared, values := uint64(f.Header.InputsDeclared), uint64(f.Values())
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		for k := c.First; k < c.First+c.Count; k++ {
+			o := f.u32(secOperands, k, 0)
+			switch {
+			case c.Flags&FlagInputs != 0 && o >= declared:
+				return f.failField(secOperands, k, "", ErrInput, "criterion %d compares with input %d (index %d, 0x%x); the header declares %d", i, o+1, o, o, declared)
+			case c.Flags&FlagInputs == 0 && o >= values:
+				return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d compares with value %d (0x%x) of %d", i, o, o, values)
+			}
+		}
+	}
+	return nil
+}
+
+// Group K, and N for texts.
+func (f *File) explainPool(section, pool int, limit uint64, bounds error) error {
+	tile := tiling{total: uint64(f.Sections[pool].Count)}
+	for i := range f.Sections[section].Count {
+		start, n := f.u32(section, i, 0), f.u32(section, i, 4)
+		if n > limit {
+			return f.failField(section, i, "length", ErrLimit, "%d bytes (0x%x), at most %d", n, n, limit)
+		}
+		if detail, bad := tile.explain(start, n, "bytes"); bad {
+			return f.failField(section, i, "offset", bounds, "%s", detail)
+		}
+	}
+	if n := tile.rest(); n > 0 {
+		at := f.Sections[pool].Range.Start + int(tile.next)
+		return f.fail(Range{at, f.Sections[pool].Range.End}, entryNames[pool], bounds, "the last %d bytes belong to no entry of %v", n, f.Sections[section].Type)
+	}
+	return nil
+}
+
+func (f *File) explainValues() error {
+	return f.explainPool(secValues, secPool, MaxValueLength, ErrValueBounds)
+}
+
+// Group L.
+func (f *File) explainForms() error {
+	patterns := newBitset(f.Values()) // found to be well-formed
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		if c.Flags&FlagInputs != 0 {
+			continue
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			o := f.Operand(k)
+			if c.Operator == OpPattern && !patterns.has(uint32(o)) {
+				if _, ok := patternForm(f.Value(o)); !ok {
+					return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d wants a pattern; value %d has a backslash that is not before *, ? or another", i, o)
+				}
+				patterns.set(uint32(o))
+			}
+			if width, n := operatorKinds[c.Operator].width, f.poolRange(secValues, o).Len(); width >= 0 && n != width {
+				return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d, %v, wants a value of %d bytes; value %d has %d", i, c.Operator, width, o, n)
+			}
+		}
+	}
+	return nil
+}
+
+// Group M.
+func (f *File) explainReferences() error {
+	if !f.HasProvenance() {
+		return nil
+	}
+	n := uint64(f.Texts())
+	for i := range f.Instances() {
+		for k, fd := range entryFields[secOrigins][:originTexts] {
+			if t := f.u32(secOrigins, i, 4*k); t >= n {
+				return f.failField(secOrigins, i, fd.name, ErrTextReference, "text %d (0x%x) of %d", t, t, n)
+			}
+		}
+	}
+	for i := range f.Words() {
+		if t := f.u32(secUses, i, 4); t >= n {
+			return f.failField(secUses, i, "text", ErrTextReference, "text %d (0x%x) of %d", t, t, n)
+		}
+	}
+	return nil
+}
+
+// Group N.
+func (f *File) explainTexts() error {
+	if !f.HasProvenance() {
+		return nil
+	}
+	return f.explainPool(secTexts, secTextPool, MaxTextLength, ErrTextBounds)
+}

@@ -1,0 +1,379 @@
+package channelfile
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// An Expr is a condition, or a part of one, for a [Builder]: criteria joined by
+// [And], [Or] and [Not]. It need not be in normal form, the Builder sees to
+// that. What is wrong with an Expr, such as a criterion without operands, is
+// reported by [Builder.Add].
+//
+// Inputs are numbered from 0. An Expr does not change once made; it may be a
+// part of several others. The zero Expr is an empty condition, which no
+// instance may have.
+type Expr struct{ node *node }
+
+// The caps on the expression of one instance. A limit of the format is kept or
+// broken only once the expression is normalised, so these are wider: they bound
+// the time and the stack that it takes to find out.
+const (
+	maxExprDepth = 1 << 14 // nesting of calls, such as Or in Or
+	maxExprSize  = 1 << 24 // calls and operands; a part that occurs twice counts twice
+)
+
+// A node is one call of a constructor or method of Expr.
+type node struct {
+	kind  nodeKind
+	depth int // 1 of a criterion; never more than maxExprDepth + 1
+	size  int // never more than maxExprSize + 1
+
+	// of a criterion
+	operator Operator
+	flags    Flags
+	input    int
+	values   []string // operands, each as in the pool of a file, but not folded
+	inputs   []int    // operands, with FlagInputs
+	err      error    // found when the criterion was made
+	shared   bool     // many instances use this node: worth to remember its criteria
+
+	parts []Expr // of an and, an or, and of what has one part
+	line  int    // of a nodeFrom
+	text  string
+}
+
+type nodeKind uint8
+
+const (
+	nodeCriterion nodeKind = iota
+	nodeAnd
+	nodeOr
+	nodeNot
+	nodeFold
+	nodeAll
+	nodeFrom
+)
+
+func criterion(n *node) Expr {
+	n.depth = 1
+	n.size = min(1+len(n.values)+len(n.inputs), maxExprSize+1)
+	return Expr{n}
+}
+
+func (n *node) with(parts ...Expr) Expr {
+	n.parts = parts
+	n.depth, n.size = 1, 1
+	for _, p := range parts {
+		if p.node != nil {
+			n.depth = max(n.depth, p.node.depth+1)
+			n.size += p.node.size
+		}
+		// Inside the loop, for a sum of many could overflow.
+		n.size = min(n.size, maxExprSize+1)
+	}
+	n.depth = min(n.depth, maxExprDepth+1)
+	return Expr{n}
+}
+
+func stringCriterion(op Operator, input int, operands []string) Expr {
+	return criterion(&node{operator: op, input: input, values: slices.Clone(operands)})
+}
+
+// Exists holds if the input is present, empty or not.
+func Exists(input int) Expr { return criterion(&node{operator: OpExists, input: input}) }
+
+// Equals holds if the value is one of the operands.
+func Equals(input int, any ...string) Expr { return stringCriterion(OpEquals, input, any) }
+
+// Prefix holds if the value starts with one of the operands.
+func Prefix(input int, any ...string) Expr { return stringCriterion(OpPrefix, input, any) }
+
+// Suffix holds if the value ends with one of the operands.
+func Suffix(input int, any ...string) Expr { return stringCriterion(OpSuffix, input, any) }
+
+// Contains holds if the value has one of the operands somewhere.
+func Contains(input int, any ...string) Expr { return stringCriterion(OpContains, input, any) }
+
+// Pattern holds if the whole value is what one of the wildcard patterns says:
+// * stands for any number of runes, ? for one, and a backslash makes the *, ?
+// or \ after it stand for itself. A backslash before anything else is an error.
+func Pattern(input int, any ...string) Expr { return stringCriterion(OpPattern, input, any) }
+
+// IntegerEquals holds if the value is one of the numbers.
+func IntegerEquals(input int, any ...int64) Expr {
+	n := &node{operator: OpIntegerEquals, input: input}
+	for _, v := range any {
+		n.values = append(n.values, string(le.AppendUint64(nil, uint64(v))))
+	}
+	return criterion(n)
+}
+
+// IntegerRange holds if the value is a number from least to greatest, both
+// included.
+func IntegerRange(input int, least, greatest int64) Expr {
+	return IntegerRanges(input, [][2]int64{{least, greatest}})
+}
+
+// IntegerRanges holds if the value is a number of one of the ranges, each from
+// its least to its greatest number, both included.
+func IntegerRanges(input int, any [][2]int64) Expr {
+	n := &node{operator: OpIntegerRange, input: input}
+	for _, r := range any {
+		v := le.AppendUint64(nil, uint64(r[0]))
+		n.values = append(n.values, string(le.AppendUint64(v, uint64(r[1]))))
+	}
+	return criterion(n)
+}
+
+// AddressRange holds if the value is an address from first to last, both
+// included. IPv4 addresses are compared as the IPv6 addresses that they are
+// mapped to.
+func AddressRange(input int, first, last netip.Addr) Expr {
+	return AddressRanges(input, [][2]netip.Addr{{first, last}})
+}
+
+// AddressRanges holds if the value is an address of one of the ranges, each
+// from its first to its last address, both included.
+func AddressRanges(input int, any [][2]netip.Addr) Expr {
+	n := &node{operator: OpAddressRange, input: input}
+	for _, r := range any {
+		for _, a := range r {
+			switch {
+			case !a.IsValid():
+				n.err = fmt.Errorf("address range without an address: give its first and its last")
+			case a.Zone() != "":
+				n.err = fmt.Errorf("address %v has the zone %q: a channel file compares addresses without zones", a, a.Zone())
+			}
+		}
+		first, last := r[0].As16(), r[1].As16()
+		n.values = append(n.values, string(first[:])+string(last[:]))
+	}
+	return criterion(n)
+}
+
+// AddressPrefix holds if the value is an address of one of the networks, such
+// as 10.0.0.0/8. Bits behind the length of a prefix are of no importance.
+func AddressPrefix(input int, any ...netip.Prefix) Expr {
+	ranges := make([][2]netip.Addr, len(any))
+	for i, p := range any {
+		if !p.IsValid() {
+			continue // leaves a range without an address, which is an error
+		}
+		p = p.Masked()
+		first := p.Addr()
+		bits := p.Bits()
+		if first.Is4() {
+			bits += 128 - 32
+		}
+		last := first.As16()
+		for bit := bits; bit < 128; bit++ {
+			last[bit/8] |= 0x80 >> (bit % 8)
+		}
+		ranges[i] = [2]netip.Addr{first, netip.AddrFrom16(last)}
+	}
+	return AddressRanges(input, ranges)
+}
+
+func inputCriterion(op Operator, input int, operands []int) Expr {
+	return criterion(&node{operator: op, flags: FlagInputs, input: input, inputs: slices.Clone(operands)})
+}
+
+// EqualsInput holds if the value is that of one of the other inputs.
+func EqualsInput(input int, any ...int) Expr { return inputCriterion(OpEquals, input, any) }
+
+// PrefixInput holds if the value starts with that of one of the other inputs.
+func PrefixInput(input int, any ...int) Expr { return inputCriterion(OpPrefix, input, any) }
+
+// SuffixInput holds if the value ends with that of one of the other inputs.
+func SuffixInput(input int, any ...int) Expr { return inputCriterion(OpSuffix, input, any) }
+
+// IntegerEqualsInput holds if the value is the same number as that of one of
+// the other inputs.
+func IntegerEqualsInput(input int, any ...int) Expr {
+	return inputCriterion(OpIntegerEquals, input, any)
+}
+
+// And holds if each of its parts does. It needs at least one.
+func And(parts ...Expr) Expr { return (&node{kind: nodeAnd}).with(slices.Clone(parts)...) }
+
+// Or holds if one of its parts does. It needs at least one.
+func Or(parts ...Expr) Expr { return (&node{kind: nodeOr}).with(slices.Clone(parts)...) }
+
+// Not holds if e does not.
+func Not(e Expr) Expr { return (&node{kind: nodeNot}).with(e) }
+
+// Fold returns e with each of its criteria that compares strings doing so
+// without regard to case, by [Fold] of each rune.
+func (e Expr) Fold() Expr { return (&node{kind: nodeFold}).with(e) }
+
+// All returns e with each of its criteria holding only if it does for all of
+// its operands, where it would otherwise for any.
+func (e Expr) All() Expr { return (&node{kind: nodeAll}).with(e) }
+
+// From returns e with the place in the source that its criteria come from, and
+// what their author wrote there. Criteria that have one already keep it. The
+// line counts from 1; 0 says that it is not known.
+func (e Expr) From(line int, text string) Expr {
+	return (&node{kind: nodeFrom, line: line, text: text}).with(e)
+}
+
+// A simpleCriterion is a criterion that keeps FORMAT.md's list of operators
+// that give way, but for the number and order of its operands. Those are
+// values or, with FlagInputs, inputs.
+type simpleCriterion struct {
+	operator Operator
+	flags    Flags
+	input    int
+	values   []string
+	inputs   []int
+}
+
+// simplify appends to dst the criteria that together say what the criterion n
+// says if flags are added to its own: one of them must hold, or with FlagAll
+// each. There is at least one. An operand that always holds where the value
+// exists, such as an empty prefix, makes any of several the same as exists;
+// among those that must all hold it is left out.
+func (n *node) simplify(dst []simpleCriterion, flags Flags) ([]simpleCriterion, error) {
+	if n.err != nil {
+		return nil, n.err
+	}
+	flags = n.flags | flags&operatorKinds[n.operator].flags
+	s := simplifier{node: n, flags: flags, dst: dst, before: len(dst)}
+	switch {
+	case n.operator == OpExists:
+		s.trivial = true
+	case len(n.values)+len(n.inputs) == 0:
+		return nil, fmt.Errorf("%v has nothing to compare with: give it at least one operand", n.operator)
+	case flags&FlagInputs != 0:
+		s.compareInputs()
+	default:
+		if err := s.compareValues(); err != nil {
+			return nil, err
+		}
+	}
+	if s.trivial && (flags&FlagAll == 0 || len(s.dst) == s.before) {
+		return append(dst, simpleCriterion{operator: OpExists, input: n.input}), nil
+	}
+	return s.dst, nil
+}
+
+type simplifier struct {
+	*node
+	flags   Flags
+	dst     []simpleCriterion
+	before  int  // length of dst before the first of this node
+	trivial bool // an operand holds of every value
+}
+
+// add appends a criterion to those of the result, or its operand to one that
+// is there.
+func (s *simplifier) add(operator Operator, flags Flags, input int, value string, other int) {
+	i := s.before
+	for i < len(s.dst) && (s.dst[i].operator != operator || s.dst[i].input != input) {
+		i++
+	}
+	if i == len(s.dst) {
+		s.dst = append(s.dst, simpleCriterion{operator: operator, flags: flags, input: input})
+	}
+	c := &s.dst[i]
+	if flags&FlagInputs != 0 {
+		c.inputs = append(c.inputs, other)
+	} else {
+		c.values = append(c.values, value)
+	}
+}
+
+// compareInputs simplifies a criterion whose operands are inputs.
+func (s *simplifier) compareInputs() {
+	symmetric := s.operator == OpEquals || s.operator == OpIntegerEquals
+	for _, other := range s.inputs {
+		switch {
+		case other == s.input && s.operator == OpIntegerEquals:
+			// Holds for what is a number, which is not all that exists.
+			s.add(OpIntegerRange, s.flags&^FlagInputs, s.input, anyInteger, 0)
+		case other == s.input:
+			s.trivial = true
+		case other < s.input && symmetric:
+			s.add(s.operator, s.flags, other, "", s.input)
+		default:
+			s.add(s.operator, s.flags, s.input, "", other)
+		}
+	}
+}
+
+// anyInteger is the value of the range of all integers.
+const anyInteger = "\x00\x00\x00\x00\x00\x00\x00\x80" + "\xff\xff\xff\xff\xff\xff\xff\x7f"
+
+// compareValues simplifies a criterion whose operands are values.
+func (s *simplifier) compareValues() error {
+	if s.flags&FlagFold == 0 && (s.operator == OpEquals || s.operator == OpIntegerEquals) {
+		// Nothing gives way to these. Their lists may be long.
+		s.dst = append(s.dst, simpleCriterion{operator: s.operator, flags: s.flags, input: s.input, values: s.values})
+		return nil
+	}
+	for _, given := range s.values {
+		v := given
+		if s.flags&FlagFold != 0 {
+			v = foldString(v)
+		}
+		op := s.operator
+		switch op {
+		case OpPattern:
+			form, ok := patternForm([]byte(v))
+			if !ok {
+				return fmt.Errorf("pattern %.200q has a backslash before something other than *, ? or a backslash: write a literal backslash as two", given)
+			}
+			if form == patternRun {
+				v = canonicalRuns(v)
+				form, _ = patternForm([]byte(v))
+			}
+			if op = formOperator[form]; op != OpPattern {
+				v = patternLiteral(v)
+			}
+		case OpIntegerRange:
+			least, greatest := Integer([]byte(v), 0), Integer([]byte(v), 1)
+			if least > greatest {
+				return fmt.Errorf("integer range from %d to %d never holds: its end is before its start", least, greatest)
+			}
+			if least == greatest {
+				op, v = OpIntegerEquals, v[:8]
+			}
+		case OpAddressRange:
+			if first, last := []byte(v[:16]), []byte(v[16:]); bytes.Compare(first, last) > 0 {
+				return fmt.Errorf("address range from %v to %v never holds: its end is before its start", address(first), address(last))
+			}
+		}
+		if v == "" && op != OpEquals || op == OpExists {
+			s.trivial = true
+			continue
+		}
+		s.add(op, s.flags, s.input, v, 0)
+	}
+	return nil
+}
+
+// formOperator has the operator that each form of a pattern gives way to.
+var formOperator = [...]Operator{
+	patternNoWildcard: OpEquals,
+	patternPrefix:     OpPrefix,
+	patternSuffix:     OpSuffix,
+	patternContains:   OpContains,
+	patternExists:     OpExists,
+	patternProper:     OpPattern,
+}
+
+func foldString(s string) string {
+	if isFolded([]byte(s)) {
+		return s
+	}
+	return string(AppendFold(nil, []byte(s)))
+}
+
+// address returns the address of 16 bytes that a value has, for a message.
+func address(b []byte) netip.Addr {
+	a, _ := netip.AddrFromSlice(b)
+	return a.Unmap()
+}

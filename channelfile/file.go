@@ -1,0 +1,395 @@
+package channelfile
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"iter"
+)
+
+// A File is a channel file that can be read: its structure keeps all that a
+// reader has to trust. It hands out views of the data passed to [Parse]. Its
+// methods cannot fail; those that take an index panic, as a slice does, when
+// it is not below the count that goes with it.
+//
+// A File does not change, and may be used by several goroutines.
+type File struct {
+	Header   Header
+	Sections []Section // in file order
+
+	data   []byte
+	sec    [sectionsAll][]byte // the sections' bytes; nil: not in the file
+	broken Rules               // what scan found
+}
+
+// Data returns the whole file. It must not be modified.
+func (f *File) Data() []byte { return f.data }
+
+// An Instance is a template instance, one rule. Its condition is the Count
+// words of the file from First on.
+type Instance struct {
+	ID           ID
+	First, Count int
+}
+
+// Instances returns the number of template instances.
+func (f *File) Instances() int { return len(f.sec[secInstances]) / instanceSize }
+
+// Instance returns instance i, in file order.
+func (f *File) Instance(i int) Instance {
+	b := f.sec[secInstances][i*instanceSize:][:instanceSize]
+	return Instance{ID(b[:16]), int(le.Uint32(b[16:])), int(le.Uint32(b[20:]))}
+}
+
+// Words returns the number of words of all conditions.
+func (f *File) Words() int { return len(f.sec[secConditions]) / wordSize }
+
+// Word returns word i of the conditions. The reference it may be names one of
+// the criteria; the operands an operator takes are there.
+func (f *File) Word(i int) Word { return Word(le.Uint32(f.sec[secConditions][i*wordSize:])) }
+
+// A Criterion compares one input of an event with operands: the Count operands
+// of the file from First on.
+type Criterion struct {
+	Input        uint16 // less than the file's InputsDeclared
+	Operator     Operator
+	Flags        Flags
+	First, Count int
+}
+
+// Criteria returns the number of distinct criteria.
+func (f *File) Criteria() int { return len(f.sec[secCriteria]) / criterionSize }
+
+// Criterion returns criterion i.
+func (f *File) Criterion(i int) Criterion {
+	b := f.sec[secCriteria][i*criterionSize:][:criterionSize]
+	return Criterion{
+		Flags:    Flags(b[0]),
+		Operator: Operator(b[1]),
+		Input:    le.Uint16(b[2:]),
+		First:    int(le.Uint32(b[4:])),
+		Count:    int(le.Uint32(b[8:])),
+	}
+}
+
+// Operands returns the number of operands of all criteria.
+func (f *File) Operands() int { return len(f.sec[secOperands]) / operandSize }
+
+// Operand returns operand i: the index of a value, or for a criterion with
+// FlagInputs the number of an input, which is less than InputsDeclared.
+func (f *File) Operand(i int) int { return int(le.Uint32(f.sec[secOperands][i*operandSize:])) }
+
+// Values returns the number of distinct values.
+func (f *File) Values() int { return len(f.sec[secValues]) / valueSize }
+
+// Value returns the bytes of value i. They have the form that the operators
+// want of which the value is an operand.
+func (f *File) Value(i int) []byte {
+	r := f.poolRange(secValues, i)
+	return f.sec[secPool][r.Start:r.End:r.End]
+}
+
+// poolRange returns the place in its pool of an entry of values or texts.
+func (f *File) poolRange(section, i int) Range {
+	b := f.sec[section][i*valueSize:][:valueSize]
+	off, n := int(le.Uint32(b)), int(le.Uint32(b[4:]))
+	return Range{off, off + n}
+}
+
+// OperandValues returns the values that the criterion compares with, in order.
+// A criterion with FlagInputs has none.
+func (f *File) OperandValues(c Criterion) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		if c.Flags&FlagInputs != 0 {
+			return
+		}
+		for i := range c.Count {
+			if !yield(f.Value(f.Operand(c.First + i))) {
+				return
+			}
+		}
+	}
+}
+
+// OperandInputs returns the other inputs that a criterion with FlagInputs
+// compares with, in order. Other criteria have none.
+func (f *File) OperandInputs(c Criterion) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if c.Flags&FlagInputs == 0 {
+			return
+		}
+		for i := range c.Count {
+			if !yield(f.Operand(c.First + i)) {
+				return
+			}
+		}
+	}
+}
+
+// An Origin says where an instance comes from. Empty fields are unknown.
+type Origin struct {
+	Rule    string // ID as the author wrote it
+	Title   string
+	Author  string
+	Licence string
+	Path    string // of the source
+	Line    int    // of the rule in the source, from 1; 0: unknown
+}
+
+// HasProvenance reports whether the file says where its instances come from.
+func (f *File) HasProvenance() bool { return len(f.Sections) == sectionsAll }
+
+// Origin returns where instance i comes from, the zero Origin if the file has
+// no provenance.
+func (f *File) Origin(i int) Origin {
+	if !f.HasProvenance() {
+		return Origin{}
+	}
+	b := f.sec[secOrigins][i*originSize:][:originSize]
+	return Origin{
+		Rule:    f.Text(int(le.Uint32(b))),
+		Title:   f.Text(int(le.Uint32(b[4:]))),
+		Author:  f.Text(int(le.Uint32(b[8:]))),
+		Licence: f.Text(int(le.Uint32(b[12:]))),
+		Path:    f.Text(int(le.Uint32(b[16:]))),
+		Line:    int(le.Uint32(b[20:])),
+	}
+}
+
+// Use returns the line of the source that word i of the conditions comes from,
+// and what its author wrote there; 0 and "" where the file does not say.
+func (f *File) Use(word int) (line int, text string) {
+	if !f.HasProvenance() {
+		return 0, ""
+	}
+	b := f.sec[secUses][word*useSize:][:useSize]
+	return int(le.Uint32(b)), f.Text(int(le.Uint32(b[4:])))
+}
+
+// Texts returns the number of distinct texts of the provenance.
+func (f *File) Texts() int { return len(f.sec[secTexts]) / valueSize }
+
+// Text returns text i of the provenance. It is a copy.
+func (f *File) Text(i int) string {
+	r := f.poolRange(secTexts, i)
+	return string(f.sec[secTextPool][r.Start:r.End])
+}
+
+// TextsUsed returns for each text whether an origin or a use names it.
+func (f *File) TextsUsed() []bool {
+	used := make([]bool, f.Texts())
+	for b := f.sec[secOrigins]; len(b) >= originSize; b = b[originSize:] {
+		for k := range originTexts {
+			used[le.Uint32(b[4*k:])] = true
+		}
+	}
+	for b := f.sec[secUses]; len(b) >= useSize; b = b[useSize:] {
+		used[le.Uint32(b[4:])] = true
+	}
+	return used
+}
+
+// entry returns the bytes in the file of entry i of a section.
+func (f *File) entry(section, i, size int) Range {
+	start := f.Sections[section].Range.Start + i*size
+	return Range{start, start + size}
+}
+
+// InstanceRange returns the bytes of instance i's record.
+func (f *File) InstanceRange(i int) Range { return f.entry(secInstances, i, instanceSize) }
+
+// WordRange returns the bytes of word i of the conditions.
+func (f *File) WordRange(i int) Range { return f.entry(secConditions, i, wordSize) }
+
+// CriterionRange returns the bytes of criterion i's record.
+func (f *File) CriterionRange(i int) Range { return f.entry(secCriteria, i, criterionSize) }
+
+// OperandRange returns the bytes of operand i.
+func (f *File) OperandRange(i int) Range { return f.entry(secOperands, i, operandSize) }
+
+// ValueRange returns the bytes of value i's record; PoolRange those that it
+// points at.
+func (f *File) ValueRange(i int) Range { return f.entry(secValues, i, valueSize) }
+
+// PoolRange returns the bytes of value i itself.
+func (f *File) PoolRange(i int) Range {
+	return f.poolRange(secValues, i).shift(f.Sections[secPool].Range.Start)
+}
+
+// OriginRange returns the bytes of the origin of instance i. The file must
+// have provenance.
+func (f *File) OriginRange(i int) Range { return f.entry(secOrigins, i, originSize) }
+
+// UseRange returns the bytes of the use of word i. The file must have
+// provenance.
+func (f *File) UseRange(i int) Range { return f.entry(secUses, i, useSize) }
+
+// TextRange returns the bytes of text i's record. The file must have
+// provenance.
+func (f *File) TextRange(i int) Range { return f.entry(secTexts, i, valueSize) }
+
+// TextPoolRange returns the bytes of text i itself. The file must have
+// provenance.
+func (f *File) TextPoolRange(i int) Range {
+	return f.poolRange(secTexts, i).shift(f.Sections[secTextPool].Range.Start)
+}
+
+func (r Range) shift(n int) Range { return Range{r.Start + n, r.End + n} }
+
+// SectionRecordRange returns the bytes of record i of the section table.
+func (f *File) SectionRecordRange(i int) Range {
+	return Range{headerSize + i*recordSize, headerSize + (i+1)*recordSize}
+}
+
+// HeaderDigestRange returns the bytes of the header digest.
+func (f *File) HeaderDigestRange() Range {
+	at := headerSize + len(f.Sections)*recordSize
+	return Range{at, at + digestSize}
+}
+
+// The ranges of the header's fields that findings point at.
+var (
+	ChannelRange        = Range{offChannel, offChannel + 4}
+	RevisionRange       = Range{offRevision, offRevision + 4}
+	TypeRange           = Range{offType, offType + 4}
+	TypeVersionRange    = Range{offTypeVersion, offTypeVersion + 4}
+	InputsDeclaredRange = Range{offInputsDeclared, offInputsDeclared + 2}
+	InputsReadRange     = Range{offInputsRead, offInputsRead + 2}
+	VersionRange        = Range{offMajor, offMinor + 2}
+	HeaderRange         = Range{0, headerSize}
+)
+
+// HeaderDigest returns the digest that the file carries of its header and
+// section table. If no requirement is broken, it stands for every byte.
+func (f *File) HeaderDigest() [digestSize]byte {
+	return [digestSize]byte(f.data[f.HeaderDigestRange().Start:])
+}
+
+// ContentDigest returns the digest of what the file says to a sensor. It
+// leaves out revision, time and provenance: two files without broken
+// requirements that have the same content digest do the same.
+func (f *File) ContentDigest() [digestSize]byte {
+	h := sha256.New()
+	h.Write(f.data[offMajor:offRevision])
+	h.Write(f.data[offType:offCreated])
+	for i := range sectionsCritical {
+		rec := f.data[headerSize+i*recordSize:][:recordSize]
+		h.Write(rec[:4])
+		h.Write(rec[8:])
+	}
+	return [digestSize]byte(h.Sum(nil))
+}
+
+// Layout returns the parts of the file with their names, in file order. In a
+// file that keeps CF1032 they tile it.
+func (f *File) Layout() iter.Seq2[string, Range] {
+	return func(yield func(string, Range) bool) {
+		f.layout(yield)
+	}
+}
+
+var headerFields = []struct {
+	name      string
+	off, size int
+}{
+	{"magic", 0, len(magic)},
+	{"major", offMajor, 2},
+	{"minor", offMinor, 2},
+	{"channel", offChannel, 4},
+	{"revision", offRevision, 4},
+	{"type", offType, 4},
+	{"type_version", offTypeVersion, 4},
+	{"inputs_declared", offInputsDeclared, 2},
+	{"inputs_read", offInputsRead, 2},
+	{"created", offCreated, 8},
+	{"file_size", offFileSize, 4},
+	{"section_count", offSectionCount, 4},
+}
+
+func (f *File) layout(yield func(string, Range) bool) bool {
+	for _, h := range headerFields {
+		if !yield("header."+h.name, Range{h.off, h.off + h.size}) {
+			return false
+		}
+	}
+	for i := range f.Sections {
+		at := headerSize + i*recordSize
+		for _, p := range []struct {
+			name      string
+			off, size int
+		}{{"type", 0, 4}, {"offset", 4, 4}, {"length", 8, 4}, {"count", 12, 4}, {"digest", 16, digestSize}} {
+			if !yield(fmt.Sprintf("section[%d].%s", i, p.name), Range{at + p.off, at + p.off + p.size}) {
+				return false
+			}
+		}
+	}
+	if !yield("header_digest", f.HeaderDigestRange()) {
+		return false
+	}
+	for i, s := range f.Sections {
+		if !f.layoutSection(i, s, yield) {
+			return false
+		}
+		end := (s.Range.End + sectionAlign - 1) / sectionAlign * sectionAlign
+		if pad := (Range{s.Range.End, min(end, len(f.data))}); pad.Len() > 0 && !yield("padding", pad) {
+			return false
+		}
+	}
+	return true
+}
+
+// layoutSection yields the parts of one section.
+func (f *File) layoutSection(section int, s Section, yield func(string, Range) bool) bool {
+	fields := entryFields[section]
+	name := entryNames[section]
+	switch section {
+	case secPool:
+		for i := range f.Values() {
+			if r := f.PoolRange(i); r.Len() > 0 && !yield(fmt.Sprintf("pool[%d]", i), r) {
+				return false
+			}
+		}
+		return true
+	case secTextPool:
+		for i := range f.Texts() {
+			if r := f.TextPoolRange(i); r.Len() > 0 && !yield(fmt.Sprintf("textpool[%d]", i), r) {
+				return false
+			}
+		}
+		return true
+	}
+	at := s.Range.Start
+	for i := range s.Count {
+		for _, fd := range fields {
+			path := fmt.Sprintf("%s[%d]", name, i)
+			if fd.name != "" {
+				path += "." + fd.name
+			}
+			if !yield(path, Range{at, at + fd.size}) {
+				return false
+			}
+			at += fd.size
+		}
+	}
+	return true
+}
+
+// entryNames are the names of one entry of a section, as paths have them.
+var entryNames = [sectionsAll]string{
+	"instance", "word", "criterion", "operand", "value", "pool", "origin", "use", "text", "textpool",
+}
+
+type entryField struct {
+	name string
+	size int
+}
+
+var entryFields = [sectionsAll][]entryField{
+	secInstances:  {{"id", 16}, {"first_word", 4}, {"words", 4}},
+	secConditions: {{"", 4}},
+	secCriteria:   {{"flags", 1}, {"operator", 1}, {"input", 2}, {"first_operand", 4}, {"operands", 4}},
+	secOperands:   {{"", 4}},
+	secValues:     {{"offset", 4}, {"length", 4}},
+	secOrigins:    {{"rule", 4}, {"title", 4}, {"author", 4}, {"licence", 4}, {"path", 4}, {"line", 4}},
+	secUses:       {{"line", 4}, {"text", 4}},
+	secTexts:      {{"offset", 4}, {"length", 4}},
+}

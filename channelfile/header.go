@@ -1,0 +1,227 @@
+package channelfile
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// magic starts every channel file. Its bytes are chosen as PNG's are: a
+// transfer that treats the file as text changes at least one of them.
+const magic = "\x89CFC\r\n\x1a\n"
+
+// A Header is what a channel file says of itself as a whole.
+type Header struct {
+	Channel        uint32 // what the content is for; 291 is inter-process communication
+	Revision       uint32 // version of the channel's content; only ever grows
+	Type           uint32 // number of the template type of all instances
+	TypeVersion    uint32 // version of that type's definition
+	InputsDeclared uint16 // inputs that this version of the type declares
+	InputsRead     uint16 // highest input read, plus one; 0 if none is read
+	Created        uint64 // seconds since 1970-01-01 00:00:00 UTC
+	FileSize       uint32 // bytes
+	SectionCount   uint32
+}
+
+// The offsets of the header's fields. They are for ever: a reader of one
+// version can name what it finds in a file of another.
+const (
+	offMajor          = 0x08
+	offMinor          = 0x0A
+	offChannel        = 0x0C
+	offRevision       = 0x10
+	offType           = 0x14
+	offTypeVersion    = 0x18
+	offInputsDeclared = 0x1C
+	offInputsRead     = 0x1E
+	offCreated        = 0x20
+	offFileSize       = 0x28
+	offSectionCount   = 0x2C
+)
+
+// The sections, in the order in which they stand in a file.
+const (
+	secInstances = iota
+	secConditions
+	secCriteria
+	secOperands
+	secValues
+	secPool
+	secOrigins
+	secUses
+	secTexts
+	secTextPool
+
+	sectionsCritical = secPool + 1
+	sectionsAll      = secTextPool + 1
+)
+
+// A SectionType is the number that names what a section holds.
+type SectionType uint32
+
+// ancillary is the bit of a SectionType that marks what a sensor never needs.
+const ancillary SectionType = 1 << 31
+
+// Ancillary reports whether a sensor can do without the section.
+func (t SectionType) Ancillary() bool { return t&ancillary != 0 }
+
+func (t SectionType) String() string {
+	for _, s := range sectionKinds {
+		if s.typ == t {
+			return s.name
+		}
+	}
+	switch t {
+	case 7:
+		return "programs (reserved)"
+	case 8:
+		return "patterns (reserved)"
+	}
+	return fmt.Sprintf("unknown section 0x%08x", uint32(t))
+}
+
+// sectionKinds is the table of FORMAT.md, section 4, in file order.
+var sectionKinds = [sectionsAll]struct {
+	typ   SectionType
+	name  string
+	entry uint64 // bytes
+}{
+	secInstances:  {1, "instances", instanceSize},
+	secConditions: {2, "conditions", wordSize},
+	secCriteria:   {3, "criteria", criterionSize},
+	secOperands:   {4, "operands", operandSize},
+	secValues:     {5, "values", valueSize},
+	secPool:       {6, "pool", 1},
+	secOrigins:    {ancillary | 1, "origins", originSize},
+	secUses:       {ancillary | 2, "uses", useSize},
+	secTexts:      {ancillary | 3, "texts", valueSize},
+	secTextPool:   {ancillary | 4, "textpool", 1},
+}
+
+// A Section is a record of the section table.
+type Section struct {
+	Type   SectionType
+	Range  Range // the section's bytes, without padding
+	Count  int   // entries
+	Digest [digestSize]byte
+}
+
+// An Operator says how a criterion compares.
+type Operator uint8
+
+// The operators of FORMAT.md, section 5. Zero is none.
+const (
+	OpExists        Operator = 1
+	OpEquals        Operator = 2
+	OpPrefix        Operator = 3
+	OpSuffix        Operator = 4
+	OpContains      Operator = 5
+	OpPattern       Operator = 6
+	OpRegexp        Operator = 7 // reserved in version 0.1
+	OpIntegerEquals Operator = 8
+	OpIntegerRange  Operator = 9
+	OpAddressRange  Operator = 10
+)
+
+// operatorKinds is the table of operators of FORMAT.md, section 5.
+var operatorKinds = [...]struct {
+	name  string
+	flags Flags // those that it may have
+	width int   // bytes of an operand's value; -1: any
+}{
+	OpExists:        {"exists", 0, 0},
+	OpEquals:        {"equals", FlagFold | FlagAll | FlagInputs, -1},
+	OpPrefix:        {"prefix", FlagFold | FlagAll | FlagInputs, -1},
+	OpSuffix:        {"suffix", FlagFold | FlagAll | FlagInputs, -1},
+	OpContains:      {"contains", FlagFold | FlagAll, -1},
+	OpPattern:       {"pattern", FlagFold | FlagAll, -1},
+	OpIntegerEquals: {"integer equals", FlagAll | FlagInputs, 8},
+	OpIntegerRange:  {"integer range", FlagAll, 16},
+	OpAddressRange:  {"address range", FlagAll, 32},
+}
+
+// Known reports whether this version of the format has the operator.
+func (op Operator) Known() bool {
+	return int(op) < len(operatorKinds) && operatorKinds[op].name != ""
+}
+
+// Operators returns the operators that this version of the format has, in the
+// order of their numbers.
+func Operators() []Operator {
+	var ops []Operator
+	for op := range Operator(len(operatorKinds)) {
+		if op.Known() {
+			ops = append(ops, op)
+		}
+	}
+	return ops
+}
+
+func (op Operator) String() string {
+	switch {
+	case op == OpRegexp:
+		return "regexp"
+	case op.Known():
+		return operatorKinds[op].name
+	}
+	return fmt.Sprintf("unknown operator %d", uint8(op))
+}
+
+// Flags change how a criterion compares.
+type Flags uint8
+
+// The flags of FORMAT.md, section 5.
+const (
+	FlagFold   Flags = 1 // case does not matter
+	FlagAll    Flags = 2 // all operands must hold, not any
+	FlagInputs Flags = 4 // the operands are inputs, not values
+)
+
+// A Word is one step of a condition: a reference to a criterion, or an and or
+// or of the truths before it.
+type Word uint32
+
+const (
+	wordOperator Word = 1 << 31
+	wordOr       Word = 1 << 30
+	wordCount    Word = wordOr - 1
+)
+
+// IsReference reports whether w pushes the truth of a criterion.
+func (w Word) IsReference() bool { return w&wordOperator == 0 }
+
+// Criterion returns the index of the criterion that a reference names.
+func (w Word) Criterion() int { return int(w &^ wordOperator >> 1) }
+
+// Negated reports whether a reference pushes the opposite of the criterion's
+// truth.
+func (w Word) Negated() bool { return w&1 != 0 }
+
+// IsAnd reports whether w is an and of the truths before it.
+func (w Word) IsAnd() bool { return w&(wordOperator|wordOr) == wordOperator }
+
+// IsOr reports whether w is an or of the truths before it.
+func (w Word) IsOr() bool { return w&(wordOperator|wordOr) == wordOperator|wordOr }
+
+// Operands returns how many truths an and or or takes from the stack.
+func (w Word) Operands() int { return int(w & wordCount) }
+
+func (w Word) String() string {
+	switch {
+	case w.IsAnd():
+		return fmt.Sprintf("and of %d", w.Operands())
+	case w.IsOr():
+		return fmt.Sprintf("or of %d", w.Operands())
+	case w.Negated():
+		return fmt.Sprintf("not criterion %d", w.Criterion())
+	}
+	return fmt.Sprintf("criterion %d", w.Criterion())
+}
+
+// A Range is the half-open interval [Start, End) of offsets into a file.
+type Range struct{ Start, End int }
+
+// Len returns the number of bytes in r.
+func (r Range) Len() int { return r.End - r.Start }
+
+// le is the byte order of everything in a channel file but addresses.
+var le = binary.LittleEndian

@@ -1,0 +1,38 @@
+package channelfile
+
+import (
+	"encoding/hex"
+	"fmt"
+)
+
+// An ID names a template instance for ever. For a Sigma rule it is the rule's
+// UUID, its bytes in the order in which they are written.
+type ID [16]byte
+
+// String returns the ID in the form of a UUID, in lower case:
+// 8-4-4-4-12 hexadecimal digits.
+func (id ID) String() string {
+	var b [36]byte
+	hex.Encode(b[:8], id[:4])
+	hex.Encode(b[9:13], id[4:6])
+	hex.Encode(b[14:18], id[6:8])
+	hex.Encode(b[19:23], id[8:10])
+	hex.Encode(b[24:], id[10:])
+	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
+	return string(b[:])
+}
+
+// ParseID reads an ID in the form that [ID.String] returns; the digits may be
+// of either case. The all-zero ID can be read too, though no instance may have
+// it.
+func ParseID(s string) (ID, error) {
+	var id ID
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return ID{}, fmt.Errorf("%.80q is not an ID: expected the form of a UUID, such as 01234567-89ab-cdef-0123-456789abcdef", s)
+	}
+	digits := s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
+	if _, err := hex.Decode(id[:], []byte(digits)); err != nil {
+		return ID{}, fmt.Errorf("%q is not an ID: expected 32 hexadecimal digits between its dashes", s)
+	}
+	return id, nil
+}

@@ -1,0 +1,167 @@
+package channelfile
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+)
+
+// Parse reads a channel file. It checks the requirements of FORMAT.md, section
+// 7, groups A to N: all that a reader has to trust. Its error, if any, is a
+// [*ParseError] for the first of them, in that order, that the data breaks.
+//
+// The File holds data, which must not be modified while the File is in use.
+func Parse(data []byte) (*File, error) {
+	f := &File{data: data}
+	if err := f.readHeader(); err != nil {
+		return nil, err
+	}
+	if err := f.readTable(); err != nil {
+		return nil, err
+	}
+	// scan is fast because it does not say what is wrong, or where. Where it
+	// finds something, a second and slower reader goes through the entries in
+	// the order of FORMAT.md and says so.
+	if !f.scan() {
+		if err := f.explain(); err != nil {
+			return nil, err
+		}
+		// The two readers disagree, which a fuzz target looks for. What
+		// one of them refuses is not read.
+		return nil, f.fail(Range{0, len(data)}, "file", ErrLimit, "the two readers of this package disagree on it; please report the file")
+	}
+	return f, nil
+}
+
+func (f *File) fail(r Range, path string, err error, format string, args ...any) *ParseError {
+	r.End = min(r.End, len(f.data))
+	r.Start = min(r.Start, r.End)
+	return &ParseError{Range: r, Path: path, Err: err, Detail: fmt.Sprintf(format, args...)}
+}
+
+// mangled lists what transfers in text mode make of the magic.
+var mangled = []struct{ prefix, how string }{
+	{"\x89CFC\n\x1a\n", "CR LF became LF"},
+	{"\x89CFC\r\r\n", "LF became CR LF"},
+	{"\x09CFC\r", "the highest bit of each byte was cleared"},
+	{"\xC2\x89CFC", "it was read as Latin-1 and written as UTF-8"},
+	{"\xEF\xBF\xBDCFC", "it was read as UTF-8, and what is not UTF-8 was replaced"},
+}
+
+// readHeader does groups A, B and C.
+func (f *File) readHeader() error {
+	data := f.data
+	for _, m := range mangled {
+		if bytes.HasPrefix(data, []byte(m.prefix)) {
+			return f.fail(Range{0, len(m.prefix)}, "header.magic", ErrTransfer,
+				"% x is what the magic becomes when %s; transfer channel files as binary data, and take this one from its source again", m.prefix, m.how)
+		}
+	}
+	n := min(len(data), len(magic))
+	if n == 0 || string(data[:n]) != magic[:n] {
+		return f.fail(Range{0, n}, "header.magic", ErrMagic, "a channel file starts with % x, this starts with % x", magic, data[:n])
+	}
+	if len(data) < headerSize {
+		return f.fail(Range{0, len(data)}, "header", ErrTruncated, "%d bytes of a header of %d", len(data), headerSize)
+	}
+	size := uint64(len(data))
+	claimed := le.Uint32(data[offFileSize:])
+	if uint64(bits.ReverseBytes32(claimed)) == size && uint64(claimed) != size {
+		return f.fail(Range{offFileSize, offFileSize + 4}, "header.file_size", ErrByteOrder,
+			"read in big-endian order the file size is the real one, %d; channel files are little-endian", size)
+	}
+	major, minor := le.Uint16(data[offMajor:]), le.Uint16(data[offMinor:])
+	if major != MajorVersion || minor != MinorVersion {
+		return f.fail(Range{offMajor, offMinor + 2}, "header.version", ErrVersion, "the file is of version %d.%d, this is a reader of version %s", major, minor, Version)
+	}
+	if size < uint64(claimed) {
+		return f.fail(Range{offFileSize, offFileSize + 4}, "header.file_size", ErrTruncated,
+			"the header says %d bytes (0x%x), there are %d (0x%x): the last %d are missing", claimed, claimed, size, size, uint64(claimed)-size)
+	}
+	if size > uint64(claimed) {
+		rest := Range{int(claimed), len(data)}
+		if bytes.HasPrefix(data[claimed:], []byte(magic)) {
+			return f.fail(rest, "file", ErrConcatenated, "at 0x%x (%d), where this file ends, another one starts; ship one channel file a file", claimed, claimed)
+		}
+		return f.fail(rest, "file", ErrTrailing, "the header says %d bytes, %d more follow", claimed, size-uint64(claimed))
+	}
+	f.Header = Header{
+		Channel:        le.Uint32(data[offChannel:]),
+		Revision:       le.Uint32(data[offRevision:]),
+		Type:           le.Uint32(data[offType:]),
+		TypeVersion:    le.Uint32(data[offTypeVersion:]),
+		InputsDeclared: le.Uint16(data[offInputsDeclared:]),
+		InputsRead:     le.Uint16(data[offInputsRead:]),
+		Created:        le.Uint64(data[offCreated:]),
+		FileSize:       claimed,
+		SectionCount:   le.Uint32(data[offSectionCount:]),
+	}
+	h := &f.Header
+	for _, l := range []struct {
+		off, size  int
+		path       string
+		value, max uint64
+	}{
+		{offFileSize, 4, "header.file_size", uint64(h.FileSize), MaxFileSize},
+		{offChannel, 4, "header.channel", uint64(h.Channel), MaxNumber},
+		{offRevision, 4, "header.revision", uint64(h.Revision), MaxNumber},
+		{offTypeVersion, 4, "header.type_version", uint64(h.TypeVersion), MaxNumber},
+		{offInputsDeclared, 2, "header.inputs_declared", uint64(h.InputsDeclared), MaxInputs},
+		{offCreated, 8, "header.created", h.Created, MaxCreated},
+	} {
+		if l.value > l.max {
+			return f.fail(Range{l.off, l.off + l.size}, l.path, ErrLimit, "%d (0x%x), at most %d", l.value, l.value, l.max)
+		}
+	}
+	return nil
+}
+
+// readTable does groups D, E and F.
+func (f *File) readTable() error {
+	n := f.Header.SectionCount
+	if n != sectionsCritical && n != sectionsAll {
+		return f.fail(Range{offSectionCount, offSectionCount + 4}, "header.section_count", ErrSectionSet,
+			"%d sections; a file has %d, or %d with provenance", n, sectionsCritical, sectionsAll)
+	}
+	first := headerSize + int(n)*recordSize + digestSize
+	if len(f.data) < first {
+		return f.fail(Range{headerSize, len(f.data)}, "table", ErrTruncated, "%d bytes of a header, table and digest of %d", len(f.data), first)
+	}
+	f.Sections = make([]Section, n)
+	for i := range f.Sections {
+		at := headerSize + i*recordSize
+		rec := f.data[at : at+recordSize]
+		typ := SectionType(le.Uint32(rec))
+		off, length, count := uint64(le.Uint32(rec[4:])), uint64(le.Uint32(rec[8:])), uint64(le.Uint32(rec[12:]))
+		kind := &sectionKinds[i]
+		path := func(field string) string { return fmt.Sprintf("section[%d].%s", i, field) }
+		switch {
+		case typ != kind.typ:
+			return f.fail(Range{at, at + 4}, path("type"), ErrSectionSet,
+				"0x%08x (%v) where 0x%08x (%s) stands", uint32(typ), typ, uint32(kind.typ), kind.name)
+		case off%sectionAlign != 0 || off < uint64(first) || off+length > uint64(len(f.data)):
+			return f.fail(Range{at + 4, at + 12}, path("offset"), ErrSectionBounds,
+				"%s: %d bytes at 0x%x (%d); a section starts at a multiple of %d, from 0x%x on, and ends by 0x%x", kind.name, length, off, off, sectionAlign, first, len(f.data))
+		case length != count*kind.entry:
+			return f.fail(Range{at + 8, at + 16}, path("count"), ErrEntryCount,
+				"%s: %d bytes for %d entries of %d bytes", kind.name, length, count, kind.entry)
+		}
+		s := &f.Sections[i]
+		s.Type = typ
+		s.Range = Range{int(off), int(off + length)}
+		s.Count = int(count)
+		s.Digest = [digestSize]byte(rec[16:])
+		f.sec[i] = f.data[off : off+length : off+length]
+	}
+	if n == sectionsAll {
+		for _, pair := range [][2]int{{secOrigins, secInstances}, {secUses, secConditions}} {
+			have, want := f.Sections[pair[0]].Count, f.Sections[pair[1]].Count
+			if have != want {
+				at := headerSize + pair[0]*recordSize
+				return f.fail(Range{at + 12, at + 16}, fmt.Sprintf("section[%d].count", pair[0]), ErrEntryCount,
+					"%d %s for %d %s; there is one for each", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
+			}
+		}
+	}
+	return nil
+}
