@@ -1,0 +1,152 @@
+package strictjson
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// An Error says where a document is not as expected, and how.
+type Error struct {
+	Name   string // of the file
+	Line   int    // from 1
+	Column int    // from 1, in bytes
+	Offset int    // in bytes from the start, at most the size of the document
+	Path   string // to the value at fault, such as builds[0].supply[1].inputs[3].type; "" for the whole
+	Err    error  // what was found and what was expected; wraps one of the Err variables
+}
+
+// Error returns one line: name, line, column, path, and what is wrong.
+func (e *Error) Error() string {
+	s := fmt.Sprintf("%s:%d:%d: ", e.Name, e.Line, e.Column)
+	if e.Path != "" {
+		s += e.Path + ": "
+	}
+	return s + e.Err.Error()
+}
+
+// Unwrap returns e.Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// The errors that Error.Err wraps.
+var (
+	ErrSize         = errors.New("the document is too large")
+	ErrUTF8         = errors.New("not UTF-8")
+	ErrSyntax       = errors.New("not JSON")
+	ErrDepth        = errors.New("nested too deep")
+	ErrTrailing     = errors.New("data after the document")
+	ErrUnknownKey   = errors.New("unknown key")
+	ErrDuplicateKey = errors.New("duplicate key")
+	ErrMissingKey   = errors.New("missing key")
+	ErrType         = errors.New("wrong type")
+	ErrRange        = errors.New("number out of range")
+	ErrValue        = errors.New("value not as expected")
+)
+
+// A problem is an error of a kind with a text of its own.
+type problem struct {
+	kind error
+	text string
+}
+
+func (p *problem) Error() string { return p.text }
+func (p *problem) Unwrap() error { return p.kind }
+
+// maxQuoted is how many runes of a document a message repeats at most.
+const maxQuoted = 60
+
+func clip(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > maxQuoted {
+			return s[:i] + "..."
+		}
+	}
+	return s
+}
+
+// Quote returns s in double quotes for a message: in one line, and not longer
+// than a message can bear.
+func Quote(s string) string {
+	if c := clip(s); c != s {
+		return strconv.Quote(strings.TrimSuffix(c, "...")) + "..."
+	}
+	return strconv.Quote(s)
+}
+
+// Alternatives joins names for a message: "a", "b" or "c".
+func Alternatives(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(n))
+	}
+	return b.String()
+}
+
+// suggest says what may have been meant by a key that is unknown.
+func (k *Keys) suggest(key string) string {
+	all := append(append([]string(nil), k.Required...), k.Optional...)
+	if s := Suggest(key, all); s != "" {
+		return s
+	}
+	return "; expected " + Alternatives(all)
+}
+
+// Suggest returns a question that names the one of names which is nearest to
+// s, "" if none is near.
+func Suggest(s string, names []string) string {
+	best, least := "", 3 // more than two edits is another word
+	if len(s) > 64 {     // no name is that long; and the search is quadratic
+		return ""
+	}
+	for _, n := range names {
+		d := 0
+		if !strings.EqualFold(s, n) {
+			d = distance(s, n)
+		}
+		// Two edits turn a word of three letters into almost any other.
+		if d < least && d < max(1, utf8.RuneCountInString(n)-1) {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// distance returns how many runes must be put in, taken out, replaced or
+// swapped with their neighbour to turn a into b.
+func distance(a, b string) int {
+	s, t := []rune(a), []rune(b)
+	var before []int // the row before last
+	row := make([]int, len(t)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(s); i++ {
+		next := make([]int, len(t)+1)
+		next[0] = i
+		for j := 1; j <= len(t); j++ {
+			cost := 1
+			if s[i-1] == t[j-1] {
+				cost = 0
+			}
+			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(t)]
+}

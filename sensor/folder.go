@@ -1,0 +1,164 @@
+package sensor
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+// An Outcome is what becomes of a template instance at a named reader that
+// never gets some of the inputs which it reads.
+type Outcome uint8
+
+// The outcomes. Those of an instance of which several hold: it is the first of
+// Blind, Widened, Weakened.
+const (
+	Unaffected Outcome = iota // it reads none of them, or the same events match
+	Weakened                  // it has lost an alternative: fewer events match
+	Widened                   // it has lost a restriction: events match that should not
+	Blind                     // it can never match
+)
+
+func (o Outcome) String() string {
+	switch o {
+	case Unaffected:
+		return "unaffected"
+	case Weakened:
+		return "weakened"
+	case Widened:
+		return "widened"
+	case Blind:
+		return "blind"
+	}
+	return fmt.Sprintf("no outcome (%d)", uint8(o))
+}
+
+// A Folder finds outcomes. It keeps its working memory from one instance to
+// the next; the zero value is ready for use. A Folder serves one goroutine.
+type Folder struct {
+	stack []part
+}
+
+// A part is what is known of a part of a condition.
+type part uint8
+
+// The value of a part: without either bit, it depends on inputs that are
+// there. The marks hold for such a part alone.
+const (
+	partFalse    part = 1 << iota // it never holds
+	partTrue                      // it always holds
+	partWidened                   // mark: a restriction that always holds was dropped in it
+	partWeakened                  // mark: an alternative that never holds was dropped in it
+)
+
+// Fold returns the outcome of an instance of f without the inputs for which
+// missing holds.
+//
+// A missing input is absent, so each criterion that reads one fails, also if
+// it compares another input with it; a negated reference to it holds. (A
+// criterion that compares with any of several inputs, of which some are there,
+// is an or of them.) What follows is folded from the leaves up. An and is false if an
+// operand is, and else drops those that are true; an or is true if an operand
+// is, and else drops those that are false; with nothing left they are true and
+// false.
+//
+//   - The instance is Blind if false is left,
+//   - Widened if true is left, or if an operand that is true was dropped from
+//     an and (the unwritten one too) which is itself part of what is left,
+//   - Weakened if likewise an operand that is false was dropped from an or,
+//   - Unaffected otherwise.
+//
+// Each reference is taken to vary by itself: that two criteria exclude or
+// imply one another is not seen. Where each criterion of a condition is
+// referred to once, Blind means that no event matches without the inputs,
+// Widened that one does which would not match with them, whatever their
+// values, and Weakened that one would match with them and does not without.
+func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
+	in := f.Instance(instance)
+	stack := w.stack[:0]
+	for i := in.First; i < in.First+in.Count; i++ {
+		word := f.Word(i)
+		if word.IsReference() {
+			stack = append(stack, reference(f, word, missing))
+			continue
+		}
+		at := len(stack) - word.Operands()
+		stack[at] = join(stack[at:], word.IsOr())
+		stack = stack[:at+1]
+	}
+	whole := join(stack, false)
+	w.stack = stack
+	switch {
+	case whole&partFalse != 0:
+		return Blind
+	case whole&(partTrue|partWidened) != 0:
+		return Widened
+	case whole&partWeakened != 0:
+		return Weakened
+	}
+	return Unaffected
+}
+
+// reference returns what is known of a reference.
+func reference(f *channelfile.File, word channelfile.Word, missing func(input int) bool) part {
+	c := f.Criterion(word.Criterion())
+	known := part(0)
+	if missing(int(c.Input)) {
+		known = partFalse
+	} else if c.Flags&channelfile.FlagInputs != 0 {
+		known = comparison(f, c, missing)
+	}
+	if !word.Negated() {
+		return known
+	}
+	switch known {
+	case partFalse:
+		return partTrue
+	case partWeakened: // what holds less often is denied more often
+		return partWidened
+	}
+	return known
+}
+
+// comparison returns what is known of a criterion that compares its input,
+// which is there, with other inputs.
+func comparison(f *channelfile.File, c channelfile.Criterion, missing func(input int) bool) part {
+	lost := 0
+	for other := range f.OperandInputs(c) {
+		if missing(other) {
+			lost++
+		}
+	}
+	switch {
+	case lost == 0:
+		return 0
+	case lost == c.Count || c.Flags&channelfile.FlagAll != 0:
+		return partFalse
+	}
+	return partWeakened
+}
+
+// join folds the operands of an and or or.
+func join(operands []part, or bool) part {
+	decides, drops, mark := partFalse, partTrue, partWidened
+	if or {
+		decides, drops, mark = partTrue, partFalse, partWeakened
+	}
+	var marks part
+	live := false
+	for _, p := range operands {
+		switch {
+		case p&decides != 0:
+			return decides
+		case p&drops != 0:
+			marks |= mark
+		default:
+			live = true
+			marks |= p
+		}
+	}
+	if !live {
+		return drops
+	}
+	return marks
+}

@@ -1,0 +1,384 @@
+package sensor
+
+import (
+	"iter"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+// Needs is what a channel file requires of its reader. It comes from the
+// content alone: from the criteria that are there, not from what a definition
+// or the header says of them.
+type Needs struct {
+	Channel, Revision uint32
+	Type, TypeVersion uint32
+	TypeName          string // "" if no definition names the type
+	Format            string // version of the format, such as "0.1"
+	InputsDeclared    int    // by the type version, as the content states it
+	InputsRead        int    // highest input that is read, plus one; 0 if none is
+
+	Inputs    []InputNeed    // those that are read, by index
+	Operators []OperatorNeed // those that occur, by number
+	Sizes     Sizes
+
+	// Constant is what an event costs in steps before the length of any input
+	// comes to it: see [Needs.Steps].
+	Constant uint64
+	Memory   uint64 // bytes, at most, as FORMAT.md, section 9, has it
+}
+
+// MaxCauses is how many causes a need names. [Readers] and [OperatorReaders]
+// find all.
+const MaxCauses = 8
+
+// MaxCauseText is how many characters of each text a cause repeats.
+const MaxCauseText = 256
+
+// An InputNeed is one input that is read.
+type InputNeed struct {
+	Index       int
+	Name        string    // "" if no definition names it
+	Type        InputType // by the definition; zero without TypeKnown
+	TypeKnown   bool
+	Instances   int     // how many read it; 0 if only criteria do that no instance refers to
+	Criteria    int     // how many distinct criteria read it
+	Coefficient uint64  // steps for each byte of its value
+	First       []Cause // one an instance, in the order of the file
+}
+
+// An OperatorNeed is one operator that occurs.
+type OperatorNeed struct {
+	Operator  channelfile.Operator
+	Instances int
+	Criteria  int
+	First     []Cause
+}
+
+// A Cause is an instance that makes a need. Its texts have no more than
+// MaxCauseText characters each, and are UTF-8 whatever the file has.
+type Cause struct {
+	Instance int            // index in the file; -1 if the needs do not come from one
+	ID       channelfile.ID // of the instance; zero if unknown
+	Word     int            // index of the first word of the instance that makes the need; -1 if unknown
+	Rule     string         // ID as the author wrote it
+	Title    string
+	Path     string // of the source
+	Line     int    // of what the word comes from, or else of the rule; 0 if unknown
+}
+
+// Sizes are the sizes that a reader may limit.
+type Sizes struct {
+	FileSize             uint64 // bytes
+	Instances            uint64
+	Criteria             uint64 // distinct ones
+	WordsPerInstance     uint64 // of the longest condition
+	OperandsPerCriterion uint64 // of the longest list
+	ValueLength          uint64 // bytes, of the longest value
+	Stack                uint64 // truths on the stack, at most
+}
+
+// Input returns the need of an input, nil if it is not read.
+func (n *Needs) Input(index int) *InputNeed {
+	for i := range n.Inputs {
+		if n.Inputs[i].Index == index {
+			return &n.Inputs[i]
+		}
+	}
+	return nil
+}
+
+// Steps returns what an event costs at worst, if the value of each input has
+// at most the length that maxLength gives for it, in bytes. Inputs whose
+// length matters and for which maxLength gives none are returned as unknown;
+// what they cost is not in steps. A cost beyond what steps can hold is the
+// largest number that it can.
+func (n *Needs) Steps(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int) {
+	steps = n.Constant
+	for _, in := range n.Inputs {
+		if in.Coefficient == 0 {
+			continue
+		}
+		length, ok := maxLength(in.Index)
+		if !ok {
+			unknown = append(unknown, in.Index)
+			continue
+		}
+		steps = addSat(steps, mulSat(in.Coefficient, uint64(max(length, 0))))
+	}
+	return steps, unknown
+}
+
+// NeedsOf computes the needs of f in one pass. Names and types of inputs are
+// those of the definition that defs has for the file's type version, if any;
+// nothing else is taken from it. Defs may be nil.
+func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
+	h := f.Header
+	n := &Needs{
+		Channel:        h.Channel,
+		Revision:       h.Revision,
+		Type:           h.Type,
+		TypeVersion:    h.TypeVersion,
+		TypeName:       defs.TypeName(h.Type),
+		Format:         channelfile.Version,
+		InputsDeclared: int(h.InputsDeclared),
+		Sizes: Sizes{
+			FileSize:  uint64(len(f.Data())),
+			Instances: uint64(f.Instances()),
+			Criteria:  uint64(f.Criteria()),
+		},
+		Constant: uint64(f.Words()) + uint64(f.Instances()),
+	}
+	n.Memory = n.Sizes.FileSize + n.Sizes.Criteria + channelfile.MaxStack
+	t := &tally{f: f, needs: n, originOf: -1}
+	t.criteria()
+	t.instances()
+	t.finish(defs.ByNumber(h.Type, h.TypeVersion))
+	return n
+}
+
+// NeedsOfDefinition returns what a template type requires before there is any
+// content for it: a reader that knows the version and expects the inputs that
+// it declares. No input is read.
+func NeedsOfDefinition(d *Definition) *Needs {
+	return &Needs{
+		Channel:        d.Channel,
+		Type:           d.Number,
+		TypeVersion:    d.Version,
+		TypeName:       d.Name,
+		Format:         channelfile.Version,
+		InputsDeclared: len(d.Inputs),
+	}
+}
+
+// A tally counts the needs of a file. Its counters are arrays by input and by
+// operator, for a file has far more words than inputs.
+type tally struct {
+	f     *channelfile.File
+	needs *Needs
+
+	inputs    [channelfile.MaxInputs]count
+	operators [math.MaxUint8 + 1]count
+	reads     []read // by criterion
+
+	// What causes say of the instance seen last. One instance may be the cause
+	// of a thousand needs: its texts are copied once.
+	origin   channelfile.Origin
+	originOf int
+}
+
+// A read is what the pass over the words must know of a criterion.
+type read struct {
+	input    uint16
+	operator channelfile.Operator
+	several  bool // it has FlagInputs: the operands are inputs too
+}
+
+// A count is what is known of one input or one operator.
+type count struct {
+	last        int // the instance, or while they are counted the criterion, seen last, plus one
+	criteria    int
+	instances   int
+	coefficient uint64
+	first       []Cause
+}
+
+// criteria looks at each criterion once: a reader evaluates it once an event,
+// however many instances refer to it.
+func (t *tally) criteria() {
+	f, sizes := t.f, &t.needs.Sizes
+	t.reads = make([]read, f.Criteria())
+	for i := range t.reads {
+		c := f.Criterion(i)
+		t.reads[i] = read{c.Input, c.Operator, c.Flags&channelfile.FlagInputs != 0}
+		sizes.OperandsPerCriterion = max(sizes.OperandsPerCriterion, uint64(c.Count))
+		t.operators[c.Operator].criteria++
+		t.inputs[c.Input].last = i + 1
+		t.inputs[c.Input].criteria++
+		for other := range f.OperandInputs(c) {
+			if in := &t.inputs[other]; in.last != i+1 {
+				in.last = i + 1
+				in.criteria++
+			}
+		}
+		constant, coefficient := t.charge(c)
+		t.needs.Constant = addSat(t.needs.Constant, constant)
+		t.inputs[c.Input].coefficient = addSat(t.inputs[c.Input].coefficient, coefficient)
+	}
+	for i := range t.inputs {
+		t.inputs[i].last = 0
+	}
+}
+
+// charge is the table of FORMAT.md, section 9: what c costs, and what it costs
+// for each byte of its input.
+func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
+	operands := uint64(c.Count)
+	var lengths uint64 // of all operands
+	for v := range t.f.OperandValues(c) {
+		lengths += uint64(len(v))
+		t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, uint64(len(v)))
+	}
+	switch c.Operator {
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix:
+		if c.Flags&channelfile.FlagInputs != 0 {
+			return 1 + 2*operands, operands
+		}
+		return 1 + 2*operands + lengths, 0
+	case channelfile.OpContains, channelfile.OpPattern:
+		return 1 + lengths + operands, lengths + operands
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+		return 24 + 2*operands, 0
+	case channelfile.OpAddressRange:
+		return 64 + 4*operands, 0
+	}
+	return 1, 0 // exists
+}
+
+// instances goes through the conditions. An instance counts once for each
+// input and operator, at the first word that needs it.
+func (t *tally) instances() {
+	f, sizes := t.f, &t.needs.Sizes
+	for i := range f.Instances() {
+		in := f.Instance(i)
+		sizes.WordsPerInstance = max(sizes.WordsPerInstance, uint64(in.Count))
+		stack := 0
+		for w := in.First; w < in.First+in.Count; w++ {
+			word := f.Word(w)
+			if !word.IsReference() {
+				stack -= word.Operands() - 1
+				continue
+			}
+			stack++
+			sizes.Stack = max(sizes.Stack, uint64(stack))
+			r := t.reads[word.Criterion()]
+			if c := &t.inputs[r.input]; c.last != i+1 {
+				t.see(c, i, w)
+			}
+			if c := &t.operators[r.operator]; c.last != i+1 {
+				t.see(c, i, w)
+			}
+			if r.several {
+				for other := range f.OperandInputs(f.Criterion(word.Criterion())) {
+					if c := &t.inputs[other]; c.last != i+1 {
+						t.see(c, i, w)
+					}
+				}
+			}
+		}
+	}
+}
+
+func (t *tally) see(c *count, instance, word int) {
+	c.last = instance + 1
+	c.instances++
+	if len(c.first) == MaxCauses {
+		return
+	}
+	if t.originOf != instance {
+		t.originOf, t.origin = instance, originOf(t.f, instance)
+	}
+	c.first = append(c.first, causeOf(t.f, instance, word, t.origin))
+}
+
+// finish puts what was counted into the needs.
+func (t *tally) finish(d *Definition) {
+	n := t.needs
+	for i := range t.inputs {
+		c := &t.inputs[i]
+		if c.criteria == 0 {
+			continue
+		}
+		in := InputNeed{Index: i, Instances: c.instances, Criteria: c.criteria, Coefficient: c.coefficient, First: c.first}
+		if d != nil && i < len(d.Inputs) {
+			in.Name, in.Type, in.TypeKnown = d.Inputs[i].Name, d.Inputs[i].Type, true
+		}
+		n.Inputs = append(n.Inputs, in)
+		n.InputsRead = i + 1
+	}
+	for i := range t.operators {
+		if c := &t.operators[i]; c.criteria > 0 {
+			n.Operators = append(n.Operators,
+				OperatorNeed{Operator: channelfile.Operator(i), Instances: c.instances, Criteria: c.criteria, First: c.first})
+		}
+	}
+}
+
+// originOf returns what causes say of an instance.
+func originOf(f *channelfile.File, instance int) channelfile.Origin {
+	o := f.Origin(instance)
+	o.Rule, o.Title, o.Path = causeText(o.Rule), causeText(o.Title), causeText(o.Path)
+	return o
+}
+
+// causeText cuts a text of a file to what a cause repeats of it, and copies it
+// so that the rest is not kept.
+func causeText(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > MaxCauseText {
+			s = s[:i]
+			break
+		}
+	}
+	return strings.ToValidUTF8(strings.Clone(s), string(utf8.RuneError))
+}
+
+func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Cause {
+	line, _ := f.Use(word)
+	if line == 0 {
+		line = o.Line
+	}
+	return Cause{
+		Instance: instance, ID: f.Instance(instance).ID, Word: word,
+		Rule: o.Rule, Title: o.Title, Path: o.Path, Line: line,
+	}
+}
+
+// Readers returns each instance of f that reads an input, in the order of the
+// file, with the first word of it that does.
+func Readers(f *channelfile.File, input int) iter.Seq[Cause] {
+	return causes(f, func(c channelfile.Criterion) bool { return reads(f, c, input) })
+}
+
+// OperatorReaders returns each instance of f that has an operator, in the
+// order of the file, with the first word of it that does.
+func OperatorReaders(f *channelfile.File, op channelfile.Operator) iter.Seq[Cause] {
+	return causes(f, func(c channelfile.Criterion) bool { return c.Operator == op })
+}
+
+// reads reports whether a criterion reads an input.
+func reads(f *channelfile.File, c channelfile.Criterion, input int) bool {
+	if int(c.Input) == input {
+		return true
+	}
+	for other := range f.OperandInputs(c) {
+		if other == input {
+			return true
+		}
+	}
+	return false
+}
+
+// causes returns the instances that refer to a criterion of the kind wanted.
+func causes(f *channelfile.File, wanted func(channelfile.Criterion) bool) iter.Seq[Cause] {
+	return func(yield func(Cause) bool) {
+		is := make([]bool, f.Criteria()) // far fewer than references to them
+		for i := range is {
+			is[i] = wanted(f.Criterion(i))
+		}
+		for i := range f.Instances() {
+			in := f.Instance(i)
+			for w := in.First; w < in.First+in.Count; w++ {
+				if word := f.Word(w); word.IsReference() && is[word.Criterion()] {
+					if !yield(causeOf(f, i, w, originOf(f, i))) {
+						return
+					}
+					break
+				}
+			}
+		}
+	}
+}

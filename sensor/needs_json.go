@@ -1,0 +1,340 @@
+package sensor
+
+import (
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/strictjson"
+)
+
+// ReadNeeds reads a document with needs, as [Needs.JSON] writes it or a
+// compiler of content in another format. Its error, if any, is a [*JSONError];
+// name is that of the file, for errors only.
+//
+// The document must agree with itself: inputs and operators ascend, what is
+// read is declared, and no need has more causes than instances.
+func ReadNeeds(name string, data []byte) (*Needs, error) {
+	n := &Needs{}
+	if err := readJSON(name, data, func(r *reader) { r.needs(n) }); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+var (
+	needsKeys = strictjson.Keys{
+		Required: []string{
+			"schema", "channel", "revision", "type", "typeVersion", "format",
+			"inputsDeclared", "inputsRead", "inputs", "operators", "sizes", "steps", "memory",
+		},
+		Optional: []string{"typeName"},
+	}
+	inputNeedKeys = strictjson.Keys{
+		Required: []string{"index", "instances", "criteria", "coefficient"},
+		Optional: []string{"name", "type", "causes"},
+	}
+	operatorNeedKeys = strictjson.Keys{
+		Required: []string{"operator", "instances", "criteria"},
+		Optional: []string{"causes"},
+	}
+	causeKeys = strictjson.Keys{
+		Optional: []string{"instance", "id", "word", "rule", "title", "path", "line"},
+	}
+	sizesKeys = strictjson.Keys{
+		Required: []string{
+			"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength", "stack",
+		},
+	}
+)
+
+// size reads what may be nothing.
+func (r *reader) size() uint64 { return r.Uint(0, MaxInteger) }
+
+// count reads how many there are of something that has an index.
+func (r *reader) count(least uint64) int { return r.int(least, math.MaxInt32) }
+
+func (r *reader) needs(n *Needs) {
+	at := r.Next()
+	var inputsAt []int // where each index stands
+	for key := range r.Object(needsKeys) {
+		switch key {
+		case "schema":
+			r.Enum(NeedsSchema)
+		case "channel":
+			n.Channel = uint32(r.Uint(0, channelfile.MaxNumber))
+		case "revision":
+			n.Revision = uint32(r.Uint(0, channelfile.MaxNumber))
+		case "type":
+			n.Type = uint32(r.Uint(0, math.MaxUint32))
+		case "typeName":
+			n.TypeName = r.name()
+		case "typeVersion":
+			n.TypeVersion = uint32(r.Uint(0, channelfile.MaxNumber))
+		case "format":
+			n.Format = r.format()
+		case "inputsDeclared":
+			n.InputsDeclared = r.int(0, channelfile.MaxInputs)
+		case "inputsRead":
+			n.InputsRead = r.int(0, channelfile.MaxInputs)
+		case "inputs":
+			for i := range r.Array() {
+				in, at := r.inputNeed()
+				if i > 0 && in.Index <= n.Inputs[i-1].Index {
+					r.FailAt(at, "index", "found %s after %s; expected inputs to ascend", inputNumber(in.Index), inputNumber(n.Inputs[i-1].Index))
+				}
+				n.Inputs = append(n.Inputs, in)
+				inputsAt = append(inputsAt, at)
+			}
+		case "operators":
+			for i := range r.Array() {
+				at := r.Next()
+				op := r.operatorNeed()
+				if i > 0 && op.Operator <= n.Operators[i-1].Operator {
+					r.FailAt(at, "operator", "found %q after %q; expected operators to ascend as in FORMAT.md", op.Operator, n.Operators[i-1].Operator)
+				}
+				n.Operators = append(n.Operators, op)
+			}
+		case "sizes":
+			n.Sizes = r.sizes()
+		case "steps":
+			for key := range r.Object(strictjson.Keys{Required: []string{"constant"}}) {
+				switch key {
+				case "constant":
+					n.Constant = r.size()
+				}
+			}
+		case "memory":
+			n.Memory = r.size()
+		}
+	}
+	r.agree(n, at, inputsAt)
+}
+
+// agree compares what the parts of a document say.
+func (r *reader) agree(n *Needs, at int, inputsAt []int) {
+	read := 0
+	for i, in := range n.Inputs {
+		read = in.Index + 1
+		if in.Index >= n.InputsDeclared {
+			r.FailAt(inputsAt[i], fmt.Sprintf("inputs[%d].index", i), "found %s; expected less than inputsDeclared, which is %d", inputNumber(in.Index), n.InputsDeclared)
+		}
+	}
+	if n.InputsRead != read {
+		r.FailAt(at, "inputsRead", "inputsRead is %d; expected the highest index of inputs plus one, %d", n.InputsRead, read)
+	}
+}
+
+// inputNeed also returns where the index stands.
+func (r *reader) inputNeed() (in InputNeed, at int) {
+	start := r.Next()
+	for key := range r.Object(inputNeedKeys) {
+		switch key {
+		case "index":
+			at = r.Next()
+			in.Index = r.int(0, channelfile.MaxInputs-1)
+		case "name":
+			in.Name = r.name()
+		case "type":
+			in.Type, in.TypeKnown = r.inputType(), true
+		case "instances":
+			in.Instances = r.count(0)
+		case "criteria":
+			in.Criteria = r.count(1)
+		case "coefficient":
+			in.Coefficient = r.size()
+		case "causes":
+			in.First = r.causes()
+		}
+	}
+	r.causesAgree(start, len(in.First), in.Instances)
+	return in, at
+}
+
+func (r *reader) operatorNeed() OperatorNeed {
+	var op OperatorNeed
+	start := r.Next()
+	for key := range r.Object(operatorNeedKeys) {
+		switch key {
+		case "operator":
+			op.Operator = r.operator()
+		case "instances":
+			op.Instances = r.count(0)
+		case "criteria":
+			op.Criteria = r.count(1)
+		case "causes":
+			op.First = r.causes()
+		}
+	}
+	r.causesAgree(start, len(op.First), op.Instances)
+	return op
+}
+
+func (r *reader) causesAgree(at, causes, instances int) {
+	if causes > instances {
+		r.FailAt(at, "causes", "found %d causes for %d instances; expected no more causes than instances", causes, instances)
+	}
+}
+
+func (r *reader) causes() []Cause {
+	var list []Cause
+	for i := range r.Array() {
+		if i == MaxCauses {
+			r.tooMany("causes", MaxCauses)
+			break
+		}
+		list = append(list, r.cause())
+	}
+	return list
+}
+
+func (r *reader) cause() Cause {
+	c := Cause{Instance: -1, Word: -1}
+	for key := range r.Object(causeKeys) {
+		switch key {
+		case "instance":
+			c.Instance = r.count(0)
+		case "id":
+			s := r.String()
+			if id, err := channelfile.ParseID(s); err == nil && id.String() == s {
+				c.ID = id
+			} else {
+				r.Failf("found the string %s; expected a UUID in lower case, such as \"01234567-89ab-cdef-0123-456789abcdef\"", strictjson.Quote(s))
+			}
+		case "word":
+			c.Word = r.count(0)
+		case "rule":
+			c.Rule = r.causeText()
+		case "title":
+			c.Title = r.causeText()
+		case "path":
+			c.Path = r.causeText()
+		case "line":
+			c.Line = int(r.Uint(0, min(math.MaxUint32, math.MaxInt)))
+		}
+	}
+	return c
+}
+
+// causeText reads a text that comes from content: it may be anything, and
+// whoever prints it escapes it.
+func (r *reader) causeText() string {
+	s := r.String()
+	if n := utf8.RuneCountInString(s); n > MaxCauseText {
+		r.Failf("found a text of %d characters; expected at most %d", n, MaxCauseText)
+	}
+	return s
+}
+
+func (r *reader) sizes() Sizes {
+	var s Sizes
+	for key := range r.Object(sizesKeys) {
+		switch key {
+		case "fileSize":
+			s.FileSize = r.size()
+		case "instances":
+			s.Instances = r.size()
+		case "criteria":
+			s.Criteria = r.size()
+		case "wordsPerInstance":
+			s.WordsPerInstance = r.size()
+		case "operandsPerCriterion":
+			s.OperandsPerCriterion = r.size()
+		case "valueLength":
+			s.ValueLength = r.size()
+		case "stack":
+			s.Stack = r.size()
+		}
+	}
+	return s
+}
+
+// JSON returns the needs as a document that [ReadNeeds] reads. The same needs
+// give the same bytes.
+func (n *Needs) JSON() ([]byte, error) {
+	return writeJSON("needs", func(w *writer) { w.needs(n) }, func(name string, data []byte) error {
+		_, err := ReadNeeds(name, data)
+		return err
+	})
+}
+
+func (w *writer) needs(n *Needs) {
+	w.Object(func() {
+		w.string("schema", NeedsSchema)
+		w.uint("channel", uint64(n.Channel))
+		w.uint("revision", uint64(n.Revision))
+		w.uint("type", uint64(n.Type))
+		w.optionalString("typeName", n.TypeName)
+		w.uint("typeVersion", uint64(n.TypeVersion))
+		w.string("format", n.Format)
+		w.int("inputsDeclared", n.InputsDeclared)
+		w.int("inputsRead", n.InputsRead)
+		w.Key("inputs")
+		w.Array(func() {
+			for _, in := range n.Inputs {
+				w.Object(func() {
+					w.int("index", in.Index)
+					w.optionalString("name", in.Name)
+					if in.TypeKnown {
+						w.string("type", in.Type.String())
+					}
+					w.int("instances", in.Instances)
+					w.int("criteria", in.Criteria)
+					w.uint("coefficient", in.Coefficient)
+					w.causes(in.First)
+				})
+			}
+		})
+		w.Key("operators")
+		w.Array(func() {
+			for _, op := range n.Operators {
+				w.Object(func() {
+					w.string("operator", op.Operator.String())
+					w.int("instances", op.Instances)
+					w.int("criteria", op.Criteria)
+					w.causes(op.First)
+				})
+			}
+		})
+		w.Key("sizes")
+		w.Object(func() {
+			w.uint("fileSize", n.Sizes.FileSize)
+			w.uint("instances", n.Sizes.Instances)
+			w.uint("criteria", n.Sizes.Criteria)
+			w.uint("wordsPerInstance", n.Sizes.WordsPerInstance)
+			w.uint("operandsPerCriterion", n.Sizes.OperandsPerCriterion)
+			w.uint("valueLength", n.Sizes.ValueLength)
+			w.uint("stack", n.Sizes.Stack)
+		})
+		w.Key("steps")
+		w.InlineObject(func() { w.uint("constant", n.Constant) })
+		w.uint("memory", n.Memory)
+	})
+}
+
+func (w *writer) causes(causes []Cause) {
+	if len(causes) == 0 {
+		return
+	}
+	w.Key("causes")
+	w.Array(func() {
+		for _, c := range causes {
+			w.InlineObject(func() {
+				if c.Instance != -1 {
+					w.int("instance", c.Instance)
+				}
+				if c.ID != (channelfile.ID{}) {
+					w.string("id", c.ID.String())
+				}
+				if c.Word != -1 {
+					w.int("word", c.Word)
+				}
+				w.optionalString("rule", c.Rule)
+				w.optionalString("title", c.Title)
+				w.optionalString("path", c.Path)
+				w.optionalInt("line", c.Line)
+			})
+		}
+	})
+}

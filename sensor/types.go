@@ -1,0 +1,108 @@
+package sensor
+
+import (
+	"fmt"
+	"time"
+)
+
+// An InputType is the type of the values that an input has.
+type InputType uint8
+
+// The types of inputs. Zero is none.
+const (
+	String  InputType = 1 + iota // bytes
+	Integer                      // a signed integer of 64 bits
+	Address                      // an IPv4 or IPv6 address
+)
+
+// Evidence says how something about a build is known.
+type Evidence uint8
+
+// The kinds of evidence, from strong to weak. Zero is none.
+const (
+	Extracted Evidence = 1 + iota // from the build itself
+	Observed                      // in events that the build produced
+	Stated                        // by a person
+)
+
+// Access says how a reader finds the value of an input.
+type Access uint8
+
+// The kinds of access. Zero is none.
+const (
+	Positional Access = 1 + iota // an array, by index: what is not there is read all the same
+	Named                        // a map, by name: what is not there is absent
+)
+
+// State says whether a build hands over an input.
+type State uint8
+
+// The states of an input.
+const (
+	Supplied State = iota
+	NotSupplied
+	Unknown
+)
+
+// The texts of the types above, as documents and messages have them.
+var (
+	inputTypeNames = []string{"string", "integer", "address"}
+	evidenceNames  = []string{"extracted", "observed", "stated"}
+	accessNames    = []string{"positional", "named"}
+	stateNames     = []string{"supplied", "not supplied", "unknown"}
+)
+
+func (t InputType) String() string { return nameOf("input type", inputTypeNames, int(t)-1) }
+func (e Evidence) String() string  { return nameOf("evidence", evidenceNames, int(e)-1) }
+func (a Access) String() string    { return nameOf("access", accessNames, int(a)-1) }
+func (s State) String() string     { return nameOf("state", stateNames, int(s)) }
+
+// nameOf never returns a text that a reader accepts for a value without name.
+func nameOf(what string, names []string, i int) string {
+	if i < 0 || i >= len(names) {
+		return fmt.Sprintf("no %s", what)
+	}
+	return names[i]
+}
+
+func (r *reader) inputType() InputType { return InputType(1 + r.Enum(inputTypeNames...)) }
+func (r *reader) evidence() Evidence   { return Evidence(1 + r.Enum(evidenceNames...)) }
+func (r *reader) access() Access       { return Access(1 + r.Enum(accessNames...)) }
+func (r *reader) state() State         { return State(r.Enum(stateNames...)) }
+
+// A Date is a day of the calendar, in UTC. Its text is in the form 2027-01-31.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// ParseDate reads a date of the years 1 to 9999 in the form 2027-01-31. The
+// day must exist.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() == 0 {
+		return Date{}, fmt.Errorf("%.40q is not a date; expected a day that exists, in the form 2027-01-31", s)
+	}
+	y, m, d := t.Date()
+	return Date{y, m, d}, nil
+}
+
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
+
+// Before reports whether the whole of d lies before t.
+func (d Date) Before(t time.Time) bool {
+	return !time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, time.UTC).After(t)
+}
+
+func (r *reader) date() Date {
+	s := r.String()
+	if r.Failed() {
+		return Date{}
+	}
+	d, err := ParseDate(s)
+	if err != nil {
+		r.Failf("%v", err)
+	}
+	return d
+}

@@ -1,0 +1,122 @@
+package validate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Check is one rule that content must keep. Checks are constants: declare
+// them as package variables and never change them.
+type Check struct {
+	ID       string   // for ever, such as "CF3001"; never given twice
+	Name     string   // readable, such as "inputs-supplied"; by what must hold
+	Doc      string   // title; blank line; what goes wrong on the endpoint and what to do
+	Severity Severity // of its findings; the zero value blocks
+	Uses     Uses     // what it looks at
+	Requires []*Check // must have run and found nothing, or this one is skipped; they stand before it
+
+	// Run reports what is wrong. It must not keep the Pass. It cannot fail:
+	// what it cannot judge it reports as a finding.
+	Run func(*Pass)
+}
+
+// Title returns the first line of the check's Doc.
+func (c *Check) Title() string {
+	title, _, _ := strings.Cut(c.Doc, "\n")
+	return title
+}
+
+func (c *Check) String() string { return c.ID + " " + c.Name }
+
+// Family returns the thousands digit of the check's ID: 0 file, 1 structure,
+// 2 type, 3 contract.
+func (c *Check) Family() int { return int(c.ID[2] - '0') }
+
+// Uses is a set of the things that a check looks at. A check is not applicable
+// to a subject that does not have them all.
+type Uses uint8
+
+const (
+	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
+	UsesFile                        // a channel file that can be read
+	UsesNeeds                       // what content requires of its reader
+	UsesFleet                       // the contracts of a fleet
+	UsesDefinition                  // the definition of the subject's template type
+	UsesSource                      // the rules that the content was compiled from
+)
+
+// Severity says what a finding does to the verdict.
+type Severity uint8
+
+const (
+	Error   Severity = iota // the content must not ship
+	Warning                 // it may ship; a person should look
+)
+
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// A Verdict is what the gate says of content.
+type Verdict uint8
+
+const (
+	Undecided Verdict = iota // no verdict was reached
+	Accepted                 // it may ship
+	Rejected                 // it must not ship: the content is at fault
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Accepted:
+		return "accepted"
+	case Rejected:
+		return "rejected"
+	}
+	return "undecided"
+}
+
+// Vet returns what is wrong with a list of checks, nil if nothing is: IDs and
+// names must be unique and of the right form, each check documented, and what
+// one requires must stand before it and look at nothing that it does not.
+func Vet(checks []*Check) error {
+	if len(checks) == 0 {
+		return fmt.Errorf("no checks")
+	}
+	ids, names, seen := map[string]bool{}, map[string]bool{}, map[*Check]bool{}
+	for i, c := range checks {
+		if c == nil {
+			return fmt.Errorf("check %d of the list is nil", i)
+		}
+		title, rest, _ := strings.Cut(c.Doc, "\n\n")
+		switch {
+		case len(c.ID) != 6 || !strings.HasPrefix(c.ID, "CF") || strings.Trim(c.ID[2:], "0123456789") != "":
+			return fmt.Errorf("check %d: ID %q, not CF and four digits", i, c.ID)
+		case ids[c.ID]:
+			return fmt.Errorf("%s is there twice", c.ID)
+		case c.Name == "" || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
+			return fmt.Errorf("%s: name %q, not lower-case words joined by hyphens", c.ID, c.Name)
+		case names[c.Name]:
+			return fmt.Errorf("%s: the name %s is there twice", c.ID, c.Name)
+		case title == "" || rest == "" || strings.Contains(title, "\n") || strings.HasSuffix(title, "."):
+			return fmt.Errorf("%s is not documented: a title without a full stop, a blank line, a text", c.ID)
+		case c.Run == nil:
+			return fmt.Errorf("%s has no Run", c.ID)
+		case c.Uses == 0:
+			return fmt.Errorf("%s uses nothing", c.ID)
+		}
+		for _, r := range c.Requires {
+			if !seen[r] {
+				return fmt.Errorf("%s requires a check that does not stand before it", c.ID)
+			}
+			if r.Uses&^c.Uses != 0 {
+				return fmt.Errorf("%s requires %s, which uses more than it", c.ID, r.ID)
+			}
+		}
+		ids[c.ID], names[c.Name], seen[c] = true, true, true
+	}
+	return nil
+}

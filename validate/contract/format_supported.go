@@ -1,0 +1,34 @@
+package contract
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// FormatSupported is CF3007.
+var FormatSupported = &validate.Check{
+	ID:   "CF3007",
+	Name: "format-supported",
+	Doc: `every build reads the version of the format
+
+A build that does not read the version of the format refuses the content at
+best.
+
+Encode the content in a version that all builds read, or hold it back from
+those that do not.`,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		for i := range p.Groups {
+			g := &p.Groups[i]
+			if formats := g.Contract.Reader.Formats; g.Addressed && !slices.Contains(formats, p.Needs.Format) {
+				reportBuilds(p, g, whole(p, channelfile.VersionRange, "header.version"), nil,
+					"encode the content in a version that the build reads, or "+holdBack([]*validate.Group{g}),
+					"the content is of format version %s, the build reads %s", p.Needs.Format, strings.Join(formats, ", "))
+			}
+		}
+	},
+}

@@ -1,0 +1,73 @@
+package contract
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// InputsLatent is CF3002.
+var InputsLatent = &validate.Check{
+	ID:   "CF3002",
+	Name: "inputs-latent",
+	Doc: `no declared input waits to be read past the end
+
+The template type declares an input that a positional build does not supply.
+Nothing reads it yet, so nothing breaks; but the first rule with a criterion
+on it would, and nothing about that rule would look unusual. Channel 291 was
+in this state from March to July 2024, with three releases whose rules had a
+wildcard there.
+
+Supply the input, or declare one less. If a build in the field can no longer
+be mended, its contract can acknowledge the shortfall, with a reason and a
+date: content that does not read the input is then accepted.`,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		latent(p, func(index int, bad []feed) {
+			var open []feed
+			for _, f := range bad {
+				if f.supply.Acknowledges(index) == nil {
+					open = append(open, f)
+				}
+			}
+			if len(open) == 0 {
+				return
+			}
+			groups := groupsOf(open)
+			all := builds(p, groups)
+			p.Report(func() validate.Finding {
+				return validate.Finding{
+					Where: whole(p, channelfile.InputsDeclaredRange, "header.inputs_declared"), Input: p.InputAt(index), Builds: all,
+					Message: fmt.Sprintf("%s of type %s is declared and not supplied; nothing reads it yet, the first criterion on it would read past the inputs",
+						field(p, index), p.Definition.Name),
+					Details: shortfalls(p, open),
+					Fix:     "supply the input, or acknowledge the shortfall in the contract, with a reason and a date",
+					Group:   p.Check.ID,
+				}
+			})
+		})
+	},
+}
+
+// latent calls visit for each declared input that the content does not read,
+// with the feeds of positional builds that are not sure to supply it.
+func latent(p *validate.Pass, visit func(index int, bad []feed)) {
+	all := feeds(p)
+	for index := range p.Definition.Inputs {
+		if p.Needs.Input(index) != nil {
+			continue
+		}
+		var bad []feed
+		for _, f := range all {
+			if f.positional() && f.input(p, index).State != sensor.Supplied {
+				bad = append(bad, f)
+			}
+		}
+		if len(bad) > 0 {
+			visit(index, bad)
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package contract
+
+import (
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// LengthKnown is CF3011.
+var LengthKnown = &validate.Check{
+	ID:   "CF3011",
+	Name: "length-known",
+	Doc: `where a step budget is stated, so are the lengths that it depends on
+
+The build states a budget of steps, and the cost of the content depends on
+how long an input can be; but its contract does not say how long. So there
+is no bound. Unsure means blocked.
+
+State the maximum length of the input in the contract.`,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		for _, f := range feeds(p) {
+			if f.group.Contract.Reader.Budget.Steps == 0 {
+				continue
+			}
+			_, unknown := p.Needs.Steps(f.maxLength(p))
+			for _, index := range unknown {
+				where, in := first(p, p.Needs.Input(index).First, index)
+				reportBuilds(p, f.group, where, in, "state maxLength of the input in the contract",
+					"what %s costs depends on the length of %s and %s does not state how long it can be", rule(in), field(p, index), f)
+			}
+		}
+	},
+}

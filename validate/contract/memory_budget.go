@@ -1,0 +1,30 @@
+package contract
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// MemoryBudget is CF3010.
+var MemoryBudget = &validate.Check{
+	ID:   "CF3010",
+	Name: "memory-budget",
+	Doc: `the content needs no more memory than every build allows
+
+A reader keeps the file, the truth of each criterion and a small stack:
+FORMAT.md, section 9. A build that runs in a kernel has a fixed amount for
+it.
+
+Split the content.`,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		for i := range p.Groups {
+			g := &p.Groups[i]
+			if budget := g.Contract.Reader.Budget.Memory; g.Addressed && budget > 0 && p.Needs.Memory > budget {
+				reportBuilds(p, g, whole(p, channelfile.HeaderRange, "header"), nil, "split the content",
+					"the content needs %s bytes of memory, the build allows %s", thousands(p.Needs.Memory), thousands(budget))
+			}
+		}
+	},
+}

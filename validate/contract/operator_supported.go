@@ -1,0 +1,37 @@
+package contract
+
+import (
+	"slices"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// OperatorSupported is CF3006.
+var OperatorSupported = &validate.Check{
+	ID:   "CF3006",
+	Name: "operator-supported",
+	Doc: `every build knows the operators that the content uses
+
+An interpreter that does not know an operator skips the criterion, refuses
+the file, or jumps through a table past its end. In February 2017 a rule set
+with keywords that older engines did not know failed to load on all of them.
+
+Write the rule with operators that all builds know, or hold the content back
+from those that do not.`,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		for i := range p.Needs.Operators {
+			need := &p.Needs.Operators[i]
+			for k := range p.Groups {
+				g := &p.Groups[k]
+				if !g.Addressed || slices.Contains(g.Contract.Reader.Operators, need.Operator) {
+					continue
+				}
+				where, in := first(p, need.First, -1)
+				reportBuilds(p, g, where, in, "write the rule with another operator, or "+holdBack([]*validate.Group{g}),
+					"%s uses the operator %v, as do %d instances in all; the build does not have it", rule(in), need.Operator, need.Instances)
+			}
+		}
+	},
+}

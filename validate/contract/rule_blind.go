@@ -1,0 +1,25 @@
+package contract
+
+import (
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// RuleBlind is CF3012.
+var RuleBlind = &validate.Check{
+	ID:   "CF3012",
+	Name: "rule-blind",
+	Doc: `no rule is blind on a build
+
+A named reader that never gets an input takes it for absent, and an absent
+input fails every criterion. The condition of this rule can then never hold:
+the rule ships, is counted as coverage, and sees nothing.
+
+Read an input that the builds supply, or write a rule of its own for them.`,
+	Severity: validate.Warning,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		reportOutcome(p, sensor.Blind, "can never match: it needs", "read another field, or write a rule of its own for these builds")
+	},
+}

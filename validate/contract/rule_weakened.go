@@ -1,0 +1,25 @@
+package contract
+
+import (
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// RuleWeakened is CF3014.
+var RuleWeakened = &validate.Check{
+	ID:   "CF3014",
+	Name: "rule-weakened",
+	Doc: `no rule loses an alternative on a build
+
+One of the alternatives of this rule reads an input that the builds never
+supply, and can never hold there. The rule still works, but sees less than
+its author thinks.
+
+Read an input that the builds supply in that alternative too.`,
+	Severity: validate.Warning,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		reportOutcome(p, sensor.Weakened, "has lost an alternative: it reads", "read a field that the builds supply in that alternative too")
+	},
+}

@@ -1,0 +1,26 @@
+package contract
+
+import (
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// SupplyUnknown is CF3015.
+var SupplyUnknown = &validate.Check{
+	ID:   "CF3015",
+	Name: "supply-unknown",
+	Doc: `whether a named build supplies what is read is known
+
+The contract of a named build does not say whether it supplies an input that
+the content reads. If it does not, rules that read it are blind, or match
+too much. What was never seen in the events of a source is unknown: it may
+only be rare.
+
+Observe more events of the source, or extract the contract from the build.`,
+	Severity: validate.Warning,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		reportUnknown(p, func(f feed) bool { return !f.positional() },
+			"observe more events of the source, or extract the contract from the build")
+	},
+}

@@ -1,0 +1,28 @@
+package file
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// CanonicalName is CF0006.
+var CanonicalName = &validate.Check{
+	ID:   "CF0006",
+	Name: "canonical-name",
+	Doc: `the file has a channel file's name
+
+Channel files are named C-channel-version-revision.cf, each number with
+eight digits. Another name is no harm to a sensor, but a tool that looks for
+a channel's files does not find this one.
+
+Rename the file before it ships. (FORMAT.md, section 11)`,
+	Severity: validate.Warning,
+	Uses:     validate.UsesBytes | validate.UsesFile,
+	Run: func(p *validate.Pass) {
+		if base := p.Subject.Base; base != "" {
+			if _, _, _, ok := channelfile.ParseFileName(base); !ok {
+				p.ReportAt(channelfile.HeaderRange, "file.name", "rename the file before it ships", "%q; for its header the name is %s", base, channelfile.FileName(p.File.Header))
+			}
+		}
+	},
+}

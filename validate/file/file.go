@@ -1,0 +1,93 @@
+// Package file reads channel files safely, and holds the checks of family CF0:
+// can this be read at all?
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// Read returns the subject of the file of that name. It reads regular files
+// only, and no more than the format allows: of a FIFO, a device, a directory
+// or a file over the limit the subject has no data, and the checks of this
+// package say why. The file is read once, into memory; it is never mapped, for
+// a mapped file can change, or end, under its reader.
+//
+// An error means that the operating system could not say what is in the file,
+// so that there can be no verdict on it.
+func Read(name string) (*validate.Subject, error) {
+	s := validate.ChannelFile(name, nil)
+	// What is no regular file is not even opened: opening a FIFO waits for a
+	// writer, and opening a device may do something.
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if refuse(s, info) {
+		return s, nil
+	}
+	// It may have become something else meanwhile. With O_NONBLOCK opening a
+	// FIFO does not wait.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if refuse(s, info) {
+		return s, nil
+	}
+	s.Data, err = readAll(f, info.Size())
+	if errors.Is(err, errTooBig) {
+		s.Data, s.TooBig = nil, true
+		return s, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	s.Size = int64(len(s.Data))
+	return s, nil
+}
+
+// refuse notes what kind of file it is, and reports whether to stop at that.
+func refuse(s *validate.Subject, info os.FileInfo) bool {
+	s.Mode, s.Size = info.Mode(), info.Size()
+	s.Refused = !info.Mode().IsRegular()
+	s.TooBig = !s.Refused && info.Size() > channelfile.MaxFileSize
+	return s.Refused || s.TooBig
+}
+
+var errTooBig = errors.New("larger than the format allows")
+
+// readAll reads what there is, into a buffer of the size that the file is said
+// to have; it grows only if there is more. A file that grows for ever stops at
+// the limit.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	buf := make([]byte, 0, size+1)
+	for {
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case err == io.EOF:
+			return buf[:len(buf):len(buf)], nil
+		case err != nil:
+			return nil, err
+		case len(buf) > channelfile.MaxFileSize:
+			return nil, errTooBig
+		case len(buf) == cap(buf):
+			buf = append(buf, 0)[:len(buf)]
+		}
+	}
+}
+
+// Readable are the checks that say why there are no bytes worth reading. Those
+// that read the bytes require them.
+var Readable = []*validate.Check{RegularFile, SizeCap, NotEmpty, NotFilled}

@@ -1,0 +1,30 @@
+package file
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// FileName is CF0005.
+var FileName = &validate.Check{
+	ID:   "CF0005",
+	Name: "file-name",
+	Doc: `the file name says what the header says
+
+The name C-channel-version-revision.cf is what deployment tools, and people
+on a broken machine, go by. In July 2024 they were told to delete the files
+of one channel by their name. If the name and the header disagree, one of
+them is of another file.
+
+Rename the file, or find out which content it really is. (FORMAT.md, section
+11)`,
+	Uses: validate.UsesBytes | validate.UsesFile,
+	Run: func(p *validate.Pass) {
+		channel, version, revision, ok := channelfile.ParseFileName(p.Subject.Base)
+		if h := p.File.Header; ok && (channel != h.Channel || version != h.TypeVersion || revision != h.Revision) {
+			p.ReportAt(channelfile.HeaderRange, "file.name", "rename the file to "+channelfile.FileName(h)+", or find out which content it really is",
+				"%q says channel %d, type version %d, revision %d; the header says %d, %d, %d",
+				p.Subject.Base, channel, version, revision, h.Channel, h.TypeVersion, h.Revision)
+		}
+	},
+}

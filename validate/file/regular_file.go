@@ -1,0 +1,24 @@
+package file
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// RegularFile is CF0001.
+var RegularFile = &validate.Check{
+	ID:   "CF0001",
+	Name: "regular-file",
+	Doc: `the input is a regular file
+
+A FIFO makes a reader wait for ever, a device may answer without end, and a
+directory has no bytes at all. None of them can be shipped.
+
+Name the channel file itself.`,
+	Uses: validate.UsesBytes,
+	Run: func(p *validate.Pass) {
+		if p.Subject.Refused {
+			p.ReportAt(channelfile.Range{}, "file", "name the channel file itself", "%s: a channel file is a regular file", kind(p.Subject.Mode))
+		}
+	},
+}

@@ -1,0 +1,85 @@
+package validate
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Finding is one thing that a check found.
+type Finding struct {
+	Check    *Check
+	Severity Severity
+
+	Where    Location
+	Instance *Instance // the rule at fault, if it is one
+	Input    *Input    // the input that it is about, if there is one
+	Builds   []Build   // the builds that it is about, if it is about builds
+
+	Message string   // what was found; lower case, no full stop
+	Details []string // both sides of the conflict, a line each
+	Fix     string   // what to do
+
+	// Group is equal for findings that say the same of several places, such
+	// as two rules that read the same missing input. A writer may show the
+	// first in full and the others in a line.
+	Group string
+}
+
+// A Location is where a finding is. What is unknown is zero.
+type Location struct {
+	Path   string            // the part of the content, such as "instance[2].criterion[1]"
+	Range  channelfile.Range // bytes of the channel file; empty: none
+	Source Position          // the text that the part was made from
+}
+
+// A Position is a place in what channel content was made from: a text, or a
+// file of another format.
+type Position struct {
+	Path   string            // file name
+	Line   int               // from 1; 0: unknown
+	Column int               // in bytes, from 1; 0: unknown
+	Text   string            // what stands there, as its author wrote it
+	Range  channelfile.Range // bytes of a binary source; empty: none
+}
+
+// An Instance names a template instance, a rule.
+type Instance struct {
+	Index  int // in the file; -1: not from a file
+	ID     channelfile.ID
+	Rule   string // ID as the author wrote it
+	Title  string
+	Author string
+}
+
+// An Input names an input of a template type.
+type Input struct {
+	Index int    // from 0; people count from 1
+	Name  string // empty: the definition does not have it
+	Type  sensor.InputType
+}
+
+// A Build is a sensor build of the fleet.
+type Build struct {
+	Name  string
+	Hosts uint64
+}
+
+// sortFindings orders by severity, check, place in the file, and text, so that
+// a report is the same at every run.
+func sortFindings(fs []Finding) {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Check.ID, b.Check.ID),
+			cmp.Compare(a.Group, b.Group),
+			cmp.Compare(a.Where.Range.Start, b.Where.Range.Start),
+			cmp.Compare(a.Where.Source.Path, b.Where.Source.Path),
+			cmp.Compare(a.Where.Source.Line, b.Where.Source.Line),
+			cmp.Compare(a.Where.Path, b.Where.Path),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+}

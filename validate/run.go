@@ -1,0 +1,217 @@
+package validate
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// DefaultMaxFindings is how many findings of one check a Report keeps unless
+// Options say otherwise. All are counted.
+const DefaultMaxFindings = 100
+
+// Options say what a subject is judged by, and against.
+type Options struct {
+	Checks      []*Check            // in the order in which they run
+	Definitions *sensor.Definitions // the template types; nil: none is known
+	Fleet       *sensor.Fleet       // nil: the verdict can only be Rejected or Undecided
+	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
+
+	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
+	FailOnWarnings bool // warnings reject as errors do
+	AllowEmpty     bool // a channel file without instances may be accepted
+}
+
+// Run judges a subject. It is total: any subject and any options give a
+// report, and the same ones the same report. The subject must not be modified
+// meanwhile; several Runs may share one fleet and one set of definitions.
+func Run(s *Subject, opts Options) *Report {
+	r := &Report{Subject: s, Fleet: opts.Fleet, failOnWarnings: opts.FailOnWarnings}
+	if err := Vet(opts.Checks); err != nil {
+		r.undecided("the list of checks cannot be used: %v", err)
+		return r
+	}
+	for _, u := range s.Unjudged {
+		r.undecided("%s", u)
+	}
+	run := runner{report: r, opts: opts, pass: Pass{
+		Subject: s, Needs: s.Needs, Definition: s.Definition, Known: opts.Definitions,
+		Fleet: opts.Fleet, Now: opts.Now, max: opts.MaxFindings,
+	}}
+	if run.pass.Known == nil {
+		run.pass.Known = new(sensor.Definitions)
+	}
+	if run.pass.max <= 0 {
+		run.pass.max = DefaultMaxFindings
+	}
+	run.read()
+	run.group()
+	run.checks()
+	run.conclude()
+	return r
+}
+
+type runner struct {
+	report *Report
+	opts   Options
+	pass   Pass
+}
+
+// read finds out what the checks look at.
+func (run *runner) read() {
+	p := &run.pass
+	if s := p.Subject; s.Kind == KindChannelFile || s.Kind == KindRules {
+		if f, err := channelfile.Parse(s.Data); err != nil {
+			p.ParseError = err.(*channelfile.ParseError)
+		} else {
+			p.File = f
+			p.Broken = f.Conformance()
+			p.Needs = sensor.NeedsOf(f, p.Known)
+		}
+	}
+	if p.Needs != nil && p.Definition == nil {
+		p.Definition = p.Known.ByNumber(p.Needs.Type, p.Needs.TypeVersion)
+	}
+	run.report.File, run.report.Needs, run.report.Definition = p.File, p.Needs, p.Definition
+}
+
+// group finds out which builds there are, and what they supply for the
+// subject's type version.
+func (run *runner) group() {
+	p, fleet := &run.pass, run.opts.Fleet
+	if fleet == nil || p.Needs == nil {
+		return
+	}
+	for _, members := range fleet.Distinct() {
+		g := Group{Contract: &fleet.Contracts[members[0]]}
+		for _, m := range members {
+			c := &fleet.Contracts[m]
+			g.Builds = append(g.Builds, Build{c.Build, c.Hosts})
+			g.Hosts += c.Hosts
+		}
+		if p.Definition != nil {
+			for i := range g.Contract.Supplies {
+				s := &g.Contract.Supplies[i]
+				if s.Type == p.Definition.Name && s.Version == p.Definition.Version {
+					g.Supplies = append(g.Supplies, s)
+				}
+			}
+		}
+		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions
+		if p.Subject.Kind == KindDefinition && len(g.Supplies) == 0 {
+			// Without content there is nothing that a build without the
+			// type could misread.
+			g.Addressed = false
+		}
+		p.Groups = append(p.Groups, g)
+	}
+}
+
+// has returns what there is to look at.
+func (run *runner) has() Uses {
+	p, has := &run.pass, UsesBytes|UsesSource
+	if p.File != nil {
+		has |= UsesFile
+	}
+	if p.Needs != nil {
+		has |= UsesNeeds
+	}
+	if p.Definition != nil {
+		has |= UsesDefinition
+	}
+	if p.Fleet != nil {
+		has |= UsesFleet
+	}
+	return has
+}
+
+func (run *runner) checks() {
+	r, p, has := run.report, &run.pass, run.has()
+	provides := p.Subject.Kind.provides()
+	// unmet has the checks that found an error, or did not run.
+	unmet := map[*Check]bool{}
+	for _, c := range run.opts.Checks {
+		if c.Uses&^provides != 0 {
+			r.NotApplicable = append(r.NotApplicable, c)
+			continue
+		}
+		if why := skipped(c, has, unmet); why != "" {
+			r.Skipped = append(r.Skipped, Skip{c, why})
+			unmet[c] = true
+			continue
+		}
+		p.Check, p.findings, p.total = c, nil, 0
+		for _, f := range p.Subject.Source {
+			if f.Check == c {
+				p.Report(func() Finding { return f })
+			}
+		}
+		c.Run(p)
+		r.Ran = append(r.Ran, c)
+		r.Findings = append(r.Findings, p.findings...)
+		r.count(c, p.total)
+		if p.total > 0 && c.Severity == Error {
+			unmet[c] = true
+		}
+	}
+	sortFindings(r.Findings)
+}
+
+// skipped returns why a check cannot run, empty if it can.
+func skipped(c *Check, has Uses, unmet map[*Check]bool) string {
+	for _, req := range c.Requires {
+		if unmet[req] {
+			return "requires " + req.String()
+		}
+	}
+	switch missing := c.Uses &^ has; {
+	case missing&UsesFile != 0, missing&UsesNeeds != 0:
+		return "the file cannot be read"
+	case missing&UsesFleet != 0:
+		return "no fleet was given"
+	case missing&UsesDefinition != 0:
+		return "the template type is not known"
+	}
+	return ""
+}
+
+// conclude writes down what was judged, and what stands in the way of a
+// verdict.
+func (run *runner) conclude() {
+	r, p := run.report, &run.pass
+	if p.File != nil {
+		r.Counts.Instances, r.Counts.Criteria = p.File.Instances(), p.File.Criteria()
+		if p.File.Instances() == 0 && !run.opts.AllowEmpty {
+			r.undecided("the file has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
+		}
+	}
+	if run.opts.Fleet == nil {
+		r.undecided("no fleet was given: whether content is safe depends on the builds that will read it")
+		return
+	}
+	r.Counts.Contracts = len(p.Groups)
+	addressed := 0
+	for _, g := range p.Groups {
+		if g.Addressed {
+			addressed++
+		}
+		for _, b := range g.Builds {
+			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, AtFault: g.atFault})
+			r.Counts.Builds++
+			r.Counts.Hosts += b.Hosts
+		}
+	}
+	if p.Needs != nil && addressed == 0 {
+		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against",
+			run.opts.Fleet.Name, p.Needs.TypeVersion, typeName(p))
+	}
+}
+
+func typeName(p *Pass) string {
+	if p.Definition != nil {
+		return p.Definition.Name
+	}
+	return fmt.Sprintf("%d", p.Needs.Type)
+}

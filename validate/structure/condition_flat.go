@@ -1,0 +1,27 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ConditionFlat is CF1038.
+var ConditionFlat = conforming("CF1038", "condition-flat", channelfile.RuleConditionFlat, `conditions are flat
+
+An and within an and, and an or within an or, say the same as one; an and of
+everything is unwritten. Written otherwise, one condition would have many
+encodings, and comparing two releases would show changes where there are
+none.
+
+The encoder is at fault. (FORMAT.md, requirement 47)`, func(p *validate.Pass) {
+	walkConditions(p, func(instance int, operands []operand, op channelfile.Word, last bool) {
+		for _, o := range operands {
+			switch {
+			case last && o.word.IsAnd():
+				reportWord(p, instance, o.end-1, "an and is left at the end; its operands stand there themselves")
+			case !last && !o.word.IsReference() && o.word.IsOr() == op.IsOr():
+				reportWord(p, instance, o.end-1, "%v is an operand of %v; its operands belong there", o.word, op)
+			}
+		}
+	})
+})

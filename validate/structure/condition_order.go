@@ -1,0 +1,26 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ConditionOrder is CF1039.
+var ConditionOrder = conforming("CF1039", "condition-order", channelfile.RuleConditionOrder, `operands of conditions ascend
+
+The order of the operands of an and or an or has no meaning. With a fixed
+order, and no operand twice, one condition has one encoding.
+
+The encoder is at fault. (FORMAT.md, requirement 48)`, func(p *validate.Pass) {
+	walkConditions(p, func(instance int, operands []operand, _ channelfile.Word, _ bool) {
+		for k := 1; k < len(operands); k++ {
+			a, b := operands[k-1], operands[k]
+			switch c := compareWords(p.File, a, b); {
+			case c == 0:
+				reportWord(p, instance, b.end-1, "%v is there twice", b.word)
+			case c > 0:
+				reportWord(p, instance, b.end-1, "%v stands after %v; the shorter operand comes first, and of equal length that with the smaller words", b.word, a.word)
+			}
+		}
+	})
+})

@@ -1,0 +1,23 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// CriterionOrder is CF1040.
+var CriterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCriterionOrder, `criteria ascend
+
+Each distinct criterion is stored once, sorted. A second copy would be
+evaluated, and charged, a second time; another order would be another file.
+
+The encoder is at fault. (FORMAT.md, requirement 49)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Criteria(); i++ {
+		switch c := compareCriteria(p.File, i-1, i); {
+		case c == 0:
+			reportCriterion(p, i, encodeAgain, "is the same as criterion %d", i-1)
+		case c > 0:
+			reportCriterion(p, i, encodeAgain, "stands after criterion %d, which is greater; criteria are sorted by input, operator, flags, operands", i-1)
+		}
+	}
+})

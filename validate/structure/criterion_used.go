@@ -1,0 +1,27 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// CriterionUsed is CF1041.
+var CriterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is referred to
+
+A criterion of no condition does nothing but cost: its operands take room,
+and a sensor that evaluates all criteria of an input reads that input for
+nothing, also one that it does not supply.
+
+The encoder is at fault. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
+	used := make([]bool, p.File.Criteria())
+	for i := range p.File.Words() {
+		if w := p.File.Word(i); w.IsReference() {
+			used[w.Criterion()] = true
+		}
+	}
+	for i, u := range used {
+		if !u {
+			reportCriterion(p, i, encodeAgain, "no condition refers to it")
+		}
+	}
+})

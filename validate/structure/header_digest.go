@@ -1,0 +1,22 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// HeaderDigest is CF1030.
+var HeaderDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest is that of the header and the table
+
+The header digest covers the digests of all sections, and so every byte of
+the file. If it does not agree, a byte of the header or of the section table
+was changed after the file was written: by a bad transfer, a bad disk, or
+somebody.
+
+Take the file from its source again. If an encoder wrote it so, it computes
+the digest over the wrong bytes. (FORMAT.md, requirement 39)`, func(p *validate.Pass) {
+	want := p.File.ComputeHeaderDigest()
+	have := p.File.HeaderDigest()
+	p.ReportAt(p.File.HeaderDigestRange(), "header_digest", takeAgain,
+		"the header and the section table have the SHA-256 %x, the file says %x", want, have)
+})

@@ -1,0 +1,26 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// InputsRead is CF1034.
+var InputsRead = conforming("CF1034", "inputs-read", channelfile.RuleInputsRead, `the header says how many inputs are read
+
+A sensor that supplies fewer inputs than a file reads can refuse the file by
+this one number, before it looks at anything else. If the number is too
+small, it does not refuse.
+
+The encoder is at fault. (FORMAT.md, requirement 43)`, func(p *validate.Pass) {
+	read := 0
+	for i := range p.File.Criteria() {
+		c := p.File.Criterion(i)
+		read = max(read, int(c.Input)+1)
+		for other := range p.File.OperandInputs(c) {
+			read = max(read, other+1)
+		}
+	}
+	p.ReportAt(channelfile.InputsReadRange, "header.inputs_read", encodeAgain,
+		"the header says that %d inputs are read, the criteria read %d", p.File.Header.InputsRead, read)
+})

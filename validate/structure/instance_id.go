@@ -1,0 +1,22 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// InstanceID is CF1035.
+var InstanceID = conforming("CF1035", "instance-id", channelfile.RuleInstanceID, `each instance has an ID
+
+The ID names a rule for ever: in findings, in waivers, in what a sensor
+reports. An ID of zeros names none, and is what forgotten or wiped memory
+looks like.
+
+Give the rule an ID; for a Sigma rule it is the UUID of its id. (FORMAT.md,
+requirement 44)`, func(p *validate.Pass) {
+	for i := range p.File.Instances() {
+		if p.File.Instance(i).ID == (channelfile.ID{}) {
+			reportInstance(p, i, "give the rule an ID", "its ID is all zero")
+		}
+	}
+})

@@ -1,0 +1,23 @@
+package structure
+
+import (
+	"bytes"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// InstanceOrder is CF1036.
+var InstanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInstanceOrder, `instances are sorted by ID
+
+A sensor finds an instance by binary search; in an unsorted table it does
+not. And the same rules in another order would be another file.
+
+The encoder is at fault. (FORMAT.md, requirement 45)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Instances(); i++ {
+		a, b := p.File.Instance(i-1).ID, p.File.Instance(i).ID
+		if bytes.Compare(a[:], b[:]) > 0 {
+			reportInstance(p, i, encodeAgain, "%v stands after %v, which is greater", b, a)
+		}
+	}
+})

@@ -1,0 +1,22 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// InstanceUnique is CF1037.
+var InstanceUnique = conforming("CF1037", "instance-unique", channelfile.RuleInstanceUnique, `no two instances have the same ID
+
+Of two instances with one ID a sensor that keeps them in a map loses one,
+and nobody knows which. In November 2025 duplicate rows doubled a feature
+file, and its readers, which had room for fewer, stopped.
+
+Give one of the rules an ID of its own, or take out the copy. (FORMAT.md,
+requirement 46)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Instances(); i++ {
+		if id := p.File.Instance(i).ID; id == p.File.Instance(i-1).ID {
+			reportInstance(p, i, "take out one of the two rules, or give it an ID of its own", "instance %d has the same ID, %v", i-1, id)
+		}
+	}
+})

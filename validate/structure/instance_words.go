@@ -1,0 +1,13 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// InstanceWords is CF1012.
+var InstanceWords = readable("CF1012", "instance-words", channelfile.ErrInstanceWords, `the words of the instances tile the conditions
+
+An instance says where its condition starts and how many words it has. If
+that points outside the conditions, the sensor evaluates other memory; if
+two instances overlap, a change of one changes the other; words of no
+instance are hidden content.
+
+The encoder is at fault. (FORMAT.md, requirements 17 and 18)`)

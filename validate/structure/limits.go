@@ -1,0 +1,14 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// Limits is CF1011.
+var Limits = readable("CF1011", "limits", channelfile.ErrLimit, `every size and number keeps the limits of the format
+
+A sensor has fixed room: for a stack, for a value, for the number in a file
+name. FORMAT.md, section 10, lists the limits. In November 2025 a feature
+file with more entries than its readers had room for stopped a large part of
+the web for hours.
+
+Split the rule or the value that is too large; the finding names it.
+(FORMAT.md, requirements 9, 16, 21, 26, 31 and 36)`)

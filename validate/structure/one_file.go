@@ -1,0 +1,12 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// OneFile is CF1006.
+var OneFile = readable("CF1006", "one-file", channelfile.ErrConcatenated, `one file is one channel file
+
+After the end of the channel file another one starts: two files were joined.
+A sensor that reads the first would miss the second, one that searches for
+the last magic would read the other.
+
+Ship one channel file a file. (FORMAT.md, requirement 7)`)

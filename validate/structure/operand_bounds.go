@@ -1,0 +1,13 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// OperandBounds is CF1019.
+var OperandBounds = readable("CF1019", "operand-bounds", channelfile.ErrOperandBounds, `the operands of the criteria tile the operands
+
+A criterion says where its operands start and how many there are. If that
+points outside the section, the sensor reads other memory; if two criteria
+overlap, a change of one changes the other; operands of no criterion are
+hidden content.
+
+The encoder is at fault. (FORMAT.md, requirements 27 and 28)`)

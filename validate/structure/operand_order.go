@@ -1,0 +1,26 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// OperandOrder is CF1042.
+var OperandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperandOrder, `the operands of a criterion ascend
+
+The order of the operands has no meaning. With a fixed order, and no operand
+twice, one criterion has one encoding, and identical ones can be found.
+
+The encoder is at fault. (FORMAT.md, requirement 51)`, func(p *validate.Pass) {
+	for i := range p.File.Criteria() {
+		c := p.File.Criterion(i)
+		for k := c.First + 1; k < c.First+c.Count; k++ {
+			if a, b := p.File.Operand(k-1), p.File.Operand(k); a >= b {
+				p.ReportAt(p.File.OperandRange(k), fmt.Sprintf("operand[%d]", k), encodeAgain,
+					"criterion %d: operand %d (0x%x) stands after %d (0x%x); operands ascend", i, b, b, a, a)
+			}
+		}
+	}
+})

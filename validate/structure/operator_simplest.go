@@ -1,0 +1,27 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// OperatorSimplest is CF1046.
+var OperatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator that says it
+
+A prefix that is empty, a pattern without a wildcard, a range of one number:
+each says what a simpler operator says, at a higher cost, and one criterion
+would have many encodings. A range whose end is before its start never holds
+at all. FORMAT.md, section 5, has the list.
+
+The encoder is at fault; channelfile's Builder chooses the simplest operator
+by itself. (FORMAT.md, requirement 55)`, func(p *validate.Pass) {
+	for i := range p.File.Criteria() {
+		c := p.File.Criterion(i)
+		if c.Flags&channelfile.FlagAll != 0 && c.Count == 1 {
+			reportCriterion(p, i, encodeAgain, "wants all of its operands, and has one")
+		}
+		if why := simpler(p.File, c); why != "" {
+			reportCriterion(p, i, encodeAgain, "%v: %s", c.Operator, why)
+		}
+	}
+})

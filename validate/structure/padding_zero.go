@@ -1,0 +1,24 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// PaddingZero is CF1033.
+var PaddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZero, `padding is zero
+
+No digest covers the up to seven bytes between sections. If they may be
+anything, one content has many files, and something can hide in them.
+
+The encoder is at fault. (FORMAT.md, requirement 42)`, func(p *validate.Pass) {
+	data := p.File.Data()
+	for i, s := range p.File.Sections {
+		for at := s.Range.End; at < min(align(s.Range.End), len(data)); at++ {
+			if data[at] != 0 {
+				p.ReportAt(channelfile.Range{Start: at, End: at + 1}, "padding", encodeAgain,
+					"0x%02x (%d) after section %d, %v; padding is 0", data[at], data[at], i, s.Type)
+			}
+		}
+	}
+})

@@ -1,0 +1,154 @@
+package structure
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// takeAgain is the advice where bytes changed after the file was written.
+const takeAgain = "take the file from its source again; if it is the same there, the encoder is at fault"
+
+// align returns where the section after one that ends at n starts.
+func align(n int) int { return (n + 7) &^ 7 }
+
+// quote shows bytes of the file to a person, the first of them.
+func quote(b []byte) string {
+	const most = 60
+	if len(b) > most {
+		return fmt.Sprintf("%q and %d bytes more", b[:most], len(b)-most)
+	}
+	return strconv.Quote(string(b))
+}
+
+func reportInstance(p *validate.Pass, i int, fix, format string, args ...any) {
+	p.Report(func() validate.Finding {
+		where, instance := p.LocateInstance(i)
+		return validate.Finding{Where: where, Instance: instance, Fix: fix, Message: fmt.Sprintf(format, args...)}
+	})
+}
+
+func reportWord(p *validate.Pass, instance, word int, format string, args ...any) {
+	p.Report(func() validate.Finding {
+		where, in := p.LocateWord(instance, word, -1)
+		return validate.Finding{Where: where, Instance: in, Fix: encodeAgain, Message: fmt.Sprintf(format, args...)}
+	})
+}
+
+func reportCriterion(p *validate.Pass, i int, fix, format string, args ...any) {
+	p.ReportAt(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i), fix, format, args...)
+}
+
+// reportOrder reports two neighbouring entries that do not ascend.
+func reportOrder(p *validate.Pass, what string, i int, a, b []byte, at channelfile.Range) {
+	path := fmt.Sprintf("%s[%d]", what, i)
+	switch c := bytes.Compare(a, b); {
+	case c == 0:
+		p.ReportAt(at, path, encodeAgain, "%s is there twice", quote(b))
+	case c > 0:
+		p.ReportAt(at, path, encodeAgain, "%s stands after %s, which is greater", quote(b), quote(a))
+	}
+}
+
+// An operand is a part of a condition that leaves one truth on the stack: the
+// words of the file from start to end, of which the last is word.
+type operand struct {
+	start, end int
+	word       channelfile.Word
+}
+
+// walkConditions calls visit with the operands of each and and or of each
+// instance, and once more, with last, for what is left at the end.
+func walkConditions(p *validate.Pass, visit func(instance int, operands []operand, op channelfile.Word, last bool)) {
+	var stack []operand
+	for i := range p.File.Instances() {
+		in := p.File.Instance(i)
+		stack = stack[:0]
+		for w := in.First; w < in.First+in.Count; w++ {
+			word, start := p.File.Word(w), w
+			if !word.IsReference() {
+				n := len(stack) - word.Operands()
+				visit(i, stack[n:], word, false)
+				start = stack[n].start
+				stack = stack[:n]
+			}
+			stack = append(stack, operand{start, w + 1, word})
+		}
+		visit(i, stack, 0, true)
+	}
+}
+
+// compareWords compares two operands as FORMAT.md sorts them.
+func compareWords(f *channelfile.File, a, b operand) int {
+	if c := cmp.Compare(a.end-a.start, b.end-b.start); c != 0 {
+		return c
+	}
+	for k := range a.end - a.start {
+		if c := cmp.Compare(f.Word(a.start+k), f.Word(b.start+k)); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// compareCriteria compares two criteria as FORMAT.md sorts them.
+func compareCriteria(f *channelfile.File, i, j int) int {
+	a, b := f.Criterion(i), f.Criterion(j)
+	operands := func(c channelfile.Criterion) []int {
+		list := make([]int, c.Count)
+		for k := range list {
+			list[k] = f.Operand(c.First + k)
+		}
+		return list
+	}
+	return cmp.Or(
+		cmp.Compare(a.Input, b.Input),
+		cmp.Compare(a.Operator, b.Operator),
+		cmp.Compare(a.Flags, b.Flags),
+		slices.Compare(operands(a), operands(b)),
+	)
+}
+
+// simpler returns why another operator says what the criterion says, empty if
+// none does.
+func simpler(f *channelfile.File, c channelfile.Criterion) string {
+	for other := range f.OperandInputs(c) {
+		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
+		switch {
+		case other == int(c.Input):
+			return fmt.Sprintf("it compares input %d (index %d) with itself, which exists says", other+1, other)
+		case symmetric && other < int(c.Input):
+			return fmt.Sprintf("it compares input %d (index %d) with input %d (index %d); the smaller index comes first", c.Input+1, c.Input, other+1, other)
+		}
+	}
+	for v := range f.OperandValues(c) {
+		switch c.Operator {
+		case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
+			if len(v) == 0 {
+				return "an operand is empty, which exists says"
+			}
+		case channelfile.OpPattern:
+			if instead := channelfile.SimplerPattern(v); instead != "" {
+				return fmt.Sprintf("%s; %s", quote(v), instead)
+			}
+		case channelfile.OpIntegerRange:
+			least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
+			switch {
+			case least == greatest:
+				return fmt.Sprintf("a range of one number, %d, which integer equals says", least)
+			case least > greatest:
+				return fmt.Sprintf("from %d to %d is no number: it never holds", least, greatest)
+			}
+		case channelfile.OpAddressRange:
+			if first, last := channelfile.Address(v, 0), channelfile.Address(v, 1); last.Less(first) {
+				return fmt.Sprintf("from %v to %v is no address: it never holds", first, last)
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,14 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// SectionSet is CF1008.
+var SectionSet = readable("CF1008", "section-set", channelfile.ErrSectionSet, `the sections are those of the format, in its order
+
+A file has the six critical sections, and the four of the provenance or
+none, each at its place in the table. An unknown, missing, doubled or
+reserved section has no meaning that the gate could judge. The sections for
+regular expressions are reserved in this version.
+
+The encoder is at fault, or the file is of a version that calls itself
+otherwise. (FORMAT.md, requirements 10 and 12)`)

@@ -1,0 +1,35 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// SectionTiling is CF1032.
+var SectionTiling = conforming("CF1032", "section-tiling", channelfile.RuleSectionTiling, `the sections follow each other without gap or overlap
+
+Bytes in a gap belong to no section: no digest covers them, and nobody looks
+at them. Bytes in an overlap have two meanings, and two readers may see
+different ones.
+
+The encoder is at fault. (FORMAT.md, requirement 41)`, func(p *validate.Pass) {
+	end := p.File.HeaderDigestRange().End
+	for i, s := range p.File.Sections {
+		path := fmt.Sprintf("section[%d].offset", i)
+		switch start := s.Range.Start; {
+		case start > end:
+			p.ReportAt(channelfile.Range{Start: end, End: start}, path, encodeAgain,
+				"%d bytes between 0x%x and %v at 0x%x belong to no section", start-end, end, s.Type, start)
+		case start < end:
+			p.ReportAt(p.File.SectionRecordRange(i), path, encodeAgain,
+				"%v starts at 0x%x, %d bytes before 0x%x, where it should", s.Type, start, end-start, end)
+		}
+		end = align(s.Range.End)
+	}
+	if size := len(p.File.Data()); size != end {
+		p.ReportAt(channelfile.Range{Start: min(end, size), End: size}, "file", encodeAgain,
+			"the file has %d bytes (0x%x); its last section, padded, ends at %d (0x%x)", size, size, end, end)
+	}
+})

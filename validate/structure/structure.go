@@ -1,0 +1,78 @@
+// Package structure holds the checks of family CF1: is it a channel file,
+// whole, and in normal form? Each enforces requirements of FORMAT.md, section
+// 7, and says which.
+//
+// There are two kinds. The first are what channelfile.Parse refuses, one check
+// for each of its errors; there is at most one finding of them all, since
+// nothing after the first can be trusted. The second are the requirements that
+// a file can break and still be read. Reading finds out which of them are
+// broken, and only then does a check look for the places.
+package structure
+
+import (
+	"errors"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+)
+
+// readable returns the check for one of the errors of channelfile.Parse.
+func readable(id, name string, err error, doc string) *validate.Check {
+	return &validate.Check{
+		ID: id, Name: name, Doc: doc,
+		Uses: validate.UsesBytes, Requires: file.Readable,
+		Run: func(p *validate.Pass) {
+			if e := p.ParseError; e != nil && errors.Is(e, err) {
+				p.ReportAt(e.Range, e.Path, fixes[err], "%v: %s", e.Err, e.Detail)
+			}
+		},
+	}
+}
+
+// fixes says what to do about what cannot be read.
+var fixes = map[error]string{
+	channelfile.ErrTransfer:     "transfer the file as binary data, and check its digest at both ends",
+	channelfile.ErrMagic:        "check that this is the file that was meant, and how it got here",
+	channelfile.ErrTruncated:    "take the file from its source again; write files under another name and rename them when they are whole",
+	channelfile.ErrByteOrder:    "encode in little-endian order",
+	channelfile.ErrVersion:      "use a release of the gate that knows this version of the format, or encode in version " + channelfile.Version,
+	channelfile.ErrConcatenated: "ship one channel file a file",
+	channelfile.ErrTrailing:     "take the file from its source again, and look for what appends to it",
+}
+
+func init() {
+	for _, err := range []error{
+		channelfile.ErrLimit, channelfile.ErrSectionSet, channelfile.ErrSectionBounds, channelfile.ErrEntryCount,
+		channelfile.ErrInstanceWords, channelfile.ErrConditionReference, channelfile.ErrConditionStack,
+		channelfile.ErrOperator, channelfile.ErrFlags, channelfile.ErrInput, channelfile.ErrOperandCount,
+		channelfile.ErrOperandBounds, channelfile.ErrOperandReference, channelfile.ErrValueBounds,
+		channelfile.ErrOperandForm, channelfile.ErrTextReference, channelfile.ErrTextBounds,
+	} {
+		fixes[err] = "the encoder that wrote the file is at fault, or the file was changed after it; encode it again"
+	}
+}
+
+// conforming returns the check for a requirement that a file can break and
+// still be read. locate reports where it is broken, and runs only if it is.
+func conforming(id, name string, rule channelfile.Rule, doc string, locate func(*validate.Pass)) *validate.Check {
+	return &validate.Check{
+		ID: id, Name: name, Doc: doc,
+		Uses: validate.UsesFile,
+		Run: func(p *validate.Pass) {
+			if !p.Broken.Has(rule) {
+				return
+			}
+			locate(p)
+			if p.Found() == 0 {
+				// Reading found it and locating did not: whichever of
+				// the two is wrong, the file must not pass.
+				p.ReportAt(channelfile.Range{}, "file", encodeAgain,
+					"the file breaks %s, in a place that was not found; please report the file", name)
+			}
+		},
+	}
+}
+
+// encodeAgain is the advice where the bytes are at fault, not the rules.
+const encodeAgain = "encode the content again; channelfile.Encode writes the normal form"

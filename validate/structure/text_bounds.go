@@ -1,0 +1,11 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// TextBounds is CF1024.
+var TextBounds = readable("CF1024", "text-bounds", channelfile.ErrTextBounds, `the texts tile the text pool
+
+A text says where its bytes are and how many. Outside the pool there is no
+text, and bytes of no text are hidden content.
+
+The encoder is at fault. (FORMAT.md, requirements 37 and 38)`)

@@ -1,0 +1,18 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TextOrder is CF1047.
+var TextOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `texts ascend
+
+Each distinct text of the provenance is stored once, sorted, so that the
+same provenance is the same bytes.
+
+The encoder is at fault. (FORMAT.md, requirement 56)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Texts(); i++ {
+		reportOrder(p, "text", i, []byte(p.File.Text(i-1)), []byte(p.File.Text(i)), p.File.TextRange(i))
+	}
+})

@@ -1,0 +1,22 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TextUsed is CF1048.
+var TextUsed = conforming("CF1048", "text-used", channelfile.RuleTextUsed, `each text is named by an origin or a use
+
+A text that nothing names is hidden content.
+
+The encoder is at fault. (FORMAT.md, requirement 57)`, func(p *validate.Pass) {
+	for i, used := range p.File.TextsUsed() {
+		if !used {
+			p.ReportAt(p.File.TextRange(i), fmt.Sprintf("text[%d]", i), encodeAgain,
+				"%s is named by no origin and no use", quote([]byte(p.File.Text(i))))
+		}
+	}
+})

@@ -1,0 +1,25 @@
+package structure
+
+import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TextUTF8 is CF1049.
+var TextUTF8 = conforming("CF1049", "text-utf8", channelfile.RuleTextUTF8, `texts are valid UTF-8
+
+The provenance is shown to people, in reports, terminals and pages, and
+these expect UTF-8. What they make of anything else differs.
+
+Save the rule's source as UTF-8, and encode it again. (FORMAT.md,
+requirement 58)`, func(p *validate.Pass) {
+	for i := range p.File.Texts() {
+		if t := p.File.Text(i); !utf8.ValidString(t) {
+			p.ReportAt(p.File.TextPoolRange(i), fmt.Sprintf("text[%d]", i), "save the rule's source as UTF-8, and encode it again",
+				"%s is not UTF-8", quote([]byte(t)))
+		}
+	}
+})

@@ -1,0 +1,26 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// UseOfOperator is CF1050.
+var UseOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of an and or an or is empty
+
+The uses say where the references of a condition come from. An and or an or
+comes from no place of its own, so a use with a line or a text would be a
+second encoding of the same.
+
+The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
+	for i := range p.File.Words() {
+		if w := p.File.Word(i); !w.IsReference() {
+			if line, text := p.File.Use(i); line != 0 || text != "" {
+				p.ReportAt(p.File.UseRange(i), fmt.Sprintf("use[%d]", i), encodeAgain,
+					"word %d is %v, and its use has line %d and text %s", i, w, line, quote([]byte(text)))
+			}
+		}
+	}
+})

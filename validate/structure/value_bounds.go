@@ -1,0 +1,12 @@
+package structure
+
+import "github.com/cfcheck/cfcheck/channelfile"
+
+// ValueBounds is CF1021.
+var ValueBounds = readable("CF1021", "value-bounds", channelfile.ErrValueBounds, `the values tile the pool
+
+A value says where its bytes are and how many. If that points outside the
+pool, the sensor compares with other memory, which is how a comparison that
+nobody wrote comes to match; bytes of no value are hidden content.
+
+The encoder is at fault. (FORMAT.md, requirements 32 and 33)`)

@@ -1,0 +1,18 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ValueOrder is CF1043.
+var ValueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder, `values ascend
+
+Each distinct value is stored once, sorted as byte strings. With that the
+order of operands, and so of criteria, is that of what they say.
+
+The encoder is at fault. (FORMAT.md, requirement 52)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Values(); i++ {
+		reportOrder(p, "value", i, p.File.Value(i-1), p.File.Value(i), p.File.ValueRange(i))
+	}
+})

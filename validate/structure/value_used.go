@@ -1,0 +1,33 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ValueUsed is CF1044.
+var ValueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `each value is an operand
+
+A value that no criterion compares with is hidden content: it ships, and
+nothing that looks at the rules shows it.
+
+The encoder is at fault. (FORMAT.md, requirement 53)`, func(p *validate.Pass) {
+	used := make([]bool, p.File.Values())
+	for i := range p.File.Criteria() {
+		c := p.File.Criterion(i)
+		if c.Flags&channelfile.FlagInputs != 0 {
+			continue
+		}
+		for k := range c.Count {
+			used[p.File.Operand(c.First+k)] = true
+		}
+	}
+	for i, u := range used {
+		if !u {
+			p.ReportAt(p.File.ValueRange(i), fmt.Sprintf("value[%d]", i), encodeAgain,
+				"%s is the operand of no criterion", quote(p.File.Value(i)))
+		}
+	}
+})

@@ -1,0 +1,108 @@
+package validate
+
+import (
+	"io/fs"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Kind says what a Subject is.
+type Kind uint8
+
+const (
+	KindChannelFile Kind = iota // the bytes of a channel file
+	KindRules                   // rules that were compiled for judging; there is no file
+	KindNeeds                   // needs that something else computed
+	KindDefinition              // a template type, without content
+)
+
+func (k Kind) String() string {
+	switch k {
+	case KindRules:
+		return "rules"
+	case KindNeeds:
+		return "needs"
+	case KindDefinition:
+		return "definition"
+	}
+	return "channel file"
+}
+
+// A Subject is what is judged. Make one with [ChannelFile], [Rules], [Needs]
+// or [Definition], or with file.Read.
+type Subject struct {
+	Kind Kind
+	Name string // of the file, as given; for messages
+	Base string // the last element of the file's name; empty: it has none to judge
+
+	Data    []byte      // channel file or compiled rules
+	Mode    fs.FileMode // what kind of file it was read from
+	Size    int64       // of the file, which is more than len(Data) if it is over the limit
+	TooBig  bool        // over the limit; Data is empty
+	Refused bool        // no regular file; Data is empty
+
+	Needs      *sensor.Needs
+	Definition *sensor.Definition
+
+	// Origin, if not nil, returns where in what the content was made from
+	// an instance reads an input; of the instance as a whole for input -1,
+	// of the content as a whole for the zero ID. It is how findings on
+	// decoded foreign content speak of offsets in the foreign file. Where
+	// it returns false, the provenance in the channel file is used.
+	Origin func(id channelfile.ID, input int) (Position, bool)
+
+	// Source has what was found while rules were compiled, before there was
+	// a file to judge. Each finding names its check, which reports it.
+	Source []Finding
+	// Unjudged lists what is in the content but could not be judged. Each
+	// line makes the verdict undecided.
+	Unjudged []string
+}
+
+// ChannelFile returns the subject of a channel file's bytes. The name is the
+// one that the file will have, and is judged; an empty name is not.
+func ChannelFile(name string, data []byte) *Subject {
+	return &Subject{Kind: KindChannelFile, Name: name, Base: base(name), Data: data, Size: int64(len(data))}
+}
+
+// Rules returns the subject of content that was compiled from something else
+// only to be judged; data is the channel file that it became.
+func Rules(name string, data []byte) *Subject {
+	return &Subject{Kind: KindRules, Name: name, Data: data, Size: int64(len(data))}
+}
+
+// NeedsSubject returns the subject of needs that something else computed. A
+// verdict on it covers the contract checks only.
+func NeedsSubject(name string, needs *sensor.Needs) *Subject {
+	return &Subject{Kind: KindNeeds, Name: name, Needs: needs}
+}
+
+// DefinitionSubject returns the subject of a template type without content:
+// whether each build of the fleet that has the type supplies what its
+// definition declares.
+func DefinitionSubject(d *sensor.Definition) *Subject {
+	return &Subject{Kind: KindDefinition, Name: d.Name, Definition: d, Needs: sensor.NeedsOfDefinition(d)}
+}
+
+// provides returns what checks can look at in a subject of kind k.
+func (k Kind) provides() Uses {
+	switch k {
+	case KindChannelFile:
+		return UsesBytes | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
+	case KindRules:
+		return UsesSource | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
+	}
+	return UsesNeeds | UsesFleet | UsesDefinition
+}
+
+// base returns what follows the last slash or backslash: channel files are
+// named by Windows machines too.
+func base(name string) string {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' || name[i] == '\\' {
+			return name[i+1:]
+		}
+	}
+	return name
+}

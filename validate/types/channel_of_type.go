@@ -1,0 +1,27 @@
+package types
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ChannelOfType is CF2003.
+var ChannelOfType = &validate.Check{
+	ID:   "CF2003",
+	Name: "channel-of-type",
+	Doc: `the channel is that of the template type
+
+A template type's content travels in one channel, for ever. Content on
+another channel is loaded by a part of the sensor that expects something
+else.
+
+Check the channel that the encoder writes.`,
+	Uses:     validate.UsesNeeds | validate.UsesDefinition,
+	Requires: []*validate.Check{TypeKnown, TypeVersionKnown},
+	Run: func(p *validate.Pass) {
+		if have, want := p.Needs.Channel, p.Definition.Channel; have != want {
+			p.ReportAt(channelfile.ChannelRange, "header.channel", "check the channel that the encoder writes",
+				"channel %d (0x%x); template type %s is on channel %d (0x%x)", have, have, p.Definition.Name, want, want)
+		}
+	},
+}

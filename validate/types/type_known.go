@@ -1,0 +1,27 @@
+package types
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TypeKnown is CF2001.
+var TypeKnown = &validate.Check{
+	ID:   "CF2001",
+	Name: "type-known",
+	Doc: `the template type is one that the gate knows
+
+Which inputs a number means, and of which types they are, is in the
+definition of the template type. Without it neither the gate nor an author
+can say what a criterion on input 21 reads.
+
+Give the gate the definition (--types), or check the number that the encoder
+writes.`,
+	Uses: validate.UsesNeeds,
+	Run: func(p *validate.Pass) {
+		if n := p.Needs.Type; len(p.Known.Versions(n)) == 0 && p.Definition == nil {
+			p.ReportAt(channelfile.TypeRange, "header.type", "give the gate the definition with --types, or check the number that the encoder writes",
+				"template type %d (0x%x) is not known; the gate knows %s", n, n, names(p.Known))
+		}
+	},
+}

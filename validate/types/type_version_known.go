@@ -1,0 +1,28 @@
+package types
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TypeVersionKnown is CF2002.
+var TypeVersionKnown = &validate.Check{
+	ID:   "CF2002",
+	Name: "type-version-known",
+	Doc: `the version of the template type is one that the gate knows
+
+Each version of a template type has its own list of inputs. Judged by the
+list of another version, a criterion would be taken for one on another
+input.
+
+Give the gate the definition of that version (--types), or check the version
+that the encoder writes.`,
+	Uses:     validate.UsesNeeds,
+	Requires: []*validate.Check{TypeKnown},
+	Run: func(p *validate.Pass) {
+		if p.Definition == nil {
+			p.ReportAt(channelfile.TypeVersionRange, "header.type_version", "give the gate the definition of that version with --types, or check the version that the encoder writes",
+				"version %d of template type %d is not known; the gate knows %s", p.Needs.TypeVersion, p.Needs.Type, versions(p.Known.Versions(p.Needs.Type)))
+		}
+	},
+}
