@@ -176,7 +176,7 @@ func checkText(what, text string) error {
 }
 
 func checkLine(line int) (uint32, error) {
-	if line < 0 || line > math.MaxUint32 {
+	if line < 0 || uint64(line) > math.MaxUint32 {
 		return 0, fmt.Errorf("its source has no line %d: lines count from 1, and 0 says that the line is not known", line)
 	}
 	return uint32(line), nil
@@ -189,9 +189,9 @@ type context struct {
 	from    *node // the innermost nodeFrom, nil if there is none
 }
 
-// addCondition appends the words of the condition in normal form, or but for
-// the order of operands, which is that of the file only once all criteria are
-// known.
+// addCondition appends the words of the condition, in normal form but for the
+// order of operands: criteria get their numbers in the file, by which operands
+// ascend, only when all are known.
 func (b *Builder) addCondition(e Expr) error {
 	switch {
 	case e.node == nil:
@@ -393,7 +393,7 @@ func (b *Builder) checkCondition(words []Word) error {
 		}
 		depths = append(depths, depth)
 		if depth > MaxDepth {
-			return fmt.Errorf("and and or in the condition are nested more than %d deep, %w (MaxDepth): split the rule", MaxDepth, ErrLimit)
+			return fmt.Errorf("the condition nests its ands and ors more than %d deep, %w (MaxDepth): split the rule", MaxDepth, ErrLimit)
 		}
 		if len(depths) > MaxStack {
 			return fmt.Errorf("the condition needs a stack of more than %d truths, %w (MaxStack): give a criterion several operands, or split the rule", MaxStack, ErrLimit)

@@ -1,7 +1,6 @@
 package channelfile
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -342,8 +341,8 @@ func (s *simplifier) compareValues() error {
 				op, v = OpIntegerEquals, v[:8]
 			}
 		case OpAddressRange:
-			if first, last := []byte(v[:16]), []byte(v[16:]); bytes.Compare(first, last) > 0 {
-				return fmt.Errorf("address range from %v to %v never holds: its end is before its start", address(first), address(last))
+			if v[:16] > v[16:] {
+				return fmt.Errorf("address range from %v to %v never holds: its end is before its start", Address([]byte(v), 0), Address([]byte(v), 1))
 			}
 		}
 		if v == "" && op != OpEquals || op == OpExists {
@@ -370,10 +369,4 @@ func foldString(s string) string {
 		return s
 	}
 	return string(AppendFold(nil, []byte(s)))
-}
-
-// address returns the address of 16 bytes that a value has, for a message.
-func address(b []byte) netip.Addr {
-	a, _ := netip.AddrFromSlice(b)
-	return a.Unmap()
 }

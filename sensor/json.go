@@ -13,9 +13,9 @@ import (
 
 // The limits of the JSON documents of this package. A document is refused
 // before anything of it is read if it exceeds MaxJSONSize; reading takes at
-// most 8 times the document's size in memory on top of it.
+// most 12 times the document's size in memory on top of it.
 const (
-	MaxJSONSize  = 32 << 20  // bytes of a document
+	MaxJSONSize  = 16 << 20  // bytes of a document
 	MaxJSONDepth = 16        // of objects and arrays in one another
 	MaxName      = 256       // runes of a name
 	MaxNote      = 4096      // runes of a note, title, source or reason

@@ -79,7 +79,7 @@ func (p *Pass) Found() int { return p.total }
 func (p *Pass) Locate(r channelfile.Range, path string) Location {
 	where := Location{Path: path, Range: r}
 	if p.Subject.Origin != nil {
-		where.Source, _ = p.Subject.Origin(channelfile.ID{}, -1)
+		where.Source, _ = p.Subject.Origin(channelfile.ID{}, -1, Position{})
 	}
 	return where
 }
@@ -87,16 +87,22 @@ func (p *Pass) Locate(r channelfile.Range, path string) Location {
 // LocateInstance returns the location of instance i of the file, and what it
 // is called.
 func (p *Pass) LocateInstance(i int) (Location, *Instance) {
+	where, instance := p.locateInstance(i)
+	if p.Subject.Origin != nil {
+		if pos, ok := p.Subject.Origin(instance.ID, -1, where.Source); ok {
+			where.Source = pos
+		}
+	}
+	return where, instance
+}
+
+// locateInstance goes by the provenance in the file alone.
+func (p *Pass) locateInstance(i int) (Location, *Instance) {
 	in, origin := p.File.Instance(i), p.File.Origin(i)
 	where := Location{
 		Path:   fmt.Sprintf("instance[%d]", i),
 		Range:  p.File.InstanceRange(i),
 		Source: Position{Path: origin.Path, Line: origin.Line},
-	}
-	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(in.ID, -1); ok {
-			where.Source = pos
-		}
 	}
 	return where, &Instance{Index: i, ID: in.ID, Rule: origin.Rule, Title: origin.Title, Author: origin.Author}
 }
@@ -104,17 +110,16 @@ func (p *Pass) LocateInstance(i int) (Location, *Instance) {
 // LocateWord returns the location of word w of the condition of instance i,
 // which reads the input.
 func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
-	where, instance := p.LocateInstance(i)
+	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
 	where.Range = p.File.WordRange(w)
-	if line, text := p.File.Use(w); line > 0 || text != "" {
-		where.Source.Text = text
-		if line > 0 {
-			where.Source.Line = line
-		}
+	line, text := p.File.Use(w)
+	where.Source.Text = text
+	if line > 0 {
+		where.Source.Line = line
 	}
 	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(instance.ID, input); ok {
+		if pos, ok := p.Subject.Origin(instance.ID, input, where.Source); ok {
 			where.Source = pos
 		}
 	}

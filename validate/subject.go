@@ -46,11 +46,12 @@ type Subject struct {
 	Definition *sensor.Definition
 
 	// Origin, if not nil, returns where in what the content was made from
-	// an instance reads an input; of the instance as a whole for input -1,
-	// of the content as a whole for the zero ID. It is how findings on
-	// decoded foreign content speak of offsets in the foreign file. Where
-	// it returns false, the provenance in the channel file is used.
-	Origin func(id channelfile.ID, input int) (Position, bool)
+	// the instance of that ID reads an input; with input -1 where the
+	// instance as a whole is, and with the zero ID the content as a whole.
+	// From is what the provenance in the channel file says. It is how
+	// findings on decoded foreign content speak of offsets in the foreign
+	// file. Where it returns false, the provenance stands.
+	Origin func(id channelfile.ID, input int, from Position) (Position, bool)
 
 	// Source has what was found while rules were compiled, before there was
 	// a file to judge. Each finding names its check, which reports it.

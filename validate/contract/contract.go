@@ -127,7 +127,7 @@ func hosts(p *validate.Pass, groups []*validate.Group) string {
 	for _, g := range groups {
 		n += g.Hosts
 	}
-	fleet := p.Fleet.Name + " fleet"
+	fleet := "fleet " + p.Fleet.Name
 	if p.Fleet.Builtin {
 		fleet = "example " + fleet
 	}
@@ -198,7 +198,7 @@ func locateCause(p *validate.Pass, c sensor.Cause) (validate.Location, *validate
 		Source: validate.Position{Path: c.Path, Line: c.Line},
 	}
 	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(c.ID, -1); ok {
+		if pos, ok := p.Subject.Origin(c.ID, -1, where.Source); ok {
 			where.Source = pos
 		}
 	}

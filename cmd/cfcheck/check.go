@@ -1,0 +1,253 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A checking is one call of cfcheck check.
+type checking struct {
+	*command
+	judging
+	reporting
+	needs            []string
+	allowUnsupported bool
+	allowEmpty       bool
+	failOn           string
+	maxFindings      int
+
+	options validate.Options
+}
+
+func (c *command) check() *cobra.Command {
+	k := &checking{command: c}
+	cmd := &cobra.Command{
+		Use:   "check [flags] path...",
+		Short: "judge channel files, or the rules that they are made from",
+		Long: `check judges what may ship. A path is a channel file, a file of Sigma rules (.yml
+or .yaml), or a folder with either. Rules are compiled in memory, and findings
+name their lines. Without a fleet the verdict is at best undecided: whether
+content is safe depends on the builds that will read it.`,
+		Example: `  cfcheck check --fleet fleet.json out/
+  cfcheck check --fleet reference rules/windows/pipe_created
+  cfcheck check --fleet fleet.json --needs needs.json`,
+		RunE: func(_ *cobra.Command, args []string) error { return k.run(args) },
+	}
+	k.judging.add(cmd)
+	k.reporting.add(cmd)
+	f := cmd.Flags()
+	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
+	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
+	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
+	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how many findings of one check are shown; all are counted")
+	return cmd
+}
+
+func (k *checking) run(args []string) error {
+	if len(args) == 0 && len(k.needs) == 0 {
+		return fmt.Errorf("nothing to check: name a channel file, a file of rules or a folder; see cfcheck check --help")
+	}
+	if err := k.prepare(); err != nil {
+		return err
+	}
+	run := newRun()
+	for _, name := range k.needs {
+		run.Results = append(run.Results, k.judgeNeeds(name))
+	}
+	for _, arg := range args {
+		k.judgePath(run, arg)
+	}
+	return k.write(run, k.stdout)
+}
+
+// prepare makes options of the flags.
+func (k *checking) prepare() error {
+	fleet, err := k.loadFleet()
+	if err != nil {
+		return err
+	}
+	defs, err := k.definitions()
+	if err != nil {
+		return err
+	}
+	now, err := k.time()
+	if err != nil {
+		return err
+	}
+	if k.failOn != "error" && k.failOn != "warning" {
+		return fmt.Errorf("--fail-on: %q is no severity; it is error or warning", k.failOn)
+	}
+	if k.maxFindings < 1 {
+		return fmt.Errorf("--max-findings: %d; it is at least 1", k.maxFindings)
+	}
+	k.options = validate.Options{
+		Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: now,
+		MaxFindings: k.maxFindings, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
+	}
+	return k.reporting.check()
+}
+
+// judgePath judges what is at a path, and adds the results.
+func (k *checking) judgePath(run *report.Run, path string) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		run.Results = append(run.Results, report.Result{Name: path, Err: err})
+	case info.IsDir():
+		k.judgeFolder(run, path)
+	case isRules(path):
+		run.Results = append(run.Results, k.judgeRules(path)...)
+	default:
+		run.Results = append(run.Results, k.judgeFile(path))
+	}
+}
+
+func isRules(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".yml" || ext == ".yaml"
+}
+
+func isChannelFile(path string) bool { return strings.EqualFold(filepath.Ext(path), ".cf") }
+
+// judgeFolder judges the channel files and the rules in a folder.
+func (k *checking) judgeFolder(run *report.Run, root string) {
+	var files []string
+	rules := false
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+		case isChannelFile(path):
+			files = append(files, path)
+		case isRules(path):
+			rules = true
+		}
+		return nil
+	})
+	if err != nil {
+		run.Results = append(run.Results, report.Result{Name: root, Err: err})
+		return
+	}
+	slices.Sort(files)
+	for _, path := range files {
+		run.Results = append(run.Results, k.judgeFile(path))
+	}
+	if rules {
+		run.Results = append(run.Results, k.judgeRules(root)...)
+	}
+	if len(files) == 0 && !rules {
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
+	}
+}
+
+func (k *checking) judgeFile(path string) report.Result {
+	s, err := file.Read(path)
+	if err != nil {
+		return report.Result{Name: path, Err: err}
+	}
+	result := k.judge(s)
+	if len(s.Data) > 0 {
+		digest := sha256.Sum256(s.Data)
+		result.Digest = hex.EncodeToString(digest[:])
+	}
+	return result
+}
+
+func (k *checking) judgeNeeds(name string) report.Result {
+	data, err := readDocument(name)
+	if err != nil {
+		return report.Result{Name: name, Err: err}
+	}
+	needs, err := sensor.ReadNeeds(name, data)
+	if err != nil {
+		return report.Result{Name: name, Err: err}
+	}
+	digest := sha256.Sum256(data)
+	result := k.judge(validate.NeedsSubject(name, needs))
+	result.Digest = hex.EncodeToString(digest[:])
+	return result
+}
+
+// judge runs the checks. It is the one place that recovers: a fault of the
+// gate's own costs the verdict on one subject, and blocks it.
+func (k *checking) judge(s *validate.Subject) (result report.Result) {
+	result.Name = s.Name
+	defer func() {
+		if fault := recover(); fault != nil {
+			result.Report = nil
+			result.Err = fmt.Errorf("internal error: %v; please report it with the file", fault)
+		}
+	}()
+	result.Report = validate.Run(s, k.options)
+	return result
+}
+
+// A reporting says how a report is written.
+type reporting struct {
+	format string
+	out    string
+}
+
+func (r *reporting) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.format, "format", "text", "the `form` of the report: text or json")
+	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` instead")
+}
+
+func (r *reporting) check() error {
+	if report.Formats[r.format] == nil {
+		return fmt.Errorf("--format: %q is no form of report; it is text or json", r.format)
+	}
+	return nil
+}
+
+// newRun starts a run: before anything is judged, the gate judges its canaries.
+func newRun() *report.Run {
+	run := &report.Run{Gate: report.Gate{Version: gateVersion(), Checks: len(suite.Checks)}, Lines: new(lines).get}
+	if err := suite.SelfTest(suite.Checks); err != nil {
+		run.Gate.SelfTest = err.Error()
+	}
+	return run
+}
+
+// write writes the report, and returns the exit status of its verdict. A
+// report that cannot be written is no verdict.
+func (r *reporting) write(run *report.Run, stdout io.Writer) error {
+	if r.format == "json" {
+		run.Gate.Digest = gateDigest()
+	}
+	write := report.Formats[r.format]
+	if r.out == "" {
+		if err := write(stdout, run); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	} else {
+		var b strings.Builder
+		err := write(&b, run)
+		if err == nil {
+			err = writeFile(r.out, []byte(b.String()))
+		}
+		if err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	if status := report.ExitStatus(run.Verdict()); status != statusAccepted {
+		return exitError(status)
+	}
+	return nil
+}

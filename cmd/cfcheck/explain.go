@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+func (c *command) explain() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain CHECK...",
+		Short:   "say what a check is for, and what to do about its findings",
+		Example: "  cfcheck explain CF3001\n  cfcheck explain inputs-supplied",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			for i, arg := range args {
+				check := suite.ByID(arg)
+				if check == nil {
+					return fmt.Errorf("there is no check %q; cfcheck checks lists them", arg)
+				}
+				if i > 0 {
+					fmt.Fprintln(c.stdout)
+				}
+				if err := report.Explain(c.stdout, check); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, start string) ([]string, cobra.ShellCompDirective) {
+			var ids []string
+			for _, check := range suite.Checks {
+				if strings.HasPrefix(check.ID, start) {
+					ids = append(ids, check.ID+"\t"+check.Title())
+				}
+			}
+			return ids, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+func (c *command) checks() *cobra.Command {
+	return &cobra.Command{
+		Use:   "checks",
+		Short: "list all checks",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			for _, check := range suite.Checks {
+				if _, err := fmt.Fprintf(c.stdout, "%s  %-24s %-8s %s\n", check.ID, check.Name, check.Severity, check.Title()); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}

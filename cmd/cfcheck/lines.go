@@ -1,0 +1,44 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+)
+
+// maxSource is how many bytes of a source are read to show a line of it.
+const maxSource = 1 << 20
+
+// lines hands out lines of the sources that findings point into. It keeps the
+// source that was asked for last, for findings come in the order of files.
+type lines struct {
+	path string
+	text []string
+}
+
+func (l *lines) get(path string, line int) (string, bool) {
+	if path != l.path || l.text == nil {
+		l.path, l.text = path, readLines(path)
+	}
+	if line < 1 || line > len(l.text) {
+		return "", false
+	}
+	return l.text[line-1], true
+}
+
+func readLines(path string) []string {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return []string{}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return []string{}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSource))
+	if err != nil {
+		return []string{}
+	}
+	return strings.Split(string(data), "\n")
+}

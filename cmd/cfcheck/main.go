@@ -1,0 +1,7 @@
+// Command cfcheck judges channel files, and the rules that they are made from,
+// before they ship. Run cfcheck help for what it can do.
+package main
+
+import "os"
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

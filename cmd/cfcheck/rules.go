@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+	"github.com/cfcheck/cfcheck/validate/types"
+)
+
+// judgeRules compiles the rules at a path and judges what they become, one
+// subject a template type. What is wrong with the rules themselves goes with
+// the first.
+func (k *checking) judgeRules(root string) []report.Result {
+	files, err := sigma.Load(root)
+	if err != nil {
+		return []report.Result{{Name: root, Err: err}}
+	}
+	rules, source, unread := collect(files)
+	if len(files) == 0 {
+		return []report.Result{{Name: root, Err: errors.New("nothing to check: the folder has no rules (.yml)")}}
+	}
+	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true})
+	other := unexplained(err)
+	for _, e := range built.Malformed {
+		source = append(source, malformed(e))
+	}
+	for _, e := range built.UnknownFields {
+		source = append(source, unknownField(e))
+	}
+	unjudged := append(unread, other...)
+	if !k.allowUnsupported {
+		for _, e := range built.Unsupported {
+			unjudged = append(unjudged, e.Error())
+		}
+	}
+	var results []report.Result
+	for _, out := range built.Outputs {
+		s := validate.Rules(fmt.Sprintf("%s (%s)", root, out.Definition.Name), out.Data)
+		s.Origin = func(id channelfile.ID, _ int, from validate.Position) (validate.Position, bool) {
+			name, at, ok := built.Locate(id, from.Line, from.Text)
+			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: from.Text}, ok
+		}
+		if len(results) == 0 {
+			s.Source, s.Unjudged = source, unjudged
+		}
+		result := k.judge(s)
+		if k.allowUnsupported && len(results) == 0 {
+			result.LeftOut = leftOut(built)
+		}
+		results = append(results, result)
+	}
+	if len(results) == 0 {
+		// No rule became content. What was found still has to be said.
+		s := validate.Rules(root, nil)
+		s.Source = source
+		s.Unjudged = append(unjudged, "no rule became content: there is nothing to judge")
+		result := k.judge(s)
+		result.LeftOut = leftOut(built)
+		results = append(results, result)
+	}
+	return results
+}
+
+// collect takes the rules out of files, and what is wrong with these: faults
+// of rules as findings, and what could not be read as text.
+func collect(files []sigma.File) (rules []*sigma.Rule, source []validate.Finding, unread []string) {
+	for _, f := range files {
+		rules = append(rules, f.Rules...)
+		for _, err := range sigma.Errors(f.Err) {
+			var e *sigma.Error
+			if errors.As(err, &e) {
+				source = append(source, malformed(e))
+			} else {
+				unread = append(unread, err.Error())
+			}
+		}
+	}
+	return rules, source, unread
+}
+
+// unexplained returns what of the error of sigma.Build is neither a fault of a
+// rule nor a limit of cfcheck: those are in its result.
+func unexplained(err error) []string {
+	var list []string
+	for _, err := range sigma.Errors(err) {
+		switch err.(type) {
+		case *sigma.Error, *sigma.UnknownFieldError, *sigma.UnsupportedError:
+		default:
+			list = append(list, err.Error())
+		}
+	}
+	return list
+}
+
+func leftOut(built *sigma.Result) []string {
+	var list []string
+	for _, e := range built.Unsupported {
+		list = append(list, e.Error())
+	}
+	return list
+}
+
+func malformed(e *sigma.Error) validate.Finding {
+	message := e.Found
+	if e.Path != "" {
+		message = e.Path + ": " + message
+	}
+	return validate.Finding{
+		Check:   file.RuleWellFormed,
+		Where:   validate.Location{Source: position(e.Name, e.Position)},
+		Message: message,
+		Fix:     e.Want,
+	}
+}
+
+func unknownField(e *sigma.UnknownFieldError) validate.Finding {
+	f := validate.Finding{
+		Check:    types.InputDefined,
+		Where:    validate.Location{Source: position(e.Name, e.Position)},
+		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title},
+		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
+		Fix:      "use a field of the type: " + strings.Join(e.Fields, ", "),
+		Group:    e.Type + " " + e.Field,
+	}
+	if e.Nearest != "" {
+		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
+	}
+	return f
+}
+
+func position(name string, at sigma.Position) validate.Position {
+	return validate.Position{Path: name, Line: at.Line, Column: at.Column}
+}

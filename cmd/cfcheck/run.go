@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses. Anything but 0 blocks; only 1 blames the content. A Go
+// program that dies of a fault of its own exits with 2, which is as it should
+// be: no verdict was reached. On signals the status is 128 and the signal's
+// number, as of any command.
+const (
+	statusAccepted  = 0
+	statusRejected  = 1
+	statusUndecided = 2
+)
+
+// An exitError carries an exit status through cobra. Its message, if any, has
+// been written.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// A command is what all subcommands share.
+type command struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// run is the whole command, apart from the process that it runs in.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	defer onSignal()()
+	c := &command{stdin, stdout, stderr}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	var status exitError
+	switch {
+	case err == nil:
+		return statusAccepted
+	case errors.As(err, &status):
+		return int(status)
+	}
+	fmt.Fprintf(stderr, "cfcheck: %v\n", err)
+	return statusUndecided
+}
+
+func (c *command) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cfcheck",
+		Short: "judge channel files before they ship",
+		Long: `cfcheck judges content for endpoint sensors before it ships: channel files, and
+the detection rules that they are made from. Content needs inputs, each sensor
+build supplies some; what needs more than any build of the fleet supplies is
+rejected.
+
+Exit status: 0 accepted; 1 rejected, the content is at fault; 2 undecided, which
+blocks too: no fleet, nothing to judge, a rule that cannot be expressed, or
+something that could not be read or written.`,
+		Example: `  cfcheck build rules/ -o out
+  cfcheck check --fleet fleet.json out
+  cfcheck explain CF3001`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_ = cmd.Usage() // to stderr; a failed write changes nothing
+			return exitError(statusUndecided)
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(
+		c.check(),
+		c.build(),
+		c.needs(),
+		c.inspect(),
+		c.contract(),
+		c.explain(),
+		c.checks(),
+		c.version(),
+	)
+	return root
+}
+
+// onSignal makes SIGINT and SIGTERM remove what is half written before they
+// end the process. It returns what undoes that.
+func onSignal() (stop func()) {
+	signals := make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			removeTemporaries()
+			status := 130
+			if s == syscall.SIGTERM {
+				status = 143
+			}
+			os.Exit(status)
+		case <-done:
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}

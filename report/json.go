@@ -1,0 +1,266 @@
+package report
+
+import (
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// Schema is the name of the version of the JSON form.
+const Schema = "cfcheck.report/v0"
+
+// Schemas holds the JSON Schema of the form, schema/report.json.
+//
+//go:embed schema/report.json
+var Schemas embed.FS
+
+type jsonRun struct {
+	Schema   string       `json:"schema"`
+	Verdict  string       `json:"verdict"`
+	ExitCode int          `json:"exitCode"`
+	Gate     jsonGate     `json:"gate"`
+	Problems []string     `json:"problems"`
+	Results  []jsonResult `json:"results"`
+}
+
+type jsonGate struct {
+	Version  string `json:"version"`
+	Digest   string `json:"sha256,omitempty"`
+	SelfTest string `json:"selfTest"`
+	Checks   int    `json:"checks"`
+}
+
+type jsonResult struct {
+	Name          string         `json:"name"`
+	Kind          string         `json:"kind,omitempty"`
+	Verdict       string         `json:"verdict"`
+	Error         string         `json:"error,omitempty"`
+	Digest        string         `json:"sha256,omitempty"`
+	HeaderDigest  string         `json:"headerSha256,omitempty"`
+	ContentDigest string         `json:"contentSha256,omitempty"`
+	File          *jsonFile      `json:"file,omitempty"`
+	Fleet         *jsonFleet     `json:"fleet,omitempty"`
+	Counts        jsonCounts     `json:"counts"`
+	Undecided     []string       `json:"undecided"`
+	LeftOut       []string       `json:"leftOut"`
+	Findings      []jsonFinding  `json:"findings"`
+	Totals        map[string]int `json:"totals"`
+	Ran           []string       `json:"ran"`
+	Skipped       []jsonSkip     `json:"skipped"`
+	NotApplicable []string       `json:"notApplicable"`
+}
+
+type jsonFile struct {
+	Size           int    `json:"size"`
+	Channel        uint32 `json:"channel"`
+	Revision       uint32 `json:"revision"`
+	Type           uint32 `json:"type"`
+	TypeName       string `json:"typeName,omitempty"`
+	TypeVersion    uint32 `json:"typeVersion"`
+	InputsDeclared uint16 `json:"inputsDeclared"`
+	InputsRead     uint16 `json:"inputsRead"`
+	Created        uint64 `json:"created"`
+}
+
+type jsonFleet struct {
+	Name     string      `json:"name"`
+	Example  bool        `json:"example"`
+	Digest   string      `json:"sha256"`
+	Evidence string      `json:"evidence"`
+	Builds   []jsonBuild `json:"builds"`
+}
+
+type jsonBuild struct {
+	Build     string `json:"build"`
+	Hosts     uint64 `json:"hosts"`
+	Addressed bool   `json:"addressed"`
+	AtFault   bool   `json:"atFault"`
+}
+
+type jsonCounts struct {
+	Errors    int    `json:"errors"`
+	Warnings  int    `json:"warnings"`
+	Instances int    `json:"instances"`
+	Criteria  int    `json:"criteria"`
+	Builds    int    `json:"builds"`
+	Contracts int    `json:"distinctContracts"`
+	Hosts     uint64 `json:"hosts"`
+}
+
+type jsonSkip struct {
+	Check string `json:"check"`
+	Why   string `json:"why"`
+}
+
+type jsonFinding struct {
+	Check    string        `json:"check"`
+	Name     string        `json:"name"`
+	Severity string        `json:"severity"`
+	Message  string        `json:"message"`
+	Details  []string      `json:"details,omitempty"`
+	Fix      string        `json:"fix,omitempty"`
+	Path     string        `json:"path,omitempty"`
+	Bytes    *jsonRange    `json:"bytes,omitempty"`
+	Source   *jsonSource   `json:"source,omitempty"`
+	Instance *jsonInstance `json:"instance,omitempty"`
+	Input    *jsonInput    `json:"input,omitempty"`
+	Builds   []jsonHosts   `json:"builds,omitempty"`
+}
+
+type jsonRange struct {
+	Offset int `json:"offset"`
+	Length int `json:"length"`
+}
+
+type jsonSource struct {
+	Path   string     `json:"path,omitempty"`
+	Line   int        `json:"line,omitempty"`
+	Column int        `json:"column,omitempty"`
+	Text   string     `json:"text,omitempty"`
+	Bytes  *jsonRange `json:"bytes,omitempty"`
+}
+
+type jsonInstance struct {
+	Index  int    `json:"index"`
+	ID     string `json:"id"`
+	Rule   string `json:"rule,omitempty"`
+	Title  string `json:"title,omitempty"`
+	Author string `json:"author,omitempty"`
+}
+
+type jsonInput struct {
+	Index int    `json:"index"`
+	Name  string `json:"name,omitempty"`
+	Type  string `json:"type,omitempty"`
+}
+
+type jsonHosts struct {
+	Build string `json:"build"`
+	Hosts uint64 `json:"hosts"`
+}
+
+// ExitStatus returns the exit status that goes with a verdict: 0 accepted, 1
+// rejected, 2 undecided. Anything but 0 blocks; only 1 blames the content.
+func ExitStatus(v validate.Verdict) int {
+	switch v {
+	case validate.Accepted:
+		return 0
+	case validate.Rejected:
+		return 1
+	}
+	return 2
+}
+
+// JSON writes a run for a program, in the form of the schema.
+func JSON(w io.Writer, r *Run) error {
+	verdict := r.Verdict()
+	out := jsonRun{
+		Schema: Schema, Verdict: verdict.String(), ExitCode: ExitStatus(verdict),
+		Gate:     jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
+		Problems: list(r.Problems),
+		Results:  []jsonResult{},
+	}
+	if r.Gate.SelfTest != "" {
+		out.Gate.SelfTest = r.Gate.SelfTest
+	}
+	for i := range r.Results {
+		out.Results = append(out.Results, resultJSON(&r.Results[i]))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(out)
+}
+
+// list is s, but never null.
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+func resultJSON(r *Result) jsonResult {
+	out := jsonResult{
+		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.Digest,
+		Undecided: []string{}, LeftOut: list(r.LeftOut), Findings: []jsonFinding{}, Totals: map[string]int{},
+		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
+	}
+	if r.Err != nil {
+		out.Error = r.Err.Error()
+	}
+	rep := r.Report
+	if rep == nil {
+		return out
+	}
+	out.Kind = rep.Subject.Kind.String()
+	out.Undecided = list(rep.Undecided)
+	out.Counts = jsonCounts{
+		rep.Errors(), rep.Warnings(), rep.Counts.Instances, rep.Counts.Criteria,
+		rep.Counts.Builds, rep.Counts.Contracts, rep.Counts.Hosts,
+	}
+	if f := rep.File; f != nil {
+		header, content := f.HeaderDigest(), f.ContentDigest()
+		out.HeaderDigest, out.ContentDigest = hex.EncodeToString(header[:]), hex.EncodeToString(content[:])
+		h := f.Header
+		out.File = &jsonFile{len(f.Data()), h.Channel, h.Revision, h.Type, "", h.TypeVersion, h.InputsDeclared, h.InputsRead, h.Created}
+		if rep.Definition != nil {
+			out.File.TypeName = rep.Definition.Name
+		}
+	}
+	if fleet := rep.Fleet; fleet != nil {
+		out.Fleet = &jsonFleet{fleet.Name, fleet.Builtin, hex.EncodeToString(fleet.Digest[:]), Evidence(fleet), []jsonBuild{}}
+		for _, b := range rep.Builds {
+			out.Fleet.Builds = append(out.Fleet.Builds, jsonBuild{b.Name, b.Hosts, b.Addressed, b.AtFault})
+		}
+	}
+	for i := range rep.Findings {
+		out.Findings = append(out.Findings, findingJSON(&rep.Findings[i]))
+	}
+	for _, t := range rep.Totals {
+		out.Totals[t.Check.ID] = t.Found
+	}
+	for _, c := range rep.Ran {
+		out.Ran = append(out.Ran, c.ID)
+	}
+	for _, s := range rep.Skipped {
+		out.Skipped = append(out.Skipped, jsonSkip{s.Check.ID, s.Why})
+	}
+	for _, c := range rep.NotApplicable {
+		out.NotApplicable = append(out.NotApplicable, c.ID)
+	}
+	return out
+}
+
+func findingJSON(f *validate.Finding) jsonFinding {
+	out := jsonFinding{
+		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity.String(),
+		Message: f.Message, Details: f.Details, Fix: f.Fix, Path: f.Where.Path,
+	}
+	if r := f.Where.Range; r.Len() > 0 {
+		out.Bytes = &jsonRange{r.Start, r.Len()}
+	}
+	if s := f.Where.Source; s.Path != "" || s.Line > 0 || s.Range.Len() > 0 {
+		out.Source = &jsonSource{Path: s.Path, Line: s.Line, Column: s.Column, Text: s.Text}
+		if s.Range.Len() > 0 {
+			out.Source.Bytes = &jsonRange{s.Range.Start, s.Range.Len()}
+		}
+	}
+	if in := f.Instance; in != nil {
+		out.Instance = &jsonInstance{in.Index, in.ID.String(), in.Rule, in.Title, in.Author}
+	}
+	if in := f.Input; in != nil {
+		out.Input = &jsonInput{Index: in.Index, Name: in.Name}
+		if in.Name != "" {
+			out.Input.Type = fmt.Sprint(in.Type)
+		}
+	}
+	for _, b := range f.Builds {
+		out.Builds = append(out.Builds, jsonHosts{b.Name, b.Hosts})
+	}
+	return out
+}

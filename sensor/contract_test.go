@@ -1,0 +1,553 @@
+package sensor
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func readFleetOnly(name string, data []byte) error {
+	_, err := ReadFleet(name, data)
+	return err
+}
+
+// fleetDoc has every key at least once.
+const fleetDoc = `{
+  "schema": "cfcheck.fleet/v0",
+  "name": "production",
+  "note": "as of today",
+  "builds": [
+    {
+      "build": "1.0",
+      "hosts": 1000,
+      "reader": {
+        "evidence": "extracted", "access": "positional", "formats": ["0.1", "1.12"], "operators": ["exists", "integer equals"],
+        "refusesUnknownVersions": true,
+        "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6},
+        "budget": {"steps": 7, "memory": 8}
+      },
+      "supply": [
+        {
+          "type": "ipc", "version": 1, "feed": "kernel", "evidence": "observed",
+          "inputs": [
+            {"name": "A", "type": "string", "state": "supplied", "maxLength": 9},
+            {"name": "B", "type": "integer", "state": "not supplied"},
+            {"name": "C", "type": "address", "state": "unknown"}
+          ],
+          "acknowledged": [{"input": 1, "why": "old build", "until": "2028-02-29"}, {"input": 20, "why": "the same", "until": "2027-12-31"}]
+        },
+        {"type": "ipc", "version": 1, "evidence": "stated", "inputs": []}
+      ]
+    },
+    {
+      "build": "2.0", "hosts": 1,
+      "reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},
+      "supply": []
+    }
+  ]
+}
+`
+
+func TestReadFleet(t *testing.T) {
+	got, err := ReadFleet("fleet.json", []byte(fleetDoc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Fleet{
+		Name: "production", Note: "as of today", Digest: sha256.Sum256([]byte(fleetDoc)),
+		Contracts: []Contract{
+			{
+				Build: "1.0", Hosts: 1000,
+				Reader: Reader{
+					Evidence: Extracted, Access: Positional, Formats: []string{"0.1", "1.12"},
+					Operators:              []channelfile.Operator{channelfile.OpExists, channelfile.OpIntegerEquals},
+					RefusesUnknownVersions: true,
+					Limits:                 Limits{1, 2, 3, 4, 5, 6},
+					Budget:                 Budget{7, 8},
+				},
+				Supplies: []Supply{
+					{
+						Type: "ipc", Version: 1, Feed: "kernel", Evidence: Observed,
+						Inputs:       []SuppliedInput{{"A", String, Supplied, 9}, {"B", Integer, NotSupplied, 0}, {"C", Address, Unknown, 0}},
+						Acknowledged: []Shortfall{{1, "old build", Date{2028, 2, 29}}, {20, "the same", Date{2027, 12, 31}}},
+					},
+					{Type: "ipc", Version: 1, Evidence: Stated},
+				},
+			},
+			{
+				Build: "2.0", Hosts: 1,
+				Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("fleet differs (-want +got):\n%s", diff)
+	}
+	if got.Hosts() != 1001 {
+		t.Errorf("fleet has %d hosts; want 1001", got.Hosts())
+	}
+}
+
+func TestReadFleetRefuses(t *testing.T) {
+	long := strings.Repeat("n", MaxName+1)
+	longNote := strings.Repeat("n", MaxNote+1)
+	refuses(t, "fleet", fleetDoc, []edit{
+		{"a later version", `fleet/v0`, `fleet/v1`, ErrJSONValue,
+			`x.json:2:13: schema: found the string "cfcheck.fleet/v1"; expected "cfcheck.fleet/v0"`, true},
+		{"no version", `"schema": "cfcheck.fleet/v0",`, ``, ErrJSONMissingKey,
+			`x.json:1:1: key "schema" is missing`, true},
+		{"no name", `"name": "production",`, ``, ErrJSONMissingKey, `x.json:1:1: key "name" is missing`, true},
+		{"trailing data", "  ]\n}\n", "  ]\n}\n]", ErrJSONTrailing, `x.json:35:1: found ']' after the end of the document; expected nothing`, false},
+		{"empty name", `"production"`, `""`, ErrJSONValue,
+			`x.json:3:11: name: found an empty string; expected a text of 1 to 256 characters`, true},
+		{"long name", `"production"`, `"` + long + `"`, ErrJSONValue,
+			`x.json:3:11: name: found a text of 257 characters; expected at most 256`, true},
+		{"name with space before", `"production"`, `" production"`, ErrJSONValue,
+			`x.json:3:11: name: found " production"; expected no space at either end`, true},
+		{"name with space after", `"production"`, `"production "`, ErrJSONValue,
+			`x.json:3:11: name: found "production "; expected no space at either end`, true},
+		{"name of two lines", `"production"`, `"a\nb"`, ErrJSONValue,
+			`x.json:3:11: name: found U+000A in "a\nb"; expected printable characters of one line, with plain spaces`, true},
+		{"name that turns text around", `"production"`, `"a\u202eb"`, ErrJSONValue,
+			`x.json:3:11: name: found U+202E in "a\u202eb"; expected printable characters of one line, with plain spaces`, true},
+		{"name with a space that is none", `"production"`, `"a\u00a0b"`, ErrJSONValue,
+			`x.json:3:11: name: found U+00A0 in "a\u00a0b"; expected printable characters of one line, with plain spaces`, true},
+		{"long note", `"as of today"`, `"` + longNote + `"`, ErrJSONValue,
+			`x.json:4:11: note: found a text of 4097 characters; expected at most 4096`, true},
+
+		{"no builds", fleetDoc[strings.Index(fleetDoc, "[\n    {"):strings.LastIndex(fleetDoc, "]")], `[`, ErrJSONValue,
+			`x.json:5:13: builds: found an empty array; expected at least one build, or nothing is checked`, true},
+		{"build without name", `"build": "1.0",`, ``, ErrJSONMissingKey, `x.json:6:5: builds[0]: key "build" is missing`, true},
+		{"build with empty name", `"1.0"`, `""`, ErrJSONValue,
+			`x.json:7:16: builds[0].build: found an empty string; expected a text of 1 to 256 characters`, true},
+		{"two builds of one name", `"2.0"`, `"1.0"`, ErrJSONValue,
+			`x.json:29:16: builds[1].build: found the name "1.0" again; builds[0] has it already`, false},
+		{"no hosts", `"hosts": 1000`, `"hosts": 0`, ErrJSONRange,
+			`x.json:8:16: builds[0].hosts: found the number 0; expected an integer from 1 to 9007199254740991`, true},
+		{"half a host", `"hosts": 1000`, `"hosts": 0.5`, ErrJSONType,
+			`x.json:8:16: builds[0].hosts: found 0.5; expected an integer in digits alone, without fraction or exponent`, true},
+		{"hosts that a schema takes for an integer", `"hosts": 1000`, `"hosts": 1e3`, ErrJSONType,
+			`x.json:8:16: builds[0].hosts: found 1e3; expected an integer in digits alone, without fraction or exponent`, false},
+		{"too many hosts", `"hosts": 1000`, `"hosts": 9007199254740992`, ErrJSONRange,
+			`x.json:8:16: builds[0].hosts: found the number 9007199254740992; expected an integer from 1 to 9007199254740991`, true},
+		{"hosts as text", `"hosts": 1000`, `"hosts": "1000"`, ErrJSONType,
+			`x.json:8:16: builds[0].hosts: found the string "1000"; expected an integer`, true},
+		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},`, ``, ErrJSONMissingKey,
+			`x.json:28:5: builds[1]: key "reader" is missing`, true},
+		{"no supply", "},\n      \"supply\": []\n", "}\n", ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
+
+		{"evidence of the reader left out", `"evidence": "extracted", `, ``, ErrJSONMissingKey,
+			`x.json:9:17: builds[0].reader: key "evidence" is missing`, true},
+		{"evidence of another kind", `"extracted"`, `"guessed"`, ErrJSONValue,
+			`x.json:10:21: builds[0].reader.evidence: found the string "guessed"; expected "extracted", "observed" or "stated"`, true},
+		{"access left out", `"access": "positional", `, ``, ErrJSONMissingKey,
+			`x.json:9:17: builds[0].reader: key "access" is missing`, true},
+		{"access misspelt", `"access": "positional"`, `"acess": "positional"`, ErrJSONUnknownKey,
+			`x.json:10:34: builds[0].reader: unknown key "acess"; did you mean "access"?`, true},
+		{"access of another kind", `"positional"`, `"postional"`, ErrJSONValue,
+			`x.json:10:44: builds[0].reader.access: found the string "postional"; expected "positional" or "named"; did you mean "positional"?`, true},
+		{"no formats", `["0.1", "1.12"]`, `[]`, ErrJSONValue,
+			`x.json:10:69: builds[0].reader.formats: found an empty array; expected at least one version of the format, such as "0.1"`, true},
+		{"a format that is no version", `"1.12"`, `"01.2"`, ErrJSONValue,
+			`x.json:10:77: builds[0].reader.formats[1]: found the string "01.2"; expected major and minor version of a format, such as "0.1"`, true},
+		{"a format twice", `"1.12"`, `"0.1"`, ErrJSONValue,
+			`x.json:10:77: builds[0].reader.formats[1]: found the version "0.1" twice; expected it once`, true},
+		{"more formats than anyone has", `"1.12"`, `"2.0"` + func() (s string) {
+			for i := range 64 {
+				s += `, "1.` + string(rune('1'+i/10)) + string(rune('0'+i%10)) + `"`
+			}
+			return s
+		}(), ErrJSONValue, `x.json:10:580: builds[0].reader.formats[64]: there are more than 64 versions; expected at most 64`, true},
+		{"no operators", `["exists", "integer equals"]`, `[]`, ErrJSONValue,
+			`x.json:10:99: builds[0].reader.operators: found an empty array; expected at least one operator`, true},
+		{"an operator twice", `"integer equals"`, `"exists"`, ErrJSONValue,
+			`x.json:10:110: builds[0].reader.operators[1]: found the operator "exists" twice; expected it once`, true},
+		{"an unknown operator", `"integer equals"`, `"integer_equals"`, ErrJSONValue,
+			`x.json:10:110: builds[0].reader.operators[1]: found the string "integer_equals"; expected "exists", "equals", "prefix", "suffix", "contains", "pattern", "regexp", "integer equals", "integer range" or "address range"; did you mean "integer equals"?`, true},
+		{"no truth value", `"refusesUnknownVersions": true`, `"refusesUnknownVersions": 1`, ErrJSONType,
+			`x.json:11:35: builds[0].reader.refusesUnknownVersions: found the number 1; expected true or false`, true},
+		{"a limit of nothing", `"fileSize": 1`, `"fileSize": 0`, ErrJSONRange,
+			`x.json:12:32: builds[0].reader.limits.fileSize: found the number 0; expected an integer from 1 to 9007199254740991`, true},
+		{"a limit below nothing", `"valueLength": 6`, `"valueLength": -6`, ErrJSONRange,
+			`x.json:12:131: builds[0].reader.limits.valueLength: found the number -6; expected an integer from 1 to 9007199254740991`, true},
+		{"an unknown limit", `"criteria": 3`, `"criterion": 3`, ErrJSONUnknownKey,
+			`x.json:12:51: builds[0].reader.limits: unknown key "criterion"; did you mean "criteria"?`, true},
+		{"a budget of nothing", `"steps": 7`, `"steps": 0`, ErrJSONRange,
+			`x.json:13:29: builds[0].reader.budget.steps: found the number 0; expected an integer from 1 to 9007199254740991`, true},
+		{"an unknown budget", `"memory": 8`, `"ram": 8`, ErrJSONUnknownKey,
+			`x.json:13:32: builds[0].reader.budget: unknown key "ram"; expected "steps" or "memory"`, true},
+
+		{"evidence of a supply left out", ` "evidence": "observed",`, ``, ErrJSONMissingKey,
+			`x.json:16:9: builds[0].supply[0]: key "evidence" is missing`, true},
+		{"version that fits no file name", `"version": 1,`, `"version": 100000000,`, ErrJSONRange,
+			`x.json:17:37: builds[0].supply[0].version: found the number 100000000; expected an integer from 0 to 99999999`, true},
+		{"empty feed", `"kernel"`, `""`, ErrJSONValue,
+			`x.json:17:48: builds[0].supply[0].feed: found an empty string; expected a text of 1 to 256 characters`, true},
+		{"one supply twice", `"feed": "kernel", `, ``, ErrJSONValue,
+			`x.json:25:9: builds[0].supply[1]: version 1 of type "ipc" is supplied twice from the feed ""; supply[0] has it already`, false},
+		{"two inputs of one name", `"B"`, `"A"`, ErrJSONValue,
+			`x.json:20:22: builds[0].supply[0].inputs[1].name: found the name "A" again; inputs[0] has it already`, false},
+		{"input without name", `"name": "A", `, ``, ErrJSONMissingKey,
+			`x.json:19:13: builds[0].supply[0].inputs[0]: key "name" is missing`, true},
+		{"input without type", `, "type": "address"`, ``, ErrJSONMissingKey,
+			`x.json:21:13: builds[0].supply[0].inputs[2]: key "type" is missing`, true},
+		{"input of another type", `"address"`, `"adress"`, ErrJSONValue,
+			`x.json:21:35: builds[0].supply[0].inputs[2].type: found the string "adress"; expected "string", "integer" or "address"; did you mean "address"?`, true},
+		{"input in another state", `"unknown"`, `"Unknown"`, ErrJSONValue,
+			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "supplied", "not supplied" or "unknown"; did you mean "unknown"?`, true},
+		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, ErrJSONRange,
+			`x.json:19:79: builds[0].supply[0].inputs[0].maxLength: found the number 0; expected an integer from 1 to 2147483647`, true},
+		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, ErrJSONValue,
+			`x.json:20:13: builds[0].supply[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
+		{"more inputs than any file reads", `{"name": "B", `, func() (s string) {
+			for i := range 1024 {
+				s += fmt.Sprintf(`{"name": "B%04d", "type": "string"}, `, i)
+			}
+			return s
+		}() + `{"name": "B", `, ErrJSONValue, `x.json:20:37864: builds[0].supply[0].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
+
+		{"acknowledged, but supplied", `"input": 1,`, `"input": 0,`, ErrJSONValue,
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 1 (index 0), "A", which is supplied; expected an input that is not`, false},
+		{"acknowledged, but not known", `"input": 1,`, `"input": 2,`, ErrJSONValue,
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 3 (index 2), "C", of which it is unknown whether it is supplied; expected an input that is known not to be`, false},
+		{"acknowledged twice", `"input": 20,`, `"input": 1,`, ErrJSONValue,
+			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: input 2 (index 1) is acknowledged twice; acknowledged[0] has it already`, false},
+		{"acknowledged, but never declared", `"input": 20,`, `"input": 1024,`, ErrJSONRange,
+			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: found the number 1024; expected an integer from 0 to 1023`, true},
+		{"acknowledged for a named reader", `"positional"`, `"named"`, ErrJSONValue,
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there`, false},
+		{"acknowledged without reason", `"why": "old build", `, ``, ErrJSONMissingKey,
+			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "why" is missing`, true},
+		{"acknowledged with an empty reason", `"old build"`, `""`, ErrJSONValue,
+			`x.json:23:48: builds[0].supply[0].acknowledged[0].why: found an empty string; expected a text of 1 to 4096 characters`, true},
+		{"acknowledged for ever", `, "until": "2028-02-29"`, ``, ErrJSONMissingKey,
+			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "until" is missing`, true},
+		{"a day that does not exist", `"2028-02-29"`, `"2027-02-29"`, ErrJSONValue,
+			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: "2027-02-29" is not a date; expected a day that exists, in the form 2027-01-31`, true},
+		{"a time", `"2028-02-29"`, `"2028-02-29T00:00:00Z"`, ErrJSONValue,
+			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: "2028-02-29T00:00:00Z" is not a date; expected a day that exists, in the form 2027-01-31`, true},
+		{"no date", `"2028-02-29"`, `20280229`, ErrJSONType,
+			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: found the number 20280229; expected a string`, true},
+		{"more shortfalls than inputs", `{"input": 1, "why": "old build", "until": "2028-02-29"}, `,
+			strings.Repeat(`{"input": 1, "why": "old build", "until": "2028-02-29"}, `, 1024), ErrJSONValue,
+			`x.json:23:58396: builds[0].supply[0].acknowledged[1024]: there are more than 1024 shortfalls; expected at most 1024`, true},
+	}, readFleetOnly)
+}
+
+func TestSupplyInput(t *testing.T) {
+	s := Supply{Inputs: []SuppliedInput{{"A", String, Supplied, 9}, {"B", Integer, NotSupplied, 0}}}
+	for _, tt := range []struct {
+		why    string
+		access Access
+		index  int
+		name   string
+		want   SuppliedInput
+	}{
+		{"an array goes by the index", Positional, 0, "A", s.Inputs[0]},
+		{"an array does not know names", Positional, 1, "A", s.Inputs[1]},
+		{"the end of the array", Positional, 2, "A", SuppliedInput{Name: "A", State: NotSupplied}},
+		{"no index", Positional, -1, "A", SuppliedInput{Name: "A", State: NotSupplied}},
+		{"a map goes by the name", Named, 7, "A", s.Inputs[0]},
+		{"a map with a hole", Named, 0, "B", s.Inputs[1]},
+		{"not in the map", Named, 0, "C", SuppliedInput{Name: "C", State: NotSupplied}},
+		{"names have a case", Named, 0, "a", SuppliedInput{Name: "a", State: NotSupplied}},
+	} {
+		if got := s.Input(tt.access, tt.index, tt.name); got != tt.want {
+			t.Errorf("%s: got %+v; want %+v", tt.why, got, tt.want)
+		}
+	}
+}
+
+func TestSuppliesOf(t *testing.T) {
+	c := Contract{Supplies: []Supply{
+		{Type: "ipc", Version: 1, Feed: "a"}, {Type: "ipc", Version: 2}, {Type: "dns", Version: 1}, {Type: "ipc", Version: 1, Feed: "b"},
+	}}
+	var got []int
+	for i, s := range c.SuppliesOf("ipc", 1) {
+		if s != &c.Supplies[i] {
+			t.Errorf("supply %d is another", i)
+		}
+		got = append(got, i)
+	}
+	if !slices.Equal(got, []int{0, 3}) {
+		t.Errorf("supplies of ipc version 1 are %v; want 0 and 3", got)
+	}
+	for i := range c.SuppliesOf("ipc", 1) {
+		if i != 0 {
+			t.Error("the loop went on after a break")
+		}
+		break
+	}
+}
+
+func TestAcknowledges(t *testing.T) {
+	s := Supply{Acknowledged: []Shortfall{{20, "patch is on its way", Date{2027, 1, 31}}}}
+	if s.Acknowledges(19) != nil {
+		t.Error("input 20 (index 19) is acknowledged; want only index 20")
+	}
+	a := s.Acknowledges(20)
+	if a == nil {
+		t.Fatal("input 21 (index 20) is not acknowledged")
+	}
+	last := time.Date(2027, 1, 31, 23, 59, 59, 999_999_999, time.UTC)
+	for _, tt := range []struct {
+		why  string
+		now  time.Time
+		want bool
+	}{
+		{"long before", last.AddDate(-1, 0, 0), true},
+		{"the last moment", last, true},
+		{"the first moment after", last.Add(1), false},
+		{"the last moment, told elsewhere", last.In(time.FixedZone("", 14*3600)), true},
+	} {
+		if got := a.Holds(tt.now); got != tt.want {
+			t.Errorf("%s: at %v it holds: %v; want %v", tt.why, tt.now, got, tt.want)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	for _, tt := range []struct {
+		why, text string
+		ok        bool
+	}{
+		{"a day", "2027-01-31", true},
+		{"a leap day", "2028-02-29", true},
+		{"no leap day", "2100-02-29", false},
+		{"day 0", "2027-01-00", false},
+		{"month 13", "2027-13-01", false},
+		{"the year 0", "0000-01-01", false},
+		{"the first day", "0001-01-01", true},
+		{"the last day", "9999-12-31", true},
+		{"without zeros", "2027-1-31", false},
+		{"five digits", "12027-01-31", false},
+		{"space", " 2027-01-31", false},
+		{"nothing", "", false},
+	} {
+		d, err := ParseDate(tt.text)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: ParseDate(%q) = %v, %v; want it accepted: %v", tt.why, tt.text, d, err, tt.ok)
+		}
+		if err == nil && d.String() != tt.text {
+			t.Errorf("%s: ParseDate(%q).String() = %q", tt.why, tt.text, d)
+		}
+	}
+}
+
+func TestDistinct(t *testing.T) {
+	base := func() Contract {
+		return Contract{
+			Build: "a", Hosts: 1,
+			Reader:   Reader{Evidence: Stated, Access: Positional, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
+			Supplies: []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: []SuppliedInput{{"A", String, Supplied, 9}}}},
+		}
+	}
+	f := &Fleet{Contracts: []Contract{base()}}
+	add := func(change func(c *Contract)) {
+		c := base()
+		change(&c)
+		f.Contracts = append(f.Contracts, c)
+	}
+	add(func(c *Contract) { c.Build, c.Hosts = "b", 2 }) // 1: the same
+	add(func(c *Contract) { c.Reader.Access = Named })
+	add(func(c *Contract) { c.Reader.Evidence = Observed })
+	add(func(c *Contract) { c.Reader.RefusesUnknownVersions = true })
+	add(func(c *Contract) { c.Reader.Limits.Instances = 1 })
+	add(func(c *Contract) { c.Reader.Limits.Criteria = 1 })
+	add(func(c *Contract) { c.Reader.Budget.Steps = 1 })
+	add(func(c *Contract) { c.Reader.Operators[0] = channelfile.OpPrefix })
+	add(func(c *Contract) { c.Supplies = nil })
+	add(func(c *Contract) { c.Supplies[0].Feed = "x" })
+	add(func(c *Contract) { c.Supplies[0].Inputs[0].State = Unknown })
+	add(func(c *Contract) { c.Supplies[0].Inputs[0].MaxLength = 10 })
+	add(func(c *Contract) { c.Supplies[0].Acknowledged = []Shortfall{{1, "w", Date{2027, 1, 1}}} })
+	add(func(c *Contract) { c.Build, c.Reader.Access = "c", Named }) // 14: as 2
+	add(func(c *Contract) { c.Supplies[0].Type = "\xff" })           // 15: cannot be written
+	add(func(c *Contract) { c.Supplies[0].Type = "\xff" })           // 16: nor this
+	want := [][]int{{0, 1}, {2, 14}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}, {13}, {15}, {16}}
+	if diff := cmp.Diff(want, f.Distinct()); diff != "" {
+		t.Errorf("groups differ (-want +got):\n%s", diff)
+	}
+	if got := new(Fleet).Distinct(); got != nil {
+		t.Errorf("an empty fleet has the groups %v; want none", got)
+	}
+}
+
+func TestHostsDoNotWrap(t *testing.T) {
+	f := &Fleet{Contracts: []Contract{{Hosts: math.MaxUint64}, {Hosts: 2}}}
+	if f.Hosts() != math.MaxUint64 {
+		t.Errorf("fleet has %d hosts; want the largest number", f.Hosts())
+	}
+}
+
+// What Go code can make, but no document can say, is refused where it is made.
+func TestFleetJSONRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		why    string
+		change func(f *Fleet)
+		want   string
+	}{
+		{"no evidence", func(f *Fleet) { f.Contracts[0].Reader.Evidence = 0 }, `found the string "no evidence"`},
+		{"no access", func(f *Fleet) { f.Contracts[0].Reader.Access = 3 }, `found the string "no access"`},
+		{"no state", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].State = 3 }, `found the string "no state"`},
+		{"no type", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].Type = 4 }, `found the string "no input type"`},
+		{"negative length", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].MaxLength = -1 }, `found the number -1`},
+		{"not UTF-8", func(f *Fleet) { f.Note = "\xff" }, `"\xff" is not UTF-8`},
+		{"two builds of one name", func(f *Fleet) { f.Contracts[1].Build = f.Contracts[0].Build }, `found the name "7.11" again`},
+		{"no hosts", func(f *Fleet) { f.Contracts[0].Hosts = 0 }, `builds[0].hosts: found the number 0`},
+		{"no builds", func(f *Fleet) { f.Contracts = nil }, `expected at least one build`},
+		{"a date that is none", func(f *Fleet) {
+			f.Contracts[0].Supplies[0].Acknowledged = []Shortfall{{20, "w", Date{2027, 13, 1}}}
+		}, `"2027-13-01" is not a date`},
+	} {
+		f, _ := BuiltinFleet("291")
+		tt.change(f)
+		data, err := f.JSON()
+		if err == nil || data != nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), `fleet "291" cannot be written: `) {
+			t.Errorf("%s: JSON() = %d bytes, %v; want an error with %q", tt.why, len(data), err, tt.want)
+		}
+	}
+}
+
+// drawName draws a text that may stand where a name is wanted.
+func drawName(t *rapid.T, label string) string {
+	return rapid.StringMatching(`[\p{L}\p{P}0-9"\\]([\p{L}\p{P}0-9 "\\]{0,5}[\p{L}\p{P}0-9"\\])?`).Draw(t, label)
+}
+
+func drawNames(t *rapid.T, label string, least, most int, fold func(string) string) []string {
+	return rapid.SliceOfNDistinct(rapid.Custom(func(t *rapid.T) string { return drawName(t, label) }), least, most, fold).Draw(t, label)
+}
+
+func same(s string) string { return s }
+
+func drawFleet(t *rapid.T) *Fleet {
+	limit := rapid.Uint64Range(0, MaxInteger)
+	f := &Fleet{Name: drawName(t, "name"), Note: rapid.SampledFrom([]string{"", "a note"}).Draw(t, "note")}
+	for _, build := range drawNames(t, "build", 1, 3, same) {
+		c := Contract{Build: build, Hosts: rapid.Uint64Range(1, MaxInteger).Draw(t, "hosts"), Reader: Reader{
+			Evidence:               Evidence(rapid.IntRange(1, 3).Draw(t, "evidence")),
+			Access:                 Access(rapid.IntRange(1, 2).Draw(t, "access")),
+			Formats:                rapid.SliceOfNDistinct(rapid.StringMatching(`(0|[1-9][0-9]?)\.(0|[1-9][0-9]?)`), 1, 3, same).Draw(t, "formats"),
+			Operators:              rapid.SliceOfNDistinct(rapid.SampledFrom(operators), 1, len(operators), func(op channelfile.Operator) channelfile.Operator { return op }).Draw(t, "operators"),
+			RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
+			Limits: Limits{limit.Draw(t, "fileSize"), limit.Draw(t, "instances"), limit.Draw(t, "criteria"),
+				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value")},
+			Budget: Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
+		}}
+		for _, typ := range drawNames(t, "type", 0, 3, same) {
+			s := Supply{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"),
+				Feed:     rapid.SampledFrom([]string{"", "feed"}).Draw(t, "feed"),
+				Evidence: Evidence(rapid.IntRange(1, 3).Draw(t, "evidence"))}
+			for _, name := range drawNames(t, "input", 0, 4, same) {
+				in := SuppliedInput{Name: name, Type: InputType(rapid.IntRange(1, 3).Draw(t, "type")), State: State(rapid.IntRange(0, 2).Draw(t, "state"))}
+				if in.Type == String {
+					in.MaxLength = rapid.IntRange(0, MaxLength).Draw(t, "maxLength")
+				}
+				s.Inputs = append(s.Inputs, in)
+			}
+			if c.Reader.Access == Positional && rapid.Bool().Draw(t, "acknowledges") {
+				s.Acknowledged = []Shortfall{{rapid.IntRange(len(s.Inputs), 1023).Draw(t, "index"), drawName(t, "why"),
+					Date{rapid.IntRange(1, 9999).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")}}}
+			}
+			c.Supplies = append(c.Supplies, s)
+		}
+		f.Contracts = append(f.Contracts, c)
+	}
+	return f
+}
+
+func TestFleetRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawFleet(t)
+		data, err := want.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadFleet("f", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Digest = sha256.Sum256(data)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("fleet differs after writing and reading (-want +got):\n%s", diff)
+		}
+		if doc := parsed(data); schemas()["fleet"].Validate(doc) != nil {
+			t.Errorf("the schema refuses what was written: %v\n%s", schemas()["fleet"].Validate(doc), data)
+		}
+	})
+}
+
+// FuzzReadFleet: any bytes give a fleet or a *JSONError inside of them; a fleet
+// is accepted by the schema, and writes as a document that reads as it.
+func FuzzReadFleet(f *testing.F) {
+	f.Add([]byte(fleetDoc))
+	for _, name := range BuiltinFleets() {
+		fleet, _ := BuiltinFleet(name)
+		data, _ := fleet.JSON()
+		f.Add(data)
+	}
+	f.Add([]byte(strings.Replace(fleetDoc, "1000", "1e3", 1)))
+	f.Add([]byte(strings.Replace(fleetDoc, "positional", "named", 1)))
+	f.Add([]byte(`{"schema":"cfcheck.fleet/v0","name":"\ud83d`))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fleet, err := ReadFleet("f", data)
+		if err != nil {
+			checkJSONError(t, data, err, fleet == nil)
+			return
+		}
+		written, err := fleet.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadFleet("f", written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Digest = fleet.Digest
+		if diff := cmp.Diff(fleet, again); diff != "" {
+			t.Errorf("fleet differs after writing and reading (-before +after):\n%s", diff)
+		}
+		if err := schemaError(t, "fleet", data); err != nil {
+			t.Errorf("the reader accepts what the schema refuses: %v", err)
+		}
+	})
+}
+
+// checkJSONError checks what a reader says of a document that it refuses.
+func checkJSONError(t *testing.T, data []byte, err error, isNil bool) {
+	t.Helper()
+	var j *JSONError
+	if !errors.As(err, &j) {
+		t.Fatalf("error is %v; want a *JSONError", err)
+	}
+	if !isNil {
+		t.Error("there is a result beside an error")
+	}
+	if j.Offset < 0 || j.Offset > len(data) {
+		t.Fatalf("offset is %d; want it in a document of %d bytes", j.Offset, len(data))
+	}
+	before := string(data[:j.Offset])
+	if line, column := 1+strings.Count(before, "\n"), j.Offset-strings.LastIndexByte(before, '\n'); j.Line != line || j.Column != column {
+		t.Errorf("line and column are %d:%d; offset %d is at %d:%d", j.Line, j.Column, j.Offset, line, column)
+	}
+	kinds := []error{
+		ErrJSONSize, ErrJSONUTF8, ErrJSONSyntax, ErrJSONDepth, ErrJSONTrailing, ErrJSONUnknownKey,
+		ErrJSONDuplicateKey, ErrJSONMissingKey, ErrJSONType, ErrJSONRange, ErrJSONValue,
+	}
+	if !slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }) {
+		t.Errorf("error %v is of no kind that is documented", err)
+	}
+	if msg := err.Error(); strings.ContainsAny(msg, "\n\r") || strings.HasSuffix(msg, ".") {
+		t.Errorf("message is %q; want one line without a full stop", msg)
+	}
+}

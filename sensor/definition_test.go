@@ -1,0 +1,303 @@
+package sensor
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func readDefinitionsOnly(name string, data []byte) error {
+	_, err := ReadDefinitions(name, data)
+	return err
+}
+
+// definitionsDoc has every key at least once.
+const definitionsDoc = `{
+  "schema": "cfcheck.definitions/v0",
+  "definitions": [
+    {
+      "name": "ipc", "number": 1, "version": 2, "channel": 291,
+      "title": "pipes", "source": "us",
+      "inputs": [
+        {"name": "Image", "type": "string", "source": "a page", "maxLength": 100},
+        {"name": "Count", "type": "integer", "least": -1, "greatest": 9223372036854775807},
+        {"name": "Peer", "type": "address"}
+      ]
+    },
+    {"name": "ipc", "number": 1, "version": 1, "channel": 291, "inputs": [{"name": "Image", "type": "string"}]},
+    {"name": "dns", "number": 0, "version": 0, "channel": 0, "inputs": [{"name": "Query", "type": "string"}]}
+  ]
+}
+`
+
+func pointer(n int64) *int64 { return &n }
+
+func TestReadDefinitions(t *testing.T) {
+	got, err := ReadDefinitions("d.json", []byte(definitionsDoc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := Input{Name: "Image", Type: String}
+	want := []*Definition{
+		{Name: "dns", Inputs: []Input{{Name: "Query", Type: String}}},
+		{Name: "ipc", Number: 1, Version: 1, Channel: 291, Inputs: []Input{image}},
+		{Name: "ipc", Number: 1, Version: 2, Channel: 291, Title: "pipes", Source: "us", Inputs: []Input{
+			{Name: "Image", Type: String, Source: "a page", MaxLength: 100},
+			{Name: "Count", Type: Integer, Least: pointer(-1), Greatest: pointer(math.MaxInt64)},
+			{Name: "Peer", Type: Address},
+		}},
+	}
+	if diff := cmp.Diff(want, slices.Collect(got.All())); diff != "" {
+		t.Errorf("definitions differ (-want +got):\n%s", diff)
+	}
+	if d := got.ByNumber(1, 2); d == nil || d.Version != 2 || d != got.ByName("ipc", 2) {
+		t.Errorf("version 2 of ipc is %+v", d)
+	}
+	if d := got.ByNumber(1, 3); d != nil {
+		t.Errorf("version 3 of ipc is %+v; want none", d)
+	}
+	if d := got.ByName("IPC", 2); d != nil {
+		t.Errorf("version 2 of IPC is %+v; want none", d)
+	}
+	if v := got.Versions(1); !slices.Equal(v, []uint32{1, 2}) {
+		t.Errorf("versions of ipc are %v; want 1 and 2", v)
+	}
+	if v := got.Versions(7); v != nil {
+		t.Errorf("versions of an unknown type are %v; want none", v)
+	}
+	if a, b := got.TypeName(1), got.TypeName(7); a != "ipc" || b != "" {
+		t.Errorf("types 1 and 7 are named %q and %q; want ipc and nothing", a, b)
+	}
+}
+
+func TestReadDefinitionsRefuses(t *testing.T) {
+	refuses(t, "definitions", definitionsDoc, []edit{
+		{"another document", `cfcheck.definitions/v0`, `cfcheck.fleet/v0`, ErrJSONValue,
+			`x.json:2:13: schema: found the string "cfcheck.fleet/v0"; expected "cfcheck.definitions/v0"`, true},
+		{"no definitions", definitionsDoc[strings.Index(definitionsDoc, "[\n    {"):strings.LastIndex(definitionsDoc, "]")], `[`, ErrJSONValue,
+			`x.json:3:18: definitions: found an empty array; expected at least one definition`, true},
+		{"a definition by itself", "\"definitions\": [", "\"definitions\": ", ErrJSONType,
+			`x.json:4:5: definitions: found an object; expected an array`, false},
+		{"number beyond 32 bits", `"number": 1, "version": 2`, `"number": 4294967296, "version": 2`, ErrJSONRange,
+			`x.json:5:32: definitions[0].number: found the number 4294967296; expected an integer from 0 to 4294967295`, true},
+		{"version that fits no file name", `"version": 2`, `"version": 100000000`, ErrJSONRange,
+			`x.json:5:46: definitions[0].version: found the number 100000000; expected an integer from 0 to 99999999`, true},
+		{"channel that fits no file name", `"channel": 291`, `"channel": 100000000`, ErrJSONRange,
+			`x.json:5:60: definitions[0].channel: found the number 100000000; expected an integer from 0 to 99999999`, true},
+		{"no number", `"number": 1, `, ``, ErrJSONMissingKey, `x.json:4:5: definitions[0]: key "number" is missing`, true},
+		{"a key of a contract", `"source": "us"`, `"feed": "us"`, ErrJSONUnknownKey,
+			`x.json:6:25: definitions[0]: unknown key "feed"; expected "name", "number", "version", "channel", "inputs", "title" or "source"`, true},
+		{"no inputs", `[{"name": "Query", "type": "string"}]`, `[]`, ErrJSONValue,
+			`x.json:14:72: definitions[2].inputs: found an empty array; expected at least one input`, true},
+		{"two inputs of one name", `"Peer"`, `"Image"`, ErrJSONValue,
+			`x.json:10:18: definitions[0].inputs[2].name: found the name "Image" again; inputs[0] has it already`, false},
+		{"two inputs that differ in case", `"Peer"`, `"IMAGE"`, ErrJSONValue,
+			`x.json:10:18: definitions[0].inputs[2].name: found the name "IMAGE" again; inputs[0] has it already`, false},
+		{"length of an integer", `"least": -1`, `"maxLength": 8`, ErrJSONValue,
+			`x.json:9:9: definitions[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
+		{"bounds of a string", `"maxLength": 100`, `"least": 100`, ErrJSONValue,
+			`x.json:8:9: definitions[0].inputs[0]: found a bound for an input of type string; expected least and greatest for integers alone`, true},
+		{"bounds of an address", `"address"`, `"address", "greatest": 1`, ErrJSONValue,
+			`x.json:10:9: definitions[0].inputs[2]: found a bound for an input of type address; expected least and greatest for integers alone`, true},
+		{"bounds the wrong way round", `"greatest": 9223372036854775807`, `"greatest": -2`, ErrJSONValue,
+			`x.json:9:9: definitions[0].inputs[1]: least is -1 and greatest is -2; expected least not to be greater`, false},
+		{"a bound beyond 64 bits", `9223372036854775807`, `9223372036854775808`, ErrJSONRange,
+			`x.json:9:71: definitions[0].inputs[1].greatest: found the number 9223372036854775808; expected an integer from -9223372036854775808 to 9223372036854775807`, true},
+		{"a negative length", `"maxLength": 100`, `"maxLength": -100`, ErrJSONRange,
+			`x.json:8:78: definitions[0].inputs[0].maxLength: found the number -100; expected an integer from 1 to 2147483647`, true},
+		{"more inputs than a file can read", `{"name": "Query"`, func() (s string) {
+			for i := range 1024 {
+				s += fmt.Sprintf(`{"name": "%04d", "type": "string"}, `, i)
+			}
+			return s
+		}() + `{"name": "Query"`, ErrJSONValue, `x.json:14:36937: definitions[2].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
+		{"a version twice", `"version": 1`, `"version": 2`, ErrJSONValue,
+			`x.json:13:5: definitions[1]: version 2 of type "ipc" is defined twice`, false},
+		{"a type with two numbers", `"number": 1, "version": 1`, `"number": 7, "version": 1`, ErrJSONValue,
+			`x.json:13:5: definitions[1]: type "ipc" has the number 7; another definition gives it 1`, false},
+		{"a number with two types", `"number": 0`, `"number": 1`, ErrJSONValue,
+			`x.json:14:5: definitions[2]: the number 1 is that of type "dns"; another definition gives it to "ipc"`, false},
+	}, readDefinitionsOnly)
+}
+
+func TestDefinitionInput(t *testing.T) {
+	d := &Definition{Inputs: []Input{{Name: "Image"}, {Name: "Straße"}, {Name: "ſign"}}}
+	for _, tt := range []struct {
+		why, name  string
+		exact, any int
+	}{
+		{"as it is", "Image", 0, 0},
+		{"in lower case", "image", -1, 0},
+		{"beyond ASCII", "STRAßE", -1, 1},
+		{"not one letter for two", "STRASSE", -1, -1},
+		{"a letter of three cases", "SIGN", -1, 2},
+		{"unknown", "User", -1, -1},
+		{"nothing", "", -1, -1},
+	} {
+		i, ok := d.Input(tt.name)
+		j, okAny := d.InputFold(tt.name)
+		if i != tt.exact || j != tt.any || ok != (i >= 0) || okAny != (j >= 0) {
+			t.Errorf("%s: %q is input %d, %v; without case %d, %v; want %d and %d", tt.why, tt.name, i, ok, j, okAny, tt.exact, tt.any)
+		}
+	}
+	for index, want := range map[int]string{
+		0: `input 1 (index 0), "Image"`, 3: `input 4 (index 3)`, -1: `input 0 (index -1)`,
+	} {
+		if got := d.InputName(index); got != want {
+			t.Errorf("name of index %d is %s; want %s", index, got, want)
+		}
+	}
+	if got := (*Definition)(nil).InputName(1); got != `input 2 (index 1)` {
+		t.Errorf("name without a definition is %s", got)
+	}
+}
+
+// foldName is strings.EqualFold for keys of a map.
+func TestFoldName(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runes := rapid.SampledFrom([]rune("aAkK\u212AſsSßẞéÉiİıIσςΣ1"))
+		a := string(rapid.SliceOfN(runes, 0, 4).Draw(t, "a"))
+		b := string(rapid.SliceOfN(runes, 0, 4).Draw(t, "b"))
+		if got, want := foldName(a) == foldName(b), strings.EqualFold(a, b); got != want {
+			t.Errorf("%q and %q have the same fold: %v; EqualFold says %v", a, b, got, want)
+		}
+	})
+}
+
+func TestDefinitionsAdd(t *testing.T) {
+	s := new(Definitions)
+	ok := Definition{Name: "ipc", Number: 1, Version: 1, Inputs: []Input{{Name: "A", Type: String}}}
+	if err := s.Add(&ok); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		why    string
+		change func(d *Definition)
+		want   string
+	}{
+		{"the same again", func(d *Definition) {}, `version 1 of type "ipc" is defined twice`},
+		{"another number", func(d *Definition) { d.Number = 2 }, `type "ipc" has the number 2; another definition gives it 1`},
+		{"another name", func(d *Definition) { d.Name = "dns" }, `the number 1 is that of type "dns"; another definition gives it to "ipc"`},
+		{"no inputs", func(d *Definition) { d.Inputs = nil },
+			`definition "ipc" cannot be written: definition "ipc":6:13: inputs: found an empty array; expected at least one input`},
+		{"no type", func(d *Definition) { d.Inputs = []Input{{Name: "A"}} },
+			`definition "ipc" cannot be written: definition "ipc":7:27: inputs[0].type: found the string "no input type"; expected "string", "integer" or "address"`},
+	} {
+		d := ok
+		tt.change(&d)
+		if err := s.Add(&d); err == nil || err.Error() != tt.want {
+			t.Errorf("%s: error is %v; want %s", tt.why, err, tt.want)
+		}
+	}
+	next := ok
+	next.Version = 2
+	if err := s.Add(&next); err != nil {
+		t.Errorf("another version: %v", err)
+	}
+}
+
+// A set that is not there has nothing.
+func TestDefinitionsNil(t *testing.T) {
+	for _, s := range []*Definitions{nil, new(Definitions)} {
+		if s.ByNumber(1, 1) != nil || s.ByName("ipc", 1) != nil || s.TypeName(1) != "" || s.Versions(1) != nil {
+			t.Error("an empty set has a definition")
+		}
+		for d := range s.All() {
+			t.Errorf("an empty set has %+v", d)
+		}
+		if data, err := s.JSON(); err == nil {
+			t.Errorf("an empty set is written as %s; want an error", data)
+		}
+	}
+}
+
+func drawDefinitions(t *rapid.T) *Definitions {
+	s := new(Definitions)
+	for number, name := range drawNames(t, "type", 1, 3, same) {
+		for version := range rapid.IntRange(1, 2).Draw(t, "versions") {
+			d := &Definition{
+				Name: name, Number: uint32(number), Version: uint32(version),
+				Channel: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "channel"),
+				Title:   rapid.SampledFrom([]string{"", "a title"}).Draw(t, "title"),
+				Source:  rapid.SampledFrom([]string{"", "a source"}).Draw(t, "source"),
+			}
+			for _, name := range drawNames(t, "input", 1, 4, foldName) {
+				in := Input{Name: name, Type: InputType(rapid.IntRange(1, 3).Draw(t, "type")), Source: d.Source}
+				switch in.Type {
+				case String:
+					in.MaxLength = rapid.IntRange(0, MaxLength).Draw(t, "maxLength")
+				case Integer:
+					if rapid.Bool().Draw(t, "bounded") {
+						in.Least = pointer(rapid.Int64Max(0).Draw(t, "least"))
+					}
+					if rapid.Bool().Draw(t, "bounded") {
+						in.Greatest = pointer(rapid.Int64Min(0).Draw(t, "greatest"))
+					}
+				}
+				d.Inputs = append(d.Inputs, in)
+			}
+			if err := s.Add(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return s
+}
+
+func TestDefinitionsRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawDefinitions(t)
+		data, err := want.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadDefinitions("d", data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, definitionsCmp); diff != "" {
+			t.Errorf("definitions differ after writing and reading (-want +got):\n%s", diff)
+		}
+		if err := schemas()["definitions"].Validate(parsed(data)); err != nil {
+			t.Errorf("the schema refuses what was written: %v\n%s", err, data)
+		}
+	})
+}
+
+// FuzzReadDefinitions: as FuzzReadFleet.
+func FuzzReadDefinitions(f *testing.F) {
+	f.Add([]byte(definitionsDoc))
+	data, _ := BuiltinDefinitions().JSON()
+	f.Add(data)
+	f.Add([]byte(strings.Replace(definitionsDoc, "Peer", "IMAGE", 1)))
+	f.Add([]byte(strings.Replace(definitionsDoc, `"version": 2`, `"version": 1`, 1)))
+	f.Add([]byte(`{"schema":"cfcheck.definitions/v0","definitions":[]}`))
+	f.Add([]byte{0xff})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		defs, err := ReadDefinitions("d", data)
+		if err != nil {
+			checkJSONError(t, data, err, defs == nil)
+			return
+		}
+		written, err := defs.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadDefinitions("d", written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(defs, again, definitionsCmp); diff != "" {
+			t.Errorf("definitions differ after writing and reading (-before +after):\n%s", diff)
+		}
+		if err := schemaError(t, "definitions", data); err != nil {
+			t.Errorf("the reader accepts what the schema refuses: %v", err)
+		}
+	})
+}

@@ -1,0 +1,216 @@
+package sensor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// schemas compiles the JSON Schemas that the package publishes.
+var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
+	compiled := map[string]*jsonschema.Schema{}
+	for _, name := range []string{"definitions", "fleet", "needs"} {
+		data, err := Schemas.ReadFile("schema/" + name + ".json")
+		if err != nil {
+			panic(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			panic(err)
+		}
+		c := jsonschema.NewCompiler()
+		c.DefaultDraft(jsonschema.Draft2020)
+		c.AssertFormat()
+		if err := c.AddResource(name, doc); err != nil {
+			panic(err)
+		}
+		compiled[name] = c.MustCompile(name)
+	}
+	return compiled
+})
+
+// schemaError returns what the JSON Schema with a name says of a document. It
+// is nil also for what is not JSON to the library's reader: that is for ours.
+func schemaError(t testing.TB, name string, data []byte) error {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return nil
+	}
+	return schemas()[name].Validate(doc)
+}
+
+// An edit turns an accepted document into one that is refused.
+type edit struct {
+	why      string
+	old, new string // the first old becomes new
+	kind     error
+	want     string // the error
+	schema   bool   // the JSON Schema refuses it too
+}
+
+// refuses applies each edit to a document and reads it.
+func refuses(t *testing.T, schema, base string, edits []edit, read func(name string, data []byte) error) {
+	t.Helper()
+	if err := read("x.json", []byte(base)); err != nil {
+		t.Fatalf("the document without edits is refused: %v", err)
+	}
+	if err := schemaError(t, schema, []byte(base)); err != nil {
+		t.Fatalf("the schema refuses the document without edits: %v", err)
+	}
+	for _, e := range edits {
+		t.Run(e.why, func(t *testing.T) {
+			if !strings.Contains(base, e.old) {
+				t.Fatalf("the document does not have %q", e.old)
+			}
+			data := strings.Replace(base, e.old, e.new, 1)
+			err := read("x.json", []byte(data))
+			var j *JSONError
+			if !errors.As(err, &j) {
+				t.Fatalf("error is %v; want a *JSONError", err)
+			}
+			if !errors.Is(err, e.kind) {
+				t.Errorf("error is of the kind %v; want %v", errors.Unwrap(j.Err), e.kind)
+			}
+			if err.Error() != e.want {
+				t.Errorf("error is\n%s\nwant\n%s", err, e.want)
+			}
+			if got := schemaError(t, schema, []byte(data)) != nil; got != e.schema {
+				t.Errorf("schema refuses the document: %v; want %v", got, e.schema)
+			}
+		})
+	}
+}
+
+// The files of the package's own documents are accepted by their schemas.
+func TestSchemasAcceptBuiltins(t *testing.T) {
+	docs := map[string][][]byte{}
+	data, err := BuiltinDefinitions().JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs["definitions"] = append(docs["definitions"], data)
+	for _, name := range BuiltinFleets() {
+		f, _ := BuiltinFleet(name)
+		data, err := f.JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs["fleet"] = append(docs["fleet"], data)
+	}
+	for schema, list := range docs {
+		for _, data := range list {
+			if err := schemaError(t, schema, data); err != nil {
+				t.Errorf("the schema %s refuses a built-in document: %v", schema, err)
+			}
+		}
+	}
+}
+
+// Keys and schemas say the same of every object.
+func TestSchemasHaveTheKeys(t *testing.T) {
+	steps := strictjson.Keys{Required: []string{"constant"}}
+	for _, tt := range []struct {
+		schema, pointer string
+		keys            strictjson.Keys
+	}{
+		{"definitions", "", definitionsKeys},
+		{"definitions", "$defs/definition", definitionKeys},
+		{"definitions", "$defs/input", inputKeys},
+		{"fleet", "", fleetKeys},
+		{"fleet", "$defs/contract", contractKeys},
+		{"fleet", "$defs/reader", readerKeys},
+		{"fleet", "$defs/reader/properties/limits", limitsKeys},
+		{"fleet", "$defs/reader/properties/budget", budgetKeys},
+		{"fleet", "$defs/supply", supplyKeys},
+		{"fleet", "$defs/input", suppliedInputKeys},
+		{"fleet", "$defs/shortfall", shortfallKeys},
+		{"needs", "", needsKeys},
+		{"needs", "properties/sizes", sizesKeys},
+		{"needs", "properties/steps", steps},
+		{"needs", "$defs/input", inputNeedKeys},
+		{"needs", "$defs/operator", operatorNeedKeys},
+		{"needs", "$defs/cause", causeKeys},
+	} {
+		data, err := Schemas.ReadFile("schema/" + tt.schema + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at any
+		if err := json.Unmarshal(data, &at); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range strings.FieldsFunc(tt.pointer, func(r rune) bool { return r == '/' }) {
+			at = at.(map[string]any)[key]
+		}
+		object := at.(map[string]any)
+		if object["additionalProperties"] != false {
+			t.Errorf("schema %s, %q: other keys are not refused", tt.schema, tt.pointer)
+		}
+		var required, all []string
+		for _, key := range asList(object["required"]) {
+			required = append(required, key.(string))
+		}
+		for key := range object["properties"].(map[string]any) {
+			all = append(all, key)
+		}
+		if diff := cmp.Diff(sorted(tt.keys.Required), sorted(required)); diff != "" {
+			t.Errorf("schema %s, %q: required keys differ (-reader +schema):\n%s", tt.schema, tt.pointer, diff)
+		}
+		if diff := cmp.Diff(sorted(tt.keys.Required, tt.keys.Optional), sorted(all)); diff != "" {
+			t.Errorf("schema %s, %q: keys differ (-reader +schema):\n%s", tt.schema, tt.pointer, diff)
+		}
+	}
+}
+
+func asList(v any) []any {
+	list, _ := v.([]any)
+	return list
+}
+
+func sorted(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return all
+}
+
+func TestSchemasAreAll(t *testing.T) {
+	files, err := fs.Glob(Schemas, "schema/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range files {
+		files[i] = path.Base(files[i])
+	}
+	if diff := cmp.Diff([]string{"definitions.json", "fleet.json", "needs.json"}, files); diff != "" {
+		t.Errorf("schemas differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestJSONErrorTooLarge(t *testing.T) {
+	data := make([]byte, MaxJSONSize+1)
+	_, err := ReadFleet("big.json", data)
+	var j *JSONError
+	if !errors.As(err, &j) || !errors.Is(err, ErrJSONSize) || j.Line != 1 || j.Column != 1 {
+		t.Errorf("error is %v; want one that the document is too large", err)
+	}
+}
+
+// parsed returns a document as the library of schemas wants it.
+func parsed(data []byte) any {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		panic(err) // a test wrote it
+	}
+	return doc
+}

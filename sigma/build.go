@@ -1,0 +1,203 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// Options say how [Build] makes channel files.
+type Options struct {
+	// AllowUnsupported leaves out the rules that cfcheck cannot express and
+	// those that read a field that their type does not have. They are listed
+	// in the Result all the same. Without it such a rule is an error.
+	AllowUnsupported bool
+
+	Revision uint32            // of the channel's content
+	Created  uint64            // seconds since 1970-01-01 00:00:00 UTC
+	Versions map[string]uint32 // of a template type, by its name; the newest of the definitions for those not named
+}
+
+// A Result is what [Build] made.
+type Result struct {
+	Outputs []Output // by the name of the template type
+
+	// Why rules are in none of them, in the order of the rules.
+	Malformed     []*Error
+	UnknownFields []*UnknownFieldError
+	Unsupported   []*UnsupportedError
+	LeftOut       []*Rule // the rules that the above speak of, each once
+
+	rules map[channelfile.ID]*Rule
+}
+
+// An Output is a channel file in memory.
+type Output struct {
+	Definition *sensor.Definition // of the template type
+	Name       string             // by [channelfile.FileName]
+	Data       []byte             // in normal form, with provenance
+	Rules      []*Rule            // that are in it, in the order in which they were given
+}
+
+// Build makes one channel file of each template type that the rules are for.
+// The same rules and options give the same bytes, in whatever order the rules
+// come.
+//
+// The Result is never nil, and has every rule that could be compiled: for a
+// report. If the error is not nil, nothing of it may ship: it joins all that is
+// malformed, two rules with one ID among it, and what is unsupported or reads an
+// unknown field unless the options allow that. No rule at all is an error too.
+func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, error) {
+	res := &Result{rules: map[channelfile.ID]*Rule{}}
+	var blocking []error
+	builders := map[string]*output{}
+	for _, r := range rules {
+		c, err := res.compile(r, defs, opts)
+		if err != nil {
+			res.LeftOut = append(res.LeftOut, r)
+			for _, e := range Errors(err) {
+				if !res.note(e) || !opts.AllowUnsupported {
+					blocking = append(blocking, e)
+				}
+			}
+			continue
+		}
+		out := builders[c.def.Name]
+		if out == nil {
+			out = newOutput(c.def, opts)
+			builders[c.def.Name] = out
+		}
+		if err := out.builder.Add(c.ID, c.Condition, &c.Origin); err != nil {
+			blocking = append(blocking, fmt.Errorf("%s: adding the rule to a channel file: %w", r.Name, err))
+			continue
+		}
+		out.Rules = append(out.Rules, r)
+	}
+	for _, out := range builders {
+		data, err := out.builder.Encode()
+		if err != nil {
+			blocking = append(blocking, fmt.Errorf("encoding the channel file of type %s: %w", out.Definition.Name, err))
+			continue
+		}
+		out.Data = data
+		res.Outputs = append(res.Outputs, out.Output)
+	}
+	slices.SortFunc(res.Outputs, func(a, b Output) int { return strings.Compare(a.Definition.Name, b.Definition.Name) })
+	if len(res.Outputs) == 0 && len(blocking) == 0 {
+		blocking = append(blocking, fmt.Errorf("no rule to build a channel file from, of %s", plural(len(rules), "rule")))
+	}
+	return res, errors.Join(blocking...)
+}
+
+type output struct {
+	Output
+	builder *channelfile.Builder
+}
+
+func newOutput(def *sensor.Definition, opts Options) *output {
+	h := channelfile.Header{
+		Channel: def.Channel, Revision: opts.Revision, Type: def.Number, TypeVersion: def.Version,
+		InputsDeclared: uint16(len(def.Inputs)), Created: opts.Created,
+	}
+	return &output{Output{Definition: def, Name: channelfile.FileName(h)}, channelfile.NewBuilder(h)}
+}
+
+type compiled struct {
+	Compiled
+	def *sensor.Definition
+}
+
+// compile compiles a rule to the type of its logsource, and sees that its ID
+// is its own.
+func (res *Result) compile(r *Rule, defs *sensor.Definitions, opts Options) (compiled, error) {
+	var errs []error
+	if r.ID.Set() {
+		id, _ := channelfile.ParseID(r.ID.Value)
+		if first := res.rules[id]; first != nil {
+			errs = append(errs, &Error{Name: r.Name, Position: r.ID.Position, Path: "id",
+				Found: fmt.Sprintf("id %s is also that of the rule at %s:%d:%d", r.ID.Value, first.Name, first.ID.Line, first.ID.Column),
+				Want:  "give one of them a new UUID, or remove the copy"})
+		} else {
+			res.rules[id] = r
+		}
+	}
+	def := &sensor.Definition{Name: "none"} // Compile says why there is no other
+	if typeName, ok := TypeOf(r.Logsource); ok {
+		version, named := opts.Versions[typeName]
+		known := defs.ByName(typeName, version)
+		if !named {
+			known = newest(defs, typeName)
+		}
+		if known == nil {
+			what := "type " + typeName
+			if named {
+				what = fmt.Sprintf("version %d of type %s", version, typeName)
+			}
+			errs = append(errs, &UnsupportedError{Name: r.Name, Position: r.Logsource.Position, Path: "logsource",
+				ID: r.ID.Value, Title: r.Title.Value, Reason: fmt.Sprintf("the definitions do not have %s, which rules for %s need", what, r.Logsource)})
+			return compiled{}, errors.Join(errs...)
+		}
+		def = known
+	}
+	c, err := Compile(r, def)
+	errs = append(errs, Errors(err)...)
+	return compiled{c, def}, errors.Join(errs...)
+}
+
+// newest returns the definition of the highest version of a type, or nil.
+func newest(defs *sensor.Definitions, typeName string) *sensor.Definition {
+	var found *sensor.Definition
+	for d := range defs.All() { // by version
+		if d.Name == typeName {
+			found = d
+		}
+	}
+	return found
+}
+
+// note puts an error where it belongs, and reports whether AllowUnsupported
+// speaks of its kind.
+func (res *Result) note(err error) (may bool) {
+	switch e := err.(type) {
+	case *Error:
+		res.Malformed = append(res.Malformed, e)
+	case *UnknownFieldError:
+		res.UnknownFields = append(res.UnknownFields, e)
+		return true
+	case *UnsupportedError:
+		res.Unsupported = append(res.Unsupported, e)
+		return true
+	}
+	return false
+}
+
+// Rule returns the rule that an instance was made of, or nil.
+func (res *Result) Rule(id channelfile.ID) *Rule { return res.rules[id] }
+
+// Locate returns the place in the rules that a word of a channel file comes
+// from. The line and text are those that [channelfile.File.Use] gives for the
+// word; with line 0, as of an and or an or, the place is that of the rule. It
+// reports false if no rule has that ID.
+func (res *Result) Locate(id channelfile.ID, line int, text string) (name string, at Position, ok bool) {
+	r := res.rules[id]
+	if r == nil {
+		return "", Position{}, false
+	}
+	if line == 0 {
+		return r.Name, r.Position, true
+	}
+	for _, s := range r.Detection.Searches {
+		for _, alternative := range s.Alternatives {
+			for _, it := range alternative.Items {
+				if it.Line == line && it.source() == text {
+					return r.Name, it.Position, true
+				}
+			}
+		}
+	}
+	return r.Name, Position{line, 1}, true
+}

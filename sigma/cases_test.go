@@ -1,0 +1,96 @@
+package sigma
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the .want files anew")
+
+// TestCases holds the files of rules in testdata against what is made of them.
+// Each begins with a comment that says why it is there. Beside X.yml stands
+// X.want: in compile the conditions, in the other folders the exact errors.
+func TestCases(t *testing.T) {
+	for _, tt := range []struct {
+		folder string
+		check  func(*testing.T, error) // what must be true of each error
+	}{
+		{"compile", func(t *testing.T, err error) { t.Error(err) }},
+		{"malformed", func(t *testing.T, err error) {
+			if _, ok := err.(*Error); !ok {
+				t.Errorf("%T: %v; want an *Error", err, err)
+			}
+		}},
+		{"unsupported", func(t *testing.T, err error) {
+			if _, ok := err.(*UnsupportedError); !ok {
+				t.Errorf("%T: %v; want an *UnsupportedError", err, err)
+			}
+		}},
+		{"unknown", func(t *testing.T, err error) {
+			if _, ok := err.(*UnknownFieldError); !ok {
+				t.Errorf("%T: %v; want an *UnknownFieldError", err, err)
+			}
+		}},
+	} {
+		files, err := filepath.Glob("testdata/" + tt.folder + "/*.yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 0 {
+			t.Errorf("testdata/%s has no cases", tt.folder)
+		}
+		for _, file := range files {
+			name := strings.TrimSuffix(filepath.Base(file), ".yml")
+			t.Run(tt.folder+"/"+name, func(t *testing.T) {
+				data, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !strings.HasPrefix(strings.TrimPrefix(string(data), "\ufeff"), "# ") {
+					t.Error("the case does not begin with a comment that says why it is there")
+				}
+				var got strings.Builder
+				rules, err := Parse(name+".yml", data)
+				errs := Errors(err)
+				for _, r := range rules {
+					for _, note := range r.Notes {
+						got.WriteString("note: " + note.String() + "\n")
+					}
+					if _, err := Compile(r, ipc(t)); err != nil {
+						errs = append(errs, Errors(err)...)
+					}
+				}
+				for _, err := range errs {
+					tt.check(t, err)
+					got.WriteString(err.Error() + "\n")
+				}
+				if tt.folder != "compile" && len(errs) == 0 {
+					t.Error("nothing was found wrong")
+				}
+				if len(errs) == 0 {
+					f, err := buildFile(rules, ipc(t))
+					if err != nil {
+						t.Fatal(err)
+					}
+					got.WriteString(dump(f, ipc(t)))
+				}
+				golden := strings.TrimSuffix(file, ".yml") + ".want"
+				if *update {
+					if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				want, err := os.ReadFile(golden)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.String() != string(want) {
+					t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package sigma
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// FuzzParse: whatever the bytes, Parse and Compile return. Each error is one of
+// this package's and points into the file. What compiles makes a channel file
+// in normal form.
+func FuzzParse(f *testing.F) {
+	seeds, err := filepath.Glob("testdata/*/*.yml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	if len(seeds) == 0 {
+		f.Fatal("no seeds in testdata")
+	}
+	for _, seed := range seeds {
+		data, err := os.ReadFile(seed)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rules, err := Parse("f.yml", data)
+		checkErrors(t, data, err)
+		if len(rules) == 0 && err == nil {
+			t.Error("no rule and no error")
+		}
+		for _, r := range rules {
+			for _, n := range r.Notes {
+				checkPosition(t, data, n.Position)
+			}
+			for _, def := range []*sensor.Definition{ipc(t), typed(), asPipe(r)} {
+				if len(def.Inputs) > channelfile.MaxInputs {
+					continue
+				}
+				_, err := Compile(r, def)
+				checkErrors(t, data, err)
+				if err != nil {
+					continue
+				}
+				file, err := buildFile([]*Rule{r}, def)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if broken := file.Conformance(); broken != 0 {
+					t.Errorf("not in normal form: %v", broken)
+				}
+			}
+		}
+	})
+}
+
+func checkErrors(t *testing.T, data []byte, err error) {
+	t.Helper()
+	for _, e := range Errors(err) {
+		switch e.(type) {
+		case *Error, *UnsupportedError, *UnknownFieldError:
+			checkPosition(t, data, place(e))
+			if e.Error() == "" {
+				t.Errorf("%#v says nothing", e)
+			}
+		default:
+			t.Errorf("%T: %v; want one of the package's errors", e, e)
+		}
+	}
+}
+
+// checkPosition fails if a position is not inside the file, or at its end.
+func checkPosition(t *testing.T, data []byte, at Position) {
+	t.Helper()
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
+	lines := bytes.Split(data, []byte("\n"))
+	// A CR LF counts one byte more.
+	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 || at.Column > len(lines[at.Line-1])+2 {
+		t.Errorf("%d:%d is not in the file", at.Line, at.Column)
+	}
+}

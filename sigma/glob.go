@@ -1,0 +1,239 @@
+package sigma
+
+import (
+	"encoding/base64"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A glob is what a string of a rule means, after Sigma's escaping: literals and
+// wildcards in turn. Literals are not empty and never adjacent, and of a run
+// of wildcards the question marks come first and the one star last. The empty
+// glob is the empty string.
+type glob []part
+
+// A part of a glob is a literal or a wildcard.
+type part struct {
+	literal string
+	wild    byte // '*' any characters, '?' exactly one; 0: literal
+}
+
+// parseGlob reads a string as Sigma's specification, section Escaping, has it:
+// a backslash takes the meaning from the "*", "?" or "\" after it, and before
+// anything else, or at the end, is itself.
+func parseGlob(s string) glob {
+	var g glob
+	var literal strings.Builder
+	flush := func() {
+		if literal.Len() > 0 {
+			g = append(g, part{literal: literal.String()})
+			literal.Reset()
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && i+1 < len(s) && strings.IndexByte(`*?\`, s[i+1]) >= 0:
+			i++
+			literal.WriteByte(s[i])
+		case c == '*' || c == '?':
+			flush()
+			g = append(g, part{wild: c})
+		default:
+			literal.WriteByte(c)
+		}
+	}
+	flush()
+	return g.tidy()
+}
+
+// tidy puts the runs of wildcards of g in order.
+func (g glob) tidy() glob {
+	var out glob
+	star := false
+	for _, p := range g {
+		switch {
+		case p.wild == '*':
+			star = true
+			continue
+		case p.wild == 0 && star:
+			out = append(out, part{wild: '*'})
+			star = false
+		}
+		out = append(out, p)
+	}
+	if star {
+		out = append(out, part{wild: '*'})
+	}
+	return out
+}
+
+// wildcards reports whether g has any of the wildcards in set.
+func (g glob) wildcards(set string) bool {
+	for _, p := range g {
+		if p.wild != 0 && strings.IndexByte(set, p.wild) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// text reports whether the literals of g are valid UTF-8.
+func (g glob) text() bool {
+	for _, p := range g {
+		if !utf8.ValidString(p.literal) {
+			return false
+		}
+	}
+	return true
+}
+
+// literal returns g as a string if it has no wildcards.
+func (g glob) literal() (string, bool) {
+	switch {
+	case len(g) == 0:
+		return "", true
+	case len(g) == 1 && g[0].wild == 0:
+		return g[0].literal, true
+	}
+	return "", false
+}
+
+// String returns g as channel files write a wildcard pattern: a "*", "?" or
+// "\" that is meant as itself has its backslash.
+func (g glob) String() string {
+	var b strings.Builder
+	for _, p := range g {
+		if p.wild != 0 {
+			b.WriteByte(p.wild)
+			continue
+		}
+		for i := range len(p.literal) {
+			if strings.IndexByte(`*?\`, p.literal[i]) >= 0 {
+				b.WriteByte('\\')
+			}
+			b.WriteByte(p.literal[i])
+		}
+	}
+	return b.String()
+}
+
+var star = part{wild: '*'}
+
+// startsWith, endsWith and contains are what the modifiers of those names make
+// of a string.
+func (g glob) startsWith() glob { return append(append(glob{}, g...), star).tidy() }
+func (g glob) endsWith() glob   { return append(glob{star}, g...).tidy() }
+func (g glob) contains() glob   { return g.endsWith().startsWith() }
+
+// dashes are the characters that windash takes for one another.
+const dashes = "-/\u2013\u2014\u2015"
+
+// windash returns g with each dash that begins a word replaced by every
+// character of dashes, in all combinations; nil if these are more than
+// MaxValues. A dash begins a word if a letter, digit or underscore follows it
+// and none is before it.
+func (g glob) windash() []glob {
+	all := []glob{nil}
+	extend := func(alternatives ...part) bool {
+		if len(all)*len(alternatives) > MaxValues {
+			return false
+		}
+		var next []glob
+		for _, head := range all {
+			for _, p := range alternatives {
+				next = append(next, append(head[:len(head):len(head)], p))
+			}
+		}
+		all = next
+		return true
+	}
+	for _, p := range g {
+		if p.wild != 0 {
+			extend(p)
+			continue
+		}
+		rest, begin, before := p.literal, 0, rune(-1)
+		for i, r := range p.literal {
+			next, _ := utf8.DecodeRuneInString(p.literal[i+utf8.RuneLen(r):])
+			if strings.ContainsRune(dashes, r) && !wordRune(before) && wordRune(next) {
+				if i > begin {
+					extend(part{literal: p.literal[begin:i]})
+				}
+				var alternatives []part
+				for _, dash := range dashes {
+					alternatives = append(alternatives, part{literal: string(dash)})
+				}
+				if !extend(alternatives...) {
+					return nil
+				}
+				begin = i + utf8.RuneLen(r)
+				rest = p.literal[begin:]
+			}
+			before = r
+		}
+		if rest != "" {
+			extend(part{literal: rest})
+		}
+	}
+	for i := range all {
+		all[i] = all[i].join()
+	}
+	return all
+}
+
+// join makes one literal of adjacent ones.
+func (g glob) join() glob {
+	var out glob
+	for _, p := range g {
+		if n := len(out); n > 0 && p.wild == 0 && out[n-1].wild == 0 {
+			out[n-1].literal += p.literal
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// wordRune reports whether r is a letter, a digit or an underscore.
+func wordRune(r rune) bool {
+	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// utf16 returns g with its literals in UTF-16, after the bytes of a mark.
+func (g glob) utf16(mark string, bigEndian bool) glob {
+	var out glob
+	if mark != "" {
+		out = append(out, part{literal: mark})
+	}
+	for _, p := range g {
+		if p.wild == 0 {
+			var b []byte
+			for _, u := range utf16.Encode([]rune(p.literal)) {
+				if bigEndian {
+					b = append(b, byte(u>>8), byte(u))
+				} else {
+					b = append(b, byte(u), byte(u>>8))
+				}
+			}
+			p.literal = string(b)
+		}
+		out = append(out, p)
+	}
+	return out.join()
+}
+
+// base64Offset returns the three strings of which one is in the base64 encoding
+// of any text that contains s: the characters that s alone decides, when it
+// begins at the first, second or third byte of a group.
+func base64Offset(s string) []glob {
+	var out []glob
+	for shift := range 3 {
+		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", shift) + s))
+		from := [3]int{0, 2, 3}[shift]
+		to := len(encoded) - [3]int{0, 3, 2}[(len(s)+shift)%3]
+		out = append(out, glob{{literal: encoded[from:to]}})
+	}
+	return out
+}

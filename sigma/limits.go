@@ -1,0 +1,42 @@
+package sigma
+
+// The limits on what is read. Sigma states none, but for the length of a
+// title; these are far above anything published: the largest of the Sigma
+// project's Windows rules has 295,078 bytes, 66 brackets and 1,200 values.
+const (
+	// MaxFileSize is the most bytes that a file of rules may have. To read one
+	// allocates at most some 350 times its size; TestMemory measures it.
+	MaxFileSize = 512 << 10
+
+	// MaxFlowMarks is the most commas, opening brackets and opening braces in
+	// a file. The YAML parser holds a list in brackets as tokens, whole and of
+	// 270 bytes each, before it looks at the first one: without this limit a
+	// file of half a MiB of "[a,a,a,..." takes 270 MiB.
+	MaxFlowMarks = 1 << 14
+
+	MaxDocuments = 256     // rules of one file, divided by "---"
+	MaxNesting   = 32      // YAML collections inside each other
+	MaxNodes     = 1 << 16 // keys, values and collections of a rule, each time an alias repeats them
+	MaxTitle     = 256     // characters of a title; Sigma's own limit
+
+	MaxKey             = 1024 // bytes of a field with its modifiers
+	MaxSearches        = 256  // searches of a rule
+	MaxSearchName      = 128  // bytes of the name of a search
+	MaxConditionLength = 4096 // bytes of a rule's conditions together
+	MaxConditionDepth  = 32   // parentheses and nots inside each other
+
+	// MaxValues is the most values that one field may be compared with, after
+	// windash and base64offset have multiplied them.
+	MaxValues = 1 << 14
+
+	// MaxErrors is the most errors that are reported for one file; a last one
+	// says how many more there were.
+	MaxErrors = 50
+)
+
+// The limits on what a folder may hold, see [Load].
+const (
+	MaxFiles       = 100_000  // files of rules in a folder
+	MaxFolderBytes = 64 << 20 // bytes of them together
+	MaxFolderDepth = 64       // folders inside each other
+)

@@ -1,0 +1,264 @@
+package sigma
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A role says what a modifier does, and so where it may stand.
+type role uint8
+
+const (
+	kindOf   role = iota // says what the value is: stands first
+	datePart             // picks a number from a date: stands first
+	flagOf               // changes a regular expression: stands after re
+	encode               // makes other strings of a string, before an affix
+	vary                 // makes variants of a string, before or after an affix
+	affix                // puts wildcards at the ends
+	linking              // all: links the values, stands last
+	free                 // stands anywhere
+)
+
+// A modifier is one of Sigma's value modifiers.
+type modifier struct {
+	name   string
+	role   role
+	reason string // why a channel file cannot say it; "" if it can
+	// apply makes strings of a string. It returns a message if it cannot.
+	apply func(glob) ([]glob, string)
+}
+
+// The reasons for what is not supported.
+const (
+	noRegexp = "regular expressions come with the next version of the channel file format"
+	noDates  = "a channel file cannot compare parts of a date"
+	noExpand = "placeholders are filled in by a pipeline, and cfcheck has none; write the values out"
+)
+
+// modifiers are those of Sigma's specification, appendix "Sigma Modifiers",
+// version 2.1.0, with the long names that pySigma adds to i, m and s.
+var modifiers = []modifier{
+	{name: "all", role: linking},
+	{name: "startswith", role: affix, apply: always(glob.startsWith)},
+	{name: "endswith", role: affix, apply: always(glob.endsWith)},
+	{name: "contains", role: affix, apply: always(glob.contains)},
+	{name: "exists", role: kindOf},
+	{name: "cased", role: free},
+	{name: "neq", role: free},
+	{name: "windash", role: vary, apply: func(g glob) ([]glob, string) {
+		variants := g.windash()
+		if variants == nil {
+			return nil, fmt.Sprintf("has so many dashes that windash makes more than %s values of it", count(MaxValues))
+		}
+		return variants, ""
+	}},
+	{name: "re", role: kindOf, reason: noRegexp},
+	{name: "i", role: flagOf, reason: noRegexp},
+	{name: "m", role: flagOf, reason: noRegexp},
+	{name: "s", role: flagOf, reason: noRegexp},
+	{name: "ignorecase", role: flagOf, reason: noRegexp},
+	{name: "multiline", role: flagOf, reason: noRegexp},
+	{name: "dotall", role: flagOf, reason: noRegexp},
+	{name: "base64", role: encode, apply: func(g glob) ([]glob, string) {
+		s, problem := encodable(g)
+		if problem != "" {
+			return nil, problem
+		}
+		return []glob{{{literal: base64.StdEncoding.EncodeToString([]byte(s))}}}, ""
+	}},
+	{name: "base64offset", role: encode, apply: func(g glob) ([]glob, string) {
+		s, problem := encodable(g)
+		if problem != "" {
+			return nil, problem
+		}
+		return base64Offset(s), ""
+	}},
+	{name: "utf16le", role: vary, apply: always(func(g glob) glob { return g.utf16("", false) })},
+	{name: "wide", role: vary, apply: always(func(g glob) glob { return g.utf16("", false) })},
+	{name: "utf16be", role: vary, apply: always(func(g glob) glob { return g.utf16("", true) })},
+	{name: "utf16", role: vary, apply: always(func(g glob) glob { return g.utf16("\xff\xfe", false) })},
+	{name: "lt", role: kindOf},
+	{name: "lte", role: kindOf},
+	{name: "gt", role: kindOf},
+	{name: "gte", role: kindOf},
+	{name: "minute", role: datePart, reason: noDates},
+	{name: "hour", role: datePart, reason: noDates},
+	{name: "day", role: datePart, reason: noDates},
+	{name: "week", role: datePart, reason: noDates},
+	{name: "month", role: datePart, reason: noDates},
+	{name: "year", role: datePart, reason: noDates},
+	{name: "cidr", role: kindOf},
+	{name: "expand", role: vary, reason: noExpand, apply: always(func(g glob) glob { return g })},
+	{name: "fieldref", role: kindOf},
+}
+
+// always makes a modifier's apply of a function that cannot fail.
+func always(f func(glob) glob) func(glob) ([]glob, string) {
+	return func(g glob) ([]glob, string) { return []glob{f(g)}, "" }
+}
+
+// encodable returns the string that base64 is to be made of.
+func encodable(g glob) (string, string) {
+	s, ok := g.literal()
+	switch {
+	case !ok:
+		return "", "has a wildcard, which has no base64 encoding"
+	case s == "":
+		return "", "is empty, and so is its base64 encoding"
+	}
+	return s, ""
+}
+
+func modifierNames() []string {
+	var names []string
+	for _, m := range modifiers {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// A chain is what the modifiers of one field come to.
+type chain struct {
+	kind        string     // re, exists, cidr, fieldref, lt, lte, gt, gte; "" for strings
+	steps       []modifier // what makes strings of strings, in order
+	all         bool       // every value must hold
+	cased       bool
+	negated     bool
+	unsupported string // the first modifier that a channel file cannot say; "" if none
+	reason      string // why
+	at          Position
+}
+
+// newChain puts the modifiers of a field together. Its second result is what is
+// wrong with them: found, want and where; found is "" if nothing is.
+func newChain(words []Text) (c chain, found, want string, at Position) {
+	var before []modifier
+	for _, word := range words {
+		if word.Value == "" {
+			return c, `a "|" has no modifier after it`, "remove it, or write one of " + enumerate(modifierNames()), word.Position
+		}
+		i := slices.IndexFunc(modifiers, func(m modifier) bool { return m.name == word.Value })
+		if i < 0 {
+			return c, fmt.Sprintf("modifier %s is not one of Sigma's", quote(word.Value)),
+				didYouMean(word.Value, modifierNames()), word.Position
+		}
+		m := modifiers[i]
+		if found, want = misplaced(m, before); found != "" {
+			return c, found, want, word.Position
+		}
+		before = append(before, m)
+		switch {
+		case m.role == linking:
+			c.all = true
+		case m.name == "cased":
+			c.cased = true
+		case m.name == "neq":
+			c.negated = true
+		case m.role == kindOf:
+			if c.kind == "" {
+				c.kind = m.name
+			}
+		}
+		if m.apply != nil {
+			c.steps = append(c.steps, m)
+		}
+		if m.reason != "" && c.unsupported == "" {
+			c.unsupported, c.reason, c.at = m.name, m.reason, word.Position
+		}
+	}
+	if c.negated && c.all {
+		c.unsupported, c.reason, c.at = "neq", "Sigma does not say whether all values, or any, must differ with neq and all", words[0].Position
+	}
+	return c, "", "", Position{}
+}
+
+// misplaced says what is wrong with m after the modifiers before it: what was
+// found, and what would be right.
+func misplaced(m modifier, before []modifier) (found, want string) {
+	first := func(match func(modifier) bool) string {
+		if i := slices.IndexFunc(before, match); i >= 0 {
+			return before[i].name
+		}
+		return ""
+	}
+	has := func(roles ...role) string {
+		return first(func(b modifier) bool { return slices.Contains(roles, b.role) })
+	}
+	// What says that the value is no string, and what says what it is at all.
+	other := first(func(b modifier) bool {
+		return b.role == datePart || b.role == kindOf && b.name != "re" && b.name != "fieldref"
+	})
+	kind := has(kindOf, datePart)
+	last := modifier{}
+	if len(before) > 0 {
+		last = before[len(before)-1]
+	}
+	after := func(name, want string) (string, string) {
+		return fmt.Sprintf("modifier %s stands after %s", m.name, name), want
+	}
+	noString := m.name + " changes strings, and the value of " + kind + " is none"
+	switch {
+	case slices.ContainsFunc(before, func(b modifier) bool { return b.name == m.name }):
+		return fmt.Sprintf("modifier %s stands there twice", m.name), "write it once"
+	case has(linking) != "" && m.role != free:
+		return after("all", "all links the values and comes last: "+allLast(before, m))
+	case compares(m.name) && len(before) == 1 && last.role == datePart:
+		return "", "" // hour|gte
+	case (m.role == kindOf || m.role == datePart) && len(before) > 0:
+		return after(last.name, m.name+" says what the value is and comes first")
+	case m.role == flagOf && last.name != "re" && last.role != flagOf:
+		return fmt.Sprintf("modifier %s does not stand after re", m.name), "it changes a regular expression: |re|" + m.name
+	case m.role == encode && has(affix) != "":
+		return after(has(affix), fmt.Sprintf("a string with wildcards has no encoding: |%s|%s", m.name, has(affix)))
+	case m.role == encode && kind != "", m.role == vary && kind != "" && (kind != "re" || m.name != "expand"):
+		return after(kind, noString)
+	case m.role == affix && has(affix) != "":
+		return fmt.Sprintf("modifiers %s and %s stand together", has(affix), m.name), "choose one of them"
+	case (m.role == affix || m.name == "cased") && other != "":
+		return after(other, noString)
+	case m.name == "neq" && other != "" && other != "cidr":
+		return after(other, "put the field into a search of its own, and negate that in the condition")
+	case m.role == linking && other == "exists":
+		return after(other, "exists has one value")
+	}
+	return "", ""
+}
+
+// compares reports whether the modifier compares numbers.
+func compares(name string) bool {
+	return name == "lt" || name == "lte" || name == "gt" || name == "gte"
+}
+
+// allLast writes the modifiers with all at the end.
+func allLast(before []modifier, m modifier) string {
+	var names []string
+	for _, b := range append(slices.Clone(before), m) {
+		if b.role != linking {
+			names = append(names, b.name)
+		}
+	}
+	return "|" + strings.Join(append(names, "all"), "|")
+}
+
+// strings returns what the chain makes of a string: one glob, or several of
+// which any will do. Its second result says what is wrong with the value.
+func (c *chain) strings(value string) ([]glob, string) {
+	globs := []glob{parseGlob(value)}
+	for _, step := range c.steps {
+		var next []glob
+		for _, g := range globs {
+			made, problem := step.apply(g)
+			if problem != "" {
+				return nil, problem
+			}
+			if len(next)+len(made) > MaxValues {
+				return nil, fmt.Sprintf("comes to more than %s values", count(MaxValues))
+			}
+			next = append(next, made...)
+		}
+		globs = next
+	}
+	return globs, ""
+}

@@ -1,0 +1,695 @@
+package sigma
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+// Parse reads a file of Sigma rules: one rule, or several divided by "---".
+// The name is used in messages and provenance; Parse opens nothing.
+//
+// It returns the rules that are well-formed, in the order of the file. The
+// error, if not nil, joins an [*Error] for each thing that is malformed, in the
+// order of the file, at most MaxErrors; [Errors] takes it apart. A file
+// without any rule is malformed.
+func Parse(name string, data []byte) ([]*Rule, error) {
+	src, malformed := newSource(name, data)
+	if malformed != nil {
+		return nil, malformed
+	}
+	p := &parser{src: src}
+	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
+	if err != nil {
+		return nil, fmt.Errorf("%s: setting up the YAML parser: %w", name, err)
+	}
+	var rules []*Rule
+	documents := 0
+	for {
+		var doc yaml.Node
+		if err := loader.Load(&doc); err == io.EOF {
+			break
+		} else if err != nil {
+			p.yamlError(err)
+			return rules, p.errs.err(name)
+		}
+		if len(doc.Content) != 1 || isNull(doc.Content[0]) {
+			continue // nothing between two "---"
+		}
+		if documents++; documents > MaxDocuments {
+			p.fail(doc.Content[0], "", fmt.Sprintf("file has more than %s rules", count(MaxDocuments)), "split it")
+			break
+		}
+		if rule := p.document(doc.Content[0]); rule != nil {
+			rules = append(rules, rule)
+		}
+	}
+	if documents == 0 {
+		p.add(Position{1, 1}, "", "file has no rule in it", "")
+	}
+	return rules, p.errs.err(name)
+}
+
+// A parser reads one file.
+type parser struct {
+	src    *source
+	errs   errorList
+	failed int // errors so far, also those that errs only counts
+	nodes  int // nodes of this rule so far
+}
+
+// add records an error.
+func (p *parser) add(at Position, path, found, want string) {
+	p.failed++
+	p.errs.add(&Error{Name: p.src.name, Position: at, Path: path, Found: found, Want: want})
+}
+
+// fail records an error at a node.
+func (p *parser) fail(n *yaml.Node, path, found, want string) {
+	p.add(p.position(n), path, found, want)
+}
+
+func (p *parser) position(n *yaml.Node) Position {
+	return p.src.at(p.src.offset(n.Line, n.Column))
+}
+
+// yamlError records that the file is not YAML.
+func (p *parser) yamlError(err error) {
+	at := Position{1, 1}
+	found, want := err.Error(), ""
+	var load *yaml.LoadError
+	if errors.As(err, &load) {
+		at = p.src.at(p.src.offset(load.Mark.Line, load.Mark.Column))
+		found = load.Message
+		if load.ContextMsg != "" && load.ContextMark.Line > 0 {
+			begin := p.src.at(p.src.offset(load.ContextMark.Line, load.ContextMark.Column))
+			if strings.Contains(found, "unexpected end of stream") {
+				at, found, want = begin, "the text in quotes that begins here is not closed", "close it; a quote inside is written twice"
+			} else if begin.Line != at.Line {
+				found += fmt.Sprintf(", %s that begins in line %d", load.ContextMsg, begin.Line)
+			}
+		}
+	}
+	switch {
+	case strings.Contains(found, "exceeded max depth"):
+		found, want = fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs five levels"
+	case strings.Contains(found, "tab"):
+		want = "YAML is indented with spaces"
+	case p.tabIndented(at.Line):
+		want = "the line is indented with a tab; YAML is indented with spaces"
+	case strings.Contains(found, "mapping values are not allowed"):
+		want = `put the value in single quotes if it has ": " in it, and see that the line above is complete`
+	case strings.Contains(found, "cannot start any token"), strings.Contains(found, "anchor"):
+		want = "put the value in single quotes"
+	}
+	p.add(at, "", "not YAML: "+found, want)
+}
+
+// tabIndented reports whether the editor's line begins with spaces and a tab.
+func (p *parser) tabIndented(row int) bool {
+	for _, l := range p.src.lines {
+		if l.row == row {
+			return bytes.HasPrefix(bytes.TrimLeft(p.src.data[l.start:], " "), []byte("\t"))
+		}
+	}
+	return false
+}
+
+func isNull(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Style == 0
+}
+
+// vet checks what the meaning of a document rests on, whatever its keys are:
+// that each key is a scalar and occurs once, that no merge key hides values,
+// and that aliases do not make more of it than MaxNodes. It does not follow
+// aliases: the nodes that they name are checked where they stand.
+func (p *parser) vet(n *yaml.Node, depth int) bool {
+	if depth > 2*MaxNesting {
+		p.fail(n, "", fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs five levels")
+		return false
+	}
+	ok := true
+	if n.Kind == yaml.MappingNode {
+		lines := map[string]*yaml.Node{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			switch {
+			case key.Kind != yaml.ScalarNode:
+				p.fail(key, "", "key is "+kindName(key), "expected a name")
+				ok = false
+				continue
+			case isNull(key):
+				p.fail(key, "", "key is null", "expected a name; put it in quotes if it is meant so")
+				ok = false
+				continue
+			case key.Tag == "!!merge":
+				p.fail(key, "", `key "<<" merges another map, which YAML 1.2 does not have`, "write the keys out")
+				ok = false
+			}
+			if first := lines[key.Value]; first != nil {
+				p.fail(key, "", fmt.Sprintf("key %s stands here and in line %d", quote(key.Value), p.position(first).Line),
+					"a key stands in a map once; remove one of the two")
+				ok = false
+			}
+			lines[key.Value] = key
+		}
+	}
+	for _, child := range n.Content {
+		ok = p.vet(child, depth+1) && ok
+	}
+	return ok
+}
+
+// kindName names a node in a message.
+func kindName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a map"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	if isNull(n) {
+		return "empty"
+	}
+	return quote(n.Value)
+}
+
+// resolve returns the node that n stands for, if it is an alias, and counts
+// it. It returns nil when the rule has more than MaxNodes.
+func (p *parser) resolve(n *yaml.Node) *yaml.Node {
+	p.nodes++
+	if p.nodes == MaxNodes+1 {
+		p.fail(n, "", fmt.Sprintf("rule has more than %s values, with those that its aliases repeat", count(MaxNodes)), "split it")
+	}
+	if p.nodes > MaxNodes {
+		return nil
+	}
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// document reads one rule. It returns nil if it is malformed.
+func (p *parser) document(n *yaml.Node) *Rule {
+	before := p.failed
+	p.nodes = 0
+	if !p.vet(n, 0) {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		p.fail(n, "", "rule is "+kindName(n), "expected a map with title, logsource and detection")
+		return nil
+	}
+	r := &Rule{Name: p.src.name, Path: p.src.name, Position: p.position(n)}
+	fields := map[string]*yaml.Node{}
+	var keys []string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], p.resolve(n.Content[i+1])
+		if value == nil {
+			return nil
+		}
+		fields[key.Value] = value
+		keys = append(keys, key.Value)
+		if kind, ok := map[string]Kind{"correlation": Correlation, "filter": Filter, "action": Collection}[key.Value]; ok && r.Kind == Detecting {
+			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
+		}
+	}
+	for _, f := range []struct {
+		key string
+		to  *Text
+	}{
+		{"title", &r.Title}, {"id", &r.ID}, {"author", &r.Author}, {"license", &r.Licence}, {"status", &r.Status},
+		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified},
+	} {
+		if value := fields[f.key]; value != nil {
+			*f.to = p.text(value, f.key)
+		}
+	}
+	p.header(r)
+	if r.Kind == Detecting {
+		for _, key := range []string{"title", "logsource", "detection"} {
+			if fields[key] == nil {
+				want := "a rule needs it"
+				if near := nearest(key, keys); near != "" {
+					want = fmt.Sprintf("is %s meant to be it?", quote(near))
+				}
+				p.add(r.Position, "", fmt.Sprintf("rule has no %s", key), want)
+			}
+		}
+		if fields["logsource"] != nil {
+			r.Logsource = p.logsource(fields["logsource"])
+		}
+		if fields["detection"] != nil {
+			p.detection(r, fields["detection"])
+		}
+	}
+	if p.failed > before {
+		return nil
+	}
+	return r
+}
+
+// text reads a scalar. What is null counts as not there.
+func (p *parser) text(n *yaml.Node, path string) Text {
+	if n.Kind != yaml.ScalarNode {
+		p.fail(n, path, "value is "+kindName(n), "expected text")
+		return Text{}
+	}
+	if isNull(n) {
+		return Text{}
+	}
+	if len(n.Value) > channelfile.MaxTextLength {
+		p.fail(n, path, fmt.Sprintf("value has %s bytes; the limit is %s", count(len(n.Value)), count(channelfile.MaxTextLength)), "shorten it")
+		return Text{}
+	}
+	return Text{n.Value, p.position(n)}
+}
+
+var (
+	statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+	levels   = []string{"informational", "low", "medium", "high", "critical"}
+)
+
+// header checks what a rule says of itself.
+func (p *parser) header(r *Rule) {
+	if n := utf8.RuneCountInString(r.Title.Value); n > MaxTitle {
+		p.add(r.Title.Position, "title", fmt.Sprintf("title has %s characters; Sigma's limit is %d", count(n), MaxTitle), "shorten it")
+	}
+	if r.Title.Set() && strings.TrimSpace(r.Title.Value) == "" {
+		p.add(r.Title.Position, "title", "title is empty", "say what the rule detects")
+	}
+	if r.ID.Set() {
+		if id, err := channelfile.ParseID(r.ID.Value); err != nil {
+			p.add(r.ID.Position, "id", fmt.Sprintf("id %s is not a UUID", quote(r.ID.Value)),
+				"expected 32 hexadecimal digits as 8-4-4-4-12, such as 929a690e-bef0-4204-a928-ef5e620d6fcc")
+		} else if id == (channelfile.ID{}) {
+			p.add(r.ID.Position, "id", "id is all zero", "give the rule a random UUID: uuidgen makes one")
+		}
+	}
+	for _, f := range []struct {
+		path  string
+		text  Text
+		known []string
+	}{{"status", r.Status, statuses}, {"level", r.Level, levels}} {
+		if f.text.Set() && !slices.Contains(f.known, f.text.Value) {
+			p.add(f.text.Position, f.path, fmt.Sprintf("%s %s is not one of Sigma's", f.path, quote(f.text.Value)), didYouMean(f.text.Value, f.known))
+		}
+	}
+	for _, f := range []struct {
+		path string
+		text Text
+	}{{"date", r.Date}, {"modified", r.Modified}} {
+		if !f.text.Set() {
+			continue
+		}
+		// The form with slashes was Sigma's until 2024.
+		_, err := time.Parse("2006-01-02", strings.ReplaceAll(f.text.Value, "/", "-"))
+		if err != nil {
+			p.add(f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "expected year, month and day, such as 2024-07-19")
+		}
+	}
+}
+
+func (p *parser) logsource(n *yaml.Node) Logsource {
+	l := Logsource{Position: p.position(n)}
+	if n.Kind != yaml.MappingNode {
+		p.fail(n, "logsource", "logsource is "+kindName(n), "expected a map with category, product or service")
+		return l
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i].Value, p.resolve(n.Content[i+1])
+		if value == nil {
+			return l
+		}
+		switch key {
+		case "category":
+			l.Category = p.text(value, "logsource.category")
+		case "product":
+			l.Product = p.text(value, "logsource.product")
+		case "service":
+			l.Service = p.text(value, "logsource.service")
+		}
+	}
+	if l.String() == "" {
+		p.fail(n, "logsource", "logsource names no category, product or service", "expected at least one")
+	}
+	return l
+}
+
+// detection reads the searches first: conditions name them, wherever they
+// stand.
+func (p *parser) detection(r *Rule, n *yaml.Node) {
+	d := &r.Detection
+	d.Position = p.position(n)
+	if n.Kind != yaml.MappingNode {
+		p.fail(n, "detection", "detection is "+kindName(n), "expected a map of searches and a condition")
+		return
+	}
+	before := p.failed
+	var condition *yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], p.resolve(n.Content[i+1])
+		if value == nil {
+			return
+		}
+		switch key.Value {
+		case "condition":
+			condition = value
+		case "timeframe":
+			d.Timeframe = p.text(value, "detection.timeframe")
+		default:
+			d.Searches = append(d.Searches, p.search(key, value))
+		}
+	}
+	if len(d.Searches) > MaxSearches {
+		p.fail(n, "detection", fmt.Sprintf("detection has %s searches; the limit is %d", count(len(d.Searches)), MaxSearches), "split the rule")
+		return
+	}
+	if len(d.Searches) == 0 && p.failed == before {
+		p.fail(n, "detection", "detection has no search", "expected a map of field names to values, such as \"selection\"")
+		return
+	}
+	if condition == nil {
+		want := "say which searches must hold, such as \"condition: selection\""
+		for _, s := range d.Searches {
+			if near := nearest(s.Name.Value, []string{"condition"}); near != "" {
+				want = fmt.Sprintf("is %s in line %d meant to be it?", quote(s.Name.Value), s.Name.Line)
+			}
+		}
+		p.fail(n, "detection", "detection has no condition", want)
+		return
+	}
+	p.conditions(r, condition)
+}
+
+func (p *parser) search(key, n *yaml.Node) *Search {
+	s := &Search{Name: Text{key.Value, p.position(key)}}
+	path := "detection." + clip(key.Value)
+	if len(key.Value) > MaxSearchName || key.Value == "" {
+		p.fail(key, "detection", fmt.Sprintf("name of a search has %s", plural(len(key.Value), "byte")), fmt.Sprintf("expected 1 to %d", MaxSearchName))
+		return s
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		s.Alternatives = []Alternative{p.alternative(n, path)}
+	case yaml.SequenceNode:
+		if len(n.Content) == 0 {
+			p.fail(n, path, "search is an empty list", "expected maps of field names to values, or keywords")
+		}
+		for i, item := range n.Content {
+			item := p.resolve(item)
+			if item == nil {
+				return s
+			}
+			s.Alternatives = append(s.Alternatives, p.alternative(item, fmt.Sprintf("%s[%d]", path, i)))
+		}
+	default:
+		s.Alternatives = []Alternative{p.alternative(n, path)}
+	}
+	return s
+}
+
+// alternative reads a map of fields, or a keyword.
+func (p *parser) alternative(n *yaml.Node, path string) Alternative {
+	a := Alternative{Position: p.position(n)}
+	switch n.Kind {
+	case yaml.MappingNode:
+		if len(n.Content) == 0 {
+			p.fail(n, path, "search is an empty map", "expected field names and values")
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			value := p.resolve(n.Content[i+1])
+			if value == nil {
+				return a
+			}
+			if item := p.item(n.Content[i], value, n.Content[i+1], path); item != nil {
+				a.Items = append(a.Items, item)
+			}
+		}
+	case yaml.ScalarNode:
+		value, ok := p.value(n, n, path)
+		if ok && value.Null {
+			p.fail(n, path, "search is empty", "expected a map of field names to values, a list of such maps, or keywords")
+		}
+		a.Items = []*Item{{Position: a.Position, Path: path, Values: []Value{value}}}
+	default:
+		p.fail(n, path, "search has a list in a list", "expected maps of field names to values, or keywords")
+	}
+	return a
+}
+
+// item reads a field with its modifiers and values. The node as it was written
+// may be an alias of n.
+func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
+	it := &Item{Position: p.position(key), Path: path, Key: key.Value}
+	if len(key.Value) > MaxKey {
+		p.add(it.Position, path, fmt.Sprintf("field has %s bytes with its modifiers; the limit is %s", count(len(key.Value)), count(MaxKey)), "shorten it")
+		return nil
+	}
+	start := p.src.offset(key.Line, key.Column)
+	words := strings.Split(key.Value, "|")
+	it.Field = words[0]
+	at := len(words[0])
+	for _, word := range words[1:] {
+		it.Modifiers = append(it.Modifiers, Text{word, p.src.within(start, key.Value, at+1)})
+		at += 1 + len(word)
+	}
+	if it.Field != strings.TrimSpace(it.Field) {
+		p.add(it.Position, path, fmt.Sprintf("field name %s begins or ends with a space", quote(it.Field)), "remove it")
+		return nil
+	}
+	if it.Field == "" && len(it.Modifiers) == 0 {
+		p.add(it.Position, path, "field name is empty", "expected a name, or \"|all\" for keywords")
+		return nil
+	}
+	c, found, want, place := newChain(it.Modifiers)
+	if found != "" {
+		p.add(place, path, found, want)
+		return nil
+	}
+	it.chain = c
+	switch n.Kind {
+	case yaml.ScalarNode:
+		if v, ok := p.value(n, written, path); ok {
+			it.Values = []Value{v}
+		}
+	case yaml.SequenceNode:
+		it.List = true
+		if len(n.Content) == 0 {
+			p.fail(written, path, fmt.Sprintf("%s has an empty list of values", clip(it.Key)), "expected at least one value")
+		}
+		for _, element := range n.Content {
+			target := p.resolve(element)
+			if target == nil {
+				return nil
+			}
+			if v, ok := p.value(target, element, path); ok {
+				it.Values = append(it.Values, v)
+			}
+		}
+	default:
+		p.fail(written, path, fmt.Sprintf("value of %s is %s", clip(it.Key), kindName(n)), "expected a value or a list of values")
+	}
+	if len(it.Values) > 0 {
+		p.values(it)
+	}
+	return it
+}
+
+// value reads a scalar as its author wrote it. A tag would change what it is
+// and is refused, but for !!str, which is as good as quotes.
+func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
+	if n.Kind != yaml.ScalarNode {
+		p.fail(written, path, "value is "+kindName(n), "expected text or a number")
+		return Value{}, false
+	}
+	v := Value{Text: Text{n.Value, p.position(written)}, Null: isNull(n)}
+	switch {
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		v.style = single
+	case n.Style&(yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		v.style = double
+	}
+	if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" {
+		p.fail(written, path, fmt.Sprintf("value has the YAML tag %s", clip(n.Tag)), "write the value without it, in quotes")
+		return v, false
+	}
+	return v, true
+}
+
+// values checks what can be said of the values of an item without knowing the
+// type of its field.
+func (p *parser) values(it *Item) {
+	c := &it.chain
+	if c.all && len(it.Values) < 2 {
+		p.add(it.Position, it.Path, fmt.Sprintf("%s has all, and one value", clip(it.Key)),
+			"all links the values of a list; leave it away")
+	}
+	if c.kind == "exists" && it.List {
+		p.add(it.Values[0].Position, it.Path, "exists has a list of values", "expected true or false")
+		return
+	}
+	expanded := 0
+	for _, v := range it.Values {
+		fail := func(found, want string) { p.add(v.Position, it.Path, found, want) }
+		if v.Null {
+			if c.kind != "" || len(c.steps) > 0 || c.cased {
+				fail(fmt.Sprintf("null is a value of %s", clip(it.Key)), "null takes no modifiers but all and neq; put it in quotes if the text is meant")
+			}
+			continue
+		}
+		shown := quote(v.Value)
+		switch c.kind {
+		case "exists":
+			if v.style != plain || !slices.Contains([]string{"true", "True", "TRUE", "false", "False", "FALSE"}, v.Value) {
+				fail(fmt.Sprintf("value of exists is %s", v.source()), "expected true or false, without quotes")
+			}
+		case "lt", "lte", "gt", "gte":
+			n, ok := decimal(v.Value)
+			switch {
+			case !ok && c.unsupported == "" && isNumber(v.Value):
+				// A number of another kind: Compile says why not.
+			case !ok && c.unsupported == "":
+				fail(fmt.Sprintf("value of %s is %s", c.kind, shown), "expected a number")
+			case ok && (c.kind == "lt" && n == minInt64 || c.kind == "gt" && n == maxInt64):
+				fail(fmt.Sprintf("no number is %s %d", map[string]string{"lt": "less than", "gt": "greater than"}[c.kind], n), "the comparison never holds")
+			}
+		case "cidr":
+			if found, want := cidrProblem(v.Value); found != "" {
+				fail(found, want)
+			}
+		case "fieldref":
+			if g := parseGlob(v.Value); g.wildcards("*?") || v.Value == "" {
+				fail(fmt.Sprintf("value of fieldref is %s", shown), "expected the name of a field")
+			}
+		case "re":
+		default:
+			globs, problem := c.strings(v.Value)
+			expanded += len(globs)
+			if problem != "" {
+				fail(fmt.Sprintf("value %s %s", shown, problem), "")
+			}
+		}
+	}
+	if expanded > MaxValues {
+		p.add(it.Position, it.Path, fmt.Sprintf("%s has %s values; the limit is %s", clip(it.Key), count(expanded), count(MaxValues)), "split it")
+	}
+}
+
+const (
+	minInt64 = -1 << 63
+	maxInt64 = 1<<63 - 1
+)
+
+// decimal reads an integer as channel files do: without a plus, without
+// leading zeros, without "-0".
+func decimal(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == s
+}
+
+// isNumber reports whether s is a number in some way of writing it.
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		_, err = strconv.ParseInt(s, 0, 64)
+	}
+	return err == nil
+}
+
+// cidrProblem says what is wrong with a network, and what would be right.
+func cidrProblem(s string) (found, want string) {
+	network, err := netip.ParsePrefix(s)
+	if err != nil {
+		return fmt.Sprintf("value of cidr is %s", quote(s)), "expected a network such as 10.0.0.0/8 or fe80::/10"
+	}
+	if network != network.Masked() {
+		return fmt.Sprintf("network %s has bits after its first %d", s, network.Bits()), fmt.Sprintf("did you mean %s?", network.Masked())
+	}
+	return "", ""
+}
+
+func (p *parser) conditions(r *Rule, n *yaml.Node) {
+	d := &r.Detection
+	const path = "detection.condition"
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+		if len(list) == 0 {
+			p.fail(n, path, "condition is an empty list", "expected a condition")
+		}
+	}
+	before := p.failed
+	length := 0
+	for i, written := range list {
+		path := path
+		if n.Kind == yaml.SequenceNode {
+			path = fmt.Sprintf("%s[%d]", path, i)
+		}
+		if node := p.resolve(written); node != nil {
+			if length += len(node.Value); length > MaxConditionLength {
+				p.fail(written, path, fmt.Sprintf("conditions are longer than %s bytes", count(MaxConditionLength)), "shorten them, or split the rule")
+				return
+			}
+			if c := p.condition(d, node, path); c != nil {
+				d.Conditions = append(d.Conditions, c)
+			}
+		}
+	}
+	if p.failed > before {
+		return
+	}
+	used := map[string]bool{}
+	for _, c := range d.Conditions {
+		c.Node.walk(func(n *Node) {
+			switch n.Op {
+			case Named:
+				used[n.Name] = true
+			case AnyOf, AllOf:
+				for _, s := range d.Matching(n.Name) {
+					used[s.Name.Value] = true
+				}
+			}
+		})
+	}
+	for _, s := range d.Searches {
+		if !used[s.Name.Value] {
+			r.Notes = append(r.Notes, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "the condition never uses this search"})
+		}
+	}
+}
+
+func (p *parser) condition(d *Detection, n *yaml.Node, path string) *Condition {
+	if n.Kind != yaml.ScalarNode || isNull(n) {
+		p.fail(n, path, "condition is "+kindName(n), "expected text such as \"selection and not filter\"")
+		return nil
+	}
+	c := &Condition{Text: Text{n.Value, p.position(n)}}
+	start := p.src.offset(n.Line, n.Column)
+	place := func(offset int) Position { return p.src.within(start, n.Value, offset) }
+	tree, bar, err := parseCondition(n.Value, d, place)
+	if err != nil {
+		p.add(err.Position, path, err.Found, err.Want)
+		return nil
+	}
+	c.Node = tree
+	if bar >= 0 {
+		c.Aggregation = Text{strings.TrimSpace(n.Value[bar+1:]), place(bar)}
+	}
+	return c
+}

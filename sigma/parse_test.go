@@ -1,0 +1,314 @@
+package sigma
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestHostileFiles gives files that are no rules, or are more than a rule can
+// be. Each is refused with the message, whatever else it has.
+func TestHostileFiles(t *testing.T) {
+	const rule = "title: Case\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\nlogsource: {category: pipe_created, product: windows}\n"
+	bomb := func() string {
+		var b strings.Builder
+		b.WriteString(rule + "detection:\n    s0: &a0 [{A: [" + strings.Repeat("x,", 9) + "x]}]\n")
+		for i := range 9 {
+			fmt.Fprintf(&b, "    s%d: &a%d [{A: *a%d}%s]\n", i+1, i+1, i, strings.Repeat(fmt.Sprintf(",{A: *a%d}", i), 9))
+		}
+		b.WriteString("    condition: s9\n")
+		return b.String()
+	}
+	lists := func() string { // an alias may repeat a long list many times
+		var b strings.Builder
+		b.WriteString(rule + "detection:\n    s0: {A: &a [" + strings.Repeat("x, ", 1000) + "x]}\n    s1:\n")
+		for i := range 100 {
+			fmt.Fprintf(&b, "        A%d: *a\n", i)
+		}
+		b.WriteString("    condition: s1\n")
+		return b.String()
+	}
+	for _, tt := range []struct {
+		why, text, want string
+	}{
+		{"nothing", "", "f.yml:1:1: file has no rule in it"},
+		{"comments alone", "# nothing\n\n", "f.yml:1:1: file has no rule in it"},
+		{"a file that is too large", strings.Repeat("#", MaxFileSize+1), "f.yml:1:1: file is larger than 524,288 bytes; split it"},
+		{"UTF-16, little-endian", "\xff\xfet\x00", "f.yml:1:1: file is UTF-16; Sigma rules are UTF-8; save it as that"},
+		{"UTF-16, big-endian", "\xfe\xff\x00t", "f.yml:1:1: file is UTF-16; Sigma rules are UTF-8; save it as that"},
+		{"Latin-1", "title: x\nauthor: Ren\xe9\n", "f.yml:2:12: byte 0xe9 (233) is not UTF-8; Sigma rules are UTF-8; save the file as that"},
+		{"a zero byte", "title: \x00", "f.yml:1:8: control character 0x00 (0); a rule is text; write it as an escape in double quotes if it is meant"},
+		{"an escape sequence for the terminal", "title: \x1b[31m", "f.yml:1:8: control character 0x1b (27); a rule is text; write it as an escape in double quotes if it is meant"},
+		{"a noncharacter that YAML refuses", "title: \ufffe\n", "f.yml:1:1: not YAML: control characters are not allowed (value: 65534)"},
+		{"lists inside each other", strings.Repeat("[", 100), "f.yml:1:33: not YAML: collections are nested more than 32 deep; a rule needs five levels"},
+		{"maps inside each other", strings.Repeat("? ", 100), "f.yml:1:65: not YAML: collections are nested more than 32 deep; a rule needs five levels"},
+		{"a list in brackets that the YAML parser would hold as tokens", "[" + strings.Repeat("a,", MaxFlowMarks+1), "f.yml:1:1: file has 16,386 commas and opening brackets; the limit is 16,384; split it, or write its lists with a dash a line"},
+		{"too many rules", strings.Repeat("--- {action: x}\n", MaxDocuments+1), "f.yml:257:5: file has more than 256 rules; split it"},
+		{"an alias bomb that is no rule", bomb(), "f.yml:5:14: detection.s1[0]: value is a map; expected text or a number"},
+		{"aliases that repeat a list", lists(), "rule has more than 65,536 values, with those that its aliases repeat; split it"},
+		{"an alias of itself", rule + "detection: &d\n    s: {A: *d}\n    condition: s\n", "f.yml:5:12: detection.s: value of A is a map; expected a value or a list of values"},
+		{"a list that has itself in it", rule + "detection:\n    s: &s [*s]\n    condition: s\n", "f.yml:5:8: detection.s[0]: search has a list in a list; expected maps of field names to values, or keywords"},
+		{"a title that is too long", strings.Replace(rule, "Case", strings.Repeat("é", MaxTitle+1), 1) + "detection: {s: {A: x}, condition: s}\n", "f.yml:1:8: title: title has 257 characters; Sigma's limit is 256; shorten it"},
+		{"a condition that is too long", rule + "detection: {s: {A: x}, condition: s" + strings.Repeat(" or s", 1000) + "}\n", "conditions are longer than 4,096 bytes; shorten them, or split the rule"},
+		{"too many searches", rule + "detection:\n" + func() (s string) {
+			for i := range MaxSearches + 1 {
+				s += fmt.Sprintf("    s%d: {A: x}\n", i)
+			}
+			return s
+		}() + "    condition: s1\n", "f.yml:5:5: detection: detection has 257 searches; the limit is 256; split the rule"},
+		{"a name of a search that is too long", rule + "detection: {" + strings.Repeat("s", 129) + ": {A: x}, condition: 1 of them}\n", "f.yml:4:13: detection: name of a search has 129 bytes; expected 1 to 128"},
+		{"a field name that is too long", rule + "detection: {s: {? " + strings.Repeat("A", 1025) + "\n : x}, condition: s}\n", "detection.s: field has 1,025 bytes with its modifiers; the limit is 1,024; shorten it"},
+		{"windash that makes too many values", rule + "detection: {s: {A|windash: '-a -b -c -d -e -f -g'}, condition: s}\n", "detection.s: value \"-a -b -c -d -e -f -g\" has so many dashes that windash makes more than 16,384 values of it"},
+		{"windash that makes too many values of a list", rule + "detection: {s: {A|windash: ['-a -b -c -d -e', '-f -g -h -i -j', '-a -b -c -d -f', '-a -b -c -d -g', '-a -b -c -d -h', '-a -b -c -d -i']}, condition: s}\n", "f.yml:4:17: detection.s: A|windash has 18,750 values; the limit is 16,384; split it"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			rules, err := Parse("f.yml", []byte(tt.text))
+			if err == nil {
+				t.Fatalf("accepted, with %d rules", len(rules))
+			}
+			found := false
+			for _, e := range Errors(err) {
+				found = found || strings.Contains(e.Error(), tt.want)
+			}
+			if !found {
+				t.Errorf("got %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+// TestMemory holds Parse to what MaxFileSize promises, on the files that cost
+// the YAML parser most.
+func TestMemory(t *testing.T) {
+	fill := func(start, unit string) []byte {
+		return []byte(start + strings.Repeat(unit, (MaxFileSize-len(start))/len(unit)))
+	}
+	for _, tt := range []struct {
+		why  string
+		data []byte
+	}{
+		{"entries of lists, each with a comment", fill("", "- #\n")},
+		{"keys", fill("", "? a\n")},
+		{"one key over and over", fill("", "a: b\n")},
+		{"keys with comments", fill("", "#\na: b\n")},
+		{"empty documents", fill("", "---\n")},
+		{"a list in brackets, as long as may be", []byte("[" + strings.Repeat("[],", MaxFlowMarks/2-1) + "]")},
+		{"maps in braces", []byte("[" + strings.Repeat("{a: b, c: d},", MaxFlowMarks/3-1) + "]")},
+		{"one long line", fill("", "a")},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			Parse("f.yml", tt.data)
+			runtime.ReadMemStats(&after)
+			// All that was ever allocated, which is more than was in use at
+			// any one time.
+			per := float64(after.TotalAlloc-before.TotalAlloc) / MaxFileSize
+			t.Logf("%.0f bytes allocated a byte of the largest file", per)
+			if per > 400 {
+				t.Errorf("%.0f bytes allocated a byte of the largest file; want at most 400", per)
+			}
+		})
+	}
+}
+
+// TestManyErrors: what has no end of mistakes in it is reported in part, and
+// the rest is counted.
+func TestManyErrors(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("title: x\nlogsource: {category: x}\ndetection:\n    s:\n")
+	for i := range 60 {
+		fmt.Fprintf(&b, "        A%d|nope: x\n", i)
+	}
+	b.WriteString("    condition: s\n")
+	_, err := Parse("f.yml", []byte(b.String()))
+	errs := Errors(err)
+	if len(errs) != MaxErrors+1 {
+		t.Fatalf("%d errors; want %d", len(errs), MaxErrors+1)
+	}
+	if got, want := errs[MaxErrors].Error(), "f.yml:1:1: 10 further errors in this file"; got != want {
+		t.Errorf("the last is %q; want %q", got, want)
+	}
+}
+
+// TestPositions: lines and columns are those of an editor, whatever the line
+// ends are and whatever the YAML parser takes for one.
+func TestPositions(t *testing.T) {
+	for _, tt := range []struct {
+		why, text    string
+		line, column int // of the field "Nope"
+	}{
+		{"LF", "detection:\n    s:\n        Nope: x\n    condition: s\n", 3, 9},
+		{"CR LF", "detection:\r\n    s:\r\n        Nope: x\r\n    condition: s\r\n", 3, 9},
+		{"CR", "detection:\r    s:\r        Nope: x\r    condition: s\r", 3, 9},
+		{"a byte order mark is not counted", "\ufeffdetection: {s: {Nope: x}, condition: s}\n", 1, 17},
+		{"columns count bytes", "detection: {s: {PipeName: 'é€', Nope: x}, condition: s}\n", 1, 36},
+		{"the line separator of YAML 1.1 is no line end for an editor", "author: 'a\u2028b'\ndetection: {s: {Nope: x}, condition: s}\n", 2, 17},
+		{"the next line of YAML 1.1 neither", "author: 'a\u0085b'\ndetection: {s: {Nope: x}, condition: s}\n", 2, 17},
+		{"after one on the same line", "detection: {s: {PipeName: 'a\u2028 b', Nope: x}, condition: s}\n", 1, 37},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			rules, err := Parse("f.yml", []byte(tt.text+"\ntitle: x\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\nlogsource: {category: pipe_created, product: windows}\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = Compile(rules[0], ipc(t))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			e, ok := Errors(err)[0].(*UnknownFieldError)
+			if !ok || e.Position != (Position{tt.line, tt.column}) {
+				t.Errorf("got %v; want it at %d:%d", err, tt.line, tt.column)
+			}
+		})
+	}
+}
+
+// TestRule reads all that a Rule has.
+func TestRule(t *testing.T) {
+	rules, err := Parse("f.yml", []byte(`---
+title: A title
+id: 929a690e-bef0-4204-a928-ef5e620d6fcc
+author: Jane
+license: MIT
+status: test
+level: low
+date: 2024-07-19
+modified: 2024-07-20
+logsource: {category: c, product: p, service: s}
+detection:
+    b: {F|contains|all: [x, 'y'], G: }
+    a: [kw, {H: "z"}]
+    condition:
+        - b and not (a or b)
+        - 1 of them
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rules[0]
+	text := func(value string, line, column int) Text { return Text{value, Position{line, column}} }
+	for _, tt := range []struct {
+		what      string
+		got, want any
+	}{
+		{"Name", r.Name, "f.yml"},
+		{"Path", r.Path, "f.yml"},
+		{"Position", r.Position, Position{2, 1}},
+		{"Kind", r.Kind.String(), "detection rule"},
+		{"Title", r.Title, text("A title", 2, 8)},
+		{"ID", r.ID, text("929a690e-bef0-4204-a928-ef5e620d6fcc", 3, 5)},
+		{"Author", r.Author, text("Jane", 4, 9)},
+		{"Licence", r.Licence, text("MIT", 5, 10)},
+		{"Status", r.Status, text("test", 6, 9)},
+		{"Level", r.Level, text("low", 7, 8)},
+		{"Date", r.Date, text("2024-07-19", 8, 7)},
+		{"Modified", r.Modified, text("2024-07-20", 9, 11)},
+		{"Logsource", r.Logsource, Logsource{Position{10, 12}, text("c", 10, 23), text("p", 10, 35), text("s", 10, 47)}},
+		{"Logsource as text", r.Logsource.String(), "category c, product p, service s"},
+		{"Detection", r.Detection.Position, Position{12, 5}},
+		{"first search", r.Detection.Searches[0].Name, text("b", 12, 5)},
+		{"second search", r.Detection.Searches[1].Name, text("a", 13, 5)},
+		{"first item", r.Detection.Searches[0].Alternatives[0].Items[0].Modifiers, []Text{text("contains", 12, 11), text("all", 12, 20)}},
+		{"its values", r.Detection.Searches[0].Alternatives[0].Items[0].Values[1].Text, text("y", 12, 29)},
+		{"null", r.Detection.Searches[0].Alternatives[0].Items[1].Values[0].Null, true},
+		{"keyword", r.Detection.Searches[1].Alternatives[0].Items[0].Values[0].Text, text("kw", 13, 9)},
+		{"keyword's field", r.Detection.Searches[1].Alternatives[0].Items[0].Field, ""},
+		{"path of an alternative", r.Detection.Searches[1].Alternatives[1].Items[0].Path, "detection.a[1]"},
+		{"first condition", r.Detection.Conditions[0].Node.String(), "(b and not (a or b))"},
+		{"place of a name in it", r.Detection.Conditions[0].Node.Args[1].Args[0].Position, Position{15, 22}},
+		{"second condition", r.Detection.Conditions[1].Node.String(), "1 of them"},
+	} {
+		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.what, diff)
+		}
+	}
+}
+
+// TestConditions reads conditions into trees.
+func TestConditions(t *testing.T) {
+	for _, tt := range []struct{ why, condition, want string }{
+		{"a name", "a", "a"},
+		{"not before and before or", "a or b and not c", "(a or (b and not c))"},
+		{"operators of one kind are one list", "a and b and c", "(a and b and c)"},
+		{"parentheses are kept apart", "a and (b and c)", "(a and (b and c))"},
+		{"parentheses around a name change nothing", "((a))", "a"},
+		{"spaces are not needed at parentheses", "not(a)and(b)or(c)", "((not a and b) or c)"},
+		{"line ends are spaces", "a\n    and b", "(a and b)"},
+		{"a quantity binds tighter than not", "not 1 of a* and all of them", "(not 1 of a* and all of them)"},
+		{"not of not", "not not not a", "not not not a"},
+		{"what begins like a word of the condition is a name", "android or notes", "(android or notes)"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			d := &Detection{}
+			for _, name := range []string{"a", "b", "c", "android", "notes"} {
+				d.Searches = append(d.Searches, &Search{Name: Text{Value: name}})
+			}
+			n, bar, err := parseCondition(tt.condition, d, func(int) Position { return Position{1, 1} })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.String() != tt.want || bar >= 0 {
+				t.Errorf("%q is %s, bar at %d; want %s", tt.condition, n, bar, tt.want)
+			}
+		})
+	}
+}
+
+// TestMatching holds patterns against names.
+func TestMatching(t *testing.T) {
+	d := &Detection{}
+	for _, name := range []string{"sel", "sel_a", "sel_b_x", "filter", "_sel", "SEL"} {
+		d.Searches = append(d.Searches, &Search{Name: Text{Value: name}})
+	}
+	for _, tt := range []struct {
+		pattern string
+		want    []string
+	}{
+		{"them", []string{"sel", "sel_a", "sel_b_x", "filter", "SEL"}},
+		{"*", []string{"sel", "sel_a", "sel_b_x", "filter", "SEL"}},
+		{"sel", []string{"sel"}},
+		{"sel*", []string{"sel", "sel_a", "sel_b_x"}},
+		{"*_*", []string{"sel_a", "sel_b_x"}},
+		{"s*l*_x", []string{"sel_b_x"}},
+		{"**l**", []string{"sel", "sel_a", "sel_b_x", "filter"}},
+		{"_sel", nil},
+		{"", nil},
+	} {
+		var got []string
+		for _, s := range d.Matching(tt.pattern) {
+			got = append(got, s.Name.Value)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%q: -want +got\n%s", tt.pattern, diff)
+		}
+	}
+}
+
+// TestModifiers: every modifier of the table can be written, and the one whose
+// reason is given is what Compile names.
+func TestModifiers(t *testing.T) {
+	before := map[role]string{flagOf: "re|"}
+	value := map[string]string{"exists": "true", "cidr": "10.0.0.0/8", "lt": "1", "lte": "1", "gt": "1", "gte": "1", "fieldref": "B", "all": "[x, y]",
+		"utf16": "[x]"}
+	for _, m := range modifiers {
+		v := value[m.name]
+		if v == "" {
+			v = "x"
+		}
+		key := "A|" + before[m.role] + m.name
+		if m.name == "utf16" {
+			key += "|base64"
+		}
+		_, err := compileText(ruleOf("    s: {'"+key+"': "+v+"}\n    condition: s\n"), typed())
+		if (err != nil) != (m.reason != "") {
+			t.Errorf("%s: %v; its reason is %q", key, err, m.reason)
+		}
+		if err != nil && !strings.Contains(err.Error(), m.reason) {
+			t.Errorf("%s: %v; want the reason %q", key, err, m.reason)
+		}
+	}
+}
