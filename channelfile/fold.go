@@ -52,26 +52,6 @@ func AppendFold(dst, s []byte) []byte {
 
 // isFolded reports whether AppendFold of s is s.
 func isFolded(s []byte) bool {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x80 * ones
-	)
-	// Eight bytes at a time: without the highest bit, adding 0x80-x sets it in
-	// each byte that is at least x.
-	for len(s) >= 8 {
-		w := le.Uint64(s)
-		if w&highs != 0 {
-			return isFoldedSlow(s)
-		}
-		if (w+(0x80-'A')*ones)&^(w+(0x80-'Z'-1)*ones)&highs != 0 {
-			return false
-		}
-		s = s[8:]
-	}
-	return isFoldedSlow(s)
-}
-
-func isFoldedSlow(s []byte) bool {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {

@@ -1,6 +1,9 @@
 package channelfile
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // A patternKind says what a wildcard pattern is, and so which operator of
 // FORMAT.md, section 5, it must give way to.
@@ -21,27 +24,29 @@ const (
 // that is, not of the form patternMalformed. A pattern with a run of wildcards
 // that is not canonical is of the form patternRun, whatever else it is.
 func patternForm(p []byte) (form patternKind, ok bool) {
-	var stars, questions, literals int
-	var run, afterStar bool
-	for i := 0; i < len(p); i++ {
-		switch p[i] {
-		case '*':
-			run = run || afterStar
-			afterStar = true
-			stars++
-		case '?':
-			run = run || afterStar
-			afterStar = false
-			questions++
-		case '\\':
-			i++
-			if i == len(p) || p[i] != '*' && p[i] != '?' && p[i] != '\\' {
-				return patternMalformed, false
+	stars, questions := 0, 0
+	run := false
+	next, starEnd := 0, -1 // where to go on; where the last star ends
+	for base := 0; base < len(p); base += 8 {
+		for m := wildcards(p[base:]); m != 0; m &= m - 1 {
+			i := base + bits.TrailingZeros64(m)/8
+			if i < next {
+				continue // behind a backslash
 			}
-			fallthrough
-		default:
-			afterStar = false
-			literals++
+			switch p[i] {
+			case '*':
+				run = run || starEnd == i
+				starEnd = i + 1
+				stars++
+			case '?':
+				run = run || starEnd == i
+				questions++
+			default:
+				next = i + 2
+				if next > len(p) || p[i+1] != '*' && p[i+1] != '?' && p[i+1] != '\\' {
+					return patternMalformed, false
+				}
+			}
 		}
 	}
 	switch {
@@ -51,16 +56,36 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 		return patternNoWildcard, true
 	case questions > 0:
 		return patternProper, true
-	case literals == 0:
+	case len(p) == 1:
 		return patternExists, true // one star: two would be a run
-	case stars == 1 && afterStar:
+	case stars == 1 && starEnd == len(p):
 		return patternPrefix, true
-	case stars == 1 && p[0] == '*':
+	case stars == 1 && starEnd == 1:
 		return patternSuffix, true
-	case stars == 2 && p[0] == '*' && afterStar:
+	case stars == 2 && p[0] == '*' && starEnd == len(p):
 		return patternContains, true
 	}
 	return patternProper, true
+}
+
+// wildcards sets the highest bit of each of the first eight bytes of p that is
+// a *, a ? or a backslash, the first byte being the lowest.
+func wildcards(p []byte) uint64 {
+	var w uint64
+	if len(p) >= 8 {
+		w = le.Uint64(p)
+	} else {
+		for i, c := range p {
+			w |= uint64(c) << (8 * i)
+		}
+	}
+	return zeros(w^'*'*ones) | zeros(w^'?'*ones) | zeros(w^'\\'*ones)
+}
+
+// zeros sets the highest bit of each byte of w that is zero, and no other.
+func zeros(w uint64) uint64 {
+	const low = 0x7F * ones
+	return ^((w&low + low) | w | low)
 }
 
 // canonicalRuns returns the well-formed pattern p with each run of wildcards

@@ -3,6 +3,7 @@ package channelfile
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -15,24 +16,49 @@ import (
 // text too, so the time is linear in the size of the data whatever it says.
 func (f *File) scan() bool {
 	f.scanTiling()
-	s := scanner{
-		File:       f,
-		foldedOK:   newBitset(f.Values()),
-		valueUsed:  newBitset(f.Values()),
-		patterns:   nil,
-		referenced: newBitset(f.Criteria()),
+	s := scanner{File: f, referenced: newBitset(f.Criteria())}
+	words := (f.Values() + 63) / 64
+	all := make(bitset, words*numRoles)
+	for r := range s.roles {
+		s.roles[r] = all[r*words : (r+1)*words]
 	}
-	return s.instances() && s.values() && s.criteria() && s.conditions() && s.provenance()
+	return s.instances() && s.criteria() && s.values() && s.conditions() && s.provenance()
 }
 
 // A scanner is what scan needs to know of entries besides their bytes.
 type scanner struct {
 	*File
-	foldedOK   bitset // values that are their own fold, for certain
-	valueUsed  bitset // values that are an operand
-	patterns   bitset // values found to be patterns in simplest form; nil before the first
-	referenced bitset // criteria that a word refers to
+	roles      [numRoles]bitset // of each value, what it is an operand of
+	referenced bitset           // criteria that a word refers to
 	stack      *conditionStack
+}
+
+// A role is what is required of a value because of the criteria that compare
+// with it. What the criteria ask is noted while they are read, and looked at
+// when the value is, once.
+type role uint8
+
+const (
+	roleAny     role = iota // of equals: any bytes
+	roleAffix               // of prefix, suffix and contains: not empty
+	rolePattern             // a wildcard pattern in simplest form
+	roleInteger             // 8 bytes
+	roleRange               // 16 bytes, two numbers that ascend
+	roleAddress             // 32 bytes, two addresses, the second not before the first
+	roleFolded              // besides one of the others: stored folded
+	numRoles    = iota
+)
+
+// operatorRole has the role that an operator's operands have.
+var operatorRole = [256]role{
+	OpEquals:        roleAny,
+	OpPrefix:        roleAffix,
+	OpSuffix:        roleAffix,
+	OpContains:      roleAffix,
+	OpPattern:       rolePattern,
+	OpIntegerEquals: roleInteger,
+	OpIntegerRange:  roleRange,
+	OpAddressRange:  roleAddress,
 }
 
 // A bitset has a bit for each entry of a section.
@@ -104,67 +130,166 @@ func (s *scanner) instances() bool {
 	return !bad && next == words
 }
 
-// values does group K, and finds the values that are surely folded.
+// values does groups K and L.
 func (s *scanner) values() bool {
 	entries, pool := s.sec[secValues], s.sec[secPool]
+	var o order
 	var next uint64
-	var before []byte
-	unsorted := false
-	for i := uint32(0); len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
-		off, n := uint64(le.Uint32(entries)), uint64(le.Uint32(entries[4:]))
-		end := off + n
-		if off != next || n > MaxValueLength || end > uint64(len(pool)) {
+	unused := false
+	for group := 0; len(entries) > 0; group++ {
+		n := min(64, len(entries)/valueSize)
+		var folded, empty uint64 // those of the group that surely are
+		for i := range n {
+			entry := le.Uint64(entries[i*valueSize:])
+			off, n := entry&(1<<32-1), entry>>32
+			if off != next || n > MaxValueLength || off+n > uint64(len(pool)) {
+				return false
+			}
+			next = off + n
+			v := pool[off:next]
+			k := keyOf(pool[off:], v)
+			o.add(k, v)
+			if plainFolded(k, v) {
+				folded |= 1 << i
+			}
+			if len(v) == 0 {
+				empty |= 1 << i
+			}
+		}
+		entries = entries[n*valueSize:]
+		used, ok := s.valueRoles(group, folded, empty)
+		if !ok {
 			return false
 		}
-		next = end
-		v := pool[off:end]
-		if i > 0 && !less(before, v) {
-			unsorted = true
-		}
-		before = v
-		if plainFolded(v) {
-			s.foldedOK.set(i)
-		}
+		unused = unused || used != ^uint64(0)>>(64-n)
 	}
-	s.breaks(RuleValueOrder, unsorted)
+	s.breaks(RuleValueOrder, o.unsorted)
+	s.breaks(RuleValueUsed, unused)
 	return next == uint64(len(pool))
 }
 
-// less reports whether a comes before b. Most pairs differ in their first
-// eight bytes, which one comparison settles.
-func less(a, b []byte) bool {
-	if len(a) >= 8 && len(b) >= 8 {
-		x, y := binary.BigEndian.Uint64(a), binary.BigEndian.Uint64(b)
-		if x != y {
-			return x < y
+// valueRoles looks at a group of 64 values, of which some surely are folded,
+// and some empty, in the roles that they have. It returns which have one.
+func (s *scanner) valueRoles(group int, folded, empty uint64) (used uint64, ok bool) {
+	at := func(r role) uint64 { return s.roles[r][group] }
+	for r := roleAny; r < roleFolded; r++ {
+		used |= at(r)
+	}
+	s.breaks(RuleOperatorSimplest, at(roleAffix)&empty != 0)
+	for m := at(roleFolded) &^ folded; m != 0; m &= m - 1 {
+		s.breaks(RuleOperandFolded, !isFolded(s.member(group, m)))
+	}
+	for m := at(rolePattern); m != 0; m &= m - 1 {
+		form, ok := patternForm(s.member(group, m))
+		if !ok {
+			return 0, false
 		}
+		s.breaks(RuleOperatorSimplest, form != patternProper)
+	}
+	for m := at(roleInteger); m != 0; m &= m - 1 {
+		if len(s.member(group, m)) != 8 {
+			return 0, false
+		}
+	}
+	for m := at(roleRange); m != 0; m &= m - 1 {
+		v := s.member(group, m)
+		if len(v) != 16 {
+			return 0, false
+		}
+		s.breaks(RuleOperatorSimplest, Integer(v, 0) >= Integer(v, 1))
+	}
+	for m := at(roleAddress); m != 0; m &= m - 1 {
+		v := s.member(group, m)
+		if len(v) != 32 {
+			return 0, false
+		}
+		s.breaks(RuleOperatorSimplest, bytes.Compare(v[:16], v[16:]) > 0)
+	}
+	return used, true
+}
+
+// member returns the value that the lowest bit of m stands for.
+func (s *scanner) member(group int, m uint64) []byte {
+	return s.Value(64*group + bits.TrailingZeros64(m))
+}
+
+// A key is the first sixteen bytes of a value as a number in big-endian order,
+// padded with zeros. Most neighbours differ in their keys.
+type key struct{ hi, lo uint64 }
+
+// keyOf returns the key of v. From has v at its start, and what follows it in
+// the pool.
+func keyOf(from, v []byte) key {
+	if len(from) < 16 {
+		var padded [16]byte
+		from = append(padded[:0], v...)[:16]
+	}
+	n := min(len(v), 16)
+	return key{binary.BigEndian.Uint64(from) & keyMasks[n].hi, binary.BigEndian.Uint64(from[8:]) & keyMasks[n].lo}
+}
+
+// keyMasks keep the first so many bytes of a key.
+var keyMasks = func() (m [17]key) {
+	for n := range m {
+		m[n] = key{^(^uint64(0) >> (8 * n)), ^uint64(0)}
+		if n <= 8 {
+			m[n].lo = 0
+		} else {
+			m[n].lo = ^(^uint64(0) >> (8 * (n - 8)))
+		}
+	}
+	return m
+}()
+
+// An order follows byte strings that must ascend.
+type order struct {
+	key      key
+	v        []byte // nil before the first
+	unsorted bool
+}
+
+func (o *order) add(k key, v []byte) {
+	// Subtracting, for a comparison of the two halves would branch.
+	diff, borrow := bits.Sub64(k.lo, o.key.lo, 0)
+	diffHi, borrow := bits.Sub64(k.hi, o.key.hi, borrow)
+	if (borrow != 0 || diff|diffHi == 0) && o.v != nil && (borrow != 0 || !tailLess(o.v, v)) {
+		o.unsorted = true
+	}
+	o.key, o.v = k, v
+}
+
+// tailLess reports whether a comes before b, where their keys are equal.
+func tailLess(a, b []byte) bool {
+	if len(a) >= 16 && len(b) >= 16 {
+		a, b = a[16:], b[16:]
 	}
 	return bytes.Compare(a, b) < 0
 }
 
-// plainFolded reports whether v is ASCII without capital letters, and so its
-// own fold. It looks at eight bytes at a time.
-func plainFolded(v []byte) bool {
-	const (
-		high = 0x8080808080808080
-		ones = 0x0101010101010101
-	)
-	var bad uint64
-	for ; len(v) >= 8; v = v[8:] {
-		w := le.Uint64(v)
-		// The highest bit of a byte of the sums says that the byte, if it is
-		// ASCII, is at least 'A', and more than 'Z'.
-		bad |= w | (w+ones*(0x80-'A'))&^(w+ones*(0x80-'Z'-1))
-	}
-	if bad&high != 0 {
-		return false
-	}
-	for _, c := range v {
-		if c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return false
+// plainFolded reports whether v, whose key is k, is ASCII without capital
+// letters, and so its own fold. It looks at eight bytes at a time.
+func plainFolded(k key, v []byte) bool {
+	bad := notPlain(k.hi) | notPlain(k.lo)
+	if len(v) > 16 {
+		// The last sixteen bytes, of which the key may have some.
+		last := v[len(v)-16:]
+		bad |= notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
+		for rest := v[16:]; len(rest) > 16; rest = rest[8:] {
+			bad |= notPlain(le.Uint64(rest))
 		}
 	}
-	return true
+	return bad&(0x80*ones) == 0
+}
+
+const ones = 0x0101010101010101
+
+// notPlain sets the highest bit of each byte of w that is a capital letter of
+// ASCII, or no ASCII. Of the other bits, and of those of bytes above one that
+// is no ASCII, it says nothing.
+func notPlain(w uint64) uint64 {
+	// Of a byte of the sums the highest bit says that the byte, if it is
+	// ASCII, is at least 'A', and more than 'Z'.
+	return w | (w+ones*(0x80-'A'))&^(w+ones*(0x80-'Z'-1))
 }
 
 // opFlags has for each operator the flags that it must not have; for what is
@@ -179,49 +304,64 @@ var opFlags = func() (t [256]uint16) {
 	return t
 }()
 
-// criteria does groups I, J and L.
+// criteria does groups I and J.
 func (s *scanner) criteria() bool {
 	criteria, operands := s.sec[secCriteria], s.sec[secOperands]
-	nOperands, nValues, declared := uint64(len(operands)/operandSize), uint32(s.Values()), uint32(s.Header.InputsDeclared)
+	nValues, declared := uint32(s.Values()), uint32(s.Header.InputsDeclared)
 	var next uint64
-	var keyBefore, read uint32
-	var before []byte // the operands of the criterion before
-	unsorted := false
+	var keyBefore uint64 // a criterion's first four bytes and first operand
+	var before []byte    // its operands
+	var read uint32
+	unsorted, single := false, false
 	for first := true; len(criteria) >= criterionSize; first, criteria = false, criteria[criterionSize:] {
-		key := le.Uint32(criteria) // input, operator, flags, from the highest byte down
-		input, op, flags := key>>16, Operator(key>>8), Flags(key)
+		head := le.Uint32(criteria) // input, operator, flags, from the highest byte down
+		input, op, flags := head>>16, Operator(head>>8), Flags(head)
 		start, count := uint64(le.Uint32(criteria[4:])), uint64(le.Uint32(criteria[8:]))
 		if (uint16(flags)|0x100)&opFlags[op] != 0 || input >= declared ||
 			(op == OpExists) != (count == 0) || count > MaxOperands ||
-			start != next || start+count > nOperands {
+			start != next || count*operandSize > uint64(len(operands)) {
 			return false
 		}
 		next += count
 		read = max(read, input+1)
-		mine := operands[start*operandSize : next*operandSize]
+		mine := operands[:count*operandSize]
+		operands = operands[count*operandSize:]
+		key := uint64(head) << 32
+		if len(mine) > 0 {
+			key |= uint64(le.Uint32(mine))
+		}
 		if key <= keyBefore && !first && (key < keyBefore || !operandsLess(before, mine)) {
 			unsorted = true
 		}
 		keyBefore, before = key, mine
 		switch {
-		case op == OpExists:
 		case flags&FlagInputs != 0:
 			highest, ok := s.inputOperands(op, input, declared, mine)
 			if !ok {
 				return false
 			}
 			read = max(read, highest+1)
+			single = single || count == 1 && flags&FlagAll != 0
+		case count == 1: // most criteria; valueOperands would do the same
+			v := uint32(key)
+			if v >= nValues {
+				return false
+			}
+			s.roles[operatorRole[op]].set(v)
+			if flags&FlagFold != 0 {
+				s.roles[roleFolded].set(v)
+			}
+			single = single || flags&FlagAll != 0
 		default:
 			if !s.valueOperands(op, flags, nValues, mine) {
 				return false
 			}
 		}
-		s.breaks(RuleOperatorSimplest, count == 1 && flags&FlagAll != 0)
 	}
+	s.breaks(RuleOperatorSimplest, single)
 	s.breaks(RuleCriterionOrder, unsorted)
-	s.breaks(RuleValueUsed, !s.valueUsed.full(s.Values()))
 	s.breaks(RuleInputsRead, uint32(s.Header.InputsRead) != read)
-	return next == nOperands
+	return len(operands) == 0
 }
 
 // operandsLess compares lists of operands, a proper prefix first.
@@ -261,10 +401,8 @@ func simplestInputs(op Operator, input, other uint32) bool {
 }
 
 // valueOperands looks at the operands of a criterion that compares with
-// values, and at the values as operands of this one.
+// values, and notes their roles.
 func (s *scanner) valueOperands(op Operator, flags Flags, nValues uint32, operands []byte) bool {
-	entries := s.sec[secValues]
-	width := operatorKinds[op].width
 	before, unsorted := int64(-1), false
 	for ; len(operands) >= operandSize; operands = operands[operandSize:] {
 		v := le.Uint32(operands)
@@ -273,72 +411,13 @@ func (s *scanner) valueOperands(op Operator, flags Flags, nValues uint32, operan
 		}
 		unsorted = unsorted || int64(v) <= before
 		before = int64(v)
-		s.valueUsed.set(v)
-		if flags&FlagFold != 0 && !s.foldedOK.has(v) {
-			s.slowFolded(v)
-		}
-		n := int(le.Uint32(entries[v*valueSize+4:]))
-		switch op {
-		case OpEquals:
-		case OpPrefix, OpSuffix, OpContains:
-			if n == 0 {
-				s.broken |= RuleOperatorSimplest.set()
-			}
-		case OpPattern:
-			if !s.pattern(v) {
-				return false
-			}
-		default:
-			if n != width {
-				return false
-			}
-			if op != OpIntegerEquals && !simplestRange(op, s.Value(int(v))) {
-				s.broken |= RuleOperatorSimplest.set()
-			}
+		s.roles[operatorRole[op]].set(v)
+		if flags&FlagFold != 0 {
+			s.roles[roleFolded].set(v)
 		}
 	}
-	if unsorted {
-		s.broken |= RuleOperandOrder.set()
-	}
+	s.breaks(RuleOperandOrder, unsorted)
 	return true
-}
-
-// slowFolded compares a value with its fold, once a value.
-func (s *scanner) slowFolded(v uint32) {
-	if s.broken.Has(RuleOperandFolded) {
-		return
-	}
-	if isFolded(s.Value(int(v))) {
-		s.foldedOK.set(v)
-	} else {
-		s.broken |= RuleOperandFolded.set()
-	}
-}
-
-// pattern reports whether value v is a well-formed pattern, and looks at
-// whether a simpler operator would do, once a value.
-func (s *scanner) pattern(v uint32) bool {
-	if s.patterns == nil {
-		s.patterns = newBitset(s.Values())
-	}
-	if s.patterns.has(v) {
-		return true
-	}
-	form, ok := patternForm(s.Value(int(v)))
-	s.breaks(RuleOperatorSimplest, form != patternProper)
-	if ok {
-		s.patterns.set(v)
-	}
-	return ok
-}
-
-// simplestRange reports whether a range of integers has more than one number,
-// and one of addresses at least one.
-func simplestRange(op Operator, value []byte) bool {
-	if op == OpIntegerRange {
-		return Integer(value, 0) < Integer(value, 1)
-	}
-	return bytes.Compare(value[:16], value[16:]) <= 0
 }
 
 // conditions does group H.
@@ -346,25 +425,22 @@ func (s *scanner) conditions() bool {
 	instances, words := s.sec[secInstances], s.sec[secConditions]
 	references := uint64(s.Criteria()) * 2
 	for ; len(instances) >= instanceSize; instances = instances[instanceSize:] {
-		start, count := int(le.Uint32(instances[16:])), int(le.Uint32(instances[20:]))
-		mine := words[start*wordSize : (start+count)*wordSize]
-		// A conjunction in normal form is ascending references. If its last
-		// word is a reference that is there, so are all.
-		last := le.Uint32(mine)
-		plain := true
-		for i := wordSize; i < len(mine); i += wordSize {
-			w := le.Uint32(mine[i:])
-			plain = plain && w > last
-			last = w
-		}
-		if !plain || uint64(last) >= references || count > MaxStack {
-			if !s.condition(mine) {
-				return false
+		count := int(le.Uint32(instances[20:]))
+		mine := words[:count*wordSize] // they tile: instances saw to that
+		words = words[count*wordSize:]
+		// A conjunction in normal form is ascending references to criteria
+		// that are there.
+		plain, last := count <= MaxStack, int64(-1)
+		for rest := mine; len(rest) >= wordSize; rest = rest[wordSize:] {
+			w := le.Uint32(rest)
+			plain = plain && int64(w) > last
+			last = int64(w)
+			if uint64(w) < references {
+				s.referenced.set(w >> 1)
 			}
-			continue
 		}
-		for i := 0; i < len(mine); i += wordSize {
-			s.referenced.set(le.Uint32(mine[i:]) >> 1)
+		if (!plain || uint64(last) >= references) && !s.condition(mine) {
+			return false
 		}
 	}
 	s.breaks(RuleCriterionUsed, !s.referenced.full(s.Criteria()))
@@ -472,9 +548,9 @@ func (s *scanner) provenance() bool {
 	s.breaks(RuleTextUsed, !used.full(int(n)))
 
 	entries, pool := s.sec[secTexts], s.sec[secTextPool]
+	var o order
 	var next uint64
-	var before []byte
-	for i := 0; len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
+	for ; len(entries) >= valueSize; entries = entries[valueSize:] {
 		off, length := uint64(le.Uint32(entries)), uint64(le.Uint32(entries[4:]))
 		end := off + length
 		if off != next || length > MaxTextLength || end > uint64(len(pool)) {
@@ -482,9 +558,9 @@ func (s *scanner) provenance() bool {
 		}
 		next = end
 		t := pool[off:end]
-		s.breaks(RuleTextOrder, i > 0 && !less(before, t))
+		o.add(keyOf(pool[off:], t), t)
 		s.breaks(RuleTextUTF8, !utf8.Valid(t))
-		before = t
 	}
+	s.breaks(RuleTextOrder, o.unsorted)
 	return next == uint64(len(pool))
 }

@@ -42,6 +42,11 @@ func Compile(rule *Rule, def *sensor.Definition) (Compiled, error) {
 	} else {
 		c.fail(rule.Position, "", "rule has no id", "a channel file names each rule by its UUID: add \"id: \" and a random one; uuidgen makes one")
 	}
+	if uses := c.uses(); uses > MaxUses {
+		c.unsupported(rule.Detection.Position, "detection.condition",
+			fmt.Sprintf("the conditions use searches so often that they come to %s fields and values; the limit is %s", count(uses), count(MaxUses)))
+		return Compiled{}, c.errs.err(rule.Name)
+	}
 	var any []channelfile.Expr
 	for _, condition := range rule.Detection.Conditions {
 		if condition.Aggregation.Set() {
@@ -124,6 +129,34 @@ func (c *compiler) try(out Compiled) {
 		}
 		c.unsupported(c.rule.Detection.Position, "detection", reason)
 	}
+}
+
+// uses returns how many fields and values the conditions come to, each time a
+// search is used.
+func (c *compiler) uses() int {
+	d := &c.rule.Detection
+	weight := func(searches ...*Search) (n int) {
+		for _, s := range searches {
+			for _, alternative := range s.Alternatives {
+				for _, it := range alternative.Items {
+					n += 1 + it.weight
+				}
+			}
+		}
+		return n
+	}
+	total := 0
+	for _, condition := range d.Conditions {
+		condition.Node.walk(func(n *Node) {
+			switch n.Op {
+			case Named:
+				total += weight(d.Search(n.Name))
+			case AnyOf, AllOf:
+				total += weight(d.Matching(n.Name)...)
+			}
+		})
+	}
+	return total
 }
 
 // node compiles a part of a condition. It recurses no deeper than the parser

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -79,6 +80,15 @@ func (g glob) wildcards(set string) bool {
 	return false
 }
 
+// size returns the bytes of the literals of g.
+func (g glob) size() int {
+	n := 0
+	for _, p := range g {
+		n += len(p.literal)
+	}
+	return n
+}
+
 // text reports whether the literals of g are valid UTF-8.
 func (g glob) text() bool {
 	for _, p := range g {
@@ -128,65 +138,60 @@ func (g glob) endsWith() glob   { return append(glob{star}, g...).tidy() }
 func (g glob) contains() glob   { return g.endsWith().startsWith() }
 
 // dashes are the characters that windash takes for one another.
-const dashes = "-/\u2013\u2014\u2015"
+var dashes = []string{"-", "/", "\u2013", "\u2014", "\u2015"}
 
-// windash returns g with each dash that begins a word replaced by every
-// character of dashes, in all combinations; nil if these are more than
-// MaxValues. A dash begins a word if a letter, digit or underscore follows it
+// windash returns g with each dash that begins a word replaced by every one of
+// dashes, in all combinations; nil if these have more than MaxVariantBytes
+// together. A dash begins a word if a letter, digit or underscore follows it
 // and none is before it.
 func (g glob) windash() []glob {
-	all := []glob{nil}
-	extend := func(alternatives ...part) bool {
-		if len(all)*len(alternatives) > MaxValues {
-			return false
-		}
-		var next []glob
-		for _, head := range all {
-			for _, p := range alternatives {
-				next = append(next, append(head[:len(head):len(head)], p))
-			}
-		}
-		all = next
-		return true
-	}
+	const dash = '-' // in place of a wildcard
+	var parts glob
+	variants, size := 1, 0
 	for _, p := range g {
-		if p.wild != 0 {
-			extend(p)
-			continue
-		}
-		rest, begin, before := p.literal, 0, rune(-1)
-		for i, r := range p.literal {
-			next, _ := utf8.DecodeRuneInString(p.literal[i+utf8.RuneLen(r):])
-			if strings.ContainsRune(dashes, r) && !wordRune(before) && wordRune(next) {
-				if i > begin {
-					extend(part{literal: p.literal[begin:i]})
-				}
-				var alternatives []part
-				for _, dash := range dashes {
-					alternatives = append(alternatives, part{literal: string(dash)})
-				}
-				if !extend(alternatives...) {
+		begin, before := 0, utf8.RuneError
+		for i := 0; i < len(p.literal); {
+			r, n := utf8.DecodeRuneInString(p.literal[i:])
+			next, _ := utf8.DecodeRuneInString(p.literal[i+n:])
+			if slices.Contains(dashes, p.literal[i:i+n]) && !wordRune(before) && wordRune(next) {
+				parts = append(parts, part{literal: p.literal[begin:i]}, part{wild: dash})
+				begin = i + n
+				if variants *= len(dashes); variants > MaxVariantBytes {
 					return nil
 				}
-				begin = i + utf8.RuneLen(r)
-				rest = p.literal[begin:]
 			}
 			before = r
+			i += n
 		}
-		if rest != "" {
-			extend(part{literal: rest})
-		}
+		size += 3 + len(p.literal) // no dash has more than three bytes
+		p.literal = p.literal[begin:]
+		parts = append(parts, p)
 	}
-	for i := range all {
-		all[i] = all[i].join()
+	if variants > 1 && uint64(variants)*uint64(size) > MaxVariantBytes {
+		return nil
+	}
+	all := make([]glob, variants)
+	for k := range all {
+		choice := k
+		for _, p := range parts {
+			if p.wild == dash {
+				p = part{literal: dashes[choice%len(dashes)]}
+				choice /= len(dashes)
+			}
+			all[k] = append(all[k], p)
+		}
+		all[k] = all[k].join()
 	}
 	return all
 }
 
-// join makes one literal of adjacent ones.
+// join makes one literal of adjacent ones, and none of empty ones.
 func (g glob) join() glob {
 	var out glob
 	for _, p := range g {
+		if p == (part{}) {
+			continue
+		}
 		if n := len(out); n > 0 && p.wild == 0 && out[n-1].wild == 0 {
 			out[n-1].literal += p.literal
 			continue

@@ -16,7 +16,7 @@ const (
 
 	MaxDocuments = 256     // rules of one file, divided by "---"
 	MaxNesting   = 32      // YAML collections inside each other
-	MaxNodes     = 1 << 16 // keys, values and collections of a rule, each time an alias repeats them
+	MaxNodes     = 1 << 17 // values and collections of a file's rules, each time an alias repeats them
 	MaxTitle     = 256     // characters of a title; Sigma's own limit
 
 	MaxKey             = 1024 // bytes of a field with its modifiers
@@ -25,9 +25,18 @@ const (
 	MaxConditionLength = 4096 // bytes of a rule's conditions together
 	MaxConditionDepth  = 32   // parentheses and nots inside each other
 
-	// MaxValues is the most values that one field may be compared with, after
-	// windash and base64offset have multiplied them.
-	MaxValues = 1 << 14
+	// MaxValues and MaxValueBytes are the most values that the searches of a
+	// file may have, and the most bytes of them: each time an alias repeats
+	// them, and after windash and base64offset have multiplied them.
+	MaxValues     = 1 << 17
+	MaxValueBytes = 4 << 20
+
+	// MaxVariantBytes is the most bytes that windash may make of one value.
+	MaxVariantBytes = 1 << 20
+
+	// MaxUses is the most fields and values that a condition may come to, each
+	// time it uses the search that they are in. [Compile] enforces it.
+	MaxUses = 1 << 17
 
 	// MaxErrors is the most errors that are reported for one file; a last one
 	// says how many more there were.

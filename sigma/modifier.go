@@ -50,7 +50,7 @@ var modifiers = []modifier{
 	{name: "windash", role: vary, apply: func(g glob) ([]glob, string) {
 		variants := g.windash()
 		if variants == nil {
-			return nil, fmt.Sprintf("has so many dashes that windash makes more than %s values of it", count(MaxValues))
+			return nil, fmt.Sprintf("has so many dashes that what windash makes of it has more than %s bytes", count(MaxVariantBytes))
 		}
 		return variants, ""
 	}},
@@ -252,9 +252,6 @@ func (c *chain) strings(value string) ([]glob, string) {
 			made, problem := step.apply(g)
 			if problem != "" {
 				return nil, problem
-			}
-			if len(next)+len(made) > MaxValues {
-				return nil, fmt.Sprintf("comes to more than %s values", count(MaxValues))
 			}
 			next = append(next, made...)
 		}

@@ -55,6 +55,9 @@ func Parse(name string, data []byte) ([]*Rule, error) {
 		if rule := p.document(doc.Content[0]); rule != nil {
 			rules = append(rules, rule)
 		}
+		if p.full {
+			break
+		}
 	}
 	if documents == 0 {
 		p.add(Position{1, 1}, "", "file has no rule in it", "")
@@ -67,7 +70,10 @@ type parser struct {
 	src    *source
 	errs   errorList
 	failed int // errors so far, also those that errs only counts
-	nodes  int // nodes of this rule so far
+	nodes  int // nodes of the rules so far, with what aliases repeat
+	values int // values of the searches so far, and their bytes
+	bytes  int
+	full   bool // one of these is more than a file may have: the rest is not read
 }
 
 // add records an error.
@@ -188,14 +194,19 @@ func kindName(n *yaml.Node) string {
 	return quote(n.Value)
 }
 
-// resolve returns the node that n stands for, if it is an alias, and counts
-// it. It returns nil when the rule has more than MaxNodes.
-func (p *parser) resolve(n *yaml.Node) *yaml.Node {
-	p.nodes++
-	if p.nodes == MaxNodes+1 {
-		p.fail(n, "", fmt.Sprintf("rule has more than %s values, with those that its aliases repeat", count(MaxNodes)), "split it")
+// exhaust records, once, that the file has more than it may have.
+func (p *parser) exhaust(at Position, path, found string) {
+	if !p.full {
+		p.add(at, path, found, "split it")
 	}
-	if p.nodes > MaxNodes {
+	p.full = true
+}
+
+// resolve returns the node that n stands for, if it is an alias, and counts
+// it. It returns nil when the file has more than MaxNodes.
+func (p *parser) resolve(n *yaml.Node) *yaml.Node {
+	if p.nodes++; p.nodes > MaxNodes {
+		p.exhaust(p.position(n), "", fmt.Sprintf("file has more than %s values, with those that its aliases repeat", count(MaxNodes)))
 		return nil
 	}
 	if n.Kind == yaml.AliasNode {
@@ -207,7 +218,6 @@ func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 // document reads one rule. It returns nil if it is malformed.
 func (p *parser) document(n *yaml.Node) *Rule {
 	before := p.failed
-	p.nodes = 0
 	if !p.vet(n, 0) {
 		return nil
 	}
@@ -506,7 +516,7 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 		p.fail(written, path, fmt.Sprintf("value of %s is %s", clip(it.Key), kindName(n)), "expected a value or a list of values")
 	}
 	if len(it.Values) > 0 {
-		p.values(it)
+		p.checkValues(it)
 	}
 	return it
 }
@@ -532,9 +542,22 @@ func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 	return v, true
 }
 
-// values checks what can be said of the values of an item without knowing the
-// type of its field.
-func (p *parser) values(it *Item) {
+// charge counts values of the file and their bytes. It reports false, and that
+// it is an error, when they are more than a file may have.
+func (p *parser) charge(it *Item, values, bytes int) bool {
+	p.values += values
+	p.bytes += bytes
+	it.weight += values
+	if p.values > MaxValues || p.bytes > MaxValueBytes {
+		p.exhaust(it.Position, it.Path, fmt.Sprintf("file comes to more than %s values or %s bytes of them, with what aliases repeat and modifiers multiply",
+			count(MaxValues), count(MaxValueBytes)))
+	}
+	return !p.full
+}
+
+// checkValues checks what can be said of the values of an item without knowing
+// the type of its field.
+func (p *parser) checkValues(it *Item) {
 	c := &it.chain
 	if c.all && len(it.Values) < 2 {
 		p.add(it.Position, it.Path, fmt.Sprintf("%s has all, and one value", clip(it.Key)),
@@ -544,8 +567,10 @@ func (p *parser) values(it *Item) {
 		p.add(it.Values[0].Position, it.Path, "exists has a list of values", "expected true or false")
 		return
 	}
-	expanded := 0
 	for _, v := range it.Values {
+		if !p.charge(it, 1, len(v.Value)) {
+			return
+		}
 		fail := func(found, want string) { p.add(v.Position, it.Path, found, want) }
 		if v.Null {
 			if c.kind != "" || len(c.steps) > 0 || c.cased {
@@ -557,7 +582,7 @@ func (p *parser) values(it *Item) {
 		switch c.kind {
 		case "exists":
 			if v.style != plain || !slices.Contains([]string{"true", "True", "TRUE", "false", "False", "FALSE"}, v.Value) {
-				fail(fmt.Sprintf("value of exists is %s", v.source()), "expected true or false, without quotes")
+				fail("value of exists is "+clip(v.source()), "expected true or false, without quotes")
 			}
 		case "lt", "lte", "gt", "gte":
 			n, ok := decimal(v.Value)
@@ -580,14 +605,17 @@ func (p *parser) values(it *Item) {
 		case "re":
 		default:
 			globs, problem := c.strings(v.Value)
-			expanded += len(globs)
+			size := 0
+			for _, g := range globs {
+				size += g.size()
+			}
+			if !p.charge(it, len(globs)-1, size) { // one is counted
+				return
+			}
 			if problem != "" {
 				fail(fmt.Sprintf("value %s %s", shown, problem), "")
 			}
 		}
-	}
-	if expanded > MaxValues {
-		p.add(it.Position, it.Path, fmt.Sprintf("%s has %s values; the limit is %s", clip(it.Key), count(expanded), count(MaxValues)), "split it")
 	}
 }
 

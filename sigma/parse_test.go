@@ -25,7 +25,7 @@ func TestHostileFiles(t *testing.T) {
 	lists := func() string { // an alias may repeat a long list many times
 		var b strings.Builder
 		b.WriteString(rule + "detection:\n    s0: {A: &a [" + strings.Repeat("x, ", 1000) + "x]}\n    s1:\n")
-		for i := range 100 {
+		for i := range 200 {
 			fmt.Fprintf(&b, "        A%d: *a\n", i)
 		}
 		b.WriteString("    condition: s1\n")
@@ -48,7 +48,7 @@ func TestHostileFiles(t *testing.T) {
 		{"a list in brackets that the YAML parser would hold as tokens", "[" + strings.Repeat("a,", MaxFlowMarks+1), "f.yml:1:1: file has 16,386 commas and opening brackets; the limit is 16,384; split it, or write its lists with a dash a line"},
 		{"too many rules", strings.Repeat("--- {action: x}\n", MaxDocuments+1), "f.yml:257:5: file has more than 256 rules; split it"},
 		{"an alias bomb that is no rule", bomb(), "f.yml:5:14: detection.s1[0]: value is a map; expected text or a number"},
-		{"aliases that repeat a list", lists(), "rule has more than 65,536 values, with those that its aliases repeat; split it"},
+		{"aliases that repeat a list", lists(), "file has more than 131,072 values, with those that its aliases repeat; split it"},
 		{"an alias of itself", rule + "detection: &d\n    s: {A: *d}\n    condition: s\n", "f.yml:5:12: detection.s: value of A is a map; expected a value or a list of values"},
 		{"a list that has itself in it", rule + "detection:\n    s: &s [*s]\n    condition: s\n", "f.yml:5:8: detection.s[0]: search has a list in a list; expected maps of field names to values, or keywords"},
 		{"a title that is too long", strings.Replace(rule, "Case", strings.Repeat("é", MaxTitle+1), 1) + "detection: {s: {A: x}, condition: s}\n", "f.yml:1:8: title: title has 257 characters; Sigma's limit is 256; shorten it"},
@@ -61,8 +61,10 @@ func TestHostileFiles(t *testing.T) {
 		}() + "    condition: s1\n", "f.yml:5:5: detection: detection has 257 searches; the limit is 256; split the rule"},
 		{"a name of a search that is too long", rule + "detection: {" + strings.Repeat("s", 129) + ": {A: x}, condition: 1 of them}\n", "f.yml:4:13: detection: name of a search has 129 bytes; expected 1 to 128"},
 		{"a field name that is too long", rule + "detection: {s: {? " + strings.Repeat("A", 1025) + "\n : x}, condition: s}\n", "detection.s: field has 1,025 bytes with its modifiers; the limit is 1,024; shorten it"},
-		{"windash that makes too many values", rule + "detection: {s: {A|windash: '-a -b -c -d -e -f -g'}, condition: s}\n", "detection.s: value \"-a -b -c -d -e -f -g\" has so many dashes that windash makes more than 16,384 values of it"},
-		{"windash that makes too many values of a list", rule + "detection: {s: {A|windash: ['-a -b -c -d -e', '-f -g -h -i -j', '-a -b -c -d -f', '-a -b -c -d -g', '-a -b -c -d -h', '-a -b -c -d -i']}, condition: s}\n", "f.yml:4:17: detection.s: A|windash has 18,750 values; the limit is 16,384; split it"},
+		{"windash that makes too much", rule + "detection: {s: {A|windash: '-a -b -c -d -e -f -g'}, condition: s}\n", "f.yml:4:28: detection.s: value \"-a -b -c -d -e -f -g\" has so many dashes that what windash makes of it has more than 1,048,576 bytes"},
+		{"windash that makes too much of a long value", rule + "detection: {s: {A|windash: '-a -b " + strings.Repeat("x", 50_000) + "'}, condition: s}\n", "has more than 1,048,576 bytes"},
+		{"windash that makes too many values of a list", rule + "detection: {s: {A|windash: [" + strings.Repeat("'-a -b -c -d -e', ", 43) + "]}, condition: s}\n", "f.yml:4:17: detection.s: file comes to more than 131,072 values or 4,194,304 bytes of them, with what aliases repeat and modifiers multiply; split it"},
+		{"aliases that repeat a long value", rule + "detection:\n    s0: {A: &a " + strings.Repeat("x", 60_000) + "}\n    s: {B: [" + strings.Repeat("*a, ", 100) + "]}\n    condition: s\n", "f.yml:6:9: detection.s: file comes to more than 131,072 values or 4,194,304 bytes of them"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			rules, err := Parse("f.yml", []byte(tt.text))
@@ -148,6 +150,7 @@ func TestPositions(t *testing.T) {
 		{"columns count bytes", "detection: {s: {PipeName: 'é€', Nope: x}, condition: s}\n", 1, 36},
 		{"the line separator of YAML 1.1 is no line end for an editor", "author: 'a\u2028b'\ndetection: {s: {Nope: x}, condition: s}\n", 2, 17},
 		{"the next line of YAML 1.1 neither", "author: 'a\u0085b'\ndetection: {s: {Nope: x}, condition: s}\n", 2, 17},
+		{"far down a long line", "detection: {s: {PipeName: '" + strings.Repeat("é€x", 200) + "', Nope: x}, condition: s}\n", 1, 1231},
 		{"after one on the same line", "detection: {s: {PipeName: 'a\u2028 b', Nope: x}, condition: s}\n", 1, 37},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
@@ -164,6 +167,29 @@ func TestPositions(t *testing.T) {
 				t.Errorf("got %v; want it at %d:%d", err, tt.line, tt.column)
 			}
 		})
+	}
+}
+
+// TestOffsets compares the way to a place in a line with the plain way.
+func TestOffsets(t *testing.T) {
+	text := strings.Repeat("a", 127) + "\n" + strings.Repeat("é", 128) + "\r\n\n" + strings.Repeat("€b", 300) + "\u2028" + strings.Repeat("c", 129)
+	src, err := newSource("f.yml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, character := 1, 1
+	for i, r := range text {
+		if got := src.offset(line, character); got != i {
+			t.Fatalf("line %d, character %d is at offset %d; want %d", line, character, got, i)
+		}
+		if character++; r == '\n' || r == '\u2028' {
+			line, character = line+1, 1
+		}
+	}
+	for _, outside := range []struct{ line, character, want int }{{0, 5, 0}, {99, 1, len(text)}, {5, 999, len(text)}} {
+		if got := src.offset(outside.line, outside.character); got != outside.want {
+			t.Errorf("line %d, character %d is at offset %d; want %d", outside.line, outside.character, got, outside.want)
+		}
 	}
 }
 
@@ -240,6 +266,7 @@ func TestConditions(t *testing.T) {
 		{"line ends are spaces", "a\n    and b", "(a and b)"},
 		{"a quantity binds tighter than not", "not 1 of a* and all of them", "(not 1 of a* and all of them)"},
 		{"not of not", "not not not a", "not not not a"},
+		{"nots and parentheses beside each other are not deep", "a" + strings.Repeat(" or (not a)", 3*MaxConditionDepth), "(a" + strings.Repeat(" or not a", 3*MaxConditionDepth) + ")"},
 		{"what begins like a word of the condition is a name", "android or notes", "(android or notes)"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {

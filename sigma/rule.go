@@ -61,7 +61,7 @@ func (l Logsource) String() string {
 		text Text
 	}{{"category", l.Category}, {"product", l.Product}, {"service", l.Service}} {
 		if part.text.Set() {
-			parts = append(parts, part.name+" "+part.text.Value)
+			parts = append(parts, part.name+" "+clip(part.text.Value))
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -138,7 +138,8 @@ type Alternative struct {
 	Items []*Item
 }
 
-// An Item compares a field with values. Without All any value will do.
+// An Item compares a field with values. Any of them will do, or with the
+// modifier all each must hold.
 type Item struct {
 	Position          // of the key; of a keyword: its own
 	Path      string  // such as "detection.selection"
@@ -148,6 +149,7 @@ type Item struct {
 	Values    []Value // at least one
 	List      bool    // whether the values are written as a list
 	chain     chain   // what the modifiers come to
+	weight    int     // values, and those that the modifiers make of them
 }
 
 // A Value is a scalar as its author wrote it. Numbers, booleans and dates are
@@ -184,7 +186,7 @@ func (v Value) source() string {
 // A Condition combines searches.
 type Condition struct {
 	Text
-	Node        *Node // nil if the condition has an aggregation
+	Node        *Node // of what stands before the aggregation, if there is one
 	Aggregation Text  // what follows a "|", in the deprecated form
 }
 

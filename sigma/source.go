@@ -15,13 +15,19 @@ type source struct {
 	name  string
 	data  []byte // without byte order mark
 	lines []line // as the YAML parser counts them
+	marks []int  // offsets of the characters stride, 2*stride and so on of each line, from 0
 }
 
 type line struct {
 	start int // offset of the line's first byte
 	row   int // the number of the editor's line that it is part of
 	first int // offset of the first byte of that
+	mark  int // index of its first mark
 }
+
+// stride is how many characters are between the marks of a line. Without marks
+// it would take the square of its length to find all places in a long line.
+const stride = 128
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
@@ -39,40 +45,40 @@ func newSource(name string, data []byte) (*source, *Error) {
 		return fail(start, "file is UTF-16", "Sigma rules are UTF-8; save it as that")
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	src := &source{name: name, data: data, lines: []line{{0, 1, 0}}}
-	marks := 0
+	src := &source{name: name, data: data, lines: []line{{row: 1}}}
+	flow, characters := 0, 0
 	for i := 0; i < len(data); {
-		if c := data[i]; c < utf8.RuneSelf {
-			next := i + 1
-			switch {
-			case c == '\r' && next < len(data) && data[next] == '\n':
-				next++
-				src.lines = append(src.lines, line{next, src.lines[len(src.lines)-1].row + 1, next})
-			case c == '\n', c == '\r':
-				src.lines = append(src.lines, line{next, src.lines[len(src.lines)-1].row + 1, next})
-			case c == ',', c == '[', c == '{':
-				marks++
-			case c < ' ' && c != '\t', c == 0x7f:
-				return fail(src.at(i), fmt.Sprintf("control character 0x%02x (%d)", c, c),
-					"a rule is text; write it as an escape in double quotes if it is meant")
-			}
-			i = next
-			continue
-		}
 		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
+		switch {
+		case r == utf8.RuneError && size == 1:
 			return fail(src.at(i), fmt.Sprintf("byte 0x%02x (%d) is not UTF-8", data[i], data[i]),
 				"Sigma rules are UTF-8; save the file as that")
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
+			return fail(src.at(i), fmt.Sprintf("control character 0x%02x (%d)", r, r),
+				"a rule is text; write it as an escape in double quotes if it is meant")
+		case r == '\r' && i+1 < len(data) && data[i+1] == '\n':
+			size++
+		case r == ',', r == '[', r == '{':
+			flow++
 		}
 		i += size
-		if r == '\u0085' || r == '\u2028' || r == '\u2029' {
-			last := src.lines[len(src.lines)-1]
-			src.lines = append(src.lines, line{i, last.row, last.first})
+		last := src.lines[len(src.lines)-1]
+		switch r {
+		case '\n', '\r':
+			src.lines = append(src.lines, line{i, last.row + 1, i, len(src.marks)})
+			characters = 0
+		case '\u0085', '\u2028', '\u2029':
+			src.lines = append(src.lines, line{i, last.row, last.first, len(src.marks)})
+			characters = 0
+		default:
+			if characters++; characters%stride == 0 {
+				src.marks = append(src.marks, i)
+			}
 		}
 	}
-	if marks > MaxFlowMarks {
+	if flow > MaxFlowMarks {
 		return fail(start, fmt.Sprintf("file has %s commas and opening brackets; the limit is %s",
-			count(marks), count(MaxFlowMarks)), "split it, or write its lists with a dash a line")
+			count(flow), count(MaxFlowMarks)), "split it, or write its lists with a dash a line")
 	}
 	return src, nil
 }
@@ -93,7 +99,15 @@ func (s *source) offset(yamlLine, character int) int {
 	if yamlLine > len(s.lines) {
 		return len(s.data)
 	}
-	i := s.lines[yamlLine-1].start
+	l := s.lines[yamlLine-1]
+	i, marks := l.start, len(s.marks)
+	if yamlLine < len(s.lines) {
+		marks = s.lines[yamlLine].mark
+	}
+	if k := min((character-1)/stride, marks-l.mark); k > 0 {
+		i = s.marks[l.mark+k-1]
+		character -= k * stride
+	}
 	for ; character > 1 && i < len(s.data); character-- {
 		_, size := utf8.DecodeRune(s.data[i:])
 		i += size

@@ -1,0 +1,406 @@
+// Package corpus holds channel files, good and bad, and what the gate has to
+// say of each. The cases are data: a folder each below cases, with the text
+// that says what the file is, what becomes of it and why, and the file that
+// the assembler makes of the text. README.md says how to read and write them,
+// and how to use them from another language.
+//
+// [Cases] is what a test wants; [Variants] derives many more files from one
+// case; [Specials] lists what no file can hold. The package imports nothing
+// that reads or writes channel files, so it can judge all of them.
+package corpus
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cfcheck/cfcheck/corpus/asm"
+)
+
+// FS is the corpus: cases, layouts, fleets, types and index.json.
+//
+//go:embed cases layouts fleets types index.json
+var FS embed.FS
+
+// A Verdict is what the gate decides.
+type Verdict string
+
+const (
+	Accepted  Verdict = "accepted"
+	Rejected  Verdict = "rejected"
+	Undecided Verdict = "undecided"
+)
+
+// NoFleet is the [Case.Fleet] of a case that is judged without a fleet.
+const NoFleet = "none"
+
+// defaultFleet is the fleet of the cases that name none: one build that
+// supplies whatever the built-in definition of type 1 has, with no limits.
+const defaultFleet = "supplies-21"
+
+// builtinFleets are the fleets that the gate itself has; all others are files.
+var builtinFleets = []string{"291", "reference"}
+
+// A Case is one channel file and what the gate has to say of it.
+type Case struct {
+	Name   string  // the folder's; lower-case words with hyphens
+	Why    string  // what is wrong with the file, or nearly wrong
+	Expect Verdict // of the file, for the fleet
+
+	// Checks are the IDs of all checks that report a finding, errors and
+	// warnings, in ascending order. An accepted case has warnings only.
+	Checks []string
+
+	// Near are the checks that an accepted file only just passes.
+	Near []string
+
+	// At is where the findings are; empty if the case does not say.
+	At []Location
+
+	// Fleet is the name of the fleet that the file is judged for. FleetData is
+	// that fleet in JSON, nil if it is one that the gate itself has or NoFleet.
+	Fleet     string
+	FleetData []byte
+
+	// Types names the definitions that the file is judged with besides the
+	// built-in ones, and TypesData are they in JSON; "" and nil if there are none.
+	Types     string
+	TypesData []byte
+
+	// Now is the time at which the file is judged; zero if it does not matter.
+	Now time.Time
+
+	FileName string // base name under which the file is judged
+	Data     []byte // the file; must not be modified
+}
+
+// A Location is a half-open range of bytes of the file that a finding of the
+// check overlaps. An empty range is a place between two bytes, or the end.
+type Location struct {
+	Check      string
+	Start, End int
+}
+
+// Path returns where in [FS] the file of the case is.
+func (c *Case) Path() string { return path.Join("cases", c.Name, c.FileName) }
+
+var cases = sync.OnceValues(func() ([]Case, error) { return Load(FS) })
+
+// Cases returns all cases, by name. It panics if the embedded corpus is broken,
+// which the package's own test rules out.
+func Cases() []Case {
+	all, err := cases()
+	if err != nil {
+		panic("corpus: " + err.Error())
+	}
+	return slices.Clone(all)
+}
+
+// Load reads the cases of a corpus, with the files as they are there. It fails
+// if there are none, or if a text has an unknown key, lacks one or cannot be
+// assembled. It does not compare the files with what the texts make.
+func Load(fsys fs.FS) ([]Case, error) {
+	texts, err := readTexts(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var out []Case
+	for _, t := range texts {
+		c, _, err := t.resolve(fsys, texts)
+		if err != nil {
+			return nil, err
+		}
+		if c.Data, err = fs.ReadFile(fsys, c.Path()); err != nil {
+			return nil, fmt.Errorf("case %s has no file; assemble it with go test ./corpus -update: %w", c.Name, err)
+		}
+		out = append(out, *c)
+	}
+	return out, nil
+}
+
+// Assemble makes the cases of a corpus from their texts alone: [Case.Data] is
+// what the assembler makes.
+func Assemble(fsys fs.FS) ([]Case, error) {
+	texts, err := readTexts(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var out []Case
+	for _, t := range texts {
+		c, im, err := t.resolve(fsys, texts)
+		if err != nil {
+			return nil, err
+		}
+		c.Data = im.Data
+		out = append(out, *c)
+	}
+	return out, nil
+}
+
+// A text is a case as it is written.
+type text struct {
+	name     string
+	path     string // of the file, for messages
+	keys     map[string]string
+	at       []string
+	body     string
+	bodyLine int
+}
+
+// The keys of a text.
+var (
+	requiredKeys = []string{"expect", "why"}
+	optionalKeys = []string{"checks", "near", "fleet", "types", "now", "file", "layout", "base"}
+)
+
+var (
+	caseName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	checkID  = regexp.MustCompile(`^CF[0-9]{4}$`)
+)
+
+// readTexts reads all texts, by name.
+func readTexts(fsys fs.FS) ([]*text, error) {
+	folders, err := fs.ReadDir(fsys, "cases")
+	if err != nil {
+		return nil, err
+	}
+	var out []*text
+	for _, d := range folders {
+		if !caseName.MatchString(d.Name()) {
+			return nil, fmt.Errorf("cases/%s: the name of a case is lower-case words with hyphens", d.Name())
+		}
+		p := path.Join("cases", d.Name(), "case.txt")
+		data, err := fs.ReadFile(fsys, p)
+		if err != nil {
+			return nil, err
+		}
+		t, err := parseText(d.Name(), p, string(data))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("the corpus has no cases")
+	}
+	return out, nil
+}
+
+// parseText reads the keys of a text, up to the first blank line after the
+// first of them. The rest is assembly.
+func parseText(name, p, s string) (*text, error) {
+	t := &text{name: name, path: p, keys: map[string]string{}}
+	n, last := 0, ""
+	for l := range strings.Lines(s) {
+		n++
+		rest := s[len(l):]
+		s = rest
+		l = strings.TrimRight(l, "\r\n")
+		fail := func(format string, a ...any) error {
+			return fmt.Errorf("%s:%d: %s", p, n, fmt.Sprintf(format, a...))
+		}
+		switch {
+		case strings.HasPrefix(l, "#"):
+			continue
+		case strings.TrimSpace(l) == "":
+			if last == "" {
+				continue
+			}
+			t.body, t.bodyLine = rest, n+1
+		case l[0] == ' ' || l[0] == '\t':
+			if last != "why" {
+				return nil, fail("only why: goes on in a second line")
+			}
+			t.keys[last] += " " + strings.TrimSpace(l)
+			continue
+		default:
+			key, value, ok := strings.Cut(l, ":")
+			value = strings.TrimSpace(value)
+			last = key
+			switch {
+			case !ok:
+				return nil, fail("a line without a colon among the keys; a blank line ends them")
+			case value == "":
+				return nil, fail("%s: has no value", key)
+			case key == "at":
+				t.at = append(t.at, value)
+			case !slices.Contains(requiredKeys, key) && !slices.Contains(optionalKeys, key):
+				return nil, fail("unknown key %q; there are %s, at, %s", key, strings.Join(requiredKeys, ", "), strings.Join(optionalKeys, ", "))
+			case t.keys[key] != "":
+				return nil, fail("%s: a second time", key)
+			default:
+				t.keys[key] = value
+			}
+			continue
+		}
+		break
+	}
+	for _, k := range requiredKeys {
+		if t.keys[k] == "" {
+			return nil, fmt.Errorf("%s: no %s:", p, k)
+		}
+	}
+	return t, nil
+}
+
+// resolve makes the case of a text, all but its data.
+func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
+	c := &Case{Name: t.name, Why: t.keys["why"], Expect: Verdict(t.keys["expect"])}
+	fail := func(format string, a ...any) (*Case, *asm.Image, error) {
+		return nil, nil, fmt.Errorf("%s: %w", t.path, fmt.Errorf(format, a...))
+	}
+	var err error
+	if c.Checks, err = checkList(t.keys["checks"]); err != nil {
+		return fail("checks: %w", err)
+	}
+	if c.Near, err = checkList(t.keys["near"]); err != nil {
+		return fail("near: %w", err)
+	}
+	switch c.Expect {
+	case Accepted, Undecided:
+	case Rejected:
+		if len(c.Checks) == 0 {
+			return fail("rejected, but checks: does not say by which")
+		}
+	default:
+		return fail("expect: %s; it is accepted, rejected or undecided", c.Expect)
+	}
+	if len(c.Near) > 0 && c.Expect != Accepted {
+		return fail("near: is for accepted cases; this one is %s", c.Expect)
+	}
+
+	c.Fleet = t.keys["fleet"]
+	if c.Fleet == "" {
+		c.Fleet = defaultFleet
+	}
+	if c.Fleet != NoFleet && !slices.Contains(builtinFleets, c.Fleet) {
+		if c.FleetData, err = fs.ReadFile(fsys, path.Join("fleets", c.Fleet+".json")); err != nil {
+			return fail("fleet: %w", err)
+		}
+	}
+	if c.Types = t.keys["types"]; c.Types != "" {
+		if c.TypesData, err = fs.ReadFile(fsys, path.Join("types", c.Types+".json")); err != nil {
+			return fail("types: %w", err)
+		}
+	}
+	if now := t.keys["now"]; now != "" {
+		if c.Now, err = time.Parse(time.RFC3339, now); err != nil {
+			return fail("now: %w", err)
+		}
+	}
+
+	sources, err := t.sources(fsys, all)
+	if err != nil {
+		return fail("%w", err)
+	}
+	im, err := asm.Assemble(sources...)
+	if err != nil {
+		return fail("%w", err)
+	}
+	for _, at := range t.at {
+		loc := Location{}
+		if id, rest, ok := strings.Cut(at, " "); ok && checkID.MatchString(id) {
+			loc.Check, at = id, rest
+		} else if len(c.Checks) == 1 {
+			loc.Check = c.Checks[0]
+		}
+		if !slices.Contains(c.Checks, loc.Check) {
+			return fail("at: %s: it must start with one of the IDs of checks:", at)
+		}
+		if loc.Start, loc.End, err = im.Range(at); err != nil {
+			return fail("at: %w", err)
+		}
+		if loc.End > len(im.Data) {
+			return fail("at: %s ends at %d, but the file has %d bytes", at, loc.End, len(im.Data))
+		}
+		c.At = append(c.At, loc)
+	}
+
+	if c.FileName = t.keys["file"]; c.FileName == "" {
+		c.FileName = canonicalName(im)
+	}
+	if c.FileName != path.Base(c.FileName) || c.FileName == "case.txt" {
+		return fail("file: %s is not a base name", c.FileName)
+	}
+	return c, im, nil
+}
+
+// maxBases caps the chain of bases, which ends a circle.
+const maxBases = 8
+
+// sources returns the texts to assemble: the format's names, the layout, and
+// the bases down to t.
+func (t *text) sources(fsys fs.FS, all []*text) ([]asm.Source, error) {
+	var chain []asm.Source
+	for at := t; ; {
+		chain = append(chain, asm.Source{Name: at.path, Text: at.body, Line: at.bodyLine})
+		if len(chain) > maxBases {
+			return nil, fmt.Errorf("more than %d bases, one upon the other", maxBases)
+		}
+		base, layout := at.keys["base"], at.keys["layout"]
+		if base != "" && layout != "" {
+			return nil, fmt.Errorf("%s has a base and a layout; the base has its own", at.path)
+		}
+		if base == "" {
+			for _, name := range []string{layout, "format"} {
+				if name == "" {
+					continue
+				}
+				p := path.Join("layouts", name+".txt")
+				data, err := fs.ReadFile(fsys, p)
+				if err != nil {
+					return nil, err
+				}
+				chain = append(chain, asm.Source{Name: p, Text: string(data)})
+			}
+			slices.Reverse(chain)
+			return chain, nil
+		}
+		i := slices.IndexFunc(all, func(o *text) bool { return o.name == base })
+		if i < 0 {
+			return nil, fmt.Errorf("base: there is no case %s", base)
+		}
+		at = all[i]
+	}
+}
+
+// checkList reads IDs separated by commas.
+func checkList(s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var out []string
+	for id := range strings.SplitSeq(s, ",") {
+		id = strings.TrimSpace(id)
+		if !checkID.MatchString(id) {
+			return nil, fmt.Errorf("%q is not the ID of a check, such as CF1034", id)
+		}
+		out = append(out, id)
+	}
+	for i := 1; i < len(out); i++ {
+		if out[i-1] >= out[i] {
+			return nil, fmt.Errorf("%s after %s; the IDs ascend", out[i], out[i-1])
+		}
+	}
+	return out, nil
+}
+
+// canonicalName returns the name that the header asks for, or one that does
+// not stand out if the text has no header.
+func canonicalName(im *asm.Image) string {
+	number := func(path string, otherwise uint64) uint64 {
+		if n, ok := im.Number(path); ok {
+			return n
+		}
+		return otherwise
+	}
+	return fmt.Sprintf("C-%08d-%08d-%08d.cf",
+		number("header.channel", 291), number("header.type_version", 1), number("header.revision", 1))
+}

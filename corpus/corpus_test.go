@@ -1,0 +1,507 @@
+package corpus
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the assembled files and index.json")
+
+// TestMain writes before anything else looks: what is embedded in this binary
+// is older than what -update writes.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *update {
+		if err := flag.Set("test.run", "^TestAssembled$"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// assembled returns the cases as their texts make them.
+func assembled(t *testing.T) []Case {
+	t.Helper()
+	made, err := Assemble(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// TestAssembled compares the committed files with what their texts make.
+func TestAssembled(t *testing.T) {
+	made := assembled(t)
+	for _, c := range made {
+		if *update {
+			writeCase(t, c)
+		}
+		have, err := filepath.Glob(filepath.Join("cases", c.Name, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(have) != 2 {
+			t.Errorf("case %s: the folder holds %q; it holds case.txt and %s", c.Name, have, c.FileName)
+		}
+		got, err := os.ReadFile(filepath.FromSlash(c.Path()))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !bytes.Equal(got, c.Data) {
+			t.Errorf("%s is not what its text makes (go test ./corpus -update)", c.Path())
+		}
+	}
+	want := index(t, made)
+	if *update {
+		if err := os.WriteFile("index.json", want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile("index.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("index.json is not up to date (go test ./corpus -update); -want +got:\n%s", diff)
+	}
+}
+
+// writeCase writes the file of a case and removes one of an older name.
+func writeCase(t *testing.T, c Case) {
+	t.Helper()
+	old, err := filepath.Glob(filepath.Join("cases", c.Name, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range old {
+		if filepath.Base(f) != "case.txt" {
+			if err := os.Remove(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.FromSlash(c.Path()), c.Data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// index returns index.json: one line a case, for those who use the corpus from
+// another language.
+func index(t *testing.T, cases []Case) []byte {
+	t.Helper()
+	type location struct {
+		Check string `json:"check"`
+		Start int    `json:"start"`
+		End   int    `json:"end"`
+	}
+	type entry struct {
+		Name      string     `json:"name"`
+		File      string     `json:"file"`
+		Size      int        `json:"size"`
+		SHA256    string     `json:"sha256"`
+		Expect    Verdict    `json:"expect"`
+		Checks    []string   `json:"checks"`
+		Near      []string   `json:"near,omitempty"`
+		At        []location `json:"at,omitempty"`
+		Fleet     string     `json:"fleet"`
+		FleetFile string     `json:"fleetFile,omitempty"`
+		TypesFile string     `json:"typesFile,omitempty"`
+		Now       string     `json:"now,omitempty"`
+		Why       string     `json:"why"`
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "{\"schema\": \"cfcheck.corpus/v0\", \"cases\": [\n")
+	for i, c := range cases {
+		sum := sha256.Sum256(c.Data)
+		e := entry{
+			Name: c.Name, File: c.Path(), Size: len(c.Data), SHA256: hex.EncodeToString(sum[:]),
+			Expect: c.Expect, Checks: c.Checks, Near: c.Near, Fleet: c.Fleet, Why: c.Why,
+		}
+		if e.Checks == nil {
+			e.Checks = []string{}
+		}
+		for _, at := range c.At {
+			e.At = append(e.At, location(at))
+		}
+		if c.FleetData != nil {
+			e.FleetFile = path.Join("fleets", c.Fleet+".json")
+		}
+		if c.TypesData != nil {
+			e.TypesFile = path.Join("types", c.Types+".json")
+		}
+		if !c.Now.IsZero() {
+			e.Now = c.Now.Format(time.RFC3339)
+		}
+		line := new(bytes.Buffer)
+		enc := json.NewEncoder(line)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(e); err != nil {
+			t.Fatal(err)
+		}
+		out.Write(bytes.TrimSuffix(line.Bytes(), []byte("\n")))
+		if i < len(cases)-1 {
+			out.WriteByte(',')
+		}
+		out.WriteByte('\n')
+	}
+	out.WriteString("]}\n")
+	if !json.Valid(out.Bytes()) {
+		t.Fatal("index.json is not JSON")
+	}
+	return out.Bytes()
+}
+
+func TestCases(t *testing.T) {
+	all := Cases()
+	if len(all) < 400 {
+		t.Errorf("%d cases; there were 420 once", len(all))
+	}
+	if !slices.IsSortedFunc(all, func(a, b Case) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("the cases are not sorted by name")
+	}
+	whys := map[string]string{}
+	for _, c := range all {
+		if other, ok := whys[c.Why]; ok {
+			t.Errorf("cases %s and %s have the same why: what is the difference?", other, c.Name)
+		}
+		whys[c.Why] = c.Name
+	}
+}
+
+// elsewhere are the checks that no channel file can fail, and why.
+var elsewhere = map[string]string{
+	"CF0007": "speaks of rules in YAML",
+	"CF2005": "speaks of rules and of needs; in a file a criterion cannot name an input that is not declared (CF1017), and as many must be declared as the type has (CF2004)",
+}
+
+// checks returns the IDs that need cases. Those of structure are the ones that
+// FORMAT.md names; the other families are listed here.
+func checks(t *testing.T) []string {
+	t.Helper()
+	format, err := os.ReadFile(filepath.Join("..", "channelfile", "FORMAT.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := regexp.MustCompile(`\bCF1[0-9]{3}\b`).FindAllString(string(format), -1)
+	if len(ids) == 0 {
+		t.Fatal("FORMAT.md names no check")
+	}
+	for _, family := range []struct{ first, last int }{{1, 7}, {2001, 2008}, {3001, 3018}} {
+		for n := family.first; n <= family.last; n++ {
+			ids = append(ids, fmt.Sprintf("CF%04d", n))
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// TestCoverage demands for each check a case that it alone reports, and one
+// that only just passes it; and no case for what is no check.
+func TestCoverage(t *testing.T) {
+	known := checks(t)
+	only, near := map[string]int{}, map[string]int{}
+	for _, c := range assembled(t) {
+		for _, id := range append(slices.Clone(c.Checks), c.Near...) {
+			if !slices.Contains(known, id) {
+				t.Errorf("case %s speaks of %s, which is no check", c.Name, id)
+			}
+			if why, ok := elsewhere[id]; ok && slices.Contains(c.Checks, id) {
+				t.Errorf("case %s reports %s, which no case can: %s", c.Name, id, why)
+			}
+		}
+		if len(c.Checks) == 1 {
+			only[c.Checks[0]]++
+		}
+		for _, id := range c.Near {
+			near[id]++
+		}
+	}
+	for _, s := range Specials {
+		if len(s.Checks) == 1 {
+			only[s.Checks[0]]++
+		}
+	}
+	for _, id := range known {
+		if elsewhere[id] != "" {
+			continue
+		}
+		if only[id] == 0 {
+			t.Errorf("no case is reported by %s alone", id)
+		}
+		if near[id] == 0 {
+			t.Errorf("no case only just passes %s", id)
+		}
+	}
+}
+
+// TestFilesUsed finds fleets, types and layouts that no case uses.
+func TestFilesUsed(t *testing.T) {
+	used := map[string]bool{"layouts/format.txt": true}
+	texts, err := readTexts(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range texts {
+		used["layouts/"+x.keys["layout"]+".txt"] = true
+	}
+	for _, c := range assembled(t) {
+		used["fleets/"+c.Fleet+".json"] = true
+		used["types/"+c.Types+".json"] = true
+	}
+	for _, r := range Releases() {
+		used["fleets/"+r.Fleet+".json"] = true
+		used["types/"+r.Types+".json"] = true
+	}
+	for _, folder := range []string{"layouts", "fleets", "types"} {
+		files, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(files) == 0 {
+			t.Errorf("%s is empty", folder)
+		}
+		for _, f := range files {
+			p := folder + "/" + f.Name()
+			if !used[p] {
+				t.Errorf("no case uses %s", p)
+			}
+			if strings.HasSuffix(p, ".json") {
+				data, err := os.ReadFile(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !json.Valid(data) {
+					t.Errorf("%s is not JSON", p)
+				}
+			}
+		}
+	}
+}
+
+func TestLoadErrors(t *testing.T) {
+	const good = "expect: accepted\nwhy: it is good\n\nblock all:\n  u8 1\n"
+	tests := []struct {
+		name  string
+		files map[string]string // besides the fleet and the format's names
+		want  string            // part of the error
+		why   string
+	}{
+		{"empty corpus", nil, "no cases", "a corpus that was lost must not look like one that passes"},
+		{"unknown key", one("expect: accepted\nwhy: x\nexpext: rejected\n"), `cases/a/case.txt:3: unknown key "expext"`, "a misspelt key would be an expectation that nobody checks"},
+		{"no why", one("expect: accepted\n"), "no why:", "a case without a reason cannot be judged by those who come later"},
+		{"no expect", one("why: x\n"), "no expect:", "a case without an expectation tests nothing"},
+		{"unknown verdict", one("expect: good\nwhy: x\n"), "it is accepted, rejected or undecided", "three verdicts, no more"},
+		{"key twice", one("expect: accepted\nexpect: rejected\nwhy: x\n"), "expect: a second time", "which one counts?"},
+		{"empty value", one("expect: accepted\nwhy:\n"), "why: has no value", "an empty why is none"},
+		{"not a key", one("expect: accepted\nwhy: x\nblock a:\n  u8 1\n"), "block a: has no value", "the blank line is missing"},
+		{"continued check", one("expect: rejected\nchecks: CF1002,\n CF1003\nwhy: x\n"), "only why: goes on", "lists are short"},
+		{"rejected by nothing", one("expect: rejected\nwhy: x\n"), "does not say by which", "rejected by anything is no expectation"},
+		{"malformed ID", one("expect: rejected\nchecks: CF12\nwhy: x\n"), `"CF12" is not the ID`, "IDs have four digits"},
+		{"descending IDs", one("expect: rejected\nchecks: CF1003, CF1002\nwhy: x\n"), "the IDs ascend", "one order"},
+		{"ID twice", one("expect: rejected\nchecks: CF1002, CF1002\nwhy: x\n"), "the IDs ascend", "a set"},
+		{"near of a rejected case", one("expect: rejected\nchecks: CF1002\nnear: CF1003\nwhy: x\n"), "near: is for accepted cases", "a near miss passes"},
+		{"unknown fleet", one("expect: accepted\nwhy: x\nfleet: nobody\n"), "fleets/nobody.json", "an expectation against nothing"},
+		{"unknown types", one("expect: accepted\nwhy: x\ntypes: nobody\n"), "types/nobody.json", "an expectation against nothing"},
+		{"malformed time", one("expect: accepted\nwhy: x\nnow: yesterday\n"), "now:", "time is an input"},
+		{"unknown base", one("expect: accepted\nwhy: x\nbase: b\n"), "there is no case b", "the base was renamed"},
+		{"unknown layout", one("expect: accepted\nwhy: x\nlayout: b\n"), "layouts/b.txt", "the layout was renamed"},
+		{"base and layout", map[string]string{"cases/a/case.txt": "expect: accepted\nwhy: x\nbase: b\nlayout: format\n", "cases/b/case.txt": good}, "has a base and a layout", "two starts"},
+		{"circle", one("expect: accepted\nwhy: x\nbase: a\n"), "more than 8 bases", "a case that is its own base"},
+		{"location without a check", one("expect: accepted\nwhy: x\nat: 0\n\nblock all:\n  u8 1\n"), "must start with one of the IDs", "whose location?"},
+		{"location of another check", one("expect: rejected\nchecks: CF1002\nwhy: x\nat: CF1003 0\n\nblock all:\n  u8 1\n"), "must start with one of the IDs", "a check that the case does not expect"},
+		{"location nowhere", one("expect: rejected\nchecks: CF1002\nwhy: x\nat: nowhere\n\nblock all:\n  u8 1\n"), `unknown name "nowhere"`, "the part was renamed"},
+		{"location outside", one("expect: rejected\nchecks: CF1002\nwhy: x\nat: 1\n\nblock all:\n  u8 1\n"), "the file has 1 bytes", "nothing can be found there"},
+		{"assembly", one("expect: accepted\nwhy: x\n\nblock all:\n  u8 256\n"), "cases/a/case.txt:5: 256 does not fit", "errors of the assembler have a line"},
+		{"assembly after a long head", one("# x\n\nexpect: accepted\nwhy: x\n  and y\n# z\n\n\nblock all:\n  u8 256\n"), "cases/a/case.txt:10: 256 does not fit", "the line counts from the start of the file"},
+		{"folder name", map[string]string{"cases/A_b/case.txt": good}, "lower-case words with hyphens", "names are the same on every file system"},
+		{"no text", map[string]string{"cases/a/other.txt": good}, "cases/a/case.txt", "a folder without a case"},
+		{"file with a path", one("expect: accepted\nwhy: x\nfile: ../b.cf\n\nblock all:\n  u8 1\n"), "not a base name", "files stay in their folder"},
+		{"no file", one(good), "assemble it with", "the text was added, the file was not"},
+	}
+	for _, tt := range tests {
+		if tt.why == "" {
+			t.Fatalf("%s: no why", tt.name)
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{
+				"cases":                   {Mode: fs.ModeDir | 0o755},
+				"fleets/supplies-21.json": {Data: []byte("{}")},
+				"layouts/format.txt":      {},
+			}
+			for p, s := range tt.files {
+				fsys[p] = &fstest.MapFile{Data: []byte(s)}
+			}
+			_, err := Load(fsys)
+			if err == nil {
+				t.Fatalf("no error, but %s", tt.why)
+			}
+			if !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %q does not say %q", err, tt.want)
+			}
+		})
+	}
+
+	fsys := fstest.MapFS{
+		"fleets/supplies-21.json":                 {Data: []byte("{}")},
+		"layouts/format.txt":                      {},
+		"cases/a/case.txt":                        {Data: []byte(good)},
+		"cases/a/C-00000291-00000001-00000001.cf": {Data: []byte{1}},
+	}
+	if _, err := Load(fsys); err != nil {
+		t.Errorf("the corpus that the others break does not load: %v", err)
+	}
+}
+
+func one(text string) map[string]string { return map[string]string{"cases/a/case.txt": text} }
+
+func TestVariants(t *testing.T) {
+	i := slices.IndexFunc(Cases(), func(c Case) bool { return c.Name == "minimal" })
+	if i < 0 {
+		t.Fatal("there is no case minimal")
+	}
+	c := Cases()[i]
+	before := bytes.Clone(c.Data)
+	names, n := map[string]bool{}, 0
+	for v := range Variants(c) {
+		n++
+		if names[v.Name] {
+			t.Errorf("two variants are called %s", v.Name)
+		}
+		names[v.Name] = true
+		if bytes.Equal(v.Data, c.Data) {
+			t.Errorf("%s is the file itself", v.Name)
+		}
+	}
+	if least := len(c.Data) * (1 + 8 + 1); n < least {
+		t.Errorf("%d variants; there is a cut, eight flips and an insertion for each of %d bytes", n, len(c.Data))
+	}
+	if !bytes.Equal(before, c.Data) {
+		t.Error("the case itself was changed")
+	}
+	for range Variants(c) {
+		break // must stop in each of the three
+	}
+}
+
+func TestSpecials(t *testing.T) {
+	for _, s := range Specials {
+		t.Run(s.Name, func(t *testing.T) {
+			if s.Why == "" || s.How == "" {
+				t.Error("no why or no how")
+			}
+			p, err := s.Make(t.TempDir())
+			if errors.Is(err, errors.ErrUnsupported) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			info, err := os.Stat(p)
+			if (err != nil) != (s.Expect == Undecided) {
+				t.Fatalf("%s: %v", s.Expect, err)
+			}
+			if err == nil && info.Mode().IsRegular() != !slices.Equal(s.Checks, []string{"CF0001"}) {
+				t.Errorf("mode %v, but expected %v", info.Mode(), s.Checks)
+			}
+		})
+	}
+}
+
+func TestReleases(t *testing.T) {
+	names := map[string]bool{}
+	for _, r := range Releases() {
+		if r.Why == "" || names[r.Name] {
+			t.Errorf("%s has no why, or is there twice", r.Name)
+		}
+		names[r.Name] = true
+		if r.FleetData == nil && !slices.Contains(builtinFleets, r.Fleet) {
+			t.Errorf("%s: there is no fleet %s", r.Name, r.Fleet)
+		}
+		if r.TypesData == nil && r.Types != "" {
+			t.Errorf("%s: there are no types %s", r.Name, r.Types)
+		}
+		if (r.Expect == Rejected) != (len(r.Checks) > 0 && r.Checks[0] != "CF3016") {
+			t.Errorf("%s: %s by %v", r.Name, r.Expect, r.Checks)
+		}
+	}
+}
+
+// TestImports holds that the corpus shares nothing with what it judges.
+func TestImports(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := filepath.Glob("asm/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 || len(more) == 0 {
+		t.Fatal("no files")
+	}
+	for _, name := range append(files, more...) {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range f.Imports {
+			p := strings.Trim(imp.Path.Value, `"`)
+			const ours = "github.com/cfcheck/cfcheck/"
+			if strings.HasPrefix(p, ours) && p != ours+"corpus/asm" {
+				t.Errorf("%s imports %s", name, p)
+			}
+			if strings.Contains(p, ".") && !strings.HasSuffix(name, "_test.go") && p != ours+"corpus/asm" {
+				t.Errorf("%s imports %s, which is not in the standard library", name, p)
+			}
+		}
+	}
+}
+
+// TestReadme holds that the keys are documented, and that links lead somewhere.
+func TestReadme(t *testing.T) {
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range append(append([]string{"at"}, requiredKeys...), optionalKeys...) {
+		if !bytes.Contains(data, []byte("\n| `"+key+"` |")) {
+			t.Errorf("README.md does not explain the key %s", key)
+		}
+	}
+	links := regexp.MustCompile(`\]\(([^)]+)\)`).FindAllSubmatch(data, -1)
+	if len(links) == 0 {
+		t.Error("README.md has no links")
+	}
+	for _, l := range links {
+		if _, err := os.Stat(filepath.FromSlash(string(l[1]))); err != nil {
+			t.Errorf("README.md links to %s: %v", l[1], err)
+		}
+	}
+	example, err := os.ReadFile("cases/inputs-read-understated/case.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(data, append([]byte("```\n"), append(example, "```\n"...)...)) {
+		t.Error("the example in README.md is not the case inputs-read-understated")
+	}
+}

@@ -1,0 +1,179 @@
+// Command apicheck compares the exported Go API of the module with that of an
+// earlier commit, and fails where an incompatible change is not named under
+// Unreleased in CHANGELOG.md. The comparison is that of
+// golang.org/x/exp/cmd/apidiff, a tool in go.mod. Since that exits with 0
+// whatever it finds, apicheck scores its output.
+//
+// The earlier commit is, if -base does not name one, the first of these that
+// there is: where HEAD left origin/main; where HEAD left main; the last tag
+// before HEAD; the parent of HEAD. If there is none, as in a clone of depth 1,
+// or if nobody could have imported that commit because it does not build,
+// there is nothing to compare with. apicheck says so, and passes.
+//
+// A change is named by its identifier in backquotes, as code of another package
+// spells it: `channelfile.Parse`, `sensor.Fleet.Hosts`.
+//
+// Exit status: 0 every incompatible change is named; 1 one is not; 2 the
+// comparison could not be made.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+func main() {
+	base := flag.String("base", "", "the commit to compare with; empty or all zeros to choose one")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "apicheck: unexpected argument %q\n", flag.Arg(0))
+		os.Exit(2)
+	}
+	unnamed, err := run(os.Stdout, ".", *base)
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "apicheck: %v\n", err)
+		os.Exit(2)
+	case unnamed > 0:
+		os.Exit(1)
+	}
+}
+
+// run compares the module in the folder root with the commit base of its
+// repository, says on w what it finds, and returns the number of incompatible
+// changes that the changelog does not name.
+func run(w io.Writer, root, base string) (unnamed int, err error) {
+	base, why := chooseBase(root, base)
+	if base == "" {
+		fmt.Fprintln(w, "no earlier commit to compare with")
+		return 0, nil
+	}
+	commit, err := output(root, "git", "rev-parse", "--short", "--verify", base+"^{commit}")
+	if err != nil {
+		return 0, fmt.Errorf("the base %q: %w", base, err)
+	}
+	fmt.Fprintf(w, "compared with %s, %s\n", commit, why)
+
+	module, err := output(root, "go", "list", "-m")
+	if err != nil {
+		return 0, err
+	}
+	report, err := compare(w, root, module, commit)
+	if err != nil {
+		return 0, err
+	}
+	changes, err := parseReport(report, module)
+	if err != nil {
+		return 0, err
+	}
+	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		return 0, err
+	}
+	named, err := namedIn(string(changelog))
+	if err != nil {
+		return 0, err
+	}
+	compatible := 0
+	for _, c := range changes {
+		switch {
+		case c.compatible:
+			compatible++
+		case named[c.name]:
+			fmt.Fprintf(w, "named      %s\n", c.message)
+		default:
+			fmt.Fprintf(w, "NOT NAMED  %s\n           fix: add a line under Unreleased in CHANGELOG.md that says so and names `%s`\n", c.message, c.name)
+			unnamed++
+		}
+	}
+	fmt.Fprintf(w, "%d incompatible changes, %d of them not named; %d compatible changes\n", len(changes)-compatible, unnamed, compatible)
+	return unnamed, nil
+}
+
+// chooseBase returns the commit to compare with and why it is that one, or ""
+// if there is none.
+func chooseBase(root, asked string) (base, why string) {
+	if strings.Trim(asked, "0") != "" { // all zeros is what GitHub says of a new branch
+		return asked, "as asked"
+	}
+	head, err := output(root, "git", "rev-parse", "--verify", "HEAD")
+	if err != nil {
+		return "", ""
+	}
+	for _, branch := range []string{"origin/main", "main"} {
+		base, err := output(root, "git", "merge-base", "HEAD", branch)
+		if err == nil && base != head {
+			return base, "where HEAD left " + branch
+		}
+	}
+	if tag, err := output(root, "git", "describe", "--tags", "--abbrev=0", "HEAD^"); err == nil {
+		return tag, "the last tag"
+	}
+	if parent, err := output(root, "git", "rev-parse", "--verify", "HEAD^"); err == nil {
+		return parent, "the parent of HEAD"
+	}
+	return "", ""
+}
+
+// compare returns what apidiff says of the module in root and of what it was at
+// a commit; nothing if that commit does not build.
+func compare(w io.Writer, root, module, commit string) (report string, err error) {
+	temp, err := os.MkdirTemp("", "apicheck")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(temp)
+	// Built here, for the earlier commit need not have the tool. Windows
+	// wants the suffix, others do not mind it.
+	apidiff := filepath.Join(temp, "apidiff.exe")
+	if _, err := output(".", "go", "build", "-o", apidiff, "golang.org/x/exp/cmd/apidiff"); err != nil {
+		return "", err
+	}
+	now, before := filepath.Join(temp, "now"), filepath.Join(temp, "before")
+	if _, err := output(root, apidiff, "-m", "-w", now, module); err != nil {
+		return "", err
+	}
+	tree := filepath.Join(temp, "tree")
+	if err := checkOut(root, commit, tree); err != nil {
+		return "", err
+	}
+	if _, err := output(tree, apidiff, "-m", "-w", before, module); err != nil {
+		fmt.Fprintf(w, "that commit does not build, so nobody could import it:\n%v\n", err)
+		return "", nil
+	}
+	return output(root, apidiff, "-m", before, now)
+}
+
+// checkOut writes the files of a commit to a new folder. It leaves no trace in
+// the repository, as a worktree of git's would if the process were killed.
+func checkOut(root, commit, folder string) error {
+	if err := os.Mkdir(folder, 0o777); err != nil {
+		return err
+	}
+	archive := folder + ".tar"
+	if _, err := output(root, "git", "archive", "--output", archive, commit); err != nil {
+		return err
+	}
+	_, err := output(folder, "tar", "-x", "-f", archive)
+	return err
+}
+
+// output runs a command in a folder and returns its standard output without
+// space around it. The error carries standard error.
+func output(folder, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = folder
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%s %s: %w", filepath.Base(name), strings.Join(args, " "), errors.Join(err, errors.New(strings.TrimSpace(stderr.String()))))
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}

@@ -1,0 +1,90 @@
+package repocheck
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+)
+
+// A workflow is what matters here of one of GitHub's.
+type workflow struct {
+	Permissions map[string]string
+	Jobs        map[string]struct {
+		Permissions map[string]string
+		Steps       []struct {
+			Uses string
+			Run  string
+			With map[string]any
+		}
+	}
+}
+
+var (
+	pinned    = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
+	usesLine  = regexp.MustCompile(`(?m)^.*\buses: .*$`)
+	yamlFence = regexp.MustCompile("(?ms)^```yaml\n(on:.*?)^```$")
+)
+
+// TestWorkflows holds that our workflows, and those that the documentation
+// shows, can read and no more, and run what they were reviewed with.
+func TestWorkflows(t *testing.T) {
+	texts := make(map[string]string)
+	paths, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(path)] = string(text)
+	}
+	for path, text := range markdownFiles(t) {
+		for _, m := range yamlFence.FindAllStringSubmatch(text, -1) {
+			texts[path] = m[1]
+		}
+	}
+	for _, name := range []string{"ci.yml", "docs/ci.md"} {
+		if texts[name] == "" {
+			t.Errorf("%s has no workflow", name)
+		}
+	}
+	for name, text := range texts {
+		t.Run(name, func(t *testing.T) {
+			var w workflow
+			if err := yaml.Unmarshal([]byte(text), &w); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]string{"contents": "read"}, w.Permissions); diff != "" {
+				t.Errorf("permissions (-want +got):\n%s", diff)
+			}
+			for job, j := range w.Jobs {
+				if j.Permissions != nil {
+					t.Errorf("job %s has permissions of its own: %v", job, j.Permissions)
+				}
+				for _, step := range j.Steps {
+					if step.Uses != "" && !pinned.MatchString(step.Uses) {
+						t.Errorf("job %s uses %s; expected a commit's 40 hex digits after the @", job, step.Uses)
+					}
+					if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != false {
+						t.Errorf("job %s checks out without persist-credentials: false", job)
+					}
+				}
+			}
+			for _, line := range usesLine.FindAllString(text, -1) {
+				if !regexp.MustCompile(`# v\d+\.\d+\.\d+$`).MatchString(line) {
+					t.Errorf("%q has no comment with the version at its end", line)
+				}
+			}
+		})
+	}
+	if n := strings.Count(texts["docs/ci.md"], "\n"); n != 10 {
+		t.Errorf("the workflow of docs/ci.md has %d lines; it is to be read at a glance, in 10", n)
+	}
+}

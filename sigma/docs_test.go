@@ -1,0 +1,110 @@
+package sigma
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rows returns the rows of the first table of docs/sigma.md
+// after some words, as their cells.
+func rows(t *testing.T, after string) [][]string {
+	t.Helper()
+	data, err := os.ReadFile("../docs/sigma.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(data), after)
+	if !ok {
+		t.Fatalf("docs/sigma.md has no %q", after)
+	}
+	var table [][]string
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "|") {
+			if len(table) > 0 {
+				break
+			}
+			continue
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		table = append(table, cells)
+	}
+	if len(table) < 3 {
+		t.Fatalf("docs/sigma.md has no table after %q", after)
+	}
+	return table[2:]
+}
+
+// TestDocsModifiers: the documentation has each modifier once, and says of the
+// same ones that they are not supported.
+func TestDocsModifiers(t *testing.T) {
+	var known []string
+	for _, row := range rows(t, "## Modifiers") {
+		for _, m := range regexp.MustCompile("`([a-z0-9]+)`").FindAllStringSubmatch(row[0], -1) {
+			known = append(known, m[1])
+			i := slices.IndexFunc(modifiers, func(k modifier) bool { return k.name == m[1] })
+			if i < 0 {
+				t.Errorf("the documentation has modifier %s, which there is not", m[1])
+				continue
+			}
+			if unsupported := strings.HasPrefix(row[1], "not supported"); unsupported != (modifiers[i].reason != "") {
+				t.Errorf("modifier %s: the documentation says not supported: %t", m[1], unsupported)
+			}
+		}
+	}
+	slices.Sort(known)
+	want := modifierNames()
+	slices.Sort(want)
+	if !slices.Equal(known, want) {
+		t.Errorf("the documentation has %v\nwant %v", known, want)
+	}
+}
+
+// TestDocsEscaping: the examples do what they say.
+func TestDocsEscaping(t *testing.T) {
+	code := func(cell string) string { return strings.Trim(cell, "`") }
+	for _, row := range rows(t, "**Escaping**") {
+		f, err := compileText(ruleOf("    s: {A: '"+code(row[0])+"'}\n    condition: s\n"), typed())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !matches(f, typed(), event{"A": code(row[1])}) || matches(f, typed(), event{"A": code(row[2])}) {
+			t.Errorf("%v is not so", row)
+		}
+	}
+}
+
+// TestDocsLogsources: the documentation has the table of template types.
+func TestDocsLogsources(t *testing.T) {
+	table := rows(t, "names that begin with a dot")
+	if len(table) != len(logsources) {
+		t.Fatalf("the documentation has %d logsources; there are %d", len(table), len(logsources))
+	}
+	for i, l := range logsources {
+		if !strings.Contains(table[i][0], "`category: "+l.category+"`") || !strings.Contains(table[i][0], "`product: "+l.product+"`") || table[i][1] != "`"+l.typeName+"`" {
+			t.Errorf("%v is not %+v", table[i], l)
+		}
+	}
+}
+
+// TestDocsLimits: the numbers in the documentation are those of the package.
+func TestDocsLimits(t *testing.T) {
+	data, err := os.ReadFile("../docs/sigma.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(data), "## Limits")
+	for _, want := range []string{
+		count(MaxFileSize) + " bytes", count(MaxDocuments) + " rules", count(MaxNodes) + " values",
+		"collections " + count(MaxNesting) + " deep", count(MaxSearches) + " searches", count(MaxConditionLength) + " bytes of conditions",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("section Limits does not say %q", want)
+		}
+	}
+}
