@@ -28,7 +28,7 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 	run := false
 	next, starEnd := 0, -1 // where to go on; where the last star ends
 	for base := 0; base < len(p); base += 8 {
-		for m := wildcards(p[base:]); m != 0; m &= m - 1 {
+		for m := wildcards(eight(p, base)); m != 0; m &= m - 1 {
 			i := base + bits.TrailingZeros64(m)/8
 			if i < next {
 				continue // behind a backslash
@@ -68,17 +68,24 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 	return patternProper, true
 }
 
-// wildcards sets the highest bit of each of the first eight bytes of p that is
-// a *, a ? or a backslash, the first byte being the lowest.
-func wildcards(p []byte) uint64 {
-	var w uint64
-	if len(p) >= 8 {
-		w = le.Uint64(p)
-	} else {
-		for i, c := range p {
-			w |= uint64(c) << (8 * i)
-		}
+// eight returns eight bytes of p from base on, the first one lowest, and zeros
+// for those beyond its end.
+func eight(p []byte, base int) (w uint64) {
+	switch {
+	case base+8 <= len(p):
+		return le.Uint64(p[base:])
+	case len(p) >= 8:
+		return le.Uint64(p[len(p)-8:]) >> (8 * (base + 8 - len(p)))
 	}
+	for i, c := range p {
+		w |= uint64(c) << (8 * i)
+	}
+	return w
+}
+
+// wildcards sets the highest bit of each byte of w that is a *, a ? or a
+// backslash.
+func wildcards(w uint64) uint64 {
 	return zeros(w^'*'*ones) | zeros(w^'?'*ones) | zeros(w^'\\'*ones)
 }
 

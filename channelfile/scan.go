@@ -133,28 +133,45 @@ func (s *scanner) instances() bool {
 // values does groups K and L.
 func (s *scanner) values() bool {
 	entries, pool := s.sec[secValues], s.sec[secPool]
-	var o order
-	var next uint64
-	unused := false
+	var next, before uint64 // where this value starts, and the one before
+	var keyBefore key
+	unsorted, unused := false, false
 	for group := 0; len(entries) > 0; group++ {
 		n := min(64, len(entries)/valueSize)
 		var folded, empty uint64 // those of the group that surely are
 		for i := range n {
 			entry := le.Uint64(entries[i*valueSize:])
-			off, n := entry&(1<<32-1), entry>>32
-			if off != next || n > MaxValueLength || off+n > uint64(len(pool)) {
+			start, length := entry&(1<<32-1), entry>>32
+			end := start + length
+			if start != next || length > MaxValueLength || end > uint64(len(pool)) {
 				return false
 			}
-			next = off + n
-			v := pool[off:next]
-			k := keyOf(pool[off:], v)
-			o.add(k, v)
-			if plainFolded(k, v) {
+			from := pool[start:]
+			v := from[:length]
+			k := keyOf(from, v)
+			// Subtracting, for a comparison of the two halves would branch.
+			lo, borrow := bits.Sub64(k.lo, keyBefore.lo, 0)
+			hi, borrow := bits.Sub64(k.hi, keyBefore.hi, borrow)
+			if borrow != 0 {
+				unsorted = true
+			} else if lo|hi == 0 && bytes.Compare(pool[before:start], v) >= 0 && group+i > 0 {
+				unsorted = true
+			}
+			bad := notPlain(k.hi) | notPlain(k.lo)
+			if length > keySize {
+				last := v[length-16:] // some of it the key may have
+				bad |= notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
+				if length > keySize+16 {
+					bad |= notPlainMiddle(v)
+				}
+			}
+			if bad&(0x80*ones) == 0 {
 				folded |= 1 << i
 			}
-			if len(v) == 0 {
+			if length == 0 {
 				empty |= 1 << i
 			}
+			next, before, keyBefore = end, start, k
 		}
 		entries = entries[n*valueSize:]
 		used, ok := s.valueRoles(group, folded, empty)
@@ -163,7 +180,7 @@ func (s *scanner) values() bool {
 		}
 		unused = unused || used != ^uint64(0)>>(64-n)
 	}
-	s.breaks(RuleValueOrder, o.unsorted)
+	s.breaks(RuleValueOrder, unsorted)
 	s.breaks(RuleValueUsed, unused)
 	return next == uint64(len(pool))
 }
@@ -213,77 +230,45 @@ func (s *scanner) member(group int, m uint64) []byte {
 	return s.Value(64*group + bits.TrailingZeros64(m))
 }
 
-// A key is the first sixteen bytes of a value as a number in big-endian order,
+// A key is the first keySize bytes of a value as a number in big-endian order,
 // padded with zeros. Most neighbours differ in their keys.
 type key struct{ hi, lo uint64 }
+
+const keySize = 16
 
 // keyOf returns the key of v. From has v at its start, and what follows it in
 // the pool.
 func keyOf(from, v []byte) key {
-	if len(from) < 16 {
-		var padded [16]byte
-		from = append(padded[:0], v...)[:16]
+	if len(from) < keySize {
+		var padded [keySize]byte
+		from = append(padded[:0], v...)[:keySize]
 	}
-	n := min(len(v), 16)
+	n := min(len(v), keySize)
 	return key{binary.BigEndian.Uint64(from) & keyMasks[n].hi, binary.BigEndian.Uint64(from[8:]) & keyMasks[n].lo}
 }
 
 // keyMasks keep the first so many bytes of a key.
-var keyMasks = func() (m [17]key) {
+var keyMasks = func() (m [keySize + 1]key) {
 	for n := range m {
-		m[n] = key{^(^uint64(0) >> (8 * n)), ^uint64(0)}
-		if n <= 8 {
-			m[n].lo = 0
-		} else {
-			m[n].lo = ^(^uint64(0) >> (8 * (n - 8)))
-		}
+		m[n].hi = ^(^uint64(0) >> (8 * n))
+		m[n].lo = ^(^uint64(0) >> (8 * max(0, n-8)))
 	}
 	return m
 }()
 
-// An order follows byte strings that must ascend.
-type order struct {
-	key      key
-	v        []byte // nil before the first
-	unsorted bool
-}
-
-func (o *order) add(k key, v []byte) {
-	// Subtracting, for a comparison of the two halves would branch.
-	diff, borrow := bits.Sub64(k.lo, o.key.lo, 0)
-	diffHi, borrow := bits.Sub64(k.hi, o.key.hi, borrow)
-	if (borrow != 0 || diff|diffHi == 0) && o.v != nil && (borrow != 0 || !tailLess(o.v, v)) {
-		o.unsorted = true
+// notPlainMiddle is notPlain for what a value has between its key and its last
+// sixteen bytes.
+func notPlainMiddle(v []byte) (bad uint64) {
+	for v = v[keySize:]; len(v) > 16; v = v[8:] {
+		bad |= notPlain(le.Uint64(v))
 	}
-	o.key, o.v = k, v
-}
-
-// tailLess reports whether a comes before b, where their keys are equal.
-func tailLess(a, b []byte) bool {
-	if len(a) >= 16 && len(b) >= 16 {
-		a, b = a[16:], b[16:]
-	}
-	return bytes.Compare(a, b) < 0
-}
-
-// plainFolded reports whether v, whose key is k, is ASCII without capital
-// letters, and so its own fold. It looks at eight bytes at a time.
-func plainFolded(k key, v []byte) bool {
-	bad := notPlain(k.hi) | notPlain(k.lo)
-	if len(v) > 16 {
-		// The last sixteen bytes, of which the key may have some.
-		last := v[len(v)-16:]
-		bad |= notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
-		for rest := v[16:]; len(rest) > 16; rest = rest[8:] {
-			bad |= notPlain(le.Uint64(rest))
-		}
-	}
-	return bad&(0x80*ones) == 0
+	return bad
 }
 
 const ones = 0x0101010101010101
 
-// notPlain sets the highest bit of each byte of w that is a capital letter of
+// notPlain is how values finds those that are ASCII without capital letters, and
+// so their own folds. It sets the highest bit of each byte of w that is a capital letter of
 // ASCII, or no ASCII. Of the other bits, and of those of bytes above one that
 // is no ASCII, it says nothing.
 func notPlain(w uint64) uint64 {
@@ -447,12 +432,14 @@ func (s *scanner) conditions() bool {
 	return true
 }
 
-// A conditionStack is the stack of a condition that is being verified: of each
-// truth the words that compute it.
-type conditionStack [MaxStack]struct {
-	start, end int32 // words of the instance
-	depth      uint8 // of and and or
+// A conditionStack is the stack of a condition that is being verified.
+type conditionStack [MaxStack]truth
+
+// A truth is the words, of one instance, that leave one truth on the stack.
+type truth struct {
+	start, end int32
 	word       Word  // the last, which says what it is
+	depth      uint8 // of and and or
 }
 
 // condition verifies one condition of any form.
@@ -480,7 +467,7 @@ func (s *scanner) condition(words []byte) bool {
 				o := &operands[k]
 				depth = max(depth, o.depth)
 				s.breaks(RuleConditionFlat, !o.word.IsReference() && o.word.IsOr() == w.IsOr())
-				s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, operands[k-1].start, operands[k-1].end, o.start, o.end))
+				s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &operands[k-1], o))
 			}
 			if depth++; depth > MaxDepth {
 				return false
@@ -491,26 +478,29 @@ func (s *scanner) condition(words []byte) bool {
 		if top == MaxStack {
 			return false
 		}
-		e := &stack[top]
-		e.start, e.end, e.depth, e.word = start, int32(i/wordSize)+1, depth, w
+		stack[top] = truth{start, int32(i/wordSize) + 1, w, depth}
 		top++
 	}
 	left := stack[:top]
 	for k := range left {
 		s.breaks(RuleConditionFlat, left[k].word.IsAnd())
-		s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, left[k-1].start, left[k-1].end, left[k].start, left[k].end))
+		s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &left[k-1], &left[k]))
 	}
 	return true
 }
 
-// conditionLess reports whether the words from a to aEnd come before those
-// from b to bEnd: fewer first, then by the first that differs.
-func conditionLess(words []byte, a, aEnd, b, bEnd int32) bool {
-	if aEnd-a != bEnd-b {
-		return aEnd-a < bEnd-b
+// conditionLess reports whether one operand comes before another: fewer words
+// first, then by the first word that differs.
+func conditionLess(words []byte, a, b *truth) bool {
+	n := a.end - a.start
+	if n != b.end-b.start {
+		return n < b.end-b.start
 	}
-	for ; a < aEnd; a, b = a+1, b+1 {
-		x, y := le.Uint32(words[a*wordSize:]), le.Uint32(words[b*wordSize:])
+	if n == 1 {
+		return a.word < b.word
+	}
+	for k := range n {
+		x, y := le.Uint32(words[(a.start+k)*wordSize:]), le.Uint32(words[(b.start+k)*wordSize:])
 		if x != y {
 			return x < y
 		}
@@ -548,19 +538,17 @@ func (s *scanner) provenance() bool {
 	s.breaks(RuleTextUsed, !used.full(int(n)))
 
 	entries, pool := s.sec[secTexts], s.sec[secTextPool]
-	var o order
-	var next uint64
-	for ; len(entries) >= valueSize; entries = entries[valueSize:] {
+	var next, before uint64
+	for i := 0; len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
 		off, length := uint64(le.Uint32(entries)), uint64(le.Uint32(entries[4:]))
 		end := off + length
 		if off != next || length > MaxTextLength || end > uint64(len(pool)) {
 			return false
 		}
-		next = end
 		t := pool[off:end]
-		o.add(keyOf(pool[off:], t), t)
+		s.breaks(RuleTextOrder, i > 0 && bytes.Compare(pool[before:off], t) >= 0)
 		s.breaks(RuleTextUTF8, !utf8.Valid(t))
+		next, before = end, off
 	}
-	s.breaks(RuleTextOrder, o.unsorted)
 	return next == uint64(len(pool))
 }

@@ -92,7 +92,7 @@ func ipcDefinition() *Definition {
 func ipcInputs(n int) []SuppliedInput {
 	var inputs []SuppliedInput
 	for _, in := range ipcDefinition().Inputs[:n] {
-		inputs = append(inputs, SuppliedInput{Name: in.Name, Type: in.Type, MaxLength: in.MaxLength})
+		inputs = append(inputs, SuppliedInput{Name: in.Name, Type: in.Type, State: Supplied, MaxLength: in.MaxLength})
 	}
 	return inputs
 }

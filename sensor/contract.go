@@ -442,7 +442,7 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 }
 
 func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
-	var in SuppliedInput
+	in := SuppliedInput{State: Supplied}
 	at := r.Next()
 	for key := range r.Object(suppliedInputKeys) {
 		switch key {

@@ -37,11 +37,11 @@ const (
 // State says whether a build hands over an input.
 type State uint8
 
-// The states of an input.
+// The states of an input. Zero claims nothing.
 const (
-	Supplied State = iota
+	Unknown State = iota
 	NotSupplied
-	Unknown
+	Supplied
 )
 
 // The texts of the types above, as documents and messages have them.
@@ -49,7 +49,7 @@ var (
 	inputTypeNames = []string{"string", "integer", "address"}
 	evidenceNames  = []string{"extracted", "observed", "stated"}
 	accessNames    = []string{"positional", "named"}
-	stateNames     = []string{"supplied", "not supplied", "unknown"}
+	stateNames     = []string{"unknown", "not supplied", "supplied"}
 )
 
 func (t InputType) String() string { return nameOf("input type", inputTypeNames, int(t)-1) }

@@ -24,9 +24,13 @@ write files under another name, flush them, and rename them.`,
 	Requires: []*validate.Check{RegularFile, SizeCap, NotEmpty},
 	Run: func(p *validate.Pass) {
 		data := p.Subject.Data
-		if c := data[0]; bytes.Count(data, data[:1]) == len(data) {
+		if c := data[0]; len(data) >= least && bytes.Count(data, data[:1]) == len(data) {
 			p.ReportAt(channelfile.Range{Start: 0, End: len(data)}, "file", "take the file from its source again; the content was lost on its way",
 				"all %d bytes are 0x%02x (%d)", len(data), c, c)
 		}
 	},
 }
+
+// least is how many equal bytes are a pattern, and not a file that was cut off
+// after its first byte.
+const least = 8
