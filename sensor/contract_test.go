@@ -203,7 +203,7 @@ func TestReadFleetRefuses(t *testing.T) {
 		{"input of another type", `"address"`, `"adress"`, ErrJSONValue,
 			`x.json:21:35: builds[0].supply[0].inputs[2].type: found the string "adress"; expected "string", "integer" or "address"; did you mean "address"?`, true},
 		{"input in another state", `"unknown"`, `"Unknown"`, ErrJSONValue,
-			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "supplied", "not supplied" or "unknown"; did you mean "unknown"?`, true},
+			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "unknown", "not supplied" or "supplied"; did you mean "unknown"?`, true},
 		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, ErrJSONRange,
 			`x.json:19:79: builds[0].supply[0].inputs[0].maxLength: found the number 0; expected an integer from 1 to 2147483647`, true},
 		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, ErrJSONValue,
