@@ -244,7 +244,7 @@ func parseText(name, p, s string) (*text, error) {
 	}
 	for _, k := range requiredKeys {
 		if t.keys[k] == "" {
-			return nil, fmt.Errorf("%s: no %s:", p, k)
+			return nil, fmt.Errorf("%s: the key %s is missing", p, k)
 		}
 	}
 	return t, nil

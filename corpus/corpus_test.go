@@ -308,8 +308,8 @@ func TestLoadErrors(t *testing.T) {
 	}{
 		{"empty corpus", nil, "no cases", "a corpus that was lost must not look like one that passes"},
 		{"unknown key", one("expect: accepted\nwhy: x\nexpext: rejected\n"), `cases/a/case.txt:3: unknown key "expext"`, "a misspelt key would be an expectation that nobody checks"},
-		{"no why", one("expect: accepted\n"), "no why:", "a case without a reason cannot be judged by those who come later"},
-		{"no expect", one("why: x\n"), "no expect:", "a case without an expectation tests nothing"},
+		{"no why", one("expect: accepted\n"), "the key why is missing", "a case without a reason cannot be judged by those who come later"},
+		{"no expect", one("why: x\n"), "the key expect is missing", "a case without an expectation tests nothing"},
 		{"unknown verdict", one("expect: good\nwhy: x\n"), "it is accepted, rejected or undecided", "three verdicts, no more"},
 		{"key twice", one("expect: accepted\nexpect: rejected\nwhy: x\n"), "expect: a second time", "which one counts?"},
 		{"empty value", one("expect: accepted\nwhy:\n"), "why: has no value", "an empty why is none"},

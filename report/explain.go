@@ -2,13 +2,12 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// families are the names of the families of checks, by the thousands digit.
+// families are the families of checks, by the thousands digit of the ID.
 var families = map[int]string{
 	0: "file: can this be read at all?",
 	1: "structure: is it a channel file, whole and in normal form?",
@@ -16,21 +15,23 @@ var families = map[int]string{
 	3: "contract: does every build that will read it supply what it needs?",
 }
 
-// Explain writes the documentation of a check, as text that is Markdown too.
-func Explain(w io.Writer, c *validate.Check) error {
+// Explain returns the documentation of a check, as text that is Markdown too.
+func Explain(c *validate.Check) string {
+	var b strings.Builder
 	title, body, _ := strings.Cut(c.Doc, "\n\n")
-	effect := "An error: content with a finding of this check is rejected."
+	fmt.Fprintf(&b, "# %s %s\n\n%s.\n\n%s\n\n", c.ID, c.Name, strings.ToUpper(title[:1])+title[1:], body)
 	if c.Severity == validate.Warning {
-		effect = "A warning: content with a finding of this check may ship, unless --fail-on warning is given."
+		b.WriteString("- A warning: content with a finding of this check may ship, unless `--fail-on warning` is given.\n")
+	} else {
+		b.WriteString("- An error: content with a finding of this check is rejected.\n")
 	}
-	_, err := fmt.Fprintf(w, "# %s %s\n\n%s\n\n%s\n\n%s\nFamily %s\n",
-		c.ID, c.Name, strings.ToUpper(title[:1])+title[1:]+".", body, effect, families[c.Family()])
-	if err == nil && len(c.Requires) > 0 {
+	fmt.Fprintf(&b, "- Of the family %s\n", families[c.Family()])
+	if len(c.Requires) > 0 {
 		var ids []string
 		for _, r := range c.Requires {
 			ids = append(ids, r.ID)
 		}
-		_, err = fmt.Fprintf(w, "Skipped where one of these found an error: %s.\n", strings.Join(ids, ", "))
+		fmt.Fprintf(&b, "- Skipped where one of these found an error: %s.\n", strings.Join(ids, ", "))
 	}
-	return err
+	return b.String()
 }

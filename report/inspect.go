@@ -2,66 +2,134 @@ package report
 
 import (
 	"bufio"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // Hex writes every byte of a file, labelled with the part that it belongs to
-// and what it says.
+// and what it says. The names of the parts are those of FORMAT.md. What no part
+// claims, or a second one does, says so; a file in normal form has neither.
 func Hex(w io.Writer, f *channelfile.File) error {
-	const row = 16
-	b := bufio.NewWriter(w)
-	for path, r := range f.Layout() {
-		data := f.Data()[r.Start:r.End]
-		for at := 0; at < len(data); at += row {
-			line := data[at:min(at+row, len(data))]
-			label := ""
-			if at == 0 {
-				label = path
-				if says := saying(path, data); says != "" {
-					label = fmt.Sprintf("%-26s %s", path, says)
-				}
+	d := dump{w: bufio.NewWriter(w), data: f.Data(), operators: make([]channelfile.Operator, f.Values()), inputs: make([]bool, f.Operands())}
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		for k := c.First; k < c.First+c.Count; k++ {
+			if d.inputs[k] = c.Flags&channelfile.FlagInputs != 0; !d.inputs[k] {
+				d.operators[f.Operand(k)] = c.Operator
 			}
-			fmt.Fprintf(b, "%s\n", strings.TrimRight(fmt.Sprintf("%08x  %-*s  %s", r.Start+at, 3*row-1, spaced(line), label), " "))
 		}
 	}
-	return b.Flush()
+	end := 0
+	for path, r := range f.Layout() {
+		d.unclaimed(f, channelfile.Range{Start: end, End: r.Start})
+		says := d.saying(path, d.data[r.Start:r.End])
+		if overlaps(f, path, r) {
+			says = strings.TrimLeft(says+" (sections overlap)", " ")
+		}
+		d.part(r, path, says)
+		end = max(end, r.End)
+	}
+	d.unclaimed(f, channelfile.Range{Start: end, End: len(d.data)})
+	return d.w.Flush()
 }
 
-func spaced(data []byte) string { return fmt.Sprintf("% x", data) }
+type dump struct {
+	w         *bufio.Writer // its error sticks until Flush
+	data      []byte
+	operators []channelfile.Operator // of each value: one that compares with it
+	inputs    []bool                 // of each operand: it is an input
+}
+
+// unclaimed writes those bytes of a range that no section has.
+func (d *dump) unclaimed(f *channelfile.File, r channelfile.Range) {
+	for r.Start < r.End {
+		next, claimed := r.End, false
+		for _, s := range f.Sections {
+			switch {
+			case r.Start < s.Range.Start:
+				next = min(next, s.Range.Start)
+			case r.Start < s.Range.End:
+				next, claimed = min(r.End, s.Range.End), true
+			}
+		}
+		if !claimed {
+			d.part(channelfile.Range{Start: r.Start, End: next}, "belongs to no section", "")
+		}
+		r.Start = next
+	}
+}
+
+// overlaps reports whether a part lies in a section that is not its own.
+func overlaps(f *channelfile.File, path string, r channelfile.Range) bool {
+	others := -1
+	if path == "padding" {
+		others = 0
+	}
+	for _, s := range f.Sections {
+		if r.Start < s.Range.End && s.Range.Start < r.End {
+			others++
+		}
+	}
+	return others > 0
+}
+
+// part writes one part of the file, in rows of which the first has the label.
+func (d *dump) part(r channelfile.Range, path, says string) {
+	const row = 16
+	label := path
+	if says != "" {
+		label = fmt.Sprintf("%-26s %s", path, says)
+	}
+	for at := r.Start; at < r.End; at += row {
+		line := fmt.Sprintf("%08x  %-*s  %s", at, 3*row-1, fmt.Sprintf("% x", d.data[at:min(at+row, r.End)]), label)
+		fmt.Fprintln(d.w, strings.TrimRight(line, " "))
+		label = ""
+	}
+}
 
 // saying returns what a part of a file says, for a person.
-func saying(path string, data []byte) string {
-	section, field, _ := strings.Cut(path, ".")
-	kind, _, _ := strings.Cut(section, "[")
+func (d *dump) saying(path string, data []byte) string {
+	entry, field, _ := strings.Cut(path, ".")
+	kind, index, _ := strings.Cut(strings.TrimSuffix(entry, "]"), "[")
+	i, _ := strconv.Atoi(index) // 0 where there is none
+	var n uint64
+	if len(data) <= 8 {
+		for k, c := range data {
+			n |= uint64(c) << (8 * k)
+		}
+	}
 	switch {
-	case kind == "pool", kind == "textpool":
-		return clean(strconv.Quote(shorten(string(data))))
+	case kind == "pool":
+		return operand(d.operators[i], data)
+	case kind == "textpool":
+		return literal(data)
 	case kind == "instance" && field == "id":
 		return channelfile.ID(data).String()
 	case kind == "word":
-		return channelfile.Word(binary.LittleEndian.Uint32(data)).String()
+		return channelfile.Word(n).String()
+	case kind == "operand" && d.inputs[i]:
+		return fmt.Sprintf("input %d (index %d)", n+1, n)
+	case kind == "operand":
+		return fmt.Sprintf("value %d", n)
 	case kind == "criterion" && field == "operator":
-		return channelfile.Operator(data[0]).String()
+		return channelfile.Operator(n).String()
 	case kind == "criterion" && field == "flags":
-		return flagNames(channelfile.Flags(data[0]))
+		return flagNames(channelfile.Flags(n))
+	case kind == "criterion" && field == "input":
+		return fmt.Sprintf("input %d (index %d)", n+1, n)
 	case kind == "section" && field == "type":
-		return channelfile.SectionType(binary.LittleEndian.Uint32(data)).String()
+		return channelfile.SectionType(n).String()
 	case path == "header.created":
-		return created(binary.LittleEndian.Uint64(data))
+		return created(n)
 	case path == "header.magic", kind == "padding", len(data) > 8:
 		return ""
-	}
-	var n uint64
-	for i, c := range data {
-		n |= uint64(c) << (8 * i)
 	}
 	return strconv.FormatUint(n, 10)
 }
@@ -86,13 +154,18 @@ func flagNames(flags channelfile.Flags) string {
 	return strings.Join(names, ", ")
 }
 
-// shorten cuts a text to what fits a line.
-func shorten(s string) string {
-	const most = 72
+// literal shows a string as the authors of rules write it: in single quotes,
+// a backslash as itself. What does not print is escaped, and a long one cut.
+func literal(s []byte) string {
+	const most = 72 // bytes
 	if len(s) <= most {
-		return s
+		return "'" + Clean(string(s)) + "'"
 	}
-	return s[:most] + "..."
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return fmt.Sprintf("'%s'... (%s)", Clean(string(s[:n])), count(uint64(len(s)), "byte"))
 }
 
 // Inspect writes what a file says, in the words of its authors where the file
@@ -105,23 +178,27 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 	if def != nil {
 		name = def.Name
 	}
-	fmt.Fprintf(b, "channel        %d\nrevision       %d\ntype           %d (%s) version %d\n", h.Channel, h.Revision, h.Type, clean(name), h.TypeVersion)
+	fmt.Fprintf(b, "channel        %d\nrevision       %d\ntype           %d (%s) version %d\n", h.Channel, h.Revision, h.Type, Clean(name), h.TypeVersion)
 	fmt.Fprintf(b, "inputs         %d declared, %d read\ncreated        %s\nsize           %d bytes\n", h.InputsDeclared, h.InputsRead, created(h.Created), h.FileSize)
 	fmt.Fprintf(b, "header digest  %x\ncontent digest %x\n\n", f.HeaderDigest(), f.ContentDigest())
 	for _, s := range f.Sections {
-		fmt.Fprintf(b, "0x%08x  %-10s  %s, %s\n", s.Range.Start, s.Type, count(uint64(s.Range.Len()), "byte"), count(uint64(s.Count), "entry"))
+		fmt.Fprintf(b, "0x%08x  %-10s  %s", s.Range.Start, s.Type, count(uint64(s.Range.Len()), "byte"))
+		if s.Count != s.Range.Len() {
+			fmt.Fprintf(b, ", %s", count(uint64(s.Count), "entry"))
+		}
+		fmt.Fprintln(b)
 	}
 	for i := range f.Instances() {
 		in, origin := f.Instance(i), f.Origin(i)
 		fmt.Fprintf(b, "\ninstance %d  %v\n", i, in.ID)
 		if f.HasProvenance() {
-			fmt.Fprintf(b, "  %s\n  %s:%d\n", clean(strconv.Quote(origin.Title)), clean(origin.Path), origin.Line)
+			fmt.Fprintf(b, "  %s\n  %s:%d\n", Clean(strconv.Quote(origin.Title)), Clean(origin.Path), origin.Line)
 			if origin.Author != "" {
-				fmt.Fprintf(b, "  by %s\n", clean(origin.Author))
+				fmt.Fprintf(b, "  by %s\n", Clean(origin.Author))
 			}
 		}
 		for _, line := range condition(f, def, in) {
-			fmt.Fprintf(b, "    %s\n", clean(line))
+			fmt.Fprintf(b, "    %s\n", line)
 		}
 	}
 	return b.Flush()
@@ -164,7 +241,7 @@ func condition(f *channelfile.File, def *sensor.Definition, in channelfile.Insta
 func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criterion) string {
 	name := fmt.Sprintf("input %d (index %d)", c.Input+1, c.Input)
 	if def != nil && int(c.Input) < len(def.Inputs) {
-		name = def.Inputs[c.Input].Name
+		name = Clean(def.Inputs[c.Input].Name)
 	}
 	var operands []string
 	for v := range f.OperandValues(c) {
@@ -203,7 +280,7 @@ func operand(op channelfile.Operator, v []byte) string {
 	case channelfile.OpAddressRange:
 		return fmt.Sprintf("%v to %v", channelfile.Address(v, 0), channelfile.Address(v, 1))
 	}
-	return strconv.Quote(shorten(string(v)))
+	return literal(v)
 }
 
 // Needs writes what content requires of its reader.
@@ -213,15 +290,19 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 	if typ == "" {
 		typ = "not known"
 	}
-	fmt.Fprintf(b, "%s\n", clean(name))
-	fmt.Fprintf(b, "  type %d (%s) version %d, format %s\n", n.Type, clean(typ), n.TypeVersion, clean(n.Format))
-	fmt.Fprintf(b, "  inputs declared %d, read %d\n", n.InputsDeclared, n.InputsRead)
+	fmt.Fprintf(b, "%s\n", Clean(name))
+	fmt.Fprintf(b, "  type %d (%s) version %d, format %s\n", n.Type, Clean(typ), n.TypeVersion, Clean(n.Format))
+	read := "none is read"
+	if n.InputsRead > 0 {
+		read = fmt.Sprintf("the highest that is read is input %d", n.InputsRead)
+	}
+	fmt.Fprintf(b, "  inputs declared %d, %s\n", n.InputsDeclared, read)
 	for _, in := range n.Inputs {
 		name := in.Name
 		if name == "" {
 			name = "(not defined)"
 		}
-		fmt.Fprintf(b, "  input %d (index %d) %s: %s, %s", in.Index+1, in.Index, clean(name),
+		fmt.Fprintf(b, "  input %d (index %d) %s: %s, %s", in.Index+1, in.Index, Clean(name),
 			count(uint64(in.Instances), "rule"), count(uint64(in.Criteria), "criterion"))
 		if in.Coefficient > 0 {
 			fmt.Fprintf(b, ", %s a byte of its length", count(in.Coefficient, "step"))
@@ -231,6 +312,7 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 	}
 	for _, op := range n.Operators {
 		fmt.Fprintf(b, "  operator %v: %s, %s\n", op.Operator, count(uint64(op.Instances), "rule"), count(uint64(op.Criteria), "criterion"))
+		causes(b, op.First, op.Instances)
 	}
 	s := n.Sizes
 	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %d words a condition, %d operands a criterion, %s a value, %d truths on the stack\n",
@@ -243,18 +325,18 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 // causes writes the rules that make a need.
 func causes(w io.Writer, list []sensor.Cause, all int) {
 	for _, c := range list {
-		title := c.Title
-		if title == "" {
-			title = c.ID.String()
+		name := c.ID.String()
+		if c.Title != "" {
+			name = strconv.Quote(c.Title)
 		}
 		place := ""
 		if c.Path != "" {
-			place = "  " + clean(c.Path)
+			place = "  " + Clean(c.Path)
 			if c.Line > 0 {
 				place += ":" + strconv.Itoa(c.Line)
 			}
 		}
-		fmt.Fprintf(w, "    %s%s\n", clean(strconv.Quote(title)), place)
+		fmt.Fprintf(w, "    %s%s\n", Clean(name), place)
 	}
 	if more := all - len(list); more > 0 {
 		fmt.Fprintf(w, "    and %d more\n", more)

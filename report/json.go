@@ -40,8 +40,6 @@ type jsonResult struct {
 	Verdict       string         `json:"verdict"`
 	Error         string         `json:"error,omitempty"`
 	Digest        string         `json:"sha256,omitempty"`
-	HeaderDigest  string         `json:"headerSha256,omitempty"`
-	ContentDigest string         `json:"contentSha256,omitempty"`
 	File          *jsonFile      `json:"file,omitempty"`
 	Fleet         *jsonFleet     `json:"fleet,omitempty"`
 	Counts        jsonCounts     `json:"counts"`
@@ -55,6 +53,8 @@ type jsonResult struct {
 }
 
 type jsonFile struct {
+	HeaderDigest   string `json:"headerSha256"`
+	ContentDigest  string `json:"contentSha256"`
 	Size           int    `json:"size"`
 	Channel        uint32 `json:"channel"`
 	Revision       uint32 `json:"revision"`
@@ -186,14 +186,14 @@ func list(s []string) []string {
 
 func resultJSON(r *Result) jsonResult {
 	out := jsonResult{
-		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.Digest,
+		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
 		Undecided: []string{}, LeftOut: list(r.LeftOut), Findings: []jsonFinding{}, Totals: map[string]int{},
 		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
 	}
-	if r.Err != nil {
-		out.Error = r.Err.Error()
+	if r.err != nil {
+		out.Error = r.err.Error()
 	}
-	rep := r.Report
+	rep := r.report
 	if rep == nil {
 		return out
 	}
@@ -202,15 +202,6 @@ func resultJSON(r *Result) jsonResult {
 	out.Counts = jsonCounts{
 		rep.Errors(), rep.Warnings(), rep.Counts.Instances, rep.Counts.Criteria,
 		rep.Counts.Builds, rep.Counts.Contracts, rep.Counts.Hosts,
-	}
-	if f := rep.File; f != nil {
-		header, content := f.HeaderDigest(), f.ContentDigest()
-		out.HeaderDigest, out.ContentDigest = hex.EncodeToString(header[:]), hex.EncodeToString(content[:])
-		h := f.Header
-		out.File = &jsonFile{len(f.Data()), h.Channel, h.Revision, h.Type, "", h.TypeVersion, h.InputsDeclared, h.InputsRead, h.Created}
-		if rep.Definition != nil {
-			out.File.TypeName = rep.Definition.Name
-		}
 	}
 	if fleet := rep.Fleet; fleet != nil {
 		out.Fleet = &jsonFleet{fleet.Name, fleet.Builtin, hex.EncodeToString(fleet.Digest[:]), Evidence(fleet), []jsonBuild{}}
@@ -232,6 +223,19 @@ func resultJSON(r *Result) jsonResult {
 	}
 	for _, c := range rep.NotApplicable {
 		out.NotApplicable = append(out.NotApplicable, c.ID)
+	}
+	return out
+}
+
+func fileJSON(r *validate.Report) *jsonFile {
+	h, header, content := r.File.Header, r.File.HeaderDigest(), r.File.ContentDigest()
+	out := &jsonFile{
+		HeaderDigest: hex.EncodeToString(header[:]), ContentDigest: hex.EncodeToString(content[:]),
+		Size: len(r.File.Data()), Channel: h.Channel, Revision: h.Revision, Type: h.Type, TypeVersion: h.TypeVersion,
+		InputsDeclared: h.InputsDeclared, InputsRead: h.InputsRead, Created: h.Created,
+	}
+	if r.Definition != nil {
+		out.TypeName = r.Definition.Name
 	}
 	return out
 }

@@ -28,24 +28,58 @@ type Gate struct {
 	Checks   int    // in its list
 }
 
-// A Result is what became of one subject.
+// A Result is what became of one subject. It does not hold on to the bytes of
+// the file, so that a run of many files takes the memory of one. Make it with
+// [Judged] or [NotJudged].
 type Result struct {
-	Name   string
-	Digest string           // SHA-256 of the file in hex; empty: there is none
-	Report *validate.Report // nil: it was not judged, and Err says why
-	Err    error
+	Name string
 
 	// LeftOut lists rules that are not in what was judged, because they
 	// cannot be expressed and that was allowed.
 	LeftOut []string
+
+	report  *validate.Report // without file and data; nil: it was not judged, and err says why
+	err     error
+	digest  string // SHA-256 of the file in hex; empty: there is none
+	file    *jsonFile
+	windows []window // for the findings of the same index
 }
+
+// A window is the rows of bytes that a finding is about.
+type window struct {
+	start int // offset of the first
+	bytes []byte
+}
+
+// Judged returns the result for a subject that was judged. Digest is the
+// SHA-256 of its file in hex, empty if it has none.
+func Judged(r *validate.Report, digest string) Result {
+	result := Result{Name: r.Subject.Name, digest: digest}
+	for i := range r.Findings {
+		var w window
+		if r.Subject.Kind == validate.KindChannelFile { // nobody has the bytes that rules were compiled to
+			w = windowOf(r.Subject.Data, r.Findings[i].Where.Range)
+		}
+		result.windows = append(result.windows, w)
+	}
+	if r.File != nil {
+		result.file = fileJSON(r)
+	}
+	subject, report := *r.Subject, *r
+	subject.Data, report.File, report.Subject = nil, nil, &subject
+	result.report = &report
+	return result
+}
+
+// NotJudged returns the result for a subject on which there is no verdict.
+func NotJudged(name string, err error) Result { return Result{Name: name, err: err} }
 
 // Verdict returns the verdict on one subject.
 func (r *Result) Verdict() validate.Verdict {
-	if r.Report == nil || r.Err != nil {
+	if r.report == nil {
 		return validate.Undecided
 	}
-	return r.Report.Verdict()
+	return r.report.Verdict()
 }
 
 // Verdict returns the verdict on all of the run: undecided if anything is, or

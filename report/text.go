@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -26,11 +27,19 @@ func Text(w io.Writer, r *Run) error {
 		t.result(&r.Results[i])
 	}
 	for _, p := range r.Problems {
-		t.line("undecided", "%s", clean(p))
+		t.line("undecided", "%s", Clean(p))
 	}
 	if r.Gate.SelfTest != "" {
-		t.line("undecided", "the gate does not judge as it should: %s", clean(r.Gate.SelfTest))
+		t.line("undecided", "the gate does not judge as it should: %s", Clean(r.Gate.SelfTest))
 		t.more("no verdict of this program can be relied on; install it again")
+	}
+	if n := len(r.Results) + len(r.Problems); n > 1 {
+		of := map[validate.Verdict]int{validate.Undecided: len(r.Problems)}
+		for i := range r.Results {
+			of[r.Results[i].Verdict()]++
+		}
+		t.line(r.Verdict().String(), "%d in all: %d accepted, %d rejected, %d undecided",
+			n, of[validate.Accepted], of[validate.Rejected], of[validate.Undecided])
 	}
 	return t.w.Flush()
 }
@@ -40,30 +49,43 @@ type text struct {
 	run *Run
 }
 
+// line writes a line, or the start of one that nobody would read to its end:
+// the texts of a file may have 65,535 bytes each.
 func (t *text) line(word, format string, args ...any) {
-	fmt.Fprintf(t.w, "%-*s%s\n", indent, word, fmt.Sprintf(format, args...))
+	const most = 2000 // bytes
+	s := fmt.Sprintf(format, args...)
+	if len(s) > most {
+		s = fmt.Sprintf("%s... (%s)", strings.ToValidUTF8(s[:most], ""), count(uint64(len(s)), "byte"))
+	}
+	fmt.Fprintf(t.w, "%-*s%s\n", indent, word, s)
 }
 
 func (t *text) more(format string, args ...any) { t.line("", format, args...) }
 
 func (t *text) result(r *Result) {
-	if r.Report == nil {
-		t.line("undecided", "%s", clean(r.Name))
-		t.more("%s", clean(r.Err.Error()))
+	if r.report == nil {
+		t.line("undecided", "%s", Clean(r.Name))
+		t.more("%s", Clean(strings.TrimPrefix(fmt.Sprint(r.err), r.Name+": ")))
 		return
 	}
-	rep := r.Report
+	rep := r.report
+	for _, l := range r.LeftOut {
+		t.line("left out", "%s", Clean(l))
+	}
 	group := ""
 	for i := range rep.Findings {
 		f := &rep.Findings[i]
 		if f.Group != "" && f.Group == group {
-			t.again(r, f)
+			t.more("also %s %s", place(r, f), Clean(f.Message))
 			continue
 		}
 		group = f.Group
-		t.finding(r, f)
+		t.finding(r, i)
 	}
 	t.dropped(rep)
+	for _, u := range rep.Undecided {
+		t.line("undecided", "%s", Clean(u))
+	}
 	t.conclusion(r)
 }
 
@@ -75,50 +97,37 @@ func word(f *validate.Finding) string {
 	return "rejected"
 }
 
-func (t *text) finding(r *Result, f *validate.Finding) {
-	place := sourcePlace(f)
-	if place == "" {
-		place = clean(r.Name)
-		if f.Where.Range.Len() > 0 && r.Report.File == nil && f.Where.Path == "" {
-			place += fmt.Sprintf(":0x%04x", f.Where.Range.Start)
-		}
-	}
-	t.line(word(f), "%s %q %s", f.Check.ID, place, clean(f.Message))
+func (t *text) finding(r *Result, i int) {
+	f := &r.report.Findings[i]
+	t.line(word(f), "%s %s %s", f.Check.ID, place(r, f), Clean(f.Message))
 	for _, d := range f.Details {
-		t.more("%s", clean(d))
+		t.more("%s", Clean(d))
 	}
 	if f.Fix != "" {
-		t.more("fix: %s", clean(f.Fix))
+		t.more("fix: %s", Clean(f.Fix))
 	}
-	if !t.source(r, f) {
-		t.window(r, f)
+	if !t.source(r, f) && len(r.windows[i].bytes) > 0 {
+		at := f.Where.Range
+		t.more("at 0x%04x (%d): %s", at.Start, at.Start, Clean(f.Where.Path))
+		t.window(r.windows[i], at)
 	}
 }
 
-// again writes a finding that says the same as the one before, of another
-// place.
-func (t *text) again(r *Result, f *validate.Finding) {
-	place := sourcePlace(f)
-	if place == "" {
-		place = clean(r.Name)
-	}
-	t.more("also %q %s", place, clean(f.Message))
-}
-
-// sourcePlace names the text that a finding is about, as editors take it.
-func sourcePlace(f *validate.Finding) string {
+// place names where a finding is, as editors take it: the line of the source,
+// if it is known, else the file that was judged.
+func place(r *Result, f *validate.Finding) string {
 	pos := f.Where.Source
-	if pos.Path == "" {
-		return ""
+	name := r.Name
+	if pos.Path != "" {
+		name = pos.Path
+		switch {
+		case pos.Line > 0:
+			name += ":" + strconv.Itoa(pos.Line)
+		case pos.Range.Len() > 0:
+			name += fmt.Sprintf(":0x%04x", pos.Range.Start)
+		}
 	}
-	place := clean(pos.Path)
-	switch {
-	case pos.Line > 0:
-		place += ":" + strconv.Itoa(pos.Line)
-	case pos.Range.Len() > 0:
-		place += fmt.Sprintf(":0x%04x", pos.Range.Start)
-	}
-	return place
+	return `"` + Clean(name) + `"`
 }
 
 // source writes the line that a finding is about, if it can be had.
@@ -131,7 +140,7 @@ func (t *text) source(r *Result, f *validate.Finding) bool {
 		return false
 	}
 	line, ok := "", false
-	if t.run.Lines != nil && r.Report.Subject.Kind == validate.KindRules {
+	if t.run.Lines != nil && r.report.Subject.Kind == validate.KindRules {
 		line, ok = t.run.Lines(pos.Path, pos.Line)
 	}
 	if !ok {
@@ -140,55 +149,71 @@ func (t *text) source(r *Result, f *validate.Finding) bool {
 		}
 		line, pos.Column = pos.Text, 0
 	}
+	before, at := excerpt(strings.TrimRight(line, "\r\n"), pos.Column)
 	number := strconv.Itoa(pos.Line)
-	shown := clean(strings.TrimRight(line, "\r\n"))
-	t.more("%s | %s", number, shown)
-	if pos.Column > 0 && pos.Column <= len(line) {
-		before := utf8.RuneCountInString(clean(line[:pos.Column-1]))
-		rest := max(1, utf8.RuneCountInString(shown)-before)
-		t.more("%s | %s%s", strings.Repeat(" ", len(number)), strings.Repeat(" ", before), strings.Repeat("^", rest))
+	t.more("%s | %s%s", number, before, at)
+	if pos.Column > 0 && at != "" {
+		blank := func(s string) string { return strings.Repeat(" ", utf8.RuneCountInString(s)) }
+		t.more("%s | %s%s", blank(number), blank(before), strings.Repeat("^", utf8.RuneCountInString(at)))
 	}
 	return true
 }
 
-// window writes the bytes that a finding is about, with those around them.
-func (t *text) window(r *Result, f *validate.Finding) {
-	data, at := r.Report.Subject.Data, f.Where.Range
-	if at.Len() <= 0 || at.End > len(data) {
-		return
+// excerpt returns what is shown of a line: what stands before a column, in
+// bytes from 1, and what stands there. Of a long line it is the part around
+// the column.
+func excerpt(line string, column int) (before, at string) {
+	const most = 100 // runes on either side
+	cut := min(max(column-1, 0), len(line))
+	before, at = Clean(line[:cut]), Clean(line[cut:])
+	if n := utf8.RuneCountInString(before); n > most {
+		before = "..." + string([]rune(before)[n-most:])
 	}
-	t.more("at 0x%04x (%d): %s", at.Start, at.Start, clean(f.Where.Path))
-	HexWindow(t.w, strings.Repeat(" ", indent), data, at)
+	if utf8.RuneCountInString(at) > most {
+		at = string([]rune(at)[:most]) + "..."
+	}
+	return before, at
 }
 
-// hexRows is how many rows of bytes are shown of one finding.
-const hexRows = 3
+// The window under a finding has at most so many rows of so many bytes.
+const (
+	windowRows = 3
+	windowRow  = 16
+)
 
-// HexWindow writes the rows of data that hold the bytes of a range, at most
-// three, and marks the bytes. Errors are w's own to keep.
-func HexWindow(w io.Writer, indent string, data []byte, at channelfile.Range) {
-	const row = 16
-	first := at.Start / row * row
-	for n := 0; n < hexRows && first < at.End && first < len(data); n, first = n+1, first+row {
-		last := min(first+row, len(data))
-		var hex, marks strings.Builder
-		for i := first; i < last; i++ {
-			gap := " "
-			if i == first+row/2 {
-				gap = "  "
-			}
-			fmt.Fprintf(&hex, "%s%02x", gap, data[i])
-			if i >= at.Start && i < at.End {
-				marks.WriteString(gap + "^^")
-			} else {
-				marks.WriteString(gap + "  ")
-			}
-		}
-		fmt.Fprintf(w, "%s0x%04x |%s\n", indent, first, hex.String())
-		fmt.Fprintf(w, "%s%*s |%s\n", indent, len(fmt.Sprintf("0x%04x", first)), "", strings.TrimRight(marks.String(), " "))
+// windowOf returns the rows of data that hold the bytes of a range, those at
+// its start if there are very many.
+func windowOf(data []byte, at channelfile.Range) window {
+	if at.Start < 0 || at.Len() <= 0 || at.End > len(data) {
+		return window{}
 	}
-	if first < at.End {
-		fmt.Fprintf(w, "%s... to 0x%04x (%d)\n", indent, at.End, at.End)
+	start := at.Start / windowRow * windowRow
+	end := min((at.End+windowRow-1)/windowRow*windowRow, start+windowRows*windowRow, len(data))
+	return window{start, bytes.Clone(data[start:end])}
+}
+
+// window writes rows of bytes, and marks those of a range.
+func (t *text) window(w window, at channelfile.Range) {
+	for row := 0; row < len(w.bytes); row += windowRow {
+		offset := fmt.Sprintf("0x%04x", w.start+row)
+		var hex, marks strings.Builder
+		for i, c := range w.bytes[row:min(row+windowRow, len(w.bytes))] {
+			if i == windowRow/2 {
+				hex.WriteByte(' ')
+				marks.WriteByte(' ')
+			}
+			mark := "  "
+			if at.Start <= w.start+row+i && w.start+row+i < at.End {
+				mark = "^^"
+			}
+			fmt.Fprintf(&hex, " %02x", c)
+			marks.WriteString(" " + mark)
+		}
+		t.more("%s |%s", offset, hex.String())
+		t.more("%*s |%s", len(offset), "", strings.TrimRight(marks.String(), " "))
+	}
+	if end := w.start + len(w.bytes); end < at.End {
+		t.more("... to 0x%04x (%d)", at.End, at.End)
 	}
 }
 
@@ -202,62 +227,59 @@ func (t *text) dropped(rep *validate.Report) {
 			}
 		}
 		if more := total.Found - kept; more > 0 {
-			t.more("%s: %d more not shown, %d in all", total.Check.ID, more, total.Found)
+			t.more("%s: %s not shown", total.Check.ID, count(uint64(more), "further finding"))
 		}
 	}
 }
 
 func (t *text) conclusion(r *Result) {
-	rep := r.Report
-	verdict := rep.Verdict()
-	t.line(verdict.String(), "%s", clean(r.Name))
-	for _, u := range rep.Undecided {
-		t.more("undecided: %s", clean(u))
-	}
+	rep := r.report
+	t.line(rep.Verdict().String(), "%s", Clean(r.Name))
 	t.skipped(rep)
-	for _, l := range r.LeftOut {
-		t.more("left out: %s", clean(l))
-	}
-	t.more("%s", counts(rep))
+	t.more("%s", counts(r))
 	if rep.Fleet != nil {
-		t.more("%s", clean(fleetLine(rep)))
+		t.more("%s", Clean(fleetLine(rep)))
 	}
 	for _, b := range rep.Builds {
 		if !b.Addressed {
-			t.more("build %s, %s: not addressed, it does not have the type version", clean(b.Name), count(b.Hosts, "host"))
+			t.more("build %s, %s: not addressed, it does not have the type version", Clean(b.Name), count(b.Hosts, "host"))
 		}
 	}
 }
 
-// skipped names the checks that could not run, by reason.
+// skipped says how many checks could not run, by reason. A check that requires
+// one that was skipped itself is skipped for the same reason.
 func (t *text) skipped(rep *validate.Report) {
 	var whys []string
-	by := map[string][]string{}
+	number, of := map[string]int{}, map[*validate.Check]string{}
 	for _, s := range rep.Skipped {
-		if by[s.Why] == nil {
-			whys = append(whys, s.Why)
+		why := s.Why
+		for _, required := range s.Check.Requires {
+			if root, ok := of[required]; ok {
+				why = root
+				break
+			}
 		}
-		by[s.Why] = append(by[s.Why], s.Check.ID)
+		of[s.Check] = why
+		if number[why] == 0 {
+			whys = append(whys, why)
+		}
+		number[why]++
 	}
 	for _, why := range whys {
-		ids := by[why]
-		list := strings.Join(ids[:min(len(ids), 4)], ", ")
-		if len(ids) > 4 {
-			list = fmt.Sprintf("%s ... %s, %d in all", ids[0], ids[len(ids)-1], len(ids))
-		}
-		t.more("skipped %s: %s", list, why)
+		t.more("%s skipped: %s", count(uint64(number[why]), "check"), why)
 	}
 }
 
-func counts(rep *validate.Report) string {
+func counts(r *Result) string {
+	rep := r.report
 	var parts []string
-	if rep.File != nil {
-		h := rep.File.Header
-		typ := strconv.Itoa(int(h.Type))
-		if rep.Definition != nil {
-			typ = rep.Definition.Name
+	if f := r.file; f != nil {
+		typ := f.TypeName
+		if typ == "" {
+			typ = strconv.Itoa(int(f.Type))
 		}
-		parts = append(parts, fmt.Sprintf("channel %d revision %d, type %s version %d", h.Channel, h.Revision, typ, h.TypeVersion),
+		parts = append(parts, fmt.Sprintf("channel %d revision %d, type %s version %d", f.Channel, f.Revision, Clean(typ), f.TypeVersion),
 			count(uint64(rep.Counts.Instances), "instance"), count(uint64(rep.Counts.Criteria), "criterion"))
 	}
 	parts = append(parts, fmt.Sprintf("%s run", count(uint64(len(rep.Ran)), "check")),
@@ -272,6 +294,9 @@ func fleetLine(rep *validate.Report) string {
 	fleet := "fleet " + rep.Fleet.Name
 	if rep.Fleet.Builtin {
 		fleet = "example " + fleet
+	}
+	if rep.Needs == nil {
+		return fleet + ": not looked at, for the content cannot be read"
 	}
 	return fmt.Sprintf("%s: %s (%s), %s; evidence: %s", fleet,
 		count(uint64(rep.Counts.Builds), "build"), count(uint64(rep.Counts.Contracts), "distinct contract"),
@@ -319,8 +344,9 @@ func count(n uint64, noun string) string {
 	return s + " " + noun
 }
 
-// clean makes a text safe to show on one line of a terminal.
-func clean(s string) string {
+// Clean makes a text safe to show on one line of a terminal: line ends, control
+// and format characters and bytes that are no UTF-8 are escaped.
+func Clean(s string) string {
 	if strings.IndexFunc(s, unsafe) < 0 && utf8.ValidString(s) {
 		return s
 	}

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"sort"
+	"strings"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -28,6 +30,7 @@ type Pass struct {
 	max      int
 	total    int
 	findings []Finding
+	uses     []int32 // of each criterion the first word that refers to it, plus one
 }
 
 // A Group is the builds of a fleet that do the same: the contract of the first
@@ -56,7 +59,7 @@ func (g *Group) Blame() { g.atFault = true }
 // nor what it does not know.
 func (p *Pass) Report(make func() Finding) {
 	p.total++
-	if len(p.findings) >= p.max {
+	if p.Full() {
 		return
 	}
 	f := make()
@@ -65,22 +68,69 @@ func (p *Pass) Report(make func() Finding) {
 	p.findings = append(p.findings, f)
 }
 
-// ReportAt reports a finding about a part of the channel file.
+// ReportMore counts n findings more, which need not be looked at: the report
+// keeps no more of this check. It does nothing before [Pass.Full].
+func (p *Pass) ReportMore(n int) {
+	if p.Full() {
+		p.total += max(n, 0)
+	}
+}
+
+// Full reports whether the report keeps no further finding of the check.
+func (p *Pass) Full() bool { return len(p.findings) >= p.max }
+
+// ReportAt reports a finding about a part of the channel file. A check that
+// may find very many calls Report instead, with a function that calls At:
+// what is not kept then costs nothing.
 func (p *Pass) ReportAt(r channelfile.Range, path, fix, format string, args ...any) {
-	p.Report(func() Finding {
-		return Finding{Where: p.Locate(r, path), Message: fmt.Sprintf(format, args...), Fix: fix}
-	})
+	p.Report(func() Finding { return p.At(r, path, fix, format, args...) })
+}
+
+// At returns a finding about a part of the channel file.
+func (p *Pass) At(r channelfile.Range, path, fix, format string, args ...any) Finding {
+	return Finding{Where: p.Locate(r, path), Message: fmt.Sprintf(format, args...), Fix: fix}
 }
 
 // Found returns how many findings the check has reported.
 func (p *Pass) Found() int { return p.total }
 
-// Locate returns the location of a part of the content as a whole.
+// Locate returns the location of a part of the content that belongs to no
+// instance. Where there is no channel file, it has no bytes, and the path is
+// that of the document.
 func (p *Pass) Locate(r channelfile.Range, path string) Location {
-	where := Location{Path: path, Range: r}
-	if p.Subject.Origin != nil {
-		where.Source, _ = p.Subject.Origin(channelfile.ID{}, -1, Position{})
+	switch p.Subject.Kind {
+	case KindNeeds:
+		r = channelfile.Range{}
+		if in, ok := needsPaths[path]; ok {
+			path = in
+		}
+	case KindDefinition:
+		r = channelfile.Range{}
+		path = strings.TrimPrefix(path, "header.")
 	}
+	return p.place(Location{Path: path, Range: r}, channelfile.ID{}, -1)
+}
+
+// needsPaths are the paths in a document with needs of what stands in the
+// header of a channel file.
+var needsPaths = map[string]string{
+	"header":                 "sizes",
+	"header.version":         "format",
+	"header.channel":         "channel",
+	"header.type":            "type",
+	"header.type_version":    "typeVersion",
+	"header.inputs_declared": "inputsDeclared",
+	"header.inputs_read":     "inputsRead",
+}
+
+// place lets the subject say where a part comes from.
+func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
+	if p.Subject.Origin != nil {
+		if pos, ok := p.Subject.Origin(Part{where.Path, id, input, where.Source}); ok {
+			where.Source = pos
+		}
+	}
+	where.Source.Path, where.Source.Text = cut(where.Source.Path), cut(where.Source.Text)
 	return where
 }
 
@@ -88,12 +138,7 @@ func (p *Pass) Locate(r channelfile.Range, path string) Location {
 // is called.
 func (p *Pass) LocateInstance(i int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
-	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(instance.ID, -1, where.Source); ok {
-			where.Source = pos
-		}
-	}
-	return where, instance
+	return p.place(where, instance.ID, -1), instance
 }
 
 // locateInstance goes by the provenance in the file alone.
@@ -104,11 +149,12 @@ func (p *Pass) locateInstance(i int) (Location, *Instance) {
 		Range:  p.File.InstanceRange(i),
 		Source: Position{Path: origin.Path, Line: origin.Line},
 	}
-	return where, &Instance{Index: i, ID: in.ID, Rule: origin.Rule, Title: origin.Title, Author: origin.Author}
+	return where, &Instance{Index: i, ID: in.ID, Rule: cut(origin.Rule), Title: cut(origin.Title), Author: cut(origin.Author)}
 }
 
 // LocateWord returns the location of word w of the condition of instance i,
-// which reads the input.
+// and what the instance is called. Input is the input that the word reads, -1
+// if that does not matter.
 func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
@@ -118,33 +164,67 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	if line > 0 {
 		where.Source.Line = line
 	}
-	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(instance.ID, input, where.Source); ok {
-			where.Source = pos
-		}
+	return p.place(where, instance.ID, input), instance
+}
+
+// LocateCause returns the location of what makes a need, and what the instance
+// is called. It is how findings on needs speak of instances: there is no file
+// to look at. Input is the input that it reads, -1 if that does not matter.
+func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
+	where := Location{Source: Position{Path: c.Path, Line: c.Line}}
+	if c.Instance >= 0 {
+		where.Path = fmt.Sprintf("instance[%d]", c.Instance)
 	}
-	return where, instance
+	return p.place(where, c.ID, input), &Instance{Index: c.Instance, ID: c.ID, Rule: cut(c.Rule), Title: cut(c.Title)}
 }
 
 // InputAt returns what the subject's definition calls an input.
 func (p *Pass) InputAt(index int) *Input {
 	in := &Input{Index: index}
-	if p.Definition != nil && index < len(p.Definition.Inputs) {
+	if p.Definition != nil && index >= 0 && index < len(p.Definition.Inputs) {
 		in.Name, in.Type = p.Definition.Inputs[index].Name, p.Definition.Inputs[index].Type
 	}
 	return in
 }
 
 // LocateCriterion returns the location of the first word that refers to
-// criterion i, which reads the input, and what its instance is called.
+// criterion i, which reads the input, and what its instance is called; nil if
+// no word does.
 func (p *Pass) LocateCriterion(i, input int) (Location, *Instance) {
-	for k := range p.File.Instances() {
-		in := p.File.Instance(k)
-		for w := in.First; w < in.First+in.Count; w++ {
-			if word := p.File.Word(w); word.IsReference() && word.Criterion() == i {
-				return p.LocateWord(k, w, input)
+	w := p.firstUse(i)
+	if w < 0 {
+		return p.Locate(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i)), nil
+	}
+	// The words of the instances stand end to end.
+	next := sort.Search(p.File.Instances(), func(k int) bool { return p.File.Instance(k).First > w })
+	return p.LocateWord(next-1, w, input)
+}
+
+// firstUse returns the first word that refers to criterion i, -1 if none does.
+func (p *Pass) firstUse(i int) int {
+	if p.uses == nil {
+		p.uses = make([]int32, p.File.Criteria())
+		for w := p.File.Words() - 1; w >= 0; w-- {
+			if word := p.File.Word(w); word.IsReference() {
+				p.uses[word.Criterion()] = int32(w) + 1
 			}
 		}
 	}
-	return p.Locate(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i)), nil
+	return int(p.uses[i]) - 1
+}
+
+// MaxText is how many characters of each text of the content a finding
+// repeats: texts may be long, and findings many.
+const MaxText = 256
+
+// cut returns the first characters of a text that a finding repeats.
+func cut(s string) string {
+	n := 0
+	for i := range s {
+		if n == MaxText {
+			return strings.Clone(s[:i]) + "..."
+		}
+		n++
+	}
+	return s
 }

@@ -52,7 +52,7 @@ type BuildReport struct {
 
 // Counts say how much was judged.
 type Counts struct {
-	Instances, Criteria int
+	Instances, Criteria int // of the content
 	Builds, Contracts   int // contracts that differ
 	Hosts               uint64
 }
@@ -64,6 +64,9 @@ func (r *Report) Verdict() Verdict {
 		if f.Severity == Error || r.failOnWarnings {
 			return Rejected
 		}
+	}
+	if r.Errors() > 0 || r.failOnWarnings && r.Warnings() > 0 {
+		return Rejected // of findings that the report does not hold
 	}
 	if len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0 {
 		return Undecided

@@ -2,6 +2,8 @@ package validate
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -28,6 +30,9 @@ type Options struct {
 // report, and the same ones the same report. The subject must not be modified
 // meanwhile; several Runs may share one fleet and one set of definitions.
 func Run(s *Subject, opts Options) *Report {
+	if s == nil {
+		s = new(Subject)
+	}
 	r := &Report{Subject: s, Fleet: opts.Fleet, failOnWarnings: opts.FailOnWarnings}
 	if err := Vet(opts.Checks); err != nil {
 		r.undecided("the list of checks cannot be used: %v", err)
@@ -37,7 +42,7 @@ func Run(s *Subject, opts Options) *Report {
 		r.undecided("%s", u)
 	}
 	run := runner{report: r, opts: opts, pass: Pass{
-		Subject: s, Needs: s.Needs, Definition: s.Definition, Known: opts.Definitions,
+		Subject: s, Known: opts.Definitions,
 		Fleet: opts.Fleet, Now: opts.Now, max: opts.MaxFindings,
 	}}
 	if run.pass.Known == nil {
@@ -62,7 +67,12 @@ type runner struct {
 // read finds out what the checks look at.
 func (run *runner) read() {
 	p := &run.pass
-	if s := p.Subject; s.Kind == KindChannelFile || s.Kind == KindRules {
+	switch s := p.Subject; s.Kind {
+	case KindNeeds:
+		p.Needs = s.Needs
+	case KindDefinition:
+		p.Needs, p.Definition = s.Needs, s.Definition
+	default:
 		if f, err := channelfile.Parse(s.Data); err != nil {
 			p.ParseError = err.(*channelfile.ParseError)
 		} else {
@@ -89,7 +99,7 @@ func (run *runner) group() {
 		for _, m := range members {
 			c := &fleet.Contracts[m]
 			g.Builds = append(g.Builds, Build{c.Build, c.Hosts})
-			g.Hosts += c.Hosts
+			g.Hosts = addHosts(g.Hosts, c.Hosts)
 		}
 		if p.Definition != nil {
 			for i := range g.Contract.Supplies {
@@ -99,7 +109,8 @@ func (run *runner) group() {
 				}
 			}
 		}
-		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions
+		// Of a type that is not known, nobody can say who has it.
+		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions || p.Definition == nil
 		if p.Subject.Kind == KindDefinition && len(g.Supplies) == 0 {
 			// Without content there is nothing that a build without the
 			// type could misread.
@@ -108,6 +119,9 @@ func (run *runner) group() {
 		p.Groups = append(p.Groups, g)
 	}
 }
+
+// addHosts stops at the largest number: contracts may claim any.
+func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // has returns what there is to look at.
 func (run *runner) has() Uses {
@@ -133,23 +147,18 @@ func (run *runner) checks() {
 	// unmet has the checks that found an error, or did not run.
 	unmet := map[*Check]bool{}
 	for _, c := range run.opts.Checks {
-		if c.Uses&^provides != 0 {
+		p.Check, p.findings, p.total = c, nil, 0
+		run.source(c)
+		switch why := skipped(c, has, unmet); {
+		case c.Uses&^provides != 0:
 			r.NotApplicable = append(r.NotApplicable, c)
-			continue
-		}
-		if why := skipped(c, has, unmet); why != "" {
+		case why != "":
 			r.Skipped = append(r.Skipped, Skip{c, why})
 			unmet[c] = true
-			continue
+		default:
+			c.Run(p)
+			r.Ran = append(r.Ran, c)
 		}
-		p.Check, p.findings, p.total = c, nil, 0
-		for _, f := range p.Subject.Source {
-			if f.Check == c {
-				p.Report(func() Finding { return f })
-			}
-		}
-		c.Run(p)
-		r.Ran = append(r.Ran, c)
 		r.Findings = append(r.Findings, p.findings...)
 		r.count(c, p.total)
 		if p.total > 0 && c.Severity == Error {
@@ -157,6 +166,17 @@ func (run *runner) checks() {
 		}
 	}
 	sortFindings(r.Findings)
+}
+
+// source reports what was found for a check before the run. It does so whether
+// or not the check itself can run: what is wrong with the only rule there is
+// leaves no content to run it on.
+func (run *runner) source(c *Check) {
+	for _, f := range run.pass.Subject.Source {
+		if f.Check == c {
+			run.pass.Report(func() Finding { return f })
+		}
+	}
 }
 
 // skipped returns why a check cannot run, empty if it can.
@@ -167,8 +187,8 @@ func skipped(c *Check, has Uses, unmet map[*Check]bool) string {
 		}
 	}
 	switch missing := c.Uses &^ has; {
-	case missing&UsesFile != 0, missing&UsesNeeds != 0:
-		return "the file cannot be read"
+	case missing&(UsesFile|UsesNeeds) != 0:
+		return "there is no content that can be read"
 	case missing&UsesFleet != 0:
 		return "no fleet was given"
 	case missing&UsesDefinition != 0:
@@ -181,10 +201,20 @@ func skipped(c *Check, has Uses, unmet map[*Check]bool) string {
 // verdict.
 func (run *runner) conclude() {
 	r, p := run.report, &run.pass
-	if p.File != nil {
-		r.Counts.Instances, r.Counts.Criteria = p.File.Instances(), p.File.Criteria()
-		if p.File.Instances() == 0 && !run.opts.AllowEmpty {
-			r.undecided("the file has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
+	for _, f := range p.Subject.Source {
+		if !slices.Contains(run.opts.Checks, f.Check) {
+			r.undecided("a finding that was made before the run names no check of the list: %s", f.Message)
+		}
+	}
+	switch kind := p.Subject.Kind; {
+	case kind == KindRules && p.File == nil && len(p.Subject.Data) > 0:
+		r.undecided("what the rules were compiled to cannot be read: %v; the compiler is at fault", p.ParseError)
+	case kind == KindDefinition || p.Needs == nil:
+	default:
+		sizes := &p.Needs.Sizes
+		r.Counts.Instances, r.Counts.Criteria = clamp(sizes.Instances), clamp(sizes.Criteria)
+		if r.Counts.Instances == 0 && !run.opts.AllowEmpty {
+			r.undecided("the content has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
 		}
 	}
 	if run.opts.Fleet == nil {
@@ -200,7 +230,7 @@ func (run *runner) conclude() {
 		for _, b := range g.Builds {
 			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, AtFault: g.atFault})
 			r.Counts.Builds++
-			r.Counts.Hosts += b.Hosts
+			r.Counts.Hosts = addHosts(r.Counts.Hosts, b.Hosts)
 		}
 	}
 	if p.Needs != nil && addressed == 0 {
@@ -209,9 +239,12 @@ func (run *runner) conclude() {
 	}
 }
 
+// clamp makes an int of a count that needs may claim to be any.
+func clamp(n uint64) int { return int(min(n, math.MaxInt)) }
+
 func typeName(p *Pass) string {
 	if p.Definition != nil {
 		return p.Definition.Name
 	}
-	return fmt.Sprintf("%d", p.Needs.Type)
+	return fmt.Sprint(p.Needs.Type)
 }

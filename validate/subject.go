@@ -45,20 +45,28 @@ type Subject struct {
 	Needs      *sensor.Needs
 	Definition *sensor.Definition
 
-	// Origin, if not nil, returns where in what the content was made from
-	// the instance of that ID reads an input; with input -1 where the
-	// instance as a whole is, and with the zero ID the content as a whole.
-	// From is what the provenance in the channel file says. It is how
-	// findings on decoded foreign content speak of offsets in the foreign
-	// file. Where it returns false, the provenance stands.
-	Origin func(id channelfile.ID, input int, from Position) (Position, bool)
+	// Origin, if not nil, returns where in what the content was made from a
+	// part of it stands. It is how findings on decoded foreign content speak
+	// of offsets in the foreign file. Where it returns false, what the
+	// provenance in the channel file says stands. It must not depend on how
+	// often it is called.
+	Origin func(Part) (Position, bool)
 
 	// Source has what was found while rules were compiled, before there was
-	// a file to judge. Each finding names its check, which reports it.
+	// a file to judge. Each finding names its check, which reports it, also
+	// if it cannot run.
 	Source []Finding
 	// Unjudged lists what is in the content but could not be judged. Each
 	// line makes the verdict undecided.
 	Unjudged []string
+}
+
+// A Part names a part of content to [Subject.Origin].
+type Part struct {
+	Path  string         // as in Location, such as "header.inputs_declared" or "instance[2].word[0]"
+	ID    channelfile.ID // of the instance that it belongs to; zero: it belongs to none
+	Input int            // that it reads; -1: it reads none, or is an instance as a whole
+	From  Position       // what the provenance in the channel file says of it
 }
 
 // ChannelFile returns the subject of a channel file's bytes. The name is the
@@ -67,8 +75,9 @@ func ChannelFile(name string, data []byte) *Subject {
 	return &Subject{Kind: KindChannelFile, Name: name, Base: base(name), Data: data, Size: int64(len(data))}
 }
 
-// Rules returns the subject of content that was compiled from something else
-// only to be judged; data is the channel file that it became.
+// Rules returns the subject of content that was compiled, or decoded, from
+// something else only to be judged; data is the channel file that it became.
+// Set Origin to have findings speak of what it was made from.
 func Rules(name string, data []byte) *Subject {
 	return &Subject{Kind: KindRules, Name: name, Data: data, Size: int64(len(data))}
 }
@@ -81,8 +90,11 @@ func NeedsSubject(name string, needs *sensor.Needs) *Subject {
 
 // DefinitionSubject returns the subject of a template type without content:
 // whether each build of the fleet that has the type supplies what its
-// definition declares.
+// definition declares. Without a definition there is nothing to judge.
 func DefinitionSubject(d *sensor.Definition) *Subject {
+	if d == nil {
+		return &Subject{Kind: KindDefinition}
+	}
 	return &Subject{Kind: KindDefinition, Name: d.Name, Definition: d, Needs: sensor.NeedsOfDefinition(d)}
 }
 

@@ -3,14 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 )
 
@@ -33,7 +36,7 @@ well: a rule that cannot be expressed stops the build, or with
 --allow-unsupported is left out and listed. The time in the file is that of
 $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 		Example: `  cfcheck build rules/windows/pipe_created -o out`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("file or folder of rules"),
 		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
 	}
 	f := cmd.Flags()
@@ -41,11 +44,13 @@ $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 	f.Uint32Var(&b.revision, "revision", 1, "the `number` of this release of the content")
 	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, what cannot be expressed")
 	b.addTypes(cmd)
-	_ = cmd.MarkFlagRequired("out")
 	return cmd
 }
 
 func (b *building) run(paths []string) error {
+	if b.out == "" {
+		return errors.New("where to? name a folder with -o; see cfcheck build --help")
+	}
 	defs, err := b.definitions()
 	if err != nil {
 		return err
@@ -72,10 +77,10 @@ func (b *building) run(paths []string) error {
 		return b.refuse(faults)
 	}
 	for _, e := range built.Unsupported {
-		fmt.Fprintf(b.stderr, "left out: %v\n", e)
+		b.say("left out: %v", e)
 	}
 	for _, e := range built.UnknownFields {
-		fmt.Fprintf(b.stderr, "left out: %v\n", e)
+		b.say("left out: %v", e)
 	}
 	return b.write(built)
 }
@@ -90,9 +95,9 @@ func (b *building) refuse(faults []error) error {
 		if !errors.As(err, &malformed) && !errors.As(err, &unknown) {
 			status = statusUndecided
 		}
-		fmt.Fprintf(b.stderr, "cfcheck: %v\n", err)
+		b.say("cfcheck: %v", err)
 	}
-	fmt.Fprintln(b.stderr, "cfcheck: nothing was written")
+	b.say("cfcheck: nothing was written")
 	return exitError(status)
 }
 
@@ -100,16 +105,23 @@ func (b *building) write(built *sigma.Result) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
+	var files []newFile
 	for _, out := range built.Outputs {
-		name := filepath.Join(b.out, out.Name)
-		if err := writeFile(name, out.Data); err != nil {
-			return fmt.Errorf("writing %s: %w", name, err)
-		}
-		if _, err := fmt.Fprintf(b.stdout, "%s  %d rules, %d bytes\n", name, len(out.Rules), len(out.Data)); err != nil {
-			return err
-		}
+		files = append(files, newFile{filepath.Join(b.out, out.Name), out.Data})
 	}
-	return nil
+	if err := writeFiles(files...); err != nil {
+		return err
+	}
+	var said strings.Builder
+	for i, out := range built.Outputs {
+		noun := "rules"
+		if len(out.Rules) == 1 {
+			noun = "rule"
+		}
+		fmt.Fprintf(&said, "%s  %d %s, %d bytes\n", report.Clean(filepath.ToSlash(files[i].name)), len(out.Rules), noun, len(out.Data))
+	}
+	_, err := io.WriteString(b.stdout, said.String())
+	return err
 }
 
 // sourceDate returns the time of a reproducible build.

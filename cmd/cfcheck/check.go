@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,7 +108,7 @@ func (k *checking) judgePath(run *report.Run, path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		run.Results = append(run.Results, report.Result{Name: path, Err: err})
+		run.Results = append(run.Results, report.NotJudged(path, unread(path, err)))
 	case info.IsDir():
 		k.judgeFolder(run, path)
 	case isRules(path):
@@ -124,29 +125,36 @@ func isRules(path string) bool {
 
 func isChannelFile(path string) bool { return strings.EqualFold(filepath.Ext(path), ".cf") }
 
-// judgeFolder judges the channel files and the rules in a folder.
+// judgeFolder judges the channel files and the rules in a folder. What begins
+// with a dot is left out.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	var files []string
 	rules := false
-	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
+		case path != root && strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
 		case d.IsDir():
 		case isChannelFile(path):
 			files = append(files, path)
 		case isRules(path):
 			rules = true
+		case leadsToFolder(path, d):
+			run.Problems = append(run.Problems, path+": a symbolic link to a folder, which is not followed; name the folder itself")
 		}
 		return nil
 	})
 	if err != nil {
-		run.Results = append(run.Results, report.Result{Name: root, Err: err})
+		run.Results = append(run.Results, report.NotJudged(root, unread(root, err)))
 		return
 	}
 	slices.Sort(files)
 	for _, path := range files {
-		run.Results = append(run.Results, k.judgeFile(path))
+		run.Results = append(run.Results, k.judgeFile(filepath.ToSlash(path)))
 	}
 	if rules {
 		run.Results = append(run.Results, k.judgeRules(root)...)
@@ -156,46 +164,53 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	}
 }
 
+// leadsToFolder reports whether a file is a symbolic link behind which there
+// may be more to judge.
+func leadsToFolder(path string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 func (k *checking) judgeFile(path string) report.Result {
 	s, err := file.Read(path)
 	if err != nil {
-		return report.Result{Name: path, Err: err}
+		return report.NotJudged(path, unread(path, err))
 	}
-	result := k.judge(s)
-	if len(s.Data) > 0 {
-		digest := sha256.Sum256(s.Data)
-		result.Digest = hex.EncodeToString(digest[:])
+	if len(s.Data) == 0 {
+		return k.judge(s, "")
 	}
-	return result
+	return k.judge(s, digestOf(s.Data))
 }
 
 func (k *checking) judgeNeeds(name string) report.Result {
 	data, err := readDocument(name)
 	if err != nil {
-		return report.Result{Name: name, Err: err}
+		return report.NotJudged(name, err)
 	}
 	needs, err := sensor.ReadNeeds(name, data)
 	if err != nil {
-		return report.Result{Name: name, Err: err}
+		return report.NotJudged(name, err)
 	}
+	return k.judge(validate.NeedsSubject(name, needs), digestOf(data))
+}
+
+func digestOf(data []byte) string {
 	digest := sha256.Sum256(data)
-	result := k.judge(validate.NeedsSubject(name, needs))
-	result.Digest = hex.EncodeToString(digest[:])
-	return result
+	return hex.EncodeToString(digest[:])
 }
 
 // judge runs the checks. It is the one place that recovers: a fault of the
 // gate's own costs the verdict on one subject, and blocks it.
-func (k *checking) judge(s *validate.Subject) (result report.Result) {
-	result.Name = s.Name
+func (k *checking) judge(s *validate.Subject, digest string) (result report.Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			result.Report = nil
-			result.Err = fmt.Errorf("internal error: %v; please report it with the file", fault)
+			result = report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault))
 		}
 	}()
-	result.Report = validate.Run(s, k.options)
-	return result
+	return report.Judged(validate.Run(s, k.options), digest)
 }
 
 // A reporting says how a report is written.
@@ -240,7 +255,7 @@ func (r *reporting) write(run *report.Run, stdout io.Writer) error {
 		var b strings.Builder
 		err := write(&b, run)
 		if err == nil {
-			err = writeFile(r.out, []byte(b.String()))
+			err = writeFiles(newFile{r.out, []byte(b.String())})
 		}
 		if err != nil {
 			return fmt.Errorf("writing the report: %w", err)

@@ -15,8 +15,11 @@ func (c *command) contract() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "contract",
 		Short: "judge what sensor builds supply",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
 			_ = cmd.Usage()
 			return exitError(statusUndecided)
 		},
@@ -69,7 +72,7 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		}
 		s := validate.DefinitionSubject(d)
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
-		run.Results = append(run.Results, k.judge(s))
+		run.Results = append(run.Results, k.judge(s, ""))
 	}
 	for _, name := range only {
 		if !found[name] {

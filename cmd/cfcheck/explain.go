@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,22 +11,26 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
+// pages is where each check has a page, with an example.
+const pages = "https://github.com/cfcheck/cfcheck/blob/main/docs/checks/"
+
 func (c *command) explain() *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain CHECK...",
 		Short:   "say what a check is for, and what to do about its findings",
 		Example: "  cfcheck explain CF3001\n  cfcheck explain inputs-supplied",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("check"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			for i, arg := range args {
 				check := suite.ByID(arg)
 				if check == nil {
 					return fmt.Errorf("there is no check %q; cfcheck checks lists them", arg)
 				}
+				text := fmt.Sprintf("%s- An example: %s%s.md\n", report.Explain(check), pages, check.ID)
 				if i > 0 {
-					fmt.Fprintln(c.stdout)
+					text = "\n" + text
 				}
-				if err := report.Explain(c.stdout, check); err != nil {
+				if _, err := io.WriteString(c.stdout, text); err != nil {
 					return err
 				}
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -27,6 +28,7 @@ type judging struct {
 func (j *judging) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&j.fleet, "fleet", os.Getenv(fleetVariable),
 		"the `fleet`: a JSON file, or a built-in example: "+strings.Join(sensor.BuiltinFleets(), ", ")+" (default $"+fleetVariable+")")
+	cmd.Flags().Lookup("fleet").DefValue = "" // the usage text is the same everywhere
 	j.addTypes(cmd)
 	cmd.Flags().StringVar(&j.now, "now", "", "the `time` at which acknowledgements are looked at, as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
 }
@@ -45,10 +47,10 @@ func (j *judging) loadFleet() (*sensor.Fleet, error) {
 	}
 	data, err := readDocument(j.fleet)
 	if err != nil {
-		if os.IsNotExist(err) && !strings.ContainsAny(j.fleet, `./\`) {
+		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(j.fleet, `./\`) {
 			return nil, fmt.Errorf("fleet %q is neither a file nor one of the built-in examples %s", j.fleet, strings.Join(sensor.BuiltinFleets(), ", "))
 		}
-		return nil, fmt.Errorf("fleet: %w", err)
+		return nil, fmt.Errorf("--fleet: %w", err)
 	}
 	return sensor.ReadFleet(j.fleet, data)
 }
@@ -59,7 +61,7 @@ func (j *judging) definitions() (*sensor.Definitions, error) {
 	for _, name := range j.types {
 		data, err := readDocument(name)
 		if err != nil {
-			return nil, fmt.Errorf("types: %w", err)
+			return nil, fmt.Errorf("--types: %w", err)
 		}
 		more, err := sensor.ReadDefinitions(name, data)
 		if err != nil {
@@ -91,15 +93,28 @@ func (j *judging) time() (time.Time, error) {
 func readDocument(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, unread(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("not a regular file (%v)", info.Mode().Type())}
+		return nil, fmt.Errorf("%s: no regular file; name the JSON document itself", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, unread(name, err)
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, sensor.MaxJSONSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, sensor.MaxJSONSize+1))
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	return data, nil
+}
+
+// unread says that something could not be read, and why, without the call of
+// the system that failed.
+func unread(name string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s: cannot be read: %w", name, e.Err)
+	}
+	return fmt.Errorf("%s: cannot be read: %w", name, err)
 }

@@ -19,7 +19,12 @@ with its condition. With --hex it shows every byte of the file, labelled with
 what FORMAT.md calls it.`,
 		Example: `  cfcheck inspect out/C-00000291-00000001-00000001.cf
   cfcheck inspect --hex out/C-00000291-00000001-00000001.cf`,
-		Args: cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("inspect shows one channel file, %d were named", len(args))
+			}
+			return atLeastOne("channel file")(cmd, args)
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			defs, err := j.definitions()
 			if err != nil {

@@ -26,6 +26,8 @@ func (l *lines) get(path string, line int) (string, bool) {
 	return l.text[line-1], true
 }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func readLines(path string) []string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
@@ -40,5 +42,8 @@ func readLines(path string) []string {
 	if err != nil {
 		return []string{}
 	}
-	return strings.Split(string(data), "\n")
+	// As sigma counts them: a byte order mark is no column, and lines end with
+	// LF, CR LF or CR.
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	return strings.Split(lineEnds.Replace(text), "\n")
 }

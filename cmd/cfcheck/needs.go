@@ -22,7 +22,7 @@ func (c *command) needs() *cobra.Command {
 sensor that reads it: the inputs that it reads, the operators, the sizes, the
 cost. With --format json the output is what check --needs takes.`,
 		Example: `  cfcheck needs out/C-00000291-00000001-00000001.cf`,
-		Args:    cobra.MinimumNArgs(1),
+		Args:    atLeastOne("channel file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			defs, err := j.definitions()
 			if err != nil {
@@ -72,11 +72,11 @@ func readFile(name string) (*channelfile.File, error) {
 	s, err := file.Read(name)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, unread(name, err)
 	case s.Refused:
-		return nil, fmt.Errorf("%s is no regular file", name)
+		return nil, fmt.Errorf("%s: no regular file; name the channel file itself", name)
 	case s.TooBig:
-		return nil, fmt.Errorf("%s has %d bytes; a channel file has at most %d", name, s.Size, channelfile.MaxFileSize)
+		return nil, fmt.Errorf("%s: %d bytes; a channel file has at most %d", name, s.Size, channelfile.MaxFileSize)
 	}
 	f, err := channelfile.Parse(s.Data)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
@@ -19,11 +18,11 @@ import (
 func (k *checking) judgeRules(root string) []report.Result {
 	files, err := sigma.Load(root)
 	if err != nil {
-		return []report.Result{{Name: root, Err: err}}
+		return []report.Result{report.NotJudged(root, err)}
 	}
 	rules, source, unread := collect(files)
 	if len(files) == 0 {
-		return []report.Result{{Name: root, Err: errors.New("nothing to check: the folder has no rules (.yml)")}}
+		return []report.Result{report.NotJudged(root, errors.New("nothing to check: there are no rules (.yml) in it"))}
 	}
 	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true})
 	other := unexplained(err)
@@ -39,30 +38,29 @@ func (k *checking) judgeRules(root string) []report.Result {
 			unjudged = append(unjudged, e.Error())
 		}
 	}
-	var results []report.Result
+	var subjects []*validate.Subject
 	for _, out := range built.Outputs {
 		s := validate.Rules(fmt.Sprintf("%s (%s)", root, out.Definition.Name), out.Data)
-		s.Origin = func(id channelfile.ID, _ int, from validate.Position) (validate.Position, bool) {
-			name, at, ok := built.Locate(id, from.Line, from.Text)
-			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: from.Text}, ok
+		s.Origin = func(part validate.Part) (validate.Position, bool) {
+			name, at, ok := built.Locate(part.ID, part.From.Line, part.From.Text)
+			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
 		}
-		if len(results) == 0 {
-			s.Source, s.Unjudged = source, unjudged
-		}
-		result := k.judge(s)
-		if k.allowUnsupported && len(results) == 0 {
-			result.LeftOut = leftOut(built)
-		}
-		results = append(results, result)
+		subjects = append(subjects, s)
 	}
-	if len(results) == 0 {
-		// No rule became content. What was found still has to be said.
-		s := validate.Rules(root, nil)
-		s.Source = source
-		s.Unjudged = append(unjudged, "no rule became content: there is nothing to judge")
-		result := k.judge(s)
-		result.LeftOut = leftOut(built)
-		results = append(results, result)
+	if len(subjects) == 0 {
+		// What was found still has to be said.
+		subjects = append(subjects, validate.Rules(root, nil))
+		unjudged = append(unjudged, "no rule became content: there is nothing to judge")
+	}
+	subjects[0].Source, subjects[0].Unjudged = source, unjudged
+	var results []report.Result
+	for _, s := range subjects {
+		results = append(results, k.judge(s, ""))
+	}
+	if k.allowUnsupported {
+		for _, e := range built.Unsupported {
+			results[0].LeftOut = append(results[0].LeftOut, e.Error())
+		}
 	}
 	return results
 }
@@ -94,14 +92,6 @@ func unexplained(err error) []string {
 		default:
 			list = append(list, err.Error())
 		}
-	}
-	return list
-}
-
-func leftOut(built *sigma.Result) []string {
-	var list []string
-	for _, e := range built.Unsupported {
-		list = append(list, e.Error())
 	}
 	return list
 }

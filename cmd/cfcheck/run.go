@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/report"
 )
 
 // The exit statuses. Anything but 0 blocks; only 1 blames the content. A Go
@@ -50,8 +53,14 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.As(err, &status):
 		return int(status)
 	}
-	fmt.Fprintf(stderr, "cfcheck: %v\n", err)
+	c.say("cfcheck: %v", err)
 	return statusUndecided
+}
+
+// say writes a line to stderr. It may repeat names of files and texts of rules,
+// so it is made safe to show.
+func (c *command) say(format string, args ...any) {
+	fmt.Fprintln(c.stderr, report.Clean(fmt.Sprintf(format, args...)))
 }
 
 func (c *command) root() *cobra.Command {
@@ -71,8 +80,11 @@ something that could not be read or written.`,
   cfcheck explain CF3001`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
 			_ = cmd.Usage() // to stderr; a failed write changes nothing
 			return exitError(statusUndecided)
 		},
@@ -91,6 +103,24 @@ something that could not be read or written.`,
 		c.version(),
 	)
 	return root
+}
+
+// atLeastOne demands arguments of that kind.
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("name a %s; see %s --help", what, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(name); len(near) > 0 {
+		return fmt.Errorf("there is no command %q; did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("there is no command %q; see %s --help", name, cmd.CommandPath())
 }
 
 // onSignal makes SIGINT and SIGTERM remove what is half written before they

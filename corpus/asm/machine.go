@@ -295,7 +295,7 @@ func (m *machine) newBlock(p *parser) (*block, error) {
 	b := &block{name: name, entry: 1}
 	for _, other := range m.blocks {
 		if other.name == name {
-			return nil, fmt.Errorf("block %s is there already; to change it, replace %s:", name, name)
+			return nil, fmt.Errorf("block %s is there already; to change it, write replace %s", name, name)
 		}
 	}
 	if p.accept("of") {

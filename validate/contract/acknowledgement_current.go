@@ -1,6 +1,10 @@
 package contract
 
 import (
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -18,6 +22,18 @@ shortfall again, with a new date.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportShortfalls(p, false, "replace or mend the build, or acknowledge the shortfall again with a new date")
+		reportAcknowledged(p, func(index int, f feed, a *sensor.Shortfall) {
+			if holds(p, a) {
+				return
+			}
+			now := "it is " + p.Now.UTC().Format(time.DateOnly)
+			if p.Now.IsZero() {
+				now = "no date was given to judge by"
+			}
+			reportDeclared(p, index, []feed{f}, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, []feed{f}),
+				"replace or mend the build, or acknowledge the shortfall again with a new date",
+				"%s, of type %s is declared and not supplied, which was acknowledged until %v, and %s: %s",
+				field(p, index), p.Definition.Name, a.Until, now, a.Why)
+		})
 	},
 }

@@ -10,7 +10,7 @@ package contract
 
 import (
 	"fmt"
-	"slices"
+	"math"
 	"strconv"
 	"strings"
 
@@ -59,21 +59,8 @@ func (f feed) input(p *validate.Pass, index int) sensor.SuppliedInput {
 	return f.supply.Input(access, index, p.Definition.Inputs[index].Name)
 }
 
-// supplied returns how many inputs the feed supplies: of a positional reader
-// those before the first that it is not sure to be given.
-func (f feed) supplied() int {
-	n := 0
-	for _, in := range f.supply.Inputs {
-		if in.State == sensor.Supplied {
-			n++
-		} else if f.positional() {
-			break
-		}
-	}
-	return n
-}
-
-// for the message of a finding: "build 7.11", or "build 7.11 (feed Security)".
+// String names the builds for a message: "build 7.11", or "build 7.11 (feed
+// Security)".
 func (f feed) String() string {
 	names := buildNames(f.group)
 	if f.supply.Feed != "" {
@@ -82,29 +69,42 @@ func (f feed) String() string {
 	return names
 }
 
+// listed is how many of many things a message names.
+const listed = 5
+
+// list joins names, the first of them if there are many.
+func list(names []string, what string) string {
+	if rest := len(names) - listed; rest > 0 {
+		return fmt.Sprintf("%s and %d %s more", strings.Join(names[:listed], ", "), rest, what)
+	}
+	return strings.Join(names, ", ")
+}
+
 func buildNames(g *validate.Group) string {
-	const most = 5
 	var names []string
-	for _, b := range g.Builds[:min(len(g.Builds), most)] {
+	for _, b := range g.Builds {
 		names = append(names, b.Name)
 	}
-	switch rest := len(g.Builds) - most; {
-	case len(g.Builds) == 1:
+	if len(names) == 1 {
 		return "build " + names[0]
-	case rest > 0:
-		return fmt.Sprintf("builds %s and %d more", strings.Join(names, ", "), rest)
-	default:
-		return "builds " + strings.Join(names, ", ")
+	}
+	return "builds " + list(names, "builds")
+}
+
+// blame records that an error speaks of the builds of the groups.
+func blame(p *validate.Pass, groups []*validate.Group) {
+	if p.Check.Severity != validate.Error {
+		return
+	}
+	for _, g := range groups {
+		g.Blame()
 	}
 }
 
-// builds returns the builds of the groups, and blames each for an error.
-func builds(p *validate.Pass, groups []*validate.Group) []validate.Build {
+// builds returns the builds of the groups.
+func builds(groups []*validate.Group) []validate.Build {
 	var list []validate.Build
 	for _, g := range groups {
-		if p.Check.Severity == validate.Error {
-			g.Blame()
-		}
 		list = append(list, g.Builds...)
 	}
 	return list
@@ -113,8 +113,10 @@ func builds(p *validate.Pass, groups []*validate.Group) []validate.Build {
 // groupsOf returns the groups of feeds, each once.
 func groupsOf(feeds []feed) []*validate.Group {
 	var list []*validate.Group
+	seen := map[*validate.Group]bool{}
 	for _, f := range feeds {
-		if !slices.Contains(list, f.group) {
+		if !seen[f.group] {
+			seen[f.group] = true
 			list = append(list, f.group)
 		}
 	}
@@ -125,13 +127,32 @@ func groupsOf(feeds []feed) []*validate.Group {
 func hosts(p *validate.Pass, groups []*validate.Group) string {
 	var n uint64
 	for _, g := range groups {
-		n += g.Hosts
+		n += min(g.Hosts, math.MaxUint64-n)
 	}
 	fleet := "fleet " + p.Fleet.Name
 	if p.Fleet.Builtin {
 		fleet = "example " + fleet
 	}
 	return fmt.Sprintf("%s of %s hosts (%s)", thousands(n), thousands(p.Fleet.Hosts()), fleet)
+}
+
+// hostsOf is hosts for the builds of one feed.
+func hostsOf(p *validate.Pass, f feed) string { return hosts(p, []*validate.Group{f.group}) }
+
+// maxDetails is how many lines of details a finding has: a fleet may have a
+// thousand builds that differ.
+const maxDetails = 20
+
+// details makes a line of each feed, of no more than maxDetails.
+func details(feeds []feed, line func(feed) string) []string {
+	var lines []string
+	for i, f := range feeds {
+		if i == maxDetails {
+			return append(lines, fmt.Sprintf("and %d more such contracts or feeds", len(feeds)-i))
+		}
+		lines = append(lines, line(f))
+	}
+	return lines
 }
 
 // thousands writes a number as people read it: 1,000,000.
@@ -148,7 +169,7 @@ func number(index int) string { return fmt.Sprintf("input %d (index %d)", index+
 
 // field names an input by its field too.
 func field(p *validate.Pass, index int) string {
-	return fmt.Sprintf("%s, %s,", number(index), p.Definition.Inputs[index].Name)
+	return fmt.Sprintf("%s, %s", number(index), p.Definition.Inputs[index].Name)
 }
 
 // rule names the instance of a finding.
@@ -160,49 +181,24 @@ func rule(in *validate.Instance) string {
 		return fmt.Sprintf("rule %q", in.Title)
 	case in.Rule != "":
 		return fmt.Sprintf("rule %q", in.Rule)
+	case in.ID != channelfile.ID{}:
+		return "instance " + in.ID.String()
+	case in.Index >= 0:
+		return fmt.Sprintf("instance %d", in.Index)
 	}
-	return "instance " + in.ID.String()
+	return "a rule"
 }
 
-// causes returns where the content reads an input: each instance of a file,
-// and of needs those that they name.
-func causes(p *validate.Pass, need *sensor.InputNeed, visit func(validate.Location, *validate.Instance)) {
-	if p.File == nil {
-		for _, c := range need.First {
-			visit(locateCause(p, c))
-		}
-		if len(need.First) == 0 {
-			visit(validate.Location{Path: fmt.Sprintf("input[%d]", need.Index)}, nil)
-		}
-		return
-	}
-	for c := range sensor.Readers(p.File, need.Index) {
-		visit(p.LocateWord(c.Instance, c.Word, need.Index))
-	}
-}
-
-// first returns the place of the first of some causes, and whose it is.
-func first(p *validate.Pass, list []sensor.Cause, input int) (validate.Location, *validate.Instance) {
+// first returns the place of the first of some causes, and whose it is. Without
+// any it is the content as a whole.
+func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Location, *validate.Instance) {
 	switch {
-	case len(list) == 0:
-		return p.Locate(channelfile.Range{}, ""), nil
+	case len(causes) == 0:
+		return p.Locate(channelfile.HeaderRange, "header"), nil
 	case p.File == nil:
-		return locateCause(p, list[0])
+		return p.LocateCause(causes[0], input)
 	}
-	return p.LocateWord(list[0].Instance, list[0].Word, input)
-}
-
-func locateCause(p *validate.Pass, c sensor.Cause) (validate.Location, *validate.Instance) {
-	where := validate.Location{
-		Path:   fmt.Sprintf("instance[%d]", c.Instance),
-		Source: validate.Position{Path: c.Path, Line: c.Line},
-	}
-	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(c.ID, -1, where.Source); ok {
-			where.Source = pos
-		}
-	}
-	return where, &validate.Instance{Index: c.Instance, ID: c.ID, Rule: c.Rule, Title: c.Title}
+	return p.LocateWord(causes[0].Instance, causes[0].Word, input)
 }
 
 // reportInput reports an input that the content reads and some feeds do not
@@ -210,15 +206,56 @@ func locateCause(p *validate.Pass, c sensor.Cause) (validate.Location, *validate
 // the rule does; details the other side, and fix what to do.
 func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(rule string) string, details []string, fix string) {
 	groups := groupsOf(bad)
-	all := builds(p, groups)
-	causes(p, need, func(where validate.Location, in *validate.Instance) {
-		p.Report(func() validate.Finding {
-			return validate.Finding{
-				Where: where, Instance: in, Input: p.InputAt(need.Index), Builds: all,
-				Message: say(rule(in)), Details: details, Fix: fix,
-				Group: fmt.Sprintf("%s input %04d", p.Check.ID, need.Index),
+	blame(p, groups)
+	all := builds(groups)
+	if named := len(need.First); p.File == nil && 0 < named && named < need.Instances {
+		details = append(details, fmt.Sprintf("%d rules read it; the needs name the first %d", need.Instances, named))
+	}
+	report := func(where validate.Location, in *validate.Instance) validate.Finding {
+		return validate.Finding{
+			Where: where, Instance: in, Input: p.InputAt(need.Index), Builds: all,
+			Message: say(rule(in)), Details: details, Fix: fix,
+			Group: fmt.Sprintf("%s input %04d", p.Check.ID, need.Index),
+		}
+	}
+	switch {
+	case p.File != nil && need.Instances > 0:
+		reported := 0
+		for c := range sensor.Readers(p.File, need.Index) {
+			if p.Full() {
+				p.ReportMore(need.Instances - reported)
+				return
 			}
-		})
+			p.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
+			reported++
+		}
+	case p.File == nil && len(need.First) > 0:
+		for _, c := range need.First {
+			p.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
+		}
+	default:
+		// Only criteria read it that no rule refers to, or the needs do
+		// not say which rules do.
+		where := p.Locate(channelfile.InputsReadRange, "header.inputs_read")
+		if p.File == nil {
+			where.Path = fmt.Sprintf("inputs[%d]", need.Index)
+		}
+		p.Report(func() validate.Finding { return report(where, nil) })
+	}
+}
+
+// reportDeclared reports an input of the definition, which the content need
+// not read, and with which some feeds do not deal as they should.
+func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range, path string, details []string, fix, format string, args ...any) {
+	groups := groupsOf(bad)
+	blame(p, groups)
+	p.Report(func() validate.Finding {
+		f := p.At(r, path, fix, format, args...)
+		if p.Subject.Kind == validate.KindDefinition {
+			f.Where.Path = fmt.Sprintf("inputs[%d]", index)
+		}
+		f.Input, f.Builds, f.Details, f.Group = p.InputAt(index), builds(groups), details, p.Check.ID
+		return f
 	})
 }
 
@@ -226,23 +263,15 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 // group of builds.
 func reportBuilds(p *validate.Pass, g *validate.Group, where validate.Location, in *validate.Instance, fix, format string, args ...any) {
 	groups := []*validate.Group{g}
-	all := builds(p, groups)
+	blame(p, groups)
 	p.Report(func() validate.Finding {
 		return validate.Finding{
-			Where: where, Instance: in, Builds: all,
+			Where: where, Instance: in, Builds: builds(groups),
 			Message: fmt.Sprintf(format, args...),
 			Details: []string{buildNames(g) + ": " + hosts(p, groups)},
 			Fix:     fix,
 		}
 	})
-}
-
-// whole is the location of the content as a whole.
-func whole(p *validate.Pass, r channelfile.Range, path string) validate.Location {
-	if p.File == nil {
-		r = channelfile.Range{}
-	}
-	return p.Locate(r, path)
 }
 
 // holdBack is the advice that always helps.
@@ -251,5 +280,5 @@ func holdBack(groups []*validate.Group) string {
 	for _, g := range groups {
 		names = append(names, buildNames(g))
 	}
-	return "hold the content back from " + strings.Join(names, " and ")
+	return "hold the content back from " + list(names, "contracts")
 }

@@ -22,10 +22,13 @@ those that do not.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
+		if p.Subject.Kind == validate.KindDefinition {
+			return // there is no content, of any format
+		}
 		for i := range p.Groups {
 			g := &p.Groups[i]
 			if formats := g.Contract.Reader.Formats; g.Addressed && !slices.Contains(formats, p.Needs.Format) {
-				reportBuilds(p, g, whole(p, channelfile.VersionRange, "header.version"), nil,
+				reportBuilds(p, g, p.Locate(channelfile.VersionRange, "header.version"), nil,
 					"encode the content in a version that the build reads, or "+holdBack([]*validate.Group{g}),
 					"the content is of format version %s, the build reads %s", p.Needs.Format, strings.Join(formats, ", "))
 			}

@@ -23,28 +23,23 @@ new version.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
+		all := feeds(p)
 		for index, def := range p.Definition.Inputs {
 			var bad []feed
-			var details []string
-			for _, f := range feeds(p) {
+			for _, f := range all {
 				if in := f.input(p, index); f.positional() && in.State != sensor.NotSupplied && in.Name != def.Name {
 					bad = append(bad, f)
-					details = append(details, fmt.Sprintf("declared as %s, %s has %s there: %s", def.Name, f, in.Name, hosts(p, groupsOf([]feed{f}))))
 				}
 			}
 			if len(bad) == 0 {
 				continue
 			}
-			all := builds(p, groupsOf(bad))
-			p.Report(func() validate.Finding {
-				return validate.Finding{
-					Where: whole(p, channelfile.TypeVersionRange, "header.type_version"), Input: p.InputAt(index), Builds: all,
-					Message: fmt.Sprintf("at %s of type %s another input is supplied than declared", number(index), p.Definition.Name),
-					Details: details,
-					Fix:     "correct the order in the definition or in the sensor, and give the type a new version",
-					Group:   p.Check.ID,
-				}
+			lines := details(bad, func(f feed) string {
+				return fmt.Sprintf("declared %s, %s has %s there: %s", def.Name, f, f.input(p, index).Name, hostsOf(p, f))
 			})
+			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines,
+				"correct the order in the definition or in the sensor, whichever is wrong, and give the type a new version",
+				"%s of type %s is not the input that is declared there", number(index), p.Definition.Name)
 		}
 	},
 }

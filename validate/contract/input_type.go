@@ -23,9 +23,10 @@ a new version.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
+		all := feeds(p)
 		for index, def := range p.Definition.Inputs {
 			var bad []feed
-			for _, f := range feeds(p) {
+			for _, f := range all {
 				if in := f.input(p, index); in.State != sensor.NotSupplied && in.Type != def.Type {
 					bad = append(bad, f)
 				}
@@ -33,26 +34,18 @@ a new version.`,
 			if len(bad) == 0 {
 				continue
 			}
-			var details []string
-			for _, f := range bad {
-				details = append(details, fmt.Sprintf("declared as %v, %s supplies type %v: %s", def.Type, f, f.input(p, index).Type, hosts(p, groupsOf([]feed{f}))))
-			}
+			lines := details(bad, func(f feed) string {
+				return fmt.Sprintf("declared %v, %s supplies %v: %s", def.Type, f, f.input(p, index).Type, hostsOf(p, f))
+			})
 			const fix = "correct the definition or the sensor, whichever is wrong, and give the type a new version"
 			if need := p.Needs.Input(index); need != nil {
 				reportInput(p, need, bad, func(rule string) string {
-					return fmt.Sprintf("%s reads %s of type %s, which is supplied with another type than declared", rule, field(p, index), p.Definition.Name)
-				}, details, fix)
+					return fmt.Sprintf("%s reads %s, of type %s, which is not supplied as the %v that is declared", rule, field(p, index), p.Definition.Name, def.Type)
+				}, lines, fix)
 				continue
 			}
-			all := builds(p, groupsOf(bad))
-			p.Report(func() validate.Finding {
-				return validate.Finding{
-					Where: whole(p, channelfile.TypeVersionRange, "header.type_version"), Input: p.InputAt(index), Builds: all,
-					Message: fmt.Sprintf("%s of template type %s is supplied with another type than declared", field(p, index), p.Definition.Name),
-					Details: details, Fix: fix,
-					Group: p.Check.ID,
-				}
-			})
+			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines, fix,
+				"%s, of type %s is not supplied as the %v that is declared; nothing reads it yet", field(p, index), p.Definition.Name, def.Type)
 		}
 	},
 }

@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -36,18 +36,15 @@ date: content that does not read the input is then accepted.`,
 			if len(open) == 0 {
 				return
 			}
-			groups := groupsOf(open)
-			all := builds(p, groups)
-			p.Report(func() validate.Finding {
-				return validate.Finding{
-					Where: whole(p, channelfile.InputsDeclaredRange, "header.inputs_declared"), Input: p.InputAt(index), Builds: all,
-					Message: fmt.Sprintf("%s of type %s is declared and not supplied; nothing reads it yet, the first criterion on it would read past the inputs",
-						field(p, index), p.Definition.Name),
-					Details: shortfalls(p, open),
-					Fix:     "supply the input, or acknowledge the shortfall in the contract, with a reason and a date",
-					Group:   p.Check.ID,
-				}
-			})
+			says := "and it is not known whether it is supplied"
+			fix := "find out whether the build supplies the input, and state it in the contract"
+			if slices.ContainsFunc(open, func(f feed) bool { return f.input(p, index).State == sensor.NotSupplied }) {
+				says = "and not supplied"
+				fix = "supply the input, or acknowledge the shortfall in the contract, with a reason and a date"
+			}
+			reportDeclared(p, index, open, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, open), fix,
+				"%s, of type %s is declared %s; nothing reads it yet, but the first criterion on it would read past the inputs",
+				field(p, index), p.Definition.Name, says)
 		})
 	},
 }

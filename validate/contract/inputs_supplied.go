@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -27,10 +26,11 @@ does not help: it is for content that does not read the input.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
+		all := feeds(p)
 		for i := range p.Needs.Inputs {
 			need := &p.Needs.Inputs[i]
 			var bad []feed
-			for _, f := range feeds(p) {
+			for _, f := range all {
 				if f.positional() && f.input(p, need.Index).State == sensor.NotSupplied {
 					bad = append(bad, f)
 				}
@@ -43,37 +43,64 @@ does not help: it is for content that does not read the input.`,
 				func(rule string) string {
 					return fmt.Sprintf("%s reads %s of type %s", rule, number(need.Index), p.Definition.Name)
 				},
-				shortfalls(p, bad),
+				shortfalls(p, need.Index, bad),
 				fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups)))
 		}
 	},
 }
 
-// shortfalls says what the content declares and the feeds supply, a line for
-// each number.
-func shortfalls(p *validate.Pass, bad []feed) []string {
-	var lines []string
-	for len(bad) > 0 {
-		n := bad[0].supplied()
-		var same, rest []feed
-		for _, f := range bad {
-			if f.supplied() == n {
-				same = append(same, f)
-			} else {
-				rest = append(rest, f)
-			}
+// shortfalls says what the content declares and what the feeds supply that do
+// not, or not surely, supply an input: a line for each number.
+func shortfalls(p *validate.Pass, index int, bad []feed) []string {
+	var order []shortfall
+	same := map[shortfall][]feed{}
+	for _, f := range bad {
+		s := f.shortfall(p, index)
+		if same[s] == nil {
+			order = append(order, s)
 		}
+		same[s] = append(same[s], f)
+	}
+	var lines []string
+	for i, s := range order {
+		if i == maxDetails {
+			return append(lines, fmt.Sprintf("and others that supply another number, %d in all", len(order)))
+		}
+		feeds := same[s]
 		var names []string
-		for _, f := range same {
+		for _, f := range feeds {
 			names = append(names, f.String())
 		}
 		verb := "supply"
-		if len(same) == 1 && len(same[0].group.Builds) == 1 {
+		if len(feeds) == 1 && len(feeds[0].group.Builds) == 1 {
 			verb = "supplies"
 		}
-		lines = append(lines, fmt.Sprintf("declared %d, %s %s %d: %s",
-			p.Needs.InputsDeclared, strings.Join(names, ", "), verb, n, hosts(p, groupsOf(same))))
-		bad = rest
+		lines = append(lines, fmt.Sprintf("declared %d, %s %s %d%s: %s",
+			p.Needs.InputsDeclared, list(names, "contracts or feeds"), verb, s.supplied, s.but, hosts(p, groupsOf(feeds))))
 	}
 	return lines
+}
+
+// A shortfall is what is said of a feed that does not surely supply an input.
+type shortfall struct {
+	supplied int
+	but      string
+}
+
+func (f feed) shortfall(p *validate.Pass, index int) shortfall {
+	var s shortfall
+	last := -1 // input that is supplied
+	for i, in := range f.supply.Inputs {
+		if in.State == sensor.Supplied {
+			s.supplied++
+			last = i
+		}
+	}
+	switch {
+	case f.input(p, index).State == sensor.Unknown:
+		s.but = ", and it is not known whether this one too"
+	case last > index:
+		s.but = ", and not this one, which stands among them"
+	}
+	return s
 }

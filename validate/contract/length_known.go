@@ -26,7 +26,8 @@ State the maximum length of the input in the contract.`,
 			for _, index := range unknown {
 				where, in := first(p, p.Needs.Input(index).First, index)
 				reportBuilds(p, f.group, where, in, "state maxLength of the input in the contract",
-					"what %s costs depends on the length of %s and %s does not state how long it can be", rule(in), field(p, index), f)
+					"what %s costs depends on how long %s, can be, which %s does not state; it has a budget of %s steps",
+					rule(in), field(p, index), f, thousands(f.group.Contract.Reader.Budget.Steps))
 			}
 		}
 	},

@@ -30,7 +30,8 @@ from those that do not.`,
 				}
 				where, in := first(p, need.First, -1)
 				reportBuilds(p, g, where, in, "write the rule with another operator, or "+holdBack([]*validate.Group{g}),
-					"%s uses the operator %v, as do %d instances in all; the build does not have it", rule(in), need.Operator, need.Instances)
+					"%s uses the operator %v, which the build does not have; %s of %s use it",
+					rule(in), need.Operator, thousands(uint64(max(need.Instances, 0))), thousands(p.Needs.Sizes.Instances)+" rules")
 			}
 		}
 	},

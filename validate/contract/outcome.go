@@ -10,7 +10,8 @@ import (
 )
 
 // reportOutcome reports each instance that becomes what outcome says on some
-// named build, because the build never supplies an input that it reads.
+// named build, because the build never supplies an input that it reads. Says
+// is the message, with a place for the rule and one for the input.
 func reportOutcome(p *validate.Pass, outcome sensor.Outcome, says, fix string) {
 	lacking := lackingFeeds(p)
 	if len(lacking) == 0 {
@@ -30,58 +31,79 @@ func reportOutcome(p *validate.Pass, outcome sensor.Outcome, says, fix string) {
 		if !is {
 			continue
 		}
-		var bad []feed
+		var bad []lack
 		for _, l := range lacking {
 			if folder.Fold(p.File, i, l.missing) == outcome {
-				bad = append(bad, l.feed)
+				bad = append(bad, l)
 			}
 		}
 		if len(bad) == 0 {
 			continue
 		}
-		groups := groupsOf(bad)
-		all := builds(p, groups)
 		p.Report(func() validate.Finding {
-			index, word := missingInput(p, i, lacking, bad[0])
-			where, in := p.LocateWord(i, word, index)
-			var details []string
-			for _, f := range bad {
-				details = append(details, fmt.Sprintf("%s does not supply %s: %s", f, p.Definition.Inputs[index].Name, hosts(p, groupsOf([]feed{f}))))
+			var feeds []feed
+			culprit := map[*sensor.Supply]int{}
+			for _, l := range bad {
+				index, _ := blamed(p, &folder, i, l, outcome)
+				for _, f := range l.feeds {
+					culprit[f.supply] = index
+				}
+				feeds = append(feeds, l.feeds...)
 			}
+			index, word := blamed(p, &folder, i, bad[0], outcome)
+			where, in := p.LocateWord(i, word, index)
+			lines := details(feeds, func(f feed) string {
+				return fmt.Sprintf("%s does not supply %s: %s", f, p.Definition.Inputs[culprit[f.supply]].Name, hostsOf(p, f))
+			})
 			return validate.Finding{
-				Where: where, Instance: in, Input: p.InputAt(index), Builds: all,
-				Message: fmt.Sprintf("%s %s %s of type %s", rule(in), says, field(p, index), p.Definition.Name),
-				Details: details, Fix: fix,
-				Group: fmt.Sprintf("%s input %04d %s", p.Check.ID, index, strings.Join(details, "\n")),
+				Where: where, Instance: in, Input: p.InputAt(index), Builds: builds(groupsOf(feeds)),
+				Message: fmt.Sprintf(says, rule(in), field(p, index)+", of type "+p.Definition.Name),
+				Details: lines, Fix: fix,
+				Group: fmt.Sprintf("%s input %04d %s", p.Check.ID, index, strings.Join(lines, "\n")),
 			}
 		})
 	}
 }
 
-// A lack is a feed of a named build with the inputs that the content reads and
-// the feed does not supply.
+// A lack is the feeds of named builds that do not supply the same inputs of
+// those that the content reads.
 type lack struct {
-	feed
-	inputs []int
+	inputs []int // ascending
+	lacks  []bool
+	feeds  []feed
 }
 
-func (l lack) missing(index int) bool { return slices.Contains(l.inputs, index) }
+func (l *lack) missing(index int) bool { return l.lacks[index] }
 
+// lackingFeeds returns what the feeds of named builds lack: many builds lack
+// the same, and what becomes of a rule is found out once for all of them.
 func lackingFeeds(p *validate.Pass) []lack {
 	var list []lack
+	same := map[string]int{} // the lack of the same inputs
 	for _, f := range feeds(p) {
 		if f.positional() {
 			continue
 		}
-		l := lack{feed: f}
+		var inputs []int
 		for _, need := range p.Needs.Inputs {
 			if f.input(p, need.Index).State == sensor.NotSupplied {
-				l.inputs = append(l.inputs, need.Index)
+				inputs = append(inputs, need.Index)
 			}
 		}
-		if len(l.inputs) > 0 {
-			list = append(list, l)
+		if len(inputs) == 0 {
+			continue
 		}
+		key := fmt.Sprint(inputs)
+		if i, ok := same[key]; ok {
+			list[i].feeds = append(list[i].feeds, f)
+			continue
+		}
+		same[key] = len(list)
+		l := lack{inputs, make([]bool, len(p.Definition.Inputs)), []feed{f}}
+		for _, index := range inputs {
+			l.lacks[index] = true
+		}
+		list = append(list, l)
 	}
 	return list
 }
@@ -89,14 +111,18 @@ func lackingFeeds(p *validate.Pass) []lack {
 // readers returns for each instance whether it reads an input that some feed
 // lacks.
 func readers(p *validate.Pass, lacking []lack) []bool {
+	lacks := make([]bool, len(p.Definition.Inputs)) // of any
+	for _, l := range lacking {
+		for _, index := range l.inputs {
+			lacks[index] = true
+		}
+	}
 	criteria := make([]bool, p.File.Criteria())
 	for i := range criteria {
 		c := p.File.Criterion(i)
-		for _, l := range lacking {
-			criteria[i] = criteria[i] || l.missing(int(c.Input))
-			for other := range p.File.OperandInputs(c) {
-				criteria[i] = criteria[i] || l.missing(other)
-			}
+		criteria[i] = lacks[c.Input]
+		for other := range p.File.OperandInputs(c) {
+			criteria[i] = criteria[i] || lacks[other]
 		}
 	}
 	affected := make([]bool, p.File.Instances())
@@ -112,26 +138,38 @@ func readers(p *validate.Pass, lacking []lack) []bool {
 	return affected
 }
 
-// missingInput returns the first input that instance i reads and a feed lacks,
-// and the word that reads it.
-func missingInput(p *validate.Pass, i int, lacking []lack, f feed) (index, word int) {
-	at := slices.IndexFunc(lacking, func(l lack) bool { return l.feed == f })
+// maxTried is how many inputs blamed tries, so that a finding about a rule that
+// reads a thousand is not a thousand times as dear.
+const maxTried = 16
+
+// blamed returns the input by which instance i becomes what the outcome says,
+// and the word that reads it: the first that is enough by itself, or else the
+// first that is missing.
+func blamed(p *validate.Pass, folder *sensor.Folder, i int, l lack, outcome sensor.Outcome) (index, word int) {
+	index = -1
 	in := p.File.Instance(i)
+	tried := map[int]bool{}
 	for w := in.First; w < in.First+in.Count; w++ {
 		if !p.File.Word(w).IsReference() {
 			continue
 		}
 		c := p.File.Criterion(p.File.Word(w).Criterion())
-		if lacking[at].missing(int(c.Input)) {
-			return int(c.Input), w
-		}
-		for other := range p.File.OperandInputs(c) {
-			if lacking[at].missing(other) {
-				return other, w
+		read := []int{int(c.Input)}
+		read = slices.AppendSeq(read, p.File.OperandInputs(c))
+		for _, input := range read {
+			if !l.missing(input) || tried[input] || len(tried) == maxTried {
+				continue
+			}
+			tried[input] = true
+			if index < 0 {
+				index, word = input, w
+			}
+			if folder.Fold(p.File, i, func(n int) bool { return n == input }) == outcome {
+				return input, w
 			}
 		}
 	}
-	return lacking[at].inputs[0], in.First
+	return index, word
 }
 
 // reportLacking reports each input that is needed and that some feeds lack,
@@ -140,17 +178,15 @@ func reportLacking(p *validate.Pass, lacking []lack, fix string) {
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
 		var bad []feed
-		var details []string
 		for _, l := range lacking {
 			if l.missing(need.Index) {
-				bad = append(bad, l.feed)
-				details = append(details, fmt.Sprintf("%s does not supply it: %s", l.feed, hosts(p, groupsOf([]feed{l.feed}))))
+				bad = append(bad, l.feeds...)
 			}
 		}
 		if len(bad) > 0 {
 			reportInput(p, need, bad, func(rule string) string {
-				return fmt.Sprintf("%s reads %s of type %s, and may be blind, or match too much; needs do not say which", rule, field(p, need.Index), p.Definition.Name)
-			}, details, fix)
+				return fmt.Sprintf("%s reads %s, of type %s, and may be blind, or match too much: needs do not say which", rule, field(p, need.Index), p.Definition.Name)
+			}, details(bad, func(f feed) string { return fmt.Sprintf("%s does not supply it: %s", f, hostsOf(p, f)) }), fix)
 		}
 	}
 }

@@ -39,7 +39,7 @@ Split the content, or shorten what is too long.`,
 				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength},
 			} {
 				if l.most > 0 && l.have > l.most {
-					reportBuilds(p, g, whole(p, channelfile.HeaderRange, "header"), nil,
+					reportBuilds(p, g, p.Locate(channelfile.HeaderRange, "header"), nil,
 						"split the content, or shorten what is too long",
 						"%s %s; the build has room for %s", thousands(l.have), l.what, thousands(l.most))
 				}

@@ -20,6 +20,7 @@ Read an input that the builds supply, or require that the input exists.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Widened, "matches more than it should: it excludes by", "read another field, or add a criterion that the field exists")
+		reportOutcome(p, sensor.Widened, "%s matches more than it should: it excludes by %s, which is not supplied",
+			"read another field, or add a criterion that the field exists")
 	},
 }

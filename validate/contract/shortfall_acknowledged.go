@@ -1,9 +1,8 @@
 package contract
 
 import (
-	"fmt"
-
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -23,31 +22,28 @@ Replace the build, or mend it, before the date.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportShortfalls(p, true, "replace or mend the build before that day; until then do not read the input")
+		reportAcknowledged(p, func(index int, f feed, a *sensor.Shortfall) {
+			if holds(p, a) {
+				reportDeclared(p, index, []feed{f}, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, []feed{f}),
+					"replace or mend the build before that day is over; until then read the input in no rule",
+					"%s, of type %s is declared and not supplied, which is acknowledged until %v: %s",
+					field(p, index), p.Definition.Name, a.Until, a.Why)
+			}
+		})
 	},
 }
 
-// reportShortfalls reports inputs that are latent and acknowledged, those
-// whose acknowledgement still holds or those where it does not.
-func reportShortfalls(p *validate.Pass, holds bool, fix string) {
+// reportAcknowledged calls report for each shortfall of a declared input that
+// the content does not read and that is acknowledged, if only in the past.
+func reportAcknowledged(p *validate.Pass, report func(index int, f feed, a *sensor.Shortfall)) {
 	latent(p, func(index int, bad []feed) {
 		for _, f := range bad {
-			a := f.supply.Acknowledges(index)
-			// Without a time nothing holds.
-			if a == nil || (a.Holds(p.Now) && !p.Now.IsZero()) != holds {
-				continue
+			if a := f.supply.Acknowledges(index); a != nil {
+				report(index, f, a)
 			}
-			groups := []*validate.Group{f.group}
-			all := builds(p, groups)
-			p.Report(func() validate.Finding {
-				return validate.Finding{
-					Where: whole(p, channelfile.InputsDeclaredRange, "header.inputs_declared"), Input: p.InputAt(index), Builds: all,
-					Message: fmt.Sprintf("%s of type %s is declared and not supplied, which is acknowledged until %v: %s", field(p, index), p.Definition.Name, a.Until, a.Why),
-					Details: shortfalls(p, []feed{f}),
-					Fix:     fix,
-					Group:   p.Check.ID,
-				}
-			})
 		}
 	})
 }
+
+// holds reports whether an acknowledgement does. Without a time none does.
+func holds(p *validate.Pass, a *sensor.Shortfall) bool { return !p.Now.IsZero() && a.Holds(p.Now) }

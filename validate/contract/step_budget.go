@@ -2,7 +2,10 @@ package contract
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -33,10 +36,16 @@ cfcheck needs shows what each input costs.`,
 			if len(unknown) > 0 || steps <= budget {
 				continue // LengthKnown reports the unknown
 			}
-			worst := costliest(p, f)
+			worst, cost := costliest(p, f)
+			if worst == nil || cost < p.Needs.Constant {
+				reportBuilds(p, f.group, p.Locate(channelfile.HeaderRange, "header"), nil, "split the content",
+					"an event can cost %s steps, %s allows %s; %s of them are for the number of rules and criteria, whatever the event",
+					thousands(steps), f, thousands(budget), thousands(p.Needs.Constant))
+				continue
+			}
 			where, in := first(p, worst.First, worst.Index)
-			reportBuilds(p, f.group, where, in, fmt.Sprintf("shorten the lists of criteria on %s", field(p, worst.Index)),
-				"an event can cost %s steps, %s allows %s; most of it for %s", thousands(steps), f, thousands(budget), number(worst.Index))
+			reportBuilds(p, f.group, where, in, fmt.Sprintf("shorten the lists of contains and pattern criteria on %s", field(p, worst.Index)),
+				"an event can cost %s steps, %s allows %s; %s of them are for criteria on %s", thousands(steps), f, thousands(budget), thousands(cost), field(p, worst.Index))
 		}
 	},
 }
@@ -59,20 +68,20 @@ func (f feed) maxLength(p *validate.Pass) func(int) (int, bool) {
 	}
 }
 
-// costliest returns the input that costs most steps. There is one, for the
-// content reads inputs.
-func costliest(p *validate.Pass, f feed) *sensor.InputNeed {
-	var worst *sensor.InputNeed
-	var most uint64
+// costliest returns the input whose length costs most steps, and how many they
+// are; nil if the content reads none.
+func costliest(p *validate.Pass, f feed) (worst *sensor.InputNeed, most uint64) {
+	length := f.maxLength(p)
 	for i := range p.Needs.Inputs {
 		in := &p.Needs.Inputs[i]
-		length, _ := f.maxLength(p)(in.Index)
-		if cost := in.Coefficient * uint64(length); worst == nil || cost > most {
+		n, _ := length(in.Index)
+		high, cost := bits.Mul64(in.Coefficient, uint64(n))
+		if high > 0 {
+			cost = math.MaxUint64
+		}
+		if worst == nil || cost > most {
 			worst, most = in, cost
 		}
 	}
-	if worst == nil {
-		return new(sensor.InputNeed)
-	}
-	return worst
+	return worst, most
 }

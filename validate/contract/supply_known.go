@@ -30,20 +30,21 @@ produced.`,
 // reportUnknown reports inputs that are read and of which the feeds of one
 // kind do not say whether they supply them.
 func reportUnknown(p *validate.Pass, kind func(feed) bool, fix string) {
+	all := feeds(p)
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
 		var bad []feed
-		var details []string
-		for _, f := range feeds(p) {
+		for _, f := range all {
 			if kind(f) && f.input(p, need.Index).State == sensor.Unknown {
 				bad = append(bad, f)
-				details = append(details, fmt.Sprintf("%s does not say whether it supplies it (evidence: %v): %s", f, f.supply.Evidence, hosts(p, groupsOf([]feed{f}))))
 			}
 		}
 		if len(bad) > 0 {
 			reportInput(p, need, bad, func(rule string) string {
-				return fmt.Sprintf("%s reads %s of type %s, and whether it is supplied is unknown", rule, field(p, need.Index), p.Definition.Name)
-			}, details, fix)
+				return fmt.Sprintf("%s reads %s, of type %s, and it is not known whether that is supplied", rule, field(p, need.Index), p.Definition.Name)
+			}, details(bad, func(f feed) string {
+				return fmt.Sprintf("the contract of %s does not say whether it supplies it (evidence: %v): %s", f, f.supply.Evidence, hostsOf(p, f))
+			}), fix)
 		}
 	}
 }

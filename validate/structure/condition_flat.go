@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -18,9 +20,11 @@ The encoder is at fault. (FORMAT.md, requirement 47)`, func(p *validate.Pass) {
 		for _, o := range operands {
 			switch {
 			case last && o.word.IsAnd():
-				reportWord(p, instance, o.end-1, "an and is left at the end; its operands stand there themselves")
+				reportWord(p, instance, o.end-1, func() string { return "an and is left at the end; its operands stand there themselves" })
 			case !last && !o.word.IsReference() && o.word.IsOr() == op.IsOr():
-				reportWord(p, instance, o.end-1, "%v is an operand of %v; its operands belong there", o.word, op)
+				reportWord(p, instance, o.end-1, func() string {
+					return fmt.Sprintf("%v is an operand of %v; its operands belong there", o.word, op)
+				})
 			}
 		}
 	})

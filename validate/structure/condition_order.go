@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -17,9 +19,11 @@ The encoder is at fault. (FORMAT.md, requirement 48)`, func(p *validate.Pass) {
 			a, b := operands[k-1], operands[k]
 			switch c := compareWords(p.File, a, b); {
 			case c == 0:
-				reportWord(p, instance, b.end-1, "%v is there twice", b.word)
+				reportWord(p, instance, b.end-1, func() string { return fmt.Sprintf("%v is there twice", b.word) })
 			case c > 0:
-				reportWord(p, instance, b.end-1, "%v stands after %v; the shorter operand comes first, and of equal length that with the smaller words", b.word, a.word)
+				reportWord(p, instance, b.end-1, func() string {
+					return fmt.Sprintf("%v stands after %v; the shorter operand comes first, and of equal length that with the smaller words", b.word, a.word)
+				})
 			}
 		}
 	})

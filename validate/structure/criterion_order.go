@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -15,9 +17,11 @@ The encoder is at fault. (FORMAT.md, requirement 49)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Criteria(); i++ {
 		switch c := compareCriteria(p.File, i-1, i); {
 		case c == 0:
-			reportCriterion(p, i, encodeAgain, "is the same as criterion %d", i-1)
+			reportCriterion(p, i, func() string { return fmt.Sprintf("criterion %d is the same as criterion %d", i, i-1) })
 		case c > 0:
-			reportCriterion(p, i, encodeAgain, "stands after criterion %d, which is greater; criteria are sorted by input, operator, flags, operands", i-1)
+			reportCriterion(p, i, func() string {
+				return fmt.Sprintf("criterion %d stands after criterion %d, which is greater; criteria are sorted by input, operator, flags, operands", i, i-1)
+			})
 		}
 	}
 })

@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -21,7 +23,10 @@ The encoder is at fault. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
 	}
 	for i, u := range used {
 		if !u {
-			reportCriterion(p, i, encodeAgain, "no condition refers to it")
+			reportCriterion(p, i, func() string {
+				c := p.File.Criterion(i)
+				return fmt.Sprintf("no condition refers to criterion %d, %v on input %d (index %d)", i, c.Operator, c.Input+1, c.Input)
+			})
 		}
 	}
 })

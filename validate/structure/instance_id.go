@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -16,7 +18,9 @@ Give the rule an ID; for a Sigma rule it is the UUID of its id. (FORMAT.md,
 requirement 44)`, func(p *validate.Pass) {
 	for i := range p.File.Instances() {
 		if p.File.Instance(i).ID == (channelfile.ID{}) {
-			reportInstance(p, i, "give the rule an ID", "its ID is all zero")
+			reportInstance(p, i, "give the rule an ID", func() string {
+				return fmt.Sprintf("the ID of instance %d is all zero", i)
+			})
 		}
 	}
 })

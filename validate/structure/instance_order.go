@@ -2,6 +2,7 @@ package structure
 
 import (
 	"bytes"
+	"fmt"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
@@ -17,7 +18,7 @@ The encoder is at fault. (FORMAT.md, requirement 45)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Instances(); i++ {
 		a, b := p.File.Instance(i-1).ID, p.File.Instance(i).ID
 		if bytes.Compare(a[:], b[:]) > 0 {
-			reportInstance(p, i, encodeAgain, "%v stands after %v, which is greater", b, a)
+			reportInstance(p, i, encodeAgain, func() string { return fmt.Sprintf("%v stands after %v, which is greater", b, a) })
 		}
 	}
 })

@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -16,7 +18,9 @@ Give one of the rules an ID of its own, or take out the copy. (FORMAT.md,
 requirement 46)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Instances(); i++ {
 		if id := p.File.Instance(i).ID; id == p.File.Instance(i-1).ID {
-			reportInstance(p, i, "take out one of the two rules, or give it an ID of its own", "instance %d has the same ID, %v", i-1, id)
+			reportInstance(p, i, "take out one of the two rules, or give it an ID of its own", func() string {
+				return fmt.Sprintf("instance %d has the ID %v, and so has instance %d", i, id, i-1)
+			})
 		}
 	}
 })

@@ -1,8 +1,8 @@
 package structure
 
 import (
-	"bytes"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
@@ -17,17 +17,47 @@ rule is silent, and nobody sees it.
 
 The encoder is at fault. The author's spelling belongs into the provenance.
 (FORMAT.md, requirement 54)`, func(p *validate.Pass) {
+	// Many criteria may have one long value: it is looked at once.
+	const looked = 1 << 31
+	at := make([]uint32, p.File.Values()) // where the first rune is that is not folded, plus one
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		if c.Flags&channelfile.FlagFold == 0 || c.Flags&channelfile.FlagInputs != 0 {
 			continue
 		}
 		for k := c.First; k < c.First+c.Count; k++ {
-			v := p.File.Value(p.File.Operand(k))
-			if folded := channelfile.AppendFold(nil, v); !bytes.Equal(folded, v) {
-				p.ReportAt(p.File.OperandRange(k), fmt.Sprintf("operand[%d]", k), encodeAgain,
-					"criterion %d ignores case, and %s is not folded: it would be %s", i, quote(v), quote(folded))
+			n := p.File.Operand(k)
+			if at[n] == 0 {
+				at[n] = looked | uint32(firstUnfolded(p.File.Value(n))+1)
+			}
+			if first := int(at[n]&^looked) - 1; first >= 0 {
+				reportOperand(p, k, func() string {
+					v := p.File.Value(n)
+					return fmt.Sprintf("criterion %d ignores case, and %s is not folded: %s", i, quote(v), unfolded(v, first))
+				})
 			}
 		}
 	}
 })
+
+// firstUnfolded returns where the first rune of v stands that is not stored as
+// folding leaves it, -1 if all are.
+func firstUnfolded(v []byte) int {
+	for i := 0; i < len(v); {
+		r, n := utf8.DecodeRune(v[i:])
+		if r == utf8.RuneError && n == 1 || channelfile.Fold(r) != r {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// unfolded says what is wrong with the rune of v at i.
+func unfolded(v []byte, i int) string {
+	r, n := utf8.DecodeRune(v[i:])
+	if n == 1 && r == utf8.RuneError {
+		return fmt.Sprintf("byte 0x%02x at %d of it is not UTF-8, and stands for U+FFFD", v[i], i)
+	}
+	return fmt.Sprintf("%#U at %d of it folds to %#U", r, i, channelfile.Fold(r))
+}

@@ -18,8 +18,9 @@ The encoder is at fault. (FORMAT.md, requirement 51)`, func(p *validate.Pass) {
 		c := p.File.Criterion(i)
 		for k := c.First + 1; k < c.First+c.Count; k++ {
 			if a, b := p.File.Operand(k-1), p.File.Operand(k); a >= b {
-				p.ReportAt(p.File.OperandRange(k), fmt.Sprintf("operand[%d]", k), encodeAgain,
-					"criterion %d: operand %d (0x%x) stands after %d (0x%x); operands ascend", i, b, b, a, a)
+				reportOperand(p, k, func() string {
+					return fmt.Sprintf("criterion %d: operand %d (0x%x) stands after %d (0x%x); operands ascend", i, b, b, a, a)
+				})
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package structure
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -15,13 +17,17 @@ at all. FORMAT.md, section 5, has the list.
 
 The encoder is at fault; channelfile's Builder chooses the simplest operator
 by itself. (FORMAT.md, requirement 55)`, func(p *validate.Pass) {
+	// Many criteria may have one long pattern: it is looked at once.
+	proper := make([]bool, p.File.Values())
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		if c.Flags&channelfile.FlagAll != 0 && c.Count == 1 {
-			reportCriterion(p, i, encodeAgain, "wants all of its operands, and has one")
+			reportCriterion(p, i, func() string {
+				return fmt.Sprintf("%v: it wants all of its operands, and has one", c.Operator)
+			})
 		}
-		if why := simpler(p.File, c); why != "" {
-			reportCriterion(p, i, encodeAgain, "%v: %s", c.Operator, why)
+		if why := simpler(p.File, c, proper); why != "" {
+			reportCriterion(p, i, func() string { return fmt.Sprintf("%v: %s", c.Operator, why) })
 		}
 	}
 })

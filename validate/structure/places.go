@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -26,33 +25,55 @@ func quote(b []byte) string {
 	return strconv.Quote(string(b))
 }
 
-func reportInstance(p *validate.Pass, i int, fix, format string, args ...any) {
+// The functions that report make a message only if the report keeps the
+// finding: a file can break one requirement a million times.
+
+func reportInstance(p *validate.Pass, i int, fix string, message func() string) {
 	p.Report(func() validate.Finding {
 		where, instance := p.LocateInstance(i)
-		return validate.Finding{Where: where, Instance: instance, Fix: fix, Message: fmt.Sprintf(format, args...)}
+		return validate.Finding{Where: where, Instance: instance, Fix: fix, Message: message()}
 	})
 }
 
-func reportWord(p *validate.Pass, instance, word int, format string, args ...any) {
+func reportWord(p *validate.Pass, instance, word int, message func() string) {
 	p.Report(func() validate.Finding {
 		where, in := p.LocateWord(instance, word, -1)
-		return validate.Finding{Where: where, Instance: in, Fix: encodeAgain, Message: fmt.Sprintf(format, args...)}
+		return validate.Finding{Where: where, Instance: in, Fix: encodeAgain, Message: message()}
 	})
 }
 
-func reportCriterion(p *validate.Pass, i int, fix, format string, args ...any) {
-	p.ReportAt(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i), fix, format, args...)
+func reportCriterion(p *validate.Pass, i int, message func() string) {
+	p.Report(func() validate.Finding {
+		return p.At(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i), encodeAgain, "%s", message())
+	})
 }
 
-// reportOrder reports two neighbouring entries that do not ascend.
-func reportOrder(p *validate.Pass, what string, i int, a, b []byte, at channelfile.Range) {
-	path := fmt.Sprintf("%s[%d]", what, i)
-	switch c := bytes.Compare(a, b); {
-	case c == 0:
-		p.ReportAt(at, path, encodeAgain, "%s is there twice", quote(b))
-	case c > 0:
-		p.ReportAt(at, path, encodeAgain, "%s stands after %s, which is greater", quote(b), quote(a))
+func reportOperand(p *validate.Pass, k int, message func() string) {
+	p.Report(func() validate.Finding {
+		return p.At(p.File.OperandRange(k), fmt.Sprintf("operand[%d]", k), encodeAgain, "%s", message())
+	})
+}
+
+// reportOrder reports entry i if it does not come after its neighbour.
+func reportOrder(p *validate.Pass, what string, i int, neighbour, entry []byte, at channelfile.Range) {
+	c := bytes.Compare(neighbour, entry)
+	if c < 0 {
+		return
 	}
+	p.Report(func() validate.Finding {
+		path := fmt.Sprintf("%s[%d]", what, i)
+		if c == 0 {
+			return p.At(at, path, encodeAgain, "%s is there twice", quote(entry))
+		}
+		return p.At(at, path, encodeAgain, "%s stands after %s, which is greater", quote(entry), quote(neighbour))
+	})
+}
+
+// text returns the bytes of text i of the provenance. Unlike File.Text it does
+// not copy them.
+func text(f *channelfile.File, i int) []byte {
+	r := f.TextPoolRange(i)
+	return f.Data()[r.Start:r.End]
 }
 
 // An operand is a part of a condition that leaves one truth on the stack: the
@@ -99,43 +120,52 @@ func compareWords(f *channelfile.File, a, b operand) int {
 // compareCriteria compares two criteria as FORMAT.md sorts them.
 func compareCriteria(f *channelfile.File, i, j int) int {
 	a, b := f.Criterion(i), f.Criterion(j)
-	operands := func(c channelfile.Criterion) []int {
-		list := make([]int, c.Count)
-		for k := range list {
-			list[k] = f.Operand(c.First + k)
-		}
-		return list
-	}
-	return cmp.Or(
+	if c := cmp.Or(
 		cmp.Compare(a.Input, b.Input),
 		cmp.Compare(a.Operator, b.Operator),
 		cmp.Compare(a.Flags, b.Flags),
-		slices.Compare(operands(a), operands(b)),
-	)
+	); c != 0 {
+		return c
+	}
+	for k := range min(a.Count, b.Count) {
+		if c := cmp.Compare(f.Operand(a.First+k), f.Operand(b.First+k)); c != 0 {
+			return c
+		}
+	}
+	return cmp.Compare(a.Count, b.Count)
 }
 
-// simpler returns why another operator says what the criterion says, empty if
-// none does.
-func simpler(f *channelfile.File, c channelfile.Criterion) string {
+// simpler returns why another operator says what criterion c says, empty if
+// none does. Proper has for each value whether it was found to be a pattern
+// that nothing simpler says.
+func simpler(f *channelfile.File, c channelfile.Criterion, proper []bool) string {
 	for other := range f.OperandInputs(c) {
 		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
 		switch {
 		case other == int(c.Input):
-			return fmt.Sprintf("it compares input %d (index %d) with itself, which exists says", other+1, other)
+			return fmt.Sprintf("it compares input %d (index %d) with itself", other+1, other)
 		case symmetric && other < int(c.Input):
 			return fmt.Sprintf("it compares input %d (index %d) with input %d (index %d); the smaller index comes first", c.Input+1, c.Input, other+1, other)
 		}
 	}
-	for v := range f.OperandValues(c) {
+	if c.Flags&channelfile.FlagInputs != 0 {
+		return ""
+	}
+	for k := c.First; k < c.First+c.Count; k++ {
+		v := f.Value(f.Operand(k))
 		switch c.Operator {
 		case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 			if len(v) == 0 {
 				return "an operand is empty, which exists says"
 			}
 		case channelfile.OpPattern:
+			if proper[f.Operand(k)] {
+				continue
+			}
 			if instead := channelfile.SimplerPattern(v); instead != "" {
 				return fmt.Sprintf("%s; %s", quote(v), instead)
 			}
+			proper[f.Operand(k)] = true
 		case channelfile.OpIntegerRange:
 			least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
 			switch {
@@ -145,8 +175,8 @@ func simpler(f *channelfile.File, c channelfile.Criterion) string {
 				return fmt.Sprintf("from %d to %d is no number: it never holds", least, greatest)
 			}
 		case channelfile.OpAddressRange:
-			if first, last := channelfile.Address(v, 0), channelfile.Address(v, 1); last.Less(first) {
-				return fmt.Sprintf("from %v to %v is no address: it never holds", first, last)
+			if bytes.Compare(v[:16], v[16:]) > 0 { // as they are stored: IPv4 addresses are mapped
+				return fmt.Sprintf("from %v to %v is no address: it never holds", channelfile.Address(v, 0), channelfile.Address(v, 1))
 			}
 		}
 	}

@@ -13,6 +13,6 @@ same provenance is the same bytes.
 
 The encoder is at fault. (FORMAT.md, requirement 56)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Texts(); i++ {
-		reportOrder(p, "text", i, []byte(p.File.Text(i-1)), []byte(p.File.Text(i)), p.File.TextRange(i))
+		reportOrder(p, "text", i, text(p.File, i-1), text(p.File, i), p.File.TextRange(i))
 	}
 })

@@ -15,8 +15,10 @@ A text that nothing names is hidden content.
 The encoder is at fault. (FORMAT.md, requirement 57)`, func(p *validate.Pass) {
 	for i, used := range p.File.TextsUsed() {
 		if !used {
-			p.ReportAt(p.File.TextRange(i), fmt.Sprintf("text[%d]", i), encodeAgain,
-				"%s is named by no origin and no use", quote([]byte(p.File.Text(i))))
+			p.Report(func() validate.Finding {
+				return p.At(p.File.TextRange(i), fmt.Sprintf("text[%d]", i), encodeAgain,
+					"%s is named by no origin and no use", quote(text(p.File, i)))
+			})
 		}
 	}
 })

@@ -17,9 +17,11 @@ these expect UTF-8. What they make of anything else differs.
 Save the rule's source as UTF-8, and encode it again. (FORMAT.md,
 requirement 58)`, func(p *validate.Pass) {
 	for i := range p.File.Texts() {
-		if t := p.File.Text(i); !utf8.ValidString(t) {
-			p.ReportAt(p.File.TextPoolRange(i), fmt.Sprintf("text[%d]", i), "save the rule's source as UTF-8, and encode it again",
-				"%s is not UTF-8", quote([]byte(t)))
+		if t := text(p.File, i); !utf8.Valid(t) {
+			p.Report(func() validate.Finding {
+				return p.At(p.File.TextPoolRange(i), fmt.Sprintf("text[%d]", i), "save the rule's source as UTF-8, and encode it again",
+					"%s is not UTF-8", quote(t))
+			})
 		}
 	}
 })

@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -16,11 +17,18 @@ second encoding of the same.
 
 The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
 	for i := range p.File.Words() {
-		if w := p.File.Word(i); !w.IsReference() {
-			if line, text := p.File.Use(i); line != 0 || text != "" {
-				p.ReportAt(p.File.UseRange(i), fmt.Sprintf("use[%d]", i), encodeAgain,
-					"word %d is %v, and its use has line %d and text %s", i, w, line, quote([]byte(text)))
-			}
+		w := p.File.Word(i)
+		if w.IsReference() {
+			continue
+		}
+		// A million operators may name one long text, which File.Use copies.
+		use := p.File.Data()[p.File.UseRange(i).Start:]
+		line, words := binary.LittleEndian.Uint32(use), text(p.File, int(binary.LittleEndian.Uint32(use[4:])))
+		if line != 0 || len(words) > 0 {
+			p.Report(func() validate.Finding {
+				return p.At(p.File.UseRange(i), fmt.Sprintf("use[%d]", i), encodeAgain,
+					"word %d is %v, and its use has line %d and text %s", i, w, line, quote(words))
+			})
 		}
 	}
 })

@@ -26,8 +26,10 @@ The encoder is at fault. (FORMAT.md, requirement 53)`, func(p *validate.Pass) {
 	}
 	for i, u := range used {
 		if !u {
-			p.ReportAt(p.File.ValueRange(i), fmt.Sprintf("value[%d]", i), encodeAgain,
-				"%s is the operand of no criterion", quote(p.File.Value(i)))
+			p.Report(func() validate.Finding {
+				return p.At(p.File.ValueRange(i), fmt.Sprintf("value[%d]", i), encodeAgain,
+					"%s is the operand of no criterion", quote(p.File.Value(i)))
+			})
 		}
 	}
 })

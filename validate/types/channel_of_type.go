@@ -21,7 +21,7 @@ Check the channel that the encoder writes.`,
 	Run: func(p *validate.Pass) {
 		if have, want := p.Needs.Channel, p.Definition.Channel; have != want {
 			p.ReportAt(channelfile.ChannelRange, "header.channel", "check the channel that the encoder writes",
-				"channel %d (0x%x); template type %s is on channel %d (0x%x)", have, have, p.Definition.Name, want, want)
+				"the content is for channel %d (0x%x); template type %s is on channel %d (0x%x)", have, have, p.Definition.Name, want, want)
 		}
 	},
 }

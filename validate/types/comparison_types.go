@@ -1,6 +1,8 @@
 package types
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -18,12 +20,13 @@ Compare inputs of one type.`,
 	Run: func(p *validate.Pass) {
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			a := p.InputAt(int(c.Input))
+			a := p.Definition.Inputs[c.Input].Type
 			for other := range p.File.OperandInputs(c) {
-				if b := p.InputAt(other); a.Type != b.Type {
-					reportCriterion(p, i, a.Index, "compare inputs of one type",
-						"input %d (index %d), %s, is of type %v, input %d (index %d), %s, of type %v",
-						a.Index+1, a.Index, a.Name, a.Type, b.Index+1, b.Index, b.Name, b.Type)
+				if b := p.Definition.Inputs[other].Type; a != b {
+					reportCriterion(p, i, int(c.Input), "compare inputs of one type", func() string {
+						return fmt.Sprintf("%v compares %s, of type %v, with %s, of type %v",
+							c.Operator, field(p, int(c.Input)), a, field(p, other), b)
+					})
 				}
 			}
 		}

@@ -22,7 +22,7 @@ Find out which is right, and give the other a new version.`,
 	Run: func(p *validate.Pass) {
 		if have, want := p.Needs.InputsDeclared, len(p.Definition.Inputs); have != want {
 			p.ReportAt(channelfile.InputsDeclaredRange, "header.inputs_declared", "find out which of the two is right, and give the other a new version of the type",
-				"%d inputs declared; version %d of template type %s has %d", have, p.Definition.Version, p.Definition.Name, want)
+				"the content declares %d inputs; version %d of template type %s has %d", have, p.Definition.Version, p.Definition.Name, want)
 		}
 	},
 }

@@ -1,6 +1,10 @@
 package types
 
 import (
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -19,13 +23,31 @@ Correct the operand, or the definition if the input can have it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []*validate.Check{TypeKnown, TypeVersionKnown, InputsDeclared, OperatorForType},
 	Run: func(p *validate.Pass) {
+		// Many criteria may have one long value: its runes are counted once.
+		// Folding makes a rune longer or shorter, but there are no more.
+		var runes []int32 // of each value, plus one
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
+			if c.Flags&channelfile.FlagInputs != 0 {
+				continue
+			}
 			def := &p.Definition.Inputs[c.Input]
-			for v := range p.File.OperandValues(c) {
-				if why := unreachable(c, def, v); why != "" {
-					reportCriterion(p, i, int(c.Input), "correct the operand, or the definition if the input can have it",
-						"%v on input %d (index %d), %s: %s", c.Operator, c.Input+1, c.Input, def.Name, why)
+			for k := c.First; k < c.First+c.Count; k++ {
+				n := p.File.Operand(k)
+				v := p.File.Value(n)
+				length := func() int {
+					if runes == nil {
+						runes = make([]int32, p.File.Values())
+					}
+					if runes[n] == 0 {
+						runes[n] = int32(utf8.RuneCount(v)) + 1
+					}
+					return int(runes[n]) - 1
+				}
+				if !reaches(c, def, v, length) {
+					reportCriterion(p, i, int(c.Input), "correct the operand, or the definition if the input can have it", func() string {
+						return fmt.Sprintf("%v on %s, can never hold: %s", c.Operator, field(p, int(c.Input)), beyond(c, def, v))
+					})
 				}
 			}
 		}

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -20,10 +22,10 @@ Use an operator that suits the input: FORMAT.md, section 5, has the table.`,
 	Run: func(p *validate.Pass) {
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			in := p.InputAt(int(c.Input))
-			if !suits(c.Operator, in.Type) {
-				reportCriterion(p, i, in.Index, "use an operator for inputs of type "+in.Type.String(),
-					"%v on input %d (index %d), %s, which is of type %v", c.Operator, in.Index+1, in.Index, in.Name, in.Type)
+			if t := p.Definition.Inputs[c.Input].Type; !suits(c.Operator, t) {
+				reportCriterion(p, i, int(c.Input), fmt.Sprintf("use an operator for inputs of type %v: %s", t, operatorsFor(t)), func() string {
+					return fmt.Sprintf("%v on %s, which is of type %v", c.Operator, field(p, int(c.Input)), t)
+				})
 			}
 		}
 	},

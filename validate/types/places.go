@@ -3,19 +3,25 @@ package types
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// reportCriterion reports a criterion at the first rule that refers to it.
-func reportCriterion(p *validate.Pass, i, input int, fix, format string, args ...any) {
+// reportCriterion reports a criterion at the first rule that refers to it. The
+// message is made only if the report keeps the finding: a file may have a
+// million criteria.
+func reportCriterion(p *validate.Pass, i, input int, fix string, message func() string) {
 	p.Report(func() validate.Finding {
 		where, instance := p.LocateCriterion(i, input)
-		return validate.Finding{Where: where, Instance: instance, Input: p.InputAt(input), Fix: fix, Message: fmt.Sprintf(format, args...)}
+		return validate.Finding{Where: where, Instance: instance, Input: p.InputAt(input), Fix: fix, Message: message()}
 	})
+}
+
+// field names an input for a person and for a programmer.
+func field(p *validate.Pass, index int) string {
+	return fmt.Sprintf("input %d (index %d), %s", index+1, index, p.Definition.Inputs[index].Name)
 }
 
 // suits is the column "of an input of type" of FORMAT.md, section 5.
@@ -31,31 +37,43 @@ func suits(op channelfile.Operator, t sensor.InputType) bool {
 	return t == sensor.String
 }
 
-// unreachable returns why the value of an operand is beyond what the input can
-// be, empty if it is not.
-func unreachable(c channelfile.Criterion, def *sensor.Input, v []byte) string {
-	switch c.Operator {
-	case channelfile.OpIntegerEquals:
-		n := channelfile.Integer(v, 0)
-		if outside(def, n, n) {
-			return fmt.Sprintf("it is never %d, but from %s", n, reach(def))
-		}
-	case channelfile.OpIntegerRange:
-		least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
-		if outside(def, least, greatest) {
-			return fmt.Sprintf("it is never from %d to %d, but from %s", least, greatest, reach(def))
-		}
-	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
-		n := len(v)
-		if c.Flags&channelfile.FlagFold != 0 {
-			// Folding may make a rune longer or shorter, but not more runes.
-			n = utf8.RuneCount(v)
-		}
-		if def.MaxLength > 0 && n > def.MaxLength {
-			return fmt.Sprintf("the operand has %d bytes, the value at most %d", len(v), def.MaxLength)
+// operatorsFor lists the operators that suit a type.
+func operatorsFor(t sensor.InputType) string {
+	var names []string
+	for _, op := range channelfile.Operators() {
+		if suits(op, t) {
+			names = append(names, op.String())
 		}
 	}
-	return ""
+	return strings.Join(names, ", ")
+}
+
+// reaches reports whether the input can have value v of an operand. Length
+// returns how long it is at least, in bytes, whatever the case of its letters.
+func reaches(c channelfile.Criterion, def *sensor.Input, v []byte, length func() int) bool {
+	switch c.Operator {
+	case channelfile.OpIntegerEquals:
+		return !outside(def, channelfile.Integer(v, 0), channelfile.Integer(v, 0))
+	case channelfile.OpIntegerRange:
+		return !outside(def, channelfile.Integer(v, 0), channelfile.Integer(v, 1))
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
+		if def.MaxLength == 0 || len(v) <= def.MaxLength {
+			return true
+		}
+		return c.Flags&channelfile.FlagFold != 0 && length() <= def.MaxLength
+	}
+	return true
+}
+
+// beyond says why the input cannot have value v of an operand.
+func beyond(c channelfile.Criterion, def *sensor.Input, v []byte) string {
+	switch c.Operator {
+	case channelfile.OpIntegerEquals:
+		return fmt.Sprintf("it is never %d: it goes from %s", channelfile.Integer(v, 0), reach(def))
+	case channelfile.OpIntegerRange:
+		return fmt.Sprintf("it is never from %d to %d: it goes from %s", channelfile.Integer(v, 0), channelfile.Integer(v, 1), reach(def))
+	}
+	return fmt.Sprintf("the operand has %d bytes, the value at most %d", len(v), def.MaxLength)
 }
 
 func outside(def *sensor.Input, least, greatest int64) bool {

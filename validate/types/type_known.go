@@ -19,9 +19,17 @@ Give the gate the definition (--types), or check the number that the encoder
 writes.`,
 	Uses: validate.UsesNeeds,
 	Run: func(p *validate.Pass) {
-		if n := p.Needs.Type; len(p.Known.Versions(n)) == 0 && p.Definition == nil {
-			p.ReportAt(channelfile.TypeRange, "header.type", "give the gate the definition with --types, or check the number that the encoder writes",
-				"template type %d (0x%x) is not known; the gate knows %s", n, n, names(p.Known))
+		n := p.Needs.Type
+		name := p.Known.TypeName(n)
+		if p.Definition != nil {
+			name = p.Definition.Name
+		}
+		const fix = "give the gate the definition with --types, or check the number that the encoder writes"
+		switch claimed := p.Needs.TypeName; {
+		case name == "":
+			p.ReportAt(channelfile.TypeRange, "header.type", fix, "template type %d (0x%x) is not known; the gate knows %s", n, n, names(p.Known))
+		case claimed != "" && claimed != name:
+			p.ReportAt(channelfile.TypeRange, "header.type", fix, "template type %d (0x%x) is called %q; the gate knows it as %q", n, n, claimed, name)
 		}
 	},
 }

@@ -1,0 +1,276 @@
+package fuzz
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// now is the time at which everything is judged.
+var now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+
+// The bits by which an input says how it is judged.
+const (
+	howRepaired   = 1 << iota // its digests are made right first
+	howEncoded                // it is encoded anew first, where that is possible
+	howWarnings               // warnings reject
+	howEmpty                  // a file without instances is accepted
+	howFew                    // one finding of each check is kept
+	howRules                  // as rules that were compiled
+	howWithoutNow             // acknowledgements have expired
+	howNamed                  // under the name that its header asks for
+)
+
+func FuzzGate(f *testing.F) {
+	gateSeeds(f, func(data, spec []byte, how byte) { f.Add(data, spec, how) })
+	f.Fuzz(func(t *testing.T, data, spec []byte, how byte) {
+		s, opts := gateInput(data, spec, how)
+		r := validate.Run(s, opts)
+		checkReport(t, s, opts, r)
+		again := validate.Run(s, opts)
+		if !sameReport(r, again) {
+			t.Errorf("two runs differ:\n%+v\n%+v", r, again)
+		}
+		checkVerdict(t, s, opts, r)
+	})
+}
+
+// gateSeeds calls add with each file, and each case of the corpus with its
+// fleet; and with the files of the story of channel 291, with builds that have
+// one input too few, just enough, and one too many.
+func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
+	t.Helper()
+	for _, data := range seeds(t) {
+		add(data, []byte{1}, 0)
+	}
+	for _, c := range corpus.Cases() {
+		if c.FleetData != nil && len(c.Data) <= maxSeed {
+			add(c.Data, []byte{byte(fleetNamed(t, c.Fleet))}, howNamed)
+		}
+	}
+	for _, name := range []string{"291-march-state", "291-july-first-use", "every-operator", "provenance"} {
+		data := corpusFile(t, name)
+		for inputs := range byte(4) {
+			for _, flags := range []byte{0, buildNamed, buildRefuses | buildOther, buildFeeds, buildLimits, buildBudget, buildFormats, buildOperators} {
+				add(data, made(build{flags}, 19+inputs), howRepaired)
+				add(data, append(made(build{flags}, 19+inputs), 30, 40, 50, 60), howEncoded)
+			}
+		}
+	}
+}
+
+// TestGateSeeds holds that the seeds of FuzzGate get every verdict, and reach
+// the checks of every family: that what it holds is not held of nothing.
+func TestGateSeeds(t *testing.T) {
+	verdicts, families := map[validate.Verdict]int{}, map[int]int{}
+	gateSeeds(t, func(data, spec []byte, how byte) {
+		r := validate.Run(gateInput(data, spec, how))
+		verdicts[r.Verdict()]++
+		for _, total := range r.Totals {
+			families[total.Check.Family()]++
+		}
+	})
+	for v := validate.Undecided; v <= validate.Rejected; v++ {
+		if verdicts[v] < 10 {
+			t.Errorf("%d seeds are %v; expected many of each: %v", verdicts[v], v, verdicts)
+		}
+	}
+	for family := range 4 {
+		if families[family] < 10 {
+			t.Errorf("%d findings of family %d; expected many of each: %v", families[family], family, families)
+		}
+	}
+}
+
+func fleetNamed(t testing.TB, name string) int {
+	t.Helper()
+	i := slices.IndexFunc(fleets(), func(f *sensor.Fleet) bool { return f != nil && f.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no fleet %s", name)
+	}
+	return i
+}
+
+// gateInput makes a subject and options of an input.
+func gateInput(data, spec []byte, how byte) (*validate.Subject, validate.Options) {
+	has := func(bit byte) bool { return how&bit != 0 }
+	if has(howRepaired) {
+		data = repair(data)
+	}
+	name := ""
+	var def *sensor.Definition
+	if f, err := channelfile.Parse(data); err == nil {
+		if encoded, err := channelfile.Encode(f); err == nil && has(howEncoded) {
+			data = encoded
+		}
+		if has(howNamed) {
+			name = channelfile.FileName(f.Header)
+		}
+		def = definitions().ByNumber(f.Header.Type, f.Header.TypeVersion)
+	}
+	s := validate.ChannelFile(name, data)
+	if has(howRules) {
+		s = validate.Rules(name, data)
+	}
+	opts := validate.Options{
+		Checks: suite.Checks, Definitions: definitions(), Fleet: fleetOf(spec, def), Now: now,
+		FailOnWarnings: has(howWarnings), AllowEmpty: has(howEmpty),
+	}
+	if has(howFew) {
+		opts.MaxFindings = 1
+	}
+	if has(howWithoutNow) {
+		opts.Now = time.Time{}
+	}
+	return s, opts
+}
+
+// checkReport holds what is true of every report.
+func checkReport(t *testing.T, s *validate.Subject, opts validate.Options, r *validate.Report) {
+	t.Helper()
+	became := map[*validate.Check]int{}
+	for _, c := range r.Ran {
+		became[c]++
+	}
+	for _, skip := range r.Skipped {
+		became[skip.Check]++
+		if skip.Why == "" {
+			t.Errorf("%v was skipped for no reason", skip.Check)
+		}
+	}
+	for _, c := range r.NotApplicable {
+		became[c]++
+	}
+	for _, c := range opts.Checks {
+		if became[c] != 1 {
+			t.Errorf("%v is %d times among what ran, was skipped and does not apply", c, became[c])
+		}
+	}
+	if len(became) != len(opts.Checks) {
+		t.Errorf("%d checks ran, were skipped or do not apply; the list has %d", len(became), len(opts.Checks))
+	}
+
+	kept := map[*validate.Check]int{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		kept[f.Check]++
+		if !slices.Contains(r.Ran, f.Check) || f.Severity != f.Check.Severity {
+			t.Errorf("a finding of severity %v is of %v, which did not run, or is of another", f.Severity, f.Check)
+		}
+		if !inside(f.Where.Range, len(s.Data)) {
+			t.Errorf("%v: a finding is at %v, of %d bytes", f.Check, f.Where.Range, len(s.Data))
+		}
+		if f.Message == "" || strings.Contains(f.Message, "please report the file") {
+			t.Errorf("%v says %q", f.Check, f.Message)
+		}
+		if i > 0 && compareFindings(&r.Findings[i-1], f) > 0 {
+			t.Errorf("finding %d stands after one that it should stand before: %+v, %+v", i, r.Findings[i-1], *f)
+		}
+	}
+	most := opts.MaxFindings
+	if most == 0 {
+		most = validate.DefaultMaxFindings
+	}
+	errors, warnings := 0, 0
+	for _, total := range r.Totals {
+		if total.Found < 1 || kept[total.Check] != min(total.Found, most) {
+			t.Errorf("%v found %d, and %d findings are there", total.Check, total.Found, kept[total.Check])
+		}
+		delete(kept, total.Check)
+		if total.Check.Severity == validate.Error {
+			errors += total.Found
+		} else {
+			warnings += total.Found
+		}
+	}
+	if len(kept) > 0 {
+		t.Errorf("there are findings that no total counts: %v", kept)
+	}
+	if errors != r.Errors() || warnings != r.Warnings() {
+		t.Errorf("the report counts %d errors and %d warnings; there are %d and %d", r.Errors(), r.Warnings(), errors, warnings)
+	}
+
+	want := validate.Accepted
+	switch {
+	case errors > 0 || warnings > 0 && opts.FailOnWarnings:
+		want = validate.Rejected
+	case len(r.Undecided) > 0 || len(r.Skipped) > 0:
+		want = validate.Undecided
+	}
+	if r.Verdict() != want {
+		t.Errorf("the verdict is %v; its findings make it %v", r.Verdict(), want)
+	}
+}
+
+// compareFindings is the order of a report, as far as it is promised: errors
+// first, then by check and place.
+func compareFindings(a, b *validate.Finding) int {
+	return cmp.Or(
+		cmp.Compare(a.Severity, b.Severity),
+		cmp.Compare(a.Check.ID, b.Check.ID),
+		cmp.Compare(a.Group, b.Group),
+		cmp.Compare(a.Where.Range.Start, b.Where.Range.Start),
+	)
+}
+
+func sameReport(a, b *validate.Report) bool {
+	return a.Verdict() == b.Verdict() && a.Counts == b.Counts &&
+		reflect.DeepEqual(a.Findings, b.Findings) && slices.Equal(a.Totals, b.Totals) &&
+		slices.Equal(a.Ran, b.Ran) && slices.Equal(a.Skipped, b.Skipped) && slices.Equal(a.NotApplicable, b.NotApplicable) &&
+		slices.Equal(a.Builds, b.Builds) && slices.Equal(a.Undecided, b.Undecided)
+}
+
+// beyondJudge are the checks that find errors which make no build unsafe: an
+// operand that the input can never have, and a file under another's name.
+var beyondJudge = map[string]bool{"CF2007": true, "CF0005": true}
+
+// checkVerdict holds that what is accepted is safe and what is safe is not
+// rejected, that what cannot be read or breaks a requirement is, and that one
+// build more never makes a rejected file acceptable.
+func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *validate.Report) {
+	t.Helper()
+	f, err := channelfile.Parse(s.Data)
+	verdict := r.Verdict()
+	if s.Kind == validate.KindChannelFile && (err != nil || f.Conformance() != 0) && verdict != validate.Rejected {
+		t.Errorf("the verdict is %v of a file that breaks a requirement", verdict)
+	}
+	if err != nil {
+		if verdict == validate.Accepted {
+			t.Errorf("accepted, and it cannot be read: %v", err)
+		}
+		return
+	}
+	j := &judge{file: f, fleet: opts.Fleet, def: opts.Definitions.ByNumber(f.Header.Type, f.Header.TypeVersion), now: opts.Now}
+	why := j.whyNot()
+	if verdict == validate.Rejected && why == "" {
+		for i := range r.Findings {
+			if c := r.Findings[i].Check; c.Severity == validate.Error && !beyondJudge[c.ID] {
+				t.Errorf("rejected by %v for nothing: %s", c, r.Findings[i].Message)
+			}
+		}
+	}
+	if verdict != validate.Accepted {
+		return
+	}
+	if why != "" && (f.Instances() > 0 || !opts.AllowEmpty) {
+		t.Errorf("accepted, but %s", why)
+	}
+	for i := range opts.Fleet.Contracts {
+		fewer := *opts.Fleet
+		fewer.Contracts = slices.Delete(slices.Clone(fewer.Contracts), i, i+1)
+		opts := opts
+		opts.Fleet = &fewer
+		if validate.Run(s, opts).Verdict() == validate.Rejected {
+			t.Errorf("accepted, but rejected without the build %s", j.fleet.Contracts[i].Build)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package fuzz
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+var le = binary.LittleEndian
+
+// entrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
+// section 4.
+var entrySizes = []int{24, 4, 12, 4, 8, 1, 24, 8, 8, 1}
+
+// sectionTypes are their types.
+var sectionTypes = []uint32{1, 2, 3, 4, 5, 6, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
+
+// A raw is a file as its header and the bytes of its sections, whatever they
+// say.
+type raw struct {
+	header   [48]byte
+	sections [][]byte
+}
+
+// newRaw returns a file with a good header and empty sections.
+func newRaw(sections int, declared, read uint16) *raw {
+	r := &raw{sections: make([][]byte, sections)}
+	copy(r.header[:], "\x89CFC\r\n\x1a\n")
+	le.PutUint16(r.header[0x0A:], channelfile.MinorVersion)
+	le.PutUint32(r.header[0x0C:], 291)
+	le.PutUint32(r.header[0x10:], 1)
+	le.PutUint32(r.header[0x14:], 1)
+	le.PutUint32(r.header[0x18:], 1)
+	le.PutUint16(r.header[0x1C:], declared)
+	le.PutUint16(r.header[0x1E:], read)
+	return r
+}
+
+// rawOf takes a file apart. It reports false if the file cannot be read.
+func rawOf(data []byte) (*raw, bool) {
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		return nil, false
+	}
+	r := &raw{header: [48]byte(data)}
+	for _, s := range f.Sections {
+		r.sections = append(r.sections, slices.Clone(data[s.Range.Start:s.Range.End]))
+	}
+	return r, true
+}
+
+// bytes puts the file together, with sizes, counts, offsets and digests as they
+// should be.
+func (r *raw) bytes() []byte {
+	n := len(r.sections)
+	first := 48 + 48*n + 32
+	out := make([]byte, first)
+	copy(out, r.header[:])
+	for i, s := range r.sections {
+		rec := out[48+48*i:]
+		le.PutUint32(rec, sectionTypes[i])
+		le.PutUint32(rec[4:], uint32(len(out)))
+		le.PutUint32(rec[8:], uint32(len(s)))
+		le.PutUint32(rec[12:], uint32(len(s)/entrySizes[i]))
+		digest := sha256.Sum256(s)
+		copy(rec[16:], digest[:])
+		out = append(out, s...)
+		out = append(out, make([]byte, -len(out)&7)...)
+	}
+	le.PutUint32(out[0x28:], uint32(len(out)))
+	le.PutUint32(out[0x2C:], uint32(n))
+	digest := sha256.Sum256(out[:first-32])
+	copy(out[first-32:], digest[:])
+	return out
+}
+
+// repair makes the digests of a file right, as far as its section table can be
+// read, and changes nothing else.
+func repair(data []byte) []byte {
+	data = slices.Clone(data)
+	if len(data) < 48 {
+		return data
+	}
+	n := int(min(le.Uint32(data[0x2C:]), 10))
+	first := 48 + 48*n + 32
+	if first > len(data) {
+		return data
+	}
+	for i := range n {
+		rec := data[48+48*i:][:48]
+		start, length := uint64(le.Uint32(rec[4:])), uint64(le.Uint32(rec[8:]))
+		if start+length > uint64(len(data)) {
+			continue
+		}
+		digest := sha256.Sum256(data[start : start+length])
+		copy(rec[16:], digest[:])
+	}
+	digest := sha256.Sum256(data[:first-32])
+	copy(data[first-32:], digest[:])
+	return data
+}

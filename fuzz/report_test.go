@@ -1,0 +1,152 @@
+package fuzz
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// reportSchema is the published JSON Schema of reports.
+var reportSchema = sync.OnceValue(func() *jsonschema.Schema {
+	const name = "schema/report.json"
+	data, err := report.Schemas.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		panic(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(name, doc); err != nil {
+		panic(err)
+	}
+	return c.MustCompile(name)
+})
+
+func FuzzReport(f *testing.F) {
+	names := []string{"", "C-00000291-00000001-00000001.cf", "a\nb\x1b[31m\u202E\xFF", `C:\out\x.cf`}
+	n := 0
+	gateSeeds(f, func(data, spec []byte, how byte) {
+		n++
+		f.Add(data, spec, how, names[n%len(names)])
+	})
+	f.Fuzz(func(t *testing.T, data, spec []byte, how byte, name string) {
+		s, opts := gateInput(data, spec, how)
+		s.Name = name
+		run := &report.Run{
+			Gate: report.Gate{Version: "v0.0.0-fuzz", Checks: len(suite.Checks)},
+			Results: []report.Result{
+				report.Judged(validate.Run(s, opts), ""),
+				report.NotJudged(name, errors.New("cannot be read: "+name)),
+			},
+			Problems: []string{name},
+			Lines:    func(path string, line int) (string, bool) { return path, line%2 == 0 },
+		}
+		run.Results[0].LeftOut = []string{name}
+		checkText(t, written(t, report.Text, run))
+		checkJSON(t, written(t, report.JSON, run), run)
+		one := *run
+		one.Results, one.Problems = run.Results[:1], nil
+		checkJSON(t, written(t, report.JSON, &one), &one)
+
+		if file, err := channelfile.Parse(s.Data); err == nil {
+			for _, write := range []func(io.Writer) error{
+				func(w io.Writer) error { return report.Hex(w, file) },
+				func(w io.Writer) error { return report.Inspect(w, file, definitions()) },
+				func(w io.Writer) error { return report.Needs(w, name, sensor.NeedsOf(file, definitions())) },
+			} {
+				var b strings.Builder
+				if err := write(&b); err != nil {
+					t.Fatal(err)
+				}
+				checkText(t, b.String())
+			}
+		}
+	})
+}
+
+// written returns what a writer writes of a run, twice the same. It holds that
+// the writer does not hide that it could not write.
+func written(t *testing.T, write func(io.Writer, *report.Run) error, run *report.Run) string {
+	t.Helper()
+	var once, twice strings.Builder
+	if err := errors.Join(write(&once, run), write(&twice, run)); err != nil {
+		t.Fatal(err)
+	}
+	if once.String() != twice.String() {
+		t.Errorf("a report is written differently the second time:\n%s\n%s", &once, &twice)
+	}
+	if err := write(full{}, run); err == nil {
+		t.Error("a report that cannot be written is no error")
+	}
+	return once.String()
+}
+
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// checkText holds that a text shows nothing but what it shows.
+func checkText(t *testing.T, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) || !strings.HasSuffix(s, "\n") {
+		t.Errorf("a text is not UTF-8, or ends within a line: %q", s)
+	}
+	for i, r := range s {
+		if r != '\n' && !unicode.IsPrint(r) {
+			t.Errorf("a text has %U at %d: %q", r, i, s[:i])
+			break
+		}
+	}
+}
+
+// checkJSON holds a report against its schema, and against the run.
+func checkJSON(t *testing.T, s string, run *report.Run) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(s))
+	if err != nil {
+		t.Fatalf("%v: %s", err, s)
+	}
+	if err := reportSchema().Validate(doc); err != nil {
+		t.Errorf("%v\n%s", err, s)
+	}
+	var out struct {
+		Verdict  string
+		ExitCode int
+		Results  []struct {
+			Verdict  string
+			Counts   struct{ Errors, Warnings int }
+			Findings []struct{ Severity string }
+		}
+	}
+	if err := json.Unmarshal([]byte(s), &out); err != nil {
+		t.Fatal(err)
+	}
+	if out.Verdict != run.Verdict().String() || out.ExitCode != report.ExitStatus(run.Verdict()) || len(out.Results) != len(run.Results) {
+		t.Errorf("the report says %s, %d, of %d results; the run is %v, of %d", out.Verdict, out.ExitCode, len(out.Results), run.Verdict(), len(run.Results))
+	}
+	for i, r := range out.Results {
+		if r.Verdict != run.Results[i].Verdict().String() {
+			t.Errorf("result %d is %v, and the report says %s", i, run.Results[i].Verdict(), r.Verdict)
+		}
+		if r.Verdict == validate.Accepted.String() && r.Counts.Errors > 0 {
+			t.Errorf("result %d is accepted with %d errors", i, r.Counts.Errors)
+		}
+	}
+}

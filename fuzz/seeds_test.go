@@ -1,0 +1,117 @@
+package fuzz
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"flag"
+	"slices"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/corpus"
+)
+
+// maxSeed is the size in bytes of the longest seed to fuzz from: what is long
+// slows the engine down, and finds nothing that is not found with less. Without
+// fuzzing the long ones run too.
+const maxSeed = 8 << 10
+
+// fuzzing reports whether targets are fuzzed, and not only their seeds run.
+func fuzzing() bool {
+	f := flag.Lookup("test.fuzz")
+	return f != nil && f.Value.String() != ""
+}
+
+// corpusFile returns the file of a case of the corpus.
+func corpusFile(t testing.TB, name string) []byte {
+	t.Helper()
+	for _, c := range corpus.Cases() {
+		if c.Name == name {
+			return slices.Clone(c.Data)
+		}
+	}
+	t.Fatalf("the corpus has no case %s", name)
+	return nil
+}
+
+// seeds returns the files to start from, each once.
+func seeds(t testing.TB) [][]byte {
+	t.Helper()
+	cases := corpus.Cases()
+	if len(cases) < 100 {
+		t.Fatalf("the corpus has %d cases; expected hundreds", len(cases))
+	}
+	var all [][]byte
+	for _, c := range cases {
+		all = append(all, c.Data)
+	}
+	all = append(all, incidents(t)...)
+	seen := map[[32]byte]bool{}
+	var list [][]byte
+	for _, data := range all {
+		if sum := sha256.Sum256(data); !seen[sum] && (len(data) <= maxSeed || !fuzzing()) {
+			seen[sum] = true
+			list = append(list, data)
+		}
+	}
+	return list
+}
+
+// incidents returns shapes that past incidents left on disks. INCIDENTS names
+// the events; the bytes are ours.
+func incidents(t testing.TB) [][]byte {
+	first := corpusFile(t, "291-july-first-use")
+	march := corpusFile(t, "291-march-state")
+	torn := func(data []byte, from, to int, with byte) []byte {
+		data = slices.Clone(data)
+		for i := from; i < to; i++ {
+			data[i] = with
+		}
+		return data
+	}
+	return [][]byte{
+		// July 2024: a machine died between the allocation of a file and
+		// its writing, and the file had zeros where its bytes should be.
+		make([]byte, 4096),
+		torn(first, len(first)/2, len(first), 0),
+		torn(first, 0, 512, 0),
+		torn(first, 512, 1024, 0),
+		torn(first, 0, len(first), 0xAA),
+		torn(first, 0, 4, 0xAA),
+		// The file that went before, longer, overwritten from its start.
+		append(slices.Clone(march), first[min(len(march), len(first)):]...),
+		append(slices.Clone(first), make([]byte, 4096-len(first))...),
+		// November 2025: a feature file with every row twice.
+		doubled(first),
+		// Two files in one, and a file in a file.
+		append(slices.Clone(march), first...),
+		slices.Concat(first[:48], march, first[48:]),
+		// A transfer that took the file for text.
+		bytes.ReplaceAll(first, []byte("\r\n"), []byte("\n")),
+		bytes.ReplaceAll(first, []byte("\n"), []byte("\r\n")),
+		bytes.ToValidUTF8(first, []byte("\uFFFD")),
+	}
+}
+
+// doubled has every instance of a file twice, and is whole otherwise.
+func doubled(data []byte) []byte {
+	r, ok := rawOf(data)
+	if !ok {
+		return data
+	}
+	words := uint32(len(r.sections[1]) / 4)
+	copies := slices.Clone(r.sections[0])
+	for i := 0; i+24 <= len(copies); i += 24 {
+		first := binary.LittleEndian.Uint32(copies[i+16:])
+		binary.LittleEndian.PutUint32(copies[i+16:], first+words)
+	}
+	for i := range r.sections {
+		switch i {
+		case 0:
+			r.sections[0] = append(r.sections[0], copies...)
+		case 1, 6, 7: // conditions, origins, uses
+			r.sections[i] = append(r.sections[i], r.sections[i]...)
+		}
+	}
+	return r.bytes()
+}
