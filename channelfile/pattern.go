@@ -26,13 +26,14 @@ const (
 func patternForm(p []byte) (form patternKind, ok bool) {
 	stars, questions := 0, 0
 	run := false
-	next, starEnd := 0, -1 // where to go on; where the last star ends
+	starEnd := -1      // where the last star ends
+	var escaped uint64 // the bit in the next eight of what is behind a backslash
 	for base := 0; base < len(p); base += 8 {
-		for m := wildcards(eight(p, base)); m != 0; m &= m - 1 {
-			i := base + bits.TrailingZeros64(m)/8
-			if i < next {
-				continue // behind a backslash
-			}
+		m := wildcards(eight(p, base)) &^ escaped
+		escaped = 0
+		for ; m != 0; m &= m - 1 {
+			bit := bits.TrailingZeros64(m)
+			i := base + bit/8
 			switch p[i] {
 			case '*':
 				run = run || starEnd == i
@@ -42,9 +43,13 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 				run = run || starEnd == i
 				questions++
 			default:
-				next = i + 2
-				if next > len(p) || p[i+1] != '*' && p[i+1] != '?' && p[i+1] != '\\' {
+				if i+1 == len(p) || p[i+1] != '*' && p[i+1] != '?' && p[i+1] != '\\' {
 					return patternMalformed, false
+				}
+				if bit == 63 {
+					escaped = 0x80
+				} else {
+					m &= m - 1 // the bit of p[i+1]
 				}
 			}
 		}

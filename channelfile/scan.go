@@ -16,11 +16,10 @@ import (
 // text too, so the time is linear in the size of the data whatever it says.
 func (f *File) scan() bool {
 	f.scanTiling()
-	s := scanner{File: f, referenced: newBitset(f.Criteria())}
-	words := (f.Values() + 63) / 64
-	all := make(bitset, words*numRoles)
-	for r := range s.roles {
-		s.roles[r] = all[r*words : (r+1)*words]
+	s := scanner{
+		File:       f,
+		roles:      make([]byte, (f.Values()+groupSize-1)/groupSize*groupSize),
+		referenced: make([]byte, f.Criteria()),
 	}
 	return s.instances() && s.criteria() && s.values() && s.conditions() && s.provenance()
 }
@@ -28,29 +27,29 @@ func (f *File) scan() bool {
 // A scanner is what scan needs to know of entries besides their bytes.
 type scanner struct {
 	*File
-	roles      [numRoles]bitset // of each value, what it is an operand of
-	referenced bitset           // criteria that a word refers to
+	roles      []byte // of each value, a set of what it is an operand of
+	referenced []byte // of each criterion, 1 if a word refers to it
 	stack      *conditionStack
 }
 
 // A role is what is required of a value because of the criteria that compare
 // with it. What the criteria ask is noted while they are read, and looked at
 // when the value is, once.
-type role uint8
-
 const (
-	roleAny     role = iota // of equals: any bytes
+	roleAny     = 1 << iota // of equals: any bytes
 	roleAffix               // of prefix, suffix and contains: not empty
 	rolePattern             // a wildcard pattern in simplest form
 	roleInteger             // 8 bytes
 	roleRange               // 16 bytes, two numbers that ascend
 	roleAddress             // 32 bytes, two addresses, the second not before the first
 	roleFolded              // besides one of the others: stored folded
-	numRoles    = iota
+	allRoles    = 1<<iota - 1
+
+	rolesWithForm = rolePattern | roleInteger | roleRange | roleAddress
 )
 
 // operatorRole has the role that an operator's operands have.
-var operatorRole = [256]role{
+var operatorRole = [256]byte{
 	OpEquals:        roleAny,
 	OpPrefix:        roleAffix,
 	OpSuffix:        roleAffix,
@@ -130,145 +129,193 @@ func (s *scanner) instances() bool {
 	return !bad && next == words
 }
 
+// groupSize is how many values are looked at together: as many as there are
+// bits in a word.
+const groupSize = 64
+
 // values does groups K and L.
 func (s *scanner) values() bool {
-	entries, pool := s.sec[secValues], s.sec[secPool]
-	var next, before uint64 // where this value starts, and the one before
-	var keyBefore key
-	unsorted, unused := false, false
-	for group := 0; len(entries) > 0; group++ {
-		n := min(64, len(entries)/valueSize)
-		var folded, empty uint64 // those of the group that surely are
-		for i := range n {
-			entry := le.Uint64(entries[i*valueSize:])
-			start, length := entry&(1<<32-1), entry>>32
-			end := start + length
-			if start != next || length > MaxValueLength || end > uint64(len(pool)) {
+	n := s.Values()
+	var at place
+	unused := false
+	for first := 0; first < n; first += groupSize {
+		count := min(groupSize, n-first)
+		if !s.placeValues(&at, first, count) {
+			return false
+		}
+		roles := (*[groupSize]byte)(s.roles[first:])
+		unused = unused || having(roles, allRoles) != ^uint64(0)>>(groupSize-count)
+		for m := having(roles, roleFolded); m != 0; {
+			i := bits.TrailingZeros64(m)
+			n := bits.TrailingZeros64(^(m >> i)) // as many in a row
+			m &^= (1<<n - 1) << i
+			s.foldedValues(first+i, n)
+		}
+		for m := having(roles, rolesWithForm); m != 0; m &= m - 1 {
+			i := bits.TrailingZeros64(m)
+			if !s.valueForm(roles[i], s.Value(first+i)) {
 				return false
 			}
-			from := pool[start:]
-			v := from[:length]
-			k := keyOf(from, v)
-			// Subtracting, for a comparison of the two halves would branch.
-			lo, borrow := bits.Sub64(k.lo, keyBefore.lo, 0)
-			hi, borrow := bits.Sub64(k.hi, keyBefore.hi, borrow)
-			if borrow != 0 {
-				unsorted = true
-			} else if lo|hi == 0 && bytes.Compare(pool[before:start], v) >= 0 && group+i > 0 {
-				unsorted = true
-			}
-			bad := notPlain(k.hi) | notPlain(k.lo)
-			if length > keySize {
-				last := v[length-16:] // some of it the key may have
-				bad |= notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
-				if length > keySize+16 {
-					bad |= notPlainMiddle(v)
-				}
-			}
-			if bad&(0x80*ones) == 0 {
-				folded |= 1 << i
-			}
-			if length == 0 {
-				empty |= 1 << i
-			}
-			next, before, keyBefore = end, start, k
 		}
-		entries = entries[n*valueSize:]
-		used, ok := s.valueRoles(group, folded, empty)
+	}
+	s.breaks(RuleValueUsed, unused)
+	return at.end == uint64(len(s.sec[secPool]))
+}
+
+// A place is where the values that were looked at end, and what is known of
+// the last of them.
+type place struct {
+	end uint64 // offset in the pool
+	key key
+}
+
+// placeValues does group K for count values from first on, and the two rules
+// that are about all values: their order, and that affixes are not empty.
+func (s *scanner) placeValues(at *place, first, count int) bool {
+	pool := s.sec[secPool]
+	end, before := at.end, at.key
+	entries := s.sec[secValues][first*valueSize:][:count*valueSize]
+	for i := first; len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
+		entry := le.Uint64(entries)
+		start, length := entry&(1<<32-1), entry>>32
+		if start != end || length > MaxValueLength || start+length > uint64(len(pool)) {
+			return false
+		}
+		end = start + length
+		var greater uint64 // 1: than the value before, surely
+		if from := pool[start:]; len(from) >= keySize {
+			k := keyOf((*[keySize]byte)(from), length)
+			greater = before.less(k)
+			before = k
+		}
+		if greater == 0 && i > 0 && bytes.Compare(s.Value(i-1), s.Value(i)) >= 0 {
+			s.broken |= RuleValueOrder.set()
+		}
+		if length == 0 && s.roles[i]&roleAffix != 0 {
+			s.broken |= RuleOperatorSimplest.set()
+		}
+	}
+	at.end, at.key = end, before
+	return true
+}
+
+// foldedValues looks at count values from i on that must be stored folded. They
+// follow each other in the pool too.
+func (s *scanner) foldedValues(i, count int) {
+	entries, pool := s.sec[secValues], s.sec[secPool]
+	last := entries[(i+count-1)*valueSize:]
+	if isPlain(pool[le.Uint32(entries[i*valueSize:]) : le.Uint32(last)+le.Uint32(last[4:])]) {
+		return
+	}
+	for k := range count {
+		s.breaks(RuleOperandFolded, !isFolded(s.Value(i+k)))
+	}
+}
+
+// having returns a bit for each value of a group, the first one lowest: whether
+// it has any of the roles.
+func having(roles *[groupSize]byte, any byte) (m uint64) {
+	const low = 0x7F * ones
+	for i := 0; i < groupSize; i += 8 {
+		w := le.Uint64(roles[i:])&(ones*uint64(any)) + low // the highest bit of each byte that has
+		m |= w >> 7 & ones * gather >> 56 << i
+	}
+	return m
+}
+
+// gather, times a word of which only the lowest bit of each byte may be set,
+// has these bits in its highest byte.
+const gather = 0x0102040810204080
+
+// valueForm looks at a value that has some of the rolesWithForm.
+func (s *scanner) valueForm(roles byte, v []byte) bool {
+	if roles&rolePattern != 0 {
+		form, ok := patternForm(v)
 		if !ok {
 			return false
 		}
-		unused = unused || used != ^uint64(0)>>(64-n)
-	}
-	s.breaks(RuleValueOrder, unsorted)
-	s.breaks(RuleValueUsed, unused)
-	return next == uint64(len(pool))
-}
-
-// valueRoles looks at a group of 64 values, of which some surely are folded,
-// and some empty, in the roles that they have. It returns which have one.
-func (s *scanner) valueRoles(group int, folded, empty uint64) (used uint64, ok bool) {
-	at := func(r role) uint64 { return s.roles[r][group] }
-	for r := roleAny; r < roleFolded; r++ {
-		used |= at(r)
-	}
-	s.breaks(RuleOperatorSimplest, at(roleAffix)&empty != 0)
-	for m := at(roleFolded) &^ folded; m != 0; m &= m - 1 {
-		s.breaks(RuleOperandFolded, !isFolded(s.member(group, m)))
-	}
-	for m := at(rolePattern); m != 0; m &= m - 1 {
-		form, ok := patternForm(s.member(group, m))
-		if !ok {
-			return 0, false
-		}
 		s.breaks(RuleOperatorSimplest, form != patternProper)
 	}
-	for m := at(roleInteger); m != 0; m &= m - 1 {
-		if len(s.member(group, m)) != 8 {
-			return 0, false
-		}
+	if roles&roleInteger != 0 && len(v) != 8 {
+		return false
 	}
-	for m := at(roleRange); m != 0; m &= m - 1 {
-		v := s.member(group, m)
+	if roles&roleRange != 0 {
 		if len(v) != 16 {
-			return 0, false
+			return false
 		}
 		s.breaks(RuleOperatorSimplest, Integer(v, 0) >= Integer(v, 1))
 	}
-	for m := at(roleAddress); m != 0; m &= m - 1 {
-		v := s.member(group, m)
+	if roles&roleAddress != 0 {
 		if len(v) != 32 {
-			return 0, false
+			return false
 		}
 		s.breaks(RuleOperatorSimplest, bytes.Compare(v[:16], v[16:]) > 0)
 	}
-	return used, true
-}
-
-// member returns the value that the lowest bit of m stands for.
-func (s *scanner) member(group int, m uint64) []byte {
-	return s.Value(64*group + bits.TrailingZeros64(m))
+	return true
 }
 
 // A key is the first keySize bytes of a value as a number in big-endian order,
 // padded with zeros. Most neighbours differ in their keys.
-type key struct{ hi, lo uint64 }
+type key struct{ a, b, c, d uint64 }
 
-const keySize = 16
+const keySize = 32
 
-// keyOf returns the key of v. From has v at its start, and what follows it in
-// the pool.
-func keyOf(from, v []byte) key {
-	if len(from) < keySize {
-		var padded [keySize]byte
-		from = append(padded[:0], v...)[:keySize]
+// keyOf returns the key of a value of which from has the start, and behind its
+// length anything.
+func keyOf(from *[keySize]byte, length uint64) key {
+	_, long := bits.Sub64(keySize, length, 0) // min would branch
+	m := &keyMasks[length&^-long|keySize&-long]
+	return key{
+		binary.BigEndian.Uint64(from[:]) & m.a,
+		binary.BigEndian.Uint64(from[8:]) & m.b,
+		binary.BigEndian.Uint64(from[16:]) & m.c,
+		binary.BigEndian.Uint64(from[24:]) & m.d,
 	}
-	n := min(len(v), keySize)
-	return key{binary.BigEndian.Uint64(from) & keyMasks[n].hi, binary.BigEndian.Uint64(from[8:]) & keyMasks[n].lo}
+}
+
+// less returns 1 if k comes before l. If it does not, the values may: those
+// that are longer than their keys, or have zeros where others end.
+func (k key) less(l key) (borrow uint64) {
+	_, borrow = bits.Sub64(k.d, l.d, 0)
+	_, borrow = bits.Sub64(k.c, l.c, borrow)
+	_, borrow = bits.Sub64(k.b, l.b, borrow)
+	_, borrow = bits.Sub64(k.a, l.a, borrow)
+	return borrow
 }
 
 // keyMasks keep the first so many bytes of a key.
 var keyMasks = func() (m [keySize + 1]key) {
 	for n := range m {
-		m[n].hi = ^(^uint64(0) >> (8 * n))
-		m[n].lo = ^(^uint64(0) >> (8 * max(0, n-8)))
+		m[n].a = ^(^uint64(0) >> (8 * n))
+		m[n].b = ^(^uint64(0) >> (8 * max(0, n-8)))
+		m[n].c = ^(^uint64(0) >> (8 * max(0, n-16)))
+		m[n].d = ^(^uint64(0) >> (8 * max(0, n-24)))
 	}
 	return m
 }()
 
-// notPlainMiddle is notPlain for what a value has between its key and its last
-// sixteen bytes.
-func notPlainMiddle(v []byte) (bad uint64) {
-	for v = v[keySize:]; len(v) > 16; v = v[8:] {
-		bad |= notPlain(le.Uint64(v))
+// isPlain reports whether v is ASCII without capital letters, and so its own
+// fold. Most folded values are.
+func isPlain(v []byte) bool {
+	var bad uint64
+	switch {
+	case len(v) < 8:
+		bad = notPlain(eight(v, 0))
+	case len(v) < 16:
+		bad = notPlain(le.Uint64(v)) | notPlain(le.Uint64(v[len(v)-8:]))
+	default:
+		last := v[len(v)-16:]
+		bad = notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
+		for i := 0; i+16 < len(v); i += 16 {
+			bad |= notPlain(le.Uint64(v[i:])) | notPlain(le.Uint64(v[i+8:]))
+		}
 	}
-	return bad
+	return bad&(0x80*ones) == 0
 }
 
 const ones = 0x0101010101010101
 
-// notPlain is how values finds those that are ASCII without capital letters, and
-// so their own folds. It sets the highest bit of each byte of w that is a capital letter of
+// notPlain sets the highest bit of each byte of w that is a capital letter of
 // ASCII, or no ASCII. Of the other bits, and of those of bytes above one that
 // is no ASCII, it says nothing.
 func notPlain(w uint64) uint64 {
@@ -277,100 +324,111 @@ func notPlain(w uint64) uint64 {
 	return w | (w+ones*(0x80-'A'))&^(w+ones*(0x80-'Z'-1))
 }
 
-// opFlags has for each operator the flags that it must not have; for what is
-// no operator, all of them and one more.
-var opFlags = func() (t [256]uint16) {
-	for op := range t {
-		t[op] = 0x1FF
-		if Operator(op).Known() {
-			t[op] = 0xFF &^ uint16(operatorKinds[op].flags)
-		}
-	}
-	return t
-}()
-
 // criteria does groups I and J.
 func (s *scanner) criteria() bool {
 	criteria, operands := s.sec[secCriteria], s.sec[secOperands]
-	nValues, declared := uint32(s.Values()), uint32(s.Header.InputsDeclared)
+	values := s.roles[:s.Values()]
 	var next uint64
-	var keyBefore uint64 // a criterion's first four bytes and first operand
-	var before []byte    // its operands
 	var read uint32
-	unsorted, single := false, false
-	for first := true; len(criteria) >= criterionSize; first, criteria = false, criteria[criterionSize:] {
-		head := le.Uint32(criteria) // input, operator, flags, from the highest byte down
-		input, op, flags := head>>16, Operator(head>>8), Flags(head)
+	var head criterionHead
+	var before int64 // first operand of the criterion before, if it has the same head
+	unsorted := false
+	for i := 0; len(criteria) >= criterionSize; i, criteria = i+1, criteria[criterionSize:] {
+		if h := le.Uint32(criteria); h != head.word || i == 0 { // of most criteria it is that of the one before
+			unsorted = unsorted || h < head.word
+			head, before = headOf(h), -2
+			if !head.known || head.input >= uint32(s.Header.InputsDeclared) {
+				return false
+			}
+			read = max(read, head.input+1)
+		}
 		start, count := uint64(le.Uint32(criteria[4:])), uint64(le.Uint32(criteria[8:]))
-		if (uint16(flags)|0x100)&opFlags[op] != 0 || input >= declared ||
-			(op == OpExists) != (count == 0) || count > MaxOperands ||
-			start != next || count*operandSize > uint64(len(operands)) {
+		if start != next || count > MaxOperands || count*operandSize > uint64(len(operands)) {
 			return false
 		}
 		next += count
-		read = max(read, input+1)
 		mine := operands[:count*operandSize]
 		operands = operands[count*operandSize:]
-		key := uint64(head) << 32
-		if len(mine) > 0 {
-			key |= uint64(le.Uint32(mine))
-		}
-		if key <= keyBefore && !first && (key < keyBefore || !operandsLess(before, mine)) {
-			unsorted = true
-		}
-		keyBefore, before = key, mine
-		switch {
-		case flags&FlagInputs != 0:
-			highest, ok := s.inputOperands(op, input, declared, mine)
+		first := int64(-1)
+		if len(mine) == operandSize && head.simple { // most criteria; the other branch would do the same
+			first = int64(le.Uint32(mine))
+			if first >= int64(len(values)) {
+				return false
+			}
+			values[first] |= head.role
+		} else {
+			highest, ok := s.operands(&head, mine)
 			if !ok {
 				return false
 			}
 			read = max(read, highest+1)
-			single = single || count == 1 && flags&FlagAll != 0
-		case count == 1: // most criteria; valueOperands would do the same
-			v := uint32(key)
-			if v >= nValues {
-				return false
-			}
-			s.roles[operatorRole[op]].set(v)
-			if flags&FlagFold != 0 {
-				s.roles[roleFolded].set(v)
-			}
-			single = single || flags&FlagAll != 0
-		default:
-			if !s.valueOperands(op, flags, nValues, mine) {
-				return false
+			if len(mine) > 0 {
+				first = int64(le.Uint32(mine))
 			}
 		}
+		unsorted = unsorted || first <= before && (first < before || !s.operandsAscend(i))
+		before = first
 	}
-	s.breaks(RuleOperatorSimplest, single)
 	s.breaks(RuleCriterionOrder, unsorted)
 	s.breaks(RuleInputsRead, uint32(s.Header.InputsRead) != read)
 	return len(operands) == 0
 }
 
-// operandsLess compares lists of operands, a proper prefix first.
-func operandsLess(a, b []byte) bool {
-	for len(a) > 0 && len(b) > 0 {
-		x, y := le.Uint32(a), le.Uint32(b)
-		if x != y {
-			return x < y
-		}
-		a, b = a[operandSize:], b[operandSize:]
-	}
-	return len(b) > 0
+// A criterionHead is what the first word of a criterion says.
+type criterionHead struct {
+	word   uint32 // the word itself: input, operator and flags, from the highest byte down
+	input  uint32
+	op     Operator
+	flags  Flags
+	known  bool // there is such an operator, and it has such flags
+	simple bool // its operands are values, and one of them is as good as several
+	role   byte // of these values
 }
 
-// inputOperands looks at the operands of a criterion that compares inputs. It
-// returns the highest of them.
-func (s *scanner) inputOperands(op Operator, input, declared uint32, operands []byte) (highest uint32, ok bool) {
+func headOf(word uint32) criterionHead {
+	h := criterionHead{word: word, input: word >> 16, op: Operator(word >> 8), flags: Flags(word)}
+	h.known = h.op.Known() && h.flags&^operatorKinds[h.op].flags == 0
+	h.simple = h.op != OpExists && h.flags&(FlagInputs|FlagAll) == 0
+	h.role = operatorRole[h.op]
+	if h.flags&FlagFold != 0 {
+		h.role |= roleFolded
+	}
+	return h
+}
+
+// operands looks at the operands of a criterion. If they are inputs it returns
+// the highest of them.
+func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32, ok bool) {
+	if (head.op == OpExists) != (len(operands) == 0) {
+		return 0, false
+	}
+	s.breaks(RuleOperatorSimplest, len(operands) == operandSize && head.flags&FlagAll != 0)
+	if head.flags&FlagInputs != 0 {
+		return s.inputOperands(head, operands)
+	}
+	return 0, s.valueOperands(head.role, operands)
+}
+
+// operandsAscend reports whether the operands of criterion i, as a list, come
+// after those of the one before; a proper prefix is first.
+func (s *scanner) operandsAscend(i int) bool {
+	a, b := s.Criterion(i-1), s.Criterion(i)
+	for k := range min(a.Count, b.Count) {
+		if x, y := s.Operand(a.First+k), s.Operand(b.First+k); x != y {
+			return x < y
+		}
+	}
+	return a.Count < b.Count
+}
+
+func (s *scanner) inputOperands(head *criterionHead, operands []byte) (highest uint32, ok bool) {
 	for i := 0; i < len(operands); i += operandSize {
 		other := le.Uint32(operands[i:])
-		if other >= declared {
+		if other >= uint32(s.Header.InputsDeclared) {
 			return 0, false
 		}
 		s.breaks(RuleOperandOrder, i > 0 && other <= le.Uint32(operands[i-operandSize:]))
-		s.breaks(RuleOperatorSimplest, !simplestInputs(op, input, other))
+		s.breaks(RuleOperatorSimplest, !simplestInputs(head.op, head.input, other))
 		highest = max(highest, other)
 	}
 	return highest, true
@@ -385,50 +443,105 @@ func simplestInputs(op Operator, input, other uint32) bool {
 	return input != other
 }
 
-// valueOperands looks at the operands of a criterion that compares with
-// values, and notes their roles.
-func (s *scanner) valueOperands(op Operator, flags Flags, nValues uint32, operands []byte) bool {
+func (s *scanner) valueOperands(role byte, operands []byte) bool {
+	values := s.roles[:s.Values()]
 	before, unsorted := int64(-1), false
 	for ; len(operands) >= operandSize; operands = operands[operandSize:] {
-		v := le.Uint32(operands)
-		if v >= nValues {
+		v := int64(le.Uint32(operands))
+		if v >= int64(len(values)) {
 			return false
 		}
-		unsorted = unsorted || int64(v) <= before
-		before = int64(v)
-		s.roles[operatorRole[op]].set(v)
-		if flags&FlagFold != 0 {
-			s.roles[roleFolded].set(v)
-		}
+		unsorted = unsorted || v <= before
+		before = v
+		values[v] |= role
 	}
 	s.breaks(RuleOperandOrder, unsorted)
 	return true
 }
 
 // conditions does group H.
+//
+// A conjunction in normal form is references that ascend. So from one word to
+// the next the number falls, or stays, where an instance starts, and otherwise
+// only in instances with an and or an or. One loop goes over the words of all
+// instances, for a processor cannot guess how many words one has; it counts the
+// falls. Another goes over the instances, and takes away those that may be.
 func (s *scanner) conditions() bool {
-	instances, words := s.sec[secInstances], s.sec[secConditions]
-	references := uint64(s.Criteria()) * 2
-	for ; len(instances) >= instanceSize; instances = instances[instanceSize:] {
-		count := int(le.Uint32(instances[20:]))
+	falls, ok := s.references()
+	if !ok {
+		return false
+	}
+	words := s.sec[secConditions]
+	var before uint32
+	for b := s.sec[secInstances]; len(b) >= instanceSize; b = b[instanceSize:] {
+		count := int(le.Uint32(b[20:]))
 		mine := words[:count*wordSize] // they tile: instances saw to that
 		words = words[count*wordSize:]
-		// A conjunction in normal form is ascending references to criteria
-		// that are there.
-		plain, last := count <= MaxStack, int64(-1)
-		for rest := mine; len(rest) >= wordSize; rest = rest[wordSize:] {
-			w := le.Uint32(rest)
-			plain = plain && int64(w) > last
-			last = int64(w)
-			if uint64(w) < references {
-				s.referenced.set(w >> 1)
+		falls -= fall(before, le.Uint32(mine))
+		before = le.Uint32(mine[len(mine)-wordSize:])
+		if Word(before).IsReference() && count <= MaxStack {
+			continue
+		}
+		inside, ok := s.orAtEnd(mine)
+		if !ok {
+			if inside, ok = s.condition(mine); !ok {
+				return false
 			}
 		}
-		if (!plain || uint64(last) >= references) && !s.condition(mine) {
+		falls -= inside
+	}
+	if falls != 0 {
+		return s.allConditions()
+	}
+	return true
+}
+
+// fall returns 1 if b is not above a, or else 0. It does not branch.
+func fall(a, b uint32) uint64 { return (uint64(a)-uint64(b))>>63 ^ 1 }
+
+// references looks at the words that are references, and returns how often a
+// word is not above the one before it; the first is compared with 0.
+func (s *scanner) references() (falls uint64, ok bool) {
+	var before uint32
+	for words := s.sec[secConditions]; len(words) >= wordSize; words = words[wordSize:] {
+		w := le.Uint32(words)
+		falls += fall(before, w)
+		before = w
+		if c := int(w >> 1); c < len(s.referenced) {
+			s.referenced[c] = 1
+		} else if Word(w).IsReference() {
+			return 0, false
+		}
+	}
+	s.breaks(RuleCriterionUsed, bytes.IndexByte(s.referenced, 0) >= 0)
+	return falls, true
+}
+
+// orAtEnd reports whether a condition is the second most frequent: references
+// and then an or of the last of them. Whether these ascend it does not look at,
+// but at the fall that there may be where the operands of the or start.
+func (s *scanner) orAtEnd(words []byte) (falls uint64, ok bool) {
+	last := len(words)/wordSize - 1
+	or := Word(le.Uint32(words[last*wordSize:]))
+	first := last - or.Operands()
+	if !or.IsOr() || or.Operands() < 2 || first < 0 || last > MaxStack || !Word(le.Uint32(words[(last-1)*wordSize:])).IsReference() {
+		return 0, false
+	}
+	if first == 0 {
+		return 0, true
+	}
+	before := le.Uint32(words[(first-1)*wordSize:])
+	return fall(before, le.Uint32(words[first*wordSize:])), Word(before).IsReference()
+}
+
+// allConditions verifies all conditions: one is in no form that is frequent.
+func (s *scanner) allConditions() bool {
+	for i := range s.Instances() {
+		in := s.Instance(i)
+		if _, ok := s.condition(s.sec[secConditions][in.First*wordSize:][:in.Count*wordSize]); !ok {
 			return false
 		}
 	}
-	s.breaks(RuleCriterionUsed, !s.referenced.full(s.Criteria()))
 	return true
 }
 
@@ -442,25 +555,23 @@ type truth struct {
 	depth      uint8 // of and and or
 }
 
-// condition verifies one condition of any form.
-func (s *scanner) condition(words []byte) bool {
+// condition verifies one condition of any form, of which the references are
+// verified. It returns how often a word is not above the one before it.
+func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 	if s.stack == nil {
 		s.stack = new(conditionStack)
 	}
 	stack, top := s.stack, 0
-	criteria := s.Criteria()
 	for i := 0; i < len(words); i += wordSize {
 		w := Word(le.Uint32(words[i:]))
+		if i > 0 {
+			falls += fall(le.Uint32(words[i-wordSize:]), uint32(w))
+		}
 		start, depth := int32(i/wordSize), uint8(0)
-		if w.IsReference() {
-			if w.Criterion() >= criteria {
-				return false
-			}
-			s.referenced.set(uint32(w.Criterion()))
-		} else {
+		if !w.IsReference() {
 			n := w.Operands()
 			if n < 2 || n > top {
-				return false
+				return 0, false
 			}
 			operands := stack[top-n : top]
 			for k := range operands {
@@ -470,13 +581,13 @@ func (s *scanner) condition(words []byte) bool {
 				s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &operands[k-1], o))
 			}
 			if depth++; depth > MaxDepth {
-				return false
+				return 0, false
 			}
 			start = operands[0].start
 			top -= n
 		}
 		if top == MaxStack {
-			return false
+			return 0, false
 		}
 		stack[top] = truth{start, int32(i/wordSize) + 1, w, depth}
 		top++
@@ -486,7 +597,7 @@ func (s *scanner) condition(words []byte) bool {
 		s.breaks(RuleConditionFlat, left[k].word.IsAnd())
 		s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &left[k-1], &left[k]))
 	}
-	return true
+	return falls, true
 }
 
 // conditionLess reports whether one operand comes before another: fewer words

@@ -15,6 +15,10 @@ var families = map[int]string{
 	3: "contract: does every build that will read it supply what it needs?",
 }
 
+// Family returns the name of a check's family, a colon, and the question that
+// the family answers.
+func Family(c *validate.Check) string { return families[c.Family()] }
+
 // Explain returns the documentation of a check, as text that is Markdown too.
 func Explain(c *validate.Check) string {
 	var b strings.Builder
@@ -25,7 +29,7 @@ func Explain(c *validate.Check) string {
 	} else {
 		b.WriteString("- An error: content with a finding of this check is rejected.\n")
 	}
-	fmt.Fprintf(&b, "- Of the family %s\n", families[c.Family()])
+	fmt.Fprintf(&b, "- Of the family %s\n", Family(c))
 	if len(c.Requires) > 0 {
 		var ids []string
 		for _, r := range c.Requires {

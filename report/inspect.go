@@ -315,9 +315,9 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 		causes(b, op.First, op.Instances)
 	}
 	s := n.Sizes
-	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %d words a condition, %d operands a criterion, %s a value, %d truths on the stack\n",
+	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %s a condition, %s a criterion, %s a value, %s on the stack\n",
 		count(s.FileSize, "byte"), count(s.Instances, "instance"), count(s.Criteria, "criterion"),
-		s.WordsPerInstance, s.OperandsPerCriterion, count(s.ValueLength, "byte"), s.Stack)
+		count(s.WordsPerInstance, "word"), count(s.OperandsPerCriterion, "operand"), count(s.ValueLength, "byte"), count(s.Stack, "truth"))
 	fmt.Fprintf(b, "  cost of an event: %s and what each input's length adds; memory %s\n", count(n.Constant, "step"), count(n.Memory, "byte"))
 	return b.Flush()
 }

@@ -56,11 +56,7 @@ type window struct {
 func Judged(r *validate.Report, digest string) Result {
 	result := Result{Name: r.Subject.Name, digest: digest}
 	for i := range r.Findings {
-		var w window
-		if r.Subject.Kind == validate.KindChannelFile { // nobody has the bytes that rules were compiled to
-			w = windowOf(r.Subject.Data, r.Findings[i].Where.Range)
-		}
-		result.windows = append(result.windows, w)
+		result.windows = append(result.windows, windowOf(r.Subject, r.Findings[i].Where))
 	}
 	if r.File != nil {
 		result.file = fileJSON(r)

@@ -181,10 +181,16 @@ const (
 	windowRow  = 16
 )
 
-// windowOf returns the rows of data that hold the bytes of a range, those at
-// its start if there are very many.
-func windowOf(data []byte, at channelfile.Range) window {
-	if at.Start < 0 || at.Len() <= 0 || at.End > len(data) {
+// windowOf returns the rows of bytes that a location is about, those at its
+// start if there are very many. There are none if the bytes are those that
+// rules were compiled to, which nobody has, or if no byte is at fault, but the
+// name of the file, or the content as a whole, for which the header stands.
+func windowOf(s *validate.Subject, where validate.Location) window {
+	data, at := s.Data, where.Range
+	switch {
+	case s.Kind != validate.KindChannelFile, where.Path == "file.name", where.Path == "header":
+		return window{}
+	case at.Start < 0, at.Len() <= 0, at.End > len(data):
 		return window{}
 	}
 	start := at.Start / windowRow * windowRow
@@ -285,7 +291,7 @@ func counts(r *Result) string {
 	parts = append(parts, fmt.Sprintf("%s run", count(uint64(len(rep.Ran)), "check")),
 		count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
 	if rep.Subject.Kind == validate.KindNeeds {
-		parts = append(parts, "of needs the contract checks only")
+		parts = append(parts, "of needs the contract checks are all there are")
 	}
 	return strings.Join(parts, ", ")
 }

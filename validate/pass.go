@@ -172,8 +172,11 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 // to look at. Input is the input that it reads, -1 if that does not matter.
 func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
 	where := Location{Source: Position{Path: c.Path, Line: c.Line}}
-	if c.Instance >= 0 {
+	switch {
+	case c.Instance >= 0:
 		where.Path = fmt.Sprintf("instance[%d]", c.Instance)
+	case input >= 0:
+		where.Path = fmt.Sprintf("inputs[%d]", input)
 	}
 	return p.place(where, c.ID, input), &Instance{Index: c.Instance, ID: c.ID, Rule: cut(c.Rule), Title: cut(c.Title)}
 }

@@ -71,6 +71,9 @@ func (b *building) run(paths []string) error {
 			faults = append(faults, sigma.Errors(f.Err)...)
 		}
 	}
+	if len(rules) == 0 && len(faults) > 0 {
+		return b.refuse(faults)
+	}
 	built, err := sigma.Build(rules, defs, sigma.Options{AllowUnsupported: b.allowUnsupported, Revision: b.revision, Created: created})
 	faults = append(faults, sigma.Errors(err)...)
 	if len(faults) > 0 {

@@ -20,7 +20,7 @@ func (c *command) contract() *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			_ = cmd.Usage()
+			fmt.Fprint(c.stderr, cmd.UsageString())
 			return exitError(statusUndecided)
 		},
 	}

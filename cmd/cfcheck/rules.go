@@ -25,14 +25,16 @@ func (k *checking) judgeRules(root string) []report.Result {
 		return []report.Result{report.NotJudged(root, errors.New("nothing to check: there are no rules (.yml) in it"))}
 	}
 	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true})
-	other := unexplained(err)
 	for _, e := range built.Malformed {
 		source = append(source, malformed(e))
 	}
 	for _, e := range built.UnknownFields {
 		source = append(source, unknownField(e))
 	}
-	unjudged := append(unread, other...)
+	unjudged := unread
+	if len(built.Outputs) > 0 || len(source) == 0 { // else it is clear why no rule is left
+		unjudged = append(unjudged, unexplained(err)...)
+	}
 	if !k.allowUnsupported {
 		for _, e := range built.Unsupported {
 			unjudged = append(unjudged, e.Error())
@@ -50,7 +52,9 @@ func (k *checking) judgeRules(root string) []report.Result {
 	if len(subjects) == 0 {
 		// What was found still has to be said.
 		subjects = append(subjects, validate.Rules(root, nil))
-		unjudged = append(unjudged, "no rule became content: there is nothing to judge")
+		if len(source)+len(unjudged) == 0 {
+			unjudged = append(unjudged, "no rule became content: there is nothing to judge")
+		}
 	}
 	subjects[0].Source, subjects[0].Unjudged = source, unjudged
 	var results []report.Result

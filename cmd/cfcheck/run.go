@@ -85,7 +85,7 @@ something that could not be read or written.`,
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			_ = cmd.Usage() // to stderr; a failed write changes nothing
+			fmt.Fprint(c.stderr, cmd.UsageString())
 			return exitError(statusUndecided)
 		},
 	}

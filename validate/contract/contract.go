@@ -62,7 +62,7 @@ func (f feed) input(p *validate.Pass, index int) sensor.SuppliedInput {
 // String names the builds for a message: "build 7.11", or "build 7.11 (feed
 // Security)".
 func (f feed) String() string {
-	names := buildNames(f.group)
+	names := buildNames(f.group.Builds...)
 	if f.supply.Feed != "" {
 		names += " (feed " + f.supply.Feed + ")"
 	}
@@ -80,9 +80,9 @@ func list(names []string, what string) string {
 	return strings.Join(names, ", ")
 }
 
-func buildNames(g *validate.Group) string {
+func buildNames(builds ...validate.Build) string {
 	var names []string
-	for _, b := range g.Builds {
+	for _, b := range builds {
 		names = append(names, b.Name)
 	}
 	if len(names) == 1 {
@@ -268,7 +268,7 @@ func reportBuilds(p *validate.Pass, g *validate.Group, where validate.Location, 
 		return validate.Finding{
 			Where: where, Instance: in, Builds: builds(groups),
 			Message: fmt.Sprintf(format, args...),
-			Details: []string{buildNames(g) + ": " + hosts(p, groups)},
+			Details: []string{buildNames(g.Builds...) + ": " + hosts(p, groups)},
 			Fix:     fix,
 		}
 	})
@@ -276,9 +276,5 @@ func reportBuilds(p *validate.Pass, g *validate.Group, where validate.Location, 
 
 // holdBack is the advice that always helps.
 func holdBack(groups []*validate.Group) string {
-	var names []string
-	for _, g := range groups {
-		names = append(names, buildNames(g))
-	}
-	return "hold the content back from " + list(names, "contracts")
+	return "hold the content back from " + buildNames(builds(groups)...)
 }

@@ -36,14 +36,14 @@ date: content that does not read the input is then accepted.`,
 			if len(open) == 0 {
 				return
 			}
-			says := "and it is not known whether it is supplied"
+			says := ", and it is not known whether it is supplied"
 			fix := "find out whether the build supplies the input, and state it in the contract"
 			if slices.ContainsFunc(open, func(f feed) bool { return f.input(p, index).State == sensor.NotSupplied }) {
-				says = "and not supplied"
+				says = " and not supplied"
 				fix = "supply the input, or acknowledge the shortfall in the contract, with a reason and a date"
 			}
 			reportDeclared(p, index, open, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, open), fix,
-				"%s, of type %s is declared %s; nothing reads it yet, but the first criterion on it would read past the inputs",
+				"%s, of type %s is declared%s; nothing reads it yet, but the first criterion on it would read memory that is no input",
 				field(p, index), p.Definition.Name, says)
 		})
 	},

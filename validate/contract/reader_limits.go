@@ -16,7 +16,8 @@ not fit is cut off, refused, or written past the room. In November 2025 a
 feature file with more entries than the 200 that its readers had room for
 stopped a large part of the web.
 
-Split the content, or shorten what is too long.`,
+Split the content, or shorten what is too long; or hold the content back from
+the builds that the finding names.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
@@ -30,20 +31,64 @@ Split the content, or shorten what is too long.`,
 			for _, l := range []struct {
 				what       string
 				have, most uint64
+				fix        string
+				at         func(f *channelfile.File, most uint64) (criterion, instance int) // -1: neither
 			}{
-				{"bytes in the file", sizes.FileSize, limits.FileSize},
-				{"instances", sizes.Instances, limits.Instances},
-				{"distinct criteria", sizes.Criteria, limits.Criteria},
-				{"words in the longest condition", sizes.WordsPerInstance, limits.WordsPerInstance},
-				{"operands in the longest list", sizes.OperandsPerCriterion, limits.OperandsPerCriterion},
-				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength},
+				{"bytes in the file", sizes.FileSize, limits.FileSize, "split the content", nil},
+				{"instances", sizes.Instances, limits.Instances, "split the content", nil},
+				{"distinct criteria", sizes.Criteria, limits.Criteria, "split the content", nil},
+				{"words in the longest condition", sizes.WordsPerInstance, limits.WordsPerInstance, "split the rule", longCondition},
+				{"operands in the longest list", sizes.OperandsPerCriterion, limits.OperandsPerCriterion, "split the list over several rules", longList},
+				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength, "shorten the value", longValue},
 			} {
 				if l.most > 0 && l.have > l.most {
-					reportBuilds(p, g, p.Locate(channelfile.HeaderRange, "header"), nil,
-						"split the content, or shorten what is too long",
-						"%s %s; the build has room for %s", thousands(l.have), l.what, thousands(l.most))
+					where, in := p.Locate(channelfile.HeaderRange, "header"), (*validate.Instance)(nil)
+					whose := ""
+					if l.at != nil && p.File != nil {
+						switch criterion, instance := l.at(p.File, l.most); {
+						case criterion >= 0:
+							where, in = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
+						case instance >= 0:
+							where, in = p.LocateInstance(instance)
+						}
+						whose = "; the first with more is of " + rule(in)
+					}
+					reportBuilds(p, g, where, in, l.fix+", or "+holdBack([]*validate.Group{g}),
+						"%s %s, the build has room for %s%s", thousands(l.have), l.what, thousands(l.most), whose)
 				}
 			}
 		}
 	},
+}
+
+// The functions that follow return the first part of a file that exceeds a
+// limit, as a criterion or as an instance.
+
+func longCondition(f *channelfile.File, most uint64) (criterion, instance int) {
+	for i := range f.Instances() {
+		if uint64(f.Instance(i).Count) > most {
+			return -1, i
+		}
+	}
+	return -1, -1
+}
+
+func longList(f *channelfile.File, most uint64) (criterion, instance int) {
+	for i := range f.Criteria() {
+		if uint64(f.Criterion(i).Count) > most {
+			return i, -1
+		}
+	}
+	return -1, -1
+}
+
+func longValue(f *channelfile.File, most uint64) (criterion, instance int) {
+	for i := range f.Criteria() {
+		for v := range f.OperandValues(f.Criterion(i)) {
+			if uint64(len(v)) > most {
+				return i, -1
+			}
+		}
+	}
+	return -1, -1
 }

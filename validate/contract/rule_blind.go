@@ -20,7 +20,7 @@ Read an input that the builds supply, or write a rule of its own for them.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Blind, "%s can never match: it needs %s, which is not supplied",
+		reportOutcome(p, sensor.Blind, "%s can never match where %s is not supplied",
 			"read another field, or write a rule of its own for these builds")
 	},
 }

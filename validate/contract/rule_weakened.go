@@ -20,7 +20,7 @@ Read an input that the builds supply in that alternative too.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Weakened, "%s has lost an alternative, which reads %s, which is not supplied",
+		reportOutcome(p, sensor.Weakened, "%s loses an alternative where %s is not supplied",
 			"read a field that the builds supply in that alternative too")
 	},
 }

@@ -20,7 +20,7 @@ Read an input that the builds supply, or require that the input exists.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Widened, "%s matches more than it should: it excludes by %s, which is not supplied",
+		reportOutcome(p, sensor.Widened, "%s matches more than it should where %s is not supplied: it excludes by that",
 			"read another field, or add a criterion that the field exists")
 	},
 }

@@ -21,7 +21,8 @@ Rename the file before it ships. (FORMAT.md, section 11)`,
 	Run: func(p *validate.Pass) {
 		if base := p.Subject.Base; base != "" {
 			if _, _, _, ok := channelfile.ParseFileName(base); !ok {
-				p.ReportAt(channelfile.HeaderRange, "file.name", "rename the file before it ships", "%q; for its header the name is %s", base, channelfile.FileName(p.File.Header))
+				p.ReportAt(channelfile.HeaderRange, "file.name", "rename the file before it ships",
+					"%q is not the name of a channel file; for this one it is %s", base, channelfile.FileName(p.File.Header))
 			}
 		}
 	},

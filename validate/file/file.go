@@ -45,7 +45,7 @@ func Read(name string) (*validate.Subject, error) {
 	if refuse(s, info) {
 		return s, nil
 	}
-	s.Data, err = readAll(f, info.Size())
+	s.Data, err = readAll(f, info.Size(), channelfile.MaxFileSize)
 	if errors.Is(err, errTooBig) {
 		s.Data, s.TooBig = nil, true
 		return s, nil
@@ -70,7 +70,7 @@ var errTooBig = errors.New("larger than the format allows")
 // readAll reads what there is, into a buffer of the size that the file is said
 // to have; it grows only if there is more. A file that grows for ever stops at
 // the limit.
-func readAll(r io.Reader, size int64) ([]byte, error) {
+func readAll(r io.Reader, size int64, limit int) ([]byte, error) {
 	buf := make([]byte, 0, size+1)
 	for {
 		n, err := r.Read(buf[len(buf):cap(buf)])
@@ -80,7 +80,7 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 			return buf[:len(buf):len(buf)], nil
 		case err != nil:
 			return nil, err
-		case len(buf) > channelfile.MaxFileSize:
+		case len(buf) > limit:
 			return nil, errTooBig
 		case len(buf) == cap(buf):
 			buf = append(buf, 0)[:len(buf)]

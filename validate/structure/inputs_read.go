@@ -22,5 +22,5 @@ The encoder is at fault. (FORMAT.md, requirement 43)`, func(p *validate.Pass) {
 		}
 	}
 	p.ReportAt(channelfile.InputsReadRange, "header.inputs_read", encodeAgain,
-		"the header says that %d inputs are read, the criteria read %d", p.File.Header.InputsRead, read)
+		"inputs read is %d (0x%x) in the header; by the criteria it is %d (0x%x)", p.File.Header.InputsRead, p.File.Header.InputsRead, read, read)
 })

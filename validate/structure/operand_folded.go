@@ -57,7 +57,7 @@ func firstUnfolded(v []byte) int {
 func unfolded(v []byte, i int) string {
 	r, n := utf8.DecodeRune(v[i:])
 	if n == 1 && r == utf8.RuneError {
-		return fmt.Sprintf("byte 0x%02x at %d of it is not UTF-8, and stands for U+FFFD", v[i], i)
+		return fmt.Sprintf("0x%02x at byte %d is not UTF-8, and stands for U+FFFD", v[i], i)
 	}
-	return fmt.Sprintf("%#U at %d of it folds to %#U", r, i, channelfile.Fold(r))
+	return fmt.Sprintf("%#U at byte %d folds to %#U", r, i, channelfile.Fold(r))
 }

@@ -19,6 +19,9 @@ The encoder is at fault. (FORMAT.md, requirement 51)`, func(p *validate.Pass) {
 		for k := c.First + 1; k < c.First+c.Count; k++ {
 			if a, b := p.File.Operand(k-1), p.File.Operand(k); a >= b {
 				reportOperand(p, k, func() string {
+					if a == b {
+						return fmt.Sprintf("criterion %d has operand %d (0x%x) twice", i, a, a)
+					}
 					return fmt.Sprintf("criterion %d: operand %d (0x%x) stands after %d (0x%x); operands ascend", i, b, b, a, a)
 				})
 			}

@@ -143,7 +143,11 @@ func simpler(f *channelfile.File, c channelfile.Criterion, proper []bool) string
 		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
 		switch {
 		case other == int(c.Input):
-			return fmt.Sprintf("it compares input %d (index %d) with itself", other+1, other)
+			instead := channelfile.OpExists.String()
+			if c.Operator == channelfile.OpIntegerEquals {
+				instead = "the integer range of all numbers"
+			}
+			return fmt.Sprintf("it compares input %d (index %d) with itself, which %s says", other+1, other, instead)
 		case symmetric && other < int(c.Input):
 			return fmt.Sprintf("it compares input %d (index %d) with input %d (index %d); the smaller index comes first", c.Input+1, c.Input, other+1, other)
 		}
@@ -163,7 +167,7 @@ func simpler(f *channelfile.File, c channelfile.Criterion, proper []bool) string
 				continue
 			}
 			if instead := channelfile.SimplerPattern(v); instead != "" {
-				return fmt.Sprintf("%s; %s", quote(v), instead)
+				return fmt.Sprintf("of %s, %s", quote(v), instead)
 			}
 			proper[f.Operand(k)] = true
 		case channelfile.OpIntegerRange:

@@ -36,9 +36,9 @@ against the definition that the gate has, or give the gate the other
 			const fix = "compile against the definition that the gate has, or give the gate the other one with --types"
 			switch def := &p.Definition.Inputs[in.Index]; {
 			case in.Name != "" && in.Name != def.Name:
-				reportNeed(p, in, fix, "%s of type %s, is read as %q", field(p, in.Index), p.Definition.Name, in.Name)
+				reportNeed(p, in, fix, "%s, of type %s is read as %q", field(p, in.Index), p.Definition.Name, in.Name)
 			case in.TypeKnown && in.Type != def.Type:
-				reportNeed(p, in, fix, "%s of type %s, is read as %v; it is declared as %v", field(p, in.Index), p.Definition.Name, in.Type, def.Type)
+				reportNeed(p, in, fix, "%s, of type %s is read as %v; it is declared as %v", field(p, in.Index), p.Definition.Name, in.Type, def.Type)
 			}
 		}
 	},

@@ -81,7 +81,7 @@ func outside(def *sensor.Input, least, greatest int64) bool {
 }
 
 func reach(def *sensor.Input) string {
-	least, greatest := "the least integer", "the greatest"
+	least, greatest := "the least integer", "the greatest integer"
 	if def.Least != nil {
 		least = fmt.Sprint(*def.Least)
 	}
@@ -112,5 +112,9 @@ func versions(vs []uint32) string {
 	for _, v := range vs {
 		list = append(list, fmt.Sprint(v))
 	}
-	return "version " + strings.Join(list, ", ")
+	noun := "version "
+	if len(list) > 1 {
+		noun = "versions "
+	}
+	return noun + strings.Join(list, ", ")
 }

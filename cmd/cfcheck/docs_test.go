@@ -1,0 +1,445 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// root is the folder of the repository. The tests change the folder that they
+// are in, so it is absolute.
+var root = func() string {
+	dir, err := filepath.Abs(filepath.FromSlash("../.."))
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
+// updateDocs is what writes the pages anew.
+const updateDocs = "go test ./cmd/cfcheck -run Docs -update"
+
+// TestDocsConsole runs what the documentation shows on a terminal, and compares
+// what is printed.
+func TestDocsConsole(t *testing.T) {
+	blocks := 0
+	for _, page := range docPages(t) {
+		if path.Dir(page) == "docs/checks" && page != "docs/checks/README.md" {
+			continue // TestDocsChecks makes them
+		}
+		t.Run(page, func(t *testing.T) {
+			data, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := string(data)
+			blocks += len(console.FindAllString(want, -1))
+			compare(t, page, newTerminal(t).page(want))
+		})
+	}
+	if blocks < 4 {
+		t.Errorf("%d blocks of console found; there were more, or this test no longer finds them", blocks)
+	}
+}
+
+// docPages are the pages of the documentation, with slashes.
+func docPages(t *testing.T) []string {
+	t.Helper()
+	list := []string{"README.md", "channelfile/FORMAT.md"}
+	err := fs.WalkDir(os.DirFS(root), "docs", func(p string, _ fs.DirEntry, err error) error {
+		if path.Ext(p) == ".md" {
+			list = append(list, p)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// compare holds a page against what it should be, and writes it with -update.
+func compare(t *testing.T, page, want string) {
+	t.Helper()
+	name := filepath.Join(root, filepath.FromSlash(page))
+	have, err := os.ReadFile(name)
+	if err == nil && string(have) == want {
+		return
+	}
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%v; %s writes it", err, updateDocs)
+		return
+	}
+	t.Errorf("%s is not what it should be; %s writes it anew. -page +should be:\n%s", page, updateDocs, cmp.Diff(string(have), want))
+}
+
+// console finds a block of console.
+var console = regexp.MustCompile("(?ms)^```console\n(.*?)^```$")
+
+// A terminal runs the commands of a page, in a folder with those files of the
+// repository that the commands name.
+type terminal struct {
+	t      *testing.T
+	status int
+}
+
+func newTerminal(t *testing.T) *terminal {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	t.Setenv(fleetVariable, "")
+	t.Setenv("SOURCE_DATE_EPOCH", "")
+	return &terminal{t: t}
+}
+
+// page returns a page with what its commands print.
+func (term *terminal) page(text string) string {
+	return console.ReplaceAllStringFunc(text, func(block string) string {
+		var out strings.Builder
+		out.WriteString("```console\n")
+		for line := range strings.Lines(console.FindStringSubmatch(block)[1]) {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				out.WriteString(line)
+				term.command(&out, strings.TrimSuffix(command, "\n"))
+			}
+		}
+		return out.String() + "```"
+	})
+}
+
+// command runs a command, of the few that pages use.
+func (term *terminal) command(out io.Writer, command string) {
+	t := term.t
+	t.Helper()
+	if line, name, ok := strings.Cut(command, " > "); ok {
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		command, out = line, f
+	}
+	args := strings.Fields(command)
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "corpus/") || strings.HasPrefix(arg, "docs/examples/") {
+			if err := copyTree(".", os.DirFS(root), arg); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_, isRun := strings.CutPrefix(command, "go run ./cmd/cfcheck ")
+	switch {
+	case args[0] == "cfcheck":
+		term.status = run(args[1:], strings.NewReader(""), out, out)
+	case isRun:
+		term.status = run(args[3:], strings.NewReader(""), out, out)
+		if term.status != statusAccepted {
+			fmt.Fprintf(out, "exit status %d\n", term.status)
+			term.status = 1
+		}
+	case command == "echo $?":
+		fmt.Fprintln(out, term.status)
+	case args[0] == "cat":
+		for _, name := range args[1:] {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(out, "%s", data)
+		}
+	case args[0] == "mkdir" && len(args) == 2:
+		if err := os.Mkdir(args[1], 0o755); err != nil {
+			t.Fatal(err)
+		}
+	case args[0] == "mkfifo" && len(args) == 2, args[0] == "truncate" && len(args) == 4:
+		if runtime.GOOS == "windows" {
+			t.Skipf("this system has no %s", args[0])
+		}
+		makeSpecial(t, args)
+	default:
+		t.Fatalf("$ %s: not a command that this test can run", command)
+	}
+}
+
+// makeSpecial makes what the corpus cannot hold.
+func makeSpecial(t *testing.T, args []string) {
+	t.Helper()
+	if args[0] == "truncate" && args[1] == "-s" {
+		size, err := strconv.ParseInt(args[2], 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.WriteFile(args[3], nil, 0o644), os.Truncate(args[3], size)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	special := special(t, "fifo")
+	made, err := special.Make(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(made, args[1]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func special(t *testing.T, name string) corpus.Special {
+	t.Helper()
+	i := slices.IndexFunc(corpus.Specials, func(s corpus.Special) bool { return s.Name == name })
+	if i < 0 {
+		t.Skipf("this system has no %s", name)
+	}
+	return corpus.Specials[i]
+}
+
+// An example is what the page of a check shows.
+type example struct {
+	text     string   // Markdown: what is wrong, and where it is from
+	commands []string // the last of which judges it
+}
+
+const anyName = "C-00000291-00000001-00000001.cf"
+
+// elsewhere are the examples of checks that no file of the corpus can fail.
+var elsewhere = map[string]func(t *testing.T) example{
+	"CF0001": func(t *testing.T) example {
+		return example{special(t, "fifo").Why, []string{"mkfifo " + anyName, "cfcheck check --fleet reference " + anyName}}
+	},
+	"CF0002": func(t *testing.T) example {
+		return example{special(t, "over-the-cap").Why, []string{
+			fmt.Sprintf("truncate -s %d %s", corpus.MaxFileSize+1, anyName), "cfcheck check --fleet reference " + anyName,
+		}}
+	},
+	"CF0007": func(*testing.T) example {
+		return example{"[docs/examples/malformed.yml](../examples/malformed.yml): what stands in the condition is a typing error, and nobody can say what it was meant to be",
+			[]string{"cfcheck check --fleet reference docs/examples/malformed.yml"}}
+	},
+	"CF2005": func(*testing.T) example {
+		return example{"[docs/examples/unknown-field.yml](../examples/unknown-field.yml): the rule reads a field that the template type does not have",
+			[]string{"cfcheck check --fleet reference docs/examples/unknown-field.yml"}}
+	},
+}
+
+// preferred names the case that shows best what a check is for, where it is not
+// the first that there is.
+var preferred = map[string]string{
+	"CF0004": "filled-with-zero",
+	"CF1001": "text-mode-crlf-to-lf",
+	"CF1002": "leading-zero",
+	"CF1003": "cut-in-half",
+	"CF1005": "version-0-2",
+	"CF1006": "two-files-in-one",
+	"CF1007": "newline-at-the-end",
+	"CF1008": "section-unknown",
+	"CF1009": "length-one-too-long",
+	"CF1010": "count-too-large",
+	"CF1011": "limit-words",
+	"CF1012": "words-overlap",
+	"CF1013": "reference-beyond",
+	"CF1014": "stack-underflow",
+	"CF1015": "operator-11",
+	"CF1016": "flags-unknown",
+	"CF1017": "input-one-beyond",
+	"CF1019": "operands-beyond",
+	"CF1020": "operand-beyond",
+	"CF1021": "value-beyond",
+	"CF1022": "integer-of-7-bytes",
+	"CF1023": "origin-text-beyond",
+	"CF1031": "flip-in-the-pool",
+	"CF1032": "gap-between-sections",
+	"CF1034": "inputs-read-understated",
+	"CF1041": "criterion-not-used",
+	"CF1042": "operand-list-descends",
+	"CF1043": "values-descend",
+	"CF1046": "pattern-is-prefix",
+	"CF1047": "texts-descend",
+	"CF2001": "type-unknown",
+	"CF2004": "declared-one-less",
+	"CF2006": "contains-on-integer",
+	"CF2008": "compare-string-with-integer",
+	"CF3001": "291-july-first-use",
+	"CF3005": "build-without-the-type",
+	"CF3008": "limits-of-a-build-instances",
+}
+
+func exampleOf(t *testing.T, check *validate.Check) example {
+	t.Helper()
+	if make := elsewhere[check.ID]; make != nil {
+		return make(t)
+	}
+	var found []corpus.Case
+	for _, c := range corpus.Cases() {
+		if slices.Equal(c.Checks, []string{check.ID}) && (preferred[check.ID] == "" || c.Name == preferred[check.ID]) {
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s: the corpus has no case %s that it alone reports", check.ID, preferred[check.ID])
+	}
+	return example{linkTo(found[0]), []string{commandFor(found[0])}}
+}
+
+// nearMiss returns a line on a case that the check only just accepts, empty if
+// there is none.
+func nearMiss(check *validate.Check) string {
+	for _, c := range corpus.Cases() {
+		if slices.Contains(c.Near, check.ID) {
+			return "\nA near miss, which passes: " + linkTo(c) + ".\n"
+		}
+	}
+	return ""
+}
+
+func linkTo(c corpus.Case) string {
+	return fmt.Sprintf("[corpus/cases/%s](../../corpus/cases/%s/case.txt): %s", c.Name, c.Name, c.Why)
+}
+
+// commandFor returns the command that judges a case as it wants to be judged.
+func commandFor(c corpus.Case) string {
+	command := "cfcheck check"
+	switch {
+	case c.FleetData != nil:
+		command += " --fleet corpus/fleets/" + c.Fleet + ".json"
+	case c.Fleet != corpus.NoFleet:
+		command += " --fleet " + c.Fleet
+	}
+	if c.Types != "" {
+		command += " --types corpus/types/" + c.Types + ".json"
+	}
+	if !c.Now.IsZero() {
+		command += " --now " + c.Now.Format(time.RFC3339)
+	}
+	return command + " corpus/" + c.Path()
+}
+
+// TestDocsChecks compares the page of each check, and their index.
+func TestDocsChecks(t *testing.T) {
+	want := map[string]bool{"README.md": true}
+	for _, check := range suite.Checks {
+		want[check.ID+".md"] = true
+		t.Run(check.ID, func(t *testing.T) {
+			ex := exampleOf(t, check)
+			page := fmt.Sprintf("%s\n## Example\n\n%s.\n\n```console\n$ %s\n$ echo $?\n```\n%s",
+				linked(t, report.Explain(check), check.ID), upper(ex.text), strings.Join(ex.commands, "\n$ "), nearMiss(check))
+			page = newTerminal(t).page(page)
+			if !regexp.MustCompile(`(?m)^(rejected  |warning   )` + check.ID + ` `).MatchString(page) {
+				t.Errorf("the example of %s has no finding of it:\n%s", check.ID, page)
+			}
+			compare(t, "docs/checks/"+check.ID+".md", page)
+		})
+	}
+	compare(t, "docs/checks/README.md", checksIndex())
+	files, err := os.ReadDir(filepath.Join(root, "docs", "checks"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !want[f.Name()] {
+			t.Errorf("docs/checks/%s is the page of no check", f.Name())
+		}
+	}
+}
+
+// upper returns a text that starts with a capital letter, if it starts with a
+// letter.
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+var (
+	checkID       = regexp.MustCompile(`\bCF\d{4}\b`)
+	formatSection = regexp.MustCompile(`FORMAT\.md,\s+section\s+(\d+)`)
+)
+
+// linked returns the text on a check with links to what it names.
+func linked(t *testing.T, text, self string) string {
+	t.Helper()
+	format, err := os.ReadFile(filepath.Join(root, "channelfile", "FORMAT.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	title, body, _ := strings.Cut(text, "\n")
+	body = checkID.ReplaceAllStringFunc(body, func(id string) string {
+		if id == self {
+			return id
+		}
+		return fmt.Sprintf("[%s](%s.md)", id, id)
+	})
+	body = formatSection.ReplaceAllStringFunc(body, func(s string) string {
+		n := formatSection.FindStringSubmatch(s)[1]
+		m := regexp.MustCompile(`(?m)^## (` + n + ` .*)$`).FindSubmatch(format)
+		if m == nil {
+			t.Fatalf("%s: %q: FORMAT.md has no such section", self, s)
+		}
+		anchor := strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(string(m[1]), ",", "")), " ", "-")
+		return fmt.Sprintf("[%s](../../channelfile/FORMAT.md#%s)", s, anchor)
+	})
+	return title + "\n" + body
+}
+
+func checksIndex() string {
+	var b strings.Builder
+	b.WriteString(`# The checks
+
+What the gate looks at, in the order of the IDs. An ID is for ever, and never given to another check. Each page says what goes wrong on the endpoint and what to do, and shows an example; ` + "`cfcheck explain CF3001`" + ` prints it without the example, and ` + "`cfcheck checks`" + ` this list, in the order in which the checks run.
+
+An error rejects the content. A warning does not, unless ` + "`--fail-on warning`" + ` is given.
+`)
+	checks := slices.SortedFunc(slices.Values(suite.Checks), func(a, b *validate.Check) int { return strings.Compare(a.ID, b.ID) })
+	family := -1
+	for _, c := range checks {
+		if c.Family() != family {
+			family = c.Family()
+			name, question, _ := strings.Cut(report.Family(c), ": ")
+			fmt.Fprintf(&b, "\n## CF%d: %s\n\n%s\n\n| ID | name | | what must hold |\n|---|---|---|---|\n", family, name, upper(question))
+		}
+		fmt.Fprintf(&b, "| [%s](%s.md) | %s | %s | %s |\n", c.ID, c.ID, c.Name, c.Severity, c.Title())
+	}
+	return b.String()
+}
+
+// TestDocsExamplesAreUsed finds files that no page speaks of.
+func TestDocsExamplesAreUsed(t *testing.T) {
+	var all strings.Builder
+	for _, page := range docPages(t) {
+		data, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(data)
+	}
+	files, err := os.ReadDir(filepath.Join(root, "docs", "examples"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Error("docs/examples is empty")
+	}
+	for _, f := range files {
+		if !strings.Contains(all.String(), "docs/examples/"+f.Name()) {
+			t.Errorf("no page uses docs/examples/%s", f.Name())
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+var update = flag.Bool("update", false, "write the files, scripts and pages that the tests compare with")
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(interrupted); folder != "" {
+		waitToBeInterrupted(folder)
+	}
+	testscript.Main(m, map[string]func(){"cfcheck": main})
+}
+
+// TestScripts runs the scripts in testdata/script. Besides testscript's own
+// commands they have these:
+//
+//	exits STATUS COMMAND...   runs a command, and demands that exit status
+//	corpus PATH...            copies files or folders of the corpus to ./corpus
+//	json SCHEMA FILE          holds a file, or stdout, against a published schema
+//	filenames FOLDER NAME...  demands that a folder has these files and no others
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"corpus":    copyCorpus,
+			"json":      validJSON,
+			"filenames": fileNames,
+		},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv(fleetVariable, "")
+			env.Setenv("SOURCE_DATE_EPOCH", "")
+			return nil
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits status command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	have := 0
+	err = ts.Exec(args[1], args[2:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		have = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if have != want {
+		ts.Fatalf("exit status %d, expected %d", have, want)
+	}
+}
+
+func copyCorpus(ts *testscript.TestScript, _ bool, args []string) {
+	for _, arg := range args {
+		ts.Check(copyTree(ts.MkAbs("corpus"), corpus.FS, arg))
+	}
+}
+
+// copyTree copies a file, or a folder with all that is in it, to the same path
+// below another folder.
+func copyTree(to string, from fs.FS, path string) error {
+	return fs.WalkDir(from, path, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(from, path)
+		if err != nil {
+			return err
+		}
+		name := filepath.Join(to, filepath.FromSlash(path))
+		return errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644))
+	})
+}
+
+// schemas are those that are published, by name.
+func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
+	from := sensor.Schemas
+	if name == "report" {
+		from = report.Schemas
+	}
+	data, err := from.ReadFile("schema/" + name + ".json")
+	ts.Check(err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	ts.Check(err)
+	c := jsonschema.NewCompiler()
+	ts.Check(c.AddResource("schema.json", doc))
+	s, err := c.Compile("schema.json")
+	ts.Check(err)
+	return s
+}
+
+func validJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: json schema file")
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[1])))
+	ts.Check(err)
+	ts.Check(schema(ts, args[0]).Validate(doc))
+}
+
+func fileNames(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: filenames folder name...")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var have []string
+	for _, e := range entries {
+		have = append(have, e.Name())
+	}
+	if strings.Join(have, " ") != strings.Join(args[1:], " ") {
+		ts.Fatalf("%s has %q, expected %q", args[0], have, args[1:])
+	}
+}

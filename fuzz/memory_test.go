@@ -1,0 +1,244 @@
+package fuzz
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// worstSize is about how many bytes the files here have. It is large beside the
+// part of the bound that does not depend on the size.
+const worstSize = 16 << 20
+
+// repeat returns as many entries as fit, each made from its number.
+func repeat(size int, entry func(i int) []byte) []byte {
+	out := make([]byte, 0, size+64)
+	for i := 0; len(out) < size; i++ {
+		out = append(out, entry(i)...)
+	}
+	return out
+}
+
+func u32s(list ...int) []byte {
+	var out []byte
+	for _, n := range list {
+		out = le.AppendUint32(out, uint32(n))
+	}
+	return out
+}
+
+// instance returns the record of an instance, and id the ID of number i.
+func instance(id [16]byte, first, words int) []byte { return append(id[:], u32s(first, words)...) }
+
+func numbered(i int) (id [16]byte) {
+	binary.BigEndian.PutUint32(id[:], uint32(i+1))
+	return id
+}
+
+// criterion returns the record of a criterion.
+func criterion(flags channelfile.Flags, op channelfile.Operator, input, first, count int) []byte {
+	return append([]byte{byte(flags), byte(op), byte(input), byte(input >> 8)}, u32s(first, count)...)
+}
+
+// worstFiles are files that make a reader keep as much as it ever does beside
+// each byte of them. All can be read.
+func worstFiles(size int) map[string]func() []byte {
+	// one has one criterion, of an input that is not supplied everywhere, and
+	// as many instances that refer to it as fit.
+	one := func(r *raw, id func(i int) [16]byte, each int) *raw {
+		r.sections[instances] = repeat(size*24/each, func(i int) []byte { return instance(id(i), i, 1) })
+		n := len(r.sections[instances]) / 24
+		r.sections[conditions] = make([]byte, 4*n)
+		r.sections[criteria] = criterion(0, channelfile.OpExists, 20, 0, 0)
+		return r
+	}
+	nobody := func(int) [16]byte { return [16]byte{} }
+	return map[string]func() []byte{
+		"instances": func() []byte { return one(newRaw(6, 21, 21), numbered, 28).bytes() },
+		"instances without an ID": func() []byte {
+			return one(newRaw(6, 21, 0), nobody, 28).bytes()
+		},
+		"instances with long texts": func() []byte {
+			r := one(newRaw(10, 21, 21), numbered, 60)
+			n := len(r.sections[instances]) / 24
+			r.sections[origins] = bytes.Repeat(u32s(1, 2, 3, 4, 5, 7), n)
+			r.sections[uses] = bytes.Repeat(u32s(9, 6), n)
+			r.sections[texts] = u32s(0, 0)
+			for k := range 6 {
+				r.sections[texts] = append(r.sections[texts], u32s(k*channelfile.MaxTextLength, channelfile.MaxTextLength)...)
+				r.sections[textpool] = append(r.sections[textpool], bytes.Repeat([]byte{byte('\x01' + k)}, channelfile.MaxTextLength)...)
+			}
+			return r.bytes()
+		},
+		"criteria": func() []byte {
+			r := newRaw(6, 21, 21)
+			r.sections[criteria] = repeat(size, func(i int) []byte { return criterion(0, channelfile.OpExists, i%21, 0, 0) })
+			r.sections[instances] = instance(numbered(1), 0, 1)
+			r.sections[conditions] = u32s(0)
+			return r.bytes()
+		},
+		"criteria, each referred to": func() []byte {
+			r := newRaw(6, 21, 21)
+			r.sections[criteria] = repeat(size*12/16, func(i int) []byte { return criterion(0, channelfile.OpExists, 20-i%21, 0, 0) })
+			n := len(r.sections[criteria]) / 12
+			for at := 0; at < n; at += 1024 {
+				r.sections[instances] = append(r.sections[instances], instance(numbered(at), at, min(1024, n-at))...)
+			}
+			r.sections[conditions] = repeat(4*n-3, func(i int) []byte { return u32s(2 * (n - 1 - i)) })
+			return r.bytes()
+		},
+		"operands": func() []byte {
+			r := newRaw(6, 21, 1)
+			r.sections[operands] = make([]byte, size/4*4)
+			n := size / 4
+			for at := 0; at < n; at += channelfile.MaxOperands {
+				r.sections[criteria] = append(r.sections[criteria], criterion(channelfile.FlagFold, channelfile.OpContains, 0, at, min(n-at, channelfile.MaxOperands))...)
+			}
+			r.sections[values], r.sections[pool] = u32s(0, 1), []byte("A")
+			r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+			return r.bytes()
+		},
+		"operands that are inputs": func() []byte {
+			r := newRaw(6, 21, 21)
+			r.sections[operands] = repeat(size, func(i int) []byte { return u32s(i % 21) })
+			n := len(r.sections[operands]) / 4
+			for at := 0; at < n; at += channelfile.MaxOperands {
+				r.sections[criteria] = append(r.sections[criteria], criterion(channelfile.FlagInputs, channelfile.OpEquals, 0, at, min(n-at, channelfile.MaxOperands))...)
+			}
+			r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+			return r.bytes()
+		},
+		"empty values": func() []byte {
+			r := newRaw(6, 21, 1)
+			r.sections[values] = make([]byte, size/8*8)
+			r.sections[criteria] = criterion(0, channelfile.OpPrefix, 0, 0, 1)
+			r.sections[operands] = u32s(0)
+			r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+			return r.bytes()
+		},
+		"words": func() []byte {
+			r := newRaw(6, 21, 21)
+			r.sections[conditions] = make([]byte, size/4*4)
+			n := size / 4
+			for at := 0; at < n; at += 1024 {
+				r.sections[instances] = append(r.sections[instances], instance(numbered(at), at, min(1024, n-at))...)
+			}
+			r.sections[criteria] = criterion(0, channelfile.OpExists, 20, 0, 0)
+			return r.bytes()
+		},
+		"texts": func() []byte {
+			r := one(newRaw(10, 21, 21), numbered, size)
+			r.sections[origins], r.sections[uses] = bytes.Repeat(u32s(0, 0, 0, 0, 0, 0), 2), u32s(1, 0, 1, 0)
+			r.sections[instances] = append(instance(numbered(1), 0, 1), instance(numbered(2), 1, 1)...)
+			r.sections[conditions] = u32s(0, 0)
+			r.sections[texts] = make([]byte, size/8*8)
+			return r.bytes()
+		},
+		"long values": func() []byte {
+			r := newRaw(6, 21, 1)
+			v := bytes.Repeat([]byte("A"), channelfile.MaxValueLength)
+			for at := 0; at < size; at += len(v) {
+				r.sections[values] = append(r.sections[values], u32s(at, len(v))...)
+				r.sections[operands] = append(r.sections[operands], u32s(at/len(v))...)
+				r.sections[pool] = append(r.sections[pool], v...)
+			}
+			n := len(r.sections[operands]) / 4
+			r.sections[criteria] = criterion(channelfile.FlagFold, channelfile.OpContains, 0, 0, n)
+			r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+			return r.bytes()
+		},
+	}
+}
+
+// No channel file makes the gate take more heap than four times its size and 8
+// MiB, from its bytes to the report.
+func TestMemoryOfFiles(t *testing.T) {
+	fleet, _ := sensor.BuiltinFleet("291")
+	opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: now}
+	judge := func(data []byte) {
+		for _, write := range report.Formats {
+			run := &report.Run{Results: []report.Result{report.Judged(validate.Run(validate.ChannelFile("", data), opts), "")}}
+			if err := write(io.Discard, run); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	files := worstFiles(worstSize)
+	files["a few bytes that claim much"] = func() []byte {
+		data := newRaw(6, 21, 0).bytes()
+		for i := range 6 {
+			le.PutUint32(data[48+48*i+12:], 0xFFFFFFFF)
+		}
+		return data
+	}
+	files["a small file with long texts"] = worstFiles(64 << 10)["instances with long texts"]
+	files["zeros"] = func() []byte { return make([]byte, worstSize) }
+	for why, file := range files {
+		data := file()
+		if _, err := channelfile.Parse(data); err != nil && len(data) > 1<<10 && why != "zeros" {
+			t.Errorf("%s: %v; want it to be read", why, err)
+		}
+		peak := peakOf(func() { judge(data) })
+		// The file itself is in memory too, once.
+		most := 3*len(data) + 8<<20
+		t.Logf("%-30s %8d bytes, peak %8d more: %.2f times", why, len(data), peak, float64(peak)/float64(len(data)))
+		if peak > most {
+			t.Errorf("%s: judging a file of %d bytes takes %d bytes more; want at most %d", why, len(data), peak, most)
+		}
+	}
+}
+
+// peakOf returns how many bytes of heap a function takes at most, garbage
+// included, with the collector as it is by default.
+func peakOf(f func()) int {
+	defer debug.SetGCPercent(debug.SetGCPercent(100))
+	runtime.GC()
+	heap := func() int {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := heap()
+	stop, peak := make(chan struct{}), make(chan int)
+	go func() {
+		most := 0
+		for {
+			most = max(most, heap())
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-time.After(200 * time.Microsecond):
+			}
+		}
+	}()
+	f()
+	close(stop)
+	return max(0, <-peak-before)
+}
+
+// The documents that are no channel files have caps of their own, and tests of
+// what reading them takes.
+func TestMemoryOfDocumentsIsTested(t *testing.T) {
+	for _, tt := range []struct{ file, test string }{
+		{"../sensor/memory_test.go", "func TestJSONMemory("},
+		{"../sigma/parse_test.go", "func TestMemory("},
+	} {
+		data, err := os.ReadFile(tt.file)
+		if err != nil || !strings.Contains(string(data), tt.test) {
+			t.Errorf("%s has no %s)", tt.file, strings.TrimSuffix(tt.test, "("))
+		}
+	}
+}

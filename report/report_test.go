@@ -1,0 +1,638 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+var update = flag.Bool("update", false, "write the files that the tests compare with")
+
+// Checks that are none of the gate's.
+var (
+	first  = &validate.Check{ID: "CF9001", Name: "first-of-all", Doc: "the first holds\n\nElse nothing does."}
+	second = &validate.Check{ID: "CF9002", Name: "second-holds", Doc: "the second holds\n\nText.", Requires: []*validate.Check{first}}
+	third  = &validate.Check{ID: "CF9003", Name: "third-holds", Doc: "the third holds\n\nText.", Requires: []*validate.Check{second}}
+	advice = &validate.Check{ID: "CF9004", Name: "advice", Doc: "all is well\n\nText.", Severity: validate.Warning}
+)
+
+// fleet has two contracts that rest on different evidence.
+var fleet = &sensor.Fleet{Name: "ours", Contracts: []sensor.Contract{
+	{Build: "1", Hosts: 400, Reader: sensor.Reader{Evidence: sensor.Stated}, Supplies: []sensor.Supply{{Evidence: sensor.Observed}}},
+	{Build: "2", Hosts: 600, Reader: sensor.Reader{Evidence: sensor.Extracted}},
+}}
+
+// corpusFile returns the file of a case.
+func corpusFile(t testing.TB, name string) *channelfile.File {
+	t.Helper()
+	i := slices.IndexFunc(corpus.Cases(), func(c corpus.Case) bool { return c.Name == name })
+	if i < 0 {
+		t.Fatalf("the corpus has no case %s", name)
+	}
+	f, err := channelfile.Parse(corpus.Cases()[i].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func at(start, end int) channelfile.Range { return channelfile.Range{Start: start, End: end} }
+
+// runs are hand-made, one for each thing that a report has to show.
+func runs(t testing.TB) []struct {
+	name, why string
+	run       Run
+} {
+	file := corpusFile(t, "minimal")
+	finding := func(c *validate.Check, message string) validate.Finding {
+		return validate.Finding{Check: c, Severity: c.Severity, Message: message}
+	}
+	judged := func(r validate.Report) Result {
+		for _, f := range r.Findings {
+			i := slices.IndexFunc(r.Totals, func(t validate.Total) bool { return t.Check == f.Check })
+			if i < 0 {
+				i = len(r.Totals)
+				r.Totals = append(r.Totals, validate.Total{Check: f.Check})
+			}
+			r.Totals[i].Found++
+		}
+		return Judged(&r, strings.Repeat("ab", 32))
+	}
+	gate := Gate{Version: "v1.2.3", Digest: strings.Repeat("cd", 32), Checks: 4}
+	one := func(r Result) Run { return Run{Gate: gate, Results: []Result{r}} }
+
+	onSource := finding(first, `rule "Demo" reads input 21 (index 20) of type ipc`)
+	onSource.Where = validate.Location{Path: "instance[0].word[0]", Range: at(4, 8), Source: validate.Position{Path: "pipes.yml", Line: 7, Column: 9}}
+	onSource.Details = []string{"declared 21, build 1 supplies 20: 400 of 1,000 hosts (fleet ours)", "declared 21, build 2 supplies 19: 600 of 1,000 hosts (fleet ours)"}
+	onSource.Fix = `drop the criterion on field "ClientImage"`
+	onSource.Instance = &validate.Instance{Index: 0, ID: channelfile.ID{15: 1}, Rule: "R1", Title: "Demo", Author: "cfcheck project"}
+	onSource.Input = &validate.Input{Index: 20, Name: "ClientImage", Type: sensor.String}
+	onSource.Builds = []validate.Build{{Name: "1", Hosts: 400}}
+	onSource.Group = "CF9001 input 20"
+	again := onSource
+	again.Message = `rule "Other" reads input 21 (index 20) of type ipc`
+	again.Where.Source.Line = 90
+	lines := func(path string, line int) (string, bool) {
+		if path != "pipes.yml" || line != 7 {
+			return "", false
+		}
+		return "\tü: x # ClientImage\r", true
+	}
+
+	onBytes := finding(second, "the pool is not as it should be")
+	onBytes.Where = validate.Location{Path: "pool[0]", Range: at(437, 445)}
+	onBytes.Fix = "encode it again"
+	provenance := onBytes
+	provenance.Where.Source = validate.Position{Path: `C:\rules\pipes.yml`, Line: 3, Text: `PipeName: '\x'`}
+	foreign := onBytes
+	foreign.Where.Source = validate.Position{Path: "update.bin", Range: at(0x1234, 0x1238)}
+
+	hostile := finding(advice, "title \"a\nrejected  b\" \x1b[31mred \u202ebackwards \xff\x00")
+	hostile.Where.Source = validate.Position{Path: "a\r\nb.yml", Line: 1, Text: "x\x1b]0;title\a"}
+	hostile.Fix, hostile.Details = "tab\there", []string{"\u2028line", "zero\u200bwidth"}
+	long := finding(first, strings.Repeat("long ", 1000))
+	long.Where.Source = validate.Position{Path: "long.yml", Line: 1, Column: 5001}
+
+	return []struct {
+		name, why string
+		run       Run
+	}{
+		{"source", "the line of a rule, a caret under the byte that is at fault, and a second place in one line", Run{
+			Gate: gate, Lines: lines,
+			Results: []Result{judged(validate.Report{
+				Subject: &validate.Subject{Kind: validate.KindRules, Name: "rules (ipc)"}, File: file, Needs: sensor.NeedsOf(file, nil), Fleet: fleet,
+				Findings: []validate.Finding{onSource, again}, Ran: []*validate.Check{first, second},
+				Builds: []validate.BuildReport{{Build: validate.Build{Name: "1", Hosts: 400}, Addressed: true, AtFault: true}, {Build: validate.Build{Name: "2", Hosts: 600}}},
+				Counts: validate.Counts{Instances: 1, Criteria: 1, Builds: 2, Contracts: 2, Hosts: 1000},
+			})},
+		}},
+		{"bytes", "the bytes that are at fault ; and what the provenance says of them, instead", one(judged(validate.Report{
+			Subject: validate.ChannelFile(`out\C.cf`, file.Data()), File: file,
+			Findings: []validate.Finding{onBytes, provenance}, Ran: []*validate.Check{first, second},
+			Definition: &sensor.Definition{Name: "ipc"}, Undecided: []string{"no fleet was given"},
+		}))},
+		{"foreign", "a place in a file of another format; of the channel file that it was decoded to, nobody has seen a byte", one(judged(validate.Report{
+			Subject: validate.Rules("update.bin", file.Data()), File: file, Findings: []validate.Finding{foreign}, Ran: []*validate.Check{first, second},
+		}))},
+		{"unread", "a check that was skipped because one was that it requires is skipped for that one's reason", one(judged(validate.Report{
+			Subject: validate.ChannelFile("C.cf", file.Data()), Fleet: fleet,
+			Findings: []validate.Finding{finding(advice, "look at it")},
+			Ran:      []*validate.Check{advice}, NotApplicable: []*validate.Check{advice},
+			Skipped: []validate.Skip{{Check: first, Why: "there is nothing"}, {Check: second, Why: "requires CF9001"}, {Check: third, Why: "requires CF9002"}},
+		}))},
+		{"accepted", "what was compared with whom, though nothing was found", one(judged(validate.Report{
+			Subject: validate.NeedsSubject("needs.json", new(sensor.Needs)), Needs: new(sensor.Needs), Fleet: fleet,
+			Ran: []*validate.Check{first}, Counts: validate.Counts{Builds: 2, Contracts: 1, Hosts: 1000},
+		}))},
+		{"more", "of a check that finds very much, the report says how many it does not show", one(judged(validate.Report{
+			Subject: validate.ChannelFile("C.cf", nil), Findings: []validate.Finding{finding(first, "one"), finding(first, "two")},
+			Totals: []validate.Total{{Check: first, Found: 1000}}, Ran: []*validate.Check{first},
+		}))},
+		{"undecided", "nothing was judged, and each reason is said", Run{
+			Gate:     Gate{Version: "(devel)", Checks: 4, SelfTest: "good content: rejected, expected accepted"},
+			Results:  []Result{NotJudged("a.cf", fmt.Errorf("a.cf: cannot be read: %w", fs.ErrNotExist)), NotJudged("b.cf", errors.New("internal error"))},
+			Problems: []string{"out: nothing to check"},
+		}},
+		{"several", "of several verdicts the last line says which counts, and of how many", Run{
+			Gate: gate,
+			Results: []Result{
+				judged(validate.Report{Subject: validate.ChannelFile("a.cf", nil), Ran: []*validate.Check{first}}),
+				judged(validate.Report{Subject: validate.ChannelFile("b.cf", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(first, "no")}}),
+			},
+		}},
+		{"leftout", "rules that are not in the verdict come first, or they would hide what was found", func() Run {
+			r := judged(validate.Report{Subject: validate.ChannelFile("rules (ipc)", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(advice, "look at it")}})
+			r.LeftOut = []string{"a.yml:1:2: not supported", "b.yml:3:4: not supported"}
+			return one(r)
+		}()},
+		{"hostile", "names and texts of what was judged can neither forge a line nor move the cursor", one(judged(validate.Report{
+			Subject: validate.ChannelFile("C\n\x1b[2K.cf", nil), Findings: []validate.Finding{hostile}, Ran: []*validate.Check{advice}, Undecided: []string{"a\nb"},
+		}))},
+		{"long", "a long line is shown around the column, a long message cut", Run{
+			Gate: gate, Lines: func(string, int) (string, bool) { return strings.Repeat("0123456789", 1000), true },
+			Results: []Result{judged(validate.Report{Subject: &validate.Subject{Kind: validate.KindRules, Name: "long.yml"}, Findings: []validate.Finding{long}, Ran: []*validate.Check{first}})},
+		}},
+	}
+}
+
+// TestReports compares the reports of hand-made runs, as text and as JSON.
+func TestReports(t *testing.T) {
+	for _, tt := range runs(t) {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.why == "" {
+				t.Fatal("no why")
+			}
+			for format, write := range Formats {
+				var b bytes.Buffer
+				if err := write(&b, &tt.run); err != nil {
+					t.Fatal(err)
+				}
+				if format == "json" {
+					validJSON(t, b.Bytes())
+				}
+				golden(t, tt.name+"."+format, b.Bytes())
+			}
+		})
+	}
+}
+
+// golden compares with a file in testdata.
+func golden(t *testing.T, name string, have []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, have, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test ./report -update writes it)", err)
+	}
+	if diff := cmp.Diff(string(want), string(have)); diff != "" {
+		t.Errorf("%s differs; go test ./report -update writes it anew. -want +got:\n%s", path, diff)
+	}
+}
+
+func TestGoldenFilesAreUsed(t *testing.T) {
+	used := map[string]bool{"every-operator.inspect": true, "every-operator.hex": true, "every-operator.needs": true}
+	for _, tt := range runs(t) {
+		for format := range Formats {
+			used[tt.name+"."+format] = true
+		}
+	}
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !used[f.Name()] && f.Name() != "fuzz" {
+			t.Errorf("testdata/%s is compared with nothing", f.Name())
+		}
+	}
+}
+
+var schema = func() *jsonschema.Schema {
+	data, err := Schemas.ReadFile("schema/report.json")
+	if err != nil {
+		panic(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		panic(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("report.json", doc); err != nil {
+		panic(err)
+	}
+	return c.MustCompile("report.json")
+}()
+
+func validJSON(t *testing.T, data []byte) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, data)
+	}
+	if err := schema.Validate(doc); err != nil {
+		t.Errorf("%v:\n%s", err, data)
+	}
+}
+
+// The schema must refuse something, or it would hold nothing.
+func TestSchemaRefuses(t *testing.T) {
+	for why, doc := range map[string]string{
+		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[],"more":1}`,
+		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[]}`,
+		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[]}`,
+		"no verdict":                `{"schema":"cfcheck.report/v0"}`,
+	} {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(value) == nil {
+			t.Errorf("accepted: %s", why)
+		}
+	}
+}
+
+// TestCorpus writes the report on every case of the corpus: each is JSON as
+// published, and safe to show.
+func TestCorpus(t *testing.T) {
+	for _, c := range corpus.Cases() {
+		fleet, _ := sensor.BuiltinFleet(c.Fleet)
+		defs := sensor.BuiltinDefinitions()
+		if c.FleetData != nil {
+			fleet, _ = sensor.ReadFleet(c.Fleet, c.FleetData)
+		}
+		if c.TypesData != nil {
+			more, err := sensor.ReadDefinitions(c.Types, c.TypesData)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for d := range more.All() {
+				if err := defs.Add(d); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), validate.Options{
+			Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: time.Unix(1_800_000_000, 0),
+		})
+		run := Run{Gate: Gate{Version: "v0", Checks: len(suite.Checks)}, Results: []Result{Judged(r, "")}}
+		var text, data bytes.Buffer
+		if err := errors.Join(Text(&text, &run), JSON(&data, &run)); err != nil {
+			t.Fatal(err)
+		}
+		validJSON(t, data.Bytes())
+		shownSafely(t, c.Name, text.String())
+		if f, err := channelfile.Parse(c.Data); err == nil {
+			var shown bytes.Buffer
+			if err := errors.Join(Inspect(&shown, f, defs), Hex(&shown, f), Needs(&shown, c.FileName, sensor.NeedsOf(f, defs))); err != nil {
+				t.Fatal(err)
+			}
+			shownSafely(t, c.Name, shown.String())
+		}
+	}
+}
+
+func shownSafely(t *testing.T, name, text string) {
+	t.Helper()
+	for i, line := range strings.Split(text, "\n") {
+		switch {
+		case !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }):
+			t.Errorf("%s: line %d could change what a terminal shows: %q", name, i+1, line)
+		case strings.TrimRight(line, " ") != line:
+			t.Errorf("%s: line %d ends in spaces: %q", name, i+1, line)
+		}
+	}
+	if !strings.HasSuffix(text, "\n") {
+		t.Errorf("%s: the last line has no end", name)
+	}
+}
+
+func TestVerdictOfARun(t *testing.T) {
+	of := func(v validate.Verdict) Result {
+		r := validate.Report{Subject: new(validate.Subject), Ran: []*validate.Check{first}}
+		switch v {
+		case validate.Rejected:
+			r.Findings = []validate.Finding{{Check: first}}
+		case validate.Undecided:
+			r.Undecided = []string{"why"}
+		}
+		return Judged(&r, "")
+	}
+	a, r, u := of(validate.Accepted), of(validate.Rejected), of(validate.Undecided)
+	for _, tt := range []struct {
+		why    string
+		run    Run
+		status int
+	}{
+		{"nothing was judged", Run{}, 2},
+		{"all is well", Run{Results: []Result{a, a}}, 0},
+		{"1 wins over 0", Run{Results: []Result{a, r, a}}, 1},
+		{"2 wins over 1", Run{Results: []Result{r, u}}, 2},
+		{"whatever the order", Run{Results: []Result{u, r}}, 2},
+		{"what was not judged is undecided", Run{Results: []Result{r, NotJudged("x", fs.ErrNotExist)}}, 2},
+		{"the zero Result is undecided", Run{Results: []Result{{}}}, 2},
+		{"a problem outside of the results", Run{Results: []Result{a}, Problems: []string{"why"}}, 2},
+		{"a gate that is broken", Run{Gate: Gate{SelfTest: "why"}, Results: []Result{a}}, 2},
+	} {
+		if have := ExitStatus(tt.run.Verdict()); have != tt.status {
+			t.Errorf("%s: %v, exit status %d; expected %d", tt.why, tt.run.Verdict(), have, tt.status)
+		}
+	}
+}
+
+// Judged lets go of the bytes, and leaves the caller's report alone.
+func TestJudgedHoldsNoBytes(t *testing.T) {
+	file := corpusFile(t, "minimal")
+	r := &validate.Report{Subject: validate.ChannelFile("C.cf", file.Data()), File: file}
+	result := Judged(r, "")
+	if result.report.File != nil || result.report.Subject.Data != nil {
+		t.Error("the result holds the file")
+	}
+	if r.File == nil || r.Subject.Data == nil {
+		t.Error("the report was changed")
+	}
+}
+
+func TestWindow(t *testing.T) {
+	data := make([]byte, 100) // the last row has four bytes
+	for i := range data {
+		data[i] = byte(i)
+	}
+	rows := func(lines ...string) string { return strings.Join(lines, "\n") }
+	for _, tt := range []struct {
+		why  string
+		at   channelfile.Range
+		want string
+	}{
+		{"the first byte", at(0, 1), rows(
+			"0x0000 | 00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f",
+			"       | ^^")},
+		{"either side of the gap in the middle", at(7, 9), rows(
+			"0x0000 | 00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f",
+			"       |                      ^^  ^^")},
+		{"over the end of a row", at(31, 33), rows(
+			"0x0010 | 10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f",
+			"       |                                               ^^",
+			"0x0020 | 20 21 22 23 24 25 26 27  28 29 2a 2b 2c 2d 2e 2f",
+			"       | ^^")},
+		{"the end of a row is not the start of the next", at(30, 32), rows(
+			"0x0010 | 10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f",
+			"       |                                            ^^ ^^")},
+		{"the last byte, in a short row", at(99, 100), rows(
+			"0x0060 | 60 61 62 63",
+			"       |          ^^")},
+		{"three rows are all", at(15, 48), rows(
+			"0x0000 | 00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f",
+			"       |                                               ^^",
+			"0x0010 | 10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f",
+			"       | ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^  ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^",
+			"0x0020 | 20 21 22 23 24 25 26 27  28 29 2a 2b 2c 2d 2e 2f",
+			"       | ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^  ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^")},
+		{"of more it says where they end", at(47, 97), rows(
+			"0x0020 | 20 21 22 23 24 25 26 27  28 29 2a 2b 2c 2d 2e 2f",
+			"       |                                               ^^",
+			"0x0030 | 30 31 32 33 34 35 36 37  38 39 3a 3b 3c 3d 3e 3f",
+			"       | ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^  ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^",
+			"0x0040 | 40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f",
+			"       | ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^  ^^ ^^ ^^ ^^ ^^ ^^ ^^ ^^",
+			"... to 0x0061 (97)")},
+		{"no bytes", at(5, 5), ""},
+		{"backwards", at(5, 4), ""},
+		{"before the start", at(-1, 4), ""},
+		{"beyond the end", at(99, 101), ""},
+	} {
+		f := validate.Finding{Check: first, Where: validate.Location{Range: tt.at}}
+		r := Judged(&validate.Report{Subject: validate.ChannelFile("C.cf", data), Findings: []validate.Finding{f}}, "")
+		var b strings.Builder
+		if err := Text(&b, &Run{Results: []Result{r}}); err != nil {
+			t.Fatal(err)
+		}
+		_, have, _ := strings.Cut(b.String(), "\n"+strings.Repeat(" ", indent)+"at ")
+		_, have, _ = strings.Cut(have, "\n")
+		have, _, _ = strings.Cut(have, "\nrejected")
+		have = strings.ReplaceAll("\n"+have, "\n"+strings.Repeat(" ", indent), "\n")[1:]
+		if diff := cmp.Diff(tt.want, have); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.why, diff)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	x := func(n int) string { return strings.Repeat("x", n) }
+	for _, tt := range []struct {
+		why, line  string
+		column     int
+		before, at string
+	}{
+		{"a column in the middle", "abc", 2, "a", "bc"},
+		{"no column", "abc", 0, "", "abc"},
+		{"the first column", "abc", 1, "", "abc"},
+		{"one behind the end, where something is missing", "abc", 4, "abc", ""},
+		{"far behind the end: the file has changed since", "abc", 99, "abc", ""},
+		{"an empty line", "", 1, "", ""},
+		{"inside a character: columns are bytes", "ü", 2, `\xc3`, `\xbc`},
+		{"as much as is shown on either side", x(200), 101, x(100), x(100)},
+		{"more than that", x(300), 151, "..." + x(100), x(100) + "..."},
+		{"runes are not cut in half", strings.Repeat("ü", 300), 301, "..." + strings.Repeat("ü", 100), strings.Repeat("ü", 100) + "..."},
+	} {
+		if before, at := excerpt(tt.line, tt.column); before != tt.before || at != tt.at {
+			t.Errorf("%s: %q, %q; expected %q, %q", tt.why, before, at, tt.before, tt.at)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, tt := range []struct{ why, in, want string }{
+		{"what prints stays", `Ünï "quoted" \ 漢字`, `Ünï "quoted" \ 漢字`},
+		{"a line end could forge a line", "a\nb\r\n", `a\nb\r\n`},
+		{"a tab has no width of its own", "a\tb", "a b"},
+		{"an escape moves the cursor", "\x1b[2K", `\x1b[2K`},
+		{"so does a C1 control", "\u009b2K", `\u009b2K`},
+		{"bidirectional controls reorder what is around them", "\u202e\u2066", `\u202e\u2066`},
+		{"line and paragraph separators", "\u2028\u2029", `\u2028\u2029`},
+		{"what has no width hides", "a\u200b\ufeffb", `a\u200b\ufeffb`},
+		{"beyond the first plane", "\U000e0001", `\U000e0001`},
+		{"bytes that are no UTF-8", "\xff\xc3", `\xff\xc3`},
+		{"the replacement character is one", "\ufffd", "\ufffd"},
+		{"nothing", "", ""},
+	} {
+		if have := Clean(tt.in); have != tt.want {
+			t.Errorf("%s: %q becomes %q, expected %q", tt.why, tt.in, have, tt.want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, s := range []string{"", "abc", "a\nb", "\x1b[2K", "\u202e", "\xff", "\ufffd"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		have := Clean(s)
+		if !utf8.ValidString(have) || strings.ContainsFunc(have, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q becomes %q, which does not all print", s, have)
+		}
+		if again := Clean(have); again != have {
+			t.Errorf("%q becomes %q, and that %q", s, have, again)
+		}
+	})
+}
+
+// A limited takes so many bytes, and then fails.
+type limited struct{ left int }
+
+var errFull = errors.New("no space left")
+
+func (l *limited) Write(p []byte) (int, error) {
+	n := min(len(p), l.left)
+	l.left -= n
+	if n < len(p) {
+		return n, errFull
+	}
+	return n, nil
+}
+
+// A report that was not written whole is none, wherever it ends.
+func TestWritersReturnTheError(t *testing.T) {
+	file := corpusFile(t, "every-operator")
+	needs := sensor.NeedsOf(file, sensor.BuiltinDefinitions())
+	run := runs(t)[0].run
+	for name, write := range map[string]func(io.Writer) error{
+		"text":    func(w io.Writer) error { return Text(w, &run) },
+		"json":    func(w io.Writer) error { return JSON(w, &run) },
+		"hex":     func(w io.Writer) error { return Hex(w, file) },
+		"inspect": func(w io.Writer) error { return Inspect(w, file, sensor.BuiltinDefinitions()) },
+		"needs":   func(w io.Writer) error { return Needs(w, "C.cf", needs) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() == 0 {
+			t.Fatalf("%s writes nothing", name)
+		}
+		for _, n := range []int{0, 1, b.Len() / 2, b.Len() - 1} {
+			if err := write(&limited{n}); !errors.Is(err, errFull) {
+				t.Errorf("%s: after %d of %d bytes the error is %v, expected the writer's", name, n, b.Len(), err)
+			}
+		}
+		if err := write(&limited{b.Len()}); err != nil {
+			t.Errorf("%s: with room for all of it the error is %v", name, err)
+		}
+	}
+}
+
+func TestInspect(t *testing.T) {
+	file := corpusFile(t, "every-operator")
+	defs := sensor.BuiltinDefinitions()
+	for name, write := range map[string]func(io.Writer) error{
+		"hex":     func(w io.Writer) error { return Hex(w, file) },
+		"inspect": func(w io.Writer) error { return Inspect(w, file, defs) },
+		"needs":   func(w io.Writer) error { return Needs(w, "C.cf", sensor.NeedsOf(file, defs)) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "every-operator."+name, b.Bytes())
+	}
+}
+
+// TestHexShowsEveryByte holds that no byte of a file is hidden, whatever its
+// section table says, and that in a file in normal form each is shown once.
+func TestHexShowsEveryByte(t *testing.T) {
+	n := 0
+	for _, c := range corpus.Cases() {
+		f, err := channelfile.Parse(c.Data)
+		if err != nil {
+			continue
+		}
+		n++
+		var b bytes.Buffer
+		if err := Hex(&b, f); err != nil {
+			t.Fatal(err)
+		}
+		shown := make([]int, len(c.Data))
+		for line := range strings.Lines(b.String()) {
+			var offset int
+			if _, err := fmt.Sscanf(line, "%x", &offset); err != nil {
+				t.Fatalf("%s: %v: %q", c.Name, err, line)
+			}
+			for i, h := range strings.Fields(line[len("00000000"):min(len(line), len("00000000  ")+3*16)]) {
+				if want := fmt.Sprintf("%02x", c.Data[offset+i]); h != want {
+					t.Fatalf("%s: %q: byte %d is %s", c.Name, line, i, want)
+				}
+				shown[offset+i]++
+			}
+		}
+		for i, times := range shown {
+			if times == 0 || times > 1 && f.Conformance() == 0 {
+				t.Errorf("%s: byte 0x%x is shown %d times", c.Name, i, times)
+				break
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("%d files of the corpus could be read; expected more", n)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	for _, c := range suite.Checks {
+		text := Explain(c)
+		if !strings.HasPrefix(text, "# "+c.ID+" "+c.Name+"\n\n") || !strings.HasSuffix(text, ".\n") && !strings.HasSuffix(text, "?\n") {
+			t.Errorf("%s is explained as\n%s", c.ID, text)
+		}
+		for line := range strings.Lines(text) {
+			if utf8.RuneCountInString(line) > 100 {
+				t.Errorf("%s: a line of %d characters, of a text for a terminal: %s", c.ID, utf8.RuneCountInString(line), line)
+			}
+		}
+		if families[c.Family()] == "" {
+			t.Errorf("%s is of a family without a name", c.ID)
+		}
+	}
+}
+
+func TestSchemaIsJSON(t *testing.T) {
+	data, err := Schemas.ReadFile("schema/report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Properties struct {
+			Schema struct{ Const string }
+		}
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.Properties.Schema.Const != Schema {
+		t.Errorf("the schema is for %q, the reports say %q", doc.Properties.Schema.Const, Schema)
+	}
+}

@@ -1,0 +1,416 @@
+package contract_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// The inputs of the built-in template type ipc that the tests read.
+const (
+	eventType   = 1
+	processID   = 4
+	pipeName    = 5
+	image       = 6
+	user        = 7
+	clientImage = 20
+	declared    = 21
+)
+
+func ipc(t testing.TB) *sensor.Definition {
+	t.Helper()
+	return sensor.BuiltinDefinitions().ByName("ipc", 1)
+}
+
+// inputs returns the first n inputs of ipc, as a build supplies them.
+func inputs(t testing.TB, n int) []sensor.SuppliedInput {
+	t.Helper()
+	var list []sensor.SuppliedInput
+	for i := range n {
+		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.String, State: sensor.Supplied, MaxLength: 100}
+		if d := ipc(t); i < len(d.Inputs) {
+			in.Name, in.Type = d.Inputs[i].Name, d.Inputs[i].Type
+		}
+		list = append(list, in)
+	}
+	return list
+}
+
+// A change makes a contract another.
+type change func(*sensor.Contract)
+
+// contract returns a contract of a build that reads by place and supplies the
+// first n inputs of ipc, with changes.
+func contract(t testing.TB, build string, hosts uint64, n int, changes ...change) sensor.Contract {
+	t.Helper()
+	c := sensor.Contract{
+		Build: build, Hosts: hosts,
+		Reader:   sensor.Reader{Evidence: sensor.Stated, Access: sensor.Positional, Formats: []string{"0.1"}, Operators: channelfile.Operators()},
+		Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.Extracted, Inputs: inputs(t, n)}},
+	}
+	for _, change := range changes {
+		change(&c)
+	}
+	return c
+}
+
+func named(c *sensor.Contract) { c.Reader.Access = sensor.Named }
+
+// state gives inputs of the first supply a state.
+func state(s sensor.State, indices ...int) change {
+	return func(c *sensor.Contract) {
+		for _, i := range indices {
+			c.Supplies[0].Inputs[i].State = s
+		}
+	}
+}
+
+// acknowledged is the day until which the last input may be missing.
+func acknowledged(day string) change {
+	return func(c *sensor.Contract) {
+		until, err := sensor.ParseDate(day)
+		if err != nil {
+			panic(err)
+		}
+		c.Supplies[0].Acknowledged = []sensor.Shortfall{{Input: clientImage, Why: "the machines are replaced", Until: until}}
+	}
+}
+
+// feed adds a feed of its own that supplies the first n inputs, and calls the
+// one before by a name too.
+func feed(t testing.TB, name string, n int) change {
+	return func(c *sensor.Contract) {
+		if c.Supplies[0].Feed == "" {
+			c.Supplies[0].Feed = "kernel"
+		}
+		c.Supplies = append(c.Supplies, sensor.Supply{Type: "ipc", Version: 1, Feed: name, Evidence: sensor.Observed, Inputs: inputs(t, n)})
+	}
+}
+
+func fleet(contracts ...sensor.Contract) *sensor.Fleet {
+	return &sensor.Fleet{Name: "test", Contracts: contracts}
+}
+
+// rules returns content of rules that stand below each other in a file.
+func rules(t testing.TB, conditions ...channelfile.Expr) *validate.Subject {
+	t.Helper()
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: declared})
+	for i, c := range conditions {
+		line := 10 * (i + 1)
+		origin := &channelfile.Origin{Rule: fmt.Sprintf("r-%d", i+1), Title: fmt.Sprintf("Rule %d", i+1), Path: "pipes.yml", Line: line}
+		if err := b.Add(channelfile.ID{15: byte(i + 1)}, c.From(line+4, "the criteria"), origin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return validate.ChannelFile("", data)
+}
+
+func rename(c sensor.Contract, build string) sensor.Contract {
+	c.Build = build
+	return c
+}
+
+func integer(index int) change {
+	return func(c *sensor.Contract) {
+		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.Integer, 0
+	}
+}
+
+func address(index int) change {
+	return func(c *sensor.Contract) {
+		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.Address, 0
+	}
+}
+
+// swapped exchanges two inputs.
+func swapped(c *sensor.Contract) {
+	in := c.Supplies[0].Inputs
+	in[pipeName], in[image] = in[image], in[pipeName]
+}
+
+// without takes the type from the build; refuses has it refuse what it does
+// not have.
+func without(c *sensor.Contract) { c.Supplies = nil }
+func refuses(c *sensor.Contract) { c.Reader.RefusesUnknownVersions = true }
+
+func operators(list ...channelfile.Operator) change {
+	return func(c *sensor.Contract) { c.Reader.Operators = list }
+}
+func formats(list ...string) change { return func(c *sensor.Contract) { c.Reader.Formats = list } }
+func limits(l sensor.Limits) change { return func(c *sensor.Contract) { c.Reader.Limits = l } }
+func budget(b sensor.Budget) change { return func(c *sensor.Contract) { c.Reader.Budget = b } }
+
+func builtin(t testing.TB, name string) *sensor.Fleet {
+	t.Helper()
+	f, ok := sensor.BuiltinFleet(name)
+	if !ok {
+		t.Fatalf("there is no fleet %s", name)
+	}
+	return f
+}
+
+// The criteria that the tests are made of.
+var (
+	onPipe   = channelfile.Prefix(pipeName, `\demo`)
+	onImage  = channelfile.Suffix(image, `\demo.exe`)
+	onUser   = channelfile.Equals(user, "demo")
+	onEvent  = channelfile.Equals(eventType, "ConnectPipe")
+	onClient = channelfile.Equals(clientImage, "demo")
+)
+
+func judge(t testing.TB, s *validate.Subject, f *sensor.Fleet, now time.Time) *validate.Report {
+	t.Helper()
+	return validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: f, Now: now})
+}
+
+// shown returns all that a report says, for a person to compare.
+func shown(r *validate.Report) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Verdict())
+	for _, u := range r.Undecided {
+		fmt.Fprintln(&b, "undecided:", u)
+	}
+	for _, f := range r.Findings {
+		place := f.Where.Path
+		if s := f.Where.Source; s.Path != "" {
+			place += fmt.Sprintf(" %s:%d", s.Path, s.Line)
+		}
+		if f.Input != nil {
+			place += fmt.Sprintf(" <%d %s>", f.Input.Index, f.Input.Name)
+		}
+		fmt.Fprintf(&b, "%s %v %s\n\t%s\n", f.Check.ID, f.Severity, place, f.Message)
+		for _, d := range f.Details {
+			fmt.Fprintf(&b, "\t%s\n", d)
+		}
+		fmt.Fprintf(&b, "\tfix: %s\n", f.Fix)
+		var names []string
+		for _, build := range f.Builds {
+			names = append(names, build.Name)
+		}
+		fmt.Fprintf(&b, "\tof: %s\n", strings.Join(names, " "))
+	}
+	for _, build := range r.Builds {
+		switch {
+		case build.AtFault:
+			fmt.Fprintln(&b, "at fault:", build.Name)
+		case !build.Addressed:
+			fmt.Fprintln(&b, "not addressed:", build.Name)
+		}
+	}
+	return b.String()
+}
+
+// day is noon of a day.
+func day(t testing.TB, s string) time.Time {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Add(12 * time.Hour)
+}
+
+// TestMessages holds what the family says, to the letter, and of whom.
+func TestMessages(t *testing.T) {
+	def := validate.DefinitionSubject(ipc(t))
+	needsOf := func(change func(*sensor.Needs), conditions ...channelfile.Expr) *validate.Subject {
+		f, err := channelfile.Parse(rules(t, conditions...).Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := sensor.NeedsOf(f, sensor.BuiltinDefinitions())
+		if change != nil {
+			change(n)
+		}
+		data, err := n.JSON() // as check --needs has it
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err = sensor.ReadNeeds("n.json", data); err != nil {
+			t.Fatal(err)
+		}
+		return validate.NeedsSubject("n.json", n)
+	}
+	// Thirty builds of 25 contracts that differ: those that read by place, and
+	// lack more and more of the inputs that nothing reads, and the last.
+	var many []sensor.Contract
+	for i := range 30 {
+		c := contract(t, fmt.Sprintf("9.%02d", i), 10, 21, state(sensor.NotSupplied, clientImage))
+		for n := range i % 25 {
+			c.Supplies[0].Inputs = append(c.Supplies[0].Inputs, inputs(t, 22+n)[21+n:]...)
+		}
+		many = append(many, c)
+	}
+	tests := []struct {
+		name    string
+		subject *validate.Subject
+		fleet   *sensor.Fleet
+		now     string
+		why     string
+	}{
+		// CF3001 inputs-supplied
+		{"first-use", rules(t, onPipe, channelfile.And(onPipe, onClient)), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "",
+			"July 2024: rule, line, input, both numbers, builds, hosts, and what to do; build 7.16 is not to blame"},
+		{"first-use-example-fleet", rules(t, onClient), builtin(t, "291"), "", "an example fleet is called one"},
+		{"two-rules-read-it", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "7.11", 1, 20)), "", "a finding for each rule, negated or not"},
+		{"operand-input", rules(t, channelfile.EqualsInput(image, clientImage)), fleet(contract(t, "7.11", 1, 20)), "", "an input that another is compared with is read too"},
+		{"same-contract", rules(t, onClient), fleet(contract(t, "7.10", 30, 20), contract(t, "7.16", 30, 21), contract(t, "7.11", 40, 20)), "", "builds that do the same stand together, and their hosts are added"},
+		{"other-shortfalls", rules(t, onClient), fleet(contract(t, "7.10", 30, 19), contract(t, "7.11", 40, 20)), "", "a line for each number; that 7.10 lacks one input more, which nothing reads, is latent"},
+		{"many-builds", rules(t, onClient), fleet(many[0], many[25], rename(many[0], "a"), rename(many[0], "b"), rename(many[0], "c"), rename(many[0], "d"), rename(many[0], "e")), "", "nobody reads more than a few names"},
+		{"many-contracts", rules(t, onClient), fleet(many...), "", "nor more than a few lines"},
+		{"hole", rules(t, onUser), fleet(contract(t, "8.4", 1, 21, state(sensor.NotSupplied, user))), "", "the number alone would not show it"},
+		{"no-access-stated", rules(t, onClient), fleet(contract(t, "7.11", 1, 20, func(c *sensor.Contract) { c.Reader.Access = 0 })), "", "who does not say how it reads is taken for the worse"},
+		{"two-feeds", rules(t, onClient), fleet(contract(t, "8.0", 1, 21, feed(t, "log", 20))), "", "each feed is a way into the same interpreter"},
+		{"acknowledged-and-read", rules(t, onClient), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "2026-01-01", "an acknowledgement is for content that does not read the input"},
+
+		// CF3002 inputs-latent
+		{"latent", rules(t, onPipe), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "", "March to July 2024"},
+		{"latent-several", rules(t, onPipe), fleet(contract(t, "7.9", 1, 18)), "", "a finding for each input"},
+		{"latent-hole", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, state(sensor.NotSupplied, user))), "", "a hole waits too"},
+		{"latent-unknown", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), "", "unsure means blocked; what to do is another thing"},
+		{"latent-unknown-and-not", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage)), contract(t, "7.11", 1, 20)), "", "the worse of the two is said"},
+		{"release", def, fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "", "February 2024: no content yet, so no bytes"},
+		{"release-of-what-is-supplied", def, fleet(contract(t, "7.16", 588, 21), contract(t, "7.20", 1, 22)), "", "more than is declared is no harm"},
+		{"release-on-named", def, fleet(contract(t, "7.11", 1, 20, named)), "", "who looks an input up misses it, and no more"},
+
+		// CF3003 input-type and CF3018 input-identity
+		{"type-read", rules(t, onPipe, channelfile.Equals(processID, "4")), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "a number would be taken for a pointer"},
+		{"type-not-read", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "it waits to be read"},
+		{"type-of-unknown", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID), state(sensor.Unknown, processID))), "", "if it is supplied it is the wrong type"},
+		{"type-of-not-supplied", rules(t, onPipe), fleet(contract(t, "s8", 1, 21, named, integer(processID), state(sensor.NotSupplied, processID))), "", "what is not supplied has no type"},
+		{"type-at-named", rules(t, channelfile.Equals(processID, "4")), fleet(contract(t, "s8", 1, 21, named, integer(processID))), "", "a named reader takes a number for a pointer all the same"},
+		{"type-at-release", def, fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "before there is content"},
+		{"swapped", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, swapped)), "", "by place, so two inputs are others"},
+		{"swapped-at-named", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, named, swapped)), "", "by name the order does not matter"},
+
+		// CF3004 supply-known and CF3015 supply-unknown
+		{"unknown-read", rules(t, onClient), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), "", "unsure means blocked, and on what evidence"},
+		{"unknown-read-at-named", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "s6", 1, 21, named, state(sensor.Unknown, clientImage))), "", "a warning: nothing breaks"},
+
+		// CF3005 type-version-supplied
+		{"without-the-type", rules(t, onPipe), fleet(contract(t, "5.0", 50, 0, without), contract(t, "7.16", 100, 21)), "", "it may take the content for something else"},
+		{"refuses", rules(t, onPipe), fleet(contract(t, "5.0", 50, 0, without, refuses), contract(t, "7.16", 100, 21)), "", "it is not addressed, and nobody else is to blame"},
+		{"all-refuse", rules(t, onPipe), fleet(contract(t, "5.0", 50, 0, without, refuses)), "", "nothing was compared, so nothing is accepted"},
+		{"release-without-the-type", def, fleet(contract(t, "5.0", 50, 0, without), contract(t, "7.16", 100, 21)), "", "without content there is nothing to misread"},
+
+		// CF3006 operator-supported and CF3007 format-supported
+		{"operator", rules(t, onPipe, onImage, channelfile.Not(onImage)), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpPrefix))), "", "the first rule that uses it, and how many do"},
+		{"format", rules(t, onPipe), fleet(contract(t, "8.5", 1, 21, formats("0.2", "0.3")), contract(t, "8.6", 1, 21, formats("0.2", "0.1"))), "", "which versions it reads"},
+		{"format-at-release", def, fleet(contract(t, "8.5", 1, 21, formats("0.2"))), "", "there is no content, of any format"},
+
+		// CF3008 reader-limits, CF3009 step-budget, CF3010 memory-budget, CF3011 length-known
+		{"limits", rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Equals(image, "a")), onUser), fleet(contract(t, "6.0", 1, 21, limits(sensor.Limits{
+			FileSize: 1, Instances: 1, Criteria: 2, WordsPerInstance: 1, OperandsPerCriterion: 2, ValueLength: 3,
+		}))), "", "each by itself, with both numbers"},
+		{"limits-reached", rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Equals(image, "a")), onUser), fleet(contract(t, "6.0", 1, 21, limits(sensor.Limits{
+			Instances: 2, Criteria: 3, WordsPerInstance: 2, OperandsPerCriterion: 3, ValueLength: 4,
+		}))), "", "the limit is allowed"},
+		{"steps", rules(t, onUser, channelfile.Contains(pipeName, "0123456789", "abcdefghij")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 2000}))), "", "the rule that costs most, and by which input"},
+		{"steps-of-many-rules", rules(t, onUser, channelfile.Prefix(pipeName, "a")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 5}))), "", "no input is long, there are only too many criteria"},
+		{"steps-reached", rules(t, channelfile.Exists(pipeName)), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 3}))), "", "the budget is allowed: one criterion, one word, one instance"},
+		{"steps-of-needs", needsOf(func(n *sensor.Needs) { n.Inputs, n.InputsRead, n.Constant = nil, 0, 1000 }, onPipe), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 999}))), "", "needs may read nothing, and cost"},
+		{"steps-beyond-all-numbers", needsOf(func(n *sensor.Needs) { n.Inputs[0].Coefficient = sensor.MaxInteger }, onPipe), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 999}), func(c *sensor.Contract) {
+			c.Supplies[0].Inputs[pipeName].MaxLength = sensor.MaxLength
+		})), "", "a product that does not fit is the largest number, not a small one"},
+		{"length-unknown", rules(t, onUser, channelfile.Contains(pipeName, "abc")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), func(c *sensor.Contract) {
+			c.Supplies[0].Inputs[pipeName].MaxLength, c.Supplies[0].Inputs[user].MaxLength = 0, 0
+		})), "", "no length, no bound; the length of what is compared from its start does not matter"},
+		{"length-of-what-is-no-string", rules(t, channelfile.Contains(pipeName, "abc")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), integer(pipeName)), contract(t, "6.2", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), address(pipeName))), "", "a number has a fixed length; the type is at fault"},
+		{"length-of-what-is-not-supplied", rules(t, channelfile.Contains(clientImage, "abc")), fleet(contract(t, "s6", 1, 20, named, budget(sensor.Budget{Steps: 100}))), "", "what is absent costs nothing for its length"},
+		{"memory", rules(t, onPipe), fleet(contract(t, "6.2", 1, 21, budget(sensor.Budget{Memory: 1000}))), "", "both numbers"},
+
+		// CF3012 to CF3014
+		{"outcomes", rules(t, channelfile.And(onPipe, onUser), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.Or(onPipe, onUser), onPipe),
+			fleet(contract(t, "s7", 20, 21, named, state(sensor.NotSupplied, user)), contract(t, "s8", 80, 21, named)), "", "blind, widened, weakened, and one that is not affected"},
+		{"outcomes-by-other-inputs", rules(t, channelfile.And(onUser, onEvent)), fleet(
+			contract(t, "s7", 20, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 80, 21, named, state(sensor.NotSupplied, eventType))), "", "each build lacks another input, and is said to lack that"},
+		{"outcome-by-the-second", rules(t, channelfile.And(channelfile.Or(onEvent, onPipe), onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event it has lost an alternative; it is the user that blinds it"},
+		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named"},
+		{"outcome-of-a-comparison", rules(t, channelfile.EqualsInput(image, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "what is compared with nothing is false"},
+		{"outcome-same-lack", rules(t, onUser), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "t7", 2, 21, named, refuses, state(sensor.NotSupplied, user))), "", "two contracts that lack the same"},
+		{"outcome-two-feeds", rules(t, onUser, onClient), fleet(contract(t, "s", 1, 21, named, feed(t, "a", 7), feed(t, "b", 20), feed(t, "c", 7))), "", "feeds of one build, of which two lack the same; the hosts are counted once"},
+
+		// CF3016 shortfall-acknowledged and CF3017 acknowledgement-current
+		{"acknowledged", rules(t, onPipe), fleet(contract(t, "7.11", 412, 20, acknowledged("2027-01-31")), contract(t, "7.16", 588, 21)), "2026-05-01", "a warning that stays"},
+		{"acknowledged-last-day", rules(t, onPipe), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "2027-01-31", "the day itself counts"},
+		{"expired", rules(t, onPipe), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "2027-02-01", "and the next does not"},
+		{"acknowledged-without-a-time", rules(t, onPipe), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "", "who gives no time gets no grace"},
+		{"acknowledged-and-not", rules(t, onPipe), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31")), contract(t, "7.10", 1, 20)), "2026-05-01", "the one does not excuse the other"},
+		{"acknowledged-release", def, fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "2026-05-01", "before there is content"},
+
+		// needs
+		{"needs", needsOf(nil, onPipe, channelfile.And(onPipe, onClient)), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "", "as of the file, but for the bytes"},
+		{"needs-of-many", needsOf(nil, slices.Repeat([]channelfile.Expr{onClient}, 12)...), fleet(contract(t, "7.11", 1, 20)), "", "needs name eight rules"},
+		{"needs-without-causes", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "needs may name none"},
+		{"needs-with-a-cause-of-nobody", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or one that has no name"},
+		{"needs-with-an-index", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: 3, Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only an index"},
+		{"needs-with-an-id", needsOf(func(n *sensor.Needs) {
+			n.Inputs[0].First = []sensor.Cause{{Instance: -1, ID: channelfile.ID{15: 9}, Word: -1}}
+		}, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only an ID"},
+		{"needs-with-a-rule", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Rule: "r-9", Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only a name"},
+		{"needs-of-criteria-alone", needsOf(func(n *sensor.Needs) { n.Inputs[0].Instances, n.Inputs[0].First = 0, nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "an interpreter that evaluates all criteria reads it too"},
+		{"needs-on-named", needsOf(nil, onUser, channelfile.Not(onUser)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "needs have no conditions, so what becomes of the rules is open"},
+		{"needs-operator", needsOf(nil, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists), formats("0.2"), limits(sensor.Limits{FileSize: 1}), budget(sensor.Budget{Memory: 1}))), "", "paths of the document"},
+		{"needs-latent", needsOf(nil, onPipe), fleet(contract(t, "7.11", 1, 20), contract(t, "5.0", 1, 0, without)), "", "likewise"},
+		{"needs-without-operator-causes", needsOf(func(n *sensor.Needs) { n.Operators[0].First = nil }, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "the content as a whole"},
+	}
+	var file strings.Builder
+	want := messages(t)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var now time.Time
+			if tt.now != "" {
+				now = day(t, tt.now)
+			}
+			got := shown(judge(t, tt.subject, tt.fleet, now))
+			fmt.Fprintf(&file, "== %s\n%s", tt.name, got)
+			if diff := cmp.Diff(want[tt.name], got); diff != "" && !*update {
+				t.Errorf("%s (-expected +found):\n%s", tt.why, diff)
+			}
+			delete(want, tt.name)
+		})
+	}
+	if *update {
+		if err := os.WriteFile(messagesFile, []byte(file.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for name := range want {
+		t.Errorf("%s has %s, which is no test", messagesFile, name)
+	}
+}
+
+var update = flag.Bool("update", false, "write testdata/messages.txt")
+
+const messagesFile = "testdata/messages.txt"
+
+// messages returns what reports say, by the name of the test.
+func messages(t *testing.T) map[string]string {
+	t.Helper()
+	data, err := os.ReadFile(messagesFile)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	list := map[string]string{}
+	for _, section := range strings.Split("\n"+string(data), "\n== ")[1:] {
+		name, text, _ := strings.Cut(section, "\n")
+		list[name] = strings.TrimSuffix(text, "\n") + "\n"
+	}
+	return list
+}

@@ -1,0 +1,166 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "C-00000291-00000001-00000001.cf")
+	want := []byte("what is in the file")
+	if err := os.WriteFile(name, want, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Read(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(s.Data, want) || s.Size != int64(len(want)) || s.Name != name || s.Base != filepath.Base(name) ||
+		s.Kind != validate.KindChannelFile || !s.Mode.IsRegular() || s.Refused || s.TooBig {
+		t.Errorf("%+v", s)
+	}
+	if cap(s.Data) != len(s.Data) {
+		t.Errorf("room for %d bytes after %d: an append could write there", cap(s.Data), len(s.Data))
+	}
+	if _, err := Read(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	s, err = Read(dir)
+	if err != nil || !s.Refused || s.Data != nil {
+		t.Errorf("a directory: %+v, %v", s, err)
+	}
+}
+
+// TestReadAll holds that a file is read to its end, whatever size it was said
+// to have, and never beyond the limit.
+func TestReadAll(t *testing.T) {
+	broken := errors.New("broken")
+	tests := []struct {
+		name   string
+		reader io.Reader
+		size   int64
+		want   string
+		err    error
+		why    string
+	}{
+		{"as said", strings.NewReader("12345"), 5, "12345", nil, "the good case"},
+		{"grown", strings.NewReader("1234567890"), 5, "1234567890", nil, "a file can grow between the look and the read"},
+		{"shrunk", strings.NewReader("123"), 5, "123", nil, "or shrink"},
+		{"said to be empty", strings.NewReader("12345"), 0, "12345", nil, "as files of /proc are"},
+		{"empty", strings.NewReader(""), 0, "", nil, "CF0003 says so"},
+		{"byte by byte", iotest.OneByteReader(strings.NewReader("12345")), 5, "12345", nil, "a read may return less than asked"},
+		{"end with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), 5, "12345", nil, "a read may return both"},
+		{"at the limit", strings.NewReader(strings.Repeat("x", 100)), 5, strings.Repeat("x", 100), nil, "the limit is allowed"},
+		{"over the limit", strings.NewReader(strings.Repeat("x", 101)), 5, "", errTooBig, "one byte more is not"},
+		{"without end", endless{}, 5, "", errTooBig, "what grows for ever stops"},
+		{"broken", io.MultiReader(strings.NewReader("123"), iotest.ErrReader(broken)), 5, "", broken, "half a file is none"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := readAll(tt.reader, tt.size, 100)
+			if !errors.Is(err, tt.err) || string(got) != tt.want {
+				t.Errorf("%q, %v; expected %q, %v: %s", got, err, tt.want, tt.err, tt.why)
+			}
+		})
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+func TestKind(t *testing.T) {
+	for _, tt := range []struct {
+		mode fs.FileMode
+		want string
+	}{
+		{fs.ModeDir, "a directory"},
+		{fs.ModeNamedPipe, "a FIFO"},
+		{fs.ModeSocket, "a socket"},
+		{fs.ModeDevice, "a device"},
+		{fs.ModeDevice | fs.ModeCharDevice, "a device"},
+		{fs.ModeIrregular, "no regular file (?---------)"},
+	} {
+		if got := kind(tt.mode); got != tt.want {
+			t.Errorf("%v: %q, expected %q", tt.mode, got, tt.want)
+		}
+	}
+}
+
+// content returns the smallest channel file of the header.
+func content(t *testing.T, h channelfile.Header) []byte {
+	t.Helper()
+	b := channelfile.NewBuilder(h)
+	if err := b.Add(channelfile.ID{1}, channelfile.Prefix(0, "a"), nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// TestMessages holds what the family says, to the letter.
+func TestMessages(t *testing.T) {
+	good := content(t, channelfile.Header{Channel: 291, Revision: 7, Type: 1, TypeVersion: 2, InputsDeclared: 1})
+	bytesOf := func(data []byte) *validate.Subject { return validate.ChannelFile("", data) }
+	tests := []struct {
+		name    string
+		subject *validate.Subject
+		want    []string
+		why     string
+	}{
+		{"directory", &validate.Subject{Refused: true, Mode: fs.ModeDir}, []string{
+			"CF0001 file: a directory: a channel file is a regular file; name the channel file itself"}, "nothing else is looked at"},
+		{"too big", &validate.Subject{TooBig: true, Size: 1 << 40}, []string{
+			"CF0002 file: 1099511627776 bytes, at most 1073741824 (0x40000000); split the content over several files, or look for what filled this one"}, "nothing was read"},
+		{"empty", bytesOf(nil), []string{"CF0003 file: it is empty: 0 bytes; take the file from its source again"}, "nor is it filled with one byte"},
+		{"zeros", bytesOf(make([]byte, 4096)), []string{
+			"CF0004 file: all 4096 bytes are 0x00 (0); take the file from its source again; the content was lost on its way"}, "what July 2024 left"},
+		{"eight", bytesOf(bytes.Repeat([]byte{0xAA}, 8)), []string{
+			"CF0004 file: all 8 bytes are 0xaa (170); take the file from its source again; the content was lost on its way"}, "the least that is a pattern"},
+		{"seven", bytesOf(bytes.Repeat([]byte{0xAA}, 7)), nil, "too little to say; it is no channel file, which CF1002 says"},
+		{"another last byte", bytesOf(append(make([]byte, 4095), 1)), nil, "that is no filling"},
+		{"name", validate.ChannelFile("C-00000291-00000002-00000007.cf", good), nil, "as the header says"},
+		{"no name", bytesOf(good), nil, "what has no name has no wrong one"},
+		{"another revision", validate.ChannelFile("out/C-00000291-00000002-00000008.cf", good), []string{
+			`CF0005 file.name: "C-00000291-00000002-00000008.cf" says channel 291, type version 2, revision 8; the header says 291, 2, 7; ` +
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "all three numbers are said, for people compare"},
+		{"another channel", validate.ChannelFile("C-00000292-00000002-00000007.cf", good), []string{
+			`CF0005 file.name: "C-00000292-00000002-00000007.cf" says channel 292, type version 2, revision 7; the header says 291, 2, 7; ` +
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "the channel counts"},
+		{"another version", validate.ChannelFile("C-00000291-00000001-00000007.cf", good), []string{
+			`CF0005 file.name: "C-00000291-00000001-00000007.cf" says channel 291, type version 1, revision 7; the header says 291, 2, 7; ` +
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "the version counts"},
+		{"a name of its own", validate.ChannelFile("pipes.cf", good), []string{
+			`CF0006 file.name: "pipes.cf" is not the name of a channel file; for this one it is C-00000291-00000002-00000007.cf; rename the file before it ships`}, "it works, but no tool finds it"},
+	}
+	checks := []*validate.Check{RegularFile, SizeCap, NotEmpty, NotFilled, FileName, CanonicalName, RuleWellFormed}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := validate.Run(tt.subject, validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions()})
+			var got []string
+			for _, f := range r.Findings {
+				got = append(got, f.Check.ID+" "+f.Where.Path+": "+f.Message+"; "+f.Fix)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("%s (-expected +found):\n%s", tt.why, diff)
+			}
+		})
+	}
+}

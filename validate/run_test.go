@@ -1,0 +1,775 @@
+package validate_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ipc is the header of content for the built-in template type.
+var ipc = channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21}
+
+// An instance is a rule of a file that a test makes.
+type instance struct {
+	condition channelfile.Expr
+	origin    *channelfile.Origin
+}
+
+// encode returns a channel file of instances, whose IDs count from 1.
+func encode(t testing.TB, h channelfile.Header, instances ...instance) []byte {
+	t.Helper()
+	b := channelfile.NewBuilder(h)
+	for i, in := range instances {
+		if err := b.Add(idOf(i+1), in.condition, in.origin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func idOf(n int) channelfile.ID { return channelfile.ID{14: byte(n >> 8), 15: byte(n)} }
+
+// good is content that the built-in fleet "reference" accepts.
+func good(t testing.TB) *validate.Subject {
+	return validate.ChannelFile("", encode(t, ipc, instance{channelfile.Prefix(5, `\demo`), nil}))
+}
+
+func builtin(t testing.TB, name string) *sensor.Fleet {
+	t.Helper()
+	f, ok := sensor.BuiltinFleet(name)
+	if !ok {
+		t.Fatalf("there is no fleet %s", name)
+	}
+	return f
+}
+
+// finds returns a check that makes n findings.
+func finds(id string, n int, change func(*validate.Check)) *validate.Check {
+	return check(id, func(c *validate.Check) {
+		c.Run = func(p *validate.Pass) {
+			for i := range n {
+				p.ReportAt(channelfile.Range{Start: n - i, End: n - i + 1}, "file", "mend it", "finding %d", i)
+			}
+		}
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+func warns(c *validate.Check) { c.Severity = validate.Warning }
+
+// options returns what accepts what is good.
+func options(t testing.TB, checks ...*validate.Check) validate.Options {
+	return validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: builtin(t, "reference")}
+}
+
+func TestVerdict(t *testing.T) {
+	silent := func(t testing.TB) validate.Options { return options(t, check("CF9001", nil)) }
+	with := func(change func(*validate.Options)) func(testing.TB) validate.Options {
+		return func(t testing.TB) validate.Options {
+			o := silent(t)
+			change(&o)
+			return o
+		}
+	}
+	empty := func(t testing.TB) *validate.Subject { return validate.ChannelFile("", encode(t, ipc)) }
+	tests := []struct {
+		name    string
+		subject func(testing.TB) *validate.Subject
+		options func(testing.TB) validate.Options
+		want    validate.Verdict
+		says    string // part of what stands in the way
+		why     string
+	}{
+		{"good", good, silent, validate.Accepted, "", "a check ran, none found anything, a build was judged"},
+		{"no options", good, func(testing.TB) validate.Options { return validate.Options{} }, validate.Undecided, "no checks", "nothing was checked"},
+		{"no fleet", good, with(func(o *validate.Options) { o.Fleet = nil }), validate.Undecided, "no fleet was given", "nothing is accepted on an invented premise"},
+		{"empty fleet", good, with(func(o *validate.Options) { o.Fleet = &sensor.Fleet{Name: "nobody"} }), validate.Undecided, `no build of fleet "nobody"`, "nobody was asked"},
+		{"fleet without the type", good, with(func(o *validate.Options) {
+			o.Fleet = &sensor.Fleet{Name: "others", Contracts: []sensor.Contract{{Build: "1", Hosts: 1, Reader: sensor.Reader{RefusesUnknownVersions: true}}}}
+		}), validate.Undecided, "has version 1 of template type ipc", "whoever refuses the content safely says nothing of it"},
+		{"no definitions", good, with(func(o *validate.Options) { o.Definitions = nil }), validate.Accepted, "", "a list without a check of the type does not look at it: the list is the caller's"},
+		{"error", good, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, nil)) }, validate.Rejected, "", "errors block"},
+		{"warning", good, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, warns)) }, validate.Accepted, "", "warnings do not"},
+		{"warning that must not be", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1, warns))
+			o.FailOnWarnings = true
+			return o
+		}, validate.Rejected, "", "unless they are asked to"},
+		{"error without a fleet", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1, nil))
+			o.Fleet = nil
+			return o
+		}, validate.Rejected, "", "what is at fault for everybody needs no fleet"},
+		{"warning without a fleet", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1, warns))
+			o.Fleet = nil
+			return o
+		}, validate.Undecided, "no fleet was given", "a warning decides nothing"},
+		{"empty content", empty, silent, validate.Undecided, "nothing to judge", "a file without rules is what a broken build leaves"},
+		{"empty content that is meant", empty, with(func(o *validate.Options) { o.AllowEmpty = true }), validate.Accepted, "", "a channel can be withdrawn"},
+		{"unjudged", func(t testing.TB) *validate.Subject {
+			s := good(t)
+			s.Unjudged = []string{"rule 7 cannot be expressed"}
+			return s
+		}, silent, validate.Undecided, "rule 7 cannot be expressed", "what was not judged may be anything"},
+		{"unjudged and wrong", func(t testing.TB) *validate.Subject {
+			s := good(t)
+			s.Unjudged = []string{"rule 7 cannot be expressed"}
+			return s
+		}, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, nil)) }, validate.Rejected, "", "the content is at fault whatever else"},
+		{"nil subject", func(testing.TB) *validate.Subject { return nil }, silent, validate.Undecided, "", "a mistake of a pipeline is no verdict"},
+		{"zero subject", func(testing.TB) *validate.Subject { return new(validate.Subject) }, silent, validate.Undecided, "", "no bytes, no verdict"},
+		{"nil needs", func(testing.TB) *validate.Subject { return validate.NeedsSubject("n.json", nil) }, silent, validate.Undecided, "", "no needs, no verdict"},
+		{"nil definition", func(testing.TB) *validate.Subject { return validate.DefinitionSubject(nil) }, silent, validate.Undecided, "", "no definition, no verdict"},
+		{"no kind", func(testing.TB) *validate.Subject { return &validate.Subject{Kind: 77} }, silent, validate.Undecided, "", "what is of no kind cannot be judged"},
+		{"needs of nothing", func(testing.TB) *validate.Subject {
+			return validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21})
+		}, silent, validate.Undecided, "nothing to judge", "needs of no rule are what a compiler that failed leaves"},
+		{"needs of a rule", func(testing.TB) *validate.Subject {
+			return validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21, Sizes: sensor.Sizes{Instances: 1}})
+		}, silent, validate.Accepted, "", "there is something to judge"},
+		{"rules that became nothing readable", func(testing.TB) *validate.Subject { return validate.Rules("rules", []byte("text")) },
+			func(t testing.TB) validate.Options {
+				return options(t, check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource }))
+			}, validate.Undecided, "what the rules were compiled to cannot be read", "no check of structure applies to rules, so the run itself must notice"},
+		{"definition", func(testing.TB) *validate.Subject {
+			return validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1))
+		}, silent, validate.Accepted, "", "a type has no instances, and is judged all the same"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := validate.Run(tt.subject(t), tt.options(t))
+			if got := r.Verdict(); got != tt.want {
+				t.Errorf("%v, expected %v: %s (%q)", got, tt.want, tt.why, r.Undecided)
+			}
+			if tt.says != "" && !strings.Contains(strings.Join(r.Undecided, "\n"), tt.says) {
+				t.Errorf("%q does not say %q", r.Undecided, tt.says)
+			}
+			if tt.want == validate.Accepted && len(r.Undecided) > 0 {
+				t.Errorf("accepted, with %q", r.Undecided)
+			}
+		})
+	}
+}
+
+func TestZeroReport(t *testing.T) {
+	r := new(validate.Report)
+	if got := r.Verdict(); got != validate.Undecided {
+		t.Errorf("the zero report is %v", got)
+	}
+	if r.Errors() != 0 || r.Warnings() != 0 {
+		t.Errorf("the zero report has %d errors and %d warnings", r.Errors(), r.Warnings())
+	}
+}
+
+// TestReportByHand holds that a report that was put together, or cut, by
+// somebody else is not accepted for what it no longer holds.
+func TestReportByHand(t *testing.T) {
+	c := check("CF9001", nil)
+	ran := []*validate.Check{c}
+	tests := []struct {
+		name   string
+		report validate.Report
+		want   validate.Verdict
+		why    string
+	}{
+		{"ran", validate.Report{Ran: ran}, validate.Accepted, "a check ran and found nothing"},
+		{"a finding without a total", validate.Report{Ran: ran, Findings: []validate.Finding{{Check: c}}}, validate.Rejected, "the zero severity is an error"},
+		{"a total without a finding", validate.Report{Ran: ran, Totals: []validate.Total{{Check: c, Found: 1}}}, validate.Rejected, "the findings were dropped, not mended"},
+		{"skipped", validate.Report{Ran: ran, Skipped: []validate.Skip{{Check: c}}}, validate.Undecided, "not looked at is not fine"},
+		{"nothing ran", validate.Report{}, validate.Undecided, "nothing was checked"},
+	}
+	for _, tt := range tests {
+		if got := tt.report.Verdict(); got != tt.want {
+			t.Errorf("%s: %v, expected %v: %s", tt.name, got, tt.want, tt.why)
+		}
+	}
+}
+
+// TestBookkeeping holds what becomes of each check, for each kind of subject.
+func TestBookkeeping(t *testing.T) {
+	uses := func(u validate.Uses) func(*validate.Check) { return func(c *validate.Check) { c.Uses = u } }
+	requires := func(u validate.Uses, r ...*validate.Check) func(*validate.Check) {
+		return func(c *validate.Check) { c.Uses, c.Requires = u, r }
+	}
+	sound := check("CF9001", uses(validate.UsesBytes))
+	broken := finds("CF9002", 1, uses(validate.UsesBytes))
+	worried := finds("CF9003", 1, func(c *validate.Check) { c.Uses, c.Severity = validate.UsesBytes, validate.Warning })
+	checks := []*validate.Check{
+		sound, broken, worried,
+		check("CF9004", requires(validate.UsesBytes, sound)),
+		check("CF9005", requires(validate.UsesBytes, sound, broken)),
+		check("CF9006", requires(validate.UsesBytes, worried)),
+		check("CF9007", uses(validate.UsesFile)),
+		check("CF9008", uses(validate.UsesNeeds)),
+		check("CF9009", uses(validate.UsesFleet)),
+		check("CF9010", uses(validate.UsesDefinition)),
+		check("CF9011", uses(validate.UsesSource)),
+	}
+	checks = append(checks, check("CF9012", requires(validate.UsesBytes, checks[4])))
+	needs := &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: 1}}
+	tests := []struct {
+		name          string
+		subject       *validate.Subject
+		change        func(*validate.Options)
+		ran           string // last digits
+		skipped       string
+		notApplicable string
+		why           string
+	}{
+		{"channel file", good(t), nil, "01 02 03 04 06 07 08 09 10", "05 12", "11",
+			"05 requires what found an error, 12 requires 05; 06 requires what only warns"},
+		{"unreadable", validate.ChannelFile("", []byte("text")), nil, "01 02 03 04 06 09", "05 07 08 10 12", "11",
+			"without a file there are no needs and no definition"},
+		{"no fleet", good(t), func(o *validate.Options) { o.Fleet = nil }, "01 02 03 04 06 07 08 10", "05 09 12", "11",
+			"what compares with contracts cannot"},
+		{"unknown type", good(t), func(o *validate.Options) { o.Definitions = nil }, "01 02 03 04 06 07 08 09", "05 10 12", "11",
+			"what needs the definition cannot"},
+		{"rules", validate.Rules("rules", good(t).Data), nil, "07 08 09 10 11", "", "01 02 03 04 05 06 12",
+			"compiled rules have no file of their own, so no bytes to blame"},
+		{"needs", validate.NeedsSubject("n.json", needs), nil, "08 09 10", "", "01 02 03 04 05 06 07 11 12",
+			"needs carry no conditions"},
+		{"definition", validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions = nil },
+			"08 09 10", "", "01 02 03 04 05 06 07 11 12", "a definition is known by itself"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			o := options(t, checks...)
+			if tt.change != nil {
+				tt.change(&o)
+			}
+			r := validate.Run(tt.subject, o)
+			var ran, skipped, not []string
+			for _, c := range r.Ran {
+				ran = append(ran, c.ID[4:])
+			}
+			for _, s := range r.Skipped {
+				if s.Why == "" {
+					t.Errorf("%v was skipped without a reason", s.Check)
+				}
+				skipped = append(skipped, s.Check.ID[4:])
+			}
+			for _, c := range r.NotApplicable {
+				not = append(not, c.ID[4:])
+			}
+			for _, x := range []struct{ what, want, got string }{
+				{"ran", tt.ran, strings.Join(ran, " ")},
+				{"skipped", tt.skipped, strings.Join(skipped, " ")},
+				{"not applicable", tt.notApplicable, strings.Join(not, " ")},
+			} {
+				if x.want != x.got {
+					t.Errorf("%s: [%s], expected [%s]: %s", x.what, x.got, x.want, tt.why)
+				}
+			}
+		})
+	}
+}
+
+// TestSkipReasons holds the words for why a check did not run.
+func TestSkipReasons(t *testing.T) {
+	broken := finds("CF9001", 1, nil)
+	for _, tt := range []struct {
+		name    string
+		subject *validate.Subject
+		options validate.Options
+		want    string
+	}{
+		{"a requirement failed", good(t), options(t, broken, check("CF9002", func(c *validate.Check) { c.Requires = []*validate.Check{broken} })), "requires CF9001 name-cf9001"},
+		{"no content", validate.ChannelFile("", []byte("x")), options(t, check("CF9001", nil)), "there is no content that can be read"},
+		{"no fleet", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesFleet })}}, "no fleet was given"},
+		{"no definition", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesDefinition })}}, "the template type is not known"},
+	} {
+		r := validate.Run(tt.subject, tt.options)
+		if len(r.Skipped) != 1 || r.Skipped[0].Why != tt.want {
+			t.Errorf("%s: %v, expected %q", tt.name, r.Skipped, tt.want)
+		}
+	}
+}
+
+// TestFindingsAreCapped holds that a million findings are counted, some kept,
+// and the verdict is that of all.
+func TestFindingsAreCapped(t *testing.T) {
+	const n = 1_000_000
+	tests := []struct {
+		name      string
+		max, kept int
+		severity  validate.Severity
+		want      validate.Verdict
+		why       string
+	}{
+		{"default", 0, validate.DefaultMaxFindings, validate.Error, validate.Rejected, "nobody reads more than a hundred"},
+		{"one", 1, 1, validate.Error, validate.Rejected, "the least that blocks"},
+		{"less than none", -5, validate.DefaultMaxFindings, validate.Error, validate.Rejected, "what cannot be is the default"},
+		{"more", 1000, 1000, validate.Error, validate.Rejected, "whoever asks gets them"},
+		{"warnings", 1, 1, validate.Warning, validate.Accepted, "many warnings are no error"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			made := 0
+			c := check("CF9001", func(c *validate.Check) {
+				c.Severity = tt.severity
+				c.Run = func(p *validate.Pass) {
+					for range n {
+						p.Report(func() validate.Finding {
+							made++
+							return validate.Finding{Message: "found"}
+						})
+					}
+				}
+			})
+			o := options(t, c)
+			o.MaxFindings = tt.max
+			r := validate.Run(good(t), o)
+			if got := r.Verdict(); got != tt.want {
+				t.Errorf("%v, expected %v: %s", got, tt.want, tt.why)
+			}
+			if len(r.Findings) != tt.kept || made != tt.kept {
+				t.Errorf("%d findings kept, %d made, expected %d: %s", len(r.Findings), made, tt.kept, tt.why)
+			}
+			if want := []validate.Total{{Check: c, Found: n}}; !cmp.Equal(want, r.Totals, cmp.Comparer(func(a, b *validate.Check) bool { return a == b })) {
+				t.Errorf("%d totals, expected %d of one check", len(r.Totals), n)
+			}
+			if errors, warnings := r.Errors(), r.Warnings(); errors+warnings != n || (errors > 0) != (tt.severity == validate.Error) {
+				t.Errorf("%d errors, %d warnings", errors, warnings)
+			}
+		})
+	}
+}
+
+// TestReportMore holds that only what is beyond the findings kept can be
+// counted without being looked at.
+func TestReportMore(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		made, more  int
+		total, kept int
+		why         string
+	}{
+		{"full", 2, 5, 7, 2, "the report keeps no more"},
+		{"not full", 1, 5, 1, 1, "a total without a finding would say nothing"},
+		{"none", 0, 5, 0, 0, "there is nothing"},
+		{"less than none", 2, -1, 2, 2, "a total never sinks"},
+	} {
+		c := check("CF9001", func(c *validate.Check) {
+			c.Run = func(p *validate.Pass) {
+				for range tt.made {
+					p.ReportAt(channelfile.Range{}, "file", "mend it", "found")
+				}
+				p.ReportMore(tt.more)
+				if got := p.Found(); got != tt.total {
+					t.Errorf("%s: %d found, expected %d: %s", tt.name, got, tt.total, tt.why)
+				}
+			}
+		})
+		o := options(t, c)
+		o.MaxFindings = 2
+		if r := validate.Run(good(t), o); len(r.Findings) != tt.kept || r.Errors() != tt.total {
+			t.Errorf("%s: %d findings, %d in all, expected %d and %d: %s", tt.name, len(r.Findings), r.Errors(), tt.kept, tt.total, tt.why)
+		}
+	}
+}
+
+func TestFindingsAreSorted(t *testing.T) {
+	place := func(path string, start int, message string) validate.Finding {
+		return validate.Finding{Where: validate.Location{Path: path, Range: channelfile.Range{Start: start, End: start + 1}}, Message: message}
+	}
+	reports := func(list ...validate.Finding) func(*validate.Pass) {
+		return func(p *validate.Pass) {
+			for _, f := range list {
+				p.Report(func() validate.Finding { return f })
+			}
+		}
+	}
+	r := validate.Run(good(t), options(t,
+		check("CF9003", func(c *validate.Check) { c.Severity, c.Run = validate.Warning, reports(place("", 0, "warning")) }),
+		check("CF9002", func(c *validate.Check) {
+			later := place("", 1, "second group")
+			later.Group = "b"
+			line := place("", 4, "by line")
+			line.Where.Source = validate.Position{Path: "x", Line: 2}
+			line1 := place("", 4, "by line, before")
+			line1.Where.Source = validate.Position{Path: "x", Line: 1}
+			c.Run = reports(later, line, line1, place("b", 2, "path b"), place("a", 2, "path a"), place("", 9, "b"), place("", 9, "a"))
+		}),
+		check("CF9001", func(c *validate.Check) { c.Run = reports(place("", 99, "first check")) }),
+	))
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Message)
+	}
+	want := []string{"first check", "path a", "path b", "by line, before", "by line", "a", "b", "second group", "warning"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("errors first, then by check, group, place and text (-expected +found):\n%s", diff)
+	}
+}
+
+// TestSource holds that what was found before the run is reported, whatever
+// becomes of its check.
+func TestSource(t *testing.T) {
+	content := good(t).Data
+	c := check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource })
+	needy := check("CF9002", nil)
+	bytes := check("CF9003", func(c *validate.Check) { c.Uses = validate.UsesBytes })
+	tests := []struct {
+		name  string
+		data  []byte
+		check *validate.Check
+		want  validate.Verdict
+		found int
+		why   string
+	}{
+		{"runs", content, c, validate.Rejected, 1, "the check reports it"},
+		{"is skipped", nil, needy, validate.Rejected, 1, "of a folder whose one rule is wrong there is no content; the rule is still wrong"},
+		{"does not apply", content, bytes, validate.Rejected, 1, "a finding is a finding"},
+		{"is not in the list", content, check("CF9004", nil), validate.Undecided, 0, "it cannot be reported, so nothing is accepted"},
+		{"is nil", content, nil, validate.Undecided, 0, "it cannot be reported, so nothing is accepted"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := validate.Rules("rules", tt.data)
+			s.Source = []validate.Finding{{Check: tt.check, Severity: validate.Warning, Message: "what is wrong", Fix: "mend it"}}
+			r := validate.Run(s, options(t, c, needy, bytes))
+			if got := r.Verdict(); got != tt.want || len(r.Findings) != tt.found || r.Errors() != tt.found {
+				t.Errorf("%v with %d findings, %d errors; expected %v with %d: %s", got, len(r.Findings), r.Errors(), tt.want, tt.found, tt.why)
+			}
+			for _, f := range r.Findings {
+				if f.Severity != validate.Error || f.Check != tt.check {
+					t.Errorf("%v of severity %v; the severity is that of the check", f.Check, f.Severity)
+				}
+			}
+			if tt.want == validate.Undecided && !strings.Contains(strings.Join(r.Undecided, ""), "what is wrong") {
+				t.Errorf("%q does not repeat the finding", r.Undecided)
+			}
+		})
+	}
+}
+
+// TestSourceUnmet holds that a check is skipped if what it requires was
+// reported before the run.
+func TestSourceUnmet(t *testing.T) {
+	c := check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource | validate.UsesFile })
+	d := check("CF9002", func(d *validate.Check) {
+		d.Uses, d.Requires = c.Uses, []*validate.Check{c}
+		d.Run = func(*validate.Pass) { t.Error("it ran") }
+	})
+	s := validate.Rules("rules", good(t).Data)
+	s.Source = []validate.Finding{{Check: c, Message: "what is wrong"}}
+	if r := validate.Run(s, options(t, c, d)); len(r.Skipped) != 1 {
+		t.Errorf("%v skipped, expected %v", r.Skipped, d)
+	}
+}
+
+func TestCounts(t *testing.T) {
+	c := check("CF9001", nil)
+	supply := []sensor.Supply{{Type: "ipc", Version: 1}}
+	contract := func(build string, hosts uint64, refuses bool, supplies []sensor.Supply) sensor.Contract {
+		return sensor.Contract{Build: build, Hosts: hosts, Reader: sensor.Reader{RefusesUnknownVersions: refuses, Access: sensor.Named}, Supplies: supplies}
+	}
+	fleet := &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{
+		contract("a", 10, false, supply), contract("b", 20, true, supply), contract("c", 30, false, supply),
+		contract("d", 40, true, nil), contract("e", 50, false, nil), contract("f", 60, true, []sensor.Supply{{Type: "ipc", Version: 2}}),
+	}}
+	s := validate.ChannelFile("", encode(t, ipc,
+		instance{channelfile.Prefix(5, "a"), nil}, instance{channelfile.And(channelfile.Prefix(5, "a"), channelfile.Prefix(6, "b")), nil}))
+	o := options(t, c)
+	o.Fleet = fleet
+	r := validate.Run(s, o)
+	// Contracts that were put together by hand, and not read, may be like no
+	// other: how many differ is for the fleet to say.
+	want := validate.Counts{Instances: 2, Criteria: 2, Builds: 6, Contracts: len(fleet.Distinct()), Hosts: 210}
+	if diff := cmp.Diff(want, r.Counts); diff != "" {
+		t.Errorf("counts (-expected +found):\n%s", diff)
+	}
+	addressed := map[string]bool{}
+	for _, b := range r.Builds {
+		addressed[b.Name] = b.Addressed
+	}
+	if diff := cmp.Diff(map[string]bool{"a": true, "b": true, "c": true, "d": false, "e": true, "f": false}, addressed); diff != "" {
+		t.Errorf("builds that are addressed; d and f refuse a version that they do not have (-expected +found):\n%s", diff)
+	}
+	// Of a type that is not known nobody can say which build has it.
+	o.Definitions = nil
+	for _, b := range validate.Run(s, o).Builds {
+		if !b.Addressed {
+			t.Errorf("build %s is said to refuse a type that is not known", b.Name)
+		}
+	}
+	// Without content there is nothing to misread.
+	for _, b := range validate.Run(validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), options(t, c)).Builds {
+		if !b.Addressed {
+			t.Errorf("build %s has the type, and was not judged", b.Name)
+		}
+	}
+}
+
+// TestHugeCounts holds that numbers which nothing checks do not wrap.
+func TestHugeCounts(t *testing.T) {
+	fleet := &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{
+		{Build: "a", Hosts: math.MaxUint64, Supplies: []sensor.Supply{{Type: "ipc", Version: 1}}},
+		{Build: "b", Hosts: math.MaxUint64, Supplies: []sensor.Supply{{Type: "ipc", Version: 1}}},
+	}}
+	o := options(t, check("CF9001", nil))
+	o.Fleet = fleet
+	needs := &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: math.MaxUint64, Criteria: math.MaxUint64}}
+	r := validate.Run(validate.NeedsSubject("n.json", needs), o)
+	if r.Counts.Hosts != math.MaxUint64 || r.Counts.Instances != math.MaxInt || r.Counts.Criteria != math.MaxInt {
+		t.Errorf("counts %+v", r.Counts)
+	}
+}
+
+// TestMisleadingSubject holds that a subject's kind says what is judged, not
+// what else was left in it.
+func TestMisleadingSubject(t *testing.T) {
+	s := good(t)
+	s.Needs = &sensor.Needs{Type: 77}
+	s.Definition = &sensor.Definition{Name: "other", Number: 77}
+	r := validate.Run(s, options(t, check("CF9001", nil)))
+	if r.Needs.Type != 1 || r.Definition.Name != "ipc" {
+		t.Errorf("a channel file of type 1 was judged as type %d, %s", r.Needs.Type, r.Definition.Name)
+	}
+	s.Data = []byte("x")
+	if r := validate.Run(s, options(t, check("CF9001", nil))); r.Needs != nil || r.Verdict() != validate.Undecided {
+		t.Errorf("bytes that cannot be read have needs: %v", r.Verdict())
+	}
+}
+
+func TestBase(t *testing.T) {
+	for name, want := range map[string]string{
+		"C-1.cf": "C-1.cf", "out/C-1.cf": "C-1.cf", `C:\out\C-1.cf`: "C-1.cf", "out/": "", "": "", `a/b\c`: "c",
+	} {
+		if got := validate.ChannelFile(name, nil).Base; got != want {
+			t.Errorf("%q: %q, expected %q", name, got, want)
+		}
+	}
+}
+
+// wordy is content whose every text is as long as a text can be.
+func wordy(t testing.TB) []byte {
+	long := strings.Repeat("\U0001F600", channelfile.MaxTextLength/4)
+	o := &channelfile.Origin{Rule: long, Title: long, Author: long, Licence: long, Path: long, Line: 14}
+	return encode(t, ipc, instance{channelfile.Prefix(5, "a").From(15, long), o}, instance{channelfile.Prefix(6, "a").From(15, "short"), o})
+}
+
+// locates is a check that reports each part of a file once.
+func locates() *validate.Check {
+	return check("CF9001", func(c *validate.Check) {
+		c.Uses = validate.UsesFile
+		c.Run = func(p *validate.Pass) {
+			p.ReportAt(channelfile.ChannelRange, "header.channel", "mend it", "the whole")
+			report := func(where validate.Location, in *validate.Instance) {
+				p.Report(func() validate.Finding { return validate.Finding{Where: where, Instance: in, Message: "a part"} })
+			}
+			for i := range p.File.Instances() {
+				report(p.LocateInstance(i))
+				in := p.File.Instance(i)
+				for w := in.First; w < in.First+in.Count; w++ {
+					report(p.LocateWord(i, w, 5))
+				}
+			}
+			for i := range p.File.Criteria() {
+				report(p.LocateCriterion(i, 5))
+			}
+		}
+	})
+}
+
+// TestTextsAreCut holds that findings repeat no more of the content's texts
+// than a person reads: a file can name one long text a million times.
+func TestTextsAreCut(t *testing.T) {
+	r := validate.Run(validate.ChannelFile("", wordy(t)), options(t, locates()))
+	if len(r.Findings) != 7 {
+		t.Fatalf("%d findings", len(r.Findings))
+	}
+	long := 0
+	for _, f := range r.Findings {
+		texts := []string{f.Where.Source.Path, f.Where.Source.Text}
+		if f.Instance != nil {
+			texts = append(texts, f.Instance.Rule, f.Instance.Title, f.Instance.Author)
+		}
+		for _, s := range texts {
+			if n := len([]rune(s)); n > validate.MaxText+3 || n > validate.MaxText && !strings.HasSuffix(s, "...") {
+				t.Errorf("%s: a text of %d characters", f.Where.Path, n)
+			} else if n > validate.MaxText {
+				long++
+			}
+		}
+	}
+	if long == 0 {
+		t.Error("no text was cut, so the test tests nothing")
+	}
+}
+
+// TestLocations holds what is said of each part, by the provenance alone and
+// by a subject that knows better.
+func TestLocations(t *testing.T) {
+	origin := &channelfile.Origin{Rule: "r-1", Title: "First", Author: "Me", Path: "pipes.yml", Line: 10}
+	shared := channelfile.Prefix(5, "a").From(14, "PipeName|startswith: a")
+	data := encode(t, ipc,
+		instance{channelfile.And(shared, channelfile.Prefix(6, "b").From(15, "Image|startswith: b")), origin},
+		instance{channelfile.And(shared, channelfile.Prefix(7, "c")), &channelfile.Origin{Path: "other.yml"}})
+	parts := map[string]bool{}
+	tests := []struct {
+		name   string
+		origin func(validate.Part) (validate.Position, bool)
+		want   []string
+		why    string
+	}{
+		{"provenance", nil, []string{
+			`header.channel  0 ""`,
+			`instance[0] pipes.yml 10 "" First`,
+			`instance[0].word[0] pipes.yml 14 "PipeName|startswith: a" First`,
+			`instance[0].word[1] pipes.yml 15 "Image|startswith: b" First`,
+			`instance[1] other.yml 0 "" `,
+			`instance[1].word[0] other.yml 14 "PipeName|startswith: a" `,
+			`instance[1].word[1] other.yml 0 "" `,
+			`instance[0].word[0] pipes.yml 14 "PipeName|startswith: a" First`,
+			`instance[0].word[1] pipes.yml 15 "Image|startswith: b" First`,
+			`instance[1].word[1] other.yml 0 "" `,
+		}, "a word without a line of its own has none, or the rule's"},
+		{"origin", func(part validate.Part) (validate.Position, bool) {
+			parts[fmt.Sprintf("%s %s %d", part.Path, part.ID.String()[34:], part.Input)] = true
+			if part.ID == idOf(2) {
+				return validate.Position{}, false
+			}
+			return validate.Position{Path: "x", Line: part.From.Line + 100, Text: part.From.Text}, true
+		}, []string{
+			`header.channel x 100 ""`,
+			`instance[0] x 110 "" First`,
+			`instance[0].word[0] x 114 "PipeName|startswith: a" First`,
+			`instance[0].word[1] x 115 "Image|startswith: b" First`,
+			`instance[1] other.yml 0 "" `,
+			`instance[1].word[0] other.yml 14 "PipeName|startswith: a" `,
+			`instance[1].word[1] other.yml 0 "" `,
+			`instance[0].word[0] x 114 "PipeName|startswith: a" First`,
+			`instance[0].word[1] x 115 "Image|startswith: b" First`,
+			`instance[1].word[1] other.yml 0 "" `,
+		}, "where the origin does not know, the provenance stands"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := validate.ChannelFile("", data)
+			s.Origin = tt.origin
+			var got []string
+			for _, f := range validate.Run(s, options(t, locates())).Findings {
+				line := fmt.Sprintf("%s %s %d %q", f.Where.Path, f.Where.Source.Path, f.Where.Source.Line, f.Where.Source.Text)
+				if f.Instance != nil {
+					line += " " + f.Instance.Title
+				}
+				got = append(got, line)
+			}
+			want := slices.Clone(tt.want)
+			slices.Sort(want)
+			slices.Sort(got)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-expected +found):\n%s", tt.why, diff)
+			}
+		})
+	}
+	for _, part := range []string{"header.channel 00 -1", "instance[0] 01 -1", "instance[0].word[1] 01 5"} {
+		if !parts[part] {
+			t.Errorf("the origin was not asked for %s, but for %v", part, parts)
+		}
+	}
+}
+
+// TestCriterionOfNobody holds that a criterion to which no word refers is
+// located by itself.
+func TestCriterionOfNobody(t *testing.T) {
+	data := encode(t, ipc, instance{channelfile.Prefix(5, "a"), nil}, instance{channelfile.Prefix(6, "b"), nil})
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The second word refers to what the first does.
+	at := f.WordRange(1).Start
+	copy(data[at:], data[f.WordRange(0).Start:][:4])
+	r := validate.Run(validate.ChannelFile("", data), options(t, check("CF9001", func(c *validate.Check) {
+		c.Uses = validate.UsesFile
+		c.Run = func(p *validate.Pass) {
+			where, in := p.LocateCriterion(1, 6)
+			if in != nil || where.Path != "criterion[1]" || where.Range != p.File.CriterionRange(1) {
+				t.Errorf("%+v, instance %v", where, in)
+			}
+			p.ReportAt(where.Range, where.Path, "mend it", "found")
+		}
+	})))
+	if r.Errors() != 1 {
+		t.Error("the check did not run")
+	}
+}
+
+// TestPathsWithoutAFile holds that findings on needs and on definitions speak
+// of the document, and of no bytes.
+func TestPathsWithoutAFile(t *testing.T) {
+	d := sensor.BuiltinDefinitions().ByNumber(1, 1)
+	cause := sensor.Cause{Instance: 3, ID: idOf(3), Rule: "r", Title: "T", Path: "pipes.yml", Line: 7}
+	unknown := sensor.Cause{Instance: -1, Word: -1, Title: "T"}
+	for _, tt := range []struct {
+		subject *validate.Subject
+		want    []string
+	}{
+		{validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: 1}}), []string{"inputsDeclared", "inputs[3]", "instance[3]", "inputs[5]"}},
+		{validate.DefinitionSubject(d), []string{"inputs_declared", "inputs[3]", "instance[3]", "inputs[5]"}},
+	} {
+		var got []string
+		validate.Run(tt.subject, options(t, check("CF9001", func(c *validate.Check) {
+			c.Run = func(p *validate.Pass) {
+				for _, path := range []string{"header.inputs_declared", "inputs[3]"} {
+					where := p.Locate(channelfile.InputsDeclaredRange, path)
+					if where.Range.Len() != 0 {
+						t.Errorf("%v: %s is at %v", tt.subject.Kind, path, where.Range)
+					}
+					got = append(got, where.Path)
+				}
+				where, in := p.LocateCause(cause, 5)
+				if where.Source != (validate.Position{Path: "pipes.yml", Line: 7}) || *in != (validate.Instance{Index: 3, ID: idOf(3), Rule: "r", Title: "T"}) {
+					t.Errorf("a cause is at %+v, %+v", where, in)
+				}
+				got = append(got, where.Path)
+				where, _ = p.LocateCause(unknown, 5)
+				got = append(got, where.Path)
+			}
+		})))
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%v: paths (-expected +found):\n%s", tt.subject.Kind, diff)
+		}
+	}
+}
+
+func TestInputAt(t *testing.T) {
+	validate.Run(good(t), options(t, check("CF9001", func(c *validate.Check) {
+		c.Run = func(p *validate.Pass) {
+			for _, tt := range []struct {
+				index int
+				want  validate.Input
+				why   string
+			}{
+				{5, validate.Input{Index: 5, Name: "PipeName", Type: sensor.String}, "the definition has it"},
+				{21, validate.Input{Index: 21}, "the definition has 21"},
+				{-1, validate.Input{Index: -1}, "what is no index names nothing"},
+			} {
+				if got := *p.InputAt(tt.index); got != tt.want {
+					t.Errorf("input %d is %+v, expected %+v: %s", tt.index, got, tt.want, tt.why)
+				}
+			}
+			p.Definition = nil
+			if got := *p.InputAt(5); got != (validate.Input{Index: 5}) {
+				t.Errorf("without a definition input 5 is %+v", got)
+			}
+		}
+	})))
+}
