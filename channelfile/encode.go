@@ -18,7 +18,10 @@ import (
 // a condition exceeds a limit of the format once it is normalised.
 func Encode(f *File) ([]byte, error) {
 	b := NewBuilder(f.Header)
-	d := decoder{f: f, criteria: make([]Expr, f.Criteria()), values: make([]*string, f.Values())}
+	d := decoder{
+		f: f, criteria: make([]Expr, f.Criteria()),
+		values: make([]*string, f.Values()), folded: make([]*string, f.Values()),
+	}
 	b.provenance = no
 	if f.HasProvenance() {
 		b.provenance = yes
@@ -42,6 +45,8 @@ type decoder struct {
 	f        *File
 	criteria []Expr    // once they are made
 	values   []*string // once they are made; many criteria may name one
+	folded   []*string // likewise, of those that a criterion with FlagFold names
+	operands []int
 	stack    []Expr
 }
 
@@ -79,23 +84,41 @@ func (d *decoder) criterion(i int) Expr {
 	}
 	c := d.f.Criterion(i)
 	n := &node{operator: c.Operator, flags: c.Flags, input: int(c.Input), shared: true}
+	d.operands = d.operands[:0]
 	for k := c.First; k < c.First+c.Count; k++ {
-		o := d.f.Operand(k)
+		d.operands = append(d.operands, d.f.Operand(k))
+	}
+	// Only a file in normal form names an operand once.
+	slices.Sort(d.operands)
+	for _, o := range slices.Compact(d.operands) {
 		if c.Flags&FlagInputs != 0 {
 			n.inputs = append(n.inputs, o)
-			continue
+		} else {
+			n.values = append(n.values, d.value(o, c.Flags&FlagFold != 0))
 		}
-		if d.values[o] == nil {
-			v := string(d.f.Value(o))
-			d.values[o] = &v
-		}
-		n.values = append(n.values, *d.values[o])
 	}
 	// Its operands do not count: the Builder looks at those of a shared node
 	// once, and a condition may have more of them than the cap.
 	n.depth, n.size = 1, 1
 	d.criteria[i] = Expr{n}
 	return d.criteria[i]
+}
+
+// value returns value i, folded or not, the same string each time: the lists
+// of the criteria may be far longer than the pool.
+func (d *decoder) value(i int, fold bool) string {
+	made := &d.values[i]
+	if fold {
+		made = &d.folded[i]
+	}
+	if *made == nil {
+		v := string(d.f.Value(i))
+		if fold {
+			v = foldString(v)
+		}
+		*made = &v
+	}
+	return **made
 }
 
 // Encode returns the file. The Builder is unchanged.

@@ -18,6 +18,7 @@ type File struct {
 
 	data   []byte
 	sec    [sectionsAll][]byte // the sections' bytes; nil: not in the file
+	texts  string              // a copy of the text pool
 	broken Rules               // what scan found
 }
 
@@ -168,10 +169,11 @@ func (f *File) Use(word int) (line int, text string) {
 // Texts returns the number of distinct texts of the provenance.
 func (f *File) Texts() int { return len(f.sec[secTexts]) / valueSize }
 
-// Text returns text i of the provenance. It is a copy.
+// Text returns text i of the provenance. A file can name one long text a
+// million times, so the texts are copied once, by Parse.
 func (f *File) Text(i int) string {
 	r := f.poolRange(secTexts, i)
-	return string(f.sec[secTextPool][r.Start:r.End])
+	return f.texts[r.Start:r.End]
 }
 
 // TextsUsed returns for each text whether an origin or a use names it.

@@ -161,7 +161,7 @@ func TestIsFoldedBytes(t *testing.T) {
 				if want := bytes.Equal(AppendFold(nil, s), s); isFolded(s) != want {
 					t.Fatalf("isFolded(%q) is %v", s, !want)
 				}
-				if want := c < utf8.RuneSelf && (c < 'A' || 'Z' < c); isPlain(s) != want {
+				if want := n >= 8 && c < utf8.RuneSelf && (c < 'A' || 'Z' < c); isPlain(s) != want {
 					t.Fatalf("isPlain(%q) is %v", s, !want)
 				}
 			}

@@ -30,6 +30,7 @@ func Parse(data []byte) (*File, error) {
 		// one of them refuses is not read.
 		return nil, f.fail(Range{0, len(data)}, "file", ErrLimit, "the two readers of this package disagree on it; please report the file")
 	}
+	f.texts = string(f.sec[secTextPool])
 	return f, nil
 }
 

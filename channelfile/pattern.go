@@ -1,9 +1,6 @@
 package channelfile
 
-import (
-	"math/bits"
-	"strings"
-)
+import "strings"
 
 // A patternKind says what a wildcard pattern is, and so which operator of
 // FORMAT.md, section 5, it must give way to.
@@ -26,31 +23,23 @@ const (
 func patternForm(p []byte) (form patternKind, ok bool) {
 	stars, questions := 0, 0
 	run := false
-	starEnd := -1      // where the last star ends
-	var escaped uint64 // the bit in the next eight of what is behind a backslash
-	for base := 0; base < len(p); base += 8 {
-		m := wildcards(eight(p, base)) &^ escaped
-		escaped = 0
-		for ; m != 0; m &= m - 1 {
-			bit := bits.TrailingZeros64(m)
-			i := base + bit/8
-			switch p[i] {
-			case '*':
-				run = run || starEnd == i
-				starEnd = i + 1
-				stars++
-			case '?':
-				run = run || starEnd == i
-				questions++
-			default:
-				if i+1 == len(p) || p[i+1] != '*' && p[i+1] != '?' && p[i+1] != '\\' {
-					return patternMalformed, false
-				}
-				if bit == 63 {
-					escaped = 0x80
-				} else {
-					m &= m - 1 // the bit of p[i+1]
-				}
+	starEnd := -1 // where the last star ends
+	for i := 0; i < len(p); i++ {
+		if !patternSpecial[p[i]] {
+			continue
+		}
+		switch p[i] {
+		case '*':
+			run = run || starEnd == i
+			starEnd = i + 1
+			stars++
+		case '?':
+			run = run || starEnd == i
+			questions++
+		default:
+			i++
+			if i == len(p) || !patternSpecial[p[i]] {
+				return patternMalformed, false
 			}
 		}
 	}
@@ -73,32 +62,9 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 	return patternProper, true
 }
 
-// eight returns eight bytes of p from base on, the first one lowest, and zeros
-// for those beyond its end.
-func eight(p []byte, base int) (w uint64) {
-	switch {
-	case base+8 <= len(p):
-		return le.Uint64(p[base:])
-	case len(p) >= 8:
-		return le.Uint64(p[len(p)-8:]) >> (8 * (base + 8 - len(p)))
-	}
-	for i, c := range p {
-		w |= uint64(c) << (8 * i)
-	}
-	return w
-}
-
-// wildcards sets the highest bit of each byte of w that is a *, a ? or a
-// backslash.
-func wildcards(w uint64) uint64 {
-	return zeros(w^'*'*ones) | zeros(w^'?'*ones) | zeros(w^'\\'*ones)
-}
-
-// zeros sets the highest bit of each byte of w that is zero, and no other.
-func zeros(w uint64) uint64 {
-	const low = 0x7F * ones
-	return ^((w&low + low) | w | low)
-}
+// patternSpecial has the bytes that do not stand for themselves, and that a
+// backslash can stand before.
+var patternSpecial = [256]bool{'*': true, '?': true, '\\': true}
 
 // canonicalRuns returns the well-formed pattern p with each run of wildcards
 // in its canonical form: first each ?, then at most one *.

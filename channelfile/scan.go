@@ -294,20 +294,21 @@ var keyMasks = func() (m [keySize + 1]key) {
 	return m
 }()
 
-// isPlain reports whether v is ASCII without capital letters, and so its own
-// fold. Most folded values are.
+// isPlain reports whether v is surely ASCII without capital letters, and so its
+// own fold. Most folded values are. Of what is shorter than a word it is not
+// sure.
 func isPlain(v []byte) bool {
+	n := len(v)
 	var bad uint64
 	switch {
-	case len(v) < 8:
-		bad = notPlain(eight(v, 0))
-	case len(v) < 16:
-		bad = notPlain(le.Uint64(v)) | notPlain(le.Uint64(v[len(v)-8:]))
+	case n < 8:
+		return false
+	case n < 16:
+		bad = notPlain(le.Uint64(v)) | notPlain(le.Uint64(v[n-8:]))
 	default:
-		last := v[len(v)-16:]
-		bad = notPlain(le.Uint64(last)) | notPlain(le.Uint64(last[8:]))
-		for i := 0; i+16 < len(v); i += 16 {
-			bad |= notPlain(le.Uint64(v[i:])) | notPlain(le.Uint64(v[i+8:]))
+		bad = notPlain(le.Uint64(v[n-16:])) | notPlain(le.Uint64(v[n-8:]))
+		for ; len(v) > 16; v = v[16:] {
+			bad |= notPlain(le.Uint64(v)) | notPlain(le.Uint64(v[8:]))
 		}
 	}
 	return bad&(0x80*ones) == 0

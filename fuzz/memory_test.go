@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"os"
 	"runtime"
@@ -120,6 +121,22 @@ func worstFiles(size int) map[string]func() []byte {
 			r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
 			return r.bytes()
 		},
+		"a long list that all words refer to": func() []byte {
+			// Of a list of few inputs, each many times, and of one of values.
+			r := newRaw(6, 21, 21)
+			n := channelfile.MaxOperands
+			r.sections[operands] = repeat(4*n, func(i int) []byte { return u32s(i % 21) })
+			r.sections[operands] = append(r.sections[operands], make([]byte, 4*n)...)
+			r.sections[criteria] = append(criterion(channelfile.FlagInputs, channelfile.OpPrefix, 20, 0, n),
+				criterion(channelfile.FlagFold, channelfile.OpEquals, 20, n, n)...)
+			r.sections[values], r.sections[pool] = u32s(0, channelfile.MaxValueLength), bytes.Repeat([]byte("A"), channelfile.MaxValueLength)
+			words := size / 4
+			r.sections[conditions] = repeat(4*words, func(i int) []byte { return u32s(i % 4) })
+			for at := 0; at < words; at += 1024 {
+				r.sections[instances] = append(r.sections[instances], instance(numbered(at), at, min(1024, words-at))...)
+			}
+			return r.bytes()
+		},
 		"empty values": func() []byte {
 			r := newRaw(6, 21, 1)
 			r.sections[values] = make([]byte, size/8*8)
@@ -163,15 +180,19 @@ func worstFiles(size int) map[string]func() []byte {
 }
 
 // No channel file makes the gate take more heap than four times its size and 8
-// MiB, from its bytes to the report.
+// MiB, from its bytes to the report. That it takes no more time than a multiple
+// of its size is not measured here; but what took the square of it would never
+// end.
 func TestMemoryOfFiles(t *testing.T) {
-	fleet, _ := sensor.BuiltinFleet("291")
-	opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: now}
 	judge := func(data []byte) {
-		for _, write := range report.Formats {
+		for _, name := range sensor.BuiltinFleets() {
+			fleet, _ := sensor.BuiltinFleet(name)
+			opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: now}
 			run := &report.Run{Results: []report.Result{report.Judged(validate.Run(validate.ChannelFile("", data), opts), "")}}
-			if err := write(io.Discard, run); err != nil {
-				t.Fatal(err)
+			for _, write := range report.Formats {
+				if err := write(io.Discard, run); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	}
@@ -197,6 +218,28 @@ func TestMemoryOfFiles(t *testing.T) {
 		if peak > most {
 			t.Errorf("%s: judging a file of %d bytes takes %d bytes more; want at most %d", why, len(data), peak, most)
 		}
+	}
+}
+
+// Whatever shows a file, or encodes it anew, comes to an end with these too.
+func TestWorstFilesAreShown(t *testing.T) {
+	for why, file := range worstFiles(128 << 10) {
+		data := file()
+		f, err := channelfile.Parse(data)
+		if err != nil {
+			t.Errorf("%s: %v", why, err)
+			continue
+		}
+		if err := errors.Join(
+			report.Inspect(io.Discard, f, sensor.BuiltinDefinitions()),
+			report.Hex(io.Discard, f),
+			report.Needs(io.Discard, why, sensor.NeedsOf(f, sensor.BuiltinDefinitions())),
+		); err != nil {
+			t.Error(err)
+		}
+		start := time.Now()
+		peak := peakOf(func() { _, err = channelfile.Encode(f) })
+		t.Logf("%-40s %8d bytes; encoding takes %v and %.1f times as much: %v", why, len(data), time.Since(start), float64(peak)/float64(len(data)), err)
 	}
 }
 

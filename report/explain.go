@@ -29,7 +29,7 @@ func Explain(c *validate.Check) string {
 	} else {
 		b.WriteString("- An error: content with a finding of this check is rejected.\n")
 	}
-	fmt.Fprintf(&b, "- Of the family %s\n", Family(c))
+	fmt.Fprintf(&b, "- Family CF%d, %s\n", c.Family(), Family(c))
 	if len(c.Requires) > 0 {
 		var ids []string
 		for _, r := range c.Requires {

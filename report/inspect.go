@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
 )
 
 // Hex writes every byte of a file, labelled with the part that it belongs to
@@ -192,9 +194,9 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 		in, origin := f.Instance(i), f.Origin(i)
 		fmt.Fprintf(b, "\ninstance %d  %v\n", i, in.ID)
 		if f.HasProvenance() {
-			fmt.Fprintf(b, "  %s\n  %s:%d\n", Clean(strconv.Quote(origin.Title)), Clean(origin.Path), origin.Line)
+			fmt.Fprintf(b, "  %s\n  %s:%d\n", Clean(strconv.Quote(short(origin.Title))), Clean(short(origin.Path)), origin.Line)
 			if origin.Author != "" {
-				fmt.Fprintf(b, "  by %s\n", Clean(origin.Author))
+				fmt.Fprintf(b, "  by %s\n", Clean(short(origin.Author)))
 			}
 		}
 		for _, line := range condition(f, def, in) {
@@ -202,6 +204,19 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 		}
 	}
 	return b.Flush()
+}
+
+// short cuts a text of the provenance, as findings do: any number of instances
+// may share a long one.
+func short(s string) string {
+	n := 0
+	for i := range s {
+		if n == validate.MaxText {
+			return s[:i] + "..."
+		}
+		n++
+	}
+	return s
 }
 
 // condition returns the condition of an instance as lines, each operand of an
@@ -243,11 +258,20 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 	if def != nil && int(c.Input) < len(def.Inputs) {
 		name = Clean(def.Inputs[c.Input].Name)
 	}
+	// Many instances may refer to one long list: no more of it is looked at
+	// than is shown.
+	const most = 8
 	var operands []string
 	for v := range f.OperandValues(c) {
+		if len(operands) == most {
+			break
+		}
 		operands = append(operands, operand(c.Operator, v))
 	}
 	for other := range f.OperandInputs(c) {
+		if len(operands) == most {
+			break
+		}
 		operands = append(operands, fmt.Sprintf("the value of input %d (index %d)", other+1, other))
 	}
 	text := name + " " + c.Operator.String()
@@ -261,9 +285,8 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 			text += " any of"
 		}
 	}
-	const most = 8
-	if more := len(operands) - most; more > 0 {
-		operands = append(operands[:most], fmt.Sprintf("and %d more", more))
+	if more := c.Count - most; more > 0 {
+		operands = append(operands, fmt.Sprintf("and %d more", more))
 	}
 	if len(operands) > 0 {
 		text += " " + strings.Join(operands, ", ")
@@ -318,7 +341,11 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %s a condition, %s a criterion, %s a value, %s on the stack\n",
 		count(s.FileSize, "byte"), count(s.Instances, "instance"), count(s.Criteria, "criterion"),
 		count(s.WordsPerInstance, "word"), count(s.OperandsPerCriterion, "operand"), count(s.ValueLength, "byte"), count(s.Stack, "truth"))
-	fmt.Fprintf(b, "  cost of an event: %s and what each input's length adds; memory %s\n", count(n.Constant, "step"), count(n.Memory, "byte"))
+	more := ""
+	if slices.ContainsFunc(n.Inputs, func(in sensor.InputNeed) bool { return in.Coefficient > 0 }) {
+		more = ", and what the lengths of the inputs add"
+	}
+	fmt.Fprintf(b, "  cost of an event: %s%s; memory %s\n", count(n.Constant, "step"), more, count(n.Memory, "byte"))
 	return b.Flush()
 }
 

@@ -291,7 +291,7 @@ func counts(r *Result) string {
 	parts = append(parts, fmt.Sprintf("%s run", count(uint64(len(rep.Ran)), "check")),
 		count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
 	if rep.Subject.Kind == validate.KindNeeds {
-		parts = append(parts, "of needs the contract checks are all there are")
+		parts = append(parts, "of needs only the contract is judged")
 	}
 	return strings.Join(parts, ", ")
 }

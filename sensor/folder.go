@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"fmt"
+	"math/bits"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 )
@@ -37,6 +38,13 @@ func (o Outcome) String() string {
 // the next; the zero value is ready for use. A Folder serves one goroutine.
 type Folder struct {
 	stack []part
+
+	// Of criteria that compare with many inputs these are kept as sets, for
+	// any number of words may refer to one.
+	file    *channelfile.File
+	sets    map[int]*inputSet
+	asked   inputSet // inputs of which missing was asked, in this Fold
+	missing inputSet // of these, those that are
 }
 
 // A part is what is known of a part of a condition.
@@ -74,12 +82,18 @@ const (
 // Widened that one does which would not match with them, whatever their
 // values, and Weakened that one would match with them and does not without.
 func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
+	if w.file != f {
+		w.file, w.sets = f, nil
+	}
+	if w.sets != nil {
+		w.asked, w.missing = inputSet{}, inputSet{}
+	}
 	in := f.Instance(instance)
 	stack := w.stack[:0]
 	for i := in.First; i < in.First+in.Count; i++ {
 		word := f.Word(i)
 		if word.IsReference() {
-			stack = append(stack, reference(f, word, missing))
+			stack = append(stack, w.reference(word, missing))
 			continue
 		}
 		at := len(stack) - word.Operands()
@@ -100,13 +114,13 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 }
 
 // reference returns what is known of a reference.
-func reference(f *channelfile.File, word channelfile.Word, missing func(input int) bool) part {
-	c := f.Criterion(word.Criterion())
+func (w *Folder) reference(word channelfile.Word, missing func(input int) bool) part {
+	c := w.file.Criterion(word.Criterion())
 	known := part(0)
 	if missing(int(c.Input)) {
 		known = partFalse
 	} else if c.Flags&channelfile.FlagInputs != 0 {
-		known = comparison(f, c, missing)
+		known = w.comparison(word.Criterion(), c, missing)
 	}
 	if !word.Negated() {
 		return known
@@ -120,22 +134,51 @@ func reference(f *channelfile.File, word channelfile.Word, missing func(input in
 	return known
 }
 
-// comparison returns what is known of a criterion that compares its input,
+// comparison returns what is known of criterion i, which compares its input,
 // which is there, with other inputs.
-func comparison(f *channelfile.File, c channelfile.Criterion, missing func(input int) bool) part {
-	lost := 0
-	for other := range f.OperandInputs(c) {
-		if missing(other) {
-			lost++
+func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input int) bool) part {
+	lost, all := 0, c.Count
+	if all >= longList {
+		lost, all = w.lost(i, c, missing)
+	} else {
+		for other := range w.file.OperandInputs(c) {
+			if missing(other) {
+				lost++
+			}
 		}
 	}
 	switch {
 	case lost == 0:
 		return 0
-	case lost == c.Count || c.Flags&channelfile.FlagAll != 0:
+	case lost == all || c.Flags&channelfile.FlagAll != 0:
 		return partFalse
 	}
 	return partWeakened
+}
+
+// lost returns how many of the inputs that criterion i compares with are
+// missing, and how many they are, each counted once.
+func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bool) (lost, all int) {
+	if w.sets == nil {
+		w.sets = make(map[int]*inputSet)
+		w.asked, w.missing = inputSet{}, inputSet{}
+	}
+	set := w.sets[i]
+	if set == nil {
+		set = othersOf(w.file, c)
+		w.sets[i] = set
+	}
+	for k, inputs := range set {
+		for unasked := inputs &^ w.asked[k]; unasked != 0; unasked &= unasked - 1 {
+			if bit := bits.TrailingZeros64(unasked); missing(64*k + bit) {
+				w.missing[k] |= 1 << bit
+			}
+		}
+		w.asked[k] |= inputs
+		lost += bits.OnesCount64(inputs & w.missing[k])
+		all += bits.OnesCount64(inputs)
+	}
+	return lost, all
 }
 
 // join folds the operands of an and or or.

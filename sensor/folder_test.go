@@ -93,6 +93,53 @@ func TestFolderAgain(t *testing.T) {
 	}
 }
 
+// Long lists of inputs are kept as sets, from one instance to the next and not
+// from one file to another.
+func TestFoldLongLists(t *testing.T) {
+	header := cf.Header{InputsDeclared: 200}
+	list := func(from, n int) []int {
+		var inputs []int
+		for i := range n {
+			inputs = append(inputs, from+i)
+		}
+		return inputs
+	}
+	file := func(from int) *cf.File {
+		b := cf.NewBuilder(header)
+		long := cf.PrefixInput(0, list(from, 2*longList)...)
+		for i, e := range []cf.Expr{long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*longList)...)), cf.Exists(0)} {
+			if err := b.Add(id(i), e, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parse(t, data)
+	}
+	low, high := file(2), file(100)
+	var w Folder
+	for _, tt := range []struct {
+		file    *cf.File
+		missing func(int) bool
+		want    []Outcome
+		why     string
+	}{
+		{low, func(n int) bool { return n >= 100 }, []Outcome{Unaffected, Unaffected, Unaffected, Unaffected, Unaffected}, "nothing is missing that is read"},
+		{high, func(n int) bool { return n >= 100 }, []Outcome{Blind, Blind, Widened, Blind, Unaffected}, "all of each list is missing"},
+		{high, func(n int) bool { return n == 110 }, []Outcome{Weakened, Blind, Widened, Weakened, Unaffected}, "one of each list is missing"},
+		{low, func(n int) bool { return n == 2 }, []Outcome{Weakened, Blind, Widened, Weakened, Unaffected}, "one is missing, of the first list"},
+		{low, func(n int) bool { return n == 0 }, []Outcome{Blind, Blind, Widened, Blind, Blind}, "what is compared is missing"},
+	} {
+		for i, want := range tt.want {
+			if got := w.Fold(tt.file, i, tt.missing); got != want {
+				t.Errorf("%s: instance %d is %s; want %s", tt.why, i, got, want)
+			}
+		}
+	}
+}
+
 func TestOutcomeString(t *testing.T) {
 	for o, want := range map[Outcome]string{
 		Unaffected: "unaffected", Weakened: "weakened", Widened: "widened", Blind: "blind", 9: "no outcome (9)",

@@ -3,6 +3,7 @@ package sensor
 import (
 	"iter"
 	"math"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 
@@ -163,6 +164,11 @@ type tally struct {
 	operators [math.MaxUint8 + 1]count
 	reads     []read // by criterion
 
+	// The inputs of the criteria whose list of them is long, by criterion. Any
+	// number of words may refer to one.
+	sets map[int]*inputSet
+	seen inputSet // of these, the inputs that the instance seen last has
+
 	// What causes say of the instance seen last. One instance may be the cause
 	// of a thousand needs: its texts are copied once.
 	origin   channelfile.Origin
@@ -174,6 +180,22 @@ type read struct {
 	input    uint16
 	operator channelfile.Operator
 	several  bool // it has FlagInputs: the operands are inputs too
+}
+
+// An inputSet has a bit for each input.
+type inputSet [channelfile.MaxInputs / 64]uint64
+
+// longList is how many operands a list has at least that is worth an inputSet,
+// which has the size of as many.
+const longList = channelfile.MaxInputs / 32
+
+// othersOf returns the other inputs that a criterion compares with.
+func othersOf(f *channelfile.File, c channelfile.Criterion) *inputSet {
+	set := new(inputSet)
+	for other := range f.OperandInputs(c) {
+		set[other/64] |= 1 << (other % 64)
+	}
+	return set
 }
 
 // A count is what is known of one input or one operator.
@@ -197,11 +219,8 @@ func (t *tally) criteria() {
 		t.operators[c.Operator].criteria++
 		t.inputs[c.Input].last = i + 1
 		t.inputs[c.Input].criteria++
-		for other := range f.OperandInputs(c) {
-			if in := &t.inputs[other]; in.last != i+1 {
-				in.last = i + 1
-				in.criteria++
-			}
+		if t.reads[i].several {
+			t.compared(i, c)
 		}
 		constant, coefficient := t.charge(c)
 		t.needs.Constant = addSat(t.needs.Constant, constant)
@@ -212,20 +231,40 @@ func (t *tally) criteria() {
 	}
 }
 
+// compared looks at the other inputs that criterion i, c, compares with.
+func (t *tally) compared(i int, c channelfile.Criterion) {
+	for other := range t.f.OperandInputs(c) {
+		if in := &t.inputs[other]; in.last != i+1 {
+			in.last = i + 1
+			in.criteria++
+		}
+	}
+	if c.Count >= longList {
+		if t.sets == nil {
+			t.sets = make(map[int]*inputSet)
+		}
+		t.sets[i] = othersOf(t.f, c)
+	}
+}
+
 // charge is the table of FORMAT.md, section 9: what c costs, and what it costs
 // for each byte of its input.
 func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 	operands := uint64(c.Count)
+	if c.Flags&channelfile.FlagInputs != 0 {
+		if c.Operator == channelfile.OpIntegerEquals {
+			return 24 + 2*operands, 0
+		}
+		return 1 + 2*operands, operands
+	}
 	var lengths uint64 // of all operands
-	for v := range t.f.OperandValues(c) {
-		lengths += uint64(len(v))
-		t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, uint64(len(v)))
+	for k := c.First; k < c.First+c.Count; k++ { // OperandValues would do, and takes twice the time
+		n := uint64(len(t.f.Value(t.f.Operand(k))))
+		lengths += n
+		t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, n)
 	}
 	switch c.Operator {
 	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix:
-		if c.Flags&channelfile.FlagInputs != 0 {
-			return 1 + 2*operands, operands
-		}
 		return 1 + 2*operands + lengths, 0
 	case channelfile.OpContains, channelfile.OpPattern:
 		return 1 + lengths + operands, lengths + operands
@@ -245,6 +284,9 @@ func (t *tally) instances() {
 		in := f.Instance(i)
 		sizes.WordsPerInstance = max(sizes.WordsPerInstance, uint64(in.Count))
 		stack := 0
+		if t.sets != nil {
+			t.seen = inputSet{}
+		}
 		for w := in.First; w < in.First+in.Count; w++ {
 			word := f.Word(w)
 			if !word.IsReference() {
@@ -261,12 +303,29 @@ func (t *tally) instances() {
 				t.see(c, i, w)
 			}
 			if r.several {
-				for other := range f.OperandInputs(f.Criterion(word.Criterion())) {
-					if c := &t.inputs[other]; c.last != i+1 {
-						t.see(c, i, w)
-					}
+				t.others(word.Criterion(), i, w)
+			}
+		}
+	}
+}
+
+// others sees the inputs that a criterion compares with, for a word of an
+// instance.
+func (t *tally) others(criterion, instance, word int) {
+	if set := t.sets[criterion]; set != nil {
+		for k, inputs := range set {
+			for unseen := inputs &^ t.seen[k]; unseen != 0; unseen &= unseen - 1 {
+				if c := &t.inputs[64*k+bits.TrailingZeros64(unseen)]; c.last != instance+1 {
+					t.see(c, instance, word)
 				}
 			}
+			t.seen[k] |= inputs
+		}
+		return
+	}
+	for other := range t.f.OperandInputs(t.f.Criterion(criterion)) {
+		if c := &t.inputs[other]; c.last != instance+1 {
+			t.see(c, instance, word)
 		}
 	}
 }

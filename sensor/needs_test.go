@@ -12,6 +12,7 @@ import (
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
@@ -229,6 +230,46 @@ func TestNeedsOfInputTwice(t *testing.T) {
 }
 
 // Texts of a file may be anything; those of causes may not.
+// Lists of many inputs are counted as sets: what comes out is what Readers
+// finds word by word.
+func TestNeedsOfLongLists(t *testing.T) {
+	list := func(from, to int) []int {
+		var inputs []int
+		for i := from; i < to; i++ {
+			inputs = append(inputs, i)
+		}
+		return inputs
+	}
+	long, longer, short := cf.EqualsInput(0, list(1, 1+longList)...), cf.PrefixInput(3, list(10, 90)...), cf.SuffixInput(2, 95, 96)
+	h := header
+	h.InputsDeclared = 100
+	b := cf.NewBuilder(h)
+	for i, e := range []cf.Expr{long, cf.And(longer, short), cf.Or(long, longer), cf.Exists(50), cf.And(cf.Exists(20), cf.Not(long)), short} {
+		if err := b.Add(id(i), e, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := parse(t, data)
+	n := NeedsOf(f, nil)
+	for input := range int(h.InputsDeclared) {
+		causes := slices.Collect(Readers(f, input))
+		need := n.Input(input)
+		if need == nil {
+			need = new(InputNeed)
+		}
+		if need.Instances != len(causes) {
+			t.Errorf("%d instances need input %d; %d read it", need.Instances, input, len(causes))
+		}
+		if diff := cmp.Diff(causes, need.First, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("causes of input %d (-readers +needs):\n%s", input, diff)
+		}
+	}
+}
+
 func TestCauseTexts(t *testing.T) {
 	long := strings.Repeat("é", MaxCauseText+1)
 	data := encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))

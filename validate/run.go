@@ -149,6 +149,9 @@ func (run *runner) checks() {
 	for _, c := range run.opts.Checks {
 		p.Check, p.findings, p.total = c, nil, 0
 		run.source(c)
+		// What was found in the source did not become content: it stands in
+		// the way of no other check.
+		before := p.total
 		switch why := skipped(c, has, unmet); {
 		case c.Uses&^provides != 0:
 			r.NotApplicable = append(r.NotApplicable, c)
@@ -161,7 +164,7 @@ func (run *runner) checks() {
 		}
 		r.Findings = append(r.Findings, p.findings...)
 		r.count(c, p.total)
-		if p.total > 0 && c.Severity == Error {
+		if p.total > before && c.Severity == Error {
 			unmet[c] = true
 		}
 	}

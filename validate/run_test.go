@@ -458,18 +458,19 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// TestSourceUnmet holds that a check is skipped if what it requires was
-// reported before the run.
-func TestSourceUnmet(t *testing.T) {
+// TestSourceStandsInNobodysWay holds that the rules that became content are
+// judged though another did not.
+func TestSourceStandsInNobodysWay(t *testing.T) {
 	c := check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource | validate.UsesFile })
+	ran := false
 	d := check("CF9002", func(d *validate.Check) {
 		d.Uses, d.Requires = c.Uses, []*validate.Check{c}
-		d.Run = func(*validate.Pass) { t.Error("it ran") }
+		d.Run = func(*validate.Pass) { ran = true }
 	})
 	s := validate.Rules("rules", good(t).Data)
 	s.Source = []validate.Finding{{Check: c, Message: "what is wrong"}}
-	if r := validate.Run(s, options(t, c, d)); len(r.Skipped) != 1 {
-		t.Errorf("%v skipped, expected %v", r.Skipped, d)
+	if r := validate.Run(s, options(t, c, d)); !ran || len(r.Skipped) > 0 || r.Verdict() != validate.Rejected {
+		t.Errorf("%v, %v skipped; expected rejected, and %v to run", r.Verdict(), r.Skipped, d)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -104,57 +105,59 @@ func (k *checking) prepare() error {
 }
 
 // judgePath judges what is at a path, and adds the results.
-func (k *checking) judgePath(run *report.Run, path string) {
-	info, err := os.Stat(path)
+func (k *checking) judgePath(run *report.Run, name string) {
+	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		run.Results = append(run.Results, report.NotJudged(path, unread(path, err)))
+		run.Results = append(run.Results, report.NotJudged(name, unread(name, err)))
 	case info.IsDir():
-		k.judgeFolder(run, path)
-	case isRules(path):
-		run.Results = append(run.Results, k.judgeRules(path)...)
+		k.judgeFolder(run, name)
+	case isRules(name):
+		run.Results = append(run.Results, k.judgeRules(name)...)
 	default:
-		run.Results = append(run.Results, k.judgeFile(path))
+		run.Results = append(run.Results, k.judgeFile(name))
 	}
 }
 
-func isRules(path string) bool {
-	ext := strings.ToLower(filepath.Ext(path))
+func isRules(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
 	return ext == ".yml" || ext == ".yaml"
 }
 
-func isChannelFile(path string) bool { return strings.EqualFold(filepath.Ext(path), ".cf") }
+func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cf") }
 
 // judgeFolder judges the channel files and the rules in a folder. What begins
 // with a dot is left out.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	var files []string
 	rules := false
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	// The root itself may be a symbolic link.
+	err := fs.WalkDir(os.DirFS(root), ".", func(below string, d fs.DirEntry, err error) error {
+		name := path.Join(filepath.ToSlash(root), below)
 		switch {
 		case err != nil:
-			return err
-		case path != root && strings.HasPrefix(d.Name(), "."):
+			return unread(name, err)
+		case below != "." && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
 		case d.IsDir():
-		case isChannelFile(path):
-			files = append(files, path)
-		case isRules(path):
+		case isChannelFile(name):
+			files = append(files, name)
+		case isRules(name):
 			rules = true
-		case leadsToFolder(path, d):
-			run.Problems = append(run.Problems, path+": a symbolic link to a folder, which is not followed; name the folder itself")
+		case leadsToFolder(name, d):
+			run.Problems = append(run.Problems, name+": a symbolic link to a folder, which is not followed; name the folder itself")
 		}
 		return nil
 	})
 	if err != nil {
-		run.Results = append(run.Results, report.NotJudged(root, unread(root, err)))
+		run.Results = append(run.Results, report.NotJudged(root, err))
 		return
 	}
 	slices.Sort(files)
-	for _, path := range files {
-		run.Results = append(run.Results, k.judgeFile(filepath.ToSlash(path)))
+	for _, name := range files {
+		run.Results = append(run.Results, k.judgeFile(name))
 	}
 	if rules {
 		run.Results = append(run.Results, k.judgeRules(root)...)
@@ -166,18 +169,18 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 
 // leadsToFolder reports whether a file is a symbolic link behind which there
 // may be more to judge.
-func leadsToFolder(path string, d fs.DirEntry) bool {
+func leadsToFolder(name string, d fs.DirEntry) bool {
 	if d.Type()&fs.ModeSymlink == 0 {
 		return false
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
 }
 
-func (k *checking) judgeFile(path string) report.Result {
-	s, err := file.Read(path)
+func (k *checking) judgeFile(name string) report.Result {
+	s, err := file.Read(name)
 	if err != nil {
-		return report.NotJudged(path, unread(path, err))
+		return report.NotJudged(name, unread(name, err))
 	}
 	if len(s.Data) == 0 {
 		return k.judge(s, "")

@@ -60,6 +60,44 @@ func TestDocsConsole(t *testing.T) {
 	}
 }
 
+// TestDocsGo holds that the Go in the documentation is part of an example, which
+// is compiled and run.
+func TestDocsGo(t *testing.T) {
+	var examples strings.Builder
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if ok, _ := path.Match("example*_test.go", d.Name()); err == nil && ok {
+			var data []byte
+			data, err = os.ReadFile(name)
+			examples.WriteString(withoutIndent(string(data)))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := regexp.MustCompile("(?ms)^```go\n(.*?)^```$")
+	n := 0
+	for _, page := range docPages(t) {
+		data, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range block.FindAllStringSubmatch(string(data), -1) {
+			n++
+			if !strings.Contains(examples.String(), withoutIndent(m[1])) {
+				t.Errorf("%s: this is part of no file example*_test.go:\n%s", page, m[1])
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no Go found in the documentation")
+	}
+}
+
+var indentation = regexp.MustCompile(`(?m)^\s+`)
+
+func withoutIndent(s string) string { return indentation.ReplaceAllString(s, "") }
+
 // docPages are the pages of the documentation, with slashes.
 func docPages(t *testing.T) []string {
 	t.Helper()

@@ -221,14 +221,15 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 	switch {
 	case p.File != nil && need.Instances > 0:
 		reported := 0
-		for c := range sensor.Readers(p.File, need.Index) {
-			if p.Full() {
-				p.ReportMore(need.Instances - reported)
-				return
+		if !p.Full() {
+			for c := range sensor.Readers(p.File, need.Index) {
+				p.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
+				if reported++; p.Full() {
+					break
+				}
 			}
-			p.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
-			reported++
 		}
+		p.ReportMore(need.Instances - reported)
 	case p.File == nil && len(need.First) > 0:
 		for _, c := range need.First {
 			p.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
@@ -260,21 +261,20 @@ func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range
 }
 
 // reportBuilds reports what is wrong between the content as a whole and a
-// group of builds.
-func reportBuilds(p *validate.Pass, g *validate.Group, where validate.Location, in *validate.Instance, fix, format string, args ...any) {
+// group of builds; say says what. It is called only if the finding is kept: a
+// fleet may have thousands of builds that differ.
+func reportBuilds(p *validate.Pass, g *validate.Group, say func() validate.Finding) {
 	groups := []*validate.Group{g}
 	blame(p, groups)
 	p.Report(func() validate.Finding {
-		return validate.Finding{
-			Where: where, Instance: in, Builds: builds(groups),
-			Message: fmt.Sprintf(format, args...),
-			Details: []string{buildNames(g.Builds...) + ": " + hosts(p, groups)},
-			Fix:     fix,
-		}
+		f := say()
+		f.Builds = builds(groups)
+		f.Details = []string{buildNames(g.Builds...) + ": " + hosts(p, groups)}
+		return f
 	})
 }
 
 // holdBack is the advice that always helps.
-func holdBack(groups []*validate.Group) string {
+func holdBack(groups ...*validate.Group) string {
 	return "hold the content back from " + buildNames(builds(groups)...)
 }

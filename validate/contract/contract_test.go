@@ -414,3 +414,83 @@ func messages(t *testing.T) map[string]string {
 	}
 	return list
 }
+
+// TestManyRules holds that of very many rules with one fault all are counted
+// and some are kept.
+func TestManyRules(t *testing.T) {
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: declared})
+	const n = 5000
+	for i := range n {
+		if err := b.Add(channelfile.ID{13: 1, 14: byte(i >> 8), 15: byte(i)}, onClient, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := validate.ChannelFile("", data)
+	for _, tt := range []struct {
+		id     string
+		fleet  *sensor.Fleet
+		want   validate.Verdict
+		errors int
+	}{
+		{"CF3001", fleet(contract(t, "7.11", 1, 20)), validate.Rejected, n},
+		{"CF3004", fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), validate.Rejected, n},
+		{"CF3012", fleet(contract(t, "s7", 1, 20, named)), validate.Accepted, 0},
+	} {
+		r := judge(t, s, tt.fleet, time.Time{})
+		if len(r.Totals) != 1 || r.Totals[0].Check.ID != tt.id || r.Totals[0].Found != n || len(r.Findings) != validate.DefaultMaxFindings {
+			t.Errorf("%s: totals %v, %d findings", tt.id, r.Totals, len(r.Findings))
+		}
+		if r.Verdict() != tt.want || r.Errors() != tt.errors {
+			t.Errorf("%s: %v with %d errors, expected %v with %d", tt.id, r.Verdict(), r.Errors(), tt.want, tt.errors)
+		}
+	}
+}
+
+// TestCriterionOfNobody holds that an input is said to be read of which only
+// criteria speak that no rule refers to: an interpreter that evaluates all
+// criteria reads it.
+func TestCriterionOfNobody(t *testing.T) {
+	data := rules(t, onPipe, onClient).Data
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(data[f.WordRange(1).Start:][:4], data[f.WordRange(0).Start:])
+	r := judge(t, validate.ChannelFile("", data), fleet(contract(t, "7.11", 1, 20)), time.Time{})
+	i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF3001" })
+	if i < 0 {
+		t.Fatalf("it is not found:\n%s", shown(r))
+	}
+	if f := r.Findings[i]; f.Instance != nil || f.Where.Path != "header.inputs_read" || f.Message != "the content reads input 21 (index 20) of type ipc" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestManyFeeds holds that a finding is as long as a person reads, however
+// many builds there are, and speaks of all of them.
+func TestManyFeeds(t *testing.T) {
+	var list []sensor.Contract
+	for i := range 1000 {
+		c := contract(t, fmt.Sprintf("b%d", i), 1, 21, named, state(sensor.Unknown, clientImage))
+		c.Reader.Limits.Instances = uint64(1000 + i)
+		list = append(list, c)
+	}
+	r := judge(t, rules(t, onClient), fleet(list...), time.Time{})
+	if len(r.Findings) != 1 {
+		t.Fatalf("%d findings", len(r.Findings))
+	}
+	f := r.Findings[0]
+	if n := len(f.Details); n != 21 || f.Details[20] != "and 980 more such contracts or feeds" {
+		t.Errorf("%d lines of details, the last %q", n, f.Details[n-1])
+	}
+	if len(f.Builds) != 1000 {
+		t.Errorf("%d builds", len(f.Builds))
+	}
+	if r.Counts.Contracts != 1000 {
+		t.Errorf("%d contracts differ", r.Counts.Contracts)
+	}
+}

@@ -28,9 +28,10 @@ those that do not.`,
 		for i := range p.Groups {
 			g := &p.Groups[i]
 			if formats := g.Contract.Reader.Formats; g.Addressed && !slices.Contains(formats, p.Needs.Format) {
-				reportBuilds(p, g, p.Locate(channelfile.VersionRange, "header.version"), nil,
-					"encode the content in a version that the build reads, or "+holdBack([]*validate.Group{g}),
-					"the content is of format version %s, the build reads %s", p.Needs.Format, strings.Join(formats, ", "))
+				reportBuilds(p, g, func() validate.Finding {
+					return p.At(channelfile.VersionRange, "header.version", "encode the content in a version that the build reads, or "+holdBack(g),
+						"the content is of format version %s, the build reads %s", p.Needs.Format, strings.Join(formats, ", "))
+				})
 			}
 		}
 	},

@@ -44,7 +44,7 @@ does not help: it is for content that does not read the input.`,
 					return fmt.Sprintf("%s reads %s of type %s", rule, number(need.Index), p.Definition.Name)
 				},
 				shortfalls(p, need.Index, bad),
-				fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups)))
+				fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups...)))
 		}
 	},
 }

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -24,10 +26,15 @@ State the maximum length of the input in the contract.`,
 			}
 			_, unknown := p.Needs.Steps(f.maxLength(p))
 			for _, index := range unknown {
-				where, in := first(p, p.Needs.Input(index).First, index)
-				reportBuilds(p, f.group, where, in, "state maxLength of the input in the contract",
-					"what %s costs depends on how long %s, can be, which %s does not state; it has a budget of %s steps",
-					rule(in), field(p, index), f, thousands(f.group.Contract.Reader.Budget.Steps))
+				reportBuilds(p, f.group, func() validate.Finding {
+					where, in := first(p, p.Needs.Input(index).First, index)
+					return validate.Finding{
+						Where: where, Instance: in, Input: p.InputAt(index),
+						Message: fmt.Sprintf("what %s costs depends on how long %s, can be, which %s does not state; it has a budget of %s steps",
+							rule(in), field(p, index), f, thousands(f.group.Contract.Reader.Budget.Steps)),
+						Fix: "state maxLength of the input in the contract",
+					}
+				})
 			}
 		}
 	},

@@ -22,8 +22,10 @@ Split the content.`,
 		for i := range p.Groups {
 			g := &p.Groups[i]
 			if budget := g.Contract.Reader.Budget.Memory; g.Addressed && budget > 0 && p.Needs.Memory > budget {
-				reportBuilds(p, g, p.Locate(channelfile.HeaderRange, "header"), nil, "split the content",
-					"the content needs %s bytes of memory, the build allows %s", thousands(p.Needs.Memory), thousands(budget))
+				reportBuilds(p, g, func() validate.Finding {
+					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(g),
+						"the content needs %s bytes of memory, the build allows %s", thousands(p.Needs.Memory), thousands(budget))
+				})
 			}
 		}
 	},

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/validate"
@@ -28,10 +29,15 @@ from those that do not.`,
 				if !g.Addressed || slices.Contains(g.Contract.Reader.Operators, need.Operator) {
 					continue
 				}
-				where, in := first(p, need.First, -1)
-				reportBuilds(p, g, where, in, "write the rule with another operator, or "+holdBack([]*validate.Group{g}),
-					"%s uses the operator %v, which the build does not have; %s of %s use it",
-					rule(in), need.Operator, thousands(uint64(max(need.Instances, 0))), thousands(p.Needs.Sizes.Instances)+" rules")
+				reportBuilds(p, g, func() validate.Finding {
+					where, in := first(p, need.First, -1)
+					return validate.Finding{
+						Where: where, Instance: in,
+						Message: fmt.Sprintf("%s uses the operator %v, which the build does not have; %s of %s rules use it",
+							rule(in), need.Operator, thousands(uint64(max(need.Instances, 0))), thousands(p.Needs.Sizes.Instances)),
+						Fix: "write the rule with another operator, or " + holdBack(g),
+					}
+				})
 			}
 		}
 	},

@@ -27,11 +27,12 @@ func reportOutcome(p *validate.Pass, outcome sensor.Outcome, says, fix string) {
 	}
 	affected := readers(p, lacking)
 	var folder sensor.Folder
+	var bad []*lack
 	for i, is := range affected {
 		if !is {
 			continue
 		}
-		var bad []lack
+		bad = bad[:0]
 		for _, l := range lacking {
 			if folder.Fold(p.File, i, l.missing) == outcome {
 				bad = append(bad, l)
@@ -43,14 +44,19 @@ func reportOutcome(p *validate.Pass, outcome sensor.Outcome, says, fix string) {
 		p.Report(func() validate.Finding {
 			var feeds []feed
 			culprit := map[*sensor.Supply]int{}
+			// Of several inputs the one that is read first is named, so
+			// that the order of the builds does not matter.
+			index, word := -1, -1
 			for _, l := range bad {
-				index, _ := blamed(p, &folder, i, l, outcome)
+				n, w := blamed(p, &folder, i, l, outcome)
+				if word < 0 || w < word || w == word && n < index {
+					index, word = n, w
+				}
 				for _, f := range l.feeds {
-					culprit[f.supply] = index
+					culprit[f.supply] = n
 				}
 				feeds = append(feeds, l.feeds...)
 			}
-			index, word := blamed(p, &folder, i, bad[0], outcome)
 			where, in := p.LocateWord(i, word, index)
 			lines := details(feeds, func(f feed) string {
 				return fmt.Sprintf("%s does not supply %s: %s", f, p.Definition.Inputs[culprit[f.supply]].Name, hostsOf(p, f))
@@ -77,8 +83,8 @@ func (l *lack) missing(index int) bool { return l.lacks[index] }
 
 // lackingFeeds returns what the feeds of named builds lack: many builds lack
 // the same, and what becomes of a rule is found out once for all of them.
-func lackingFeeds(p *validate.Pass) []lack {
-	var list []lack
+func lackingFeeds(p *validate.Pass) []*lack {
+	var list []*lack
 	same := map[string]int{} // the lack of the same inputs
 	for _, f := range feeds(p) {
 		if f.positional() {
@@ -99,7 +105,7 @@ func lackingFeeds(p *validate.Pass) []lack {
 			continue
 		}
 		same[key] = len(list)
-		l := lack{inputs, make([]bool, len(p.Definition.Inputs)), []feed{f}}
+		l := &lack{inputs, make([]bool, len(p.Definition.Inputs)), []feed{f}}
 		for _, index := range inputs {
 			l.lacks[index] = true
 		}
@@ -110,7 +116,7 @@ func lackingFeeds(p *validate.Pass) []lack {
 
 // readers returns for each instance whether it reads an input that some feed
 // lacks.
-func readers(p *validate.Pass, lacking []lack) []bool {
+func readers(p *validate.Pass, lacking []*lack) []bool {
 	lacks := make([]bool, len(p.Definition.Inputs)) // of any
 	for _, l := range lacking {
 		for _, index := range l.inputs {
@@ -145,15 +151,18 @@ const maxTried = 16
 // blamed returns the input by which instance i becomes what the outcome says,
 // and the word that reads it: the first that is enough by itself, or else the
 // first that is missing.
-func blamed(p *validate.Pass, folder *sensor.Folder, i int, l lack, outcome sensor.Outcome) (index, word int) {
+func blamed(p *validate.Pass, folder *sensor.Folder, i int, l *lack, outcome sensor.Outcome) (index, word int) {
 	index = -1
 	in := p.File.Instance(i)
-	tried := map[int]bool{}
-	for w := in.First; w < in.First+in.Count; w++ {
-		if !p.File.Word(w).IsReference() {
+	tried := map[int]bool{}  // inputs
+	looked := map[int]bool{} // criteria: many words may refer to a long one
+	for w := in.First; w < in.First+in.Count && len(tried) < maxTried; w++ {
+		ref := p.File.Word(w)
+		if !ref.IsReference() || looked[ref.Criterion()] {
 			continue
 		}
-		c := p.File.Criterion(p.File.Word(w).Criterion())
+		looked[ref.Criterion()] = true
+		c := p.File.Criterion(ref.Criterion())
 		read := []int{int(c.Input)}
 		read = slices.AppendSeq(read, p.File.OperandInputs(c))
 		for _, input := range read {
@@ -174,7 +183,7 @@ func blamed(p *validate.Pass, folder *sensor.Folder, i int, l lack, outcome sens
 
 // reportLacking reports each input that is needed and that some feeds lack,
 // where there are no conditions to fold.
-func reportLacking(p *validate.Pass, lacking []lack, fix string) {
+func reportLacking(p *validate.Pass, lacking []*lack, fix string) {
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
 		var bad []feed

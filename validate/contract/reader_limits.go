@@ -42,19 +42,20 @@ the builds that the finding names.`,
 				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength, "shorten the value", longValue},
 			} {
 				if l.most > 0 && l.have > l.most {
-					where, in := p.Locate(channelfile.HeaderRange, "header"), (*validate.Instance)(nil)
-					whose := ""
-					if l.at != nil && p.File != nil {
-						switch criterion, instance := l.at(p.File, l.most); {
-						case criterion >= 0:
-							where, in = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
-						case instance >= 0:
-							where, in = p.LocateInstance(instance)
+					reportBuilds(p, g, func() validate.Finding {
+						f := p.At(channelfile.HeaderRange, "header", l.fix+", or "+holdBack(g),
+							"%s %s, the build has room for %s", thousands(l.have), l.what, thousands(l.most))
+						if l.at != nil && p.File != nil {
+							switch criterion, instance := l.at(p.File, l.most); {
+							case criterion >= 0:
+								f.Where, f.Instance = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
+							case instance >= 0:
+								f.Where, f.Instance = p.LocateInstance(instance)
+							}
+							f.Message += "; the first with more is of " + rule(f.Instance)
 						}
-						whose = "; the first with more is of " + rule(in)
-					}
-					reportBuilds(p, g, where, in, l.fix+", or "+holdBack([]*validate.Group{g}),
-						"%s %s, the build has room for %s%s", thousands(l.have), l.what, thousands(l.most), whose)
+						return f
+					})
 				}
 			}
 		}

@@ -36,16 +36,20 @@ cfcheck needs shows what each input costs.`,
 			if len(unknown) > 0 || steps <= budget {
 				continue // LengthKnown reports the unknown
 			}
-			worst, cost := costliest(p, f)
-			if worst == nil || cost < p.Needs.Constant {
-				reportBuilds(p, f.group, p.Locate(channelfile.HeaderRange, "header"), nil, "split the content",
-					"an event can cost %s steps, %s allows %s; %s of them are for the number of rules and criteria, whatever the event",
-					thousands(steps), f, thousands(budget), thousands(p.Needs.Constant))
-				continue
-			}
-			where, in := first(p, worst.First, worst.Index)
-			reportBuilds(p, f.group, where, in, fmt.Sprintf("shorten the lists of contains and pattern criteria on %s", field(p, worst.Index)),
-				"an event can cost %s steps, %s allows %s; %s of them are for criteria on %s", thousands(steps), f, thousands(budget), thousands(cost), field(p, worst.Index))
+			reportBuilds(p, f.group, func() validate.Finding {
+				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", thousands(steps), f, thousands(budget))
+				worst, cost := costliest(p, f)
+				if worst == nil || cost < p.Needs.Constant {
+					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.group),
+						"%s; %s of them are for the number of rules and criteria, whatever the event", says, thousands(p.Needs.Constant))
+				}
+				where, in := first(p, worst.First, worst.Index)
+				return validate.Finding{
+					Where: where, Instance: in, Input: p.InputAt(worst.Index),
+					Message: fmt.Sprintf("%s; %s of them are for criteria on %s", says, thousands(cost), field(p, worst.Index)),
+					Fix:     fmt.Sprintf("shorten the lists of contains and pattern criteria on %s", field(p, worst.Index)),
+				}
+			})
 		}
 	},
 }

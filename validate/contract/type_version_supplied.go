@@ -23,9 +23,11 @@ so in their contract.`,
 	Run: func(p *validate.Pass) {
 		for i := range p.Groups {
 			if g := &p.Groups[i]; g.Addressed && len(g.Supplies) == 0 {
-				reportBuilds(p, g, p.Locate(channelfile.TypeVersionRange, "header.type_version"), nil,
-					holdBack([]*validate.Group{g})+", or state in the contract that it refuses unknown versions safely",
-					"version %d of template type %s is not in the contract, and the build does not refuse it safely as far as is known", p.Definition.Version, p.Definition.Name)
+				reportBuilds(p, g, func() validate.Finding {
+					return p.At(channelfile.TypeVersionRange, "header.type_version",
+						holdBack(g)+", or state in the contract that it refuses unknown versions safely",
+						"version %d of template type %s is not in the contract, and the build does not refuse it safely as far as is known", p.Definition.Version, p.Definition.Name)
+				})
 			}
 		}
 	},

@@ -17,8 +17,7 @@ at all. FORMAT.md, section 5, has the list.
 
 The encoder is at fault; channelfile's Builder chooses the simplest operator
 by itself. (FORMAT.md, requirement 55)`, func(p *validate.Pass) {
-	// Many criteria may have one long pattern: it is looked at once.
-	proper := make([]bool, p.File.Values())
+	s := simplest{p.File, make([]uint8, p.File.Values())}
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		if c.Flags&channelfile.FlagAll != 0 && c.Count == 1 {
@@ -26,8 +25,10 @@ by itself. (FORMAT.md, requirement 55)`, func(p *validate.Pass) {
 				return fmt.Sprintf("%v: it wants all of its operands, and has one", c.Operator)
 			})
 		}
-		if why := simpler(p.File, c, proper); why != "" {
-			reportCriterion(p, i, func() string { return fmt.Sprintf("%v: %s", c.Operator, why) })
+		if k := s.first(c); k >= 0 {
+			reportCriterion(p, i, func() string {
+				return fmt.Sprintf("%v: %s", c.Operator, s.why(c, p.File.Operand(c.First+k)))
+			})
 		}
 	}
 })

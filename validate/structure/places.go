@@ -135,54 +135,73 @@ func compareCriteria(f *channelfile.File, i, j int) int {
 	return cmp.Compare(a.Count, b.Count)
 }
 
-// simpler returns why another operator says what criterion c says, empty if
-// none does. Proper has for each value whether it was found to be a pattern
-// that nothing simpler says.
-func simpler(f *channelfile.File, c channelfile.Criterion, proper []bool) string {
-	for other := range f.OperandInputs(c) {
-		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
-		switch {
-		case other == int(c.Input):
-			instead := channelfile.OpExists.String()
-			if c.Operator == channelfile.OpIntegerEquals {
-				instead = "the integer range of all numbers"
-			}
-			return fmt.Sprintf("it compares input %d (index %d) with itself, which %s says", other+1, other, instead)
-		case symmetric && other < int(c.Input):
-			return fmt.Sprintf("it compares input %d (index %d) with input %d (index %d); the smaller index comes first", c.Input+1, c.Input, other+1, other)
+// A simplest finds criteria that another operator says more simply. Many
+// criteria may have one long pattern, so it remembers what it has looked at.
+type simplest struct {
+	file     *channelfile.File
+	patterns []uint8 // of each value: 1 that only a pattern says, 2 that something simpler says
+}
+
+// first returns the first operand, counted from 0, for which another operator
+// says what criterion c says; -1 if there is none.
+func (s *simplest) first(c channelfile.Criterion) int {
+	for k := range c.Count {
+		if !s.operand(c, s.file.Operand(c.First+k)) {
+			return k
 		}
 	}
+	return -1
+}
+
+// operand reports whether only the criterion's operator says what it says of
+// the operand.
+func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 	if c.Flags&channelfile.FlagInputs != 0 {
-		return ""
+		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
+		return operand > int(c.Input) || operand < int(c.Input) && !symmetric
 	}
-	for k := c.First; k < c.First+c.Count; k++ {
-		v := f.Value(f.Operand(k))
-		switch c.Operator {
-		case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
-			if len(v) == 0 {
-				return "an operand is empty, which exists says"
-			}
-		case channelfile.OpPattern:
-			if proper[f.Operand(k)] {
-				continue
-			}
-			if instead := channelfile.SimplerPattern(v); instead != "" {
-				return fmt.Sprintf("of %s, %s", quote(v), instead)
-			}
-			proper[f.Operand(k)] = true
-		case channelfile.OpIntegerRange:
-			least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
-			switch {
-			case least == greatest:
-				return fmt.Sprintf("a range of one number, %d, which integer equals says", least)
-			case least > greatest:
-				return fmt.Sprintf("from %d to %d is no number: it never holds", least, greatest)
-			}
-		case channelfile.OpAddressRange:
-			if bytes.Compare(v[:16], v[16:]) > 0 { // as they are stored: IPv4 addresses are mapped
-				return fmt.Sprintf("from %v to %v is no address: it never holds", channelfile.Address(v, 0), channelfile.Address(v, 1))
+	switch v := s.file.Value(operand); c.Operator {
+	case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
+		return len(v) > 0
+	case channelfile.OpPattern:
+		if s.patterns[operand] == 0 {
+			s.patterns[operand] = 1
+			if channelfile.SimplerPattern(v) != "" {
+				s.patterns[operand] = 2
 			}
 		}
+		return s.patterns[operand] == 1
+	case channelfile.OpIntegerRange:
+		return channelfile.Integer(v, 0) < channelfile.Integer(v, 1)
+	case channelfile.OpAddressRange:
+		return bytes.Compare(v[:16], v[16:]) <= 0 // as bytes, whatever the version
 	}
-	return ""
+	return true
+}
+
+// why says what is simpler than criterion c with an operand.
+func (s *simplest) why(c channelfile.Criterion, operand int) string {
+	if c.Flags&channelfile.FlagInputs != 0 {
+		if operand < int(c.Input) {
+			return fmt.Sprintf("it compares input %d (index %d) with input %d (index %d); the smaller index comes first", c.Input+1, c.Input, operand+1, operand)
+		}
+		instead := channelfile.OpExists.String()
+		if c.Operator == channelfile.OpIntegerEquals {
+			instead = "the integer range of all numbers"
+		}
+		return fmt.Sprintf("it compares input %d (index %d) with itself, which %s says", operand+1, operand, instead)
+	}
+	switch v := s.file.Value(operand); c.Operator {
+	case channelfile.OpPattern:
+		return fmt.Sprintf("of %s, %s", quote(v), channelfile.SimplerPattern(v))
+	case channelfile.OpIntegerRange:
+		least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
+		if least == greatest {
+			return fmt.Sprintf("a range of one number, %d, which integer equals says", least)
+		}
+		return fmt.Sprintf("from %d to %d is no number: it never holds", least, greatest)
+	case channelfile.OpAddressRange:
+		return fmt.Sprintf("from %v to %v is no address: it never holds", channelfile.Address(v, 0), channelfile.Address(v, 1))
+	}
+	return "an operand is empty, which exists says"
 }

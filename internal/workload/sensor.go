@@ -1,0 +1,53 @@
+package workload
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// maxLength is how long the value of an input can be, in bytes.
+const maxLength = 32768
+
+// Definition returns the definition of the template type that the instances
+// are for.
+func Definition() *sensor.Definition {
+	d := &sensor.Definition{
+		Name: "workload", Number: Header.Type, Version: Header.TypeVersion, Channel: Header.Channel,
+		Title: "events of many kinds, for benchmarks", Source: "cfcheck: made up",
+	}
+	for _, name := range Inputs {
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, Source: "cfcheck: made up", MaxLength: maxLength})
+	}
+	return d
+}
+
+// Fleet returns a fleet of so many builds that all supply what the instances
+// read. They have so many contracts that differ: each supplies one input more
+// than the one before.
+func Fleet(builds, contracts int) *sensor.Fleet {
+	f := &sensor.Fleet{Name: "workload", Note: "A fleet for benchmarks. It is invented."}
+	for i := range builds {
+		var inputs []sensor.SuppliedInput
+		for _, name := range Inputs {
+			inputs = append(inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength})
+		}
+		for k := range i % contracts {
+			inputs = append(inputs, sensor.SuppliedInput{Name: fmt.Sprintf("More%d", k), Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength})
+		}
+		f.Contracts = append(f.Contracts, sensor.Contract{
+			Build: fmt.Sprintf("1.%d", i), Hosts: 1000,
+			Reader: sensor.Reader{
+				Evidence:  sensor.Extracted,
+				Access:    sensor.Positional,
+				Formats:   []string{channelfile.Version},
+				Operators: channelfile.Operators(),
+				Limits:    sensor.Limits{FileSize: channelfile.MaxFileSize, ValueLength: channelfile.MaxValueLength},
+				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any file of ours costs
+			},
+			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.Extracted, Inputs: inputs}},
+		})
+	}
+	return f
+}

@@ -1,0 +1,47 @@
+package suite_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// BenchmarkGate compares judging a file with hashing it, which is what the
+// machine's speed cancels out of: with all checks, for a fleet of one build and
+// for one of 500 builds with 20 contracts that differ.
+func BenchmarkGate(b *testing.B) {
+	defs := new(sensor.Definitions)
+	if err := defs.Add(workload.Definition()); err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{100_000, 1_000_000} {
+		data := workload.File(n, 1)
+		b.Run(fmt.Sprintf("sha256/%d", n), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				sha256.Sum256(data)
+			}
+		})
+		for _, fleet := range []struct{ builds, contracts int }{{1, 1}, {500, 20}} {
+			b.Run(fmt.Sprintf("builds=%d/%d", fleet.builds, n), func(b *testing.B) {
+				opts := validate.Options{
+					Checks: suite.Checks, Definitions: defs, Fleet: workload.Fleet(fleet.builds, fleet.contracts),
+					Now: time.Unix(1_767_225_600, 0),
+				}
+				b.SetBytes(int64(len(data)))
+				b.ReportAllocs()
+				for b.Loop() {
+					if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted || r.Counts.Contracts != fleet.contracts {
+						b.Fatalf("%v, %d contracts: %v %v", r.Verdict(), r.Counts.Contracts, r.Findings, r.Undecided)
+					}
+				}
+			})
+		}
+	}
+}
