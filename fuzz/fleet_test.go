@@ -156,8 +156,11 @@ const (
 // A build is what a spec says of one.
 type build struct{ flags byte }
 
+// generated is the first byte of a spec that says what the builds do.
+const generated = 255
+
 // made returns the spec of a fleet of one build that supplies as many inputs.
-func made(b build, inputs byte) []byte { return []byte{255, b.flags, inputs, 0} }
+func made(b build, inputs byte) []byte { return []byte{generated, b.flags, inputs, 0} }
 
 func (r *specReader) contract(def *sensor.Definition, i int) sensor.Contract {
 	flags := r.byte()

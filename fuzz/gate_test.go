@@ -65,6 +65,11 @@ func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
 				add(data, append(made(build{flags}, 19+inputs), 30, 40, 50, 60), howEncoded)
 			}
 		}
+		for limit := range byte(6) {
+			for _, most := range []byte{1, 3, 4, 5, 8, 200} {
+				add(data, []byte{generated, buildLimits, limit, most, 21, 0}, howEncoded)
+			}
+		}
 	}
 }
 

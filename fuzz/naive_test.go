@@ -37,14 +37,14 @@ const (
 	textpool
 )
 
-func readNaively(data []byte) (err error, broken channelfile.Rules) {
+func readNaively(data []byte) (broken channelfile.Rules, err error) {
 	r := &naive{data: data}
 	for _, group := range []func() error{
 		r.identity, r.header, r.table, r.counts, r.instances, r.conditions,
 		r.criteria, r.operands, r.values, r.forms, r.references, r.texts,
 	} {
 		if err := group(); err != nil {
-			return err, 0
+			return 0, err
 		}
 	}
 	r.digests()
@@ -54,7 +54,7 @@ func readNaively(data []byte) (err error, broken channelfile.Rules) {
 	r.criterionRules()
 	r.valueRules()
 	r.textRules()
-	return nil, r.broken
+	return r.broken, nil
 }
 
 func (r *naive) number(at uint64, size int) (n uint64) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 )
 
@@ -46,6 +47,7 @@ func seeds(t testing.TB) [][]byte {
 		all = append(all, c.Data)
 	}
 	all = append(all, incidents(t)...)
+	all = append(all, operandLists()...)
 	seen := map[[32]byte]bool{}
 	var list [][]byte
 	for _, data := range all {
@@ -91,6 +93,25 @@ func incidents(t testing.TB) [][]byte {
 		bytes.ReplaceAll(first, []byte("\n"), []byte("\r\n")),
 		bytes.ToValidUTF8(first, []byte("\uFFFD")),
 	}
+}
+
+// operandLists returns files with a list of operands as long as it may be, and
+// one longer. The corpus has all other limits; a file of its own for this one
+// would be large.
+func operandLists() [][]byte {
+	var list [][]byte
+	for _, n := range []int{channelfile.MaxOperands, channelfile.MaxOperands + 1} {
+		r := newRaw(6, 21, 1)
+		r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+		r.sections[criteria] = criterion(0, channelfile.OpEquals, 0, 0, n)
+		for i := range n {
+			r.sections[operands] = append(r.sections[operands], u32s(i)...)
+			r.sections[values] = append(r.sections[values], u32s(4*i, 4)...)
+			r.sections[pool] = binary.BigEndian.AppendUint32(r.sections[pool], uint32(i))
+		}
+		list = append(list, r.bytes())
+	}
+	return list
 }
 
 // doubled has every instance of a file twice, and is whole otherwise.

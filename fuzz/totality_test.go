@@ -267,7 +267,7 @@ func agree(t interface {
 }, data []byte) {
 	t.Helper()
 	f, err := channelfile.Parse(data)
-	want, broken := readNaively(data)
+	broken, want := readNaively(data)
 	if kindOf(err) != want {
 		t.Fatalf("Parse says %v; by FORMAT.md it is %v", err, want)
 	}

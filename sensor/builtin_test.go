@@ -74,7 +74,7 @@ func TestBuiltinFleets(t *testing.T) {
 			t.Errorf("fleet %q is named %q", name, f.Name)
 		}
 		if f.Digest != sha256.Sum256(file) {
-			t.Errorf("digest of fleet %s is not that of its file", name)
+			t.Errorf("digest of fleet %s is %x; that of its file, %x", name, f.Digest, sha256.Sum256(file))
 		}
 		for _, want := range []string{"An example", "hosts", "invented"} {
 			if !strings.Contains(f.Note, want) {

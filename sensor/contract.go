@@ -2,11 +2,12 @@ package sensor
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"iter"
 	"math"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -138,27 +139,79 @@ func (f *Fleet) Hosts() uint64 {
 
 // Distinct groups the contracts that differ in build and hosts alone: what
 // holds of one of a group holds of all. It returns their indices, the groups
-// in the order of their first members.
+// in the order of their first members. It looks at the contracts as they are
+// when it is called: of 500 builds that takes less than reading a small file.
 func (f *Fleet) Distinct() [][]int {
 	var groups [][]int
-	group := map[string]int{}
+	group := make(map[string]int)
+	var terms []byte
 	for i := range f.Contracts {
-		w := &writer{new(strictjson.Writer)}
-		w.Array(func() { w.terms(&f.Contracts[i]) })
-		key, err := w.Bytes()
-		if err != nil { // not from ReadFleet; such a contract is like no other
-			groups = append(groups, []int{i})
-			continue
-		}
-		g, ok := group[string(key)]
+		terms = f.Contracts[i].appendTerms(terms[:0])
+		g, ok := group[string(terms)]
 		if !ok {
 			g = len(groups)
-			group[string(key)] = g
+			group[string(terms)] = g
 			groups = append(groups, nil)
 		}
 		groups[g] = append(groups[g], i)
 	}
 	return groups
+}
+
+// appendTerms appends all of a contract but build and hosts. Two contracts that
+// do the same append the same, and others do not: what may have any length
+// comes after its length.
+func (c *Contract) appendTerms(b []byte) []byte {
+	number := func(n uint64) { b = binary.AppendUvarint(b, n) }
+	text := func(s string) {
+		number(uint64(len(s)))
+		b = append(b, s...)
+	}
+	r := &c.Reader
+	b = append(b, byte(r.Evidence), byte(r.Access))
+	number(uint64(len(r.Formats)))
+	for _, s := range r.Formats {
+		text(s)
+	}
+	number(uint64(len(r.Operators)))
+	for _, op := range r.Operators {
+		b = append(b, byte(op))
+	}
+	refuses := byte(0)
+	if r.RefusesUnknownVersions {
+		refuses = 1
+	}
+	b = append(b, refuses)
+	for _, n := range []uint64{
+		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance, r.Limits.OperandsPerCriterion, r.Limits.ValueLength,
+		r.Budget.Steps, r.Budget.Memory,
+	} {
+		number(n)
+	}
+	number(uint64(len(c.Supplies)))
+	for i := range c.Supplies {
+		s := &c.Supplies[i]
+		text(s.Type)
+		number(uint64(s.Version))
+		text(s.Feed)
+		b = append(b, byte(s.Evidence))
+		number(uint64(len(s.Inputs)))
+		for k := range s.Inputs {
+			in := &s.Inputs[k]
+			text(in.Name)
+			b = append(b, byte(in.Type), byte(in.State))
+			number(uint64(in.MaxLength))
+		}
+		number(uint64(len(s.Acknowledged)))
+		for _, a := range s.Acknowledged {
+			number(uint64(a.Input))
+			text(a.Why)
+			number(uint64(a.Until.Year))
+			number(uint64(a.Until.Month))
+			number(uint64(a.Until.Day))
+		}
+	}
+	return b
 }
 
 // ReadFleet reads a document with the contracts of a fleet. Its error, if any,
@@ -272,12 +325,20 @@ func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 	return ""
 }
 
-// formatVersion is how contracts and needs write a version of a format.
-var formatVersion = regexp.MustCompile(`^(0|[1-9][0-9]{0,4})\.(0|[1-9][0-9]{0,4})$`)
+// isFormat reports whether s is a version of a format as contracts and needs
+// write it: two numbers of up to five digits with a point between them.
+func isFormat(s string) bool {
+	major, minor, ok := strings.Cut(s, ".")
+	return ok && isSmallNumber(major) && isSmallNumber(minor)
+}
+
+func isSmallNumber(s string) bool {
+	return 0 < len(s) && len(s) <= 5 && strings.Trim(s, "0123456789") == "" && (s == "0" || s[0] != '0')
+}
 
 func (r *reader) format() string {
 	s := r.String()
-	if !formatVersion.MatchString(s) {
+	if !isFormat(s) {
 		r.Failf("found the string %s; expected major and minor version of a format, such as \"0.1\"", strictjson.Quote(s))
 	}
 	return s
@@ -505,12 +566,6 @@ func (f *Fleet) JSON() ([]byte, error) {
 		_, err := ReadFleet(name, data)
 		return err
 	})
-}
-
-// terms writes all of a contract but build and hosts.
-func (w *writer) terms(c *Contract) {
-	w.contractReader(&c.Reader)
-	w.supplies(c.Supplies)
 }
 
 func (w *writer) contractReader(r *Reader) {

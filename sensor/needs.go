@@ -2,7 +2,6 @@ package sensor
 
 import (
 	"iter"
-	"math"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -133,7 +132,7 @@ func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 		Constant: uint64(f.Words()) + uint64(f.Instances()),
 	}
 	n.Memory = n.Sizes.FileSize + n.Sizes.Criteria + channelfile.MaxStack
-	t := &tally{f: f, needs: n, originOf: -1}
+	t := &tally{f: f, needs: n, inputs: make([]count, h.InputsDeclared), originOf: -1}
 	t.criteria()
 	t.instances()
 	t.finish(defs.ByNumber(h.Type, h.TypeVersion))
@@ -160,8 +159,8 @@ type tally struct {
 	f     *channelfile.File
 	needs *Needs
 
-	inputs    [channelfile.MaxInputs]count
-	operators [math.MaxUint8 + 1]count
+	inputs    []count // as many as are declared
+	operators [1 << (readSeveral - readOperator)]count
 	reads     []read // by criterion
 
 	// The inputs of the criteria whose list of them is long, by criterion. Any
@@ -169,18 +168,40 @@ type tally struct {
 	sets map[int]*inputSet
 	seen inputSet // of these, the inputs that the instance seen last has
 
-	// What causes say of the instance seen last. One instance may be the cause
-	// of a thousand needs: its texts are copied once.
+	// What causes say of the instance seen last, which may be the cause of a
+	// thousand needs.
 	origin   channelfile.Origin
 	originOf int
+	texts    map[string]string // copies, so that the needs do not keep all texts of the file; each once
 }
 
-// A read is what the pass over the words must know of a criterion.
-type read struct {
-	input    uint16
-	operator channelfile.Operator
-	several  bool // it has FlagInputs: the operands are inputs too
+// A read is what the pass over the words must know of a criterion: its input,
+// its operator, and whether its operands are inputs too. It is small because
+// the words look them up in any order, and a file may have millions.
+type read uint16
+
+const (
+	readOperator = 10 // bits of an input
+	readSeveral  = 15
+)
+
+func readOf(c channelfile.Criterion) read {
+	r := read(c.Operator)<<readOperator | read(c.Input)
+	if c.Flags&channelfile.FlagInputs != 0 {
+		r |= 1 << readSeveral
+	}
+	return r
 }
+
+func (r read) input() int    { return int(r % (1 << readOperator)) }
+func (r read) operator() int { return int(r >> readOperator % (1 << (readSeveral - readOperator))) }
+func (r read) several() bool { return r>>readSeveral != 0 }
+
+// These compile only while inputs and operators fit.
+const (
+	_ = uint(1<<readOperator - channelfile.MaxInputs)
+	_ = uint(1<<(readSeveral-readOperator) - 1 - channelfile.OpAddressRange)
+)
 
 // An inputSet has a bit for each input.
 type inputSet [channelfile.MaxInputs / 64]uint64
@@ -214,12 +235,12 @@ func (t *tally) criteria() {
 	t.reads = make([]read, f.Criteria())
 	for i := range t.reads {
 		c := f.Criterion(i)
-		t.reads[i] = read{c.Input, c.Operator, c.Flags&channelfile.FlagInputs != 0}
+		t.reads[i] = readOf(c)
 		sizes.OperandsPerCriterion = max(sizes.OperandsPerCriterion, uint64(c.Count))
 		t.operators[c.Operator].criteria++
 		t.inputs[c.Input].last = i + 1
 		t.inputs[c.Input].criteria++
-		if t.reads[i].several {
+		if t.reads[i].several() {
 			t.compared(i, c)
 		}
 		constant, coefficient := t.charge(c)
@@ -257,7 +278,7 @@ func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 		}
 		return 1 + 2*operands, operands
 	}
-	var lengths uint64 // of all operands
+	var lengths uint64                           // of all operands
 	for k := c.First; k < c.First+c.Count; k++ { // OperandValues would do, and takes twice the time
 		n := uint64(len(t.f.Value(t.f.Operand(k))))
 		lengths += n
@@ -296,13 +317,9 @@ func (t *tally) instances() {
 			stack++
 			sizes.Stack = max(sizes.Stack, uint64(stack))
 			r := t.reads[word.Criterion()]
-			if c := &t.inputs[r.input]; c.last != i+1 {
-				t.see(c, i, w)
-			}
-			if c := &t.operators[r.operator]; c.last != i+1 {
-				t.see(c, i, w)
-			}
-			if r.several {
+			t.see(&t.inputs[r.input()], i, w)
+			t.see(&t.operators[r.operator()], i, w)
+			if r.several() {
 				t.others(word.Criterion(), i, w)
 			}
 		}
@@ -315,29 +332,41 @@ func (t *tally) others(criterion, instance, word int) {
 	if set := t.sets[criterion]; set != nil {
 		for k, inputs := range set {
 			for unseen := inputs &^ t.seen[k]; unseen != 0; unseen &= unseen - 1 {
-				if c := &t.inputs[64*k+bits.TrailingZeros64(unseen)]; c.last != instance+1 {
-					t.see(c, instance, word)
-				}
+				t.see(&t.inputs[64*k+bits.TrailingZeros64(unseen)], instance, word)
 			}
 			t.seen[k] |= inputs
 		}
 		return
 	}
 	for other := range t.f.OperandInputs(t.f.Criterion(criterion)) {
-		if c := &t.inputs[other]; c.last != instance+1 {
-			t.see(c, instance, word)
-		}
+		t.see(&t.inputs[other], instance, word)
 	}
 }
 
+// see counts an instance, unless it is the one that c has seen last.
 func (t *tally) see(c *count, instance, word int) {
-	c.last = instance + 1
-	c.instances++
-	if len(c.first) == MaxCauses {
+	if len(c.first) < MaxCauses {
+		t.first(c, instance, word)
 		return
 	}
+	// A branch on whether it is the same would often be mispredicted.
+	differs := uint64(c.last ^ (instance + 1))
+	c.instances += int((differs | -differs) >> 63)
+	c.last = instance + 1
+}
+
+// first is see as long as instances are named.
+func (t *tally) first(c *count, instance, word int) {
+	if c.last == instance+1 {
+		return
+	}
+	c.last = instance + 1
+	c.instances++
 	if t.originOf != instance {
 		t.originOf, t.origin = instance, originOf(t.f, instance)
+		for _, s := range []*string{&t.origin.Rule, &t.origin.Title, &t.origin.Path} {
+			*s = t.text(*s)
+		}
 	}
 	c.first = append(c.first, causeOf(t.f, instance, word, t.origin))
 }
@@ -365,6 +394,19 @@ func (t *tally) finish(d *Definition) {
 	}
 }
 
+// text returns a copy of a text, the same one for the same text.
+func (t *tally) text(s string) string {
+	kept, ok := t.texts[s]
+	if !ok {
+		if t.texts == nil {
+			t.texts = map[string]string{}
+		}
+		kept = strings.Clone(s)
+		t.texts[kept] = kept
+	}
+	return kept
+}
+
 // originOf returns what causes say of an instance.
 func originOf(f *channelfile.File, instance int) channelfile.Origin {
 	o := f.Origin(instance)
@@ -372,8 +414,7 @@ func originOf(f *channelfile.File, instance int) channelfile.Origin {
 	return o
 }
 
-// causeText cuts a text of a file to what a cause repeats of it, and copies it
-// so that the rest is not kept.
+// causeText cuts a text of a file to what a cause repeats of it.
 func causeText(s string) string {
 	n := 0
 	for i := range s {
@@ -382,7 +423,7 @@ func causeText(s string) string {
 			break
 		}
 	}
-	return strings.ToValidUTF8(strings.Clone(s), string(utf8.RuneError))
+	return strings.ToValidUTF8(s, string(utf8.RuneError))
 }
 
 func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Cause {

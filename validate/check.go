@@ -86,7 +86,7 @@ func Vet(checks []*Check) error {
 	if len(checks) == 0 {
 		return fmt.Errorf("no checks")
 	}
-	ids, names, seen := map[string]bool{}, map[string]bool{}, map[*Check]bool{}
+	ids, names, seen := make(map[string]bool, len(checks)), make(map[string]bool, len(checks)), make(map[*Check]bool, len(checks))
 	for i, c := range checks {
 		if c == nil {
 			return fmt.Errorf("check %d of the list is nil", i)

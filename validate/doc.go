@@ -18,6 +18,17 @@
 //		return errors.New("not shipped")
 //	}
 //
+// # Other formats
+//
+// Content in a format of your own is judged by the same checks: decode it into
+// a channelfile.Builder, and make a subject of what that encodes with [Rules].
+// The subject's Origin tells where each part stands in your file, and findings
+// speak of that. The example of [Rules] does it for an invented format in some
+// sixty lines. A compiler that already knows what its content needs can hand
+// over just that: [NeedsSubject].
+//
+// # Structure
+//
 // The package knows no check; they are in the packages below it, by family,
 // and package suite lists them in the order in which they run. It does no
 // input or output but for package file, which reads files safely.

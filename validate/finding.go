@@ -31,7 +31,7 @@ type Finding struct {
 // A Location is where a finding is. What is unknown is zero.
 type Location struct {
 	Path   string            // the part of the content, such as "instance[2].criterion[1]"
-	Range  channelfile.Range // bytes of the channel file; empty: none
+	Range  channelfile.Range // bytes of the channel file; empty: none, as where there is no file
 	Source Position          // the text that the part was made from
 }
 

@@ -123,8 +123,12 @@ var needsPaths = map[string]string{
 	"header.inputs_read":     "inputsRead",
 }
 
-// place lets the subject say where a part comes from.
+// place lets the subject say where a part comes from. What was compiled only
+// to be judged has no bytes that anybody could look at.
 func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
+	if p.Subject.Kind == KindRules {
+		where.Range = channelfile.Range{}
+	}
 	if p.Subject.Origin != nil {
 		if pos, ok := p.Subject.Origin(Part{where.Path, id, input, where.Source}); ok {
 			where.Source = pos

@@ -88,18 +88,11 @@ func (r *Report) found(s Severity) (n int) {
 	return n
 }
 
-// count adds n to a check's total.
+// count notes a check's total.
 func (r *Report) count(c *Check, n int) {
-	if n == 0 {
-		return
+	if n > 0 {
+		r.Totals = append(r.Totals, Total{c, n})
 	}
-	for i := range r.Totals {
-		if r.Totals[i].Check == c {
-			r.Totals[i].Found += n
-			return
-		}
-	}
-	r.Totals = append(r.Totals, Total{c, n})
 }
 
 func (r *Report) undecided(format string, args ...any) {

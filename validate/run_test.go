@@ -98,6 +98,7 @@ func TestVerdict(t *testing.T) {
 		{"no options", good, func(testing.TB) validate.Options { return validate.Options{} }, validate.Undecided, "no checks", "nothing was checked"},
 		{"no fleet", good, with(func(o *validate.Options) { o.Fleet = nil }), validate.Undecided, "no fleet was given", "nothing is accepted on an invented premise"},
 		{"empty fleet", good, with(func(o *validate.Options) { o.Fleet = &sensor.Fleet{Name: "nobody"} }), validate.Undecided, `no build of fleet "nobody"`, "nobody was asked"},
+		{"empty fleet and unknown type", good, with(func(o *validate.Options) { o.Fleet, o.Definitions = &sensor.Fleet{Name: "nobody"}, nil }), validate.Undecided, "version 1 of template type 1", "a type without a name has a number"},
 		{"fleet without the type", good, with(func(o *validate.Options) {
 			o.Fleet = &sensor.Fleet{Name: "others", Contracts: []sensor.Contract{{Build: "1", Hosts: 1, Reader: sensor.Reader{RefusesUnknownVersions: true}}}}
 		}), validate.Undecided, "has version 1 of template type ipc", "whoever refuses the content safely says nothing of it"},

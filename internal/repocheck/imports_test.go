@@ -29,6 +29,7 @@ var floors = [][]string{
 	{"sigma"},
 	{"report"},
 	{"cmd/cfcheck"},
+	{"fuzz"},
 }
 
 // library is where only the standard library may be linked: up to here.

@@ -7,8 +7,16 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// maxLength is how long the value of an input can be, in bytes.
-const maxLength = 32768
+// maxLength returns how long the value of an input can be, in bytes.
+func maxLength(input int) int {
+	switch input {
+	case eventType, integrityLevel, destinationPort, destinationIP, sourceIP, protocol, logonType:
+		return 64
+	case user, originalFileName, hashes, queryName, pipeName:
+		return 1024
+	}
+	return 32768
+}
 
 // Definition returns the definition of the template type that the instances
 // are for.
@@ -17,8 +25,8 @@ func Definition() *sensor.Definition {
 		Name: "workload", Number: Header.Type, Version: Header.TypeVersion, Channel: Header.Channel,
 		Title: "events of many kinds, for benchmarks", Source: "cfcheck: made up",
 	}
-	for _, name := range Inputs {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, Source: "cfcheck: made up", MaxLength: maxLength})
+	for i, name := range Inputs {
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, Source: "cfcheck: made up", MaxLength: maxLength(i)})
 	}
 	return d
 }
@@ -30,11 +38,11 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 	f := &sensor.Fleet{Name: "workload", Note: "A fleet for benchmarks. It is invented."}
 	for i := range builds {
 		var inputs []sensor.SuppliedInput
-		for _, name := range Inputs {
-			inputs = append(inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength})
+		for k, name := range Inputs {
+			inputs = append(inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength(k)})
 		}
 		for k := range i % contracts {
-			inputs = append(inputs, sensor.SuppliedInput{Name: fmt.Sprintf("More%d", k), Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength})
+			inputs = append(inputs, sensor.SuppliedInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.String, State: sensor.Supplied, MaxLength: 64})
 		}
 		f.Contracts = append(f.Contracts, sensor.Contract{
 			Build: fmt.Sprintf("1.%d", i), Hosts: 1000,

@@ -2,9 +2,10 @@ package contract
 
 import (
 	"fmt"
-	"slices"
+	"iter"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -163,9 +164,7 @@ func blamed(p *validate.Pass, folder *sensor.Folder, i int, l *lack, outcome sen
 		}
 		looked[ref.Criterion()] = true
 		c := p.File.Criterion(ref.Criterion())
-		read := []int{int(c.Input)}
-		read = slices.AppendSeq(read, p.File.OperandInputs(c))
-		for _, input := range read {
+		for input := range inputsOf(p.File, c) {
 			if !l.missing(input) || tried[input] || len(tried) == maxTried {
 				continue
 			}
@@ -179,6 +178,15 @@ func blamed(p *validate.Pass, folder *sensor.Folder, i int, l *lack, outcome sen
 		}
 	}
 	return index, word
+}
+
+// inputsOf returns the inputs that a criterion reads.
+func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if yield(int(c.Input)) {
+			f.OperandInputs(c)(yield)
+		}
+	}
 }
 
 // reportLacking reports each input that is needed and that some feeds lack,

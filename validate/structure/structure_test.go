@@ -268,6 +268,33 @@ func agree(t *testing.T, name string, broken channelfile.Rules, r *validate.Repo
 	}
 }
 
+// TestIntegerComparedWithItself holds what is said of a comparison that no
+// case of the corpus has.
+func TestIntegerComparedWithItself(t *testing.T) {
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
+	if err := b.Add(channelfile.ID{1}, channelfile.IntegerEqualsInput(4, 9), nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[f.OperandRange(0).Start] = 4
+	r := judge(data, 1)
+	i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check == structure.OperatorSimplest })
+	if i < 0 {
+		t.Fatal("it was not found")
+	}
+	const want = "integer equals: it compares input 5 (index 4) with itself, which the integer range of all numbers says"
+	if got := r.Findings[i].Message; got != want {
+		t.Errorf("%s\nexpected\n%s", got, want)
+	}
+}
+
 // TestLongValues holds that a message shows the start of what is long, and how
 // much more there is.
 func TestLongValues(t *testing.T) {

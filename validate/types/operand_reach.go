@@ -26,9 +26,10 @@ Correct the operand, or the definition if the input can have it.`,
 		// Many criteria may have one long value: its runes are counted once.
 		// Folding makes a rune longer or shorter, but there are no more.
 		var runes []int32 // of each value, plus one
+		bounded := boundedInputs(p)
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			if c.Flags&channelfile.FlagInputs != 0 {
+			if c.Flags&channelfile.FlagInputs != 0 || !bounded[c.Input] {
 				continue
 			}
 			def := &p.Definition.Inputs[c.Input]
@@ -52,4 +53,17 @@ Correct the operand, or the definition if the input can have it.`,
 			}
 		}
 	},
+}
+
+// boundedInputs returns for each input whether some value of the content may be
+// one that the input cannot have. Of most inputs none is, and looking up the
+// operands of all criteria takes as long as hashing the file.
+func boundedInputs(p *validate.Pass) []bool {
+	bounded := make([]bool, len(p.Definition.Inputs))
+	for i := range bounded {
+		def := &p.Definition.Inputs[i]
+		tooLong := def.MaxLength > 0 && p.Needs.Sizes.ValueLength > uint64(def.MaxLength)
+		bounded[i] = tooLong || def.Least != nil || def.Greatest != nil
+	}
+	return bounded
 }
