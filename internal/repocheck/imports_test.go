@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"sigma"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz"},
+	{"fuzz", "internal/bench"},
 }
 
 // library is where only the standard library may be linked: up to here.
