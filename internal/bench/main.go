@@ -1,0 +1,168 @@
+// Command bench measures what docs/performance.md says:
+//
+//	go run ./internal/bench
+//
+// It prints ratios, for they mean the same on every machine: of reading and
+// judging a file to hashing it, and of a whole run of cfcheck to an empty
+// program. What is compared is run in turns, on the clock of the processor time
+// that the process has used, and the least and the median of the runs are
+// shown. The least says what the code costs; the median, what else was going on.
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+func main() {
+	instances := flag.String("instances", "100000,1000000", "sizes of files, comma-separated")
+	rounds := flag.Int("rounds", 20, "how often each thing is done with a file of 100,000 instances; fewer times with a larger one")
+	pairs := flag.Int("pairs", 200, "how many pairs of processes are run; 0: none")
+	flag.Parse()
+	if err := run(os.Stdout, *instances, *rounds, *pairs); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(w io.Writer, instances string, rounds, pairs int) error {
+	runtime.GOMAXPROCS(1) // one core: the collector's work counts too
+	fmt.Fprintf(w, "%s %s/%s, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, clockName)
+	var before *results
+	for s := range strings.SplitSeq(instances, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is no number of instances", s)
+		}
+		r, err := measureFile(n, max(1, min(rounds, rounds*200_000/n)))
+		if err != nil {
+			return err
+		}
+		r.print(w)
+		if before != nil {
+			r.printGrowth(w, before)
+		}
+		before = r
+	}
+	if pairs == 0 {
+		return nil
+	}
+	return measureProcess(w, pairs)
+}
+
+// A task is one of the things that are done in turns.
+type task struct {
+	name string
+	do   func() error
+}
+
+// results are the times of tasks on one file, in the order of the tasks.
+type results struct {
+	instances, size int
+	tasks           []task
+	times           []times
+	allocations     []uint64
+}
+
+func measureFile(instances, rounds int) (*results, error) {
+	data := workload.File(instances, 1)
+	r := &results{instances: instances, size: len(data), tasks: []task{
+		{"SHA-256", func() error { sha256.Sum256(data); return nil }},
+		{"Parse", func() error { _, err := channelfile.Parse(data); return err }},
+		{"Parse, Conformance, ContentDigest", func() error { return verify(data) }},
+		{"validate.Run, 1 build", gate(data, workload.Fleet(1, 1))},
+		{"validate.Run, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20))},
+	}}
+	r.times = make([]times, len(r.tasks))
+	r.allocations = make([]uint64, len(r.tasks))
+	for range rounds {
+		for i, t := range r.tasks {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			start := processorTime()
+			err := t.do()
+			r.times[i] = append(r.times[i], processorTime()-start)
+			runtime.ReadMemStats(&after)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", t.name, err)
+			}
+			r.allocations[i] = after.Mallocs - before.Mallocs
+		}
+	}
+	return r, nil
+}
+
+func verify(data []byte) error {
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		return err
+	}
+	if broken := f.Conformance(); broken != 0 {
+		return fmt.Errorf("the file breaks requirements: %b", broken)
+	}
+	f.ContentDigest()
+	return nil
+}
+
+func gate(data []byte, fleet *sensor.Fleet) func() error {
+	defs := new(sensor.Definitions)
+	err := defs.Add(workload.Definition())
+	opts := validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: time.Now()}
+	return func() error {
+		if err != nil {
+			return err
+		}
+		if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
+			return errors.New("the file is not accepted")
+		}
+		return nil
+	}
+}
+
+func (r *results) print(w io.Writer) {
+	fmt.Fprintf(w, "\n%d instances, %.1f bytes each, %d rounds; SHA-256 of the file takes %.1f ms, median %.1f\n",
+		r.instances, float64(r.size)/float64(r.instances), len(r.times[0]), r.times[0].least(), r.times[0].median())
+	fmt.Fprintf(w, "%-40s %8s %8s %12s\n", "in times of the SHA-256", "least", "median", "allocations")
+	for i, t := range r.tasks {
+		fmt.Fprintf(w, "%-40s %8.2f %8.2f %12d\n", t.name,
+			r.times[i].least()/r.times[0].least(), r.times[i].median()/r.times[0].median(), r.allocations[i])
+	}
+}
+
+// printGrowth says what an instance costs in a file of another size.
+func (r *results) printGrowth(w io.Writer, before *results) {
+	fmt.Fprintf(w, "\n%-40s %8s %8s\n", fmt.Sprintf("an instance of %d to one of %d", r.instances, before.instances), "least", "median")
+	each := float64(before.instances) / float64(r.instances)
+	for i, t := range r.tasks {
+		fmt.Fprintf(w, "%-40s %8.2f %8.2f\n", t.name,
+			r.times[i].least()/before.times[i].least()*each, r.times[i].median()/before.times[i].median()*each)
+	}
+}
+
+// times are how long something took, each time.
+type times []time.Duration
+
+func (t times) least() float64 { return milliseconds(slices.Min(t)) }
+
+func (t times) median() float64 {
+	sorted := slices.Sorted(slices.Values(t))
+	return milliseconds(sorted[len(sorted)/2])
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// The command works; how long things take is nothing to test.
+func TestRun(t *testing.T) {
+	var out strings.Builder
+	if err := run(&out, "100,200", 1, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"100 instances, ", "500 builds", "an instance of 200 to one of 100", "cfcheck check, 100 instances"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the output does not say %q:\n%s", want, out.String())
+		}
+	}
+	if err := run(&out, "many", 1, 0); err == nil {
+		t.Error("a size that is no number is accepted")
+	}
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// smallFile is how many instances the file has that a whole process judges.
+const smallFile = 100
+
+// measureProcess compares cfcheck, judging a small file for a fleet and with
+// definitions that it reads too, with a program that does nothing. The two are
+// built in the same way and run in turns.
+func measureProcess(w io.Writer, pairs int) error {
+	dir, err := os.MkdirTemp("", "cfcheck-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	empty, check, err := prepare(dir)
+	if err != nil {
+		return err
+	}
+	var emptyTimes, checkTimes times
+	for range pairs {
+		for _, p := range []struct {
+			args  []string
+			times *times
+		}{{empty, &emptyTimes}, {check, &checkTimes}} {
+			t, err := processTime(p.args)
+			if err != nil {
+				return err
+			}
+			*p.times = append(*p.times, t)
+		}
+	}
+	fmt.Fprintf(w, "\na whole process, %d pairs; an empty program takes %.2f ms, median %.2f\n", pairs, emptyTimes.least(), emptyTimes.median())
+	fmt.Fprintf(w, "%-40s %8s %8s\n", "in times of the empty program", "least", "median")
+	fmt.Fprintf(w, "%-40s %8.2f %8.2f\n", fmt.Sprintf("cfcheck check, %d instances", smallFile),
+		checkTimes.least()/emptyTimes.least(), checkTimes.median()/emptyTimes.median())
+	return nil
+}
+
+// prepare makes the two programs, and what one of them judges.
+func prepare(dir string) (empty, check []string, err error) {
+	defs := new(sensor.Definitions)
+	if err := defs.Add(workload.Definition()); err != nil {
+		return nil, nil, err
+	}
+	types, err := defs.JSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	fleet, err := workload.Fleet(1, 1).JSON()
+	if err != nil {
+		return nil, nil, err
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	content := at(channelfile.FileName(workload.Header))
+	for name, data := range map[string][]byte{
+		at("main.go"):    []byte("package main\n\nfunc main() {}\n"),
+		at("types.json"): types,
+		at("fleet.json"): fleet,
+		content:          workload.File(smallFile, 1),
+	} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			return nil, nil, err
+		}
+	}
+	empty = []string{at("empty.exe")} // .exe is for Windows, and harms nobody
+	check = []string{at("cfcheck.exe"), "check", "--fleet", at("fleet.json"), "--types", at("types.json"), content}
+	for _, args := range [][]string{
+		{"build", "-o", empty[0], at("main.go")},
+		{"build", "-o", check[0], "github.com/cfcheck/cfcheck/cmd/cfcheck"},
+	} {
+		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+			return nil, nil, fmt.Errorf("go %v: %w\n%s", args, err, out)
+		}
+	}
+	return empty, check, nil
+}
+
+// processTime runs a program, which must succeed, and returns the processor
+// time that it took.
+func processTime(args []string) (time.Duration, error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("%v: %w\n%s", args, err, out)
+	}
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+}
