@@ -5,12 +5,12 @@
 // [Parse] checks every length, count, offset and index once, against the bytes
 // and tables that must back them. Whatever a [File] hands out afterwards lies
 // inside the data: its methods cannot fail. Parse is meant for hostile input.
-// It takes time linear in the size of the data, and memory of a few bits an
+// It takes time linear in the size of the data, and memory of at most a byte an
 // entry; the number of its allocations does not depend on the data.
 //
 // A file that can be read may still not be in normal form: its digests may be
 // wrong, its entries unsorted. [File.Conformance] says which of these
-// requirements are broken, and [File.Locate] where.
+// requirements are broken; where, the checks of package validate/structure say.
 //
 // A [Builder] writes: it takes conditions made of expressions such as
 //

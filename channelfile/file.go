@@ -141,39 +141,49 @@ func (f *File) HasProvenance() bool { return len(f.Sections) == sectionsAll }
 
 // Origin returns where instance i comes from, the zero Origin if the file has
 // no provenance.
-func (f *File) Origin(i int) Origin {
+func (f *File) Origin(i int) Origin { return f.ShortOrigin(i, MaxTextLength) }
+
+// ShortOrigin returns what Origin does, with no more than the first most bytes
+// of each text: for who shows many, of a file that may have very long ones.
+func (f *File) ShortOrigin(i, most int) Origin {
 	if !f.HasProvenance() {
 		return Origin{}
 	}
 	b := f.sec[secOrigins][i*originSize:][:originSize]
+	text := func(k int) string { return f.shortText(int(le.Uint32(b[4*k:])), most) }
 	return Origin{
-		Rule:    f.Text(int(le.Uint32(b))),
-		Title:   f.Text(int(le.Uint32(b[4:]))),
-		Author:  f.Text(int(le.Uint32(b[8:]))),
-		Licence: f.Text(int(le.Uint32(b[12:]))),
-		Path:    f.Text(int(le.Uint32(b[16:]))),
-		Line:    int(le.Uint32(b[20:])),
+		Rule:    text(0),
+		Title:   text(1),
+		Author:  text(2),
+		Licence: text(3),
+		Path:    text(4),
+		Line:    int(le.Uint32(b[4*originTexts:])),
 	}
 }
 
 // Use returns the line of the source that word i of the conditions comes from,
 // and what its author wrote there; 0 and "" where the file does not say.
-func (f *File) Use(word int) (line int, text string) {
+func (f *File) Use(word int) (line int, text string) { return f.ShortUse(word, MaxTextLength) }
+
+// ShortUse returns what Use does, with no more than the first most bytes of the
+// text.
+func (f *File) ShortUse(word, most int) (line int, text string) {
 	if !f.HasProvenance() {
 		return 0, ""
 	}
 	b := f.sec[secUses][word*useSize:][:useSize]
-	return int(le.Uint32(b)), f.Text(int(le.Uint32(b[4:])))
+	return int(le.Uint32(b)), f.shortText(int(le.Uint32(b[4:])), most)
 }
 
 // Texts returns the number of distinct texts of the provenance.
 func (f *File) Texts() int { return len(f.sec[secTexts]) / valueSize }
 
-// Text returns text i of the provenance. A file can name one long text a
-// million times, so the texts are copied once, by Parse.
-func (f *File) Text(i int) string {
+// Text returns text i of the provenance. It is a copy.
+func (f *File) Text(i int) string { return f.shortText(i, MaxTextLength) }
+
+func (f *File) shortText(i, most int) string {
 	r := f.poolRange(secTexts, i)
-	return f.texts[r.Start:r.End]
+	return string(f.sec[secTextPool][r.Start:min(r.End, r.Start+most)])
 }
 
 // TextsUsed returns for each text whether an origin or a use names it.

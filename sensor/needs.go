@@ -37,6 +37,9 @@ const MaxCauses = 8
 // MaxCauseText is how many characters of each text a cause repeats.
 const MaxCauseText = 256
 
+// maxCauseBytes are enough bytes for so many characters.
+const maxCauseBytes = utf8.UTFMax * MaxCauseText
+
 // An InputNeed is one input that is read.
 type InputNeed struct {
 	Index       int
@@ -409,7 +412,7 @@ func (t *tally) text(s string) string {
 
 // originOf returns what causes say of an instance.
 func originOf(f *channelfile.File, instance int) channelfile.Origin {
-	o := f.Origin(instance)
+	o := f.ShortOrigin(instance, maxCauseBytes)
 	o.Rule, o.Title, o.Path = causeText(o.Rule), causeText(o.Title), causeText(o.Path)
 	return o
 }
@@ -427,7 +430,7 @@ func causeText(s string) string {
 }
 
 func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Cause {
-	line, _ := f.Use(word)
+	line, _ := f.ShortUse(word, 0)
 	if line == 0 {
 		line = o.Line
 	}

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -147,7 +148,7 @@ func (p *Pass) LocateInstance(i int) (Location, *Instance) {
 
 // locateInstance goes by the provenance in the file alone.
 func (p *Pass) locateInstance(i int) (Location, *Instance) {
-	in, origin := p.File.Instance(i), p.File.Origin(i)
+	in, origin := p.File.Instance(i), p.File.ShortOrigin(i, maxTextBytes)
 	where := Location{
 		Path:   fmt.Sprintf("instance[%d]", i),
 		Range:  p.File.InstanceRange(i),
@@ -163,7 +164,7 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
 	where.Range = p.File.WordRange(w)
-	line, text := p.File.Use(w)
+	line, text := p.File.ShortUse(w, maxTextBytes)
 	where.Source.Text = text
 	if line > 0 {
 		where.Source.Line = line
@@ -223,6 +224,9 @@ func (p *Pass) firstUse(i int) int {
 // MaxText is how many characters of each text of the content a finding
 // repeats: texts may be long, and findings many.
 const MaxText = 256
+
+// maxTextBytes are enough bytes to see whether a text has more characters.
+const maxTextBytes = utf8.UTFMax * (MaxText + 1)
 
 // cut returns the first characters of a text that a finding repeats.
 func cut(s string) string {
