@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"flag"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -47,6 +48,7 @@ func seeds(t testing.TB) [][]byte {
 		all = append(all, c.Data)
 	}
 	all = append(all, incidents(t)...)
+	all = append(all, found()...)
 	all = append(all, operandLists()...)
 	seen := map[[32]byte]bool{}
 	var list [][]byte
@@ -93,6 +95,20 @@ func incidents(t testing.TB) [][]byte {
 		bytes.ReplaceAll(first, []byte("\n"), []byte("\r\n")),
 		bytes.ToValidUTF8(first, []byte("\uFFFD")),
 	}
+}
+
+// found returns what fuzzing has found, each by what was wrong.
+func found() [][]byte {
+	// CF1046 compared addresses as such, where an IPv4 address comes before
+	// every IPv6 address, and not as the 16 bytes that are stored. It found no
+	// fault in a range from an IPv4 address back to ::1, which the reader did.
+	mapped := newRaw(6, 21, 19)
+	mapped.sections[instances], mapped.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+	mapped.sections[criteria] = criterion(0, channelfile.OpAddressRange, 18, 0, 1)
+	mapped.sections[operands], mapped.sections[values] = u32s(0), u32s(0, 32)
+	first, last := netip.MustParseAddr("10.0.0.1").As16(), netip.MustParseAddr("::1").As16()
+	mapped.sections[pool] = append(first[:], last[:]...)
+	return [][]byte{mapped.bytes()}
 }
 
 // operandLists returns files with a list of operands as long as it may be, and

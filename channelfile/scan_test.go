@@ -1,0 +1,179 @@
+package channelfile
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// readEntries reads the entries of a file with both readers, whatever the digests say.
+// It returns nil if header and table cannot be read.
+func readEntries(data []byte) (f *File, ok bool, err error) {
+	f = &File{data: data}
+	if f.readHeader() != nil || f.readTable() != nil {
+		return nil, false, nil
+	}
+	return f, f.scan(), f.explain()
+}
+
+// holdReaders holds the fast reader against the slow one, which shares nothing
+// with it but patternForm, and what it says of the form of a file against
+// Encode, which knows the normal form and not the rules. It returns what the
+// fast one found.
+func holdReaders(t interface{ Fatalf(string, ...any) }, what string, data []byte) (readable, conforms bool) {
+	f, ok, err := readEntries(data)
+	if f == nil {
+		return false, false
+	}
+	if ok != (err == nil) {
+		t.Fatalf("%s: the fast reader says %v, the slow one: %v", what, ok, err)
+	}
+	if !ok {
+		return false, false
+	}
+	f.texts = string(f.sec[secTextPool])
+	again, err := Encode(f)
+	if err != nil {
+		if f.broken == 0 {
+			t.Fatalf("%s: no rule is broken, but Encode fails: %v", what, err)
+		}
+		return true, false
+	}
+	if same := bytes.Equal(withoutDigests(f, data), withoutDigests(f, again)); same != (f.broken == 0) {
+		t.Fatalf("%s: the broken rules are %b; that Encode makes the same file of it is %v", what, f.broken, same)
+	}
+	return true, f.broken == 0
+}
+
+// withoutDigests returns a copy of a file in which the digests are zero.
+func withoutDigests(f *File, data []byte) []byte {
+	data = bytes.Clone(data)
+	for i := range f.Sections {
+		r := f.SectionRecordRange(i)
+		clear(data[r.End-digestSize : min(r.End, len(data))])
+	}
+	r := f.HeaderDigestRange()
+	clear(data[r.Start:min(r.End, len(data))])
+	return data
+}
+
+// scanFiles are files with all that the readers look at in ways of their own.
+func scanFiles(t *testing.T) map[string][]byte {
+	t.Helper()
+	conditions := []Expr{
+		And(Equals(0, "a"), Not(Equals(1, "b")), Contains(2, "c").Fold()),
+		And(Equals(0, "a"), Or(Equals(1, "b"), Prefix(1, `\x`), Suffix(2, "yy").Fold())),
+		Or(And(Equals(0, "a"), Equals(1, "b")), And(Equals(0, "c"), Pattern(3, `a*b\\`, `x?*`).Fold())),
+		Not(And(Equals(0, "a"), Or(Equals(1, "b"), And(Exists(2), IntegerEquals(3, 5))))),
+		And(Equals(2, "a", "b", "c"), Contains(2, "a", "b").All(), IntegerRange(3, 1, 9), AddressPrefix(1, netip.MustParsePrefix("10.0.0.0/8"))),
+		And(EqualsInput(0, 1, 2), PrefixInput(2, 0).Fold(), IntegerEqualsInput(1, 3)),
+	}
+	files := make(map[string][]byte)
+	for _, traced := range []bool{false, true} {
+		b := NewBuilder(Header{Channel: 1, Type: 1, TypeVersion: 1, InputsDeclared: testInputs})
+		for i, e := range conditions {
+			var origin *Origin
+			if traced {
+				origin = &Origin{Rule: fmt.Sprint(i), Title: "t", Path: "é.yml", Line: i}
+				e = e.From(i, "use")
+			}
+			if err := b.Add(testID(i+1), e, origin); err != nil {
+				t.Fatal(err)
+			}
+		}
+		files[fmt.Sprintf("provenance %v", traced)] = encoded(t, b).Data()
+	}
+	// Values in several groups, of all lengths about those of keys, of which
+	// neighbours differ early, late, and in length alone.
+	b := NewBuilder(Header{Channel: 1, Type: 1, TypeVersion: 1, InputsDeclared: testInputs})
+	for i, n := range []int{0, 1, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 40, 47, 48, 49, 64, 70, 0, 0, 0, 0, 0} {
+		v := string(bytes.Repeat([]byte{'k'}, n))
+		if n == 0 {
+			v = fmt.Sprint(i)
+		}
+		e := And(Equals(0, v), Equals(1, v+"\x00").Fold(), Suffix(2, v+"x").Fold())
+		if err := b.Add(testID(i+1), e, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files["values"] = encoded(t, b).Data()
+	return files
+}
+
+// TestReadersAgree changes each byte of some files, one at a time.
+func TestReadersAgree(t *testing.T) {
+	for name, data := range scanFiles(t) {
+		if readable, conforms := holdReaders(t, name, data); !readable || !conforms {
+			t.Fatalf("%s: the file is not as it should be", name)
+		}
+		var refused, broken, fine int
+		for at := range data {
+			old := data[at]
+			for _, c := range []byte{old + 1, old - 1, old ^ 0x20, old ^ 0x80, 0, '*'} {
+				data[at] = c
+				switch readable, conforms := holdReaders(t, fmt.Sprintf("%s, 0x%02x at 0x%x", name, c, at), data); {
+				case !readable:
+					refused++
+				case !conforms:
+					broken++
+				default:
+					fine++
+				}
+			}
+			data[at] = old
+		}
+		if refused == 0 || broken == 0 || fine == 0 {
+			t.Errorf("%s: %d files cannot be read, %d break rules, %d do not; some of each would show more", name, refused, broken, fine)
+		}
+	}
+}
+
+// TestReadersAgreeProperty changes a few bytes of a file of any model, or takes
+// entries from one place of it to another.
+func TestReadersAgreeProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		data := bytes.Clone(genModel().Draw(t, "model").build(t).Data())
+		start := headerSize + sectionsCritical*recordSize + digestSize
+		if start >= len(data) {
+			return
+		}
+		place := rapid.IntRange(start/4, len(data)/4-1)
+		for range rapid.IntRange(1, 4).Draw(t, "changes") {
+			at := 4 * place.Draw(t, "at")
+			switch rapid.IntRange(0, 2).Draw(t, "change") {
+			case 0:
+				data[at+rapid.IntRange(0, 3).Draw(t, "byte")] = rapid.Byte().Draw(t, "new")
+			case 1:
+				copy(data[at:at+4], data[4*place.Draw(t, "from"):])
+			case 2:
+				from := bytes.Clone(data[4*place.Draw(t, "from"):])
+				copy(data[at:], from[:min(len(from), 4*rapid.IntRange(1, 6).Draw(t, "words"))])
+			}
+		}
+		holdReaders(t, "changed file", data)
+	})
+}
+
+// Keys order values as their bytes do, or leave it open.
+func TestKeyLess(t *testing.T) {
+	value := rapid.SliceOfN(rapid.SampledFrom([]byte{0, 1, 'a', 0xFF}), 0, 70)
+	rapid.Check(t, func(t *rapid.T) {
+		common := value.Draw(t, "common")
+		a, b := slices.Concat(common, value.Draw(t, "a")), slices.Concat(common, value.Draw(t, "b"))
+		key := func(v []byte) key {
+			from := append(bytes.Clone(v), bytes.Repeat([]byte{0xAA}, keySize)...) // what follows does not matter
+			return keyOf((*[keySize]byte)(from), uint64(len(v)))
+		}
+		less, more := key(a).less(key(b)), key(b).less(key(a))
+		switch want := bytes.Compare(a, b); {
+		case less == 1 && want >= 0, more == 1 && want <= 0:
+			t.Fatalf("the keys of %q and %q are in another order than they", a, b)
+		case less == 0 && more == 0 && !bytes.Equal(bytes.TrimRight(a[:min(len(a), keySize)], "\x00"), bytes.TrimRight(b[:min(len(b), keySize)], "\x00")):
+			t.Fatalf("the keys of %q and %q are equal", a, b)
+		}
+	})
+}
