@@ -78,8 +78,27 @@ func sortFindings(fs []Finding) {
 			cmp.Compare(a.Where.Range.Start, b.Where.Range.Start),
 			cmp.Compare(a.Where.Source.Path, b.Where.Source.Path),
 			cmp.Compare(a.Where.Source.Line, b.Where.Source.Line),
+			cmp.Compare(a.instance(), b.instance()),
+			cmp.Compare(a.input(), b.input()),
 			cmp.Compare(a.Where.Path, b.Where.Path),
 			cmp.Compare(a.Message, b.Message),
 		)
 	})
+}
+
+// instance and input return the index of what a finding is about, -1 if it is
+// about none.
+
+func (f *Finding) instance() int {
+	if f.Instance == nil {
+		return -1
+	}
+	return f.Instance.Index
+}
+
+func (f *Finding) input() int {
+	if f.Input == nil {
+		return -1
+	}
+	return f.Input.Index
 }

@@ -148,7 +148,7 @@ func (p *Pass) LocateInstance(i int) (Location, *Instance) {
 
 // locateInstance goes by the provenance in the file alone.
 func (p *Pass) locateInstance(i int) (Location, *Instance) {
-	in, origin := p.File.Instance(i), p.File.ShortOrigin(i, maxTextBytes)
+	in, origin := p.File.Instance(i), p.File.ShortOrigin(i, p.textBytes())
 	where := Location{
 		Path:   fmt.Sprintf("instance[%d]", i),
 		Range:  p.File.InstanceRange(i),
@@ -164,7 +164,7 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
 	where.Range = p.File.WordRange(w)
-	line, text := p.File.ShortUse(w, maxTextBytes)
+	line, text := p.File.ShortUse(w, p.textBytes())
 	where.Source.Text = text
 	if line > 0 {
 		where.Source.Line = line
@@ -225,8 +225,15 @@ func (p *Pass) firstUse(i int) int {
 // repeats: texts may be long, and findings many.
 const MaxText = 256
 
-// maxTextBytes are enough bytes to see whether a text has more characters.
-const maxTextBytes = utf8.UTFMax * (MaxText + 1)
+// textBytes is how many bytes of a text are looked at: enough to see whether
+// it has more characters than a finding repeats. A subject that says where
+// things come from may go by what the provenance says, and gets all of it.
+func (p *Pass) textBytes() int {
+	if p.Subject.Origin != nil {
+		return channelfile.MaxTextLength
+	}
+	return utf8.UTFMax * (MaxText + 1)
+}
 
 // cut returns the first characters of a text that a finding repeats.
 func cut(s string) string {

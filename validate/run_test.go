@@ -404,7 +404,12 @@ func TestFindingsAreSorted(t *testing.T) {
 			line.Where.Source = validate.Position{Path: "x", Line: 2}
 			line1 := place("", 4, "by line, before")
 			line1.Where.Source = validate.Position{Path: "x", Line: 1}
-			c.Run = reports(later, line, line1, place("b", 2, "path b"), place("a", 2, "path a"), place("", 9, "b"), place("", 9, "a"))
+			of := func(f validate.Finding, instance, input int) validate.Finding {
+				f.Instance, f.Input = &validate.Instance{Index: instance}, &validate.Input{Index: input}
+				return f
+			}
+			c.Run = reports(later, line, line1, place("b", 2, "path b"), place("a", 2, "path a"), place("", 9, "b"), place("", 9, "a"),
+				of(place("", 6, "instance 10"), 10, 0), of(place("", 6, "instance 2, input 10"), 2, 10), of(place("", 6, "instance 2, input 9"), 2, 9), place("", 6, "no instance"))
 		}),
 		check("CF9001", func(c *validate.Check) { c.Run = reports(place("", 99, "first check")) }),
 	))
@@ -412,9 +417,9 @@ func TestFindingsAreSorted(t *testing.T) {
 	for _, f := range r.Findings {
 		got = append(got, f.Message)
 	}
-	want := []string{"first check", "path a", "path b", "by line, before", "by line", "a", "b", "second group", "warning"}
+	want := []string{"first check", "path a", "path b", "by line, before", "by line", "no instance", "instance 2, input 9", "instance 2, input 10", "instance 10", "a", "b", "second group", "warning"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("errors first, then by check, group, place and text (-expected +found):\n%s", diff)
+		t.Errorf("errors first, then by check, group, place, what it is about, and text (-expected +found):\n%s", diff)
 	}
 }
 
@@ -612,6 +617,26 @@ func TestTextsAreCut(t *testing.T) {
 	}
 	if long == 0 {
 		t.Error("no text was cut, so the test tests nothing")
+	}
+}
+
+// TestOriginSeesWholeTexts holds that a subject gets what the provenance says
+// in full: it may look up by it where things come from.
+func TestOriginSeesWholeTexts(t *testing.T) {
+	s := validate.ChannelFile("", wordy(t))
+	seen := map[int]bool{}
+	s.Origin = func(part validate.Part) (validate.Position, bool) {
+		seen[len(part.From.Text)], seen[len(part.From.Path)] = true, true
+		return part.From, true
+	}
+	r := validate.Run(s, options(t, locates()))
+	if long := channelfile.MaxTextLength / 4 * 4; !seen[long] || !seen[len("short")] {
+		t.Errorf("texts of %v bytes were seen; the long ones have %d", seen, long)
+	}
+	for _, f := range r.Findings {
+		if n := len([]rune(f.Where.Source.Text)); n > validate.MaxText+3 {
+			t.Errorf("%s: a text of %d characters", f.Where.Path, n)
+		}
 	}
 }
 

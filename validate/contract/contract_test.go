@@ -272,6 +272,7 @@ func TestMessages(t *testing.T) {
 		{"same-contract", rules(t, onClient), fleet(contract(t, "7.10", 30, 20), contract(t, "7.16", 30, 21), contract(t, "7.11", 40, 20)), "", "builds that do the same stand together, and their hosts are added"},
 		{"other-shortfalls", rules(t, onClient), fleet(contract(t, "7.10", 30, 19), contract(t, "7.11", 40, 20)), "", "a line for each number; that 7.10 lacks one input more, which nothing reads, is latent"},
 		{"many-builds", rules(t, onClient), fleet(many[0], many[25], rename(many[0], "a"), rename(many[0], "b"), rename(many[0], "c"), rename(many[0], "d"), rename(many[0], "e")), "", "nobody reads more than a few names"},
+		{"five-builds", rules(t, onClient), fleet(rename(many[0], "a"), rename(many[0], "b"), rename(many[0], "c"), rename(many[0], "d"), rename(many[0], "e")), "", "five are few enough"},
 		{"many-contracts", rules(t, onClient), fleet(many...), "", "nor more than a few lines"},
 		{"hole", rules(t, onUser), fleet(contract(t, "8.4", 1, 21, state(sensor.NotSupplied, user))), "", "the number alone would not show it"},
 		{"no-access-stated", rules(t, onClient), fleet(contract(t, "7.11", 1, 20, func(c *sensor.Contract) { c.Reader.Access = 0 })), "", "who does not say how it reads is taken for the worse"},
@@ -291,6 +292,7 @@ func TestMessages(t *testing.T) {
 		// CF3003 input-type and CF3018 input-identity
 		{"type-read", rules(t, onPipe, channelfile.Equals(processID, "4")), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "a number would be taken for a pointer"},
 		{"type-not-read", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "it waits to be read"},
+		{"types-of-several", rules(t, onUser), fleet(contract(t, "8.1", 1, 21, integer(processID), integer(user), integer(clientImage))), "", "one that is read stands in the way of no other"},
 		{"type-of-unknown", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID), state(sensor.Unknown, processID))), "", "if it is supplied it is the wrong type"},
 		{"type-of-not-supplied", rules(t, onPipe), fleet(contract(t, "s8", 1, 21, named, integer(processID), state(sensor.NotSupplied, processID))), "", "what is not supplied has no type"},
 		{"type-at-named", rules(t, channelfile.Equals(processID, "4")), fleet(contract(t, "s8", 1, 21, named, integer(processID))), "", "a named reader takes a number for a pointer all the same"},
@@ -310,6 +312,7 @@ func TestMessages(t *testing.T) {
 
 		// CF3006 operator-supported and CF3007 format-supported
 		{"operator", rules(t, onPipe, onImage, channelfile.Not(onImage)), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpPrefix))), "", "the first rule that uses it, and how many do"},
+		{"operator-of-the-second", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21), contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "a build that has it stands in the way of no other"},
 		{"format", rules(t, onPipe), fleet(contract(t, "8.5", 1, 21, formats("0.2", "0.3")), contract(t, "8.6", 1, 21, formats("0.2", "0.1"))), "", "which versions it reads"},
 		{"format-at-release", def, fleet(contract(t, "8.5", 1, 21, formats("0.2"))), "", "there is no content, of any format"},
 
@@ -317,10 +320,16 @@ func TestMessages(t *testing.T) {
 		{"limits", rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Equals(image, "a")), onUser), fleet(contract(t, "6.0", 1, 21, limits(sensor.Limits{
 			FileSize: 1, Instances: 1, Criteria: 2, WordsPerInstance: 1, OperandsPerCriterion: 2, ValueLength: 3,
 		}))), "", "each by itself, with both numbers"},
+		{"limits-of-the-second", rules(t, channelfile.Equals(pipeName, "aa", "bb"), channelfile.And(channelfile.Equals(image, "a", "b", "ccc"), onPipe)),
+			fleet(contract(t, "5.0", 1, 0, without, refuses, limits(sensor.Limits{FileSize: 1})), contract(t, "6.0", 1, 21, limits(sensor.Limits{WordsPerInstance: 1, OperandsPerCriterion: 2, ValueLength: 2}))), "", "the first part that exceeds, not one that only reaches; and who is not addressed has no say"},
 		{"limits-reached", rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Equals(image, "a")), onUser), fleet(contract(t, "6.0", 1, 21, limits(sensor.Limits{
 			Instances: 2, Criteria: 3, WordsPerInstance: 2, OperandsPerCriterion: 3, ValueLength: 4,
 		}))), "", "the limit is allowed"},
 		{"steps", rules(t, onUser, channelfile.Contains(pipeName, "0123456789", "abcdefghij")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 2000}))), "", "the rule that costs most, and by which input"},
+		{"steps-by-the-first-input", rules(t, channelfile.Contains(pipeName, "0123456789", "abcdefghij"), channelfile.Contains(image, "0123456789")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 2000}))), "", "the dearest input"},
+		{"steps-by-the-second-input", rules(t, channelfile.Contains(image, "0123456789", "abcdefghij"), channelfile.Contains(pipeName, "0123456789")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 2000}))), "", "wherever it stands"},
+		{"steps-of-the-last", rules(t, channelfile.Contains(pipeName, "0123456789", "abcdefghij")), fleet(
+			contract(t, "5.9", 1, 21), contract(t, "6.0", 1, 21, budget(sensor.Budget{Steps: 1 << 30})), contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 2000}))), "", "builds that state no budget, or keep it, stand in the way of no other"},
 		{"steps-of-many-rules", rules(t, onUser, channelfile.Prefix(pipeName, "a")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 5}))), "", "no input is long, there are only too many criteria"},
 		{"steps-reached", rules(t, channelfile.Exists(pipeName)), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 3}))), "", "the budget is allowed: one criterion, one word, one instance"},
 		{"steps-of-needs", needsOf(func(n *sensor.Needs) { n.Inputs, n.InputsRead, n.Constant = nil, 0, 1000 }, onPipe), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 999}))), "", "needs may read nothing, and cost"},
@@ -330,6 +339,9 @@ func TestMessages(t *testing.T) {
 		{"length-unknown", rules(t, onUser, channelfile.Contains(pipeName, "abc")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), func(c *sensor.Contract) {
 			c.Supplies[0].Inputs[pipeName].MaxLength, c.Supplies[0].Inputs[user].MaxLength = 0, 0
 		})), "", "no length, no bound; the length of what is compared from its start does not matter"},
+		{"length-unknown-of-the-second", rules(t, channelfile.Contains(pipeName, "abc")), fleet(contract(t, "6.0", 1, 21), contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), func(c *sensor.Contract) {
+			c.Supplies[0].Inputs[pipeName].MaxLength = 0
+		})), "", "a build without a budget stands in the way of no other"},
 		{"length-of-what-is-no-string", rules(t, channelfile.Contains(pipeName, "abc")), fleet(contract(t, "6.1", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), integer(pipeName)), contract(t, "6.2", 1, 21, budget(sensor.Budget{Steps: 1 << 40}), address(pipeName))), "", "a number has a fixed length; the type is at fault"},
 		{"length-of-what-is-not-supplied", rules(t, channelfile.Contains(clientImage, "abc")), fleet(contract(t, "s6", 1, 20, named, budget(sensor.Budget{Steps: 100}))), "", "what is absent costs nothing for its length"},
 		{"memory", rules(t, onPipe), fleet(contract(t, "6.2", 1, 21, budget(sensor.Budget{Memory: 1000}))), "", "both numbers"},
@@ -342,6 +354,14 @@ func TestMessages(t *testing.T) {
 		{"outcome-by-the-second", rules(t, channelfile.And(channelfile.Or(onEvent, onPipe), onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event it has lost an alternative; it is the user that blinds it"},
 		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named"},
 		{"outcome-of-a-comparison", rules(t, channelfile.EqualsInput(image, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "what is compared with nothing is false"},
+		{"outcome-by-a-later-word", rules(t, channelfile.Or(channelfile.And(onEvent, onPipe), channelfile.And(onImage, channelfile.Not(onUser)))), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event an alternative is lost; it is the user that widens it"},
+		{"outcome-of-one-word", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType))), "", "of two inputs of one word the first is named"},
+		{"outcome-of-one-word-turned", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "whatever the order of the builds"},
+		{"outcome-of-two-words", rules(t, channelfile.And(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "of two words the first"},
+		{"outcome-many-lacks", rules(t, onUser, onEvent), fleet(
+			contract(t, "s8", 1, 21, named), contract(t, "7.16", 1, 21),
+			contract(t, "a7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "b7", 1, 21, named, refuses, state(sensor.NotSupplied, user)),
+			contract(t, "c6", 1, 21, named, state(sensor.NotSupplied, eventType))), "", "those that lack nothing, read by place, or lack the same, stand in the way of no other"},
 		{"outcome-same-lack", rules(t, onUser), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "t7", 2, 21, named, refuses, state(sensor.NotSupplied, user))), "", "two contracts that lack the same"},
 		{"outcome-two-feeds", rules(t, onUser, onClient), fleet(contract(t, "s", 1, 21, named, feed(t, "a", 7), feed(t, "b", 20), feed(t, "c", 7))), "", "feeds of one build, of which two lack the same; the hosts are counted once"},
 
@@ -359,6 +379,7 @@ func TestMessages(t *testing.T) {
 		{"needs-without-causes", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "needs may name none"},
 		{"needs-with-a-cause-of-nobody", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or one that has no name"},
 		{"needs-with-an-index", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: 3, Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only an index"},
+		{"needs-with-the-first-index", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: 0, Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "0 is an index"},
 		{"needs-with-an-id", needsOf(func(n *sensor.Needs) {
 			n.Inputs[0].First = []sensor.Cause{{Instance: -1, ID: channelfile.ID{15: 9}, Word: -1}}
 		}, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only an ID"},

@@ -63,8 +63,6 @@ func latent(p *validate.Pass, visit func(index int, bad []feed)) {
 				bad = append(bad, f)
 			}
 		}
-		if len(bad) > 0 {
-			visit(index, bad)
-		}
+		visit(index, bad)
 	}
 }

@@ -45,3 +45,24 @@ func BenchmarkGate(b *testing.B) {
 		}
 	}
 }
+
+// Judging a file allocates as often for a hundred thousand instances as for a
+// thousand.
+func TestGateAllocations(t *testing.T) {
+	defs := new(sensor.Definitions)
+	if err := defs.Add(workload.Definition()); err != nil {
+		t.Fatal(err)
+	}
+	count := func(instances int) float64 {
+		data := workload.File(instances, 1)
+		opts := validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: workload.Fleet(1, 1), Now: time.Unix(0, 0)}
+		return testing.AllocsPerRun(3, func() {
+			if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
+				t.Fatalf("%v: %v %v", r.Verdict(), r.Findings, r.Undecided)
+			}
+		})
+	}
+	if few, many := count(1_000), count(100_000); few != many {
+		t.Errorf("%v allocations for 1,000 instances, %v for 100,000; want as many", few, many)
+	}
+}
