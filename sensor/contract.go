@@ -19,6 +19,7 @@ import (
 type Contract struct {
 	Build    string
 	Hosts    uint64 // that run the build; at least 1, at most MaxInteger
+	Note     string
 	Reader   Reader
 	Supplies []Supply
 }
@@ -58,6 +59,7 @@ type Supply struct {
 	Version      uint32
 	Feed         string // where the events come from; "" if the build has one feed alone
 	Evidence     Evidence
+	Events       uint64          // that were observed; 0 if none were
 	Inputs       []SuppliedInput // for a positional reader in the order of its array
 	Acknowledged []Shortfall
 }
@@ -67,7 +69,8 @@ type SuppliedInput struct {
 	Name      string
 	Type      InputType
 	State     State
-	MaxLength int // of a string, in bytes; 0: unknown
+	MaxLength int    // of a string, in bytes; 0: unknown
+	Seen      uint64 // in how many of the observed events of the supply
 }
 
 // A Shortfall is an input that a positional reader is known not to be given,
@@ -137,7 +140,7 @@ func (f *Fleet) Hosts() uint64 {
 	return sum
 }
 
-// Distinct groups the contracts that differ in build and hosts alone: what
+// Distinct groups the contracts that differ in build, hosts and note alone: what
 // holds of one of a group holds of all. It returns their indices, the groups
 // in the order of their first members. It looks at the contracts as they are
 // when it is called: of 500 builds that takes less than reading a small file.
@@ -158,7 +161,7 @@ func (f *Fleet) Distinct() [][]int {
 	return groups
 }
 
-// appendTerms appends all of a contract but build and hosts. Two contracts that
+// appendTerms appends all of a contract but build, hosts and note. Two contracts that
 // do the same append the same, and others do not: what may have any length
 // comes after its length.
 func (c *Contract) appendTerms(b []byte) []byte {
@@ -195,12 +198,14 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		number(uint64(s.Version))
 		text(s.Feed)
 		b = append(b, byte(s.Evidence))
+		number(s.Events)
 		number(uint64(len(s.Inputs)))
 		for k := range s.Inputs {
 			in := &s.Inputs[k]
 			text(in.Name)
 			b = append(b, byte(in.Type), byte(in.State))
 			number(uint64(in.MaxLength))
+			number(in.Seen)
 		}
 		number(uint64(len(s.Acknowledged)))
 		for _, a := range s.Acknowledged {
@@ -233,6 +238,7 @@ var (
 	}
 	contractKeys = strictjson.Keys{
 		Required: []string{"build", "hosts", "reader", "supply"},
+		Optional: []string{"note"},
 	}
 	readerKeys = strictjson.Keys{
 		Required: []string{"evidence", "access", "formats", "operators"},
@@ -246,11 +252,11 @@ var (
 	}
 	supplyKeys = strictjson.Keys{
 		Required: []string{"type", "version", "evidence", "inputs"},
-		Optional: []string{"feed", "acknowledged"},
+		Optional: []string{"feed", "events", "acknowledged"},
 	}
 	suppliedInputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
-		Optional: []string{"state", "maxLength"},
+		Optional: []string{"state", "maxLength", "seen"},
 	}
 	shortfallKeys = strictjson.Keys{
 		Required: []string{"input", "why", "until"},
@@ -288,6 +294,8 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 			r.unique(seen, c.Build, "builds", c.Build, index)
 		case "hosts":
 			c.Hosts = r.Uint(1, MaxInteger)
+		case "note":
+			c.Note = r.note()
 		case "reader":
 			c.Reader = r.contractReader()
 		case "supply":
@@ -478,6 +486,8 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			s.Feed = r.name()
 		case "evidence":
 			s.Evidence = r.evidence()
+		case "events":
+			s.Events = r.limit()
 		case "inputs":
 			seen := map[string]int{}
 			for i := range r.Array() {
@@ -516,6 +526,8 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 			in.State = r.state()
 		case "maxLength":
 			in.MaxLength = r.int(1, MaxLength)
+		case "seen":
+			in.Seen = r.limit()
 		}
 	}
 	if in.MaxLength != 0 && in.Type != String {
@@ -554,6 +566,7 @@ func (f *Fleet) JSON() ([]byte, error) {
 					w.Object(func() {
 						w.string("build", f.Contracts[i].Build)
 						w.uint("hosts", f.Contracts[i].Hosts)
+						w.optionalString("note", f.Contracts[i].Note)
 						w.Key("reader")
 						w.contractReader(&f.Contracts[i].Reader)
 						w.Key("supply")
@@ -615,6 +628,7 @@ func (w *writer) supplies(supplies []Supply) {
 				w.uint("version", uint64(s.Version))
 				w.optionalString("feed", s.Feed)
 				w.string("evidence", s.Evidence.String())
+			w.optionalUint("events", s.Events)
 				w.Key("inputs")
 				w.Array(func() {
 					for _, in := range s.Inputs {
@@ -646,6 +660,7 @@ func (w *writer) suppliedInput(in SuppliedInput) {
 			w.string("state", in.State.String())
 		}
 		w.optionalInt("maxLength", in.MaxLength)
+		w.optionalUint("seen", in.Seen)
 	})
 }
 

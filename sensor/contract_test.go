@@ -50,9 +50,9 @@ const fleetDoc = `{
       ]
     },
     {
-      "build": "2.0", "hosts": 1,
+      "build": "2.0", "hosts": 1, "note": "a host",
       "reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},
-      "supply": []
+      "supply": [{"type": "dns", "version": 0, "evidence": "observed", "events": 12, "inputs": [{"name": "Query", "type": "string", "seen": 11}]}]
     }
   ]
 }
@@ -78,15 +78,17 @@ func TestReadFleet(t *testing.T) {
 				Supplies: []Supply{
 					{
 						Type: "ipc", Version: 1, Feed: "kernel", Evidence: Observed,
-						Inputs:       []SuppliedInput{{"A", String, Supplied, 9}, {"B", Integer, NotSupplied, 0}, {"C", Address, Unknown, 0}},
+						Inputs:       []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}, {Name: "B", Type: Integer, State: NotSupplied}, {Name: "C", Type: Address, State: Unknown}},
 						Acknowledged: []Shortfall{{1, "old build", Date{2028, 2, 29}}, {20, "the same", Date{2027, 12, 31}}},
 					},
 					{Type: "ipc", Version: 1, Evidence: Stated},
 				},
 			},
 			{
-				Build: "2.0", Hosts: 1,
+				Build: "2.0", Hosts: 1, Note: "a host",
 				Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
+				Supplies: []Supply{{Type: "dns", Evidence: Observed, Events: 12,
+					Inputs: []SuppliedInput{{Name: "Query", Type: String, State: Supplied, Seen: 11}}}},
 			},
 		},
 	}
@@ -245,7 +247,7 @@ func TestReadFleetRefuses(t *testing.T) {
 }
 
 func TestSupplyInput(t *testing.T) {
-	s := Supply{Inputs: []SuppliedInput{{"A", String, Supplied, 9}, {"B", Integer, NotSupplied, 0}}}
+	s := Supply{Inputs: []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}, {Name: "B", Type: Integer, State: NotSupplied}}}
 	for _, tt := range []struct {
 		why    string
 		access Access
@@ -349,7 +351,7 @@ func TestDistinct(t *testing.T) {
 		return Contract{
 			Build: "a", Hosts: 1,
 			Reader:   Reader{Evidence: Stated, Access: Positional, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
-			Supplies: []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: []SuppliedInput{{"A", String, Supplied, 9}}}},
+			Supplies: []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}}}},
 		}
 	}
 	f := &Fleet{Contracts: []Contract{base()}}
@@ -397,7 +399,7 @@ func TestDistinctSeesEveryField(t *testing.T) {
 	var paths []string
 	c := base()
 	eachField(reflect.ValueOf(&c).Elem(), "", func(path string) {
-		if path != ".Build" && path != ".Hosts" {
+		if path != ".Build" && path != ".Hosts" && path != ".Note" {
 			paths = append(paths, path)
 			f.Contracts = append(f.Contracts, clone(t, c))
 		}

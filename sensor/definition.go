@@ -24,6 +24,54 @@ type Definition struct {
 	Title   string // what the type sees
 	Source  string // where the definition comes from
 	Inputs  []Input
+
+	Logsources []Logsource // of Sigma, whose rules are for the type
+	Keywords   []string    // the inputs in which a rule's keywords are looked for; none: keywords cannot be expressed
+	Feeds      []Feed      // the recorded events that the type is fed from
+}
+
+// A Logsource is what a Sigma rule says of the events that it is for. An empty
+// field is one that the rule does not have.
+type Logsource struct {
+	Product, Category, Service string
+}
+
+// A Feed is a kind of recorded event that becomes an event of a template type.
+// Several may feed one type: Sysmon and the Security log both record that a
+// process was created, and do not record the same of it.
+type Feed struct {
+	Name     string      // among the feeds of its definition; a [Supply] names it
+	Source   string      // where the list of fields comes from
+	Provider string      // that writes the events; "" if any may
+	Channel  string      // of Windows, where they are written; "" if it may be any
+	Events   []uint32    // event IDs, ascending; none: all events of provider and channel
+	Fields   []FeedField // what its events can have. What is not listed here the feed never supplies
+}
+
+// A FeedField is a field of recorded events that becomes an input.
+type FeedField struct {
+	Input string // name of the input
+	Field string // name of the field; "" if it is that of the input. "System/EventID" and the like are not data of the event, but say what it is
+	Since string // the first version of the source that records it, such as "Sysmon 10.0"; "" if all do, or if it is not known
+}
+
+// Feed returns the feed with a name, nil if d has none.
+func (d *Definition) Feed(name string) *Feed {
+	i := slices.IndexFunc(d.Feeds, func(f Feed) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &d.Feeds[i]
+}
+
+// Field returns the field that becomes an input, nil if the feed never
+// supplies that.
+func (f *Feed) Field(input string) *FeedField {
+	i := slices.IndexFunc(f.Fields, func(field FeedField) bool { return field.Input == input })
+	if i < 0 {
+		return nil
+	}
+	return &f.Fields[i]
 }
 
 // An Input is one declared input of a template type.
@@ -33,6 +81,7 @@ type Input struct {
 	Source          string // where the input comes from: a reference, or "cfcheck: ..." for one of ours
 	MaxLength       int    // of a string, in bytes; 0: unknown
 	Least, Greatest *int64 // of an integer; nil: no bound
+	Instead         string // what a rule can read where the input is not supplied, for a person; "" if there is nothing
 }
 
 // Input returns the index of the input with a name.
@@ -66,6 +115,7 @@ type Definitions struct {
 	byName   map[named]*Definition
 	number   map[string]uint32 // of a name
 	name     map[uint32]string // of a number
+	types    map[Logsource]string
 }
 
 type numbered struct{ number, version uint32 }
@@ -100,11 +150,20 @@ func (s *Definitions) add(d *Definition) error {
 	if s.byNumber[numbered{d.Number, d.Version}] != nil {
 		return fmt.Errorf("version %d of type %q is defined twice", d.Version, d.Name)
 	}
+	for _, l := range d.Logsources {
+		if other, ok := s.types[l]; ok && other != d.Name {
+			return fmt.Errorf("type %q is for rules of %s, and so is type %q", d.Name, l, other)
+		}
+	}
 	if s.byNumber == nil {
 		s.byNumber = map[numbered]*Definition{}
 		s.byName = map[named]*Definition{}
 		s.number = map[string]uint32{}
 		s.name = map[uint32]string{}
+		s.types = map[Logsource]string{}
+	}
+	for _, l := range d.Logsources {
+		s.types[l] = d.Name
 	}
 	s.list = append(s.list, d)
 	s.byNumber[numbered{d.Number, d.Version}] = d
@@ -112,6 +171,41 @@ func (s *Definitions) add(d *Definition) error {
 	s.number[d.Name] = d.Number
 	s.name[d.Number] = d.Name
 	return nil
+}
+
+// String names the logsource as a message does.
+func (l Logsource) String() string {
+	var parts []string
+	for _, part := range [][2]string{{"category", l.Category}, {"product", l.Product}, {"service", l.Service}} {
+		if part[1] != "" {
+			parts = append(parts, part[0]+" "+part[1])
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// TypeOf returns the name of the template type that the rules of a logsource
+// are for, "" if the set has none.
+func (s *Definitions) TypeOf(l Logsource) string {
+	if s == nil {
+		return ""
+	}
+	return s.types[l]
+}
+
+// Newest returns the definition of the highest version of a type, nil if the
+// set has none.
+func (s *Definitions) Newest(name string) *Definition {
+	if s == nil {
+		return nil
+	}
+	var newest *Definition
+	for _, d := range s.list {
+		if d.Name == name && (newest == nil || d.Version > newest.Version) {
+			newest = d
+		}
+	}
+	return newest
 }
 
 // All returns the definitions of the set by number, then by version.
@@ -199,16 +293,26 @@ var (
 	definitionsKeys = strictjson.Keys{Required: []string{"schema", "definitions"}}
 	definitionKeys  = strictjson.Keys{
 		Required: []string{"name", "number", "version", "channel", "inputs"},
-		Optional: []string{"title", "source"},
+		Optional: []string{"title", "source", "logsources", "keywords", "feeds"},
+	}
+	logsourceKeys = strictjson.Keys{Optional: []string{"product", "category", "service"}}
+	feedKeys      = strictjson.Keys{
+		Required: []string{"name", "fields"},
+		Optional: []string{"source", "provider", "channel", "events"},
+	}
+	feedFieldKeys = strictjson.Keys{
+		Required: []string{"input"},
+		Optional: []string{"field", "since"},
 	}
 	inputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
-		Optional: []string{"source", "maxLength", "least", "greatest"},
+		Optional: []string{"source", "maxLength", "least", "greatest", "instead"},
 	}
 )
 
 func (r *reader) definition() *Definition {
 	d := new(Definition)
+	at := r.Next()
 	for key := range r.Object(definitionKeys) {
 		switch key {
 		case "name":
@@ -225,9 +329,124 @@ func (r *reader) definition() *Definition {
 			d.Source = r.note()
 		case "inputs":
 			d.Inputs = r.inputs()
+		case "logsources":
+			d.Logsources = r.logsources()
+		case "keywords":
+			seen := map[string]int{}
+			for i := range r.Array() {
+				d.Keywords = append(d.Keywords, r.name())
+				r.unique(seen, d.Keywords[i], "keywords", d.Keywords[i], i)
+			}
+		case "feeds":
+			d.Feeds = r.feeds()
 		}
 	}
+	r.refersToInputs(at, d)
 	return d
+}
+
+// refersToInputs fails if the definition names an input that it does not have.
+// Keys may come in any order, so it is looked at when all are read.
+func (r *reader) refersToInputs(at int, d *Definition) {
+	if r.Failed() {
+		return
+	}
+	has := make(map[string]InputType, len(d.Inputs))
+	for _, in := range d.Inputs {
+		has[in.Name] = in.Type
+	}
+	for i, name := range d.Keywords {
+		if has[name] != String {
+			r.FailAt(at, fmt.Sprintf("keywords[%d]", i), "found %s; expected the name of an input of type string", strictjson.Quote(name))
+		}
+	}
+	for i := range d.Feeds {
+		for k, field := range d.Feeds[i].Fields {
+			if has[field.Input] == 0 {
+				r.FailAt(at, fmt.Sprintf("feeds[%d].fields[%d].input", i, k), "found %s; expected the name of an input", strictjson.Quote(field.Input))
+			}
+		}
+	}
+}
+
+func (r *reader) logsources() []Logsource {
+	var list []Logsource
+	seen := map[string]int{}
+	for i := range r.Array() {
+		var l Logsource
+		at := r.Next()
+		for key := range r.Object(logsourceKeys) {
+			switch key {
+			case "product":
+				l.Product = r.name()
+			case "category":
+				l.Category = r.name()
+			case "service":
+				l.Service = r.name()
+			}
+		}
+		if l == (Logsource{}) {
+			r.FailAt(at, "", "found an empty object; expected product, category or service")
+		}
+		r.unique(seen, l.String(), "logsources", l.String(), i)
+		list = append(list, l)
+	}
+	return list
+}
+
+func (r *reader) feeds() []Feed {
+	var feeds []Feed
+	seen := map[string]int{}
+	for i := range r.Array() {
+		var f Feed
+		for key := range r.Object(feedKeys) {
+			switch key {
+			case "name":
+				f.Name = r.name()
+				r.unique(seen, f.Name, "feeds", f.Name, i)
+			case "source":
+				f.Source = r.note()
+			case "provider":
+				f.Provider = r.name()
+			case "channel":
+				f.Channel = r.name()
+			case "events":
+				for k := range r.Array() {
+					at := r.Next()
+					id := uint32(r.Uint(0, math.MaxUint32))
+					if k > 0 && id <= f.Events[k-1] {
+						r.FailAt(at, "", "found %d after %d; expected event IDs to ascend", id, f.Events[k-1])
+					}
+					f.Events = append(f.Events, id)
+				}
+			case "fields":
+				f.Fields = r.feedFields()
+			}
+		}
+		feeds = append(feeds, f)
+	}
+	return feeds
+}
+
+func (r *reader) feedFields() []FeedField {
+	var fields []FeedField
+	seen := map[string]int{}
+	for i := range r.Array() {
+		var f FeedField
+		for key := range r.Object(feedFieldKeys) {
+			switch key {
+			case "input":
+				f.Input = r.name()
+				r.unique(seen, f.Input, "fields", f.Input, i)
+			case "field":
+				f.Field = r.name()
+			case "since":
+				f.Since = r.note()
+			}
+		}
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 func (r *reader) inputs() []Input {
@@ -266,6 +485,8 @@ func (r *reader) input(seen map[string]int, index int) Input {
 		case "greatest":
 			n := r.Int(math.MinInt64, math.MaxInt64)
 			in.Greatest = &n
+		case "instead":
+			in.Instead = r.note()
 		}
 	}
 	switch bounded := in.Least != nil || in.Greatest != nil; {
@@ -339,8 +560,71 @@ func (w *writer) definition(d *Definition) {
 						w.Key("greatest")
 						w.Int(*in.Greatest)
 					}
+					w.optionalString("instead", in.Instead)
 				})
 			}
 		})
+		w.logsources(d.Logsources)
+		if len(d.Keywords) > 0 {
+			w.Key("keywords")
+			w.Array(func() {
+				for _, name := range d.Keywords {
+					w.String(name)
+				}
+			})
+		}
+		w.feeds(d.Feeds)
+	})
+}
+
+func (w *writer) logsources(list []Logsource) {
+	if len(list) == 0 {
+		return
+	}
+	w.Key("logsources")
+	w.Array(func() {
+		for _, l := range list {
+			w.InlineObject(func() {
+				w.optionalString("product", l.Product)
+				w.optionalString("category", l.Category)
+				w.optionalString("service", l.Service)
+			})
+		}
+	})
+}
+
+func (w *writer) feeds(feeds []Feed) {
+	if len(feeds) == 0 {
+		return
+	}
+	w.Key("feeds")
+	w.Array(func() {
+		for i := range feeds {
+			f := &feeds[i]
+			w.Object(func() {
+				w.string("name", f.Name)
+				w.optionalString("source", f.Source)
+				w.optionalString("provider", f.Provider)
+				w.optionalString("channel", f.Channel)
+				if len(f.Events) > 0 {
+					w.Key("events")
+					w.InlineArray(func() {
+						for _, id := range f.Events {
+							w.Uint(uint64(id))
+						}
+					})
+				}
+				w.Key("fields")
+				w.Array(func() {
+					for _, field := range f.Fields {
+						w.InlineObject(func() {
+							w.string("input", field.Input)
+							w.optionalString("field", field.Field)
+							w.optionalString("since", field.Since)
+						})
+					}
+				})
+			})
+		}
 	})
 }

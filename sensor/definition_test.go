@@ -31,7 +31,14 @@ const definitionsDoc = `{
       ]
     },
     {"name": "ipc", "number": 1, "version": 1, "channel": 291, "inputs": [{"name": "Image", "type": "string"}]},
-    {"name": "dns", "number": 0, "version": 0, "channel": 0, "inputs": [{"name": "Query", "type": "string"}]}
+    {"name": "dns", "number": 0, "version": 0, "channel": 0, "inputs": [{"name": "Query", "type": "string", "instead": "QueryName"}],
+      "logsources": [{"product": "windows", "category": "dns_query"}, {"service": "dns"}],
+      "keywords": ["Query"],
+      "feeds": [
+        {"name": "sysmon", "source": "a page", "provider": "Sysmon", "channel": "Operational", "events": [0, 22],
+          "fields": [{"input": "Query", "field": "QueryName", "since": "10.0"}]},
+        {"name": "none", "fields": []}
+      ]}
   ]
 }
 `
@@ -45,7 +52,16 @@ func TestReadDefinitions(t *testing.T) {
 	}
 	image := Input{Name: "Image", Type: String}
 	want := []*Definition{
-		{Name: "dns", Inputs: []Input{{Name: "Query", Type: String}}},
+		{
+			Name: "dns", Inputs: []Input{{Name: "Query", Type: String, Instead: "QueryName"}},
+			Logsources: []Logsource{{Product: "windows", Category: "dns_query"}, {Service: "dns"}},
+			Keywords:   []string{"Query"},
+			Feeds: []Feed{
+				{Name: "sysmon", Source: "a page", Provider: "Sysmon", Channel: "Operational", Events: []uint32{0, 22},
+					Fields: []FeedField{{"Query", "QueryName", "10.0"}}},
+				{Name: "none"},
+			},
+		},
 		{Name: "ipc", Number: 1, Version: 1, Channel: 291, Inputs: []Input{image}},
 		{Name: "ipc", Number: 1, Version: 2, Channel: 291, Title: "pipes", Source: "us", Inputs: []Input{
 			{Name: "Image", Type: String, Source: "a page", MaxLength: 100},
@@ -55,6 +71,22 @@ func TestReadDefinitions(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, slices.Collect(got.All())); diff != "" {
 		t.Errorf("definitions differ (-want +got):\n%s", diff)
+	}
+	if typ := got.TypeOf(Logsource{Service: "dns"}); typ != "dns" {
+		t.Errorf("rules of service dns are for type %q", typ)
+	}
+	if typ := got.TypeOf(Logsource{Product: "windows", Service: "dns"}); typ != "" {
+		t.Errorf("rules that say more of their source are for type %q", typ)
+	}
+	if d := got.Newest("ipc"); d != got.ByName("ipc", 2) {
+		t.Errorf("the newest version of ipc is %+v", d)
+	}
+	if d := got.Newest("other"); d != nil {
+		t.Errorf("the newest version of a type that is not there is %+v", d)
+	}
+	dns := got.ByName("dns", 0)
+	if f := dns.Feed("sysmon").Field("Query"); f == nil || f.Field != "QueryName" || dns.Feed("none").Field("Query") != nil || dns.Feed("other") != nil {
+		t.Errorf("the field of Query is %+v", f)
 	}
 	if d := got.ByNumber(1, 2); d == nil || d.Version != 2 || d != got.ByName("ipc", 2) {
 		t.Errorf("version 2 of ipc is %+v", d)
@@ -91,9 +123,17 @@ func TestReadDefinitionsRefuses(t *testing.T) {
 		{"channel that fits no file name", `"channel": 291`, `"channel": 100000000`, ErrJSONRange,
 			`x.json:5:60: definitions[0].channel: found the number 100000000; expected an integer from 0 to 99999999`, true},
 		{"no number", `"number": 1, `, ``, ErrJSONMissingKey, `x.json:4:5: definitions[0]: key "number" is missing`, true},
-		{"a key of a contract", `"source": "us"`, `"feed": "us"`, ErrJSONUnknownKey,
-			`x.json:6:25: definitions[0]: unknown key "feed"; expected "name", "number", "version", "channel", "inputs", "title" or "source"`, true},
-		{"no inputs", `[{"name": "Query", "type": "string"}]`, `[]`, ErrJSONValue,
+		{"an input that is none", `"keywords": ["Query"]`, `"keywords": ["Name"]`, ErrJSONValue,
+			`x.json:14:5: definitions[2].keywords[0]: found "Name"; expected the name of an input of type string`, false},
+		{"a field of no input", `"input": "Query"`, `"input": "query"`, ErrJSONValue,
+			`x.json:14:5: definitions[2].feeds[0].fields[0].input: found "query"; expected the name of an input`, false},
+		{"event IDs that do not ascend", `[0, 22]`, `[22, 22]`, ErrJSONValue,
+			`x.json:18:111: definitions[2].feeds[0].events[1]: found 22 after 22; expected event IDs to ascend`, false},
+		{"a logsource that says nothing", `{"service": "dns"}`, `{}`, ErrJSONValue,
+			`x.json:15:71: definitions[2].logsources[1]: found an empty object; expected product, category or service`, true},
+		{"a key of a contract", `"source": "us"`, `"hosts": "us"`, ErrJSONUnknownKey,
+			`x.json:6:25: definitions[0]: unknown key "hosts"; expected "name", "number", "version", "channel", "inputs", "title", "source", "logsources", "keywords" or "feeds"`, true},
+		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}]`, `[]`, ErrJSONValue,
 			`x.json:14:72: definitions[2].inputs: found an empty array; expected at least one input`, true},
 		{"two inputs of one name", `"Peer"`, `"Image"`, ErrJSONValue,
 			`x.json:10:18: definitions[0].inputs[2].name: found the name "Image" again; inputs[0] has it already`, false},
