@@ -146,7 +146,7 @@ func TestReadFleetRefuses(t *testing.T) {
 			`x.json:8:16: builds[0].hosts: found the string "1000"; expected an integer`, true},
 		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},`, ``, ErrJSONMissingKey,
 			`x.json:28:5: builds[1]: key "reader" is missing`, true},
-		{"no supply", "},\n      \"supply\": []\n", "}\n", ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
+		{"no supply", "},\n      \"supply\": [{\"type\": \"dns\", \"version\": 0, \"evidence\": \"observed\", \"events\": 12, \"inputs\": [{\"name\": \"Query\", \"type\": \"string\", \"seen\": 11}]}]\n", "}\n", ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
 
 		{"evidence of the reader left out", `"evidence": "extracted", `, ``, ErrJSONMissingKey,
 			`x.json:9:17: builds[0].reader: key "evidence" is missing`, true},
