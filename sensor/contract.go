@@ -628,7 +628,7 @@ func (w *writer) supplies(supplies []Supply) {
 				w.uint("version", uint64(s.Version))
 				w.optionalString("feed", s.Feed)
 				w.string("evidence", s.Evidence.String())
-			w.optionalUint("events", s.Events)
+				w.optionalUint("events", s.Events)
 				w.Key("inputs")
 				w.Array(func() {
 					for _, in := range s.Inputs {

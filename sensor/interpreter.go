@@ -1,0 +1,334 @@
+package sensor
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+// An Interpreter is the content interpreter: it evaluates the instances of one
+// channel file against one event after the other, as FORMAT.md, section 8,
+// says. It checks each bound and charges each step (section 9). It allocates
+// nothing for an event once it has seen a few, and its results do not depend on
+// the events before. An Interpreter serves one goroutine.
+type Interpreter struct {
+	file     *channelfile.File
+	access   Access
+	budget   Budget
+	constant uint64   // steps of any event
+	perByte  []uint64 // steps for each byte of an input's value
+	memory   uint64   // bytes that the file takes
+
+	truths  []bool // of the criteria
+	matched []int
+	steps   uint64
+	stack   []bool
+	reached []uint64 // of a pattern with bytes that are not UTF-8
+}
+
+// A FaultKind says what went wrong in an evaluation.
+type FaultKind uint8
+
+// The kinds of faults. An interpreter that checks nothing does the harm that
+// this one reports.
+const (
+	FaultInput  FaultKind = 1 + iota // a criterion reads an input that a positional reader was not handed
+	FaultType                        // the value of an input is of a type that the operator does not read
+	FaultSteps                       // the event costs more than the budget of steps
+	FaultMemory                      // the file takes more than the budget of memory
+)
+
+// A Fault says where an evaluation went wrong. The event has no result then.
+type Fault struct {
+	Kind      FaultKind
+	Criterion int       // that was evaluated; -1 if the fault is not that of one
+	Input     int       // that it reads; -1 likewise
+	Supplied  int       // how many inputs the event has
+	Type      InputType // of the value, if that is the fault
+	Operator  channelfile.Operator
+	Needed    uint64 // steps or bytes
+	Budget    uint64
+}
+
+func (f *Fault) Error() string {
+	switch f.Kind {
+	case FaultInput:
+		return fmt.Sprintf("criterion %d reads %s; the event has %d inputs", f.Criterion, inputNumber(f.Input), f.Supplied)
+	case FaultType:
+		return fmt.Sprintf("criterion %d, %s, reads %s, whose value is of type %s", f.Criterion, f.Operator, inputNumber(f.Input), f.Type)
+	case FaultSteps:
+		return fmt.Sprintf("the event costs %d steps; the budget is %d", f.Needed, f.Budget)
+	case FaultMemory:
+		return fmt.Sprintf("the file takes %d bytes; the budget is %d", f.Needed, f.Budget)
+	}
+	return fmt.Sprintf("no fault (%d)", f.Kind)
+}
+
+// NewInterpreter returns the interpreter of a file for a build that reads as r
+// says: with its access to inputs and its budget. A budget of zero is none.
+func NewInterpreter(f *channelfile.File, r *Reader) *Interpreter {
+	it := &Interpreter{
+		file:    f,
+		access:  r.Access,
+		budget:  r.Budget,
+		truths:  make([]bool, f.Criteria()),
+		stack:   make([]bool, 0, channelfile.MaxStack),
+		perByte: make([]uint64, f.Header.InputsDeclared),
+	}
+	needs := NeedsOf(f, nil)
+	it.constant, it.memory = needs.Constant, needs.Memory
+	for i := range needs.Inputs {
+		it.perByte[needs.Inputs[i].Index] = needs.Inputs[i].Coefficient
+	}
+	return it
+}
+
+// Run evaluates an event: each criterion once, in the order of the file, and
+// then each instance. Nothing is skipped, so what is read does not depend on
+// what the values are. The error, if any, is a [*Fault].
+func (it *Interpreter) Run(e Event) error {
+	it.matched = it.matched[:0]
+	if err := it.charge(e); err != nil {
+		return err
+	}
+	f := it.file
+	for i := range it.truths {
+		c := f.Criterion(i)
+		v, err := it.value(i, c, e, int(c.Input))
+		if err != nil {
+			return err
+		}
+		if it.truths[i], err = it.holds(i, c, v, e); err != nil {
+			return err
+		}
+	}
+	for i := range f.Instances() {
+		in := f.Instance(i)
+		if it.condition(in.First, in.Count) {
+			it.matched = append(it.matched, i)
+		}
+	}
+	return nil
+}
+
+// Matched returns the instances that the event of the last Run matches, in the
+// order of the file. It is overwritten by the next.
+func (it *Interpreter) Matched() []int { return it.matched }
+
+// Truth reports whether a criterion held in the last Run.
+func (it *Interpreter) Truth(criterion int) bool { return it.truths[criterion] }
+
+// Steps returns what the event of the last Run was charged.
+func (it *Interpreter) Steps() uint64 { return it.steps }
+
+// charge charges the event before anything of it is looked at: the charge
+// depends on the lengths of its values alone.
+func (it *Interpreter) charge(e Event) error {
+	it.steps = it.constant
+	for i, n := range it.perByte {
+		if n > 0 && i < len(e) && e[i].Type == String {
+			it.steps = addSat(it.steps, mulSat(n, uint64(len(e[i].Text))))
+		}
+	}
+	if it.budget.Steps > 0 && it.steps > it.budget.Steps {
+		return &Fault{Kind: FaultSteps, Criterion: -1, Input: -1, Supplied: len(e), Needed: it.steps, Budget: it.budget.Steps}
+	}
+	if it.budget.Memory > 0 && it.memory > it.budget.Memory {
+		return &Fault{Kind: FaultMemory, Criterion: -1, Input: -1, Supplied: len(e), Needed: it.memory, Budget: it.budget.Memory}
+	}
+	return nil
+}
+
+// absent is the value of what a named reader does not find.
+var absent Value
+
+// value reads an input of the event for criterion i.
+func (it *Interpreter) value(i int, c channelfile.Criterion, e Event, input int) (*Value, error) {
+	if input < len(e) {
+		v := &e[input]
+		if v.Present() && !takes(c.Operator, v.Type) {
+			return nil, &Fault{Kind: FaultType, Criterion: i, Input: input, Supplied: len(e), Type: v.Type, Operator: c.Operator}
+		}
+		return v, nil
+	}
+	if it.access == Named {
+		return &absent, nil
+	}
+	return nil, &Fault{Kind: FaultInput, Criterion: i, Input: input, Supplied: len(e), Operator: c.Operator}
+}
+
+// takes reports whether an operator takes values of a type.
+func takes(op channelfile.Operator, t InputType) bool {
+	switch op {
+	case channelfile.OpExists:
+		return true
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+		return t == String || t == Integer
+	case channelfile.OpAddressRange:
+		return t == String || t == Address
+	}
+	return t == String
+}
+
+// condition evaluates the words of an instance.
+func (it *Interpreter) condition(first, count int) bool {
+	stack := it.stack[:0]
+	for i := first; i < first+count; i++ {
+		w := it.file.Word(i)
+		if w.IsReference() {
+			stack = append(stack, it.truths[w.Criterion()] != w.Negated())
+			continue
+		}
+		at := len(stack) - w.Operands()
+		truth := w.IsAnd()
+		for _, operand := range stack[at:] {
+			if w.IsAnd() {
+				truth = truth && operand
+			} else {
+				truth = truth || operand
+			}
+		}
+		stack = append(stack[:at], truth)
+	}
+	for _, truth := range stack {
+		if !truth {
+			return false
+		}
+	}
+	return true
+}
+
+// holds evaluates criterion i on the value of its input.
+func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) (bool, error) {
+	if c.Flags&channelfile.FlagInputs != 0 {
+		return it.comparison(i, c, v, e)
+	}
+	if !v.Present() {
+		return false, nil
+	}
+	all := c.Flags&channelfile.FlagAll != 0
+	f := it.file
+	switch c.Operator {
+	case channelfile.OpExists:
+		return true, nil
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+		n, ok := v.integer()
+		if !ok {
+			return false, nil
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			b := f.Value(f.Operand(k))
+			least := channelfile.Integer(b, 0)
+			greatest := least
+			if c.Operator == channelfile.OpIntegerRange {
+				greatest = channelfile.Integer(b, 1)
+			}
+			if (least <= n && n <= greatest) != all {
+				return !all, nil
+			}
+		}
+		return all, nil
+	case channelfile.OpAddressRange:
+		a, ok := v.address()
+		if !ok {
+			return false, nil
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			b := f.Value(f.Operand(k))
+			if (bytes.Compare(b[:16], a[:]) <= 0 && bytes.Compare(a[:], b[16:32]) <= 0) != all {
+				return !all, nil
+			}
+		}
+		return all, nil
+	}
+	folded := c.Flags&channelfile.FlagFold != 0
+	for k := c.First; k < c.First+c.Count; k++ {
+		if it.text(c.Operator, folded, v.Text, f.Value(f.Operand(k))) != all {
+			return !all, nil
+		}
+	}
+	return all, nil
+}
+
+// text compares a value with one operand.
+func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand []byte) bool {
+	switch {
+	case op == channelfile.OpPattern && folded:
+		return matchFold(value, operand)
+	case op == channelfile.OpPattern:
+		return it.match(value, operand)
+	case folded:
+		switch op {
+		case channelfile.OpEquals:
+			n, ok := prefixFold(value, operand)
+			return ok && n == len(value)
+		case channelfile.OpPrefix:
+			_, ok := prefixFold(value, operand)
+			return ok
+		case channelfile.OpSuffix:
+			return suffixFold(value, operand)
+		case channelfile.OpContains:
+			return containsFold(value, operand)
+		}
+	default:
+		switch op {
+		case channelfile.OpEquals:
+			return bytes.Equal(value, operand)
+		case channelfile.OpPrefix:
+			return bytes.HasPrefix(value, operand)
+		case channelfile.OpSuffix:
+			return bytes.HasSuffix(value, operand)
+		case channelfile.OpContains:
+			return bytes.Contains(value, operand)
+		}
+	}
+	return false // Parse knows no other operator
+}
+
+// comparison evaluates criterion i, which compares its input with others. Each
+// of these is read, whatever the first one is.
+func (it *Interpreter) comparison(i int, c channelfile.Criterion, v *Value, e Event) (bool, error) {
+	all := c.Flags&channelfile.FlagAll != 0
+	result := all
+	for k := c.First; k < c.First+c.Count; k++ {
+		other, err := it.value(i, c, e, it.file.Operand(k))
+		if err != nil {
+			return false, err
+		}
+		if alike(c, v, other) != all {
+			result = !all
+		}
+	}
+	return result, nil
+}
+
+// alike compares the values of two inputs.
+func alike(c channelfile.Criterion, v, other *Value) bool {
+	if !v.Present() || !other.Present() {
+		return false
+	}
+	if c.Operator == channelfile.OpIntegerEquals {
+		a, ok := v.integer()
+		b, also := other.integer()
+		return ok && also && a == b
+	}
+	if c.Flags&channelfile.FlagFold == 0 {
+		switch c.Operator {
+		case channelfile.OpEquals:
+			return bytes.Equal(v.Text, other.Text)
+		case channelfile.OpPrefix:
+			return bytes.HasPrefix(v.Text, other.Text)
+		}
+		return bytes.HasSuffix(v.Text, other.Text)
+	}
+	switch c.Operator {
+	case channelfile.OpEquals:
+		n, ok := prefixBothFold(v.Text, other.Text)
+		return ok && n == len(v.Text)
+	case channelfile.OpPrefix:
+		_, ok := prefixBothFold(v.Text, other.Text)
+		return ok
+	}
+	return suffixBothFold(v.Text, other.Text)
+}
