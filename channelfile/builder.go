@@ -27,6 +27,8 @@ type Builder struct {
 	records  []builtCriterion
 	operands []uint32 // of the records: numbers of values, or inputs
 	values   interner
+	programs interner   // the sources
+	compiled []*Program // of the programs
 	texts    interner
 
 	shared map[*node]sharedCriterion
@@ -105,8 +107,9 @@ func NewBuilder(h Header) *Builder {
 //
 // It is an error if the ID is all zero or was added before, if the condition
 // is empty, reads an input that the header does not declare, has a criterion
-// without operands, a malformed pattern or a range that ends before it starts,
-// if a text is not UTF-8, or if a limit of the format is exceeded. The Builder
+// without operands, a malformed pattern, a regular expression that is none or
+// that no program can say (then it is a [*RegexpError]), or a range that ends
+// before it starts, if a text is not UTF-8, or if a limit of the format is exceeded. The Builder
 // is then as it was before, and may go on to be used.
 func (b *Builder) Add(id ID, condition Expr, origin *Origin) error {
 	words := len(b.cond.words)
@@ -349,6 +352,14 @@ func (b *Builder) numberCriterion(c *simpleCriterion) (uint32, error) {
 		operands = append(operands, uint32(in))
 	}
 	for _, v := range c.values {
+		if c.operator == OpRegexp {
+			n, err := b.numberProgram(v)
+			if err != nil {
+				return 0, err
+			}
+			operands = append(operands, n)
+			continue
+		}
 		if len(v) > MaxValueLength {
 			return 0, fmt.Errorf("an operand of %v has %d bytes, %w: at most %d (MaxValueLength); it starts %.60q", c.operator, len(v), ErrLimit, MaxValueLength, v)
 		}
@@ -376,6 +387,20 @@ func (b *Builder) numberCriterion(c *simpleCriterion) (uint32, error) {
 	b.records = append(b.records, builtCriterion{c.operator, flags, uint16(c.input), len(b.operands), len(operands)})
 	b.operands = append(b.operands, operands...)
 	return b.criteria.number(string(key)), nil
+}
+
+// numberProgram returns the number of the program of an expression in this
+// Builder.
+func (b *Builder) numberProgram(expression string) (uint32, error) {
+	if n, ok := b.programs.index[expression]; ok {
+		return n, nil
+	}
+	p, err := CompileRegexp(expression)
+	if err != nil {
+		return 0, err
+	}
+	b.compiled = append(b.compiled, p)
+	return b.programs.number(expression), nil
 }
 
 // checkCondition verifies that a condition keeps the limits.

@@ -32,6 +32,10 @@ const (
 	RuleTextUsed
 	RuleTextUTF8
 	RuleUseOfOperator
+	RuleProgramOrder
+	RuleProgramUsed
+	RuleClassOrder
+	RuleClassUsed
 
 	NumRules = iota
 )
@@ -64,7 +68,10 @@ func (f *File) Conformance() Rules {
 }
 
 // SectionDigest computes the digest of section i from its bytes.
-func (f *File) SectionDigest(i int) [digestSize]byte { return sha256.Sum256(f.sec[i]) }
+func (f *File) SectionDigest(i int) [digestSize]byte {
+	r := f.Sections[i].Range
+	return sha256.Sum256(f.data[r.Start:r.End])
+}
 
 // ComputeHeaderDigest computes the header digest from the bytes before it.
 func (f *File) ComputeHeaderDigest() [digestSize]byte {

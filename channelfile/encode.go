@@ -10,17 +10,17 @@ import (
 )
 
 // Encode returns the file that says what f says, in normal form. If f breaks
-// no requirement, see [File.Conformance], that is f itself, byte by byte. The
-// entries that f has without need, its digests and its order are made anew.
+// no requirement, see [File.Conformance], and its programs are those of their
+// sources, see [File.CompareProgram], that is f itself, byte by byte. The entries that f has without need, its digests and its order are made anew.
 //
 // It is an error if f says what no file in normal form can: if an ID is all
-// zero or there twice, a range ends before it starts, a text is not UTF-8, or
-// a condition exceeds a limit of the format once it is normalised.
+// zero or there twice, a range ends before it starts, a text is not UTF-8, the
+// source of a program does not compile, or a condition exceeds a limit of the format once it is normalised.
 func Encode(f *File) ([]byte, error) {
 	b := NewBuilder(f.Header)
 	d := decoder{
 		f: f, criteria: make([]Expr, f.Criteria()),
-		values: make([]*string, f.Values()), folded: make([]*string, f.Values()),
+		values: make([]*string, f.Values()), folded: make([]*string, f.Values()), sources: make([]*string, f.Programs()),
 	}
 	b.provenance = no
 	if f.HasProvenance() {
@@ -46,6 +46,7 @@ type decoder struct {
 	criteria []Expr    // once they are made
 	values   []*string // once they are made; many criteria may name one
 	folded   []*string // likewise, of those that a criterion with FlagFold names
+	sources  []*string // likewise, of the programs
 	operands []int
 	stack    []Expr
 }
@@ -91,9 +92,12 @@ func (d *decoder) criterion(i int) Expr {
 	// Only a file in normal form names an operand once.
 	slices.Sort(d.operands)
 	for _, o := range slices.Compact(d.operands) {
-		if c.Flags&FlagInputs != 0 {
+		switch {
+		case c.Flags&FlagInputs != 0:
 			n.inputs = append(n.inputs, o)
-		} else {
+		case c.Operator == OpRegexp:
+			n.values = append(n.values, d.source(o))
+		default:
 			n.values = append(n.values, d.value(o, c.Flags&FlagFold != 0))
 		}
 	}
@@ -119,6 +123,15 @@ func (d *decoder) value(i int, fold bool) string {
 		*made = &v
 	}
 	return **made
+}
+
+// source returns the source of program i, the same string each time.
+func (d *decoder) source(i int) string {
+	if d.sources[i] == nil {
+		s := d.f.Program(i).Source()
+		d.sources[i] = &s
+	}
+	return *d.sources[i]
 }
 
 // Encode returns the file. The Builder is unchanged.
@@ -163,10 +176,11 @@ type encoder struct {
 	criteria []fileCriterion // in the order of the file
 	operands []uint32        // of the criteria, not in their order
 	values   []string        // in the order of the file
-	order    []int           // of the Builder's instances
-	cond     postfix         // in the order of the file
-	texts    []string        // in the order of the file
-	textAt   []uint32        // of each text of the Builder its place in the file
+	programs programEncoder
+	order    []int    // of the Builder's instances
+	cond     postfix  // in the order of the file
+	texts    []string // in the order of the file
+	textAt   []uint32 // of each text of the Builder its place in the file
 }
 
 // A fileCriterion is a criterion of the file; first is an index of the
@@ -218,16 +232,23 @@ func (e *encoder) numberCriteria() {
 			usedCriteria.set(uint32(w.Criterion()))
 		}
 	}
-	usedValues := newBitset(len(b.values.list))
+	usedValues, usedPrograms := newBitset(len(b.values.list)), newBitset(len(b.programs.list))
 	for i, r := range b.records {
-		if usedCriteria.has(uint32(i)) && r.flags&FlagInputs == 0 {
-			for _, o := range b.operands[r.first:][:r.count] {
-				usedValues.set(o)
-			}
+		if !usedCriteria.has(uint32(i)) || r.flags&FlagInputs != 0 {
+			continue
+		}
+		used := usedValues
+		if r.operator == OpRegexp {
+			used = usedPrograms
+		}
+		for _, o := range b.operands[r.first:][:r.count] {
+			used.set(o)
 		}
 	}
 	var place []uint32
 	e.values, place = rank(b.values.list, usedValues)
+	sources, programPlace := rank(b.programs.list, usedPrograms)
+	e.programs.add(sources, b)
 	for i, r := range b.records {
 		if !usedCriteria.has(uint32(i)) {
 			continue
@@ -235,7 +256,10 @@ func (e *encoder) numberCriteria() {
 		c := fileCriterion{r, uint32(i)}
 		c.first = len(e.operands)
 		for _, o := range b.operands[r.first:][:r.count] {
-			if r.flags&FlagInputs == 0 {
+			switch {
+			case r.operator == OpRegexp:
+				o = programPlace[o]
+			case r.flags&FlagInputs == 0:
 				o = place[o]
 			}
 			e.operands = append(e.operands, o)
@@ -309,9 +333,12 @@ func (e *encoder) numberTexts() {
 
 // encode writes the file.
 func (e *encoder) encode() ([]byte, error) {
-	sections := sectionsCritical
+	sections := slices.Clone(sectionsBase)
+	if len(e.programs.sources) > 0 {
+		sections = append(sections, sectionsOfPrograms...)
+	}
 	if e.b.provenance == yes {
-		sections = sectionsAll
+		sections = append(sections, sectionsProvenance...)
 	}
 	counts := [sectionsAll]int{
 		secInstances:  len(e.order),
@@ -320,17 +347,24 @@ func (e *encoder) encode() ([]byte, error) {
 		secOperands:   len(e.operands),
 		secValues:     len(e.values),
 		secPool:       totalLength(e.values),
-		secOrigins:    len(e.order),
-		secUses:       len(e.cond.uses),
-		secTexts:      len(e.texts),
-		secTextPool:   totalLength(e.texts),
+
+		secPrograms:     len(e.programs.sources),
+		secSources:      totalLength(e.programs.sources),
+		secInstructions: e.programs.instructions,
+		secClasses:      len(e.programs.classes),
+		secRanges:       totalLength(e.programs.classes) / rangeSize,
+
+		secOrigins:  len(e.order),
+		secUses:     len(e.cond.uses),
+		secTexts:    len(e.texts),
+		secTextPool: totalLength(e.texts),
 	}
 	var starts [sectionsAll]int
-	first := headerSize + sections*recordSize + digestSize
+	first := headerSize + len(sections)*recordSize + digestSize
 	size := first
-	for i := range sections {
-		starts[i] = size
-		size = alignUp(size + counts[i]*int(sectionKinds[i].entry))
+	for _, k := range sections {
+		starts[k] = size
+		size = alignUp(size + counts[k]*int(sectionKinds[k].entry))
 	}
 	if size > MaxFileSize {
 		return nil, fmt.Errorf("the file of %d instances would have %d bytes, %w: at most %d (MaxFileSize); split it by template type, or leave out the provenance",
@@ -345,20 +379,27 @@ func (e *encoder) encode() ([]byte, error) {
 		secOperands:   e.writeOperands,
 		secValues:     func(s []byte) { writeEntries(s, e.values) },
 		secPool:       func(s []byte) { writePool(s, e.values) },
-		secOrigins:    e.writeOrigins,
-		secUses:       e.writeUses,
-		secTexts:      func(s []byte) { writeEntries(s, e.texts) },
-		secTextPool:   func(s []byte) { writePool(s, e.texts) },
+
+		secPrograms:     e.programs.writeRecords,
+		secSources:      func(s []byte) { writePool(s, e.programs.sources) },
+		secInstructions: e.programs.writeInstructions,
+		secClasses:      e.programs.writeClasses,
+		secRanges:       func(s []byte) { writePool(s, e.programs.classes) },
+
+		secOrigins:  e.writeOrigins,
+		secUses:     e.writeUses,
+		secTexts:    func(s []byte) { writeEntries(s, e.texts) },
+		secTextPool: func(s []byte) { writePool(s, e.texts) },
 	}
-	for i := range sections {
-		length := counts[i] * int(sectionKinds[i].entry)
-		s := out[starts[i]:][:length]
-		write[i](s)
+	for i, k := range sections {
+		length := counts[k] * int(sectionKinds[k].entry)
+		s := out[starts[k]:][:length]
+		write[k](s)
 		rec := out[headerSize+i*recordSize:][:recordSize]
-		le.PutUint32(rec, uint32(sectionKinds[i].typ))
-		le.PutUint32(rec[4:], uint32(starts[i]))
+		le.PutUint32(rec, uint32(sectionKinds[k].typ))
+		le.PutUint32(rec[4:], uint32(starts[k]))
 		le.PutUint32(rec[8:], uint32(length))
-		le.PutUint32(rec[12:], uint32(counts[i]))
+		le.PutUint32(rec[12:], uint32(counts[k]))
 		digest := sha256.Sum256(s)
 		copy(rec[16:], digest[:])
 	}
@@ -375,7 +416,7 @@ func (e *encoder) encode() ([]byte, error) {
 	le.PutUint16(out[offInputsRead:], e.inputsRead())
 	le.PutUint64(out[offCreated:], h.Created)
 	le.PutUint32(out[offFileSize:], uint32(size))
-	le.PutUint32(out[offSectionCount:], uint32(sections))
+	le.PutUint32(out[offSectionCount:], uint32(len(sections)))
 	digest := sha256.Sum256(out[:first-digestSize])
 	copy(out[first-digestSize:], digest[:])
 	return out, nil

@@ -1,15 +1,20 @@
 package channelfile
 
-import "fmt"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // explain is the slow reader of the sections' entries. It goes through groups
-// G to N of FORMAT.md, section 7, in the order that stands there, and returns
+// G to R of FORMAT.md, section 7, in the order that stands there, and returns
 // the first requirement that the file breaks: a *ParseError, or nil. It runs
 // only where scan found something, and relies on nothing that scan found.
 func (f *File) explain() error {
 	for _, group := range []func() error{
 		f.explainInstances, f.explainConditions, f.explainCriteria, f.explainOperands,
-		f.explainValues, f.explainForms, f.explainReferences, f.explainTexts,
+		f.explainValues, f.explainForms,
+		f.explainPrograms, f.explainInstructions, f.explainClasses, f.explainRanges,
+		f.explainReferences, f.explainTexts,
 	} {
 		if err := group(); err != nil {
 			return err
@@ -33,7 +38,7 @@ func (f *File) field(section, i int, name string) (Range, string) {
 		}
 		size += fd.size
 	}
-	at := f.Sections[section].Range.Start + i*size + off
+	at := f.section(section).Range.Start + i*size + off
 	path := fmt.Sprintf("%s[%d]", entryNames[section], i)
 	if name != "" {
 		path += "." + name
@@ -128,8 +133,6 @@ func (f *File) explainCriteria() error {
 		c := f.Criterion(i)
 		first, count := f.u32(secCriteria, i, 4), f.u32(secCriteria, i, 8)
 		switch {
-		case c.Operator == OpRegexp:
-			return f.failField(secCriteria, i, "operator", ErrOperator, "7 (0x07), regexp, is reserved: version %s has no regular expressions", Version)
 		case !c.Operator.Known():
 			return f.failField(secCriteria, i, "operator", ErrOperator, "%d (0x%02x) is no operator of version %s", uint8(c.Operator), uint8(c.Operator), Version)
 		}
@@ -157,7 +160,7 @@ func (f *File) explainCriteria() error {
 
 // Group J.
 func (f *File) explainOperands() error {
-	declared, values := uint64(f.Header.InputsDeclared), uint64(f.Values())
+	declared, values, programs := uint64(f.Header.InputsDeclared), uint64(f.Values()), uint64(f.Programs())
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
 		for k := c.First; k < c.First+c.Count; k++ {
@@ -165,6 +168,10 @@ func (f *File) explainOperands() error {
 			switch {
 			case c.Flags&FlagInputs != 0 && o >= declared:
 				return f.failField(secOperands, k, "", ErrInput, "criterion %d compares with input %d (index %d, 0x%x); the header declares %d", i, o+1, o, o, declared)
+			case c.Operator == OpRegexp:
+				if o >= programs {
+					return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d runs program %d (0x%x) of %d", i, o, o, programs)
+				}
 			case c.Flags&FlagInputs == 0 && o >= values:
 				return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d compares with value %d (0x%x) of %d", i, o, o, values)
 			}
@@ -173,10 +180,10 @@ func (f *File) explainOperands() error {
 	return nil
 }
 
-// Group K, and N for texts.
+// Group K, and R for texts.
 func (f *File) explainPool(section, pool int, limit uint64, bounds error) error {
-	tile := tiling{total: uint64(f.Sections[pool].Count)}
-	for i := range f.Sections[section].Count {
+	tile := tiling{total: uint64(f.section(pool).Count)}
+	for i := range f.section(section).Count {
 		start, n := f.u32(section, i, 0), f.u32(section, i, 4)
 		if n > limit {
 			return f.failField(section, i, "length", ErrLimit, "%d bytes (0x%x), at most %d", n, n, limit)
@@ -186,8 +193,8 @@ func (f *File) explainPool(section, pool int, limit uint64, bounds error) error 
 		}
 	}
 	if n := tile.rest(); n > 0 {
-		at := f.Sections[pool].Range.Start + int(tile.next)
-		return f.fail(Range{at, f.Sections[pool].Range.End}, entryNames[pool], bounds, "the last %d bytes belong to no entry of %v", n, f.Sections[section].Type)
+		at := f.section(pool).Range.Start + int(tile.next)
+		return f.fail(Range{at, f.section(pool).Range.End}, entryNames[pool], bounds, "the last %d bytes belong to no entry of %v", n, f.section(section).Type)
 	}
 	return nil
 }
@@ -201,7 +208,7 @@ func (f *File) explainForms() error {
 	patterns := newBitset(f.Values()) // found to be well-formed
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
-		if c.Flags&FlagInputs != 0 {
+		if c.Flags&FlagInputs != 0 || c.Operator == OpRegexp {
 			continue
 		}
 		for k := c.First; k < c.First+c.Count; k++ {
@@ -221,6 +228,103 @@ func (f *File) explainForms() error {
 }
 
 // Group M.
+func (f *File) explainPrograms() error {
+	if !f.HasPrograms() {
+		return nil
+	}
+	sources := tiling{total: uint64(len(f.sec[secSources]))}
+	insts := tiling{total: uint64(len(f.sec[secInstructions]) / instSize)}
+	for i := range f.Programs() {
+		source, length := f.u32(secPrograms, i, 0), f.u32(secPrograms, i, 4)
+		first, count := f.u32(secPrograms, i, 8), f.u32(secPrograms, i, 12)
+		if length > MaxExpressionLength {
+			return f.failField(secPrograms, i, "length", ErrLimit, "%d bytes (0x%x), at most %d", length, length, MaxExpressionLength)
+		}
+		if count < 1 || count > MaxInstructions {
+			return f.failField(secPrograms, i, "instructions", ErrLimit, "%d instructions; a program has at least 1, at most %d", count, MaxInstructions)
+		}
+		if detail, bad := sources.explain(source, length, "bytes"); bad {
+			return f.failField(secPrograms, i, "source", ErrProgramBounds, "%s", detail)
+		}
+		if detail, bad := insts.explain(first, count, "instructions"); bad {
+			return f.failField(secPrograms, i, "first_instruction", ErrProgramBounds, "%s", detail)
+		}
+	}
+	if n := sources.rest(); n > 0 {
+		end := f.section(secSources).Range.End
+		return f.fail(Range{end - int(n), end}, entryNames[secSources], ErrProgramBounds, "the last %d bytes belong to no program", n)
+	}
+	if n := insts.rest(); n > 0 {
+		return f.failField(secInstructions, int(insts.next), "", ErrProgramBounds, "this and what follows, %d instructions, belongs to no program", n)
+	}
+	return nil
+}
+
+// Group N.
+func (f *File) explainInstructions() error {
+	classes := f.Classes()
+	for i := range f.Programs() {
+		p, first := f.Program(i), f.FirstInstruction(i)
+		for k := range p.Len() {
+			in := p.Inst(k)
+			switch {
+			case !in.Op.Known():
+				return f.failField(secInstructions, first+k, "op", ErrInstruction, "%d (0x%04x) is no instruction of version %s", uint16(in.Op), uint16(in.Op), Version)
+			case in.Op == InstMatch && in.Out|in.Arg != 0:
+				return f.failField(secInstructions, first+k, "out", ErrInstruction, "match with out %d and arg %d (0x%x); both are 0", in.Out, in.Arg, in.Arg)
+			case in.Op == InstAssert && !Assertion(in.Arg).Known():
+				return f.failField(secInstructions, first+k, "arg", ErrInstruction, "%d (0x%x) is no assertion of version %s", in.Arg, in.Arg, Version)
+			case int64(in.Out) >= int64(p.Len()):
+				return f.failField(secInstructions, first+k, "out", ErrInstructionTarget, "%v goes on at instruction %d (0x%x); program %d has %d", in.Op, in.Out, in.Out, i, p.Len())
+			case in.Op == InstSplit && int64(in.Arg) >= int64(p.Len()):
+				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "%v goes on at instruction %d (0x%x); program %d has %d", in.Op, in.Arg, in.Arg, i, p.Len())
+			case in.Op == InstRunes && int64(in.Arg) >= int64(classes):
+				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "takes a rune of class %d (0x%x) of %d", in.Arg, in.Arg, classes)
+			}
+		}
+	}
+	return nil
+}
+
+// Group O.
+func (f *File) explainClasses() error {
+	tile := tiling{total: uint64(len(f.sec[secRanges]) / rangeSize)}
+	for i := range f.Classes() {
+		first, count := f.u32(secClasses, i, 0), f.u32(secClasses, i, 4)
+		if count > MaxRanges {
+			return f.failField(secClasses, i, "ranges", ErrLimit, "%d ranges, at most %d", count, MaxRanges)
+		}
+		if detail, bad := tile.explain(first, count, "ranges"); bad {
+			return f.failField(secClasses, i, "first_range", ErrClassBounds, "%s", detail)
+		}
+	}
+	if n := tile.rest(); n > 0 {
+		return f.failField(secRanges, int(tile.next), "", ErrClassBounds, "this and what follows, %d ranges, belongs to no class", n)
+	}
+	return nil
+}
+
+// Group P.
+func (f *File) explainRanges() error {
+	for i := range f.Classes() {
+		least := uint64(0)
+		for k := f.classRange(i).Start; k < f.classRange(i).End; k++ {
+			lo, hi := f.u32(secRanges, k, 0), f.u32(secRanges, k, 4)
+			switch {
+			case lo < least:
+				return f.failField(secRanges, k, "lo", ErrClassRanges, "U+%04X, in class %d; the range before it ends at U+%04X, and one that touches it would be one with it", lo, i, least-2)
+			case hi < lo:
+				return f.failField(secRanges, k, "hi", ErrClassRanges, "U+%04X, in class %d, is before the start, U+%04X", hi, i, lo)
+			case hi > utf8.MaxRune:
+				return f.failField(secRanges, k, "hi", ErrClassRanges, "0x%x, in class %d, is beyond the last rune, U+%04X", hi, i, utf8.MaxRune)
+			}
+			least = hi + 2
+		}
+	}
+	return nil
+}
+
+// Group Q.
 func (f *File) explainReferences() error {
 	if !f.HasProvenance() {
 		return nil
@@ -241,7 +345,7 @@ func (f *File) explainReferences() error {
 	return nil
 }
 
-// Group N.
+// Group R.
 func (f *File) explainTexts() error {
 	if !f.HasProvenance() {
 		return nil

@@ -101,6 +101,11 @@ func Contains(input int, any ...string) Expr { return stringCriterion(OpContains
 // or \ after it stand for itself. A backslash before anything else is an error.
 func Pattern(input int, any ...string) Expr { return stringCriterion(OpPattern, input, any) }
 
+// Regexp holds if one of the regular expressions matches somewhere in the
+// value. Their syntax is that which [CompileRegexp] reads. Case matters, and
+// [Expr.Fold] does not change that: write (?i) into the expression.
+func Regexp(input int, any ...string) Expr { return stringCriterion(OpRegexp, input, any) }
+
 // IntegerEquals holds if the value is one of the numbers.
 func IntegerEquals(input int, any ...int64) Expr {
 	n := &node{operator: OpIntegerEquals, input: input}
@@ -205,7 +210,8 @@ func Or(parts ...Expr) Expr { return (&node{kind: nodeOr}).with(slices.Clone(par
 func Not(e Expr) Expr { return (&node{kind: nodeNot}).with(e) }
 
 // Fold returns e with each of its criteria that compares strings doing so
-// without regard to case, by [Fold] of each rune.
+// without regard to case, by [Fold] of each rune. Regular expressions stay as
+// they are.
 func (e Expr) Fold() Expr { return (&node{kind: nodeFold}).with(e) }
 
 // All returns e with each of its criteria holding only if it does for all of
@@ -308,7 +314,7 @@ const anyInteger = "\x00\x00\x00\x00\x00\x00\x00\x80" + "\xff\xff\xff\xff\xff\xf
 
 // compareValues simplifies a criterion whose operands are values.
 func (s *simplifier) compareValues() error {
-	if s.flags&FlagFold == 0 && (s.operator == OpEquals || s.operator == OpIntegerEquals) {
+	if s.flags&FlagFold == 0 && (s.operator == OpEquals || s.operator == OpIntegerEquals || s.operator == OpRegexp) {
 		// Nothing gives way to these. Their lists may be long.
 		s.dst = append(s.dst, simpleCriterion{operator: s.operator, flags: s.flags, input: s.input, values: s.values})
 		return nil

@@ -88,6 +88,9 @@ func encoded(t interface {
 	if broken := f.Conformance(); broken != 0 {
 		t.Fatalf("the Builder's file breaks rules %b", broken)
 	}
+	if !ownPrograms(f) {
+		t.Fatalf("the Builder's file has programs that are not those of their sources")
+	}
 	return f
 }
 

@@ -18,9 +18,13 @@ type File struct {
 
 	data   []byte
 	sec    [sectionsAll][]byte // the sections' bytes; nil: not in the file
+	place  [sectionsAll]int8   // of each in Sections; 0, but of the first, if it is not there
 	texts  string              // a copy of the text pool
 	broken Rules               // what scan found
 }
+
+// section returns the record of a section that is there.
+func (f *File) section(section int) *Section { return &f.Sections[f.place[section]] }
 
 // Data returns the whole file. It must not be modified.
 func (f *File) Data() []byte { return f.data }
@@ -75,8 +79,9 @@ func (f *File) Criterion(i int) Criterion {
 // Operands returns the number of operands of all criteria.
 func (f *File) Operands() int { return len(f.sec[secOperands]) / operandSize }
 
-// Operand returns operand i: the index of a value, or for a criterion with
-// FlagInputs the number of an input, which is less than InputsDeclared.
+// Operand returns operand i: the index of a value, for a criterion with
+// OpRegexp that of a program, or for one with FlagInputs the number of an
+// input, which is less than InputsDeclared.
 func (f *File) Operand(i int) int { return int(le.Uint32(f.sec[secOperands][i*operandSize:])) }
 
 // Values returns the number of distinct values.
@@ -91,16 +96,14 @@ func (f *File) Value(i int) []byte {
 
 // poolRange returns the place in its pool of an entry of values or texts.
 func (f *File) poolRange(section, i int) Range {
-	b := f.sec[section][i*valueSize:][:valueSize]
-	off, n := int(le.Uint32(b)), int(le.Uint32(b[4:]))
-	return Range{off, off + n}
+	return span32(f.sec[section][i*valueSize:][:valueSize])
 }
 
 // OperandValues returns the values that the criterion compares with, in order.
-// A criterion with FlagInputs has none.
+// A criterion with FlagInputs has none, nor one with OpRegexp.
 func (f *File) OperandValues(c Criterion) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		if c.Flags&FlagInputs != 0 {
+		if c.Flags&FlagInputs != 0 || c.Operator == OpRegexp {
 			return
 		}
 		for i := range c.Count {
@@ -126,6 +129,60 @@ func (f *File) OperandInputs(c Criterion) iter.Seq[int] {
 	}
 }
 
+// OperandPrograms returns the programs that a criterion with OpRegexp runs, in
+// order. Other criteria have none.
+func (f *File) OperandPrograms(c Criterion) iter.Seq[Program] {
+	return func(yield func(Program) bool) {
+		if c.Operator != OpRegexp {
+			return
+		}
+		for i := range c.Count {
+			if !yield(f.Program(f.Operand(c.First + i))) {
+				return
+			}
+		}
+	}
+}
+
+// HasPrograms reports whether the file has regular expressions.
+func (f *File) HasPrograms() bool { return f.place[secPrograms] > 0 }
+
+// Programs returns the number of distinct programs.
+func (f *File) Programs() int { return len(f.sec[secPrograms]) / programSize }
+
+// Program returns program i. It shares the bytes of the file.
+func (f *File) Program(i int) Program {
+	b := f.sec[secPrograms][i*programSize:][:programSize]
+	source, insts := span32(b), span32(b[8:])
+	return Program{
+		source:  f.sec[secSources][source.Start:source.End:source.End],
+		insts:   f.sec[secInstructions][insts.Start*instSize : insts.End*instSize : insts.End*instSize],
+		classes: f.sec[secClasses],
+		ranges:  f.sec[secRanges],
+	}
+}
+
+// Instructions returns the number of instructions of all programs.
+func (f *File) Instructions() int { return len(f.sec[secInstructions]) / instSize }
+
+// FirstInstruction returns the number that the first instruction of program i
+// has in the file.
+func (f *File) FirstInstruction(i int) int {
+	return int(le.Uint32(f.sec[secPrograms][i*programSize+8:]))
+}
+
+// Classes returns the number of distinct classes of runes.
+func (f *File) Classes() int { return len(f.sec[secClasses]) / classSize }
+
+// classRange returns which of the file's ranges are those of class i.
+func (f *File) classRange(i int) Range { return span32(f.sec[secClasses][i*classSize:]) }
+
+// span32 reads where something starts, and how long it is.
+func span32(b []byte) Range {
+	off, n := int(le.Uint32(b)), int(le.Uint32(b[4:]))
+	return Range{off, off + n}
+}
+
 // An Origin says where an instance comes from. Empty fields are unknown.
 type Origin struct {
 	Rule    string // ID as the author wrote it
@@ -137,7 +194,7 @@ type Origin struct {
 }
 
 // HasProvenance reports whether the file says where its instances come from.
-func (f *File) HasProvenance() bool { return len(f.Sections) == sectionsAll }
+func (f *File) HasProvenance() bool { return f.place[secOrigins] > 0 }
 
 // Origin returns where instance i comes from, the zero Origin if the file has
 // no provenance.
@@ -202,7 +259,7 @@ func (f *File) TextsUsed() []bool {
 
 // entry returns the bytes in the file of entry i of a section.
 func (f *File) entry(section, i, size int) Range {
-	start := f.Sections[section].Range.Start + i*size
+	start := f.section(section).Range.Start + i*size
 	return Range{start, start + size}
 }
 
@@ -224,8 +281,23 @@ func (f *File) ValueRange(i int) Range { return f.entry(secValues, i, valueSize)
 
 // PoolRange returns the bytes of value i itself.
 func (f *File) PoolRange(i int) Range {
-	return f.poolRange(secValues, i).shift(f.Sections[secPool].Range.Start)
+	return f.poolRange(secValues, i).shift(f.section(secPool).Range.Start)
 }
+
+// ProgramRange returns the bytes of program i's record, SourceRange those of
+// its source.
+func (f *File) ProgramRange(i int) Range { return f.entry(secPrograms, i, programSize) }
+
+// SourceRange returns the bytes of the expression that program i comes from.
+func (f *File) SourceRange(i int) Range {
+	return span32(f.sec[secPrograms][i*programSize:]).shift(f.section(secSources).Range.Start)
+}
+
+// InstructionRange returns the bytes of instruction i of those of all programs.
+func (f *File) InstructionRange(i int) Range { return f.entry(secInstructions, i, instSize) }
+
+// ClassRange returns the bytes of class i's record.
+func (f *File) ClassRange(i int) Range { return f.entry(secClasses, i, classSize) }
 
 // OriginRange returns the bytes of the origin of instance i. The file must
 // have provenance.
@@ -242,7 +314,7 @@ func (f *File) TextRange(i int) Range { return f.entry(secTexts, i, valueSize) }
 // TextPoolRange returns the bytes of text i itself. The file must have
 // provenance.
 func (f *File) TextPoolRange(i int) Range {
-	return f.poolRange(secTexts, i).shift(f.Sections[secTextPool].Range.Start)
+	return f.poolRange(secTexts, i).shift(f.section(secTextPool).Range.Start)
 }
 
 func (r Range) shift(n int) Range { return Range{r.Start + n, r.End + n} }
@@ -283,7 +355,10 @@ func (f *File) ContentDigest() [digestSize]byte {
 	h := sha256.New()
 	h.Write(f.data[offMajor:offRevision])
 	h.Write(f.data[offType:offCreated])
-	for i := range sectionsCritical {
+	for i, s := range f.Sections {
+		if s.Type.Ancillary() {
+			break
+		}
 		rec := f.data[headerSize+i*recordSize:][:recordSize]
 		h.Write(rec[:4])
 		h.Write(rec[8:])
@@ -337,8 +412,9 @@ func (f *File) layout(yield func(string, Range) bool) bool {
 	if !yield("header_digest", f.HeaderDigestRange()) {
 		return false
 	}
+	kinds := sectionSets[len(f.Sections)]
 	for i, s := range f.Sections {
-		if !f.layoutSection(i, s, yield) {
+		if !f.layoutSection(kinds[i], s, yield) {
 			return false
 		}
 		end := (s.Range.End + sectionAlign - 1) / sectionAlign * sectionAlign
@@ -369,6 +445,14 @@ func (f *File) layoutSection(section int, s Section, yield func(string, Range) b
 		}
 		return true
 	}
+	if section == secSources {
+		for i := range f.Programs() {
+			if r := f.SourceRange(i); r.Len() > 0 && !yield(fmt.Sprintf("source[%d]", i), r) {
+				return false
+			}
+		}
+		return true
+	}
 	at := s.Range.Start
 	for i := range s.Count {
 		for _, fd := range fields {
@@ -387,7 +471,9 @@ func (f *File) layoutSection(section int, s Section, yield func(string, Range) b
 
 // entryNames are the names of one entry of a section, as paths have them.
 var entryNames = [sectionsAll]string{
-	"instance", "word", "criterion", "operand", "value", "pool", "origin", "use", "text", "textpool",
+	"instance", "word", "criterion", "operand", "value", "pool",
+	"program", "source", "instruction", "class", "range",
+	"origin", "use", "text", "textpool",
 }
 
 type entryField struct {
@@ -401,7 +487,13 @@ var entryFields = [sectionsAll][]entryField{
 	secCriteria:   {{"flags", 1}, {"operator", 1}, {"input", 2}, {"first_operand", 4}, {"operands", 4}},
 	secOperands:   {{"", 4}},
 	secValues:     {{"offset", 4}, {"length", 4}},
-	secOrigins:    {{"rule", 4}, {"title", 4}, {"author", 4}, {"licence", 4}, {"path", 4}, {"line", 4}},
-	secUses:       {{"line", 4}, {"text", 4}},
-	secTexts:      {{"offset", 4}, {"length", 4}},
+
+	secPrograms:     {{"source", 4}, {"length", 4}, {"first_instruction", 4}, {"instructions", 4}},
+	secInstructions: {{"op", 2}, {"out", 2}, {"arg", 4}},
+	secClasses:      {{"first_range", 4}, {"ranges", 4}},
+	secRanges:       {{"lo", 4}, {"hi", 4}},
+
+	secOrigins: {{"rule", 4}, {"title", 4}, {"author", 4}, {"licence", 4}, {"path", 4}, {"line", 4}},
+	secUses:    {{"line", 4}, {"text", 4}},
+	secTexts:   {{"offset", 4}, {"length", 4}},
 }

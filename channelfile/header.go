@@ -3,6 +3,7 @@ package channelfile
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // magic starts every channel file. Its bytes are chosen as PNG's are: a
@@ -46,14 +47,38 @@ const (
 	secOperands
 	secValues
 	secPool
+	secPrograms
+	secSources
+	secInstructions
+	secClasses
+	secRanges
 	secOrigins
 	secUses
 	secTexts
 	secTextPool
 
-	sectionsCritical = secPool + 1
-	sectionsAll      = secTextPool + 1
+	sectionsAll = secTextPool + 1
 )
+
+// The sections that are always there, those of regular expressions, and the
+// provenance. Each of the other two is there as a whole or not at all.
+var (
+	sectionsBase       = []int{secInstances, secConditions, secCriteria, secOperands, secValues, secPool}
+	sectionsOfPrograms = []int{secPrograms, secSources, secInstructions, secClasses, secRanges}
+	sectionsProvenance = []int{secOrigins, secUses, secTexts, secTextPool}
+)
+
+// sectionSets has the sections of a file, in order, by how many there are. No
+// two sets are of the same size.
+var sectionSets = func() (sets [sectionsAll + 1][]int) {
+	for _, programs := range [][]int{nil, sectionsOfPrograms} {
+		for _, provenance := range [][]int{nil, sectionsProvenance} {
+			set := slices.Concat(sectionsBase, programs, provenance)
+			sets[len(set)] = set
+		}
+	}
+	return sets
+}()
 
 // A SectionType is the number that names what a section holds.
 type SectionType uint32
@@ -70,12 +95,6 @@ func (t SectionType) String() string {
 			return s.name
 		}
 	}
-	switch t {
-	case 7:
-		return "programs (reserved)"
-	case 8:
-		return "patterns (reserved)"
-	}
 	return fmt.Sprintf("unknown section 0x%08x", uint32(t))
 }
 
@@ -91,10 +110,17 @@ var sectionKinds = [sectionsAll]struct {
 	secOperands:   {4, "operands", operandSize},
 	secValues:     {5, "values", valueSize},
 	secPool:       {6, "pool", 1},
-	secOrigins:    {ancillary | 1, "origins", originSize},
-	secUses:       {ancillary | 2, "uses", useSize},
-	secTexts:      {ancillary | 3, "texts", valueSize},
-	secTextPool:   {ancillary | 4, "textpool", 1},
+
+	secPrograms:     {7, "programs", programSize},
+	secSources:      {8, "sources", 1},
+	secInstructions: {9, "instructions", instSize},
+	secClasses:      {10, "classes", classSize},
+	secRanges:       {11, "ranges", rangeSize},
+
+	secOrigins:  {ancillary | 1, "origins", originSize},
+	secUses:     {ancillary | 2, "uses", useSize},
+	secTexts:    {ancillary | 3, "texts", valueSize},
+	secTextPool: {ancillary | 4, "textpool", 1},
 }
 
 // A Section is a record of the section table.
@@ -116,7 +142,7 @@ const (
 	OpSuffix        Operator = 4
 	OpContains      Operator = 5
 	OpPattern       Operator = 6
-	OpRegexp        Operator = 7 // reserved in version 0.1
+	OpRegexp        Operator = 7
 	OpIntegerEquals Operator = 8
 	OpIntegerRange  Operator = 9
 	OpAddressRange  Operator = 10
@@ -134,6 +160,7 @@ var operatorKinds = [...]struct {
 	OpSuffix:        {"suffix", FlagFold | FlagAll | FlagInputs, -1},
 	OpContains:      {"contains", FlagFold | FlagAll, -1},
 	OpPattern:       {"pattern", FlagFold | FlagAll, -1},
+	OpRegexp:        {"regexp", FlagAll, -1},
 	OpIntegerEquals: {"integer equals", FlagAll | FlagInputs, 8},
 	OpIntegerRange:  {"integer range", FlagAll, 16},
 	OpAddressRange:  {"address range", FlagAll, 32},
@@ -157,10 +184,7 @@ func Operators() []Operator {
 }
 
 func (op Operator) String() string {
-	switch {
-	case op == OpRegexp:
-		return "regexp"
-	case op.Known():
+	if op.Known() {
 		return operatorKinds[op].name
 	}
 	return fmt.Sprintf("unknown operator %d", uint8(op))

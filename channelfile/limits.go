@@ -13,6 +13,11 @@ const (
 	MaxOperands    = 1 << 16         // operands of one criterion
 	MaxValueLength = 1<<16 - 1       // bytes of a value
 	MaxTextLength  = 1<<16 - 1       // bytes of a text of the provenance
+
+	MaxExpressionLength = 1 << 14 // bytes of the source of a regular expression
+	MaxNesting          = 250     // groups of a regular expression in each other
+	MaxInstructions     = 1 << 13 // instructions of a program
+	MaxRanges           = 1 << 12 // ranges of a class of runes
 )
 
 // MajorVersion and MinorVersion are the one version of the format that this
@@ -37,6 +42,10 @@ const (
 	valueSize     = 8
 	originSize    = 24
 	useSize       = 8
+	programSize   = 16
+	instSize      = 8
+	classSize     = 8
+	rangeSize     = 8
 
 	sectionAlign = 8
 	originTexts  = 5 // the fields of an origin that are texts come first

@@ -7,7 +7,7 @@ import (
 )
 
 // Parse reads a channel file. It checks the requirements of FORMAT.md, section
-// 7, groups A to N: all that a reader has to trust. Its error, if any, is a
+// 7, groups A to R: all that a reader has to trust. Its error, if any, is a
 // [*ParseError] for the first of them, in that order, that the data breaks.
 //
 // The File holds data, which must not be modified while the File is in use.
@@ -84,7 +84,7 @@ func (f *File) readHeader() error {
 		if bytes.HasPrefix(data[claimed:], []byte(magic)) {
 			return f.fail(rest, "file", ErrConcatenated, "at 0x%x (%d), where this file ends, another one starts; ship one channel file a file", claimed, claimed)
 		}
-		return f.fail(rest, "file", ErrTrailing, "the header says %d bytes, %d more follow", claimed, size-uint64(claimed))
+		return f.fail(rest, "file", ErrTrailing, "the header says %d bytes, there are %d: %d too many", claimed, size, size-uint64(claimed))
 	}
 	f.Header = Header{
 		Channel:        le.Uint32(data[offChannel:]),
@@ -120,21 +120,22 @@ func (f *File) readHeader() error {
 // readTable does groups D, E and F.
 func (f *File) readTable() error {
 	n := f.Header.SectionCount
-	if n != sectionsCritical && n != sectionsAll {
+	if n > sectionsAll || sectionSets[n] == nil {
+		base, programs, provenance := len(sectionsBase), len(sectionsOfPrograms), len(sectionsProvenance)
 		return f.fail(Range{offSectionCount, offSectionCount + 4}, "header.section_count", ErrSectionSet,
-			"%d sections; a file has %d, or %d with provenance", n, sectionsCritical, sectionsAll)
+			"%d sections; a file has %d, with regular expressions %d, and with provenance %d more", n, base, base+programs, provenance)
 	}
 	first := headerSize + int(n)*recordSize + digestSize
 	if len(f.data) < first {
 		return f.fail(Range{headerSize, len(f.data)}, "table", ErrTruncated, "%d bytes of a header, table and digest of %d", len(f.data), first)
 	}
 	f.Sections = make([]Section, n)
-	for i := range f.Sections {
+	for i, k := range sectionSets[n] {
 		at := headerSize + i*recordSize
 		rec := f.data[at : at+recordSize]
 		typ := SectionType(le.Uint32(rec))
 		off, length, count := uint64(le.Uint32(rec[4:])), uint64(le.Uint32(rec[8:])), uint64(le.Uint32(rec[12:]))
-		kind := &sectionKinds[i]
+		kind := &sectionKinds[k]
 		path := func(field string) string { return fmt.Sprintf("section[%d].%s", i, field) }
 		switch {
 		case typ != kind.typ:
@@ -152,15 +153,22 @@ func (f *File) readTable() error {
 		s.Range = Range{int(off), int(off + length)}
 		s.Count = int(count)
 		s.Digest = [digestSize]byte(rec[16:])
-		f.sec[i] = f.data[off : off+length : off+length]
+		f.sec[k] = f.data[off : off+length : off+length]
+		f.place[k] = int8(i)
 	}
-	if n == sectionsAll {
+	failCount := func(section int, format string, args ...any) error {
+		i := int(f.place[section])
+		at := headerSize + i*recordSize
+		return f.fail(Range{at + 12, at + 16}, fmt.Sprintf("section[%d].count", i), ErrEntryCount, format, args...)
+	}
+	if f.HasPrograms() && f.Programs() == 0 {
+		return failCount(secPrograms, "no programs; a file without regular expressions does not have the %d sections of programs", len(sectionsOfPrograms))
+	}
+	if f.HasProvenance() {
 		for _, pair := range [][2]int{{secOrigins, secInstances}, {secUses, secConditions}} {
-			have, want := f.Sections[pair[0]].Count, f.Sections[pair[1]].Count
+			have, want := f.section(pair[0]).Count, f.section(pair[1]).Count
 			if have != want {
-				at := headerSize + pair[0]*recordSize
-				return f.fail(Range{at + 12, at + 16}, fmt.Sprintf("section[%d].count", pair[0]), ErrEntryCount,
-					"%d %s for %d %s; there is one for each", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
+				return failCount(pair[0], "%d %s for %d %s; there is one for each", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
 			}
 		}
 	}

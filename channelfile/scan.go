@@ -8,7 +8,7 @@ import (
 )
 
 // scan is the fast reader of the sections' entries. It reports whether the
-// file keeps groups G to N of FORMAT.md, section 7, all that the methods of a
+// file keeps groups G to R of FORMAT.md, section 7, all that the methods of a
 // File rely on, and leaves in f.broken which of the other rules it breaks. It
 // neither says what is wrong nor where: explain does, and the checks.
 //
@@ -21,7 +21,10 @@ func (f *File) scan() bool {
 		roles:      make([]byte, (f.Values()+groupSize-1)/groupSize*groupSize),
 		referenced: make([]byte, f.Criteria()),
 	}
-	return s.instances() && s.criteria() && s.values() && s.conditions() && s.provenance()
+	if f.HasPrograms() {
+		s.running = make([]byte, f.Programs())
+	}
+	return s.instances() && s.criteria() && s.values() && s.conditions() && s.programs() && s.provenance()
 }
 
 // A scanner is what scan needs to know of entries besides their bytes.
@@ -29,6 +32,7 @@ type scanner struct {
 	*File
 	roles      []byte // of each value, a set of what it is an operand of
 	referenced []byte // of each criterion, 1 if a word refers to it
+	running    []byte // of each program, 1 if it is an operand
 	stack      *conditionStack
 }
 
@@ -389,7 +393,7 @@ type criterionHead struct {
 func headOf(word uint32) criterionHead {
 	h := criterionHead{word: word, input: word >> 16, op: Operator(word >> 8), flags: Flags(word)}
 	h.known = h.op.Known() && h.flags&^operatorKinds[h.op].flags == 0
-	h.simple = h.op != OpExists && h.flags&(FlagInputs|FlagAll) == 0
+	h.simple = h.op != OpExists && h.op != OpRegexp && h.flags&(FlagInputs|FlagAll) == 0
 	h.role = operatorRole[h.op]
 	if h.flags&FlagFold != 0 {
 		h.role |= roleFolded
@@ -407,7 +411,10 @@ func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32
 	if head.flags&FlagInputs != 0 {
 		return s.inputOperands(head, operands)
 	}
-	return 0, s.valueOperands(head.role, operands)
+	if head.op == OpRegexp {
+		return 0, s.operandsOf(s.running, 1, operands)
+	}
+	return 0, s.operandsOf(s.roles[:s.Values()], head.role, operands)
 }
 
 // operandsAscend reports whether the operands of criterion i, as a list, come
@@ -444,17 +451,18 @@ func simplestInputs(op Operator, input, other uint32) bool {
 	return input != other
 }
 
-func (s *scanner) valueOperands(role byte, operands []byte) bool {
-	values := s.roles[:s.Values()]
+// operandsOf looks at operands that are numbers of values, or of programs, and
+// gives each of these the role.
+func (s *scanner) operandsOf(roles []byte, role byte, operands []byte) bool {
 	before, unsorted := int64(-1), false
 	for ; len(operands) >= operandSize; operands = operands[operandSize:] {
 		v := int64(le.Uint32(operands))
-		if v >= int64(len(values)) {
+		if v >= int64(len(roles)) {
 			return false
 		}
 		unsorted = unsorted || v <= before
 		before = v
-		values[v] |= role
+		roles[v] |= role
 	}
 	s.breaks(RuleOperandOrder, unsorted)
 	return true
@@ -620,7 +628,7 @@ func conditionLess(words []byte, a, b *truth) bool {
 	return false
 }
 
-// provenance does groups M and N.
+// provenance does groups Q and R.
 func (s *scanner) provenance() bool {
 	if !s.HasProvenance() {
 		return true

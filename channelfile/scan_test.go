@@ -37,18 +37,29 @@ func holdReaders(t interface{ Fatalf(string, ...any) }, what string, data []byte
 		return false, false
 	}
 	f.texts = string(f.sec[secTextPool])
+	normal := f.broken == 0 && ownPrograms(f)
 	again, err := Encode(f)
 	if err != nil {
 		// A line of the provenance may be too large for an int of 32 bits.
-		if f.broken == 0 && strconv.IntSize > 32 {
+		if normal && strconv.IntSize > 32 {
 			t.Fatalf("%s: no rule is broken, but Encode fails: %v", what, err)
 		}
 		return true, false
 	}
-	if same := bytes.Equal(withoutDigests(f, data), withoutDigests(f, again)); same != (f.broken == 0) {
-		t.Fatalf("%s: the broken rules are %b; that Encode makes the same file of it is %v", what, f.broken, same)
+	if same := bytes.Equal(withoutDigests(f, data), withoutDigests(f, again)); same != normal {
+		t.Fatalf("%s: the broken rules are %b, that the programs are their sources' is %v; that Encode makes the same file of it is %v", what, f.broken, ownPrograms(f), same)
 	}
-	return true, f.broken == 0
+	return true, normal
+}
+
+// ownPrograms reports whether all programs are those of their sources.
+func ownPrograms(f *File) bool {
+	for i := range f.Programs() {
+		if f.CompareProgram(i) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 // withoutDigests returns a copy of a file in which the digests are zero.
@@ -75,8 +86,16 @@ func scanFiles(t *testing.T) map[string][]byte {
 		And(EqualsInput(0, 1, 2), PrefixInput(2, 0).Fold(), IntegerEqualsInput(1, 3)),
 		And(Equals(2, "a"), Equals(2, "a", "b"), Equals(2, "a", "c")), // lists with one start
 	}
+	regexps := []Expr{
+		And(Equals(0, "a"), Regexp(1, `^a[b-d]*|x{2}\b$`)),
+		Or(Regexp(1, "[a-c]", "(?i)k", "[a-c]x").All(), Not(Regexp(2, "^", "[a-c]"))),
+	}
 	files := make(map[string][]byte)
-	for _, traced := range []bool{false, true} {
+	for _, kind := range []struct{ traced, programs bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		traced, conditions := kind.traced, conditions
+		if kind.programs {
+			conditions = regexps
+		}
 		b := NewBuilder(Header{Channel: 1, Type: 1, TypeVersion: 1, InputsDeclared: testInputs})
 		for i, e := range conditions {
 			var origin *Origin
@@ -88,7 +107,7 @@ func scanFiles(t *testing.T) map[string][]byte {
 				t.Fatal(err)
 			}
 		}
-		files[fmt.Sprintf("provenance %v", traced)] = encoded(t, b).Data()
+		files[fmt.Sprintf("provenance %v, programs %v", traced, kind.programs)] = encoded(t, b).Data()
 	}
 	// Values in several groups, of all lengths about those of keys, of which
 	// neighbours differ early, late, and in length alone.
@@ -140,7 +159,7 @@ func TestReadersAgree(t *testing.T) {
 func TestReadersAgreeProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := bytes.Clone(genModel().Draw(t, "model").build(t).Data())
-		start := headerSize + sectionsCritical*recordSize + digestSize
+		start := headerSize + len(sectionsBase)*recordSize + digestSize
 		if start >= len(data) {
 			return
 		}
@@ -225,6 +244,19 @@ func TestReadersAtLimits(t *testing.T) {
 			append(bytes.Repeat([]byte{1}, 16), numbers(0, uint32(len(condition)))...),
 			numbers(condition...), numbers(heads...), numbers(list...), numbers(0, uint32(length)), make([]byte, length))
 	}
+	// programFile makes a file of one criterion that runs a program of so many
+	// instructions, and of a class of so many ranges.
+	programFile := func(source, insts, ranges int) []byte {
+		var list []uint32
+		for i := range ranges {
+			list = append(list, uint32(2*i), uint32(2*i))
+		}
+		return rawFile(t,
+			append(bytes.Repeat([]byte{1}, 16), numbers(0, 1)...),
+			numbers(0), numbers(uint32(OpRegexp)<<8, 0, 1), numbers(0), nil, nil,
+			numbers(0, uint32(source), 0, uint32(insts)), make([]byte, source),
+			bytes.Repeat(numbers(uint32(InstMatch), 0), insts), numbers(0, uint32(ranges)), numbers(list...))
+	}
 	// nested is depth operators, each an operand of the next.
 	nested := func(depth int) []uint32 {
 		list := []uint32{0}
@@ -251,6 +283,9 @@ func TestReadersAtLimits(t *testing.T) {
 		{"nesting", MaxDepth, func(n int) []byte { return file(1, 1, 1, nested(n)) }},
 		{"words of an instance", MaxWords, func(n int) []byte { return file(1, 1, 1, long(n)) }},
 		{"operands of a criterion", MaxOperands, func(n int) []byte { return file(1, n, 1, []uint32{0}) }},
+		{"instructions of a program", MaxInstructions, func(n int) []byte { return programFile(0, n, 0) }},
+		{"length of the source of a program", MaxExpressionLength, func(n int) []byte { return programFile(n, 1, 0) }},
+		{"ranges of a class", MaxRanges, func(n int) []byte { return programFile(0, 1, n) }},
 		{"length of a value", MaxValueLength, func(n int) []byte { return file(1, 1, n, []uint32{0}) }},
 	} {
 		for n, want := range map[int]bool{tt.limit: true, tt.limit + 1: false} {

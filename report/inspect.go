@@ -19,13 +19,23 @@ import (
 // and what it says. The names of the parts are those of FORMAT.md. What no part
 // claims, or a second one does, says so; a file in normal form has neither.
 func Hex(w io.Writer, f *channelfile.File) error {
-	d := dump{w: bufio.NewWriter(w), data: f.Data(), operators: make([]channelfile.Operator, f.Values()), inputs: make([]bool, f.Operands())}
+	d := dump{
+		w: bufio.NewWriter(w), data: f.Data(), operators: make([]channelfile.Operator, f.Values()),
+		inputs: make([]bool, f.Operands()), programs: make([]bool, f.Operands()), asserts: make([]bool, f.Instructions()),
+	}
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
 		for k := c.First; k < c.First+c.Count; k++ {
-			if d.inputs[k] = c.Flags&channelfile.FlagInputs != 0; !d.inputs[k] {
+			d.inputs[k], d.programs[k] = c.Flags&channelfile.FlagInputs != 0, c.Operator == channelfile.OpRegexp
+			if !d.inputs[k] && !d.programs[k] {
 				d.operators[f.Operand(k)] = c.Operator
 			}
+		}
+	}
+	for i := range f.Programs() {
+		p, first := f.Program(i), f.FirstInstruction(i)
+		for k := range p.Len() {
+			d.asserts[first+k] = p.Inst(k).Op == channelfile.InstAssert
 		}
 	}
 	end := 0
@@ -47,6 +57,8 @@ type dump struct {
 	data      []byte
 	operators []channelfile.Operator // of each value: one that compares with it
 	inputs    []bool                 // of each operand: it is an input
+	programs  []bool                 // likewise: it is a program
+	asserts   []bool                 // of each instruction: it asserts
 }
 
 // unclaimed writes those bytes of a range that no section has.
@@ -110,14 +122,22 @@ func (d *dump) saying(path string, data []byte) string {
 	switch {
 	case kind == "pool":
 		return operand(d.operators[i], data)
-	case kind == "textpool":
+	case kind == "textpool", kind == "source":
 		return literal(data)
+	case kind == "instruction" && field == "op":
+		return channelfile.InstOp(n).String()
+	case kind == "instruction" && field == "arg" && d.asserts[i]:
+		return channelfile.Assertion(n).String()
+	case kind == "range":
+		return fmt.Sprintf("U+%04X", n)
 	case kind == "instance" && field == "id":
 		return channelfile.ID(data).String()
 	case kind == "word":
 		return channelfile.Word(n).String()
 	case kind == "operand" && d.inputs[i]:
 		return fmt.Sprintf("input %d (index %d)", n+1, n)
+	case kind == "operand" && d.programs[i]:
+		return fmt.Sprintf("program %d", n)
 	case kind == "operand":
 		return fmt.Sprintf("value %d", n)
 	case kind == "criterion" && field == "operator":
@@ -203,7 +223,33 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 			fmt.Fprintf(b, "    %s\n", line)
 		}
 	}
+	for i := range f.Programs() {
+		p := f.Program(i)
+		r := f.SourceRange(i)
+		fmt.Fprintf(b, "\nprogram %d  %s  %s\n", i, literal(f.Data()[r.Start:r.End]), count(uint64(p.Len()), "instruction"))
+		disassemble(b, p)
+	}
 	return b.Flush()
+}
+
+// disassemble writes the instructions of a program, a line each. Those of a row
+// that take a rune of one class and go on at the next are one line: a counted
+// repetition is a thousand of them.
+func disassemble(w io.Writer, p channelfile.Program) {
+	for i := 0; i < p.Len(); {
+		in, n := p.Inst(i), 1
+		row := func(k int) bool { return in.Op == channelfile.InstRunes && int(p.Inst(k).Out) == k+1 }
+		for row(i) && i+n < p.Len() && row(i+n) && p.Inst(i+n).Op == in.Op && p.Inst(i+n).Arg == in.Arg {
+			n++
+		}
+		if n > 2 {
+			fmt.Fprintf(w, "    %4d  %s to %d, and so on up to %d\n", i, p.ClassString(in.Arg), i+1, i+n)
+		} else {
+			n = 1
+			fmt.Fprintf(w, "    %4d  %s\n", i, p.InstString(i))
+		}
+		i += n
+	}
 }
 
 // short cuts a text of the provenance, as findings do: any number of instances
@@ -268,6 +314,12 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 		}
 		operands = append(operands, operand(c.Operator, v))
 	}
+	for p := range f.OperandPrograms(c) {
+		if len(operands) == most {
+			break
+		}
+		operands = append(operands, literal([]byte(p.Source())))
+	}
 	for other := range f.OperandInputs(c) {
 		if len(operands) == most {
 			break
@@ -306,8 +358,9 @@ func operand(op channelfile.Operator, v []byte) string {
 	return literal(v)
 }
 
-// Needs writes what content requires of its reader.
-func Needs(w io.Writer, name string, n *sensor.Needs) error {
+// Needs writes what content requires of its reader, and which feeds can supply
+// it. The definition is that of its type version, nil if that is not known.
+func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) error {
 	b := bufio.NewWriter(w)
 	typ := n.TypeName
 	if typ == "" {
@@ -331,6 +384,9 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 			fmt.Fprintf(b, ", %s a byte of its length", count(in.Coefficient, "step"))
 		}
 		fmt.Fprintln(b)
+		if s := supplied(def, in.Index); s != "" {
+			fmt.Fprintf(b, "    %s\n", Clean(s))
+		}
 		causes(b, in.First, in.Instances)
 	}
 	for _, op := range n.Operators {
@@ -341,6 +397,9 @@ func Needs(w io.Writer, name string, n *sensor.Needs) error {
 	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %s a condition, %s a criterion, %s a value, %s on the stack\n",
 		count(s.FileSize, "byte"), count(s.Instances, "instance"), count(s.Criteria, "criterion"),
 		count(s.WordsPerInstance, "word"), count(s.OperandsPerCriterion, "operand"), count(s.ValueLength, "byte"), count(s.Stack, "truth"))
+	if s.ProgramInstructions > 0 {
+		fmt.Fprintf(b, "  the longest program of a regular expression has %s\n", count(s.ProgramInstructions, "instruction"))
+	}
 	more := ""
 	if slices.ContainsFunc(n.Inputs, func(in sensor.InputNeed) bool { return in.Coefficient > 0 }) {
 		more = ", and what the lengths of the inputs add"

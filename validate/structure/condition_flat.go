@@ -15,7 +15,7 @@ everything is unwritten. Written otherwise, one condition would have many
 encodings, and comparing two releases would show changes where there are
 none.
 
-The encoder is at fault. (FORMAT.md, requirement 47)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 58)`, func(p *validate.Pass) {
 	walkConditions(p, func(instance int, operands []operand, op channelfile.Word, last bool) {
 		for _, o := range operands {
 			switch {

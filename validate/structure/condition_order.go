@@ -13,7 +13,7 @@ var ConditionOrder = conforming("CF1039", "condition-order", channelfile.RuleCon
 The order of the operands of an and or an or has no meaning. With a fixed
 order, and no operand twice, one condition has one encoding.
 
-The encoder is at fault. (FORMAT.md, requirement 48)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
 	walkConditions(p, func(instance int, operands []operand, _ channelfile.Word, _ bool) {
 		for k := 1; k < len(operands); k++ {
 			a, b := operands[k-1], operands[k]

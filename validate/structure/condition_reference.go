@@ -8,4 +8,4 @@ var ConditionReference = readable("CF1013", "condition-reference", channelfile.E
 A sensor takes the index of a criterion from a condition, and reads the
 criterion there. An index past the last makes it read past the section.
 
-The encoder is at fault. (FORMAT.md, requirement 19)`)
+The encoder is at fault. (FORMAT.md, requirement 20)`)

@@ -9,4 +9,4 @@ A condition is run with a small stack. An operator that takes more truths
 than are there reads below the stack; one with fewer than two operands says
 nothing.
 
-The encoder is at fault. (FORMAT.md, requirement 20)`)
+The encoder is at fault. (FORMAT.md, requirement 21)`)

@@ -8,4 +8,4 @@ var CriterionFlags = readable("CF1016", "criterion-flags", channelfile.ErrFlags,
 A flag that an operator does not have has no meaning; what a sensor does
 with it depends on the sensor.
 
-The encoder is at fault. (FORMAT.md, requirement 23)`)
+The encoder is at fault. (FORMAT.md, requirement 24)`)

@@ -13,7 +13,7 @@ var CriterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCri
 Each distinct criterion is stored once, sorted. A second copy would be
 evaluated, and charged, a second time; another order would be another file.
 
-The encoder is at fault. (FORMAT.md, requirement 49)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 60)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Criteria(); i++ {
 		switch c := compareCriteria(p.File, i-1, i); {
 		case c == 0:

@@ -14,7 +14,7 @@ A criterion of no condition does nothing but cost: its operands take room,
 and a sensor that evaluates all criteria of an input reads that input for
 nothing, also one that it does not supply.
 
-The encoder is at fault. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 61)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Criteria())
 	for i := range p.File.Words() {
 		if w := p.File.Word(i); w.IsReference() {

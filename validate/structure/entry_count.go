@@ -8,6 +8,7 @@ var EntryCount = readable("CF1010", "entry-count", channelfile.ErrEntryCount, `a
 A sensor trusts the count of a section's entries when it checks an index. If
 the count does not agree with the length, either the last entries are
 outside the section, or bytes are there that no entry has. Sections that go
-together have the same count.
+together have the same count, and a file without regular expressions has no
+sections for them.
 
-The encoder is at fault. (FORMAT.md, requirements 14 and 15)`)
+The encoder is at fault. (FORMAT.md, requirements 14, 15 and 16)`)

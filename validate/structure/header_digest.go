@@ -14,7 +14,7 @@ was changed after the file was written: by a bad transfer, a bad disk, or
 somebody.
 
 Take the file from its source again. If an encoder wrote it so, it computes
-the digest over the wrong bytes. (FORMAT.md, requirement 39)`, func(p *validate.Pass) {
+the digest over the wrong bytes. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
 	want := p.File.ComputeHeaderDigest()
 	have := p.File.HeaderDigest()
 	p.ReportAt(p.File.HeaderDigestRange(), "header_digest", takeAgain,

@@ -10,4 +10,4 @@ that reads past the array of inputs, even on a sensor that supplies all that
 are declared.
 
 The encoder is at fault: the number of inputs declared, or the index, is
-wrong. (FORMAT.md, requirements 24 and 29)`)
+wrong. (FORMAT.md, requirements 25 and 30)`)

@@ -12,7 +12,7 @@ A sensor that supplies fewer inputs than a file reads can refuse the file by
 this one number, before it looks at anything else. If the number is too
 small, it does not refuse.
 
-The encoder is at fault. (FORMAT.md, requirement 43)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 54)`, func(p *validate.Pass) {
 	read := 0
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)

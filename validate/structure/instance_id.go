@@ -15,7 +15,7 @@ reports. An ID of zeros names none, and is what forgotten or wiped memory
 looks like.
 
 Give the rule an ID; for a Sigma rule it is the UUID of its id. (FORMAT.md,
-requirement 44)`, func(p *validate.Pass) {
+requirement 55)`, func(p *validate.Pass) {
 	for i := range p.File.Instances() {
 		if p.File.Instance(i).ID == (channelfile.ID{}) {
 			reportInstance(p, i, "give the rule an ID", func() string {

@@ -14,7 +14,7 @@ var InstanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInsta
 A sensor finds an instance by binary search; in an unsorted table it does
 not. And the same rules in another order would be another file.
 
-The encoder is at fault. (FORMAT.md, requirement 45)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 56)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Instances(); i++ {
 		a, b := p.File.Instance(i-1).ID, p.File.Instance(i).ID
 		if bytes.Compare(a[:], b[:]) > 0 {

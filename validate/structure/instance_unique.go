@@ -15,7 +15,7 @@ and nobody knows which. In November 2025 duplicate rows doubled a feature
 file, and its readers, which had room for fewer, stopped.
 
 Give one of the rules an ID of its own, or take out the copy. (FORMAT.md,
-requirement 46)`, func(p *validate.Pass) {
+requirement 57)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Instances(); i++ {
 		if id := p.File.Instance(i).ID; id == p.File.Instance(i-1).ID {
 			reportInstance(p, i, "take out one of the two rules, or give it an ID of its own", func() string {

@@ -10,4 +10,4 @@ that points outside the conditions, the sensor evaluates other memory; if
 two instances overlap, a change of one changes the other; words of no
 instance are hidden content.
 
-The encoder is at fault. (FORMAT.md, requirements 17 and 18)`)
+The encoder is at fault. (FORMAT.md, requirements 18 and 19)`)

@@ -11,4 +11,4 @@ file with more entries than its readers had room for stopped a large part of
 the web for hours.
 
 Split the rule or the value that is too large; the finding names it.
-(FORMAT.md, requirements 9, 16, 21, 26, 31 and 36)`)
+(FORMAT.md, requirements 9, 17, 22, 27, 32, 36, 42 and 47)`)

@@ -10,4 +10,4 @@ points outside the section, the sensor reads other memory; if two criteria
 overlap, a change of one changes the other; operands of no criterion are
 hidden content.
 
-The encoder is at fault. (FORMAT.md, requirements 27 and 28)`)
+The encoder is at fault. (FORMAT.md, requirements 28 and 29)`)

@@ -8,4 +8,4 @@ var OperandCount = readable("CF1018", "operand-count", channelfile.ErrOperandCou
 A comparison with nothing has no meaning, and a sensor that reads the first
 operand without looking at the count reads that of another criterion.
 
-The encoder is at fault. (FORMAT.md, requirement 25)`)
+The encoder is at fault. (FORMAT.md, requirement 26)`)

@@ -16,7 +16,7 @@ operand as it is. An operand with a capital letter then never matches: the
 rule is silent, and nobody sees it.
 
 The encoder is at fault. The author's spelling belongs into the provenance.
-(FORMAT.md, requirement 54)`, func(p *validate.Pass) {
+(FORMAT.md, requirement 65)`, func(p *validate.Pass) {
 	// Many criteria may have one long value: it is looked at once.
 	const looked = 1 << 31
 	at := make([]uint32, p.File.Values()) // where the first rune is that is not folded, plus one

@@ -9,4 +9,4 @@ A sensor reads 8 bytes for an integer, 16 for a range of integers, 32 for a
 range of addresses, whatever the length of the value says; and what follows
 a backslash in a pattern, even at its end.
 
-The encoder is at fault. (FORMAT.md, requirement 34)`)
+The encoder is at fault. (FORMAT.md, requirement 35)`)

@@ -13,7 +13,7 @@ var OperandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperand
 The order of the operands has no meaning. With a fixed order, and no operand
 twice, one criterion has one encoding, and identical ones can be found.
 
-The encoder is at fault. (FORMAT.md, requirement 51)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 62)`, func(p *validate.Pass) {
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		for k := c.First + 1; k < c.First+c.Count; k++ {

@@ -6,8 +6,7 @@ import "github.com/cfcheck/cfcheck/channelfile"
 var OperatorKnown = readable("CF1015", "operator-known", channelfile.ErrOperator, `each operator is one of the format
 
 A sensor that looks up an unknown operator in a table of functions jumps to
-an address that is none. Operator 7, for regular expressions, is reserved in
-this version.
+an address that is none.
 
 The encoder is at fault, or writes a newer version of the format than it
-says. (FORMAT.md, requirement 22)`)
+says. (FORMAT.md, requirement 23)`)

@@ -16,7 +16,7 @@ would have many encodings. A range whose end is before its start never holds
 at all. FORMAT.md, section 5, has the list.
 
 The encoder is at fault; channelfile's Builder chooses the simplest operator
-by itself. (FORMAT.md, requirement 55)`, func(p *validate.Pass) {
+by itself. (FORMAT.md, requirement 66)`, func(p *validate.Pass) {
 	s := simplest{p.File, make([]uint8, p.File.Values())}
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)

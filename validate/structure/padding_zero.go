@@ -11,7 +11,7 @@ var PaddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZe
 No digest covers the up to seven bytes between sections. If they may be
 anything, one content has many files, and something can hide in them.
 
-The encoder is at fault. (FORMAT.md, requirement 42)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 53)`, func(p *validate.Pass) {
 	data := p.File.Data()
 	for i, s := range p.File.Sections {
 		for at := s.Range.End; at < min(align(s.Range.End), len(data)); at++ {

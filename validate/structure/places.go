@@ -160,6 +160,9 @@ func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
 		return operand > int(c.Input) || operand < int(c.Input) && !symmetric
 	}
+	if c.Operator == channelfile.OpRegexp {
+		return true // no other operator replaces one
+	}
 	switch v := s.file.Value(operand); c.Operator {
 	case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 		return len(v) > 0

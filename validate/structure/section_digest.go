@@ -16,7 +16,7 @@ somebody. In April 2013 a corrupted signature file took thousands of
 machines down within eight minutes, because the tool that packed it had not
 noticed.
 
-Take the file from its source again. (FORMAT.md, requirement 40)`, func(p *validate.Pass) {
+Take the file from its source again. (FORMAT.md, requirement 51)`, func(p *validate.Pass) {
 	for i, s := range p.File.Sections {
 		if have := p.File.SectionDigest(i); have != s.Digest {
 			p.ReportAt(p.File.SectionRecordRange(i), fmt.Sprintf("section[%d].digest", i), takeAgain,

@@ -14,7 +14,7 @@ Bytes in a gap belong to no section: no digest covers them, and nobody looks
 at them. Bytes in an overlap have two meanings, and two readers may see
 different ones.
 
-The encoder is at fault. (FORMAT.md, requirement 41)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 52)`, func(p *validate.Pass) {
 	end := p.File.HeaderDigestRange().End
 	for i, s := range p.File.Sections {
 		path := fmt.Sprintf("section[%d].offset", i)

@@ -47,7 +47,8 @@ func init() {
 		channelfile.ErrInstanceWords, channelfile.ErrConditionReference, channelfile.ErrConditionStack,
 		channelfile.ErrOperator, channelfile.ErrFlags, channelfile.ErrInput, channelfile.ErrOperandCount,
 		channelfile.ErrOperandBounds, channelfile.ErrOperandReference, channelfile.ErrValueBounds,
-		channelfile.ErrOperandForm, channelfile.ErrTextReference, channelfile.ErrTextBounds,
+		channelfile.ErrOperandForm, channelfile.ErrProgramBounds, channelfile.ErrInstruction, channelfile.ErrInstructionTarget,
+		channelfile.ErrClassBounds, channelfile.ErrClassRanges, channelfile.ErrTextReference, channelfile.ErrTextBounds,
 	} {
 		fixes[err] = "the encoder that wrote the file is at fault, or the file was changed after it; encode it again"
 	}

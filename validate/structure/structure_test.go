@@ -135,6 +135,11 @@ var sentinels = map[string]struct {
 	"ErrOperandReference":   {channelfile.ErrOperandReference, structure.OperandReference},
 	"ErrValueBounds":        {channelfile.ErrValueBounds, structure.ValueBounds},
 	"ErrOperandForm":        {channelfile.ErrOperandForm, structure.OperandForm},
+	"ErrProgramBounds":      {channelfile.ErrProgramBounds, structure.ProgramBounds},
+	"ErrInstruction":        {channelfile.ErrInstruction, structure.InstructionForm},
+	"ErrInstructionTarget":  {channelfile.ErrInstructionTarget, structure.InstructionTarget},
+	"ErrClassBounds":        {channelfile.ErrClassBounds, structure.ClassBounds},
+	"ErrClassRanges":        {channelfile.ErrClassRanges, structure.ClassRanges},
 	"ErrTextReference":      {channelfile.ErrTextReference, structure.TextReference},
 	"ErrTextBounds":         {channelfile.ErrTextBounds, structure.TextBounds},
 }

@@ -8,4 +8,4 @@ var TextBounds = readable("CF1024", "text-bounds", channelfile.ErrTextBounds, `t
 A text says where its bytes are and how many. Outside the pool there is no
 text, and bytes of no text are hidden content.
 
-The encoder is at fault. (FORMAT.md, requirements 37 and 38)`)
+The encoder is at fault. (FORMAT.md, requirements 48 and 49)`)

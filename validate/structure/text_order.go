@@ -11,7 +11,7 @@ var TextOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `t
 Each distinct text of the provenance is stored once, sorted, so that the
 same provenance is the same bytes.
 
-The encoder is at fault. (FORMAT.md, requirement 56)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 67)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Texts(); i++ {
 		reportOrder(p, "text", i, text(p.File, i-1), text(p.File, i), p.File.TextRange(i))
 	}

@@ -9,4 +9,4 @@ Sensors do not read the provenance, but people and tools do, when they want
 to know which rule a finding speaks of. An index past the last text names
 nothing.
 
-The encoder is at fault. (FORMAT.md, requirement 35)`)
+The encoder is at fault. (FORMAT.md, requirement 46)`)

@@ -12,7 +12,7 @@ var TextUsed = conforming("CF1048", "text-used", channelfile.RuleTextUsed, `each
 
 A text that nothing names is hidden content.
 
-The encoder is at fault. (FORMAT.md, requirement 57)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 68)`, func(p *validate.Pass) {
 	for i, used := range p.File.TextsUsed() {
 		if !used {
 			p.Report(func() validate.Finding {

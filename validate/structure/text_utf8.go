@@ -15,7 +15,7 @@ The provenance is shown to people, in reports, terminals and pages, and
 these expect UTF-8. What they make of anything else differs.
 
 Save the rule's source as UTF-8, and encode it again. (FORMAT.md,
-requirement 58)`, func(p *validate.Pass) {
+requirement 69)`, func(p *validate.Pass) {
 	for i := range p.File.Texts() {
 		if t := text(p.File, i); !utf8.Valid(t) {
 			p.Report(func() validate.Finding {

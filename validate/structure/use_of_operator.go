@@ -15,7 +15,7 @@ The uses say where the references of a condition come from. An and or an or
 comes from no place of its own, so a use with a line or a text would be a
 second encoding of the same.
 
-The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 70)`, func(p *validate.Pass) {
 	for i := range p.File.Words() {
 		w := p.File.Word(i)
 		if w.IsReference() {

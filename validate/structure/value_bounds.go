@@ -9,4 +9,4 @@ A value says where its bytes are and how many. If that points outside the
 pool, the sensor compares with other memory, which is how a comparison that
 nobody wrote comes to match; bytes of no value are hidden content.
 
-The encoder is at fault. (FORMAT.md, requirements 32 and 33)`)
+The encoder is at fault. (FORMAT.md, requirements 33 and 34)`)

@@ -11,7 +11,7 @@ var ValueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder,
 Each distinct value is stored once, sorted as byte strings. With that the
 order of operands, and so of criteria, is that of what they say.
 
-The encoder is at fault. (FORMAT.md, requirement 52)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 63)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Values(); i++ {
 		reportOrder(p, "value", i, p.File.Value(i-1), p.File.Value(i), p.File.ValueRange(i))
 	}

@@ -13,11 +13,11 @@ var ValueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `e
 A value that no criterion compares with is hidden content: it ships, and
 nothing that looks at the rules shows it.
 
-The encoder is at fault. (FORMAT.md, requirement 53)`, func(p *validate.Pass) {
+The encoder is at fault. (FORMAT.md, requirement 64)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Values())
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
-		if c.Flags&channelfile.FlagInputs != 0 {
+		if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp {
 			continue
 		}
 		for k := range c.Count {

@@ -29,7 +29,7 @@ Correct the operand, or the definition if the input can have it.`,
 		bounded := boundedInputs(p)
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			if c.Flags&channelfile.FlagInputs != 0 || !bounded[c.Input] {
+			if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || !bounded[c.Input] {
 				continue
 			}
 			def := &p.Definition.Inputs[c.Input]

@@ -101,8 +101,12 @@ func names(known *sensor.Definitions) string {
 			list = append(list, fmt.Sprintf("%d (%s)", d.Number, d.Name))
 		}
 	}
-	if len(list) == 0 {
+	const most = 12
+	switch {
+	case len(list) == 0:
 		return "none"
+	case len(list) > most:
+		list = append(list[:most], fmt.Sprintf("and %d more", len(list)-most))
 	}
 	return strings.Join(list, ", ")
 }

@@ -1,6 +1,7 @@
 package types_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"net/netip"
@@ -18,6 +19,7 @@ import (
 var family = []*validate.Check{
 	types.TypeKnown, types.TypeVersionKnown, types.ChannelOfType, types.InputsDeclared,
 	types.InputDefined, types.OperatorForType, types.OperandReach, types.ComparisonTypes,
+	types.ProgramOfSource,
 }
 
 func pointer(n int64) *int64 { return &n }
@@ -38,9 +40,11 @@ var mixed = &sensor.Definition{
 
 func definitions(t testing.TB) *sensor.Definitions {
 	t.Helper()
-	all := sensor.BuiltinDefinitions()
-	if err := all.Add(mixed); err != nil {
-		t.Fatal(err)
+	all := new(sensor.Definitions)
+	for _, d := range []*sensor.Definition{sensor.BuiltinDefinitions().ByNumber(1, 1), mixed} {
+		if err := all.Add(d); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return all
 }
@@ -82,7 +86,7 @@ func shown(r *validate.Report) []string {
 func TestMessages(t *testing.T) {
 	long := strings.Repeat("x", 9)
 	const correct = "; correct the operand, or the definition if the input can have it"
-	const ofString = "; use an operator for inputs of type string: exists, equals, prefix, suffix, contains, pattern, integer equals, integer range, address range"
+	const ofString = "; use an operator for inputs of type string: exists, equals, prefix, suffix, contains, pattern, regexp, integer equals, integer range, address range"
 	const ofInteger = "; use an operator for inputs of type integer: exists, integer equals, integer range"
 	const ofAddress = "; use an operator for inputs of type address: exists, address range"
 	change := func(f func(*channelfile.Header)) channelfile.Header {
@@ -237,6 +241,43 @@ func TestNeeds(t *testing.T) {
 				t.Errorf("%s (-expected +found):\n%s", tt.why, diff)
 			}
 		})
+	}
+}
+
+// TestProgramOfSource holds what is said of a program that differs from what its
+// source compiles to, and where.
+func TestProgramOfSource(t *testing.T) {
+	const fix = "; encode the rules again; channelfile's Builder makes the program that FORMAT.md specifies"
+	data := subject(t, header, channelfile.Regexp(0, "b"), channelfile.And(channelfile.Prefix(0, "x"), channelfile.Regexp(3, "a[0-9]+", "b"))).Data
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := f.SourceRange(0).Start // of a[0-9]+
+	tests := []struct {
+		at   int
+		b    byte
+		want string
+		why  string
+	}{
+		{source, 'a', "", "nothing changed"},
+		{source + 4, '8', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-8]+": its instruction 1 is [0-9] to 2, its source compiles to [0-8] to 2`,
+			"the rule, and what differs; for a class what it holds"},
+		{source, '|', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "|[0-9]+": its instruction 0 is [a] to 1, its source compiles to split to 1 and 2`, "of as many instructions"},
+		{source + 6, 'c', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-9]c": its instruction 2 is split to 1 and 3, its source compiles to [c] to 3`, "where they part"},
+		{source + 5, ')', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-9)+": its source does not compile: regular expression ` + "`a[0-9)+`" + `: at byte 1: malformed: this [ has no ]: close it, or write \[ for the character`, "why it does not"},
+	}
+	for _, tt := range tests {
+		changed := bytes.Clone(data)
+		changed[tt.at] = tt.b
+		var want []string
+		if tt.want != "" {
+			want = []string{tt.want + fix}
+		}
+		r := validate.Run(validate.ChannelFile("", changed), validate.Options{Checks: family, Definitions: definitions(t)})
+		if diff := cmp.Diff(want, shown(r)); diff != "" {
+			t.Errorf("%s (-expected +found):\n%s", tt.why, diff)
+		}
 	}
 }
 

@@ -1,0 +1,563 @@
+package channelfile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// These are the errors that [RegexpError.Err] can be, besides [ErrLimit].
+var (
+	// ErrRegexpMalformed says that the expression is no regular expression: a
+	// parenthesis is missing, a range is backwards.
+	ErrRegexpMalformed = errors.New("malformed")
+
+	// ErrRegexpNotExpressible says that the expression asks for what a program
+	// cannot say. Other engines may have it: look-around, back references,
+	// possessive repetition, conditions, recursion. An expression that exceeds
+	// a limit cannot be said either.
+	ErrRegexpNotExpressible = errors.New("not expressible")
+)
+
+// A RegexpError says what is wrong with a regular expression, and where.
+type RegexpError struct {
+	Expression string
+	Offset     int    // in bytes, of what is at fault; the length where something is missing at the end
+	Err        error  // ErrRegexpMalformed, ErrRegexpNotExpressible or ErrLimit
+	Detail     string // what was found and what to do
+}
+
+func (e *RegexpError) Error() string {
+	return fmt.Sprintf("regular expression %s: at byte %d: %v: %s", quoteExpression(e.Expression), e.Offset, e.Err, e.Detail)
+}
+
+// Unwrap returns Err, and for a limit that is exceeded ErrRegexpNotExpressible
+// too.
+func (e *RegexpError) Unwrap() []error {
+	if e.Err == ErrLimit {
+		return []error{ErrLimit, ErrRegexpNotExpressible}
+	}
+	return []error{e.Err}
+}
+
+// quoteExpression shows an expression to a person as it was written, if it can
+// be. Most have backslashes, which quoting doubles.
+func quoteExpression(s string) string {
+	const most = 200
+	cut := ""
+	if len(s) > most {
+		n := most
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
+		}
+		s, cut = s[:n], " ..."
+	}
+	for _, r := range s {
+		if r < ' ' || r == 0x7F || r == utf8.RuneError || r == '`' {
+			return fmt.Sprintf("%q", s) + cut
+		}
+	}
+	return "`" + s + "`" + cut
+}
+
+// CompileRegexp compiles a regular expression. Its syntax is that of RE2 with
+// the extensions of Perl that Go's package regexp takes; FORMAT.md, section 5,
+// specifies it, and the program, which depends on the expression alone.
+//
+// Its error, if any, is a [*RegexpError]. It takes time and memory linear in the
+// sizes of the expression and of the program, which have limits.
+func CompileRegexp(expression string) (*Program, error) {
+	r, err := parseRegexp(expression)
+	if err != nil {
+		return nil, err
+	}
+	return r.compile(), nil
+}
+
+// A parsedRegexp is an expression as a tree, which is known to keep the limits.
+type parsedRegexp struct {
+	source  string
+	root    *regexpNode
+	classes []runeSet // each distinct one once; may have some that the program does not need
+}
+
+type regexpKind uint8
+
+const (
+	regexpEmpty     regexpKind = iota
+	regexpRunes                // one rune of class arg
+	regexpAssert               // assertion arg
+	regexpConcat               // the parts, one after the other; at least two
+	regexpAlternate            // one of the parts; at least two
+	regexpRepeat               // the part, least to most times
+)
+
+type regexpNode struct {
+	kind        regexpKind
+	arg         uint32
+	least, most int // most is -1 if there is no bound
+	parts       []*regexpNode
+
+	size   int // instructions, no more than MaxInstructions
+	copies int // the product of counts from here down, at its greatest
+}
+
+var emptyRegexp = &regexpNode{kind: regexpEmpty, copies: 1}
+
+// regexpFlags are what (?i) and its like switch on.
+type regexpFlags uint8
+
+const (
+	flagFoldCase   regexpFlags = 1 << iota // i
+	flagMultiLine                          // m
+	flagDotNewline                         // s
+	flagUngreedy                           // U, of no importance: it is the same match
+)
+
+// maxCount is the greatest number of a counted repetition, and of the product
+// of those that stand in each other.
+const maxCount = 1000
+
+// A regexpParser reads an expression from left to right.
+type regexpParser struct {
+	source  string
+	pos     int
+	flags   regexpFlags
+	groups  []regexpGroup
+	classes map[string]uint32 // by their bytes in a file
+	sets    []runeSet
+
+	// Sets that may be asked for again and again, by the text that asks.
+	known map[knownSet]runeSet
+	runes map[knownRune]uint32 // classes of single runes
+	key   []byte
+}
+
+type knownSet struct {
+	name string
+	fold bool
+}
+
+type knownRune struct {
+	r    rune
+	fold bool
+}
+
+// A regexpGroup is what is between two parentheses, or the whole.
+type regexpGroup struct {
+	start        int         // of its parenthesis
+	flags        regexpFlags // to which its end returns
+	alternatives []*regexpNode
+	items        []*regexpNode // of the alternative that is being read
+}
+
+func (p *regexpParser) fail(at int, err error, format string, args ...any) error {
+	return &RegexpError{Expression: p.source, Offset: at, Err: err, Detail: fmt.Sprintf(format, args...)}
+}
+
+func (p *regexpParser) malformed(at int, format string, args ...any) error {
+	return p.fail(at, ErrRegexpMalformed, format, args...)
+}
+
+func (p *regexpParser) notExpressible(at int, format string, args ...any) error {
+	return p.fail(at, ErrRegexpNotExpressible, format, args...)
+}
+
+func parseRegexp(source string) (*parsedRegexp, error) {
+	p := &regexpParser{
+		source: source, groups: []regexpGroup{{}},
+		classes: make(map[string]uint32), known: make(map[knownSet]runeSet), runes: make(map[knownRune]uint32),
+	}
+	if len(source) > MaxExpressionLength {
+		return nil, p.fail(MaxExpressionLength, ErrLimit, "it has %d bytes, at most %d (MaxExpressionLength); shorten it", len(source), MaxExpressionLength)
+	}
+	for i, r := range source {
+		if r == utf8.RuneError {
+			if _, n := utf8.DecodeRuneInString(source[i:]); n == 1 {
+				return nil, p.malformed(i, "0x%02x is not UTF-8: write the rune, or \\x{...} with its number", source[i])
+			}
+		}
+	}
+	repeated := false // what is before pos is a repetition
+	for p.pos < len(source) {
+		was := repeated
+		repeated = false
+		var err error
+		switch c := source[p.pos]; c {
+		case '(':
+			err = p.open()
+		case ')':
+			err = p.close()
+		case '|':
+			p.pos++
+			g := p.group()
+			g.alternatives = append(g.alternatives, concat(g.items))
+			g.items = nil
+		case '^', '$':
+			p.pos++
+			p.assert(lineAssertion(c, p.flags))
+		case '.':
+			p.pos++
+			p.runesOf(anyRune(p.flags))
+		case '[':
+			err = p.bracket()
+		case '\\':
+			err = p.escape()
+		case '*', '+', '?', '{':
+			var least, most, end int
+			if least, most, end, err = p.repetition(); err != nil {
+				break
+			}
+			if end == p.pos { // a brace that is none
+				p.pos++
+				p.literal('{')
+				break
+			}
+			repeated = true
+			err = p.repeat(least, most, end, was)
+		default:
+			r, n := utf8.DecodeRuneInString(source[p.pos:])
+			p.pos += n
+			p.literal(r)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(p.groups) > 1 {
+		return nil, p.malformed(p.group().start, "this ( has no ): close it, or write \\( for the character")
+	}
+	root := p.alternatives()
+	if root.size >= MaxInstructions {
+		return nil, p.fail(0, ErrLimit, "its program would have more than %d instructions (MaxInstructions); a counted repetition stands for as many copies: lower the counts, or split the expression", MaxInstructions)
+	}
+	return &parsedRegexp{source: source, root: root, classes: p.sets}, nil
+}
+
+func (p *regexpParser) group() *regexpGroup { return &p.groups[len(p.groups)-1] }
+
+func (p *regexpParser) push(n *regexpNode) {
+	g := p.group()
+	g.items = append(g.items, n)
+}
+
+// alternatives returns what the innermost group says.
+func (p *regexpParser) alternatives() *regexpNode {
+	g := p.group()
+	last := concat(g.items)
+	if len(g.alternatives) == 0 {
+		return last
+	}
+	n := &regexpNode{kind: regexpAlternate, parts: append(g.alternatives, last), copies: 1}
+	n.size = len(n.parts) - 1
+	n.sum()
+	return n
+}
+
+func concat(items []*regexpNode) *regexpNode {
+	switch len(items) {
+	case 0:
+		return emptyRegexp
+	case 1:
+		return items[0]
+	}
+	n := &regexpNode{kind: regexpConcat, parts: items, copies: 1}
+	n.sum()
+	return n
+}
+
+// sum adds the sizes of the parts to that of n, and takes the most copies.
+func (n *regexpNode) sum() {
+	for _, part := range n.parts {
+		n.size = min(n.size+part.size, MaxInstructions)
+		n.copies = max(n.copies, part.copies)
+	}
+	n.size = min(n.size, MaxInstructions)
+}
+
+func (p *regexpParser) assert(a Assertion) {
+	p.push(&regexpNode{kind: regexpAssert, arg: uint32(a), size: 1, copies: 1})
+}
+
+func lineAssertion(c byte, flags regexpFlags) Assertion {
+	switch {
+	case c == '^' && flags&flagMultiLine != 0:
+		return AssertBeginLine
+	case c == '^':
+		return AssertBeginText
+	case flags&flagMultiLine != 0:
+		return AssertEndLine
+	}
+	return AssertEndText
+}
+
+func anyRune(flags regexpFlags) runeSet {
+	if flags&flagDotNewline != 0 {
+		return runeSet{{0, utf8.MaxRune}}
+	}
+	return runeSet{{0, '\n' - 1}, {'\n' + 1, utf8.MaxRune}}
+}
+
+func (p *regexpParser) folds() bool { return p.flags&flagFoldCase != 0 }
+
+func (p *regexpParser) literal(r rune) {
+	key := knownRune{r, p.folds()}
+	class, ok := p.runes[key]
+	if !ok {
+		s := runeSet{{r, r}}
+		if key.fold {
+			s = s.fold()
+		}
+		class = p.class(s)
+		p.runes[key] = class
+	}
+	p.push(&regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
+}
+
+// runesOf adds one rune of the clean set s.
+func (p *regexpParser) runesOf(s runeSet) {
+	p.push(&regexpNode{kind: regexpRunes, arg: p.class(s), size: 1, copies: 1})
+}
+
+// class returns the number of a clean set.
+func (p *regexpParser) class(s runeSet) uint32 {
+	key := p.key[:0]
+	for _, r := range s {
+		key = le.AppendUint32(key, uint32(r.lo))
+		key = le.AppendUint32(key, uint32(r.hi))
+	}
+	p.key = key
+	n, ok := p.classes[string(key)]
+	if !ok {
+		n = uint32(len(p.sets))
+		p.classes[string(key)] = n
+		p.sets = append(p.sets, append(runeSet{}, s...))
+	}
+	return n
+}
+
+// open reads what starts with a parenthesis: a group, or flags.
+func (p *regexpParser) open() error {
+	start := p.pos
+	if !strings.HasPrefix(p.source[start:], "(?") {
+		p.pos++
+		return p.openGroup(start, p.flags)
+	}
+	rest := p.source[start+2:]
+	if name, named := strings.CutPrefix(strings.TrimPrefix(rest, "P"), "<"); named && !strings.HasPrefix(rest, "<=") && !strings.HasPrefix(rest, "<!") {
+		return p.openNamed(start, name)
+	}
+	for _, f := range foreignGroups {
+		if strings.HasPrefix(rest, f.start) {
+			return p.notExpressible(start, "(?%s starts %s, which a program cannot say; %s", f.start, f.what, f.instead)
+		}
+	}
+	if digits := strings.TrimLeft(rest, "+-"); len(rest)-len(digits) < 2 && digits != "" && isDigit(digits[0]) {
+		return p.notExpressible(start, "(?%s starts a recursion, which a program cannot say; %s", rest[:len(rest)-len(digits)+1], noRecursion)
+	}
+	set, cleared, negative, seen := p.flags, regexpFlags(0), false, false
+	for i, c := range rest {
+		flag, known := flagLetters[c]
+		switch {
+		case known:
+			seen = true
+			if negative {
+				cleared |= flag
+			} else {
+				set |= flag
+			}
+		case c == '-' && !negative:
+			negative, seen = true, false
+		case (c == ':' || c == ')') && (seen || !negative):
+			flags := p.flags
+			p.pos = start + 2 + i + 1
+			p.flags = set &^ cleared
+			if c == ':' {
+				return p.openGroup(start, flags)
+			}
+			return nil
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+			return p.notExpressible(start+2+i, "there is no flag %c: the flags are i, m, s and U; write the expression without it", c)
+		default:
+			return p.malformed(start+2+i, "%q does not belong into (?flags) or (?flags:...)", c)
+		}
+	}
+	return p.malformed(start, "this (? has no end: write (?flags), (?flags:...) or (?:...)")
+}
+
+var flagLetters = map[rune]regexpFlags{'i': flagFoldCase, 'm': flagMultiLine, 's': flagDotNewline, 'U': flagUngreedy}
+
+// foreignGroups are what other engines have after (?, by how it starts.
+var foreignGroups = []struct{ start, what, instead string }{
+	{"=", "a look-ahead", noLookAround},
+	{"!", "a negative look-ahead", noLookAround},
+	{"<=", "a look-behind", noLookAround},
+	{"<!", "a negative look-behind", noLookAround},
+	{">", "an atomic group", "write (?:...), which matches the same or more"},
+	{"(", "a condition", "write the two cases as alternatives"},
+	{"|", "alternatives that share their groups", "write (?:...|...)"},
+	{"#", "a comment", "leave it out"},
+	{"'", "a group with a name", "write (...)"},
+	{"P=", "a back reference", noReference},
+	{"P>", "a recursion", noRecursion},
+	{"R", "a recursion", noRecursion},
+	{"&", "a recursion", noRecursion},
+	{"C", "a call", "leave it out"},
+}
+
+const (
+	noLookAround = "say what must not be there by a criterion of its own, under a not, or consume what is looked at"
+	noReference  = "spell out what may be repeated"
+	noRecursion  = "spell out as many levels as are needed"
+)
+
+// openNamed reads (?P<name> or (?<name>, of which it is given what follows <.
+// A program captures nothing, so the name is of no importance.
+func (p *regexpParser) openNamed(start int, rest string) error {
+	name, _, ok := strings.Cut(rest, ">")
+	at := len(p.source) - len(rest)
+	if !ok {
+		return p.malformed(start, "the name of this group has no >: write (?P<name>...), or (...) without a name")
+	}
+	for i := range len(name) {
+		if c := name[i]; !isWordByte(c) {
+			return p.malformed(at+i, "the name of a group is letters, digits and underscores: write (?P<name>...), or (...) without a name")
+		}
+	}
+	if name == "" {
+		return p.malformed(at, "the name of this group is empty: write (?P<name>...), or (...) without a name")
+	}
+	p.pos = at + len(name) + 1
+	return p.openGroup(start, p.flags)
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isWordByte(c byte) bool {
+	return c == '_' || isDigit(c) || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}
+
+func (p *regexpParser) openGroup(start int, flags regexpFlags) error {
+	if len(p.groups) > MaxNesting {
+		return p.fail(start, ErrLimit, "groups are nested more than %d deep (MaxNesting); leave out those that are not needed", MaxNesting)
+	}
+	p.groups = append(p.groups, regexpGroup{start: start, flags: flags})
+	return nil
+}
+
+func (p *regexpParser) close() error {
+	if len(p.groups) == 1 {
+		return p.malformed(p.pos, "this ) has no (: open it, or write \\) for the character")
+	}
+	n := p.alternatives()
+	p.flags = p.group().flags
+	p.groups = p.groups[:len(p.groups)-1]
+	p.push(n)
+	p.pos++
+	return nil
+}
+
+// repetition reads the counts of *, +, ? or braces at pos. It returns pos as
+// end if it is a brace that stands for itself.
+func (p *regexpParser) repetition() (least, most, end int, err error) {
+	switch p.source[p.pos] {
+	case '*':
+		return 0, -1, p.pos + 1, nil
+	case '+':
+		return 1, -1, p.pos + 1, nil
+	case '?':
+		return 0, 1, p.pos + 1, nil
+	}
+	body, _, ok := strings.Cut(p.source[p.pos+1:], "}")
+	first, second, comma := strings.Cut(body, ",")
+	if !ok || !isCount(first) || comma && second != "" && !isCount(second) {
+		return 0, 0, p.pos, nil
+	}
+	least = count(first)
+	switch {
+	case !comma:
+		most = least
+	case second == "":
+		most = -1
+	default:
+		most = count(second)
+	}
+	switch {
+	case least > maxCount || most > maxCount:
+		return 0, 0, 0, p.fail(p.pos, ErrLimit, "{%s} repeats more than %d times, as often as a counted repetition may; lower the count", body, maxCount)
+	case most >= 0 && least > most:
+		return 0, 0, 0, p.malformed(p.pos, "{%s} is at least %d and at most %d times: put the smaller number first", body, least, most)
+	}
+	return least, most, p.pos + 1 + len(body) + 1, nil
+}
+
+// isCount reports whether s is a number as braces have it. Anything else makes
+// them stand for themselves.
+func isCount(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s == "0" || s != "" && s[0] != '0'
+}
+
+func count(s string) int {
+	n := 0
+	for i := range len(s) {
+		n = min(10*n+int(s[i]-'0'), maxCount+1)
+	}
+	return n
+}
+
+// repeat applies a repetition, which stands from pos to end, to the item before
+// it.
+func (p *regexpParser) repeat(least, most, end int, repeated bool) error {
+	start := p.pos
+	text := p.source[start:end]
+	g := p.group()
+	switch {
+	case repeated && text == "+":
+		return p.notExpressible(start, "a + after a repetition makes it possessive, which a program cannot say; leave out the +, which matches the same or more")
+	case repeated:
+		return p.malformed(start, "%s repeats what is a repetition already: leave it out, or put what is before it into (?:...)", text)
+	case len(g.items) == 0:
+		return p.malformed(start, "%s has nothing before it to repeat: put something there, or write \\%s for the character", text, text[:1])
+	}
+	p.pos = end
+	if end < len(p.source) && p.source[end] == '?' {
+		p.pos++ // as few as possible: it is the same match
+	}
+	body := g.items[len(g.items)-1]
+	n, err := p.repeatOf(body, least, most, start, text)
+	if err != nil {
+		return err
+	}
+	g.items[len(g.items)-1] = n
+	return nil
+}
+
+func (p *regexpParser) repeatOf(body *regexpNode, least, most, start int, text string) (*regexpNode, error) {
+	n := &regexpNode{kind: regexpRepeat, least: least, most: most, parts: []*regexpNode{body}, copies: body.copies}
+	if most == 0 {
+		return emptyRegexp, nil
+	}
+	if times := max(least, most); times > 1 {
+		n.copies *= times
+	}
+	if n.copies > maxCount {
+		return nil, p.fail(start, ErrLimit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, maxCount)
+	}
+	if body.size == 0 {
+		return &regexpNode{kind: regexpEmpty, copies: n.copies}, nil // however often
+	}
+	switch {
+	case most < 0:
+		n.size = max(least, 1)*body.size + 1
+	default:
+		n.size = least*body.size + (most-least)*(body.size+1)
+	}
+	n.size = min(n.size, MaxInstructions)
+	return n, nil
+}

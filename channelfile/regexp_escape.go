@@ -1,0 +1,337 @@
+package channelfile
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// escape reads what starts with a backslash, outside of brackets.
+func (p *regexpParser) escape() error {
+	start := p.pos
+	if start+1 < len(p.source) {
+		switch c := p.source[start+1]; c {
+		case 'A', 'z', 'b', 'B':
+			p.pos += 2
+			p.assert(escapedAssertion[c])
+			return nil
+		case 'Q':
+			text, rest, _ := strings.Cut(p.source[start+2:], `\E`)
+			for _, r := range text {
+				p.literal(r)
+			}
+			p.pos = len(p.source) - len(rest)
+			return nil
+		}
+	}
+	s, ok, err := p.escapedSet()
+	if err != nil {
+		return err
+	}
+	if ok {
+		p.runesOf(s)
+		return nil
+	}
+	r, err := p.escapedRune(false)
+	if err != nil {
+		return err
+	}
+	p.literal(r)
+	return nil
+}
+
+var escapedAssertion = map[byte]Assertion{
+	'A': AssertBeginText, 'z': AssertEndText, 'b': AssertBoundary, 'B': AssertNoBoundary,
+}
+
+// escapedSet reads a backslash that names a set, such as \d or \pL. It reports
+// false, and reads nothing, if it does not.
+func (p *regexpParser) escapedSet() (s runeSet, ok bool, err error) {
+	rest := p.source[p.pos:]
+	if len(rest) < 2 || rest[0] != '\\' {
+		return nil, false, nil
+	}
+	c := rest[1]
+	if c == 'p' || c == 'P' {
+		s, err = p.unicodeSet()
+		return s, err == nil, err
+	}
+	lower := c | 0x20
+	if base, named := perlSets[lower]; named && isWordByte(c) {
+		p.pos += 2
+		return p.namedSet(rest[:2], base, c != lower), true, nil
+	}
+	return nil, false, nil
+}
+
+// namedSet returns a set that has a name, folded if case does not matter: a
+// negated set is what is not in the folded one. The same name gives the same
+// set, which must not be modified.
+func (p *regexpParser) namedSet(name string, base runeSet, negated bool) runeSet {
+	key := knownSet{name, p.folds()}
+	s, ok := p.known[key]
+	if !ok {
+		s = append(runeSet{}, base...)
+		if key.fold {
+			s = s.fold()
+		}
+		if negated {
+			s = s.appendNegated(nil)
+		}
+		p.known[key] = s
+	}
+	return s
+}
+
+// unicodeSet reads \pL, \p{Greek}, \P{^Lu} and their like.
+func (p *regexpParser) unicodeSet() (runeSet, error) {
+	start := p.pos
+	rest := p.source[start:]
+	negated := rest[1] == 'P'
+	_, n := utf8.DecodeRuneInString(rest[2:])
+	text := rest[:2+n] // with what is before the name and after it
+	name := rest[2 : 2+n]
+	if name == "{" {
+		inside, _, ok := strings.Cut(rest[3:], "}")
+		if !ok {
+			return nil, p.malformed(start, "this %s has no }: write \\p{Name}", text)
+		}
+		text, name = rest[:3+len(inside)+1], inside
+	}
+	if name, ok := strings.CutPrefix(name, "^"); ok {
+		negated = !negated
+		return p.unicodeSetOf(start, text, name, negated)
+	}
+	return p.unicodeSetOf(start, text, name, negated)
+}
+
+func (p *regexpParser) unicodeSetOf(start int, text, name string, negated bool) (runeSet, error) {
+	key := unicodeKey(name)
+	base, ok := unicodeSet(key)
+	if !ok {
+		return nil, p.notExpressible(start, "%s names no category and no script of Unicode 15.0.0: write one such as \\p{Lu} or \\p{Greek}", text)
+	}
+	p.pos = start + len(text)
+	sign := "p"
+	if negated {
+		sign = "P"
+	}
+	return p.namedSet(sign+key, base, negated), nil
+}
+
+// escapedRune reads a backslash that stands for one rune.
+func (p *regexpParser) escapedRune(bracket bool) (rune, error) {
+	start := p.pos
+	rest := p.source[start+1:]
+	if rest == "" {
+		return 0, p.malformed(start, "a backslash at the end: write \\\\ for the character")
+	}
+	c := rest[0]
+	p.pos = start + 2
+	switch {
+	case c == 'x':
+		return p.hexadecimal(start)
+	case '0' <= c && c <= '7':
+		n := 1
+		for n < 3 && n < len(rest) && '0' <= rest[n] && rest[n] <= '7' {
+			n++
+		}
+		if n == 1 && c != '0' {
+			break
+		}
+		var r rune
+		for _, digit := range rest[:n] {
+			r = 8*r + digit - '0'
+		}
+		p.pos = start + 1 + n
+		return r, nil
+	case c == '_' || c < utf8.RuneSelf && !isWordByte(c):
+		return rune(c), nil
+	}
+	if r, ok := escapedRunes[c]; ok {
+		return r, nil
+	}
+	if c == 'b' && bracket {
+		return 0, p.notExpressible(start, "\\b in brackets is a backspace in other engines: write \\x08 for it")
+	}
+	for _, f := range foreignEscapes {
+		if strings.IndexByte(f.letters, c) >= 0 {
+			return 0, p.notExpressible(start, "\\%c is %s, which a program cannot say%s", c, f.what, f.instead)
+		}
+	}
+	r, _ := utf8.DecodeRuneInString(rest)
+	return 0, p.malformed(start, "there is no escape \\%c: a letter or digit has no backslash before it; write %c for the character, or \\\\%c if a backslash is before it", r, r, r)
+}
+
+var escapedRunes = map[byte]rune{'a': '\a', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}
+
+// foreignEscapes are what other engines have after a backslash.
+var foreignEscapes = []struct{ letters, what, instead string }{
+	{"123456789", "a back reference", "; " + noReference},
+	{"kg", "a reference to a group", "; " + noReference},
+	{"Z", "the end but for a newline", "; write \\n?\\z"},
+	{"C", "a single byte", "; write ."},
+	{"G", "the end of the match before", "; there is one match"},
+	{"K", "the start of what is captured", "; nothing is captured"},
+	{"R", "any end of a line", "; write (?:\\r\\n|[\\n\\v\\f\\r\\x{85}\\x{2028}\\x{2029}])"},
+	{"hH", "a blank", "; write [ \\t] or [^ \\t]"},
+	{"VN", "anything but the end of a line", "; write [^\\n]"},
+	{"X", "a character of several runes", "; write ."},
+	{"c", "a control character", "; write \\x and its number"},
+	{"e", "an escape character", "; write \\x1B"},
+	{"uU", "a rune by its number", "; write \\x{...}"},
+	{"<>", "the start or end of a word", "; write \\b"},
+	{"EL", "a change of case", "; leave it out"},
+}
+
+// hexadecimal reads what follows \x, from pos on.
+func (p *regexpParser) hexadecimal(start int) (rune, error) {
+	rest := p.source[p.pos:]
+	digits, end := "", 0
+	if inside, ok := strings.CutPrefix(rest, "{"); ok {
+		digits, _, ok = strings.Cut(inside, "}")
+		if !ok {
+			return 0, p.malformed(start, "this \\x{ has no }: write \\x{...} with hexadecimal digits")
+		}
+		end = len(digits) + 2
+	} else {
+		end = min(2, len(rest))
+		digits = rest[:end]
+		if len(digits) < 2 {
+			digits = ""
+		}
+	}
+	var r rune
+	for i := range len(digits) {
+		d := strings.IndexByte("0123456789abcdef", digits[i]|0x20)
+		if d < 0 || digits[i] < '0' {
+			return 0, p.malformed(start, "%q is no hexadecimal digit: write \\x and two digits, or \\x{...}", digits[i])
+		}
+		if r = 16*r + rune(d); r > utf8.MaxRune {
+			return 0, p.malformed(start, "\\x{%s} is beyond the last rune, \\x{10FFFF}", digits)
+		}
+	}
+	if digits == "" {
+		return 0, p.malformed(start, "\\x without its digits: write \\x and two hexadecimal digits, or \\x{...}")
+	}
+	p.pos += end
+	return r, nil
+}
+
+// bracket reads a set between brackets.
+func (p *regexpParser) bracket() error {
+	start := p.pos
+	p.pos++
+	negated := strings.HasPrefix(p.source[p.pos:], "^")
+	if negated {
+		p.pos++
+	}
+	b := bracketSet{parser: p, start: start}
+	for first := true; ; first = false {
+		if p.pos == len(p.source) {
+			return b.unclosed()
+		}
+		if p.source[p.pos] == ']' && !first {
+			break
+		}
+		if err := b.item(); err != nil {
+			return err
+		}
+	}
+	p.pos++
+	s := b.set.clean()
+	if p.folds() {
+		s = s.fold()
+	}
+	// What is named is folded already, and negated sets must not be again.
+	s = append(s, b.named...).clean()
+	if negated {
+		s = s.appendNegated(nil)
+	}
+	if len(s) > MaxRanges {
+		return p.fail(start, ErrLimit, "this class has %d ranges of runes, at most %d (MaxRanges); leave some out", len(s), MaxRanges)
+	}
+	p.runesOf(s)
+	return nil
+}
+
+// A bracketSet is what was read between brackets.
+type bracketSet struct {
+	parser *regexpParser
+	start  int
+	set    runeSet
+	named  runeSet
+	seen   map[string]bool // names, which add nothing a second time
+}
+
+func (b *bracketSet) unclosed() error {
+	return b.parser.malformed(b.start, "this [ has no ]: close it, or write \\[ for the character")
+}
+
+// item reads a name, a rune or a range of runes.
+func (b *bracketSet) item() error {
+	p := b.parser
+	start := p.pos
+	if rest := p.source[start:]; strings.HasPrefix(rest, "[:") {
+		if name, _, ok := strings.Cut(rest[2:], ":]"); ok {
+			plain, negated := strings.CutPrefix(name, "^")
+			base, known := posixSets[plain]
+			if !known {
+				return p.malformed(start, "[:%.40s:] is no name of a set: there are alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word and xdigit", name)
+			}
+			p.pos += len(name) + 4
+			b.add("[:"+name, p.namedSet("[:"+name, base, negated))
+			return nil
+		}
+	}
+	s, ok, err := p.escapedSet()
+	if err != nil {
+		return err
+	}
+	if ok {
+		b.add(p.source[start:p.pos], s)
+		return nil
+	}
+	lo, err := b.rune()
+	if err != nil {
+		return err
+	}
+	hi := lo
+	// A - before the closing bracket stands for itself.
+	if rest := p.source[p.pos:]; len(rest) >= 2 && rest[0] == '-' && rest[1] != ']' {
+		p.pos++
+		if hi, err = b.rune(); err != nil {
+			return err
+		}
+		if hi < lo {
+			return p.malformed(start, "the range %s is backwards: write the smaller rune first, or \\- for the character", p.source[start:p.pos])
+		}
+	}
+	b.set = append(b.set, runeRange{lo, hi})
+	return nil
+}
+
+// add adds a set that has a name.
+func (b *bracketSet) add(name string, s runeSet) {
+	if b.seen[name] {
+		return
+	}
+	if b.seen == nil {
+		b.seen = make(map[string]bool)
+	}
+	b.seen[name] = true
+	b.named = append(b.named, s...)
+}
+
+// rune reads one rune, which may be escaped.
+func (b *bracketSet) rune() (rune, error) {
+	p := b.parser
+	if p.pos == len(p.source) {
+		return 0, b.unclosed()
+	}
+	if p.source[p.pos] == '\\' {
+		return p.escapedRune(true)
+	}
+	r, n := utf8.DecodeRuneInString(p.source[p.pos:])
+	p.pos += n
+	return r, nil
+}

@@ -1,0 +1,332 @@
+package channelfile
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// programMatches is a slow and obvious interpreter: it walks the pairs of an
+// instruction and a place, each once.
+func programMatches(p Program, text string) bool {
+	var runes []rune
+	for _, r := range text { // as the format reads strings: an invalid byte is U+FFFD
+		runes = append(runes, r)
+	}
+	at := func(i int) rune {
+		if i < 0 || i >= len(runes) {
+			return -1
+		}
+		return runes[i]
+	}
+	word := func(r rune) bool { return r >= 0 && r < utf8.RuneSelf && isWordByte(byte(r)) }
+	type state struct{ inst, place int }
+	seen := map[state]bool{}
+	var todo []state
+	for i := range len(runes) + 1 {
+		todo = append(todo, state{0, i})
+	}
+	for len(todo) > 0 {
+		s := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[s] {
+			continue
+		}
+		seen[s] = true
+		in := p.Inst(s.inst)
+		before, after := at(s.place-1), at(s.place)
+		boundary := word(before) != word(after)
+		switch in.Op {
+		case InstMatch:
+			return true
+		case InstSplit:
+			todo = append(todo, state{int(in.Out), s.place}, state{int(in.Arg), s.place})
+		case InstRunes:
+			if after >= 0 && p.Holds(in.Arg, after) {
+				todo = append(todo, state{int(in.Out), s.place + 1})
+			}
+		case InstAssert:
+			if map[Assertion]bool{
+				AssertBeginText: before < 0, AssertEndText: after < 0,
+				AssertBeginLine: before < 0 || before == '\n', AssertEndLine: after < 0 || after == '\n',
+				AssertBoundary: boundary, AssertNoBoundary: !boundary,
+			}[Assertion(in.Arg)] {
+				todo = append(todo, state{int(in.Out), s.place})
+			}
+		default:
+			panic(fmt.Sprintf("instruction %d is %+v", s.inst, in))
+		}
+	}
+	return false
+}
+
+// disassemble returns a program as text, an instruction a line.
+func disassemble(p Program) string {
+	var b strings.Builder
+	for i := range p.Len() {
+		in := p.Inst(i)
+		switch in.Op {
+		case InstMatch:
+			fmt.Fprintf(&b, "%d match\n", i)
+		case InstSplit:
+			fmt.Fprintf(&b, "%d split %d %d\n", i, in.Out, in.Arg)
+		case InstAssert:
+			fmt.Fprintf(&b, "%d %v %d\n", i, Assertion(in.Arg), in.Out)
+		case InstRunes:
+			fmt.Fprintf(&b, "%d [", i)
+			for k := range p.Ranges(in.Arg) {
+				lo, hi := p.Range(in.Arg, k)
+				if lo == hi {
+					fmt.Fprintf(&b, "%c", lo)
+				} else {
+					fmt.Fprintf(&b, "%c-%c", lo, hi)
+				}
+			}
+			fmt.Fprintf(&b, "] %d\n", in.Out)
+		}
+	}
+	return b.String()
+}
+
+// The construction is normative: these are programs as FORMAT.md makes them,
+// worked out by hand.
+func TestPrograms(t *testing.T) {
+	tests := []struct {
+		expression, program, why string
+	}{
+		{"", "0 match\n", "the empty expression matches at once"},
+		{"ab", "0 [a] 1\n1 [b] 2\n2 match\n", "what follows has the next number"},
+		{"a|b", "0 split 1 3\n1 [a] 2\n2 match\n3 [b] 2\n", "the first alternative is the first way of the split"},
+		{"a|b|c", "0 split 1 3\n1 [a] 2\n2 match\n3 split 4 5\n4 [b] 2\n5 [c] 2\n", "each split has one alternative, and the rest"},
+		{"a|", "0 split 1 2\n1 [a] 2\n2 match\n", "an alternative may be empty"},
+		{"a*", "0 split 1 2\n1 [a] 0\n2 match\n", "each turn comes back to the split"},
+		{"a+", "0 [a] 1\n1 split 0 2\n2 match\n", "one is needed"},
+		{"a?", "0 split 1 2\n1 [a] 2\n2 match\n", "or none"},
+		{"a??b", "0 split 1 2\n1 [a] 2\n2 [b] 3\n3 match\n", "lazy or greedy, it is the same match"},
+		{"a{3}", "0 [a] 1\n1 [a] 2\n2 [a] 3\n3 match\n", "a count is as many copies"},
+		{"a{2,}", "0 [a] 1\n1 [a] 2\n2 split 1 3\n3 match\n", "the last copy repeats"},
+		{"a{0,}", "0 split 1 2\n1 [a] 0\n2 match\n", "is a*"},
+		{"a{1,3}", "0 [a] 1\n1 split 2 5\n2 [a] 3\n3 split 4 5\n4 [a] 5\n5 match\n", "who leaves out one leaves out the rest"},
+		{"a{0}b", "0 [b] 1\n1 match\n", "no times is nothing"},
+		{"()*b", "0 [b] 1\n1 match\n", "a repetition of nothing is nothing"},
+		{"(a*)*", "0 split 1 3\n1 split 2 0\n2 [a] 1\n3 match\n", "a loop may be empty: a reader enters each instruction once a place"},
+		{"[b-ca]", "0 [a-c] 1\n1 match\n", "ranges that touch are one"},
+		{"[^\\x{0}-\\x{10FFFF}]", "0 [] 1\n1 match\n", "a class may be empty"},
+		{"(?i)k", "0 [Kk\u212a] 1\n1 match\n", "U+212A, Kelvin, folds to k"},
+		{"(?i)[^k]", "0 [\x00-JL-jl-\u2129\u212b-\U0010FFFF] 1\n1 match\n", "folded, then negated"},
+		{"(?m)^$|\\A\\z", "0 split 1 4\n1 begin line 2\n2 end line 3\n3 match\n4 begin text 5\n5 end text 3\n", "with m the line's, else the text's"},
+		{"\\bx\\B", "0 word boundary 1\n1 [x] 2\n2 no word boundary 3\n3 match\n", ""},
+		{".(?s).", "0 [\x00-\t\v-\U0010FFFF] 1\n1 [\x00-\U0010FFFF] 2\n2 match\n", "with s a newline too"},
+		{"(?i:a)a", "0 [Aa] 1\n1 [a] 2\n2 match\n", "flags end with their group"},
+		{"(a(?i)b|c)d", "0 split 1 5\n1 [a] 2\n2 [Bb] 3\n3 [d] 4\n4 match\n5 [Cc] 3\n", "and go on over a bar"},
+	}
+	for _, tt := range tests {
+		p, err := CompileRegexp(tt.expression)
+		if err != nil {
+			t.Errorf("%q: %v", tt.expression, err)
+			continue
+		}
+		if got := disassemble(*p); got != tt.program {
+			t.Errorf("%q is\n%sexpected\n%s%s", tt.expression, got, tt.program, tt.why)
+		}
+		if p.Source() != tt.expression {
+			t.Errorf("the source of %q is %q", tt.expression, p.Source())
+		}
+	}
+}
+
+func TestRegexpErrors(t *testing.T) {
+	tests := []struct {
+		expression string
+		offset     int
+		err        error
+		detail     string // a part
+	}{
+		{"a(b", 1, ErrRegexpMalformed, "this ( has no )"},
+		{"ab)", 2, ErrRegexpMalformed, "this ) has no ("},
+		{"a[b", 1, ErrRegexpMalformed, "this [ has no ]"},
+		{"[a-", 0, ErrRegexpMalformed, "this [ has no ]"},
+		{"[]", 0, ErrRegexpMalformed, "this [ has no ]"},
+		{"x[z-a]", 2, ErrRegexpMalformed, "the range z-a is backwards"},
+		{"[[:foo:]]", 1, ErrRegexpMalformed, "[:foo:] is no name of a set"},
+		{"a**", 2, ErrRegexpMalformed, "* repeats what is a repetition already"},
+		{"a{2}{3}", 4, ErrRegexpMalformed, "{3} repeats"},
+		{"*a", 0, ErrRegexpMalformed, "nothing before it to repeat"},
+		{"(|{2})", 2, ErrRegexpMalformed, "nothing before it to repeat"},
+		{"a{3,2}", 1, ErrRegexpMalformed, "put the smaller number first"},
+		{`ab\`, 2, ErrRegexpMalformed, "a backslash at the end"},
+		{`\y`, 0, ErrRegexpMalformed, "no escape"},
+		{`\é`, 0, ErrRegexpMalformed, "no escape"},
+		{`\x4`, 0, ErrRegexpMalformed, "without its digits"},
+		{`\xzz`, 0, ErrRegexpMalformed, "no hexadecimal digit"},
+		{`\x{}`, 0, ErrRegexpMalformed, "without its digits"},
+		{`\x{41`, 0, ErrRegexpMalformed, "has no }"},
+		{`\x{110000}`, 0, ErrRegexpMalformed, "beyond the last rune"},
+		{`\p{Lu`, 0, ErrRegexpMalformed, "has no }"},
+		{"(?i", 0, ErrRegexpMalformed, "has no end"},
+		{"(?i-)", 4, ErrRegexpMalformed, "does not belong"},
+		{"(?P<a", 0, ErrRegexpMalformed, "has no >"},
+		{"(?P<>a)", 4, ErrRegexpMalformed, "is empty"},
+		{"(?<a b>c)", 4, ErrRegexpMalformed, "letters, digits and underscores"},
+		{"a\xffb", 1, ErrRegexpMalformed, "not UTF-8"},
+		{"a(?=b)", 1, ErrRegexpNotExpressible, "look-ahead"},
+		{"(?!b)", 0, ErrRegexpNotExpressible, "negative look-ahead"},
+		{"(?<=b)", 0, ErrRegexpNotExpressible, "look-behind"},
+		{"(?<!b)", 0, ErrRegexpNotExpressible, "negative look-behind"},
+		{"(?>b)", 0, ErrRegexpNotExpressible, "atomic"},
+		{"(?(1)b)", 0, ErrRegexpNotExpressible, "condition"},
+		{"(a)(?1)", 3, ErrRegexpNotExpressible, "recursion"},
+		{"(a)(?-1)", 3, ErrRegexpNotExpressible, "recursion"},
+		{"(?R)", 0, ErrRegexpNotExpressible, "recursion"},
+		{"(?#b)", 0, ErrRegexpNotExpressible, "comment"},
+		{"(?x)b", 2, ErrRegexpNotExpressible, "no flag x"},
+		{"(?P=a)", 0, ErrRegexpNotExpressible, "back reference"},
+		{"a++", 2, ErrRegexpNotExpressible, "possessive"},
+		{"a{2}+", 4, ErrRegexpNotExpressible, "possessive"},
+		{`(a)\1`, 3, ErrRegexpNotExpressible, "back reference"},
+		{`\Z`, 0, ErrRegexpNotExpressible, "the end but for a newline"},
+		{`[\b]`, 1, ErrRegexpNotExpressible, "backspace"},
+		{`\p{Klingon}`, 0, ErrRegexpNotExpressible, "Unicode 15.0.0"},
+		{"a{1001}", 1, ErrLimit, "more than 1000 times"},
+		{"a{99999999999999999999}", 1, ErrLimit, "more than 1000 times"},
+		{"(a{1000}){1000}", 9, ErrLimit, "together more than 1000 times"},
+		{strings.Repeat("(", 251) + strings.Repeat(")", 251), 250, ErrLimit, "250 deep"},
+		{strings.Repeat("a{1000}", 9), 0, ErrLimit, "8192 instructions"},
+		{strings.Repeat("a", 16385), 16384, ErrLimit, "16384"},
+	}
+	for _, tt := range tests {
+		_, err := CompileRegexp(tt.expression)
+		var e *RegexpError
+		if !errors.As(err, &e) {
+			t.Errorf("%.40q: error %v, expected a RegexpError", tt.expression, err)
+			continue
+		}
+		if e.Offset != tt.offset || e.Err != tt.err || !strings.Contains(e.Detail, tt.detail) {
+			t.Errorf("%.40q: %v\nexpected at byte %d: %v: ...%s...", tt.expression, err, tt.offset, tt.err, tt.detail)
+		}
+		if errors.Is(err, ErrRegexpMalformed) == errors.Is(err, ErrRegexpNotExpressible) {
+			t.Errorf("%.40q: %v is both malformed and not expressible, or neither", tt.expression, err)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	tests := []struct {
+		expression, text string
+		want             bool
+		why              string
+	}{
+		{"", "", true, "nothing is anywhere"},
+		{"a.c", "xxabcxx", true, "the match may be anywhere"},
+		{"^a.c$", "xxabcxx", false, "unless it is anchored"},
+		{"a$", "a\n", false, "$ is the end, not the newline before it"},
+		{"(?m)a$", "a\nb", true, "unless lines count"},
+		{".", "\n", false, "a newline is not any rune"},
+		{"^.$", "\xff", true, "an invalid byte is one rune"},
+		{"^\\x{FFFD}{2}$", "\xe2\x82", true, "U+FFFD, and of a truncated rune each byte is one"},
+		{".{1000,}", strings.Repeat("x", 999), false, "of Sigma's rules"},
+		{".{1000,}", strings.Repeat("x", 1000), true, "of Sigma's rules"},
+		{"(?i)STRASSE", "ſtrasse", true, "the long s folds to s"},
+		{"(?i)straße", "STRASSE", false, "folding is simple: no length changes"},
+		{`\bfoo\b`, "xfoo", false, ""},
+		{`\bfoo\b`, "-foo-", true, ""},
+		{`\bü`, "aü", true, "words are ASCII"},
+		{`\Qa.b\E+`, "a.bb", true, "after \\E the last rune repeats"},
+		{`\p{Greek}+\P{Greek}`, "αβx", true, ""},
+		{`[[:alpha:]\d-]+$`, "a1-", true, ""},
+		{"(a*)*b", strings.Repeat("a", 2000), false, "the time is linear"},
+	}
+	for _, tt := range tests {
+		p, err := CompileRegexp(tt.expression)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := programMatches(*p, tt.text); got != tt.want {
+			t.Errorf("%q on %.40q is %v: %s", tt.expression, tt.text, got, tt.why)
+		}
+		if g := regexp.MustCompile(tt.expression).MatchString(tt.text); g != tt.want {
+			t.Errorf("%q on %.40q is %v for Go's package regexp", tt.expression, tt.text, g)
+		}
+	}
+}
+
+// Expressions are as Go's package regexp reads them, but for what is listed.
+func checkAgainstGo(t interface{ Errorf(string, ...any) }, expression string, texts ...string) {
+	p, err := CompileRegexp(expression)
+	g, goErr := regexp.Compile(expression)
+	switch {
+	case err == nil && goErr == nil:
+	case err != nil && goErr != nil:
+		return
+	case err == nil:
+		// Go 1.26 knows no script whose name is of several words.
+		if !strings.Contains(expression, `\p`) && !strings.Contains(expression, `\P`) {
+			t.Errorf("%q compiles, Go says: %v", expression, goErr)
+		}
+		return
+	default:
+		// A limit of the format.
+		if !errors.Is(err, ErrLimit) {
+			t.Errorf("Go compiles %q, which fails: %v", expression, err)
+		}
+		return
+	}
+	for _, text := range texts {
+		if got, want := programMatches(*p, text), g.MatchString(text); got != want {
+			t.Errorf("%q on %q is %v, for Go %v", expression, text, got, want)
+		}
+	}
+}
+
+// genExpression draws expressions, most of them well formed.
+func genExpression() *rapid.Generator[string] {
+	atom := rapid.SampledFrom([]string{
+		"a", "b", "k", "s", "ß", "Σ", "ς", "-", "]", "}", "{", ",", ".", "^", "$", `\b`, `\B`, `\A`, `\z`, `\d`, `\W`, `\s`, `\S`, `\pL`, `\P{Lu}`,
+		`\p{^Greek}`, `\x41`, `\x{3A3}`, `\101`, `\n`, `\.`, `\\`, `\Qa|b\E`, `\Q\E`, "[a-c]", "[^a]", "[]a-]", "[^]-]", `[\d-z]`, "[[:alpha:]_]", "[[:^word:]]",
+		`[\pL\d]`, `[^\x{0}-\x{10FFFF}]`, "(?i)", "(?s)", "(?m)", "(?U)", "(?-i)", "(?)", "(?i-s)", "\xff", "(", ")", "[", "|", "*", `\`, "(?", "(?=a)", "a{2", "{1}", `\8`, "\ufffd",
+	})
+	return rapid.Custom(func(t *rapid.T) string {
+		var build func(depth int) string
+		build = func(depth int) string {
+			var s string
+			switch k := rapid.IntRange(0, 9).Draw(t, "kind"); {
+			case depth == 0 || k < 4:
+				s = atom.Draw(t, "atom")
+			case k < 6:
+				s = build(depth-1) + build(depth-1)
+			case k < 7:
+				s = build(depth-1) + "|" + build(depth-1)
+			case k < 8:
+				s = rapid.SampledFrom([]string{"(", "(?:", "(?i:", "(?P<n>", "(?s-i:"}).Draw(t, "open") + build(depth-1) + ")"
+			default:
+				s = build(depth-1) + rapid.SampledFrom([]string{"*", "+", "?", "*?", "{2}", "{0,2}", "{1,}", "{0}", "{,2}", "{02}", "{1,1}?", "++"}).Draw(t, "repetition")
+			}
+			return s
+		}
+		return build(rapid.IntRange(0, 5).Draw(t, "depth"))
+	})
+}
+
+func genText() *rapid.Generator[string] {
+	piece := rapid.SampledFrom([]string{"a", "b", "A", "K", "\u212a", "s", "ſ", "S", "ß", "ẞ", "Σ", "σ", "ς", "ü", "1", "_", "-", "]", "{", ",", ".", "\\", "|", "\n", " ", "\xff", "\xe2\x82", "\ufffd", "α"})
+	return rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(piece, 0, 8).Draw(t, "pieces"), "")
+	})
+}
+
+func TestRegexpAgreesWithGo(t *testing.T) {
+	if unicodeVersionOfGo != unicodeVersion {
+		t.Skipf("the format pins Unicode %s, this Go has %s", unicodeVersion, unicodeVersionOfGo)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		e := genExpression().Draw(t, "expression")
+		texts := rapid.SliceOfN(genText(), 1, 8).Draw(t, "texts")
+		checkAgainstGo(t, e, texts...)
+	})
+}

@@ -1,0 +1,130 @@
+package channelfile
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"sync"
+	"unicode/utf8"
+)
+
+// A runeRange is the runes from lo to hi, both included.
+type runeRange struct{ lo, hi rune }
+
+// A runeSet is a set of runes while it is put together: ranges in any order,
+// which may overlap. After clean they ascend and do not touch, which is the
+// form in which a class stands in a file.
+type runeSet []runeRange
+
+// clean returns the set with its ranges ascending, as few as there can be. It
+// reuses s.
+func (s runeSet) clean() runeSet {
+	slices.SortFunc(s, func(a, b runeRange) int { return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(a.hi, b.hi)) })
+	kept := s[:0]
+	for _, r := range s {
+		if n := len(kept); n > 0 && r.lo <= kept[n-1].hi+1 {
+			kept[n-1].hi = max(kept[n-1].hi, r.hi)
+			continue
+		}
+		kept = append(kept, r)
+	}
+	return kept
+}
+
+// appendNegated appends the runes that are not in the clean set s.
+func (s runeSet) appendNegated(dst runeSet) runeSet {
+	next := rune(0)
+	for _, r := range s {
+		if next < r.lo {
+			dst = append(dst, runeRange{next, r.lo - 1})
+		}
+		next = r.hi + 1
+	}
+	if next <= utf8.MaxRune {
+		dst = append(dst, runeRange{next, utf8.MaxRune})
+	}
+	return dst
+}
+
+// An unfolding says that from folds to to.
+type unfolding struct{ to, from rune }
+
+// unfoldings is foldTable read backwards, by to and then from.
+var unfoldings = sync.OnceValue(func() []unfolding {
+	var all []unfolding
+	for _, t := range foldTable {
+		for r := t.lo; r <= t.hi; r += t.step {
+			all = append(all, unfolding{r + t.delta, r})
+		}
+	}
+	slices.SortFunc(all, func(a, b unfolding) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.from, b.from)) })
+	return all
+})
+
+// fold returns the clean set s with all runes that have the same fold as one of
+// its own, clean too. It reuses s.
+func (s runeSet) fold() runeSet {
+	for _, r := range s[:len(s):len(s)] { // what is appended is folded already
+		i := sort.Search(len(foldTable), func(i int) bool { return r.lo <= foldTable[i].hi })
+		for ; i < len(foldTable) && foldTable[i].lo <= r.hi; i++ {
+			t := &foldTable[i]
+			first := t.lo
+			if r.lo > first {
+				first += (r.lo - t.lo + t.step - 1) / t.step * t.step
+			}
+			last := min(t.hi, r.hi)
+			switch {
+			case first > last:
+			case t.step == 1:
+				s = append(s, runeRange{first + t.delta, last + t.delta})
+			default:
+				for x := first; x <= last; x += t.step {
+					s = append(s, runeRange{x + t.delta, x + t.delta})
+				}
+			}
+		}
+	}
+	s = s.clean()
+	inverse := unfoldings()
+	for _, r := range s[:len(s):len(s)] {
+		i := sort.Search(len(inverse), func(i int) bool { return r.lo <= inverse[i].to })
+		for ; i < len(inverse) && inverse[i].to <= r.hi; i++ {
+			s = append(s, runeRange{inverse[i].from, inverse[i].from})
+		}
+	}
+	return s.clean()
+}
+
+// A namedSet is a set that expressions have a name for; negated if it is all
+// other runes.
+type namedSet struct {
+	set     runeSet
+	negated bool
+}
+
+// perlSets are the sets that a backslash and a letter name. The capital letter
+// negates.
+var perlSets = map[byte]runeSet{
+	'd': {{'0', '9'}},
+	's': {{'\t', '\n'}, {'\f', '\r'}, {' ', ' '}},
+	'w': {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}},
+}
+
+// posixSets are the sets that have a name between [: and :]. A ^ before the
+// name negates.
+var posixSets = map[string]runeSet{
+	"alnum":  {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}},
+	"alpha":  {{'A', 'Z'}, {'a', 'z'}},
+	"ascii":  {{0, 0x7F}},
+	"blank":  {{'\t', '\t'}, {' ', ' '}},
+	"cntrl":  {{0, 0x1F}, {0x7F, 0x7F}},
+	"digit":  {{'0', '9'}},
+	"graph":  {{'!', '~'}},
+	"lower":  {{'a', 'z'}},
+	"print":  {{' ', '~'}},
+	"punct":  {{'!', '/'}, {':', '@'}, {'[', '`'}, {'{', '~'}},
+	"space":  {{'\t', '\r'}, {' ', ' '}},
+	"upper":  {{'A', 'Z'}},
+	"word":   {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}},
+	"xdigit": {{'0', '9'}, {'A', 'F'}, {'a', 'f'}},
+}

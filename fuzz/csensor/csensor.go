@@ -1,0 +1,184 @@
+// Package csensor is a content interpreter in C that checks nothing, compiled
+// with AddressSanitizer and run as a process of its own: what the gate accepts
+// must not make it read outside of what it is given. Its source, in src, is
+// written by itself, after sensor/INTERPRETER.md; this package compiles it and
+// talks to it.
+package csensor
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+//go:embed src
+var source embed.FS
+
+// ErrNoCompiler says that the sensor cannot be built on this machine.
+var ErrNoCompiler = errors.New("no gcc with AddressSanitizer: install gcc and its libasan (Debian: apt-get install gcc libc6-dev)")
+
+// flags are those of a build that reports each read outside of an object.
+var flags = []string{"-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}
+
+// Unpack writes the source of the sensor to a folder.
+func Unpack(folder string) error {
+	src, err := fs.Sub(source, "src")
+	if err != nil {
+		return err
+	}
+	return os.CopyFS(folder, src)
+}
+
+// Compile compiles files of a folder to a program in it, with more options for
+// gcc. The error wraps [ErrNoCompiler], or has what gcc says.
+func Compile(folder, program string, files []string, options ...string) (path string, err error) {
+	gcc, err := exec.LookPath("gcc")
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoCompiler, err)
+	}
+	path = filepath.Join(folder, program)
+	args := append(append(append([]string{}, flags...), options...), "-o", path)
+	cmd := exec.Command(gcc, append(args, files...)...)
+	cmd.Dir = folder
+	if out, err := cmd.CombinedOutput(); err != nil {
+		if bytes.Contains(out, []byte("-lasan")) || bytes.Contains(out, []byte("-lubsan")) {
+			return "", fmt.Errorf("%w: %s", ErrNoCompiler, out)
+		}
+		return "", fmt.Errorf("gcc: %w: %s", err, out)
+	}
+	return path, nil
+}
+
+// Build compiles the sensor into a folder, and returns its path.
+func Build(folder string) (string, error) {
+	if err := Unpack(folder); err != nil {
+		return "", err
+	}
+	return Compile(folder, "csensor", []string{"main.c", "sensor.c"})
+}
+
+// A Sensor is a running process. After an error it is of no more use but to be
+// closed.
+type Sensor struct {
+	cmd    *exec.Cmd
+	in     *bufio.Writer
+	pipe   io.Closer
+	out    *bufio.Reader
+	stderr bytes.Buffer
+}
+
+// A Fault is what the sanitizer reported.
+type Fault struct{ Report string }
+
+func (f *Fault) Error() string {
+	line, _, _ := bytes.Cut(bytes.TrimLeft([]byte(f.Report), "=\n"), []byte("\n"))
+	return string(line)
+}
+
+// Start runs a program that Build made.
+func Start(path string) (*Sensor, error) {
+	s := &Sensor{cmd: exec.Command(path)}
+	s.cmd.Stderr = &s.stderr
+	s.cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0:abort_on_error=0:allocator_may_return_null=1")
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	s.in, s.pipe, s.out = bufio.NewWriterSize(in, 1<<16), in, bufio.NewReaderSize(out, 1<<16)
+	return s, nil
+}
+
+// Close ends the process, and returns a [*Fault] if it died of one.
+func (s *Sensor) Close() error {
+	err := errors.Join(s.in.Flush(), s.pipe.Close())
+	if wait := s.cmd.Wait(); wait != nil || err != nil {
+		if s.stderr.Len() > 0 {
+			return &Fault{s.stderr.String()}
+		}
+		return errors.Join(wait, err)
+	}
+	return nil
+}
+
+func (s *Sensor) put(n uint32) { _ = binary.Write(s.in, binary.LittleEndian, n) } // Flush reports it
+
+// Load hands over a file, for a type whose inputs are declared to be of types.
+func (s *Sensor) Load(file []byte, types []sensor.InputType) error {
+	s.in.WriteByte('T')
+	s.put(uint32(len(types)))
+	for _, t := range types {
+		s.in.WriteByte(byte(t))
+	}
+	s.in.WriteByte('F')
+	s.put(uint32(len(file)))
+	s.in.Write(file)
+	return s.in.Flush()
+}
+
+// Run evaluates an event: what a build supplies, by index.
+func (s *Sensor) Run(e sensor.Event) (*sensor.Trace, error) {
+	s.in.WriteByte('E')
+	s.put(uint32(len(e)))
+	for i := range e {
+		v := &e[i]
+		s.in.WriteByte(byte(v.Type))
+		switch v.Type {
+		case sensor.String:
+			s.put(uint32(len(v.Text)))
+			s.in.Write(v.Text)
+		case sensor.Address:
+			s.put(16)
+			s.in.Write(v.Address[:])
+		case sensor.Integer:
+			_ = binary.Write(s.in, binary.LittleEndian, v.Integer)
+		}
+	}
+	err := s.in.Flush()
+	t := new(sensor.Trace)
+	if err == nil {
+		err = binary.Read(s.out, binary.LittleEndian, &t.Operations)
+	}
+	if err == nil {
+		t.Reads, err = s.list()
+	}
+	if err == nil {
+		t.Matched, err = s.list()
+	}
+	if err != nil {
+		return nil, errors.Join(s.Close(), err)
+	}
+	return t, nil
+}
+
+func (s *Sensor) list() ([]int, error) {
+	var n uint32
+	if err := binary.Read(s.out, binary.LittleEndian, &n); err != nil {
+		return nil, err
+	}
+	var list []int
+	for range n {
+		var i uint32
+		if err := binary.Read(s.out, binary.LittleEndian, &i); err != nil {
+			return nil, err
+		}
+		list = append(list, int(i))
+	}
+	return list, nil
+}

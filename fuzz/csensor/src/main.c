@@ -1,0 +1,118 @@
+/* A process around the sensor: it takes commands from its standard input, and
+ * answers on its standard output. All integers are little-endian, of 4 bytes
+ * unless said otherwise.
+ *
+ *   T count types...           the types of the inputs, a byte each
+ *   F length bytes...          a channel file
+ *   E count inputs...          an event: for each input a byte, 0 if it is absent,
+ *                              else its type; then length and bytes, or for an
+ *                              integer 8 bytes. Answers with the result
+ *
+ * A result is: operations (8 bytes), count and reads, count and matches. Each
+ * object lies in memory of its own of exactly its size, so that AddressSanitizer
+ * sees what is read outside of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sensor.h"
+
+static void get(void *to, size_t n)
+{
+	if (n > 0 && fread(to, 1, n, stdin) != n)
+		exit(3);
+}
+
+static uint32_t get32(void)
+{
+	uint8_t b[4];
+	get(b, 4);
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static void put(uint64_t n, int bytes)
+{
+	for (; bytes > 0; bytes--, n >>= 8)
+		putchar((int)(n & 0xFF));
+}
+
+static uint8_t *get_bytes(uint32_t n)
+{
+	uint8_t *b = malloc(n);
+	get(b, n);
+	return b;
+}
+
+static void put_list(const uint32_t *list, uint32_t n)
+{
+	uint32_t i;
+
+	put(n, 4);
+	for (i = 0; i < n; i++)
+		put(list[i], 4);
+}
+
+static void run(struct sensor *s, struct sensor_result *r)
+{
+	uint32_t n = get32(), i;
+	struct sensor_input *inputs = malloc((size_t)n * sizeof *inputs);
+	uint8_t *kinds = malloc(n);
+
+	for (i = 0; i < n; i++) {
+		kinds[i] = (uint8_t)getchar();
+		memset(&inputs[i], 0, sizeof inputs[i]);
+		inputs[i].present = kinds[i] != 0;
+		inputs[i].length = 8; /* of an integer */
+		if (kinds[i] == SENSOR_INTEGER) {
+			uint32_t low = get32();
+			inputs[i].value.integer = (int64_t)((uint64_t)low | (uint64_t)get32() << 32);
+		} else if (kinds[i] != 0) {
+			inputs[i].length = get32();
+			inputs[i].value.bytes = get_bytes(inputs[i].length);
+		}
+	}
+	sensor_run(s, inputs, r);
+	put(r->operations, 8);
+	put_list(r->reads, r->n_reads);
+	put_list(r->matches, r->n_matches);
+	fflush(stdout);
+	for (i = 0; i < n; i++)
+		if (kinds[i] == SENSOR_STRING || kinds[i] == SENSOR_ADDRESS)
+			free((void *)inputs[i].value.bytes);
+	free(kinds);
+	free(inputs);
+}
+
+int main(void)
+{
+	struct sensor s = {0};
+	struct sensor_result r = {0};
+	uint8_t *file = NULL, *types = NULL;
+	int command;
+
+	while ((command = getchar()) != EOF) {
+		switch (command) {
+		case 'T':
+			free(types);
+			types = get_bytes(get32());
+			break;
+		case 'F':
+			sensor_free(&s);
+			free(file);
+			file = get_bytes(get32());
+			sensor_load(&s, file, types);
+			break;
+		case 'E':
+			run(&s, &r);
+			break;
+		default:
+			return 3;
+		}
+	}
+	sensor_free(&s);
+	free(file);
+	free(types);
+	free(r.reads);
+	free(r.matches);
+	return 0;
+}

@@ -1,0 +1,244 @@
+// Package generate makes channel files, definitions and contracts at random,
+// for tests and campaigns. All of it comes from one source of random numbers:
+// the same seed gives the same cases.
+//
+// What is drawn leans towards the boundaries that faults sit at: the last input
+// that is supplied and the first that is not, values that share beginnings,
+// operands of equal length, empty ones, runes of several bytes, bytes that are
+// no runes.
+package generate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Generator draws. It serves one goroutine.
+type Generator struct{ r *rand.Rand }
+
+// New returns a generator of a seed.
+func New(seed uint64) *Generator { return &Generator{rand.New(rand.NewPCG(seed, 0x291))} }
+
+// Intn returns a number from 0 to n-1.
+func (g *Generator) Intn(n int) int { return g.r.IntN(n) }
+
+// one reports true once in n times.
+func (g *Generator) one(n int) bool { return g.r.IntN(n) == 0 }
+
+func pick[T any](g *Generator, list ...T) T { return list[g.r.IntN(len(list))] }
+
+// MaxInputs is how many inputs a drawn definition has at most.
+const MaxInputs = 26
+
+// MaxLength is the length that a drawn definition and contract state for each
+// string, in bytes.
+const MaxLength = 4096
+
+// Definition draws a definition of a template type.
+func (g *Generator) Definition() *sensor.Definition {
+	d := &sensor.Definition{Name: "drawn", Number: 7, Version: 3, Channel: 291}
+	n := pick(g, 1, 2, 5, 20, 21, 22, 1+g.r.IntN(MaxInputs))
+	for i := range n {
+		in := sensor.Input{Name: fmt.Sprintf("Field%d", i), Type: sensor.String, MaxLength: MaxLength}
+		if g.one(4) {
+			in.Type, in.MaxLength = pick(g, sensor.Integer, sensor.Address), 0
+		}
+		d.Inputs = append(d.Inputs, in)
+	}
+	return d
+}
+
+// Types returns the types of the inputs of a definition.
+func Types(d *sensor.Definition) []sensor.InputType {
+	types := make([]sensor.InputType, len(d.Inputs))
+	for i, in := range d.Inputs {
+		types[i] = in.Type
+	}
+	return types
+}
+
+var pieces = []string{"a", "b", "ab", "A", "é", "É", "ß", "\u212A", "€", "\U0001F600", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3"}
+
+// text draws a string of up to so many pieces.
+func (g *Generator) text(most int) string {
+	var b strings.Builder
+	for range g.r.IntN(most + 1) {
+		b.WriteString(pick(g, pieces...))
+	}
+	if g.one(50) {
+		b.WriteString(strings.Repeat(pick(g, "a", "ab", "é"), 1+g.r.IntN(200)))
+	}
+	return b.String()
+}
+
+// texts draws operands.
+func (g *Generator) texts(most int) []string {
+	list := make([]string, 1+g.r.IntN(3))
+	for i := range list {
+		list[i] = g.text(most)
+		if i > 0 && g.one(3) {
+			list[i] = list[0] + list[i]
+		}
+	}
+	return list
+}
+
+func (g *Generator) integer() int64 {
+	return pick(g, 0, 1, -1, 20, 21, 255, 256, math.MaxInt64, math.MinInt64, g.r.Int64(), int64(g.r.IntN(100)))
+}
+
+var expressions = []string{
+	"", "a", "ab+", "(a|b)*c", `^a.{2,5}b$`, `(?i)é\w*`, `[^a-c]+x`, `\bab\b`, `(?m)^a$`, `(?s).`, `\d{3}`, "(|a)+", `a{0,20}b`, `[\x{100}-\x{10FFFF}]`, `.*\\[^\\]*$`, `(aa|ab|ba){3}`,
+}
+
+// Criterion draws an expression of one criterion on a type's inputs.
+func (g *Generator) Criterion(d *sensor.Definition) channelfile.Expr {
+	input := g.r.IntN(len(d.Inputs))
+	if g.one(3) {
+		input = len(d.Inputs) - 1 // the last is the one that is missed
+	}
+	if g.one(8) {
+		return channelfile.Exists(input)
+	}
+	e := g.of(d, input)
+	if d.Inputs[input].Type == sensor.String && g.one(2) {
+		e = e.Fold()
+	}
+	if g.one(4) {
+		e = e.All()
+	}
+	return e
+}
+
+func (g *Generator) of(d *sensor.Definition, input int) channelfile.Expr {
+	integers := func() channelfile.Expr {
+		if g.one(2) {
+			return channelfile.IntegerEquals(input, g.integer(), g.integer())
+		}
+		a, b := g.integer(), g.integer()
+		return channelfile.IntegerRange(input, min(a, b), max(a, b))
+	}
+	addresses := func() channelfile.Expr {
+		a := netip.AddrFrom4([4]byte{byte(g.r.IntN(3)), 0, byte(g.r.IntN(256)), 1})
+		if g.one(3) {
+			a = netip.AddrFrom16([16]byte{0: 0x20, 1: 1, 15: byte(g.r.IntN(256))})
+		}
+		p, _ := a.Prefix(g.r.IntN(a.BitLen() + 1))
+		return channelfile.AddressPrefix(input, p)
+	}
+	switch d.Inputs[input].Type {
+	case sensor.Integer:
+		return integers()
+	case sensor.Address:
+		return addresses()
+	}
+	if others := g.alike(d, input); len(others) > 0 && g.one(6) {
+		return pick(g, channelfile.EqualsInput, channelfile.PrefixInput, channelfile.SuffixInput, channelfile.IntegerEqualsInput)(input, others...)
+	}
+	switch g.r.IntN(9) {
+	case 0:
+		return channelfile.Prefix(input, g.texts(4)...)
+	case 1:
+		return channelfile.Suffix(input, g.texts(4)...)
+	case 2:
+		return channelfile.Contains(input, g.texts(3)...)
+	case 3, 4:
+		return channelfile.Pattern(input, g.patterns()...)
+	case 5:
+		return channelfile.Regexp(input, pick(g, expressions...), pick(g, expressions...))
+	case 6:
+		return integers()
+	case 7:
+		return addresses()
+	}
+	return channelfile.Equals(input, g.texts(4)...)
+}
+
+// alike returns other inputs of the type of one.
+func (g *Generator) alike(d *sensor.Definition, input int) (others []int) {
+	for range 2 {
+		if i := g.r.IntN(len(d.Inputs)); i != input && d.Inputs[i].Type == d.Inputs[input].Type {
+			others = append(others, i)
+		}
+	}
+	return others
+}
+
+func (g *Generator) patterns() []string {
+	var list []string
+	for _, s := range g.texts(3) {
+		s = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(s)
+		for range 1 + g.r.IntN(3) {
+			s = pick(g, "*", "?", "*a*", "") + s + pick(g, "*", "?", "*?", "b")
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// Condition draws the condition of an instance.
+func (g *Generator) Condition(d *sensor.Definition, depth int) channelfile.Expr {
+	if depth == 0 || g.one(3) {
+		e := g.Criterion(d)
+		if g.one(4) {
+			e = channelfile.Not(e)
+		}
+		return e
+	}
+	parts := make([]channelfile.Expr, 1+g.r.IntN(4))
+	for i := range parts {
+		parts[i] = g.Condition(d, depth-1)
+	}
+	if g.one(3) {
+		return channelfile.Or(parts...)
+	}
+	return channelfile.And(parts...)
+}
+
+// File draws a channel file in normal form for a type, without provenance.
+// Drawn conditions that the format cannot hold are drawn again.
+func (g *Generator) File(d *sensor.Definition) []byte {
+	b := channelfile.NewBuilder(channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+	})
+	n := pick(g, 1, 1, 2, 3, 1+g.r.IntN(8))
+	for i := 0; i < n; {
+		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, g.Condition(d, 2), nil) == nil {
+			i++
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+	}
+	return data
+}
+
+// Event draws an event of what a type declares, of so many inputs.
+func (g *Generator) Event(d *sensor.Definition, inputs int) sensor.Event {
+	e := make(sensor.Event, inputs)
+	for i := range e {
+		if g.one(5) {
+			continue
+		}
+		typ := sensor.String
+		if i < len(d.Inputs) {
+			typ = d.Inputs[i].Type
+		}
+		switch typ {
+		case sensor.Integer:
+			e[i] = sensor.Number(g.integer())
+		case sensor.Address:
+			e[i] = sensor.IP(netip.AddrFrom4([4]byte{byte(g.r.IntN(3)), 0, byte(g.r.IntN(256)), 1}))
+		default:
+			e[i] = sensor.Text(pick(g, g.text(6), g.text(6), "1", "-5", "0.0.7.1", "2001::1", "x"))
+		}
+	}
+	return e
+}

@@ -1,0 +1,157 @@
+//go:build linux && (amd64 || arm64)
+
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/fuzz/rawsensor"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+func rawSensor(t *testing.T) *rawsensor.Sensor {
+	t.Helper()
+	raw, err := rawsensor.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := raw.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return raw
+}
+
+// TestRawSensorAgrees holds the raw sensor against the model: it does the same
+// on all inputs, and with fewer than the file reads it faults where the model
+// says so.
+func TestRawSensorAgrees(t *testing.T) {
+	raw := rawSensor(t)
+	g := generate.New(3)
+	var last []byte
+	var model *sensor.Model
+	var err error
+	events, faults := 0, 0
+	place := rawsensor.Right
+	for range 200 {
+		drawnCases(g, func(c sensorCase, f *channelfile.File, e sensor.Event) bool {
+			if !bytes.Equal(last, c.data) {
+				last = c.data
+				place = 1 - place
+				if model, err = sensor.NewModel(c.data, c.types); err != nil {
+					t.Fatal(err)
+				}
+				if err := raw.Load(c.data, c.types, place); err != nil {
+					t.Fatal(err)
+				}
+			}
+			events++
+			want, err := model.Run(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := raw.Run(e, place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(want.Reads, got.Reads) || !slices.Equal(want.Matched, got.Matched) || want.Operations != got.Operations {
+				t.Fatalf("the model: %+v, the raw sensor: %+v, on %v", want, got, e)
+			}
+			fewer := e[:len(e)-1]
+			_, modelErr := model.Run(fewer)
+			_, rawErr := raw.Run(fewer, rawsensor.Right)
+			violation, bad := errors.AsType[*sensor.Violation](modelErr)
+			fault, faulted := errors.AsType[*rawsensor.Fault](rawErr)
+			if bad != faulted {
+				t.Fatalf("with an input less: %v, and %v", modelErr, rawErr)
+			}
+			if bad {
+				faults++
+				if violation.Object != "inputs" || !strings.Contains(fault.Where, "the inputs") {
+					t.Fatalf("with an input less: %v, and %v", violation, fault)
+				}
+			}
+			return true
+		})
+	}
+	if events < 1000 || faults < events/4 {
+		t.Fatalf("%d faults of %d events", faults, events)
+	}
+}
+
+// TestRawSensorFaults holds that the raw sensor sees what a sensor must not do:
+// one that sees nothing would agree with any gate.
+func TestRawSensorFaults(t *testing.T) {
+	raw := rawSensor(t)
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.String}, {Name: "B", Type: sensor.String}}}
+	types := generate.Types(d)
+	build := func(e channelfile.Expr) []byte {
+		b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
+		if err := b.Add(channelfile.ID{1}, e, nil); err != nil {
+			t.Fatal(err)
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	good := build(channelfile.And(channelfile.Equals(0, "abc"), channelfile.Regexp(1, "a+b")))
+	f, err := channelfile.Parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := sensor.Event{sensor.Text("abc"), sensor.Text("aab")}
+	edit := func(at int, to ...byte) []byte {
+		data := bytes.Clone(good)
+		copy(data[at:], to)
+		return data
+	}
+	far := []byte{0xFF, 0xFF, 0xFF, 0x7F}
+	for _, tt := range []struct {
+		why   string
+		data  []byte
+		event sensor.Event
+		says  string // of the fault with objects at the right end; "-" if the processor need not see it, for a comparison ends before
+	}{
+		{"an input that is not supplied", good, both[:1], "16 bytes after the start of the inputs, which has 16"},
+		{"a number for a string", good, sensor.Event{sensor.Number(0x1234), both[1]}, ""},
+		{"an operand far away", edit(f.OperandRange(0).Start, far...), both, "the file"},
+		{"a value far away", edit(f.ValueRange(0).Start, far...), both, "the file"},
+		{"a value that is too long", edit(f.ValueRange(0).Start+4, far...), sensor.Event{sensor.Text("abc" + strings.Repeat("\x00", 100_000)), both[1]}, "-"},
+		{"an instruction far away", edit(f.ProgramRange(0).Start+8, far...), both, "the file"},
+		{"a class far away", edit(f.InstructionRange(0).Start+4, far...), both, "the file"},
+		{"a word far away", edit(f.InstanceRange(0).Start+16, far...), both, "the file"},
+	} {
+		faults := 0
+		for _, place := range []rawsensor.Placement{rawsensor.Right, rawsensor.Left} {
+			err := raw.Load(tt.data, types, place)
+			if err == nil {
+				_, err = raw.Run(tt.event, place)
+			}
+			if fault, ok := errors.AsType[*rawsensor.Fault](err); ok {
+				faults++
+				if place == rawsensor.Right && !strings.Contains(fault.Error(), tt.says) {
+					t.Errorf("%s: %v, want %s", tt.why, fault, tt.says)
+				}
+			}
+		}
+		if faults == 0 && tt.says != "-" {
+			t.Errorf("%s: no fault", tt.why)
+		}
+		model, err := sensor.NewModel(tt.data, types)
+		if err == nil {
+			_, err = model.Run(tt.event)
+		}
+		if _, ok := errors.AsType[*sensor.Violation](err); !ok {
+			t.Errorf("%s: the model sees nothing: %v", tt.why, err)
+		}
+	}
+}

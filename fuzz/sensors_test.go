@@ -1,0 +1,223 @@
+package fuzz
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A sensorCase is a file, of whose type the inputs have types, and what a build
+// supplies.
+type sensorCase struct {
+	data  []byte
+	types []sensor.InputType
+}
+
+// drawnCases are files that a generator draws, each with one event for each
+// criterion both ways and some at random.
+func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.File, e sensor.Event) bool) bool {
+	d := g.Definition()
+	c := sensorCase{g.File(d), generate.Types(d)}
+	f, err := channelfile.Parse(c.data)
+	if err != nil {
+		panic(err) // the generator's fault
+	}
+	s := sensor.NewSynthesizer(f, c.types)
+	going := true
+	for i := range f.Instances() {
+		s.Events(i, len(d.Inputs), func(e sensor.Event) bool {
+			going = going && visit(c, f, e)
+			return going
+		})
+	}
+	for range 3 {
+		going = going && visit(c, f, g.Event(d, len(d.Inputs)))
+	}
+	return going
+}
+
+// TestModelAgrees holds the model sensor against the interpreter, and both
+// against the charge.
+func TestModelAgrees(t *testing.T) {
+	g := generate.New(1)
+	events, matched := 0, 0
+	var model *sensor.Model
+	var it *sensor.Interpreter
+	var last []byte
+	for range 1000 {
+		drawnCases(g, func(c sensorCase, f *channelfile.File, e sensor.Event) bool {
+			if !bytes.Equal(last, c.data) {
+				last = c.data
+				it = sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+				var err error
+				if model, err = sensor.NewModel(c.data, c.types); err != nil {
+					t.Fatal(err)
+				}
+			}
+			events++
+			trace, err := model.Run(e)
+			if err != nil {
+				t.Fatalf("the model reads outside, on an event with all inputs: %v", err)
+			}
+			if err := it.Run(e); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(it.Matched(), trace.Matched) {
+				t.Fatalf("the interpreter matches %v, the model %v, on %v", it.Matched(), trace.Matched, e)
+			}
+			if trace.Operations > it.Steps() {
+				t.Fatalf("%d operations, of %d steps that are charged", trace.Operations, it.Steps())
+			}
+			matched += len(trace.Matched)
+			return true
+		})
+	}
+	if events < 1000 || matched < events/4 {
+		t.Fatalf("only %d instances matched of %d events: the events do not reach them", matched, events)
+	}
+}
+
+// cSensor builds the sensor in C, and skips the test where there is no compiler
+// for it.
+func cSensor(t *testing.T) string {
+	t.Helper()
+	path, err := csensor.Build(t.TempDir())
+	if errors.Is(err, csensor.ErrNoCompiler) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestCSensorAgrees holds the sensor in C against the model.
+func TestCSensorAgrees(t *testing.T) {
+	c, err := csensor.Start(cSensor(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := generate.New(2)
+	var model *sensor.Model
+	var last []byte
+	events := 0
+	for range 100 {
+		drawnCases(g, func(s sensorCase, f *channelfile.File, e sensor.Event) bool {
+			if !bytes.Equal(last, s.data) {
+				last = s.data
+				if model, err = sensor.NewModel(s.data, s.types); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Load(s.data, s.types); err != nil {
+					t.Fatal(err)
+				}
+			}
+			events++
+			want, err := model.Run(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.Run(e)
+			if err != nil {
+				t.Fatalf("%v on %v", err, e)
+			}
+			if diff := cmp.Diff(want.Reads, got.Reads); diff != "" {
+				t.Fatalf("reads differ (-model +C):\n%s", diff)
+			}
+			if !slices.Equal(want.Matched, got.Matched) || want.Operations != got.Operations {
+				t.Fatalf("the model matches %v in %d operations, the sensor in C %v in %d, on %v", want.Matched, want.Operations, got.Matched, got.Operations, e)
+			}
+			return true
+		})
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if events < 500 {
+		t.Fatalf("only %d events", events)
+	}
+}
+
+// TestCSensorOn291 retells July 2024 with a sensor that was compiled: with the
+// header's assertion it does not compile; without it, the contract that it
+// carries says 20, and the file that the gate would have stopped makes it read
+// behind its array.
+func TestCSensorOn291(t *testing.T) {
+	folder := t.TempDir()
+	if err := csensor.Unpack(folder); err != nil {
+		t.Fatal(err)
+	}
+	ipc := sensor.BuiltinDefinitions().ByName("ipc", 1)
+	fleet, _ := sensor.BuiltinFleet("291")
+	var header bytes.Buffer
+	if err := sensor.WriteCHeader(&header, ipc, &fleet.Contracts[0].Reader); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "cfcheck_ipc.h"), header.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	compile := func(name string, options ...string) (string, error) {
+		path, err := csensor.Compile(folder, name, []string{"integration.c", "sensor.c"}, options...)
+		if errors.Is(err, csensor.ErrNoCompiler) {
+			t.Skip(err)
+		}
+		return path, err
+	}
+	for _, tt := range []struct {
+		why     string
+		options []string
+		says    string // what gcc says; "" if it compiles
+	}{
+		{"C99, 20 of 21", []string{"-DCHECK_CONTRACT"}, "cfcheck_ipc_declares_21_inputs_and_the_array_supplies_another_number"},
+		{"C11, 20 of 21", []string{"-std=c11", "-DCHECK_CONTRACT"}, "type ipc, version 1, declares 21 inputs: the array supplies another number"},
+		{"C99, 21", []string{"-DCHECK_CONTRACT", "-DSUPPLIED=21"}, ""},
+		{"C11, 22", []string{"-std=c11", "-DCHECK_CONTRACT", "-DSUPPLIED=22"}, "the array supplies another number"},
+	} {
+		_, err := compile("checked", tt.options...)
+		if (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v", tt.why, err)
+		}
+	}
+	first := filepath.Join(folder, "first.cf")
+	if err := os.WriteFile(first, corpusFile(t, "291-july-first-use"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for supplied, want := range map[string]string{"20": "AddressSanitizer: global-buffer-overflow", "21": "instances match"} {
+		program, err := compile("sensor-"+supplied, "-DSUPPLIED="+supplied)
+		if err != nil {
+			t.Fatal(err)
+		}
+		binary, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contract, err := sensor.ExtractContract(program, binary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(contract.Supplies[0].Inputs); supplied != []string{20: "20", 21: "21"}[n] {
+			t.Errorf("a sensor that supplies %s carries a contract that says %d", supplied, n)
+		}
+		cmd := exec.Command(program, first)
+		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")
+		out, err := cmd.CombinedOutput()
+		if !bytes.Contains(out, []byte(want)) || (err == nil) != (supplied == "21") {
+			t.Errorf("a sensor that supplies %s: %v\n%s", supplied, err, out)
+		}
+		if supplied == "20" && !bytes.Contains(out, []byte("READ of size 16")) {
+			t.Errorf("the sanitizer reports no read of 16 bytes:\n%s", out)
+		}
+	}
+}

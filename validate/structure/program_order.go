@@ -1,0 +1,26 @@
+package structure
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ProgramOrder is CF1051.
+var ProgramOrder = conforming("CF1051", "program-order", channelfile.RuleProgramOrder, `programs ascend by their sources
+
+Each distinct regular expression is stored once, sorted by its source as a
+byte string. With that the order of operands, and so of criteria, is that of
+what they say.
+
+The encoder is at fault. (FORMAT.md, requirement 71)`, func(p *validate.Pass) {
+	for i := 1; i < p.File.Programs(); i++ {
+		reportOrder(p, "program", i, source(p.File, i-1), source(p.File, i), p.File.ProgramRange(i))
+	}
+})
+
+// source returns the bytes of the source of program i. Unlike Program.Source it
+// does not copy them.
+func source(f *channelfile.File, i int) []byte {
+	r := f.SourceRange(i)
+	return f.Data()[r.Start:r.End]
+}

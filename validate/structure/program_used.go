@@ -1,0 +1,33 @@
+package structure
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ProgramUsed is CF1052.
+var ProgramUsed = conforming("CF1052", "program-used", channelfile.RuleProgramUsed, `each program is an operand
+
+A program that no criterion runs is hidden content: it ships, and nothing
+that looks at the rules shows it.
+
+The encoder is at fault. (FORMAT.md, requirement 72)`, func(p *validate.Pass) {
+	used := make([]bool, p.File.Programs())
+	for i := range p.File.Criteria() {
+		if c := p.File.Criterion(i); c.Operator == channelfile.OpRegexp {
+			for k := range c.Count {
+				used[p.File.Operand(c.First+k)] = true
+			}
+		}
+	}
+	for i, u := range used {
+		if !u {
+			p.Report(func() validate.Finding {
+				return p.At(p.File.ProgramRange(i), fmt.Sprintf("program[%d]", i), encodeAgain,
+					"%s is the operand of no criterion", quote(source(p.File, i)))
+			})
+		}
+	}
+})

@@ -1,0 +1,69 @@
+package types
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// ProgramOfSource is CF2009.
+var ProgramOfSource = &validate.Check{
+	ID:   "CF2009",
+	Name: "program-of-source",
+	Doc: `each program is the one that its source compiles to
+
+A regular expression travels twice: as its source, which people read, and as
+the program that the sensor runs. If they differ, what was reviewed is not
+what runs. FORMAT.md, section 5, says how a program is made, so there is one
+right program for each source.
+
+Encode the rules again with a compiler that follows FORMAT.md; channelfile's
+Builder does. (FORMAT.md, requirement 75)`,
+	Uses: validate.UsesFile,
+	Run: func(p *validate.Pass) {
+		// A file may have millions of programs, and any criterion may run them
+		// all: who runs which is found out once, if one is not right.
+		var runs []int // of each program, the first criterion that runs it
+		for i := range p.File.Programs() {
+			differs := p.File.CompareProgram(i)
+			if differs == "" {
+				continue
+			}
+			if runs == nil {
+				runs = runners(p.File)
+			}
+			const fix = "encode the rules again; channelfile's Builder makes the program that FORMAT.md specifies"
+			p.Report(func() validate.Finding {
+				f := p.At(p.File.ProgramRange(i), fmt.Sprintf("program[%d]", i), fix,
+					"program %d is not that of its source, %.200q: %s", i, p.File.Program(i).Source(), differs)
+				if c := runs[i]; c >= 0 {
+					input := int(p.File.Criterion(c).Input)
+					f.Where, f.Instance = p.LocateCriterion(c, input)
+				}
+				return f
+			})
+		}
+	},
+}
+
+// runners returns for each program the first criterion that runs it, -1 if none
+// does.
+func runners(f *channelfile.File) []int {
+	runs := make([]int, f.Programs())
+	for i := range runs {
+		runs[i] = -1
+	}
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		if c.Operator != channelfile.OpRegexp {
+			continue
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			if n := f.Operand(k); runs[n] < 0 {
+				runs[n] = i
+			}
+		}
+	}
+	return runs
+}
