@@ -1,56 +1,83 @@
 package sensor
 
 import (
-	"encoding/hex"
+	"maps"
 	"slices"
-
-	"github.com/cfcheck/cfcheck/channelfile"
+	"sync"
 )
 
-// BuiltinDefinitions returns the definitions that come with cfcheck: version 1
-// of the template type "ipc", for named pipes. The set is the caller's own.
+// BuiltinDefinitions returns the definitions that come with cfcheck: one
+// template type for each category and service that Sigma has for Windows; that
+// of pipe_created is called "ipc". The set is the caller's own. Its definitions
+// are shared: they are not to be changed.
 func BuiltinDefinitions() *Definitions {
-	s := new(Definitions)
-	s.add(ipcDefinition()) // a test reads it back: it is a definition
+	s := builtin()
+	return &Definitions{
+		list:     slices.Clone(s.list),
+		byNumber: maps.Clone(s.byNumber), byName: maps.Clone(s.byName),
+		number: maps.Clone(s.number), name: maps.Clone(s.name), types: maps.Clone(s.types),
+		later: s.later,
+	}
+}
+
+// builtin is the set that comes with cfcheck. A definition in it is made when
+// it is first asked for: a file is of one type, and to make all takes as long
+// as to judge a small file. A test reads them back: they are definitions.
+var builtin = sync.OnceValue(newBuiltin)
+
+func newBuiltin() *Definitions {
+	const n = 1 + len(sysmonTypes) + len(powershellTypes) + len(serviceTypes)
+	s := &Definitions{
+		list:     make([]*Definition, 0, n),
+		byNumber: make(map[numbered]*Definition, n), byName: make(map[named]*Definition, n),
+		number: make(map[string]uint32, n), name: make(map[uint32]string, n), types: make(map[Logsource]string, n),
+		later: make(map[*Definition]func(), n),
+	}
+	add := func(d *Definition) {
+		if err := s.add(d); err != nil {
+			panic("sensor: " + err.Error())
+		}
+	}
+	add(ipcDefinition())
+	for _, types := range [...][]builtinType{sysmonTypes[:], powershellTypes[:], serviceTypes[:]} {
+		for i := range types {
+			t := &types[i]
+			d := t.head()
+			s.later[d] = sync.OnceFunc(func() {
+				whole := t.build(*t) // and no field of the head is written: others may be looking for a type
+				d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
+			})
+			add(d)
+		}
+	}
 	return s
 }
 
-// BuiltinFleets returns the names that [BuiltinFleet] knows.
-func BuiltinFleets() []string { return []string{"291", "reference"} }
-
-// BuiltinFleet returns a fleet that comes with cfcheck for trying it out. The
-// fleet is the caller's own.
-//
-// "291" retells July 2024: a build that supplies 20 inputs of the 21 that its
-// definition declares, and one that supplies all. "reference" is a reader that
-// finds inputs by name, on sources that record more or fewer of them.
-func BuiltinFleet(name string) (f *Fleet, ok bool) {
-	// The digests are those of the fleets' JSON. A test computes them: here it
-	// would cost more than judging a small file.
-	var digest string
-	switch name {
-	case "291":
-		f, digest = fleet291(), "ae9424a90f2a83c514b5441e60f980fa76da0d32d481ec24694f325e1276bf37"
-	case "reference":
-		f, digest = fleetReference(), "c7b43126a9e77246fb83968266d24b6d3a9c7b57a4999cff6ae1b87aefe28622"
-	default:
-		return nil, false
-	}
-	f.Builtin = true
-	_, _ = hex.Decode(f.Digest[:], []byte(digest))
-	return f, true
+// A builtinType is one row of the tables of built-in types: version 1 of one.
+type builtinType struct {
+	number            uint32
+	category, service string // of Sigma: one of them, which names the type
+	also              string // another name that rules have for the service
+	build             func(builtinType) *Definition
 }
 
-// The longest values, in bytes. They decide what a rule can cost at worst, so
-// they are upper bounds, with room: the longest pipe name in recorded events
-// has 65 bytes and the longest image 81.
-const (
-	lengthPath  = 32768 // a path of Windows has up to 32,767 characters; sensors cut what is longer in UTF-8
-	lengthPipe  = 1024  // the name of a pipe has up to 256 characters, of up to 3 bytes each
-	lengthUser  = 1024  // domain, backslash, user: up to 256 characters each, of up to 3 bytes
-	lengthText  = 1024  // free text that a person configured, or the name of a host or signer
-	lengthToken = 64    // a GUID in braces, a time, a number, one word
-)
+// head returns what must be known of the type to find its definition.
+func (t *builtinType) head() *Definition {
+	d := &Definition{Name: t.category + t.service, Number: t.number, Version: 1, Channel: 1000 + t.number}
+	d.Logsources = []Logsource{{Product: "windows", Category: t.category, Service: t.service}}
+	if t.also != "" {
+		d.Logsources = append(d.Logsources, Logsource{Product: "windows", Service: t.also})
+	}
+	return d
+}
+
+// definition returns the definition of the type.
+func (t *builtinType) definition(title, source string, inputs []Input, feeds []Feed, keywords ...string) *Definition {
+	d := t.head()
+	d.Title, d.Source = title, "Sigma: "+d.Logsources[0].String()+"; "+source
+	d.Inputs, d.Feeds, d.Keywords = inputs, feeds, keywords
+	return d
+}
 
 // sysmonPipe marks the fields of the events that Sysmon writes when a pipe is
 // created (17) and connected to (18), in its order.
@@ -87,90 +114,8 @@ func ipcDefinition() *Definition {
 			str("PipeAccess", "cfcheck: access that was asked for, hexadecimal", lengthToken),
 			str("ClientImage", "cfcheck: path of the process at the other end of the pipe", lengthPath),
 		},
+		Logsources: []Logsource{{Product: "windows", Category: "pipe_created"}},
+		Feeds: []Feed{{Name: "sysmon", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{17, 18},
+			Fields: words("RuleName@8.0 EventType@10.0 UtcTime ProcessGuid ProcessId PipeName Image User@13.30")}},
 	}
 }
-
-// ipcInputs returns the first inputs of the type as a build supplies them.
-func ipcInputs(n int) []SuppliedInput {
-	var inputs []SuppliedInput
-	for _, in := range ipcDefinition().Inputs[:n] {
-		inputs = append(inputs, SuppliedInput{Name: in.Name, Type: in.Type, State: Supplied, MaxLength: in.MaxLength})
-	}
-	return inputs
-}
-
-func fleet291() *Fleet {
-	reader := Reader{
-		Evidence:  Stated,
-		Access:    Positional,
-		Formats:   []string{channelfile.Version},
-		Operators: channelfile.Operators(),
-		Limits: Limits{
-			FileSize:             64 << 20,
-			Instances:            100_000,
-			Criteria:             1_000_000,
-			WordsPerInstance:     channelfile.MaxWords,
-			OperandsPerCriterion: channelfile.MaxOperands,
-			ValueLength:          channelfile.MaxValueLength,
-		},
-		// At a nanosecond a step: a tenth of a second for the worst event.
-		Budget: Budget{Steps: 100_000_000, Memory: 96 << 20},
-	}
-	hotfixed := reader
-	hotfixed.RefusesUnknownVersions = true
-	supply := func(inputs int) []Supply {
-		return []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: ipcInputs(inputs)}}
-	}
-	return &Fleet{
-		Name: "291",
-		Note: "An example after the published facts of July 2024: build 7.11 is handed 20 of the 21 inputs that the definition declares. " +
-			"The hosts, the limits and build 7.16 are invented.",
-		Contracts: []Contract{
-			{Build: "7.11", Hosts: 412_000, Reader: reader, Supplies: supply(20)},
-			{Build: "7.16", Hosts: 588_000, Reader: hotfixed, Supplies: supply(21)},
-		},
-	}
-}
-
-func fleetReference() *Fleet {
-	reader := Reader{
-		Evidence:               Stated,
-		Access:                 Named,
-		Formats:                []string{channelfile.Version},
-		Operators:              channelfile.Operators(),
-		RefusesUnknownVersions: true,
-		Limits: Limits{
-			FileSize:             channelfile.MaxFileSize,
-			WordsPerInstance:     channelfile.MaxWords,
-			OperandsPerCriterion: channelfile.MaxOperands,
-			ValueLength:          channelfile.MaxValueLength,
-		},
-	}
-	// The sets of fields that recorded pipe events really have. What is ours
-	// no recording has.
-	contract := func(build string, hosts uint64, without ...string) Contract {
-		inputs := ipcInputs(len(ipcDefinition().Inputs))
-		for i := range inputs {
-			if i >= sysmonPipeFields || slices.Contains(without, inputs[i].Name) {
-				inputs[i].State = NotSupplied
-			}
-		}
-		return Contract{Build: build, Hosts: hosts, Reader: reader,
-			Supplies: []Supply{{Type: "ipc", Version: 1, Feed: "sysmon", Evidence: Observed, Inputs: inputs}}}
-	}
-	return &Fleet{
-		Name: "reference",
-		Note: "An example: the content interpreter of cfcheck, which finds inputs by name, on Sysmon's pipe events as four kinds of sources recorded them. " +
-			"The hosts are invented.",
-		Contracts: []Contract{
-			contract("sysmon-8-fields", 70_000),
-			contract("sysmon-7-fields", 20_000, "User"),
-			contract("sysmon-6-fields", 8_000, "User", "EventType"),
-			contract("sysmon-5-fields", 2_000, "User", "EventType", "ProcessId"),
-		},
-	}
-}
-
-// sysmonPipeFields is how many inputs of the definition are Sysmon's; they are
-// the first.
-const sysmonPipeFields = 8

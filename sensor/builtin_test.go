@@ -143,30 +143,180 @@ func TestBuiltinStory(t *testing.T) {
 	}
 }
 
-// What pipe rules read, every source of the reference fleet supplies; User it
-// does not.
+// TestBuiltinTypes: what holds of every type.
+func TestBuiltinTypes(t *testing.T) {
+	for d := range BuiltinDefinitions().All() {
+		want := 1000 + d.Number
+		if d.Name == "ipc" {
+			want = 291
+		}
+		if d.Version != 1 || d.Channel != want {
+			t.Errorf("type %s, number %d, has version %d and channel %d; want 1 and %d", d.Name, d.Number, d.Version, d.Channel, want)
+		}
+		if l := d.Logsources[0]; d.Name != "ipc" && l.Category+l.Service != d.Name || l.Product != "windows" {
+			t.Errorf("type %s is for %s; want its name, and Windows", d.Name, l)
+		}
+		if d.Title == "" || d.Source == "" || len(d.Feeds) == 0 {
+			t.Errorf("type %s has title %q, source %q and %d feeds; want all", d.Name, d.Title, d.Source, len(d.Feeds))
+		}
+		fed := map[string]bool{}
+		for _, f := range d.Feeds {
+			if f.Source == "" || f.Provider == "" && f.Channel == "" {
+				t.Errorf("type %s: feed %s has source %q, provider %q and channel %q; want a source, and what selects its events", d.Name, f.Name, f.Source, f.Provider, f.Channel)
+			}
+			for _, field := range f.Fields {
+				fed[field.Input] = true
+				if strings.ContainsAny(field.Input+field.Field, "#~+@=") {
+					t.Errorf("type %s: feed %s: field %+v; want a name", d.Name, f.Name, field)
+				}
+			}
+		}
+		for i, in := range d.Inputs {
+			if in.Type != String || in.MaxLength == 0 || in.Source == "" {
+				t.Errorf("type %s: %s is of type %s, at most %d bytes, source %q; want a string with a bound and a source",
+					d.Name, d.InputName(i), in.Type, in.MaxLength, in.Source)
+			}
+			if ours := strings.HasPrefix(in.Source, "cfcheck: "); fed[in.Name] == ours {
+				t.Errorf("type %s: %s is fed %v, and its source is %q", d.Name, d.InputName(i), fed[in.Name], in.Source)
+			}
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, tt := range []struct {
+		table string
+		want  word
+		rest  string
+	}{
+		{"", word{maxLength: lengthPath}, ""},
+		{"  Image ", word{input: "Image", maxLength: lengthPath}, " "},
+		{"ProcessId# User~", word{input: "ProcessId", maxLength: lengthToken}, " User~"},
+		{"User~@13.30", word{input: "User", since: "Sysmon 13.30", maxLength: lengthText}, ""},
+		{"Data+", word{input: "Data", maxLength: lengthEvent}, ""},
+		{"ID#=Log_ID@10.0 X", word{input: "ID", field: "Log_ID", since: "Sysmon 10.0 (schema 4.21)", maxLength: lengthToken}, " X"},
+	} {
+		if got, rest := nextWord(tt.table); got != tt.want || rest != tt.rest {
+			t.Errorf("nextWord(%q) = %+v, %q; want %+v, %q", tt.table, got, rest, tt.want, tt.rest)
+		}
+	}
+	if n := countWords(" a  b# c"); n != 3 {
+		t.Errorf("countWords = %d; want 3", n)
+	}
+}
+
+// TestBuiltinDefinitionsAreComplete: a definition is made when it is asked
+// for, whichever way, and by several at once.
+func TestBuiltinDefinitionsAreComplete(t *testing.T) {
+	for name, get := range map[string]func(*Definitions) *Definition{
+		"ByName":   func(s *Definitions) *Definition { return s.ByName("security", 1) },
+		"ByNumber": func(s *Definitions) *Definition { return s.ByNumber(101, 1) },
+		"Newest":   func(s *Definitions) *Definition { return s.Newest("security") },
+		"All": func(s *Definitions) *Definition {
+			list := slices.Collect(s.All())
+			return list[slices.IndexFunc(list, func(d *Definition) bool { return d.Name == "security" })]
+		},
+	} {
+		s := newBuiltin()
+		counts := make(chan int)
+		for range 4 {
+			go func() { counts <- len(get(s).Inputs) }()
+		}
+		for range 4 {
+			if n := <-counts; n < 300 {
+				t.Errorf("%s returns a definition of security with %d inputs; want more than 300", name, n)
+			}
+		}
+	}
+}
+
+// TestBuiltinReference: what the sources of the reference fleet lack.
 func TestBuiltinReference(t *testing.T) {
 	f, _ := BuiltinFleet("reference")
-	d := BuiltinDefinitions().ByName("ipc", 1)
-	missing := map[string]uint64{} // hosts
+	if f.Hosts() != 100_000 {
+		t.Errorf("the fleet has %d hosts; want 100,000", f.Hosts())
+	}
+	lacks := map[string][]string{} // of type, feed, input: the builds
 	for _, c := range f.Contracts {
-		if c.Reader.Access != Named {
-			t.Errorf("build %s has a %s reader; want a named one", c.Build, c.Reader.Access)
+		if c.Reader.Access != Named || !c.Reader.RefusesUnknownVersions || c.Note == "" {
+			t.Errorf("build %s has a %s reader and the note %q; want a named one that refuses what it does not know, and a note", c.Build, c.Reader.Access, c.Note)
 		}
-		for _, s := range c.SuppliesOf("ipc", 1) {
+		for _, s := range c.Supplies {
+			d := BuiltinDefinitions().ByName(s.Type, s.Version)
 			for i, in := range d.Inputs {
-				if s.Input(Named, i, in.Name).State != Supplied {
-					missing[in.Name] += c.Hosts
+				key := s.Type + " " + s.Feed + " " + in.Name
+				switch s.Input(Named, i, in.Name).State {
+				case Unknown:
+					t.Errorf("build %s: %s is unknown", c.Build, key)
+				case NotSupplied:
+					lacks[key] = append(lacks[key], strings.TrimPrefix(c.Build, "sysmon-"))
 				}
 			}
 		}
 	}
-	for name, want := range map[string]uint64{
-		"PipeName": 0, "Image": 0, "RuleName": 0, "UtcTime": 0, "ProcessGuid": 0,
-		"User": 30_000, "EventType": 10_000, "ProcessId": 2_000, "CommandLine": 100_000, "ClientImage": 100_000,
+	for _, tt := range []struct{ input, want, why string }{
+		{"ipc sysmon PipeName", "", "Sysmon has always recorded it"},
+		{"ipc sysmon User", "13 11-shipped 10 9", "of Sysmon 13.30"},
+		{"ipc sysmon EventType", "11-shipped 9", "of Sysmon 10, and lost on the way"},
+		{"ipc sysmon ProcessId", "11-shipped", "lost on the way"},
+		{"ipc sysmon ClientImage", "15 13 11-shipped 10 9", "no recording has what is ours"},
+		{"process_creation sysmon CommandLine", "", "Sysmon has always recorded it"},
+		{"process_creation sysmon OriginalFileName", "9", "of Sysmon 10"},
+		{"process_creation sysmon ParentUser", "13 11-shipped 10 9", "of Sysmon 13.30"},
+		{"process_creation sysmon EventID", "", "says what the event is"},
+		{"process_creation security-4688 CommandLine", "", "with the policy to include it"},
+		{"process_creation security-4688 OriginalFileName", "15 security-log", "the Security log has no such field"},
+		{"process_creation security-4688 Hashes", "15 security-log", "the Security log has no such field"},
+		{"network_connection security-5156 Initiated", "15 security-log", "the Security log has no such field"},
+		{"create_stream_hash sysmon Contents", "11-shipped 10 9", "of Sysmon 11.10"},
+		{"registry_set sysmon Details", "", "Sysmon has always recorded it"},
+		{"ps_script powershell ScriptBlockText", "", "PowerShell 5 records it"},
+		{"security security SubjectUserName", "", "of most events"},
 	} {
-		if missing[name] != want {
-			t.Errorf("%s is not supplied on %d hosts; want %d", name, missing[name], want)
+		if got := strings.Join(lacks[tt.input], " "); got != tt.want {
+			t.Errorf("%s is not supplied by %q; want %q: %s", tt.input, got, tt.want, tt.why)
 		}
+	}
+	types := map[string][]string{}
+	for _, c := range f.Contracts {
+		for _, s := range c.Supplies {
+			if list := types[s.Type+" "+s.Feed]; !slices.Contains(list, c.Build) {
+				types[s.Type+" "+s.Feed] = append(list, c.Build)
+			}
+		}
+	}
+	for feed, want := range map[string]string{
+		"dns_query sysmon":                "sysmon-15 sysmon-13 sysmon-11-shipped sysmon-10",
+		"file_delete_detected sysmon":     "sysmon-15 sysmon-13",
+		"file_executable_detected sysmon": "sysmon-15",
+		"file_access kernel-file":         "kernel-trace",
+		"security security":               "sysmon-15 security-log",
+	} {
+		if got := strings.Join(types[feed], " "); got != want {
+			t.Errorf("feed %s is supplied by %q; want %q", feed, got, want)
+		}
+	}
+}
+
+// What a process pays when it first asks for the definitions.
+func BenchmarkBuiltinDefinitions(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		newBuiltin().ByName("process_creation", 1)
+	}
+}
+
+func BenchmarkBuiltinFleet(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		BuiltinFleet("reference")
+	}
+}
+
+func BenchmarkBuiltinFleetDistinct(b *testing.B) {
+	f, _ := BuiltinFleet("reference")
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Distinct()
 	}
 }

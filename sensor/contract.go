@@ -44,6 +44,7 @@ type Limits struct {
 	WordsPerInstance     uint64
 	OperandsPerCriterion uint64
 	ValueLength          uint64 // bytes
+	ProgramInstructions  uint64
 }
 
 // A Budget is what a reader may spend on one event. Zero: none is stated.
@@ -187,7 +188,7 @@ func (c *Contract) appendTerms(b []byte) []byte {
 	b = append(b, refuses)
 	for _, n := range []uint64{
 		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance, r.Limits.OperandsPerCriterion, r.Limits.ValueLength,
-		r.Budget.Steps, r.Budget.Memory,
+		r.Limits.ProgramInstructions, r.Budget.Steps, r.Budget.Memory,
 	} {
 		number(n)
 	}
@@ -245,7 +246,7 @@ var (
 		Optional: []string{"refusesUnknownVersions", "limits", "budget"},
 	}
 	limitsKeys = strictjson.Keys{
-		Optional: []string{"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength"},
+		Optional: []string{"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength", "programInstructions"},
 	}
 	budgetKeys = strictjson.Keys{
 		Optional: []string{"steps", "memory"},
@@ -426,6 +427,8 @@ func (r *reader) limits() Limits {
 			l.OperandsPerCriterion = r.limit()
 		case "valueLength":
 			l.ValueLength = r.limit()
+		case "programInstructions":
+			l.ProgramInstructions = r.limit()
 		}
 	}
 	return l
@@ -608,6 +611,7 @@ func (w *writer) contractReader(r *Reader) {
 				w.optionalUint("wordsPerInstance", r.Limits.WordsPerInstance)
 				w.optionalUint("operandsPerCriterion", r.Limits.OperandsPerCriterion)
 				w.optionalUint("valueLength", r.Limits.ValueLength)
+				w.optionalUint("programInstructions", r.Limits.ProgramInstructions)
 			})
 		}
 		if r.Budget != (Budget{}) {

@@ -33,7 +33,7 @@ const fleetDoc = `{
       "reader": {
         "evidence": "extracted", "access": "positional", "formats": ["0.1", "1.12"], "operators": ["exists", "integer equals"],
         "refusesUnknownVersions": true,
-        "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6},
+        "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "programInstructions": 7},
         "budget": {"steps": 7, "memory": 8}
       },
       "supply": [
@@ -72,7 +72,7 @@ func TestReadFleet(t *testing.T) {
 					Evidence: Extracted, Access: Positional, Formats: []string{"0.1", "1.12"},
 					Operators:              []channelfile.Operator{channelfile.OpExists, channelfile.OpIntegerEquals},
 					RefusesUnknownVersions: true,
-					Limits:                 Limits{1, 2, 3, 4, 5, 6},
+					Limits:                 Limits{1, 2, 3, 4, 5, 6, 7},
 					Budget:                 Budget{7, 8},
 				},
 				Supplies: []Supply{
@@ -518,7 +518,7 @@ func drawFleet(t *rapid.T) *Fleet {
 			Operators:              rapid.SliceOfNDistinct(rapid.SampledFrom(operators), 1, len(operators), func(op channelfile.Operator) channelfile.Operator { return op }).Draw(t, "operators"),
 			RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
 			Limits: Limits{limit.Draw(t, "fileSize"), limit.Draw(t, "instances"), limit.Draw(t, "criteria"),
-				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value")},
+				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program")},
 			Budget: Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
 		}}
 		for _, typ := range drawNames(t, "type", 0, 3, same) {

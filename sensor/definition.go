@@ -116,6 +116,15 @@ type Definitions struct {
 	number   map[string]uint32 // of a name
 	name     map[uint32]string // of a number
 	types    map[Logsource]string
+	later    map[*Definition]func() // completes a definition that comes with cfcheck when it is first asked for
+}
+
+// whole returns d as it is to be seen from outside.
+func (s *Definitions) whole(d *Definition) *Definition {
+	if complete := s.later[d]; complete != nil {
+		complete()
+	}
+	return d
 }
 
 type numbered struct{ number, version uint32 }
@@ -205,7 +214,7 @@ func (s *Definitions) Newest(name string) *Definition {
 			newest = d
 		}
 	}
-	return newest
+	return s.whole(newest)
 }
 
 // All returns the definitions of the set by number, then by version.
@@ -213,6 +222,9 @@ func (s *Definitions) All() iter.Seq[*Definition] {
 	var list []*Definition
 	if s != nil {
 		list = slices.Clone(s.list)
+		for _, d := range list {
+			s.whole(d)
+		}
 	}
 	slices.SortFunc(list, func(a, b *Definition) int {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Version, b.Version))
@@ -226,7 +238,7 @@ func (s *Definitions) ByNumber(number, version uint32) *Definition {
 	if s == nil {
 		return nil
 	}
-	return s.byNumber[numbered{number, version}]
+	return s.whole(s.byNumber[numbered{number, version}])
 }
 
 // ByName returns the definition of one version of a type, nil if the set does
@@ -235,7 +247,7 @@ func (s *Definitions) ByName(name string, version uint32) *Definition {
 	if s == nil {
 		return nil
 	}
-	return s.byName[named{name, version}]
+	return s.whole(s.byName[named{name, version}])
 }
 
 // TypeName returns the name of the type with a number, "" if the set has no

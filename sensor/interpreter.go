@@ -21,10 +21,13 @@ type Interpreter struct {
 	memory   uint64   // bytes that the file takes
 
 	truths  []bool // of the criteria
+	run     uint32
+	ran     []uint32 // by RunInstance: the run in which a criterion was evaluated
 	matched []int
 	steps   uint64
 	stack   []bool
 	reached []uint64 // of a pattern with bytes that are not UTF-8
+	machine machine
 }
 
 // A FaultKind says what went wrong in an evaluation.
@@ -81,6 +84,11 @@ func NewInterpreter(f *channelfile.File, r *Reader) *Interpreter {
 	for i := range needs.Inputs {
 		it.perByte[needs.Inputs[i].Index] = needs.Inputs[i].Coefficient
 	}
+	longest := 0
+	for i := range f.Programs() {
+		longest = max(longest, f.Program(i).Len())
+	}
+	it.machine.size(longest)
 	return it
 }
 
@@ -110,6 +118,41 @@ func (it *Interpreter) Run(e Event) error {
 		}
 	}
 	return nil
+}
+
+// RunInstance evaluates one instance alone: the criteria that it refers to, each
+// once, and its condition. The event is charged as by Run. The error, if any, is
+// a [*Fault].
+func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err error) {
+	it.matched = it.matched[:0]
+	if err := it.charge(e); err != nil {
+		return false, err
+	}
+	if it.ran == nil {
+		it.ran = make([]uint32, len(it.truths))
+	}
+	if it.run++; it.run == 0 { // all numbers of runs were used
+		clear(it.ran)
+		it.run = 1
+	}
+	f, in := it.file, it.file.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := f.Word(w)
+		if !word.IsReference() || it.ran[word.Criterion()] == it.run {
+			continue
+		}
+		i := word.Criterion()
+		it.ran[i] = it.run
+		c := f.Criterion(i)
+		v, err := it.value(i, c, e, int(c.Input))
+		if err != nil {
+			return false, err
+		}
+		if it.truths[i], err = it.holds(i, c, v, e); err != nil {
+			return false, err
+		}
+	}
+	return it.condition(in.First, in.Count), nil
 }
 
 // Matched returns the instances that the event of the last Run matches, in the
@@ -237,6 +280,13 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
 			if (bytes.Compare(b[:16], a[:]) <= 0 && bytes.Compare(a[:], b[16:32]) <= 0) != all {
+				return !all, nil
+			}
+		}
+		return all, nil
+	case channelfile.OpRegexp:
+		for k := c.First; k < c.First+c.Count; k++ {
+			if it.machine.search(f.Program(f.Operand(k)), v.Text) != all {
 				return !all, nil
 			}
 		}

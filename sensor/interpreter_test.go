@@ -255,6 +255,28 @@ func TestInterpreterMatched(t *testing.T) {
 	}
 }
 
+// TestRunInstance holds that an instance alone matches what it matches among
+// others, and faults only by what it reads itself.
+func TestRunInstance(t *testing.T) {
+	it := interpreterOf(t, Reader{Access: Positional}, cf.Contains(0, "a"), cf.And(cf.Contains(0, "a"), cf.Not(cf.Contains(1, "b"))))
+	for _, tt := range []struct {
+		event Event
+		want  []bool
+		fault []bool
+	}{
+		{Event{Text("a"), Text("b")}, []bool{true, false}, []bool{false, false}},
+		{Event{Text("a"), Text("c")}, []bool{true, true}, []bool{false, false}},
+		{Event{Text("a")}, []bool{true, false}, []bool{false, true}},
+		{Event{}, []bool{false, false}, []bool{true, true}},
+	} {
+		for i := range tt.want {
+			if got, err := it.RunInstance(i, tt.event); got != tt.want[i] || (err != nil) != tt.fault[i] {
+				t.Errorf("instance %d on %v: %v, want %v; %v", i, tt.event, got, tt.want[i], err)
+			}
+		}
+	}
+}
+
 // TestInterpreterAllocations holds that an event costs no allocation once the
 // interpreter has seen one.
 func TestInterpreterAllocations(t *testing.T) {

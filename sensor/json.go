@@ -24,7 +24,8 @@ const (
 )
 
 // Schemas holds the JSON Schemas (draft 2020-12) of the documents of this
-// package: schema/definitions.json, schema/fleet.json and schema/needs.json.
+// package: schema/definitions.json, schema/fleet.json, schema/needs.json,
+// schema/reader.json, which refers to schema/fleet.json, and schema/witness.json.
 // What a schema accepts may still be refused when it is read, for instance
 // because two builds have the same name.
 //
@@ -36,6 +37,8 @@ const (
 	DefinitionsSchema = "cfcheck.definitions/v0"
 	FleetSchema       = "cfcheck.fleet/v0"
 	NeedsSchema       = "cfcheck.needs/v0"
+	ReaderSchema      = "cfcheck.reader/v0"
+	WitnessSchema     = "cfcheck.witness/v0"
 )
 
 // A JSONError says where a document is not as expected, and how.

@@ -19,7 +19,14 @@ import (
 // schemas compiles the JSON Schemas that the package publishes.
 var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	compiled := map[string]*jsonschema.Schema{}
-	for _, name := range []string{"definitions", "fleet", "needs"} {
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	c.AssertFormat()
+	names := []string{"definitions", "fleet", "needs", "reader"}
+	url := func(name string) string { // as one refers to another
+		return "https://raw.githubusercontent.com/cfcheck/cfcheck/main/sensor/schema/" + name + ".json"
+	}
+	for _, name := range names {
 		data, err := Schemas.ReadFile("schema/" + name + ".json")
 		if err != nil {
 			panic(err)
@@ -28,13 +35,12 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 		if err != nil {
 			panic(err)
 		}
-		c := jsonschema.NewCompiler()
-		c.DefaultDraft(jsonschema.Draft2020)
-		c.AssertFormat()
-		if err := c.AddResource(name, doc); err != nil {
+		if err := c.AddResource(url(name), doc); err != nil {
 			panic(err)
 		}
-		compiled[name] = c.MustCompile(name)
+	}
+	for _, name := range names {
+		compiled[name] = c.MustCompile(url(name))
 	}
 	return compiled
 })
@@ -135,6 +141,7 @@ func TestSchemasHaveTheKeys(t *testing.T) {
 		{"fleet", "$defs/supply", supplyKeys},
 		{"fleet", "$defs/input", suppliedInputKeys},
 		{"fleet", "$defs/shortfall", shortfallKeys},
+		{"reader", "", readerDocumentKeys},
 		{"needs", "", needsKeys},
 		{"needs", "properties/sizes", sizesKeys},
 		{"needs", "properties/steps", steps},
@@ -192,7 +199,7 @@ func TestSchemasAreAll(t *testing.T) {
 	for i := range files {
 		files[i] = path.Base(files[i])
 	}
-	if diff := cmp.Diff([]string{"definitions.json", "fleet.json", "needs.json"}, files); diff != "" {
+	if diff := cmp.Diff([]string{"definitions.json", "fleet.json", "needs.json", "reader.json", "witness.json"}, files); diff != "" {
 		t.Errorf("schemas differ (-want +got):\n%s", diff)
 	}
 }

@@ -80,6 +80,7 @@ type Sizes struct {
 	WordsPerInstance     uint64 // of the longest condition
 	OperandsPerCriterion uint64 // of the longest list
 	ValueLength          uint64 // bytes, of the longest value
+	ProgramInstructions  uint64 // of the longest program of a regular expression
 	Stack                uint64 // truths on the stack, at most
 }
 
@@ -134,8 +135,9 @@ func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 		},
 		Constant: uint64(f.Words()) + uint64(f.Instances()),
 	}
-	n.Memory = n.Sizes.FileSize + n.Sizes.Criteria + channelfile.MaxStack
 	t := &tally{f: f, needs: n, inputs: make([]count, h.InputsDeclared), originOf: -1}
+	t.programs()
+	n.Memory = n.Sizes.FileSize + n.Sizes.Criteria + channelfile.MaxStack + InstructionMemory*n.Sizes.ProgramInstructions
 	t.criteria()
 	t.instances()
 	t.finish(defs.ByNumber(h.Type, h.TypeVersion))
@@ -164,7 +166,8 @@ type tally struct {
 
 	inputs    []count // as many as are declared
 	operators [1 << (readSeveral - readOperator)]count
-	reads     []read // by criterion
+	reads     []read   // by criterion
+	charges   []uint64 // by program, what it costs at each place of a value
 
 	// The inputs of the criteria whose list of them is long, by criterion. Any
 	// number of words may refer to one.
@@ -231,6 +234,37 @@ type count struct {
 	first       []Cause
 }
 
+// InstructionMemory is how many bytes an interpreter needs for each instruction
+// of the longest program, as FORMAT.md, section 9, has it.
+const InstructionMemory = 24
+
+// programs looks at each program once, however many criteria run it.
+func (t *tally) programs() {
+	f, sizes := t.f, &t.needs.Sizes
+	if !f.HasPrograms() {
+		return
+	}
+	t.charges = make([]uint64, f.Programs())
+	for i := range t.charges {
+		p := f.Program(i)
+		sizes.ProgramInstructions = max(sizes.ProgramInstructions, uint64(p.Len()))
+		t.charges[i] = programCharge(p)
+	}
+}
+
+// programCharge is what FORMAT.md, section 9, charges for a program at each
+// place of a value: 3 for each instruction, and the tests of a bisection of the
+// ranges where a rune is taken.
+func programCharge(p channelfile.Program) uint64 {
+	c := 3 * uint64(p.Len())
+	for i := range p.Len() {
+		if in := p.Inst(i); in.Op == channelfile.InstRunes {
+			c += uint64(bits.Len(uint(p.Ranges(in.Arg))))
+		}
+	}
+	return c
+}
+
 // criteria looks at each criterion once: a reader evaluates it once an event,
 // however many instances refer to it.
 func (t *tally) criteria() {
@@ -277,9 +311,16 @@ func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 	operands := uint64(c.Count)
 	if c.Flags&channelfile.FlagInputs != 0 {
 		if c.Operator == channelfile.OpIntegerEquals {
-			return 24 + 2*operands, 0
+			return 1 + 40*operands, 0
 		}
 		return 1 + 2*operands, operands
+	}
+	if c.Operator == channelfile.OpRegexp {
+		var charges uint64
+		for k := c.First; k < c.First+c.Count; k++ {
+			charges = addSat(charges, t.charges[t.f.Operand(k)])
+		}
+		return addSat(1, charges), charges
 	}
 	var lengths uint64                           // of all operands
 	for k := c.First; k < c.First+c.Count; k++ { // OperandValues would do, and takes twice the time

@@ -46,6 +46,7 @@ var (
 		Required: []string{
 			"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength", "stack",
 		},
+		Optional: []string{"programInstructions"},
 	}
 )
 
@@ -243,6 +244,8 @@ func (r *reader) sizes() Sizes {
 			s.OperandsPerCriterion = r.size()
 		case "valueLength":
 			s.ValueLength = r.size()
+		case "programInstructions":
+			s.ProgramInstructions = r.size()
 		case "stack":
 			s.Stack = r.size()
 		}
@@ -305,6 +308,7 @@ func (w *writer) needs(n *Needs) {
 			w.uint("wordsPerInstance", n.Sizes.WordsPerInstance)
 			w.uint("operandsPerCriterion", n.Sizes.OperandsPerCriterion)
 			w.uint("valueLength", n.Sizes.ValueLength)
+			w.optionalUint("programInstructions", n.Sizes.ProgramInstructions)
 			w.uint("stack", n.Sizes.Stack)
 		})
 		w.Key("steps")

@@ -149,8 +149,10 @@ func TestNeedsOfSteps(t *testing.T) {
 		{"contains", cf.Contains(5, "ab", "cde"), 1 + 3 + 4, 3 + 4},
 		{"contains, all", cf.Contains(5, "ab", "cde").All(), 1 + 3 + 4, 3 + 4},
 		{"pattern", cf.Pattern(5, `a*b?c`), 1 + 6, 6},
+		{"regexp", cf.Regexp(5, `^ab*$`), 1 + 3*6 + 2, 3*6 + 2},
+		{"regexp, all", cf.Regexp(5, `.`, `[^\x{0}-\x{10FFFF}]`).All(), 1 + (3*2 + 2) + 3*2, (3*2 + 2) + 3*2},
 		{"integer equals", cf.IntegerEquals(5, 1, 2, 3), 24 + 2*3, 0},
-		{"integer equals with inputs", cf.IntegerEqualsInput(5, 6), 24 + 2, 0},
+		{"integer equals with inputs", cf.IntegerEqualsInput(5, 6), 1 + 40, 0},
 		{"integer range", cf.IntegerRange(5, 1, 9), 24 + 2, 0},
 		{"address range", cf.AddressRange(5, addr("10.0.0.1"), addr("10.0.0.9")), 64 + 4, 0},
 	} {
@@ -158,6 +160,21 @@ func TestNeedsOfSteps(t *testing.T) {
 		if want := 1 + 1 + tt.constant; n.Constant != want || n.Inputs[0].Coefficient != tt.coefficient {
 			t.Errorf("%s: %d steps and %d a byte; want %d and %d", tt.why, n.Constant, n.Inputs[0].Coefficient, want, tt.coefficient)
 		}
+	}
+}
+
+// A reader has room for the longest program.
+func TestNeedsOfPrograms(t *testing.T) {
+	data := encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
+	n := NeedsOf(parse(t, data), nil)
+	if n.Sizes.ProgramInstructions != 8 || n.Sizes.ValueLength != 0 {
+		t.Errorf("the longest program has %d instructions, the longest value %d bytes; want 8 and none", n.Sizes.ProgramInstructions, n.Sizes.ValueLength)
+	}
+	if want := uint64(len(data)) + 2 + 1024 + 24*8; n.Memory != want {
+		t.Errorf("%d bytes of memory; want %d", n.Memory, want)
+	}
+	if len(n.Operators) != 1 || n.Operators[0].Operator != cf.OpRegexp || n.Operators[0].Criteria != 2 {
+		t.Errorf("the operators are %+v; want regexp alone", n.Operators)
 	}
 }
 
@@ -497,7 +514,7 @@ const needsDoc = `{
     {"operator": "equals", "instances": 1, "criteria": 1, "causes": [{}]},
     {"operator": "contains", "instances": 1, "criteria": 1}
   ],
-  "sizes": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "stack": 7},
+  "sizes": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "programInstructions": 8, "stack": 7},
   "steps": {"constant": 8},
   "memory": 9
 }
@@ -519,7 +536,7 @@ func TestReadNeeds(t *testing.T) {
 			}},
 		},
 		Operators: []OperatorNeed{{cf.OpEquals, 1, 1, []Cause{unknown}}, {cf.OpContains, 1, 1, nil}},
-		Sizes:     Sizes{1, 2, 3, 4, 5, 6, 7},
+		Sizes:     Sizes{1, 2, 3, 4, 5, 6, 8, 7},
 		Constant:  8, Memory: 9,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -539,7 +556,7 @@ func TestReadNeedsRefuses(t *testing.T) {
 		{"a cost that JSON cannot carry", `"coefficient": 4`, `"coefficient": 9007199254740992`, ErrJSONRange,
 			`x.json:7:106: inputs[1].coefficient: found the number 9007199254740992; expected an integer from 0 to 9007199254740991`, true},
 		{"no memory", "\"memory\": 9\n", "\"memory\": null\n", ErrJSONType, `x.json:18:13: memory: found null; expected an integer`, true},
-		{"a size left out", `"stack": 7`, `"fileSize": 7`, ErrJSONDuplicateKey, `x.json:16:127: sizes: key "fileSize" occurs twice; expected it once`, true},
+		{"a size left out", `"stack": 7`, `"fileSize": 7`, ErrJSONDuplicateKey, `x.json:16:153: sizes: key "fileSize" occurs twice; expected it once`, true},
 		{"revision that fits no file name", `"revision": 7`, `"revision": 100000000`, ErrJSONRange,
 			`x.json:3:31: revision: found the number 100000000; expected an integer from 0 to 99999999`, true},
 		{"a format that is no version", `"0.1"`, `"v1"`, ErrJSONValue,

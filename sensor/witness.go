@@ -1,0 +1,226 @@
+package sensor
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/strictjson"
+)
+
+// A Witness shows the harm that a finding speaks of: a channel file, as small as
+// it can be made, and an event, on which a sensor that checks nothing does it. It
+// stands alone: who has it needs neither the file that was judged nor the fleet.
+type Witness struct {
+	Class WitnessClass
+	Build string // on which it happens
+	Feed  string // "" if the build has one feed alone
+
+	// What is below is there if Class is Confirmed, Latent or OverBudget.
+	Content []byte      // the channel file: one instance, with as few criteria as show it
+	Types   []InputType // of the inputs, as the template type declares them
+	Event   Event       // what the build supplies, by index
+	Edit    string      // of Latent: what was added to what was judged
+	Happens string      // what [Witness.Run] says, such as "read of 16 bytes at inputs+320 of 320"
+	Budget  uint64      // of OverBudget: in steps
+
+	Reason string // of NoWitness: why there is no event
+}
+
+// A WitnessClass says what a witness shows.
+type WitnessClass uint8
+
+// The classes of witnesses. Zero is none.
+const (
+	Confirmed  WitnessClass = 1 + iota // the sensor reads what it was not given
+	Latent                             // it does so once the one edit is made
+	OverBudget                         // the event costs more than the build allows
+	NoWitness                          // there is no event, for a reason
+)
+
+var witnessClassNames = []string{"confirmed", "latent", "over budget", "none"}
+
+func (c WitnessClass) String() string { return nameOf("class of witness", witnessClassNames, int(c)-1) }
+
+// Run replays the witness on a model of a sensor that checks nothing, and
+// returns what happens. It is an error if nothing does.
+func (w *Witness) Run() (string, error) {
+	if w.Class == NoWitness {
+		return "", fmt.Errorf("there is nothing to replay: %s", w.Reason)
+	}
+	if w.Class == OverBudget {
+		f, err := channelfile.Parse(w.Content)
+		if err != nil {
+			return "", fmt.Errorf("the channel file of the witness cannot be read: %w", err)
+		}
+		err = NewInterpreter(f, &Reader{Access: Positional, Budget: Budget{Steps: w.Budget}}).Run(w.Event)
+		if fault, ok := errors.AsType[*Fault](err); ok && fault.Kind == FaultSteps {
+			return fault.Error(), nil
+		}
+		return "", fmt.Errorf("the event costs no more than the budget of %d steps", w.Budget)
+	}
+	m, err := NewModel(w.Content, w.Types)
+	if err == nil {
+		_, err = m.Run(w.Event)
+	}
+	if violation, ok := errors.AsType[*Violation](err); ok {
+		return violation.Error(), nil
+	}
+	return "", errors.New("the sensor reads nothing that it was not given")
+}
+
+var (
+	witnessKeys = strictjson.Keys{
+		Required: []string{"schema", "class", "build"},
+		Optional: []string{"feed", "content", "types", "event", "edit", "happens", "budget", "reason"},
+	}
+	valueKeys = strictjson.Keys{Optional: []string{"text", "hex", "integer", "address"}}
+)
+
+// ReadWitness reads a document with a witness. Its error, if any, is a
+// [*JSONError]; name is that of the file, for errors only.
+func ReadWitness(name string, data []byte) (*Witness, error) {
+	w := new(Witness)
+	err := readJSON(name, data, func(r *reader) {
+		for key := range r.Object(witnessKeys) {
+			switch key {
+			case "schema":
+				r.Enum(WitnessSchema)
+			case "class":
+				w.Class = WitnessClass(1 + r.Enum(witnessClassNames...))
+			case "build":
+				w.Build = r.name()
+			case "feed":
+				w.Feed = r.name()
+			case "content":
+				w.Content = r.base64()
+			case "types":
+				for i := range r.Array() {
+					if i == channelfile.MaxInputs {
+						r.tooMany("inputs", channelfile.MaxInputs)
+						break
+					}
+					w.Types = append(w.Types, r.inputType())
+				}
+			case "event":
+				for i := range r.Array() {
+					if i == channelfile.MaxInputs {
+						r.tooMany("inputs", channelfile.MaxInputs)
+						break
+					}
+					w.Event = append(w.Event, r.value())
+				}
+			case "edit":
+				w.Edit = r.note()
+			case "happens":
+				w.Happens = r.note()
+			case "budget":
+				w.Budget = r.limit()
+			case "reason":
+				w.Reason = r.reason()
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (r *reader) base64() []byte {
+	s := r.String()
+	data, err := base64.StdEncoding.DecodeString(s)
+	if err != nil && !r.Failed() {
+		r.Failf("found a string that is not base64: %v", err)
+	}
+	return data
+}
+
+// value reads the value of an input: an object with one key, or none for one
+// that is absent.
+func (r *reader) value() (v Value) {
+	at, n := r.Next(), 0
+	for key := range r.Object(valueKeys) {
+		n++
+		switch key {
+		case "text":
+			v = Text(r.String())
+		case "hex":
+			data, err := hex.DecodeString(r.String())
+			if err != nil && !r.Failed() {
+				r.Failf("found a string that is not hexadecimal: %v", err)
+			}
+			v = Text(data)
+		case "integer":
+			v = Number(r.Int(math.MinInt64, math.MaxInt64))
+		case "address":
+			data, err := hex.DecodeString(r.String())
+			if !r.Failed() && (err != nil || len(data) != 16) {
+				r.Failf("found no address; expected 32 hexadecimal digits")
+				continue
+			}
+			v = Value{Type: Address}
+			copy(v.Address[:], data)
+		}
+	}
+	if n > 1 {
+		r.FailAt(at, "", "found %d values; expected one", n)
+	}
+	return v
+}
+
+// JSON returns the witness as a document that [ReadWitness] reads. The same
+// witness gives the same bytes.
+func (w *Witness) JSON() ([]byte, error) {
+	return writeJSON("witness", func(out *writer) {
+		out.Object(func() {
+			out.string("schema", WitnessSchema)
+			out.string("class", w.Class.String())
+			out.string("build", w.Build)
+			out.optionalString("feed", w.Feed)
+			out.optionalString("reason", w.Reason)
+			out.optionalString("happens", w.Happens)
+			out.optionalString("edit", w.Edit)
+			out.optionalUint("budget", w.Budget)
+			if w.Class == NoWitness {
+				return
+			}
+			out.Key("event")
+			out.Array(func() {
+				for i := range w.Event {
+					out.InlineObject(func() { out.value(&w.Event[i]) })
+				}
+			})
+			out.Key("types")
+			out.InlineArray(func() {
+				for _, t := range w.Types {
+					out.String(t.String())
+				}
+			})
+			out.string("content", base64.StdEncoding.EncodeToString(w.Content))
+		})
+	}, func(name string, data []byte) error {
+		_, err := ReadWitness(name, data)
+		return err
+	})
+}
+
+func (w *writer) value(v *Value) {
+	switch v.Type {
+	case Integer:
+		w.Key("integer")
+		w.Int(v.Integer)
+	case Address:
+		w.string("address", hex.EncodeToString(v.Address[:]))
+	case String:
+		if utf8.Valid(v.Text) {
+			w.string("text", string(v.Text))
+		} else {
+			w.string("hex", hex.EncodeToString(v.Text))
+		}
+	}
+}
