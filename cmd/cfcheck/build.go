@@ -20,6 +20,7 @@ import (
 type building struct {
 	*command
 	judging
+	expanding
 	out              string
 	revision         uint32
 	allowUnsupported bool
@@ -44,6 +45,7 @@ $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 	f.Uint32Var(&b.revision, "revision", 1, "the `number` of this release of the content")
 	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, what cannot be expressed")
 	b.addTypes(cmd)
+	b.expanding.add(cmd)
 	return cmd
 }
 
@@ -52,6 +54,10 @@ func (b *building) run(paths []string) error {
 		return errors.New("where to? name a folder with -o; see cfcheck build --help")
 	}
 	defs, err := b.definitions()
+	if err != nil {
+		return err
+	}
+	placeholders, err := b.values(b.command)
 	if err != nil {
 		return err
 	}
@@ -74,16 +80,23 @@ func (b *building) run(paths []string) error {
 	if len(rules) == 0 && len(faults) > 0 {
 		return b.refuse(faults)
 	}
-	built, err := sigma.Build(rules, defs, sigma.Options{AllowUnsupported: b.allowUnsupported, Revision: b.revision, Created: created})
+	built, err := sigma.Build(rules, defs, sigma.Options{
+		AllowUnsupported: b.allowUnsupported, Revision: b.revision, Created: created, Placeholders: placeholders,
+	})
 	faults = append(faults, sigma.Errors(err)...)
 	if len(faults) > 0 {
 		return b.refuse(faults)
 	}
+	b.sayNotes(built)
 	for _, e := range built.Unsupported {
 		b.say("left out: %v", e)
 	}
+	said := map[[2]string]bool{} // a rule may read a field in many places
 	for _, e := range built.UnknownFields {
-		b.say("left out: %v", e)
+		if once := [2]string{e.ID, e.Field}; !said[once] {
+			said[once] = true
+			b.say("left out: %v", e)
+		}
 	}
 	return b.write(built)
 }

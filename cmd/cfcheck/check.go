@@ -16,6 +16,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -25,14 +26,17 @@ import (
 type checking struct {
 	*command
 	judging
+	expanding
 	reporting
 	needs            []string
 	allowUnsupported bool
 	allowEmpty       bool
 	failOn           string
 	maxFindings      int
+	all              bool // as many rules are shown as maxFindings says
 
-	options validate.Options
+	options      validate.Options
+	placeholders sigma.Placeholders
 }
 
 func (c *command) check() *cobra.Command {
@@ -47,16 +51,20 @@ content is safe depends on the builds that will read it.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,
-		RunE: func(_ *cobra.Command, args []string) error { return k.run(args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			k.all = cmd.Flags().Changed("max-findings")
+			return k.run(args)
+		},
 	}
 	k.judging.add(cmd)
+	k.expanding.add(cmd)
 	k.reporting.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how many findings of one check are shown; all are counted")
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules of several below one message; all are counted (in JSON the default is 10000)")
 	return cmd
 }
 
@@ -68,6 +76,9 @@ func (k *checking) run(args []string) error {
 		return err
 	}
 	run := newRun()
+	if k.all {
+		run.MaxRules = k.maxFindings
+	}
 	for _, name := range k.needs {
 		run.Results = append(run.Results, k.judgeNeeds(name))
 	}
@@ -76,6 +87,11 @@ func (k *checking) run(args []string) error {
 	}
 	return k.write(run, k.stdout)
 }
+
+// maxFindingsJSON is how many findings of one check are in a report for a
+// program, unless another number was asked for: more than there are rules, and
+// few enough for the memory of any machine.
+const maxFindingsJSON = 10_000
 
 // prepare makes options of the flags.
 func (k *checking) prepare() error {
@@ -91,15 +107,24 @@ func (k *checking) prepare() error {
 	if err != nil {
 		return err
 	}
+	if k.placeholders, err = k.values(k.command); err != nil {
+		return err
+	}
 	if k.failOn != "error" && k.failOn != "warning" {
 		return fmt.Errorf("--fail-on: %q is no severity; it is error or warning", k.failOn)
 	}
 	if k.maxFindings < 1 {
 		return fmt.Errorf("--max-findings: %d; it is at least 1", k.maxFindings)
 	}
+	if k.format == "json" && !k.all {
+		k.maxFindings = maxFindingsJSON
+	}
 	k.options = validate.Options{
 		Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: now,
 		MaxFindings: k.maxFindings, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
+	}
+	if fleet != nil {
+		k.options.Distinct = fleet.Distinct()
 	}
 	return k.reporting.check()
 }
@@ -126,11 +151,42 @@ func isRules(name string) bool {
 
 func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cf") }
 
-// judgeFolder judges the channel files and the rules in a folder. What begins
-// with a dot is left out.
+// judgeFolder judges the channel files and the rules in a folder, and says how
+// many files are neither.
 func (k *checking) judgeFolder(run *report.Run, root string) {
-	var files []string
-	rules := false
+	in, err := readFolder(root)
+	if err != nil {
+		run.Results = append(run.Results, report.NotJudged(root, err))
+		return
+	}
+	for _, name := range in.links {
+		run.Problems = append(run.Problems, name+": a symbolic link to a folder, which is not followed; name the folder itself")
+	}
+	if in.others > 0 {
+		run.Notes = append(run.Notes, fmt.Sprintf("%s: %s passed over: neither channel file (.cf) nor rules (.yml, .yaml)", root, filesWere(in.others)))
+	}
+	for _, name := range in.files {
+		run.Results = append(run.Results, k.judgeFile(name))
+	}
+	if in.rules {
+		run.Results = append(run.Results, k.judgeRules(root)...)
+	}
+	if len(in.files) == 0 && !in.rules {
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
+	}
+}
+
+// A folder is what there is in a folder and those in it. What begins with a dot
+// is left out.
+type folder struct {
+	files  []string // channel files, sorted
+	rules  bool     // there are rules
+	links  []string // to folders, which are not followed
+	others int      // files that are neither
+}
+
+func readFolder(root string) (folder, error) {
+	var in folder
 	// The root itself may be a symbolic link.
 	err := fs.WalkDir(os.DirFS(root), ".", func(below string, d fs.DirEntry, err error) error {
 		name := path.Join(filepath.ToSlash(root), below)
@@ -143,28 +199,25 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 			}
 		case d.IsDir():
 		case isChannelFile(name):
-			files = append(files, name)
+			in.files = append(in.files, name)
 		case isRules(name):
-			rules = true
+			in.rules = true
 		case leadsToFolder(name, d):
-			run.Problems = append(run.Problems, name+": a symbolic link to a folder, which is not followed; name the folder itself")
+			in.links = append(in.links, name)
+		default:
+			in.others++
 		}
 		return nil
 	})
-	if err != nil {
-		run.Results = append(run.Results, report.NotJudged(root, err))
-		return
+	slices.Sort(in.files)
+	return in, err
+}
+
+func filesWere(n int) string {
+	if n == 1 {
+		return "1 file was"
 	}
-	slices.Sort(files)
-	for _, name := range files {
-		run.Results = append(run.Results, k.judgeFile(name))
-	}
-	if rules {
-		run.Results = append(run.Results, k.judgeRules(root)...)
-	}
-	if len(files) == 0 && !rules {
-		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
-	}
+	return fmt.Sprintf("%d files were", n)
 }
 
 // leadsToFolder reports whether a file is a symbolic link behind which there

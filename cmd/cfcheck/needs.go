@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +17,17 @@ func (c *command) needs() *cobra.Command {
 	var j judging
 	var format string
 	cmd := &cobra.Command{
-		Use:   "needs [flags] file...",
-		Short: "say what a channel file requires of a sensor, and which rule causes it",
+		Use:   "needs [flags] path...",
+		Short: "say what channel files require of a sensor, and which rules cause it",
 		Long: `needs computes from the content alone what a channel file requires of the
 sensor that reads it: the inputs that it reads, the operators, the sizes, the
-cost. With --format json the output is what check --needs takes.`,
-		Example: `  cfcheck needs out/C-00000291-00000001-00000001.cf`,
-		Args:    atLeastOne("channel file"),
+cost. With --format json the output is what check --needs takes.
+
+Of a folder, or of several files, it shows for each template type how many rules
+depend on each input, most first, and which feeds of events can supply it.`,
+		Example: `  cfcheck needs out/C-00000291-00000001-00000001.cf
+  cfcheck needs out`,
+		Args: atLeastOne("channel file or a folder with some"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			defs, err := j.definitions()
 			if err != nil {
@@ -31,30 +36,77 @@ cost. With --format json the output is what check --needs takes.`,
 			if format != "text" && format != "json" {
 				return fmt.Errorf("--format: %q is no form; it is text or json", format)
 			}
-			if format == "json" && len(args) > 1 {
-				return fmt.Errorf("--format json takes one file, %d were named", len(args))
+			files, several, err := channelFiles(args)
+			if err != nil {
+				return err
 			}
-			for _, name := range args {
-				f, err := readFile(name)
-				if err != nil {
-					return err
-				}
-				needs := sensor.NeedsOf(f, defs)
-				if format == "text" {
-					err = report.Needs(c.stdout, name, needs)
-				} else {
-					err = writeNeeds(c.stdout, needs)
-				}
-				if err != nil {
-					return err
-				}
+			if !several {
+				return c.needsOf(files[0], defs, format)
 			}
-			return nil
+			return c.needsOverview(files, defs, format)
 		},
 	}
 	j.addTypes(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "the `form` of the output: text or json")
 	return cmd
+}
+
+// channelFiles returns the channel files at paths, and whether these are more
+// than the name of one file.
+func channelFiles(paths []string) (files []string, several bool, err error) {
+	several = len(paths) > 1
+	for _, name := range paths {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, false, unread(name, err)
+		}
+		if !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		several = true
+		in, err := readFolder(name)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(in.links) > 0:
+			return nil, false, fmt.Errorf("%s: a symbolic link to a folder, which is not followed; name the folder itself", in.links[0])
+		case len(in.files) == 0:
+			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
+		}
+		files = append(files, in.files...)
+	}
+	return files, several, nil
+}
+
+// needsOf writes what one file needs.
+func (c *command) needsOf(name string, defs *sensor.Definitions, format string) error {
+	f, err := readFile(name)
+	if err != nil {
+		return err
+	}
+	needs := sensor.NeedsOf(f, defs)
+	if format == "json" {
+		return writeNeeds(c.stdout, needs)
+	}
+	return report.Needs(c.stdout, name, needs, defs.ByNumber(needs.Type, needs.TypeVersion))
+}
+
+// needsOverview writes how many rules of files depend on what. One file that
+// cannot be read leaves no overview: it would be of fewer rules than it says.
+func (c *command) needsOverview(files []string, defs *sensor.Definitions, format string) error {
+	var all report.Overview
+	for _, name := range files {
+		f, err := readFile(name)
+		if err != nil {
+			return err
+		}
+		all.Add(sensor.NeedsOf(f, defs), defs)
+	}
+	if format == "json" {
+		return all.JSON(c.stdout)
+	}
+	return all.Text(c.stdout)
 }
 
 func writeNeeds(w io.Writer, needs *sensor.Needs) error {

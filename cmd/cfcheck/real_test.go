@@ -10,16 +10,21 @@ import (
 // TestRealRules does the main job on the named-pipe rules of the Sigma project,
 // which are not part of the repository.
 func TestRealRules(t *testing.T) {
-	rules, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev/sigma/rules/windows/pipe_created"))
+	all, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev/sigma"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	rules := filepath.Join(all, "rules", "windows", "pipe_created")
 	if _, err := os.Stat(rules); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
 	t.Chdir(t.TempDir())
 	const file = "out/C-00000291-00000001-00000001.cf"
-	const left = "pipe_created_hktl_cobaltstrike_re.yml:26:20: detection.selection[0]: not supported: modifier re"
+	const left = "win_security_admin_logon.yml:29:33: detection.filter_main_valid_account: not supported: nothing says what the placeholder %Admins_Workstations% stands for"
+	if err := os.WriteFile("values.yml", []byte("Admins_Workstations: 'wks-*'\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	admins := filepath.Join(all, "rules-placeholder", "windows", "builtin", "security", "win_security_admin_logon.yml")
 
 	for _, step := range []struct {
 		why    string
@@ -27,22 +32,24 @@ func TestRealRules(t *testing.T) {
 		status int
 		says   []string // on stdout and stderr
 	}{
-		{"one rule has a regular expression, so nothing is built", []string{"build", rules, "-o", "out"}, 2, []string{left, "nothing was written"}},
-		{"it may be left out", []string{"build", "--allow-unsupported", rules, "-o", "out"}, 0, []string{"left out: ", left, file + "  6 rules"}},
+		{"the rules for pipes are built, regular expressions included", []string{"build", rules, "-o", "out"}, 0, []string{file + "  7 rules"}},
 		{"what was built is accepted, and the report says by what", []string{"check", "--fleet", "reference", "out"}, 0, []string{
-			"accepted  " + file, "type ipc version 1, 6 instances", "0 errors, 0 warnings",
-			"example fleet reference: 4 builds (4 distinct contracts), 100,000 hosts; evidence: observed, stated",
+			"accepted  " + file, "type ipc version 1, 7 instances", "0 errors, 0 warnings", "example fleet reference: ", "evidence: observed, stated",
 		}},
 		{"needs names the rules that cause them", []string{"needs", file}, 0, []string{
-			"input 6 (index 5) PipeName: 5 rules", "input 7 (index 6) Image: 2 rules",
+			"input 6 (index 5) PipeName: 6 rules", "operator regexp: 1 rule", "input 7 (index 6) Image: 2 rules",
 			`"CobaltStrike Named Pipe Patterns"  pipe_created_hktl_cobaltstrike_susp_pipe_patterns.yml:55`,
 		}},
 		{"inspect names the rules, their authors and what they compare", []string{"inspect", file}, 0, []string{
 			`"WMI Event Consumer Created Named Pipe"`, "by Florian Roth (Nextron Systems)", `Image suffix (any case) '\scrcons.exe'`,
 		}},
 		{"every byte has a label", []string{"inspect", "--hex", file}, 0, []string{"00000000  89 43 46 43 0d 0a 1a 0a", "textpool[35]"}},
-		{"the rules can be judged as they are", []string{"check", "--fleet", "reference", "--allow-unsupported", rules}, 0, []string{left, "accepted  "}},
-		{"without leave, a rule that cannot be expressed leaves no verdict", []string{"check", "--fleet", "reference", rules}, 2, []string{"undecided " + filepath.ToSlash(rules), left}},
+		{"the rules can be judged as they are", []string{"check", "--fleet", "reference", rules}, 0, []string{"accepted  "}},
+		{"a rule that lacks the values of a placeholder is not built", []string{"build", admins, "-o", "other"}, 2, []string{left, "nothing was written"}},
+		{"nor judged", []string{"check", "--fleet", "reference", admins}, 2, []string{"undecided ", left}},
+		{"with the values it is", []string{"build", "--placeholders", "values.yml", admins, "-o", "other"}, 0, []string{"  1 rule, "}},
+		{"all rules are built, one file a type, and what is left out is listed", []string{"build", "--allow-unsupported", all, "-o", "every"}, 0, []string{"left out: ", left, "every/C-00000291-00000001-00000001.cf  9 rules"}},
+		{"no file of them is rejected", []string{"check", "--fleet", "reference", "every"}, 0, []string{" 0 rejected, 0 undecided"}},
 		{"on the fleet of the story they wait for an input that nothing reads", []string{"check", "--fleet", "291", "out"}, 1, []string{"CF3002", "declared 21, build 7.11 supplies 20"}},
 	} {
 		var out strings.Builder

@@ -5,12 +5,48 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/types"
 )
+
+// An expanding says what the placeholders of rules stand for.
+type expanding struct{ file string }
+
+func (e *expanding) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&e.file, "placeholders", "", "a YAML or JSON `file` with what the placeholders (%name%) of rules stand for: a map of names to values")
+}
+
+// values returns the values of the placeholders, nil if no file was named. What
+// is wrong with the file it says, each on a line.
+func (e *expanding) values(c *command) (sigma.Placeholders, error) {
+	if e.file == "" {
+		return nil, nil
+	}
+	data, err := readDocument(e.file)
+	if err != nil {
+		return nil, fmt.Errorf("--placeholders: %w", err)
+	}
+	placeholders, err := sigma.ReadPlaceholders(e.file, data)
+	if err != nil {
+		for _, err := range sigma.Errors(err) {
+			c.say("cfcheck: %v", err)
+		}
+		return nil, exitError(statusUndecided)
+	}
+	return placeholders, nil
+}
+
+// sayNotes says what is worth a look in rules that were compiled.
+func (c *command) sayNotes(built *sigma.Result) {
+	for _, n := range built.Notes {
+		c.say("note: %v", n)
+	}
+}
 
 // judgeRules compiles the rules at a path and judges what they become, one
 // subject a template type. What is wrong with the rules themselves goes with
@@ -24,7 +60,8 @@ func (k *checking) judgeRules(root string) []report.Result {
 	if len(files) == 0 {
 		return []report.Result{report.NotJudged(root, errors.New("nothing to check: there are no rules (.yml) in it"))}
 	}
-	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true})
+	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true, Placeholders: k.placeholders})
+	k.sayNotes(built)
 	for _, e := range built.Malformed {
 		source = append(source, malformed(e))
 	}
@@ -119,13 +156,22 @@ func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 		Where:    validate.Location{Source: position(e.Name, e.Position)},
 		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title},
 		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
-		Fix:      "use a field of the type: " + strings.Join(e.Fields, ", "),
+		Fix:      "use a field of the type: " + someFields(e.Fields),
 		Group:    e.Type + " " + e.Field,
 	}
 	if e.Nearest != "" {
 		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
 	}
 	return f
+}
+
+// someFields names fields, but not all of a type that has hundreds.
+func someFields(names []string) string {
+	const most = 24
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 func position(name string, at sigma.Position) validate.Position {

@@ -99,7 +99,7 @@ func copyTree(to string, from fs.FS, path string) error {
 // schemas are those that are published, by name.
 func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 	from := sensor.Schemas
-	if name == "report" {
+	if name == "report" || name == "overview" {
 		from = report.Schemas
 	}
 	data, err := from.ReadFile("schema/" + name + ".json")

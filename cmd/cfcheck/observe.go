@@ -1,0 +1,325 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// maxBadLines is how many lines that are no events are shown. All are counted.
+const maxBadLines = 10
+
+// maxKinds is how many kinds of events that feed no type are shown.
+const maxKinds = 10
+
+// maxInputs is how many inputs of a feed are shown on a line. All are in the
+// fleet.
+const maxInputs = 20
+
+// An observing is one call of cfcheck contract observe.
+type observing struct {
+	*command
+	judging
+	out         string
+	name        string
+	reader      string
+	only        []string // names of the types that are looked at; none: all
+	absentAfter uint64
+
+	observer *events.Observer
+	events   uint64 // read
+	bad      uint64 // lines that are none
+}
+
+func (c *command) contractObserve() *cobra.Command {
+	o := &observing{command: c}
+	cmd := &cobra.Command{
+		Use:   "observe [flags] file...",
+		Short: "write a fleet of what recorded events supply",
+		Long: `contract observe reads recorded events of Windows, one JSON object a line, plain
+or gzip, and writes a fleet of what their sources really supply: for each host,
+template type and feed, which inputs are in any event, and in how many. Hosts
+that supply the same become one contract.
+
+What no event of a host has is unknown there, not absent, unless its feed never
+has it or --absent-after says otherwise. Events do not tell how a sensor reads
+content: that part is taken from --reader, by default from the interpreter of
+cfcheck itself.
+
+The forms of events that are read are in docs/observe.md. A line that is no
+event is counted and shown, and left out. Exit status 2: nothing was observed,
+or a file could not be read to its end; nothing is written then.`,
+		Example: `  cfcheck contract observe events/*.ndjson.gz -o fleet.json
+  evtx_dump -o jsonl --dont-show-record-number Sysmon.evtx | cfcheck contract observe - -o fleet.json`,
+		Args: atLeastOne("file of events"),
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.out, "out", "o", "", "the `file` to write the fleet to (default the standard output, and the report to standard error)")
+	f.StringVar(&o.name, "name", "observed", "the `name` of the fleet")
+	f.StringVar(&o.reader, "reader", "", "a JSON `file` that says how the sensors read content (default as cfcheck's own interpreter)")
+	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default all that are known)")
+	f.Uint64Var(&o.absentAfter, "absent-after", 0, "take an input for not supplied by a host if none of at least this `number` of events of its feed has it (default never)")
+	o.addTypes(cmd)
+	return cmd
+}
+
+func (o *observing) run(files []string) error {
+	defs, err := o.observed()
+	if err != nil {
+		return err
+	}
+	reader := sensor.OwnReader()
+	if o.reader != "" {
+		data, err := readDocument(o.reader)
+		if err != nil {
+			return fmt.Errorf("--reader: %w", err)
+		}
+		if reader, err = sensor.ReadReader(o.reader, data); err != nil {
+			return err
+		}
+	}
+	o.observer = events.NewObserver(defs, events.Options{AbsentAfter: o.absentAfter})
+	for _, name := range files {
+		if err := o.read(name); err != nil {
+			return fmt.Errorf("%w; nothing was written", err)
+		}
+	}
+	if o.bad > maxBadLines {
+		o.say("cfcheck: and %s", noEvents(o.bad-maxBadLines, "more "))
+	}
+	fleet, err := o.observer.Fleet(o.name, reader)
+	if err != nil {
+		var b strings.Builder
+		o.others(&b)
+		fmt.Fprint(o.stderr, strings.TrimPrefix(b.String(), "\n"))
+		return fmt.Errorf("%w: %s, %s", err, count(o.events, "event"), noEvents(o.bad, ""))
+	}
+	if o.bad > 0 {
+		fleet.Note += fmt.Sprintf(" %s could not be read as events.", count(o.bad, "line"))
+	}
+	data, err := fleet.JSON()
+	if errors.Is(err, sensor.ErrJSONSize) {
+		return fmt.Errorf("%w; observe fewer files at once, or fewer types with --type", err)
+	}
+	if err != nil {
+		return err
+	}
+	return o.write(len(files), fleet, data)
+}
+
+// observed returns the template types that are looked at.
+func (o *observing) observed() (*sensor.Definitions, error) {
+	all, err := o.definitions()
+	if err != nil || len(o.only) == 0 {
+		return all, err
+	}
+	some := new(sensor.Definitions)
+	for _, name := range o.only {
+		if all.Newest(name) == nil {
+			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+		}
+	}
+	for d := range all.All() {
+		if slices.Contains(o.only, d.Name) {
+			if err := some.Add(d); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return some, nil
+}
+
+// read counts the events of one file.
+func (o *observing) read(name string) error {
+	var in io.Reader = o.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return unread(name, err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return fmt.Errorf("%s: a folder; name the files of events in it", name)
+		}
+		in = f
+	}
+	r := events.NewReader(name, in)
+	defer r.Close()
+	var record events.Record
+	for {
+		err := r.Read(&record)
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			o.events++
+			if err = o.observer.Add(&record); err == nil {
+				continue
+			}
+			if errors.Is(err, events.ErrLimit) {
+				return err
+			}
+			o.events--
+			err = &events.LineError{Name: name, Line: r.Line(), Err: err}
+		}
+		if line := (*events.LineError)(nil); !errors.As(err, &line) {
+			return err
+		}
+		if o.bad++; o.bad <= maxBadLines {
+			o.say("cfcheck: %v", err)
+		}
+	}
+}
+
+// write writes the fleet, and a report on it to whichever of the two outputs
+// is left.
+func (o *observing) write(files int, fleet *sensor.Fleet, data []byte) error {
+	said := o.report(files, fleet)
+	if o.out == "" {
+		fmt.Fprint(o.stderr, said)
+		_, err := o.stdout.Write(data)
+		return err
+	}
+	if err := writeFiles(newFile{o.out, data}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(o.stdout, said)
+	return err
+}
+
+func (o *observing) report(files int, fleet *sensor.Fleet) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s of %s, %s\n", count(o.events, "event"), count(uint64(files), "file"), noEvents(o.bad, ""))
+	fmt.Fprintf(&b, "%s of %s in %s\n", count(o.observer.Events(), "event"), count(uint64(o.observer.Hosts()), "host"), count(uint64(len(fleet.Contracts)), "contract"))
+	for _, s := range o.observer.Feeds() {
+		o.feed(&b, &s)
+	}
+	o.others(&b)
+	return b.String()
+}
+
+// feed says of each input that a feed can have on how many hosts it was seen.
+func (o *observing) feed(b *strings.Builder, s *events.FeedSummary) {
+	fmt.Fprintf(b, "\ntype %s version %d, feed %s: %s on %s\n", s.Definition.Name, s.Definition.Version, s.Feed.Name,
+		count(s.Events, "event"), count(uint64(s.Hosts), "host"))
+	var all, some, unknown, missing, never []string
+	has := map[string]bool{}
+	for _, f := range s.Fields {
+		has[f.Input] = true
+		switch {
+		case f.Supplied == s.Hosts:
+			all = append(all, f.Input)
+		case f.Supplied > 0:
+			text := fmt.Sprintf("%s on %d (", f.Input, f.Supplied)
+			if f.NotSupplied > 0 {
+				text += fmt.Sprintf("not on %d", f.NotSupplied)
+			}
+			if f.NotSupplied > 0 && f.Unknown > 0 {
+				text += ", "
+			}
+			if f.Unknown > 0 {
+				text += fmt.Sprintf("unknown on %d", f.Unknown)
+			}
+			some = append(some, text+")")
+		case f.Unknown > 0:
+			unknown = append(unknown, f.Input)
+		default:
+			missing = append(missing, f.Input)
+		}
+	}
+	for _, in := range s.Definition.Inputs {
+		if !has[in.Name] {
+			never = append(never, in.Name)
+		}
+	}
+	for _, list := range []struct {
+		what  string
+		names []string
+	}{
+		{"supplied on all hosts", all},
+		{"supplied on some", some},
+		{"in no event, unknown", unknown},
+		{"in no event, not supplied", missing},
+		{"not of this feed", never},
+	} {
+		more := ""
+		if n := len(list.names) - maxInputs; n > 0 {
+			list.names, more = list.names[:maxInputs], fmt.Sprintf(" and %d more", n)
+		}
+		if len(list.names) > 0 {
+			fmt.Fprintf(b, "  %s: %s%s\n", list.what, report.Clean(strings.Join(list.names, ", ")), more)
+		}
+	}
+	if s.Odd > 0 {
+		fmt.Fprintf(b, "  %s not of the type of the input, and not counted\n", count(s.Odd, "value"))
+	}
+}
+
+// others says which events fed nothing.
+func (o *observing) others(b *strings.Builder) {
+	kinds, rest := o.observer.Others()
+	sum := rest
+	for _, k := range kinds {
+		sum += k.Events
+	}
+	if sum == 0 {
+		return
+	}
+	feed := "feed"
+	if sum == 1 {
+		feed = "feeds"
+	}
+	fmt.Fprintf(b, "\n%s that %s none of the template types:\n", count(sum, "event"), feed)
+	for i, k := range kinds {
+		if i == maxKinds {
+			fmt.Fprintf(b, "  and %s\n", count(uint64(len(kinds)-i), "more kind"))
+			break
+		}
+		fmt.Fprintf(b, "  %8d  event %d, channel %s, provider %s\n", k.Events, k.EventID, nameOr(k.Channel), nameOr(k.Provider))
+	}
+	if rest > 0 {
+		fmt.Fprintf(b, "  and %s of kinds beyond %d\n", count(rest, "event"), events.MaxKinds)
+	}
+}
+
+// nameOr returns what a record says of itself in a form that is safe to show.
+func nameOr(name string) string {
+	if name == "" {
+		return "(none)"
+	}
+	if len(name) > 100 {
+		name = name[:100] + "..."
+	}
+	return report.Clean(name)
+}
+
+// noEvents counts lines that are no events.
+func noEvents(n uint64, more string) string {
+	if n == 1 {
+		return "1 " + more + "line that is no event"
+	}
+	return count(n, more+"line") + " that are no events"
+}
+
+// count writes a number with its noun.
+func count(n uint64, noun string) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	if n != 1 {
+		noun += "s"
+	}
+	return s + " " + noun
+}

@@ -1,0 +1,388 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// realProcessRules returns the published rules on the creation of processes,
+// compiled, and their definition.
+func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
+	t.Helper()
+	rules, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev/sigma"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(rules); err != nil {
+		t.Skipf("the rules of the Sigma project are not there: %v", err)
+	}
+	files, err := sigma.Load(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _, _ := collect(files)
+	built, err := sigma.Build(list, sensor.BuiltinDefinitions(), sigma.Options{AllowUnsupported: true})
+	for _, out := range built.Outputs {
+		if out.Definition.Name != "process_creation" {
+			continue
+		}
+		f, err := channelfile.Parse(out.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f, out.Definition
+	}
+	t.Fatalf("no rules on the creation of processes: %v", err)
+	return nil, nil
+}
+
+// withoutInput returns a fleet of one build whose one feed has all inputs but
+// some.
+func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
+	s := sensor.Supply{Type: d.Name, Version: d.Version, Feed: "less", Evidence: sensor.Stated}
+	for _, in := range d.Inputs {
+		state := sensor.Supplied
+		if slices.Contains(names, in.Name) {
+			state = sensor.NotSupplied
+		}
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: state, MaxLength: in.MaxLength})
+	}
+	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{{
+		Build: "b", Hosts: 1, Supplies: []sensor.Supply{s},
+		Reader: sensor.Reader{Evidence: sensor.Stated, Access: sensor.Named, Formats: []string{"0.1"}, Operators: channelfile.Operators()},
+	}}}
+}
+
+// TestRealOutcomes compares what the gate says becomes of each published rule
+// without an input with what a truth table of its condition says. In that each
+// criterion is a variable, those on the missing input are false, and
+//
+//   - the rule is blind if it is true in no row,
+//   - widened if it is true in a row in which it would be false for some values of
+//     the missing criteria,
+//   - weakened if it is false in a row in which it would be true for some.
+func TestRealOutcomes(t *testing.T) {
+	file, d := realProcessRules(t)
+	tests := []struct {
+		missing []string
+		counted counts // zero: not held
+		why     string
+		// differ are the rules of which the gate says more than the truth
+		// table does, with what that says and why.
+		differ map[string]difference
+	}{
+		{missing: []string{"OriginalFileName"}, counted: counts{407, 19, 4, 384},
+			why: "most rules have the name of the file as an alternative; the 407th has a keyword, which is looked for in every field"},
+		{missing: []string{"ParentCommandLine"}, why: "event 4688 of the Security log does not have it"},
+		{missing: []string{"Hashes"}, why: "nor this"},
+		{missing: []string{"IntegrityLevel"}, why: "nor this"},
+		{missing: []string{"User"}, why: "a field by which rules exclude"},
+		{missing: []string{"CommandLine"}, why: "it is not recorded unless a policy says so", differ: map[string]difference{
+			"VMToolsd Suspicious Child Process": {sensor.Weakened, "three filters have one criterion on Image in common, and the gate takes each reference to vary by itself"},
+		}},
+		{missing: []string{"Image", "OriginalFileName"}, why: "both of two alternatives"},
+		{missing: []string{"FileVersion", "Description", "Product", "Company", "OriginalFileName", "Hashes", "CurrentDirectory", "IntegrityLevel", "ParentCommandLine", "ParentUser"},
+			why: "all that an old source lacks"},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.missing), func(t *testing.T) {
+			r := validate.Run(validate.Rules("rules", file.Data()), validate.Options{
+				Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: withoutInput(d, tt.missing...), MaxFindings: 100_000,
+			})
+			said := map[int]sensor.Outcome{}
+			for _, f := range r.Findings {
+				if o, ok := map[string]sensor.Outcome{"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened}[f.Check.ID]; ok {
+					said[f.Instance.Index] = o
+				}
+			}
+			gone := map[int]bool{}
+			for _, name := range tt.missing {
+				i, ok := d.Input(name)
+				if !ok {
+					t.Fatalf("type %s has no %s", d.Name, name)
+				}
+				gone[i] = true
+			}
+			var got counts
+			table := map[int]sensor.Outcome{}
+			for i := range file.Instances() {
+				c := conditionOf(t, file, i, gone)
+				if len(c.gone) == 0 {
+					continue
+				}
+				got.read++
+				if o := c.outcome(t); o != sensor.Unaffected {
+					table[i] = o
+				}
+			}
+			for _, o := range said {
+				switch o {
+				case sensor.Blind:
+					got.blind++
+				case sensor.Widened:
+					got.widened++
+				case sensor.Weakened:
+					got.weakened++
+				}
+			}
+			t.Logf("%+v of %d rules", got, file.Instances())
+			differ := maps.Clone(tt.differ)
+			for i := range file.Instances() {
+				title := file.Origin(i).Title
+				d, ok := differ[title]
+				delete(differ, title)
+				switch {
+				case ok && (said[i] == table[i] || table[i] != d.table):
+					t.Errorf("%s: %q: the gate says %v, the truth table %v, which was %v (%s)", tt.why, title, said[i], table[i], d.table, d.why)
+				case !ok && said[i] != table[i]:
+					t.Errorf("%s: %q: the gate says %v, the truth table %v", tt.why, title, said[i], table[i])
+				}
+			}
+			for title := range differ {
+				t.Errorf("there is no rule %q", title)
+			}
+			if got.read == 0 || tt.counted != (counts{}) && got != tt.counted {
+				t.Errorf("%s: the count is %+v, and was %+v", tt.why, got, tt.counted)
+			}
+		})
+	}
+}
+
+// A difference is a rule of which the gate says what its truth table does not.
+type difference struct {
+	table sensor.Outcome
+	why   string
+}
+
+// counts says how many rules read what is missing, and what becomes of them.
+type counts struct{ read, blind, widened, weakened int }
+
+// A truthTable is a condition of variables.
+type truthTable struct {
+	root *node
+	// here and gone are the criteria that can hold and those that read what is
+	// missing.
+	here, gone []int
+}
+
+// A node is a reference to a criterion, or an and or or of others.
+type node struct {
+	criterion int
+	negated   bool
+	or        bool
+	operands  []*node // nil: a reference
+}
+
+// conditionOf reads the condition of an instance.
+func conditionOf(t *testing.T, f *channelfile.File, instance int, gone map[int]bool) *truthTable {
+	t.Helper()
+	c := &truthTable{}
+	seen := map[int]bool{}
+	var stack []*node
+	in := f.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := f.Word(w)
+		if !word.IsReference() {
+			at := len(stack) - word.Operands()
+			n := &node{or: word.IsOr(), operands: slices.Clone(stack[at:])}
+			stack = append(stack[:at], n)
+			continue
+		}
+		stack = append(stack, &node{criterion: word.Criterion(), negated: word.Negated()})
+		if seen[word.Criterion()] {
+			continue
+		}
+		seen[word.Criterion()] = true
+		criterion := f.Criterion(word.Criterion())
+		reads := gone[int(criterion.Input)]
+		others := 0
+		for other := range f.OperandInputs(criterion) {
+			others++
+			reads = reads || gone[other]
+		}
+		if others > 1 && reads {
+			t.Fatalf("%q compares with several inputs; the truth table does not know what to do", f.Origin(instance).Title)
+		}
+		if reads {
+			c.gone = append(c.gone, word.Criterion())
+		} else {
+			c.here = append(c.here, word.Criterion())
+		}
+	}
+	c.root = &node{operands: stack}
+	return c
+}
+
+// mostVariables is how many variables a truth table is written out for. A
+// condition of more is searched.
+const mostVariables = 16
+
+// outcome finds out what the truth table says.
+func (c *truthTable) outcome(t *testing.T) sensor.Outcome {
+	t.Helper()
+	o := c.search()
+	if len(c.here)+len(c.gone) <= mostVariables {
+		if rows := c.rows(); rows != o {
+			t.Errorf("the rows say %v, the search %v: the test is wrong", rows, o)
+		}
+	}
+	return o
+}
+
+// rows writes out the table.
+func (c *truthTable) rows() sensor.Outcome {
+	truth := map[int]bool{}
+	blind, widened, weakened := true, false, false
+	for row := range 1 << len(c.here) {
+		for i, v := range c.here {
+			truth[v] = row&(1<<i) != 0
+		}
+		for _, v := range c.gone {
+			truth[v] = false
+		}
+		without := c.root.holds(truth)
+		if without {
+			blind = false
+		}
+		for values := range 1 << len(c.gone) {
+			for i, v := range c.gone {
+				truth[v] = values&(1<<i) != 0
+			}
+			if with := c.root.holds(truth); with != without {
+				widened, weakened = widened || without, weakened || with
+			}
+		}
+	}
+	switch {
+	case blind:
+		return sensor.Blind
+	case widened:
+		return sensor.Widened
+	case weakened:
+		return sensor.Weakened
+	}
+	return sensor.Unaffected
+}
+
+func (n *node) holds(truth map[int]bool) bool {
+	if n.operands == nil {
+		return truth[n.criterion] != n.negated
+	}
+	for _, o := range n.operands {
+		if o.holds(truth) == n.or {
+			return n.or
+		}
+	}
+	return !n.or
+}
+
+// search finds rows of a table that is too long to be written out, by giving the
+// variables values one after another and leaving off where the others no longer
+// matter.
+func (c *truthTable) search() sensor.Outcome {
+	gone := map[int]bool{}
+	for _, v := range c.gone {
+		gone[v] = true
+	}
+	values := map[int]int8{} // 1 and -1; 0 is open
+	var find func(open []int, wanted func() int8) bool
+	find = func(open []int, wanted func() int8) bool {
+		switch wanted() {
+		case 1:
+			return true
+		case -1:
+			return false
+		}
+		for _, v := range []int8{1, -1} {
+			values[open[0]] = v
+			if find(open[1:], wanted) {
+				values[open[0]] = 0
+				return true
+			}
+		}
+		values[open[0]] = 0
+		return false
+	}
+	with := func() int8 { return c.root.known(values, nil) }
+	without := func() int8 { return c.root.known(values, gone) }
+	both := func(a, b int8) int8 { return min(a, b) }
+	all := slices.Concat(c.here, c.gone)
+	switch {
+	case !find(c.here, without):
+		return sensor.Blind
+	case find(all, func() int8 { return both(without(), -with()) }):
+		return sensor.Widened
+	case find(all, func() int8 { return both(with(), -without()) }):
+		return sensor.Weakened
+	}
+	return sensor.Unaffected
+}
+
+// known returns 1 if a condition holds whatever the open variables are, -1 if it
+// does not hold, 0 if they matter.
+func (n *node) known(values map[int]int8, gone map[int]bool) int8 {
+	if n.operands == nil {
+		v := values[n.criterion]
+		if gone[n.criterion] {
+			v = -1
+		}
+		if n.negated {
+			v = -v
+		}
+		return v
+	}
+	decides := int8(-1)
+	if n.or {
+		decides = 1
+	}
+	result := -decides
+	for _, o := range n.operands {
+		switch o.known(values, gone) {
+		case decides:
+			return decides
+		case 0:
+			result = 0
+		}
+	}
+	return result
+}
+
+// TestTruthTable holds that the two ways in which the truth table is read agree,
+// on conditions of few variables that no rule need have.
+func TestTruthTable(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var make func(depth int) *node
+	make = func(depth int) *node {
+		if depth == 0 || random.IntN(4) == 0 {
+			return &node{criterion: random.IntN(6), negated: random.IntN(2) == 0}
+		}
+		n := &node{or: random.IntN(2) == 0}
+		for range 1 + random.IntN(3) {
+			n.operands = append(n.operands, make(depth-1))
+		}
+		return n
+	}
+	of := map[sensor.Outcome]int{}
+	for range 2000 {
+		c := &truthTable{root: &node{operands: []*node{make(3)}}, here: []int{0, 1, 2}, gone: []int{3, 4, 5}}
+		a, b := c.rows(), c.search()
+		if a != b {
+			t.Fatalf("the rows say %v, the search %v", a, b)
+		}
+		of[a]++
+	}
+	if len(of) != 4 {
+		t.Errorf("%v: the conditions are of no use", of)
+	}
+}

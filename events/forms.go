@@ -1,0 +1,636 @@
+package events
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A parser makes a record of a line. It knows these forms:
+//
+//   - the event's data as the object EventData beside EventID, Channel,
+//     Provider and Computer;
+//   - flat, as NXLog and others write it: the data beside those, which may
+//     have other names;
+//   - ECS, as winlogbeat writes it: the object winlog, with the data in its
+//     event_data, and before version 7 all that without winlog; also below
+//     _source, as Elasticsearch hands it out;
+//   - the XML of the event as JSON, as evtx_dump writes it: the object Event
+//     with System and EventData.
+//
+// Names are compared as they are, letter by letter. All of them can have been
+// chosen by somebody who wants no good, and none is used but to compare it.
+type parser struct {
+	dec  *jsontext.Decoder
+	src  bytes.Buffer
+	line []byte
+
+	id, provider, channel, computer ranked
+
+	flat    []Field // of the object that is the event, if it is flat
+	fields  []Field // of the object that holds its data
+	has     string  // the name of that object; "" if there is none
+	nxlog   bool    // some name is one that NXLog alone adds
+	wrapped bool    // the event is in the object _source
+	stray   error   // the first array or object of a flat event, if it is one
+	joined  []byte  // values of arrays that were joined
+}
+
+// ranked is the best of several names for one thing: the one of lowest rank.
+type ranked struct {
+	raw  []byte // JSON
+	rank int    // 0: there is none
+	flat int    // index in flat, -1 if it is not there
+}
+
+func (p *parser) init() { p.dec = jsontext.NewDecoder(new(bytes.Reader)) }
+
+// fault is what is wrong with a line, and where.
+type fault struct {
+	at  int // offset in the line
+	err error
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+
+func faultf(at int, format string, args ...any) error {
+	return &fault{at, fmt.Errorf(format, args...)}
+}
+
+// parse reads a line into rec. Its error comes with the column.
+func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
+	p.line = line
+	p.src = *bytes.NewBuffer(line)
+	p.dec.Reset(&p.src)
+	p.wrapped = false
+	p.reset()
+
+	err = p.event(true)
+	if err == nil {
+		rest := bytes.TrimLeft(line[p.dec.InputOffset():], " \t\r\n")
+		if len(rest) > 0 {
+			err = faultf(len(line)-len(rest), "found %s after the object; expected one event a line", found(rest))
+		}
+	}
+	if err == nil {
+		err = p.record(rec)
+	}
+	switch e := err.(type) {
+	case nil:
+		return 0, nil
+	case *fault:
+		return e.at + 1, e.err
+	}
+	return 0, err
+}
+
+// reset forgets what was found of an event.
+func (p *parser) reset() {
+	none := ranked{flat: -1}
+	p.id, p.provider, p.channel, p.computer = none, none, none, none
+	p.flat, p.fields = p.flat[:0], p.fields[:0]
+	p.has, p.nxlog, p.stray = "", false, nil
+}
+
+// record makes the record of what was found.
+func (p *parser) record(rec *Record) error {
+	if p.id.rank == 0 {
+		return errors.New("found no event ID; expected EventID, or event_id in winlog, with the data of the event in EventData, in winlog.event_data or beside it")
+	}
+	id, err := strconv.ParseUint(string(text(p.id.raw)), 10, 32)
+	if err != nil {
+		return fmt.Errorf("found the event ID %s; expected a number from 0 to 4294967295", clip(p.id.raw))
+	}
+	rec.EventID = uint32(id)
+	rec.Provider, rec.Channel, rec.Computer = text(p.provider.raw), text(p.channel.raw), text(p.computer.raw)
+	if p.has != "" {
+		rec.Fields = p.fields
+		return nil
+	}
+	if p.stray != nil {
+		return p.stray
+	}
+	rec.Fields = p.fields
+	for i, f := range p.flat {
+		switch i {
+		case p.id.flat, p.provider.flat, p.channel.flat, p.computer.flat:
+			continue
+		}
+		if p.nxlog && ofNXLog[string(f.Name)] {
+			continue
+		}
+		rec.Fields = append(rec.Fields, f)
+	}
+	p.fields = rec.Fields
+	return nil
+}
+
+// event reads the object that is an event, or that it is in.
+func (p *parser) event(outermost bool) error {
+	if kind := p.dec.PeekKind(); kind != '{' {
+		if kind == 0 {
+			_, err := p.dec.ReadToken()
+			return p.fault(err)
+		}
+		at := p.next()
+		return faultf(at, "found %s; expected one event a line, as an object", found(p.line[at:]))
+	}
+	return p.object(func(name []byte, kind jsontext.Kind) error {
+		if outermost && p.wrapped {
+			return p.skip()
+		}
+		switch string(name) {
+		// What the event is. The first of several names is taken, and the
+		// others are data: Security 5061 has a ProviderName of its own.
+		case "EventID":
+			return p.what(&p.id, 1, name, kind)
+		case "event_id":
+			return p.what(&p.id, 2, name, kind)
+		case "Provider":
+			return p.what(&p.provider, 1, name, kind)
+		case "SourceName":
+			return p.what(&p.provider, 2, name, kind)
+		case "ProviderName":
+			return p.what(&p.provider, 3, name, kind)
+		case "provider_name":
+			return p.what(&p.provider, 4, name, kind)
+		case "source_name":
+			return p.what(&p.provider, 5, name, kind)
+		case "Channel":
+			return p.what(&p.channel, 1, name, kind)
+		case "LogName":
+			return p.what(&p.channel, 2, name, kind)
+		case "channel":
+			return p.what(&p.channel, 3, name, kind)
+		case "log_name":
+			return p.what(&p.channel, 4, name, kind)
+		case "Computer":
+			return p.what(&p.computer, 1, name, kind)
+		case "Hostname":
+			return p.what(&p.computer, 2, name, kind)
+		case "HostName":
+			return p.what(&p.computer, 3, name, kind)
+		case "ComputerName":
+			return p.what(&p.computer, 4, name, kind)
+		case "computer_name":
+			return p.what(&p.computer, 5, name, kind)
+		case "host": // of ECS the object, of others the name; last, for it may be the collector
+			if kind == '{' {
+				return p.object(func(name []byte, kind jsontext.Kind) error {
+					if string(name) == "name" {
+						return p.inner(&p.computer, 6, kind)
+					}
+					return p.skip()
+				})
+			}
+			return p.what(&p.computer, 7, name, kind)
+
+		// Where its data are, and what is wrapped around it.
+		case "EventData", "event_data", "user_data":
+			if kind == '{' || kind == 'n' {
+				return p.data(name, kind, p.datum)
+			}
+		case "winlog":
+			if kind == '{' {
+				return p.winlog()
+			}
+		case "Event":
+			if kind == '{' {
+				return p.xml()
+			}
+		case "event":
+			if kind == '{' {
+				return p.object(func(name []byte, kind jsontext.Kind) error {
+					switch string(name) {
+					case "code":
+						return p.inner(&p.id, 9, kind)
+					case "provider":
+						return p.inner(&p.provider, 9, kind)
+					}
+					return p.skip()
+				})
+			}
+		case "_source":
+			if kind == '{' && outermost { // what stands beside it is not of the event
+				p.reset()
+				p.wrapped = true
+				return p.event(false)
+			}
+		case "SourceModuleName", "SourceModuleType", "EventReceivedTime", "SeverityValue":
+			p.nxlog = true
+		}
+		return p.beside(name, kind)
+	})
+}
+
+// ofNXLog are the names that NXLog's im_msvistalog gives to what it says of an
+// event. Its own names win over those in the data, whatever their case: pipe
+// events of Sysmon come with an EventType that is none of Sysmon's, and may
+// have lost their ProcessId to ProcessID. So these are no data.
+var ofNXLog = set("AccountName", "AccountType", "ActivityID", "Category", "Domain", "EventReceivedTime", "EventTime", "EventType",
+	"ExecutionProcessID", "ExecutionThreadID", "Keywords", "Level", "LevelValue", "Message", "Opcode", "OpcodeValue", "ProcessID",
+	"ProviderGuid", "RecordNumber", "RelatedActivityID", "Severity", "SeverityValue", "SourceModuleName", "SourceModuleType",
+	"Task", "TaskValue", "ThreadID", "UserID", "Version")
+
+// besideFlat are the arrays and objects that forwarders put beside a flat event.
+var besideFlat = set("agent", "cloud", "ecs", "event", "fields", "input", "log", "metadata", "tags")
+
+func set(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, name := range names {
+		m[name] = true
+	}
+	return m
+}
+
+// what reads one of the names for what the event is. It may turn out to be
+// data of a flat event.
+func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) error {
+	flat := len(p.flat)
+	if err := p.beside(name, kind); err != nil || len(p.flat) == flat {
+		return err
+	}
+	if r.rank == 0 || rank < r.rank {
+		*r = ranked{p.flat[flat].raw, rank, flat}
+	}
+	return nil
+}
+
+// inner reads what the event is from an object of its own.
+func (p *parser) inner(r *ranked, rank int, kind jsontext.Kind) error {
+	if kind == 'n' || kind == '{' || kind == '[' { // nothing, or some other thing of that name
+		return p.skip()
+	}
+	raw, _, err := p.value()
+	if err != nil {
+		return err
+	}
+	if r.rank == 0 || rank < r.rank {
+		*r = ranked{raw, rank, -1}
+	}
+	return nil
+}
+
+// beside reads what is data of the event if that is flat.
+func (p *parser) beside(name []byte, kind jsontext.Kind) error {
+	switch kind {
+	case 'n':
+		return p.skip()
+	case '{', '[':
+		if p.stray == nil && p.has == "" && name[0] != '@' && name[0] != '_' && !besideFlat[string(name)] {
+			if kind == '[' && string(name) == "Data" {
+				break
+			}
+			at := p.next()
+			p.stray = faultf(at, "found %s for %s; expected a string, a number, true, false or null: an event has one value for each of its fields",
+				found(p.line[at:]), clip(name))
+		}
+		return p.skip()
+	}
+	f, err := p.field(name, kind)
+	if err == nil {
+		p.flat = append(p.flat, f)
+	}
+	return err
+}
+
+// field reads the value of a field that is there.
+func (p *parser) field(name []byte, kind jsontext.Kind) (Field, error) {
+	if kind == '[' {
+		raw, err := p.join()
+		return Field{name, raw}, err
+	}
+	raw, _, err := p.value()
+	return Field{name, raw}, err
+}
+
+// data reads the object with an event's data.
+func (p *parser) data(name []byte, kind jsontext.Kind, datum func(name []byte, kind jsontext.Kind) error) error {
+	if len(p.fields) > 0 && kind != 'n' {
+		return faultf(p.next(), "found data of the event in %s and in %s; expected it in one of them", p.has, known(name))
+	}
+	p.has = known(name)
+	if kind == 'n' {
+		return p.skip()
+	}
+	return p.object(datum)
+}
+
+// known returns a name that the parser knows, without a copy.
+func known(name []byte) string {
+	switch string(name) {
+	case "EventData":
+		return "EventData"
+	case "event_data":
+		return "event_data"
+	case "UserData":
+		return "UserData"
+	}
+	return "user_data"
+}
+
+// datum reads one item of an event's data. Several of classic events have the
+// name Data and no other: they are one value, joined by newlines.
+func (p *parser) datum(name []byte, kind jsontext.Kind) error {
+	switch {
+	case kind == 'n':
+		return p.skip()
+	case kind == '{', kind == '[' && string(name) != "Data":
+		at := p.next()
+		return faultf(at, "found %s for %s in %s; expected a string, a number, true, false or null: an event has one value for each of its fields",
+			found(p.line[at:]), clip(name), p.has)
+	}
+	f, err := p.field(name, kind)
+	if err == nil {
+		p.fields = append(p.fields, f)
+	}
+	return err
+}
+
+// winlog reads the object of that name.
+func (p *parser) winlog() error {
+	return p.object(func(name []byte, kind jsontext.Kind) error {
+		switch string(name) {
+		case "event_id":
+			return p.inner(&p.id, 1, kind)
+		case "provider_name":
+			return p.inner(&p.provider, 1, kind)
+		case "channel":
+			return p.inner(&p.channel, 1, kind)
+		case "computer_name":
+			return p.inner(&p.computer, 1, kind)
+		case "event_data", "user_data":
+			if kind == '{' || kind == 'n' {
+				return p.data(name, kind, p.datum)
+			}
+		}
+		return p.skip()
+	})
+}
+
+// xml reads the object Event.
+func (p *parser) xml() error {
+	return p.object(func(name []byte, kind jsontext.Kind) error {
+		switch {
+		case kind == '{' && string(name) == "System":
+			return p.object(p.system)
+		case kind == 'n' && (string(name) == "EventData" || string(name) == "UserData"):
+			return p.data(name, kind, nil)
+		case kind == '{' && string(name) == "EventData":
+			return p.data(name, kind, p.xmlDatum)
+		case kind == '{' && string(name) == "UserData": // an element of any name, with the data
+			return p.data(name, kind, func(name []byte, kind jsontext.Kind) error {
+				switch {
+				case kind != '{' || isAttributes(name):
+					return p.skip()
+				case len(p.fields) > 0:
+					return faultf(p.next(), "found a second element with data, %s, in UserData; expected one", clip(name))
+				}
+				return p.object(p.xmlDatum)
+			})
+		}
+		return p.skip()
+	})
+}
+
+func (p *parser) system(name []byte, kind jsontext.Kind) error {
+	var r *ranked
+	switch string(name) {
+	case "EventID":
+		r = &p.id
+	case "Channel":
+		r = &p.channel
+	case "Computer":
+		r = &p.computer
+	case "Provider", "Provider_attributes":
+		if kind != '{' {
+			return p.skip()
+		}
+		return p.object(func(name []byte, kind jsontext.Kind) error {
+			switch {
+			case string(name) == "Name":
+				return p.inner(&p.provider, 1, kind)
+			case kind == '{' && isAttributes(name):
+				return p.object(func(name []byte, kind jsontext.Kind) error {
+					if string(name) == "Name" {
+						return p.inner(&p.provider, 1, kind)
+					}
+					return p.skip()
+				})
+			}
+			return p.skip()
+		})
+	default:
+		return p.skip()
+	}
+	if kind != '{' {
+		return p.inner(r, 1, kind)
+	}
+	return p.object(func(name []byte, kind jsontext.Kind) error { // with attributes, such as Qualifiers
+		if string(name) == "#text" {
+			return p.inner(r, 1, kind)
+		}
+		return p.skip()
+	})
+}
+
+// xmlDatum is datum for an element that may have attributes.
+func (p *parser) xmlDatum(name []byte, kind jsontext.Kind) error {
+	switch {
+	case isAttributes(name):
+		return p.skip()
+	case kind != '{':
+		return p.datum(name, kind)
+	}
+	return p.object(func(inner []byte, kind jsontext.Kind) error {
+		if string(inner) == "#text" {
+			return p.datum(name, kind)
+		}
+		if isAttributes(inner) {
+			return p.skip()
+		}
+		at := p.next()
+		return faultf(at, "found %s in %s; expected a text", clip(inner), clip(name))
+	})
+}
+
+// isAttributes reports whether a name is one of those under which evtx_dump
+// writes attributes.
+func isAttributes(name []byte) bool {
+	return string(name) == "#attributes" || bytes.HasSuffix(name, []byte("_attributes"))
+}
+
+// object reads an object, whose beginning is next, and calls member before
+// each value, which that must read.
+func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) error {
+	if _, err := p.dec.ReadToken(); err != nil {
+		return p.fault(err)
+	}
+	for {
+		at := p.next()
+		token, err := p.dec.ReadToken()
+		if err != nil {
+			return p.fault(err)
+		}
+		if token.Kind() == '}' {
+			return nil
+		}
+		name := text(p.line[at:p.dec.InputOffset()])
+		if len(name) == 0 {
+			return faultf(at, "found an empty name; expected that of a field")
+		}
+		if err := member(name, p.kind()); err != nil {
+			return err
+		}
+	}
+}
+
+// kind returns the kind of the value that is next, if there is one: it is for
+// the decoder to find out.
+func (p *parser) kind() jsontext.Kind {
+	if at := p.next(); at < len(p.line) {
+		return jsontext.Kind(p.line[at])
+	}
+	return 0
+}
+
+// value reads a value that is no object or array, and returns its JSON and its
+// offset in the line.
+func (p *parser) value() (raw []byte, at int, err error) {
+	at = p.next()
+	if _, err := p.dec.ReadToken(); err != nil {
+		return nil, 0, p.fault(err)
+	}
+	end := int(p.dec.InputOffset())
+	return p.line[at:end:end], at, nil
+}
+
+func (p *parser) skip() error {
+	if err := p.dec.SkipValue(); err != nil {
+		return p.fault(err)
+	}
+	return nil
+}
+
+// join reads an array of texts, and returns the JSON of them as one.
+func (p *parser) join() ([]byte, error) {
+	if _, err := p.dec.ReadToken(); err != nil {
+		return nil, p.fault(err)
+	}
+	p.joined = p.joined[:0]
+	for first := true; ; first = false {
+		switch kind := p.dec.PeekKind(); kind {
+		case ']', 0:
+			if _, err := p.dec.ReadToken(); err != nil {
+				return nil, p.fault(err)
+			}
+			return jsontext.AppendQuote(nil, p.joined) // it was read as JSON, so it can be
+		case '{', '[':
+			at := p.next()
+			return nil, faultf(at, "found %s in the array Data; expected texts", found(p.line[at:]))
+		default:
+			raw, _, err := p.value()
+			if err != nil {
+				return nil, err
+			}
+			if !first {
+				p.joined = append(p.joined, '\n')
+			}
+			if kind != 'n' {
+				f := Field{raw: raw}
+				p.joined = f.Append(p.joined)
+			}
+		}
+	}
+}
+
+// next returns the offset of the value that is next.
+func (p *parser) next() int {
+	at := int(p.dec.InputOffset())
+	for at < len(p.line) {
+		switch p.line[at] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			at++
+		default:
+			return at
+		}
+	}
+	return at
+}
+
+// fault says what the decoder does not like.
+func (p *parser) fault(err error) error {
+	var s *jsontext.SyntacticError
+	if !errors.As(err, &s) {
+		return faultf(len(p.line), "found the end of the line; expected an object")
+	}
+	line := bytes.TrimRight(p.line, "\r\n")
+	at := min(int(s.ByteOffset), len(line))
+	rest := line[at:]
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return faultf(at, "found the name %s twice in one object; expected it once", found(rest))
+	case errors.Is(err, io.ErrUnexpectedEOF), len(rest) == 0:
+		return faultf(at, "found the end of the line inside the object; expected one event a line, each on one")
+	}
+	return faultf(at, "found %s where JSON cannot go on; expected one event a line, as an object in UTF-8", found(rest))
+}
+
+// text returns a value that is no object, array or null as a text. It is a
+// copy if the JSON has escapes.
+func text(raw []byte) []byte {
+	if len(raw) == 0 || raw[0] != '"' {
+		return raw
+	}
+	if in := raw[1 : len(raw)-1]; bytes.IndexByte(in, '\\') < 0 {
+		return in
+	}
+	s, _ := jsontext.AppendUnquote(nil, raw) // it was read as JSON, so it is
+	return s
+}
+
+// found describes what JSON begins with, in a few words.
+func found(rest []byte) string {
+	switch c := rest[0]; {
+	case c == '{':
+		return "an object"
+	case c == '[':
+		return "an array"
+	case c == '"':
+		if n := bytes.IndexByte(rest[1:], '"'); n >= 0 {
+			rest = rest[:n+2]
+		}
+		return clip(rest)
+	case c == '-' || '0' <= c && c <= '9':
+		return "the number " + clip(rest[:max(1, len(rest)-len(bytes.TrimLeft(rest, "+-0123456789.eE")))])
+	case c < ' ' || c == 0x7f:
+		return fmt.Sprintf("byte 0x%02x", c)
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if bytes.HasPrefix(rest, []byte(word)) {
+			return word
+		}
+	}
+	r, n := utf8.DecodeRune(rest)
+	if r == utf8.RuneError && n == 1 {
+		return fmt.Sprintf("byte 0x%02x, which is no part of UTF-8,", rest[0])
+	}
+	return strconv.QuoteRune(r)
+}
+
+// clip quotes a text for a message, and cuts it if it is long.
+func clip(b []byte) string {
+	const most = 40
+	if len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {
+		b = b[1 : len(b)-1]
+	}
+	if len(b) > most {
+		return strconv.Quote(string(b[:most])) + "..."
+	}
+	return strconv.Quote(string(b))
+}

@@ -1,0 +1,123 @@
+package events
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// FuzzReader: of any bytes each line that is not blank is a record or an error
+// with its number, the same packed and not; a record's fields have names, each
+// once, and values as another decoder reads them; what can be counted gives a
+// fleet that is read again.
+func FuzzReader(f *testing.F) {
+	for _, seed := range []string{
+		line(1, sysmon, sysmonChannel, "h", full),
+		`{"EventTime":"t","Hostname":"h","EventType":"INFO","EventID":1,"SourceName":"Microsoft-Windows-Sysmon","Channel":"Microsoft-Windows-Sysmon/Operational","Image":"\\a","SourceModuleType":"im_msvistalog"}`,
+		`{"winlog":{"event_id":"1","channel":"Microsoft-Windows-Sysmon/Operational","provider_name":"Microsoft-Windows-Sysmon","event_data":{"Image":null}},"host":{"name":"h"}}`,
+		`{"Event":{"System":{"EventID":{"#text":4688},"Channel":"Security","Computer":"h","Provider":{"#attributes":{"Name":"p"}}},"EventData":{"NewProcessName":{"#text":"x"}}}}`,
+		`{"_source":{"event_id":4688,"log_name":"Security","computer_name":"h","event_data":{"Data":["a",1,null]}}}`,
+		`{"a":1,"_source":{"EventID":1,"a":2},"b":1}`,
+		`{"Event":{"System":{"EventID":1},"UserData":{"a":{"c":"1"},"b":{"c":"1"}}}}`,
+		"\n{}\n[]\n{\"EventID\":1,\"EventID\":2}\n{\"EventID\":1,\"a\":[1]}\r\n{\"EventID\":1,\"\\u0061\":\"\xff\"}",
+		"\ufeff{\"EventID\":1}\n" + strings.Repeat(" ", 70_000) + "\n{",
+		"\xff\xfe", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
+	} {
+		f.Add([]byte(seed))
+	}
+	defs := definitions(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		o := NewObserver(defs, Options{})
+		m := NewMapper(defs)
+		r := NewReader("x", bytes.NewReader(data))
+		var rec Record
+		var have []string
+		lines := 0
+		for {
+			err := r.Read(&rec)
+			var bad *LineError
+			var unread *ReadError
+			switch {
+			case err == io.EOF:
+			case errors.As(err, &bad):
+				have = append(have, err.Error())
+				if bad.Line <= lines || bad.Line != r.Line() || bad.Column < 0 || bad.Column > MaxLine+2 {
+					t.Fatalf("line %d after %d: %v", bad.Line, lines, err)
+				}
+				lines = bad.Line
+				continue
+			case errors.As(err, &unread):
+				if unread.Offset < 0 || unread.Offset > int64(len(data)) {
+					t.Fatalf("the file has %d bytes: %v", len(data), err)
+				}
+				if !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("\xff\xfe")) && !bytes.HasPrefix(data, []byte("\xfe\xff")) {
+					t.Fatalf("a file that is there cannot be read: %v", err)
+				}
+				return
+			case err != nil:
+				t.Fatalf("an error of no kind: %v", err)
+			}
+			if err == io.EOF {
+				break
+			}
+			if r.Line() <= lines {
+				t.Fatalf("line %d after %d", r.Line(), lines)
+			}
+			lines = r.Line()
+			have = append(have, show(&rec))
+			checkFields(t, &rec)
+			for _, mapping := range m.Append(nil, &rec) {
+				if e := mapping.Event(nil, &rec); len(e) != len(mapping.Definition.Inputs) {
+					t.Fatalf("%d values for %d inputs", len(e), len(mapping.Definition.Inputs))
+				}
+			}
+			if err := o.Add(&rec); errors.Is(err, ErrLimit) {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
+			again, err := readAll("x", strings.NewReader(packed(string(data))))
+			if err != nil || !slices.Equal(have, again) {
+				t.Fatalf("packed, the file reads as\n%q, %v\nand not as\n%q", again, err, have)
+			}
+		}
+		fleet, err := o.Fleet("f", sensor.OwnReader())
+		if (err != nil) != (o.Events() == 0) {
+			t.Fatalf("%d events: %v", o.Events(), err)
+		}
+		if err == nil {
+			if _, err := fleet.JSON(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// checkFields holds the fields of a record against encoding/json.
+func checkFields(t *testing.T, rec *Record) {
+	seen := map[string]bool{}
+	var scratch []byte
+	for i := range rec.Fields {
+		f := &rec.Fields[i]
+		if len(f.Name) == 0 || seen[string(f.Name)] {
+			t.Fatalf("field %q is twice or has no name", f.Name)
+		}
+		seen[string(f.Name)] = true
+		value := f.Value(&scratch)
+		if !bytes.Equal(value, f.Append(nil)) {
+			t.Fatalf("field %q is %q and %q", f.Name, value, f.Append(nil))
+		}
+		if f.raw[0] == '"' {
+			var s string
+			if err := json.Unmarshal(f.raw, &s); err != nil || s != string(value) {
+				t.Fatalf("field %q is %q; encoding/json reads %q, %v", f.Name, value, s, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package events
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strconv"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Mapper finds the feeds of template types that a record belongs to. It and
+// its mappings remember the record before, for the next one is often alike;
+// so a Mapper serves one goroutine.
+type Mapper struct {
+	mappings []*Mapping
+	channels map[string]*channelFeeds // by channel; "" has the feeds of any
+}
+
+// channelFeeds are the feeds of one channel.
+type channelFeeds struct {
+	byEvent map[uint32][]*Mapping
+	all     []*Mapping // of those that are not for certain events
+}
+
+// NewMapper returns a Mapper for all feeds of a set of definitions, all
+// versions of each type. The set must not change any more.
+func NewMapper(defs *sensor.Definitions) *Mapper {
+	m := &Mapper{channels: map[string]*channelFeeds{}}
+	for d := range defs.All() {
+		for i := range d.Feeds {
+			m.add(newMapping(d, &d.Feeds[i]))
+		}
+	}
+	return m
+}
+
+func (m *Mapper) add(mapping *Mapping) {
+	mapping.index = len(m.mappings)
+	m.mappings = append(m.mappings, mapping)
+	c := m.channels[mapping.Feed.Channel]
+	if c == nil {
+		c = &channelFeeds{byEvent: map[uint32][]*Mapping{}}
+		m.channels[mapping.Feed.Channel] = c
+	}
+	if len(mapping.Feed.Events) == 0 {
+		c.all = append(c.all, mapping)
+	}
+	for _, id := range mapping.Feed.Events {
+		c.byEvent[id] = append(c.byEvent[id], mapping)
+	}
+}
+
+// Mappings returns all that the Mapper has: by number, then version of the
+// type, then in the order of its feeds.
+func (m *Mapper) Mappings() []*Mapping { return m.mappings }
+
+// Append appends the mappings of the feeds that a record belongs to, none if
+// it feeds nothing. Several can: Sysmon 13 is an event of the registry, and a
+// value that is set in it.
+func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
+	start := len(list)
+	if c := m.channels[string(r.Channel)]; c != nil {
+		list = c.append(list, r)
+	}
+	if c := m.channels[""]; c != nil && len(r.Channel) > 0 {
+		list = c.append(list, r)
+	}
+	if len(list)-start > 1 {
+		slices.SortFunc(list[start:], func(a, b *Mapping) int { return a.index - b.index })
+	}
+	return list
+}
+
+func (c *channelFeeds) append(list []*Mapping, r *Record) []*Mapping {
+	for _, feeds := range [][]*Mapping{c.byEvent[r.EventID], c.all} {
+		for _, m := range feeds {
+			if m.Feed.Provider == "" || m.Feed.Provider == string(r.Provider) {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+// A Mapping makes the inputs of a template type from records of one feed.
+type Mapping struct {
+	Definition *sensor.Definition
+	Feed       *sensor.Feed
+
+	index  int              // in its Mapper
+	inputs []int            // for each field of the feed, the input that it becomes
+	byName map[string][]int // fields of the feed, by name in the record
+	system []systemField
+	plain  bool // all fields become strings
+
+	last []slot // the fields of the record before
+	id   []byte // of the record
+	copy []byte // values that do not stand in the line as they are
+}
+
+// A slot is a name and the fields of the feed that have it.
+type slot struct {
+	name   string
+	fields []int
+}
+
+// A systemField is a field of a feed that is no data of the event.
+type systemField struct {
+	field int
+	what  func(m *Mapping, r *Record) []byte
+}
+
+// systemFields are the names of fields that say what an event is.
+var systemFields = map[string]func(m *Mapping, r *Record) []byte{
+	"System/Provider": func(_ *Mapping, r *Record) []byte { return r.Provider },
+	"System/Channel":  func(_ *Mapping, r *Record) []byte { return r.Channel },
+	"System/Computer": func(_ *Mapping, r *Record) []byte { return r.Computer },
+	"System/EventID": func(m *Mapping, r *Record) []byte {
+		m.id = strconv.AppendUint(m.id[:0], uint64(r.EventID), 10)
+		return m.id
+	},
+}
+
+func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
+	m := &Mapping{Definition: d, Feed: f, byName: map[string][]int{}, plain: true}
+	for i, field := range f.Fields {
+		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
+		m.inputs = append(m.inputs, input)
+		m.plain = m.plain && d.Inputs[input].Type == sensor.String
+		name := m.feedName(i)
+		if what := systemFields[name]; what != nil {
+			m.system = append(m.system, systemField{i, what})
+			continue
+		}
+		m.byName[name] = append(m.byName[name], i)
+	}
+	return m
+}
+
+// fields returns the fields of the feed that the i-th field of a record is,
+// mostly none or one.
+func (m *Mapping) fields(i int, name []byte) []int {
+	if i < len(m.last) && m.last[i].name == string(name) {
+		return m.last[i].fields
+	}
+	fields := m.byName[string(name)]
+	var s slot
+	if len(fields) > 0 {
+		s = slot{m.feedName(fields[0]), fields}
+	}
+	if i == len(m.last) {
+		m.last = append(m.last, s)
+	} else if len(fields) > 0 {
+		m.last[i] = s
+	}
+	return fields
+}
+
+// feedName returns the name under which records have a field of the feed.
+func (m *Mapping) feedName(field int) string {
+	if f := m.Feed.Fields[field]; f.Field != "" {
+		return f.Field
+	}
+	return m.Feed.Fields[field].Input
+}
+
+// Event makes the event of a record of the feed: a value for each input of the
+// definition, absent where the record has none, or has one that is not of the
+// input's type. It writes to e if that has room. The values are valid until
+// the record is read anew, or Event is called again.
+func (m *Mapping) Event(e sensor.Event, r *Record) sensor.Event {
+	n := len(m.Definition.Inputs)
+	if cap(e) < n {
+		e = make(sensor.Event, n)
+	}
+	e = e[:n]
+	clear(e)
+	m.copy = m.copy[:0]
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		fields := m.fields(i, f.Name)
+		if len(fields) == 0 {
+			continue
+		}
+		text := f.Value(&m.copy)
+		for _, field := range fields {
+			m.set(e, field, text)
+		}
+	}
+	for _, s := range m.system {
+		if text := s.what(m, r); len(text) > 0 {
+			m.set(e, s.field, text)
+		}
+	}
+	return e
+}
+
+// set gives an input the value of a field.
+func (m *Mapping) set(e sensor.Event, field int, text []byte) {
+	e[m.inputs[field]], _ = valueOf(m.typeOf(field), text)
+}
+
+// valueOf returns a recorded text as a value of a type, and whether it is one:
+// an integer in decimal, an address without zone.
+func valueOf(t sensor.InputType, text []byte) (sensor.Value, bool) {
+	switch t {
+	case sensor.String:
+		return sensor.Value{Type: sensor.String, Text: text}, true
+	case sensor.Integer:
+		n, err := strconv.ParseInt(string(text), 10, 64)
+		if err != nil || text[0] == '+' {
+			return sensor.Value{}, false
+		}
+		return sensor.Number(n), true
+	case sensor.Address:
+		a, err := netip.ParseAddr(string(text))
+		if err != nil || a.Zone() != "" {
+			return sensor.Value{}, false
+		}
+		return sensor.IP(a), true
+	}
+	return sensor.Value{}, false
+}
+
+// count adds one to seen for each field of the feed that a record has, and
+// returns how many it has that are not of their input's type, which do not
+// count.
+func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		for _, field := range m.fields(i, f.Name) {
+			if !m.plain && !m.fits(field, f) {
+				odd++
+				continue
+			}
+			seen[field]++
+		}
+	}
+	for _, s := range m.system {
+		text := s.what(m, r)
+		if len(text) == 0 {
+			continue
+		}
+		if _, ok := valueOf(m.typeOf(s.field), text); !ok {
+			odd++
+			continue
+		}
+		seen[s.field]++
+	}
+	return odd
+}
+
+// typeOf returns the type of the input that a field of the feed becomes.
+func (m *Mapping) typeOf(field int) sensor.InputType {
+	return m.Definition.Inputs[m.inputs[field]].Type
+}
+
+// fits reports whether a field of a record is of its input's type.
+func (m *Mapping) fits(field int, f *Field) bool {
+	t := m.typeOf(field)
+	if t == sensor.String {
+		return true
+	}
+	m.copy = m.copy[:0]
+	_, ok := valueOf(t, f.Value(&m.copy))
+	return ok
+}
+
+// appendKey appends what tells a mapping from others, whatever definitions
+// there are besides.
+func (m *Mapping) appendKey(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(m.Definition.Number))
+	b = binary.AppendUvarint(b, uint64(m.Definition.Version))
+	b = binary.AppendUvarint(b, uint64(len(m.Feed.Name)))
+	return append(b, m.Feed.Name...)
+}

@@ -1,0 +1,400 @@
+package events
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// The limits of an [Observer]. What it takes in memory is in proportion to
+// hosts and the feeds that each of them has, not to the number of events.
+const (
+	MaxHosts    = 1 << 20 // that are told apart
+	MaxCounters = 1 << 25 // feeds, and fields of feeds, of all hosts: 8 bytes each
+	MaxKinds    = 10_000  // kinds of events that feed no type, told apart; the rest is counted together
+	maxHostName = 64      // runes of a host's name in a note
+	maxNamed    = 3       // hosts named in a note
+	maxNameSize = 1 << 10 // bytes of what names a host, or a kind of event
+)
+
+// Options say what an Observer concludes.
+type Options struct {
+	// AbsentAfter is how many events of a feed a host must have so that a
+	// field in none of them counts as not supplied. With 0 it is unknown, for
+	// any number of events.
+	AbsentAfter uint64
+}
+
+// An Observer counts which inputs recorded events supply, by host and feed. It
+// serves one goroutine.
+type Observer struct {
+	options Options
+	mapper  *Mapper
+	hosts   map[string]*host
+	last    *host // of the record before
+
+	counters, maxCounters, maxHosts int
+
+	events uint64 // that feed a type
+	list   []*Mapping
+	others map[string]*Kind
+	rest   uint64
+	odd    []uint64 // for each mapping: fields that are there and not of their input's type
+	key    []byte
+}
+
+// A host is what one computer was seen to supply.
+type host struct {
+	name  string
+	feeds []*feedCount // by index of the mapping; nil: it has no event of that
+}
+
+// A feedCount counts the events of one feed on one host.
+type feedCount struct {
+	events uint64
+	seen   []uint64 // for each field of the feed
+}
+
+// A Kind is a kind of events that feed no template type, and their number.
+type Kind struct {
+	Provider, Channel string
+	EventID           uint32
+	Events            uint64
+}
+
+// NewObserver returns an Observer for all feeds of a set of definitions, which
+// must not change any more.
+func NewObserver(defs *sensor.Definitions, options Options) *Observer {
+	m := NewMapper(defs)
+	return &Observer{
+		options: options, mapper: m, maxCounters: MaxCounters, maxHosts: MaxHosts,
+		hosts: map[string]*host{}, others: map[string]*Kind{},
+		odd: make([]uint64, len(m.mappings)),
+	}
+}
+
+// ErrNoComputer is for an event of which it is not known who supplied it.
+var ErrNoComputer = errors.New("found no name of the computer that recorded the event; expected Computer, Hostname or winlog.computer_name")
+
+// ErrLimit is wrapped by errors that say which limit of an Observer is
+// exceeded. It can count nothing more.
+var ErrLimit = errors.New("too much to count")
+
+// Add counts a record. An error that is not [ErrLimit] is the record's: it was
+// not counted, and the next can be.
+func (o *Observer) Add(r *Record) error {
+	o.list = o.mapper.Append(o.list[:0], r)
+	if len(o.list) == 0 {
+		o.other(r)
+		return nil
+	}
+	if len(r.Computer) == 0 {
+		return ErrNoComputer
+	}
+	h, err := o.host(r.Computer)
+	if err != nil {
+		return err
+	}
+	for _, m := range o.list {
+		if h.feeds[m.index] == nil {
+			if err := o.count(len(m.Feed.Fields)); err != nil {
+				return err
+			}
+			h.feeds[m.index] = &feedCount{seen: make([]uint64, len(m.Feed.Fields))}
+		}
+	}
+	o.events++
+	for _, m := range o.list {
+		c := h.feeds[m.index]
+		c.events++
+		o.odd[m.index] += m.count(r, c.seen)
+	}
+	return nil
+}
+
+// count makes room for n more counters.
+func (o *Observer) count(n int) error {
+	if o.counters+n > o.maxCounters {
+		return fmt.Errorf("%w: what %d hosts supply takes more than %d counters; observe fewer files or types at once", ErrLimit, len(o.hosts), o.maxCounters)
+	}
+	o.counters += n
+	return nil
+}
+
+func (o *Observer) host(name []byte) (*host, error) {
+	if o.last != nil && o.last.name == string(name) {
+		return o.last, nil
+	}
+	h := o.hosts[string(name)]
+	if h == nil {
+		if len(name) > maxNameSize {
+			return nil, fmt.Errorf("found a name of the computer with %d bytes; expected at most %d", len(name), maxNameSize)
+		}
+		if len(o.hosts) == o.maxHosts {
+			return nil, fmt.Errorf("%w: there are more than %d hosts; observe fewer files at once", ErrLimit, o.maxHosts)
+		}
+		if err := o.count(len(o.mapper.mappings)); err != nil {
+			return nil, err
+		}
+		h = &host{name: string(name), feeds: make([]*feedCount, len(o.mapper.mappings))}
+		o.hosts[h.name] = h
+	}
+	o.last = h
+	return h, nil
+}
+
+// other counts an event that feeds nothing.
+func (o *Observer) other(r *Record) {
+	o.key = append(o.key[:0], byte(r.EventID), byte(r.EventID>>8), byte(r.EventID>>16), byte(r.EventID>>24))
+	o.key = append(o.key, r.Provider...)
+	o.key = append(o.key, 0)
+	o.key = append(o.key, r.Channel...)
+	k := o.others[string(o.key)]
+	if k == nil {
+		if len(o.others) == MaxKinds || len(o.key) > maxNameSize {
+			o.rest++
+			return
+		}
+		k = &Kind{Provider: string(r.Provider), Channel: string(r.Channel), EventID: r.EventID}
+		o.others[string(o.key)] = k
+	}
+	k.Events++
+}
+
+// Events returns how many events were counted that feed a type.
+func (o *Observer) Events() uint64 { return o.events }
+
+// Hosts returns how many hosts they are from.
+func (o *Observer) Hosts() int { return len(o.hosts) }
+
+// Others returns the kinds of events that feed no type, those of most events
+// first, and how many events there are of further kinds.
+func (o *Observer) Others() (kinds []Kind, rest uint64) {
+	for _, k := range o.others {
+		kinds = append(kinds, *k)
+	}
+	slices.SortFunc(kinds, func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.EventID, b.EventID))
+	})
+	return kinds, o.rest
+}
+
+// state says what is known of a field of a feed on one host.
+func (o *Observer) state(c *feedCount, field int) sensor.State {
+	switch {
+	case c.seen[field] > 0:
+		return sensor.Supplied
+	case o.options.AbsentAfter > 0 && c.events >= o.options.AbsentAfter:
+		return sensor.NotSupplied
+	}
+	return sensor.Unknown
+}
+
+// A group is the hosts that supply the same.
+type group struct {
+	key   string
+	hosts []*host
+	sums  []*feedCount // by index of the mapping
+}
+
+// groups groups the hosts by what they supply: by feeds and the state of each
+// field, not by how many events there are of them. The group of most hosts
+// comes first.
+func (o *Observer) groups() []*group {
+	byKey := map[string]*group{}
+	var key []byte
+	for _, name := range slices.Sorted(maps.Keys(o.hosts)) {
+		h := o.hosts[name]
+		key = key[:0]
+		for i, c := range h.feeds {
+			if c == nil {
+				continue
+			}
+			key = o.mapper.mappings[i].appendKey(key)
+			for field := range c.seen {
+				key = append(key, byte(o.state(c, field)))
+			}
+		}
+		g := byKey[string(key)]
+		if g == nil {
+			g = &group{key: string(key), sums: make([]*feedCount, len(h.feeds))}
+			byKey[g.key] = g
+		}
+		g.hosts = append(g.hosts, h)
+		for i, c := range h.feeds {
+			if c != nil {
+				g.sums[i] = g.sums[i].plus(c)
+			}
+		}
+	}
+	groups := slices.Collect(maps.Values(byKey))
+	slices.SortFunc(groups, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(len(b.hosts), len(a.hosts)), cmp.Compare(a.hosts[0].name, b.hosts[0].name))
+	})
+	return groups
+}
+
+func (c *feedCount) plus(more *feedCount) *feedCount {
+	if c == nil {
+		c = &feedCount{seen: make([]uint64, len(more.seen))}
+	}
+	c.events += more.events
+	for i, n := range more.seen {
+		c.seen[i] += n
+	}
+	return c
+}
+
+// ErrNothing is the error of [Observer.Fleet] if no event feeds a type.
+var ErrNothing = errors.New("nothing was observed: no event feeds a template type that is known")
+
+// Fleet returns what was observed as a fleet of a name: a contract for each
+// group of hosts that supply the same, the group of most hosts first. The
+// reader part of all of them is reader, for events do not tell it. The same
+// events give the same fleet, in whatever order they came.
+//
+// An input that some event of a host has is supplied there; one that the feed
+// never has, by the definition's table, is not; any other is unknown, unless
+// [Options] say otherwise. The contract of a group has one supply for each
+// version of a type and feed that its hosts have events of.
+func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, error) {
+	if o.events == 0 {
+		return nil, ErrNothing
+	}
+	f := &sensor.Fleet{Name: name, Note: o.note()}
+	for i, g := range o.groups() {
+		c := sensor.Contract{
+			Build: "observed-" + strconv.Itoa(i+1), Hosts: uint64(len(g.hosts)), Note: g.note(),
+			Reader: reader,
+		}
+		for k, sum := range g.sums {
+			if sum != nil {
+				c.Supplies = append(c.Supplies, o.supply(o.mapper.mappings[k], g.hosts[0].feeds[k], sum))
+			}
+		}
+		f.Contracts = append(f.Contracts, c)
+	}
+	return f, nil
+}
+
+// supply returns what a group of hosts supplies from one feed: one is the
+// count of any of them, and sum that of all.
+func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
+	s := sensor.Supply{
+		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
+		Evidence: sensor.Observed, Events: min(sum.events, sensor.MaxInteger),
+	}
+	for _, in := range m.Definition.Inputs {
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.NotSupplied})
+	}
+	for field, input := range m.inputs {
+		s.Inputs[input].State = o.state(one, field)
+		s.Inputs[input].Seen = min(sum.seen[field], sensor.MaxInteger)
+	}
+	return s
+}
+
+func (o *Observer) note() string {
+	note := fmt.Sprintf("What cfcheck contract observe saw in %s of %s; the reader part was given. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
+	if n := o.options.AbsentAfter; n > 0 {
+		return note + fmt.Sprintf("A field that a feed can have counts as not supplied by a host if it is in none of at least %s of the feed, and else as unknown if it is in none.", number(n, "event"))
+	}
+	return note + "A field that a feed can have is unknown, not absent, if no event of the host has it."
+}
+
+func number(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.FormatUint(n, 10) + " " + noun + "s"
+}
+
+// note names some of the hosts.
+func (g *group) note() string {
+	var names []string
+	for _, h := range g.hosts[:min(len(g.hosts), maxNamed)] {
+		names = append(names, printable(h.name))
+	}
+	note := strings.Join(names, ", ")
+	if n := len(g.hosts) - len(names); n > 0 {
+		note += fmt.Sprintf(" and %d more", n)
+	}
+	if len(g.hosts) == 1 {
+		return "host " + note
+	}
+	return "hosts " + note
+}
+
+// printable returns a name as a note may have it: quoted if it is not clear
+// where it begins and ends, and cut if it is long.
+func printable(name string) string {
+	cut := ""
+	if utf8.RuneCountInString(name) > maxHostName {
+		name, cut = string([]rune(name)[:maxHostName]), "..."
+	}
+	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) || strings.ContainsRune(`,"`, r) }) >= 0 {
+		name = strconv.Quote(name)
+	}
+	return name + cut
+}
+
+// A FeedSummary is what was observed of one feed.
+type FeedSummary struct {
+	Definition *sensor.Definition
+	Feed       *sensor.Feed
+	Hosts      int
+	Events     uint64
+	Odd        uint64 // values that are not of their input's type
+	Fields     []FieldSummary
+}
+
+// A FieldSummary says on how many of the hosts an input is in which state.
+type FieldSummary struct {
+	Input                          string
+	Supplied, Unknown, NotSupplied int
+	Seen                           uint64 // in how many events
+}
+
+// Feeds returns a summary of each feed that was observed, in the order of
+// [Mapper.Mappings].
+func (o *Observer) Feeds() []FeedSummary {
+	var list []FeedSummary
+	for i, m := range o.mapper.mappings {
+		s := FeedSummary{Definition: m.Definition, Feed: m.Feed, Odd: o.odd[i], Fields: make([]FieldSummary, len(m.inputs))}
+		for field, input := range m.inputs {
+			s.Fields[field].Input = m.Definition.Inputs[input].Name
+		}
+		for _, h := range o.hosts {
+			c := h.feeds[i]
+			if c == nil {
+				continue
+			}
+			s.Hosts++
+			s.Events += c.events
+			for field := range c.seen {
+				f := &s.Fields[field]
+				f.Seen += c.seen[field]
+				switch o.state(c, field) {
+				case sensor.Supplied:
+					f.Supplied++
+				case sensor.NotSupplied:
+					f.NotSupplied++
+				default:
+					f.Unknown++
+				}
+			}
+		}
+		if s.Hosts > 0 {
+			list = append(list, s)
+		}
+	}
+	return list
+}
