@@ -20,6 +20,8 @@ type Options struct {
 	Revision uint32            // of the channel's content
 	Created  uint64            // seconds since 1970-01-01 00:00:00 UTC
 	Versions map[string]uint32 // of a template type, by its name; the newest of the definitions for those not named
+
+	Placeholders Placeholders // for the modifier expand; nil: rules with it are not supported
 }
 
 // A Result is what [Build] made.
@@ -31,6 +33,8 @@ type Result struct {
 	UnknownFields []*UnknownFieldError
 	Unsupported   []*UnsupportedError
 	LeftOut       []*Rule // the rules that the above speak of, each once
+
+	Notes []Note // on rules that are in the outputs, in their order: what is worth a look
 
 	rules map[channelfile.ID]*Rule
 }
@@ -56,26 +60,15 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	var blocking []error
 	builders := map[string]*output{}
 	for _, r := range rules {
-		c, err := res.compile(r, defs, opts)
+		err := res.add(r, builders, defs, opts)
 		if err != nil {
 			res.LeftOut = append(res.LeftOut, r)
-			for _, e := range Errors(err) {
-				if !res.note(e) || !opts.AllowUnsupported {
-					blocking = append(blocking, e)
-				}
+		}
+		for _, e := range Errors(err) {
+			if !res.sort(e) || !opts.AllowUnsupported {
+				blocking = append(blocking, e)
 			}
-			continue
 		}
-		out := builders[c.def.Name]
-		if out == nil {
-			out = newOutput(c.def, opts)
-			builders[c.def.Name] = out
-		}
-		if err := out.builder.Add(c.ID, c.Condition, &c.Origin); err != nil {
-			blocking = append(blocking, fmt.Errorf("%s: adding the rule to a channel file: %w", r.Name, err))
-			continue
-		}
-		out.Rules = append(out.Rules, r)
 	}
 	for _, out := range builders {
 		data, err := out.builder.Encode()
@@ -106,14 +99,9 @@ func newOutput(def *sensor.Definition, opts Options) *output {
 	return &output{Output{Definition: def, Name: channelfile.FileName(h)}, channelfile.NewBuilder(h)}
 }
 
-type compiled struct {
-	Compiled
-	def *sensor.Definition
-}
-
-// compile compiles a rule to the type of its logsource, and sees that its ID
-// is its own.
-func (res *Result) compile(r *Rule, defs *sensor.Definitions, opts Options) (compiled, error) {
+// add compiles a rule to the type of its logsource, sees that its ID is its
+// own, and adds it to the output of the type.
+func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Definitions, opts Options) error {
 	var errs []error
 	if r.ID.Set() {
 		id, _ := channelfile.ParseID(r.ID.Value)
@@ -125,43 +113,52 @@ func (res *Result) compile(r *Rule, defs *sensor.Definitions, opts Options) (com
 			res.rules[id] = r
 		}
 	}
-	def := &sensor.Definition{Name: "none"} // Compile says why there is no other
-	if typeName, ok := TypeOf(r.Logsource); ok {
-		version, named := opts.Versions[typeName]
-		known := defs.ByName(typeName, version)
-		if !named {
-			known = newest(defs, typeName)
-		}
-		if known == nil {
-			what := "type " + typeName
-			if named {
-				what = fmt.Sprintf("version %d of type %s", version, typeName)
-			}
-			errs = append(errs, &UnsupportedError{Name: r.Name, Position: r.Logsource.Position, Path: "logsource",
-				ID: r.ID.Value, Title: r.Title.Value, Reason: fmt.Sprintf("the definitions do not have %s, which rules for %s need", what, r.Logsource)})
-			return compiled{}, errors.Join(errs...)
-		}
-		def = known
-	}
-	c, err := Compile(r, def)
-	errs = append(errs, Errors(err)...)
-	return compiled{c, def}, errors.Join(errs...)
-}
-
-// newest returns the definition of the highest version of a type, or nil.
-func newest(defs *sensor.Definitions, typeName string) *sensor.Definition {
-	var found *sensor.Definition
-	for d := range defs.All() { // by version
-		if d.Name == typeName {
-			found = d
+	c := newCompiler(r, nil, opts.Placeholders)
+	var added Compiled
+	if !c.beyond() {
+		if c.def = c.definition(defs, opts.Versions); c.def != nil {
+			added = c.compile()
 		}
 	}
-	return found
+	if !c.failed && len(errs) == 0 {
+		out := builders[c.def.Name]
+		if out == nil {
+			out = newOutput(c.def, opts)
+		}
+		c.add(out.builder, added)
+		if !c.failed {
+			builders[c.def.Name] = out
+			out.Rules = append(out.Rules, r)
+			res.Notes = append(res.Notes, r.Notes...)
+			res.Notes = append(res.Notes, added.Notes...)
+		}
+	}
+	return errors.Join(append(errs, Errors(c.errs.err(r.Name))...)...)
 }
 
-// note puts an error where it belongs, and reports whether AllowUnsupported
+// definition returns that of the type that the rule is for, nil if there is
+// none.
+func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint32) *sensor.Definition {
+	l := c.rule.Logsource
+	name := defs.TypeOf(l.Sensor())
+	if name == "" {
+		c.unsupported(l.Position, "logsource", noType(l, defs))
+		return nil
+	}
+	version, ok := versions[name]
+	if !ok {
+		return defs.Newest(name)
+	}
+	def := defs.ByName(name, version)
+	if def == nil {
+		c.unsupported(l.Position, "logsource", fmt.Sprintf("the definitions do not have version %d of type %s, which was asked for", version, name))
+	}
+	return def
+}
+
+// sort puts an error where it belongs, and reports whether AllowUnsupported
 // speaks of its kind.
-func (res *Result) note(err error) (may bool) {
+func (res *Result) sort(err error) (may bool) {
 	switch e := err.(type) {
 	case *Error:
 		res.Malformed = append(res.Malformed, e)

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,8 @@ func TestCases(t *testing.T) {
 			}
 		}},
 	} {
+		def := *ipc(t)
+		def.Keywords = nil // so that they are among what is not supported
 		files, err := filepath.Glob("testdata/" + tt.folder + "/*.yml")
 		if err != nil {
 			t.Fatal(err)
@@ -56,12 +59,11 @@ func TestCases(t *testing.T) {
 				rules, err := Parse(name+".yml", data)
 				errs := Errors(err)
 				for _, r := range rules {
-					for _, note := range r.Notes {
+					compiled, err := Compile(r, &def, nil)
+					for _, note := range slices.Concat(r.Notes, compiled.Notes) {
 						got.WriteString("note: " + note.String() + "\n")
 					}
-					if _, err := Compile(r, ipc(t)); err != nil {
-						errs = append(errs, Errors(err)...)
-					}
+					errs = append(errs, Errors(err)...)
 				}
 				for _, err := range errs {
 					tt.check(t, err)
@@ -71,11 +73,11 @@ func TestCases(t *testing.T) {
 					t.Error("nothing was found wrong")
 				}
 				if len(errs) == 0 {
-					f, err := buildFile(rules, ipc(t))
+					f, err := buildFile(rules, &def)
 					if err != nil {
 						t.Fatal(err)
 					}
-					got.WriteString(dump(f, ipc(t)))
+					got.WriteString(dump(f, &def))
 				}
 				golden := strings.TrimSuffix(file, ".yml") + ".want"
 				if *update {

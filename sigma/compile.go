@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -17,22 +18,46 @@ type Compiled struct {
 	ID        channelfile.ID
 	Condition channelfile.Expr
 	Origin    channelfile.Origin
+	Notes     []Note // what is sound and yet worth a look, besides the notes of the rule
 }
 
 // Compile takes a rule that [Parse] returned to a template type. Each criterion
 // of the condition carries the line of its field, and what its author wrote
-// there.
+// there. The placeholders may be nil.
 //
 // The error, if not nil, joins all reasons against it: an [*Error] if the rule
 // has no id or asks of a field what its type cannot answer, an
 // [*UnknownFieldError] for each use of a field that the type does not have, an
 // [*UnsupportedError] for each kind of thing that cfcheck cannot express.
 // Searches that the condition does not use are not looked at.
-func Compile(rule *Rule, def *sensor.Definition) (Compiled, error) {
-	c := &compiler{rule: rule, def: def, searches: map[*Search]channelfile.Expr{}, reasons: map[string]bool{}}
-	if c.beyond() {
+func Compile(rule *Rule, def *sensor.Definition, placeholders Placeholders) (Compiled, error) {
+	c := newCompiler(rule, def, placeholders)
+	if !c.beyond() && !slices.Contains(def.Logsources, rule.Logsource.Sensor()) {
+		c.unsupported(rule.Logsource.Position, "logsource",
+			fmt.Sprintf("template type %s is not for rules of %s", def.Name, rule.Logsource))
+	}
+	if c.failed {
 		return Compiled{}, c.errs.err(rule.Name)
 	}
+	out := c.compile()
+	if !c.failed {
+		c.try(out)
+	}
+	if c.failed {
+		return Compiled{}, c.errs.err(rule.Name)
+	}
+	return out, nil
+}
+
+func newCompiler(rule *Rule, def *sensor.Definition, placeholders Placeholders) *compiler {
+	return &compiler{rule: rule, def: def, placeholders: placeholders,
+		searches: map[*Search]channelfile.Expr{}, reasons: map[string]bool{}}
+}
+
+// compile does what Compile does for a rule that is not beyond the compiler.
+// The result means nothing if the rule has failed.
+func (c *compiler) compile() Compiled {
+	rule := c.rule
 	out := Compiled{Origin: channelfile.Origin{
 		Rule: rule.ID.Value, Title: rule.Title.Value, Author: rule.Author.Value,
 		Licence: rule.Licence.Value, Path: rule.Path, Line: rule.Line,
@@ -42,10 +67,14 @@ func Compile(rule *Rule, def *sensor.Definition) (Compiled, error) {
 	} else {
 		c.fail(rule.Position, "", "rule has no id", "a channel file names each rule by its UUID: add \"id: \" and a random one; uuidgen makes one")
 	}
-	if uses := c.uses(); uses > MaxUses {
+	uses := c.uses()
+	if c.failed {
+		return out
+	}
+	if uses > MaxUses {
 		c.unsupported(rule.Detection.Position, "detection.condition",
 			fmt.Sprintf("the conditions use searches so often that they come to %s fields and values; the limit is %s", count(uses), count(MaxUses)))
-		return Compiled{}, c.errs.err(rule.Name)
+		return out
 	}
 	var any []channelfile.Expr
 	for _, condition := range rule.Detection.Conditions {
@@ -56,25 +85,23 @@ func Compile(rule *Rule, def *sensor.Definition) (Compiled, error) {
 		}
 		any = append(any, c.node(condition.Node))
 	}
-	if c.failed {
-		return Compiled{}, c.errs.err(rule.Name)
-	}
 	out.Condition = channelfile.Or(any...)
-	c.try(out)
-	if c.failed {
-		return Compiled{}, c.errs.err(rule.Name)
-	}
-	return out, nil
+	out.Notes = c.notes
+	return out
 }
 
 // A compiler takes one rule to one type.
 type compiler struct {
-	rule     *Rule
-	def      *sensor.Definition
-	searches map[*Search]channelfile.Expr
-	reasons  map[string]bool // why the rule is not supported, each once
-	errs     errorList
-	failed   bool
+	rule         *Rule
+	def          *sensor.Definition
+	placeholders Placeholders
+	searches     map[*Search]channelfile.Expr
+	reasons      map[string]bool // why the rule is not supported, each once
+	notes        []Note
+	expanded     int // bytes of values with their placeholders filled in
+	regexpsUsed  []usedRegexp
+	errs         errorList
+	failed       bool
 }
 
 func (c *compiler) fail(at Position, path, found, want string) {
@@ -102,15 +129,10 @@ func (c *compiler) beyond() bool {
 		c.unsupported(r.extra.Position, "", "filters are not applied; write the exclusion into the rules that it is for")
 	case r.Kind == Collection:
 		c.unsupported(r.extra.Position, "", "rule collections (\"action\") are no longer part of Sigma; write each rule out")
+	case r.Taxonomy.Set() && r.Taxonomy.Value != "sigma":
+		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("its names are of the taxonomy %s; cfcheck has those of Sigma alone: take the rule to them", quote(r.Taxonomy.Value)))
 	case r.Status.Value == "unsupported":
 		c.unsupported(r.Status.Position, "status", "the rule's author says so: its status is unsupported")
-	}
-	if typeName, ok := TypeOf(r.Logsource); !c.failed && (!ok || typeName != c.def.Name) {
-		reason := fmt.Sprintf("no template type for logsource %s yet", r.Logsource)
-		if ok {
-			reason = fmt.Sprintf("logsource %s is for template type %s, not %s", r.Logsource, typeName, c.def.Name)
-		}
-		c.unsupported(r.Logsource.Position, "logsource", reason)
 	}
 	if t := r.Detection.Timeframe; !c.failed && t.Set() {
 		c.unsupported(t.Position, "detection.timeframe", "a timeframe belongs to an aggregation; a channel file judges one event")
@@ -121,8 +143,20 @@ func (c *compiler) beyond() bool {
 // try adds the rule to a channel file of its own, so that what breaks a limit
 // of the format is known here.
 func (c *compiler) try(out Compiled) {
-	b := channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))})
+	c.add(channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))}), out)
+}
+
+// add adds the rule to a channel file. What that has no room for is
+// unsupported.
+func (c *compiler) add(b *channelfile.Builder, out Compiled) {
 	if err := b.Add(out.ID, out.Condition, &out.Origin); err != nil {
+		var regexp *channelfile.RegexpError
+		if errors.As(err, &regexp) {
+			c.badRegexps()
+		}
+		if c.failed {
+			return
+		}
 		reason := err.Error()
 		if inner := errors.Unwrap(err); inner != nil {
 			reason = inner.Error() // without the ID
@@ -139,7 +173,7 @@ func (c *compiler) uses() int {
 		for _, s := range searches {
 			for _, alternative := range s.Alternatives {
 				for _, it := range alternative.Items {
-					n += 1 + it.weight
+					n += c.weight(it)
 				}
 			}
 		}
@@ -157,6 +191,29 @@ func (c *compiler) uses() int {
 		})
 	}
 	return total
+}
+
+// weight returns how many fields and values an item comes to: those of it and
+// of its modifiers, with its placeholders filled in, for each field in which a
+// keyword is looked for.
+func (c *compiler) weight(it *Item) int {
+	weight := 1 + it.weight
+	if it.chain.expand {
+		for _, v := range it.Values {
+			combinations := 1
+			for _, name := range parseTemplate(v.Value).placeholders() {
+				combinations = min(combinations*len(c.placeholders[name]), MaxUses+1)
+			}
+			if weight += combinations; weight > MaxUses {
+				c.unsupported(v.Position, it.Path, fmt.Sprintf("with the placeholders filled in this comes to more than %s values", count(MaxUses)))
+				return MaxUses
+			}
+		}
+	}
+	if it.Field == "" {
+		weight *= max(1, len(c.def.Keywords))
+	}
+	return weight
 }
 
 // node compiles a part of a condition. It recurses no deeper than the parser
@@ -202,22 +259,58 @@ func (c *compiler) search(s *Search) channelfile.Expr {
 // item compiles a field with its values. The result means nothing if the rule
 // has failed.
 func (c *compiler) item(it *Item) channelfile.Expr {
-	none := channelfile.Expr{}
-	if it.Field == "" {
-		c.unsupported(it.Position, it.Path, fmt.Sprintf("keywords are looked for in a whole message, and type %s has no field for it", c.def.Name))
-		return none
-	}
 	if it.chain.unsupported != "" {
 		c.unsupported(it.chain.at, it.Path, fmt.Sprintf("modifier %s: %s", it.chain.unsupported, it.chain.reason))
 	}
-	input, ok := c.field(it.Field, it.Position, it.Path)
-	if !ok || it.chain.unsupported != "" {
-		return none
+	var e channelfile.Expr
+	if it.Field == "" {
+		e = c.keywords(it)
+	} else if input, ok := c.field(it.Field, it.Position, it.Path); ok && it.chain.unsupported == "" {
+		e = c.values(it, input, it.Values)
 	}
+	if it.chain.negated {
+		e = channelfile.Not(e)
+	}
+	return e.From(it.Line, it.source())
+}
+
+// keywords compiles values that are looked for in each of the inputs that the
+// type names for that. One with all may be in an input, and the next in
+// another.
+func (c *compiler) keywords(it *Item) channelfile.Expr {
+	if len(c.def.Keywords) == 0 {
+		c.unsupported(it.Position, it.Path, fmt.Sprintf("a keyword is looked for in a whole message, and type %s has no fields for that", c.def.Name))
+		return channelfile.Expr{}
+	}
+	if it.chain.unsupported != "" {
+		return channelfile.Expr{}
+	}
+	groups := [][]Value{it.Values}
+	if it.chain.all {
+		groups = slices.Collect(slices.Chunk(it.Values, 1))
+	}
+	var all []channelfile.Expr
+	for _, values := range groups {
+		var any []channelfile.Expr
+		for _, name := range c.def.Keywords {
+			if input, ok := c.field(name, it.Position, it.Path); ok {
+				any = append(any, c.values(it, input, values))
+			}
+		}
+		all = append(all, channelfile.Or(any...))
+	}
+	return channelfile.And(all...)
+}
+
+// values compiles the comparison of an input with some values of an item. What
+// is wrong with them is recorded.
+func (c *compiler) values(it *Item, input int, values []Value) channelfile.Expr {
 	var e channelfile.Expr
 	switch it.chain.kind {
 	case "":
-		e = c.strings(it, input)
+		e = c.strings(it, input, values)
+	case "re":
+		e = c.regexps(it, input, values)
 	case "exists":
 		e = channelfile.Exists(input)
 		if !strings.EqualFold(it.Values[0].Value, "true") {
@@ -230,15 +323,20 @@ func (c *compiler) item(it *Item) channelfile.Expr {
 	default:
 		e = c.numbers(it, input)
 	}
-	if it.chain.negated {
-		e = channelfile.Not(e)
-	}
-	return e.From(it.Line, it.source())
+	return e
 }
 
-// field returns the input of a name. Names are compared to the letter.
+// field returns the input of a name. One whose name differs in case alone will
+// do, and is noted.
 func (c *compiler) field(name string, at Position, path string) (input int, ok bool) {
 	if input, ok = c.def.Input(name); ok {
+		return input, true
+	}
+	if input, ok = c.def.InputFold(name); ok {
+		note := Note{c.rule.Name, at, path, fmt.Sprintf("field %s is read as %s, which is how type %s spells it", quote(name), quote(c.def.Inputs[input].Name), c.def.Name)}
+		if !slices.ContainsFunc(c.notes, func(n Note) bool { return n.Message == note.Message }) {
+			c.notes = append(c.notes, note)
+		}
 		return input, true
 	}
 	var names []string
@@ -276,71 +374,42 @@ func link(all bool, parts []channelfile.Expr) channelfile.Expr {
 
 // strings compiles values that are compared as text: literals, wildcards and
 // null.
-func (c *compiler) strings(it *Item, input int) channelfile.Expr {
+func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr {
 	var parts []channelfile.Expr
-	var patterns []string
-	var numbers []int64
-	var addresses [][2]netip.Addr
-	in := c.def.Inputs[input]
-	for _, v := range it.Values {
+	var choices []choice
+	var literals []string // of values that are nothing more
+	plain := plainly(it.chain.steps)
+	if it.Field == "" || c.def.Inputs[input].Type != sensor.String {
+		plain = nil
+	}
+	for _, v := range values {
 		if v.Null {
 			parts = append(parts, channelfile.Not(channelfile.Exists(input)))
 			continue
 		}
-		globs, problem := it.chain.strings(v.Value)
-		if problem != "" {
-			c.fail(v.Position, it.Path, "value "+quote(v.Value)+" "+problem, "")
-			return channelfile.Expr{}
-		}
-		switch in.Type {
-		case sensor.Integer:
-			n, ok := decimal(v.Value)
-			if !ok || len(it.chain.steps) > 0 {
-				c.fail(v.Position, it.Path, fmt.Sprintf("%s is of type integer, and its value is %s%s", in.Name, steps(it), quote(v.Value)), "expected a decimal number")
+		if plain != nil {
+			if s, ok := parseGlob(v.Value).literal(); ok {
+				literals = append(literals, s)
 				continue
 			}
-			numbers = append(numbers, n)
-			continue
-		case sensor.Address:
-			a, err := netip.ParseAddr(v.Value)
-			if err != nil || a.Zone() != "" || len(it.chain.steps) > 0 {
-				c.fail(v.Position, it.Path, fmt.Sprintf("%s is of type address, and its value is %s%s", in.Name, steps(it), quote(v.Value)), "expected an address, or cidr and a network")
-				continue
-			}
-			addresses = append(addresses, [2]netip.Addr{a, a})
-			continue
 		}
-		for _, g := range globs {
-			if !g.text() {
-				c.unsupported(v.Position, it.Path, fmt.Sprintf("value %s in UTF-16 is not text that a field could have; encode it by base64 or base64offset as well", quote(v.Value)))
-				return channelfile.Expr{}
-			}
-		}
-		if it.chain.all && len(globs) > 1 {
+		made := c.choices(it, v)
+		if it.chain.all && len(made) > 1 {
 			// Each value must hold, and any variant of it will do.
-			parts = append(parts, channelfile.Pattern(input, globStrings(globs)...))
+			parts = append(parts, c.compare(it, input, made))
 			continue
 		}
-		patterns = append(patterns, globStrings(globs)...)
+		choices = append(choices, made...)
 	}
-	// A channel file writes a pattern by the simplest operator that says it:
-	// equals, prefix, suffix, contains or exists.
-	if len(patterns) > 0 {
-		e := channelfile.Pattern(input, patterns...)
+	if len(choices) > 0 {
+		e := c.compare(it, input, choices)
 		if it.chain.all {
 			e = e.All()
 		}
 		parts = append(parts, e)
 	}
-	if len(numbers) > 0 {
-		e := channelfile.IntegerEquals(input, numbers...)
-		if it.chain.all {
-			e = e.All()
-		}
-		parts = append(parts, e)
-	}
-	if len(addresses) > 0 {
-		e := channelfile.AddressRanges(input, addresses)
+	if len(literals) > 0 {
+		e := plain(input, literals...)
 		if it.chain.all {
 			e = e.All()
 		}
@@ -353,12 +422,139 @@ func (c *compiler) strings(it *Item, input int) channelfile.Expr {
 	return e
 }
 
-func globStrings(globs []glob) []string {
-	var s []string
-	for _, g := range globs {
-		s = append(s, g.String())
+// plainly returns the comparison that the steps come to for values without
+// wildcards, nil if there is none. It spares these values the way through
+// patterns; most are of this kind.
+func plainly(steps []modifier) func(int, ...string) channelfile.Expr {
+	switch {
+	case len(steps) == 0:
+		return channelfile.Equals
+	case len(steps) > 1:
+	case steps[0].name == "contains":
+		return channelfile.Contains
+	case steps[0].name == "startswith":
+		return channelfile.Prefix
+	case steps[0].name == "endswith":
+		return channelfile.Suffix
 	}
-	return s
+	return nil
+}
+
+// A choice is a glob of a value.
+type choice struct {
+	glob
+	of Value
+}
+
+// choices returns what the modifiers make of a value, and nothing if the rule
+// has failed by it.
+func (c *compiler) choices(it *Item, v Value) []choice {
+	if it.chain.expand && !c.filled(it, v) {
+		return nil
+	}
+	globs, problem := it.chain.strings(v.Value, c.placeholder)
+	if problem != "" {
+		c.fail(v.Position, it.Path, "value "+quote(v.Value)+" "+problem, "")
+		return nil
+	}
+	choices := make([]choice, 0, len(globs))
+	for _, g := range globs {
+		if it.Field == "" {
+			g = g.contains()
+		}
+		if !g.text() {
+			c.unsupported(v.Position, it.Path, fmt.Sprintf("value %s in UTF-16 is not text that a field could have; encode it by base64 or base64offset as well", quote(v.Value)))
+			return nil
+		}
+		choices = append(choices, choice{g, v})
+	}
+	return choices
+}
+
+// filled reports whether the placeholders of a value can be filled in, and
+// says so if they cannot.
+func (c *compiler) filled(it *Item, v Value) bool {
+	template := parseTemplate(v.Value)
+	combinations, size := 1, template.size()
+	for _, name := range template.placeholders() {
+		values, ok := c.placeholders[name]
+		switch {
+		case c.placeholders == nil:
+			c.unsupported(v.Position, it.Path, fmt.Sprintf("nothing says what the placeholder %%%s%% stands for: give its values in a file (--placeholders)", name))
+			return false
+		case !ok:
+			reason := fmt.Sprintf("the values of placeholders have none for %%%s%%", name)
+			if near := nearest(name, c.placeholders.names()); near != "" {
+				reason += fmt.Sprintf("; did you mean %%%s%%?", near)
+			}
+			c.unsupported(v.Position, it.Path, reason)
+			return false
+		}
+		longest := 0
+		for _, value := range values {
+			longest = max(longest, len(value))
+		}
+		combinations *= len(values) // no more than MaxUses, as weight found
+		size += longest
+	}
+	if c.expanded += combinations * size; c.expanded > MaxValueBytes {
+		c.unsupported(v.Position, it.Path, fmt.Sprintf("with the placeholders filled in this comes to more than %s bytes of values", count(MaxValueBytes)))
+		return false
+	}
+	return true
+}
+
+// placeholder returns the values that a placeholder stands for.
+func (c *compiler) placeholder(name string) []glob {
+	var globs []glob
+	for _, value := range c.placeholders[name] {
+		globs = append(globs, parseGlob(value))
+	}
+	return globs
+}
+
+// compare compiles the comparison of an input with some globs, of which any
+// will do.
+func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Expr {
+	in := c.def.Inputs[input]
+	var patterns []string
+	var numbers []int64
+	var addresses [][2]netip.Addr
+	for _, g := range choices {
+		if in.Type == sensor.String {
+			patterns = append(patterns, g.String())
+			continue
+		}
+		literal, ok := g.literal()
+		ok = ok && !slices.ContainsFunc(it.chain.steps, func(m modifier) bool { return m.role != fillIn })
+		want := "expected a decimal number"
+		if in.Type == sensor.Integer {
+			n, number := decimal(literal)
+			ok = ok && number
+			numbers = append(numbers, n)
+		} else {
+			want = "expected an address, or cidr and a network"
+			a, err := netip.ParseAddr(literal)
+			ok = ok && err == nil && a.Zone() == ""
+			addresses = append(addresses, [2]netip.Addr{a, a})
+		}
+		if !ok {
+			shown := g.of.Value
+			if it.chain.expand {
+				shown = g.String()
+			}
+			c.fail(g.of.Position, it.Path, fmt.Sprintf("%s is of type %s, and its value is %s%s", in.Name, in.Type, steps(it), quote(shown)), want)
+		}
+	}
+	switch in.Type {
+	case sensor.Integer:
+		return channelfile.IntegerEquals(input, numbers...)
+	case sensor.Address:
+		return channelfile.AddressRanges(input, addresses)
+	}
+	// A channel file writes a pattern by the simplest operator that says it:
+	// equals, prefix, suffix, contains or exists.
+	return channelfile.Pattern(input, patterns...)
 }
 
 // steps names the modifiers of an item before its value in a message.
@@ -367,6 +563,69 @@ func steps(it *Item) string {
 		return ""
 	}
 	return it.chain.steps[0].name + " "
+}
+
+// regexps compiles regular expressions.
+func (c *compiler) regexps(it *Item, input int, values []Value) channelfile.Expr {
+	if !c.wants(it, input, "strings", sensor.String) {
+		return channelfile.Expr{}
+	}
+	prefix := ""
+	if it.chain.flags != "" {
+		prefix = "(?" + it.chain.flags + ")"
+	}
+	var expressions []string
+	for _, v := range values { // Parse saw that none is null
+		expressions = append(expressions, prefix+v.Value)
+		c.regexpsUsed = append(c.regexpsUsed, usedRegexp{it, v, len(prefix), prefix + v.Value})
+	}
+	e := channelfile.Regexp(input, expressions...)
+	if it.chain.all {
+		e = e.All()
+	}
+	return e
+}
+
+// A usedRegexp is a regular expression of a rule: a value of an item, behind
+// its flags.
+type usedRegexp struct {
+	*Item
+	value      Value
+	flags      int // bytes
+	expression string
+}
+
+// badRegexps records what is wrong with the regular expressions of the rule,
+// once a Builder has found that something is.
+func (c *compiler) badRegexps() {
+	seen := map[string]bool{}
+	for _, r := range c.regexpsUsed {
+		_, err := channelfile.CompileRegexp(r.expression)
+		var bad *channelfile.RegexpError
+		if !errors.As(err, &bad) || seen[r.expression] {
+			continue
+		}
+		seen[r.expression] = true
+		at := r.value.Position
+		if r.value.inside != (Position{}) && bad.Offset >= r.flags {
+			at = Position{r.value.inside.Line, r.value.inside.Column + bad.Offset - r.flags}
+		}
+		found := "regular expression " + quoteRegexp(r.value.Value)
+		if errors.Is(bad, channelfile.ErrRegexpMalformed) {
+			c.fail(at, r.Path, found+": "+bad.Detail, "")
+		} else {
+			c.unsupported(at, r.Path, found+": "+bad.Detail)
+		}
+	}
+}
+
+// quoteRegexp shows a regular expression as it was written, if it can be: most
+// have backslashes, which quoting doubles.
+func quoteRegexp(s string) string {
+	if len(s) <= maxShown && !strings.ContainsFunc(s, func(r rune) bool { return r == '`' || unicode.IsControl(r) }) {
+		return "`" + s + "`"
+	}
+	return quote(s)
 }
 
 // fieldref compiles comparisons with other fields of the same event.
@@ -484,11 +743,13 @@ func (c *compiler) numbers(it *Item, input int) channelfile.Expr {
 const maxSource = 4096
 
 // source returns the item as its author wrote it, on one line: PipeName: '\a'
-// or PipeName|contains: ['\a', '\b'].
+// or PipeName|contains: ['\a', '\b'], and a keyword as it is.
 func (it *Item) source() string {
 	var b strings.Builder
-	b.WriteString(it.Key)
-	b.WriteString(": ")
+	if it.Key != "" {
+		b.WriteString(it.Key)
+		b.WriteString(": ")
+	}
 	if it.List {
 		b.WriteByte('[')
 	}

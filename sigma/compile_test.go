@@ -53,10 +53,10 @@ func TestAllOfOtherTypes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(tt.yes) > 0 && !matches(f, def, tt.yes) {
+			if len(tt.yes) > 0 && !matches(t, f, def, tt.yes) {
 				t.Errorf("does not match %v:\n%s", tt.yes, dump(f, def))
 			}
-			if matches(f, def, tt.no) {
+			if matches(t, f, def, tt.no) {
 				t.Errorf("matches %v:\n%s", tt.no, dump(f, def))
 			}
 		})
@@ -86,8 +86,9 @@ func TestLimitsOfTheFormat(t *testing.T) {
 func TestOtherType(t *testing.T) {
 	def := typed()
 	def.Name = "process"
+	def.Logsources = []sensor.Logsource{{Product: "windows", Category: "process_creation"}}
 	_, err := compileText(ruleOf("    s: {A: x}\n    condition: s\n"), def)
-	const want = "logsource category pipe_created, product windows is for template type ipc, not process"
+	const want = "template type process is not for rules of category pipe_created, product windows"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v; want %q", err, want)
 	}
@@ -96,10 +97,10 @@ func TestOtherType(t *testing.T) {
 // TestErrors: the kinds of error can be told apart, and carry what a report
 // needs.
 func TestErrors(t *testing.T) {
-	_, err := compileText(ruleOf("    s:\n        - {PipeName|re: x}\n        - {PipeNam: x}\n        - {PipeName|fieldref: PipeName}\n        - {PipeName|re: y}\n    condition: s\n"), ipc(t))
+	_, err := compileText(ruleOf("    s:\n        - {UtcTime|hour: 5}\n        - {PipeNam: x}\n        - {PipeName|fieldref: PipeName}\n        - {UtcTime|hour: 6}\n    condition: s\n"), ipc(t))
 	errs := Errors(err)
 	if len(errs) != 3 {
-		t.Fatalf("%d errors, %v; want three: one of the two for re says it", len(errs), errs)
+		t.Fatalf("%d errors, %v; want three: one of the two for hour says it", len(errs), errs)
 	}
 	if e, ok := errs[0].(*UnsupportedError); !ok || e.Line != 9 || e.ID != "929a690e-bef0-4204-a928-ef5e620d6fcc" || e.Title != "Case" || e.Name != "case.yml" {
 		t.Errorf("%#v; want an *UnsupportedError in line 9", errs[0])

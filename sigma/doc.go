@@ -7,7 +7,7 @@
 // type, and may find that the type has no such field ([*UnknownFieldError]) or
 // that a channel file cannot say what the rule says ([*UnsupportedError]).
 // [Load] reads a folder of rules and [Build] makes one channel file of each
-// template type from them.
+// template type from them. [ReadPlaceholders] reads what placeholders stand for.
 //
 // The three kinds of error are kept apart because they call for different
 // people: an [*Error] and an [*UnknownFieldError] are for the author of the

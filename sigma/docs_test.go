@@ -1,11 +1,14 @@
 package sigma
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // rows returns the rows of the first table of docs/sigma.md
@@ -73,22 +76,55 @@ func TestDocsEscaping(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !matches(f, typed(), event{"A": code(row[1])}) || matches(f, typed(), event{"A": code(row[2])}) {
+		if !matches(t, f, typed(), event{"A": code(row[1])}) || matches(t, f, typed(), event{"A": code(row[2])}) {
 			t.Errorf("%v is not so", row)
 		}
 	}
 }
 
-// TestDocsLogsources: the documentation has the table of template types.
-func TestDocsLogsources(t *testing.T) {
-	table := rows(t, "names that begin with a dot")
-	if len(table) != len(logsources) {
-		t.Fatalf("the documentation has %d logsources; there are %d", len(table), len(logsources))
+// section returns what stands in docs/sigma.md between two marks, which name
+// it. With -update it writes what is wanted there first.
+func section(t *testing.T, name, want string) string {
+	t.Helper()
+	const file = "../docs/sigma.md"
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, l := range logsources {
-		if !strings.Contains(table[i][0], "`category: "+l.category+"`") || !strings.Contains(table[i][0], "`product: "+l.product+"`") || table[i][1] != "`"+l.typeName+"`" {
-			t.Errorf("%v is not %+v", table[i], l)
+	start, end := "<!-- "+name+" -->\n", "<!-- end of "+name+" -->\n"
+	before, rest, begun := strings.Cut(string(data), start)
+	there, after, ended := strings.Cut(rest, end)
+	if !begun || !ended {
+		t.Fatalf("%s has no section between %q and %q", file, start, end)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(before+start+want+end+after), 0o644); err != nil {
+			t.Fatal(err)
 		}
+		return want
+	}
+	return there
+}
+
+// TestDocsLogsources: the documentation has the table of template types. With
+// -update it writes that table.
+func TestDocsLogsources(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("| logsource | template type | keywords are looked for in |\n|---|---|---|\n")
+	for d := range sensor.BuiltinDefinitions().All() {
+		for _, l := range d.Logsources {
+			in := ""
+			for i, name := range d.Keywords {
+				if i > 0 {
+					in += ", "
+				}
+				in += "`" + name + "`"
+			}
+			fmt.Fprintf(&want, "| %s | `%s` | %s |\n", l, d.Name, in)
+		}
+	}
+	if got := section(t, "logsources", want.String()); got != want.String() {
+		t.Errorf("the documentation has\n%s\nwant\n%s", got, want.String())
 	}
 }
 
@@ -102,6 +138,7 @@ func TestDocsLimits(t *testing.T) {
 	for _, want := range []string{
 		count(MaxFileSize) + " bytes", count(MaxDocuments) + " rules", count(MaxNodes) + " values",
 		"collections " + count(MaxNesting) + " deep", count(MaxSearches) + " searches", count(MaxConditionLength) + " bytes of conditions",
+		count(MaxValueBytes) + " bytes of values",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("section Limits does not say %q", want)

@@ -2,8 +2,10 @@ package sigma
 
 import (
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 	"unicode"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -19,9 +21,42 @@ func address(b []byte) netip.Addr {
 	return a.Unmap()
 }
 
-// matches evaluates the one instance of f, after FORMAT.md, section 8, and
-// shares no code with anything that is tested here.
-func matches(f *channelfile.File, def *sensor.Definition, e event) bool {
+// matches reports whether the content interpreter matches the one instance of f
+// with an event. The slow way, which shares no code with anything that is
+// tested here, must say the same.
+func matches(t testing.TB, f *channelfile.File, def *sensor.Definition, e event) bool {
+	t.Helper()
+	handed := make(sensor.Event, len(def.Inputs))
+	for i, in := range def.Inputs {
+		value, ok := e[in.Name]
+		switch {
+		case !ok:
+		case in.Type == sensor.Integer:
+			n, err := strconv.ParseInt(value, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			handed[i] = sensor.Number(n)
+		case in.Type == sensor.Address:
+			handed[i] = sensor.IP(netip.MustParseAddr(value))
+		default:
+			handed[i] = sensor.Text(value)
+		}
+	}
+	interpreter := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Named})
+	if err := interpreter.Run(handed); err != nil {
+		t.Fatal(err)
+	}
+	matched := len(interpreter.Matched()) > 0
+	if slow := slowly(f, def, e); slow != matched {
+		t.Errorf("the interpreter says %t and the slow way %t of %v:\n%s", matched, slow, e, dump(f, def))
+	}
+	return matched
+}
+
+// slowly evaluates the one instance of f, after FORMAT.md, section 8, with Go's
+// own regular expressions.
+func slowly(f *channelfile.File, def *sensor.Definition, e event) bool {
 	var stack []bool
 	for i := range f.Words() {
 		w := f.Word(i)
@@ -57,8 +92,14 @@ func holds(f *channelfile.File, c channelfile.Criterion, def *sensor.Definition,
 	}
 	fold := c.Flags&channelfile.FlagFold != 0
 	var operands []string
-	for v := range f.OperandValues(c) {
-		operands = append(operands, string(v))
+	if c.Operator == channelfile.OpRegexp {
+		for i := range c.Count {
+			operands = append(operands, f.Program(f.Operand(c.First+i)).Source())
+		}
+	} else {
+		for v := range f.OperandValues(c) {
+			operands = append(operands, string(v))
+		}
 	}
 	for in := range f.OperandInputs(c) {
 		other, ok := e[def.Inputs[in].Name]
@@ -92,6 +133,8 @@ func compare(c channelfile.Criterion, value, operand string) bool {
 		return strings.HasSuffix(value, operand)
 	case channelfile.OpContains:
 		return strings.Contains(value, operand)
+	case channelfile.OpRegexp:
+		return regexp.MustCompile(operand).MatchString(value) // Go's, on the source
 	case channelfile.OpPattern:
 		return like([]rune(value), []rune(operand))
 	case channelfile.OpAddressRange:

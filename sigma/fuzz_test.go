@@ -14,7 +14,7 @@ import (
 // this package's and points into the file. What compiles makes a channel file
 // in normal form.
 func FuzzParse(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/*/*.yml")
+	seeds, err := filepath.Glob("testdata/*/*.yml") // of the cases, with their events: no rule, and that is said
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -30,6 +30,7 @@ func FuzzParse(f *testing.F) {
 			f.Add(data)
 		}
 	}
+	own := caseType(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules, err := Parse("f.yml", data)
 		checkErrors(t, data, err)
@@ -40,22 +41,65 @@ func FuzzParse(f *testing.F) {
 			for _, n := range r.Notes {
 				checkPosition(t, data, n.Position)
 			}
-			for _, def := range []*sensor.Definition{ipc(t), typed(), asPipe(r)} {
+			placeholders := allPlaceholders(r)
+			for _, def := range []*sensor.Definition{ipc(t), typed(), allFields(r), own} {
 				if len(def.Inputs) > channelfile.MaxInputs {
 					continue
 				}
-				_, err := Compile(r, def)
+				_, err := Compile(r, def, placeholders)
 				checkErrors(t, data, err)
 				if err != nil {
 					continue
 				}
-				file, err := buildFile([]*Rule{r}, def)
+				file, err := buildWith([]*Rule{r}, def, placeholders)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if broken := file.Conformance(); broken != 0 {
 					t.Errorf("not in normal form: %v", broken)
 				}
+			}
+		}
+	})
+}
+
+// allPlaceholders has values for each placeholder of a rule.
+func allPlaceholders(r *Rule) Placeholders {
+	placeholders := Placeholders{}
+	for _, s := range r.Detection.Searches {
+		for _, alternative := range s.Alternatives {
+			for _, it := range alternative.Items {
+				for _, v := range it.Values {
+					for _, name := range parseTemplate(v.Value).placeholders() {
+						placeholders[name] = []string{"x*", `\\?-y`, "%" + name + "%"}
+					}
+				}
+			}
+		}
+	}
+	return placeholders
+}
+
+// FuzzPlaceholders: whatever the bytes, ReadPlaceholders returns. Each error is
+// one of this package's and points into the file; without one each placeholder
+// has a name that a rule can write, and a value.
+func FuzzPlaceholders(f *testing.F) {
+	seed, err := os.ReadFile("testdata/cases/placeholders.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add([]byte("{\n\t\"A\": [\"C:\\\\x\", \"\\u00e9\"]\n}\n"))
+	f.Add([]byte("A: &a [x, y]\nB: *a\n---\nC: 1\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		placeholders, err := ReadPlaceholders("p.yml", data)
+		checkErrors(t, data, err)
+		if (placeholders == nil) != (err != nil) {
+			t.Errorf("%v and %v", placeholders, err)
+		}
+		for name, values := range placeholders {
+			if got := parseTemplate("%" + name + "%").placeholders(); len(got) != 1 || got[0] != name || len(values) == 0 {
+				t.Errorf("%%%s%% is %q, of %d values", name, got, len(values))
 			}
 		}
 	})

@@ -15,16 +15,31 @@ import (
 // glob is the empty string.
 type glob []part
 
-// A part of a glob is a literal or a wildcard.
+// A part of a glob is a literal, a wildcard or a placeholder.
 type part struct {
-	literal string
-	wild    byte // '*' any characters, '?' exactly one; 0: literal
+	literal string // of a placeholder: its name
+	wild    byte   // '*' any characters, '?' exactly one, '%' a placeholder; 0: literal
 }
 
 // parseGlob reads a string as Sigma's specification, section Escaping, has it:
 // a backslash takes the meaning from the "*", "?" or "\" after it, and before
 // anything else, or at the end, is itself.
-func parseGlob(s string) glob {
+func parseGlob(s string) glob { return parseGlobWith(s, `*?\`) }
+
+// parseTemplate reads a string that has the modifier expand, by section
+// Placeholders: "%name%" is a placeholder, and a backslash takes the meaning
+// from a "%" too.
+func parseTemplate(s string) glob { return parseGlobWith(s, `*?\%`) }
+
+// parseGlobWith reads a string in which the characters of special have a
+// meaning.
+func parseGlobWith(s, special string) glob {
+	if !strings.ContainsAny(s, special) {
+		if s == "" {
+			return nil
+		}
+		return glob{{literal: s}}
+	}
 	var g glob
 	var literal strings.Builder
 	flush := func() {
@@ -35,9 +50,14 @@ func parseGlob(s string) glob {
 	}
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c == '\\' && i+1 < len(s) && strings.IndexByte(`*?\`, s[i+1]) >= 0:
+		case c == '\\' && i+1 < len(s) && strings.IndexByte(special, s[i+1]) >= 0:
 			i++
 			literal.WriteByte(s[i])
+		case c == '%' && placeholderName(s[i+1:]) != "" && strings.IndexByte(special, '%') >= 0:
+			name := placeholderName(s[i+1:])
+			flush()
+			g = append(g, part{literal: name, wild: '%'})
+			i += len(name) + 1
 		case c == '*' || c == '?':
 			flush()
 			g = append(g, part{wild: c})
@@ -49,6 +69,54 @@ func parseGlob(s string) glob {
 	return g.tidy()
 }
 
+// placeholderName returns the name that s begins with, if a "%" follows it:
+// letters, digits and underscores. Otherwise it returns "".
+func placeholderName(s string) string {
+	for i, r := range s {
+		if r == '%' {
+			return s[:i]
+		}
+		if !wordRune(r) {
+			break
+		}
+	}
+	return ""
+}
+
+// placeholders returns the names of the placeholders of g, in order.
+func (g glob) placeholders() []string {
+	var names []string
+	for _, p := range g {
+		if p.wild == '%' {
+			names = append(names, p.literal)
+		}
+	}
+	return names
+}
+
+// fill returns g with each of its placeholders replaced by each of its values,
+// in all combinations.
+func (g glob) fill(values func(name string) []glob) []glob {
+	all := []glob{nil}
+	for _, p := range g {
+		parts := []glob{{p}}
+		if p.wild == '%' {
+			parts = values(p.literal)
+		}
+		var next []glob
+		for _, begun := range all {
+			for _, more := range parts {
+				next = append(next, slices.Concat(begun, more))
+			}
+		}
+		all = next
+	}
+	for i, filled := range all {
+		all[i] = filled.join().tidy()
+	}
+	return all
+}
+
 // tidy puts the runs of wildcards of g in order.
 func (g glob) tidy() glob {
 	var out glob
@@ -58,7 +126,7 @@ func (g glob) tidy() glob {
 		case p.wild == '*':
 			star = true
 			continue
-		case p.wild == 0 && star:
+		case p.wild != '?' && star:
 			out = append(out, part{wild: '*'})
 			star = false
 		}
@@ -149,6 +217,10 @@ func (g glob) windash() []glob {
 	var parts glob
 	variants, size := 1, 0
 	for _, p := range g {
+		if p.wild != 0 {
+			parts = append(parts, p)
+			continue
+		}
 		begin, before := 0, utf8.RuneError
 		for i := 0; i < len(p.literal); {
 			r, n := utf8.DecodeRuneInString(p.literal[i:])

@@ -27,7 +27,8 @@ const (
 
 	// MaxValues and MaxValueBytes are the most values that the searches of a
 	// file may have, and the most bytes of them: each time an alias repeats
-	// them, and after windash and base64offset have multiplied them.
+	// them, and after windash and base64offset have multiplied them. With the
+	// values of its placeholders filled in, MaxValueBytes is the limit of a rule.
 	MaxValues     = 1 << 17
 	MaxValueBytes = 4 << 20
 
@@ -35,7 +36,9 @@ const (
 	MaxVariantBytes = 1 << 20
 
 	// MaxUses is the most fields and values that a condition may come to, each
-	// time it uses the search that they are in. [Compile] enforces it.
+	// time it uses the search that they are in; a keyword counts for each field
+	// in which it is looked for, a value with placeholders for each combination
+	// of theirs. [Compile] enforces it.
 	MaxUses = 1 << 17
 
 	// MaxErrors is the most errors that are reported for one file; a last one

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -16,8 +17,8 @@ const (
 	flagOf               // changes a regular expression: stands after re
 	encode               // makes other strings of a string, before an affix
 	vary                 // makes variants of a string, before or after an affix
+	fillIn               // puts values in place of placeholders, before the encodings
 	affix                // puts wildcards at the ends
-	linking              // all: links the values, stands last
 	free                 // stands anywhere
 )
 
@@ -25,6 +26,7 @@ const (
 type modifier struct {
 	name   string
 	role   role
+	flag   string // of a regular expression that it sets
 	reason string // why a channel file cannot say it; "" if it can
 	// apply makes strings of a string. It returns a message if it cannot.
 	apply func(glob) ([]glob, string)
@@ -32,15 +34,16 @@ type modifier struct {
 
 // The reasons for what is not supported.
 const (
-	noRegexp = "regular expressions come with the next version of the channel file format"
-	noDates  = "a channel file cannot compare parts of a date"
-	noExpand = "placeholders are filled in by a pipeline, and cfcheck has none; write the values out"
+	noDates        = "a channel file cannot compare parts of a date"
+	noExpandRegexp = "Sigma does not say whether what a placeholder stands for is text or an expression inside of one; write the values out"
+	noAffixRegexp  = "a regular expression is found anywhere in the value; anchor it with ^ or $ instead"
+	noAffixKeyword = "a keyword is looked for anywhere in an event, which has neither start nor end"
 )
 
 // modifiers are those of Sigma's specification, appendix "Sigma Modifiers",
 // version 2.1.0, with the long names that pySigma adds to i, m and s.
 var modifiers = []modifier{
-	{name: "all", role: linking},
+	{name: "all", role: free},
 	{name: "startswith", role: affix, apply: always(glob.startsWith)},
 	{name: "endswith", role: affix, apply: always(glob.endsWith)},
 	{name: "contains", role: affix, apply: always(glob.contains)},
@@ -54,13 +57,13 @@ var modifiers = []modifier{
 		}
 		return variants, ""
 	}},
-	{name: "re", role: kindOf, reason: noRegexp},
-	{name: "i", role: flagOf, reason: noRegexp},
-	{name: "m", role: flagOf, reason: noRegexp},
-	{name: "s", role: flagOf, reason: noRegexp},
-	{name: "ignorecase", role: flagOf, reason: noRegexp},
-	{name: "multiline", role: flagOf, reason: noRegexp},
-	{name: "dotall", role: flagOf, reason: noRegexp},
+	{name: "re", role: kindOf},
+	{name: "i", role: flagOf, flag: "i"},
+	{name: "m", role: flagOf, flag: "m"},
+	{name: "s", role: flagOf, flag: "s"},
+	{name: "ignorecase", role: flagOf, flag: "i"},
+	{name: "multiline", role: flagOf, flag: "m"},
+	{name: "dotall", role: flagOf, flag: "s"},
 	{name: "base64", role: encode, apply: func(g glob) ([]glob, string) {
 		s, problem := encodable(g)
 		if problem != "" {
@@ -72,6 +75,9 @@ var modifiers = []modifier{
 		s, problem := encodable(g)
 		if problem != "" {
 			return nil, problem
+		}
+		if len(s) == 1 {
+			return nil, "is one byte, which at one of the three places decides no character of base64: any text would match; take a longer one"
 		}
 		return base64Offset(s), ""
 	}},
@@ -90,7 +96,7 @@ var modifiers = []modifier{
 	{name: "month", role: datePart, reason: noDates},
 	{name: "year", role: datePart, reason: noDates},
 	{name: "cidr", role: kindOf},
-	{name: "expand", role: vary, reason: noExpand, apply: always(func(g glob) glob { return g })},
+	{name: "expand", role: fillIn}, // it is a step without apply, for its values come later
 	{name: "fieldref", role: kindOf},
 }
 
@@ -126,6 +132,8 @@ type chain struct {
 	all         bool       // every value must hold
 	cased       bool
 	negated     bool
+	expand      bool   // some step puts values in place of placeholders
+	flags       string // of a regular expression: letters of "ims", each once
 	unsupported string // the first modifier that a channel file cannot say; "" if none
 	reason      string // why
 	at          Position
@@ -150,28 +158,55 @@ func newChain(words []Text) (c chain, found, want string, at Position) {
 		}
 		before = append(before, m)
 		switch {
-		case m.role == linking:
+		case m.name == "all":
 			c.all = true
 		case m.name == "cased":
 			c.cased = true
 		case m.name == "neq":
 			c.negated = true
+		case m.role == flagOf:
+			if !strings.Contains(c.flags, m.flag) {
+				c.flags += m.flag
+			}
 		case m.role == kindOf:
 			if c.kind == "" {
 				c.kind = m.name
 			}
 		}
-		if m.apply != nil {
+		reason := m.reason
+		switch {
+		case m.role == fillIn:
+			c.expand = true
+			if c.kind == "re" {
+				reason = noExpandRegexp
+			}
+		case m.role == affix && c.kind == "re" && m.name != "contains":
+			reason = noAffixRegexp
+		}
+		if m.apply != nil || m.role == fillIn {
 			c.steps = append(c.steps, m)
 		}
-		if m.reason != "" && c.unsupported == "" {
-			c.unsupported, c.reason, c.at = m.name, m.reason, word.Position
+		if reason != "" && c.unsupported == "" {
+			c.unsupported, c.reason, c.at = m.name, reason, word.Position
 		}
 	}
-	if c.negated && c.all {
-		c.unsupported, c.reason, c.at = "neq", "Sigma does not say whether all values, or any, must differ with neq and all", words[0].Position
-	}
 	return c, "", "", Position{}
+}
+
+// forKeywords is what is wrong with the chain where there is no field: found
+// and want, "" if nothing is. What is sound and yet cannot be said becomes
+// unsupported.
+func (c *chain) forKeywords(words []Text) (found, want string, at Position) {
+	for _, word := range words {
+		m := modifiers[slices.IndexFunc(modifiers, func(m modifier) bool { return m.name == word.Value })]
+		switch {
+		case m.role == kindOf && m.name != "re", m.role == datePart:
+			return fmt.Sprintf("modifier %s has no field", m.name), "write the name of a field before the first \"|\"", word.Position
+		case m.role == affix && m.name != "contains" && c.unsupported == "":
+			c.unsupported, c.reason, c.at = m.name, noAffixKeyword, word.Position
+		}
+	}
+	return "", "", Position{}
 }
 
 // misplaced says what is wrong with m after the modifiers before it: what was
@@ -191,6 +226,7 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 		return b.role == datePart || b.role == kindOf && b.name != "re" && b.name != "fieldref"
 	})
 	kind := has(kindOf, datePart)
+	transformed := first(func(b modifier) bool { return b.role == encode || isUTF16(b.name) })
 	last := modifier{}
 	if len(before) > 0 {
 		last = before[len(before)-1]
@@ -202,60 +238,85 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	switch {
 	case slices.ContainsFunc(before, func(b modifier) bool { return b.name == m.name }):
 		return fmt.Sprintf("modifier %s stands there twice", m.name), "write it once"
-	case has(linking) != "" && m.role != free:
-		return after("all", "all links the values and comes last: "+allLast(before, m))
 	case compares(m.name) && len(before) == 1 && last.role == datePart:
 		return "", "" // hour|gte
 	case (m.role == kindOf || m.role == datePart) && len(before) > 0:
 		return after(last.name, m.name+" says what the value is and comes first")
+	case m.name == "cased" && first(ignoresCase) != "", ignoresCase(m) && first(func(b modifier) bool { return b.name == "cased" }) != "":
+		return fmt.Sprintf("modifiers cased and %s stand together", cmp.Or(first(ignoresCase), m.name)), "choose one of them"
+	case m.role == fillIn && transformed != "":
+		return after(transformed, "placeholders are filled in first: |expand|"+transformed)
 	case m.role == flagOf && last.name != "re" && last.role != flagOf:
 		return fmt.Sprintf("modifier %s does not stand after re", m.name), "it changes a regular expression: |re|" + m.name
 	case m.role == encode && has(affix) != "":
 		return after(has(affix), fmt.Sprintf("a string with wildcards has no encoding: |%s|%s", m.name, has(affix)))
-	case m.role == encode && kind != "", m.role == vary && kind != "" && (kind != "re" || m.name != "expand"):
+	case (m.role == encode || m.role == vary) && kind != "", m.role == fillIn && kind != "" && kind != "re":
 		return after(kind, noString)
 	case m.role == affix && has(affix) != "":
 		return fmt.Sprintf("modifiers %s and %s stand together", has(affix), m.name), "choose one of them"
 	case (m.role == affix || m.name == "cased") && other != "":
 		return after(other, noString)
-	case m.name == "neq" && other != "" && other != "cidr":
-		return after(other, "put the field into a search of its own, and negate that in the condition")
-	case m.role == linking && other == "exists":
+	case m.name == "all" && other == "exists":
 		return after(other, "exists has one value")
 	}
 	return "", ""
 }
+
+func isUTF16(name string) bool { return name == "wide" || strings.HasPrefix(name, "utf16") }
+
+func ignoresCase(m modifier) bool { return m.flag == "i" }
 
 // compares reports whether the modifier compares numbers.
 func compares(name string) bool {
 	return name == "lt" || name == "lte" || name == "gt" || name == "gte"
 }
 
-// allLast writes the modifiers with all at the end.
-func allLast(before []modifier, m modifier) string {
-	var names []string
-	for _, b := range append(slices.Clone(before), m) {
-		if b.role != linking {
-			names = append(names, b.name)
-		}
-	}
-	return "|" + strings.Join(append(names, "all"), "|")
-}
-
 // strings returns what the chain makes of a string: one glob, or several of
-// which any will do. Its second result says what is wrong with the value.
-func (c *chain) strings(value string) ([]glob, string) {
-	globs := []glob{parseGlob(value)}
+// which any will do. Its second result says what is wrong with the value. The
+// values of placeholders are needed only for a chain with expand.
+func (c *chain) strings(value string, values func(name string) []glob) ([]glob, string) {
+	if len(c.steps) == 0 {
+		return []glob{parseGlob(value)}, ""
+	}
+	globs := []glob{c.template(value)}
+	size := 0
 	for _, step := range c.steps {
 		var next []glob
+		if step.role == fillIn {
+			for _, g := range globs {
+				next = append(next, g.fill(values)...)
+			}
+			globs = next
+			continue
+		}
 		for _, g := range globs {
 			made, problem := step.apply(g)
 			if problem != "" {
 				return nil, problem
 			}
 			next = append(next, made...)
+			for _, g := range made {
+				size += g.size()
+			}
+			if c.expand && size > MaxValueBytes { // without expand, Parse counts them
+				return nil, fmt.Sprintf("comes to more than %s bytes with its placeholders filled in", count(MaxValueBytes))
+			}
 		}
 		globs = next
 	}
 	return globs, ""
+}
+
+// multiplies reports whether the chain may make several strings of one, longer
+// ones, or none.
+func (c *chain) multiplies() bool {
+	return slices.ContainsFunc(c.steps, func(m modifier) bool { return m.role != affix })
+}
+
+// template returns a string as it is before the first step.
+func (c *chain) template(value string) glob {
+	if c.expand {
+		return parseTemplate(value)
+	}
+	return parseGlob(value)
 }

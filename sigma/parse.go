@@ -148,7 +148,7 @@ func (p *parser) vet(n *yaml.Node, depth int) bool {
 	}
 	ok := true
 	if n.Kind == yaml.MappingNode {
-		lines := map[string]*yaml.Node{}
+		lines := make(map[string]*yaml.Node, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
 			switch {
@@ -235,7 +235,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		}
 		fields[key.Value] = value
 		keys = append(keys, key.Value)
-		if kind, ok := map[string]Kind{"correlation": Correlation, "filter": Filter, "action": Collection}[key.Value]; ok && r.Kind == Detecting {
+		if kind, ok := kinds[key.Value]; ok && r.Kind == Detecting {
 			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
 		}
 	}
@@ -244,7 +244,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		to  *Text
 	}{
 		{"title", &r.Title}, {"id", &r.ID}, {"author", &r.Author}, {"license", &r.Licence}, {"status", &r.Status},
-		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified},
+		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified}, {"taxonomy", &r.Taxonomy},
 	} {
 		if value := fields[f.key]; value != nil {
 			*f.to = p.text(value, f.key)
@@ -273,6 +273,9 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	}
 	return r
 }
+
+// kinds has the keys that say that a document is no detection.
+var kinds = map[string]Kind{"correlation": Correlation, "filter": Filter, "action": Collection}
 
 // text reads a scalar. What is null counts as not there.
 func (p *parser) text(n *yaml.Node, path string) Text {
@@ -456,7 +459,11 @@ func (p *parser) alternative(n *yaml.Node, path string) Alternative {
 		if ok && value.Null {
 			p.fail(n, path, "search is empty", "expected a map of field names to values, a list of such maps, or keywords")
 		}
-		a.Items = []*Item{{Position: a.Position, Path: path, Values: []Value{value}}}
+		it := &Item{Position: a.Position, Path: path, Values: []Value{value}}
+		if ok && !value.Null {
+			p.checkValues(it)
+		}
+		a.Items = []*Item{it}
 	default:
 		p.fail(n, path, "search has a list in a list", "expected maps of field names to values, or keywords")
 	}
@@ -491,6 +498,12 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 	if found != "" {
 		p.add(place, path, found, want)
 		return nil
+	}
+	if it.Field == "" {
+		if found, want, place := c.forKeywords(it.Modifiers); found != "" {
+			p.add(place, path, found, want)
+			return nil
+		}
 	}
 	it.chain = c
 	switch n.Kind {
@@ -528,7 +541,11 @@ func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 		p.fail(written, path, "value is "+kindName(n), "expected text or a number")
 		return Value{}, false
 	}
-	v := Value{Text: Text{n.Value, p.position(written)}, Null: isNull(n)}
+	start := p.src.offset(written.Line, written.Column)
+	v := Value{Text: Text{n.Value, p.src.at(start)}, Null: isNull(n)}
+	if text, ok := p.src.written(start, n.Value); ok {
+		v.inside = Position{v.Line, v.Column + text - start}
+	}
 	switch {
 	case n.Style&yaml.SingleQuotedStyle != 0:
 		v.style = single
@@ -573,12 +590,13 @@ func (p *parser) checkValues(it *Item) {
 		}
 		fail := func(found, want string) { p.add(v.Position, it.Path, found, want) }
 		if v.Null {
-			if c.kind != "" || len(c.steps) > 0 || c.cased {
+			if it.Field == "" {
+				fail("null is a keyword", "put it in quotes if the text is meant")
+			} else if c.kind != "" || len(c.steps) > 0 || c.cased {
 				fail(fmt.Sprintf("null is a value of %s", clip(it.Key)), "null takes no modifiers but all and neq; put it in quotes if the text is meant")
 			}
 			continue
 		}
-		shown := quote(v.Value)
 		switch c.kind {
 		case "exists":
 			if v.style != plain || !slices.Contains([]string{"true", "True", "TRUE", "false", "False", "FALSE"}, v.Value) {
@@ -590,7 +608,7 @@ func (p *parser) checkValues(it *Item) {
 			case !ok && c.unsupported == "" && isNumber(v.Value):
 				// A number of another kind: Compile says why not.
 			case !ok && c.unsupported == "":
-				fail(fmt.Sprintf("value of %s is %s", c.kind, shown), "expected a number")
+				fail(fmt.Sprintf("value of %s is %s", c.kind, quote(v.Value)), "expected a number")
 			case ok && (c.kind == "lt" && n == minInt64 || c.kind == "gt" && n == maxInt64):
 				fail(fmt.Sprintf("no number is %s %d", map[string]string{"lt": "less than", "gt": "greater than"}[c.kind], n), "the comparison never holds")
 			}
@@ -600,11 +618,14 @@ func (p *parser) checkValues(it *Item) {
 			}
 		case "fieldref":
 			if g := parseGlob(v.Value); g.wildcards("*?") || v.Value == "" {
-				fail(fmt.Sprintf("value of fieldref is %s", shown), "expected the name of a field")
+				fail(fmt.Sprintf("value of fieldref is %s", quote(v.Value)), "expected the name of a field")
 			}
-		case "re":
+		case "re": // what is wrong with it, Compile says
 		default:
-			globs, problem := c.strings(v.Value)
+			if c.expand || !c.multiplies() {
+				continue // with expand, Compile looks at what becomes of it
+			}
+			globs, problem := c.strings(v.Value, nil)
 			size := 0
 			for _, g := range globs {
 				size += g.size()
@@ -613,7 +634,7 @@ func (p *parser) checkValues(it *Item) {
 				return
 			}
 			if problem != "" {
-				fail(fmt.Sprintf("value %s %s", shown, problem), "")
+				fail(fmt.Sprintf("value %s %s", quote(v.Value), problem), "")
 			}
 		}
 	}

@@ -158,7 +158,7 @@ func TestPositions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = Compile(rules[0], ipc(t))
+			_, err = Compile(rules[0], ipc(t), nil)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -324,7 +324,7 @@ func TestModifiers(t *testing.T) {
 	for _, m := range modifiers {
 		v := value[m.name]
 		if v == "" {
-			v = "x"
+			v = "xyz"
 		}
 		key := "A|" + before[m.role] + m.name
 		if m.name == "utf16" {

@@ -40,6 +40,7 @@ type Rule struct {
 
 	Title, ID, Author, Licence    Text
 	Status, Level, Date, Modified Text
+	Taxonomy                      Text // that its names are of; not set: Sigma's
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // what is sound and yet worth a look
@@ -156,8 +157,9 @@ type Item struct {
 // text here: Sigma compares text.
 type Value struct {
 	Text
-	Null  bool // written as null, ~ or nothing at all, without quotes
-	style style
+	Null   bool // written as null, ~ or nothing at all, without quotes
+	style  style
+	inside Position // of the first byte after a quote, if the text stands in the file as it is
 }
 
 // A style says which quotes a scalar has in the file.

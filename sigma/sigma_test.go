@@ -19,9 +19,12 @@ func ipc(t testing.TB) *sensor.Definition {
 	return d
 }
 
+// pipes is the logsource of the rules that [ruleOf] makes.
+var pipes = []sensor.Logsource{{Product: "windows", Category: "pipe_created"}}
+
 // typed is a definition with inputs of every type.
 func typed() *sensor.Definition {
-	return &sensor.Definition{Name: "ipc", Number: 1, Version: 7, Channel: 291, Inputs: []sensor.Input{
+	return &sensor.Definition{Name: "ipc", Number: 1, Version: 7, Channel: 291, Logsources: pipes, Keywords: []string{"A", "B"}, Inputs: []sensor.Input{
 		{Name: "A", Type: sensor.String},
 		{Name: "B", Type: sensor.String},
 		{Name: "N", Type: sensor.Integer},
@@ -60,11 +63,16 @@ func compileText(text string, def *sensor.Definition) (*channelfile.File, error)
 // buildFile compiles rules to one type and returns the channel file that they
 // make.
 func buildFile(rules []*Rule, def *sensor.Definition) (*channelfile.File, error) {
+	return buildWith(rules, def, nil)
+}
+
+// buildWith is buildFile with values for placeholders.
+func buildWith(rules []*Rule, def *sensor.Definition, placeholders Placeholders) (*channelfile.File, error) {
 	b := channelfile.NewBuilder(channelfile.Header{
 		Channel: def.Channel, Revision: 1, Type: def.Number, TypeVersion: def.Version, InputsDeclared: uint16(len(def.Inputs)),
 	})
 	for _, r := range rules {
-		c, err := Compile(r, def)
+		c, err := Compile(r, def, placeholders)
 		if err != nil {
 			return nil, err
 		}
@@ -126,6 +134,12 @@ func reference(f *channelfile.File, w channelfile.Word, def *sensor.Definition) 
 		} else {
 			b.WriteString(" any of")
 		}
+	}
+	if c.Operator == channelfile.OpRegexp {
+		for i := range c.Count {
+			fmt.Fprintf(&b, " /%s/", f.Program(f.Operand(c.First+i)).Source())
+		}
+		return b.String()
 	}
 	for v := range f.OperandValues(c) {
 		switch c.Operator {

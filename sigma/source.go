@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"sort"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -45,10 +44,14 @@ func newSource(name string, data []byte) (*source, *Error) {
 		return fail(start, "file is UTF-16", "Sigma rules are UTF-8; save it as that")
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
-	src := &source{name: name, data: data, lines: []line{{row: 1}}}
+	src := &source{name: name, data: data, lines: make([]line, 1, bytes.Count(data, []byte("\n"))+2)}
+	src.lines[0].row = 1
 	flow, characters := 0, 0
 	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
+		r, size := rune(data[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRune(data[i:])
+		}
 		switch {
 		case r == utf8.RuneError && size == 1:
 			return fail(src.at(i), fmt.Sprintf("byte 0x%02x (%d) is not UTF-8", data[i], data[i]),
@@ -62,12 +65,13 @@ func newSource(name string, data []byte) (*source, *Error) {
 			flow++
 		}
 		i += size
-		last := src.lines[len(src.lines)-1]
 		switch r {
 		case '\n', '\r':
+			last := src.lines[len(src.lines)-1]
 			src.lines = append(src.lines, line{i, last.row + 1, i, len(src.marks)})
 			characters = 0
 		case '\u0085', '\u2028', '\u2029':
+			last := src.lines[len(src.lines)-1]
 			src.lines = append(src.lines, line{i, last.row, last.first, len(src.marks)})
 			characters = 0
 		default:
@@ -119,12 +123,18 @@ func (s *source) offset(yamlLine, character int) int {
 // the scalar is written in one piece at offset start, as it is when it has no
 // escapes and no line ends. Otherwise it returns the position of the scalar.
 func (s *source) within(start int, value string, i int) Position {
-	text := start
-	if text < len(s.data) && (s.data[text] == '\'' || s.data[text] == '"') {
-		text++
-	}
-	if strings.HasPrefix(string(s.data[min(text, len(s.data)):min(text+len(value), len(s.data))]), value) {
+	if text, ok := s.written(start, value); ok {
 		return s.at(text + i)
 	}
 	return s.at(start)
+}
+
+// written returns the offset of the text of a scalar that begins at start, if
+// it is written in one piece.
+func (s *source) written(start int, value string) (offset int, ok bool) {
+	start = min(start, len(s.data))
+	if start < len(s.data) && (s.data[start] == '\'' || s.data[start] == '"') {
+		start++
+	}
+	return start, len(value) <= len(s.data)-start && string(s.data[start:start+len(value)]) == value
 }

@@ -1,0 +1,112 @@
+package sigma
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+// Placeholders has the values that each placeholder stands for, by its name
+// without the "%". A value is a string as in a rule, with wildcards and
+// escapes; a "%" in it is itself.
+type Placeholders map[string][]string
+
+// names returns the names of the placeholders, for [nearest].
+func (p Placeholders) names() []string {
+	var names []string
+	for name := range p {
+		names = append(names, name)
+	}
+	return names
+}
+
+// ReadPlaceholders reads a document with the values of placeholders: one map
+// of names to values or lists of values, in YAML or JSON. The name is that of
+// the file, for messages; nothing is opened.
+//
+// The error, if not nil, joins an [*Error] for each thing that is wrong, as
+// that of [Parse].
+func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
+	src, malformed := newSource(name, data)
+	if malformed != nil {
+		return nil, malformed
+	}
+	p := &parser{src: src}
+	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
+		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
+	if err != nil {
+		return nil, fmt.Errorf("%s: setting up the YAML parser: %w", name, err)
+	}
+	var doc, more yaml.Node
+	if err := loader.Load(&doc); err != nil && err != io.EOF {
+		p.yamlError(err)
+		return nil, p.errs.err(name)
+	}
+	if len(doc.Content) != 1 || isNull(doc.Content[0]) {
+		p.add(Position{1, 1}, "", "file has no placeholders in it", wantPlaceholders)
+		return nil, p.errs.err(name)
+	}
+	placeholders := p.placeholders(doc.Content[0])
+	if err := loader.Load(&more); err == nil && len(more.Content) == 1 {
+		p.fail(more.Content[0], "", "file has a second document", "write one map")
+	} else if err != nil && err != io.EOF {
+		p.yamlError(err)
+	}
+	if p.failed > 0 {
+		return nil, p.errs.err(name)
+	}
+	return placeholders, nil
+}
+
+const wantPlaceholders = "expected a map such as \"Administrators: ['adm_*', root]\""
+
+func (p *parser) placeholders(n *yaml.Node) Placeholders {
+	if !p.vet(n, 0) {
+		return nil
+	}
+	if n.Kind != yaml.MappingNode {
+		p.fail(n, "", "file is "+kindName(n), wantPlaceholders)
+		return nil
+	}
+	placeholders := Placeholders{}
+	for i := 0; i+1 < len(n.Content) && !p.full; i += 2 {
+		key, written := n.Content[i], n.Content[i+1]
+		name := key.Value
+		if placeholderName(name+"%") != name || name == "" {
+			p.fail(key, "", "name "+quote(name)+" is not that of a placeholder", "expected letters, digits and underscores, without the \"%\"")
+			continue
+		}
+		value := p.resolve(written)
+		if value == nil {
+			break
+		}
+		list := []*yaml.Node{written}
+		if value.Kind == yaml.SequenceNode {
+			list = value.Content
+			if len(list) == 0 {
+				p.fail(written, name, "placeholder has no values", "expected at least one")
+			}
+		}
+		for _, element := range list {
+			target := p.resolve(element)
+			if target == nil {
+				return nil
+			}
+			v, ok := p.value(target, element, name)
+			switch {
+			case ok && v.Null:
+				p.fail(element, name, "value is null", "write the value, or put it in quotes if the text is meant")
+			case ok:
+				if p.bytes += len(v.Value); p.bytes > MaxValueBytes {
+					p.exhaust(v.Position, name, fmt.Sprintf("file has more than %s bytes of values, with what aliases repeat", count(MaxValueBytes)))
+					return nil
+				}
+				placeholders[name] = append(placeholders[name], v.Value)
+			}
+		}
+	}
+	return placeholders
+}
