@@ -13,6 +13,9 @@
 //     other to an error or to a file in normal form, which encodes to itself.
 //   - FuzzStructured: a model that the Builder takes is the model that is read
 //     from what it encodes.
+//   - FuzzRegexp: any expression is compiled or refused, in a place inside it
+//     and for a reason that is listed; the program finds what Go's package
+//     regexp finds.
 //   - FuzzGate: any bytes, any fleet and all checks give one report, the same at
 //     each run, whose findings are inside the file; and what it accepts is safe,
 //     as a second, naive judge reckons from the file and the fleet alone.

@@ -164,10 +164,16 @@ func checkReport(t *testing.T, s *validate.Subject, opts validate.Options, r *va
 		t.Errorf("%d checks ran, were skipped or do not apply; the list has %d", len(became), len(opts.Checks))
 	}
 
-	kept := map[*validate.Check]int{}
+	kept, groups, inGroup := map[*validate.Check]int{}, map[*validate.Check]int{}, map[string]int{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		kept[f.Check]++
+		if key := f.Check.ID + f.Group; f.Group != "" {
+			if inGroup[key] == 0 {
+				groups[f.Check]++
+			}
+			inGroup[key]++
+		}
 		if !slices.Contains(r.Ran, f.Check) || f.Severity != f.Check.Severity {
 			t.Errorf("a finding of severity %v is of %v, which did not run, or is of another", f.Severity, f.Check)
 		}
@@ -181,13 +187,20 @@ func checkReport(t *testing.T, s *validate.Subject, opts validate.Options, r *va
 			t.Errorf("finding %d stands after one that it should stand before: %+v, %+v", i, r.Findings[i-1], *f)
 		}
 	}
+	for i := range r.Summaries {
+		sum := &r.Summaries[i]
+		if n := inGroup[sum.Check.ID+sum.Group]; n < 1 || n > sum.Found || sum.Found < 2 || sum.Message == "" {
+			t.Errorf("a summary of %d findings, of which %d are there: %+v", sum.Found, n, *sum)
+		}
+	}
 	most := opts.MaxFindings
 	if most == 0 {
 		most = validate.DefaultMaxFindings
 	}
 	errors, warnings := 0, 0
 	for _, total := range r.Totals {
-		if total.Found < 1 || kept[total.Check] != min(total.Found, most) {
+		least := min(total.Found, most)
+		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+validate.GroupFindings*groups[total.Check]) {
 			t.Errorf("%v found %d, and %d findings are there", total.Check, total.Found, kept[total.Check])
 		}
 		delete(kept, total.Check)
@@ -229,14 +242,15 @@ func compareFindings(a, b *validate.Finding) int {
 
 func sameReport(a, b *validate.Report) bool {
 	return a.Verdict() == b.Verdict() && a.Counts == b.Counts &&
-		reflect.DeepEqual(a.Findings, b.Findings) && slices.Equal(a.Totals, b.Totals) &&
+		reflect.DeepEqual(a.Findings, b.Findings) && reflect.DeepEqual(a.Summaries, b.Summaries) && slices.Equal(a.Totals, b.Totals) &&
 		slices.Equal(a.Ran, b.Ran) && slices.Equal(a.Skipped, b.Skipped) && slices.Equal(a.NotApplicable, b.NotApplicable) &&
 		slices.Equal(a.Builds, b.Builds) && slices.Equal(a.Undecided, b.Undecided)
 }
 
 // beyondJudge are the checks that find errors which make no build unsafe: an
-// operand that the input can never have, and a file under another's name.
-var beyondJudge = map[string]bool{"CF2007": true, "CF0005": true}
+// operand that the input can never have, a program that is not its source's,
+// and a file under another's name.
+var beyondJudge = map[string]bool{"CF2007": true, "CF2009": true, "CF0005": true}
 
 // checkVerdict holds that what is accepted is safe and what is safe is not
 // rejected, that what cannot be read or breaks a requirement is, and that one

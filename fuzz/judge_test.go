@@ -122,6 +122,10 @@ func (j *judge) reader(r *sensor.Reader) string {
 	for i := range f.Values() {
 		length = max(length, len(f.Value(i)))
 	}
+	program := 0
+	for i := range f.Programs() {
+		program = max(program, f.Program(i).Len())
+	}
 	for _, l := range []struct {
 		what string
 		have int
@@ -133,7 +137,8 @@ func (j *judge) reader(r *sensor.Reader) string {
 		{"words", words, r.Limits.WordsPerInstance},
 		{"operands", operands, r.Limits.OperandsPerCriterion},
 		{"bytes of a value", length, r.Limits.ValueLength},
-		{"bytes of memory", len(f.Data()) + f.Criteria() + 1024, r.Budget.Memory},
+		{"instructions", program, r.Limits.ProgramInstructions},
+		{"bytes of memory", len(f.Data()) + f.Criteria() + 1024 + 24*program, r.Budget.Memory},
 	} {
 		if l.most != 0 && uint64(l.have) > l.most {
 			return fmt.Sprintf("it has room for %d %s, not %d", l.most, l.what, l.have)
@@ -251,8 +256,26 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 				m := int64(len(f.Value(f.Operand(cr.First + k))))
 				why = charge(m+1, m+1)
 			}
+		case channelfile.OpRegexp:
+			add(1)
+			for p := range f.OperandPrograms(cr) {
+				c := int64(0)
+				for k := range p.Len() {
+					c += 3
+					if in := p.Inst(k); in.Op == channelfile.InstRunes {
+						for n := p.Ranges(in.Arg); n > 0; n /= 2 { // binary digits
+							c++
+						}
+					}
+				}
+				why = charge(c, c)
+			}
 		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-			why = charge(24+2*int64(cr.Count), 0)
+			if cr.Flags&channelfile.FlagInputs != 0 {
+				why = charge(1+40*int64(cr.Count), 0)
+			} else {
+				why = charge(24+2*int64(cr.Count), 0)
+			}
 		case channelfile.OpAddressRange:
 			why = charge(64+4*int64(cr.Count), 0)
 		}

@@ -236,7 +236,7 @@ func TestWorstFilesAreShown(t *testing.T) {
 		if err := errors.Join(
 			report.Inspect(io.Discard, f, sensor.BuiltinDefinitions()),
 			report.Hex(io.Discard, f),
-			report.Needs(io.Discard, why, sensor.NeedsOf(f, sensor.BuiltinDefinitions())),
+			report.Needs(io.Discard, why, sensor.NeedsOf(f, sensor.BuiltinDefinitions()), nil),
 		); err != nil {
 			t.Error(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 )
@@ -166,6 +167,10 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 				channelfile.SimplerPattern(v)
 			}
 		}
+		for p := range f.OperandPrograms(c) {
+			n++
+			checkProgram(t, f, p)
+		}
 		for other := range f.OperandInputs(c) {
 			n++
 			if other < 0 || other >= inputs {
@@ -191,6 +196,31 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 			t.Fatalf("value %d has %d bytes at %v", i, len(v), f.PoolRange(i))
 		}
 	}
+	instruction := 0
+	for i := range f.Programs() {
+		within("program", i, f.ProgramRange(i))
+		within("the source of program", i, f.SourceRange(i))
+		p := f.Program(i)
+		checkProgram(t, f, p)
+		if n := len(p.Source()); n != f.SourceRange(i).Len() || f.FirstInstruction(i) != instruction {
+			t.Fatalf("program %d has a source of %d bytes at %v, and instructions from %d on; the one before ends at %d", i, n, f.SourceRange(i), f.FirstInstruction(i), instruction)
+		}
+		instruction += p.Len()
+		f.CompareProgram(i)
+	}
+	if instruction != f.Instructions() {
+		t.Fatalf("the programs have %d instructions of %d", instruction, f.Instructions())
+	}
+	for i := range f.Instructions() {
+		within("instruction", i, f.InstructionRange(i))
+	}
+	for i := range f.Classes() {
+		within("class", i, f.ClassRange(i))
+		_ = f.ClassString(i)
+		if c := f.CompareClasses(i, i); c != 0 {
+			t.Fatalf("class %d compares with itself as %d", i, c)
+		}
+	}
 	for i := range f.Texts() {
 		within("text", i, f.TextRange(i))
 		within("the bytes of text", i, f.TextPoolRange(i))
@@ -199,6 +229,30 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 		}
 	}
 	f.TextsUsed()
+}
+
+// checkProgram holds that an interpreter that checks nothing stays inside.
+func checkProgram(t *testing.T, f *channelfile.File, p channelfile.Program) {
+	t.Helper()
+	if p.Len() < 1 || p.Len() > channelfile.MaxInstructions {
+		t.Fatalf("a program has %d instructions", p.Len())
+	}
+	for k := range p.Len() {
+		in := p.Inst(k)
+		if !in.Op.Known() || int64(in.Out) >= int64(p.Len()) || in.Op == channelfile.InstSplit && int64(in.Arg) >= int64(p.Len()) {
+			t.Fatalf("instruction %d of %d is %+v", k, p.Len(), in)
+		}
+		if in.Op == channelfile.InstRunes {
+			least := rune(0)
+			for r := range p.Ranges(in.Arg) {
+				lo, hi := p.Range(in.Arg, r)
+				if lo < least || hi < lo || hi > utf8.MaxRune || !p.Holds(in.Arg, lo) || !p.Holds(in.Arg, hi) || r > 0 && p.Holds(in.Arg, lo-1) {
+					t.Fatalf("range %d of class %d is %X to %X, after what ends before %X", r, in.Arg, lo, hi, least)
+				}
+				least = hi + 2
+			}
+		}
+	}
 }
 
 func FuzzReadersAgree(f *testing.F) {

@@ -12,21 +12,37 @@ var le = binary.LittleEndian
 
 // entrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
 // section 4.
-var entrySizes = []int{24, 4, 12, 4, 8, 1, 24, 8, 8, 1}
+var entrySizes = []int{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
 
 // sectionTypes are their types.
-var sectionTypes = []uint32{1, 2, 3, 4, 5, 6, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
+var sectionTypes = []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
+
+// sectionOrder returns the sections of a file that has so many, nil if none has.
+func sectionOrder(n int) []int {
+	switch n {
+	case 6:
+		return []int{instances, conditions, criteria, operands, values, pool}
+	case 10:
+		return append(sectionOrder(6), origins, uses, texts, textpool)
+	case 11:
+		return append(sectionOrder(6), programs, sources, instructions, classes, ranges)
+	case 15:
+		return append(sectionOrder(11), origins, uses, texts, textpool)
+	}
+	return nil
+}
 
 // A raw is a file as its header and the bytes of its sections, whatever they
-// say.
+// say. Of the sections it has those of order, in that order.
 type raw struct {
 	header   [48]byte
-	sections [][]byte
+	sections [15][]byte
+	order    []int
 }
 
 // newRaw returns a file with a good header and empty sections.
 func newRaw(sections int, declared, read uint16) *raw {
-	r := &raw{sections: make([][]byte, sections)}
+	r := &raw{order: sectionOrder(sections)}
 	copy(r.header[:], "\x89CFC\r\n\x1a\n")
 	le.PutUint16(r.header[0x0A:], channelfile.MinorVersion)
 	le.PutUint32(r.header[0x0C:], 291)
@@ -44,9 +60,9 @@ func rawOf(data []byte) (*raw, bool) {
 	if err != nil {
 		return nil, false
 	}
-	r := &raw{header: [48]byte(data)}
-	for _, s := range f.Sections {
-		r.sections = append(r.sections, slices.Clone(data[s.Range.Start:s.Range.End]))
+	r := &raw{header: [48]byte(data), order: sectionOrder(len(f.Sections))}
+	for i, s := range f.Sections {
+		r.sections[r.order[i]] = slices.Clone(data[s.Range.Start:s.Range.End])
 	}
 	return r, true
 }
@@ -54,16 +70,17 @@ func rawOf(data []byte) (*raw, bool) {
 // bytes puts the file together, with sizes, counts, offsets and digests as they
 // should be.
 func (r *raw) bytes() []byte {
-	n := len(r.sections)
+	n := len(r.order)
 	first := 48 + 48*n + 32
 	out := make([]byte, first)
 	copy(out, r.header[:])
-	for i, s := range r.sections {
+	for i, k := range r.order {
+		s := r.sections[k]
 		rec := out[48+48*i:]
-		le.PutUint32(rec, sectionTypes[i])
+		le.PutUint32(rec, sectionTypes[k])
 		le.PutUint32(rec[4:], uint32(len(out)))
 		le.PutUint32(rec[8:], uint32(len(s)))
-		le.PutUint32(rec[12:], uint32(len(s)/entrySizes[i]))
+		le.PutUint32(rec[12:], uint32(len(s)/entrySizes[k]))
 		digest := sha256.Sum256(s)
 		copy(rec[16:], digest[:])
 		out = append(out, s...)
@@ -83,7 +100,7 @@ func repair(data []byte) []byte {
 	if len(data) < 48 {
 		return data
 	}
-	n := int(min(le.Uint32(data[0x2C:]), 10))
+	n := int(min(le.Uint32(data[0x2C:]), 15))
 	first := 48 + 48*n + 32
 	if first > len(data) {
 		return data

@@ -65,7 +65,9 @@ func FuzzReport(f *testing.F) {
 			for _, write := range []func(io.Writer) error{
 				func(w io.Writer) error { return report.Hex(w, file) },
 				func(w io.Writer) error { return report.Inspect(w, file, definitions()) },
-				func(w io.Writer) error { return report.Needs(w, name, sensor.NeedsOf(file, definitions())) },
+				func(w io.Writer) error {
+					return report.Needs(w, name, sensor.NeedsOf(file, definitions()), definitions().ByNumber(file.Header.Type, file.Header.TypeVersion))
+				},
 			} {
 				var b strings.Builder
 				if err := write(&b); err != nil {

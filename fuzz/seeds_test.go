@@ -142,13 +142,9 @@ func doubled(data []byte) []byte {
 		first := binary.LittleEndian.Uint32(copies[i+16:])
 		binary.LittleEndian.PutUint32(copies[i+16:], first+words)
 	}
-	for i := range r.sections {
-		switch i {
-		case 0:
-			r.sections[0] = append(r.sections[0], copies...)
-		case 1, 6, 7: // conditions, origins, uses
-			r.sections[i] = append(r.sections[i], r.sections[i]...)
-		}
+	r.sections[instances] = append(r.sections[instances], copies...)
+	for _, k := range []int{conditions, origins, uses} {
+		r.sections[k] = append(r.sections[k], r.sections[k]...)
 	}
 	return r.bytes()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -172,6 +173,7 @@ var literalKinds = []struct {
 	{channelfile.OpPrefix, channelfile.FlagFold | channelfile.FlagAll | channelfile.FlagInputs},
 	{channelfile.OpSuffix, channelfile.FlagFold | channelfile.FlagAll | channelfile.FlagInputs},
 	{channelfile.OpIntegerEquals, channelfile.FlagAll | channelfile.FlagInputs},
+	{channelfile.OpRegexp, channelfile.FlagAll},
 }
 
 // sayings is what a file says: its header and provenance, and for each ID the
@@ -285,11 +287,13 @@ func (l *modelLiteral) clamp(inputs int) string {
 			if s == "" {
 				s = "x"
 			}
+		case channelfile.OpRegexp:
+			s = "^" + regexp.QuoteMeta(strings.ToValidUTF8(s[:min(len(s), 1000)], "\uFFFD")) + "|[^a-c]"
 		case channelfile.OpPattern:
 			s = "?" + strings.NewReplacer("*", `\*`, "?", `\?`, `\`, `\\`).Replace(s) + "*"
 		}
 		l.Strings[i] = s
-		if l.Fold {
+		if l.Fold && kind.operator != channelfile.OpRegexp {
 			s = string(channelfile.AppendFold(nil, []byte(s)))
 		}
 		operands = append(operands, fmt.Sprintf("%x", s))
@@ -400,6 +404,8 @@ func (l *modelLiteral) expr() channelfile.Expr {
 		e = channelfile.Contains(input, l.Strings...)
 	case channelfile.OpPattern:
 		e = channelfile.Pattern(input, l.Strings...)
+	case channelfile.OpRegexp:
+		e = channelfile.Regexp(input, l.Strings...)
 	case channelfile.OpIntegerEquals:
 		var numbers []int64
 		for _, n := range l.Numbers {
@@ -459,6 +465,9 @@ func said(t *testing.T, f *channelfile.File) sayings {
 			var operands []string
 			for v := range f.OperandValues(c) {
 				operands = append(operands, fmt.Sprintf("%x", v))
+			}
+			for p := range f.OperandPrograms(c) {
+				operands = append(operands, fmt.Sprintf("%x", p.Source()))
 			}
 			for other := range f.OperandInputs(c) {
 				operands = append(operands, fmt.Sprint("input ", other))

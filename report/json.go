@@ -13,9 +13,10 @@ import (
 // Schema is the name of the version of the JSON form.
 const Schema = "cfcheck.report/v0"
 
-// Schemas holds the JSON Schema of the form, schema/report.json.
+// Schemas holds the JSON Schemas of what is written: schema/report.json, and
+// schema/overview.json.
 //
-//go:embed schema/report.json
+//go:embed schema/report.json schema/overview.json
 var Schemas embed.FS
 
 type jsonRun struct {
@@ -24,6 +25,7 @@ type jsonRun struct {
 	ExitCode int          `json:"exitCode"`
 	Gate     jsonGate     `json:"gate"`
 	Problems []string     `json:"problems"`
+	Notes    []string     `json:"notes"`
 	Results  []jsonResult `json:"results"`
 }
 
@@ -46,6 +48,7 @@ type jsonResult struct {
 	Undecided     []string       `json:"undecided"`
 	LeftOut       []string       `json:"leftOut"`
 	Findings      []jsonFinding  `json:"findings"`
+	Groups        []jsonGroup    `json:"groups"`
 	Totals        map[string]int `json:"totals"`
 	Ran           []string       `json:"ran"`
 	Skipped       []jsonSkip     `json:"skipped"`
@@ -109,6 +112,19 @@ type jsonFinding struct {
 	Instance *jsonInstance `json:"instance,omitempty"`
 	Input    *jsonInput    `json:"input,omitempty"`
 	Builds   []jsonHosts   `json:"builds,omitempty"`
+	Group    *int          `json:"group,omitempty"`
+}
+
+type jsonGroup struct {
+	Check    string      `json:"check"`
+	Name     string      `json:"name"`
+	Severity string      `json:"severity"`
+	Found    int         `json:"found"`
+	Message  string      `json:"message"`
+	Details  []string    `json:"details,omitempty"`
+	Fix      string      `json:"fix,omitempty"`
+	Input    *jsonInput  `json:"input,omitempty"`
+	Builds   []jsonHosts `json:"builds,omitempty"`
 }
 
 type jsonRange struct {
@@ -162,6 +178,7 @@ func JSON(w io.Writer, r *Run) error {
 		Schema: Schema, Verdict: verdict.String(), ExitCode: ExitStatus(verdict),
 		Gate:     jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
 		Problems: list(r.Problems),
+		Notes:    list(r.Notes),
 		Results:  []jsonResult{},
 	}
 	if r.Gate.SelfTest != "" {
@@ -187,7 +204,7 @@ func list(s []string) []string {
 func resultJSON(r *Result) jsonResult {
 	out := jsonResult{
 		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
-		Undecided: []string{}, LeftOut: list(r.LeftOut), Findings: []jsonFinding{}, Totals: map[string]int{},
+		Undecided: []string{}, LeftOut: list(r.LeftOut), Findings: []jsonFinding{}, Groups: []jsonGroup{}, Totals: map[string]int{},
 		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
 	}
 	if r.err != nil {
@@ -209,8 +226,18 @@ func resultJSON(r *Result) jsonResult {
 			out.Fleet.Builds = append(out.Fleet.Builds, jsonBuild{b.Name, b.Hosts, b.Addressed, b.AtFault})
 		}
 	}
+	sums := summariesOf(rep)
 	for i := range rep.Findings {
-		out.Findings = append(out.Findings, findingJSON(&rep.Findings[i]))
+		f := findingJSON(&rep.Findings[i])
+		if k, ok := sums.of(&rep.Findings[i]); ok {
+			// The group has them, once for all: there may be a thousand
+			// rules, and a thousand builds.
+			f.Group, f.Details, f.Fix, f.Builds = &k, nil, "", nil
+		}
+		out.Findings = append(out.Findings, f)
+	}
+	for i := range rep.Summaries {
+		out.Groups = append(out.Groups, groupJSON(&rep.Summaries[i]))
 	}
 	for _, t := range rep.Totals {
 		out.Totals[t.Check.ID] = t.Found
@@ -257,14 +284,31 @@ func findingJSON(f *validate.Finding) jsonFinding {
 	if in := f.Instance; in != nil {
 		out.Instance = &jsonInstance{in.Index, in.ID.String(), in.Rule, in.Title, in.Author}
 	}
-	if in := f.Input; in != nil {
-		out.Input = &jsonInput{Index: in.Index, Name: in.Name}
-		if in.Name != "" {
-			out.Input.Type = fmt.Sprint(in.Type)
-		}
+	out.Input, out.Builds = inputJSON(f.Input), buildsJSON(f.Builds)
+	return out
+}
+
+func groupJSON(s *validate.Summary) jsonGroup {
+	return jsonGroup{
+		Check: s.Check.ID, Name: s.Check.Name, Severity: s.Check.Severity.String(), Found: s.Found,
+		Message: s.Message, Details: s.Details, Fix: s.Fix, Input: inputJSON(s.Input), Builds: buildsJSON(s.Builds),
 	}
-	for _, b := range f.Builds {
-		out.Builds = append(out.Builds, jsonHosts{b.Name, b.Hosts})
+}
+
+func inputJSON(in *validate.Input) *jsonInput {
+	if in == nil {
+		return nil
+	}
+	out := &jsonInput{Index: in.Index, Name: in.Name}
+	if in.Name != "" {
+		out.Type = fmt.Sprint(in.Type)
+	}
+	return out
+}
+
+func buildsJSON(builds []validate.Build) (out []jsonHosts) {
+	for _, b := range builds {
+		out = append(out, jsonHosts{b.Name, b.Hosts})
 	}
 	return out
 }

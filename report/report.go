@@ -14,11 +14,20 @@ type Run struct {
 	Gate     Gate
 	Results  []Result
 	Problems []string // why there is no verdict, apart from what Results say
+	Notes    []string // what else a person should know; they change no verdict
+
+	// MaxRules is how many rules Text shows of several of which the same is
+	// said; 0: DefaultMaxRules.
+	MaxRules int
 
 	// Lines returns a line of a text that findings point into, and whether
 	// it could be had. Nil: none can.
 	Lines func(path string, line int) (string, bool)
 }
+
+// DefaultMaxRules is how many rules of several Text shows unless the Run says
+// otherwise.
+const DefaultMaxRules = validate.GroupFindings
 
 // A Gate says which gate judged.
 type Gate struct {

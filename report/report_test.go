@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -108,6 +110,49 @@ func runs(t testing.TB) []struct {
 	foreign := onBytes
 	foreign.Where.Source = validate.Position{Path: "update.bin", Range: at(0x1234, 0x1238)}
 
+	// Of 43 rules that read one missing input the report holds twelve.
+	grouped := validate.Report{
+		Subject: &validate.Subject{Kind: validate.KindRules, Name: "rules (process)"}, Ran: []*validate.Check{advice, first},
+		Summaries: []validate.Summary{{
+			Check: advice, Group: "OriginalFileName", Found: 43, Input: &validate.Input{Index: 2, Name: "OriginalFileName", Type: sensor.String},
+			Builds:  []validate.Build{{Name: "1", Hosts: 400}},
+			Message: "43 of 907 rules can never match events of feed security of build 1, which do not have OriginalFileName",
+			Details: []string{"feed security of build 1 does not supply OriginalFileName: 400 of 1,000 hosts (fleet ours)"}, Fix: "read another field",
+		}, {Check: advice, Group: "bare", Found: 2, Message: "2 of 907 rules are as bare as this"}},
+		Totals: []validate.Total{{Check: first, Found: 12}, {Check: advice, Found: 50}},
+	}
+	for i := range 12 {
+		f := finding(advice, fmt.Sprintf("rule %d can never match", i))
+		f.Group, f.Details, f.Fix, f.Builds = "OriginalFileName", grouped.Summaries[0].Details, "read another field", grouped.Summaries[0].Builds
+		f.Where.Source = validate.Position{Path: fmt.Sprintf("rules/%02d.yml", i), Line: 10 + i}
+		f.Instance = &validate.Instance{Index: i, ID: channelfile.ID{15: byte(i)}, Rule: fmt.Sprintf("r-%d", i), Title: fmt.Sprintf("Rule\t%d", i)}
+		switch i {
+		case 1:
+			f.Instance.Title = ""
+		case 2:
+			f.Instance.Title, f.Instance.Rule = "", ""
+		case 3:
+			f.Instance = &validate.Instance{Index: 3}
+		case 4:
+			f.Instance = nil
+		case 5:
+			f.Instance = &validate.Instance{Index: -1}
+		}
+		grouped.Findings = append(grouped.Findings, f)
+	}
+	for i := range 2 {
+		f := finding(advice, "as bare as this")
+		f.Group, f.Where.Range = "bare", at(4*i, 4*i+4)
+		grouped.Findings = append(grouped.Findings, f)
+	}
+	for i := range 12 {
+		f := finding(first, fmt.Sprintf("one of several places, number %d", i))
+		f.Group, f.Where.Source = "a group of which nobody says what it has in common", validate.Position{Path: "a.yml", Line: i + 1}
+		grouped.Findings = append(grouped.Findings, f)
+	}
+	ofBytes := grouped
+	ofBytes.Subject = validate.ChannelFile("C.cf", file.Data())
+
 	hostile := finding(advice, "title \"a\nrejected  b\" \x1b[31mred \u202ebackwards \xff\x00")
 	hostile.Where.Source = validate.Position{Path: "a\r\nb.yml", Line: 1, Text: "x\x1b]0;title\a"}
 	hostile.Fix, hostile.Details = "tab\there", []string{"\u2028line", "zero\u200bwidth"}
@@ -145,10 +190,20 @@ func runs(t testing.TB) []struct {
 			Subject: validate.NeedsSubject("needs.json", new(sensor.Needs)), Needs: new(sensor.Needs), Fleet: fleet,
 			Ran: []*validate.Check{first}, Counts: validate.Counts{Builds: 2, Contracts: 1, Hosts: 1000},
 		}))},
+		{"unaddressed", "of many builds that the content is not for nobody reads the names", one(judged(validate.Report{
+			Subject: validate.ChannelFile("C.cf", nil), Fleet: fleet, Ran: []*validate.Check{first},
+			Builds: []validate.BuildReport{
+				{Build: validate.Build{Name: "1", Hosts: 400}, Addressed: true}, {Build: validate.Build{Name: "2", Hosts: math.MaxUint64}}, {Build: validate.Build{Name: "3", Hosts: 600}},
+				{Build: validate.Build{Name: "4", Hosts: 600}}, {Build: validate.Build{Name: "5\x1b", Hosts: 600}}, {Build: validate.Build{Name: "6", Hosts: 600}}, {Build: validate.Build{Name: "7", Hosts: 600}},
+			},
+		}))},
 		{"more", "of a check that finds very much, the report says how many it does not show", one(judged(validate.Report{
 			Subject: validate.ChannelFile("C.cf", nil), Findings: []validate.Finding{finding(first, "one"), finding(first, "two")},
 			Totals: []validate.Total{{Check: first, Found: 1000}}, Ran: []*validate.Check{first},
 		}))},
+		{"grouped", "of many rules of which the same is said, the first stand below it; how many there are is said", one(Judged(&grouped, ""))},
+		{"grouped-all", "all can be had", Run{Gate: gate, MaxRules: 100, Results: []Result{Judged(&grouped, "")}}},
+		{"grouped-bytes", "where no text is known the bytes are named", Run{Gate: gate, MaxRules: 3, Notes: []string{"out: 3 files were\npassed over"}, Results: []Result{Judged(&ofBytes, "")}}},
 		{"undecided", "nothing was judged, and each reason is said", Run{
 			Gate:     Gate{Version: "(devel)", Checks: 4, SelfTest: "good content: rejected, expected accepted"},
 			Results:  []Result{NotJudged("a.cf", fmt.Errorf("a.cf: cannot be read: %w", fs.ErrNotExist)), NotJudged("b.cf", errors.New("internal error"))},
@@ -216,7 +271,7 @@ func golden(t *testing.T, name string, have []byte) {
 }
 
 func TestGoldenFilesAreUsed(t *testing.T) {
-	used := map[string]bool{"every-operator.inspect": true, "every-operator.hex": true, "every-operator.needs": true}
+	used := map[string]bool{"every-operator.inspect": true, "every-operator.hex": true, "every-operator.needs": true, "overview.text": true, "overview.json": true}
 	for _, tt := range runs(t) {
 		for format := range Formats {
 			used[tt.name+"."+format] = true
@@ -233,21 +288,32 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 	}
 }
 
-var schema = func() *jsonschema.Schema {
+var schema = sync.OnceValue(func() *jsonschema.Schema {
 	data, err := Schemas.ReadFile("schema/report.json")
 	if err != nil {
 		panic(err)
 	}
+	return compiled(nil, data)
+})
+
+// compiled returns a schema. Without a test it panics if there is none.
+func compiled(t testing.TB, data []byte) *jsonschema.Schema {
+	fail := func(err error) {
+		if t == nil {
+			panic(err)
+		}
+		t.Fatal(err)
+	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
-		panic(err)
+		fail(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("report.json", doc); err != nil {
-		panic(err)
+	if err := c.AddResource("schema.json", doc); err != nil {
+		fail(err)
 	}
-	return c.MustCompile("report.json")
-}()
+	return c.MustCompile("schema.json")
+}
 
 func validJSON(t *testing.T, data []byte) {
 	t.Helper()
@@ -255,7 +321,7 @@ func validJSON(t *testing.T, data []byte) {
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, data)
 	}
-	if err := schema.Validate(doc); err != nil {
+	if err := schema().Validate(doc); err != nil {
 		t.Errorf("%v:\n%s", err, data)
 	}
 }
@@ -263,16 +329,16 @@ func validJSON(t *testing.T, data []byte) {
 // The schema must refuse something, or it would hold nothing.
 func TestSchemaRefuses(t *testing.T) {
 	for why, doc := range map[string]string{
-		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[],"more":1}`,
-		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[]}`,
-		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"results":[]}`,
+		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[],"more":1}`,
+		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[]}`,
+		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[]}`,
 		"no verdict":                `{"schema":"cfcheck.report/v0"}`,
 	} {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if schema.Validate(value) == nil {
+		if schema().Validate(value) == nil {
 			t.Errorf("accepted: %s", why)
 		}
 	}
@@ -310,7 +376,7 @@ func TestCorpus(t *testing.T) {
 		shownSafely(t, c.Name, text.String())
 		if f, err := channelfile.Parse(c.Data); err == nil {
 			var shown bytes.Buffer
-			if err := errors.Join(Inspect(&shown, f, defs), Hex(&shown, f), Needs(&shown, c.FileName, sensor.NeedsOf(f, defs))); err != nil {
+			if err := errors.Join(Inspect(&shown, f, defs), Hex(&shown, f), Needs(&shown, c.FileName, sensor.NeedsOf(f, defs), defs.ByNumber(f.Header.Type, f.Header.TypeVersion))); err != nil {
 				t.Fatal(err)
 			}
 			shownSafely(t, c.Name, shown.String())
@@ -523,11 +589,13 @@ func TestWritersReturnTheError(t *testing.T) {
 	needs := sensor.NeedsOf(file, sensor.BuiltinDefinitions())
 	run := runs(t)[0].run
 	for name, write := range map[string]func(io.Writer) error{
-		"text":    func(w io.Writer) error { return Text(w, &run) },
-		"json":    func(w io.Writer) error { return JSON(w, &run) },
-		"hex":     func(w io.Writer) error { return Hex(w, file) },
-		"inspect": func(w io.Writer) error { return Inspect(w, file, sensor.BuiltinDefinitions()) },
-		"needs":   func(w io.Writer) error { return Needs(w, "C.cf", needs) },
+		"text":          func(w io.Writer) error { return Text(w, &run) },
+		"json":          func(w io.Writer) error { return JSON(w, &run) },
+		"hex":           func(w io.Writer) error { return Hex(w, file) },
+		"inspect":       func(w io.Writer) error { return Inspect(w, file, sensor.BuiltinDefinitions()) },
+		"needs":         func(w io.Writer) error { return Needs(w, "C.cf", needs, nil) },
+		"overview text": overview(t).Text,
+		"overview json": overview(t).JSON,
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
@@ -548,18 +616,39 @@ func TestWritersReturnTheError(t *testing.T) {
 }
 
 func TestInspect(t *testing.T) {
-	file := corpusFile(t, "every-operator")
-	defs := sensor.BuiltinDefinitions()
-	for name, write := range map[string]func(io.Writer) error{
-		"hex":     func(w io.Writer) error { return Hex(w, file) },
-		"inspect": func(w io.Writer) error { return Inspect(w, file, defs) },
-		"needs":   func(w io.Writer) error { return Needs(w, "C.cf", sensor.NeedsOf(file, defs)) },
-	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
-			t.Fatal(err)
+	for _, name := range []string{"every-operator", "regexps"} {
+		file := corpusFile(t, name)
+		defs := sensor.BuiltinDefinitions()
+		for kind, write := range map[string]func(io.Writer) error{
+			"hex":     func(w io.Writer) error { return Hex(w, file) },
+			"inspect": func(w io.Writer) error { return Inspect(w, file, defs) },
+			"needs": func(w io.Writer) error {
+				return Needs(w, "C.cf", sensor.NeedsOf(file, defs), defs.ByNumber(file.Header.Type, file.Header.TypeVersion))
+			},
+		} {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+"."+kind, b.Bytes())
 		}
-		golden(t, "every-operator."+name, b.Bytes())
+	}
+}
+
+// A counted repetition is a thousand instructions, and one line.
+func TestInspectThousand(t *testing.T) {
+	var b bytes.Buffer
+	if err := Inspect(&b, corpusFile(t, "expression-of-a-thousand"), nil); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+program 0  '.{1000,}'  1,002 instructions
+       0  [\x00-\x09\x0B-\x{10FFFF}] to 1, and so on up to 1000
+    1000  split to 999 and 1001
+    1001  match
+`
+	if !strings.HasSuffix(b.String(), want) {
+		t.Errorf("%s\nexpected at the end%s", b.String(), want)
 	}
 }
 

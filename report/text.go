@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,6 +26,9 @@ func Text(w io.Writer, r *Run) error {
 	t := &text{w: bufio.NewWriter(w), run: r}
 	for i := range r.Results {
 		t.result(&r.Results[i])
+	}
+	for _, n := range r.Notes {
+		t.line("note", "%s", Clean(n))
 	}
 	for _, p := range r.Problems {
 		t.line("undecided", "%s", Clean(p))
@@ -72,21 +76,126 @@ func (t *text) result(r *Result) {
 	for _, l := range r.LeftOut {
 		t.line("left out", "%s", Clean(l))
 	}
-	group := ""
-	for i := range rep.Findings {
-		f := &rep.Findings[i]
-		if f.Group != "" && f.Group == group {
-			t.more("also %s %s", place(r, f), Clean(f.Message))
-			continue
+	sums := summariesOf(rep)
+	for i := 0; i < len(rep.Findings); {
+		n := sameGroup(rep.Findings[i:])
+		if k, ok := sums.of(&rep.Findings[i]); ok {
+			t.summary(r, i, n, &rep.Summaries[k])
+		} else {
+			t.finding(r, i)
+			t.also(r, i+1, n-1)
 		}
-		group = f.Group
-		t.finding(r, i)
+		i += n
 	}
-	t.dropped(rep)
+	t.dropped(rep, sums)
 	for _, u := range rep.Undecided {
 		t.line("undecided", "%s", Clean(u))
 	}
 	t.conclusion(r)
+}
+
+// sameGroup returns how many findings there are before those of another group;
+// a finding without a group is alone.
+func sameGroup(fs []validate.Finding) int {
+	n := 1
+	for n < len(fs) && fs[0].Group != "" && fs[n].Group == fs[0].Group && fs[n].Check == fs[0].Check {
+		n++
+	}
+	return n
+}
+
+// summaries are those of a report, by number and by what they are of.
+type summaries map[groupKey]int
+
+type groupKey struct {
+	check *validate.Check
+	group string
+}
+
+func summariesOf(rep *validate.Report) summaries {
+	m := summaries{}
+	for i := range rep.Summaries {
+		m[groupKey{rep.Summaries[i].Check, rep.Summaries[i].Group}] = i
+	}
+	return m
+}
+
+// of returns the number of the summary of a finding's group.
+func (m summaries) of(f *validate.Finding) (i int, ok bool) {
+	if f.Group == "" {
+		return 0, false
+	}
+	i, ok = m[groupKey{f.Check, f.Group}]
+	return i, ok
+}
+
+// maxRules is how many rules are shown of several.
+func (t *text) maxRules() int {
+	if t.run.MaxRules > 0 {
+		return t.run.MaxRules
+	}
+	return DefaultMaxRules
+}
+
+// summary writes what n findings from number i on have in common, and below it
+// the rules that it is about.
+func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
+	t.line(word(&r.report.Findings[i]), "%s %s", s.Check.ID, Clean(s.Message))
+	for _, d := range s.Details {
+		t.more("%s", Clean(d))
+	}
+	if s.Fix != "" {
+		t.more("fix: %s", Clean(s.Fix))
+	}
+	shown := min(n, t.maxRules())
+	for k := i; k < i+shown; k++ {
+		f := &r.report.Findings[k]
+		t.more("%s%s", placeOf(r, f), called(f))
+	}
+	if rest := s.Found - shown; rest > 0 {
+		t.more("and %s more; --max-findings %d shows them", number(uint64(rest)), s.Found)
+	}
+}
+
+// also writes a line for each of n findings from number i on, which say the
+// same as the one before them.
+func (t *text) also(r *Result, i, n int) {
+	shown := min(n, t.maxRules())
+	if r.report.Subject.Kind == validate.KindDefinition {
+		shown = n // they are of inputs, and there are no rules
+	}
+	for k := i; k < i+shown; k++ {
+		f := &r.report.Findings[k]
+		t.more("also %s %s", place(r, f), Clean(f.Message))
+	}
+	if n > shown {
+		t.more("and %s more such; --max-findings %d shows them", number(uint64(n-shown)), n+1)
+	}
+}
+
+// placeOf is place, with the offset of the bytes if there is nothing better.
+func placeOf(r *Result, f *validate.Finding) string {
+	if f.Where.Source.Path == "" && f.Where.Source.Line == 0 && f.Where.Range.Len() > 0 && r.report.Subject.Kind == validate.KindChannelFile {
+		return fmt.Sprintf(`"%s:0x%04x"`, Clean(r.Name), f.Where.Range.Start)
+	}
+	return place(r, f)
+}
+
+// called names the rule of a finding, after a space.
+func called(f *validate.Finding) string {
+	switch in := f.Instance; {
+	case in == nil:
+		return ""
+	case in.Title != "":
+		return " " + Clean(in.Title)
+	case in.Rule != "":
+		return " " + Clean(in.Rule)
+	case in.ID != channelfile.ID{}:
+		return " instance " + in.ID.String()
+	case in.Index >= 0:
+		return " instance " + strconv.Itoa(in.Index)
+	}
+	return ""
 }
 
 // word is what a finding makes of the content.
@@ -224,15 +333,18 @@ func (t *text) window(w window, at channelfile.Range) {
 }
 
 // dropped says how many findings the report does not hold.
-func (t *text) dropped(rep *validate.Report) {
-	for _, total := range rep.Totals {
-		kept := 0
-		for i := range rep.Findings {
-			if rep.Findings[i].Check == total.Check {
-				kept++
-			}
+func (t *text) dropped(rep *validate.Report, sums summaries) {
+	said := map[*validate.Check]int{}
+	for i := range rep.Findings {
+		if _, ok := sums.of(&rep.Findings[i]); !ok {
+			said[rep.Findings[i].Check]++
 		}
-		if more := total.Found - kept; more > 0 {
+	}
+	for i := range rep.Summaries {
+		said[rep.Summaries[i].Check] += rep.Summaries[i].Found
+	}
+	for _, total := range rep.Totals {
+		if more := total.Found - said[total.Check]; more > 0 {
 			t.more("%s: %s not shown", total.Check.ID, count(uint64(more), "further finding"))
 		}
 	}
@@ -246,10 +358,32 @@ func (t *text) conclusion(r *Result) {
 	if rep.Fleet != nil {
 		t.more("%s", Clean(fleetLine(rep)))
 	}
+	t.notAddressed(rep)
+}
+
+// notAddressed says which builds the content is not for.
+func (t *text) notAddressed(rep *validate.Report) {
+	const most = 5 // names
+	var names []string
+	var builds, hosts uint64
 	for _, b := range rep.Builds {
-		if !b.Addressed {
-			t.more("build %s, %s: not addressed, it does not have the type version", Clean(b.Name), count(b.Hosts, "host"))
+		if b.Addressed {
+			continue
 		}
+		builds++
+		hosts += min(b.Hosts, math.MaxUint64-hosts)
+		if builds <= most {
+			names = append(names, b.Name)
+		}
+	}
+	switch {
+	case builds == 1:
+		t.more("build %s, %s: not addressed, it does not have the type version", Clean(names[0]), count(hosts, "host"))
+	case builds > 1:
+		if builds > most {
+			names = append(names, "and "+number(builds-most)+" more")
+		}
+		t.more("%s, %s: not addressed, they do not have the type version: %s", count(builds, "build"), count(hosts, "host"), Clean(strings.Join(names, ", ")))
 	}
 }
 
@@ -334,10 +468,6 @@ func Evidence(f *sensor.Fleet) string {
 
 // count writes a number with its noun.
 func count(n uint64, noun string) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
 	switch {
 	case n == 1:
 	case noun == "criterion":
@@ -347,7 +477,16 @@ func count(n uint64, noun string) string {
 	default:
 		noun += "s"
 	}
-	return s + " " + noun
+	return number(n) + " " + noun
+}
+
+// number writes a number as people read it: 1,000,000.
+func number(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // Clean makes a text safe to show on one line of a terminal: line ends, control

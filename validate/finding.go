@@ -23,9 +23,24 @@ type Finding struct {
 	Fix     string   // what to do
 
 	// Group is equal for findings that say the same of several places, such
-	// as two rules that read the same missing input. A writer may show the
-	// first in full and the others in a line.
+	// as two rules that read the same missing input. A writer may show what
+	// the [Summary] of the group says and then the places alone; or, where
+	// there is none, the first in full and the others in a line.
 	Group string
+}
+
+// A Summary is what the findings of a group have in common, as one finding
+// that is about all of them.
+type Summary struct {
+	Check *Check
+	Group string
+	Found int // the group's findings, at least 2; the Report may hold fewer
+
+	Input   *Input
+	Builds  []Build
+	Message string
+	Details []string
+	Fix     string
 }
 
 // A Location is where a finding is. What is unknown is zero.
@@ -82,6 +97,17 @@ func sortFindings(fs []Finding) {
 			cmp.Compare(a.input(), b.input()),
 			cmp.Compare(a.Where.Path, b.Where.Path),
 			cmp.Compare(a.Message, b.Message),
+		)
+	})
+}
+
+// sortSummaries orders summaries as sortFindings does the findings.
+func sortSummaries(list []Summary) {
+	slices.SortStableFunc(list, func(a, b Summary) int {
+		return cmp.Or(
+			cmp.Compare(a.Check.Severity, b.Check.Severity),
+			cmp.Compare(a.Check.ID, b.Check.ID),
+			cmp.Compare(a.Group, b.Group),
 		)
 	})
 }

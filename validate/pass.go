@@ -31,7 +31,9 @@ type Pass struct {
 	max      int
 	total    int
 	findings []Finding
-	uses     []int32 // of each criterion the first word that refers to it, plus one
+	grouped  []*FindingGroup          // in the order in which they were made
+	groupOf  map[string]*FindingGroup // by key
+	uses     []int32                  // of each criterion the first word that refers to it, plus one
 }
 
 // A Group is the builds of a fleet that do the same: the contract of the first
@@ -60,10 +62,12 @@ func (g *Group) Blame() { g.atFault = true }
 // nor what it does not know.
 func (p *Pass) Report(make func() Finding) {
 	p.total++
-	if p.Full() {
-		return
+	if !p.Full() {
+		p.keep(make())
 	}
-	f := make()
+}
+
+func (p *Pass) keep(f Finding) {
 	f.Check = p.Check
 	f.Severity = p.Check.Severity
 	p.findings = append(p.findings, f)
@@ -77,8 +81,90 @@ func (p *Pass) ReportMore(n int) {
 	}
 }
 
-// Full reports whether the report keeps no further finding of the check.
+// Full reports whether the report keeps no further finding of the check, but
+// of a group of which it has few.
 func (p *Pass) Full() bool { return len(p.findings) >= p.max }
+
+// A FindingGroup is findings of one check that say the same of several
+// instances, such as all that read one missing input. Get it from
+// [Pass.FindingGroup]; like the Pass it must not be kept.
+type FindingGroup struct {
+	pass      *Pass
+	key       string
+	summarize func(found int) Summary // nil: there are too many groups
+	found     int
+	kept      int
+}
+
+// GroupFindings is how many findings of a group a Report keeps if it can keep
+// no more of the check: what is wrong with a thousand instances must not hide
+// what is wrong with one.
+const GroupFindings = 10
+
+// maxGroups is how many groups of a check a Report has summaries of, and keeps
+// more findings than of the check at large.
+const maxGroups = 100
+
+// FindingGroup returns the group of findings with a key, which becomes their
+// Group. Summarize is called once, after the check has run, with the number of
+// findings, if they are several; what it returns need not set Check, Group and
+// Found.
+func (p *Pass) FindingGroup(key string, summarize func(found int) Summary) *FindingGroup {
+	g := p.groupOf[key]
+	if g != nil {
+		return g
+	}
+	g = &FindingGroup{pass: p, key: key}
+	if len(p.grouped) < maxGroups {
+		g.summarize = summarize
+		if p.groupOf == nil {
+			p.groupOf = map[string]*FindingGroup{}
+		}
+		p.groupOf[key] = g
+		p.grouped = append(p.grouped, g)
+	}
+	return g
+}
+
+// Report is [Pass.Report] for a finding of the group.
+func (g *FindingGroup) Report(make func() Finding) {
+	g.pass.total++
+	g.found++
+	if g.Full() {
+		return
+	}
+	g.kept++
+	f := make()
+	f.Group = g.key
+	g.pass.keep(f)
+}
+
+// ReportMore is [Pass.ReportMore] for findings of the group. It does nothing
+// before the group is full.
+func (g *FindingGroup) ReportMore(n int) {
+	if g.Full() {
+		g.pass.total += max(n, 0)
+		g.found += max(n, 0)
+	}
+}
+
+// Full reports whether the report keeps no further finding of the group.
+func (g *FindingGroup) Full() bool {
+	return g.pass.Full() && (g.summarize == nil || g.kept >= GroupFindings)
+}
+
+// summaries returns what the findings of each group of several have in common.
+func (p *Pass) summaries() []Summary {
+	var list []Summary
+	for _, g := range p.grouped {
+		if g.found > 1 {
+			s := g.summarize(g.found)
+			s.Check, s.Group, s.Found = p.Check, g.key, g.found
+			list = append(list, s)
+		}
+	}
+	return list
+}
 
 // ReportAt reports a finding about a part of the channel file. A check that
 // may find very many calls Report instead, with a function that calls At:

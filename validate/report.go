@@ -16,6 +16,7 @@ type Report struct {
 	Fleet      *sensor.Fleet      // nil: none was given
 
 	Findings      []Finding // errors first, then by check and place
+	Summaries     []Summary // what groups of several findings have in common, in the order of these
 	Totals        []Total   // how many findings each check made, if any
 	Ran           []*Check  // in the order in which they ran
 	Skipped       []Skip    // they could not run

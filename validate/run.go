@@ -11,7 +11,7 @@ import (
 )
 
 // DefaultMaxFindings is how many findings of one check a Report keeps unless
-// Options say otherwise. All are counted.
+// Options say otherwise, besides [GroupFindings] of each group. All are counted.
 const DefaultMaxFindings = 100
 
 // Options say what a subject is judged by, and against.
@@ -19,9 +19,10 @@ type Options struct {
 	Checks      []*Check            // in the order in which they run
 	Definitions *sensor.Definitions // the template types; nil: none is known
 	Fleet       *sensor.Fleet       // nil: the verdict can only be Rejected or Undecided
+	Distinct    [][]int             // what Fleet.Distinct returns, for many subjects and one large fleet; if not all are in it, it is called
 	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
 
-	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
+	MaxFindings    int  // of one check that are kept, besides GroupFindings of each group; 0: DefaultMaxFindings
 	FailOnWarnings bool // warnings reject as errors do
 	AllowEmpty     bool // a channel file without instances may be accepted
 }
@@ -94,7 +95,11 @@ func (run *runner) group() {
 	if fleet == nil || p.Needs == nil {
 		return
 	}
-	for _, members := range fleet.Distinct() {
+	distinct := run.opts.Distinct
+	if !covers(distinct, len(fleet.Contracts)) {
+		distinct = fleet.Distinct()
+	}
+	for _, members := range distinct {
 		g := Group{Contract: &fleet.Contracts[members[0]]}
 		for _, m := range members {
 			c := &fleet.Contracts[m]
@@ -118,6 +123,23 @@ func (run *runner) group() {
 		}
 		p.Groups = append(p.Groups, g)
 	}
+}
+
+// covers reports whether groups have each of n indices once.
+func covers(groups [][]int, n int) bool {
+	seen := make([]bool, n)
+	for _, members := range groups {
+		if len(members) == 0 {
+			return false
+		}
+		for _, m := range members {
+			if m < 0 || m >= n || seen[m] {
+				return false
+			}
+			seen[m] = true
+		}
+	}
+	return !slices.Contains(seen, false)
 }
 
 // addHosts stops at the largest number: contracts may claim any.
@@ -147,7 +169,7 @@ func (run *runner) checks() {
 	// unmet has the checks that found an error, or did not run.
 	unmet := map[*Check]bool{}
 	for _, c := range run.opts.Checks {
-		p.Check, p.findings, p.total = c, nil, 0
+		p.Check, p.findings, p.total, p.grouped, p.groupOf = c, nil, 0, nil, nil
 		run.source(c)
 		// What was found in the source did not become content: it stands in
 		// the way of no other check.
@@ -163,12 +185,14 @@ func (run *runner) checks() {
 			r.Ran = append(r.Ran, c)
 		}
 		r.Findings = append(r.Findings, p.findings...)
+		r.Summaries = append(r.Summaries, p.summaries()...)
 		r.count(c, p.total)
 		if p.total > before && c.Severity == Error {
 			unmet[c] = true
 		}
 	}
 	sortFindings(r.Findings)
+	sortSummaries(r.Summaries)
 }
 
 // source reports what was found for a check before the run. It does so whether

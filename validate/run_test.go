@@ -384,6 +384,123 @@ func TestReportMore(t *testing.T) {
 	}
 }
 
+// TestFindingGroups holds what is kept and said of findings in groups.
+func TestFindingGroups(t *testing.T) {
+	type group struct {
+		key         string
+		found, more int // reported, and counted in the end
+	}
+	tests := []struct {
+		name      string
+		max       int
+		alone     int // findings without a group, before the others
+		groups    []group
+		kept      map[string]int // findings by group
+		summaries map[string]int // what they say was found
+		why       string
+	}{
+		{"few", 5, 0, []group{{"a", 2, 0}, {"b", 3, 0}}, map[string]int{"a": 2, "b": 3}, map[string]int{"a": 2, "b": 3}, "all are there"},
+		{"one", 5, 0, []group{{"a", 1, 0}}, map[string]int{"a": 1}, map[string]int{}, "one finding is no group"},
+		{"many", 5, 0, []group{{"a", 50, 0}, {"b", 50, 0}, {"c", 3, 0}}, map[string]int{"a": validate.GroupFindings, "b": validate.GroupFindings, "c": 3}, map[string]int{"a": 50, "b": 50, "c": 3},
+			"the first hides no other"},
+		{"enough", 30, 0, []group{{"a", 50, 0}, {"b", 50, 0}}, map[string]int{"a": 30, "b": validate.GroupFindings}, map[string]int{"a": 50, "b": 50}, "of the first as many as there may be"},
+		{"after-others", 5, 7, []group{{"a", 50, 0}}, map[string]int{"": 5, "a": validate.GroupFindings}, map[string]int{"a": 50}, "what is in no group does not hide it either"},
+		{"counted", 5, 0, []group{{"a", 50, 950}, {"b", 2, 0}}, map[string]int{"a": validate.GroupFindings, "b": 2}, map[string]int{"a": 1000, "b": 2}, "what is beyond those kept need not be made"},
+		{"counted-early", 5, 0, []group{{"a", 7, 950}}, map[string]int{"a": 7}, map[string]int{"a": 7}, "what could be kept has to be made"},
+		{"counted-less-than-none", 5, 0, []group{{"a", 50, -5}}, map[string]int{"a": validate.GroupFindings}, map[string]int{"a": 50}, "a total never sinks"},
+		{"same-key", 5, 0, []group{{"a", 2, 0}, {"a", 2, 0}}, map[string]int{"a": 4}, map[string]int{"a": 4}, "a group may be asked for again"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			made, total := 0, 0
+			finding := func() validate.Finding { made++; return validate.Finding{Message: "found", Group: "not this"} }
+			c := check("CF9001", func(c *validate.Check) {
+				c.Run = func(p *validate.Pass) {
+					for range tt.alone {
+						p.ReportAt(channelfile.Range{}, "file", "mend it", "found")
+					}
+					for _, g := range tt.groups {
+						group := p.FindingGroup(g.key, func(found int) validate.Summary {
+							return validate.Summary{Message: fmt.Sprintf("%d of %s", found, g.key), Group: "not this", Found: -1}
+						})
+						for range g.found {
+							group.Report(finding)
+						}
+						group.ReportMore(g.more)
+					}
+					total = p.Found()
+				}
+			})
+			o := options(t, c)
+			o.MaxFindings = tt.max
+			r := validate.Run(good(t), o)
+			kept, summaries, sum := map[string]int{}, map[string]int{}, tt.alone
+			for _, f := range r.Findings {
+				kept[f.Group]++
+				if f.Check != c {
+					t.Errorf("a finding of %v", f.Check)
+				}
+			}
+			for _, s := range r.Summaries {
+				summaries[s.Group] = s.Found
+				if s.Check != c || s.Message != fmt.Sprintf("%d of %s", s.Found, s.Group) {
+					t.Errorf("%+v", s)
+				}
+			}
+			for _, n := range tt.summaries {
+				sum += n
+			}
+			if diff := cmp.Diff(tt.kept, kept); diff != "" {
+				t.Errorf("%s: findings kept (-expected +found):\n%s", tt.why, diff)
+			}
+			if diff := cmp.Diff(tt.summaries, summaries); diff != "" {
+				t.Errorf("%s: summaries (-expected +found):\n%s", tt.why, diff)
+			}
+			if made+min(tt.alone, tt.max) != len(r.Findings) {
+				t.Errorf("%d findings made, of which %d are kept", made, len(r.Findings))
+			}
+			if len(tt.summaries) > 0 && (total != sum || r.Totals[0].Found != sum) {
+				t.Errorf("%d found, the totals say %v; expected %d", total, r.Totals, sum)
+			}
+		})
+	}
+}
+
+// TestManyGroups holds that a check may make any number of groups: of some there
+// are summaries, all are counted, and what is kept has a bound. Before five groups
+// are there, all findings are kept, and none may only be counted.
+func TestManyGroups(t *testing.T) {
+	c := check("CF9001", func(c *validate.Check) {
+		c.Severity = validate.Warning
+		c.Run = func(p *validate.Pass) {
+			for i := range 1000 {
+				g := p.FindingGroup(fmt.Sprintf("g%04d", i), func(int) validate.Summary { return validate.Summary{} })
+				for range 20 {
+					g.Report(func() validate.Finding { return validate.Finding{Message: "found"} })
+				}
+				g.ReportMore(5)
+			}
+		}
+	})
+	d := check("CF9002", func(d *validate.Check) {
+		d.Run = func(p *validate.Pass) {
+			for range 2 {
+				p.FindingGroup("g0000", func(int) validate.Summary { return validate.Summary{} }).Report(func() validate.Finding { return validate.Finding{Message: "found"} })
+			}
+		}
+	})
+	r := validate.Run(good(t), options(t, c, d))
+	if n := len(r.Summaries); n != 101 || r.Warnings() != 1000*20+996*5 || r.Errors() != 2 {
+		t.Errorf("%d summaries, %d warnings, %d errors", n, r.Warnings(), r.Errors())
+	}
+	if n := len(r.Findings); n < validate.DefaultMaxFindings || n > validate.DefaultMaxFindings+100*validate.GroupFindings+2 {
+		t.Errorf("%d findings are kept", n)
+	}
+	if r.Summaries[0].Check != d || r.Summaries[1].Group != "g0000" || r.Summaries[100].Group != "g0099" {
+		t.Errorf("summaries are not in the order of the findings: %v, %s, %s", r.Summaries[0].Check, r.Summaries[1].Group, r.Summaries[100].Group)
+	}
+}
+
 func TestFindingsAreSorted(t *testing.T) {
 	place := func(path string, start int, message string) validate.Finding {
 		return validate.Finding{Where: validate.Location{Path: path, Range: channelfile.Range{Start: start, End: start + 1}}, Message: message}
@@ -516,9 +633,37 @@ func TestCounts(t *testing.T) {
 		}
 	}
 	// Without content there is nothing to misread.
-	for _, b := range validate.Run(validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), options(t, c)).Builds {
+	o = options(t, c)
+	o.Fleet, _ = sensor.BuiltinFleet("291")
+	for _, b := range validate.Run(validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), o).Builds {
 		if !b.Addressed {
 			t.Errorf("build %s has the type, and was not judged", b.Name)
+		}
+	}
+}
+
+// TestDistinct holds that it makes no difference who finds out which contracts
+// do the same, but for the work.
+func TestDistinct(t *testing.T) {
+	o := options(t, check("CF9001", nil))
+	without := validate.Run(good(t), o)
+	o.Distinct = o.Fleet.Distinct()
+	with := validate.Run(good(t), o)
+	if with.Counts != without.Counts || !slices.Equal(with.Builds, without.Builds) || with.Counts.Contracts == 0 {
+		t.Errorf("%+v %v, expected %+v %v", with.Counts, with.Builds, without.Counts, without.Builds)
+	}
+	n := len(o.Fleet.Contracts)
+	for why, wrong := range map[string][][]int{
+		"a contract is left out":           {{0}},
+		"nothing stands for a contract":    {{}},
+		"one is in two groups":             append(slices.Clone(o.Fleet.Distinct()), []int{0}),
+		"one is there that is not":         append(slices.Clone(o.Fleet.Distinct()), []int{n}),
+		"a group has nobody to stand for":  append(slices.Clone(o.Fleet.Distinct()), nil),
+		"an index is less than the lowest": {{-1}},
+	} {
+		o.Distinct = wrong
+		if r := validate.Run(good(t), o); r.Counts != without.Counts {
+			t.Errorf("%s: %+v, expected %+v, for no build must be left out", why, r.Counts, without.Counts)
 		}
 	}
 }

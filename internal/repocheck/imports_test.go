@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"validate"},
 	{"validate/file", "validate/structure", "validate/types", "validate/contract"},
 	{"validate/suite"},
-	{"sigma"},
+	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
 	{"fuzz", "internal/bench"},

@@ -52,19 +52,23 @@ func (f feed) positional() bool { return f.group.Contract.Reader.Access != senso
 
 // input returns what the feed supplies for an input of the definition.
 func (f feed) input(p *validate.Pass, index int) sensor.SuppliedInput {
-	access := sensor.Named
+	name := p.Definition.Inputs[index].Name
 	if f.positional() {
-		access = sensor.Positional
+		return f.supply.Input(sensor.Positional, index, name)
 	}
-	return f.supply.Input(access, index, p.Definition.Inputs[index].Name)
+	// Most contracts list the inputs in the order of the definition.
+	if in := f.supply.Inputs; index < len(in) && in[index].Name == name {
+		return in[index]
+	}
+	return f.supply.Input(sensor.Named, index, name)
 }
 
-// String names the builds for a message: "build 7.11", or "build 7.11 (feed
-// Security)".
+// String names the feed and its builds: "build 7.11", or "feed Security of build
+// 7.11".
 func (f feed) String() string {
 	names := buildNames(f.group.Builds...)
 	if f.supply.Feed != "" {
-		names += " (feed " + f.supply.Feed + ")"
+		names = "feed " + f.supply.Feed + " of " + names
 	}
 	return names
 }
@@ -136,25 +140,6 @@ func hosts(p *validate.Pass, groups []*validate.Group) string {
 	return fmt.Sprintf("%s of %s hosts (%s)", thousands(n), thousands(p.Fleet.Hosts()), fleet)
 }
 
-// hostsOf is hosts for the builds of one feed.
-func hostsOf(p *validate.Pass, f feed) string { return hosts(p, []*validate.Group{f.group}) }
-
-// maxDetails is how many lines of details a finding has: a fleet may have a
-// thousand builds that differ.
-const maxDetails = 20
-
-// details makes a line of each feed, of no more than maxDetails.
-func details(feeds []feed, line func(feed) string) []string {
-	var lines []string
-	for i, f := range feeds {
-		if i == maxDetails {
-			return append(lines, fmt.Sprintf("and %d more such contracts or feeds", len(feeds)-i))
-		}
-		lines = append(lines, line(f))
-	}
-	return lines
-}
-
 // thousands writes a number as people read it: 1,000,000.
 func thousands(n uint64) string {
 	s := strconv.FormatUint(n, 10)
@@ -166,6 +151,12 @@ func thousands(n uint64) string {
 
 // number names an input for a person and for a programmer.
 func number(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }
+
+// rulesOf says how many of the content's rules something is said of.
+func rulesOf(p *validate.Pass, n int) string {
+	all := max(p.Needs.Sizes.Instances, uint64(n))
+	return fmt.Sprintf("%s of %s rules", thousands(uint64(n)), thousands(all))
+}
 
 // field names an input by its field too.
 func field(p *validate.Pass, index int) string {
@@ -202,37 +193,43 @@ func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Locatio
 }
 
 // reportInput reports an input that the content reads and some feeds do not
-// deal with as they should, once for each rule that reads it. say writes what
-// the rule does; details the other side, and fix what to do.
-func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(rule string) string, details []string, fix string) {
+// deal with as they should, once for each rule that reads it. Say writes what
+// a rule, or several, do, given their names and a form of to read; details the
+// other side, and fix what to do.
+func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(rules, read string) string, details []string, fix string) {
 	groups := groupsOf(bad)
 	blame(p, groups)
 	all := builds(groups)
 	if named := len(need.First); p.File == nil && 0 < named && named < need.Instances {
 		details = append(details, fmt.Sprintf("%d rules read it; the needs name the first %d", need.Instances, named))
 	}
+	group := p.FindingGroup(fmt.Sprintf("%s input %04d", p.Check.ID, need.Index), func(found int) validate.Summary {
+		return validate.Summary{
+			Input: p.InputAt(need.Index), Builds: all,
+			Message: say(rulesOf(p, max(found, need.Instances)), "read"), Details: details, Fix: fix,
+		}
+	})
 	report := func(where validate.Location, in *validate.Instance) validate.Finding {
 		return validate.Finding{
 			Where: where, Instance: in, Input: p.InputAt(need.Index), Builds: all,
-			Message: say(rule(in)), Details: details, Fix: fix,
-			Group: fmt.Sprintf("%s input %04d", p.Check.ID, need.Index),
+			Message: say(rule(in), "reads"), Details: details, Fix: fix,
 		}
 	}
 	switch {
 	case p.File != nil && need.Instances > 0:
 		reported := 0
-		if !p.Full() {
+		if !group.Full() {
 			for c := range sensor.Readers(p.File, need.Index) {
-				p.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
-				if reported++; p.Full() {
+				group.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
+				if reported++; group.Full() {
 					break
 				}
 			}
 		}
-		p.ReportMore(need.Instances - reported)
+		group.ReportMore(need.Instances - reported)
 	case p.File == nil && len(need.First) > 0:
 		for _, c := range need.First {
-			p.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
+			group.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
 		}
 	default:
 		// Only criteria read it that no rule refers to, or the needs do
@@ -241,7 +238,7 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 		if p.File == nil {
 			where.Path = fmt.Sprintf("inputs[%d]", need.Index)
 		}
-		p.Report(func() validate.Finding { return report(where, nil) })
+		group.Report(func() validate.Finding { return report(where, nil) })
 	}
 }
 
@@ -256,6 +253,9 @@ func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range
 			f.Where.Path = fmt.Sprintf("inputs[%d]", index)
 		}
 		f.Input, f.Builds, f.Details, f.Group = p.InputAt(index), builds(groups), details, p.Check.ID
+		for _, feed := range bad {
+			f.Group += "\n" + feed.String()
+		}
 		return f
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,9 +29,23 @@ const (
 	declared    = 21
 )
 
+// definitions has ipc alone, without what it says of its feeds.
+var definitions = sync.OnceValue(func() *sensor.Definitions {
+	d := *sensor.BuiltinDefinitions().ByName("ipc", 1)
+	d.Feeds, d.Inputs = nil, slices.Clone(d.Inputs)
+	for i := range d.Inputs {
+		d.Inputs[i].Instead = ""
+	}
+	all := new(sensor.Definitions)
+	if err := all.Add(&d); err != nil {
+		panic(err)
+	}
+	return all
+})
+
 func ipc(t testing.TB) *sensor.Definition {
 	t.Helper()
-	return sensor.BuiltinDefinitions().ByName("ipc", 1)
+	return definitions().ByName("ipc", 1)
 }
 
 // inputs returns the first n inputs of ipc, as a build supplies them.
@@ -175,7 +190,7 @@ var (
 
 func judge(t testing.TB, s *validate.Subject, f *sensor.Fleet, now time.Time) *validate.Report {
 	t.Helper()
-	return validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: f, Now: now})
+	return validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: definitions(), Fleet: f, Now: now})
 }
 
 // shown returns all that a report says, for a person to compare.
@@ -203,6 +218,13 @@ func shown(r *validate.Report) string {
 			names = append(names, build.Name)
 		}
 		fmt.Fprintf(&b, "\tof: %s\n", strings.Join(names, " "))
+	}
+	for _, s := range r.Summaries {
+		fmt.Fprintf(&b, "%s together <%d %s> found %d\n\t%s\n", s.Check.ID, s.Input.Index, s.Input.Name, s.Found, s.Message)
+		for _, d := range s.Details {
+			fmt.Fprintf(&b, "\t%s\n", d)
+		}
+		fmt.Fprintf(&b, "\tfix: %s\n\tof: %d builds\n", s.Fix, len(s.Builds))
 	}
 	for _, build := range r.Builds {
 		switch {
@@ -233,7 +255,7 @@ func TestMessages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := sensor.NeedsOf(f, sensor.BuiltinDefinitions())
+		n := sensor.NeedsOf(f, definitions())
 		if change != nil {
 			change(n)
 		}
@@ -298,6 +320,7 @@ func TestMessages(t *testing.T) {
 		{"type-at-named", rules(t, channelfile.Equals(processID, "4")), fleet(contract(t, "s8", 1, 21, named, integer(processID))), "", "a named reader takes a number for a pointer all the same"},
 		{"type-at-release", def, fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "before there is content"},
 		{"swapped", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, swapped)), "", "by place, so two inputs are others"},
+		{"swapped-otherwise", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, swapped), contract(t, "8.5", 2, 21, func(c *sensor.Contract) { c.Supplies[0].Inputs[pipeName].Name = "Pipe" })), "", "two builds have other inputs there, and the one has all the others right"},
 		{"swapped-at-named", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, named, swapped)), "", "by name the order does not matter"},
 
 		// CF3004 supply-known and CF3015 supply-unknown
@@ -497,7 +520,7 @@ func TestManyFeeds(t *testing.T) {
 	var list []sensor.Contract
 	for i := range 1000 {
 		c := contract(t, fmt.Sprintf("b%d", i), 1, 21, named, state(sensor.Unknown, clientImage))
-		c.Reader.Limits.Instances = uint64(1000 + i)
+		c.Supplies[0].Feed = fmt.Sprintf("f%d", i)
 		list = append(list, c)
 	}
 	r := judge(t, rules(t, onClient), fleet(list...), time.Time{})
@@ -505,7 +528,7 @@ func TestManyFeeds(t *testing.T) {
 		t.Fatalf("%d findings", len(r.Findings))
 	}
 	f := r.Findings[0]
-	if n := len(f.Details); n != 21 || f.Details[20] != "and 980 more such contracts or feeds" {
+	if n := len(f.Details); n != 21 || f.Details[20] != "and 980 more such feeds" {
 		t.Errorf("%d lines of details, the last %q", n, f.Details[n-1])
 	}
 	if len(f.Builds) != 1000 {
@@ -513,5 +536,21 @@ func TestManyFeeds(t *testing.T) {
 	}
 	if r.Counts.Contracts != 1000 {
 		t.Errorf("%d contracts differ", r.Counts.Contracts)
+	}
+}
+
+// TestManyContracts holds that feeds of one name of which the same is to be said
+// are one line, whatever else is different of their builds.
+func TestManyContracts(t *testing.T) {
+	var list []sensor.Contract
+	for i := range 1000 {
+		c := contract(t, fmt.Sprintf("b%d", i), 2, 20, named)
+		c.Reader.Limits.Instances = uint64(1000 + i)
+		list = append(list, c)
+	}
+	r := judge(t, rules(t, onClient), fleet(list...), time.Time{})
+	const want = "builds b0, b1, b2, b3, b4 and 995 builds more do not supply ClientImage: 2,000 of 2,000 hosts (fleet test)"
+	if len(r.Findings) != 1 || len(r.Findings[0].Details) != 1 || r.Findings[0].Details[0] != want {
+		t.Errorf("%s\nexpected the line\n%s", shown(r), want)
 	}
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -34,12 +35,17 @@ new version.`,
 			if len(bad) == 0 {
 				continue
 			}
-			lines := details(bad, func(f feed) string {
-				return fmt.Sprintf("declared %s, %s has %s there: %s", def.Name, f, f.input(p, index).Name, hostsOf(p, f))
+			there := sides(bad, func(f feed) string { return f.input(p, index).Name })
+			lines := details(there, func(s *side) string {
+				return fmt.Sprintf("declared %s, %v %s %s there: %s", def.Name, s, s.verb("has", "have"), s.note, s.hosts(p))
 			})
+			found := there[0].note
+			if slices.ContainsFunc(there, func(s *side) bool { return s.note != found }) {
+				found = "another input"
+			}
 			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines,
 				"correct the order in the definition or in the sensor, whichever is wrong, and give the type a new version",
-				"%s of type %s is not the input that is declared there", number(index), p.Definition.Name)
+				"%s of type %s is declared as %s, and %s is supplied there", number(index), p.Definition.Name, def.Name, found)
 		}
 	},
 }

@@ -34,13 +34,13 @@ a new version.`,
 			if len(bad) == 0 {
 				continue
 			}
-			lines := details(bad, func(f feed) string {
-				return fmt.Sprintf("declared %v, %s supplies %v: %s", def.Type, f, f.input(p, index).Type, hostsOf(p, f))
+			lines := details(sides(bad, func(f feed) string { return f.input(p, index).Type.String() }), func(s *side) string {
+				return fmt.Sprintf("declared %v, %v %s %s: %s", def.Type, s, s.verb("supplies", "supply"), s.note, s.hosts(p))
 			})
 			const fix = "correct the definition or the sensor, whichever is wrong, and give the type a new version"
 			if need := p.Needs.Input(index); need != nil {
-				reportInput(p, need, bad, func(rule string) string {
-					return fmt.Sprintf("%s reads %s, of type %s, which is not supplied as the %v that is declared", rule, field(p, index), p.Definition.Name, def.Type)
+				reportInput(p, need, bad, func(rules, read string) string {
+					return fmt.Sprintf("%s %s %s, of type %s, which is not supplied as the %v that is declared", rules, read, field(p, index), p.Definition.Name, def.Type)
 				}, lines, fix)
 				continue
 			}

@@ -40,11 +40,14 @@ does not help: it is for content that does not read the input.`,
 			}
 			groups := groupsOf(bad)
 			reportInput(p, need, bad,
-				func(rule string) string {
-					return fmt.Sprintf("%s reads %s of type %s", rule, number(need.Index), p.Definition.Name)
+				func(rules, read string) string {
+					if read == "read" {
+						return fmt.Sprintf("%s read %s", rules, ofType(p, need.Index))
+					}
+					return fmt.Sprintf("%s %s %s of type %s", rules, read, number(need.Index), p.Definition.Name)
 				},
-				shortfalls(p, need.Index, bad),
-				fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups...)))
+				append(shortfalls(p, need.Index, bad), origins(p, need.Index, bad)...),
+				instead(p, need.Index, fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups...))))
 		}
 	},
 }

@@ -112,7 +112,7 @@ func contracts(tb testing.TB) *rapid.Generator[[]sensor.Contract] {
 var judgedOn = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
 func options(contracts ...sensor.Contract) validate.Options {
-	return validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet(contracts...), Now: judgedOn}
+	return validate.Options{Checks: suite.Checks, Definitions: definitions(), Fleet: fleet(contracts...), Now: judgedOn}
 }
 
 // A fault is what a finding says, but for its words.

@@ -40,6 +40,7 @@ the builds that the finding names.`,
 				{"words in the longest condition", sizes.WordsPerInstance, limits.WordsPerInstance, "split the rule", longCondition},
 				{"operands in the longest list", sizes.OperandsPerCriterion, limits.OperandsPerCriterion, "split the list over several rules", longList},
 				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength, "shorten the value", longValue},
+				{"instructions in the longest program", sizes.ProgramInstructions, limits.ProgramInstructions, "lower the counts of the regular expression, or split it", longProgram},
 			} {
 				if l.most > 0 && l.have > l.most {
 					reportBuilds(p, g, func() validate.Finding {
@@ -78,6 +79,17 @@ func longList(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Criteria() {
 		if uint64(f.Criterion(i).Count) > most {
 			return i, -1
+		}
+	}
+	return -1, -1
+}
+
+func longProgram(f *channelfile.File, most uint64) (criterion, instance int) {
+	for i := range f.Criteria() {
+		for p := range f.OperandPrograms(f.Criterion(i)) {
+			if uint64(p.Len()) > most {
+				return i, -1
+			}
 		}
 	}
 	return -1, -1

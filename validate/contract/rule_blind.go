@@ -19,8 +19,10 @@ Read an input that the builds supply, or write a rule of its own for them.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
-	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Blind, "%s can never match where %s is not supplied",
-			"read another field, or write a rule of its own for these builds")
-	},
+	Run: outcomeReport{
+		outcome: sensor.Blind,
+		one:     "%s can never match %s, which do not have %s",
+		several: "%s can never match %s, which do not have %s",
+		fix:     "read another field, or write a rule of its own for these events",
+	}.run,
 }

@@ -19,8 +19,10 @@ Read an input that the builds supply in that alternative too.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
-	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Weakened, "%s loses an alternative where %s is not supplied",
-			"read a field that the builds supply in that alternative too")
-	},
+	Run: outcomeReport{
+		outcome: sensor.Weakened,
+		one:     "%s loses an alternative on %s: it reads %s, which they do not have",
+		several: "%s lose an alternative on %s: it reads %s, which the events do not have",
+		fix:     "read a field that these events have in that alternative too",
+	}.run,
 }

@@ -11,16 +11,19 @@ var RuleWidened = &validate.Check{
 	Name: "rule-widened",
 	Doc: `no rule matches more on a build than it should
 
-A criterion under negation holds when its input is absent. On a build that
-never supplies the input the restriction is gone, and the rule matches what
-its author took care to leave out.
+A criterion under negation holds when its input is absent, and so does one
+that asks for an absent input. On a build that never supplies the input the
+restriction is gone, and the rule matches what its author took care to leave
+out.
 
 Read an input that the builds supply, or require that the input exists.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
-	Run: func(p *validate.Pass) {
-		reportOutcome(p, sensor.Widened, "%s matches more than it should where %s is not supplied: it excludes by that",
-			"read another field, or add a criterion that the field exists")
-	},
+	Run: outcomeReport{
+		outcome: sensor.Widened,
+		one:     "%s matches %s that it should not: it excludes by the value or the presence of %s, which they do not have",
+		several: "%s match %s that they should not: they exclude by the value or the presence of %s, which the events do not have",
+		fix:     "read another field, or add a criterion that the field exists",
+	}.run,
 }

@@ -40,11 +40,27 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, fix string) {
 			}
 		}
 		if len(bad) > 0 {
-			reportInput(p, need, bad, func(rule string) string {
-				return fmt.Sprintf("%s reads %s, of type %s, and it is not known whether that is supplied", rule, field(p, need.Index), p.Definition.Name)
-			}, details(bad, func(f feed) string {
-				return fmt.Sprintf("the contract of %s does not say whether it supplies it (evidence: %v): %s", f, f.supply.Evidence, hostsOf(p, f))
-			}), fix)
+			reportInput(p, need, bad, func(rules, read string) string {
+				return fmt.Sprintf("%s %s %s, of type %s, and it is not known whether that is supplied", rules, read, field(p, need.Index), p.Definition.Name)
+			}, unsaid(p, need.Index, bad), instead(p, need.Index, fix))
 		}
 	}
+}
+
+// unsaid says of feeds that their contracts do not say whether they supply an
+// input, on what evidence, and what is known of where it is to be had.
+func unsaid(p *validate.Pass, index int, bad []feed) []string {
+	lines := details(sides(bad, func(f feed) string { return f.supply.Evidence.String() }), func(s *side) string {
+		says := "contract of %v does not say"
+		if len(builds(groupsOf(s.feeds))) > 1 {
+			says = "contracts of %v do not say"
+		}
+		evidence := "evidence: " + s.note
+		if seen := s.observed(p, index); seen != "" {
+			evidence = seen
+		}
+		return fmt.Sprintf("the "+says+" whether %s it (%s): %s",
+			s, s.verb("it supplies", "they supply"), evidence, s.hosts(p))
+	})
+	return append(lines, origins(p, index, bad)...)
 }

@@ -152,7 +152,7 @@ func newRaw(provenance bool) *raw { return &raw{typ: 1, declared: 21, provenance
 
 // wide is a template type with as many inputs as a type can have.
 var wide = func() *sensor.Definition {
-	d := &sensor.Definition{Name: "wide", Number: 2, Version: 1, Channel: 291}
+	d := &sensor.Definition{Name: "wide", Number: 200_000, Version: 1, Channel: 291}
 	for i := range channelfile.MaxInputs {
 		d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprintf("Input%d", i), Type: sensor.String})
 	}

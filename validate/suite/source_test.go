@@ -63,7 +63,7 @@ func TestSource(t *testing.T) {
 		why        string
 	}{
 		{"good", pipeRule("PipeName"), validate.Accepted, nil, "the near miss of both: a rule that can be read, and a field that the type has"},
-		{"field in another case", pipeRule("pipename"), validate.Rejected, []string{"CF2005"}, "Sigma's fields are spelled in one way"},
+		{"field in another case", pipeRule("pipename"), validate.Accepted, nil, "no type has two fields that differ in case alone: it is clear which is meant, and noted"},
 		{"unknown field", pipeRule("PipeNames"), validate.Rejected, []string{"CF2005"}, "no sensor ever supplies it"},
 		{"malformed", "title: [", validate.Rejected, []string{"CF0007"}, "nobody can say what it means"},
 		{"without a condition", "title: A\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    selection:\n        PipeName: a\n", validate.Rejected, []string{"CF0007"}, "it says nothing"},

@@ -1,0 +1,199 @@
+package contract
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// A side is feeds of which a line says the same.
+type side struct {
+	names []string // of the feeds; "" for one without a name
+	feeds []feed
+	note  string // what is said of them, besides who they are
+}
+
+// sides puts feeds together that are of one name and one note, and then those
+// of the same builds.
+func sides(feeds []feed, note func(feed) string) []*side {
+	type key struct{ name, note string }
+	var list []*side
+	of := map[key]*side{}
+	for _, f := range feeds {
+		k := key{f.supply.Feed, ""}
+		if note != nil {
+			k.note = note(f)
+		}
+		s := of[k]
+		if s == nil {
+			s = &side{names: []string{k.name}, note: k.note}
+			of[k] = s
+			list = append(list, s)
+		}
+		s.feeds = append(s.feeds, f)
+	}
+	if len(list) > maxDetails {
+		return list // nobody reads them all
+	}
+	var merged []*side
+	for _, s := range list {
+		i := slices.IndexFunc(merged, func(o *side) bool {
+			return o.note == s.note && o.names[0] != "" && s.names[0] != "" && slices.Equal(groupsOf(o.feeds), groupsOf(s.feeds))
+		})
+		if i < 0 {
+			merged = append(merged, s)
+			continue
+		}
+		merged[i].names = append(merged[i].names, s.names...)
+		merged[i].feeds = append(merged[i].feeds, s.feeds...)
+	}
+	return merged
+}
+
+// String names the feeds and their builds: "feed Security of builds 7.10, 7.11".
+func (s *side) String() string {
+	of := buildNames(builds(groupsOf(s.feeds))...)
+	switch {
+	case s.names[0] == "":
+		return of
+	case len(s.names) == 1:
+		return "feed " + s.names[0] + " of " + of
+	}
+	return "feeds " + list(s.names, "feeds") + " of " + of
+}
+
+// verb returns the form of a verb that goes with String.
+func (s *side) verb(one, several string) string {
+	if len(s.names) > 1 || s.names[0] == "" && len(builds(groupsOf(s.feeds))) > 1 {
+		return several
+	}
+	return one
+}
+
+// hosts says how many hosts run the builds.
+func (s *side) hosts(p *validate.Pass) string { return hosts(p, groupsOf(s.feeds)) }
+
+// observed says in how many events an input was seen, nothing if none were
+// observed.
+func (s *side) observed(p *validate.Pass, index int) string {
+	var seen, events uint64
+	for _, f := range s.feeds {
+		seen = addSat(seen, f.input(p, index).Seen)
+		events = addSat(events, f.supply.Events)
+	}
+	if events == 0 {
+		return ""
+	}
+	return fmt.Sprintf("in %s of %s observed events", thousands(seen), thousands(events))
+}
+
+func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
+
+// maxDetails is how many lines of details a finding has: a fleet may have a
+// thousand builds that differ.
+const maxDetails = 20
+
+// details makes a line of each side, of no more than maxDetails.
+func details(sides []*side, line func(*side) string) []string {
+	var lines []string
+	for i, s := range sides {
+		if i == maxDetails {
+			return append(lines, fmt.Sprintf("and %d more such feeds", len(sides)-i))
+		}
+		lines = append(lines, line(s))
+	}
+	return lines
+}
+
+// eventsOf names the events of feeds, in a sentence.
+func eventsOf(feeds []feed) string {
+	list := sides(feeds, nil)
+	if len(list) <= 2 {
+		var names []string
+		for _, s := range list {
+			names = append(names, s.String())
+		}
+		return "events of " + strings.Join(names, " and of ")
+	}
+	names := map[string]bool{}
+	for _, s := range list {
+		for _, name := range s.names {
+			names[name] = true
+		}
+	}
+	return fmt.Sprintf("events of %d feeds of %s", len(names), buildNames(builds(groupsOf(feeds))...))
+}
+
+// lacking says of feeds that they do not supply an input, on how many hosts,
+// and what is known of where it is to be had.
+func lacking(p *validate.Pass, index int, bad []feed) []string {
+	name := p.Definition.Inputs[index].Name
+	lines := details(sides(bad, nil), func(s *side) string {
+		seen := s.observed(p, index)
+		if seen != "" {
+			seen = " (" + seen + ")"
+		}
+		return fmt.Sprintf("%v %s not supply %s%s: %s", s, s.verb("does", "do"), name, seen, s.hosts(p))
+	})
+	return append(lines, origins(p, index, bad)...)
+}
+
+// origins says what the definition knows of the feeds that can have an input:
+// which never do, and since when the others have.
+func origins(p *validate.Pass, index int, bad []feed) []string {
+	name := p.Definition.Inputs[index].Name
+	isBad := map[string]bool{}
+	for _, f := range bad {
+		isBad[f.supply.Feed] = true
+	}
+	var never, since, others []string
+	for i := range p.Definition.Feeds {
+		f := &p.Definition.Feeds[i]
+		field := f.Field(name)
+		switch {
+		case field == nil && isBad[f.Name]:
+			never = append(never, f.Name)
+		case field == nil:
+		case field.Since != "":
+			since = append(since, fmt.Sprintf("feed %s has it since %s", f.Name, field.Since))
+		case !isBad[f.Name]:
+			others = append(others, f.Name)
+		}
+	}
+	var parts []string
+	if len(never) > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s never %s it", noun("feed", never), list(never, "feeds"), verb(never, "has", "have")))
+	}
+	parts = append(parts, since...)
+	if len(others) > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s %s it", noun("feed", others), list(others, "feeds"), verb(others, "has", "have")))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{strings.Join(parts, "; ")}
+}
+
+// noun and verb return the form that goes with so many names.
+
+func noun(one string, names []string) string { return verb(names, one, one+"s") }
+
+func verb(names []string, one, several string) string {
+	if len(names) == 1 {
+		return one
+	}
+	return several
+}
+
+// instead adds to a fix what the definition has to say of where an input is
+// missing.
+func instead(p *validate.Pass, index int, fix string) string {
+	in := &p.Definition.Inputs[index]
+	if in.Instead == "" {
+		return fix
+	}
+	return fmt.Sprintf("%s; instead of %s: %s", fix, in.Name, in.Instead)
+}

@@ -1,0 +1,382 @@
+// Package witness finds the harm that a finding speaks of: a channel file, made
+// as small as it can be, and an event, on which a sensor that checks nothing
+// reads what it was not given. What it finds is replayed on the model sensor
+// before it is shown, so a witness is never a guess; where there is no event,
+// it says why.
+package witness
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/behaviour"
+	"github.com/cfcheck/cfcheck/validate/contract"
+	"github.com/cfcheck/cfcheck/validate/types"
+)
+
+// The reasons why there is no event. They are all that there are.
+const (
+	ReasonNotModelled = "what the build does with content that it was not built for is not modelled"
+	ReasonLimit       = "what the build does beyond its own limit is not modelled"
+	ReasonUnknown     = "what is unknown of the build cannot be shown"
+	ReasonUnbounded   = "the cost has no bound: the build states no length"
+	ReasonMemory      = "the memory is taken by the file, whatever the event"
+	ReasonCompared    = "the wrong value is compared, and nothing outside is read"
+	ReasonOtherInput  = "the sensor reads another input than is meant, and nothing outside"
+	ReasonTooLarge    = "the channel file is too large to be part of a witness"
+	ReasonNoBuild     = "no build of the fleet is named"
+	ReasonNoFile      = "there is no channel file: the needs alone were judged"
+)
+
+// maxContent is the size of the largest channel file in a witness, in bytes.
+const maxContent = 1 << 20
+
+// A Case is what was judged.
+type Case struct {
+	File       *channelfile.File // nil: there was none
+	Definition *sensor.Definition
+	Fleet      *sensor.Fleet
+}
+
+// Wants reports whether a finding of a check has a witness: whether what it
+// finds is harm that an event can do, or the check compares content with builds.
+func Wants(c *validate.Check) bool {
+	if c.Severity != validate.Error {
+		return false
+	}
+	return c.Family() == 3 || c.Family() == 5 || c == types.OperatorForType || c == types.ComparisonTypes || c == types.InputDefined
+}
+
+// Of returns the witness of a finding, nil if it is of a check that has none.
+func Of(c Case, f *validate.Finding) *sensor.Witness {
+	if !Wants(f.Check) || c.Definition == nil || c.Fleet == nil {
+		return nil
+	}
+	w := finder{Case: c, finding: f}
+	if len(f.Builds) > 0 {
+		w.build = f.Builds[0].Name
+	}
+	if f.Check.Family() == 2 { // it speaks of no build; any shows it
+		return w.anywhere()
+	}
+	if w.build == "" {
+		return w.none(ReasonNoBuild)
+	}
+	switch f.Check {
+	case contract.InputsSupplied, contract.InputType, behaviour.RunsWithoutFault:
+		return w.reading(c.File, "")
+	case contract.InputsLatent:
+		return w.latent()
+	case contract.StepBudget:
+		return w.budget()
+	case contract.SupplyKnown:
+		return w.none(ReasonUnknown)
+	case contract.LengthKnown:
+		return w.none(ReasonUnbounded)
+	case contract.MemoryBudget:
+		return w.none(ReasonMemory)
+	case contract.ReaderLimits:
+		return w.none(ReasonLimit)
+	case contract.InputIdentity:
+		return w.none(ReasonOtherInput)
+	}
+	return w.none(ReasonNotModelled)
+}
+
+// A finder looks for the witness of one finding.
+type finder struct {
+	Case
+	finding *validate.Finding
+	build   string
+}
+
+func (w *finder) none(reason string) *sensor.Witness {
+	return &sensor.Witness{Class: sensor.NoWitness, Build: w.build, Reason: reason}
+}
+
+// supplies returns what the build supplies for the type version.
+func (w *finder) supplies() (list []*sensor.Supply) {
+	for i := range w.Fleet.Contracts {
+		c := &w.Fleet.Contracts[i]
+		if c.Build != w.build {
+			continue
+		}
+		for _, s := range c.SuppliesOf(w.Definition.Name, w.Definition.Version) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// anywhere looks at all builds: a fault of the content against its own type
+// shows on any that supplies what is declared.
+func (w *finder) anywhere() *sensor.Witness {
+	for i := range w.Fleet.Contracts {
+		w.build = w.Fleet.Contracts[i].Build
+		if found := w.reading(w.File, ""); found.Class == sensor.Confirmed {
+			return found
+		}
+	}
+	if w.build == "" {
+		return w.none(ReasonNoBuild)
+	}
+	return w.none(ReasonCompared)
+}
+
+// reading looks for an event on which a criterion of the file reads what it is
+// not given.
+func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
+	if file == nil {
+		return w.none(ReasonNoFile)
+	}
+	class := sensor.Confirmed
+	if edit != "" {
+		class = sensor.Latent
+	}
+	declared := make([]sensor.InputType, len(w.Definition.Inputs))
+	for i, in := range w.Definition.Inputs {
+		declared[i] = in.Type
+	}
+	for i := range file.Criteria() {
+		c := file.Criterion(i)
+		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
+			continue
+		}
+		content := alone(file, c)
+		if content == nil {
+			continue
+		}
+		for _, s := range w.supplies() {
+			for _, e := range events(content, declared, s) {
+				found := &sensor.Witness{Class: class, Build: w.build, Feed: s.Feed, Content: content, Types: declared, Event: e, Edit: edit}
+				if happens, err := found.Run(); err == nil {
+					found.Happens = happens
+					return found
+				}
+			}
+		}
+	}
+	return w.none(ReasonCompared)
+}
+
+// latent makes the one edit by which a fault that lies in wait happens: a
+// criterion on the input that is not supplied.
+func (w *finder) latent() *sensor.Witness {
+	if w.finding.Input == nil {
+		return w.none(ReasonNotModelled)
+	}
+	index := w.finding.Input.Index
+	for _, e := range []channelfile.Expr{channelfile.Exists(index), channelfile.Equals(index, "a")} {
+		b := channelfile.NewBuilder(header(w.Definition))
+		if b.Add(channelfile.ID{15: 1}, e, nil) != nil {
+			continue
+		}
+		data, err := b.Encode()
+		if err != nil {
+			continue
+		}
+		file, err := channelfile.Parse(data)
+		if err != nil {
+			continue
+		}
+		name := ""
+		if index < len(w.Definition.Inputs) {
+			name = ", " + w.Definition.Inputs[index].Name
+		}
+		edit := fmt.Sprintf("a criterion on input %d (index %d)%s", index+1, index, name)
+		if found := w.reading(file, edit); found.Class == sensor.Latent {
+			return found
+		}
+	}
+	return w.none(ReasonCompared)
+}
+
+func header(d *sensor.Definition) channelfile.Header {
+	return channelfile.Header{Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))}
+}
+
+// budget makes the event that costs most: every input as long as it can be.
+func (w *finder) budget() *sensor.Witness {
+	if w.File == nil {
+		return w.none(ReasonNoFile)
+	}
+	if len(w.File.Data()) > maxContent {
+		return w.none(ReasonTooLarge)
+	}
+	needs := sensor.NeedsOf(w.File, nil)
+	for i := range w.Fleet.Contracts {
+		c := &w.Fleet.Contracts[i]
+		if c.Build != w.build {
+			continue
+		}
+		for _, s := range c.SuppliesOf(w.Definition.Name, w.Definition.Version) {
+			found := &sensor.Witness{Class: sensor.OverBudget, Build: w.build, Feed: s.Feed, Content: w.File.Data(), Budget: c.Reader.Budget.Steps}
+			for index, in := range w.Definition.Inputs {
+				found.Types = append(found.Types, in.Type)
+				given := s.Input(c.Reader.Access, index, in.Name)
+				var v sensor.Value
+				if need := needs.Input(index); need != nil && need.Coefficient > 0 && given.State != sensor.NotSupplied && given.Type == sensor.String {
+					v = sensor.Text(strings.Repeat("a", given.MaxLength))
+				}
+				found.Event = append(found.Event, v)
+			}
+			if happens, err := found.Run(); err == nil {
+				found.Happens = happens
+				return found
+			}
+		}
+	}
+	return w.none(ReasonUnbounded)
+}
+
+// readsInput reports whether a criterion reads an input, as its own or as an
+// operand.
+func readsInput(f *channelfile.File, c channelfile.Criterion, index int) bool {
+	if int(c.Input) == index {
+		return true
+	}
+	for other := range f.OperandInputs(c) {
+		if other == index {
+			return true
+		}
+	}
+	return false
+}
+
+// hole is what lies in a place of the array that the sensor's code never fills.
+const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
+
+// events returns events that a build could hand over, the smallest first: what
+// it supplies absent, empty, and as the criterion wants it.
+func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sensor.Event {
+	bare, empty := make(sensor.Event, len(s.Inputs)), make(sensor.Event, len(s.Inputs))
+	for i, in := range s.Inputs {
+		switch {
+		case in.State == sensor.NotSupplied:
+			bare[i], empty[i] = sensor.Number(hole), sensor.Number(hole)
+		case in.Type == sensor.Integer:
+			empty[i] = sensor.Number(hole)
+		case in.Type == sensor.Address:
+			empty[i] = sensor.Value{Type: sensor.Address}
+		default:
+			empty[i] = sensor.Text("")
+		}
+	}
+	list := []sensor.Event{bare, empty}
+	f, err := channelfile.Parse(content)
+	if err != nil || f.Instances() == 0 {
+		return list
+	}
+	sensor.NewSynthesizer(f, declared).Events(0, len(s.Inputs), func(e sensor.Event) bool {
+		made := make(sensor.Event, len(e))
+		copy(made, e)
+		for i := range made { // what is declared, where that is what is supplied
+			if s.Inputs[i].State == sensor.NotSupplied || s.Inputs[i].Type != made[i].Type {
+				made[i] = empty[i]
+			}
+		}
+		list = append(list, made)
+		return true
+	})
+	return list
+}
+
+// alone returns a channel file with one instance, of one criterion; nil if
+// there can be none.
+func alone(f *channelfile.File, c channelfile.Criterion) []byte {
+	b := channelfile.NewBuilder(channelfile.Header{
+		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
+		TypeVersion: f.Header.TypeVersion, InputsDeclared: f.Header.InputsDeclared,
+	})
+	var id channelfile.ID
+	digest := sha256.Sum256(binary.LittleEndian.AppendUint32(nil, uint32(c.First)))
+	copy(id[:], digest[:])
+	if b.Add(id, expression(f, c), nil) != nil {
+		return nil
+	}
+	data, err := b.Encode()
+	if err != nil {
+		return nil
+	}
+	return data
+}
+
+// expression returns a criterion of a file as the builder takes it.
+func expression(f *channelfile.File, c channelfile.Criterion) channelfile.Expr {
+	input := int(c.Input)
+	var inputs []int
+	for other := range f.OperandInputs(c) {
+		inputs = append(inputs, other)
+	}
+	var values []string
+	var integers []int64
+	var ranges [][2]int64
+	for v := range f.OperandValues(c) {
+		switch c.Operator {
+		case channelfile.OpIntegerEquals:
+			integers = append(integers, channelfile.Integer(v, 0))
+		case channelfile.OpIntegerRange:
+			ranges = append(ranges, [2]int64{channelfile.Integer(v, 0), channelfile.Integer(v, 1)})
+		default:
+			values = append(values, string(v))
+		}
+	}
+	var e channelfile.Expr
+	compares := len(inputs) > 0
+	switch {
+	case c.Operator == channelfile.OpExists:
+		return channelfile.Exists(input)
+	case c.Operator == channelfile.OpEquals && compares:
+		e = channelfile.EqualsInput(input, inputs...)
+	case c.Operator == channelfile.OpPrefix && compares:
+		e = channelfile.PrefixInput(input, inputs...)
+	case c.Operator == channelfile.OpSuffix && compares:
+		e = channelfile.SuffixInput(input, inputs...)
+	case c.Operator == channelfile.OpIntegerEquals && compares:
+		e = channelfile.IntegerEqualsInput(input, inputs...)
+	case c.Operator == channelfile.OpEquals:
+		e = channelfile.Equals(input, values...)
+	case c.Operator == channelfile.OpPrefix:
+		e = channelfile.Prefix(input, values...)
+	case c.Operator == channelfile.OpSuffix:
+		e = channelfile.Suffix(input, values...)
+	case c.Operator == channelfile.OpContains:
+		e = channelfile.Contains(input, values...)
+	case c.Operator == channelfile.OpPattern:
+		e = channelfile.Pattern(input, values...)
+	case c.Operator == channelfile.OpIntegerEquals:
+		e = channelfile.IntegerEquals(input, integers...)
+	case c.Operator == channelfile.OpIntegerRange:
+		e = channelfile.IntegerRanges(input, ranges)
+	case c.Operator == channelfile.OpAddressRange:
+		e = addresses(input, values)
+	case c.Operator == channelfile.OpRegexp:
+		var sources []string
+		for p := range f.OperandPrograms(c) {
+			sources = append(sources, p.Source())
+		}
+		e = channelfile.Regexp(input, sources...)
+	}
+	if c.Flags&channelfile.FlagFold != 0 {
+		e = e.Fold()
+	}
+	if c.Flags&channelfile.FlagAll != 0 {
+		e = e.All()
+	}
+	return e
+}
+
+func addresses(input int, values []string) channelfile.Expr {
+	var ranges [][2]netip.Addr
+	for _, v := range values {
+		first, last := netip.AddrFrom16([16]byte([]byte(v[:16]))), netip.AddrFrom16([16]byte([]byte(v[16:])))
+		ranges = append(ranges, [2]netip.Addr{first, last})
+	}
+	return channelfile.AddressRanges(input, ranges)
+}
