@@ -47,9 +47,6 @@ instances:
   max_number:
     doc: Channel, revision, type version.
     value: 99999999
-  max_created:
-    doc: Seconds, the end of year 9999.
-    value: 253402300799
   max_inputs:
     doc: Inputs declared.
     value: 1024
@@ -232,10 +229,12 @@ types:
         doc: Highest input that a criterion names, plus one; 0 if none.
         type: u2
       - id: created
-        doc: Seconds since 1970-01-01 00:00:00 UTC.
+        doc: |
+          Seconds since 1970-01-01 00:00:00 UTC, up to the end of year 9999. The
+          limit has no instance: in several languages those have 32 bits.
         type: u8
         valid:
-          max: _root.max_created
+          max: 253402300799
       - id: file_size
         doc: The bytes that there are, no more and no less.
         type: u4

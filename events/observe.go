@@ -292,8 +292,10 @@ func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
 		Evidence: sensor.Observed, Events: min(sum.events, sensor.MaxInteger),
 	}
-	for _, in := range m.Definition.Inputs {
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.NotSupplied})
+	s.Inputs = make([]sensor.SuppliedInput, len(m.Definition.Inputs))
+	for i := range s.Inputs {
+		in := &m.Definition.Inputs[i]
+		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.NotSupplied}
 	}
 	for field, input := range m.inputs {
 		s.Inputs[input].State = o.state(one, field)

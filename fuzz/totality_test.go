@@ -12,6 +12,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/fuzz/naive"
 )
 
 // An outcome is what becomes of a file that was changed.

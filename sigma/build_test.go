@@ -2,6 +2,8 @@ package sigma
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -198,5 +200,36 @@ func TestLocate(t *testing.T) {
 	}
 	if _, at, ok := res.Locate(f.Instance(0).ID, 77, "not there"); !ok || at != (Position{77, 1}) {
 		t.Errorf("what is not there is found at %v, %t; want the line alone", at, ok)
+	}
+}
+
+// TestLocateKeywords: likewise of keywords, which have no field, and become a
+// criterion for each field in which they are looked for.
+func TestLocateKeywords(t *testing.T) {
+	defs := new(sensor.Definitions)
+	if err := defs.Add(caseType(t)); err != nil {
+		t.Fatal(err)
+	}
+	rules := mustParse(t, "title: Keywords\nid: "+idA+"\nlogsource: {product: cfcheck, category: case}\ndetection:\n"+
+		"    kw: [one, 'two']\n    all:\n        '|all': [a, b]\n    condition: kw and all\n")
+	res, err := Build(rules, defs, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := channelfile.Parse(res.Outputs[0].Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for w := range f.Words() {
+		if f.Word(w).IsReference() {
+			line, text := f.Use(w)
+			name, at, ok := res.Locate(f.Instance(0).ID, line, text)
+			found[fmt.Sprintf("%s:%d:%d %s %t", name, at.Line, at.Column, text, ok)]++
+		}
+	}
+	want := map[string]int{"a.yml:5:10 one true": 2, "a.yml:5:15 'two' true": 2, "a.yml:7:9 |all: [a, b] true": 4}
+	if !maps.Equal(found, want) {
+		t.Errorf("%v; want %v", found, want)
 	}
 }

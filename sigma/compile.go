@@ -26,7 +26,8 @@ type Compiled struct {
 // there. The placeholders may be nil.
 //
 // The error, if not nil, joins all reasons against it: an [*Error] if the rule
-// has no id or asks of a field what its type cannot answer, an
+// has no id, asks of a field what its type cannot answer, or has a regular
+// expression that is none, an
 // [*UnknownFieldError] for each use of a field that the type does not have, an
 // [*UnsupportedError] for each kind of thing that cfcheck cannot express.
 // Searches that the condition does not use are not looked at.

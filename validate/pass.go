@@ -29,6 +29,7 @@ type Pass struct {
 	Now    time.Time
 
 	max      int
+	perGroup int
 	total    int
 	findings []Finding
 	grouped  []*FindingGroup          // in the order in which they were made
@@ -96,9 +97,9 @@ type FindingGroup struct {
 	kept      int
 }
 
-// GroupFindings is how many findings of a group a Report keeps if it can keep
-// no more of the check: what is wrong with a thousand instances must not hide
-// what is wrong with one.
+// GroupFindings is how many findings of a group a Report keeps, unless Options
+// say otherwise, if it can keep no more of the check: what is wrong with a
+// thousand instances must not hide what is wrong with one.
 const GroupFindings = 10
 
 // maxGroups is how many groups of a check a Report has summaries of, and keeps
@@ -150,7 +151,18 @@ func (g *FindingGroup) ReportMore(n int) {
 
 // Full reports whether the report keeps no further finding of the group.
 func (g *FindingGroup) Full() bool {
-	return g.pass.Full() && (g.summarize == nil || g.kept >= GroupFindings)
+	p := g.pass
+	switch {
+	case !p.Full():
+		return false
+	case g.summarize == nil || g.kept >= p.perGroup:
+		return true
+	case g.kept < GroupFindings:
+		return false
+	}
+	// The first few of each group are kept in any case; what there is besides
+	// has a bound for all of the check.
+	return len(p.findings) >= p.max+p.perGroup
 }
 
 // summaries returns what the findings of each group of several have in common.

@@ -22,7 +22,8 @@ type Options struct {
 	Distinct    [][]int             // what Fleet.Distinct returns, for many subjects and one large fleet; if not all are in it, it is called
 	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
 
-	MaxFindings    int  // of one check that are kept, besides GroupFindings of each group; 0: DefaultMaxFindings
+	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
+	MaxOfGroup     int  // of one group that are kept beyond these, and of all groups of a check; 0: GroupFindings, of each
 	FailOnWarnings bool // warnings reject as errors do
 	AllowEmpty     bool // a channel file without instances may be accepted
 }
@@ -52,6 +53,7 @@ func Run(s *Subject, opts Options) *Report {
 	if run.pass.max <= 0 {
 		run.pass.max = DefaultMaxFindings
 	}
+	run.pass.perGroup = max(opts.MaxOfGroup, GroupFindings)
 	run.read()
 	run.group()
 	run.checks()

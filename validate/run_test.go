@@ -393,22 +393,28 @@ func TestFindingGroups(t *testing.T) {
 	tests := []struct {
 		name      string
 		max       int
+		ofGroup   int
 		alone     int // findings without a group, before the others
 		groups    []group
 		kept      map[string]int // findings by group
 		summaries map[string]int // what they say was found
 		why       string
 	}{
-		{"few", 5, 0, []group{{"a", 2, 0}, {"b", 3, 0}}, map[string]int{"a": 2, "b": 3}, map[string]int{"a": 2, "b": 3}, "all are there"},
-		{"one", 5, 0, []group{{"a", 1, 0}}, map[string]int{"a": 1}, map[string]int{}, "one finding is no group"},
-		{"many", 5, 0, []group{{"a", 50, 0}, {"b", 50, 0}, {"c", 3, 0}}, map[string]int{"a": validate.GroupFindings, "b": validate.GroupFindings, "c": 3}, map[string]int{"a": 50, "b": 50, "c": 3},
+		{"few", 5, 0, 0, []group{{"a", 2, 0}, {"b", 3, 0}}, map[string]int{"a": 2, "b": 3}, map[string]int{"a": 2, "b": 3}, "all are there"},
+		{"one", 5, 0, 0, []group{{"a", 1, 0}}, map[string]int{"a": 1}, map[string]int{}, "one finding is no group"},
+		{"many", 5, 0, 0, []group{{"a", 50, 0}, {"b", 50, 0}, {"c", 3, 0}}, map[string]int{"a": validate.GroupFindings, "b": validate.GroupFindings, "c": 3}, map[string]int{"a": 50, "b": 50, "c": 3},
 			"the first hides no other"},
-		{"enough", 30, 0, []group{{"a", 50, 0}, {"b", 50, 0}}, map[string]int{"a": 30, "b": validate.GroupFindings}, map[string]int{"a": 50, "b": 50}, "of the first as many as there may be"},
-		{"after-others", 5, 7, []group{{"a", 50, 0}}, map[string]int{"": 5, "a": validate.GroupFindings}, map[string]int{"a": 50}, "what is in no group does not hide it either"},
-		{"counted", 5, 0, []group{{"a", 50, 950}, {"b", 2, 0}}, map[string]int{"a": validate.GroupFindings, "b": 2}, map[string]int{"a": 1000, "b": 2}, "what is beyond those kept need not be made"},
-		{"counted-early", 5, 0, []group{{"a", 7, 950}}, map[string]int{"a": 7}, map[string]int{"a": 7}, "what could be kept has to be made"},
-		{"counted-less-than-none", 5, 0, []group{{"a", 50, -5}}, map[string]int{"a": validate.GroupFindings}, map[string]int{"a": 50}, "a total never sinks"},
-		{"same-key", 5, 0, []group{{"a", 2, 0}, {"a", 2, 0}}, map[string]int{"a": 4}, map[string]int{"a": 4}, "a group may be asked for again"},
+		{"enough", 30, 0, 0, []group{{"a", 50, 0}, {"b", 50, 0}}, map[string]int{"a": 30, "b": validate.GroupFindings}, map[string]int{"a": 50, "b": 50}, "of the first as many as there may be"},
+		{"after-others", 5, 0, 7, []group{{"a", 50, 0}}, map[string]int{"": 5, "a": validate.GroupFindings}, map[string]int{"a": 50}, "what is in no group does not hide it either"},
+		{"counted", 5, 0, 0, []group{{"a", 50, 950}, {"b", 2, 0}}, map[string]int{"a": validate.GroupFindings, "b": 2}, map[string]int{"a": 1000, "b": 2}, "what is beyond those kept need not be made"},
+		{"counted-early", 5, 0, 0, []group{{"a", 7, 950}}, map[string]int{"a": 7}, map[string]int{"a": 7}, "what could be kept has to be made"},
+		{"counted-less-than-none", 5, 0, 0, []group{{"a", 50, -5}}, map[string]int{"a": validate.GroupFindings}, map[string]int{"a": 50}, "a total never sinks"},
+		{"many-of-a-group", 5, 40, 0, []group{{"a", 50, 0}, {"b", 50, 0}, {"c", 3, 0}}, map[string]int{"a": 40, "b": validate.GroupFindings, "c": 3}, map[string]int{"a": 50, "b": 50, "c": 3},
+			"as many of a group as there may be, and the first of the others"},
+		{"many-of-groups", 5, 40, 0, []group{{"a", 30, 0}, {"b", 50, 0}, {"c", 12, 0}}, map[string]int{"a": 30, "b": 15, "c": validate.GroupFindings}, map[string]int{"a": 30, "b": 50, "c": 12},
+			"the groups of a check share what there is beyond their first"},
+		{"fewer-of-a-group", 5, 3, 0, []group{{"a", 50, 0}}, map[string]int{"a": validate.GroupFindings}, map[string]int{"a": 50}, "never fewer than the first"},
+		{"same-key", 5, 0, 0, []group{{"a", 2, 0}, {"a", 2, 0}}, map[string]int{"a": 4}, map[string]int{"a": 4}, "a group may be asked for again"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -432,7 +438,7 @@ func TestFindingGroups(t *testing.T) {
 				}
 			})
 			o := options(t, c)
-			o.MaxFindings = tt.max
+			o.MaxFindings, o.MaxOfGroup = tt.max, tt.ofGroup
 			r := validate.Run(good(t), o)
 			kept, summaries, sum := map[string]int{}, map[string]int{}, tt.alone
 			for _, f := range r.Findings {

@@ -64,7 +64,7 @@ content is safe depends on the builds that will read it.`,
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules of several below one message; all are counted (in JSON the default is 10000)")
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules below one message (10 if this is not given, in JSON 10000); all are counted")
 	return cmd
 }
 
@@ -88,10 +88,10 @@ func (k *checking) run(args []string) error {
 	return k.write(run, k.stdout)
 }
 
-// maxFindingsJSON is how many findings of one check are in a report for a
-// program, unless another number was asked for: more than there are rules, and
+// maxOfGroupJSON is how many rules of which the same is said are in a report
+// for a program, unless another number was asked for: more than anybody has, and
 // few enough for the memory of any machine.
-const maxFindingsJSON = 10_000
+const maxOfGroupJSON = 10_000
 
 // prepare makes options of the flags.
 func (k *checking) prepare() error {
@@ -116,12 +116,16 @@ func (k *checking) prepare() error {
 	if k.maxFindings < 1 {
 		return fmt.Errorf("--max-findings: %d; it is at least 1", k.maxFindings)
 	}
-	if k.format == "json" && !k.all {
-		k.maxFindings = maxFindingsJSON
+	ofGroup := 0
+	switch {
+	case k.all:
+		ofGroup = k.maxFindings
+	case k.format == "json":
+		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
 		Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: now,
-		MaxFindings: k.maxFindings, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
+		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
 	}
 	if fleet != nil {
 		k.options.Distinct = fleet.Distinct()

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+func (c *command) witness() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "witness",
+		Short: "replay what a finding says that a sensor would do",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			fmt.Fprint(c.stderr, cmd.UsageString())
+			return exitError(statusUndecided)
+		},
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "run file...",
+		Short: "replay witnesses on a model of a sensor that checks nothing",
+		Long: `witness run replays the witnesses in a JSON document: a witness, a finding, or a
+whole report of cfcheck check --format json. A witness stands alone: it has the
+channel file, made as small as it can be, and the event. Each is run on a model
+of a sensor that checks nothing, and what that does is compared with what the
+witness says. Exit status 1: something else happens, or nothing.`,
+		Example: `  cfcheck check --fleet 291 --format json --out report.json bad.cf
+  cfcheck witness run report.json`,
+		Args: atLeastOne("JSON document with a witness"),
+		RunE: func(_ *cobra.Command, args []string) error { return c.runWitnesses(args) },
+	})
+	return cmd
+}
+
+func (c *command) runWitnesses(names []string) error {
+	wrong := false
+	for _, name := range names {
+		data, err := readDocument(name)
+		if err != nil {
+			return err
+		}
+		list, err := witnesses(name, data)
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return fmt.Errorf("%s: no witness is in it; cfcheck check --format json writes one with each finding that has one", name)
+		}
+		for _, w := range list {
+			says, err := replay(w)
+			if err != nil {
+				wrong = true
+				says = err.Error()
+			}
+			if _, err := fmt.Fprintf(c.stdout, "%-11s  build %s: %s\n", w.Class, report.Clean(w.Build), report.Clean(says)); err != nil {
+				return err
+			}
+			if w.Edit != "" {
+				if _, err := fmt.Fprintf(c.stdout, "             with %s\n", report.Clean(w.Edit)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if wrong {
+		return exitError(statusRejected)
+	}
+	return nil
+}
+
+// replay returns what happens. It is an error if that is not what the witness
+// says.
+func replay(w *sensor.Witness) (string, error) {
+	if w.Class == sensor.NoWitness {
+		return w.Reason, nil
+	}
+	happens, err := w.Run()
+	if err != nil {
+		return "", err
+	}
+	if w.Happens != "" && happens != w.Happens {
+		return "", fmt.Errorf("%s; the witness says: %s", happens, w.Happens)
+	}
+	return happens, nil
+}
+
+// witnesses returns the witnesses in a document, in its order, wherever they
+// are in it.
+func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var document any
+	if err := d.Decode(&document); err != nil {
+		return nil, fmt.Errorf("%s: no JSON: %w", name, err)
+	}
+	var list []*sensor.Witness
+	var errs []error
+	var look func(v any)
+	look = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				look(e)
+			}
+		case map[string]any:
+			if v["schema"] == sensor.WitnessSchema {
+				text, err := json.Marshal(v)
+				if err == nil {
+					var w *sensor.Witness
+					if w, err = sensor.ReadWitness(name, text); err == nil {
+						list = append(list, w)
+					}
+				}
+				errs = append(errs, err)
+				return
+			}
+			keys := make([]string, 0, len(v))
+			for key := range v {
+				keys = append(keys, key)
+			}
+			slices.Sort(keys)
+			for _, key := range keys {
+				look(v[key])
+			}
+		}
+	}
+	look(document)
+	return list, errors.Join(errs...)
+}

@@ -1,0 +1,432 @@
+package generate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Kind says how a file of a stream was made.
+type Kind uint8
+
+// The kinds of files.
+const (
+	Valid    Kind = iota // by the encoder, of a drawn model
+	Edited               // likewise, of a model that was changed where an event reads it
+	Patched              // a valid file with one to three fields changed, its digests made right
+	Spliced              // of two valid files
+	Boundary             // a valid file with a number at a boundary
+	Bytes                // a valid file with bytes changed, left out or put in, or no file at all
+	NumKinds = iota
+)
+
+func (k Kind) String() string {
+	return [NumKinds]string{"valid", "edited", "patched", "spliced", "boundary", "bytes"}[k]
+}
+
+// shares is how many of a hundred files are of each kind.
+var shares = [NumKinds]int{Valid: 30, Edited: 22, Patched: 20, Spliced: 10, Boundary: 9, Bytes: 9}
+
+// A File is a file of a stream.
+type File struct {
+	Data []byte
+	Kind Kind
+}
+
+// A Fleet is a fleet of a stream.
+type Fleet struct {
+	*sensor.Fleet
+	Distinct [][]int // what its method Distinct returns
+	Whole    bool    // no build lacks anything for a valid file
+}
+
+// A Batch is files of one template type, and fleets that they may be sent to:
+// each file can be judged against each fleet.
+type Batch struct {
+	Definition  *sensor.Definition
+	Definitions *sensor.Definitions // with it alone
+	Files       []File
+	Fleets      []Fleet
+}
+
+// The sizes of a batch, and how many batches are of one type.
+const (
+	batchFiles  = 8
+	batchFleets = 4
+	typeBatches = 8
+)
+
+// A Stream is batches without end, of small files. A seed gives the same
+// stream each time.
+type Stream struct {
+	g           *Generator
+	left        int // batches of the definition
+	definition  *sensor.Definition
+	definitions *sensor.Definitions
+	full        []sensor.SuppliedInput // what a build supplies that lacks nothing, and two inputs more
+	whole       []Fleet
+	conditions  []channelfile.Expr // of files of the definition
+	before      []byte             // a valid file of it
+}
+
+// NewStream returns the stream of a seed.
+func NewStream(seed uint64) *Stream {
+	g := New(seed)
+	g.plain = true
+	return &Stream{g: g}
+}
+
+// Next returns the next batch. It is not changed by later calls.
+func (s *Stream) Next() *Batch {
+	g := s.g
+	if s.left == 0 {
+		s.left = typeBatches
+		s.newType()
+	}
+	s.left--
+	b := &Batch{Definition: s.definition, Definitions: s.definitions}
+	for len(b.Files) < batchFiles {
+		conditions := s.draw()
+		data := s.encode(s.definition, conditions)
+		kind := s.kind()
+		switch kind {
+		case Edited:
+			data = s.edited(conditions)
+		case Patched:
+			data = g.Patch(data)
+		case Spliced:
+			data = s.spliced(data, conditions)
+		case Boundary:
+			data = g.Boundary(data)
+		case Bytes:
+			data = g.bytes(data)
+		default:
+			s.before, s.conditions = data, conditions
+		}
+		b.Files = append(b.Files, File{data, kind})
+	}
+	cost := s.cost(b.Files[0].Data)
+	for len(b.Fleets) < batchFleets {
+		if g.one(2) {
+			b.Fleets = append(b.Fleets, pick(g, s.whole...))
+			continue
+		}
+		b.Fleets = append(b.Fleets, s.fleet(cost))
+	}
+	return b
+}
+
+func (s *Stream) kind() Kind {
+	n := s.g.Intn(100)
+	for k, share := range shares {
+		if n -= share; n < 0 {
+			return Kind(k)
+		}
+	}
+	return Valid
+}
+
+// newType draws a definition, and what does not change while it is used.
+func (s *Stream) newType() {
+	g := s.g
+	d := g.Definition()
+	if most := pick(g, 1, 2, 2, 3, 3, 4, 5, 6, MaxInputs); len(d.Inputs) > most {
+		d.Inputs = d.Inputs[:most]
+	}
+	s.definition, s.definitions = d, new(sensor.Definitions)
+	if err := s.definitions.Add(d); err != nil {
+		panic(fmt.Sprintf("a drawn definition is none: %v", err))
+	}
+	s.full = nil
+	for i := range len(d.Inputs) + 2 {
+		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.String, State: sensor.Supplied}
+		if i < len(d.Inputs) {
+			in.Name, in.Type = d.Inputs[i].Name, d.Inputs[i].Type
+		}
+		if in.Type == sensor.String {
+			in.MaxLength = g.length()
+		}
+		s.full = append(s.full, in)
+	}
+	s.whole = s.whole[:0]
+	for _, builds := range []int{1, 1, 2, 8} {
+		f := &sensor.Fleet{Name: "whole"}
+		for i := range builds {
+			c := s.contract(i)
+			if g.one(3) {
+				c.Reader.Access = sensor.Named
+			}
+			c.Supplies[0].Inputs = s.full[:len(d.Inputs)+g.Intn(3)]
+			if g.one(3) {
+				c.Reader.Budget = sensor.Budget{Steps: 1 << 50, Memory: 1 << 40}
+			}
+			f.Contracts = append(f.Contracts, c)
+		}
+		s.whole = append(s.whole, Fleet{f, f.Distinct(), true})
+	}
+	s.conditions, s.before = nil, nil
+}
+
+// length draws the longest value of an input, in bytes.
+func (g *Generator) length() int {
+	if g.one(100) {
+		return MaxLength
+	}
+	return pick(g, 1, 4, 8, 16, 16, 32, 64)
+}
+
+// draw draws the conditions of a file.
+func (s *Stream) draw() []channelfile.Expr {
+	g := s.g
+	list := make([]channelfile.Expr, pick(g, 1, 1, 1, 1, 2, 2, 3, 4))
+	for i := range list {
+		list[i] = g.Condition(s.definition, pick(g, 0, 0, 0, 1, 1, 2))
+	}
+	return list
+}
+
+// encode makes a file of conditions. What the format cannot hold is left out,
+// and in a file without any other there is one that it can.
+func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []byte {
+	return s.g.encode(channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+	}, conditions)
+}
+
+func (g *Generator) encode(h channelfile.Header, conditions []channelfile.Expr) []byte {
+	b := channelfile.NewBuilder(h)
+	n := 0
+	for i, e := range conditions {
+		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, e, nil) == nil {
+			n++
+		}
+	}
+	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), nil) != nil {
+		panic("a criterion on the first input is none")
+	}
+	data, err := b.Encode()
+	if err != nil {
+		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+	}
+	return data
+}
+
+// edited encodes conditions after it changed one to three of them, or what the
+// file says of its type.
+func (s *Stream) edited(conditions []channelfile.Expr) []byte {
+	g, d := s.g, s.definition
+	h := channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+	}
+	list := slices.Clone(conditions)
+	for range 1 + g.Intn(3) {
+		i := g.Intn(len(list))
+		switch g.Intn(8) {
+		case 0, 1, 2:
+			list[i] = channelfile.And(list[i], g.Criterion(d))
+		case 3:
+			list[i] = channelfile.Not(list[i])
+		case 4:
+			list[i] = channelfile.Or(list[i], g.Criterion(d))
+		case 5: // an operator that the input's type has not
+			list[i] = channelfile.And(list[i], channelfile.Prefix(g.Intn(len(d.Inputs)), "a"))
+		case 6: // the last input, or one that is not declared
+			last := len(d.Inputs) - 1 + g.Intn(2)
+			list[i] = channelfile.And(list[i], channelfile.Exists(last))
+			h.InputsDeclared = uint16(max(int(h.InputsDeclared), last+1))
+		case 7:
+			if !g.one(4) {
+				list = append(list, g.Criterion(d))
+				break
+			}
+			switch g.Intn(4) {
+			case 0:
+				h.Type++
+			case 1:
+				h.TypeVersion++
+			case 2:
+				h.Channel++
+			case 3:
+				h.InputsDeclared++
+			}
+		}
+	}
+	return g.encode(h, list)
+}
+
+// spliced makes one file of two: of their instances, or of their sections.
+func (s *Stream) spliced(data []byte, conditions []channelfile.Expr) []byte {
+	g := s.g
+	if s.before == nil {
+		return data
+	}
+	if g.one(2) {
+		return s.encode(s.definition, slices.Concat(conditions, s.conditions))
+	}
+	return g.Splice(data, s.before)
+}
+
+// A cost is what a file costs, for budgets and limits that are near it.
+type cost struct {
+	needs *sensor.Needs
+	steps uint64
+}
+
+// cost returns what a file of the stream costs at worst, or what some file does
+// if that one cannot be read.
+func (s *Stream) cost(data []byte) cost {
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		f, err = channelfile.Parse(s.encode(s.definition, nil))
+	}
+	if err != nil {
+		panic(fmt.Sprintf("a valid file cannot be read: %v", err))
+	}
+	c := cost{needs: sensor.NeedsOf(f, nil)}
+	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
+		if i >= len(s.full) {
+			return 0, true
+		}
+		return max(s.full[i].MaxLength, 8), true
+	})
+	return c
+}
+
+// near draws a number that is close to n, and not 0.
+func (g *Generator) near(n uint64) uint64 {
+	return max(1, pick(g, n-min(n, 1), n, n, n+1, n+uint64(g.Intn(50)), n/2, 2*n))
+}
+
+// contract returns a build that supplies what is declared.
+func (s *Stream) contract(i int) sensor.Contract {
+	d := s.definition
+	return sensor.Contract{
+		Build: buildNames[i], Hosts: uint64(i) + 1,
+		Reader: sensor.Reader{
+			Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators,
+		},
+		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted, Inputs: s.full[:len(d.Inputs)]}},
+	}
+}
+
+var (
+	buildNames = []string{"b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7"}
+	formats    = []string{channelfile.Version}
+	operators  = channelfile.Operators()
+)
+
+// fleet draws a fleet of one to eight builds, of which some lack something.
+func (s *Stream) fleet(cost cost) Fleet {
+	g := s.g
+	f := &sensor.Fleet{Name: "drawn"}
+	builds := pick(g, 1, 1, 1, 1, 2, 2, 3, 4, 8)
+	for i := range builds {
+		c := s.contract(i)
+		if g.one(3) {
+			c.Reader.Access = sensor.Named
+		}
+		if builds == 1 && !g.one(4) || g.one(builds) {
+			s.lack(&c, cost)
+		}
+		f.Contracts = append(f.Contracts, c)
+	}
+	return Fleet{Fleet: f, Distinct: f.Distinct()}
+}
+
+// lack changes a build, so that it may lack something.
+func (s *Stream) lack(c *sensor.Contract, cost cost) {
+	g, d := s.g, s.definition
+	r, supply := &c.Reader, &c.Supplies[0]
+	declared := len(d.Inputs)
+	own := func() []sensor.SuppliedInput { // that can be changed
+		supply.Inputs = slices.Clone(supply.Inputs)
+		return supply.Inputs
+	}
+	some := func() int {
+		if g.one(2) {
+			return declared - 1
+		}
+		return g.Intn(declared)
+	}
+	switch g.Intn(16) {
+	case 0, 1: // too few inputs, or too many
+		supply.Inputs = s.full[:max(0, declared-2+g.Intn(5))]
+	case 2, 3: // too few, and its owners know
+		if r.Access = sensor.Positional; true {
+			supply.Inputs = s.full[:max(0, declared-1-g.Intn(2))]
+			for i := len(supply.Inputs); i < declared; i++ {
+				supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
+			}
+		}
+	case 4: // one in the middle
+		i := some()
+		own()[i].State = pick(g, sensor.NotSupplied, sensor.Unknown)
+		if r.Access == sensor.Positional && supply.Inputs[i].State == sensor.NotSupplied && g.one(2) {
+			supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
+		}
+	case 5, 6: // another type
+		in := &own()[some()]
+		in.Type = pick(g, sensor.String, sensor.Integer, sensor.Address)
+		if in.Type == sensor.String {
+			in.MaxLength = 16
+		} else {
+			in.MaxLength = 0
+		}
+	case 7: // another name
+		own()[some()].Name = "Another"
+	case 8:
+		r.Budget.Steps = g.near(cost.steps)
+	case 9:
+		r.Budget.Memory = g.near(cost.needs.Memory)
+	case 10: // a length that is not known
+		in := &own()[some()]
+		in.MaxLength = 0
+		r.Budget.Steps = pick(g, g.near(cost.steps), 1<<40)
+	case 11:
+		sizes := &cost.needs.Sizes
+		l := &r.Limits
+		switch g.Intn(7) {
+		case 0:
+			l.FileSize = g.near(sizes.FileSize)
+		case 1:
+			l.Instances = g.near(sizes.Instances)
+		case 2:
+			l.Criteria = g.near(sizes.Criteria)
+		case 3:
+			l.WordsPerInstance = g.near(sizes.WordsPerInstance)
+		case 4:
+			l.OperandsPerCriterion = g.near(sizes.OperandsPerCriterion)
+		case 5:
+			l.ValueLength = g.near(sizes.ValueLength)
+		case 6:
+			l.ProgramInstructions = g.near(sizes.ProgramInstructions)
+		}
+	case 12: // an operator is missing
+		i := g.Intn(len(operators))
+		r.Operators = slices.Delete(slices.Clone(operators), i, i+1)
+	case 13: // another version of the format, or of the type
+		if g.one(3) {
+			r.Formats = []string{"0.2", "1.0"}
+			break
+		}
+		r.RefusesUnknownVersions = g.one(2)
+		supply.Version++
+	case 14, 15: // a second feed
+		second := *supply
+		supply.Feed, second.Feed = "first", "second"
+		second.Inputs = s.full[:max(0, declared-g.Intn(2))]
+		c.Supplies = append(c.Supplies, second)
+	}
+}
+
+// acknowledge returns that a build is known not to supply an input: most often
+// still, sometimes no more.
+func (s *Stream) acknowledge(input int) sensor.Shortfall {
+	year := 2030
+	if s.g.one(8) {
+		year = 2020
+	}
+	return sensor.Shortfall{Input: input, Why: "drawn", Until: sensor.Date{Year: year, Month: 6, Day: 30}}
+}
