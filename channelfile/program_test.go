@@ -196,6 +196,7 @@ func TestStringsOfPrograms(t *testing.T) {
 		`[a-cx\x7f\x{3a3}]`:  `[a-cx\x7F\x{03A3}]`,
 		`\pL`:                "[A-Za-z\\xAA\\xB5\\xBA\\xC0-\\xD6\\xD8-\\xF6\\xF8-\\x{02C1} ... 659 ranges]",
 		`[^\x00-\x{10FFFF}]`: "[]",
+		`\P{Any}`:            "[]",
 		`\p{Any}`:            `[\x00-\x{10FFFF}]`,
 		`\P{ASCII}`:          `[\x80-\x{10FFFF}]`,
 		`(?i)\p{ASCII}`:      `[\x00-\x7F\x{017F}\x{212A}]`,

@@ -128,15 +128,10 @@ type regexpParser struct {
 	classes map[string]uint32 // by their bytes in a file
 	sets    []runeSet
 
-	// Sets that may be asked for again and again, by the text that asks.
-	known map[knownSet]runeSet
-	runes map[knownRune]uint32 // classes of single runes
+	// What may be asked for again and again.
+	named map[namedSet]uint32 // their classes
+	runes map[knownRune]uint32
 	key   []byte
-}
-
-type knownSet struct {
-	name string
-	fold bool
 }
 
 type knownRune struct {
@@ -167,7 +162,7 @@ func (p *regexpParser) notExpressible(at int, format string, args ...any) error 
 func parseRegexp(source string) (*parsedRegexp, error) {
 	p := &regexpParser{
 		source: source, groups: []regexpGroup{{}},
-		classes: make(map[string]uint32), known: make(map[knownSet]runeSet), runes: make(map[knownRune]uint32),
+		classes: make(map[string]uint32), runes: make(map[knownRune]uint32), named: make(map[namedSet]uint32),
 	}
 	if len(source) > MaxExpressionLength {
 		return nil, p.fail(MaxExpressionLength, ErrLimit, "it has %d bytes, at most %d (MaxExpressionLength); shorten it", len(source), MaxExpressionLength)

@@ -23,12 +23,17 @@ func (p *regexpParser) escape() error {
 			return nil
 		}
 	}
-	s, ok, err := p.escapedSet()
+	name, s, err := p.escapedSet()
 	if err != nil {
 		return err
 	}
-	if ok {
-		p.runesOf(s)
+	if s != nil {
+		class, ok := p.named[name]
+		if !ok {
+			class = p.class(s)
+			p.named[name] = class
+		}
+		p.push(&regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
 		return nil
 	}
 	r, err := p.escapedRune(false)
@@ -43,79 +48,49 @@ var escapedAssertion = map[byte]Assertion{
 	'A': AssertBeginText, 'z': AssertEndText, 'b': AssertBoundary, 'B': AssertNoBoundary,
 }
 
-// escapedSet reads a backslash that names a set, such as \d or \pL. It reports
-// false, and reads nothing, if it does not.
-func (p *regexpParser) escapedSet() (s runeSet, ok bool, err error) {
+// escapedSet reads a backslash that names a set, such as \d or \pL. It returns
+// nil, and reads nothing, if it does not.
+func (p *regexpParser) escapedSet() (namedSet, runeSet, error) {
 	rest := p.source[p.pos:]
 	if len(rest) < 2 || rest[0] != '\\' {
-		return nil, false, nil
+		return namedSet{}, nil, nil
 	}
 	c := rest[1]
 	if c == 'p' || c == 'P' {
-		s, err = p.unicodeSet()
-		return s, err == nil, err
+		return p.unicodeSet()
 	}
 	lower := c | 0x20
-	if base, named := perlSets[lower]; named && isWordByte(c) {
-		p.pos += 2
-		return p.namedSet(rest[:2], base, c != lower), true, nil
+	if _, ok := perlSets[lower]; !ok || !isWordByte(c) {
+		return namedSet{}, nil, nil
 	}
-	return nil, false, nil
-}
-
-// namedSet returns a set that has a name, folded if case does not matter: a
-// negated set is what is not in the folded one. The same name gives the same
-// set, which must not be modified.
-func (p *regexpParser) namedSet(name string, base runeSet, negated bool) runeSet {
-	key := knownSet{name, p.folds()}
-	s, ok := p.known[key]
-	if !ok {
-		s = append(runeSet{}, base...)
-		if key.fold {
-			s = s.fold()
-		}
-		if negated {
-			s = s.appendNegated(nil)
-		}
-		p.known[key] = s
-	}
-	return s
+	p.pos += 2
+	name := namedSet{kind: lower, negated: c != lower, fold: p.folds()}
+	s, _ := name.set()
+	return name, s, nil
 }
 
 // unicodeSet reads \pL, \p{Greek}, \P{^Lu} and their like.
-func (p *regexpParser) unicodeSet() (runeSet, error) {
+func (p *regexpParser) unicodeSet() (namedSet, runeSet, error) {
 	start := p.pos
 	rest := p.source[start:]
-	negated := rest[1] == 'P'
 	_, n := utf8.DecodeRuneInString(rest[2:])
 	text := rest[:2+n] // with what is before the name and after it
 	name := rest[2 : 2+n]
 	if name == "{" {
 		inside, _, ok := strings.Cut(rest[3:], "}")
 		if !ok {
-			return nil, p.malformed(start, "this %s has no }: write \\p{Name}", text)
+			return namedSet{}, nil, p.malformed(start, "this %s has no }: write \\p{Name}", text)
 		}
 		text, name = rest[:3+len(inside)+1], inside
 	}
-	if name, ok := strings.CutPrefix(name, "^"); ok {
-		negated = !negated
-		return p.unicodeSetOf(start, text, name, negated)
-	}
-	return p.unicodeSetOf(start, text, name, negated)
-}
-
-func (p *regexpParser) unicodeSetOf(start int, text, name string, negated bool) (runeSet, error) {
-	key := unicodeKey(name)
-	base, ok := unicodeSet(key)
+	name, caret := strings.CutPrefix(name, "^")
+	set := namedSet{kind: 'p', name: unicodeKey(name), negated: (rest[1] == 'P') != caret, fold: p.folds()}
+	s, ok := set.set()
 	if !ok {
-		return nil, p.notExpressible(start, "%s names no category and no script of Unicode 15.0.0: write one such as \\p{Lu} or \\p{Greek}", text)
+		return namedSet{}, nil, p.notExpressible(start, "%.80s names no category and no script of Unicode %s: write one such as \\p{Lu} or \\p{Greek}", text, unicodeVersion)
 	}
 	p.pos = start + len(text)
-	sign := "p"
-	if negated {
-		sign = "P"
-	}
-	return p.namedSet(sign+key, base, negated), nil
+	return set, s, nil
 }
 
 // escapedRune reads a backslash that stands for one rune.
@@ -260,7 +235,7 @@ type bracketSet struct {
 	start  int
 	set    runeSet
 	named  runeSet
-	seen   map[string]bool // names, which add nothing a second time
+	seen   map[namedSet]bool // which add nothing a second time
 }
 
 func (b *bracketSet) unclosed() error {
@@ -274,21 +249,22 @@ func (b *bracketSet) item() error {
 	if rest := p.source[start:]; strings.HasPrefix(rest, "[:") {
 		if name, _, ok := strings.Cut(rest[2:], ":]"); ok {
 			plain, negated := strings.CutPrefix(name, "^")
-			base, known := posixSets[plain]
+			set := namedSet{kind: ':', name: plain, negated: negated, fold: p.folds()}
+			runes, known := set.set()
 			if !known {
 				return p.malformed(start, "[:%.40s:] is no name of a set: there are alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word and xdigit", name)
 			}
 			p.pos += len(name) + 4
-			b.add("[:"+name, p.namedSet("[:"+name, base, negated))
+			b.add(set, runes)
 			return nil
 		}
 	}
-	s, ok, err := p.escapedSet()
+	set, runes, err := p.escapedSet()
 	if err != nil {
 		return err
 	}
-	if ok {
-		b.add(p.source[start:p.pos], s)
+	if runes != nil {
+		b.add(set, runes)
 		return nil
 	}
 	lo, err := b.rune()
@@ -311,12 +287,12 @@ func (b *bracketSet) item() error {
 }
 
 // add adds a set that has a name.
-func (b *bracketSet) add(name string, s runeSet) {
+func (b *bracketSet) add(name namedSet, s runeSet) {
 	if b.seen[name] {
 		return
 	}
 	if b.seen == nil {
-		b.seen = make(map[string]bool)
+		b.seen = make(map[namedSet]bool)
 	}
 	b.seen[name] = true
 	b.named = append(b.named, s...)

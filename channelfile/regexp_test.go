@@ -288,7 +288,7 @@ func checkAgainstGo(t interface{ Errorf(string, ...any) }, expression string, te
 func genExpression() *rapid.Generator[string] {
 	atom := rapid.SampledFrom([]string{
 		"a", "b", "k", "s", "ß", "Σ", "ς", "-", "]", "}", "{", ",", ".", "^", "$", `\b`, `\B`, `\A`, `\z`, `\d`, `\W`, `\s`, `\S`, `\pL`, `\P{Lu}`,
-		`\p{^Greek}`, `\x41`, `\x{3A3}`, `\101`, `\n`, `\.`, `\\`, `\Qa|b\E`, `\Q\E`, "[a-c]", "[^a]", "[]a-]", "[^]-]", `[\d-z]`, "[[:alpha:]_]", "[[:^word:]]",
+		`\p{^Greek}`, `\P{Any}`, `[^\PN]`, `(?i)\p{^Lu}`, `\x41`, `\x{3A3}`, `\101`, `\n`, `\.`, `\\`, `\Qa|b\E`, `\Q\E`, "[a-c]", "[^a]", "[]a-]", "[^]-]", `[\d-z]`, "[[:alpha:]_]", "[[:^word:]]",
 		`[\pL\d]`, `[^\x{0}-\x{10FFFF}]`, "(?i)", "(?s)", "(?m)", "(?U)", "(?-i)", "(?)", "(?i-s)", "\xff", "(", ")", "[", "|", "*", `\`, "(?", "(?=a)", "a{2", "{1}", `\8`, "\ufffd",
 	})
 	return rapid.Custom(func(t *rapid.T) string {

@@ -64,6 +64,12 @@ var unfoldings = sync.OnceValue(func() []unfolding {
 // fold returns the clean set s with all runes that have the same fold as one of
 // its own, clean too. It reuses s.
 func (s runeSet) fold() runeSet {
+	// What a range has already is not added: a wide one has nearly all.
+	add := func(r, with runeRange) {
+		if with.lo < r.lo || r.hi < with.hi {
+			s = append(s, with)
+		}
+	}
 	for _, r := range s[:len(s):len(s)] { // what is appended is folded already
 		i := sort.Search(len(foldTable), func(i int) bool { return r.lo <= foldTable[i].hi })
 		for ; i < len(foldTable) && foldTable[i].lo <= r.hi; i++ {
@@ -76,10 +82,10 @@ func (s runeSet) fold() runeSet {
 			switch {
 			case first > last:
 			case t.step == 1:
-				s = append(s, runeRange{first + t.delta, last + t.delta})
+				add(r, runeRange{first + t.delta, last + t.delta})
 			default:
 				for x := first; x <= last; x += t.step {
-					s = append(s, runeRange{x + t.delta, x + t.delta})
+					add(r, runeRange{x + t.delta, x + t.delta})
 				}
 			}
 		}
@@ -89,17 +95,53 @@ func (s runeSet) fold() runeSet {
 	for _, r := range s[:len(s):len(s)] {
 		i := sort.Search(len(inverse), func(i int) bool { return r.lo <= inverse[i].to })
 		for ; i < len(inverse) && inverse[i].to <= r.hi; i++ {
-			s = append(s, runeRange{inverse[i].from, inverse[i].from})
+			add(r, runeRange{inverse[i].from, inverse[i].from})
 		}
 	}
 	return s.clean()
 }
 
-// A namedSet is a set that expressions have a name for; negated if it is all
-// other runes.
+// A namedSet is what an expression names: a set of its own, or of Unicode.
 type namedSet struct {
-	set     runeSet
-	negated bool
+	kind    byte   // the letter after the backslash, in lower case, or : of [:name:]
+	name    string // of [:name:], and of p in the form of unicodeKey
+	negated bool   // all other runes
+	fold    bool   // case does not matter
+}
+
+// namedSets has the sets that were asked for, by their names. There are not
+// many names.
+var namedSets sync.Map // of runeSet by namedSet
+
+// set returns the clean set of a name, which must not be modified. A negated
+// set is what is not in the folded one. It reports false if there is no such
+// name.
+func (n namedSet) set() (runeSet, bool) {
+	if s, ok := namedSets.Load(n); ok {
+		return s.(runeSet), true
+	}
+	var base runeSet
+	ok := true
+	switch n.kind {
+	case 'p':
+		base, ok = unicodeSet(n.name)
+	case ':':
+		base, ok = posixSets[n.name]
+	default:
+		base, ok = perlSets[n.kind]
+	}
+	if !ok {
+		return nil, false
+	}
+	s := append(runeSet{}, base...)
+	if n.fold {
+		s = s.fold()
+	}
+	if n.negated {
+		s = s.appendNegated(runeSet{})
+	}
+	namedSets.Store(n, s)
+	return s, true
 }
 
 // perlSets are the sets that a backslash and a letter name. The capital letter

@@ -2,12 +2,12 @@ package facts
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
+	"maps"
 	"math/bits"
 	"slices"
 	"strings"
@@ -21,15 +21,10 @@ func must(ok bool, format string, args ...any) {
 	}
 }
 
-// demand is must where it is called for each entry of a file: it does not
-// allocate.
-func demand(ok bool, format string, args ...uint64) {
+// demand is must for each entry of a file: it does not allocate.
+func demand(ok bool, what string, args ...uint64) {
 	if !ok {
-		var list []any
-		for _, arg := range args {
-			list = append(list, arg)
-		}
-		must(false, format, list...)
+		must(false, "file: %s: found %d", what, slices.Clone(args))
 	}
 }
 
@@ -44,16 +39,13 @@ func Check(file, fleet, facts []byte) (err error) {
 			err = fault.(*Refusal) // any other is a fault of the checker's own, and ends the program
 		}
 	}()
-	var claims Facts
-	var contracts document
+	claims, contracts := Facts{}, document{}
 	decode("facts", facts, &claims)
 	decode("fleet", fleet, &contracts)
 	must(claims.Schema == Schema && contracts.Schema == "cfcheck.fleet/v0", "found schemas %.40q and %.40q; expected facts and a fleet", claims.Schema, contracts.Schema)
-	for _, d := range [][3]string{{"file", claims.File, string(file)}, {"fleet", claims.Fleet, string(fleet)}} {
-		is := fmt.Sprintf("%x", sha256.Sum256([]byte(d[2])))
-		must(d[1] == is, "facts.%s: found the SHA-256 %.64q; that of this %s is %s: take the facts that are about it", d[0], d[1], d[0], is)
-	}
-	c := &checker{file: file, claims: &claims}
+	is, of := fmt.Sprintf("%x", sha256.Sum256(file)), fmt.Sprintf("%x", sha256.Sum256(fleet))
+	must(claims.File == is && claims.Fleet == of, "facts: found the SHA-256 %.64q and %.64q; file and fleet have %s and %s: take their facts", claims.File, claims.Fleet, is, of)
+	c := &checker{file: file, claims: &claims, reads: map[uint64]uint64{}}
 	c.header()
 	c.conditions()
 	c.programs()
@@ -88,11 +80,10 @@ func walk(name string, d *json.Decoder) {
 	text, _ := token.(string)
 	must(token != nil && !strings.Contains(text, "\uFFFD"), "%s: found null, or U+FFFD, before offset %d; expected neither", name, d.InputOffset())
 	opened, _ := token.(json.Delim)
-	for seen := map[string]bool{}; opened != 0 && d.More(); walk(name, d) {
+	for seen := map[json.Token]bool{}; opened != 0 && d.More(); walk(name, d) {
 		if opened == '{' {
-			token, _ := d.Token()
-			key := token.(string)
-			must(!seen[key] && strings.Contains(keys, " "+key+" "), "%s: found the key %.40q, twice or unknown, before offset %d", name, key, d.InputOffset())
+			key, _ := d.Token()
+			must(!seen[key] && strings.Contains(keys, fmt.Sprint(" ", key, " ")), "%s: found the key %.40q, twice or unknown, before offset %d", name, key, d.InputOffset())
 			seen[key] = true
 		}
 	}
@@ -101,49 +92,39 @@ func walk(name string, d *json.Decoder) {
 	}
 }
 
-// The sections that a reader follows, by type: FORMAT.md, section 4.
+// The numbers of FORMAT.md: sections, their types and the sizes of their entries,
+// limits, operators.
 const (
-	instances, conditions, criteria, operands, values, pool = 1, 2, 3, 4, 5, 6
-	programs, sources, instructions, classes, ranges        = 7, 8, 9, 10, 11
+	instances, conditions, criteria, operands, values, pool                      = 1, 2, 3, 4, 5, 6
+	programs, sources, instructions, classes, ranges                             = 7, 8, 9, 10, 11
+	exists, contains, pattern, regexp, integerEquals, integerRange, addressRange = 1, 5, 6, 7, 8, 9, 10
+	flagInputs, maxNesting, maxSource, maxRanges                                 = 4, 16, 16_384, 4096
 )
 
-// sizes are those of the entries of all sections, in the order of their types;
-// the last four are ancillary.
-var sizes = []uint64{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
+var layout = [][2]uint64{{}, {1, 24}, {2, 4}, {3, 12}, {4, 4}, {5, 8}, {6, 1}, {7, 16}, {8, 1}, {9, 8}, {10, 8}, {11, 8},
+	{1<<31 | 1, 24}, {1<<31 | 2, 8}, {1<<31 | 3, 8}, {1<<31 | 4, 1}}
 
-// limits are what readers rely on: FORMAT.md, section 10.
 var limits = Most{Inputs: 1024, Words: 4096, Stack: 1024, Operands: 65_536, ValueLength: 65_535, Instructions: 8192}
 
-const maxNesting, maxSource, maxRanges = 16, 16_384, 4096
-
-const flagInputs, exists, contains, pattern, regexp, integerEquals, integerRange, addressRange = 4, 1, 5, 6, 7, 8, 9, 10
-
-// An operator has flags, the length that its values must have (0: any), and the
-// types of the inputs that it reads: FORMAT.md, section 5.
-type operator struct {
-	name   string
-	flags  byte
-	length int
-	types  []string
+// operators have a name, flags, the length that their values must have (0: any)
+// and the types of the inputs that they read.
+var operators = []struct {
+	name, types   string
+	flags, length uint64
+}{
+	{}, {"exists", "string integer address", 0, 0}, {"equals", "string", 7, 0}, {"prefix", "string", 7, 0}, {"suffix", "string", 7, 0},
+	{"contains", "string", 3, 0}, {"pattern", "string", 3, 0}, {"regexp", "string", 2, 0}, {"integer equals", "string integer", 6, 8},
+	{"integer range", "string integer", 2, 16}, {"address range", "string address", 2, 32},
 }
 
-var operators = []operator{
-	{}, {"exists", 0, 0, []string{"string", "integer", "address"}}, {"equals", 7, 0, text}, {"prefix", 7, 0, text}, {"suffix", 7, 0, text},
-	{"contains", 3, 0, text}, {"pattern", 3, 0, text}, {"regexp", 2, 0, text}, {"integer equals", 6, 8, []string{"string", "integer"}},
-	{"integer range", 2, 16, []string{"string", "integer"}}, {"address range", 2, 32, []string{"string", "address"}},
-}
-
-var text = []string{"string"}
-
-// escapes are the places of a pattern where a backslash may be.
 var escapes = strings.NewReplacer(`\\`, "", `\*`, "", `\?`, "")
 
 // A checker finds out what is true of a file, and compares it with claims.
 type checker struct {
 	file     []byte
 	claims   *Facts
-	sections [ranges + 1][]byte
-	counts   [ranges + 1]uint64
+	sections [ranges + 5][]byte
+	counts   [ranges + 5]uint64
 	most     Most
 	has      [addressRange + 1]bool // operators
 	reads    map[uint64]uint64      // the inputs, and the steps for each byte
@@ -151,17 +132,12 @@ type checker struct {
 	charges  []uint64 // of programs, at each place of a value
 }
 
-// number reads an integer of so many bytes.
-func number(b []byte, at, size uint64) (n uint64) {
-	for i := size; i > 0; i-- {
-		n = n<<8 | uint64(b[at+i-1])
-	}
-	return n
-}
+func u16(b []byte, at uint64) uint64 { return uint64(binary.LittleEndian.Uint16(b[at:])) }
+func u32(b []byte, at uint64) uint64 { return uint64(binary.LittleEndian.Uint32(b[at:])) }
 
 // entry returns entry i of a section; it must be there.
 func (c *checker) entry(section int, i uint64) []byte {
-	return c.sections[section][i*sizes[section-1]:][:sizes[section-1]]
+	return c.sections[section][i*layout[section][1]:][:layout[section][1]]
 }
 
 // tile visits the entries of a section, each of which has, where its two numbers
@@ -169,41 +145,34 @@ func (c *checker) entry(section int, i uint64) []byte {
 func (c *checker) tile(section int, at uint64, other int, most uint64, visit func(i, first, end uint64)) {
 	all, end := c.counts[other], uint64(0)
 	for i := range c.counts[section] {
-		first, count := number(c.entry(section, i), at, 4), number(c.entry(section, i), at+4, 4)
-		demand(first == end && count <= min(most, all-end), "file: section %d, entry %d: found %d entries of section %d from %d on; expected at most %d from %d on, of %d",
-			uint64(section), i, count, uint64(other), first, most, end, all)
+		first, count := u32(c.entry(section, i), at), u32(c.entry(section, i), at+4)
+		demand(first == end && count <= min(most, all-end), "section, entry, its first of section, and how many; expected the first, at most, of all",
+			uint64(section), i, first, uint64(other), count, end, most, all)
 		end += count
 		visit(i, first, end)
 	}
-	demand(end == all, "file: section %d: found %d entries; the last that section %d names is %d", uint64(other), all, uint64(section), end)
+	demand(end == all, "section, entries; expected those named by section, that is", uint64(other), all, uint64(section), end)
 }
 
-// header compares header and section table with what is claimed.
 func (c *checker) header() {
-	f, t := c.file, &c.claims.Type
-	size := uint64(len(f))
-	must(size >= 80 && size <= 1<<30 && string(f[:12]) == "\x89CFC\r\n\x1a\n\x00\x00\x01\x00" && number(f, 0x28, 4) == size,
+	f, t, size := c.file, &c.claims.Type, uint64(len(c.file))
+	must(size >= 80 && size <= 1<<30 && string(f[:12]) == "\x89CFC\r\n\x1a\n\x00\x00\x01\x00" && u32(f, 0x28) == size,
 		"file: found %d bytes; expected all of a channel file of format 0.1", size)
-	typ, version, declared, n := number(f, 0x14, 4), number(f, 0x18, 4), number(f, 0x1C, 2), number(f, 0x2C, 4)
+	typ, version, declared, n := u32(f, 0x14), u32(f, 0x18), u16(f, 0x1C), u32(f, 0x2C)
 	must(uint64(t.Number) == typ && uint64(t.Version) == version && uint64(len(t.Inputs)) == declared && declared <= limits.Inputs,
 		"facts.type: found type %d version %d with %d inputs; the file has type %d version %d with %d", t.Number, t.Version, len(t.Inputs), typ, version, declared)
 	must((n == 6 || n == 10 || n == 11 || n == 15) && size >= 80+48*n && uint64(len(c.claims.Sections)) == n,
 		"file: found %d sections, %d in the facts; expected 6, 10, 11 or 15, and as many", n, len(c.claims.Sections))
-	for i, k := uint64(0), uint64(1); i < n; i, k = i+1, k+1 {
-		if k == programs && n <= 10 {
-			k = ranges + 1
+	for i := range n {
+		k := i + 1
+		if k > pool && n <= 10 {
+			k += ranges - pool // there are no programs
 		}
-		want := k
-		if k > ranges {
-			want = k - ranges | 1<<31
-		}
-		s := Section{number(f, 48+48*i, 4), number(f, 52+48*i, 4), number(f, 56+48*i, 4), number(f, 60+48*i, 4)}
-		must(s.Type == want && s.Offset%8 == 0 && s.Offset >= 80+48*n && s.Offset+s.Length <= size && s.Length == s.Count*sizes[k-1],
-			"file: section %d: found type, offset, length and count %x; expected type %x and entries of %d bytes, all in %d bytes", i, s, want, sizes[k-1], size)
-		must(s == c.claims.Sections[i], "facts.sections[%d]: found %d; it is %d", i, c.claims.Sections[i], s)
-		if k <= ranges {
-			c.sections[k], c.counts[k] = f[s.Offset:][:s.Length], s.Count
-		}
+		s := Section{u32(f, 48+48*i), u32(f, 52+48*i), u32(f, 56+48*i), u32(f, 60+48*i)}
+		must(s.Type == layout[k][0] && s.Offset%8 == 0 && s.Offset >= 80+48*n && s.Offset+s.Length <= size && s.Length == s.Count*layout[k][1],
+			"file: section %d: found %+v; expected type %d and entries of %d bytes, all in %d bytes", i, s, layout[k][0], layout[k][1], size)
+		must(s == c.claims.Sections[i], "facts.sections[%d]: found %+v; it is %+v", i, c.claims.Sections[i], s)
+		c.sections[k], c.counts[k] = f[s.Offset:][:s.Length], s.Count
 	}
 }
 
@@ -212,23 +181,22 @@ func (c *checker) conditions() {
 	c.constant = c.counts[instances] + c.counts[conditions]
 	var stack []uint64 // how deep each truth is nested
 	c.tile(instances, 16, conditions, limits.Words, func(i, first, end uint64) {
-		demand(first < end, "file: instance %d: found no words; expected at least one", i)
+		demand(first < end, "instance without words", i)
 		c.most.Words = max(c.most.Words, end-first)
 		stack = stack[:0]
 		for k := first; k < end; k++ {
-			word, nested, top := number(c.entry(conditions, k), 0, 4), uint64(0), uint64(len(stack))
+			word, nested, top := u32(c.entry(conditions, k), 0), uint64(0), uint64(len(stack))
 			if word>>31 == 0 {
-				demand(word>>1 < c.counts[criteria], "file: word %d: found criterion %d; there are %d", k, word>>1, c.counts[criteria])
+				demand(word>>1 < c.counts[criteria], "word, criterion, of all", k, word>>1, c.counts[criteria])
 			} else {
 				n := word & (1<<30 - 1)
-				demand(2 <= n && n <= top, "file: word %d: found an operator on %d truths; expected 2 to %d, which are on the stack", k, n, top)
+				demand(2 <= n && n <= top, "word, operator on truths, of those on the stack", k, n, top)
 				nested = 1 + slices.Max(stack[top-n:])
 				stack = stack[:top-n]
 			}
 			stack = append(stack, nested)
 			c.most.Stack = max(c.most.Stack, uint64(len(stack)))
-			demand(c.most.Stack <= limits.Stack && nested <= maxNesting, "file: word %d: found %d truths, %d deep; expected at most %d, %d deep",
-				k, uint64(len(stack)), nested, limits.Stack, maxNesting)
+			demand(c.most.Stack <= limits.Stack && nested <= maxNesting, "word, truths on the stack, how deep", k, uint64(len(stack)), nested)
 		}
 	})
 }
@@ -237,25 +205,23 @@ func (c *checker) conditions() {
 func (c *checker) programs() {
 	c.tile(classes, 0, ranges, maxRanges, func(i, first, end uint64) {
 		for k, least := first, uint64(0); k < end; k++ {
-			lo, hi := number(c.entry(ranges, k), 0, 4), number(c.entry(ranges, k), 4, 4)
-			demand(least <= lo && lo <= hi && hi <= utf8.MaxRune, "file: range %d of class %d: found %#x to %#x; expected runes from %#x on", k, i, lo, hi, least)
+			lo, hi := u32(c.entry(ranges, k), 0), u32(c.entry(ranges, k), 4)
+			demand(least <= lo && lo <= hi && hi <= utf8.MaxRune, "range, of class, first and last rune; expected from", k, i, lo, hi, least)
 			least = hi + 2
 		}
 	})
 	c.tile(programs, 0, sources, maxSource, func(uint64, uint64, uint64) {})
 	c.tile(programs, 8, instructions, limits.Instructions, func(i, first, end uint64) {
-		n := end - first
+		n, charge := end-first, 3*(end-first)
+		demand(n > 0, "program without instructions", i)
 		c.most.Instructions = max(c.most.Instructions, n)
-		charge := 3 * n
-		demand(n > 0, "file: program %d: found no instructions; expected at least one", i)
 		for k := first; k < end; k++ {
 			in := c.entry(instructions, k)
-			op, out, arg := number(in, 0, 2), number(in, 2, 2), number(in, 4, 4)
+			op, out, arg := u16(in, 0), u16(in, 2), u32(in, 4)
 			known := op == 1 && out == 0 && arg == 0 || op == 2 && arg < n || op == 3 && arg < c.counts[classes] || op == 4 && 1 <= arg && arg <= 6
-			demand(known && out < n, "file: instruction %d of program %d: found op %d, out %d, arg %d; expected one of FORMAT.md, section 5, of %d instructions and %d classes",
-				k-first, i, op, out, arg, n, c.counts[classes])
+			demand(known && out < n, "instruction, of program, op, out, arg; instructions, classes", k-first, i, op, out, arg, n, c.counts[classes])
 			if op == 3 {
-				charge += uint64(bits.Len64(number(c.entry(classes, arg), 4, 4)))
+				charge += uint64(bits.Len64(u32(c.entry(classes, arg), 4)))
 			}
 		}
 		c.charges = append(c.charges, charge)
@@ -264,37 +230,32 @@ func (c *checker) programs() {
 
 // criteria looks at each criterion, and charges what it costs.
 func (c *checker) criteria() {
-	c.reads = map[uint64]uint64{}
 	c.tile(values, 0, pool, limits.ValueLength, func(_, first, end uint64) { c.most.ValueLength = max(c.most.ValueLength, end-first) })
-	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values])
-	declared := uint64(len(inputs))
+	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values]) // patterns that were looked at
 	c.tile(criteria, 4, operands, limits.Operands, func(i, first, end uint64) {
-		e, n, sum := c.entry(criteria, i), end-first, uint64(0)
-		flags, op, input := e[0], int(e[1]), number(e, 2, 2)
-		demand(0 < op && op < len(operators) && flags&^operators[op].flags == 0 && (op == exists) == (n == 0) && input < declared,
-			"file: criterion %d: found operator %d, flags %d, %d operands, input index %d; expected those of FORMAT.md, section 5, and one of %d inputs",
-			i, uint64(op), uint64(flags), n, input, declared)
-		of := &operators[op]
-		demand(slices.Contains(of.types, inputs[input].Type), "file: criterion %d: found operator %d on input index %d; expected one for its type", i, uint64(op), input)
-		c.has[op] = true
-		c.most.Operands, c.most.Inputs = max(c.most.Operands, n), max(c.most.Inputs, input+1)
+		e := c.entry(criteria, i)
+		flags, op, input, n, sum := uint64(e[0]), uint64(e[1]), u16(e, 2), end-first, uint64(0)
+		demand(0 < op && op <= addressRange && flags&^operators[op].flags == 0 && (op == exists) == (n == 0) && input < uint64(len(inputs)) &&
+			slices.Contains(strings.Fields(operators[op].types), inputs[input].Type), "criterion, operator, flags, input index, operands", i, op, flags, input, n)
+		c.has[op], c.most.Operands, c.most.Inputs = true, max(c.most.Operands, n), max(c.most.Inputs, input+1)
 		for k := first; k < end; k++ {
-			o := number(c.entry(operands, k), 0, 4)
+			o := u32(c.entry(operands, k), 0)
 			switch {
 			case flags&flagInputs != 0:
-				demand(o < declared && inputs[o].Type == inputs[input].Type, "file: operand %d: found input index %d; expected one of %d, of the type of %d", k, o, declared, input)
+				demand(o < uint64(len(inputs)) && inputs[o].Type == inputs[input].Type, "operand, compared input index, with", k, o, input)
 				c.reads[o] += 0
 				c.most.Inputs = max(c.most.Inputs, o+1)
 			case op == regexp:
-				demand(o < c.counts[programs], "file: operand %d: found program %d; there are %d", k, o, c.counts[programs])
+				demand(o < c.counts[programs], "operand, program, of all", k, o, c.counts[programs])
 				sum += c.charges[o]
 			default:
-				demand(o < c.counts[values], "file: operand %d: found value %d; there are %d", k, o, c.counts[values])
-				v := c.sections[pool][number(c.entry(values, o), 0, 4):][:number(c.entry(values, o), 4, 4)]
-				formed[o] = formed[o] || op == pattern && !strings.Contains(escapes.Replace(string(v)), `\`)
-				demand((of.length == 0 || len(v) == of.length) && (op != pattern || formed[o]), "file: operand %d: found value %d, of %d bytes; operator %d takes another form",
-					k, o, uint64(len(v)), uint64(op))
-				sum += uint64(len(v))
+				demand(o < c.counts[values], "operand, value, of all", k, o, c.counts[values])
+				start, length, wanted := u32(c.entry(values, o), 0), u32(c.entry(values, o), 4), operators[op].length
+				if op == pattern && !formed[o] {
+					formed[o] = !strings.Contains(escapes.Replace(string(c.sections[pool][start:][:length])), `\`)
+				}
+				demand((wanted == 0 || length == wanted) && (op != pattern || formed[o]), "operand, value, of bytes, of another form than operator", k, o, length, op)
+				sum += length
 			}
 		}
 		constant, perByte := 1+2*n+sum, uint64(0) // FORMAT.md, section 9
@@ -319,16 +280,16 @@ func (c *checker) criteria() {
 
 // compare holds the claims against what was found. From here on they are used.
 func (c *checker) compare() {
-	claims, found := c.claims, &c.most
-	for name, m := range map[string][3]uint64{
-		"inputs": {found.Inputs, claims.Most.Inputs, uint64(len(claims.Type.Inputs))}, "words": {found.Words, claims.Most.Words, limits.Words},
-		"stack": {found.Stack, claims.Most.Stack, limits.Stack}, "operands": {found.Operands, claims.Most.Operands, limits.Operands},
-		"valueLength":  {found.ValueLength, claims.Most.ValueLength, limits.ValueLength},
-		"instructions": {found.Instructions, claims.Most.Instructions, limits.Instructions},
-	} {
-		must(m[0] <= m[1] && m[1] <= m[2], "facts.most.%s: found %d; it is %d, and at most %d", name, m[1], m[0], m[2])
+	claims := c.claims
+	list := func(m *Most) []uint64 {
+		return []uint64{m.Inputs, m.Words, m.Stack, m.Operands, m.ValueLength, m.Instructions}
 	}
-	must(c.constant <= claims.Constant, "facts.constant: found %d; it is %d", claims.Constant, c.constant)
+	is, most := list(&c.most), list(&limits)
+	for i, claimed := range list(&claims.Most) {
+		must(is[i] <= claimed && claimed <= most[i], "facts.most: found %+v; it is %+v, and at most %+v", claims.Most, c.most, limits)
+	}
+	must(claims.Most.Inputs <= uint64(len(claims.Type.Inputs)) && claims.Constant >= c.constant, "facts: found most.inputs %d and constant %d; declared are %d inputs, the constant is %d",
+		claims.Most.Inputs, claims.Constant, len(claims.Type.Inputs), c.constant)
 	for op, has := range c.has {
 		must(!has || slices.Contains(claims.Operators, operators[op].name), "facts.operators: found no %q, which occurs", operators[op].name)
 	}
@@ -337,14 +298,12 @@ func (c *checker) compare() {
 		must(r.PerByte >= c.reads[r.Input], "facts.reads[%d].perByte: found %d; it is %d", i, r.PerByte, c.reads[r.Input])
 		delete(c.reads, r.Input)
 	}
-	for input := range c.reads {
-		must(false, "facts.reads: found no input index %d, which is read", input)
-	}
+	must(len(c.reads) == 0, "facts.reads: missing are, with the steps for each byte, %v", c.reads)
 }
 
 // fleet holds what is claimed of the builds against their contracts.
 func (c *checker) fleet(builds []build) {
-	claimed, loads := map[string]*Contract{}, 0
+	claimed, loads := map[string]*Contract{}, false
 	for i := range c.claims.Contracts {
 		for _, name := range c.claims.Contracts[i].Builds {
 			must(claimed[name] == nil, "facts.contracts[%d]: found build %q again", i, name)
@@ -353,14 +312,10 @@ func (c *checker) fleet(builds []build) {
 	}
 	must(len(claimed) == len(builds), "facts.contracts: found %d builds; the fleet has %d", len(claimed), len(builds))
 	for i := range builds {
-		b := &builds[i]
-		claim := claimed[b.Build]
-		must(claim != nil, "facts.contracts: found no build %q, which is of the fleet", b.Build)
-		if c.build(b, claim) {
-			loads++
-		}
+		must(claimed[builds[i].Build] != nil, "facts.contracts: found no build %q, which is of the fleet", builds[i].Build)
+		loads = c.build(&builds[i], claimed[builds[i].Build]) || loads
 	}
-	must(loads > 0, "fleet: found no build with version %d of type %q: there is nothing to hold the file against", c.claims.Type.Version, c.claims.Type.Name)
+	must(loads, "fleet: found no build with version %d of type %q: there is nothing to hold the file against", c.claims.Type.Version, c.claims.Type.Name)
 }
 
 // build reports whether a build loads the file, and then is safe.
@@ -379,27 +334,24 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 	if claim.Refuses {
 		return false
 	}
-	must(slices.Contains(r.Formats, "0.1"), "build %q: found formats %q; expected 0.1", b.Build, r.Formats)
-	must(r.Access == "positional" || r.Access == "named", "build %q: found access %q; expected positional or named", b.Build, r.Access)
+	must(slices.Contains(r.Formats, "0.1") && (r.Access == "positional" || r.Access == "named"), "build %q: found formats %q and access %q; expected 0.1, and positional or named", b.Build, r.Formats, r.Access)
 	for _, op := range c.claims.Operators {
 		must(slices.Contains(r.Operators, op), "build %q: found no operator %q, which occurs", b.Build, op)
 	}
-	needs := map[string]uint64{
-		"fileSize": uint64(len(c.file)), "instances": c.counts[instances], "criteria": c.counts[criteria], "wordsPerInstance": m.Words,
-		"operandsPerCriterion": m.Operands, "valueLength": m.ValueLength, "programInstructions": m.Instructions,
-	}
-	for what, room := range r.Limits {
-		n, known := needs[what]
-		must(known && n <= room, "build %q: found a limit of %d %s; %d are needed (known: %v)", b.Build, room, what, n, known)
-	}
 	memory := uint64(len(c.file)) + c.counts[criteria] + 1024 + 24*m.Instructions // FORMAT.md, section 9
-	must(memory <= claim.Memory && (claim.MemoryBudget == 0 || claim.Memory <= claim.MemoryBudget),
-		"build %q: found %d bytes of memory claimed; %d are needed, the budget is %d (0: none)", b.Build, claim.Memory, memory, claim.MemoryBudget)
-	for what, is := range r.Budget {
-		must(is > 0 && (what == "memory" || what == "steps"), "build %q: found a budget of %d %s; expected more than 0, of memory or steps", b.Build, is, what)
+	must(memory <= claim.Memory && claim.MemoryBudget == r.Budget["memory"] && claim.StepBudget == r.Budget["steps"],
+		"build %q: found %d bytes of memory claimed, and the budgets %d and %d; needed are %d bytes, and the budgets are %v",
+		b.Build, claim.Memory, claim.MemoryBudget, claim.StepBudget, memory, r.Budget)
+	needs := map[string]uint64{
+		"fileSize": uint64(len(c.file)), "instances": c.counts[instances], "criteria": c.counts[criteria], "wordsPerInstance": m.Words, "operandsPerCriterion": m.Operands,
+		"valueLength": m.ValueLength, "programInstructions": m.Instructions, "memory": claim.Memory, "steps": 1,
 	}
-	must(claim.MemoryBudget == r.Budget["memory"] && claim.StepBudget == r.Budget["steps"], "build %q: found budgets of %d bytes and %d steps claimed; it has %v",
-		b.Build, claim.MemoryBudget, claim.StepBudget, r.Budget)
+	for _, room := range []map[string]uint64{r.Limits, r.Budget} {
+		for _, what := range slices.Sorted(maps.Keys(room)) {
+			n, known := needs[what]
+			must(known && n <= room[what], "build %q: found a limit or budget of %d for %s; needed are %d", b.Build, room[what], what, n)
+		}
+	}
 	for i := range feeds {
 		c.feed(b, &feeds[i], &claim.Feeds[i])
 	}
@@ -410,20 +362,23 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 func (c *checker) feed(b *build, s *supply, claim *Feed) {
 	name, n := fmt.Sprintf("build %q, feed %q", b.Build, s.Feed), uint64(len(s.Inputs))
 	must(claim.Feed == s.Feed && claim.Supplied <= n, "%s: found %d inputs of feed %q claimed; it supplies %d", name, claim.Supplied, claim.Feed, n)
-	steps, bounded := c.claims.Constant, true
+	steps, bounded, named := c.claims.Constant, true, b.Reader.Access == "named"
 	for _, r := range c.claims.Reads {
-		in := c.claims.Type.Inputs[r.Input]
+		in, look := c.claims.Type.Inputs[r.Input], s.Inputs
+		if !named {
+			must(r.Input < claim.Supplied, "%s: input index %d is read; found %d inputs claimed, %d supplied", name, r.Input, claim.Supplied, n)
+			look = look[r.Input : r.Input+1]
+			must(look[0].State == "" || look[0].State == "supplied", "%s: input index %d is read; found it %s", name, r.Input, look[0].State)
+		}
 		longest, known := uint64(0), true // of what a named reader does not find: 0 bytes
-		for i, o := range s.Inputs {
-			if b.Reader.Access == "positional" && uint64(i) != r.Input || b.Reader.Access == "named" && (o.Name != in.Name || o.State == "not supplied") {
+		for _, o := range look {
+			if named && (o.Name != in.Name || o.State == "not supplied") {
 				continue
 			}
-			must(o.Type == in.Type, "%s: input index %d is read as %s; it is supplied as %q", name, r.Input, in.Type, o.Type)
-			must(b.Reader.Access == "named" || o.State == "" || o.State == "supplied", "%s: input index %d is read; it is %s", name, r.Input, o.State)
-			length := cmp.Or(map[string]uint64{"integer": 8, "address": 16}[o.Type], o.MaxLength)
+			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
+			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], o.MaxLength)
 			longest, known = max(longest, length), known && length > 0
 		}
-		must(b.Reader.Access == "named" || r.Input < claim.Supplied, "%s: input index %d is read; claimed are %d inputs, and supplied %d", name, r.Input, claim.Supplied, n)
 		k := slices.IndexFunc(claim.Lengths, func(l Length) bool { return l.Input == r.Input })
 		if k < 0 {
 			bounded = bounded && r.PerByte == 0
@@ -434,7 +389,7 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 		over, product := bits.Mul64(r.PerByte, length)
 		sum, carry := bits.Add64(steps, product, 0)
 		if steps = sum; over+carry > 0 {
-			steps = math.MaxUint64
+			steps = ^uint64(0)
 		}
 	}
 	budget := b.Reader.Budget["steps"]

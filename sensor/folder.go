@@ -45,7 +45,16 @@ type Folder struct {
 	sets    map[int]*inputSet
 	asked   inputSet // inputs of which missing was asked, in this Fold
 	missing inputSet // of these, those that are
+
+	repeated []int        // criteria of the instance that several references are to
+	held     map[int]part // of these, what is tried
+	uses     map[int]int  // of the criteria of the instance, how many references are to it
 }
+
+// maxRepeated is how many criteria that are referred to more than once are
+// tried both ways, all with all; more are taken to vary by themselves at each
+// reference.
+const maxRepeated = 10
 
 // A part is what is known of a part of a condition.
 type part uint8
@@ -57,6 +66,7 @@ const (
 	partTrue                      // it always holds
 	partWidened                   // mark: a restriction that always holds was dropped in it
 	partWeakened                  // mark: an alternative that never holds was dropped in it
+	partTried                     // with partFalse or partTrue: by what is tried alone, not by what is missing
 )
 
 // Fold returns the outcome of an instance of f without the inputs for which
@@ -76,11 +86,14 @@ const (
 //   - Weakened if likewise an operand that is false was dropped from an or,
 //   - Unaffected otherwise.
 //
-// Each reference is taken to vary by itself: that two criteria exclude or
-// imply one another is not seen. Where each criterion of a condition is
-// referred to once, Blind means that no event matches without the inputs,
-// Widened that one does which would not match with them, whatever their
-// values, and Weakened that one would match with them and does not without.
+// A criterion that several references are to is the same at all of them: the
+// condition is folded once with it true and once with it false, and the worst
+// that comes out is returned. (Where very many are referred to several times
+// they are taken to vary at each reference.) That two criteria exclude or imply
+// one another is not seen. If they do not, Blind means that no event matches
+// without the inputs, Widened that one does which would not match with them,
+// whatever their values, and Weakened that one would match with them and does
+// not without.
 func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
 	if w.file != f {
 		w.file, w.sets = f, nil
@@ -89,6 +102,70 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 		w.asked, w.missing = inputSet{}, inputSet{}
 	}
 	in := f.Instance(instance)
+	w.findRepeated(in, missing)
+	matches, lost, outcome := false, false, Unaffected
+	for tried := range 1 << len(w.repeated) {
+		for i, c := range w.repeated {
+			w.held[c] = partFalse | partTried
+			if tried>>i&1 != 0 {
+				w.held[c] = partTrue | partTried
+			}
+		}
+		whole := w.fold(in, missing)
+		matches = matches || whole&partFalse == 0
+		switch {
+		case whole&partTried != 0: // whatever is missing
+		case whole&partFalse != 0:
+			lost = true
+		case whole&(partTrue|partWidened) != 0:
+			outcome = Widened
+		case whole&partWeakened != 0:
+			outcome = max(outcome, Weakened)
+		}
+	}
+	switch {
+	case lost && !matches:
+		return Blind
+	case lost:
+		return max(outcome, Weakened)
+	}
+	return outcome
+}
+
+// findRepeated finds the criteria of an instance that several references are
+// to, if some input of it is missing and they are not too many. What reads a
+// missing input itself is not tried: it is known.
+func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) {
+	w.repeated = w.repeated[:0]
+	if w.held == nil {
+		w.held, w.uses = make(map[int]part), make(map[int]int)
+	}
+	clear(w.held)
+	clear(w.uses)
+	lacks := false
+	for i := in.First; i < in.First+in.Count; i++ {
+		word := w.file.Word(i)
+		if !word.IsReference() {
+			continue
+		}
+		c := word.Criterion()
+		switch w.uses[c]++; w.uses[c] {
+		case 1:
+			lacks = lacks || w.reference(word, missing) != 0
+		case 2:
+			if w.reference(word, missing) == 0 {
+				w.repeated = append(w.repeated, c)
+			}
+		}
+	}
+	if !lacks || len(w.repeated) > maxRepeated {
+		w.repeated = w.repeated[:0]
+	}
+}
+
+// fold folds the condition of an instance.
+func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) part {
+	f := w.file
 	stack := w.stack[:0]
 	for i := in.First; i < in.First+in.Count; i++ {
 		word := f.Word(i)
@@ -100,23 +177,20 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 		stack[at] = join(stack[at:], word.IsOr())
 		stack = stack[:at+1]
 	}
-	whole := join(stack, false)
 	w.stack = stack
-	switch {
-	case whole&partFalse != 0:
-		return Blind
-	case whole&(partTrue|partWidened) != 0:
-		return Widened
-	case whole&partWeakened != 0:
-		return Weakened
-	}
-	return Unaffected
+	return join(stack, false)
 }
 
 // reference returns what is known of a reference.
 func (w *Folder) reference(word channelfile.Word, missing func(input int) bool) part {
 	c := w.file.Criterion(word.Criterion())
-	known := part(0)
+	known := w.held[word.Criterion()]
+	if known != 0 {
+		if word.Negated() {
+			known ^= partFalse | partTrue
+		}
+		return known
+	}
 	if missing(int(c.Input)) {
 		known = partFalse
 	} else if c.Flags&channelfile.FlagInputs != 0 {
@@ -187,21 +261,28 @@ func join(operands []part, or bool) part {
 	if or {
 		decides, drops, mark = partTrue, partFalse, partWeakened
 	}
-	var marks part
+	var marks, decided part
 	live := false
 	for _, p := range operands {
 		switch {
 		case p&decides != 0:
-			return decides
+			decided |= p // if any is so whatever is missing, all is
 		case p&drops != 0:
-			marks |= mark
+			if p&partTried == 0 {
+				marks |= mark
+			}
 		default:
 			live = true
 			marks |= p
 		}
 	}
-	if !live {
+	switch {
+	case decided != 0:
+		return decided
+	case live:
+		return marks
+	case marks != 0:
 		return drops
 	}
-	return marks
+	return drops | partTried
 }

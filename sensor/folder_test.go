@@ -64,6 +64,12 @@ func TestFold(t *testing.T) {
 		{"a ends with b and x", cf.SuffixInput(1, 2, 11).All(), Blind, "each must hold"},
 		{"a ends with b and x, negated", not(cf.SuffixInput(1, 2, 11).All()), Widened, "it holds of every event"},
 		{"x exists not", not(cf.Exists(11)), Widened, "absence is what it asks for"},
+		{"(a or x) and (not a or y)", and(or(a, x), or(not(a), y)), Blind, "a cannot hold and not hold"},
+		{"(a or x) and (not a or b)", and(or(a, x), or(not(a), b)), Weakened, "with a it can, without it x was the way"},
+		{"a or (not a and x)", or(a, and(not(a), x)), Weakened, "without a it was x"},
+		{"(a and not x) or (not a and b)", or(and(a, not(x)), and(not(a), b)), Widened, "with a alone it holds now"},
+		{"(a or not x) and (not a or not y)", and(or(a, not(x)), or(not(a), not(y))), Widened, "it holds of every event"},
+		{"a and not a and x", and(a, not(a), x), Unaffected, "it never matched"},
 	} {
 		f := parse(t, encode(t, nil, tt.expr))
 		if got := new(Folder).Fold(f, 0, from10); got != tt.want {

@@ -89,7 +89,7 @@ function judge(Channelfile, file, data) {
     const bytes = data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
     return { file, ok: true, values: valuesOf(new Channelfile(new KaitaiStream(bytes)), new Set()) };
   } catch (e) {
-    return { file, ok: false, error: String(e) };
+    return { file, ok: false, error: e && e.srcPath ? `${e.srcPath}: ${e}` : String(e) };
   }
 }
 
@@ -100,7 +100,7 @@ async function main() {
   }
   const Channelfile = await parserOf(description);
   for (const file of files) {
-    fs.writeSync(1, JSON.stringify(judge(Channelfile, file, fs.readFileSync(file))) + "\n");
+    process.stdout.write(JSON.stringify(judge(Channelfile, file, fs.readFileSync(file))) + "\n");
   }
 }
 

@@ -1,0 +1,328 @@
+// Package oracle holds the gate to its promise: what it accepts for a fleet
+// does no harm on any build of it. It runs accepted files on simulated sensors
+// that check nothing, on events that take the file's criteria both ways, and
+// compares what they do.
+//
+//	o, err := oracle.New(suite.Checks)
+//	o.Load(definitions, definition, data)
+//	verdict, problem := o.Decide(fleet, nil, false)
+//
+// A problem is an escape, where the gate accepted what does harm; a
+// disagreement, where two of ours that should agree do not; or a false
+// rejection. None must ever be found.
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// A Kind says what a problem is.
+type Kind uint8
+
+// The kinds of problems.
+const (
+	Escape         Kind = 1 + iota // an accepted file does harm
+	Disagreement                   // two readers, or two sensors, differ
+	FalseRejection                 // a file that is valid by construction, and that no build lacks anything for, is not accepted
+)
+
+func (k Kind) String() string {
+	return [...]string{"no problem", "escape", "disagreement", "false rejection"}[k]
+}
+
+// A Problem is what must not be.
+type Problem struct {
+	Kind  Kind
+	What  string
+	Build string       // on which it shows; "" if it is not that of a build
+	Feed  string       // of the build; "" if it has one alone
+	Event sensor.Event // on which it shows; nil if on any
+	Did   []string     // what each sensor did on it, a line each
+}
+
+func (p *Problem) Error() string {
+	s := p.Kind.String() + ": " + p.What
+	if p.Build != "" {
+		s += ", on build " + p.Build
+	}
+	return s
+}
+
+// An Explanation is what becomes of a finding that should have a witness.
+type Explanation uint8
+
+// The explanations of findings.
+const (
+	NotAsked    Explanation = iota // findings of this check need no witness
+	Witnessed                      // an event, replayed, shows the harm
+	Reasoned                       // there is none, for a listed reason
+	Unexplained                    // there is none
+)
+
+// Counts are what an oracle has done.
+type Counts struct {
+	Decisions  uint64                     // verdicts on a file and a fleet
+	Verdicts   [3]uint64                  // by validate.Verdict
+	Hits       map[*validate.Check]uint64 // decisions in which a check found something
+	Files      uint64                     // that both readers read
+	Readable   uint64                     // of them
+	SensorRuns uint64                     // of one sensor on one event
+	Events     uint64                     // on which sensors were compared
+	Matches    uint64                     // instances that matched in them
+	Findings   [4]uint64                  // by Explanation
+}
+
+// Add adds the counts of another oracle.
+func (c *Counts) Add(o *Counts) {
+	c.Decisions += o.Decisions
+	c.Files += o.Files
+	c.Readable += o.Readable
+	c.SensorRuns += o.SensorRuns
+	c.Events += o.Events
+	c.Matches += o.Matches
+	for i, n := range o.Verdicts {
+		c.Verdicts[i] += n
+	}
+	for i, n := range o.Findings {
+		c.Findings[i] += n
+	}
+	if c.Hits == nil {
+		c.Hits = make(map[*validate.Check]uint64, len(o.Hits))
+	}
+	for check, n := range o.Hits {
+		c.Hits[check] += n
+	}
+}
+
+// Accepted returns the share of decisions that accept, from 0 to 1.
+func (c *Counts) Accepted() float64 {
+	return float64(c.Verdicts[validate.Accepted]) / float64(max(c.Decisions, 1))
+}
+
+// An Oracle judges, and runs what was accepted. It serves one goroutine.
+type Oracle struct {
+	Counts Counts
+
+	// Explain, if there is one, says of a finding of a rejected file whether
+	// it has a witness.
+	Explain func(*validate.Report, *validate.Finding) Explanation
+	// Exhaustive makes events of all values of a small alphabet, instead of
+	// some that go by the criteria.
+	Exhaustive bool
+	// C is a sensor in C that accepted files are run on as well; nil: none.
+	C *csensor.Sensor
+
+	checks []*validate.Check
+	raw    *rawSensors
+
+	defs   *sensor.Definitions
+	def    *sensor.Definition
+	types  []sensor.InputType // that def declares
+	data   []byte
+	broken channelfile.Rules // by the second reader
+	file   *channelfile.File // nil if it cannot be read
+	run    *fileRun          // nil before the file was accepted once
+}
+
+// Now is the time at which everything is judged.
+var Now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+
+// New returns an oracle of the gate with a list of checks. Close frees what it
+// has taken.
+func New(checks []*validate.Check) (*Oracle, error) {
+	raw, err := newRawSensors()
+	if err != nil {
+		return nil, err
+	}
+	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}}, checks: checks, raw: raw}, nil
+}
+
+// Close frees the memory of the sensors. It does not close C.
+func (o *Oracle) Close() error { return o.raw.close() }
+
+// Load takes a file of a type, and the definitions that the gate goes by. It
+// returns a disagreement if the two readers of the format differ on it. Data
+// must not be changed while it is loaded.
+func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []byte) *Problem {
+	if o.def != def || o.defs != defs {
+		o.defs, o.def, o.types = defs, def, make([]sensor.InputType, len(def.Inputs))
+		for i, in := range def.Inputs {
+			o.types[i] = in.Type
+		}
+	}
+	o.data, o.file, o.run = data, nil, nil
+	o.Counts.Files++
+	f, err := channelfile.Parse(data)
+	var kind error
+	if err != nil {
+		e, ok := errors.AsType[*channelfile.ParseError](err)
+		if !ok {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns an error of type %T", err)}
+		}
+		kind = e.Err
+	} else {
+		o.Counts.Readable++
+		o.file = f
+	}
+	broken, want := naive.Read(data)
+	if kind != want {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse says %v; the second reader %v", err, want)}
+	}
+	o.broken = broken
+	if f != nil {
+		if got := f.Conformance(); got != broken {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the rules %025b broken; the second reader %025b", got, broken)}
+		}
+	}
+	return nil
+}
+
+// Decide lets the gate judge the loaded file for a fleet, and if it accepts,
+// runs the file as each build of the fleet would. Distinct is what the fleet's
+// method of that name returns, nil if it is not known. Safe says that the file
+// must be accepted.
+func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (validate.Verdict, *Problem) {
+	r := validate.Run(validate.ChannelFile("", o.data), validate.Options{
+		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Distinct: distinct, Now: Now,
+	})
+	verdict := r.Verdict()
+	c := &o.Counts
+	c.Decisions++
+	c.Verdicts[verdict]++
+	for i := range r.Totals {
+		c.Hits[r.Totals[i].Check]++
+	}
+	if o.Explain != nil && verdict == validate.Rejected {
+		for i := range r.Findings {
+			c.Findings[o.Explain(r, &r.Findings[i])]++
+		}
+	}
+	if verdict != validate.Accepted {
+		if safe {
+			return verdict, &Problem{Kind: FalseRejection, What: "the verdict is " + verdict.String() + ": " + whyNot(r)}
+		}
+		return verdict, nil
+	}
+	if distinct == nil {
+		distinct = fleet.Distinct()
+	}
+	return verdict, o.accepted(fleet, distinct)
+}
+
+// whyNot returns what stands in the way of acceptance, the first of it.
+func whyNot(r *validate.Report) string {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Severity == validate.Error {
+			return f.Check.ID + ": " + f.Message
+		}
+	}
+	if len(r.Undecided) > 0 {
+		return r.Undecided[0]
+	}
+	return "a check was skipped"
+}
+
+// accepted looks for harm that an accepted file does on a build.
+func (o *Oracle) accepted(fleet *sensor.Fleet, distinct [][]int) *Problem {
+	switch {
+	case o.file == nil:
+		return &Problem{Kind: Escape, What: "the file cannot be read"}
+	case o.broken != 0:
+		return &Problem{Kind: Escape, What: fmt.Sprintf("the file breaks the rules %025b", o.broken)}
+	}
+	h := &o.file.Header
+	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
+		return &Problem{Kind: Escape, What: "the file is of a type that is not known"}
+	}
+	for _, members := range distinct {
+		if p := o.build(&fleet.Contracts[members[0]]); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// build looks for harm on one build.
+func (o *Oracle) build(c *sensor.Contract) *Problem {
+	escape := func(feed, format string, args ...any) *Problem {
+		return &Problem{Kind: Escape, What: fmt.Sprintf(format, args...), Build: c.Build, Feed: feed}
+	}
+	supplies := 0
+	for i := range c.Supplies {
+		s := &c.Supplies[i]
+		if s.Type != o.def.Name || s.Version != o.def.Version {
+			continue
+		}
+		supplies++
+		if p := o.supply(c, s.Feed, s.Inputs); p != nil {
+			return p
+		}
+	}
+	if supplies == 0 {
+		if c.Reader.RefusesUnknownVersions {
+			return nil // it loads nothing
+		}
+		if p := o.supply(c, "", nil); p != nil {
+			return p
+		}
+	}
+	return o.loads(c, escape)
+}
+
+// loads looks for what a build cannot load.
+func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args ...any) *Problem) *Problem {
+	r, run := &c.Reader, o.run
+	if !slices.Contains(r.Formats, "0.1") {
+		return escape("", "the build reads versions %v of the format, not 0.1", r.Formats)
+	}
+	have := uint32(0)
+	for _, op := range r.Operators {
+		have |= 1 << op
+	}
+	if lacks := run.operators &^ have; lacks != 0 {
+		return escape("", "the build does not have the operators of the bits %b", lacks)
+	}
+	for i, most := range [...]uint64{
+		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance,
+		r.Limits.OperandsPerCriterion, r.Limits.ValueLength, r.Limits.ProgramInstructions, r.Budget.Memory,
+	} {
+		if most != 0 && run.sizes[i] > most {
+			return escape("", "the build has room for %d %s; the file has %d", most, sizeNames[i], run.sizes[i])
+		}
+	}
+	return nil
+}
+
+// supply looks for harm on the events of one feed of a build.
+func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.SuppliedInput) *Problem {
+	if o.run == nil {
+		run, p := o.newRun()
+		if p != nil {
+			p.Build, p.Feed = c.Build, feed
+			return p
+		}
+		o.run = run
+	}
+	result := o.run.shape(c.Reader.Access, inputs)
+	if result.problem != nil {
+		p := *result.problem
+		p.Build, p.Feed = c.Build, feed
+		return &p
+	}
+	if budget := c.Reader.Budget.Steps; budget != 0 && max(result.steps, result.operations) > budget {
+		return &Problem{
+			Kind: Escape, Build: c.Build, Feed: feed, Event: result.costliest,
+			What: fmt.Sprintf("an event costs %d steps, and %d elementary operations; the build has a budget of %d", result.steps, result.operations, budget),
+		}
+	}
+	return nil
+}

@@ -1,0 +1,394 @@
+package oracle
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A fileRun is an accepted file, loaded into sensors.
+type fileRun struct {
+	o         *Oracle
+	model     *sensor.Model
+	it        [2]*sensor.Interpreter // by position, by name
+	synthesis *sensor.Synthesizer
+	operators uint32 // those of the file, as bits
+	sizes     [8]uint64
+	shapes    map[string]*result
+	key       []byte
+}
+
+// sizeNames are what is limited, in the order of sizes.
+var sizeNames = [8]string{
+	"bytes of a file", "instances", "criteria", "words of an instance", "operands of a criterion",
+	"bytes of a value", "instructions of a program", "bytes of memory",
+}
+
+// A result is what the sensors did on all events of a build.
+type result struct {
+	problem    *Problem
+	steps      uint64 // of the costliest event, as it is charged
+	operations uint64 // that were counted, at most
+	costliest  sensor.Event
+}
+
+// newRun loads the file into sensors. The problem, if any, is what one of them
+// did while it looked for the sections.
+func (o *Oracle) newRun() (*fileRun, *Problem) {
+	f := o.file
+	r := &fileRun{o: o, shapes: map[string]*result{}}
+	r.sizes[0], r.sizes[1], r.sizes[2] = uint64(len(o.data)), uint64(f.Instances()), uint64(f.Criteria())
+	for i := range f.Instances() {
+		r.sizes[3] = max(r.sizes[3], uint64(f.Instance(i).Count))
+	}
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		r.operators |= 1 << c.Operator
+		r.sizes[4] = max(r.sizes[4], uint64(c.Count))
+	}
+	for i := range f.Values() {
+		r.sizes[5] = max(r.sizes[5], uint64(len(f.Value(i))))
+	}
+	for i := range f.Programs() {
+		r.sizes[6] = max(r.sizes[6], uint64(f.Program(i).Len()))
+	}
+	// FORMAT.md, section 9.
+	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
+
+	var err error
+	if r.model, err = sensor.NewModel(o.data, o.types); err != nil {
+		return nil, &Problem{Kind: Escape, What: "the model sensor, loading: " + err.Error()}
+	}
+	if err := o.raw.load(o.data, o.types); err != nil {
+		return nil, &Problem{Kind: Escape, What: "the raw sensor, loading: " + err.Error()}
+	}
+	if o.C != nil {
+		if err := o.C.Load(o.data, o.types); err != nil {
+			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
+		}
+	}
+	r.synthesis = sensor.NewSynthesizer(f, o.types)
+	return r, nil
+}
+
+// interpreter returns the content interpreter, for a kind of access.
+func (r *fileRun) interpreter(a sensor.Access) *sensor.Interpreter {
+	i := 0
+	if a == sensor.Named {
+		i = 1
+	}
+	if r.it[i] == nil {
+		r.it[i] = sensor.NewInterpreter(r.o.file, &sensor.Reader{Access: a})
+	}
+	return r.it[i]
+}
+
+// A slot is one place of the array of inputs that a build hands over.
+type slot struct {
+	typ  sensor.InputType // 0: nothing was put there
+	most int              // bytes of a string
+}
+
+// unknownLength is the length of the longest string where a contract does not
+// state one: any will do.
+const unknownLength = 200
+
+// slots returns what a build hands over. A reader by position has what its
+// array has: what is not supplied behind the last that is, is not there, and
+// what is not supplied before it was never written. Of an input of which it is
+// unknown whether it is supplied, the worse is taken. A reader by name finds
+// each declared input, or finds it absent.
+func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
+	of := func(in *sensor.SuppliedInput) slot {
+		s := slot{in.Type, in.MaxLength}
+		if s.most == 0 {
+			s.most = unknownLength
+		}
+		return s
+	}
+	if access != sensor.Named {
+		n := len(inputs)
+		for n > 0 && inputs[n-1].State != sensor.Supplied {
+			n--
+		}
+		list := make([]slot, n)
+		for i := range list {
+			if inputs[i].State == sensor.Supplied {
+				list[i] = of(&inputs[i])
+			}
+		}
+		return list
+	}
+	list := make([]slot, len(r.o.def.Inputs))
+	for i := range list {
+		for k := range inputs {
+			if inputs[k].Name == r.o.def.Inputs[i].Name && inputs[k].State != sensor.NotSupplied {
+				list[i] = of(&inputs[k])
+				break
+			}
+		}
+	}
+	return list
+}
+
+// shape runs the file on events of what a build hands over. Builds that hand
+// over the same have one result.
+func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
+	list := r.slots(access, inputs)
+	r.key = append(r.key[:0], byte(access))
+	for _, s := range list {
+		r.key = append(r.key, byte(s.typ), byte(s.most), byte(s.most>>8), byte(s.most>>16))
+	}
+	if res := r.shapes[string(r.key)]; res != nil {
+		return res
+	}
+	res := &result{}
+	r.shapes[string(r.key)] = res
+	r.events(access, list, func(e sensor.Event) bool {
+		res.problem = r.compare(access, e, res)
+		return res.problem == nil
+	})
+	return res
+}
+
+// instancesRun is for how many instances of a file events are made, and
+// eventsRun how many of each. Files of a campaign have fewer.
+const (
+	instancesRun = 16
+	eventsRun    = 64
+)
+
+// events calls run with events that a build can hand over, until it returns
+// false.
+func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Event) bool) {
+	n := max(len(list), len(r.o.types))
+	going := true
+	var fitted sensor.Event
+	try := func(e sensor.Event) bool {
+		fitted = fit(fitted, e, access, list)
+		going = going && run(fitted)
+		return going
+	}
+	if r.o.Exhaustive {
+		exhaust(r.o.types, n, try)
+		return
+	}
+	for i := range min(r.o.file.Instances(), instancesRun) {
+		left, first := eventsRun, true
+		r.synthesis.Events(i, n, func(e sensor.Event) bool {
+			going = try(e)
+			if first && going { // as long as they can be
+				going = try(longest(e, list))
+			}
+			first = false
+			left--
+			return going && left > 0
+		})
+		if !going {
+			return
+		}
+	}
+	_ = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
+}
+
+// fit makes an event one that a build can hand over, in place of a former one.
+func fit(fitted, e sensor.Event, access sensor.Access, list []slot) sensor.Event {
+	fitted = append(fitted[:0], e[:min(len(e), len(list))]...)
+	for len(fitted) < len(list) {
+		fitted = append(fitted, sensor.Text("x"))
+	}
+	for i, s := range list {
+		v := &fitted[i]
+		switch {
+		case s.typ == 0 && access == sensor.Named:
+			*v = sensor.Value{}
+		case s.typ == 0:
+			*v = poison
+		case !v.Present():
+		case s.typ != v.Type:
+			*v = as(s.typ)
+		}
+		if v.Type == sensor.String && len(v.Text) > s.most {
+			v.Text = v.Text[:s.most]
+		}
+	}
+	return fitted
+}
+
+// poison is what is found where nothing was written.
+var poison = sensor.Number(-0x5555555555555556) // 0xAAAAAAAAAAAAAAAA
+
+// as returns a value of a type.
+func as(t sensor.InputType) sensor.Value {
+	switch t {
+	case sensor.Integer:
+		return sensor.Number(0x29100000)
+	case sensor.Address:
+		return sensor.Value{Type: sensor.Address, Address: [16]byte{10: 0xFF, 11: 0xFF, 12: 10}}
+	}
+	return sensor.Text("x")
+}
+
+// longest returns a copy of an event in which every string is as long as it
+// can be: what it has, again and again.
+func longest(e sensor.Event, list []slot) sensor.Event {
+	e = slices.Clone(e)
+	for i := range min(len(e), len(list)) {
+		if v, most := &e[i], list[i].most; list[i].typ == sensor.String {
+			text := v.Text
+			if len(text) == 0 {
+				text = []byte("a")
+			}
+			*v = sensor.Text(bytes.Repeat(text, most/len(text)+1)[:most])
+		}
+	}
+	return e
+}
+
+// The values of an exhaustive run.
+var (
+	allTexts = func() (list []sensor.Value) {
+		list = []sensor.Value{{}}
+		for _, s := range []string{"", "a", "b", "aa", "ab", "ba", "bb"} {
+			list = append(list, sensor.Text(s))
+		}
+		return list
+	}()
+	allNumbers   = []sensor.Value{{}, sensor.Number(-1), sensor.Number(0), sensor.Number(1)}
+	allAddresses = []sensor.Value{{}, as(sensor.Address), {Type: sensor.Address}}
+)
+
+// exhaust calls run with every event of the small alphabet, of n inputs.
+func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
+	values := make([][]sensor.Value, n)
+	for i := range values {
+		values[i] = allTexts
+		if i < len(types) && types[i] == sensor.Integer {
+			values[i] = allNumbers
+		}
+		if i < len(types) && types[i] == sensor.Address {
+			values[i] = allAddresses
+		}
+		if i >= len(types) {
+			values[i] = allTexts[:2] // what nothing reads
+		}
+	}
+	at := make([]int, n)
+	e := make(sensor.Event, n)
+	for {
+		for i, k := range at {
+			e[i] = values[i][k]
+		}
+		if !run(e) {
+			return
+		}
+		i := 0
+		for ; i < n; i++ {
+			if at[i]++; at[i] < len(values[i]) {
+				break
+			}
+			at[i] = 0
+		}
+		if i == n {
+			return
+		}
+	}
+}
+
+// compare runs an event on every sensor.
+func (r *fileRun) compare(access sensor.Access, e sensor.Event, res *result) *Problem {
+	c := &r.o.Counts
+	c.Events++
+	c.SensorRuns += 2
+	fail := func(kind Kind, format string, args ...any) *Problem {
+		p := &Problem{Kind: kind, What: fmt.Sprintf(format, args...), Event: cloneEvent(e)}
+		p.Did = r.did(access, e)
+		return p
+	}
+	it := r.interpreter(access)
+	if err := it.Run(e); err != nil {
+		return fail(Escape, "the interpreter: %v", err)
+	}
+	trace, err := r.model.Run(e)
+	if err != nil {
+		return fail(Escape, "the model sensor: %v", err)
+	}
+	if !slices.Equal(it.Matched(), trace.Matched) {
+		return fail(Disagreement, "the interpreter matches the instances %v, the model sensor %v", it.Matched(), trace.Matched)
+	}
+	c.Matches += uint64(len(trace.Matched))
+	if trace.Operations > it.Steps() {
+		return fail(Disagreement, "%d elementary operations, and %d steps are charged", trace.Operations, it.Steps())
+	}
+	if it.Steps() > res.steps {
+		res.steps, res.costliest = it.Steps(), cloneEvent(e)
+	}
+	res.operations = max(res.operations, trace.Operations)
+	runs, err := r.o.raw.run(e, func(where string, got *sensor.Trace) error { return differ("the raw sensor, "+where, trace, got) })
+	c.SensorRuns += uint64(runs)
+	if err != nil {
+		return fail(kindOf(err), "%v", err)
+	}
+	if r.o.C != nil {
+		c.SensorRuns++
+		got, err := r.o.C.Run(e)
+		if err != nil {
+			return fail(Escape, "the sensor in C: %v", err)
+		}
+		if err := differ("the sensor in C", trace, got); err != nil {
+			return fail(Disagreement, "%v", err)
+		}
+	}
+	return nil
+}
+
+// A difference is that of two traces.
+type difference struct{ what string }
+
+func (d *difference) Error() string { return d.what }
+
+// differ returns what another sensor did otherwise than the model.
+func differ(who string, model, got *sensor.Trace) error {
+	if slices.Equal(model.Reads, got.Reads) && slices.Equal(model.Matched, got.Matched) && model.Operations == got.Operations {
+		return nil
+	}
+	return &difference{fmt.Sprintf("%s does %+v, the model sensor %+v", who, *got, *model)}
+}
+
+func kindOf(err error) Kind {
+	if _, ok := errors.AsType[*difference](err); ok {
+		return Disagreement
+	}
+	return Escape
+}
+
+// did runs an event once more, and says what each sensor does.
+func (r *fileRun) did(access sensor.Access, e sensor.Event) (lines []string) {
+	say := func(who string, trace *sensor.Trace, err error) {
+		if err != nil {
+			lines = append(lines, who+": "+err.Error())
+			return
+		}
+		lines = append(lines, fmt.Sprintf("%s: reads %v, matches %v, %d operations", who, trace.Reads, trace.Matched, trace.Operations))
+	}
+	it := r.interpreter(access)
+	err := it.Run(e)
+	say("interpreter", &sensor.Trace{Matched: it.Matched(), Operations: it.Steps()}, err)
+	trace, err := r.model.Run(e)
+	say("model sensor", trace, err)
+	for _, line := range r.o.raw.did(e) {
+		lines = append(lines, "raw sensor, "+line)
+	}
+	return lines
+}
+
+func cloneEvent(e sensor.Event) sensor.Event {
+	e = slices.Clone(e)
+	for i := range e {
+		e[i].Text = slices.Clone(e[i].Text)
+	}
+	return e
+}
