@@ -20,8 +20,12 @@
 //	)
 //
 // and encodes them in normal form, so that one model has one file. For every
-// file without a broken requirement, [Encode] of what Parse read gives the
-// same bytes again.
+// file without a broken requirement, whose programs are those of their sources,
+// [Encode] of what Parse read gives the same bytes again.
+//
+// Regular expressions travel as programs, which [CompileRegexp] makes and
+// [File.Program] shows; an interpreter of theirs needs no compiler. Whether a
+// program is the one of its source [File.CompareProgram] says.
 //
 // The package reads and writes; it does not judge. Whether a file that can be
 // read is fit to ship is for package validate to say.

@@ -14,8 +14,8 @@ import (
 // sources, see [File.CompareProgram], that is f itself, byte by byte. The entries that f has without need, its digests and its order are made anew.
 //
 // It is an error if f says what no file in normal form can: if an ID is all
-// zero or there twice, a range ends before it starts, a text is not UTF-8, the
-// source of a program does not compile, or a condition exceeds a limit of the format once it is normalised.
+// zero or there twice, a range ends before it starts, a text is not UTF-8, a
+// program is not that of its source, or a condition exceeds a limit of the format once it is normalised.
 func Encode(f *File) ([]byte, error) {
 	b := NewBuilder(f.Header)
 	d := decoder{
@@ -47,6 +47,7 @@ type decoder struct {
 	values   []*string // once they are made; many criteria may name one
 	folded   []*string // likewise, of those that a criterion with FlagFold names
 	sources  []*string // likewise, of the programs
+	comparer programComparer
 	operands []int
 	stack    []Expr
 }
@@ -96,7 +97,11 @@ func (d *decoder) criterion(i int) Expr {
 		case c.Flags&FlagInputs != 0:
 			n.inputs = append(n.inputs, o)
 		case c.Operator == OpRegexp:
-			n.values = append(n.values, d.source(o))
+			source, err := d.source(o)
+			if err != nil {
+				n.err = err
+			}
+			n.values = append(n.values, source)
 		default:
 			n.values = append(n.values, d.value(o, c.Flags&FlagFold != 0))
 		}
@@ -125,13 +130,19 @@ func (d *decoder) value(i int, fold bool) string {
 	return **made
 }
 
-// source returns the source of program i, the same string each time.
-func (d *decoder) source(i int) string {
+// source returns the source of program i, the same string each time. It is an
+// error if the program is that of another one: to make it anew would change what
+// a sensor does, and may take far more than the file has.
+func (d *decoder) source(i int) (string, error) {
 	if d.sources[i] == nil {
-		s := d.f.Program(i).Source()
+		p := d.f.Program(i)
+		if differs := d.comparer.compare(p); differs != "" {
+			return "", fmt.Errorf("program %d is not that of its source, %.80q: %s", i, p.source, differs)
+		}
+		s := p.Source()
 		d.sources[i] = &s
 	}
-	return *d.sources[i]
+	return *d.sources[i], nil
 }
 
 // Encode returns the file. The Builder is unchanged.

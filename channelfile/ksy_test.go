@@ -11,11 +11,11 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -34,13 +34,11 @@ type description struct {
 		Type  string
 	}
 	Types map[string]struct {
-		DocRef string `yaml:"doc-ref"`
-		Seq    []struct {
+		Seq []struct {
 			ID       string
 			Type     string
 			Size     int
 			Contents any
-			Valid    any
 		}
 	}
 	Enums map[string]map[int64]string
@@ -484,20 +482,22 @@ type ksyResult struct {
 	Values *ksyFile
 }
 
+// A ksyCase is a file for the generated parser: a name for messages, and either
+// the path of the file or "hex:" and its bytes.
+type ksyCase struct {
+	name, path string
+	data       []byte
+}
+
 // readWithKsy calls visit with what the generated parser reads of each file.
-func readWithKsy(t *testing.T, files [][]byte, visit func(i int, r ksyResult)) {
+func readWithKsy(t *testing.T, cases []ksyCase, visit func(c ksyCase, r ksyResult)) {
 	t.Helper()
 	cmd := ksyParser(t)
-	dir := t.TempDir()
-	var names []string
-	for i, data := range files {
-		name := filepath.Join(dir, strconv.Itoa(i))
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, name)
+	var names strings.Builder
+	for _, c := range cases {
+		names.WriteString(c.path + "\n")
 	}
-	cmd.Stdin = strings.NewReader(strings.Join(names, "\n"))
+	cmd.Stdin = strings.NewReader(names.String())
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -505,24 +505,24 @@ func readWithKsy(t *testing.T, files [][]byte, visit func(i int, r ksyResult)) {
 		t.Fatalf("%v: %v\n%s", cmd, err, stderr.String())
 	}
 	d := json.NewDecoder(bytes.NewReader(out))
-	for i := range files {
+	for i, c := range cases {
 		var r ksyResult
 		if err := d.Decode(&r); err != nil {
 			t.Fatalf("line %d of %v: %v", i+1, cmd, err)
 		}
-		if r.File != names[i] {
-			t.Fatalf("line %d of %v is about %s, want %s", i+1, cmd, r.File, names[i])
+		if r.File != c.path {
+			t.Fatalf("line %d of %v is about %.80s, want %s", i+1, cmd, r.File, c.name)
 		}
-		visit(i, r)
+		visit(c, r)
 	}
 	if d.More() {
-		t.Fatalf("%v printed more than the %d lines it was asked for", cmd, len(files))
+		t.Fatalf("%v printed more than the %d lines it was asked for", cmd, len(cases))
 	}
 }
 
 // beyondKsy says why Kaitai Struct cannot tell that Parse refuses a file, or
 // nothing if it can.
-func beyondKsy(f *File, err *ParseError) string {
+func beyondKsy(err *ParseError) string {
 	switch {
 	case errors.Is(err, ErrConditionStack):
 		return "operators without their operands"
@@ -537,35 +537,35 @@ func beyondKsy(f *File, err *ParseError) string {
 // holdKsy holds what the generated parser reads of files against what this
 // package does, and returns how many both read, both refuse, and only the
 // parser reads, by the reason.
-func holdKsy(t *testing.T, names []string, files [][]byte) (both, neither int, beyond map[string]int) {
+func holdKsy(t *testing.T, cases []ksyCase) (both, neither int, beyond map[string]int) {
 	t.Helper()
 	beyond = make(map[string]int)
-	readWithKsy(t, files, func(i int, r ksyResult) {
-		f, err := Parse(files[i])
+	readWithKsy(t, cases, func(c ksyCase, r ksyResult) {
+		f, err := Parse(c.data)
 		switch {
 		case err == nil && !r.OK:
-			t.Errorf("%s: Parse reads it, the generated parser does not: %s", names[i], r.Error)
+			t.Errorf("%s: Parse reads it, the generated parser does not: %s", c.name, r.Error)
 			return
 		case !r.OK:
 			neither++
-			if strings.Contains(r.Error, "TypeError") || strings.Contains(r.Error, "ReferenceError") {
-				t.Errorf("%s: the generated parser stumbles: %s; expected a condition of channelfile.ksy to refuse it (Parse says %v)", names[i], r.Error, err)
+			if strings.Contains(r.Error, "TypeError") {
+				t.Errorf("%s: the generated parser stumbles: %s; expected a condition of channelfile.ksy to refuse it (Parse says %v)", c.name, r.Error, err)
 			}
 			return
 		case err != nil:
 			refused := new(ParseError)
 			if !errors.As(err, &refused) {
-				t.Fatalf("%s: %v is no ParseError", names[i], err)
+				t.Fatalf("%s: %v is no ParseError", c.name, err)
 			}
-			why := beyondKsy(f, refused)
+			why := beyondKsy(refused)
 			if why == "" {
-				t.Errorf("%s: Parse refuses it, the generated parser reads it: %v", names[i], err)
+				t.Errorf("%s: Parse refuses it, the generated parser reads it: %v", c.name, err)
 				return
 			}
 			beyond[why]++
-			f = &File{data: files[i]}
+			f = &File{data: c.data}
 			if f.readHeader() != nil || f.readTable() != nil {
-				t.Errorf("%s: the generated parser reads it, and this package not even its table", names[i])
+				t.Errorf("%s: the generated parser reads it, and this package not even its table", c.name)
 				return
 			}
 			f.texts = string(f.sec[secTextPool])
@@ -573,77 +573,156 @@ func holdKsy(t *testing.T, names []string, files [][]byte) (both, neither int, b
 			both++
 		}
 		if diff := cmp.Diff(ksyOf(f), r.Values, cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s: other values (-package +generated parser):\n%s", names[i], diff)
+			t.Errorf("%s: other values (-package +generated parser):\n%s", c.name, diff)
 		}
 	})
+	t.Logf("of %d files %d are read by both to the same values, %d by neither; only by the generated parser, and to the same values: %v", len(cases), both, neither, beyond)
 	return both, neither, beyond
 }
 
 // TestDescriptionReadsCorpus holds the parser that is generated from
 // channelfile.ksy against Parse, on each file of the corpus.
 func TestDescriptionReadsCorpus(t *testing.T) {
-	var names []string
-	var files [][]byte
+	var cases []ksyCase
 	for _, c := range corpus.Cases() {
-		names = append(names, c.Name)
-		files = append(files, c.Data)
+		cases = append(cases, ksyCase{c.Name, filepath.Join("..", "corpus", filepath.FromSlash(c.Path())), c.Data})
 	}
-	both, neither, beyond := holdKsy(t, names, files)
-	t.Logf("of %d files %d are read by both to the same values, %d by neither; %v only by the generated parser", len(files), both, neither, beyond)
+	both, neither, beyond := holdKsy(t, cases)
 	if both == 0 || neither == 0 {
 		t.Errorf("%d files read by both, %d by neither; expected some of each", both, neither)
 	}
 	if len(beyond) != 3 {
-		t.Errorf("refused by Parse alone: %v; expected files for each of three reasons", beyond)
+		t.Errorf("refused by Parse alone: %v; expected files for each of the three reasons", beyond)
 	}
 }
 
-// TestDescriptionReadsEdges does the same on files of which one number was
-// changed: those of every section and every operator, each to values at which
-// something begins or ends.
+// TestDescriptionReadsEdges does the same on files in which one number was
+// changed, to values at which something begins or ends. The file that they come
+// from has several entries in each section, and every operator and instruction.
 func TestDescriptionReadsEdges(t *testing.T) {
-	var names []string
-	var files [][]byte
-	seeds := 0
-	for _, c := range corpus.Cases() {
-		if c.Name != "regexps-provenance" && c.Name != "every-operator" {
-			continue
-		}
-		seeds++
-		f, err := Parse(c.Data)
-		if err != nil {
+	const last = 20 // input
+	b := NewBuilder(Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: last + 1, Created: 1721361600})
+	for i, e := range []Expr{
+		And(Exists(0), Equals(1, "a", "bc").Fold(), Not(Prefix(2, "d"))).From(3, "first"),
+		And(Or(And(Suffix(3, "e"), Contains(4, "f", "g").All()), Pattern(5, `h*i`, `\??`)), Not(Exists(0))).From(4, "second"),
+		And(Regexp(6, `^a|b$`, `(?m)^[c-eg-ik]$\b`), Regexp(last, `\B\d+[^x]`, `\A[c-e]\z`).All()).From(5, "third"),
+		And(IntegerEquals(7, -1, 1<<62+1), IntegerRange(8, -1<<63, 1<<63-1), AddressPrefix(9, netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fe80::/10"))),
+		And(EqualsInput(1, 2, last), PrefixInput(3, 2).Fold(), SuffixInput(4, 3), IntegerEqualsInput(7, 8)),
+	} {
+		if err := b.Add(testID(i+1), e, &Origin{Rule: fmt.Sprint("rule ", i), Title: "title", Author: "author", Licence: "licence", Path: "path", Line: i + 1}); err != nil {
 			t.Fatal(err)
 		}
-		for part, r := range f.Layout() {
-			if strings.HasPrefix(part, "pool") || strings.HasPrefix(part, "textpool") || strings.HasPrefix(part, "source") ||
-				part == "header.magic" || r.Len() > 8 {
+	}
+	f := encoded(t, b)
+	cases := []ksyCase{{"the file itself", "hex:" + hexOf(f.data), f.data}}
+	for part, r := range f.Layout() {
+		if bytesOnly := regexp.MustCompile(`^(header\.magic|(pool|source|textpool)\[.*)$`); bytesOnly.MatchString(part) || r.Len() > 8 {
+			continue
+		}
+		var number [8]byte
+		copy(number[:], f.data[r.Start:r.End])
+		was, top := le.Uint64(number[:]), uint64(1)<<(8*r.Len()-1)
+		all := top - 1 + top
+		values := []uint64{0, 1, was - 1, was + 1, was | top, top - 1, all}
+		if strings.HasPrefix(part, "origin") || strings.HasPrefix(part, "use") {
+			values = append(values, uint64(f.Texts()))
+		}
+		if r.Len() == 1 { // operators and flags
+			for n := range uint64(18) {
+				values = append(values, n)
+			}
+		}
+		done := map[uint64]bool{was: true}
+		for _, n := range values {
+			if n &= all; done[n] {
 				continue
 			}
-			var number [8]byte
-			copy(number[:], c.Data[r.Start:r.End])
-			was := le.Uint64(number[:])
-			done := map[uint64]bool{was: true}
-			top := uint64(1) << (8*r.Len() - 1)
-			for _, n := range []uint64{0, 1, was - 1, was + 1, was | top, top - 1, top - 1 + top} {
-				if n &= top - 1 + top; done[n] {
-					continue
-				}
-				done[n] = true
-				data := bytes.Clone(c.Data)
-				var changed [8]byte
-				le.PutUint64(changed[:], n)
-				copy(data[r.Start:r.End], changed[:])
-				names = append(names, fmt.Sprintf("%s, %s = %#x", c.Name, part, n))
-				files = append(files, data)
+			done[n] = true
+			le.PutUint64(number[:], n)
+			data := bytes.Clone(f.data)
+			copy(data[r.Start:r.End], number[:])
+			cases = append(cases, ksyCase{fmt.Sprintf("%s = %#x", part, n), "hex:" + hexOf(data), data})
+		}
+	}
+	both, neither, _ := holdKsy(t, cases)
+	if both < 100 || neither < 100 {
+		t.Errorf("%d files read by both, %d by neither; expected at least a hundred of each", both, neither)
+	}
+}
+
+// TestDescriptionReadsLimits does the same on files at each limit that the
+// description enforces, and one beyond it. Nothing else is wrong with them.
+func TestDescriptionReadsLimits(t *testing.T) {
+	const equals, regexps = uint32(OpEquals) << 8, uint32(OpRegexp) << 8
+	// words is a condition of n words that leaves few truths on the stack.
+	words := func(n int) (list []uint32) {
+		for len(list)+16 <= n {
+			list = append(append(list, make([]uint32, 15)...), uint32(wordOperator|wordOr)|15)
+		}
+		return append(list, make([]uint32, n-len(list))...)
+	}
+	instance := func(words int) []byte {
+		return append(bytes.Repeat([]byte{1}, 16), numbers(0, uint32(words))...)
+	}
+	plain := func(condition, operands, length int) []byte {
+		return rawFile(t, instance(condition), numbers(words(condition)...), numbers(equals, 0, uint32(operands)),
+			make([]byte, operands*operandSize), numbers(0, uint32(length)), make([]byte, length))
+	}
+	programs := func(source, insts, ranges int, provenance ...[]byte) []byte {
+		var list []uint32
+		for i := range ranges {
+			list = append(list, uint32(2*i), uint32(2*i))
+		}
+		return rawFile(t, append([][]byte{
+			instance(1), numbers(0), numbers(regexps, 0, 1), numbers(0), nil, nil,
+			numbers(0, uint32(source), 0, uint32(insts)), make([]byte, source),
+			bytes.Repeat(numbers(uint32(InstMatch), 0), insts), numbers(0, uint32(ranges)), numbers(list...),
+		}, provenance...)...)
+	}
+	var cases []ksyCase
+	add := func(name string, data []byte) { cases = append(cases, ksyCase{name, "hex:" + hexOf(data), data}) }
+	within := 0
+	for _, tt := range []struct {
+		what        string
+		least, most int
+		file        func(n int) []byte
+	}{
+		{"words of an instance", 1, MaxWords, func(n int) []byte { return plain(n, 1, 0) }},
+		{"operands of a criterion", 1, MaxOperands, func(n int) []byte { return plain(1, n, 0) }},
+		{"bytes of a value", 0, MaxValueLength, func(n int) []byte { return plain(1, 1, n) }},
+		{"bytes of a source", 0, MaxExpressionLength, func(n int) []byte { return programs(n, 1, 0) }},
+		{"instructions of a program", 1, MaxInstructions, func(n int) []byte { return programs(0, n, 0) }},
+		{"ranges of a class", 0, MaxRanges, func(n int) []byte { return programs(0, 1, n) }},
+		{"bytes of a text", 0, MaxTextLength, func(n int) []byte {
+			return programs(0, 1, 0, make([]byte, originSize), make([]byte, useSize), numbers(0, uint32(n)), make([]byte, n))
+		}},
+	} {
+		for _, n := range []int{tt.least - 1, tt.least, tt.most, tt.most + 1} {
+			if n >= 0 {
+				add(fmt.Sprintf("%d %s", n, tt.what), tt.file(n))
+			}
+			if tt.least <= n && n <= tt.most {
+				within++
 			}
 		}
 	}
-	if seeds != 2 {
-		t.Fatalf("%d of the two cases are in the corpus", seeds)
+	cut := plain(1, 1, 1) // without the padding after its last section
+	cut = cut[:len(cut)-sectionAlign+1]
+	le.PutUint32(cut[offFileSize:], uint32(len(cut)))
+	add("no padding at the end", cut)
+	within++
+	add("no programs where there is a section of them", rawFile(t, instance(1), numbers(0), numbers(uint32(OpExists)<<8, 0, 0), nil, nil, nil, nil, nil, nil, nil, nil))
+	// empty has a program, which nothing names, and the provenance of nothing.
+	empty := func(values, texts []byte) []byte {
+		return rawFile(t, nil, nil, nil, nil, nil, values, numbers(0, 0, 0, 1), nil, numbers(uint32(InstMatch), 0), nil, nil, nil, nil, nil, texts)
 	}
-	both, neither, beyond := holdKsy(t, names, files)
-	t.Logf("of %d files %d are read by both to the same values, %d by neither; %v only by the generated parser", len(files), both, neither, beyond)
-	if both < 100 || neither < 100 {
-		t.Errorf("%d files read by both, %d by neither; expected at least a hundred of each", both, neither)
+	add("nothing but a program", empty(nil, nil))
+	within++
+	add("a byte that is of no value", empty([]byte{0}, nil))
+	add("a byte that is of no text", empty(nil, []byte{0}))
+
+	both, neither, _ := holdKsy(t, cases)
+	if both != within || neither != len(cases)-within {
+		t.Errorf("%d files read by both, %d by neither; expected the %d within the limits and the %d beyond", both, neither, within, len(cases)-within)
 	}
 }

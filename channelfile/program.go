@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 )
 
 // A Program is a compiled regular expression, as FORMAT.md, section 5, has it:
@@ -129,25 +130,49 @@ func (p Program) Holds(class uint32, r rune) bool {
 // returns "" if they are the same, or what differs: then the file says one thing
 // to a person and another to a sensor.
 func (f *File) CompareProgram(i int) string {
-	p := f.Program(i)
-	r, err := parseRegexp(string(p.source))
-	if err != nil {
+	var c programComparer
+	return c.compare(f.Program(i))
+}
+
+// DifferentPrograms returns the programs that are not those of their sources,
+// each with what differs, as CompareProgram says it. It is faster than calling
+// that for each, and keeps less.
+func (f *File) DifferentPrograms() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		var c programComparer
+		for i := range f.Programs() {
+			if differs := c.compare(f.Program(i)); differs != "" && !yield(i, differs) {
+				return
+			}
+		}
+	}
+}
+
+// A programComparer compares programs with what their sources compile to, one
+// after another.
+type programComparer struct {
+	compiler regexpCompiler
+	want     Program
+}
+
+func (c *programComparer) compare(p Program) string {
+	if err := c.compiler.parse(string(p.source)); err != nil {
 		return "its source does not compile: " + err.Error()
 	}
 	// The size is known before the program is made: what a small file has no
 	// instructions for is not made.
-	if n := r.root.size + 1; n != p.Len() {
+	if n := c.compiler.size(); n != p.Len() {
 		return fmt.Sprintf("it has %d instructions, its source compiles to %d", p.Len(), n)
 	}
-	want := r.compile()
+	c.compiler.compile(&c.want)
 	for k := range p.Len() {
-		got, in := p.Inst(k), want.Inst(k)
+		got, in := p.Inst(k), c.want.Inst(k)
 		same := got == in
 		if got.Op == InstRunes && in.Op == InstRunes { // classes have numbers of the file
-			same = got.Out == in.Out && bytes.Equal(p.rangesOf(got.Arg), want.rangesOf(in.Arg))
+			same = got.Out == in.Out && bytes.Equal(p.rangesOf(got.Arg), c.want.rangesOf(in.Arg))
 		}
 		if !same {
-			return fmt.Sprintf("its instruction %d is %s, its source compiles to %s", k, p.InstString(k), want.InstString(k))
+			return fmt.Sprintf("its instruction %d is %s, its source compiles to %s", k, p.InstString(k), c.want.InstString(k))
 		}
 	}
 	return ""

@@ -3,6 +3,8 @@ package channelfile
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -68,18 +70,13 @@ func quoteExpression(s string) string {
 // Its error, if any, is a [*RegexpError]. It takes time and memory linear in the
 // sizes of the expression and of the program, which have limits.
 func CompileRegexp(expression string) (*Program, error) {
-	r, err := parseRegexp(expression)
-	if err != nil {
+	var c regexpCompiler
+	if err := c.parse(expression); err != nil {
 		return nil, err
 	}
-	return r.compile(), nil
-}
-
-// A parsedRegexp is an expression as a tree, which is known to keep the limits.
-type parsedRegexp struct {
-	source  string
-	root    *regexpNode
-	classes []runeSet // each distinct one once; may have some that the program does not need
+	p := new(Program)
+	c.compile(p)
+	return p, nil
 }
 
 type regexpKind uint8
@@ -93,17 +90,17 @@ const (
 	regexpRepeat               // the part, least to most times
 )
 
+// A regexpNode is a part of an expression, which is a tree. It names others by
+// their places in the list of all.
 type regexpNode struct {
-	kind        regexpKind
-	arg         uint32
-	least, most int // most is -1 if there is no bound
-	parts       []*regexpNode
+	kind         regexpKind
+	arg          uint32
+	least, most  int   // most is -1 if there is no bound
+	first, count int32 // parts
 
 	size   int // instructions, no more than MaxInstructions
 	copies int // the product of counts from here down, at its greatest
 }
-
-var emptyRegexp = &regexpNode{kind: regexpEmpty, copies: 1}
 
 // regexpFlags are what (?i) and its like switch on.
 type regexpFlags uint8
@@ -119,19 +116,32 @@ const (
 // of those that stand in each other.
 const maxCount = 1000
 
-// A regexpParser reads an expression from left to right.
+// A regexpParser reads an expression from left to right. It may be used for one
+// after another, and then allocates little.
 type regexpParser struct {
-	source  string
-	pos     int
-	flags   regexpFlags
-	groups  []regexpGroup
-	classes map[string]uint32 // by their bytes in a file
-	sets    []runeSet
+	source string
+	pos    int
+	flags  regexpFlags
+	groups []regexpGroup
+	root   int32 // of the tree, once the expression was read
+
+	nodes        []regexpNode // the first is the empty expression
+	parts        []int32      // of the nodes
+	items        []int32      // nodes of the alternatives that are being read
+	alternatives []int32      // nodes of those that were read, of groups that are open
+
+	// Each distinct class once; some may be for nothing in the end.
+	ranges  runeSet           // of all classes
+	classes []Range           // of each class its ranges
+	byHash  map[uint64]uint32 // the last class of a hash
+	sameAs  []uint32          // of each class the one before of the same hash, itself if there is none
 
 	// What may be asked for again and again.
 	named map[namedSet]uint32 // their classes
 	runes map[knownRune]uint32
-	key   []byte
+
+	key        []byte
+	set, other runeSet
 }
 
 type knownRune struct {
@@ -143,8 +153,23 @@ type knownRune struct {
 type regexpGroup struct {
 	start        int         // of its parenthesis
 	flags        regexpFlags // to which its end returns
-	alternatives []*regexpNode
-	items        []*regexpNode // of the alternative that is being read
+	items        int         // where those of its last alternative start
+	alternatives int         // where those before start
+}
+
+// reset makes ready for another expression.
+func (p *regexpParser) reset(source string) {
+	if p.byHash == nil {
+		p.byHash, p.named, p.runes = make(map[uint64]uint32), make(map[namedSet]uint32), make(map[knownRune]uint32)
+	}
+	clear(p.byHash)
+	clear(p.named)
+	clear(p.runes)
+	p.source, p.pos, p.flags = source, 0, 0
+	p.groups = append(p.groups[:0], regexpGroup{})
+	p.nodes = append(p.nodes[:0], regexpNode{kind: regexpEmpty, copies: 1})
+	p.parts, p.items, p.alternatives = p.parts[:0], p.items[:0], p.alternatives[:0]
+	p.ranges, p.classes, p.sameAs = p.ranges[:0], p.classes[:0], p.sameAs[:0]
 }
 
 func (p *regexpParser) fail(at int, err error, format string, args ...any) error {
@@ -159,18 +184,15 @@ func (p *regexpParser) notExpressible(at int, format string, args ...any) error 
 	return p.fail(at, ErrRegexpNotExpressible, format, args...)
 }
 
-func parseRegexp(source string) (*parsedRegexp, error) {
-	p := &regexpParser{
-		source: source, groups: []regexpGroup{{}},
-		classes: make(map[string]uint32), runes: make(map[knownRune]uint32), named: make(map[namedSet]uint32),
-	}
+func (p *regexpParser) parse(source string) error {
+	p.reset(source)
 	if len(source) > MaxExpressionLength {
-		return nil, p.fail(MaxExpressionLength, ErrLimit, "it has %d bytes, at most %d (MaxExpressionLength); shorten it", len(source), MaxExpressionLength)
+		return p.fail(MaxExpressionLength, ErrLimit, "it has %d bytes, at most %d (MaxExpressionLength); shorten it", len(source), MaxExpressionLength)
 	}
 	for i, r := range source {
 		if r == utf8.RuneError {
 			if _, n := utf8.DecodeRuneInString(source[i:]); n == 1 {
-				return nil, p.malformed(i, "0x%02x is not UTF-8: write the rune, or \\x{...} with its number", source[i])
+				return p.malformed(i, "0x%02x is not UTF-8: write the rune, or \\x{...} with its number", source[i])
 			}
 		}
 	}
@@ -186,9 +208,7 @@ func parseRegexp(source string) (*parsedRegexp, error) {
 			err = p.close()
 		case '|':
 			p.pos++
-			g := p.group()
-			g.alternatives = append(g.alternatives, concat(g.items))
-			g.items = nil
+			p.alternatives = append(p.alternatives, p.sequence())
 		case '^', '$':
 			p.pos++
 			p.assert(lineAssertion(c, p.flags))
@@ -217,62 +237,73 @@ func parseRegexp(source string) (*parsedRegexp, error) {
 			p.literal(r)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(p.groups) > 1 {
-		return nil, p.malformed(p.group().start, "this ( has no ): close it, or write \\( for the character")
+		return p.malformed(p.group().start, "this ( has no ): close it, or write \\( for the character")
 	}
-	root := p.alternatives()
-	if root.size >= MaxInstructions {
-		return nil, p.fail(0, ErrLimit, "its program would have more than %d instructions (MaxInstructions); a counted repetition stands for as many copies: lower the counts, or split the expression", MaxInstructions)
+	p.root = p.whole()
+	if p.nodes[p.root].size >= MaxInstructions {
+		return p.fail(0, ErrLimit, "its program would have more than %d instructions (MaxInstructions); a counted repetition stands for as many copies: lower the counts, or split the expression", MaxInstructions)
 	}
-	return &parsedRegexp{source: source, root: root, classes: p.sets}, nil
+	return nil
 }
+
+// size returns how many instructions the program of the expression has.
+func (p *regexpParser) size() int { return p.nodes[p.root].size + 1 }
 
 func (p *regexpParser) group() *regexpGroup { return &p.groups[len(p.groups)-1] }
 
-func (p *regexpParser) push(n *regexpNode) {
-	g := p.group()
-	g.items = append(g.items, n)
+// push adds an item to the alternative that is being read.
+func (p *regexpParser) push(n regexpNode) {
+	p.items = append(p.items, int32(len(p.nodes)))
+	p.nodes = append(p.nodes, n)
 }
 
-// alternatives returns what the innermost group says.
-func (p *regexpParser) alternatives() *regexpNode {
-	g := p.group()
-	last := concat(g.items)
-	if len(g.alternatives) == 0 {
-		return last
-	}
-	n := &regexpNode{kind: regexpAlternate, parts: append(g.alternatives, last), copies: 1}
-	n.size = len(n.parts) - 1
-	n.sum()
-	return n
-}
-
-func concat(items []*regexpNode) *regexpNode {
+// sequence takes the items of the alternative that is being read, and returns
+// what they are one after the other.
+func (p *regexpParser) sequence() int32 {
+	first := p.group().items
+	items := p.items[first:]
+	p.items = p.items[:first]
 	switch len(items) {
 	case 0:
-		return emptyRegexp
+		return 0
 	case 1:
 		return items[0]
 	}
-	n := &regexpNode{kind: regexpConcat, parts: items, copies: 1}
-	n.sum()
-	return n
+	return p.join(regexpConcat, items, 0)
 }
 
-// sum adds the sizes of the parts to that of n, and takes the most copies.
-func (n *regexpNode) sum() {
-	for _, part := range n.parts {
-		n.size = min(n.size+part.size, MaxInstructions)
-		n.copies = max(n.copies, part.copies)
+// whole takes the alternatives of the innermost group, and returns what they
+// are.
+func (p *regexpParser) whole() int32 {
+	last, first := p.sequence(), p.group().alternatives
+	if len(p.alternatives) == first {
+		return last
+	}
+	p.alternatives = append(p.alternatives, last)
+	list := p.alternatives[first:]
+	p.alternatives = p.alternatives[:first]
+	return p.join(regexpAlternate, list, len(list)-1)
+}
+
+// join returns a node of parts, with size instructions besides theirs.
+func (p *regexpParser) join(kind regexpKind, parts []int32, size int) int32 {
+	n := regexpNode{kind: kind, first: int32(len(p.parts)), count: int32(len(parts)), size: size, copies: 1}
+	for _, part := range parts {
+		n.size = min(n.size+p.nodes[part].size, MaxInstructions)
+		n.copies = max(n.copies, p.nodes[part].copies)
 	}
 	n.size = min(n.size, MaxInstructions)
+	p.parts = append(p.parts, parts...)
+	p.nodes = append(p.nodes, n)
+	return int32(len(p.nodes) - 1)
 }
 
 func (p *regexpParser) assert(a Assertion) {
-	p.push(&regexpNode{kind: regexpAssert, arg: uint32(a), size: 1, copies: 1})
+	p.push(regexpNode{kind: regexpAssert, arg: uint32(a), size: 1, copies: 1})
 }
 
 func lineAssertion(c byte, flags regexpFlags) Assertion {
@@ -300,20 +331,22 @@ func (p *regexpParser) literal(r rune) {
 	key := knownRune{r, p.folds()}
 	class, ok := p.runes[key]
 	if !ok {
-		s := runeSet{{r, r}}
+		p.set = append(p.set[:0], runeRange{r, r})
 		if key.fold {
-			s = s.fold()
+			p.set = p.set.fold()
 		}
-		class = p.class(s)
+		class = p.class(p.set)
 		p.runes[key] = class
 	}
-	p.push(&regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
+	p.push(regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
 }
 
 // runesOf adds one rune of the clean set s.
 func (p *regexpParser) runesOf(s runeSet) {
-	p.push(&regexpNode{kind: regexpRunes, arg: p.class(s), size: 1, copies: 1})
+	p.push(regexpNode{kind: regexpRunes, arg: p.class(s), size: 1, copies: 1})
 }
+
+var classSeed = maphash.MakeSeed()
 
 // class returns the number of a clean set.
 func (p *regexpParser) class(s runeSet) uint32 {
@@ -323,13 +356,30 @@ func (p *regexpParser) class(s runeSet) uint32 {
 		key = le.AppendUint32(key, uint32(r.hi))
 	}
 	p.key = key
-	n, ok := p.classes[string(key)]
-	if !ok {
-		n = uint32(len(p.sets))
-		p.classes[string(key)] = n
-		p.sets = append(p.sets, append(runeSet{}, s...))
+	hash := maphash.Bytes(classSeed, key)
+	n := uint32(len(p.classes))
+	last, ok := p.byHash[hash]
+	for c := last; ok; c = p.sameAs[c] {
+		if slices.Equal(p.rangesOf(c), s) {
+			return c
+		}
+		ok = p.sameAs[c] != c
 	}
+	before := n
+	if _, ok := p.byHash[hash]; ok {
+		before = last
+	}
+	p.byHash[hash] = n
+	p.sameAs = append(p.sameAs, before)
+	p.classes = append(p.classes, Range{len(p.ranges), len(p.ranges) + len(s)})
+	p.ranges = append(p.ranges, s...)
 	return n
+}
+
+// rangesOf returns the ranges of a class.
+func (p *regexpParser) rangesOf(class uint32) runeSet {
+	r := p.classes[class]
+	return p.ranges[r.Start:r.End]
 }
 
 // open reads what starts with a parenthesis: a group, or flags.
@@ -437,7 +487,7 @@ func (p *regexpParser) openGroup(start int, flags regexpFlags) error {
 	if len(p.groups) > MaxNesting {
 		return p.fail(start, ErrLimit, "groups are nested more than %d deep (MaxNesting); leave out those that are not needed", MaxNesting)
 	}
-	p.groups = append(p.groups, regexpGroup{start: start, flags: flags})
+	p.groups = append(p.groups, regexpGroup{start: start, flags: flags, items: len(p.items), alternatives: len(p.alternatives)})
 	return nil
 }
 
@@ -445,10 +495,10 @@ func (p *regexpParser) close() error {
 	if len(p.groups) == 1 {
 		return p.malformed(p.pos, "this ) has no (: open it, or write \\) for the character")
 	}
-	n := p.alternatives()
+	n := p.whole()
 	p.flags = p.group().flags
 	p.groups = p.groups[:len(p.groups)-1]
-	p.push(n)
+	p.items = append(p.items, n)
 	p.pos++
 	return nil
 }
@@ -511,48 +561,47 @@ func count(s string) int {
 func (p *regexpParser) repeat(least, most, end int, repeated bool) error {
 	start := p.pos
 	text := p.source[start:end]
-	g := p.group()
 	switch {
 	case repeated && text == "+":
 		return p.notExpressible(start, "a + after a repetition makes it possessive, which a program cannot say; leave out the +, which matches the same or more")
 	case repeated:
 		return p.malformed(start, "%s repeats what is a repetition already: leave it out, or put what is before it into (?:...)", text)
-	case len(g.items) == 0:
+	case len(p.items) == p.group().items:
 		return p.malformed(start, "%s has nothing before it to repeat: put something there, or write \\%s for the character", text, text[:1])
 	}
 	p.pos = end
 	if end < len(p.source) && p.source[end] == '?' {
 		p.pos++ // as few as possible: it is the same match
 	}
-	body := g.items[len(g.items)-1]
-	n, err := p.repeatOf(body, least, most, start, text)
-	if err != nil {
-		return err
-	}
-	g.items[len(g.items)-1] = n
-	return nil
+	last := &p.items[len(p.items)-1]
+	n, err := p.repeatOf(*last, least, most, start, text)
+	*last = n
+	return err
 }
 
-func (p *regexpParser) repeatOf(body *regexpNode, least, most, start int, text string) (*regexpNode, error) {
-	n := &regexpNode{kind: regexpRepeat, least: least, most: most, parts: []*regexpNode{body}, copies: body.copies}
+func (p *regexpParser) repeatOf(part int32, least, most, start int, text string) (int32, error) {
+	body := &p.nodes[part]
+	n := regexpNode{kind: regexpRepeat, least: least, most: most, first: int32(len(p.parts)), count: 1, copies: body.copies}
 	if most == 0 {
-		return emptyRegexp, nil
+		return 0, nil
 	}
 	if times := max(least, most); times > 1 {
 		n.copies *= times
 	}
-	if n.copies > maxCount {
-		return nil, p.fail(start, ErrLimit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, maxCount)
-	}
-	if body.size == 0 {
-		return &regexpNode{kind: regexpEmpty, copies: n.copies}, nil // however often
-	}
 	switch {
+	case n.copies > maxCount:
+		return 0, p.fail(start, ErrLimit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, maxCount)
+	case body.size == 0: // however often
+		n.kind, n.count = regexpEmpty, 0
 	case most < 0:
 		n.size = max(least, 1)*body.size + 1
 	default:
 		n.size = least*body.size + (most-least)*(body.size+1)
 	}
 	n.size = min(n.size, MaxInstructions)
-	return n, nil
+	if n.count > 0 {
+		p.parts = append(p.parts, part)
+	}
+	p.nodes = append(p.nodes, n)
+	return int32(len(p.nodes) - 1), nil
 }

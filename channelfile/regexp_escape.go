@@ -33,7 +33,7 @@ func (p *regexpParser) escape() error {
 			class = p.class(s)
 			p.named[name] = class
 		}
-		p.push(&regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
+		p.push(regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
 		return nil
 	}
 	r, err := p.escapedRune(false)
@@ -200,7 +200,7 @@ func (p *regexpParser) bracket() error {
 	if negated {
 		p.pos++
 	}
-	b := bracketSet{parser: p, start: start}
+	b := bracketSet{parser: p, start: start, set: p.set[:0], named: p.other[:0]}
 	for first := true; ; first = false {
 		if p.pos == len(p.source) {
 			return b.unclosed()
@@ -219,8 +219,10 @@ func (p *regexpParser) bracket() error {
 	}
 	// What is named is folded already, and negated sets must not be again.
 	s = append(s, b.named...).clean()
+	p.set, p.other = s, b.named
 	if negated {
-		s = s.appendNegated(nil)
+		p.other = s.appendNegated(p.other[:0])
+		s = p.other
 	}
 	if len(s) > MaxRanges {
 		return p.fail(start, ErrLimit, "this class has %d ranges of runes, at most %d (MaxRanges); leave some out", len(s), MaxRanges)

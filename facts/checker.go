@@ -44,7 +44,8 @@ func Check(file, fleet, facts []byte) (err error) {
 	decode("fleet", fleet, &contracts)
 	must(claims.Schema == Schema && contracts.Schema == "cfcheck.fleet/v0", "found schemas %.40q and %.40q; expected facts and a fleet", claims.Schema, contracts.Schema)
 	is, of := fmt.Sprintf("%x", sha256.Sum256(file)), fmt.Sprintf("%x", sha256.Sum256(fleet))
-	must(claims.File == is && claims.Fleet == of, "facts: found the SHA-256 %.64q and %.64q; file and fleet have %s and %s: take their facts", claims.File, claims.Fleet, is, of)
+	must(claims.File == is, "facts.file: found the SHA-256 %.64q; the file has %s: take the facts of this file", claims.File, is)
+	must(claims.Fleet == of, "facts.fleet: found the SHA-256 %.64q; the fleet has %s: take the facts for this fleet", claims.Fleet, of)
 	c := &checker{file: file, claims: &claims, reads: map[uint64]uint64{}}
 	c.header()
 	c.conditions()
@@ -95,10 +96,10 @@ func walk(name string, d *json.Decoder) {
 // The numbers of FORMAT.md: sections, their types and the sizes of their entries,
 // limits, operators.
 const (
-	instances, conditions, criteria, operands, values, pool                      = 1, 2, 3, 4, 5, 6
-	programs, sources, instructions, classes, ranges                             = 7, 8, 9, 10, 11
-	exists, contains, pattern, regexp, integerEquals, integerRange, addressRange = 1, 5, 6, 7, 8, 9, 10
-	flagInputs, maxNesting, maxSource, maxRanges                                 = 4, 16, 16_384, 4096
+	instances, conditions, criteria, operands, values, pool                          = 1, 2, 3, 4, 5, 6
+	programs, sources, instructions, classes, ranges                                 = 7, 8, 9, 10, 11
+	exists, contains, pattern, expression, integerEquals, integerRange, addressRange = 1, 5, 6, 7, 8, 9, 10
+	flagInputs, maxNesting, maxSource, maxRanges                                     = 4, 16, 16_384, 4096
 )
 
 var layout = [][2]uint64{{}, {1, 24}, {2, 4}, {3, 12}, {4, 4}, {5, 8}, {6, 1}, {7, 16}, {8, 1}, {9, 8}, {10, 8}, {11, 8},
@@ -245,7 +246,7 @@ func (c *checker) criteria() {
 				demand(o < uint64(len(inputs)) && inputs[o].Type == inputs[input].Type, "operand, compared input index, with", k, o, input)
 				c.reads[o] += 0
 				c.most.Inputs = max(c.most.Inputs, o+1)
-			case op == regexp:
+			case op == expression:
 				demand(o < c.counts[programs], "operand, program, of all", k, o, c.counts[programs])
 				sum += c.charges[o]
 			default:
@@ -264,7 +265,7 @@ func (c *checker) criteria() {
 			constant = 1 + 40*n
 		case flags&flagInputs != 0:
 			perByte = n
-		case op == regexp:
+		case op == expression:
 			constant, perByte = 1+sum, sum
 		case op == contains || op == pattern:
 			constant, perByte = 1+n+sum, n+sum
@@ -288,8 +289,9 @@ func (c *checker) compare() {
 	for i, claimed := range list(&claims.Most) {
 		must(is[i] <= claimed && claimed <= most[i], "facts.most: found %+v; it is %+v, and at most %+v", claims.Most, c.most, limits)
 	}
-	must(claims.Most.Inputs <= uint64(len(claims.Type.Inputs)) && claims.Constant >= c.constant, "facts: found most.inputs %d and constant %d; declared are %d inputs, the constant is %d",
-		claims.Most.Inputs, claims.Constant, len(claims.Type.Inputs), c.constant)
+	must(claims.Most.Inputs <= uint64(len(claims.Type.Inputs)) && claims.Constant >= c.constant && len(claims.Operators) < len(operators),
+		"facts: found most.inputs %d, constant %d and %d operators; declared are %d inputs, the constant is %d, and there are 10 operators",
+		claims.Most.Inputs, claims.Constant, len(claims.Operators), len(claims.Type.Inputs), c.constant)
 	for op, has := range c.has {
 		must(!has || slices.Contains(claims.Operators, operators[op].name), "facts.operators: found no %q, which occurs", operators[op].name)
 	}
@@ -362,7 +364,7 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 func (c *checker) feed(b *build, s *supply, claim *Feed) {
 	name, n := fmt.Sprintf("build %q, feed %q", b.Build, s.Feed), uint64(len(s.Inputs))
 	must(claim.Feed == s.Feed && claim.Supplied <= n, "%s: found %d inputs of feed %q claimed; it supplies %d", name, claim.Supplied, claim.Feed, n)
-	steps, bounded, named := c.claims.Constant, true, b.Reader.Access == "named"
+	steps, bounded, lengths, named := c.claims.Constant, true, claim.Lengths, b.Reader.Access == "named"
 	for _, r := range c.claims.Reads {
 		in, look := c.claims.Type.Inputs[r.Input], s.Inputs
 		if !named {
@@ -379,12 +381,12 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], o.MaxLength)
 			longest, known = max(longest, length), known && length > 0
 		}
-		k := slices.IndexFunc(claim.Lengths, func(l Length) bool { return l.Input == r.Input })
-		if k < 0 {
+		if len(lengths) == 0 || lengths[0].Input != r.Input {
 			bounded = bounded && r.PerByte == 0
 			continue
 		}
-		length := claim.Lengths[k].Length
+		length := lengths[0].Length
+		lengths = lengths[1:]
 		must(known && longest <= length, "%s: input index %d: found %d bytes claimed; it has %d (known: %v)", name, r.Input, length, longest, known)
 		over, product := bits.Mul64(r.PerByte, length)
 		sum, carry := bits.Add64(steps, product, 0)
@@ -393,6 +395,6 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 		}
 	}
 	budget := b.Reader.Budget["steps"]
-	must(claim.Steps == 0 && budget == 0 || claim.Steps > 0 && bounded && steps <= claim.Steps && (budget == 0 || claim.Steps <= budget),
-		"%s: found %d steps claimed; an event can cost %d (known: %v), the budget is %d (0: none)", name, claim.Steps, steps, bounded, budget)
+	must(len(lengths) == 0 && (claim.Steps == 0 && budget == 0 || claim.Steps > 0 && bounded && steps <= claim.Steps && (budget == 0 || claim.Steps <= budget)),
+		"%s: found %d steps claimed, and %d lengths too many; an event can cost %d (known: %v), the budget is %d (0: none)", name, claim.Steps, len(lengths), steps, bounded, budget)
 }

@@ -15,8 +15,10 @@
 package facts
 
 import (
+	"bytes"
 	"embed"
 	"encoding/json"
+	"regexp"
 	"slices"
 )
 
@@ -101,7 +103,7 @@ type Contract struct {
 type Feed struct {
 	Feed     string   `json:"feed,omitempty"`    // its name, if it has one
 	Supplied uint64   `json:"supplied"`          // elements of the array, or map, of inputs
-	Lengths  []Length `json:"lengths,omitempty"` // of the inputs whose bytes cost steps and of which one is stated
+	Lengths  []Length `json:"lengths,omitempty"` // of the inputs whose bytes cost steps and of which one is stated, ascending
 	Steps    uint64   `json:"steps,omitempty"`   // of an event, at most; 0: nothing bounds them, and there is no budget
 }
 
@@ -153,9 +155,28 @@ func (r *Refusal) Error() string { return r.Reason }
 // JSON returns the facts as the document that [Check] takes: the same facts, the
 // same bytes.
 func (f *Facts) JSON() ([]byte, error) {
-	data, err := json.MarshalIndent(f, "", "  ")
-	return append(data, '\n'), err
+	g := *f // a list that is empty is written as such
+	g.Type.Inputs = append([]Input{}, f.Type.Inputs...)
+	g.Sections = append([]Section{}, f.Sections...)
+	g.Operators = append([]string{}, f.Operators...)
+	g.Reads = append([]Read{}, f.Reads...)
+	g.Contracts = append([]Contract{}, f.Contracts...)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	err := e.Encode(&g)
+	// What has nothing inside of it is one line. No text has a line's end.
+	return innermost.ReplaceAllFunc(b.Bytes(), func(lines []byte) []byte {
+		return lineEnd.ReplaceAll(comma.ReplaceAll(lines, []byte(", ")), nil)
+	}), err
 }
+
+var (
+	innermost = regexp.MustCompile(`[{\[]\n[^{}\[\]]*[}\]]`)
+	comma     = regexp.MustCompile(`,\n *`)
+	lineEnd   = regexp.MustCompile(`\n *`)
+)
 
 // InputRead reports whether a sensor may read an input.
 func (f *Facts) InputRead(input int) bool {

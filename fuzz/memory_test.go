@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -66,6 +67,27 @@ func worstFiles(size int) map[string]func() []byte {
 		return r
 	}
 	nobody := func(int) [16]byte { return [16]byte{} }
+	// regexps has as many programs as fit, all run by criteria with long lists,
+	// with sources that end in their numbers.
+	regexps := func(source string, insts []byte) []byte {
+		r := newRaw(11, 21, 1)
+		source += "%06x"
+		n := size / (16 + len(fmt.Sprintf(source, 0)) + len(insts) + 4)
+		length, each := len(fmt.Sprintf(source, 0)), len(insts)/8
+		for i := range n {
+			r.sections[programs] = append(r.sections[programs], u32s(length*i, length, each*i, each)...)
+			r.sections[sources] = fmt.Appendf(r.sections[sources], source, i)
+			r.sections[instructions] = append(r.sections[instructions], insts...)
+			r.sections[operands] = append(r.sections[operands], u32s(i)...)
+		}
+		for at := 0; at < n; at += channelfile.MaxOperands {
+			r.sections[criteria] = append(r.sections[criteria], criterion(0, channelfile.OpRegexp, 0, at, min(n-at, channelfile.MaxOperands))...)
+		}
+		r.sections[classes], r.sections[ranges] = u32s(0, 1), u32s(0, 0x10FFFF)
+		r.sections[instances], r.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
+		return r.bytes()
+	}
+	const matchInst, runesInst = 1, 3
 	return map[string]func() []byte{
 		"instances": func() []byte { return one(newRaw(6, 21, 21), numbered, 28).bytes() },
 		"instances without an ID": func() []byte {
@@ -162,6 +184,15 @@ func worstFiles(size int) map[string]func() []byte {
 			r.sections[conditions] = u32s(0, 0)
 			r.sections[texts] = make([]byte, size/8*8)
 			return r.bytes()
+		},
+		"programs of one instruction":      func() []byte { return regexps("", u32s(matchInst, 0)) },
+		"programs that would be very long": func() []byte { return regexps("a{1000}b{1000}c{1000}d{1000}e{1000}", u32s(matchInst, 0)) },
+		"programs of large classes": func() []byte {
+			var insts []byte
+			for i := range 7 {
+				insts = append(insts, u32s(runesInst|(i+1)<<16, 0)...)
+			}
+			return regexps(`(?i)\pL{0}[^\PN]`, append(insts, u32s(matchInst, 0)...))
 		},
 		"long values": func() []byte {
 			r := newRaw(6, 21, 1)

@@ -17,7 +17,8 @@ var parseErrors = []error{
 	channelfile.ErrInstanceWords, channelfile.ErrConditionReference, channelfile.ErrConditionStack,
 	channelfile.ErrOperator, channelfile.ErrFlags, channelfile.ErrInput, channelfile.ErrOperandCount,
 	channelfile.ErrOperandBounds, channelfile.ErrOperandReference, channelfile.ErrValueBounds,
-	channelfile.ErrOperandForm, channelfile.ErrTextReference, channelfile.ErrTextBounds,
+	channelfile.ErrOperandForm, channelfile.ErrProgramBounds, channelfile.ErrInstruction, channelfile.ErrInstructionTarget,
+	channelfile.ErrClassBounds, channelfile.ErrClassRanges, channelfile.ErrTextReference, channelfile.ErrTextBounds,
 }
 
 func FuzzParse(f *testing.F) {

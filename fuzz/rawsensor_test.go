@@ -155,3 +155,47 @@ func TestRawSensorFaults(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSensors runs any file that can be read, on any event, on the model of a
+// sensor that checks nothing and on sensors that do.
+func FuzzSensors(f *testing.F) {
+	runSeeds(f, func(data, spec []byte) { f.Add(data, spec) })
+	raw, err := rawsensor.New()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() {
+		if err := raw.Close(); err != nil {
+			f.Error(err)
+		}
+	})
+	f.Fuzz(func(t *testing.T, data, spec []byte) {
+		file, types, e := runInput(data, spec)
+		if file == nil {
+			t.Skip("no file that can be read, or a long one")
+		}
+		model, err := sensor.NewModel(file.Data(), types)
+		if err != nil {
+			t.Fatalf("the model does not find the sections: %v", err)
+		}
+		for _, e := range []sensor.Event{e, e[:len(e)/2]} {
+			trace, err := model.Run(e)
+			_, bad := errors.AsType[*sensor.Violation](err)
+			for _, place := range []rawsensor.Placement{rawsensor.Right, rawsensor.Left} {
+				if err := raw.Load(file.Data(), types, place); err != nil {
+					t.Fatal(err)
+				}
+				got, err := raw.Run(e, place)
+				if fault, faulted := errors.AsType[*rawsensor.Fault](err); place == rawsensor.Right && faulted != bad || faulted && !bad {
+					t.Fatalf("the raw sensor, %v: %v; the model: %v", place, fault, bad)
+				}
+				if bad || err != nil {
+					continue // with objects at the left end there is something behind
+				}
+				if !slices.Equal(trace.Reads, got.Reads) || !slices.Equal(trace.Matched, got.Matched) || trace.Operations != got.Operations {
+					t.Fatalf("the model: %+v, the raw sensor, %v: %+v, on %v", trace, place, got, e)
+				}
+			}
+		}
+	})
+}

@@ -33,7 +33,7 @@ func judgeChange(before []byte, said string, data []byte) (outcome, error) {
 		return undone, nil
 	}
 	f, err := channelfile.Parse(data)
-	if err != nil || f.Conformance() != 0 {
+	if err != nil || f.Conformance() != 0 || !ownPrograms(f) {
 		return rejected, nil
 	}
 	encoded, err := channelfile.Encode(f)

@@ -204,7 +204,7 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 	fmt.Fprintf(b, "inputs         %d declared, %d read\ncreated        %s\nsize           %d bytes\n", h.InputsDeclared, h.InputsRead, created(h.Created), h.FileSize)
 	fmt.Fprintf(b, "header digest  %x\ncontent digest %x\n\n", f.HeaderDigest(), f.ContentDigest())
 	for _, s := range f.Sections {
-		fmt.Fprintf(b, "0x%08x  %-10s  %s", s.Range.Start, s.Type, count(uint64(s.Range.Len()), "byte"))
+		fmt.Fprintf(b, "0x%08x  %-12s  %s", s.Range.Start, s.Type, count(uint64(s.Range.Len()), "byte"))
 		if s.Count != s.Range.Len() {
 			fmt.Fprintf(b, ", %s", count(uint64(s.Count), "entry"))
 		}

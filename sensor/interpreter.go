@@ -286,7 +286,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		return all, nil
 	case channelfile.OpRegexp:
 		for k := c.First; k < c.First+c.Count; k++ {
-			if it.machine.search(f.Program(f.Operand(k)), v.Text) != all {
+			if it.machine.search(f.Program(f.Operand(k)), f.Operand(k), v.Text) != all {
 				return !all, nil
 			}
 		}

@@ -11,7 +11,40 @@ import (
 // at most once at each place of the text, and time is linear in its length.
 type machine struct {
 	here, next set
-	pending    []uint32 // instructions that are still to be visited at this place
+	pending    []uint32      // instructions that are still to be visited at this place
+	code       []instruction // of the program that was run last
+	program    int           // which it is in the file, plus one; 0: none, or not one of a file
+}
+
+// An instruction is one of a program, with the ranges of its class at hand if
+// they are few.
+type instruction struct {
+	channelfile.Inst
+	few    int // how many; 0: none, or more
+	ranges [fewRanges][2]rune
+}
+
+const fewRanges = 3
+
+// load makes a program ready to be run; number is which it is in the file, -1
+// if it is not of one.
+func (m *machine) load(p channelfile.Program, number int) {
+	if number >= 0 && m.program == number+1 {
+		return
+	}
+	m.program = number + 1
+	m.size(p.Len())
+	m.code = m.code[:0]
+	for i := range p.Len() {
+		in := instruction{Inst: p.Inst(i)}
+		if in.Op == channelfile.InstRunes && p.Ranges(in.Arg) <= fewRanges {
+			in.few = p.Ranges(in.Arg)
+			for k := range in.few {
+				in.ranges[k][0], in.ranges[k][1] = p.Range(in.Arg, k)
+			}
+		}
+		m.code = append(m.code, in)
+	}
 }
 
 // A set is a set of instructions, in the order in which they were added. What
@@ -42,14 +75,16 @@ func (m *machine) size(instructions int) {
 		s.list, s.position = make([]uint32, 0, instructions), make([]uint32, instructions)
 	}
 	m.pending = make([]uint32, 0, 2*instructions)
+	m.code = make([]instruction, 0, instructions)
 }
 
 // noRune stands for the rune before the first and after the last.
 const noRune = -1
 
-// search reports whether the expression of a program is found anywhere in text.
-func (m *machine) search(p channelfile.Program, text []byte) bool {
-	m.size(p.Len())
+// search reports whether the expression of a program is found anywhere in text;
+// number is which program it is in the file, -1 if it is not of one.
+func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
+	m.load(p, number)
 	m.next.list = m.next.list[:0]
 	before := rune(noRune)
 	for {
@@ -61,7 +96,7 @@ func (m *machine) search(p channelfile.Program, text []byte) bool {
 			}
 		}
 		m.here, m.next = m.next, m.here
-		if m.follow(p, before, after) {
+		if m.follow(before, after) {
 			return true
 		}
 		if size == 0 {
@@ -69,18 +104,32 @@ func (m *machine) search(p channelfile.Program, text []byte) bool {
 		}
 		m.next.list = m.next.list[:0]
 		for _, i := range m.here.list {
-			if inst := p.Inst(int(i)); inst.Op == channelfile.InstRunes && p.Holds(inst.Arg, after) {
-				m.next.add(inst.Out)
+			in := &m.code[i]
+			if in.Op == channelfile.InstRunes && in.takes(p, after) {
+				m.next.add(in.Out)
 			}
 		}
 		before, text = after, text[size:]
 	}
 }
 
+// takes reports whether a rune is of the instruction's class.
+func (in *instruction) takes(p channelfile.Program, r rune) bool {
+	if in.few == 0 {
+		return p.Holds(in.Arg, r)
+	}
+	for _, of := range in.ranges[:in.few] {
+		if of[0] <= r && r <= of[1] {
+			return true
+		}
+	}
+	return false
+}
+
 // follow adds to the instructions that are reached here those that follow
 // without taking a rune, and the first one: the expression may start at any
 // place. It reports whether the match is among them.
-func (m *machine) follow(p channelfile.Program, before, after rune) bool {
+func (m *machine) follow(before, after rune) bool {
 	m.here.add(0)
 	m.pending = append(m.pending[:0], m.here.list...)
 	reach := func(i uint32) {
@@ -91,7 +140,7 @@ func (m *machine) follow(p channelfile.Program, before, after rune) bool {
 	}
 	for len(m.pending) > 0 {
 		last := len(m.pending) - 1
-		inst := p.Inst(int(m.pending[last]))
+		inst := &m.code[m.pending[last]]
 		m.pending = m.pending[:last]
 		switch inst.Op {
 		case channelfile.InstMatch:

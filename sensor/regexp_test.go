@@ -19,7 +19,7 @@ func finds(t testing.TB, expression string, text []byte) (found, ok bool) {
 		return false, false
 	}
 	var m machine
-	return m.search(*p, text), true
+	return m.search(*p, -1, text), true
 }
 
 // TestRegexp has what Go's regexp says, on texts that come close.
@@ -98,7 +98,7 @@ func TestRegexpProperty(t *testing.T) {
 		}
 		var m machine
 		for range 2 { // the second time with what the first left
-			if got, want := m.search(*p, []byte(text)), re.MatchString(text); got != want {
+			if got, want := m.search(*p, -1, []byte(text)), re.MatchString(text); got != want {
 				t.Fatalf("%s on %q: found %v, want %v", expression, text, got, want)
 			}
 		}

@@ -15,16 +15,66 @@ import (
 // ways. Events at random do not: what a criterion asks for has to be in the
 // value, or a comparison ends at its first byte and the rest of it is never run.
 type Synthesizer struct {
-	file  *channelfile.File
-	types []InputType
-	it    *Interpreter
-	seen  []int // references of an instance, for one event
+	file    *channelfile.File
+	types   []InputType
+	it      *Interpreter
+	charges [][2]uint64 // of each criterion: a constant, and for each byte of its input
+	steps   uint64      // that may still be spent
+	filled  Event
+
+	// What is kept from one instance to the next, to be written over.
+	starts     []int
+	on         []channelfile.Word
+	middle     [][]byte
+	candidates []Value
+	arena      []byte // the texts of the events of an instance
+	event      Event
+	wanted     []channelfile.Word
 }
+
+// maxSynthesized is the length of the longest text that is made, in bytes: what
+// is longer takes long to compare, and shows nothing that a shorter one does not.
+const maxSynthesized = 1 << 10
 
 // NewSynthesizer returns a synthesizer for a file. Types are those of its
 // inputs, as its template type declares them; an input beyond is a string.
 func NewSynthesizer(f *channelfile.File, types []InputType) *Synthesizer {
-	return &Synthesizer{file: f, types: types, it: NewInterpreter(f, &Reader{Access: Named})}
+	s := &Synthesizer{file: f, types: types, it: NewInterpreter(f, &Reader{Access: Named}), charges: make([][2]uint64, f.Criteria()), steps: math.MaxUint64}
+	t := &tally{f: f, needs: new(Needs)}
+	t.programs()
+	for i := range s.charges {
+		s.charges[i][0], s.charges[i][1] = t.charge(f.Criterion(i))
+	}
+	return s
+}
+
+// Limit lets the synthesizer make events only as long as evaluating their
+// instances costs no more steps than that in all, by FORMAT.md, section 9. A
+// file can be made so that each of its instances costs more than the rest of it.
+func (s *Synthesizer) Limit(steps uint64) { s.steps = steps }
+
+// spend takes what evaluating the criteria of an instance on an event costs from
+// what may be spent. It reports false if that is not enough.
+func (s *Synthesizer) spend(instance int, e Event) bool {
+	in := s.file.Instance(instance)
+	cost := uint64(in.Count)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := s.file.Word(w)
+		if !word.IsReference() {
+			continue
+		}
+		charge := s.charges[word.Criterion()]
+		cost = addSat(cost, charge[0])
+		if input := int(s.file.Criterion(word.Criterion()).Input); input < len(e) {
+			cost = addSat(cost, mulSat(charge[1], uint64(len(e[input].Text))))
+		}
+	}
+	if cost > s.steps {
+		s.steps = 0
+		return false
+	}
+	s.steps -= cost
+	return true
 }
 
 func (s *Synthesizer) typeOf(input int) InputType {
@@ -54,11 +104,12 @@ func (s *Synthesizer) Filled(inputs int) Event {
 // with one after the other until it returns false: one in which the whole
 // condition holds, if such an event was found, and for each criterion one in
 // which it holds and one in which it nearly does, with the others as in the
-// first. An event is overwritten by the next.
-func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) {
-	base := s.Matching(instance, inputs)
-	if !yield(base) {
-		return
+// first. An event is overwritten by the next. Events reports whether all were
+// made: false if the limit ended it, or yield.
+func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool {
+	base, ok := s.Matching(instance, inputs)
+	if !ok || !s.spend(instance, base) || !yield(base) {
+		return false
 	}
 	in := s.file.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
@@ -73,66 +124,89 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) {
 		kept := base[c.Input]
 		for _, hold := range []bool{true, false} {
 			s.set(base, c, hold)
-			if !yield(base) {
-				return
+			if same := base[c.Input]; hold && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
+				continue // the first event was that one
+			}
+			if !s.spend(instance, base) || !yield(base) {
+				return false
 			}
 		}
 		base[c.Input] = kept
 	}
+	return true
 }
 
 // Matching returns an event of so many inputs in which the condition of an
 // instance holds, as far as values for that were found: criteria on one input
-// may exclude each other.
-func (s *Synthesizer) Matching(instance, inputs int) Event {
-	e := s.Filled(inputs)
-	in := s.file.Instance(instance)
-	wanted := s.choose(in.First, in.Count)
-	for input := range inputs {
-		s.solve(e, input, wanted)
+// may exclude each other. It reports false if the limit ended it.
+func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
+	if len(s.filled) != inputs {
+		s.filled = s.Filled(inputs)
 	}
-	for _, word := range wanted { // what compares inputs goes by their values
+	s.event = append(s.event[:0], s.filled...)
+	e = s.event
+	in := s.file.Instance(instance)
+	if !s.spend(instance, e) {
+		return e, false
+	}
+	s.arena = s.arena[:0]
+	slices.Sort(s.choose(in.First, in.Count)) // criteria stand in the order of their inputs
+	for from := 0; from < len(s.wanted); {
+		input := s.file.Criterion(s.wanted[from].Criterion()).Input
+		to := from + 1
+		for to < len(s.wanted) && s.file.Criterion(s.wanted[to].Criterion()).Input == input {
+			to++
+		}
+		if int(input) < inputs && !s.solve(e, int(input), s.wanted[from:to]) {
+			return e, false
+		}
+		from = to
+	}
+	for _, word := range s.wanted { // what compares inputs goes by their values
 		c := s.file.Criterion(word.Criterion())
 		if c.Flags&channelfile.FlagInputs != 0 && int(c.Input) < inputs {
 			s.set(e, c, !word.Negated())
 		}
 	}
-	return e
+	return e, true
 }
 
 // choose returns references which together make a condition hold: all operands
 // of an and, the first of an or.
 func (s *Synthesizer) choose(first, count int) []channelfile.Word {
-	var stack [][]channelfile.Word
+	// Each truth on the stack is made by references that stand together.
+	s.wanted, s.starts = s.wanted[:0], s.starts[:0]
 	for w := first; w < first+count; w++ {
 		word := s.file.Word(w)
 		if word.IsReference() {
-			stack = append(stack, []channelfile.Word{word})
+			s.starts = append(s.starts, len(s.wanted))
+			s.wanted = append(s.wanted, word)
 			continue
 		}
-		at := len(stack) - word.Operands()
-		chosen := stack[at]
-		if word.IsAnd() {
-			chosen = slices.Concat(stack[at:]...)
+		at := len(s.starts) - word.Operands()
+		if word.IsOr() {
+			s.wanted = s.wanted[:s.starts[at+1]]
 		}
-		stack = append(stack[:at], chosen)
+		s.starts = s.starts[:at+1]
 	}
-	return slices.Concat(stack...)
+	return s.wanted
 }
 
 // solve gives an input of e the value by which most of the wanted criteria on
-// it come out as they should.
-func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) {
-	var on []channelfile.Word
-	candidates := []Value{e[input], {}}
+// it come out as they should. It reports false if the limit ended it.
+func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool {
+	on, middle := s.on[:0], s.middle[:0]
+	candidates := append(s.candidates[:0], e[input], Value{})
 	var prefix, suffix []byte
-	var middle [][]byte
 	for _, word := range wanted {
 		c := s.file.Criterion(word.Criterion())
-		if int(c.Input) != input || c.Flags&channelfile.FlagInputs != 0 {
+		if c.Flags&channelfile.FlagInputs != 0 {
 			continue
 		}
 		on = append(on, word)
+		if len(on) > maxCandidates {
+			continue
+		}
 		candidates = append(candidates, s.value(c, !word.Negated(), e[input]))
 		if word.Negated() || c.Operator == channelfile.OpExists {
 			continue
@@ -140,27 +214,52 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) {
 		for v := range s.file.OperandValues(c) {
 			switch c.Operator {
 			case channelfile.OpPrefix:
-				prefix = v
+				prefix = v[:min(len(v), maxSynthesized)]
 			case channelfile.OpSuffix:
-				suffix = v
+				suffix = v[:min(len(v), maxSynthesized)]
 			case channelfile.OpContains:
-				middle = append(middle, v)
+				middle = append(middle, v[:min(len(v), maxSynthesized)])
 			case channelfile.OpPattern:
-				middle = append(middle, likeness(v))
+				from := len(s.arena)
+				s.arena = appendLikeness(s.arena, v)
+				middle = append(middle, s.made(from).Text)
 			}
-			if c.Flags&channelfile.FlagAll == 0 {
+			if c.Flags&channelfile.FlagAll == 0 || len(middle) > maxSynthesized {
 				break
 			}
 		}
 	}
+	s.on, s.middle = on, middle
 	if len(on) == 0 {
-		return
+		return true
 	}
-	if s.typeOf(input) == String {
-		candidates = append(candidates, Text(slices.Concat(prefix, bytes.Join(middle, nil), suffix)), Text(slices.Concat(prefix, []byte("x"), bytes.Join(middle, []byte("x")), suffix)))
+	if s.typeOf(input) == String && (len(middle) > 0 || len(prefix) > 0 && len(suffix) > 0) {
+		for _, between := range []string{"", "x"} {
+			from := len(s.arena)
+			s.arena = append(s.arena, prefix...)
+			for _, part := range middle {
+				s.arena = append(append(s.arena, between...), part...)
+			}
+			s.arena = append(append(s.arena, between...), suffix...)
+			candidates = append(candidates, s.made(from))
+		}
+	}
+	s.candidates = candidates
+	cost := uint64(0) // of each byte
+	fixed := uint64(0)
+	for _, word := range on {
+		fixed = addSat(fixed, s.charges[word.Criterion()][0])
+		cost = addSat(cost, s.charges[word.Criterion()][1])
 	}
 	best, most := e[input], -1
 	for _, v := range candidates {
+		v.Text = v.Text[:min(len(v.Text), maxSynthesized)]
+		spent := addSat(fixed, mulSat(cost, uint64(len(v.Text))))
+		if spent > s.steps {
+			s.steps = 0
+			return false
+		}
+		s.steps -= spent
 		n := 0
 		for _, word := range on {
 			c := s.file.Criterion(word.Criterion())
@@ -171,9 +270,16 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) {
 		if n > most {
 			best, most = v, n
 		}
+		if n == len(on) {
+			break
+		}
 	}
 	e[input] = best
+	return true
 }
+
+// maxCandidates is of how many criteria on an input the values are tried.
+const maxCandidates = 64
 
 // set gives the input of a criterion a value by which it holds, or nearly does.
 func (s *Synthesizer) set(e Event, c channelfile.Criterion, hold bool) {
@@ -187,7 +293,7 @@ func (s *Synthesizer) set(e Event, c channelfile.Criterion, hold bool) {
 		}
 		e[c.Input] = e[other]
 		if !hold {
-			e[c.Input] = nearly(e[other])
+			e[c.Input] = s.nearly(e[other])
 		}
 		return
 	}
@@ -214,32 +320,40 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 	case channelfile.OpAddressRange:
 		v = s.address(c, hold, typ)
 	default:
-		v = Text(s.text(c))
+		v = s.text(c)
 		if !hold {
-			v = nearly(v)
+			v = s.nearly(v)
 		}
 	}
 	return v
 }
 
+// made returns the text that the arena has from a place on.
+func (s *Synthesizer) made(from int) Value {
+	to := min(len(s.arena), from+maxSynthesized)
+	return Value{Type: String, Text: s.arena[from:to:to]}
+}
+
 // text returns what the operands of a criterion want: of any the last, so that
 // the others are compared before it, of all each.
-func (s *Synthesizer) text(c channelfile.Criterion) []byte {
-	var out []byte
-	for k := c.First; k < c.First+c.Count; k++ {
-		if c.Flags&channelfile.FlagAll == 0 && k < c.First+c.Count-1 {
-			continue
-		}
+func (s *Synthesizer) text(c channelfile.Criterion) Value {
+	from := len(s.arena)
+	first := c.First
+	if c.Flags&channelfile.FlagAll == 0 {
+		first += c.Count - 1
+	}
+	for k := first; k < c.First+c.Count && len(s.arena) <= from+maxSynthesized; k++ {
 		switch c.Operator {
 		case channelfile.OpRegexp:
-			out = append(out, sample(s.file.Program(s.file.Operand(k)))...)
+			s.arena = append(s.arena, sample(s.file.Program(s.file.Operand(k)))...)
 		case channelfile.OpPattern:
-			out = append(out, likeness(s.file.Value(s.file.Operand(k)))...)
+			s.arena = appendLikeness(s.arena, s.file.Value(s.file.Operand(k)))
 		default:
-			out = append(out, s.file.Value(s.file.Operand(k))...)
+			v := s.file.Value(s.file.Operand(k))
+			s.arena = append(s.arena, v[:min(len(v), maxSynthesized)]...)
 		}
 	}
-	return out
+	return s.made(from)
 }
 
 func (s *Synthesizer) number(c channelfile.Criterion, hold bool, typ InputType) Value {
@@ -260,7 +374,9 @@ func (s *Synthesizer) number(c channelfile.Criterion, hold bool, typ InputType) 
 	if typ == Integer {
 		return Number(n)
 	}
-	return Text(appendDecimal(nil, n))
+	from := len(s.arena)
+	s.arena = strconv.AppendInt(s.arena, n, 10)
+	return s.made(from)
 }
 
 func (s *Synthesizer) address(c channelfile.Criterion, hold bool, typ InputType) Value {
@@ -279,30 +395,35 @@ func (s *Synthesizer) address(c channelfile.Criterion, hold bool, typ InputType)
 	if typ == Address {
 		return Value{Type: Address, Address: a}
 	}
-	return Text(netip.AddrFrom16(a).Unmap().String())
+	from := len(s.arena)
+	s.arena = netip.AddrFrom16(a).Unmap().AppendTo(s.arena)
+	return s.made(from)
 }
 
 // nearly returns a value that differs at its end.
-func nearly(v Value) Value {
+func (s *Synthesizer) nearly(v Value) Value {
 	switch v.Type {
 	case Integer:
 		v.Integer--
 	case Address:
 		v.Address[15] ^= 1
 	case String:
+		from := len(s.arena)
+		s.arena = append(s.arena, v.Text...)
 		if len(v.Text) == 0 {
-			return Text("x")
+			s.arena = append(s.arena, 'x')
+		} else {
+			s.arena[len(s.arena)-1] ^= 1
 		}
-		v.Text = slices.Clone(v.Text)
-		v.Text[len(v.Text)-1] ^= 1
+		return s.made(from)
 	}
 	return v
 }
 
-// likeness returns a text that a pattern describes.
-func likeness(pattern []byte) []byte {
-	var out []byte
-	for i := 0; i < len(pattern); i++ {
+// appendLikeness appends a text that a pattern describes.
+func appendLikeness(out, pattern []byte) []byte {
+	most := len(out) + maxSynthesized
+	for i := 0; i < len(pattern) && len(out) < most; i++ {
 		switch pattern[i] {
 		case '*':
 			out = append(out, "yz"...)
@@ -381,6 +502,3 @@ func printable(p channelfile.Program, class uint32) rune {
 	lo, _ := p.Range(class, 0)
 	return lo
 }
-
-// appendDecimal appends n as FORMAT.md, section 8, reads it.
-func appendDecimal(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }

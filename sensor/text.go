@@ -66,6 +66,28 @@ func suffixFold(value, operand []byte) bool {
 }
 
 func containsFold(value, operand []byte) bool {
+	if len(operand) > 0 && operand[0] < utf8.RuneSelf {
+		// Most bytes are seen not to be the start at a glance.
+		start := operand[0]
+		for i := 0; i < len(value); {
+			c := value[i]
+			if c < utf8.RuneSelf {
+				if 'A' <= c && c <= 'Z' {
+					c += 'a' - 'A'
+				}
+				if c != start {
+					i++
+					continue
+				}
+			}
+			if _, ok := prefixFold(value[i:], operand); ok {
+				return true
+			}
+			_, size := fold(value[i:])
+			i += size
+		}
+		return false
+	}
 	for {
 		if _, ok := prefixFold(value, operand); ok {
 			return true

@@ -29,7 +29,7 @@ func (c *Check) Title() string {
 func (c *Check) String() string { return c.ID + " " + c.Name }
 
 // Family returns the thousands digit of the check's ID: 0 file, 1 structure,
-// 2 type, 3 contract.
+// 2 type, 3 contract, 5 behaviour.
 func (c *Check) Family() int { return int(c.ID[2] - '0') }
 
 // Uses is a set of the things that a check looks at. A check is not applicable
@@ -43,6 +43,8 @@ const (
 	UsesFleet                       // the contracts of a fleet
 	UsesDefinition                  // the definition of the subject's template type
 	UsesSource                      // the rules that the content was compiled from
+	UsesNeverMatch                  // recorded events that nothing may match
+	UsesKnownGood                   // recorded events that are known to be good
 )
 
 // Severity says what a finding does to the verdict.

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"iter"
 	"sort"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type Pass struct {
 	Groups []Group // the fleet's builds, by what they do
 	Now    time.Time
 
+	NeverMatch       *Recorded
+	KnownGood        *Recorded
+	KnownGoodMatches uint64 // how many of KnownGood one rule may match
+
 	max      int
 	perGroup int
 	total    int
@@ -35,6 +40,16 @@ type Pass struct {
 	grouped  []*FindingGroup          // in the order in which they were made
 	groupOf  map[string]*FindingGroup // by key
 	uses     []int32                  // of each criterion the first word that refers to it, plus one
+}
+
+// Recorded is recorded events on which content is run.
+type Recorded struct {
+	Name string // of the recording, for messages
+
+	// Events returns those of a template type, each with a function that says
+	// where it was recorded. An event may be overwritten by the next. It must
+	// return the same each time, and may be called by several goroutines.
+	Events func(*sensor.Definition) iter.Seq2[func() string, sensor.Event]
 }
 
 // A Group is the builds of a fleet that do the same: the contract of the first

@@ -22,6 +22,10 @@ type Options struct {
 	Distinct    [][]int             // what Fleet.Distinct returns, for many subjects and one large fleet; if not all are in it, it is called
 	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
 
+	NeverMatch       *Recorded // events that nothing may match; nil: none
+	KnownGood        *Recorded // events that are known to be good; nil: none
+	KnownGoodMatches uint64    // how many of these one rule may match
+
 	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
 	MaxOfGroup     int  // of one group that are kept beyond these, and of all groups of a check; 0: GroupFindings, of each
 	FailOnWarnings bool // warnings reject as errors do
@@ -46,6 +50,7 @@ func Run(s *Subject, opts Options) *Report {
 	run := runner{report: r, opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions,
 		Fleet: opts.Fleet, Now: opts.Now, max: opts.MaxFindings,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
 	}}
 	if run.pass.Known == nil {
 		run.pass.Known = new(sensor.Definitions)
@@ -149,7 +154,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // has returns what there is to look at.
 func (run *runner) has() Uses {
-	p, has := &run.pass, UsesBytes|UsesSource
+	p, has := &run.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -165,9 +170,20 @@ func (run *runner) has() Uses {
 	return has
 }
 
+// recorded returns which recorded events there are to run content on.
+func (run *runner) recorded() (given Uses) {
+	if run.opts.NeverMatch != nil {
+		given |= UsesNeverMatch
+	}
+	if run.opts.KnownGood != nil {
+		given |= UsesKnownGood
+	}
+	return given
+}
+
 func (run *runner) checks() {
 	r, p, has := run.report, &run.pass, run.has()
-	provides := p.Subject.Kind.provides()
+	provides := p.Subject.Kind.provides() | run.recorded()
 	// unmet has the checks that found an error, or did not run.
 	unmet := map[*Check]bool{}
 	for _, c := range run.opts.Checks {

@@ -28,6 +28,7 @@ type checking struct {
 	judging
 	expanding
 	reporting
+	claiming
 	needs            []string
 	allowUnsupported bool
 	allowEmpty       bool
@@ -59,6 +60,7 @@ content is safe depends on the builds that will read it.`,
 	k.judging.add(cmd)
 	k.expanding.add(cmd)
 	k.reporting.add(cmd)
+	k.claiming.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
@@ -71,6 +73,9 @@ content is safe depends on the builds that will read it.`,
 func (k *checking) run(args []string) error {
 	if len(args) == 0 && len(k.needs) == 0 {
 		return fmt.Errorf("nothing to check: name a channel file, a file of rules or a folder; see cfcheck check --help")
+	}
+	if err := k.claiming.check(args, k.needs); err != nil {
+		return err
 	}
 	if err := k.prepare(); err != nil {
 		return err
@@ -85,7 +90,7 @@ func (k *checking) run(args []string) error {
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
-	return k.write(run, k.stdout)
+	return k.writeClaims(run)
 }
 
 // maxOfGroupJSON is how many rules of which the same is said are in a report
@@ -270,7 +275,7 @@ func (k *checking) judge(s *validate.Subject, digest string) (result report.Resu
 			result = report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault))
 		}
 	}()
-	return report.Judged(validate.Run(s, k.options), digest)
+	return report.Judged(k.keep(validate.Run(s, k.options)), digest)
 }
 
 // A reporting says how a report is written.

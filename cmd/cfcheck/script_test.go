@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -99,8 +100,11 @@ func copyTree(to string, from fs.FS, path string) error {
 // schemas are those that are published, by name.
 func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 	from := sensor.Schemas
-	if name == "report" || name == "overview" {
+	switch name {
+	case "report", "overview":
 		from = report.Schemas
+	case "facts":
+		from = facts.Schemas
 	}
 	data, err := from.ReadFile("schema/" + name + ".json")
 	ts.Check(err)

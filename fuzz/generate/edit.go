@@ -30,6 +30,11 @@ const (
 	typeInstructions = 9
 	typeClasses      = 10
 	typeRanges       = 11
+
+	typeOrigins  = 1<<31 | 1
+	typeUses     = 1<<31 | 2
+	typeTexts    = 1<<31 | 3
+	typeTextPool = 1<<31 | 4
 )
 
 var le = binary.LittleEndian
@@ -45,10 +50,12 @@ var (
 		typeCriteria: {{0, 1}, {1, 1}, {2, 2}, {4, 4}, {8, 4}}, typeOperands: {{0, 4}},
 		typeValues: {{0, 4}, {4, 4}}, typePool: {{0, 1}}, typePrograms: {{0, 4}, {4, 4}, {8, 4}, {12, 4}}, typeSources: {{0, 1}},
 		typeInstructions: {{0, 2}, {2, 2}, {4, 4}}, typeClasses: {{0, 4}, {4, 4}}, typeRanges: {{0, 4}, {4, 4}},
+		typeOrigins: {{0, 4}, {4, 4}, {8, 4}, {12, 4}, {16, 4}, {20, 4}}, typeUses: {{0, 4}, {4, 4}}, typeTexts: {{0, 4}, {4, 4}}, typeTextPool: {{0, 1}},
 	}
 	entrySizes = map[uint32]int{
 		typeInstances: 24, typeConditions: 4, typeCriteria: 12, typeOperands: 4, typeValues: 8, typePool: 1,
 		typePrograms: 16, typeSources: 1, typeInstructions: 8, typeClasses: 8, typeRanges: 8,
+		typeOrigins: 24, typeUses: 8, typeTexts: 8, typeTextPool: 1,
 	}
 )
 
@@ -64,13 +71,13 @@ func records(data []byte) (list []record) {
 	if len(data) < headerSize {
 		return nil
 	}
-	for i := range min(int(le.Uint32(data[offSections:])), 15) {
+	for i := range int(min(le.Uint32(data[offSections:]), 15)) {
 		at := headerSize + i*recordSize
 		if at+recordSize > len(data) {
 			return list
 		}
 		r := record{at, le.Uint32(data[at:]), int(le.Uint32(data[at+4:])), int(le.Uint32(data[at+8:]))}
-		if r.offset <= len(data) && r.length <= len(data)-r.offset {
+		if 0 <= r.offset && r.offset <= len(data) && 0 <= r.length && r.length <= len(data)-r.offset {
 			list = append(list, r)
 		}
 	}
@@ -88,7 +95,7 @@ func Repair(data []byte) {
 	if len(data) < headerSize {
 		return
 	}
-	table := headerSize + min(int(le.Uint32(data[offSections:])), 15)*recordSize
+	table := headerSize + int(min(le.Uint32(data[offSections:]), 15))*recordSize
 	if table+digestSize > len(data) {
 		return
 	}
@@ -132,6 +139,7 @@ func put(b []byte, f field, n uint32) {
 var weights = map[uint32]int{
 	typeInstances: 2, typeConditions: 4, typeCriteria: 8, typeOperands: 3, typeValues: 3, typePool: 4,
 	typePrograms: 2, typeSources: 1, typeInstructions: 4, typeClasses: 2, typeRanges: 2,
+	typeOrigins: 1, typeUses: 1, typeTexts: 1, typeTextPool: 1,
 }
 
 // Patch returns a copy of a valid file of which one to three fields were
@@ -175,7 +183,26 @@ func (g *Generator) patchEntry(data []byte, r record) {
 	if size == 0 || r.length < size {
 		return
 	}
-	entry := data[r.offset+g.Intn(r.length/size)*size:][:size]
+	at := g.Intn(r.length / size)
+	entry := data[r.offset+at*size:][:size]
+	if g.one(12) && size > 1 { // the entry before it, or that and this the other way round
+		before := data[r.offset+max(at-1, 0)*size:][:size]
+		if g.one(2) {
+			copy(entry, before)
+			return
+		}
+		for i := range entry {
+			entry[i], before[i] = before[i], entry[i]
+		}
+		return
+	}
+	if r.typ == typeInstances && g.one(4) { // an ID that is none, or that of the instance before
+		copy(entry, data[r.offset+max(at-1, 0)*size:][:16])
+		if at == 0 {
+			clear(entry[:16])
+		}
+		return
+	}
 	f := pick(g, entryFields[r.typ]...)
 	now := get(entry, f)
 	switch {
@@ -303,7 +330,34 @@ func (g *Generator) bytes(data []byte) []byte {
 		}
 		return b
 	}
-	switch g.Intn(6) {
+	switch g.Intn(8) {
+	case 6: // shapes that past incidents left on disks
+		switch g.Intn(6) {
+		case 0:
+			return nil
+		case 1:
+			return make([]byte, len(data))
+		case 2:
+			return bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
+		case 3:
+			return append(data, data...)
+		case 4:
+			slices.Reverse(data[offFileSize:][:4])
+		case 5:
+			return bytes.Repeat([]byte{0xAA}, len(data))
+		}
+	case 7: // a gap, or bytes after the end that the file owns to
+		data = append(data, make([]byte, 8*g.Intn(3))...)
+		le.PutUint32(data[offFileSize:], uint32(len(data)))
+		if list := records(data); g.one(2) && len(list) > 0 {
+			last := list[len(list)-1]
+			data = append(data, make([]byte, 8)...)
+			le.PutUint32(data[offFileSize:], uint32(len(data)))
+			copy(data[last.offset+8:], data[last.offset:][:last.length])
+			le.PutUint32(data[last.at+4:], uint32(last.offset+8))
+		}
+		Repair(data)
+		return data
 	case 0:
 		copy(data[at:], random(length))
 	case 1:

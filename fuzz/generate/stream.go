@@ -39,7 +39,7 @@ type File struct {
 type Fleet struct {
 	*sensor.Fleet
 	Distinct [][]int // what its method Distinct returns
-	Whole    bool    // no build lacks anything for a valid file
+	Whole    bool    // no build lacks anything for a valid file, which its type allows
 }
 
 // A Batch is files of one template type, and fleets that they may be sent to:
@@ -54,7 +54,7 @@ type Batch struct {
 // The sizes of a batch, and how many batches are of one type.
 const (
 	batchFiles  = 8
-	batchFleets = 4
+	batchFleets = 8
 	typeBatches = 8
 )
 
@@ -67,6 +67,7 @@ type Stream struct {
 	definitions *sensor.Definitions
 	full        []sensor.SuppliedInput // what a build supplies that lacks nothing, and two inputs more
 	whole       []Fleet
+	tight       bool               // the definition says what values there can be: a drawn operand may be another
 	conditions  []channelfile.Expr // of files of the definition
 	before      []byte             // a valid file of it
 }
@@ -135,6 +136,17 @@ func (s *Stream) newType() {
 	if most := pick(g, 1, 2, 2, 3, 3, 4, 5, 6, MaxInputs); len(d.Inputs) > most {
 		d.Inputs = d.Inputs[:most]
 	}
+	s.tight = g.one(8)
+	for i := range d.Inputs {
+		switch in := &d.Inputs[i]; {
+		case !s.tight:
+		case in.Type == sensor.String:
+			in.MaxLength = pick(g, 1, 4, 16)
+		case in.Type == sensor.Integer:
+			least, greatest := int64(0), int64(255)
+			in.Least, in.Greatest = &least, &greatest
+		}
+	}
 	s.definition, s.definitions = d, new(sensor.Definitions)
 	if err := s.definitions.Add(d); err != nil {
 		panic(fmt.Sprintf("a drawn definition is none: %v", err))
@@ -164,14 +176,14 @@ func (s *Stream) newType() {
 			}
 			f.Contracts = append(f.Contracts, c)
 		}
-		s.whole = append(s.whole, Fleet{f, f.Distinct(), true})
+		s.whole = append(s.whole, Fleet{f, f.Distinct(), !s.tight})
 	}
 	s.conditions, s.before = nil, nil
 }
 
 // length draws the longest value of an input, in bytes.
 func (g *Generator) length() int {
-	if g.one(100) {
+	if g.one(1000) {
 		return MaxLength
 	}
 	return pick(g, 1, 4, 8, 16, 16, 32, 64)
@@ -197,13 +209,17 @@ func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []b
 
 func (g *Generator) encode(h channelfile.Header, conditions []channelfile.Expr) []byte {
 	b := channelfile.NewBuilder(h)
+	var origin *channelfile.Origin
+	if g.one(10) {
+		origin = &channelfile.Origin{Rule: pick(g, "r1", ""), Title: "t", Author: pick(g, "a", "é"), Path: "r.yml", Line: g.Intn(3)}
+	}
 	n := 0
 	for i, e := range conditions {
-		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, e, nil) == nil {
+		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, e, origin) == nil {
 			n++
 		}
 	}
-	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), nil) != nil {
+	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), origin) != nil {
 		panic("a criterion on the first input is none")
 	}
 	data, err := b.Encode()
@@ -230,8 +246,9 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 			list[i] = channelfile.Not(list[i])
 		case 4:
 			list[i] = channelfile.Or(list[i], g.Criterion(d))
-		case 5: // an operator that the input's type has not
-			list[i] = channelfile.And(list[i], channelfile.Prefix(g.Intn(len(d.Inputs)), "a"))
+		case 5: // what the input's type has no operator for, and inputs of two types
+			a, b := g.Intn(len(d.Inputs)), g.Intn(len(d.Inputs))
+			list[i] = channelfile.And(list[i], pick(g, channelfile.Prefix(a, "a"), channelfile.IntegerEquals(a, 1), channelfile.IntegerEqualsInput(a, b), channelfile.EqualsInput(a, b)))
 		case 6: // the last input, or one that is not declared
 			last := len(d.Inputs) - 1 + g.Intn(2)
 			list[i] = channelfile.And(list[i], channelfile.Exists(last))

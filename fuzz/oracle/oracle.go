@@ -326,3 +326,47 @@ func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.Supplie
 	}
 	return nil
 }
+
+// Shrink makes the event of a problem smaller, as long as the loaded file shows
+// a problem of the same kind on it on that build.
+func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
+	if p.Event == nil || o.run == nil {
+		return p
+	}
+	var inputs []sensor.SuppliedInput
+	for i := range c.Supplies {
+		if s := &c.Supplies[i]; s.Type == o.def.Name && s.Version == o.def.Version && s.Feed == p.Feed {
+			inputs = s.Inputs
+		}
+	}
+	list := o.run.slots(c.Reader.Access, inputs)
+	try := func(e sensor.Event) bool {
+		q := o.run.compare(c.Reader.Access, e, &result{})
+		if q == nil || q.Kind != p.Kind {
+			return false
+		}
+		q.Build, q.Feed = p.Build, p.Feed
+		p = q
+		return true
+	}
+	for i := range p.Event {
+		if i >= len(list) || list[i].typ == 0 {
+			continue
+		}
+		e := cloneEvent(p.Event)
+		if e[i] = (sensor.Value{}); try(e) {
+			continue
+		}
+		for step := len(p.Event[i].Text); step > 0; {
+			e := cloneEvent(p.Event)
+			if n := len(e[i].Text); n >= step {
+				e[i].Text = e[i].Text[:n-step]
+				if try(e) {
+					continue
+				}
+			}
+			step /= 2
+		}
+	}
+	return p
+}

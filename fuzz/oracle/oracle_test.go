@@ -1,43 +1,256 @@
 package oracle
 
 import (
+	"bytes"
+	"strings"
 	"testing"
-	"time"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-func TestTry(t *testing.T) {
+func newOracle(t *testing.T) *Oracle {
+	t.Helper()
 	o, err := New(suite.Checks)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer o.Close()
-	s := generate.NewStream(1)
-	kinds := [generate.NumKinds][3]int{}
-	size := 0
-	start := time.Now()
-	for o.Counts.Decisions < 60000 {
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// hunt judges a stream until there is a problem, or so many decisions were
+// made.
+func hunt(o *Oracle, seed uint64, most uint64) *Problem {
+	s := generate.NewStream(seed)
+	for o.Counts.Decisions < most {
 		b := s.Next()
 		for _, f := range b.Files {
-			size += len(f.Data)
 			if p := o.Load(b.Definitions, b.Definition, f.Data); p != nil {
-				t.Fatal(p, p.Did)
+				return p
 			}
-			for _, fl := range b.Fleets {
-				v, p := o.Decide(fl.Fleet, fl.Distinct, fl.Whole && f.Kind == generate.Valid)
-				kinds[f.Kind][v]++
-				if p != nil {
-					t.Fatalf("%v %v %v %v", p, f.Kind, p.Did, p.Event)
+			for _, fleet := range b.Fleets {
+				if _, p := o.Decide(fleet.Fleet, fleet.Distinct, fleet.Whole && f.Kind == generate.Valid); p != nil {
+					return p
 				}
 			}
 		}
 	}
-	d := time.Since(start)
-	t.Logf("%v %.0f/s accept %.3f size %d", kinds, float64(o.Counts.Decisions)/d.Seconds(), o.Counts.Accepted(), size/int(o.Counts.Files))
-	t.Logf("%+v", o.Counts)
-	for _, c := range suite.Checks {
-		t.Log(c.ID, c.Name, o.Counts.Hits[c])
+	return nil
+}
+
+// TestOracle holds that the gate as it is has no escape, and that the stream
+// shows something.
+func TestOracle(t *testing.T) {
+	o := newOracle(t)
+	if p := hunt(o, 1, 8_000); p != nil {
+		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
+	}
+	c := &o.Counts
+	if rate := c.Accepted(); rate < 0.2 || rate > 0.6 {
+		t.Errorf("%.3f of the decisions accept; expected 0.2 to 0.6", rate)
+	}
+	if c.Matches < c.Events/4 || c.SensorRuns < 2*c.Events {
+		t.Errorf("%d events, %d matches and %d runs of sensors; expected more: the events do not reach the criteria", c.Events, c.Matches, c.SensorRuns)
+	}
+	hit := 0
+	for _, check := range suite.Checks {
+		if c.Hits[check] > 0 {
+			hit++
+		}
+	}
+	if hit < len(suite.Checks)*3/5 {
+		t.Errorf("%d of %d checks found something; expected most", hit, len(suite.Checks))
+	}
+}
+
+// without makes some checks find nothing for the time of a test.
+func without(t *testing.T, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		c := suite.ByID(id)
+		if c == nil {
+			t.Fatalf("there is no check %s", id)
+		}
+		run := c.Run
+		t.Cleanup(func() { c.Run = run })
+		c.Run = func(*validate.Pass) {}
+	}
+}
+
+// TestWrongGates holds that the oracle sees what a gate does that lacks a
+// check. CF5001, which runs the content, is left out as well: it is there to
+// catch what the others miss.
+func TestWrongGates(t *testing.T) {
+	for _, tt := range []struct {
+		why  string
+		ids  []string
+		says string // of the problem
+	}{
+		{"it goes by the inputs that are declared, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
+		{"it does not see what is read of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
+		{"it takes a number for a pointer", []string{"CF3003"}, ""},
+		{"it takes what is unknown for supplied", []string{"CF3004"}, "inputs"},
+		{"it sends content to builds of another type version", []string{"CF3005"}, "inputs"},
+		{"it does not know which operators a build has", []string{"CF3006"}, "operators"},
+		{"it does not know which versions of the format a build reads", []string{"CF3007"}, "versions"},
+		{"it does not know the limits of a build", []string{"CF3008"}, "room for"},
+		{"it counts no steps", []string{"CF3009"}, "steps"},
+		{"it counts no bytes", []string{"CF3010"}, "bytes of memory"},
+		{"it takes a length that is not known for zero", []string{"CF3011"}, "steps"},
+		{"it takes any operator for any type", []string{"CF2006"}, ""},
+		{"it compares a number with a string", []string{"CF2008"}, ""},
+		{"it does not hash the header", []string{"CF1030"}, "rules"},
+		{"it does not hash the sections", []string{"CF1031"}, "rules"},
+		{"it takes what the header says is read for what is read", []string{"CF1034"}, "rules"},
+		{"it takes criteria in any order", []string{"CF1040"}, "rules"},
+		{"it takes operands that are not folded", []string{"CF1045"}, "rules"},
+	} {
+		t.Run(strings.Join(tt.ids, "+"), func(t *testing.T) {
+			without(t, append(tt.ids, "CF5001")...)
+			o := newOracle(t)
+			const most = 50_000
+			p := hunt(o, 7, most)
+			if p == nil {
+				t.Fatalf("%s: no escape in %d decisions", tt.why, most)
+			}
+			if p.Kind != Escape || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%s: %v; expected an escape that speaks of %q", tt.why, p, tt.says)
+			}
+			t.Logf("%s: after %d decisions, %v", tt.why, o.Counts.Decisions, p)
+		})
+	}
+}
+
+// one returns a type of two strings, a file of a condition, and a build that
+// supplies so many inputs.
+func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *sensor.Definition, []byte, *sensor.Fleet) {
+	t.Helper()
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291}
+	s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.Extracted}
+	for _, name := range []string{"A", "B"} {
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, MaxLength: 64})
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: 64})
+	}
+	s.Inputs = s.Inputs[:supplied]
+	defs := new(sensor.Definitions)
+	if err := defs.Add(d); err != nil {
+		t.Fatal(err)
+	}
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
+	if err := b.Add(channelfile.ID{1}, e, nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sensor.OwnReader()
+	r.Access = sensor.Positional
+	return defs, d, data, &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{{Build: "b", Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}}}
+}
+
+// TestEscape holds what an escape says, and that its event is made small.
+func TestEscape(t *testing.T) {
+	without(t, "CF3001", "CF3002", "CF5001")
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "abc"), channelfile.Equals(1, "def")), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	verdict, p := o.Decide(fleet, nil, false)
+	if verdict != validate.Accepted || p == nil || p.Kind != Escape || p.Build != "b" {
+		t.Fatalf("%v, %v; expected an escape on build b", verdict, p)
+	}
+	did := strings.Join(p.Did, "\n")
+	for _, want := range []string{"model sensor: read of 16 bytes at inputs+16 of 16"} {
+		if !strings.Contains(did, want) {
+			t.Errorf("the sensors did\n%s\nexpected %q", did, want)
+		}
+	}
+	small := o.Shrink(p, &fleet.Contracts[0])
+	if len(small.Event) != 1 || small.Event[0].Present() {
+		t.Errorf("the event is %v; expected one input, and that absent", small.Event)
+	}
+}
+
+// TestFalseRejection holds that a file that must be accepted and is not is
+// noticed.
+func TestFalseRejection(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	verdict, p := o.Decide(fleet, nil, true)
+	if verdict != validate.Rejected || p == nil || p.Kind != FalseRejection || !strings.Contains(p.What, "CF3001") {
+		t.Errorf("%v, %v; expected a false rejection by CF3001", verdict, p)
+	}
+}
+
+// TestExplain holds that each finding of a rejected file is asked for its
+// witness.
+func TestExplain(t *testing.T) {
+	o := newOracle(t)
+	asked := 0
+	o.Explain = func(r *validate.Report, f *validate.Finding) Explanation {
+		asked++
+		if f.Check.Family() < 3 {
+			return NotAsked
+		}
+		return Unexplained
+	}
+	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, false); p != nil {
+		t.Fatal(p)
+	}
+	if asked == 0 || o.Counts.Findings[Unexplained] == 0 {
+		t.Errorf("asked %d times, counted %v; expected both", asked, o.Counts.Findings)
+	}
+}
+
+// TestReadersAreCompared holds that the oracle asks both readers about files
+// that only one could get wrong.
+func TestReadersAreCompared(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, _ := one(t, channelfile.Equals(1, "a"), 2)
+	damaged := bytes.Clone(data)
+	damaged[len(damaged)-1] ^= 1
+	for _, data := range [][]byte{data, damaged, nil} {
+		if p := o.Load(defs, def, data); p != nil {
+			t.Error(p)
+		}
+	}
+	if o.Counts.Files != 3 || o.Counts.Readable != 2 {
+		t.Errorf("%d files, %d of them readable; expected 3 and 2", o.Counts.Files, o.Counts.Readable)
+	}
+}
+
+// TestExhaustive holds that every event of the small alphabet is made.
+func TestExhaustive(t *testing.T) {
+	seen := map[string]bool{}
+	types := []sensor.InputType{sensor.String, sensor.Integer}
+	exhaust(types, 3, func(e sensor.Event) bool {
+		var key strings.Builder
+		for _, v := range e {
+			key.WriteByte(byte('0' + v.Type))
+			key.Write(v.Text)
+			key.WriteByte(byte('5' + v.Integer))
+		}
+		seen[key.String()] = true
+		return true
+	})
+	if want := len(allTexts) * len(allNumbers) * 2; len(seen) != want {
+		t.Errorf("%d events; expected %d", len(seen), want)
 	}
 }

@@ -138,6 +138,14 @@ func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []s
 // over the same have one result.
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
 	list := r.slots(access, inputs)
+	// What stands behind the last input that is read makes no difference to a
+	// sensor that keeps to that, and would hide from one that does not that it
+	// reads too far.
+	read := int(r.o.file.Header.InputsRead)
+	list = list[:min(len(list), read)]
+	if len(list) == read && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
+		access = sensor.Positional // by name all is found too
+	}
 	r.key = append(r.key[:0], byte(access))
 	for _, s := range list {
 		r.key = append(r.key, byte(s.typ), byte(s.most), byte(s.most>>8), byte(s.most>>16))
@@ -164,7 +172,7 @@ const (
 // events calls run with events that a build can hand over, until it returns
 // false.
 func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Event) bool) {
-	n := max(len(list), len(r.o.types))
+	n := len(r.o.types)
 	going := true
 	var fitted sensor.Event
 	try := func(e sensor.Event) bool {
@@ -308,13 +316,13 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event, res *result) *Pr
 		p.Did = r.did(access, e)
 		return p
 	}
-	it := r.interpreter(access)
-	if err := it.Run(e); err != nil {
-		return fail(Escape, "the interpreter: %v", err)
-	}
 	trace, err := r.model.Run(e)
 	if err != nil {
 		return fail(Escape, "the model sensor: %v", err)
+	}
+	it := r.interpreter(access)
+	if err := it.Run(e); err != nil {
+		return fail(Escape, "the interpreter: %v", err)
 	}
 	if !slices.Equal(it.Matched(), trace.Matched) {
 		return fail(Disagreement, "the interpreter matches the instances %v, the model sensor %v", it.Matched(), trace.Matched)

@@ -21,7 +21,7 @@ const module = "github.com/cfcheck/cfcheck/"
 // floors are the floors of the house, from the ground up. A package imports
 // what is on its own floor or below. The ground is what imports nothing of ours.
 var floors = [][]string{
-	{"channelfile", "internal/strictjson"},
+	{"channelfile", "facts", "facts/verify", "internal/strictjson"},
 	{"sensor", "internal/workload"},
 	{"validate"},
 	{"validate/file", "validate/structure", "validate/types", "validate/contract"},
@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz", "internal/bench"},
+	{"fuzz", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/naive", "fuzz/oracle", "fuzz/rawsensor", "fuzz/seedcorpus", "internal/bench"},
 }
 
 // library is where only the standard library may be linked: up to here.

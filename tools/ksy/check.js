@@ -5,6 +5,7 @@
 //	node tools/ksy/check.js file.cf ...
 //	find corpus -name '*.cf' | node tools/ksy/check.js
 //
+// A name that starts with "hex:" is no name, but a file itself in hexadecimal.
 // One line of JSON a file, in the order of the arguments or of the lines of
 // standard input:
 //
@@ -100,7 +101,8 @@ async function main() {
   }
   const Channelfile = await parserOf(description);
   for (const file of files) {
-    process.stdout.write(JSON.stringify(judge(Channelfile, file, fs.readFileSync(file))) + "\n");
+    const data = file.startsWith("hex:") ? Buffer.from(file.slice(4), "hex") : fs.readFileSync(file);
+    process.stdout.write(JSON.stringify(judge(Channelfile, file, data)) + "\n");
   }
 }
 

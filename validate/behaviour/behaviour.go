@@ -8,9 +8,15 @@ package behaviour
 import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/contract"
 	"github.com/cfcheck/cfcheck/validate/types"
 )
+
+// typed are the checks without which an event of the type would not fit the
+// content.
+var typed = []*validate.Check{
+	types.TypeKnown, types.TypeVersionKnown, types.InputsDeclared, types.InputDefined,
+	types.OperatorForType, types.OperandReach, types.ComparisonTypes,
+}
 
 // A run is how the builds of some groups hand events over: what tells their
 // runs apart.
@@ -95,79 +101,4 @@ func (r *run) hand(e sensor.Event) {
 			*v = sensor.Text("")
 		}
 	}
-}
-
-// RunsWithoutFault is CF5001.
-var RunsWithoutFault = &validate.Check{
-	ID:   "CF5001",
-	Name: "runs-without-fault",
-	Doc: `every instance runs in the interpreter of every build without a fault
-
-In July 2024 the instances that stopped 8.5 million machines had never been
-run in the interpreter: a validator had looked at them, and tests had used
-wildcards where it mattered. Here each instance is run for each distinct
-contract, on events that are made for it: one that it matches, and for each of
-its criteria one by which it holds and one by which it nearly does. The
-interpreter checks what a sensor may not, and reports what it would have done.
-
-The checks of family CF3 reckon the same from needs and contracts, and find it
-first. This one finds what they overlook; if it does, report that as a fault
-of cfcheck as well.`,
-	Uses: validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
-	Requires: []*validate.Check{
-		types.TypeKnown, types.TypeVersionKnown, types.InputsDeclared, types.InputDefined, types.OperatorForType, types.OperandReach, types.ComparisonTypes,
-		contract.InputsSupplied, contract.InputType, contract.SupplyKnown, contract.StepBudget, contract.MemoryBudget,
-	},
-	Run: func(p *validate.Pass) {
-		if p.File.Header.Type != p.Definition.Number {
-			return
-		}
-		for _, r := range runs(p) {
-			runAll(p, &r)
-		}
-	},
-}
-
-// runAll runs all instances as the builds of one run do.
-func runAll(p *validate.Pass, r *run) {
-	it := sensor.NewInterpreter(p.File, &r.group.Contract.Reader)
-	synthesizer := sensor.NewSynthesizer(p.File, declared(p.Definition))
-	for i := range p.File.Instances() {
-		synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
-			r.hand(e)
-			_, err := it.RunInstance(i, e)
-			if err == nil {
-				return true
-			}
-			report(p, r, i, err.(*sensor.Fault))
-			return false
-		})
-		if p.Full() {
-			break
-		}
-	}
-}
-
-// report reports a fault of instance i.
-func report(p *validate.Pass, r *run, i int, fault *sensor.Fault) {
-	r.group.Blame()
-	p.Report(func() validate.Finding {
-		where, in := p.LocateInstance(i)
-		f := validate.Finding{
-			Where: where, Instance: in, Builds: r.group.Builds,
-			Message: "the instance faults when it is run: " + fault.Error(),
-			Details: []string{"build " + r.group.Builds[0].Name + " hands over what its contract says"},
-			Fix:     "correct the rule, or hold the content back from these builds",
-		}
-		if fault.Input >= 0 {
-			f.Input = p.InputAt(fault.Input)
-			for w := p.File.Instance(i).First; w < p.File.Instance(i).First+p.File.Instance(i).Count; w++ {
-				if word := p.File.Word(w); word.IsReference() && word.Criterion() == fault.Criterion {
-					f.Where, f.Instance = p.LocateWord(i, w, fault.Input)
-					break
-				}
-			}
-		}
-		return f
-	})
 }

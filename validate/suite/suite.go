@@ -3,6 +3,7 @@ package suite
 
 import (
 	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/behaviour"
 	"github.com/cfcheck/cfcheck/validate/contract"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/structure"
@@ -10,7 +11,8 @@ import (
 )
 
 // Checks are all checks. The order is that in which a reader finds out: can it
-// be read, is it whole, does it fit its type, does it fit its readers. It must
+// be read, is it whole, does it fit its type, does it fit its readers, what does
+// it do when it is run. It must
 // not be changed by those who use it.
 var Checks = []*validate.Check{
 	file.RegularFile,
@@ -101,6 +103,9 @@ var Checks = []*validate.Check{
 	contract.ShortfallAcknowledged,
 	contract.AcknowledgementCurrent,
 	contract.InputIdentity,
+	behaviour.RunsWithoutFault,
+	behaviour.NeverMatch,
+	behaviour.KnownGood,
 }
 
 // ByID returns the check of an ID or name, nil if there is none.

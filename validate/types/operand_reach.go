@@ -26,13 +26,26 @@ Correct the operand, or the definition if the input can have it.`,
 		// Many criteria may have one long value: its runes are counted once.
 		// Folding makes a rune longer or shorter, but there are no more.
 		var runes []int32 // of each value, plus one
+		var shortest shortestMatches
 		bounded := boundedInputs(p)
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || !bounded[c.Input] {
+			if c.Flags&channelfile.FlagInputs != 0 || !bounded[c.Input] {
 				continue
 			}
 			def := &p.Definition.Inputs[c.Input]
+			if c.Operator == channelfile.OpRegexp {
+				for k := c.First; k < c.First+c.Count; k++ {
+					n := p.File.Operand(k)
+					if least := shortest.of(p.File, n); def.MaxLength > 0 && least > def.MaxLength {
+						reportCriterion(p, i, int(c.Input), correctOperand, func() string {
+							return fmt.Sprintf("%v on %s, can never hold: what %.80q matches has %d runes at least, the value at most %d bytes",
+								c.Operator, field(p, int(c.Input)), p.File.Program(n).Source(), least, def.MaxLength)
+						})
+					}
+				}
+				continue
+			}
 			for k := c.First; k < c.First+c.Count; k++ {
 				n := p.File.Operand(k)
 				v := p.File.Value(n)
@@ -46,13 +59,61 @@ Correct the operand, or the definition if the input can have it.`,
 					return int(runes[n]) - 1
 				}
 				if !reaches(c, def, v, length) {
-					reportCriterion(p, i, int(c.Input), "correct the operand, or the definition if the input can have it", func() string {
+					reportCriterion(p, i, int(c.Input), correctOperand, func() string {
 						return fmt.Sprintf("%v on %s, can never hold: %s", c.Operator, field(p, int(c.Input)), beyond(c, def, v))
 					})
 				}
 			}
 		}
 	},
+}
+
+const correctOperand = "correct the operand, or the definition if the input can have it"
+
+// shortestMatches has for each program how many runes a match of it has at
+// least, once that was asked for. Any number of criteria may run one program.
+type shortestMatches []int32 // plus one
+
+// of returns the length for program i, 0 if it never matches.
+func (s *shortestMatches) of(f *channelfile.File, i int) int {
+	if *s == nil {
+		*s = make(shortestMatches, f.Programs())
+	}
+	if (*s)[i] == 0 {
+		(*s)[i] = int32(shortestMatch(f.Program(i))) + 1
+	}
+	return int((*s)[i]) - 1
+}
+
+// shortestMatch goes through the program rune by rune, and takes whatever rune
+// there is to take.
+func shortestMatch(p channelfile.Program) int {
+	seen := make([]bool, p.Len())
+	here, next := []uint32{0}, []uint32(nil)
+	for runes := 0; len(here) > 0; runes++ {
+		for len(here) > 0 {
+			i := here[len(here)-1]
+			here = here[:len(here)-1]
+			if seen[i] {
+				continue
+			}
+			seen[i] = true
+			switch in := p.Inst(int(i)); in.Op {
+			case channelfile.InstMatch:
+				return runes
+			case channelfile.InstSplit:
+				here = append(here, in.Out, in.Arg)
+			case channelfile.InstAssert:
+				here = append(here, in.Out)
+			case channelfile.InstRunes:
+				if p.Ranges(in.Arg) > 0 {
+					next = append(next, in.Out)
+				}
+			}
+		}
+		here, next = next, here
+	}
+	return 0
 }
 
 // boundedInputs returns for each input whether some value of the content may be
@@ -62,7 +123,8 @@ func boundedInputs(p *validate.Pass) []bool {
 	bounded := make([]bool, len(p.Definition.Inputs))
 	for i := range bounded {
 		def := &p.Definition.Inputs[i]
-		tooLong := def.MaxLength > 0 && p.Needs.Sizes.ValueLength > uint64(def.MaxLength)
+		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions) // one of which takes a rune at most
+		tooLong := def.MaxLength > 0 && longest > uint64(def.MaxLength)
 		bounded[i] = tooLong || def.Least != nil || def.Greatest != nil
 	}
 	return bounded

@@ -25,11 +25,7 @@ Builder does. (FORMAT.md, requirement 75)`,
 		// A file may have millions of programs, and any criterion may run them
 		// all: who runs which is found out once, if one is not right.
 		var runs []int // of each program, the first criterion that runs it
-		for i := range p.File.Programs() {
-			differs := p.File.CompareProgram(i)
-			if differs == "" {
-				continue
-			}
+		for i, differs := range p.File.DifferentPrograms() {
 			if runs == nil {
 				runs = runners(p.File)
 			}

@@ -134,6 +134,10 @@ func TestMessages(t *testing.T) {
 		{"as long as can be", subject(t, header, channelfile.Equals(0, long[:8])), nil, "the longest value"},
 		{"no length", subject(t, header, channelfile.Equals(3, long)), nil, "the definition does not say"},
 		{"pattern", subject(t, header, channelfile.Pattern(0, "a*"+long+"*b")), nil, "what a pattern wants at least is not counted"},
+		{"regexp too long", subject(t, header, channelfile.Regexp(0, "^.{8}$", "(a{9}|b{10,})+c*", "a{8}b?\\b"), channelfile.Regexp(3, ".{1000,}")), []string{
+			"CF2007 instance[0].word[0] rules.yml:10 <0 Name string>: regexp on input 1 (index 0), Name, can never hold: what \"(a{9}|b{10,})+c*\" matches has 9 runes at least, the value at most 8 bytes" + correct,
+		}, "the shortest way; of an input with a length, and of an expression that wants more"},
+		{"regexp that never matches", subject(t, header, channelfile.Regexp(0, `a{9}[^\x{0}-\x{10FFFF}]`)), nil, "that is for another check to say"},
 		{"folded", subject(t, header, channelfile.Equals(0, "KKKKKKKK").Fold()), nil, "eight runes, however they are stored"},
 		{"folded and too long", subject(t, header, channelfile.Equals(0, long).Fold()), []string{
 			"CF2007 instance[0].word[0] rules.yml:10 <0 Name string>: equals on input 1 (index 0), Name, can never hold: the operand has 9 bytes, the value at most 8" + correct,

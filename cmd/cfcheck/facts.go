@@ -1,0 +1,188 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+)
+
+// A claiming says whether the gate writes down what it claims of a file that it
+// accepts, and keeps what it judged for that.
+type claiming struct {
+	claimsTo string // the file that they are written to; "": none
+	judged   *validate.Report
+}
+
+func (c *claiming) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write to a `file` what that claims of it; cfcheck facts check verifies it")
+}
+
+// check holds that there is one channel file to write facts of.
+func (c *claiming) check(paths, needs []string) error {
+	if c.claimsTo == "" {
+		return nil
+	}
+	if len(paths) == 1 && len(needs) == 0 && !isRules(paths[0]) {
+		if info, err := os.Stat(paths[0]); err != nil || !info.IsDir() {
+			return nil
+		}
+	}
+	return fmt.Errorf("--facts: facts are about one channel file; name that alone, no folder, rules or needs")
+}
+
+// keep keeps the report on the file.
+func (c *claiming) keep(r *validate.Report) *validate.Report {
+	if c.claimsTo != "" {
+		c.judged = r
+	}
+	return r
+}
+
+// writeClaims writes the report, and if the file was accepted the facts. Facts
+// that the checker refuses stand in the way of a verdict: one of the two is
+// wrong about the file.
+func (k *checking) writeClaims(run *report.Run) error {
+	var doc []byte
+	if k.claimsTo != "" && run.Verdict() == validate.Accepted {
+		var err error
+		if doc, err = k.claims(); err != nil {
+			run.Problems = append(run.Problems, fmt.Sprintf("--facts: %v", err))
+		}
+	}
+	if err := k.write(run, k.stdout); err != nil || k.claimsTo == "" {
+		return err
+	}
+	return writeFiles(newFile{k.claimsTo, doc})
+}
+
+// claims returns the facts of the file that was accepted, verified.
+func (k *checking) claims() ([]byte, error) {
+	r := k.judged
+	fleet, err := fleetDocument(k.fleet)
+	if err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(fleet) != r.Fleet.Digest {
+		return nil, fmt.Errorf("the fleet %s is not what it was when the file was judged; judge it again", k.fleet)
+	}
+	doc, err := sensor.FactsOf(r.File, r.Needs, r.Definition, r.Fleet).JSON()
+	if err != nil {
+		return nil, err
+	}
+	if err := facts.Check(r.File.Data(), fleet, doc); err != nil {
+		return nil, fmt.Errorf("internal error: what the gate claims does not hold: %w; please report it with the file and the fleet", err)
+	}
+	return doc, nil
+}
+
+// fleetDocument returns the document of a fleet: what is in the file, or what a
+// built-in example is as JSON.
+func fleetDocument(name string) ([]byte, error) {
+	if f, ok := sensor.BuiltinFleet(name); ok {
+		return f.JSON()
+	}
+	return readDocument(name)
+}
+
+func (c *command) facts() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "facts",
+		Short: "verify what the gate claims of a channel file that it accepted",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			fmt.Fprint(c.stderr, cmd.UsageString())
+			return exitError(statusUndecided)
+		},
+	}
+	cmd.AddCommand(c.factsCheck())
+	return cmd
+}
+
+func (c *command) factsCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check file.cf fleet.json facts.json",
+		Short: "hold facts against the channel file and the fleet that they are about",
+		Long: `facts check reads a channel file and a fleet, and says whether the facts that
+check --facts wrote of them hold: whether each build that loads the file, even
+one that checks nothing, reads only inside of it and of its inputs and keeps its
+budgets. It runs none of the gate, but a checker of 400 lines with a reader of
+its own, which can be had alone too: docs/facts.md says how, and what the facts
+do not prove.
+
+Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
+		Example: `  cfcheck check --fleet fleet.json --facts facts.json out/C-00000291-00000001-00000001.cf
+  cfcheck facts check out/C-00000291-00000001-00000001.cf fleet.json facts.json`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 3 {
+				return fmt.Errorf("name a channel file, its fleet and its facts, in this order; see %s --help", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			data, err := readBytes(args[0])
+			if err != nil {
+				return err
+			}
+			fleet, err := fleetDocument(args[1])
+			if err != nil {
+				return err
+			}
+			doc, err := readDocument(args[2])
+			if err != nil {
+				return err
+			}
+			says, status := args[0]+": ", error(nil)
+			if err := facts.Check(data, fleet, doc); err != nil {
+				says, status = says+"the facts do not hold: "+err.Error(), exitError(statusRejected)
+			} else {
+				says += hold(doc)
+			}
+			if _, err := fmt.Fprintln(c.stdout, report.Clean(says)); err != nil {
+				return err
+			}
+			return status
+		},
+	}
+}
+
+// hold says what facts that hold say, and what of it was believed.
+func hold(doc []byte) string {
+	var f facts.Facts
+	if err := json.Unmarshal(doc, &f); err != nil {
+		return err.Error() // not of facts that hold
+	}
+	builds := 0
+	for _, c := range f.Contracts {
+		builds += len(c.Builds)
+	}
+	are := "builds"
+	if builds == 1 {
+		are = "build"
+	}
+	return fmt.Sprintf("the facts hold, for %d %s; believed is only that template type %d version %d is %q with these %d inputs",
+		builds, are, f.Type.Number, f.Type.Version, f.Type.Name, len(f.Type.Inputs))
+}
+
+// readBytes reads a channel file, whatever is in it.
+func readBytes(name string) ([]byte, error) {
+	s, err := file.Read(name)
+	switch {
+	case err != nil:
+		return nil, unread(name, err)
+	case s.Refused:
+		return nil, fmt.Errorf("%s: no regular file; name the channel file itself", name)
+	}
+	return s.Data, nil
+}

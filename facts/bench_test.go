@@ -1,0 +1,36 @@
+package facts_test
+
+import (
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// BenchmarkCheck is the checker at work on many rules, for a fleet of builds
+// that differ.
+func BenchmarkCheck(b *testing.B) {
+	file := workload.File(100_000, 1)
+	f := must(channelfile.Parse(file))
+	doc := must(workload.Fleet(20, 20).JSON())
+	fleet := must(sensor.ReadFleet("fleet", doc))
+	d := workload.Definition()
+	defs := new(sensor.Definitions)
+	if err := defs.Add(d); err != nil {
+		b.Fatal(err)
+	}
+	claims := must(sensor.FactsOf(f, sensor.NeedsOf(f, defs), d, fleet).JSON())
+	if err := facts.Check(file, doc, claims); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(file)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := facts.Check(file, doc, claims); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(claims)), "bytes-of-facts")
+}

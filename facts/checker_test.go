@@ -1,0 +1,342 @@
+package facts_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"go/ast"
+	"go/importer"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// TestSmall holds that the checker is what is said of it: one file of at most
+// 400 lines, which with the types of the documents compiles alone, and imports
+// the standard library and nothing else.
+func TestSmall(t *testing.T) {
+	text := must(os.ReadFile("checker.go"))
+	if n := bytes.Count(text, []byte("\n")); n > 400 || n < 100 {
+		t.Errorf("checker.go has %d lines; at most 400 are promised", n)
+	}
+	fset := token.NewFileSet()
+	var files []*ast.File
+	for _, name := range []string{"checker.go", "facts.go"} {
+		f := must(parser.ParseFile(fset, name, nil, 0))
+		files = append(files, f)
+		for _, i := range f.Imports {
+			if strings.Contains(i.Path.Value, ".") {
+				t.Errorf("%s imports %s, which is not of the standard library", name, i.Path.Value)
+			}
+		}
+	}
+	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
+	if _, err := conf.Check("facts", fset, files, nil); err != nil {
+		t.Errorf("the checker does not compile alone: %v", err)
+	}
+	// All that facts.go does besides is to write facts, and to look them up.
+	for _, d := range files[1].Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && !slices.Contains([]string{"Error", "JSON", "InputRead", "Steps"}, f.Name.Name) {
+			t.Errorf("facts.go has the function %s; what checks belongs into checker.go", f.Name.Name)
+		}
+	}
+}
+
+// caseOf returns a case of the corpus by its name.
+func caseOf(t testing.TB, name string) subject {
+	t.Helper()
+	all := subjects(t)
+	i := slices.IndexFunc(all, func(s subject) bool { return s.Name == name })
+	if i < 0 {
+		t.Fatalf("there is no case %s", name)
+	}
+	return all[i]
+}
+
+// small is a file that has something of everything, for a fleet with budgets.
+func small(t testing.TB) (file, fleet []byte, claims *facts.Facts) {
+	t.Helper()
+	s := caseOf(t, "mixed-types")
+	s.doc = bytes.ReplaceAll(s.doc, []byte(`"access": "positional",`),
+		[]byte(`"access": "positional", "limits": {"instances": 100, "fileSize": 100000}, "budget": {"steps": 90000000000, "memory": 100000},`))
+	s.fleet = must(sensor.ReadFleet("fleet", s.doc))
+	d := s.defs.ByName("mixed", 1)
+	b := channelfile.NewBuilder(channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+	})
+	const name, port, source, size, text = 0, 1, 2, 3, 4
+	for i, e := range []channelfile.Expr{
+		channelfile.And(channelfile.Equals(name, "a", "bc").Fold(), channelfile.Not(channelfile.Exists(port)), channelfile.IntegerRange(size, 1, 9)),
+		channelfile.Or(channelfile.Pattern(text, "a?b*c", `\\*?`), channelfile.And(channelfile.Contains(name, "x"), channelfile.Regexp(text, "a[b-d]+|e"))),
+		channelfile.And(channelfile.AddressPrefix(source, netip.MustParsePrefix("10.0.0.0/8")), channelfile.EqualsInput(name, text), channelfile.Prefix(name, "z")),
+		channelfile.IntegerEquals(port, 20, 21),
+	} {
+		if err := b.Add(channelfile.ID{1, byte(i)}, e, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Data = must(b.Encode())
+	return s.Data, s.doc, s.claims()
+}
+
+// TestClaims holds that a claim which is tighter than the truth is refused, and
+// one that is looser only beyond what the builds allow.
+func TestClaims(t *testing.T) {
+	file, fleet, truth := small(t)
+	if len(truth.Reads) < 3 || truth.Most.Instructions < 2 || truth.Most.Operands < 2 || truth.Most.Words < 2 {
+		t.Fatalf("the case says too little: %+v", truth)
+	}
+	feed := func(f *facts.Facts) *facts.Feed { return &f.Contracts[0].Feeds[0] }
+	for _, tt := range []struct {
+		why  string
+		edit func(f *facts.Facts)
+		says string // "": it holds
+	}{
+		{"the truth", func(f *facts.Facts) {}, ""},
+		{"more words", func(f *facts.Facts) { f.Most.Words++ }, ""},
+		{"more truths on the stack", func(f *facts.Facts) { f.Most.Stack++ }, ""},
+		{"a higher constant", func(f *facts.Facts) { f.Constant++; feed(f).Steps++ }, ""},
+		{"a higher cost of a byte", func(f *facts.Facts) { f.Reads[0].PerByte++; feed(f).Steps += 100_000 }, ""},
+		{"longer values", func(f *facts.Facts) { feed(f).Lengths[0].Length++; feed(f).Steps += 1000 }, ""},
+		{"more steps, up to the budget", func(f *facts.Facts) { feed(f).Steps = 90_000_000_000 }, ""},
+		{"more memory, up to the budget", func(f *facts.Facts) { f.Contracts[0].Memory = 100_000 }, ""},
+
+		{"fewer words", func(f *facts.Facts) { f.Most.Words-- }, "facts.most"},
+		{"fewer truths on the stack", func(f *facts.Facts) { f.Most.Stack-- }, "facts.most"},
+		{"more truths than any reader has room for", func(f *facts.Facts) { f.Most.Stack = 1025 }, "facts.most"},
+		{"fewer operands", func(f *facts.Facts) { f.Most.Operands-- }, "facts.most"},
+		{"shorter values", func(f *facts.Facts) { f.Most.ValueLength-- }, "facts.most"},
+		{"fewer instructions", func(f *facts.Facts) { f.Most.Instructions-- }, "facts.most"},
+		{"fewer inputs", func(f *facts.Facts) { f.Most.Inputs-- }, "facts.most"},
+		{"more inputs than are declared", func(f *facts.Facts) { f.Most.Inputs = uint64(len(f.Type.Inputs)) + 1 }, "most.inputs"},
+		{"a lower constant", func(f *facts.Facts) { f.Constant-- }, "constant"},
+		{"a lower cost of a byte", func(f *facts.Facts) {
+			i := slices.IndexFunc(f.Reads, func(r facts.Read) bool { return r.PerByte > 0 })
+			f.Reads[i].PerByte--
+		}, "perByte"},
+		{"an input less", func(f *facts.Facts) { f.Reads = f.Reads[1:] }, "facts.reads: missing"},
+		{"inputs out of order", func(f *facts.Facts) { slices.Reverse(f.Reads) }, "facts.reads[1]"},
+		{"an input twice", func(f *facts.Facts) { f.Reads = append(f.Reads[:1:1], f.Reads...) }, "facts.reads[1]"},
+		{"an operator less", func(f *facts.Facts) { f.Operators = f.Operators[1:] }, "operators"},
+		{"an operator that no build has", func(f *facts.Facts) { f.Operators = append(f.Operators, "soundex") }, `no operator "soundex"`},
+		{"a section less", func(f *facts.Facts) { f.Sections = f.Sections[1:] }, "sections"},
+		{"a section elsewhere", func(f *facts.Facts) { f.Sections[2].Offset += 8 }, "facts.sections[2]"},
+		{"another type", func(f *facts.Facts) { f.Type.Number++ }, "facts.type"},
+		{"another version of the type", func(f *facts.Facts) { f.Type.Version++ }, "facts.type"},
+		{"another name of the type", func(f *facts.Facts) { f.Type.Name = "ipc" }, "0 with the type version"},
+		{"an input less declared", func(f *facts.Facts) { f.Type.Inputs = f.Type.Inputs[1:] }, "facts.type"},
+		{"another type of an input that is read", func(f *facts.Facts) {
+			for i := range f.Type.Inputs {
+				f.Type.Inputs[i].Type = "string"
+			}
+		}, "is read as string; found it supplied as"},
+		{"inputs of no type", func(f *facts.Facts) {
+			for i := range f.Type.Inputs {
+				f.Type.Inputs[i].Type = ""
+			}
+		}, "criterion, operator"},
+		{"inputs of all types", func(f *facts.Facts) {
+			for i := range f.Type.Inputs {
+				f.Type.Inputs[i].Type = "string integer"
+			}
+		}, "criterion, operator"},
+		{"another file", func(f *facts.Facts) { f.File = digest(nil) }, "SHA-256"},
+		{"another fleet", func(f *facts.Facts) { f.Fleet = digest(nil) }, "SHA-256"},
+		{"another schema", func(f *facts.Facts) { f.Schema = "cfcheck.needs/v0" }, "schemas"},
+		{"no builds", func(f *facts.Facts) { f.Contracts = nil }, "found 0 builds"},
+		{"another build", func(f *facts.Facts) { f.Contracts[0].Builds[0] = "m2" }, `no build "m1"`},
+		{"a build twice", func(f *facts.Facts) { f.Contracts = append(f.Contracts, f.Contracts...) }, "again"},
+		{"it refuses the file", func(f *facts.Facts) { f.Contracts[0].Refuses = true }, "refuses"},
+		{"less memory", func(f *facts.Facts) { f.Contracts[0].Memory-- }, "memory"},
+		{"more memory than the budget", func(f *facts.Facts) { f.Contracts[0].Memory = 100_001 }, "memory"},
+		{"another budget of memory", func(f *facts.Facts) { f.Contracts[0].MemoryBudget++ }, "memory"},
+		{"another budget of steps", func(f *facts.Facts) { f.Contracts[0].StepBudget = 0 }, "budgets"},
+		{"no feed", func(f *facts.Facts) { f.Contracts[0].Feeds = nil }, "0 feeds claimed"},
+		{"another feed", func(f *facts.Facts) { feed(f).Feed = "Security" }, `"Security" claimed`},
+		{"more inputs than are supplied", func(f *facts.Facts) { feed(f).Supplied++ }, "it supplies"},
+		{"fewer inputs than are read", func(f *facts.Facts) { feed(f).Supplied = f.Most.Inputs - 1 }, "is read"},
+		{"shorter values of an input", func(f *facts.Facts) { feed(f).Lengths[0].Length-- }, "bytes claimed"},
+		{"no length of an input", func(f *facts.Facts) { feed(f).Lengths = feed(f).Lengths[1:] }, "steps claimed"},
+		{"a length of an input twice", func(f *facts.Facts) { feed(f).Lengths = append(feed(f).Lengths, feed(f).Lengths...) }, "lengths too many"},
+		{"more operators than there are", func(f *facts.Facts) { f.Operators = append(f.Operators, f.Operators...) }, "operators"},
+		{"fewer steps", func(f *facts.Facts) { feed(f).Steps-- }, "steps claimed"},
+		{"more steps than the budget", func(f *facts.Facts) { feed(f).Steps = 90_000_000_001 }, "steps claimed"},
+		{"no steps", func(f *facts.Facts) { feed(f).Steps = 0 }, "steps claimed"},
+		{"a cost that wraps", func(f *facts.Facts) { f.Reads[0].PerByte = 1 << 63; feed(f).Lengths[0].Length = 2 }, "claimed"},
+		{"a cost whose sum wraps", func(f *facts.Facts) { f.Constant = 1<<64 - 1 }, "steps claimed"},
+	} {
+		f := facts.Facts{}
+		if err := json.Unmarshal(must(truth.JSON()), &f); err != nil {
+			t.Fatal(err)
+		}
+		tt.edit(&f)
+		says := refusal(t, file, fleet, must(f.JSON()))
+		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
+			t.Errorf("%s: found %q; expected %q", tt.why, says, tt.says)
+		}
+	}
+}
+
+// TestDocuments holds that a document which could be read in two ways is
+// refused, in facts and in fleets.
+func TestDocuments(t *testing.T) {
+	file, fleet, claims := small(t)
+	doc := must(claims.JSON())
+	for _, tt := range []struct {
+		why, old, new string
+		fleet         bool
+		says          string // "": it holds
+	}{
+		{"another order of spaces", "\n", " \n\t", false, ""},
+		{"another order of spaces", "\n", " \n\t", true, ""},
+		{"a key twice", `"constant":`, `"constant": 1, "constant":`, false, `"constant", twice`},
+		{"a key twice, in another case", `"constant":`, `"Constant": 1, "constant":`, false, `"Constant", twice or unknown`},
+		{"a key in another case", `"constant":`, `"CONSTANT":`, false, `"CONSTANT", twice or unknown`},
+		{"a key that folds to one", `"most":`, `"mo` + "\u017F" + `t":`, false, "twice or unknown"},
+		{"a key of the fleet twice", `"inputs":`, `"inputs": [], "inputs":`, true, `"inputs", twice`},
+		{"a key of the fleet in another case", `"inputs":`, `"Inputs":`, true, `"Inputs", twice or unknown`},
+		{"an unknown key", `"constant":`, `"trust": true, "constant":`, false, `unknown field "trust"`},
+		{"an unknown key of the fleet", `"hosts":`, `"trust": true, "hosts":`, true, `unknown field "trust"`},
+		{"an unknown limit", `"instances": 100`, `"reads": 100`, true, "100 for reads"},
+		{"a limit that is not kept", `"instances": 100`, `"instances": 1`, true, "1 for instances"},
+		{"a limit of nothing", `"instances": 100`, `"instances": 0`, true, "0 for instances"},
+		{"an unknown budget", `"memory": 100000`, `"files": 100000`, true, `key "files"`},
+		{"a budget of nothing", `"steps": 90000000000`, `"steps": 0`, true, "steps:0"},
+		{"a budget below zero", `"steps": 90000000000`, `"steps": -1`, true, "cannot unmarshal"},
+		{"a budget with a point", `"steps": 90000000000`, `"steps": 90000000000.0`, true, "cannot unmarshal"},
+		{"a budget that wraps", `"steps": 90000000000`, `"steps": 18446744073709551617`, true, "cannot unmarshal"},
+		{"null", `"hosts": 1000`, `"hosts": null`, true, "null"},
+		{"null for a list", `"operators": [`, `"operators": null, "x": [`, false, "unknown field"},
+		{"half of a surrogate pair", `"build": "m1"`, `"build": "m\ud800"`, true, "U+FFFD"},
+		{"broken UTF-8", `"build": "m1"`, "\"build\": \"m\xFF\"", true, "UTF-8"},
+		{"a second document", "", "{}", true, "more behind"},
+		{"a second document", "", "{}", false, "more behind"},
+		{"half of a document", `"hosts":`, `"hosts"`, true, "invalid character"},
+		{"no version of a supply", `"version": 1,`, ``, true, "without a version"},
+		{"no access", `"access": "positional",`, ``, true, `access ""`},
+		{"another access", `"access": "positional",`, `"access": "by name",`, true, `access "by name"`},
+		{"another format", `"formats": ["0.1"]`, `"formats": ["0.2"]`, true, `formats ["0.2"]`},
+		{"no operators", `"operators": [`, `"operators": [], "formats": [`, true, `"formats", twice`},
+		{"an input that is not supplied", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "not supplied", "maxLength": 16}`, true, "found it not supplied"},
+		{"an input of which nothing is known", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "unknown", "maxLength": 16}`, true, "found it unknown"},
+		{"an input in a state of its own", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "Supplied", "maxLength": 16}`, true, "found it Supplied"},
+		{"an input of another type", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string"}`, true, `supplied as "string"`},
+		{"an input of no type", `{"name": "Port", "type": "integer"}`, `{"name": "Port"}`, true, `supplied as ""`},
+		{"a longer input", `"maxLength": 16}`, `"maxLength": 17}`, true, "bytes claimed"},
+		{"an input without a length", `, "maxLength": 16}`, `}`, true, "bytes claimed"},
+		{"an input of another name, which a reader by position does not see", `"name": "Port"`, `"name": "Door"`, true, ""},
+	} {
+		f, d := fleet, doc
+		edit := func(b []byte) []byte {
+			if tt.old == "" {
+				return append(slices.Clone(b), tt.new...)
+			}
+			if !bytes.Contains(b, []byte(tt.old)) {
+				t.Errorf("%s: there is no %s", tt.why, tt.old)
+			}
+			return bytes.ReplaceAll(b, []byte(tt.old), []byte(tt.new))
+		}
+		if tt.fleet {
+			f = edit(f)
+			d = bytes.Replace(d, []byte(digest(fleet)), []byte(digest(f)), 1)
+		} else {
+			d = edit(d)
+		}
+		says := refusal(t, file, f, d)
+		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
+			t.Errorf("%s (fleet: %v): found %q; expected %q", tt.why, tt.fleet, says, tt.says)
+		}
+	}
+	deep := bytes.Repeat([]byte("["), 1<<20)
+	big := append(slices.Clone(fleet), bytes.Repeat([]byte(" "), facts.MaxDocument)...)
+	for why, args := range map[string][3][]byte{
+		"nothing":            {nil, nil, nil},
+		"no file":            {nil, fleet, doc},
+		"no fleet":           {file, nil, doc},
+		"no facts":           {file, fleet, nil},
+		"a list for facts":   {file, fleet, []byte("[]")},
+		"facts of no fields": {file, fleet, []byte("{}")},
+		"much nesting":       {file, deep, doc},
+		"a large document":   {file, big, doc},
+	} {
+		if refusal(t, args[0], args[1], args[2]) == "" {
+			t.Errorf("%s: the checker takes it", why)
+		}
+	}
+}
+
+// TestNamed holds what a reader by name changes: what is missing is absent, and
+// a name that is there twice counts with the longer value.
+func TestNamed(t *testing.T) {
+	file, fleet, claims := small(t)
+	for _, tt := range []struct {
+		why, old, new string
+		says          string
+	}{
+		{"all there", "", "", ""},
+		{"one is missing", `"name": "Port"`, `"name": "Door"`, ""},
+		{"one of another type is missing", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string", "state": "not supplied"}`, ""},
+		{"one of another type may be there", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string", "state": "unknown"}`, "supplied as"},
+		{"one is there twice, once longer", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "integer"}, {"name": "Name", "type": "string", "maxLength": 17}`, "bytes claimed"},
+		{"one is there twice, once of another type", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "integer"}, {"name": "Name", "type": "address"}`, "supplied as"},
+	} {
+		f := bytes.ReplaceAll(fleet, []byte(`"positional"`), []byte(`"named"`))
+		f = bytes.ReplaceAll(f, []byte(tt.old), []byte(tt.new))
+		d := bytes.Replace(must(claims.JSON()), []byte(digest(fleet)), []byte(digest(f)), 1)
+		says := refusal(t, file, f, d)
+		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
+			t.Errorf("%s: found %q; expected %q", tt.why, says, tt.says)
+		}
+	}
+}
+
+// TestMethods holds what facts are asked at run time.
+func TestMethods(t *testing.T) {
+	_, _, f := small(t)
+	if !f.InputRead(int(f.Reads[0].Input)) || f.InputRead(1000) {
+		t.Error("InputRead does not say what Reads does")
+	}
+	if steps, ok := f.Steps("m1", ""); !ok || steps != f.Contracts[0].Feeds[0].Steps {
+		t.Errorf("an event costs m1 %d steps (%v)", steps, ok)
+	}
+	for _, names := range [][2]string{{"m2", ""}, {"m1", "Security"}} {
+		if steps, ok := f.Steps(names[0], names[1]); ok || steps != 0 {
+			t.Errorf("build %q with feed %q, which is not there, takes %d steps", names[0], names[1], steps)
+		}
+	}
+}
+
+// TestLinear holds that a long pattern is looked at once, however many criteria
+// compare with it.
+func TestLinear(t *testing.T) {
+	const inputs = 1000
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: inputs})
+	var parts []channelfile.Expr
+	for i := range inputs {
+		parts = append(parts, channelfile.Pattern(i, "*?"+strings.Repeat("a", 65_000)))
+	}
+	if err := b.Add(channelfile.ID{1}, channelfile.And(parts...), nil); err != nil {
+		t.Fatal(err)
+	}
+	file := must(b.Encode())
+	fleet, doc := loosest(file, nil)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	says := refusal(t, file, fleet, doc)
+	runtime.ReadMemStats(&after)
+	if says != "" {
+		t.Error(says)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 32<<20 {
+		t.Errorf("checking %d criteria with one pattern allocates %d bytes", inputs, n)
+	}
+}

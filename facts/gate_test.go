@@ -1,0 +1,80 @@
+package facts_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// TestAgreesWithGate holds the checker against the gate, on files and fleets
+// that are drawn: the facts of what the gate accepts hold, and what the checker
+// takes the gate rejects only for what the checker need not see. The loosest
+// facts about a damaged file hold only if a sensor that loads it does no harm.
+func TestAgreesWithGate(t *testing.T) {
+	stream := generate.NewStream(4)
+	var accepted, rejected, refused, damaged int
+	type document struct {
+		*sensor.Fleet
+		doc []byte
+	}
+	documents := map[*sensor.Fleet]document{} // whole fleets come again
+	for range 30 {
+		batch := stream.Next()
+		for k, file := range batch.Files {
+			var n *sensor.Needs
+			f, err := channelfile.Parse(file.Data)
+			if err == nil {
+				n = sensor.NeedsOf(f, batch.Definitions)
+			}
+			var types []string
+			for _, in := range batch.Definition.Inputs {
+				types = append(types, in.Type.String())
+			}
+			if fleet, loose := loosest(file.Data, types); refusal(t, file.Data, fleet, loose) == "" {
+				sound(t, file.Data, fleet, loose, uint64(k))
+			} else if damaged++; n != nil && n.Type == batch.Definition.Number && file.Kind == generate.Valid {
+				t.Fatalf("the loosest facts about a valid file are refused: %s", refusal(t, file.Data, fleet, loose))
+			}
+			if n == nil || batch.Definitions.ByNumber(n.Type, n.TypeVersion) == nil {
+				continue
+			}
+			for _, fleet := range batch.Fleets {
+				d, ok := documents[fleet.Fleet]
+				if !ok {
+					d.doc = must(fleet.JSON())
+					d.Fleet = must(sensor.ReadFleet("drawn", d.doc))
+					documents[fleet.Fleet] = d
+				}
+				doc := must(sensor.FactsOf(f, n, batch.Definition, d.Fleet).JSON())
+				r := validate.Run(validate.ChannelFile("", file.Data), validate.Options{
+					Checks: suite.Checks, Definitions: batch.Definitions, Fleet: d.Fleet, Distinct: fleet.Distinct,
+					Now: time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC),
+				})
+				says := refusal(t, file.Data, d.doc, doc)
+				switch verdict := r.Verdict(); {
+				case verdict == validate.Accepted && says != "":
+					t.Fatalf("the checker refuses what the gate claims of a file that it accepted: %s\n%s", says, doc)
+				case verdict == validate.Accepted:
+					if accepted++; accepted%8 == 0 {
+						sound(t, file.Data, d.doc, doc, uint64(accepted))
+					}
+				case says != "":
+					refused++
+				default:
+					rejected++
+					judged(t, file.Data, d.Fleet, batch.Definition)
+				}
+			}
+		}
+	}
+	t.Logf("accepted by both %d, by neither %d, rejected for what the checker need not see %d; damaged files refused %d", accepted, refused, rejected, damaged)
+	if accepted < 300 || refused < 300 || rejected < 20 || damaged < 10 {
+		t.Errorf("accepted by both %d, by neither %d, rejected for what the checker need not see %d; damaged files refused %d: too few to say anything",
+			accepted, refused, rejected, damaged)
+	}
+}

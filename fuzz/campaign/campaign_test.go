@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// campaign runs the command.
+func campaign(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(context.Background(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func readReport(t *testing.T, name string) *report {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	r := new(report)
+	if err := d.Decode(r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestReport holds what a campaign without a problem reports, in both forms.
+func TestReport(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "report.json")
+	status, out, errs := campaign(t, "-decisions", "4000", "-cores", "2", "-seed", "3", "-report", file)
+	if status != exitFine {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	r := readReport(t, file)
+	if r.Decisions != 4000 || r.Accepted+r.Rejected+r.Undecided != r.Decisions || r.Bound != 3.0/4000 || r.BatchBound <= r.Bound {
+		t.Errorf("the figures do not go together: %+v", r)
+	}
+	var ofKinds uint64
+	for _, k := range r.Kinds {
+		ofKinds += k.Decisions
+	}
+	if ofKinds != r.Decisions || len(r.Kinds) != generate.NumKinds {
+		t.Errorf("%d decisions on files of %d kinds; expected all", ofKinds, len(r.Kinds))
+	}
+	if len(r.Checks)+len(r.NeverHit) != len(suite.Checks) || len(r.Digests) != 2 {
+		t.Errorf("%d checks hit, %d not, of %d; %d digests", len(r.Checks), len(r.NeverHit), len(suite.Checks), len(r.Digests))
+	}
+	for _, want := range []string{
+		"decisions          4,000:", "escapes            0\n", "disagreements      0\n", "false rejections   0\n",
+		"bound              below 0.00075 of such decisions", "CF3001 inputs-supplied",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the text has no %q:\n%s", want, out)
+		}
+	}
+}
+
+// TestDeterminism holds that a seed and a number of cores make the same
+// decisions each time, and another seed makes others.
+func TestDeterminism(t *testing.T) {
+	figures := func(seed string) *report {
+		file := filepath.Join(t.TempDir(), "report.json")
+		if status, out, errs := campaign(t, "-decisions", "3000", "-cores", "2", "-seed", seed, "-report", file); status != exitFine {
+			t.Fatalf("status %d\n%s%s", status, out, errs)
+		}
+		r := readReport(t, file)
+		r.Seconds, r.CPUSeconds, r.CoreHours, r.PerSecond, r.PerSecondCore, r.PerCPUSecond = 0, 0, 0, 0, 0, 0
+		return r
+	}
+	encode := func(r *report) string {
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	first := figures("5")
+	if again := figures("5"); encode(again) != encode(first) {
+		t.Errorf("two runs of one seed differ:\n%s\n%s", encode(first), encode(again))
+	}
+	other := figures("6")
+	if slices.Equal(first.Digests, other.Digests) {
+		t.Error("two seeds make the same decisions")
+	}
+	if first.Digests[0] == first.Digests[1] {
+		t.Error("two cores make the same decisions")
+	}
+}
+
+// without makes some checks find nothing for the time of a test.
+func without(t *testing.T, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		c := suite.ByID(id)
+		run := c.Run
+		t.Cleanup(func() { c.Run = run })
+		c.Run = func(*validate.Pass) {}
+	}
+}
+
+// TestEscape holds that a campaign ends with the first escape, with a small
+// case that can be judged again.
+func TestEscape(t *testing.T) {
+	// The gate's own test notices when CF3001 or CF3002 is missing; it has no
+	// content for the other checks.
+	without(t, "CF3003", "CF5001")
+	folder := filepath.Join(t.TempDir(), "case")
+	file := filepath.Join(t.TempDir(), "report.json")
+	status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-cases", folder, "-report", file)
+	if status != exitProblem || !strings.Contains(out, "FAILED: escape on build") {
+		t.Fatalf("status %d; expected an escape\n%s%s", status, out, errs)
+	}
+	r := readReport(t, file)
+	if r.Escapes != 1 || r.Bound != 0 || r.Problem == nil || r.Problem.Kind != "escape" || r.Problem.Decision != r.Decisions {
+		t.Errorf("the report has %+v, %+v", r, r.Problem)
+	}
+	fleet, err := os.ReadFile(filepath.Join(folder, caseFleet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := sensor.ReadFleet(caseFleet, fleet); err != nil || len(f.Contracts) != 1 {
+		t.Errorf("the fleet of the case has %d builds, %v; one is enough", len(f.Contracts), err)
+	}
+	data, err := os.ReadFile(filepath.Join(folder, caseFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := channelfile.Parse(data); err != nil || f.Instances() != 1 {
+		t.Errorf("the file of the case has %d instances, %v; one is enough", f.Instances(), err)
+	}
+	status, out, errs = campaign(t, "-replay", folder)
+	if status != exitProblem || !strings.Contains(out, "model sensor: ") {
+		t.Errorf("judged again: status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestReplayMended holds what is said of a case that is one no more.
+func TestReplayMended(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "case")
+	t.Run("found", func(t *testing.T) {
+		without(t, "CF3010")
+		if status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-cases", folder); status != exitProblem {
+			t.Fatalf("status %d; expected an escape\n%s%s", status, out, errs)
+		}
+	})
+	status, out, errs := campaign(t, "-replay", folder)
+	if status != exitFine || !strings.Contains(out, "rejected, and no problem") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestBrokenGate holds that a gate that fails its own test is not asked.
+func TestBrokenGate(t *testing.T) {
+	without(t, "CF1031")
+	if status, _, errs := campaign(t, "-decisions", "1"); status != exitFailed || !strings.Contains(errs, "fails its own test") {
+		t.Errorf("status %d, %q", status, errs)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	for _, tt := range []struct {
+		why    string
+		args   []string
+		status int
+		says   string
+	}{
+		{"help is no failure", []string{"-h"}, exitFine, "-decisions"},
+		{"a flag that there is not", []string{"-what"}, exitFailed, "not defined"},
+		{"an argument", []string{"file.cf"}, exitFailed, "expected flags alone"},
+		{"no cores", []string{"-cores", "0"}, exitFailed, "at least 1"},
+		{"no case to judge again", []string{"-replay", filepath.Join(t.TempDir(), "none")}, exitFailed, caseFile},
+	} {
+		status, _, errs := campaign(t, tt.args...)
+		if status != tt.status || !strings.Contains(errs, tt.says) {
+			t.Errorf("%s: status %d, %q; expected %d and %q", tt.why, status, errs, tt.status, tt.says)
+		}
+	}
+}
+
+// TestTimeAndSignal hold that a campaign ends in time, and when it is told to.
+func TestTimeAndSignal(t *testing.T) {
+	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1"); status != exitFine || !strings.Contains(out, "escapes            0") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	var out, errs bytes.Buffer
+	if status := run(ctx, []string{"-time", "1h", "-cores", "1"}, &out, &errs); status != exitFine || !strings.Contains(out.String(), "escapes            0") {
+		t.Errorf("status %d\n%s%s", status, out.String(), errs.String())
+	}
+}

@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cfcheck/cfcheck/fuzz/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A source is where batches come from. It returns nil when there are no more.
+type source interface{ Next() *generate.Batch }
+
+// A worker is one core's part of a campaign.
+type worker struct {
+	core   int
+	source source
+	oracle *oracle.Oracle
+	most   uint64 // decisions; 0: any number
+	digest hash.Hash
+
+	kinds   [generate.NumKinds]kindCounts
+	batches uint64
+	bytes   uint64 // of the files, in all
+
+	mu    sync.Mutex // guards shown
+	shown snapshot
+}
+
+// A kindCounts is what became of the files of a kind.
+type kindCounts struct{ Decisions, Accepted uint64 }
+
+// A snapshot is what a worker has done so far.
+type snapshot struct {
+	counts  oracle.Counts
+	kinds   [generate.NumKinds]kindCounts
+	batches uint64
+	bytes   uint64
+}
+
+// A found is a problem and how it came about.
+type found struct {
+	problem  *oracle.Problem
+	batch    *generate.Batch
+	file     generate.File
+	fleet    *sensor.Fleet
+	safe     bool
+	core     int
+	decision uint64 // of the core, from 1
+	checks   []*validate.Check
+}
+
+// work judges batch after batch, until it finds a problem, has made as many
+// decisions as it should, or stop is set.
+func (w *worker) work(stop *atomic.Bool) (f *found) {
+	defer w.publish()
+	var verdicts [1]byte
+	for !stop.Load() {
+		b := w.source.Next()
+		if b == nil {
+			return nil
+		}
+		w.batches++
+		for _, file := range b.Files {
+			w.bytes += uint64(len(file.Data))
+			fail := func(p *oracle.Problem, fleet *sensor.Fleet, safe bool) *found {
+				return &found{problem: p, batch: b, file: file, fleet: fleet, safe: safe, core: w.core, decision: w.oracle.Counts.Decisions, checks: suite.Checks}
+			}
+			if p := w.oracle.Load(b.Definitions, b.Definition, file.Data); p != nil {
+				return fail(p, nil, false)
+			}
+			for _, fleet := range b.Fleets {
+				safe := fleet.Whole && file.Kind == generate.Valid
+				verdict, p := w.oracle.Decide(fleet.Fleet, fleet.Distinct, safe)
+				if p != nil {
+					return fail(p, fleet.Fleet, safe)
+				}
+				k := &w.kinds[file.Kind]
+				k.Decisions++
+				if verdict == validate.Accepted {
+					k.Accepted++
+				}
+				if w.digest != nil {
+					verdicts[0] = byte(verdict)
+					w.digest.Write(verdicts[:])
+				}
+				if w.most > 0 && w.oracle.Counts.Decisions >= w.most {
+					return nil
+				}
+			}
+			if w.digest != nil {
+				w.digest.Write(file.Data)
+			}
+		}
+		if w.batches%16 == 0 {
+			w.publish()
+		}
+	}
+	return nil
+}
+
+// publish shows what was done.
+func (w *worker) publish() {
+	var s snapshot
+	s.counts.Add(&w.oracle.Counts)
+	s.kinds, s.batches, s.bytes = w.kinds, w.batches, w.bytes
+	w.mu.Lock()
+	w.shown = s
+	w.mu.Unlock()
+}
+
+// seedOf returns the seed of a core's stream: streams of neighbouring seeds and
+// cores have nothing to do with each other.
+func seedOf(seed uint64, core int) uint64 {
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, seed), uint64(core)))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// newWorker returns the worker of a core. Close frees its oracle.
+func newWorker(cfg config, core int, program string) (w *worker, done func() error, err error) {
+	o, err := oracle.New(suite.Checks)
+	if err != nil {
+		return nil, nil, err
+	}
+	w = &worker{core: core, oracle: o, digest: sha256.New()}
+	done = o.Close
+	if cfg.smallScope {
+		o.Exhaustive = true
+		w.source = generate.NewSmall(core, cfg.cores)
+	} else {
+		w.source = generate.NewStream(seedOf(cfg.seed, core))
+	}
+	if cfg.decisions > 0 {
+		w.most = cfg.decisions / uint64(cfg.cores)
+		if uint64(core) < cfg.decisions%uint64(cfg.cores) {
+			w.most++
+		}
+	}
+	if program != "" {
+		if o.C, err = csensor.Start(program); err != nil {
+			return nil, nil, errors.Join(err, o.Close())
+		}
+		done = func() error { return errors.Join(o.C.Close(), o.Close()) }
+	}
+	return w, done, nil
+}
+
+// conduct runs a campaign, and shows on w how it goes.
+func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, error) {
+	program := ""
+	if cfg.c {
+		folder, err := os.MkdirTemp("", "campaign")
+		if err != nil {
+			return nil, nil, err
+		}
+		defer os.RemoveAll(folder)
+		if program, err = csensor.Build(folder); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := suite.SelfTest(suite.Checks); err != nil {
+		return nil, nil, fmt.Errorf("the gate fails its own test: %w", err)
+	}
+	var workers []*worker
+	var closing []func() error
+	for core := range cfg.cores {
+		worker, done, err := newWorker(cfg, core, program)
+		if err != nil {
+			return nil, nil, err
+		}
+		workers, closing = append(workers, worker), append(closing, done)
+	}
+	// Most of what a decision allocates is garbage at its end.
+	defer debug.SetGCPercent(debug.SetGCPercent(1000))
+	var stop atomic.Bool
+	var group sync.WaitGroup
+	results := make([]*found, len(workers))
+	start := time.Now()
+	for i, worker := range workers {
+		group.Go(func() {
+			if results[i] = worker.work(&stop); results[i] != nil {
+				stop.Store(true)
+			}
+		})
+	}
+	ended := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(ended)
+	}()
+	show(ctx, cfg, w, workers, start, &stop, ended)
+	r := newReport(cfg, workers, time.Since(start))
+	var first *found
+	for _, f := range results {
+		if f != nil && first == nil {
+			first = f
+		}
+	}
+	var errs []error
+	for i, done := range closing {
+		if err := done(); err != nil && results[i] == nil {
+			errs = append(errs, err)
+		}
+	}
+	return r, first, errors.Join(errs...)
+}
+
+// show writes how a campaign goes, until it has ended: on a terminal each
+// second in place, elsewhere a line now and then.
+func show(ctx context.Context, cfg config, w io.Writer, workers []*worker, start time.Time, stop *atomic.Bool, ended <-chan struct{}) {
+	interval, format := 10*time.Second, "%s\n"
+	if isTerminal(w) {
+		interval, format = time.Second, "\r%s\x1b[K"
+	}
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	over := time.NewTimer(cfg.time)
+	defer over.Stop()
+	for {
+		select {
+		case <-ended:
+			if isTerminal(w) {
+				fmt.Fprintln(w)
+			}
+			return
+		case <-ctx.Done():
+			stop.Store(true)
+		case <-over.C:
+			stop.Store(true)
+		case <-tick.C:
+			fmt.Fprintf(w, format, progress(workers, time.Since(start)))
+		}
+		if stop.Load() {
+			<-ended
+			if isTerminal(w) {
+				fmt.Fprintln(w)
+			}
+			return
+		}
+	}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// progress is one line of live figures.
+func progress(workers []*worker, took time.Duration) string {
+	s := total(workers)
+	return fmt.Sprintf("%s  %s decisions, %s/s, %.1f %% accepted, %s sensor runs, 0 escapes: below %s (95 %%)",
+		took.Round(time.Second), thousands(s.counts.Decisions), thousands(uint64(float64(s.counts.Decisions)/took.Seconds())),
+		100*s.counts.Accepted(), thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
+}
+
+// total sums up what the workers show.
+func total(workers []*worker) snapshot {
+	var sum snapshot
+	for _, w := range workers {
+		w.mu.Lock()
+		s := w.shown
+		w.mu.Unlock()
+		sum.counts.Add(&s.counts)
+		sum.batches += s.batches
+		sum.bytes += s.bytes
+		for k := range s.kinds {
+			sum.kinds[k].Decisions += s.kinds[k].Decisions
+			sum.kinds[k].Accepted += s.kinds[k].Accepted
+		}
+	}
+	return sum
+}

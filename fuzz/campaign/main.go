@@ -1,0 +1,132 @@
+// Command campaign looks for a channel file that the gate accepts and that
+// does harm: an escape. It draws files and fleets, lets the gate judge them,
+// and runs what was accepted on sensors that check nothing. It stops at the
+// first escape, disagreement or false rejection, makes the case small and
+// writes it down.
+//
+//	go run ./fuzz/campaign -time 10m
+//
+// docs/fuzzing.md says what the figures mean. A seed and a number of cores
+// make the same decisions each time, in the same order on each core.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"syscall"
+	"time"
+)
+
+// The exit statuses.
+const (
+	exitFine    = 0
+	exitProblem = 1 // an escape, a disagreement, a false rejection, or a stream that shows little
+	exitFailed  = 2 // the campaign could not be run
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// A config is what the flags say.
+type config struct {
+	time       time.Duration
+	decisions  uint64
+	seed       uint64
+	cores      int
+	report     string
+	cases      string
+	c          bool
+	smallScope bool
+	replay     string
+	profile    string
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var cfg config
+	flags := flag.NewFlagSet("campaign", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.DurationVar(&cfg.time, "time", time.Minute, "how long; with -decisions, at most")
+	flags.Uint64Var(&cfg.decisions, "decisions", 0, "stop after so many, in all (0: when the time is up)")
+	flags.Uint64Var(&cfg.seed, "seed", 1, "of the stream")
+	flags.IntVar(&cfg.cores, "cores", runtime.GOMAXPROCS(0), "how many streams run side by side")
+	flags.StringVar(&cfg.report, "report", "", "write the figures as JSON to this `file`")
+	flags.StringVar(&cfg.cases, "cases", "campaign-case", "write what was found to this `folder`")
+	flags.BoolVar(&cfg.c, "c", false, "run accepted files on the sensor in C too, under AddressSanitizer; slow")
+	flags.BoolVar(&cfg.smallScope, "small-scope", false, "judge every file of the small scope instead, on every event of it")
+	flags.StringVar(&cfg.replay, "replay", "", "judge the case of this `folder` again, and nothing else")
+	flags.StringVar(&cfg.profile, "cpuprofile", "", "write what the time was spent on to this `file`, for go tool pprof")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitFine
+		}
+		return exitFailed
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "campaign:", err)
+		return exitFailed
+	}
+	if flags.NArg() > 0 {
+		return fail(fmt.Errorf("found the argument %q; expected flags alone", flags.Arg(0)))
+	}
+	if cfg.cores < 1 {
+		return fail(fmt.Errorf("found %d cores; expected at least 1", cfg.cores))
+	}
+	if cfg.replay != "" {
+		problem, err := replay(stdout, cfg.replay)
+		switch {
+		case err != nil:
+			return fail(err)
+		case problem:
+			return exitProblem
+		}
+		return exitFine
+	}
+	if cfg.profile != "" {
+		f, err := os.Create(cfg.profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			return fail(err)
+		}
+		defer f.Close()
+	}
+	r, found, err := conduct(ctx, cfg, stderr)
+	pprof.StopCPUProfile()
+	if err != nil {
+		return fail(err)
+	}
+	if found != nil {
+		r.found(found.problem)
+		small := minimise(found)
+		if err := small.write(cfg.cases); err != nil {
+			return fail(err)
+		}
+		r.Problem = &problemReport{
+			Kind: small.problem.Kind.String(), What: small.problem.What, Build: small.problem.Build,
+			Folder: cfg.cases, Core: found.core, Decision: found.decision,
+		}
+	}
+	if err := r.text(stdout); err != nil {
+		return fail(err)
+	}
+	if cfg.report != "" {
+		if err := r.write(cfg.report); err != nil {
+			return fail(err)
+		}
+	}
+	if r.Problem != nil || len(r.Shortcomings) > 0 {
+		return exitProblem
+	}
+	return exitFine
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// reportSchema names the form of the JSON report.
+const reportSchema = "cfcheck.campaign/v0"
+
+// A report is what a campaign has shown.
+type report struct {
+	Schema     string  `json:"schema"`
+	Seed       uint64  `json:"seed"`
+	Cores      int     `json:"cores"`
+	SmallScope bool    `json:"smallScope"`
+	Go         string  `json:"go"`
+	System     string  `json:"system"`
+	Seconds    float64 `json:"seconds"`
+	CPUSeconds float64 `json:"cpuSeconds"` // of the process, all cores; 0: not known here
+	CoreHours  float64 `json:"coreHours"`
+
+	Decisions        uint64  `json:"decisions"`
+	PerSecond        float64 `json:"decisionsPerSecond"`
+	PerSecondCore    float64 `json:"decisionsPerSecondAndCore"`
+	PerCPUSecond     float64 `json:"decisionsPerCPUSecond"`
+	Accepted         uint64  `json:"accepted"`
+	Rejected         uint64  `json:"rejected"`
+	Undecided        uint64  `json:"undecided"`
+	AcceptanceRate   float64 `json:"acceptanceRate"`
+	Files            uint64  `json:"files"`
+	ReadableFiles    uint64  `json:"readableFiles"`
+	MeanFileSize     float64 `json:"meanFileSize"` // bytes
+	Batches          uint64  `json:"batches"`
+	Events           uint64  `json:"events"`
+	SensorRuns       uint64  `json:"sensorRuns"`
+	InstancesMatched uint64  `json:"instancesMatched"`
+
+	Escapes         int     `json:"escapes"`
+	Disagreements   int     `json:"disagreements"`
+	FalseRejections int     `json:"falseRejections"`
+	Bound           float64 `json:"bound95"`        // of the rate of escapes over decisions; 0: an escape was found
+	BatchBound      float64 `json:"bound95Batches"` // over batches, which are drawn independently
+
+	Kinds        []kindReport   `json:"kinds"`
+	Checks       []checkReport  `json:"checks"`
+	NeverHit     []string       `json:"checksNeverHit"`
+	Witnesses    *witnessReport `json:"witnesses,omitempty"`
+	Digests      []string       `json:"digests"` // of the verdicts of each core
+	Shortcomings []string       `json:"shortcomings"`
+	Problem      *problemReport `json:"problem,omitempty"`
+}
+
+type kindReport struct {
+	Kind      string `json:"kind"`
+	Decisions uint64 `json:"decisions"`
+	Accepted  uint64 `json:"accepted"`
+}
+
+type checkReport struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Hits uint64 `json:"hits"`
+}
+
+type witnessReport struct {
+	Witnessed   uint64 `json:"witnessed"`
+	Reasoned    uint64 `json:"reasoned"`
+	Unexplained uint64 `json:"unexplained"`
+}
+
+type problemReport struct {
+	Kind     string `json:"kind"`
+	What     string `json:"what"`
+	Build    string `json:"build,omitempty"`
+	Folder   string `json:"folder"`
+	Core     int    `json:"core"`
+	Decision uint64 `json:"decision"`
+}
+
+// The share of accepted decisions between which a stream shows something: one
+// of which nothing is accepted can have no escape.
+const (
+	leastAccepted = 0.20
+	mostAccepted  = 0.60
+	enough        = 10_000 // decisions, for the share to mean something
+)
+
+// newReport sums up a campaign whose workers have ended.
+func newReport(cfg config, workers []*worker, took time.Duration) *report {
+	s := total(workers)
+	c := &s.counts
+	cpu := cpuSeconds()
+	seconds := took.Seconds()
+	r := &report{
+		Schema: reportSchema, Seed: cfg.seed, Cores: cfg.cores, SmallScope: cfg.smallScope,
+		Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
+		Seconds: seconds, CPUSeconds: cpu, CoreHours: seconds * float64(cfg.cores) / 3600,
+		Decisions: c.Decisions, PerSecond: float64(c.Decisions) / seconds, PerSecondCore: float64(c.Decisions) / seconds / float64(cfg.cores),
+		Accepted: c.Verdicts[validate.Accepted], Rejected: c.Verdicts[validate.Rejected], Undecided: c.Verdicts[validate.Undecided],
+		AcceptanceRate: c.Accepted(), Files: c.Files, ReadableFiles: c.Readable, MeanFileSize: float64(s.bytes) / float64(max(c.Files, 1)),
+		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches,
+		Bound: 3 / float64(max(c.Decisions, 1)), BatchBound: 3 / float64(max(s.batches, 1)),
+		NeverHit: []string{}, Shortcomings: []string{},
+	}
+	if cpu > 0 {
+		r.PerCPUSecond = float64(c.Decisions) / cpu
+	}
+	for k, n := range s.kinds {
+		if n.Decisions > 0 {
+			r.Kinds = append(r.Kinds, kindReport{generate.Kind(k).String(), n.Decisions, n.Accepted})
+		}
+	}
+	for _, check := range suite.Checks {
+		if n := c.Hits[check]; n > 0 {
+			r.Checks = append(r.Checks, checkReport{check.ID, check.Name, n})
+		} else if !cfg.smallScope {
+			r.NeverHit = append(r.NeverHit, check.ID+" "+check.Name)
+		}
+	}
+	if f := c.Findings; f[oracle.Witnessed]+f[oracle.Reasoned]+f[oracle.Unexplained] > 0 {
+		r.Witnesses = &witnessReport{f[oracle.Witnessed], f[oracle.Reasoned], f[oracle.Unexplained]}
+	}
+	for _, w := range workers {
+		r.Digests = append(r.Digests, hex.EncodeToString(w.digest.Sum(nil)[:8]))
+	}
+	if rate := r.AcceptanceRate; !cfg.smallScope && c.Decisions >= enough && (rate < leastAccepted || rate > mostAccepted) {
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%.1f %% of the decisions accept; expected %.0f to %.0f %%, or the campaign shows little", 100*rate, 100*leastAccepted, 100*mostAccepted))
+	}
+	return r
+}
+
+// found notes what the campaign ended with.
+func (r *report) found(p *oracle.Problem) {
+	switch p.Kind {
+	case oracle.Escape:
+		r.Escapes, r.Bound, r.BatchBound = 1, 0, 0
+	case oracle.Disagreement:
+		r.Disagreements = 1
+	case oracle.FalseRejection:
+		r.FalseRejections = 1
+	}
+}
+
+// bound writes the rate of escapes that so many draws without one support.
+func bound(n uint64) string { return strconv.FormatFloat(3/float64(max(n, 1)), 'g', 2, 64) }
+
+// text writes the report for people.
+func (r *report) text(w io.Writer) error {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-18s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	if r.SmallScope {
+		line("small scope", "all of its files, on %d cores", r.Cores)
+	} else {
+		line("seed", "%d, on %d cores", r.Seed, r.Cores)
+	}
+	line("time", "%.1f s, %.3f core-hours", r.Seconds, r.CoreHours)
+	line("decisions", "%s: %s a second and core, on files of %.0f bytes in the mean", thousands(r.Decisions), thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
+	if r.CPUSeconds > 0 {
+		line("", "%s a second of processor time, of which it got %.1f", thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
+	}
+	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, thousands(r.Rejected), thousands(r.Undecided))
+	line("files", "%s, of which %s can be read; both readers agree on each", thousands(r.Files), thousands(r.ReadableFiles))
+	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
+	line("escapes", "%d", r.Escapes)
+	line("disagreements", "%d", r.Disagreements)
+	line("false rejections", "%d", r.FalseRejections)
+	switch {
+	case r.SmallScope:
+		line("bound", "none: this is no sample, but all there is")
+	case r.Escapes == 0:
+		line("bound", "below %s of such decisions escape, at 95 %%; %s of such batches", bound(r.Decisions), bound(r.Batches))
+	}
+	if r.Witnesses != nil {
+		line("findings", "%s with a witness, %s with a reason why there is none, %s with neither", thousands(r.Witnesses.Witnessed), thousands(r.Witnesses.Reasoned), thousands(r.Witnesses.Unexplained))
+	}
+	b.WriteByte('\n')
+	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")
+	for _, k := range r.Kinds {
+		fmt.Fprintf(&b, "%-28s %14s %13.1f%%\n", k.Kind, thousands(k.Decisions), 100*float64(k.Accepted)/float64(k.Decisions))
+	}
+	b.WriteByte('\n')
+	fmt.Fprintf(&b, "%-28s %14s\n", "check", "hits")
+	for _, c := range r.Checks {
+		fmt.Fprintf(&b, "%-28s %14s\n", c.ID+" "+c.Name, thousands(c.Hits))
+	}
+	if len(r.NeverHit) > 0 {
+		fmt.Fprintf(&b, "never hit: %s\n", strings.Join(r.NeverHit, ", "))
+	}
+	for _, s := range r.Shortcomings {
+		fmt.Fprintf(&b, "\nFAILED: %s\n", s)
+	}
+	if p := r.Problem; p != nil {
+		fmt.Fprintf(&b, "\nFAILED: %s", p.Kind)
+		if p.Build != "" {
+			fmt.Fprintf(&b, " on build %s", p.Build)
+		}
+		fmt.Fprintf(&b, ": %s\nthe case, made small, is in %s; go run ./fuzz/campaign -replay %s judges it again\n", p.What, p.Folder, p.Folder)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// write writes the report as JSON.
+func (r *report) write(name string) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, append(data, '\n'), 0o644)
+}
+
+// thousands writes a number as people read it: 1,000,000.
+func thousands(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec bash "$SRC/cfcheck/.clusterfuzzlite/build.sh"

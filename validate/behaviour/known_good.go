@@ -1,0 +1,40 @@
+package behaviour
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// KnownGood is CF5003.
+var KnownGood = &validate.Check{
+	ID:   "CF5003",
+	Name: "known-good",
+	Doc: `no rule matches more events that are known to be good than is allowed
+
+A rule that matches what every machine does all day is a false alarm on each of
+them, or, where a match blocks, an outage. Give events of ordinary machines,
+recorded, with --known-good, and say with --known-good-matches how many of them
+one rule may match; none, if nothing is said.
+
+Look at the event that is named: what makes it ordinary is what the rule does
+not look at yet.`,
+	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesKnownGood,
+	Requires: typed,
+	Run: func(p *validate.Pass) {
+		matches(p, p.KnownGood, func(i int, n uint64, first string) {
+			if n <= p.KnownGoodMatches {
+				return
+			}
+			p.Report(func() validate.Finding {
+				where, in := p.LocateInstance(i)
+				return validate.Finding{
+					Where: where, Instance: in,
+					Message: fmt.Sprintf("the rule matches %s known to be good; the first is %s", count(n, "event"), first),
+					Details: []string{fmt.Sprintf("%s may match", count(p.KnownGoodMatches, "event"))},
+					Fix:     "narrow the rule by what tells the event from an attack",
+				}
+			})
+		})
+	},
+}

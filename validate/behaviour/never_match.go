@@ -1,0 +1,36 @@
+package behaviour
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// NeverMatch is CF5002.
+var NeverMatch = &validate.Check{
+	ID:   "CF5002",
+	Name: "never-match",
+	Doc: `no rule matches an event that must never match
+
+Some events are of programs that must not be stopped, whatever happens: those
+of the operating system, and a vendor's own. In April 2010 one signature took
+svchost.exe for malware, and the machines did not come up again; in 2012 a
+product removed its own updater.
+
+Give such events, recorded, with --never-match. What matches one is wrong:
+narrow the rule, or exclude the program by a field that it cannot forge.`,
+	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesNeverMatch,
+	Requires: typed,
+	Run: func(p *validate.Pass) {
+		matches(p, p.NeverMatch, func(i int, n uint64, first string) {
+			p.Report(func() validate.Finding {
+				where, in := p.LocateInstance(i)
+				return validate.Finding{
+					Where: where, Instance: in,
+					Message: fmt.Sprintf("the rule matches %s that must never match; the first is %s", count(n, "event"), first),
+					Fix:     "narrow the rule, or exclude what must not match",
+				}
+			})
+		})
+	},
+}

@@ -1,0 +1,113 @@
+package behaviour
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/contract"
+)
+
+// RunsWithoutFault is CF5001.
+var RunsWithoutFault = &validate.Check{
+	ID:   "CF5001",
+	Name: "runs-without-fault",
+	Doc: `every instance runs in the interpreter of every build without a fault
+
+In July 2024 the instances that stopped 8.5 million machines had never been
+run in the interpreter: a validator had looked at them, and tests had used
+wildcards where it mattered. Here each instance is run for each distinct
+contract, on events that are made for it: one that it matches, and for each of
+its criteria one by which it holds and one by which it nearly does. (Of a file
+that would take very long all criteria are run, and instances as long as there
+is time.) The interpreter checks what a sensor may not, and reports what it
+would have done.
+
+The checks of family CF3 reckon the same from needs and contracts, and find it
+first. This one finds what they overlook; if it does, report that as a fault
+of cfcheck as well.`,
+	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
+	Requires: append(typed[:len(typed):len(typed)], contract.InputsSupplied, contract.InputType, contract.SupplyKnown, contract.StepBudget, contract.MemoryBudget),
+	Run: func(p *validate.Pass) {
+		if p.File.Header.Type != p.Definition.Number {
+			return
+		}
+		synthesizer := sensor.NewSynthesizer(p.File, declared(p.Definition))
+		synthesizer.Limit(stepsAtLeast + stepsPerByte*uint64(len(p.File.Data())))
+		for _, r := range runs(p) {
+			runAll(p, &r, synthesizer)
+		}
+	},
+}
+
+// What the gate spends on running a file, in steps: enough for rules as people
+// write them, and in proportion to the file for those that nobody would.
+const (
+	stepsAtLeast = 100_000_000
+	stepsPerByte = 100
+)
+
+// runAll runs all instances as the builds of one run do: all of them on an event
+// that has every input, and then each on its own events, as far as the steps
+// last.
+func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) {
+	it := sensor.NewInterpreter(p.File, &r.group.Contract.Reader)
+	e := synthesizer.Filled(len(r.inputs))
+	r.hand(e)
+	if err := it.Run(e); err != nil {
+		fault := err.(*sensor.Fault)
+		report(p, r, instanceOf(p.File, fault.Criterion), fault)
+		return
+	}
+	for i := range p.File.Instances() {
+		going := synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
+			r.hand(e)
+			_, err := it.RunInstance(i, e)
+			if err != nil {
+				report(p, r, i, err.(*sensor.Fault))
+			}
+			return err == nil
+		})
+		if !going {
+			return
+		}
+	}
+}
+
+// instanceOf returns the first instance that refers to a criterion, the first
+// of all if none does.
+func instanceOf(f *channelfile.File, criterion int) int {
+	for i := range f.Instances() {
+		in := f.Instance(i)
+		for w := in.First; w < in.First+in.Count; w++ {
+			if word := f.Word(w); word.IsReference() && word.Criterion() == criterion {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// report reports a fault of instance i.
+func report(p *validate.Pass, r *run, i int, fault *sensor.Fault) {
+	r.group.Blame()
+	p.Report(func() validate.Finding {
+		where, in := p.LocateInstance(i)
+		f := validate.Finding{
+			Where: where, Instance: in, Builds: r.group.Builds,
+			Message: "the instance faults when it is run: " + fault.Error(),
+			Details: []string{"build " + r.group.Builds[0].Name + " hands over what its contract says"},
+			Fix:     "correct the rule, or hold the content back from these builds",
+		}
+		if fault.Input < 0 {
+			return f
+		}
+		f.Input = p.InputAt(fault.Input)
+		for w := p.File.Instance(i).First; w < p.File.Instance(i).First+p.File.Instance(i).Count; w++ {
+			if word := p.File.Word(w); word.IsReference() && word.Criterion() == fault.Criterion {
+				f.Where, f.Instance = p.LocateWord(i, w, fault.Input)
+				break
+			}
+		}
+		return f
+	})
+}
