@@ -129,6 +129,8 @@ func TestClaims(t *testing.T) {
 		{"an operator less", func(f *facts.Facts) { f.Operators = f.Operators[1:] }, "operators"},
 		{"an operator that no build has", func(f *facts.Facts) { f.Operators = append(f.Operators, "soundex") }, `no operator "soundex"`},
 		{"a section less", func(f *facts.Facts) { f.Sections = f.Sections[1:] }, "sections"},
+		{"the last section less", func(f *facts.Facts) { f.Sections = f.Sections[:len(f.Sections)-1] }, "sections"},
+		{"a section more", func(f *facts.Facts) { f.Sections = append(f.Sections, f.Sections[0]) }, "sections"},
 		{"a section elsewhere", func(f *facts.Facts) { f.Sections[2].Offset += 8 }, "facts.sections[2]"},
 		{"another type", func(f *facts.Facts) { f.Type.Number++ }, "facts.type"},
 		{"another version of the type", func(f *facts.Facts) { f.Type.Version++ }, "facts.type"},
@@ -206,6 +208,7 @@ func TestDocuments(t *testing.T) {
 		{"a key of the fleet in another case", `"inputs":`, `"Inputs":`, true, `"Inputs", twice or unknown`},
 		{"an unknown key", `"constant":`, `"trust": true, "constant":`, false, `unknown field "trust"`},
 		{"an unknown key of the fleet", `"hosts":`, `"trust": true, "hosts":`, true, `unknown field "trust"`},
+		{"another schema of the fleet", `"cfcheck.fleet/v0"`, `"cfcheck.fleet/v1"`, true, "schemas"},
 		{"an unknown limit", `"instances": 100`, `"reads": 100`, true, "100 for reads"},
 		{"a limit that is not kept", `"instances": 100`, `"instances": 1`, true, "1 for instances"},
 		{"a limit of nothing", `"instances": 100`, `"instances": 0`, true, "0 for instances"},
@@ -257,7 +260,12 @@ func TestDocuments(t *testing.T) {
 		}
 	}
 	deep := bytes.Repeat([]byte("["), 1<<20)
-	big := append(slices.Clone(fleet), bytes.Repeat([]byte(" "), facts.MaxDocument)...)
+	for n, says := range map[int]string{facts.MaxDocument: "", facts.MaxDocument + 1: "expected UTF-8 of at most"} {
+		big := append(slices.Clone(fleet), bytes.Repeat([]byte(" "), n-len(fleet))...)
+		if got := refusal(t, file, big, repaired(doc, file, big)); !strings.Contains(got, says) || (got == "") != (says == "") {
+			t.Errorf("a fleet of %d bytes: found %q; expected %q", n, got, says)
+		}
+	}
 	for why, args := range map[string][3][]byte{
 		"nothing":            {nil, nil, nil},
 		"no file":            {nil, fleet, doc},
@@ -266,7 +274,6 @@ func TestDocuments(t *testing.T) {
 		"a list for facts":   {file, fleet, []byte("[]")},
 		"facts of no fields": {file, fleet, []byte("{}")},
 		"much nesting":       {file, deep, doc},
-		"a large document":   {file, big, doc},
 	} {
 		if refusal(t, args[0], args[1], args[2]) == "" {
 			t.Errorf("%s: the checker takes it", why)

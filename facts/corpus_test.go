@@ -121,7 +121,7 @@ func loosest(file []byte, types []string) (fleet, doc []byte) {
 		Schema: facts.Schema,
 		File:   digest(file),
 		Type:   facts.Type{Number: uint32(u32(file, 0x14)), Version: uint32(u32(file, 0x18)), Name: "any"},
-		Most:   facts.Most{Inputs: uint64(u16(file, 0x1C)), Words: 4096, Stack: 1024, Operands: 65536, ValueLength: 65535, Instructions: 8192},
+		Most:   facts.Most{Inputs: min(number(file, 0x1C, 2), 1024), Words: 4096, Stack: 1024, Operands: 65536, ValueLength: 65535, Instructions: 8192},
 		Operators: []string{
 			"exists", "equals", "prefix", "suffix", "contains", "pattern", "regexp", "integer equals", "integer range", "address range",
 		},
@@ -143,7 +143,9 @@ func loosest(file []byte, types []string) (fleet, doc []byte) {
 			typ = types[i]
 		}
 		claims.Type.Inputs = append(claims.Type.Inputs, facts.Input{Name: names(i), Type: typ})
-		claims.Reads = append(claims.Reads, facts.Read{Input: uint64(i), PerByte: 1 << 60})
+		if i < 1024 {
+			claims.Reads = append(claims.Reads, facts.Read{Input: uint64(i), PerByte: 1 << 60})
+		}
 		inputs = append(inputs, fmt.Sprintf(`{"name": %q, "type": %q}`, names(i), typ))
 	}
 	fleet = fmt.Appendf(nil, `{"schema": "cfcheck.fleet/v0", "name": "any", "builds": [{"build": "any", "hosts": 1,

@@ -19,6 +19,14 @@
 //   - FuzzGate: any bytes, any fleet and all checks give one report, the same at
 //     each run, whose findings are inside the file; and what it accepts is safe,
 //     as a second, naive judge reckons from the file and the fleet alone.
+//   - FuzzInterpreter: of any file that can be read, on any event of the declared
+//     types, the content interpreter and the model of a sensor that checks
+//     nothing match the same instances, and no more operations are counted than
+//     steps are charged; with fewer inputs than are read both say so, and
+//     nothing else is read outside.
+//   - FuzzSensors: on the same, sensors that check nothing read the same inputs
+//     in the same order as the model, match the same and count the same; where
+//     the model reads what it was not given, the processor refuses it.
 //   - FuzzDocuments: any JSON for a fleet, for definitions and for needs is
 //     refused by a *JSONError, or can be judged with any file.
 //   - FuzzSigma: any YAML is refused, in a place inside the text, or becomes a

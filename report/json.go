@@ -113,6 +113,8 @@ type jsonFinding struct {
 	Input    *jsonInput    `json:"input,omitempty"`
 	Builds   []jsonHosts   `json:"builds,omitempty"`
 	Group    *int          `json:"group,omitempty"`
+
+	Witness json.RawMessage `json:"witness,omitempty"`
 }
 
 type jsonGroup struct {
@@ -285,6 +287,10 @@ func findingJSON(f *validate.Finding) jsonFinding {
 		out.Instance = &jsonInstance{in.Index, in.ID.String(), in.Rule, in.Title, in.Author}
 	}
 	out.Input, out.Builds = inputJSON(f.Input), buildsJSON(f.Builds)
+	if f.Witness != nil {
+		// What package witness makes can be written.
+		out.Witness, _ = f.Witness.JSON()
+	}
 	return out
 }
 

@@ -147,6 +147,7 @@ func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 	if s.Fix != "" {
 		t.more("fix: %s", Clean(s.Fix))
 	}
+	t.witness(&r.report.Findings[i])
 	shown := min(n, t.maxRules())
 	for k := i; k < i+shown; k++ {
 		f := &r.report.Findings[k]
@@ -215,11 +216,26 @@ func (t *text) finding(r *Result, i int) {
 	if f.Fix != "" {
 		t.more("fix: %s", Clean(f.Fix))
 	}
+	t.witness(f)
 	if !t.source(r, f) && len(r.windows[i].bytes) > 0 {
 		at := f.Where.Range
 		t.more("at 0x%04x (%d): %s", at.Start, at.Start, Clean(f.Where.Path))
 		t.window(r.windows[i], at)
 	}
+}
+
+// witness says what a sensor that checks nothing does on the witness of a
+// finding, if it has one.
+func (t *text) witness(f *validate.Finding) {
+	w := f.Witness
+	if w == nil || w.Happens == "" {
+		return
+	}
+	with := ""
+	if w.Edit != "" {
+		with = "with " + w.Edit + ": "
+	}
+	t.more("witness: %s%s", Clean(with), Clean(w.Happens))
 }
 
 // place names where a finding is, as editors take it: the line of the source,

@@ -22,6 +22,9 @@ type Finding struct {
 	Details []string // both sides of the conflict, a line each
 	Fix     string   // what to do
 
+	// Witness shows the harm, where package witness was asked for it.
+	Witness *sensor.Witness
+
 	// Group is equal for findings that say the same of several places, such
 	// as two rules that read the same missing input. A writer may show what
 	// the [Summary] of the group says and then the places alone; or, where

@@ -20,6 +20,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
+	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
 // A checking is one call of cfcheck check.
@@ -33,6 +34,9 @@ type checking struct {
 	allowUnsupported bool
 	allowEmpty       bool
 	failOn           string
+	neverMatch       []string // files of events
+	knownGood        []string
+	knownGoodMatches uint64
 	maxFindings      int
 	all              bool // as many rules are shown as maxFindings says
 
@@ -65,6 +69,9 @@ content is safe depends on the builds that will read it.`,
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
+	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines; see docs/recorded.md")
+	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
+	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "how `many` of these one rule may match")
 	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
 	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules below one message (10 if this is not given, in JSON 10000); all are counted")
 	return cmd
@@ -134,6 +141,13 @@ func (k *checking) prepare() error {
 	}
 	if fleet != nil {
 		k.options.Distinct = fleet.Distinct()
+	}
+	k.options.KnownGoodMatches = k.knownGoodMatches
+	if k.options.NeverMatch, err = k.recorded("--never-match", k.neverMatch); err != nil {
+		return err
+	}
+	if k.options.KnownGood, err = k.recorded("--known-good", k.knownGood); err != nil {
+		return err
 	}
 	return k.reporting.check()
 }
@@ -275,7 +289,9 @@ func (k *checking) judge(s *validate.Subject, digest string) (result report.Resu
 			result = report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault))
 		}
 	}()
-	return report.Judged(k.keep(validate.Run(s, k.options)), digest)
+	r := validate.Run(s, k.options)
+	witness.Attach(r)
+	return report.Judged(k.keep(r), digest)
 }
 
 // A reporting says how a report is written.

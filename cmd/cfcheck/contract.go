@@ -24,7 +24,7 @@ func (c *command) contract() *cobra.Command {
 			return exitError(statusUndecided)
 		},
 	}
-	cmd.AddCommand(c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve())
+	cmd.AddCommand(c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest())
 	return cmd
 }
 

@@ -52,6 +52,9 @@ func TestReport(t *testing.T) {
 	if r.Decisions != 4000 || r.Accepted+r.Rejected+r.Undecided != r.Decisions || r.Bound != 3.0/4000 || r.BatchBound <= r.Bound {
 		t.Errorf("the figures do not go together: %+v", r)
 	}
+	if r.MustAccept < r.Decisions/20 || r.MustAccept > r.Accepted {
+		t.Errorf("%d decisions had to accept, and %d of %d did", r.MustAccept, r.Accepted, r.Decisions)
+	}
 	var ofKinds uint64
 	for _, k := range r.Kinds {
 		ofKinds += k.Decisions
@@ -63,7 +66,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%d checks hit, %d not, of %d; %d digests", len(r.Checks), len(r.NeverHit), len(suite.Checks), len(r.Digests))
 	}
 	for _, want := range []string{
-		"decisions          4,000:", "escapes            0\n", "disagreements      0\n", "false rejections   0\n",
+		"decisions          4,000:", "escapes            0\n", "disagreements      0\n", "false rejections   0 of ",
 		"bound              below 0.00075 of such decisions", "CF3001 inputs-supplied",
 	} {
 		if !strings.Contains(out, want) {
@@ -194,7 +197,16 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestTimeAndSignal hold that a campaign ends in time, and when it is told to.
+// TestSmallScope holds that a small scope that was not judged to its end is no
+// success: it takes longer than a test should.
+func TestSmallScope(t *testing.T) {
+	status, out, errs := campaign(t, "-small-scope", "-decisions", "3000", "-cores", "2")
+	if status != exitProblem || !strings.Contains(out, "FAILED: part 2 of 2 of the small scope was not judged to its end") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestTimeAndSignal holds that a campaign ends in time, and when it is told to.
 func TestTimeAndSignal(t *testing.T) {
 	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1"); status != exitFine || !strings.Contains(out, "escapes            0") {
 		t.Errorf("status %d\n%s%s", status, out, errs)

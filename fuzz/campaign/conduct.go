@@ -36,6 +36,8 @@ type worker struct {
 	kinds   [generate.NumKinds]kindCounts
 	batches uint64
 	bytes   uint64 // of the files, in all
+	safe    uint64 // decisions that had to accept
+	ended   bool   // there were no more batches
 
 	mu    sync.Mutex // guards shown
 	shown snapshot
@@ -50,6 +52,7 @@ type snapshot struct {
 	kinds   [generate.NumKinds]kindCounts
 	batches uint64
 	bytes   uint64
+	safe    uint64
 }
 
 // A found is a problem and how it came about.
@@ -72,6 +75,7 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 	for !stop.Load() {
 		b := w.source.Next()
 		if b == nil {
+			w.ended = true
 			return nil
 		}
 		w.batches++
@@ -91,6 +95,9 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 				}
 				k := &w.kinds[file.Kind]
 				k.Decisions++
+				if safe {
+					w.safe++
+				}
 				if verdict == validate.Accepted {
 					k.Accepted++
 				}
@@ -117,7 +124,7 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 func (w *worker) publish() {
 	var s snapshot
 	s.counts.Add(&w.oracle.Counts)
-	s.kinds, s.batches, s.bytes = w.kinds, w.batches, w.bytes
+	s.kinds, s.batches, s.bytes, s.safe = w.kinds, w.batches, w.bytes, w.safe
 	w.mu.Lock()
 	w.shown = s
 	w.mu.Unlock()
@@ -136,6 +143,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
+	o.Explain, o.ExplainEvery = explain, explainEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {
@@ -281,6 +289,7 @@ func total(workers []*worker) snapshot {
 		sum.counts.Add(&s.counts)
 		sum.batches += s.batches
 		sum.bytes += s.bytes
+		sum.safe += s.safe
 		for k := range s.kinds {
 			sum.kinds[k].Decisions += s.kinds[k].Decisions
 			sum.kinds[k].Accepted += s.kinds[k].Accepted

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +53,7 @@ type report struct {
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
+	MustAccept      uint64  `json:"mustAccept"`     // decisions on valid files that no build lacks anything for
 	Bound           float64 `json:"bound95"`        // of the rate of escapes over decisions; 0: an escape was found
 	BatchBound      float64 `json:"bound95Batches"` // over batches, which are drawn independently
 
@@ -79,6 +82,15 @@ type witnessReport struct {
 	Witnessed   uint64 `json:"witnessed"`
 	Reasoned    uint64 `json:"reasoned"`
 	Unexplained uint64 `json:"unexplained"`
+
+	Reasons []reasonReport `json:"reasons"` // of those without a witness
+}
+
+type reasonReport struct {
+	Check       string `json:"check"`
+	Reason      string `json:"reason"`
+	Unexplained bool   `json:"unexplained"`
+	Findings    uint64 `json:"findings"`
 }
 
 type problemReport struct {
@@ -113,7 +125,7 @@ func newReport(cfg config, workers []*worker, took time.Duration) *report {
 		AcceptanceRate: c.Accepted(), Files: c.Files, ReadableFiles: c.Readable, MeanFileSize: float64(s.bytes) / float64(max(c.Files, 1)),
 		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches,
 		Bound: 3 / float64(max(c.Decisions, 1)), BatchBound: 3 / float64(max(s.batches, 1)),
-		NeverHit: []string{}, Shortcomings: []string{},
+		MustAccept: s.safe, NeverHit: []string{}, Shortcomings: []string{},
 	}
 	if cpu > 0 {
 		r.PerCPUSecond = float64(c.Decisions) / cpu
@@ -131,9 +143,21 @@ func newReport(cfg config, workers []*worker, took time.Duration) *report {
 		}
 	}
 	if f := c.Findings; f[oracle.Witnessed]+f[oracle.Reasoned]+f[oracle.Unexplained] > 0 {
-		r.Witnesses = &witnessReport{f[oracle.Witnessed], f[oracle.Reasoned], f[oracle.Unexplained]}
+		r.Witnesses = &witnessReport{f[oracle.Witnessed], f[oracle.Reasoned], f[oracle.Unexplained], []reasonReport{}}
+		for reason, n := range c.Reasons {
+			r.Witnesses.Reasons = append(r.Witnesses.Reasons, reasonReport{reason.Check.String(), reason.Why, reason.Explanation == oracle.Unexplained, n})
+		}
+		slices.SortFunc(r.Witnesses.Reasons, func(a, b reasonReport) int {
+			return cmp.Or(strings.Compare(a.Check, b.Check), strings.Compare(a.Reason, b.Reason))
+		})
 	}
-	for _, w := range workers {
+	if n := c.Findings[oracle.Unexplained]; n > 0 {
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have no witness, and no reason why there is none", thousands(n)))
+	}
+	for i, w := range workers {
+		if cfg.smallScope && !w.ended {
+			r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("part %d of %d of the small scope was not judged to its end; give it more -time", i+1, len(workers)))
+		}
 		r.Digests = append(r.Digests, hex.EncodeToString(w.digest.Sum(nil)[:8]))
 	}
 	if rate := r.AcceptanceRate; !cfg.smallScope && c.Decisions >= enough && (rate < leastAccepted || rate > mostAccepted) {
@@ -178,7 +202,7 @@ func (r *report) text(w io.Writer) error {
 	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
-	line("false rejections", "%d", r.FalseRejections)
+	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, thousands(r.MustAccept))
 	switch {
 	case r.SmallScope:
 		line("bound", "none: this is no sample, but all there is")
@@ -186,7 +210,7 @@ func (r *report) text(w io.Writer) error {
 		line("bound", "below %s of such decisions escape, at 95 %%; %s of such batches", bound(r.Decisions), bound(r.Batches))
 	}
 	if r.Witnesses != nil {
-		line("findings", "%s with a witness, %s with a reason why there is none, %s with neither", thousands(r.Witnesses.Witnessed), thousands(r.Witnesses.Reasoned), thousands(r.Witnesses.Unexplained))
+		line("findings", "%s with a witness that was replayed, %s with a reason why there is none, %s with neither", thousands(r.Witnesses.Witnessed), thousands(r.Witnesses.Reasoned), thousands(r.Witnesses.Unexplained))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")
@@ -200,6 +224,12 @@ func (r *report) text(w io.Writer) error {
 	}
 	if len(r.NeverHit) > 0 {
 		fmt.Fprintf(&b, "never hit: %s\n", strings.Join(r.NeverHit, ", "))
+	}
+	if r.Witnesses != nil && len(r.Witnesses.Reasons) > 0 {
+		fmt.Fprintf(&b, "\n%-28s %14s  no witness, for\n", "check", "findings")
+		for _, reason := range r.Witnesses.Reasons {
+			fmt.Fprintf(&b, "%-28s %14s  %s\n", reason.Check, thousands(reason.Findings), reason.Reason)
+		}
 	}
 	for _, s := range r.Shortcomings {
 		fmt.Fprintf(&b, "\nFAILED: %s\n", s)

@@ -68,6 +68,13 @@ const (
 	Unexplained                    // there is none
 )
 
+// A Reason is why findings of a check have no witness.
+type Reason struct {
+	Check       *validate.Check
+	Explanation Explanation
+	Why         string
+}
+
 // Counts are what an oracle has done.
 type Counts struct {
 	Decisions  uint64                     // verdicts on a file and a fleet
@@ -79,6 +86,7 @@ type Counts struct {
 	Events     uint64                     // on which sensors were compared
 	Matches    uint64                     // instances that matched in them
 	Findings   [4]uint64                  // by Explanation
+	Reasons    map[Reason]uint64          // of those without a witness
 }
 
 // Add adds the counts of another oracle.
@@ -101,6 +109,12 @@ func (c *Counts) Add(o *Counts) {
 	for check, n := range o.Hits {
 		c.Hits[check] += n
 	}
+	if c.Reasons == nil {
+		c.Reasons = make(map[Reason]uint64, len(o.Reasons))
+	}
+	for r, n := range o.Reasons {
+		c.Reasons[r] += n
+	}
 }
 
 // Accepted returns the share of decisions that accept, from 0 to 1.
@@ -113,8 +127,10 @@ type Oracle struct {
 	Counts Counts
 
 	// Explain, if there is one, says of a finding of a rejected file whether
-	// it has a witness.
-	Explain func(*validate.Report, *validate.Finding) Explanation
+	// it has a witness, and if not, why. It is asked about one in
+	// ExplainEvery decisions that reject; 0: about all.
+	Explain      func(*validate.Report, *validate.Finding) (e Explanation, why string)
+	ExplainEvery uint64
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -143,7 +159,7 @@ func New(checks []*validate.Check) (*Oracle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}}, checks: checks, raw: raw}, nil
+	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw}, nil
 }
 
 // Close frees the memory of the sensors. It does not close C.
@@ -201,9 +217,14 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 	for i := range r.Totals {
 		c.Hits[r.Totals[i].Check]++
 	}
-	if o.Explain != nil && verdict == validate.Rejected {
+	if o.Explain != nil && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%max(o.ExplainEvery, 1) == 0 {
 		for i := range r.Findings {
-			c.Findings[o.Explain(r, &r.Findings[i])]++
+			f := &r.Findings[i]
+			e, why := o.Explain(r, f)
+			c.Findings[e]++
+			if e == Reasoned || e == Unexplained {
+				c.Reasons[Reason{f.Check, e, why}]++
+			}
 		}
 	}
 	if verdict != validate.Accepted {

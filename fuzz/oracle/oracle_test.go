@@ -200,12 +200,12 @@ func TestFalseRejection(t *testing.T) {
 func TestExplain(t *testing.T) {
 	o := newOracle(t)
 	asked := 0
-	o.Explain = func(r *validate.Report, f *validate.Finding) Explanation {
+	o.Explain = func(r *validate.Report, f *validate.Finding) (Explanation, string) {
 		asked++
 		if f.Check.Family() < 3 {
-			return NotAsked
+			return NotAsked, ""
 		}
-		return Unexplained
+		return Unexplained, "nobody looked"
 	}
 	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
 	if p := o.Load(defs, def, data); p != nil {
@@ -214,8 +214,8 @@ func TestExplain(t *testing.T) {
 	if _, p := o.Decide(fleet, nil, false); p != nil {
 		t.Fatal(p)
 	}
-	if asked == 0 || o.Counts.Findings[Unexplained] == 0 {
-		t.Errorf("asked %d times, counted %v; expected both", asked, o.Counts.Findings)
+	if asked == 0 || o.Counts.Findings[Unexplained] == 0 || o.Counts.Reasons[Reason{suite.ByID("CF3001"), Unexplained, "nobody looked"}] == 0 {
+		t.Errorf("asked %d times, counted %v and %v; expected all", asked, o.Counts.Findings, o.Counts.Reasons)
 	}
 }
 

@@ -12,13 +12,13 @@ var KnownGood = &validate.Check{
 	Name: "known-good",
 	Doc: `no rule matches more events that are known to be good than is allowed
 
-A rule that matches what every machine does all day is a false alarm on each of
-them, or, where a match blocks, an outage. Give events of ordinary machines,
-recorded, with --known-good, and say with --known-good-matches how many of them
-one rule may match; none, if nothing is said.
+A rule that matches what every machine does all day is a false alarm on each
+of them, or, where a match blocks, an outage. Events of ordinary machines,
+recorded, are given with --known-good, and --known-good-matches says how many
+of them one rule may match; none, if it is not given.
 
-Look at the event that is named: what makes it ordinary is what the rule does
-not look at yet.`,
+Compare the event that is named with an attack: what makes it ordinary is what
+the rule does not look at yet.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesKnownGood,
 	Requires: typed,
 	Run: func(p *validate.Pass) {

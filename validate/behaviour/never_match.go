@@ -17,8 +17,8 @@ of the operating system, and a vendor's own. In April 2010 one signature took
 svchost.exe for malware, and the machines did not come up again; in 2012 a
 product removed its own updater.
 
-Give such events, recorded, with --never-match. What matches one is wrong:
-narrow the rule, or exclude the program by a field that it cannot forge.`,
+Give such events, recorded, with --never-match. A rule that matches one is
+wrong: narrow it, or exclude the program by a field that nobody can forge.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesNeverMatch,
 	Requires: typed,
 	Run: func(p *validate.Pass) {

@@ -22,9 +22,9 @@ that would take very long all criteria are run, and instances as long as there
 is time.) The interpreter checks what a sensor may not, and reports what it
 would have done.
 
-The checks of family CF3 reckon the same from needs and contracts, and find it
-first. This one finds what they overlook; if it does, report that as a fault
-of cfcheck as well.`,
+Correct the rule or the contract, whichever is wrong. The checks of family CF3
+reckon the same from needs and contracts, and find it first: what this one
+finds they overlooked, so report it as a fault of cfcheck as well.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
 	Requires: append(typed[:len(typed):len(typed)], contract.InputsSupplied, contract.InputType, contract.SupplyKnown, contract.StepBudget, contract.MemoryBudget),
 	Run: func(p *validate.Pass) {

@@ -53,6 +53,24 @@ func Wants(c *validate.Check) bool {
 	return c.Family() == 3 || c.Family() == 5 || c == types.OperatorForType || c == types.ComparisonTypes || c == types.InputDefined
 }
 
+// maxWitnesses is how many findings of a report get a witness: of those that say
+// the same of many places the first show as much as all.
+const maxWitnesses = 200
+
+// Attach finds the witnesses of the findings of a report, and puts them there.
+func Attach(r *validate.Report) {
+	c := Case{r.File, r.Definition, r.Fleet}
+	found := 0
+	for i := range r.Findings {
+		if found == maxWitnesses {
+			return
+		}
+		if r.Findings[i].Witness = Of(c, &r.Findings[i]); r.Findings[i].Witness != nil {
+			found++
+		}
+	}
+}
+
 // Of returns the witness of a finding, nil if it is of a check that has none.
 func Of(c Case, f *validate.Finding) *sensor.Witness {
 	if !Wants(f.Check) || c.Definition == nil || c.Fleet == nil {
@@ -71,7 +89,7 @@ func Of(c Case, f *validate.Finding) *sensor.Witness {
 	switch f.Check {
 	case contract.InputsSupplied, contract.InputType, behaviour.RunsWithoutFault:
 		return w.reading(c.File, "")
-	case contract.InputsLatent:
+	case contract.InputsLatent, contract.AcknowledgementCurrent:
 		return w.latent()
 	case contract.StepBudget:
 		return w.budget()

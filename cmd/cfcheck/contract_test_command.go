@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+func (c *command) contractTest() *cobra.Command {
+	k := &checking{command: c, failOn: "error", maxFindings: validate.DefaultMaxFindings}
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "test [flags] --type name",
+		Short: "judge one criterion on every field of a template type, on every build",
+		Long: `contract test makes content with one criterion on each input that a template type
+declares, none of them a wildcard, and judges it against the fleet: it is the
+test that the type of July 2024 never had. Exit status 0 says that any input of
+the type may be read on every build.`,
+		Example: `  cfcheck contract test --type ipc --fleet fleet.json`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if len(only) == 0 {
+				return fmt.Errorf("of which type? name it with --type; see cfcheck contract test --help")
+			}
+			if err := k.prepare(); err != nil {
+				return err
+			}
+			run := newRun()
+			for _, name := range only {
+				d := k.options.Definitions.Newest(name)
+				if d == nil {
+					return fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+				}
+				run.Results = append(run.Results, k.judgeEachInput(d))
+			}
+			return k.write(run, k.stdout)
+		},
+	}
+	k.judging.add(cmd)
+	k.reporting.add(cmd)
+	cmd.Flags().StringArrayVar(&only, "type", nil, "the `name` of the template type, in its newest version")
+	return cmd
+}
+
+// judgeEachInput judges content with an instance for each input of a type.
+func (k *checking) judgeEachInput(d *sensor.Definition) report.Result {
+	name := fmt.Sprintf("type %s version %d, a criterion on each of %d inputs", d.Name, d.Version, len(d.Inputs))
+	data, err := eachInput(d)
+	if err != nil {
+		return report.NotJudged(name, err)
+	}
+	s := validate.ChannelFile("", data)
+	s.Name = name
+	return k.judge(s, digestOf(data))
+}
+
+func eachInput(d *sensor.Definition) ([]byte, error) {
+	b := channelfile.NewBuilder(channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+	})
+	for i, in := range d.Inputs {
+		var e channelfile.Expr
+		switch in.Type {
+		case sensor.Integer:
+			e = channelfile.IntegerEquals(i, 1)
+		case sensor.Address:
+			e = channelfile.AddressPrefix(i, netip.MustParsePrefix("192.0.2.1/32"))
+		default:
+			e = channelfile.Equals(i, "a")
+		}
+		id := channelfile.ID{14: byte((i + 1) >> 8), 15: byte(i + 1)}
+		if err := b.Add(id, e, &channelfile.Origin{Rule: id.String(), Title: "criterion on " + in.Name}); err != nil {
+			return nil, err
+		}
+	}
+	return b.Encode()
+}

@@ -1,0 +1,204 @@
+package behaviour_test
+
+import (
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/behaviour"
+	"github.com/cfcheck/cfcheck/validate/contract"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// alone returns a check that waits for no other.
+func alone(c *validate.Check) *validate.Check {
+	copied := *c
+	copied.Requires = nil
+	return &copied
+}
+
+// judge judges a case of the corpus by some checks.
+func judge(t *testing.T, c *corpus.Case, checks ...*validate.Check) *validate.Report {
+	t.Helper()
+	defs := sensor.BuiltinDefinitions()
+	if c.TypesData != nil {
+		more, err := sensor.ReadDefinitions(c.Types, c.TypesData)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := range more.All() {
+			if err := defs.Add(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	fleet, _ := sensor.BuiltinFleet(c.Fleet)
+	if c.FleetData != nil {
+		var err error
+		if fleet, err = sensor.ReadFleet(c.Fleet, c.FleetData); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return validate.Run(validate.ChannelFile(c.FileName, c.Data), validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now})
+}
+
+// TestRunsFindWhatIsReckoned holds that running the content finds by itself
+// what the contract checks reckon: each rule that reads more than a build
+// supplies, and each input of another type that an operator does not read.
+func TestRunsFindWhatIsReckoned(t *testing.T) {
+	check := alone(behaviour.RunsWithoutFault)
+	found, clean := 0, 0
+	for _, c := range corpus.Cases() {
+		all := judge(t, &c, suite.Checks...)
+		reckoned := map[string]bool{}
+		for _, f := range all.Findings {
+			reckoned[f.Check.ID] = true
+		}
+		if all.File == nil || all.Definition == nil || len(all.Builds) == 0 {
+			continue
+		}
+		run := judge(t, &c, check)
+		switch {
+		case reckoned[contract.InputsSupplied.ID]:
+			if run.Errors() == 0 && suppliesFewer(all) {
+				t.Errorf("%s: %s finds that inputs are not supplied, and running the content finds nothing", c.Name, contract.InputsSupplied)
+			}
+			if run.Errors() > 0 {
+				found++
+			}
+		case all.Verdict() == validate.Accepted:
+			clean++
+			if run.Errors() > 0 {
+				t.Errorf("%s is accepted, and running it finds %v", c.Name, run.Findings)
+			}
+		}
+	}
+	if found < 5 || clean < 50 {
+		t.Fatalf("only %d cases that fault when they are run, and %d that do not", found, clean)
+	}
+}
+
+// suppliesFewer reports whether some build by position supplies fewer inputs
+// than the content reads: an input in the middle that is not supplied cannot be
+// told from one that is absent.
+func suppliesFewer(r *validate.Report) bool {
+	for i := range r.Fleet.Contracts {
+		c := &r.Fleet.Contracts[i]
+		if c.Reader.Access == sensor.Named {
+			continue
+		}
+		for _, s := range c.SuppliesOf(r.Definition.Name, r.Definition.Version) {
+			if len(s.Inputs) < r.Needs.InputsRead {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestRunFault has what a finding says.
+func TestRunFault(t *testing.T) {
+	for _, c := range corpus.Cases() {
+		if c.Name != "291-july-first-use" {
+			continue
+		}
+		r := judge(t, &c, alone(behaviour.RunsWithoutFault))
+		if len(r.Findings) != 1 {
+			t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
+		}
+		f := r.Findings[0]
+		if want := "the instance faults when it is run: criterion "; !strings.HasPrefix(f.Message, want) || !strings.Contains(f.Message, "reads input 21 (index 20); the event has 20 inputs") {
+			t.Errorf("message is %q", f.Message)
+		}
+		if f.Instance == nil || f.Input == nil || f.Input.Name != "ClientImage" || len(f.Builds) != 1 || f.Builds[0].Name != "7.11" {
+			t.Errorf("finding is %+v", f)
+		}
+		return
+	}
+	t.Fatal("the case is not in the corpus")
+}
+
+// pipes makes a file of rules on named pipes.
+func pipes(t *testing.T, conditions ...channelfile.Expr) []byte {
+	t.Helper()
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
+	for i, c := range conditions {
+		if err := b.Add(channelfile.ID{15: byte(i + 1)}, c, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// recorded returns events with names of pipes.
+func recorded(names ...string) *validate.Recorded {
+	return &validate.Recorded{Name: "good.ndjson", Events: func(d *sensor.Definition) iter.Seq2[func() string, sensor.Event] {
+		return func(yield func(func() string, sensor.Event) bool) {
+			if d.Name != "ipc" {
+				return
+			}
+			e := make(sensor.Event, len(d.Inputs))
+			for i, name := range names {
+				e[5] = sensor.Text(name)
+				if !yield(func() string { return "good.ndjson:" + string(rune('1'+i)) }, e) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// TestRecorded has the cases of the checks that run content on recorded events.
+func TestRecorded(t *testing.T) {
+	fleet, _ := sensor.BuiltinFleet("reference")
+	narrow, wide := channelfile.Equals(5, `\evil`), channelfile.Prefix(5, `\`)
+	events := recorded(`\lsass`, `\wkssvc`, `\lsass`)
+	for _, tt := range []struct {
+		why     string
+		options validate.Options
+		rules   []channelfile.Expr
+		checks  []string
+		says    string
+	}{
+		{"nothing matches", validate.Options{NeverMatch: events, KnownGood: events}, []channelfile.Expr{narrow}, nil, ""},
+		{"nothing was given to match", validate.Options{}, []channelfile.Expr{wide}, nil, ""},
+		{"one rule of two matches what must never match", validate.Options{NeverMatch: events}, []channelfile.Expr{narrow, wide}, []string{"CF5002"},
+			"the rule matches 3 events that must never match; the first is good.ndjson:1"},
+		{"one event of three", validate.Options{NeverMatch: events}, []channelfile.Expr{channelfile.Contains(5, "wks")}, []string{"CF5002"},
+			"the rule matches 1 event that must never match; the first is good.ndjson:2"},
+		{"more good events than may match", validate.Options{KnownGood: events, KnownGoodMatches: 2}, []channelfile.Expr{wide}, []string{"CF5003"},
+			"the rule matches 3 events known to be good; the first is good.ndjson:1"},
+		{"as many as may match", validate.Options{KnownGood: events, KnownGoodMatches: 3}, []channelfile.Expr{wide}, nil, ""},
+		{"both", validate.Options{KnownGood: events, NeverMatch: events}, []channelfile.Expr{wide}, []string{"CF5002", "CF5003"}, ""},
+		{"an input that nobody recorded is absent", validate.Options{NeverMatch: events}, []channelfile.Expr{channelfile.Not(channelfile.Exists(6))}, []string{"CF5002"},
+			"the rule matches 3 events that must never match; the first is good.ndjson:1"},
+	} {
+		opts := tt.options
+		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = suite.Checks, sensor.BuiltinDefinitions(), fleet, time.Unix(0, 0)
+		r := validate.Run(validate.ChannelFile("", pipes(t, tt.rules...)), opts)
+		var got []string
+		for _, total := range r.Totals {
+			if total.Check.Severity == validate.Error {
+				got = append(got, total.Check.ID)
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(tt.checks, " ") {
+			t.Errorf("%s: found by %v, want %v", tt.why, got, tt.checks)
+		}
+		if tt.says != "" && len(r.Findings) > 0 && r.Findings[0].Message != tt.says {
+			t.Errorf("%s: %q, want %q", tt.why, r.Findings[0].Message, tt.says)
+		}
+		if (r.Verdict() == validate.Rejected) != (len(tt.checks) > 0) {
+			t.Errorf("%s: %v", tt.why, r.Verdict())
+		}
+	}
+}
