@@ -2,6 +2,7 @@ package facts_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"go/ast"
 	"go/importer"
@@ -318,6 +319,54 @@ func TestMethods(t *testing.T) {
 	for _, names := range [][2]string{{"m2", ""}, {"m1", "Security"}} {
 		if steps, ok := f.Steps(names[0], names[1]); ok || steps != 0 {
 			t.Errorf("build %q with feed %q, which is not there, takes %d steps", names[0], names[1], steps)
+		}
+	}
+}
+
+// TestEdges holds what the corpus has only together with other faults: the least
+// file, with one number changed, and the loosest facts about it.
+func TestEdges(t *testing.T) {
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 3})
+	if err := b.Add(channelfile.ID{1}, channelfile.Exists(2), nil); err != nil {
+		t.Fatal(err)
+	}
+	least := must(b.Encode())
+	const (
+		record  = 48 // of a section: type, offset, length, count
+		offset  = 4
+		length  = 8
+		count   = 12
+		instant = 80 + 6*48 // the sections: one instance, one word, one criterion
+	)
+	put := func(data []byte, at int, n uint32) { binary.LittleEndian.PutUint32(data[at:], n) }
+	for _, tt := range []struct {
+		why  string
+		edit func(data []byte)
+		says string // "": the facts hold
+	}{
+		{"as it is", func([]byte) {}, ""},
+		{"an empty section in the header", func(data []byte) { put(data, record*4+offset, 8) }, "section 3"},
+		{"an empty section at the end of the table", func(data []byte) { put(data, record*4+offset, 80+6*48-8) }, "section 3"},
+		{"an empty section at the end of the file", func(data []byte) { put(data, record*4+offset, uint32(len(data))) }, ""},
+		{"an empty section behind the file", func(data []byte) { put(data, record*4+offset, uint32(len(data))+8) }, "section 3"},
+		{"an empty section at an odd place", func(data []byte) { put(data, record*4+offset, instant+4) }, "section 3"},
+		{"an instance without words", func(data []byte) {
+			put(data, instant+20, 0)
+			put(data, record*2+length, 0)
+			put(data, record*2+count, 0)
+		}, "instance without words"},
+		{"a criterion beyond", func(data []byte) { put(data, instant+24, 1<<1) }, "word, criterion"},
+		{"an operator on one truth", func(data []byte) { put(data, instant+24, 1<<31|1) }, "operator on truths"},
+		{"the last input", func(data []byte) { data[instant+34] = 2 }, ""},
+		{"an input beyond", func(data []byte) { data[instant+34] = 3 }, "criterion, operator"},
+		{"more sections than there is room for", func(data []byte) { put(data, 0x2C, 15) }, "sections"},
+	} {
+		file := slices.Clone(least)
+		tt.edit(file)
+		fleet, doc := loosest(file, nil)
+		says := refusal(t, file, fleet, doc)
+		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
+			t.Errorf("%s: found %q; expected %q", tt.why, says, tt.says)
 		}
 	}
 }

@@ -13,6 +13,7 @@ var families = map[int]string{
 	1: "structure: is it a channel file, whole and in normal form?",
 	2: "type: does it fit its template type's definition?",
 	3: "contract: does every build that will read it supply what it needs?",
+	5: "behaviour: what does it do when it is run?",
 }
 
 // Family returns the name of a check's family, a colon, and the question that

@@ -69,7 +69,7 @@ content is safe depends on the builds that will read it.`,
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
-	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines; see docs/recorded.md")
+	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "how `many` of these one rule may match")
 	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")

@@ -49,6 +49,7 @@ type report struct {
 	Events           uint64  `json:"events"`
 	SensorRuns       uint64  `json:"sensorRuns"`
 	InstancesMatched uint64  `json:"instancesMatched"`
+	Charge           float64 `json:"chargePerOperation"` // steps, of the costliest event of a file on a build, in the median
 
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
@@ -123,7 +124,7 @@ func newReport(cfg config, workers []*worker, took time.Duration) *report {
 		Decisions: c.Decisions, PerSecond: float64(c.Decisions) / seconds, PerSecondCore: float64(c.Decisions) / seconds / float64(cfg.cores),
 		Accepted: c.Verdicts[validate.Accepted], Rejected: c.Verdicts[validate.Rejected], Undecided: c.Verdicts[validate.Undecided],
 		AcceptanceRate: c.Accepted(), Files: c.Files, ReadableFiles: c.Readable, MeanFileSize: float64(s.bytes) / float64(max(c.Files, 1)),
-		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches,
+		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches, Charge: c.Charge(),
 		Bound: 3 / float64(max(c.Decisions, 1)), BatchBound: 3 / float64(max(s.batches, 1)),
 		MustAccept: s.safe, NeverHit: []string{}, Shortcomings: []string{},
 	}
@@ -200,6 +201,7 @@ func (r *report) text(w io.Writer) error {
 	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, thousands(r.Rejected), thousands(r.Undecided))
 	line("files", "%s, of which %s can be read; both readers agree on each", thousands(r.Files), thousands(r.ReadableFiles))
 	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
+	line("charge", "%.2f steps for an operation that was counted, in the median of the costliest events", r.Charge)
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
 	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, thousands(r.MustAccept))

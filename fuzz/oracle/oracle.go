@@ -85,6 +85,7 @@ type Counts struct {
 	SensorRuns uint64                     // of one sensor on one event
 	Events     uint64                     // on which sensors were compared
 	Matches    uint64                     // instances that matched in them
+	Charges    [chargeBuckets]uint64      // files on builds, by what is charged for each operation that was counted: see Charge
 	Findings   [4]uint64                  // by Explanation
 	Reasons    map[Reason]uint64          // of those without a witness
 }
@@ -103,6 +104,9 @@ func (c *Counts) Add(o *Counts) {
 	for i, n := range o.Findings {
 		c.Findings[i] += n
 	}
+	for i, n := range o.Charges {
+		c.Charges[i] += n
+	}
 	if c.Hits == nil {
 		c.Hits = make(map[*validate.Check]uint64, len(o.Hits))
 	}
@@ -115,6 +119,26 @@ func (c *Counts) Add(o *Counts) {
 	for r, n := range o.Reasons {
 		c.Reasons[r] += n
 	}
+}
+
+// chargeBuckets is how many buckets of a quarter there are: the last is of all
+// beyond.
+const chargeBuckets = 160
+
+// Charge returns how many steps are charged for each elementary operation, of
+// the costliest event that was made for a file on a build; in the median of
+// these, rounded up to a quarter. 0: nothing was run.
+func (c *Counts) Charge() float64 {
+	var all, sum uint64
+	for _, n := range c.Charges {
+		all += n
+	}
+	for i, n := range c.Charges {
+		if sum += n; n > 0 && 2*sum >= all {
+			return float64(i+1) / 4
+		}
+	}
+	return 0
 }
 
 // Accepted returns the share of decisions that accept, from 0 to 1.

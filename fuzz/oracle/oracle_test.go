@@ -60,6 +60,9 @@ func TestOracle(t *testing.T) {
 	if c.Matches < c.Events/4 || c.SensorRuns < 2*c.Events {
 		t.Errorf("%d events, %d matches and %d runs of sensors; expected more: the events do not reach the criteria", c.Events, c.Matches, c.SensorRuns)
 	}
+	if charge := c.Charge(); charge < 1 || charge > 4 {
+		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)
+	}
 	hit := 0
 	for _, check := range suite.Checks {
 		if c.Hits[check] > 0 {

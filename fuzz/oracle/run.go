@@ -159,6 +159,9 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 		res.problem = r.compare(access, e, res)
 		return res.problem == nil
 	})
+	if res.operations > 0 {
+		r.o.Counts.Charges[min((4*res.steps-1)/res.operations, chargeBuckets-1)]++
+	}
 	return res
 }
 

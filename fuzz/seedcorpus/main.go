@@ -24,7 +24,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/fuzz/generate"
 )
 
@@ -67,8 +66,8 @@ var targets = []target{
 	{pkg: "./report", function: "FuzzClean"},
 	{pkg: "./sensor", function: "FuzzExtractContract"},
 	{pkg: "./sensor", function: "FuzzInterpreterText"},
-	{pkg: "./sensor", function: "FuzzReadDefinitions", seeds: documents("types")},
-	{pkg: "./sensor", function: "FuzzReadFleet", seeds: documents("fleets")},
+	{pkg: "./sensor", function: "FuzzReadDefinitions", seeds: documents("types/*.json")},
+	{pkg: "./sensor", function: "FuzzReadFleet", seeds: documents("fleets/*.json")},
 	{pkg: "./sensor", function: "FuzzReadNeeds"},
 	{pkg: "./sensor", function: "FuzzRegexpSearch"},
 	{pkg: "./sigma", function: "FuzzParse"},
@@ -98,11 +97,31 @@ func encode(fixed []byte, arguments ...[]byte) []byte {
 // maxSeed is the size of the longest file to start from, in bytes.
 const maxSeed = 8 << 10
 
+// root is the folder of the repository.
+var root = "."
+
+// read returns the files of the corpus that a pattern names, each once.
+func read(pattern string) (list [][]byte) {
+	names, err := filepath.Glob(filepath.Join(root, "corpus", filepath.FromSlash(pattern)))
+	if err != nil {
+		panic(err) // the pattern is at fault
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "seedcorpus:", err)
+			os.Exit(2)
+		}
+		list = append(list, data)
+	}
+	return list
+}
+
 // channelFiles are those of the corpus, and some that a generator draws.
 func channelFiles() (list [][]byte) {
-	for _, c := range corpus.Cases() {
-		if len(c.Data) <= maxSeed {
-			list = append(list, c.Data)
+	for _, data := range read("cases/*/*.cf") {
+		if len(data) <= maxSeed {
+			list = append(list, data)
 		}
 	}
 	s := generate.NewStream(1)
@@ -134,25 +153,17 @@ func filesWithSpec(fixed ...byte) func() [][]byte {
 	}
 }
 
-// documents are the files of a folder of the corpus.
-func documents(folder string) func() [][]byte {
+// documents are the files of the corpus that a pattern names.
+func documents(pattern string) func() [][]byte {
 	return func() (list [][]byte) {
-		entries, err := corpus.FS.ReadDir(folder)
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		for _, e := range entries {
-			data, err := corpus.FS.ReadFile(path.Join(folder, e.Name()))
-			if err != nil {
-				panic(err)
-			}
+		for _, data := range read(pattern) {
 			list = append(list, encode(nil, data))
 		}
 		return list
 	}
 }
 
-var layouts = documents("layouts")
+var layouts = documents("layouts/*.txt")
 
 // dictionary has words of the format, for the targets that read channel files.
 //
@@ -188,8 +199,12 @@ func write(folder string) error {
 		if t.seeds == nil || t.not != "" {
 			continue
 		}
+		seeds := t.seeds()
+		if len(seeds) == 0 {
+			return fmt.Errorf("%s has no seeds: run it in the folder of the repository", t.function)
+		}
 		var b bytes.Buffer
-		err := archive(&b, t.seeds())
+		err := archive(&b, seeds)
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, t.name()+"_seed_corpus.zip"), b.Bytes(), 0o644)
 		}

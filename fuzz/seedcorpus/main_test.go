@@ -98,6 +98,11 @@ func TestEncode(t *testing.T) {
 // corpus.
 func TestWrite(t *testing.T) {
 	folder := t.TempDir()
+	if err := write(folder); err == nil || !strings.Contains(err.Error(), "in the folder of the repository") {
+		t.Errorf("where there is no corpus: %v", err)
+	}
+	root = "../.."
+	t.Cleanup(func() { root = "." })
 	if err := write(folder); err != nil {
 		t.Fatal(err)
 	}

@@ -172,15 +172,15 @@ func TestRecorded(t *testing.T) {
 		{"nothing matches", validate.Options{NeverMatch: events, KnownGood: events}, []channelfile.Expr{narrow}, nil, ""},
 		{"nothing was given to match", validate.Options{}, []channelfile.Expr{wide}, nil, ""},
 		{"one rule of two matches what must never match", validate.Options{NeverMatch: events}, []channelfile.Expr{narrow, wide}, []string{"CF5002"},
-			"the rule matches 3 events that must never match; the first is good.ndjson:1"},
+			"instance 1 matches 3 events that must never match; the first is good.ndjson:1"},
 		{"one event of three", validate.Options{NeverMatch: events}, []channelfile.Expr{channelfile.Contains(5, "wks")}, []string{"CF5002"},
-			"the rule matches 1 event that must never match; the first is good.ndjson:2"},
+			"instance 0 matches 1 event that must never match; the first is good.ndjson:2"},
 		{"more good events than may match", validate.Options{KnownGood: events, KnownGoodMatches: 2}, []channelfile.Expr{wide}, []string{"CF5003"},
-			"the rule matches 3 events known to be good; the first is good.ndjson:1"},
+			"instance 0 matches 3 events known to be good; the first is good.ndjson:1"},
 		{"as many as may match", validate.Options{KnownGood: events, KnownGoodMatches: 3}, []channelfile.Expr{wide}, nil, ""},
 		{"both", validate.Options{KnownGood: events, NeverMatch: events}, []channelfile.Expr{wide}, []string{"CF5002", "CF5003"}, ""},
 		{"an input that nobody recorded is absent", validate.Options{NeverMatch: events}, []channelfile.Expr{channelfile.Not(channelfile.Exists(6))}, []string{"CF5002"},
-			"the rule matches 3 events that must never match; the first is good.ndjson:1"},
+			"instance 0 matches 3 events that must never match; the first is good.ndjson:1"},
 	} {
 		opts := tt.options
 		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = suite.Checks, sensor.BuiltinDefinitions(), fleet, time.Unix(0, 0)

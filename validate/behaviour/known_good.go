@@ -30,7 +30,7 @@ the rule does not look at yet.`,
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
 					Where: where, Instance: in,
-					Message: fmt.Sprintf("the rule matches %s known to be good; the first is %s", count(n, "event"), first),
+					Message: fmt.Sprintf("%s matches %s known to be good; the first is %s", rule(in), count(n, "event"), first),
 					Details: []string{fmt.Sprintf("%s may match", count(p.KnownGoodMatches, "event"))},
 					Fix:     "narrow the rule by what tells the event from an attack",
 				}

@@ -27,7 +27,7 @@ wrong: narrow it, or exclude the program by a field that nobody can forge.`,
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
 					Where: where, Instance: in,
-					Message: fmt.Sprintf("the rule matches %s that must never match; the first is %s", count(n, "event"), first),
+					Message: fmt.Sprintf("%s matches %s that must never match; the first is %s", rule(in), count(n, "event"), first),
 					Fix:     "narrow the rule, or exclude what must not match",
 				}
 			})

@@ -36,3 +36,14 @@ func count(n uint64, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
+
+// rule names an instance for a person.
+func rule(in *validate.Instance) string {
+	switch {
+	case in.Title != "":
+		return fmt.Sprintf("rule %q", in.Title)
+	case in.Rule != "":
+		return "rule " + in.Rule
+	}
+	return fmt.Sprintf("instance %d", in.Index)
+}
