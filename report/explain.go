@@ -36,7 +36,19 @@ func Explain(c *validate.Check) string {
 		for _, r := range c.Requires {
 			ids = append(ids, r.ID)
 		}
-		fmt.Fprintf(&b, "- Skipped where one of these found an error: %s.\n", strings.Join(ids, ", "))
+		line := "- Skipped where one of these found an error:"
+		for i, id := range ids {
+			id += ","
+			if i == len(ids)-1 {
+				id = ids[i] + "."
+			}
+			if len(line)+1+len(id) > 78 {
+				b.WriteString(line + "\n")
+				line = " "
+			}
+			line += " " + id
+		}
+		b.WriteString(line + "\n")
 	}
 	return b.String()
 }

@@ -211,6 +211,9 @@ func TestTimeAndSignal(t *testing.T) {
 	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1"); status != exitFine || !strings.Contains(out, "escapes            0") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
+	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1", "-decisions", "1000000000"); status != exitProblem || !strings.Contains(out, "of 1,000,000,000 decisions were made") {
+		t.Errorf("fewer decisions than were asked for: status %d\n%s%s", status, out, errs)
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
 	var out, errs bytes.Buffer

@@ -211,13 +211,14 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 		close(ended)
 	}()
 	show(ctx, cfg, w, workers, start, &stop, ended)
-	r := newReport(cfg, workers, time.Since(start))
+	took := time.Since(start)
 	var first *found
 	for _, f := range results {
 		if f != nil && first == nil {
 			first = f
 		}
 	}
+	r := newReport(cfg, workers, took, first == nil)
 	var errs []error
 	for i, done := range closing {
 		if err := done(); err != nil && results[i] == nil {

@@ -111,8 +111,9 @@ const (
 	enough        = 10_000 // decisions, for the share to mean something
 )
 
-// newReport sums up a campaign whose workers have ended.
-func newReport(cfg config, workers []*worker, took time.Duration) *report {
+// newReport sums up a campaign whose workers have ended. Clean says that they
+// found nothing.
+func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *report {
 	s := total(workers)
 	c := &s.counts
 	cpu := cpuSeconds()
@@ -155,8 +156,11 @@ func newReport(cfg config, workers []*worker, took time.Duration) *report {
 	if n := c.Findings[oracle.Unexplained]; n > 0 {
 		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have no witness, and no reason why there is none", thousands(n)))
 	}
+	if clean && !cfg.smallScope && c.Decisions < cfg.decisions {
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s of %s decisions were made when the time was up", thousands(c.Decisions), thousands(cfg.decisions)))
+	}
 	for i, w := range workers {
-		if cfg.smallScope && !w.ended {
+		if clean && cfg.smallScope && !w.ended {
 			r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("part %d of %d of the small scope was not judged to its end; give it more -time", i+1, len(workers)))
 		}
 		r.Digests = append(r.Digests, hex.EncodeToString(w.digest.Sum(nil)[:8]))

@@ -43,7 +43,7 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 // write them, and in proportion to the file for those that nobody would.
 const (
 	stepsAtLeast = 100_000_000
-	stepsPerByte = 100
+	stepsPerByte = 10
 )
 
 // runAll runs all instances as the builds of one run do: all of them on an event
