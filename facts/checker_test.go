@@ -11,6 +11,7 @@ import (
 	"go/types"
 	"net/netip"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -125,6 +126,12 @@ func TestClaims(t *testing.T) {
 			f.Reads[i].PerByte--
 		}, "perByte"},
 		{"an input less", func(f *facts.Facts) { f.Reads = f.Reads[1:] }, "facts.reads: missing"},
+		{"an input more, which is supplied", func(f *facts.Facts) {
+			f.Most.Inputs++
+			f.Reads = append(f.Reads, facts.Read{Input: f.Most.Inputs - 1})
+		}, ""},
+		{"an input more than are said to be named", func(f *facts.Facts) { f.Reads = append(f.Reads, facts.Read{Input: f.Most.Inputs}) }, "facts.reads[5].input"},
+		{"an input more than there can be", func(f *facts.Facts) { f.Reads = append(f.Reads, facts.Read{Input: 1 << 40}) }, "facts.reads[5].input"},
 		{"inputs out of order", func(f *facts.Facts) { slices.Reverse(f.Reads) }, "facts.reads[1]"},
 		{"an input twice", func(f *facts.Facts) { f.Reads = append(f.Reads[:1:1], f.Reads...) }, "facts.reads[1]"},
 		{"an operator less", func(f *facts.Facts) { f.Operators = f.Operators[1:] }, "operators"},
@@ -307,6 +314,40 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// TestRefuses holds that only a build that does not have the type version, and
+// says that it refuses such files, is left out.
+func TestRefuses(t *testing.T) {
+	file, fleet, truth := small(t)
+	for _, tt := range []struct {
+		why     string
+		version string // that the build supplies
+		says    bool   // that it refuses unknown versions
+		edit    func(c *facts.Contract)
+		want    string
+	}{
+		{"it has the version", "1", true, func(*facts.Contract) {}, ""},
+		{"it has the version, and is claimed to refuse it", "1", true, func(c *facts.Contract) { c.Refuses = true }, "refuses"},
+		{"it does not, and is claimed to read it", "3", true, func(c *facts.Contract) { c.Feeds = nil }, "refuses"},
+		{"it does not, and is claimed to have a feed", "3", true, func(*facts.Contract) {}, "refuses"},
+		{"it does not, and refuses it, which leaves nobody", "3", true, func(c *facts.Contract) { c.Refuses, c.Feeds = true, nil }, "found no build with version 1"},
+		{"it does not, and does not say that it refuses it", "3", false, func(c *facts.Contract) { c.Refuses, c.Feeds = true, nil }, "refuses"},
+	} {
+		of := bytes.Replace(fleet, []byte(`"version": 1,`), []byte(`"version": `+tt.version+`,`), 1)
+		if tt.says {
+			of = bytes.Replace(of, []byte(`"evidence": "stated",`), []byte(`"evidence": "stated", "refusesUnknownVersions": true,`), 1)
+		}
+		f := facts.Facts{}
+		if err := json.Unmarshal(repaired(must(truth.JSON()), file, of), &f); err != nil {
+			t.Fatal(err)
+		}
+		tt.edit(&f.Contracts[0])
+		says := refusal(t, file, of, must(f.JSON()))
+		if tt.want == "" && says != "" || tt.want != "" && !strings.Contains(says, tt.want) {
+			t.Errorf("%s: found %q; expected %q", tt.why, says, tt.want)
+		}
+	}
+}
+
 // TestMethods holds what facts are asked at run time.
 func TestMethods(t *testing.T) {
 	_, _, f := small(t)
@@ -367,6 +408,38 @@ func TestEdges(t *testing.T) {
 		says := refusal(t, file, fleet, doc)
 		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
 			t.Errorf("%s: found %q; expected %q", tt.why, says, tt.says)
+		}
+	}
+}
+
+// TestStepsBeyond holds that what 64 bits cannot count is not claimed.
+func TestStepsBeyond(t *testing.T) {
+	s := caseOf(t, "steps-reached")
+	s.doc = bytes.ReplaceAll(s.doc, []byte("14353"), []byte("9007199254740991"))
+	s.fleet = must(sensor.ReadFleet("fleet", s.doc))
+	if says := refusal(t, s.Data, s.doc, must(s.claims().JSON())); says != "" {
+		t.Error(says)
+	}
+	s.doc = regexp.MustCompile(`,\s*"budget": \{[^}]*\}`).ReplaceAll(s.doc, nil)
+	s.fleet = must(sensor.ReadFleet("fleet", s.doc))
+	for _, tt := range []struct {
+		perByte, length, steps uint64
+		says                   string
+	}{
+		{1 << 20, 1 << 30, 1<<50 + 100, ""},
+		{1 << 20, 1 << 30, 1 << 50, "steps claimed"},
+		{1 << 30, 1 << 30, 1<<60 + 100, "steps claimed"}, // more than all readers of JSON keep
+		{1 << 40, 1 << 40, 1<<64 - 1, "steps claimed"},   // the product wraps
+		{1 << 32, 1<<32 - 1, 1<<64 - 1, "steps claimed"}, // the product does not, the sum could
+		{14, (1<<64 - 1) / 14, 16, "steps claimed"},      // the sum wraps
+	} {
+		f := s.claims()
+		f.Reads[0].PerByte = tt.perByte
+		feed := &f.Contracts[0].Feeds[0]
+		feed.Lengths[0].Length, feed.Steps = tt.length, tt.steps
+		says := refusal(t, s.Data, s.doc, must(f.JSON()))
+		if tt.says == "" && says != "" || tt.says != "" && !strings.Contains(says, tt.says) {
+			t.Errorf("%+v: found %q", tt, says)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func definitionOf(file []byte, claims *facts.Facts) *sensor.Definition {
 // events makes events that reach what there is in a file, and some at random.
 func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(sensor.Event)) {
 	if f, err := channelfile.Parse(file); err == nil {
-		s := sensor.NewSynthesizer(f, generate.Types(d))
+		s := sensor.NewSynthesizer(f, nil, generate.Types(d))
 		run(s.Filled(len(d.Inputs)))
 		for i := range min(f.Instances(), 4) {
 			n := 0

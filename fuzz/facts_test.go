@@ -85,7 +85,7 @@ func TestFactsAtRunTime(t *testing.T) {
 				}
 				return true
 			}
-			s := sensor.NewSynthesizer(f, generate.Types(d))
+			s := sensor.NewSynthesizer(f, nil, generate.Types(d))
 			for k := range f.Instances() {
 				s.Events(k, len(d.Inputs), run)
 			}

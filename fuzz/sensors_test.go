@@ -34,7 +34,7 @@ func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.F
 	if err != nil {
 		panic(err) // the generator's fault
 	}
-	s := sensor.NewSynthesizer(f, c.types)
+	s := sensor.NewSynthesizer(f, nil, c.types)
 	going := true
 	for i := range f.Instances() {
 		s.Events(i, len(d.Inputs), func(e sensor.Event) bool {

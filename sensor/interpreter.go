@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -25,6 +26,8 @@ type Interpreter struct {
 	ran     []uint32 // by RunInstance: the run in which a criterion was evaluated
 	matched []int
 	steps   uint64
+	work    uint64 // what evaluating really took, more or less: bytes and places looked at
+	limit   uint64 // of work, for a Synthesizer; 0: none
 	stack   []bool
 	reached []uint64 // of a pattern with bytes that are not UTF-8
 	machine machine
@@ -71,6 +74,11 @@ func (f *Fault) Error() string {
 // NewInterpreter returns the interpreter of a file for a build that reads as r
 // says: with its access to inputs and its budget. A budget of zero is none.
 func NewInterpreter(f *channelfile.File, r *Reader) *Interpreter {
+	return newInterpreter(f, NeedsOf(f, nil), r)
+}
+
+// newInterpreter is NewInterpreter of a file whose needs are known.
+func newInterpreter(f *channelfile.File, needs *Needs, r *Reader) *Interpreter {
 	it := &Interpreter{
 		file:    f,
 		access:  r.Access,
@@ -79,18 +87,16 @@ func NewInterpreter(f *channelfile.File, r *Reader) *Interpreter {
 		stack:   make([]bool, 0, channelfile.MaxStack),
 		perByte: make([]uint64, f.Header.InputsDeclared),
 	}
-	needs := NeedsOf(f, nil)
 	it.constant, it.memory = needs.Constant, needs.Memory
 	for i := range needs.Inputs {
 		it.perByte[needs.Inputs[i].Index] = needs.Inputs[i].Coefficient
 	}
-	longest := 0
-	for i := range f.Programs() {
-		longest = max(longest, f.Program(i).Len())
-	}
-	it.machine.size(longest)
+	it.machine.size(int(needs.Sizes.ProgramInstructions))
 	return it
 }
+
+// As makes the interpreter that of another build.
+func (it *Interpreter) As(r *Reader) { it.access, it.budget = r.Access, r.Budget }
 
 // Run evaluates an event: each criterion once, in the order of the file, and
 // then each instance. Nothing is skipped, so what is read does not depend on
@@ -136,6 +142,7 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 		it.run = 1
 	}
 	f, in := it.file, it.file.Instance(instance)
+	it.work += uint64(in.Count) * 8
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := f.Word(w)
 		if !word.IsReference() || it.ran[word.Criterion()] == it.run {
@@ -252,6 +259,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 	}
 	all := c.Flags&channelfile.FlagAll != 0
 	f := it.file
+	it.work += 8
 	switch c.Operator {
 	case channelfile.OpExists:
 		return true, nil
@@ -260,6 +268,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		if !ok {
 			return false, nil
 		}
+		it.work += uint64(c.Count)
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
 			least := channelfile.Integer(b, 0)
@@ -277,6 +286,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		if !ok {
 			return false, nil
 		}
+		it.work += uint64(c.Count)
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
 			if (bytes.Compare(b[:16], a[:]) <= 0 && bytes.Compare(a[:], b[16:32]) <= 0) != all {
@@ -286,7 +296,12 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		return all, nil
 	case channelfile.OpRegexp:
 		for k := c.First; k < c.First+c.Count; k++ {
-			if it.machine.search(f.Program(f.Operand(k)), f.Operand(k), v.Text) != all {
+			before := it.machine.work
+			found := it.machine.search(f.Program(f.Operand(k)), f.Operand(k), v.Text)
+			if it.work += it.machine.work - before; it.spent() {
+				return false, errSpent
+			}
+			if found != all {
 				return !all, nil
 			}
 		}
@@ -294,20 +309,33 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 	}
 	folded := c.Flags&channelfile.FlagFold != 0
 	for k := c.First; k < c.First+c.Count; k++ {
-		if it.text(c.Operator, folded, v.Text, f.Value(f.Operand(k))) != all {
+		holds := it.text(c.Operator, folded, v.Text, f.Value(f.Operand(k)))
+		if it.work += 8; it.spent() {
+			return false, errSpent
+		}
+		if holds != all {
 			return !all, nil
 		}
 	}
 	return all, nil
 }
 
+// errSpent ends an evaluation that took all the work that a Synthesizer may do.
+var errSpent = errors.New("more work than is allowed")
+
+func (it *Interpreter) spent() bool { return it.limit > 0 && it.work > it.limit }
+
 // text compares a value with one operand.
 func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand []byte) bool {
 	switch {
 	case op == channelfile.OpPattern && folded:
-		return matchFold(value, operand)
+		matches, work := matchFold(value, operand)
+		it.work += uint64(work)
+		return matches
 	case op == channelfile.OpPattern:
-		return it.match(value, operand)
+		matches, work := it.match(value, operand)
+		it.work += uint64(work)
+		return matches
 	case folded:
 		switch op {
 		case channelfile.OpEquals:
@@ -319,7 +347,9 @@ func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand
 		case channelfile.OpSuffix:
 			return suffixFold(value, operand)
 		case channelfile.OpContains:
-			return containsFold(value, operand)
+			found, work := containsFold(value, operand)
+			it.work += uint64(work)
+			return found
 		}
 	default:
 		switch op {
@@ -330,6 +360,7 @@ func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand
 		case channelfile.OpSuffix:
 			return bytes.HasSuffix(value, operand)
 		case channelfile.OpContains:
+			it.work += uint64(len(value))
 			return bytes.Contains(value, operand)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 // at most once at each place of the text, and time is linear in its length.
 type machine struct {
 	here, next set
+	work       uint64        // instructions that were reached, in all runs
 	pending    []uint32      // instructions that are still to be visited at this place
 	code       []instruction // of the program that was run last
 	program    int           // which it is in the file, plus one; 0: none, or not one of a file
@@ -33,6 +34,7 @@ func (m *machine) load(p channelfile.Program, number int) {
 		return
 	}
 	m.program = number + 1
+	m.work += uint64(p.Len())
 	m.size(p.Len())
 	m.code = m.code[:0]
 	for i := range p.Len() {
@@ -96,6 +98,7 @@ func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
 			}
 		}
 		m.here, m.next = m.next, m.here
+		m.work += 1 + uint64(len(m.here.list))
 		if m.follow(before, after) {
 			return true
 		}

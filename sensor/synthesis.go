@@ -15,12 +15,10 @@ import (
 // ways. Events at random do not: what a criterion asks for has to be in the
 // value, or a comparison ends at its first byte and the rest of it is never run.
 type Synthesizer struct {
-	file    *channelfile.File
-	types   []InputType
-	it      *Interpreter
-	charges [][2]uint64 // of each criterion: a constant, and for each byte of its input
-	steps   uint64      // that may still be spent
-	filled  Event
+	file   *channelfile.File
+	types  []InputType
+	it     *Interpreter
+	filled Event
 
 	// What is kept from one instance to the next, to be written over.
 	starts     []int
@@ -36,46 +34,24 @@ type Synthesizer struct {
 // is longer takes long to compare, and shows nothing that a shorter one does not.
 const maxSynthesized = 1 << 10
 
-// NewSynthesizer returns a synthesizer for a file. Types are those of its
-// inputs, as its template type declares them; an input beyond is a string.
-func NewSynthesizer(f *channelfile.File, types []InputType) *Synthesizer {
-	s := &Synthesizer{file: f, types: types, it: NewInterpreter(f, &Reader{Access: Named}), charges: make([][2]uint64, f.Criteria()), steps: math.MaxUint64}
-	t := &tally{f: f, needs: new(Needs)}
-	t.programs()
-	for i := range s.charges {
-		s.charges[i][0], s.charges[i][1] = t.charge(f.Criterion(i))
+// NewSynthesizer returns a synthesizer for a file. Needs are those of the file,
+// nil if they are not known. Types are those of its inputs, as its template type
+// declares them; an input beyond is a string.
+func NewSynthesizer(f *channelfile.File, needs *Needs, types []InputType) *Synthesizer {
+	if needs == nil {
+		needs = NeedsOf(f, nil)
 	}
-	return s
+	return &Synthesizer{file: f, types: types, it: newInterpreter(f, needs, &Reader{Access: Named})}
 }
 
-// Limit lets the synthesizer make events only as long as evaluating their
-// instances costs no more steps than that in all, by FORMAT.md, section 9. A
-// file can be made so that each of its instances costs more than the rest of it.
-func (s *Synthesizer) Limit(steps uint64) { s.steps = steps }
+// Interpreter returns the interpreter of the file by which the synthesizer tries
+// what it makes. Running the events on it counts as work of the synthesizer.
+func (s *Synthesizer) Interpreter() *Interpreter { return s.it }
 
-// spend takes what evaluating the criteria of an instance on an event costs from
-// what may be spent. It reports false if that is not enough.
-func (s *Synthesizer) spend(instance int, e Event) bool {
-	in := s.file.Instance(instance)
-	cost := uint64(in.Count)
-	for w := in.First; w < in.First+in.Count; w++ {
-		word := s.file.Word(w)
-		if !word.IsReference() {
-			continue
-		}
-		charge := s.charges[word.Criterion()]
-		cost = addSat(cost, charge[0])
-		if input := int(s.file.Criterion(word.Criterion()).Input); input < len(e) {
-			cost = addSat(cost, mulSat(charge[1], uint64(len(e[input].Text))))
-		}
-	}
-	if cost > s.steps {
-		s.steps = 0
-		return false
-	}
-	s.steps -= cost
-	return true
-}
+// Limit lets the synthesizer, and its interpreter, do only so much work more: a
+// file can be made so that each of its instances takes longer than the rest of
+// it. A unit is about a byte that is looked at, and a nanosecond.
+func (s *Synthesizer) Limit(work uint64) { s.it.limit = s.it.work + max(work, 1) }
 
 func (s *Synthesizer) typeOf(input int) InputType {
 	if input < len(s.types) {
@@ -108,7 +84,7 @@ func (s *Synthesizer) Filled(inputs int) Event {
 // made: false if the limit ended it, or yield.
 func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool {
 	base, ok := s.Matching(instance, inputs)
-	if !ok || !s.spend(instance, base) || !yield(base) {
+	if !ok || !yield(base) || s.it.spent() {
 		return false
 	}
 	in := s.file.Instance(instance)
@@ -127,7 +103,7 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 			if same := base[c.Input]; hold && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
 				continue // the first event was that one
 			}
-			if !s.spend(instance, base) || !yield(base) {
+			if !yield(base) || s.it.spent() {
 				return false
 			}
 		}
@@ -146,9 +122,7 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 	s.event = append(s.event[:0], s.filled...)
 	e = s.event
 	in := s.file.Instance(instance)
-	if !s.spend(instance, e) {
-		return e, false
-	}
+	s.it.work += uint64(inputs + 16*in.Count)
 	s.arena = s.arena[:0]
 	slices.Sort(s.choose(in.First, in.Count)) // criteria stand in the order of their inputs
 	for from := 0; from < len(s.wanted); {
@@ -245,26 +219,17 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool 
 		}
 	}
 	s.candidates = candidates
-	cost := uint64(0) // of each byte
-	fixed := uint64(0)
-	for _, word := range on {
-		fixed = addSat(fixed, s.charges[word.Criterion()][0])
-		cost = addSat(cost, s.charges[word.Criterion()][1])
-	}
 	best, most := e[input], -1
 	for _, v := range candidates {
 		v.Text = v.Text[:min(len(v.Text), maxSynthesized)]
-		spent := addSat(fixed, mulSat(cost, uint64(len(v.Text))))
-		if spent > s.steps {
-			s.steps = 0
-			return false
-		}
-		s.steps -= spent
 		n := 0
 		for _, word := range on {
 			c := s.file.Criterion(word.Criterion())
 			if holds, err := s.it.holds(word.Criterion(), c, &v, e); err == nil && holds != word.Negated() {
 				n++
+			}
+			if s.it.spent() {
+				return false
 			}
 		}
 		if n > most {
@@ -330,6 +295,7 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 
 // made returns the text that the arena has from a place on.
 func (s *Synthesizer) made(from int) Value {
+	s.it.work += uint64(len(s.arena) - from)
 	to := min(len(s.arena), from+maxSynthesized)
 	return Value{Type: String, Text: s.arena[from:to:to]}
 }
@@ -345,7 +311,9 @@ func (s *Synthesizer) text(c channelfile.Criterion) Value {
 	for k := first; k < c.First+c.Count && len(s.arena) <= from+maxSynthesized; k++ {
 		switch c.Operator {
 		case channelfile.OpRegexp:
-			s.arena = append(s.arena, sample(s.file.Program(s.file.Operand(k)))...)
+			p := s.file.Program(s.file.Operand(k))
+			s.it.work += 32 * uint64(p.Len())
+			s.arena = append(s.arena, sample(p)...)
 		case channelfile.OpPattern:
 			s.arena = appendLikeness(s.arena, s.file.Value(s.file.Operand(k)))
 		default:
@@ -358,6 +326,7 @@ func (s *Synthesizer) text(c channelfile.Criterion) Value {
 
 func (s *Synthesizer) number(c channelfile.Criterion, hold bool, typ InputType) Value {
 	n := int64(0)
+	s.it.work += uint64(8 * c.Count)
 	for v := range s.file.OperandValues(c) {
 		n = channelfile.Integer(v, 0)
 		if c.Flags&channelfile.FlagAll != 0 {
@@ -381,6 +350,7 @@ func (s *Synthesizer) number(c channelfile.Criterion, hold bool, typ InputType) 
 
 func (s *Synthesizer) address(c channelfile.Criterion, hold bool, typ InputType) Value {
 	var a [16]byte
+	s.it.work += uint64(4 * c.Count)
 	for v := range s.file.OperandValues(c) {
 		copy(a[:], v)
 	}

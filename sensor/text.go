@@ -33,16 +33,16 @@ func foldLast(s []byte) (r rune, size int) {
 }
 
 // prefixFold reports whether the folded value starts with the operand, which is
-// folded, and how many bytes of the value that is.
+// folded, and how many bytes of the value were compared until that was clear.
 func prefixFold(value, operand []byte) (n int, ok bool) {
 	for len(operand) > 0 {
 		if n == len(value) {
-			return 0, false
+			return n, false
 		}
 		r, size := fold(value[n:])
 		want, wanted := utf8.DecodeRune(operand)
 		if r != want {
-			return 0, false
+			return n, false
 		}
 		n += size
 		operand = operand[wanted:]
@@ -65,39 +65,32 @@ func suffixFold(value, operand []byte) bool {
 	return true
 }
 
-func containsFold(value, operand []byte) bool {
-	if len(operand) > 0 && operand[0] < utf8.RuneSelf {
-		// Most bytes are seen not to be the start at a glance.
-		start := operand[0]
-		for i := 0; i < len(value); {
-			c := value[i]
-			if c < utf8.RuneSelf {
-				if 'A' <= c && c <= 'Z' {
-					c += 'a' - 'A'
-				}
-				if c != start {
-					i++
-					continue
-				}
-			}
-			if _, ok := prefixFold(value[i:], operand); ok {
-				return true
-			}
-			_, size := fold(value[i:])
-			i += size
-		}
-		return false
+// containsFold also returns how many runes were compared.
+func containsFold(value, operand []byte) (found bool, work int) {
+	if len(operand) == 0 {
+		return true, 0
 	}
-	for {
-		if _, ok := prefixFold(value, operand); ok {
-			return true
+	work = len(value)
+	ascii, start := operand[0] < utf8.RuneSelf, operand[0]
+	for i := 0; i < len(value); {
+		c := value[i]
+		if ascii && c < utf8.RuneSelf { // most bytes are seen not to be the start at a glance
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			if c != start {
+				i++
+				continue
+			}
 		}
-		if len(value) == 0 {
-			return false
+		n, ok := prefixFold(value[i:], operand)
+		if work += n; ok {
+			return true, work
 		}
-		_, size := fold(value)
-		value = value[size:]
+		_, size := fold(value[i:])
+		i += size
 	}
+	return false, work
 }
 
 // prefixBothFold is prefixFold for an operand that is not folded yet.
@@ -135,11 +128,13 @@ func suffixBothFold(value, other []byte) bool {
 // matchFold reports whether the folded value as a whole is what a pattern says,
 // which is folded. After a star fails the last one takes a rune more: all others
 // have then what they need, for the first place where the literals between two
-// stars fit leaves most to what follows.
-func matchFold(value, pattern []byte) bool {
+// stars fit leaves most to what follows. It also returns how many places it
+// looked at.
+func matchFold(value, pattern []byte) (matches bool, work int) {
 	v, p := 0, 0
 	star, resume := -1, 0
 	for v < len(value) {
+		work++
 		if p < len(pattern) && pattern[p] == '*' {
 			p++
 			star, resume = p, v
@@ -161,23 +156,24 @@ func matchFold(value, pattern []byte) bool {
 			}
 		}
 		if star < 0 {
-			return false
+			return false, work
 		}
 		_, size = utf8.DecodeRune(value[resume:])
 		resume += size
 		v, p = resume, star
 	}
-	return p == len(pattern) || string(pattern[p:]) == "*"
+	return p == len(pattern) || string(pattern[p:]) == "*", work
 }
 
 // match is matchFold without folding: literals are compared as bytes.
-func (it *Interpreter) match(value, pattern []byte) bool {
+func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 	if bytes.IndexByte(pattern, '?') >= 0 && !utf8.Valid(pattern) {
-		return it.matchBytes(value, pattern)
+		return it.matchBytes(value, pattern), (len(value) + 1) * (len(pattern) + 1)
 	}
 	v, p := 0, 0
 	star, resume := -1, 0
 	for v < len(value) {
+		work++
 		if p < len(pattern) && pattern[p] == '*' {
 			p++
 			star, resume = p, v
@@ -199,12 +195,12 @@ func (it *Interpreter) match(value, pattern []byte) bool {
 			}
 		}
 		if star < 0 {
-			return false
+			return false, work
 		}
 		resume++
 		v, p = resume, star
 	}
-	return p == len(pattern) || string(pattern[p:]) == "*"
+	return p == len(pattern) || string(pattern[p:]) == "*", work
 }
 
 // matchBytes matches a pattern whose literals are not UTF-8: they may fit in

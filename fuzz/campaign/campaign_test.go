@@ -49,7 +49,7 @@ func TestReport(t *testing.T) {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}
 	r := readReport(t, file)
-	if r.Decisions != 4000 || r.Accepted+r.Rejected+r.Undecided != r.Decisions || r.Bound != 3.0/4000 || r.BatchBound <= r.Bound {
+	if r.Decisions != 4000 || r.Accepted+r.Rejected+r.Undecided != r.Decisions || r.Bound != 3.0/4000 || r.TypeBound <= r.Bound {
 		t.Errorf("the figures do not go together: %+v", r)
 	}
 	if r.MustAccept < r.Decisions/20 || r.MustAccept > r.Accepted {

@@ -13,6 +13,9 @@ import (
 // witnesses of its findings: to make one takes longer than many decisions.
 const explainEvery = 64
 
+// factsEvery is of how many decisions that accept the facts of one are checked.
+const factsEvery = 64
+
 // reasons are those that are listed.
 var reasons = []string{
 	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,

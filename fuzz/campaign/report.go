@@ -49,14 +49,15 @@ type report struct {
 	Events           uint64  `json:"events"`
 	SensorRuns       uint64  `json:"sensorRuns"`
 	InstancesMatched uint64  `json:"instancesMatched"`
+	FactsChecked     uint64  `json:"factsChecked"`       // documents of what the gate claims
 	Charge           float64 `json:"chargePerOperation"` // steps, of the costliest event of a file on a build, in the median
 
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
-	MustAccept      uint64  `json:"mustAccept"`     // decisions on valid files that no build lacks anything for
-	Bound           float64 `json:"bound95"`        // of the rate of escapes over decisions; 0: an escape was found
-	BatchBound      float64 `json:"bound95Batches"` // over batches, which are drawn independently
+	MustAccept      uint64  `json:"mustAccept"`   // decisions on valid files that no build lacks anything for
+	Bound           float64 `json:"bound95"`      // of the rate of escapes over decisions; 0: an escape was found
+	TypeBound       float64 `json:"bound95Types"` // over types with all their decisions, which are drawn independently
 
 	Kinds        []kindReport   `json:"kinds"`
 	Checks       []checkReport  `json:"checks"`
@@ -125,8 +126,8 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		Decisions: c.Decisions, PerSecond: float64(c.Decisions) / seconds, PerSecondCore: float64(c.Decisions) / seconds / float64(cfg.cores),
 		Accepted: c.Verdicts[validate.Accepted], Rejected: c.Verdicts[validate.Rejected], Undecided: c.Verdicts[validate.Undecided],
 		AcceptanceRate: c.Accepted(), Files: c.Files, ReadableFiles: c.Readable, MeanFileSize: float64(s.bytes) / float64(max(c.Files, 1)),
-		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches, Charge: c.Charge(),
-		Bound: 3 / float64(max(c.Decisions, 1)), BatchBound: 3 / float64(max(s.batches, 1)),
+		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches, Charge: c.Charge(), FactsChecked: c.Facts,
+		Bound: 3 / float64(max(c.Decisions, 1)), TypeBound: 3 / float64(max(s.batches/generate.TypeBatches, 1)),
 		MustAccept: s.safe, NeverHit: []string{}, Shortcomings: []string{},
 	}
 	if cpu > 0 {
@@ -175,7 +176,7 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 func (r *report) found(p *oracle.Problem) {
 	switch p.Kind {
 	case oracle.Escape:
-		r.Escapes, r.Bound, r.BatchBound = 1, 0, 0
+		r.Escapes, r.Bound, r.TypeBound = 1, 0, 0
 	case oracle.Disagreement:
 		r.Disagreements = 1
 	case oracle.FalseRejection:
@@ -206,6 +207,7 @@ func (r *report) text(w io.Writer) error {
 	line("files", "%s, of which %s can be read; both readers agree on each", thousands(r.Files), thousands(r.ReadableFiles))
 	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
 	line("charge", "%.2f steps for an operation that was counted, in the median of the costliest events", r.Charge)
+	line("facts", "%s documents of what the gate claims were checked", thousands(r.FactsChecked))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
 	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, thousands(r.MustAccept))
@@ -213,7 +215,7 @@ func (r *report) text(w io.Writer) error {
 	case r.SmallScope:
 		line("bound", "none: this is no sample, but all there is")
 	case r.Escapes == 0:
-		line("bound", "below %s of such decisions escape, at 95 %%; %s of such batches", bound(r.Decisions), bound(r.Batches))
+		line("bound", "below %s of such decisions escape, at 95 %%; %s of such types", bound(r.Decisions), bound(r.Batches/generate.TypeBatches))
 	}
 	if r.Witnesses != nil {
 		line("findings", "%s with a witness that was replayed, %s with a reason why there is none, %s with neither", thousands(r.Witnesses.Witnessed), thousands(r.Witnesses.Reasoned), thousands(r.Witnesses.Unexplained))

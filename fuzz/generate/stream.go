@@ -51,12 +51,15 @@ type Batch struct {
 	Fleets      []Fleet
 }
 
-// The sizes of a batch, and how many batches are of one type.
+// The sizes of a batch.
 const (
 	batchFiles  = 8
 	batchFleets = 8
-	typeBatches = 8
 )
+
+// TypeBatches is how many batches of a stream are of one type. They share its
+// definition and some of their fleets; what comes after them is drawn anew.
+const TypeBatches = 8
 
 // A Stream is batches without end, of small files. A seed gives the same
 // stream each time.
@@ -83,7 +86,7 @@ func NewStream(seed uint64) *Stream {
 func (s *Stream) Next() *Batch {
 	g := s.g
 	if s.left == 0 {
-		s.left = typeBatches
+		s.left = TypeBatches
 		s.newType()
 	}
 	s.left--

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/fuzz/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/naive"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -84,6 +85,7 @@ type Counts struct {
 	Readable   uint64                     // of them
 	SensorRuns uint64                     // of one sensor on one event
 	Events     uint64                     // on which sensors were compared
+	Facts      uint64                     // documents that were checked
 	Matches    uint64                     // instances that matched in them
 	Charges    [chargeBuckets]uint64      // files on builds, by what is charged for each operation that was counted: see Charge
 	Findings   [4]uint64                  // by Explanation
@@ -98,6 +100,7 @@ func (c *Counts) Add(o *Counts) {
 	c.SensorRuns += o.SensorRuns
 	c.Events += o.Events
 	c.Matches += o.Matches
+	c.Facts += o.Facts
 	for i, n := range o.Verdicts {
 		c.Verdicts[i] += n
 	}
@@ -155,6 +158,11 @@ type Oracle struct {
 	// ExplainEvery decisions that reject; 0: about all.
 	Explain      func(*validate.Report, *validate.Finding) (e Explanation, why string)
 	ExplainEvery uint64
+	// FactsEvery is of how many decisions that accept the facts of one are
+	// checked: what the gate claims is written down, read by the checker, which
+	// shares no code with the gate, and held against what the sensors did. 0:
+	// of none.
+	FactsEvery uint64
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -257,10 +265,14 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 		}
 		return verdict, nil
 	}
-	if distinct == nil {
-		distinct = fleet.Distinct()
+	if p := o.accepted(fleet); p != nil {
+		return verdict, p
 	}
-	return verdict, o.accepted(fleet, distinct)
+	if o.FactsEvery > 0 && c.Verdicts[validate.Accepted]%o.FactsEvery == 0 {
+		c.Facts++
+		return verdict, o.facts(r, fleet)
+	}
+	return verdict, nil
 }
 
 // whyNot returns what stands in the way of acceptance, the first of it.
@@ -277,7 +289,7 @@ func whyNot(r *validate.Report) string {
 }
 
 // accepted looks for harm that an accepted file does on a build.
-func (o *Oracle) accepted(fleet *sensor.Fleet, distinct [][]int) *Problem {
+func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	switch {
 	case o.file == nil:
 		return &Problem{Kind: Escape, What: "the file cannot be read"}
@@ -288,9 +300,47 @@ func (o *Oracle) accepted(fleet *sensor.Fleet, distinct [][]int) *Problem {
 	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
 		return &Problem{Kind: Escape, What: "the file is of a type that is not known"}
 	}
-	for _, members := range distinct {
-		if p := o.build(&fleet.Contracts[members[0]]); p != nil {
+	for i := range fleet.Contracts { // each: the gate may be wrong in which do the same
+		if p := o.build(&fleet.Contracts[i]); p != nil {
 			return p
+		}
+	}
+	return nil
+}
+
+// facts checks what the gate claims of an accepted file.
+func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	differ := func(build, format string, args ...any) *Problem {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...), Build: build}
+	}
+	text, err := fleet.JSON()
+	if err != nil {
+		return differ("", "the fleet cannot be written: %v", err)
+	}
+	read, err := sensor.ReadFleet("fleet", text)
+	if err != nil {
+		return differ("", "the fleet that was written cannot be read: %v", err)
+	}
+	claims := sensor.FactsOf(o.file, r.Needs, o.def, read)
+	doc, err := claims.JSON()
+	if err != nil {
+		return differ("", "the facts cannot be written: %v", err)
+	}
+	if err := facts.Check(o.data, text, doc); err != nil {
+		return differ("", "the checker refuses the facts of what the gate accepted: %v", err)
+	}
+	for i := range read.Contracts {
+		c := &read.Contracts[i]
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
+			if s.Type != o.def.Name || s.Version != o.def.Version {
+				continue
+			}
+			claimed, ok := claims.Steps(c.Build, s.Feed)
+			done := o.run.shape(c.Reader.Access, s.Inputs)
+			if most := max(done.steps, done.operations); ok && most > claimed {
+				return differ(c.Build, "an event costs %d steps, and %d elementary operations; the gate claims that it costs at most %d", done.steps, done.operations, claimed)
+			}
 		}
 	}
 	return nil

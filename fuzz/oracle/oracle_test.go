@@ -50,6 +50,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 // shows something.
 func TestOracle(t *testing.T) {
 	o := newOracle(t)
+	o.FactsEvery = 16
 	if p := hunt(o, 1, 8_000); p != nil {
 		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
 	}
@@ -59,6 +60,9 @@ func TestOracle(t *testing.T) {
 	}
 	if c.Matches < c.Events/4 || c.SensorRuns < 2*c.Events {
 		t.Errorf("%d events, %d matches and %d runs of sensors; expected more: the events do not reach the criteria", c.Events, c.Matches, c.SensorRuns)
+	}
+	if c.Facts < 100 {
+		t.Errorf("%d documents of facts were checked; expected one in 16 decisions that accept", c.Facts)
 	}
 	if charge := c.Charge(); charge < 1 || charge > 4 {
 		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)

@@ -70,7 +70,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
 		}
 	}
-	r.synthesis = sensor.NewSynthesizer(f, o.types)
+	r.synthesis = sensor.NewSynthesizer(f, nil, o.types)
 	return r, nil
 }
 

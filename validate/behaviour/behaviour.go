@@ -22,7 +22,6 @@ var typed = []*validate.Check{
 // runs apart.
 type run struct {
 	group  *validate.Group
-	supply *sensor.Supply
 	inputs []sensor.SuppliedInput // by the index of the definition
 }
 
@@ -39,7 +38,7 @@ func runs(p *validate.Pass) []run {
 			continue
 		}
 		for _, s := range g.Supplies {
-			r := run{group: g, supply: s}
+			r := run{group: g}
 			access := g.Contract.Reader.Access
 			key := []byte{byte(access)}
 			if access == sensor.Named {
@@ -49,18 +48,13 @@ func runs(p *validate.Pass) []run {
 						given.Type = in.Type
 					}
 					r.inputs = append(r.inputs, given)
-					key = append(key, byte(given.Type))
 				}
 			} else {
-				r.inputs = s.Inputs
-				for _, in := range s.Inputs {
-					key = append(key, byte(in.Type), byte(in.State))
-				}
+				// What the content does not read makes no difference.
+				r.inputs = s.Inputs[:min(len(s.Inputs), p.Needs.InputsRead)]
 			}
-			if budget := g.Contract.Reader.Budget.Steps; budget > 0 {
-				for shift := 0; shift < 64; shift += 8 {
-					key = append(key, byte(budget>>shift))
-				}
+			for _, in := range r.inputs {
+				key = append(key, byte(in.Type))
 			}
 			if !seen[string(key)] {
 				seen[string(key)] = true

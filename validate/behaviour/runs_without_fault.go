@@ -1,6 +1,8 @@
 package behaviour
 
 import (
+	"errors"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -31,30 +33,31 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		if p.File.Header.Type != p.Definition.Number {
 			return
 		}
-		synthesizer := sensor.NewSynthesizer(p.File, declared(p.Definition))
-		synthesizer.Limit(stepsAtLeast + stepsPerByte*uint64(len(p.File.Data())))
+		synthesizer := sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition))
+		synthesizer.Limit(workAtLeast + workPerByte*uint64(len(p.File.Data())))
 		for _, r := range runs(p) {
 			runAll(p, &r, synthesizer)
 		}
 	},
 }
 
-// What the gate spends on running a file, in steps: enough for rules as people
-// write them, and in proportion to the file for those that nobody would.
+// What the gate spends on running a file, in the synthesizer's units of work:
+// enough for rules as people write them, and in proportion to the file for those
+// that nobody would.
 const (
-	stepsAtLeast = 100_000_000
-	stepsPerByte = 10
+	workAtLeast = 200_000_000
+	workPerByte = 50
 )
 
 // runAll runs all instances as the builds of one run do: all of them on an event
-// that has every input, and then each on its own events, as far as the steps
-// last.
+// that has every input, and then each on its own events, as far as the work that
+// is allowed lasts.
 func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) {
-	it := sensor.NewInterpreter(p.File, &r.group.Contract.Reader)
+	it := synthesizer.Interpreter()
+	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // budgets are compared before
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
-	if err := it.Run(e); err != nil {
-		fault := err.(*sensor.Fault)
+	if fault, ok := errors.AsType[*sensor.Fault](it.Run(e)); ok {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
 		return
 	}
@@ -62,10 +65,11 @@ func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) {
 		going := synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
 			r.hand(e)
 			_, err := it.RunInstance(i, e)
-			if err != nil {
-				report(p, r, i, err.(*sensor.Fault))
+			fault, ok := errors.AsType[*sensor.Fault](err)
+			if ok {
+				report(p, r, i, fault)
 			}
-			return err == nil
+			return !ok
 		})
 		if !going {
 			return

@@ -81,6 +81,9 @@ func Of(c Case, f *validate.Finding) *sensor.Witness {
 		w.build = f.Builds[0].Name
 	}
 	if f.Check.Family() == 2 { // it speaks of no build; any shows it
+		if f.Input == nil || c.File == nil {
+			return nil // what was found in the source did not become content
+		}
 		return w.anywhere()
 	}
 	if w.build == "" {
@@ -291,7 +294,7 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 	if err != nil || f.Instances() == 0 {
 		return list
 	}
-	sensor.NewSynthesizer(f, declared).Events(0, len(s.Inputs), func(e sensor.Event) bool {
+	sensor.NewSynthesizer(f, nil, declared).Events(0, len(s.Inputs), func(e sensor.Event) bool {
 		made := make(sensor.Event, len(e))
 		copy(made, e)
 		for i := range made { // what is declared, where that is what is supplied
