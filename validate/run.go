@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -40,14 +41,19 @@ func Run(s *Subject, opts Options) *Report {
 		s = new(Subject)
 	}
 	r := &Report{Subject: s, Fleet: opts.Fleet, failOnWarnings: opts.FailOnWarnings}
-	if err := Vet(opts.Checks); err != nil {
-		r.undecided("the list of checks cannot be used: %v", err)
-		return r
+	list := vetted.Load()
+	if list == nil || !slices.Equal(list.checks, opts.Checks) {
+		if err := Vet(opts.Checks); err != nil {
+			r.undecided("the list of checks cannot be used: %v", err)
+			return r
+		}
+		list = newChecklist(opts.Checks)
+		vetted.Store(list)
 	}
 	for _, u := range s.Unjudged {
 		r.undecided("%s", u)
 	}
-	run := runner{report: r, opts: opts, pass: Pass{
+	run := runner{report: r, opts: opts, list: list, pass: Pass{
 		Subject: s, Known: opts.Definitions,
 		Fleet: opts.Fleet, Now: opts.Now, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
@@ -66,7 +72,28 @@ func Run(s *Subject, opts Options) *Report {
 	return r
 }
 
+// A checklist is a list of checks that was vetted.
+type checklist struct {
+	checks   []*Check
+	requires [][]int // of each check the places of those that it requires
+}
+
+// vetted is the list that was used last: checks do not change, and vetting them
+// takes longer than judging a small file.
+var vetted atomic.Pointer[checklist]
+
+func newChecklist(checks []*Check) *checklist {
+	l := &checklist{slices.Clone(checks), make([][]int, len(checks))}
+	for i, c := range checks {
+		for _, req := range c.Requires {
+			l.requires[i] = append(l.requires[i], slices.Index(checks, req))
+		}
+	}
+	return l
+}
+
 type runner struct {
+	list   *checklist
 	report *Report
 	opts   Options
 	pass   Pass
@@ -185,28 +212,34 @@ func (run *runner) checks() {
 	r, p, has := run.report, &run.pass, run.has()
 	provides := p.Subject.Kind.provides() | run.recorded()
 	// unmet has the checks that found an error, or did not run.
-	unmet := map[*Check]bool{}
-	for _, c := range run.opts.Checks {
+	unmet := make([]bool, len(run.opts.Checks))
+	r.Ran = make([]*Check, 0, len(run.opts.Checks))
+	for i, c := range run.opts.Checks {
 		p.Check, p.findings, p.total, p.grouped, p.groupOf = c, nil, 0, nil, nil
-		run.source(c)
+		if len(p.Subject.Source) > 0 {
+			run.source(c)
+		}
 		// What was found in the source did not become content: it stands in
 		// the way of no other check.
 		before := p.total
-		switch why := skipped(c, has, unmet); {
+		switch why := run.skipped(i, c, has, unmet); {
 		case c.Uses&^provides != 0:
 			r.NotApplicable = append(r.NotApplicable, c)
 		case why != "":
 			r.Skipped = append(r.Skipped, Skip{c, why})
-			unmet[c] = true
+			unmet[i] = true
 		default:
 			c.Run(p)
 			r.Ran = append(r.Ran, c)
+		}
+		if p.total == 0 {
+			continue
 		}
 		r.Findings = append(r.Findings, p.findings...)
 		r.Summaries = append(r.Summaries, p.summaries()...)
 		r.count(c, p.total)
 		if p.total > before && c.Severity == Error {
-			unmet[c] = true
+			unmet[i] = true
 		}
 	}
 	sortFindings(r.Findings)
@@ -225,10 +258,10 @@ func (run *runner) source(c *Check) {
 }
 
 // skipped returns why a check cannot run, empty if it can.
-func skipped(c *Check, has Uses, unmet map[*Check]bool) string {
-	for _, req := range c.Requires {
+func (run *runner) skipped(i int, c *Check, has Uses, unmet []bool) string {
+	for k, req := range run.list.requires[i] {
 		if unmet[req] {
-			return "requires " + req.String()
+			return "requires " + c.Requires[k].String()
 		}
 	}
 	switch missing := c.Uses &^ has; {

@@ -14,7 +14,7 @@ import (
 const explainEvery = 64
 
 // factsEvery is of how many decisions that accept the facts of one are checked.
-const factsEvery = 64
+const factsEvery = 512
 
 // reasons are those that are listed.
 var reasons = []string{

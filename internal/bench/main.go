@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -32,9 +33,14 @@ import (
 func main() {
 	instances := flag.String("instances", "100000,1000000", "sizes of files, comma-separated")
 	rounds := flag.Int("rounds", 20, "how often each thing is done with a file of 100,000 instances; fewer times with a larger one")
+	content := flag.String("content", "", "a folder with channel files, which are judged with and without being run, instead of all else")
 	pairs := flag.Int("pairs", 200, "how many pairs of processes are run; 0: none")
 	flag.Parse()
-	if err := run(os.Stdout, *instances, *rounds, *pairs); err != nil {
+	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
+	if *content != "" {
+		measure = func() error { return measureContent(os.Stdout, *content, *rounds) }
+	}
+	if err := measure(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		os.Exit(1)
 	}
@@ -85,9 +91,61 @@ func measureFile(instances, rounds int) (*results, error) {
 		{"SHA-256", func() error { sha256.Sum256(data); return nil }},
 		{"Parse", func() error { _, err := channelfile.Parse(data); return err }},
 		{"Parse, Conformance, ContentDigest", func() error { return verify(data) }},
-		{"validate.Run, 1 build", gate(data, workload.Fleet(1, 1))},
-		{"validate.Run, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20))},
+		{"CF0 to CF3, 1 build", gate(data, workload.Fleet(1, 1), reckoning())},
+		{"CF0 to CF3, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), reckoning())},
+		{"all checks, 1 build", gate(data, workload.Fleet(1, 1), suite.Checks)},
+		{"all checks, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), suite.Checks)},
 	}}
+	return r, r.measure(rounds)
+}
+
+// reckoning returns the checks that do not run content.
+func reckoning() []*validate.Check {
+	return slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() > 3 })
+}
+
+// measureContent judges the channel files of a folder, against the fleet
+// "reference", without the checks that run content and with them.
+func measureContent(w io.Writer, folder string, rounds int) error {
+	names, err := filepath.Glob(filepath.Join(folder, "*.cf"))
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%s: no channel files (.cf)", folder)
+	}
+	runtime.GOMAXPROCS(1)
+	fleet, _ := sensor.BuiltinFleet("reference")
+	var files [][]byte
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files = append(files, data)
+	}
+	judge := func(checks []*validate.Check) func() error {
+		return func() error {
+			opts := validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Distinct: fleet.Distinct(), Now: time.Now()}
+			for i, data := range files {
+				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
+					return fmt.Errorf("%s is not accepted", names[i])
+				}
+			}
+			return nil
+		}
+	}
+	r := &results{tasks: []task{{"CF0 to CF3", judge(reckoning())}, {"all checks", judge(suite.Checks)}}}
+	if err := r.measure(rounds); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d files, %d rounds; CF0 to CF3 take %.1f ms, median %.1f; all checks take %.1f times that, median %.1f\n",
+		len(files), rounds, r.times[0].least(), r.times[0].median(), r.times[1].least()/r.times[0].least(), r.times[1].median()/r.times[0].median())
+	return nil
+}
+
+// measure does all tasks in turns.
+func (r *results) measure(rounds int) error {
 	r.times = make([]times, len(r.tasks))
 	r.allocations = make([]uint64, len(r.tasks))
 	for range rounds {
@@ -100,12 +158,12 @@ func measureFile(instances, rounds int) (*results, error) {
 			r.times[i] = append(r.times[i], processorTime()-start)
 			runtime.ReadMemStats(&after)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", t.name, err)
+				return fmt.Errorf("%s: %w", t.name, err)
 			}
 			r.allocations[i] = after.Mallocs - before.Mallocs
 		}
 	}
-	return r, nil
+	return nil
 }
 
 func verify(data []byte) error {
@@ -120,10 +178,10 @@ func verify(data []byte) error {
 	return nil
 }
 
-func gate(data []byte, fleet *sensor.Fleet) func() error {
+func gate(data []byte, fleet *sensor.Fleet, checks []*validate.Check) func() error {
 	defs := new(sensor.Definitions)
 	err := defs.Add(workload.Definition())
-	opts := validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: time.Now()}
+	opts := validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: time.Now()}
 	return func() error {
 		if err != nil {
 			return err

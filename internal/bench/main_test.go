@@ -16,6 +16,12 @@ func TestRun(t *testing.T) {
 			t.Errorf("the output does not say %q:\n%s", want, out.String())
 		}
 	}
+	if err := measureContent(&out, "../../corpus/cases/flip-in-origins", 1); err == nil {
+		t.Error("a file that is rejected is measured")
+	}
+	if err := measureContent(&out, ".", 1); err == nil {
+		t.Error("a folder without channel files is measured")
+	}
 	if err := run(&out, "many", 1, 0); err == nil {
 		t.Error("a size that is no number is accepted")
 	}
