@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -57,7 +56,7 @@ func (v *Violation) Error() string {
 // An object is memory that a sensor was given, or a part of it that has a
 // meaning of its own.
 type object struct {
-	name string
+	name string // "" of the value of an input, and of a number that is taken for its address
 	data []byte
 	wild bool   // there is none: what should be its address is a number
 	at   uint64 // that number
@@ -156,9 +155,13 @@ func (m *Model) check(o *object, off, size uint64) {
 	switch {
 	case size == 0 && off == 0:
 	case o.wild:
-		panic(&Violation{Object: o.name, Offset: o.at + off, Size: size, Wild: true, Criterion: -1, Input: o.in})
+		panic(&Violation{Object: "the number in " + inputNumber(o.in), Offset: o.at + off, Size: size, Wild: true, Criterion: -1, Input: o.in})
 	case off > uint64(len(o.data)) || size > uint64(len(o.data))-off:
-		panic(&Violation{Object: o.name, Length: uint64(len(o.data)), Offset: off, Size: size, Criterion: -1, Input: o.in})
+		name := o.name
+		if name == "" {
+			name = "value of " + inputNumber(o.in)
+		}
+		panic(&Violation{Object: name, Length: uint64(len(o.data)), Offset: off, Size: size, Criterion: -1, Input: o.in})
 	}
 }
 
@@ -224,14 +227,13 @@ const integerSize = 8
 // object returns the memory that the pointer in a descriptor leads to. That of
 // a number is the number.
 func (t taken) object() object {
-	name := "value of " + inputNumber(t.index)
 	switch t.value.Type {
 	case Integer:
-		return object{name: "the number in " + inputNumber(t.index), wild: true, at: uint64(t.value.Integer), size: integerSize, in: t.index}
+		return object{wild: true, at: uint64(t.value.Integer), size: integerSize, in: t.index}
 	case Address:
-		return object{name: name, data: t.value.Address[:], size: 16, in: t.index}
+		return object{data: t.value.Address[:], size: 16, in: t.index}
 	}
-	return object{name: name, data: t.value.Text, size: uint64(len(t.value.Text)), in: t.index}
+	return object{data: t.value.Text, size: uint64(len(t.value.Text)), in: t.index}
 }
 
 // text returns the value as a text, all of which was checked.
@@ -607,7 +609,7 @@ func (m *Model) program(i uint32) modelProgram {
 	record := uint64(i) * modelProgramRecord
 	p := modelProgram{uint64(m.u32(&m.sections[sectionPrograms], record+8)), uint64(m.u32(&m.sections[sectionPrograms], record+12))}
 	m.check(&m.sections[sectionInstructions], p.first*modelInstruction, p.count*modelInstruction)
-	instructions := object{name: "instructions of program " + strconv.Itoa(int(i)), in: -1,
+	instructions := object{name: "instructions of a program", in: -1,
 		data: m.sections[sectionInstructions].data[p.first*modelInstruction:][:p.count*modelInstruction]}
 	for k := range p.count {
 		op, out, arg := m.instruction(p, k)
