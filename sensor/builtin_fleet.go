@@ -78,19 +78,8 @@ func fleet291() *Fleet {
 }
 
 func fleetReference() *Fleet {
-	reader := Reader{
-		Evidence:               Stated,
-		Access:                 Named,
-		Formats:                []string{channelfile.Version},
-		Operators:              channelfile.Operators(),
-		RefusesUnknownVersions: true,
-		Limits: Limits{
-			FileSize:             channelfile.MaxFileSize,
-			WordsPerInstance:     channelfile.MaxWords,
-			OperandsPerCriterion: channelfile.MaxOperands,
-			ValueLength:          channelfile.MaxValueLength,
-		},
-	}
+	reader := OwnReader()
+	reader.Evidence = Stated
 	return &Fleet{
 		Name: "reference",
 		Note: "An example: the content interpreter of cfcheck, which finds inputs by name, on what Sysmon of five versions, the logs of Windows and its tracing record. " +

@@ -21,6 +21,11 @@
 // unknown, double, misspelt, out of range or left over is a [*JSONError] that
 // names the line. [Schemas] has their JSON Schemas.
 //
+// What a file does is seen by running it: an [Interpreter] checks everything, a
+// [Model] is a sensor that checks nothing and is watched, a [Synthesizer] makes
+// the events that reach what they do, and a [Witness] is such an event with a
+// file, for a person. INTERPRETER.md says how content is run.
+//
 // For a reader that finds its inputs by name a missing input breaks nothing,
 // but it changes what a rule says. A [Folder] tells how.
 package sensor
