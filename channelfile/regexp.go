@@ -395,11 +395,11 @@ func (p *regexpParser) open() error {
 	}
 	for _, f := range foreignGroups {
 		if strings.HasPrefix(rest, f.start) {
-			return p.notExpressible(start, "(?%s starts %s, which a program cannot say; %s", f.start, f.what, f.instead)
+			return p.notExpressible(start, "(?%s starts %s, which RE2 does not have; %s", f.start, f.what, f.instead)
 		}
 	}
 	if digits := strings.TrimLeft(rest, "+-"); len(rest)-len(digits) < 2 && digits != "" && isDigit(digits[0]) {
-		return p.notExpressible(start, "(?%s starts a recursion, which a program cannot say; %s", rest[:len(rest)-len(digits)+1], noRecursion)
+		return p.notExpressible(start, "(?%s starts a recursion, which RE2 does not have; %s", rest[:len(rest)-len(digits)+1], noRecursion)
 	}
 	set, cleared, negative, seen := p.flags, regexpFlags(0), false, false
 	for i, c := range rest {
@@ -452,7 +452,7 @@ var foreignGroups = []struct{ start, what, instead string }{
 }
 
 const (
-	noLookAround = "say what must not be there by a criterion of its own, under a not, or consume what is looked at"
+	noLookAround = "say what must be there, or must not, by a criterion of its own, or let the expression take what is looked at"
 	noReference  = "spell out what may be repeated"
 	noRecursion  = "spell out as many levels as are needed"
 )
@@ -563,7 +563,7 @@ func (p *regexpParser) repeat(least, most, end int, repeated bool) error {
 	text := p.source[start:end]
 	switch {
 	case repeated && text == "+":
-		return p.notExpressible(start, "a + after a repetition makes it possessive, which a program cannot say; leave out the +, which matches the same or more")
+		return p.notExpressible(start, "a + after a repetition makes it possessive, which RE2 does not have; leave out the +, which matches the same or more")
 	case repeated:
 		return p.malformed(start, "%s repeats what is a repetition already: leave it out, or put what is before it into (?:...)", text)
 	case len(p.items) == p.group().items:

@@ -130,7 +130,7 @@ func (p *regexpParser) escapedRune(bracket bool) (rune, error) {
 	}
 	for _, f := range foreignEscapes {
 		if strings.IndexByte(f.letters, c) >= 0 {
-			return 0, p.notExpressible(start, "\\%c is %s, which a program cannot say%s", c, f.what, f.instead)
+			return 0, p.notExpressible(start, "\\%c is %s, which RE2 does not have%s", c, f.what, f.instead)
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(rest)

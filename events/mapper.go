@@ -75,7 +75,7 @@ func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
 func (c *channelFeeds) append(list []*Mapping, r *Record) []*Mapping {
 	for _, feeds := range [][]*Mapping{c.byEvent[r.EventID], c.all} {
 		for _, m := range feeds {
-			if m.Feed.Provider == "" || m.Feed.Provider == string(r.Provider) {
+			if m.Feed.Provider == "" || m.Feed.Provider == string(r.Provider) || len(r.Provider) == 0 && m.Feed.Channel != "" {
 				list = append(list, m)
 			}
 		}

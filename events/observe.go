@@ -305,7 +305,7 @@ func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 }
 
 func (o *Observer) note() string {
-	note := fmt.Sprintf("What cfcheck contract observe saw in %s of %s; the reader part was given. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
+	note := fmt.Sprintf("What cfcheck contract observe saw in %s of %s; how content is read is not in events. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
 	if n := o.options.AbsentAfter; n > 0 {
 		return note + fmt.Sprintf("A field that a feed can have counts as not supplied by a host if it is in none of at least %s of the feed, and else as unknown if it is in none.", number(n, "event"))
 	}

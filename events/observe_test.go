@@ -79,7 +79,7 @@ func TestMapper(t *testing.T) {
 		{"provider, channel and event ID", line(1, sysmon, sysmonChannel, "h", ""), []string{"process 1 sysmon"}},
 		{"another provider", line(1, "x", sysmonChannel, "h", ""), nil},
 		{"the provider in another case", line(1, strings.ToLower(sysmon), sysmonChannel, "h", ""), nil},
-		{"no provider", line(1, "", sysmonChannel, "h", ""), nil},
+		{"no provider: the channel says enough", line(1, "", sysmonChannel, "h", ""), []string{"process 1 sysmon"}},
 		{"another event", line(2, sysmon, sysmonChannel, "h", ""), nil},
 		{"another channel", line(1, sysmon, "Security", "h", ""), nil},
 		{"no channel", line(1, sysmon, "", "h", ""), nil},
@@ -298,8 +298,8 @@ func TestFleetNote(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{}, "What cfcheck contract observe saw in 1 recorded event of 1 host; the reader part was given. A field that a feed can have is unknown, not absent, if no event of the host has it."},
-		{Options{AbsentAfter: 7}, "What cfcheck contract observe saw in 1 recorded event of 1 host; the reader part was given. A field that a feed can have counts as not supplied by a host if it is in none of at least 7 events of the feed, and else as unknown if it is in none."},
+		{Options{}, "What cfcheck contract observe saw in 1 recorded event of 1 host; how content is read is not in events. A field that a feed can have is unknown, not absent, if no event of the host has it."},
+		{Options{AbsentAfter: 7}, "What cfcheck contract observe saw in 1 recorded event of 1 host; how content is read is not in events. A field that a feed can have counts as not supplied by a host if it is in none of at least 7 events of the feed, and else as unknown if it is in none."},
 	} {
 		f, err := observe(t, definitions(t), tt.options, line(1, sysmon, sysmonChannel, "a", short)).Fleet("f", sensor.OwnReader())
 		if err != nil {

@@ -154,7 +154,7 @@ func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 		t.more("%s%s", placeOf(r, f), called(f))
 	}
 	if rest := s.Found - shown; rest > 0 {
-		t.more("and %s more; --max-findings %d shows them", number(uint64(rest)), s.Found)
+		t.more("and %s more; a larger --max-findings shows them", number(uint64(rest)))
 	}
 }
 
@@ -170,7 +170,7 @@ func (t *text) also(r *Result, i, n int) {
 		t.more("also %s %s", place(r, f), Clean(f.Message))
 	}
 	if n > shown {
-		t.more("and %s more such; --max-findings %d shows them", number(uint64(n-shown)), n+1)
+		t.more("and %s more such; a larger --max-findings shows them", number(uint64(n-shown)))
 	}
 }
 
@@ -246,6 +246,8 @@ func place(r *Result, f *validate.Finding) string {
 	if pos.Path != "" {
 		name = pos.Path
 		switch {
+		case pos.Line > 0 && pos.Column > 0:
+			name += fmt.Sprintf(":%d:%d", pos.Line, pos.Column)
 		case pos.Line > 0:
 			name += ":" + strconv.Itoa(pos.Line)
 		case pos.Range.Len() > 0:

@@ -26,7 +26,7 @@ func BuiltinFleet(name string) (f *Fleet, ok bool) {
 	case "291":
 		f, digest = fleet291(), "a7e37d66b1d915bd176ac81ae6a4eba814e3f0cd41ed1869802f355cb3e8dcb7"
 	case "reference":
-		f, digest = fleetReference(), "481df195a5564fe0d40ed2028d37f3dbbd9c0628812238e00f028a4cc63e37de"
+		f, digest = fleetReference(), "c3f5f5e2177f5241dffed55c3bf25a3f1869cff4c2fca6ac6f548a3b5fe23aa8"
 	default:
 		return nil, false
 	}

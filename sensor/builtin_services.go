@@ -44,11 +44,7 @@ var serviceTypes = [...]builtinType{
 			"Data+",
 			[]Feed{{Name: "powershell-classic", Provider: "PowerShell", Channel: "Windows PowerShell"}}, "Data")
 	}},
-	{number: 106, service: "sysmon", build: func(t builtinType) *Definition {
-		return service(t, "all events of Sysmon", sysmonSource,
-			sysmonTable,
-			[]Feed{{Name: "sysmon", Provider: sysmonProvider, Channel: sysmonChannel}})
-	}},
+	{number: 106, service: "sysmon", build: sysmonType},
 	{number: 107, service: "windefend", build: defenderType},
 	{number: 108, service: "firewall-as", build: func(t builtinType) *Definition {
 		return service(t, "changes of the Windows firewall", "manifest of Microsoft-Windows-Windows Firewall With Advanced Security (Windows 10 and 11); recorded events",

@@ -1,5 +1,7 @@
 package sensor
 
+import "strings"
+
 // The template types that Sysmon feeds: one for each of Sigma's categories.
 //
 // The fields and their order are those of the schema that Sysmon 15 prints
@@ -75,7 +77,9 @@ func instead(input, subject string) string {
 }
 
 // category returns a type for one of Sigma's categories. Its first feed is the
-// event log of Sysmon, whose fields are the type's.
+// event log of Sysmon, whose fields are the type's. Several events are one feed
+// if they have the same fields, or if they are different things that happen:
+// then a field that one of them has is how a rule says which it means.
 func category(t builtinType, title, table string, events []uint32, feeds ...Feed) *Definition {
 	inputs, fields := inputs(sysmonSource, table)
 	subject := ""
@@ -101,7 +105,7 @@ func processCreation(t builtinType) *Definition {
 		[]uint32{1},
 		Feed{
 			Name:     "security-4688",
-			Source:   "Microsoft: event 4688(S) of the Security log, version 2. NewProcessId is hexadecimal, where Sysmon is decimal; CommandLine is there if the policy to include it is set; SubjectUserName is the user's name without the domain",
+			Source:   "Microsoft: event 4688(S) of the Security log, version 2. NewProcessId is hexadecimal, where Sysmon is decimal; CommandLine is there if the policy to include it is set; SubjectUserName is without the domain, and is the user who started the process: mostly, but not always, the one that it runs as",
 			Provider: securityProvider, Channel: "Security", Events: []uint32{4688},
 			Fields: fields("Image=NewProcessName CommandLine ParentImage=ParentProcessName User=SubjectUserName " +
 				"LogonId=SubjectLogonId ProcessId=NewProcessId ParentProcessId=ProcessId"),
@@ -145,6 +149,23 @@ func dnsQuery(t builtinType) *Definition {
 			Provider: "Microsoft-Windows-DNS-Client", Channel: "Microsoft-Windows-DNS-Client/Operational", Events: []uint32{3008},
 			Fields: fields("QueryName QueryStatus QueryResults"),
 		})
+}
+
+// deletionLogged has the fields of event 26.
+const deletionLogged = "RuleName~@13.10 UtcTime#@13.10 ProcessGuid#@13.10 ProcessId#@13.10 User~@13.10 Image@13.10 TargetFilename@13.10 Hashes~@13.10 IsExecutable#@13.10"
+
+// fileDelete has two feeds, which both say that a file was deleted: which of
+// them a host has is a matter of how Sysmon is configured there.
+func fileDelete(t builtinType) *Definition {
+	d := category(t, "deletion of files: archived (23), and only logged (26), which has no field Archived",
+		"RuleName~@11.0 UtcTime#@11.0 ProcessGuid#@11.0 ProcessId#@11.0 User~@11.0 Image@11.0 TargetFilename@11.0 Hashes~@11.0 IsExecutable#@11.0 Archived#@11.0",
+		[]uint32{23},
+		Feed{
+			Name: "sysmon-26", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{26},
+			Fields: fields(deletionLogged),
+		})
+	d.Feeds[0].Name = "sysmon-23"
+	return d
 }
 
 // sysmonTypes are the types for Sigma's categories, in the order of Sysmon's
@@ -217,10 +238,7 @@ var sysmonTypes = [...]builtinType{
 			"RuleName~@8.0 EventType# UtcTime# Operation# User~ EventNamespace Name Query+ Type# Destination+ Consumer+ Filter+", []uint32{19, 20, 21})
 	}},
 	{number: 20, category: "dns_query", build: dnsQuery},
-	{number: 21, category: "file_delete", build: func(t builtinType) *Definition {
-		return category(t, "deletion of files: archived (23), and only logged (26), which has no field Archived",
-			"RuleName~@11.0 UtcTime#@11.0 ProcessGuid#@11.0 ProcessId#@11.0 User~@11.0 Image@11.0 TargetFilename@11.0 Hashes~@11.0 IsExecutable#@11.0 Archived#@11.0", []uint32{23, 26})
-	}},
+	{number: 21, category: "file_delete", build: fileDelete},
 	{number: 22, category: "clipboard_capture", build: func(t builtinType) *Definition {
 		return category(t, "changes of the clipboard",
 			"RuleName~@12.0 UtcTime#@12.0 ProcessGuid#@12.0 ProcessId#@12.0 Image@12.0 Session#@12.0 ClientInfo~@12.0 Hashes~@12.0 Archived#@12.0 User~@13.30", []uint32{24})
@@ -230,8 +248,7 @@ var sysmonTypes = [...]builtinType{
 			"RuleName~@13.0 UtcTime#@13.0 ProcessGuid#@13.0 ProcessId#@13.0 Image@13.0 Type~@13.0 User~@13.30", []uint32{25})
 	}},
 	{number: 24, category: "file_delete_detected", build: func(t builtinType) *Definition {
-		return category(t, "deletion of files, logged without a copy",
-			"RuleName~@13.10 UtcTime#@13.10 ProcessGuid#@13.10 ProcessId#@13.10 User~@13.10 Image@13.10 TargetFilename@13.10 Hashes~@13.10 IsExecutable#@13.10", []uint32{26})
+		return category(t, "deletion of files, logged without a copy", deletionLogged, []uint32{26})
 	}},
 	{number: 25, category: "file_block_executable", build: func(t builtinType) *Definition {
 		return category(t, "executables whose creation Sysmon stopped",
@@ -280,7 +297,8 @@ func etw(t builtinType, title, table string, events []uint32) *Definition {
 }
 
 // sysmonTable has the fields of all events of Sysmon, for rules that are
-// written for the log and not for a category.
+// written for the log and not for a category. When they came is what the types
+// of the categories say.
 const sysmonTable = "RuleName~ UtcTime# ProcessGuid# ProcessId# Image FileVersion Description Product Company OriginalFileName CommandLine " +
 	"CurrentDirectory User~ LogonGuid# LogonId# TerminalSessionId# IntegrityLevel# Hashes~ ParentProcessGuid# ParentProcessId# " +
 	"ParentImage ParentCommandLine ParentUser~ Protocol# Initiated# SourceIsIpv6# SourceIp# SourceHostname~ SourcePort# " +
@@ -290,3 +308,43 @@ const sysmonTable = "RuleName~ UtcTime# ProcessGuid# ProcessId# Image FileVersio
 	"TargetProcessGuid# TargetProcessId# TargetImage NewThreadId# StartAddress# StartModule StartFunction SourceUser~ TargetUser~ " +
 	"Device SourceThreadId# GrantedAccess# CallTrace+ EventType# TargetObject Details+ NewName Hash~ Contents+ Operation# " +
 	"EventNamespace Name Query+ Type# Destination+ Consumer+ Filter+ IsExecutable# Archived# Session# ClientInfo~ ID# PipeName~"
+
+// sysmonType returns the type for the whole log. One of its fields is there
+// since the earliest version in which any event has it.
+func sysmonType(t builtinType) *Definition {
+	d := service(t, "all events of Sysmon", sysmonSource, sysmonTable,
+		[]Feed{{Name: "sysmon", Provider: sysmonProvider, Channel: sysmonChannel}})
+	d.Feeds[0].Source = sysmonFeed
+	since := sysmonSince()
+	for i := range d.Feeds[0].Fields {
+		field := &d.Feeds[0].Fields[i]
+		field.Since = since[strings.ToLower(field.Input)]
+	}
+	return d
+}
+
+// sysmonSince returns the version that introduced each field of Sysmon's
+// events, by its name in lower case: event 10 spells SourceProcessGUID what
+// event 8 spells SourceProcessGuid. It has "" for a field that has always been
+// there.
+func sysmonSince() map[string]string {
+	since := map[string]string{}
+	add := func(d *Definition) {
+		for i := range d.Feeds {
+			if d.Feeds[i].Provider != sysmonProvider {
+				continue
+			}
+			for _, field := range d.Feeds[i].Fields {
+				name := strings.ToLower(field.Input)
+				if earliest, ok := since[name]; !ok || versionOf(field.Since) < versionOf(earliest) {
+					since[name] = field.Since
+				}
+			}
+		}
+	}
+	add(ipcDefinition())
+	for i := range sysmonTypes {
+		add(sysmonTypes[i].build(sysmonTypes[i]))
+	}
+	return since
+}

@@ -269,6 +269,16 @@ func TestBuiltinReference(t *testing.T) {
 		{"process_creation security-4688 Hashes", "15 security-log", "the Security log has no such field"},
 		{"network_connection security-5156 Initiated", "15 security-log", "the Security log has no such field"},
 		{"create_stream_hash sysmon Contents", "11-shipped 10 9", "of Sysmon 11.10"},
+		{"file_delete sysmon-23 Archived", "", "as long as the event"},
+		{"file_delete sysmon-26 Archived", "15 13", "event 26 says that no copy was made by what it is"},
+		{"file_delete sysmon-26 TargetFilename", "", "of the event since it was there"},
+		{"sysmon sysmon Image", "", "of most events, since ever"},
+		{"sysmon sysmon EventType", "11-shipped", "lost on the way; events of the registry have it longer than those of pipes"},
+		{"sysmon sysmon OriginalFileName", "9", "of Sysmon 10, in every event that has it"},
+		{"sysmon sysmon QueryName", "9", "of event 22, which is of Sysmon 10"},
+		{"sysmon sysmon Contents", "11-shipped 10 9", "of Sysmon 11.10"},
+		{"sysmon sysmon ParentUser", "13 11-shipped 10 9", "of Sysmon 13.30"},
+		{"sysmon sysmon User", "", "of process creation, since ever, though most events have it of 13.30"},
 		{"registry_set sysmon Details", "", "Sysmon has always recorded it"},
 		{"ps_script powershell ScriptBlockText", "", "PowerShell 5 records it"},
 		{"security security SubjectUserName", "", "of most events"},
@@ -288,12 +298,64 @@ func TestBuiltinReference(t *testing.T) {
 	for feed, want := range map[string]string{
 		"dns_query sysmon":                "sysmon-15 sysmon-13 sysmon-11-shipped sysmon-10",
 		"file_delete_detected sysmon":     "sysmon-15 sysmon-13",
+		"file_delete sysmon-23":           "sysmon-15 sysmon-13 sysmon-11-shipped",
+		"file_delete sysmon-26":           "sysmon-15 sysmon-13",
 		"file_executable_detected sysmon": "sysmon-15",
 		"file_access kernel-file":         "kernel-trace",
 		"security security":               "sysmon-15 security-log",
 	} {
 		if got := strings.Join(types[feed], " "); got != want {
 			t.Errorf("feed %s is supplied by %q; want %q", feed, got, want)
+		}
+	}
+}
+
+// TestSysmonUnion: the type for the whole log has the fields of all events and
+// no others, and a build supplies one of them there if and only if it supplies
+// it for some event.
+func TestSysmonUnion(t *testing.T) {
+	f, _ := BuiltinFleet("reference")
+	builds := 0
+	for _, c := range f.Contracts {
+		whole, events := map[string]bool{}, map[string]bool{} // whether it is supplied, by input in lower case
+		for _, s := range c.Supplies {
+			d := BuiltinDefinitions().ByName(s.Type, s.Version)
+			feed := d.Feed(s.Feed)
+			if feed.Provider != sysmonProvider {
+				continue
+			}
+			for i, in := range d.Inputs {
+				name := strings.ToLower(in.Name)
+				supplied := s.Input(Named, i, in.Name).State == Supplied
+				if s.Type == "sysmon" {
+					whole[name] = supplied
+				} else if feed.Field(in.Name) != nil {
+					events[name] = events[name] || supplied
+				}
+			}
+		}
+		if len(whole) == 0 {
+			continue
+		}
+		builds++
+		for name, supplied := range whole {
+			if supplied != events[name] {
+				t.Errorf("build %s: %s is supplied %v for type sysmon, and %v for one event or another", c.Build, name, supplied, events[name])
+			}
+		}
+		for name, supplied := range events {
+			if _, ok := whole[name]; supplied && !ok {
+				t.Errorf("build %s: %s is supplied for an event, and no input of type sysmon", c.Build, name)
+			}
+		}
+	}
+	if builds != 5 {
+		t.Errorf("%d builds have Sysmon; want 5", builds)
+	}
+	since := sysmonSince()
+	for _, in := range BuiltinDefinitions().ByName("sysmon", 1).Inputs[:countWords(sysmonTable)] {
+		if _, ok := since[strings.ToLower(in.Name)]; !ok {
+			t.Errorf("input %s of type sysmon is a field of no event", in.Name)
 		}
 	}
 }

@@ -166,9 +166,6 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 // order of the file. It is overwritten by the next.
 func (it *Interpreter) Matched() []int { return it.matched }
 
-// Truth reports whether a criterion held in the last Run.
-func (it *Interpreter) Truth(criterion int) bool { return it.truths[criterion] }
-
 // Steps returns what the event of the last Run was charged.
 func (it *Interpreter) Steps() uint64 { return it.steps }
 

@@ -346,7 +346,7 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 	}
 	c.failed = true
 	c.errs.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.rule.ID.Value, Title: c.rule.Title.Value,
-		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: nearest(name, names), Fields: names})
+		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: nearestField(name, names), Fields: names})
 	return 0, false
 }
 

@@ -223,6 +223,16 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
+// nearestField is nearest for names of fields, of which many are alike and mean
+// something else: ParentImage is no misspelt GrandParentImage.
+func nearestField(word string, fields []string) string {
+	best := nearest(word, fields)
+	if best != "" && distance(strings.ToLower(word), strings.ToLower(best)) > max(1, len(word)/8) {
+		return ""
+	}
+	return best
+}
+
 // distance is the number of bytes to insert, delete, change or swap with their
 // neighbour to make b of a.
 func distance(a, b string) int {

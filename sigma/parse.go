@@ -578,7 +578,7 @@ func (p *parser) checkValues(it *Item) {
 	c := &it.chain
 	if c.all && len(it.Values) < 2 {
 		p.add(it.Position, it.Path, fmt.Sprintf("%s has all, and one value", clip(it.Key)),
-			"all links the values of a list; leave it away")
+			"all links the values of a list; leave it out")
 	}
 	if c.kind == "exists" && it.List {
 		p.add(it.Values[0].Position, it.Path, "exists has a list of values", "expected true or false")

@@ -312,7 +312,7 @@ func (run *runner) conclude() {
 		}
 	}
 	if p.Needs != nil && addressed == 0 {
-		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against",
+		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against; give the contracts of the builds that will get it",
 			run.opts.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	}
 }

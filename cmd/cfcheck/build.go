@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,22 +100,28 @@ func (b *building) run(paths []string) error {
 			b.say("left out: %v", e)
 		}
 	}
+	if n := len(built.LeftOut); n > 0 {
+		b.say("left out: %d of %s in all", n, count(uint64(len(rules)), "rule"))
+	}
 	return b.write(built)
 }
 
 // refuse lists what is wrong. Only if all of it is the rules' fault are they
 // to blame.
 func (b *building) refuse(faults []error) error {
-	status := statusRejected
+	status, hint := statusRejected, count(uint64(len(faults)), "fault")
 	for _, err := range faults {
 		var malformed *sigma.Error
 		var unknown *sigma.UnknownFieldError
 		if !errors.As(err, &malformed) && !errors.As(err, &unknown) {
 			status = statusUndecided
 		}
+		if !errors.As(err, &malformed) && !b.allowUnsupported {
+			hint = count(uint64(len(faults)), "fault") + "; --allow-unsupported leaves out, and lists, what cannot be expressed and what reads a field that its type does not have"
+		}
 		b.say("cfcheck: %v", err)
 	}
-	b.say("cfcheck: nothing was written")
+	b.say("cfcheck: nothing was written: %s", hint)
 	return exitError(status)
 }
 
@@ -121,9 +129,23 @@ func (b *building) write(built *sigma.Result) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
+	before, err := filepath.Glob(filepath.Join(b.out, "*.cf"))
+	if err != nil {
+		before = nil // a folder whose name is a pattern
+	}
 	var files []newFile
 	for _, out := range built.Outputs {
-		files = append(files, newFile{filepath.Join(b.out, out.Name), out.Data})
+		file := newFile{filepath.Join(b.out, out.Name), out.Data}
+		files = append(files, file)
+		if i := slices.Index(before, file.name); i >= 0 {
+			before = slices.Delete(before, i, i+1)
+			if old, err := os.ReadFile(file.name); err == nil && !bytes.Equal(old, file.data) {
+				b.say("note: %s is replaced: it had other content under the same revision", report.Clean(filepath.ToSlash(file.name)))
+			}
+		}
+	}
+	for _, name := range before {
+		b.say("note: %s is not of this build, and was left there", report.Clean(filepath.ToSlash(name)))
 	}
 	if err := writeFiles(files...); err != nil {
 		return err
@@ -136,7 +158,7 @@ func (b *building) write(built *sigma.Result) error {
 		}
 		fmt.Fprintf(&said, "%s  %d %s, %d bytes\n", report.Clean(filepath.ToSlash(files[i].name)), len(out.Rules), noun, len(out.Data))
 	}
-	_, err := io.WriteString(b.stdout, said.String())
+	_, err = io.WriteString(b.stdout, said.String())
 	return err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
@@ -41,6 +43,8 @@ type checking struct {
 	all              bool // as many rules are shown as maxFindings says
 
 	options      validate.Options
+	ids          map[channelfile.ID]*sigma.Rule // of the rules that were judged
+	untried      []string
 	placeholders sigma.Placeholders
 }
 
@@ -67,7 +71,7 @@ content is safe depends on the builds that will read it.`,
 	k.claiming.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
-	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed")
+	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed. A rule that reads a field which its type does not have is still rejected")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
@@ -97,6 +101,7 @@ func (k *checking) run(args []string) error {
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
+	run.Notes = append(run.Notes, k.untried...)
 	return k.writeClaims(run)
 }
 
@@ -143,6 +148,9 @@ func (k *checking) prepare() error {
 		k.options.Distinct = fleet.Distinct()
 	}
 	k.options.KnownGoodMatches = k.knownGoodMatches
+	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
+		return errors.New("--known-good-matches: there are no events to match; name them with --known-good")
+	}
 	if k.options.NeverMatch, err = k.recorded("--never-match", k.neverMatch); err != nil {
 		return err
 	}
@@ -290,6 +298,7 @@ func (k *checking) judge(s *validate.Subject, digest string) (result report.Resu
 		}
 	}()
 	r := validate.Run(s, k.options)
+	k.noteUntried(r)
 	witness.Attach(r)
 	return report.Judged(k.keep(r), digest)
 }

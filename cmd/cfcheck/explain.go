@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +23,7 @@ func (c *command) explain() *cobra.Command {
 		Args:    atLeastOne("check"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			for i, arg := range args {
-				check := suite.ByID(arg)
+				check := cmp.Or(suite.ByID(arg), suite.ByID(strings.ToUpper(arg)), suite.ByID(strings.ToLower(arg)))
 				if check == nil {
 					return fmt.Errorf("there is no check %q; cfcheck checks lists them", arg)
 				}

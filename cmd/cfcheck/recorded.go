@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/validate"
@@ -22,9 +23,33 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 		}
 	}
 	if recording.Total() == 0 {
-		return nil, fmt.Errorf("%s: no event in %d files feeds a template type that is known; give its definition with --types", flag, len(names))
+		return nil, fmt.Errorf("%s: no event of %s feeds a template type that is known; give its definition with --types", flag, strings.Join(names, ", "))
 	}
 	return &validate.Recorded{Name: names[0], Events: recording.Events}, nil
+}
+
+// noteUntried notes that content was to be run on recorded events of which none
+// is of its type: that nothing matched says nothing then.
+func (k *checking) noteUntried(r *validate.Report) {
+	if r.File == nil || r.Definition == nil {
+		return
+	}
+	for _, of := range []struct {
+		flag     string
+		recorded *validate.Recorded
+	}{{"--never-match", k.options.NeverMatch}, {"--known-good", k.options.KnownGood}} {
+		if of.recorded == nil {
+			continue
+		}
+		tried := false
+		for range of.recorded.Events(r.Definition) {
+			tried = true
+			break
+		}
+		if !tried {
+			k.untried = append(k.untried, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", r.Subject.Name, of.flag, r.Definition.Name))
+		}
+	}
 }
 
 func readRecording(recording *events.Recording, name string) error {
@@ -47,7 +72,7 @@ func readRecording(recording *events.Recording, name string) error {
 		return err
 	}
 	if len(bad) > 0 {
-		return fmt.Errorf("%w; %d such lines in all, and events that are not read are not tried", bad[0], len(bad))
+		return fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", bad[0], len(bad))
 	}
 	return nil
 }

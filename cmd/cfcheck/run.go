@@ -69,7 +69,7 @@ func (c *command) root() *cobra.Command {
 		Short: "judge channel files before they ship",
 		Long: `cfcheck judges content for endpoint sensors before it ships: channel files, and
 the detection rules that they are made from. Content needs inputs, each sensor
-build supplies some; what needs more than any build of the fleet supplies is
+build supplies some; what needs more than some build of the fleet supplies is
 rejected.
 
 Exit status: 0 accepted; 1 rejected, the content is at fault; 2 undecided, which
