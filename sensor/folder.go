@@ -38,6 +38,7 @@ func (o Outcome) String() string {
 // the next; the zero value is ready for use. A Folder serves one goroutine.
 type Folder struct {
 	stack []part
+	only  int // the word, and one, at which alone inputs are missing; 0: at all
 
 	// Of criteria that compare with many inputs these are kept as sets, for
 	// any number of words may refer to one.
@@ -132,6 +133,15 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 	return outcome
 }
 
+// FoldWord is [Folder.Fold] for inputs that are missing at one word of the
+// condition alone: what that word has to do with the outcome. Elsewhere, also
+// where another word refers to the same criterion, they are there.
+func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(input int) bool) Outcome {
+	w.only = word + 1
+	defer func() { w.only = 0 }()
+	return w.Fold(f, instance, missing)
+}
+
 // findRepeated finds the criteria of an instance that several references are
 // to, if some input of it is missing and they are not too many. What reads a
 // missing input itself is not tried: it is known.
@@ -148,12 +158,16 @@ func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) b
 		if !word.IsReference() {
 			continue
 		}
+		if w.only == i+1 {
+			lacks = lacks || w.reference(i, word, missing) != 0
+			continue // it has nothing to do with the others
+		}
 		c := word.Criterion()
 		switch w.uses[c]++; w.uses[c] {
 		case 1:
-			lacks = lacks || w.reference(word, missing) != 0
+			lacks = lacks || w.reference(i, word, missing) != 0
 		case 2:
-			if w.reference(word, missing) == 0 {
+			if w.reference(i, word, missing) == 0 {
 				w.repeated = append(w.repeated, c)
 			}
 		}
@@ -170,7 +184,7 @@ func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) par
 	for i := in.First; i < in.First+in.Count; i++ {
 		word := f.Word(i)
 		if word.IsReference() {
-			stack = append(stack, w.reference(word, missing))
+			stack = append(stack, w.reference(i, word, missing))
 			continue
 		}
 		at := len(stack) - word.Operands()
@@ -181,10 +195,15 @@ func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) par
 	return join(stack, false)
 }
 
-// reference returns what is known of a reference.
-func (w *Folder) reference(word channelfile.Word, missing func(input int) bool) part {
+// reference returns what is known of a reference, which is word i.
+func (w *Folder) reference(i int, word channelfile.Word, missing func(input int) bool) part {
 	c := w.file.Criterion(word.Criterion())
 	known := w.held[word.Criterion()]
+	if w.only == i+1 {
+		known = 0 // others to the criterion are tried, not this
+	} else if w.only != 0 && known == 0 {
+		return 0
+	}
 	if known != 0 {
 		if word.Negated() {
 			known ^= partFalse | partTrue

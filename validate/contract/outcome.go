@@ -20,11 +20,15 @@ type outcomeReport struct {
 	// events that it is about and the input that they do not have.
 	one, several string
 	fix          string
+	// absent says it of rules that ask for an input to be absent, if that is
+	// something else.
+	absent *outcomeReport
 }
 
 // run reports each instance that becomes what the outcome says on the events
 // of some feed, because the named build never supplies an input that it reads:
-// once for each input by which it does.
+// once for each input by which it does. A rule that several do the same to is
+// thus found, and counted, with each of them.
 func (o outcomeReport) run(p *validate.Pass) {
 	lacks := lackingFeeds(p)
 	if len(lacks) == 0 {
@@ -60,9 +64,10 @@ type outcomeReporter struct {
 	lacks  []*lack
 	folder sensor.Folder
 
-	reads  []uint64 // of each criterion: the inputs that it reads, of those that some feed lacks
-	known  []folded // of the instance
-	faults []fault  // likewise
+	reads  []uint64      // of each criterion: the inputs that it reads, of those that some feed lacks
+	known  []folded      // of the instance
+	alone  map[int]cause // likewise: of inputs that were missing alone; without a word, of those that do nothing
+	faults []fault       // likewise
 	key    []byte
 	groups map[string]*outcomeGroup
 }
@@ -75,15 +80,30 @@ const othersBit = 1 << 63
 type folded struct {
 	missing uint64
 	bad     bool
-	input   int // that is blamed
-	word    int // that reads it
+	causes  []cause
+}
+
+// A cause is an input by which an instance is bad.
+type cause struct {
+	input int
+	word  int // that reads it
+	// absent tells that the word asks for the input to be absent.
+	absent bool
+	// with are the inputs that are missing too, if this is not enough; more
+	// tells that there are others yet.
+	with []int
+	more bool
+}
+
+// compare orders causes as their words stand.
+func (c *cause) compare(o *cause) int {
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), slices.Compare(c.with, o.with))
 }
 
 // A fault is that an instance is bad for a lack.
 type fault struct {
-	lack  int
-	input int
-	word  int
+	lack int
+	cause
 }
 
 // An outcomeGroup is the findings about one input and the feeds that lack it.
@@ -93,6 +113,8 @@ type outcomeGroup struct {
 	details []string
 	builds  []validate.Build
 	fix     string
+	says    *outcomeReport
+	joint   int // how many of the findings have causes that are not enough
 }
 
 // mask gives each input that some feed lacks a place in the sets, and finds out
@@ -120,6 +142,7 @@ func (r *outcomeReporter) mask() {
 // find finds the lacks for which an instance is bad, and whose fault it is.
 func (r *outcomeReporter) find(instance int) {
 	r.known, r.faults = r.known[:0], r.faults[:0]
+	clear(r.alone)
 	in := r.pass.File.Instance(instance)
 	var reads uint64
 	for w := in.First; w < in.First+in.Count; w++ {
@@ -142,8 +165,12 @@ func (r *outcomeReporter) find(instance int) {
 			i = len(r.known)
 			r.known = append(r.known, r.fold(instance, l, missing))
 		}
-		if known := r.known[i]; known.bad {
-			r.faults = append(r.faults, fault{k, known.input, known.word})
+		known := &r.known[i]
+		for _, c := range known.causes {
+			r.faults = append(r.faults, fault{k, c})
+		}
+		if known.bad && len(known.causes) == 0 {
+			r.faults = append(r.faults, fault{lack: k}) // it is no more than counted
 		}
 	}
 }
@@ -152,7 +179,7 @@ func (r *outcomeReporter) find(instance int) {
 func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
 	k := folded{missing: missing, bad: r.folder.Fold(r.pass.File, instance, l.missing) == r.outcome}
 	if k.bad && !r.counted() {
-		k.input, k.word = blamed(r.pass, &r.folder, instance, l, r.outcome)
+		k.causes = r.causes(instance, l)
 	}
 	return k
 }
@@ -168,20 +195,23 @@ func (r *outcomeReporter) report(instance int) {
 		return
 	}
 	slices.SortStableFunc(r.faults, func(a, b fault) int {
-		return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(a.input, b.input))
+		return a.compare(&b.cause)
 	})
 	for faults := r.faults; len(faults) > 0; {
+		c := faults[0].cause
 		n := 1
-		for n < len(faults) && faults[n].input == faults[0].input {
+		for n < len(faults) && faults[n].compare(&c) == 0 {
 			n++
 		}
 		g := r.group(faults[:n])
-		index, word := faults[0].input, faults[0].word
+		if len(c.with) > 0 || c.more {
+			g.joint++
+		}
 		g.Report(func() validate.Finding {
-			where, in := r.pass.LocateWord(instance, word, index)
+			where, in := r.pass.LocateWord(instance, c.word, c.input)
 			return validate.Finding{
-				Where: where, Instance: in, Input: r.pass.InputAt(index), Builds: g.builds,
-				Message: fmt.Sprintf(r.one, rule(in), g.events, ofType(r.pass, index)),
+				Where: where, Instance: in, Input: r.pass.InputAt(c.input), Builds: g.builds,
+				Message: fmt.Sprintf(g.says.one, rule(in), g.events, ofType(r.pass, c.input)) + r.besides(&c),
 				Details: g.details, Fix: g.fix,
 			}
 		})
@@ -189,10 +219,32 @@ func (r *outcomeReporter) report(instance int) {
 	}
 }
 
-// group returns the group of findings for an input and some lacks.
+// besides names the inputs that are missing besides that of a cause, if that
+// is not enough.
+func (r *outcomeReporter) besides(c *cause) string {
+	var names []string
+	for _, index := range c.with {
+		names = append(names, r.pass.Definition.Inputs[index].Name)
+	}
+	others := list(names, "fields")
+	switch {
+	case c.more && len(names) > 0:
+		others += ", and others,"
+	case c.more:
+		others = "others"
+	case len(names) == 0:
+		return ""
+	}
+	return fmt.Sprintf("; this alone would not do it: they do not have %s either", others)
+}
+
+// group returns the group of findings for a cause and some lacks.
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
-	index := faults[0].input
-	r.key = binary.AppendUvarint(r.key[:0], uint64(index))
+	index, says, of := faults[0].input, &r.outcomeReport, ""
+	if faults[0].absent && r.absent != nil {
+		says, of = r.absent, "absent "
+	}
+	r.key = append(binary.AppendUvarint(r.key[:0], uint64(index)), of...)
 	for _, f := range faults {
 		r.key = binary.AppendUvarint(r.key, uint64(f.lack))
 	}
@@ -204,12 +256,18 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	for _, f := range faults {
 		feeds = append(feeds, r.lacks[f.lack].feeds...)
 	}
-	g := &outcomeGroup{events: eventsOf(feeds), details: lacking(p, index, feeds), builds: builds(groupsOf(feeds)), fix: instead(p, index, r.fix)}
-	key := fmt.Sprintf("%s input %04d %s", p.Check.ID, index, strings.Join(g.details, "\n"))
+	g := &outcomeGroup{events: eventsOf(feeds), details: lacking(p, index, feeds), builds: builds(groupsOf(feeds)), fix: says.fix, says: says}
+	if of == "" {
+		g.fix = instead(p, index, g.fix) // there is nothing instead of what is absent
+	}
+	key := fmt.Sprintf("%s input %04d %s%s", p.Check.ID, index, of, strings.Join(g.details, "\n"))
 	g.FindingGroup = p.FindingGroup(key, func(found int) validate.Summary {
 		details := slices.Clone(g.details)
 		if need := p.Needs.Input(index); need != nil && need.Instances > found {
 			details = append(details, fmt.Sprintf("%s read it", rulesOf(p, need.Instances)))
+		}
+		if g.joint > 0 {
+			details = append(details, fmt.Sprintf("%s would not be so for this field alone, but the events lack others too", rulesOf(p, g.joint)))
 		}
 		rules := rulesOf(p, found)
 		if p.Found() > maxGrouped {
@@ -217,7 +275,7 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		}
 		return validate.Summary{
 			Input: p.InputAt(index), Builds: g.builds,
-			Message: fmt.Sprintf(r.several, rules, g.events, ofType(p, index)),
+			Message: fmt.Sprintf(says.several, rules, g.events, ofType(p, index)),
 			Details: details, Fix: g.fix,
 		}
 	})
@@ -274,40 +332,143 @@ func lackingFeeds(p *validate.Pass) []*lack {
 	return list
 }
 
-// maxTried is how many inputs blamed tries, so that a finding about a rule that
-// reads a thousand is not a thousand times as dear.
-const maxTried = 16
+// maxTried is how many inputs are tried of a rule, so that a finding about one
+// that reads a thousand is not a thousand times as dear, and maxWords how many
+// of the words that read one of them.
+const (
+	maxTried = 16
+	maxWords = 4
+)
 
-// blamed returns the input by which instance i becomes what the outcome says,
-// and the word that reads it: the first that is enough by itself, or else the
-// first that is missing.
-func blamed(p *validate.Pass, folder *sensor.Folder, i int, l *lack, outcome sensor.Outcome) (index, word int) {
-	index = -1
-	in := p.File.Instance(i)
-	tried := map[int]bool{}  // inputs
-	looked := map[int]bool{} // criteria: many words may refer to a long one
-	for w := in.First; w < in.First+in.Count && len(tried) < maxTried; w++ {
-		ref := p.File.Word(w)
-		if !ref.IsReference() || looked[ref.Criterion()] {
+// missingInputs are those that an instance reads of what is missing: the first
+// maxTried, as the words stand.
+type missingInputs struct {
+	inputs []int
+	uses   map[int]uint16 // of criteria: which of the inputs they read
+	more   bool           // it reads others
+}
+
+// read finds the missing inputs that an instance reads.
+func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
+	f := r.pass.File
+	m := &missingInputs{uses: map[int]uint16{}}
+	in := f.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := f.Word(w)
+		if !word.IsReference() || r.reads[word.Criterion()]&l.mask == 0 {
 			continue
 		}
-		looked[ref.Criterion()] = true
-		c := p.File.Criterion(ref.Criterion())
-		for input := range inputsOf(p.File, c) {
-			if !l.missing(input) || tried[input] || len(tried) == maxTried {
+		// Many words may refer to a criterion that reads many inputs.
+		if _, known := m.uses[word.Criterion()]; known {
+			continue
+		}
+		var uses uint16
+		for input := range inputsOf(f, f.Criterion(word.Criterion())) {
+			if !l.missing(input) {
 				continue
 			}
-			tried[input] = true
-			if index < 0 {
-				index, word = input, w
+			i := slices.Index(m.inputs, input)
+			switch {
+			case i < 0 && len(m.inputs) == maxTried:
+				m.more = true
+				continue
+			case i < 0:
+				i = len(m.inputs)
+				m.inputs = append(m.inputs, input)
 			}
-			if folder.Fold(p.File, i, func(n int) bool { return n == input }) == outcome {
-				return input, w
+			uses |= 1 << i
+		}
+		m.uses[word.Criterion()] = uses
+	}
+	return m
+}
+
+// causes returns the inputs by which an instance becomes what the outcome says:
+// each that is enough by itself, or else the first of some that are together.
+func (r *outcomeReporter) causes(instance int, l *lack) []cause {
+	m := r.read(instance, l)
+	var list []cause
+	for i, input := range m.inputs {
+		c, known := r.alone[input]
+		if !known {
+			c = cause{input: input, word: -1}
+			// The only one that is missing is known to be enough.
+			if len(m.inputs) == 1 && !m.more || r.folder.Fold(r.pass.File, instance, only(input)) == r.outcome {
+				r.point(instance, m, i, &c)
 			}
+			if r.alone == nil {
+				r.alone = map[int]cause{}
+			}
+			r.alone[input] = c
+		}
+		if c.word >= 0 {
+			list = append(list, c)
 		}
 	}
-	return index, word
+	if len(list) > 0 {
+		return list
+	}
+	return []cause{r.together(instance, l, m)}
 }
+
+// together returns the first of missing inputs of which none is enough, with the
+// others that it takes.
+func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) cause {
+	kept := slices.Clone(m.inputs)
+	enough := func() bool {
+		return r.folder.Fold(r.pass.File, instance, func(n int) bool { return slices.Contains(kept, n) }) == r.outcome
+	}
+	more := m.more && !enough()
+	// What need not be missing is left out, the last first. If it takes inputs
+	// that are not tried, nothing is.
+	for i := len(kept) - 1; i >= 0 && !more; i-- {
+		input := kept[i]
+		if kept = slices.Delete(kept, i, i+1); !enough() {
+			kept = slices.Insert(kept, i, input)
+		}
+	}
+	c := cause{input: kept[0], with: kept[1:], more: more}
+	r.point(instance, m, slices.Index(m.inputs, c.input), &c)
+	return c
+}
+
+// point finds the word that a finding about input i of those that are missing
+// points at: the first that does it alone, or else the first that could have a
+// part in it. A rule is widened by words that are negated, and loses by those
+// that are not.
+func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause) {
+	f, in := r.pass.File, r.pass.File.Instance(instance)
+	c.word = -1
+	able, tried := -1, 0
+	for w := in.First; w < in.First+in.Count && tried < maxWords; w++ {
+		word := f.Word(w)
+		if !word.IsReference() || m.uses[word.Criterion()]>>i&1 == 0 {
+			continue
+		}
+		if c.word < 0 {
+			c.word = w
+		}
+		if word.Negated() != (r.outcome == sensor.Widened) {
+			continue
+		}
+		if able < 0 {
+			able = w
+		}
+		tried++
+		if r.folder.FoldWord(f, instance, w, only(c.input)) == r.outcome {
+			able = w
+			break
+		}
+	}
+	if able >= 0 {
+		c.word = able
+	}
+	word := f.Word(c.word)
+	c.absent = word.Negated() && f.Criterion(word.Criterion()).Operator == channelfile.OpExists
+}
+
+// only returns what holds for one input.
+func only(input int) func(int) bool { return func(n int) bool { return n == input } }
 
 // inputsOf returns the inputs that a criterion reads.
 func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {
