@@ -74,6 +74,9 @@ instances:
   max_nesting:
     doc: Groups of a source in each other; not enforced here.
     value: 250
+  max_repetition:
+    doc: A count of a source, and the product of those in each other; not enforced here.
+    value: 1000
   max_instructions:
     doc: Instructions of a program.
     value: 8192

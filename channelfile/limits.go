@@ -16,6 +16,7 @@ const (
 
 	MaxExpressionLength = 1 << 14 // bytes of the source of a regular expression
 	MaxNesting          = 250     // groups of a regular expression in each other
+	MaxRepetition       = 1000    // a count of a regular expression, and the product of those in each other
 	MaxInstructions     = 1 << 13 // instructions of a program
 	MaxRanges           = 1 << 12 // ranges of a class of runes
 )

@@ -99,7 +99,7 @@ type regexpNode struct {
 	first, count int32 // parts
 
 	size   int // instructions, no more than MaxInstructions
-	copies int // the product of counts from here down, at its greatest
+	copies int // the product of counts from here down, at its greatest; no more than MaxRepetition
 }
 
 // regexpFlags are what (?i) and its like switch on.
@@ -111,10 +111,6 @@ const (
 	flagDotNewline                         // s
 	flagUngreedy                           // U, of no importance: it is the same match
 )
-
-// maxCount is the greatest number of a counted repetition, and of the product
-// of those that stand in each other.
-const maxCount = 1000
 
 // A regexpParser reads an expression from left to right. It may be used for one
 // after another, and then allocates little.
@@ -529,8 +525,8 @@ func (p *regexpParser) repetition() (least, most, end int, err error) {
 		most = count(second)
 	}
 	switch {
-	case least > maxCount || most > maxCount:
-		return 0, 0, 0, p.fail(p.pos, ErrLimit, "{%s} repeats more than %d times, as often as a counted repetition may; lower the count", body, maxCount)
+	case least > MaxRepetition || most > MaxRepetition:
+		return 0, 0, 0, p.fail(p.pos, ErrLimit, "{%s} repeats more than %d times, as often as a counted repetition may; lower the count", body, MaxRepetition)
 	case most >= 0 && least > most:
 		return 0, 0, 0, p.malformed(p.pos, "{%s} is at least %d and at most %d times: put the smaller number first", body, least, most)
 	}
@@ -551,7 +547,7 @@ func isCount(s string) bool {
 func count(s string) int {
 	n := 0
 	for i := range len(s) {
-		n = min(10*n+int(s[i]-'0'), maxCount+1)
+		n = min(10*n+int(s[i]-'0'), MaxRepetition+1)
 	}
 	return n
 }
@@ -589,8 +585,8 @@ func (p *regexpParser) repeatOf(part int32, least, most, start int, text string)
 		n.copies *= times
 	}
 	switch {
-	case n.copies > maxCount:
-		return 0, p.fail(start, ErrLimit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, maxCount)
+	case n.copies > MaxRepetition:
+		return 0, p.fail(start, ErrLimit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, MaxRepetition)
 	case body.size == 0: // however often
 		n.kind, n.count = regexpEmpty, 0
 	case most < 0:

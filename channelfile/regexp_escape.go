@@ -154,7 +154,6 @@ var foreignEscapes = []struct{ letters, what, instead string }{
 	{"c", "a control character", "; write \\x and its number"},
 	{"e", "an escape character", "; write \\x1B"},
 	{"uU", "a rune by its number", "; write \\x{...}"},
-	{"<>", "the start or end of a word", "; write \\b"},
 	{"EL", "a change of case", "; leave it out"},
 }
 

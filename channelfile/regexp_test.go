@@ -3,7 +3,9 @@ package channelfile
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -211,6 +213,171 @@ func TestRegexpErrors(t *testing.T) {
 		}
 		if errors.Is(err, ErrRegexpMalformed) == errors.Is(err, ErrRegexpNotExpressible) {
 			t.Errorf("%.40q: %v is both malformed and not expressible, or neither", tt.expression, err)
+		}
+	}
+}
+
+// syntaxOf returns what FORMAT.md says of the syntax of a source.
+func syntaxOf(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, syntax, ok := strings.Cut(string(text), "\n### Syntax of a source\n")
+	if !ok {
+		t.Fatal("FORMAT.md has no section on the syntax of a source")
+	}
+	syntax, _, _ = strings.Cut(syntax, "\n### ")
+	return syntax
+}
+
+// The table of FORMAT.md is what a stranger tries first: each expression has as
+// many instructions as it says, and the program of the other, or fails so.
+func TestSyntaxTable(t *testing.T) {
+	_, table, ok := strings.Cut(syntaxOf(t), "\n| expression | size | same |\n|---|---|---|\n")
+	if !ok {
+		t.Fatal("FORMAT.md has no table of expressions")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	expression := func(cell string) string {
+		if cell == "" {
+			return ""
+		}
+		if len(cell) < 3 || cell[0] != '`' || cell[len(cell)-1] != '`' {
+			t.Errorf("%s is not in backquotes", cell)
+			return ""
+		}
+		return strings.ReplaceAll(cell[1:len(cell)-1], `\|`, "|")
+	}
+	failures := map[string]error{"malformed": ErrRegexpMalformed, "not expressible": ErrRegexpNotExpressible, "limit": ErrLimit}
+	sizes := 0
+	found := make(map[error]int)
+	for _, row := range strings.Split(table, "\n") {
+		cells := strings.Split(strings.TrimSuffix(strings.TrimPrefix(row, "| "), "|"), " | ")
+		if len(cells) != 3 {
+			t.Errorf("row %s has %d cells, expected 3", row, len(cells))
+			continue
+		}
+		text, what, other := expression(cells[0]), cells[1], expression(strings.TrimSpace(cells[2]))
+		p, err := CompileRegexp(text)
+		if want, fails := failures[what]; fails {
+			var e *RegexpError
+			if !errors.As(err, &e) || e.Err != want {
+				t.Errorf("%s: error %v, FORMAT.md says %s", text, err, what)
+			}
+			if other != "" {
+				t.Errorf("%s is %s, and nothing is the same", text, what)
+			}
+			found[want]++
+			continue
+		}
+		size, numberErr := strconv.Atoi(strings.ReplaceAll(what, ",", ""))
+		if numberErr != nil || err != nil {
+			t.Errorf("%s: error %v, FORMAT.md says %s", text, err, what)
+			continue
+		}
+		sizes++
+		if p.Len() != size {
+			t.Errorf("%s has %d instructions, FORMAT.md says %d", text, p.Len(), size)
+		}
+		if other == "" {
+			continue
+		}
+		if other == text {
+			t.Errorf("%s is the same as itself: write it in another way", text)
+		}
+		q, err := CompileRegexp(other)
+		if err != nil {
+			t.Errorf("what is said to be the same as %s: %v", text, err)
+			continue
+		}
+		if got, want := disassemble(*p), disassemble(*q); got != want {
+			t.Errorf("%s is\n%sand %s, which is said to be the same,\n%s", text, got, other, want)
+		}
+	}
+	if sizes < 30 || len(found) != len(failures) {
+		t.Errorf("the table has %d programs, and failures of %d kinds; expected at least 30, and %d", sizes, len(found), len(failures))
+	}
+}
+
+// The names of sets in FORMAT.md are those that are looked up, both ways, and
+// mean what it says.
+func TestSyntaxSets(t *testing.T) {
+	syntax := syntaxOf(t)
+	line := func(start string) string {
+		_, after, ok := strings.Cut(syntax, "\n"+start)
+		if !ok {
+			t.Fatalf("FORMAT.md has no line that starts with %q", start)
+		}
+		text, _, _ := strings.Cut(after, "\n")
+		return text
+	}
+	same := func(a, b string) {
+		t.Helper()
+		p, err := CompileRegexp(a)
+		q, otherErr := CompileRegexp(b)
+		if err != nil || otherErr != nil {
+			t.Error(err, otherErr)
+			return
+		}
+		if disassemble(*p) != disassemble(*q) {
+			t.Errorf("%s is not %s", a, b)
+		}
+	}
+	posix, _, _ := strings.Cut(line("*Sets.* "), " Names after ")
+	named := regexp.MustCompile("[*]([a-z]+)[*] `([^`]+)`").FindAllStringSubmatch(posix, -1)
+	for _, m := range named {
+		same("[[:"+m[1]+":]]", m[2])
+	}
+	if len(named) != len(posixSets) {
+		t.Errorf("FORMAT.md has %d names between [: and :], there are %d", len(named), len(posixSets))
+	}
+	n := 0
+	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z]?)` [*]([A-Za-z_]+)[*](?: or [*]([A-Za-z_]+)[*])?").FindAllStringSubmatch(line("- their long names: "), -1) {
+		for _, long := range m[2:] {
+			if long == "" {
+				continue
+			}
+			n++
+			if got := unicodeAliases[unicodeKey(long)]; got != unicodeKey(m[1]) {
+				t.Errorf("%s is %q, FORMAT.md says %s", long, got, m[1])
+			}
+			same(`\p{`+long+"}", `\p{`+m[1]+"}")
+		}
+	}
+	if n != len(unicodeAliases) {
+		t.Errorf("FORMAT.md has %d long names of categories, there are %d", n, len(unicodeAliases))
+	}
+}
+
+// What FORMAT.md lists as not expressible is all that is, letter by letter.
+func TestSyntaxNotExpressible(t *testing.T) {
+	_, list, ok := strings.Cut(syntaxOf(t), "or before one of `")
+	if !ok {
+		t.Fatal("FORMAT.md has no list of escapes that are not expressible")
+	}
+	list, _, _ = strings.Cut(list, "`")
+	_, groups, _ := strings.Cut(syntaxOf(t), "\n- after `(?` one of ")
+	groups, _, ok = strings.Cut(groups, ", or a digit")
+	if !ok {
+		t.Fatal("FORMAT.md has no list of groups that are not expressible")
+	}
+	var starts []string
+	for _, f := range foreignGroups {
+		starts = append(starts, "`"+f.start+"`")
+	}
+	if want := strings.Join(starts, ", "); groups != want {
+		t.Errorf("FORMAT.md has the groups %s, there are %s", groups, want)
+	}
+	letters := "123456789" + strings.ReplaceAll(list, " ", "")
+	for c := byte(1); c < utf8.RuneSelf; c++ {
+		if c == 'p' || c == 'P' {
+			continue // with a name
+		}
+		_, err := CompileRegexp(`\` + string(rune(c)))
+		if got, want := errors.Is(err, ErrRegexpNotExpressible), strings.IndexByte(letters, c) >= 0; got != want {
+			t.Errorf("\\%c: %v; that it is not expressible is %v in FORMAT.md", c, err, want)
 		}
 	}
 }

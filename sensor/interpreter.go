@@ -324,6 +324,7 @@ func (it *Interpreter) spent() bool { return it.limit > 0 && it.work > it.limit 
 
 // text compares a value with one operand.
 func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand []byte) bool {
+	it.work += uint64(min(len(value), len(operand)))
 	switch {
 	case op == channelfile.OpPattern && folded:
 		matches, work := matchFold(value, operand)
@@ -373,6 +374,9 @@ func (it *Interpreter) comparison(i int, c channelfile.Criterion, v *Value, e Ev
 		other, err := it.value(i, c, e, it.file.Operand(k))
 		if err != nil {
 			return false, err
+		}
+		if it.work += 8 + uint64(len(v.Text)); it.spent() {
+			return false, errSpent
 		}
 		if alike(c, v, other) != all {
 			result = !all

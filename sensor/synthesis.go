@@ -274,7 +274,7 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 			return Value{}
 		}
 		if !old.Present() {
-			return s.Filled(int(c.Input) + 1)[c.Input]
+			return s.filled[c.Input]
 		}
 		return old
 	}

@@ -45,7 +45,7 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 // enough for rules as people write them, and in proportion to the file for those
 // that nobody would.
 const (
-	workAtLeast = 200_000_000
+	workAtLeast = 20_000_000
 	workPerByte = 50
 )
 

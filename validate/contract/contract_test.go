@@ -278,6 +278,14 @@ func TestMessages(t *testing.T) {
 		}
 		many = append(many, c)
 	}
+	// Criteria on the first inputs, one on each.
+	each := func(n int) []channelfile.Expr {
+		var list []channelfile.Expr
+		for i := range n {
+			list = append(list, channelfile.Equals(i, "a"))
+		}
+		return list
+	}
 	tests := []struct {
 		name    string
 		subject *validate.Subject
@@ -375,7 +383,27 @@ func TestMessages(t *testing.T) {
 		{"outcomes-by-other-inputs", rules(t, channelfile.And(onUser, onEvent)), fleet(
 			contract(t, "s7", 20, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 80, 21, named, state(sensor.NotSupplied, eventType))), "", "each build lacks another input, and is said to lack that"},
 		{"outcome-by-the-second", rules(t, channelfile.And(channelfile.Or(onEvent, onPipe), onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event it has lost an alternative; it is the user that blinds it"},
-		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named"},
+		{"outcome-by-each", rules(t, channelfile.Or(onEvent, onUser, onImage), channelfile.And(onPipe, channelfile.Not(onEvent), channelfile.Not(onUser)), channelfile.And(onEvent, onPipe, onUser), channelfile.EqualsInput(user, eventType)),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "alternatives, filters and what is required: each of the two is enough, and who mends one must know of the other"},
+		{"outcome-by-one-and-another", rules(t, channelfile.And(onPipe, channelfile.Or(onImage, onUser), channelfile.Not(onEvent))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "where both are missing the worse of the two is said, which the event does alone"},
+		{"outcome-by-two-of-three", rules(t, channelfile.And(channelfile.Or(onPipe, onImage), channelfile.Or(onEvent, onUser))), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user, image))), "", "without the image an alternative is lost; what blinds it is that both others are missing"},
+		{"outcome-by-many", rules(t, channelfile.Or(each(20)...)), fleet(contract(t, "s6", 1, 0, named)), "", "of more than are tried the first are named"},
+		{"outcome-by-two-of-many", rules(t, channelfile.And(channelfile.Or(each(20)[:2]...), channelfile.Or(each(20)[2:]...))), fleet(contract(t, "s6", 1, 0, named)), "", "if some that are tried are enough, those alone"},
+		{"outcome-by-the-negated", rules(t, channelfile.Or(channelfile.And(onImage, channelfile.Equals(user, "d")), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.EqualsInput(clientImage, user))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "three words read the user, and the one that is denied lets more in"},
+		{"outcome-by-one-criterion", rules(t, channelfile.And(channelfile.Or(onPipe, onUser), channelfile.Or(onImage, channelfile.Not(onUser)))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "of two words that refer to one criterion the denied one"},
+		{"outcome-by-a-word-of-use", rules(t,
+			channelfile.And(channelfile.Or(onPipe, channelfile.Not(onPipe), channelfile.Not(onUser)), onImage, channelfile.Not(channelfile.Equals(user, "z"))),
+			channelfile.And(channelfile.Or(onPipe, channelfile.Not(onPipe), onUser), onImage, channelfile.Equals(user, "z")),
+			channelfile.And(onImage, channelfile.Or(onPipe, channelfile.Not(onPipe), onUser), channelfile.Or(onEvent, channelfile.Equals(user, "z")))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "what stands beside a part that always holds is not at fault; the next word is"},
+		{"outcome-by-no-word-alone", rules(t, channelfile.And(onImage, channelfile.Or(onUser, channelfile.Equals(user, "z")))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "two words together make it blind: the first of them"},
+		{"outcome-of-absence", rules(t, channelfile.Not(channelfile.Exists(user)), channelfile.And(onPipe, channelfile.Not(channelfile.Exists(user))), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.And(onImage, channelfile.Not(onUser)), channelfile.And(onPipe, channelfile.Exists(user))),
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "who asks that there be no user excludes nothing, and to require one would make the rule blind everywhere"},
+		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named, with the other"},
 		{"outcome-of-a-comparison", rules(t, channelfile.EqualsInput(image, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "what is compared with nothing is false"},
 		{"outcome-by-a-later-word", rules(t, channelfile.Or(channelfile.And(onEvent, onPipe), channelfile.And(onImage, channelfile.Not(onUser)))), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event an alternative is lost; it is the user that widens it"},
 		{"outcome-of-one-word", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType))), "", "of two inputs of one word the first is named"},

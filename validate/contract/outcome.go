@@ -68,6 +68,9 @@ type outcomeReporter struct {
 	known  []folded      // of the instance
 	alone  map[int]cause // likewise: of inputs that were missing alone; without a word, of those that do nothing
 	faults []fault       // likewise
+	list   []cause       // likewise: those that known has
+	inputs missingInputs // of the instance and one lack
+	kept   []int         // likewise: of these, those that are looked at together
 	key    []byte
 	groups map[string]*outcomeGroup
 }
@@ -80,7 +83,8 @@ const othersBit = 1 << 63
 type folded struct {
 	missing uint64
 	bad     bool
-	causes  []cause
+	from    int // the causes are list[from:to]
+	to      int
 }
 
 // A cause is an input by which an instance is bad.
@@ -97,7 +101,14 @@ type cause struct {
 
 // compare orders causes as their words stand.
 func (c *cause) compare(o *cause) int {
-	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), slices.Compare(c.with, o.with))
+	more := 0
+	switch {
+	case c.more && !o.more:
+		more = 1
+	case !c.more && o.more:
+		more = -1
+	}
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), slices.Compare(c.with, o.with), more)
 }
 
 // A fault is that an instance is bad for a lack.
@@ -142,6 +153,7 @@ func (r *outcomeReporter) mask() {
 // find finds the lacks for which an instance is bad, and whose fault it is.
 func (r *outcomeReporter) find(instance int) {
 	r.known, r.faults = r.known[:0], r.faults[:0]
+	r.list = r.list[:0]
 	clear(r.alone)
 	in := r.pass.File.Instance(instance)
 	var reads uint64
@@ -166,10 +178,10 @@ func (r *outcomeReporter) find(instance int) {
 			r.known = append(r.known, r.fold(instance, l, missing))
 		}
 		known := &r.known[i]
-		for _, c := range known.causes {
+		for _, c := range r.list[known.from:known.to] {
 			r.faults = append(r.faults, fault{k, c})
 		}
-		if known.bad && len(known.causes) == 0 {
+		if known.bad && known.from == known.to {
 			r.faults = append(r.faults, fault{lack: k}) // it is no more than counted
 		}
 	}
@@ -179,7 +191,9 @@ func (r *outcomeReporter) find(instance int) {
 func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
 	k := folded{missing: missing, bad: r.folder.Fold(r.pass.File, instance, l.missing) == r.outcome}
 	if k.bad && !r.counted() {
-		k.causes = r.causes(instance, l)
+		k.from = len(r.list)
+		r.addCauses(instance, l)
+		k.to = len(r.list)
 	}
 	return k
 }
@@ -241,10 +255,12 @@ func (r *outcomeReporter) besides(c *cause) string {
 // group returns the group of findings for a cause and some lacks.
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	index, says, of := faults[0].input, &r.outcomeReport, ""
+	r.key = append(r.key[:0], 0)
 	if faults[0].absent && r.absent != nil {
 		says, of = r.absent, "absent "
+		r.key[0] = 1
 	}
-	r.key = append(binary.AppendUvarint(r.key[:0], uint64(index)), of...)
+	r.key = binary.AppendUvarint(r.key, uint64(index))
 	for _, f := range faults {
 		r.key = binary.AppendUvarint(r.key, uint64(f.lack))
 	}
@@ -351,7 +367,12 @@ type missingInputs struct {
 // read finds the missing inputs that an instance reads.
 func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	f := r.pass.File
-	m := &missingInputs{uses: map[int]uint16{}}
+	m := &r.inputs
+	if m.uses == nil {
+		m.uses = map[int]uint16{}
+	}
+	clear(m.uses)
+	m.inputs, m.more = m.inputs[:0], false
 	in := f.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := f.Word(w)
@@ -383,11 +404,11 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	return m
 }
 
-// causes returns the inputs by which an instance becomes what the outcome says:
-// each that is enough by itself, or else the first of some that are together.
-func (r *outcomeReporter) causes(instance int, l *lack) []cause {
-	m := r.read(instance, l)
-	var list []cause
+// addCauses adds the inputs by which an instance becomes what the outcome says
+// to the list: each that is enough by itself, or else the first of some that are
+// together.
+func (r *outcomeReporter) addCauses(instance int, l *lack) {
+	m, before := r.read(instance, l), len(r.list)
 	for i, input := range m.inputs {
 		c, known := r.alone[input]
 		if !known {
@@ -402,19 +423,19 @@ func (r *outcomeReporter) causes(instance int, l *lack) []cause {
 			r.alone[input] = c
 		}
 		if c.word >= 0 {
-			list = append(list, c)
+			r.list = append(r.list, c)
 		}
 	}
-	if len(list) > 0 {
-		return list
+	if len(r.list) == before {
+		r.list = append(r.list, r.together(instance, l, m))
 	}
-	return []cause{r.together(instance, l, m)}
 }
 
 // together returns the first of missing inputs of which none is enough, with the
 // others that it takes.
 func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) cause {
-	kept := slices.Clone(m.inputs)
+	kept := append(r.kept[:0], m.inputs...)
+	r.kept = kept
 	enough := func() bool {
 		return r.folder.Fold(r.pass.File, instance, func(n int) bool { return slices.Contains(kept, n) }) == r.outcome
 	}
@@ -427,7 +448,7 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 			kept = slices.Insert(kept, i, input)
 		}
 	}
-	c := cause{input: kept[0], with: kept[1:], more: more}
+	c := cause{input: kept[0], with: slices.Clone(kept[1:]), more: more}
 	r.point(instance, m, slices.Index(m.inputs, c.input), &c)
 	return c
 }

@@ -13,7 +13,8 @@ var RuleBlind = &validate.Check{
 
 A named reader that never gets an input takes it for absent, and an absent
 input fails every criterion. The condition of this rule can then never hold:
-the rule ships, is counted as coverage, and sees nothing.
+the rule ships, is counted as coverage, and sees nothing. A rule that several
+inputs each make blind is found, and counted, with each of them.
 
 Read an input that the builds supply, or write a rule of its own for them.`,
 	Severity: validate.Warning,

@@ -13,7 +13,8 @@ var RuleWeakened = &validate.Check{
 
 One of the alternatives of this rule reads an input that the builds never
 supply, and can never hold there. The rule still works, but sees less than
-its author thinks.
+its author thinks. A rule that loses by several inputs is found with each of
+them.
 
 Read an input that the builds supply in that alternative too.`,
 	Severity: validate.Warning,

@@ -14,7 +14,7 @@ var RuleWidened = &validate.Check{
 A criterion under negation holds when its input is absent, and so does one
 that asks for an absent input. On a build that never supplies the input the
 restriction is gone, and the rule matches what its author took care to leave
-out.
+out. A rule that several inputs each widen is found with each of them.
 
 Read an input that the builds supply, or require that the input exists. A rule
 that asks for an absent input is for sources that supply it: restrict it to

@@ -142,6 +142,10 @@ func TestSummaries(t *testing.T) {
 		{"two-fields-of-two", []channelfile.Expr{channelfile.And(hashes, renamed), channelfile.And(hashes, renamed)}, []sensor.Contract{
 			host("old", 60, sensor.Named, onFeed("sysmon", missing(sensor.NotSupplied, pOriginal))), host("logs", 40, sensor.Named, onFeed("security", missing(sensor.NotSupplied, pHashes)))},
 			"each feed is said to lack what it lacks, and the rule that lacks either is in both"},
+		{"two-fields-of-one", []channelfile.Expr{renamed, channelfile.And(hashes, renamed), channelfile.Or(hashes, renamed), channelfile.Or(renamed, hashes, image), channelfile.Or(hashes, image), channelfile.Or(renamed, image)}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+			"a rule is counted under each field that is enough by itself; where it takes two, under the first, and that is said"},
+		{"absence", []channelfile.Expr{channelfile.Not(channelfile.Exists(pOriginal)), channelfile.And(line, channelfile.Not(channelfile.Exists(pOriginal))), channelfile.And(line, channelfile.Not(renamed)), channelfile.And(image, channelfile.Not(renamed))}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+			"to exclude and to ask for absence are two things to mend, and there is nothing instead of what is absent"},
 		{"no-feed-has-it", []channelfile.Expr{channelfile.Exists(pDesktop), channelfile.Exists(pDesktop)}, []sensor.Contract{host("old", 60, sensor.Named, onFeed("sysmon", lacks), onFeed("own", lacks))},
 			"a feed of which the definition knows nothing stands beside one that it knows"},
 		{"unknown", []channelfile.Expr{renamed, channelfile.Not(renamed)}, []sensor.Contract{host("seen", 60, sensor.Named, observed(onFeed("sysmon", missing(sensor.Unknown, pOriginal)), 1119)), host("seen-2", 1, sensor.Named, observed(onFeed("sysmon", missing(sensor.Unknown, pOriginal)), 3))},
