@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -34,7 +35,7 @@ func subjects(t testing.TB) []subject {
 		if c.Fleet == corpus.NoFleet {
 			continue
 		}
-		s := subject{Case: c, defs: sensor.BuiltinDefinitions(), doc: c.FleetData}
+		s := subject{Case: c, defs: gatetest.Definitions(t, c.Types, c.TypesData), doc: c.FleetData}
 		if s.doc == nil {
 			builtin, ok := sensor.BuiltinFleet(c.Fleet)
 			if !ok {
@@ -43,13 +44,6 @@ func subjects(t testing.TB) []subject {
 			s.doc = must(builtin.JSON())
 		}
 		s.fleet = must(sensor.ReadFleet(c.Fleet, s.doc))
-		if c.TypesData != nil {
-			for d := range must(sensor.ReadDefinitions(c.Types, c.TypesData)).All() {
-				if err := s.defs.Add(d); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
 		list = append(list, s)
 	}
 	if len(list) < 300 {

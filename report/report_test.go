@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,6 +23,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -353,25 +353,9 @@ func TestSchemaRefuses(t *testing.T) {
 // published, and safe to show.
 func TestCorpus(t *testing.T) {
 	for _, c := range corpus.Cases() {
-		fleet, _ := sensor.BuiltinFleet(c.Fleet)
-		defs := sensor.BuiltinDefinitions()
-		if c.FleetData != nil {
-			fleet, _ = sensor.ReadFleet(c.Fleet, c.FleetData)
-		}
-		if c.TypesData != nil {
-			more, err := sensor.ReadDefinitions(c.Types, c.TypesData)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for d := range more.All() {
-				if err := defs.Add(d); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), validate.Options{
-			Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: time.Unix(1_800_000_000, 0),
-		})
+		opts := gatetest.Options(t, &c, suite.Checks...)
+		defs := opts.Definitions
+		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), opts)
 		run := Run{Gate: Gate{Version: "v0", Checks: len(suite.Checks)}, Results: []Result{Judged(r, "")}}
 		var text, data bytes.Buffer
 		if err := errors.Join(Text(&text, &run), JSON(&data, &run)); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
@@ -22,31 +23,6 @@ func alone(c *validate.Check) *validate.Check {
 	return &copied
 }
 
-// judge judges a case of the corpus by some checks.
-func judge(t *testing.T, c *corpus.Case, checks ...*validate.Check) *validate.Report {
-	t.Helper()
-	defs := sensor.BuiltinDefinitions()
-	if c.TypesData != nil {
-		more, err := sensor.ReadDefinitions(c.Types, c.TypesData)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for d := range more.All() {
-			if err := defs.Add(d); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	fleet, _ := sensor.BuiltinFleet(c.Fleet)
-	if c.FleetData != nil {
-		var err error
-		if fleet, err = sensor.ReadFleet(c.Fleet, c.FleetData); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return validate.Run(validate.ChannelFile(c.FileName, c.Data), validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now})
-}
-
 // TestRunsFindWhatIsReckoned holds that running the content finds by itself
 // what the contract checks reckon: each rule that reads more than a build
 // supplies, and each input of another type that an operator does not read.
@@ -54,7 +30,7 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 	check := alone(behaviour.RunsWithoutFault)
 	found, clean := 0, 0
 	for _, c := range corpus.Cases() {
-		all := judge(t, &c, suite.Checks...)
+		all := gatetest.Judge(t, &c, suite.Checks...)
 		reckoned := map[string]bool{}
 		for _, f := range all.Findings {
 			reckoned[f.Check.ID] = true
@@ -62,7 +38,7 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 		if all.File == nil || all.Definition == nil || len(all.Builds) == 0 {
 			continue
 		}
-		run := judge(t, &c, check)
+		run := gatetest.Judge(t, &c, check)
 		switch {
 		case reckoned[contract.InputsSupplied.ID]:
 			if run.Errors() == 0 && suppliesFewer(all) {
@@ -107,7 +83,7 @@ func TestRunFault(t *testing.T) {
 		if c.Name != "291-july-first-use" {
 			continue
 		}
-		r := judge(t, &c, alone(behaviour.RunsWithoutFault))
+		r := gatetest.Judge(t, &c, alone(behaviour.RunsWithoutFault))
 		if len(r.Findings) != 1 {
 			t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
 		}

@@ -14,60 +14,16 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// definitions returns the built-in definitions and those of a document.
-func definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
-	t.Helper()
-	all := sensor.BuiltinDefinitions()
-	if data == nil {
-		return all
-	}
-	more, err := sensor.ReadDefinitions(name, data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for d := range more.All() {
-		if err := all.Add(d); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all
-}
-
-// fleet returns the fleet of a document, or the built-in one of that name.
-func fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
-	t.Helper()
-	if name == corpus.NoFleet {
-		return nil
-	}
-	if data == nil {
-		f, ok := sensor.BuiltinFleet(name)
-		if !ok {
-			t.Fatalf("there is no fleet %s", name)
-		}
-		return f
-	}
-	f, err := sensor.ReadFleet(name, data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 // corpusOptions returns what a case is judged by.
 func corpusOptions(t testing.TB, c *corpus.Case) validate.Options {
 	t.Helper()
-	return validate.Options{
-		Checks:      suite.Checks,
-		Definitions: definitions(t, c.Types, c.TypesData),
-		Fleet:       fleet(t, c.Fleet, c.FleetData),
-		Now:         c.Now,
-	}
+	return gatetest.Options(t, c, suite.Checks...)
 }
 
 // found returns the IDs of the checks that made findings, ascending.
@@ -343,9 +299,9 @@ func TestReleases(t *testing.T) {
 	}
 	for _, rel := range releases {
 		t.Run(rel.Name, func(t *testing.T) {
-			defs := definitions(t, rel.Types, rel.TypesData)
+			defs := gatetest.Definitions(t, rel.Types, rel.TypesData)
 			r := validate.Run(validate.DefinitionSubject(defs.ByName(rel.Type, rel.Version)), validate.Options{
-				Checks: suite.Checks, Definitions: defs, Fleet: fleet(t, rel.Fleet, rel.FleetData), Now: rel.Now,
+				Checks: suite.Checks, Definitions: defs, Fleet: gatetest.Fleet(t, rel.Fleet, rel.FleetData), Now: rel.Now,
 			})
 			if got := r.Verdict().String(); got != string(rel.Expect) {
 				t.Errorf("%s, expected %s, for %s %v", got, rel.Expect, rel.Why, r.Undecided)

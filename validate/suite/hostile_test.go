@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -200,9 +201,9 @@ func (r *raw) wordsOf(n int) {
 const longest = channelfile.MaxValueLength
 
 func shapes(t testing.TB) []shape {
-	positional := fleet(t, "supplies-21", caseNamed(t, "minimal").FleetData)
-	lacking := fleet(t, "291", nil)
-	named := fleet(t, "reference", nil)
+	positional := gatetest.Fleet(t, "supplies-21", caseNamed(t, "minimal").FleetData)
+	lacking := gatetest.Fleet(t, "291", nil)
+	named := gatetest.Fleet(t, "reference", nil)
 	// one is a file whose criteria all compare with one long value.
 	one := func(flags, operator uint8, input uint16, value string, each int) func(int) []byte {
 		return func(size int) []byte {
@@ -507,7 +508,7 @@ func useOnce(f func()) usage {
 func TestCountBombs(t *testing.T) {
 	good := caseNamed(t, "provenance").Data
 	opts := caseNamed(t, "provenance")
-	f := fleet(t, opts.Fleet, opts.FleetData)
+	f := gatetest.Fleet(t, opts.Fleet, opts.FleetData)
 	le := binary.LittleEndian
 	for section := range 10 {
 		for _, tt := range []struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
@@ -71,7 +72,7 @@ func TestSource(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := validate.Run(compiled(t, tt.text), validate.Options{
-				Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet(t, "reference", nil),
+				Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: gatetest.Fleet(t, "reference", nil),
 			})
 			if got := r.Verdict(); got != tt.want {
 				t.Errorf("%v, expected %v: %s %q", got, tt.want, tt.why, r.Undecided)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -23,26 +24,7 @@ var reasons = []string{
 // judge judges a case of the corpus, with witnesses.
 func judge(t *testing.T, c *corpus.Case) *validate.Report {
 	t.Helper()
-	defs := sensor.BuiltinDefinitions()
-	if c.TypesData != nil {
-		more, err := sensor.ReadDefinitions(c.Types, c.TypesData)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for d := range more.All() {
-			if err := defs.Add(d); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	fleet, _ := sensor.BuiltinFleet(c.Fleet)
-	if c.FleetData != nil {
-		var err error
-		if fleet, err = sensor.ReadFleet(c.Fleet, c.FleetData); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r := validate.Run(validate.ChannelFile(c.FileName, c.Data), validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: c.Now})
+	r := gatetest.Judge(t, c, suite.Checks...)
 	witness.Attach(r)
 	return r
 }
