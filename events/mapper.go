@@ -51,10 +51,6 @@ func (m *Mapper) add(mapping *Mapping) {
 	}
 }
 
-// Mappings returns all that the Mapper has: by number, then version of the
-// type, then in the order of its feeds.
-func (m *Mapper) Mappings() []*Mapping { return m.mappings }
-
 // Append appends the mappings of the feeds that a record belongs to, none if
 // it feeds nothing. Several can: Sysmon 13 is an event of the registry, and a
 // value that is set in it.

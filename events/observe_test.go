@@ -66,7 +66,7 @@ func readLine(t testing.TB, text string) *Record {
 func TestMapper(t *testing.T) {
 	m := NewMapper(definitions(t))
 	var all []string
-	for _, mapping := range m.Mappings() {
+	for _, mapping := range m.mappings {
 		all = append(all, fmt.Sprintf("%s %d %s", mapping.Definition.Name, mapping.Definition.Version, mapping.Feed.Name))
 	}
 	if diff := cmp.Diff([]string{"process 1 sysmon", "process 1 security", "value 1 sysmon", "value 2 sysmon", "anything 1 app"}, all); diff != "" {

@@ -6,31 +6,10 @@ import (
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/naive"
 )
 
 var le = binary.LittleEndian
-
-// entrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
-// section 4.
-var entrySizes = []int{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
-
-// sectionTypes are their types.
-var sectionTypes = []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
-
-// sectionOrder returns the sections of a file that has so many, nil if none has.
-func sectionOrder(n int) []int {
-	switch n {
-	case 6:
-		return []int{instances, conditions, criteria, operands, values, pool}
-	case 10:
-		return append(sectionOrder(6), origins, uses, texts, textpool)
-	case 11:
-		return append(sectionOrder(6), programs, sources, instructions, classes, ranges)
-	case 15:
-		return append(sectionOrder(11), origins, uses, texts, textpool)
-	}
-	return nil
-}
 
 // A raw is a file as its header and the bytes of its sections, whatever they
 // say. Of the sections it has those of order, in that order.
@@ -42,7 +21,7 @@ type raw struct {
 
 // newRaw returns a file with a good header and empty sections.
 func newRaw(sections int, declared, read uint16) *raw {
-	r := &raw{order: sectionOrder(sections)}
+	r := &raw{order: naive.Order(sections)}
 	copy(r.header[:], "\x89CFC\r\n\x1a\n")
 	le.PutUint16(r.header[0x0A:], channelfile.MinorVersion)
 	le.PutUint32(r.header[0x0C:], 291)
@@ -60,7 +39,7 @@ func rawOf(data []byte) (*raw, bool) {
 	if err != nil {
 		return nil, false
 	}
-	r := &raw{header: [48]byte(data), order: sectionOrder(len(f.Sections))}
+	r := &raw{header: [48]byte(data), order: naive.Order(len(f.Sections))}
 	for i, s := range f.Sections {
 		r.sections[r.order[i]] = slices.Clone(data[s.Range.Start:s.Range.End])
 	}
@@ -77,10 +56,10 @@ func (r *raw) bytes() []byte {
 	for i, k := range r.order {
 		s := r.sections[k]
 		rec := out[48+48*i:]
-		le.PutUint32(rec, sectionTypes[k])
+		le.PutUint32(rec, naive.SectionTypes[k])
 		le.PutUint32(rec[4:], uint32(len(out)))
 		le.PutUint32(rec[8:], uint32(len(s)))
-		le.PutUint32(rec[12:], uint32(len(s)/entrySizes[k]))
+		le.PutUint32(rec[12:], uint32(len(s)/naive.EntrySizes[k]))
 		digest := sha256.Sum256(s)
 		copy(rec[16:], digest[:])
 		out = append(out, s...)

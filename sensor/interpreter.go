@@ -128,7 +128,7 @@ func (it *Interpreter) Run(e Event) error {
 
 // RunInstance evaluates one instance alone: the criteria that it refers to, each
 // once, and its condition. The event is charged as by Run. The error, if any, is
-// a [*Fault].
+// a [*Fault], or says that a [Synthesizer.Limit] was reached.
 func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err error) {
 	it.matched = it.matched[:0]
 	if err := it.charge(e); err != nil {
@@ -406,11 +406,11 @@ func alike(c channelfile.Criterion, v, other *Value) bool {
 	}
 	switch c.Operator {
 	case channelfile.OpEquals:
-		n, ok := prefixBothFold(v.Text, other.Text)
+		n, ok := prefixFold(v.Text, other.Text)
 		return ok && n == len(v.Text)
 	case channelfile.OpPrefix:
-		_, ok := prefixBothFold(v.Text, other.Text)
+		_, ok := prefixFold(v.Text, other.Text)
 		return ok
 	}
-	return suffixBothFold(v.Text, other.Text)
+	return suffixFold(v.Text, other.Text)
 }

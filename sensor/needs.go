@@ -30,8 +30,7 @@ type Needs struct {
 	Memory   uint64 // bytes, at most, as FORMAT.md, section 9, has it
 }
 
-// MaxCauses is how many causes a need names. [Readers] and [OperatorReaders]
-// find all.
+// MaxCauses is how many causes a need names. [Readers] finds all of an input.
 const MaxCauses = 8
 
 // MaxCauseText is how many characters of each text a cause repeats.
@@ -485,12 +484,6 @@ func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Caus
 // file, with the first word of it that does.
 func Readers(f *channelfile.File, input int) iter.Seq[Cause] {
 	return causes(f, func(c channelfile.Criterion) bool { return reads(f, c, input) })
-}
-
-// OperatorReaders returns each instance of f that has an operator, in the
-// order of the file, with the first word of it that does.
-func OperatorReaders(f *channelfile.File, op channelfile.Operator) iter.Seq[Cause] {
-	return causes(f, func(c channelfile.Criterion) bool { return c.Operator == op })
 }
 
 // reads reports whether a criterion reads an input.

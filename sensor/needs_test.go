@@ -196,8 +196,9 @@ func TestNeedsOfMany(t *testing.T) {
 	if len(all) != 20 || cmp.Diff(n.Inputs[0].First, all[:MaxCauses]) != "" {
 		t.Errorf("readers of input 6 (index 5) are %+v; want all 20, and the causes first", all)
 	}
-	if all := slices.Collect(OperatorReaders(f, cf.OpContains)); len(all) != 20 || cmp.Diff(n.Operators[1].First, all[:MaxCauses]) != "" {
-		t.Errorf("instances with contains are %+v; want all 20, and the causes first", all)
+	contains := slices.Collect(causes(f, func(c cf.Criterion) bool { return c.Operator == cf.OpContains }))
+	if len(contains) != 20 || cmp.Diff(n.Operators[1].First, contains[:MaxCauses]) != "" {
+		t.Errorf("instances with contains are %+v; want all 20, and the causes first", contains)
 	}
 	for c := range Readers(f, 6) {
 		if c.Instance != 0 {
@@ -456,7 +457,7 @@ func TestNeedsOfCounts(t *testing.T) {
 			if op.Instances != len(opInstances[op.Operator]) {
 				rt.Errorf("operator %s has %d instances; want %d", op.Operator, op.Instances, len(opInstances[op.Operator]))
 			}
-			if all := slices.Collect(OperatorReaders(f, op.Operator)); len(all) != op.Instances {
+			if all := slices.Collect(causes(f, func(c cf.Criterion) bool { return c.Operator == op.Operator })); len(all) != op.Instances {
 				rt.Errorf("operator %s has %d readers; want %d", op.Operator, len(all), op.Instances)
 			}
 		}

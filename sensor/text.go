@@ -32,35 +32,36 @@ func foldLast(s []byte) (r rune, size int) {
 	return channelfile.Fold(r), size
 }
 
-// prefixFold reports whether the folded value starts with the operand, which is
-// folded, and how many bytes of the value were compared until that was clear.
-func prefixFold(value, operand []byte) (n int, ok bool) {
-	for len(operand) > 0 {
+// prefixFold reports whether the fold of the value starts with that of the other
+// text, and how many bytes of the value were compared until that was clear. An
+// operand of a file is folded, and folding it again changes nothing.
+func prefixFold(value, other []byte) (n int, ok bool) {
+	for len(other) > 0 {
 		if n == len(value) {
 			return n, false
 		}
-		r, size := fold(value[n:])
-		want, wanted := utf8.DecodeRune(operand)
-		if r != want {
+		a, size := fold(value[n:])
+		b, wanted := fold(other)
+		if a != b {
 			return n, false
 		}
 		n += size
-		operand = operand[wanted:]
+		other = other[wanted:]
 	}
 	return n, true
 }
 
-func suffixFold(value, operand []byte) bool {
-	for len(operand) > 0 {
+func suffixFold(value, other []byte) bool {
+	for len(other) > 0 {
 		if len(value) == 0 {
 			return false
 		}
-		r, size := foldLast(value)
-		want, wanted := utf8.DecodeLastRune(operand)
-		if r != want {
+		a, size := foldLast(value)
+		b, wanted := foldLast(other)
+		if a != b {
 			return false
 		}
-		value, operand = value[:len(value)-size], operand[:len(operand)-wanted]
+		value, other = value[:len(value)-size], other[:len(other)-wanted]
 	}
 	return true
 }
@@ -91,38 +92,6 @@ func containsFold(value, operand []byte) (found bool, work int) {
 		i += size
 	}
 	return false, work
-}
-
-// prefixBothFold is prefixFold for an operand that is not folded yet.
-func prefixBothFold(value, other []byte) (n int, ok bool) {
-	for len(other) > 0 {
-		if n == len(value) {
-			return 0, false
-		}
-		a, size := fold(value[n:])
-		b, wanted := fold(other)
-		if a != b {
-			return 0, false
-		}
-		n += size
-		other = other[wanted:]
-	}
-	return n, true
-}
-
-func suffixBothFold(value, other []byte) bool {
-	for len(other) > 0 {
-		if len(value) == 0 {
-			return false
-		}
-		a, size := foldLast(value)
-		b, wanted := foldLast(other)
-		if a != b {
-			return false
-		}
-		value, other = value[:len(value)-size], other[:len(other)-wanted]
-	}
-	return true
 }
 
 // matchFold reports whether the folded value as a whole is what a pattern says,

@@ -44,24 +44,24 @@ const (
 	textpool
 )
 
-// entrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
+// EntrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
 // section 4.
-var entrySizes = []int{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
+var EntrySizes = []int{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
 
-// sectionTypes are their types.
-var sectionTypes = []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
+// SectionTypes are their types.
+var SectionTypes = []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
 
-// sectionOrder returns the sections of a file that has so many, nil if none has.
-func sectionOrder(n int) []int {
+// Order returns the sections of a file that has so many, nil if none has.
+func Order(n int) []int {
 	switch n {
 	case 6:
 		return []int{instances, conditions, criteria, operands, values, pool}
 	case 10:
-		return append(sectionOrder(6), origins, uses, texts, textpool)
+		return append(Order(6), origins, uses, texts, textpool)
 	case 11:
-		return append(sectionOrder(6), programs, sources, instructions, classes, ranges)
+		return append(Order(6), programs, sources, instructions, classes, ranges)
 	case 15:
-		return append(sectionOrder(11), origins, uses, texts, textpool)
+		return append(Order(11), origins, uses, texts, textpool)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (r *reader) number(at uint64, size int) (n uint64) {
 
 // field returns a number of size bytes, at an offset of entry i of a section.
 func (r *reader) field(section int, i, offset uint64, size int) uint64 {
-	return r.number(r.sections[section].offset+i*uint64(entrySizes[section])+offset, size)
+	return r.number(r.sections[section].offset+i*uint64(EntrySizes[section])+offset, size)
 }
 
 func (r *reader) count(section int) uint64 {
@@ -166,7 +166,7 @@ func (r *reader) table() error {
 	if n != 6 && n != 10 && n != 11 && n != 15 {
 		return channelfile.ErrSectionSet
 	}
-	r.order = sectionOrder(int(n))
+	r.order = Order(int(n))
 	first := 80 + 48*n
 	if uint64(len(r.data)) < first {
 		return channelfile.ErrTruncated
@@ -176,11 +176,11 @@ func (r *reader) table() error {
 		k := r.order[i]
 		s := section{r.number(at+4, 4), r.number(at+8, 4), r.number(at+12, 4)}
 		switch {
-		case r.number(at, 4) != uint64(sectionTypes[k]):
+		case r.number(at, 4) != uint64(SectionTypes[k]):
 			return channelfile.ErrSectionSet
 		case s.offset%8 != 0 || s.offset < first || s.offset+s.length > uint64(len(r.data)):
 			return channelfile.ErrSectionBounds
-		case s.length != s.count*uint64(entrySizes[k]):
+		case s.length != s.count*uint64(EntrySizes[k]):
 			return channelfile.ErrEntryCount
 		}
 		r.sections[k] = s

@@ -110,6 +110,9 @@ func TestImports(t *testing.T) {
 			}
 			f, ok := floor[imported]
 			g, apart := group[imported]
+			if apart && at == len(floors)-1 && onFloor {
+				continue // the top floor tests the others, by the corpus too
+			}
 			if onFloor && (!ok || f > at) || inGroup && (!apart || g != in) {
 				t.Errorf("%s imports %s, which is not below it", name, imported)
 			}

@@ -6,8 +6,6 @@
 package witness
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -315,10 +313,7 @@ func alone(f *channelfile.File, c channelfile.Criterion) []byte {
 		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
 		TypeVersion: f.Header.TypeVersion, InputsDeclared: f.Header.InputsDeclared,
 	})
-	var id channelfile.ID
-	digest := sha256.Sum256(binary.LittleEndian.AppendUint32(nil, uint32(c.First)))
-	copy(id[:], digest[:])
-	if b.Add(id, expression(f, c), nil) != nil {
+	if b.Add(channelfile.ID{15: 1}, expression(f, c), nil) != nil {
 		return nil
 	}
 	data, err := b.Encode()
