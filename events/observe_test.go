@@ -174,22 +174,27 @@ func observe(t testing.TB, defs *sensor.Definitions, options Options, texts ...s
 	t.Helper()
 	o := NewObserver(defs, options)
 	for _, text := range texts {
-		r := NewReader("x", strings.NewReader(text))
-		var rec Record
-		for {
-			err := r.Read(&rec)
-			if err == io.EOF {
-				break
-			}
-			if err == nil {
-				err = o.Add(&rec)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		addAll(t, o, NewReader("x", strings.NewReader(text)))
 	}
 	return o
+}
+
+// addAll counts all records that a reader has, and returns how many.
+func addAll(t testing.TB, o *Observer, r *Reader) (records int) {
+	t.Helper()
+	var rec Record
+	for ; ; records++ {
+		err := r.Read(&rec)
+		if err == io.EOF {
+			return records
+		}
+		if err == nil {
+			err = o.Add(&rec)
+		}
+		if err != nil {
+			t.Fatalf("line %d: %v", r.Line(), err)
+		}
+	}
 }
 
 // fleetOf returns what was observed as lines.
@@ -414,19 +419,7 @@ func TestObserveMemory(t *testing.T) {
 	live := func(times int) uint64 {
 		o := NewObserver(definitions(t), Options{})
 		r := NewReader("x", io.LimitReader(&repeat{text: text}, int64(times*len(text))))
-		var rec Record
-		for {
-			err := r.Read(&rec)
-			if err == io.EOF {
-				break
-			}
-			if err == nil {
-				err = o.Add(&rec)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+		addAll(t, o, r)
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)

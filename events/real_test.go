@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -56,21 +54,7 @@ func TestRecordedPipes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		r := NewReader(name, f)
-		var rec Record
-		for {
-			err := r.Read(&rec)
-			if err == io.EOF {
-				break
-			}
-			if err == nil {
-				err = o.Add(&rec)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines++
-		}
+		lines += addAll(t, o, NewReader(name, f))
 	}
 
 	type event struct {
@@ -174,16 +158,7 @@ func TestRecordedFleet(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			r := NewReader(name, f)
-			var rec Record
-			for err := r.Read(&rec); err != io.EOF; err = r.Read(&rec) {
-				if err == nil {
-					err = o.Add(&rec)
-				}
-				if err != nil {
-					t.Fatal(fmt.Errorf("line %d: %w", r.Line(), err))
-				}
-			}
+			addAll(t, o, NewReader(name, f))
 		}
 		f, err := o.Fleet("recorded", sensor.OwnReader())
 		if err != nil {

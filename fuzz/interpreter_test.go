@@ -19,7 +19,7 @@ func FuzzInterpreter(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, spec []byte) {
 		file, types, e := runInput(data, spec)
 		if file == nil {
-			t.Skip("no file that can be read, or a long one")
+			return // what cannot be read is never run, and a long file says no more than a short one
 		}
 		model, err := sensor.NewModel(file.Data(), types)
 		if err != nil {

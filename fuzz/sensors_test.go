@@ -95,7 +95,7 @@ func cSensor(t *testing.T) string {
 	t.Helper()
 	path, err := csensor.Build(t.TempDir())
 	if errors.Is(err, csensor.ErrNoCompiler) {
-		t.Skip(err)
+		t.Skipf("the sensor in C is not compiled on this machine: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +171,7 @@ func TestCSensorOn291(t *testing.T) {
 	compile := func(name string, options ...string) (string, error) {
 		path, err := csensor.Compile(folder, name, []string{"integration.c", "sensor.c"}, options...)
 		if errors.Is(err, csensor.ErrNoCompiler) {
-			t.Skip(err)
+			t.Skipf("the sensor in C is not compiled on this machine: %v", err)
 		}
 		return path, err
 	}

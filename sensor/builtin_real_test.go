@@ -45,7 +45,7 @@ var notFields = []struct{ typ, feed, why, names string }{
 // each feed that they belong to, and no value is longer than its input may be.
 func TestRecordedFields(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads all recorded events")
+		t.Skip("left out with -short: it reads all 225 MB of recorded events")
 	}
 	files, _ := filepath.Glob(realData + "/events/*.ndjson.gz")
 	if len(files) == 0 {

@@ -12,20 +12,8 @@ import (
 )
 
 func (c *command) contract() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "contract",
-		Short: "judge what sensor builds supply",
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			fmt.Fprint(c.stderr, cmd.UsageString())
-			return exitError(statusUndecided)
-		},
-	}
-	cmd.AddCommand(c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest())
-	return cmd
+	return c.group("contract", "judge what sensor builds supply",
+		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest())
 }
 
 func (c *command) contractCheck() *cobra.Command {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -94,20 +95,7 @@ func fleetDocument(name string) ([]byte, error) {
 }
 
 func (c *command) facts() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "facts",
-		Short: "verify what the gate claims of a channel file that it accepted",
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			fmt.Fprint(c.stderr, cmd.UsageString())
-			return exitError(statusUndecided)
-		},
-	}
-	cmd.AddCommand(c.factsCheck())
-	return cmd
+	return c.group("facts", "verify what the gate claims of a channel file that it accepted", c.factsCheck())
 }
 
 func (c *command) factsCheck() *cobra.Command {
@@ -142,6 +130,11 @@ Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 			doc, err := readDocument(args[2])
 			if err != nil {
 				return err
+			}
+			for i, doc := range [][]byte{fleet, doc} {
+				if !json.Valid(doc) {
+					return fmt.Errorf("%s: no JSON; name a channel file, its fleet and its facts, in this order", args[i+1])
+				}
 			}
 			says, status := args[0]+": ", error(nil)
 			if err := facts.Check(data, fleet, doc); err != nil {
@@ -183,6 +176,8 @@ func readBytes(name string) ([]byte, error) {
 		return nil, unread(name, err)
 	case s.Refused:
 		return nil, fmt.Errorf("%s: no regular file; name the channel file itself", name)
+	case s.TooBig:
+		return nil, fmt.Errorf("%s: %d bytes; a channel file has at most %d", name, s.Size, channelfile.MaxFileSize)
 	}
 	return s.Data, nil
 }

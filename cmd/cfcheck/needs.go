@@ -10,7 +10,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
-	"github.com/cfcheck/cfcheck/validate/file"
 )
 
 func (c *command) needs() *cobra.Command {
@@ -121,16 +120,11 @@ func writeNeeds(w io.Writer, needs *sensor.Needs) error {
 // readFile reads and parses a channel file for the commands that show one. It
 // need not be in normal form.
 func readFile(name string) (*channelfile.File, error) {
-	s, err := file.Read(name)
-	switch {
-	case err != nil:
-		return nil, unread(name, err)
-	case s.Refused:
-		return nil, fmt.Errorf("%s: no regular file; name the channel file itself", name)
-	case s.TooBig:
-		return nil, fmt.Errorf("%s: %d bytes; a channel file has at most %d", name, s.Size, channelfile.MaxFileSize)
+	data, err := readBytes(name)
+	if err != nil {
+		return nil, err
 	}
-	f, err := channelfile.Parse(s.Data)
+	f, err := channelfile.Parse(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -81,13 +81,7 @@ something that could not be read or written.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			fmt.Fprint(c.stderr, cmd.UsageString())
-			return exitError(statusUndecided)
-		},
+		RunE:          c.whichCommand,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
@@ -105,6 +99,23 @@ something that could not be read or written.`,
 		c.version(),
 	)
 	return root
+}
+
+// group returns a command that has others.
+func (c *command) group(name, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short, Args: cobra.ArbitraryArgs, RunE: c.whichCommand}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// whichCommand is run where a command was wanted, and none or none that there
+// is was named.
+func (c *command) whichCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	fmt.Fprint(c.stderr, cmd.UsageString())
+	return exitError(statusUndecided)
 }
 
 // atLeastOne demands arguments of that kind.

@@ -37,7 +37,7 @@ func waitToBeInterrupted(folder string) {
 // was half written is gone.
 func TestSignals(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("this system has no such signals")
+		t.Skip("Windows sends no SIGINT or SIGTERM to a process: what the test is about does not exist there")
 	}
 	for _, tt := range []struct {
 		signal os.Signal

@@ -14,19 +14,7 @@ import (
 )
 
 func (c *command) witness() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "witness",
-		Short: "replay what a finding says that a sensor would do",
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
-			}
-			fmt.Fprint(c.stderr, cmd.UsageString())
-			return exitError(statusUndecided)
-		},
-	}
-	cmd.AddCommand(&cobra.Command{
+	return c.group("witness", "replay what a finding says that a sensor would do", &cobra.Command{
 		Use:   "run file...",
 		Short: "replay witnesses on a model of a sensor that checks nothing",
 		Long: `witness run replays the witnesses in a JSON document: a witness, a finding, or a
@@ -39,7 +27,6 @@ witness says. Exit status 1: something else happens, or nothing.`,
 		Args: atLeastOne("JSON document with a witness"),
 		RunE: func(_ *cobra.Command, args []string) error { return c.runWitnesses(args) },
 	})
-	return cmd
 }
 
 func (c *command) runWitnesses(names []string) error {

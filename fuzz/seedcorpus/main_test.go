@@ -45,8 +45,37 @@ func TestTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(there) < 12 {
+		t.Errorf("found %d fuzz targets; expected more, or this test no longer finds them", len(there))
+	}
 	if diff := cmp.Diff(there, listed); diff != "" {
 		t.Errorf("fuzz targets (-in the repository +in the list):\n%s", diff)
+	}
+}
+
+// TestDocs holds that docs/fuzzing.md has a line for each target, and the doc
+// comment of package fuzz a sentence for each of its own.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/fuzzing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("../doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, listed := map[string]bool{}, map[string]bool{} // such as "./fuzz FuzzParse"
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\./[a-z/]*)` \\| `(Fuzz[A-Za-z0-9]*)` \\|").FindAllSubmatch(page, -1) {
+		listed[string(m[1])+" "+string(m[2])] = true
+	}
+	for _, target := range targets {
+		there[target.pkg+" "+target.function] = true
+		if target.pkg == "./fuzz" && !strings.Contains(string(doc), "//   - "+target.function+": ") {
+			t.Errorf("doc.go has no sentence for %s", target.function)
+		}
+	}
+	if diff := cmp.Diff(there, listed); diff != "" {
+		t.Errorf("fuzz targets (-there are +docs/fuzzing.md lists):\n%s", diff)
 	}
 }
 

@@ -250,11 +250,11 @@ func TestSpecials(t *testing.T) {
 	for _, s := range corpus.Specials {
 		t.Run(s.Name, func(t *testing.T) {
 			if s.Slow && testing.Short() {
-				t.Skip("it is slow")
+				t.Skip("left out with -short: it makes a file of the greatest size")
 			}
 			path, err := s.Make(t.TempDir())
 			if errors.Is(err, errors.ErrUnsupported) {
-				t.Skip(err)
+				t.Skipf("this system cannot make it: %v", err)
 			}
 			if err != nil {
 				t.Fatal(err)
