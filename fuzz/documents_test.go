@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -48,7 +49,7 @@ func FuzzDocuments(f *testing.F) {
 		}
 		for _, s := range subjects {
 			r := validate.Run(s, opts)
-			checkReport(t, s, opts, r)
+			gatetest.CheckReport(t, opts, r)
 			if r.Verdict() == validate.Accepted && fleet == nil {
 				t.Errorf("a %v is accepted without a fleet", s.Kind)
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
@@ -58,7 +59,7 @@ func FuzzSigma(f *testing.F) {
 			}
 			opts := validate.Options{Checks: suite.Checks, Definitions: definitions(), Fleet: reference, Now: now}
 			r := validate.Run(s, opts)
-			checkReport(t, s, opts, r)
+			gatetest.CheckReport(t, opts, r)
 			for i := range r.Findings {
 				found := &r.Findings[i]
 				switch c := found.Check; {

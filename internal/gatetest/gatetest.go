@@ -1,5 +1,5 @@
 // Package gatetest judges the cases of the corpus, for the tests of the packages
-// that have something to say of each.
+// that have something to say of each, and says what is true of every report.
 package gatetest
 
 import (

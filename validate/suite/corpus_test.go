@@ -141,30 +141,10 @@ func presentable(t *testing.T, r *validate.Report, f validate.Finding) {
 	}
 }
 
-// complete holds that a report accounts for every check once.
+// complete holds what is true of every report of all checks.
 func complete(t *testing.T, r *validate.Report) {
 	t.Helper()
-	seen := map[*validate.Check]int{}
-	for _, c := range r.Ran {
-		seen[c]++
-	}
-	for _, c := range r.NotApplicable {
-		seen[c]++
-	}
-	for _, s := range r.Skipped {
-		seen[s.Check]++
-		if s.Why == "" {
-			t.Errorf("%v was skipped, and nobody knows why", s.Check)
-		}
-	}
-	for _, c := range suite.Checks {
-		if seen[c] != 1 {
-			t.Errorf("%v is %d times among the checks that ran, were skipped, do not apply", c, seen[c])
-		}
-	}
-	if len(r.Ran)+len(r.Skipped)+len(r.NotApplicable) != len(suite.Checks) {
-		t.Errorf("%d checks ran, %d were skipped, %d do not apply; there are %d", len(r.Ran), len(r.Skipped), len(r.NotApplicable), len(suite.Checks))
-	}
+	gatetest.CheckReport(t, validate.Options{Checks: suite.Checks}, r)
 }
 
 // TestCorpusTwice holds that the same subject gives the same report.

@@ -1,0 +1,114 @@
+package gatetest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// CheckReport holds what is true of every report that a run with those options
+// gives.
+func CheckReport(t testing.TB, opts validate.Options, r *validate.Report) {
+	t.Helper()
+	became := map[*validate.Check]int{}
+	for _, c := range r.Ran {
+		became[c]++
+	}
+	for _, skip := range r.Skipped {
+		became[skip.Check]++
+		if skip.Why == "" {
+			t.Errorf("%v was skipped for no reason", skip.Check)
+		}
+	}
+	for _, c := range r.NotApplicable {
+		became[c]++
+	}
+	for _, c := range opts.Checks {
+		if became[c] != 1 {
+			t.Errorf("%v is %d times among what ran, was skipped and does not apply", c, became[c])
+		}
+	}
+	if len(became) != len(opts.Checks) {
+		t.Errorf("%d checks ran, were skipped or do not apply; the list has %d", len(became), len(opts.Checks))
+	}
+
+	kept, groups, inGroup := map[*validate.Check]int{}, map[*validate.Check]int{}, map[string]int{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		kept[f.Check]++
+		if key := f.Check.ID + f.Group; f.Group != "" {
+			if inGroup[key] == 0 {
+				groups[f.Check]++
+			}
+			inGroup[key]++
+		}
+		// What was found in the source is reported by checks that need not run.
+		fromSource := slices.ContainsFunc(r.Subject.Source, func(s validate.Finding) bool { return s.Check == f.Check })
+		if !slices.Contains(r.Ran, f.Check) && !fromSource || f.Severity != f.Check.Severity {
+			t.Errorf("a finding of severity %v is of %v, which did not run, or is of another", f.Severity, f.Check)
+		}
+		if at := f.Where.Range; at.Start < 0 || at.End < at.Start || at.End > len(r.Subject.Data) {
+			t.Errorf("%v: a finding is at %v, of %d bytes", f.Check, at, len(r.Subject.Data))
+		}
+		if f.Message == "" || strings.Contains(f.Message, "please report the file") {
+			t.Errorf("%v says %q", f.Check, f.Message)
+		}
+		if i > 0 && compareFindings(&r.Findings[i-1], f) > 0 {
+			t.Errorf("finding %d stands after one that it should stand before: %+v, %+v", i, r.Findings[i-1], *f)
+		}
+	}
+	for i := range r.Summaries {
+		sum := &r.Summaries[i]
+		if n := inGroup[sum.Check.ID+sum.Group]; n < 1 || n > sum.Found || sum.Found < 2 || sum.Message == "" {
+			t.Errorf("a summary of %d findings, of which %d are there: %+v", sum.Found, n, *sum)
+		}
+	}
+	most := opts.MaxFindings
+	if most == 0 {
+		most = validate.DefaultMaxFindings
+	}
+	errors, warnings := 0, 0
+	for _, total := range r.Totals {
+		least := min(total.Found, most)
+		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+validate.GroupFindings*groups[total.Check]) {
+			t.Errorf("%v found %d, and %d findings are there", total.Check, total.Found, kept[total.Check])
+		}
+		delete(kept, total.Check)
+		if total.Check.Severity == validate.Error {
+			errors += total.Found
+		} else {
+			warnings += total.Found
+		}
+	}
+	if len(kept) > 0 {
+		t.Errorf("there are findings that no total counts: %v", kept)
+	}
+	if errors != r.Errors() || warnings != r.Warnings() {
+		t.Errorf("the report counts %d errors and %d warnings; there are %d and %d", r.Errors(), r.Warnings(), errors, warnings)
+	}
+
+	want := validate.Accepted
+	switch {
+	case errors > 0 || warnings > 0 && opts.FailOnWarnings:
+		want = validate.Rejected
+	case len(r.Undecided) > 0 || len(r.Skipped) > 0:
+		want = validate.Undecided
+	}
+	if r.Verdict() != want {
+		t.Errorf("the verdict is %v; its findings make it %v", r.Verdict(), want)
+	}
+}
+
+// compareFindings is the order of a report, as far as it is promised: errors
+// first, then by check and place.
+func compareFindings(a, b *validate.Finding) int {
+	return cmp.Or(
+		cmp.Compare(a.Severity, b.Severity),
+		cmp.Compare(a.Check.ID, b.Check.ID),
+		cmp.Compare(a.Group, b.Group),
+		cmp.Compare(a.Where.Range.Start, b.Where.Range.Start),
+	)
+}
