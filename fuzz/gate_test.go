@@ -8,6 +8,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/fuzz/naive"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -145,11 +146,6 @@ func sameReport(a, b *validate.Report) bool {
 		slices.Equal(a.Builds, b.Builds) && slices.Equal(a.Undecided, b.Undecided)
 }
 
-// beyondJudge are the checks that find errors which make no build unsafe: an
-// operand that the input can never have, a program that is not its source's,
-// and a file under another's name.
-var beyondJudge = map[string]bool{"CF2007": true, "CF2009": true, "CF0005": true}
-
 // checkVerdict holds that what is accepted is safe and what is safe is not
 // rejected, that what cannot be read or breaks a requirement is, and that one
 // build more never makes a rejected file acceptable.
@@ -166,11 +162,10 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 		}
 		return
 	}
-	j := &judge{file: f, fleet: opts.Fleet, def: opts.Definitions.ByNumber(f.Header.Type, f.Header.TypeVersion), now: opts.Now}
-	why := j.whyNot()
+	why := naive.WhyNot(f, opts.Definitions.ByNumber(f.Header.Type, f.Header.TypeVersion), opts.Fleet, opts.Now)
 	if verdict == validate.Rejected && why == "" {
 		for i := range r.Findings {
-			if c := r.Findings[i].Check; c.Severity == validate.Error && !beyondJudge[c.ID] {
+			if c := r.Findings[i].Check; c.Severity == validate.Error && !naive.Silent(c.ID) {
 				t.Errorf("rejected by %v for nothing: %s", c, r.Findings[i].Message)
 			}
 		}
@@ -187,7 +182,7 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 		opts := opts
 		opts.Fleet = &fewer
 		if validate.Run(s, opts).Verdict() == validate.Rejected {
-			t.Errorf("accepted, but rejected without the build %s", j.fleet.Contracts[i].Build)
+			t.Errorf("accepted, but rejected without the build %s", opts.Fleet.Contracts[i].Build)
 		}
 	}
 }

@@ -143,7 +143,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Explain, o.ExplainEvery, o.FactsEvery = explain, explainEvery, factsEvery
+	o.Explain, o.ExplainEvery, o.FactsEvery, o.JudgeEvery = explain, explainEvery, factsEvery, judgeEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {

@@ -16,6 +16,9 @@ const explainEvery = 64
 // factsEvery is of how many decisions that accept the facts of one are checked.
 const factsEvery = 512
 
+// judgeEvery is of how many decisions one is held against the second judge.
+const judgeEvery = 16
+
 // reasons are those that are listed.
 var reasons = []string{
 	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,

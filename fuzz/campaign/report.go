@@ -50,6 +50,7 @@ type report struct {
 	SensorRuns       uint64  `json:"sensorRuns"`
 	InstancesMatched uint64  `json:"instancesMatched"`
 	FactsChecked     uint64  `json:"factsChecked"`       // documents of what the gate claims
+	Judged           uint64  `json:"judged"`             // decisions that were held against a second judge
 	Charge           float64 `json:"chargePerOperation"` // steps, of the costliest event of a file on a build, in the median
 
 	Escapes         int     `json:"escapes"`
@@ -126,7 +127,7 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		Decisions: c.Decisions, PerSecond: float64(c.Decisions) / seconds, PerSecondCore: float64(c.Decisions) / seconds / float64(cfg.cores),
 		Accepted: c.Verdicts[validate.Accepted], Rejected: c.Verdicts[validate.Rejected], Undecided: c.Verdicts[validate.Undecided],
 		AcceptanceRate: c.Accepted(), Files: c.Files, ReadableFiles: c.Readable, MeanFileSize: float64(s.bytes) / float64(max(c.Files, 1)),
-		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches, Charge: c.Charge(), FactsChecked: c.Facts,
+		Batches: s.batches, Events: c.Events, SensorRuns: c.SensorRuns, InstancesMatched: c.Matches, Charge: c.Charge(), FactsChecked: c.Facts, Judged: c.Judged,
 		Bound: 3 / float64(max(c.Decisions, 1)), TypeBound: 3 / float64(max(s.batches/generate.TypeBatches, 1)),
 		MustAccept: s.safe, NeverHit: []string{}, Shortcomings: []string{},
 	}
@@ -207,6 +208,7 @@ func (r *report) text(w io.Writer) error {
 	line("files", "%s, of which %s can be read; both readers agree on each", thousands(r.Files), thousands(r.ReadableFiles))
 	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
 	line("charge", "%.2f steps for an operation that was counted, in the median of the costliest events", r.Charge)
+	line("second judge", "%s decisions were held against it", thousands(r.Judged))
 	line("facts", "%s documents of what the gate claims were checked", thousands(r.FactsChecked))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)

@@ -45,7 +45,7 @@ const MaxLength = 4096
 
 // Definition draws a definition of a template type.
 func (g *Generator) Definition() *sensor.Definition {
-	d := &sensor.Definition{Name: "drawn", Number: 7, Version: 3, Channel: 291}
+	d := &sensor.Definition{Name: "drawn", Number: 2910, Version: 3, Channel: 291}
 	n := pick(g, 1, 2, 5, 20, 21, 22, 1+g.r.IntN(MaxInputs))
 	for i := range n {
 		in := sensor.Input{Name: fmt.Sprintf("Field%d", i), Type: sensor.String, MaxLength: MaxLength}

@@ -60,7 +60,7 @@ func (s *Small) Next() *Batch {
 			continue
 		}
 		b := &Batch{Definition: s.definition, Definitions: s.definitions, Fleets: s.fleets}
-		h := channelfile.Header{Channel: 291, Revision: 1, Type: 7, TypeVersion: 3, InputsDeclared: 2}
+		h := channelfile.Header{Channel: 291, Revision: 1, Type: 2910, TypeVersion: 3, InputsDeclared: 2}
 		for _, e := range ours {
 			builder := channelfile.NewBuilder(h)
 			if builder.Add(channelfile.ID{1}, e, nil) != nil {
@@ -82,7 +82,7 @@ func (s *Small) Next() *Batch {
 }
 
 func (s *Small) newType(types [2]sensor.InputType) {
-	d := &sensor.Definition{Name: "small", Number: 7, Version: 3, Channel: 291}
+	d := &sensor.Definition{Name: "small", Number: 2910, Version: 3, Channel: 291}
 	for i, t := range types {
 		in := sensor.Input{Name: [2]string{"A", "B"}[i], Type: t}
 		if t == sensor.String {

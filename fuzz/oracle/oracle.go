@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -86,6 +87,7 @@ type Counts struct {
 	SensorRuns uint64                     // of one sensor on one event
 	Events     uint64                     // on which sensors were compared
 	Facts      uint64                     // documents that were checked
+	Judged     uint64                     // decisions that were held against a second judge
 	Matches    uint64                     // instances that matched in them
 	Charges    [chargeBuckets]uint64      // files on builds, by what is charged for each operation that was counted: see Charge
 	Findings   [4]uint64                  // by Explanation
@@ -101,6 +103,7 @@ func (c *Counts) Add(o *Counts) {
 	c.Events += o.Events
 	c.Matches += o.Matches
 	c.Facts += o.Facts
+	c.Judged += o.Judged
 	for i, n := range o.Verdicts {
 		c.Verdicts[i] += n
 	}
@@ -163,6 +166,9 @@ type Oracle struct {
 	// shares no code with the gate, and held against what the sensors did. 0:
 	// of none.
 	FactsEvery uint64
+	// JudgeEvery is of how many decisions one is held against a second judge,
+	// who shares no code with the gate. 0: none.
+	JudgeEvery uint64
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -259,6 +265,12 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 			}
 		}
 	}
+	if o.JudgeEvery > 0 && c.Decisions%o.JudgeEvery == 0 {
+		c.Judged++
+		if p := o.second(r, verdict, fleet); p != nil {
+			return verdict, p
+		}
+	}
 	if verdict != validate.Accepted {
 		if safe {
 			return verdict, &Problem{Kind: FalseRejection, What: "the verdict is " + verdict.String() + ": " + whyNot(r)}
@@ -273,6 +285,53 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 		return verdict, o.facts(r, fleet)
 	}
 	return verdict, nil
+}
+
+// second holds a report against what a second reader and a second judge say.
+func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sensor.Fleet) *Problem {
+	differ := func(format string, args ...any) *Problem {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...)}
+	}
+	readable, structural, beyond := true, 0, false
+	for i := range r.Totals {
+		switch c := r.Totals[i].Check; {
+		case c.Family() == 0:
+			readable = readable && c.Severity != validate.Error // it need not be looked into
+		case c.Family() == 1:
+			structural++
+		case c.Family() == 5:
+			return differ("%v finds what the checks before it overlooked: %s", c, whyNot(r))
+		case naive.Silent(c.ID):
+			beyond = true
+		}
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; strings.Contains(f.Message, "please report the file") {
+			return differ("reading a file and looking at it differ: %v: %s", f.Check, f.Message)
+		}
+	}
+	broken := o.broken.Len()
+	if o.file == nil {
+		broken = 1
+	}
+	if readable && structural != broken {
+		return differ("%d checks of the structure find something; the second reader finds %d requirements broken", structural, broken)
+	}
+	if o.file == nil {
+		if verdict != validate.Rejected {
+			return differ("the verdict is %v of what cannot be read", verdict)
+		}
+		return nil
+	}
+	h := &o.file.Header
+	why := naive.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
+	switch {
+	case verdict == validate.Accepted && why != "":
+		return differ("the gate accepts; the second judge does not: %s", why)
+	case verdict != validate.Accepted && why == "" && !beyond:
+		return differ("the verdict is %v; the second judge finds nothing: %s", verdict, whyNot(r))
+	}
+	return nil
 }
 
 // whyNot returns what stands in the way of acceptance, the first of it.

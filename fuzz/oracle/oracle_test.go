@@ -50,7 +50,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 // shows something.
 func TestOracle(t *testing.T) {
 	o := newOracle(t)
-	o.FactsEvery = 16
+	o.FactsEvery, o.JudgeEvery = 16, 1
 	if p := hunt(o, 1, 8_000); p != nil {
 		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
 	}
@@ -63,6 +63,9 @@ func TestOracle(t *testing.T) {
 	}
 	if c.Facts < 100 {
 		t.Errorf("%d documents of facts were checked; expected one in 16 decisions that accept", c.Facts)
+	}
+	if c.Judged != c.Decisions {
+		t.Errorf("%d of %d decisions were held against the second judge; expected all", c.Judged, c.Decisions)
 	}
 	if charge := c.Charge(); charge < 1 || charge > 4 {
 		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)
@@ -199,6 +202,37 @@ func TestFalseRejection(t *testing.T) {
 	verdict, p := o.Decide(fleet, nil, true)
 	if verdict != validate.Rejected || p == nil || p.Kind != FalseRejection || !strings.Contains(p.What, "CF3001") {
 		t.Errorf("%v, %v; expected a false rejection by CF3001", verdict, p)
+	}
+}
+
+// TestSecondJudge holds that a gate that is wrong and does no harm is noticed
+// too: one that rejects for nothing, accepts what nobody should, or finds late
+// what it should have found before.
+func TestSecondJudge(t *testing.T) {
+	for _, tt := range []struct {
+		why  string
+		id   string
+		run  func(*validate.Pass)
+		says string // of the problem
+	}{
+		{"a check finds what is not there", "CF3008", func(p *validate.Pass) {
+			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
+		}, "finds nothing: CF3008: of nothing"},
+		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
+		{"what the needs say is found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
+	} {
+		t.Run(tt.id, func(t *testing.T) {
+			c := suite.ByID(tt.id)
+			run := c.Run
+			t.Cleanup(func() { c.Run = run })
+			c.Run = tt.run
+			o := newOracle(t)
+			o.JudgeEvery = 1
+			p := hunt(o, 7, 50_000)
+			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
+			}
+		})
 	}
 }
 

@@ -1,4 +1,4 @@
-package fuzz
+package naive
 
 import (
 	"fmt"
@@ -10,10 +10,26 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A naive judge says why a file must not ship to a fleet. It goes by FORMAT.md
+// WhyNot is a second judge: it returns a reason why a file must not ship to a
+// fleet, the first that it finds, empty if there is none. It goes by FORMAT.md
 // and the contracts, one build, one supply and one input after the other, and
 // uses none of the code that the gate's checks use: no needs, no groups of
-// builds, no methods of contracts. It is silent on what is a warning.
+// builds, no methods of contracts. It is silent on what is a warning, and on
+// what makes no build unsafe: an operand that no value can reach, a program
+// that is not that of its source, the name of the file.
+//
+// Def is the definition of the file's type and version, nil if it is not known;
+// now is when acknowledgements are looked at, the zero time if all have expired.
+func WhyNot(f *channelfile.File, def *sensor.Definition, fleet *sensor.Fleet, now time.Time) string {
+	j := &judge{file: f, fleet: fleet, def: def, now: now}
+	return j.whyNot()
+}
+
+// Silent reports whether WhyNot is silent on what a check of that ID finds,
+// though it is an error.
+func Silent(id string) bool { return id == "CF2007" || id == "CF2009" || id == "CF0005" }
+
+// A judge is a call of WhyNot.
 type judge struct {
 	file  *channelfile.File
 	fleet *sensor.Fleet
