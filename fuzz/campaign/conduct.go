@@ -143,7 +143,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Explain, o.ExplainEvery, o.FactsEvery, o.JudgeEvery = explain, explainEvery, factsEvery, judgeEvery
+	o.Explain, o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery = explain, explainEvery, factsEvery, judgeEvery, oddEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {

@@ -19,6 +19,9 @@ const factsEvery = 512
 // judgeEvery is of how many decisions one is held against the second judge.
 const judgeEvery = 16
 
+// oddEvery is of how many runs of a file one goes through odd values too.
+const oddEvery = 16
+
 // reasons are those that are listed.
 var reasons = []string{
 	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,

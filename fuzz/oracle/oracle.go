@@ -15,6 +15,7 @@ package oracle
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -169,6 +170,11 @@ type Oracle struct {
 	// JudgeEvery is of how many decisions one is held against a second judge,
 	// who shares no code with the gate. 0: none.
 	JudgeEvery uint64
+	// OddEvery is of how many runs of a file on what builds hand over one goes
+	// through events of odd values too, which have nothing to do with what the
+	// file compares with: signs and leading zeros, addresses in every form,
+	// bytes that are no runes. 0: none.
+	OddEvery uint64
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -177,6 +183,8 @@ type Oracle struct {
 
 	checks []*validate.Check
 	raw    *rawSensors
+	odd    *rand.Rand
+	shapes uint64 // that were run
 
 	defs   *sensor.Definitions
 	def    *sensor.Definition
@@ -197,7 +205,7 @@ func New(checks []*validate.Check) (*Oracle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw}, nil
+	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}, nil
 }
 
 // Close frees the memory of the sensors. It does not close C.

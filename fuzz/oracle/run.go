@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/sensor"
@@ -202,7 +203,55 @@ func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Even
 			return
 		}
 	}
-	_ = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
+	going = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
+	if r.o.shapes++; r.o.OddEvery > 0 && r.o.shapes%r.o.OddEvery == 0 {
+		e := make(sensor.Event, n)
+		for range oddEvents {
+			for i := range e {
+				e[i] = r.oddValue(i)
+			}
+			if going = going && try(e); !going {
+				return
+			}
+		}
+	}
+}
+
+// oddEvents is how many events of odd values are made, where any are.
+const oddEvents = 8
+
+// oddTexts are read otherwise than they look: as numbers, as addresses, folded.
+var oddTexts = []string{
+	"", "0", "-0", "+1", "007", "-", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
+	"99999999999999999999", "1 ", " 1", "0x1", "1e3", "\u0661",
+	"1.2.3.4", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.", "::", "::1", "1::", "1::2::3", "2001:db8::192.0.2.1", "::ffff:1.2.3.4",
+	"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", ":1", "1:", "12345::", "fe80::1%eth0", "G::",
+	"K", "\u212A", "\u017F", "\u00DF", "\u1E9E", "\u00C9", "\u00E9", "\u0130", "\u0131", "\U0001F600", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98",
+	"a\xFFb", "\x00", "a\nb", "\r", "_", "a_b", "A", "Z", "aB",
+}
+
+// oddValue draws a value of input i.
+func (r *fileRun) oddValue(i int) sensor.Value {
+	draw := r.o.odd
+	typ := sensor.String
+	if i < len(r.o.types) {
+		typ = r.o.types[i]
+	}
+	switch typ {
+	case sensor.Integer:
+		return sensor.Number([]int64{0, 1, -1, math.MaxInt64, math.MinInt64, int64(draw.Uint64())}[draw.IntN(6)])
+	case sensor.Address:
+		v := sensor.Value{Type: sensor.Address}
+		for i := range v.Address {
+			v.Address[i] = byte(draw.IntN(3) - 1)
+		}
+		return v
+	}
+	text := []byte(oddTexts[draw.IntN(len(oddTexts))])
+	if draw.IntN(3) == 0 {
+		text = append(text, oddTexts[draw.IntN(len(oddTexts))]...)
+	}
+	return sensor.Text(text)
 }
 
 // fit makes an event one that a build can hand over, in place of a former one.
