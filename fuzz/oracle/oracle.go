@@ -221,31 +221,45 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 			o.types[i] = in.Type
 		}
 	}
-	o.data, o.file, o.run = data, nil, nil
+	o.data, o.run = data, nil
 	o.Counts.Files++
+	f, broken, p := readers(data)
+	if f != nil {
+		o.Counts.Readable++
+	}
+	o.file, o.broken = f, broken
+	return p
+}
+
+// ReadersDiffer returns a disagreement if the two readers of the format say
+// otherwise of some bytes.
+func ReadersDiffer(data []byte) *Problem {
+	_, _, p := readers(data)
+	return p
+}
+
+// readers reads data twice. The file is nil if it cannot be read; broken is
+// what the second reader finds.
+func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Problem) {
 	f, err := channelfile.Parse(data)
 	var kind error
 	if err != nil {
 		e, ok := errors.AsType[*channelfile.ParseError](err)
 		if !ok {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns an error of type %T", err)}
+			return nil, 0, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns an error of type %T", err)}
 		}
-		kind = e.Err
-	} else {
-		o.Counts.Readable++
-		o.file = f
+		f, kind = nil, e.Err
 	}
 	broken, want := naive.Read(data)
 	if kind != want {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse says %v; the second reader %v", err, want)}
+		return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse says %v; the second reader %v", err, want)}
 	}
-	o.broken = broken
 	if f != nil {
 		if got := f.Conformance(); got != broken {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the rules %025b broken; the second reader %025b", got, broken)}
+			return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the rules %025b broken; the second reader %025b", got, broken)}
 		}
 	}
-	return nil
+	return f, broken, nil
 }
 
 // Decide lets the gate judge the loaded file for a fleet, and if it accepts,

@@ -41,7 +41,7 @@ func (p Placement) String() string { return [...]string{"right", "left"}[p] }
 const (
 	guard       = 64 << 30
 	leftGuard   = 1 << 20
-	fileWindow  = 4 << 20
+	fileWindow  = 16 << 20
 	inputWindow = 64 << 10
 	valueWindow = 128 << 10
 	valueGuard  = 1 << 20

@@ -3,6 +3,7 @@
 package gatetest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/corpus"
@@ -14,18 +15,9 @@ import (
 // is one; name is that of the document.
 func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 	t.Helper()
-	all := sensor.BuiltinDefinitions()
-	if data == nil {
-		return all
-	}
-	more, err := sensor.ReadDefinitions(name, data)
+	all, err := definitions(name, data)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for d := range more.All() {
-		if err := all.Add(d); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return all
 }
@@ -34,17 +26,7 @@ func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 // that name; nil for [corpus.NoFleet].
 func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 	t.Helper()
-	if name == corpus.NoFleet {
-		return nil
-	}
-	if data == nil {
-		f, ok := sensor.BuiltinFleet(name)
-		if !ok {
-			t.Fatalf("there is no fleet %s", name)
-		}
-		return f
-	}
-	f, err := sensor.ReadFleet(name, data)
+	f, err := fleet(name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +36,52 @@ func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 // Options returns what a case of the corpus is judged by.
 func Options(t testing.TB, c *corpus.Case, checks ...*validate.Check) validate.Options {
 	t.Helper()
-	return validate.Options{
-		Checks:      checks,
-		Definitions: Definitions(t, c.Types, c.TypesData),
-		Fleet:       Fleet(t, c.Fleet, c.FleetData),
-		Now:         c.Now,
+	opts, err := OptionsOf(c, checks...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return opts
+}
+
+// OptionsOf is Options where there is no test.
+func OptionsOf(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
+	defs, err := definitions(c.Types, c.TypesData)
+	if err != nil {
+		return validate.Options{}, err
+	}
+	f, err := fleet(c.Fleet, c.FleetData)
+	return validate.Options{Checks: checks, Definitions: defs, Fleet: f, Now: c.Now}, err
+}
+
+func definitions(name string, data []byte) (*sensor.Definitions, error) {
+	all := sensor.BuiltinDefinitions()
+	if data == nil {
+		return all, nil
+	}
+	more, err := sensor.ReadDefinitions(name, data)
+	if err != nil {
+		return nil, err
+	}
+	for d := range more.All() {
+		if err := all.Add(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func fleet(name string, data []byte) (*sensor.Fleet, error) {
+	switch {
+	case name == corpus.NoFleet:
+		return nil, nil
+	case data != nil:
+		return sensor.ReadFleet(name, data)
+	}
+	f, ok := sensor.BuiltinFleet(name)
+	if !ok {
+		return nil, fmt.Errorf("there is no fleet %s", name)
+	}
+	return f, nil
 }
 
 // Judge judges a case of the corpus.

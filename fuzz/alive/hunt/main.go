@@ -1,0 +1,231 @@
+// Command hunt looks for the bug that it was built with: it is what the command
+// of package alive starts for each seeded bug, with a time limit. It exits with
+// status 1 as soon as the oracle sees something, and says on its standard output
+// what; with 0 if the time is up. A process that dies has shown its bug too.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/fuzz/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A Catch is how a bug was seen.
+type Catch struct {
+	By        string // the part of the oracle
+	What      string
+	Decisions uint64
+}
+
+func main() {
+	limit := flag.Duration("time", time.Minute, "how long at most")
+	seed := flag.Uint64("seed", 1, "of the stream")
+	without := flag.String("without", "", "the `ID` of a check that finds nothing")
+	c := flag.String("c", "", "the sensor in C, a `program`, to compare with")
+	flag.Parse()
+	if err := limitMemory(); err != nil {
+		fail(err)
+	}
+	if *without != "" {
+		check := suite.ByID(*without)
+		if check == nil {
+			fail(fmt.Errorf("there is no check %s", *without))
+		}
+		check.Run = func(*validate.Pass) {}
+	}
+	h := &hunter{deadline: time.Now().Add(*limit)}
+	go h.watch()
+	caught, err := h.hunt(*seed, *c)
+	if err != nil {
+		fail(err)
+	}
+	if caught != nil {
+		h.say(caught)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "hunt:", err)
+	os.Exit(2)
+}
+
+// A hunter looks for a bug.
+type hunter struct {
+	deadline time.Time
+	oracle   *oracle.Oracle
+	steps    atomic.Uint64 // that were taken, for watch
+}
+
+// say ends the process: the bug was seen.
+func (h *hunter) say(c *Catch) {
+	_ = json.NewEncoder(os.Stdout).Encode(c) // the status says it too
+	os.Exit(1)
+}
+
+// hang is after how long without a step a bug has shown itself by that.
+const hang = 10 * time.Second
+
+// watch ends the process when it hangs.
+func (h *hunter) watch() {
+	before, since := uint64(0), time.Now()
+	for range time.Tick(time.Second) {
+		if now := h.steps.Load(); now != before {
+			before, since = now, time.Now()
+		} else if time.Since(since) > hang {
+			h.say(&Catch{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
+		}
+	}
+}
+
+// over reports whether the time is up, and notes that a step was taken.
+func (h *hunter) over() bool {
+	h.steps.Add(1)
+	return time.Now().After(h.deadline)
+}
+
+// hunt goes through the parts of the oracle, the quick ones first.
+func (h *hunter) hunt(seed uint64, program string) (caught *Catch, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			caught = &Catch{By: "panic", What: fmt.Sprint(r)}
+		}
+	}()
+	if err := suite.SelfTest(suite.Checks); err != nil {
+		return &Catch{By: "self-test", What: err.Error()}, nil
+	}
+	o, err := oracle.New(suite.Checks)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	o.JudgeEvery, o.FactsEvery, o.OddEvery = 1, 16, 1
+	if program != "" {
+		if o.C, err = csensor.Start(program); err != nil {
+			return nil, err
+		}
+	}
+	h.oracle = o
+	s := generate.NewStream(seed)
+	if caught := h.batches("campaign", s.Next, 64); caught != nil || h.over() {
+		return caught, nil
+	}
+	if caught := h.corpus(); caught != nil || h.over() {
+		return caught, nil
+	}
+	g := generate.New(seed)
+	if caught := h.batches("long files", g.Long, 4); caught != nil {
+		return caught, nil
+	}
+	small := generate.NewSmall(0, 64)
+	for !h.over() {
+		if caught := h.batches("campaign", s.Next, 256); caught != nil {
+			return caught, nil
+		}
+		o.Exhaustive = true
+		if caught := h.batches("small scope", small.Next, 4); caught != nil {
+			return caught, nil
+		}
+		o.Exhaustive = false
+	}
+	return nil, nil
+}
+
+// batches judges so many batches, or less if there are no more.
+func (h *hunter) batches(part string, next func() *generate.Batch, most int) *Catch {
+	o := h.oracle
+	for range most {
+		b := next()
+		if b == nil || h.over() {
+			return nil
+		}
+		for _, file := range b.Files {
+			p := o.Load(b.Definitions, b.Definition, file.Data)
+			for i := 0; i < len(b.Fleets) && p == nil; i++ {
+				f := b.Fleets[i]
+				_, p = o.Decide(f.Fleet, f.Distinct, f.Whole && file.Kind == generate.Valid)
+			}
+			if p != nil {
+				return &Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
+			}
+		}
+	}
+	return nil
+}
+
+// corpus holds the gate to what stands beside each case, and the two readers to
+// each other. What is in normal form encodes to itself.
+func (h *hunter) corpus() *Catch {
+	for _, c := range corpus.Cases() {
+		wrong := func(format string, args ...any) *Catch {
+			return &Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
+		}
+		h.steps.Add(1)
+		opts, err := gatetest.OptionsOf(&c, suite.Checks...)
+		if err != nil {
+			return wrong("%v", err)
+		}
+		if p := oracle.ReadersDiffer(c.Data); p != nil {
+			return wrong("%v", p)
+		}
+		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), opts)
+		if r.Verdict() == validate.Accepted {
+			if again, err := channelfile.Encode(r.File); err != nil || !bytes.Equal(again, c.Data) {
+				return wrong("it is accepted, and does not encode to itself: %v", err)
+			}
+		}
+		if err := expected(&c, r); err != nil {
+			return wrong("%v", err)
+		}
+	}
+	return nil
+}
+
+// expected returns what a report says otherwise than the case that it is of.
+func expected(c *corpus.Case, r *validate.Report) error {
+	if got := r.Verdict().String(); got != string(c.Expect) {
+		return fmt.Errorf("the verdict is %s, expected %s", got, c.Expect)
+	}
+	var ids []string
+	for _, t := range r.Totals {
+		ids = append(ids, t.Check.ID)
+	}
+	slices.Sort(ids)
+	if !slices.Equal(ids, c.Checks) {
+		return fmt.Errorf("%v find something, expected %v", ids, c.Checks)
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; !located(c.At, f) {
+			return fmt.Errorf("%v finds something at %v, expected one of %v", f.Check, f.Where.Range, c.At)
+		}
+	}
+	return nil
+}
+
+// located reports whether a finding is where the case says, if it says.
+func located(at []corpus.Location, f *validate.Finding) bool {
+	said := false
+	for _, l := range at {
+		if l.Check != f.Check.ID {
+			continue
+		}
+		said = true
+		if r := f.Where.Range; r.Start < l.End && l.Start < r.End || (r.Len() == 0 || l.Start == l.End) && r.Start <= l.End && l.Start <= r.End {
+			return true
+		}
+	}
+	return !said && f.Where.Range.Len() == 0
+}

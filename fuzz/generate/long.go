@@ -1,0 +1,109 @@
+package generate
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// many is more than 16 bits count.
+const many = 1<<16 + 10
+
+// Long returns a batch of one file whose counts and offsets need more than 16
+// bits, and builds that lack nothing for it, or have no room for it. It is what
+// shows that a number is kept in too few.
+func (g *Generator) Long() *Batch {
+	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
+		{Name: "Text", Type: sensor.String, MaxLength: MaxLength}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: MaxLength},
+	}}
+	defs := new(sensor.Definitions)
+	if err := defs.Add(d); err != nil {
+		panic(fmt.Sprintf("a definition is none: %v", err))
+	}
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))})
+	rules := g.one(2)
+	add := func(i int, e channelfile.Expr) {
+		var origin *channelfile.Origin
+		if rules {
+			origin = &channelfile.Origin{Rule: fmt.Sprint("rule ", i), Path: "long.yml", Line: i + 1}
+		}
+		id := channelfile.ID{0: byte(i >> 16), 1: byte(i >> 8), 2: byte(i), 15: 1}
+		if err := b.Add(id, e, origin); err != nil {
+			panic(fmt.Sprintf("a condition is none: %v", err))
+		}
+	}
+	switch g.Intn(4) {
+	case 0: // operands and values, in one criterion
+		numbers := make([]int64, many)
+		for i := range numbers {
+			numbers[i] = int64(i)
+		}
+		add(0, channelfile.IntegerEquals(1, numbers[:channelfile.MaxOperands]...))
+		add(2, channelfile.IntegerEquals(1, numbers[many/2:]...).All())
+		add(1, channelfile.And(channelfile.Equals(0, "a"), channelfile.Exists(2)))
+	case 1: // the pool, and a long value
+		texts := make([]string, 20)
+		for i := range texts {
+			texts[i] = fmt.Sprintf("%02d%0*d", i, MaxLength-2, i)
+		}
+		add(0, channelfile.Prefix(0, texts...))
+		add(1, channelfile.Contains(2, texts...).All())
+		add(2, channelfile.Pattern(0, "*"+texts[3][:1000]+"?"))
+		add(3, channelfile.Equals(0, texts[1:]...).Fold())
+	case 2: // instances, words, and where they come from
+		for i := range many {
+			add(i, channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2)))
+		}
+	case 3: // criteria
+		for i := range many {
+			add(i, channelfile.IntegerRange(1, int64(i), int64(i)+10))
+		}
+		add(many, channelfile.Regexp(2, "a.*b", "[a-z]{3}"))
+	}
+	data, err := b.Encode()
+	if err != nil {
+		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+	}
+	supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted}
+	for _, in := range d.Inputs {
+		supply.Inputs = append(supply.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.Supplied, MaxLength: in.MaxLength})
+	}
+	fleet := func(whole bool, change func(*sensor.Contract)) Fleet {
+		c := sensor.Contract{
+			Build: "b0", Hosts: 1, Supplies: []sensor.Supply{supply},
+			Reader: sensor.Reader{Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators},
+		}
+		change(&c)
+		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
+		return Fleet{f, f.Distinct(), whole}
+	}
+	l := fileSizes(data)
+	return &Batch{
+		Definition: d, Definitions: defs, Files: []File{{data, Valid}},
+		Fleets: []Fleet{
+			fleet(true, func(*sensor.Contract) {}),
+			fleet(true, func(c *sensor.Contract) { c.Reader.Budget = sensor.Budget{Steps: l.steps, Memory: l.needs.Memory} }),
+			fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Steps = l.steps - 1 }),
+			fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Memory = l.needs.Memory - 1 }),
+			fleet(false, func(c *sensor.Contract) { c.Supplies[0].Inputs = supply.Inputs[:g.Intn(3)] }),
+		},
+	}
+}
+
+// fileSizes returns what a valid file costs on builds that supply the longest
+// strings.
+func fileSizes(data []byte) cost {
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		panic(fmt.Sprintf("a valid file cannot be read: %v", err))
+	}
+	c := cost{needs: sensor.NeedsOf(f, nil)}
+	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
+		if i == 1 {
+			return 8, true
+		}
+		return MaxLength, true
+	})
+	return c
+}
