@@ -1,6 +1,6 @@
 meta:
   id: channelfile
-  title: Channel file, version 0.1
+  title: Channel file, version 1.0
   file-extension: cf
   license: Apache-2.0
   ks-version: 0.11
@@ -201,10 +201,10 @@ types:
         contents: [0x89, CFC, 0x0D, 0x0A, 0x1A, 0x0A]
       - id: major
         type: u2
-        valid: 0
+        valid: 1
       - id: minor
         type: u2
-        valid: 1
+        valid: 0
       - id: channel
         doc: What the content is for; 291 is inter-process communication.
         type: u4

@@ -24,12 +24,12 @@ const (
 // MajorVersion and MinorVersion are the one version of the format that this
 // package reads and writes.
 const (
-	MajorVersion = 0
-	MinorVersion = 1
+	MajorVersion = 1
+	MinorVersion = 0
 )
 
 // Version is MajorVersion and MinorVersion as contracts write them.
-const Version = "0.1"
+const Version = "1.0"
 
 // The sizes of FORMAT.md's records, in bytes.
 const (

@@ -157,8 +157,8 @@ func (c *checker) tile(section int, at uint64, other int, most uint64, visit fun
 
 func (c *checker) header() {
 	f, t, size := c.file, &c.claims.Type, uint64(len(c.file))
-	must(size >= 80 && size <= 1<<30 && string(f[:12]) == "\x89CFC\r\n\x1a\n\x00\x00\x01\x00" && u32(f, 0x28) == size,
-		"file: found %d bytes; expected all of a channel file of format 0.1", size)
+	must(size >= 80 && size <= 1<<30 && string(f[:12]) == "\x89CFC\r\n\x1a\n\x01\x00\x00\x00" && u32(f, 0x28) == size,
+		"file: found %d bytes; expected all of a channel file of format 1.0", size)
 	typ, version, declared, n := u32(f, 0x14), u32(f, 0x18), u16(f, 0x1C), u32(f, 0x2C)
 	must(uint64(t.Number) == typ && uint64(t.Version) == version && uint64(len(t.Inputs)) == declared && declared <= limits.Inputs,
 		"facts.type: found type %d version %d with %d inputs; the file has type %d version %d with %d", t.Number, t.Version, len(t.Inputs), typ, version, declared)
@@ -336,7 +336,7 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 	if claim.Refuses {
 		return false
 	}
-	must(slices.Contains(r.Formats, "0.1") && (r.Access == "positional" || r.Access == "named"), "build %q: found formats %q and access %q; expected 0.1, and positional or named", b.Build, r.Formats, r.Access)
+	must(slices.Contains(r.Formats, "1.0") && (r.Access == "positional" || r.Access == "named"), "build %q: found formats %q and access %q; expected 1.0, and positional or named", b.Build, r.Formats, r.Access)
 	for _, op := range c.claims.Operators {
 		must(slices.Contains(r.Operators, op), "build %q: found no operator %q, which occurs", b.Build, op)
 	}

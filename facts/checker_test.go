@@ -235,7 +235,7 @@ func TestDocuments(t *testing.T) {
 		{"no version of a supply", `"version": 1,`, ``, true, "without a version"},
 		{"no access", `"access": "positional",`, ``, true, `access ""`},
 		{"another access", `"access": "positional",`, `"access": "by name",`, true, `access "by name"`},
-		{"another format", `"formats": ["0.1"]`, `"formats": ["0.2"]`, true, `formats ["0.2"]`},
+		{"another format", `"formats": ["1.0"]`, `"formats": ["1.1"]`, true, `formats ["1.1"]`},
 		{"no operators", `"operators": [`, `"operators": [], "formats": [`, true, `"formats", twice`},
 		{"an input that is not supplied", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "not supplied", "maxLength": 16}`, true, "found it not supplied"},
 		{"an input of which nothing is known", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "unknown", "maxLength": 16}`, true, "found it unknown"},

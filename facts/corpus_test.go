@@ -143,7 +143,7 @@ func loosest(file []byte, types []string) (fleet, doc []byte) {
 		inputs = append(inputs, fmt.Sprintf(`{"name": %q, "type": %q}`, names(i), typ))
 	}
 	fleet = fmt.Appendf(nil, `{"schema": "cfcheck.fleet/v0", "name": "any", "builds": [{"build": "any", "hosts": 1,
-		"reader": {"evidence": "stated", "access": "positional", "formats": ["0.1"], "operators": ["%s"]},
+		"reader": {"evidence": "stated", "access": "positional", "formats": ["1.0"], "operators": ["%s"]},
 		"supply": [{"type": "any", "version": %d, "evidence": "stated", "inputs": [%s]}]}]}`,
 		strings.Join(claims.Operators, `", "`), claims.Type.Version, strings.Join(inputs, ", "))
 	claims.Fleet = digest(fleet)

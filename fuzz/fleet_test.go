@@ -187,7 +187,7 @@ func (r *specReader) contract(def *sensor.Definition, i int) sensor.Contract {
 		c.Reader.Budget.Memory = 1 << (r.byte() % 64)
 	}
 	if has(buildFormats) {
-		c.Reader.Formats = []string{"0.2", "1.0"}
+		c.Reader.Formats = []string{"0.1", "1.1"}
 	}
 	if has(buildOperators) {
 		c.Reader.Operators = c.Reader.Operators[:int(r.byte())%len(c.Reader.Operators)]

@@ -23,6 +23,7 @@ type raw struct {
 func newRaw(sections int, declared, read uint16) *raw {
 	r := &raw{order: naive.Order(sections)}
 	copy(r.header[:], "\x89CFC\r\n\x1a\n")
+	le.PutUint16(r.header[0x08:], channelfile.MajorVersion)
 	le.PutUint16(r.header[0x0A:], channelfile.MinorVersion)
 	le.PutUint32(r.header[0x0C:], 291)
 	le.PutUint32(r.header[0x10:], 1)

@@ -203,7 +203,7 @@ func TestHeaderFieldsSwapped(t *testing.T) {
 		}
 	}
 	for _, field := range fields {
-		if swapped[field.name] == 0 && field.name != "major" { // which is 0
+		if swapped[field.name] == 0 && field.name != "minor" { // which is 0
 			t.Errorf("no file has a %s that swapping changes", field.name)
 		}
 	}

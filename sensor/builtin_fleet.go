@@ -24,9 +24,9 @@ func BuiltinFleet(name string) (f *Fleet, ok bool) {
 	var digest string
 	switch name {
 	case "291":
-		f, digest = fleet291(), "a7e37d66b1d915bd176ac81ae6a4eba814e3f0cd41ed1869802f355cb3e8dcb7"
+		f, digest = fleet291(), "70ba279820a91604cf57faf777880074ea773391c7d0a1a14a8bb615b038dbaf"
 	case "reference":
-		f, digest = fleetReference(), "c3f5f5e2177f5241dffed55c3bf25a3f1869cff4c2fca6ac6f548a3b5fe23aa8"
+		f, digest = fleetReference(), "2b8b738db8ac57bd304030cba59e7fe4c1f93ff59a26190b7313a4b85541f2fd"
 	default:
 		return nil, false
 	}

@@ -28,7 +28,7 @@ type Contract struct {
 type Reader struct {
 	Evidence               Evidence
 	Access                 Access
-	Formats                []string // versions of the format that it reads, such as "0.1"
+	Formats                []string // versions of the format that it reads, such as "1.0"
 	Operators              []channelfile.Operator
 	RefusesUnknownVersions bool // it loads no file of a type version that it does not have, and goes on
 	Limits                 Limits
@@ -348,7 +348,7 @@ func isSmallNumber(s string) bool {
 func (r *reader) format() string {
 	s := r.String()
 	if !isFormat(s) {
-		r.Failf("found the string %s; expected major and minor version of a format, such as \"0.1\"", strictjson.Quote(s))
+		r.Failf("found the string %s; expected major and minor version of a format, such as \"1.0\"", strictjson.Quote(s))
 	}
 	return s
 }
@@ -377,7 +377,7 @@ func (r *reader) contractReader() Reader {
 				v.Formats = append(v.Formats, s)
 			}
 			if len(v.Formats) == 0 {
-				r.Failf("found an empty array; expected at least one version of the format, such as \"0.1\"")
+				r.Failf("found an empty array; expected at least one version of the format, such as \"1.0\"")
 			}
 		case "operators":
 			for range r.Array() {

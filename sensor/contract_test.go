@@ -31,7 +31,7 @@ const fleetDoc = `{
       "build": "1.0",
       "hosts": 1000,
       "reader": {
-        "evidence": "extracted", "access": "positional", "formats": ["0.1", "1.12"], "operators": ["exists", "integer equals"],
+        "evidence": "extracted", "access": "positional", "formats": ["1.0", "1.12"], "operators": ["exists", "integer equals"],
         "refusesUnknownVersions": true,
         "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "programInstructions": 7},
         "budget": {"steps": 7, "memory": 8}
@@ -51,7 +51,7 @@ const fleetDoc = `{
     },
     {
       "build": "2.0", "hosts": 1, "note": "a host",
-      "reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},
+      "reader": {"evidence": "stated", "access": "named", "formats": ["1.0"], "operators": ["regexp"]},
       "supply": [{"type": "dns", "version": 0, "evidence": "observed", "events": 12, "inputs": [{"name": "Query", "type": "string", "seen": 11}]}]
     }
   ]
@@ -69,7 +69,7 @@ func TestReadFleet(t *testing.T) {
 			{
 				Build: "1.0", Hosts: 1000,
 				Reader: Reader{
-					Evidence: Extracted, Access: Positional, Formats: []string{"0.1", "1.12"},
+					Evidence: Extracted, Access: Positional, Formats: []string{"1.0", "1.12"},
 					Operators:              []channelfile.Operator{channelfile.OpExists, channelfile.OpIntegerEquals},
 					RefusesUnknownVersions: true,
 					Limits:                 Limits{1, 2, 3, 4, 5, 6, 7},
@@ -86,7 +86,7 @@ func TestReadFleet(t *testing.T) {
 			},
 			{
 				Build: "2.0", Hosts: 1, Note: "a host",
-				Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
+				Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
 				Supplies: []Supply{{Type: "dns", Evidence: Observed, Events: 12,
 					Inputs: []SuppliedInput{{Name: "Query", Type: String, State: Supplied, Seen: 11}}}},
 			},
@@ -144,7 +144,7 @@ func TestReadFleetRefuses(t *testing.T) {
 			`x.json:8:16: builds[0].hosts: found the number 9007199254740992; expected an integer from 1 to 9007199254740991`, true},
 		{"hosts as text", `"hosts": 1000`, `"hosts": "1000"`, ErrJSONType,
 			`x.json:8:16: builds[0].hosts: found the string "1000"; expected an integer`, true},
-		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["0.1"], "operators": ["regexp"]},`, ``, ErrJSONMissingKey,
+		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["1.0"], "operators": ["regexp"]},`, ``, ErrJSONMissingKey,
 			`x.json:28:5: builds[1]: key "reader" is missing`, true},
 		{"no supply", "},\n      \"supply\": [{\"type\": \"dns\", \"version\": 0, \"evidence\": \"observed\", \"events\": 12, \"inputs\": [{\"name\": \"Query\", \"type\": \"string\", \"seen\": 11}]}]\n", "}\n", ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
 
@@ -158,12 +158,12 @@ func TestReadFleetRefuses(t *testing.T) {
 			`x.json:10:34: builds[0].reader: unknown key "acess"; did you mean "access"?`, true},
 		{"access of another kind", `"positional"`, `"postional"`, ErrJSONValue,
 			`x.json:10:44: builds[0].reader.access: found the string "postional"; expected "positional" or "named"; did you mean "positional"?`, true},
-		{"no formats", `["0.1", "1.12"]`, `[]`, ErrJSONValue,
-			`x.json:10:69: builds[0].reader.formats: found an empty array; expected at least one version of the format, such as "0.1"`, true},
+		{"no formats", `["1.0", "1.12"]`, `[]`, ErrJSONValue,
+			`x.json:10:69: builds[0].reader.formats: found an empty array; expected at least one version of the format, such as "1.0"`, true},
 		{"a format that is no version", `"1.12"`, `"01.2"`, ErrJSONValue,
-			`x.json:10:77: builds[0].reader.formats[1]: found the string "01.2"; expected major and minor version of a format, such as "0.1"`, true},
-		{"a format twice", `"1.12"`, `"0.1"`, ErrJSONValue,
-			`x.json:10:77: builds[0].reader.formats[1]: found the version "0.1" twice; expected it once`, true},
+			`x.json:10:77: builds[0].reader.formats[1]: found the string "01.2"; expected major and minor version of a format, such as "1.0"`, true},
+		{"a format twice", `"1.12"`, `"1.0"`, ErrJSONValue,
+			`x.json:10:77: builds[0].reader.formats[1]: found the version "1.0" twice; expected it once`, true},
 		{"more formats than anyone has", `"1.12"`, `"2.0"` + func() (s string) {
 			for i := range 64 {
 				s += `, "1.` + string(rune('1'+i/10)) + string(rune('0'+i%10)) + `"`
@@ -350,7 +350,7 @@ func TestDistinct(t *testing.T) {
 	base := func() Contract {
 		return Contract{
 			Build: "a", Hosts: 1,
-			Reader:   Reader{Evidence: Stated, Access: Positional, Formats: []string{"0.1"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
+			Reader:   Reader{Evidence: Stated, Access: Positional, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
 			Supplies: []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}}}},
 		}
 	}

@@ -44,7 +44,7 @@ func list(head, tail string, n int, element func(i int) string) string {
 func TestJSONMemory(t *testing.T) {
 	const maxMultiple = 12
 	const (
-		reader      = `"reader":{"evidence":"stated","access":"named","formats":["0.1"],"operators":["exists"]}`
+		reader      = `"reader":{"evidence":"stated","access":"named","formats":["1.0"],"operators":["exists"]}`
 		fleet       = `{"schema":"cfcheck.fleet/v0","name":"f","builds":[`
 		definitions = `{"schema":"cfcheck.definitions/v0","definitions":[`
 	)

@@ -16,7 +16,7 @@ type Needs struct {
 	Channel, Revision uint32
 	Type, TypeVersion uint32
 	TypeName          string // "" if no definition names the type
-	Format            string // version of the format, such as "0.1"
+	Format            string // version of the format, such as "1.0"
 	InputsDeclared    int    // by the type version, as the content states it
 	InputsRead        int    // highest input that is read, plus one; 0 if none is
 

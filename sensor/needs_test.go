@@ -75,7 +75,7 @@ func TestNeedsOf(t *testing.T) {
 	// Criteria: 0 PipeName equals, 1 PipeName equals User, 2 Image suffix,
 	// 3 ClientImage contains. Words: 0 2 | 2' 3 or | 1.
 	want := &Needs{
-		Channel: 291, Revision: 7, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "0.1",
+		Channel: 291, Revision: 7, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0",
 		InputsDeclared: 21, InputsRead: 21,
 		Inputs: []InputNeed{
 			{Index: 5, Name: "PipeName", Type: String, TypeKnown: true, Instances: 2, Criteria: 2, Coefficient: 1,
@@ -352,7 +352,7 @@ func TestSteps(t *testing.T) {
 }
 
 func TestNeedsOfDefinition(t *testing.T) {
-	want := &Needs{Channel: 291, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "0.1", InputsDeclared: 21}
+	want := &Needs{Channel: 291, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0", InputsDeclared: 21}
 	got := NeedsOfDefinition(ipcDefinition())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("needs differ (-want +got):\n%s", diff)
@@ -502,7 +502,7 @@ func readNeedsOnly(name string, data []byte) error {
 // needsDoc has every key at least once.
 const needsDoc = `{
   "schema": "cfcheck.needs/v0",
-  "channel": 291, "revision": 7, "type": 1, "typeName": "ipc", "typeVersion": 1, "format": "0.1",
+  "channel": 291, "revision": 7, "type": 1, "typeName": "ipc", "typeVersion": 1, "format": "1.0",
   "inputsDeclared": 21, "inputsRead": 21,
   "inputs": [
     {"index": 5, "instances": 0, "criteria": 1, "coefficient": 0},
@@ -528,7 +528,7 @@ func TestReadNeeds(t *testing.T) {
 	}
 	unknown := Cause{Instance: -1, Word: -1}
 	want := &Needs{
-		Channel: 291, Revision: 7, Type: 1, TypeName: "ipc", TypeVersion: 1, Format: "0.1", InputsDeclared: 21, InputsRead: 21,
+		Channel: 291, Revision: 7, Type: 1, TypeName: "ipc", TypeVersion: 1, Format: "1.0", InputsDeclared: 21, InputsRead: 21,
 		Inputs: []InputNeed{
 			{Index: 5, Criteria: 1},
 			{Index: 20, Name: "ClientImage", Type: String, TypeKnown: true, Instances: 2, Criteria: 1, Coefficient: 4, First: []Cause{
@@ -560,8 +560,8 @@ func TestReadNeedsRefuses(t *testing.T) {
 		{"a size left out", `"stack": 7`, `"fileSize": 7`, ErrJSONDuplicateKey, `x.json:16:153: sizes: key "fileSize" occurs twice; expected it once`, true},
 		{"revision that fits no file name", `"revision": 7`, `"revision": 100000000`, ErrJSONRange,
 			`x.json:3:31: revision: found the number 100000000; expected an integer from 0 to 99999999`, true},
-		{"a format that is no version", `"0.1"`, `"v1"`, ErrJSONValue,
-			`x.json:3:92: format: found the string "v1"; expected major and minor version of a format, such as "0.1"`, true},
+		{"a format that is no version", `"1.0"`, `"v1"`, ErrJSONValue,
+			`x.json:3:92: format: found the string "v1"; expected major and minor version of a format, such as "1.0"`, true},
 		{"more inputs than there can be", `"inputsDeclared": 21`, `"inputsDeclared": 1025`, ErrJSONRange,
 			`x.json:4:21: inputsDeclared: found the number 1025; expected an integer from 0 to 1024`, true},
 		{"read but not declared", `"inputsDeclared": 21`, `"inputsDeclared": 20`, ErrJSONValue,

@@ -27,11 +27,11 @@ func TestOwnReader(t *testing.T) {
 }
 
 func TestReadReader(t *testing.T) {
-	const base = `{"schema":"cfcheck.reader/v0","reader":{"evidence":"stated","access":"named","formats":["0.1"],"operators":["exists"]}}`
+	const base = `{"schema":"cfcheck.reader/v0","reader":{"evidence":"stated","access":"named","formats":["1.0"],"operators":["exists"]}}`
 	refuses(t, "reader", base, []edit{
 		{"a fleet is no reader", "cfcheck.reader/v0", "cfcheck.fleet/v0", ErrJSONValue,
 			`x.json:1:11: schema: found the string "cfcheck.fleet/v0"; expected "cfcheck.reader/v0"`, true},
-		{"the reader itself is missing", `,"reader":{"evidence":"stated","access":"named","formats":["0.1"],"operators":["exists"]}`, ``, ErrJSONMissingKey,
+		{"the reader itself is missing", `,"reader":{"evidence":"stated","access":"named","formats":["1.0"],"operators":["exists"]}`, ``, ErrJSONMissingKey,
 			`x.json:1:1: key "reader" is missing`, true},
 		{"what a fleet refuses of a reader, this does", `"access":"named",`, ``, ErrJSONMissingKey,
 			`x.json:1:40: reader: key "access" is missing`, true},

@@ -75,7 +75,7 @@ func Example() {
 func ExampleNeedsSubject() {
 	needs, err := sensor.ReadNeeds("needs.json", []byte(`{
 		"schema": "cfcheck.needs/v0",
-		"channel": 291, "revision": 32, "type": 1, "typeVersion": 1, "format": "0.1",
+		"channel": 291, "revision": 32, "type": 1, "typeVersion": 1, "format": "1.0",
 		"inputsDeclared": 21, "inputsRead": 21,
 		"inputs": [
 			{"index": 5, "name": "PipeName", "instances": 5, "criteria": 5, "coefficient": 0},

@@ -305,7 +305,7 @@ var preferred = map[string]string{
 	"CF1001": "text-mode-crlf-to-lf",
 	"CF1002": "leading-zero",
 	"CF1003": "cut-in-half",
-	"CF1005": "version-0-2",
+	"CF1005": "version-1-1",
 	"CF1006": "two-files-in-one",
 	"CF1007": "newline-at-the-end",
 	"CF1008": "section-unknown",

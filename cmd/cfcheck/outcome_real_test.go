@@ -59,7 +59,7 @@ func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
 	}
 	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{{
 		Build: "b", Hosts: 1, Supplies: []sensor.Supply{s},
-		Reader: sensor.Reader{Evidence: sensor.Stated, Access: sensor.Named, Formats: []string{"0.1"}, Operators: channelfile.Operators()},
+		Reader: sensor.Reader{Evidence: sensor.Stated, Access: sensor.Named, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 	}}}
 }
 

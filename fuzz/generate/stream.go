@@ -428,7 +428,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		r.Operators = slices.Delete(slices.Clone(operators), i, i+1)
 	case 13: // another version of the format, or of the type
 		if g.one(3) {
-			r.Formats = []string{"0.2", "1.0"}
+			r.Formats = []string{"0.1", "1.1"}
 			break
 		}
 		r.RefusesUnknownVersions = g.one(2)

@@ -121,8 +121,8 @@ func (j *judge) criterion(c channelfile.Criterion) string {
 // reader compares the file with what a build's reader can do.
 func (j *judge) reader(r *sensor.Reader) string {
 	f := j.file
-	if !slices.Contains(r.Formats, "0.1") {
-		return "it does not read version 0.1"
+	if !slices.Contains(r.Formats, "1.0") {
+		return "it does not read version 1.0"
 	}
 	words, operands, length := 0, 0, 0
 	for i := range f.Instances() {

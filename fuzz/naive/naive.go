@@ -134,7 +134,7 @@ func (r *reader) identity() error {
 	if size := uint64(len(r.data)); big == size && r.number(0x28, 4) != size {
 		return channelfile.ErrByteOrder
 	}
-	if r.number(0x08, 2) != 0 || r.number(0x0A, 2) != 1 {
+	if r.number(0x08, 2) != 1 || r.number(0x0A, 2) != 0 {
 		return channelfile.ErrVersion
 	}
 	return nil

@@ -457,8 +457,8 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 // loads looks for what a build cannot load.
 func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args ...any) *Problem) *Problem {
 	r, run := &c.Reader, o.run
-	if !slices.Contains(r.Formats, "0.1") {
-		return escape("", "the build reads versions %v of the format, not 0.1", r.Formats)
+	if !slices.Contains(r.Formats, "1.0") {
+		return escape("", "the build reads versions %v of the format, not 1.0", r.Formats)
 	}
 	have := uint32(0)
 	for _, op := range r.Operators {

@@ -71,7 +71,7 @@ func contract(t testing.TB, build string, hosts uint64, n int, changes ...change
 	t.Helper()
 	c := sensor.Contract{
 		Build: build, Hosts: hosts,
-		Reader:   sensor.Reader{Evidence: sensor.Stated, Access: sensor.Positional, Formats: []string{"0.1"}, Operators: channelfile.Operators()},
+		Reader:   sensor.Reader{Evidence: sensor.Stated, Access: sensor.Positional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 		Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.Extracted, Inputs: inputs(t, n)}},
 	}
 	for _, change := range changes {
@@ -344,8 +344,8 @@ func TestMessages(t *testing.T) {
 		// CF3006 operator-supported and CF3007 format-supported
 		{"operator", rules(t, onPipe, onImage, channelfile.Not(onImage)), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpPrefix))), "", "the first rule that uses it, and how many do"},
 		{"operator-of-the-second", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21), contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "a build that has it stands in the way of no other"},
-		{"format", rules(t, onPipe), fleet(contract(t, "8.5", 1, 21, formats("0.2", "0.3")), contract(t, "8.6", 1, 21, formats("0.2", "0.1"))), "", "which versions it reads"},
-		{"format-at-release", def, fleet(contract(t, "8.5", 1, 21, formats("0.2"))), "", "there is no content, of any format"},
+		{"format", rules(t, onPipe), fleet(contract(t, "8.5", 1, 21, formats("1.1", "2.0")), contract(t, "8.6", 1, 21, formats("1.1", channelfile.Version))), "", "which versions it reads"},
+		{"format-at-release", def, fleet(contract(t, "8.5", 1, 21, formats("1.1"))), "", "there is no content, of any format"},
 
 		// CF3008 reader-limits, CF3009 step-budget, CF3010 memory-budget, CF3011 length-known
 		{"limits", rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Equals(image, "a")), onUser), fleet(contract(t, "6.0", 1, 21, limits(sensor.Limits{
@@ -437,7 +437,7 @@ func TestMessages(t *testing.T) {
 		{"needs-with-a-rule", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Rule: "r-9", Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only a name"},
 		{"needs-of-criteria-alone", needsOf(func(n *sensor.Needs) { n.Inputs[0].Instances, n.Inputs[0].First = 0, nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "an interpreter that evaluates all criteria reads it too"},
 		{"needs-on-named", needsOf(nil, onUser, channelfile.Not(onUser)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "needs have no conditions, so what becomes of the rules is open"},
-		{"needs-operator", needsOf(nil, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists), formats("0.2"), limits(sensor.Limits{FileSize: 1}), budget(sensor.Budget{Memory: 1}))), "", "paths of the document"},
+		{"needs-operator", needsOf(nil, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists), formats("1.1"), limits(sensor.Limits{FileSize: 1}), budget(sensor.Budget{Memory: 1}))), "", "paths of the document"},
 		{"needs-latent", needsOf(nil, onPipe), fleet(contract(t, "7.11", 1, 20), contract(t, "5.0", 1, 0, without)), "", "likewise"},
 		{"needs-without-operator-causes", needsOf(func(n *sensor.Needs) { n.Operators[0].First = nil }, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "the content as a whole"},
 	}

@@ -89,7 +89,7 @@ func contracts(tb testing.TB) *rapid.Generator[[]sensor.Contract] {
 	contract := rapid.Custom(func(t *rapid.T) sensor.Contract {
 		c := sensor.Contract{Hosts: rapid.Uint64Range(1, 1000).Draw(t, "hosts"), Reader: sensor.Reader{
 			Evidence: sensor.Stated, Access: rapid.SampledFrom([]sensor.Access{sensor.Positional, sensor.Named}).Draw(t, "access"),
-			Formats: []string{"0.1"}, Operators: channelfile.Operators(), RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
+			Formats: []string{channelfile.Version}, Operators: channelfile.Operators(), RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
 		}}
 		if rapid.IntRange(0, 9).Draw(t, "budget") == 0 {
 			c.Reader.Budget.Steps = 2000

@@ -65,7 +65,7 @@ func missing(state sensor.State, indices ...int) func([]sensor.SuppliedInput) {
 func host(build string, hosts uint64, access sensor.Access, supplies ...sensor.Supply) sensor.Contract {
 	return sensor.Contract{
 		Build: build, Hosts: hosts, Supplies: supplies,
-		Reader: sensor.Reader{Evidence: sensor.Stated, Access: access, Formats: []string{"0.1"}, Operators: channelfile.Operators()},
+		Reader: sensor.Reader{Evidence: sensor.Stated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 	}
 }
 

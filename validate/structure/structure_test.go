@@ -28,7 +28,7 @@ func TestMessages(t *testing.T) {
 	tests := []struct {
 		name, want, fix, why string // the case; path and message
 	}{
-		{"header-digest-zero", "header_digest: the header and the section table have the SHA-256 0ee453cb8462c51335948ebe48181250cbb7bfda7369169260db100fa34f94ef, " +
+		{"header-digest-zero", "header_digest: the header and the section table have the SHA-256 9ab49893b7a3a3ca5c10927d70ebeec614b617c9b72e2c63fdb24b378bf53b53, " +
 			"the file says 0000000000000000000000000000000000000000000000000000000000000000", again, "both digests, for people compare them with a third"},
 		{"empty-section-digest-zero", "section[5].digest: pool: the 0 bytes at 0x1a0 have the SHA-256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, " +
 			"the table says 0000000000000000000000000000000000000000000000000000000000000000", again, "which section is damaged"},

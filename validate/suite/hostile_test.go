@@ -118,7 +118,8 @@ func (r *raw) file() []byte {
 	header := make([]byte, first)
 	copy(header, "\x89CFC\r\n\x1a\n")
 	le := binary.LittleEndian
-	le.PutUint16(header[0x0A:], 1)
+	le.PutUint16(header[0x08:], channelfile.MajorVersion)
+	le.PutUint16(header[0x0A:], channelfile.MinorVersion)
 	le.PutUint32(header[0x0C:], 291)
 	le.PutUint32(header[0x10:], 1)
 	le.PutUint32(header[0x14:], r.typ)
@@ -167,7 +168,7 @@ func wideFleet(access sensor.Access) *sensor.Fleet {
 		f.Contracts = append(f.Contracts, sensor.Contract{
 			Build: fmt.Sprint(i), Hosts: uint64(i + 1),
 			Reader: sensor.Reader{
-				Evidence: sensor.Stated, Access: access, Formats: []string{"0.1"}, Operators: channelfile.Operators(),
+				Evidence: sensor.Stated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
 				Budget: sensor.Budget{Steps: 1 << 40, Memory: 1<<40 + uint64(i)},
 			},
 			Supplies: []sensor.Supply{{Type: "wide", Version: 1, Evidence: sensor.Stated, Inputs: []sensor.SuppliedInput{{Name: "Input0", Type: sensor.String, State: sensor.Supplied}}}},

@@ -90,7 +90,7 @@ func TestSource(t *testing.T) {
 func TestNeedsAgree(t *testing.T) {
 	needs := func(name, typ string) string {
 		return `{
-  "schema": "cfcheck.needs/v0", "channel": 291, "revision": 1, "type": 1, "typeVersion": 1, "format": "0.1",
+  "schema": "cfcheck.needs/v0", "channel": 291, "revision": 1, "type": 1, "typeVersion": 1, "format": "1.0",
   "inputsDeclared": 21, "inputsRead": 6,
   "inputs": [{"index": 5, "name": "` + name + `", "type": "` + typ + `", "instances": 1, "criteria": 1, "coefficient": 0}],
   "operators": [{"operator": "prefix", "instances": 1, "criteria": 1}],

@@ -183,7 +183,7 @@ func TestMessages(t *testing.T) {
 func TestNeeds(t *testing.T) {
 	needs := func(change func(*sensor.Needs)) *sensor.Needs {
 		n := &sensor.Needs{
-			Channel: 700, Revision: 1, Type: 7, TypeVersion: 3, Format: "0.1", InputsDeclared: 7, InputsRead: 2,
+			Channel: 700, Revision: 1, Type: 7, TypeVersion: 3, Format: "1.0", InputsDeclared: 7, InputsRead: 2,
 			Inputs: []sensor.InputNeed{{Index: 1, Instances: 1, Criteria: 1}},
 			Sizes:  sensor.Sizes{Instances: 1},
 		}
