@@ -22,6 +22,7 @@ import (
 // A Generator draws. It serves one goroutine.
 type Generator struct {
 	r     *rand.Rand
+	long  int  // files of Long
 	plain bool // few regular expressions, for they take long to compile
 }
 

@@ -10,6 +10,9 @@ import (
 // many is more than 16 bits count.
 const many = 1<<16 + 10
 
+// LongFiles is how many calls of Long have each kind of file once.
+const LongFiles = 4
+
 // Long returns a batch of one file whose counts and offsets need more than 16
 // bits, and builds that lack nothing for it, or have no room for it. It is what
 // shows that a number is kept in too few.
@@ -33,7 +36,7 @@ func (g *Generator) Long() *Batch {
 			panic(fmt.Sprintf("a condition is none: %v", err))
 		}
 	}
-	switch g.Intn(4) {
+	switch g.long++; g.long % LongFiles {
 	case 0: // operands and values, in one criterion
 		numbers := make([]int64, many)
 		for i := range numbers {

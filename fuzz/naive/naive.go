@@ -423,21 +423,22 @@ func (r *reader) forms() error {
 // patternTokens reads a wildcard pattern: a star, a question mark, and l for a
 // literal byte.
 func patternTokens(p []byte) (tokens string, ok bool) {
+	var list []byte
 	for len(p) > 0 {
 		switch {
 		case p[0] == '*' || p[0] == '?':
-			tokens += string(p[0])
+			list = append(list, p[0])
 		case p[0] != '\\':
-			tokens += "l"
+			list = append(list, 'l')
 		case len(p) > 1 && (p[1] == '*' || p[1] == '?' || p[1] == '\\'):
-			tokens += "l"
+			list = append(list, 'l')
 			p = p[1:]
 		default:
 			return "", false
 		}
 		p = p[1:]
 	}
-	return tokens, true
+	return string(list), true
 }
 
 // A part is a part of another section.

@@ -120,14 +120,14 @@ func (h *hunter) hunt(seed uint64, program string) (caught *Catch, err error) {
 	}
 	h.oracle = o
 	s := generate.NewStream(seed)
-	if caught := h.batches("campaign", s.Next, 64); caught != nil || h.over() {
+	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
 		return caught, nil
 	}
 	if caught := h.corpus(); caught != nil || h.over() {
 		return caught, nil
 	}
 	g := generate.New(seed)
-	if caught := h.batches("long files", g.Long, 4); caught != nil {
+	if caught := h.batches("long files", g.Long, generate.LongFiles); caught != nil {
 		return caught, nil
 	}
 	small := generate.NewSmall(0, 64)
