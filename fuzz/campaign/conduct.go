@@ -137,13 +137,23 @@ func seedOf(seed uint64, core int) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
+// How many decisions each of these takes longer than is of one in so many: the
+// witnesses of what was rejected, the facts of what was accepted, the second
+// judge, events of odd values.
+const (
+	explainEvery = 64
+	factsEvery   = 512
+	judgeEvery   = 16
+	oddEvery     = 16
+)
+
 // newWorker returns the worker of a core. Close frees its oracle.
 func newWorker(cfg config, core int, program string) (w *worker, done func() error, err error) {
 	o, err := oracle.New(suite.Checks)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.Explain, o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery = explain, explainEvery, factsEvery, judgeEvery, oddEvery
+	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery = explainEvery, factsEvery, judgeEvery, oddEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {

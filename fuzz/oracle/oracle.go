@@ -157,10 +157,9 @@ func (c *Counts) Accepted() float64 {
 type Oracle struct {
 	Counts Counts
 
-	// Explain, if there is one, says of a finding of a rejected file whether
-	// it has a witness, and if not, why. It is asked about one in
-	// ExplainEvery decisions that reject; 0: about all.
-	Explain      func(*validate.Report, *validate.Finding) (e Explanation, why string)
+	// ExplainEvery is of how many decisions that reject one is asked for the
+	// witnesses of its findings, which are replayed: one that is neither there
+	// nor missing for a reason that is listed is a disagreement. 0: of none.
 	ExplainEvery uint64
 	// FactsEvery is of how many decisions that accept the facts of one are
 	// checked: what the gate claims is written down, read by the checker, which
@@ -277,13 +276,16 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 	for i := range r.Totals {
 		c.Hits[r.Totals[i].Check]++
 	}
-	if o.Explain != nil && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%max(o.ExplainEvery, 1) == 0 {
+	if o.ExplainEvery > 0 && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%o.ExplainEvery == 0 {
 		for i := range r.Findings {
 			f := &r.Findings[i]
-			e, why := o.Explain(r, f)
+			e, why := o.explain(r, f)
 			c.Findings[e]++
 			if e == Reasoned || e == Unexplained {
 				c.Reasons[Reason{f.Check, e, why}]++
+			}
+			if e == Unexplained {
+				return verdict, &Problem{Kind: Disagreement, What: fmt.Sprintf("no witness of %v, and no reason why: %s: %s", f.Check, why, f.Message)}
 			}
 		}
 	}

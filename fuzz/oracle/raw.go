@@ -60,6 +60,13 @@ func (r *rawSensors) run(e sensor.Event, see func(where string, t *sensor.Trace)
 	return len(r.sensors), nil
 }
 
+// faults reports whether an event makes the sensor fault whose objects are at
+// the right end of their memory.
+func (r *rawSensors) faults(e sensor.Event) bool {
+	_, err := r.sensors[0].Run(e, placements[0])
+	return err != nil
+}
+
 // did says what each sensor does on an event.
 func (r *rawSensors) did(e sensor.Event) (lines []string) {
 	for i, s := range r.sensors {

@@ -112,7 +112,7 @@ func (h *hunter) hunt(seed uint64, program string) (caught *Catch, err error) {
 		return nil, err
 	}
 	defer o.Close()
-	o.JudgeEvery, o.FactsEvery, o.OddEvery = 1, 16, 1
+	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery = 1, 4, 16, 1
 	if program != "" {
 		if o.C, err = csensor.Start(program); err != nil {
 			return nil, err

@@ -1,0 +1,78 @@
+package oracle
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/contract"
+	"github.com/cfcheck/cfcheck/validate/witness"
+)
+
+// reasons are those that a finding may have no witness for.
+var reasons = []string{
+	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,
+	witness.ReasonCompared, witness.ReasonOtherInput, witness.ReasonTooLarge, witness.ReasonNoBuild, witness.ReasonNoFile,
+}
+
+// explain makes the witness of a finding and replays it, on the model sensor and,
+// where that reads what it was not given, on a raw one.
+func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation, why string) {
+	if !witness.Wants(f.Check) {
+		return NotAsked, ""
+	}
+	w := witness.Of(witness.Case{File: r.File, Definition: r.Definition, Fleet: r.Fleet}, f)
+	switch {
+	case w == nil:
+		return Unexplained, "nothing is said"
+	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
+		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
+	case w.Class == sensor.NoWitness && slices.Contains(reasons, w.Reason):
+		return Reasoned, w.Reason
+	case w.Class == sensor.NoWitness:
+		return Unexplained, w.Reason
+	}
+	if _, err := w.Run(); err != nil {
+		return Unexplained, "the witness, replayed: " + err.Error()
+	}
+	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
+	// model sensor looks at all that a criterion may come to read, and a raw one
+	// at less: it compares lengths first.
+	if m, err := sensor.NewModel(w.Content, w.Types); err != nil || !behindInputs(m.Run(w.Event)) {
+		return Witnessed, ""
+	}
+	o.run = nil // the raw sensors are given another file
+	if err := o.raw.load(w.Content, w.Types); err != nil {
+		return Unexplained, "the raw sensor, loading the witness: " + err.Error()
+	}
+	if !o.raw.faults(w.Event) {
+		return Unexplained, "the raw sensor reads nothing that it must not, on the witness"
+	}
+	return Witnessed, ""
+}
+
+// behindInputs reports whether a run ended because it read an input that there
+// is not.
+func behindInputs(_ *sensor.Trace, err error) bool {
+	v, ok := errors.AsType[*sensor.Violation](err)
+	return ok && v.Object == "inputs"
+}
+
+// beyond reports whether a finding speaks of an input that stands behind all
+// that its build supplies: reading it is a fault whatever is compared.
+func (o *Oracle) beyond(fleet *sensor.Fleet, f *validate.Finding) bool {
+	if f.Check != contract.InputsSupplied && f.Check != contract.InputsLatent && f.Check != contract.AcknowledgementCurrent || f.Input == nil || len(f.Builds) == 0 {
+		return false
+	}
+	for i := range fleet.Contracts {
+		c := &fleet.Contracts[i]
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
+			if c.Build == f.Builds[0].Name && s.Type == o.def.Name && s.Version == o.def.Version && f.Input.Index < len(s.Inputs) {
+				return false
+			}
+		}
+	}
+	return true
+}
