@@ -166,7 +166,9 @@ type Catch struct {
 	Decisions uint64
 }
 
-// hunt looks for a bug; nil: for any. It returns nil if none was seen.
+// hunt looks for a bug; nil: for any. It returns nil if none was seen. A number
+// that is kept in 16 bits where that is too few shows in long files. Where none
+// sees it, for most numbers of the format are smaller, it is kept in 8.
 func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*Catch, error) {
 	program, args, number := w.program, []string{"-time", limit.String()}, 0
 	switch {
@@ -192,10 +194,25 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*Catc
 	default:
 		number = b.Number
 	}
+	if b == nil || b.Kind != "width" || b.inC != nil {
+		return w.start(ctx, b, limit, 16, number, program, args)
+	}
+	caught, err := w.start(ctx, b, limit, 16, number, program, append(args, "-long"))
+	if caught != nil || err != nil {
+		return caught, err
+	}
+	if caught, err = w.start(ctx, b, limit, 8, number, program, args); caught != nil {
+		caught.By += ", in 8 bits"
+	}
+	return caught, err
+}
+
+// start runs a hunt.
+func (w *workshop) start(ctx context.Context, b *Bug, limit time.Duration, bits, number int, program string, args []string) (*Catch, error) {
 	ctx, stop := context.WithTimeout(ctx, limit+time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, number))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, number), fmt.Sprintf("%s=%d", mutant.Bits, bits))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

@@ -139,12 +139,15 @@ func seedOf(seed uint64, core int) uint64 {
 
 // How many decisions each of these takes longer than is of one in so many: the
 // witnesses of what was rejected, the facts of what was accepted, the second
-// judge, events of odd values.
+// judge, events of odd values, and whether what was accepted encodes to
+// itself, and the same verdict by needs and with recorded events.
 const (
 	explainEvery = 64
 	factsEvery   = 512
 	judgeEvery   = 16
 	oddEvery     = 16
+	encodeEvery  = 16
+	againEvery   = 64
 )
 
 // newWorker returns the worker of a core. Close frees its oracle.
@@ -153,7 +156,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery = explainEvery, factsEvery, judgeEvery, oddEvery
+	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = explainEvery, factsEvery, judgeEvery, oddEvery, encodeEvery, againEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {

@@ -99,6 +99,7 @@ func (g *Generator) integer() int64 {
 
 var expressions = []string{
 	"", "a", "ab+", "(a|b)*c", `^a.{2,5}b$`, `(?i)é\w*`, `[^a-c]+x`, `\bab\b`, `(?m)^a$`, `(?s).`, `\d{3}`, "(|a)+", `a{0,20}b`, `[\x{100}-\x{10FFFF}]`, `.*\\[^\\]*$`, `(aa|ab|ba){3}`,
+	`\b`, `\B`, `\b.\b`, `^.$`, `\A.\z`, `(?m)$`, `[[:word:]]`, `\W`,
 }
 
 // Criterion draws an expression of one criterion on a type's inputs.

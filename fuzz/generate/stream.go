@@ -82,6 +82,9 @@ func NewStream(seed uint64) *Stream {
 	return &Stream{g: g}
 }
 
+// NewRichStream returns one with more regular expressions, which takes longer.
+func NewRichStream(seed uint64) *Stream { return &Stream{g: New(seed)} }
+
 // Next returns the next batch. It is not changed by later calls.
 func (s *Stream) Next() *Batch {
 	g := s.g

@@ -174,6 +174,12 @@ type Oracle struct {
 	// file compares with: signs and leading zeros, addresses in every form,
 	// bytes that are no runes. 0: none.
 	OddEvery uint64
+	// AgainEvery is of how many decisions one is made again by the needs alone
+	// and, if it accepts, with events that were recorded. 0: none.
+	AgainEvery uint64
+	// EncodeEvery is of how many accepted files one must encode to itself. 0:
+	// none.
+	EncodeEvery uint64
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -184,6 +190,7 @@ type Oracle struct {
 	raw    *rawSensors
 	odd    *rand.Rand
 	shapes uint64 // that were run
+	runs   uint64 // files that were accepted
 
 	defs   *sensor.Definitions
 	def    *sensor.Definition
@@ -295,7 +302,13 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 			return verdict, p
 		}
 	}
+	again := o.AgainEvery > 0 && c.Decisions%o.AgainEvery == 0
 	if verdict != validate.Accepted {
+		if again {
+			if p := o.again(r, fleet); p != nil {
+				return verdict, p
+			}
+		}
 		if safe {
 			return verdict, &Problem{Kind: FalseRejection, What: "the verdict is " + verdict.String() + ": " + whyNot(r)}
 		}
@@ -303,6 +316,11 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 	}
 	if p := o.accepted(fleet); p != nil {
 		return verdict, p
+	}
+	if again {
+		if p := o.again(r, fleet); p != nil {
+			return verdict, p
+		}
 	}
 	if o.FactsEvery > 0 && c.Verdicts[validate.Accepted]%o.FactsEvery == 0 {
 		c.Facts++

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -59,6 +60,11 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	// FORMAT.md, section 9.
 	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
 
+	if o.runs++; o.EncodeEvery > 0 && o.runs%o.EncodeEvery == 0 {
+		if again, err := channelfile.Encode(f); err != nil || !bytes.Equal(again, o.data) {
+			return nil, &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate accepts a file that does not encode to itself: %v", err)}
+		}
+	}
 	var err error
 	if r.model, err = sensor.NewModel(o.data, o.types); err != nil {
 		return nil, &Problem{Kind: Escape, What: "the model sensor, loading: " + err.Error()}
@@ -227,7 +233,7 @@ var oddTexts = []string{
 	"1.2.3.4", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.", "::", "::1", "1::", "1::2::3", "2001:db8::192.0.2.1", "::ffff:1.2.3.4",
 	"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", ":1", "1:", "12345::", "fe80::1%eth0", "G::",
 	"K", "\u212A", "\u017F", "\u00DF", "\u1E9E", "\u00C9", "\u00E9", "\u0130", "\u0131", "\U0001F600", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98",
-	"a\xFFb", "\x00", "a\nb", "\r", "_", "a_b", "A", "Z", "aB",
+	"a\xFFb", "\x00", "a\nb", "\n", "\r", "_", "a_b", "A", "Z", "aB", "a", "z", "9", "/", ":", "@", "[", "`", "{",
 }
 
 // oddValue draws a value of input i.

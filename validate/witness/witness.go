@@ -306,21 +306,25 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 	return list
 }
 
-// alone returns a channel file with one instance, of one criterion; nil if
-// there can be none.
+// alone returns a channel file with one instance, of one criterion; the file
+// itself where there can be none, such as of a program that is not that of its
+// source, and nil if that is too large.
 func alone(f *channelfile.File, c channelfile.Criterion) []byte {
 	b := channelfile.NewBuilder(channelfile.Header{
 		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
 		TypeVersion: f.Header.TypeVersion, InputsDeclared: f.Header.InputsDeclared,
 	})
-	if b.Add(channelfile.ID{15: 1}, expression(f, c), nil) != nil {
+	err := b.Add(channelfile.ID{15: 1}, expression(f, c), nil)
+	if err == nil {
+		var data []byte
+		if data, err = b.Encode(); err == nil {
+			return data
+		}
+	}
+	if len(f.Data()) > maxContent {
 		return nil
 	}
-	data, err := b.Encode()
-	if err != nil {
-		return nil
-	}
-	return data
+	return f.Data()
 }
 
 // expression returns a criterion of a file as the builder takes it.

@@ -135,3 +135,34 @@ func TestWitnessThatShowsNothing(t *testing.T) {
 	}
 	t.Fatal("the case is not in the corpus")
 }
+
+// TestWitnessOfForeignProgram holds that a criterion which no builder makes, for
+// its program is not that of its source, has a witness all the same.
+func TestWitnessOfForeignProgram(t *testing.T) {
+	for _, c := range corpus.Cases() {
+		if !slices.Contains(c.Checks, "CF2009") {
+			continue
+		}
+		opts := gatetest.Options(t, &c, suite.Checks...)
+		fleet := *opts.Fleet
+		fleet.Contracts = slices.Clone(fleet.Contracts[:1])
+		build := &fleet.Contracts[0]
+		build.Reader.Access = sensor.Positional
+		build.Supplies = slices.Clone(build.Supplies)
+		for i := range build.Supplies {
+			build.Supplies[i].Inputs, build.Supplies[i].Acknowledged = nil, nil
+		}
+		opts.Fleet = &fleet
+		r := validate.Run(validate.ChannelFile("", c.Data), opts)
+		witness.Attach(r)
+		for _, f := range r.Findings {
+			if f.Check.ID == "CF3001" && (f.Witness == nil || f.Witness.Class != sensor.Confirmed) {
+				t.Errorf("%s: %s: the witness is %+v; expected one that is confirmed", c.Name, f.Message, f.Witness)
+			}
+			if f.Check.ID == "CF3001" {
+				return
+			}
+		}
+	}
+	t.Fatal("no case of CF2009 had a finding of CF3001")
+}

@@ -35,6 +35,7 @@ func main() {
 	limit := flag.Duration("time", time.Minute, "how long at most")
 	seed := flag.Uint64("seed", 1, "of the stream")
 	without := flag.String("without", "", "the `ID` of a check that finds nothing")
+	long := flag.Bool("long", false, "judge long files alone: what shows that 16 bits are too few")
 	c := flag.String("c", "", "the sensor in C, a `program`, to compare with")
 	flag.Parse()
 	if err := limitMemory(); err != nil {
@@ -49,7 +50,7 @@ func main() {
 	}
 	h := &hunter{deadline: time.Now().Add(*limit)}
 	go h.watch()
-	caught, err := h.hunt(*seed, *c)
+	caught, err := h.hunt(*seed, *c, *long)
 	if err != nil {
 		fail(err)
 	}
@@ -98,7 +99,7 @@ func (h *hunter) over() bool {
 }
 
 // hunt goes through the parts of the oracle, the quick ones first.
-func (h *hunter) hunt(seed uint64, program string) (caught *Catch, err error) {
+func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			caught = &Catch{By: "panic", What: fmt.Sprint(r)}
@@ -112,28 +113,32 @@ func (h *hunter) hunt(seed uint64, program string) (caught *Catch, err error) {
 		return nil, err
 	}
 	defer o.Close()
-	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery = 1, 4, 16, 1
+	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
 	if program != "" {
 		if o.C, err = csensor.Start(program); err != nil {
 			return nil, err
 		}
 	}
 	h.oracle = o
-	s := generate.NewStream(seed)
+	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
+	if long {
+		return h.batches("long files", g.Long, generate.LongFiles), nil
+	}
 	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
 		return caught, nil
 	}
 	if caught := h.corpus(); caught != nil || h.over() {
 		return caught, nil
 	}
-	g := generate.New(seed)
 	if caught := h.batches("long files", g.Long, generate.LongFiles); caught != nil {
 		return caught, nil
 	}
 	small := generate.NewSmall(0, 64)
 	for !h.over() {
-		if caught := h.batches("campaign", s.Next, 256); caught != nil {
-			return caught, nil
+		for _, stream := range []*generate.Stream{rich, s} {
+			if caught := h.batches("campaign", stream.Next, 128); caught != nil {
+				return caught, nil
+			}
 		}
 		o.Exhaustive = true
 		if caught := h.batches("small scope", small.Next, 4); caught != nil {

@@ -20,24 +20,23 @@ var Active = func() int {
 	return n
 }()
 
+// Bits is the environment variable that says how many bits Narrow leaves.
+const Bits = "CFCHECK_MUTANT_BITS"
+
+var short = os.Getenv(Bits) == "8"
+
 type integer interface {
 	~int | ~int32 | ~int64 | ~uint | ~uint16 | ~uint32 | ~uint64 | ~uintptr
 }
 
-// Narrow returns v, or for the bug of a number what of v there is room for in
-// half as many bits as in the narrowest type that could hold what is meant: 16,
-// or 8 where v has 16 itself.
+// Narrow returns v, or for the bug of a number what of v there is room for in 16
+// bits, or in 8.
 func Narrow[T integer](number int, v T) T {
-	if Active != number {
+	switch {
+	case Active != number:
 		return v
-	}
-	if v16 := any(v); isShort(v16) {
+	case short:
 		return T(uint8(v))
 	}
 	return T(uint16(v))
-}
-
-func isShort(v any) bool {
-	_, short := v.(uint16)
-	return short
 }

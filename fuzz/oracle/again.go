@@ -1,0 +1,117 @@
+package oracle
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/behaviour"
+)
+
+// again judges what was judged once more, in the other ways in which that can
+// be done, and holds the reports against each other and against the sensors.
+func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
+		return p
+	}
+	return o.onRecorded(fleet)
+}
+
+// byNeeds judges the needs of the file without it: the checks of contracts must
+// find errors where they found some. Warnings differ: needs do not say what
+// becomes of a rule.
+func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	if r.Needs == nil || r.Definition == nil {
+		return nil
+	}
+	text, err := r.Needs.JSON()
+	if err != nil {
+		return &Problem{Kind: Disagreement, What: "the needs cannot be written: " + err.Error()}
+	}
+	needs, err := sensor.ReadNeeds("needs", text)
+	if err != nil {
+		return &Problem{Kind: Disagreement, What: "the needs that were written cannot be read: " + err.Error()}
+	}
+	other := validate.Run(validate.NeedsSubject("", needs), validate.Options{
+		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Now: Now,
+	})
+	ran := map[*validate.Check]bool{}
+	for _, c := range other.Ran {
+		ran[c] = true
+	}
+	found := map[*validate.Check]int{}
+	for _, t := range r.Totals {
+		if t.Check.Family() == 3 && t.Check.Severity == validate.Error && ran[t.Check] {
+			found[t.Check]++
+		}
+	}
+	for _, t := range other.Totals {
+		if t.Check.Family() == 3 && t.Check.Severity == validate.Error {
+			found[t.Check]--
+		}
+	}
+	for c, n := range found {
+		if n != 0 && slices.Contains(r.Ran, c) {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in a file and nothing in its needs, or the reverse", c)}
+		}
+	}
+	return nil
+}
+
+// onRecorded judges an accepted file with events that were recorded, as it were:
+// a rule is found if the model sensor matches it.
+func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
+	if o.run == nil {
+		return nil
+	}
+	var events []sensor.Event
+	matches := make([]uint64, o.file.Instances())
+	for i := range min(len(matches), instancesRun) {
+		o.run.synthesis.Events(i, len(o.types), func(e sensor.Event) bool {
+			if trace, err := o.run.model.Run(e); err == nil {
+				events = append(events, cloneEvent(e))
+				for _, m := range trace.Matched {
+					matches[m]++
+				}
+			}
+			return len(events) < 4*(i+1)
+		})
+	}
+	recorded := &validate.Recorded{Name: "recorded", Events: func(*sensor.Definition) iter.Seq2[func() string, sensor.Event] {
+		return func(yield func(func() string, sensor.Event) bool) {
+			for _, e := range events {
+				if !yield(func() string { return "there" }, e) {
+					return
+				}
+			}
+		}
+	}}
+	const ceiling = 1
+	r := validate.Run(validate.ChannelFile("", o.data), validate.Options{
+		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Now: Now, MaxFindings: len(matches),
+		NeverMatch: recorded, KnownGood: recorded, KnownGoodMatches: ceiling,
+	})
+	var never, good int
+	for _, n := range matches {
+		if n > 0 {
+			never++
+		}
+		if n > ceiling {
+			good++
+		}
+	}
+	for _, t := range r.Totals {
+		switch t.Check {
+		case behaviour.NeverMatch:
+			never -= t.Found
+		case behaviour.KnownGood:
+			good -= t.Found
+		}
+	}
+	if never != 0 || good != 0 {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("on recorded events the sensor matches %d instances more than %v finds, and %d more than %v", never, behaviour.NeverMatch, good, behaviour.KnownGood)}
+	}
+	return nil
+}
