@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -195,7 +196,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Even
 		return
 	}
 	for i := range min(r.o.file.Instances(), instancesRun) {
-		left, first := eventsRun, true
+		left, first := cmp.Or(r.o.Events, eventsRun), true
 		r.synthesis.Events(i, n, func(e sensor.Event) bool {
 			going = try(e)
 			if first && going { // as long as they can be
