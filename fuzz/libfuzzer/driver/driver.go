@@ -59,7 +59,8 @@ func Start(name string, target func(*testing.F), arguments ...reflect.Type) {
 // One runs the target on one input, and panics if it fails.
 func One(input []byte) {
 	if err := fuzz(entry{Values: decode(bytes.Clone(input), types)}); err != nil {
-		panic(err)
+		fmt.Fprintf(os.Stderr, "%v\nThe input, as a file of testdata/fuzz:\n\n%s\n", err, testdata(decode(input, types)))
+		panic("the target failed")
 	}
 }
 
@@ -230,6 +231,23 @@ func (*dependencies) ReadCorpus(folder string, types []reflect.Type) ([]entry, e
 		list = append(list, entry{Values: values})
 	}
 	return list, nil
+}
+
+// testdata returns the file of testdata/fuzz that has the arguments.
+func testdata(arguments []any) string {
+	var b strings.Builder
+	b.WriteString("go test fuzz v1\n")
+	for _, a := range arguments {
+		switch a := a.(type) {
+		case []byte:
+			fmt.Fprintf(&b, "[]byte(%q)\n", a)
+		case string:
+			fmt.Fprintf(&b, "string(%q)\n", a)
+		default:
+			fmt.Fprintf(&b, "%T(%v)\n", a, a)
+		}
+	}
+	return b.String()
 }
 
 // values reads a file of testdata/fuzz: a line of version, and one for each

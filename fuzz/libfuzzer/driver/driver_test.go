@@ -85,7 +85,7 @@ func TestOne(t *testing.T) {
 		t.Errorf("%v and\n%sexpected\n%s", err, output, want)
 	}
 	for _, tt := range []struct{ input, want string }{
-		{"66", "it failed"},
+		{"66", "it failed\n\nThe input, as a file of testdata/fuzz:\n\ngo test fuzz v1\n[]byte(\"\")\nuint8(102)\nstring(\"\")\n"},
 		{"70", "panic: it panicked"},
 	} {
 		output, err := program(t, mode+"=61,"+tt.input+",61")
@@ -147,6 +147,10 @@ func TestEncode(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.values, decode(got, typesOf(tt.values...))); diff != "" {
 			t.Errorf("(-encoded +decoded):\n%s", diff)
+		}
+		read, err := values(testdata(tt.values), typesOf(tt.values...))
+		if diff := cmp.Diff(tt.values, read); err != nil || diff != "" {
+			t.Errorf("%v (-in the file +read):\n%s", err, diff)
 		}
 	}
 }
