@@ -30,6 +30,10 @@ import (
 // program writes its seeds to, and ends.
 const SeedsVariable = "LIBFUZZER_SEEDS"
 
+// maxSeed is the size in bytes of the longest seed that an archive has.
+// libFuzzer makes inputs as long as its longest, and then few of them.
+const maxSeed = 64 << 10
+
 // fuzz runs the target on one input.
 var fuzz func(entry) error
 
@@ -203,7 +207,9 @@ func (d *dependencies) CoordinateFuzzing(_ time.Duration, _ int64, _ time.Durati
 	}
 	var inputs [][]byte
 	for _, s := range seeds {
-		inputs = append(inputs, encode(s.Values))
+		if input := encode(s.Values); len(input) <= maxSeed {
+			inputs = append(inputs, input)
+		}
 	}
 	f, err := os.Create(d.archive)
 	if err != nil {

@@ -40,6 +40,7 @@ func example(f *testing.F) {
 	f.Add([]byte("abc"), byte(7), "text")
 	f.Add([]byte("abc"), byte(7), "text")
 	f.Add([]byte{}, byte(0), "")
+	f.Add(make([]byte, maxSeed), byte(0), "too long, with the text")
 	f.Fuzz(func(t *testing.T, data []byte, how byte, text string) {
 		t.Cleanup(func() { fmt.Println("cleaned") })
 		if how == 's' {
@@ -96,7 +97,7 @@ func TestOne(t *testing.T) {
 }
 
 // TestSeeds holds that a program writes the seeds that its target adds, each
-// once, so that they are read as they were added.
+// once, so that they are read as they were added, without those that are long.
 func TestSeeds(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "seeds.zip")
 	if output, err := program(t, mode+"=", SeedsVariable+"="+archive); err != nil {
