@@ -12,16 +12,19 @@ import (
 )
 
 func FuzzDocuments(f *testing.F) {
-	file := corpusFile(f, "291-july-first-use")
-	types, needs := documentSeeds(f)
-	for _, doc := range fleetSeeds(f) {
-		f.Add(doc, types[0], needs[0], file)
-	}
-	for _, doc := range types {
-		f.Add(fleetSeeds(f)[0], doc, needs[0], corpusFile(f, "mixed-types"))
-	}
-	for _, doc := range needs {
-		f.Add(fleetSeeds(f)[0], types[0], doc, file)
+	if !worker() {
+		file, other := corpusFile(f, "291-july-first-use"), corpusFile(f, "mixed-types")
+		fleets := fleetSeeds(f)
+		types, needs := documentSeeds(f)
+		for _, doc := range fleets {
+			f.Add(doc, types[0], needs[0], file)
+		}
+		for _, doc := range types {
+			f.Add(fleets[0], doc, needs[0], other)
+		}
+		for _, doc := range needs {
+			f.Add(fleets[0], types[0], doc, file)
+		}
 	}
 	f.Fuzz(func(t *testing.T, fleetDoc, typesDoc, needsDoc, data []byte) {
 		opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Now: now}

@@ -24,6 +24,14 @@ func fuzzing() bool {
 	return f != nil && f.Value.String() != ""
 }
 
+// worker reports whether an engine gives this process its inputs. What a target
+// adds is for nothing then; and the files of the repository that it would add
+// are not beside a program of libFuzzer.
+func worker() bool {
+	f := flag.Lookup("test.fuzzworker")
+	return f != nil && f.Value.String() == "true"
+}
+
 // corpusFile returns the file of a case of the corpus.
 func corpusFile(t testing.TB, name string) []byte {
 	t.Helper()
@@ -39,6 +47,9 @@ func corpusFile(t testing.TB, name string) []byte {
 // seeds returns the files to start from, each once.
 func seeds(t testing.TB) [][]byte {
 	t.Helper()
+	if worker() {
+		return nil
+	}
 	cases := corpus.Cases()
 	if len(cases) < 100 {
 		t.Fatalf("the corpus has %d cases; expected hundreds", len(cases))

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,19 +11,19 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// FuzzParse: whatever the bytes, Parse and Compile return. Each error is one of
-// this package's and points into the file. What compiles makes a channel file
-// in normal form.
-func FuzzParse(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/*/*.yml") // of the cases, with their events: no rule, and that is said
-	if err != nil {
-		f.Fatal(err)
+// addFiles adds files to start from, which are not beside a program of
+// libFuzzer: a worker, which is given its inputs, goes without.
+func addFiles(f *testing.F, pattern string) {
+	f.Helper()
+	if worker := flag.Lookup("test.fuzzworker"); worker != nil && worker.Value.String() == "true" {
+		return
 	}
-	if len(seeds) == 0 {
-		f.Fatal("no seeds in testdata")
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		f.Fatalf("%s: no seeds, %v", pattern, err)
 	}
-	for _, seed := range seeds {
-		data, err := os.ReadFile(seed)
+	for _, name := range names {
+		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -30,6 +31,13 @@ func FuzzParse(f *testing.F) {
 			f.Add(data)
 		}
 	}
+}
+
+// FuzzParse: whatever the bytes, Parse and Compile return. Each error is one of
+// this package's and points into the file. What compiles makes a channel file
+// in normal form.
+func FuzzParse(f *testing.F) {
+	addFiles(f, "testdata/*/*.yml") // of the cases, with their events: no rule, and that is said
 	own := caseType(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules, err := Parse("f.yml", data)
@@ -84,11 +92,7 @@ func allPlaceholders(r *Rule) Placeholders {
 // one of this package's and points into the file; without one each placeholder
 // has a name that a rule can write, and a value.
 func FuzzPlaceholders(f *testing.F) {
-	seed, err := os.ReadFile("testdata/cases/placeholders.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(seed)
+	addFiles(f, "testdata/cases/placeholders.yaml")
 	f.Add([]byte("{\n\t\"A\": [\"C:\\\\x\", \"\\u00e9\"]\n}\n"))
 	f.Add([]byte("A: &a [x, y]\nB: *a\n---\nC: 1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	_ "embed"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,15 +57,15 @@ func TestEscaping(t *testing.T) {
 	}
 }
 
+// caseTypes is with the tests, for a program that libFuzzer runs elsewhere.
+//
+//go:embed testdata/cases/types.json
+var caseTypes []byte
+
 // caseType is the template type that the cases are for.
 func caseType(t testing.TB) *sensor.Definition {
 	t.Helper()
-	const name = "testdata/cases/types.json"
-	data, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defs, err := sensor.ReadDefinitions(name, data)
+	defs, err := sensor.ReadDefinitions("testdata/cases/types.json", caseTypes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/naive", "fuzz/oracle", "fuzz/rawsensor", "fuzz/seedcorpus", "internal/bench", "internal/gatetest"},
+	{"fuzz", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/oracle", "fuzz/rawsensor", "internal/bench", "internal/gatetest"},
 }
 
 // library is where only the standard library may be linked: up to here.

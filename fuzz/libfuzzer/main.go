@@ -1,0 +1,436 @@
+// Command libfuzzer builds the fuzz targets of the repository with libFuzzer,
+// and what each starts from.
+//
+//	go run ./fuzz/libfuzzer -list
+//	go run ./fuzz/libfuzzer -o FOLDER [-smoke 10s] [NAME...]
+//
+// The first lists the targets, a line each: package, function, and the name of
+// the program that is built of it. The second builds the named ones, or all:
+// the program NAME; NAME_seed_corpus.zip, in which each entry is one of the
+// seeds that the target adds; and NAME.dict, words of the format. With -smoke
+// each program is run on nothing, on its seeds, and for so long on what it makes
+// of them.
+//
+// It wants clang with libFuzzer, and installs nothing. The variables CC, CXX,
+// CXXFLAGS and LIB_FUZZING_ENGINE of OSS-Fuzz say which and how; without them
+// it is clang++ -fsanitize=address,fuzzer.
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cfcheck/cfcheck/fuzz/libfuzzer/driver"
+)
+
+const module = "github.com/cfcheck/cfcheck"
+
+// A target is a fuzz target of the repository.
+type target struct {
+	pkg, function string
+	not           string // why it is not built with libFuzzer; "": it is
+}
+
+// name is that of the program, such as fuzz_parse_fuzz of FuzzParse in ./fuzz.
+func (t *target) name() string {
+	var b strings.Builder
+	for i, r := range strings.TrimPrefix(t.function, "Fuzz") {
+		if i > 0 && 'A' <= r && r <= 'Z' {
+			b.WriteByte('_')
+		}
+		b.WriteString(strings.ToLower(string(r)))
+	}
+	return "fuzz_" + b.String() + "_" + path.Base(t.pkg)
+}
+
+var targets = []target{
+	{pkg: "./cmd/cfcheck", function: "FuzzCommand", not: "it changes the folder that the process stands in, where libFuzzer writes"},
+	{pkg: "./corpus/asm", function: "FuzzAssemble"},
+	{pkg: "./events", function: "FuzzReader"},
+	{pkg: "./facts", function: "FuzzFacts"},
+	{pkg: "./fuzz", function: "FuzzDocuments"},
+	{pkg: "./fuzz", function: "FuzzEncode"},
+	{pkg: "./fuzz", function: "FuzzGate"},
+	{pkg: "./fuzz", function: "FuzzInterpreter"},
+	{pkg: "./fuzz", function: "FuzzParse"},
+	{pkg: "./fuzz", function: "FuzzReadersAgree"},
+	{pkg: "./fuzz", function: "FuzzRegexp"},
+	{pkg: "./fuzz", function: "FuzzReport"},
+	{pkg: "./fuzz", function: "FuzzSensors"},
+	{pkg: "./fuzz", function: "FuzzSigma"},
+	{pkg: "./fuzz", function: "FuzzStructured"},
+	{pkg: "./internal/strictjson", function: "FuzzString"},
+	{pkg: "./report", function: "FuzzClean"},
+	{pkg: "./sensor", function: "FuzzExtractContract"},
+	{pkg: "./sensor", function: "FuzzInterpreterText"},
+	{pkg: "./sensor", function: "FuzzReadDefinitions"},
+	{pkg: "./sensor", function: "FuzzReadFleet"},
+	{pkg: "./sensor", function: "FuzzReadNeeds"},
+	{pkg: "./sensor", function: "FuzzRegexpSearch"},
+	{pkg: "./sigma", function: "FuzzParse"},
+	{pkg: "./sigma", function: "FuzzPlaceholders"},
+}
+
+// dictionary has words of the format, for the targets that read channel files.
+//
+//go:embed channelfile.dict
+var dictionary []byte
+
+// writeList writes a line for each target that is built.
+func writeList(w io.Writer) error {
+	var errs []error
+	for i := range targets {
+		if t := &targets[i]; t.not == "" {
+			_, err := fmt.Fprintf(w, "%s %s %s\n", t.pkg, t.function, t.name())
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A sources is the package that a target is in, as 'go list' says it.
+type sources struct {
+	Dir          string
+	ImportPath   string
+	TestGoFiles  []string
+	XTestGoFiles []string
+}
+
+// list asks 'go list' for a package.
+func list(pkg string) (*sources, error) {
+	text, err := exec.Command("go", "list", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles", pkg).Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list %s: %v", pkg, err)
+	}
+	s := new(sources)
+	return s, json.Unmarshal(text, s)
+}
+
+// suffix is that of the tests of a package where they are a part of it.
+const suffix = "_libfuzzer.go"
+
+// plan says what files the build is to see that are not there: the tests of the
+// target's package as a part of it, for the target is one of them, and a
+// program. Tests of a package of their own become a package below. What is
+// returned are the files, by what they replace; the contents of the program;
+// and the folder that it is to be seen in.
+func (t *target) plan(s *sources) (files map[string]string, program []byte, folder string, err error) {
+	files = map[string]string{}
+	add := func(names []string, to string) (arguments []string, err error) {
+		for _, name := range names {
+			from := filepath.Join(s.Dir, name)
+			files[filepath.Join(to, strings.TrimSuffix(name, "_test.go")+suffix)] = from
+			text, err := os.ReadFile(from)
+			if err != nil {
+				return nil, err
+			}
+			found, err := argumentsOf(text, t.function)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %v", from, err)
+			}
+			arguments = append(arguments, found...)
+		}
+		return arguments, nil
+	}
+	importPath := s.ImportPath
+	arguments, err := add(s.TestGoFiles, s.Dir)
+	if err == nil && len(arguments) == 0 {
+		importPath += "/libfuzzer_tests"
+		arguments, err = add(s.XTestGoFiles, filepath.Join(s.Dir, "libfuzzer_tests"))
+	}
+	if err == nil && len(arguments) == 0 {
+		err = fmt.Errorf("%s has no %s that calls f.Fuzz with a function literal", t.pkg, t.function)
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "package main\n\nimport (\n\t\"reflect\"\n\n\t%q\n\ttarget %q\n)\n\n", module+"/fuzz/libfuzzer/driver", importPath)
+	fmt.Fprintf(&b, "func init() {\n\tdriver.Target = func() {\n\t\tdriver.Start(%q, target.%s", t.function, t.function)
+	for _, a := range arguments {
+		fmt.Fprintf(&b, ", reflect.TypeFor[%s]()", a)
+	}
+	fmt.Fprint(&b, ")\n\t}\n}\n\nfunc main() {}\n")
+	return files, b.Bytes(), filepath.Join(s.Dir, "libfuzzer_program"), nil
+}
+
+// argumentsOf returns the types of the arguments of a target, without the first:
+// those of the function literal that it hands to f.Fuzz. Of a file that has no
+// such target there are none.
+func argumentsOf(file []byte, function string) ([]string, error) {
+	f, err := parser.ParseFile(token.NewFileSet(), "", file, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, d := range f.Decls {
+		decl, ok := d.(*ast.FuncDecl)
+		if !ok || decl.Recv != nil || decl.Name.Name != function {
+			continue
+		}
+		ast.Inspect(decl.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 1 {
+				return true
+			}
+			method, ok := call.Fun.(*ast.SelectorExpr)
+			literal, isLiteral := call.Args[0].(*ast.FuncLit)
+			if !ok || !isLiteral || method.Sel.Name != "Fuzz" {
+				return true
+			}
+			for _, field := range literal.Type.Params.List[1:] {
+				var b strings.Builder
+				if err = format.Node(&b, token.NewFileSet(), field.Type); err != nil {
+					return false
+				}
+				for range field.Names {
+					list = append(list, b.String())
+				}
+			}
+			return false
+		})
+	}
+	return list, err
+}
+
+// instrumented are the packages of which libFuzzer sees what is reached: ours,
+// and the reader of YAML. With the standard library it would be slower by far,
+// and would hold every other path through it for something new.
+var instrumented = []string{module + "/...", "go.yaml.in/..."}
+
+// A builder builds programs.
+type builder struct {
+	out, temp string
+	cxx       []string // the command that links
+}
+
+// newBuilder returns a builder for a folder.
+func newBuilder(out, temp string) *builder {
+	cxx := []string{cmp.Or(os.Getenv("CXX"), "clang++")}
+	cxx = append(cxx, strings.Fields(cmp.Or(os.Getenv("CXXFLAGS"), "-fsanitize=address"))...)
+	cxx = append(cxx, strings.Fields(cmp.Or(os.Getenv("LIB_FUZZING_ENGINE"), "-fsanitize=fuzzer"))...)
+	return &builder{out: out, temp: temp, cxx: cxx}
+}
+
+// run runs a command. What it says is part of the error, if it fails.
+func run(folder string, env []string, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), env...)
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %v\n%s", filepath.Base(name), err, output)
+	}
+	return nil
+}
+
+// build builds the program of a target, and writes what it starts from.
+func (b *builder) build(t *target) error {
+	s, err := list(t.pkg)
+	if err != nil {
+		return err
+	}
+	files, program, folder, err := t.plan(s)
+	if err != nil {
+		return err
+	}
+	name := t.name()
+	main := filepath.Join(b.temp, name+".go")
+	files[filepath.Join(folder, "main.go")] = main
+	overlay, err := json.Marshal(map[string]any{"Replace": files})
+	if err != nil {
+		return err
+	}
+	overlayFile, archive := filepath.Join(b.temp, name+".json"), filepath.Join(b.temp, name+".a")
+	if err := errors.Join(os.WriteFile(main, program, 0o644), os.WriteFile(overlayFile, overlay, 0o644)); err != nil {
+		return err
+	}
+	args := []string{"build", "-buildmode=c-archive", "-tags=libfuzzer", "-trimpath", "-buildvcs=false", "-overlay", overlayFile}
+	for _, pkg := range instrumented {
+		args = append(args, "-gcflags="+pkg+"=-d=libfuzzer")
+	}
+	args = append(args, "-gcflags="+module+"/fuzz/libfuzzer/...=")
+	env := []string{"CGO_ENABLED=1", "CC=" + cmp.Or(os.Getenv("CC"), "clang")}
+	if err := run("", env, "go", append(args, "-o", archive, folder)...); err != nil {
+		return err
+	}
+	binary := filepath.Join(b.out, name)
+	if err := run("", nil, b.cxx[0], append(b.cxx[1:], archive, "-o", binary)...); err != nil {
+		return err
+	}
+	if err := os.Remove(archive); err != nil {
+		return err
+	}
+	// The seeds of some targets are files that they find from their own folder.
+	seeds := binary + "_seed_corpus.zip"
+	if err := run(s.Dir, []string{driver.SeedsVariable + "=" + seeds}, binary); err != nil {
+		return fmt.Errorf("the seeds: %v", err)
+	}
+	if t.pkg == "./fuzz" {
+		return os.WriteFile(binary+".dict", dictionary, 0o644)
+	}
+	return nil
+}
+
+// A state is what libFuzzer says that it has reached.
+type state struct{ runs, edges, features int }
+
+// status is a line of libFuzzer, such as "#2	INITED cov: 5 ft: 6 corp: 1/1b".
+var status = regexp.MustCompile(`(?m)^#(\d+)\s+[A-Za-z]+ +cov: (\d+) ft: (\d+) `)
+
+// fuzz runs a program on a folder of inputs, and returns the last that it says.
+func (b *builder) fuzz(name, folder string, args ...string) (state, error) {
+	artifacts := filepath.Join(b.temp, "artifacts") + string(filepath.Separator)
+	if err := os.MkdirAll(artifacts, 0o755); err != nil {
+		return state{}, err
+	}
+	cmd := exec.Command(filepath.Join(b.out, name), append(args, "-artifact_prefix="+artifacts, folder)...)
+	cmd.Dir = b.temp // as elsewhere, there are no files of the repository here
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return state{}, fmt.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
+	}
+	reached, ok := lastState(output)
+	if !ok {
+		return state{}, fmt.Errorf("%s says no coverage:\n%s", name, output)
+	}
+	return reached, nil
+}
+
+// lastState returns the last state that libFuzzer says.
+func lastState(output []byte) (state, bool) {
+	lines := status.FindAllSubmatch(output, -1)
+	if len(lines) == 0 {
+		return state{}, false
+	}
+	var n [3]int
+	for i, digits := range lines[len(lines)-1][1:] {
+		n[i], _ = strconv.Atoi(string(digits)) // the expression has digits only
+	}
+	return state{n[0], n[1], n[2]}, true
+}
+
+// unpack writes the entries of an archive to a folder, and returns their number.
+func unpack(archive, folder string) (int, error) {
+	z, err := zip.OpenReader(archive)
+	if err != nil {
+		return 0, err
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return 0, err
+		}
+		data, err := io.ReadAll(r)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, filepath.Base(f.Name)), data, 0o644)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(z.File), nil
+}
+
+// smoke runs the program of a target on nothing, on its seeds, which must reach
+// more, and for some time on what it makes of them.
+func (b *builder) smoke(t *target, long time.Duration) error {
+	name := t.name()
+	nothing, seeds := filepath.Join(b.temp, name+"-nothing"), filepath.Join(b.temp, name+"-seeds")
+	if err := errors.Join(os.Mkdir(nothing, 0o755), os.Mkdir(seeds, 0o755)); err != nil {
+		return err
+	}
+	n, err := unpack(filepath.Join(b.out, name+"_seed_corpus.zip"), seeds)
+	if err != nil {
+		return err
+	}
+	empty, err := b.fuzz(name, nothing, "-runs=0")
+	if err != nil {
+		return err
+	}
+	seeded, err := b.fuzz(name, seeds, "-runs=0")
+	if err != nil {
+		return err
+	}
+	if seeded.runs < n || seeded.features <= empty.features {
+		return fmt.Errorf("%s: %d seeds in %d runs reach %d features; nothing reaches %d", name, n, seeded.runs, seeded.features, empty.features)
+	}
+	after, err := b.fuzz(name, seeds, fmt.Sprintf("-max_total_time=%d", int(long.Seconds())))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-32s %6d %8d %8d %8d %8d %8d\n", name, n, empty.edges, seeded.edges, after.edges, after.features, after.runs)
+	return nil
+}
+
+func main() {
+	listed := flag.Bool("list", false, "list the targets that are built")
+	out := flag.String("o", "", "`folder` to build to")
+	long := flag.Duration("smoke", 0, "run what was built for so `long`")
+	flag.Parse()
+	if err := do(*listed, *out, *long, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "libfuzzer:", err)
+		os.Exit(1)
+	}
+}
+
+func do(listed bool, out string, long time.Duration, names []string) error {
+	if listed {
+		return writeList(os.Stdout)
+	}
+	if out == "" {
+		return errors.New("expected -list, or -o and the folder to build to")
+	}
+	out, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp("", "libfuzzer")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	b, built := newBuilder(out, temp), 0
+	var errs []error
+	if long > 0 {
+		fmt.Printf("%-32s %6s %8s %8s %8s %8s %8s\n", "program", "seeds", "nothing", "on seeds", "after", "features", "runs")
+	}
+	for i := range targets {
+		t := &targets[i]
+		if t.not != "" || len(names) > 0 && !slices.Contains(names, t.name()) {
+			continue
+		}
+		err := b.build(t)
+		if err == nil && long > 0 {
+			err = b.smoke(t, long)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s %s: %v", t.pkg, t.function, err))
+		}
+		built++
+	}
+	if built == 0 || len(names) > 0 && built != len(names) {
+		return fmt.Errorf("built %d targets: -list says how they are called", built)
+	}
+	return errors.Join(errs...)
+}

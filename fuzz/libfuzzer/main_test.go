@@ -1,0 +1,150 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestTargets holds that the list has every fuzz target of the repository.
+func TestTargets(t *testing.T) {
+	listed, names := map[string]bool{}, map[string]bool{}
+	for _, target := range targets {
+		listed[target.pkg+" "+target.function] = true
+		if names[target.name()] {
+			t.Errorf("two targets are called %s", target.name())
+		}
+		names[target.name()] = true
+	}
+	there := map[string]bool{}
+	function := regexp.MustCompile(`(?m)^func (Fuzz[A-Za-z0-9]*)\(`)
+	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && d.Name() == ".git":
+			return filepath.SkipDir
+		case !strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(name)
+		for _, m := range function.FindAllSubmatch(text, -1) {
+			there["./"+strings.TrimPrefix(path.Dir(filepath.ToSlash(name)), "../../")+" "+string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(there) < 12 {
+		t.Errorf("found %d fuzz targets; expected more, or this test no longer finds them", len(there))
+	}
+	if diff := cmp.Diff(there, listed); diff != "" {
+		t.Errorf("fuzz targets (-in the repository +in the list):\n%s", diff)
+	}
+}
+
+// TestDocs holds that docs/fuzzing.md has a line for each target, and the doc
+// comment of package fuzz a sentence for each of its own.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/fuzzing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("../doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, listed := map[string]bool{}, map[string]bool{} // such as "./fuzz FuzzParse"
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\./[a-z/]*)` \\| `(Fuzz[A-Za-z0-9]*)` \\|").FindAllSubmatch(page, -1) {
+		listed[string(m[1])+" "+string(m[2])] = true
+	}
+	for _, target := range targets {
+		there[target.pkg+" "+target.function] = true
+		if target.pkg == "./fuzz" && !strings.Contains(string(doc), "//   - "+target.function+": ") {
+			t.Errorf("doc.go has no sentence for %s", target.function)
+		}
+	}
+	if diff := cmp.Diff(there, listed); diff != "" {
+		t.Errorf("fuzz targets (-there are +docs/fuzzing.md lists):\n%s", diff)
+	}
+}
+
+// TestPlan holds that every target that is built is found, with the types of its
+// arguments, and the tests beside it.
+func TestPlan(t *testing.T) {
+	for i := range targets {
+		tt := &targets[i]
+		if tt.not != "" {
+			continue
+		}
+		s, err := list("../../" + tt.pkg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, program, _, err := tt.plan(s)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(files) == 0 || !strings.Contains(string(program), "target."+tt.function+", reflect.TypeFor[") {
+			t.Errorf("%s: %d files and the program\n%s", tt.name(), len(files), program)
+		}
+	}
+	if _, _, _, err := (&target{pkg: "./fuzz", function: "FuzzNothing"}).plan(&sources{}); err == nil {
+		t.Error("a target that is not there has a plan")
+	}
+}
+
+func TestArgumentsOf(t *testing.T) {
+	const file = `package p
+
+	func FuzzA(f *testing.F) {
+		f.Add("x")
+		f.Fuzz(func(t *testing.T, a, b []byte, n uint32, s string) { f.Fuzz(1) })
+	}
+
+	func FuzzB(f *testing.F) { f.Fuzz(other) }`
+	for _, tt := range []struct {
+		function string
+		want     []string
+	}{
+		{"FuzzA", []string{"[]byte", "[]byte", "uint32", "string"}},
+		{"FuzzB", nil}, // no literal
+		{"FuzzC", nil},
+	} {
+		got, err := argumentsOf([]byte(file), tt.function)
+		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", tt.function, err, diff)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	const output = "#3\tINITED cov: 4 ft: 5 corp: 1/1b exec/s: 0 rss: 64Mb\n#449\tDONE   cov: 2415 ft: 7186 corp: 320/170Kb lim: 4 exec/s: 0 rss: 64Mb\nDone 449 runs in 1 second(s)\n"
+	got, ok := lastState([]byte(output))
+	if want := (state{449, 2415, 7186}); !ok || got != want {
+		t.Errorf("%v, %t; expected %v", got, ok, want)
+	}
+	if _, ok := lastState([]byte("Done 449 runs in 1 second(s)\n")); ok {
+		t.Error("something is said of nothing")
+	}
+}
+
+// TestBuildScripts holds that both builds use this command.
+func TestBuildScripts(t *testing.T) {
+	for name, want := range map[string]string{
+		".clusterfuzzlite/build.sh": `go run ./fuzz/libfuzzer -o "$OUT"`,
+		"oss-fuzz/cfcheck/build.sh": ".clusterfuzzlite/build.sh",
+	} {
+		if text, err := os.ReadFile("../../" + name); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s has no %s: %v", name, want, err)
+		}
+	}
+}
