@@ -3,6 +3,7 @@
 package gatetest
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/corpus"
@@ -14,37 +15,18 @@ import (
 // is one; name is that of the document.
 func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 	t.Helper()
-	all := sensor.BuiltinDefinitions()
-	if data == nil {
-		return all
-	}
-	more, err := sensor.ReadDefinitions(name, data)
+	d, err := readDefinitions(name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for d := range more.All() {
-		if err := all.Add(d); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all
+	return d
 }
 
 // Fleet returns the fleet of a document, or without one the built-in fleet of
 // that name; nil for [corpus.NoFleet].
 func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 	t.Helper()
-	if name == corpus.NoFleet {
-		return nil
-	}
-	if data == nil {
-		f, ok := sensor.BuiltinFleet(name)
-		if !ok {
-			t.Fatalf("there is no fleet %s", name)
-		}
-		return f
-	}
-	f, err := sensor.ReadFleet(name, data)
+	f, err := readFleet(name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,16 +36,59 @@ func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 // Options returns what a case of the corpus is judged by.
 func Options(t testing.TB, c *corpus.Case, checks ...*validate.Check) validate.Options {
 	t.Helper()
-	return validate.Options{
-		Checks:      checks,
-		Definitions: Definitions(t, c.Types, c.TypesData),
-		Fleet:       Fleet(t, c.Fleet, c.FleetData),
-		Now:         c.Now,
+	opts, err := ReadOptions(c, checks...)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return opts
 }
 
 // Judge judges a case of the corpus.
 func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Report {
 	t.Helper()
 	return validate.Run(validate.ChannelFile(c.FileName, c.Data), Options(t, c, checks...))
+}
+
+// ReadOptions is Options for who is no test.
+func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
+	defs, err := readDefinitions(c.Types, c.TypesData)
+	if err != nil {
+		return validate.Options{}, err
+	}
+	fleet, err := readFleet(c.Fleet, c.FleetData)
+	if err != nil {
+		return validate.Options{}, err
+	}
+	return validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now}, nil
+}
+
+func readDefinitions(name string, data []byte) (*sensor.Definitions, error) {
+	all := sensor.BuiltinDefinitions()
+	if data == nil {
+		return all, nil
+	}
+	more, err := sensor.ReadDefinitions(name, data)
+	if err != nil {
+		return nil, err
+	}
+	for d := range more.All() {
+		if err := all.Add(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func readFleet(name string, data []byte) (*sensor.Fleet, error) {
+	if name == corpus.NoFleet {
+		return nil, nil
+	}
+	if data != nil {
+		return sensor.ReadFleet(name, data)
+	}
+	f, ok := sensor.BuiltinFleet(name)
+	if !ok {
+		return nil, fmt.Errorf("there is no fleet %s", name)
+	}
+	return f, nil
 }
