@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"math/bits"
 	"slices"
 )
@@ -75,6 +76,12 @@ type Maker struct {
 	inPlace  []byte // data, but for a change
 	other    []byte // of another length
 	repaired []byte
+
+	// The digest of the bytes from hashedFrom to hashedTo is under way. Changes
+	// go from the start of a file to its end, so that what stands before them
+	// need not be hashed each time.
+	hashed               hash.Cloner
+	hashedFrom, hashedTo int
 }
 
 // NewMaker returns a Maker for a file, which must not be modified meanwhile.
@@ -145,13 +152,14 @@ func (m *Maker) At(kind Kind, i int, f func(c Change, data []byte)) {
 func (m *Maker) repairs(c Change, data []byte, f func(c Change, data []byte)) {
 	f(c, data)
 	m.repaired = append(m.repaired[:0], data...)
-	repair(m.repaired)
+	m.repair(m.repaired, c.At)
 	if c.Repair = Digests; !bytes.Equal(m.repaired, data) {
 		f(c, m.repaired)
 	}
 	if c.Repair = DigestsOfSize; len(data) >= headerSize && le.Uint32(data[fileSizeAt:]) != uint32(len(data)) {
+		m.repaired = append(m.repaired[:0], data...)
 		le.PutUint32(m.repaired[fileSizeAt:], uint32(len(data)))
-		repair(m.repaired)
+		m.repair(m.repaired, c.At)
 		f(c, m.repaired)
 	}
 }
@@ -172,11 +180,12 @@ var le = binary.LittleEndian
 // table can be read, and nothing else changed.
 func Repaired(data []byte) []byte {
 	data = slices.Clone(data)
-	repair(data)
+	new(Maker).repair(data, 0)
 	return data
 }
 
-func repair(data []byte) {
+// repair makes the digests of a neighbour right. Before byte at, it is the file.
+func (m *Maker) repair(data []byte, at int) {
 	if len(data) < headerSize {
 		return
 	}
@@ -191,9 +200,33 @@ func repair(data []byte) {
 		if start+length > uint64(len(data)) {
 			continue
 		}
-		digest := sha256.Sum256(data[start : start+length])
+		same := at // before it, the section is that of the file
+		if start < uint64(first) {
+			same = 0 // there are digests in it, which may be others
+		}
+		digest := m.sum(data[:start+length], int(start), same)
 		copy(record[16:], digest[:])
 	}
 	digest := sha256.Sum256(data[:first-digestSize])
 	copy(data[first-digestSize:], digest[:])
+}
+
+// sum returns the digest of a neighbour from byte start on. What stands before
+// byte at is hashed once for all neighbours.
+func (m *Maker) sum(data []byte, start, at int) (digest [digestSize]byte) {
+	if at <= start || at >= len(data) {
+		return sha256.Sum256(data[start:])
+	}
+	if m.hashed == nil || m.hashedFrom != start || m.hashedTo > at {
+		m.hashed, m.hashedFrom, m.hashedTo = sha256.New().(hash.Cloner), start, start
+	}
+	m.hashed.Write(data[m.hashedTo:at])
+	m.hashedTo = at
+	h, err := m.hashed.Clone()
+	if err != nil { // FIPS 140 mode v1.0.0
+		return sha256.Sum256(data[start:])
+	}
+	h.Write(data[at:])
+	h.Sum(digest[:0])
+	return digest
 }

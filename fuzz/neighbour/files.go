@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
@@ -15,8 +17,9 @@ import (
 
 // A File is a file whose neighbours are judged, and how the gate judges it.
 type File struct {
-	Name     string // for people
-	FileName string // under which it is judged
+	Name     string   // for people
+	Others   []string // cases that have the same file
+	FileName string   // under which it is judged
 	Data     []byte
 	Options  validate.Options
 }
@@ -25,13 +28,14 @@ type File struct {
 // differ in the fleet alone have one file, which is judged for the first.
 func Corpus() ([]File, error) {
 	var files []File
-	seen := map[digest]bool{}
+	place := map[digest]int{}
 	for _, c := range corpus.Cases() {
-		if d := digestOf(c.Data); seen[d] {
+		d := digestOf(c.Data)
+		if i, ok := place[d]; ok {
+			files[i].Others = append(files[i].Others, c.Name)
 			continue
-		} else {
-			seen[d] = true
 		}
+		place[d] = len(files)
 		opts, err := gatetest.ReadOptions(&c, suite.Checks...)
 		if err != nil {
 			return nil, fmt.Errorf("case %s: %w", c.Name, err)
@@ -55,6 +59,11 @@ func Read(name string) (File, error) {
 		Name: name, FileName: filepath.Base(name), Data: data,
 		Options: validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet},
 	}, nil
+}
+
+// Called reports whether a name of the file has a part.
+func (f *File) Called(part string) bool {
+	return slices.ContainsFunc(append([]string{f.Name}, f.Others...), func(name string) bool { return strings.Contains(name, part) })
 }
 
 // gate returns an error if the gate gives no verdict on a neighbour that can be

@@ -2,9 +2,9 @@ package neighbour
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"runtime/debug"
 	"sync"
 
@@ -40,11 +40,14 @@ type Judge struct {
 	said map[digest]digest // of what is kept, by its meaning
 }
 
-type digest [16]byte
+// A digest stands for a file or a meaning within this process, where nobody
+// looks for two that have the same.
+type digest [2]uint64
 
-func digestOf(data []byte) digest {
-	sum := sha256.Sum256(data)
-	return digest(sum[:])
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+func digestOf[T string | []byte](data T) digest {
+	return digest{maphash.String(seeds[0], string(data)), maphash.String(seeds[1], string(data))}
 }
 
 // NewJudge returns the judge of the neighbours of a file, which need not be
@@ -53,18 +56,28 @@ func digestOf(data []byte) digest {
 // for a verdict. It is an error if the file itself is kept and faulty.
 func NewJudge(data []byte, meaning func(*channelfile.File) string, gate func(data []byte, kept bool) error) (*Judge, error) {
 	j := &Judge{meaning: meaning, gate: gate, said: map[digest]digest{}}
-	o, err := j.Judge(data, true)
+	o, err := j.Judge(data, AskAlways)
 	j.before, j.kept = data, o != Rejected
 	return j, err
 }
 
+// An Ask says which neighbours are shown to the gate.
+type Ask uint8
+
+// The gate is asked for a verdict on none, on what is kept, or on all.
+const (
+	AskNever Ask = iota
+	AskKept
+	AskAlways
+)
+
 // Judge says what becomes of a neighbour, and of one that is silent or faulty,
-// why. What is kept is shown to the gate; with ask, what is rejected too.
+// why.
 //
 // Where the file is kept, a silent neighbour is one that says the same. Where it
 // is not, no meaning of it is at hand; but also then no two neighbours that are
 // kept say the same.
-func (j *Judge) Judge(data []byte, ask bool) (o Outcome, err error) {
+func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			o, err = Faulty, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -75,7 +88,7 @@ func (j *Judge) Judge(data []byte, ask bool) (o Outcome, err error) {
 	}
 	f, err := channelfile.Parse(data)
 	if err != nil || f.Conformance() != 0 || !OwnPrograms(f) {
-		if ask && j.gate != nil {
+		if ask == AskAlways && j.gate != nil {
 			if err := j.gate(data, false); err != nil {
 				return Faulty, err
 			}
@@ -95,7 +108,7 @@ func (j *Judge) Judge(data []byte, ask bool) (o Outcome, err error) {
 		}
 		return Silent, errors.New("it says what another neighbour of the file says")
 	}
-	if j.gate != nil {
+	if ask != AskNever && j.gate != nil {
 		if err := j.gate(data, true); err != nil {
 			return Faulty, err
 		}
@@ -108,7 +121,7 @@ func (j *Judge) Judge(data []byte, ask bool) (o Outcome, err error) {
 
 // isNew reports whether no other file has said so before.
 func (j *Judge) isNew(meaning string, data []byte) bool {
-	says, is := digestOf([]byte(meaning)), digestOf(data)
+	says, is := digestOf(meaning), digestOf(data)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	other, found := j.said[says]

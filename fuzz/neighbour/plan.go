@@ -21,10 +21,10 @@ type Plan struct {
 	// at the start of a field and now within. 0: at all bytes.
 	Positions int
 
-	// AskEvery is how many bytes lie between those at which neighbours are
-	// shown to the gate that are rejected; 0: they never are. Those that are
-	// kept always are.
-	AskEvery int
+	// Every is how many bytes there are from one at which all is done to the
+	// next; 0: there are none. In between, the gate sees neighbours that are kept
+	// alone; and of long files none, nor are bytes set or swapped there.
+	Every int
 
 	// Meaning is what files are compared by; nil: by [Meaning].
 	Meaning func(*channelfile.File) string
@@ -85,6 +85,7 @@ type Result struct {
 	Files   int
 	Kept    int    // of the files themselves
 	Bytes   uint64 // of the files
+	Long    int    // files in which not all is done to every byte
 	Sampled int    // files of which not all bytes were changed
 	Counts  Counts
 	First   *Problem // by file and place; nil if there is none
@@ -103,6 +104,17 @@ func (p *Plan) step(f *File) int {
 	}
 	return (len(f.Data)+p.Positions)/p.Positions | 1
 }
+
+// long is the size of the longest file that is not long, in bytes. What a file
+// takes grows with the square of its size.
+const long = 8 << 10
+
+// The kinds of changes, all and those that are made at every byte of a long
+// file.
+var (
+	allKinds    = []Kind{Flip, Set, Swap, Cut, Delete, Insert}
+	kindsOfLong = []Kind{Flip, Cut, Delete, Insert}
+)
 
 // blockSize is how many places of a file a worker takes at once.
 const blockSize = 128
@@ -135,7 +147,7 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	workers := make([]worker, max(p.Cores, 1))
 	for i := range workers {
 		w := &workers[i]
-		w.askEvery, w.progress = p.AskEvery, progress
+		w.every, w.progress = p.Every, progress
 		group.Go(func() {
 			for ctx.Err() == nil {
 				t, start := q.take()
@@ -207,6 +219,9 @@ func (q *queue) open(index int) error {
 	if judge.kept {
 		q.result.Kept++
 	}
+	if len(f.Data) > long {
+		q.result.Long++
+	}
 	if t.step > 1 {
 		q.result.Sampled++
 	}
@@ -215,7 +230,7 @@ func (q *queue) open(index int) error {
 
 // A worker judges blocks.
 type worker struct {
-	askEvery int
+	every    int
 	progress *Progress
 	counts   Counts
 	first    *Problem
@@ -229,9 +244,15 @@ func (w *worker) block(t *task, start int) {
 	}
 	end := min(start+blockSize*t.step, len(t.file.Data)+1)
 	for i := start; i < end; i += t.step {
-		ask := w.askEvery > 0 && i%w.askEvery == 0
+		ask, kinds := AskKept, allKinds
+		switch {
+		case w.every > 0 && i%w.every == 0:
+			ask = AskAlways
+		case len(t.file.Data) > long:
+			ask, kinds = AskNever, kindsOfLong
+		}
 		n := uint64(0)
-		for kind := range NumKinds {
+		for _, kind := range kinds {
 			w.maker.At(kind, i, func(c Change, data []byte) {
 				o, err := t.judge.Judge(data, ask)
 				w.counts[c.Kind][c.Repair][o]++

@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 	flags.SetOutput(stderr)
 	flags.IntVar(&plan.Cores, "cores", runtime.GOMAXPROCS(0), "how many neighbours are judged at a time")
 	flags.IntVar(&plan.Positions, "positions", 0, "of each file change about so many bytes at most, evenly spread (0: all)")
-	flags.IntVar(&plan.AskEvery, "ask", 32, "show the gate what is rejected, at every so many bytes (0: only what is not)")
+	flags.IntVar(&plan.Every, "every", 101, "do all to one in so many bytes (0: to none): at others the gate sees what is kept alone, and of files over 8 KiB nothing, nor are bytes set or swapped there")
 	only := flags.String("only", "", "leave out files whose name has no `part` like this")
 	silent := flags.String("silent", "silent.cf", "write the first neighbour that is silent or faulty to this `file`")
 	profile := flags.String("cpuprofile", "", "write what the time was spent on to this `file`, for go tool pprof")
@@ -62,8 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 		fmt.Fprintln(stderr, "totality:", err)
 		return exitFailed
 	}
-	if plan.Cores < 1 || plan.Positions < 0 || plan.AskEvery < 0 {
-		return fail(fmt.Errorf("found %d cores, %d positions and -ask %d; expected at least one core, and no less than 0", plan.Cores, plan.Positions, plan.AskEvery))
+	if plan.Cores < 1 || plan.Positions < 0 || plan.Every < 0 {
+		return fail(fmt.Errorf("found %d cores, %d positions and -every %d; expected at least one core, and no less than 0", plan.Cores, plan.Positions, plan.Every))
 	}
 	var err error
 	if plan.Files, err = files(flags.Args(), *only); err != nil {
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 		defer f.Close()
 	}
 	// Most of what a judgement allocates is garbage at its end.
-	defer debug.SetGCPercent(debug.SetGCPercent(1000))
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	start := time.Now()
 	r, err := judge(ctx, &plan, stderr)
 	pprof.StopCPUProfile()
@@ -119,7 +119,7 @@ func files(named []string, part string) ([]neighbour.File, error) {
 	}
 	var list []neighbour.File
 	for _, f := range all {
-		if strings.Contains(f.Name, part) {
+		if f.Called(part) {
 			list = append(list, f)
 		}
 	}
@@ -164,9 +164,12 @@ func report(w io.Writer, r *neighbour.Result, cores int, took time.Duration) err
 	number := progress.Thousands
 	line("time", "%.1f s on %d cores", took.Seconds(), cores)
 	if cpu := progress.CPUSeconds(); cpu > 0 {
-		line("", "%.1f core-minutes of processor time", cpu/60)
+		line("", "%.2f core-minutes of processor time", cpu/60)
 	}
 	line("files", "%d with %s bytes, of which %d are kept", r.Files, number(r.Bytes), r.Kept)
+	if r.Long > 0 {
+		line("", "%d of them are long: not all was done to every byte", r.Long)
+	}
 	if r.Sampled > 0 {
 		line("", "%d of them were not changed at every byte", r.Sampled)
 	}
