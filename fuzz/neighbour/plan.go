@@ -82,7 +82,8 @@ func compareProblems(a, b *Problem) int {
 
 // A Result is what has become of all neighbours.
 type Result struct {
-	Files   int
+	Files   int    // that were begun
+	Done    int    // of them, with all neighbours that were to be judged
 	Kept    int    // of the files themselves
 	Bytes   uint64 // of the files
 	Long    int    // files in which not all is done to every byte
@@ -130,18 +131,20 @@ type task struct {
 }
 
 // Run judges the neighbours. It shows in progress, if that is not nil, how far
-// it is. It is an error if a file itself is kept and faulty, or if ctx ends.
+// it is. It is an error if a file itself is kept and faulty; and if ctx ends,
+// beside what became of the neighbours until then.
 func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	if progress == nil {
 		progress = new(Progress)
 	}
-	result := &Result{Files: len(p.Files)}
+	result := new(Result)
 	order := make([]int, len(p.Files))
 	for i := range order {
 		order[i] = i
 	}
-	// The long ones first: what takes longest does not start last.
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(p.Files[b].Data), len(p.Files[a].Data)) })
+	// The short ones first: who stops it has most of the files. All cores work on
+	// one file, so none is left with a long one at the end.
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(p.Files[a].Data), len(p.Files[b].Data)) })
 	q := queue{plan: p, order: order, result: result}
 	var group sync.WaitGroup
 	workers := make([]worker, max(p.Cores, 1))
@@ -169,6 +172,7 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
+	result.Done = int(progress.Files.Load())
 	return result, ctx.Err()
 }
 
@@ -215,6 +219,7 @@ func (q *queue) open(index int) error {
 	places := len(f.Data) + 1
 	t.left.Store(int64((places + blockSize*t.step - 1) / (blockSize * t.step)))
 	q.task = t
+	q.result.Files++
 	q.result.Bytes += uint64(len(f.Data))
 	if judge.kept {
 		q.result.Kept++

@@ -84,13 +84,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 	start := time.Now()
 	r, err := judge(ctx, &plan, stderr)
 	pprof.StopCPUProfile()
-	if err != nil {
+	if r == nil {
 		return fail(err)
 	}
 	if err := report(stdout, r, plan.Cores, time.Since(start)); err != nil {
 		return fail(err)
 	}
-	if r.First == nil {
+	switch {
+	case r.First != nil:
+	case err != nil:
+		return fail(fmt.Errorf("stopped with %d of %d files done: %w", r.Done, len(plan.Files), err))
+	default:
 		return exitFine
 	}
 	if err := os.WriteFile(*silent, r.First.Data, 0o644); err != nil {
