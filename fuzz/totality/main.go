@@ -1,7 +1,7 @@
 // Command totality shows that no byte of a channel file is without meaning. It
-// changes every byte of every file of the corpus, of the files that are named,
-// and of their digests makes none, or all, right again; and holds that each
-// time the file is rejected, or says something else and encodes to itself.
+// changes every byte of every file of the corpus, and of the files that are
+// named, makes their digests right again or does not, and holds that each time
+// the file is rejected, or says something else and encodes to itself.
 //
 //	go run ./fuzz/totality validate/suite/canary/*.cf
 //
