@@ -39,8 +39,8 @@
 // package sigma's tests, and shapes that past incidents left on disks. They run
 // in go test. docs/fuzzing.md says how to fuzz.
 //
-// Besides, the tests hold that no byte is without meaning: each bit of a few
-// files flipped, each byte left out or doubled, header fields with their bytes
-// swapped, sections of two files mixed; and that no channel file makes the gate
-// take more than a multiple of its size.
+// Besides, the tests hold that no byte is without meaning: of every file of the
+// corpus some bytes are changed, and of a few files all, header fields get their
+// bytes swapped, sections of two files are mixed; and that no channel file makes
+// the gate take more than a multiple of its size.
 package fuzz

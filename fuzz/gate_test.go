@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/fuzz/neighbour"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -112,7 +113,7 @@ func fleetNamed(t testing.TB, name string) int {
 func gateInput(data, spec []byte, how byte) (*validate.Subject, validate.Options) {
 	has := func(bit byte) bool { return how&bit != 0 }
 	if has(howRepaired) {
-		data = repair(data)
+		data = neighbour.Repaired(data)
 	}
 	name := ""
 	var def *sensor.Definition

@@ -72,29 +72,3 @@ func (r *raw) bytes() []byte {
 	copy(out[first-32:], digest[:])
 	return out
 }
-
-// repair makes the digests of a file right, as far as its section table can be
-// read, and changes nothing else.
-func repair(data []byte) []byte {
-	data = slices.Clone(data)
-	if len(data) < 48 {
-		return data
-	}
-	n := int(min(le.Uint32(data[0x2C:]), 15))
-	first := 48 + 48*n + 32
-	if first > len(data) {
-		return data
-	}
-	for i := range n {
-		rec := data[48+48*i:][:48]
-		start, length := uint64(le.Uint32(rec[4:])), uint64(le.Uint32(rec[8:]))
-		if start+length > uint64(len(data)) {
-			continue
-		}
-		digest := sha256.Sum256(data[start : start+length])
-		copy(rec[16:], digest[:])
-	}
-	digest := sha256.Sum256(data[:first-32])
-	copy(data[first-32:], digest[:])
-	return data
-}

@@ -2,9 +2,9 @@ package fuzz
 
 import (
 	"bytes"
-	"fmt"
-	"iter"
 	"math"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -13,163 +13,86 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/fuzz/neighbour"
 )
 
-// An outcome is what becomes of a file that was changed.
-type outcome uint8
-
-const (
-	rejected  outcome = iota
-	different         // accepted, and says something else
-	undone            // the repair made the file what it was
-	silent            // accepted, and nothing shows the change
-	outcomes
-)
-
-// judgeChange says what becomes of a changed file. Before is the file as it
-// was, and said what it said.
-func judgeChange(before []byte, said string, data []byte) (outcome, error) {
-	if bytes.Equal(before, data) {
-		return undone, nil
-	}
-	f, err := channelfile.Parse(data)
-	if err != nil || f.Conformance() != 0 || !ownPrograms(f) {
-		return rejected, nil
-	}
-	encoded, err := channelfile.Encode(f)
+// runPlan judges neighbours, and holds that none is silent or faulty.
+func runPlan(t *testing.T, p *neighbour.Plan) *neighbour.Result {
+	t.Helper()
+	p.Cores = runtime.GOMAXPROCS(0)
+	r, err := p.Run(t.Context(), nil)
 	if err != nil {
-		return silent, fmt.Errorf("it is in normal form and does not encode: %w", err)
+		t.Fatal(err)
 	}
-	if !bytes.Equal(encoded, data) {
-		return silent, fmt.Errorf("it is in normal form and encodes to another file, from byte %d on", firstDifference(encoded, data))
+	if r.First != nil {
+		t.Errorf("%d neighbours are silent and %d faulty; the first is of %s, %v: %v",
+			r.Counts.Sum(neighbour.Silent), r.Counts.Sum(neighbour.Faulty), r.First.File.Name, r.First.Change, r.First.Err)
 	}
-	if dump(f) == said {
-		return silent, fmt.Errorf("it says what it said before")
-	}
-	return different, nil
+	return r
 }
 
-// A change is a file with something done to it. Its data is good until the
-// next.
-type change struct {
-	what string
-	data []byte
-}
-
-// changes are what is done to every byte of a file.
-var changes = []struct {
-	name string
-	of   func(data []byte) iter.Seq[change]
-}{
-	{"one bit flipped", func(data []byte) iter.Seq[change] {
-		return func(yield func(change) bool) {
-			data := slices.Clone(data)
-			for i := range data {
-				for bit := range 8 {
-					data[i] ^= 1 << bit
-					if !yield(change{fmt.Sprintf("bit %d of byte %#x", bit, i), data}) {
-						return
-					}
-					data[i] ^= 1 << bit
-				}
-			}
+// neighboured returns the files of the corpus and the canaries.
+func neighboured(t *testing.T) []neighbour.File {
+	t.Helper()
+	files, err := neighbour.Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	canaries, err := filepath.Glob("../validate/suite/canary/*.cf")
+	if err != nil || len(canaries) < 2 {
+		t.Fatalf("found the canaries %q; expected two at least; error %v", canaries, err)
+	}
+	for _, name := range canaries {
+		f, err := neighbour.Read(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}},
-	{"one byte set", func(data []byte) iter.Seq[change] {
-		return func(yield func(change) bool) {
-			data := slices.Clone(data)
-			for i, was := range data {
-				for _, to := range []byte{0, 0xFF, 0xAA, was + 1, was - 1} {
-					if data[i] = to; to != was && !yield(change{fmt.Sprintf("byte %#x is %#x", i, to), data}) {
-						return
-					}
-				}
-				data[i] = was
-			}
-		}
-	}},
-	{"cut off", func(data []byte) iter.Seq[change] {
-		return func(yield func(change) bool) {
-			for n := range data {
-				if !yield(change{fmt.Sprintf("%d bytes", n), data[:n:n]}) {
-					return
-				}
-			}
-		}
-	}},
-	{"one byte left out", func(data []byte) iter.Seq[change] {
-		return func(yield func(change) bool) {
-			for i := range data {
-				if !yield(change{fmt.Sprintf("byte %#x", i), slices.Delete(slices.Clone(data), i, i+1)}) {
-					return
-				}
-			}
-		}
-	}},
-	{"one byte put in", func(data []byte) iter.Seq[change] {
-		return func(yield func(change) bool) {
-			for i := range len(data) + 1 {
-				for _, b := range []byte{0, data[max(i-1, 0)], 0xFF} {
-					if !yield(change{fmt.Sprintf("%#x at %#x", b, i), slices.Insert(slices.Clone(data), i, b)}) {
-						return
-					}
-				}
-			}
-		}
-	}},
-}
-
-// repairs are what somebody does who wants the change to go unnoticed.
-var repairs = []struct {
-	name string
-	do   func([]byte) []byte
-}{
-	{"digests left", func(data []byte) []byte { return data }},
-	{"digests repaired", repair},
-	{"digests and size repaired", func(data []byte) []byte {
-		if len(data) < 48 {
-			return data
-		}
-		data = slices.Clone(data)
-		le.PutUint32(data[0x28:], uint32(len(data)))
-		return repair(data)
-	}},
+		files = append(files, f)
+	}
+	return files
 }
 
 // No byte is without meaning: whatever is changed in a file, it is rejected or
-// says something else, also for one who makes its digests right again.
+// says something else, also for one who makes its digests right again. Here that
+// is held of all neighbours of three files; go run ./fuzz/totality holds it of
+// all that there are.
 func TestEveryByteCounts(t *testing.T) {
-	counts := map[string]*[outcomes]int{}
-	for _, name := range []string{"every-operator", "provenance", "mixed-text"} {
-		data := corpusFile(t, name)
-		said := dump(conforming(t, data))
-		for _, c := range changes {
-			for _, r := range repairs {
-				key := c.name + ", " + r.name
-				if counts[key] == nil {
-					counts[key] = new([outcomes]int)
-				}
-				for change := range c.of(data) {
-					o, err := judgeChange(data, said, r.do(change.data))
-					counts[key][o]++
-					if err != nil {
-						t.Errorf("%s, %s (%s), %s: %v", name, c.name, change.what, r.name, err)
-					}
-				}
+	p := neighbour.Plan{Every: 17}
+	for _, f := range neighboured(t) {
+		if slices.Contains([]string{"every-operator", "provenance", "mixed-text"}, f.Name) {
+			p.Files = append(p.Files, f)
+		}
+	}
+	r := runPlan(t, &p)
+	if r.Kept != 3 || r.Sampled != 0 {
+		t.Fatalf("%d files are kept and %d not changed at every byte; expected 3 and 0", r.Kept, r.Sampled)
+	}
+	for kind := range neighbour.NumKinds {
+		for repair := range neighbour.NumRepairs {
+			n := r.Counts[kind][repair]
+			t.Logf("%v, %v: %d rejected, %d different, %d undone by the repair", kind, repair, n[neighbour.Rejected], n[neighbour.Different], n[neighbour.Undone])
+			want := repair == neighbour.Digests && kind <= neighbour.Swap
+			if (n[neighbour.Different] > 0) != want || n[neighbour.Rejected] == 0 && repair == neighbour.NoRepair {
+				t.Errorf("%v, %v: %d files are different, %d rejected; want some different: %v", kind, repair, n[neighbour.Different], n[neighbour.Rejected], want)
 			}
 		}
 	}
-	for _, c := range changes {
-		for _, r := range repairs {
-			n := counts[c.name+", "+r.name]
-			t.Logf("%s, %s: %d rejected, %d say something else, %d undone by the repair, %d silent",
-				c.name, r.name, n[rejected], n[different], n[undone], n[silent])
-			changesBytes := c.name == "one bit flipped" || c.name == "one byte set"
-			if want := r.name != "digests left" && changesBytes; (n[different] > 0) != want {
-				t.Errorf("%s, %s: %d files say something else; want some: %v", c.name, r.name, n[different], want)
-			}
+}
+
+// The same of some neighbours of every file of the corpus, and of the canaries.
+// Of a file that is rejected as it is, some are good: they mend it.
+func TestEveryFileCounts(t *testing.T) {
+	p := neighbour.Plan{Files: neighboured(t), Positions: 8, Every: 7}
+	r := runPlan(t, &p)
+	for _, o := range []neighbour.Outcome{neighbour.Rejected, neighbour.Different, neighbour.Mended, neighbour.Undone} {
+		if n := r.Counts.Sum(o); n < 500 {
+			t.Errorf("%d neighbours are %v; expected many", n, o)
 		}
 	}
+	if r.Files < 400 || r.Kept < 50 || r.Kept > r.Files-50 {
+		t.Errorf("%d of %d files are kept; expected hundreds, many of each", r.Kept, r.Files)
+	}
+	t.Logf("%d neighbours of %d files", r.Counts.All(), r.Files)
 }
 
 // An integer of the header in the wrong byte order is rejected, or makes the
@@ -189,7 +112,10 @@ func TestHeaderFieldsSwapped(t *testing.T) {
 		if err != nil || f.Conformance() != 0 || len(c.Data) > maxSeed {
 			continue
 		}
-		said := dump(f)
+		j, err := neighbour.NewJudge(c.Data, neighbour.Meaning, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, field := range fields {
 			data := slices.Clone(c.Data)
 			slices.Reverse(data[field.at:][:field.size])
@@ -197,7 +123,7 @@ func TestHeaderFieldsSwapped(t *testing.T) {
 				continue
 			}
 			swapped[field.name]++
-			if _, err := judgeChange(c.Data, said, repair(data)); err != nil {
+			if _, err := j.Judge(neighbour.Repaired(data), neighbour.AskNever); err != nil {
 				t.Errorf("%s with %s in big-endian order: %v", c.Name, field.name, err)
 			}
 		}
@@ -228,7 +154,7 @@ func readable(t testing.TB) (names []string, files []*raw) {
 // itself: nothing of the file that a section came from is taken on trust.
 func TestSplices(t *testing.T) {
 	names, files := readable(t)
-	seen := [outcomes]int{}
+	seen := [neighbour.NumOutcomes]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		i := rapid.IntRange(0, len(files)-1).Draw(t, "file")
 		j := rapid.IntRange(0, len(files)-1).Draw(t, "other")
@@ -245,15 +171,19 @@ func TestSplices(t *testing.T) {
 			spliced.header = b.header
 		}
 		data := spliced.bytes()
-		o, err := judgeChange(nil, "", data)
+		judge, err := neighbour.NewJudge(a.bytes(), neighbour.Meaning, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := judge.Judge(data, neighbour.AskNever)
 		if err != nil {
 			t.Fatalf("%s and %s: %v", names[i], names[j], err)
 		}
 		seen[o]++
 		agree(t, data)
 	})
-	if seen[rejected] == 0 || seen[different] == 0 {
-		t.Errorf("of the spliced files %d are rejected and %d accepted; want some of each", seen[rejected], seen[different])
+	if kept := seen[neighbour.Different] + seen[neighbour.Mended]; seen[neighbour.Rejected] == 0 || kept == 0 {
+		t.Errorf("of the spliced files %d are rejected and %d kept; want some of each", seen[neighbour.Rejected], kept)
 	}
 }
 

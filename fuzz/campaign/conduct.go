@@ -17,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/generate"
 	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -241,56 +242,36 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 	return r, first, errors.Join(errs...)
 }
 
-// show writes how a campaign goes, until it has ended: on a terminal each
-// second in place, elsewhere a line now and then.
+// show writes how a campaign goes, until it has ended.
 func show(ctx context.Context, cfg config, w io.Writer, workers []*worker, start time.Time, stop *atomic.Bool, ended <-chan struct{}) {
-	interval, format := 10*time.Second, "%s\n"
-	if isTerminal(w) {
-		interval, format = time.Second, "\r%s\x1b[K"
-	}
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
+	line := progress.NewLine(w)
+	defer line.End()
 	over := time.NewTimer(cfg.time)
 	defer over.Stop()
 	for {
 		select {
 		case <-ended:
-			if isTerminal(w) {
-				fmt.Fprintln(w)
-			}
 			return
 		case <-ctx.Done():
 			stop.Store(true)
 		case <-over.C:
 			stop.Store(true)
-		case <-tick.C:
-			fmt.Fprintf(w, format, progress(workers, time.Since(start)))
+		case <-line.C:
+			line.Write(figures(workers, time.Since(start)))
 		}
 		if stop.Load() {
 			<-ended
-			if isTerminal(w) {
-				fmt.Fprintln(w)
-			}
 			return
 		}
 	}
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// progress is one line of live figures.
-func progress(workers []*worker, took time.Duration) string {
+// figures is one line of live figures.
+func figures(workers []*worker, took time.Duration) string {
 	s := total(workers)
 	return fmt.Sprintf("%s  %s decisions, %s/s, %.1f %% accepted, %s sensor runs, 0 escapes: below %s (95 %%)",
-		took.Round(time.Second), thousands(s.counts.Decisions), thousands(uint64(float64(s.counts.Decisions)/took.Seconds())),
-		100*s.counts.Accepted(), thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
+		took.Round(time.Second), progress.Thousands(s.counts.Decisions), progress.Thousands(uint64(float64(s.counts.Decisions)/took.Seconds())),
+		100*s.counts.Accepted(), progress.Thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
 }
 
 // total sums up what the workers show.

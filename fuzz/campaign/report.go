@@ -15,6 +15,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/fuzz/generate"
 	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -118,7 +119,7 @@ const (
 func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *report {
 	s := total(workers)
 	c := &s.counts
-	cpu := cpuSeconds()
+	cpu := progress.CPUSeconds()
 	seconds := took.Seconds()
 	r := &report{
 		Schema: reportSchema, Seed: cfg.seed, Cores: cfg.cores, SmallScope: cfg.smallScope,
@@ -156,10 +157,10 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		})
 	}
 	if n := c.Findings[oracle.Unexplained]; n > 0 {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have no witness, and no reason why there is none", thousands(n)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have no witness, and no reason why there is none", progress.Thousands(n)))
 	}
 	if clean && !cfg.smallScope && c.Decisions < cfg.decisions {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s of %s decisions were made when the time was up", thousands(c.Decisions), thousands(cfg.decisions)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s of %s decisions were made when the time was up", progress.Thousands(c.Decisions), progress.Thousands(cfg.decisions)))
 	}
 	for i, w := range workers {
 		if clean && cfg.smallScope && !w.ended {
@@ -200,19 +201,19 @@ func (r *report) text(w io.Writer) error {
 		line("seed", "%d, on %d cores", r.Seed, r.Cores)
 	}
 	line("time", "%.1f s, %.3f core-hours", r.Seconds, r.CoreHours)
-	line("decisions", "%s: %s a second and core, on files of %.0f bytes in the mean", thousands(r.Decisions), thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
+	line("decisions", "%s: %s a second and core, on files of %.0f bytes in the mean", progress.Thousands(r.Decisions), progress.Thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
 	if r.CPUSeconds > 0 {
-		line("", "%s a second of processor time, of which it got %.1f", thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
+		line("", "%s a second of processor time, of which it got %.1f", progress.Thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
 	}
-	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, thousands(r.Rejected), thousands(r.Undecided))
-	line("files", "%s, of which %s can be read; both readers agree on each", thousands(r.Files), thousands(r.ReadableFiles))
-	line("sensor runs", "%s, on %s events, in which %s instances matched", thousands(r.SensorRuns), thousands(r.Events), thousands(r.InstancesMatched))
+	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, progress.Thousands(r.Rejected), progress.Thousands(r.Undecided))
+	line("files", "%s, of which %s can be read; both readers agree on each", progress.Thousands(r.Files), progress.Thousands(r.ReadableFiles))
+	line("sensor runs", "%s, on %s events, in which %s instances matched", progress.Thousands(r.SensorRuns), progress.Thousands(r.Events), progress.Thousands(r.InstancesMatched))
 	line("charge", "%.2f steps for an operation that was counted, in the median of the costliest events", r.Charge)
-	line("second judge", "%s decisions were held against it", thousands(r.Judged))
-	line("facts", "%s documents of what the gate claims were checked", thousands(r.FactsChecked))
+	line("second judge", "%s decisions were held against it", progress.Thousands(r.Judged))
+	line("facts", "%s documents of what the gate claims were checked", progress.Thousands(r.FactsChecked))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
-	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, thousands(r.MustAccept))
+	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, progress.Thousands(r.MustAccept))
 	switch {
 	case r.SmallScope:
 		line("bound", "none: this is no sample, but all there is")
@@ -220,17 +221,17 @@ func (r *report) text(w io.Writer) error {
 		line("bound", "below %s of such decisions escape, at 95 %%; %s of such types", bound(r.Decisions), bound(r.Batches/generate.TypeBatches))
 	}
 	if r.Witnesses != nil {
-		line("findings", "%s with a witness that was replayed, %s with a reason why there is none, %s with neither", thousands(r.Witnesses.Witnessed), thousands(r.Witnesses.Reasoned), thousands(r.Witnesses.Unexplained))
+		line("findings", "%s with a witness that was replayed, %s with a reason why there is none, %s with neither", progress.Thousands(r.Witnesses.Witnessed), progress.Thousands(r.Witnesses.Reasoned), progress.Thousands(r.Witnesses.Unexplained))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")
 	for _, k := range r.Kinds {
-		fmt.Fprintf(&b, "%-28s %14s %13.1f%%\n", k.Kind, thousands(k.Decisions), 100*float64(k.Accepted)/float64(k.Decisions))
+		fmt.Fprintf(&b, "%-28s %14s %13.1f%%\n", k.Kind, progress.Thousands(k.Decisions), 100*float64(k.Accepted)/float64(k.Decisions))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s\n", "check", "hits")
 	for _, c := range r.Checks {
-		fmt.Fprintf(&b, "%-28s %14s\n", c.ID+" "+c.Name, thousands(c.Hits))
+		fmt.Fprintf(&b, "%-28s %14s\n", c.ID+" "+c.Name, progress.Thousands(c.Hits))
 	}
 	if len(r.NeverHit) > 0 {
 		fmt.Fprintf(&b, "never hit: %s\n", strings.Join(r.NeverHit, ", "))
@@ -238,7 +239,7 @@ func (r *report) text(w io.Writer) error {
 	if r.Witnesses != nil && len(r.Witnesses.Reasons) > 0 {
 		fmt.Fprintf(&b, "\n%-28s %14s  no witness, for\n", "check", "findings")
 		for _, reason := range r.Witnesses.Reasons {
-			fmt.Fprintf(&b, "%-28s %14s  %s\n", reason.Check, thousands(reason.Findings), reason.Reason)
+			fmt.Fprintf(&b, "%-28s %14s  %s\n", reason.Check, progress.Thousands(reason.Findings), reason.Reason)
 		}
 	}
 	for _, s := range r.Shortcomings {
@@ -262,13 +263,4 @@ func (r *report) write(name string) error {
 		return err
 	}
 	return os.WriteFile(name, append(data, '\n'), 0o644)
-}
-
-// thousands writes a number as people read it: 1,000,000.
-func thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -15,18 +15,18 @@ import (
 // is one; name is that of the document.
 func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 	t.Helper()
-	all, err := definitions(name, data)
+	d, err := readDefinitions(name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return d
 }
 
 // Fleet returns the fleet of a document, or without one the built-in fleet of
 // that name; nil for [corpus.NoFleet].
 func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 	t.Helper()
-	f, err := fleet(name, data)
+	f, err := readFleet(name, data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,24 +36,33 @@ func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 // Options returns what a case of the corpus is judged by.
 func Options(t testing.TB, c *corpus.Case, checks ...*validate.Check) validate.Options {
 	t.Helper()
-	opts, err := OptionsOf(c, checks...)
+	opts, err := ReadOptions(c, checks...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return opts
 }
 
-// OptionsOf is Options where there is no test.
-func OptionsOf(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
-	defs, err := definitions(c.Types, c.TypesData)
+// Judge judges a case of the corpus.
+func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Report {
+	t.Helper()
+	return validate.Run(validate.ChannelFile(c.FileName, c.Data), Options(t, c, checks...))
+}
+
+// ReadOptions is Options for who is no test.
+func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
+	defs, err := readDefinitions(c.Types, c.TypesData)
 	if err != nil {
 		return validate.Options{}, err
 	}
-	f, err := fleet(c.Fleet, c.FleetData)
-	return validate.Options{Checks: checks, Definitions: defs, Fleet: f, Now: c.Now}, err
+	fleet, err := readFleet(c.Fleet, c.FleetData)
+	if err != nil {
+		return validate.Options{}, err
+	}
+	return validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now}, nil
 }
 
-func definitions(name string, data []byte) (*sensor.Definitions, error) {
+func readDefinitions(name string, data []byte) (*sensor.Definitions, error) {
 	all := sensor.BuiltinDefinitions()
 	if data == nil {
 		return all, nil
@@ -70,11 +79,11 @@ func definitions(name string, data []byte) (*sensor.Definitions, error) {
 	return all, nil
 }
 
-func fleet(name string, data []byte) (*sensor.Fleet, error) {
-	switch {
-	case name == corpus.NoFleet:
+func readFleet(name string, data []byte) (*sensor.Fleet, error) {
+	if name == corpus.NoFleet {
 		return nil, nil
-	case data != nil:
+	}
+	if data != nil {
 		return sensor.ReadFleet(name, data)
 	}
 	f, ok := sensor.BuiltinFleet(name)
@@ -82,10 +91,4 @@ func fleet(name string, data []byte) (*sensor.Fleet, error) {
 		return nil, fmt.Errorf("there is no fleet %s", name)
 	}
 	return f, nil
-}
-
-// Judge judges a case of the corpus.
-func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Report {
-	t.Helper()
-	return validate.Run(validate.ChannelFile(c.FileName, c.Data), Options(t, c, checks...))
 }

@@ -4,14 +4,19 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
 
+// A Reporter is told of what is wrong: a test, or who stands in for one.
+type Reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
 // CheckReport holds what is true of every report that a run with those options
 // gives.
-func CheckReport(t testing.TB, opts validate.Options, r *validate.Report) {
+func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	t.Helper()
 	became := map[*validate.Check]int{}
 	for _, c := range r.Ran {

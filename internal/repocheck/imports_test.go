@@ -21,7 +21,7 @@ const module = "github.com/cfcheck/cfcheck/"
 // floors are the floors of the house, from the ground up. A package imports
 // what is on its own floor or below. The ground is what imports nothing of ours.
 var floors = [][]string{
-	{"channelfile", "facts", "facts/verify", "internal/strictjson"},
+	{"channelfile", "facts", "facts/verify", "internal/progress", "internal/strictjson"},
 	{"sensor", "internal/workload"},
 	{"validate"},
 	{"validate/file", "validate/structure", "validate/types", "validate/contract"},
@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/oracle", "fuzz/rawsensor", "internal/bench", "internal/gatetest"},
+	{"fuzz", "fuzz/alive", "fuzz/alive/hunt", "fuzz/alive/mutant", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/neighbour", "fuzz/oracle", "fuzz/rawsensor", "fuzz/totality", "internal/bench", "internal/gatetest"},
 }
 
 // library is where only the standard library may be linked: up to here.

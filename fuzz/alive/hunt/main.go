@@ -180,7 +180,7 @@ func (h *hunter) corpus() *Catch {
 			return &Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
 		}
 		h.steps.Add(1)
-		opts, err := gatetest.OptionsOf(&c, suite.Checks...)
+		opts, err := gatetest.ReadOptions(&c, suite.Checks...)
 		if err != nil {
 			return wrong("%v", err)
 		}

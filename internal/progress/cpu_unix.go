@@ -1,13 +1,13 @@
 //go:build unix
 
-package main
+package progress
 
 import "syscall"
 
-// cpuSeconds returns what the process has had of the processors; 0 if that is
+// CPUSeconds returns what the process has had of the processors; 0 if that is
 // not known. On a machine with other work, it is less than the time times the
 // cores.
-func cpuSeconds() float64 {
+func CPUSeconds() float64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
