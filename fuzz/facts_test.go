@@ -1,8 +1,10 @@
 package fuzz
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -60,6 +62,7 @@ func TestFactsAtRunTime(t *testing.T) {
 			if !ok {
 				t.Fatalf("no steps are claimed of build %s, of which all lengths are stated", c.Build)
 			}
+			model.Assert(claims, steps)
 			run := func(e sensor.Event) bool {
 				for k := range e { // as long as the build hands over at most
 					if most := inputs[k].MaxLength; most > 0 && len(e[k].Text) > most {
@@ -71,17 +74,12 @@ func TestFactsAtRunTime(t *testing.T) {
 					t.Fatal(err)
 				}
 				events++
-				for _, input := range trace.Reads {
-					reads++
-					if uint64(input) >= claims.Most.Inputs || !claims.InputRead(input) {
-						t.Fatalf("input index %d is read; claimed are %v, below %d", input, claims.Reads, claims.Most.Inputs)
-					}
-				}
+				reads += len(trace.Reads)
 				if err := it.Run(e); err != nil {
 					t.Fatal(err)
 				}
-				if trace.Operations > steps || it.Steps() > steps {
-					t.Fatalf("an event takes %d operations and is charged %d steps; claimed are at most %d", trace.Operations, it.Steps(), steps)
+				if it.Steps() > steps {
+					t.Fatalf("an event is charged %d steps; claimed are at most %d", it.Steps(), steps)
 				}
 				return true
 			}
@@ -94,6 +92,66 @@ func TestFactsAtRunTime(t *testing.T) {
 	}
 	if events < 1000 || reads < events {
 		t.Errorf("%d events with %d reads: too few to say anything", events, reads)
+	}
+}
+
+// TestAssert holds that the model asserts each number that is claimed: with one
+// less claimed of any, there is an event on which it says so.
+func TestAssert(t *testing.T) {
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 2910, TypeVersion: 3, InputsDeclared: 2})
+	if err := b.Add(channelfile.ID{1}, channelfile.And(channelfile.Equals(0, "ab", "cde"), channelfile.Or(channelfile.Regexp(1, "a+b"), channelfile.Exists(1))), nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &sensor.Definition{Name: "t", Number: 2910, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.String, MaxLength: 8}, {Name: "B", Type: sensor.String, MaxLength: 8}}}
+	event := sensor.Event{sensor.Text("ab"), sensor.Text("aab")}
+	const steps = 1000
+	run := func(change func(*facts.Facts)) error {
+		claims := sensor.FactsOf(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{})
+		change(claims)
+		model, err := sensor.NewModel(data, generate.Types(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		model.Assert(claims, steps)
+		_, err = model.Run(event)
+		return err
+	}
+	if err := run(func(*facts.Facts) {}); err != nil {
+		t.Fatalf("what is claimed is not so: %v", err)
+	}
+	for what, change := range map[string]func(*facts.Facts){
+		"inputs up to one":       func(c *facts.Facts) { c.Most.Inputs-- },
+		"is read, and not":       func(c *facts.Facts) { c.Reads = c.Reads[:1] },
+		"words of a condition":   func(c *facts.Facts) { c.Most.Words-- },
+		"truths on the stack":    func(c *facts.Facts) { c.Most.Stack-- },
+		"operands of a":          func(c *facts.Facts) { c.Most.Operands-- },
+		"bytes of a value":       func(c *facts.Facts) { c.Most.ValueLength-- },
+		"instructions of a":      func(c *facts.Facts) { c.Most.Instructions-- },
+		"occurs, and is not":     func(c *facts.Facts) { c.Operators = c.Operators[1:] },
+		"section values has":     func(c *facts.Facts) { c.Sections[4].Count++ },
+		"section programs has":   func(c *facts.Facts) { c.Sections[6].Offset += 8 },
+		"section conditions has": func(c *facts.Facts) { c.Sections[1].Length += 4 },
+	} {
+		var violation *sensor.Violation
+		if err := run(change); !errors.As(err, &violation) || !strings.Contains(err.Error(), what) {
+			t.Errorf("%v; expected one that says %q", err, what)
+		}
+	}
+	model, err := sensor.NewModel(data, generate.Types(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	model.Assert(sensor.FactsOf(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{}), 5)
+	if _, err := model.Run(event); err == nil || !strings.Contains(err.Error(), "at most 5 are claimed") {
+		t.Errorf("%v; expected one that says that 5 steps are too few", err)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
 )
 
 // A Model is a model of a sensor that checks nothing: it believes every offset,
@@ -26,6 +28,8 @@ type Model struct {
 	inputs   Event
 	sets     [5][]bool
 	places   modelPlaces
+	claims   *facts.Facts // nil: none are asserted
+	steps    uint64       // that are claimed of an event; 0: no bound is
 }
 
 // A Trace is what a sensor did on an event.
@@ -35,8 +39,10 @@ type Trace struct {
 	Operations uint64 // elementary ones: INTERPRETER.md says which
 }
 
-// A Violation is a load outside the object that it is meant for.
+// A Violation is a load outside the object that it is meant for, or of what was
+// claimed that it would not be.
 type Violation struct {
+	Claim     string // that does not hold, and what there is; "" if a load left its object
 	Object    string // such as "inputs", "criteria" or "value of input 6 (index 5)"
 	Length    uint64 // of the object, in bytes
 	Offset    uint64 // of the load, from the start of the object
@@ -47,6 +53,9 @@ type Violation struct {
 }
 
 func (v *Violation) Error() string {
+	if v.Claim != "" {
+		return "not as claimed: " + v.Claim
+	}
 	if v.Wild {
 		return fmt.Sprintf("read of %d bytes at the address 0x%x, which is %s", v.Size, v.Offset, v.Object)
 	}
@@ -59,7 +68,7 @@ type object struct {
 	name string // "" of the value of an input, and of a number that is taken for its address
 	data []byte
 	wild bool   // there is none: what should be its address is a number
-	at   uint64 // that number
+	at   uint64 // that number; of a section, where it starts in the file
 	size uint64 // the bytes that should be there
 	in   int    // the input whose value it is; -1 if none
 }
@@ -110,7 +119,7 @@ func NewModel(file []byte, types []InputType) (m *Model, err error) {
 			continue
 		}
 		m.check(&whole, uint64(offset), uint64(length))
-		m.sections[typ] = object{name: sectionNames[typ], data: file[offset:][:length], in: -1}
+		m.sections[typ] = object{name: sectionNames[typ], data: file[offset:][:length], at: uint64(offset), in: -1}
 		m.counts[typ] = count
 	}
 	m.check(&m.sections[sectionCriteria], 0, uint64(m.counts[sectionCriteria])*modelCriterion)
@@ -118,6 +127,36 @@ func NewModel(file []byte, types []InputType) (m *Model, err error) {
 	m.truths = object{name: "truths", data: make([]byte, m.counts[sectionCriteria]), in: -1}
 	m.stack = object{name: "stack", data: make([]byte, channelfile.MaxStack), in: -1}
 	return m, nil
+}
+
+// Assert lets the model hold each number that it comes across against what the
+// gate claims of the file, and the operations of an event against the steps that
+// are claimed of it, if that is not 0. What is not as claimed is a [*Violation],
+// even where nothing is read that must not be.
+func (m *Model) Assert(claims *facts.Facts, steps uint64) { m.claims, m.steps = claims, steps }
+
+// claimed ends the run if there is more of something than is claimed.
+func (m *Model) claimed(have, most uint64, what string) {
+	if have > most {
+		panic(&Violation{Claim: fmt.Sprintf("there are %d %s; at most %d are claimed", have, what, most), Criterion: -1, Input: -1})
+	}
+}
+
+// assertSections holds the sections against the claims, but those that no sensor
+// reads.
+func (m *Model) assertSections() {
+	if m.claims == nil {
+		return
+	}
+	for _, s := range m.claims.Sections {
+		if s.Type == 0 || s.Type > maxSection {
+			continue
+		}
+		if o := &m.sections[s.Type]; o.at != s.Offset || uint64(len(o.data)) != s.Length || uint64(m.counts[s.Type]) != s.Count {
+			panic(&Violation{Criterion: -1, Input: -1, Claim: fmt.Sprintf("section %s has %d entries in %d bytes at %d; claimed are %d in %d at %d",
+				o.name, m.counts[s.Type], len(o.data), o.at, s.Count, s.Length, s.Offset)})
+		}
+	}
 }
 
 // Run evaluates an event: the inputs that a build supplies, by index. The trace
@@ -128,6 +167,7 @@ func (m *Model) Run(e Event) (trace *Trace, err error) {
 	m.inputs = e
 	m.trace = Trace{Reads: m.trace.Reads[:0], Matched: m.trace.Matched[:0]}
 	trace = &m.trace
+	m.assertSections()
 	for i := range m.truths.data {
 		m.truths.data[i] = truth(m.criterion(i))
 	}
@@ -135,6 +175,9 @@ func (m *Model) Run(e Event) (trace *Trace, err error) {
 		if m.instance(i) {
 			m.trace.Matched = append(m.trace.Matched, i)
 		}
+	}
+	if m.claims != nil && m.steps > 0 {
+		m.claimed(m.trace.Operations, m.steps, "elementary operations")
 	}
 	return trace, nil
 }
@@ -199,6 +242,9 @@ func (m *Model) operand(i uint32) span {
 	offset := m.u32(&m.sections[sectionValues], uint64(i)*8)
 	length := m.u32(&m.sections[sectionValues], uint64(i)*8+4)
 	m.check(&m.sections[sectionPool], uint64(offset), uint64(length))
+	if m.claims != nil {
+		m.claimed(uint64(length), m.claims.Most.ValueLength, "bytes of a value")
+	}
 	return span{&m.sections[sectionPool], uint64(offset), uint64(offset) + uint64(length)}
 }
 
@@ -217,6 +263,12 @@ func (m *Model) input(i, criterion int) taken {
 			Offset: uint64(i) * modelDescriptor, Size: modelDescriptor, Criterion: criterion, Input: i})
 	}
 	m.trace.Reads = append(m.trace.Reads, i)
+	if m.claims != nil {
+		m.claimed(uint64(i)+1, m.claims.Most.Inputs, "inputs up to one that is read")
+		if !m.claims.InputRead(i) {
+			panic(&Violation{Claim: inputNumber(i) + " is read, and not claimed to be", Criterion: criterion, Input: i})
+		}
+	}
 	v := &m.inputs[i]
 	return taken{v, v.Present(), i}
 }
@@ -272,6 +324,12 @@ func (m *Model) criterion(i int) bool {
 	first, count := uint64(m.u32(o, at+4)), uint64(m.u32(o, at+8))
 	operands := &m.sections[sectionOperands]
 	m.check(operands, first*4, count*4)
+	if m.claims != nil {
+		m.claimed(count, m.claims.Most.Operands, "operands of a criterion")
+		if !slices.Contains(m.claims.Operators, op.String()) {
+			panic(&Violation{Claim: fmt.Sprintf("operator %v occurs, and is not claimed to", op), Criterion: i, Input: -1})
+		}
+	}
 	all, folded := flags&channelfile.FlagAll != 0, flags&channelfile.FlagFold != 0
 	if flags&channelfile.FlagInputs != 0 {
 		result := all
@@ -565,6 +623,9 @@ func (m *Model) instance(i int) bool {
 	o := &m.sections[sectionInstances]
 	first, count := uint64(m.u32(o, uint64(i)*modelInstance+16)), uint64(m.u32(o, uint64(i)*modelInstance+20))
 	stack, depth := &m.stack, uint64(0)
+	if m.claims != nil {
+		m.claimed(count, m.claims.Most.Words, "words of a condition")
+	}
 	for k := first; k < first+count; k++ {
 		m.trace.Operations++
 		word := channelfile.Word(m.u32(&m.sections[sectionConditions], k*4))
@@ -572,7 +633,9 @@ func (m *Model) instance(i int) bool {
 			held := m.u8(&m.truths, uint64(word.Criterion()))
 			m.check(stack, depth, 1)
 			stack.data[depth] = held ^ truth(word.Negated())
-			depth++
+			if depth++; m.claims != nil {
+				m.claimed(depth, m.claims.Most.Stack, "truths on the stack")
+			}
 			continue
 		}
 		for range word.Operands() - 1 {
@@ -609,6 +672,9 @@ func (m *Model) program(i uint32) modelProgram {
 	record := uint64(i) * modelProgramRecord
 	p := modelProgram{uint64(m.u32(&m.sections[sectionPrograms], record+8)), uint64(m.u32(&m.sections[sectionPrograms], record+12))}
 	m.check(&m.sections[sectionInstructions], p.first*modelInstruction, p.count*modelInstruction)
+	if m.claims != nil {
+		m.claimed(p.count, m.claims.Most.Instructions, "instructions of a program")
+	}
 	instructions := object{name: "instructions of a program", in: -1,
 		data: m.sections[sectionInstructions].data[p.first*modelInstruction:][:p.count*modelInstruction]}
 	for k := range p.count {
