@@ -11,7 +11,7 @@ import (
 const many = 1<<16 + 10
 
 // LongFiles is how many calls of Long have each kind of file once.
-const LongFiles = 4
+const LongFiles = 5
 
 // Long returns a batch of one file whose counts and offsets need more than 16
 // bits, and builds that lack nothing for it, or have no room for it. It is what
@@ -58,7 +58,17 @@ func (g *Generator) Long() *Batch {
 		for i := range many {
 			add(i, channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2)))
 		}
-	case 3: // criteria
+	case 3: // programs, classes, ranges, and operands of an or
+		var either []channelfile.Expr
+		for i := range 300 {
+			first := 0x100 + 3*i
+			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}]+`, first, first+1)))
+			either = append(either, channelfile.Equals(0, fmt.Sprint("either ", i)))
+		}
+		add(300, channelfile.Or(either...))
+		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[a-z]{300}`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
+		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
+	case 4: // criteria
 		for i := range many {
 			add(i, channelfile.IntegerRange(1, int64(i), int64(i)+10))
 		}
