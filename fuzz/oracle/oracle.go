@@ -15,6 +15,7 @@ package oracle
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -178,7 +179,8 @@ type Oracle struct {
 	data   []byte
 	broken channelfile.Rules // by the second reader
 	file   *channelfile.File // nil if it cannot be read
-	run    *fileRun          // nil before the file was accepted once
+	gate   *validate.Prepared
+	run    *fileRun // nil before the file was accepted once
 }
 
 // Now is the time at which everything is judged.
@@ -207,7 +209,7 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 			o.types[i] = in.Type
 		}
 	}
-	o.data, o.file, o.run = data, nil, nil
+	o.data, o.file, o.gate, o.run = data, nil, nil, nil
 	o.Counts.Files++
 	f, err := channelfile.Parse(data)
 	var kind error
@@ -239,12 +241,18 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 // method of that name returns, nil if it is not known. Safe says that the file
 // must be accepted.
 func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (validate.Verdict, *Problem) {
-	r := validate.Run(validate.ChannelFile("", o.data), validate.Options{
-		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Distinct: distinct, Now: Now,
-	})
+	if o.gate == nil {
+		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
+	}
+	r := o.gate.Run(fleet, distinct)
 	verdict := r.Verdict()
 	c := &o.Counts
 	c.Decisions++
+	if c.Decisions%freshEvery == 0 {
+		if p := o.fresh(r, distinct); p != nil {
+			return verdict, p
+		}
+	}
 	c.Verdicts[verdict]++
 	for i := range r.Totals {
 		c.Hits[r.Totals[i].Check]++
@@ -273,6 +281,27 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 		return verdict, o.facts(r, fleet)
 	}
 	return verdict, nil
+}
+
+// freshEvery is of how many decisions one is made anew.
+const freshEvery = 256
+
+// options returns what the loaded file is judged by, but for the fleet.
+func (o *Oracle) options() validate.Options {
+	return validate.Options{Checks: o.checks, Definitions: o.defs, Now: Now}
+}
+
+// fresh holds that the report on a file that was prepared, and judged for other
+// fleets before, is the one that the gate makes of the file and the fleet alone.
+func (o *Oracle) fresh(r *validate.Report, distinct [][]int) *Problem {
+	options := o.options()
+	options.Fleet, options.Distinct = r.Fleet, distinct
+	alone := validate.Run(validate.ChannelFile("", o.data), options)
+	if reflect.DeepEqual(alone, r) {
+		return nil
+	}
+	return &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate says %v of a file that it has judged for other fleets (%v), and %v of the same if it has not (%v)",
+		r.Verdict(), r.Totals, alone.Verdict(), alone.Totals)}
 }
 
 // whyNot returns what stands in the way of acceptance, the first of it.
