@@ -6,6 +6,8 @@
 package behaviour
 
 import (
+	"encoding/binary"
+
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/types"
@@ -25,23 +27,43 @@ type run struct {
 	inputs []sensor.SuppliedInput // by the index of the definition
 }
 
-// runs returns the ways in which the builds of the fleet hand events over, each
-// once. A reader by name whose inputs have the types that are declared finds
-// more of them absent than another, and does nothing with these that the other
-// does not: one stands for all.
-func runs(p *validate.Pass) []run {
-	var list []run
-	seen := map[string]bool{}
+// A runner runs content for one fleet after the other.
+type runner struct {
+	synthesizer *sensor.Synthesizer
+	clean       map[string]uint64 // by key of the runs that came to their end without a fault: the work that they took
+
+	// What is kept from one fleet to the next, to be written over.
+	seen   map[string]int // by types: the fleet for which such a run was made last
+	fleets int            // so far
+	named  []sensor.SuppliedInput
+	key    []byte
+}
+
+// runnerOf is what CF5001 keeps of a subject: builds of the next fleet may hand
+// events over as those of this one do, and the content does the same then.
+var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
+	return &runner{
+		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
+		clean:       map[string]uint64{}, seen: map[string]int{},
+	}
+})
+
+// runs calls visit with the ways in which the builds of the fleet hand events
+// over, each once. A reader by name whose inputs have the types that are
+// declared finds more of them absent than another, and does nothing with these
+// that the other does not: one stands for all.
+func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
+	u.fleets++
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		if !g.Addressed {
 			continue
 		}
+		access := g.Contract.Reader.Access
 		for _, s := range g.Supplies {
 			r := run{group: g}
-			access := g.Contract.Reader.Access
-			key := []byte{byte(access)}
 			if access == sensor.Named {
+				r.inputs = u.named[:0]
 				for index, in := range p.Definition.Inputs {
 					given := s.Input(access, index, in.Name)
 					if given.State != sensor.Supplied {
@@ -49,20 +71,26 @@ func runs(p *validate.Pass) []run {
 					}
 					r.inputs = append(r.inputs, given)
 				}
+				u.named = r.inputs
 			} else {
 				// What the content does not read makes no difference.
 				r.inputs = s.Inputs[:min(len(s.Inputs), p.Needs.InputsRead)]
 			}
-			for _, in := range r.inputs {
-				key = append(key, byte(in.Type))
+			key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
+			for i := range r.inputs {
+				key = append(key, byte(r.inputs[i].Type))
 			}
-			if !seen[string(key)] {
-				seen[string(key)] = true
-				list = append(list, r)
+			types := key
+			for i := range r.inputs {
+				key = binary.AppendUvarint(append(key, byte(r.inputs[i].State)), uint64(r.inputs[i].MaxLength))
+			}
+			u.key = key
+			if u.seen[string(types)] != u.fleets {
+				u.seen[string(types)] = u.fleets
+				visit(&r, key)
 			}
 		}
 	}
-	return list
 }
 
 // declared returns the types that the definition declares.

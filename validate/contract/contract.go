@@ -34,8 +34,14 @@ type feed struct {
 }
 
 // feeds returns what the builds that are addressed supply for the type version.
-func feeds(p *validate.Pass) []feed {
-	var list []feed
+func feeds(p *validate.Pass) []feed { return feedsOf.Get(p) }
+
+var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
+	n := 0
+	for i := range p.Groups {
+		n += len(p.Groups[i].Supplies)
+	}
+	list := make([]feed, 0, n)
 	for i := range p.Groups {
 		if g := &p.Groups[i]; g.Addressed {
 			for _, s := range g.Supplies {
@@ -44,7 +50,7 @@ func feeds(p *validate.Pass) []feed {
 		}
 	}
 	return list
-}
+})
 
 // positional reports whether the builds take an input by its place. A contract
 // that does not say how they do is taken for the worse.

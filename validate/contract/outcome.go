@@ -30,7 +30,7 @@ type outcomeReport struct {
 // once for each input by which it does. A rule that several do the same to is
 // thus found, and counted, with each of them.
 func (o outcomeReport) run(p *validate.Pass) {
-	lacks := lackingFeeds(p)
+	lacks := lacksOf.Get(p)
 	if len(lacks) == 0 {
 		return
 	}
@@ -315,19 +315,19 @@ type lack struct {
 
 func (l *lack) missing(index int) bool { return l.lacks[index] }
 
-// lackingFeeds returns what the feeds of named builds lack: many builds lack
-// the same, and what becomes of a rule is found out once for all of them.
-func lackingFeeds(p *validate.Pass) []*lack {
+// lacksOf is what the feeds of named builds lack: many builds lack the same, and
+// what becomes of a rule is found out once for all of them.
+var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 	var list []*lack
-	same := map[string]int{} // the lack of the same inputs
+	var same map[string]int // the lack of the same inputs
 	for _, f := range feeds(p) {
 		if f.positional() {
 			continue
 		}
 		var inputs []int
-		for _, need := range p.Needs.Inputs {
-			if f.input(p, need.Index).State == sensor.NotSupplied {
-				inputs = append(inputs, need.Index)
+		for i := range p.Needs.Inputs {
+			if index := p.Needs.Inputs[i].Index; f.input(p, index).State == sensor.NotSupplied {
+				inputs = append(inputs, index)
 			}
 		}
 		if len(inputs) == 0 {
@@ -338,6 +338,9 @@ func lackingFeeds(p *validate.Pass) []*lack {
 			list[i].feeds = append(list[i].feeds, f)
 			continue
 		}
+		if same == nil {
+			same = map[string]int{}
+		}
 		same[key] = len(list)
 		l := &lack{inputs: inputs, lacks: make([]bool, len(p.Definition.Inputs)), feeds: []feed{f}}
 		for _, index := range inputs {
@@ -346,7 +349,7 @@ func lackingFeeds(p *validate.Pass) []*lack {
 		list = append(list, l)
 	}
 	return list
-}
+})
 
 // maxTried is how many inputs are tried of a rule, so that a finding about one
 // that reads a thousand is not a thousand times as dear, and maxWords how many
