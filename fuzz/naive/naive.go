@@ -422,18 +422,18 @@ func (r *reader) forms() error {
 
 // patternTokens reads a wildcard pattern: a star, a question mark, and l for a
 // literal byte.
-func patternTokens(p []byte) (tokens string, ok bool) {
+func patternTokens(p []byte) (tokens []byte, ok bool) {
 	for len(p) > 0 {
 		switch {
 		case p[0] == '*' || p[0] == '?':
-			tokens += string(p[0])
+			tokens = append(tokens, p[0])
 		case p[0] != '\\':
-			tokens += "l"
+			tokens = append(tokens, 'l')
 		case len(p) > 1 && (p[1] == '*' || p[1] == '?' || p[1] == '\\'):
-			tokens += "l"
+			tokens = append(tokens, 'l')
 			p = p[1:]
 		default:
-			return "", false
+			return nil, false
 		}
 		p = p[1:]
 	}
@@ -680,7 +680,7 @@ func simplest(operator uint64, v []byte) bool {
 		return len(v) > 0
 	case 6:
 		tokens, _ := patternTokens(v)
-		literal := bytes.Trim([]byte(tokens), "l")
+		literal := bytes.Trim(tokens, "l")
 		for i := 1; i < len(tokens); i++ {
 			if tokens[i-1] == '*' && tokens[i] != 'l' {
 				return false
