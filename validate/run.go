@@ -82,11 +82,20 @@ type Prepared struct {
 	err  error      // why
 
 	pass      Pass
-	provides  Uses                              // what checks can look at in a subject of its kind
-	has       Uses                              // what there is to look at; of a fleet, in the last run
-	outcomes  []outcome                         // by check; of those that look at a fleet, in the last run
-	summaries []Summary                         // likewise
-	alone     struct{ findings, summaries int } // how many are of checks that look at no fleet
+	provides  Uses      // what checks can look at in a subject of its kind
+	has       Uses      // what there is to look at; of a fleet, in the last run
+	outcomes  []outcome // by check; of those that look at a fleet, in the last run
+	summaries []Summary // likewise
+	totals    []total   // likewise, of those that found something, in the order in which they ran
+	alone     struct {  // how many are of checks that look at no fleet
+		findings, summaries, totals int
+	}
+
+	// The lists of the last report, as long as outcomes agree with them.
+	listed        bool
+	ran           []*Check
+	skips         []Skip
+	notApplicable []*Check
 
 	supplies []*sensor.Supply // of the groups, to be written over
 }
@@ -96,8 +105,10 @@ type outcome struct {
 	applies bool
 	unmet   bool   // it found an error, or did not run
 	why     string // it was skipped; empty: it ran
-	found   int
 }
+
+// A total is the place of a check in the list, and how much it found.
+type total struct{ check, found int }
 
 // Prepare reads a subject, and lets all checks judge it that look at no fleet.
 // The Fleet of the options does not matter. The subject must not be modified as
@@ -130,15 +141,15 @@ func Prepare(s *Subject, opts Options) *Prepared {
 			j.check(i)
 		}
 	}
-	j.alone.findings, j.alone.summaries = len(p.findings), len(j.summaries)
+	j.alone.findings, j.alone.summaries, j.alone.totals = len(p.findings), len(j.summaries), len(j.totals)
 	return j
 }
 
 // Run judges the subject for a fleet; nil is no fleet. Distinct is what the
 // fleet's method of that name returns; if not all builds are in it, that is
 // called. The report is the one that [Run] makes of the same, and is not
-// changed by later calls; what its findings point to, such as an Instance, may
-// be shared with theirs.
+// changed by later calls, but may share with theirs what its findings point to,
+// such as an Instance, and its lists of checks: do not change these.
 func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
 	p := &j.pass
 	r := &Report{Subject: p.Subject, Fleet: fleet, failOnWarnings: j.opts.FailOnWarnings}
@@ -156,7 +167,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
 		j.has |= UsesFleet
 	}
 	j.group(distinct)
-	p.findings, j.summaries = p.findings[:j.alone.findings], j.summaries[:j.alone.summaries]
+	p.findings, j.summaries, j.totals = p.findings[:j.alone.findings], j.summaries[:j.alone.summaries], j.totals[:j.alone.totals]
 	for _, i := range j.list.ofFleet {
 		j.check(i)
 	}
@@ -293,8 +304,12 @@ func (j *Prepared) check(i int) {
 		}
 		o.unmet = o.why != "" || p.total > before && c.Severity == Error
 	}
-	if o.found = p.total; o.found > 0 {
+	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
+		j.totals = append(j.totals, total{i, p.total})
+	}
+	if before := &j.outcomes[i]; before.applies != o.applies || before.why != o.why {
+		j.listed = false
 	}
 	j.outcomes[i] = o
 }
@@ -328,24 +343,44 @@ func (j *Prepared) skipped(i int, c *Check) string {
 	return ""
 }
 
-// gather writes down what became of the checks. The report has lists of its
-// own: whoever gets it may change them.
+// gather writes down what became of the checks.
 func (j *Prepared) gather(r *Report) {
 	r.Findings = append(r.Findings, j.pass.findings...)
-	r.Summaries = append(r.Summaries, j.summaries...)
 	sortFindings(r.Findings)
+	r.Summaries = append(r.Summaries, j.summaries...)
 	sortSummaries(r.Summaries)
-	r.Ran = make([]*Check, 0, len(j.list.checks))
+	if len(j.totals) > 0 {
+		r.Totals = make([]Total, 0, len(j.totals))
+	}
+	for a, b := j.totals[:j.alone.totals], j.totals[j.alone.totals:]; len(a)+len(b) > 0; {
+		first := &a
+		if len(a) == 0 || len(b) > 0 && b[0].check < a[0].check {
+			first = &b
+		}
+		t := (*first)[0]
+		r.Totals = append(r.Totals, Total{j.list.checks[t.check], t.found})
+		*first = (*first)[1:]
+	}
+	if !j.listed {
+		j.enlist()
+	}
+	// Whoever appends to them gets lists of their own.
+	r.Ran, r.Skipped, r.NotApplicable = slices.Clip(j.ran), slices.Clip(j.skips), slices.Clip(j.notApplicable)
+}
+
+// enlist makes the lists of the checks that ran, and that did not.
+func (j *Prepared) enlist() {
+	j.listed = true
+	j.ran, j.skips, j.notApplicable = make([]*Check, 0, len(j.list.checks)), nil, nil
 	for i, c := range j.list.checks {
 		switch o := &j.outcomes[i]; {
 		case !o.applies:
-			r.NotApplicable = append(r.NotApplicable, c)
+			j.notApplicable = append(j.notApplicable, c)
 		case o.why != "":
-			r.Skipped = append(r.Skipped, Skip{c, o.why})
+			j.skips = append(j.skips, Skip{c, o.why})
 		default:
-			r.Ran = append(r.Ran, c)
+			j.ran = append(j.ran, c)
 		}
-		r.count(c, j.outcomes[i].found)
 	}
 }
 

@@ -33,8 +33,8 @@ type runner struct {
 	clean       map[string]uint64 // by key of the runs that came to their end without a fault: the work that they took
 
 	// What is kept from one fleet to the next, to be written over.
-	seen   map[string]int // by types: the fleet for which such a run was made last
-	fleets int            // so far
+	seen   map[string]*int // by types: the fleet for which such a run was made last
+	fleets int             // so far
 	named  []sensor.SuppliedInput
 	key    []byte
 }
@@ -44,7 +44,7 @@ type runner struct {
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
-		clean:       map[string]uint64{}, seen: map[string]int{},
+		clean:       map[string]uint64{}, seen: map[string]*int{},
 	}
 })
 
@@ -62,19 +62,21 @@ func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
 		access := g.Contract.Reader.Access
 		for _, s := range g.Supplies {
 			r := run{group: g}
+			// What the content does not read makes no difference.
+			read, found := p.Needs.InputsRead, false
 			if access == sensor.Named {
-				r.inputs = u.named[:0]
-				for index, in := range p.Definition.Inputs {
+				r.inputs, found = u.named[:0], read <= len(p.Definition.Inputs)
+				for index := range min(read, len(p.Definition.Inputs)) {
+					in := &p.Definition.Inputs[index]
 					given := s.Input(access, index, in.Name)
 					if given.State != sensor.Supplied {
-						given.Type = in.Type
+						given.Type, found = in.Type, false
 					}
 					r.inputs = append(r.inputs, given)
 				}
 				u.named = r.inputs
 			} else {
-				// What the content does not read makes no difference.
-				r.inputs = s.Inputs[:min(len(s.Inputs), p.Needs.InputsRead)]
+				r.inputs = s.Inputs[:min(len(s.Inputs), read)]
 			}
 			key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
 			for i := range r.inputs {
@@ -85,10 +87,19 @@ func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
 				key = binary.AppendUvarint(append(key, byte(r.inputs[i].State)), uint64(r.inputs[i].MaxLength))
 			}
 			u.key = key
-			if u.seen[string(types)] != u.fleets {
-				u.seen[string(types)] = u.fleets
-				visit(&r, key)
+			last := u.seen[string(types)]
+			if last == nil {
+				last = new(int)
+				u.seen[string(types)] = last
 			}
+			if *last == u.fleets {
+				continue
+			}
+			*last = u.fleets
+			if found {
+				key[0] = byte(sensor.Positional) // by name all is found too
+			}
+			visit(&r, key)
 		}
 	}
 }
