@@ -85,10 +85,14 @@ type Prepared struct {
 	provides  Uses      // what checks can look at in a subject of its kind
 	has       Uses      // what there is to look at; of a fleet, in the last run
 	outcomes  []outcome // by check; of those that look at a fleet, in the last run
-	summaries []Summary // likewise
 	totals    []total   // likewise, of those that found something, in the order in which they ran
-	alone     struct {  // how many are of checks that look at no fleet
-		findings, summaries, totals int
+	summaries []Summary // likewise
+
+	// What the checks that look at no fleet have found.
+	alone struct {
+		findings  []Finding
+		summaries []Summary
+		totals    int // how many
 	}
 
 	// The lists of the last report, as long as outcomes agree with them.
@@ -102,9 +106,34 @@ type Prepared struct {
 
 // An outcome is what became of a check.
 type outcome struct {
-	applies bool
-	unmet   bool   // it found an error, or did not run
-	why     string // it was skipped; empty: it ran
+	unmet bool // it found an error, or did not run
+	fate  fate
+}
+
+// A fate says whether a check ran, and if not, why. One that is above required
+// was skipped for the check that it requires at the place of the rest.
+type fate uint16
+
+const (
+	ran fate = iota
+	notApplicable
+	noContent
+	noFleet
+	noType
+	required
+)
+
+// A skip is a check that was skipped, for a reason as a report has it.
+func (l *checklist) skip(i int, f fate) Skip {
+	switch f {
+	case noContent:
+		return Skip{l.checks[i], "there is no content that can be read"}
+	case noFleet:
+		return Skip{l.checks[i], "no fleet was given"}
+	case noType:
+		return Skip{l.checks[i], "the template type is not known"}
+	}
+	return Skip{l.checks[i], l.why[i][f-required]}
 }
 
 // A total is the place of a check in the list, and how much it found.
@@ -141,7 +170,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 			j.check(i)
 		}
 	}
-	j.alone.findings, j.alone.summaries, j.alone.totals = len(p.findings), len(j.summaries), len(j.totals)
+	j.alone.findings, j.alone.summaries, j.alone.totals = p.findings, j.summaries, len(j.totals)
 	return j
 }
 
@@ -167,7 +196,10 @@ func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
 		j.has |= UsesFleet
 	}
 	j.group(distinct)
-	p.findings, j.summaries, j.totals = p.findings[:j.alone.findings], j.summaries[:j.alone.summaries], j.totals[:j.alone.totals]
+	// Of its own: the report keeps them.
+	p.findings = append([]Finding(nil), j.alone.findings...)
+	j.summaries = append([]Summary(nil), j.alone.summaries...)
+	j.totals = j.totals[:j.alone.totals]
 	for _, i := range j.list.ofFleet {
 		j.check(i)
 	}
@@ -297,18 +329,16 @@ func (j *Prepared) check(i int) {
 	// What was found in the source did not become content: it stands in the
 	// way of no other check.
 	before := p.total
-	o := outcome{applies: c.Uses&^j.provides == 0}
-	if o.applies {
-		if o.why = j.skipped(i, c); o.why == "" {
-			c.Run(p)
-		}
-		o.unmet = o.why != "" || p.total > before && c.Severity == Error
+	o := outcome{fate: j.fateOf(i, c)}
+	if o.fate == ran {
+		c.Run(p)
 	}
+	o.unmet = o.fate > notApplicable || o.fate == ran && p.total > before && c.Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})
 	}
-	if before := &j.outcomes[i]; before.applies != o.applies || before.why != o.why {
+	if o.fate != j.outcomes[i].fate {
 		j.listed = false
 	}
 	j.outcomes[i] = o
@@ -325,29 +355,31 @@ func (j *Prepared) source(c *Check) {
 	}
 }
 
-// skipped returns why a check cannot run, empty if it can.
-func (j *Prepared) skipped(i int, c *Check) string {
+// fateOf returns whether a check can run, and if not, why.
+func (j *Prepared) fateOf(i int, c *Check) fate {
+	if c.Uses&^j.provides != 0 {
+		return notApplicable
+	}
 	for k, req := range j.list.requires[i] {
 		if j.outcomes[req].unmet {
-			return j.list.why[i][k]
+			return required + fate(k)
 		}
 	}
 	switch missing := c.Uses &^ j.has; {
 	case missing&(UsesFile|UsesNeeds) != 0:
-		return "there is no content that can be read"
+		return noContent
 	case missing&UsesFleet != 0:
-		return "no fleet was given"
+		return noFleet
 	case missing&UsesDefinition != 0:
-		return "the template type is not known"
+		return noType
 	}
-	return ""
+	return ran
 }
 
 // gather writes down what became of the checks.
 func (j *Prepared) gather(r *Report) {
-	r.Findings = append(r.Findings, j.pass.findings...)
+	r.Findings, r.Summaries = j.pass.findings, j.summaries
 	sortFindings(r.Findings)
-	r.Summaries = append(r.Summaries, j.summaries...)
 	sortSummaries(r.Summaries)
 	if len(j.totals) > 0 {
 		r.Totals = make([]Total, 0, len(j.totals))
@@ -373,13 +405,13 @@ func (j *Prepared) enlist() {
 	j.listed = true
 	j.ran, j.skips, j.notApplicable = make([]*Check, 0, len(j.list.checks)), nil, nil
 	for i, c := range j.list.checks {
-		switch o := &j.outcomes[i]; {
-		case !o.applies:
-			j.notApplicable = append(j.notApplicable, c)
-		case o.why != "":
-			j.skips = append(j.skips, Skip{c, o.why})
-		default:
+		switch f := j.outcomes[i].fate; f {
+		case ran:
 			j.ran = append(j.ran, c)
+		case notApplicable:
+			j.notApplicable = append(j.notApplicable, c)
+		default:
+			j.skips = append(j.skips, j.list.skip(i, f))
 		}
 	}
 }

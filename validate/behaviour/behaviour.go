@@ -44,7 +44,8 @@ type runner struct {
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
-		clean:       map[string]uint64{}, seen: map[string]*int{},
+		clean:       map[string]uint64{},
+		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
 	}
 })
 
@@ -87,21 +88,32 @@ func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
 				key = binary.AppendUvarint(append(key, byte(r.inputs[i].State)), uint64(r.inputs[i].MaxLength))
 			}
 			u.key = key
-			last := u.seen[string(types)]
-			if last == nil {
-				last = new(int)
-				u.seen[string(types)] = last
-			}
-			if *last == u.fleets {
+			if (len(p.Groups) > 1 || len(g.Supplies) > 1) && !u.first(types) {
 				continue
 			}
-			*last = u.fleets
 			if found {
 				key[0] = byte(sensor.Positional) // by name all is found too
 			}
 			visit(&r, key)
 		}
 	}
+}
+
+// first reports whether a run of such types is the first for this fleet.
+func (u *runner) first(types []byte) bool {
+	last := u.seen[string(types)]
+	if last == nil {
+		if u.seen == nil {
+			u.seen = map[string]*int{}
+		}
+		last = new(int)
+		u.seen[string(types)] = last
+	}
+	if *last == u.fleets {
+		return false
+	}
+	*last = u.fleets
+	return true
 }
 
 // declared returns the types that the definition declares.
