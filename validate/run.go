@@ -42,9 +42,9 @@ func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fl
 // A checklist is a list of checks that was vetted.
 type checklist struct {
 	checks   []*Check
-	requires [][]int    // of each check the places of those that it requires
-	why      [][]string // likewise: why it is skipped if one of them is unmet
-	ofFleet  []int      // the places of those that look at a fleet
+	requires [][]int  // of each check the places of those that it requires
+	why      []string // of each that is required: why others are skipped if it is unmet
+	ofFleet  []int    // the places of those that look at a fleet
 }
 
 // vetted is the list that was used last: checks do not change, and vetting them
@@ -59,11 +59,14 @@ func checklistOf(checks []*Check) (*checklist, error) {
 	if err := Vet(checks); err != nil {
 		return nil, err
 	}
-	l := &checklist{checks: slices.Clone(checks), requires: make([][]int, len(checks)), why: make([][]string, len(checks))}
+	l := &checklist{checks: slices.Clone(checks), requires: make([][]int, len(checks)), why: make([]string, len(checks))}
 	for i, c := range checks {
 		for _, req := range c.Requires {
-			l.requires[i] = append(l.requires[i], slices.Index(checks, req))
-			l.why[i] = append(l.why[i], "requires "+req.String())
+			k := slices.Index(checks, req)
+			l.requires[i] = append(l.requires[i], k)
+			if l.why[k] == "" {
+				l.why[k] = "requires " + req.String()
+			}
 		}
 		if c.Uses&UsesFleet != 0 {
 			l.ofFleet = append(l.ofFleet, i)
@@ -110,9 +113,9 @@ type outcome struct {
 	fate  fate
 }
 
-// A fate says whether a check ran, and if not, why. One that is above required
-// was skipped for the check that it requires at the place of the rest.
-type fate uint16
+// A fate says whether a check ran, and if not, why. From required on it is the
+// place of a check that it requires.
+type fate int32
 
 const (
 	ran fate = iota
@@ -133,7 +136,7 @@ func (l *checklist) skip(i int, f fate) Skip {
 	case noType:
 		return Skip{l.checks[i], "the template type is not known"}
 	}
-	return Skip{l.checks[i], l.why[i][f-required]}
+	return Skip{l.checks[i], l.why[f-required]}
 }
 
 // A total is the place of a check in the list, and how much it found.
@@ -360,9 +363,9 @@ func (j *Prepared) fateOf(i int, c *Check) fate {
 	if c.Uses&^j.provides != 0 {
 		return notApplicable
 	}
-	for k, req := range j.list.requires[i] {
+	for _, req := range j.list.requires[i] {
 		if j.outcomes[req].unmet {
-			return required + fate(k)
+			return required + fate(req)
 		}
 	}
 	switch missing := c.Uses &^ j.has; {
