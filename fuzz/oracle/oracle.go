@@ -181,7 +181,8 @@ type Oracle struct {
 	broken channelfile.Rules // by the second reader
 	file   *channelfile.File // nil if it cannot be read
 	gate   *validate.Prepared
-	run    *fileRun // nil before the file was accepted once
+	needs  *sensor.Needs // by the gate; events are made by them, and nothing is judged
+	run    *fileRun      // nil before the file was accepted once
 }
 
 // Now is the time at which everything is judged.
@@ -246,6 +247,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (valid
 		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
 	}
 	r := o.gate.Run(fleet, distinct)
+	o.needs = r.Needs
 	verdict := r.Verdict()
 	c := &o.Counts
 	c.Decisions++

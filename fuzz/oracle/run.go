@@ -14,7 +14,7 @@ import (
 type fileRun struct {
 	o         *Oracle
 	model     *sensor.Model
-	it        [2]*sensor.Interpreter // by position, by name
+	it        *sensor.Interpreter
 	synthesis *sensor.Synthesizer
 	operators uint32 // those of the file, as bits
 	sizes     [8]uint64
@@ -75,20 +75,16 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
 		}
 	}
-	r.synthesis = sensor.NewSynthesizer(f, nil, o.types)
+	// One by itself: the synthesizer goes on with its own between events.
+	r.it = sensor.NewInterpreter(f, &sensor.Reader{})
+	r.synthesis = sensor.NewSynthesizer(f, o.needs, o.types)
 	return r, nil
 }
 
 // interpreter returns the content interpreter, for a kind of access.
 func (r *fileRun) interpreter(a sensor.Access) *sensor.Interpreter {
-	i := 0
-	if a == sensor.Named {
-		i = 1
-	}
-	if r.it[i] == nil {
-		r.it[i] = sensor.NewInterpreter(r.o.file, &sensor.Reader{Access: a})
-	}
-	return r.it[i]
+	r.it.As(&sensor.Reader{Access: a})
+	return r.it
 }
 
 // A slot is one place of the array of inputs that a build hands over.
