@@ -26,6 +26,7 @@ type Model struct {
 	inputs   Event
 	sets     [5][]bool
 	places   modelPlaces
+	texts    []object // that spans of this run point to
 }
 
 // A Trace is what a sensor did on an event.
@@ -125,7 +126,7 @@ func NewModel(file []byte, types []InputType) (m *Model, err error) {
 // then ends where it happened.
 func (m *Model) Run(e Event) (trace *Trace, err error) {
 	defer m.watch(&err)
-	m.inputs = e
+	m.inputs, m.texts = e, m.texts[:0]
 	m.trace = Trace{Reads: m.trace.Reads[:0], Matched: m.trace.Matched[:0]}
 	trace = &m.trace
 	for i := range m.truths.data {
@@ -238,9 +239,13 @@ func (t taken) object() object {
 
 // text returns the value as a text, all of which was checked.
 func (m *Model) text(t taken) span {
-	o := t.object()
-	m.check(&o, 0, o.size)
-	return span{&o, 0, o.size}
+	if len(m.texts) == cap(m.texts) { // spans point into the old ones
+		m.texts = make([]object, 0, 32)
+	}
+	m.texts = append(m.texts, t.object())
+	o := &m.texts[len(m.texts)-1]
+	m.check(o, 0, o.size)
+	return span{o, 0, o.size}
 }
 
 // number returns the value as a number. Where a number is declared and a string
