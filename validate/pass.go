@@ -13,7 +13,8 @@ import (
 )
 
 // A Pass is one check at work on one subject. What the check's Uses does not
-// name may be nil.
+// name may be nil, and the fleet and its groups are: such a check runs once for
+// all fleets.
 type Pass struct {
 	Check   *Check
 	Subject *Subject
