@@ -11,6 +11,7 @@ package contract
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -113,6 +114,9 @@ func blame(p *validate.Pass, groups []*validate.Group) {
 
 // builds returns the builds of the groups.
 func builds(groups []*validate.Group) []validate.Build {
+	if len(groups) == 1 {
+		return slices.Clip(groups[0].Builds)
+	}
 	var list []validate.Build
 	for _, g := range groups {
 		list = append(list, g.Builds...)
@@ -122,6 +126,9 @@ func builds(groups []*validate.Group) []validate.Build {
 
 // groupsOf returns the groups of feeds, each once.
 func groupsOf(feeds []feed) []*validate.Group {
+	if len(feeds) == 1 {
+		return []*validate.Group{feeds[0].group}
+	}
 	var list []*validate.Group
 	seen := map[*validate.Group]bool{}
 	for _, f := range feeds {

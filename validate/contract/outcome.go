@@ -42,7 +42,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 		}
 		return
 	}
-	r := &outcomeReporter{outcomeReport: o, pass: p, lacks: lacks, groups: map[string]*outcomeGroup{}}
+	r := &outcomeReporter{outcomeReport: o, pass: p, lacks: lacks, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{}}
 	r.mask()
 	for i := range p.File.Instances() {
 		if r.find(i); len(r.faults) > 0 {
@@ -73,6 +73,7 @@ type outcomeReporter struct {
 	kept   []int         // likewise: of these, those that are looked at together
 	key    []byte
 	groups map[string]*outcomeGroup
+	who    map[string]*lackers // by lacks
 }
 
 // Which of the inputs that some feed lacks something reads is a set of 64. The
@@ -252,6 +253,27 @@ func (r *outcomeReporter) besides(c *cause) string {
 	return fmt.Sprintf("; this alone would not do it: they do not have %s either", others)
 }
 
+// Lackers are the feeds of some lacks, which are the same for many inputs.
+type lackers struct {
+	feeds  []feed
+	events string
+	builds []validate.Build
+}
+
+// lackersOf returns the feeds of the lacks of faults; key is these.
+func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
+	who := r.who[string(key)]
+	if who == nil {
+		who = new(lackers)
+		for _, f := range faults {
+			who.feeds = append(who.feeds, r.lacks[f.lack].feeds...)
+		}
+		who.events, who.builds = eventsOf(who.feeds), builds(groupsOf(who.feeds))
+		r.who[string(key)] = who
+	}
+	return who
+}
+
 // group returns the group of findings for a cause and some lacks.
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	index, says, of := faults[0].input, &r.outcomeReport, ""
@@ -261,18 +283,15 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		r.key[0] = 1
 	}
 	r.key = binary.AppendUvarint(r.key, uint64(index))
+	lacks := len(r.key)
 	for _, f := range faults {
 		r.key = binary.AppendUvarint(r.key, uint64(f.lack))
 	}
 	if g := r.groups[string(r.key)]; g != nil {
 		return g
 	}
-	p := r.pass
-	var feeds []feed
-	for _, f := range faults {
-		feeds = append(feeds, r.lacks[f.lack].feeds...)
-	}
-	g := &outcomeGroup{events: eventsOf(feeds), details: lacking(p, index, feeds), builds: builds(groupsOf(feeds)), fix: says.fix, says: says}
+	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
+	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: says.fix, says: says}
 	if of == "" {
 		g.fix = instead(p, index, g.fix) // there is nothing instead of what is absent
 	}
