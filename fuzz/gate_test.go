@@ -41,8 +41,28 @@ func FuzzGate(f *testing.F) {
 		if !sameReport(r, again) {
 			t.Errorf("two runs differ:\n%+v\n%+v", r, again)
 		}
+		checkPrepared(t, s, opts, r)
 		checkVerdict(t, s, opts, r)
 	})
+}
+
+// checkPrepared holds that a subject gets the same report if it was judged for
+// other fleets before: each build alone, none, and the same.
+func checkPrepared(t *testing.T, s *validate.Subject, opts validate.Options, r *validate.Report) {
+	t.Helper()
+	j := validate.Prepare(s, opts)
+	others := []*sensor.Fleet{nil, opts.Fleet}
+	if opts.Fleet != nil {
+		for i := range min(len(opts.Fleet.Contracts), 3) {
+			others = append(others, &sensor.Fleet{Name: "one", Contracts: opts.Fleet.Contracts[i : i+1]})
+		}
+	}
+	for _, f := range others {
+		j.Run(f, nil)
+	}
+	if again := j.Run(opts.Fleet, nil); !sameReport(r, again) {
+		t.Errorf("judged for other fleets before, the report differs:\n%+v\n%+v", r, again)
+	}
 }
 
 // gateSeeds calls add with each file, and each case of the corpus with its

@@ -101,7 +101,12 @@ func (c *Contract) SuppliesOf(typ string, version uint32) iter.Seq2[int, *Supply
 // list is not supplied.
 func (s *Supply) Input(access Access, index int, name string) SuppliedInput {
 	if access == Named {
-		index = slices.IndexFunc(s.Inputs, func(in SuppliedInput) bool { return in.Name == name })
+		for index = range s.Inputs { // IndexFunc would copy each
+			if s.Inputs[index].Name == name {
+				return s.Inputs[index]
+			}
+		}
+		index = -1
 	}
 	if index < 0 || index >= len(s.Inputs) {
 		return SuppliedInput{Name: name, State: NotSupplied}

@@ -96,7 +96,10 @@ func newInterpreter(f *channelfile.File, needs *Needs, r *Reader) *Interpreter {
 }
 
 // As makes the interpreter that of another build.
-func (it *Interpreter) As(r *Reader) { it.access, it.budget = r.Access, r.Budget }
+func (it *Interpreter) As(r *Reader) {
+	it.access, it.budget = r.Access, r.Budget
+	it.machine.program = 0 // the work for a build does not depend on the one before
+}
 
 // Run evaluates an event: each criterion once, in the order of the file, and
 // then each instance. Nothing is skipped, so what is read does not depend on

@@ -30,6 +30,7 @@ type Model struct {
 	places   modelPlaces
 	claims   *facts.Facts // nil: none are asserted
 	steps    uint64       // that are claimed of an event; 0: no bound is
+	texts    []object     // that spans of this run point to
 }
 
 // A Trace is what a sensor did on an event.
@@ -164,7 +165,7 @@ func (m *Model) assertSections() {
 // then ends where it happened.
 func (m *Model) Run(e Event) (trace *Trace, err error) {
 	defer m.watch(&err)
-	m.inputs = e
+	m.inputs, m.texts = e, m.texts[:0]
 	m.trace = Trace{Reads: m.trace.Reads[:0], Matched: m.trace.Matched[:0]}
 	trace = &m.trace
 	m.assertSections()
@@ -290,9 +291,13 @@ func (t taken) object() object {
 
 // text returns the value as a text, all of which was checked.
 func (m *Model) text(t taken) span {
-	o := t.object()
-	m.check(&o, 0, o.size)
-	return span{&o, 0, o.size}
+	if len(m.texts) == cap(m.texts) { // spans point into the old ones
+		m.texts = make([]object, 0, 32)
+	}
+	m.texts = append(m.texts, t.object())
+	o := &m.texts[len(m.texts)-1]
+	m.check(o, 0, o.size)
+	return span{o, 0, o.size}
 }
 
 // number returns the value as a number. Where a number is declared and a string

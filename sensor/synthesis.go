@@ -53,6 +53,13 @@ func (s *Synthesizer) Interpreter() *Interpreter { return s.it }
 // it. A unit is about a byte that is looked at, and a nanosecond.
 func (s *Synthesizer) Limit(work uint64) { s.it.limit = s.it.work + max(work, 1) }
 
+// Work returns how many units of work were done so far.
+func (s *Synthesizer) Work() uint64 { return s.it.work }
+
+// Spend counts work as done that need not be done again: the same events, run on
+// the interpreter of the same build, take the same work each time.
+func (s *Synthesizer) Spend(work uint64) { s.it.work += work }
+
 func (s *Synthesizer) typeOf(input int) InputType {
 	if input < len(s.types) {
 		return s.types[input]

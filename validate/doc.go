@@ -18,6 +18,9 @@
 //		return errors.New("not shipped")
 //	}
 //
+// Content that goes to several fleets, such as the rings of a rollout, is read
+// once and judged for each: [Prepare].
+//
 // # Other formats
 //
 // Content in a format of your own is judged by the same checks: decode it into

@@ -70,6 +70,43 @@ func Example() {
 	// <nil>
 }
 
+// A file goes to one ring of hosts after the other, and each has builds of its
+// own. It is read once, and judged for each ring before the first gets it.
+func ExamplePrepare() {
+	subject, err := file.Read("../corpus/cases/291-july-on-21/C-00000291-00000001-00000032.cf")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	prepared := validate.Prepare(subject, validate.Options{
+		Checks:      suite.Checks,
+		Definitions: sensor.BuiltinDefinitions(),
+		Now:         time.Date(2024, 7, 19, 4, 0, 0, 0, time.UTC),
+	})
+	for _, ring := range []struct{ name, fleet string }{{"canary", "supplies-21"}, {"general", "supplies-20"}} {
+		name := "../corpus/fleets/" + ring.fleet + ".json"
+		data, err := os.ReadFile(name)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fleet, err := sensor.ReadFleet(name, data)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		report := prepared.Run(fleet, nil)
+		fmt.Println(ring.name, report.Verdict())
+		for _, f := range report.Findings {
+			fmt.Printf("  %s %s\n", f.Check.ID, f.Details[0])
+		}
+	}
+	// Output:
+	// canary accepted
+	// general rejected
+	//   CF3001 declared 21, build 7.11 supplies 20: 1,000 of 1,000 hosts (fleet supplies-20)
+}
+
 // A vendor's own compiler can say what its content needs, and have that judged
 // without a channel file. The verdict then covers the contracts only.
 func ExampleNeedsSubject() {

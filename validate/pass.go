@@ -13,7 +13,8 @@ import (
 )
 
 // A Pass is one check at work on one subject. What the check's Uses does not
-// name may be nil.
+// name may be nil, and the fleet and its groups are: such a check runs once for
+// all fleets.
 type Pass struct {
 	Check   *Check
 	Subject *Subject
@@ -36,10 +37,13 @@ type Pass struct {
 	max      int
 	perGroup int
 	total    int
-	findings []Finding
+	findings []Finding // kept so far; those of this check from first on
+	first    int
 	grouped  []*FindingGroup          // in the order in which they were made
 	groupOf  map[string]*FindingGroup // by key
 	uses     []int32                  // of each criterion the first word that refers to it, plus one
+
+	ofSubject, ofFleet []shared // what checks have worked out
 }
 
 // Recorded is recorded events on which content is run.
@@ -99,7 +103,10 @@ func (p *Pass) ReportMore(n int) {
 
 // Full reports whether the report keeps no further finding of the check, but
 // of a group of which it has few.
-func (p *Pass) Full() bool { return len(p.findings) >= p.max }
+func (p *Pass) Full() bool { return p.kept() >= p.max }
+
+// kept returns how many findings of the check are kept.
+func (p *Pass) kept() int { return len(p.findings) - p.first }
 
 // A FindingGroup is findings of one check that say the same of several
 // instances, such as all that read one missing input. Get it from
@@ -177,12 +184,12 @@ func (g *FindingGroup) Full() bool {
 	}
 	// The first few of each group are kept in any case; what there is besides
 	// has a bound for all of the check.
-	return len(p.findings) >= p.max+p.perGroup
+	return p.kept() >= p.max+p.perGroup
 }
 
-// summaries returns what the findings of each group of several have in common.
-func (p *Pass) summaries() []Summary {
-	var list []Summary
+// summaries adds to a list what the findings of each group of several have in
+// common.
+func (p *Pass) summaries(list []Summary) []Summary {
 	for _, g := range p.grouped {
 		if g.found > 1 {
 			s := g.summarize(g.found)

@@ -89,13 +89,6 @@ func (r *Report) found(s Severity) (n int) {
 	return n
 }
 
-// count notes a check's total.
-func (r *Report) count(c *Check, n int) {
-	if n > 0 {
-		r.Totals = append(r.Totals, Total{c, n})
-	}
-}
-
 func (r *Report) undecided(format string, args ...any) {
 	r.Undecided = append(r.Undecided, fmt.Sprintf(format, args...))
 }

@@ -33,75 +33,187 @@ type Options struct {
 	AllowEmpty     bool // a channel file without instances may be accepted
 }
 
-// Run judges a subject. It is total: any subject and any options give a
-// report, and the same ones the same report. The subject must not be modified
-// meanwhile; several Runs may share one fleet and one set of definitions.
-func Run(s *Subject, opts Options) *Report {
-	if s == nil {
-		s = new(Subject)
-	}
-	r := &Report{Subject: s, Fleet: opts.Fleet, failOnWarnings: opts.FailOnWarnings}
-	list := vetted.Load()
-	if list == nil || !slices.Equal(list.checks, opts.Checks) {
-		if err := Vet(opts.Checks); err != nil {
-			r.undecided("the list of checks cannot be used: %v", err)
-			return r
-		}
-		list = newChecklist(opts.Checks)
-		vetted.Store(list)
-	}
-	for _, u := range s.Unjudged {
-		r.undecided("%s", u)
-	}
-	run := runner{report: r, opts: opts, list: list, pass: Pass{
-		Subject: s, Known: opts.Definitions,
-		Fleet: opts.Fleet, Now: opts.Now, max: opts.MaxFindings,
-		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
-	}}
-	if run.pass.Known == nil {
-		run.pass.Known = new(sensor.Definitions)
-	}
-	if run.pass.max <= 0 {
-		run.pass.max = DefaultMaxFindings
-	}
-	run.pass.perGroup = max(opts.MaxOfGroup, GroupFindings)
-	run.read()
-	run.group()
-	run.checks()
-	run.conclude()
-	return r
-}
+// Run judges a subject for the fleet of the options. It is total: any subject
+// and any options give a report, and the same ones the same report. The subject
+// must not be modified meanwhile; several Runs may share one fleet and one set
+// of definitions.
+func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Distinct) }
 
 // A checklist is a list of checks that was vetted.
 type checklist struct {
 	checks   []*Check
-	requires [][]int // of each check the places of those that it requires
+	requires [][]int  // of each check the places of those that it requires
+	why      []string // of each that is required: why others are skipped if it is unmet
+	ofFleet  []int    // the places of those that look at a fleet
 }
 
 // vetted is the list that was used last: checks do not change, and vetting them
 // takes longer than judging a small file.
 var vetted atomic.Pointer[checklist]
 
-func newChecklist(checks []*Check) *checklist {
-	l := &checklist{slices.Clone(checks), make([][]int, len(checks))}
+// checklistOf returns the list of some checks, or why they cannot be used.
+func checklistOf(checks []*Check) (*checklist, error) {
+	if list := vetted.Load(); list != nil && slices.Equal(list.checks, checks) {
+		return list, nil
+	}
+	if err := Vet(checks); err != nil {
+		return nil, err
+	}
+	l := &checklist{checks: slices.Clone(checks), requires: make([][]int, len(checks)), why: make([]string, len(checks))}
 	for i, c := range checks {
 		for _, req := range c.Requires {
-			l.requires[i] = append(l.requires[i], slices.Index(checks, req))
+			k := slices.Index(checks, req)
+			l.requires[i] = append(l.requires[i], k)
+			if l.why[k] == "" {
+				l.why[k] = "requires " + req.String()
+			}
+		}
+		if c.Uses&UsesFleet != 0 {
+			l.ofFleet = append(l.ofFleet, i)
 		}
 	}
-	return l
+	vetted.Store(l)
+	return l, nil
 }
 
-type runner struct {
-	list   *checklist
-	report *Report
-	opts   Options
-	pass   Pass
+// A Prepared is a subject that was read, and judged as far as that does not
+// depend on a fleet: what is left is done by [Prepared.Run], for one fleet
+// after the other. It serves one goroutine at a time.
+type Prepared struct {
+	opts Options
+	list *checklist // nil: the checks cannot be used
+	err  error      // why
+
+	pass      Pass
+	provides  Uses      // what checks can look at in a subject of its kind
+	has       Uses      // what there is to look at; of a fleet, in the last run
+	outcomes  []outcome // by check; of those that look at a fleet, in the last run
+	totals    []total   // likewise, of those that found something, in the order in which they ran
+	summaries []Summary // likewise
+
+	// What the checks that look at no fleet have found.
+	alone struct {
+		findings  []Finding
+		summaries []Summary
+		totals    int // how many
+	}
+
+	// The lists of the last report, as long as outcomes agree with them.
+	listed        bool
+	ran           []*Check
+	skips         []Skip
+	notApplicable []*Check
+
+	supplies []*sensor.Supply // of the groups, to be written over
+}
+
+// An outcome is what became of a check.
+type outcome struct {
+	unmet bool // it found an error, or did not run
+	fate  fate
+}
+
+// A fate says whether a check ran, and if not, why. From required on it is the
+// place of a check that it requires.
+type fate int32
+
+const (
+	ran fate = iota
+	notApplicable
+	noContent
+	noFleet
+	noType
+	required
+)
+
+// A skip is a check that was skipped, for a reason as a report has it.
+func (l *checklist) skip(i int, f fate) Skip {
+	switch f {
+	case noContent:
+		return Skip{l.checks[i], "there is no content that can be read"}
+	case noFleet:
+		return Skip{l.checks[i], "no fleet was given"}
+	case noType:
+		return Skip{l.checks[i], "the template type is not known"}
+	}
+	return Skip{l.checks[i], l.why[f-required]}
+}
+
+// A total is the place of a check in the list, and how much it found.
+type total struct{ check, found int }
+
+// Prepare reads a subject, and lets all checks judge it that look at no fleet.
+// The Fleet of the options does not matter. The subject must not be modified as
+// long as it is judged.
+func Prepare(s *Subject, opts Options) *Prepared {
+	if s == nil {
+		s = new(Subject)
+	}
+	j := &Prepared{opts: opts, pass: Pass{
+		Subject: s, Known: opts.Definitions, Now: opts.Now, max: opts.MaxFindings,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
+	}}
+	if j.list, j.err = checklistOf(opts.Checks); j.err != nil {
+		return j
+	}
+	p := &j.pass
+	if p.Known == nil {
+		p.Known = new(sensor.Definitions)
+	}
+	if p.max <= 0 {
+		p.max = DefaultMaxFindings
+	}
+	p.perGroup = max(opts.MaxOfGroup, GroupFindings)
+	j.read()
+	j.provides = s.Kind.provides() | j.recorded()
+	j.has = j.there()
+	j.outcomes = make([]outcome, len(j.list.checks))
+	for i, c := range j.list.checks {
+		if c.Uses&UsesFleet == 0 {
+			j.check(i)
+		}
+	}
+	j.alone.findings, j.alone.summaries, j.alone.totals = p.findings, j.summaries, len(j.totals)
+	return j
+}
+
+// Run judges the subject for a fleet; nil is no fleet. Distinct is what the
+// fleet's method of that name returns; if not all builds are in it, that is
+// called. The report is the one that [Run] makes of the same, and is not
+// changed by later calls, but may share with theirs what its findings point to,
+// such as an Instance, and its lists of checks: do not change these.
+func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
+	p := &j.pass
+	r := &Report{Subject: p.Subject, Fleet: fleet, failOnWarnings: j.opts.FailOnWarnings}
+	if j.err != nil {
+		r.undecided("the list of checks cannot be used: %v", j.err)
+		return r
+	}
+	r.File, r.Needs, r.Definition = p.File, p.Needs, p.Definition
+	for _, u := range p.Subject.Unjudged {
+		r.undecided("%s", u)
+	}
+	p.Fleet, p.ofFleet = fleet, p.ofFleet[:0]
+	j.has &^= UsesFleet
+	if fleet != nil {
+		j.has |= UsesFleet
+	}
+	j.group(distinct)
+	// Of its own: the report keeps them.
+	p.findings = append([]Finding(nil), j.alone.findings...)
+	j.summaries = append([]Summary(nil), j.alone.summaries...)
+	j.totals = j.totals[:j.alone.totals]
+	for _, i := range j.list.ofFleet {
+		j.check(i)
+	}
+	j.gather(r)
+	j.conclude(r)
+	return r
 }
 
 // read finds out what the checks look at.
-func (run *runner) read() {
-	p := &run.pass
+func (j *Prepared) read() {
+	p := &j.pass
 	switch s := p.Subject; s.Kind {
 	case KindNeeds:
 		p.Needs = s.Needs
@@ -119,34 +231,39 @@ func (run *runner) read() {
 	if p.Needs != nil && p.Definition == nil {
 		p.Definition = p.Known.ByNumber(p.Needs.Type, p.Needs.TypeVersion)
 	}
-	run.report.File, run.report.Needs, run.report.Definition = p.File, p.Needs, p.Definition
 }
 
-// group finds out which builds there are, and what they supply for the
+// group finds out which builds the fleet has, and what they supply for the
 // subject's type version.
-func (run *runner) group() {
-	p, fleet := &run.pass, run.opts.Fleet
+func (j *Prepared) group(distinct [][]int) {
+	p, fleet := &j.pass, j.pass.Fleet
+	p.Groups, j.supplies = p.Groups[:0], j.supplies[:0]
 	if fleet == nil || p.Needs == nil {
 		return
 	}
-	distinct := run.opts.Distinct
 	if !covers(distinct, len(fleet.Contracts)) {
 		distinct = fleet.Distinct()
 	}
+	p.Groups = slices.Grow(p.Groups, len(distinct))
+	builds := make([]Build, 0, len(fleet.Contracts)) // of all groups: findings keep parts of it
 	for _, members := range distinct {
 		g := Group{Contract: &fleet.Contracts[members[0]]}
+		first := len(builds)
 		for _, m := range members {
 			c := &fleet.Contracts[m]
-			g.Builds = append(g.Builds, Build{c.Build, c.Hosts})
+			builds = append(builds, Build{c.Build, c.Hosts})
 			g.Hosts = addHosts(g.Hosts, c.Hosts)
 		}
+		g.Builds = builds[first:len(builds):len(builds)]
 		if p.Definition != nil {
+			first := len(j.supplies)
 			for i := range g.Contract.Supplies {
 				s := &g.Contract.Supplies[i]
 				if s.Type == p.Definition.Name && s.Version == p.Definition.Version {
-					g.Supplies = append(g.Supplies, s)
+					j.supplies = append(j.supplies, s)
 				}
 			}
+			g.Supplies = j.supplies[first:len(j.supplies):len(j.supplies)]
 		}
 		// Of a type that is not known, nobody can say who has it.
 		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions || p.Definition == nil
@@ -179,9 +296,9 @@ func covers(groups [][]int, n int) bool {
 // addHosts stops at the largest number: contracts may claim any.
 func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
-// has returns what there is to look at.
-func (run *runner) has() Uses {
-	p, has := &run.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood
+// there returns what there is to look at, without a fleet.
+func (j *Prepared) there() Uses {
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -191,96 +308,123 @@ func (run *runner) has() Uses {
 	if p.Definition != nil {
 		has |= UsesDefinition
 	}
-	if p.Fleet != nil {
-		has |= UsesFleet
-	}
 	return has
 }
 
 // recorded returns which recorded events there are to run content on.
-func (run *runner) recorded() (given Uses) {
-	if run.opts.NeverMatch != nil {
+func (j *Prepared) recorded() (given Uses) {
+	if j.opts.NeverMatch != nil {
 		given |= UsesNeverMatch
 	}
-	if run.opts.KnownGood != nil {
+	if j.opts.KnownGood != nil {
 		given |= UsesKnownGood
 	}
 	return given
 }
 
-func (run *runner) checks() {
-	r, p, has := run.report, &run.pass, run.has()
-	provides := p.Subject.Kind.provides() | run.recorded()
-	// unmet has the checks that found an error, or did not run.
-	unmet := make([]bool, len(run.opts.Checks))
-	r.Ran = make([]*Check, 0, len(run.opts.Checks))
-	for i, c := range run.opts.Checks {
-		p.Check, p.findings, p.total, p.grouped, p.groupOf = c, nil, 0, nil, nil
-		if len(p.Subject.Source) > 0 {
-			run.source(c)
-		}
-		// What was found in the source did not become content: it stands in
-		// the way of no other check.
-		before := p.total
-		switch why := run.skipped(i, c, has, unmet); {
-		case c.Uses&^provides != 0:
-			r.NotApplicable = append(r.NotApplicable, c)
-		case why != "":
-			r.Skipped = append(r.Skipped, Skip{c, why})
-			unmet[i] = true
-		default:
-			c.Run(p)
-			r.Ran = append(r.Ran, c)
-		}
-		if p.total == 0 {
-			continue
-		}
-		r.Findings = append(r.Findings, p.findings...)
-		r.Summaries = append(r.Summaries, p.summaries()...)
-		r.count(c, p.total)
-		if p.total > before && c.Severity == Error {
-			unmet[i] = true
-		}
+// check lets the check at a place of the list judge the subject.
+func (j *Prepared) check(i int) {
+	c, p := j.list.checks[i], &j.pass
+	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
+	if len(p.Subject.Source) > 0 {
+		j.source(c)
 	}
-	sortFindings(r.Findings)
-	sortSummaries(r.Summaries)
+	// What was found in the source did not become content: it stands in the
+	// way of no other check.
+	before := p.total
+	o := outcome{fate: j.fateOf(i, c)}
+	if o.fate == ran {
+		c.Run(p)
+	}
+	o.unmet = o.fate > notApplicable || o.fate == ran && p.total > before && c.Severity == Error
+	if p.total > 0 {
+		j.summaries = p.summaries(j.summaries)
+		j.totals = append(j.totals, total{i, p.total})
+	}
+	if o.fate != j.outcomes[i].fate {
+		j.listed = false
+	}
+	j.outcomes[i] = o
 }
 
 // source reports what was found for a check before the run. It does so whether
 // or not the check itself can run: what is wrong with the only rule there is
 // leaves no content to run it on.
-func (run *runner) source(c *Check) {
-	for _, f := range run.pass.Subject.Source {
+func (j *Prepared) source(c *Check) {
+	for _, f := range j.pass.Subject.Source {
 		if f.Check == c {
-			run.pass.Report(func() Finding { return f })
+			j.pass.Report(func() Finding { return f })
 		}
 	}
 }
 
-// skipped returns why a check cannot run, empty if it can.
-func (run *runner) skipped(i int, c *Check, has Uses, unmet []bool) string {
-	for k, req := range run.list.requires[i] {
-		if unmet[req] {
-			return "requires " + c.Requires[k].String()
+// fateOf returns whether a check can run, and if not, why.
+func (j *Prepared) fateOf(i int, c *Check) fate {
+	if c.Uses&^j.provides != 0 {
+		return notApplicable
+	}
+	for _, req := range j.list.requires[i] {
+		if j.outcomes[req].unmet {
+			return required + fate(req)
 		}
 	}
-	switch missing := c.Uses &^ has; {
+	switch missing := c.Uses &^ j.has; {
 	case missing&(UsesFile|UsesNeeds) != 0:
-		return "there is no content that can be read"
+		return noContent
 	case missing&UsesFleet != 0:
-		return "no fleet was given"
+		return noFleet
 	case missing&UsesDefinition != 0:
-		return "the template type is not known"
+		return noType
 	}
-	return ""
+	return ran
+}
+
+// gather writes down what became of the checks.
+func (j *Prepared) gather(r *Report) {
+	r.Findings, r.Summaries = j.pass.findings, j.summaries
+	sortFindings(r.Findings)
+	sortSummaries(r.Summaries)
+	if len(j.totals) > 0 {
+		r.Totals = make([]Total, 0, len(j.totals))
+	}
+	for a, b := j.totals[:j.alone.totals], j.totals[j.alone.totals:]; len(a)+len(b) > 0; {
+		first := &a
+		if len(a) == 0 || len(b) > 0 && b[0].check < a[0].check {
+			first = &b
+		}
+		t := (*first)[0]
+		r.Totals = append(r.Totals, Total{j.list.checks[t.check], t.found})
+		*first = (*first)[1:]
+	}
+	if !j.listed {
+		j.enlist()
+	}
+	// Whoever appends to them gets lists of their own.
+	r.Ran, r.Skipped, r.NotApplicable = slices.Clip(j.ran), slices.Clip(j.skips), slices.Clip(j.notApplicable)
+}
+
+// enlist makes the lists of the checks that ran, and that did not.
+func (j *Prepared) enlist() {
+	j.listed = true
+	j.ran, j.skips, j.notApplicable = make([]*Check, 0, len(j.list.checks)), nil, nil
+	for i, c := range j.list.checks {
+		switch f := j.outcomes[i].fate; f {
+		case ran:
+			j.ran = append(j.ran, c)
+		case notApplicable:
+			j.notApplicable = append(j.notApplicable, c)
+		default:
+			j.skips = append(j.skips, j.list.skip(i, f))
+		}
+	}
 }
 
 // conclude writes down what was judged, and what stands in the way of a
 // verdict.
-func (run *runner) conclude() {
-	r, p := run.report, &run.pass
+func (j *Prepared) conclude(r *Report) {
+	p := &j.pass
 	for _, f := range p.Subject.Source {
-		if !slices.Contains(run.opts.Checks, f.Check) {
+		if !slices.Contains(j.list.checks, f.Check) {
 			r.undecided("a finding that was made before the run names no check of the list: %s", f.Message)
 		}
 	}
@@ -291,17 +435,21 @@ func (run *runner) conclude() {
 	default:
 		sizes := &p.Needs.Sizes
 		r.Counts.Instances, r.Counts.Criteria = clamp(sizes.Instances), clamp(sizes.Criteria)
-		if r.Counts.Instances == 0 && !run.opts.AllowEmpty {
+		if r.Counts.Instances == 0 && !j.opts.AllowEmpty {
 			r.undecided("the content has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
 		}
 	}
-	if run.opts.Fleet == nil {
+	if p.Fleet == nil {
 		r.undecided("no fleet was given: whether content is safe depends on the builds that will read it")
 		return
 	}
 	r.Counts.Contracts = len(p.Groups)
 	addressed := 0
-	for _, g := range p.Groups {
+	if len(p.Groups) > 0 {
+		r.Builds = make([]BuildReport, 0, len(p.Fleet.Contracts))
+	}
+	for i := range p.Groups {
+		g := &p.Groups[i]
 		if g.Addressed {
 			addressed++
 		}
@@ -313,7 +461,7 @@ func (run *runner) conclude() {
 	}
 	if p.Needs != nil && addressed == 0 {
 		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against; give the contracts of the builds that will get it",
-			run.opts.Fleet.Name, p.Needs.TypeVersion, typeName(p))
+			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	}
 }
 

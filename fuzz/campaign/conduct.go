@@ -207,7 +207,7 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 		workers, closing = append(workers, worker), append(closing, done)
 	}
 	// Most of what a decision allocates is garbage at its end.
-	defer debug.SetGCPercent(debug.SetGCPercent(1000))
+	defer debug.SetGCPercent(debug.SetGCPercent(2000))
 	var stop atomic.Bool
 	var group sync.WaitGroup
 	results := make([]*found, len(workers))

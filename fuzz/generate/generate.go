@@ -178,10 +178,12 @@ func (g *Generator) alike(d *sensor.Definition, input int) (others []int) {
 	return others
 }
 
+var escape = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`)
+
 func (g *Generator) patterns() []string {
 	var list []string
 	for _, s := range g.texts(3) {
-		s = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(s)
+		s = escape.Replace(s)
 		for range 1 + g.r.IntN(3) {
 			s = pick(g, "*", "?", "*a*", "") + s + pick(g, "*", "?", "*?", "b")
 		}

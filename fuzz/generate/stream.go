@@ -96,20 +96,23 @@ func (s *Stream) Next() *Batch {
 	b := &Batch{Definition: s.definition, Definitions: s.definitions}
 	for len(b.Files) < batchFiles {
 		conditions := s.draw()
-		data := s.encode(s.definition, conditions)
+		m := g.label(conditions)
 		kind := s.kind()
+		valid := func() []byte { return m.encode(headerOf(s.definition)) }
+		var data []byte
 		switch kind {
 		case Edited:
 			data = s.edited(conditions)
 		case Patched:
-			data = g.Patch(data)
+			data = g.Patch(valid())
 		case Spliced:
-			data = s.spliced(data, conditions)
+			data = s.spliced(valid, conditions)
 		case Boundary:
-			data = g.Boundary(data)
+			data = g.Boundary(valid())
 		case Bytes:
-			data = g.bytes(data)
+			data = g.bytes(valid())
 		default:
+			data = valid()
 			s.before, s.conditions = data, conditions
 		}
 		b.Files = append(b.Files, File{data, kind})
@@ -208,24 +211,43 @@ func (s *Stream) draw() []channelfile.Expr {
 // encode makes a file of conditions. What the format cannot hold is left out,
 // and in a file without any other there is one that it can.
 func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []byte {
-	return s.g.encode(channelfile.Header{
-		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
-	}, conditions)
+	return s.g.label(conditions).encode(headerOf(d))
 }
 
-func (g *Generator) encode(h channelfile.Header, conditions []channelfile.Expr) []byte {
-	b := channelfile.NewBuilder(h)
-	var origin *channelfile.Origin
-	if g.one(10) {
-		origin = &channelfile.Origin{Rule: pick(g, "r1", ""), Title: "t", Author: pick(g, "a", "é"), Path: "r.yml", Line: g.Intn(3)}
+func headerOf(d *sensor.Definition) channelfile.Header {
+	return channelfile.Header{
+		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
 	}
+}
+
+// A model is conditions with what else a file says of them.
+type model struct {
+	conditions []channelfile.Expr
+	last       []byte // of the ID of each
+	origin     *channelfile.Origin
+}
+
+// label draws what a file says of conditions, besides them.
+func (g *Generator) label(conditions []channelfile.Expr) model {
+	m := model{conditions: conditions, last: make([]byte, len(conditions))}
+	if g.one(10) {
+		m.origin = &channelfile.Origin{Rule: pick(g, "r1", ""), Title: "t", Author: pick(g, "a", "é"), Path: "r.yml", Line: g.Intn(3)}
+	}
+	for i := range m.last {
+		m.last[i] = byte(g.r.IntN(256))
+	}
+	return m
+}
+
+func (m model) encode(h channelfile.Header) []byte {
+	b := channelfile.NewBuilder(h)
 	n := 0
-	for i, e := range conditions {
-		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, e, origin) == nil {
+	for i, e := range m.conditions {
+		if b.Add(channelfile.ID{0: byte(i + 1), 15: m.last[i]}, e, m.origin) == nil {
 			n++
 		}
 	}
-	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), origin) != nil {
+	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), m.origin) != nil {
 		panic("a criterion on the first input is none")
 	}
 	data, err := b.Encode()
@@ -239,9 +261,7 @@ func (g *Generator) encode(h channelfile.Header, conditions []channelfile.Expr) 
 // file says of its type.
 func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 	g, d := s.g, s.definition
-	h := channelfile.Header{
-		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
-	}
+	h := headerOf(d)
 	list := slices.Clone(conditions)
 	for range 1 + g.Intn(3) {
 		i := g.Intn(len(list))
@@ -276,19 +296,20 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 			}
 		}
 	}
-	return g.encode(h, list)
+	return g.label(list).encode(h)
 }
 
 // spliced makes one file of two: of their instances, or of their sections.
-func (s *Stream) spliced(data []byte, conditions []channelfile.Expr) []byte {
+// Valid returns the first.
+func (s *Stream) spliced(valid func() []byte, conditions []channelfile.Expr) []byte {
 	g := s.g
 	if s.before == nil {
-		return data
+		return valid()
 	}
 	if g.one(2) {
 		return s.encode(s.definition, slices.Concat(conditions, s.conditions))
 	}
-	return g.Splice(data, s.before)
+	return g.Splice(valid(), s.before)
 }
 
 // A cost is what a file costs, for budgets and limits that are near it.

@@ -422,23 +422,22 @@ func (r *reader) forms() error {
 
 // patternTokens reads a wildcard pattern: a star, a question mark, and l for a
 // literal byte.
-func patternTokens(p []byte) (tokens string, ok bool) {
-	var list []byte
+func patternTokens(p []byte) (tokens []byte, ok bool) {
 	for len(p) > 0 {
 		switch {
 		case p[0] == '*' || p[0] == '?':
-			list = append(list, p[0])
+			tokens = append(tokens, p[0])
 		case p[0] != '\\':
-			list = append(list, 'l')
+			tokens = append(tokens, 'l')
 		case len(p) > 1 && (p[1] == '*' || p[1] == '?' || p[1] == '\\'):
-			list = append(list, 'l')
+			tokens = append(tokens, 'l')
 			p = p[1:]
 		default:
-			return "", false
+			return nil, false
 		}
 		p = p[1:]
 	}
-	return string(list), true
+	return tokens, true
 }
 
 // A part is a part of another section.
@@ -681,7 +680,7 @@ func simplest(operator uint64, v []byte) bool {
 		return len(v) > 0
 	case 6:
 		tokens, _ := patternTokens(v)
-		literal := bytes.Trim([]byte(tokens), "l")
+		literal := bytes.Trim(tokens, "l")
 		for i := 1; i < len(tokens); i++ {
 			if tokens[i-1] == '*' && tokens[i] != 'l' {
 				return false

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -193,6 +194,7 @@ type Oracle struct {
 	odd    *rand.Rand
 	shapes uint64 // that were run
 	runs   uint64 // files that were accepted
+	anew   bool   // run each event anew, for tests: slow
 
 	defs   *sensor.Definitions
 	def    *sensor.Definition
@@ -200,7 +202,9 @@ type Oracle struct {
 	data   []byte
 	broken channelfile.Rules // by the second reader
 	file   *channelfile.File // nil if it cannot be read
-	run    *fileRun          // nil before the file was accepted once
+	gate   *validate.Prepared
+	needs  *sensor.Needs // by the gate; events are made by them, and nothing is judged
+	run    *fileRun      // nil before the file was accepted once
 }
 
 // Now is the time at which everything is judged.
@@ -229,7 +233,7 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 			o.types[i] = in.Type
 		}
 	}
-	o.data, o.run = data, nil
+	o.data, o.gate, o.run = data, nil, nil
 	o.Counts.Files++
 	f, broken, p := readers(data)
 	if f != nil {
@@ -275,12 +279,19 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Pro
 // method of that name returns, nil if it is not known. Safe says that the file
 // must be accepted.
 func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (validate.Verdict, *Problem) {
-	r := validate.Run(validate.ChannelFile("", o.data), validate.Options{
-		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Distinct: distinct, Now: Now,
-	})
+	if o.gate == nil {
+		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
+	}
+	r := o.gate.Run(fleet, distinct)
+	o.needs = r.Needs
 	verdict := r.Verdict()
 	c := &o.Counts
 	c.Decisions++
+	if c.Decisions%freshEvery == 0 {
+		if p := o.fresh(r, distinct); p != nil {
+			return verdict, p
+		}
+	}
 	c.Verdicts[verdict]++
 	for i := range r.Totals {
 		c.Hits[r.Totals[i].Check]++
@@ -378,6 +389,27 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 	return nil
 }
 
+// freshEvery is of how many decisions one is made anew.
+const freshEvery = 256
+
+// options returns what the loaded file is judged by, but for the fleet.
+func (o *Oracle) options() validate.Options {
+	return validate.Options{Checks: o.checks, Definitions: o.defs, Now: Now}
+}
+
+// fresh holds that the report on a file that was prepared, and judged for other
+// fleets before, is the one that the gate makes of the file and the fleet alone.
+func (o *Oracle) fresh(r *validate.Report, distinct [][]int) *Problem {
+	options := o.options()
+	options.Fleet, options.Distinct = r.Fleet, distinct
+	alone := validate.Run(validate.ChannelFile("", o.data), options)
+	if reflect.DeepEqual(alone, r) {
+		return nil
+	}
+	return &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate says %v of a file that it has judged for other fleets (%v), and %v of the same if it has not (%v)",
+		r.Verdict(), r.Totals, alone.Verdict(), alone.Totals)}
+}
+
 // whyNot returns what stands in the way of acceptance, the first of it.
 func whyNot(r *validate.Report) string {
 	for i := range r.Findings {
@@ -441,8 +473,11 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			}
 			claimed, ok := claims.Steps(c.Build, s.Feed)
 			done := o.run.shape(c.Reader.Access, s.Inputs)
-			if most := max(done.steps, done.operations); ok && most > claimed {
-				return differ(c.Build, "an event costs %d steps, and %d elementary operations; the gate claims that it costs at most %d", done.steps, done.operations, claimed)
+			if ok && done.steps > claimed {
+				return differ(c.Build, "an event costs %d steps; the gate claims that it costs at most %d", done.steps, claimed)
+			}
+			if err := o.run.asserted(claims, claimed, c.Reader.Access, s.Inputs); err != nil {
+				return differ(c.Build, "the model sensor: %v", err)
 			}
 		}
 	}
@@ -539,7 +574,7 @@ func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
 	}
 	list := o.run.slots(c.Reader.Access, inputs)
 	try := func(e sensor.Event) bool {
-		q := o.run.compare(c.Reader.Access, e, &result{})
+		_, q := o.run.compare(c.Reader.Access, e)
 		if q == nil || q.Kind != p.Kind {
 			return false
 		}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -189,6 +190,57 @@ func TestEscape(t *testing.T) {
 	if len(small.Event) != 1 || small.Event[0].Present() {
 		t.Errorf("the event is %v; expected one input, and that absent", small.Event)
 	}
+}
+
+// TestEventsOnce holds that events which are not run again come to what they
+// came to: all that is reckoned of the builds is as if each were run anew.
+func TestEventsOnce(t *testing.T) {
+	counts := func(anew bool) Counts {
+		o := newOracle(t)
+		o.anew, o.FactsEvery = anew, 16
+		if p := hunt(o, 3, 4_000); p != nil {
+			t.Fatal(p)
+		}
+		return o.Counts
+	}
+	once, each := counts(false), counts(true)
+	if once.Events > each.Events*4/5 || once.SensorRuns >= each.SensorRuns {
+		t.Errorf("%d events were run instead of %d; expected fewer", once.Events, each.Events)
+	}
+	once.Events, once.SensorRuns, once.Matches = each.Events, each.SensorRuns, each.Matches
+	if !reflect.DeepEqual(once, each) {
+		t.Errorf("with each event once\n%+v\nwith all\n%+v", once, each)
+	}
+}
+
+// TestFreshGate holds that a gate is noticed that goes by what it judged before.
+func TestFreshGate(t *testing.T) {
+	judged := validate.OfSubject(func(*validate.Pass) *int { return new(int) })
+	forgetful := *suite.ByID("CF3001")
+	forgetful.Requires, forgetful.Run = nil, func(p *validate.Pass) {
+		if n := judged.Get(p); *n == 0 {
+			*n++
+			p.Report(func() validate.Finding { return validate.Finding{Message: "it was not judged before"} })
+		}
+	}
+	o, err := New([]*validate.Check{&forgetful})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	defs, def, data, fleet := one(t, channelfile.Equals(0, "a"), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	for i := range 2 * freshEvery {
+		if _, p := o.Decide(fleet, nil, false); p != nil {
+			if p.Kind != Disagreement || !strings.Contains(p.What, "for other fleets") || i+1 != freshEvery {
+				t.Errorf("%v, after %d decisions", p, i+1)
+			}
+			return
+		}
+	}
+	t.Error("nothing was noticed")
 }
 
 // TestFalseRejection holds that a file that must be accepted and is not is

@@ -3,12 +3,14 @@ package oracle
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -16,13 +18,17 @@ import (
 type fileRun struct {
 	o         *Oracle
 	model     *sensor.Model
-	it        [2]*sensor.Interpreter // by position, by name
+	it        *sensor.Interpreter
 	synthesis *sensor.Synthesizer
 	operators uint32 // those of the file, as bits
 	sizes     [8]uint64
 	shapes    map[string]*result
+	done      map[string]outcome // by event, as it is handed over
 	key       []byte
 }
+
+// An outcome is what an event came to on which all sensors agree.
+type outcome struct{ steps, operations uint64 }
 
 // sizeNames are what is limited, in the order of sizes.
 var sizeNames = [8]string{
@@ -42,7 +48,7 @@ type result struct {
 // did while it looked for the sections.
 func (o *Oracle) newRun() (*fileRun, *Problem) {
 	f := o.file
-	r := &fileRun{o: o, shapes: map[string]*result{}}
+	r := &fileRun{o: o, shapes: map[string]*result{}, done: map[string]outcome{}}
 	r.sizes[0], r.sizes[1], r.sizes[2] = uint64(len(o.data)), uint64(f.Instances()), uint64(f.Criteria())
 	for i := range f.Instances() {
 		r.sizes[3] = max(r.sizes[3], uint64(f.Instance(i).Count))
@@ -78,20 +84,16 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
 		}
 	}
-	r.synthesis = sensor.NewSynthesizer(f, nil, o.types)
+	// One by itself: the synthesizer goes on with its own between events.
+	r.it = sensor.NewInterpreter(f, &sensor.Reader{})
+	r.synthesis = sensor.NewSynthesizer(f, o.needs, o.types)
 	return r, nil
 }
 
 // interpreter returns the content interpreter, for a kind of access.
 func (r *fileRun) interpreter(a sensor.Access) *sensor.Interpreter {
-	i := 0
-	if a == sensor.Named {
-		i = 1
-	}
-	if r.it[i] == nil {
-		r.it[i] = sensor.NewInterpreter(r.o.file, &sensor.Reader{Access: a})
-	}
-	return r.it[i]
+	r.it.As(&sensor.Reader{Access: a})
+	return r.it
 }
 
 // A slot is one place of the array of inputs that a build hands over.
@@ -142,16 +144,31 @@ func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []s
 	return list
 }
 
+// reached returns the slots that the file reads. What stands behind the last of
+// them makes no difference to a sensor that keeps to that, and would hide from
+// one that does not that it reads too far.
+func (r *fileRun) reached(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
+	list := r.slots(access, inputs)
+	return list[:min(len(list), int(r.o.file.Header.InputsRead))]
+}
+
+// asserted runs the model sensor once more on all events of a build, while it
+// asserts what the gate claims of the file.
+func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Access, inputs []sensor.SuppliedInput) (err error) {
+	r.model.Assert(claims, steps)
+	defer r.model.Assert(nil, 0)
+	r.events(access, r.reached(access, inputs), func(e sensor.Event) bool {
+		_, err = r.model.Run(e)
+		return err == nil
+	})
+	return err
+}
+
 // shape runs the file on events of what a build hands over. Builds that hand
 // over the same have one result.
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
-	list := r.slots(access, inputs)
-	// What stands behind the last input that is read makes no difference to a
-	// sensor that keeps to that, and would hide from one that does not that it
-	// reads too far.
-	read := int(r.o.file.Header.InputsRead)
-	list = list[:min(len(list), read)]
-	if len(list) == read && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
+	list := r.reached(access, inputs)
+	if len(list) == int(r.o.file.Header.InputsRead) && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
 		access = sensor.Positional // by name all is found too
 	}
 	r.key = append(r.key[:0], byte(access))
@@ -164,7 +181,7 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 	res := &result{}
 	r.shapes[string(r.key)] = res
 	r.events(access, list, func(e sensor.Event) bool {
-		res.problem = r.compare(access, e, res)
+		res.problem = r.once(access, e, res)
 		return res.problem == nil
 	})
 	if res.operations > 0 {
@@ -365,15 +382,53 @@ func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
 	}
 }
 
+// once runs an event on every sensor, unless it was: what builds hand over often
+// differs only in the longest values.
+func (r *fileRun) once(access sensor.Access, e sensor.Event, res *result) *Problem {
+	r.key = appendEvent(append(r.key[:0], byte(access)), e)
+	done, ok := r.done[string(r.key)]
+	if !ok || r.o.anew {
+		var p *Problem
+		if done, p = r.compare(access, e); p != nil {
+			return p
+		}
+		if !ok {
+			r.done[string(r.key)] = done
+		}
+	}
+	if done.steps > res.steps {
+		res.steps, res.costliest = done.steps, cloneEvent(e)
+	}
+	res.operations = max(res.operations, done.operations)
+	return nil
+}
+
+// appendEvent adds an event to a key: no two events are the same there.
+func appendEvent(key []byte, e sensor.Event) []byte {
+	for i := range e {
+		v := &e[i]
+		key = append(key, byte(v.Type))
+		switch v.Type {
+		case sensor.String:
+			key = append(binary.AppendUvarint(key, uint64(len(v.Text))), v.Text...)
+		case sensor.Integer:
+			key = binary.LittleEndian.AppendUint64(key, uint64(v.Integer))
+		case sensor.Address:
+			key = append(key, v.Address[:]...)
+		}
+	}
+	return key
+}
+
 // compare runs an event on every sensor.
-func (r *fileRun) compare(access sensor.Access, e sensor.Event, res *result) *Problem {
+func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Problem) {
 	c := &r.o.Counts
 	c.Events++
 	c.SensorRuns += 2
-	fail := func(kind Kind, format string, args ...any) *Problem {
+	fail := func(kind Kind, format string, args ...any) (outcome, *Problem) {
 		p := &Problem{Kind: kind, What: fmt.Sprintf(format, args...), Event: cloneEvent(e)}
 		p.Did = r.did(access, e)
-		return p
+		return outcome{}, p
 	}
 	trace, err := r.model.Run(e)
 	if err != nil {
@@ -390,10 +445,6 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event, res *result) *Pr
 	if trace.Operations > it.Steps() {
 		return fail(Disagreement, "%d elementary operations, and %d steps are charged", trace.Operations, it.Steps())
 	}
-	if it.Steps() > res.steps {
-		res.steps, res.costliest = it.Steps(), cloneEvent(e)
-	}
-	res.operations = max(res.operations, trace.Operations)
 	runs, err := r.o.raw.run(e, func(where string, got *sensor.Trace) error { return differ("the raw sensor, "+where, trace, got) })
 	c.SensorRuns += uint64(runs)
 	if err != nil {
@@ -409,7 +460,7 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event, res *result) *Pr
 			return fail(Disagreement, "%v", err)
 		}
 	}
-	return nil
+	return outcome{it.Steps(), trace.Operations}, nil
 }
 
 // A difference is that of two traces.

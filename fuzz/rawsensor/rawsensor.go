@@ -548,10 +548,9 @@ func (s *Sensor) pattern(v, o text, folded bool) bool {
 	for n := uintptr(0); ; n++ {
 		here := s.sets[n%5]
 		var unit rune
-		var size, wide uintptr
+		var size uintptr
 		if v.p != v.end {
 			unit, size = step(v, folded)
-			_, wide = first(v)
 		}
 		for k := range places - 1 {
 			s.trace.Operations++
@@ -571,6 +570,7 @@ func (s *Sensor) pattern(v, o text, folded bool) bool {
 				continue
 			}
 			if c == '?' {
+				_, wide := first(v)
 				s.sets[(n+wide)%5][k+1] = true
 				continue
 			}

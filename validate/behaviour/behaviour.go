@@ -6,6 +6,8 @@
 package behaviour
 
 import (
+	"encoding/binary"
+
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/types"
@@ -25,44 +27,93 @@ type run struct {
 	inputs []sensor.SuppliedInput // by the index of the definition
 }
 
-// runs returns the ways in which the builds of the fleet hand events over, each
-// once. A reader by name whose inputs have the types that are declared finds
-// more of them absent than another, and does nothing with these that the other
-// does not: one stands for all.
-func runs(p *validate.Pass) []run {
-	var list []run
-	seen := map[string]bool{}
+// A runner runs content for one fleet after the other.
+type runner struct {
+	synthesizer *sensor.Synthesizer
+	clean       map[string]uint64 // by key of the runs that came to their end without a fault: the work that they took
+
+	// What is kept from one fleet to the next, to be written over.
+	seen   map[string]*int // by types: the fleet for which such a run was made last
+	fleets int             // so far
+	named  []sensor.SuppliedInput
+	key    []byte
+}
+
+// runnerOf is what CF5001 keeps of a subject: builds of the next fleet may hand
+// events over as those of this one do, and the content does the same then.
+var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
+	return &runner{
+		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
+		clean:       map[string]uint64{},
+		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
+	}
+})
+
+// runs calls visit with the ways in which the builds of the fleet hand events
+// over, each once. A reader by name whose inputs have the types that are
+// declared finds more of them absent than another, and does nothing with these
+// that the other does not: one stands for all.
+func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
+	u.fleets++
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		if !g.Addressed {
 			continue
 		}
+		access := g.Contract.Reader.Access
 		for _, s := range g.Supplies {
 			r := run{group: g}
-			access := g.Contract.Reader.Access
-			key := []byte{byte(access)}
+			// What the content does not read makes no difference.
+			read, found := p.Needs.InputsRead, false
 			if access == sensor.Named {
-				for index, in := range p.Definition.Inputs {
+				r.inputs, found = u.named[:0], read <= len(p.Definition.Inputs)
+				for index := range min(read, len(p.Definition.Inputs)) {
+					in := &p.Definition.Inputs[index]
 					given := s.Input(access, index, in.Name)
 					if given.State != sensor.Supplied {
-						given.Type = in.Type
+						given.Type, found = in.Type, false
 					}
 					r.inputs = append(r.inputs, given)
 				}
+				u.named = r.inputs
 			} else {
-				// What the content does not read makes no difference.
-				r.inputs = s.Inputs[:min(len(s.Inputs), p.Needs.InputsRead)]
+				r.inputs = s.Inputs[:min(len(s.Inputs), read)]
 			}
-			for _, in := range r.inputs {
-				key = append(key, byte(in.Type))
+			key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
+			for i := range r.inputs {
+				key = append(key, byte(r.inputs[i].Type))
 			}
-			if !seen[string(key)] {
-				seen[string(key)] = true
-				list = append(list, r)
+			types := key
+			for i := range r.inputs {
+				key = binary.AppendUvarint(append(key, byte(r.inputs[i].State)), uint64(r.inputs[i].MaxLength))
 			}
+			u.key = key
+			if (len(p.Groups) > 1 || len(g.Supplies) > 1) && !u.first(types) {
+				continue
+			}
+			if found {
+				key[0] = byte(sensor.Positional) // by name all is found too
+			}
+			visit(&r, key)
 		}
 	}
-	return list
+}
+
+// first reports whether a run of such types is the first for this fleet.
+func (u *runner) first(types []byte) bool {
+	last := u.seen[string(types)]
+	if last == nil {
+		if u.seen == nil {
+			u.seen = map[string]*int{}
+		}
+		last = new(int)
+		u.seen[string(types)] = last
+	}
+	if *last == u.fleets {
+		return false
+	}
+	*last = u.fleets
+	return true
 }
 
 // declared returns the types that the definition declares.

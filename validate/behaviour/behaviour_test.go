@@ -2,6 +2,7 @@ package behaviour_test
 
 import (
 	"iter"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -176,5 +177,68 @@ func TestRecorded(t *testing.T) {
 		if (r.Verdict() == validate.Rejected) != (len(tt.checks) > 0) {
 			t.Errorf("%s: %v", tt.why, r.Verdict())
 		}
+	}
+}
+
+// TestLimitIsOfAFleet holds that a fleet is judged as if it were the only one,
+// also where what is run for it comes to the end of the work that is allowed:
+// runs that need not be made again count.
+func TestLimitIsOfAFleet(t *testing.T) {
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{
+		{Name: "A", Type: sensor.String}, {Name: "B", Type: sensor.String},
+	}}
+	defs := new(sensor.Definitions)
+	if err := defs.Add(d); err != nil {
+		t.Fatal(err)
+	}
+	// Each of 245 criteria is run on 490 events, and for three builds that is
+	// more than is allowed.
+	parts := []channelfile.Expr{channelfile.Exists(1)}
+	for i := range 245 {
+		parts = append(parts, channelfile.Contains(0, strings.Repeat(string(rune('a'+i%26)), 12)+string(rune('A'+i/26))))
+	}
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 7, TypeVersion: 3, InputsDeclared: 2})
+	if err := b.Add(channelfile.ID{1}, channelfile.And(parts...), nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(name string, second ...sensor.InputType) sensor.Contract {
+		r := sensor.OwnReader()
+		r.Access = sensor.Positional
+		s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.Extracted, Inputs: []sensor.SuppliedInput{{Name: "A", Type: sensor.String, State: sensor.Supplied}}}
+		for _, typ := range second {
+			s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: "B", Type: typ, State: sensor.Supplied})
+		}
+		return sensor.Contract{Build: name, Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}
+	}
+	one, two, three, short := build("1", sensor.String), build("2", sensor.Integer), build("3", sensor.Address), build("4")
+	// What differs from these in lengths, or in what is absent, takes less.
+	tiny, named, absent := build("5", sensor.String), build("6", sensor.String), build("7", sensor.String)
+	tiny.Supplies[0].Inputs[0].MaxLength = 1
+	for _, c := range []*sensor.Contract{&named, &absent} {
+		c.Reader.Access = sensor.Named
+		c.Supplies[0].Inputs[1].State = sensor.NotSupplied
+	}
+	absent.Supplies[0].Inputs[0].State = sensor.NotSupplied
+	opts := validate.Options{Checks: []*validate.Check{alone(behaviour.RunsWithoutFault)}, Definitions: defs}
+	s := validate.ChannelFile("", data)
+	j := validate.Prepare(s, opts)
+	found := map[int]int{}
+	for _, builds := range [][]sensor.Contract{
+		{tiny}, {absent}, {one}, {two}, {three}, {short}, {one, two, three, short}, {short, one, two, three}, {one, short},
+		{three, two, one, short}, {named, two, three, short}, {tiny, two, three, short}, {absent, two, three, short},
+	} {
+		opts.Fleet = &sensor.Fleet{Name: "f", Contracts: builds}
+		got, want := j.Run(opts.Fleet, nil), validate.Run(s, opts)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%d builds, the first %s: %d faults, and %d if nothing was judged before", len(builds), builds[0].Build, got.Errors(), want.Errors())
+		}
+		found[got.Errors()]++
+	}
+	if found[0] != 8 || found[1] != 5 {
+		t.Errorf("faults: %v; expected that the limit hides that of the last of four builds, and of none else", found)
 	}
 }

@@ -33,11 +33,20 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		if p.File.Header.Type != p.Definition.Number {
 			return
 		}
-		synthesizer := sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition))
-		synthesizer.Limit(workAtLeast + workPerByte*uint64(len(p.File.Data())))
-		for _, r := range runs(p) {
-			runAll(p, &r, synthesizer)
-		}
+		u := runnerOf.Get(p)
+		u.synthesizer.Limit(workAtLeast + workPerByte*uint64(len(p.File.Data())))
+		u.runs(p, func(r *run, key []byte) {
+			if work, ok := u.clean[string(key)]; ok {
+				// It counts, lest a fleet be judged by what was
+				// judged before it.
+				u.synthesizer.Spend(work)
+				return
+			}
+			before := u.synthesizer.Work()
+			if runAll(p, r, u.synthesizer) {
+				u.clean[string(key)] = u.synthesizer.Work() - before
+			}
+		})
 	},
 }
 
@@ -51,15 +60,16 @@ const (
 
 // runAll runs all instances as the builds of one run do: all of them on an event
 // that has every input, and then each on its own events, as far as the work that
-// is allowed lasts.
-func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) {
+// is allowed lasts. It reports whether all were run, without a fault.
+func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) (clean bool) {
 	it := synthesizer.Interpreter()
 	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // budgets are compared before
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
-	if fault, ok := errors.AsType[*sensor.Fault](it.Run(e)); ok {
+	err := it.Run(e)
+	if fault, ok := errors.AsType[*sensor.Fault](err); ok {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
-		return
+		return false
 	}
 	for i := range p.File.Instances() {
 		going := synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
@@ -72,9 +82,10 @@ func runAll(p *validate.Pass, r *run, synthesizer *sensor.Synthesizer) {
 			return !ok
 		})
 		if !going {
-			return
+			return false
 		}
 	}
+	return err == nil
 }
 
 // instanceOf returns the first instance that refers to a criterion, the first

@@ -11,6 +11,7 @@ package contract
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,8 +35,14 @@ type feed struct {
 }
 
 // feeds returns what the builds that are addressed supply for the type version.
-func feeds(p *validate.Pass) []feed {
-	var list []feed
+func feeds(p *validate.Pass) []feed { return feedsOf.Get(p) }
+
+var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
+	n := 0
+	for i := range p.Groups {
+		n += len(p.Groups[i].Supplies)
+	}
+	list := make([]feed, 0, n)
 	for i := range p.Groups {
 		if g := &p.Groups[i]; g.Addressed {
 			for _, s := range g.Supplies {
@@ -44,7 +51,7 @@ func feeds(p *validate.Pass) []feed {
 		}
 	}
 	return list
-}
+})
 
 // positional reports whether the builds take an input by its place. A contract
 // that does not say how they do is taken for the worse.
@@ -107,6 +114,9 @@ func blame(p *validate.Pass, groups []*validate.Group) {
 
 // builds returns the builds of the groups.
 func builds(groups []*validate.Group) []validate.Build {
+	if len(groups) == 1 {
+		return slices.Clip(groups[0].Builds)
+	}
 	var list []validate.Build
 	for _, g := range groups {
 		list = append(list, g.Builds...)
@@ -116,6 +126,9 @@ func builds(groups []*validate.Group) []validate.Build {
 
 // groupsOf returns the groups of feeds, each once.
 func groupsOf(feeds []feed) []*validate.Group {
+	if len(feeds) == 1 {
+		return []*validate.Group{feeds[0].group}
+	}
 	var list []*validate.Group
 	seen := map[*validate.Group]bool{}
 	for _, f := range feeds {

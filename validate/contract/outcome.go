@@ -30,7 +30,7 @@ type outcomeReport struct {
 // once for each input by which it does. A rule that several do the same to is
 // thus found, and counted, with each of them.
 func (o outcomeReport) run(p *validate.Pass) {
-	lacks := lackingFeeds(p)
+	lacks := lacksOf.Get(p)
 	if len(lacks) == 0 {
 		return
 	}
@@ -42,7 +42,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 		}
 		return
 	}
-	r := &outcomeReporter{outcomeReport: o, pass: p, lacks: lacks, groups: map[string]*outcomeGroup{}}
+	r := &outcomeReporter{outcomeReport: o, pass: p, lacks: lacks, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{}}
 	r.mask()
 	for i := range p.File.Instances() {
 		if r.find(i); len(r.faults) > 0 {
@@ -73,6 +73,7 @@ type outcomeReporter struct {
 	kept   []int         // likewise: of these, those that are looked at together
 	key    []byte
 	groups map[string]*outcomeGroup
+	who    map[string]*lackers // by lacks
 }
 
 // Which of the inputs that some feed lacks something reads is a set of 64. The
@@ -252,6 +253,27 @@ func (r *outcomeReporter) besides(c *cause) string {
 	return fmt.Sprintf("; this alone would not do it: they do not have %s either", others)
 }
 
+// Lackers are the feeds of some lacks, which are the same for many inputs.
+type lackers struct {
+	feeds  []feed
+	events string
+	builds []validate.Build
+}
+
+// lackersOf returns the feeds of the lacks of faults; key is these.
+func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
+	who := r.who[string(key)]
+	if who == nil {
+		who = new(lackers)
+		for _, f := range faults {
+			who.feeds = append(who.feeds, r.lacks[f.lack].feeds...)
+		}
+		who.events, who.builds = eventsOf(who.feeds), builds(groupsOf(who.feeds))
+		r.who[string(key)] = who
+	}
+	return who
+}
+
 // group returns the group of findings for a cause and some lacks.
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	index, says, of := faults[0].input, &r.outcomeReport, ""
@@ -261,18 +283,15 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		r.key[0] = 1
 	}
 	r.key = binary.AppendUvarint(r.key, uint64(index))
+	lacks := len(r.key)
 	for _, f := range faults {
 		r.key = binary.AppendUvarint(r.key, uint64(f.lack))
 	}
 	if g := r.groups[string(r.key)]; g != nil {
 		return g
 	}
-	p := r.pass
-	var feeds []feed
-	for _, f := range faults {
-		feeds = append(feeds, r.lacks[f.lack].feeds...)
-	}
-	g := &outcomeGroup{events: eventsOf(feeds), details: lacking(p, index, feeds), builds: builds(groupsOf(feeds)), fix: says.fix, says: says}
+	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
+	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: says.fix, says: says}
 	if of == "" {
 		g.fix = instead(p, index, g.fix) // there is nothing instead of what is absent
 	}
@@ -315,19 +334,19 @@ type lack struct {
 
 func (l *lack) missing(index int) bool { return l.lacks[index] }
 
-// lackingFeeds returns what the feeds of named builds lack: many builds lack
-// the same, and what becomes of a rule is found out once for all of them.
-func lackingFeeds(p *validate.Pass) []*lack {
+// lacksOf is what the feeds of named builds lack: many builds lack the same, and
+// what becomes of a rule is found out once for all of them.
+var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 	var list []*lack
-	same := map[string]int{} // the lack of the same inputs
+	var same map[string]int // the lack of the same inputs
 	for _, f := range feeds(p) {
 		if f.positional() {
 			continue
 		}
 		var inputs []int
-		for _, need := range p.Needs.Inputs {
-			if f.input(p, need.Index).State == sensor.NotSupplied {
-				inputs = append(inputs, need.Index)
+		for i := range p.Needs.Inputs {
+			if index := p.Needs.Inputs[i].Index; f.input(p, index).State == sensor.NotSupplied {
+				inputs = append(inputs, index)
 			}
 		}
 		if len(inputs) == 0 {
@@ -338,6 +357,9 @@ func lackingFeeds(p *validate.Pass) []*lack {
 			list[i].feeds = append(list[i].feeds, f)
 			continue
 		}
+		if same == nil {
+			same = map[string]int{}
+		}
 		same[key] = len(list)
 		l := &lack{inputs: inputs, lacks: make([]bool, len(p.Definition.Inputs)), feeds: []feed{f}}
 		for _, index := range inputs {
@@ -346,7 +368,7 @@ func lackingFeeds(p *validate.Pass) []*lack {
 		list = append(list, l)
 	}
 	return list
-}
+})
 
 // maxTried is how many inputs are tried of a rule, so that a finding about one
 // that reads a thousand is not a thousand times as dear, and maxWords how many

@@ -1,0 +1,117 @@
+package suite_test
+
+import (
+	"iter"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// TestPrepared holds of each case of the corpus, as each kind of subject, that
+// a subject that was prepared gets for one fleet after the other the reports
+// that it gets for each alone, whatever was made of those before.
+func TestPrepared(t *testing.T) {
+	all := []*sensor.Fleet{nil}
+	for _, name := range sensor.BuiltinFleets() {
+		f, _ := sensor.BuiltinFleet(name)
+		all = append(all, f)
+	}
+	nothing := &validate.Recorded{Name: "none", Events: func(*sensor.Definition) iter.Seq2[func() string, sensor.Event] {
+		return func(func(func() string, sensor.Event) bool) {}
+	}}
+	// All that requires nothing too: what the others find must not keep the
+	// checks that run content from running it.
+	alone := slices.Clone(suite.Checks)
+	for i, c := range alone {
+		if c.Family() == 5 {
+			copied := *c
+			copied.Requires = nil
+			alone[i] = &copied
+		}
+	}
+	verdicts := map[validate.Verdict]int{}
+	for _, c := range cases(t) {
+		opts := corpusOptions(t, &c)
+		own := opts.Fleet
+		fleets := append(slices.Clone(all), own)
+		subjects := []*validate.Subject{validate.ChannelFile(c.FileName, c.Data), validate.Rules(c.FileName, c.Data)}
+		if r := validate.Run(subjects[0], opts); r.Definition != nil {
+			subjects = append(subjects, validate.NeedsSubject(c.Name, r.Needs), validate.DefinitionSubject(r.Definition))
+		}
+		for k, s := range subjects {
+			opts.KnownGood = nil
+			if k == 1 {
+				opts.KnownGood = nothing
+			}
+			for _, opts.Checks = range [][]*validate.Check{suite.Checks, alone} {
+				j := validate.Prepare(s, opts)
+				order := append(slices.Clone(fleets), own)
+				slices.Reverse(order)
+				for i, fleet := range order {
+					var distinct [][]int
+					if i%2 == 0 && fleet != nil {
+						distinct = fleet.Distinct()
+					}
+					got := j.Run(fleet, distinct)
+					fresh := opts
+					fresh.Fleet, fresh.Distinct = fleet, distinct
+					want := validate.Run(s, fresh)
+					if !reflect.DeepEqual(got, want) {
+						t.Fatalf("%s, %v: fleet %d differs:\n%+v\nalone:\n%+v", c.Name, s.Kind, i, got, want)
+					}
+					verdicts[got.Verdict()]++
+					spoil(got)
+				}
+			}
+		}
+	}
+	for v := validate.Undecided; v <= validate.Rejected; v++ {
+		if verdicts[v] < 100 {
+			t.Errorf("%d reports are %v; expected many of each: %v", verdicts[v], v, verdicts)
+		}
+	}
+}
+
+// spoil changes what a report has for itself.
+func spoil(r *validate.Report) {
+	for i := range r.Findings {
+		r.Findings[i] = validate.Finding{Message: "spoilt"}
+	}
+	for i := range r.Summaries {
+		r.Summaries[i] = validate.Summary{Message: "spoilt"}
+	}
+	clear(r.Totals)
+	clear(r.Builds)
+	clear(r.Undecided)
+	_ = append(r.Findings, validate.Finding{Message: "spoilt"})
+	_ = append(r.Ran, nil)
+	_ = append(r.Skipped, validate.Skip{Why: "spoilt"})
+	_ = append(r.NotApplicable, nil)
+}
+
+// TestPreparedAllocations holds that the next fleet costs a prepared subject a
+// fraction of what the first one does.
+func TestPreparedAllocations(t *testing.T) {
+	for _, c := range corpus.Cases() {
+		if c.Name != "291-march-state" {
+			continue
+		}
+		opts := gatetest.Options(t, &c, suite.Checks...)
+		s, distinct := validate.ChannelFile(c.FileName, c.Data), opts.Fleet.Distinct()
+		opts.Distinct = distinct
+		first := testing.AllocsPerRun(10, func() { validate.Run(s, opts) })
+		j := validate.Prepare(s, opts)
+		next := testing.AllocsPerRun(10, func() { j.Run(opts.Fleet, distinct) })
+		if next > first/3 {
+			t.Errorf("%v allocations for the first fleet, %v for the next", first, next)
+		}
+		return
+	}
+	t.Fatal("the case is not in the corpus")
+}
