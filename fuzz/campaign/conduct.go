@@ -145,10 +145,10 @@ func seedOf(seed uint64, core int) uint64 {
 const (
 	explainEvery = 64
 	factsEvery   = 512
-	judgeEvery   = 16
-	oddEvery     = 16
-	encodeEvery  = 16
-	againEvery   = 64
+	judgeEvery   = 32
+	oddEvery     = 64
+	encodeEvery  = 32
+	againEvery   = 512
 )
 
 // newWorker returns the worker of a core. Close frees its oracle.
