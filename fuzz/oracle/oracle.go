@@ -35,7 +35,7 @@ type Kind uint8
 // The kinds of problems.
 const (
 	Escape         Kind = 1 + iota // an accepted file does harm
-	Disagreement                   // two readers, or two sensors, differ
+	Disagreement                   // two readers, two sensors, or two reports of the gate on the same, differ
 	FalseRejection                 // a file that is valid by construction, and that no build lacks anything for, is not accepted
 )
 
