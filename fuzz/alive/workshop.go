@@ -38,7 +38,7 @@ var parts = []part{
 		"fuzz/naive/naive.go",
 	}},
 	{"gate", []string{
-		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/prepare.go",
+		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go",
 		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
 		"sensor/needs.go", "sensor/supply.go", "fuzz/naive/judge.go",
 	}},
