@@ -175,8 +175,9 @@ type Oracle struct {
 	// file compares with: signs and leading zeros, addresses in every form,
 	// bytes that are no runes. 0: none.
 	OddEvery uint64
-	// Events is how many events are made for an instance, at most; 0: 64.
-	Events int
+	// Events is how many events are made for an instance, at most, and
+	// Instances for how many instances; 0: 64 and 16.
+	Events, Instances int
 	// AgainEvery is of how many decisions one is made again by the needs alone
 	// and, if it accepts, with events that were recorded. 0: none.
 	AgainEvery uint64

@@ -212,7 +212,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Even
 		exhaust(r.o.types, n, try)
 		return
 	}
-	for i := range min(r.o.file.Instances(), instancesRun) {
+	for i := range min(r.o.file.Instances(), cmp.Or(r.o.Instances, instancesRun)) {
 		left, first := cmp.Or(r.o.Events, eventsRun), true
 		r.synthesis.Events(i, n, func(e sensor.Event) bool {
 			going = try(e)

@@ -122,7 +122,7 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long { // the sensors and the readers show it, on few events
-		o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.Events = 0, 0, 0, 0, 2
+		o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.Events, o.Instances = 0, 0, 0, 0, 2, 2
 		return h.batches("long files", g.Long, generate.LongFiles), nil
 	}
 	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
