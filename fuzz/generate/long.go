@@ -16,7 +16,23 @@ const LongFiles = 5
 // Long returns a batch of one file whose counts and offsets need more than 16
 // bits, and builds that lack nothing for it, or have no room for it. It is what
 // shows that a number is kept in too few.
-func (g *Generator) Long() *Batch {
+func (g *Generator) Long() *Batch { return g.counted(many, MaxLength) }
+
+// Medium returns a batch like that of Long, of a file whose counts need more
+// than 8 bits, and of what it becomes when some of its fields are changed.
+func (g *Generator) Medium() *Batch {
+	b := g.counted(300, 40)
+	valid := b.Files[0].Data
+	for range 30 {
+		b.Files = append(b.Files, File{g.Patch(valid), Patched})
+	}
+	b.Fleets = b.Fleets[:1]
+	return b
+}
+
+// counted returns a batch of one file with so many entries of some kind, and
+// texts of such a length.
+func (g *Generator) counted(many, length int) *Batch {
 	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
 		{Name: "Text", Type: sensor.String, MaxLength: MaxLength}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: MaxLength},
 	}}
@@ -42,17 +58,17 @@ func (g *Generator) Long() *Batch {
 		for i := range numbers {
 			numbers[i] = int64(i)
 		}
-		add(0, channelfile.IntegerEquals(1, numbers[:channelfile.MaxOperands]...))
+		add(0, channelfile.IntegerEquals(1, numbers[:min(many, channelfile.MaxOperands)]...))
 		add(2, channelfile.IntegerEquals(1, numbers[many/2:]...).All())
 		add(1, channelfile.And(channelfile.Equals(0, "a"), channelfile.Exists(2)))
 	case 1: // the pool, and a long value
-		texts := make([]string, 20)
+		texts := make([]string, min(many, 80_000/length))
 		for i := range texts {
-			texts[i] = fmt.Sprintf("%02d%0*d", i, MaxLength-2, i)
+			texts[i] = fmt.Sprintf("%04d%0*d", i, length-4, i)
 		}
 		add(0, channelfile.Prefix(0, texts...))
 		add(1, channelfile.Contains(2, texts...).All())
-		add(2, channelfile.Pattern(0, "*"+texts[3][:1000]+"?"))
+		add(2, channelfile.Pattern(0, "*"+texts[3][:length/4]+"?"))
 		add(3, channelfile.Equals(0, texts[1:]...).Fold())
 	case 2: // instances, words, and where they come from
 		for i := range many {

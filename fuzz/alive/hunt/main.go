@@ -121,9 +121,9 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 	}
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
-	if long { // the sensors and the readers show it, on few events
-		o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.Events, o.Instances = 0, 0, 0, 0, 2, 2
-		return h.batches("long files", g.Long, generate.LongFiles), nil
+	if long { // the readers and the sensors show it
+		o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.AgainEvery = 0, 0, 0, 0
+		return h.large(g), nil
 	}
 	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
 		return caught, nil
@@ -131,7 +131,7 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 	if caught := h.corpus(); caught != nil || h.over() {
 		return caught, nil
 	}
-	if caught := h.batches("long files", g.Long, generate.LongFiles); caught != nil {
+	if caught := h.large(g); caught != nil {
 		return caught, nil
 	}
 	small := generate.NewSmall(0, 64)
@@ -148,6 +148,17 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 		o.Exhaustive = false
 	}
 	return nil, nil
+}
+
+// large judges files with many entries, on few events.
+func (h *hunter) large(g *generate.Generator) *Catch {
+	o := h.oracle
+	o.Events, o.Instances = 2, 2
+	defer func() { o.Events, o.Instances = 0, 0 }()
+	if caught := h.batches("medium files", g.Medium, generate.LongFiles); caught != nil {
+		return caught
+	}
+	return h.batches("long files", g.Long, generate.LongFiles)
 }
 
 // batches judges so many batches, or less if there are no more.
