@@ -211,6 +211,15 @@ func (g *Generator) Condition(d *sensor.Definition, depth int) channelfile.Expr 
 	return channelfile.And(parts...)
 }
 
+// id draws the ID of instance i of a file: some differ from those before in the
+// second half alone.
+func (g *Generator) id(i int) channelfile.ID {
+	if g.one(3) {
+		return channelfile.ID{0: 1, 8: byte(i + 1), 12: byte(g.r.IntN(256))}
+	}
+	return channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}
+}
+
 // File draws a channel file in normal form for a type, without provenance.
 // Drawn conditions that the format cannot hold are drawn again.
 func (g *Generator) File(d *sensor.Definition) []byte {
@@ -219,7 +228,7 @@ func (g *Generator) File(d *sensor.Definition) []byte {
 	})
 	n := pick(g, 1, 1, 2, 3, 1+g.r.IntN(8))
 	for i := 0; i < n; {
-		if b.Add(channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}, g.Condition(d, 2), nil) == nil {
+		if b.Add(g.id(i), g.Condition(d, 2), nil) == nil {
 			i++
 		}
 	}

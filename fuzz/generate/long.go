@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -64,7 +65,9 @@ func (g *Generator) counted(many, length int) *Batch {
 	case 1: // the pool, and a long value
 		texts := make([]string, min(many, 80_000/length))
 		for i := range texts {
-			texts[i] = fmt.Sprintf("%04d%0*d", i, length-4, i)
+			// What neighbours differ in stands in each of the first words.
+			text := strings.Repeat("s", 8*(i%4)) + fmt.Sprintf("%08d", i)
+			texts[i] = text + strings.Repeat("xyz", length)[:max(0, length-len(text))]
 		}
 		add(0, channelfile.Prefix(0, texts...))
 		add(1, channelfile.Contains(2, texts...).All())
@@ -72,7 +75,12 @@ func (g *Generator) counted(many, length int) *Batch {
 		add(3, channelfile.Equals(0, texts[1:]...).Fold())
 	case 2: // instances, words, and where they come from
 		for i := range many {
-			add(i, channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2)))
+			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))
+			if many < 1000 { // words that refer far, in conditions of every form
+				at := func(k int) channelfile.Expr { return channelfile.IntegerEquals(1, int64(i+k)) }
+				e = channelfile.And(channelfile.Or(e, channelfile.And(at(0), at(7)), channelfile.Not(at(1))), channelfile.Or(at(2), at(3)), at(4))
+			}
+			add(i, e)
 		}
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
