@@ -67,7 +67,7 @@ func Types(d *sensor.Definition) []sensor.InputType {
 	return types
 }
 
-var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß", "\u212A", "€", "\U0001F600", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3"}
+var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß", "\u212A", "€", "\U0001F600", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3", "\x80"}
 
 // text draws a string of up to so many pieces.
 func (g *Generator) text(most int) string {
