@@ -149,40 +149,37 @@ func conduct(ctx context.Context, cfg config, stdout, stderr io.Writer) (*report
 		return nil, err
 	}
 	// What the oracle sees where there is no bug it would see everywhere.
-	if c, err := w.hunt(ctx, nil, min(cfg.time, healthy)); err != nil {
+	if err := w.healthy(ctx, min(cfg.time, healthy)); err != nil {
 		return nil, err
-	} else if c != nil {
-		return nil, fmt.Errorf("without a bug the oracle sees one: by the %s: %s", c.By, c.What)
 	}
 	r.Outcomes = make([]outcome, len(bugs))
-	if err := each(ctx, cfg.jobs, len(bugs), func(i int) error {
+	each(ctx, cfg.jobs, len(bugs), func(i int) {
 		o := &r.Outcomes[i]
 		o.Bug, o.Reason = bugs[i], reasons[bugs[i]]
 		began := time.Now()
 		caught, err := w.hunt(ctx, bugs[i], cfg.time)
 		o.Caught, o.Took = caught, time.Since(began)
-		if err == nil && ctx.Err() == nil && (caught == nil) != cfg.listed {
+		if err != nil {
+			o.Error = err.Error()
+		}
+		if ctx.Err() == nil && !o.ok() {
 			fmt.Fprintf(stderr, "%s\n", o.line())
 		}
-		return err
 	}, func(done int) {
 		fmt.Fprintf(stderr, "%d of %d, after %v\n", done, len(bugs), time.Since(start).Round(time.Second))
-	}); err != nil {
-		return nil, err
-	}
+	})
 	r.Took = time.Since(start)
-	return r, ctx.Err()
+	return r, nil
 }
 
 // healthy is how long the oracle looks at what has no bug.
 const healthy = 10 * time.Second
 
-// each calls do with each number below n, so many at a time, until one fails or
-// the context ends. It calls progress now and then.
-func each(ctx context.Context, jobs, n int, do func(int) error, progress func(done int)) error {
+// each calls do with each number below n, so many at a time, until the context
+// ends. It calls progress now and then.
+func each(ctx context.Context, jobs, n int, do func(int), progress func(done int)) {
 	var group sync.WaitGroup
 	var mu sync.Mutex
-	var first error
 	next, done := 0, 0
 	for range jobs {
 		group.Go(func() {
@@ -190,16 +187,12 @@ func each(ctx context.Context, jobs, n int, do func(int) error, progress func(do
 				mu.Lock()
 				i := next
 				next++
-				stop := first != nil || i >= n || ctx.Err() != nil
 				mu.Unlock()
-				if stop {
+				if i >= n || ctx.Err() != nil {
 					return
 				}
-				err := do(i)
+				do(i)
 				mu.Lock()
-				if err != nil && first == nil {
-					first = err
-				}
 				if done++; done%100 == 0 {
 					progress(done)
 				}
@@ -208,7 +201,6 @@ func each(ctx context.Context, jobs, n int, do func(int) error, progress func(do
 		})
 	}
 	group.Wait()
-	return first
 }
 
 // write writes the report as JSON.

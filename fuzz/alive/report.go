@@ -9,19 +9,37 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/cfcheck/cfcheck/fuzz/alive/mutant"
 )
 
 // An outcome is what became of a bug.
 type outcome struct {
 	*Bug
-	Reason string `json:",omitempty"` // why it is none
-	Caught *Catch // nil: it was not seen
+	Reason string        `json:",omitempty"` // why it is none
+	Caught *mutant.Catch // nil: it was not seen
+	Error  string        `json:",omitempty"` // why nobody looked
 	Took   time.Duration
 }
 
+// ok reports whether it is as it should be: what is a bug was caught, what is
+// listed as none was not.
+func (o *outcome) ok() bool {
+	return o.Bug != nil && o.Error == "" && (o.Caught == nil) == (o.Reason != "")
+}
+
 func (o *outcome) line() string {
-	s := fmt.Sprintf("%s:%d: %s", o.File, o.Line, o.Key())
-	if o.Caught == nil {
+	if o.Bug == nil {
+		return "not looked for: the command was told to end"
+	}
+	s := o.Key()
+	if o.File != "" {
+		s = fmt.Sprintf("%s:%d: %s", o.File, o.Line, s)
+	}
+	switch {
+	case o.Error != "":
+		return "not looked for: " + s + ": " + o.Error
+	case o.Caught == nil:
 		return "survived: " + s
 	}
 	return fmt.Sprintf("caught by the %s: %s: %s", o.Caught.By, s, o.Caught.What)
@@ -36,10 +54,9 @@ type report struct {
 	Outcomes []outcome
 }
 
-// ok reports whether all is as it should be: what is a bug was caught, what is
-// listed as none was not.
+// ok reports whether all is as it should be.
 func (r *report) ok() bool {
-	return !slices.ContainsFunc(r.Outcomes, func(o outcome) bool { return (o.Caught == nil) != (o.Reason != "") })
+	return !slices.ContainsFunc(r.Outcomes, func(o outcome) bool { return !o.ok() })
 }
 
 func (r *report) text(w io.Writer) error {
@@ -53,6 +70,9 @@ func (r *report) text(w io.Writer) error {
 	var times []time.Duration
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
+		if o.Bug == nil || o.Error != "" {
+			continue
+		}
 		k := key{o.Part, o.Kind}
 		c := counts[k]
 		c[0]++
@@ -77,9 +97,9 @@ func (r *report) text(w io.Writer) error {
 		fmt.Fprintf(&b, "%-12s %-12s %10d %10d\n", k.part, k.kind, counts[k][0], counts[k][1])
 	}
 	for i := range r.Outcomes {
-		if o := &r.Outcomes[i]; (o.Caught == nil) != (o.Reason != "") {
+		if o := &r.Outcomes[i]; !o.ok() {
 			fmt.Fprintf(&b, "\nFAILED: %s\n", o.line())
-			if o.Reason != "" {
+			if o.Reason != "" && o.Caught != nil {
 				fmt.Fprintf(&b, "        it is listed as equivalent: %s\n", o.Reason)
 			}
 		}

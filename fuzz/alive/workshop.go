@@ -67,7 +67,7 @@ type workshop struct {
 	bugs    []*Bug
 	overlay map[string]string // files with bugs in them, by those that they stand for
 	program string            // the hunt, with all bugs in it that have a number
-	c       string            // the sensor in C; "" where it cannot be compiled
+	c       string            // the sensor in C; "" without gcc, and then there are no bugs in C
 }
 
 // newWorkshop finds the bugs that can be seeded.
@@ -121,8 +121,10 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 	for i := range byPeople {
 		s.add(byPeople[i].bug())
 	}
-	if err := s.c(); err != nil {
-		return nil, err
+	if _, err := exec.LookPath("gcc"); err == nil {
+		if err := s.c(); err != nil {
+			return nil, err
+		}
 	}
 	w.bugs = s.bugs
 	return w, nil
@@ -133,10 +135,10 @@ func (w *workshop) build(ctx context.Context) (err error) {
 	if w.program, err = w.hunter(ctx, "hunt", w.overlay); err != nil {
 		return err
 	}
-	w.c, err = csensor.Build(w.folder)
-	if errors.Is(err, csensor.ErrNoCompiler) {
-		return nil // hunt says so of each bug in C
+	if !slices.ContainsFunc(w.bugs, func(b *Bug) bool { return b.inC != nil }) {
+		return nil
 	}
+	w.c, err = csensor.Build(w.folder)
 	return err
 }
 
@@ -159,75 +161,107 @@ func (w *workshop) hunter(ctx context.Context, name string, files map[string]str
 	return program, nil
 }
 
-// A Catch is how a bug was seen.
-type Catch struct {
-	By        string // the part of the oracle
-	What      string
-	Decisions uint64
-}
-
 // hunt looks for a bug; nil: for any. It returns nil if none was seen. A number
 // that is kept in 16 bits where that is too few shows in long files. Where none
 // sees it, for most numbers of the format are smaller, it is kept in 8.
-func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*Catch, error) {
-	program, args, number := w.program, []string{"-time", limit.String()}, 0
+func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*mutant.Catch, error) {
+	h := hunt{program: w.program, limit: limit, bits: 16}
 	switch {
-	case b == nil:
 	case b.Check != "":
-		args = append(args, "-without", b.Check)
+		h.args = []string{"-without", b.Check}
 	case b.person != nil:
 		made, err := w.person(ctx, b)
 		if err != nil {
 			return nil, err
 		}
 		defer os.Remove(made)
-		program = made
+		h.program = made
 	case b.inC != nil:
-		if w.c == "" {
-			return nil, csensor.ErrNoCompiler
-		}
 		made, err := w.sensor(b)
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, "-c", made)
+		h.args = []string{"-c", made}
 	default:
-		number = b.Number
+		h.number = b.Number
 	}
-	if b == nil || b.Kind != "width" || b.inC != nil {
-		return w.start(ctx, b, limit, 16, number, program, args)
+	if b.Kind != "width" || b.inC != nil {
+		return h.start(ctx)
 	}
-	caught, err := w.start(ctx, b, limit, 16, number, program, append(args, "-long"))
+	in16 := h
+	in16.args, in16.limit = []string{"-long"}, limit/2
+	caught, err := in16.start(ctx)
 	if caught != nil || err != nil {
 		return caught, err
 	}
-	if caught, err = w.start(ctx, b, limit, 8, number, program, args); caught != nil {
+	h.bits, h.limit = 8, limit/2
+	if caught, err = h.start(ctx); caught != nil {
 		caught.By += ", in 8 bits"
 	}
 	return caught, err
 }
 
-// start runs a hunt.
-func (w *workshop) start(ctx context.Context, b *Bug, limit time.Duration, bits, number int, program string, args []string) (*Catch, error) {
-	ctx, stop := context.WithTimeout(ctx, limit+time.Minute)
+// healthy returns an error if the oracle sees a bug where there is none, in any
+// of the ways in which it looks for one.
+func (w *workshop) healthy(ctx context.Context, limit time.Duration) error {
+	ways := [][]string{nil, {"-long"}}
+	if w.c != "" {
+		ways = append(ways, []string{"-c", w.c})
+	}
+	for _, args := range ways {
+		h := hunt{program: w.program, args: args, limit: limit, bits: 16}
+		caught, err := h.start(ctx)
+		if err != nil {
+			return err
+		}
+		if caught != nil {
+			return fmt.Errorf("without a bug the oracle sees one, with %q: by the %s: %s", args, caught.By, caught.What)
+		}
+	}
+	return nil
+}
+
+// A hunt is one that is to be started.
+type hunt struct {
+	program string
+	args    []string
+	number  int // of the bug that the program is to have
+	bits    int // that are left by one of width
+	limit   time.Duration
+}
+
+// The exit statuses of a hunt: see its package.
+const (
+	huntCaught = 1
+	huntFailed = 3
+)
+
+// start runs a hunt to its end.
+func (h *hunt) start(ctx context.Context) (*mutant.Catch, error) {
+	within, stop := context.WithTimeout(ctx, h.limit+time.Minute)
 	defer stop()
-	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, number), fmt.Sprintf("%s=%d", mutant.Bits, bits))
+	cmd := exec.CommandContext(within, h.program, append([]string{"-time", h.limit.String()}, h.args...)...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, h.number), fmt.Sprintf("%s=%d", mutant.Bits, h.bits))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = time.Second // a sensor in C may still hold them
 	err := cmd.Run()
 	exit, died := errors.AsType[*exec.ExitError](err)
 	switch {
 	case err == nil:
 		return nil, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case within.Err() != nil:
+		return &mutant.Catch{By: "time", What: "the hunt did not end"}, nil
 	case !died:
 		return nil, err
-	case exit.ExitCode() == 1:
-		c := new(Catch)
+	case exit.ExitCode() == huntCaught:
+		c := new(mutant.Catch)
 		return c, json.Unmarshal(stdout.Bytes(), c)
-	case b == nil:
-		return nil, fmt.Errorf("the hunt, without a bug: %w: %s", err, &stderr)
+	case exit.ExitCode() == huntFailed && h.number == 0:
+		return nil, fmt.Errorf("the hunt: %w: %s", err, &stderr)
 	}
 	what, _, _ := strings.Cut(stderr.String(), "\n")
-	return &Catch{By: "death", What: exit.String() + ": " + what}, nil
+	return &mutant.Catch{By: "death", What: exit.String() + ": " + what}, nil
 }

@@ -105,6 +105,10 @@ func Start(path string) (*Sensor, error) {
 	return s, nil
 }
 
+// Kill ends the process whatever it does. A caller who exits calls it: a sensor
+// in a loop does not notice that nobody is there.
+func (s *Sensor) Kill() { _ = s.cmd.Process.Kill() } // there is nobody to tell
+
 // Close ends the process, and returns a [*Fault] if it died of one.
 func (s *Sensor) Close() error {
 	err := errors.Join(s.in.Flush(), s.pipe.Close())

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/fuzz/alive/mutant"
 	"github.com/cfcheck/cfcheck/fuzz/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/generate"
 	"github.com/cfcheck/cfcheck/fuzz/oracle"
@@ -24,13 +25,6 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// A Catch is how a bug was seen.
-type Catch struct {
-	By        string // the part of the oracle
-	What      string
-	Decisions uint64
-}
-
 func main() {
 	limit := flag.Duration("time", time.Minute, "how long at most")
 	seed := flag.Uint64("seed", 1, "of the stream")
@@ -38,6 +32,13 @@ func main() {
 	long := flag.Bool("long", false, "judge long files alone: what shows that 16 bits are too few")
 	c := flag.String("c", "", "the sensor in C, a `program`, to compare with")
 	flag.Parse()
+	h := &hunter{deadline: time.Now().Add(*limit)}
+	var err error
+	if *c != "" { // before memory is limited: AddressSanitizer reserves more than there is
+		if h.c, err = csensor.Start(*c); err != nil {
+			fail(err)
+		}
+	}
 	if err := limitMemory(); err != nil {
 		fail(err)
 	}
@@ -48,37 +49,54 @@ func main() {
 		}
 		check.Run = func(*validate.Pass) {}
 	}
-	h := &hunter{deadline: time.Now().Add(*limit)}
 	go h.watch()
-	caught, err := h.hunt(*seed, *c, *long)
+	caught, err := h.hunt(*seed, *long)
 	if err != nil {
 		fail(err)
 	}
 	if caught != nil {
 		h.say(caught)
 	}
+	h.end(exitNothing)
 }
+
+// The exit statuses. A Go program that dies has 2.
+const (
+	exitNothing = 0
+	exitCaught  = 1
+	exitFailed  = 3 // the hunt could not be run, or not to its end
+)
 
 func fail(err error) {
 	fmt.Fprintln(os.Stderr, "hunt:", err)
-	os.Exit(2)
+	os.Exit(exitFailed)
 }
 
 // A hunter looks for a bug.
 type hunter struct {
 	deadline time.Time
 	oracle   *oracle.Oracle
-	steps    atomic.Uint64 // that were taken, for watch
+	c        *csensor.Sensor // nil: none
+	steps    atomic.Uint64   // that were taken, for watch
 }
 
 // say ends the process: the bug was seen.
-func (h *hunter) say(c *Catch) {
+func (h *hunter) say(c *mutant.Catch) {
 	_ = json.NewEncoder(os.Stdout).Encode(c) // the status says it too
-	os.Exit(1)
+	h.end(exitCaught)
 }
 
-// hang is after how long without a step a bug has shown itself by that.
-const hang = 10 * time.Second
+// end ends the process, and the sensor in C with it, which may be in a loop.
+func (h *hunter) end(status int) {
+	if h.c != nil {
+		h.c.Kill()
+	}
+	os.Exit(status)
+}
+
+// hang is after how long without a decision a bug has shown itself by that. A
+// long file takes a second.
+const hang = 30 * time.Second
 
 // watch ends the process when it hangs.
 func (h *hunter) watch() {
@@ -87,7 +105,7 @@ func (h *hunter) watch() {
 		if now := h.steps.Load(); now != before {
 			before, since = now, time.Now()
 		} else if time.Since(since) > hang {
-			h.say(&Catch{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
+			h.say(&mutant.Catch{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
 		}
 	}
 }
@@ -99,14 +117,14 @@ func (h *hunter) over() bool {
 }
 
 // hunt goes through the parts of the oracle, the quick ones first.
-func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, err error) {
+func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			caught = &Catch{By: "panic", What: fmt.Sprint(r)}
+			caught = &mutant.Catch{By: "panic", What: fmt.Sprint(r)}
 		}
 	}()
 	if err := suite.SelfTest(suite.Checks); err != nil {
-		return &Catch{By: "self-test", What: err.Error()}, nil
+		return &mutant.Catch{By: "self-test", What: err.Error()}, nil
 	}
 	o, err := oracle.New(suite.Checks)
 	if err != nil {
@@ -114,11 +132,7 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 	}
 	defer o.Close()
 	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
-	if program != "" {
-		if o.C, err = csensor.Start(program); err != nil {
-			return nil, err
-		}
-	}
+	o.C = h.c
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long { // the readers and the sensors show it
@@ -151,7 +165,7 @@ func (h *hunter) hunt(seed uint64, program string, long bool) (caught *Catch, er
 }
 
 // large judges files with many entries, on few events.
-func (h *hunter) large(g *generate.Generator) *Catch {
+func (h *hunter) large(g *generate.Generator) *mutant.Catch {
 	o := h.oracle
 	o.Events, o.Instances = 2, 2
 	defer func() { o.Events, o.Instances = 0, 0 }()
@@ -162,7 +176,7 @@ func (h *hunter) large(g *generate.Generator) *Catch {
 }
 
 // batches judges so many batches, or less if there are no more.
-func (h *hunter) batches(part string, next func() *generate.Batch, most int) *Catch {
+func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mutant.Catch {
 	o := h.oracle
 	for range most {
 		b := next()
@@ -173,10 +187,11 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *Ca
 			p := o.Load(b.Definitions, b.Definition, file.Data)
 			for i := 0; i < len(b.Fleets) && p == nil; i++ {
 				f := b.Fleets[i]
+				h.steps.Add(1)
 				_, p = o.Decide(f.Fleet, f.Distinct, f.Whole && file.Kind == generate.Valid)
 			}
 			if p != nil {
-				return &Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
+				return &mutant.Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
 			}
 		}
 	}
@@ -185,10 +200,10 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *Ca
 
 // corpus holds the gate to what stands beside each case, and the two readers to
 // each other. What is in normal form encodes to itself.
-func (h *hunter) corpus() *Catch {
+func (h *hunter) corpus() *mutant.Catch {
 	for _, c := range corpus.Cases() {
-		wrong := func(format string, args ...any) *Catch {
-			return &Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
+		wrong := func(format string, args ...any) *mutant.Catch {
+			return &mutant.Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
 		}
 		h.steps.Add(1)
 		opts, err := gatetest.ReadOptions(&c, suite.Checks...)

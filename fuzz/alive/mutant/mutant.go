@@ -8,6 +8,13 @@ import (
 	"strconv"
 )
 
+// A Catch is how a bug was seen: what a hunt says on its standard output.
+type Catch struct {
+	By        string // the part of the oracle
+	What      string
+	Decisions uint64
+}
+
 // Variable is the environment variable that chooses the bug.
 const Variable = "CFCHECK_MUTANT"
 
