@@ -146,6 +146,30 @@ func (f *Fleet) Hosts() uint64 {
 	return sum
 }
 
+// Groups are the contracts of a fleet by what they do. Whoever judges many files
+// for one fleet keeps them.
+type Groups struct {
+	fleet   *Fleet
+	members [][]int
+}
+
+// Groups returns the groups of f, nil if it is nil. They hold as long as its
+// contracts are not changed.
+func (f *Fleet) Groups() *Groups {
+	if f == nil {
+		return nil
+	}
+	return &Groups{f, f.Distinct()}
+}
+
+// Of returns the groups as [Fleet.Distinct] does if they are those of f, or nil.
+func (g *Groups) Of(f *Fleet) [][]int {
+	if g == nil || g.fleet != f {
+		return nil
+	}
+	return g.members
+}
+
 // Distinct groups the contracts that differ in build, hosts and note alone: what
 // holds of one of a group holds of all. It returns their indices, the groups
 // in the order of their first members. It looks at the contracts as they are

@@ -20,7 +20,7 @@ type Options struct {
 	Checks      []*Check            // in the order in which they run
 	Definitions *sensor.Definitions // the template types; nil: none is known
 	Fleet       *sensor.Fleet       // nil: the verdict can only be Rejected or Undecided
-	Distinct    [][]int             // what Fleet.Distinct returns, for many subjects and one large fleet; if not all are in it, it is called
+	Groups      *sensor.Groups      // of the fleet, for many subjects and one large fleet; nil, or those of another: they are found out
 	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
 
 	NeverMatch       *Recorded // events that nothing may match; nil: none
@@ -37,7 +37,7 @@ type Options struct {
 // and any options give a report, and the same ones the same report. The subject
 // must not be modified meanwhile; several Runs may share one fleet and one set
 // of definitions.
-func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Distinct) }
+func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Groups) }
 
 // A checklist is a list of checks that was vetted.
 type checklist struct {
@@ -143,7 +143,7 @@ func (l *checklist) skip(i int, f fate) Skip {
 type total struct{ check, found int }
 
 // Prepare reads a subject, and lets all checks judge it that look at no fleet.
-// The Fleet of the options does not matter. The subject must not be modified as
+// Fleet and Groups of the options do not matter. The subject must not be modified as
 // long as it is judged.
 func Prepare(s *Subject, opts Options) *Prepared {
 	if s == nil {
@@ -177,12 +177,12 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	return j
 }
 
-// Run judges the subject for a fleet; nil is no fleet. Distinct is what the
-// fleet's method of that name returns; if not all builds are in it, that is
-// called. The report is the one that [Run] makes of the same, and is not
+// Run judges the subject for a fleet; nil is no fleet. Groups are what the
+// fleet's method of that name returns; without them, or with those of another
+// fleet, it is called. The report is the one that [Run] makes of the same, and is not
 // changed by later calls, but may share with theirs what its findings point to,
 // such as an Instance, and its lists of checks: do not change these.
-func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
+func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	p := &j.pass
 	r := &Report{Subject: p.Subject, Fleet: fleet, failOnWarnings: j.opts.FailOnWarnings}
 	if j.err != nil {
@@ -198,7 +198,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, distinct [][]int) *Report {
 	if fleet != nil {
 		j.has |= UsesFleet
 	}
-	j.group(distinct)
+	j.group(groups)
 	// Of its own: the report keeps them.
 	p.findings = append([]Finding(nil), j.alone.findings...)
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
@@ -235,13 +235,14 @@ func (j *Prepared) read() {
 
 // group finds out which builds the fleet has, and what they supply for the
 // subject's type version.
-func (j *Prepared) group(distinct [][]int) {
+func (j *Prepared) group(groups *sensor.Groups) {
 	p, fleet := &j.pass, j.pass.Fleet
 	p.Groups, j.supplies = p.Groups[:0], j.supplies[:0]
 	if fleet == nil || p.Needs == nil {
 		return
 	}
-	if !covers(distinct, len(fleet.Contracts)) {
+	distinct := groups.Of(fleet)
+	if distinct == nil {
 		distinct = fleet.Distinct()
 	}
 	p.Groups = slices.Grow(p.Groups, len(distinct))
@@ -274,23 +275,6 @@ func (j *Prepared) group(distinct [][]int) {
 		}
 		p.Groups = append(p.Groups, g)
 	}
-}
-
-// covers reports whether groups have each of n indices once.
-func covers(groups [][]int, n int) bool {
-	seen := make([]bool, n)
-	for _, members := range groups {
-		if len(members) == 0 {
-			return false
-		}
-		for _, m := range members {
-			if m < 0 || m >= n || seen[m] {
-				return false
-			}
-			seen[m] = true
-		}
-	}
-	return !slices.Contains(seen, false)
 }
 
 // addHosts stops at the largest number: contracts may claim any.

@@ -648,28 +648,27 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestDistinct holds that it makes no difference who finds out which contracts
-// do the same, but for the work.
-func TestDistinct(t *testing.T) {
+// TestGroups holds that it makes no difference who finds out which contracts do
+// the same, but for the work; and that the groups of another fleet, in which one
+// build may stand for another that lacks an input, are not believed.
+func TestGroups(t *testing.T) {
 	o := options(t, check("CF9001", nil))
 	without := validate.Run(good(t), o)
-	o.Distinct = o.Fleet.Distinct()
+	o.Groups = o.Fleet.Groups()
 	with := validate.Run(good(t), o)
 	if with.Counts != without.Counts || !slices.Equal(with.Builds, without.Builds) || with.Counts.Contracts == 0 {
 		t.Errorf("%+v %v, expected %+v %v", with.Counts, with.Builds, without.Counts, without.Builds)
 	}
-	n := len(o.Fleet.Contracts)
-	for why, wrong := range map[string][][]int{
-		"a contract is left out":           {{0}},
-		"nothing stands for a contract":    {{}},
-		"one is in two groups":             append(slices.Clone(o.Fleet.Distinct()), []int{0}),
-		"one is there that is not":         append(slices.Clone(o.Fleet.Distinct()), []int{n}),
-		"a group has nobody to stand for":  append(slices.Clone(o.Fleet.Distinct()), nil),
-		"an index is less than the lowest": {{-1}},
+	same := &sensor.Fleet{Name: "same", Contracts: slices.Repeat(o.Fleet.Contracts[:1], len(o.Fleet.Contracts))}
+	for why, wrong := range map[string]*sensor.Groups{
+		"groups of a fleet whose builds are all alike": same.Groups(),
+		"groups of a fleet without builds":             new(sensor.Fleet).Groups(),
+		"groups of no fleet":                           (*sensor.Fleet)(nil).Groups(),
+		"groups that nobody made":                      new(sensor.Groups),
 	} {
-		o.Distinct = wrong
+		o.Groups = wrong
 		if r := validate.Run(good(t), o); r.Counts != without.Counts {
-			t.Errorf("%s: %+v, expected %+v, for no build must be left out", why, r.Counts, without.Counts)
+			t.Errorf("%s: %+v, expected %+v", why, r.Counts, without.Counts)
 		}
 	}
 }

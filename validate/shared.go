@@ -9,10 +9,12 @@ type Shared[T any] struct {
 }
 
 // OfSubject returns what is worked out once of a subject, whatever the fleet:
-// of gets a Pass without one. It must not keep the Pass.
+// of gets a Pass without one. It must not keep the Pass, nor report by it: what
+// is found is for each check to report, each time that it runs.
 func OfSubject[T any](of func(*Pass) T) *Shared[T] { return &Shared[T]{of: of} }
 
-// OfFleet returns what is worked out once of a subject and a fleet. What it
+// OfFleet returns what is worked out once of a subject and a fleet, on the same
+// terms. What it
 // points to, such as a Group, lasts no longer than the run for that fleet.
 func OfFleet[T any](of func(*Pass) T) *Shared[T] { return &Shared[T]{of, true} }
 

@@ -145,7 +145,7 @@ func (k *checking) prepare() error {
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
 	}
 	if fleet != nil {
-		k.options.Distinct = fleet.Distinct()
+		k.options.Groups = fleet.Groups()
 	}
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {

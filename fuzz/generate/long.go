@@ -113,7 +113,7 @@ func (g *Generator) counted(many, length int) *Batch {
 		}
 		change(&c)
 		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
-		return Fleet{f, f.Distinct(), whole}
+		return Fleet{f, f.Groups(), whole}
 	}
 	l := fileSizes(data)
 	return &Batch{

@@ -165,7 +165,7 @@ func smallFleets(d *sensor.Definition) (list []Fleet) {
 		}
 		c.Supplies = []sensor.Supply{supply}
 		f := &sensor.Fleet{Name: "small", Contracts: []sensor.Contract{c}}
-		list = append(list, Fleet{f, f.Distinct(), whole})
+		list = append(list, Fleet{f, f.Groups(), whole})
 	}
 	for n := range 4 {
 		add(sensor.Positional, n >= 2, full[:n])

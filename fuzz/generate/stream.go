@@ -38,8 +38,8 @@ type File struct {
 // A Fleet is a fleet of a stream.
 type Fleet struct {
 	*sensor.Fleet
-	Distinct [][]int // what its method Distinct returns
-	Whole    bool    // no build lacks anything for a valid file, which its type allows
+	Groups *sensor.Groups // what its method of that name returns
+	Whole  bool           // no build lacks anything for a valid file, which its type allows
 }
 
 // A Batch is files of one template type, and fleets that they may be sent to:
@@ -185,7 +185,7 @@ func (s *Stream) newType() {
 			}
 			f.Contracts = append(f.Contracts, c)
 		}
-		s.whole = append(s.whole, Fleet{f, f.Distinct(), !s.tight})
+		s.whole = append(s.whole, Fleet{f, f.Groups(), !s.tight})
 	}
 	s.conditions, s.before = nil, nil
 }
@@ -376,7 +376,7 @@ func (s *Stream) fleet(cost cost) Fleet {
 		}
 		f.Contracts = append(f.Contracts, c)
 	}
-	return Fleet{Fleet: f, Distinct: f.Distinct()}
+	return Fleet{Fleet: f, Groups: f.Groups()}
 }
 
 // lack changes a build, so that it may lack something.

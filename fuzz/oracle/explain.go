@@ -39,7 +39,11 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
 	// model sensor looks at all that a criterion may come to read, and a raw one
 	// at less: it compares lengths first.
-	if m, err := sensor.NewModel(w.Content, w.Types); err != nil || !behindInputs(m.Run(w.Event)) {
+	m, err := sensor.NewModel(w.Content, w.Types)
+	if err != nil {
+		return Unexplained, "the model sensor, loading the witness: " + err.Error()
+	}
+	if !behindInputs(m.Run(w.Event)) {
 		return Witnessed, ""
 	}
 	o.run = nil // the raw sensors are given another file

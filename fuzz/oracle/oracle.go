@@ -276,20 +276,20 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Pro
 }
 
 // Decide lets the gate judge the loaded file for a fleet, and if it accepts,
-// runs the file as each build of the fleet would. Distinct is what the fleet's
+// runs the file as each build of the fleet would. Groups are what the fleet's
 // method of that name returns, nil if it is not known. Safe says that the file
 // must be accepted.
-func (o *Oracle) Decide(fleet *sensor.Fleet, distinct [][]int, safe bool) (validate.Verdict, *Problem) {
+func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (validate.Verdict, *Problem) {
 	if o.gate == nil {
 		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
 	}
-	r := o.gate.Run(fleet, distinct)
+	r := o.gate.Run(fleet, groups)
 	o.needs = r.Needs
 	verdict := r.Verdict()
 	c := &o.Counts
 	c.Decisions++
 	if c.Decisions%freshEvery == 0 {
-		if p := o.fresh(r, distinct); p != nil {
+		if p := o.fresh(r, groups); p != nil {
 			return verdict, p
 		}
 	}
@@ -400,9 +400,9 @@ func (o *Oracle) options() validate.Options {
 
 // fresh holds that the report on a file that was prepared, and judged for other
 // fleets before, is the one that the gate makes of the file and the fleet alone.
-func (o *Oracle) fresh(r *validate.Report, distinct [][]int) *Problem {
+func (o *Oracle) fresh(r *validate.Report, groups *sensor.Groups) *Problem {
 	options := o.options()
-	options.Fleet, options.Distinct = r.Fleet, distinct
+	options.Fleet, options.Groups = r.Fleet, groups
 	alone := validate.Run(validate.ChannelFile("", o.data), options)
 	if reflect.DeepEqual(alone, r) {
 		return nil

@@ -38,7 +38,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 				return p
 			}
 			for _, fleet := range b.Fleets {
-				if _, p := o.Decide(fleet.Fleet, fleet.Distinct, fleet.Whole && f.Kind == generate.Valid); p != nil {
+				if _, p := o.Decide(fleet.Fleet, fleet.Groups, fleet.Whole && f.Kind == generate.Valid); p != nil {
 					return p
 				}
 			}

@@ -157,7 +157,7 @@ func (r *fileRun) reached(access sensor.Access, inputs []sensor.SuppliedInput) [
 func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Access, inputs []sensor.SuppliedInput) (err error) {
 	r.model.Assert(claims, steps)
 	defer r.model.Assert(nil, 0)
-	r.events(access, r.reached(access, inputs), func(e sensor.Event) bool {
+	r.events(access, r.reached(access, inputs), false, func(e sensor.Event) bool {
 		_, err = r.model.Run(e)
 		return err == nil
 	})
@@ -180,7 +180,9 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 	}
 	res := &result{}
 	r.shapes[string(r.key)] = res
-	r.events(access, list, func(e sensor.Event) bool {
+	r.o.shapes++
+	odd := r.o.OddEvery > 0 && r.o.shapes%r.o.OddEvery == 0
+	r.events(access, list, odd, func(e sensor.Event) bool {
 		res.problem = r.once(access, e, res)
 		return res.problem == nil
 	})
@@ -197,9 +199,10 @@ const (
 	eventsRun    = 64
 )
 
-// events calls run with events that a build can hand over, until it returns
+// events calls run with events that a build can hand over, on request also some
+// of odd values, until it returns
 // false.
-func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Event) bool) {
+func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(sensor.Event) bool) {
 	n := len(r.o.types)
 	going := true
 	var fitted sensor.Event
@@ -228,7 +231,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, run func(sensor.Even
 		}
 	}
 	going = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
-	if r.o.shapes++; r.o.OddEvery > 0 && r.o.shapes%r.o.OddEvery == 0 {
+	if odd {
 		e := make(sensor.Event, n)
 		for range oddEvents {
 			for i := range e {

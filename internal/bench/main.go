@@ -126,7 +126,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 	}
 	judge := func(checks []*validate.Check) func() error {
 		return func() error {
-			opts := validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Distinct: fleet.Distinct(), Now: time.Now()}
+			opts := validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Groups: fleet.Groups(), Now: time.Now()}
 			for i, data := range files {
 				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
 					return fmt.Errorf("%s is not accepted", names[i])

@@ -54,13 +54,16 @@ func TestPrepared(t *testing.T) {
 				order := append(slices.Clone(fleets), own)
 				slices.Reverse(order)
 				for i, fleet := range order {
-					var distinct [][]int
-					if i%2 == 0 && fleet != nil {
-						distinct = fleet.Distinct()
+					var groups *sensor.Groups
+					switch i % 3 {
+					case 0:
+						groups = fleet.Groups()
+					case 1:
+						groups = own.Groups() // of another
 					}
-					got := j.Run(fleet, distinct)
+					got := j.Run(fleet, groups)
 					fresh := opts
-					fresh.Fleet, fresh.Distinct = fleet, distinct
+					fresh.Fleet, fresh.Groups = fleet, nil
 					want := validate.Run(s, fresh)
 					if !reflect.DeepEqual(got, want) {
 						t.Fatalf("%s, %v: fleet %d differs:\n%+v\nalone:\n%+v", c.Name, s.Kind, i, got, want)
@@ -103,11 +106,11 @@ func TestPreparedAllocations(t *testing.T) {
 			continue
 		}
 		opts := gatetest.Options(t, &c, suite.Checks...)
-		s, distinct := validate.ChannelFile(c.FileName, c.Data), opts.Fleet.Distinct()
-		opts.Distinct = distinct
+		s := validate.ChannelFile(c.FileName, c.Data)
+		opts.Groups = opts.Fleet.Groups()
 		first := testing.AllocsPerRun(10, func() { validate.Run(s, opts) })
 		j := validate.Prepare(s, opts)
-		next := testing.AllocsPerRun(10, func() { j.Run(opts.Fleet, distinct) })
+		next := testing.AllocsPerRun(10, func() { j.Run(opts.Fleet, opts.Groups) })
 		if next > first/3 {
 			t.Errorf("%v allocations for the first fleet, %v for the next", first, next)
 		}

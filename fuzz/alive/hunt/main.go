@@ -188,7 +188,7 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mu
 			for i := 0; i < len(b.Fleets) && p == nil; i++ {
 				f := b.Fleets[i]
 				h.steps.Add(1)
-				_, p = o.Decide(f.Fleet, f.Distinct, f.Whole && file.Kind == generate.Valid)
+				_, p = o.Decide(f.Fleet, f.Groups, f.Whole && file.Kind == generate.Valid)
 			}
 			if p != nil {
 				return &mutant.Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
