@@ -396,5 +396,5 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 	}
 	budget := b.Reader.Budget["steps"]
 	must(len(lengths) == 0 && (claim.Steps == 0 && budget == 0 || claim.Steps > 0 && bounded && steps <= claim.Steps && claim.Steps < 1<<53 && (budget == 0 || claim.Steps <= budget)),
-		"%s: found %d steps claimed, and %d lengths too many; an event can cost %d (known: %v), the budget is %d (0: none)", name, claim.Steps, len(lengths), steps, bounded, budget)
+		"%s: found %d steps claimed, and %d lengths too many; an event can cost %d, if all lengths are known (%v), and the budget is %d, 0 for none", name, claim.Steps, len(lengths), steps, bounded, budget)
 }

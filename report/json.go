@@ -183,7 +183,10 @@ func JSON(w io.Writer, r *Run) error {
 		Notes:    list(r.Notes),
 		Results:  []jsonResult{},
 	}
-	if r.Gate.SelfTest != "" {
+	switch {
+	case r.Gate == (Gate{}):
+		out.Gate.SelfTest = "not stated"
+	case r.Gate.SelfTest != "":
 		out.Gate.SelfTest = r.Gate.SelfTest
 	}
 	for i := range r.Results {

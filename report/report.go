@@ -4,6 +4,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 
 	"github.com/cfcheck/cfcheck/validate"
@@ -33,7 +35,7 @@ const DefaultMaxRules = validate.GroupFindings
 type Gate struct {
 	Version  string
 	Digest   string // SHA-256 of the program in hex; empty: not computed
-	SelfTest string // empty: passed; else what the gate judged wrongly
+	SelfTest string // empty: passed, unless nothing is said of the gate at all; else what the gate judged wrongly
 	Checks   int    // in its list
 }
 
@@ -61,8 +63,13 @@ type window struct {
 }
 
 // Judged returns the result for a subject that was judged. Digest is the
-// SHA-256 of its file in hex, empty if it has none.
+// SHA-256 of its file in hex; if it is empty, that of the subject's data is
+// computed, if it is a channel file.
 func Judged(r *validate.Report, digest string) Result {
+	if digest == "" && r.Subject.Kind == validate.KindChannelFile && len(r.Subject.Data) > 0 {
+		sum := sha256.Sum256(r.Subject.Data)
+		digest = hex.EncodeToString(sum[:])
+	}
 	result := Result{Name: r.Subject.Name, digest: digest}
 	for i := range r.Findings {
 		result.windows = append(result.windows, windowOf(r.Subject, r.Findings[i].Where))

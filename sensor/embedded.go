@@ -44,8 +44,9 @@ var (
 // says. It has the number of inputs that a version of a template type declares,
 // their indices, a static assertion that an array has as many elements, and a
 // macro that puts the contract of the build into the binary, with the number of
-// elements that the array really has. Nothing of r but what a reader does is
-// looked at; its evidence is that of the binary.
+// elements that the array really has. What the binary
+// proves is that number. What the header states of the reader keeps the evidence
+// that r has, and names, types and lengths of the inputs are the definition's.
 func WriteCHeader(w io.Writer, d *Definition, r *Reader) error {
 	text, err := embeddedText(d, r)
 	if err != nil {
@@ -59,10 +60,12 @@ func WriteCHeader(w io.Writer, d *Definition, r *Reader) error {
 	p(" * Written by cfcheck contract header; a change is lost when it is written again.")
 	p(" *")
 	p(" * CFCHECK_%s_ASSERT(array) stops the compiler unless the array of inputs that the", upper)
-	p(" * sensor fills for this type has an element for each input that is declared.")
+	p(" * sensor fills for this type has exactly as many elements as inputs are declared.")
 	p(" * CFCHECK_%s_EXPORT(array) puts the contract of the build into the binary, with", upper)
 	p(" * the number of elements that the array has; cfcheck contract extract reads it.")
-	p(" * Each is used once, at file scope, where the array is defined. */")
+	p(" * Each is used once, at file scope, where the array is defined: of a pointer nobody")
+	p(" * knows how many elements it leads to. What is extracted is that number; order,")
+	p(" * types and lengths are those of the definition that the header was written from. */")
 	p("#ifndef CFCHECK_%s_%d_H", upper, d.Version)
 	p("#define CFCHECK_%s_%d_H", upper, d.Version)
 	p("")
@@ -101,9 +104,16 @@ func WriteCHeader(w io.Writer, d *Definition, r *Reader) error {
 	p("\tuint8_t text[%d];", len(text))
 	p("};")
 	p("")
-	p("#if defined(__GNUC__)")
+	p("/* A linker that removes what nothing refers to must keep the contract. Where no")
+	p(" * attribute says so, tell it: with /INCLUDE:cfcheck_%s_contract, or -u. */", lower)
+	p("#if defined(__has_attribute)")
+	p("#if __has_attribute(retain)")
+	p("#define CFCHECK_%s_KEEP __attribute__((used, retain))", upper)
+	p("#endif")
+	p("#endif")
+	p("#if !defined(CFCHECK_%s_KEEP) && defined(__GNUC__)", upper)
 	p("#define CFCHECK_%s_KEEP __attribute__((used))", upper)
-	p("#else")
+	p("#elif !defined(CFCHECK_%s_KEEP)", upper)
 	p("#define CFCHECK_%s_KEEP", upper)
 	p("#endif")
 	p("")
@@ -131,7 +141,9 @@ func WriteCHeader(w io.Writer, d *Definition, r *Reader) error {
 // inputs that d declares.
 func embeddedText(d *Definition, r *Reader) ([]byte, error) {
 	reader := *r
-	reader.Evidence = Extracted
+	if reader.Evidence == 0 {
+		reader.Evidence = Stated
+	}
 	supply := Supply{Type: d.Name, Version: d.Version, Evidence: Extracted}
 	for _, in := range d.Inputs {
 		supply.Inputs = append(supply.Inputs, SuppliedInput{Name: in.Name, Type: in.Type, State: Supplied, MaxLength: in.MaxLength})
@@ -215,7 +227,7 @@ func ExtractContract(name string, data []byte) (*Contract, error) {
 	case damaged >= 0:
 		return nil, fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, damaged, damaged)
 	}
-	return nil, fmt.Errorf("%s: %w; a build carries one if it was compiled with what cfcheck contract header writes", name, ErrNoContract)
+	return nil, fmt.Errorf("%s: %w; a build carries one if it was compiled with what cfcheck contract header writes, and the linker left it in", name, ErrNoContract)
 }
 
 // sameReader reports whether two readers do the same.

@@ -80,7 +80,7 @@ func TestExtractContract(t *testing.T) {
 			continue
 		}
 		s := &c.Supplies[0]
-		if s.Type != "ipc" || len(s.Inputs) != 20 || s.Evidence != Extracted || c.Reader.Access != Positional || c.Reader.Evidence != Extracted {
+		if s.Type != "ipc" || len(s.Inputs) != 20 || s.Evidence != Extracted || c.Reader.Access != Positional || c.Reader.Evidence != Stated {
 			t.Errorf("%s: %+v", tt.why, c)
 		}
 		if in := s.Input(Positional, 20, "ClientImage"); in.State != NotSupplied {

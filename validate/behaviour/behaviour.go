@@ -7,6 +7,7 @@ package behaviour
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -20,11 +21,12 @@ var typed = []*validate.Check{
 	types.OperatorForType, types.OperandReach, types.ComparisonTypes,
 }
 
-// A run is how the builds of some groups hand events over: what tells their
-// runs apart.
+// A run is how the builds of some groups hand events over, if they differ in
+// what makes no other one necessary: in which strings are longer, and in what
+// they lack. The run has the longest of each, and lacks what all of them do.
 type run struct {
-	group  *validate.Group
-	inputs []sensor.SuppliedInput // by the index of the definition
+	group  *validate.Group        // the first of them
+	inputs []sensor.SuppliedInput // those that the content may read, by index
 }
 
 // A runner runs content for one fleet after the other.
@@ -33,9 +35,8 @@ type runner struct {
 	clean       map[string]uint64 // by key of the runs that came to their end without a fault: the work that they took
 
 	// What is kept from one fleet to the next, to be written over.
-	seen   map[string]*int // by types: the fleet for which such a run was made last
-	fleets int             // so far
-	named  []sensor.SuppliedInput
+	runs   []run
+	byType map[string]int // of each kind of run its place in runs
 	key    []byte
 }
 
@@ -45,75 +46,91 @@ var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
 		clean:       map[string]uint64{},
+		byType:      map[string]int{},
 		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
 	}
 })
 
-// runs calls visit with the ways in which the builds of the fleet hand events
-// over, each once. A reader by name whose inputs have the types that are
-// declared finds more of them absent than another, and does nothing with these
-// that the other does not: one stands for all.
-func (u *runner) runs(p *validate.Pass, visit func(r *run, key []byte)) {
-	u.fleets++
+// each calls visit with the ways in which the builds of the fleet hand events
+// over, and a key of all that they depend on.
+func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
+	u.runs = u.runs[:0]
+	clear(u.byType)
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		if !g.Addressed {
 			continue
 		}
-		access := g.Contract.Reader.Access
 		for _, s := range g.Supplies {
-			r := run{group: g}
-			// What the content does not read makes no difference.
-			read, found := p.Needs.InputsRead, false
-			if access == sensor.Named {
-				r.inputs, found = u.named[:0], read <= len(p.Definition.Inputs)
-				for index := range min(read, len(p.Definition.Inputs)) {
-					in := &p.Definition.Inputs[index]
-					given := s.Input(access, index, in.Name)
-					if given.State != sensor.Supplied {
-						given.Type, found = in.Type, false
-					}
-					r.inputs = append(r.inputs, given)
-				}
-				u.named = r.inputs
-			} else {
-				r.inputs = s.Inputs[:min(len(s.Inputs), read)]
-			}
-			key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
-			for i := range r.inputs {
-				key = append(key, byte(r.inputs[i].Type))
-			}
-			types := key
-			for i := range r.inputs {
-				key = binary.AppendUvarint(append(key, byte(r.inputs[i].State)), uint64(r.inputs[i].MaxLength))
-			}
-			u.key = key
-			if (len(p.Groups) > 1 || len(g.Supplies) > 1) && !u.first(types) {
-				continue
-			}
-			if found {
-				key[0] = byte(sensor.Positional) // by name all is found too
-			}
-			visit(&r, key)
+			u.add(p, g, s)
 		}
+	}
+	for i := range u.runs {
+		visit(&u.runs[i], u.keyOf(p, &u.runs[i]))
 	}
 }
 
-// first reports whether a run of such types is the first for this fleet.
-func (u *runner) first(types []byte) bool {
-	last := u.seen[string(types)]
-	if last == nil {
-		if u.seen == nil {
-			u.seen = map[string]*int{}
+// add adds the run of a supply, or widens one that there is.
+func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
+	n := len(u.runs)
+	if n == cap(u.runs) {
+		u.runs = append(u.runs, run{})
+	}
+	u.runs = u.runs[:n+1]
+	r := &u.runs[n]
+	r.group, r.inputs = g, r.inputs[:0]
+	access := g.Contract.Reader.Access
+	read := p.Needs.InputsRead // what the content does not read makes no difference
+	if access == sensor.Named {
+		for index := range min(read, len(p.Definition.Inputs)) {
+			in := &p.Definition.Inputs[index]
+			given := s.Input(access, index, in.Name)
+			if given.State != sensor.Supplied {
+				given.Type = in.Type
+			}
+			r.inputs = append(r.inputs, given)
 		}
-		last = new(int)
-		u.seen[string(types)] = last
+	} else {
+		r.inputs = append(r.inputs, s.Inputs[:min(len(s.Inputs), read)]...)
 	}
-	if *last == u.fleets {
-		return false
+	key := append(u.key[:0], byte(access))
+	for i := range r.inputs {
+		key = append(key, byte(r.inputs[i].Type))
 	}
-	*last = u.fleets
-	return true
+	u.key = key
+	same, ok := u.byType[string(key)]
+	if !ok {
+		u.byType[string(key)] = n
+		return
+	}
+	for i := range r.inputs {
+		u.runs[same].inputs[i] = wider(u.runs[same].inputs[i], r.inputs[i])
+	}
+	u.runs = u.runs[:n]
+}
+
+// wider returns what has all values of two inputs of one type.
+func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
+	if a.State != sensor.Supplied || b.State == sensor.Supplied && a.MaxLength > 0 && (b.MaxLength == 0 || b.MaxLength > a.MaxLength) {
+		return b
+	}
+	return a
+}
+
+// keyOf returns a key of all that a run depends on.
+func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
+	access := r.group.Contract.Reader.Access
+	if access == sensor.Named && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
+		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return in.State != sensor.Supplied }) {
+		access = sensor.Positional // by name all is found too
+	}
+	key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
+	for i := range r.inputs {
+		in := &r.inputs[i]
+		key = binary.AppendUvarint(append(key, byte(in.Type), byte(in.State)), uint64(in.MaxLength))
+	}
+	u.key = key
+	return key
 }
 
 // declared returns the types that the definition declares.

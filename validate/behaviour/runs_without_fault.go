@@ -35,7 +35,7 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		}
 		u := runnerOf.Get(p)
 		u.synthesizer.Limit(workAtLeast + workPerByte*uint64(len(p.File.Data())))
-		u.runs(p, func(r *run, key []byte) {
+		u.each(p, func(r *run, key []byte) {
 			if work, ok := u.clean[string(key)]; ok {
 				// It counts, lest a fleet be judged by what was
 				// judged before it.

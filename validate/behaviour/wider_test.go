@@ -1,0 +1,31 @@
+package behaviour
+
+import (
+	"testing"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// TestWider holds that one run of several builds has the longest values of each,
+// and lacks only what all of them do.
+func TestWider(t *testing.T) {
+	of := func(state sensor.State, most int) sensor.SuppliedInput {
+		return sensor.SuppliedInput{Name: "A", Type: sensor.String, State: state, MaxLength: most}
+	}
+	for _, tt := range []struct {
+		why        string
+		a, b, want sensor.SuppliedInput
+	}{
+		{"the longer of two", of(sensor.Supplied, 4), of(sensor.Supplied, 8), of(sensor.Supplied, 8)},
+		{"any length is longer than one that is stated", of(sensor.Supplied, 4), of(sensor.Supplied, 0), of(sensor.Supplied, 0)},
+		{"what is there, against what is not", of(sensor.NotSupplied, 100), of(sensor.Supplied, 8), of(sensor.Supplied, 8)},
+		{"what is there, against what may be", of(sensor.Unknown, 100), of(sensor.Supplied, 8), of(sensor.Supplied, 8)},
+	} {
+		if got := wider(tt.a, tt.b); got != tt.want {
+			t.Errorf("%s: %+v, expected %+v", tt.why, got, tt.want)
+		}
+		if got := wider(tt.b, tt.a); got != tt.want {
+			t.Errorf("%s, the other way round: %+v, expected %+v", tt.why, got, tt.want)
+		}
+	}
+}
