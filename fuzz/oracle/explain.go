@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/contract"
@@ -36,6 +37,9 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if _, err := w.Run(); err != nil {
 		return Unexplained, "the witness, replayed: " + err.Error()
 	}
+	if w.Class == sensor.OverBudget {
+		return Witnessed, "" // the event costs what it costs, and does no other harm
+	}
 	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
 	// model sensor looks at all that a criterion may come to read, and a raw one
 	// at less: it compares lengths first.
@@ -43,8 +47,16 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if err != nil {
 		return Unexplained, "the model sensor, loading the witness: " + err.Error()
 	}
-	if !behindInputs(m.Run(w.Event)) {
+	_, err = m.Run(w.Event)
+	violation, _ := errors.AsType[*sensor.Violation](err)
+	if violation == nil {
+		return Unexplained, "the model sensor does nothing that it must not, on the witness"
+	}
+	if violation.Object != "inputs" {
 		return Witnessed, ""
+	}
+	if why := interpreted(w); why != "" {
+		return Unexplained, why
 	}
 	o.run = nil // the raw sensors are given another file
 	if err := o.raw.load(w.Content, w.Types); err != nil {
@@ -56,11 +68,26 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	return Witnessed, ""
 }
 
-// behindInputs reports whether a run ended because it read an input that there
-// is not.
-func behindInputs(_ *sensor.Trace, err error) bool {
-	v, ok := errors.AsType[*sensor.Violation](err)
-	return ok && v.Object == "inputs"
+// interpreted returns what is wrong with the content interpreter, which checks
+// what a sensor may not: on a witness of which an input is not there it faults
+// because of that, but by name what is not there is absent.
+func interpreted(w *sensor.Witness) string {
+	f, err := channelfile.Parse(w.Content)
+	if err != nil {
+		return "the witness cannot be read: " + err.Error()
+	}
+	it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+	missing := func() bool {
+		fault, ok := errors.AsType[*sensor.Fault](it.Run(w.Event))
+		return ok && fault.Kind == sensor.FaultInput
+	}
+	if !missing() {
+		return "the interpreter has no fault on the witness"
+	}
+	if it.As(&sensor.Reader{Access: sensor.Named}); missing() {
+		return "the interpreter misses an input of the witness by name"
+	}
+	return ""
 }
 
 // beyond reports whether a finding speaks of an input that stands behind all

@@ -78,7 +78,7 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	errors, warnings := 0, 0
 	for _, total := range r.Totals {
 		least := min(total.Found, most)
-		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+validate.GroupFindings*groups[total.Check]) {
+		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+max(opts.MaxOfGroup, validate.GroupFindings)*groups[total.Check]) {
 			t.Errorf("%v found %d, and %d findings are there", total.Check, total.Found, kept[total.Check])
 		}
 		delete(kept, total.Check)
@@ -99,7 +99,7 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	switch {
 	case errors > 0 || warnings > 0 && opts.FailOnWarnings:
 		want = validate.Rejected
-	case len(r.Undecided) > 0 || len(r.Skipped) > 0:
+	case len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0:
 		want = validate.Undecided
 	}
 	if r.Verdict() != want {
