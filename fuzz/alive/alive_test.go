@@ -52,7 +52,7 @@ func TestBugs(t *testing.T) {
 			t.Errorf("%s, with bugs in it: %v", path, err)
 		}
 	}
-	if _, err := readEquivalent(w.bugs); err != nil {
+	if _, err := readListed(w.bugs); err != nil {
 		t.Error(err)
 	}
 }

@@ -9,7 +9,7 @@
 // way round, every check of a condition is left out, every number is kept in
 // fewer bits, and every check of the gate finds nothing. Some are those that a
 // person would make. A bug that the oracle does not see survives, unless
-// equivalent.txt says why it is none. The exit status is 0, or 1 if one
+// listed.txt says why it is none, or what sees it instead. The exit status is 0, or 1 if one
 // survived, or 2.
 package main
 
@@ -26,6 +26,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -92,7 +93,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.Uint64Var(&cfg.seed, "seed", 1, "by which a sample is drawn")
 	flags.StringVar(&only, "only", "", "seed bugs whose line of -list matches this `expression`")
 	flags.BoolVar(&cfg.list, "list", false, "list the bugs, and seed none")
-	flags.BoolVar(&cfg.listed, "listed", false, "look for those that are listed as equivalent, to see that they are")
+	flags.BoolVar(&cfg.listed, "listed", false, "look for those that listed.txt has, to see that nothing sees them")
 	flags.IntVar(&cfg.jobs, "jobs", runtime.GOMAXPROCS(0), "how many are looked for at a time")
 	flags.StringVar(&cfg.report, "report", "", "write what became of each as JSON to this `file`")
 	if err := flags.Parse(args); err != nil {
@@ -122,14 +123,21 @@ func conduct(ctx context.Context, cfg config, stdout, stderr io.Writer) (*report
 	if err != nil {
 		return nil, err
 	}
-	reasons, err := readEquivalent(w.bugs)
+	reasons, err := readListed(w.bugs)
 	if err != nil {
 		return nil, err
 	}
-	r := &report{Seeded: len(w.bugs), Listed: len(reasons), Limit: cfg.time}
+	r := &report{Seeded: len(w.bugs), Limit: cfg.time}
+	for _, reason := range reasons {
+		if strings.HasPrefix(reason, beyond) {
+			r.Beyond++
+		} else {
+			r.Equivalent++
+		}
+	}
 	bugs := slices.DeleteFunc(slices.Clone(w.bugs), func(b *Bug) bool {
-		_, equivalent := reasons[b]
-		return equivalent != cfg.listed || !cfg.only.MatchString(b.Part+" "+b.Kind+" "+b.Key())
+		_, isListed := reasons[b]
+		return isListed != cfg.listed || !cfg.only.MatchString(b.Part+" "+b.Kind+" "+b.Key())
 	})
 	if cfg.sample > 0 && cfg.sample < len(bugs) {
 		draw := rand.New(rand.NewPCG(cfg.seed, 0xA11FE))
@@ -144,7 +152,7 @@ func conduct(ctx context.Context, cfg config, stdout, stderr io.Writer) (*report
 		}
 		return nil, nil
 	}
-	fmt.Fprintf(stderr, "%d bugs can be seeded, of which %d are listed as equivalent; building\n", len(w.bugs), len(reasons))
+	fmt.Fprintf(stderr, "%d bugs can be seeded, of which %d are listed; building\n", len(w.bugs), len(reasons))
 	if err := w.build(ctx); err != nil {
 		return nil, err
 	}

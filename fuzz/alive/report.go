@@ -45,13 +45,20 @@ func (o *outcome) line() string {
 	return fmt.Sprintf("caught by the %s: %s: %s", o.Caught.By, s, o.Caught.What)
 }
 
+// How the reasons of listed.txt begin.
+const (
+	equivalent = "equivalent: "
+	beyond     = "beyond: "
+)
+
 // A report is what became of all.
 type report struct {
-	Seeded   int // that can be seeded
-	Listed   int // of them, as equivalent
-	Limit    time.Duration
-	Took     time.Duration
-	Outcomes []outcome
+	Seeded     int // that can be seeded
+	Equivalent int // of them, by listed.txt
+	Beyond     int // likewise
+	Limit      time.Duration
+	Took       time.Duration
+	Outcomes   []outcome
 }
 
 // ok reports whether all is as it should be.
@@ -83,7 +90,7 @@ func (r *report) text(w io.Writer) error {
 		}
 		counts[k] = c
 	}
-	line("bugs", "%d that can be seeded, of which %d are listed as equivalent", r.Seeded, r.Listed)
+	line("bugs", "%d that can be seeded, of which %d are listed as equivalent, and %d as beyond the oracle", r.Seeded, r.Equivalent, r.Beyond)
 	line("looked for", "%d, each for %v at most, %v in all", len(r.Outcomes), r.Limit, r.Took.Round(time.Second))
 	line("caught", "%d", len(times))
 	if slices.Sort(times); len(times) > 0 {
@@ -100,7 +107,7 @@ func (r *report) text(w io.Writer) error {
 		if o := &r.Outcomes[i]; !o.ok() {
 			fmt.Fprintf(&b, "\nFAILED: %s\n", o.line())
 			if o.Reason != "" && o.Caught != nil {
-				fmt.Fprintf(&b, "        it is listed as equivalent: %s\n", o.Reason)
+				fmt.Fprintf(&b, "        it is listed: %s\n", o.Reason)
 			}
 		}
 	}
@@ -108,22 +115,24 @@ func (r *report) text(w io.Writer) error {
 	return err
 }
 
-//go:embed equivalent.txt
-var equivalent string
+//go:embed listed.txt
+var listed string
 
-// readEquivalent returns why bugs are none, by what equivalent.txt says: a
+// readListed returns why bugs are not looked for, by what listed.txt says: a
 // reason on a line of its own, and under it, indented, the bugs, as patterns. A
 // pattern that is that of no bug is an error.
-func readEquivalent(bugs []*Bug) (map[*Bug]string, error) {
+func readListed(bugs []*Bug) (map[*Bug]string, error) {
 	reasons := map[*Bug]string{}
 	reason := ""
-	for i, line := range strings.Split(equivalent, "\n") {
+	for i, line := range strings.Split(listed, "\n") {
 		pattern, indented := strings.CutPrefix(line, "\t")
 		switch {
 		case line == "" || strings.HasPrefix(line, "#"):
 			continue
 		case !indented:
-			reason = strings.TrimSuffix(line, ":")
+			if reason = strings.TrimSuffix(line, ":"); !strings.HasPrefix(reason, equivalent) && !strings.HasPrefix(reason, beyond) {
+				return nil, fmt.Errorf("listed.txt, line %d: found %q; expected %q or %q, and a reason", i+1, line, equivalent, beyond)
+			}
 			continue
 		}
 		n := 0
@@ -134,7 +143,7 @@ func readEquivalent(bugs []*Bug) (map[*Bug]string, error) {
 			}
 		}
 		if n == 0 || reason == "" {
-			return nil, fmt.Errorf("equivalent.txt, line %d: no bug, or no reason: %s", i+1, pattern)
+			return nil, fmt.Errorf("listed.txt, line %d: no bug, or no reason: %s", i+1, pattern)
 		}
 	}
 	return reasons, nil
