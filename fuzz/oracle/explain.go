@@ -27,6 +27,8 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	switch {
 	case w == nil:
 		return Unexplained, "nothing is said"
+	case w.Class == sensor.NoWitness && f.Check == contract.StepBudget && w.Reason != witness.ReasonTooLarge:
+		return Unexplained, "every length is known, and " + w.Reason
 	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
 		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
 	case w.Class == sensor.NoWitness && slices.Contains(reasons, w.Reason):

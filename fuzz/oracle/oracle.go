@@ -184,6 +184,11 @@ type Oracle struct {
 	// EncodeEvery is of how many accepted files one must encode to itself. 0:
 	// none.
 	EncodeEvery uint64
+	// Singly runs each instance by itself too.
+	Singly bool
+	// Texts makes events of all odd texts, alone and beside others, for types of
+	// one string.
+	Texts bool
 	// Exhaustive makes events of all values of a small alphabet, instead of
 	// some that go by the criteria.
 	Exhaustive bool
@@ -480,9 +485,37 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			if err := o.run.asserted(claims, claimed, c.Reader.Access, s.Inputs); err != nil {
 				return differ(c.Build, "the model sensor: %v", err)
 			}
+			lie, what := tighter(claims, int(o.Counts.Facts))
+			if lie != nil && o.run.asserted(lie, 0, c.Reader.Access, s.Inputs) == nil {
+				return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", what)
+			}
 		}
 	}
 	return nil
+}
+
+// tighter returns claims of which one is less than there is, by a number that
+// chooses which, and what that is; nil if there is none of it.
+func tighter(claims *facts.Facts, choose int) (*facts.Facts, string) {
+	lie := *claims
+	lie.Sections = slices.Clone(claims.Sections)
+	type claim struct {
+		n    *uint64
+		what string
+	}
+	m := &lie.Most
+	list := []claim{
+		{&m.Inputs, "inputs"}, {&m.Words, "words"}, {&m.Stack, "truths"}, {&m.Operands, "operands"}, {&m.ValueLength, "bytes of a value"}, {&m.Instructions, "instructions"},
+	}
+	if s := &lie.Sections[choose%len(lie.Sections)]; !channelfile.SectionType(s.Type).Ancillary() { // sensors read no others
+		list = append(list, claim{&s.Offset, "bytes before a section"}, claim{&s.Length, "bytes of a section"}, claim{&s.Count, "entries of a section"})
+	}
+	c := list[choose%len(list)]
+	if *c.n == 0 {
+		return nil, ""
+	}
+	*c.n--
+	return &lie, c.what
 }
 
 // build looks for harm on one build.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
@@ -19,6 +20,7 @@ type fileRun struct {
 	o         *Oracle
 	model     *sensor.Model
 	it        *sensor.Interpreter
+	single    *sensor.Interpreter // nil: none was needed
 	synthesis *sensor.Synthesizer
 	operators uint32 // those of the file, as bits
 	sizes     [8]uint64
@@ -94,6 +96,15 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 func (r *fileRun) interpreter(a sensor.Access) *sensor.Interpreter {
 	r.it.As(&sensor.Reader{Access: a})
 	return r.it
+}
+
+// alone returns an interpreter that runs instances by themselves.
+func (r *fileRun) alone(a sensor.Access) *sensor.Interpreter {
+	if r.single == nil {
+		r.single = sensor.NewInterpreter(r.o.file, &sensor.Reader{})
+	}
+	r.single.As(&sensor.Reader{Access: a})
+	return r.single
 }
 
 // A slot is one place of the array of inputs that a build hands over.
@@ -220,7 +231,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 		r.synthesis.Events(i, n, func(e sensor.Event) bool {
 			going = try(e)
 			if first && going { // as long as they can be
-				going = try(longest(e, list))
+				going = try(longest(e, list)) && (!odd || try(otherCase(e)))
 			}
 			first = false
 			left--
@@ -231,6 +242,15 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 		}
 	}
 	going = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
+	if r.o.Texts {
+		for _, text := range oddTexts {
+			for _, behind := range []string{"", "a", "1", " ", "-", "\n", "Z", "_", text} {
+				if going = going && try(sensor.Event{sensor.Text(text + behind)}) && try(sensor.Event{sensor.Text(behind + text)}); !going {
+					return
+				}
+			}
+		}
+	}
 	if odd {
 		e := make(sensor.Event, n)
 		for range oddEvents {
@@ -242,6 +262,21 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 			}
 		}
 	}
+}
+
+// otherCase returns a copy of an event whose letters are capital, or small where
+// they were capital.
+func otherCase(e sensor.Event) sensor.Event {
+	e = slices.Clone(e)
+	for i := range e {
+		e[i].Text = bytes.Map(func(r rune) rune {
+			if upper := unicode.ToUpper(r); upper != r {
+				return upper
+			}
+			return unicode.ToLower(r)
+		}, e[i].Text)
+	}
+	return e
 }
 
 // oddEvents is how many events of odd values are made, where any are.
@@ -445,6 +480,14 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 		return fail(Disagreement, "the interpreter matches the instances %v, the model sensor %v", it.Matched(), trace.Matched)
 	}
 	c.Matches += uint64(len(trace.Matched))
+	if r.o.Singly {
+		for i := range min(r.o.file.Instances(), instancesRun) {
+			matched, err := r.alone(access).RunInstance(i, e)
+			if err != nil || matched != slices.Contains(trace.Matched, i) {
+				return fail(Disagreement, "instance %d by itself: %v, %v; the model sensor matches %v", i, matched, err, trace.Matched)
+			}
+		}
+	}
 	if trace.Operations > it.Steps() {
 		return fail(Disagreement, "%d elementary operations, and %d steps are charged", trace.Operations, it.Steps())
 	}

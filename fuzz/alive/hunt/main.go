@@ -133,6 +133,7 @@ func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) 
 	defer o.Close()
 	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
 	o.C = h.c
+	o.Singly = true
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long { // the readers and the sensors show it
@@ -145,6 +146,11 @@ func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) 
 	if caught := h.corpus(); caught != nil || h.over() {
 		return caught, nil
 	}
+	o.Texts = true
+	if caught := h.batches("odd texts", generate.Texts, 1); caught != nil {
+		return caught, nil
+	}
+	o.Texts = false
 	if caught := h.large(g); caught != nil {
 		return caught, nil
 	}

@@ -1,0 +1,58 @@
+package generate
+
+import (
+	"fmt"
+	"net/netip"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// Texts returns a batch of files with one criterion each on one string: each
+// expression of the generator, and operands of each operator that texts are
+// read, folded or compared by in more than one way. A build supplies the string.
+func Texts() *Batch {
+	d := &sensor.Definition{Name: "texts", Number: 2912, Version: 1, Channel: 291, Inputs: []sensor.Input{{Name: "Text", Type: sensor.String, MaxLength: MaxLength}}}
+	b := &Batch{Definition: d, Definitions: new(sensor.Definitions)}
+	if err := b.Definitions.Add(d); err != nil {
+		panic(fmt.Sprintf("a definition is none: %v", err))
+	}
+	var list []channelfile.Expr
+	for _, e := range expressions {
+		list = append(list, channelfile.Regexp(0, e))
+	}
+	for _, s := range pieces {
+		for _, e := range []channelfile.Expr{channelfile.Equals(0, s), channelfile.Prefix(0, s), channelfile.Suffix(0, s), channelfile.Contains(0, s)} {
+			list = append(list, e, e.Fold())
+		}
+	}
+	for _, s := range []string{"?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?"} {
+		list = append(list, channelfile.Pattern(0, s), channelfile.Pattern(0, s).Fold())
+	}
+	for _, n := range []int64{0, 1, 7, -1, 1<<63 - 1, -1 << 63} {
+		list = append(list, channelfile.IntegerEquals(0, n), channelfile.IntegerRange(0, n, 1<<63-1), channelfile.IntegerRange(0, -1<<63, n))
+	}
+	for _, s := range []string{"0.0.0.0/0", "1.2.3.4/32", "1.2.3.0/24", "::/0", "::1/128", "1::/16", "2001:db8::/32"} {
+		list = append(list, channelfile.AddressPrefix(0, netip.MustParsePrefix(s)))
+	}
+	for _, e := range list {
+		builder := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: 1})
+		if builder.Add(channelfile.ID{1}, e, nil) != nil {
+			continue // always true, or never: the format has no word for it
+		}
+		data, err := builder.Encode()
+		if err != nil {
+			panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+		}
+		b.Files = append(b.Files, File{data, Valid})
+	}
+	f := &sensor.Fleet{Name: "texts", Contracts: []sensor.Contract{{
+		Build: "b0", Hosts: 1, Reader: sensor.Reader{Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators},
+		Supplies: []sensor.Supply{{
+			Type: d.Name, Version: d.Version, Evidence: sensor.Extracted,
+			Inputs: []sensor.SuppliedInput{{Name: "Text", Type: sensor.String, State: sensor.Supplied, MaxLength: MaxLength}},
+		}},
+	}}}
+	b.Fleets = []Fleet{{f, f.Groups(), true}}
+	return b
+}
