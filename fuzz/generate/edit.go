@@ -109,7 +109,7 @@ func (g *Generator) number(data []byte, size int, now uint32) uint32 {
 	declared := uint32(le.Uint16(data[offInputsDeclared:]))
 	n := pick(g, now+1, now+1, now-1, now-1, now^1, now^0x20, 0, 1, declared-1, declared, declared+1,
 		uint32(len(data)), uint32(len(data))-1, uint32(len(data))+1, uint32(1)<<g.Intn(32)-1+uint32(g.Intn(3)),
-		1<<(8*size-1), 1<<(8*size)-1, 1<<(8*size)-2, uint32(g.Intn(12)))
+		1<<(8*size-1), 1<<(8*size)-1, 1<<(8*size)-2, uint32(g.Intn(12)), 99_999_999, 100_000_000)
 	return n
 }
 

@@ -8,12 +8,13 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/contract"
+	"github.com/cfcheck/cfcheck/validate/types"
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
 // reasons are those that a finding may have no witness for.
 var reasons = []string{
-	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,
+	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMistyped, witness.ReasonMemory,
 	witness.ReasonCompared, witness.ReasonOtherInput, witness.ReasonTooLarge, witness.ReasonNoBuild, witness.ReasonNoFile,
 }
 
@@ -27,8 +28,8 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	switch {
 	case w == nil:
 		return Unexplained, "nothing is said"
-	case w.Class == sensor.NoWitness && f.Check == contract.StepBudget && w.Reason != witness.ReasonTooLarge:
-		return Unexplained, "every length is known, and " + w.Reason
+	case w.Class == sensor.NoWitness && f.Check == contract.StepBudget && w.Reason != witness.ReasonTooLarge && !mistyped(r):
+		return Unexplained, "all lengths and types are as they should be, and " + w.Reason
 	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
 		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
 	case w.Class == sensor.NoWitness && slices.Contains(reasons, w.Reason):
@@ -90,6 +91,13 @@ func interpreted(w *sensor.Witness) string {
 		return "the interpreter misses an input of the witness by name"
 	}
 	return ""
+}
+
+// mistyped reports whether the content reads what its operators do not take.
+func mistyped(r *validate.Report) bool {
+	return slices.ContainsFunc(r.Totals, func(t validate.Total) bool {
+		return t.Check == types.OperatorForType || t.Check == types.ComparisonTypes || t.Check == contract.InputType
+	})
 }
 
 // beyond reports whether a finding speaks of an input that stands behind all

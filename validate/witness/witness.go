@@ -24,6 +24,7 @@ const (
 	ReasonLimit       = "what the build does beyond its own limit is not modelled"
 	ReasonUnknown     = "what is unknown of the build cannot be shown"
 	ReasonUnbounded   = "the cost has no bound: the build states no length"
+	ReasonMistyped    = "no event costs as much: the bytes of a number or an address are charged as those of a string, for the content is of the wrong type too"
 	ReasonMemory      = "the memory is taken by the file, whatever the event"
 	ReasonCompared    = "the wrong value is compared, and nothing outside is read"
 	ReasonOtherInput  = "the sensor reads another input than is meant, and nothing outside"
@@ -251,7 +252,7 @@ func (w *finder) budget() *sensor.Witness {
 			}
 		}
 	}
-	return w.none(ReasonUnbounded)
+	return w.none(ReasonMistyped)
 }
 
 // readsInput reports whether a criterion reads an input, as its own or as an

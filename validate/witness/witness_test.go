@@ -17,7 +17,7 @@ import (
 )
 
 var reasons = []string{
-	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMemory,
+	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMistyped, witness.ReasonMemory,
 	witness.ReasonCompared, witness.ReasonOtherInput, witness.ReasonTooLarge, witness.ReasonNoBuild, witness.ReasonNoFile,
 }
 
