@@ -10,6 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
+	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
 // mayShip returns nil if a channel file may ship to a fleet.
@@ -31,6 +32,7 @@ func mayShip(name string, fleet *sensor.Fleet) error {
 	if r.Verdict() == validate.Accepted {
 		return nil
 	}
+	witness.Attach(r)
 	if err := report.Text(os.Stdout, &report.Run{Results: []report.Result{report.Judged(r, "")}}); err != nil {
 		return err
 	}
@@ -44,6 +46,7 @@ func Example() {
 	// rejected  CF3001 "rules/291/pipes.yml:61" rule "Demo client at the other end of a pipe" reads input 21 (index 20) of type ipc
 	//           declared 21, build 7.11 supplies 20: 412,000 of 1,000,000 hosts (example fleet 291)
 	//           fix: drop the criterion on field "ClientImage", or hold the content back from build 7.11
+	//           witness: read of 16 bytes at inputs+320 of 320
 	//           61 | ClientImage|endswith: '\Demo-Client.exe'
 	// rejected  ../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf
 	//           1 check skipped: requires CF3001 inputs-supplied
