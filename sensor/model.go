@@ -28,8 +28,7 @@ type Model struct {
 	inputs   Event
 	sets     [5][]bool
 	places   modelPlaces
-	claims   *facts.Facts // nil: none are asserted
-	steps    uint64       // that are claimed of an event; 0: no bound is
+	claims   *modelClaims // nil: none are asserted
 	texts    []object     // that spans of this run point to
 }
 
@@ -133,13 +132,50 @@ func NewModel(file []byte, types []InputType) (m *Model, err error) {
 // Assert lets the model hold each number that it comes across against what the
 // gate claims of the file, and the operations of an event against the steps that
 // are claimed of it, if that is not 0. What is not as claimed is a [*Violation],
-// even where nothing is read that must not be.
-func (m *Model) Assert(claims *facts.Facts, steps uint64) { m.claims, m.steps = claims, steps }
+// even where nothing is read that must not be. Without claims it asserts nothing.
+func (m *Model) Assert(claims *facts.Facts, steps uint64) {
+	m.claims = nil
+	if claims == nil {
+		return
+	}
+	if steps == 0 {
+		steps = math.MaxUint64
+	}
+	most := &claims.Most
+	m.claims = &modelClaims{claims, [...]uint64{
+		claimedInputs: most.Inputs, claimedWords: most.Words, claimedStack: most.Stack, claimedOperands: most.Operands,
+		claimedLength: most.ValueLength, claimedInstructions: most.Instructions, claimedSteps: steps,
+	}}
+}
+
+// modelClaims are what a model asserts.
+type modelClaims struct {
+	*facts.Facts
+	most [numClaimed]uint64
+}
+
+// What there is claimed to be at most so much of.
+const (
+	claimedInputs = iota
+	claimedWords
+	claimedStack
+	claimedOperands
+	claimedLength
+	claimedInstructions
+	claimedSteps
+	numClaimed
+)
+
+var claimedNames = [numClaimed]string{
+	claimedInputs: "inputs up to one that is read", claimedWords: "words of a condition", claimedStack: "truths on the stack",
+	claimedOperands: "operands of a criterion", claimedLength: "bytes of a value", claimedInstructions: "instructions of a program",
+	claimedSteps: "elementary operations",
+}
 
 // claimed ends the run if there is more of something than is claimed.
-func (m *Model) claimed(have, most uint64, what string) {
-	if have > most {
-		panic(&Violation{Claim: fmt.Sprintf("there are %d %s; at most %d are claimed", have, what, most), Criterion: -1, Input: -1})
+func (m *Model) claimed(of int, have uint64) {
+	if m.claims != nil && have > m.claims.most[of] {
+		panic(&Violation{Claim: fmt.Sprintf("there are %d %s; at most %d are claimed", have, claimedNames[of], m.claims.most[of]), Criterion: -1, Input: -1})
 	}
 }
 
@@ -177,9 +213,7 @@ func (m *Model) Run(e Event) (trace *Trace, err error) {
 			m.trace.Matched = append(m.trace.Matched, i)
 		}
 	}
-	if m.claims != nil && m.steps > 0 {
-		m.claimed(m.trace.Operations, m.steps, "elementary operations")
-	}
+	m.claimed(claimedSteps, m.trace.Operations)
 	return trace, nil
 }
 
@@ -243,9 +277,7 @@ func (m *Model) operand(i uint32) span {
 	offset := m.u32(&m.sections[sectionValues], uint64(i)*8)
 	length := m.u32(&m.sections[sectionValues], uint64(i)*8+4)
 	m.check(&m.sections[sectionPool], uint64(offset), uint64(length))
-	if m.claims != nil {
-		m.claimed(uint64(length), m.claims.Most.ValueLength, "bytes of a value")
-	}
+	m.claimed(claimedLength, uint64(length))
 	return span{&m.sections[sectionPool], uint64(offset), uint64(offset) + uint64(length)}
 }
 
@@ -264,11 +296,9 @@ func (m *Model) input(i, criterion int) taken {
 			Offset: uint64(i) * modelDescriptor, Size: modelDescriptor, Criterion: criterion, Input: i})
 	}
 	m.trace.Reads = append(m.trace.Reads, i)
-	if m.claims != nil {
-		m.claimed(uint64(i)+1, m.claims.Most.Inputs, "inputs up to one that is read")
-		if !m.claims.InputRead(i) {
-			panic(&Violation{Claim: inputNumber(i) + " is read, and not claimed to be", Criterion: criterion, Input: i})
-		}
+	m.claimed(claimedInputs, uint64(i)+1)
+	if m.claims != nil && !m.claims.InputRead(i) {
+		panic(&Violation{Claim: inputNumber(i) + " is read, and not claimed to be", Criterion: criterion, Input: i})
 	}
 	v := &m.inputs[i]
 	return taken{v, v.Present(), i}
@@ -329,11 +359,9 @@ func (m *Model) criterion(i int) bool {
 	first, count := uint64(m.u32(o, at+4)), uint64(m.u32(o, at+8))
 	operands := &m.sections[sectionOperands]
 	m.check(operands, first*4, count*4)
-	if m.claims != nil {
-		m.claimed(count, m.claims.Most.Operands, "operands of a criterion")
-		if !slices.Contains(m.claims.Operators, op.String()) {
-			panic(&Violation{Claim: fmt.Sprintf("operator %v occurs, and is not claimed to", op), Criterion: i, Input: -1})
-		}
+	m.claimed(claimedOperands, count)
+	if m.claims != nil && !slices.Contains(m.claims.Operators, op.String()) {
+		panic(&Violation{Claim: fmt.Sprintf("operator %v occurs, and is not claimed to", op), Criterion: i, Input: -1})
 	}
 	all, folded := flags&channelfile.FlagAll != 0, flags&channelfile.FlagFold != 0
 	if flags&channelfile.FlagInputs != 0 {
@@ -628,9 +656,7 @@ func (m *Model) instance(i int) bool {
 	o := &m.sections[sectionInstances]
 	first, count := uint64(m.u32(o, uint64(i)*modelInstance+16)), uint64(m.u32(o, uint64(i)*modelInstance+20))
 	stack, depth := &m.stack, uint64(0)
-	if m.claims != nil {
-		m.claimed(count, m.claims.Most.Words, "words of a condition")
-	}
+	m.claimed(claimedWords, count)
 	for k := first; k < first+count; k++ {
 		m.trace.Operations++
 		word := channelfile.Word(m.u32(&m.sections[sectionConditions], k*4))
@@ -638,9 +664,8 @@ func (m *Model) instance(i int) bool {
 			held := m.u8(&m.truths, uint64(word.Criterion()))
 			m.check(stack, depth, 1)
 			stack.data[depth] = held ^ truth(word.Negated())
-			if depth++; m.claims != nil {
-				m.claimed(depth, m.claims.Most.Stack, "truths on the stack")
-			}
+			depth++
+			m.claimed(claimedStack, depth)
 			continue
 		}
 		for range word.Operands() - 1 {
@@ -677,9 +702,7 @@ func (m *Model) program(i uint32) modelProgram {
 	record := uint64(i) * modelProgramRecord
 	p := modelProgram{uint64(m.u32(&m.sections[sectionPrograms], record+8)), uint64(m.u32(&m.sections[sectionPrograms], record+12))}
 	m.check(&m.sections[sectionInstructions], p.first*modelInstruction, p.count*modelInstruction)
-	if m.claims != nil {
-		m.claimed(p.count, m.claims.Most.Instructions, "instructions of a program")
-	}
+	m.claimed(claimedInstructions, p.count)
 	instructions := object{name: "instructions of a program", in: -1,
 		data: m.sections[sectionInstructions].data[p.first*modelInstruction:][:p.count*modelInstruction]}
 	for k := range p.count {
