@@ -165,6 +165,7 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	for i := range workers {
 		w := &workers[i]
 		result.Counts.add(&w.counts)
+		result.Done += w.done
 		if w.first != nil && (result.First == nil || compareProblems(w.first, result.First) < 0) {
 			result.First = w.first
 		}
@@ -172,7 +173,6 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
-	result.Done = int(progress.Files.Load())
 	return result, ctx.Err()
 }
 
@@ -235,6 +235,7 @@ func (q *queue) open(index int) error {
 
 // A worker judges blocks.
 type worker struct {
+	done     int // files of which it judged the last neighbour
 	every    int
 	progress *Progress
 	counts   Counts
@@ -276,6 +277,7 @@ func (w *worker) block(t *task, start int) {
 		w.progress.Changes.Add(n)
 	}
 	if t.left.Add(-1) == 0 {
+		w.done++
 		w.progress.Files.Add(1)
 	}
 }

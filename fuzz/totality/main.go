@@ -5,8 +5,8 @@
 //
 //	go run ./fuzz/totality validate/suite/canary/*.cf
 //
-// docs/fuzzing.md says what the figures mean. The same files and flags give the
-// same figures each time.
+// docs/fuzzing.md says what the figures mean. Where nothing is silent the same
+// files and flags give the same figures each time.
 package main
 
 import (

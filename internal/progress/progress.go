@@ -27,7 +27,7 @@ type Line struct {
 	inPlace      bool
 }
 
-// NewLine starts a line. Stop ends its ticker.
+// NewLine starts a line. End ends it, its ticker too.
 func NewLine(w io.Writer) *Line {
 	l := &Line{w: w, inPlace: isTerminal(w)}
 	interval := 10 * time.Second
