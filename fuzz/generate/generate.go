@@ -223,9 +223,7 @@ func (g *Generator) id(i int) channelfile.ID {
 // File draws a channel file in normal form for a type, without provenance.
 // Drawn conditions that the format cannot hold are drawn again.
 func (g *Generator) File(d *sensor.Definition) []byte {
-	b := channelfile.NewBuilder(channelfile.Header{
-		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
-	})
+	b := channelfile.NewBuilder(headerOf(d))
 	n := pick(g, 1, 1, 2, 3, 1+g.r.IntN(8))
 	for i := 0; i < n; {
 		if b.Add(g.id(i), g.Condition(d, 2), nil) == nil {

@@ -60,25 +60,32 @@ func (s *Small) Next() *Batch {
 			continue
 		}
 		b := &Batch{Definition: s.definition, Definitions: s.definitions, Fleets: s.fleets}
-		h := channelfile.Header{Channel: 291, Revision: 1, Type: 2910, TypeVersion: 3, InputsDeclared: 2}
 		for _, e := range ours {
-			builder := channelfile.NewBuilder(h)
-			if builder.Add(channelfile.ID{1}, e, nil) != nil {
-				continue // always true, or never: the format has no word for it
+			if data := single(s.definition, e); data != nil {
+				b.Files = append(b.Files, File{data, Valid})
 			}
-			data, err := builder.Encode()
-			if err != nil {
-				panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
-			}
-			b.Files = append(b.Files, File{data, Valid})
 		}
 		if none {
-			if data, err := channelfile.NewBuilder(h).Encode(); err == nil {
+			if data, err := channelfile.NewBuilder(headerOf(s.definition)).Encode(); err == nil {
 				b.Files = append(b.Files, File{data, Edited})
 			}
 		}
 		return b
 	}
+}
+
+// single returns a file of one condition, nil if it is always true, or never:
+// the format has no word for it.
+func single(d *sensor.Definition, e channelfile.Expr) []byte {
+	b := channelfile.NewBuilder(headerOf(d))
+	if b.Add(channelfile.ID{1}, e, nil) != nil {
+		return nil
+	}
+	data, err := b.Encode()
+	if err != nil {
+		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+	}
+	return data
 }
 
 func (s *Small) newType(types [2]sensor.InputType) {

@@ -12,12 +12,6 @@ import (
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
-// reasons are those that a finding may have no witness for.
-var reasons = []string{
-	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMistyped, witness.ReasonMemory,
-	witness.ReasonCompared, witness.ReasonOtherInput, witness.ReasonTooLarge, witness.ReasonNoBuild, witness.ReasonNoFile,
-}
-
 // explain makes the witness of a finding and replays it, on the model sensor and,
 // where that reads what it was not given, on a raw one.
 func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation, why string) {
@@ -32,7 +26,7 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 		return Unexplained, "all lengths and types are as they should be, and " + w.Reason
 	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
 		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
-	case w.Class == sensor.NoWitness && slices.Contains(reasons, w.Reason):
+	case w.Class == sensor.NoWitness && slices.Contains(witness.Reasons, w.Reason):
 		return Reasoned, w.Reason
 	case w.Class == sensor.NoWitness:
 		return Unexplained, w.Reason

@@ -18,7 +18,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-// The reasons why there is no event. They are all that there are.
+// The reasons why there is no event.
 const (
 	ReasonNotModelled = "what the build does with content that it was not built for is not modelled"
 	ReasonLimit       = "what the build does beyond its own limit is not modelled"
@@ -32,6 +32,12 @@ const (
 	ReasonNoBuild     = "no build of the fleet is named"
 	ReasonNoFile      = "there is no channel file: the needs alone were judged"
 )
+
+// Reasons are all of them.
+var Reasons = []string{
+	ReasonNotModelled, ReasonLimit, ReasonUnknown, ReasonUnbounded, ReasonMistyped, ReasonMemory,
+	ReasonCompared, ReasonOtherInput, ReasonTooLarge, ReasonNoBuild, ReasonNoFile,
+}
 
 // maxContent is the size of the largest channel file in a witness, in bytes.
 const maxContent = 1 << 20

@@ -16,11 +16,6 @@ import (
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
-var reasons = []string{
-	witness.ReasonNotModelled, witness.ReasonLimit, witness.ReasonUnknown, witness.ReasonUnbounded, witness.ReasonMistyped, witness.ReasonMemory,
-	witness.ReasonCompared, witness.ReasonOtherInput, witness.ReasonTooLarge, witness.ReasonNoBuild, witness.ReasonNoFile,
-}
-
 // judge judges a case of the corpus, with witnesses.
 func judge(t *testing.T, c *corpus.Case) *validate.Report {
 	t.Helper()
@@ -47,7 +42,7 @@ func TestCorpus(t *testing.T) {
 			}
 			classes[f.Check.ID][w.Class]++
 			if w.Class == sensor.NoWitness {
-				if !slices.Contains(reasons, w.Reason) || w.Content != nil {
+				if !slices.Contains(witness.Reasons, w.Reason) || w.Content != nil {
 					t.Errorf("%s: %s: no witness, for the reason %q", c.Name, f.Check, w.Reason)
 				}
 			} else if happens, err := w.Run(); err != nil || happens != w.Happens || happens == "" {
