@@ -169,15 +169,7 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 	for i, in := range w.Definition.Inputs {
 		declared[i] = in.Type
 	}
-	for i := range file.Criteria() {
-		c := file.Criterion(i)
-		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
-			continue
-		}
-		content := alone(file, c)
-		if content == nil {
-			continue
-		}
+	try := func(content []byte) *sensor.Witness {
 		for _, s := range w.supplies() {
 			for _, e := range events(content, declared, s) {
 				found := &sensor.Witness{Class: class, Build: w.build, Feed: s.Feed, Content: content, Types: declared, Event: e, Edit: edit}
@@ -186,6 +178,25 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 					return found
 				}
 			}
+		}
+		return nil
+	}
+	for i := range file.Criteria() {
+		c := file.Criterion(i)
+		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
+			continue
+		}
+		if content := alone(file, c); content != nil {
+			if found := try(content); found != nil {
+				return found
+			}
+		}
+	}
+	// A builder makes no program that is not that of its source, and a simpler
+	// criterion of one that is not in normal form: then the file itself shows it.
+	if len(file.Data()) <= maxContent {
+		if found := try(file.Data()); found != nil {
+			return found
 		}
 	}
 	return w.none(ReasonCompared)
@@ -313,25 +324,21 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 	return list
 }
 
-// alone returns a channel file with one instance, of one criterion; the file
-// itself where there can be none, such as of a program that is not that of its
-// source, and nil if that is too large.
+// alone returns a channel file with one instance, of one criterion; nil if
+// there can be none.
 func alone(f *channelfile.File, c channelfile.Criterion) []byte {
 	b := channelfile.NewBuilder(channelfile.Header{
 		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
 		TypeVersion: f.Header.TypeVersion, InputsDeclared: f.Header.InputsDeclared,
 	})
-	err := b.Add(channelfile.ID{15: 1}, expression(f, c), nil)
-	if err == nil {
-		var data []byte
-		if data, err = b.Encode(); err == nil {
-			return data
-		}
-	}
-	if len(f.Data()) > maxContent {
+	if b.Add(channelfile.ID{15: 1}, expression(f, c), nil) != nil {
 		return nil
 	}
-	return f.Data()
+	data, err := b.Encode()
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // expression returns a criterion of a file as the builder takes it.
