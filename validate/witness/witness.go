@@ -181,20 +181,24 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 		}
 		return nil
 	}
+	stands := file.Conformance() == 0 // a criterion of it, alone, is what it is in the file
 	for i := range file.Criteria() {
 		c := file.Criterion(i)
 		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
 			continue
 		}
-		if content := alone(file, c); content != nil {
-			if found := try(content); found != nil {
-				return found
-			}
+		content := alone(file, c)
+		if content == nil {
+			stands = false
+			continue
+		}
+		if found := try(content); found != nil {
+			return found
 		}
 	}
 	// A builder makes no program that is not that of its source, and a simpler
 	// criterion of one that is not in normal form: then the file itself shows it.
-	if len(file.Data()) <= maxContent {
+	if !stands && len(file.Data()) <= maxContent {
 		if found := try(file.Data()); found != nil {
 			return found
 		}
