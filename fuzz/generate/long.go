@@ -2,6 +2,7 @@ package generate
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -62,6 +63,11 @@ func (g *Generator) counted(many, length int) *Batch {
 		add(0, channelfile.IntegerEquals(1, numbers[:min(many, channelfile.MaxOperands)]...))
 		add(2, channelfile.IntegerEquals(1, numbers[many/2:]...).All())
 		add(1, channelfile.And(channelfile.Equals(0, "a"), channelfile.Exists(2)))
+		var networks []channelfile.Expr
+		for i := range min(many, 600) {
+			networks = append(networks, channelfile.AddressPrefix(2, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)))
+		}
+		add(3, channelfile.Or(networks...))
 	case 1: // the pool, and a long value
 		texts := make([]string, min(many, 80_000/length))
 		for i := range texts {
