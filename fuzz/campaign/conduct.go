@@ -161,7 +161,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {
-		o.Exhaustive = true
+		o.Exhaustive, o.JudgeEvery = true, 1 // it is small enough for all
 		w.source = generate.NewSmall(core, cfg.cores)
 	} else {
 		w.source = generate.NewStream(seedOf(cfg.seed, core))
