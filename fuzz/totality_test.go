@@ -182,7 +182,7 @@ func TestSplices(t *testing.T) {
 		seen[o]++
 		agree(t, data)
 	})
-	if kept := seen[neighbour.Different] + seen[neighbour.Mended]; seen[neighbour.Rejected] == 0 || kept == 0 {
+	if kept := seen[neighbour.Different] + seen[neighbour.Mended]; !testing.Short() && (seen[neighbour.Rejected] == 0 || kept == 0) { // a short test draws few
 		t.Errorf("of the spliced files %d are rejected and %d kept; want some of each", seen[neighbour.Rejected], kept)
 	}
 }
