@@ -245,7 +245,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		// The file itself is in memory too, once.
 		most := 3*len(data) + 8<<20
 		peak := peakOf(func() { judge(data) })
-		for n := 0; n < 20 && peak > most; n++ { // garbage that the collector was late for?
+		for n := 0; n < 5 && peak > most; n++ { // garbage that the collector was late for?
 			peak = min(peak, peakOf(func() { judge(data) }))
 		}
 		t.Logf("%-30s %8d bytes, peak %8d more: %.2f times", why, len(data), peak, float64(peak)/float64(len(data)))

@@ -155,12 +155,11 @@ func readable(t testing.TB) (names []string, files []*raw) {
 func TestSplices(t *testing.T) {
 	names, files := readable(t)
 	seen := [neighbour.NumOutcomes]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		i := rapid.IntRange(0, len(files)-1).Draw(t, "file")
-		j := rapid.IntRange(0, len(files)-1).Draw(t, "other")
+	// splice makes a file of i and j: from j come the sections of the bits in
+	// from, and the header of the highest.
+	splice := func(t rapid.TB, i, j int, order []int, from uint16) {
 		a, b := files[i], files[j]
-		spliced := raw{header: a.header, order: rapid.SampledFrom([][]int{a.order, b.order}).Draw(t, "sections")}
-		from := rapid.Uint16().Draw(t, "sections of the other")
+		spliced := raw{header: a.header, order: order}
 		for _, k := range spliced.order {
 			spliced.sections[k] = a.sections[k]
 			if from&(1<<k) != 0 && b.sections[k] != nil {
@@ -181,8 +180,19 @@ func TestSplices(t *testing.T) {
 		}
 		seen[o]++
 		agree(t, data)
+	}
+	for i := range files { // each once, whatever is drawn: by the header and by half of the sections
+		j := (i + 1) % len(files)
+		splice(t, i, j, files[i].order, 1<<15)
+		splice(t, i, j, files[i].order, 0x5555)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		i := rapid.IntRange(0, len(files)-1).Draw(rt, "file")
+		j := rapid.IntRange(0, len(files)-1).Draw(rt, "other")
+		order := rapid.SampledFrom([][]int{files[i].order, files[j].order}).Draw(rt, "sections")
+		splice(rt, i, j, order, rapid.Uint16().Draw(rt, "sections of the other"))
 	})
-	if kept := seen[neighbour.Different] + seen[neighbour.Mended]; !testing.Short() && (seen[neighbour.Rejected] == 0 || kept == 0) { // a short test draws few
+	if kept := seen[neighbour.Different] + seen[neighbour.Mended]; seen[neighbour.Rejected] == 0 || kept == 0 {
 		t.Errorf("of the spliced files %d are rejected and %d kept; want some of each", seen[neighbour.Rejected], kept)
 	}
 }
