@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"embed"
 	"encoding/hex"
 	"encoding/json"
@@ -192,10 +193,25 @@ func JSON(w io.Writer, r *Run) error {
 	for i := range r.Results {
 		out.Results = append(out.Results, resultJSON(&r.Results[i]))
 	}
-	enc := json.NewEncoder(w)
+	return writeIndented(w, out)
+}
+
+// writeIndented writes v as indented JSON. An encoder does the same, and in a
+// buffer that grows time and again: a report of long texts takes several times
+// its size then.
+func writeIndented(w io.Writer, v any) error {
+	var compact bytes.Buffer
+	enc := json.NewEncoder(&compact)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	indented := bytes.NewBuffer(make([]byte, 0, 2*compact.Len()))
+	if err := json.Indent(indented, compact.Bytes(), "", "  "); err != nil {
+		return err
+	}
+	_, err := indented.WriteTo(w)
+	return err
 }
 
 // list is s, but never null.
