@@ -101,6 +101,9 @@ func spoil(r *validate.Report) {
 // TestPreparedAllocations holds that the next fleet costs a prepared subject a
 // fraction of what the first one does.
 func TestPreparedAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector drops what a sync.Pool keeps, and both counts grow")
+	}
 	for _, c := range corpus.Cases() {
 		if c.Name != "291-march-state" {
 			continue
