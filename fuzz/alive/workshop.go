@@ -194,7 +194,7 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*muta
 	if caught != nil || err != nil {
 		return caught, err
 	}
-	h.bits, h.limit = 8, limit/2
+	h.args, h.bits, h.limit = []string{"-medium"}, 8, limit/2
 	if caught, err = h.start(ctx); caught != nil {
 		caught.By += ", in 8 bits"
 	}

@@ -107,7 +107,7 @@ func Repair(data []byte) {
 // it is, around what matters to the file, and at the ends.
 func (g *Generator) number(data []byte, size int, now uint32) uint32 {
 	declared := uint32(le.Uint16(data[offInputsDeclared:]))
-	n := pick(g, now+1, now+1, now-1, now-1, now^1, now^0x20, 0, 1, declared-1, declared, declared+1,
+	n := pick(g, now+1, now+1, now-1, now-1, now^1, now^0x20, now+1<<8, now+1<<16, 0, 1, declared-1, declared, declared+1,
 		uint32(len(data)), uint32(len(data))-1, uint32(len(data))+1, uint32(1)<<g.Intn(32)-1+uint32(g.Intn(3)),
 		1<<(8*size-1), 1<<(8*size)-1, 1<<(8*size)-2, uint32(g.Intn(12)), 99_999_999, 100_000_000)
 	return n
@@ -184,8 +184,11 @@ func (g *Generator) patchEntry(data []byte, r record) {
 		return
 	}
 	at := g.Intn(r.length / size)
+	if r.length/size > 258 && size > 1 && g.one(3) { // where a count in a byte starts again
+		at = 254 + g.Intn(4)
+	}
 	entry := data[r.offset+at*size:][:size]
-	if g.one(12) && size > 1 { // the entry before it, or that and this the other way round
+	if (g.one(12) || r.typ == typeConditions && g.one(3)) && size > 1 { // the entry before it, or that and this the other way round
 		before := data[r.offset+max(at-1, 0)*size:][:size]
 		if g.one(2) {
 			copy(entry, before)
@@ -361,7 +364,14 @@ func (g *Generator) bytes(data []byte) []byte {
 	case 0:
 		copy(data[at:], random(length))
 	case 1:
+		if g.one(4) { // where a part of the file ends
+			list := records(data)
+			at = pick(g, headerSize, headerSize+len(list)*recordSize, headerSize+len(list)*recordSize+digestSize, pick(g, list...).offset)
+		}
 		data = data[:at]
+		if g.one(2) && at >= headerSize { // and says so
+			le.PutUint32(data[offFileSize:], uint32(at))
+		}
 	case 2:
 		data = slices.Delete(data, at, at+length)
 	case 3:

@@ -67,13 +67,18 @@ func Types(d *sensor.Definition) []sensor.InputType {
 	return types
 }
 
-var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß", "\u212A", "€", "\U0001F600", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3", "\x80"}
+var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß", "\u212A", "€", "\U0001F600", "\U00010400", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3", "\x80"}
+
+var words = []string{`\powershell.exe`, "-encodedcommand ", `C:\Windows\System32\`, "HKLM\\SYSTEM\\CurrentControlSet\\Services\\x", "01234567", "0123456789ABCDEF"}
 
 // text draws a string of up to so many pieces.
 func (g *Generator) text(most int) string {
 	var b strings.Builder
 	for range g.r.IntN(most + 1) {
 		b.WriteString(pick(g, pieces...))
+	}
+	if g.one(12) { // longer than what is compared at a time
+		b.WriteString(pick(g, words...))
 	}
 	if g.one(50) {
 		b.WriteString(strings.Repeat(pick(g, "a", "ab", "é"), 1+g.r.IntN(200)))

@@ -13,7 +13,7 @@ import (
 const many = 1<<16 + 10
 
 // LongFiles is how many calls of Long have each kind of file once.
-const LongFiles = 5
+const LongFiles = 6
 
 // Long returns a batch of one file whose counts and offsets need more than 16
 // bits, and builds that lack nothing for it, or have no room for it. It is what
@@ -28,7 +28,6 @@ func (g *Generator) Medium() *Batch {
 	for range 30 {
 		b.Files = append(b.Files, File{g.Patch(valid), Patched})
 	}
-	b.Fleets = b.Fleets[:1]
 	return b
 }
 
@@ -38,23 +37,31 @@ func (g *Generator) counted(many, length int) *Batch {
 	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
 		{Name: "Text", Type: sensor.String, MaxLength: MaxLength}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: MaxLength},
 	}}
+	g.long++
+	kind := g.long % LongFiles
+	if kind == 5 {
+		for i := range min(many, channelfile.MaxInputs-len(d.Inputs)) {
+			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.String, MaxLength: 8})
+		}
+	}
 	defs := new(sensor.Definitions)
 	if err := defs.Add(d); err != nil {
 		panic(fmt.Sprintf("a definition is none: %v", err))
 	}
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))})
-	rules := g.one(2)
+	rules := kind == 2 || g.one(2)
 	add := func(i int, e channelfile.Expr) {
 		var origin *channelfile.Origin
 		if rules {
 			origin = &channelfile.Origin{Rule: fmt.Sprint("rule ", i), Path: "long.yml", Line: i + 1}
+			e = e.From(i+1, fmt.Sprint("text ", i))
 		}
 		id := channelfile.ID{0: byte(i >> 16), 1: byte(i >> 8), 2: byte(i), 15: 1}
 		if err := b.Add(id, e, origin); err != nil {
 			panic(fmt.Sprintf("a condition is none: %v", err))
 		}
 	}
-	switch g.long++; g.long % LongFiles {
+	switch kind {
 	case 0: // operands and values, in one criterion
 		numbers := make([]int64, many)
 		for i := range numbers {
@@ -79,6 +86,8 @@ func (g *Generator) counted(many, length int) *Batch {
 		add(1, channelfile.Contains(2, texts...).All())
 		add(2, channelfile.Pattern(0, "*"+texts[3][:length/4]+"?"))
 		add(3, channelfile.Equals(0, texts[1:]...).Fold())
+		q := strings.Repeat("q", 300)
+		add(4, channelfile.And(channelfile.Contains(0, q), channelfile.Pattern(2, "*?"+q+"*?"), channelfile.Suffix(0, "r"+q)))
 	case 2: // instances, words, and where they come from
 		for i := range many {
 			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))
@@ -91,18 +100,33 @@ func (g *Generator) counted(many, length int) *Batch {
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
 		for i := range 300 {
-			first := 0x100 + 3*i
-			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}]+`, first, first+1)))
-			either = append(either, channelfile.Equals(0, fmt.Sprint("either ", i)))
+			first := 0xE000 + 3*i // of no script
+			more := strings.Repeat(`\pL\pN`, i%2) // classes differ in how many ranges they have
+			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)))
+			either = append(either, channelfile.And(channelfile.Equals(0, fmt.Sprint("either ", i)), channelfile.Exists(1)))
 		}
 		add(300, channelfile.Or(either...))
 		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[a-z]{300}`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
 		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
 	case 4: // criteria
 		for i := range many {
-			add(i, channelfile.IntegerRange(1, int64(i), int64(i)+10))
+			e := channelfile.IntegerRange(1, int64(i), int64(i)+10)
+			if i >= many/2 { // criteria that differ in their second operand
+				e = channelfile.Contains(2, "a", fmt.Sprint("b", i)).All()
+			}
+			add(i, e)
 		}
 		add(many, channelfile.Regexp(2, "a.*b", "[a-z]{3}"))
+	case 5: // inputs
+		last := len(d.Inputs) - 1
+		add(0, channelfile.EqualsInput(0, last, last-1))
+		add(1, channelfile.And(channelfile.PrefixInput(last-2, last-3), channelfile.Exists(last-4)))
+		add(2, channelfile.Equals(last-5, "a", "b").Fold())
+		others := make([]int, last-10)
+		for i := range others {
+			others[i] = 6 + i
+		}
+		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...)))
 	}
 	data, err := b.Encode()
 	if err != nil {
@@ -143,7 +167,7 @@ func fileSizes(data []byte) cost {
 	}
 	c := cost{needs: sensor.NeedsOf(f, nil)}
 	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
-		if i == 1 {
+		if i == 1 || i > 2 {
 			return 8, true
 		}
 		return MaxLength, true

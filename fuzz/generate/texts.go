@@ -3,6 +3,7 @@ package generate
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -26,7 +27,10 @@ func Texts() *Batch {
 			list = append(list, e, e.Fold())
 		}
 	}
-	for _, s := range []string{"?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?"} {
+	for _, e := range []string{`^\pL`, `\PL$`, `^\p{Greek}+$`} { // classes of many ranges
+		list = append(list, channelfile.Regexp(0, e))
+	}
+	for _, s := range []string{strings.Repeat("?", 256), "?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?"} {
 		list = append(list, channelfile.Pattern(0, s), channelfile.Pattern(0, s).Fold())
 	}
 	for _, n := range []int64{0, 1, 7, -1, 1<<63 - 1, -1 << 63} {

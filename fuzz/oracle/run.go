@@ -74,6 +74,9 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 			return nil, &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate accepts a file that does not encode to itself: %v", err)}
 		}
 	}
+	if what := operands(f); what != "" {
+		return nil, &Problem{Kind: Disagreement, What: what}
+	}
 	var err error
 	if r.model, err = sensor.NewModel(o.data, o.types); err != nil {
 		return nil, &Problem{Kind: Escape, What: "the model sensor, loading: " + err.Error()}
@@ -90,6 +93,33 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	r.it = sensor.NewInterpreter(f, &sensor.Reader{})
 	r.synthesis = sensor.NewSynthesizer(f, o.needs, o.types)
 	return r, nil
+}
+
+// operands returns where a file lists the operands of a criterion otherwise than
+// one by one; "" if nowhere.
+func operands(f *channelfile.File) string {
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		n := 0
+		next := func() int {
+			n++
+			return f.Operand(c.First + n - 1)
+		}
+		same := true
+		for value := range f.OperandValues(c) {
+			same = same && bytes.Equal(value, f.Value(next()))
+		}
+		for input := range f.OperandInputs(c) {
+			same = same && input == next()
+		}
+		for program := range f.OperandPrograms(c) {
+			same = same && program.Source() == f.Program(next()).Source()
+		}
+		if !same || n != c.Count {
+			return fmt.Sprintf("criterion %d has %d operands; listed, they are %d, or others", i, c.Count, n)
+		}
+	}
+	return ""
 }
 
 // interpreter returns the content interpreter, for a kind of access.
@@ -290,6 +320,7 @@ var oddTexts = []string{
 	"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::", ":1", "1:", "12345::", "fe80::1%eth0", "G::",
 	"K", "\u212A", "\u017F", "\u00DF", "\u1E9E", "\u00C9", "\u00E9", "\u0130", "\u0131", "\U0001F600", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98",
 	"a\xFFb", "\x80", "\x00", "a\nb", "\n", "\r", "_", "a_b", "A", "Z", "aB", "a", "z", "9", "/", ":", "@", "[", "`", "{",
+	"\u03A9", "\u044F", "\u05D0", "\u0E01", "\u10D0", "\u1F00", "\u3042", "\u4E2D", "\uAC00", "\uFB01", "\U00010400", "\U0001D49C", "\U00020000", "\u0660", "\u2028",
 }
 
 // oddValue draws a value of input i.

@@ -21,6 +21,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/generate"
 	"github.com/cfcheck/cfcheck/fuzz/oracle"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -30,6 +31,7 @@ func main() {
 	seed := flag.Uint64("seed", 1, "of the stream")
 	without := flag.String("without", "", "the `ID` of a check that finds nothing")
 	long := flag.Bool("long", false, "judge long files alone: what shows that 16 bits are too few")
+	medium := flag.Bool("medium", false, "judge files of a few hundred entries first: what shows that 8 bits are too few")
 	c := flag.String("c", "", "the sensor in C, a `program`, to compare with")
 	flag.Parse()
 	h := &hunter{deadline: time.Now().Add(*limit)}
@@ -50,7 +52,7 @@ func main() {
 		check.Run = func(*validate.Pass) {}
 	}
 	go h.watch()
-	caught, err := h.hunt(*seed, *long)
+	caught, err := h.hunt(*seed, *long, *medium)
 	if err != nil {
 		fail(err)
 	}
@@ -117,7 +119,7 @@ func (h *hunter) over() bool {
 }
 
 // hunt goes through the parts of the oracle, the quick ones first.
-func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) {
+func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			caught = &mutant.Catch{By: "panic", What: fmt.Sprint(r)}
@@ -140,6 +142,11 @@ func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) 
 		o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.AgainEvery = 0, 0, 0, 0
 		return h.large(g), nil
 	}
+	if medium {
+		if caught := h.medium(g); caught != nil {
+			return caught, nil
+		}
+	}
 	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
 		return caught, nil
 	}
@@ -151,6 +158,9 @@ func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) 
 		return caught, nil
 	}
 	o.Texts = false
+	if caught := h.medium(g); caught != nil {
+		return caught, nil
+	}
 	if caught := h.large(g); caught != nil {
 		return caught, nil
 	}
@@ -166,19 +176,27 @@ func (h *hunter) hunt(seed uint64, long bool) (caught *mutant.Catch, err error) 
 			return caught, nil
 		}
 		o.Exhaustive = false
+		if caught := h.medium(g); caught != nil {
+			return caught, nil
+		}
 	}
 	return nil, nil
 }
 
-// large judges files with many entries, on few events.
-func (h *hunter) large(g *generate.Generator) *mutant.Catch {
+// medium judges files whose counts need more than a byte, and what becomes of
+// them when they are changed, on few events.
+func (h *hunter) medium(g *generate.Generator) *mutant.Catch {
+	return h.few("medium files", g.Medium)
+}
+
+// large judges files whose counts need more than two bytes, on few events.
+func (h *hunter) large(g *generate.Generator) *mutant.Catch { return h.few("long files", g.Long) }
+
+func (h *hunter) few(part string, next func() *generate.Batch) *mutant.Catch {
 	o := h.oracle
 	o.Events, o.Instances = 2, 2
 	defer func() { o.Events, o.Instances = 0, 0 }()
-	if caught := h.batches("medium files", g.Medium, generate.LongFiles); caught != nil {
-		return caught
-	}
-	return h.batches("long files", g.Long, generate.LongFiles)
+	return h.batches(part, next, generate.LongFiles)
 }
 
 // batches judges so many batches, or less if there are no more.
@@ -205,8 +223,12 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mu
 }
 
 // corpus holds the gate to what stands beside each case, and the two readers to
-// each other. What is in normal form encodes to itself.
+// each other. What is in normal form encodes to itself. Then each is judged as
+// any other file.
 func (h *hunter) corpus() *mutant.Catch {
+	o := h.oracle
+	o.Events, o.Instances = 4, 2
+	defer func() { o.Events, o.Instances = 0, 0 }()
 	for _, c := range corpus.Cases() {
 		wrong := func(format string, args ...any) *mutant.Catch {
 			return &mutant.Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
@@ -228,8 +250,30 @@ func (h *hunter) corpus() *mutant.Catch {
 		if err := expected(&c, r); err != nil {
 			return wrong("%v", err)
 		}
+		if opts.Fleet == nil || r.Definition == nil || !fits(opts.Fleet) {
+			continue
+		}
+		p := o.Load(opts.Definitions, r.Definition, c.Data)
+		if p == nil {
+			_, p = o.Decide(opts.Fleet, nil, false)
+		}
+		if p != nil {
+			return wrong("%v", p)
+		}
 	}
 	return nil
+}
+
+// fits reports whether the sensors have room for all that a fleet hands over.
+func fits(f *sensor.Fleet) bool {
+	for _, c := range f.Contracts {
+		for _, s := range c.Supplies {
+			if slices.ContainsFunc(s.Inputs, func(in sensor.SuppliedInput) bool { return in.MaxLength > channelfile.MaxValueLength }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // expected returns what a report says otherwise than the case that it is of.
