@@ -75,6 +75,7 @@ func (g *Generator) counted(many, length int) *Batch {
 			networks = append(networks, channelfile.AddressPrefix(2, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)))
 		}
 		add(3, channelfile.Or(networks...))
+		add(4, channelfile.And(networks[len(networks)/2], channelfile.Exists(0)))
 	case 1: // the pool, and a long value
 		texts := make([]string, min(many, 80_000/length))
 		for i := range texts {
@@ -100,13 +101,13 @@ func (g *Generator) counted(many, length int) *Batch {
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
 		for i := range 300 {
-			first := 0xE000 + 3*i // of no script
+			first := 0xE000 + 3*i                 // of no script
 			more := strings.Repeat(`\pL\pN`, i%2) // classes differ in how many ranges they have
 			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)))
 			either = append(either, channelfile.And(channelfile.Equals(0, fmt.Sprint("either ", i)), channelfile.Exists(1)))
 		}
 		add(300, channelfile.Or(either...))
-		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[a-z]{300}`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
+		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[0-9]{60}`, `[a-z]{300}(b|cd)$`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
 		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
 	case 4: // criteria
 		for i := range many {
@@ -126,7 +127,7 @@ func (g *Generator) counted(many, length int) *Batch {
 		for i := range others {
 			others[i] = 6 + i
 		}
-		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...)))
+		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...), channelfile.EqualsInput(5, others[1:]...)))
 	}
 	data, err := b.Encode()
 	if err != nil {

@@ -34,8 +34,11 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if _, err := w.Run(); err != nil {
 		return Unexplained, "the witness, replayed: " + err.Error()
 	}
-	if w.Class == sensor.OverBudget {
-		return Witnessed, "" // the event costs what it costs, and does no other harm
+	if w.Class == sensor.OverBudget { // the event costs what it costs, and does no other harm
+		if why := interpreted(w, sensor.FaultSteps, sensor.Budget{Steps: w.Budget}); why != "" {
+			return Unexplained, why
+		}
+		return Witnessed, ""
 	}
 	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
 	// model sensor looks at all that a criterion may come to read, and a raw one
@@ -52,7 +55,7 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if violation.Object != "inputs" {
 		return Witnessed, ""
 	}
-	if why := interpreted(w); why != "" {
+	if why := interpreted(w, sensor.FaultInput, sensor.Budget{}); why != "" {
 		return Unexplained, why
 	}
 	o.run = nil // the raw sensors are given another file
@@ -66,22 +69,34 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 }
 
 // interpreted returns what is wrong with the content interpreter, which checks
-// what a sensor may not: on a witness of which an input is not there it faults
-// because of that, but by name what is not there is absent.
-func interpreted(w *sensor.Witness) string {
+// what a sensor may not: a witness of what a build does not supply, or cannot
+// pay for, is a fault of that kind, as a whole and of an instance by itself. By
+// name what is not there is absent.
+func interpreted(w *sensor.Witness, kind sensor.FaultKind, budget sensor.Budget) string {
 	f, err := channelfile.Parse(w.Content)
 	if err != nil {
 		return "the witness cannot be read: " + err.Error()
 	}
-	it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
-	missing := func() bool {
-		fault, ok := errors.AsType[*sensor.Fault](it.Run(w.Event))
-		return ok && fault.Kind == sensor.FaultInput
+	it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional, Budget: budget})
+	isFault := func(err error) bool {
+		fault, ok := errors.AsType[*sensor.Fault](err)
+		return ok && fault.Kind == kind
 	}
-	if !missing() {
+	if !isFault(it.Run(w.Event)) {
 		return "the interpreter has no fault on the witness"
 	}
-	if it.As(&sensor.Reader{Access: sensor.Named}); missing() {
+	alone := false
+	for i := range f.Instances() {
+		_, err := it.RunInstance(i, w.Event)
+		alone = alone || isFault(err)
+	}
+	if !alone {
+		return "the interpreter has no fault on any instance of the witness by itself"
+	}
+	if kind != sensor.FaultInput {
+		return ""
+	}
+	if it.As(&sensor.Reader{Access: sensor.Named}); isFault(it.Run(w.Event)) {
 		return "the interpreter misses an input of the witness by name"
 	}
 	return ""

@@ -205,6 +205,26 @@ func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Acce
 	return err
 }
 
+// spends returns what is wrong with how the model sensor holds an event against
+// claims of its steps; "" if nothing is.
+func (r *fileRun) spends(claims *facts.Facts, e sensor.Event) string {
+	trace, err := r.model.Run(e)
+	if err != nil || trace.Operations < 2 {
+		return "" // what goes wrong is seen elsewhere
+	}
+	defer r.model.Assert(nil, 0)
+	n := trace.Operations
+	r.model.Assert(claims, n)
+	if _, err := r.model.Run(e); err != nil {
+		return fmt.Sprintf("it takes %d steps, which is what is claimed: %v", n, err)
+	}
+	r.model.Assert(claims, n-1)
+	if _, err := r.model.Run(e); err == nil {
+		return fmt.Sprintf("it does not notice that it takes %d steps, where %d are claimed", n, n-1)
+	}
+	return ""
+}
+
 // shape runs the file on events of what a build hands over. Builds that hand
 // over the same have one result.
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
@@ -227,10 +247,43 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 		res.problem = r.once(access, e, res)
 		return res.problem == nil
 	})
+	if res.problem == nil && res.costliest != nil {
+		res.problem = r.budgets(access, res)
+	}
 	if res.operations > 0 {
 		r.o.Counts.Charges[min((4*res.steps-1)/res.operations, chargeBuckets-1)]++
 	}
 	return res
+}
+
+// budgets holds that the interpreter takes the costliest event with a budget
+// that is just enough, and not with one that is one short.
+func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
+	defer r.it.As(&sensor.Reader{})
+	for _, tt := range []struct {
+		what   string
+		budget sensor.Budget
+		kind   sensor.FaultKind // 0: none
+	}{
+		{"as many steps as the event costs", sensor.Budget{Steps: res.steps}, 0},
+		{"a step less than the event costs", sensor.Budget{Steps: res.steps - 1}, sensor.FaultSteps},
+		{"as much memory as the file takes", sensor.Budget{Memory: r.sizes[7]}, 0},
+		{"a byte less than the file takes", sensor.Budget{Memory: r.sizes[7] - 1}, sensor.FaultMemory},
+	} {
+		if tt.budget == (sensor.Budget{}) {
+			continue // no budget at all
+		}
+		r.it.As(&sensor.Reader{Access: access, Budget: tt.budget})
+		var kind sensor.FaultKind
+		err := r.it.Run(res.costliest)
+		if fault, ok := errors.AsType[*sensor.Fault](err); ok {
+			kind = fault.Kind
+		}
+		if kind != tt.kind {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("with a budget of %s the interpreter says: %v", tt.what, err), Event: res.costliest}
+		}
+	}
+	return nil
 }
 
 // instancesRun is for how many instances of a file events are made, and
@@ -256,7 +309,13 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 		exhaust(r.o.types, n, try)
 		return
 	}
-	for i := range min(r.o.file.Instances(), cmp.Or(r.o.Instances, instancesRun)) {
+	instances := r.o.file.Instances()
+	limit := min(instances, cmp.Or(r.o.Instances, instancesRun))
+	for k := range limit {
+		i := k
+		if limit > 1 { // of many the first, the last, and some between
+			i = k * (instances - 1) / (limit - 1)
+		}
 		left, first := cmp.Or(r.o.Events, eventsRun), true
 		r.synthesis.Events(i, n, func(e sensor.Event) bool {
 			going = try(e)
@@ -512,7 +571,11 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 	}
 	c.Matches += uint64(len(trace.Matched))
 	if r.o.Singly {
-		for i := range min(r.o.file.Instances(), instancesRun) {
+		n := r.o.file.Instances()
+		for i := range n {
+			if i >= instancesRun && i < n-1 {
+				continue
+			}
 			matched, err := r.alone(access).RunInstance(i, e)
 			if err != nil || matched != slices.Contains(trace.Matched, i) {
 				return fail(Disagreement, "instance %d by itself: %v, %v; the model sensor matches %v", i, matched, err, trace.Matched)

@@ -135,7 +135,7 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 	defer o.Close()
 	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
 	o.C = h.c
-	o.Singly = true
+	o.Singly, o.AllLies = true, true
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long { // the readers and the sensors show it
@@ -194,8 +194,9 @@ func (h *hunter) large(g *generate.Generator) *mutant.Catch { return h.few("long
 
 func (h *hunter) few(part string, next func() *generate.Batch) *mutant.Catch {
 	o := h.oracle
-	o.Events, o.Instances = 2, 2
-	defer func() { o.Events, o.Instances = 0, 0 }()
+	every := o.FactsEvery
+	o.Events, o.Instances, o.FactsEvery = 2, 2, min(every, 1)
+	defer func() { o.Events, o.Instances, o.FactsEvery = 0, 0, every }()
 	return h.batches(part, next, generate.LongFiles)
 }
 
