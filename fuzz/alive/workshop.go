@@ -162,8 +162,9 @@ func (w *workshop) hunter(ctx context.Context, name string, files map[string]str
 }
 
 // hunt looks for a bug; nil: for any. It returns nil if none was seen. A number
-// that is kept in 16 bits where that is too few shows in long files. Where none
-// sees it, for most numbers of the format are smaller, it is kept in 8.
+// that is kept in 8 bits where that is too few shows in files of a few hundred
+// entries. Where none of them shows it, it is kept in 16 bits, and looked for in
+// long files.
 func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*mutant.Catch, error) {
 	h := hunt{program: w.program, limit: limit, bits: 16}
 	switch {
@@ -188,15 +189,14 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*muta
 	if b.Kind != "width" || b.inC != nil {
 		return h.start(ctx)
 	}
-	in16 := h
-	in16.args, in16.limit = []string{"-long"}, limit/2
-	caught, err := in16.start(ctx)
+	h.args, h.bits = []string{"-medium"}, 8
+	caught, err := h.start(ctx)
 	if caught != nil || err != nil {
 		return caught, err
 	}
-	h.args, h.bits, h.limit = []string{"-medium"}, 8, limit/2
+	h.args, h.bits = []string{"-long"}, 16
 	if caught, err = h.start(ctx); caught != nil {
-		caught.By += ", in 8 bits"
+		caught.By += ", in 16 bits"
 	}
 	return caught, err
 }

@@ -18,13 +18,18 @@ const LongFiles = 6
 // Long returns a batch of one file whose counts and offsets need more than 16
 // bits, and builds that lack nothing for it, or have no room for it. It is what
 // shows that a number is kept in too few.
-func (g *Generator) Long() *Batch { return g.counted(many, MaxLength) }
+func (g *Generator) Long() *Batch { return g.counted(many, MaxLength, MaxLength) }
 
 // Medium returns a batch like that of Long, of a file whose counts need more
-// than 8 bits, and of what it becomes when some of its fields are changed.
-func (g *Generator) Medium() *Batch {
-	b := g.counted(300, 40)
+// than 8 bits.
+func (g *Generator) Medium() *Batch { return g.counted(300, 40, 400) }
+
+// Changed returns what files of Medium become when some of their fields are
+// changed, for a build that lacks nothing for them as they were.
+func (g *Generator) Changed() *Batch {
+	b := g.Medium()
 	valid := b.Files[0].Data
+	b.Files, b.Fleets = nil, b.Fleets[:1]
 	for range 30 {
 		b.Files = append(b.Files, File{g.Patch(valid), Patched})
 	}
@@ -32,10 +37,10 @@ func (g *Generator) Medium() *Batch {
 }
 
 // counted returns a batch of one file with so many entries of some kind, and
-// texts of such a length.
-func (g *Generator) counted(many, length int) *Batch {
+// texts of such a length, for events whose strings have so many bytes at most.
+func (g *Generator) counted(many, length, most int) *Batch {
 	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
-		{Name: "Text", Type: sensor.String, MaxLength: MaxLength}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: MaxLength},
+		{Name: "Text", Type: sensor.String, MaxLength: most}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: most},
 	}}
 	g.long++
 	kind := g.long % LongFiles
@@ -101,8 +106,11 @@ func (g *Generator) counted(many, length int) *Batch {
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
 		for i := range 300 {
-			first := 0xE000 + 3*i                 // of no script
-			more := strings.Repeat(`\pL\pN`, i%2) // classes differ in how many ranges they have
+			first := 0xE000 + 3*i // of no script
+			more := ""            // classes differ in how many ranges they have
+			if i >= 200 {
+				more = `\x{F0000}\x{F0002}\x{F0004}\x{F0006}`
+			}
 			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)))
 			either = append(either, channelfile.And(channelfile.Equals(0, fmt.Sprint("either ", i)), channelfile.Exists(1)))
 		}
@@ -146,7 +154,7 @@ func (g *Generator) counted(many, length int) *Batch {
 		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
 		return Fleet{f, f.Groups(), whole}
 	}
-	l := fileSizes(data)
+	l := fileSizes(data, most)
 	return &Batch{
 		Definition: d, Definitions: defs, Files: []File{{data, Valid}},
 		Fleets: []Fleet{
@@ -159,9 +167,9 @@ func (g *Generator) counted(many, length int) *Batch {
 	}
 }
 
-// fileSizes returns what a valid file costs on builds that supply the longest
-// strings.
-func fileSizes(data []byte) cost {
+// fileSizes returns what a valid file costs on builds that supply strings of so
+// many bytes.
+func fileSizes(data []byte, most int) cost {
 	f, err := channelfile.Parse(data)
 	if err != nil {
 		panic(fmt.Sprintf("a valid file cannot be read: %v", err))
@@ -171,7 +179,7 @@ func fileSizes(data []byte) cost {
 		if i == 1 || i > 2 {
 			return 8, true
 		}
-		return MaxLength, true
+		return most, true
 	})
 	return c
 }

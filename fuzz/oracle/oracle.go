@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
@@ -184,9 +185,9 @@ type Oracle struct {
 	// EncodeEvery is of how many accepted files one must encode to itself. 0:
 	// none.
 	EncodeEvery uint64
-	// AllLies lets the model sensor notice of each claim that is checked when it is
-	// made tighter than it is, instead of one of them.
-	AllLies bool
+	// Lies is how many claims of facts that are checked are made tighter than they
+	// are, one at a time: the model sensor must notice. 0: 1.
+	Lies int
 	// Singly runs each instance by itself too.
 	Singly bool
 	// Texts makes events of all odd texts, alone and beside others, for types of
@@ -203,6 +204,7 @@ type Oracle struct {
 	odd    *rand.Rand
 	shapes uint64 // that were run
 	runs   uint64 // files that were accepted
+	lies   int    // claims that were made tighter
 	anew   bool   // run each event anew, for tests: slow
 
 	defs   *sensor.Definitions
@@ -281,6 +283,31 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Pro
 		}
 	}
 	return f, broken, nil
+}
+
+// Unfolded returns a disagreement if case folding is not that of the Unicode
+// tables of the standard library, of which FORMAT.md has a copy: all readers and
+// all sensors in Go share it, so they cannot disagree on it.
+func Unfolded() *Problem {
+	if unicode.Version != "15.0.0" { // that of FORMAT.md
+		return nil
+	}
+	for r := range unicode.MaxRune + 1 {
+		fold, same := channelfile.Fold(r), false
+		for other := unicode.SimpleFold(r); ; other = unicode.SimpleFold(other) {
+			same = same || other == fold
+			if channelfile.Fold(other) != fold {
+				return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, and U+%04X to U+%04X, which are one to Unicode", r, fold, other, channelfile.Fold(other))}
+			}
+			if other == r {
+				break
+			}
+		}
+		if !same {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, which is another to Unicode", r, fold)}
+		}
+	}
+	return nil
 }
 
 // Decide lets the gate judge the loaded file for a fleet, and if it accepts,
@@ -494,12 +521,9 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			if what := o.run.spends(claims, done.costliest); what != "" {
 				return differ(c.Build, "the model sensor: %s", what)
 			}
-			first, n := int(o.Counts.Facts)%lies(claims), 1
-			if o.AllLies {
-				first, n = 0, lies(claims)
-			}
-			for i := range n {
-				lie, what := tighter(claims, first+i)
+			for range max(1, o.Lies) {
+				o.lies++
+				lie, what := tighter(claims, o.lies%lies(claims))
 				if lie != nil && o.run.asserted(lie, 0, c.Reader.Access, s.Inputs) == nil {
 					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", what)
 				}

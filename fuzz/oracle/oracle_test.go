@@ -355,3 +355,9 @@ func TestExhaustive(t *testing.T) {
 		t.Errorf("%d events; expected %d", len(seen), want)
 	}
 }
+
+func TestUnfolded(t *testing.T) {
+	if p := Unfolded(); p != nil {
+		t.Error(p)
+	}
+}
