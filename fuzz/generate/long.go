@@ -46,7 +46,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	kind := g.long % LongFiles
 	if kind == 5 {
 		for i := range min(many, channelfile.MaxInputs-len(d.Inputs)) {
-			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.String, MaxLength: 8})
+			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.String, MaxLength: 8 + i/100})
 		}
 	}
 	defs := new(sensor.Definitions)
@@ -77,7 +77,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(1, channelfile.And(channelfile.Equals(0, "a"), channelfile.Exists(2)))
 		var networks []channelfile.Expr
 		for i := range min(many, 600) {
-			networks = append(networks, channelfile.AddressPrefix(2, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)))
+			networks = append(networks, channelfile.AddressPrefix(2, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 7), byte(2 * i), 0}), 24))) // no two are one
 		}
 		add(3, channelfile.Or(networks...))
 		add(4, channelfile.And(networks[len(networks)/2], channelfile.Exists(0)))
@@ -154,32 +154,52 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
 		return Fleet{f, f.Groups(), whole}
 	}
-	l := fileSizes(data, most)
-	return &Batch{
-		Definition: d, Definitions: defs, Files: []File{{data, Valid}},
-		Fleets: []Fleet{
-			fleet(true, func(*sensor.Contract) {}),
-			fleet(true, func(c *sensor.Contract) { c.Reader.Budget = sensor.Budget{Steps: l.steps, Memory: l.needs.Memory} }),
-			fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Steps = l.steps - 1 }),
-			fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Memory = l.needs.Memory - 1 }),
-			fleet(false, func(c *sensor.Contract) { c.Supplies[0].Inputs = supply.Inputs[:g.Intn(3)] }),
-		},
+	l := fileSizes(data, d)
+	sizes := &l.needs.Sizes
+	exact := sensor.Limits{
+		FileSize: sizes.FileSize, Instances: sizes.Instances, Criteria: sizes.Criteria, WordsPerInstance: sizes.WordsPerInstance,
+		OperandsPerCriterion: sizes.OperandsPerCriterion, ValueLength: sizes.ValueLength, ProgramInstructions: sizes.ProgramInstructions,
 	}
+	fleets := []Fleet{
+		fleet(true, func(*sensor.Contract) {}),
+		fleet(true, func(c *sensor.Contract) {
+			c.Reader.Budget, c.Reader.Limits = sensor.Budget{Steps: l.steps, Memory: l.needs.Memory}, exact
+		}),
+		fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Steps = l.steps - 1 }),
+		fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Memory = l.needs.Memory - 1 }),
+		fleet(false, func(c *sensor.Contract) { c.Supplies[0].Inputs = supply.Inputs[:g.Intn(3)] }),
+	}
+	for _, limit := range []func(*sensor.Limits) *uint64{ // each one short
+		func(l *sensor.Limits) *uint64 { return &l.FileSize },
+		func(l *sensor.Limits) *uint64 { return &l.Instances },
+		func(l *sensor.Limits) *uint64 { return &l.Criteria },
+		func(l *sensor.Limits) *uint64 { return &l.WordsPerInstance },
+		func(l *sensor.Limits) *uint64 { return &l.OperandsPerCriterion },
+		func(l *sensor.Limits) *uint64 { return &l.ValueLength },
+		func(l *sensor.Limits) *uint64 { return &l.ProgramInstructions },
+	} {
+		short := exact
+		if n := limit(&short); *n > 1 { // 0 is no limit
+			*n--
+			fleets = append(fleets, fleet(false, func(c *sensor.Contract) { c.Reader.Limits = short }))
+		}
+	}
+	return &Batch{Definition: d, Definitions: defs, Files: []File{{data, Valid}}, Fleets: fleets}
 }
 
-// fileSizes returns what a valid file costs on builds that supply strings of so
-// many bytes.
-func fileSizes(data []byte, most int) cost {
+// fileSizes returns what a valid file costs on builds that supply what its type
+// declares.
+func fileSizes(data []byte, d *sensor.Definition) cost {
 	f, err := channelfile.Parse(data)
 	if err != nil {
 		panic(fmt.Sprintf("a valid file cannot be read: %v", err))
 	}
 	c := cost{needs: sensor.NeedsOf(f, nil)}
 	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
-		if i == 1 || i > 2 {
+		if d.Inputs[i].Type == sensor.Integer {
 			return 8, true
 		}
-		return most, true
+		return d.Inputs[i].MaxLength, true
 	})
 	return c
 }

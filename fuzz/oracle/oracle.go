@@ -414,6 +414,9 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 		}
 		return nil
 	}
+	if what := o.counted(r.Needs); what != "" {
+		return differ("%s", what)
+	}
 	h := &o.file.Header
 	why := naive.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
 	switch {
@@ -423,6 +426,28 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 		return differ("the verdict is %v; the second judge finds nothing: %s", verdict, whyNot(r))
 	}
 	return nil
+}
+
+// counted returns what needs say otherwise than a second count; "" if nothing.
+func (o *Oracle) counted(needs *sensor.Needs) string {
+	if needs == nil {
+		return "the file can be read, and there are no needs of it"
+	}
+	inputs, operators := naive.Needs(o.file)
+	if len(needs.Inputs) != len(inputs) || len(needs.Operators) != len(operators) {
+		return fmt.Sprintf("%d inputs and %d operators are needed; the second count has %d and %d", len(needs.Inputs), len(needs.Operators), len(inputs), len(operators))
+	}
+	for _, in := range needs.Inputs {
+		if got, want := (naive.Count{Criteria: in.Criteria, Instances: in.Instances}), inputs[in.Index]; got != want {
+			return fmt.Sprintf("input %d is needed for %+v; the second count has %+v", in.Index, got, want)
+		}
+	}
+	for _, op := range needs.Operators {
+		if got, want := (naive.Count{Criteria: op.Criteria, Instances: op.Instances}), operators[op.Operator]; got != want {
+			return fmt.Sprintf("operator %v is needed for %+v; the second count has %+v", op.Operator, got, want)
+		}
+	}
+	return ""
 }
 
 // freshEvery is of how many decisions one is made anew.

@@ -279,7 +279,8 @@ func (h *hunter) corpus() *mutant.Catch {
 	return nil
 }
 
-// bounded returns a fleet whose strings the simulated sensors have room for.
+// bounded returns a fleet whose strings are short: the longest programs of the
+// corpus take the sensors long.
 func bounded(f *sensor.Fleet) *sensor.Fleet {
 	own := &sensor.Fleet{Name: f.Name, Contracts: slices.Clone(f.Contracts)}
 	for i := range own.Contracts {
@@ -289,7 +290,7 @@ func bounded(f *sensor.Fleet) *sensor.Fleet {
 			s := &c.Supplies[k]
 			s.Inputs = slices.Clone(s.Inputs)
 			for n := range s.Inputs {
-				s.Inputs[n].MaxLength = min(s.Inputs[n].MaxLength, channelfile.MaxValueLength)
+				s.Inputs[n].MaxLength = min(s.Inputs[n].MaxLength, 256)
 			}
 		}
 	}
