@@ -105,18 +105,24 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		}
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
-		for i := range 300 {
+		source := func(i int) string {
 			first := 0xE000 + 3*i // of no script
 			more := ""            // classes differ in how many ranges they have
 			if i >= 200 {
 				more = `\x{F0000}\x{F0002}\x{F0004}\x{F0006}`
 			}
-			add(i, channelfile.Regexp(2, fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)))
+			return fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)
+		}
+		for i := range 300 {
+			add(i, channelfile.Regexp(2, source(i)))
 			either = append(either, channelfile.And(channelfile.Equals(0, fmt.Sprint("either ", i)), channelfile.Exists(1)))
 		}
 		add(300, channelfile.Or(either...))
-		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[0-9]{60}`, `[a-z]{300}(b|cd)$`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
+		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[0-9]{60}`, `[a-z]{300}(b|cd)$`, `[a-z]{0,280}q`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
 		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
+		// Programs whose numbers differ by 256, one after the other, and an event for the second.
+		add(303, channelfile.Regexp(2, source(10), source(266)))
+		add(304, channelfile.And(channelfile.Regexp(2, source(266)), channelfile.Exists(0)))
 	case 4: // criteria
 		for i := range many {
 			e := channelfile.IntegerRange(1, int64(i), int64(i)+10)
