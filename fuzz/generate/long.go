@@ -94,7 +94,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(3, channelfile.Equals(0, texts[1:]...).Fold())
 		q := strings.Repeat("q", 300)
 		add(4, channelfile.And(channelfile.Contains(0, q), channelfile.Pattern(2, "*?"+q+"*?"), channelfile.Suffix(0, "r"+q)))
-		add(5, channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 1<<14)))
+		add(5, channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 300)+`\*`+strings.Repeat("a", 1<<14)))
 	case 2: // instances, words, and where they come from
 		for i := range many {
 			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))

@@ -34,7 +34,7 @@ func Texts() *Batch {
 	for _, e := range []string{every + "]", `^\pL`, `\PL$`, `^\p{Greek}+$`} { // classes of many ranges
 		list = append(list, channelfile.Regexp(0, e))
 	}
-	for _, s := range []string{strings.Repeat("?", 256), "?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?", "*\x9F?*\x80", "?*\x9F?*\x80"} {
+	for _, s := range []string{strings.Repeat("?", 256), "?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?", "*\x9F?*\x80", "?*\x9F?*\x80", "*\x9F?\\*"} {
 		list = append(list, channelfile.Pattern(0, s), channelfile.Pattern(0, s).Fold())
 	}
 	for _, n := range []int64{0, 1, 7, -1, 1<<63 - 1, -1 << 63} {
