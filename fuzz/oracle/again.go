@@ -13,10 +13,44 @@ import (
 // again judges what was judged once more, in the other ways in which that can
 // be done, and holds the reports against each other and against the sensors.
 func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	if p := o.stern(r, fleet); p != nil {
+		return p
+	}
 	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
 		return p
 	}
 	return o.onRecorded(fleet)
+}
+
+// stern judges the file once more where warnings reject, and where hardly a
+// finding is kept: that must not change how many are counted.
+func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	var found [2]int // errors and warnings
+	for _, t := range r.Totals {
+		if t.Check.Severity == validate.Error {
+			found[0] += t.Found
+		} else {
+			found[1] += t.Found
+		}
+	}
+	want := r.Verdict()
+	options := o.options()
+	options.Fleet, options.MaxFindings = fleet, 1
+	few := validate.Run(validate.ChannelFile("", o.data), options)
+	if got := [2]int{few.Errors(), few.Warnings()}; got != found || few.Verdict() != want {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings and %v; where one finding is kept, %d and %v", found, want, got, few.Verdict())}
+	}
+	if found != [2]int{} && (len(r.Findings) == 0 || len(few.Findings) == 0) {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, of which %d are kept, or %d", found, len(r.Findings), len(few.Findings))}
+	}
+	options.FailOnWarnings = true
+	if found != [2]int{} {
+		want = validate.Rejected
+	}
+	if got := validate.Run(validate.ChannelFile("", o.data), options).Verdict(); got != want {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, and the verdict is %v where warnings reject; expected %v", found, got, want)}
+	}
+	return nil
 }
 
 // byNeeds judges the needs of the file without it: the checks of contracts must
