@@ -154,7 +154,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	}
 	fleet := func(whole bool, change func(*sensor.Contract)) Fleet {
 		c := sensor.Contract{
-			Build: "b0", Hosts: 1, Supplies: []sensor.Supply{supply},
+			Build: "b0", Hosts: uint64(many), Supplies: []sensor.Supply{supply},
 			Reader: sensor.Reader{Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators},
 		}
 		change(&c)

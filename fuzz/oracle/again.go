@@ -16,6 +16,9 @@ func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if p := o.stern(r, fleet); p != nil {
 		return p
 	}
+	if p := o.byBehaviour(fleet); p != nil {
+		return p
+	}
 	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
 		return p
 	}
@@ -43,12 +46,79 @@ func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if found != [2]int{} && (len(r.Findings) == 0 || len(few.Findings) == 0) {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, of which %d are kept, or %d", found, len(r.Findings), len(few.Findings))}
 	}
+	for _, less := range []validate.Options{
+		{Checks: o.checks, Definitions: o.defs, Now: Now},
+		{Checks: o.checks, Fleet: fleet, Now: Now},
+	} {
+		if got := validate.Run(validate.ChannelFile("", o.data), less).Verdict(); got == validate.Accepted {
+			return &Problem{Kind: Escape, What: "it is accepted without a fleet, or without a definition"}
+		}
+	}
 	options.FailOnWarnings = true
 	if found != [2]int{} {
 		want = validate.Rejected
 	}
 	if got := validate.Run(validate.ChannelFile("", o.data), options).Verdict(); got != want {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, and the verdict is %v where warnings reject; expected %v", found, got, want)}
+	}
+	return nil
+}
+
+// blind returns checks of the gate without those that reckon what a fleet lacks,
+// and the one that runs content, which does not wait for them there.
+func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Check) {
+	for _, c := range checks {
+		switch {
+		case c.Family() < 3:
+			list = append(list, c)
+		case c == behaviour.RunsWithoutFault:
+			own := *c
+			own.Requires = slices.DeleteFunc(slices.Clone(c.Requires), func(req *validate.Check) bool { return req.Family() == 3 })
+			runs = &own
+			list = append(list, runs)
+		}
+	}
+	return list, runs
+}
+
+// byBehaviour judges the file by running it alone, as if nobody had reckoned
+// before what the fleet lacks: an input behind the array of a build must be
+// seen, and where there is none, and no input is of another type, no fault.
+func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
+	if o.file == nil || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs5 == nil {
+		return nil
+	}
+	short, mistyped := "", false
+	read := int(o.file.Header.InputsRead)
+	for _, c := range fleet.Contracts {
+		for _, s := range c.Supplies {
+			if s.Type != o.def.Name || s.Version != o.def.Version {
+				continue
+			}
+			if c.Reader.Access == sensor.Positional && len(s.Inputs) < read {
+				short = c.Build
+			}
+			for i, declared := range o.def.Inputs {
+				in := s.Input(c.Reader.Access, i, declared.Name)
+				mistyped = mistyped || in.State != sensor.NotSupplied && in.Type != declared.Type
+			}
+		}
+	}
+	if o.runner == nil {
+		options := o.options()
+		options.Checks = o.blind
+		o.runner = validate.Prepare(validate.ChannelFile("", o.data), options)
+	}
+	r := o.runner.Run(fleet, nil)
+	if !slices.Contains(r.Ran, o.runs5) {
+		return nil // the file does not fit its type
+	}
+	faults := slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == o.runs5 })
+	switch {
+	case short != "" && !faults:
+		return &Problem{Kind: Disagreement, What: "content that reads more than the build supplies runs without a fault", Build: short}
+	case short == "" && !mistyped && faults:
+		return &Problem{Kind: Disagreement, What: "content for which no build lacks anything has a fault when it is run: " + whyNot(r)}
 	}
 	return nil
 }
@@ -84,6 +154,11 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	for _, t := range other.Totals {
 		if t.Check.Family() == 3 && t.Check.Severity == validate.Error {
 			found[t.Check]--
+		}
+	}
+	for _, c := range r.Ran {
+		if c.Family() == 3 && !ran[c] && !slices.Contains(other.NotApplicable, c) {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v judges a file, and not its needs", c)}
 		}
 	}
 	for c, n := range found {

@@ -200,6 +200,8 @@ type Oracle struct {
 	C *csensor.Sensor
 
 	checks []*validate.Check
+	blind  []*validate.Check // those of them that a gate has which does not reckon what a fleet lacks
+	runs5  *validate.Check   // of these the one that runs content; nil: there is none
 	raw    *rawSensors
 	odd    *rand.Rand
 	shapes uint64 // that were run
@@ -214,6 +216,7 @@ type Oracle struct {
 	broken channelfile.Rules // by the second reader
 	file   *channelfile.File // nil if it cannot be read
 	gate   *validate.Prepared
+	runner *validate.Prepared // with the blind checks; nil before it was asked
 	needs  *sensor.Needs // by the gate; events are made by them, and nothing is judged
 	run    *fileRun      // nil before the file was accepted once
 }
@@ -228,7 +231,9 @@ func New(checks []*validate.Check) (*Oracle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}, nil
+	o := &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}
+	o.blind, o.runs5 = blind(checks)
+	return o, nil
 }
 
 // Close frees the memory of the sensors. It does not close C.
@@ -244,7 +249,7 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 			o.types[i] = in.Type
 		}
 	}
-	o.data, o.gate, o.run = data, nil, nil
+	o.data, o.gate, o.runner, o.run = data, nil, nil, nil
 	o.Counts.Files++
 	f, broken, p := readers(data)
 	if f != nil {
@@ -416,6 +421,13 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 	}
 	if what := o.counted(r.Needs); what != "" {
 		return differ("%s", what)
+	}
+	want := validate.Counts{
+		Instances: o.file.Instances(), Criteria: o.file.Criteria(),
+		Builds: len(fleet.Contracts), Contracts: r.Counts.Contracts, Hosts: fleet.Hosts(),
+	}
+	if r.Counts != want {
+		return differ("the report counts %+v; there are %+v", r.Counts, want)
 	}
 	h := &o.file.Header
 	why := naive.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
