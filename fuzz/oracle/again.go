@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
@@ -83,7 +84,8 @@ func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Che
 
 // byBehaviour judges the file by running it alone, as if nobody had reckoned
 // before what the fleet lacks: an input behind the array of a build must be
-// seen, and where there is none, and no input is of another type, no fault.
+// seen, and one of a type that an operator does not take; where there is neither,
+// nor any other type, there is no fault.
 func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 	if o.file == nil || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs5 == nil {
 		return nil
@@ -100,7 +102,13 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 			}
 			for i, declared := range o.def.Inputs {
 				in := s.Input(c.Reader.Access, i, declared.Name)
-				mistyped = mistyped || in.State != sensor.NotSupplied && in.Type != declared.Type
+				if in.State == sensor.NotSupplied || in.Type == declared.Type {
+					continue
+				}
+				mistyped = true
+				if in.State == sensor.Supplied && o.refuses(i, in.Type) {
+					short = c.Build
+				}
 			}
 		}
 	}
@@ -116,11 +124,42 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 	faults := slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == o.runs5 })
 	switch {
 	case short != "" && !faults:
-		return &Problem{Kind: Disagreement, What: "content that reads more than the build supplies runs without a fault", Build: short}
+		return &Problem{Kind: Disagreement, What: "content that reads what the build does not supply, or supplies of another type, runs without a fault", Build: short}
 	case short == "" && !mistyped && faults:
 		return &Problem{Kind: Disagreement, What: "content for which no build lacks anything has a fault when it is run: " + whyNot(r)}
 	}
 	return nil
+}
+
+// refuses reports whether a criterion of the file reads an input, and has no
+// meaning for values of a type.
+func (o *Oracle) refuses(input int, t sensor.InputType) bool {
+	for i := range o.file.Criteria() {
+		c := o.file.Criterion(i)
+		reads := int(c.Input) == input
+		for other := range o.file.OperandInputs(c) {
+			reads = reads || other == input
+		}
+		if !reads {
+			continue
+		}
+		switch c.Operator {
+		case channelfile.OpExists:
+		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+			if t == sensor.Address {
+				return true
+			}
+		case channelfile.OpAddressRange:
+			if t == sensor.Integer {
+				return true
+			}
+		default:
+			if t != sensor.String {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // byNeeds judges the needs of the file without it: the checks of contracts must

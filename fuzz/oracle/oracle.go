@@ -217,8 +217,8 @@ type Oracle struct {
 	file   *channelfile.File // nil if it cannot be read
 	gate   *validate.Prepared
 	runner *validate.Prepared // with the blind checks; nil before it was asked
-	needs  *sensor.Needs // by the gate; events are made by them, and nothing is judged
-	run    *fileRun      // nil before the file was accepted once
+	needs  *sensor.Needs      // by the gate; events are made by them, and nothing is judged
+	run    *fileRun           // nil before the file was accepted once
 }
 
 // Now is the time at which everything is judged.
