@@ -87,7 +87,7 @@ func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Che
 // seen, and one of a type that an operator does not take; where there is neither,
 // nor any other type, there is no fault.
 func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
-	if o.file == nil || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs5 == nil {
+	if o.file == nil || o.broken != 0 || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs5 == nil {
 		return nil
 	}
 	short, mistyped := "", false
