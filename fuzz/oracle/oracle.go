@@ -171,8 +171,9 @@ type Oracle struct {
 	// JudgeEvery is of how many decisions one is held against a second judge,
 	// who shares no code with the gate. 0: none.
 	JudgeEvery uint64
-	// OddEvery is of how many runs of a file on what builds hand over one goes
-	// through events of odd values too, which have nothing to do with what the
+	// OddEvery is of how many runs of a file on what builds hand over one is of a
+	// budget that is just enough too, and of one that is short, and goes
+	// through events of odd values, which have nothing to do with what the
 	// file compares with: signs and leading zeros, addresses in every form,
 	// bytes that are no runes. 0: none.
 	OddEvery uint64
@@ -182,8 +183,8 @@ type Oracle struct {
 	// AgainEvery is of how many decisions one is made again by the needs alone
 	// and, if it accepts, with events that were recorded. 0: none.
 	AgainEvery uint64
-	// EncodeEvery is of how many accepted files one must encode to itself. 0:
-	// none.
+	// EncodeEvery is of how many accepted files one must encode to itself, and
+	// list its operands as they are. 0: none.
 	EncodeEvery uint64
 	// Lies is how many claims of facts that are checked are made tighter than they
 	// are, one at a time: the model sensor must notice. 0: 1.

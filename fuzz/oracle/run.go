@@ -73,9 +73,9 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 		if again, err := channelfile.Encode(f); err != nil || !bytes.Equal(again, o.data) {
 			return nil, &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate accepts a file that does not encode to itself: %v", err)}
 		}
-	}
-	if what := operands(f); what != "" {
-		return nil, &Problem{Kind: Disagreement, What: what}
+		if what := operands(f); what != "" {
+			return nil, &Problem{Kind: Disagreement, What: what}
+		}
 	}
 	var err error
 	if r.model, err = sensor.NewModel(o.data, o.types); err != nil {
@@ -247,7 +247,7 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 		res.problem = r.once(access, e, res)
 		return res.problem == nil
 	})
-	if res.problem == nil && res.costliest != nil {
+	if odd && res.problem == nil && res.costliest != nil {
 		res.problem = r.budgets(access, res)
 	}
 	if res.operations > 0 {
