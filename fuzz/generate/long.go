@@ -95,6 +95,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		q := strings.Repeat("q", 300)
 		add(4, channelfile.And(channelfile.Contains(0, q), channelfile.Pattern(2, "*?"+q+"*?"), channelfile.Suffix(0, "r"+q)))
 		add(5, channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 300)+`\*`+strings.Repeat("a", 1<<14)))
+		add(6, channelfile.And(channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 300)+`\*?`), channelfile.Exists(1)))
 	case 2: // instances, words, and where they come from
 		for i := range many {
 			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))
@@ -123,7 +124,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
 		// Programs whose numbers differ by 256, one after the other, and an event for the second.
 		add(303, channelfile.Regexp(2, source(10), source(266)))
-		add(304, channelfile.And(channelfile.Regexp(2, source(266)), channelfile.Exists(0)))
+		add(304, channelfile.And(channelfile.Regexp(2, source(266)), channelfile.Regexp(0, `[a-z]{300}(b|cd)$`)))
 	case 4: // criteria
 		for i := range many {
 			e := channelfile.IntegerRange(1, int64(i), int64(i)+10)
@@ -143,6 +144,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 			others[i] = 6 + i
 		}
 		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...), channelfile.EqualsInput(5, others[1:]...)))
+		add(4, channelfile.IntegerEqualsInput(3, others[:2]...))
 	}
 	data, err := b.Encode()
 	if err != nil {

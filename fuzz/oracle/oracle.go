@@ -561,7 +561,11 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			}
 			for range max(1, o.Lies) {
 				o.lies++
-				lie, what := tighter(claims, o.lies%lies(claims))
+				n := o.lies / 2 % mosts // those that are few come up as often as all others
+				if o.lies%2 == 0 {
+					n = o.lies / 2 % lies(claims)
+				}
+				lie, what := tighter(claims, n)
 				if lie != nil && o.run.asserted(lie, 0, c.Reader.Access, s.Inputs) == nil {
 					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", what)
 				}

@@ -135,7 +135,7 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 	defer o.Close()
 	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
 	o.C = h.c
-	o.Singly, o.Lies = true, 4
+	o.Singly, o.Lies = true, 2*6
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long {
@@ -204,7 +204,7 @@ func (h *hunter) large(g *generate.Generator) *mutant.Catch {
 func (h *hunter) few(part string, next func() *generate.Batch) *mutant.Catch {
 	o := h.oracle
 	every := o.FactsEvery
-	o.Events, o.Instances, o.FactsEvery = 2, 2, min(every, 2)
+	o.Events, o.Instances, o.FactsEvery = 2, 3, min(every, 2)
 	defer func() { o.Events, o.Instances, o.FactsEvery = 0, 0, every }()
 	return h.batches(part, next, generate.LongFiles)
 }
