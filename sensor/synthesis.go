@@ -263,6 +263,11 @@ func (s *Synthesizer) set(e Event, c channelfile.Criterion, hold bool) {
 		if other >= len(e) {
 			continue
 		}
+		if c.Operator == channelfile.OpIntegerEquals {
+			if _, ok := e[other].integer(); !ok && s.typeOf(other) == String {
+				e[other] = Value{Type: String, Text: numeral}
+			}
+		}
 		e[c.Input] = e[other]
 		if !hold {
 			e[c.Input] = s.nearly(e[other])
@@ -270,6 +275,9 @@ func (s *Synthesizer) set(e Event, c channelfile.Criterion, hold bool) {
 		return
 	}
 }
+
+// numeral is a text that is a number. Nobody writes to it.
+var numeral = []byte("1")
 
 // value returns a value by which a criterion holds, or one that is as like it as
 // can be and by which it does not; instead of one that there is not, the old

@@ -99,9 +99,13 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	case 2: // instances, words, and where they come from
 		for i := range many {
 			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))
-			if many < 1000 && i%3 > 0 { // words that refer far, in conditions of every form
+			if many < 1000 { // words that refer far, in conditions of every form
 				at := func(k int) channelfile.Expr { return channelfile.IntegerEquals(1, int64(i+k)) }
-				e = channelfile.And(channelfile.Or(e, channelfile.And(at(0), at(7)), channelfile.Not(at(1))), channelfile.Or(at(2), at(3)), at(4))
+				if i%2 == 0 {
+					e = channelfile.And(e, at(0), at(1), at(2), at(3))
+				} else {
+					e = channelfile.And(channelfile.Or(e, channelfile.And(at(0), at(7)), channelfile.Not(at(1))), channelfile.Or(at(2), at(3)), at(4))
+				}
 			}
 			add(i, e)
 		}
