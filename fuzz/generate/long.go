@@ -148,7 +148,8 @@ func (g *Generator) counted(many, length, most int) *Batch {
 			others[i] = 6 + i
 		}
 		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...), channelfile.EqualsInput(5, others[1:]...)))
-		add(4, channelfile.IntegerEqualsInput(3, others[:2]...))
+		add(4, channelfile.And(channelfile.IntegerEqualsInput(3, others...), channelfile.Exists(0)))
+		add(5, channelfile.IntegerEqualsInput(3, others[:2]...))
 	}
 	data, err := b.Encode()
 	if err != nil {
