@@ -148,7 +148,7 @@ const (
 	judgeEvery   = 32
 	oddEvery     = 64
 	encodeEvery  = 32
-	againEvery   = 512
+	againEvery   = 2048
 )
 
 // newWorker returns the worker of a core. Close frees its oracle.

@@ -14,6 +14,11 @@ import (
 // again judges what was judged once more, in the other ways in which that can
 // be done, and holds the reports against each other and against the sensors.
 func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	if o.file != nil {
+		if what := o.counted(r.Needs); what != "" {
+			return &Problem{Kind: Disagreement, What: what}
+		}
+	}
 	if p := o.stern(r, fleet); p != nil {
 		return p
 	}
