@@ -146,7 +146,7 @@ const (
 	explainEvery = 64
 	factsEvery   = 512
 	judgeEvery   = 32
-	oddEvery     = 64
+	oddEvery     = 128
 	encodeEvery  = 32
 	againEvery   = 2048
 )

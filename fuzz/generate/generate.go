@@ -77,7 +77,7 @@ func (g *Generator) text(most int) string {
 	for range g.r.IntN(most + 1) {
 		b.WriteString(pick(g, pieces...))
 	}
-	if g.one(12) { // longer than what is compared at a time
+	if g.one(30) { // longer than what is compared at a time
 		b.WriteString(pick(g, words...))
 	}
 	if g.one(50) {
