@@ -141,14 +141,16 @@ func seedOf(seed uint64, core int) uint64 {
 // How many decisions each of these takes longer than is of one in so many: the
 // witnesses of what was rejected, the facts of what was accepted, the second
 // judge, events of odd values, and whether what was accepted encodes to
-// itself, and the same verdict by needs and with recorded events.
+// itself, the same verdict by needs and with recorded events, and the verdicts
+// that follow from it with other options.
 const (
 	explainEvery = 64
 	factsEvery   = 512
 	judgeEvery   = 32
-	oddEvery     = 128
+	oddEvery     = 64
 	encodeEvery  = 32
-	againEvery   = 2048
+	againEvery   = 512
+	sternEvery   = 2048
 )
 
 // newWorker returns the worker of a core. Close frees its oracle.
@@ -157,7 +159,8 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = explainEvery, factsEvery, judgeEvery, oddEvery, encodeEvery, againEvery
+	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery, o.EncodeEvery = explainEvery, factsEvery, judgeEvery, oddEvery, encodeEvery
+	o.AgainEvery, o.SternEvery = againEvery, sternEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {

@@ -14,25 +14,16 @@ import (
 // again judges what was judged once more, in the other ways in which that can
 // be done, and holds the reports against each other and against the sensors.
 func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
-	if o.file != nil {
-		if what := o.counted(r.Needs); what != "" {
-			return &Problem{Kind: Disagreement, What: what}
-		}
-	}
-	if p := o.stern(r, fleet); p != nil {
-		return p
-	}
-	if p := o.byBehaviour(fleet); p != nil {
-		return p
-	}
 	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
 		return p
 	}
 	return o.onRecorded(fleet)
 }
 
-// stern judges the file once more where warnings reject, and where hardly a
-// finding is kept: that must not change how many are counted.
+// stern judges the file once more in ways of which each verdict follows from the
+// one that was made: where hardly a finding is kept, which must not change how
+// many are counted; without a fleet, and without a definition; where warnings
+// reject; and by running the content alone. Then it counts the needs.
 func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	var found [2]int // errors and warnings
 	for _, t := range r.Totals {
@@ -67,7 +58,13 @@ func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if got := validate.Run(validate.ChannelFile("", o.data), options).Verdict(); got != want {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, and the verdict is %v where warnings reject; expected %v", found, got, want)}
 	}
-	return nil
+	if o.file == nil {
+		return nil
+	}
+	if what := o.counted(r.Needs); what != "" {
+		return &Problem{Kind: Disagreement, What: what}
+	}
+	return o.byBehaviour(fleet)
 }
 
 // blind returns checks of the gate without those that reckon what a fleet lacks,
@@ -92,7 +89,7 @@ func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Che
 // seen, and one of a type that an operator does not take; where there is neither,
 // nor any other type, there is no fault.
 func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
-	if o.file == nil || o.broken != 0 || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs5 == nil {
+	if o.broken != 0 || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs == nil {
 		return nil
 	}
 	short, mistyped := "", false
@@ -117,16 +114,16 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 			}
 		}
 	}
-	if o.runner == nil {
+	if o.unseen == nil {
 		options := o.options()
 		options.Checks = o.blind
-		o.runner = validate.Prepare(validate.ChannelFile("", o.data), options)
+		o.unseen = validate.Prepare(validate.ChannelFile("", o.data), options)
 	}
-	r := o.runner.Run(fleet, nil)
-	if !slices.Contains(r.Ran, o.runs5) {
+	r := o.unseen.Run(fleet, nil)
+	if !slices.Contains(r.Ran, o.runs) {
 		return nil // the file does not fit its type
 	}
-	faults := slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == o.runs5 })
+	faults := slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == o.runs })
 	switch {
 	case short != "" && !faults:
 		return &Problem{Kind: Disagreement, What: "content that reads what the build does not supply, or supplies of another type, runs without a fault", Build: short}

@@ -186,9 +186,13 @@ type Oracle struct {
 	// EncodeEvery is of how many accepted files one must encode to itself, and
 	// list its operands as they are. 0: none.
 	EncodeEvery uint64
-	// Lies is how many claims of facts that are checked are made tighter than they
-	// are, one at a time: the model sensor must notice. 0: 1.
+	// Lies is how many times facts that are checked are made to claim one less of
+	// something than there is: the model sensor must notice. 0: once.
 	Lies int
+	// SternEvery is of how many decisions one is made again with other options,
+	// where the verdict follows from the one that was made, and its needs are
+	// counted a second time. 0: none.
+	SternEvery uint64
 	// Singly runs each instance by itself too.
 	Singly bool
 	// Texts makes events of all odd texts, alone and beside others, for types of
@@ -201,13 +205,13 @@ type Oracle struct {
 	C *csensor.Sensor
 
 	checks []*validate.Check
-	blind  []*validate.Check // those of them that a gate has which does not reckon what a fleet lacks
-	runs5  *validate.Check   // of these the one that runs content; nil: there is none
+	blind  []*validate.Check // those of a gate that does not reckon what a fleet lacks
+	runs   *validate.Check   // of these the one that runs content; nil: there is none
 	raw    *rawSensors
 	odd    *rand.Rand
 	shapes uint64 // that were run
-	runs   uint64 // files that were accepted
-	lies   int    // claims that were made tighter
+	files  uint64 // that were accepted
+	told   int    // lies
 	anew   bool   // run each event anew, for tests: slow
 
 	defs   *sensor.Definitions
@@ -217,7 +221,7 @@ type Oracle struct {
 	broken channelfile.Rules // by the second reader
 	file   *channelfile.File // nil if it cannot be read
 	gate   *validate.Prepared
-	runner *validate.Prepared // with the blind checks; nil before it was asked
+	unseen *validate.Prepared // the same with the blind checks; nil before it was asked
 	needs  *sensor.Needs      // by the gate; events are made by them, and nothing is judged
 	run    *fileRun           // nil before the file was accepted once
 }
@@ -233,7 +237,7 @@ func New(checks []*validate.Check) (*Oracle, error) {
 		return nil, err
 	}
 	o := &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}
-	o.blind, o.runs5 = blind(checks)
+	o.blind, o.runs = blind(checks)
 	return o, nil
 }
 
@@ -250,7 +254,7 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 			o.types[i] = in.Type
 		}
 	}
-	o.data, o.gate, o.runner, o.run = data, nil, nil, nil
+	o.data, o.gate, o.unseen, o.run = data, nil, nil, nil
 	o.Counts.Files++
 	f, broken, p := readers(data)
 	if f != nil {
@@ -354,6 +358,11 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (
 	if o.JudgeEvery > 0 && c.Decisions%o.JudgeEvery == 0 {
 		c.Judged++
 		if p := o.second(r, verdict, fleet); p != nil {
+			return verdict, p
+		}
+	}
+	if o.SternEvery > 0 && c.Decisions%o.SternEvery == 0 {
+		if p := o.stern(r, fleet); p != nil {
 			return verdict, p
 		}
 	}
@@ -556,15 +565,14 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			if what := o.run.spends(claims, done.costliest); what != "" {
 				return differ(c.Build, "the model sensor: %s", what)
 			}
+			all := lies(claims)
 			for range max(1, o.Lies) {
-				o.lies++
-				n := o.lies / 2 % mosts // those that are few come up as often as all others
-				if o.lies%2 == 0 {
-					n = o.lies / 2 % lies(claims)
-				}
-				lie, what := tighter(claims, n)
-				if lie != nil && o.run.asserted(lie, 0, c.Reader.Access, s.Inputs) == nil {
-					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", what)
+				o.told++
+				lie := all[o.told%len(all)]
+				told := *claims
+				lie.tell(&told)
+				if o.run.asserted(&told, 0, c.Reader.Access, s.Inputs) == nil {
+					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", lie.what)
 				}
 			}
 		}
@@ -572,65 +580,43 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// lies returns how many claims of facts can be made tighter than they are.
-func lies(claims *facts.Facts) int {
-	return mosts + 3*len(claims.Sections) + len(claims.Reads) + len(claims.Operators)
+// A lie makes claims say one less of something than there is.
+type lie struct {
+	what string
+	tell func(*facts.Facts)
 }
 
-const mosts = 6 // numbers of facts.Most
-
-// tighter returns claims of which one, n of so many as lies says, is less than
-// there is, and what that is of; nil if there is none of it, or if sensors do not
-// come across it.
-func tighter(claims *facts.Facts, n int) (*facts.Facts, string) {
-	lie := *claims
-	less := func(of *uint64, what string) (*facts.Facts, string) {
-		if *of == 0 {
-			return nil, ""
+// lies returns those that a sensor must notice, for it comes across what they
+// are of.
+func lies(claims *facts.Facts) (list []lie) {
+	add := func(have uint64, what string, tell func(*facts.Facts)) {
+		if have > 0 {
+			list = append(list, lie{what, tell})
 		}
-		*of--
-		return &lie, what
 	}
-	m := &lie.Most
-	switch n {
-	case 0:
-		return less(&m.Inputs, "inputs")
-	case 1:
-		return less(&m.Words, "words")
-	case 2:
-		return less(&m.Stack, "truths")
-	case 3:
-		return less(&m.Operands, "operands")
-	case 4:
-		return less(&m.ValueLength, "bytes of a value")
-	case 5:
-		return less(&m.Instructions, "instructions")
-	}
-	n -= mosts
-	if k := n / 3; k < len(lie.Sections) {
-		lie.Sections = slices.Clone(lie.Sections)
-		s := &lie.Sections[k]
-		if channelfile.SectionType(s.Type).Ancillary() { // sensors read none
-			return nil, ""
+	m := &claims.Most
+	add(m.Inputs, "inputs", func(f *facts.Facts) { f.Most.Inputs-- })
+	add(m.Words, "words", func(f *facts.Facts) { f.Most.Words-- })
+	add(m.Stack, "truths", func(f *facts.Facts) { f.Most.Stack-- })
+	add(m.Operands, "operands", func(f *facts.Facts) { f.Most.Operands-- })
+	add(m.ValueLength, "bytes of a value", func(f *facts.Facts) { f.Most.ValueLength-- })
+	add(m.Instructions, "instructions", func(f *facts.Facts) { f.Most.Instructions-- })
+	for i, s := range claims.Sections {
+		typ := channelfile.SectionType(s.Type)
+		if typ.Ancillary() { // sensors read none
+			continue
 		}
-		what := channelfile.SectionType(s.Type).String()
-		switch n % 3 {
-		case 0:
-			return less(&s.Offset, "bytes before section "+what)
-		case 1:
-			return less(&s.Length, "bytes of section "+what)
+		section := func(f *facts.Facts) *facts.Section {
+			f.Sections = slices.Clone(f.Sections)
+			return &f.Sections[i]
 		}
-		return less(&s.Count, "entries of section "+what)
+		add(s.Offset, fmt.Sprint("bytes before section ", typ), func(f *facts.Facts) { section(f).Offset-- })
+		add(s.Length, fmt.Sprint("bytes of section ", typ), func(f *facts.Facts) { section(f).Length-- })
+		add(s.Count, fmt.Sprint("entries of section ", typ), func(f *facts.Facts) { section(f).Count-- })
 	}
-	if n -= 3 * len(lie.Sections); n < len(lie.Reads) {
-		what := fmt.Sprintf("the inputs that are read, of which %d is one", lie.Reads[n].Input)
-		lie.Reads = slices.Delete(slices.Clone(lie.Reads), n, n+1)
-		return &lie, what
-	}
-	n -= len(lie.Reads)
-	what := "the operators, of which " + lie.Operators[n] + " is one"
-	lie.Operators = slices.Delete(slices.Clone(lie.Operators), n, n+1)
-	return &lie, what
+	add(uint64(len(claims.Reads)), "inputs that are read", func(f *facts.Facts) { f.Reads = f.Reads[1:] })
+	add(uint64(len(claims.Operators)), "operators", func(f *facts.Facts) { f.Operators = f.Operators[1:] })
+	return list
 }
 
 // build looks for harm on one build.

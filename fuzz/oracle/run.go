@@ -69,7 +69,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	// FORMAT.md, section 9.
 	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
 
-	if o.runs++; o.EncodeEvery > 0 && o.runs%o.EncodeEvery == 0 {
+	if o.files++; o.EncodeEvery > 0 && o.files%o.EncodeEvery == 0 {
 		if again, err := channelfile.Encode(f); err != nil || !bytes.Equal(again, o.data) {
 			return nil, &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate accepts a file that does not encode to itself: %v", err)}
 		}
@@ -294,8 +294,7 @@ const (
 )
 
 // events calls run with events that a build can hand over, on request also some
-// of odd values, until it returns
-// false.
+// of odd values, until it returns false.
 func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(sensor.Event) bool) {
 	n := len(r.o.types)
 	going := true

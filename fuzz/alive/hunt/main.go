@@ -133,9 +133,9 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 		return nil, err
 	}
 	defer o.Close()
-	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery = 1, 4, 16, 1, 1, 4
+	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery, o.SternEvery = 1, 4, 16, 1, 1, 4, 4
 	o.C = h.c
-	o.Singly, o.Lies = true, 2*6
+	o.Singly, o.Lies = true, 12
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long {
@@ -195,9 +195,9 @@ func (h *hunter) medium(g *generate.Generator) *mutant.Catch {
 // readers and the sensors show what is too small for them, and the second judge.
 func (h *hunter) large(g *generate.Generator) *mutant.Catch {
 	o := h.oracle
-	explain, facts, again := o.ExplainEvery, o.FactsEvery, o.AgainEvery
-	o.ExplainEvery, o.FactsEvery, o.AgainEvery = 0, 0, 0
-	defer func() { o.ExplainEvery, o.FactsEvery, o.AgainEvery = explain, facts, again }()
+	explain, facts, again, stern := o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery
+	o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery = 0, 0, 0, 0
+	defer func() { o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery = explain, facts, again, stern }()
 	return h.few("long files", g.Long)
 }
 
