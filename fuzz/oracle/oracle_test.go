@@ -3,6 +3,7 @@ package oracle
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -285,6 +286,126 @@ func TestSecondJudge(t *testing.T) {
 				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
 			}
 		})
+	}
+}
+
+// TestJudgedAgain holds that a gate is noticed that is wrong in a way which the
+// verdict on a file does not show: in what it says of the needs, of content that
+// it runs, of recorded events, or where another check has spoken before.
+func TestJudgedAgain(t *testing.T) {
+	finds := func(p *validate.Pass) {
+		p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
+	}
+	run := func(id string, run func(*validate.Pass)) func(*testing.T, *Oracle) {
+		return func(t *testing.T, _ *Oracle) {
+			c := suite.ByID(id)
+			old := c.Run
+			t.Cleanup(func() { c.Run = old })
+			c.Run = run
+		}
+	}
+	missing := suite.ByID("CF3001").Run
+	for _, tt := range []struct {
+		why   string
+		wrong func(*testing.T, *Oracle)
+		says  string // of the problem
+	}{
+		{"content that is run reads what is not there, and CF5001 does not see it", func(_ *testing.T, o *Oracle) {
+			o.runs.Run = func(*validate.Pass) {}
+		}, "runs without a fault"},
+		{"CF5001 finds what CF3001 would not have", func(_ *testing.T, o *Oracle) {
+			o.runs.Run = finds
+		}, "has a fault when it is run: CF5001: of nothing"},
+		{"CF3001 finds nothing in needs that were published", run("CF3001", func(p *validate.Pass) {
+			if p.File != nil {
+				missing(p)
+			}
+		}), "nothing in its needs"},
+		{"CF5002 does not see which instances match", run("CF5002", func(*validate.Pass) {}), "than CF5002"},
+		{"CF5003 does not see how often instances match", run("CF5003", func(*validate.Pass) {}), "more than CF5003"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			o := newOracle(t)
+			o.AgainEvery, o.SternEvery = 1, 1
+			tt.wrong(t, o)
+			p := hunt(o, 7, 5_000)
+			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%v, after %d decisions; expected a disagreement that says %q", p, o.Counts.Decisions, tt.says)
+			}
+		})
+	}
+}
+
+// TestCounted holds that each number of the needs is held against the second
+// count.
+func TestCounted(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "a"), channelfile.Contains(1, "b")), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, true); p != nil {
+		t.Fatal(p)
+	}
+	for _, tt := range []struct {
+		why    string
+		change func(*sensor.Needs)
+		says   string // "": nothing
+	}{
+		{"as the gate counts", func(*sensor.Needs) {}, ""},
+		{"an input is missing", func(n *sensor.Needs) { n.Inputs = n.Inputs[:1] }, "1 inputs and 2 operators"},
+		{"an operator is missing", func(n *sensor.Needs) { n.Operators = n.Operators[1:] }, "2 inputs and 1 operators"},
+		{"another input", func(n *sensor.Needs) { n.Inputs[1].Index = 2 }, "input 2 is needed"},
+		{"a criterion more reads an input", func(n *sensor.Needs) { n.Inputs[1].Criteria++ }, "input 1 is needed"},
+		{"an instance more reads an input", func(n *sensor.Needs) { n.Inputs[0].Instances++ }, "input 0 is needed"},
+		{"a criterion more has an operator", func(n *sensor.Needs) { n.Operators[0].Criteria++ }, "operator"},
+		{"an instance less has an operator", func(n *sensor.Needs) { n.Operators[1].Instances-- }, "operator"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			needs := *o.needs
+			needs.Inputs, needs.Operators = slices.Clone(needs.Inputs), slices.Clone(needs.Operators)
+			tt.change(&needs)
+			if got := o.counted(&needs); (got == "") != (tt.says == "") || !strings.Contains(got, tt.says) {
+				t.Errorf("got %q; expected %q", got, tt.says)
+			}
+		})
+	}
+	if o.counted(nil) == "" {
+		t.Error("nothing is said of needs that are missing")
+	}
+}
+
+// TestLies holds that each claim of the facts is lied about, and that the model
+// sensor notices: a claim that nobody asserts would not show a gate that claims
+// too little.
+func TestLies(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "abc", "abd"), channelfile.Regexp(1, "x+y")), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, true); p != nil {
+		t.Fatal(p)
+	}
+	claims := sensor.FactsOf(o.file, o.needs, o.def, fleet)
+	c := &fleet.Contracts[0]
+	access, inputs := c.Reader.Access, c.Supplies[0].Inputs
+	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
+		t.Fatalf("the truth is refused: %v", err)
+	}
+	all := lies(claims)
+	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // each of Most, of each section, of inputs and of operators
+		t.Errorf("%d lies; expected %d", len(all), want)
+	}
+	for _, lie := range all {
+		told := *claims
+		lie.tell(&told)
+		if o.run.asserted(&told, 0, access, inputs) == nil {
+			t.Errorf("nobody notices that one less is claimed than there is of %s", lie.what)
+		}
+	}
+	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
+		t.Errorf("a lie has changed the truth: %v", err)
 	}
 }
 
