@@ -28,6 +28,7 @@ type Synthesizer struct {
 	arena      []byte // the texts of the events of an instance
 	event      Event
 	wanted     []channelfile.Word
+	kept       Event
 }
 
 // maxSynthesized is the length of the longest text that is made, in bytes: what
@@ -105,8 +106,13 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 			continue
 		}
 		kept := base[c.Input]
+		s.kept = s.kept[:0]
+		if c.Flags&channelfile.FlagInputs != 0 { // others get values too
+			s.kept = append(s.kept, base...)
+			s.it.work += uint64(inputs)
+		}
 		for _, hold := range []bool{true, false} {
-			s.set(base, c, hold)
+			s.set(base, word.Criterion(), c, hold)
 			if same := base[c.Input]; hold && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
 				continue // the first event was that one
 			}
@@ -115,6 +121,7 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 			}
 		}
 		base[c.Input] = kept
+		copy(base, s.kept)
 	}
 	return true
 }
@@ -146,7 +153,7 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 	for _, word := range s.wanted { // what compares inputs goes by their values
 		c := s.file.Criterion(word.Criterion())
 		if c.Flags&channelfile.FlagInputs != 0 && int(c.Input) < inputs {
-			s.set(e, c, !word.Negated())
+			s.set(e, word.Criterion(), c, !word.Negated())
 		}
 	}
 	return e, true
@@ -253,27 +260,49 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool 
 // maxCandidates is of how many criteria on an input the values are tried.
 const maxCandidates = 64
 
-// set gives the input of a criterion a value by which it holds, or nearly does.
-func (s *Synthesizer) set(e Event, c channelfile.Criterion, hold bool) {
+// set gives the input of criterion i a value by which it holds, or nearly does.
+// Where it compares inputs, the others get values by which that can be.
+func (s *Synthesizer) set(e Event, i int, c channelfile.Criterion, hold bool) {
 	if c.Flags&channelfile.FlagInputs == 0 {
 		e[c.Input] = s.value(c, hold, e[c.Input])
 		return
 	}
+	first := true
 	for other := range s.file.OperandInputs(c) {
-		if other >= len(e) {
+		if other >= len(e) || other == int(c.Input) {
 			continue
 		}
-		if c.Operator == channelfile.OpIntegerEquals {
-			if _, ok := e[other].integer(); !ok && s.typeOf(other) == String {
-				e[other] = Value{Type: String, Text: numeral}
-			}
+		if !first { // of all operands
+			e[other] = e[c.Input]
+			continue
+		}
+		first = false
+		if s.typeOf(other) == String && !compares(c.Operator, hold, e[other]) {
+			e[other] = Value{Type: String, Text: numeral}
 		}
 		e[c.Input] = e[other]
 		if !hold {
 			e[c.Input] = s.nearly(e[other])
+			return
 		}
-		return
+		if holds, err := s.it.holds(i, c, &e[c.Input], e); holds || err != nil {
+			return
+		}
 	}
+}
+
+// compares reports whether comparing with a text can come out as it should: one
+// that is no number is equal to none, and every text starts and ends with one
+// that is empty.
+func compares(op channelfile.Operator, hold bool, with Value) bool {
+	switch op {
+	case channelfile.OpIntegerEquals:
+		_, ok := with.integer()
+		return ok
+	case channelfile.OpPrefix, channelfile.OpSuffix:
+		return hold || len(with.Text) > 0
+	}
+	return true
 }
 
 // numeral is a text that is a number. Nobody writes to it.
@@ -301,7 +330,12 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 		v = s.address(c, hold, typ)
 	default:
 		v = s.text(c)
-		if !hold {
+		switch {
+		case hold:
+		case c.Operator == channelfile.OpRegexp && len(v.Text) > 0: // it is a shortest text: its last rune is needed
+			_, last := utf8.DecodeLastRune(v.Text)
+			v.Text = v.Text[:len(v.Text)-last]
+		default:
 			v = s.nearly(v)
 		}
 	}

@@ -45,9 +45,10 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	g.long++
 	kind := g.long % LongFiles
 	if kind == 5 {
-		for i := range min(many, channelfile.MaxInputs-len(d.Inputs)) {
+		for i := range min(many, channelfile.MaxInputs-len(d.Inputs)-2) {
 			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.String, MaxLength: 8 + i/100})
 		}
+		d.Inputs = append(d.Inputs, sensor.Input{Name: "Far", Type: sensor.Integer}, sensor.Input{Name: "Farthest", Type: sensor.Address})
 	}
 	defs := new(sensor.Definitions)
 	if err := defs.Add(d); err != nil {
@@ -139,7 +140,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		}
 		add(many, channelfile.Regexp(2, "a.*b", "[a-z]{3}"))
 	case 5: // inputs
-		last := len(d.Inputs) - 1
+		last := len(d.Inputs) - 3 // the last string
 		add(0, channelfile.EqualsInput(0, last, last-1))
 		add(1, channelfile.And(channelfile.PrefixInput(last-2, last-3), channelfile.Exists(last-4)))
 		add(2, channelfile.Equals(last-5, "a", "b").Fold())
@@ -150,6 +151,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...), channelfile.EqualsInput(5, others[1:]...)))
 		add(4, channelfile.And(channelfile.IntegerEqualsInput(3, others...), channelfile.Exists(0)))
 		add(5, channelfile.IntegerEqualsInput(3, others[:2]...))
+		add(6, channelfile.And(channelfile.IntegerRange(last+1, 5, 9), channelfile.AddressPrefix(last+2, netip.MustParsePrefix("10.0.0.0/8"))))
 	}
 	data, err := b.Encode()
 	if err != nil {
@@ -210,8 +212,11 @@ func fileSizes(data []byte, d *sensor.Definition) cost {
 	}
 	c := cost{needs: sensor.NeedsOf(f, nil)}
 	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
-		if d.Inputs[i].Type == sensor.Integer {
+		switch d.Inputs[i].Type {
+		case sensor.Integer:
 			return 8, true
+		case sensor.Address:
+			return 16, true
 		}
 		return d.Inputs[i].MaxLength, true
 	})

@@ -153,7 +153,7 @@ func (s *Stream) newType() {
 			in.MaxLength = pick(g, 1, 4, 16)
 		case in.Type == sensor.Integer:
 			least, greatest := int64(0), int64(255)
-			in.Least, in.Greatest = &least, &greatest
+			in.Least, in.Greatest = pick(g, &least, &least, nil), pick(g, &greatest, &greatest, nil)
 		}
 	}
 	s.definition, s.definitions = d, new(sensor.Definitions)

@@ -1,7 +1,9 @@
 package naive
 
 import (
+	"encoding/binary"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -14,9 +16,8 @@ import (
 // fleet, the first that it finds, empty if there is none. It goes by FORMAT.md
 // and the contracts, one build, one supply and one input after the other, and
 // uses none of the code that the gate's checks use: no needs, no groups of
-// builds, no methods of contracts. It is silent on what is a warning, and on
-// what makes no build unsafe: an operand that no value can reach, a program
-// that is not that of its source, the name of the file.
+// builds, no methods of contracts. It is silent on what is a warning, and on a
+// program that is not that of its source and the name of the file.
 //
 // Def is the definition of the file's type and version, nil if it is not known;
 // now is when acknowledgements are looked at, the zero time if all have expired.
@@ -27,7 +28,7 @@ func WhyNot(f *channelfile.File, def *sensor.Definition, fleet *sensor.Fleet, no
 
 // Silent reports whether WhyNot is silent on what a check of that ID finds,
 // though it is an error.
-func Silent(id string) bool { return id == "CF2007" || id == "CF2009" || id == "CF0005" }
+func Silent(id string) bool { return id == "CF2009" || id == "CF0005" }
 
 // A judge is a call of WhyNot.
 type judge struct {
@@ -56,6 +57,9 @@ func (j *judge) whyNot() string {
 	}
 	for i := range f.Criteria() {
 		if why := j.criterion(f.Criterion(i)); why != "" {
+			return fmt.Sprintf("criterion %d: %s", i, why)
+		}
+		if why := j.reach(f.Criterion(i)); why != "" {
 			return fmt.Sprintf("criterion %d: %s", i, why)
 		}
 	}
@@ -116,6 +120,81 @@ func (j *judge) criterion(c channelfile.Criterion) string {
 		}
 	}
 	return ""
+}
+
+// reach compares the operands of a criterion with the values that the input can
+// have, by its definition.
+func (j *judge) reach(c channelfile.Criterion) string {
+	in := &j.def.Inputs[c.Input]
+	if c.Flags&channelfile.FlagInputs != 0 {
+		return ""
+	}
+	for k := range c.Count {
+		n := j.file.Operand(c.First + k)
+		length := 0 // of the shortest value that the operand can be found in
+		switch c.Operator {
+		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+			v := j.file.Value(n)
+			least, greatest := int64(binary.LittleEndian.Uint64(v)), int64(binary.LittleEndian.Uint64(v[len(v)-8:]))
+			if in.Least != nil && greatest < *in.Least || in.Greatest != nil && least > *in.Greatest {
+				return "a number that the input never is"
+			}
+		case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
+			if length = len(j.file.Value(n)); c.Flags&channelfile.FlagFold != 0 { // a rune may fold to a longer one
+				length = len([]rune(string(j.file.Value(n))))
+			}
+		case channelfile.OpRegexp:
+			length = shortest(j.file.Program(n))
+		}
+		if in.MaxLength > 0 && length > in.MaxLength {
+			return "a text that is longer than the input ever is"
+		}
+	}
+	return ""
+}
+
+// shortest returns how many runes a program takes on the shortest way from its
+// start to a match, 0 if none leads there: it shortens ways until none gets
+// shorter.
+func shortest(p channelfile.Program) int {
+	ways := make([]int, p.Len()) // to each instruction
+	for i := 1; i < len(ways); i++ {
+		ways[i] = math.MaxInt
+	}
+	for shorter := true; shorter; {
+		shorter = false
+		lead := func(to uint32, runes int) {
+			if runes < ways[to] {
+				ways[to], shorter = runes, true
+			}
+		}
+		for i, runes := range ways {
+			if runes == math.MaxInt {
+				continue
+			}
+			switch in := p.Inst(i); in.Op {
+			case channelfile.InstSplit:
+				lead(in.Out, runes)
+				lead(in.Arg, runes)
+			case channelfile.InstAssert:
+				lead(in.Out, runes)
+			case channelfile.InstRunes:
+				if p.Ranges(in.Arg) > 0 {
+					lead(in.Out, runes+1)
+				}
+			}
+		}
+	}
+	least := math.MaxInt
+	for i, runes := range ways {
+		if p.Inst(i).Op == channelfile.InstMatch {
+			least = min(least, runes)
+		}
+	}
+	if least == math.MaxInt {
+		return 0
+	}
+	return least
 }
 
 // reader compares the file with what a build's reader can do.

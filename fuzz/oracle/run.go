@@ -379,6 +379,9 @@ var oddTexts = []string{
 	"K", "\u212A", "\u017F", "\u00DF", "\u1E9E", "\u00C9", "\u00E9", "\u0130", "\u0131", "\U0001F600", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\x9F\U0001F600", "\x9Fa*", "\x9Fa\\",
 	"a\xFFb", "\x80", "\x00", "a\nb", "\n", "\r", "_", "a_b", "A", "Z", "aB", "a", "z", "9", "/", ":", "@", "[", "`", "{",
 	"\u03A9", "\u044F", "\u05D0", "\u0E01", "\u10D0", "\u1F00", "\u3042", "\u31C8", "\u31C9", "\u4E2D", "\uAC00", "\uFB01", "\U00010400", "\U0001D49C", "\U00020000", "\u0660", "\u2028",
+	// The first and the last rune of each length in UTF-8, and bytes that nearly are one.
+	"\u0080", "\u07FF", "\u0800", "\uFFFF", "\U00010000", "\U0010FFFF", "\uD7FF", "\uE000", "\uFFFD",
+	"\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
 }
 
 // oddValue draws a value of input i.

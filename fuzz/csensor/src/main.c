@@ -43,6 +43,18 @@ static uint8_t *get_bytes(uint32_t n)
 	return b;
 }
 
+/* get_text returns n bytes of memory of their own. malloc(0) returns a byte that
+ * AddressSanitizer lets be read, so no bytes are those behind one. */
+static uint8_t *get_text(uint32_t n)
+{
+	return n > 0 ? get_bytes(n) : (uint8_t *)malloc(1) + 1;
+}
+
+static void free_text(const uint8_t *text, uint32_t n)
+{
+	free((void *)(text - (n == 0)));
+}
+
 static void put_list(const uint32_t *list, uint32_t n)
 {
 	uint32_t i;
@@ -68,7 +80,7 @@ static void run(struct sensor *s, struct sensor_result *r)
 			inputs[i].value.integer = (int64_t)((uint64_t)low | (uint64_t)get32() << 32);
 		} else if (kinds[i] != 0) {
 			inputs[i].length = get32();
-			inputs[i].value.bytes = get_bytes(inputs[i].length);
+			inputs[i].value.bytes = get_text(inputs[i].length);
 		}
 	}
 	sensor_run(s, inputs, r);
@@ -78,7 +90,7 @@ static void run(struct sensor *s, struct sensor_result *r)
 	fflush(stdout);
 	for (i = 0; i < n; i++)
 		if (kinds[i] == SENSOR_STRING || kinds[i] == SENSOR_ADDRESS)
-			free((void *)inputs[i].value.bytes);
+			free_text(inputs[i].value.bytes, inputs[i].length);
 	free(kinds);
 	free(inputs);
 }

@@ -1,0 +1,64 @@
+package sensor
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	cf "github.com/cfcheck/cfcheck/channelfile"
+)
+
+// TestSynthesizerBothWays holds that the events for a criterion take it both
+// ways: what is never true, or never false, is run up to its first byte alone.
+func TestSynthesizerBothWays(t *testing.T) {
+	network := netip.MustParsePrefix("10.1.0.0/16")
+	for _, tt := range []struct {
+		why   string
+		e     cf.Expr
+		types []InputType // of the inputs; none: strings
+	}{
+		{"presence", cf.Exists(0), nil},
+		{"a text", cf.Equals(0, "abc"), nil},
+		{"an empty text, which an event has from the start", cf.Equals(0, ""), nil},
+		{"one of several texts", cf.Equals(0, "abc", "abd"), nil},
+		{"a text whose case does not matter", cf.Equals(0, "abc").Fold(), nil},
+		{"the start of a text", cf.Prefix(0, "abc"), nil},
+		{"the end of a text", cf.Suffix(0, "abc").Fold(), nil},
+		{"all of some parts of a text", cf.Contains(0, "abc", "def").All(), nil},
+		{"wildcards", cf.Pattern(0, "a?c*f"), nil},
+		{"an expression", cf.Regexp(0, "ab+c|[x-z]{3}"), nil},
+		{"a number", cf.IntegerEquals(0, 291), []InputType{Integer}},
+		{"a number that is handed over as a text", cf.IntegerEquals(0, 291), nil},
+		{"numbers from and to", cf.IntegerRange(0, 20, 21), []InputType{Integer}},
+		{"a network", cf.AddressPrefix(0, network), []InputType{Address}},
+		{"a network, for a text", cf.AddressPrefix(0, network), nil},
+		{"two texts", cf.EqualsInput(0, 1), nil},
+		{"a text and the start of it", cf.PrefixInput(0, 1), nil},
+		{"a text and the end of it", cf.SuffixInput(0, 1), nil},
+		{"a text and all of two others", cf.EqualsInput(0, 1, 2).All(), nil},
+		{"a number and all of two others, of which the last is no number yet", cf.IntegerEqualsInput(0, 1, 2).All(), []InputType{Integer, Integer, String}},
+		{"a number and any of two others, and what it compares with first is itself", cf.IntegerEqualsInput(1, 0, 1).All(), nil},
+		{"two numbers", cf.IntegerEqualsInput(0, 1), []InputType{Integer, Integer}},
+		{"two numbers that are handed over as texts: an empty text is none", cf.IntegerEqualsInput(0, 1), nil},
+		{"a number and one that is handed over as a text", cf.IntegerEqualsInput(0, 1), []InputType{Integer, String}},
+		{"a text that reads as a number, and a number", cf.IntegerEqualsInput(0, 1), []InputType{String, Integer}},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			it := interpreterOf(t, Reader{Access: Named}, tt.e)
+			s := NewSynthesizer(it.file, nil, tt.types)
+			var seen []bool // whether it held, event by event
+			if !s.Events(0, 3, func(e Event) bool {
+				if err := it.Run(e); err != nil {
+					t.Fatalf("%v: %v", e, err)
+				}
+				seen = append(seen, len(it.Matched()) == 1)
+				return true
+			}) {
+				t.Error("not all events were made, and there is no limit")
+			}
+			if !slices.Contains(seen, true) || !slices.Contains(seen, false) {
+				t.Errorf("it held %v; expected both ways", seen)
+			}
+		})
+	}
+}
