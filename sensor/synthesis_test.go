@@ -1,8 +1,10 @@
 package sensor
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
@@ -11,6 +13,10 @@ import (
 // TestSynthesizerBothWays holds that the events for a criterion take it both
 // ways: what is never true, or never false, is run up to its first byte alone.
 func TestSynthesizerBothWays(t *testing.T) {
+	var classes strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&classes, `[\x{%x}-\x{%x}]`, 0xE000+3*i, 0xE001+3*i)
+	}
 	network := netip.MustParsePrefix("10.1.0.0/16")
 	for _, tt := range []struct {
 		why   string
@@ -27,6 +33,7 @@ func TestSynthesizerBothWays(t *testing.T) {
 		{"all of some parts of a text", cf.Contains(0, "abc", "def").All(), nil},
 		{"wildcards", cf.Pattern(0, "a?c*f"), nil},
 		{"an expression", cf.Regexp(0, "ab+c|[x-z]{3}"), nil},
+		{"an expression of more classes than a byte counts", cf.Regexp(0, classes.String()), nil},
 		{"a number", cf.IntegerEquals(0, 291), []InputType{Integer}},
 		{"a number that is handed over as a text", cf.IntegerEquals(0, 291), nil},
 		{"numbers from and to", cf.IntegerRange(0, 20, 21), []InputType{Integer}},

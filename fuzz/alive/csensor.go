@@ -27,10 +27,10 @@ var (
 	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?m:^#[^\n]*)`)
 )
 
-// cBoundaries are boundaries, and casts to fewer bits.
+// cBoundaries are boundaries, and casts to 8 bits.
 var cBoundaries = map[string]string{
 	"<=": "<", ">=": ">", "==": "!=", "!=": "==", " < ": " <= ", " > ": " >= ",
-	"u32(": "(uint16_t)u32(", "u64(": "(uint16_t)u64(",
+	"u32(": "(uint8_t)u32(", "u64(": "(uint8_t)u64(",
 }
 
 // c finds the bugs of the sensor in C: it has no checks, so they are comparisons
@@ -70,7 +70,7 @@ func (s *seeder) c() error {
 	for _, m := range cCast.FindAllIndex(code, -1) {
 		after, ok := cBoundaries[string(code[m[0]:m[1]])]
 		if !ok {
-			after = "(uint16_t)"
+			after = "(uint8_t)"
 		}
 		add("width", m[0], m[1], after)
 	}

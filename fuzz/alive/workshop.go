@@ -164,7 +164,7 @@ func (w *workshop) hunter(ctx context.Context, name string, files map[string]str
 // hunt looks for a bug; nil: for any. It returns nil if none was seen. A number
 // that is kept in 8 bits where that is too few shows in files of a few hundred
 // entries. Where none of them shows it, it is kept in 16 bits, and looked for in
-// long files.
+// long files; not in the sensor in C, which is too slow for those.
 func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*mutant.Catch, error) {
 	h := hunt{program: w.program, limit: limit, bits: 16}
 	switch {
@@ -186,12 +186,12 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*muta
 	default:
 		h.number = b.Number
 	}
-	if b.Kind != "width" || b.inC != nil {
+	if b.Kind != "width" {
 		return h.start(ctx)
 	}
-	h.args, h.bits = []string{"-medium"}, 8
+	h.args, h.bits = append(h.args, "-medium"), 8
 	caught, err := h.start(ctx)
-	if caught != nil || err != nil {
+	if caught != nil || err != nil || b.inC != nil {
 		return caught, err
 	}
 	h.args, h.bits = []string{"-long"}, 16
@@ -204,9 +204,9 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*muta
 // healthy returns an error if the oracle sees a bug where there is none, in any
 // of the ways in which it looks for one.
 func (w *workshop) healthy(ctx context.Context, limit time.Duration) error {
-	ways := [][]string{nil, {"-long"}}
+	ways := [][]string{{"-medium"}, {"-long"}}
 	if w.c != "" {
-		ways = append(ways, []string{"-c", w.c})
+		ways = append(ways, []string{"-medium", "-c", w.c})
 	}
 	for _, args := range ways {
 		h := hunt{program: w.program, args: args, limit: limit, bits: 16}

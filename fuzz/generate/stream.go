@@ -152,7 +152,7 @@ func (s *Stream) newType() {
 		case in.Type == sensor.String:
 			in.MaxLength = pick(g, 1, 4, 16)
 		case in.Type == sensor.Integer:
-			least, greatest := int64(0), int64(255)
+			least, greatest := int64(0), pick(g, int64(5), 255)
 			in.Least, in.Greatest = pick(g, &least, &least, nil), pick(g, &greatest, &greatest, nil)
 		}
 	}
@@ -475,7 +475,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		c.Supplies = append(c.Supplies, second)
 	}
 	if g.one(6) && what != versions { // and may spend little
-		r.Budget.Steps = pick(g, g.near(cost.steps), 1<<40)
+		r.Budget.Steps = pick(g, g.near(cost.steps), g.near(cost.needs.Constant), 1<<40)
 	}
 }
 
