@@ -114,8 +114,8 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		var either []channelfile.Expr
 		source := func(i int) string {
 			first := 0xE000 + 3*i // of no script
-			more := ""            // classes differ in how many ranges they have, in one file those and in the next the others
-			if i >= 200 && i%2 == g.long/LongFiles%2 {
+			more := ""            // in two files of four classes differ in how many ranges they have
+			if i >= 200 && g.long/(2*LongFiles)%2 == 0 {
 				more = `\x{F0000}\x{F0002}\x{F0004}\x{F0006}`
 			}
 			return fmt.Sprintf(`a[\x{%x}-\x{%x}%s]+`, first, first+1, more)

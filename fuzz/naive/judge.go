@@ -3,7 +3,6 @@ package naive
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -137,7 +136,7 @@ func (j *judge) reach(c channelfile.Criterion) string {
 			v := j.file.Value(n)
 			least, greatest := int64(binary.LittleEndian.Uint64(v)), int64(binary.LittleEndian.Uint64(v[len(v)-8:]))
 			if in.Least != nil && greatest < *in.Least || in.Greatest != nil && least > *in.Greatest {
-				return "a number that the input never is"
+				return "a number beyond those that the input ever is"
 			}
 		case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 			if length = len(j.file.Value(n)); c.Flags&channelfile.FlagFold != 0 { // a rune may fold to a longer one
@@ -158,8 +157,9 @@ func (j *judge) reach(c channelfile.Criterion) string {
 // shorter.
 func shortest(p channelfile.Program) int {
 	ways := make([]int, p.Len()) // to each instruction
+	far := len(ways)             // longer than any way there is
 	for i := 1; i < len(ways); i++ {
-		ways[i] = math.MaxInt
+		ways[i] = far
 	}
 	for shorter := true; shorter; {
 		shorter = false
@@ -169,9 +169,6 @@ func shortest(p channelfile.Program) int {
 			}
 		}
 		for i, runes := range ways {
-			if runes == math.MaxInt {
-				continue
-			}
 			switch in := p.Inst(i); in.Op {
 			case channelfile.InstSplit:
 				lead(in.Out, runes)
@@ -185,13 +182,13 @@ func shortest(p channelfile.Program) int {
 			}
 		}
 	}
-	least := math.MaxInt
+	least := far
 	for i, runes := range ways {
 		if p.Inst(i).Op == channelfile.InstMatch {
 			least = min(least, runes)
 		}
 	}
-	if least == math.MaxInt {
+	if least == far {
 		return 0
 	}
 	return least

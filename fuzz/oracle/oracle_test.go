@@ -272,6 +272,7 @@ func TestSecondJudge(t *testing.T) {
 			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
 		}, "finds nothing: CF3008: of nothing"},
 		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
+		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "the input ever is"},
 		{"what the needs say is found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
