@@ -436,6 +436,9 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 	if r.Counts != want {
 		return differ("the report counts %+v; there are %+v", r.Counts, want)
 	}
+	if p := o.outcomes(r, fleet); p != nil {
+		return p
+	}
 	h := &o.file.Header
 	why := naive.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
 	switch {

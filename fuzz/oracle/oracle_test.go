@@ -273,6 +273,13 @@ func TestSecondJudge(t *testing.T) {
 		}, "finds nothing: CF3008: of nothing"},
 		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
 		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "the input ever is"},
+		{"a check overlooks a rule that can never match", "CF3012", func(*validate.Pass) {}, "is blind without"},
+		{"a check finds that each rule matches too much", "CF3013", func(p *validate.Pass) {
+			p.Report(func() validate.Finding {
+				where, in := p.LocateInstance(0)
+				return validate.Finding{Where: where, Instance: in, Input: p.InputAt(0)}
+			})
+		}, "is widened without"},
 		{"what the needs say is found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
 	} {
 		t.Run(tt.id, func(t *testing.T) {

@@ -1,0 +1,123 @@
+package oracle
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// outcomeOf is which outcome of a rule each check reports.
+var outcomeOf = map[string]sensor.Outcome{"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened}
+
+// outcomes holds what a report says of rules at named readers against the truth
+// table of each: of each input that is enough by itself there must be a finding,
+// of a rule to which several do it together there must be one, and of no other.
+func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	ran, said := map[sensor.Outcome]*validate.Check{}, map[harm]bool{}
+	for _, c := range r.Ran {
+		if outcome, ok := outcomeOf[c.ID]; ok {
+			ran[outcome] = c
+		}
+	}
+	if len(ran) == 0 {
+		return nil
+	}
+	kept := map[*validate.Check]int{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if outcome, ok := outcomeOf[f.Check.ID]; ok {
+			kept[f.Check]++
+			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
+			said[harm{f.Instance.Index, outcome, anyInput}] = true
+		}
+	}
+	for _, t := range r.Totals {
+		if outcome, ok := outcomeOf[t.Check.ID]; ok && t.Found > kept[t.Check] {
+			delete(ran, outcome) // not all are known
+		}
+	}
+	want, open := o.harms(fleet)
+	for h := range want {
+		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v, and %v does not find it", h.instance, h.outcome, h.inputs(), c)}
+		}
+	}
+	for h := range said {
+		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(h.input != anyInput && want[harm{h.instance, h.outcome, together}]) {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.outcome, h.inputs())}
+		}
+	}
+	return nil
+}
+
+// A harm is what becomes of an instance without an input.
+type harm struct {
+	instance int
+	outcome  sensor.Outcome
+	input    int
+}
+
+// In place of an input: any, and several together of which none is enough.
+const (
+	anyInput = -1 - iota
+	together
+)
+
+func (h harm) inputs() string {
+	if h.input < 0 {
+		return "some inputs"
+	}
+	return fmt.Sprintf("input index %d", h.input)
+}
+
+// harms returns what becomes of the instances of the loaded file on the feeds of
+// named readers, and the instances of which that is not known.
+func (o *Oracle) harms(fleet *sensor.Fleet) (want map[harm]bool, open map[int]bool) {
+	want, open = map[harm]bool{}, map[int]bool{}
+	for i := range fleet.Contracts {
+		c := &fleet.Contracts[i]
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
+			if c.Reader.Access != sensor.Named || s.Type != o.def.Name || s.Version != o.def.Version {
+				continue
+			}
+			var lacks []int
+			for index, declared := range o.def.Inputs {
+				if s.Input(sensor.Named, index, declared.Name).State == sensor.NotSupplied {
+					lacks = append(lacks, index)
+				}
+			}
+			if len(lacks) > 0 {
+				for instance := range o.file.Instances() {
+					o.harmed(instance, lacks, want, open)
+				}
+			}
+		}
+	}
+	return want, open
+}
+
+// harmed adds what becomes of an instance where some inputs are missing.
+func (o *Oracle) harmed(instance int, lacks []int, want map[harm]bool, open map[int]bool) {
+	outcome, known := naive.Outcome(o.file, instance, func(input int) bool { return slices.Contains(lacks, input) })
+	if !known {
+		open[instance] = true
+	}
+	if !known || outcome == sensor.Unaffected {
+		return
+	}
+	want[harm{instance, outcome, anyInput}] = true
+	alone := false
+	for _, lack := range lacks {
+		if by, _ := naive.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == outcome {
+			want[harm{instance, outcome, lack}] = true
+			alone = true
+		}
+	}
+	if !alone {
+		want[harm{instance, outcome, together}] = true
+	}
+}
