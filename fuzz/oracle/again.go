@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
+	"github.com/cfcheck/cfcheck/validate/contract"
 )
 
 // again judges what was judged once more, in the other ways in which that can
@@ -166,7 +167,8 @@ func (o *Oracle) refuses(input int, t sensor.InputType) bool {
 
 // byNeeds judges the needs of the file without it: the checks of contracts must
 // find errors where they found some. Warnings differ: needs do not say what
-// becomes of a rule.
+// becomes of a rule, so each input that a named reader lacks must be found, as if
+// all that read it were blind.
 func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if r.Needs == nil || r.Definition == nil {
 		return nil
@@ -205,6 +207,20 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	for c, n := range found {
 		if n != 0 && slices.Contains(r.Ran, c) {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in a file and nothing in its needs, or the reverse", c)}
+		}
+	}
+	if !ran[contract.RuleBlind] {
+		return nil
+	}
+	lacks, said := o.lacks(fleet), map[int]bool{}
+	for i := range other.Findings {
+		if f := &other.Findings[i]; outcomeOf[f.Check] != 0 {
+			said[f.Input.Index] = true
+		}
+	}
+	for _, in := range needs.Inputs {
+		if lacking := slices.ContainsFunc(lacks, func(list []int) bool { return slices.Contains(list, in.Index) }); lacking != said[in.Index] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("whether a named reader lacks input index %d: %v; whether it is found in the needs: %v", in.Index, lacking, !lacking)}
 		}
 	}
 	return nil

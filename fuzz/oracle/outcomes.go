@@ -7,10 +7,13 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/naive"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/contract"
 )
 
 // outcomeOf is which outcome of a rule each check reports.
-var outcomeOf = map[string]sensor.Outcome{"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened}
+var outcomeOf = map[*validate.Check]sensor.Outcome{
+	contract.RuleBlind: sensor.Blind, contract.RuleWidened: sensor.Widened, contract.RuleWeakened: sensor.Weakened,
+}
 
 // outcomes holds what a report says of rules at named readers against the truth
 // table of each: of each input that is enough by itself there must be a finding,
@@ -18,7 +21,7 @@ var outcomeOf = map[string]sensor.Outcome{"CF3012": sensor.Blind, "CF3013": sens
 func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	ran, said := map[sensor.Outcome]*validate.Check{}, map[harm]bool{}
 	for _, c := range r.Ran {
-		if outcome, ok := outcomeOf[c.ID]; ok {
+		if outcome, ok := outcomeOf[c]; ok {
 			ran[outcome] = c
 		}
 	}
@@ -28,14 +31,14 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	kept := map[*validate.Check]int{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if outcome, ok := outcomeOf[f.Check.ID]; ok {
+		if outcome, ok := outcomeOf[f.Check]; ok {
 			kept[f.Check]++
 			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
 			said[harm{f.Instance.Index, outcome, anyInput}] = true
 		}
 	}
 	for _, t := range r.Totals {
-		if outcome, ok := outcomeOf[t.Check.ID]; ok && t.Found > kept[t.Check] {
+		if outcome, ok := outcomeOf[t.Check]; ok && t.Found > kept[t.Check] {
 			delete(ran, outcome) // not all are known
 		}
 	}
@@ -77,6 +80,17 @@ func (h harm) inputs() string {
 // named readers, and the instances of which that is not known.
 func (o *Oracle) harms(fleet *sensor.Fleet) (want map[harm]bool, open map[int]bool) {
 	want, open = map[harm]bool{}, map[int]bool{}
+	for _, lacks := range o.lacks(fleet) {
+		for instance := range o.file.Instances() {
+			o.harmed(instance, lacks, want, open)
+		}
+	}
+	return want, open
+}
+
+// lacks returns, for each feed of a named reader that lacks some, which inputs of
+// the definition it does not supply.
+func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
 	for i := range fleet.Contracts {
 		c := &fleet.Contracts[i]
 		for k := range c.Supplies {
@@ -91,13 +105,11 @@ func (o *Oracle) harms(fleet *sensor.Fleet) (want map[harm]bool, open map[int]bo
 				}
 			}
 			if len(lacks) > 0 {
-				for instance := range o.file.Instances() {
-					o.harmed(instance, lacks, want, open)
-				}
+				list = append(list, lacks)
 			}
 		}
 	}
-	return want, open
+	return list
 }
 
 // harmed adds what becomes of an instance where some inputs are missing.
