@@ -40,7 +40,7 @@ var parts = []part{
 	{"gate", []string{
 		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go",
 		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
-		"sensor/needs.go", "sensor/supply.go", "fuzz/naive/judge.go",
+		"sensor/needs.go", "sensor/folder.go", "fuzz/naive/judge.go", "fuzz/naive/needs.go", "fuzz/naive/outcome.go",
 	}},
 	{"sensors", []string{
 		"sensor/interpreter.go", "sensor/text.go", "sensor/regexp.go", "sensor/model.go", "sensor/event.go",

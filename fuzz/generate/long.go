@@ -3,6 +3,7 @@ package generate
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -184,6 +185,13 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Steps = l.steps - 1 }),
 		fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Memory = l.needs.Memory - 1 }),
 		fleet(false, func(c *sensor.Contract) { c.Supplies[0].Inputs = supply.Inputs[:g.Intn(3)] }),
+	}
+	if many < 1000 { // one is missing; of more rules the truth tables take long
+		i := g.Intn(3)
+		fleets = append(fleets, fleet(false, func(c *sensor.Contract) {
+			c.Reader.Access = sensor.Named
+			c.Supplies[0].Inputs = slices.Delete(slices.Clone(supply.Inputs), i, i+1)
+		}))
 	}
 	for _, limit := range []func(*sensor.Limits) *uint64{ // each one short
 		func(l *sensor.Limits) *uint64 { return &l.FileSize },

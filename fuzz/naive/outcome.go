@@ -53,6 +53,7 @@ type table struct {
 	first     map[int]int  // variable of each criterion; those of its other operands follow
 	lacks     map[int]bool // criteria that read what is missing
 	gone      uint         // their variables that do
+	stack     []bool       // to be used again
 }
 
 // add gives a criterion its variables. It reports whether the table will do.
@@ -81,7 +82,7 @@ func (t *table) add(criterion int, missing func(input int) bool) bool {
 
 // holds evaluates the condition in a row.
 func (t *table) holds(row uint) bool {
-	var stack []bool
+	stack := t.stack[:0]
 	join := func(from int, or bool) {
 		for _, truth := range stack[from+1:] {
 			if or {
@@ -112,5 +113,6 @@ func (t *table) holds(row uint) bool {
 		stack = append(stack, truth != word.Negated())
 	}
 	join(0, false)
+	t.stack = stack
 	return stack[0]
 }

@@ -214,8 +214,11 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	lacks, said := o.lacks(fleet), map[int]bool{}
 	for i := range other.Findings {
-		if f := &other.Findings[i]; outcomeOf[f.Check] != 0 {
+		switch f := &other.Findings[i]; f.Check {
+		case contract.RuleBlind:
 			said[f.Input.Index] = true
+		case contract.RuleWidened, contract.RuleWeakened:
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in needs, which do not say what becomes of a rule", f.Check)}
 		}
 	}
 	for _, in := range needs.Inputs {

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/fuzz/naive"
@@ -19,7 +20,7 @@ var outcomeOf = map[*validate.Check]sensor.Outcome{
 // table of each: of each input that is enough by itself there must be a finding,
 // of a rule to which several do it together there must be one, and of no other.
 func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
-	ran, said := map[sensor.Outcome]*validate.Check{}, map[harm]bool{}
+	ran := map[sensor.Outcome]*validate.Check{}
 	for _, c := range r.Ran {
 		if outcome, ok := outcomeOf[c]; ok {
 			ran[outcome] = c
@@ -28,29 +29,41 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if len(ran) == 0 {
 		return nil
 	}
-	kept := map[*validate.Check]int{}
+	said, unsaid := map[harm]bool{}, map[sensor.Outcome]int{} // found, and how many are not kept
+	for _, t := range r.Totals {
+		unsaid[outcomeOf[t.Check]] = t.Found
+	}
+	found := maps.Clone(unsaid)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if outcome, ok := outcomeOf[f.Check]; ok {
-			kept[f.Check]++
+			unsaid[outcome]--
 			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
 			said[harm{f.Instance.Index, outcome, anyInput}] = true
 		}
 	}
-	for _, t := range r.Totals {
-		if outcome, ok := outcomeOf[t.Check]; ok && t.Found > kept[t.Check] {
-			delete(ran, outcome) // not all are known
-		}
-	}
-	want, open := o.harms(fleet)
+	lacks := o.lacks(fleet)
+	want, open := o.harms(lacks)
+	count := map[sensor.Outcome]int{}
 	for h := range want {
-		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] {
+		if h.input != anyInput {
+			count[h.outcome]++
+		}
+		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] && unsaid[h.outcome] == 0 {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v, and %v does not find it", h.instance, h.outcome, h.inputs(), c)}
 		}
 	}
 	for h := range said {
 		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(h.input != anyInput && want[harm{h.instance, h.outcome, together}]) {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.outcome, h.inputs())}
+		}
+	}
+	if len(lacks) > 1 || len(open) > 0 { // what two feeds lack may be found at once
+		return nil
+	}
+	for outcome, c := range ran {
+		if found[outcome] != count[outcome] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d; by the truth tables there are %d", c, found[outcome], count[outcome])}
 		}
 	}
 	return nil
@@ -76,13 +89,13 @@ func (h harm) inputs() string {
 	return fmt.Sprintf("input index %d", h.input)
 }
 
-// harms returns what becomes of the instances of the loaded file on the feeds of
-// named readers, and the instances of which that is not known.
-func (o *Oracle) harms(fleet *sensor.Fleet) (want map[harm]bool, open map[int]bool) {
+// harms returns what becomes of the instances of the loaded file without what
+// feeds lack, and the instances of which that is not known.
+func (o *Oracle) harms(lacks [][]int) (want map[harm]bool, open map[int]bool) {
 	want, open = map[harm]bool{}, map[int]bool{}
-	for _, lacks := range o.lacks(fleet) {
+	for _, list := range lacks {
 		for instance := range o.file.Instances() {
-			o.harmed(instance, lacks, want, open)
+			o.harmed(instance, list, want, open)
 		}
 	}
 	return want, open
