@@ -29,7 +29,8 @@ type part struct {
 }
 
 // parts are the copies that have bugs. What is not there: what words findings
-// and writes reports, which has tests of its own; what reads JSON; the encoder
+// and writes reports, and what folds a condition without its inputs, which have
+// tests of their own; what reads JSON; the encoder
 // and the compilers, which the gate does not trust.
 var parts = []part{
 	{"decoders", []string{
@@ -40,7 +41,7 @@ var parts = []part{
 	{"gate", []string{
 		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go",
 		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
-		"sensor/needs.go", "sensor/folder.go", "fuzz/naive/judge.go", "fuzz/naive/needs.go", "fuzz/naive/outcome.go",
+		"sensor/needs.go", "fuzz/naive/judge.go", "fuzz/naive/needs.go", "fuzz/naive/outcome.go",
 	}},
 	{"sensors", []string{
 		"sensor/interpreter.go", "sensor/text.go", "sensor/regexp.go", "sensor/model.go", "sensor/event.go",
