@@ -30,8 +30,8 @@ type part struct {
 
 // parts are the copies that have bugs. What is not there: what words findings
 // and writes reports, and what folds a condition without its inputs, which have
-// tests of their own; what reads JSON; the encoder
-// and the compilers, which the gate does not trust.
+// tests of their own; what reads JSON; the encoder and the compilers, which the
+// gate does not trust.
 var parts = []part{
 	{"decoders", []string{
 		"channelfile/conform.go", "channelfile/file.go", "channelfile/fold.go", "channelfile/header.go", "channelfile/operand.go",
