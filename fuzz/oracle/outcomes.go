@@ -54,7 +54,8 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		}
 	}
 	for h := range said {
-		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(h.input != anyInput && want[harm{h.instance, h.outcome, together}]) {
+		lacked := slices.ContainsFunc(lacks, func(list []int) bool { return slices.Contains(list, h.input) })
+		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(lacked && want[harm{h.instance, h.outcome, together}]) {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.outcome, h.inputs())}
 		}
 	}
