@@ -2,7 +2,7 @@
 // seeds bugs in copies of the gate, the readers of the format and the sensors,
 // and for each lets the oracle look for it, for a minute at most.
 //
-//	go run ./fuzz/alive             # all of them, an hour or two
+//	go run ./fuzz/alive             # all of them, half an hour and more
 //	go run ./fuzz/alive -sample 10  # some
 //
 // Most bugs are made mechanically: every comparison is off by one or the other
