@@ -9,8 +9,8 @@
 // way round, every check of a condition is left out, every number is kept in
 // fewer bits, and every check of the gate finds nothing. Some are those that a
 // person would make. A bug that the oracle does not see survives, unless
-// listed.txt says why it is none, or what sees it instead. The exit status is 0, or 1 if one
-// survived, or 2.
+// listed.txt says why it is none, or what sees it instead. The exit status is 0,
+// or 1 if one survived, or 2.
 package main
 
 import (

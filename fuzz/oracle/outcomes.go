@@ -29,11 +29,13 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if len(ran) == 0 {
 		return nil
 	}
-	said, unsaid := map[harm]bool{}, map[sensor.Outcome]int{} // found, and how many are not kept
+	found := map[sensor.Outcome]int{}
 	for _, t := range r.Totals {
-		unsaid[outcomeOf[t.Check]] = t.Found
+		if outcome, ok := outcomeOf[t.Check]; ok {
+			found[outcome] = t.Found
+		}
 	}
-	found := maps.Clone(unsaid)
+	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and how many are not kept
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if outcome, ok := outcomeOf[f.Check]; ok {

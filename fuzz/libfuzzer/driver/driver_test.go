@@ -44,7 +44,7 @@ func example(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, how byte, text string) {
 		t.Cleanup(func() { fmt.Println("cleaned") })
 		if how == 's' {
-			t.Skip("a fuzz target may skip an input, and TestMain's driver must go on: this input is for that")
+			t.Skip("no test is left out: this target skips one of the inputs that TestOne gives it, and the driver must go on to the next")
 		}
 		fmt.Printf("%q %q %q %t\n", data, how, text, t.Failed())
 		if how == 'p' {
