@@ -113,7 +113,7 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 		}
 		for _, hold := range []bool{true, false} {
 			s.set(base, word.Criterion(), c, hold)
-			if same := base[c.Input]; hold && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
+			if same := base[c.Input]; hold && len(s.kept) == 0 && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
 				continue // the first event was that one
 			}
 			if !yield(base) || s.it.spent() {

@@ -69,3 +69,17 @@ func TestSynthesizerBothWays(t *testing.T) {
 		})
 	}
 }
+
+// TestSynthesizerComparedInput holds that a comparison of two inputs is taken to
+// hold also where its own input has the right value already, and the other not.
+func TestSynthesizerComparedInput(t *testing.T) {
+	it := interpreterOf(t, Reader{Access: Named}, cf.And(cf.IntegerEquals(1, 1), cf.Or(cf.Exists(0), cf.IntegerEqualsInput(1, 2))))
+	equal := false
+	NewSynthesizer(it.file, nil, nil).Events(0, 3, func(e Event) bool {
+		equal = equal || string(e[1].Text) == "1" && string(e[2].Text) == "1"
+		return true
+	})
+	if !equal {
+		t.Error("no event has 1 as both inputs")
+	}
+}
