@@ -440,8 +440,7 @@ func counts(r *Result) string {
 		parts = append(parts, fmt.Sprintf("channel %d revision %d, type %s version %d", f.Channel, f.Revision, Clean(typ), f.TypeVersion),
 			count(uint64(rep.Counts.Instances), "instance"), count(uint64(rep.Counts.Criteria), "criterion"))
 	}
-	parts = append(parts, fmt.Sprintf("%s run", count(uint64(len(rep.Ran)), "check")),
-		count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
+	parts = append(parts, count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
 	if rep.Subject.Kind == validate.KindNeeds {
 		parts = append(parts, "of needs only the contract is judged")
 	}
