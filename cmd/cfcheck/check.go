@@ -330,12 +330,29 @@ func newRun() *report.Run {
 	return run
 }
 
+// identify states the digest of the gate in a report for programs, which promises
+// it: without the digest there is no verdict. A report for a person has a note.
+func (r *reporting) identify(run *report.Run) {
+	if r.format == "json" {
+		digest, err := gateDigest()
+		if err != nil {
+			run.Problems = append(run.Problems, err.Error())
+		}
+		run.Gate.Digest = digest
+		return
+	}
+	f, err := openGate()
+	if err != nil {
+		run.Notes = append(run.Notes, err.Error())
+		return
+	}
+	f.Close()
+}
+
 // write writes the report, and returns the exit status of its verdict. A
 // report that cannot be written is no verdict.
 func (r *reporting) write(run *report.Run, stdout io.Writer) error {
-	if r.format == "json" {
-		run.Gate.Digest = gateDigest()
-	}
+	r.identify(run)
 	write := report.Formats[r.format]
 	if r.out == "" {
 		if err := write(stdout, run); err != nil {

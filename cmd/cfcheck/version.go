@@ -3,9 +3,12 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -20,8 +23,15 @@ func (c *command) version() *cobra.Command {
 		Short: "say which gate this is",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.stdout, "cfcheck %s\nformat %s, %d checks\nsha256 %s\n",
-				gateVersion(), channelfile.Version, len(suite.Checks), gateDigest())
+			_, err := fmt.Fprintf(c.stdout, "cfcheck %s\nformat %s, %d checks\n", gateVersion(), channelfile.Version, len(suite.Checks))
+			if err != nil {
+				return err
+			}
+			digest, err := gateDigest()
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.stdout, "sha256 %s\n", digest)
 			return err
 		},
 	}
@@ -36,21 +46,41 @@ func gateVersion() string {
 	return info.Main.Version
 }
 
-// gateDigest returns the SHA-256 of the running program, empty if it cannot be
-// read.
-func gateDigest() string {
-	name, err := os.Executable()
+// gateDigest returns the SHA-256 of the running program in hex.
+func gateDigest() (string, error) {
+	f, err := openGate()
 	if err != nil {
-		return ""
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return ""
+		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return ""
+		return "", gateUnread(err)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// openGate opens the file of the running program. On Linux it is the very file,
+// even if another one has its name by now.
+func openGate() (*os.File, error) {
+	if runtime.GOOS == "linux" {
+		if f, err := os.Open("/proc/self/exe"); !errors.Is(err, fs.ErrNotExist) {
+			return f, gateUnread(err)
+		}
+	}
+	name, err := os.Executable()
+	if err != nil {
+		return nil, gateUnread(err)
+	}
+	f, err := os.Open(name)
+	return f, gateUnread(err)
+}
+
+// gateUnread returns the error of a gate that cannot read its own program, nil
+// if err is nil.
+func gateUnread(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the gate cannot read its own program, so it cannot state its digest: %w; let the user that runs it read the file", err)
 }
