@@ -25,9 +25,12 @@ func Explain(c *validate.Check) string {
 	var b strings.Builder
 	title, body, _ := strings.Cut(c.Doc, "\n\n")
 	fmt.Fprintf(&b, "# %s %s\n\n%s.\n\n%s\n\n", c.ID, c.Name, strings.ToUpper(title[:1])+title[1:], body)
-	if c.Severity == validate.Warning {
+	switch c.Severity {
+	case validate.Warning:
 		b.WriteString("- A warning: content with a finding of this check may ship, unless `--fail-on warning` is given.\n")
-	} else {
+	case validate.Note:
+		b.WriteString("- A note: it never blocks, also not with `--fail-on warning`. It is counted, and `--verbose` shows it.\n")
+	default:
 		b.WriteString("- An error: content with a finding of this check is rejected.\n")
 	}
 	fmt.Fprintf(&b, "- Family CF%d, %s\n", c.Family(), Family(c))

@@ -26,7 +26,7 @@ type jsonRun struct {
 	ExitCode int          `json:"exitCode"`
 	Gate     jsonGate     `json:"gate"`
 	Problems []string     `json:"problems"`
-	Notes    []string     `json:"notes"`
+	Remarks  []string     `json:"remarks"`
 	Results  []jsonResult `json:"results"`
 }
 
@@ -88,6 +88,7 @@ type jsonBuild struct {
 type jsonCounts struct {
 	Errors    int    `json:"errors"`
 	Warnings  int    `json:"warnings"`
+	Notes     int    `json:"notes"`
 	Instances int    `json:"instances"`
 	Criteria  int    `json:"criteria"`
 	Builds    int    `json:"builds"`
@@ -181,7 +182,7 @@ func JSON(w io.Writer, r *Run) error {
 		Schema: Schema, Verdict: verdict.String(), ExitCode: ExitStatus(verdict),
 		Gate:     jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
 		Problems: list(r.Problems),
-		Notes:    list(r.Notes),
+		Remarks:  list(r.Remarks),
 		Results:  []jsonResult{},
 	}
 	switch {
@@ -238,7 +239,7 @@ func resultJSON(r *Result) jsonResult {
 	out.Kind = rep.Subject.Kind.String()
 	out.Undecided = list(rep.Undecided)
 	out.Counts = jsonCounts{
-		rep.Errors(), rep.Warnings(), rep.Counts.Instances, rep.Counts.Criteria,
+		rep.Errors(), rep.Warnings(), rep.Notes(), rep.Counts.Instances, rep.Counts.Criteria,
 		rep.Counts.Builds, rep.Counts.Contracts, rep.Counts.Hosts,
 	}
 	if fleet := rep.Fleet; fleet != nil {
@@ -290,7 +291,7 @@ func fileJSON(r *validate.Report) *jsonFile {
 
 func findingJSON(f *validate.Finding) jsonFinding {
 	out := jsonFinding{
-		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity.String(),
+		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity().String(),
 		Message: f.Message, Details: f.Details, Fix: f.Fix, Path: f.Where.Path,
 	}
 	if r := f.Where.Range; r.Len() > 0 {

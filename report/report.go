@@ -16,7 +16,11 @@ type Run struct {
 	Gate     Gate
 	Results  []Result
 	Problems []string // why there is no verdict, apart from what Results say
-	Notes    []string // what else a person should know; they change no verdict
+	Remarks  []string // what else a person should know, apart from findings; they change no verdict
+
+	// ShowNotes lets Text show the findings of severity note, and not only
+	// their number. JSON has them always.
+	ShowNotes bool
 
 	// MaxRules is how many rules Text shows of several of which the same is
 	// said; 0: DefaultMaxRules.

@@ -37,6 +37,7 @@ var (
 	second = &validate.Check{ID: "CF9002", Name: "second-holds", Doc: "the second holds\n\nText.", Requires: []*validate.Check{first}}
 	third  = &validate.Check{ID: "CF9003", Name: "third-holds", Doc: "the third holds\n\nText.", Requires: []*validate.Check{second}}
 	advice = &validate.Check{ID: "CF9004", Name: "advice", Doc: "all is well\n\nText.", Severity: validate.Warning}
+	aside  = &validate.Check{ID: "CF9005", Name: "aside", Doc: "all is known\n\nText.", Severity: validate.Note}
 )
 
 // fleet has two contracts that rest on different evidence.
@@ -68,7 +69,7 @@ func runs(t testing.TB) []struct {
 } {
 	file := corpusFile(t, "minimal")
 	finding := func(c *validate.Check, message string) validate.Finding {
-		return validate.Finding{Check: c, Severity: c.Severity, Message: message}
+		return validate.Finding{Check: c, Message: message}
 	}
 	judged := func(r validate.Report) Result {
 		for _, f := range r.Findings {
@@ -159,10 +160,26 @@ func runs(t testing.TB) []struct {
 	long := finding(first, strings.Repeat("long ", 1000))
 	long.Where.Source = validate.Position{Path: "long.yml", Line: 1, Column: 5001}
 
+	noted := validate.Report{
+		Subject: validate.ChannelFile("C.cf", nil), Fleet: fleet, Ran: []*validate.Check{first, aside}, Counts: validate.Counts{Builds: 2, Contracts: 1, Hosts: 1000},
+		Summaries: []validate.Summary{{Check: aside, Group: "two", Found: 2, Message: "2 of 9 rules are as plain as this"}},
+		Totals:    []validate.Total{{Check: aside, Found: 1200}},
+	}
+	for i, group := range []string{"two", "two", ""} {
+		f := finding(aside, fmt.Sprintf("rule %d is plain", i))
+		f.Group, f.Fix = group, "nothing need be done"
+		noted.Findings = append(noted.Findings, f)
+	}
+
 	return []struct {
 		name, why string
 		run       Run
 	}{
+		{"notes", "notes are counted, and not shown", one(Judged(&noted, ""))},
+		{"notes-shown", "notes are shown where they are asked for", Run{Gate: gate, ShowNotes: true, Results: []Result{Judged(&noted, "")}}},
+		{"notes-beside", "a warning among notes is shown", one(judged(validate.Report{
+			Subject: validate.ChannelFile("C.cf", nil), Ran: []*validate.Check{first, advice, aside}, Findings: []validate.Finding{finding(advice, "look at it"), finding(aside, "by the way")},
+		}))},
 		{"source", "the line of a rule, a caret under the byte that is at fault, and a second place in one line", Run{
 			Gate: gate, Lines: lines,
 			Results: []Result{judged(validate.Report{
@@ -203,7 +220,7 @@ func runs(t testing.TB) []struct {
 		}))},
 		{"grouped", "of many rules of which the same is said, the first stand below it; how many there are is said", one(Judged(&grouped, ""))},
 		{"grouped-all", "all can be had", Run{Gate: gate, MaxRules: 100, Results: []Result{Judged(&grouped, "")}}},
-		{"grouped-bytes", "where no text is known the bytes are named", Run{Gate: gate, MaxRules: 3, Notes: []string{"out: 3 files were\npassed over"}, Results: []Result{Judged(&ofBytes, "")}}},
+		{"grouped-bytes", "where no text is known the bytes are named", Run{Gate: gate, MaxRules: 3, Remarks: []string{"out: 3 files were\npassed over"}, Results: []Result{Judged(&ofBytes, "")}}},
 		{"undecided", "nothing was judged, and each reason is said", Run{
 			Gate:     Gate{Version: "(devel)", Checks: 4, SelfTest: "good content: rejected, expected accepted"},
 			Results:  []Result{NotJudged("a.cf", fmt.Errorf("a.cf: cannot be read: %w", fs.ErrNotExist)), NotJudged("b.cf", errors.New("internal error"))},
@@ -334,9 +351,9 @@ func validJSON(t *testing.T, data []byte) {
 // The schema must refuse something, or it would hold nothing.
 func TestSchemaRefuses(t *testing.T) {
 	for why, doc := range map[string]string{
-		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[],"more":1}`,
-		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[]}`,
-		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"notes":[],"results":[]}`,
+		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[],"more":1}`,
+		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[]}`,
+		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[]}`,
 		"no verdict":                `{"schema":"cfcheck.report/v0"}`,
 	} {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))

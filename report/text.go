@@ -27,8 +27,8 @@ func Text(w io.Writer, r *Run) error {
 	for i := range r.Results {
 		t.result(&r.Results[i])
 	}
-	for _, n := range r.Notes {
-		t.line("note", "%s", Clean(n))
+	for _, n := range r.Remarks {
+		t.line("remark", "%s", Clean(n))
 	}
 	for _, p := range r.Problems {
 		t.line("undecided", "%s", Clean(p))
@@ -79,6 +79,10 @@ func (t *text) result(r *Result) {
 	sums := summariesOf(rep)
 	for i := 0; i < len(rep.Findings); {
 		n := sameGroup(rep.Findings[i:])
+		if t.hidden(rep.Findings[i].Check) {
+			i += n
+			continue
+		}
 		if k, ok := sums.of(&rep.Findings[i]); ok {
 			t.summary(r, i, n, &rep.Summaries[k])
 		} else {
@@ -92,6 +96,11 @@ func (t *text) result(r *Result) {
 		t.line("undecided", "%s", Clean(u))
 	}
 	t.conclusion(r)
+}
+
+// hidden reports whether the findings of a check are counted and not shown.
+func (t *text) hidden(c *validate.Check) bool {
+	return !t.run.ShowNotes && c != nil && c.Severity == validate.Note
 }
 
 // sameGroup returns how many findings there are before those of another group;
@@ -201,8 +210,8 @@ func called(f *validate.Finding) string {
 
 // word is what a finding makes of the content.
 func word(f *validate.Finding) string {
-	if f.Severity == validate.Warning {
-		return "warning"
+	if s := f.Severity(); s != validate.Error {
+		return s.String()
 	}
 	return "rejected"
 }
@@ -362,7 +371,7 @@ func (t *text) dropped(rep *validate.Report, sums summaries) {
 		said[rep.Summaries[i].Check] += rep.Summaries[i].Found
 	}
 	for _, total := range rep.Totals {
-		if more := total.Found - said[total.Check]; more > 0 {
+		if more := total.Found - said[total.Check]; more > 0 && !t.hidden(total.Check) {
 			t.more("%s: %s not shown", total.Check.ID, count(uint64(more), "further finding"))
 		}
 	}
@@ -372,7 +381,7 @@ func (t *text) conclusion(r *Result) {
 	rep := r.report
 	t.line(rep.Verdict().String(), "%s", Clean(r.Name))
 	t.skipped(rep)
-	t.more("%s", counts(r))
+	t.more("%s", t.counts(r))
 	if rep.Fleet != nil {
 		t.more("%s", Clean(fleetLine(rep)))
 	}
@@ -429,7 +438,7 @@ func (t *text) skipped(rep *validate.Report) {
 	}
 }
 
-func counts(r *Result) string {
+func (t *text) counts(r *Result) string {
 	rep := r.report
 	var parts []string
 	if f := r.file; f != nil {
@@ -441,6 +450,13 @@ func counts(r *Result) string {
 			count(uint64(rep.Counts.Instances), "instance"), count(uint64(rep.Counts.Criteria), "criterion"))
 	}
 	parts = append(parts, count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
+	if n := rep.Notes(); n > 0 {
+		notes := count(uint64(n), "note")
+		if !t.run.ShowNotes {
+			notes += " (not shown; --verbose shows them)"
+		}
+		parts = append(parts, notes)
+	}
 	if rep.Subject.Kind == validate.KindNeeds {
 		parts = append(parts, "of needs only the contract is judged")
 	}

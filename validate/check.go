@@ -11,7 +11,7 @@ type Check struct {
 	ID       string   // for ever, such as "CF3001"; never given twice
 	Name     string   // readable, such as "inputs-supplied"; by what must hold
 	Doc      string   // title; blank line; what goes wrong on the endpoint and what to do
-	Severity Severity // of its findings; the zero value blocks
+	Severity Severity // of all its findings; the zero value blocks
 	Uses     Uses     // what it looks at
 	Requires []*Check // must have run and found nothing, or this one is skipped; they stand before it
 
@@ -52,12 +52,16 @@ type Severity uint8
 
 const (
 	Error   Severity = iota // the content must not ship
-	Warning                 // it may ship; a person should look
+	Warning                 // it may ship, unless Options.FailOnWarnings is set; a person should look
+	Note                    // it never blocks; it is counted, and a person can look
 )
 
 func (s Severity) String() string {
-	if s == Warning {
+	switch s {
+	case Warning:
 		return "warning"
+	case Note:
+		return "note"
 	}
 	return "error"
 }
@@ -109,6 +113,8 @@ func Vet(checks []*Check) error {
 			return fmt.Errorf("%s has no Run", c.ID)
 		case c.Uses == 0:
 			return fmt.Errorf("%s uses nothing", c.ID)
+		case c.Severity > Note:
+			return fmt.Errorf("%s has severity %d, which is not error, warning or note", c.ID, uint8(c.Severity))
 		}
 		for _, r := range c.Requires {
 			if !seen[r] {

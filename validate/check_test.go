@@ -46,6 +46,8 @@ func TestVet(t *testing.T) {
 		{"title of two lines", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Doc = "it\nholds\n\nText." })}, "is not documented", "titles stand in lists"},
 		{"no Run", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Run = nil })}, "has no Run", "it would find nothing, by a panic"},
 		{"uses nothing", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = 0 })}, "uses nothing", "it would run on what it cannot judge"},
+		{"a severity that does not exist", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Severity = validate.Note + 1 })}, "severity 3, which is not error, warning or note", "nobody could say whether it blocks"},
+		{"a note", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Severity = validate.Note })}, "", "a check may find what never blocks"},
 		{"requires what is not there", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Requires = []*validate.Check{good} })}, "does not stand before it", "it would rely on what never ran"},
 		{"requires what comes later", []*validate.Check{check("CF9000", func(c *validate.Check) { c.Requires = []*validate.Check{good} }), good}, "does not stand before it", "it would run first"},
 		{
@@ -111,6 +113,7 @@ func TestWords(t *testing.T) {
 		{validate.Verdict(77).String(), "undecided", "no verdict is none"},
 		{validate.Severity(0).String(), "error", "the zero severity blocks"},
 		{validate.Warning.String(), "warning", ""},
+		{validate.Note.String(), "note", ""},
 		{validate.Severity(77).String(), "error", "what is no severity blocks"},
 		{validate.KindChannelFile.String(), "channel file", ""},
 		{validate.KindRules.String(), "rules", ""},

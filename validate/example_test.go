@@ -41,7 +41,7 @@ func Example() {
 			Now:         now,
 		})
 		for _, f := range report.Findings {
-			fmt.Printf("%v %s %s:%d\n", f.Severity, f.Check.ID, f.Where.Source.Path, f.Where.Source.Line)
+			fmt.Printf("%v %s %s:%d\n", f.Severity(), f.Check.ID, f.Where.Source.Path, f.Where.Source.Line)
 			fmt.Printf("  %s\n  %s\n", f.Message, strings.Join(f.Details, "\n  "))
 			fmt.Printf("  fix: %s\n", f.Fix)
 		}

@@ -8,10 +8,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Finding is one thing that a check found.
+// A Finding is one thing that a check found. Its severity is that of the check.
 type Finding struct {
-	Check    *Check
-	Severity Severity
+	Check *Check
 
 	Where    Location
 	Instance *Instance // the rule at fault, if it is one
@@ -85,12 +84,26 @@ type Build struct {
 	Hosts uint64
 }
 
+// Severity returns the severity of the finding's check: there is no other, so
+// the counts of a Report and its verdict cannot differ. Without a check it is
+// Error.
+func (f *Finding) Severity() Severity { return severityOf(f.Check) }
+
+// severityOf returns the severity of a check. A missing check, and a severity
+// that does not exist, block.
+func severityOf(c *Check) Severity {
+	if c == nil || c.Severity > Note {
+		return Error
+	}
+	return c.Severity
+}
+
 // sortFindings orders by severity, check, place in the file, and text, so that
 // a report is the same at every run.
 func sortFindings(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(
-			cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Severity(), b.Severity()),
 			cmp.Compare(a.Check.ID, b.Check.ID),
 			cmp.Compare(a.Group, b.Group),
 			cmp.Compare(a.Where.Range.Start, b.Where.Range.Start),

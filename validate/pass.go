@@ -78,8 +78,8 @@ type Group struct {
 func (g *Group) Blame() { g.atFault = true }
 
 // Report counts a finding, and keeps it unless the check has found very many.
-// make is called only if the finding is kept; it need not set Check, Severity
-// nor what it does not know.
+// make is called only if the finding is kept; it need not set Check, nor what it
+// does not know.
 func (p *Pass) Report(make func() Finding) {
 	p.total++
 	if !p.Full() {
@@ -89,7 +89,6 @@ func (p *Pass) Report(make func() Finding) {
 
 func (p *Pass) keep(f Finding) {
 	f.Check = p.Check
-	f.Severity = p.Check.Severity
 	p.findings = append(p.findings, f)
 }
 

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -61,13 +62,8 @@ type Counts struct {
 // Verdict returns what the gate says. It is Accepted only if checks ran, none
 // was skipped, none found an error, and nothing stands in the way.
 func (r *Report) Verdict() Verdict {
-	for _, f := range r.Findings {
-		if f.Severity == Error || r.failOnWarnings {
-			return Rejected
-		}
-	}
 	if r.Errors() > 0 || r.failOnWarnings && r.Warnings() > 0 {
-		return Rejected // of findings that the report does not hold
+		return Rejected
 	}
 	if len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0 {
 		return Undecided
@@ -75,15 +71,24 @@ func (r *Report) Verdict() Verdict {
 	return Accepted
 }
 
-// Errors and Warnings return how many findings of each severity there are,
-// those that the report does not hold included.
+// Errors, Warnings and Notes return the number of findings of each severity,
+// including those that the report does not hold.
 func (r *Report) Errors() int   { return r.found(Error) }
 func (r *Report) Warnings() int { return r.found(Warning) }
+func (r *Report) Notes() int    { return r.found(Note) }
 
+// found counts what the totals say, and each finding of a check without a
+// total: a report that was put together by hand may lack it.
 func (r *Report) found(s Severity) (n int) {
 	for _, t := range r.Totals {
-		if t.Check.Severity == s {
-			n += t.Found
+		if severityOf(t.Check) == s {
+			n += max(t.Found, 0)
+		}
+	}
+	for i := range r.Findings {
+		c := r.Findings[i].Check
+		if severityOf(c) == s && !slices.ContainsFunc(r.Totals, func(t Total) bool { return t.Check == c && t.Found > 0 }) {
+			n++
 		}
 	}
 	return n

@@ -29,7 +29,7 @@ type Options struct {
 
 	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
 	MaxOfGroup     int  // of one group that are kept beyond these, and of all groups of a check; 0: GroupFindings, of each
-	FailOnWarnings bool // warnings reject as errors do
+	FailOnWarnings bool // warnings reject as errors do; notes never do
 	AllowEmpty     bool // a channel file without instances may be accepted
 }
 

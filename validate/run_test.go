@@ -70,6 +70,7 @@ func finds(id string, n int, change func(*validate.Check)) *validate.Check {
 }
 
 func warns(c *validate.Check) { c.Severity = validate.Warning }
+func notes(c *validate.Check) { c.Severity = validate.Note }
 
 // options returns what accepts what is good.
 func options(t testing.TB, checks ...*validate.Check) validate.Options {
@@ -110,6 +111,22 @@ func TestVerdict(t *testing.T) {
 			o.FailOnWarnings = true
 			return o
 		}, validate.Rejected, "", "unless they are asked to"},
+		{"note", good, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, notes)) }, validate.Accepted, "", "a note never blocks"},
+		{"note where warnings block", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1000, notes))
+			o.FailOnWarnings = true
+			return o
+		}, validate.Accepted, "", "a note never blocks, however many there are"},
+		{"note and warning that must not be", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1, notes), finds("CF9002", 1, warns))
+			o.FailOnWarnings = true
+			return o
+		}, validate.Rejected, "", "a note does not hide a warning"},
+		{"note without a fleet", good, func(t testing.TB) validate.Options {
+			o := options(t, finds("CF9001", 1, notes))
+			o.Fleet = nil
+			return o
+		}, validate.Undecided, "no fleet was given", "a note decides nothing"},
 		{"error without a fleet", good, func(t testing.TB) validate.Options {
 			o := options(t, finds("CF9001", 1, nil))
 			o.Fleet = nil
@@ -172,16 +189,16 @@ func TestZeroReport(t *testing.T) {
 	if got := r.Verdict(); got != validate.Undecided {
 		t.Errorf("the zero report is %v", got)
 	}
-	if r.Errors() != 0 || r.Warnings() != 0 {
-		t.Errorf("the zero report has %d errors and %d warnings", r.Errors(), r.Warnings())
+	if r.Errors() != 0 || r.Warnings() != 0 || r.Notes() != 0 {
+		t.Errorf("the zero report has %d errors, %d warnings and %d notes", r.Errors(), r.Warnings(), r.Notes())
 	}
 }
 
 // TestReportByHand holds that a report that was put together, or cut, by
 // somebody else is not accepted for what it no longer holds.
 func TestReportByHand(t *testing.T) {
-	c := check("CF9001", nil)
-	ran := []*validate.Check{c}
+	c, note, odd := check("CF9001", nil), check("CF9002", notes), check("CF9003", func(c *validate.Check) { c.Severity = 77 })
+	ran := []*validate.Check{c, note}
 	tests := []struct {
 		name   string
 		report validate.Report
@@ -191,6 +208,13 @@ func TestReportByHand(t *testing.T) {
 		{"ran", validate.Report{Ran: ran}, validate.Accepted, "a check ran and found nothing"},
 		{"a finding without a total", validate.Report{Ran: ran, Findings: []validate.Finding{{Check: c}}}, validate.Rejected, "the zero severity is an error"},
 		{"a total without a finding", validate.Report{Ran: ran, Totals: []validate.Total{{Check: c, Found: 1}}}, validate.Rejected, "the findings were dropped, not mended"},
+		{"a finding and a total of 0", validate.Report{Ran: ran, Findings: []validate.Finding{{Check: c}}, Totals: []validate.Total{{Check: c}}}, validate.Rejected, "the finding is there, whatever the total says"},
+		{"totals that cancel out", validate.Report{Ran: ran, Totals: []validate.Total{{Check: c, Found: 1}, {Check: c, Found: -1}}}, validate.Rejected, "nothing is found less than never"},
+		{"a finding of no check", validate.Report{Ran: ran, Findings: []validate.Finding{{}}}, validate.Rejected, "without a check, a finding is an error"},
+		{"a total of no check", validate.Report{Ran: ran, Totals: []validate.Total{{Found: 1}}}, validate.Rejected, "without a check, a finding is an error"},
+		{"a severity that does not exist", validate.Report{Ran: ran, Totals: []validate.Total{{Check: odd, Found: 1}}}, validate.Rejected, "what is unknown blocks"},
+		{"a note without a total", validate.Report{Ran: ran, Findings: []validate.Finding{{Check: note}}}, validate.Accepted, "a note never blocks"},
+		{"a note hides no error", validate.Report{Ran: ran, Findings: []validate.Finding{{Check: note}, {Check: c}}, Totals: []validate.Total{{Check: note, Found: 1}}}, validate.Rejected, "each check is counted"},
 		{"skipped", validate.Report{Ran: ran, Skipped: []validate.Skip{{Check: c}}}, validate.Undecided, "not looked at is not fine"},
 		{"nothing ran", validate.Report{}, validate.Undecided, "nothing was checked"},
 	}
@@ -317,6 +341,7 @@ func TestFindingsAreCapped(t *testing.T) {
 		{"less than none", -5, validate.DefaultMaxFindings, validate.Error, validate.Rejected, "what cannot be is the default"},
 		{"more", 1000, 1000, validate.Error, validate.Rejected, "whoever asks gets them"},
 		{"warnings", 1, 1, validate.Warning, validate.Accepted, "many warnings are no error"},
+		{"notes", 1, 1, validate.Note, validate.Accepted, "many notes are no error either"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -344,8 +369,10 @@ func TestFindingsAreCapped(t *testing.T) {
 			if want := []validate.Total{{Check: c, Found: n}}; !cmp.Equal(want, r.Totals, cmp.Comparer(func(a, b *validate.Check) bool { return a == b })) {
 				t.Errorf("%d totals, expected %d of one check", len(r.Totals), n)
 			}
-			if errors, warnings := r.Errors(), r.Warnings(); errors+warnings != n || (errors > 0) != (tt.severity == validate.Error) {
-				t.Errorf("%d errors, %d warnings", errors, warnings)
+			want := [3]int{}
+			want[tt.severity] = n
+			if got := [3]int{r.Errors(), r.Warnings(), r.Notes()}; got != want {
+				t.Errorf("%d errors, warnings and notes; expected %d", got, want)
 			}
 		})
 	}
@@ -519,6 +546,7 @@ func TestFindingsAreSorted(t *testing.T) {
 		}
 	}
 	r := validate.Run(good(t), options(t,
+		check("CF9000", func(c *validate.Check) { c.Severity, c.Run = validate.Note, reports(place("", 0, "note")) }),
 		check("CF9003", func(c *validate.Check) { c.Severity, c.Run = validate.Warning, reports(place("", 0, "warning")) }),
 		check("CF9002", func(c *validate.Check) {
 			later := place("", 1, "second group")
@@ -540,7 +568,7 @@ func TestFindingsAreSorted(t *testing.T) {
 	for _, f := range r.Findings {
 		got = append(got, f.Message)
 	}
-	want := []string{"first check", "path a", "path b", "by line, before", "by line", "no instance", "instance 2, input 9", "instance 2, input 10", "instance 10", "a", "b", "second group", "warning"}
+	want := []string{"first check", "path a", "path b", "by line, before", "by line", "no instance", "instance 2, input 9", "instance 2, input 10", "instance 10", "a", "b", "second group", "warning", "note"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("errors first, then by check, group, place, what it is about, and text (-expected +found):\n%s", diff)
 	}
@@ -570,14 +598,14 @@ func TestSource(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := validate.Rules("rules", tt.data)
-			s.Source = []validate.Finding{{Check: tt.check, Severity: validate.Warning, Message: "what is wrong", Fix: "mend it"}}
+			s.Source = []validate.Finding{{Check: tt.check, Message: "what is wrong", Fix: "mend it"}}
 			r := validate.Run(s, options(t, c, needy, bytes))
 			if got := r.Verdict(); got != tt.want || len(r.Findings) != tt.found || r.Errors() != tt.found {
 				t.Errorf("%v with %d findings, %d errors; expected %v with %d: %s", got, len(r.Findings), r.Errors(), tt.want, tt.found, tt.why)
 			}
 			for _, f := range r.Findings {
-				if f.Severity != validate.Error || f.Check != tt.check {
-					t.Errorf("%v of severity %v; the severity is that of the check", f.Check, f.Severity)
+				if f.Severity() != validate.Error || f.Check != tt.check {
+					t.Errorf("%v of severity %v; expected an error of %v", f.Check, f.Severity(), tt.check)
 				}
 			}
 			if tt.want == validate.Undecided && !strings.Contains(strings.Join(r.Undecided, ""), "what is wrong") {

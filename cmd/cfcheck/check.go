@@ -101,7 +101,7 @@ func (k *checking) run(args []string) error {
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
-	run.Notes = append(run.Notes, k.untried...)
+	run.Remarks = append(run.Remarks, k.untried...)
 	return k.writeClaims(run)
 }
 
@@ -127,7 +127,11 @@ func (k *checking) prepare() error {
 	if k.placeholders, err = k.values(k.command); err != nil {
 		return err
 	}
-	if k.failOn != "error" && k.failOn != "warning" {
+	switch k.failOn {
+	case "error", "warning":
+	case "note":
+		return errors.New("--fail-on: a note never blocks; the least severity that can is warning")
+	default:
 		return fmt.Errorf("--fail-on: %q is no severity; it is error or warning", k.failOn)
 	}
 	if k.maxFindings < 1 {
@@ -194,7 +198,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		run.Problems = append(run.Problems, name+": a symbolic link to a folder, which is not followed; name the folder itself")
 	}
 	if in.others > 0 {
-		run.Notes = append(run.Notes, fmt.Sprintf("%s: %s passed over: neither channel file (.cf) nor rules (.yml, .yaml)", root, filesWere(in.others)))
+		run.Remarks = append(run.Remarks, fmt.Sprintf("%s: %s passed over: neither channel file (.cf) nor rules (.yml, .yaml)", root, filesWere(in.others)))
 	}
 	for _, name := range in.files {
 		run.Results = append(run.Results, k.judgeFile(name))
@@ -305,12 +309,14 @@ func (k *checking) judge(s *validate.Subject, digest string) (result report.Resu
 
 // A reporting says how a report is written.
 type reporting struct {
-	format string
-	out    string
+	format  string
+	out     string
+	verbose bool
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.format, "format", "text", "the `form` of the report: text or json")
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "show notes as well: findings that never block. In JSON they always are")
 	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` instead")
 }
 
@@ -343,7 +349,7 @@ func (r *reporting) identify(run *report.Run) {
 	}
 	f, err := openGate()
 	if err != nil {
-		run.Notes = append(run.Notes, err.Error())
+		run.Remarks = append(run.Remarks, err.Error())
 		return
 	}
 	f.Close()
@@ -353,6 +359,7 @@ func (r *reporting) identify(run *report.Run) {
 // report that cannot be written is no verdict.
 func (r *reporting) write(run *report.Run, stdout io.Writer) error {
 	r.identify(run)
+	run.ShowNotes = r.verbose
 	write := report.Formats[r.format]
 	if r.out == "" {
 		if err := write(stdout, run); err != nil {

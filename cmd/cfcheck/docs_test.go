@@ -400,7 +400,7 @@ func TestDocsChecks(t *testing.T) {
 			page := fmt.Sprintf("%s\n## Example\n\n%s.\n\n```console\n$ %s\n$ echo $?\n```\n%s",
 				linked(t, report.Explain(check), check.ID), upper(ex.text), strings.Join(ex.commands, "\n$ "), nearMiss(check))
 			page = newTerminal(t).page(page)
-			if !slices.Contains(silent, check.ID) && !regexp.MustCompile(`(?m)^(rejected  |warning   )`+check.ID+` `).MatchString(page) {
+			if !slices.Contains(silent, check.ID) && !regexp.MustCompile(`(?m)^(rejected  |warning   |note      )`+check.ID+` `).MatchString(page) {
 				t.Errorf("the example of %s has no finding of it:\n%s", check.ID, page)
 			}
 			compare(t, "docs/checks/"+check.ID+".md", page)
@@ -459,7 +459,7 @@ func checksIndex() string {
 
 What the gate looks at, in the order of the IDs. An ID is for ever, and never given to another check. Each page says what goes wrong on the endpoint and what to do, and shows an example; ` + "`cfcheck explain CF3001`" + ` prints it without the example, and ` + "`cfcheck checks`" + ` this list, in the order in which the checks run.
 
-An error rejects the content. A warning does not, unless ` + "`--fail-on warning`" + ` is given.
+An error rejects the content. A warning does not, unless ` + "`--fail-on warning`" + ` is given. A note never does; ` + "`--verbose`" + ` shows it.
 `)
 	checks := slices.SortedFunc(slices.Values(suite.Checks), func(a, b *validate.Check) int { return strings.Compare(a.ID, b.ID) })
 	family := -1

@@ -26,23 +26,19 @@ func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
 // many are counted; without a fleet, and without a definition; where warnings
 // reject; and by running the content alone. Then it counts the needs.
 func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
-	var found [2]int // errors and warnings
+	var found [3]int // errors, warnings and notes
 	for _, t := range r.Totals {
-		if t.Check.Severity == validate.Error {
-			found[0] += t.Found
-		} else {
-			found[1] += t.Found
-		}
+		found[t.Check.Severity] += t.Found
 	}
 	want := r.Verdict()
 	options := o.options()
 	options.Fleet, options.MaxFindings = fleet, 1
 	few := validate.Run(validate.ChannelFile("", o.data), options)
-	if got := [2]int{few.Errors(), few.Warnings()}; got != found || few.Verdict() != want {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings and %v; where one finding is kept, %d and %v", found, want, got, few.Verdict())}
+	if got := [3]int{few.Errors(), few.Warnings(), few.Notes()}; got != found || few.Verdict() != want {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes and %v; where one finding is kept, %d and %v", found, want, got, few.Verdict())}
 	}
-	if found != [2]int{} && (len(r.Findings) == 0 || len(few.Findings) == 0) {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, of which %d are kept, or %d", found, len(r.Findings), len(few.Findings))}
+	if found != [3]int{} && (len(r.Findings) == 0 || len(few.Findings) == 0) {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes, of which %d are kept, or %d", found, len(r.Findings), len(few.Findings))}
 	}
 	for _, less := range []validate.Options{
 		{Checks: o.checks, Definitions: o.defs, Now: Now},
@@ -53,11 +49,11 @@ func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		}
 	}
 	options.FailOnWarnings = true
-	if found != [2]int{} {
+	if found[validate.Error]+found[validate.Warning] > 0 {
 		want = validate.Rejected
 	}
 	if got := validate.Run(validate.ChannelFile("", o.data), options).Verdict(); got != want {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors and warnings, and the verdict is %v where warnings reject; expected %v", found, got, want)}
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes, and the verdict is %v where warnings reject; expected %v", found, got, want)}
 	}
 	if o.file == nil {
 		return nil

@@ -496,7 +496,7 @@ func (o *Oracle) fresh(r *validate.Report, groups *sensor.Groups) *Problem {
 // whyNot returns what stands in the way of acceptance, the first of it.
 func whyNot(r *validate.Report) string {
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Severity == validate.Error {
+		if f := &r.Findings[i]; f.Severity() == validate.Error {
 			return f.Check.ID + ": " + f.Message
 		}
 	}

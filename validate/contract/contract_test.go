@@ -208,7 +208,7 @@ func shown(r *validate.Report) string {
 		if f.Input != nil {
 			place += fmt.Sprintf(" <%d %s>", f.Input.Index, f.Input.Name)
 		}
-		fmt.Fprintf(&b, "%s %v %s\n\t%s\n", f.Check.ID, f.Severity, place, f.Message)
+		fmt.Fprintf(&b, "%s %v %s\n\t%s\n", f.Check.ID, f.Severity(), place, f.Message)
 		for _, d := range f.Details {
 			fmt.Fprintf(&b, "\t%s\n", d)
 		}
