@@ -21,35 +21,43 @@ func (e *ParseError) Error() string {
 func (e *ParseError) Unwrap() error { return e.Err }
 
 // These are the errors that [ParseError.Err] can be, in the order in which
-// FORMAT.md, section 7, has the requirements that they speak of.
+// FORMAT.md, section 7, has the requirements that they speak of. ErrFileSizeZero
+// wraps ErrConcatenated: by requirement 7 such a file is followed by itself.
 var (
-	ErrTransfer           = errors.New("changed by a transfer in text mode")
-	ErrMagic              = errors.New("not a channel file")
-	ErrTruncated          = errors.New("data ends too early")
-	ErrByteOrder          = errors.New("integers in big-endian order")
-	ErrVersion            = errors.New("unsupported format version")
-	ErrConcatenated       = errors.New("another channel file follows")
-	ErrTrailing           = errors.New("data after the end of the file")
-	ErrLimit              = errors.New("limit of the format exceeded")
-	ErrSectionSet         = errors.New("not the sections of a channel file")
-	ErrSectionBounds      = errors.New("section outside the file")
-	ErrEntryCount         = errors.New("section length and entry count disagree")
-	ErrInstanceWords      = errors.New("instances do not tile the conditions")
-	ErrConditionReference = errors.New("reference to a criterion that is not there")
-	ErrConditionStack     = errors.New("operator without its operands")
-	ErrOperator           = errors.New("unknown operator")
-	ErrFlags              = errors.New("flags that the operator does not have")
-	ErrInput              = errors.New("input beyond those declared")
-	ErrOperandCount       = errors.New("wrong number of operands")
-	ErrOperandBounds      = errors.New("criteria do not tile the operands")
-	ErrOperandReference   = errors.New("reference to a value or program that is not there")
-	ErrValueBounds        = errors.New("values do not tile the pool")
-	ErrOperandForm        = errors.New("value of the wrong form for its operator")
-	ErrProgramBounds      = errors.New("programs do not tile their sources or instructions")
-	ErrInstruction        = errors.New("not an instruction of a program")
-	ErrInstructionTarget  = errors.New("instruction leads out of its program")
-	ErrClassBounds        = errors.New("classes do not tile the ranges")
-	ErrClassRanges        = errors.New("ranges of a class do not ascend")
-	ErrTextReference      = errors.New("reference to a text that is not there")
-	ErrTextBounds         = errors.New("texts do not tile the text pool")
+	ErrTransfer                 = errors.New("changed by a transfer in text mode")
+	ErrMagic                    = errors.New("not a channel file")
+	ErrTruncated                = errors.New("data ends too early")
+	ErrByteOrder                = errors.New("integers in big-endian order")
+	ErrVersion                  = errors.New("unsupported format version")
+	ErrConcatenated             = errors.New("another channel file follows")
+	ErrFileSizeZero       error = fileSizeZero{}
+	ErrTrailing                 = errors.New("data after the end of the file")
+	ErrLimit                    = errors.New("limit of the format exceeded")
+	ErrSectionSet               = errors.New("not the sections of a channel file")
+	ErrSectionBounds            = errors.New("section outside the file")
+	ErrEntryCount               = errors.New("section length and entry count disagree")
+	ErrInstanceWords            = errors.New("instances do not tile the conditions")
+	ErrConditionReference       = errors.New("reference to a criterion that is not there")
+	ErrConditionStack           = errors.New("operator without its operands")
+	ErrOperator                 = errors.New("unknown operator")
+	ErrFlags                    = errors.New("flags that the operator does not have")
+	ErrInput                    = errors.New("input beyond those declared")
+	ErrOperandCount             = errors.New("wrong number of operands")
+	ErrOperandBounds            = errors.New("criteria do not tile the operands")
+	ErrOperandReference         = errors.New("reference to a value or program that is not there")
+	ErrValueBounds              = errors.New("values do not tile the pool")
+	ErrOperandForm              = errors.New("value of the wrong form for its operator")
+	ErrProgramBounds            = errors.New("programs do not tile their sources or instructions")
+	ErrInstruction              = errors.New("not an instruction of a program")
+	ErrInstructionTarget        = errors.New("instruction leads out of its program")
+	ErrClassBounds              = errors.New("classes do not tile the ranges")
+	ErrClassRanges              = errors.New("ranges of a class do not ascend")
+	ErrTextReference            = errors.New("reference to a text that is not there")
+	ErrTextBounds               = errors.New("texts do not tile the text pool")
 )
+
+// fileSizeZero is ErrConcatenated in words that fit a file size of 0.
+type fileSizeZero struct{}
+
+func (fileSizeZero) Error() string { return "no file size" }
+func (fileSizeZero) Unwrap() error { return ErrConcatenated }

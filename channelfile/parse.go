@@ -80,6 +80,13 @@ func (f *File) readHeader() error {
 			"the header says %d bytes (0x%x), there are %d (0x%x): the last %d are missing", claimed, claimed, size, size, uint64(claimed)-size)
 	}
 	if size > uint64(claimed) {
+		field := Range{offFileSize, offFileSize + 4}
+		if claimed == 0 {
+			return f.fail(field, "header.file_size", ErrFileSizeZero, "the header says 0 bytes, there are %d: its writer did not fill it in", size)
+		}
+		if claimed < headerSize {
+			return f.fail(field, "header.file_size", ErrTrailing, "the header says %d bytes, but a header alone has %d, and there are %d in all", claimed, headerSize, size)
+		}
 		rest := Range{int(claimed), len(data)}
 		if bytes.HasPrefix(data[claimed:], []byte(magic)) {
 			return f.fail(rest, "file", ErrConcatenated, "at 0x%x (%d), where this file ends, another one starts; ship one channel file a file", claimed, claimed)

@@ -488,6 +488,10 @@ func TestReadme(t *testing.T) {
 			t.Errorf("README.md does not explain the key %s", key)
 		}
 	}
+	structure := slices.DeleteFunc(checks(t), func(id string) bool { return !strings.HasPrefix(id, "CF1") })
+	if want := fmt.Sprintf("the checks %s to %s,", structure[0], structure[len(structure)-1]); !bytes.Contains(data, []byte(want)) {
+		t.Errorf("README.md does not say %q, which are those that FORMAT.md names", want)
+	}
 	links := regexp.MustCompile(`\]\(([^)]+)\)`).FindAllSubmatch(data, -1)
 	if len(links) == 0 {
 		t.Error("README.md has no links")

@@ -268,6 +268,9 @@ func FuzzReadersAgree(f *testing.F) {
 func kindOf(err error) error {
 	var e *channelfile.ParseError
 	if errors.As(err, &e) {
+		if errors.Is(e.Err, channelfile.ErrConcatenated) {
+			return channelfile.ErrConcatenated // also as ErrFileSizeZero
+		}
 		return e.Err
 	}
 	return err

@@ -697,18 +697,6 @@ func (w *writer) suppliedInput(in SuppliedInput) {
 	})
 }
 
-// addSat and mulSat stop at the largest number instead of wrapping: a cost
-// that cannot be told is too high, never low.
-func addSat(a, b uint64) uint64 {
-	if a > math.MaxUint64-b {
-		return math.MaxUint64
-	}
-	return a + b
-}
-
-func mulSat(a, b uint64) uint64 {
-	if a != 0 && b > math.MaxUint64/a {
-		return math.MaxUint64
-	}
-	return a * b
-}
+// addSat stops at the largest number instead of wrapping: a number that cannot
+// be told is too high, never low.
+func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }

@@ -64,6 +64,9 @@ func (f *Fault) Error() string {
 	case FaultType:
 		return fmt.Sprintf("criterion %d, %s, reads %s, whose value is of type %s", f.Criterion, f.Operator, inputNumber(f.Input), f.Type)
 	case FaultSteps:
+		if f.Needed == f.Budget {
+			return fmt.Sprintf("the event costs more than %d steps, which exceeds every budget", f.Budget)
+		}
 		return fmt.Sprintf("the event costs %d steps; the budget is %d", f.Needed, f.Budget)
 	case FaultMemory:
 		return fmt.Sprintf("the file takes %d bytes; the budget is %d", f.Needed, f.Budget)
@@ -169,19 +172,21 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 // order of the file. It is overwritten by the next.
 func (it *Interpreter) Matched() []int { return it.matched }
 
-// Steps returns what the event of the last Run was charged.
+// Steps returns what the event of the last Run was charged, at most 2^64 - 1.
 func (it *Interpreter) Steps() uint64 { return it.steps }
 
 // charge charges the event before anything of it is looked at: the charge
-// depends on the lengths of its values alone.
+// depends on the lengths of its values alone. A charge beyond 2^64 - 1 exceeds
+// every budget.
 func (it *Interpreter) charge(e Event) error {
-	it.steps = it.constant
+	total := charge{steps: it.constant}
 	for i, n := range it.perByte {
 		if n > 0 && i < len(e) && e[i].Type == String {
-			it.steps = addSat(it.steps, mulSat(n, uint64(len(e[i].Text))))
+			total.add(n, uint64(len(e[i].Text)))
 		}
 	}
-	if it.budget.Steps > 0 && it.steps > it.budget.Steps {
+	it.steps = total.steps
+	if it.budget.Steps > 0 && (total.beyond || it.steps > it.budget.Steps) {
 		return &Fault{Kind: FaultSteps, Criterion: -1, Input: -1, Supplied: len(e), Needed: it.steps, Budget: it.budget.Steps}
 	}
 	if it.budget.Memory > 0 && it.memory > it.budget.Memory {

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"iter"
+	"math"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -97,9 +98,22 @@ func (n *Needs) Input(index int) *InputNeed {
 // at most the length that maxLength gives for it, in bytes. Inputs whose
 // length matters and for which maxLength gives none are returned as unknown;
 // what they cost is not in steps. A cost beyond what steps can hold is the
-// largest number that it can.
+// largest number that it can; see [Needs.Exceed].
 func (n *Needs) Steps(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int) {
-	steps = n.Constant
+	steps, unknown, _ = n.cost(maxLength)
+	return steps, unknown
+}
+
+// Exceed reports whether an event can cost more than a budget of steps, by the
+// lengths that Steps is given. A cost beyond 2^64 - 1 exceeds every budget.
+func (n *Needs) Exceed(budget uint64, maxLength func(input int) (length int, ok bool)) bool {
+	steps, _, beyond := n.cost(maxLength)
+	return beyond || steps > budget
+}
+
+// cost is Steps, and whether the cost is beyond 2^64 - 1.
+func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int, beyond bool) {
+	total := charge{steps: n.Constant}
 	for _, in := range n.Inputs {
 		if in.Coefficient == 0 {
 			continue
@@ -109,9 +123,25 @@ func (n *Needs) Steps(maxLength func(input int) (length int, ok bool)) (steps ui
 			unknown = append(unknown, in.Index)
 			continue
 		}
-		steps = addSat(steps, mulSat(in.Coefficient, uint64(max(length, 0))))
+		total.add(in.Coefficient, uint64(max(length, 0)))
 	}
-	return steps, unknown
+	return total.steps, unknown, total.beyond
+}
+
+// A charge is a sum of steps. One beyond 2^64 - 1 is kept as that number, and
+// as beyond it.
+type charge struct {
+	steps  uint64
+	beyond bool
+}
+
+// add adds a coefficient times a length.
+func (c *charge) add(coefficient, length uint64) {
+	high, product := bits.Mul64(coefficient, length)
+	sum, carry := bits.Add64(c.steps, product, 0)
+	if c.steps = sum; c.beyond || high+carry > 0 {
+		c.steps, c.beyond = math.MaxUint64, true
+	}
 }
 
 // NeedsOf computes the needs of f in one pass. Names and types of inputs are

@@ -33,11 +33,15 @@ cfcheck needs shows what each input costs.`,
 				continue
 			}
 			steps, unknown := p.Needs.Steps(f.maxLength(p))
-			if len(unknown) > 0 || steps <= budget {
+			if len(unknown) > 0 || !p.Needs.Exceed(budget, f.maxLength(p)) {
 				continue // LengthKnown reports the unknown
 			}
 			reportBuilds(p, f.group, func() validate.Finding {
-				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", thousands(steps), f, thousands(budget))
+				atMost := thousands(steps)
+				if p.Needs.Exceed(math.MaxUint64, f.maxLength(p)) {
+					atMost = "more than " + atMost
+				}
+				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", atMost, f, thousands(budget))
 				worst, cost := costliest(p, f)
 				if worst == nil || cost < p.Needs.Constant {
 					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.group),

@@ -24,7 +24,7 @@ func readable(id, name string, err error, doc string) *validate.Check {
 		Uses: validate.UsesBytes, Requires: file.Readable,
 		Run: func(p *validate.Pass) {
 			if e := p.ParseError; e != nil && errors.Is(e, err) {
-				p.ReportAt(e.Range, e.Path, fixes[err], "%v: %s", e.Err, e.Detail)
+				p.ReportAt(e.Range, e.Path, fixes[e.Err], "%v: %s", e.Err, e.Detail)
 			}
 		},
 	}
@@ -38,6 +38,7 @@ var fixes = map[error]string{
 	channelfile.ErrByteOrder:    "encode in little-endian order",
 	channelfile.ErrVersion:      "use a release of the gate that knows this version of the format, or encode in version " + channelfile.Version,
 	channelfile.ErrConcatenated: "ship one channel file a file",
+	channelfile.ErrFileSizeZero: "write the file again; the encoder ended before it wrote the file size, or does not write it",
 	channelfile.ErrTrailing:     "take the file from its source again, and look for what appends to it",
 }
 

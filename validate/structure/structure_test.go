@@ -127,6 +127,7 @@ var sentinels = map[string]struct {
 	"ErrByteOrder":          {channelfile.ErrByteOrder, structure.ByteOrder},
 	"ErrVersion":            {channelfile.ErrVersion, structure.FormatVersion},
 	"ErrConcatenated":       {channelfile.ErrConcatenated, structure.OneFile},
+	"ErrFileSizeZero":       {channelfile.ErrFileSizeZero, structure.OneFile},
 	"ErrTrailing":           {channelfile.ErrTrailing, structure.NoTrailingData},
 	"ErrLimit":              {channelfile.ErrLimit, structure.Limits},
 	"ErrSectionSet":         {channelfile.ErrSectionSet, structure.SectionSet},
@@ -159,7 +160,7 @@ func TestSentinels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared := regexp.MustCompile(`(?m)^\t(Err\w+) += errors\.New`).FindAllStringSubmatch(string(source), -1)
+	declared := regexp.MustCompile(`(?m)^\t(Err\w+) .*= (?:errors\.New|fileSizeZero)`).FindAllStringSubmatch(string(source), -1)
 	if len(declared) != len(sentinels) {
 		t.Errorf("channelfile declares %d errors, this test knows %d", len(declared), len(sentinels))
 	}
