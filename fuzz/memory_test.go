@@ -219,7 +219,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		for _, name := range sensor.BuiltinFleets() {
 			fleet, _ := sensor.BuiltinFleet(name)
 			opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: now}
-			run := &report.Run{Results: []report.Result{report.Judged(validate.Run(validate.ChannelFile("", data), opts), "")}}
+			run := report.NewRun(report.Judged(validate.Run(validate.ChannelFile("", data), opts), ""))
 			for _, write := range report.Formats {
 				if err := write(io.Discard, run); err != nil {
 					t.Fatal(err)

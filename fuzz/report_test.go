@@ -48,16 +48,12 @@ func FuzzReport(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, spec []byte, how byte, name string) {
 		s, opts := gateInput(data, spec, how)
 		s.Name = name
-		run := &report.Run{
-			Gate: report.Gate{Version: "v0.0.0-fuzz", Checks: len(suite.Checks)},
-			Results: []report.Result{
-				report.Judged(validate.Run(s, opts), ""),
-				report.NotJudged(name, errors.New("cannot be read: "+name)),
-			},
-			Problems: []string{name},
-			Lines:    func(path string, line int) (string, bool) { return path, line%2 == 0 },
-		}
-		run.Results[0].LeftOut = []string{name}
+		judged := report.Judged(validate.Run(s, opts), "")
+		judged.LeftOut = []string{name}
+		run := report.NewRun(judged, report.NotJudged(name, errors.New("cannot be read: "+name)))
+		run.Gate = report.Gate{Version: "v0.0.0-fuzz", Checks: len(suite.Checks)}
+		run.Problems = []string{name}
+		run.Lines = func(path string, line int) (string, bool) { return path, line%2 == 0 }
 		checkText(t, written(t, report.Text, run))
 		checkJSON(t, written(t, report.JSON, run), run)
 
@@ -137,12 +133,19 @@ func checkJSON(t *testing.T, s string, run *report.Run) {
 	if err := json.Unmarshal([]byte(s), &out); err != nil {
 		t.Fatal(err)
 	}
-	if out.Verdict != run.Verdict().String() || out.ExitCode != report.ExitStatus(run.Verdict()) || len(out.Results) != len(run.Results) {
-		t.Errorf("the report says %s, %d, of %d results; the run is %v, of %d", out.Verdict, out.ExitCode, len(out.Results), run.Verdict(), len(run.Results))
+	if out.Verdict != run.Verdict().String() || out.ExitCode != report.ExitStatus(run.Verdict()) || len(out.Results) != run.Totals().Results {
+		t.Errorf("the report says %s, %d, of %d results; the run is %v, of %d", out.Verdict, out.ExitCode, len(out.Results), run.Verdict(), run.Totals().Results)
+	}
+	var results []report.Result
+	for r, err := range run.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		results = append(results, r)
 	}
 	for i, r := range out.Results {
-		if r.Verdict != run.Results[i].Verdict().String() {
-			t.Errorf("result %d is %v, and the report says %s", i, run.Results[i].Verdict(), r.Verdict)
+		if r.Verdict != results[i].Verdict().String() {
+			t.Errorf("result %d is %v, and the report says %s", i, results[i].Verdict(), r.Verdict)
 		}
 		if r.Verdict == validate.Accepted.String() && r.Counts.Errors > 0 {
 			t.Errorf("result %d is accepted with %d errors", i, r.Counts.Errors)

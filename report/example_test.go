@@ -33,7 +33,7 @@ func mayShip(name string, fleet *sensor.Fleet) error {
 		return nil
 	}
 	witness.Attach(r)
-	if err := report.Text(os.Stdout, &report.Run{Results: []report.Result{report.Judged(r, "")}}); err != nil {
+	if err := report.Text(os.Stdout, report.NewRun(report.Judged(r, ""))); err != nil {
 		return err
 	}
 	return fmt.Errorf("%s: %v", subject.Base, r.Verdict())

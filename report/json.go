@@ -1,10 +1,12 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -43,7 +45,7 @@ type jsonResult struct {
 	Verdict       string         `json:"verdict"`
 	Error         string         `json:"error,omitempty"`
 	Digest        string         `json:"sha256,omitempty"`
-	File          *jsonFile      `json:"file,omitempty"`
+	File          *File          `json:"file,omitempty"`
 	Fleet         *jsonFleet     `json:"fleet,omitempty"`
 	Counts        jsonCounts     `json:"counts"`
 	Undecided     []string       `json:"undecided"`
@@ -54,20 +56,6 @@ type jsonResult struct {
 	Ran           []string       `json:"ran"`
 	Skipped       []jsonSkip     `json:"skipped"`
 	NotApplicable []string       `json:"notApplicable"`
-}
-
-type jsonFile struct {
-	HeaderDigest   string `json:"headerSha256"`
-	ContentDigest  string `json:"contentSha256"`
-	Size           int    `json:"size"`
-	Channel        uint32 `json:"channel"`
-	Revision       uint32 `json:"revision"`
-	Type           uint32 `json:"type"`
-	TypeName       string `json:"typeName,omitempty"`
-	TypeVersion    uint32 `json:"typeVersion"`
-	InputsDeclared uint16 `json:"inputsDeclared"`
-	InputsRead     uint16 `json:"inputsRead"`
-	Created        uint64 `json:"created"`
 }
 
 type jsonFleet struct {
@@ -175,13 +163,15 @@ func ExitStatus(v validate.Verdict) int {
 	return 2
 }
 
-// JSON writes a run for a program, in the form of the schema.
+// JSON writes a run for a program, in the form of the schema. It writes one
+// result after the other. If one cannot be read back, what was written until
+// then is no JSON.
 func JSON(w io.Writer, r *Run) error {
 	verdict := r.Verdict()
 	out := jsonRun{
 		Schema: Schema, Verdict: verdict.String(), ExitCode: ExitStatus(verdict),
 		Gate:     jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
-		Problems: list(r.Problems),
+		Problems: list(r.problems()),
 		Remarks:  list(r.Remarks),
 		Results:  []jsonResult{},
 	}
@@ -191,27 +181,63 @@ func JSON(w io.Writer, r *Run) error {
 	case r.Gate.SelfTest != "":
 		out.Gate.SelfTest = r.Gate.SelfTest
 	}
-	for i := range r.Results {
-		out.Results = append(out.Results, resultJSON(&r.Results[i]))
+	var e indenter
+	whole, err := e.indented(out, "")
+	if err != nil {
+		return err
 	}
-	return writeIndented(w, out)
+	// The results go between the brackets of the last field.
+	const end = "]\n}\n"
+	b := bufio.NewWriter(w)
+	b.Write(bytes.TrimSuffix(whole, []byte(end)))
+	separator := "\n    "
+	for result, err := range r.results.all {
+		if err != nil {
+			return errors.Join(err, b.Flush())
+		}
+		data, err := e.indented(resultJSON(&result), "    ")
+		if err != nil {
+			return err
+		}
+		b.WriteString(separator)
+		b.Write(bytes.TrimSuffix(data, []byte("\n")))
+		separator = ",\n    "
+	}
+	if r.results.readable() > 0 {
+		b.WriteString("\n  ")
+	}
+	b.WriteString(end)
+	return b.Flush()
 }
 
-// writeIndented writes v as indented JSON. An encoder does the same, and in a
-// buffer that grows time and again: a report of long texts takes several times
-// its size then.
-func writeIndented(w io.Writer, v any) error {
-	var compact bytes.Buffer
-	enc := json.NewEncoder(&compact)
+// An indenter writes values as indented JSON, into the same two buffers each
+// time. An encoder that indents does the same in a buffer that it grows time and
+// again: a report of long texts takes several times its size then.
+type indenter struct{ compact, out bytes.Buffer }
+
+// indented returns v as JSON with an end of line, each line but the first after
+// the prefix. The bytes are overwritten by the next call.
+func (e *indenter) indented(v any, prefix string) ([]byte, error) {
+	e.compact.Reset()
+	e.out.Reset()
+	enc := json.NewEncoder(&e.compact)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	e.out.Grow(2 * e.compact.Len())
+	err := json.Indent(&e.out, e.compact.Bytes(), prefix, "  ")
+	return e.out.Bytes(), err
+}
+
+// writeIndented writes v as indented JSON.
+func writeIndented(w io.Writer, v any) error {
+	var e indenter
+	data, err := e.indented(v, "")
+	if err != nil {
 		return err
 	}
-	indented := bytes.NewBuffer(make([]byte, 0, 2*compact.Len()))
-	if err := json.Indent(indented, compact.Bytes(), "", "  "); err != nil {
-		return err
-	}
-	_, err := indented.WriteTo(w)
+	_, err = w.Write(data)
 	return err
 }
 
@@ -272,19 +298,6 @@ func resultJSON(r *Result) jsonResult {
 	}
 	for _, c := range rep.NotApplicable {
 		out.NotApplicable = append(out.NotApplicable, c.ID)
-	}
-	return out
-}
-
-func fileJSON(r *validate.Report) *jsonFile {
-	h, header, content := r.File.Header, r.File.HeaderDigest(), r.File.ContentDigest()
-	out := &jsonFile{
-		HeaderDigest: hex.EncodeToString(header[:]), ContentDigest: hex.EncodeToString(content[:]),
-		Size: len(r.File.Data()), Channel: h.Channel, Revision: h.Revision, Type: h.Type, TypeVersion: h.TypeVersion,
-		InputsDeclared: h.InputsDeclared, InputsRead: h.InputsRead, Created: h.Created,
-	}
-	if r.Definition != nil {
-		out.TypeName = r.Definition.Name
 	}
 	return out
 }

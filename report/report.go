@@ -1,21 +1,30 @@
 // Package report writes what the gate found, for people and for programs. Its
 // writers are pure functions of what they are given; they return the error of
 // the writer, for a report that was not written is no verdict.
+//
+// A [Run] collects the results of one run of the gate. Its memory does not grow
+// with their number: beyond [MaxKept] they are in a temporary file. A writer
+// goes through them with [Run.All], as often as it needs to, and has the sums of
+// [Run.Totals] before it starts.
 package report
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
+	"errors"
 	"io"
+	"iter"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Run is one run of the gate: all that it was asked to judge.
+// A Run is one run of the gate: the results for all subjects that it was asked
+// to judge. The zero Run is empty and ready to use. Call Close once its reports
+// are written. A Run must not be copied, nor used by several goroutines at a
+// time.
 type Run struct {
 	Gate     Gate
-	Results  []Result
-	Problems []string // why there is no verdict, apart from what Results say
+	Problems []string // why there is no verdict, apart from what results say
 	Remarks  []string // what else a person should know, apart from findings; they change no verdict
 
 	// ShowNotes lets Text show the findings of severity note, and not only
@@ -29,6 +38,14 @@ type Run struct {
 	// Lines returns a line of a text that findings point into, and whether
 	// it could be had. Nil: none can.
 	Lines func(path string, line int) (string, bool)
+
+	// Temporary creates the file for the results that do not stay in memory.
+	// It is called at most once; Close closes the file. nil means a file of
+	// [CreateTemporary].
+	Temporary func() (Temporary, error)
+
+	totals  Totals
+	results store
 }
 
 // DefaultMaxRules is how many rules of several Text shows unless the Run says
@@ -43,78 +60,114 @@ type Gate struct {
 	Checks   int    // in its list
 }
 
-// A Result is what became of one subject. It does not hold on to the bytes of
-// the file, so that a run of many files takes the memory of one. Make it with
-// [Judged] or [NotJudged].
-type Result struct {
-	Name string
+// Totals are sums over all results of a Run, including those that it could not
+// keep.
+type Totals struct {
+	Results                       int
+	Accepted, Rejected, Undecided int // results by verdict
+	Errors, Warnings, Notes       int // findings by severity
+	Skipped                       int // checks that did not run, over all results
 
-	// LeftOut lists rules that are not in what was judged, because they
-	// cannot be expressed and that was allowed.
-	LeftOut []string
-
-	report  *validate.Report // without file and data; nil: it was not judged, and err says why
-	err     error
-	digest  string // SHA-256 of the file in hex; empty: there is none
-	file    *jsonFile
-	windows []window // for the findings of the same index
+	// Checks are the checks that found something, by ID, with the number of
+	// their findings.
+	Checks []validate.Total
 }
 
-// A window is the rows of bytes that a finding is about.
-type window struct {
-	start int // offset of the first
-	bytes []byte
+func (t *Totals) add(r *Result) {
+	t.Results++
+	switch r.Verdict() {
+	case validate.Accepted:
+		t.Accepted++
+	case validate.Rejected:
+		t.Rejected++
+	default:
+		t.Undecided++
+	}
+	rep := r.report
+	if rep == nil {
+		return
+	}
+	t.Errors += rep.Errors()
+	t.Warnings += rep.Warnings()
+	t.Notes += rep.Notes()
+	t.Skipped += len(rep.Skipped)
+	for _, found := range rep.Totals {
+		i, ok := slices.BinarySearchFunc(t.Checks, found.Check, func(t validate.Total, c *validate.Check) int { return cmp.Compare(t.Check.ID, c.ID) })
+		if !ok {
+			t.Checks = slices.Insert(t.Checks, i, validate.Total{Check: found.Check})
+		}
+		t.Checks[i].Found += found.Found
+	}
 }
 
-// Judged returns the result for a subject that was judged. Digest is the
-// SHA-256 of its file in hex; if it is empty, that of the subject's data is
-// computed, if it is a channel file.
-func Judged(r *validate.Report, digest string) Result {
-	if digest == "" && r.Subject.Kind == validate.KindChannelFile && len(r.Subject.Data) > 0 {
-		sum := sha256.Sum256(r.Subject.Data)
-		digest = hex.EncodeToString(sum[:])
-	}
-	result := Result{Name: r.Subject.Name, digest: digest}
-	for i := range r.Findings {
-		result.windows = append(result.windows, windowOf(r.Subject, r.Findings[i].Where))
-	}
-	if r.File != nil {
-		result.file = fileJSON(r)
-	}
-	subject, report := *r.Subject, *r
-	subject.Data, report.File, report.Subject = nil, nil, &subject
-	result.report = &report
-	return result
+// NewRun returns a run with some results.
+func NewRun(results ...Result) *Run {
+	r := new(Run)
+	r.Add(results...)
+	return r
 }
 
-// NotJudged returns the result for a subject on which there is no verdict.
-func NotJudged(name string, err error) Result { return Result{Name: name, err: err} }
-
-// Verdict returns the verdict on one subject.
-func (r *Result) Verdict() validate.Verdict {
-	if r.report == nil {
-		return validate.Undecided
+// Add adds results. If one cannot be kept, the verdict on the run is undecided,
+// and every report says why.
+func (r *Run) Add(results ...Result) {
+	for i := range results {
+		r.totals.add(&results[i])
+		r.results.add(results[i], r.Temporary)
 	}
-	return r.report.Verdict()
 }
 
-// Verdict returns the verdict on all of the run: undecided if anything is, or
-// if nothing was judged; else rejected if anything is.
-func (r *Run) Verdict() validate.Verdict {
-	if len(r.Results) == 0 || len(r.Problems) > 0 || r.Gate.SelfTest != "" {
-		return validate.Undecided
-	}
-	verdict := validate.Accepted
-	for i := range r.Results {
-		switch r.Results[i].Verdict() {
-		case validate.Undecided:
-			return validate.Undecided
-		case validate.Rejected:
-			verdict = validate.Rejected
+// All returns the results in the order in which they were added. Each pass
+// decodes one after the other. If results are missing, the last pair has the
+// error, and the run is undecided.
+func (r *Run) All() iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		for result, err := range r.results.all {
+			if !yield(result, err) || err != nil {
+				return
+			}
+		}
+		if missing := r.missing(); missing != "" {
+			yield(Result{}, errors.New(missing))
 		}
 	}
-	return verdict
 }
+
+// Totals returns the sums over all results.
+func (r *Run) Totals() Totals {
+	t := r.totals
+	t.Checks = slices.Clone(t.Checks)
+	return t
+}
+
+// Close deletes the temporary file, if there is one. The results can no longer
+// be read then.
+func (r *Run) Close() error { return r.results.close() }
+
+// Verdict returns the verdict on all of the run: undecided if a result is, or
+// if there is none, or if not all results can be read back; else rejected if a
+// result is.
+func (r *Run) Verdict() validate.Verdict {
+	switch t := &r.totals; {
+	case t.Results == 0 || t.Undecided > 0 || len(r.problems()) > 0 || r.Gate.SelfTest != "":
+		return validate.Undecided
+	case t.Rejected > 0:
+		return validate.Rejected
+	}
+	return validate.Accepted
+}
+
+// problems returns why there is no verdict, apart from what results say. A
+// writer asks for them before it starts, and then writes the readable results:
+// no report begins with accepted and breaks off.
+func (r *Run) problems() []string {
+	if missing := r.missing(); missing != "" {
+		return append(slices.Clip(r.Problems), missing)
+	}
+	return r.Problems
+}
+
+// missing returns why results are missing, "" if all can be read back.
+func (r *Run) missing() string { return r.results.problem(r.totals.Results) }
 
 // Formats are the ways to write a run, by name.
 var Formats = map[string]func(io.Writer, *Run) error{

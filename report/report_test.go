@@ -65,7 +65,7 @@ func at(start, end int) channelfile.Range { return channelfile.Range{Start: star
 // runs are hand-made, one for each thing that a report has to show.
 func runs(t testing.TB) []struct {
 	name, why string
-	run       Run
+	run       *Run
 } {
 	file := corpusFile(t, "minimal")
 	finding := func(c *validate.Check, message string) validate.Finding {
@@ -83,7 +83,11 @@ func runs(t testing.TB) []struct {
 		return Judged(&r, strings.Repeat("ab", 32))
 	}
 	gate := Gate{Version: "v1.2.3", Digest: strings.Repeat("cd", 32), Checks: 4}
-	one := func(r Result) Run { return Run{Gate: gate, Results: []Result{r}} }
+	with := func(run Run, results ...Result) *Run {
+		run.Add(results...)
+		return &run
+	}
+	one := func(r Result) *Run { return with(Run{Gate: gate}, r) }
 
 	onSource := finding(first, `rule "Demo" reads input 21 (index 20) of type ipc`)
 	onSource.Where = validate.Location{Path: "instance[0].word[0]", Range: at(4, 8), Source: validate.Position{Path: "pipes.yml", Line: 7, Column: 9}}
@@ -173,22 +177,19 @@ func runs(t testing.TB) []struct {
 
 	return []struct {
 		name, why string
-		run       Run
+		run       *Run
 	}{
 		{"notes", "notes are counted, and not shown", one(Judged(&noted, ""))},
-		{"notes-shown", "notes are shown where they are asked for", Run{Gate: gate, ShowNotes: true, Results: []Result{Judged(&noted, "")}}},
+		{"notes-shown", "notes are shown where they are asked for", with(Run{Gate: gate, ShowNotes: true}, Judged(&noted, ""))},
 		{"notes-beside", "a warning among notes is shown", one(judged(validate.Report{
 			Subject: validate.ChannelFile("C.cf", nil), Ran: []*validate.Check{first, advice, aside}, Findings: []validate.Finding{finding(advice, "look at it"), finding(aside, "by the way")},
 		}))},
-		{"source", "the line of a rule, a caret under the byte that is at fault, and a second place in one line", Run{
-			Gate: gate, Lines: lines,
-			Results: []Result{judged(validate.Report{
-				Subject: &validate.Subject{Kind: validate.KindRules, Name: "rules (ipc)"}, File: file, Needs: sensor.NeedsOf(file, nil), Fleet: fleet,
-				Findings: []validate.Finding{onSource, again}, Ran: []*validate.Check{first, second},
-				Builds: []validate.BuildReport{{Build: validate.Build{Name: "1", Hosts: 400}, Addressed: true, AtFault: true}, {Build: validate.Build{Name: "2", Hosts: 600}}},
-				Counts: validate.Counts{Instances: 1, Criteria: 1, Builds: 2, Contracts: 2, Hosts: 1000},
-			})},
-		}},
+		{"source", "the line of a rule, a caret under the byte that is at fault, and a second place in one line", with(Run{Gate: gate, Lines: lines}, judged(validate.Report{
+			Subject: &validate.Subject{Kind: validate.KindRules, Name: "rules (ipc)"}, File: file, Needs: sensor.NeedsOf(file, nil), Fleet: fleet,
+			Findings: []validate.Finding{onSource, again}, Ran: []*validate.Check{first, second},
+			Builds: []validate.BuildReport{{Build: validate.Build{Name: "1", Hosts: 400}, Addressed: true, AtFault: true}, {Build: validate.Build{Name: "2", Hosts: 600}}},
+			Counts: validate.Counts{Instances: 1, Criteria: 1, Builds: 2, Contracts: 2, Hosts: 1000},
+		}))},
 		{"bytes", "the bytes that are at fault ; and what the provenance says of them, instead", one(judged(validate.Report{
 			Subject: validate.ChannelFile(`out\C.cf`, file.Data()), File: file,
 			Findings: []validate.Finding{onBytes, provenance}, Ran: []*validate.Check{first, second},
@@ -219,21 +220,17 @@ func runs(t testing.TB) []struct {
 			Totals: []validate.Total{{Check: first, Found: 1000}}, Ran: []*validate.Check{first},
 		}))},
 		{"grouped", "of many rules of which the same is said, the first stand below it; how many there are is said", one(Judged(&grouped, ""))},
-		{"grouped-all", "all can be had", Run{Gate: gate, MaxRules: 100, Results: []Result{Judged(&grouped, "")}}},
-		{"grouped-bytes", "where no text is known the bytes are named", Run{Gate: gate, MaxRules: 3, Remarks: []string{"out: 3 files were\npassed over"}, Results: []Result{Judged(&ofBytes, "")}}},
-		{"undecided", "nothing was judged, and each reason is said", Run{
+		{"grouped-all", "all can be had", with(Run{Gate: gate, MaxRules: 100}, Judged(&grouped, ""))},
+		{"grouped-bytes", "where no text is known the bytes are named", with(Run{Gate: gate, MaxRules: 3, Remarks: []string{"out: 3 files were\npassed over"}}, Judged(&ofBytes, ""))},
+		{"undecided", "nothing was judged, and each reason is said", with(Run{
 			Gate:     Gate{Version: "(devel)", Checks: 4, SelfTest: "good content: rejected, expected accepted"},
-			Results:  []Result{NotJudged("a.cf", fmt.Errorf("a.cf: cannot be read: %w", fs.ErrNotExist)), NotJudged("b.cf", errors.New("internal error"))},
 			Problems: []string{"out: nothing to check"},
-		}},
-		{"several", "of several verdicts the last line says which counts, and of how many", Run{
-			Gate: gate,
-			Results: []Result{
-				judged(validate.Report{Subject: validate.ChannelFile("a.cf", nil), Ran: []*validate.Check{first}}),
-				judged(validate.Report{Subject: validate.ChannelFile("b.cf", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(first, "no")}}),
-			},
-		}},
-		{"leftout", "rules that are not in the verdict come first, or they would hide what was found", func() Run {
+		}, NotJudged("a.cf", fmt.Errorf("a.cf: cannot be read: %w", fs.ErrNotExist)), NotJudged("b.cf", errors.New("internal error")))},
+		{"several", "of several verdicts the last line says which counts, and of how many", with(Run{Gate: gate},
+			judged(validate.Report{Subject: validate.ChannelFile("a.cf", nil), Ran: []*validate.Check{first}}),
+			judged(validate.Report{Subject: validate.ChannelFile("b.cf", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(first, "no")}}),
+		)},
+		{"leftout", "rules that are not in the verdict come first, or they would hide what was found", func() *Run {
 			r := judged(validate.Report{Subject: validate.ChannelFile("rules (ipc)", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(advice, "look at it")}})
 			r.LeftOut = []string{"a.yml:1:2: not supported", "b.yml:3:4: not supported"}
 			return one(r)
@@ -241,10 +238,8 @@ func runs(t testing.TB) []struct {
 		{"hostile", "names and texts of what was judged can neither forge a line nor move the cursor", one(judged(validate.Report{
 			Subject: validate.ChannelFile("C\n\x1b[2K.cf", nil), Findings: []validate.Finding{hostile}, Ran: []*validate.Check{advice}, Undecided: []string{"a\nb"},
 		}))},
-		{"long", "a long line is shown around the column, a long message cut", Run{
-			Gate: gate, Lines: func(string, int) (string, bool) { return strings.Repeat("0123456789", 1000), true },
-			Results: []Result{judged(validate.Report{Subject: &validate.Subject{Kind: validate.KindRules, Name: "long.yml"}, Findings: []validate.Finding{long}, Ran: []*validate.Check{first}})},
-		}},
+		{"long", "a long line is shown around the column, a long message cut", with(Run{Gate: gate, Lines: func(string, int) (string, bool) { return strings.Repeat("0123456789", 1000), true }},
+			judged(validate.Report{Subject: &validate.Subject{Kind: validate.KindRules, Name: "long.yml"}, Findings: []validate.Finding{long}, Ran: []*validate.Check{first}}))},
 	}
 }
 
@@ -257,7 +252,7 @@ func TestReports(t *testing.T) {
 			}
 			for format, write := range Formats {
 				var b bytes.Buffer
-				if err := write(&b, &tt.run); err != nil {
+				if err := write(&b, tt.run); err != nil {
 					t.Fatal(err)
 				}
 				if format == "json" {
@@ -373,9 +368,10 @@ func TestCorpus(t *testing.T) {
 		opts := gatetest.Options(t, &c, suite.Checks...)
 		defs := opts.Definitions
 		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), opts)
-		run := Run{Gate: Gate{Version: "v0", Checks: len(suite.Checks)}, Results: []Result{Judged(r, "")}}
+		run := NewRun(Judged(r, ""))
+		run.Gate = Gate{Version: "v0", Checks: len(suite.Checks)}
 		var text, data bytes.Buffer
-		if err := errors.Join(Text(&text, &run), JSON(&data, &run)); err != nil {
+		if err := errors.Join(Text(&text, run), JSON(&data, run)); err != nil {
 			t.Fatal(err)
 		}
 		validJSON(t, data.Bytes())
@@ -418,20 +414,22 @@ func TestVerdictOfARun(t *testing.T) {
 	}
 	a, r, u := of(validate.Accepted), of(validate.Rejected), of(validate.Undecided)
 	for _, tt := range []struct {
-		why    string
-		run    Run
-		status int
+		why     string
+		run     Run
+		results []Result
+		status  int
 	}{
-		{"nothing was judged", Run{}, 2},
-		{"all is well", Run{Results: []Result{a, a}}, 0},
-		{"1 wins over 0", Run{Results: []Result{a, r, a}}, 1},
-		{"2 wins over 1", Run{Results: []Result{r, u}}, 2},
-		{"whatever the order", Run{Results: []Result{u, r}}, 2},
-		{"what was not judged is undecided", Run{Results: []Result{r, NotJudged("x", fs.ErrNotExist)}}, 2},
-		{"the zero Result is undecided", Run{Results: []Result{{}}}, 2},
-		{"a problem outside of the results", Run{Results: []Result{a}, Problems: []string{"why"}}, 2},
-		{"a gate that is broken", Run{Gate: Gate{SelfTest: "why"}, Results: []Result{a}}, 2},
+		{"nothing was judged", Run{}, nil, 2},
+		{"all is well", Run{}, []Result{a, a}, 0},
+		{"1 wins over 0", Run{}, []Result{a, r, a}, 1},
+		{"2 wins over 1", Run{}, []Result{r, u}, 2},
+		{"whatever the order", Run{}, []Result{u, r}, 2},
+		{"what was not judged is undecided", Run{}, []Result{r, NotJudged("x", fs.ErrNotExist)}, 2},
+		{"the zero Result is undecided", Run{}, []Result{{}}, 2},
+		{"a problem outside of the results", Run{Problems: []string{"why"}}, []Result{a}, 2},
+		{"a gate that is broken", Run{Gate: Gate{SelfTest: "why"}}, []Result{a}, 2},
 	} {
+		tt.run.Add(tt.results...)
 		if have := ExitStatus(tt.run.Verdict()); have != tt.status {
 			t.Errorf("%s: %v, exit status %d; expected %d", tt.why, tt.run.Verdict(), have, tt.status)
 		}
@@ -502,7 +500,7 @@ func TestWindow(t *testing.T) {
 		f := validate.Finding{Check: first, Where: validate.Location{Range: tt.at}}
 		r := Judged(&validate.Report{Subject: validate.ChannelFile("C.cf", data), Findings: []validate.Finding{f}}, "")
 		var b strings.Builder
-		if err := Text(&b, &Run{Results: []Result{r}}); err != nil {
+		if err := Text(&b, NewRun(r)); err != nil {
 			t.Fatal(err)
 		}
 		_, have, _ := strings.Cut(b.String(), "\n"+strings.Repeat(" ", indent)+"at ")
@@ -595,8 +593,8 @@ func TestWritersReturnTheError(t *testing.T) {
 	needs := sensor.NeedsOf(file, sensor.BuiltinDefinitions())
 	run := runs(t)[0].run
 	for name, write := range map[string]func(io.Writer) error{
-		"text":          func(w io.Writer) error { return Text(w, &run) },
-		"json":          func(w io.Writer) error { return JSON(w, &run) },
+		"text":          func(w io.Writer) error { return Text(w, run) },
+		"json":          func(w io.Writer) error { return JSON(w, run) },
 		"hex":           func(w io.Writer) error { return Hex(w, file) },
 		"inspect":       func(w io.Writer) error { return Inspect(w, file, sensor.BuiltinDefinitions()) },
 		"needs":         func(w io.Writer) error { return Needs(w, "C.cf", needs, nil) },

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -24,26 +25,27 @@ const indent = 10
 // shown with everything escaped that could move a cursor.
 func Text(w io.Writer, r *Run) error {
 	t := &text{w: bufio.NewWriter(w), run: r}
-	for i := range r.Results {
-		t.result(&r.Results[i])
+	problems, verdict := r.problems(), r.Verdict()
+	for result, err := range r.results.all {
+		if err != nil {
+			t.line("undecided", "the report ends here: %s", Clean(err.Error()))
+			return errors.Join(err, t.w.Flush())
+		}
+		t.result(&result)
 	}
 	for _, n := range r.Remarks {
 		t.line("remark", "%s", Clean(n))
 	}
-	for _, p := range r.Problems {
+	for _, p := range problems {
 		t.line("undecided", "%s", Clean(p))
 	}
 	if r.Gate.SelfTest != "" {
 		t.line("undecided", "the gate does not judge as it should: %s", Clean(r.Gate.SelfTest))
 		t.more("no verdict of this program can be relied on; install it again")
 	}
-	if n := len(r.Results) + len(r.Problems); n > 1 {
-		of := map[validate.Verdict]int{validate.Undecided: len(r.Problems)}
-		for i := range r.Results {
-			of[r.Results[i].Verdict()]++
-		}
-		t.line(r.Verdict().String(), "%d in all: %d accepted, %d rejected, %d undecided",
-			n, of[validate.Accepted], of[validate.Rejected], of[validate.Undecided])
+	if n := r.totals.Results + len(problems); n > 1 {
+		t.line(verdict.String(), "%d in all: %d accepted, %d rejected, %d undecided",
+			n, r.totals.Accepted, r.totals.Rejected, r.totals.Undecided+len(problems))
 	}
 	return t.w.Flush()
 }
@@ -226,7 +228,7 @@ func (t *text) finding(r *Result, i int) {
 		t.more("fix: %s", Clean(f.Fix))
 	}
 	t.witness(f)
-	if !t.source(r, f) && len(r.windows[i].bytes) > 0 {
+	if !t.source(r, f) && len(r.windows[i].Bytes) > 0 {
 		at := f.Where.Range
 		t.more("at 0x%04x (%d): %s", at.Start, at.Start, Clean(f.Where.Path))
 		t.window(r.windows[i], at)
@@ -336,16 +338,16 @@ func windowOf(s *validate.Subject, where validate.Location) window {
 
 // window writes rows of bytes, and marks those of a range.
 func (t *text) window(w window, at channelfile.Range) {
-	for row := 0; row < len(w.bytes); row += windowRow {
-		offset := fmt.Sprintf("0x%04x", w.start+row)
+	for row := 0; row < len(w.Bytes); row += windowRow {
+		offset := fmt.Sprintf("0x%04x", w.Start+row)
 		var hex, marks strings.Builder
-		for i, c := range w.bytes[row:min(row+windowRow, len(w.bytes))] {
+		for i, c := range w.Bytes[row:min(row+windowRow, len(w.Bytes))] {
 			if i == windowRow/2 {
 				hex.WriteByte(' ')
 				marks.WriteByte(' ')
 			}
 			mark := "  "
-			if at.Start <= w.start+row+i && w.start+row+i < at.End {
+			if at.Start <= w.Start+row+i && w.Start+row+i < at.End {
 				mark = "^^"
 			}
 			fmt.Fprintf(&hex, " %02x", c)
@@ -354,7 +356,7 @@ func (t *text) window(w window, at channelfile.Range) {
 		t.more("%s |%s", offset, hex.String())
 		t.more("%*s |%s", len(offset), "", strings.TrimRight(marks.String(), " "))
 	}
-	if end := w.start + len(w.bytes); end < at.End {
+	if end := w.Start + len(w.Bytes); end < at.End {
 		t.more("... to 0x%04x (%d)", at.End, at.End)
 	}
 }
@@ -383,7 +385,7 @@ func (t *text) conclusion(r *Result) {
 	t.skipped(rep)
 	t.more("%s", t.counts(r))
 	if rep.Fleet != nil {
-		t.more("%s", Clean(fleetLine(rep)))
+		t.more("%s", Clean(fleetLine(r)))
 	}
 	t.notAddressed(rep)
 }
@@ -463,12 +465,13 @@ func (t *text) counts(r *Result) string {
 	return strings.Join(parts, ", ")
 }
 
-func fleetLine(rep *validate.Report) string {
+func fleetLine(r *Result) string {
+	rep := r.report
 	fleet := "fleet " + rep.Fleet.Name
 	if rep.Fleet.Builtin {
 		fleet = "example " + fleet
 	}
-	if rep.Needs == nil {
+	if !r.read {
 		return fleet + ": not looked at, for the content cannot be read"
 	}
 	return fmt.Sprintf("%s: %s (%s), %s; evidence: %s", fleet,

@@ -30,7 +30,7 @@ type Report struct {
 	// findings.
 	Undecided []string
 
-	failOnWarnings bool
+	FailOnWarnings bool // warnings reject as errors do
 }
 
 // A Total is how many findings a check made. The Report may hold fewer.
@@ -62,7 +62,7 @@ type Counts struct {
 // Verdict returns what the gate says. It is Accepted only if checks ran, none
 // was skipped, none found an error, and nothing stands in the way.
 func (r *Report) Verdict() Verdict {
-	if r.Errors() > 0 || r.failOnWarnings && r.Warnings() > 0 {
+	if r.Errors() > 0 || r.FailOnWarnings && r.Warnings() > 0 {
 		return Rejected
 	}
 	if len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0 {

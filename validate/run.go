@@ -184,7 +184,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 // such as an Instance, and its lists of checks: do not change these.
 func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	p := &j.pass
-	r := &Report{Subject: p.Subject, Fleet: fleet, failOnWarnings: j.opts.FailOnWarnings}
+	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings}
 	if j.err != nil {
 		r.undecided("the list of checks cannot be used: %v", j.err)
 		return r

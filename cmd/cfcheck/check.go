@@ -92,11 +92,12 @@ func (k *checking) run(args []string) error {
 		return err
 	}
 	run := newRun()
+	defer run.Close()
 	if k.all {
 		run.MaxRules = k.maxFindings
 	}
 	for _, name := range k.needs {
-		run.Results = append(run.Results, k.judgeNeeds(name))
+		run.Add(k.judgeNeeds(name))
 	}
 	for _, arg := range args {
 		k.judgePath(run, arg)
@@ -169,13 +170,13 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	info, err := os.Stat(name)
 	switch {
 	case err != nil:
-		run.Results = append(run.Results, report.NotJudged(name, unread(name, err)))
+		run.Add(report.NotJudged(name, unread(name, err)))
 	case info.IsDir():
 		k.judgeFolder(run, name)
 	case isRules(name):
-		run.Results = append(run.Results, k.judgeRules(name)...)
+		run.Add(k.judgeRules(name)...)
 	default:
-		run.Results = append(run.Results, k.judgeFile(name))
+		run.Add(k.judgeFile(name))
 	}
 }
 
@@ -191,7 +192,7 @@ func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(nam
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	in, err := readFolder(root)
 	if err != nil {
-		run.Results = append(run.Results, report.NotJudged(root, err))
+		run.Add(report.NotJudged(root, err))
 		return
 	}
 	for _, name := range in.links {
@@ -201,10 +202,10 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		run.Remarks = append(run.Remarks, fmt.Sprintf("%s: %s passed over: neither channel file (.cf) nor rules (.yml, .yaml)", root, filesWere(in.others)))
 	}
 	for _, name := range in.files {
-		run.Results = append(run.Results, k.judgeFile(name))
+		run.Add(k.judgeFile(name))
 	}
 	if in.rules {
-		run.Results = append(run.Results, k.judgeRules(root)...)
+		run.Add(k.judgeRules(root)...)
 	}
 	if len(in.files) == 0 && !in.rules {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))

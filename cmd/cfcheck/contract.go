@@ -36,6 +36,7 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 			if err != nil {
 				return err
 			}
+			defer run.Close()
 			return k.write(run, k.stdout)
 		},
 	}
@@ -60,14 +61,14 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		}
 		s := validate.DefinitionSubject(d)
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
-		run.Results = append(run.Results, k.judge(s, ""))
+		run.Add(k.judge(s, ""))
 	}
 	for _, name := range only {
 		if !found[name] {
 			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
 		}
 	}
-	if len(run.Results) == 0 {
+	if run.Totals().Results == 0 {
 		run.Problems = append(run.Problems, "nothing to check: no build of the fleet has a template type that is known; give definitions with --types")
 	}
 	return run, nil

@@ -32,12 +32,13 @@ the type may be read on every build.`,
 				return err
 			}
 			run := newRun()
+			defer run.Close()
 			for _, name := range only {
 				d := k.options.Definitions.Newest(name)
 				if d == nil {
 					return fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
 				}
-				run.Results = append(run.Results, k.judgeEachInput(d))
+				run.Add(k.judgeEachInput(d))
 			}
 			return k.write(run, k.stdout)
 		},

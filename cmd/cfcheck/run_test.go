@@ -85,7 +85,7 @@ func TestRecover(t *testing.T) {
 		t.Errorf("%v, expected undecided", v)
 	}
 	var b strings.Builder
-	if err := report.Text(&b, &report.Run{Results: []report.Result{result}}); err != nil {
+	if err := report.Text(&b, report.NewRun(result)); err != nil {
 		t.Fatal(err)
 	}
 	if want := "undecided C.cf\n          internal error: index out of range; please report it with the file\n"; b.String() != want {

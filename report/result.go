@@ -1,0 +1,129 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// A Result is the outcome for one subject. It does not hold the bytes of the
+// file. Make it with [Judged] or [NotJudged].
+type Result struct {
+	Name string
+
+	// LeftOut lists rules that are not in what was judged, because they
+	// cannot be expressed and that was allowed.
+	LeftOut []string
+
+	report  *validate.Report // stripped; nil means not judged, and err says why
+	read    bool             // the report had needs: the content could be read
+	err     error
+	digest  string // SHA-256 of the file in hex; empty means that there is no file
+	file    *File
+	windows []window // for the findings of the same index
+}
+
+// A window is the rows of bytes that a finding is about.
+type window struct {
+	Start int // offset of the first
+	Bytes []byte
+}
+
+// A File is the header of a channel file that was judged, and its digests in
+// hex.
+type File struct {
+	HeaderDigest   string `json:"headerSha256"`
+	ContentDigest  string `json:"contentSha256"`
+	Size           int    `json:"size"`
+	Channel        uint32 `json:"channel"`
+	Revision       uint32 `json:"revision"`
+	Type           uint32 `json:"type"`
+	TypeName       string `json:"typeName,omitempty"`
+	TypeVersion    uint32 `json:"typeVersion"`
+	InputsDeclared uint16 `json:"inputsDeclared"`
+	InputsRead     uint16 `json:"inputsRead"`
+	Created        uint64 `json:"created"`
+}
+
+// Judged returns the result for a subject that was judged. Digest is the
+// SHA-256 of its file in hex. If it is empty and the subject is a channel file,
+// Judged computes the digest of the subject's data.
+func Judged(r *validate.Report, digest string) Result {
+	if digest == "" && r.Subject.Kind == validate.KindChannelFile && len(r.Subject.Data) > 0 {
+		sum := sha256.Sum256(r.Subject.Data)
+		digest = hex.EncodeToString(sum[:])
+	}
+	result := Result{Name: r.Subject.Name, digest: digest, read: r.Needs != nil}
+	for i := range r.Findings {
+		result.windows = append(result.windows, windowOf(r.Subject, r.Findings[i].Where))
+	}
+	if r.File != nil {
+		result.file = fileOf(r)
+	}
+	stripped := *r
+	stripped.Subject, stripped.File, stripped.Needs, stripped.Definition = strip(r.Subject), nil, nil, nil
+	result.report = &stripped
+	return result
+}
+
+// strip returns what a Result keeps of a subject: nothing that grows with the
+// content.
+func strip(s *validate.Subject) *validate.Subject {
+	return &validate.Subject{
+		Kind: s.Kind, Name: s.Name, Base: s.Base,
+		Mode: s.Mode, Size: s.Size, TooBig: s.TooBig, Refused: s.Refused,
+	}
+}
+
+func fileOf(r *validate.Report) *File {
+	h, header, content := r.File.Header, r.File.HeaderDigest(), r.File.ContentDigest()
+	out := &File{
+		HeaderDigest: hex.EncodeToString(header[:]), ContentDigest: hex.EncodeToString(content[:]),
+		Size: len(r.File.Data()), Channel: h.Channel, Revision: h.Revision, Type: h.Type, TypeVersion: h.TypeVersion,
+		InputsDeclared: h.InputsDeclared, InputsRead: h.InputsRead, Created: h.Created,
+	}
+	if r.Definition != nil {
+		out.TypeName = r.Definition.Name
+	}
+	return out
+}
+
+// NotJudged returns the result for a subject on which there is no verdict.
+func NotJudged(name string, err error) Result { return Result{Name: name, err: err} }
+
+// Verdict returns the verdict on the subject.
+func (r *Result) Verdict() validate.Verdict {
+	if r.report == nil {
+		return validate.Undecided
+	}
+	return r.report.Verdict()
+}
+
+// Report returns the report on the subject, nil if it was not judged. Its File,
+// Needs and Definition are nil, and its Subject has no content, rules or needs.
+// Do not change it.
+func (r *Result) Report() *validate.Report { return r.report }
+
+// Err returns the reason why the subject was not judged, nil if it was judged.
+// A result that comes from [Run.All] may have another error with the same text.
+func (r *Result) Err() error { return r.err }
+
+// Digest returns the SHA-256 of the subject's file in hex, "" if there is no
+// file.
+func (r *Result) Digest() string { return r.digest }
+
+// File returns the header of the channel file, nil if the subject is none that
+// can be read. Do not change it.
+func (r *Result) File() *File { return r.file }
+
+// Window returns the rows of bytes that finding i of the report is about, and
+// the offset of the first byte in the file. It returns no bytes for a finding
+// that is not about bytes.
+func (r *Result) Window(i int) (start int, data []byte) {
+	if i >= len(r.windows) {
+		return 0, nil
+	}
+	return r.windows[i].Start, bytes.Clone(r.windows[i].Bytes)
+}
