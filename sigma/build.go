@@ -36,7 +36,8 @@ type Result struct {
 
 	Notes []Note // on rules that are in the outputs, in their order: what is worth a look
 
-	rules map[channelfile.ID]*Rule
+	rules      map[channelfile.ID]*Rule
+	logsources *known
 }
 
 // An Output is a channel file in memory.
@@ -56,7 +57,7 @@ type Output struct {
 // malformed, two rules with one ID among it, and what is unsupported or reads an
 // unknown field unless the options allow that. No rule at all is an error too.
 func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, error) {
-	res := &Result{rules: map[channelfile.ID]*Rule{}}
+	res := &Result{rules: map[channelfile.ID]*Rule{}, logsources: knownLogsources(defs)}
 	var blocking []error
 	builders := map[string]*output{}
 	for _, r := range rules {
@@ -115,7 +116,7 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 	}
 	c := newCompiler(r, nil, opts.Placeholders)
 	var added Compiled
-	if !c.beyond() {
+	if c.spelled(defs, res.logsources) && !c.beyond() {
 		if c.def = c.definition(defs, opts.Versions); c.def != nil {
 			added = c.compile()
 		}
@@ -134,6 +135,24 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 		}
 	}
 	return errors.Join(append(errs, Errors(c.errs.err(r.Name))...)...)
+}
+
+// spelled reports whether the logsource is spelled as its author meant it: a
+// template type is for it, or no known one is near.
+func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
+	l := c.rule.Logsource
+	if defs.TypeOf(l.Sensor()) != "" {
+		return true
+	}
+	for _, part := range []struct {
+		key string
+		Text
+	}{{categoryKey, l.Category}, {productKey, l.Product}, {serviceKey, l.Service}} {
+		if meant := known.misspelt(l.Product.Value, part.key, part.Value); meant != "" {
+			c.fail(part.Position, "logsource."+part.key, fmt.Sprintf("%s %s is not in Sigma's taxonomy", part.key, quote(part.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+		}
+	}
+	return !c.failed
 }
 
 // definition returns that of the type that the rule is for, nil if there is

@@ -130,7 +130,9 @@ func (c *compiler) beyond() bool {
 		c.unsupported(r.extra.Position, "", "filters are not applied; write the exclusion into the rules that it is for")
 	case r.Kind == Collection:
 		c.unsupported(r.extra.Position, "", "rule collections (\"action\") are no longer part of Sigma; write each rule out")
-	case r.Taxonomy.Set() && r.Taxonomy.Value != "sigma":
+	case r.SigmaVersion.Set() && newerThanOurs(r.SigmaVersion.Value):
+		c.unsupported(r.SigmaVersion.Position, "sigma-version", fmt.Sprintf("the rule follows version %s of Sigma's specification; cfcheck follows %s", clip(r.SigmaVersion.Value), SpecVersion))
+	case r.Taxonomy.Set() && r.Taxonomy.Value != sigmaTaxonomy:
 		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("its names are of the taxonomy %s; cfcheck has those of Sigma alone: take the rule to them", quote(r.Taxonomy.Value)))
 	case r.Status.Value == "unsupported":
 		c.unsupported(r.Status.Position, "status", "the rule's author says so: its status is unsupported")

@@ -1,6 +1,8 @@
 package sigma
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
@@ -51,6 +53,63 @@ func TestNoType(t *testing.T) {
 		l := Logsource{Product: text(tt.l.Product), Category: text(tt.l.Category), Service: text(tt.l.Service)}
 		if got := noType(l, defs); got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.why, got, tt.want)
+		}
+	}
+}
+
+// TestMisspelt: which values of a logsource are the author's error, and what
+// was meant. The known values are those of Sigma's taxonomy and of definitions.
+func TestMisspelt(t *testing.T) {
+	defs := new(sensor.Definitions)
+	own := &sensor.Definition{Name: "own", Number: 900, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.String}},
+		Logsources: []sensor.Logsource{{Product: "acme", Service: "gateway"}}}
+	if err := defs.Add(own); err != nil {
+		t.Fatal(err)
+	}
+	known := knownLogsources(defs)
+	for _, tt := range []struct {
+		why, product, key, value, want string
+	}{
+		{"a letter less", "windows", categoryKey, "proces_creation", "process_creation"},
+		{"two letters swapped", "windows", categoryKey, "pipe_craeted", "pipe_created"},
+		{"two letters too many", "windows", serviceKey, "securityyy", "security"},
+		{"another character between words", "windows", serviceKey, "powershell_classic", "powershell-classic"},
+		{"a blank between words", "windows", categoryKey, "process creation", "process_creation"},
+		{"another case", "windows", categoryKey, "Process_Creation", "process_creation"},
+		{"no underscore and another case", "windows", categoryKey, "ProcessCreation", "process_creation"},
+		{"a product", "", productKey, "windws", "windows"},
+		{"a product in another case", "", productKey, "Windows", "windows"},
+		{"a category of a misspelt product", "windws", categoryKey, "proces_creation", "process_creation"},
+		{"a category of no product", "", categoryKey, "webservr", "webserver"},
+		{"a category of a product that is not known", "fortress", categoryKey, "proces_creation", "process_creation"},
+		{"a category of no product, beside a product", "windows", categoryKey, "antivirs", "antivirus"},
+		{"a service of a definition", "acme", serviceKey, "gatway", "gateway"},
+		{"a product of a definition", "", productKey, "acne", "acme"},
+		{"three letters less", "windows", categoryKey, "process_creat", ""},
+		{"in the taxonomy, and near another one", "windows", categoryKey, "raw_access_read", ""},
+		{"in the taxonomy, of another product", "windows", serviceKey, "sshd", ""},
+		{"near a service of another product alone", "windows", serviceKey, "activitylog", ""},
+		{"half of a short word is no typo", "linux", serviceKey, "smtp", ""},
+		{"nor is half of a shorter one", "zeek", serviceKey, "nfs", ""},
+		{"nothing like it", "windows", serviceKey, "vpn-gate", ""},
+		{"a long one", "windows", serviceKey, strings.Repeat("a", 5000), ""},
+		{"nothing at all", "windows", serviceKey, "", ""},
+	} {
+		if got := known.misspelt(tt.product, tt.key, tt.value); got != tt.want {
+			t.Errorf("%s: %s %q of product %q is taken for %q; want %q", tt.why, tt.key, tt.value, tt.product, got, tt.want)
+		}
+	}
+}
+
+// TestTaxonomy: the taxonomy has the logsources of all built-in types.
+func TestTaxonomy(t *testing.T) {
+	known := knownLogsources(new(sensor.Definitions))
+	for d := range sensor.BuiltinDefinitions().All() {
+		for _, l := range d.Logsources {
+			of := known.ofProduct[l.Product]
+			if l.Category != "" && !slices.Contains(of[categoryKey], l.Category) || l.Service != "" && !slices.Contains(of[serviceKey], l.Service) {
+				t.Errorf("type %s is for %v, which the taxonomy does not have", d.Name, l)
+			}
 		}
 	}
 }

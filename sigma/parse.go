@@ -70,21 +70,47 @@ type parser struct {
 	src    *source
 	errs   errorList
 	failed int // errors so far, also those that errs only counts
-	nodes  int // nodes of the rules so far, with what aliases repeat
+	nodes  int // values and collections of the rules so far, with what aliases repeat
 	values int // values of the searches so far, and their bytes
 	bytes  int
 	full   bool // one of these is more than a file may have: the rest is not read
+
+	seen map[seenError]bool // what was recorded: aliases lead to one place many times
+}
+
+type seenError struct {
+	Position
+	found string
 }
 
 // add records an error.
 func (p *parser) add(at Position, path, found, want string) {
+	p.addOf(at, at, path, found, want)
+}
+
+// addOf records an error at a place, once for the place that it is about.
+func (p *parser) addOf(about, at Position, path, found, want string) {
 	p.failed++
+	if p.seen[seenError{about, found}] {
+		return
+	}
+	if p.seen == nil {
+		p.seen = map[seenError]bool{}
+	}
+	if len(p.seen) < MaxErrors {
+		p.seen[seenError{about, found}] = true
+	}
 	p.errs.add(&Error{Name: p.src.name, Position: at, Path: path, Found: found, Want: want})
 }
 
-// fail records an error at a node.
+// fail records an error at a node. What is wrong with the collection that
+// several aliases name is recorded at the first of them.
 func (p *parser) fail(n *yaml.Node, path, found, want string) {
-	p.add(p.position(n), path, found, want)
+	about := n
+	if n.Kind == yaml.AliasNode {
+		about = n.Alias
+	}
+	p.addOf(p.position(about), p.position(n), path, found, want)
 }
 
 func (p *parser) position(n *yaml.Node) Position {
@@ -139,14 +165,57 @@ func isNull(n *yaml.Node) bool {
 
 // vet checks what the meaning of a document rests on, whatever its keys are:
 // that each key is a scalar and occurs once, that no merge key hides values,
-// and that aliases do not make more of it than MaxNodes. It does not follow
-// aliases: the nodes that they name are checked where they stand.
-func (p *parser) vet(n *yaml.Node, depth int) bool {
+// that no tag changes what a collection or a key is, and that aliases do not
+// make more of the file than MaxNodes. It does not follow aliases: the nodes
+// that they name are checked where they stand.
+func (p *parser) vet(n *yaml.Node) bool {
+	ok := p.vetNode(n, 0)
+	p.nodes += p.expanded(n, map[*yaml.Node]int{})
+	return ok && !p.full
+}
+
+// expanded returns how many values and collections a node comes to, each time
+// that an alias repeats them. An anchor stands before its aliases, so that the
+// sizes of anchored nodes are known when an alias asks for them. It records an
+// error where the file comes to more than MaxNodes.
+func (p *parser) expanded(n *yaml.Node, anchored map[*yaml.Node]int) int {
+	if n.Kind == yaml.AliasNode {
+		size, complete := anchored[n.Alias]
+		if !complete && !p.full {
+			p.fail(n, "", fmt.Sprintf("alias %s stands inside the collection that it names", quote("*"+n.Value)), "write the values out")
+			p.full = true
+		}
+		return size
+	}
+	size := 1
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			continue // a key
+		}
+		size += p.expanded(child, anchored)
+		if p.nodes+size > MaxNodes {
+			p.exhaust(p.position(child), "", fmt.Sprintf("file has more than %s values, with those that its aliases repeat", count(MaxNodes)))
+		}
+		if p.full {
+			return 0
+		}
+	}
+	if n.Anchor != "" {
+		anchored[n] = size
+	}
+	return size
+}
+
+func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 	if depth > 2*MaxNesting {
 		p.fail(n, "", fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs five levels")
 		return false
 	}
 	ok := true
+	if n.Style&yaml.TaggedStyle != 0 && (n.Kind == yaml.MappingNode || n.Kind == yaml.SequenceNode) {
+		p.fail(n, "", fmt.Sprintf("%s has the YAML tag %s", collectionName(n), clip(n.Tag)), "remove the tag")
+		ok = false
+	}
 	if n.Kind == yaml.MappingNode {
 		lines := make(map[string]*yaml.Node, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
@@ -163,6 +232,9 @@ func (p *parser) vet(n *yaml.Node, depth int) bool {
 			case key.Tag == "!!merge":
 				p.fail(key, "", `key "<<" merges another map, which YAML 1.2 does not have`, "write the keys out")
 				ok = false
+			case tagged(key):
+				p.fail(key, "", fmt.Sprintf("key %s has the YAML tag %s", quote(key.Value), clip(key.Tag)), "remove the tag")
+				ok = false
 			}
 			if first := lines[key.Value]; first != nil {
 				p.fail(key, "", fmt.Sprintf("key %s stands here and in line %d", quote(key.Value), p.position(first).Line),
@@ -173,10 +245,17 @@ func (p *parser) vet(n *yaml.Node, depth int) bool {
 		}
 	}
 	for _, child := range n.Content {
-		ok = p.vet(child, depth+1) && ok
+		ok = p.vetNode(child, depth+1) && ok
 	}
 	return ok
 }
+
+// tagged reports whether a scalar has a YAML tag that changes what it is. The
+// tag !!str is as good as quotes.
+func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" }
+
+// collectionName names a map or a list in a message.
+func collectionName(n *yaml.Node) string { return strings.TrimPrefix(kindName(n), "a ") }
 
 // kindName names a node in a message.
 func kindName(n *yaml.Node) string {
@@ -202,13 +281,8 @@ func (p *parser) exhaust(at Position, path, found string) {
 	p.full = true
 }
 
-// resolve returns the node that n stands for, if it is an alias, and counts
-// it. It returns nil when the file has more than MaxNodes.
+// resolve returns the node that n stands for, if it is an alias.
 func (p *parser) resolve(n *yaml.Node) *yaml.Node {
-	if p.nodes++; p.nodes > MaxNodes {
-		p.exhaust(p.position(n), "", fmt.Sprintf("file has more than %s values, with those that its aliases repeat", count(MaxNodes)))
-		return nil
-	}
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
 	}
@@ -218,7 +292,7 @@ func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 // document reads one rule. It returns nil if it is malformed.
 func (p *parser) document(n *yaml.Node) *Rule {
 	before := p.failed
-	if !p.vet(n, 0) {
+	if !p.vet(n) {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
@@ -227,13 +301,12 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	}
 	r := &Rule{Name: p.src.name, Path: p.src.name, Position: p.position(n)}
 	fields := map[string]*yaml.Node{}
+	present := map[string]bool{}
 	var keys []string
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], p.resolve(n.Content[i+1])
-		if value == nil {
-			return nil
-		}
 		fields[key.Value] = value
+		present[key.Value] = true
 		keys = append(keys, key.Value)
 		if kind, ok := kinds[key.Value]; ok && r.Kind == Detecting {
 			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
@@ -245,15 +318,17 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	}{
 		{"title", &r.Title}, {"id", &r.ID}, {"author", &r.Author}, {"license", &r.Licence}, {"status", &r.Status},
 		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified}, {"taxonomy", &r.Taxonomy},
+		{"name", &r.Label}, {"sigma-version", &r.SigmaVersion},
 	} {
 		if value := fields[f.key]; value != nil {
 			*f.to = p.text(value, f.key)
 		}
 	}
+	meant := p.spelling(n, present)
 	p.header(r)
 	if r.Kind == Detecting {
 		for _, key := range []string{"title", "logsource", "detection"} {
-			if fields[key] == nil {
+			if fields[key] == nil && !slices.Contains(meant, key) {
 				want := "a rule needs it"
 				if near := nearest(key, keys); near != "" {
 					want = fmt.Sprintf("is %s meant to be it?", quote(near))
@@ -274,6 +349,23 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	return r
 }
 
+// spelling records the keys of a document that its author misspelt. A rule may
+// have keys of its own; the fault of one that was meant to be Sigma's is that
+// what it says would be ignored. It returns the keys that were meant.
+func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], p.resolve(n.Content[i+1])
+		meant := misspeltKey(key.Value, documentKeys, present)
+		kind, ok := meaningful[meant]
+		if !ok || value.Kind != kind || meant == "action" && !slices.Contains(actions, value.Value) {
+			continue
+		}
+		p.fail(key, "", fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+		all = append(all, meant)
+	}
+	return all
+}
+
 // kinds has the keys that say that a document is no detection.
 var kinds = map[string]Kind{"correlation": Correlation, "filter": Filter, "action": Collection}
 
@@ -284,6 +376,9 @@ func (p *parser) text(n *yaml.Node, path string) Text {
 		return Text{}
 	}
 	if isNull(n) {
+		return Text{}
+	}
+	if p.tag(n, path) {
 		return Text{}
 	}
 	if len(n.Value) > channelfile.MaxTextLength {
@@ -313,6 +408,14 @@ func (p *parser) header(r *Rule) {
 		} else if id == (channelfile.ID{}) {
 			p.add(r.ID.Position, "id", "id is all zero", "give the rule a random UUID: uuidgen makes one")
 		}
+	}
+	if v := r.SigmaVersion; v.Set() {
+		if _, ok := parseVersion(v.Value); !ok {
+			p.add(v.Position, "sigma-version", fmt.Sprintf("%s is not a version of Sigma", quote(v.Value)), "expected one such as 2 or "+SpecVersion)
+		}
+	}
+	if t := r.Taxonomy; t.Value != sigmaTaxonomy && strings.EqualFold(t.Value, sigmaTaxonomy) {
+		p.add(t.Position, "taxonomy", fmt.Sprintf("taxonomy %s is not Sigma's", quote(t.Value)), fmt.Sprintf("did you mean %s?", quote(sigmaTaxonomy)))
 	}
 	for _, f := range []struct {
 		path  string
@@ -344,21 +447,27 @@ func (p *parser) logsource(n *yaml.Node) Logsource {
 		p.fail(n, "logsource", "logsource is "+kindName(n), "expected a map with category, product or service")
 		return l
 	}
+	before := p.failed
+	present := map[string]bool{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i].Value, p.resolve(n.Content[i+1])
-		if value == nil {
-			return l
+		present[key] = true
+		to := map[string]*Text{categoryKey: &l.Category, productKey: &l.Product, serviceKey: &l.Service}[key]
+		if to == nil {
+			continue
 		}
-		switch key {
-		case "category":
-			l.Category = p.text(value, "logsource.category")
-		case "product":
-			l.Product = p.text(value, "logsource.product")
-		case "service":
-			l.Service = p.text(value, "logsource.service")
+		failed := p.failed
+		if *to = p.text(value, "logsource."+key); to.Value == "" && p.failed == failed {
+			p.fail(n.Content[i+1], "logsource."+key, key+" is empty", "write which one it is, or remove the line")
 		}
 	}
-	if l.String() == "" {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if meant := misspeltKey(key.Value, logsourceKeys, present); meant != "" {
+			p.fail(key, "logsource", fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+		}
+	}
+	if l.String() == "" && p.failed == before {
 		p.fail(n, "logsource", "logsource names no category, product or service", "expected at least one")
 	}
 	return l
@@ -377,13 +486,10 @@ func (p *parser) detection(r *Rule, n *yaml.Node) {
 	var condition *yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], p.resolve(n.Content[i+1])
-		if value == nil {
-			return
-		}
 		switch key.Value {
-		case "condition":
+		case conditionKey:
 			condition = value
-		case "timeframe":
+		case timeframeKey:
 			d.Timeframe = p.text(value, "detection.timeframe")
 		default:
 			d.Searches = append(d.Searches, p.search(key, value))
@@ -425,11 +531,7 @@ func (p *parser) search(key, n *yaml.Node) *Search {
 			p.fail(n, path, "search is an empty list", "expected maps of field names to values, or keywords")
 		}
 		for i, item := range n.Content {
-			item := p.resolve(item)
-			if item == nil {
-				return s
-			}
-			s.Alternatives = append(s.Alternatives, p.alternative(item, fmt.Sprintf("%s[%d]", path, i)))
+			s.Alternatives = append(s.Alternatives, p.alternative(p.resolve(item), fmt.Sprintf("%s[%d]", path, i)))
 		}
 	default:
 		s.Alternatives = []Alternative{p.alternative(n, path)}
@@ -447,9 +549,6 @@ func (p *parser) alternative(n *yaml.Node, path string) Alternative {
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			value := p.resolve(n.Content[i+1])
-			if value == nil {
-				return a
-			}
 			if item := p.item(n.Content[i], value, n.Content[i+1], path); item != nil {
 				a.Items = append(a.Items, item)
 			}
@@ -506,6 +605,7 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 		}
 	}
 	it.chain = c
+	sound := true
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if v, ok := p.value(n, written, path); ok {
@@ -517,18 +617,19 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 			p.fail(written, path, fmt.Sprintf("%s has an empty list of values", clip(it.Key)), "expected at least one value")
 		}
 		for _, element := range n.Content {
-			target := p.resolve(element)
-			if target == nil {
-				return nil
+			v, ok := p.value(p.resolve(element), element, path)
+			if ok && v.Null {
+				p.fail(element, path, "null stands in a list of values", nullInList)
+				sound = false
 			}
-			if v, ok := p.value(target, element, path); ok {
+			if ok {
 				it.Values = append(it.Values, v)
 			}
 		}
 	default:
 		p.fail(written, path, fmt.Sprintf("value of %s is %s", clip(it.Key), kindName(n)), "expected a value or a list of values")
 	}
-	if len(it.Values) > 0 {
+	if len(it.Values) > 0 && sound {
 		p.checkValues(it)
 	}
 	return it
@@ -552,12 +653,20 @@ func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 	case n.Style&(yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0:
 		v.style = double
 	}
-	if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" {
-		p.fail(written, path, fmt.Sprintf("value has the YAML tag %s", clip(n.Tag)), "write the value without it, in quotes")
-		return v, false
-	}
-	return v, true
+	return v, !p.tag(n, path)
 }
+
+// tag reports whether a scalar has a YAML tag that changes what it is, and
+// records that it has.
+func (p *parser) tag(n *yaml.Node, path string) bool {
+	if tagged(n) {
+		p.fail(n, path, fmt.Sprintf("value has the YAML tag %s", clip(n.Tag)), "write the value without it, in quotes")
+	}
+	return tagged(n)
+}
+
+// nullInList is what to do about a null in a list of values.
+const nullInList = "Sigma 2.1.0 allows no null in a list: write a second search with the field alone and null, and join the two by or"
 
 // charge counts values of the file and their bytes. It reports false, and that
 // it is an error, when they are more than a file may have.
@@ -690,25 +799,24 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 		if n.Kind == yaml.SequenceNode {
 			path = fmt.Sprintf("%s[%d]", path, i)
 		}
-		if node := p.resolve(written); node != nil {
-			if length += len(node.Value); length > MaxConditionLength {
-				p.fail(written, path, fmt.Sprintf("conditions are longer than %s bytes", count(MaxConditionLength)), "shorten them, or split the rule")
-				return
-			}
-			if c := p.condition(d, node, path); c != nil {
-				d.Conditions = append(d.Conditions, c)
-			}
+		node := p.resolve(written)
+		if length += len(node.Value); length > MaxConditionLength {
+			p.fail(written, path, fmt.Sprintf("conditions are longer than %s bytes", count(MaxConditionLength)), "shorten them, or split the rule")
+			return
+		}
+		if c := p.condition(d, node, path); c != nil {
+			d.Conditions = append(d.Conditions, c)
 		}
 	}
 	if p.failed > before {
 		return
 	}
-	used := map[string]bool{}
+	used, named := map[string]bool{}, map[string]bool{}
 	for _, c := range d.Conditions {
 		c.Node.walk(func(n *Node) {
 			switch n.Op {
 			case Named:
-				used[n.Name] = true
+				used[n.Name], named[n.Name] = true, true
 			case AnyOf, AllOf:
 				for _, s := range d.Matching(n.Name) {
 					used[s.Name.Value] = true
@@ -716,7 +824,12 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 			}
 		})
 	}
+	present := map[string]bool{conditionKey: true, timeframeKey: d.Timeframe.Set()}
 	for _, s := range d.Searches {
+		if meant := misspeltKey(s.Name.Value, detectionKeys, present); meant != "" && !named[s.Name.Value] {
+			p.add(s.Name.Position, "detection", fmt.Sprintf("no condition names search %s", quote(s.Name.Value)), fmt.Sprintf("is it meant to be %s?", quote(meant)))
+			continue
+		}
 		if !used[s.Name.Value] {
 			r.Notes = append(r.Notes, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "the condition never uses this search"})
 		}
@@ -726,6 +839,9 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 func (p *parser) condition(d *Detection, n *yaml.Node, path string) *Condition {
 	if n.Kind != yaml.ScalarNode || isNull(n) {
 		p.fail(n, path, "condition is "+kindName(n), "expected text such as \"selection and not filter\"")
+		return nil
+	}
+	if p.tag(n, path) {
 		return nil
 	}
 	c := &Condition{Text: Text{n.Value, p.position(n)}}

@@ -47,10 +47,10 @@ func TestHostileFiles(t *testing.T) {
 		{"maps inside each other", strings.Repeat("? ", 100), "f.yml:1:65: not YAML: collections are nested more than 32 deep; a rule needs five levels"},
 		{"a list in brackets that the YAML parser would hold as tokens", "[" + strings.Repeat("a,", MaxFlowMarks+1), "f.yml:1:1: file has 16,386 commas and opening brackets; the limit is 16,384; split it, or write its lists with a dash a line"},
 		{"too many rules", strings.Repeat("--- {action: x}\n", MaxDocuments+1), "f.yml:257:5: file has more than 256 rules; split it"},
-		{"an alias bomb that is no rule", bomb(), "f.yml:5:14: detection.s1[0]: value is a map; expected text or a number"},
+		{"an alias bomb that is no rule", bomb(), "f.yml:9:95: file has more than 131,072 values, with those that its aliases repeat; split it"},
 		{"aliases that repeat a list", lists(), "file has more than 131,072 values, with those that its aliases repeat; split it"},
-		{"an alias of itself", rule + "detection: &d\n    s: {A: *d}\n    condition: s\n", "f.yml:5:12: detection.s: value of A is a map; expected a value or a list of values"},
-		{"a list that has itself in it", rule + "detection:\n    s: &s [*s]\n    condition: s\n", "f.yml:5:8: detection.s[0]: search has a list in a list; expected maps of field names to values, or keywords"},
+		{"an alias of itself", rule + "detection: &d\n    s: {A: *d}\n    condition: s\n", "f.yml:5:12: alias \"*d\" stands inside the collection that it names; write the values out"},
+		{"a list that has itself in it", rule + "detection:\n    s: &s [*s]\n    condition: s\n", "f.yml:5:12: alias \"*s\" stands inside the collection that it names; write the values out"},
 		{"a title that is too long", strings.Replace(rule, "Case", strings.Repeat("é", MaxTitle+1), 1) + "detection: {s: {A: x}, condition: s}\n", "f.yml:1:8: title: title has 257 characters; Sigma's limit is 256; shorten it"},
 		{"a condition that is too long", rule + "detection: {s: {A: x}, condition: s" + strings.Repeat(" or s", 1000) + "}\n", "conditions are longer than 4,096 bytes; shorten them, or split the rule"},
 		{"too many searches", rule + "detection:\n" + func() (s string) {

@@ -64,7 +64,7 @@ func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
 const wantPlaceholders = "expected a map such as \"Administrators: ['adm_*', root]\""
 
 func (p *parser) placeholders(n *yaml.Node) Placeholders {
-	if !p.vet(n, 0) {
+	if !p.vet(n) {
 		return nil
 	}
 	if n.Kind != yaml.MappingNode {
@@ -80,9 +80,6 @@ func (p *parser) placeholders(n *yaml.Node) Placeholders {
 			continue
 		}
 		value := p.resolve(written)
-		if value == nil {
-			break
-		}
 		list := []*yaml.Node{written}
 		if value.Kind == yaml.SequenceNode {
 			list = value.Content
@@ -91,11 +88,7 @@ func (p *parser) placeholders(n *yaml.Node) Placeholders {
 			}
 		}
 		for _, element := range list {
-			target := p.resolve(element)
-			if target == nil {
-				return nil
-			}
-			v, ok := p.value(target, element, name)
+			v, ok := p.value(p.resolve(element), element, name)
 			switch {
 			case ok && v.Null:
 				p.fail(element, name, "value is null", "write the value, or put it in quotes if the text is meant")

@@ -41,6 +41,8 @@ type Rule struct {
 	Title, ID, Author, Licence    Text
 	Status, Level, Date, Modified Text
 	Taxonomy                      Text // that its names are of; not set: Sigma's
+	Label                         Text // its "name", by which correlations and filters refer to it
+	SigmaVersion                  Text // version of the specification that it follows; not set: any
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // what is sound and yet worth a look
