@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,7 +102,7 @@ func (b *building) run(paths []string) error {
 	if n := len(built.LeftOut); n > 0 {
 		b.say("left out: %d of %s in all", n, count(uint64(len(rules)), "rule"))
 	}
-	return b.write(built)
+	return b.write(paths, built)
 }
 
 // refuse lists what is wrong. Only if all of it is the rules' fault are they
@@ -125,7 +124,7 @@ func (b *building) refuse(faults []error) error {
 	return exitError(status)
 }
 
-func (b *building) write(built *sigma.Result) error {
+func (b *building) write(paths []string, built *sigma.Result) error {
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		return err
 	}
@@ -133,22 +132,30 @@ func (b *building) write(built *sigma.Result) error {
 	if err != nil {
 		before = nil // a folder whose name is a pattern
 	}
-	var files []newFile
+	s := b.outputs()
+	for _, path := range paths {
+		s.ReadsFolder("the input "+path, path, isRules)
+	}
+	b.judging.reads(s)
+	b.expanding.reads(s)
+	var names []string
 	for _, out := range built.Outputs {
-		file := newFile{filepath.Join(b.out, out.Name), out.Data}
-		files = append(files, file)
-		if i := slices.Index(before, file.name); i >= 0 {
+		name := filepath.Join(b.out, out.Name)
+		names = append(names, name)
+		s.File("-o", name).WriteBytes(out.Data)
+		if i := slices.Index(before, name); i >= 0 {
 			before = slices.Delete(before, i, i+1)
-			if old, err := os.ReadFile(file.name); err == nil && !bytes.Equal(old, file.data) {
-				b.say("note: %s is replaced: it had other content under the same revision", report.Clean(filepath.ToSlash(file.name)))
+			if old, err := os.ReadFile(name); err == nil && !bytes.Equal(old, out.Data) {
+				b.say("note: %s is replaced: it had other content under the same revision", report.Clean(filepath.ToSlash(name)))
 			}
 		}
 	}
+	list := s.Stream("the list on the standard output", b.stdout)
+	if err := s.Begin(); err != nil {
+		return err
+	}
 	for _, name := range before {
 		b.say("note: %s is not of this build, and was left there", report.Clean(filepath.ToSlash(name)))
-	}
-	if err := writeFiles(files...); err != nil {
-		return err
 	}
 	var said strings.Builder
 	for i, out := range built.Outputs {
@@ -156,10 +163,10 @@ func (b *building) write(built *sigma.Result) error {
 		if len(out.Rules) == 1 {
 			noun = "rule"
 		}
-		fmt.Fprintf(&said, "%s  %d %s, %d bytes\n", report.Clean(filepath.ToSlash(files[i].name)), len(out.Rules), noun, len(out.Data))
+		fmt.Fprintf(&said, "%s  %d %s, %d bytes\n", report.Clean(filepath.ToSlash(names[i])), len(out.Rules), noun, len(out.Data))
 	}
-	_, err = io.WriteString(b.stdout, said.String())
-	return err
+	list.WriteBytes([]byte(said.String()))
+	return s.Commit()
 }
 
 // sourceDate returns the time of a reproducible build.

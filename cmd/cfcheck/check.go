@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
@@ -82,6 +83,9 @@ content is safe depends on the builds that will read it.`,
 }
 
 func (k *checking) run(args []string) error {
+	if err := k.begin(args); err != nil {
+		return err
+	}
 	if len(args) == 0 && len(k.needs) == 0 {
 		return fmt.Errorf("nothing to check: name a channel file, a file of rules or a folder; see cfcheck check --help")
 	}
@@ -104,6 +108,24 @@ func (k *checking) run(args []string) error {
 	}
 	run.Remarks = append(run.Remarks, k.untried...)
 	return k.writeClaims(run)
+}
+
+// begin names the files that the run reads and writes. It refuses an output that
+// is an input, and removes an old report and old facts: from here on, the files
+// of these names are complete and of this run, or absent.
+func (k *checking) begin(args []string) error {
+	s := k.outputs()
+	for _, arg := range args {
+		s.ReadsFolder("the input "+arg, arg, isContent)
+	}
+	readsAll(s, "--needs", k.needs)
+	readsAll(s, "--never-match", k.neverMatch)
+	readsAll(s, "--known-good", k.knownGood)
+	k.judging.reads(s)
+	k.expanding.reads(s)
+	k.claiming.writes(s)
+	k.reporting.writes(s, k.command)
+	return s.Begin()
 }
 
 // maxOfGroupJSON is how many rules of which the same is said are in a report
@@ -313,12 +335,20 @@ type reporting struct {
 	format  string
 	out     string
 	verbose bool
+
+	set    *output.Set
+	report *output.Output // the last of the set
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.format, "format", "text", "the `form` of the report: text or json")
 	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "show notes as well: findings that never block. In JSON they always are")
 	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` instead")
+}
+
+// writes adds the report to the outputs of the run, of which it is the last.
+func (r *reporting) writes(s *output.Set, c *command) {
+	r.set, r.report = s, c.orStandard(s, "the report", "--out", r.out).Verdict()
 }
 
 func (r *reporting) check() error {
@@ -356,25 +386,14 @@ func (r *reporting) identify(run *report.Run) {
 	f.Close()
 }
 
-// write writes the report, and returns the exit status of its verdict. A
-// report that cannot be written is no verdict.
-func (r *reporting) write(run *report.Run, stdout io.Writer) error {
+// write writes the report and the other outputs of the run, and returns the exit
+// status of its verdict. A report that cannot be written is no verdict.
+func (r *reporting) write(run *report.Run) error {
 	r.identify(run)
 	run.ShowNotes = r.verbose
-	write := report.Formats[r.format]
-	if r.out == "" {
-		if err := write(stdout, run); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
-	} else {
-		var b strings.Builder
-		err := write(&b, run)
-		if err == nil {
-			err = writeFiles(newFile{r.out, []byte(b.String())})
-		}
-		if err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
+	r.report.Write(func(w io.Writer) error { return report.Formats[r.format](w, run) })
+	if err := r.set.Commit(); err != nil {
+		return err
 	}
 	if status := report.ExitStatus(run.Verdict()); status != statusAccepted {
 		return exitError(status)

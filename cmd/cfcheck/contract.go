@@ -29,6 +29,9 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 		Example: `  cfcheck contract check --fleet fleet.json --types types.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := k.begin(nil); err != nil {
+				return err
+			}
 			if err := k.prepare(); err != nil {
 				return err
 			}
@@ -37,7 +40,7 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 				return err
 			}
 			defer run.Close()
-			return k.write(run, k.stdout)
+			return k.write(run)
 		},
 	}
 	k.judging.add(cmd)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -31,6 +30,15 @@ the number of elements that the array really has. What declares 21 and supplies
 		Example: `  cfcheck contract header --type ipc -o cfcheck_ipc.h`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			s := c.outputs()
+			j.reads(s)
+			if reader != "" {
+				s.Reads("--reader "+reader, reader)
+			}
+			header := c.orStandard(s, "the header", "-o", out)
+			if err := s.Begin(); err != nil {
+				return err
+			}
 			if typ == "" {
 				return fmt.Errorf("of which type? name it with --type; see cfcheck contract header --help")
 			}
@@ -55,11 +63,8 @@ the number of elements that the array really has. What declares 21 and supplies
 					return err
 				}
 			}
-			var b bytes.Buffer
-			if err := sensor.WriteCHeader(&b, d, &r); err != nil {
-				return err
-			}
-			return c.writeDocument(out, b.Bytes())
+			header.Write(func(w io.Writer) error { return sensor.WriteCHeader(w, d, &r) })
+			return s.Commit()
 		},
 	}
 	f := cmd.Flags()
@@ -97,6 +102,14 @@ writes. None, and two for one template type, are errors.`,
 			if build != "" && len(args) > 1 {
 				return fmt.Errorf("--build names one build, and %d files were named; the builds of several are named by their files", len(args))
 			}
+			s := c.outputs()
+			for _, name := range args {
+				s.Reads("the input "+name, name)
+			}
+			written := c.orStandard(s, "the fleet", "-o", out)
+			if err := s.Begin(); err != nil {
+				return err
+			}
 			fleet := &sensor.Fleet{Name: "extracted"}
 			for _, name := range args {
 				contract, err := extract(name)
@@ -113,7 +126,8 @@ writes. None, and two for one template type, are errors.`,
 			if err != nil {
 				return err
 			}
-			return c.writeDocument(out, data)
+			written.WriteBytes(data)
+			return s.Commit()
 		},
 	}
 	f := cmd.Flags()
@@ -143,13 +157,4 @@ func extract(name string) (*sensor.Contract, error) {
 		return nil, unread(name, err)
 	}
 	return sensor.ExtractContract(name, data)
-}
-
-// writeDocument writes to a file, or to the standard output if none is named.
-func (c *command) writeDocument(name string, data []byte) error {
-	if name != "" {
-		return writeFiles(newFile{name, data})
-	}
-	_, err := c.stdout.Write(data)
-	return err
 }

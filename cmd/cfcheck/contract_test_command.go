@@ -25,6 +25,9 @@ the type may be read on every build.`,
 		Example: `  cfcheck contract test --type ipc --fleet fleet.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := k.begin(nil); err != nil {
+				return err
+			}
 			if len(only) == 0 {
 				return fmt.Errorf("of which type? name it with --type; see cfcheck contract test --help")
 			}
@@ -40,7 +43,7 @@ the type may be read on every build.`,
 				}
 				run.Add(k.judgeEachInput(d))
 			}
-			return k.write(run, k.stdout)
+			return k.write(run)
 		},
 	}
 	k.judging.add(cmd)

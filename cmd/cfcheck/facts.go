@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -19,12 +20,20 @@ import (
 // A claiming says whether the gate writes down what it claims of a file that it
 // accepts, and keeps what it judged for that.
 type claiming struct {
-	claimsTo string // the file that they are written to; "": none
-	judged   *validate.Report
+	claimsTo  string // the file that they are written to; "": none
+	judged    *validate.Report
+	factsFile *output.Output // nil means that no facts are written
 }
 
 func (c *claiming) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write to a `file` what that claims of it; cfcheck facts check verifies it")
+}
+
+// writes adds the facts to the outputs of the run.
+func (c *claiming) writes(s *output.Set) {
+	if c.claimsTo != "" {
+		c.factsFile = s.File("--facts", c.claimsTo).Verdict()
+	}
 }
 
 // check holds that there is one channel file to write facts of.
@@ -48,21 +57,19 @@ func (c *claiming) keep(r *validate.Report) *validate.Report {
 	return r
 }
 
-// writeClaims writes the report, and if the file was accepted the facts. Facts
-// that the checker refuses stand in the way of a verdict: one of the two is
-// wrong about the file.
+// writeClaims writes the report, and if the file was accepted the facts, which
+// come first: no report says accepted if they cannot be written. Facts that the
+// checker refuses stand in the way of a verdict: one of the two is wrong about
+// the file.
 func (k *checking) writeClaims(run *report.Run) error {
-	var doc []byte
-	if k.claimsTo != "" && run.Verdict() == validate.Accepted {
-		var err error
-		if doc, err = k.claims(); err != nil {
+	if k.factsFile != nil && run.Verdict() == validate.Accepted {
+		if doc, err := k.claims(); err != nil {
 			run.Problems = append(run.Problems, fmt.Sprintf("--facts: %v", err))
+		} else {
+			k.factsFile.WriteBytes(doc)
 		}
 	}
-	if err := k.write(run, k.stdout); err != nil || k.claimsTo == "" {
-		return err
-	}
-	return writeFiles(newFile{k.claimsTo, doc})
+	return k.write(run)
 }
 
 // claims returns the facts of the file that was accepted, verified.
@@ -119,6 +126,9 @@ Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := c.toStandard(args...); err != nil {
+				return err
+			}
 			data, err := readBytes(args[0])
 			if err != nil {
 				return err

@@ -26,6 +26,9 @@ what FORMAT.md calls it.`,
 			return atLeastOne("channel file")(cmd, args)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := c.toStandard(args...); err != nil {
+				return err
+			}
 			defs, err := j.definitions()
 			if err != nil {
 				return err

@@ -28,6 +28,9 @@ depend on each input, most first, and which feeds of events can supply it.`,
   cfcheck needs out`,
 		Args: atLeastOne("channel file or a folder with some"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if err := c.toStandard(args...); err != nil {
+				return err
+			}
 			defs, err := j.definitions()
 			if err != nil {
 				return err

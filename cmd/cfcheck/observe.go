@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -37,8 +38,11 @@ type observing struct {
 	absentAfter uint64
 
 	observer *events.Observer
-	events   uint64 // read
-	bad      uint64 // lines that are none
+	set      *output.Set
+	fleet    *output.Output
+	said     *output.Output // the report
+	events   uint64         // read
+	bad      uint64         // lines that are none
 }
 
 func (c *command) contractObserve() *cobra.Command {
@@ -75,6 +79,9 @@ or a file could not be read to its end; nothing is written then.`,
 }
 
 func (o *observing) run(files []string) error {
+	if err := o.begin(files); err != nil {
+		return err
+	}
 	defs, err := o.observed()
 	if err != nil {
 		return err
@@ -117,6 +124,28 @@ func (o *observing) run(files []string) error {
 		return err
 	}
 	return o.write(len(files), fleet, data)
+}
+
+// begin names the files that the run reads and writes. The report goes to
+// whichever of the two standard streams the fleet leaves free.
+func (o *observing) begin(files []string) error {
+	s := o.outputs()
+	for _, name := range files {
+		if name == "-" {
+			s.ReadsStream("the standard input", o.stdin)
+		} else {
+			s.Reads("the input "+name, name)
+		}
+	}
+	o.reads(s)
+	if o.reader != "" {
+		s.Reads("--reader "+o.reader, o.reader)
+	}
+	o.set, o.fleet = s, o.orStandard(s, "the fleet", "-o", o.out)
+	if o.out != "" {
+		o.said = s.Stream("the report on the standard output", o.stdout)
+	}
+	return s.Begin()
 }
 
 // observed returns the template types that are looked at.
@@ -187,16 +216,13 @@ func (o *observing) read(name string) error {
 // is left.
 func (o *observing) write(files int, fleet *sensor.Fleet, data []byte) error {
 	said := o.report(files, fleet)
-	if o.out == "" {
+	o.fleet.WriteBytes(data)
+	if o.said != nil {
+		o.said.WriteBytes([]byte(said))
+	} else {
 		fmt.Fprint(o.stderr, said)
-		_, err := o.stdout.Write(data)
-		return err
 	}
-	if err := writeFiles(newFile{o.out, data}); err != nil {
-		return err
-	}
-	_, err := io.WriteString(o.stdout, said)
-	return err
+	return o.set.Commit()
 }
 
 func (o *observing) report(files int, fleet *sensor.Fleet) string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 )
 
@@ -136,19 +137,24 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("there is no command %q; see %s --help", name, cmd.CommandPath())
 }
 
-// onSignal makes SIGINT and SIGTERM remove what is half written before they
-// end the process. It returns what undoes that.
+// onSignal makes SIGINT, SIGTERM and SIGHUP remove the temporary files before
+// they end the process. It returns a function that undoes that. A signal that
+// the process was started to ignore, as by nohup, stays ignored.
 func onSignal() (stop func()) {
 	signals := make(chan os.Signal, 1)
 	done := make(chan struct{})
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	go func() {
 		select {
 		case s := <-signals:
-			removeTemporaries()
-			status := 130
-			if s == syscall.SIGTERM {
-				status = 143
+			output.RemoveTemporaries()
+			status := 128 + int(syscall.SIGINT)
+			if number, ok := s.(syscall.Signal); ok {
+				status = 128 + int(number)
 			}
 			os.Exit(status)
 		case <-done:

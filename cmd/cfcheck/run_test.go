@@ -13,8 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -26,7 +25,7 @@ const interrupted = "CFCHECK_TEST_INTERRUPTED"
 
 func waitToBeInterrupted(folder string) {
 	defer onSignal()()
-	if _, err := createTemporary(filepath.Join(folder, "report.txt")); err != nil {
+	if _, err := output.CreateTemporary(folder, "report.txt", 0o666); err != nil {
 		panic(err)
 	}
 	fmt.Println("ready")
@@ -42,7 +41,7 @@ func TestSignals(t *testing.T) {
 	for _, tt := range []struct {
 		signal os.Signal
 		status int
-	}{{os.Interrupt, 130}, {syscall.SIGTERM, 143}} {
+	}{{os.Interrupt, 130}, {syscall.SIGTERM, 143}, {syscall.SIGHUP, 129}} {
 		folder := t.TempDir()
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), interrupted+"="+folder)
@@ -72,6 +71,33 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A run that nohup started goes on where the terminal is closed.
+func TestIgnoredSignal(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows sends no SIGHUP")
+	}
+	folder := t.TempDir()
+	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0"`, os.Args[0])
+	cmd.Env = append(os.Environ(), interrupted+"="+folder)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	// The second signal ends it. If the first had, the status would be 129.
+	if err := errors.Join(cmd.Process.Signal(syscall.SIGHUP), cmd.Process.Signal(syscall.SIGTERM)); err != nil {
+		t.Fatal(err)
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](cmd.Wait()); !ok || exit.ExitCode() != 143 {
+		t.Errorf("%v, expected exit status 143", exit)
+	}
+}
+
 // A fault of the gate's own costs the verdict, not the process, and what else
 // there is to judge is judged.
 func TestRecover(t *testing.T) {
@@ -90,56 +116,6 @@ func TestRecover(t *testing.T) {
 	}
 	if want := "undecided C.cf\n          internal error: index out of range; please report it with the file\n"; b.String() != want {
 		t.Errorf("%q, expected %q", b.String(), want)
-	}
-}
-
-// Several files are written, or none is.
-func TestWriteFiles(t *testing.T) {
-	for _, tt := range []struct {
-		why   string
-		files []string
-		fails bool
-		want  map[string]string
-	}{
-		{"all is well", []string{"a", "b"}, false, map[string]string{"a": "new", "b": "new"}},
-		{"the first cannot be begun", []string{"none/a", "b"}, true, map[string]string{"a": "old"}},
-		{"the last cannot be begun", []string{"a", "none/b"}, true, map[string]string{"a": "old"}},
-		{"what is in the way is a folder", []string{"folder"}, true, map[string]string{"a": "old"}},
-		{"nothing to write", nil, false, map[string]string{"a": "old"}},
-	} {
-		t.Run(tt.why, func(t *testing.T) {
-			folder := t.TempDir()
-			if err := errors.Join(os.WriteFile(filepath.Join(folder, "a"), []byte("old"), 0o644), os.Mkdir(filepath.Join(folder, "folder"), 0o755)); err != nil {
-				t.Fatal(err)
-			}
-			var files []newFile
-			for _, name := range tt.files {
-				files = append(files, newFile{filepath.Join(folder, name), []byte("new")})
-			}
-			if err := writeFiles(files...); (err != nil) != tt.fails {
-				t.Error(err)
-			}
-			have := map[string]string{}
-			entries, err := os.ReadDir(folder)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, e := range entries {
-				if !e.IsDir() {
-					data, err := os.ReadFile(filepath.Join(folder, e.Name()))
-					if err != nil {
-						t.Fatal(err)
-					}
-					have[e.Name()] = string(data)
-				}
-			}
-			if diff := cmp.Diff(tt.want, have); diff != "" {
-				t.Errorf("files (-want +have):\n%s", diff)
-			}
-			if len(temporaries.names) > 0 {
-				t.Errorf("not forgotten: %v", temporaries.names)
-			}
-		})
 	}
 }
 

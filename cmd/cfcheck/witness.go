@@ -30,6 +30,9 @@ witness says. Exit status 1: something else happens, or nothing.`,
 }
 
 func (c *command) runWitnesses(names []string) error {
+	if err := c.toStandard(names...); err != nil {
+		return err
+	}
 	wrong := false
 	for _, name := range names {
 		data, err := readDocument(name)
