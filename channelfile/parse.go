@@ -49,6 +49,23 @@ var mangled = []struct{ prefix, how string }{
 	{"\xEF\xBF\xBDCFC", "it was read as UTF-8, and what is not UTF-8 was replaced"},
 }
 
+// HasMagic reports whether data, or a file that data is the first MagicPeek
+// bytes of, begins as a channel file does: with the magic, with what a transfer
+// in text mode makes of it, or with the first half of it. It is for finding
+// channel files by their content; Parse says what is wrong with one.
+func HasMagic(data []byte) bool {
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // an editor's byte order mark
+	for _, m := range mangled {
+		if bytes.HasPrefix(data, []byte(m.prefix)) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(data, []byte(magic[:len(magic)/2]))
+}
+
+// MagicPeek is how many bytes of a file HasMagic needs.
+const MagicPeek = 16
+
 // readHeader does groups A, B and C.
 func (f *File) readHeader() error {
 	data := f.data

@@ -23,13 +23,14 @@ const Schema = "cfcheck.report/v0"
 var Schemas embed.FS
 
 type jsonRun struct {
-	Schema   string       `json:"schema"`
-	Verdict  string       `json:"verdict"`
-	ExitCode int          `json:"exitCode"`
-	Gate     jsonGate     `json:"gate"`
-	Problems []string     `json:"problems"`
-	Remarks  []string     `json:"remarks"`
-	Results  []jsonResult `json:"results"`
+	Schema     string           `json:"schema"`
+	Verdict    string           `json:"verdict"`
+	ExitCode   int              `json:"exitCode"`
+	Gate       jsonGate         `json:"gate"`
+	Problems   []string         `json:"problems"`
+	Remarks    []string         `json:"remarks"`
+	PassedOver []jsonPassedOver `json:"passedOver"`
+	Results    []jsonResult     `json:"results"`
 }
 
 type jsonGate struct {
@@ -170,10 +171,11 @@ func JSON(w io.Writer, r *Run) error {
 	verdict := r.Verdict()
 	out := jsonRun{
 		Schema: Schema, Verdict: verdict.String(), ExitCode: ExitStatus(verdict),
-		Gate:     jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
-		Problems: list(r.problems()),
-		Remarks:  list(r.Remarks),
-		Results:  []jsonResult{},
+		Gate:       jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
+		Problems:   list(r.problems()),
+		Remarks:    list(r.Remarks),
+		PassedOver: passedJSON(r.PassedOver),
+		Results:    []jsonResult{},
 	}
 	switch {
 	case r.Gate == (Gate{}):

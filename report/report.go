@@ -31,6 +31,11 @@ type Run struct {
 	// their number. JSON has them always.
 	ShowNotes bool
 
+	// PassedOver lists what in the folders was not judged. With FailOnWarnings
+	// it leaves the verdict undecided.
+	PassedOver     []PassedOver
+	FailOnWarnings bool
+
 	// MaxRules is how many rules Text shows of several of which the same is
 	// said; 0: DefaultMaxRules.
 	MaxRules int
@@ -144,11 +149,11 @@ func (r *Run) Totals() Totals {
 func (r *Run) Close() error { return r.results.close() }
 
 // Verdict returns the verdict on all of the run: undecided if a result is, or
-// if there is none, or if not all results can be read back; else rejected if a
-// result is.
+// if there is none, or if not all results can be read back, or because of what was
+// passed over; else rejected if a result is.
 func (r *Run) Verdict() validate.Verdict {
 	switch t := &r.totals; {
-	case t.Results == 0 || t.Undecided > 0 || len(r.problems()) > 0 || r.Gate.SelfTest != "":
+	case t.Results == 0 || t.Undecided > 0 || len(r.problems())+r.blocking() > 0 || r.Gate.SelfTest != "":
 		return validate.Undecided
 	case t.Rejected > 0:
 		return validate.Rejected

@@ -63,6 +63,16 @@ func corpusFile(t testing.TB, name string) *channelfile.File {
 func at(start, end int) channelfile.Range { return channelfile.Range{Start: start, End: end} }
 
 // runs are hand-made, one for each thing that a report has to show.
+func passedOver() []PassedOver {
+	return []PassedOver{
+		{Folder: "out", Kind: OtherFile, Found: 1207, Names: []string{"out/1", "out/2\nline", "out/3", "out/4", "out/5"}},
+		{Folder: "out", Kind: HiddenFile, Found: 1, Names: []string{"out/.x"}},
+		{Folder: "out", Kind: Link, Found: 1, Names: []string{"out/link"}},
+		{Folder: "out", Kind: SpecialFile, Found: 2, Names: []string{"out/fifo", "out/socket"}},
+		{Folder: "rules", Kind: VersionControl, Found: 1, Names: []string{"rules/.git"}},
+	}
+}
+
 func runs(t testing.TB) []struct {
 	name, why string
 	run       *Run
@@ -174,6 +184,7 @@ func runs(t testing.TB) []struct {
 		f.Group, f.Fix = group, "nothing need be done"
 		noted.Findings = append(noted.Findings, f)
 	}
+	accepted := judged(validate.Report{Subject: validate.ChannelFile("C.cf", nil), Ran: []*validate.Check{first}})
 
 	return []struct {
 		name, why string
@@ -222,6 +233,8 @@ func runs(t testing.TB) []struct {
 		{"grouped", "of many rules of which the same is said, the first stand below it; how many there are is said", one(Judged(&grouped, ""))},
 		{"grouped-all", "all can be had", with(Run{Gate: gate, MaxRules: 100}, Judged(&grouped, ""))},
 		{"grouped-bytes", "where no text is known the bytes are named", with(Run{Gate: gate, MaxRules: 3, Remarks: []string{"out: 3 files were\npassed over"}}, Judged(&ofBytes, ""))},
+		{"passed-over", "what was not judged is counted and named, and without a flag it blocks nothing", with(Run{Gate: gate, PassedOver: passedOver()}, accepted)},
+		{"passed-over-blocks", "with the flag it does, but for version control", with(Run{Gate: gate, PassedOver: passedOver(), FailOnWarnings: true}, accepted)},
 		{"undecided", "nothing was judged, and each reason is said", with(Run{
 			Gate:     Gate{Version: "(devel)", Checks: 4, SelfTest: "good content: rejected, expected accepted"},
 			Problems: []string{"out: nothing to check"},
@@ -346,9 +359,9 @@ func validJSON(t *testing.T, data []byte) {
 // The schema must refuse something, or it would hold nothing.
 func TestSchemaRefuses(t *testing.T) {
 	for why, doc := range map[string]string{
-		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[],"more":1}`,
-		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[]}`,
-		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"results":[]}`,
+		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[],"more":1}`,
+		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[]}`,
+		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[]}`,
 		"no verdict":                `{"schema":"cfcheck.report/v0"}`,
 	} {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))

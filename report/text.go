@@ -33,6 +33,12 @@ func Text(w io.Writer, r *Run) error {
 		}
 		t.result(&result)
 	}
+	for i := range r.PassedOver {
+		t.passedOver(&r.PassedOver[i])
+	}
+	if r.blocking() > 0 {
+		t.more("fix: name what ships, or keep the rest in another folder; without --fail-on warning these only warn")
+	}
 	for _, n := range r.Remarks {
 		t.line("remark", "%s", Clean(n))
 	}
@@ -43,11 +49,24 @@ func Text(w io.Writer, r *Run) error {
 		t.line("undecided", "the gate does not judge as it should: %s", Clean(r.Gate.SelfTest))
 		t.more("no verdict of this program can be relied on; install it again")
 	}
-	if n := r.totals.Results + len(problems); n > 1 {
+	blocked := r.blocking() + len(problems)
+	if n := r.totals.Results + blocked; n > 1 {
 		t.line(verdict.String(), "%d in all: %d accepted, %d rejected, %d undecided",
-			n, r.totals.Accepted, r.totals.Rejected, r.totals.Undecided+len(problems))
+			n, r.totals.Accepted, r.totals.Rejected, r.totals.Undecided+blocked)
 	}
 	return t.w.Flush()
+}
+
+// passedOver lists what was not judged of a folder.
+func (t *text) passedOver(p *PassedOver) {
+	switch {
+	case p.blocks(t.run.FailOnWarnings):
+		t.line("undecided", "%s", Clean(p.text()))
+	case p.blocks(true):
+		t.line("warning", "%s", Clean(p.text()))
+	default:
+		t.line("note", "%s", Clean(p.text()))
+	}
 }
 
 type text struct {

@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
 )
 
 // A File is a file of rules that [Load] found.
@@ -35,8 +37,8 @@ func (e *FileError) Unwrap() error { return e.Err }
 //
 // Nothing but regular files is opened. A symbolic link to a folder or with the
 // name of a rule, a device, a socket or a named pipe with the name of a rule is
-// returned as a File with a [*FileError], and so is what cannot be read: no
-// file is left out unsaid. The root itself may be a symbolic link.
+// returned as a File with a [*FileError], and so are what cannot be read and a
+// channel file by the name of a rule: no file is left out unsaid. The root itself may be a symbolic link.
 //
 // The error is not nil if root cannot be read at all, or if one of the limits
 // MaxFiles, MaxFolderBytes and MaxFolderDepth is exceeded. A folder without
@@ -135,6 +137,10 @@ func (l *loader) file(name, below, full string, info fs.FileInfo) error {
 	}
 	if l.bytes += int64(len(data)); l.bytes > MaxFolderBytes {
 		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("rules have more than %s bytes together", count(MaxFolderBytes)), Want: "split the folder"}
+	}
+	if channelfile.HasMagic(data) {
+		l.refuse(name, below, &FileError{Name: name, Found: "found a channel file", Want: "expected rules; rename it to end with .cf, so that it is judged as what it is"})
+		return nil
 	}
 	rules, err := Parse(name, data)
 	for _, r := range rules {

@@ -68,6 +68,7 @@ func TestLoad(t *testing.T) {
 		"a/deep/er/x.yml":   titled("X"),
 		"a.yml":             titled("A") + "---\n" + titled("A2"),
 		"bad.yml":           "title: x\n",
+		"binary.yml":        "\x89CFC\r\n\x1a\n\x01\x00",
 		"README.md":         "no rule",
 		"notes.yml.txt":     "no rule",
 		".hidden.yml":       "not: read",
@@ -86,6 +87,7 @@ func TestLoad(t *testing.T) {
 		"a.yml, A, A2",
 		"b.yml, B",
 		"bad.yml: ROOT/bad.yml:1:1: rule has no logsource; a rule needs it\nROOT/bad.yml:1:1: rule has no detection; a rule needs it",
+		"binary.yml: ROOT/binary.yml: found a channel file; expected rules; rename it to end with .cf, so that it is judged as what it is",
 		"folder.yml/in.yml, In a folder that is named like a rule",
 	}
 	if diff := cmp.Diff(want, listing(root, files)); diff != "" {

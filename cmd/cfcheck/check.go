@@ -6,12 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,6 +92,7 @@ func (k *checking) run(args []string) error {
 	}
 	run := newRun()
 	defer run.Close()
+	run.FailOnWarnings = k.options.FailOnWarnings
 	if k.all {
 		run.MaxRules = k.maxFindings
 	}
@@ -200,92 +196,6 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	default:
 		run.Add(k.judgeFile(name))
 	}
-}
-
-func isRules(name string) bool {
-	ext := strings.ToLower(filepath.Ext(name))
-	return ext == ".yml" || ext == ".yaml"
-}
-
-func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cf") }
-
-// judgeFolder judges the channel files and the rules in a folder, and says how
-// many files are neither.
-func (k *checking) judgeFolder(run *report.Run, root string) {
-	in, err := readFolder(root)
-	if err != nil {
-		run.Add(report.NotJudged(root, err))
-		return
-	}
-	for _, name := range in.links {
-		run.Problems = append(run.Problems, name+": a symbolic link to a folder, which is not followed; name the folder itself")
-	}
-	if in.others > 0 {
-		run.Remarks = append(run.Remarks, fmt.Sprintf("%s: %s passed over: neither channel file (.cf) nor rules (.yml, .yaml)", root, filesWere(in.others)))
-	}
-	for _, name := range in.files {
-		run.Add(k.judgeFile(name))
-	}
-	if in.rules {
-		run.Add(k.judgeRules(root)...)
-	}
-	if len(in.files) == 0 && !in.rules {
-		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
-	}
-}
-
-// A folder is what there is in a folder and those in it. What begins with a dot
-// is left out.
-type folder struct {
-	files  []string // channel files, sorted
-	rules  bool     // there are rules
-	links  []string // to folders, which are not followed
-	others int      // files that are neither
-}
-
-func readFolder(root string) (folder, error) {
-	var in folder
-	// The root itself may be a symbolic link.
-	err := fs.WalkDir(os.DirFS(root), ".", func(below string, d fs.DirEntry, err error) error {
-		name := path.Join(filepath.ToSlash(root), below)
-		switch {
-		case err != nil:
-			return unread(name, err)
-		case below != "." && strings.HasPrefix(d.Name(), "."):
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-		case d.IsDir():
-		case isChannelFile(name):
-			in.files = append(in.files, name)
-		case isRules(name):
-			in.rules = true
-		case leadsToFolder(name, d):
-			in.links = append(in.links, name)
-		default:
-			in.others++
-		}
-		return nil
-	})
-	slices.Sort(in.files)
-	return in, err
-}
-
-func filesWere(n int) string {
-	if n == 1 {
-		return "1 file was"
-	}
-	return fmt.Sprintf("%d files were", n)
-}
-
-// leadsToFolder reports whether a file is a symbolic link behind which there
-// may be more to judge.
-func leadsToFolder(name string, d fs.DirEntry) bool {
-	if d.Type()&fs.ModeSymlink == 0 {
-		return false
-	}
-	info, err := os.Stat(name)
-	return err == nil && info.IsDir()
 }
 
 func (k *checking) judgeFile(name string) report.Result {

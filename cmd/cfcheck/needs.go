@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -67,12 +68,10 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 			continue
 		}
 		several = true
-		in, err := readFolder(name)
+		in := readFolder(name)
 		switch {
-		case err != nil:
-			return nil, false, err
-		case len(in.links) > 0:
-			return nil, false, fmt.Errorf("%s: a symbolic link to a folder, which is not followed; name the folder itself", in.links[0])
+		case len(in.problems) > 0:
+			return nil, false, errors.New(in.problems[0])
 		case len(in.files) == 0:
 			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
 		}

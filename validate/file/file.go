@@ -23,28 +23,14 @@ import (
 // so that there can be no verdict on it.
 func Read(name string) (*validate.Subject, error) {
 	s := validate.ChannelFile(name, nil)
-	// What is no regular file is not even opened: opening a FIFO waits for a
-	// writer, and opening a device may do something.
-	info, err := os.Stat(name)
+	f, info, err := open(name, func(info os.FileInfo) bool { return refuse(s, info) })
 	if err != nil {
 		return nil, err
 	}
-	if refuse(s, info) {
+	if f == nil {
 		return s, nil
-	}
-	// It may have become something else meanwhile. With O_NONBLOCK opening a
-	// FIFO does not wait.
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
 	}
 	defer f.Close()
-	if info, err = f.Stat(); err != nil {
-		return nil, err
-	}
-	if refuse(s, info) {
-		return s, nil
-	}
 	s.Data, err = readAll(f, info.Size(), channelfile.MaxFileSize)
 	if errors.Is(err, errTooBig) {
 		s.Data, s.TooBig = nil, true
@@ -55,6 +41,45 @@ func Read(name string) (*validate.Subject, error) {
 	}
 	s.Size = int64(len(s.Data))
 	return s, nil
+}
+
+// HasMagic reports whether the file of that name begins as a channel file does,
+// whatever it is called; see [channelfile.HasMagic]. It reads regular files
+// only: of anything else it returns false. It follows a symbolic link.
+func HasMagic(name string) (bool, error) {
+	f, _, err := open(name, func(info os.FileInfo) bool { return !info.Mode().IsRegular() })
+	if f == nil {
+		return false, err
+	}
+	defer f.Close()
+	start := make([]byte, channelfile.MagicPeek)
+	n, err := io.ReadFull(f, start)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return false, err
+	}
+	return channelfile.HasMagic(start[:n]), nil
+}
+
+// open opens a file for reading, unless refuse says not to: it returns nil
+// then, and no error.
+func open(name string, refuse func(os.FileInfo) bool) (*os.File, os.FileInfo, error) {
+	// What is no regular file is not even opened: opening a FIFO waits for a
+	// writer, and opening a device may do something.
+	info, err := os.Stat(name)
+	if err != nil || refuse(info) {
+		return nil, nil, err
+	}
+	// It may have become something else meanwhile. With O_NONBLOCK opening a
+	// FIFO does not wait.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = f.Stat(); err != nil || refuse(info) {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
 }
 
 // refuse notes what kind of file it is, and reports whether to stop at that.

@@ -45,6 +45,25 @@ func TestRead(t *testing.T) {
 	}
 }
 
+func TestHasMagic(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"update": "\x89CFC\r\n\x1a\nand more", "cut": "\x89CFC", "text": "some text that is longer than the magic", "empty": ""} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := HasMagic(file); err != nil || got != strings.HasPrefix(content, "\x89CFC") {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if got, err := HasMagic(dir); err != nil || got {
+		t.Errorf("a directory: %v, %v", got, err)
+	}
+	if _, err := HasMagic(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
 // TestReadAll holds that a file is read to its end, whatever size it was said
 // to have, and never beyond the limit.
 func TestReadAll(t *testing.T) {

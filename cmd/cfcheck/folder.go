@@ -1,0 +1,181 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/validate/file"
+)
+
+func isRules(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return ext == ".yml" || ext == ".yaml"
+}
+
+func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cf") }
+
+// judgeFolder judges the channel files and the rules in a folder, and lists
+// what is neither.
+func (k *checking) judgeFolder(run *report.Run, root string) {
+	in := readFolder(root)
+	run.Problems = append(run.Problems, in.problems...)
+	run.PassedOver = append(run.PassedOver, in.passed...)
+	for _, name := range in.files {
+		run.Add(k.judgeFile(name))
+	}
+	if in.rules {
+		run.Add(k.judgeRules(root)...)
+	}
+	if len(in.files) == 0 && !in.rules && len(in.problems) == 0 {
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
+	}
+}
+
+// A folder is the content of a folder and of those below it.
+type folder struct {
+	root     string
+	files    []string // channel files, by their extension or by their first bytes, sorted
+	rules    bool     // there are rules
+	problems []string // what could not be looked at, and links to folders
+	passed   []report.PassedOver
+}
+
+// readFolder looks through a folder, and looks at the first bytes of each
+// regular file that is not called a channel file or a rule. It follows no link
+// to a folder, except that the root may be one.
+func readFolder(root string) *folder {
+	in := &folder{root: filepath.ToSlash(root)}
+	in.read(in.root, false)
+	slices.Sort(in.files)
+	slices.SortFunc(in.passed, func(a, b report.PassedOver) int { return int(a.Kind) - int(b.Kind) })
+	return in
+}
+
+// read looks through one folder. Hidden says that the name of this folder, or of
+// one above it, begins with a dot.
+func (in *folder) read(name string, hidden bool) {
+	entries, err := os.ReadDir(filepath.FromSlash(name)) // by name
+	if err != nil {
+		in.problem(name, unread(name, err))
+	}
+	for _, e := range entries {
+		below := path.Join(name, e.Name())
+		hidden := hidden || strings.HasPrefix(e.Name(), ".")
+		switch {
+		case isVersionControl(below, e):
+			in.pass(report.VersionControl, below)
+		case e.IsDir():
+			in.read(below, hidden)
+		case isChannelFile(e.Name()):
+			in.files = append(in.files, below)
+		case isRules(e.Name()) && !hidden:
+			in.rules = true // sigma.Load refuses what is no regular file, or has the magic
+		default:
+			in.other(below, e, hidden)
+		}
+	}
+}
+
+// other looks at what is called neither a channel file nor a rule.
+func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
+	kind := report.OtherFile
+	switch {
+	case hidden:
+		kind = report.HiddenFile
+	case e.Type()&fs.ModeSymlink != 0:
+		kind = report.Link
+	case !e.Type().IsRegular():
+		kind = report.SpecialFile
+	}
+	if e.Type()&fs.ModeSymlink != 0 {
+		switch info, err := os.Stat(filepath.FromSlash(name)); {
+		case errors.Is(err, fs.ErrNotExist):
+			in.pass(kind, name) // it leads nowhere
+			return
+		case err == nil && info.IsDir() && !hidden:
+			in.problem(name, fmt.Errorf("%s: a symbolic link to a folder, which is not followed; name the folder itself", name))
+			return
+		}
+	}
+	switch magic, err := file.HasMagic(filepath.FromSlash(name)); {
+	case err != nil:
+		in.problem(name, fmt.Errorf("%w; so nobody can say whether it is a channel file", unread(name, err)))
+	case magic:
+		in.files = append(in.files, name)
+	case isOfVersionControl(e.Name()):
+		in.pass(report.VersionControl, name)
+	default:
+		in.pass(kind, name)
+	}
+}
+
+// maxProblems is how many entries of one folder are listed that could not be
+// looked at. One is enough to leave the verdict undecided.
+const maxProblems = 100
+
+func (in *folder) problem(name string, err error) {
+	switch len(in.problems) {
+	case maxProblems:
+		in.problems = append(in.problems, in.root+": and others that could not be looked at")
+	default:
+		if len(in.problems) < maxProblems {
+			in.problems = append(in.problems, err.Error())
+		}
+	}
+}
+
+// pass counts an entry that is not judged.
+func (in *folder) pass(kind report.PassedKind, name string) {
+	i := slices.IndexFunc(in.passed, func(p report.PassedOver) bool { return p.Kind == kind })
+	if i < 0 {
+		i = len(in.passed)
+		in.passed = append(in.passed, report.PassedOver{Folder: in.root, Kind: kind})
+	}
+	p := &in.passed[i]
+	if p.Found++; len(p.Names) < report.MaxPassedNames {
+		p.Names = append(p.Names, name)
+	}
+}
+
+// versionControl lists the folders of version control systems, each with the
+// entries of which a real one has at least one.
+var versionControl = map[string][]string{
+	".git": {"HEAD", "commondir"},
+	".hg":  {"requires", "store"},
+	".svn": {"wc.db", "entries"},
+	".jj":  {"repo"},
+	".bzr": {"branch-format"},
+}
+
+// isVersionControl reports whether an entry of a folder is where a version
+// control system keeps its data: copies of files that were, in forms of its own.
+// A folder that only has such a name is an ordinary one.
+func isVersionControl(name string, e fs.DirEntry) bool {
+	if !e.IsDir() {
+		return false
+	}
+	for _, mark := range versionControl[e.Name()] {
+		if _, err := os.Lstat(filepath.Join(filepath.FromSlash(name), mark)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isOfVersionControl reports whether a file of that name belongs to a version
+// control system. A file .git leads a work tree to its repository.
+func isOfVersionControl(name string) bool {
+	switch name {
+	case ".git", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".keep", ".mailmap",
+		".git-blame-ignore-revs", ".hgignore", ".hgtags", ".hgsub", ".hgsubstate", ".bzrignore":
+		return true
+	}
+	return false
+}
