@@ -9,6 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -228,8 +232,32 @@ func (e *indenter) indented(v any, prefix string) ([]byte, error) {
 		return nil, err
 	}
 	e.out.Grow(2 * e.compact.Len())
-	err := json.Indent(&e.out, e.compact.Bytes(), prefix, "  ")
-	return e.out.Bytes(), err
+	if err := json.Indent(&e.out, e.compact.Bytes(), prefix, "  "); err != nil {
+		return nil, err
+	}
+	return printable(e.out.Bytes()), nil
+}
+
+// printable escapes the runes of a JSON document that could change what a
+// terminal or a log shows of others. They can only stand in strings, where the
+// escape means the same.
+func printable(doc []byte) []byte {
+	shown := func(r rune) bool { return r < 0x7F || unicode.IsPrint(r) }
+	first := bytes.IndexFunc(doc, func(r rune) bool { return !shown(r) })
+	if first < 0 {
+		return doc
+	}
+	out := slices.Clone(doc[:first])
+	for _, r := range string(doc[first:]) {
+		if shown(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
 }
 
 // writeIndented writes v as indented JSON.
