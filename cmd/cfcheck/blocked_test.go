@@ -480,6 +480,9 @@ func stays(t *testing.T, r *blockedRun, e *edit, letter byte) {
 // TestBlockedStaysBlocked tries a sample of the edits, or with -all-edits every
 // one in four ways. FuzzBlockedRun tries them with any letter.
 func TestBlockedStaysBlocked(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some hundred runs of the command; TestBlockedRuns has those without an edit")
+	}
 	n, every := 0, 61
 	if *allEdits {
 		every = 1
@@ -514,6 +517,9 @@ func FuzzBlockedRun(f *testing.F) {
 	edits := make([][]edit, len(runs))
 	for i := range runs {
 		edits[i] = editsOf(&runs[i].world)
+	}
+	if testing.Short() {
+		f.Skip("some dozens of runs of the command; TestBlockedRuns has those without an edit")
 	}
 	f.Fuzz(func(t *testing.T, run uint8, place uint16, letter byte) {
 		i := int(run) % len(runs)
