@@ -42,7 +42,7 @@ func Check(file, fleet, facts []byte) (err error) {
 	claims, contracts := Facts{}, document{}
 	decode("facts", facts, &claims)
 	decode("fleet", fleet, &contracts)
-	must(claims.Schema == Schema && contracts.Schema == "cfcheck.fleet/v0", "found schemas %.40q and %.40q; expected facts and a fleet", claims.Schema, contracts.Schema)
+	must(claims.Schema == Schema && (contracts.Schema == "cfcheck.fleet/v0" || contracts.Schema == "cfcheck.fleet/v1"), "found schemas %.40q and %.40q; expected facts and a fleet", claims.Schema, contracts.Schema)
 	is, of := fmt.Sprintf("%x", sha256.Sum256(file)), fmt.Sprintf("%x", sha256.Sum256(fleet))
 	must(claims.File == is, "facts.file: found the SHA-256 %.64q; the file has %s: take the facts of this file", claims.File, is)
 	must(claims.Fleet == of, "facts.fleet: found the SHA-256 %.64q; the fleet has %s: take the facts for this fleet", claims.Fleet, of)
@@ -57,10 +57,10 @@ func Check(file, fleet, facts []byte) (err error) {
 }
 
 // keys are those of facts and fleets.
-const keys = " acknowledged access build builds budget constant contracts count criteria events evidence facts feed feeds file fileSize fleet " +
-	"formats hosts input inputs instances instructions length lengths limits maxLength memory memoryBudget most name note number offset operands " +
-	"operandsPerCriterion operators perByte programInstructions reader reads refuses refusesUnknownVersions schema sections seen stack state " +
-	"stepBudget steps supplied supply type until valueLength version why words wordsPerInstance "
+const keys = " acknowledged access build builds budget collected constant contracts count criteria cutAt declares events evidence facts feed feeds file " +
+	"fileSize fleet formats hosts input inputs instances instructions lacks length lengths limits line maxLength memory memoryBudget most name note number " +
+	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions schema sections " +
+	"seen sensor sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
 
 // decode reads a document, and goes through it once more: encoding/json takes
 // keys in any case, the last of two, null for anything and U+FFFD for what is no
@@ -370,7 +370,7 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 		if !named {
 			must(r.Input < claim.Supplied, "%s: input index %d is read; found %d inputs claimed, %d supplied", name, r.Input, claim.Supplied, n)
 			look = look[r.Input : r.Input+1]
-			must(look[0].State == "" || look[0].State == "supplied", "%s: input index %d is read; found it %s", name, r.Input, look[0].State)
+			must(look[0].State == "" || look[0].State == "supplied" || look[0].State == "constant", "%s: input index %d is read; found it %s", name, r.Input, look[0].State)
 		}
 		longest, known := uint64(0), true // of what a named reader does not find: 0 bytes
 		for _, o := range look {
@@ -378,7 +378,7 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 				continue
 			}
 			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
-			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], o.MaxLength)
+			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // of a string the less, but 0
 			longest, known = max(longest, length), known && length > 0
 		}
 		if len(lengths) == 0 || lengths[0].Input != r.Input {

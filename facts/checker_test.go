@@ -216,7 +216,7 @@ func TestDocuments(t *testing.T) {
 		{"a key of the fleet in another case", `"inputs":`, `"Inputs":`, true, `"Inputs", twice or unknown`},
 		{"an unknown key", `"constant":`, `"trust": true, "constant":`, false, `unknown field "trust"`},
 		{"an unknown key of the fleet", `"hosts":`, `"trust": true, "hosts":`, true, `unknown field "trust"`},
-		{"another schema of the fleet", `"cfcheck.fleet/v0"`, `"cfcheck.fleet/v1"`, true, "schemas"},
+		{"another schema of the fleet", `"cfcheck.fleet/v0"`, `"cfcheck.fleet/v2"`, true, "schemas"},
 		{"an unknown limit", `"instances": 100`, `"reads": 100`, true, "100 for reads"},
 		{"a limit that is not kept", `"instances": 100`, `"instances": 1`, true, "1 for instances"},
 		{"a limit of nothing", `"instances": 100`, `"instances": 0`, true, "0 for instances"},

@@ -113,7 +113,8 @@ type Length struct {
 	Length uint64 `json:"length"`
 }
 
-// A document is a fleet, as the checker reads it.
+// A document is a fleet, as the checker reads it. What is raw makes no build
+// safer, so the checker does not look at it.
 type document struct {
 	Schema, Name, Note string
 	Builds             []build
@@ -129,12 +130,16 @@ type build struct {
 		Limits, Budget         map[string]uint64
 	}
 	Supply []supply
+
+	Sources, Declares, Lacks json.RawMessage
 }
 
 type supply struct {
 	Type, Feed, Evidence string
 	Version              *uint64
-	Events               uint64
+	Source               string
+	Line, Events         uint64
+	Collected            json.RawMessage
 	Inputs               []supplied
 	Acknowledged         []struct {
 		Input      uint64
@@ -143,8 +148,11 @@ type supply struct {
 }
 
 type supplied struct {
-	Name, Type, State string
-	MaxLength, Seen   uint64
+	Name, Type, State               string
+	MaxLength, CutAt, Seen          uint64
+	Evidence, Reason, Since, Source string
+	Line, PerMillion                uint64
+	Values                          json.RawMessage
 }
 
 // A Refusal says which claim does not hold, or what is not as it must be.

@@ -66,7 +66,7 @@ func TestBuiltinFleets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		read.Builtin = true
+		read.Builtin, read.Document = true, nil
 		if diff := cmp.Diff(f, read); diff != "" {
 			t.Errorf("the file of fleet %s reads as something else (-code +file):\n%s", name, diff)
 		}

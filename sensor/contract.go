@@ -20,7 +20,10 @@ type Contract struct {
 	Build    string
 	Hosts    uint64 // that run the build; at least 1, at most MaxInteger
 	Note     string
+	Sources  []Source // documents that the statements below were taken from
 	Reader   Reader
+	Declares []Declaration // template types, inputs and feeds beyond the definitions
+	Lacks    []Lack        // template types that the build is known not to have
 	Supplies []Supply
 }
 
@@ -60,18 +63,55 @@ type Supply struct {
 	Version      uint32
 	Feed         string // where the events come from; "" if the build has one feed alone
 	Evidence     Evidence
+	Place        Place           // where it was stated
+	Collected    Collection      // whether hosts record the events at all
 	Events       uint64          // that were observed; 0 if none were
 	Inputs       []SuppliedInput // for a positional reader in the order of its array
 	Acknowledged []Shortfall
 }
 
 // A SuppliedInput is one input of a supply.
+//
+// CutAt is not a state: a supplied, a conditional and an unknown input may be
+// cut. What is not supplied has nothing to cut, and the values of a constant
+// are those that the reader gets.
 type SuppliedInput struct {
-	Name      string
-	Type      InputType
-	State     State
-	MaxLength int    // of a string, in bytes; 0: unknown
-	Seen      uint64 // in how many of the observed events of the supply
+	Name       string
+	Type       InputType
+	State      State
+	MaxLength  int      // of a string, in bytes; 0: unknown
+	CutAt      int      // length in bytes to which the build truncates a string; 0 means that it is not known to do so
+	Seen       uint64   // in how many of the observed events of the supply
+	PerMillion uint32   // of a conditional input: number of events in a million that have it; 0 means unknown
+	Values     []string // of a constant input: all values that it can have; integers in decimal, addresses as netip.Addr writes them
+	Basis      *Basis   // nil means that the statement rests on the evidence of the supply
+}
+
+// Longest returns the length in bytes of the longest value of the input. It
+// reports false if the contract does not bound the length: the type alone
+// bounds integers and addresses, MaxLength and CutAt bound a string, and the
+// values of a constant do not. An input that is not supplied has length 0.
+func (in *SuppliedInput) Longest() (length int, ok bool) {
+	switch {
+	case in.State == NotSupplied:
+		return 0, true
+	case in.Type == Integer:
+		return 8, true
+	case in.Type == Address:
+		return 16, true
+	}
+	length = in.Room()
+	return length, length > 0
+}
+
+// Room returns the length in bytes of the longest string that fits where the
+// build puts the input, whatever its state: the less of MaxLength and CutAt. 0
+// means any length.
+func (in *SuppliedInput) Room() int {
+	if in.CutAt > 0 && (in.MaxLength == 0 || in.CutAt < in.MaxLength) {
+		return in.CutAt
+	}
+	return in.MaxLength
 }
 
 // A Shortfall is an input that a positional reader is known not to be given,
@@ -100,18 +140,31 @@ func (c *Contract) SuppliesOf(typ string, version uint32) iter.Seq2[int, *Supply
 // index and ignores the name; a named one goes by the name. What s does not
 // list is not supplied.
 func (s *Supply) Input(access Access, index int, name string) SuppliedInput {
+	if in := s.Listed(access, index, name); in != nil {
+		return *in
+	}
+	return SuppliedInput{Name: name, State: NotSupplied}
+}
+
+// Listed is Input without a copy: it returns nil for an input that s does not
+// list.
+func (s *Supply) Listed(access Access, index int, name string) *SuppliedInput {
 	if access == Named {
-		for index = range s.Inputs { // IndexFunc would copy each
+		// Most contracts list the inputs in the order of the definition.
+		if 0 <= index && index < len(s.Inputs) && s.Inputs[index].Name == name {
+			return &s.Inputs[index]
+		}
+		for index = range s.Inputs {
 			if s.Inputs[index].Name == name {
-				return s.Inputs[index]
+				return &s.Inputs[index]
 			}
 		}
-		index = -1
+		return nil
 	}
 	if index < 0 || index >= len(s.Inputs) {
-		return SuppliedInput{Name: name, State: NotSupplied}
+		return nil
 	}
-	return s.Inputs[index]
+	return &s.Inputs[index]
 }
 
 // Acknowledges returns the shortfall by which s acknowledges that an input is
@@ -134,7 +187,15 @@ type Fleet struct {
 	Note      string
 	Builtin   bool // an example that comes with cfcheck, not anyone's fleet
 	Contracts []Contract
-	Digest    [32]byte // SHA-256 of the document that was read; of a built-in fleet, that of its JSON
+	Digest    [32]byte  // SHA-256 of the document that was read; of a built-in fleet, that of its JSON
+	Document  *Document // that was read; nil means that the fleet was made otherwise
+}
+
+// A Document is a text that was read. An error that is found later says where
+// in the text the fault stands.
+type Document struct {
+	Name string // of the file
+	Text []byte // not to be changed
 }
 
 // Hosts returns the number of hosts of all builds.
@@ -200,6 +261,51 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		number(uint64(len(s)))
 		b = append(b, s...)
 	}
+	place := func(p *Place) {
+		text(p.Source)
+		number(uint64(p.Line))
+	}
+	basis := func(s *Basis) {
+		b = append(b, byte(s.Evidence))
+		text(s.Reason)
+		text(s.Since)
+		place(&s.Place)
+	}
+	number(uint64(len(c.Sources)))
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		text(s.Name)
+		text(s.Path)
+		text(s.Sensor)
+		text(s.Version)
+		text(s.SHA256)
+	}
+	number(uint64(len(c.Declares)))
+	for i := range c.Declares {
+		d := &c.Declares[i]
+		text(d.Type)
+		number(uint64(d.Version))
+		number(uint64(len(d.Inputs)))
+		for _, in := range d.Inputs {
+			text(in.Name)
+			b = append(b, byte(in.Type))
+		}
+		number(uint64(len(d.Feeds)))
+		for _, feed := range d.Feeds {
+			text(feed)
+		}
+		basis(&d.Basis)
+	}
+	number(uint64(len(c.Lacks)))
+	for i := range c.Lacks {
+		l := &c.Lacks[i]
+		text(l.Type)
+		number(uint64(len(l.Versions)))
+		for _, v := range l.Versions {
+			number(uint64(v))
+		}
+		basis(&l.Basis)
+	}
 	r := &c.Reader
 	b = append(b, byte(r.Evidence), byte(r.Access))
 	number(uint64(len(r.Formats)))
@@ -227,7 +333,9 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		text(s.Type)
 		number(uint64(s.Version))
 		text(s.Feed)
-		b = append(b, byte(s.Evidence))
+		b = append(b, byte(s.Evidence), byte(s.Collected.Events))
+		place(&s.Place)
+		basis(&s.Collected.Basis)
 		number(s.Events)
 		number(uint64(len(s.Inputs)))
 		for k := range s.Inputs {
@@ -235,7 +343,19 @@ func (c *Contract) appendTerms(b []byte) []byte {
 			text(in.Name)
 			b = append(b, byte(in.Type), byte(in.State))
 			number(uint64(in.MaxLength))
+			number(uint64(in.CutAt))
 			number(in.Seen)
+			number(uint64(in.PerMillion))
+			number(uint64(len(in.Values)))
+			for _, v := range in.Values {
+				text(v)
+			}
+			if in.Basis == nil {
+				b = append(b, 0)
+				continue
+			}
+			b = append(b, 1)
+			basis(in.Basis)
 		}
 		number(uint64(len(s.Acknowledged)))
 		for _, a := range s.Acknowledged {
@@ -249,8 +369,9 @@ func (c *Contract) appendTerms(b []byte) []byte {
 	return b
 }
 
-// ReadFleet reads a document with the contracts of a fleet. Its error, if any,
-// is a [*JSONError]; name is that of the file, for errors only.
+// ReadFleet reads a document with the contracts of a fleet, in either version of
+// its schema. Its error, if any, is a [*JSONError]; name is that of the file, for
+// errors only. The fleet keeps the data, which must not be changed.
 func ReadFleet(name string, data []byte) (*Fleet, error) {
 	f := &Fleet{}
 	err := readJSON(name, data, func(r *reader) { r.fleet(f) })
@@ -258,6 +379,7 @@ func ReadFleet(name string, data []byte) (*Fleet, error) {
 		return nil, err
 	}
 	f.Digest = sha256.Sum256(data)
+	f.Document = &Document{name, data}
 	return f, nil
 }
 
@@ -268,7 +390,7 @@ var (
 	}
 	contractKeys = strictjson.Keys{
 		Required: []string{"build", "hosts", "reader", "supply"},
-		Optional: []string{"note"},
+		Optional: []string{"note", "sources", "declares", "lacks"},
 	}
 	readerKeys = strictjson.Keys{
 		Required: []string{"evidence", "access", "formats", "operators"},
@@ -282,11 +404,11 @@ var (
 	}
 	supplyKeys = strictjson.Keys{
 		Required: []string{"type", "version", "evidence", "inputs"},
-		Optional: []string{"feed", "events", "acknowledged"},
+		Optional: append([]string{"feed", "collected", "events", "acknowledged"}, placeKeys...),
 	}
 	suppliedInputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
-		Optional: []string{"state", "maxLength", "seen"},
+		Optional: append([]string{"state", "maxLength", "cutAt", "seen", "perMillion", "values"}, basisKeys...),
 	}
 	shortfallKeys = strictjson.Keys{
 		Required: []string{"input", "why", "until"},
@@ -294,10 +416,11 @@ var (
 )
 
 func (r *reader) fleet(f *Fleet) {
+	version := 0
 	for key := range r.Object(fleetKeys) {
 		switch key {
 		case "schema":
-			r.Enum(FleetSchema)
+			version = r.Enum(fleetSchemas...)
 		case "name":
 			f.Name = r.name()
 		case "note":
@@ -312,11 +435,14 @@ func (r *reader) fleet(f *Fleet) {
 			}
 		}
 	}
+	r.refuseNewer(fleetSchemas, version)
 }
 
 func (r *reader) contract(seen map[string]int, index int) Contract {
 	var c Contract
 	var acknowledged [][]int // for each supply, where its shortfalls stand
+	var lacks []int          // where they stand
+	r.places = r.places[:0]
 	for key := range r.Object(contractKeys) {
 		switch key {
 		case "build":
@@ -326,10 +452,23 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 			c.Hosts = r.Uint(1, MaxInteger)
 		case "note":
 			c.Note = r.note()
+		case "sources":
+			c.Sources = r.sources()
 		case "reader":
 			c.Reader = r.contractReader()
+		case "declares":
+			c.Declares = r.declares()
+		case "lacks":
+			c.Lacks, lacks = r.lacks()
 		case "supply":
 			c.Supplies, acknowledged = r.supplies()
+		}
+	}
+	r.refersToSources(&c)
+	for i, at := range lacks {
+		if k := c.contradicts(&c.Lacks[i]); k >= 0 {
+			r.FailAt(at, fmt.Sprintf("lacks[%d]", i), "found type %s lacking, and supply[%d] supplies version %d of it; expected one of the two",
+				strictjson.Quote(c.Lacks[i].Type), k, c.Supplies[k].Version)
 		}
 	}
 	// Whether a shortfall is one depends on all of the contract, whose keys come
@@ -354,8 +493,10 @@ func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 		return fmt.Sprintf("%s is acknowledged twice; acknowledged[%d] has it already", inputNumber(index), first)
 	case c.Reader.Access != Positional:
 		return "found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there"
-	case in.State == Supplied:
+	case in.State.Certain():
 		return fmt.Sprintf("found %s, %s, which is supplied; expected an input that is not", inputNumber(index), strictjson.Quote(in.Name))
+	case in.State == Conditional:
+		return fmt.Sprintf("found %s, %s, which is supplied under a condition; expected an input that is known not to be", inputNumber(index), strictjson.Quote(in.Name))
 	case in.State == Unknown:
 		return fmt.Sprintf("found %s, %s, of which it is unknown whether it is supplied; expected an input that is known not to be",
 			inputNumber(index), strictjson.Quote(in.Name))
@@ -518,6 +659,10 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			s.Feed = r.name()
 		case "evidence":
 			s.Evidence = r.evidence()
+		case "source", "line":
+			r.place(&s.Place, key)
+		case "collected":
+			s.Collected = r.collection()
 		case "events":
 			s.Events = r.limit()
 		case "inputs":
@@ -541,12 +686,16 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			}
 		}
 	}
+	r.endPlace(&s.Place)
 	return s, shortfalls
 }
 
 func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 	in := SuppliedInput{State: Supplied}
 	at := r.Next()
+	valuesAt := -1
+	var strings []bool
+	var basis Basis
 	for key := range r.Object(suppliedInputKeys) {
 		switch key {
 		case "name":
@@ -556,16 +705,57 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 			in.Type = r.inputType()
 		case "state":
 			in.State = r.state()
+			if in.State > Supplied {
+				r.newer()
+			}
 		case "maxLength":
 			in.MaxLength = r.int(1, MaxLength)
+		case "cutAt":
+			r.newer()
+			in.CutAt = r.int(1, MaxLength)
 		case "seen":
 			in.Seen = r.limit()
+		case "perMillion":
+			r.newer()
+			in.PerMillion = uint32(r.Uint(1, 1_000_000))
+		case "values":
+			valuesAt = r.Next()
+			in.Values, strings = r.values()
+		default:
+			r.basis(&basis, key)
 		}
 	}
-	if in.MaxLength != 0 && in.Type != String {
-		r.FailAt(at, "maxLength", "found a length for an input of type %s; expected one for strings alone", in.Type)
+	r.endPlace(&basis.Place)
+	if basis != (Basis{}) {
+		in.Basis = &basis
+	}
+	if valuesAt >= 0 || in.State == Constant {
+		r.constant(&in, strings, at, valuesAt)
+	}
+	if key, problem := in.problem(); problem != "" {
+		r.FailAt(at, key, "%s", problem)
 	}
 	return in
+}
+
+// problem returns what contradicts itself in the statement of an input, and the
+// key that it is about; "" if nothing does.
+func (in *SuppliedInput) problem() (key, problem string) {
+	switch {
+	case in.MaxLength != 0 && in.Type != String:
+		return "maxLength", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
+	case in.CutAt != 0 && in.Type != String:
+		return "cutAt", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
+	case in.CutAt != 0 && (in.State == NotSupplied || in.State == Constant):
+		return "cutAt", fmt.Sprintf("found a length at which an input is cut that is %s; expected one that is supplied, conditional or unknown", in.State)
+	case in.CutAt != 0 && in.MaxLength > in.CutAt:
+		return "maxLength", fmt.Sprintf("found %d, and the input is cut at %d bytes; expected at most that", in.MaxLength, in.CutAt)
+	case in.PerMillion != 0 && in.State != Conditional:
+		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; expected one for conditional inputs alone", in.State)
+	case in.State == Conditional && (in.Basis == nil || in.Basis.Reason == ""):
+		return "reason", "found a conditional input without a reason; expected the condition under which events have it"
+	}
+	return "", ""
 }
 
 // shortfall also returns where the number of the input stands.
@@ -584,12 +774,13 @@ func (r *reader) shortfall() (a Shortfall, at int) {
 	return a, at
 }
 
-// JSON returns the fleet as a document that [ReadFleet] reads. The same fleet
-// gives the same bytes. Builtin and Digest are no part of it.
+// JSON returns the fleet as a document that [ReadFleet] reads, in the oldest
+// version of the schema that can say it. The same fleet gives the same bytes.
+// Builtin, Digest and Document are no part of it.
 func (f *Fleet) JSON() ([]byte, error) {
 	return writeJSON("fleet "+strictjson.Quote(f.Name), func(w *writer) {
 		w.Object(func() {
-			w.string("schema", FleetSchema)
+			w.string("schema", f.schema())
 			w.string("name", f.Name)
 			w.optionalString("note", f.Note)
 			w.Key("builds")
@@ -599,8 +790,11 @@ func (f *Fleet) JSON() ([]byte, error) {
 						w.string("build", f.Contracts[i].Build)
 						w.uint("hosts", f.Contracts[i].Hosts)
 						w.optionalString("note", f.Contracts[i].Note)
+						w.sources(f.Contracts[i].Sources)
 						w.Key("reader")
 						w.contractReader(&f.Contracts[i].Reader)
+						w.declares(f.Contracts[i].Declares)
+						w.lacks(f.Contracts[i].Lacks)
 						w.Key("supply")
 						w.supplies(f.Contracts[i].Supplies)
 					})
@@ -655,17 +849,20 @@ func (w *writer) contractReader(r *Reader) {
 
 func (w *writer) supplies(supplies []Supply) {
 	w.Array(func() {
-		for _, s := range supplies {
+		for i := range supplies {
+			s := &supplies[i]
 			w.Object(func() {
 				w.string("type", s.Type)
 				w.uint("version", uint64(s.Version))
 				w.optionalString("feed", s.Feed)
 				w.string("evidence", s.Evidence.String())
+				w.place(&s.Place)
+				w.collection(&s.Collected)
 				w.optionalUint("events", s.Events)
 				w.Key("inputs")
 				w.Array(func() {
-					for _, in := range s.Inputs {
-						w.suppliedInput(in)
+					for k := range s.Inputs {
+						w.suppliedInput(&s.Inputs[k])
 					}
 				})
 				if len(s.Acknowledged) > 0 {
@@ -685,7 +882,7 @@ func (w *writer) supplies(supplies []Supply) {
 	})
 }
 
-func (w *writer) suppliedInput(in SuppliedInput) {
+func (w *writer) suppliedInput(in *SuppliedInput) {
 	w.InlineObject(func() {
 		w.string("name", in.Name)
 		w.string("type", in.Type.String())
@@ -693,7 +890,13 @@ func (w *writer) suppliedInput(in SuppliedInput) {
 			w.string("state", in.State.String())
 		}
 		w.optionalInt("maxLength", in.MaxLength)
+		w.optionalInt("cutAt", in.CutAt)
 		w.optionalUint("seen", in.Seen)
+		w.optionalUint("perMillion", uint64(in.PerMillion))
+		w.values(in)
+		if in.Basis != nil {
+			w.basis(in.Basis)
+		}
 	})
 }
 

@@ -2,9 +2,11 @@ package sensor
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -64,7 +66,7 @@ func TestReadFleet(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Fleet{
-		Name: "production", Note: "as of today", Digest: sha256.Sum256([]byte(fleetDoc)),
+		Name: "production", Note: "as of today", Digest: sha256.Sum256([]byte(fleetDoc)), Document: &Document{"fleet.json", []byte(fleetDoc)},
 		Contracts: []Contract{
 			{
 				Build: "1.0", Hosts: 1000,
@@ -104,8 +106,8 @@ func TestReadFleetRefuses(t *testing.T) {
 	long := strings.Repeat("n", MaxName+1)
 	longNote := strings.Repeat("n", MaxNote+1)
 	refuses(t, "fleet", fleetDoc, []edit{
-		{"a later version", `fleet/v0`, `fleet/v1`, ErrJSONValue,
-			`x.json:2:13: schema: found the string "cfcheck.fleet/v1"; expected "cfcheck.fleet/v0"`, true},
+		{"a later version", `fleet/v0`, `fleet/v2`, ErrJSONValue,
+			`x.json:2:13: schema: found the string "cfcheck.fleet/v2"; expected "cfcheck.fleet/v0" or "cfcheck.fleet/v1"; did you mean "cfcheck.fleet/v0"?`, true},
 		{"no version", `"schema": "cfcheck.fleet/v0",`, ``, ErrJSONMissingKey,
 			`x.json:1:1: key "schema" is missing`, true},
 		{"no name", `"name": "production",`, ``, ErrJSONMissingKey, `x.json:1:1: key "name" is missing`, true},
@@ -206,7 +208,7 @@ func TestReadFleetRefuses(t *testing.T) {
 		{"input of another type", `"address"`, `"adress"`, ErrJSONValue,
 			`x.json:21:35: builds[0].supply[0].inputs[2].type: found the string "adress"; expected "string", "integer" or "address"; did you mean "address"?`, true},
 		{"input in another state", `"unknown"`, `"Unknown"`, ErrJSONValue,
-			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "unknown", "not supplied" or "supplied"; did you mean "unknown"?`, true},
+			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "unknown", "not supplied", "supplied", "conditional" or "constant"; did you mean "unknown"?`, true},
 		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, ErrJSONRange,
 			`x.json:19:79: builds[0].supply[0].inputs[0].maxLength: found the number 0; expected an integer from 1 to 2147483647`, true},
 		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, ErrJSONValue,
@@ -264,7 +266,7 @@ func TestSupplyInput(t *testing.T) {
 		{"not in the map", Named, 0, "C", SuppliedInput{Name: "C", State: NotSupplied}},
 		{"names have a case", Named, 0, "a", SuppliedInput{Name: "a", State: NotSupplied}},
 	} {
-		if got := s.Input(tt.access, tt.index, tt.name); got != tt.want {
+		if got := s.Input(tt.access, tt.index, tt.name); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: got %+v; want %+v", tt.why, got, tt.want)
 		}
 	}
@@ -388,9 +390,15 @@ func TestDistinct(t *testing.T) {
 func TestDistinctSeesEveryField(t *testing.T) {
 	base := func() Contract {
 		return Contract{
-			Reader: Reader{Formats: []string{"a", "b"}, Operators: []channelfile.Operator{1, 2}},
+			Sources:  []Source{{}, {}},
+			Reader:   Reader{Formats: []string{"a", "b"}, Operators: []channelfile.Operator{1, 2}},
+			Declares: []Declaration{{Inputs: []DeclaredInput{{}, {}}, Feeds: []string{"a", "b"}}, {}},
+			Lacks:    []Lack{{Versions: []uint32{1, 2}}, {}},
 			Supplies: []Supply{
-				{Inputs: []SuppliedInput{{}, {}}, Acknowledged: []Shortfall{{}, {}}},
+				{
+					Inputs:       []SuppliedInput{{Values: []string{"a", "b"}, Basis: &Basis{}}, {Basis: &Basis{}}},
+					Acknowledged: []Shortfall{{}, {}},
+				},
 				{},
 			},
 		}
@@ -404,7 +412,7 @@ func TestDistinctSeesEveryField(t *testing.T) {
 			f.Contracts = append(f.Contracts, clone(t, c))
 		}
 	})
-	if len(paths) < 30 {
+	if len(paths) < 90 {
 		t.Fatalf("only %d fields were changed: %v", len(paths), paths)
 	}
 	for _, group := range f.Distinct() {
@@ -437,8 +445,16 @@ func eachField(v reflect.Value, path string, visit func(path string)) {
 	case reflect.Bool:
 		v.SetBool(!v.Bool())
 		visit(path)
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		v.SetInt(v.Int() + 1)
+		visit(path)
+	case reflect.Array:
+		for i := range v.Len() {
+			eachField(v.Index(i), fmt.Sprintf("%s[%d]", path, i), visit)
+		}
+	case reflect.Pointer:
+		eachField(v.Elem(), path, visit)
+		v.SetZero()
 		visit(path)
 	default:
 		v.SetUint(v.Uint() + 1)
@@ -447,17 +463,32 @@ func eachField(v reflect.Value, path string, visit func(path string)) {
 	v.Set(old)
 }
 
-// clone copies what eachField changes.
+// clone copies a contract with all that eachField changes.
 func clone(t *testing.T, c Contract) Contract {
 	t.Helper()
-	c.Reader.Formats = slices.Clone(c.Reader.Formats)
-	c.Reader.Operators = slices.Clone(c.Reader.Operators)
-	c.Supplies = slices.Clone(c.Supplies)
-	for i := range c.Supplies {
-		s := &c.Supplies[i]
-		s.Inputs, s.Acknowledged = slices.Clone(s.Inputs), slices.Clone(s.Acknowledged)
+	return deepCopy(reflect.ValueOf(c)).Interface().(Contract)
+}
+
+func deepCopy(v reflect.Value) reflect.Value {
+	made := reflect.New(v.Type()).Elem()
+	made.Set(v)
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			made.Field(i).Set(deepCopy(v.Field(i)))
+		}
+	case reflect.Slice:
+		made.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			made.Index(i).Set(deepCopy(v.Index(i)))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			made.Set(reflect.New(v.Type().Elem()))
+			made.Elem().Set(deepCopy(v.Elem()))
+		}
 	}
-	return c
+	return made
 }
 
 func TestHostsDoNotWrap(t *testing.T) {
@@ -476,7 +507,7 @@ func TestFleetJSONRefuses(t *testing.T) {
 	}{
 		{"no evidence", func(f *Fleet) { f.Contracts[0].Reader.Evidence = 0 }, `found the string "no evidence"`},
 		{"no access", func(f *Fleet) { f.Contracts[0].Reader.Access = 3 }, `found the string "no access"`},
-		{"no state", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].State = 3 }, `found the string "no state"`},
+		{"no state", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].State = 5 }, `found the string "no state"`},
 		{"no type", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].Type = 4 }, `found the string "no input type"`},
 		{"negative length", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].MaxLength = -1 }, `found the number -1`},
 		{"not UTF-8", func(f *Fleet) { f.Note = "\xff" }, `"\xff" is not UTF-8`},
@@ -521,7 +552,12 @@ func drawFleet(t *rapid.T) *Fleet {
 				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program")},
 			Budget: Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
 		}}
-		for _, typ := range drawNames(t, "type", 0, 3, same) {
+		newer := rapid.Bool().Draw(t, "newer") // statements of version 1
+		types := drawNames(t, "type", 0, 3, same)
+		if newer {
+			drawStatements(t, &c, types)
+		}
+		for _, typ := range types {
 			s := Supply{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"),
 				Feed:     rapid.SampledFrom([]string{"", "feed"}).Draw(t, "feed"),
 				Evidence: Evidence(rapid.IntRange(1, 3).Draw(t, "evidence"))}
@@ -530,17 +566,101 @@ func drawFleet(t *rapid.T) *Fleet {
 				if in.Type == String {
 					in.MaxLength = rapid.IntRange(0, MaxLength).Draw(t, "maxLength")
 				}
+				if newer {
+					drawStatement(t, &in, &c)
+				}
 				s.Inputs = append(s.Inputs, in)
 			}
 			if c.Reader.Access == Positional && rapid.Bool().Draw(t, "acknowledges") {
 				s.Acknowledged = []Shortfall{{rapid.IntRange(len(s.Inputs), 1023).Draw(t, "index"), drawName(t, "why"),
 					Date{rapid.IntRange(1, 9999).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")}}}
 			}
+			if newer {
+				s.Place = drawPlace(t, &c)
+				if s.Collected.Events = Collected(rapid.IntRange(0, 3).Draw(t, "collected")); s.Collected.Events != CollectionUnknown {
+					s.Collected.Basis = drawBasis(t, &c)
+				}
+			}
 			c.Supplies = append(c.Supplies, s)
 		}
 		f.Contracts = append(f.Contracts, c)
 	}
 	return f
+}
+
+// drawStatements draws what version 1 states of a build that supplies types.
+func drawStatements(t *rapid.T, c *Contract, types []string) {
+	for _, name := range drawNames(t, "source", 0, 2, same) {
+		c.Sources = append(c.Sources, Source{Name: name, Path: drawName(t, "path"),
+			Sensor:  rapid.SampledFrom([]string{"", "sysmon"}).Draw(t, "sensor"),
+			Version: rapid.SampledFrom([]string{"", "15.15"}).Draw(t, "version"),
+			SHA256:  rapid.SampledFrom([]string{"", strings.Repeat("0a", 32)}).Draw(t, "sha256")})
+	}
+	for _, typ := range drawNames(t, "declared", 0, 2, same) {
+		d := Declaration{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"), Basis: drawBasis(t, c)}
+		for _, name := range drawNames(t, "input", 0, 2, same) {
+			d.Inputs = append(d.Inputs, DeclaredInput{name, InputType(rapid.IntRange(1, 3).Draw(t, "type"))})
+		}
+		if feeds := drawNames(t, "feed", 0, 2, same); len(feeds) > 0 {
+			d.Feeds = feeds
+		}
+		c.Declares = append(c.Declares, d)
+	}
+	for _, typ := range drawNames(t, "lacking", 0, 2, same) {
+		l := Lack{Type: typ, Basis: drawBasis(t, c)}
+		if rapid.Bool().Draw(t, "some versions") {
+			l.Versions = []uint32{rapid.Uint32Range(0, 9).Draw(t, "version"), rapid.Uint32Range(10, channelfile.MaxNumber).Draw(t, "version")}
+		}
+		if !slices.Contains(types, typ) {
+			c.Lacks = append(c.Lacks, l)
+		}
+	}
+}
+
+func drawPlace(t *rapid.T, c *Contract) (p Place) {
+	if len(c.Sources) > 0 && rapid.Bool().Draw(t, "placed") {
+		p.Source = rapid.SampledFrom(c.Sources).Draw(t, "place").Name
+		p.Line = rapid.IntRange(0, MaxLength).Draw(t, "line")
+	}
+	return p
+}
+
+// drawBasis draws one with a reason, for some statements need it.
+func drawBasis(t *rapid.T, c *Contract) Basis {
+	return Basis{
+		Evidence: Evidence(rapid.IntRange(0, 3).Draw(t, "evidence")), Reason: drawName(t, "reason"),
+		Since: rapid.SampledFrom([]string{"", "1.7.1"}).Draw(t, "since"), Place: drawPlace(t, c),
+	}
+}
+
+// drawStatement draws what version 1 states of an input.
+func drawStatement(t *rapid.T, in *SuppliedInput, c *Contract) {
+	in.State = State(rapid.IntRange(0, 4).Draw(t, "state"))
+	if in.State == Conditional || rapid.Bool().Draw(t, "based") {
+		basis := drawBasis(t, c)
+		in.Basis = &basis
+	}
+	switch in.State {
+	case Conditional:
+		in.PerMillion = rapid.Uint32Range(0, 1_000_000).Draw(t, "rate")
+	case Constant:
+		in.MaxLength = 0
+		for _, n := range rapid.SliceOfNDistinct(rapid.Int64(), 1, 3, func(n int64) int64 { return n }).Draw(t, "values") {
+			switch in.Type {
+			case String:
+				in.Values = append(in.Values, fmt.Sprintf("value %d", n))
+			case Integer:
+				in.Values = append(in.Values, fmt.Sprint(n))
+			case Address:
+				var a [16]byte
+				binary.BigEndian.PutUint64(a[8:], uint64(n))
+				in.Values = append(in.Values, netip.AddrFrom16(a).Unmap().String())
+			}
+		}
+	}
+	if in.Type == String && in.State != NotSupplied && in.State != Constant {
+		in.CutAt = rapid.SampledFrom([]int{0, max(in.MaxLength, 1), MaxLength}).Draw(t, "cutAt")
+	}
 }
 
 func TestFleetRoundTrip(t *testing.T) {
@@ -554,7 +674,7 @@ func TestFleetRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Digest = sha256.Sum256(data)
+		want.Digest, want.Document = sha256.Sum256(data), &Document{"f", data}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("fleet differs after writing and reading (-want +got):\n%s", diff)
 		}
@@ -568,6 +688,7 @@ func TestFleetRoundTrip(t *testing.T) {
 // is accepted by the schema, and writes as a document that reads as it.
 func FuzzReadFleet(f *testing.F) {
 	f.Add([]byte(fleetDoc))
+	f.Add([]byte(fleetDocV1))
 	for _, name := range BuiltinFleets() {
 		fleet, _ := BuiltinFleet(name)
 		data, _ := fleet.JSON()
@@ -591,7 +712,7 @@ func FuzzReadFleet(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again.Digest = fleet.Digest
+		again.Digest, again.Document = fleet.Digest, fleet.Document
 		if diff := cmp.Diff(fleet, again); diff != "" {
 			t.Errorf("fleet differs after writing and reading (-before +after):\n%s", diff)
 		}

@@ -77,7 +77,8 @@ func feedFacts(n *Needs, d *Definition, c *Contract, s *Supply) facts.Feed {
 		if index < len(d.Inputs) {
 			name = d.Inputs[index].Name
 		}
-		length, ok := s.Input(c.Reader.Access, index, name).longest()
+		in := s.Input(c.Reader.Access, index, name)
+		length, ok := in.Longest()
 		if ok {
 			claim.Lengths = append(claim.Lengths, facts.Length{Input: uint64(index), Length: uint64(length)})
 		}
@@ -87,18 +88,4 @@ func feedFacts(n *Needs, d *Definition, c *Contract, s *Supply) facts.Feed {
 		claim.Steps = max(steps, 1) // zero would claim nothing
 	}
 	return claim
-}
-
-// longest returns how many bytes the value of an input has at most. What is not
-// supplied has none, and what is no string always as many.
-func (in SuppliedInput) longest() (length int, ok bool) {
-	switch {
-	case in.State == NotSupplied:
-		return 0, true
-	case in.Type == Integer:
-		return 8, true
-	case in.Type == Address:
-		return 16, true
-	}
-	return in.MaxLength, in.MaxLength > 0
 }

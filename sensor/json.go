@@ -35,7 +35,8 @@ var Schemas embed.FS
 // The values that the key "schema" has in the documents of this package.
 const (
 	DefinitionsSchema = "cfcheck.definitions/v0"
-	FleetSchema       = "cfcheck.fleet/v0"
+	FleetSchema       = "cfcheck.fleet/v1"
+	FleetSchemaV0     = "cfcheck.fleet/v0" // the same without statements that v1 added
 	NeedsSchema       = "cfcheck.needs/v0"
 	ReaderSchema      = "cfcheck.reader/v0"
 	WitnessSchema     = "cfcheck.witness/v0"
@@ -76,7 +77,7 @@ var (
 // *JSONError.
 func readJSON(name string, data []byte, document func(r *reader)) error {
 	limits := strictjson.Limits{Size: MaxJSONSize, Depth: MaxJSONDepth}
-	err := strictjson.Read(name, data, limits, func(d *strictjson.Decoder) { document(&reader{d}) })
+	err := strictjson.Read(name, data, limits, func(d *strictjson.Decoder) { document(&reader{Decoder: d}) })
 	if e := (*strictjson.Error)(nil); errors.As(err, &e) {
 		j := JSONError(*e)
 		return &j
@@ -101,7 +102,33 @@ func writeJSON(what string, write func(w *writer), read func(name string, data [
 }
 
 // A reader reads the values that the documents have in common.
-type reader struct{ *strictjson.Decoder }
+type reader struct {
+	*strictjson.Decoder
+	later  *later   // first value that the oldest version of the schema does not have
+	places []placed // in sources, of the contract that is being read
+}
+
+// A later is a value that only a later version of a schema has.
+type later struct {
+	at   int
+	path string
+}
+
+// newer notes that only a later version of the schema has the value that is
+// being read. The version may stand behind the value.
+func (r *reader) newer() {
+	if r.later == nil && !r.Failed() {
+		r.later = &later{r.Next(), r.Path()}
+	}
+}
+
+// refuseNewer fails if the document is of the first of some schemas, and has a
+// value that only the next one has.
+func (r *reader) refuseNewer(schemas []string, version int) {
+	if version == 0 && r.later != nil {
+		r.FailKey(r.later.at, r.later.path, "found what %s added; the document says %q: write the newer name there", schemas[1], schemas[0])
+	}
+}
 
 // name reads a name: of a build, a type, an input.
 func (r *reader) name() string { return r.text(1, MaxName) }

@@ -67,6 +67,19 @@ func TestJSONMemory(t *testing.T) {
 		{"supplied inputs", fill(fleet+`{"build":"x","hosts":1,`+reader+`,"supply":[`, `]}]}`, func(i int) string {
 			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 1024, input)
 		}), readFleet, true},
+		{"inputs with a reason and a place", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[{"build":"x","hosts":1,"sources":[{"name":"s","path":"p"}],`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 1024, func(i int) string {
+				return fmt.Sprintf(`{"name":"%x","type":"string","source":"s"}`, i)
+			})
+		}), readFleet, true},
+		{"constant inputs", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[{"build":"x","hosts":1,`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 16, func(i int) string {
+				return list(fmt.Sprintf(`{"name":"%x","type":"integer","state":"constant","values":[`, i), `]}`, 1024, func(i int) string { return fmt.Sprint(i) })
+			})
+		}), readFleet, true},
+		{"types that are lacking", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[`, `]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"build":"%x","hosts":1,%s,"supply":[],"lacks":[`, i, reader), `]}`, 1024, func(i int) string { return fmt.Sprintf(`{"type":"%x"}`, i) })
+		}), readFleet, true},
 		{"definitions of one input", fill(definitions, `]}`, func(i int) string {
 			return list(fmt.Sprintf(`{"name":"%x","number":%d,"version":1,"channel":1,"inputs":[`, i, i), `]}`, 1, input)
 		}), readDefinitions, true},

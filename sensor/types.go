@@ -38,18 +38,36 @@ const (
 type State uint8
 
 // The states of an input. Zero claims nothing.
+//
+// Until a check asks for more, the gate takes a conditional input for an unknown
+// one wherever it must be sure that events have it: content that reads it is
+// rejected for a positional reader, and gets a warning for a named one. Where a
+// value can do harm, it takes the input for a supplied one: the type and the
+// length are judged. A constant input is judged as a supplied one, as if it
+// could have any value of its type and length. An input that is cut at a length
+// is judged by its state, and is not longer than that.
 const (
-	Unknown State = iota
-	NotSupplied
-	Supplied
+	Unknown     State = iota
+	NotSupplied       // no event has it
+	Supplied          // each event for which there is a value has it
+	Conditional       // only some events have it, for a reason that is stated
+	Constant          // each event has it, with one of the values that are stated
 )
+
+// Certain reports whether the reader surely gets the input: it is supplied or
+// constant.
+func (s State) Certain() bool { return s == Supplied || s == Constant }
+
+// Occurs reports whether some events are known to have the input: it is
+// supplied, constant or conditional.
+func (s State) Occurs() bool { return s >= Supplied && s <= Constant }
 
 // The texts of the types above, as documents and messages have them.
 var (
 	inputTypeNames = []string{"string", "integer", "address"}
 	evidenceNames  = []string{"extracted", "observed", "stated"}
 	accessNames    = []string{"positional", "named"}
-	stateNames     = []string{"unknown", "not supplied", "supplied"}
+	stateNames     = []string{"unknown", "not supplied", "supplied", "conditional", "constant"}
 )
 
 func (t InputType) String() string { return nameOf("input type", inputTypeNames, int(t)-1) }

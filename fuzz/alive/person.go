@@ -17,10 +17,10 @@ type personal struct {
 // byPeople are the bugs that people made, or might.
 var byPeople = []personal{
 	{
-		part: "gate", file: "sensor/contract.go",
+		part: "gate", file: "validate/contract/contract.go",
 		why:    "a contract supplies what is declared, as in July 2024",
-		before: "\t\treturn SuppliedInput{Name: name, State: NotSupplied}\n",
-		after:  "\t\treturn SuppliedInput{Name: name, Type: String, State: Supplied, MaxLength: 16}\n",
+		before: "var unlisted = sensor.SuppliedInput{State: sensor.NotSupplied}",
+		after:  "var unlisted = sensor.SuppliedInput{Type: sensor.String, State: sensor.Supplied, MaxLength: 16}",
 	},
 	{
 		part: "gate", file: "validate/contract/inputs_supplied.go",
@@ -77,10 +77,10 @@ var byPeople = []personal{
 		after:  "\t\t\tc += 0 * uint64(bits.Len(uint(p.Ranges(in.Arg))))\n",
 	},
 	{
-		part: "gate", file: "validate/contract/step_budget.go",
+		part: "gate", file: "sensor/contract.go",
 		why:    "a length that is not known is zero",
-		before: "\t\treturn in.MaxLength, in.MaxLength > 0\n",
-		after:  "\t\treturn in.MaxLength, true\n",
+		before: "\treturn length, length > 0\n",
+		after:  "\treturn length, true\n",
 	},
 	{
 		part: "decoders", file: "channelfile/conform.go",

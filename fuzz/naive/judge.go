@@ -271,7 +271,7 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 	}
 	for i, declared := range j.def.Inputs {
 		in := given(i)
-		there := in != nil && in.State == sensor.Supplied
+		there := in != nil && (in.State == sensor.Supplied || in.State == sensor.Constant)
 		switch {
 		case positional && !there && read[i]:
 			return fmt.Sprintf("input index %d is read and not surely supplied", i)
@@ -316,10 +316,14 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 			longest = 8
 		case in.Type == sensor.Address:
 			longest = 16
-		case in.MaxLength == 0:
+		case in.MaxLength == 0 && in.CutAt == 0:
 			longest = -1
-		default:
+		case in.CutAt == 0:
 			longest = int64(in.MaxLength)
+		case in.MaxLength == 0:
+			longest = int64(in.CutAt)
+		default:
+			longest = int64(min(in.MaxLength, in.CutAt))
 		}
 		charge := func(steps, each int64) string { // steps + each · longest
 			add(steps)

@@ -105,7 +105,7 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 					continue
 				}
 				mistyped = true
-				if in.State == sensor.Supplied && o.refuses(i, in.Type) {
+				if in.State >= sensor.Supplied && o.refuses(i, in.Type) {
 					short = c.Build
 				}
 			}

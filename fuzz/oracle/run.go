@@ -150,24 +150,29 @@ const unknownLength = 200
 // slots returns what a build hands over. A reader by position has what its
 // array has: what is not supplied behind the last that is, is not there, and
 // what is not supplied before it was never written. Of an input of which it is
-// unknown whether it is supplied, the worse is taken. A reader by name finds
-// each declared input, or finds it absent.
+// unknown whether it is supplied, and of one that only some events have, the
+// worse is taken. A constant input has any value of its type and length. A reader
+// by name finds each declared input, or finds it absent.
 func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
 	of := func(in *sensor.SuppliedInput) slot {
 		s := slot{in.Type, in.MaxLength}
 		if s.most == 0 {
 			s.most = unknownLength
 		}
+		if in.CutAt > 0 {
+			s.most = min(s.most, in.CutAt)
+		}
 		return s
 	}
 	if access != sensor.Named {
 		n := len(inputs)
-		for n > 0 && inputs[n-1].State != sensor.Supplied {
+		sure := func(i int) bool { return inputs[i].State == sensor.Supplied || inputs[i].State == sensor.Constant }
+		for n > 0 && !sure(n-1) {
 			n--
 		}
 		list := make([]slot, n)
 		for i := range list {
-			if inputs[i].State == sensor.Supplied {
+			if sure(i) {
 				list[i] = of(&inputs[i])
 			}
 		}

@@ -90,6 +90,18 @@ func (d *Decoder) FailAt(offset int, sub, format string, args ...any) {
 	d.fail(offset, sub, ErrValue, fmt.Sprintf(format, args...))
 }
 
+// FailKey is [Decoder.FailAt] for what an object of the document must not have.
+// The failure wraps [ErrUnknownKey].
+func (d *Decoder) FailKey(offset int, sub, format string, args ...any) {
+	d.fail(offset, sub, ErrUnknownKey, fmt.Sprintf(format, args...))
+}
+
+// Path returns the path to the value that is being read.
+func (d *Decoder) Path() string { return pathString(d.path) }
+
+// IsString reports whether a string is read next.
+func (d *Decoder) IsString() bool { return d.peek() == '"' }
+
 func (d *Decoder) fail(offset int, sub string, kind error, text string) {
 	if d.err != nil {
 		return

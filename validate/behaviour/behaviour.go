@@ -85,7 +85,7 @@ func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 		for index := range min(read, len(p.Definition.Inputs)) {
 			in := &p.Definition.Inputs[index]
 			given := s.Input(access, index, in.Name)
-			if given.State != sensor.Supplied {
+			if !given.State.Occurs() {
 				given.Type = in.Type
 			}
 			r.inputs = append(r.inputs, given)
@@ -111,7 +111,10 @@ func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 
 // wider returns what has all values of two inputs of one type.
 func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
-	if a.State != sensor.Supplied || b.State == sensor.Supplied && a.MaxLength > 0 && (b.MaxLength == 0 || b.MaxLength > a.MaxLength) {
+	if !a.State.Occurs() {
+		return b
+	}
+	if most, more := a.Room(), b.Room(); b.State.Occurs() && most > 0 && (more == 0 || more > most) {
 		return b
 	}
 	return a
@@ -121,13 +124,13 @@ func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 	access := r.group.Contract.Reader.Access
 	if access == sensor.Named && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
-		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return in.State != sensor.Supplied }) {
+		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return !in.State.Occurs() }) {
 		access = sensor.Positional // by name all is found too
 	}
 	key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
 	for i := range r.inputs {
 		in := &r.inputs[i]
-		key = binary.AppendUvarint(append(key, byte(in.Type), byte(in.State)), uint64(in.MaxLength))
+		key = binary.AppendUvarint(append(key, byte(in.Type), byte(in.State)), uint64(in.Room()))
 	}
 	u.key = key
 	return key
@@ -149,11 +152,11 @@ func (r *run) hand(e sensor.Event) {
 	for i := range e {
 		in := &r.inputs[i]
 		switch v := &e[i]; {
-		case in.State != sensor.Supplied && r.group.Contract.Reader.Access == sensor.Named:
+		case !in.State.Occurs() && r.group.Contract.Reader.Access == sensor.Named:
 			*v = sensor.Value{}
 		case !v.Present() || v.Type == in.Type:
-			if in.MaxLength > 0 && len(v.Text) > in.MaxLength {
-				v.Text = v.Text[:in.MaxLength]
+			if most := in.Room(); most > 0 && len(v.Text) > most {
+				v.Text = v.Text[:most]
 			}
 		case in.Type == sensor.Integer:
 			*v = sensor.Number(int64(len(v.Text)))

@@ -1,6 +1,7 @@
 package behaviour
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
@@ -21,10 +22,10 @@ func TestWider(t *testing.T) {
 		{"what is there, against what is not", of(sensor.NotSupplied, 100), of(sensor.Supplied, 8), of(sensor.Supplied, 8)},
 		{"what is there, against what may be", of(sensor.Unknown, 100), of(sensor.Supplied, 8), of(sensor.Supplied, 8)},
 	} {
-		if got := wider(tt.a, tt.b); got != tt.want {
+		if got := wider(tt.a, tt.b); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %+v, expected %+v", tt.why, got, tt.want)
 		}
-		if got := wider(tt.b, tt.a); got != tt.want {
+		if got := wider(tt.b, tt.a); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s, the other way round: %+v, expected %+v", tt.why, got, tt.want)
 		}
 	}

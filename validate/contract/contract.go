@@ -57,18 +57,21 @@ var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 // that does not say how they do is taken for the worse.
 func (f feed) positional() bool { return f.group.Contract.Reader.Access != sensor.Named }
 
-// input returns what the feed supplies for an input of the definition.
-func (f feed) input(p *validate.Pass, index int) sensor.SuppliedInput {
-	name := p.Definition.Inputs[index].Name
+// input returns what the feed supplies for an input of the definition. It is not
+// to be changed.
+func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {
+	access := sensor.Named
 	if f.positional() {
-		return f.supply.Input(sensor.Positional, index, name)
+		access = sensor.Positional
 	}
-	// Most contracts list the inputs in the order of the definition.
-	if in := f.supply.Inputs; index < len(in) && in[index].Name == name {
-		return in[index]
+	if in := f.supply.Listed(access, index, p.Definition.Inputs[index].Name); in != nil {
+		return in
 	}
-	return f.supply.Input(sensor.Named, index, name)
+	return &unlisted
 }
+
+// unlisted is an input that a supply does not list.
+var unlisted = sensor.SuppliedInput{State: sensor.NotSupplied}
 
 // String names the feed and its builds: "build 7.11", or "feed Security of build
 // 7.11".

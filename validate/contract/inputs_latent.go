@@ -59,7 +59,7 @@ func latent(p *validate.Pass, visit func(index int, bad []feed)) {
 		}
 		var bad []feed
 		for _, f := range all {
-			if f.positional() && f.input(p, index).State != sensor.Supplied {
+			if f.positional() && !f.input(p, index).State.Certain() {
 				bad = append(bad, f)
 			}
 		}

@@ -93,8 +93,9 @@ type shortfall struct {
 func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 	var s shortfall
 	last := -1 // input that is supplied
-	for i, in := range f.supply.Inputs {
-		if in.State == sensor.Supplied {
+	for i := range f.supply.Inputs {
+		in := &f.supply.Inputs[i]
+		if in.State.Certain() {
 			s.supplied++
 			last = i
 		}
@@ -102,6 +103,8 @@ func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 	switch {
 	case f.input(p, index).State == sensor.Unknown:
 		s.but = ", and it is not known whether this one too"
+	case f.input(p, index).State == sensor.Conditional:
+		s.but = ", and this one in some events alone"
 	case last > index:
 		s.but = ", and not this one, which stands among them"
 	}

@@ -62,18 +62,7 @@ cfcheck needs shows what each input costs.`,
 // supplies. What is not supplied has no length, and what is no string a fixed
 // one.
 func (f feed) maxLength(p *validate.Pass) func(int) (int, bool) {
-	return func(index int) (int, bool) {
-		in := f.input(p, index)
-		switch {
-		case in.State == sensor.NotSupplied:
-			return 0, true
-		case in.Type == sensor.Integer:
-			return 8, true
-		case in.Type == sensor.Address:
-			return 16, true
-		}
-		return in.MaxLength, in.MaxLength > 0
-	}
+	return func(index int) (int, bool) { return f.input(p, index).Longest() }
 }
 
 // costliest returns the input whose length costs most steps, and how many they

@@ -2,6 +2,9 @@ package contract
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -14,8 +17,8 @@ var SupplyKnown = &validate.Check{
 	Doc: `whether a positional build supplies what is read is known
 
 The contract of a positional build does not say whether it supplies an input
-that the content reads. If it does not, the interpreter reads past its
-inputs. Unsure means blocked.
+that the content reads, or says that only some events have it. Without the
+input, the interpreter reads past its inputs. Unsure means blocked.
 
 Extract the contract from the build, or count the inputs in events that it
 produced.`,
@@ -27,30 +30,44 @@ produced.`,
 	},
 }
 
-// reportUnknown reports inputs that are read and of which the feeds of one
-// kind do not say whether they supply them.
+// reportUnknown reports inputs that are read and that the feeds of one kind may
+// supply, but are not sure to: unknown and conditional ones.
 func reportUnknown(p *validate.Pass, kind func(feed) bool, fix string) {
 	all := feeds(p)
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
 		var bad []feed
 		for _, f := range all {
-			if kind(f) && f.input(p, need.Index).State == sensor.Unknown {
+			if state := f.input(p, need.Index).State; kind(f) && state != sensor.NotSupplied && !state.Certain() {
 				bad = append(bad, f)
 			}
 		}
 		if len(bad) > 0 {
+			says := "it is not known whether that is supplied"
+			if !slices.ContainsFunc(bad, func(f feed) bool { return f.input(p, need.Index).State != sensor.Conditional }) {
+				says = "only some events have that"
+			}
 			reportInput(p, need, bad, func(rules, read string) string {
-				return fmt.Sprintf("%s %s %s, of type %s, and it is not known whether that is supplied", rules, read, field(p, need.Index), p.Definition.Name)
+				return fmt.Sprintf("%s %s %s, of type %s, and %s", rules, read, field(p, need.Index), p.Definition.Name, says)
 			}, unsaid(p, need.Index, bad), instead(p, need.Index, fix))
 		}
 	}
 }
 
 // unsaid says of feeds that their contracts do not say whether they supply an
-// input, on what evidence, and what is known of where it is to be had.
+// input, on what evidence, or under which condition they do, and what is known
+// of where it is to be had.
 func unsaid(p *validate.Pass, index int, bad []feed) []string {
-	lines := details(sides(bad, func(f feed) string { return f.supply.Evidence.String() }), func(s *side) string {
+	note := func(f feed) string {
+		if in := f.input(p, index); in.State == sensor.Conditional {
+			return "conditional " + condition(in)
+		}
+		return f.supply.Evidence.String()
+	}
+	lines := details(sides(bad, note), func(s *side) string {
+		if condition, ok := strings.CutPrefix(s.note, "conditional "); ok {
+			return fmt.Sprintf("%v %s it in some events alone (%s): %s", s, s.verb("supplies", "supply"), condition, s.hosts(p))
+		}
 		says := "contract of %v does not say"
 		if len(builds(groupsOf(s.feeds))) > 1 {
 			says = "contracts of %v do not say"
@@ -63,4 +80,16 @@ func unsaid(p *validate.Pass, index int, bad []feed) []string {
 			s, s.verb("it supplies", "they supply"), evidence, s.hosts(p))
 	})
 	return append(lines, origins(p, index, bad)...)
+}
+
+// condition says when events have a conditional input, and how many do.
+func condition(in *sensor.SuppliedInput) string {
+	says := "no reason is stated"
+	if in.Basis != nil && in.Basis.Reason != "" {
+		says = in.Basis.Reason
+	}
+	if in.PerMillion > 0 {
+		says += ", " + strconv.FormatFloat(float64(in.PerMillion)/10_000, 'f', -1, 64) + " % of events"
+	}
+	return says
 }

@@ -11,9 +11,9 @@ var SupplyUnknown = &validate.Check{
 	Doc: `whether a named build supplies what is read is known
 
 The contract of a named build does not say whether it supplies an input that
-the content reads. If it does not, rules that read it are blind, or match
-too much. What was never seen in the events of a source is unknown: it may
-only be rare.
+the content reads, or says that only some events have it. Without the input,
+rules that read it are blind, or match too much. What was never seen in the
+events of a source is unknown: it may only be rare.
 
 Observe more events of the source, or extract the contract from the build.`,
 	Severity: validate.Warning,

@@ -263,7 +263,7 @@ func (w *finder) budget() *sensor.Witness {
 				given := s.Input(c.Reader.Access, index, in.Name)
 				var v sensor.Value
 				if need := needs.Input(index); need != nil && need.Coefficient > 0 && given.State != sensor.NotSupplied && given.Type == sensor.String {
-					v = sensor.Text(strings.Repeat("a", given.MaxLength))
+					v = sensor.Text(strings.Repeat("a", given.Room()))
 				}
 				found.Event = append(found.Event, v)
 			}
@@ -294,11 +294,15 @@ func readsInput(f *channelfile.File, c channelfile.Criterion, index int) bool {
 const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
 
 // events returns events that a build could hand over, the smallest first: what
-// it supplies absent, empty, and as the criterion wants it.
+// it supplies absent, empty, and as the criterion wants it. A constant input has
+// one of its values in all of them.
 func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sensor.Event {
 	bare, empty := make(sensor.Event, len(s.Inputs)), make(sensor.Event, len(s.Inputs))
-	for i, in := range s.Inputs {
-		switch {
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		switch constants := in.Constants(); {
+		case in.State == sensor.Constant && len(constants) > 0:
+			bare[i], empty[i] = constants[0], constants[0]
 		case in.State == sensor.NotSupplied:
 			bare[i], empty[i] = sensor.Number(hole), sensor.Number(hole)
 		case in.Type == sensor.Integer:
@@ -318,7 +322,7 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 		made := make(sensor.Event, len(e))
 		copy(made, e)
 		for i := range made { // what is declared, where that is what is supplied
-			if s.Inputs[i].State == sensor.NotSupplied || s.Inputs[i].Type != made[i].Type {
+			if s.Inputs[i].State == sensor.NotSupplied || s.Inputs[i].State == sensor.Constant || s.Inputs[i].Type != made[i].Type {
 				made[i] = empty[i]
 			}
 		}

@@ -1,0 +1,604 @@
+package sensor
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/strictjson"
+)
+
+// The statements that version 1 of the schema of fleets added.
+
+// A Source is a document that statements of a contract were taken from: the
+// configuration of a sensor, an audit policy, a list that the build prints.
+// The gate does not read it.
+type Source struct {
+	Name    string // among the sources of the contract; a [Place] names it
+	Path    string // of the file, or its URL
+	Sensor  string // name of the sensor that the document configures or describes; "" if it is not stated
+	Version string // of that sensor; "" if it is not stated
+	SHA256  string // of the document, 64 hexadecimal digits in lower case; "" if it is not stated
+}
+
+// A Place is where a statement was made. The zero Place is not known.
+type Place struct {
+	Source string // name of a [Source] of the contract
+	Line   int    // from 1; 0 means the document as a whole
+}
+
+// A Basis is what one statement rests on. The zero Basis adds nothing to the
+// evidence of the supply or of the contract.
+type Basis struct {
+	Evidence Evidence // 0 means the evidence of the supply or of the contract
+	Reason   string
+	Since    string // first version of the sensor for which the statement holds
+	Place    Place
+}
+
+// A Declaration names a version of a template type that a build knows, and
+// inputs and feeds of it, which are in no definition. Names that a definition
+// has too mean what the definition says.
+type Declaration struct {
+	Type    string
+	Version uint32
+	Inputs  []DeclaredInput
+	Feeds   []string // names
+	Basis   Basis
+}
+
+// A DeclaredInput is an input that no definition has.
+type DeclaredInput struct {
+	Name string
+	Type InputType
+}
+
+// A Lack is a template type that a build is known not to have. Such builds are
+// left out of a judgement on the type, and listed; nobody is warned of them. It
+// does not make a build safe: one that does not refuse unknown versions must
+// not get content of the type all the same.
+type Lack struct {
+	Type     string
+	Versions []uint32 // ascending; nil means all versions
+	Basis    Basis
+}
+
+// Has reports whether l is about a version of a template type.
+func (l *Lack) Has(typ string, version uint32) bool {
+	return l.Type == typ && (len(l.Versions) == 0 || slices.Contains(l.Versions, version))
+}
+
+// Lack returns the statement that the build does not have a version of a
+// template type, nil if the contract has none.
+func (c *Contract) Lack(typ string, version uint32) *Lack {
+	for i := range c.Lacks {
+		if c.Lacks[i].Has(typ, version) {
+			return &c.Lacks[i]
+		}
+	}
+	return nil
+}
+
+// contradicts returns the index of a supply of what l says that c lacks, -1 if
+// there is none.
+func (c *Contract) contradicts(l *Lack) int {
+	return slices.IndexFunc(c.Supplies, func(s Supply) bool { return l.Has(s.Type, s.Version) })
+}
+
+// Collected says how many of the events of a feed a host records.
+type Collected uint8
+
+// The states of collection. Zero claims nothing.
+const (
+	CollectionUnknown Collected = iota
+	CollectedAll
+	CollectedSome // under a condition that is stated
+	CollectedNone
+)
+
+// A Collection says whether hosts that run a build record the events of a feed
+// at all: a configuration or an audit policy may leave them out. The zero
+// Collection is unknown. The gate judges a supply as if all events were
+// collected.
+type Collection struct {
+	Events Collected
+	Basis  Basis
+}
+
+var collectedNames = []string{"all", "some", "none"}
+
+func (c Collected) String() string {
+	if c == CollectionUnknown {
+		return "unknown"
+	}
+	return nameOf("collection", collectedNames, int(c)-1)
+}
+
+// fleetSchemas are the versions of the schema of fleets.
+var fleetSchemas = []string{FleetSchemaV0, FleetSchema}
+
+// schema returns the oldest version of the schema that can say all of the fleet.
+func (f *Fleet) schema() string {
+	for i := range f.Contracts {
+		if f.Contracts[i].newer() {
+			return FleetSchema
+		}
+	}
+	return FleetSchemaV0
+}
+
+func (c *Contract) newer() bool {
+	if len(c.Sources)+len(c.Declares)+len(c.Lacks) > 0 {
+		return true
+	}
+	for i := range c.Supplies {
+		s := &c.Supplies[i]
+		if s.Place != (Place{}) || s.Collected != (Collection{}) {
+			return true
+		}
+		for k := range s.Inputs {
+			in := &s.Inputs[k]
+			if in.State > Supplied || in.CutAt != 0 || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var (
+	placeKeys = []string{"source", "line"}
+	basisKeys = append([]string{"evidence", "reason", "since"}, placeKeys...)
+
+	sourceKeys = strictjson.Keys{
+		Required: []string{"name", "path"},
+		Optional: []string{"sensor", "version", "sha256"},
+	}
+	declarationKeys = strictjson.Keys{
+		Required: []string{"type", "version"},
+		Optional: append([]string{"inputs", "feeds"}, basisKeys...),
+	}
+	declaredInputKeys = strictjson.Keys{Required: []string{"name", "type"}}
+	lackKeys          = strictjson.Keys{
+		Required: []string{"type"},
+		Optional: append([]string{"versions"}, basisKeys...),
+	}
+	collectionKeys = strictjson.Keys{
+		Required: []string{"events"},
+		Optional: basisKeys,
+	}
+)
+
+// The limits of lists of statements: far more than anybody has.
+const (
+	maxSources  = 64
+	maxDeclares = 4096
+	maxLacks    = 4096
+	maxVersions = 64
+	maxFeeds    = 256
+	maxValues   = 1024
+)
+
+// A placed is the name of a source, and where it stands first.
+type placed struct {
+	at     int
+	path   string
+	source string
+}
+
+// place reads one key of a place.
+func (r *reader) place(p *Place, key string) {
+	r.newer()
+	switch key {
+	case "source":
+		at := r.Next()
+		p.Source = r.name()
+		// More names than there can be sources need not be kept: one of them is wrong.
+		if len(r.places) <= maxSources && !slices.ContainsFunc(r.places, func(o placed) bool { return o.source == p.Source }) {
+			r.places = append(r.places, placed{at, r.Path(), p.Source})
+		}
+	case "line":
+		p.Line = r.int(1, MaxLength)
+	}
+}
+
+// endPlace fails if the object that was read names a line of nothing.
+func (r *reader) endPlace(p *Place) {
+	if p.Line > 0 && p.Source == "" {
+		r.Failf("found a line without a source; expected the name of the source that the line is in")
+	}
+}
+
+// basis reads one key of a basis.
+func (r *reader) basis(b *Basis, key string) {
+	r.newer()
+	switch key {
+	case "evidence":
+		b.Evidence = r.evidence()
+	case "reason":
+		b.Reason = r.reason()
+	case "since":
+		b.Since = r.name()
+	default:
+		r.place(&b.Place, key)
+	}
+}
+
+// refersToSources fails if a statement names a source that the contract does not
+// have.
+func (r *reader) refersToSources(c *Contract) {
+	if r.Failed() {
+		return
+	}
+	var names []string
+	for _, s := range c.Sources {
+		names = append(names, s.Name)
+	}
+	of := r.Path()
+	for _, p := range r.places {
+		if !slices.Contains(names, p.source) {
+			r.FailAt(p.at, strings.TrimPrefix(strings.TrimPrefix(p.path, of), "."), "found %s; expected the name of one of the sources of the build%s",
+				strictjson.Quote(p.source), strictjson.Suggest(p.source, names))
+		}
+	}
+}
+
+func (r *reader) sources() []Source {
+	var list []Source
+	seen := map[string]int{}
+	r.newer()
+	for i := range r.Array() {
+		if i == maxSources {
+			r.tooMany("sources", maxSources)
+			break
+		}
+		var s Source
+		for key := range r.Object(sourceKeys) {
+			switch key {
+			case "name":
+				s.Name = r.name()
+				r.unique(seen, s.Name, "sources", s.Name, i)
+			case "path":
+				s.Path = r.reason()
+			case "sensor":
+				s.Sensor = r.name()
+			case "version":
+				s.Version = r.name()
+			case "sha256":
+				s.SHA256 = r.digest()
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+func (r *reader) digest() string {
+	s := r.String()
+	if b, err := hex.DecodeString(s); !r.Failed() && (err != nil || len(b) != 32 || strings.ToLower(s) != s) {
+		r.Failf("found %s; expected a SHA-256, 64 hexadecimal digits in lower case", strictjson.Quote(s))
+	}
+	return s
+}
+
+func (r *reader) version() uint32 { return uint32(r.Uint(0, channelfile.MaxNumber)) }
+
+func (r *reader) declares() []Declaration {
+	var list []Declaration
+	seen := map[named]int{}
+	r.newer()
+	for i := range r.Array() {
+		if i == maxDeclares {
+			r.tooMany("declarations", maxDeclares)
+			break
+		}
+		at := r.Next()
+		d := r.declaration()
+		key := named{d.Type, d.Version}
+		if first, ok := seen[key]; ok {
+			r.FailAt(at, "", "version %d of type %s is declared twice; declares[%d] has it already", d.Version, strictjson.Quote(d.Type), first)
+		}
+		seen[key] = i
+		list = append(list, d)
+	}
+	return list
+}
+
+func (r *reader) declaration() (d Declaration) {
+	for key := range r.Object(declarationKeys) {
+		switch key {
+		case "type":
+			d.Type = r.name()
+		case "version":
+			d.Version = r.version()
+		case "inputs":
+			seen := map[string]int{}
+			for i := range r.Array() {
+				if i == channelfile.MaxInputs {
+					r.tooMany("inputs", channelfile.MaxInputs)
+					break
+				}
+				var in DeclaredInput
+				for key := range r.Object(declaredInputKeys) {
+					switch key {
+					case "name":
+						in.Name = r.name()
+						r.unique(seen, in.Name, "inputs", in.Name, i)
+					case "type":
+						in.Type = r.inputType()
+					}
+				}
+				d.Inputs = append(d.Inputs, in)
+			}
+		case "feeds":
+			seen := map[string]int{}
+			for i := range r.Array() {
+				if i == maxFeeds {
+					r.tooMany("feeds", maxFeeds)
+					break
+				}
+				d.Feeds = append(d.Feeds, r.name())
+				r.unique(seen, d.Feeds[i], "feeds", d.Feeds[i], i)
+			}
+		default:
+			r.basis(&d.Basis, key)
+		}
+	}
+	r.endPlace(&d.Basis.Place)
+	return d
+}
+
+// lacks also returns where each stands.
+func (r *reader) lacks() (list []Lack, at []int) {
+	seen := map[string]int{}
+	r.newer()
+	for i := range r.Array() {
+		if i == maxLacks {
+			r.tooMany("types", maxLacks)
+			break
+		}
+		at = append(at, r.Next())
+		var l Lack
+		for key := range r.Object(lackKeys) {
+			switch key {
+			case "type":
+				l.Type = r.name()
+				r.unique(seen, l.Type, "lacks", l.Type, i)
+			case "versions":
+				for k := range r.Array() {
+					if k == maxVersions {
+						r.tooMany("versions", maxVersions)
+						break
+					}
+					v := r.version()
+					if k > 0 && v <= l.Versions[k-1] {
+						r.Failf("found %d after %d; expected versions to ascend", v, l.Versions[k-1])
+					}
+					l.Versions = append(l.Versions, v)
+				}
+				if len(l.Versions) == 0 {
+					r.Failf("found an empty array; expected at least one version, or no list for all versions")
+				}
+			default:
+				r.basis(&l.Basis, key)
+			}
+		}
+		r.endPlace(&l.Basis.Place)
+		list = append(list, l)
+	}
+	return list, at
+}
+
+func (r *reader) collection() (c Collection) {
+	r.newer()
+	at := r.Next()
+	for key := range r.Object(collectionKeys) {
+		switch key {
+		case "events":
+			c.Events = Collected(1 + r.Enum(collectedNames...))
+		default:
+			r.basis(&c.Basis, key)
+		}
+	}
+	r.endPlace(&c.Basis.Place)
+	if c.Events == CollectedSome && c.Basis.Reason == "" {
+		r.FailAt(at, "reason", "found that some events are collected, without a reason; expected the condition under which they are")
+	}
+	return c
+}
+
+// Constants returns the values of a constant input, nil for any other.
+func (in *SuppliedInput) Constants() []Value {
+	var list []Value
+	for _, text := range in.Values {
+		switch in.Type {
+		case Integer:
+			n, _ := strconv.ParseInt(text, 10, 64)
+			list = append(list, Number(n))
+		case Address:
+			a, _ := netip.ParseAddr(text)
+			list = append(list, IP(a))
+		default:
+			list = append(list, Text(text))
+		}
+	}
+	return list
+}
+
+// values reads the values of a constant. The type that they must have may stand
+// behind them: strings reports which of them are strings.
+func (r *reader) values() (list []string, strings []bool) {
+	r.newer()
+	for i := range r.Array() {
+		if i == maxValues {
+			r.tooMany("values", maxValues)
+			break
+		}
+		isString, text := r.IsString(), ""
+		if isString {
+			if text = r.String(); len(text) > channelfile.MaxValueLength {
+				r.Failf("found a value of %d bytes; expected at most %d", len(text), channelfile.MaxValueLength)
+			}
+		} else {
+			text = strconv.FormatInt(r.Int(math.MinInt64, math.MaxInt64), 10)
+		}
+		list, strings = append(list, text), append(strings, isString)
+	}
+	return list, strings
+}
+
+// constant makes the values that were read values of the type of the input. At
+// is where the input stands, and valuesAt its values, -1 if it has none.
+func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
+	switch {
+	case r.Failed():
+		return
+	case in.State != Constant:
+		r.FailAt(valuesAt, "values", "found values of an input that is %s; expected them for constant inputs alone", in.State)
+		return
+	case len(in.Values) == 0:
+		r.FailAt(max(at, valuesAt), "values", "found a constant input without values; expected at least one value that it has")
+		return
+	}
+	seen := make(map[string]int, len(in.Values))
+	for i, text := range in.Values {
+		fail := func(format string, args ...any) {
+			r.FailAt(valuesAt, fmt.Sprintf("values[%d]", i), format, args...)
+		}
+		switch {
+		case in.Type == Integer && strings[i]:
+			fail("found the string %s; expected an integer, as the input is", strictjson.Quote(text))
+		case in.Type != Integer && !strings[i]:
+			fail("found the number %s; expected a string, for the input is of type %s", text, in.Type)
+		case in.Type == Address:
+			a, err := netip.ParseAddr(text)
+			if err != nil || a.Zone() != "" {
+				fail("found the string %s; expected an IPv4 or IPv6 address without a zone", strictjson.Quote(text))
+				return
+			}
+			text = a.Unmap().String()
+			in.Values[i] = text
+		case in.MaxLength > 0 && len(text) > in.MaxLength:
+			fail("found a value of %d bytes; maxLength is %d", len(text), in.MaxLength)
+		}
+		if first, ok := seen[text]; ok {
+			fail("found the value %s again; values[%d] has it already", strictjson.Quote(text), first)
+		}
+		seen[text] = i
+	}
+}
+
+func (w *writer) place(p *Place) {
+	w.optionalString("source", p.Source)
+	w.optionalInt("line", p.Line)
+}
+
+func (w *writer) basis(b *Basis) {
+	if b.Evidence != 0 {
+		w.string("evidence", b.Evidence.String())
+	}
+	w.optionalString("reason", b.Reason)
+	w.optionalString("since", b.Since)
+	w.place(&b.Place)
+}
+
+// some writes a list, nothing if it is empty.
+func (w *writer) some(key string, n int, element func(i int)) {
+	if n == 0 {
+		return
+	}
+	w.Key(key)
+	w.Array(func() {
+		for i := range n {
+			w.InlineObject(func() { element(i) })
+		}
+	})
+}
+
+func (w *writer) sources(list []Source) {
+	w.some("sources", len(list), func(i int) {
+		s := &list[i]
+		w.string("name", s.Name)
+		w.string("path", s.Path)
+		w.optionalString("sensor", s.Sensor)
+		w.optionalString("version", s.Version)
+		w.optionalString("sha256", s.SHA256)
+	})
+}
+
+func (w *writer) declares(list []Declaration) {
+	if len(list) == 0 {
+		return
+	}
+	w.Key("declares")
+	w.Array(func() {
+		for i := range list {
+			d := &list[i]
+			w.Object(func() {
+				w.string("type", d.Type)
+				w.uint("version", uint64(d.Version))
+				w.some("inputs", len(d.Inputs), func(k int) {
+					w.string("name", d.Inputs[k].Name)
+					w.string("type", d.Inputs[k].Type.String())
+				})
+				if len(d.Feeds) > 0 {
+					w.Key("feeds")
+					w.InlineArray(func() {
+						for _, feed := range d.Feeds {
+							w.String(feed)
+						}
+					})
+				}
+				w.basis(&d.Basis)
+			})
+		}
+	})
+}
+
+func (w *writer) lacks(list []Lack) {
+	w.some("lacks", len(list), func(i int) {
+		l := &list[i]
+		w.string("type", l.Type)
+		if len(l.Versions) > 0 {
+			w.Key("versions")
+			w.InlineArray(func() {
+				for _, v := range l.Versions {
+					w.Uint(uint64(v))
+				}
+			})
+		}
+		w.basis(&l.Basis)
+	})
+}
+
+func (w *writer) collection(c *Collection) {
+	if *c == (Collection{}) {
+		return
+	}
+	w.Key("collected")
+	w.InlineObject(func() {
+		w.string("events", c.Events.String())
+		w.basis(&c.Basis)
+	})
+}
+
+func (w *writer) values(in *SuppliedInput) {
+	if len(in.Values) == 0 {
+		return
+	}
+	w.Key("values")
+	w.InlineArray(func() {
+		for _, text := range in.Values {
+			if n, err := strconv.ParseInt(text, 10, 64); in.Type == Integer && err == nil {
+				w.Int(n)
+			} else {
+				w.String(text)
+			}
+		}
+	})
+}
