@@ -30,22 +30,23 @@ type record struct {
 	Ran            []int
 	Skipped        []skipRecord
 	NotApplicable  []int
-	Shared         int                    // number of the builds, 0 if they are below
-	Builds         []validate.BuildReport // that no table has room for
+	List           int                    // number of the builds, 0 if they are below
+	Builds         []validate.BuildReport // for which no table has room
 	Counts         validate.Counts
 	Undecided      []string
 	FailOnWarnings bool
 }
 
-// The parts of a report that name a check, without it.
+// The parts of a report that name a check, without it, and without their builds
+// if List is their number.
 type (
 	findingRecord struct {
 		validate.Finding
-		Number int
+		Number, List int
 	}
 	summaryRecord struct {
 		validate.Summary
-		Number int
+		Number, List int
 	}
 	totalRecord struct{ Number, Found int }
 	skipRecord  struct {
@@ -56,15 +57,10 @@ type (
 
 // tables hold what records refer to by number. 0 stands for nil.
 type tables struct {
-	checks table[*validate.Check]
-	fleets table[*sensor.Fleet]
-
-	// The lists of builds are equal for most subjects of a fleet, and long if
-	// it is large.
-	builds      [][]validate.BuildReport
-	buildsOf    map[string]int // by key
-	buildsBytes int
-	key         []byte
+	checks  table[*validate.Check]
+	fleets  table[*sensor.Fleet]
+	reports lists[validate.BuildReport]
+	builds  lists[validate.Build]
 }
 
 // A table numbers values from 1 on.
@@ -113,35 +109,59 @@ func (t *tables) checksOf(numbers []int) []*validate.Check {
 	return list
 }
 
-// shared returns the number of a list of builds, 0 if the table has no room for
-// it.
-func (t *tables) shared(builds []validate.BuildReport) int {
-	if len(builds) == 0 {
+// A lists numbers lists of builds from 1 on. They are equal for most subjects of
+// a fleet, and long if it is large.
+type lists[T any] struct {
+	lists   [][]T
+	numbers map[string]int // by key
+	bytes   int            // that they take, about
+	key     []byte
+}
+
+// number returns the number of a list, 0 if it is empty or if there is no room
+// for it. AppendKey appends a part of a key, which no other value of T has.
+func (l *lists[T]) number(list []T, appendKey func([]byte, *T) []byte) int {
+	if len(list) == 0 {
 		return 0
 	}
-	t.key = t.key[:0]
-	for _, b := range builds {
-		t.key = binary.AppendUvarint(t.key, uint64(len(b.Name)))
-		t.key = append(t.key, b.Name...)
-		t.key = binary.AppendUvarint(t.key, b.Hosts)
-		t.key = append(t.key, bit(b.Addressed)|bit(b.AtFault)<<1)
+	l.key = l.key[:0]
+	for i := range list {
+		l.key = appendKey(l.key, &list[i])
 	}
-	n, ok := t.buildsOf[string(t.key)]
+	n, ok := l.numbers[string(l.key)]
 	if !ok {
-		const each = 64 // bytes of a BuildReport, and more
-		size := 2*len(t.key) + each*len(builds)
-		if t.buildsBytes+size > maxSharedBytes {
+		const each = 64 // bytes of a build, and more
+		size := 2*len(l.key) + each*len(list)
+		if l.bytes+size > maxSharedBytes {
 			return 0
 		}
-		t.buildsBytes += size
-		if t.buildsOf == nil {
-			t.buildsOf = map[string]int{}
+		if l.numbers == nil {
+			l.numbers = map[string]int{}
 		}
-		t.builds = append(t.builds, slices.Clone(builds))
-		n = len(t.builds)
-		t.buildsOf[string(t.key)] = n
+		l.bytes += size
+		n = len(l.lists) + 1
+		l.numbers[string(l.key)] = n
+		l.lists = append(l.lists, slices.Clone(list))
 	}
 	return n
+}
+
+// list returns the list of a number, and for 0 the other list.
+func (l *lists[T]) list(n int, other []T) []T {
+	if n > 0 {
+		return slices.Clip(l.lists[n-1])
+	}
+	return other
+}
+
+func appendBuild(key []byte, b *validate.Build) []byte {
+	key = binary.AppendUvarint(key, uint64(len(b.Name)))
+	key = append(key, b.Name...)
+	return binary.AppendUvarint(key, b.Hosts)
+}
+
+func appendBuildReport(key []byte, b *validate.BuildReport) []byte {
+	return append(appendBuild(key, &b.Build), bit(b.Addressed)|bit(b.AtFault)<<1)
 }
 
 func bit(b bool) byte {
@@ -163,14 +183,20 @@ func (t *tables) record(r *Result) *record {
 	}
 	rec.Judged, rec.Subject, rec.Fleet = true, *rep.Subject, t.fleets.number(rep.Fleet)
 	for _, f := range rep.Findings {
-		n := t.checks.number(f.Check)
+		n, list := t.checks.number(f.Check), t.builds.number(f.Builds, appendBuild)
 		f.Check = nil
-		rec.Findings = append(rec.Findings, findingRecord{f, n})
+		if list > 0 {
+			f.Builds = nil
+		}
+		rec.Findings = append(rec.Findings, findingRecord{f, n, list})
 	}
 	for _, s := range rep.Summaries {
-		n := t.checks.number(s.Check)
+		n, list := t.checks.number(s.Check), t.builds.number(s.Builds, appendBuild)
 		s.Check = nil
-		rec.Summaries = append(rec.Summaries, summaryRecord{s, n})
+		if list > 0 {
+			s.Builds = nil
+		}
+		rec.Summaries = append(rec.Summaries, summaryRecord{s, n, list})
 	}
 	for _, total := range rep.Totals {
 		rec.Totals = append(rec.Totals, totalRecord{t.checks.number(total.Check), total.Found})
@@ -179,7 +205,7 @@ func (t *tables) record(r *Result) *record {
 		rec.Skipped = append(rec.Skipped, skipRecord{t.checks.number(s.Check), s.Why})
 	}
 	rec.Ran, rec.NotApplicable = t.numbers(rep.Ran), t.numbers(rep.NotApplicable)
-	if rec.Shared = t.shared(rep.Builds); rec.Shared == 0 {
+	if rec.List = t.reports.number(rep.Builds, appendBuildReport); rec.List == 0 {
 		rec.Builds = rep.Builds
 	}
 	rec.Counts, rec.Undecided, rec.FailOnWarnings = rep.Counts, rep.Undecided, rep.FailOnWarnings
@@ -198,14 +224,14 @@ func (t *tables) result(rec *record) Result {
 	rep := &validate.Report{
 		Subject: &rec.Subject, Fleet: t.fleets.value(rec.Fleet),
 		Ran: t.checksOf(rec.Ran), NotApplicable: t.checksOf(rec.NotApplicable),
-		Builds: rec.Builds, Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings,
+		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings,
 	}
 	for _, f := range rec.Findings {
-		f.Check = t.checks.value(f.Number)
+		f.Check, f.Builds = t.checks.value(f.Number), t.builds.list(f.List, f.Builds)
 		rep.Findings = append(rep.Findings, f.Finding)
 	}
 	for _, s := range rec.Summaries {
-		s.Check = t.checks.value(s.Number)
+		s.Check, s.Builds = t.checks.value(s.Number), t.builds.list(s.List, s.Builds)
 		rep.Summaries = append(rep.Summaries, s.Summary)
 	}
 	for _, total := range rec.Totals {
@@ -213,9 +239,6 @@ func (t *tables) result(rec *record) Result {
 	}
 	for _, s := range rec.Skipped {
 		rep.Skipped = append(rep.Skipped, validate.Skip{Check: t.checks.value(s.Number), Why: s.Why})
-	}
-	if rec.Shared > 0 {
-		rep.Builds = slices.Clip(t.builds[rec.Shared-1])
 	}
 	r.report = rep
 	return r

@@ -21,7 +21,7 @@ const MaxKept = 1000
 
 const (
 	maxKeptBytes   = 4 << 20
-	maxSharedBytes = 4 << 20  // of lists of builds that results share
+	maxSharedBytes = 4 << 20  // of lists that results share: of builds of findings, and of reports
 	maxPending     = 64 << 10 // bytes of records that are not in the file yet
 )
 

@@ -239,23 +239,34 @@ func TestRecordsAreComplete(t *testing.T) {
 func TestSharedBuilds(t *testing.T) {
 	run := new(Run)
 	run.results.keep = -1
-	var want [][]validate.BuildReport
+	var added []Result
 	for i := range 300 {
 		list := make([]validate.BuildReport, 500)
+		var builds []validate.Build
 		for k := range list {
 			list[k] = validate.BuildReport{Build: validate.Build{Name: fmt.Sprint("build ", k), Hosts: uint64(k)}, Addressed: k%2 == 0, AtFault: i%3 == 0 && k == i}
+			if k != i {
+				builds = append(builds, list[k].Build)
+			}
 		}
-		want = append(want, list)
-		run.Add(Judged(&validate.Report{Subject: new(validate.Subject), Builds: list}, ""))
+		added = append(added, Judged(&validate.Report{
+			Subject: new(validate.Subject), Builds: list,
+			Findings: []validate.Finding{{Builds: builds}, {}}, Summaries: []validate.Summary{{}, {Builds: builds}},
+		}, ""))
 	}
+	run.Add(added...)
 	for i, r := range all(t, run) {
-		if !slices.Equal(r.Report().Builds, want[i]) {
-			t.Fatalf("the builds of result %d are others", i)
+		if !reflect.DeepEqual(r.report, added[i].report) {
+			t.Fatalf("result %d is another (-added +read back): %s", i, cmp.Diff(added[i].report, r.report))
 		}
 	}
-	if tables := &run.results.tables; tables.buildsBytes > maxSharedBytes || len(tables.builds) >= 100 || len(tables.builds) < 20 {
-		t.Errorf("%d lists of %d bytes are shared", len(tables.builds), tables.buildsBytes)
+	if of := &run.results.tables; !some(&of.builds) || !some(&of.reports) {
+		t.Errorf("%d and %d lists of %d and %d bytes are shared", len(of.builds.lists), len(of.reports.lists), of.builds.bytes, of.reports.bytes)
 	}
+}
+
+func some[T any](l *lists[T]) bool {
+	return l.bytes <= maxSharedBytes && 20 < len(l.lists) && len(l.lists) < 100
 }
 
 // A fragile is a temporary file that fails.
