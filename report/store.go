@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 )
 
@@ -40,12 +42,30 @@ type Temporary interface {
 func CreateTemporary() (file Temporary, name string, err error) {
 	f, err := os.CreateTemp("", "cfcheck-*.tmp")
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("%s: %w", os.TempDir(), cause(err))
 	}
 	if os.Remove(f.Name()) == nil {
 		return f, "", nil
 	}
 	return named{f}, f.Name(), nil
+}
+
+// cause returns an error without the name of the temporary file, which is
+// another at each run and soon gone.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// variable is the variable of the environment that names the folder for
+// temporary files.
+func variable() string {
+	if runtime.GOOS == "windows" {
+		return "TMP"
+	}
+	return "TMPDIR"
 }
 
 // named is a file that has to be closed before it can be removed.
@@ -113,7 +133,7 @@ func (s *store) spill(create func() (Temporary, error)) {
 	}
 	file, err := create()
 	if err != nil {
-		s.err = fmt.Errorf("a temporary file cannot be created: %w; set TMPDIR to a folder that can be written to", err)
+		s.err = fmt.Errorf("a temporary file cannot be created: %w; set %s to a folder that can be written to", err, variable())
 		return // what is kept can still be shown
 	}
 	s.file, s.encoder = file, gob.NewEncoder(&s.stream)
@@ -153,7 +173,7 @@ func (s *store) flush() {
 		if err == nil {
 			err = io.ErrShortWrite
 		}
-		s.err = fmt.Errorf("the temporary file cannot be written: %w; set TMPDIR to a folder with more room", err)
+		s.err = fmt.Errorf("the temporary file cannot be written: %w; set %s to a folder with more room", cause(err), variable())
 		return
 	}
 	s.held, s.size, s.sum = s.held+s.queued, s.size+int64(len(s.pending)), s.next
@@ -304,7 +324,7 @@ func (r *records) failed(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends before byte %d", r.size)
 	}
-	return fmt.Errorf("the temporary file cannot be read from byte %d on: %w", r.offset, err)
+	return fmt.Errorf("the temporary file cannot be read from byte %d on: %w", r.offset, cause(err))
 }
 
 // decode decodes the record that was read last.

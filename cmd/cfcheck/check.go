@@ -270,7 +270,10 @@ func (r *reporting) check() error {
 
 // newRun starts a run: before anything is judged, the gate judges its canaries.
 func newRun() *report.Run {
-	run := &report.Run{Gate: report.Gate{Version: gateVersion(), Checks: len(suite.Checks)}, Lines: new(lines).get}
+	run := &report.Run{
+		Gate: report.Gate{Version: gateVersion(), Checks: len(suite.Checks)}, Lines: new(lines).get,
+		Temporary: func() (report.Temporary, error) { return output.Scratch(report.CreateTemporary) },
+	}
 	if err := suite.SelfTest(suite.Checks); err != nil {
 		run.Gate.SelfTest = err.Error()
 	}

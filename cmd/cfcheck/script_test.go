@@ -17,6 +17,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 //	exits STATUS COMMAND...   runs a command, and demands that exit status
 //	corpus PATH...            copies files or folders of the corpus to ./corpus
 //	json SCHEMA FILE          holds a file, or stdout, against a published schema
+//	small N FINDINGS FOLDER   writes so many small channel files, of workload.Small
 //	filenames FOLDER NAME...  demands that a folder has these files and no others
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -48,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"corpus":    copyCorpus,
 			"json":      validJSON,
 			"filenames": fileNames,
+			"small":     writeSmall,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fleetVariable, "")
@@ -124,6 +127,17 @@ func validJSON(ts *testscript.TestScript, neg bool, args []string) {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(args[1])))
 	ts.Check(err)
 	ts.Check(schema(ts, args[0]).Validate(doc))
+}
+
+func writeSmall(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: small n findings folder")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	findings, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(workload.WriteSmall(ts.MkAbs(args[2]), n, findings))
 }
 
 func fileNames(ts *testscript.TestScript, neg bool, args []string) {

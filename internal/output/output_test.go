@@ -279,3 +279,36 @@ func TestRemoveTemporaries(t *testing.T) {
 		t.Errorf("left are %v", have)
 	}
 }
+
+// A closing counts how often it is closed.
+type closing int
+
+func (c *closing) Close() error { *c++; return nil }
+
+// A process that ends closes the files that have a name, and creates no more.
+func TestScratch(t *testing.T) {
+	defer func() { temporaries.ended, temporaries.files = false, nil }()
+	var with, without, failed closing
+	for _, tt := range []struct {
+		why  string
+		file *closing
+		name string
+		err  error
+	}{
+		{"a file with a name", &with, "name", nil},
+		{"one without a name is gone when the process is", &without, "", nil},
+		{"one that was not created", &failed, "name", os.ErrPermission},
+	} {
+		f, err := Scratch(func() (*closing, string, error) { return tt.file, tt.name, tt.err })
+		if f != tt.file || err != tt.err {
+			t.Errorf("%s: %v, %v", tt.why, f, err)
+		}
+	}
+	RemoveTemporaries()
+	if with != 1 || without != 0 || failed != 0 {
+		t.Errorf("closed %d, %d and %d times; expected 1, 0 and 0", with, without, failed)
+	}
+	if _, err := Scratch(func() (*closing, string, error) { t.Error("created"); return nil, "", nil }); err != errEnding {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,7 @@ package output
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 var temporaries struct {
 	sync.Mutex
 	names map[string]bool
+	files []io.Closer // of Scratch, with a name
 	ended bool
 }
 
@@ -44,6 +46,22 @@ func CreateTemporary(folder, base string, mode fs.FileMode) (*os.File, error) {
 	}
 }
 
+// Scratch calls create, which creates a file that Close removes. If the file has
+// a name, [RemoveTemporaries] closes it: not every system removes open files.
+func Scratch[F io.Closer](create func() (file F, name string, err error)) (F, error) {
+	temporaries.Lock()
+	defer temporaries.Unlock()
+	if temporaries.ended {
+		var none F
+		return none, errEnding
+	}
+	f, name, err := create()
+	if err == nil && name != "" {
+		temporaries.files = append(temporaries.files, f)
+	}
+	return f, err
+}
+
 // discard removes a temporary file.
 func discard(name string) error {
 	defer forget(name)
@@ -68,5 +86,8 @@ func RemoveTemporaries() {
 	temporaries.ended = true
 	for name := range temporaries.names {
 		os.Remove(name)
+	}
+	for _, f := range temporaries.files {
+		f.Close()
 	}
 }
