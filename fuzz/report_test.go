@@ -49,7 +49,7 @@ func FuzzReport(f *testing.F) {
 		s, opts := gateInput(data, spec, how)
 		s.Name = name
 		judged := report.Judged(validate.Run(s, opts), "")
-		judged.LeftOut = []string{name}
+		judged.LeftOut = []report.LeftOut{{File: name, Line: 1, Column: 1, Path: name, ID: name, Title: name, Reason: name}}
 		run := report.NewRun(judged, report.NotJudged(name, errors.New("cannot be read: "+name)))
 		run.Gate = report.Gate{Version: "v0.0.0-fuzz", Checks: len(suite.Checks)}
 		run.Problems = []string{name}

@@ -108,6 +108,8 @@ func checkPlace(t *testing.T, data []byte, err error) {
 		at = e.Position
 	case *sigma.UnknownFieldError:
 		at = e.Position
+	case *sigma.UnresolvedError:
+		at = e.Position
 	default:
 		// That no rule became content is said of no place.
 		if !strings.HasPrefix(err.Error(), "no rule to build") {

@@ -54,7 +54,7 @@ type jsonResult struct {
 	Fleet         *jsonFleet     `json:"fleet,omitempty"`
 	Counts        jsonCounts     `json:"counts"`
 	Undecided     []string       `json:"undecided"`
-	LeftOut       []string       `json:"leftOut"`
+	LeftOut       []LeftOut      `json:"leftOut"`
 	Findings      []jsonFinding  `json:"findings"`
 	Groups        []jsonGroup    `json:"groups"`
 	Totals        map[string]int `json:"totals"`
@@ -282,7 +282,7 @@ func list(s []string) []string {
 func resultJSON(r *Result) jsonResult {
 	out := jsonResult{
 		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
-		Undecided: []string{}, LeftOut: list(r.LeftOut), Findings: []jsonFinding{}, Groups: []jsonGroup{}, Totals: map[string]int{},
+		Undecided: []string{}, LeftOut: append([]LeftOut{}, r.LeftOut...), Findings: []jsonFinding{}, Groups: []jsonGroup{}, Totals: map[string]int{},
 		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
 	}
 	if r.err != nil {

@@ -17,7 +17,7 @@ type record struct {
 	Failed  bool
 	Err     string // if Failed
 	Digest  string
-	LeftOut []string
+	LeftOut []LeftOut
 	File    *File
 	Windows []window
 	Read    bool
@@ -255,7 +255,11 @@ func (r *Result) items() int {
 // size returns about how many bytes a result takes, without what results share.
 func (r *Result) size() int {
 	const each = 512 // a Result; a Finding with an Instance, an Input and a window
-	n := each*r.items() + length(r.LeftOut)
+	n := each * r.items()
+	for i := range r.LeftOut {
+		l := &r.LeftOut[i]
+		n += 128 + len(l.File) + len(l.Path) + len(l.ID) + len(l.Title) + len(l.Reason)
+	}
 	if r.report == nil {
 		return n
 	}

@@ -245,7 +245,10 @@ func runs(t testing.TB) []struct {
 		)},
 		{"leftout", "rules that are not in the verdict come first, or they would hide what was found", func() *Run {
 			r := judged(validate.Report{Subject: validate.ChannelFile("rules (ipc)", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(advice, "look at it")}})
-			r.LeftOut = []string{"a.yml:1:2: not supported", "b.yml:3:4: not supported"}
+			r.LeftOut = []LeftOut{
+				{File: "a.yml", Line: 1, Column: 2, Path: "detection.selection", ID: "0c7a", Title: "A", Reason: "it looks ahead"},
+				{File: "b.yml", Line: 3, Column: 4, Reason: "it needs another"},
+			}
 			return one(r)
 		}()},
 		{"hostile", "names and texts of what was judged can neither forge a line nor move the cursor", one(judged(validate.Report{

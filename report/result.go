@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -13,9 +14,9 @@ import (
 type Result struct {
 	Name string
 
-	// LeftOut lists rules that are not in what was judged, because they
-	// cannot be expressed and that was allowed.
-	LeftOut []string
+	// LeftOut lists the rules that are not in the subject: cfcheck cannot
+	// express them, or those that they need, and this was allowed.
+	LeftOut []LeftOut
 
 	report  *validate.Report // stripped; nil means not judged, and err says why
 	read    bool             // the report had needs: the content could be read
@@ -23,6 +24,27 @@ type Result struct {
 	digest  string // SHA-256 of the file in hex; empty means that there is no file
 	file    *File
 	windows []window // for the findings of the same index
+}
+
+// A LeftOut is a rule that was left out of a subject, with the place of the
+// reason.
+type LeftOut struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"` // in bytes, from 1
+	Path   string `json:"path,omitempty"`
+	ID     string `json:"id,omitempty"` // of the rule, as its author wrote it
+	Title  string `json:"title,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// String lays it out as compilers do.
+func (l LeftOut) String() string {
+	path := l.Path
+	if path != "" {
+		path += ": "
+	}
+	return fmt.Sprintf("%s:%d:%d: %s%s", l.File, l.Line, l.Column, path, l.Reason)
 }
 
 // A window is the rows of bytes that a finding is about.

@@ -88,15 +88,15 @@ func (t *text) line(word, format string, args ...any) {
 func (t *text) more(format string, args ...any) { t.line("", format, args...) }
 
 func (t *text) result(r *Result) {
+	for _, l := range r.LeftOut {
+		t.line("left out", "%s", Clean(l.String()))
+	}
 	if r.report == nil {
 		t.line("undecided", "%s", Clean(r.Name))
 		t.more("%s", Clean(strings.TrimPrefix(fmt.Sprint(r.err), r.Name+": ")))
 		return
 	}
 	rep := r.report
-	for _, l := range r.LeftOut {
-		t.line("left out", "%s", Clean(l))
-	}
 	sums := summariesOf(rep)
 	for i := 0; i < len(rep.Findings); {
 		n := sameGroup(rep.Findings[i:])

@@ -12,9 +12,11 @@ import (
 
 // Options say how [Build] makes channel files.
 type Options struct {
-	// AllowUnsupported leaves out the rules that cfcheck cannot express and
-	// those that read a field that their type does not have. They are listed
-	// in the Result all the same. Without it such a rule is an error.
+	// AllowUnsupported leaves out the rules that cfcheck cannot express, and
+	// those that would match more without them: the rules that a filter
+	// narrows, those of a correlation that does not generate them, and those
+	// of a rule collection. They are listed in the Result all the same.
+	// Without it such a rule is an error.
 	AllowUnsupported bool
 
 	Revision uint32            // of the channel's content
@@ -32,12 +34,15 @@ type Result struct {
 	Malformed     []*Error
 	UnknownFields []*UnknownFieldError
 	Unsupported   []*UnsupportedError
+	Unresolved    []*UnresolvedError
 	LeftOut       []*Rule // the rules that the above speak of, each once
 
 	Notes []Note // on rules that are in the outputs, in their order: what is worth a look
 
 	rules      map[channelfile.ID]*Rule
 	logsources *known
+	references *references
+	dependents map[*Rule]string // rules that are left out with others, and why
 }
 
 // An Output is a channel file in memory.
@@ -54,12 +59,20 @@ type Output struct {
 //
 // The Result is never nil, and has every rule that could be compiled: for a
 // report. If the error is not nil, nothing of it may ship: it joins all that is
-// malformed, two rules with one ID among it, and what is unsupported or reads an
-// unknown field unless the options allow that. No rule at all is an error too.
+// malformed, two rules with one ID among it, what reads an unknown field or
+// refers to a rule that is not there, and what is unsupported unless the options
+// allow that. No rule at all is an error too.
+//
+// Give it all rules of a release at once: a filter in one file narrows rules in
+// others.
 func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, error) {
 	res := &Result{rules: map[channelfile.ID]*Rule{}, logsources: knownLogsources(defs)}
 	var blocking []error
 	builders := map[string]*output{}
+	res.references = referencesOf(rules)
+	if opts.AllowUnsupported {
+		res.dependents = res.references.dependents(rules)
+	}
 	for _, r := range rules {
 		err := res.add(r, builders, defs, opts)
 		if err != nil {
@@ -82,10 +95,13 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	}
 	slices.SortFunc(res.Outputs, func(a, b Output) int { return strings.Compare(a.Definition.Name, b.Definition.Name) })
 	if len(res.Outputs) == 0 && len(blocking) == 0 {
-		blocking = append(blocking, fmt.Errorf("no rule to build a channel file from, of %s", plural(len(rules), "rule")))
+		blocking = append(blocking, fmt.Errorf("%w, of %s", ErrNoRule, plural(len(rules), "rule")))
 	}
 	return res, errors.Join(blocking...)
 }
+
+// ErrNoRule is the error of [Build] if no rule is left and nothing else says why.
+var ErrNoRule = errors.New("no rule to build a channel file from")
 
 type output struct {
 	Output
@@ -116,9 +132,16 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 	}
 	c := newCompiler(r, nil, opts.Placeholders)
 	var added Compiled
+	c.resolve(res.references)
 	if c.spelled(defs, res.logsources) && !c.beyond() {
 		if c.def = c.definition(defs, opts.Versions); c.def != nil {
 			added = c.compile()
+		}
+	}
+	if reason := res.dependents[r]; reason != "" && !c.failed {
+		c.try(added) // the author's errors count all the same
+		if !c.failed {
+			c.unsupported(r.Position, "", reason)
 		}
 	}
 	if !c.failed && len(errs) == 0 {
@@ -144,15 +167,17 @@ func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 	if defs.TypeOf(l.Sensor()) != "" {
 		return true
 	}
+	ok := true
 	for _, part := range []struct {
 		key string
 		Text
 	}{{categoryKey, l.Category}, {productKey, l.Product}, {serviceKey, l.Service}} {
 		if meant := known.misspelt(l.Product.Value, part.key, part.Value); meant != "" {
 			c.fail(part.Position, "logsource."+part.key, fmt.Sprintf("%s %s is not in Sigma's taxonomy", part.key, quote(part.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+			ok = false
 		}
 	}
-	return !c.failed
+	return ok
 }
 
 // definition returns that of the type that the rule is for, nil if there is
@@ -183,7 +208,8 @@ func (res *Result) sort(err error) (may bool) {
 		res.Malformed = append(res.Malformed, e)
 	case *UnknownFieldError:
 		res.UnknownFields = append(res.UnknownFields, e)
-		return true
+	case *UnresolvedError:
+		res.Unresolved = append(res.Unresolved, e)
 	case *UnsupportedError:
 		res.Unsupported = append(res.Unsupported, e)
 		return true

@@ -43,7 +43,7 @@ const (
 
 func TestBuild(t *testing.T) {
 	withoutID := strings.Replace(ruleOf(sound), "id:", "custom:", 1)
-	correlation := "title: x\ncorrelation: {type: event_count}\n"
+	correlation := "title: x\ncorrelation: {type: event_count, rules: [other]}\n"
 	for _, tt := range []struct {
 		why     string
 		texts   []string
@@ -59,8 +59,11 @@ func TestBuild(t *testing.T) {
 		{why: "an unsupported rule is left out where that is asked for", allow: true, texts: []string{withID(idA, sound), withID(idB, unsupported)}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1}},
 		{why: "an unknown field blocks", texts: []string{withID(idA, sound), withID(idB, unknown)}, rules: 1, leftOut: 1, lists: [3]int{0, 1, 0},
 			errs: []string{`b.yml:8:9: detection.s: field "Pipe" is not in type ipc version 1; `}},
-		{why: "a rule with an unknown field is left out where that is asked for", allow: true, texts: []string{withID(idA, sound), withID(idB, unknown)}, rules: 1, leftOut: 1, lists: [3]int{0, 1, 0}},
-		{why: "another kind of document is unsupported", allow: true, texts: []string{withID(idA, sound), correlation}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1}},
+		{why: "a rule with an unknown field blocks, and nothing allows it", allow: true, texts: []string{withID(idA, sound), withID(idB, unknown)}, rules: 1, leftOut: 1, lists: [3]int{0, 1, 0},
+			errs: []string{`b.yml:8:9: detection.s: field "Pipe" is not in type ipc version 1; `}},
+		{why: "another kind of document is unsupported, and so is the rule that it refers to", allow: true, texts: []string{withID(idA, sound), withID(idB, sound) + "---\n" + strings.Replace(correlation, "other", idA, 1)}, rules: 1, leftOut: 2, lists: [3]int{0, 0, 2}},
+		{why: "a correlation of no rule here blocks, and nothing allows it", allow: true, texts: []string{withID(idA, sound), correlation}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1},
+			errs: []string{`b.yml:2:42: correlation.rules: no rule here has the id or name "other", which the correlation rule refers to`}},
 		{why: "an ID that is missing is malformed, and nothing allows it", allow: true, texts: []string{withID(idA, sound), withoutID}, rules: 1, leftOut: 1, lists: [3]int{1, 0, 0},
 			errs: []string{"b.yml:1:1: rule has no id; "}},
 		{why: "an ID that occurs twice names both places", allow: true, texts: []string{withID(idA, sound), withID(idB, sound), withID(idA, sound)}, rules: 2, leftOut: 1, lists: [3]int{1, 0, 0},

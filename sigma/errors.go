@@ -27,6 +27,8 @@ func place(err error) Position {
 		return e.Position
 	case *UnknownFieldError:
 		return e.Position
+	case *UnresolvedError:
+		return e.Position
 	}
 	return Position{}
 }
@@ -58,6 +60,25 @@ type UnsupportedError struct {
 
 func (e *UnsupportedError) Error() string {
 	return message(e.Name, e.Position, e.Path, "not supported: "+e.Reason, "")
+}
+
+// An UnresolvedError says that a correlation or a filter refers to a rule that
+// is not among those that were compiled together. What it would change is not
+// known.
+type UnresolvedError struct {
+	Name string // of the file
+	Position
+	Path      string
+	ID        string // of the correlation or filter, as its author wrote it; may be empty
+	Title     string
+	Kind      Kind
+	Reference string // the ID or name of the rule
+}
+
+func (e *UnresolvedError) Error() string {
+	return message(e.Name, e.Position, e.Path,
+		fmt.Sprintf("no rule here has the id or name %s, which the %v refers to", quote(e.Reference), e.Kind),
+		"name the rules and what refers to them in one run")
 }
 
 // An UnknownFieldError says that a rule reads a field that its template type
@@ -144,7 +165,8 @@ func (l *errorList) err(name string) error {
 
 // Errors returns the errors that the functions of this package join into one,
 // in the order in which they were found: each an [*Error], an
-// [*UnsupportedError], an [*UnknownFieldError] or an error of the file system.
+// [*UnsupportedError], an [*UnknownFieldError], an [*UnresolvedError] or an
+// error of the file system.
 func Errors(err error) []error {
 	if err == nil {
 		return nil

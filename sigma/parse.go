@@ -343,6 +343,9 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			p.detection(r, fields["detection"])
 		}
 	}
+	if r.Kind == Correlation || r.Kind == Filter {
+		p.references(r, fields)
+	}
 	if p.failed > before {
 		return nil
 	}
@@ -364,6 +367,75 @@ func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) 
 		all = append(all, meant)
 	}
 	return all
+}
+
+// references reads what a correlation or a filter says of other rules.
+func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
+	path := r.extra.Value
+	n := fields[path]
+	if n.Kind != yaml.MappingNode {
+		p.fail(n, path, path+" is "+kindName(n), "expected a map with rules and condition")
+		return
+	}
+	if r.Kind == Filter && fields["logsource"] == nil {
+		p.add(r.Position, "", "filter has no logsource", "a filter needs it: it is for rules of this logsource alone")
+	} else if r.Kind == Filter {
+		r.Logsource = p.logsource(fields["logsource"])
+	}
+	var rules *yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		switch n.Content[i].Value {
+		case "rules":
+			rules = p.resolve(n.Content[i+1])
+		case "generate":
+			p.generate(r, p.resolve(n.Content[i+1]), path+".generate")
+		}
+	}
+	if fields["generate"] != nil {
+		p.generate(r, fields["generate"], "generate")
+	}
+	path += ".rules"
+	if rules == nil || isNull(rules) {
+		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it is for, by id or name")
+		return
+	}
+	list := []*yaml.Node{rules}
+	if rules.Kind == yaml.SequenceNode {
+		list = rules.Content
+		r.All = r.Kind == Filter && len(list) == 0 // as in pySigma
+	} else if word := rules.Value; r.Kind == Filter && (strings.EqualFold(word, "any") || strings.EqualFold(word, "all")) {
+		r.All = true
+		return
+	}
+	before := p.failed
+	for _, written := range list {
+		failed := p.failed
+		text := p.text(p.resolve(written), path)
+		if text.Set() && text.Value != "" {
+			r.References = append(r.References, text)
+		} else if p.failed == failed {
+			p.fail(written, path, "name of a rule is "+kindName(p.resolve(written)), "expected the id or the name of a rule")
+		}
+	}
+	if len(r.References) == 0 && !r.All && p.failed == before {
+		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it is for, by id or name")
+	}
+}
+
+// generate reads whether the rules of a correlation stand alone as well. The
+// specification has the key beside the correlation, pySigma inside of it.
+func (p *parser) generate(r *Rule, n *yaml.Node, path string) {
+	failed := p.failed
+	switch text := p.text(n, path); text.Value {
+	case "true", "True", "TRUE":
+		r.Generates = true
+	case "false", "False", "FALSE":
+	default:
+		if p.failed > failed {
+			return
+		}
+		p.fail(n, path, "value of generate is "+kindName(n), "expected true or false")
+	}
 }
 
 // kinds has the keys that say that a document is no detection.

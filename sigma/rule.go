@@ -47,6 +47,11 @@ type Rule struct {
 	Detection                     Detection
 	Notes                         []Note // what is sound and yet worth a look
 	extra                         Text   // of a Kind that is not a detection: the key that says so
+
+	// Of a correlation and a filter: the rules that it refers to, by ID or name.
+	References []Text
+	All        bool // of a filter: it is for all rules of its logsource
+	Generates  bool // of a correlation: its rules stand alone as well
 }
 
 // A Logsource says which events a rule is for.

@@ -44,7 +44,7 @@ $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 	f := cmd.Flags()
 	f.StringVarP(&b.out, "out", "o", "", "the `folder` to write to; it is made if need be")
 	f.Uint32Var(&b.revision, "revision", 1, "the `number` of this release of the content")
-	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, what cannot be expressed")
+	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, the rules that cannot be expressed, and those that would match more without them")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
 	return cmd
@@ -69,9 +69,9 @@ func (b *building) run(paths []string) error {
 	var rules []*sigma.Rule
 	var faults []error
 	for _, path := range paths {
-		files, err := sigma.Load(path)
+		files, err := loadRules(path)
 		if err != nil {
-			return err
+			faults = append(faults, err)
 		}
 		for _, f := range files {
 			rules = append(rules, f.Rules...)
@@ -84,20 +84,17 @@ func (b *building) run(paths []string) error {
 	built, err := sigma.Build(rules, defs, sigma.Options{
 		AllowUnsupported: b.allowUnsupported, Revision: b.revision, Created: created, Placeholders: placeholders,
 	})
-	faults = append(faults, sigma.Errors(err)...)
+	for _, err := range sigma.Errors(err) {
+		if len(faults) == 0 || !errors.Is(err, sigma.ErrNoRule) { // else it is clear why no rule is left
+			faults = append(faults, err)
+		}
+	}
 	if len(faults) > 0 {
 		return b.refuse(faults)
 	}
 	b.sayNotes(built)
 	for _, e := range built.Unsupported {
 		b.say("left out: %v", e)
-	}
-	said := map[[2]string]bool{} // a rule may read a field in many places
-	for _, e := range built.UnknownFields {
-		if once := [2]string{e.ID, e.Field}; !said[once] {
-			said[once] = true
-			b.say("left out: %v", e)
-		}
 	}
 	if n := len(built.LeftOut); n > 0 {
 		b.say("left out: %d of %s in all", n, count(uint64(len(rules)), "rule"))
@@ -110,13 +107,15 @@ func (b *building) run(paths []string) error {
 func (b *building) refuse(faults []error) error {
 	status, hint := statusRejected, count(uint64(len(faults)), "fault")
 	for _, err := range faults {
-		var malformed *sigma.Error
-		var unknown *sigma.UnknownFieldError
-		if !errors.As(err, &malformed) && !errors.As(err, &unknown) {
+		switch err.(type) {
+		case *sigma.Error, *sigma.UnknownFieldError:
+		case *sigma.UnsupportedError:
 			status = statusUndecided
-		}
-		if !errors.As(err, &malformed) && !b.allowUnsupported {
-			hint = count(uint64(len(faults)), "fault") + "; --allow-unsupported leaves out, and lists, what cannot be expressed and what reads a field that its type does not have"
+			if !b.allowUnsupported {
+				hint = count(uint64(len(faults)), "fault") + "; --allow-unsupported leaves out, and lists, the rules that cannot be expressed"
+			}
+		default:
+			status = statusUndecided
 		}
 		b.say("cfcheck: %v", err)
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -39,7 +38,7 @@ type checking struct {
 	all              bool // as many rules are shown as maxFindings says
 
 	options      validate.Options
-	ids          map[channelfile.ID]*sigma.Rule // of the rules that were judged
+	roots        []string // of rules: files and folders
 	untried      []string
 	placeholders sigma.Placeholders
 }
@@ -67,7 +66,7 @@ content is safe depends on the builds that will read it.`,
 	k.claiming.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
-	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "judge the other rules where one cannot be expressed; it is listed. A rule that reads a field which its type does not have is still rejected")
+	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "leave out, and list, the rules that cannot be expressed, and those that would match more without them")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
@@ -102,6 +101,7 @@ func (k *checking) run(args []string) error {
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
+	run.Add(k.judgeRules(k.roots)...)
 	run.Remarks = append(run.Remarks, k.untried...)
 	return k.writeClaims(run)
 }
@@ -183,7 +183,8 @@ func (k *checking) prepare() error {
 	return k.reporting.check()
 }
 
-// judgePath judges what is at a path, and adds the results.
+// judgePath judges the channel files at a path, and adds the results. Rules wait
+// until all are known: one file may have a filter for those in another.
 func (k *checking) judgePath(run *report.Run, name string) {
 	info, err := os.Stat(name)
 	switch {
@@ -192,7 +193,7 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	case info.IsDir():
 		k.judgeFolder(run, name)
 	case isRules(name):
-		run.Add(k.judgeRules(name)...)
+		k.roots = append(k.roots, name)
 	default:
 		run.Add(k.judgeFile(name))
 	}

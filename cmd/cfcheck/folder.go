@@ -31,7 +31,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		run.Add(k.judgeFile(name))
 	}
 	if in.rules {
-		run.Add(k.judgeRules(root)...)
+		k.roots = append(k.roots, root)
 	}
 	if len(in.files) == 0 && !in.rules && len(in.problems) == 0 {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))

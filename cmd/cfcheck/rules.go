@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
@@ -52,23 +51,39 @@ func (c *command) sayNotes(built *sigma.Result) {
 	}
 }
 
-// judgeRules compiles the rules at a path and judges what they become, one
-// subject a template type. What is wrong with the rules themselves goes with
-// the type that it speaks of, and else with the first.
-func (k *checking) judgeRules(root string) []report.Result {
+// judgeRules compiles the rules at some paths together, as build does, and
+// judges the result, one subject a template type. What is wrong with the rules
+// themselves goes with the type that it speaks of, and else with the first.
+func (k *checking) judgeRules(roots []string) (results []report.Result) {
+	if len(roots) == 0 {
+		return nil
+	}
 	// Rules are many small values that live until they are judged: collecting
 	// garbage as often as by default would take a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	files, err := sigma.Load(root)
-	if err != nil {
-		return []report.Result{report.NotJudged(root, err)}
+	name := rootsName(roots)
+	var rules []*sigma.Rule
+	var source []validate.Finding
+	loaded := 0
+	for _, root := range roots {
+		files, err := loadRules(root)
+		if err != nil {
+			results = append(results, report.NotJudged(root, err))
+			continue
+		}
+		loaded += len(files)
+		these, findings, unread := collect(files)
+		rules, source = append(rules, these...), append(source, findings...)
+		// What could not be read is undecided by itself, whatever becomes of
+		// the rest.
+		for _, text := range unread {
+			results = append(results, report.NotJudged(root, errors.New(text)))
+		}
 	}
-	rules, source, unread := collect(files)
-	source = append(source, k.again(rules)...)
-	if len(files) == 0 {
-		return []report.Result{report.NotJudged(root, errors.New("nothing to check: there are no rules (.yml) in it"))}
+	if loaded == 0 {
+		return results
 	}
-	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: true, Placeholders: k.placeholders})
+	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders})
 	k.sayNotes(built)
 	for _, e := range built.Malformed {
 		source = append(source, malformed(e))
@@ -77,16 +92,16 @@ func (k *checking) judgeRules(root string) []report.Result {
 	for _, e := range built.UnknownFields {
 		of[e.Type] = append(of[e.Type], unknownField(e))
 	}
-	// What could not be read or expressed is undecided by itself, whatever
-	// becomes of the rest.
-	var results []report.Result
-	for _, text := range unread {
-		results = append(results, report.NotJudged(root, errors.New(text)))
-	}
-	if !k.allowUnsupported {
-		for _, e := range built.Unsupported {
+	var leftOut []report.LeftOut
+	for _, e := range built.Unsupported {
+		if k.allowUnsupported {
+			leftOut = append(leftOut, report.LeftOut{File: e.Name, Line: e.Line, Column: e.Column, Path: e.Path, ID: e.ID, Title: e.Title, Reason: e.Reason})
+		} else {
 			results = append(results, report.NotJudged(fmt.Sprintf("%s:%d:%d", e.Name, e.Line, e.Column), e))
 		}
+	}
+	for _, e := range built.Unresolved {
+		results = append(results, report.NotJudged(fmt.Sprintf("%s:%d:%d", e.Name, e.Line, e.Column), e))
 	}
 	var unjudged []string
 	if len(built.Outputs) > 0 || len(source)+len(of)+len(results) == 0 { // else it is clear why no rule is left
@@ -94,7 +109,7 @@ func (k *checking) judgeRules(root string) []report.Result {
 	}
 	var subjects []*validate.Subject
 	for _, out := range built.Outputs {
-		s := validate.Rules(fmt.Sprintf("%s (%s)", root, out.Definition.Name), out.Data)
+		s := validate.Rules(fmt.Sprintf("%s (%s)", name, out.Definition.Name), out.Data)
 		s.Origin = func(part validate.Part) (validate.Position, bool) {
 			name, at, ok := built.Locate(part.ID, part.From.Line, part.From.Text)
 			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
@@ -108,10 +123,11 @@ func (k *checking) judgeRules(root string) []report.Result {
 	}
 	if len(subjects) == 0 {
 		if len(source)+len(unjudged) == 0 && len(results) > 0 {
+			results[0].LeftOut = leftOut
 			return results
 		}
 		// What was found still has to be said.
-		subjects = append(subjects, validate.Rules(root, nil))
+		subjects = append(subjects, validate.Rules(name, nil))
 		if len(source)+len(unjudged) == 0 {
 			unjudged = append(unjudged, "no rule became content: there is nothing to judge")
 		}
@@ -121,39 +137,26 @@ func (k *checking) judgeRules(root string) []report.Result {
 	for _, s := range subjects {
 		results = append(results, k.judge(s, ""))
 	}
-	if k.allowUnsupported {
-		for _, e := range built.Unsupported {
-			results[first].LeftOut = append(results[first].LeftOut, e.Error())
-		}
-	}
+	results[first].LeftOut = leftOut
 	return results
 }
 
-// again returns a finding for each rule that has the ID of one that was judged
-// before, from another argument of the command.
-func (k *checking) again(rules []*sigma.Rule) (findings []validate.Finding) {
-	if k.ids == nil {
-		k.ids = map[channelfile.ID]*sigma.Rule{}
+// loadRules loads the rules at a path. A path without any is an error.
+func loadRules(root string) ([]sigma.File, error) {
+	files, err := sigma.Load(root)
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: there are no rules (.yml, .yaml) in it", root)
 	}
-	var new []*sigma.Rule
-	for _, r := range rules {
-		id, err := channelfile.ParseID(r.ID.Value)
-		if err != nil {
-			continue
-		}
-		if first := k.ids[id]; first != nil {
-			findings = append(findings, malformed(&sigma.Error{Name: r.Name, Position: r.ID.Position, Path: "id",
-				Found: fmt.Sprintf("%s is also that of the rule at %s:%d:%d", r.ID.Value, first.Name, first.ID.Line, first.ID.Column),
-				Want:  "give one of them a new UUID, or remove the copy"}))
-			continue
-		}
-		new = append(new, r)
+	return files, err
+}
+
+// rootsName names what was compiled together: at most three of the paths.
+func rootsName(roots []string) string {
+	const most = 3
+	if n := len(roots); n > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(roots[:most], ", "), n-most)
 	}
-	for _, r := range new {
-		id, _ := channelfile.ParseID(r.ID.Value)
-		k.ids[id] = r
-	}
-	return findings
+	return strings.Join(roots, ", ")
 }
 
 // collect takes the rules out of files, and what is wrong with these: faults
@@ -179,7 +182,7 @@ func unexplained(err error) []string {
 	var list []string
 	for _, err := range sigma.Errors(err) {
 		switch err.(type) {
-		case *sigma.Error, *sigma.UnknownFieldError, *sigma.UnsupportedError:
+		case *sigma.Error, *sigma.UnknownFieldError, *sigma.UnsupportedError, *sigma.UnresolvedError:
 		default:
 			list = append(list, err.Error())
 		}
