@@ -372,6 +372,73 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
+// TestVectors holds that the embedded vectors are there and can be read.
+func TestVectors(t *testing.T) {
+	sets, events := Vectors(), 0
+	for _, s := range sets {
+		events += len(s.Events)
+	}
+	if len(sets) < 150 || events < 900 {
+		t.Errorf("%d vectors in %d sets; there were 923 in 161 once", events, len(sets))
+	}
+	files, err := fs.Glob(VectorsFS, "vectors/*")
+	if err != nil || len(files) != 2*len(sets) {
+		t.Errorf("the folder vectors has %d files for %d sets, %v; a set has a JSON and a channel file", len(files), len(sets), err)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := `{"why": "the operand itself", "values": [{"string": "616263"}], "matches": ["6f0c1d2e-0007-4000-8000-cfc0cfc00001"], "steps": 10},` + "\n"
+	equals, err := VectorsFS.ReadFile("vectors/equals.json")
+	if err != nil || !bytes.Contains(equals, []byte(line)) || !bytes.Contains(readme, []byte(line)) {
+		t.Errorf("README.md and vectors/equals.json do not both have the line %s%v", line, err)
+	}
+}
+
+func TestVectorErrors(t *testing.T) {
+	const good = `{"schema": "cfcheck.vectors/v0", "why": "w", "file": "a.cf", "sha256": "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a",
+		"inputs": ["string", "integer", "address"],
+		"events": [{"why": "w", "values": [{"string": "ff00"}, {"integer": "-9223372036854775808"}, {"address": "00000000000000000000ffff0a000001"}], "matches": [], "steps": 0}, {"why": "w", "values": [null, null, null], "matches": ["x"], "steps": 18446744073709551615}]}`
+	load := func(text string) ([]VectorSet, error) {
+		return LoadVectors(fstest.MapFS{"vectors/a.json": {Data: []byte(text)}, "vectors/a.cf": {Data: []byte{1}}})
+	}
+	want := []VectorSet{{Name: "a", Why: "w", Path: "vectors/a.cf", Data: []byte{1}, Inputs: []string{"string", "integer", "address"}, Events: []Vector{
+		{Why: "w", Values: []VectorValue{{Type: "string", Text: []byte{0xFF, 0}}, {Type: "integer", Integer: -1 << 63}, {Type: "address", Address: [16]byte{10: 0xFF, 11: 0xFF, 12: 10, 15: 1}}}, Matches: []string{}},
+		{Why: "w", Values: make([]VectorValue, 3), Matches: []string{"x"}, Steps: 1<<64 - 1},
+	}}}
+	if got, err := load(good); err != nil {
+		t.Fatal(err)
+	} else if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the vectors differ (-want +got):\n%s", diff)
+	}
+	if _, err := LoadVectors(fstest.MapFS{"vectors/a.cf": {Data: []byte{1}}}); err == nil || !strings.Contains(err.Error(), "has no set of vectors") {
+		t.Errorf("a folder without a set: %v", err)
+	}
+	for _, tt := range []struct{ old, new, want, why string }{
+		{`"schema"`, `"schemas"`, `unknown field "schemas"`, "a misspelt key would be an expectation that nobody checks"},
+		{`vectors/v0`, `vectors/v1`, `want schema "cfcheck.vectors/v0"`, "another form"},
+		{`4bf5`, `4bf6`, "vectors/a.cf has the SHA-256 4bf5", "another channel file"},
+		{`a.cf`, `b.cf`, "vectors/b.cf", "no channel file"},
+		{`"inputs": ["string", "integer", "address"]`, `"inputs": []`, "0 inputs", "nothing is handed over"},
+		{`"string", "integer", "address"]`, `"string", "number", "address"]`, "want one key, number", "a type that there is not"},
+		{`[null, null, null]`, `[null, null]`, "want why, matches, steps and 3 values, and found 2 values", "an event that is too short"},
+		{`"matches": []`, `"matches": null`, "want why, matches", "nothing is expected"},
+		{`, "steps": 0`, ``, "want why, matches, steps", "no charge"},
+		{`"steps": 0`, `"steps": -1`, "cannot unmarshal", "a charge below zero"},
+		{`{"string": "ff00"}`, `{"integer": "1"}`, "want one key, string", "a value of another type"},
+		{`{"string": "ff00"}`, `{"string": "ff00", "integer": "1"}`, "want one key, string", "a value of two types"},
+		{`"ff00"`, `"f"`, "odd length", "half a byte"},
+		{`"-9223372036854775808"`, `"9223372036854775808"`, "value out of range", "a number beyond 64 bits"},
+		{`"00000000000000000000ffff0a000001"`, `"0a000001"`, "an address has 16 bytes, not 4", "an address that is not mapped"},
+	} {
+		text := strings.Replace(good, tt.old, tt.new, 1)
+		if _, err := load(text); text == good || err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error is %v; want %s", tt.why, err, tt.want)
+		}
+	}
+}
+
 func one(text string) map[string]string { return map[string]string{"cases/a/case.txt": text} }
 
 func TestVariants(t *testing.T) {

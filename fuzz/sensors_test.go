@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/fuzz/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/fuzz/naive"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -86,6 +87,31 @@ func TestModelAgrees(t *testing.T) {
 	}
 	if events < 1000 || matched < events/4 {
 		t.Fatalf("only %d instances matched of %d events: the events do not reach them", matched, events)
+	}
+}
+
+// TestNaiveEvaluates holds the naive interpreter against the content interpreter:
+// what matches, and what is charged.
+func TestNaiveEvaluates(t *testing.T) {
+	g := generate.New(3)
+	events, matched := 0, 0
+	for range 300 {
+		drawnCases(g, func(_ sensorCase, f *channelfile.File, e sensor.Event) bool {
+			it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+			if err := it.Run(e); err != nil {
+				t.Fatal(err)
+			}
+			got, steps := naive.Evaluate(f, e)
+			if !slices.Equal(it.Matched(), got) || !steps.IsUint64() || steps.Uint64() != it.Steps() {
+				t.Fatalf("the interpreter matches %v for %d steps, the naive one %v for %v, on %v", it.Matched(), it.Steps(), got, steps, e)
+			}
+			events++
+			matched += len(got)
+			return true
+		})
+	}
+	if events < 1000 || matched < events/4 {
+		t.Fatalf("only %d instances matched of %d events", matched, events)
 	}
 }
 

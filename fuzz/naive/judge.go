@@ -305,7 +305,6 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 	}
 	f := j.file
 	sum := big.NewInt(int64(f.Words() + f.Instances()))
-	add := func(n int64) { sum.Add(sum, big.NewInt(n)) }
 	for i := range f.Criteria() {
 		cr := f.Criterion(i)
 		// The longest value of the input; -1: not known.
@@ -325,59 +324,12 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 		default:
 			longest = int64(min(in.MaxLength, in.CutAt))
 		}
-		charge := func(steps, each int64) string { // steps + each · longest
-			add(steps)
-			if each > 0 && longest < 0 {
-				return fmt.Sprintf("the cost of criterion %d is not bounded", i)
-			}
-			sum.Add(sum, new(big.Int).Mul(big.NewInt(each), big.NewInt(longest)))
-			return ""
+		constant, each := charge(f, cr)
+		if each > 0 && longest < 0 {
+			return fmt.Sprintf("the cost of criterion %d is not bounded", i)
 		}
-		why := ""
-		switch cr.Operator {
-		case channelfile.OpExists:
-			why = charge(1, 0)
-		case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix:
-			add(1)
-			for k := range cr.Count {
-				if cr.Flags&channelfile.FlagInputs != 0 {
-					why = charge(2, 1)
-				} else {
-					why = charge(2+int64(len(f.Value(f.Operand(cr.First+k)))), 0)
-				}
-			}
-		case channelfile.OpContains, channelfile.OpPattern:
-			add(1)
-			for k := range cr.Count {
-				m := int64(len(f.Value(f.Operand(cr.First + k))))
-				why = charge(m+1, m+1)
-			}
-		case channelfile.OpRegexp:
-			add(1)
-			for p := range f.OperandPrograms(cr) {
-				c := int64(0)
-				for k := range p.Len() {
-					c += 3
-					if in := p.Inst(k); in.Op == channelfile.InstRunes {
-						for n := p.Ranges(in.Arg); n > 0; n /= 2 { // binary digits
-							c++
-						}
-					}
-				}
-				why = charge(c, c)
-			}
-		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-			if cr.Flags&channelfile.FlagInputs != 0 {
-				why = charge(1+40*int64(cr.Count), 0)
-			} else {
-				why = charge(24+2*int64(cr.Count), 0)
-			}
-		case channelfile.OpAddressRange:
-			why = charge(64+4*int64(cr.Count), 0)
-		}
-		if why != "" {
-			return why
-		}
+		sum.Add(sum, big.NewInt(constant))
+		sum.Add(sum, new(big.Int).Mul(big.NewInt(each), big.NewInt(longest)))
 	}
 	if budget := new(big.Int).SetUint64(c.Reader.Budget.Steps); sum.Cmp(budget) > 0 {
 		return fmt.Sprintf("it costs %v steps of %v", sum, budget)

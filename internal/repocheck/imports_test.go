@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz", "fuzz/alive", "fuzz/alive/hunt", "fuzz/alive/mutant", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/neighbour", "fuzz/oracle", "fuzz/rawsensor", "fuzz/totality", "internal/bench", "internal/faults", "internal/gatetest"},
+	{"fuzz", "fuzz/alive", "fuzz/alive/hunt", "fuzz/alive/mutant", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/neighbour", "fuzz/oracle", "fuzz/rawsensor", "fuzz/totality", "fuzz/vectors", "internal/bench", "internal/faults", "internal/gatetest"},
 }
 
 // library is where only the standard library may be linked: up to here.
