@@ -65,6 +65,7 @@ type jsonResult struct {
 
 type jsonFleet struct {
 	Name     string      `json:"name"`
+	Named    string      `json:"named,omitempty"`
 	Example  bool        `json:"example"`
 	Digest   string      `json:"sha256"`
 	Evidence string      `json:"evidence"`
@@ -299,7 +300,7 @@ func resultJSON(r *Result) jsonResult {
 		rep.Counts.Builds, rep.Counts.Contracts, rep.Counts.Hosts,
 	}
 	if fleet := rep.Fleet; fleet != nil {
-		out.Fleet = &jsonFleet{fleet.Name, fleet.Builtin, hex.EncodeToString(fleet.Digest[:]), Evidence(fleet), []jsonBuild{}}
+		out.Fleet = &jsonFleet{fleet.Name, r.FleetNamed, fleet.Builtin, hex.EncodeToString(fleet.Digest[:]), Evidence(fleet), []jsonBuild{}}
 		for _, b := range rep.Builds {
 			out.Fleet.Builds = append(out.Fleet.Builds, jsonBuild{b.Name, b.Hosts, b.Addressed, b.AtFault})
 		}

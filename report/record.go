@@ -18,6 +18,7 @@ type record struct {
 	Err     string // if Failed
 	Digest  string
 	LeftOut []LeftOut
+	Named   string // FleetNamed
 	File    *File
 	Windows []window
 	Read    bool
@@ -173,7 +174,7 @@ func bit(b bool) byte {
 
 // record returns a result as it is encoded.
 func (t *tables) record(r *Result) *record {
-	rec := &record{Name: r.Name, Digest: r.digest, LeftOut: r.LeftOut, File: r.file, Windows: r.windows, Read: r.read}
+	rec := &record{Name: r.Name, Digest: r.digest, LeftOut: r.LeftOut, Named: r.FleetNamed, File: r.file, Windows: r.windows, Read: r.read}
 	if r.err != nil {
 		rec.Failed, rec.Err = true, r.err.Error()
 	}
@@ -214,7 +215,7 @@ func (t *tables) record(r *Result) *record {
 
 // result returns the result that a record was made of.
 func (t *tables) result(rec *record) Result {
-	r := Result{Name: rec.Name, digest: rec.Digest, LeftOut: rec.LeftOut, file: rec.File, windows: rec.Windows, read: rec.Read}
+	r := Result{Name: rec.Name, digest: rec.Digest, LeftOut: rec.LeftOut, FleetNamed: rec.Named, file: rec.File, windows: rec.Windows, read: rec.Read}
 	if rec.Failed {
 		r.err = errors.New(rec.Err)
 	}

@@ -243,6 +243,15 @@ func runs(t testing.TB) []struct {
 			judged(validate.Report{Subject: validate.ChannelFile("a.cf", nil), Ran: []*validate.Check{first}}),
 			judged(validate.Report{Subject: validate.ChannelFile("b.cf", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(first, "no")}}),
 		)},
+		{"fleets", "where a run has several fleets each result names its own", func() *Run {
+			var results []Result
+			for _, name := range []string{"ours", "a\nb.json"} {
+				r := judged(validate.Report{Subject: validate.ChannelFile("C.cf", nil), Fleet: fleet, Needs: new(sensor.Needs), Ran: []*validate.Check{first}, Counts: validate.Counts{Builds: 2, Contracts: 2, Hosts: 1000}})
+				r.FleetNamed = name
+				results = append(results, r)
+			}
+			return with(Run{Gate: gate}, results...)
+		}()},
 		{"leftout", "rules that are not in the verdict come first, or they would hide what was found", func() *Run {
 			r := judged(validate.Report{Subject: validate.ChannelFile("rules (ipc)", nil), Ran: []*validate.Check{first}, Findings: []validate.Finding{finding(advice, "look at it")}})
 			r.LeftOut = []LeftOut{

@@ -18,6 +18,10 @@ type Result struct {
 	// express them, or those that they need, and this was allowed.
 	LeftOut []LeftOut
 
+	// FleetNamed is the fleet as the run named it. It is set where a run has
+	// several fleets, so that reports tell their results apart.
+	FleetNamed string
+
 	report  *validate.Report // stripped; nil means not judged, and err says why
 	read    bool             // the report had needs: the content could be read
 	err     error

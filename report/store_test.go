@@ -201,6 +201,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	}
 	r := Result{Name: "\xff", report: rep, read: true, err: errors.New("why"), digest: "ab"}
 	fill(&r.LeftOut)
+	fill(&r.FleetNamed)
 	fill(&r.file)
 	fill(&r.windows)
 	// Were a field missing above, it would be zero on both sides.

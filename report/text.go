@@ -400,7 +400,11 @@ func (t *text) dropped(rep *validate.Report, sums summaries) {
 
 func (t *text) conclusion(r *Result) {
 	rep := r.report
-	t.line(rep.Verdict().String(), "%s", Clean(r.Name))
+	fleet := ""
+	if r.FleetNamed != "" {
+		fleet = " for fleet " + r.FleetNamed
+	}
+	t.line(rep.Verdict().String(), "%s", Clean(r.Name+fleet))
 	t.skipped(rep)
 	t.more("%s", t.counts(r))
 	if rep.Fleet != nil {

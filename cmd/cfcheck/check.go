@@ -37,10 +37,15 @@ type checking struct {
 	maxFindings      int
 	all              bool // as many rules are shown as maxFindings says
 
-	options      validate.Options
-	roots        []string // of rules: files and folders
-	untried      []string
+	options      validate.Options // without a fleet
+	roots        []string         // of rules: files and folders
+	fleets       []givenFleet     // empty means that there is none
+	remarks      []string
 	placeholders sigma.Placeholders
+
+	judgedFiles   map[string]bool // channel files that were judged, by sameFile
+	repeated      int             // channel files that were named again, and were judged once
+	firstRepeated string
 }
 
 func (c *command) check() *cobra.Command {
@@ -83,7 +88,7 @@ func (k *checking) run(args []string) error {
 	if len(args) == 0 && len(k.needs) == 0 {
 		return fmt.Errorf("nothing to check: name a channel file, a file of rules or a folder; see cfcheck check --help")
 	}
-	if err := k.claiming.check(args, k.needs); err != nil {
+	if err := k.claiming.check(args, k.needs, k.fleetNames); err != nil {
 		return err
 	}
 	if err := k.prepare(); err != nil {
@@ -96,13 +101,12 @@ func (k *checking) run(args []string) error {
 		run.MaxRules = k.maxFindings
 	}
 	for _, name := range k.needs {
-		run.Add(k.judgeNeeds(name))
+		run.Add(k.judgeNeeds(name)...)
 	}
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
 	run.Add(k.judgeRules(k.roots)...)
-	run.Remarks = append(run.Remarks, k.untried...)
 	return k.writeClaims(run)
 }
 
@@ -131,9 +135,12 @@ const maxOfGroupJSON = 10_000
 
 // prepare makes options of the flags.
 func (k *checking) prepare() error {
-	fleet, err := k.loadFleet()
+	fleets, remark, err := k.loadFleets()
 	if err != nil {
 		return err
+	}
+	if k.fleets = fleets; remark != "" {
+		k.remarks = append(k.remarks, remark)
 	}
 	defs, err := k.definitions()
 	if err != nil {
@@ -164,11 +171,8 @@ func (k *checking) prepare() error {
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
-		Checks: suite.Checks, Definitions: defs, Fleet: fleet, Now: now,
+		Checks: suite.Checks, Definitions: defs, Now: now,
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
-	}
-	if fleet != nil {
-		k.options.Groups = fleet.Groups()
 	}
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
@@ -195,14 +199,28 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	case isRules(name):
 		k.roots = append(k.roots, name)
 	default:
-		run.Add(k.judgeFile(name))
+		run.Add(k.judgeFile(name)...)
 	}
 }
 
-func (k *checking) judgeFile(name string) report.Result {
+// judgeFile judges a channel file. One that was named before is judged no
+// second time.
+func (k *checking) judgeFile(name string) []report.Result {
+	key := sameFile(name)
+	if k.judgedFiles[key] {
+		if k.repeated == 0 {
+			k.firstRepeated = name
+		}
+		k.repeated++
+		return nil
+	}
+	if k.judgedFiles == nil {
+		k.judgedFiles = map[string]bool{}
+	}
+	k.judgedFiles[key] = true
 	s, err := file.Read(name)
 	if err != nil {
-		return report.NotJudged(name, unread(name, err))
+		return notJudged(name, unread(name, err))
 	}
 	if len(s.Data) == 0 {
 		return k.judge(s, "")
@@ -210,14 +228,18 @@ func (k *checking) judgeFile(name string) report.Result {
 	return k.judge(s, digestOf(s.Data))
 }
 
-func (k *checking) judgeNeeds(name string) report.Result {
+func notJudged(name string, err error) []report.Result {
+	return []report.Result{report.NotJudged(name, err)}
+}
+
+func (k *checking) judgeNeeds(name string) []report.Result {
 	data, err := readDocument(name)
 	if err != nil {
-		return report.NotJudged(name, err)
+		return notJudged(name, err)
 	}
 	needs, err := sensor.ReadNeeds(name, data)
 	if err != nil {
-		return report.NotJudged(name, err)
+		return notJudged(name, err)
 	}
 	return k.judge(validate.NeedsSubject(name, needs), digestOf(data))
 }
@@ -227,18 +249,49 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// judge runs the checks. It is the one place that recovers: a fault of the
-// gate's own costs the verdict on one subject, and blocks it.
-func (k *checking) judge(s *validate.Subject, digest string) (result report.Result) {
+// judge judges a subject for all fleets of the run.
+func (k *checking) judge(s *validate.Subject, digest string) []report.Result {
+	return k.judgeFor(s, digest, k.fleets)
+}
+
+// judgeFor runs the checks and returns a result for each fleet, and one if
+// there is no fleet. It is the one place that recovers: a fault of the gate's
+// own costs the verdict on one subject, and blocks it.
+func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFleet) (results []report.Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			result = report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault))
+			results = append(results, report.NotJudged(s.Name, fmt.Errorf("internal error: %v; please report it with the file", fault)))
 		}
 	}()
-	r := validate.Run(s, k.options)
-	k.noteUntried(r)
-	witness.Attach(r)
-	return report.Judged(k.keep(r), digest)
+	if len(fleets) == 0 {
+		fleets = []givenFleet{{}}
+	}
+	prepared := validate.Prepare(s, k.options)
+	for i, fleet := range fleets {
+		r := prepared.Run(fleet.Fleet, fleet.groups)
+		if i == 0 {
+			k.noteUntried(r)
+		}
+		witness.Attach(r)
+		result := report.Judged(k.keep(r), digest)
+		if len(k.fleets) > 1 {
+			result.FleetNamed = fleet.name
+		}
+		results = append(results, result)
+	}
+	return results
+}
+
+// finish writes the report, and returns the exit status of its verdict.
+func (k *checking) finish(run *report.Run) error {
+	run.Remarks = append(run.Remarks, k.remarks...)
+	switch n := k.repeated; {
+	case n == 1:
+		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, and judged once")
+	case n > 1:
+		run.Remarks = append(run.Remarks, fmt.Sprintf("%s and %s: named more than once, and judged once each", k.firstRepeated, count(uint64(n-1), "more file")))
+	}
+	return k.write(run)
 }
 
 // A reporting says how a report is written.
@@ -282,7 +335,7 @@ func newRun() *report.Run {
 }
 
 // identify states the digest of the gate in a report for programs, which promises
-// it: without the digest there is no verdict. A report for a person has a note.
+// it: without the digest there is no verdict. A report for a person has a remark.
 func (r *reporting) identify(run *report.Run) {
 	if r.format == "json" {
 		digest, err := gateDigest()

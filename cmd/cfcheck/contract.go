@@ -40,7 +40,7 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 				return err
 			}
 			defer run.Close()
-			return k.write(run)
+			return k.finish(run)
 		},
 	}
 	k.judging.add(cmd)
@@ -49,30 +49,39 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 	return cmd
 }
 
-// judgeDefinitions judges each version of the template types that a build of
-// the fleet has. A type that is named must be there.
+// judgeDefinitions judges, for each fleet, each version of the template types
+// that a build of the fleet has. A type that is named must be known.
 func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 	run := newRun()
-	found := map[string]bool{}
+	found, judged := map[string]bool{}, map[string]bool{} // types and fleets, by name
 	for d := range k.options.Definitions.All() {
 		if len(only) > 0 && !slices.Contains(only, d.Name) {
 			continue
 		}
 		found[d.Name] = true
-		if len(only) == 0 && k.options.Fleet != nil && !has(k.options.Fleet, d) {
+		fleets := k.fleets
+		if len(only) == 0 {
+			fleets = slices.DeleteFunc(slices.Clone(fleets), func(f givenFleet) bool { return !has(f.Fleet, d) })
+		}
+		if len(fleets) == 0 && len(k.fleets) > 0 {
 			continue
+		}
+		for _, f := range fleets {
+			judged[f.name] = true
 		}
 		s := validate.DefinitionSubject(d)
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
-		run.Add(k.judge(s, ""))
+		run.Add(k.judgeFor(s, "", fleets)...)
 	}
 	for _, name := range only {
 		if !found[name] {
 			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
 		}
 	}
-	if run.Totals().Results == 0 {
-		run.Problems = append(run.Problems, "nothing to check: no build of the fleet has a template type that is known; give definitions with --types")
+	for _, f := range k.fleets {
+		if !judged[f.name] {
+			run.Problems = append(run.Problems, fmt.Sprintf("nothing to check: no build of fleet %s has a template type that is known; give definitions with --types", f.name))
+		}
 	}
 	return run, nil
 }

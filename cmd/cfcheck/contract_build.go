@@ -97,7 +97,7 @@ each file. It looks for the contract itself and trusts no header of the file's
 format. A build carries a contract if it was compiled with what contract header
 writes. None, and two for one template type, are errors.`,
 		Example: `  cfcheck contract extract sensor.sys --build 7.11 --hosts 412000 -o fleet.json`,
-		Args:    atLeastOne("build of a sensor"),
+		Args:    onceEach(atLeastOne("build of a sensor")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if build != "" && len(args) > 1 {
 				return fmt.Errorf("--build names one build, and %d files were named; the builds of several are named by their files", len(args))

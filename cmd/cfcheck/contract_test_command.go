@@ -41,9 +41,9 @@ the type may be read on every build.`,
 				if d == nil {
 					return fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
 				}
-				run.Add(k.judgeEachInput(d))
+				run.Add(k.judgeEachInput(d)...)
 			}
-			return k.write(run)
+			return k.finish(run)
 		},
 	}
 	k.judging.add(cmd)
@@ -53,11 +53,11 @@ the type may be read on every build.`,
 }
 
 // judgeEachInput judges content with an instance for each input of a type.
-func (k *checking) judgeEachInput(d *sensor.Definition) report.Result {
+func (k *checking) judgeEachInput(d *sensor.Definition) []report.Result {
 	name := fmt.Sprintf("type %s version %d, a criterion on each of %d inputs", d.Name, d.Version, len(d.Inputs))
 	data, err := eachInput(d)
 	if err != nil {
-		return report.NotJudged(name, err)
+		return notJudged(name, err)
 	}
 	s := validate.ChannelFile("", data)
 	s.Name = name

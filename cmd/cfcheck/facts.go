@@ -36,10 +36,13 @@ func (c *claiming) writes(s *output.Set) {
 	}
 }
 
-// check holds that there is one channel file to write facts of.
-func (c *claiming) check(paths, needs []string) error {
+// check holds that there is one channel file and one fleet to write facts of.
+func (c *claiming) check(paths, needs, fleets []string) error {
 	if c.claimsTo == "" {
 		return nil
+	}
+	if len(fleets) > 1 {
+		return fmt.Errorf("--facts: facts are about one fleet, and %d are named; run cfcheck once for each", len(fleets))
 	}
 	if len(paths) == 1 && len(needs) == 0 && !isRules(paths[0]) {
 		if info, err := os.Stat(paths[0]); err != nil || !info.IsDir() {
@@ -69,18 +72,19 @@ func (k *checking) writeClaims(run *report.Run) error {
 			k.factsFile.WriteBytes(doc)
 		}
 	}
-	return k.write(run)
+	return k.finish(run)
 }
 
 // claims returns the facts of the file that was accepted, verified.
 func (k *checking) claims() ([]byte, error) {
 	r := k.judged
-	fleet, err := fleetDocument(k.fleet)
+	name := k.fleets[0].name
+	fleet, err := fleetDocument(name)
 	if err != nil {
 		return nil, err
 	}
 	if sha256.Sum256(fleet) != r.Fleet.Digest {
-		return nil, fmt.Errorf("the fleet %s is not what it was when the file was judged; judge it again", k.fleet)
+		return nil, fmt.Errorf("the fleet %s is not what it was when the file was judged; judge it again", name)
 	}
 	doc, err := sensor.FactsOf(r.File, r.Needs, r.Definition, r.Fleet).JSON()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,15 +21,14 @@ const fleetVariable = "CFCHECK_FLEET"
 
 // A judging says against what content is judged.
 type judging struct {
-	fleet string
-	types []string
-	now   string
+	fleetNames []string // as the flags have them
+	types      []string
+	now        string
 }
 
 func (j *judging) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&j.fleet, "fleet", os.Getenv(fleetVariable),
-		"the `fleet`: a JSON file, or a built-in example: "+strings.Join(sensor.BuiltinFleets(), ", ")+" (default $"+fleetVariable+")")
-	cmd.Flags().Lookup("fleet").DefValue = "" // the usage text is the same everywhere
+	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
+		"a `fleet`: a JSON file, or a built-in example: "+strings.Join(sensor.BuiltinFleets(), ", ")+". It may repeat: content is judged for each fleet (default $"+fleetVariable+")")
 	j.addTypes(cmd)
 	cmd.Flags().StringVar(&j.now, "now", "", "the `time` at which acknowledgements are looked at, as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
 }
@@ -37,22 +37,65 @@ func (j *judging) addTypes(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&j.types, "types", nil, "a JSON `file` with definitions of template types, besides those built in")
 }
 
-// loadFleet returns the fleet that was named, nil if none was.
-func (j *judging) loadFleet() (*sensor.Fleet, error) {
-	if j.fleet == "" {
-		return nil, nil
+// A givenFleet is a fleet that content is judged for.
+type givenFleet struct {
+	name string // as the run names it: a file, or a built-in example
+	*sensor.Fleet
+	groups *sensor.Groups
+}
+
+// named returns the names of the fleets, and the flag or variable that has them.
+// Without the flag it is the fleet that the environment names.
+func (j *judging) named() (names []string, from string) {
+	if name := fleetOfEnvironment(); name != "" && len(j.fleetNames) == 0 {
+		return []string{name}, "$" + fleetVariable
 	}
-	if f, ok := sensor.BuiltinFleet(j.fleet); ok {
+	return j.fleetNames, "--fleet"
+}
+
+// fleetOfEnvironment returns the fleet that the environment names, "" if it
+// names none. A variable that is empty counts as unset.
+func fleetOfEnvironment() string { return strings.TrimSpace(os.Getenv(fleetVariable)) }
+
+// loadFleets returns the fleets that were named, and a remark on the
+// environment if there is one to make.
+func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
+	names, from := j.named()
+	if other := fleetOfEnvironment(); other != "" && !slices.Contains(names, other) {
+		remark = fmt.Sprintf("nothing was judged for the fleet %s of $%s: --fleet names others", other, fleetVariable)
+	}
+	for _, name := range names {
+		fleet, err := loadFleet(from, name)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, other := range fleets {
+			if other.Digest == fleet.Digest {
+				return nil, "", fmt.Errorf("--fleet: %s and %s are the same fleet; name each once", other.name, name)
+			}
+		}
+		fleets = append(fleets, givenFleet{name, fleet, fleet.Groups()})
+	}
+	return fleets, remark, nil
+}
+
+// loadFleet returns the fleet of that name. From is the flag or variable that
+// has it.
+func loadFleet(from, name string) (*sensor.Fleet, error) {
+	if f, ok := sensor.BuiltinFleet(name); ok {
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s: %s is a built-in example, and also a file here; write ./%s for the file, or run cfcheck elsewhere", from, name, name)
+		}
 		return f, nil
 	}
-	data, err := readDocument(j.fleet)
+	data, err := readDocument(name)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(j.fleet, `./\`) {
-			return nil, fmt.Errorf("fleet %q is neither a file nor one of the built-in examples %s", j.fleet, strings.Join(sensor.BuiltinFleets(), ", "))
+		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `./\`) {
+			return nil, fmt.Errorf("%s: %q is neither a file nor one of the built-in examples %s", from, name, strings.Join(sensor.BuiltinFleets(), ", "))
 		}
-		return nil, fmt.Errorf("--fleet: %w", err)
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
-	return sensor.ReadFleet(j.fleet, data)
+	return sensor.ReadFleet(name, data)
 }
 
 // definitions returns the template types that are known.

@@ -28,7 +28,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
 	for _, name := range in.files {
-		run.Add(k.judgeFile(name))
+		run.Add(k.judgeFile(name)...)
 	}
 	if in.rules {
 		k.roots = append(k.roots, root)

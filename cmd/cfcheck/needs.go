@@ -58,13 +58,22 @@ depend on each input, most first, and which feeds of events can supply it.`,
 // than the name of one file.
 func channelFiles(paths []string) (files []string, several bool, err error) {
 	several = len(paths) > 1
+	seen := map[string]bool{}
+	add := func(names ...string) { // one file named twice is one file
+		for _, name := range names {
+			if key := sameFile(name); !seen[key] {
+				seen[key] = true
+				files = append(files, name)
+			}
+		}
+	}
 	for _, name := range paths {
 		info, err := os.Stat(name)
 		if err != nil {
 			return nil, false, unread(name, err)
 		}
 		if !info.IsDir() {
-			files = append(files, name)
+			add(name)
 			continue
 		}
 		several = true
@@ -75,7 +84,7 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 		case len(in.files) == 0:
 			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
 		}
-		files = append(files, in.files...)
+		add(in.files...)
 	}
 	return files, several, nil
 }

@@ -65,7 +65,7 @@ event is counted and shown, and left out. Exit status 2: nothing was observed,
 or a file could not be read to its end; nothing is written then.`,
 		Example: `  cfcheck contract observe events/*.ndjson.gz -o fleet.json
   evtx_dump -o jsonl --dont-show-record-number Sysmon.evtx | cfcheck contract observe - -o fleet.json`,
-		Args: atLeastOne("file of events"),
+		Args: onceEach(atLeastOne("file of events")),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
 	}
 	f := cmd.Flags()

@@ -39,8 +39,11 @@ func (c *command) orStandard(s *output.Set, what, flag, name string) *output.Out
 
 // reads adds the files to the inputs that say against what content is judged.
 func (j *judging) reads(s *output.Set) {
-	if _, builtin := sensor.BuiltinFleet(j.fleet); j.fleet != "" && !builtin {
-		s.Reads("--fleet "+j.fleet, j.fleet)
+	names, from := j.named()
+	for _, name := range names {
+		if _, builtin := sensor.BuiltinFleet(name); !builtin {
+			s.Reads(from+" "+name, name)
+		}
 	}
 	readsAll(s, "--types", j.types)
 }

@@ -47,7 +47,7 @@ func (k *checking) noteUntried(r *validate.Report) {
 			break
 		}
 		if !tried {
-			k.untried = append(k.untried, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", r.Subject.Name, of.flag, r.Definition.Name))
+			k.remarks = append(k.remarks, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", r.Subject.Name, of.flag, r.Definition.Name))
 		}
 	}
 }

@@ -135,9 +135,12 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	subjects[0].Source, subjects[0].Unjudged = append(source, subjects[0].Source...), unjudged
 	first := len(results)
 	for _, s := range subjects {
-		results = append(results, k.judge(s, ""))
+		results = append(results, k.judge(s, "")...)
 	}
-	results[first].LeftOut = leftOut
+	// The first subject has a result for each fleet.
+	for i := first; i < len(results) && results[i].Name == results[first].Name; i++ {
+		results[i].LeftOut = leftOut
+	}
 	return results
 }
 

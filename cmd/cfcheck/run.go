@@ -35,22 +35,31 @@ func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e))
 type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+
+	ran bool // a subcommand did what it was asked to do
 }
 
 // run is the whole command, apart from the process that it runs in.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer onSignal()()
-	c := &command{stdin, stdout, stderr}
+	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	if err := ambiguous(args); err != nil {
+		c.say("cfcheck: %v", err)
+		return statusUndecided
+	}
+	cmd, err := root.ExecuteC()
 	var status exitError
 	switch {
-	case err == nil:
+	case err == nil && (c.ran || cmd == root && len(args) == 1 || cmd.Name() == cobra.ShellCompRequestCmd):
 		return statusAccepted
+	case err == nil:
+		c.say("cfcheck: this is help, and nothing was done: the exit status is %d; cfcheck help has %d", statusUndecided, statusAccepted)
+		return statusUndecided
 	case errors.As(err, &status):
 		return int(status)
 	}
@@ -85,6 +94,9 @@ something that could not be read or written.`,
 		RunE:          c.whichCommand,
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if unclear, ok := errors.AsType[*flagError](err); ok {
+			err = unclear // without the words of package pflag
+		}
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
@@ -99,7 +111,29 @@ something that could not be read or written.`,
 		c.checks(),
 		c.version(),
 	)
+	root.SetHelpCommand(c.help(root))
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	c.strict(root)
 	return root
+}
+
+// help returns the command that shows how another is used, with exit status 0.
+func (c *command) help(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "show how a command is used",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(cmd, rest[0])
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // group returns a command that has others.

@@ -106,12 +106,12 @@ func TestRecover(t *testing.T) {
 		Run: func(p *validate.Pass) { panic("index out of range") },
 	}
 	k := &checking{options: validate.Options{Checks: append(slices.Clone(suite.Checks), faulty)}}
-	result := k.judge(validate.ChannelFile("C.cf", nil), "")
-	if v := result.Verdict(); v != validate.Undecided {
+	results := k.judge(validate.ChannelFile("C.cf", nil), "")
+	if v := results[0].Verdict(); v != validate.Undecided {
 		t.Errorf("%v, expected undecided", v)
 	}
 	var b strings.Builder
-	if err := report.Text(&b, report.NewRun(result)); err != nil {
+	if err := report.Text(&b, report.NewRun(results...)); err != nil {
 		t.Fatal(err)
 	}
 	if want := "undecided C.cf\n          internal error: index out of range; please report it with the file\n"; b.String() != want {

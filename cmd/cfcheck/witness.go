@@ -24,7 +24,7 @@ of a sensor that checks nothing, and what that does is compared with what the
 witness says. Exit status 1: something else happens, or nothing.`,
 		Example: `  cfcheck check --fleet 291 --format json --out report.json bad.cf
   cfcheck witness run report.json`,
-		Args: atLeastOne("JSON document with a witness"),
+		Args: onceEach(atLeastOne("JSON document with a witness")),
 		RunE: func(_ *cobra.Command, args []string) error { return c.runWitnesses(args) },
 	})
 }

@@ -35,7 +35,7 @@ func TestCommands(t *testing.T) {
 			}
 			name := strings.Join(sub, " ")
 			if help[name] == "" {
-				out, err := exec.Command(cfcheck, append(sub, "--help")...).CombinedOutput()
+				out, err := exec.Command(cfcheck, append([]string{"help"}, sub...)...).CombinedOutput()
 				if err != nil || !strings.Contains(string(out), "cfcheck "+name) {
 					t.Errorf("%s: %q: there is no such subcommand:\n%s", path, m[0], out)
 					continue

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// strict makes a command and those below it refuse arguments that have no clear
+// meaning: a flag given twice, a value that is empty or that looks like a flag,
+// an empty argument. An exit status of 0 then says that the command itself ran
+// to its end, and not that a name of a file was taken for --help.
+func (c *command) strict(cmd *cobra.Command) {
+	cmd.InitDefaultHelpFlag()
+	if cmd.HasParent() {
+		cmd.Flags().Lookup("help").Usage = "show this page, with exit status 2, for nothing else is done"
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if _, list := f.Value.(pflag.SliceValue); !list {
+			f.Value = &single{Value: f.Value, flag: f}
+		}
+	})
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := clear(cmd, args); err != nil {
+				return err
+			}
+			err := run(cmd, args)
+			c.ran = err == nil
+			return err
+		}
+	}
+	for _, below := range cmd.Commands() {
+		c.strict(below)
+	}
+}
+
+// A flagError says what is wrong with the value of a flag.
+type flagError struct {
+	flag *pflag.Flag
+	what string
+}
+
+func (e *flagError) Error() string { return fmt.Sprintf("--%s: %s", e.flag.Name, e.what) }
+
+// A single is the value of a flag that may be given once.
+type single struct {
+	pflag.Value
+	flag  *pflag.Flag
+	given bool
+}
+
+// Set sets the value. It refuses a second one: of two values, either could be
+// the one that was meant.
+func (s *single) Set(value string) error {
+	if s.given {
+		if s.Type() == "bool" {
+			return &flagError{s.flag, "given twice; give it once"}
+		}
+		return &flagError{s.flag, fmt.Sprintf("given twice, as %q and %q; give it once", s.Value.String(), value)}
+	}
+	s.given = true
+	if what := unclear(s.flag, value); what != "" {
+		return &flagError{s.flag, what}
+	}
+	switch kind := s.Type(); kind {
+	case "bool":
+		if _, err := strconv.ParseBool(value); err != nil {
+			return &flagError{s.flag, fmt.Sprintf("%q is neither true nor false", value)}
+		}
+	case "int", "uint32", "uint64":
+		bits := map[string]int{"int": strconv.IntSize - 1, "uint32": 32, "uint64": 64}[kind]
+		if n, err := strconv.ParseUint(value, 10, bits); err != nil || strconv.FormatUint(n, 10) != value {
+			return &flagError{s.flag, fmt.Sprintf("%q is not a whole number from 0 to %d, in decimal digits", value, ^uint64(0)>>(64-bits))}
+		}
+	}
+	return s.Value.Set(value)
+}
+
+// unclear returns what is unclear about the value of a flag, "" if nothing is.
+func unclear(f *pflag.Flag, value string) string {
+	switch {
+	case strings.TrimSpace(value) == "", value == "=": // pflag takes -o= for the value =
+		return fmt.Sprintf("the value is empty, as of a variable that is not set; give one, or leave --%s out", f.Name)
+	case len(value) > 1 && value[0] == '-':
+		return fmt.Sprintf("%q begins with -, as a flag does: its own value may be missing, as of a variable that is not set. Write the name of a file as ./%s", value, value)
+	}
+	return ""
+}
+
+// clear returns an error if a value of a list or an argument has no clear
+// meaning.
+func clear(cmd *cobra.Command, args []string) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		list, ok := f.Value.(pflag.SliceValue)
+		if !ok || err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, value := range list.GetSlice() {
+			what := unclear(f, value)
+			if what == "" && seen[value] {
+				what = fmt.Sprintf("%q is given twice; give it once", value)
+			}
+			if seen[value] = true; what != "" {
+				err = &flagError{f, what}
+				return
+			}
+		}
+	})
+	for i, arg := range args {
+		if strings.TrimSpace(arg) == "" && err == nil {
+			err = fmt.Errorf("argument %d is empty, as of a variable that is not set; leave it out or give a value; see %s --help", i+1, cmd.CommandPath())
+		}
+	}
+	return err
+}
+
+// ambiguous returns an error for an argument that is read as a flag and is also
+// the name of a file: a pattern of the shell, such as *, may have put it there.
+// After -- nothing is read as a flag.
+func ambiguous(args []string) error {
+	for _, arg := range args {
+		if len(arg) < 2 || arg[0] != '-' {
+			continue
+		}
+		if _, err := os.Lstat(arg); err == nil || errors.Is(err, fs.ErrPermission) {
+			if arg == "--" {
+				return errors.New("the argument -- ends the flags, and a file has this name: either may be meant. Rename the file, or write ./* for *")
+			}
+			return fmt.Errorf("the argument %s is a flag, and a file has this name: either may be meant, as where a pattern (*) names the file. "+
+				"Write -- before the names of files, or ./%s for this one", arg, arg)
+		}
+		if arg == "--" {
+			return nil
+		}
+		if strings.HasPrefix(arg, "-test.") { // package pflag passes over them
+			return fmt.Errorf("unknown flag: %s", arg)
+		}
+	}
+	return nil
+}
+
+// onceEach demands that no two arguments name the same file.
+func onceEach(then cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		seen := map[string]string{}
+		for _, arg := range args {
+			key := sameFile(arg)
+			if other, ok := seen[key]; ok {
+				return fmt.Errorf("%s and %s name the same file; name it once", other, arg)
+			}
+			seen[key] = arg
+		}
+		return then(cmd, args)
+	}
+}
+
+// sameFile returns a key that is equal for two names of one file if they have
+// the same last part: a channel file is judged by its own name, too.
+func sameFile(name string) string {
+	dir, base := filepath.Split(filepath.Clean(name))
+	if dir == "" {
+		dir = "."
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Join(dir, base)
+}
