@@ -103,9 +103,12 @@ func (t *tables) numbers(checks []*validate.Check) []int {
 }
 
 func (t *tables) checksOf(numbers []int) []*validate.Check {
-	var list []*validate.Check
-	for _, n := range numbers {
-		list = append(list, t.checks.value(n))
+	if len(numbers) == 0 {
+		return nil
+	}
+	list := make([]*validate.Check, len(numbers))
+	for i, n := range numbers {
+		list[i] = t.checks.value(n)
 	}
 	return list
 }

@@ -25,8 +25,9 @@ import (
 // results.
 func spooled(t testing.TB, r *Run, file Temporary) (*Run, []Result) {
 	t.Helper()
-	s := &Run{Gate: r.Gate, Problems: r.Problems, Remarks: r.Remarks, ShowNotes: r.ShowNotes, MaxRules: r.MaxRules, Lines: r.Lines,
-		PassedOver: r.PassedOver, FailOnWarnings: r.FailOnWarnings}
+	s := new(Run)
+	*s = *r
+	s.totals, s.results = Totals{}, store{}
 	s.results.keep = -1
 	if file != nil {
 		s.Temporary = func() (Temporary, error) { return file, nil }

@@ -34,11 +34,15 @@ func main() {
 	instances := flag.String("instances", "100000,1000000", "sizes of files, comma-separated")
 	rounds := flag.Int("rounds", 20, "how often each thing is done with a file of 100,000 instances; fewer times with a larger one")
 	content := flag.String("content", "", "a folder with channel files, which are judged with and without being run, instead of all else")
+	manyFiles := flag.Int("files", 0, "judge so many small files, and print the memory that this takes, instead of all else")
 	pairs := flag.Int("pairs", 200, "how many pairs of processes are run; 0: none")
 	flag.Parse()
 	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
 	if *content != "" {
 		measure = func() error { return measureContent(os.Stdout, *content, *rounds) }
+	}
+	if *manyFiles > 0 {
+		measure = func() error { return measureFiles(os.Stdout, *manyFiles) }
 	}
 	if err := measure(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)

@@ -16,6 +16,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("the output does not say %q:\n%s", want, out.String())
 		}
 	}
+	if err := measureFiles(&out, 20); err != nil || !strings.Contains(out.String(), "two findings each, 500 builds") {
+		t.Errorf("%v:\n%s", err, out.String())
+	}
 	if err := measureContent(&out, "../../corpus/cases/flip-in-origins", 1); err == nil {
 		t.Error("a file that is rejected is measured")
 	}

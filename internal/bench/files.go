@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// manyBuilds is the number of builds of the fleet that a row of measureFiles
+// judges for.
+const manyBuilds = 500
+
+// measureFiles judges n small files with cfcheck check, and prints the largest
+// resident set of each process: for files that are accepted, for files with two
+// findings each, and for a tenth of these and a large fleet, whose builds the
+// report repeats for each file.
+func measureFiles(w io.Writer, n int) error {
+	dir, err := os.MkdirTemp("", "cfcheck-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program, large := filepath.Join(dir, "cfcheck.exe"), filepath.Join(dir, "fleet.json")
+	good, bad, tenth := filepath.Join(dir, "good"), filepath.Join(dir, "bad"), filepath.Join(dir, "tenth")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/cfcheck/cfcheck/cmd/cfcheck").CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	if err := errors.Join(workload.WriteSmall(good, n, 0), workload.WriteSmall(bad, n, 2), workload.WriteSmall(tenth, n/10, 2), writeFleet(large)); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "in megabytes (1,000,000 bytes) and seconds\n%-50s %-6s %10s %10s %10s\n", "", "report", "memory", "size", "time")
+	for _, row := range []struct {
+		name, fleet, folder string
+		status              int
+	}{
+		{fmt.Sprintf("%d files, accepted", n), "reference", good, 0},
+		{fmt.Sprintf("%d files, two findings each", n), "291", bad, 1},
+		{fmt.Sprintf("%d files, two findings each, %d builds", n/10, manyBuilds), large, tenth, 1},
+	} {
+		for _, format := range []string{"text", "json"} {
+			report := filepath.Join(dir, "report")
+			cmd := exec.Command(program, "check", "--fleet", row.fleet, "--format", format, "--out", report, row.folder)
+			start := time.Now()
+			out, err := cmd.CombinedOutput()
+			if status := cmd.ProcessState.ExitCode(); status != row.status {
+				return fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+			}
+			info, err := os.Stat(report)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%-50s %-6s %10.1f %10.1f %10.1f\n", row.name, format, float64(peak(cmd.ProcessState))/1e6, float64(info.Size())/1e6, time.Since(start).Seconds())
+		}
+	}
+	return nil
+}
+
+// writeFleet writes the built-in fleet 291 with many builds in place of its two.
+func writeFleet(name string) error {
+	builtin, _ := sensor.BuiltinFleet("291")
+	two, fleet := builtin.Contracts, *builtin
+	fleet.Builtin, fleet.Contracts = false, nil
+	for i := range manyBuilds {
+		c := two[i%len(two)]
+		c.Build = fmt.Sprintf("%s.%d", c.Build, i)
+		fleet.Contracts = append(fleet.Contracts, c)
+	}
+	data, err := fleet.JSON()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o600)
+}
