@@ -210,8 +210,9 @@ func (f *Fleet) Hosts() uint64 {
 // Groups are the contracts of a fleet by what they do. Whoever judges many files
 // for one fleet keeps them.
 type Groups struct {
-	fleet   *Fleet
-	members [][]int
+	fleet     *Fleet
+	contracts []Contract // of the fleet when the groups were made
+	members   [][]int
 }
 
 // Groups returns the groups of f, nil if it is nil. They hold as long as its
@@ -220,12 +221,17 @@ func (f *Fleet) Groups() *Groups {
 	if f == nil {
 		return nil
 	}
-	return &Groups{f, f.Distinct()}
+	return &Groups{f, f.Contracts, f.Distinct()}
 }
 
 // Of returns the groups as [Fleet.Distinct] does if they are those of f, or nil.
+// They are not if contracts were added or removed since. A contract that was
+// changed in its place is not noticed.
 func (g *Groups) Of(f *Fleet) [][]int {
-	if g == nil || g.fleet != f {
+	if g == nil || f == nil || g.fleet != f || len(g.contracts) != len(f.Contracts) {
+		return nil
+	}
+	if len(f.Contracts) > 0 && &g.contracts[0] != &f.Contracts[0] {
 		return nil
 	}
 	return g.members

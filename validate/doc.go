@@ -41,5 +41,6 @@
 // Whatever is not known to be good is not accepted. The zero Verdict is
 // Undecided and the zero Severity Error; a check that could not run is
 // recorded as skipped, and prevents acceptance; without a fleet, or with
-// nothing to judge, the verdict is Undecided.
+// nothing to judge, the verdict is Undecided. So it is with a list of checks that
+// lacks one of suite.Checks: append your own, and leave none out.
 package validate

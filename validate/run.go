@@ -2,12 +2,14 @@ package validate
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -34,7 +36,9 @@ type Options struct {
 }
 
 // Run judges a subject for the fleet of the options. It is total: any subject
-// and any options give a report, and the same ones the same report. The subject
+// and any options give a report, and the same ones the same report. What cannot
+// be, such as a kind of subject that does not exist, makes the verdict undecided.
+// A function of the caller that panics, such as [Subject.Origin], is not caught. The subject
 // must not be modified meanwhile; several Runs may share one fleet and one set
 // of definitions.
 func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Groups) }
@@ -45,6 +49,7 @@ type checklist struct {
 	requires [][]int  // of each check the places of those that it requires
 	why      []string // of each that is required: why others are skipped if it is unmet
 	ofFleet  []int    // the places of those that look at a fleet
+	lacks    string   // why the list is not complete, "" if it is
 }
 
 // vetted is the list that was used last: checks do not change, and vetting them
@@ -72,8 +77,35 @@ func checklistOf(checks []*Check) (*checklist, error) {
 			l.ofFleet = append(l.ofFleet, i)
 		}
 	}
+	l.lacks = lacks(checks)
 	vetted.Store(l)
 	return l, nil
+}
+
+// lacks returns why a list of checks is not complete, "" if it is. A list
+// without the comparison of needs with the fleet would accept the file of July
+// 2024, and so the verdict needs every check, the very ones of package suite.
+func lacks(checks []*Check) string {
+	if len(mandatory.Checks) == 0 {
+		return "the mandatory checks are not known; import package validate/suite, and use suite.Checks"
+	}
+	has := make(map[any]bool, len(checks))
+	for _, c := range checks {
+		has[c] = true
+	}
+	var missing []string
+	for _, c := range mandatory.Checks {
+		if !has[c] {
+			missing = append(missing, fmt.Sprint(c))
+		}
+	}
+	switch len(missing) {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("the list of checks lacks %s, without which nothing is accepted; use suite.Checks", missing[0])
+	}
+	return fmt.Sprintf("the list of checks lacks %d checks without which nothing is accepted, the first is %s; use suite.Checks", len(missing), missing[0])
 }
 
 // A Prepared is a subject that was read, and judged as far as that does not
@@ -83,6 +115,7 @@ type Prepared struct {
 	opts Options
 	list *checklist // nil: the checks cannot be used
 	err  error      // why
+	odd  []string   // what about the subject or the options leaves the verdict undecided
 
 	pass      Pass
 	provides  Uses      // what checks can look at in a subject of its kind
@@ -163,7 +196,11 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	if p.max <= 0 {
 		p.max = DefaultMaxFindings
 	}
-	p.perGroup = max(opts.MaxOfGroup, GroupFindings)
+	p.max = min(p.max, mostFindings)
+	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
+	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
+	p.KnownGood = j.guard("KnownGood", p.KnownGood)
+	j.consistent()
 	j.read()
 	j.provides = s.Kind.provides() | j.recorded()
 	j.has = j.there()
@@ -211,6 +248,56 @@ func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	return r
 }
 
+// mostFindings is the largest number of findings that can be asked for: the sum
+// of two is no overflow.
+const mostFindings = math.MaxInt32
+
+// guard returns recorded events that can be run on whatever Events returns: an
+// event has a place. Events that are not there leave the verdict undecided.
+func (j *Prepared) guard(name string, r *Recorded) *Recorded {
+	switch {
+	case r == nil:
+		return nil
+	case r.Events == nil:
+		j.odd = append(j.odd, name+" has no function that returns events; without any, leave it nil")
+		return nil
+	}
+	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition) iter.Seq2[func() string, sensor.Event] {
+		all := r.Events(d)
+		return func(yield func(func() string, sensor.Event) bool) {
+			if all == nil {
+				j.odd = append(j.odd, name+" returned nil for the events of a type; for none it is an empty sequence")
+				return
+			}
+			for where, e := range all {
+				if where == nil {
+					where = func() string { return "an event of " + name }
+				}
+				if !yield(where, e) {
+					return
+				}
+			}
+		}
+	}}
+}
+
+// consistent notes what in a subject contradicts its kind: content that nothing
+// would look at.
+func (j *Prepared) consistent() {
+	switch s := j.pass.Subject; s.Kind {
+	case KindChannelFile, KindRules:
+		if (s.TooBig || s.Refused) && len(s.Data) > 0 {
+			j.odd = append(j.odd, "the subject has data, and says that its file was not read")
+		}
+	case KindNeeds, KindDefinition:
+		if len(s.Data) > 0 {
+			j.odd = append(j.odd, fmt.Sprintf("the subject is a %v, and has data that no check looks at", s.Kind))
+		}
+	default:
+		j.odd = append(j.odd, fmt.Sprintf("%d is no kind of subject", s.Kind))
+	}
+}
+
 // read finds out what the checks look at.
 func (j *Prepared) read() {
 	p := &j.pass
@@ -218,7 +305,9 @@ func (j *Prepared) read() {
 	case KindNeeds:
 		p.Needs = s.Needs
 	case KindDefinition:
-		p.Needs, p.Definition = s.Needs, s.Definition
+		if p.Definition = s.Definition; p.Definition != nil {
+			p.Needs = sensor.NeedsOfDefinition(p.Definition)
+		}
 	default:
 		if f, err := channelfile.Parse(s.Data); err != nil {
 			p.ParseError = err.(*channelfile.ParseError)
@@ -297,10 +386,10 @@ func (j *Prepared) there() Uses {
 
 // recorded returns which recorded events there are to run content on.
 func (j *Prepared) recorded() (given Uses) {
-	if j.opts.NeverMatch != nil {
+	if j.pass.NeverMatch != nil {
 		given |= UsesNeverMatch
 	}
-	if j.opts.KnownGood != nil {
+	if j.pass.KnownGood != nil {
 		given |= UsesKnownGood
 	}
 	return given
@@ -407,6 +496,12 @@ func (j *Prepared) enlist() {
 // verdict.
 func (j *Prepared) conclude(r *Report) {
 	p := &j.pass
+	if j.list.lacks != "" {
+		r.undecided("%s", j.list.lacks)
+	}
+	for _, odd := range j.odd {
+		r.undecided("%s", odd)
+	}
 	for _, f := range p.Subject.Source {
 		if !slices.Contains(j.list.checks, f.Check) {
 			r.undecided("a finding that was made before the run names no check of the list: %s", f.Message)

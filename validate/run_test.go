@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -72,8 +73,15 @@ func finds(id string, n int, change func(*validate.Check)) *validate.Check {
 func warns(c *validate.Check) { c.Severity = validate.Warning }
 func notes(c *validate.Check) { c.Severity = validate.Note }
 
-// options returns what accepts what is good.
+// options returns what accepts what is good. For the time of the test the checks
+// are all that are mandatory.
 func options(t testing.TB, checks ...*validate.Check) validate.Options {
+	before := mandatory.Checks
+	t.Cleanup(func() { mandatory.Checks = before })
+	mandatory.Checks = nil
+	for _, c := range checks {
+		mandatory.Checks = append(mandatory.Checks, c)
+	}
 	return validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: builtin(t, "reference")}
 }
 

@@ -132,8 +132,8 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 		return func() error {
 			opts := validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Groups: fleet.Groups(), Now: time.Now()}
 			for i, data := range files {
-				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
-					return fmt.Errorf("%s is not accepted", names[i])
+				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() == validate.Rejected {
+					return fmt.Errorf("%s is rejected", names[i])
 				}
 			}
 			return nil
@@ -190,8 +190,8 @@ func gate(data []byte, fleet *sensor.Fleet, checks []*validate.Check) func() err
 		if err != nil {
 			return err
 		}
-		if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() != validate.Accepted {
-			return errors.New("the file is not accepted")
+		if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() == validate.Rejected {
+			return errors.New("the file is rejected")
 		}
 		return nil
 	}

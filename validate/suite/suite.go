@@ -2,6 +2,7 @@
 package suite
 
 import (
+	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
 	"github.com/cfcheck/cfcheck/validate/contract"
@@ -106,6 +107,12 @@ var Checks = []*validate.Check{
 	behaviour.RunsWithoutFault,
 	behaviour.NeverMatch,
 	behaviour.KnownGood,
+}
+
+func init() {
+	for _, c := range Checks {
+		mandatory.Checks = append(mandatory.Checks, c)
+	}
 }
 
 // ByID returns the check of an ID or name, nil if there is none.

@@ -1,0 +1,247 @@
+package suite_test
+
+import (
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/odd"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A call is all that validate.Run is given.
+type call struct {
+	Subject *validate.Subject
+	Options validate.Options
+	Other   *sensor.Fleet // that a prepared subject is judged for afterwards
+}
+
+// july returns the subject of the file of July 2024.
+func july(t testing.TB) *validate.Subject {
+	t.Helper()
+	data, err := fs.ReadFile(corpus.FS, "cases/291-july-first-use/C-00000291-00000001-00000032.cf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return validate.ChannelFile("C-00000291-00000001-00000032.cf", data)
+}
+
+// oddValues are more unusual values, and the types that are not looked into.
+func oddValues(t testing.TB) odd.Values {
+	harmless := func(c *validate.Check) *validate.Check {
+		copied := *c
+		copied.Run = func(*validate.Pass) {}
+		return &copied
+	}
+	supplied := suite.ByID("CF3001")
+	at := slices.Index(suite.Checks, supplied)
+	replaced := slices.Clone(suite.Checks)
+	replaced[at] = harmless(supplied)
+	lists := []any{
+		[]*validate.Check{}, []*validate.Check{nil}, []*validate.Check{{}}, []*validate.Check{harmless(supplied)}, replaced,
+		append(slices.Clone(suite.Checks), suite.Checks[0]), append(slices.Clone(suite.Checks), nil),
+		[]*validate.Check{suite.Checks[0]}, suite.Checks[:len(suite.Checks)/2], suite.Checks[len(suite.Checks)/2:],
+		slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Uses&validate.UsesFleet != 0 }),
+		slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Uses&validate.UsesFleet == 0 }),
+		slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Severity == validate.Error }),
+	}
+	for i := range suite.Checks {
+		lists = append(lists, slices.Delete(slices.Clone(suite.Checks), i, i+1))
+	}
+	for _, family := range families {
+		if family != "" {
+			lists = append(lists, slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return families[c.Family()] == family }))
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	for range 20 {
+		shuffled := slices.Clone(suite.Checks)
+		random.Shuffle(len(shuffled), func(i, k int) { shuffled[i], shuffled[k] = shuffled[k], shuffled[i] })
+		lists = append(lists, shuffled)
+	}
+
+	event := make(sensor.Event, 21)
+	recorded := func(all iter.Seq2[func() string, sensor.Event]) *validate.Recorded {
+		return &validate.Recorded{Events: func(*sensor.Definition) iter.Seq2[func() string, sensor.Event] { return all }}
+	}
+	fleet, _ := sensor.BuiltinFleet("291")
+	other, _ := sensor.BuiltinFleet("reference")
+	return odd.Values{
+		reflect.TypeFor[[]*validate.Check]():   lists,
+		reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)},
+		reflect.TypeFor[*sensor.Groups]():      {new(sensor.Groups), fleet.Groups(), other.Groups()},
+		reflect.TypeFor[time.Time]():           {time.Unix(1<<62, 0), time.Unix(-1<<62, 0)},
+		reflect.TypeFor[channelfile.ID]():      {},
+		reflect.TypeFor[*validate.Check]():     {suite.Checks[0], &validate.Check{}},
+		reflect.TypeFor[sensor.Witness]():      {},
+		reflect.TypeFor[func(validate.Part) (validate.Position, bool)](): {
+			func(validate.Part) (validate.Position, bool) {
+				return validate.Position{Path: strings.Repeat("\xff", 70_000), Line: -1, Column: -1 << 62, Range: channelfile.Range{Start: -1, End: 1 << 40}}, true
+			},
+			func(validate.Part) (validate.Position, bool) { return validate.Position{}, false },
+		},
+		reflect.TypeFor[*validate.Recorded](): {
+			&validate.Recorded{},
+			recorded(nil),
+			recorded(func(func(func() string, sensor.Event) bool) {}),
+			recorded(func(yield func(func() string, sensor.Event) bool) {
+				_ = yield(nil, event) && yield(nil, nil) && yield(nil, event[:3])
+			}),
+		},
+	}
+}
+
+// accepts reports whether the file of July 2024 may be accepted: all checks are
+// there, and each build that gets the file supplies its 21 inputs, or takes
+// inputs by their names.
+func accepts(c *call) bool {
+	for _, check := range suite.Checks {
+		if !slices.Contains(c.Options.Checks, check) {
+			return false
+		}
+	}
+	if c.Options.Fleet == nil || c.Options.Definitions == nil {
+		return false
+	}
+	given := 0
+	for _, build := range c.Options.Fleet.Contracts {
+		has := false
+		for _, s := range build.SuppliesOf("ipc", 1) {
+			has = true
+			if build.Reader.Access == sensor.Named {
+				continue
+			}
+			if len(s.Inputs) < 21 {
+				return false
+			}
+			for _, in := range s.Inputs[:21] {
+				if in.State != sensor.Supplied && in.State != sensor.Constant {
+					return false
+				}
+			}
+		}
+		if !has && !build.Reader.RefusesUnknownVersions {
+			return false
+		}
+		if has {
+			given++
+		}
+	}
+	return given > 0
+}
+
+// judgeOdd calls the gate, and returns why it is not total, "" if it is.
+func judgeOdd(c *call, mayAccept bool) (says string) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			says = fmt.Sprintf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	const limit = time.Second
+	for range 3 { // a machine that does other things can be slow once
+		start := time.Now()
+		r := validate.Run(c.Subject, c.Options)
+		if r.Verdict() == validate.Accepted && !mayAccept {
+			return "the file of July 2024 is accepted"
+		}
+		run := report.NewRun(report.Judged(r, ""))
+		if run.Verdict() != r.Verdict() {
+			return fmt.Sprintf("the run is %v, its only result %v", run.Verdict(), r.Verdict())
+		}
+		for name, write := range report.Formats {
+			if err := write(new(strings.Builder), run); err != nil {
+				return fmt.Sprintf("%s: %v", name, err)
+			}
+		}
+		prepared := validate.Prepare(c.Subject, c.Options)
+		prepared.Run(c.Other, c.Options.Groups)
+		if again := prepared.Run(c.Options.Fleet, c.Options.Groups); again.Verdict() != r.Verdict() {
+			return fmt.Sprintf("%v, after another fleet %v", r.Verdict(), again.Verdict())
+		}
+		if time.Since(start) < 4*limit { // there are three judgements in it, and a report in each form
+			return ""
+		}
+	}
+	return fmt.Sprintf("it takes more than %v", limit)
+}
+
+// TestOddOptions calls the gate with each unusual value in each exported field
+// of what it is given, and with pairs of them. It must not panic, nor hang, nor
+// accept the file of July 2024.
+func TestOddOptions(t *testing.T) {
+	more := oddValues(t)
+	fleet, _ := sensor.BuiltinFleet("291")
+	whole := odd.Copy(fleet, nil)
+	whole.Contracts = slices.DeleteFunc(whole.Contracts, func(c sensor.Contract) bool { return c.Build != "7.16" })
+	ipc := sensor.BuiltinDefinitions().ByName("ipc", 1)
+	file, err := channelfile.Parse(july(t).Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := validate.NeedsSubject("needs.json", sensor.NeedsOf(file, sensor.BuiltinDefinitions()))
+	for _, base := range []struct {
+		name string
+		call call
+	}{
+		{"needs", call{needs, validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"a definition", call{validate.DefinitionSubject(ipc), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"a build lacks an input", call{july(t), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: time.Unix(0, 0)}, whole}},
+		{"every build supplies all", call{july(t), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+	} {
+		t.Run(base.name, func(t *testing.T) {
+			if base.call.Options.Groups == nil {
+				base.call.Options.Groups = base.call.Options.Fleet.Groups()
+			}
+			changes := odd.Changes(&base.call, more)
+			try := func(changes ...odd.Change) {
+				c := odd.Copy(&base.call, more)
+				what := ""
+				for i := range changes {
+					if changes[i].Apply(c) {
+						what += "; " + changes[i].What
+					}
+				}
+				if says := judgeOdd(c, accepts(c) || base.call.Subject.Kind != validate.KindChannelFile); says != "" {
+					t.Errorf("%s: %s", strings.TrimPrefix(what, "; "), says)
+				}
+			}
+			if c := odd.Copy(&base.call, more); accepts(c) != (base.name != "a build lacks an input") || (validate.Run(c.Subject, c.Options).Verdict() == validate.Accepted) != accepts(c) {
+				t.Fatalf("%s: %v; the test expects otherwise", base.name, validate.Run(c.Subject, c.Options).Verdict())
+			}
+			for _, c := range changes {
+				try(c)
+			}
+			pairs := 2000
+			if testing.Short() {
+				pairs = 300
+			}
+			random := rand.New(rand.NewPCG(2, 3))
+			var shallow []odd.Change // of the options and the subject themselves
+			for _, c := range changes {
+				if strings.Count(c.Place, ".") == 1 && !strings.Contains(c.What, "Checks = odd value") {
+					shallow = append(shallow, c)
+				}
+			}
+			for i := range pairs {
+				from := changes
+				if i%2 == 0 {
+					from = shallow
+				}
+				try(changes[random.IntN(len(changes))], from[random.IntN(len(from))])
+			}
+			t.Logf("%d changes, %d pairs of them", len(changes), pairs)
+		})
+	}
+}
