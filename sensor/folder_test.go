@@ -243,7 +243,7 @@ func TestFoldTruthTables(t *testing.T) {
 		seen[want]++
 	})
 	for o := Unaffected; o <= Blind; o++ {
-		if seen[o] == 0 {
+		if seen[o] == 0 && !testing.Short() { // which tries few formulas
 			t.Errorf("no formula was %s; the property was not tested: %v", o, seen)
 		}
 	}
