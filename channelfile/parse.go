@@ -185,9 +185,6 @@ func (f *File) readTable() error {
 		at := headerSize + i*recordSize
 		return f.fail(Range{at + 12, at + 16}, fmt.Sprintf("section[%d].count", i), ErrEntryCount, format, args...)
 	}
-	if f.HasPrograms() && f.Programs() == 0 {
-		return failCount(secPrograms, "no programs; a file without regular expressions does not have the %d sections of programs", len(sectionsOfPrograms))
-	}
 	if f.HasProvenance() {
 		for _, pair := range [][2]int{{secOrigins, secInstances}, {secUses, secConditions}} {
 			have, want := f.section(pair[0]).Count, f.section(pair[1]).Count
@@ -195,6 +192,9 @@ func (f *File) readTable() error {
 				return failCount(pair[0], "%d %s for %d %s; there is one for each", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
 			}
 		}
+	}
+	if f.HasPrograms() && f.Programs() == 0 {
+		return failCount(secPrograms, "no programs; a file without regular expressions does not have the %d sections of programs", len(sectionsOfPrograms))
 	}
 	return nil
 }
