@@ -151,30 +151,61 @@ func ambiguous(args []string) error {
 // onceEach demands that no two arguments name the same file.
 func onceEach(then cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		seen := map[string]string{}
+		var files fileSet
 		for _, arg := range args {
-			key := sameFile(arg)
-			if other, ok := seen[key]; ok {
+			if other, ok := files.add(arg); !ok {
 				return fmt.Errorf("%s and %s name the same file; name it once", other, arg)
 			}
-			seen[key] = arg
 		}
 		return then(cmd, args)
 	}
 }
 
-// sameFile returns a key that is equal for two names of one file if they have
-// the same last part: a channel file is judged by its own name, too.
-func sameFile(name string) string {
-	dir, base := filepath.Split(filepath.Clean(name))
-	if dir == "" {
-		dir = "."
+// A fileSet holds the names of files, each file once.
+type fileSet struct {
+	names map[string]string // the first name of each file, by place
+}
+
+// add adds a file, and reports whether it is new. If it is not, add returns the
+// name under which it was added. Another name in the same or in another folder
+// is another file, also if it is a link: a channel file is judged by its name,
+// too.
+func (s *fileSet) add(name string) (first string, added bool) {
+	key := placeOf(name)
+	if first, ok := s.names[key]; ok && (first == name || sameFile(first, name)) {
+		return first, false
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
+	if s.names == nil {
+		s.names = map[string]string{}
 	}
-	if abs, err := filepath.Abs(dir); err == nil {
-		dir = abs
+	s.names[key] = name
+	return name, true
+}
+
+// placeOf returns the real folder of a file, with the name that it has there. It
+// is a name only: sameFile says whether two are one file.
+func placeOf(name string) string {
+	dir, base := filepath.Split(name)
+	if !filepath.IsAbs(name) {
+		here, err := os.Getwd()
+		if err != nil {
+			return name
+		}
+		// Not cleaned: if a is a link, a/.. is not the folder that has the link.
+		dir = here + string(filepath.Separator) + dir
 	}
-	return filepath.Join(dir, base)
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return name
+	}
+	return filepath.Join(real, base)
+}
+
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	two, err := os.Stat(b)
+	return err == nil && os.SameFile(one, two)
 }

@@ -43,8 +43,8 @@ type checking struct {
 	remarks      []string
 	placeholders sigma.Placeholders
 
-	judgedFiles   map[string]bool // channel files that were judged, by sameFile
-	repeated      int             // channel files that were named again, and were judged once
+	judgedFiles   fileSet // channel files that were judged
+	repeated      int     // channel files that were named again, and were judged once
 	firstRepeated string
 }
 
@@ -206,18 +206,13 @@ func (k *checking) judgePath(run *report.Run, name string) {
 // judgeFile judges a channel file. One that was named before is judged no
 // second time.
 func (k *checking) judgeFile(name string) []report.Result {
-	key := sameFile(name)
-	if k.judgedFiles[key] {
+	if _, added := k.judgedFiles.add(name); !added {
 		if k.repeated == 0 {
 			k.firstRepeated = name
 		}
 		k.repeated++
 		return nil
 	}
-	if k.judgedFiles == nil {
-		k.judgedFiles = map[string]bool{}
-	}
-	k.judgedFiles[key] = true
 	s, err := file.Read(name)
 	if err != nil {
 		return notJudged(name, unread(name, err))

@@ -58,11 +58,10 @@ depend on each input, most first, and which feeds of events can supply it.`,
 // than the name of one file.
 func channelFiles(paths []string) (files []string, several bool, err error) {
 	several = len(paths) > 1
-	seen := map[string]bool{}
+	var seen fileSet
 	add := func(names ...string) { // one file named twice is one file
 		for _, name := range names {
-			if key := sameFile(name); !seen[key] {
-				seen[key] = true
+			if _, added := seen.add(name); added {
 				files = append(files, name)
 			}
 		}
