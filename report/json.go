@@ -33,6 +33,7 @@ type jsonRun struct {
 	Gate       jsonGate         `json:"gate"`
 	Problems   []string         `json:"problems"`
 	Remarks    []string         `json:"remarks"`
+	Sources    []Source         `json:"sources"`
 	PassedOver []jsonPassedOver `json:"passedOver"`
 	Results    []jsonResult     `json:"results"`
 }
@@ -179,6 +180,7 @@ func JSON(w io.Writer, r *Run) error {
 		Gate:       jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
 		Problems:   list(r.problems()),
 		Remarks:    list(r.Remarks),
+		Sources:    append([]Source{}, r.Sources...),
 		PassedOver: passedJSON(r.PassedOver),
 		Results:    []jsonResult{},
 	}

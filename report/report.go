@@ -31,6 +31,10 @@ type Run struct {
 	// their number. JSON has them always.
 	ShowNotes bool
 
+	// Sources are the files that the verdicts rest on besides channel files and
+	// fleets.
+	Sources []Source
+
 	// PassedOver lists what in the folders was not judged. With FailOnWarnings
 	// it leaves the verdict undecided.
 	PassedOver     []PassedOver

@@ -233,6 +233,9 @@ func runs(t testing.TB) []struct {
 		{"grouped", "of many rules of which the same is said, the first stand below it; how many there are is said", one(Judged(&grouped, ""))},
 		{"grouped-all", "all can be had", with(Run{Gate: gate, MaxRules: 100}, Judged(&grouped, ""))},
 		{"grouped-bytes", "where no text is known the bytes are named", with(Run{Gate: gate, MaxRules: 3, Remarks: []string{"out: 3 files were\npassed over"}}, Judged(&ofBytes, ""))},
+		{"sources", "one digest stands for all rules, and each other file has its own", with(Run{Gate: gate, Sources: []Source{
+			SourceOf("types", "types.json", []byte("{}")), SourceOf("rules", "rules/b\n.yml", []byte("b")), SourceOf("rules", "rules/a.yml", nil),
+		}}, accepted)},
 		{"passed-over", "what was not judged is counted and named, and without a flag it blocks nothing", with(Run{Gate: gate, PassedOver: passedOver()}, accepted)},
 		{"passed-over-blocks", "with the flag it does, but for version control", with(Run{Gate: gate, PassedOver: passedOver(), FailOnWarnings: true}, accepted)},
 		{"undecided", "nothing was judged, and each reason is said", with(Run{
@@ -371,9 +374,9 @@ func validJSON(t *testing.T, data []byte) {
 // The schema must refuse something, or it would hold nothing.
 func TestSchemaRefuses(t *testing.T) {
 	for why, doc := range map[string]string{
-		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[],"more":1}`,
-		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[]}`,
-		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"passedOver":[],"results":[]}`,
+		"a key that is not there":   `{"schema":"cfcheck.report/v0","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"sources":[],"passedOver":[],"results":[],"more":1}`,
+		"another schema":            `{"schema":"cfcheck.report/v9","verdict":"accepted","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"sources":[],"passedOver":[],"results":[]}`,
+		"a verdict that is unknown": `{"schema":"cfcheck.report/v0","verdict":"maybe","exitCode":0,"gate":{"version":"","selfTest":"passed","checks":1},"problems":[],"remarks":[],"sources":[],"passedOver":[],"results":[]}`,
 		"no verdict":                `{"schema":"cfcheck.report/v0"}`,
 	} {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(doc))

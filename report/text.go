@@ -33,6 +33,7 @@ func Text(w io.Writer, r *Run) error {
 		}
 		t.result(&result)
 	}
+	t.sourceLines()
 	for i := range r.PassedOver {
 		t.passedOver(&r.PassedOver[i])
 	}

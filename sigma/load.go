@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,7 +18,13 @@ type File struct {
 	Name  string  // to open it by, and for messages; divided by slashes
 	Path  string  // the same below the folder that was loaded
 	Rules []*Rule // the well-formed ones
-	Err   error   // a [*FileError], or what [Parse] found malformed; nil if nothing is wrong
+
+	// Digest is the SHA-256 of the bytes that were parsed, and Size their
+	// number. They are zero for a file that was not read to its end.
+	Digest [32]byte
+	Size   int64
+
+	Err error // a [*FileError], or what [Parse] found malformed; nil if nothing is wrong
 }
 
 // A FileError says why a file or folder was not read.
@@ -146,7 +153,11 @@ func (l *loader) file(name, below, full string, info fs.FileInfo) error {
 	for _, r := range rules {
 		r.Path = below
 	}
-	l.files = append(l.files, File{Name: name, Path: below, Rules: rules, Err: err})
+	f := File{Name: name, Path: below, Rules: rules, Err: err}
+	if len(data) <= MaxFileSize {
+		f.Digest, f.Size = sha256.Sum256(data), int64(len(data))
+	}
+	l.files = append(l.files, f)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"os"
@@ -110,6 +111,9 @@ func TestLoadOneFile(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"rule.txt, Named"}, listing(root, files)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
+	}
+	if want := sha256.Sum256([]byte(titled("Named"))); files[0].Digest != want || files[0].Size != int64(len(titled("Named"))) {
+		t.Errorf("%x of %d bytes, expected %x of %d", files[0].Digest, files[0].Size, want, len(titled("Named")))
 	}
 }
 

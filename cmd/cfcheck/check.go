@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,7 @@ type checking struct {
 	roots        []string         // of rules: files and folders
 	fleets       []givenFleet     // empty means that there is none
 	remarks      []string
+	ruleSources  []report.Source // of the files of rules that were read
 	placeholders sigma.Placeholders
 
 	judgedFiles   fileSet // channel files that were judged
@@ -280,6 +282,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 // finish writes the report, and returns the exit status of its verdict.
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
+	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
 		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, and judged once")
@@ -295,8 +298,9 @@ type reporting struct {
 	out     string
 	verbose bool
 
-	set    *output.Set
-	report *output.Output // the last of the set
+	identified bool // the report states which gate this is
+	set        *output.Set
+	report     *output.Output // the last of the set
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
@@ -332,6 +336,10 @@ func newRun() *report.Run {
 // identify states the digest of the gate in a report for programs, which promises
 // it: without the digest there is no verdict. A report for a person has a remark.
 func (r *reporting) identify(run *report.Run) {
+	if r.identified {
+		return
+	}
+	r.identified = true
 	if r.format == "json" {
 		digest, err := gateDigest()
 		if err != nil {

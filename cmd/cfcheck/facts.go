@@ -65,6 +65,7 @@ func (c *claiming) keep(r *validate.Report) *validate.Report {
 // checker refuses stand in the way of a verdict: one of the two is wrong about
 // the file.
 func (k *checking) writeClaims(run *report.Run) error {
+	k.identify(run)
 	if k.factsFile != nil && run.Verdict() == validate.Accepted {
 		if doc, err := k.claims(); err != nil {
 			run.Problems = append(run.Problems, fmt.Sprintf("--facts: %v", err))

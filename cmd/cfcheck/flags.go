@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -24,6 +25,8 @@ type judging struct {
 	fleetNames []string // as the flags have them
 	types      []string
 	now        string
+
+	typeSources []report.Source // of the files of types that were read
 }
 
 func (j *judging) add(cmd *cobra.Command) {
@@ -106,6 +109,7 @@ func (j *judging) definitions() (*sensor.Definitions, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--types: %w", err)
 		}
+		j.typeSources = append(j.typeSources, report.SourceOf("types", name, data))
 		more, err := sensor.ReadDefinitions(name, data)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,7 +19,10 @@ import (
 )
 
 // An expanding says what the placeholders of rules stand for.
-type expanding struct{ file string }
+type expanding struct {
+	file   string
+	source []report.Source // of the file, once it was read
+}
 
 func (e *expanding) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&e.file, "placeholders", "", "a YAML or JSON `file` with what the placeholders (%name%) of rules stand for: a map of names to values")
@@ -34,6 +38,7 @@ func (e *expanding) values(c *command) (sigma.Placeholders, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--placeholders: %w", err)
 	}
+	e.source = []report.Source{report.SourceOf("placeholders", e.file, data)}
 	placeholders, err := sigma.ReadPlaceholders(e.file, data)
 	if err != nil {
 		for _, err := range sigma.Errors(err) {
@@ -72,6 +77,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 			continue
 		}
 		loaded += len(files)
+		k.ruleSources = append(k.ruleSources, ruleSources(files)...)
 		these, findings, unread := collect(files)
 		rules, source = append(rules, these...), append(source, findings...)
 		// What could not be read is undecided by itself, whatever becomes of
@@ -134,8 +140,9 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	subjects[0].Source, subjects[0].Unjudged = append(source, subjects[0].Source...), unjudged
 	first := len(results)
+	digest := report.SourcesDigest(k.ruleSources)
 	for _, s := range subjects {
-		results = append(results, k.judge(s, "")...)
+		results = append(results, k.judge(s, digest)...)
 	}
 	// The first subject has a result for each fleet.
 	for i := first; i < len(results) && results[i].Name == results[first].Name; i++ {
@@ -151,6 +158,16 @@ func loadRules(root string) ([]sigma.File, error) {
 		err = fmt.Errorf("%s: there are no rules (.yml, .yaml) in it", root)
 	}
 	return files, err
+}
+
+// ruleSources returns the sources of the files of rules that were read.
+func ruleSources(files []sigma.File) (sources []report.Source) {
+	for _, f := range files {
+		if f.Digest != [32]byte{} {
+			sources = append(sources, report.Source{Use: "rules", Path: f.Name, Size: f.Size, Digest: hex.EncodeToString(f.Digest[:])})
+		}
+	}
+	return sources
 }
 
 // rootsName names what was compiled together: at most three of the paths.

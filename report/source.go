@@ -1,0 +1,63 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Source is a file that the verdicts of a run rest on, besides the channel
+// files and fleets, whose digests are in the results.
+type Source struct {
+	Use    string `json:"use"` // of the file, such as "rules", "types" or "placeholders"
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`   // bytes
+	Digest string `json:"sha256"` // of the bytes that were read and used, in hex
+}
+
+// SourceOf returns the source of the bytes that were read from a file.
+func SourceOf(use, path string, data []byte) Source {
+	digest := sha256.Sum256(data)
+	return Source{use, path, int64(len(data)), hex.EncodeToString(digest[:])}
+}
+
+// SourcesDigest returns one digest, in hex, for several files: the SHA-256 of the
+// text that sha256sum prints for them in the order of their paths.
+func SourcesDigest(sources []Source) string {
+	sorted := slices.SortedFunc(slices.Values(sources), func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
+	h := sha256.New()
+	for _, s := range sorted {
+		escaped := sumEscapes.Replace(s.Path)
+		if escaped != s.Path {
+			fmt.Fprint(h, `\`)
+		}
+		fmt.Fprintf(h, "%s  %s\n", s.Digest, escaped)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// sumEscapes are the escapes of sha256sum, which begins such a line with a
+// backslash.
+var sumEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+
+// sourceLines says which files were read, in one line for each use.
+func (t *text) sourceLines() {
+	var uses []string
+	of := map[string][]Source{}
+	for _, s := range t.run.Sources {
+		if of[s.Use] == nil {
+			uses = append(uses, s.Use)
+		}
+		of[s.Use] = append(of[s.Use], s)
+	}
+	for _, use := range uses {
+		list := of[use]
+		name, digest := list[0].Path, list[0].Digest
+		if use == "rules" || len(list) > 1 {
+			name, digest = count(uint64(len(list)), "file"), SourcesDigest(list)
+		}
+		t.line("read", "%s: %s, sha256 %s", use, Clean(name), digest)
+	}
+}
