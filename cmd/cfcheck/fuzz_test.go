@@ -31,6 +31,9 @@ func FuzzCommand(f *testing.F) {
 		"check\n--fleet\n291\n--format\njson\nfile.cf", "check\n--fleet\nreference\nrule.yml", "check\n--fleet\nfleet.json\n.",
 		"check\n--fleet\nfleet.json\n--out\nreport.txt\n--fail-on\nwarning\n--now\n2026-06-30\nfile.cf",
 		"build\nrule.yml\n-o\nout", "needs\nfile.cf", "needs\n--format\njson\nrule.yml", "inspect\nfile.cf", "inspect\n--hex\nfile.cf",
+		"check\n--help", "check\n--fleet\nreference\n--help\nfile.cf", "check\n--fleet\nreference\n--\nfile.cf", "check\n-test.v\n--fleet\nreference\nfile.cf",
+		"--help\ncheck\nfile.cf", "-h", "help\ncheck", "help\nfile.cf", "completion\nbash", "__complete\ncheck\n", "check\n--fleet\nreference\n--fleet\nfleet.json\nfile.cf",
+		"check\n--fleet=\nfile.cf", "check\n--out\n--fleet\nreference\nfile.cf", "check\n-vh\nfile.cf", "contract\ntest\n--type\nipc\n--fleet\nreference", "contract\n-v\ncheck\n--fleet\nreference",
 		"contract\nheader\n--type\nipc", "contract\nextract\nfile.cf", "check\n--fleet\nfleet.json\n-", "check\n--needs\nfleet.json",
 	} {
 		f.Add(args, file, fleet, rule)
@@ -58,6 +61,9 @@ func FuzzCommand(f *testing.F) {
 		if status != statusAccepted && stdout.Len()+stderr.Len() == 0 && !elsewhere {
 			t.Errorf("%q: the status is %d, and nothing is said", args, status)
 		}
+		if status == statusAccepted && !elsewhere && !acceptedFor(args, stdout.String()) {
+			t.Errorf("%q: the status is 0, and no verdict was reached: %s", args, stdout.String())
+		}
 		for _, said := range []string{"please report", "runtime error", "internal error"} {
 			if strings.Contains(stderr.String(), said) {
 				t.Errorf("%q: %s", args, stderr.String())
@@ -67,6 +73,26 @@ func FuzzCommand(f *testing.F) {
 			t.Errorf("%q: a control character on the standard error: %q", args, stderr.String())
 		}
 	})
+}
+
+// acceptedFor reports whether what was said stands behind status 0: a verdict, or
+// what a command that reaches none is there for.
+func acceptedFor(args []string, said string) bool {
+	if strings.HasPrefix(said, "accepted") || strings.Contains(said, "\naccepted  ") || strings.Contains(said, `"verdict": "accepted"`) {
+		return true
+	}
+	// A flag may stand before the name of the command.
+	judges := slices.ContainsFunc(args, func(a string) bool { return a == "check" || a == "test" || a == "build" })
+	usage := strings.Contains(said, "Usage:\n")
+	switch args[0] {
+	case "help", "completion", "__complete", "__completeNoDesc":
+		return true
+	case "--help", "-h", "--help=true":
+		return len(args) == 1
+	case "facts":
+		return strings.Contains(said, "the facts hold")
+	}
+	return !judges && !usage
 }
 
 // leavesFolder reports whether an argument may name something outside of the

@@ -36,7 +36,8 @@ type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	ran bool // a subcommand did what it was asked to do
+	ran        bool  // a subcommand did what it was asked to do
+	helpFailed error // why a page of help was not written
 }
 
 // run is the whole command, apart from the process that it runs in.
@@ -54,6 +55,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	cmd, err := root.ExecuteC()
 	var status exitError
+	if err == nil {
+		err = c.helpFailed
+	}
 	switch {
 	case err == nil && (c.ran || cmd == root && len(args) == 1 || cmd.Name() == cobra.ShellCompRequestCmd):
 		return statusAccepted
@@ -111,6 +115,13 @@ something that could not be read or written.`,
 		c.checks(),
 		c.version(),
 	)
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var b strings.Builder // package cobra drops the error of a write
+		cmd.SetOut(&b)
+		show(cmd, args)
+		_, c.helpFailed = io.WriteString(c.stdout, b.String())
+	})
 	root.SetHelpCommand(c.help(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
