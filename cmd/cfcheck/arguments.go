@@ -89,7 +89,7 @@ func unclear(f *pflag.Flag, value string) string {
 	switch {
 	case strings.TrimSpace(value) == "", value == "=": // pflag takes -o= for the value =
 		return fmt.Sprintf("the value is empty, as of a variable that is not set; give one, or leave --%s out", f.Name)
-	case len(value) > 1 && value[0] == '-':
+	case value[0] == '-':
 		return fmt.Sprintf("%q begins with -, as a flag does: its own value may be missing, as of a variable that is not set. Write the name of a file as ./%s", value, value)
 	}
 	return ""
@@ -163,42 +163,59 @@ func onceEach(then cobra.PositionalArgs) cobra.PositionalArgs {
 
 // A fileSet holds the names of files, each file once.
 type fileSet struct {
-	names map[string]string // the first name of each file, by place
+	names   map[place]string  // the first name of each file
+	folders map[string]string // real folders, by the first part of a name
 }
+
+// A place is where a file is: the real folder, and the name that the file has
+// there. Two files may have the same place if a folder changes meanwhile.
+type place struct{ folder, name string }
 
 // add adds a file, and reports whether it is new. If it is not, add returns the
 // name under which it was added. Another name in the same or in another folder
 // is another file, also if it is a link: a channel file is judged by its name,
 // too.
 func (s *fileSet) add(name string) (first string, added bool) {
-	key := placeOf(name)
-	if first, ok := s.names[key]; ok && (first == name || sameFile(first, name)) {
+	at := s.place(name)
+	if first, ok := s.names[at]; ok && (first == name || sameFile(first, name)) {
 		return first, false
 	}
 	if s.names == nil {
-		s.names = map[string]string{}
+		s.names = map[place]string{}
 	}
-	s.names[key] = name
+	s.names[at] = name
 	return name, true
 }
 
-// placeOf returns the real folder of a file, with the name that it has there. It
-// is a name only: sameFile says whether two are one file.
-func placeOf(name string) string {
-	dir, base := filepath.Split(name)
-	if !filepath.IsAbs(name) {
+func (s *fileSet) place(name string) place {
+	folder, base := filepath.Split(name)
+	real, ok := s.folders[folder]
+	if !ok {
+		real = realFolder(folder)
+		if s.folders == nil {
+			s.folders = map[string]string{}
+		}
+		s.folders[folder] = real
+	}
+	return place{real, base}
+}
+
+// realFolder returns the absolute name of a folder without links, and the name
+// itself if there is no such folder.
+func realFolder(name string) string {
+	path := name
+	if !filepath.IsAbs(path) {
 		here, err := os.Getwd()
 		if err != nil {
 			return name
 		}
 		// Not cleaned: if a is a link, a/.. is not the folder that has the link.
-		dir = here + string(filepath.Separator) + dir
+		path = here + string(filepath.Separator) + path
 	}
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return name
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
 	}
-	return filepath.Join(real, base)
+	return name
 }
 
 func sameFile(a, b string) bool {

@@ -173,7 +173,11 @@ func (o *observing) observed() (*sensor.Definitions, error) {
 // read counts the events of one file.
 func (o *observing) read(name string) error {
 	var in io.Reader = o.stdin
-	if name != "-" {
+	if name == "-" {
+		if _, err := os.Lstat(name); err == nil {
+			return errors.New("the argument - stands for the standard input, and a file has this name: either may be meant; write ./- for the file")
+		}
+	} else {
 		f, err := os.Open(name)
 		if err != nil {
 			return unread(name, err)
