@@ -45,7 +45,8 @@ type checking struct {
 	ruleSources  []report.Source // of the files of rules that were read
 	placeholders sigma.Placeholders
 
-	judgedFiles   fileSet // channel files that were judged
+	several       bool    // several paths are to be judged
+	judgedFiles   fileSet // channel files that were judged, if so
 	repeated      int     // channel files that were named again, and were judged once
 	firstRepeated string
 }
@@ -105,6 +106,7 @@ func (k *checking) run(args []string) error {
 	for _, name := range k.needs {
 		run.Add(k.judgeNeeds(name)...)
 	}
+	k.several = len(args) > 1
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
@@ -205,10 +207,20 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	}
 }
 
+// again reports whether a channel file was judged before. A single path names no
+// file twice, and has no need of a list that grows with it.
+func (k *checking) again(name string) bool {
+	if !k.several {
+		return false
+	}
+	_, added := k.judgedFiles.add(name)
+	return !added
+}
+
 // judgeFile judges a channel file. One that was named before is judged no
 // second time.
 func (k *checking) judgeFile(name string) []report.Result {
-	if _, added := k.judgedFiles.add(name); !added {
+	if k.again(name) {
 		if k.repeated == 0 {
 			k.firstRepeated = name
 		}

@@ -27,13 +27,13 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	in := readFolder(root)
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
-	for _, name := range in.files {
+	for name := range in.files.all() {
 		run.Add(k.judgeFile(name)...)
 	}
 	if in.rules {
 		k.roots = append(k.roots, root)
 	}
-	if len(in.files) == 0 && !in.rules && len(in.problems) == 0 {
+	if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
 	}
 }
@@ -41,7 +41,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 // A folder is the content of a folder and of those below it.
 type folder struct {
 	root     string
-	files    []string // channel files, by their extension or by their first bytes, sorted
+	files    paths    // channel files, by their extension or by their first bytes, sorted
 	rules    bool     // there are rules
 	problems []string // what could not be looked at, and links to folders
 	passed   []report.PassedOver
@@ -53,7 +53,6 @@ type folder struct {
 func readFolder(root string) *folder {
 	in := &folder{root: filepath.ToSlash(root)}
 	in.read(in.root, false)
-	slices.Sort(in.files)
 	slices.SortFunc(in.passed, func(a, b report.PassedOver) int { return int(a.Kind) - int(b.Kind) })
 	return in
 }
@@ -61,10 +60,11 @@ func readFolder(root string) *folder {
 // read looks through one folder. Hidden says that the name of this folder, or of
 // one above it, begins with a dot.
 func (in *folder) read(name string, hidden bool) {
-	entries, err := os.ReadDir(filepath.FromSlash(name)) // by name
+	entries, err := os.ReadDir(filepath.FromSlash(name))
 	if err != nil {
 		in.problem(name, unread(name, err))
 	}
+	sortAsPaths(entries)
 	for _, e := range entries {
 		below := path.Join(name, e.Name())
 		hidden := hidden || strings.HasPrefix(e.Name(), ".")
@@ -74,7 +74,7 @@ func (in *folder) read(name string, hidden bool) {
 		case e.IsDir():
 			in.read(below, hidden)
 		case isChannelFile(e.Name()):
-			in.files = append(in.files, below)
+			in.files.add(below)
 		case isRules(e.Name()) && !hidden:
 			in.rules = true // sigma.Load refuses what is no regular file, or has the magic
 		default:
@@ -108,7 +108,7 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 	case err != nil:
 		in.problem(name, fmt.Errorf("%w; so nobody can say whether it is a channel file", unread(name, err)))
 	case magic:
-		in.files = append(in.files, name)
+		in.files.add(name)
 	case isOfVersionControl(e.Name()):
 		in.pass(report.VersionControl, name)
 	default:

@@ -59,11 +59,9 @@ depend on each input, most first, and which feeds of events can supply it.`,
 func channelFiles(paths []string) (files []string, several bool, err error) {
 	several = len(paths) > 1
 	var seen fileSet
-	add := func(names ...string) { // one file named twice is one file
-		for _, name := range names {
-			if _, added := seen.add(name); added {
-				files = append(files, name)
-			}
+	add := func(name string) { // one file named twice is one file
+		if _, added := seen.add(name); added {
+			files = append(files, name)
 		}
 	}
 	for _, name := range paths {
@@ -80,10 +78,12 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 		switch {
 		case len(in.problems) > 0:
 			return nil, false, errors.New(in.problems[0])
-		case len(in.files) == 0:
+		case in.files.n == 0:
 			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
 		}
-		add(in.files...)
+		for name := range in.files.all() {
+			add(name)
+		}
 	}
 	return files, several, nil
 }
