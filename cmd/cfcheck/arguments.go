@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
 // strict makes a command and those below it refuse arguments that have no clear
@@ -40,6 +42,18 @@ func (c *command) strict(cmd *cobra.Command) {
 	for _, below := range cmd.Commands() {
 		c.strict(below)
 	}
+}
+
+// nearFlag returns a question that names the flag which was probably meant by
+// one that does not exist, "" if none is near.
+func nearFlag(cmd *cobra.Command, err error) string {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || unknown.GetSpecifiedShortnames() != "" {
+		return ""
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return strictjson.Suggest("--"+unknown.GetSpecifiedName(), names)
 }
 
 // A flagError says what is wrong with the value of a flag.

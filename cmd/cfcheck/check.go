@@ -59,7 +59,11 @@ func (c *command) check() *cobra.Command {
 		Long: `check judges what may ship. A path is a channel file, a file of Sigma rules (.yml
 or .yaml), or a folder with either. Rules are compiled in memory, and findings
 name their lines. Without a fleet the verdict is at best undecided: whether
-content is safe depends on the builds that will read it.`,
+content is safe depends on the builds that will read it. With several, every
+file is judged for each, and the worst verdict wins.
+
+Write -- before names that a pattern (*) or a variable gives: one of them may
+look like a flag.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,

@@ -101,6 +101,9 @@ something that could not be read or written.`,
 		if unclear, ok := errors.AsType[*flagError](err); ok {
 			err = unclear // without the words of package pflag
 		}
+		if near := nearFlag(cmd, err); near != "" {
+			return fmt.Errorf("%w%s", err, near)
+		}
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
