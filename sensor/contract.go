@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -213,6 +214,7 @@ type Groups struct {
 	fleet     *Fleet
 	contracts []Contract // of the fleet when the groups were made
 	members   [][]int
+	checked   atomic.Pointer[checked]
 }
 
 // Groups returns the groups of f, nil if it is nil. They hold as long as its
@@ -221,7 +223,7 @@ func (f *Fleet) Groups() *Groups {
 	if f == nil {
 		return nil
 	}
-	return &Groups{f, f.Contracts, f.Distinct()}
+	return &Groups{fleet: f, contracts: f.Contracts, members: f.Distinct()}
 }
 
 // Of returns the groups as [Fleet.Distinct] does if they are those of f, or nil.

@@ -45,7 +45,7 @@ const (
 // A JSONError says where a document is not as expected, and how.
 type JSONError struct {
 	Name   string // of the file
-	Line   int    // from 1
+	Line   int    // from 1; 0 means that the place is not known, or that there is no document
 	Column int    // from 1, in bytes
 	Offset int    // in bytes from the start, at most the size of the document
 	Path   string // to the value at fault, such as builds[0].supply[1].inputs[3].type; "" for the whole

@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -117,12 +118,13 @@ type Prepared struct {
 	err  error      // why
 	odd  []string   // what about the subject or the options leaves the verdict undecided
 
-	pass      Pass
-	provides  Uses      // what checks can look at in a subject of its kind
-	has       Uses      // what there is to look at; of a fleet, in the last run
-	outcomes  []outcome // by check; of those that look at a fleet, in the last run
-	totals    []total   // likewise, of those that found something, in the order in which they ran
-	summaries []Summary // likewise
+	pass       Pass
+	fleetFault error     // why the fleet of the last run was not looked at; nil if it was
+	provides   Uses      // what checks can look at in a subject of its kind
+	has        Uses      // what there is to look at; of a fleet, in the last run
+	outcomes   []outcome // by check; of those that look at a fleet, in the last run
+	totals     []total   // likewise, of those that found something, in the order in which they ran
+	summaries  []Summary // likewise
 
 	// What the checks that look at no fleet have found.
 	alone struct {
@@ -155,6 +157,7 @@ const (
 	notApplicable
 	noContent
 	noFleet
+	faultyFleet
 	noType
 	required
 )
@@ -164,6 +167,8 @@ func (l *checklist) skip(i int, f fate) Skip {
 	switch f {
 	case noContent:
 		return Skip{l.checks[i], "there is no content that can be read"}
+	case faultyFleet:
+		return Skip{l.checks[i], "the fleet is at fault"}
 	case noFleet:
 		return Skip{l.checks[i], "no fleet was given"}
 	case noType:
@@ -230,10 +235,18 @@ func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	for _, u := range p.Subject.Unjudged {
 		r.undecided("%s", u)
 	}
-	p.Fleet, p.ofFleet = fleet, p.ofFleet[:0]
+	p.ofFleet = p.ofFleet[:0]
 	j.has &^= UsesFleet
-	if fleet != nil {
-		j.has |= UsesFleet
+	if fleet != nil && groups.Of(fleet) == nil {
+		groups = fleet.Groups()
+	}
+	if p.Fleet, j.fleetFault = fleet, nil; fleet != nil {
+		// A fleet that names what nobody knows is compared with nothing.
+		if j.fleetFault = groups.Undefined(p.Known); j.fleetFault != nil {
+			p.Fleet = nil
+		} else {
+			j.has |= UsesFleet
+		}
 	}
 	j.group(groups)
 	// Of its own: the report keeps them.
@@ -445,6 +458,9 @@ func (j *Prepared) fateOf(i int, c *Check) fate {
 	case missing&(UsesFile|UsesNeeds) != 0:
 		return noContent
 	case missing&UsesFleet != 0:
+		if j.fleetFault != nil {
+			return faultyFleet
+		}
 		return noFleet
 	case missing&UsesDefinition != 0:
 		return noType
@@ -518,6 +534,13 @@ func (j *Prepared) conclude(r *Report) {
 			r.undecided("the content has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
 		}
 	}
+	if p.Subject.Kind == KindNeeds && p.Needs != nil && p.Definition == nil {
+		r.undecided("%s: give its definition (--types)", j.unknownType())
+	}
+	if j.fleetFault != nil {
+		r.undecided("the fleet is at fault: %v", j.fleetFault)
+		return
+	}
 	if p.Fleet == nil {
 		r.undecided("no fleet was given: whether content is safe depends on the builds that will read it")
 		return
@@ -542,6 +565,19 @@ func (j *Prepared) conclude(r *Report) {
 		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against; give the contracts of the builds that will get it",
 			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	}
+}
+
+// unknownType says which version of which template type no definition describes.
+func (j *Prepared) unknownType() string {
+	n := j.pass.Needs
+	says := fmt.Sprintf("the content needs version %d of template type %d (0x%x), which no definition describes", n.TypeVersion, n.Type, n.Type)
+	if name := cmp.Or(j.pass.Known.TypeName(n.Type), n.TypeName); name != "" {
+		says = fmt.Sprintf("the content needs version %d of template type %d (0x%x), %q, which no definition describes", n.TypeVersion, n.Type, n.Type, name)
+	}
+	if versions := j.pass.Known.Versions(n.Type); len(versions) > 0 {
+		says += fmt.Sprintf("; known versions: %v", versions)
+	}
+	return says
 }
 
 // clamp makes an int of a count that needs may claim to be any.

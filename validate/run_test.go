@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -111,7 +112,9 @@ func TestVerdict(t *testing.T) {
 		{"fleet without the type", good, with(func(o *validate.Options) {
 			o.Fleet = &sensor.Fleet{Name: "others", Contracts: []sensor.Contract{{Build: "1", Hosts: 1, Reader: sensor.Reader{RefusesUnknownVersions: true}}}}
 		}), validate.Undecided, "has version 1 of template type ipc", "whoever refuses the content safely says nothing of it"},
-		{"no definitions", good, with(func(o *validate.Options) { o.Definitions = nil }), validate.Accepted, "", "a list without a check of the type does not look at it: the list is the caller's"},
+		{"no definitions", good, with(func(o *validate.Options) { o.Definitions = nil }), validate.Undecided, `the fleet is at fault: fleet "reference": builds[0].supply[0].type: found the type "ipc", which no definition has`, "a list without a check of the type does not look at it, but what a build supplies must be known"},
+		{"a type with a letter too many", good, with(func(o *validate.Options) { o.Fleet.Contracts[6].Supplies[0].Type += "s" }), validate.Undecided, "builds[6].supply[0].type: found the type ", "the build would be compared with nothing"},
+		{"an input with a letter too many", good, with(func(o *validate.Options) { o.Fleet.Contracts[6].Supplies[0].Inputs[0].Name += "s" }), validate.Undecided, "builds[6].supply[0].inputs[0].name: found the input ", "the input would be missing, and another one would be there"},
 		{"error", good, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, nil)) }, validate.Rejected, "", "errors block"},
 		{"warning", good, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, warns)) }, validate.Accepted, "", "warnings do not"},
 		{"warning that must not be", good, func(t testing.TB) validate.Options {
@@ -270,13 +273,15 @@ func TestBookkeeping(t *testing.T) {
 			"without a file there are no needs and no definition"},
 		{"no fleet", good(t), func(o *validate.Options) { o.Fleet = nil }, "01 02 03 04 06 07 08 10", "05 09 12", "11",
 			"what compares with contracts cannot"},
-		{"unknown type", good(t), func(o *validate.Options) { o.Definitions = nil }, "01 02 03 04 06 07 08 09", "05 10 12", "11",
+		{"unknown type", good(t), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) }, "01 02 03 04 06 07 08 09", "05 10 12", "11",
 			"what needs the definition cannot"},
+		{"faulty fleet", good(t), func(o *validate.Options) { o.Fleet.Contracts[0].Supplies[0].Version = 2 }, "01 02 03 04 06 07 08 10", "05 09 12", "11",
+			"what compares with contracts must not"},
 		{"rules", validate.Rules("rules", good(t).Data), nil, "07 08 09 10 11", "", "01 02 03 04 05 06 12",
 			"compiled rules have no file of their own, so no bytes to blame"},
 		{"needs", validate.NeedsSubject("n.json", needs), nil, "08 09 10", "", "01 02 03 04 05 06 07 11 12",
 			"needs carry no conditions"},
-		{"definition", validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions = nil },
+		{"definition", validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) },
 			"08 09 10", "", "01 02 03 04 05 06 07 11 12", "a definition is known by itself"},
 	}
 	for _, tt := range tests {
@@ -649,6 +654,7 @@ func TestCounts(t *testing.T) {
 		contract("a", 10, false, supply), contract("b", 20, true, supply), contract("c", 30, false, supply),
 		contract("d", 40, true, nil), contract("e", 50, false, nil), contract("f", 60, true, []sensor.Supply{{Type: "ipc", Version: 2}}),
 	}}
+	gatetest.Declare(fleet)
 	s := validate.ChannelFile("", encode(t, ipc,
 		instance{channelfile.Prefix(5, "a"), nil}, instance{channelfile.And(channelfile.Prefix(5, "a"), channelfile.Prefix(6, "b")), nil}))
 	o := options(t, c)

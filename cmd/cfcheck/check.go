@@ -154,6 +154,11 @@ func (k *checking) prepare() error {
 	if err != nil {
 		return err
 	}
+	for _, f := range k.fleets {
+		if err := f.groups.Undefined(defs); err != nil {
+			return err
+		}
+	}
 	now, err := k.time()
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -73,6 +75,14 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
 		run.Add(k.judgeFor(s, "", fleets)...)
 	}
+	for _, f := range k.fleets {
+		for _, t := range f.DeclaredOnly(k.options.Definitions) {
+			if len(only) == 0 || slices.Contains(only, t.Type) {
+				found[t.Type], judged[f.name] = true, true
+				run.Problems = append(run.Problems, declaredOnly(f.Fleet, &t))
+			}
+		}
+	}
 	for _, name := range only {
 		if !found[name] {
 			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
@@ -93,4 +103,23 @@ func has(fleet *sensor.Fleet, d *sensor.Definition) bool {
 		}
 	}
 	return false
+}
+
+// declaredOnly says that what builds declare cannot be judged.
+func declaredOnly(fleet *sensor.Fleet, t *sensor.DeclaredType) string {
+	const listed = 5
+	var names []string
+	var hosts uint64
+	for _, i := range t.Builds {
+		c := &fleet.Contracts[i]
+		hosts += min(c.Hosts, math.MaxUint64-hosts)
+		if len(names) < listed {
+			names = append(names, c.Build)
+		}
+	}
+	if more := len(t.Builds) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("type %s version %d was not judged: %s (%s) declared it, and no definition describes it; give the definition with --types, or name the types to judge with --type",
+		t.Type, t.Version, strings.Join(names, ", "), count(hosts, "host"))
 }

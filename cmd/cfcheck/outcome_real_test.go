@@ -49,7 +49,7 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 // withoutInput returns a fleet of one build whose one feed has all inputs but
 // some.
 func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
-	s := sensor.Supply{Type: d.Name, Version: d.Version, Feed: "less", Evidence: sensor.Stated}
+	s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Stated}
 	for _, in := range d.Inputs {
 		state := sensor.Supplied
 		if slices.Contains(names, in.Name) {

@@ -171,6 +171,7 @@ func smallFleets(d *sensor.Definition) (list []Fleet) {
 			supply.Acknowledged = append(supply.Acknowledged, sensor.Shortfall{Input: i, Why: "small", Until: sensor.Date{Year: 2030, Month: 6, Day: 30}})
 		}
 		c.Supplies = []sensor.Supply{supply}
+		c.Declares = []sensor.Declaration{{Type: d.Name, Version: d.Version, Inputs: []sensor.DeclaredInput{{Name: "C", Type: sensor.String}}}}
 		f := &sensor.Fleet{Name: "small", Contracts: []sensor.Contract{c}}
 		list = append(list, Fleet{f, f.Groups(), whole})
 	}

@@ -68,6 +68,7 @@ type Stream struct {
 	left        int // batches of the definition
 	definition  *sensor.Definition
 	definitions *sensor.Definitions
+	declares    []sensor.Declaration
 	full        []sensor.SuppliedInput // what a build supplies that lacks nothing, and two inputs more
 	whole       []Fleet
 	tight       bool               // the definition says what values there can be: a drawn operand may be another
@@ -171,6 +172,7 @@ func (s *Stream) newType() {
 		}
 		s.full = append(s.full, in)
 	}
+	s.declare()
 	s.whole = s.whole[:0]
 	for _, builds := range []int{1, 1, 2, 8} {
 		f := &sensor.Fleet{Name: "whole"}
@@ -360,7 +362,39 @@ func (s *Stream) contract(i int) sensor.Contract {
 		Reader: sensor.Reader{
 			Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators,
 		},
+		Declares: s.declares,
 		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted, Inputs: s.full[:len(d.Inputs)]}},
+	}
+}
+
+// declare sets what all builds declare: what they may supply beyond the
+// definition, and another version of the type.
+func (s *Stream) declare() {
+	d := s.definition
+	more := sensor.Declaration{Type: d.Name, Version: d.Version}
+	for _, in := range s.full[len(d.Inputs):] {
+		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
+	}
+	for _, t := range []sensor.InputType{sensor.String, sensor.Integer, sensor.Address} {
+		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: another(t), Type: t})
+	}
+	other := sensor.Declaration{Type: d.Name, Version: d.Version + 1, Inputs: more.Inputs}
+	for _, in := range d.Inputs {
+		other.Inputs = append(other.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
+	}
+	s.declares = []sensor.Declaration{more, other}
+}
+
+// another is the name of an input that no definition has.
+func another(t sensor.InputType) string { return "Another " + t.String() }
+
+// state draws a state in which an input is not simply supplied.
+func (g *Generator) state(in *sensor.SuppliedInput) {
+	switch in.State = pick(g, sensor.NotSupplied, sensor.Unknown, sensor.NotSupplied, sensor.Unknown, sensor.Conditional, sensor.Constant); in.State {
+	case sensor.Conditional:
+		in.Basis = &sensor.Basis{Reason: "drawn"}
+	case sensor.Constant:
+		in.Values = []string{map[sensor.InputType]string{sensor.String: "a", sensor.Integer: "7", sensor.Address: "192.0.2.1"}[in.Type]}
 	}
 }
 
@@ -417,7 +451,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		}
 	case 4: // one in the middle
 		i := some()
-		own()[i].State = pick(g, sensor.NotSupplied, sensor.Unknown)
+		g.state(&own()[i])
 		if r.Access == sensor.Positional && supply.Inputs[i].State == sensor.NotSupplied && g.one(2) {
 			supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
 		}
@@ -430,14 +464,17 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 			in.MaxLength = 0
 		}
 	case 7: // another name
-		own()[some()].Name = "Another"
+		in := &own()[some()]
+		in.Name = another(in.Type)
 	case 8:
 		r.Budget.Steps = g.near(cost.steps)
 	case 9:
 		r.Budget.Memory = g.near(cost.needs.Memory)
 	case 10: // a length that is not known
 		in := &own()[some()]
-		in.MaxLength = 0
+		if in.MaxLength = 0; in.Type == sensor.String && g.one(3) {
+			in.CutAt = pick(g, 1, 16) // and then it is
+		}
 		r.Budget.Steps = pick(g, g.near(cost.steps), 1<<40)
 	case 11:
 		sizes := &cost.needs.Sizes

@@ -15,8 +15,9 @@ import (
 // fleet, the first that it finds, empty if there is none. It goes by FORMAT.md
 // and the contracts, one build, one supply and one input after the other, and
 // uses none of the code that the gate's checks use: no needs, no groups of
-// builds, no methods of contracts. It is silent on what is a warning, and on a
-// program that is not that of its source and the name of the file.
+// builds, no methods of contracts. It is silent on what is a warning, on a
+// program that is not that of its source, on the name of the file, and on names
+// in the fleet that no definition has.
 //
 // Def is the definition of the file's type and version, nil if it is not known;
 // now is when acknowledgements are looked at, the zero time if all have expired.

@@ -4,6 +4,7 @@ package gatetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/corpus"
@@ -91,4 +92,35 @@ func readFleet(name string, data []byte) (*sensor.Fleet, error) {
 		return nil, fmt.Errorf("there is no fleet %s", name)
 	}
 	return f, nil
+}
+
+// Declare lets each build of a fleet declare all names that its supplies have: a
+// fleet that was made up for a test is then no fault of its own.
+func Declare(f *sensor.Fleet) *sensor.Fleet {
+	for i := range f.Contracts {
+		c := &f.Contracts[i]
+		c.Declares = nil
+		for k := range c.Supplies {
+			declare(c, &c.Supplies[k])
+		}
+	}
+	return f
+}
+
+func declare(c *sensor.Contract, s *sensor.Supply) {
+	i := slices.IndexFunc(c.Declares, func(d sensor.Declaration) bool { return d.Type == s.Type && d.Version == s.Version })
+	if i < 0 {
+		i = len(c.Declares)
+		c.Declares = append(c.Declares, sensor.Declaration{Type: s.Type, Version: s.Version})
+	}
+	d := &c.Declares[i]
+	if s.Feed != "" {
+		d.Feeds = append(d.Feeds, s.Feed)
+	}
+	for k := range s.Inputs {
+		in := &s.Inputs[k]
+		if !slices.ContainsFunc(d.Inputs, func(o sensor.DeclaredInput) bool { return o.Name == in.Name }) {
+			d.Inputs = append(d.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
+		}
+	}
 }

@@ -11,7 +11,7 @@ import (
 // An Error says where a document is not as expected, and how.
 type Error struct {
 	Name   string // of the file
-	Line   int    // from 1
+	Line   int    // from 1; 0 means that the place is not known
 	Column int    // from 1, in bytes
 	Offset int    // in bytes from the start, at most the size of the document
 	Path   string // to the value at fault, such as builds[0].supply[1].inputs[3].type; "" for the whole
@@ -20,7 +20,10 @@ type Error struct {
 
 // Error returns one line: name, line, column, path, and what is wrong.
 func (e *Error) Error() string {
-	s := fmt.Sprintf("%s:%d:%d: ", e.Name, e.Line, e.Column)
+	s := e.Name + ": "
+	if e.Line > 0 {
+		s = fmt.Sprintf("%s:%d:%d: ", e.Name, e.Line, e.Column)
+	}
 	if e.Path != "" {
 		s += e.Path + ": "
 	}

@@ -36,6 +36,14 @@ func Definition() *sensor.Definition {
 // than the one before.
 func Fleet(builds, contracts int) *sensor.Fleet {
 	f := &sensor.Fleet{Name: "workload", Note: "A fleet for benchmarks. It is invented."}
+	more := sensor.Declaration{Type: "workload", Version: Header.TypeVersion}
+	for k := range contracts - 1 {
+		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.String})
+	}
+	var declares []sensor.Declaration
+	if contracts > 1 {
+		declares = []sensor.Declaration{more}
+	}
 	for i := range builds {
 		var inputs []sensor.SuppliedInput
 		for k, name := range Inputs {
@@ -54,6 +62,7 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 				Limits:    sensor.Limits{FileSize: channelfile.MaxFileSize, ValueLength: channelfile.MaxValueLength},
 				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any file of ours costs
 			},
+			Declares: declares,
 			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.Extracted, Inputs: inputs}},
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -114,7 +115,7 @@ func feed(t testing.TB, name string, n int) change {
 }
 
 func fleet(contracts ...sensor.Contract) *sensor.Fleet {
-	return &sensor.Fleet{Name: "test", Contracts: contracts}
+	return gatetest.Declare(&sensor.Fleet{Name: "test", Contracts: contracts})
 }
 
 // rules returns content of rules that stand below each other in a file.

@@ -20,7 +20,7 @@ that the encoder writes.`,
 	Uses:     validate.UsesNeeds,
 	Requires: []*validate.Check{TypeKnown},
 	Run: func(p *validate.Pass) {
-		if p.Definition == nil {
+		if p.Definition == nil && p.Subject.Kind != validate.KindNeeds {
 			p.ReportAt(channelfile.TypeVersionRange, "header.type_version", "give the gate the definition of that version with --types, or check the version that the encoder writes",
 				"version %d of template type %d is not known; the gate knows %s", p.Needs.TypeVersion, p.Needs.Type, versions(p.Known.Versions(p.Needs.Type)))
 		}
