@@ -253,6 +253,7 @@ var unseen = map[string]string{
 	"no-programs":                  "sections of programs without programs: nothing names one",
 	"origins-empty":                "provenance: no sensor reads it",
 	"origin-missing":               "provenance: no sensor reads it",
+	"first-origins-then-programs":  "provenance, and sections of programs without programs: no sensor reads either",
 	"use-missing":                  "provenance: no sensor reads it",
 }
 
