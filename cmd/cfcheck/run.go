@@ -38,12 +38,15 @@ type command struct {
 
 	ran        bool  // a subcommand did what it was asked to do
 	helpFailed error // why a page of help was not written
+
+	completing bool // a shell asks how a command may go on, and does nothing
 }
 
 // run is the whole command, apart from the process that it runs in.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer onSignal()()
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
+	c.completing = len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -59,7 +62,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		err = c.helpFailed
 	}
 	switch {
-	case err == nil && (c.ran || cmd == root && len(args) == 1 || cmd.Name() == cobra.ShellCompRequestCmd):
+	case err == nil && (c.ran || c.completing || cmd == root && len(args) == 1):
 		return statusAccepted
 	case err == nil:
 		c.say("cfcheck: this is help, and nothing was done: the exit status is %d; cfcheck help has %d", statusUndecided, statusAccepted)
@@ -128,7 +131,9 @@ something that could not be read or written.`,
 	root.SetHelpCommand(c.help(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	c.strict(root)
+	if !c.completing {
+		c.strict(root)
+	}
 	return root
 }
 
@@ -146,6 +151,16 @@ func (c *command) help(root *cobra.Command) *cobra.Command {
 				return unknownCommand(cmd, rest[0])
 			}
 			return cmd.Help()
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, start string) (names []string, _ cobra.ShellCompDirective) {
+			if cmd, rest, err := root.Find(args); err == nil && len(rest) == 0 {
+				for _, below := range cmd.Commands() {
+					if below.IsAvailableCommand() && strings.HasPrefix(below.Name(), start) {
+						names = append(names, below.Name()+"\t"+below.Short)
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
