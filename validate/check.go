@@ -34,7 +34,7 @@ func (c *Check) Family() int { return int(c.ID[2] - '0') }
 
 // Uses is a set of the things that a check looks at. A check is not applicable
 // to a subject that does not have them all.
-type Uses uint8
+type Uses uint16
 
 const (
 	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
@@ -45,6 +45,7 @@ const (
 	UsesSource                      // the rules that the content was compiled from
 	UsesNeverMatch                  // recorded events that nothing may match
 	UsesKnownGood                   // recorded events that are known to be good
+	UsesManifest                    // what the manifest of the file's folder says of it
 )
 
 // Severity says what a finding does to the verdict.

@@ -207,7 +207,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	p.KnownGood = j.guard("KnownGood", p.KnownGood)
 	j.consistent()
 	j.read()
-	j.provides = s.Kind.provides() | j.recorded()
+	j.provides = s.Kind.provides() | j.recorded() | s.listed()
 	j.has = j.there()
 	j.outcomes = make([]outcome, len(j.list.checks))
 	for i, c := range j.list.checks {
@@ -384,7 +384,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns what there is to look at, without a fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest
 	if p.File != nil {
 		has |= UsesFile
 	}

@@ -45,6 +45,10 @@ type Subject struct {
 	Needs      *sensor.Needs
 	Definition *sensor.Definition
 
+	// Listing is the entry of the file in the manifest of its folder. Nil means
+	// that the file is judged by itself.
+	Listing *Listing
+
 	// Origin, if not nil, returns where in what the content was made from a
 	// part of it stands. It is how findings on decoded foreign content speak
 	// of offsets in the foreign file. Where it returns false, what the
@@ -59,6 +63,14 @@ type Subject struct {
 	// Unjudged lists what is in the content but could not be judged. Each
 	// line makes the verdict undecided.
 	Unjudged []string
+}
+
+// A Listing is what the manifest of a folder says of a file in it.
+type Listing struct {
+	Manifest string   // its path, for messages
+	Named    bool     // whether the manifest names the file
+	Digest   [32]byte // SHA-256 that the manifest states; of a file that it names
+	Size     int64    // in bytes; of a file that it names
 }
 
 // A Part names a part of content to [Subject.Origin].
@@ -107,6 +119,15 @@ func (k Kind) provides() Uses {
 		return UsesSource | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
 	}
 	return UsesNeeds | UsesFleet | UsesDefinition
+}
+
+// listed returns what checks can look at besides, because the subject is judged as
+// a file of its folder.
+func (s *Subject) listed() Uses {
+	if s.Listing == nil || s.Kind != KindChannelFile {
+		return 0
+	}
+	return UsesManifest
 }
 
 // base returns what follows the last slash or backslash: channel files are

@@ -94,6 +94,11 @@ func (s *single) Set(value string) error {
 		if n, err := strconv.ParseUint(value, 10, bits); err != nil || strconv.FormatUint(n, 10) != value {
 			return &flagError{s.flag, fmt.Sprintf("%q is not a whole number from 0 to %d, in decimal digits", value, ^uint64(0)>>(64-bits))}
 		}
+	case "revision":
+		if err := s.Value.Set(value); err != nil {
+			return &flagError{s.flag, fmt.Sprintf("%q is %v", value, err)}
+		}
+		return nil
 	}
 	return s.Value.Set(value)
 }

@@ -24,6 +24,7 @@ var values = map[string][2]string{
 	"int":         {"3", "4"},
 	"uint32":      {"3", "4"},
 	"uint64":      {"3", "4"},
+	"revision":    {"3", "next"},
 	"string":      {"a", "b"},
 	"stringArray": {"a", "b"},
 }

@@ -1,21 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate/file"
 )
 
 type building struct {
@@ -23,7 +19,9 @@ type building struct {
 	judging
 	expanding
 	out              string
-	revision         uint32
+	revision         revision
+	replace          bool
+	rules            []file.ManifestSource // the files of rules that were read
 	allowUnsupported bool
 }
 
@@ -33,8 +31,9 @@ func (c *command) build() *cobra.Command {
 		Use:   "build [flags] path... -o folder",
 		Short: "make channel files of Sigma rules",
 		Long: `build compiles Sigma rules to channel files, one a template type, and writes
-them to a folder under their canonical names. Nothing is written unless all is
-well: a rule that cannot be expressed stops the build, or with
+them to a folder under their canonical names. They are one set, which
+manifest.json in the folder names; it is written last. Older revisions may stay
+in the folder. Nothing is written unless all is well: a rule that cannot be expressed stops the build, or with
 --allow-unsupported is left out and listed. The time in the file is that of
 $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 		Example: `  cfcheck build rules/windows/pipe_created -o out`,
@@ -43,7 +42,9 @@ $SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&b.out, "out", "o", "", "the `folder` to write to; it is made if need be")
-	f.Uint32Var(&b.revision, "revision", 1, "the `number` of this release of the content")
+	b.revision.number = 1
+	f.Var(&b.revision, "revision", "the `number` of this release of the content, or next: one more than the highest in the folder")
+	f.BoolVar(&b.replace, "replace", false, "replace a file that has other content under the same channel and revision")
 	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, the rules that cannot be expressed, and those that would match more without them")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
@@ -74,6 +75,7 @@ func (b *building) run(paths []string) error {
 			faults = append(faults, err)
 		}
 		for _, f := range files {
+			b.rules = append(b.rules, file.ManifestSource{Use: "rules", Path: sourcePath(f.Path), Size: f.Size, Digest: f.Digest})
 			rules = append(rules, f.Rules...)
 			faults = append(faults, sigma.Errors(f.Err)...)
 		}
@@ -81,8 +83,16 @@ func (b *building) run(paths []string) error {
 	if len(rules) == 0 && len(faults) > 0 {
 		return b.refuse(faults)
 	}
+	before, err := readShelf(b.out)
+	if err != nil {
+		return err
+	}
+	rev, err := b.revision.resolve(before)
+	if err != nil {
+		return err
+	}
 	built, err := sigma.Build(rules, defs, sigma.Options{
-		AllowUnsupported: b.allowUnsupported, Revision: b.revision, Created: created, Placeholders: placeholders,
+		AllowUnsupported: b.allowUnsupported, Revision: rev, Created: created, Placeholders: placeholders,
 	})
 	for _, err := range sigma.Errors(err) {
 		if len(faults) == 0 || !errors.Is(err, sigma.ErrNoRule) { // else it is clear why no rule is left
@@ -99,7 +109,7 @@ func (b *building) run(paths []string) error {
 	if n := len(built.LeftOut); n > 0 {
 		b.say("left out: %d of %s in all", n, count(uint64(len(rules)), "rule"))
 	}
-	return b.write(paths, built)
+	return b.publish(paths, rev, built)
 }
 
 // refuse lists what is wrong. Only if all of it is the rules' fault are they
@@ -121,51 +131,6 @@ func (b *building) refuse(faults []error) error {
 	}
 	b.say("cfcheck: nothing was written: %s", hint)
 	return exitError(status)
-}
-
-func (b *building) write(paths []string, built *sigma.Result) error {
-	if err := os.MkdirAll(b.out, 0o755); err != nil {
-		return err
-	}
-	before, err := filepath.Glob(filepath.Join(b.out, "*.cf"))
-	if err != nil {
-		before = nil // a folder whose name is a pattern
-	}
-	s := b.outputs()
-	for _, path := range paths {
-		s.ReadsFolder("the input "+path, path, isRules)
-	}
-	b.judging.reads(s)
-	b.expanding.reads(s)
-	var names []string
-	for _, out := range built.Outputs {
-		name := filepath.Join(b.out, out.Name)
-		names = append(names, name)
-		s.File("-o", name).WriteBytes(out.Data)
-		if i := slices.Index(before, name); i >= 0 {
-			before = slices.Delete(before, i, i+1)
-			if old, err := os.ReadFile(name); err == nil && !bytes.Equal(old, out.Data) {
-				b.say("note: %s is replaced: it had other content under the same revision", report.Clean(filepath.ToSlash(name)))
-			}
-		}
-	}
-	list := s.Stream("the list on the standard output", b.stdout)
-	if err := s.Begin(); err != nil {
-		return err
-	}
-	for _, name := range before {
-		b.say("note: %s is not of this build, and was left there", report.Clean(filepath.ToSlash(name)))
-	}
-	var said strings.Builder
-	for i, out := range built.Outputs {
-		noun := "rules"
-		if len(out.Rules) == 1 {
-			noun = "rule"
-		}
-		fmt.Fprintf(&said, "%s  %d %s, %d bytes\n", report.Clean(filepath.ToSlash(names[i])), len(out.Rules), noun, len(out.Data))
-	}
-	list.WriteBytes([]byte(said.String()))
-	return s.Commit()
 }
 
 // sourceDate returns the time of a reproducible build.

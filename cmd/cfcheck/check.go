@@ -47,6 +47,7 @@ type checking struct {
 
 	several       bool    // several paths are to be judged
 	judgedFiles   fileSet // channel files that were judged, if so
+	listedFiles   fileSet // those that were held against a manifest
 	repeated      int     // channel files that were named again, and were judged once
 	firstRepeated string
 }
@@ -212,24 +213,29 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	case isRules(name):
 		k.roots = append(k.roots, name)
 	default:
-		run.Add(k.judgeFile(name)...)
+		run.Add(k.judgeFile(name, nil)...)
 	}
 }
 
-// again reports whether a channel file was judged before. A single path names no
-// file twice, and has no need of a list that grows with it.
-func (k *checking) again(name string) bool {
+// again reports whether a channel file was judged before, and if there is a
+// manifest now, held against it. A single path names no file twice, and has no
+// need of a list that grows with it.
+func (k *checking) again(name string, listing *validate.Listing) bool {
 	if !k.several {
 		return false
 	}
 	_, added := k.judgedFiles.add(name)
+	if listing != nil {
+		_, added = k.listedFiles.add(name)
+	}
 	return !added
 }
 
-// judgeFile judges a channel file. One that was named before is judged no
-// second time.
-func (k *checking) judgeFile(name string) []report.Result {
-	if k.again(name) {
+// judgeFile judges a channel file. Listing is its entry in the manifest of its
+// folder, nil if it is judged by itself. A file that was judged before is not
+// judged a second time, unless now there is a manifest to hold it against.
+func (k *checking) judgeFile(name string, listing *validate.Listing) []report.Result {
+	if k.again(name, listing) {
 		if k.repeated == 0 {
 			k.firstRepeated = name
 		}
@@ -240,6 +246,7 @@ func (k *checking) judgeFile(name string) []report.Result {
 	if err != nil {
 		return notJudged(name, unread(name, err))
 	}
+	s.Listing = listing
 	if len(s.Data) == 0 {
 		return k.judge(s, "")
 	}

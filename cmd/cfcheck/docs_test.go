@@ -208,6 +208,14 @@ func (term *terminal) command(out io.Writer, command string) {
 			}
 			fmt.Fprintf(out, "%s", data)
 		}
+	case args[0] == "cp" && len(args) == 3:
+		data, err := os.ReadFile(args[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(args[2], filepath.Base(args[1])), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	case args[0] == "mkdir" && len(args) == 2:
 		if err := os.Mkdir(args[1], 0o755); err != nil {
 			t.Fatal(err)
@@ -275,6 +283,24 @@ var elsewhere = map[string]func(t *testing.T) example{
 	"CF0007": func(*testing.T) example {
 		return example{"[docs/examples/malformed.yml](../examples/malformed.yml): what stands in the condition is a typing error, and nobody can say what it was meant to be",
 			[]string{"cfcheck check --fleet reference docs/examples/malformed.yml"}}
+	},
+	"CF0008": func(*testing.T) example {
+		return example{"a file of a later release was copied into the folder of another, whose manifest does not name it",
+			[]string{
+				"cfcheck build docs/examples/observed.yml -o out",
+				"cfcheck build docs/examples/observed.yml -o later --revision 2",
+				"cp later/C-00000291-00000001-00000002.cf out",
+				"cfcheck check --fleet reference out",
+			}}
+	},
+	"CF0009": func(*testing.T) example {
+		return example{"a file of the set was replaced by one that was compiled from other rules",
+			[]string{
+				"cfcheck build docs/examples/rules -o out",
+				"cfcheck build docs/examples/observed.yml -o other",
+				"cp other/C-00000291-00000001-00000001.cf out",
+				"cfcheck check --fleet reference out",
+			}}
 	},
 	"CF2005": func(*testing.T) example {
 		return example{"[docs/examples/unknown-field.yml](../examples/unknown-field.yml): the rule reads a field that the template type does not have",

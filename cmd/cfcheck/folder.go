@@ -25,10 +25,19 @@ func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(nam
 // what is neither.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	in := readFolder(root)
+	sets := in.sets()
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
 	for name := range in.files.all() {
-		run.Add(k.judgeFile(name)...)
+		if listing, judged := sets.listing(name); judged {
+			run.Add(k.judgeFile(name, listing)...)
+		}
+	}
+	for _, s := range sets {
+		for _, name := range s.missing() {
+			run.Add(report.NotJudged(name, s.errMissing()))
+		}
+		run.Remarks = append(run.Remarks, s.remarks()...)
 	}
 	if in.rules {
 		k.roots = append(k.roots, root)
@@ -40,11 +49,18 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 
 // A folder is the content of a folder and of those below it.
 type folder struct {
-	root     string
-	files    paths    // channel files, by their extension or by their first bytes, sorted
-	rules    bool     // there are rules
-	problems []string // what could not be looked at, and links to folders
-	passed   []report.PassedOver
+	root      string
+	files     paths // channel files, by their extension or by their first bytes, sorted
+	rules     bool  // there are rules
+	manifests []namedManifest
+	problems  []string // what could not be looked at, and links to folders
+	passed    []report.PassedOver
+}
+
+// A namedManifest is a file with the name of a manifest, of whatever content.
+type namedManifest struct {
+	name string
+	kind report.PassedKind // if it turns out to be another's
 }
 
 // readFolder looks through a folder, and looks at the first bytes of each
@@ -71,6 +87,12 @@ func (in *folder) read(name string, hidden bool) {
 		switch {
 		case isVersionControl(below, e):
 			in.pass(report.VersionControl, below)
+		case e.Name() == file.ManifestName:
+			kind := report.OtherFile
+			if hidden {
+				kind = report.HiddenFile
+			}
+			in.manifests = append(in.manifests, namedManifest{below, kind})
 		case e.IsDir():
 			in.read(below, hidden)
 		case isChannelFile(e.Name()):
@@ -104,11 +126,13 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 			return
 		}
 	}
-	switch magic, err := file.HasMagic(filepath.FromSlash(name)); {
+	switch magic, manifest, err := file.Sniff(filepath.FromSlash(name)); {
 	case err != nil:
 		in.problem(name, fmt.Errorf("%w; so nobody can say whether it is a channel file", unread(name, err)))
 	case magic:
 		in.files.add(name)
+	case manifest:
+		in.problem(name, fmt.Errorf("%s: a manifest of cfcheck build under another name; rename it to %s, or remove it", name, file.ManifestName))
 	case isOfVersionControl(e.Name()):
 		in.pass(report.VersionControl, name)
 	default:

@@ -75,6 +75,7 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 		}
 		several = true
 		in := readFolder(name)
+		sets := in.sets()
 		switch {
 		case len(in.problems) > 0:
 			return nil, false, errors.New(in.problems[0])
@@ -82,7 +83,14 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
 		}
 		for name := range in.files.all() {
-			add(name)
+			if _, judged := sets.listing(name); judged {
+				add(name)
+			}
+		}
+		for _, s := range sets {
+			if missing := s.missing(); len(missing) > 0 {
+				return nil, false, fmt.Errorf("%s: %w", missing[0], s.errMissing())
+			}
 		}
 	}
 	return files, several, nil

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate/file"
 )
 
 // outputs returns an empty set of outputs. Add to it all that the run reads and
@@ -22,7 +26,7 @@ func (c *command) outputs() *output.Set {
 func (c *command) toStandard(inputs ...string) error {
 	s := c.outputs()
 	for _, name := range inputs {
-		s.ReadsFolder("the input "+name, name, isChannelFile)
+		s.ReadsFolder("the input "+name, name, isContent)
 	}
 	s.Stream("the standard output", c.stdout)
 	return s.Begin()
@@ -64,4 +68,10 @@ func readsAll(s *output.Set, flag string, names []string) {
 // isContent reports whether a file is content that can be judged. No report is
 // written over it, even if it is no input of the run: a pattern of a shell after
 // --out names the first file of many.
-func isContent(path string) bool { return isRules(path) || isChannelFile(path) }
+func isContent(path string) bool {
+	if isRules(path) || isChannelFile(path) || filepath.Base(path) == file.ManifestName {
+		return true
+	}
+	magic, manifest, err := file.Sniff(path)
+	return magic || manifest || err != nil && !errors.Is(err, fs.ErrNotExist)
+}

@@ -68,7 +68,7 @@ func TestBuildAndCheckAlike(t *testing.T) {
 		for _, allow := range []string{"--allow-unsupported=false", "--allow-unsupported=true"} {
 			var checked, built bytes.Buffer
 			check := run(append([]string{"check", "--fleet", "reference", "--now", "2026-11-29", allow}, args...), strings.NewReader(""), &checked, &checked)
-			build := run(append([]string{"build", "-o", filepath.Join(folder, "out"), allow}, args...), strings.NewReader(""), &built, &built)
+			build := run(append([]string{"build", "--replace", "-o", filepath.Join(folder, "out"), allow}, args...), strings.NewReader(""), &built, &built)
 			if check != build {
 				t.Errorf("%s, %s: check exits with %d, build with %d\n%s\n%s", strings.Join(names, "; "), allow, check, build, checked.String(), built.String())
 			}

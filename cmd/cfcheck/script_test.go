@@ -20,6 +20,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate/file"
 )
 
 var update = flag.Bool("update", false, "write the files, scripts and pages that the tests compare with")
@@ -108,6 +109,8 @@ func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 		from = report.Schemas
 	case "facts":
 		from = facts.Schemas
+	case "manifest":
+		from = file.Schemas
 	}
 	data, err := from.ReadFile("schema/" + name + ".json")
 	ts.Check(err)

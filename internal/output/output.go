@@ -28,6 +28,10 @@ type Set struct {
 	// /dev/stdout does. Nil means os.Stdout.
 	Stdout io.Writer
 
+	// BeforeRename, if not nil, is called when all files are written and none is
+	// renamed. Its error ends Commit.
+	BeforeRename func() error
+
 	inputs  []input
 	outputs []*Output
 
@@ -155,6 +159,9 @@ func (s *Set) Begin() error {
 		if !o.place.replaceable() {
 			continue
 		}
+		if o.verdict && o.place.info != nil && s.Precious != nil && s.Precious(o.place.path) {
+			return fmt.Errorf("%s: the file exists and holds content, not an old report; name another file, or remove it", o.what)
+		}
 		// A folder that takes no file is known before hours are spent.
 		if err := s.try(o); err != nil {
 			return err
@@ -192,9 +199,6 @@ func (s *Set) locate(o *Output) error {
 	o.place = p
 	if p.replaceable() && p.info != nil {
 		o.mode = p.info.Mode().Perm()
-		if o.verdict && s.Precious != nil && s.Precious(p.path) {
-			return fmt.Errorf("%s: the file exists and holds content, not an old report; name another file, or remove it", o.what)
-		}
 	}
 	return nil
 }
@@ -254,6 +258,11 @@ func (s *Set) Commit() (err error) {
 	for _, o := range files {
 		if err := s.stage(o); err != nil {
 			return fmt.Errorf("writing %s: %w", o.what, reason(err))
+		}
+	}
+	if s.BeforeRename != nil {
+		if err := s.BeforeRename(); err != nil {
+			return err
 		}
 	}
 	var last *Output

@@ -3,6 +3,7 @@
 package file
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -47,17 +48,30 @@ func Read(name string) (*validate.Subject, error) {
 // whatever it is called; see [channelfile.HasMagic]. It reads regular files
 // only: of anything else it returns false. It follows a symbolic link.
 func HasMagic(name string) (bool, error) {
+	start, err := peek(name)
+	return channelfile.HasMagic(start), err
+}
+
+// Sniff is HasMagic, and also reports whether the file begins as a manifest
+// does, whatever it is called.
+func Sniff(name string) (magic, manifest bool, err error) {
+	start, err := peek(name)
+	return channelfile.HasMagic(start), bytes.Contains(start, []byte(manifestMark)), err
+}
+
+// peek returns the first bytes of a regular file, and of anything else none.
+func peek(name string) ([]byte, error) {
 	f, _, err := open(name, func(info os.FileInfo) bool { return !info.Mode().IsRegular() })
 	if f == nil {
-		return false, err
+		return nil, err
 	}
 	defer f.Close()
-	start := make([]byte, channelfile.MagicPeek)
+	start := make([]byte, max(channelfile.MagicPeek, manifestPeek))
 	n, err := io.ReadFull(f, start)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return false, err
+		return nil, err
 	}
-	return channelfile.HasMagic(start[:n]), nil
+	return start[:n], nil
 }
 
 // open opens a file for reading, unless refuse says not to: it returns nil

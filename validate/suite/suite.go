@@ -20,6 +20,8 @@ var Checks = []*validate.Check{
 	file.SizeCap,
 	file.NotEmpty,
 	file.NotFilled,
+	file.NamedByManifest,
+	file.DigestOfManifest,
 	structure.TransferIntact,
 	structure.Magic,
 	structure.Whole,

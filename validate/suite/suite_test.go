@@ -162,7 +162,7 @@ func TestDocs(t *testing.T) {
 
 // imperatives are the words that tell people what to do.
 var imperatives = []string{
-	"Check", "Compare", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Mend", "Name", "Observe",
+	"Build", "Check", "Compare", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Mend", "Name", "Observe", "Remove",
 	"Read", "Rename", "Replace", "Save", "Ship", "Shorten", "Split", "State", "Supply", "Take", "Transfer", "Use", "Write",
 }
 
@@ -275,6 +275,8 @@ func TestFatalRequirements(t *testing.T) {
 // test that has theirs.
 var elsewhere = map[string]string{
 	"CF0007": "TestSource",
+	"CF0008": "package file: it wants a manifest beside the file",
+	"CF0009": "package file: it wants a manifest beside the file",
 	"CF2005": "TestSource and TestNeedsAgree",
 	"CF5001": "package behaviour: the checks that it requires find first what it finds",
 	"CF5002": "package behaviour: it wants recorded events",

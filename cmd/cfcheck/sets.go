@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+)
+
+// A set is a published set in a folder.
+type set struct {
+	folder   string // of the manifest and its files
+	path     string // of the manifest
+	manifest *file.Manifest
+	found    map[string]bool // the files by name
+	older    int             // files that the set supersedes
+}
+
+// sets are the sets in a folder and those below it.
+type sets []*set
+
+// sets reads the manifests. A manifest that cannot be read is a problem, for
+// nobody can say what the set is then. A file of that name that is another's is
+// passed over where there is no channel file that it could be about.
+func (in *folder) sets() sets {
+	var all sets
+	for _, m := range in.manifests {
+		name := m.name
+		s := &set{folder: path.Dir(name), path: name, found: map[string]bool{}}
+		data, err := readDocument(filepath.FromSlash(name))
+		if err == nil && foreign(data) && !s.aboveAny(in.files.all()) {
+			in.pass(m.kind, name)
+			continue
+		}
+		if err == nil {
+			s.manifest, err = file.ReadManifest(name, data)
+		}
+		switch {
+		case err != nil:
+			in.problem(name, fmt.Errorf("%w; so nobody can say which files are of the set: build it again, or remove this file if it is no manifest of cfcheck build", err))
+		case len(s.manifest.Files) == 0:
+			in.problem(name, fmt.Errorf("%s: names no file: a build began and did not end; build again", name))
+		default:
+			all = append(all, s)
+		}
+	}
+	// Of two folders in one another the inner one comes first.
+	slices.SortFunc(all, func(a, b *set) int { return strings.Compare(b.folder, a.folder) })
+	return all
+}
+
+// foreign reports whether a document is JSON and no manifest of any version.
+func foreign(data []byte) bool {
+	var doc struct {
+		Schema any `json:"schema"`
+	}
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return false
+	}
+	schema, ok := doc.Schema.(string)
+	return !ok || !strings.HasPrefix(schema, "cfcheck.")
+}
+
+// above reports whether a file is in the folder of the set, or below it.
+func (s *set) above(name string) bool {
+	return s.folder == "." && !strings.HasPrefix(name, "../") && !path.IsAbs(name) || strings.HasPrefix(name, strings.TrimSuffix(s.folder, "/")+"/")
+}
+
+// aboveAny reports whether a file is in the folder of the set, or below it.
+func (s *set) aboveAny(names iter.Seq[string]) bool {
+	for name := range names {
+		if s.above(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// listing returns what the manifest says of a channel file of the folder, nil if
+// there is no manifest. It reports false if the file is an older revision that
+// need not be judged.
+func (all sets) listing(name string) (listing *validate.Listing, judged bool) {
+	i := slices.IndexFunc(all, func(s *set) bool { return s.above(name) })
+	if i < 0 {
+		return nil, true
+	}
+	s, base := all[i], path.Base(name)
+	if path.Dir(name) != s.folder {
+		return &validate.Listing{Manifest: s.path}, true
+	}
+	listing = s.manifest.Listing(s.path, base)
+	if listing.Named {
+		s.found[base] = true
+		return listing, true
+	}
+	if subject, err := file.Read(filepath.FromSlash(name)); err == nil && s.manifest.Supersedes(base, subject.Data) {
+		s.older++
+		return listing, false
+	}
+	return listing, true
+}
+
+// missing returns the files that the manifest names and the folder does not have.
+// It is for when all files of the folder have been asked for.
+func (s *set) missing() (names []string) {
+	for _, f := range s.manifest.Files {
+		if !s.found[f.Name] {
+			names = append(names, path.Join(s.folder, f.Name))
+		}
+	}
+	return names
+}
+
+// errMissing is the reason why there is no verdict on a file that is missing.
+func (s *set) errMissing() error {
+	return errors.New(s.path + " names it, and it is missing; build the set again")
+}
+
+// remarks says which files were not judged.
+func (s *set) remarks() []string {
+	switch s.older {
+	case 0:
+		return nil
+	case 1:
+		return []string{s.path + ": an older revision of a file that it names is in the folder, and was not judged"}
+	}
+	return []string{fmt.Sprintf("%s: %d older revisions of files that it names are in the folder, and were not judged", s.path, s.older)}
+}

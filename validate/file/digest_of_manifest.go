@@ -1,0 +1,32 @@
+package file
+
+import (
+	"crypto/sha256"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// DigestOfManifest is CF0009.
+var DigestOfManifest = &validate.Check{
+	ID:   "CF0009",
+	Name: "digest-of-manifest",
+	Doc: `the file is the one that the manifest of its folder names
+
+The manifest states the SHA-256 of each file of the set. A file with another
+one was replaced after the set was published: by hand, by a copy that failed,
+or by a build that was interrupted before it wrote its own manifest. The files
+of the folder are then of two sets, which nobody has judged together.
+
+Build the set again, or take all of its files and the manifest from their
+source again.`,
+	Uses:     validate.UsesBytes | validate.UsesManifest,
+	Requires: []*validate.Check{RegularFile, SizeCap},
+	Run: func(p *validate.Pass) {
+		l, data := p.Subject.Listing, p.Subject.Data
+		if sum := sha256.Sum256(data); l.Named && sum != l.Digest {
+			p.ReportAt(channelfile.Range{}, "file", "build the set again, or take its files and the manifest from their source again",
+				"%d bytes with the SHA-256 %x; %s states %d bytes with %x", len(data), sum, l.Manifest, l.Size, l.Digest)
+		}
+	},
+}
