@@ -71,6 +71,10 @@ func readShelf(folder string) (*shelf, error) {
 			s.names = append(s.names, e.Name())
 		}
 	}
+	if name := rulesIn(folder); name != "" {
+		return nil, fmt.Errorf("-o %s: the folder has rules, such as %s; its own value may be missing, as of a variable that is not set: then it takes the next argument, and the rules in it are not built. Name a folder without rules",
+			folder, name)
+	}
 	name := filepath.Join(folder, file.ManifestName)
 	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -83,6 +87,20 @@ func readShelf(folder string) (*shelf, error) {
 		return nil, fmt.Errorf("%w; if it is no manifest of cfcheck build, name another folder with -o; otherwise remove it", err)
 	}
 	return s, nil
+}
+
+// rulesIn returns the first file of rules in a folder or below it, "" if there
+// is none.
+func rulesIn(folder string) (name string) {
+	// What cannot be read is found where something is written.
+	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && isRules(path) {
+			name = filepath.ToSlash(path)
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return name
 }
 
 // newest returns the highest revision of the folder, of all channels and types:
