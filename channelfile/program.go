@@ -22,6 +22,12 @@ type Program struct {
 	ranges  []byte
 }
 
+// Size returns the number of instructions of the program, and the bytes that it
+// takes in a file with its classes and its source.
+func (p *Program) Size() (instructions, bytes int) {
+	return len(p.insts) / instSize, len(p.source) + len(p.insts) + len(p.classes) + len(p.ranges)
+}
+
 // An InstOp says what an instruction of a program does.
 type InstOp uint16
 

@@ -23,6 +23,8 @@ type Options struct {
 	Created  uint64            // seconds since 1970-01-01 00:00:00 UTC
 	Versions map[string]uint32 // of a template type, by its name; the newest of the definitions for those not named
 
+	Budget *Budget // of the run; nil means one of this build alone, NewBudget(1)
+
 	Placeholders Placeholders // for the modifier expand; nil: rules with it are not supported
 }
 
@@ -41,6 +43,7 @@ type Result struct {
 
 	rules      map[channelfile.ID]*Rule
 	logsources *known
+	shared     *shared
 	references *references
 	dependents map[*Rule]string // rules that are left out with others, and why
 }
@@ -63,10 +66,16 @@ type Output struct {
 // refers to a rule that is not there, and what is unsupported unless the options
 // allow that. No rule at all is an error too.
 //
+// If the budget is spent, the error is a [*BudgetError] alone, and the Result is
+// empty.
+//
 // Give it all rules of a release at once: a filter in one file narrows rules in
 // others.
 func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, error) {
-	res := &Result{rules: map[channelfile.ID]*Rule{}, logsources: knownLogsources(defs)}
+	res := &Result{rules: map[channelfile.ID]*Rule{}, logsources: knownLogsources(defs), shared: newShared()}
+	if opts.Budget == nil {
+		opts.Budget = NewBudget(1)
+	}
 	var blocking []error
 	builders := map[string]*output{}
 	res.references = referencesOf(rules)
@@ -75,6 +84,9 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	}
 	for _, r := range rules {
 		err := res.add(r, builders, defs, opts)
+		if err := opts.Budget.Err(); err != nil {
+			return new(Result), err
+		}
 		if err != nil {
 			res.LeftOut = append(res.LeftOut, r)
 		}
@@ -131,6 +143,7 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 		}
 	}
 	c := newCompiler(r, nil, opts.Placeholders)
+	c.budget, c.shared = opts.Budget, res.shared
 	var added Compiled
 	c.resolve(res.references)
 	if c.spelled(defs, res.logsources) && !c.beyond() {
@@ -149,7 +162,7 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 		if out == nil {
 			out = newOutput(c.def, opts)
 		}
-		c.add(out.builder, added)
+		c.addTo(out.builder, added)
 		if !c.failed {
 			builders[c.def.Name] = out
 			out.Rules = append(out.Rules, r)

@@ -33,6 +33,7 @@ type Compiled struct {
 // Searches that the condition does not use are not looked at.
 func Compile(rule *Rule, def *sensor.Definition, placeholders Placeholders) (Compiled, error) {
 	c := newCompiler(rule, def, placeholders)
+	c.shared = newShared()
 	if !c.beyond() && !slices.Contains(def.Logsources, rule.Logsource.Sensor()) {
 		c.unsupported(rule.Logsource.Position, "logsource",
 			fmt.Sprintf("template type %s is not for rules of %s", def.Name, rule.Logsource))
@@ -74,7 +75,10 @@ func (c *compiler) compile() Compiled {
 	}
 	if uses > MaxUses {
 		c.unsupported(rule.Detection.Position, "detection.condition",
-			fmt.Sprintf("the conditions use searches so often that they come to %s fields and values; the limit is %s", count(uses), count(MaxUses)))
+			fmt.Sprintf("the conditions use searches so often that they come to more than %s fields and values, each time it is used", count(MaxUses)))
+		return out
+	}
+	if !c.spend(cost{steps: uses}) {
 		return out
 	}
 	var any []channelfile.Expr
@@ -103,11 +107,37 @@ type compiler struct {
 	regexpsUsed  []usedRegexp
 	errs         errorList
 	failed       bool
+
+	budget *Budget
+	shared *shared
+}
+
+// shared is what the compilers of a build have in common.
+type shared struct {
+	regexps map[string]bool                 // the expressions that were charged
+	fields  map[*sensor.Definition][]string // the names of the inputs
+}
+
+func newShared() *shared {
+	return &shared{map[string]bool{}, map[*sensor.Definition][]string{}}
+}
+
+// spend charges the rule. When the budget is spent, the rule has failed.
+func (c *compiler) spend(cost cost) bool {
+	ok := c.budget.spend(c.rule, cost)
+	c.failed = c.failed || !ok
+	return ok
+}
+
+// add records an error.
+func (c *compiler) add(err error) {
+	c.failed = true
+	c.spend(cost{values: errorValues})
+	c.errs.add(err)
 }
 
 func (c *compiler) fail(at Position, path, found, want string) {
-	c.failed = true
-	c.errs.add(&Error{Name: c.rule.Name, Position: at, Path: path, Found: found, Want: want})
+	c.add(&Error{Name: c.rule.Name, Position: at, Path: path, Found: found, Want: want})
 }
 
 func (c *compiler) unsupported(at Position, path, reason string) {
@@ -116,7 +146,7 @@ func (c *compiler) unsupported(at Position, path, reason string) {
 		return
 	}
 	c.reasons[reason] = true
-	c.errs.add(&UnsupportedError{Name: c.rule.Name, Position: at, Path: path,
+	c.add(&UnsupportedError{Name: c.rule.Name, Position: at, Path: path,
 		ID: c.rule.ID.Value, Title: c.rule.Title.Value, Reason: reason})
 }
 
@@ -146,12 +176,12 @@ func (c *compiler) beyond() bool {
 // try adds the rule to a channel file of its own, so that what breaks a limit
 // of the format is known here.
 func (c *compiler) try(out Compiled) {
-	c.add(channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))}), out)
+	c.addTo(channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))}), out)
 }
 
-// add adds the rule to a channel file. What that has no room for is
+// addTo adds the rule to a channel file. What that has no room for is
 // unsupported.
-func (c *compiler) add(b *channelfile.Builder, out Compiled) {
+func (c *compiler) addTo(b *channelfile.Builder, out Compiled) {
 	if err := b.Add(out.ID, out.Condition, &out.Origin); err != nil {
 		var regexp *channelfile.RegexpError
 		if errors.As(err, &regexp) {
@@ -176,7 +206,9 @@ func (c *compiler) uses() int {
 		for _, s := range searches {
 			for _, alternative := range s.Alternatives {
 				for _, it := range alternative.Items {
-					n += c.weight(it)
+					if n += c.weight(it); n > MaxUses {
+						return n
+					}
 				}
 			}
 		}
@@ -185,6 +217,9 @@ func (c *compiler) uses() int {
 	total := 0
 	for _, condition := range d.Conditions {
 		condition.Node.walk(func(n *Node) {
+			if total > MaxUses {
+				return
+			}
 			switch n.Op {
 			case Named:
 				total += weight(d.Search(n.Name))
@@ -342,12 +377,15 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 		}
 		return input, true
 	}
-	var names []string
-	for _, in := range c.def.Inputs {
-		names = append(names, in.Name)
+	names := c.shared.fields[c.def]
+	if names == nil {
+		for _, in := range c.def.Inputs {
+			names = append(names, in.Name)
+		}
+		c.shared.fields[c.def] = names
 	}
-	c.failed = true
-	c.errs.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.rule.ID.Value, Title: c.rule.Title.Value,
+	c.spend(cost{steps: len(names)})
+	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.rule.ID.Value, Title: c.rule.Title.Value,
 		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: nearestField(name, names), Fields: names})
 	return 0, false
 }
@@ -446,7 +484,7 @@ func plainly(steps []modifier) func(int, ...string) channelfile.Expr {
 // A choice is a glob of a value.
 type choice struct {
 	glob
-	of Value
+	of *Value
 }
 
 // choices returns what the modifiers make of a value, and nothing if the rule
@@ -455,7 +493,13 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 	if it.chain.expand && !c.filled(it, v) {
 		return nil
 	}
-	globs, problem := it.chain.strings(v.Value, c.placeholder)
+	globs, problem := it.chain.strings(v.Value, c.placeholder, func(values, bytes int) bool { return c.spend(cost{values: values, bytes: bytes}) })
+	if it.Field == "" {
+		c.spend(cost{values: len(globs), bytes: len(v.Value)}) // for this field
+	}
+	if c.budget.Err() != nil {
+		return nil
+	}
 	if problem != "" {
 		c.fail(v.Position, it.Path, "value "+quote(v.Value)+" "+problem, "")
 		return nil
@@ -469,7 +513,7 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 			c.unsupported(v.Position, it.Path, fmt.Sprintf("value %s in UTF-16 is not text that a field could have; encode it by base64 or base64offset as well", quote(v.Value)))
 			return nil
 		}
-		choices = append(choices, choice{g, v})
+		choices = append(choices, choice{g, &v})
 	}
 	return choices
 }
@@ -504,7 +548,7 @@ func (c *compiler) filled(it *Item, v Value) bool {
 		c.unsupported(v.Position, it.Path, fmt.Sprintf("with the placeholders filled in this comes to more than %s bytes of values", count(MaxValueBytes)))
 		return false
 	}
-	return true
+	return c.spend(cost{values: combinations - 1, bytes: combinations * size})
 }
 
 // placeholder returns the values that a placeholder stands for.
@@ -579,14 +623,33 @@ func (c *compiler) regexps(it *Item, input int, values []Value) channelfile.Expr
 	}
 	var expressions []string
 	for _, v := range values { // Parse saw that none is null
-		expressions = append(expressions, prefix+v.Value)
-		c.regexpsUsed = append(c.regexpsUsed, usedRegexp{it, v, len(prefix), prefix + v.Value})
+		expression := prefix + v.Value
+		if !c.spendRegexp(expression) {
+			return channelfile.Expr{}
+		}
+		expressions = append(expressions, expression)
+		c.regexpsUsed = append(c.regexpsUsed, usedRegexp{it, v, len(prefix), expression})
 	}
 	e := channelfile.Regexp(input, expressions...)
 	if it.chain.all {
 		e = e.All()
 	}
 	return e
+}
+
+// spendRegexp charges a regular expression for its program, once in a build. It
+// compiles it before the Builder does, for only so it is known how large that
+// is; what is wrong with it the Builder says.
+func (c *compiler) spendRegexp(expression string) bool {
+	if c.shared.regexps[expression] {
+		return c.spend(cost{steps: 1})
+	}
+	c.shared.regexps[expression] = true
+	steps, bytes := len(expression), len(expression)
+	if p, err := channelfile.CompileRegexp(expression); err == nil {
+		steps, bytes = p.Size()
+	}
+	return c.spend(cost{bytes: bytes, steps: steps})
 }
 
 // A usedRegexp is a regular expression of a rule: a value of an item, behind

@@ -208,14 +208,31 @@ func (g glob) contains() glob   { return g.endsWith().startsWith() }
 // dashes are the characters that windash takes for one another.
 var dashes = []string{"-", "/", "\u2013", "\u2014", "\u2015"}
 
+// dash stands in place of a wildcard for a dash that windash replaces.
+const dash = '-'
+
 // windash returns g with each dash that begins a word replaced by every one of
 // dashes, in all combinations; nil if these have more than MaxVariantBytes
 // together. A dash begins a word if a letter, digit or underscore follows it
 // and none is before it.
 func (g glob) windash() []glob {
-	const dash = '-' // in place of a wildcard
-	var parts glob
-	variants, size := 1, 0
+	parts, variants, _ := g.dashed()
+	if variants == 0 {
+		return nil
+	}
+	all := make([]glob, variants)
+	for k := range all {
+		all[k] = parts.withDashes(k, dashes)
+	}
+	return all
+}
+
+// dashed returns g with a part for each dash that begins a word, the number of
+// variants that windash makes of it, and how many bytes these have together. The
+// number is 0 if it may be more than MaxVariantBytes.
+func (g glob) dashed() (parts glob, variants, bytes int) {
+	variants = 1
+	most, fixed, found := 0, 0, 0
 	for _, p := range g {
 		if p.wild != 0 {
 			parts = append(parts, p)
@@ -228,33 +245,41 @@ func (g glob) windash() []glob {
 			if slices.Contains(dashes, p.literal[i:i+n]) && !wordRune(before) && wordRune(next) {
 				parts = append(parts, part{literal: p.literal[begin:i]}, part{wild: dash})
 				begin = i + n
+				found++
+				fixed -= n
 				if variants *= len(dashes); variants > MaxVariantBytes {
-					return nil
+					return nil, 0, 0
 				}
 			}
 			before = r
 			i += n
 		}
-		size += 3 + len(p.literal) // no dash has more than three bytes
+		most += 3 + len(p.literal) // no dash has more than three bytes
+		fixed += len(p.literal)
 		p.literal = p.literal[begin:]
 		parts = append(parts, p)
 	}
-	if variants > 1 && uint64(variants)*uint64(size) > MaxVariantBytes {
-		return nil
+	if variants > 1 && uint64(variants)*uint64(most) > MaxVariantBytes {
+		return nil, 0, 0
 	}
-	all := make([]glob, variants)
-	for k := range all {
-		choice := k
-		for _, p := range parts {
-			if p.wild == dash {
-				p = part{literal: dashes[choice%len(dashes)]}
-				choice /= len(dashes)
-			}
-			all[k] = append(all[k], p)
+	each := 0 // bytes of all dashes: in a place each stands equally often
+	for _, d := range dashes {
+		each += len(d)
+	}
+	return parts, variants, variants*fixed + found*(variants/len(dashes))*each
+}
+
+// withDashes returns a glob of dashed with the k-th combination of dashes.
+func (g glob) withDashes(k int, dashes []string) glob {
+	out := make(glob, 0, len(g))
+	for _, p := range g {
+		if p.wild == dash {
+			p = part{literal: dashes[k%len(dashes)]}
+			k /= len(dashes)
 		}
-		all[k] = all[k].join()
+		out = append(out, p)
 	}
-	return all
+	return out.join()
 }
 
 // join makes one literal of adjacent ones, and none of empty ones.

@@ -18,6 +18,7 @@ type File struct {
 	Name  string  // to open it by, and for messages; divided by slashes
 	Path  string  // the same below the folder that was loaded
 	Rules []*Rule // the well-formed ones
+	Again string  // the name by which the same file was read before; it has no rules then. "" if it is new
 
 	// Digest is the SHA-256 of the bytes that were parsed, and Size their
 	// number. They are zero for a file that was not read to its end.
@@ -38,6 +39,20 @@ type FileError struct {
 func (e *FileError) Error() string { return message(e.Name, Position{}, "", e.Found, e.Want) }
 func (e *FileError) Unwrap() error { return e.Err }
 
+// Load reads the rules at root, with a budget of its own: see [Loader.Load].
+func Load(root string) ([]File, error) { return NewLoader(NewBudget(1)).Load(root) }
+
+// A Loader reads files of rules for one run, each file once. A Loader must not
+// be used by several goroutines at once.
+type Loader struct {
+	budget *Budget
+	bytes  int64
+	seen   map[fileID]string // the names by which files were read
+}
+
+// NewLoader returns a Loader that charges a budget. nil means no budget.
+func NewLoader(b *Budget) *Loader { return &Loader{budget: b, seen: map[fileID]string{}} }
+
 // Load reads the rules in the folder root and all folders in it: the files
 // whose names end with .yml or .yaml, in the order of their paths. What begins
 // with a dot is left out. If root is a file, it is read whatever its name.
@@ -45,35 +60,38 @@ func (e *FileError) Unwrap() error { return e.Err }
 // Nothing but regular files is opened. A symbolic link to a folder or with the
 // name of a rule, a device, a socket or a named pipe with the name of a rule is
 // returned as a File with a [*FileError], and so are what cannot be read and a
-// channel file by the name of a rule: no file is left out unsaid. The root itself may be a symbolic link.
+// channel file by the name of a rule: no file is left out unsaid. The root
+// itself may be a symbolic link. A file that the Loader has read before, by
+// whatever name, is returned without rules, and says so.
 //
 // The error is not nil if root cannot be read at all, or if one of the limits
-// MaxFiles, MaxFolderBytes and MaxFolderDepth is exceeded. A folder without
-// rules is no error: the list of files is empty.
-func Load(root string) ([]File, error) {
+// MaxFiles, MaxFolderBytes and MaxFolderDepth is exceeded or the budget is
+// spent. A folder without rules is no error: the list of files is empty.
+func (l *Loader) Load(root string) ([]File, error) {
 	info, err := os.Stat(root)
 	name := filepath.ToSlash(root)
 	if err != nil {
 		return nil, systemError(name, err)
 	}
-	l := &loader{root: root}
+	f := &loading{Loader: l, root: root}
 	if !info.IsDir() {
-		err := l.file(name, path.Base(name), root, info)
-		return l.files, err
+		err := f.file(name, path.Base(name), root, info)
+		return f.files, err
 	}
-	err = l.folder(root, "", 0)
-	return l.files, err
+	err = f.folder(root, "", 0)
+	return f.files, err
 }
 
-type loader struct {
+// A loading is one call of Load.
+type loading struct {
+	*Loader
 	root  string
 	files []File
-	bytes int64
 }
 
 // folder loads what is in a folder: below is its path under the root, with
 // slashes, "" for the root itself.
-func (l *loader) folder(folder, below string, depth int) error {
+func (l *loading) folder(folder, below string, depth int) error {
 	if depth > MaxFolderDepth {
 		return &FileError{Name: filepath.ToSlash(folder), Found: fmt.Sprintf("folders are nested more than %d deep", MaxFolderDepth), Want: "name a folder further down"}
 	}
@@ -123,13 +141,13 @@ func leadsToFolder(link string) bool {
 	return err == nil && info.IsDir()
 }
 
-func (l *loader) refuse(name, below string, err error) {
+func (l *loading) refuse(name, below string, err error) {
 	l.files = append(l.files, File{Name: name, Path: below, Err: err})
 }
 
 // file reads one file. It looks at what it is before it opens it: opening a
 // named pipe would wait for ever.
-func (l *loader) file(name, below, full string, info fs.FileInfo) error {
+func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 	if len(l.files) == MaxFiles {
 		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("folder has more than %s files of rules", count(MaxFiles)), Want: "split it"}
 	}
@@ -137,10 +155,18 @@ func (l *loader) file(name, below, full string, info fs.FileInfo) error {
 		l.refuse(name, below, &FileError{Name: name, Found: "found " + modeName(info.Mode()), Want: "expected a regular file"})
 		return nil
 	}
+	id, known := idOf(full, info)
+	if first, again := l.seen[id]; known && again {
+		l.files = append(l.files, File{Name: name, Path: below, Again: first})
+		return nil
+	}
 	data, err := readFile(full)
 	if err != nil {
 		l.refuse(name, below, systemError(name, err))
 		return nil
+	}
+	if known {
+		l.seen[id] = name
 	}
 	if l.bytes += int64(len(data)); l.bytes > MaxFolderBytes {
 		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("rules have more than %s bytes together", count(MaxFolderBytes)), Want: "split the folder"}
@@ -149,7 +175,10 @@ func (l *loader) file(name, below, full string, info fs.FileInfo) error {
 		l.refuse(name, below, &FileError{Name: name, Found: "found a channel file", Want: "expected rules; rename it to end with .cf, so that it is judged as what it is"})
 		return nil
 	}
-	rules, err := Parse(name, data)
+	rules, err := parse(name, data, l.budget)
+	if err := l.budget.Err(); err != nil {
+		return err
+	}
 	for _, r := range rules {
 		r.Path = below
 	}

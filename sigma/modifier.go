@@ -40,6 +40,8 @@ const (
 	noAffixKeyword = "a keyword is looked for anywhere in an event, which has neither start nor end"
 )
 
+var tooManyDashes = fmt.Sprintf("has so many dashes that what windash makes of it has more than %s bytes", count(MaxVariantBytes))
+
 // modifiers are those of Sigma's specification, appendix "Sigma Modifiers",
 // version 2.1.0, with the long names that pySigma adds to i, m and s.
 var modifiers = []modifier{
@@ -53,7 +55,7 @@ var modifiers = []modifier{
 	{name: "windash", role: vary, apply: func(g glob) ([]glob, string) {
 		variants := g.windash()
 		if variants == nil {
-			return nil, fmt.Sprintf("has so many dashes that what windash makes of it has more than %s bytes", count(MaxVariantBytes))
+			return nil, tooManyDashes
 		}
 		return variants, ""
 	}},
@@ -273,8 +275,10 @@ func compares(name string) bool {
 
 // strings returns what the chain makes of a string: one glob, or several of
 // which any will do. Its second result says what is wrong with the value. The
-// values of placeholders are needed only for a chain with expand.
-func (c *chain) strings(value string, values func(name string) []glob) ([]glob, string) {
+// values of placeholders are needed only for a chain with expand. Before it
+// makes globs it calls spend with their number and bytes; if that reports false,
+// it returns nothing.
+func (c *chain) strings(value string, values func(name string) []glob, spend func(values, bytes int) bool) ([]glob, string) {
 	if len(c.steps) == 0 {
 		return []glob{parseGlob(value)}, ""
 	}
@@ -290,12 +294,16 @@ func (c *chain) strings(value string, values func(name string) []glob) ([]glob, 
 			continue
 		}
 		for _, g := range globs {
-			made, problem := step.apply(g)
+			made, bytes := step.makes(g, 1, g.size())
+			if !spend(made-1, bytes) {
+				return nil, ""
+			}
+			some, problem := step.apply(g)
 			if problem != "" {
 				return nil, problem
 			}
-			next = append(next, made...)
-			for _, g := range made {
+			next = append(next, some...)
+			for _, g := range some {
 				size += g.size()
 			}
 			if c.expand && size > MaxValueBytes { // without expand, Parse counts them
@@ -305,6 +313,53 @@ func (c *chain) strings(value string, values func(name string) []glob) ([]glob, 
 		globs = next
 	}
 	return globs, ""
+}
+
+// makes returns how many globs the modifier makes of each of some globs that are
+// as long as g, and how many bytes they have together, if these have so many
+// bytes.
+func (m modifier) makes(g glob, globs, bytes int) (each, together int) {
+	switch {
+	case m.name == "windash":
+		_, variants, bytes := g.dashed()
+		return max(1, variants), globs * bytes
+	case m.name == "base64offset":
+		return 3, 4*bytes + 12*globs
+	case m.role == encode:
+		return 1, 4*bytes/3 + 4*globs
+	case isUTF16(m.name):
+		return 1, 2*bytes + 2*globs
+	}
+	return 1, bytes
+}
+
+// measure returns how many globs a chain without expand makes of a string, and
+// how many bytes they have, without making them: the steps are taken with the
+// longest one alone. Its third result says what is wrong with the value.
+func (c *chain) measure(value string) (made, bytes int, problem string) {
+	g := parseGlob(value)
+	made, bytes = 1, g.size()
+	for _, step := range c.steps {
+		var each int
+		each, bytes = step.makes(g, made, bytes)
+		if made *= each; made > MaxValues || bytes > MaxValueBytes {
+			return made, bytes, ""
+		}
+		if step.name == "windash" {
+			parts, variants, _ := g.dashed()
+			if variants == 0 {
+				return made, bytes, tooManyDashes
+			}
+			g = parts.withDashes(0, dashes[len(dashes)-1:])
+			continue
+		}
+		some, problem := step.apply(g)
+		if problem != "" {
+			return made, bytes, problem
+		}
+		g = some[0]
+	}
+	return made, bytes, ""
 }
 
 // multiplies reports whether the chain may make several strings of one, longer

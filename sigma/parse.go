@@ -24,12 +24,16 @@ import (
 // error, if not nil, joins an [*Error] for each thing that is malformed, in the
 // order of the file, at most MaxErrors; [Errors] takes it apart. A file
 // without any rule is malformed.
-func Parse(name string, data []byte) ([]*Rule, error) {
+func Parse(name string, data []byte) ([]*Rule, error) { return parse(name, data, nil) }
+
+// parse does what Parse does, within a budget. Once that is spent, the result
+// means nothing.
+func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 	src, malformed := newSource(name, data)
 	if malformed != nil {
 		return nil, malformed
 	}
-	p := &parser{src: src}
+	p := &parser{src: src, budget: budget, rule: &Rule{Name: name, Position: Position{1, 1}}}
 	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
 		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
 	if err != nil {
@@ -76,6 +80,9 @@ type parser struct {
 	full   bool // one of these is more than a file may have: the rest is not read
 
 	seen map[seenError]bool // what was recorded: aliases lead to one place many times
+
+	budget *Budget
+	rule   *Rule // that is being read
 }
 
 type seenError struct {
@@ -99,6 +106,7 @@ func (p *parser) addOf(about, at Position, path, found, want string) {
 	}
 	if len(p.seen) < MaxErrors {
 		p.seen[seenError{about, found}] = true
+		p.spend(cost{values: errorValues, bytes: len(found) + len(want)})
 	}
 	p.errs.add(&Error{Name: p.src.name, Position: at, Path: path, Found: found, Want: want})
 }
@@ -115,6 +123,14 @@ func (p *parser) fail(n *yaml.Node, path, found, want string) {
 
 func (p *parser) position(n *yaml.Node) Position {
 	return p.src.at(p.src.offset(n.Line, n.Column))
+}
+
+// spend charges the rule that is being read. When the budget is spent, the rest
+// is not read.
+func (p *parser) spend(c cost) {
+	if !p.budget.spend(p.rule, c) {
+		p.full = true
+	}
 }
 
 // yamlError records that the file is not YAML.
@@ -300,6 +316,8 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		return nil
 	}
 	r := &Rule{Name: p.src.name, Path: p.src.name, Position: p.position(n)}
+	p.rule = r
+	p.spend(cost{values: ruleValues})
 	fields := map[string]*yaml.Node{}
 	present := map[string]bool{}
 	var keys []string
@@ -412,6 +430,7 @@ func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 		failed := p.failed
 		text := p.text(p.resolve(written), path)
 		if text.Set() && text.Value != "" {
+			p.spend(cost{values: 1})
 			r.References = append(r.References, text)
 		} else if p.failed == failed {
 			p.fail(written, path, "name of a rule is "+kindName(p.resolve(written)), "expected the id or the name of a rule")
@@ -457,6 +476,7 @@ func (p *parser) text(n *yaml.Node, path string) Text {
 		p.fail(n, path, fmt.Sprintf("value has %s bytes; the limit is %s", count(len(n.Value)), count(channelfile.MaxTextLength)), "shorten it")
 		return Text{}
 	}
+	p.spend(cost{bytes: len(n.Value)})
 	return Text{n.Value, p.position(n)}
 }
 
@@ -765,8 +785,9 @@ func (p *parser) checkValues(it *Item) {
 		p.add(it.Values[0].Position, it.Path, "exists has a list of values", "expected true or false")
 		return
 	}
+	p.spend(cost{values: fieldValues})
 	for _, v := range it.Values {
-		if !p.charge(it, 1, len(v.Value)) {
+		if p.spend(cost{values: 1, bytes: len(v.Value)}); !p.charge(it, 1, len(v.Value)) {
 			return
 		}
 		fail := func(found, want string) { p.add(v.Position, it.Path, found, want) }
@@ -806,12 +827,8 @@ func (p *parser) checkValues(it *Item) {
 			if c.expand || !c.multiplies() {
 				continue // with expand, Compile looks at what becomes of it
 			}
-			globs, problem := c.strings(v.Value, nil)
-			size := 0
-			for _, g := range globs {
-				size += g.size()
-			}
-			if !p.charge(it, len(globs)-1, size) { // one is counted
+			made, size, problem := c.measure(v.Value)
+			if !p.charge(it, made-1, size) { // one is counted
 				return
 			}
 			if problem != "" {

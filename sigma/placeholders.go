@@ -34,7 +34,7 @@ func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
 	if malformed != nil {
 		return nil, malformed
 	}
-	p := &parser{src: src}
+	p := &parser{src: src, rule: new(Rule)}
 	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
 		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
 	if err != nil {

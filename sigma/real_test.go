@@ -143,8 +143,17 @@ func onlyUnknownFields(t testing.TB, err error) {
 // -update it writes that table.
 func TestPublishedRulesCompile(t *testing.T) {
 	rules := realRules(t, "")
-	res, err := Build(rules, sensor.BuiltinDefinitions(), Options{Revision: 1, AllowUnsupported: true})
+	budget := NewBudget(1)
+	res, err := Build(rules, sensor.BuiltinDefinitions(), Options{Revision: 1, AllowUnsupported: true, Budget: budget})
 	onlyUnknownFields(t, err)
+	var spent cost // realRules parsed them with another budget
+	for _, r := range rules {
+		spent.add(r.spent)
+	}
+	t.Logf("the rules take %+v, of the budget %.1f percent", spent, 100*budget.share(spent))
+	if 11*budget.share(spent) > 1 {
+		t.Errorf("the rules and ten times as many take %.0f percent of the budget", 1100*budget.share(spent))
+	}
 	compiled := 0
 	for _, out := range res.Outputs {
 		f, err := channelfile.Parse(out.Data)

@@ -52,15 +52,14 @@ func (c *compiler) resolve(refs *references) {
 			continue
 		}
 		path, near := r.extra.Value+".rules", ""
-		if refs.hints++; refs.hints <= maxHints {
+		if refs.hints++; refs.hints <= maxHints && c.spend(cost{steps: len(refs.words)}) {
 			near = misspelt(ref.Value, refs.words)
 		}
 		if near != "" {
 			c.fail(ref.Position, path, fmt.Sprintf("no rule has the id or name %s", quote(ref.Value)), fmt.Sprintf("did you mean %s?", quote(near)))
 			continue
 		}
-		c.failed = true
-		c.errs.add(&UnresolvedError{Name: r.Name, Position: ref.Position, Path: path, ID: r.ID.Value, Title: r.Title.Value, Kind: r.Kind, Reference: ref.Value})
+		c.add(&UnresolvedError{Name: r.Name, Position: ref.Position, Path: path, ID: r.ID.Value, Title: r.Title.Value, Kind: r.Kind, Reference: ref.Value})
 	}
 }
 

@@ -52,6 +52,8 @@ type Rule struct {
 	References []Text
 	All        bool // of a filter: it is for all rules of its logsource
 	Generates  bool // of a correlation: its rules stand alone as well
+
+	spent cost // of the budget of the run
 }
 
 // A Logsource says which events a rule is for.

@@ -67,19 +67,24 @@ func (b *building) run(paths []string) error {
 	if err != nil {
 		return err
 	}
-	var rules []*sigma.Rule
-	var faults []error
-	for _, path := range paths {
-		files, err := loadRules(path)
-		if err != nil {
-			faults = append(faults, err)
-		}
-		for _, f := range files {
+	budget, err := b.expanding.budget()
+	if err != nil {
+		return err
+	}
+	defer limitMemory()()
+	set, err := loadRules(paths, budget)
+	if err != nil {
+		return err
+	}
+	for _, text := range set.again {
+		b.say("note: %s", text)
+	}
+	for _, f := range set.files {
+		if f.Again == "" {
 			b.rules = append(b.rules, file.ManifestSource{Use: "rules", Path: sourcePath(f.Path), Size: f.Size, Digest: f.Digest})
-			rules = append(rules, f.Rules...)
-			faults = append(faults, sigma.Errors(f.Err)...)
 		}
 	}
+	rules, faults := set.rules, set.faults
 	if len(rules) == 0 && len(faults) > 0 {
 		return b.refuse(faults)
 	}
@@ -92,8 +97,11 @@ func (b *building) run(paths []string) error {
 		return err
 	}
 	built, err := sigma.Build(rules, defs, sigma.Options{
-		AllowUnsupported: b.allowUnsupported, Revision: rev, Created: created, Placeholders: placeholders,
+		AllowUnsupported: b.allowUnsupported, Revision: rev, Created: created, Placeholders: placeholders, Budget: budget,
 	})
+	if err := budget.Err(); err != nil {
+		return err
+	}
 	for _, err := range sigma.Errors(err) {
 		if len(faults) == 0 || !errors.Is(err, sigma.ErrNoRule) { // else it is clear why no rule is left
 			faults = append(faults, err)

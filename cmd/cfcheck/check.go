@@ -38,12 +38,13 @@ type checking struct {
 	maxFindings      int
 	all              bool // as many rules are shown as maxFindings says
 
-	options      validate.Options // without a fleet
-	roots        []string         // of rules: files and folders
-	fleets       []givenFleet     // empty means that there is none
-	remarks      []string
-	ruleSources  []report.Source // of the files of rules that were read
-	placeholders sigma.Placeholders
+	options       validate.Options // without a fleet
+	roots         []string         // of rules: files and folders
+	fleets        []givenFleet     // empty means that there is none
+	remarks       []string
+	ruleSources   []report.Source // of the files of rules that were read
+	placeholders  sigma.Placeholders
+	compileBudget *sigma.Budget
 
 	several       bool    // several paths are to be judged
 	judgedFiles   fileSet // channel files that were judged, if so
@@ -97,6 +98,10 @@ func (k *checking) run(args []string) error {
 		return fmt.Errorf("nothing to check: name a channel file, a file of rules or a folder; see cfcheck check --help")
 	}
 	if err := k.claiming.check(args, k.needs, k.fleetNames); err != nil {
+		return err
+	}
+	var err error
+	if k.compileBudget, err = k.expanding.budget(); err != nil {
 		return err
 	}
 	if err := k.prepare(); err != nil {

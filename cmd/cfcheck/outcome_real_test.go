@@ -26,12 +26,11 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 	if _, err := os.Stat(rules); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
-	files, err := sigma.Load(rules)
+	set, err := loadRules([]string{rules}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, _, _ := collect(files)
-	built, err := sigma.Build(list, sensor.BuiltinDefinitions(), sigma.Options{AllowUnsupported: true})
+	built, err := sigma.Build(set.rules, sensor.BuiltinDefinitions(), sigma.Options{AllowUnsupported: true})
 	for _, out := range built.Outputs {
 		if out.Definition.Name != "process_creation" {
 			continue

@@ -18,13 +18,16 @@ import (
 	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-// An expanding says what the placeholders of rules stand for.
+// An expanding says what the placeholders of rules stand for, and how much
+// compiling rules may take.
 type expanding struct {
 	file   string
 	source []report.Source // of the file, once it was read
+	times  int             // budgets
 }
 
 func (e *expanding) add(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("let compiling the rules of the run take `N` times the budget of %d values, %d MiB and %d steps, which bounds memory and time", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
 	cmd.Flags().StringVar(&e.file, "placeholders", "", "a YAML or JSON `file` with what the placeholders (%name%) of rules stand for: a map of names to values")
 }
 
@@ -49,6 +52,71 @@ func (e *expanding) values(c *command) (sigma.Placeholders, error) {
 	return placeholders, nil
 }
 
+// budget returns the budget for compiling all rules of the run.
+func (e *expanding) budget() (*sigma.Budget, error) {
+	if e.times < 1 || e.times > sigma.MaxBudgetTimes {
+		return nil, fmt.Errorf("--compile-budget: %d; it is 1 to %d", e.times, sigma.MaxBudgetTimes)
+	}
+	return sigma.NewBudget(e.times), nil
+}
+
+// A ruleSet is all rules of a run, which are compiled together.
+type ruleSet struct {
+	rules  []*sigma.Rule
+	files  []sigma.File
+	faults []error  // of rules, of files and of paths
+	roots  []string // of the path of each fault
+	again  []string // remarks on files that were named twice
+}
+
+// loadRules loads the rules at some paths. It fails only if the budget is spent.
+func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
+	loader := sigma.NewLoader(budget)
+	fault := func(path string, err error) {
+		set.faults, set.roots = append(set.faults, err), append(set.roots, path)
+	}
+	for _, path := range paths {
+		files, err := loader.Load(path)
+		if err := budget.Err(); err != nil {
+			return ruleSet{}, err
+		}
+		if err == nil && len(files) == 0 {
+			err = fmt.Errorf("%s: there are no rules (.yml, .yaml) in it", path)
+		}
+		if err != nil {
+			fault(path, err)
+			continue
+		}
+		set.files = append(set.files, files...)
+		for _, f := range files {
+			if f.Again != "" {
+				set.again = append(set.again, fmt.Sprintf("%s: the same file as %s, which is read once", f.Name, f.Again))
+			}
+			set.rules = append(set.rules, f.Rules...)
+			for _, err := range sigma.Errors(f.Err) {
+				fault(path, err)
+			}
+		}
+	}
+	return set, nil
+}
+
+// limitMemory makes the collector of garbage work harder before the process has
+// more than a number of bytes, and less than by default up to that: rules are
+// many small values that live until they are judged. It returns what undoes
+// that.
+func limitMemory() (undo func()) {
+	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(compileMemory)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
+
+// compileMemory is the memory in bytes that compiling rules, and judging them,
+// tries to stay below. A budget of 1 needs less.
+const compileMemory = 384 << 20
+
 // sayNotes says what is worth a look in rules that were compiled.
 func (c *command) sayNotes(built *sigma.Result) {
 	for _, n := range built.Notes {
@@ -63,33 +131,34 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	if len(roots) == 0 {
 		return nil
 	}
-	// Rules are many small values that live until they are judged: collecting
-	// garbage as often as by default would take a fifth of the time.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer limitMemory()()
 	name := rootsName(roots)
-	var rules []*sigma.Rule
+	set, err := loadRules(roots, k.compileBudget)
+	if err != nil {
+		return []report.Result{report.NotJudged(name, err)}
+	}
+	k.remarks = append(k.remarks, set.again...)
 	var source []validate.Finding
-	loaded := 0
-	for _, root := range roots {
-		files, err := loadRules(root)
-		if err != nil {
-			results = append(results, report.NotJudged(root, err))
-			continue
-		}
-		loaded += len(files)
-		k.ruleSources = append(k.ruleSources, ruleSources(files)...)
-		these, findings, unread := collect(files)
-		rules, source = append(rules, these...), append(source, findings...)
-		// What could not be read is undecided by itself, whatever becomes of
-		// the rest.
-		for _, text := range unread {
-			results = append(results, report.NotJudged(root, errors.New(text)))
+	k.ruleSources = ruleSources(set.files)
+	for i, err := range set.faults {
+		var e *sigma.Error
+		if errors.As(err, &e) {
+			source = append(source, malformed(e))
+		} else {
+			// What could not be read is undecided by itself, whatever becomes
+			// of the rest.
+			results = append(results, report.NotJudged(set.roots[i], err))
 		}
 	}
-	if loaded == 0 {
+	if len(set.files) == 0 {
 		return results
 	}
-	built, err := sigma.Build(rules, k.options.Definitions, sigma.Options{AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders})
+	built, err := sigma.Build(set.rules, k.options.Definitions, sigma.Options{
+		AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget,
+	})
+	if err := k.compileBudget.Err(); err != nil {
+		return []report.Result{report.NotJudged(name, err)}
+	}
 	k.sayNotes(built)
 	for _, e := range built.Malformed {
 		source = append(source, malformed(e))
@@ -151,15 +220,6 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	return results
 }
 
-// loadRules loads the rules at a path. A path without any is an error.
-func loadRules(root string) ([]sigma.File, error) {
-	files, err := sigma.Load(root)
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s: there are no rules (.yml, .yaml) in it", root)
-	}
-	return files, err
-}
-
 // ruleSources returns the sources of the files of rules that were read.
 func ruleSources(files []sigma.File) (sources []report.Source) {
 	for _, f := range files {
@@ -177,23 +237,6 @@ func rootsName(roots []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(roots[:most], ", "), n-most)
 	}
 	return strings.Join(roots, ", ")
-}
-
-// collect takes the rules out of files, and what is wrong with these: faults
-// of rules as findings, and what could not be read as text.
-func collect(files []sigma.File) (rules []*sigma.Rule, source []validate.Finding, unread []string) {
-	for _, f := range files {
-		rules = append(rules, f.Rules...)
-		for _, err := range sigma.Errors(f.Err) {
-			var e *sigma.Error
-			if errors.As(err, &e) {
-				source = append(source, malformed(e))
-			} else {
-				unread = append(unread, err.Error())
-			}
-		}
-	}
-	return rules, source, unread
 }
 
 // unexplained returns what of the error of sigma.Build is neither a fault of a
