@@ -210,7 +210,7 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// temporaries returns the files of a folder that are not among those expected.
+// leftovers returns the files of a folder that are not among those expected.
 func leftovers(folder string, expected ...string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
