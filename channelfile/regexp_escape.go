@@ -1,6 +1,7 @@
 package channelfile
 
 import (
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
@@ -212,10 +213,14 @@ func (p *regexpParser) bracket() error {
 		}
 	}
 	p.pos++
+	n := len(b.set)
 	s := b.set.clean()
 	if p.folds() {
+		n += s.foldingWork()
 		s = s.fold()
 	}
+	n += len(s) + len(b.named)
+	p.work += 4 * uint64(n*bits.Len(uint(n))) // what was sorted
 	// What is named is folded already, and negated sets must not be again.
 	s = append(s, b.named...).clean()
 	p.set, p.other = s, b.named

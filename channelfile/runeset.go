@@ -101,6 +101,19 @@ func (s runeSet) fold() runeSet {
 	return s.clean()
 }
 
+// foldingWork returns about how many ranges fold looks at for the clean set s:
+// at most the runes of the set, and two for each rune that folds.
+func (s runeSet) foldingWork() int {
+	n := 0
+	for _, r := range s {
+		n += int(r.hi-r.lo) + 1
+		if n > 2*len(unfoldings()) {
+			return 2 * len(unfoldings())
+		}
+	}
+	return n
+}
+
 // A namedSet is what an expression names: a set of its own, or of Unicode.
 type namedSet struct {
 	kind    byte   // the letter after the backslash, in lower case, or : of [:name:]

@@ -1,132 +1,270 @@
 package events
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
-	"iter"
 
+	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// MaxRecording is how many bytes of values a [Recording] keeps at most.
-const MaxRecording = 2 << 30
+// What a [Recording] takes. Its values are in memory as long as they are few.
+const (
+	// MaxRecording is the number of bytes that a temporary file of a Recording
+	// has at most.
+	MaxRecording = 16 << 30
+
+	// maxBuffered is the number of bytes of values in memory beyond which all of
+	// them move to the temporary file.
+	maxBuffered = 4 << 20
+
+	// keptBuffer is the number of bytes of a buffer that a type keeps for more
+	// events when its events move there.
+	keptBuffer = 64 << 10
+)
 
 // A Recording keeps recorded events as the events of the template types that
-// they feed, to run content on. It takes the memory of their values.
+// they feed, to run content on. Each file of events is read once. A few MiB of
+// values stay in memory; the others are in a temporary file, in $TMPDIR or the
+// system's folder for such files, which Close deletes. What it holds for the
+// events in the file is 24 bytes for each block of about 4 MiB and type.
 type Recording struct {
-	mapper *Mapper
-	events map[*sensor.Definition]*recorded
-	files  []string
-	bytes  int
-	total  uint64 // that feed a type
-	event  sensor.Event
-	feeds  []*Mapping
+	mapper   *Mapper
+	types    map[*sensor.Definition]*recorded
+	order    []*recorded // in the order in which the types were met
+	files    []string
+	buffered int          // bytes in memory
+	file     scratch.File // nil as long as all values are in memory
+	size     int64        // of it
+	err      error        // why the recording is not whole
+	total    uint64       // events that feed a type
+	event    sensor.Event
+	feeds    []*Mapping
+
+	create func() (scratch.File, string, error)
+	most   int64 // MaxRecording
 }
 
-// recorded are the events of one type. The values of an event follow each
-// other: its own are those from its first on.
+// recorded are the events of one type: those in the blocks of the file, and then
+// those in memory.
 type recorded struct {
-	events []recordedEvent
-	values []recordedValue
-	arena  []byte
+	blocks []stored
+	memory []byte
 }
 
-type recordedEvent struct {
-	file, line, first int32
-}
-
-type recordedValue struct {
-	input     int32
-	typ       sensor.InputType
-	from, len int // of a string, in the arena
-	integer   int64
-	address   [16]byte
+// A stored is a block of events of one type, one after another, in the temporary file.
+type stored struct {
+	offset int64
+	length int
+	sum    uint32
 }
 
 // NewRecording returns an empty recording of events that feed the types of a
 // set.
 func NewRecording(defs *sensor.Definitions) *Recording {
-	return &Recording{mapper: NewMapper(defs), events: map[*sensor.Definition]*recorded{}}
+	return &Recording{mapper: NewMapper(defs), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
 }
 
+// Close deletes the temporary file, if there is one. The events are gone then.
+func (rec *Recording) Close() error {
+	rec.types, rec.order, rec.err = nil, nil, errClosedRecording
+	if rec.file == nil {
+		return nil
+	}
+	file := rec.file
+	rec.file = nil
+	return file.Close()
+}
+
+var errClosedRecording = errors.New("the recording is closed")
+
 // Read reads all records of a reader; name is that of its file. Bad is called
-// for each line that is no event. The error is a [*ReadError], or wraps
-// [ErrLimit].
+// for each line that is no event. The error is a [*ReadError], wraps [ErrLimit],
+// or says why the temporary file cannot be written. After an error Events returns
+// it as well: the recording is not whole.
 func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
-	file := int32(len(rec.files))
+	file := len(rec.files)
 	rec.files = append(rec.files, name)
 	var record Record
-	for {
+	for rec.err == nil {
 		switch err := r.Read(&record).(type) {
 		case nil:
-			if err := rec.add(&record, file, int32(r.Line())); err != nil {
-				return err
-			}
+			rec.err = rec.add(&record, file, r.Line())
 		case *LineError:
 			bad(err)
 		default:
 			if err == io.EOF {
 				return nil
 			}
-			return err
+			rec.err = err
 		}
 	}
+	return rec.err
 }
 
-func (rec *Recording) add(r *Record, file, line int32) error {
+func (rec *Recording) add(r *Record, file, line int) error {
 	rec.feeds = rec.mapper.Append(rec.feeds[:0], r)
 	if len(rec.feeds) > 0 {
 		rec.total++
 	}
 	for _, m := range rec.feeds {
 		rec.event = m.Event(rec.event, r)
-		of := rec.events[m.Definition]
+		of := rec.types[m.Definition]
 		if of == nil {
 			of = new(recorded)
-			rec.events[m.Definition] = of
+			rec.types[m.Definition] = of
+			rec.order = append(rec.order, of)
 		}
-		of.events = append(of.events, recordedEvent{file, line, int32(len(of.values))})
-		for i := range rec.event {
-			v := &rec.event[i]
-			if !v.Present() {
-				continue
-			}
-			of.values = append(of.values, recordedValue{int32(i), v.Type, len(of.arena), len(v.Text), v.Integer, v.Address})
-			of.arena = append(of.arena, v.Text...)
-			rec.bytes += len(v.Text) + 64
+		before := len(of.memory)
+		of.memory = appendEvent(of.memory, file, line, rec.event)
+		if rec.buffered += len(of.memory) - before; rec.buffered < maxBuffered {
+			continue
 		}
-		if rec.bytes > MaxRecording {
-			return fmt.Errorf("%s:%d: the values of the events so far take more than %d bytes: %w; use fewer events at once", rec.files[file], line, MaxRecording, ErrLimit)
+		if err := rec.flush(); err != nil {
+			return fmt.Errorf("%s:%d: %w", rec.files[file], line, err)
 		}
 	}
+	return nil
+}
+
+// flush moves the events in memory to the temporary file.
+func (rec *Recording) flush() error {
+	if rec.file == nil {
+		file, _, err := rec.create()
+		if err != nil {
+			return fmt.Errorf("the events so far take more than %d bytes, and a temporary file for them cannot be created: %w; set TMPDIR to a folder that can be written to", maxBuffered, err)
+		}
+		rec.file = file
+	}
+	for _, of := range rec.order {
+		if len(of.memory) == 0 {
+			continue
+		}
+		if rec.size+int64(len(of.memory)) > rec.most {
+			return fmt.Errorf("the values of the events so far take more than %d bytes: %w; use fewer events at once", rec.most, ErrLimit)
+		}
+		n, err := rec.file.Write(of.memory)
+		if err != nil {
+			return fmt.Errorf("the temporary file of events cannot be written after %d bytes: %w; free space for it, or set TMPDIR to another folder", rec.size+int64(n), err)
+		}
+		of.blocks = append(of.blocks, stored{rec.size, n, crc32.ChecksumIEEE(of.memory)})
+		rec.size += int64(n)
+		if cap(of.memory) > keptBuffer { // or each type could keep as much as all may take
+			of.memory = nil
+		}
+		of.memory = of.memory[:0]
+	}
+	rec.buffered = 0
 	return nil
 }
 
 // Total returns how many events were read that feed a type.
 func (rec *Recording) Total() uint64 { return rec.total }
 
-// Events returns the events of a type, with the line that each comes from, such
-// as "benign.ndjson.gz:12". An event is overwritten by the next.
-func (rec *Recording) Events(d *sensor.Definition) iter.Seq2[func() string, sensor.Event] {
-	return func(yield func(func() string, sensor.Event) bool) {
-		of := rec.events[d]
-		if of == nil {
-			return
+// Events passes the events of a type to yield until that returns false, each
+// with the line that it comes from, such as "benign.ndjson.gz:12". An event is
+// overwritten by the next. The error says why the events are not all that were
+// recorded. Events may be called by several goroutines, after the last Read.
+func (rec *Recording) Events(d *sensor.Definition, yield func(where func() string, e sensor.Event) bool) error {
+	if rec.err != nil {
+		return rec.err
+	}
+	of := rec.types[d]
+	if of == nil {
+		return nil
+	}
+	e := make(sensor.Event, len(d.Inputs))
+	var data []byte
+	for _, b := range of.blocks {
+		if cap(data) < b.length {
+			data = make([]byte, b.length)
 		}
-		e := make(sensor.Event, len(d.Inputs))
-		for i, from := range of.events {
-			clear(e)
-			end := len(of.values)
-			if i+1 < len(of.events) {
-				end = int(of.events[i+1].first)
-			}
-			for _, v := range of.values[from.first:end] {
-				e[v.input] = sensor.Value{Type: v.typ, Text: of.arena[v.from:][:v.len:v.len], Integer: v.integer, Address: v.address}
-			}
-			where := func() string { return fmt.Sprintf("%s:%d", rec.files[from.file], from.line) }
-			if !yield(where, e) {
-				return
-			}
+		data = data[:b.length]
+		if n, err := rec.file.ReadAt(data, b.offset); n < len(data) {
+			return fmt.Errorf("the temporary file of events cannot be read at byte %d of %d: %w", b.offset+int64(n), rec.size, err)
+		}
+		if crc32.ChecksumIEEE(data) != b.sum {
+			return fmt.Errorf("the temporary file of events was changed: bytes %d to %d are not those that were written; run again", b.offset, b.offset+int64(b.length))
+		}
+		if !rec.eachOf(data, e, yield) {
+			return nil
 		}
 	}
+	rec.eachOf(of.memory, e, yield)
+	return nil
+}
+
+// eachOf passes the events in data to yield. It reports false if that does.
+func (rec *Recording) eachOf(data []byte, e sensor.Event, yield func(func() string, sensor.Event) bool) bool {
+	for len(data) > 0 {
+		var file, line uint64
+		file, line, data = nextEvent(data, e)
+		where := func() string { return fmt.Sprintf("%s:%d", rec.files[file], line) }
+		if !yield(where, e) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendEvent appends an event: the number of its file, its line, and the number
+// of its values. Each value is its input, its type, and a number, an address or a
+// length and so many bytes.
+func appendEvent(b []byte, file, line int, e sensor.Event) []byte {
+	b = binary.AppendUvarint(b, uint64(file))
+	b = binary.AppendUvarint(b, uint64(line))
+	n := 0
+	for i := range e {
+		if e[i].Present() {
+			n++
+		}
+	}
+	b = binary.AppendUvarint(b, uint64(n))
+	for i := range e {
+		v := &e[i]
+		if !v.Present() {
+			continue
+		}
+		b = append(binary.AppendUvarint(b, uint64(i)), byte(v.Type))
+		switch v.Type {
+		case sensor.Integer:
+			b = binary.AppendVarint(b, v.Integer)
+		case sensor.Address:
+			b = append(b, v.Address[:]...)
+		default:
+			b = append(binary.AppendUvarint(b, uint64(len(v.Text))), v.Text...)
+		}
+	}
+	return b
+}
+
+// nextEvent reads an event that appendEvent wrote into e, whose texts are then
+// parts of b. It returns the rest of b.
+func nextEvent(b []byte, e sensor.Event) (file, line uint64, rest []byte) {
+	clear(e)
+	next := func() uint64 {
+		v, n := binary.Uvarint(b)
+		b = b[n:]
+		return v
+	}
+	file, line = next(), next()
+	for range next() {
+		input := next()
+		v := &e[input]
+		v.Type, b = sensor.InputType(b[0]), b[1:]
+		switch v.Type {
+		case sensor.Integer:
+			value, n := binary.Varint(b)
+			v.Integer, b = value, b[n:]
+		case sensor.Address:
+			b = b[copy(v.Address[:], b):]
+		default:
+			n := next()
+			v.Text, b = b[:n:n], b[n:]
+		}
+	}
+	return file, line, b
 }

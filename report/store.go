@@ -10,10 +10,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
-	"os"
-	"runtime"
 	"slices"
+
+	"github.com/cfcheck/cfcheck/internal/scratch"
 )
 
 // MaxKept is the number of results and findings together that a Run keeps in
@@ -40,38 +39,8 @@ type Temporary interface {
 // so that nothing is left of it however the process ends; elsewhere Close
 // removes it. Name is "" if the file has no name.
 func CreateTemporary() (file Temporary, name string, err error) {
-	f, err := os.CreateTemp("", "cfcheck-*.tmp")
-	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", os.TempDir(), cause(err))
-	}
-	if os.Remove(f.Name()) == nil {
-		return f, "", nil
-	}
-	return named{f}, f.Name(), nil
+	return scratch.Create()
 }
-
-// cause returns an error without the name of the temporary file, which is
-// another at each run and soon gone.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
-}
-
-// variable is the variable of the environment that names the folder for
-// temporary files.
-func variable() string {
-	if runtime.GOOS == "windows" {
-		return "TMP"
-	}
-	return "TMPDIR"
-}
-
-// named is a file that has to be closed before it can be removed.
-type named struct{ *os.File }
-
-func (f named) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
 
 // A store keeps the results of a run in order: in memory as long as they are
 // few, and then all of them in a temporary file.
@@ -133,7 +102,7 @@ func (s *store) spill(create func() (Temporary, error)) {
 	}
 	file, err := create()
 	if err != nil {
-		s.err = fmt.Errorf("a temporary file cannot be created: %w; set %s to a folder that can be written to", err, variable())
+		s.err = fmt.Errorf("a temporary file cannot be created: %w; set %s to a folder that can be written to", err, scratch.Variable())
 		return // what is kept can still be shown
 	}
 	s.file, s.encoder = file, gob.NewEncoder(&s.stream)
@@ -173,7 +142,7 @@ func (s *store) flush() {
 		if err == nil {
 			err = io.ErrShortWrite
 		}
-		s.err = fmt.Errorf("the temporary file cannot be written: %w; set %s to a folder with more room", cause(err), variable())
+		s.err = fmt.Errorf("the temporary file cannot be written: %w; set %s to a folder with more room", scratch.Cause(err), scratch.Variable())
 		return
 	}
 	s.held, s.size, s.sum = s.held+s.queued, s.size+int64(len(s.pending)), s.next
@@ -324,7 +293,7 @@ func (r *records) failed(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends before byte %d", r.size)
 	}
-	return fmt.Errorf("the temporary file cannot be read from byte %d on: %w", r.offset, cause(err))
+	return fmt.Errorf("the temporary file cannot be read from byte %d on: %w", r.offset, scratch.Cause(err))
 }
 
 // decode decodes the record that was read last.

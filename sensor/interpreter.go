@@ -175,16 +175,25 @@ func (it *Interpreter) Matched() []int { return it.matched }
 // Steps returns what the event of the last Run was charged, at most 2^64 - 1.
 func (it *Interpreter) Steps() uint64 { return it.steps }
 
-// charge charges the event before anything of it is looked at: the charge
-// depends on the lengths of its values alone. A charge beyond 2^64 - 1 exceeds
-// every budget.
-func (it *Interpreter) charge(e Event) error {
+// Charge returns what Run charges an event, without running it: at most
+// 2^64 - 1 steps.
+func (it *Interpreter) Charge(e Event) uint64 { return it.total(e).steps }
+
+func (it *Interpreter) total(e Event) charge {
 	total := charge{steps: it.constant}
 	for i, n := range it.perByte {
 		if n > 0 && i < len(e) && e[i].Type == String {
 			total.add(n, uint64(len(e[i].Text)))
 		}
 	}
+	return total
+}
+
+// charge charges the event before anything of it is looked at: the charge
+// depends on the lengths of its values alone. A charge beyond 2^64 - 1 exceeds
+// every budget.
+func (it *Interpreter) charge(e Event) error {
+	total := it.total(e)
 	it.steps = total.steps
 	if it.budget.Steps > 0 && (total.beyond || it.steps > it.budget.Steps) {
 		return &Fault{Kind: FaultSteps, Criterion: -1, Input: -1, Supplied: len(e), Needed: it.steps, Budget: it.budget.Steps}

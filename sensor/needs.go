@@ -173,6 +173,18 @@ func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 	return n
 }
 
+// ChargesOf returns what FORMAT.md, section 9, charges for each criterion of a
+// file: steps for an event, and steps for each byte of the criterion's input.
+func ChargesOf(f *channelfile.File) (constant, perByte []uint64) {
+	t := &tally{f: f, needs: new(Needs)}
+	t.programs()
+	constant, perByte = make([]uint64, f.Criteria()), make([]uint64, f.Criteria())
+	for i := range constant {
+		constant[i], perByte[i] = t.charge(f.Criterion(i))
+	}
+	return constant, perByte
+}
+
 // NeedsOfDefinition returns what a template type requires before there is any
 // content for it: a reader that knows the version and expects the inputs that
 // it declares. No input is read.

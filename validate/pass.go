@@ -2,7 +2,6 @@ package validate
 
 import (
 	"fmt"
-	"iter"
 	"sort"
 	"strings"
 	"time"
@@ -44,16 +43,23 @@ type Pass struct {
 	uses     []int32                  // of each criterion the first word that refers to it, plus one
 
 	ofSubject, ofFleet []shared // what checks have worked out
+
+	budget     *Budget
+	dearest    dearest
+	over       bool   // the check asked for more than the budget has left
+	unfinished string // why the check did not finish
 }
 
 // Recorded is recorded events on which content is run.
 type Recorded struct {
 	Name string // of the recording, for messages
 
-	// Events returns those of a template type, each with a function that says
-	// where it was recorded. An event may be overwritten by the next. It must
-	// return the same each time, and may be called by several goroutines.
-	Events func(*sensor.Definition) iter.Seq2[func() string, sensor.Event]
+	// Events passes those of a template type to yield, until that returns false,
+	// each with a function that says where it was recorded. An event may be
+	// overwritten by the next. An error says why there is not every event: the
+	// verdict is then undecided. Events must pass the same each time, and may be
+	// called by several goroutines.
+	Events func(d *sensor.Definition, yield func(where func() string, e sensor.Event) bool) error
 }
 
 // A Group is the builds of a fleet that do the same: the contract of the first

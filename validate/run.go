@@ -3,9 +3,9 @@ package validate
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"math"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +30,10 @@ type Options struct {
 	KnownGood        *Recorded // events that are known to be good; nil: none
 	KnownGoodMatches uint64    // how many of these one rule may match
 
+	// Budget limits the work of all Runs that share it. nil means a Budget of its
+	// own, with the default limit, for each Run.
+	Budget *Budget
+
 	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
 	MaxOfGroup     int  // of one group that are kept beyond these, and of all groups of a check; 0: GroupFindings, of each
 	FailOnWarnings bool // warnings reject as errors do; notes never do
@@ -39,7 +43,8 @@ type Options struct {
 // Run judges a subject for the fleet of the options. It is total: any subject
 // and any options give a report, and the same ones the same report. What cannot
 // be, such as a kind of subject that does not exist, makes the verdict undecided.
-// A function of the caller that panics, such as [Subject.Origin], is not caught. The subject
+// A function of the caller that panics, such as [Subject.Origin], is not caught. What is
+// left of a shared Budget is one of the options in this respect. The subject
 // must not be modified meanwhile; several Runs may share one fleet and one set
 // of definitions.
 func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Groups) }
@@ -128,10 +133,17 @@ type Prepared struct {
 
 	// What the checks that look at no fleet have found.
 	alone struct {
-		findings  []Finding
-		summaries []Summary
-		totals    int // how many
+		findings   []Finding
+		summaries  []Summary
+		totals     int // how many
+		unfinished int // how many
+		over       int
+		budget     *Budget
+		dearest    dearest
 	}
+	// Why checks did not finish, and which did not because the budget is spent;
+	// those that look at no fleet first.
+	unfinished, over []string
 
 	// The lists of the last report, as long as outcomes agree with them.
 	listed        bool
@@ -205,6 +217,9 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
 	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
 	p.KnownGood = j.guard("KnownGood", p.KnownGood)
+	if p.budget = opts.Budget; p.budget == nil {
+		p.budget = new(Budget)
+	}
 	j.consistent()
 	j.read()
 	j.provides = s.Kind.provides() | j.recorded() | s.listed()
@@ -216,6 +231,8 @@ func Prepare(s *Subject, opts Options) *Prepared {
 		}
 	}
 	j.alone.findings, j.alone.summaries, j.alone.totals = p.findings, j.summaries, len(j.totals)
+	j.alone.over = len(j.over)
+	j.alone.unfinished, j.alone.budget, j.alone.dearest = len(j.unfinished), p.budget, p.dearest
 	return j
 }
 
@@ -253,8 +270,20 @@ func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	p.findings = append([]Finding(nil), j.alone.findings...)
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
 	j.totals = j.totals[:j.alone.totals]
+	j.unfinished, j.over = j.unfinished[:j.alone.unfinished], j.over[:j.alone.over]
+	if j.opts.Budget == nil { // no fleet takes from the budget of another
+		p.budget = j.alone.budget.clone()
+	}
+	p.dearest = j.alone.dearest
 	for _, i := range j.list.ofFleet {
 		j.check(i)
+	}
+	r.Undecided = append(r.Undecided, j.unfinished...)
+	if len(j.over) > 0 || j.opts.Budget != nil {
+		p.nameDearest() // it may be the most expensive one of the run
+	}
+	if len(j.over) > 0 {
+		r.undecided("%s did not finish: %s", strings.Join(j.over, ", "), p.budget.exceeded())
 	}
 	j.gather(r)
 	j.conclude(r)
@@ -272,25 +301,16 @@ func (j *Prepared) guard(name string, r *Recorded) *Recorded {
 	case r == nil:
 		return nil
 	case r.Events == nil:
-		j.odd = append(j.odd, name+" has no function that returns events; without any, leave it nil")
+		j.odd = append(j.odd, name+" has no function that passes events; without any, leave it nil")
 		return nil
 	}
-	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition) iter.Seq2[func() string, sensor.Event] {
-		all := r.Events(d)
-		return func(yield func(func() string, sensor.Event) bool) {
-			if all == nil {
-				j.odd = append(j.odd, name+" returned nil for the events of a type; for none it is an empty sequence")
-				return
+	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+		return r.Events(d, func(where func() string, e sensor.Event) bool {
+			if where == nil {
+				where = func() string { return "an event of " + name }
 			}
-			for where, e := range all {
-				if where == nil {
-					where = func() string { return "an event of " + name }
-				}
-				if !yield(where, e) {
-					return
-				}
-			}
-		}
+			return yield(where, e)
+		})
 	}}
 }
 
@@ -412,6 +432,7 @@ func (j *Prepared) recorded() (given Uses) {
 func (j *Prepared) check(i int) {
 	c, p := j.list.checks[i], &j.pass
 	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
+	p.unfinished, p.over = "", false
 	if len(p.Subject.Source) > 0 {
 		j.source(c)
 	}
@@ -422,7 +443,13 @@ func (j *Prepared) check(i int) {
 	if o.fate == ran {
 		c.Run(p)
 	}
-	o.unmet = o.fate > notApplicable || o.fate == ran && p.total > before && c.Severity == Error
+	if p.over {
+		j.over = append(j.over, c.String())
+	}
+	if p.unfinished != "" {
+		j.unfinished = append(j.unfinished, fmt.Sprintf("%s did not finish: %s", c, p.unfinished))
+	}
+	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})

@@ -44,6 +44,7 @@ func (s *Shared[T]) Get(p *Pass) T {
 		alone.Fleet, alone.Groups, alone.ofFleet = nil, nil, nil
 		value = s.of(&alone)
 		p.ofSubject = alone.ofSubject
+		p.over = p.over || alone.over
 	}
 	*list = append(*list, shared{s, value})
 	return value

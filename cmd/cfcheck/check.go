@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -35,6 +36,7 @@ type checking struct {
 	neverMatch       []string // files of events
 	knownGood        []string
 	knownGoodMatches uint64
+	maxSteps         uint64
 	maxFindings      int
 	all              bool // as many rules are shown as maxFindings says
 
@@ -45,6 +47,8 @@ type checking struct {
 	ruleSources   []report.Source // of the files of rules that were read
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
+	explaining    validate.Budget     // for witnesses, so that these take nothing from the verdicts
+	recordings    []*events.Recording // to be closed
 
 	several       bool    // several paths are to be judged
 	judgedFiles   fileSet // channel files that were judged, if so
@@ -65,7 +69,13 @@ content is safe depends on the builds that will read it. With several, every
 file is judged for each, and the worst verdict wins.
 
 Write -- before names that a pattern (*) or a variable gives: one of them may
-look like a flag.`,
+look like a flag.
+
+A run has a work limit, --max-steps, for all files and all recorded events
+together. Beyond it the verdict is undecided, and the message names the most
+expensive rule. Running content on recorded events costs the steps that FORMAT.md
+charges; other work that is more than a few passes over a file is charged so that
+a step takes about as long, which is at most 3 nanoseconds on a core.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,
@@ -85,6 +95,7 @@ look like a flag.`,
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "how `many` of these one rule may match")
+	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "the work limit of the run, in `steps`; beyond it the verdict is undecided")
 	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
 	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules below one message (10 if this is not given, in JSON 10000); all are counted")
 	return cmd
@@ -104,6 +115,10 @@ func (k *checking) run(args []string) error {
 	if k.compileBudget, err = k.expanding.budget(); err != nil {
 		return err
 	}
+	if k.maxSteps < 1 {
+		return errors.New("--max-steps: 0; it is at least 1")
+	}
+	defer k.closeRecordings()
 	if err := k.prepare(); err != nil {
 		return err
 	}
@@ -192,7 +207,9 @@ func (k *checking) prepare() error {
 	k.options = validate.Options{
 		Checks: suite.Checks, Definitions: defs, Now: now,
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
+		Budget: &validate.Budget{MaxSteps: k.maxSteps},
 	}
+	k.explaining.MaxSteps = k.maxSteps
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
 		return errors.New("--known-good-matches: there are no events to match; name them with --known-good")
@@ -302,7 +319,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 		if i == 0 {
 			k.noteUntried(r)
 		}
-		witness.Attach(r)
+		witness.AttachWithin(r, &k.explaining)
 		result := report.Judged(k.keep(r), digest)
 		if len(k.fleets) > 1 {
 			result.FleetNamed = fleet.name

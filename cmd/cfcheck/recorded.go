@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -17,6 +18,7 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 		return nil, nil
 	}
 	recording := events.NewRecording(k.options.Definitions)
+	k.recordings = append(k.recordings, recording)
 	for _, name := range names {
 		if err := readRecording(recording, name); err != nil {
 			return nil, fmt.Errorf("%s: %w", flag, err)
@@ -26,6 +28,13 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 		return nil, fmt.Errorf("%s: no event of %s feeds a template type that is known; give its definition with --types", flag, strings.Join(names, ", "))
 	}
 	return &validate.Recorded{Name: names[0], Events: recording.Events}, nil
+}
+
+// closeRecordings deletes what the recordings have in temporary files.
+func (k *checking) closeRecordings() {
+	for _, r := range k.recordings {
+		r.Close()
+	}
 }
 
 // noteUntried notes that content was to be run on recorded events of which none
@@ -42,11 +51,12 @@ func (k *checking) noteUntried(r *validate.Report) {
 			continue
 		}
 		tried := false
-		for range of.recorded.Events(r.Definition) {
+		// Where events cannot be read, the verdict is undecided, and says why.
+		err := of.recorded.Events(r.Definition, func(func() string, sensor.Event) bool {
 			tried = true
-			break
-		}
-		if !tried {
+			return false
+		})
+		if !tried && err == nil {
 			k.remarks = append(k.remarks, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", r.Subject.Name, of.flag, r.Definition.Name))
 		}
 	}
@@ -67,12 +77,18 @@ func readRecording(recording *events.Recording, name string) error {
 	defer f.Close()
 	r := events.NewReader(name, f)
 	defer r.Close()
-	var bad []*events.LineError
-	if err := recording.Read(name, r, func(e *events.LineError) { bad = append(bad, e) }); err != nil {
+	var first *events.LineError
+	bad := 0
+	err = recording.Read(name, r, func(e *events.LineError) {
+		if bad++; first == nil {
+			first = e
+		}
+	})
+	if err != nil {
 		return err
 	}
-	if len(bad) > 0 {
-		return fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", bad[0], len(bad))
+	if bad > 0 {
+		return fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", first, bad)
 	}
 	return nil
 }

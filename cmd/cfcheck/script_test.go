@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 //	json SCHEMA FILE          holds a file, or stdout, against a published schema
 //	small N FINDINGS FOLDER   writes so many small channel files, of workload.Small
 //	filenames FOLDER NAME...  demands that a folder has these files and no others
+//	hostile KIND COUNT FOLDER  writes channel files that cost far more than their size
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -52,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"json":      validJSON,
 			"filenames": fileNames,
 			"small":     writeSmall,
+			"hostile":   writeHostile,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fleetVariable, "")

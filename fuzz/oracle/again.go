@@ -2,7 +2,6 @@ package oracle
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -244,14 +243,13 @@ func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
 			return len(events) < 4*(i+1)
 		})
 	}
-	recorded := &validate.Recorded{Name: "recorded", Events: func(*sensor.Definition) iter.Seq2[func() string, sensor.Event] {
-		return func(yield func(func() string, sensor.Event) bool) {
-			for _, e := range events {
-				if !yield(func() string { return "there" }, e) {
-					return
-				}
+	recorded := &validate.Recorded{Name: "recorded", Events: func(_ *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+		for _, e := range events {
+			if !yield(func() string { return "there" }, e) {
+				break
 			}
 		}
+		return nil
 	}}
 	const ceiling = 1
 	r := validate.Run(validate.ChannelFile("", o.data), validate.Options{

@@ -32,7 +32,7 @@ type run struct {
 // A runner runs content for one fleet after the other.
 type runner struct {
 	synthesizer *sensor.Synthesizer
-	clean       map[string]uint64 // by key of the runs that came to their end without a fault: the work that they took
+	clean       map[string]cleanRun // by key of the runs that came to their end without a fault
 
 	// What is kept from one fleet to the next, to be written over.
 	runs   []run
@@ -40,12 +40,19 @@ type runner struct {
 	key    []byte
 }
 
+// A cleanRun is the work that a run took, and the most expensive instance.
+type cleanRun struct {
+	work    uint64
+	most    uint64 // the work on the events of that instance
+	dearest int
+}
+
 // runnerOf is what CF5001 keeps of a subject: builds of the next fleet may hand
 // events over as those of this one do, and the content does the same then.
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
-		clean:       map[string]uint64{},
+		clean:       map[string]cleanRun{},
 		byType:      map[string]int{},
 		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
 	}

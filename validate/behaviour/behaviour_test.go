@@ -1,7 +1,6 @@
 package behaviour_test
 
 import (
-	"iter"
 	"reflect"
 	"strings"
 	"testing"
@@ -118,19 +117,18 @@ func pipes(t *testing.T, conditions ...channelfile.Expr) []byte {
 
 // recorded returns events with names of pipes.
 func recorded(names ...string) *validate.Recorded {
-	return &validate.Recorded{Name: "good.ndjson", Events: func(d *sensor.Definition) iter.Seq2[func() string, sensor.Event] {
-		return func(yield func(func() string, sensor.Event) bool) {
-			if d.Name != "ipc" {
-				return
-			}
-			e := make(sensor.Event, len(d.Inputs))
-			for i, name := range names {
-				e[5] = sensor.Text(name)
-				if !yield(func() string { return "good.ndjson:" + string(rune('1'+i)) }, e) {
-					return
-				}
+	return &validate.Recorded{Name: "good.ndjson", Events: func(d *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+		if d.Name != "ipc" {
+			return nil
+		}
+		e := make(sensor.Event, len(d.Inputs))
+		for i, name := range names {
+			e[5] = sensor.Text(name)
+			if !yield(func() string { return "good.ndjson:" + string(rune('1'+i)) }, e) {
+				break
 			}
 		}
+		return nil
 	}}
 }
 

@@ -2,32 +2,106 @@ package behaviour
 
 import (
 	"fmt"
+	"math"
+	"math/bits"
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
+// readingAnEvent is the number of steps that an event is charged for being read,
+// besides what FORMAT.md charges and one for each byte of its values: about as
+// long as it takes.
+const readingAnEvent = 100
+
 // matches runs the content on recorded events, in a reader that finds inputs by
-// name, and reports each instance that matches any: how many, and the first.
+// name, and reports each instance that matches any: how many, and the first. It
+// ends early if the budget of the run is spent, or events cannot be read.
 func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance int, n uint64, first string)) {
 	it := sensor.NewInterpreter(p.File, &sensor.Reader{Access: sensor.Named})
 	counts := make([]uint64, p.File.Instances())
 	first := make([]string, len(counts))
-	for where, e := range recorded.Events(p.Definition) {
+	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
+	err := recorded.Events(p.Definition, func(where func() string, e sensor.Event) bool {
+		if !p.Spend(c.of(it, e)) {
+			return false
+		}
 		if it.Run(e) != nil {
-			continue // without a budget, and with the types that are declared, there is no fault
+			return true // without a budget, and with the types that are declared, there is no fault
 		}
 		for _, i := range it.Matched() {
 			if counts[i]++; counts[i] == 1 {
 				first[i] = where()
 			}
 		}
+		return true
+	})
+	if err != nil {
+		p.Unfinished(err)
 	}
+	c.name()
 	for i, n := range counts {
 		if n > 0 {
 			report(i, n, first[i])
 		}
 	}
+}
+
+// costs adds up what events are charged.
+type costs struct {
+	p       *validate.Pass
+	events  uint64
+	lengths []uint64 // by input, of all its values
+}
+
+// of returns the charge of an event, and adds it.
+func (c *costs) of(it *sensor.Interpreter, e sensor.Event) uint64 {
+	c.events++
+	n := addSat(readingAnEvent, it.Charge(e))
+	for i := range min(len(e), len(c.lengths)) {
+		length := uint64(len(e[i].Text))
+		c.lengths[i] += length
+		n = addSat(n, length)
+	}
+	return n
+}
+
+// name finds the instance with the highest charge for all events.
+func (c *costs) name() {
+	if c.events == 0 {
+		return
+	}
+	f := c.p.File
+	charges, perByte := sensor.ChargesOf(f)
+	for i := range charges {
+		charges[i] = addSat(mulSat(charges[i], c.events), mulSat(perByte[i], c.lengths[f.Criterion(i).Input]))
+	}
+	most, at := uint64(0), -1
+	for i := range f.Instances() {
+		in := f.Instance(i)
+		sum := mulSat(uint64(in.Count)+1, c.events)
+		for w := in.First; w < in.First+in.Count; w++ {
+			if word := f.Word(w); word.IsReference() {
+				sum = addSat(sum, charges[word.Criterion()])
+			}
+		}
+		if sum > most {
+			most, at = sum, i
+		}
+	}
+	if at >= 0 {
+		c.p.CostOf(most, func() (validate.Location, *validate.Instance) { return c.p.LocateInstance(at) })
+	}
+}
+
+// addSat and mulSat end at the largest number.
+func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
+
+func mulSat(a, b uint64) uint64 {
+	if hi, lo := bits.Mul64(a, b); hi == 0 {
+		return lo
+	}
+	return math.MaxUint64
 }
 
 func count(n uint64, what string) string {

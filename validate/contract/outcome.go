@@ -48,8 +48,16 @@ func (o outcomeReport) run(p *validate.Pass) {
 		if r.find(i); len(r.faults) > 0 {
 			r.report(i)
 		}
+		if r.work > 0 && !p.Spend(r.work) {
+			return
+		}
+		r.work = 0
 	}
 }
+
+// stepsPerWord is the number of steps of the run's budget that folding a condition
+// is charged for each of its words.
+const stepsPerWord = 4
 
 // maxGrouped is how many findings are put into groups: more than any set of
 // rules has. Of those beyond, which only a file that was made for it has, it is
@@ -63,6 +71,7 @@ type outcomeReporter struct {
 	pass   *validate.Pass
 	lacks  []*lack
 	folder sensor.Folder
+	work   uint64 // steps for the instance
 
 	reads  []uint64      // of each criterion: the inputs that it reads, of those that some feed lacks
 	known  []folded      // of the instance
@@ -188,9 +197,16 @@ func (r *outcomeReporter) find(instance int) {
 	}
 }
 
+// becomes reports whether an instance becomes what the outcome says without some
+// inputs.
+func (r *outcomeReporter) becomes(instance int, missing func(int) bool) bool {
+	r.work += stepsPerWord * uint64(r.pass.File.Instance(instance).Count)
+	return r.folder.Fold(r.pass.File, instance, missing) == r.outcome
+}
+
 // fold finds out what becomes of an instance for a lack.
 func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
-	k := folded{missing: missing, bad: r.folder.Fold(r.pass.File, instance, l.missing) == r.outcome}
+	k := folded{missing: missing, bad: r.becomes(instance, l.missing)}
 	if k.bad && !r.counted() {
 		k.from = len(r.list)
 		r.addCauses(instance, l)
@@ -436,7 +452,7 @@ func (r *outcomeReporter) addCauses(instance int, l *lack) {
 		if !known {
 			c = cause{input: input, word: -1}
 			// The only one that is missing is known to be enough.
-			if len(m.inputs) == 1 && !m.more || r.folder.Fold(r.pass.File, instance, only(input)) == r.outcome {
+			if len(m.inputs) == 1 && !m.more || r.becomes(instance, only(input)) {
 				r.point(instance, m, i, &c)
 			}
 			if r.alone == nil {
@@ -459,7 +475,7 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 	kept := append(r.kept[:0], m.inputs...)
 	r.kept = kept
 	enough := func() bool {
-		return r.folder.Fold(r.pass.File, instance, func(n int) bool { return slices.Contains(kept, n) }) == r.outcome
+		return r.becomes(instance, func(n int) bool { return slices.Contains(kept, n) })
 	}
 	more := m.more && !enough()
 	// What need not be missing is left out, the last first. If it takes inputs
@@ -498,6 +514,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 			able = w
 		}
 		tried++
+		r.work += stepsPerWord * uint64(in.Count)
 		if r.folder.FoldWord(f, instance, w, only(c.input)) == r.outcome {
 			able = w
 			break

@@ -1,9 +1,10 @@
 package suite_test
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"runtime/debug"
@@ -73,8 +74,8 @@ func oddValues(t testing.TB) odd.Values {
 	}
 
 	event := make(sensor.Event, 21)
-	recorded := func(all iter.Seq2[func() string, sensor.Event]) *validate.Recorded {
-		return &validate.Recorded{Events: func(*sensor.Definition) iter.Seq2[func() string, sensor.Event] { return all }}
+	recorded := func(all func(yield func(func() string, sensor.Event) bool) error) *validate.Recorded {
+		return &validate.Recorded{Events: func(_ *sensor.Definition, yield func(func() string, sensor.Event) bool) error { return all(yield) }}
 	}
 	fleet, _ := sensor.BuiltinFleet("291")
 	other, _ := sensor.BuiltinFleet("reference")
@@ -94,11 +95,21 @@ func oddValues(t testing.TB) odd.Values {
 		},
 		reflect.TypeFor[*validate.Recorded](): {
 			&validate.Recorded{},
-			recorded(nil),
-			recorded(func(func(func() string, sensor.Event) bool) {}),
-			recorded(func(yield func(func() string, sensor.Event) bool) {
+			recorded(func(func(func() string, sensor.Event) bool) error { return nil }),
+			recorded(func(func(func() string, sensor.Event) bool) error { return errors.New("") }),
+			recorded(func(yield func(func() string, sensor.Event) bool) error {
 				_ = yield(nil, event) && yield(nil, nil) && yield(nil, event[:3])
+				return nil
 			}),
+			recorded(func(yield func(func() string, sensor.Event) bool) error {
+				for range 10 { // whatever yield returns
+					yield(nil, event)
+				}
+				return nil
+			}),
+		},
+		reflect.TypeFor[*validate.Budget](): {
+			new(validate.Budget), &validate.Budget{MaxSteps: 1}, &validate.Budget{MaxSteps: math.MaxUint64},
 		},
 	}
 }

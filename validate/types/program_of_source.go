@@ -25,7 +25,14 @@ Builder does. (FORMAT.md, requirement 75)`,
 		// A file may have millions of programs, and any criterion may run them
 		// all: who runs which is found out once, if one is not right.
 		var runs []int // of each program, the first criterion that runs it
-		for i, differs := range p.File.DifferentPrograms() {
+		dearest, most := -1, uint64(0)
+		compared := p.File.ComparePrograms(func(i int, work uint64) bool {
+			if work > most {
+				dearest, most = i, work
+			}
+			return p.Spend(work)
+		})
+		for i, differs := range compared {
 			if runs == nil {
 				runs = runners(p.File)
 			}
@@ -38,6 +45,17 @@ Builder does. (FORMAT.md, requirement 75)`,
 					f.Where, f.Instance = p.LocateCriterion(c, input)
 				}
 				return f
+			})
+		}
+		if dearest >= 0 {
+			p.CostOf(most, func() (validate.Location, *validate.Instance) {
+				if runs == nil {
+					runs = runners(p.File)
+				}
+				if c := runs[dearest]; c >= 0 {
+					return p.LocateCriterion(c, -1)
+				}
+				return validate.Location{}, nil
 			})
 		}
 	},

@@ -7,6 +7,7 @@ package witness
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 
@@ -30,13 +31,14 @@ const (
 	ReasonOtherInput  = "the sensor reads another input than is meant, and nothing outside"
 	ReasonTooLarge    = "the channel file is too large to be part of a witness"
 	ReasonNoBuild     = "no build of the fleet is named"
+	ReasonSpent       = "the run may take no more steps to look for it (--max-steps)"
 	ReasonNoFile      = "there is no channel file: the needs alone were judged"
 )
 
 // Reasons are all of them.
 var Reasons = []string{
 	ReasonNotModelled, ReasonLimit, ReasonUnknown, ReasonUnbounded, ReasonMistyped, ReasonMemory,
-	ReasonCompared, ReasonOtherInput, ReasonTooLarge, ReasonNoBuild, ReasonNoFile,
+	ReasonCompared, ReasonOtherInput, ReasonTooLarge, ReasonNoBuild, ReasonSpent, ReasonNoFile,
 }
 
 // maxContent is the size of the largest channel file in a witness, in bytes.
@@ -47,6 +49,7 @@ type Case struct {
 	File       *channelfile.File // nil: there was none
 	Definition *sensor.Definition
 	Fleet      *sensor.Fleet
+	Budget     *validate.Budget // for the search; nil means no limit
 }
 
 // Wants reports whether a finding of a check has a witness: whether what it
@@ -62,9 +65,14 @@ func Wants(c *validate.Check) bool {
 // the same of many places the first show as much as all.
 const maxWitnesses = 200
 
-// Attach finds the witnesses of the findings of a report, and puts them there.
-func Attach(r *validate.Report) {
-	c := Case{r.File, r.Definition, r.Fleet}
+// Attach finds the witnesses of the findings of a report, and puts them there. It
+// takes at most the steps of a default [validate.Budget].
+func Attach(r *validate.Report) { AttachWithin(r, new(validate.Budget)) }
+
+// AttachWithin is [Attach] with the budget of a run. Where it is spent, there is no
+// witness, for [ReasonSpent].
+func AttachWithin(r *validate.Report, b *validate.Budget) {
+	c := Case{r.File, r.Definition, r.Fleet, b}
 	found := 0
 	for i := range r.Findings {
 		if found == maxWitnesses {
@@ -120,9 +128,29 @@ type finder struct {
 	Case
 	finding *validate.Finding
 	build   string
+	spent   bool
 }
 
+// spend takes steps from the budget.
+func (w *finder) spend(steps uint64) bool {
+	w.spent = w.spent || w.Budget != nil && !w.Budget.Spend(steps)
+	return !w.spent
+}
+
+// What a try is charged, besides the steps of its events: about as long as making
+// the content and the events takes, and at most maxWork units of the
+// synthesizer's work.
+const (
+	stepsPerTry  = 20_000
+	stepsPerByte = 30
+	stepsPerWork = 4
+	maxWork      = 20_000_000
+)
+
 func (w *finder) none(reason string) *sensor.Witness {
+	if w.spent {
+		reason = ReasonSpent
+	}
 	return &sensor.Witness{Class: sensor.NoWitness, Build: w.build, Reason: reason}
 }
 
@@ -171,7 +199,11 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 	}
 	try := func(content []byte) *sensor.Witness {
 		for _, s := range w.supplies() {
-			for _, e := range events(content, declared, s) {
+			list, steps := events(content, declared, s)
+			if !w.spend(stepsPerTry + stepsPerByte*uint64(len(content)) + steps) {
+				return nil
+			}
+			for _, e := range list {
 				found := &sensor.Witness{Class: class, Build: w.build, Feed: s.Feed, Content: content, Types: declared, Event: e, Edit: edit}
 				if happens, err := found.Run(); err == nil {
 					found.Happens = happens
@@ -184,6 +216,9 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 	stands := file.Conformance() == 0 // a criterion of it, alone, is what it is in the file
 	for i := range file.Criteria() {
 		c := file.Criterion(i)
+		if w.spent {
+			break
+		}
 		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
 			continue
 		}
@@ -250,6 +285,9 @@ func (w *finder) budget() *sensor.Witness {
 	if len(w.File.Data()) > maxContent {
 		return w.none(ReasonTooLarge)
 	}
+	if !w.spend(stepsPerTry + stepsPerByte*uint64(len(w.File.Data()))) {
+		return w.none(ReasonSpent)
+	}
 	needs := sensor.NeedsOf(w.File, nil)
 	for i := range w.Fleet.Contracts {
 		c := &w.Fleet.Contracts[i]
@@ -294,9 +332,10 @@ func readsInput(f *channelfile.File, c channelfile.Criterion, index int) bool {
 const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
 
 // events returns events that a build could hand over, the smallest first: what
-// it supplies absent, empty, and as the criterion wants it. A constant input has
+// it supplies absent, empty, and as the criterion wants it. Steps is the work of
+// making them and the charge of running them. A constant input has
 // one of its values in all of them.
-func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sensor.Event {
+func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list []sensor.Event, steps uint64) {
 	bare, empty := make(sensor.Event, len(s.Inputs)), make(sensor.Event, len(s.Inputs))
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
@@ -313,12 +352,14 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 			empty[i] = sensor.Text("")
 		}
 	}
-	list := []sensor.Event{bare, empty}
+	list = []sensor.Event{bare, empty}
 	f, err := channelfile.Parse(content)
 	if err != nil || f.Instances() == 0 {
-		return list
+		return list, 0
 	}
-	sensor.NewSynthesizer(f, nil, declared).Events(0, len(s.Inputs), func(e sensor.Event) bool {
+	synthesizer := sensor.NewSynthesizer(f, nil, declared)
+	synthesizer.Limit(maxWork)
+	synthesizer.Events(0, len(s.Inputs), func(e sensor.Event) bool {
 		made := make(sensor.Event, len(e))
 		copy(made, e)
 		for i := range made { // what is declared, where that is what is supplied
@@ -329,7 +370,12 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) []sen
 		list = append(list, made)
 		return true
 	})
-	return list
+	steps = stepsPerWork * synthesizer.Work()
+	for _, e := range list {
+		charge := synthesizer.Interpreter().Charge(e)
+		steps += min(charge, math.MaxUint64-steps)
+	}
+	return list, steps
 }
 
 // alone returns a channel file with one instance, of one criterion; nil if
