@@ -180,7 +180,7 @@ func JSON(w io.Writer, r *Run) error {
 		Gate:       jsonGate{r.Gate.Version, r.Gate.Digest, "passed", r.Gate.Checks},
 		Problems:   list(r.problems()),
 		Remarks:    list(r.Remarks),
-		Sources:    append([]Source{}, r.Sources...),
+		Sources:    sourcesJSON(r.Sources),
 		PassedOver: passedJSON(r.PassedOver),
 		Results:    []jsonResult{},
 	}
@@ -274,6 +274,15 @@ func writeIndented(w io.Writer, v any) error {
 	return err
 }
 
+// valid returns a name that JSON can have: two files must not have one name there,
+// only because neither is UTF-8.
+func valid(name string) string {
+	if utf8.ValidString(name) {
+		return name
+	}
+	return Clean(name)
+}
+
 // list is s, but never null.
 func list(s []string) []string {
 	if s == nil {
@@ -284,7 +293,7 @@ func list(s []string) []string {
 
 func resultJSON(r *Result) jsonResult {
 	out := jsonResult{
-		Name: r.Name, Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
+		Name: valid(r.Name), Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
 		Undecided: []string{}, LeftOut: append([]LeftOut{}, r.LeftOut...), Findings: []jsonFinding{}, Groups: []jsonGroup{}, Totals: map[string]int{},
 		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
 	}

@@ -99,7 +99,11 @@ func passedJSON(passed []PassedOver) []jsonPassedOver {
 		if p.Kind == VersionControl {
 			severity = "note"
 		}
-		out = append(out, jsonPassedOver{p.Folder, p.Kind.String(), p.Found, list(p.Names), severity})
+		names := make([]string, 0, len(p.Names))
+		for _, name := range p.Names {
+			names = append(names, valid(name))
+		}
+		out = append(out, jsonPassedOver{valid(p.Folder), p.Kind.String(), p.Found, names, severity})
 	}
 	return out
 }

@@ -42,6 +42,15 @@ func SourcesDigest(sources []Source) string {
 // backslash.
 var sumEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
 
+func sourcesJSON(sources []Source) []Source {
+	out := make([]Source, 0, len(sources))
+	for _, s := range sources {
+		s.Path = valid(s.Path)
+		out = append(out, s)
+	}
+	return out
+}
+
 // sourceLines says which files were read, in one line for each use.
 func (t *text) sourceLines() {
 	var uses []string
