@@ -55,6 +55,9 @@ func (m *Mapper) add(mapping *Mapping) {
 // it feeds nothing. Several can: Sysmon 13 is an event of the registry, and a
 // value that is set in it.
 func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
+	if r == nil {
+		return list
+	}
 	start := len(list)
 	if c := m.channels[string(r.Channel)]; c != nil {
 		list = c.append(list, r)

@@ -91,6 +91,9 @@ var ErrLimit = errors.New("too much to count")
 // Add counts a record. An error that is not [ErrLimit] is the record's: it was
 // not counted, and the next can be.
 func (o *Observer) Add(r *Record) error {
+	if r == nil {
+		return errors.New("there is no record")
+	}
 	o.list = o.mapper.Append(o.list[:0], r)
 	if len(o.list) == 0 {
 		o.other(r)

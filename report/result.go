@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -76,7 +78,17 @@ type File struct {
 // Judged returns the result for a subject that was judged. Digest is the
 // SHA-256 of its file in hex. If it is empty and the subject is a channel file,
 // Judged computes the digest of the subject's data.
+//
+// A report that package validate cannot have made, such as one without a
+// subject, is no verdict.
 func Judged(r *validate.Report, digest string) Result {
+	if lacks := lacks(r); lacks != "" {
+		name := ""
+		if r != nil && r.Subject != nil {
+			name = r.Subject.Name
+		}
+		return NotJudged(name, errors.New("internal error: the report on it "+lacks))
+	}
 	if digest == "" && r.Subject.Kind == validate.KindChannelFile && len(r.Subject.Data) > 0 {
 		sum := sha256.Sum256(r.Subject.Data)
 		digest = hex.EncodeToString(sum[:])
@@ -114,6 +126,33 @@ func fileOf(r *validate.Report) *File {
 		out.TypeName = r.Definition.Name
 	}
 	return out
+}
+
+// lacks returns what is missing in a report, "" if nothing is.
+func lacks(r *validate.Report) string {
+	switch {
+	case r == nil:
+		return "is missing"
+	case r.Subject == nil:
+		return "has no subject"
+	case slices.Contains(r.Ran, nil) || slices.Contains(r.NotApplicable, nil),
+		slices.ContainsFunc(r.Skipped, func(s validate.Skip) bool { return s.Check == nil }):
+		return "lists a check that is nil"
+	}
+	for i := range r.Findings {
+		if r.Findings[i].Check == nil {
+			return "has a finding without a check"
+		}
+	}
+	for i := range r.Summaries {
+		if r.Summaries[i].Check == nil {
+			return "has a summary without a check"
+		}
+	}
+	if slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == nil }) {
+		return "has a total without a check"
+	}
+	return ""
 }
 
 // NotJudged returns the result for a subject on which there is no verdict.

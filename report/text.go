@@ -348,7 +348,7 @@ func windowOf(s *validate.Subject, where validate.Location) window {
 	switch {
 	case s.Kind != validate.KindChannelFile, where.Path == "file.name", where.Path == "header":
 		return window{}
-	case at.Start < 0, at.Len() <= 0, at.End > len(data):
+	case at.Start < 0, at.End <= at.Start, at.End > len(data):
 		return window{}
 	}
 	start := at.Start / windowRow * windowRow

@@ -76,6 +76,9 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	if opts.Budget == nil {
 		opts.Budget = NewBudget(1)
 	}
+	if err := whole(rules); err != nil {
+		return res, err
+	}
 	var blocking []error
 	builders := map[string]*output{}
 	res.references = referencesOf(rules)

@@ -1,0 +1,86 @@
+package events_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/odd"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// An observeCall is all that an Observer is given.
+type observeCall struct {
+	Definitions *sensor.Definitions
+	Options     events.Options
+	Record      *events.Record
+	Name        string
+	Reader      sensor.Reader
+}
+
+// TestOddOptions observes with each unusual value in each exported field of what an
+// Observer is given, and with pairs of them. It must neither panic nor hang.
+func TestOddOptions(t *testing.T) {
+	var record events.Record
+	r := events.NewReader("e", strings.NewReader(`{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"h","EventData":{"PipeName":"a","Image":"b"}}`))
+	if err := r.Read(&record); err != nil {
+		t.Fatal(err)
+	}
+	more := odd.Values{reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)}}
+	base := observeCall{sensor.BuiltinDefinitions(), events.Options{}, &record, "observed", sensor.OwnReader()}
+	changes := odd.Changes(&base, more)
+	try := func(changes ...odd.Change) {
+		c, what := odd.Copy(&base, more), ""
+		for i := range changes {
+			if changes[i].Apply(c) {
+				what += "; " + changes[i].What
+			}
+		}
+		if says := observeOdd(c); says != "" {
+			t.Errorf("%.300s: %s", what, says)
+		}
+	}
+	for _, c := range changes {
+		try(c)
+	}
+	random := rand.New(rand.NewPCG(8, 9))
+	for range 300 {
+		try(changes[random.IntN(len(changes))], changes[random.IntN(len(changes))])
+	}
+	if says := observeOdd(&observeCall{}); says != "" {
+		t.Errorf("without anything: %s", says)
+	}
+}
+
+func observeOdd(c *observeCall) (says string) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			says = fmt.Sprintf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	for range 3 { // a machine that does other things can be slow once
+		start := time.Now()
+		o := events.NewObserver(c.Definitions, c.Options)
+		if err := o.Add(c.Record); err == nil && c.Record == nil {
+			return "a record that is not there was added"
+		}
+		if fleet, err := o.Fleet(c.Name, c.Reader); err == nil {
+			if _, err := fleet.JSON(); err == nil && fleet.Hosts() == 0 {
+				return "a fleet without hosts was observed"
+			}
+		}
+		recording := events.NewRecording(c.Definitions)
+		if err := recording.Read(c.Name, events.NewReader(c.Name, strings.NewReader("{}\n")), func(*events.LineError) {}); err == nil && recording.Total() > 0 {
+			return "an event without fields feeds a type"
+		}
+		if time.Since(start) < time.Second {
+			return ""
+		}
+	}
+	return "it takes more than a second"
+}
