@@ -191,6 +191,7 @@ func TestCases(t *testing.T) {
 // elsewhere are the checks that no channel file can fail, and why.
 var elsewhere = map[string]string{
 	"CF0007": "speaks of rules in YAML",
+	"CF0013": "speaks of rules in YAML",
 	"CF0008": "wants a manifest beside the file",
 	"CF0009": "wants a manifest beside the file",
 	"CF2005": "speaks of rules and of needs; in a file a criterion cannot name an input that is not declared (CF1017), and as many must be declared as the type has (CF2004)",

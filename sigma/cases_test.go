@@ -60,7 +60,7 @@ func TestCases(t *testing.T) {
 				errs := Errors(err)
 				for _, r := range rules {
 					compiled, err := Compile(r, &def, nil)
-					for _, note := range slices.Concat(r.Notes, compiled.Notes) {
+					for _, note := range slices.Concat(r.Notes, r.Unused, compiled.Notes) {
 						got.WriteString("note: " + note.String() + "\n")
 					}
 					errs = append(errs, Errors(err)...)

@@ -920,7 +920,7 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 			continue
 		}
 		if !used[s.Name.Value] {
-			r.Notes = append(r.Notes, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "the condition never uses this search"})
+			r.Unused = append(r.Unused, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "no condition uses this search; use it, or remove it"})
 		}
 	}
 }

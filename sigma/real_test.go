@@ -45,7 +45,7 @@ func realRules(t *testing.T, word string) []*Rule {
 			t.Error(err)
 		}
 		for _, r := range f.Rules {
-			for _, n := range r.Notes {
+			for _, n := range slices.Concat(r.Notes, r.Unused) {
 				t.Log(n)
 			}
 		}

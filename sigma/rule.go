@@ -46,6 +46,7 @@ type Rule struct {
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // what is sound and yet worth a look
+	Unused                        []Note // the searches that no condition uses
 	extra                         Text   // of a Kind that is not a detection: the key that says so
 
 	// Of a correlation and a filter: the rules that it refers to, by ID or name.

@@ -111,6 +111,13 @@ func (b *building) run(paths []string) error {
 		return b.refuse(faults)
 	}
 	b.sayNotes(built)
+	for _, out := range built.Outputs {
+		for _, r := range out.Rules {
+			for _, n := range r.Unused {
+				b.say("warning: %v", n)
+			}
+		}
+	}
 	for _, e := range built.Unsupported {
 		b.say("left out: %v", e)
 	}

@@ -284,6 +284,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/malformed.yml](../examples/malformed.yml): what stands in the condition is a typing error, and nobody can say what it was meant to be",
 			[]string{"cfcheck check --fleet reference docs/examples/malformed.yml"}}
 	},
+	"CF0013": func(*testing.T) example {
+		return example{"[docs/examples/unused-search.yml](../examples/unused-search.yml): the condition was to say \"selection and not filter\"",
+			[]string{"cfcheck check --fleet reference docs/examples/unused-search.yml"}}
+	},
 	"CF0008": func(*testing.T) example {
 		return example{"a file of a later release was copied into the folder of another, whose manifest does not name it",
 			[]string{

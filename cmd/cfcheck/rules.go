@@ -190,6 +190,11 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
 		}
 		s.Source = of[out.Definition.Name]
+		for _, r := range out.Rules {
+			for _, n := range r.Unused {
+				s.Source = append(s.Source, unused(r, n))
+			}
+		}
 		delete(of, out.Definition.Name)
 		subjects = append(subjects, s)
 	}
@@ -279,6 +284,16 @@ func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
 	}
 	return f
+}
+
+func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
+	return validate.Finding{
+		Check:    file.SearchesUsed,
+		Where:    validate.Location{Source: position(n.Name, n.Position)},
+		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
+		Message:  fmt.Sprintf("%s: no condition of rule %q uses this search", n.Path, r.Title.Value),
+		Fix:      "use it in the condition, or remove it",
+	}
 }
 
 // someFields names fields, but not all of a type that has hundreds.

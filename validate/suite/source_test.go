@@ -2,6 +2,7 @@ package suite_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,11 @@ func compiled(t *testing.T, text string) *validate.Subject {
 		}
 		s.Source = append(s.Source, f)
 	}
+	for _, r := range list {
+		for _, n := range r.Unused {
+			s.Source = append(s.Source, validate.Finding{Check: file.SearchesUsed, Message: n.Message, Fix: "use it"})
+		}
+	}
 	if built != nil && len(built.Outputs) > 0 {
 		s.Data = built.Outputs[0].Data
 	}
@@ -66,6 +72,8 @@ func TestSource(t *testing.T) {
 		{"good", pipeRule("PipeName"), validate.Accepted, nil, "the near miss of both: a rule that can be read, and a field that the type has"},
 		{"field in another case", pipeRule("pipename"), validate.Accepted, nil, "no type has two fields that differ in case alone: it is clear which is meant, and noted"},
 		{"unknown field", pipeRule("PipeNames"), validate.Rejected, []string{"CF2005"}, "no sensor ever supplies it"},
+		{"unused search", strings.Replace(pipeRule("PipeName"), "    condition", "    filter: {Image: x}\n    condition", 1), validate.Accepted, []string{"CF0013"}, "it was forgotten in the condition, which is no harm to a sensor"},
+		{"used search", strings.Replace(pipeRule("PipeName"), "    condition: selection", "    filter: {Image: x}\n    condition: selection and not filter", 1), validate.Accepted, nil, "the near miss of it"},
 		{"malformed", "title: [", validate.Rejected, []string{"CF0007"}, "nobody can say what it means"},
 		{"without a condition", "title: A\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    selection:\n        PipeName: a\n", validate.Rejected, []string{"CF0007"}, "it says nothing"},
 	}

@@ -79,6 +79,7 @@ var Checks = []*validate.Check{
 	file.FileName,
 	file.CanonicalName,
 	file.RuleWellFormed,
+	file.SearchesUsed,
 	types.TypeKnown,
 	types.TypeVersionKnown,
 	types.ChannelOfType,

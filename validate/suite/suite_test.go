@@ -116,7 +116,7 @@ func TestByID(t *testing.T) {
 // TestOrder holds that checks stand in the order in which a reader finds out:
 // first the files that are none, then the bytes, the type, the readers.
 func TestOrder(t *testing.T) {
-	// CF0005 to CF0007 look at what has been read.
+	// CF0005 to CF0007 and CF0013 look at what has been read.
 	stage := func(c *validate.Check) int {
 		if c.Family() == 0 && c.Uses&(validate.UsesFile|validate.UsesSource) == 0 {
 			return -1
@@ -275,6 +275,7 @@ func TestFatalRequirements(t *testing.T) {
 // test that has theirs.
 var elsewhere = map[string]string{
 	"CF0007": "TestSource",
+	"CF0013": "TestSource",
 	"CF0008": "package file: it wants a manifest beside the file",
 	"CF0009": "package file: it wants a manifest beside the file",
 	"CF2005": "TestSource and TestNeedsAgree",
