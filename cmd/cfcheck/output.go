@@ -65,8 +65,8 @@ func readsAll(s *output.Set, flag string, names []string) {
 	}
 }
 
-// isContent reports whether a file is content that can be judged. No report is
-// written over it, even if it is no input of the run: a pattern of a shell after
+// isContent reports whether a file is content that can be judged. No report or
+// document is written over it, even if it is no input of the run: a pattern of a shell after
 // --out names the first file of many.
 func isContent(path string) bool {
 	if isRules(path) || isChannelFile(path) || filepath.Base(path) == file.ManifestName {

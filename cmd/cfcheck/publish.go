@@ -276,6 +276,7 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 	}
 	manifest := &file.Manifest{Revision: rev, Sources: slices.Concat(b.rules, documents)}
 	set := b.outputs()
+	set.Precious = nil // content is what a build writes
 	for _, path := range paths {
 		set.ReadsFolder("the input "+path, path, isRules)
 	}
@@ -320,6 +321,7 @@ func (b *building) announce(rev uint32) error {
 		return err
 	}
 	set := b.outputs()
+	set.Precious = nil // content is what a build writes
 	set.File("-o", filepath.Join(b.out, file.ManifestName)).WriteBytes(doc)
 	if err := set.Begin(); err != nil {
 		return err

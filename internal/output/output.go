@@ -20,8 +20,8 @@ import (
 // [Set.Begin], then [Output.Write] for each output, then [Set.Commit]. The zero
 // value is an empty set. It serves one goroutine at a time.
 type Set struct {
-	// Precious reports whether an existing file holds content that no output of
-	// the kind [Output.Verdict] may replace. Nil means that no file does.
+	// Precious reports whether an existing file holds content that no output may
+	// replace. Nil means that no file does.
 	Precious func(path string) bool
 
 	// Stdout is the standard output, also where an output names it as
@@ -159,8 +159,8 @@ func (s *Set) Begin() error {
 		if !o.place.replaceable() {
 			continue
 		}
-		if o.verdict && o.place.info != nil && s.Precious != nil && s.Precious(o.place.path) {
-			return fmt.Errorf("%s: the file exists and holds content, not an old report; name another file, or remove it", o.what)
+		if o.place.info != nil && s.Precious != nil && s.Precious(o.place.path) {
+			return fmt.Errorf("%s: the file exists and holds content, which no report or document replaces; name another file, or remove it", o.what)
 		}
 		// A folder that takes no file is known before hours are spent.
 		if err := s.try(o); err != nil {
