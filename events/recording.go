@@ -33,6 +33,7 @@ const (
 // events in the file is 24 bytes for each block of about 4 MiB and type.
 type Recording struct {
 	mapper   *Mapper
+	speller  *speller
 	types    map[*sensor.Definition]*recorded
 	order    []*recorded // in the order in which the types were met
 	files    []string
@@ -65,7 +66,8 @@ type stored struct {
 // NewRecording returns an empty recording of events that feed the types of a
 // set.
 func NewRecording(defs *sensor.Definitions) *Recording {
-	return &Recording{mapper: NewMapper(defs), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
+	mapper := NewMapper(defs)
+	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
 }
 
 // Close deletes the temporary file, if there is one. The events are gone then.
@@ -82,7 +84,8 @@ func (rec *Recording) Close() error {
 var errClosedRecording = errors.New("the recording is closed")
 
 // Read reads all records of a reader; name is that of its file. Bad is called
-// for each line that is no event. The error is a [*ReadError], wraps [ErrLimit],
+// for each line that is no event, or whose names are misspelt, so that it feeds
+// nothing or leaves an input absent. The error is a [*ReadError], wraps [ErrLimit],
 // or says why the temporary file cannot be written. After an error Events returns
 // it as well: the recording is not whole.
 func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
@@ -92,6 +95,11 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	for rec.err == nil {
 		switch err := r.Read(&record).(type) {
 		case nil:
+			rec.feeds = rec.mapper.Append(rec.feeds[:0], &record)
+			if err := rec.speller.check(&record, rec.feeds); err != nil {
+				bad(&LineError{Name: name, Line: r.Line(), Err: err})
+				continue
+			}
 			rec.err = rec.add(&record, file, r.Line())
 		case *LineError:
 			bad(err)
@@ -105,8 +113,8 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	return rec.err
 }
 
+// add keeps a record as the events of the types that rec.feeds names.
 func (rec *Recording) add(r *Record, file, line int) error {
-	rec.feeds = rec.mapper.Append(rec.feeds[:0], r)
 	if len(rec.feeds) > 0 {
 		rec.total++
 	}

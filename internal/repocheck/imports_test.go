@@ -21,7 +21,7 @@ const module = "github.com/cfcheck/cfcheck/"
 // floors are the floors of the house, from the ground up. A package imports
 // what is on its own floor or below. The ground is what imports nothing of ours.
 var floors = [][]string{
-	{"channelfile", "facts", "facts/verify", "internal/mandatory", "internal/odd", "internal/output", "internal/progress", "internal/scratch", "internal/strictjson"},
+	{"channelfile", "facts", "facts/verify", "internal/mandatory", "internal/odd", "internal/output", "internal/progress", "internal/scratch", "internal/spelling", "internal/strictjson"},
 	{"sensor", "internal/workload"},
 	{"validate"},
 	{"validate/file", "validate/structure", "validate/types", "validate/contract"},

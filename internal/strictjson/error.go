@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
 // An Error says where a document is not as expected, and how.
@@ -107,49 +108,9 @@ func (k *Keys) suggest(key string) string {
 // Suggest returns a question that names the one of names which is nearest to
 // s, "" if none is near.
 func Suggest(s string, names []string) string {
-	best, least := "", 3 // more than two edits is another word
-	if len(s) > 64 {     // no name is that long; and the search is quadratic
-		return ""
-	}
-	for _, n := range names {
-		d := 0
-		if !strings.EqualFold(s, n) {
-			d = distance(s, n)
-		}
-		// Two edits turn a word of three letters into almost any other.
-		if d < least && d < max(1, utf8.RuneCountInString(n)-1) {
-			best, least = n, d
-		}
-	}
+	best := spelling.Within(2, s, names)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// distance returns how many runes must be put in, taken out, replaced or
-// swapped with their neighbour to turn a into b.
-func distance(a, b string) int {
-	s, t := []rune(a), []rune(b)
-	var before []int // the row before last
-	row := make([]int, len(t)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(s); i++ {
-		next := make([]int, len(t)+1)
-		next[0] = i
-		for j := 1; j <= len(t); j++ {
-			cost := 1
-			if s[i-1] == t[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && s[i-1] == t[j-2] && s[i-2] == t[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(t)]
 }

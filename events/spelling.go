@@ -1,0 +1,110 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/internal/spelling"
+)
+
+// maxEdits is the number of edits up to which a name is taken for a misspelt
+// one; more make another name.
+const maxEdits = 2
+
+// maxAsked limits the names whose answers a speller keeps.
+const maxAsked = 1 << 16
+
+// A speller finds records that feed nothing, or leave an input absent, only
+// because a name in them is misspelt. Content would not match such an event,
+// and nobody would learn that it was never tried.
+type speller struct {
+	channels  []string
+	providers map[string][]string // of the feeds of a channel
+	known     map[string]bool     // names of the fields of any feed
+	asked     map[asked]string    // answers
+}
+
+// An asked is a name that stands in a record, and where.
+type asked struct {
+	mapping *Mapping // nil: in place of a channel or a provider
+	channel string   // of a provider
+	name    string
+}
+
+func newSpeller(m *Mapper) *speller {
+	s := &speller{providers: map[string][]string{}, known: map[string]bool{}, asked: map[asked]string{}}
+	for channel, feeds := range m.channels {
+		if channel != "" {
+			s.channels = append(s.channels, channel)
+		}
+		for _, list := range append(slices.Collect(maps.Values(feeds.byEvent)), feeds.all) {
+			for _, of := range list {
+				if p := of.Feed.Provider; p != "" && !slices.Contains(s.providers[channel], p) {
+					s.providers[channel] = append(s.providers[channel], p)
+				}
+			}
+		}
+	}
+	slices.Sort(s.channels)
+	for _, of := range m.mappings {
+		for name := range of.byName {
+			s.known[name] = true
+		}
+	}
+	return s
+}
+
+// check returns what is misspelt in a record that belongs to some feeds, nil if
+// nothing is.
+func (s *speller) check(r *Record, feeds []*Mapping) error {
+	if len(feeds) == 0 {
+		return s.feedless(r)
+	}
+	for _, m := range feeds {
+		for i := range r.Fields {
+			name := r.Fields[i].Name
+			if len(m.byName[string(name)]) > 0 || s.known[string(name)] {
+				continue
+			}
+			meant := s.answer(asked{mapping: m, name: string(name)}, func() []string { return slices.Sorted(maps.Keys(m.byName)) })
+			if meant != "" && r.Field(meant) == nil {
+				return fmt.Errorf("found the field %q, which no event has; did you mean %q? Content that reads it would not match, so the event cannot be tried", name, meant)
+			}
+		}
+	}
+	return nil
+}
+
+// feedless returns what is misspelt in a record that feeds nothing.
+func (s *speller) feedless(r *Record) error {
+	if len(r.Channel) == 0 {
+		return errors.New("found no channel; expected the name of the log that the event is from, such as \"Channel\": \"Security\". The event cannot be tried")
+	}
+	channel := string(r.Channel)
+	if !slices.Contains(s.channels, channel) {
+		if meant := s.answer(asked{name: channel}, func() []string { return s.channels }); meant != "" {
+			return fmt.Errorf("found the channel %q, which feeds no template type; did you mean %q? The event cannot be tried", channel, meant)
+		}
+		return nil
+	}
+	providers := s.providers[channel]
+	if provider := string(r.Provider); provider != "" && !slices.Contains(providers, provider) {
+		if meant := s.answer(asked{channel: channel, name: provider}, func() []string { return providers }); meant != "" {
+			return fmt.Errorf("found the provider %q, whose events feed no template type; did you mean %q? The event cannot be tried", provider, meant)
+		}
+	}
+	return nil
+}
+
+// answer returns which of the names was meant, "" if none is near.
+func (s *speller) answer(a asked, names func() []string) string {
+	meant, ok := s.asked[a]
+	if !ok {
+		if meant = spelling.Within(maxEdits, a.name, names()); len(s.asked) < maxAsked {
+			s.asked[a] = meant
+		}
+	}
+	return meant
+}

@@ -1,0 +1,72 @@
+package events
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A record whose names are misspelt is no event that content can be tried on.
+func TestMisspelt(t *testing.T) {
+	const pipe = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"c","EventData":{"PipeName":"\\a","Image":"b"}}`
+	for _, tt := range []struct{ why, old, new, says string }{
+		{"nothing is misspelt", "", "", ""},
+		{"a letter of a field", `"PipeName"`, `"PipName"`, `the field "PipName", which no event has; did you mean "PipeName"?`},
+		{"the case of a field", `"PipeName"`, `"pipename"`, `did you mean "PipeName"?`},
+		{"a field that is there as well", `"PipeName"`, `"PipName":"x","PipeName"`, ""},
+		{"a field that resembles no other", `"PipeName"`, `"Elevation"`, ""},
+		{"a letter of a channel", "Sysmon/Operational", "Sysmn/Operational", `the channel "Microsoft-Windows-Sysmn/Operational", which feeds no template type; did you mean "Microsoft-Windows-Sysmon/Operational"?`},
+		{"the case of a channel", "Sysmon/Operational", "sysmon/operational", `did you mean "Microsoft-Windows-Sysmon/Operational"?`},
+		{"a channel that resembles no other", "Microsoft-Windows-Sysmon/Operational", "Vendor-Product/Admin", ""},
+		{"the key of the channel", `"Channel"`, `"Chanel"`, "found no channel"},
+		{"an event ID that feeds nothing is another event", `"EventID":17`, `"EventID":16`, ""},
+	} {
+		rec := NewRecording(sensor.BuiltinDefinitions())
+		defer rec.Close()
+		var said []string
+		r := NewReader("e.ndjson", strings.NewReader(strings.Replace(pipe, tt.old, tt.new, 1)+"\n"+pipe+"\n"))
+		if err := rec.Read("e.ndjson", r, func(e *LineError) { said = append(said, e.Error()) }); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case tt.says == "" && len(said) > 0:
+			t.Errorf("%s: %q", tt.why, said)
+		case tt.says != "" && (len(said) != 1 || !strings.HasPrefix(said[0], "e.ndjson:1: ") || !strings.Contains(said[0], tt.says)):
+			t.Errorf("%s: %q; expected one line with %q", tt.why, said, tt.says)
+		}
+	}
+}
+
+// The answers of a speller do not grow with the names that it is asked for.
+func TestSpellerMemory(t *testing.T) {
+	m := NewMapper(sensor.BuiltinDefinitions())
+	s := newSpeller(m)
+	var lines strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&lines, `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","EventData":{`)
+		for k := range 30 {
+			fmt.Fprintf(&lines, `"Unheard%d":"",`, i*30+k)
+		}
+		lines.WriteString(`"PipeName":"a"}}` + "\n")
+	}
+	r := NewReader("e.ndjson", strings.NewReader(lines.String()))
+	var record Record
+	for {
+		err := r.Read(&record)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.check(&record, m.Append(nil, &record)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(s.asked) > maxAsked {
+		t.Errorf("%d answers are kept; at most %d", len(s.asked), maxAsked)
+	}
+}
