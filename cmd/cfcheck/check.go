@@ -45,6 +45,7 @@ type checking struct {
 	fleets        []givenFleet     // empty means that there is none
 	remarks       []string
 	ruleSources   []report.Source // of the files of rules that were read
+	eventSources  []report.Source // of the files of recorded events
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
 	explaining    validate.Budget     // for witnesses, so that these take nothing from the verdicts
@@ -332,7 +333,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 // finish writes the report, and returns the exit status of its verdict.
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
-	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.ruleSources)
+	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
 		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, and judged once")

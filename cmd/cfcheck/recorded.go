@@ -1,11 +1,15 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -20,9 +24,12 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 	recording := events.NewRecording(k.options.Definitions)
 	k.recordings = append(k.recordings, recording)
 	for _, name := range names {
-		if err := readRecording(recording, name); err != nil {
+		source, err := readRecording(recording, name)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
+		source.Use = strings.TrimPrefix(flag, "--")
+		k.eventSources = append(k.eventSources, source)
 	}
 	if recording.Total() == 0 {
 		return nil, fmt.Errorf("%s: no event of %s feeds a template type that is known; give its definition with --types", flag, strings.Join(names, ", "))
@@ -62,20 +69,25 @@ func (k *checking) noteUntried(r *validate.Report) {
 	}
 }
 
-func readRecording(recording *events.Recording, name string) error {
+// readRecording adds the events of a file to a recording. It returns the size and
+// the digest of the bytes that were read.
+func readRecording(recording *events.Recording, name string) (source report.Source, err error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return unread(name, err)
+		return source, unread(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: no regular file; name a file of recorded events", name)
+		return source, fmt.Errorf("%s: no regular file; name a file of recorded events", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return unread(name, err)
+		return source, unread(name, err)
 	}
 	defer f.Close()
-	r := events.NewReader(name, f)
+	digest := sha256.New()
+	size := new(counter)
+	all := io.TeeReader(f, io.MultiWriter(digest, size))
+	r := events.NewReader(name, all)
 	defer r.Close()
 	var first *events.LineError
 	bad := 0
@@ -85,10 +97,21 @@ func readRecording(recording *events.Recording, name string) error {
 		}
 	})
 	if err != nil {
-		return err
+		return source, err
 	}
 	if bad > 0 {
-		return fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", first, bad)
+		return source, fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", first, bad)
 	}
-	return nil
+	if _, err := io.Copy(io.Discard, all); err != nil {
+		return source, unread(name, err)
+	}
+	return report.Source{Path: name, Size: int64(*size), Digest: hex.EncodeToString(digest.Sum(nil))}, nil
+}
+
+// A counter counts the bytes that are written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
