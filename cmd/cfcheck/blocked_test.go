@@ -248,6 +248,9 @@ func editsOf(w *world) []edit {
 		}
 		isFlag, isValue := strings.HasPrefix(arg, "-"), strings.HasPrefix(w.args[i-1], "--") && w.args[i-1] != "--" && w.args[i-1] != "--allow-unsupported" || w.args[i-1] == "-o"
 		for at := range len(arg) {
+			if strings.Trim(arg, "0123456789") == "" {
+				break // another number is another limit, not a misspelt one
+			}
 			add(fmt.Sprintf("change byte %d of the argument %q", at, arg), func(w *world, letter byte) { w.args[i] = changed(w.args[i], at, letter) })
 		}
 		add(fmt.Sprintf("empty the argument %q", arg), func(w *world, _ byte) { w.args[i] = "" })
@@ -384,7 +387,7 @@ func spans(name, text string) (list [][2]int) {
 // pattern is one of the name of a run, a slash, and the text of an edit. There
 // are at most five.
 var harmless = []struct{ pattern, reason string }{
-	{`(a folder|rules|rule|logsource|build).*/(rename|move) rules/b\.yml to rules/(\.b\.yml|b|b\.txt|b\.yml\.bak)$`,
+	{`(a folder|rules|rule|logsource|build).*/(rename|move) rules/b\.yml to rules/(\.b\.yml|b|b\.txt|b\.yml\.bak)(, and name it so)?$`,
 		"the file is no file of rules any more; it is counted and named as passed over, and blocks with --fail-on warning"},
 }
 

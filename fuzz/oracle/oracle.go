@@ -282,6 +282,9 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Pro
 			return nil, 0, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns an error of type %T", err)}
 		}
 		f, kind = nil, e.Err
+		if errors.Is(kind, channelfile.ErrConcatenated) {
+			kind = channelfile.ErrConcatenated // also as ErrFileSizeZero
+		}
 	}
 	broken, want := naive.Read(data)
 	if kind != want {
