@@ -46,6 +46,10 @@ type command struct {
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer onSignal()()
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
+	if name := namesStream(args, stderr); name != "" {
+		c.sayElsewhere(fmt.Errorf("the standard error is the same file as the argument %s, and messages would destroy it; redirect them to another file", name))
+		return statusUndecided
+	}
 	c.completing = len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 	root := c.root()
 	root.SetArgs(args)
@@ -70,6 +74,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case errors.As(err, &status):
 		return int(status)
 	}
+	if _, ok := errors.AsType[*output.MessagesError](err); ok {
+		c.sayElsewhere(err)
+		return statusUndecided
+	}
 	c.say("cfcheck: %v", err)
 	return statusUndecided
 }
@@ -78,6 +86,40 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // so it is made safe to show.
 func (c *command) say(format string, args ...any) {
 	fmt.Fprintln(c.stderr, report.Clean(fmt.Sprintf(format, args...)))
+}
+
+// sayElsewhere writes a line to stdout, for the case that stderr is a file that
+// no message may end up in. If stdout is that file as well, it writes nothing.
+func (c *command) sayElsewhere(err error) {
+	if !output.SameFile(c.stdout, c.stderr) {
+		fmt.Fprintln(c.stdout, report.Clean(fmt.Sprintf("cfcheck: %v", err)))
+	}
+}
+
+// namesStream returns the argument, or the value of a flag in it, that names the
+// regular file which a stream is; "" if none does. It looks before the flags are
+// known, for a message about these can spoil the file, too.
+func namesStream(args []string, stream io.Writer) string {
+	f, ok := stream.(*os.File)
+	if !ok || f == nil {
+		return ""
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	for _, arg := range append(args[:len(args):len(args)], fleetOfEnvironment()) {
+		names := []string{arg}
+		if _, value, ok := strings.Cut(arg, "="); ok {
+			names = append(names, value)
+		}
+		for _, name := range names {
+			if other, err := os.Stat(name); err == nil && os.SameFile(info, other) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func (c *command) root() *cobra.Command {

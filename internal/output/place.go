@@ -185,8 +185,31 @@ func (s *Set) apart() error {
 	return nil
 }
 
+// A MessagesError says that the stream of messages is an input. Its text must
+// not be written to that stream: it would end up in the input.
+type MessagesError struct{ err error }
+
+func (e *MessagesError) Error() string { return e.err.Error() }
+func (e *MessagesError) Unwrap() error { return e.err }
+
+// SameFile reports whether two streams are one file. Streams that are no open
+// files are not.
+func SameFile(a, b any) bool {
+	one, first := streamPlace(a)
+	two, second := streamPlace(b)
+	return first && second && same(one, two)
+}
+
 // apartFrom refuses an output that is an input, or a file in it that is read.
 func (o *Output) apartFrom(in input) error {
+	err := o.notIn(in)
+	if err != nil && o.messages {
+		return &MessagesError{err}
+	}
+	return err
+}
+
+func (o *Output) notIn(in input) error {
 	if o.place.terminal() {
 		return nil
 	}
