@@ -90,42 +90,51 @@ type supplyChecker struct {
 	path, value, text string // of the first
 }
 
-func (s *supplyChecker) fail(build, supply int, sub, value, format string, args ...any) {
+// fail counts a fault. It asks for the text of the first alone: to find the
+// nearest of many names takes time.
+func (s *supplyChecker) fail(build, supply int, sub, value string, text func() string) {
 	if s.found++; s.found == 1 {
 		s.path = fmt.Sprintf("builds[%d].supply[%d].%s", build, supply, sub)
-		s.value, s.text = value, fmt.Sprintf(format, args...)
+		s.value, s.text = value, text()
 	}
 }
 
 const giveDefinition = "give its definition (--types), or declare it in the contract of the build (declares)"
 
 func (s *supplyChecker) contract(c *Contract, build int) {
+	declarations := make(map[named]*Declaration, len(c.Declares))
+	for i := range c.Declares {
+		declarations[named{c.Declares[i].Type, c.Declares[i].Version}] = &c.Declares[i]
+	}
 	for i := range c.Supplies {
 		supply := &c.Supplies[i]
 		d := s.definitions.ByName(supply.Type, supply.Version)
-		declared := c.declaration(supply.Type, supply.Version)
-		switch typ := strictjson.Quote(supply.Type); {
+		declared := declarations[named{supply.Type, supply.Version}]
+		switch {
 		case d != nil || declared != nil:
 			s.feed(supply, d, declared, build, i)
 			s.names(supply, d, declared, build, i)
-		case len(s.versions(c, supply.Type)) > 0:
-			s.fail(build, i, "version", fmt.Sprint(supply.Version), "found version %d of type %s, which no definition has; known: %s; %s",
-				supply.Version, typ, strings.Join(s.versions(c, supply.Type), ", "), giveDefinition)
+		case s.found > 0:
+			s.found++
 		default:
-			s.fail(build, i, "type", supply.Type, "found the type %s, which no definition has; %s%s",
-				typ, giveDefinition, strictjson.Suggest(supply.Type, s.types(c)))
+			s.unknown(c, supply, build, i)
 		}
 	}
 }
 
-// declaration returns what the contract declares of a version of a template
-// type, nil if that is nothing.
-func (c *Contract) declaration(typ string, version uint32) *Declaration {
-	i := slices.IndexFunc(c.Declares, func(d Declaration) bool { return d.Type == typ && d.Version == version })
-	if i < 0 {
-		return nil
+// unknown fails for a supply of which nobody knows the type or its version.
+func (s *supplyChecker) unknown(c *Contract, supply *Supply, build, index int) {
+	typ := strictjson.Quote(supply.Type)
+	if known := s.versions(c, supply.Type); len(known) > 0 {
+		s.fail(build, index, "version", fmt.Sprint(supply.Version), func() string {
+			return fmt.Sprintf("found version %d of type %s, which no definition has; known: %s; %s",
+				supply.Version, typ, strings.Join(known, ", "), giveDefinition)
+		})
+		return
 	}
-	return &c.Declares[i]
+	s.fail(build, index, "type", supply.Type, func() string {
+		return fmt.Sprintf("found the type %s, which no definition has; %s%s", typ, giveDefinition, strictjson.Suggest(supply.Type, s.types(c)))
+	})
 }
 
 // versions returns the known versions of a template type, ascending.
@@ -181,12 +190,14 @@ func (s *supplyChecker) feed(supply *Supply, d *Definition, declared *Declaratio
 		}
 		known = append(known, declared.Feeds...)
 	}
-	says := "no feed is known"
-	if len(known) > 0 {
-		says = "known: " + strings.Join(known[:min(len(known), 10)], ", ")
-	}
-	s.fail(build, index, "feed", supply.Feed, "found the feed %s of type %s, which no definition has; %s; correct it, or declare it in the contract of the build (declares)%s",
-		strictjson.Quote(supply.Feed), supply.Type, says, strictjson.Suggest(supply.Feed, known))
+	s.fail(build, index, "feed", supply.Feed, func() string {
+		says := "no feed is known"
+		if len(known) > 0 {
+			says = "known: " + strings.Join(known[:min(len(known), 10)], ", ")
+		}
+		return fmt.Sprintf("found the feed %s of type %s, which no definition has; %s; correct it, or declare it in the contract of the build (declares)%s",
+			strictjson.Quote(supply.Feed), supply.Type, says, strictjson.Suggest(supply.Feed, known))
+	})
 }
 
 func (s *supplyChecker) names(supply *Supply, d *Definition, declared *Declaration, build, index int) {
@@ -196,7 +207,6 @@ func (s *supplyChecker) names(supply *Supply, d *Definition, declared *Declarati
 		if d != nil && (k < len(d.Inputs) && d.Inputs[k].Name == in.Name || s.namesOf(d)[in.Name]) {
 			continue
 		}
-		var known []string
 		if declared != nil {
 			i := slices.IndexFunc(declared.Inputs, func(o DeclaredInput) bool { return o.Name == in.Name })
 			switch {
@@ -204,21 +214,27 @@ func (s *supplyChecker) names(supply *Supply, d *Definition, declared *Declarati
 			case declared.Inputs[i].Type == in.Type:
 				continue
 			default:
-				s.fail(build, index, fmt.Sprintf("inputs[%d].type", k), in.Type.String(), "found %s supplied as %s; the build declares it as %s",
-					strictjson.Quote(in.Name), in.Type, declared.Inputs[i].Type)
+				s.fail(build, index, fmt.Sprintf("inputs[%d].type", k), in.Type.String(), func() string {
+					return fmt.Sprintf("found %s supplied as %s; the build declares it as %s", strictjson.Quote(in.Name), in.Type, declared.Inputs[i].Type)
+				})
 				continue
 			}
-			for _, o := range declared.Inputs {
-				known = append(known, o.Name)
-			}
 		}
-		if d != nil {
-			for i := range d.Inputs {
-				known = append(known, d.Inputs[i].Name)
+		s.fail(build, index, fmt.Sprintf("inputs[%d].name", k), in.Name, func() string {
+			var known []string
+			if declared != nil {
+				for _, o := range declared.Inputs {
+					known = append(known, o.Name)
+				}
 			}
-		}
-		s.fail(build, index, fmt.Sprintf("inputs[%d].name", k), in.Name, "found the input %s, which version %d of type %s does not have; correct it, or declare it in the contract of the build (declares)%s",
-			strictjson.Quote(in.Name), supply.Version, supply.Type, strictjson.Suggest(in.Name, known))
+			if d != nil {
+				for i := range d.Inputs {
+					known = append(known, d.Inputs[i].Name)
+				}
+			}
+			return fmt.Sprintf("found the input %s, which version %d of type %s does not have; correct it, or declare it in the contract of the build (declares)%s",
+				strictjson.Quote(in.Name), supply.Version, supply.Type, strictjson.Suggest(in.Name, known))
+		})
 	}
 }
 

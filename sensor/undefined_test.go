@@ -2,8 +2,10 @@ package sensor
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestUndefined(t *testing.T) {
@@ -86,5 +88,27 @@ func TestUndefinedIsAskedAgain(t *testing.T) {
 	read.Contracts[0].Supplies[0].Type = "changed"
 	if err := read.Undefined(defs); err == nil || !strings.HasPrefix(err.Error(), `f.json: builds[0].supply[0].type: found the type "changed"`) || !strings.HasSuffix(err.Error(), "; and 2 more such names in the fleet") {
 		t.Errorf("a fleet that was changed: %v", err)
+	}
+}
+
+// TestUndefinedManyNames holds that only one text is made of the faults of a
+// fleet: for each of thousands of wrong names, the nearest of thousands of others
+// took minutes.
+func TestUndefinedManyNames(t *testing.T) {
+	c := Contract{Build: "b", Hosts: 1}
+	for i := range 4000 {
+		name := fmt.Sprintf("type-of-a-long-name-%d", i)
+		c.Declares = append(c.Declares, Declaration{Type: name, Version: 1})
+		c.Supplies = append(c.Supplies, Supply{Type: name + "x", Version: 1})
+	}
+	f := &Fleet{Name: "f", Contracts: []Contract{c}}
+	start := time.Now()
+	err := f.Undefined(BuiltinDefinitions())
+	if err == nil || !strings.Contains(err.Error(), `did you mean "type-of-a-long-name-0"?; and 3999 more`) {
+		t.Errorf("got %v", err)
+	}
+	// With a text for each it takes more than a minute.
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
 	}
 }

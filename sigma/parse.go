@@ -342,6 +342,12 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			*f.to = p.text(value, f.key)
 		}
 	}
+	// Without a value nobody knows which language the rule is written in.
+	for _, key := range []string{"sigma-version", "taxonomy"} {
+		if value := fields[key]; value != nil && value.Kind == yaml.ScalarNode && (isNull(value) || value.Value == "") {
+			p.fail(value, key, "no value", "give it one, or leave the key out")
+		}
+	}
 	meant := p.spelling(n, present)
 	p.header(r)
 	if r.Kind == Detecting {

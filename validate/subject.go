@@ -71,6 +71,7 @@ type Listing struct {
 	Named    bool     // whether the manifest names the file
 	Digest   [32]byte // SHA-256 that the manifest states; of a file that it names
 	Size     int64    // in bytes; of a file that it names
+	Type     uint32   // number of its template type; of a file that it names
 }
 
 // A Part names a part of content to [Subject.Origin].

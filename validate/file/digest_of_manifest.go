@@ -18,13 +18,24 @@ one was replaced after the set was published: by hand, by a copy that failed,
 or by a build that was interrupted before it wrote its own manifest. The files
 of the folder are then of two sets, which nobody has judged together.
 
+A manifest with the right SHA-256 and another size or template type was edited,
+and who reads it is told of content that is not there.
+
 Build the set again, or take all of its files and the manifest from their
 source again.`,
 	Uses:     validate.UsesBytes | validate.UsesManifest,
 	Requires: []*validate.Check{RegularFile, SizeCap},
 	Run: func(p *validate.Pass) {
 		l, data := p.Subject.Listing, p.Subject.Data
-		if sum := sha256.Sum256(data); l.Named && sum != l.Digest {
+		switch sum := sha256.Sum256(data); {
+		case !l.Named:
+		case sum == l.Digest && int64(len(data)) != l.Size:
+			p.ReportAt(channelfile.Range{}, "file", "build the set again, or take the manifest from its source again",
+				"%d bytes, and the SHA-256 that %s states; it states %d bytes", len(data), l.Manifest, l.Size)
+		case sum == l.Digest && p.File != nil && p.File.Header.Type != l.Type:
+			p.ReportAt(channelfile.Range{}, "header.type", "build the set again, or take the manifest from its source again",
+				"template type %d, and the SHA-256 that %s states; it states type %d", p.File.Header.Type, l.Manifest, l.Type)
+		case sum != l.Digest:
 			p.ReportAt(channelfile.Range{}, "file", "build the set again, or take its files and the manifest from their source again",
 				"%d bytes with the SHA-256 %x; %s states %d bytes with %x", len(data), sum, l.Manifest, l.Size, l.Digest)
 		}

@@ -258,7 +258,7 @@ func (m *Manifest) Listing(path, name string) *validate.Listing {
 	l := &validate.Listing{Manifest: path}
 	for i := range m.Files {
 		if f := &m.Files[i]; f.Name == name {
-			l.Named, l.Digest, l.Size = true, f.Digest, f.Size
+			l.Named, l.Digest, l.Size, l.Type = true, f.Digest, f.Size, f.Type
 		}
 	}
 	return l
