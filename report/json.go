@@ -49,6 +49,7 @@ type jsonResult struct {
 	Name          string         `json:"name"`
 	Kind          string         `json:"kind,omitempty"`
 	Verdict       string         `json:"verdict"`
+	Unread        bool           `json:"unread,omitempty"`
 	Error         string         `json:"error,omitempty"`
 	Digest        string         `json:"sha256,omitempty"`
 	File          *File          `json:"file,omitempty"`
@@ -78,6 +79,7 @@ type jsonBuild struct {
 	Hosts     uint64 `json:"hosts"`
 	Addressed bool   `json:"addressed"`
 	AtFault   bool   `json:"atFault"`
+	Lacks     bool   `json:"lacks,omitempty"`
 }
 
 type jsonCounts struct {
@@ -293,7 +295,7 @@ func list(s []string) []string {
 
 func resultJSON(r *Result) jsonResult {
 	out := jsonResult{
-		Name: valid(r.Name), Verdict: r.Verdict().String(), Digest: r.digest, File: r.file,
+		Name: valid(r.Name), Verdict: r.Verdict().String(), Unread: r.Unread(), Digest: r.digest, File: r.file,
 		Undecided: []string{}, LeftOut: append([]LeftOut{}, r.LeftOut...), Findings: []jsonFinding{}, Groups: []jsonGroup{}, Totals: map[string]int{},
 		Ran: []string{}, Skipped: []jsonSkip{}, NotApplicable: []string{},
 	}
@@ -313,7 +315,7 @@ func resultJSON(r *Result) jsonResult {
 	if fleet := rep.Fleet; fleet != nil {
 		out.Fleet = &jsonFleet{fleet.Name, r.FleetNamed, fleet.Builtin, hex.EncodeToString(fleet.Digest[:]), Evidence(fleet), []jsonBuild{}}
 		for _, b := range rep.Builds {
-			out.Fleet.Builds = append(out.Fleet.Builds, jsonBuild{b.Name, b.Hosts, b.Addressed, b.AtFault})
+			out.Fleet.Builds = append(out.Fleet.Builds, jsonBuild{b.Name, b.Hosts, b.Addressed, b.AtFault, b.Lacks})
 		}
 	}
 	sums := summariesOf(rep)

@@ -36,6 +36,7 @@ type record struct {
 	Counts         validate.Counts
 	Undecided      []string
 	FailOnWarnings bool
+	Unread         bool
 }
 
 // The parts of a report that name a check, without it, and without their builds
@@ -165,7 +166,7 @@ func appendBuild(key []byte, b *validate.Build) []byte {
 }
 
 func appendBuildReport(key []byte, b *validate.BuildReport) []byte {
-	return append(appendBuild(key, &b.Build), bit(b.Addressed)|bit(b.AtFault)<<1)
+	return append(appendBuild(key, &b.Build), bit(b.Addressed)|bit(b.AtFault)<<1|bit(b.Lacks)<<2)
 }
 
 func bit(b bool) byte {
@@ -212,7 +213,7 @@ func (t *tables) record(r *Result) *record {
 	if rec.List = t.reports.number(rep.Builds, appendBuildReport); rec.List == 0 {
 		rec.Builds = rep.Builds
 	}
-	rec.Counts, rec.Undecided, rec.FailOnWarnings = rep.Counts, rep.Undecided, rep.FailOnWarnings
+	rec.Counts, rec.Undecided, rec.FailOnWarnings, rec.Unread = rep.Counts, rep.Undecided, rep.FailOnWarnings, rep.Unread
 	return rec
 }
 
@@ -228,7 +229,7 @@ func (t *tables) result(rec *record) Result {
 	rep := &validate.Report{
 		Subject: &rec.Subject, Fleet: t.fleets.value(rec.Fleet),
 		Ran: t.checksOf(rec.Ran), NotApplicable: t.checksOf(rec.NotApplicable),
-		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings,
+		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, Unread: rec.Unread,
 	}
 	for _, f := range rec.Findings {
 		f.Check, f.Builds = t.checks.value(f.Number), t.builds.list(f.List, f.Builds)

@@ -11,10 +11,12 @@ package report
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -55,6 +57,28 @@ type Run struct {
 
 	totals  Totals
 	results store
+	read    []readBy
+}
+
+// A readBy says whether a build of a fleet reads anything that was judged.
+type readBy struct {
+	fleet  *sensor.Fleet
+	name   string
+	judged bool
+}
+
+// reads notes whether a build of its fleet reads the subject of a result.
+func (r *Run) reads(result *Result) {
+	rep := result.report
+	if rep == nil || rep.Fleet == nil {
+		return
+	}
+	i := slices.IndexFunc(r.read, func(o readBy) bool { return o.fleet == rep.Fleet })
+	if i < 0 {
+		i = len(r.read)
+		r.read = append(r.read, readBy{fleet: rep.Fleet, name: cmp.Or(result.FleetNamed, rep.Fleet.Name)})
+	}
+	r.read[i].judged = r.read[i].judged || !result.Unread()
 }
 
 // DefaultMaxRules is how many rules of several Text shows unless the Run says
@@ -75,6 +99,7 @@ type Totals struct {
 	Results                       int
 	Accepted, Rejected, Undecided int // results by verdict
 	Errors, Warnings, Notes       int // findings by severity
+	Unread                        int // results without a verdict that were skipped, by [Result.Unread]; they are not among the undecided
 	Skipped                       int // checks that did not run, over all results
 
 	// Checks are the checks that found something, by ID, with the number of
@@ -84,11 +109,13 @@ type Totals struct {
 
 func (t *Totals) add(r *Result) {
 	t.Results++
-	switch r.Verdict() {
-	case validate.Accepted:
+	switch verdict := r.Verdict(); {
+	case verdict == validate.Accepted:
 		t.Accepted++
-	case validate.Rejected:
+	case verdict == validate.Rejected:
 		t.Rejected++
+	case r.Unread():
+		t.Unread++
 	default:
 		t.Undecided++
 	}
@@ -121,6 +148,7 @@ func NewRun(results ...Result) *Run {
 func (r *Run) Add(results ...Result) {
 	for i := range results {
 		r.totals.add(&results[i])
+		r.reads(&results[i])
 		r.results.add(results[i], r.Temporary)
 	}
 }
@@ -169,10 +197,16 @@ func (r *Run) Verdict() validate.Verdict {
 // writer asks for them before it starts, and then writes the readable results:
 // no report begins with accepted and breaks off.
 func (r *Run) problems() []string {
-	if missing := r.missing(); missing != "" {
-		return append(slices.Clip(r.Problems), missing)
+	problems := slices.Clip(r.Problems)
+	for _, f := range r.read {
+		if !f.judged {
+			problems = append(problems, fmt.Sprintf("nothing was judged for fleet %s: each of its builds is known to lack the template types", f.name))
+		}
 	}
-	return r.Problems
+	if missing := r.missing(); missing != "" {
+		problems = append(problems, missing)
+	}
+	return problems
 }
 
 // missing returns why results are missing, "" if all can be read back.

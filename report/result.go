@@ -166,6 +166,15 @@ func (r *Result) Verdict() validate.Verdict {
 	return r.report.Verdict()
 }
 
+// Unread reports whether the subject is sound as far as it was judged, and no
+// build reads it: the contract of each says that it lacks the template type. Such
+// a result is skipped, and does not stand in the way of a verdict on the run.
+func (r *Result) Unread() bool {
+	rep := r.report
+	return rep != nil && rep.Unread && rep.Verdict() == validate.Undecided &&
+		len(rep.Undecided) == 1 && len(rep.Skipped) == 0 && len(rep.Ran) > 0
+}
+
 // Report returns the report on the subject, nil if it was not judged. Its File,
 // Needs and Definition are nil, and its Subject has no content, rules or needs.
 // Do not change it.

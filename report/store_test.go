@@ -191,7 +191,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	subject.Kind, subject.TooBig, subject.Refused = validate.KindNeeds, true, true
 	rep.Subject = subject
 	for _, part := range []any{
-		&rep.Findings, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings,
+		&rep.Findings, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.Unread,
 	} {
 		fill(part)
 	}

@@ -52,8 +52,12 @@ func Text(w io.Writer, r *Run) error {
 	}
 	blocked := r.blocking() + len(problems)
 	if n := r.totals.Results + blocked; n > 1 {
-		t.line(verdict.String(), "%d in all: %d accepted, %d rejected, %d undecided",
-			n, r.totals.Accepted, r.totals.Rejected, r.totals.Undecided+blocked)
+		skipped := ""
+		if r.totals.Unread > 0 {
+			skipped = fmt.Sprintf(", %d skipped", r.totals.Unread)
+		}
+		t.line(verdict.String(), "%d in all: %d accepted, %d rejected, %d undecided%s",
+			n, r.totals.Accepted, r.totals.Rejected, r.totals.Undecided+blocked, skipped)
 	}
 	return t.w.Flush()
 }
@@ -115,7 +119,11 @@ func (t *text) result(r *Result) {
 	}
 	t.dropped(rep, sums)
 	for _, u := range rep.Undecided {
-		t.line("undecided", "%s", Clean(u))
+		word := "undecided"
+		if r.Unread() {
+			word = "skipped"
+		}
+		t.line(word, "%s", Clean(u))
 	}
 	t.conclusion(r)
 }
@@ -405,7 +413,11 @@ func (t *text) conclusion(r *Result) {
 	if r.FleetNamed != "" {
 		fleet = " for fleet " + r.FleetNamed
 	}
-	t.line(rep.Verdict().String(), "%s", Clean(r.Name+fleet))
+	word := rep.Verdict().String()
+	if r.Unread() {
+		word = "skipped"
+	}
+	t.line(word, "%s", Clean(r.Name+fleet))
 	t.skipped(rep)
 	t.more("%s", t.counts(r))
 	if rep.Fleet != nil {
@@ -414,13 +426,19 @@ func (t *text) conclusion(r *Result) {
 	t.notAddressed(rep)
 }
 
-// notAddressed says which builds the content is not for.
+// notAddressed says which builds the content is not for: those that refuse it,
+// and those that are known to lack the type.
 func (t *text) notAddressed(rep *validate.Report) {
+	t.without(rep, false, "not addressed, it does not have the type version", "not addressed, they do not have the type version")
+	t.without(rep, true, "skipped, it is known to lack the type version", "skipped, they are known to lack the type version")
+}
+
+func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 	const most = 5 // names
 	var names []string
 	var builds, hosts uint64
 	for _, b := range rep.Builds {
-		if b.Addressed {
+		if b.Addressed || b.Lacks != lacks {
 			continue
 		}
 		builds++
@@ -431,12 +449,12 @@ func (t *text) notAddressed(rep *validate.Report) {
 	}
 	switch {
 	case builds == 1:
-		t.more("build %s, %s: not addressed, it does not have the type version", Clean(names[0]), count(hosts, "host"))
+		t.more("build %s, %s: %s", Clean(names[0]), count(hosts, "host"), one)
 	case builds > 1:
 		if builds > most {
 			names = append(names, "and "+number(builds-most)+" more")
 		}
-		t.more("%s, %s: not addressed, they do not have the type version: %s", count(builds, "build"), count(hosts, "host"), Clean(strings.Join(names, ", ")))
+		t.more("%s, %s: %s: %s", count(builds, "build"), count(hosts, "host"), several, Clean(strings.Join(names, ", ")))
 	}
 }
 
@@ -512,9 +530,23 @@ func Evidence(f *sensor.Fleet) string {
 		}
 	}
 	for i := range f.Contracts {
-		mark(f.Contracts[i].Reader.Evidence)
-		for _, s := range f.Contracts[i].Supplies {
+		c := &f.Contracts[i]
+		mark(c.Reader.Evidence)
+		for k := range c.Declares {
+			mark(c.Declares[k].Basis.Evidence)
+		}
+		for k := range c.Lacks {
+			mark(c.Lacks[k].Basis.Evidence)
+		}
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
 			mark(s.Evidence)
+			mark(s.Collected.Basis.Evidence)
+			for n := range s.Inputs {
+				if b := s.Inputs[n].Basis; b != nil {
+					mark(b.Evidence)
+				}
+			}
 		}
 	}
 	var names []string

@@ -26,7 +26,7 @@ func BuiltinFleet(name string) (f *Fleet, ok bool) {
 	case "291":
 		f, digest = fleet291(), "70ba279820a91604cf57faf777880074ea773391c7d0a1a14a8bb615b038dbaf"
 	case "reference":
-		f, digest = fleetReference(), "2b8b738db8ac57bd304030cba59e7fe4c1f93ff59a26190b7313a4b85541f2fd"
+		f, digest = fleetReference(), "42cc8f1a5b129289c929279a07d26d8bbe4e57b71ab234a931413da78967ed1c"
 	default:
 		return nil, false
 	}
@@ -145,10 +145,14 @@ func referenceContracts(reader Reader) []Contract {
 		src := &referenceSources[i]
 		c := Contract{Build: src.build, Hosts: src.hosts, Note: src.note, Reader: reader}
 		for _, d := range definitions {
+			before := len(c.Supplies)
 			for k := range d.Feeds {
 				if s, ok := src.supply(d, &d.Feeds[k]); ok {
 					c.Supplies = append(c.Supplies, s)
 				}
+			}
+			if len(c.Supplies) == before {
+				c.Lacks = append(c.Lacks, Lack{Type: d.Name})
 			}
 		}
 		contracts = append(contracts, c)

@@ -75,6 +75,9 @@ type Group struct {
 	// Addressed is false if the builds do not have the type version and
 	// refuse it safely: the content never reaches their interpreter.
 	Addressed bool
+	// Lacks is true if the contract says that the builds do not have the
+	// type version.
+	Lacks bool
 
 	atFault bool
 }

@@ -24,6 +24,10 @@ type Report struct {
 	NotApplicable []*Check  // they do not apply to this kind of subject
 
 	Builds []BuildReport
+	// Unread is true if each build of the fleet is known to lack the type
+	// version, and refuses it safely: no build reads the content. The verdict is
+	// then undecided at best.
+	Unread bool
 	Counts Counts
 
 	// Undecided says what stands in the way of a verdict, apart from
@@ -49,6 +53,7 @@ type Skip struct {
 type BuildReport struct {
 	Build
 	Addressed bool // false: it refuses the content safely, and was not judged
+	Lacks     bool // its contract says that it does not have the type version
 	AtFault   bool // an error speaks of it
 }
 

@@ -388,6 +388,7 @@ func (j *Prepared) group(groups *sensor.Groups) {
 			}
 			g.Supplies = j.supplies[first:len(j.supplies):len(j.supplies)]
 		}
+		g.Lacks = p.Definition != nil && len(g.Supplies) == 0 && g.Contract.Lack(p.Definition.Name, p.Definition.Version) != nil
 		// Of a type that is not known, nobody can say who has it.
 		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions || p.Definition == nil
 		if p.Subject.Kind == KindDefinition && len(g.Supplies) == 0 {
@@ -573,7 +574,7 @@ func (j *Prepared) conclude(r *Report) {
 		return
 	}
 	r.Counts.Contracts = len(p.Groups)
-	addressed := 0
+	addressed, lacking := 0, 0
 	if len(p.Groups) > 0 {
 		r.Builds = make([]BuildReport, 0, len(p.Fleet.Contracts))
 	}
@@ -581,14 +582,22 @@ func (j *Prepared) conclude(r *Report) {
 		g := &p.Groups[i]
 		if g.Addressed {
 			addressed++
+		} else if g.Lacks {
+			lacking++
 		}
 		for _, b := range g.Builds {
-			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, AtFault: g.atFault})
+			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, Lacks: g.Lacks, AtFault: g.atFault})
 			r.Counts.Builds++
 			r.Counts.Hosts = addHosts(r.Counts.Hosts, b.Hosts)
 		}
 	}
-	if p.Needs != nil && addressed == 0 {
+	switch {
+	case p.Needs == nil || addressed > 0:
+	case lacking > 0 && lacking == len(p.Groups):
+		r.Unread = true
+		r.undecided("each build of fleet %q is known to lack version %d of template type %s: no build reads the content",
+			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
+	default:
 		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against; give the contracts of the builds that will get it",
 			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	}

@@ -32,6 +32,7 @@ type checking struct {
 	needs            []string
 	allowUnsupported bool
 	allowEmpty       bool
+	everyBuild       bool // a build that was not judged leaves the verdict undecided
 	failOn           string
 	neverMatch       []string // files of events
 	knownGood        []string
@@ -317,6 +318,9 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 	prepared := validate.Prepare(s, k.options)
 	for i, fleet := range fleets {
 		r := prepared.Run(fleet.Fleet, fleet.groups)
+		if k.everyBuild {
+			untested(r)
+		}
 		if i == 0 {
 			k.noteUntried(r)
 		}

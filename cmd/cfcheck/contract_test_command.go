@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,8 @@ func (c *command) contractTest() *cobra.Command {
 		Long: `contract test makes content with one criterion on each input that a template type
 declares, none of them a wildcard, and judges it against the fleet: it is the
 test that the type of July 2024 never had. Exit status 0 says that any input of
-the type may be read on every build.`,
+the type may be read on every build. A build whose contract does not have the
+type leaves the verdict undecided, unless the contract says that it lacks it.`,
 		Example: `  cfcheck contract test --type ipc --fleet fleet.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -61,7 +64,34 @@ func (k *checking) judgeEachInput(d *sensor.Definition) []report.Result {
 	}
 	s := validate.ChannelFile("", data)
 	s.Name = name
+	k.everyBuild = true
 	return k.judge(s, digestOf(data))
+}
+
+// untested leaves a report without acceptance if a build was not tested, and is
+// not known to lack the type.
+func untested(r *validate.Report) {
+	const listed = 5
+	var names []string
+	var hosts, builds uint64
+	for _, b := range r.Builds {
+		if b.Addressed || b.Lacks {
+			continue
+		}
+		builds++
+		hosts += min(b.Hosts, math.MaxUint64-hosts)
+		if builds <= listed {
+			names = append(names, b.Name)
+		}
+	}
+	if builds == 0 || r.Definition == nil {
+		return
+	}
+	if builds > listed {
+		names = append(names, fmt.Sprintf("and %d more", builds-listed))
+	}
+	r.Undecided = append(r.Undecided, fmt.Sprintf("not tested: %s (%s): version %d of type %s is not in the contract; add the supply, or state that the build lacks the type (lacks)",
+		strings.Join(names, ", "), count(hosts, "host"), r.Definition.Version, r.Definition.Name))
 }
 
 func eachInput(d *sensor.Definition) ([]byte, error) {

@@ -94,6 +94,7 @@ var Checks = []*validate.Check{
 	contract.InputType,
 	contract.SupplyKnown,
 	contract.TypeVersionSupplied,
+	contract.EveryBuildAddressed,
 	contract.OperatorSupported,
 	contract.FormatSupported,
 	contract.ReaderLimits,

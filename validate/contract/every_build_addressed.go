@@ -1,0 +1,51 @@
+package contract
+
+import (
+	"fmt"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// EveryBuildAddressed is CF3019.
+var EveryBuildAddressed = &validate.Check{
+	ID:   "CF3019",
+	Name: "every-build-addressed",
+	Doc: `each build has the type version, or is known to lack it
+
+The contract of a build does not have the version of the template type. The
+build refuses such content safely, so nothing breaks, but nobody judged the
+content for its hosts, and they do not get it. Often the contract is
+incomplete: a supply was forgotten, or taken out by mistake.
+
+Add the supply to the contract if the build has the type version. If it does
+not, state that in the contract (lacks): such builds are left out and listed,
+without a warning.`,
+	Severity: validate.Warning,
+	Uses:     uses,
+	Requires: known,
+	Run: func(p *validate.Pass) {
+		var silent []*validate.Group
+		for i := range p.Groups {
+			if g := &p.Groups[i]; !g.Addressed && !g.Lacks {
+				silent = append(silent, g)
+			}
+		}
+		if len(silent) == 0 {
+			return
+		}
+		p.Report(func() validate.Finding {
+			all := builds(silent)
+			verb := "do"
+			if len(all) == 1 {
+				verb = "does"
+			}
+			f := p.At(channelfile.TypeVersionRange, "header.type_version",
+				"add the supply to the contract of each build that has it; let the others state that they lack the type (lacks)",
+				"%s %s not have version %d of template type %s by contract, and nothing was judged for it there", buildNames(all...), verb, p.Definition.Version, p.Definition.Name)
+			f.Builds = all
+			f.Details = []string{fmt.Sprintf("not addressed: %s", hosts(p, silent))}
+			return f
+		})
+	},
+}
