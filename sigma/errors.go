@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
 // A Position is a place in a file of rules. Lines and columns count from 1;
@@ -230,56 +232,16 @@ func enumerate(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// nearest returns the candidate that was probably meant by word, or "". The
-// first of several equally near ones counts.
+// nearest returns the candidate that was probably meant by word, or "": a third
+// of the letters may be others.
 func nearest(word string, candidates []string) string {
-	if len(word) > maxShown {
-		return ""
-	}
-	best, least := "", max(1, len(word)/3)+1
-	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
-			best, least = c, d
-		}
-	}
-	return best
+	return spelling.Nearest(word, candidates, func(string) int { return max(1, len(word)/3) })
 }
 
 // nearestField is nearest for names of fields, of which many are alike and mean
 // something else: ParentImage is no misspelt GrandParentImage.
 func nearestField(word string, fields []string) string {
-	best := nearest(word, fields)
-	if best != "" && distance(strings.ToLower(word), strings.ToLower(best)) > max(1, len(word)/8) {
-		return ""
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete, change or swap with their
-// neighbour to make b of a.
-func distance(a, b string) int {
-	if len(b) > 2*maxShown {
-		return len(b)
-	}
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			change := prev[j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			cur[j] = min(change, prev[j]+1, cur[j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, cur = prev, cur, prev2
-	}
-	return prev[len(b)]
+	return spelling.Nearest(word, fields, func(string) int { return max(1, len(word)/8) })
 }
 
 // didYouMean is the end of a message about a word that is none of the known

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/cfcheck/cfcheck/internal/spelling"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -248,18 +249,10 @@ const maxTypos = 2
 // or by at most maxTypos letters, or "" if the word is known or is near none.
 // Half of a short word is no typo: dns is not a misspelt nfs.
 func misspelt(word string, known []string) string {
-	if slices.Contains(known, word) || len(word) > maxShown {
+	if slices.Contains(known, word) {
 		return ""
 	}
-	best, least := "", maxTypos+1
-	for _, candidate := range known {
-		if strings.EqualFold(word, candidate) {
-			return candidate
-		}
-		d := distance(strings.ToLower(word), strings.ToLower(candidate))
-		if d < least && 2*d < min(len(word), len(candidate)) {
-			best, least = candidate, d
-		}
-	}
-	return best
+	return spelling.Nearest(word, known, func(candidate string) int {
+		return min(maxTypos, (min(len(word), len(candidate))-1)/2)
+	})
 }

@@ -2,6 +2,7 @@
 package spelling
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,19 +18,33 @@ const MaxWord = 128
 // A name must have at least two runes more than it takes edits to reach it: two
 // edits turn a word of three letters into almost any other.
 func Within(edits int, word string, names []string) string {
-	best, least := "", edits+1
+	return search(word, names, func(a, b string) int {
+		if strings.EqualFold(a, b) {
+			return 0
+		}
+		return Distance(a, b)
+	}, func(name string) int { return min(edits, max(0, utf8.RuneCountInString(name)-2)) })
+}
+
+// Nearest returns the name that differs from word by the fewest edits, where
+// case counts for nothing, if these are at most most(name). It returns "" if no
+// name is that near. Of several equally near names the first counts.
+func Nearest(word string, names []string, most func(name string) int) string {
+	return search(word, names, func(a, b string) int { return Distance(strings.ToLower(a), strings.ToLower(b)) }, most)
+}
+
+// search returns the first of the nearest names that are as near as most says.
+func search(word string, names []string, distance func(a, b string) int, most func(name string) int) string {
 	if len(word) > MaxWord {
 		return ""
 	}
+	best, least := "", math.MaxInt
 	for _, n := range names {
-		if len(n) > len(word)+edits*utf8.UTFMax || len(word) > len(n)+edits*utf8.UTFMax {
+		limit := most(n)
+		if far := limit * utf8.UTFMax; len(n) > len(word)+far || len(word) > len(n)+far {
 			continue
 		}
-		d := 0
-		if !strings.EqualFold(word, n) {
-			d = Distance(word, n)
-		}
-		if d < least && d < max(1, utf8.RuneCountInString(n)-1) {
+		if d := distance(word, n); d <= limit && d < least {
 			best, least = n, d
 		}
 	}

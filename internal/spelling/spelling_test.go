@@ -35,3 +35,26 @@ func TestWithin(t *testing.T) {
 		t.Errorf("of two equally near names the first counts; found %q", have)
 	}
 }
+
+func TestNearest(t *testing.T) {
+	fields := []string{"PipeName", "Image", "User"}
+	for _, tt := range []struct {
+		why, word string
+		most      int
+		want      string
+	}{
+		{"case counts for nothing", "pIPEnAME", 0, "PipeName"},
+		{"case and a letter", "pipnAME", 1, "PipeName"},
+		{"more edits than allowed", "pipnAME", 0, ""},
+		{"a negative number allows nothing", "Image", -1, ""},
+		{"a word of any length costs nothing", strings.Repeat("x", 1<<20), 2, ""},
+	} {
+		if have := Nearest(tt.word, fields, func(string) int { return tt.most }); have != tt.want {
+			t.Errorf("%s: Nearest(%.20q) = %q, want %q", tt.why, tt.word, have, tt.want)
+		}
+	}
+	most := func(name string) int { return len(name) - 4 }
+	if have := Nearest("Usex", fields, most); have != "" {
+		t.Errorf("a name says how near it has to be; found %q", have)
+	}
+}
