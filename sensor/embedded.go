@@ -180,8 +180,10 @@ func cBytes(data []byte) string {
 
 // ExtractContract finds the contract that is embedded in a build: an
 // executable, a library, a driver, whatever bytes there are. It looks for the
-// magic and trusts no header of any format; what has a magic and not the digest
-// of its text is no contract. Build and hosts are for the caller to fill in.
+// magic and trusts no header of any format. A tool that looks for contracts has
+// the magic too, and what follows it there is no contract; what looks like a
+// contract otherwise and has not the digest of its text is damaged, which is an
+// error. Build and hosts are for the caller to fill in.
 // Contracts for several template types are put together; two for the same
 // version of one are an error, and so is none.
 func ExtractContract(name string, data []byte) (*Contract, error) {
@@ -200,6 +202,9 @@ func ExtractContract(name string, data []byte) (*Contract, error) {
 			return nil, err
 		}
 		if !ok {
+			if looksEmbedded(data[offset:]) {
+				return nil, errDamaged(name, offset)
+			}
 			if damaged < 0 {
 				damaged = offset
 			}
@@ -225,14 +230,28 @@ func ExtractContract(name string, data []byte) (*Contract, error) {
 	case found != nil:
 		return found, nil
 	case damaged >= 0:
-		return nil, fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, damaged, damaged)
+		return nil, errDamaged(name, damaged)
 	}
 	return nil, fmt.Errorf("%s: %w; a build carries one if it was compiled with what cfcheck contract header writes, and the linker left it in", name, ErrNoContract)
+}
+
+func errDamaged(name string, offset int) error {
+	return fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, offset, offset)
 }
 
 // sameReader reports whether two readers do the same.
 func sameReader(a, b *Reader) bool {
 	return bytes.Equal((&Contract{Reader: *a}).appendTerms(nil), (&Contract{Reader: *b}).appendTerms(nil))
+}
+
+// looksEmbedded reports whether what follows a magic is part of a contract, as
+// far as that can be known without the digest.
+func looksEmbedded(data []byte) bool {
+	if len(data) < 28 {
+		return true // cut off
+	}
+	le := binary.LittleEndian
+	return le.Uint32(data[24:]) == ^le.Uint32(data[20:]) || len(data) > embeddedFixed && data[embeddedFixed] == '{'
 }
 
 // embeddedAt reads the contract that data begins with. It reports false if the

@@ -66,6 +66,10 @@ func TestExtractContract(t *testing.T) {
 		{"length of gigabytes", change(19, 0xFF), ErrNoContract, "is not whole", 0},
 		{"cut", good[:len(good)-1], ErrNoContract, "is not whole", 0},
 		{"cut in what comes before the text", good[:50], ErrNoContract, "is not whole", 0},
+		{"a whole contract beside a damaged one", join(change(embeddedFixed+100, '#'), embedded(t, other, r, 1)), ErrNoContract, "at offset 0 (0x0), is not whole", 0},
+		{"the damaged one later", join(embedded(t, other, r, 1), change(20, 21)), ErrNoContract, "is not whole", 0},
+		{"a whole contract and a cut one", join(embedded(t, other, r, 1), good[:20]), ErrNoContract, "is not whole", 0},
+		{"so many lengths that digests of all take hours", bytes.Repeat(append(bytes.Clone(good[:17]), append([]byte{0xFF, 0x0F, 0}, good[20:28]...)...), 200_000), ErrNoContract, "at offset 0 (0x0), is not whole", 0},
 		{"more inputs than the type declares", embedded(t, ipc, r, 22), nil, "says that 22 inputs are supplied, and names 21", 0},
 	} {
 		c, err := ExtractContract("sensor.sys", tt.data)

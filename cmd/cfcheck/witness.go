@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,6 +86,9 @@ func replay(w *sensor.Witness) (string, error) {
 	return happens, nil
 }
 
+// witnessSchemas is how the schemas of witnesses of all versions begin.
+const witnessSchemas = "cfcheck.witness"
+
 // witnesses returns the witnesses in a document, in its order, wherever they
 // are in it.
 func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
@@ -92,6 +97,9 @@ func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
 	var document any
 	if err := d.Decode(&document); err != nil {
 		return nil, fmt.Errorf("%s: no JSON: %w", name, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%s: more than one JSON document, or something after it; name a file for each", name)
 	}
 	var list []*sensor.Witness
 	var errs []error
@@ -112,6 +120,10 @@ func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
 					}
 				}
 				errs = append(errs, err)
+				return
+			}
+			if schema, ok := v["schema"].(string); ok && strings.HasPrefix(schema, witnessSchemas) {
+				errs = append(errs, fmt.Errorf("%s: found a witness of the schema %q; expected %q", name, schema, sensor.WitnessSchema))
 				return
 			}
 			keys := make([]string, 0, len(v))
