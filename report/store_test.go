@@ -222,7 +222,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	run := new(Run)
 	run.results.keep = -1
 	empty := Judged(&validate.Report{Subject: new(validate.Subject)}, "")
-	noEvent := Judged(&validate.Report{Subject: new(validate.Subject), Findings: []validate.Finding{{Witness: new(sensor.Witness), Input: new(validate.Input), Instance: new(validate.Instance)}}}, "")
+	noEvent := Judged(&validate.Report{Subject: new(validate.Subject), Findings: []validate.Finding{{Check: first, Witness: new(sensor.Witness), Input: new(validate.Input), Instance: new(validate.Instance)}}}, "")
 	added := []Result{r, {}, NotJudged("", errors.New("")), empty, noEvent, r}
 	run.Add(added...)
 	same := cmp.Options{
@@ -253,7 +253,7 @@ func TestSharedBuilds(t *testing.T) {
 		}
 		added = append(added, Judged(&validate.Report{
 			Subject: new(validate.Subject), Builds: list,
-			Findings: []validate.Finding{{Builds: builds}, {}}, Summaries: []validate.Summary{{}, {Builds: builds}},
+			Findings: []validate.Finding{{Check: first, Builds: builds}, {Check: first}}, Summaries: []validate.Summary{{Check: first}, {Check: first, Builds: builds}},
 		}, ""))
 	}
 	run.Add(added...)

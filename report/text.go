@@ -70,7 +70,7 @@ func (t *text) passedOver(p *PassedOver) {
 	case p.blocks(true):
 		t.line("warning", "%s", Clean(p.text()))
 	default:
-		t.line("note", "%s", Clean(p.text()))
+		t.line("remark", "%s", Clean(p.text()))
 	}
 }
 
@@ -493,7 +493,11 @@ func (t *text) counts(r *Result) string {
 		parts = append(parts, fmt.Sprintf("channel %d revision %d, type %s version %d", f.Channel, f.Revision, Clean(typ), f.TypeVersion),
 			count(uint64(rep.Counts.Instances), "instance"), count(uint64(rep.Counts.Criteria), "criterion"))
 	}
-	parts = append(parts, count(uint64(rep.Errors()), "error"), count(uint64(rep.Warnings()), "warning"))
+	warnings := count(uint64(rep.Warnings()), "warning")
+	if rep.FailOnWarnings && rep.Warnings() > 0 {
+		warnings += " (--fail-on warning: they reject)"
+	}
+	parts = append(parts, count(uint64(rep.Errors()), "error"), warnings)
 	if n := rep.Notes(); n > 0 {
 		notes := count(uint64(n), "note")
 		if !t.run.ShowNotes {

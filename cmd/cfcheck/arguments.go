@@ -22,7 +22,7 @@ import (
 func (c *command) strict(cmd *cobra.Command) {
 	cmd.InitDefaultHelpFlag()
 	if cmd.HasParent() {
-		cmd.Flags().Lookup("help").Usage = "show this page, with exit status 2, for nothing else is done"
+		cmd.Flags().Lookup("help").Usage = "print this page and end with status 2: there is no verdict"
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, list := f.Value.(pflag.SliceValue); !list {

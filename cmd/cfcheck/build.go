@@ -30,22 +30,25 @@ func (c *command) build() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build [flags] path... -o folder",
 		Short: "make channel files of Sigma rules",
-		Long: `build compiles Sigma rules to channel files, one a template type, and writes
-them to a folder under their canonical names. They are one set, which
-manifest.json in the folder names; it is written last. Older revisions may stay
-in the folder. Nothing is written unless all is well: a rule that cannot be expressed stops the build, or with
---allow-unsupported is left out and listed. The time in the file is that of
-$SOURCE_DATE_EPOCH, by default 0, so that the same rules give the same bytes.`,
+		Long: `build compiles Sigma rules to channel files, one for each template type, and
+writes them to a folder under their canonical names. The files are one set, and
+manifest.json in the folder names them. build writes it last. Older revisions
+may stay in the folder.
+
+If any rule has a fault, build writes nothing. A rule that cannot be expressed
+stops the build too, unless --allow-unsupported leaves it out and lists it. The
+files state the time in $SOURCE_DATE_EPOCH, by default 0, so the same rules give
+the same bytes.`,
 		Example: `  cfcheck build rules/windows/pipe_created -o out`,
 		Args:    atLeastOne("file or folder of rules"),
 		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&b.out, "out", "o", "", "the `folder` to write to; it is made if need be")
+	f.StringVarP(&b.out, "out", "o", "", "write to this `folder`, and create it if it does not exist")
 	b.revision.number = 1
-	f.Var(&b.revision, "revision", "the `number` of this release of the content, or next: one more than the highest in the folder")
+	f.Var(&b.revision, "revision", "the `number` of this release, or the word next: one more than the highest in the folder")
 	f.BoolVar(&b.replace, "replace", false, "replace a file that has other content under the same channel and revision")
-	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out, and list, the rules that cannot be expressed, and those that would match more without them")
+	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out and list the rules that cannot be expressed, and the rules that would match more without them")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
 	return cmd
@@ -77,7 +80,7 @@ func (b *building) run(paths []string) error {
 		return err
 	}
 	for _, text := range set.again {
-		b.say("note: %s", text)
+		b.say("remark: %s", text)
 	}
 	for _, f := range set.files {
 		if f.Again == "" {

@@ -64,20 +64,23 @@ func (c *command) check() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [flags] path...",
 		Short: "judge channel files, or the rules that they are made from",
-		Long: `check judges what may ship. A path is a channel file, a file of Sigma rules (.yml
-or .yaml), or a folder with either. Rules are compiled in memory, and findings
-name their lines. Without a fleet the verdict is at best undecided: whether
-content is safe depends on the builds that will read it. With several, every
-file is judged for each, and the worst verdict wins.
+		Long: `check decides whether content may ship. A path is a channel file, a file of
+Sigma rules (.yml or .yaml), or a folder with either. check compiles rules in
+memory, and its findings name their lines. In a folder with the manifest.json of
+build, it judges the files that the manifest names.
 
-Write -- before names that a pattern (*) or a variable gives: one of them may
-look like a flag.
+Whether content is safe depends on the builds that will read it, so without a
+fleet the verdict is never accepted. With several fleets, check judges every
+file for each, and the worst verdict wins.
+
+Write -- before names that come from a pattern (*) or a variable: one of them
+may look like a flag.
 
 A run has a work limit, --max-steps, for all files and all recorded events
-together. Beyond it the verdict is undecided, and the message names the most
-expensive rule. Running content on recorded events costs the steps that FORMAT.md
-charges; other work that is more than a few passes over a file is charged so that
-a step takes about as long, which is at most 3 nanoseconds on a core.`,
+together. If the work exceeds it, the verdict is undecided, and the message
+names the most expensive rule. An event costs the steps that FORMAT.md charges
+for it; other long work is charged so that a step takes about as long. A step
+takes at most 3 nanoseconds on one core.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,
@@ -91,15 +94,15 @@ a step takes about as long, which is at most 3 nanoseconds on a core.`,
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs that something else computed: the contract checks only")
-	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "leave out, and list, the rules that cannot be expressed, and those that would match more without them")
+	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs, by the contract checks only")
+	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "leave out and list the rules that cannot be expressed, and the rules that would match more without them")
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
-	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "how `many` of these one rule may match")
-	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "the work limit of the run, in `steps`; beyond it the verdict is undecided")
-	f.StringVar(&k.failOn, "fail-on", "error", "the least `severity` that rejects: error or warning")
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "how `many` findings of one check are shown, and how many rules below one message (10 if this is not given, in JSON 10000); all are counted")
+	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let one rule match at most `N` of the known-good events")
+	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; if it exceeds them, the verdict is undecided")
+	f.StringVar(&k.failOn, "fail-on", "error", "reject on findings of this `severity` and above: error or warning")
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "show at most `N` findings per check and, if the flag is given, N rules under one message (otherwise 10, in JSON 10000); all are counted")
 	return cmd
 }
 
@@ -359,8 +362,8 @@ type reporting struct {
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.format, "format", "text", "the `form` of the report: text or json")
-	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "show notes as well: findings that never block. In JSON they always are")
+	cmd.Flags().StringVar(&r.format, "format", "text", "write the report in this `form`: text or json")
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "show notes too: findings that never block; a JSON report always has them")
 	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` instead")
 }
 

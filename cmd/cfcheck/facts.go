@@ -26,7 +26,7 @@ type claiming struct {
 }
 
 func (c *claiming) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write to a `file` what that claims of it; cfcheck facts check verifies it")
+	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write the claims of the verdict to a `file`; cfcheck facts check verifies them")
 }
 
 // writes adds the facts to the outputs of the run.

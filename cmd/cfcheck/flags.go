@@ -31,9 +31,9 @@ type judging struct {
 
 func (j *judging) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
-		"a `fleet`: a JSON file, or a built-in example: "+strings.Join(sensor.BuiltinFleets(), ", ")+". It may repeat: content is judged for each fleet (default $"+fleetVariable+")")
+		"judge for this `fleet`: a JSON file, or a built-in example ("+strings.Join(sensor.BuiltinFleets(), ", ")+"); give the flag again for each further fleet (default $"+fleetVariable+")")
 	j.addTypes(cmd)
-	cmd.Flags().StringVar(&j.now, "now", "", "the `time` at which acknowledgements are looked at, as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
+	cmd.Flags().StringVar(&j.now, "now", "", "compare the dates of acknowledgements with this `time`, such as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
 }
 
 func (j *judging) addTypes(cmd *cobra.Command) {

@@ -341,11 +341,11 @@ func (b *building) sayOthers(s *shelf, set *file.Manifest) {
 		if in, err := file.Read(path); err == nil && set.Supersedes(name, in.Data) {
 			older++
 		} else {
-			b.say("note: %s is not of this build, and was left there; cfcheck check %s will reject it: remove it", shown, report.Clean(filepath.ToSlash(b.out)))
+			b.say("remark: %s is not part of this build, and was left there; cfcheck check %s will reject it: remove it", shown, report.Clean(filepath.ToSlash(b.out)))
 		}
 	}
 	if older > 0 {
-		b.say("note: %s left in %s", filesOlder(older), report.Clean(filepath.ToSlash(b.out)))
+		b.say("remark: %s left in %s", filesOlder(older), report.Clean(filepath.ToSlash(b.out)))
 	}
 }
 

@@ -27,7 +27,7 @@ type expanding struct {
 }
 
 func (e *expanding) add(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("let compiling the rules of the run take `N` times the budget of %d values, %d MiB and %d steps, which bounds memory and time", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
+	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("multiply the budget for compiling all rules of the run, %d values, %d MiB and %d steps, by `N`", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
 	cmd.Flags().StringVar(&e.file, "placeholders", "", "a YAML or JSON `file` with what the placeholders (%name%) of rules stand for: a map of names to values")
 }
 
@@ -117,10 +117,10 @@ func limitMemory() (undo func()) {
 // tries to stay below. A budget of 1 needs less.
 const compileMemory = 384 << 20
 
-// sayNotes says what is worth a look in rules that were compiled.
+// sayNotes prints the remarks of the compiler on the rules.
 func (c *command) sayNotes(built *sigma.Result) {
 	for _, n := range built.Notes {
-		c.say("note: %v", n)
+		c.say("remark: %v", n)
 	}
 }
 

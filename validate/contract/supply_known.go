@@ -21,18 +21,20 @@ that the content reads, or says that only some events have it. Without the
 input, the interpreter reads past its inputs. Unsure means blocked.
 
 Extract the contract from the build, or count the inputs in events that it
-produced.`,
+produced. If only some events have the input, read another one.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		reportUnknown(p, func(f feed) bool { return f.positional() },
-			"extract the contract from the build, or hold the content back from it")
+			"extract the contract from the build, or hold the content back from it",
+			"read a field that every event has, or hold the content back from the build")
 	},
 }
 
 // reportUnknown reports inputs that are read and that the feeds of one kind may
-// supply, but are not sure to: unknown and conditional ones.
-func reportUnknown(p *validate.Pass, kind func(feed) bool, fix string) {
+// supply, but are not sure to: unknown and conditional ones. The advice is
+// conditional if all feeds in question supply the input in some events alone.
+func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional string) {
 	all := feeds(p)
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
@@ -43,9 +45,9 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, fix string) {
 			}
 		}
 		if len(bad) > 0 {
-			says := "it is not known whether that is supplied"
+			says, fix := "it is not known whether that is supplied", unknown
 			if !slices.ContainsFunc(bad, func(f feed) bool { return f.input(p, need.Index).State != sensor.Conditional }) {
-				says = "only some events have that"
+				says, fix = "only some events have that", conditional
 			}
 			reportInput(p, need, bad, func(rules, read string) string {
 				return fmt.Sprintf("%s %s %s, of type %s, and %s", rules, read, field(p, need.Index), p.Definition.Name, says)
@@ -66,7 +68,7 @@ func unsaid(p *validate.Pass, index int, bad []feed) []string {
 	}
 	lines := details(sides(bad, note), func(s *side) string {
 		if condition, ok := strings.CutPrefix(s.note, "conditional "); ok {
-			return fmt.Sprintf("%v %s it in some events alone (%s): %s", s, s.verb("supplies", "supply"), condition, s.hosts(p))
+			return fmt.Sprintf("%v %s it only in some events (%s): %s", s, s.verb("supplies", "supply"), condition, s.hosts(p))
 		}
 		says := "contract of %v does not say"
 		if len(builds(groupsOf(s.feeds))) > 1 {

@@ -15,12 +15,15 @@ the content reads, or says that only some events have it. Without the input,
 rules that read it are blind, or match too much. What was never seen in the
 events of a source is unknown: it may only be rare.
 
-Observe more events of the source, or extract the contract from the build.`,
+Observe more events of the source, or extract the contract from the build. If
+only some events have the input, read another one, or make sure that the rule is
+right without it.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		reportUnknown(p, func(f feed) bool { return !f.positional() },
-			"observe more events of the source, or extract the contract from the build")
+			"observe more events of the source, or extract the contract from the build",
+			"read a field that every event has, or make sure that the rule is right without it")
 	},
 }
