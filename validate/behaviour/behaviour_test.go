@@ -100,7 +100,7 @@ func TestRunFault(t *testing.T) {
 }
 
 // pipes makes a file of rules on named pipes.
-func pipes(t *testing.T, conditions ...channelfile.Expr) []byte {
+func pipes(t testing.TB, conditions ...channelfile.Expr) []byte {
 	t.Helper()
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
 	for i, c := range conditions {
