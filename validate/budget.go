@@ -8,9 +8,9 @@ import (
 )
 
 // DefaultMaxSteps is the number of steps that a [Budget] allows if it does not
-// say otherwise. A step takes at most about 3 nanoseconds on a core of 2025, and
-// a fraction of that for ordinary content: the default ends a run after at most
-// about five minutes of work.
+// say otherwise. A step takes 3 to 5 nanoseconds on a core of 2025 where content is
+// made to be slow, and a fraction of that for ordinary content: the default ends
+// a run after about five to nine minutes of work.
 const DefaultMaxSteps = 100_000_000_000
 
 // A Budget limits the work of a run: of all subjects that are judged with it,
@@ -153,6 +153,9 @@ func (p *Pass) nameDearest() {
 		return ruleAt(p.Subject, where, in)
 	})
 }
+
+// RuleAt names an instance of the subject, and its place, for a message.
+func (p *Pass) RuleAt(where Location, in *Instance) string { return ruleAt(p.Subject, where, in) }
 
 // ruleAt names a rule and its place for a person.
 func ruleAt(s *Subject, where Location, in *Instance) string {

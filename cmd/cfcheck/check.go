@@ -80,7 +80,8 @@ A run has a work limit, --max-steps, for all files and all recorded events
 together. If the work exceeds it, the verdict is undecided, and the message
 names the most expensive rule. An event costs the steps that FORMAT.md charges
 for it; other long work is charged so that a step takes about as long. A step
-takes at most 3 nanoseconds on one core.`,
+takes up to 5 nanoseconds on one core for content that is made to be slow, and
+a tenth of that for ordinary rules.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,

@@ -129,6 +129,44 @@ func TestBudgetIsShared(t *testing.T) {
 	}
 }
 
+// TestOwnLimit holds that content which CF5001 does not run to the end is
+// undecided, for each fleet that the subject is judged for.
+func TestOwnLimit(t *testing.T) {
+	many := func(instances int) []byte {
+		var list []channelfile.Expr
+		for i := range instances {
+			var parts []channelfile.Expr
+			for n := range 1000 {
+				parts = append(parts, channelfile.And(channelfile.Equals(5, fmt.Sprintf("%d-%d", i, n)), channelfile.Equals(6, fmt.Sprint(n))))
+			}
+			list = append(list, channelfile.Or(parts...))
+		}
+		return pipes(t, list...)
+	}
+	for _, tt := range []struct {
+		why       string
+		instances int
+		want      validate.Verdict
+	}{
+		{"one instance of 1,000 pairs of criteria", 1, validate.Accepted},
+		{"thirty of them", 30, validate.Undecided},
+	} {
+		subject := validate.ChannelFile("", many(tt.instances))
+		options := limited(new(validate.Budget), nil)
+		j := validate.Prepare(subject, options)
+		for range 2 {
+			r := j.Run(options.Fleet, nil)
+			says := strings.Join(r.Undecided, "\n")
+			if r.Verdict() != tt.want || (tt.want == validate.Undecided) != strings.Contains(says, "did not finish: running the content takes more than 250 million units") {
+				t.Errorf("%s: %v %q, expected %v", tt.why, r.Verdict(), says, tt.want)
+			}
+			if tt.want == validate.Undecided && !strings.Contains(says, "the most expensive is instance ") {
+				t.Errorf("%s: %q names no rule", tt.why, says)
+			}
+		}
+	}
+}
+
 // Events that cannot be read leave the verdict open, and rejections stand.
 func TestEventsThatCannotBeRead(t *testing.T) {
 	broken := func(names ...string) *validate.Recorded {

@@ -2,6 +2,7 @@ package behaviour
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -19,10 +20,10 @@ In July 2024 the instances that stopped 8.5 million machines had never been
 run in the interpreter: a validator had looked at them, and tests had used
 wildcards where it mattered. Here each instance is run for each distinct
 contract, on events that are made for it: one that it matches, and for each of
-its criteria one by which it holds and one by which it nearly does. (Of a file
-that would take very long all criteria are run, and instances as long as there
-is time.) The interpreter checks what a sensor may not, and reports what it
-would have done.
+its criteria one by which it holds and one by which it nearly does. The
+interpreter checks what a sensor may not, and reports what it would have done.
+The work for one file has a limit, in proportion to the size of the file. If
+instances are left that were not run, the verdict is undecided.
 
 Correct the rule or the contract, whichever is wrong. The checks of family CF3
 reckon the same from needs and contracts, and find it first: what this one
@@ -35,20 +36,23 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		}
 		u := runnerOf.Get(p)
 		own := workAtLeast + workPerByte*uint64(len(p.File.Data()))
-		left := p.StepsLeft() / stepsPerWork
-		u.synthesizer.Limit(min(own, left))
+		limit := min(own, p.StepsLeft()/stepsPerWork)
+		u.synthesizer.Limit(limit)
 		start := u.synthesizer.Work()
 		var most cleanRun
+		cut := false // instances were not run
 		u.each(p, func(r *run, key []byte) {
 			c, ok := u.clean[string(key)]
 			if ok {
 				// It counts, lest a fleet be judged by what was
 				// judged before it.
 				u.synthesizer.Spend(c.work)
+				cut = cut || u.synthesizer.Work()-start > limit
 			} else {
 				before := u.synthesizer.Work()
-				clean := u.runAll(p, r, &c)
-				if c.work = u.synthesizer.Work() - before; clean {
+				ended := u.runAll(p, r, &c)
+				cut = cut || ended == byLimit
+				if c.work = u.synthesizer.Work() - before; ended == clean {
 					u.clean[string(key)] = c
 				}
 			}
@@ -56,29 +60,43 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 				most = c
 			}
 		})
-		p.CostOf(most.most*stepsPerWork, func() (validate.Location, *validate.Instance) { return p.LocateInstance(most.dearest) })
-		p.Spend((u.synthesizer.Work() - start) * stepsPerWork) // more than is left, if that is what ended it
+		dearest := func() (validate.Location, *validate.Instance) { return p.LocateInstance(most.dearest) }
+		p.CostOf(most.most*stepsPerWork, dearest)
+		work := u.synthesizer.Work() - start
+		if p.Spend(work*stepsPerWork) && cut { // else more was asked for than is left
+			p.Unfinished(fmt.Errorf("running the content takes more than %d million units of work and %d a byte of the file; the most expensive is %s; simplify that rule",
+				workAtLeast/1_000_000, workPerByte, p.RuleAt(dearest())))
+		}
 	},
 }
 
-// What the gate spends on running a file, in the synthesizer's units of work:
-// enough for rules as people write them, and in proportion to the file for those
-// that nobody would.
+// What the gate spends on running a file, in the synthesizer's units of work, and
+// in proportion to the file. The most expensive files of published rules take a
+// sixth of workPerByte. An instance of as many words as the format allows takes
+// less than workAtLeast.
 const (
-	workAtLeast = 20_000_000
+	workAtLeast = 250_000_000
 	workPerByte = 50
 )
 
 // stepsPerWork is the number of steps of the run's budget that a unit of the
 // synthesizer's work is charged. A unit takes up to 15 nanoseconds where content
-// is made to be slow, and a step 3.
+// is made to be slow, and a step 3 to 5.
 const stepsPerWork = 4
+
+// An ending says how a run ended.
+type ending int
+
+const (
+	clean   ending = iota // all instances were run, without a fault
+	byFault               // it was reported
+	byLimit               // of the work
+)
 
 // runAll runs all instances as the builds of one run do: all of them on an event
 // that has every input, and then each on its own events, as far as the work that
-// is allowed lasts. It records the most expensive one, and reports whether all
-// were run, without a fault.
-func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) (clean bool) {
+// is allowed lasts. It records the most expensive one.
+func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
 	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // budgets are compared before
@@ -87,16 +105,17 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) (clean bool) {
 	err := it.Run(e)
 	if fault, ok := errors.AsType[*sensor.Fault](err); ok {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
-		return false
+		return byFault
 	}
 	for i := range p.File.Instances() {
-		before := synthesizer.Work()
+		before, ended := synthesizer.Work(), byLimit
 		going := synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
 			r.hand(e)
 			_, err := it.RunInstance(i, e)
 			fault, ok := errors.AsType[*sensor.Fault](err)
 			if ok {
 				report(p, r, i, fault)
+				ended = byFault
 			}
 			return !ok
 		})
@@ -104,10 +123,13 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) (clean bool) {
 			c.most, c.dearest = work, i
 		}
 		if !going {
-			return false
+			return ended
 		}
 	}
-	return err == nil
+	if err != nil {
+		return byLimit
+	}
+	return clean
 }
 
 // instanceOf returns the first instance that refers to a criterion, the first
