@@ -21,9 +21,10 @@ const maxAsked = 1 << 16
 // and nobody would learn that it was never tried.
 type speller struct {
 	channels  []string
-	providers map[string][]string // of the feeds of a channel
-	known     map[string]bool     // names of the fields of any feed
-	asked     map[asked]string    // answers
+	providers map[string][]string   // of the feeds of a channel
+	known     map[string]bool       // names of the fields of any feed
+	inputs    map[*Mapping][]string // names of the fields of a feed, sorted
+	asked     map[asked]string      // answers
 }
 
 // An asked is a name that stands in a record, and where.
@@ -34,7 +35,7 @@ type asked struct {
 }
 
 func newSpeller(m *Mapper) *speller {
-	s := &speller{providers: map[string][]string{}, known: map[string]bool{}, asked: map[asked]string{}}
+	s := &speller{providers: map[string][]string{}, known: map[string]bool{}, inputs: map[*Mapping][]string{}, asked: map[asked]string{}}
 	for channel, feeds := range m.channels {
 		if channel != "" {
 			s.channels = append(s.channels, channel)
@@ -52,6 +53,7 @@ func newSpeller(m *Mapper) *speller {
 		for name := range of.byName {
 			s.known[name] = true
 		}
+		s.inputs[of] = slices.Sorted(maps.Keys(of.byName))
 	}
 	return s
 }
@@ -68,7 +70,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 			if len(m.byName[string(name)]) > 0 || s.known[string(name)] {
 				continue
 			}
-			meant := s.answer(asked{mapping: m, name: string(name)}, func() []string { return slices.Sorted(maps.Keys(m.byName)) })
+			meant := s.answer(asked{mapping: m, name: string(name)}, func() []string { return s.inputs[m] })
 			if meant != "" && r.Field(meant) == nil {
 				return fmt.Errorf("found the field %q, which no event has; did you mean %q? Content that reads it would not match, so the event cannot be tried", name, meant)
 			}

@@ -1,8 +1,11 @@
 package spelling
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 )
 
 func TestWithin(t *testing.T) {
@@ -56,5 +59,42 @@ func TestNearest(t *testing.T) {
 	most := func(name string) int { return len(name) - 4 }
 	if have := Nearest("Usex", fields, most); have != "" {
 		t.Errorf("a name says how near it has to be; found %q", have)
+	}
+}
+
+// TestSearchSkips holds that no pair of names is passed over which is as near as
+// it may be, whatever is known of it before its distance is.
+func TestSearchSkips(t *testing.T) {
+	const letters = "aAbé_1"
+	all := []rune(letters)
+	var words []string
+	for i := range 6 * 6 * 6 * 6 {
+		words = append(words, string([]rune{all[i%6], all[i/6%6], all[i/36%6], all[i/216%6], 'x'}[i%3:]))
+	}
+	for i, a := range words {
+		b := words[i*7%len(words)]
+		for limit := range 4 {
+			near := Distance(strings.ToLower(a), strings.ToLower(b)) <= limit
+			if have := Nearest(a, []string{b}, func(string) int { return limit }); (have == b) != near {
+				t.Errorf("Nearest(%q, %q) with %d edits: %q", a, b, limit, have)
+			}
+			near = limit <= 2 && min(limit, utf8.RuneCountInString(b)-2) >= 0 && (strings.EqualFold(a, b) || Distance(a, b) <= min(limit, utf8.RuneCountInString(b)-2))
+			if have := Within(limit, a, []string{b}); limit <= 2 && (have == b) != near {
+				t.Errorf("Within(%d, %q, %q): %q", limit, a, b, have)
+			}
+		}
+	}
+}
+
+// TestSearchTime holds that a hostile document cannot make the search expensive:
+// a recording of 20 MB has a million names that nobody knows.
+func TestSearchTime(t *testing.T) {
+	names := []string{"PipeName", "Image", "User", "ProcessGuid", "ParentCommandLine", "OriginalFileName", "IntegrityLevel", "UtcTime"}
+	start := time.Now()
+	for i := range 200_000 {
+		Within(2, fmt.Sprintf("field-%d", i), names)
+	}
+	if took := time.Since(start); took > 4*time.Second { // 0.1 s on one core of 2020
+		t.Errorf("took %v", took)
 	}
 }
