@@ -64,6 +64,7 @@ func (t *target) name() string {
 }
 
 var targets = []target{
+	{pkg: "./cmd/cfcheck", function: "FuzzBlockedRun", not: "it changes the folder that the process stands in, where libFuzzer writes"},
 	{pkg: "./cmd/cfcheck", function: "FuzzCommand", not: "it changes the folder that the process stands in, where libFuzzer writes"},
 	{pkg: "./corpus/asm", function: "FuzzAssemble"},
 	{pkg: "./events", function: "FuzzReader"},
@@ -79,6 +80,7 @@ var targets = []target{
 	{pkg: "./fuzz", function: "FuzzSensors"},
 	{pkg: "./fuzz", function: "FuzzSigma"},
 	{pkg: "./fuzz", function: "FuzzStructured"},
+	{pkg: "./internal/strictjson", function: "FuzzFind"},
 	{pkg: "./internal/strictjson", function: "FuzzString"},
 	{pkg: "./report", function: "FuzzClean"},
 	{pkg: "./sensor", function: "FuzzExtractContract"},

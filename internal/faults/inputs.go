@@ -107,7 +107,7 @@ func (e *env) irregular() (string, error) {
 		saw = append(saw, filepath.Base(name))
 	}
 	if slowest > 100*time.Millisecond {
-		return fmt.Sprintf("slowest %v", slowest), fmt.Errorf("over the bound:")
+		return fmt.Sprintf("slowest %v", slowest), errOver
 	}
 	return fmt.Sprintf("%s, as content, fleet, types and events; the slowest took %d ms", strings.Join(saw, ", "), slowest.Milliseconds()), nil
 }

@@ -91,7 +91,7 @@ func (e *env) manyFiles() (string, error) {
 			}
 			saw = append(saw, fmt.Sprintf("%s on %s: %.1f s, %s", format, coresOf(cores), x.took.Seconds(), megabytes(x.memory)))
 			if !e.short && (x.memory > 256<<20 || x.took > 30*time.Second) && failed == nil {
-				failed = fmt.Errorf("over the bound:")
+				failed = errOver
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (e *env) hugeFiles() (string, error) {
 		}
 		saw = append(saw, fmt.Sprintf("%s: %d ms", f.name, x.took.Milliseconds()))
 		if x.took > 50*time.Millisecond {
-			return strings.Join(saw, "; "), fmt.Errorf("over the bound:")
+			return strings.Join(saw, "; "), errOver
 		}
 	}
 	return strings.Join(saw, "; "), nil
@@ -299,7 +299,7 @@ func (e *env) manyFindings() (string, error) {
 		}
 		saw = append(saw, fmt.Sprintf("%s: %.1f MiB, %.1f s, %s", format, float64(len(x.stdout))/(1<<20), x.took.Seconds(), megabytes(x.memory)))
 		if len(x.stdout) > 16<<20 {
-			return strings.Join(saw, "; "), fmt.Errorf("over the bound:")
+			return strings.Join(saw, "; "), errOver
 		}
 	}
 	return fmt.Sprintf("%s findings: %s", progress.Thousands(uint64(n)), strings.Join(saw, "; ")), nil

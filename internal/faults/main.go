@@ -14,6 +14,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -101,6 +102,9 @@ type row struct {
 	took   time.Duration
 }
 
+// errOver says that a figure is over its bound.
+var errOver = errors.New("over the bound")
+
 // A skip is the reason why this machine cannot run a trial.
 type skip string
 
@@ -121,7 +125,7 @@ func (e *env) try(t trial) row {
 	case skip:
 		r.became, r.saw = skippedTrial, string(err)
 	default:
-		r.became, r.saw = failedTrial, strings.TrimSpace(err.Error()+" "+saw)
+		r.became, r.saw = failedTrial, strings.TrimSuffix(err.Error()+": "+saw, ": ")
 	}
 	os.RemoveAll(e.folder)
 	return r

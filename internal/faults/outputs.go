@@ -12,7 +12,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,6 +61,8 @@ func (e *env) kills() (string, error) {
 		whole[i] = time.Since(start)
 	}
 	signals := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL}
+	// What this process ignores its children ignore too.
+	signals = slices.DeleteFunc(signals, func(s syscall.Signal) bool { return signal.Ignored(s) })
 	killed := 0
 	for k := 1; k <= n; k++ {
 		i := k % len(scenes)
