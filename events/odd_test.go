@@ -1,10 +1,7 @@
 package events_test
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"reflect"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -33,54 +30,25 @@ func TestOddOptions(t *testing.T) {
 	}
 	more := odd.Values{reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)}}
 	base := observeCall{sensor.BuiltinDefinitions(), events.Options{}, &record, "observed", sensor.OwnReader()}
-	changes := odd.Changes(&base, more)
-	try := func(changes ...odd.Change) {
-		c, what := odd.Copy(&base, more), ""
-		for i := range changes {
-			if changes[i].Apply(c) {
-				what += "; " + changes[i].What
-			}
-		}
-		if says := observeOdd(c); says != "" {
-			t.Errorf("%.300s: %s", what, says)
-		}
-	}
-	for _, c := range changes {
-		try(c)
-	}
-	random := rand.New(rand.NewPCG(8, 9))
-	for range 300 {
-		try(changes[random.IntN(len(changes))], changes[random.IntN(len(changes))])
-	}
-	if says := observeOdd(&observeCall{}); says != "" {
+	odd.Try(t, &base, more, observeOdd)
+	if says := odd.Guard(time.Second, func() string { return observeOdd(&observeCall{}) }); says != "" {
 		t.Errorf("without anything: %s", says)
 	}
 }
 
 func observeOdd(c *observeCall) (says string) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			says = fmt.Sprintf("panic: %v\n%s", fault, debug.Stack())
-		}
-	}()
-	for range 3 { // a machine that does other things can be slow once
-		start := time.Now()
-		o := events.NewObserver(c.Definitions, c.Options)
-		if err := o.Add(c.Record); err == nil && c.Record == nil {
-			return "a record that is not there was added"
-		}
-		if fleet, err := o.Fleet(c.Name, c.Reader); err == nil {
-			if _, err := fleet.JSON(); err == nil && fleet.Hosts() == 0 {
-				return "a fleet without hosts was observed"
-			}
-		}
-		recording := events.NewRecording(c.Definitions)
-		if err := recording.Read(c.Name, events.NewReader(c.Name, strings.NewReader("{}\n")), func(*events.LineError) {}); err == nil && recording.Total() > 0 {
-			return "an event without fields feeds a type"
-		}
-		if time.Since(start) < time.Second {
-			return ""
+	o := events.NewObserver(c.Definitions, c.Options)
+	if err := o.Add(c.Record); err == nil && c.Record == nil {
+		return "a record that is not there was added"
+	}
+	if fleet, err := o.Fleet(c.Name, c.Reader); err == nil {
+		if _, err := fleet.JSON(); err == nil && fleet.Hosts() == 0 {
+			return "a fleet without hosts was observed"
 		}
 	}
-	return "it takes more than a second"
+	recording := events.NewRecording(c.Definitions)
+	if err := recording.Read(c.Name, events.NewReader(c.Name, strings.NewReader("{}\n")), func(*events.LineError) {}); err == nil && recording.Total() > 0 {
+		return "an event without fields feeds a type"
+	}
+	return ""
 }

@@ -5,9 +5,64 @@ package odd
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"reflect"
+	"runtime/debug"
 	"strings"
+	"testing"
+	"time"
 )
+
+// Try calls a function with each change of what p points to, and with pairs of
+// changes: 3000, or 300 in short tests. The function returns what is wrong, "" if
+// nothing is. That it panics is wrong too, and that it takes more than a second.
+func Try[T any](t *testing.T, p *T, more Values, call func(*T) string) {
+	t.Helper()
+	changes := Changes(p, more)
+	try := func(changes ...Change) {
+		c, what := Copy(p, more), ""
+		for i := range changes {
+			if changes[i].Apply(c) {
+				what += "; " + changes[i].What
+			}
+		}
+		if says := Guard(time.Second, func() string { return call(c) }); says != "" {
+			t.Errorf("%.300s: %s", strings.TrimPrefix(what, "; "), says)
+		}
+	}
+	for _, c := range changes {
+		try(c)
+	}
+	pairs := 3000
+	if testing.Short() {
+		pairs = 300
+	}
+	random := rand.New(rand.NewPCG(4, 5))
+	for range pairs {
+		try(changes[random.IntN(len(changes))], changes[random.IntN(len(changes))])
+	}
+	t.Logf("%d changes, %d pairs of them", len(changes), pairs)
+}
+
+// Guard calls a function and returns what it returns, or that it panics, or that
+// it takes longer than a limit.
+func Guard(limit time.Duration, call func() string) (says string) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			says = fmt.Sprintf("panic: %v\n%s", fault, debug.Stack())
+		}
+	}()
+	for range 3 { // a machine that does other things can be slow once
+		start := time.Now()
+		if says := call(); says != "" {
+			return says
+		}
+		if time.Since(start) < limit {
+			return ""
+		}
+	}
+	return fmt.Sprintf("it takes more than %v", limit)
+}
 
 // A Change puts an unusual value into one place of a struct.
 type Change struct {
