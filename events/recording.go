@@ -45,7 +45,7 @@ type Recording struct {
 	event    sensor.Event
 	feeds    []*Mapping
 
-	create func() (scratch.File, string, error)
+	create func() (scratch.File, error)
 	most   int64 // MaxRecording
 }
 
@@ -141,7 +141,7 @@ func (rec *Recording) add(r *Record, file, line int) error {
 // flush moves the events in memory to the temporary file.
 func (rec *Recording) flush() error {
 	if rec.file == nil {
-		file, _, err := rec.create()
+		file, err := rec.create()
 		if err != nil {
 			return fmt.Errorf("the events so far take more than %d bytes, and a temporary file for them cannot be created: %w; set TMPDIR to a folder that can be written to", maxBuffered, err)
 		}

@@ -123,20 +123,20 @@ func (f *faulty) ReadAt(p []byte, at int64) (int, error) {
 func TestRecordingFaults(t *testing.T) {
 	defs := sensor.BuiltinDefinitions()
 	text := pipeEvents(4000, 1500)
-	file := func(f faulty) func() (scratch.File, string, error) {
-		return func() (scratch.File, string, error) {
-			file, name, err := scratch.Create()
+	file := func(f faulty) func() (scratch.File, error) {
+		return func() (scratch.File, error) {
+			file, err := scratch.Create()
 			f.File = file
-			return &f, name, err
+			return &f, err
 		}
 	}
 	for _, tt := range []struct {
 		why    string
-		create func() (scratch.File, string, error)
+		create func() (scratch.File, error)
 		most   int64
 		says   string
 	}{
-		{"no file can be created", func() (scratch.File, string, error) { return nil, "", os.ErrPermission }, 1 << 30, "a temporary file for them cannot be created: permission denied; set TMPDIR"},
+		{"no file can be created", func() (scratch.File, error) { return nil, os.ErrPermission }, 1 << 30, "a temporary file for them cannot be created: permission denied; set TMPDIR"},
 		{"the disk is full", file(faulty{writes: 1}), 1 << 30, ": the temporary file of events cannot be written"},
 		{"more than a recording may take", scratch.Create, 3 << 20, ": the values of the events so far take more than 3145728 bytes"},
 		{"the file cannot be read", file(faulty{writes: 100}), 1 << 30, "the temporary file of events cannot be read at byte "},

@@ -50,11 +50,6 @@ type Run struct {
 	// it could be had. Nil: none can.
 	Lines func(path string, line int) (string, bool)
 
-	// Temporary creates the file for the results that do not stay in memory.
-	// It is called at most once; Close closes the file. nil means a file of
-	// [CreateTemporary].
-	Temporary func() (Temporary, error)
-
 	totals  Totals
 	results store
 	read    []readBy
@@ -149,7 +144,7 @@ func (r *Run) Add(results ...Result) {
 	for i := range results {
 		r.totals.add(&results[i])
 		r.reads(&results[i])
-		r.results.add(results[i], r.Temporary)
+		r.results.add(results[i])
 	}
 }
 

@@ -26,22 +26,6 @@ const (
 	maxPending     = 64 << 10 // bytes of records that are not in the file yet
 )
 
-// A Temporary is a file that a Run writes once, from its start, and then reads.
-// Close deletes it.
-type Temporary interface {
-	io.Writer
-	io.ReaderAt
-	io.Closer
-}
-
-// CreateTemporary creates a file in the folder for temporary files, $TMPDIR or
-// the system's. Where the system allows it, the file has no name from the start,
-// so that nothing is left of it however the process ends; elsewhere Close
-// removes it. Name is "" if the file has no name.
-func CreateTemporary() (file Temporary, name string, err error) {
-	return scratch.Create()
-}
-
 // A store keeps the results of a run in order: in memory as long as they are
 // few, and then all of them in a temporary file.
 //
@@ -57,7 +41,8 @@ type store struct {
 	items int // results and findings in kept
 	bytes int // their size, about
 
-	file    Temporary // nil as long as all results are in kept
+	create  func() (scratch.File, error) // nil means scratch.Create
+	file    scratch.File                 // nil as long as all results are in kept
 	stream  bytes.Buffer
 	encoder *gob.Encoder // to stream
 	pending []byte       // records that are not in the file yet
@@ -73,8 +58,8 @@ type store struct {
 	err      error // why results are missing; then none is added any more
 }
 
-// add adds a result. Create creates the file if it is needed.
-func (s *store) add(r Result, create func() (Temporary, error)) {
+// add adds a result.
+func (s *store) add(r Result) {
 	s.verified = false
 	switch {
 	case s.err != nil:
@@ -86,7 +71,7 @@ func (s *store) add(r Result, create func() (Temporary, error)) {
 		s.items += r.items()
 		s.bytes += r.size()
 		if most := cmp.Or(s.keep, MaxKept); s.items > most || s.bytes > maxKeptBytes {
-			s.spill(create)
+			s.spill()
 		}
 	default:
 		s.write(&r)
@@ -96,9 +81,10 @@ func (s *store) add(r Result, create func() (Temporary, error)) {
 var errClosed = errors.New("the run is closed")
 
 // spill moves the results from memory to a new file.
-func (s *store) spill(create func() (Temporary, error)) {
+func (s *store) spill() {
+	create := s.create
 	if create == nil {
-		create = func() (Temporary, error) { f, _, err := CreateTemporary(); return f, err }
+		create = scratch.Create
 	}
 	file, err := create()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -23,14 +24,14 @@ import (
 
 // spooled returns a run as r with all results in a temporary file, and the
 // results.
-func spooled(t testing.TB, r *Run, file Temporary) (*Run, []Result) {
+func spooled(t testing.TB, r *Run, file scratch.File) (*Run, []Result) {
 	t.Helper()
 	s := new(Run)
 	*s = *r
 	s.totals, s.results = Totals{}, store{}
 	s.results.keep = -1
 	if file != nil {
-		s.Temporary = func() (Temporary, error) { return file, nil }
+		s.results.create = func() (scratch.File, error) { return file, nil }
 	}
 	results := all(t, r)
 	s.Add(results...)
@@ -418,7 +419,8 @@ func TestSpoolFaultInTheMiddle(t *testing.T) {
 }
 
 func TestNoTemporary(t *testing.T) {
-	run := &Run{Temporary: func() (Temporary, error) { return nil, errors.New("read-only file system") }}
+	run := new(Run)
+	run.results.create = func() (scratch.File, error) { return nil, errors.New("read-only file system") }
 	run.results.keep = 10
 	run.Add(all(t, accepted(100))...)
 	text := reports(t, run)["text"]

@@ -384,7 +384,6 @@ func (r *reporting) check() error {
 func newRun() *report.Run {
 	run := &report.Run{
 		Gate: report.Gate{Version: gateVersion(), Checks: len(suite.Checks)}, Lines: new(lines).get,
-		Temporary: func() (report.Temporary, error) { return output.Scratch(report.CreateTemporary) },
 	}
 	if err := suite.SelfTest(suite.Checks); err != nil {
 		run.Gate.SelfTest = err.Error()

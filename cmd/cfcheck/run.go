@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/report"
 )
 
@@ -256,7 +257,7 @@ func onSignal() (stop func()) {
 	go func() {
 		select {
 		case s := <-signals:
-			output.RemoveTemporaries()
+			scratch.RemoveAll()
 			status := 128 + int(syscall.SIGINT)
 			if number, ok := s.(syscall.Signal); ok {
 				status = 128 + int(number)

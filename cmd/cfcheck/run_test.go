@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -26,7 +26,7 @@ const interrupted = "CFCHECK_TEST_INTERRUPTED"
 
 func waitToBeInterrupted(folder string) {
 	defer onSignal()()
-	if _, err := output.CreateTemporary(folder, "report.txt", 0o666); err != nil {
+	if _, err := scratch.CreateIn(folder, "report.txt", 0o666); err != nil {
 		panic(err)
 	}
 	fmt.Println("ready")

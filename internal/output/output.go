@@ -14,6 +14,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/cfcheck/cfcheck/internal/scratch"
 )
 
 // A Set is the outputs of one run. Name the inputs and outputs, then call
@@ -211,7 +213,7 @@ func (s *Set) try(o *Output) error {
 	}
 	err = f.Close()
 	o.temporary = ""
-	return errors.Join(err, discard(f.Name()))
+	return errors.Join(err, scratch.Remove(f.Name()))
 }
 
 // remove removes the file of an output.
@@ -247,7 +249,7 @@ func (s *Set) Commit() (err error) {
 	defer func() {
 		for _, o := range files {
 			if o.temporary != "" {
-				err = errors.Join(err, discard(o.temporary))
+				err = errors.Join(err, scratch.Remove(o.temporary))
 				o.temporary = ""
 			}
 			if err != nil && o.verdict && o.renamed {
@@ -344,7 +346,7 @@ func (s *Set) create(o *Output) (*os.File, error) {
 		return nil, err
 	}
 	folder, base := filepath.Split(o.place.path)
-	f, err := CreateTemporary(folder, base, 0o666)
+	f, err := scratch.CreateIn(folder, plainName(base), 0o666)
 	if err == nil {
 		o.temporary = f.Name()
 	}
@@ -375,7 +377,7 @@ func (s *Set) publish(o *Output, files []*Output) error {
 		return err
 	}
 	o.renamed = true
-	forget(o.temporary)
+	scratch.Forget(o.temporary)
 	o.temporary = ""
 	if o.place.info, err = os.Lstat(o.place.path); err != nil {
 		return err

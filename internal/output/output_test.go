@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/internal/scratch"
 )
 
 // files returns the content of the files in a folder, by name. A folder in it
@@ -85,8 +87,8 @@ func TestCommit(t *testing.T) {
 			if diff := cmp.Diff(tt.want, files(t, folder)); diff != "" {
 				t.Errorf("files (-want +have), %s:\n%s", tt.why, diff)
 			}
-			if len(temporaries.names) > 0 {
-				t.Errorf("temporary files are not forgotten: %v", temporaries.names)
+			if len(scratch.Names()) > 0 {
+				t.Errorf("temporary files are not forgotten: %v", scratch.Names())
 			}
 		})
 	}
@@ -148,8 +150,8 @@ func TestFaults(t *testing.T) {
 		delete(have, "fleet")
 		delete(have, "facts")
 		delete(have, "report")
-		if len(have) > 0 || len(temporaries.names) > 0 {
-			t.Errorf("%s fails: left are %v, %v", failed, have, temporaries.names)
+		if len(have) > 0 || len(scratch.Names()) > 0 {
+			t.Errorf("%s fails: left are %v, %v", failed, have, scratch.Names())
 		}
 	}
 	if n < 20 {
@@ -257,58 +259,5 @@ func TestLongName(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{name: "new"}, files(t, folder)); diff != "" {
 		t.Errorf("(-want +have)\n%s", diff)
-	}
-}
-
-// TestRemoveTemporaries holds that a process that ends leaves no temporary file
-// and makes no other.
-func TestRemoveTemporaries(t *testing.T) {
-	defer func() { temporaries.ended = false }()
-	folder := t.TempDir()
-	f, err := CreateTemporary(folder, "report.txt", 0o666)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	defer forget(f.Name())
-	RemoveTemporaries()
-	if _, err := CreateTemporary(folder, "report.txt", 0o666); !errors.Is(err, errEnding) {
-		t.Errorf("%v; expected %v", err, errEnding)
-	}
-	if have := files(t, folder); len(have) > 0 && runtime.GOOS != "windows" {
-		t.Errorf("left are %v", have)
-	}
-}
-
-// A closing counts how often it is closed.
-type closing int
-
-func (c *closing) Close() error { *c++; return nil }
-
-// A process that ends closes the files that have a name, and creates no more.
-func TestScratch(t *testing.T) {
-	defer func() { temporaries.ended, temporaries.files = false, nil }()
-	var with, without, failed closing
-	for _, tt := range []struct {
-		why  string
-		file *closing
-		name string
-		err  error
-	}{
-		{"a file with a name", &with, "name", nil},
-		{"one without a name is gone when the process is", &without, "", nil},
-		{"one that was not created", &failed, "name", os.ErrPermission},
-	} {
-		f, err := Scratch(func() (*closing, string, error) { return tt.file, tt.name, tt.err })
-		if f != tt.file || err != tt.err {
-			t.Errorf("%s: %v, %v", tt.why, f, err)
-		}
-	}
-	RemoveTemporaries()
-	if with != 1 || without != 0 || failed != 0 {
-		t.Errorf("closed %d, %d and %d times; expected 1, 0 and 0", with, without, failed)
-	}
-	if _, err := Scratch(func() (*closing, string, error) { t.Error("created"); return nil, "", nil }); err != errEnding {
-		t.Error(err)
 	}
 }

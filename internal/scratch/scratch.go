@@ -1,13 +1,19 @@
-// Package scratch creates temporary files that leave nothing behind.
+// Package scratch creates temporary files, and removes them when the process is
+// told to end.
 package scratch
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"sync"
 )
 
 // A File is written once, from its start, and then read. Close deletes it.
@@ -17,19 +23,102 @@ type File interface {
 	io.Closer
 }
 
+// files are the temporary files of this process that have a name.
+var files struct {
+	sync.Mutex
+	named map[string]io.Closer // by name; what closes the file, nil if that is its owner's
+	ended bool
+}
+
+// ErrEnding is the error of a process that has been told to end.
+var ErrEnding = errors.New("the process is ending")
+
 // Create creates a file in the folder for temporary files, $TMPDIR or the
 // system's. Where the system allows it, the file has no name from the start, so
-// that nothing is left of it however the process ends; elsewhere Close removes
-// it. Name is "" if the file has no name.
-func Create() (file File, name string, err error) {
+// that nothing is left of it however the process ends. Elsewhere Close removes
+// it, and so does [RemoveAll].
+func Create() (File, error) {
+	files.Lock()
+	defer files.Unlock()
+	if files.ended {
+		return nil, ErrEnding
+	}
 	f, err := os.CreateTemp("", "cfcheck-*.tmp")
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", os.TempDir(), Cause(err))
+		return nil, fmt.Errorf("%s: %w", os.TempDir(), Cause(err))
 	}
 	if os.Remove(f.Name()) == nil {
-		return f, "", nil
+		return f, nil
 	}
-	return named{f}, f.Name(), nil
+	record(f.Name(), f)
+	return named{f}, nil
+}
+
+// CreateIn creates a file in a folder, under a hidden name that base is part of.
+// [RemoveAll] removes it unless [Remove] or [Forget] was called before.
+func CreateIn(folder, base string, mode fs.FileMode) (*os.File, error) {
+	files.Lock()
+	defer files.Unlock()
+	if files.ended {
+		return nil, ErrEnding
+	}
+	for {
+		name := filepath.Join(folder, "."+base+"."+rand.Text()[:10]+".tmp")
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		record(name, nil)
+		return f, nil
+	}
+}
+
+// record adds a file to the list, which must be locked.
+func record(name string, closer io.Closer) {
+	if files.named == nil {
+		files.named = map[string]io.Closer{}
+	}
+	files.named[name] = closer
+}
+
+// Remove removes a temporary file.
+func Remove(name string) error {
+	defer Forget(name)
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Forget takes a temporary file from the list: its name is gone.
+func Forget(name string) {
+	files.Lock()
+	defer files.Unlock()
+	delete(files.named, name)
+}
+
+// Names returns the names of the temporary files of this process, in order.
+func Names() []string {
+	files.Lock()
+	defer files.Unlock()
+	return slices.Sorted(maps.Keys(files.named))
+}
+
+// RemoveAll removes the temporary files of this process, which is about to end:
+// it can create no others afterwards.
+func RemoveAll() {
+	files.Lock()
+	defer files.Unlock()
+	files.ended = true
+	for name, file := range files.named {
+		if file != nil {
+			file.Close() // not every system removes open files
+		}
+		os.Remove(name)
+	}
 }
 
 // Cause returns an error without the name of the temporary file, which is
@@ -53,4 +142,4 @@ func Variable() string {
 // named is a file that has to be closed before it can be removed.
 type named struct{ *os.File }
 
-func (f named) Close() error { return errors.Join(f.File.Close(), os.Remove(f.Name())) }
+func (f named) Close() error { return errors.Join(f.File.Close(), Remove(f.Name())) }
