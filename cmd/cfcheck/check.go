@@ -51,6 +51,7 @@ type checking struct {
 	compileBudget *sigma.Budget
 	explaining    validate.Budget     // for witnesses, so that these take nothing from the verdicts
 	recordings    []*events.Recording // to be closed
+	trying        [2]trying           // for the events of --never-match and of --known-good
 
 	several       bool    // several paths are to be judged
 	judgedFiles   fileSet // channel files that were judged, if so
@@ -142,6 +143,7 @@ func (k *checking) run(args []string) error {
 		k.judgePath(run, arg)
 	}
 	run.Add(k.judgeRules(k.roots)...)
+	k.sayUntried(run)
 	return k.writeClaims(run)
 }
 

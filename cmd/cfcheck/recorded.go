@@ -44,27 +44,69 @@ func (k *checking) closeRecordings() {
 	}
 }
 
+// A trying counts the subjects that were run on the events of one flag, and by
+// template type those for which there was no event.
+type trying struct {
+	tried   int
+	untried map[string]*untried
+	types   []string // keys of untried, in the order in which they were met
+}
+
+// An untried is the number of subjects of a type for which there was no event.
+type untried struct {
+	first string // the name of the first
+	count int
+}
+
 // noteUntried notes that content was to be run on recorded events of which none
 // is of its type: that nothing matched says nothing then.
 func (k *checking) noteUntried(r *validate.Report) {
 	if r.File == nil || r.Definition == nil {
 		return
 	}
-	for _, of := range []struct {
-		flag     string
-		recorded *validate.Recorded
-	}{{"--never-match", k.options.NeverMatch}, {"--known-good", k.options.KnownGood}} {
-		if of.recorded == nil {
+	for i, recorded := range []*validate.Recorded{k.options.NeverMatch, k.options.KnownGood} {
+		if recorded == nil {
 			continue
 		}
-		tried := false
+		of, any := &k.trying[i], false
 		// Where events cannot be read, the verdict is undecided, and says why.
-		err := of.recorded.Events(r.Definition, func(func() string, sensor.Event) bool {
-			tried = true
+		err := recorded.Events(r.Definition, func(func() string, sensor.Event) bool {
+			any = true
 			return false
 		})
-		if !tried && err == nil {
-			k.remarks = append(k.remarks, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", r.Subject.Name, of.flag, r.Definition.Name))
+		name := r.Definition.Name
+		switch {
+		case any || err != nil:
+			of.tried++
+		case of.untried[name] != nil:
+			of.untried[name].count++
+		default:
+			if of.untried == nil {
+				of.untried = map[string]*untried{}
+			}
+			of.untried[name] = &untried{r.Subject.Name, 1}
+			of.types = append(of.types, name)
+		}
+	}
+}
+
+// sayUntried adds to a run what was not tried on recorded events. If nothing at
+// all was tried on the events of a flag, there is no verdict: they were given to
+// be tried.
+func (k *checking) sayUntried(run *report.Run) {
+	for i, flag := range []string{"--never-match", "--known-good"} {
+		of := &k.trying[i]
+		for _, typ := range of.types {
+			u := of.untried[typ]
+			which := u.first
+			if u.count > 1 {
+				which = fmt.Sprintf("%s and %d more", u.first, u.count-1)
+			}
+			run.Remarks = append(run.Remarks, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", which, flag, typ))
+		}
+		if of.tried == 0 && len(of.types) > 0 {
+			run.Problems = append(run.Problems, fmt.Sprintf("%s: no event is of a type that was judged (%s), so nothing was tried; give events of these types, or leave the flag out",
+				flag, strings.Join(of.types, ", ")))
 		}
 	}
 }
