@@ -14,12 +14,12 @@ var EveryBuildAddressed = &validate.Check{
 	Doc: `each build has the type version, or is known to lack it
 
 The contract of a build does not have the version of the template type. The
-build refuses such content safely, so nothing breaks, but nobody judged the
-content for its hosts, and they do not get it. Often the contract is
-incomplete: a supply was forgotten, or taken out by mistake.
+build refuses such content safely, so nothing breaks. But cfcheck did not judge
+the content for its hosts, and they do not get it. Often the contract is
+incomplete: somebody forgot a supply, or removed one by mistake.
 
-Add the supply to the contract if the build has the type version. If it does
-not, state that in the contract (lacks): such builds are left out and listed,
+If the build has the type version, add the supply to its contract. If it does
+not, state that in the contract (lacks). The report then lists the build,
 without a warning.`,
 	Severity: validate.Warning,
 	Uses:     uses,
@@ -36,13 +36,13 @@ without a warning.`,
 		}
 		p.Report(func() validate.Finding {
 			all := builds(silent)
-			verb := "do"
+			verb, whose := "do", "their"
 			if len(all) == 1 {
-				verb = "does"
+				verb, whose = "does", "its"
 			}
 			f := p.At(channelfile.TypeVersionRange, "header.type_version",
 				"add the supply to the contract of each build that has it; let the others state that they lack the type (lacks)",
-				"%s %s not have version %d of template type %s by contract, and nothing was judged for it there", buildNames(all...), verb, p.Definition.Version, p.Definition.Name)
+				"%s %s not have version %d of template type %s by contract, so the content was not judged for %s hosts", buildNames(all...), verb, p.Definition.Version, p.Definition.Name, whose)
 			f.Builds = all
 			f.Details = []string{fmt.Sprintf("not addressed: %s", hosts(p, silent))}
 			return f

@@ -14,15 +14,14 @@ var DigestOfManifest = &validate.Check{
 	Doc: `the file is the one that the manifest of its folder names
 
 The manifest states the SHA-256 of each file of the set. A file with another
-one was replaced after the set was published: by hand, by a copy that failed,
-or by a build that was interrupted before it wrote its own manifest. The files
-of the folder are then of two sets, which nobody has judged together.
+SHA-256 was replaced after the set was published: by hand, by a copy that
+failed, or by a build that was interrupted before it wrote its own manifest. The
+folder then has files of two sets, which nobody has judged together.
 
-A manifest with the right SHA-256 and another size or template type was edited,
-and who reads it is told of content that is not there.
+If the SHA-256 is right, and the size or the template type is not, somebody
+edited the manifest. Its readers would expect content that is not there.
 
-Build the set again, or take all of its files and the manifest from their
-source again.`,
+Build the set again, or copy all of its files and the manifest again.`,
 	Uses:     validate.UsesBytes | validate.UsesManifest,
 	Requires: []*validate.Check{RegularFile, SizeCap},
 	Run: func(p *validate.Pass) {

@@ -10,10 +10,10 @@ var SearchesUsed = &validate.Check{
 	Name: "searches-used",
 	Doc: `each search of a rule is used by its condition
 
-A search that no condition uses says nothing, although its author wrote it
-down. A filter that was forgotten in the condition lets a rule match what it
-was to leave alone; a selection that was forgotten makes it match too much.
-The search is not looked at further: its fields may not even exist.
+A search that no condition uses has no effect, although its author wrote it.
+If the condition forgets a filter, the rule matches too much. If it forgets a
+selection, the rule can match too much or too little.
+cfcheck does not check the search further: its fields may not even exist.
 
 Use the search in the condition, or remove it.`,
 	Severity: validate.Warning,
