@@ -11,7 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// What a [Recording] takes. Its values are in memory as long as they are few.
+// The limits of a [Recording]. Few values stay in memory.
 const (
 	// MaxRecording is the number of bytes that a temporary file of a Recording
 	// has at most.

@@ -188,8 +188,8 @@ func (r *Result) Err() error { return r.err }
 // file.
 func (r *Result) Digest() string { return r.digest }
 
-// File returns the header of the channel file, nil if the subject is none that
-// can be read. Do not change it.
+// File returns the header of the channel file, nil if the subject is
+// not a channel file that can be read. Do not change it.
 func (r *Result) File() *File { return r.file }
 
 // Window returns the rows of bytes that finding i of the report is about, and

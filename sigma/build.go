@@ -115,7 +115,7 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	return res, errors.Join(blocking...)
 }
 
-// ErrNoRule is the error of [Build] if no rule is left and nothing else says why.
+// ErrNoRule is the error of [Build] if no rule is left and there is no other error.
 var ErrNoRule = errors.New("no rule to build a channel file from")
 
 type output struct {

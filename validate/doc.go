@@ -41,6 +41,6 @@
 // Whatever is not known to be good is not accepted. The zero Verdict is
 // Undecided and the zero Severity Error; a check that could not run is
 // recorded as skipped, and prevents acceptance; without a fleet, or with
-// nothing to judge, the verdict is Undecided. So it is with a list of checks that
-// lacks one of suite.Checks: append your own, and leave none out.
+// nothing to judge, the verdict is Undecided. The verdict is also Undecided
+// if the list of checks lacks one of suite.Checks: append your own checks to these.
 package validate

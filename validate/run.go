@@ -128,7 +128,7 @@ type Prepared struct {
 	provides   Uses      // what checks can look at in a subject of its kind
 	has        Uses      // what there is to look at; of a fleet, in the last run
 	outcomes   []outcome // by check; of those that look at a fleet, in the last run
-	totals     []total   // likewise, of those that found something, in the order in which they ran
+	totals     []total   // of the checks with findings, in the order in which they ran
 	summaries  []Summary // likewise
 
 	// What the checks that look at no fleet have found.
