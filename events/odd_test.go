@@ -30,7 +30,7 @@ func TestOddOptions(t *testing.T) {
 	}
 	more := odd.Values{reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)}}
 	base := observeCall{sensor.BuiltinDefinitions(), events.Options{}, &record, "observed", sensor.OwnReader()}
-	odd.Try(t, &base, more, observeOdd)
+	odd.Try(t, 300, &base, more, observeOdd)
 	if says := odd.Guard(time.Second, func() string { return observeOdd(&observeCall{}) }); says != "" {
 		t.Errorf("without anything: %s", says)
 	}

@@ -65,7 +65,7 @@ func TestOddOptions(t *testing.T) {
 		Digest: "ab", LeftOut: []LeftOut{{File: "a.yml"}}, Gate: Gate{Version: "1", Checks: 4},
 		Problems: []string{"a problem"}, Remarks: []string{"a remark"}, Sources: []Source{SourceOf("rules", "a.yml", nil)}, PassedOver: passedOver(),
 	}
-	odd.Try(t, &base, more, writeOdd)
+	odd.Try(t, 3000, &base, more, writeOdd)
 }
 
 func writeOdd(c *writeCall) (says string) {

@@ -63,8 +63,8 @@ func (r *Run) blocking() (n int) {
 	return n
 }
 
-// text says what was passed over.
-func (p *PassedOver) text() string {
+// String says what was passed over.
+func (p *PassedOver) String() string {
 	what, why := "file", " (not .cf, .yml or .yaml)"
 	switch p.Kind {
 	case HiddenFile:

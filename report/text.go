@@ -66,11 +66,11 @@ func Text(w io.Writer, r *Run) error {
 func (t *text) passedOver(p *PassedOver) {
 	switch {
 	case p.blocks(t.run.FailOnWarnings):
-		t.line("undecided", "%s", Clean(p.text()))
+		t.line("undecided", "%s", Clean(p.String()))
 	case p.blocks(true):
-		t.line("warning", "%s", Clean(p.text()))
+		t.line("warning", "%s", Clean(p.String()))
 	default:
-		t.line("remark", "%s", Clean(p.text()))
+		t.line("remark", "%s", Clean(p.String()))
 	}
 }
 

@@ -33,7 +33,7 @@ func TestOddOptions(t *testing.T) {
 	if _, err := Build(base.Rules, base.Definitions, base.Options); err != nil {
 		t.Fatal(err)
 	}
-	odd.Try(t, &base, more, buildOdd)
+	odd.Try(t, 3000, &base, more, buildOdd)
 }
 
 func buildOdd(c *buildCall) (says string) {

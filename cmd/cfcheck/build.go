@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
@@ -87,6 +88,7 @@ func (b *building) run(paths []string) error {
 			b.rules = append(b.rules, file.ManifestSource{Use: "rules", Path: sourcePath(f.Path), Size: f.Size, Digest: f.Digest})
 		}
 	}
+	b.sayPassedOver(paths)
 	rules, faults := set.rules, set.faults
 	if len(rules) == 0 && len(faults) > 0 {
 		return b.refuse(faults)
@@ -128,6 +130,30 @@ func (b *building) run(paths []string) error {
 		b.say("left out: %d of %s in all", n, count(uint64(len(rules)), "rule"))
 	}
 	return b.publish(paths, rev, built)
+}
+
+// sayPassedOver says what of the folders was not compiled, as check says what it
+// did not judge.
+func (b *building) sayPassedOver(paths []string) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			continue
+		}
+		in := readFolder(path)
+		for i := range in.passed {
+			if p := &in.passed[i]; p.Kind == report.VersionControl {
+				b.say("remark: %v", p)
+			} else {
+				b.say("warning: %v", p)
+			}
+		}
+		if n := in.files.n; n > 0 {
+			for first := range in.files.all() {
+				b.say("warning: %s: passed over %s, such as %s: build compiles rules", in.root, count(uint64(n), "channel file"), first)
+				break
+			}
+		}
+	}
 }
 
 // refuse lists what is wrong. Only if all of it is the rules' fault are they

@@ -14,9 +14,9 @@ import (
 )
 
 // Try calls a function with each change of what p points to, and with pairs of
-// changes: 3000, or 300 in short tests. The function returns what is wrong, "" if
+// changes: 300 at most in short tests. The function returns what is wrong, "" if
 // nothing is. That it panics is wrong too, and that it takes more than a second.
-func Try[T any](t *testing.T, p *T, more Values, call func(*T) string) {
+func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string) {
 	t.Helper()
 	changes := Changes(p, more)
 	try := func(changes ...Change) {
@@ -33,9 +33,8 @@ func Try[T any](t *testing.T, p *T, more Values, call func(*T) string) {
 	for _, c := range changes {
 		try(c)
 	}
-	pairs := 3000
 	if testing.Short() {
-		pairs = 300
+		pairs = min(pairs, 300)
 	}
 	random := rand.New(rand.NewPCG(4, 5))
 	for range pairs {
