@@ -55,7 +55,6 @@ func TestRecordingOnDisk(t *testing.T) {
 	if disk.file == nil || disk.size < maxBuffered || disk.buffered > maxBuffered {
 		t.Fatalf("%d bytes in the file, %d in memory: the test does not test the file", disk.size, disk.buffered)
 	}
-	memory := NewRecording(defs)
 	for _, name := range []string{"ipc", "process_creation"} {
 		d := defs.Newest(name)
 		got := listed(t, disk, d)
@@ -66,7 +65,7 @@ func TestRecordingOnDisk(t *testing.T) {
 		var want []string
 		lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
 		for i := 0; i < len(lines); i += 400 {
-			memory = NewRecording(defs)
+			memory := NewRecording(defs)
 			record(t, memory, strings.Repeat("\n", i)+strings.Join(lines[i:i+400], ""))
 			if memory.file != nil {
 				t.Fatal("a part is in a file")

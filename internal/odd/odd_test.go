@@ -31,7 +31,7 @@ type outer struct {
 func TestChanges(t *testing.T) {
 	more := odd.Values{reflect.TypeFor[*outer](): {&outer{Name: "odd"}}}
 	base := func() *outer {
-		return &outer{Name: "base", Parts: []inner{{N: 5}, {N: 6, Next: &inner{N: 7}}}, One: &inner{N: 8}, Say: func() string { return "" }, By: map[string]int{"a": 1}}
+		return &outer{Name: "base", Parts: []inner{{N: 5}, {N: 6, Next: &inner{N: 7}}}, One: &inner{N: 8}, hidden: 9, Say: func() string { return "" }, By: map[string]int{"a": 1}}
 	}
 	original := base()
 	places := map[string]int{}
