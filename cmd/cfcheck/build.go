@@ -75,6 +75,10 @@ func (b *building) run(paths []string) error {
 	if err != nil {
 		return err
 	}
+	// Before there is anything to say: a message must not end up in a rule.
+	if err := b.reading(paths).Begin(); err != nil {
+		return err
+	}
 	defer limitMemory()()
 	set, err := loadRules(paths, budget)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate/file"
@@ -275,13 +276,8 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 		return err
 	}
 	manifest := &file.Manifest{Revision: rev, Sources: slices.Concat(b.rules, documents)}
-	set := b.outputs()
+	set := b.reading(paths)
 	set.Precious = nil // content is what a build writes
-	for _, path := range paths {
-		set.ReadsFolder("the input "+path, path, isRules)
-	}
-	b.judging.reads(set)
-	b.expanding.reads(set)
 	var said strings.Builder
 	for _, out := range built.Outputs {
 		name := filepath.Join(b.out, out.Name)
@@ -312,6 +308,17 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 	}
 	b.sayOthers(s, manifest)
 	return nil
+}
+
+// reading returns a set of outputs with all that the build reads.
+func (b *building) reading(paths []string) *output.Set {
+	set := b.outputs()
+	for _, path := range paths {
+		set.ReadsFolder("the input "+path, path, isRules)
+	}
+	b.judging.reads(set)
+	b.expanding.reads(set)
+	return set
 }
 
 // announce writes a manifest without files.
