@@ -499,6 +499,7 @@ func TestSpecials(t *testing.T) {
 
 func TestReleases(t *testing.T) {
 	names := map[string]bool{}
+	warns := []string{"CF3016", "CF3019"} // checks whose findings do not reject
 	for _, r := range Releases() {
 		if r.Why == "" || names[r.Name] {
 			t.Errorf("%s has no why, or is there twice", r.Name)
@@ -510,7 +511,7 @@ func TestReleases(t *testing.T) {
 		if r.TypesData == nil && r.Types != "" {
 			t.Errorf("%s: there are no types %s", r.Name, r.Types)
 		}
-		if (r.Expect == Rejected) != (len(r.Checks) > 0 && r.Checks[0] != "CF3016") {
+		if (r.Expect == Rejected) != (len(r.Checks) > 0 && !slices.Contains(warns, r.Checks[0])) {
 			t.Errorf("%s: %s by %v", r.Name, r.Expect, r.Checks)
 		}
 	}

