@@ -189,10 +189,10 @@ func TestLimitIsOfAFleet(t *testing.T) {
 	if err := defs.Add(d); err != nil {
 		t.Fatal(err)
 	}
-	// Each of 245 criteria is run on 490 events, and for three builds that is
+	// Each of 950 criteria is run on 1,900 events, and for three builds that is
 	// more than is allowed.
 	parts := []channelfile.Expr{channelfile.Exists(1)}
-	for i := range 245 {
+	for i := range 950 {
 		parts = append(parts, channelfile.Contains(0, strings.Repeat(string(rune('a'+i%26)), 12)+string(rune('A'+i/26))))
 	}
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 7, TypeVersion: 3, InputsDeclared: 2})
