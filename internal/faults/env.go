@@ -35,6 +35,7 @@ type env struct {
 	dir    string // of all trials
 	folder string // of the trial that runs
 	short  bool
+	files  int // of the trial with very many files
 
 	gate string // the built command
 	good string // a channel file that is accepted

@@ -73,7 +73,7 @@ func smallFiles(root string, n int) (size int, err error) {
 }
 
 func (e *env) manyFiles() (string, error) {
-	n := pick(e, 1_000_000, 5_000)
+	n := pick(e, e.files, 5_000)
 	root := e.at("content")
 	size, err := smallFiles(root, n)
 	if err != nil {

@@ -28,15 +28,16 @@ import (
 func main() {
 	short := flag.Bool("short", false, "run a small form of each trial, in about a minute, and write no page")
 	only := flag.String("only", "", "run only the trials with these `IDs`, separated by commas, and write no page")
+	files := flag.Int("files", 1_000_000, "the `number` of files of trial L1")
 	page := flag.String("o", "docs/reliability.md", "write the table to this `file`")
 	flag.Parse()
-	if err := run(*short, *only, *page); err != nil {
+	if err := run(*short, *only, *files, *page); err != nil {
 		fmt.Fprintf(os.Stderr, "faults: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(short bool, only, page string) error {
+func run(short bool, only string, files int, page string) error {
 	dir, err := os.MkdirTemp("", "cfcheck-faults-")
 	if err != nil {
 		return err
@@ -46,6 +47,7 @@ func run(short bool, only, page string) error {
 	if err != nil {
 		return err
 	}
+	e.files = files
 	start := time.Now()
 	var rows []row
 	for _, t := range trials() {
