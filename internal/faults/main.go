@@ -62,7 +62,7 @@ func run(short bool, only string, files int, page string) error {
 		return fmt.Errorf("-only %q: no such trial", only)
 	}
 	if !short && only == "" {
-		if err := os.WriteFile(page, reliabilityPage(rows, start, time.Since(start)), 0o644); err != nil {
+		if err := os.WriteFile(page, reliabilityPage(rows, files, start, time.Since(start)), 0o644); err != nil {
 			return err
 		}
 		fmt.Printf("wrote %s\n", page)
@@ -146,14 +146,14 @@ func number(id string) (n int) {
 }
 
 // reliabilityPage returns the page of the documentation.
-func reliabilityPage(rows []row, at time.Time, took time.Duration) []byte {
+func reliabilityPage(rows []row, files int, at time.Time, took time.Duration) []byte {
 	var b strings.Builder
 	b.WriteString(`# Reliability: what happens under load and under faults
 
 This page is written by
 
 ` + "```" + `
-go run ./internal/faults
+go run ./internal/faults` + fmt.Sprintf(" -files %d", files) + `
 ` + "```" + `
 
 which builds the command and runs it as a process in each trial below. Status 0 must always mean that a verdict was reached and that its report is complete. Whatever else happens, the command must end with another status. A process that is killed leaves an output absent, or complete and of this run.
