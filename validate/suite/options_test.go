@@ -2,6 +2,7 @@ package suite_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"math"
@@ -175,6 +176,9 @@ func judgeOdd(c *call, mayAccept bool) string {
 	return ""
 }
 
+// oddPairs is how many pairs of changes TestOddOptions tries for each base.
+var oddPairs = flag.Int("odd-pairs", 300, "number of pairs of odd values to try for each base")
+
 // TestOddOptions calls the gate with each unusual value in each exported field
 // of what it is given, and with pairs of them. It must not panic, nor hang, nor
 // accept the file of July 2024.
@@ -225,10 +229,6 @@ func TestOddOptions(t *testing.T) {
 			for _, c := range changes {
 				try(c)
 			}
-			pairs := 2000
-			if testing.Short() {
-				pairs = 300
-			}
 			random := rand.New(rand.NewPCG(2, 3))
 			var shallow []odd.Change // of the options and the subject themselves
 			for _, c := range changes {
@@ -236,14 +236,14 @@ func TestOddOptions(t *testing.T) {
 					shallow = append(shallow, c)
 				}
 			}
-			for i := range pairs {
+			for i := range *oddPairs {
 				from := changes
 				if i%2 == 0 {
 					from = shallow
 				}
 				try(changes[random.IntN(len(changes))], from[random.IntN(len(from))])
 			}
-			t.Logf("%d changes, %d pairs of them", len(changes), pairs)
+			t.Logf("%d changes, %d pairs of them", len(changes), *oddPairs)
 		})
 	}
 }
