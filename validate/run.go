@@ -129,7 +129,7 @@ type Prepared struct {
 	has        Uses      // what there is to look at; of a fleet, in the last run
 	outcomes   []outcome // by check; of those that look at a fleet, in the last run
 	totals     []total   // of the checks with findings, in the order in which they ran
-	summaries  []Summary // likewise
+	summaries  []Summary // of the same checks
 
 	// What the checks that look at no fleet have found.
 	alone struct {

@@ -29,7 +29,7 @@ func (l *liveHeap) Write(p []byte) (int, error) {
 // more for 5,000 files than for 1,000, but for what varies by chance.
 func TestMemoryOfManyFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("judges 24,000 files")
+		t.Skip("judges 24,000 files, which takes too long for -short; the full tests run it")
 	}
 	const (
 		few, many = 1000, 5000

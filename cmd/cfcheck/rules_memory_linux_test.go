@@ -16,7 +16,7 @@ import (
 // more.
 func TestMemoryOfHostileRules(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a run takes seconds until its budget is spent")
+		t.Skip("a run takes seconds until its budget is spent, too long for -short; the full tests run it")
 	}
 	folder := t.TempDir()
 	values := "A:\n"

@@ -79,7 +79,7 @@ func TestSignals(t *testing.T) {
 // A run that nohup started goes on where the terminal is closed.
 func TestIgnoredSignal(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("Windows sends no SIGHUP")
+		t.Skip("Windows sends no SIGHUP to a process, so there is nothing to ignore")
 	}
 	folder := t.TempDir()
 	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0"`, os.Args[0])
