@@ -11,7 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
-	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/fuzz/neighbour"
+	"github.com/cfcheck/cfcheck/fuzz/internal/edits"
 )
 
 func FuzzEncode(f *testing.F) {
@@ -19,12 +19,12 @@ func FuzzEncode(f *testing.F) {
 			return
 		}
 		once, err := channelfile.Encode(file)
-		if file.Conformance() == 0 && neighbour.OwnPrograms(file) {
+		if file.Conformance() == 0 && edits.OwnPrograms(file) {
 			if err != nil {
 				t.Fatalf("a file in normal form does not encode: %v", err)
 			}
 			if !bytes.Equal(once, data) {
-				t.Fatalf("a file in normal form encodes to another, from byte %d on", neighbour.FirstDifference(once, data))
+				t.Fatalf("a file in normal form encodes to another, from byte %d on", edits.FirstDifference(once, data))
 			}
 		}
 		if err != nil {
@@ -36,10 +36,10 @@ func FuzzEncode(f *testing.F) {
 		again := conforming(t, once)
 		twice, err := channelfile.Encode(again)
 		if err != nil || !bytes.Equal(once, twice) {
-			t.Fatalf("what was encoded encodes to another file, from byte %d on; error %v", neighbour.FirstDifference(once, twice), err)
+			t.Fatalf("what was encoded encodes to another file, from byte %d on; error %v", edits.FirstDifference(once, twice), err)
 		}
-		if file.Conformance()&^digestRules == 0 && neighbour.OwnPrograms(file) && neighbour.Meaning(file) != neighbour.Meaning(again) {
-			t.Errorf("encoding a file that only has wrong digests changes what it says:\n%s\n%s", neighbour.Meaning(file), neighbour.Meaning(again))
+		if file.Conformance()&^digestRules == 0 && edits.OwnPrograms(file) && edits.Meaning(file) != edits.Meaning(again) {
+			t.Errorf("encoding a file that only has wrong digests changes what it says:\n%s\n%s", edits.Meaning(file), edits.Meaning(again))
 		}
 	})
 }
@@ -57,7 +57,7 @@ func conforming(t testing.TB, data []byte) *channelfile.File {
 	if broken := f.Conformance(); broken != 0 {
 		t.Fatalf("what was made breaks the rules %021b", broken)
 	}
-	if !neighbour.OwnPrograms(f) {
+	if !edits.OwnPrograms(f) {
 		t.Fatal("what was made has programs that are not those of their sources")
 	}
 	return f

@@ -8,8 +8,8 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
-	"github.com/cfcheck/cfcheck/fuzz/naive"
-	"github.com/cfcheck/cfcheck/fuzz/neighbour"
+	"github.com/cfcheck/cfcheck/fuzz/internal/edits"
+	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -133,7 +133,7 @@ func fleetNamed(t testing.TB, name string) int {
 func gateInput(data, spec []byte, how byte) (*validate.Subject, validate.Options) {
 	has := func(bit byte) bool { return how&bit != 0 }
 	if has(howRepaired) {
-		data = neighbour.Repaired(data)
+		data = edits.Repaired(data)
 	}
 	name := ""
 	var def *sensor.Definition
@@ -186,10 +186,10 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 		}
 		return
 	}
-	why := naive.WhyNot(f, opts.Definitions.ByNumber(f.Header.Type, f.Header.TypeVersion), opts.Fleet, opts.Now)
+	why := reference.WhyNot(f, opts.Definitions.ByNumber(f.Header.Type, f.Header.TypeVersion), opts.Fleet, opts.Now)
 	if verdict == validate.Rejected && why == "" {
 		for i := range r.Findings {
-			if c := r.Findings[i].Check; c.Severity == validate.Error && !naive.Silent(c.ID) {
+			if c := r.Findings[i].Check; c.Severity == validate.Error && !reference.Silent(c.ID) {
 				t.Errorf("rejected by %v for nothing: %s", c, r.Findings[i].Message)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/fuzz/generate"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 

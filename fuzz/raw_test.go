@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 )
 
 var le = binary.LittleEndian
@@ -21,7 +21,7 @@ type raw struct {
 
 // newRaw returns a file with a good header and empty sections.
 func newRaw(sections int, declared, read uint16) *raw {
-	r := &raw{order: naive.Order(sections)}
+	r := &raw{order: reference.Order(sections)}
 	copy(r.header[:], "\x89CFC\r\n\x1a\n")
 	le.PutUint16(r.header[0x08:], channelfile.MajorVersion)
 	le.PutUint16(r.header[0x0A:], channelfile.MinorVersion)
@@ -40,7 +40,7 @@ func rawOf(data []byte) (*raw, bool) {
 	if err != nil {
 		return nil, false
 	}
-	r := &raw{header: [48]byte(data), order: naive.Order(len(f.Sections))}
+	r := &raw{header: [48]byte(data), order: reference.Order(len(f.Sections))}
 	for i, s := range f.Sections {
 		r.sections[r.order[i]] = slices.Clone(data[s.Range.Start:s.Range.End])
 	}
@@ -57,10 +57,10 @@ func (r *raw) bytes() []byte {
 	for i, k := range r.order {
 		s := r.sections[k]
 		rec := out[48+48*i:]
-		le.PutUint32(rec, naive.SectionTypes[k])
+		le.PutUint32(rec, reference.SectionTypes[k])
 		le.PutUint32(rec[4:], uint32(len(out)))
 		le.PutUint32(rec[8:], uint32(len(s)))
-		le.PutUint32(rec[12:], uint32(len(s)/naive.EntrySizes[k]))
+		le.PutUint32(rec[12:], uint32(len(s)/reference.EntrySizes[k]))
 		digest := sha256.Sum256(s)
 		copy(rec[16:], digest[:])
 		out = append(out, s...)

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/fuzz/generate"
-	"github.com/cfcheck/cfcheck/fuzz/rawsensor"
+	"github.com/cfcheck/cfcheck/fuzz/internal/rawsensor"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/fuzz/csensor"
-	"github.com/cfcheck/cfcheck/fuzz/generate"
-	"github.com/cfcheck/cfcheck/fuzz/naive"
+	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -101,7 +101,7 @@ func TestNaiveEvaluates(t *testing.T) {
 			if err := it.Run(e); err != nil {
 				t.Fatal(err)
 			}
-			got, steps := naive.Evaluate(f, e)
+			got, steps := reference.Evaluate(f, e)
 			if !slices.Equal(it.Matched(), got) || !steps.IsUint64() || steps.Uint64() != it.Steps() {
 				t.Fatalf("the interpreter matches %v for %d steps, the naive one %v for %v, on %v", it.Matched(), it.Steps(), got, steps, e)
 			}

@@ -14,9 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cfcheck/cfcheck/fuzz/csensor"
-	"github.com/cfcheck/cfcheck/fuzz/generate"
-	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"

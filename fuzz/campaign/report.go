@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cfcheck/cfcheck/fuzz/generate"
-	"github.com/cfcheck/cfcheck/fuzz/oracle"
+	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"

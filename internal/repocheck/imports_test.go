@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"sigma", "events"},
 	{"report"},
 	{"cmd/cfcheck"},
-	{"fuzz", "fuzz/alive", "fuzz/alive/hunt", "fuzz/alive/mutant", "fuzz/campaign", "fuzz/csensor", "fuzz/generate", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/naive", "fuzz/neighbour", "fuzz/oracle", "fuzz/rawsensor", "fuzz/totality", "fuzz/vectors", "internal/bench", "internal/faults", "internal/gatetest"},
+	{"fuzz", "fuzz/campaign", "fuzz/internal/csensor", "fuzz/internal/detector", "fuzz/internal/edits", "fuzz/internal/mutant", "fuzz/internal/oracle", "fuzz/internal/rawsensor", "fuzz/internal/reference", "fuzz/internal/vectors", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/mutation", "fuzz/singleedits", "internal/bench", "internal/faults", "internal/gatetest", "internal/generate"},
 }
 
 // library is where only the standard library may be linked: up to here.

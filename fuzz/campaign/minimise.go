@@ -1,0 +1,257 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
+	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A smallCase is a problem with no more around it than it needs, as far as that
+// was found.
+type smallCase struct {
+	problem     *oracle.Problem
+	definitions *sensor.Definitions
+	definition  *sensor.Definition
+	data        []byte
+	fleet       *sensor.Fleet // nil: it shows without one
+	safe        bool
+}
+
+// minimise makes the file, the fleet and the event of a problem smaller as long
+// as it stays a problem of that kind.
+func minimise(f *found) *smallCase {
+	c := &smallCase{f.problem, f.batch.Definitions, f.batch.Definition, f.file.Data, f.fleet, f.safe}
+	o, err := oracle.New(f.checks)
+	if err != nil {
+		return c
+	}
+	defer o.Close()
+	try := func(data []byte, fleet *sensor.Fleet) bool {
+		p := o.Load(c.definitions, c.definition, data)
+		if p == nil && fleet != nil {
+			_, p = o.Decide(fleet, nil, c.safe)
+		}
+		if p == nil || p.Kind != c.problem.Kind {
+			return false
+		}
+		c.problem, c.data, c.fleet = p, data, fleet
+		return true
+	}
+	if c.fleet != nil {
+		for i := range c.fleet.Contracts { // one build is often enough
+			if one := (&sensor.Fleet{Name: c.fleet.Name, Contracts: c.fleet.Contracts[i : i+1]}); try(c.data, one) {
+				break
+			}
+		}
+		for i := 0; len(c.fleet.Contracts) == 1 && i < len(c.fleet.Contracts[0].Supplies); i++ {
+			b := c.fleet.Contracts[0]
+			b.Supplies = b.Supplies[i : i+1]
+			if try(c.data, &sensor.Fleet{Name: c.fleet.Name, Contracts: []sensor.Contract{b}}) {
+				break
+			}
+		}
+	}
+	for i := 0; ; {
+		less, ok := generate.RemoveInstance(c.data, i)
+		if !ok {
+			break
+		}
+		if !try(less, c.fleet) {
+			i++
+		}
+	}
+	if c.fleet == nil {
+		return c
+	}
+	if o.Load(c.definitions, c.definition, c.data) == nil {
+		if _, p := o.Decide(c.fleet, nil, c.safe); p != nil {
+			for i := range c.fleet.Contracts {
+				if b := &c.fleet.Contracts[i]; b.Build == p.Build {
+					p = o.Shrink(p, b)
+				}
+			}
+			c.problem = p
+		}
+	}
+	return c
+}
+
+// The files of a case.
+const (
+	caseFile        = "file.cf"
+	caseDefinitions = "definitions.json"
+	caseFleet       = "fleet.json"
+	caseProblem     = "problem.json"
+	caseText        = "problem.txt"
+)
+
+// A problemDocument says what a case shows.
+type problemDocument struct {
+	Kind  string          `json:"kind"`
+	What  string          `json:"what"`
+	Build string          `json:"build,omitempty"`
+	Feed  string          `json:"feed,omitempty"`
+	Safe  bool            `json:"safe"` // the file must be accepted
+	Event []valueDocument `json:"event,omitempty"`
+	Did   []string        `json:"did,omitempty"`
+}
+
+// A valueDocument is the value of an input; without a type it is absent.
+type valueDocument struct {
+	Type    string `json:"type,omitempty"`
+	Hex     string `json:"hex,omitempty"`
+	Integer *int64 `json:"integer,omitempty"`
+	Address string `json:"address,omitempty"`
+}
+
+func documentOf(e sensor.Event) (list []valueDocument) {
+	for _, v := range e {
+		d := valueDocument{}
+		if v.Present() {
+			d.Type = v.Type.String()
+		}
+		switch v.Type {
+		case sensor.String:
+			d.Hex = hex.EncodeToString(v.Text)
+		case sensor.Integer:
+			d.Integer = &v.Integer
+		case sensor.Address:
+			d.Address = netip.AddrFrom16(v.Address).String()
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// write writes the case to a folder, which -replay reads.
+func (c *smallCase) write(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	put := func(name string, data []byte) error { return os.WriteFile(filepath.Join(folder, name), data, 0o644) }
+	if err := put(caseFile, c.data); err != nil {
+		return err
+	}
+	definitions, err := c.definitions.JSON()
+	if err != nil {
+		return err
+	}
+	if err := put(caseDefinitions, definitions); err != nil {
+		return err
+	}
+	if c.fleet != nil {
+		fleet, err := c.fleet.JSON()
+		if err != nil {
+			return err
+		}
+		if err := put(caseFleet, fleet); err != nil {
+			return err
+		}
+	}
+	p := c.problem
+	document, err := json.MarshalIndent(problemDocument{p.Kind.String(), p.What, p.Build, p.Feed, c.safe, documentOf(p.Event), p.Did}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := put(caseProblem, append(document, '\n')); err != nil {
+		return err
+	}
+	return put(caseText, []byte(c.text()))
+}
+
+// text says for a person what the case shows.
+func (c *smallCase) text() string {
+	var b strings.Builder
+	p := c.problem
+	fmt.Fprintf(&b, "%v\n", p)
+	if p.Feed != "" {
+		fmt.Fprintf(&b, "feed: %s\n", p.Feed)
+	}
+	for i, v := range p.Event {
+		name := "?"
+		if i < len(c.definition.Inputs) {
+			name = c.definition.Inputs[i].Name
+		}
+		switch v.Type {
+		case 0:
+			fmt.Fprintf(&b, "input %d (index %d), %s: absent\n", i+1, i, name)
+		case sensor.String:
+			fmt.Fprintf(&b, "input %d (index %d), %s: %q, %d bytes\n", i+1, i, name, v.Text, len(v.Text))
+		case sensor.Integer:
+			fmt.Fprintf(&b, "input %d (index %d), %s: %d\n", i+1, i, name, v.Integer)
+		case sensor.Address:
+			fmt.Fprintf(&b, "input %d (index %d), %s: %v\n", i+1, i, name, netip.AddrFrom16(v.Address))
+		}
+	}
+	for _, line := range p.Did {
+		fmt.Fprintf(&b, "%s\n", line)
+	}
+	if f, err := channelfile.Parse(c.data); err == nil {
+		fmt.Fprintf(&b, "the file has %d instances and %d criteria, declares %d inputs and reads %d\n", f.Instances(), f.Criteria(), f.Header.InputsDeclared, f.Header.InputsRead)
+	}
+	return b.String()
+}
+
+// replay judges the case of a folder again, says what becomes of it, and
+// reports whether it is a problem still.
+func replay(w io.Writer, folder string) (problem bool, err error) {
+	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+	data, err := read(caseFile)
+	if err != nil {
+		return false, err
+	}
+	text, err := read(caseDefinitions)
+	if err != nil {
+		return false, err
+	}
+	definitions, err := sensor.ReadDefinitions(caseDefinitions, text)
+	if err != nil {
+		return false, err
+	}
+	var document problemDocument
+	if text, err = read(caseProblem); err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return false, fmt.Errorf("%s: %w", caseProblem, err)
+	}
+	c := &smallCase{definitions: definitions, data: data, safe: document.Safe}
+	for d := range definitions.All() {
+		c.definition = d
+	}
+	if text, err = read(caseFleet); err == nil {
+		if c.fleet, err = sensor.ReadFleet(caseFleet, text); err != nil {
+			return false, err
+		}
+	} else if !os.IsNotExist(err) {
+		return false, err
+	}
+	o, err := oracle.New(suite.Checks)
+	if err != nil {
+		return false, err
+	}
+	defer o.Close()
+	c.problem = o.Load(c.definitions, c.definition, c.data)
+	verdict := validate.Undecided
+	if c.problem == nil && c.fleet != nil {
+		verdict, c.problem = o.Decide(c.fleet, nil, c.safe)
+	}
+	if c.problem == nil {
+		_, err := fmt.Fprintf(w, "%v, and no problem: it is mended, or was of another machine\n", verdict)
+		return false, err
+	}
+	_, err = io.WriteString(w, c.text())
+	return true, err
+}

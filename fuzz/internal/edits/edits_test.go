@@ -1,0 +1,228 @@
+package edits
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+// file returns a file of the corpus.
+func file(t *testing.T, name string) File {
+	t.Helper()
+	files, err := Corpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(files, func(f File) bool { return f.Name == name || slices.Contains(f.Others, name) })
+	if i < 0 {
+		t.Fatalf("the corpus has no file of a case %s", name)
+	}
+	return files[i]
+}
+
+// blind is a meaning that leaves something of a file out.
+func blind(out func(*channelfile.File)) func(*channelfile.File) string {
+	return func(f *channelfile.File) string {
+		seen := *f
+		out(&seen)
+		return Meaning(&seen)
+	}
+}
+
+// A judge that compares too little of a file finds silent neighbours: so would
+// one whose reader overlooks a field, or whose format has one without meaning.
+func TestBlindJudge(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		meaning func(*channelfile.File) string
+		at, end int // where the first silent change may be
+	}{
+		{"the revision", blind(func(f *channelfile.File) { f.Header.Revision = 0 }), 0x10, 0x14},
+		{"the time of creation", blind(func(f *channelfile.File) { f.Header.Created = 0 }), 0x20, 0x28},
+		{"the values", func(f *channelfile.File) string {
+			said := Meaning(f)
+			for i := range f.Values() {
+				said = strings.ReplaceAll(said, string(f.Value(i)), "")
+			}
+			return said
+		}, 0x170, 1 << 10},
+	} {
+		p := Plan{Files: []File{file(t, "minimal")}, Cores: 1, Meaning: c.meaning}
+		r, err := p.Run(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := r.Counts.Sum(Silent)
+		if n == 0 || r.First == nil || r.Counts.Sum(Faulty) != 0 {
+			t.Errorf("a judge that is blind to %s finds %d silent changes; expected some, and none faulty", c.name, n)
+			continue
+		}
+		first := r.First
+		if first.Outcome != Silent || first.Change.Repair != Digests || first.Change.At < c.at || first.Change.At >= c.end {
+			t.Errorf("a judge that is blind to %s finds first: %v, %v", c.name, first.Change, first.Err)
+		}
+		// What is found can be judged again, by one who sees.
+		if o := judged(t, first.File, first.Data, Meaning); o != Different {
+			t.Errorf("a judge that is not blind to %s says it is %v", c.name, o)
+		}
+	}
+}
+
+func judged(t *testing.T, f *File, data []byte, meaning func(*channelfile.File) string) Outcome {
+	t.Helper()
+	j, err := NewJudge(f.Data, meaning, f.gate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := j.Judge(data, AskAlways)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// A gate without a verdict and a panic are faults of the neighbour.
+func TestFaulty(t *testing.T) {
+	f := file(t, "minimal")
+	data := slices.Clone(f.Data)
+	data[0x10]++
+	kept := Repaired(data)
+	var asked []bool
+	broken := func(_ []byte, kept bool) error {
+		if asked = append(asked, kept); len(asked) == 1 {
+			return nil // for the file itself
+		}
+		return errors.New("no verdict")
+	}
+	j, err := NewJudge(f.Data, Meaning, broken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		why  string
+		data []byte
+		ask  Ask
+		want Outcome
+	}{
+		{"it is the file", f.Data, AskAlways, Undone},
+		{"nobody asks", kept, AskNever, Different},
+		{"it is kept", kept, AskKept, Faulty},
+		{"its digest is wrong", data, AskKept, Rejected},
+		{"its digest is wrong, and the gate is asked", data, AskAlways, Faulty},
+	} {
+		if o, err := j.Judge(c.data, c.ask); o != c.want || (err != nil) != (o == Faulty) {
+			t.Errorf("%s: %v, %v; expected %v", c.why, o, err, c.want)
+		}
+	}
+	if want := []bool{true, true, false}; !slices.Equal(asked, want) {
+		t.Errorf("the gate was asked of what is kept or not %v; expected %v", asked, want)
+	}
+	if _, err := NewJudge(f.Data, func(*channelfile.File) string { panic("no meaning") }, nil); err == nil || !strings.Contains(err.Error(), "panic: no meaning") {
+		t.Errorf("a meaning that panics gives the error %v", err)
+	}
+}
+
+// A neighbour is the file with one change; none comes twice from one byte, or is
+// the file; and what repairs make is what Repaired makes of it, though a Maker
+// does not hash all of it anew.
+func TestMaker(t *testing.T) {
+	for _, name := range []string{"minimal", "every-operator", "provenance", "byte-order-file-size", "sections-overlap-in-part"} {
+		f := file(t, name)
+		m := NewMaker(f.Data)
+		for kind := range NumKinds {
+			n := 0
+			seen := map[string]bool{}
+			for i := range len(f.Data) + 1 {
+				var plain []byte
+				m.At(kind, i, func(c Change, data []byte) {
+					if c.Kind != kind || c.At != i {
+						t.Fatalf("%s: %v came for %v at %d", name, c, kind, i)
+					}
+					switch c.Repair {
+					case NoRepair:
+						n++
+						plain = slices.Clone(data)
+						if bytes.Equal(data, f.Data) || seen[string(data)] {
+							t.Fatalf("%s: %v is the file, or came before", name, c)
+						}
+						seen[string(data)] = true
+					case Digests:
+						if !bytes.Equal(data, Repaired(plain)) {
+							t.Fatalf("%s: %v is not what Repaired makes of it", name, c)
+						}
+					case DigestsOfSize:
+						le.PutUint32(plain[fileSizeAt:], uint32(len(plain)))
+						if !bytes.Equal(data, Repaired(plain)) {
+							t.Fatalf("%s: %v is not what Repaired makes of it", name, c)
+						}
+					}
+				})
+				if !bytes.Equal(m.inPlace, f.Data) {
+					t.Fatalf("%s: %v at %d is not taken back", name, kind, i)
+				}
+			}
+			size := len(f.Data)
+			switch kind {
+			case Flip:
+				if n != 8*size {
+					t.Errorf("%s: %d bits of %d bytes were flipped", name, n, size)
+				}
+			case Cut:
+				if n != size {
+					t.Errorf("%s: %d of %d lengths came", name, n, size)
+				}
+			default:
+				if n < size/5 {
+					t.Errorf("%s: %v: %d of %d bytes; expected more", name, kind, n, size)
+				}
+			}
+		}
+	}
+}
+
+// The same plan gives the same counts, on any number of cores; and fewer places
+// give fewer neighbours.
+func TestPlan(t *testing.T) {
+	files := []File{file(t, "minimal"), file(t, "provenance"), file(t, "limit-stack"), file(t, "filled-with-zero")}
+	var last *Result
+	for _, c := range []struct{ positions, cores, sampled, long int }{{150, 1, 4, 1}, {150, 3, 4, 1}, {20, 2, 4, 1}} {
+		p := Plan{Files: files, Cores: c.cores, Positions: c.positions}
+		var progress Progress
+		r, err := p.Run(t.Context(), &progress)
+		if err != nil || r.First != nil {
+			t.Fatal(err, r)
+		}
+		if r.Sampled != c.sampled || r.Long != c.long || r.Files != len(files) || progress.Files.Load() != int64(len(files)) || progress.Changes.Load() != r.Counts.All() {
+			t.Errorf("%+v gives %+v, and the progress %d", c, r, progress.Files.Load())
+		}
+		if last != nil && (r.Counts == last.Counts) != (c.positions == 150) {
+			t.Errorf("%+v gives %v, after %v", c, r.Counts, last.Counts)
+		}
+		last = r
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (&Plan{Files: files}).Run(ended, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a plan that is stopped gives the error %v", err)
+	}
+}
+
+func TestChangeString(t *testing.T) {
+	for want, c := range map[string]Change{
+		"one bit flipped: bit 3 of byte 0x10, digests repaired": {Flip, 16, 3, Digests},
+		"one byte set: byte 0x0 is 0xff, digests left":          {Set, 0, 0xFF, NoRepair},
+		"bytes swapped: the 4 from 0x28 on, digests left":       {Swap, 0x28, 4, NoRepair},
+		"cut off: 47 are left, digests left":                    {Cut, 47, 0, NoRepair},
+		"one byte left out: 0x2f, digests and size repaired":    {Delete, 0x2F, 0, DigestsOfSize},
+		"one byte put in: 0x00 before 0x30, digests left":       {Insert, 0x30, 0, NoRepair},
+	} {
+		if got := c.String(); got != want {
+			t.Errorf("found %q; expected %q", got, want)
+		}
+	}
+}

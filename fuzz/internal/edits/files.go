@@ -1,0 +1,89 @@
+package edits
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A File is a file whose neighbours are judged, and how the gate judges it.
+type File struct {
+	Name     string   // for people
+	Others   []string // cases that have the same file
+	FileName string   // under which it is judged
+	Data     []byte
+	Options  validate.Options
+}
+
+// Corpus returns the files of the corpus, good and bad, each once: cases that
+// differ in the fleet alone have one file, which is judged for the first.
+func Corpus() ([]File, error) {
+	var files []File
+	place := map[digest]int{}
+	for _, c := range corpus.Cases() {
+		d := digestOf(c.Data)
+		if i, ok := place[d]; ok {
+			files[i].Others = append(files[i].Others, c.Name)
+			continue
+		}
+		place[d] = len(files)
+		opts, err := gatetest.ReadOptions(&c, suite.Checks...)
+		if err != nil {
+			return nil, fmt.Errorf("case %s: %w", c.Name, err)
+		}
+		files = append(files, File{Name: c.Name, FileName: c.FileName, Data: c.Data, Options: opts})
+	}
+	return files, nil
+}
+
+// Read returns a file of the disk, which is judged for fleet 291.
+func Read(name string) (File, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return File{}, err
+	}
+	fleet, ok := sensor.BuiltinFleet("291")
+	if !ok {
+		return File{}, errors.New("there is no fleet 291")
+	}
+	return File{
+		Name: name, FileName: filepath.Base(name), Data: data,
+		Options: validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet},
+	}, nil
+}
+
+// Called reports whether a name of the file has a part.
+func (f *File) Called(part string) bool {
+	return slices.ContainsFunc(append([]string{f.Name}, f.Others...), func(name string) bool { return strings.Contains(name, part) })
+}
+
+// gate returns an error if the gate gives no verdict on a neighbour that can be
+// relied on. What is not kept it must reject.
+func (f *File) gate(data []byte, kept bool) error {
+	r := validate.Run(validate.ChannelFile(f.FileName, data), f.Options)
+	var wrong mistakes
+	gatetest.CheckReport(&wrong, f.Options, r)
+	if v := r.Verdict(); !kept && v != validate.Rejected {
+		wrong.Errorf("the verdict on a file that is not kept is %v", v)
+	}
+	if wrong != nil {
+		return fmt.Errorf("the gate: %w", errors.Join(wrong...))
+	}
+	return nil
+}
+
+// mistakes are what is wrong with a report.
+type mistakes []error
+
+func (m *mistakes) Helper() {}
+
+func (m *mistakes) Errorf(format string, args ...any) { *m = append(*m, fmt.Errorf(format, args...)) }

@@ -1,0 +1,746 @@
+// Package oracle holds the gate to its promise: what it accepts for a fleet
+// does no harm on any build of it. It runs accepted files on simulated sensors
+// that check nothing, on events that take the file's criteria both ways, and
+// compares what they do.
+//
+//	o, err := oracle.New(suite.Checks)
+//	o.Load(definitions, definition, data)
+//	verdict, problem := o.Decide(fleet, nil, false)
+//
+// A problem is an escape, where the gate accepted what does harm; a
+// disagreement, where two of ours that should agree do not; or a false
+// rejection. None must ever be found.
+package oracle
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
+	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// A Kind says what a problem is.
+type Kind uint8
+
+// The kinds of problems.
+const (
+	Escape         Kind = 1 + iota // an accepted file does harm
+	Disagreement                   // two readers, two sensors, or two reports of the gate on the same, differ
+	FalseRejection                 // a file that is valid by construction, and that no build lacks anything for, is not accepted
+)
+
+func (k Kind) String() string {
+	return [...]string{"no problem", "escape", "disagreement", "false rejection"}[k]
+}
+
+// A Problem is what must not be.
+type Problem struct {
+	Kind  Kind
+	What  string
+	Build string       // on which it shows; "" if it is not that of a build
+	Feed  string       // of the build; "" if it has one alone
+	Event sensor.Event // on which it shows; nil if on any
+	Did   []string     // what each sensor did on it, a line each
+}
+
+func (p *Problem) Error() string {
+	s := p.Kind.String() + ": " + p.What
+	if p.Build != "" {
+		s += ", on build " + p.Build
+	}
+	return s
+}
+
+// An Explanation is what becomes of a finding that should have a witness.
+type Explanation uint8
+
+// The explanations of findings.
+const (
+	NotAsked    Explanation = iota // findings of this check need no witness
+	Witnessed                      // an event, replayed, shows the harm
+	Reasoned                       // there is none, for a listed reason
+	Unexplained                    // there is none
+)
+
+// A Reason is why findings of a check have no witness.
+type Reason struct {
+	Check       *validate.Check
+	Explanation Explanation
+	Why         string
+}
+
+// Counts are what an oracle has done.
+type Counts struct {
+	Decisions  uint64                     // verdicts on a file and a fleet
+	Verdicts   [3]uint64                  // by validate.Verdict
+	Hits       map[*validate.Check]uint64 // decisions in which a check found something
+	Files      uint64                     // that both readers read
+	Readable   uint64                     // of them
+	SensorRuns uint64                     // of one sensor on one event
+	Events     uint64                     // on which sensors were compared
+	Facts      uint64                     // documents that were checked
+	Judged     uint64                     // decisions that were held against a second judge
+	Matches    uint64                     // instances that matched in them
+	Charges    [chargeBuckets]uint64      // files on builds, by what is charged for each operation that was counted: see Charge
+	Findings   [4]uint64                  // by Explanation
+	Reasons    map[Reason]uint64          // of those without a witness
+}
+
+// Add adds the counts of another oracle.
+func (c *Counts) Add(o *Counts) {
+	c.Decisions += o.Decisions
+	c.Files += o.Files
+	c.Readable += o.Readable
+	c.SensorRuns += o.SensorRuns
+	c.Events += o.Events
+	c.Matches += o.Matches
+	c.Facts += o.Facts
+	c.Judged += o.Judged
+	for i, n := range o.Verdicts {
+		c.Verdicts[i] += n
+	}
+	for i, n := range o.Findings {
+		c.Findings[i] += n
+	}
+	for i, n := range o.Charges {
+		c.Charges[i] += n
+	}
+	if c.Hits == nil {
+		c.Hits = make(map[*validate.Check]uint64, len(o.Hits))
+	}
+	for check, n := range o.Hits {
+		c.Hits[check] += n
+	}
+	if c.Reasons == nil {
+		c.Reasons = make(map[Reason]uint64, len(o.Reasons))
+	}
+	for r, n := range o.Reasons {
+		c.Reasons[r] += n
+	}
+}
+
+// chargeBuckets is how many buckets of a quarter there are: the last is of all
+// beyond.
+const chargeBuckets = 160
+
+// Charge returns how many steps are charged for each elementary operation, of
+// the costliest event that was made for a file on a build; in the median of
+// these, rounded up to a quarter. 0: nothing was run.
+func (c *Counts) Charge() float64 {
+	var all, sum uint64
+	for _, n := range c.Charges {
+		all += n
+	}
+	for i, n := range c.Charges {
+		if sum += n; n > 0 && 2*sum >= all {
+			return float64(i+1) / 4
+		}
+	}
+	return 0
+}
+
+// Accepted returns the share of decisions that accept, from 0 to 1.
+func (c *Counts) Accepted() float64 {
+	return float64(c.Verdicts[validate.Accepted]) / float64(max(c.Decisions, 1))
+}
+
+// An Oracle judges, and runs what was accepted. It serves one goroutine.
+type Oracle struct {
+	Counts Counts
+
+	// ExplainEvery is of how many decisions that reject one is asked for the
+	// witnesses of its findings, which are replayed: one that is neither there
+	// nor missing for a reason that is listed is a disagreement. 0: of none.
+	ExplainEvery uint64
+	// FactsEvery is of how many decisions that accept the facts of one are
+	// checked: what the gate claims is written down, read by the checker, which
+	// shares no code with the gate, and held against what the sensors did. 0:
+	// of none.
+	FactsEvery uint64
+	// JudgeEvery is of how many decisions one is held against a second judge,
+	// who shares no code with the gate. 0: none.
+	JudgeEvery uint64
+	// OddEvery is of how many runs of a file on what builds hand over one is of a
+	// budget that is just enough too, and of one that is short, and goes
+	// through events of odd values, which have nothing to do with what the
+	// file compares with: signs and leading zeros, addresses in every form,
+	// bytes that are no runes. 0: none.
+	OddEvery uint64
+	// Events is how many events are made for an instance, at most, and
+	// Instances for how many instances; 0: 64 and 16.
+	Events, Instances int
+	// AgainEvery is of how many decisions one is made again by the needs alone
+	// and, if it accepts, with events that were recorded. 0: none.
+	AgainEvery uint64
+	// EncodeEvery is of how many accepted files one must encode to itself, and
+	// list its operands as they are. 0: none.
+	EncodeEvery uint64
+	// Lies is how many times facts that are checked are made to claim one less of
+	// something than there is: the model sensor must notice. 0: once.
+	Lies int
+	// SternEvery is of how many decisions one is made again with other options,
+	// where the verdict follows from the one that was made, and its needs are
+	// counted a second time. 0: none.
+	SternEvery uint64
+	// Singly runs each instance by itself too.
+	Singly bool
+	// Texts makes events of all odd texts, alone and beside others, for types of
+	// one string.
+	Texts bool
+	// Exhaustive makes events of all values of a small alphabet, instead of
+	// some that go by the criteria.
+	Exhaustive bool
+	// C is a sensor in C that accepted files are run on as well; nil: none.
+	C *csensor.Sensor
+
+	checks []*validate.Check
+	blind  []*validate.Check // those of a gate that does not reckon what a fleet lacks
+	runs   *validate.Check   // of these the one that runs content; nil: there is none
+	raw    *rawSensors
+	odd    *rand.Rand
+	shapes uint64 // that were run
+	files  uint64 // that were accepted
+	told   int    // lies
+	anew   bool   // run each event anew, for tests: slow
+
+	defs   *sensor.Definitions
+	def    *sensor.Definition
+	types  []sensor.InputType // that def declares
+	data   []byte
+	broken channelfile.Rules // by the second reader
+	file   *channelfile.File // nil if it cannot be read
+	gate   *validate.Prepared
+	unseen *validate.Prepared // the same with the blind checks; nil before it was asked
+	needs  *sensor.Needs      // by the gate; events are made by them, and nothing is judged
+	run    *fileRun           // nil before the file was accepted once
+}
+
+// Now is the time at which everything is judged.
+var Now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+
+// New returns an oracle of the gate with a list of checks. Close frees what it
+// has taken.
+func New(checks []*validate.Check) (*Oracle, error) {
+	raw, err := newRawSensors()
+	if err != nil {
+		return nil, err
+	}
+	o := &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}
+	o.blind, o.runs = blind(checks)
+	return o, nil
+}
+
+// Close frees the memory of the sensors. It does not close C.
+func (o *Oracle) Close() error { return o.raw.close() }
+
+// Load takes a file of a type, and the definitions that the gate goes by. It
+// returns a disagreement if the two readers of the format differ on it. Data
+// must not be changed while it is loaded.
+func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []byte) *Problem {
+	if o.def != def || o.defs != defs {
+		o.defs, o.def, o.types = defs, def, make([]sensor.InputType, len(def.Inputs))
+		for i, in := range def.Inputs {
+			o.types[i] = in.Type
+		}
+	}
+	o.data, o.gate, o.unseen, o.run = data, nil, nil, nil
+	o.Counts.Files++
+	f, broken, p := readers(data)
+	if f != nil {
+		o.Counts.Readable++
+	}
+	o.file, o.broken = f, broken
+	return p
+}
+
+// ReadersDiffer returns a disagreement if the two readers of the format say
+// otherwise of some bytes.
+func ReadersDiffer(data []byte) *Problem {
+	_, _, p := readers(data)
+	return p
+}
+
+// readers reads data twice. The file is nil if it cannot be read; broken is
+// what the second reader finds.
+func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Problem) {
+	f, err := channelfile.Parse(data)
+	var kind error
+	if err != nil {
+		e, ok := errors.AsType[*channelfile.ParseError](err)
+		if !ok {
+			return nil, 0, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns an error of type %T", err)}
+		}
+		f, kind = nil, e.Err
+		if errors.Is(kind, channelfile.ErrConcatenated) {
+			kind = channelfile.ErrConcatenated // also as ErrFileSizeZero
+		}
+	}
+	broken, want := reference.Read(data)
+	if kind != want {
+		return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse says %v; the second reader %v", err, want)}
+	}
+	if f != nil {
+		if got := f.Conformance(); got != broken {
+			return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the rules %025b broken; the second reader %025b", got, broken)}
+		}
+	}
+	return f, broken, nil
+}
+
+// Unfolded returns a disagreement if case folding is not that of the Unicode
+// tables of the standard library, of which FORMAT.md has a copy: all readers and
+// all sensors in Go share it, so they cannot disagree on it.
+func Unfolded() *Problem {
+	if unicode.Version != "15.0.0" { // that of FORMAT.md
+		return nil
+	}
+	for r := range unicode.MaxRune + 1 {
+		fold, same := channelfile.Fold(r), false
+		for other := unicode.SimpleFold(r); ; other = unicode.SimpleFold(other) {
+			same = same || other == fold
+			if channelfile.Fold(other) != fold {
+				return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, and U+%04X to U+%04X, which are one to Unicode", r, fold, other, channelfile.Fold(other))}
+			}
+			if other == r {
+				break
+			}
+		}
+		if !same {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, which is another to Unicode", r, fold)}
+		}
+	}
+	return nil
+}
+
+// Decide lets the gate judge the loaded file for a fleet, and if it accepts,
+// runs the file as each build of the fleet would. Groups are what the fleet's
+// method of that name returns, nil if it is not known. Safe says that the file
+// must be accepted.
+func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (validate.Verdict, *Problem) {
+	if o.gate == nil {
+		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
+	}
+	r := o.gate.Run(fleet, groups)
+	o.needs = r.Needs
+	verdict := r.Verdict()
+	c := &o.Counts
+	c.Decisions++
+	if c.Decisions%freshEvery == 0 {
+		if p := o.fresh(r, groups); p != nil {
+			return verdict, p
+		}
+	}
+	c.Verdicts[verdict]++
+	for i := range r.Totals {
+		c.Hits[r.Totals[i].Check]++
+	}
+	if o.ExplainEvery > 0 && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%o.ExplainEvery == 0 {
+		for i := range r.Findings {
+			f := &r.Findings[i]
+			e, why := o.explain(r, f)
+			c.Findings[e]++
+			if e == Reasoned || e == Unexplained {
+				c.Reasons[Reason{f.Check, e, why}]++
+			}
+			if e == Unexplained {
+				return verdict, &Problem{Kind: Disagreement, What: fmt.Sprintf("no witness of %v, and no reason why: %s: %s", f.Check, why, f.Message)}
+			}
+		}
+	}
+	if o.JudgeEvery > 0 && c.Decisions%o.JudgeEvery == 0 {
+		c.Judged++
+		if p := o.second(r, verdict, fleet); p != nil {
+			return verdict, p
+		}
+	}
+	if o.SternEvery > 0 && c.Decisions%o.SternEvery == 0 {
+		if p := o.stern(r, fleet); p != nil {
+			return verdict, p
+		}
+	}
+	again := o.AgainEvery > 0 && c.Decisions%o.AgainEvery == 0
+	if verdict != validate.Accepted {
+		if again {
+			if p := o.again(r, fleet); p != nil {
+				return verdict, p
+			}
+		}
+		if safe {
+			return verdict, &Problem{Kind: FalseRejection, What: "the verdict is " + verdict.String() + ": " + whyNot(r)}
+		}
+		return verdict, nil
+	}
+	if p := o.accepted(fleet); p != nil {
+		return verdict, p
+	}
+	if again {
+		if p := o.again(r, fleet); p != nil {
+			return verdict, p
+		}
+	}
+	if o.FactsEvery > 0 && c.Verdicts[validate.Accepted]%o.FactsEvery == 0 {
+		c.Facts++
+		return verdict, o.facts(r, fleet)
+	}
+	return verdict, nil
+}
+
+// second holds a report against what a second reader and a second judge say.
+func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sensor.Fleet) *Problem {
+	differ := func(format string, args ...any) *Problem {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...)}
+	}
+	readable, structural, beyond := true, 0, false
+	for i := range r.Totals {
+		switch c := r.Totals[i].Check; {
+		case c.Family() == 0:
+			readable = readable && c.Severity != validate.Error // it need not be looked into
+		case c.Family() == 1:
+			structural++
+		case c.Family() == 5:
+			return differ("%v finds what the checks before it overlooked: %s", c, whyNot(r))
+		case reference.Silent(c.ID):
+			beyond = true
+		}
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; strings.Contains(f.Message, "please report the file") {
+			return differ("reading a file and looking at it differ: %v: %s", f.Check, f.Message)
+		}
+	}
+	broken := o.broken.Len()
+	if o.file == nil {
+		broken = 1
+	}
+	if readable && structural != broken {
+		return differ("%d checks of the structure find something; the second reader finds %d requirements broken", structural, broken)
+	}
+	if o.file == nil {
+		if verdict != validate.Rejected {
+			return differ("the verdict is %v of what cannot be read", verdict)
+		}
+		return nil
+	}
+	want := validate.Counts{
+		Instances: o.file.Instances(), Criteria: o.file.Criteria(),
+		Builds: len(fleet.Contracts), Contracts: r.Counts.Contracts, Hosts: fleet.Hosts(),
+	}
+	if r.Counts != want {
+		return differ("the report counts %+v; there are %+v", r.Counts, want)
+	}
+	if p := o.outcomes(r, fleet); p != nil {
+		return p
+	}
+	h := &o.file.Header
+	why := reference.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
+	switch {
+	case verdict == validate.Accepted && why != "":
+		return differ("the gate accepts; the second judge does not: %s", why)
+	case verdict != validate.Accepted && why == "" && !beyond:
+		return differ("the verdict is %v; the second judge finds nothing: %s", verdict, whyNot(r))
+	}
+	return nil
+}
+
+// counted returns what needs say otherwise than a second count; "" if nothing.
+func (o *Oracle) counted(needs *sensor.Needs) string {
+	if needs == nil {
+		return "the file can be read, and there are no needs of it"
+	}
+	inputs, operators := reference.Needs(o.file)
+	if len(needs.Inputs) != len(inputs) || len(needs.Operators) != len(operators) {
+		return fmt.Sprintf("%d inputs and %d operators are needed; the second count has %d and %d", len(needs.Inputs), len(needs.Operators), len(inputs), len(operators))
+	}
+	for _, in := range needs.Inputs {
+		if got, want := (reference.Count{Criteria: in.Criteria, Instances: in.Instances}), inputs[in.Index]; got != want {
+			return fmt.Sprintf("input %d is needed for %+v; the second count has %+v", in.Index, got, want)
+		}
+	}
+	for _, op := range needs.Operators {
+		if got, want := (reference.Count{Criteria: op.Criteria, Instances: op.Instances}), operators[op.Operator]; got != want {
+			return fmt.Sprintf("operator %v is needed for %+v; the second count has %+v", op.Operator, got, want)
+		}
+	}
+	return ""
+}
+
+// freshEvery is of how many decisions one is made anew.
+const freshEvery = 256
+
+// options returns what the loaded file is judged by, but for the fleet.
+func (o *Oracle) options() validate.Options {
+	return validate.Options{Checks: o.checks, Definitions: o.defs, Now: Now}
+}
+
+// fresh holds that the report on a file that was prepared, and judged for other
+// fleets before, is the one that the gate makes of the file and the fleet alone.
+func (o *Oracle) fresh(r *validate.Report, groups *sensor.Groups) *Problem {
+	options := o.options()
+	options.Fleet, options.Groups = r.Fleet, groups
+	alone := validate.Run(validate.ChannelFile("", o.data), options)
+	if reflect.DeepEqual(alone, r) {
+		return nil
+	}
+	return &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate says %v of a file that it has judged for other fleets (%v), and %v of the same if it has not (%v)",
+		r.Verdict(), r.Totals, alone.Verdict(), alone.Totals)}
+}
+
+// whyNot returns what stands in the way of acceptance, the first of it.
+func whyNot(r *validate.Report) string {
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Severity() == validate.Error {
+			return f.Check.ID + ": " + f.Message
+		}
+	}
+	if len(r.Undecided) > 0 {
+		return r.Undecided[0]
+	}
+	return "a check was skipped"
+}
+
+// accepted looks for harm that an accepted file does on a build.
+func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
+	switch {
+	case o.file == nil:
+		return &Problem{Kind: Escape, What: "the file cannot be read"}
+	case o.broken != 0:
+		return &Problem{Kind: Escape, What: fmt.Sprintf("the file breaks the rules %025b", o.broken)}
+	}
+	h := &o.file.Header
+	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
+		return &Problem{Kind: Escape, What: "the file is of a type that is not known"}
+	}
+	for i := range fleet.Contracts { // each: the gate may be wrong in which do the same
+		if p := o.build(&fleet.Contracts[i]); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+// facts checks what the gate claims of an accepted file.
+func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	differ := func(build, format string, args ...any) *Problem {
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...), Build: build}
+	}
+	text, err := fleet.JSON()
+	if err != nil {
+		return differ("", "the fleet cannot be written: %v", err)
+	}
+	read, err := sensor.ReadFleet("fleet", text)
+	if err != nil {
+		return differ("", "the fleet that was written cannot be read: %v", err)
+	}
+	claims := sensor.FactsOf(o.file, r.Needs, o.def, read)
+	doc, err := claims.JSON()
+	if err != nil {
+		return differ("", "the facts cannot be written: %v", err)
+	}
+	if err := facts.Check(o.data, text, doc); err != nil {
+		return differ("", "the checker refuses the facts of what the gate accepted: %v", err)
+	}
+	for i := range read.Contracts {
+		c := &read.Contracts[i]
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
+			if s.Type != o.def.Name || s.Version != o.def.Version {
+				continue
+			}
+			claimed, ok := claims.Steps(c.Build, s.Feed)
+			done := o.run.shape(c.Reader.Access, s.Inputs)
+			if ok && done.steps > claimed {
+				return differ(c.Build, "an event costs %d steps; the gate claims that it costs at most %d", done.steps, claimed)
+			}
+			if err := o.run.asserted(claims, claimed, c.Reader.Access, s.Inputs); err != nil {
+				return differ(c.Build, "the model sensor: %v", err)
+			}
+			if err := o.run.asserted(claims, 0, c.Reader.Access, s.Inputs); err != nil {
+				return differ(c.Build, "the model sensor, where nothing is claimed of steps: %v", err)
+			}
+			if what := o.run.spends(claims, done.costliest); what != "" {
+				return differ(c.Build, "the model sensor: %s", what)
+			}
+			all := lies(claims)
+			for range max(1, o.Lies) {
+				o.told++
+				lie := all[o.told%len(all)]
+				told := *claims
+				lie.tell(&told)
+				if o.run.asserted(&told, 0, c.Reader.Access, s.Inputs) == nil {
+					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", lie.what)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// A lie makes claims say one less of something than there is.
+type lie struct {
+	what string
+	tell func(*facts.Facts)
+}
+
+// lies returns those that a sensor must notice, for it comes across what they
+// are of.
+func lies(claims *facts.Facts) (list []lie) {
+	add := func(have uint64, what string, tell func(*facts.Facts)) {
+		if have > 0 {
+			list = append(list, lie{what, tell})
+		}
+	}
+	m := &claims.Most
+	add(m.Inputs, "inputs", func(f *facts.Facts) { f.Most.Inputs-- })
+	add(m.Words, "words", func(f *facts.Facts) { f.Most.Words-- })
+	add(m.Stack, "truths", func(f *facts.Facts) { f.Most.Stack-- })
+	add(m.Operands, "operands", func(f *facts.Facts) { f.Most.Operands-- })
+	add(m.ValueLength, "bytes of a value", func(f *facts.Facts) { f.Most.ValueLength-- })
+	add(m.Instructions, "instructions", func(f *facts.Facts) { f.Most.Instructions-- })
+	for i, s := range claims.Sections {
+		typ := channelfile.SectionType(s.Type)
+		if typ.Ancillary() { // sensors read none
+			continue
+		}
+		section := func(f *facts.Facts) *facts.Section {
+			f.Sections = slices.Clone(f.Sections)
+			return &f.Sections[i]
+		}
+		add(s.Offset, fmt.Sprint("bytes before section ", typ), func(f *facts.Facts) { section(f).Offset-- })
+		add(s.Length, fmt.Sprint("bytes of section ", typ), func(f *facts.Facts) { section(f).Length-- })
+		add(s.Count, fmt.Sprint("entries of section ", typ), func(f *facts.Facts) { section(f).Count-- })
+	}
+	add(uint64(len(claims.Reads)), "inputs that are read", func(f *facts.Facts) { f.Reads = f.Reads[1:] })
+	add(uint64(len(claims.Operators)), "operators", func(f *facts.Facts) { f.Operators = f.Operators[1:] })
+	return list
+}
+
+// build looks for harm on one build.
+func (o *Oracle) build(c *sensor.Contract) *Problem {
+	escape := func(feed, format string, args ...any) *Problem {
+		return &Problem{Kind: Escape, What: fmt.Sprintf(format, args...), Build: c.Build, Feed: feed}
+	}
+	supplies := 0
+	for i := range c.Supplies {
+		s := &c.Supplies[i]
+		if s.Type != o.def.Name || s.Version != o.def.Version {
+			continue
+		}
+		supplies++
+		if p := o.supply(c, s.Feed, s.Inputs); p != nil {
+			return p
+		}
+	}
+	if supplies == 0 {
+		if c.Reader.RefusesUnknownVersions {
+			return nil // it loads nothing
+		}
+		if p := o.supply(c, "", nil); p != nil {
+			return p
+		}
+	}
+	return o.loads(c, escape)
+}
+
+// loads looks for what a build cannot load.
+func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args ...any) *Problem) *Problem {
+	r, run := &c.Reader, o.run
+	if !slices.Contains(r.Formats, "1.0") {
+		return escape("", "the build reads versions %v of the format, not 1.0", r.Formats)
+	}
+	have := uint32(0)
+	for _, op := range r.Operators {
+		have |= 1 << op
+	}
+	if lacks := run.operators &^ have; lacks != 0 {
+		return escape("", "the build does not have the operators of the bits %b", lacks)
+	}
+	for i, most := range [...]uint64{
+		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance,
+		r.Limits.OperandsPerCriterion, r.Limits.ValueLength, r.Limits.ProgramInstructions, r.Budget.Memory,
+	} {
+		if most != 0 && run.sizes[i] > most {
+			return escape("", "the build has room for %d %s; the file has %d", most, sizeNames[i], run.sizes[i])
+		}
+	}
+	return nil
+}
+
+// supply looks for harm on the events of one feed of a build.
+func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.SuppliedInput) *Problem {
+	if o.run == nil {
+		run, p := o.newRun()
+		if p != nil {
+			p.Build, p.Feed = c.Build, feed
+			return p
+		}
+		o.run = run
+	}
+	result := o.run.shape(c.Reader.Access, inputs)
+	if result.problem != nil {
+		p := *result.problem
+		p.Build, p.Feed = c.Build, feed
+		return &p
+	}
+	if budget := c.Reader.Budget.Steps; budget != 0 && max(result.steps, result.operations) > budget {
+		return &Problem{
+			Kind: Escape, Build: c.Build, Feed: feed, Event: result.costliest,
+			What: fmt.Sprintf("an event costs %d steps, and %d elementary operations; the build has a budget of %d", result.steps, result.operations, budget),
+		}
+	}
+	return nil
+}
+
+// Shrink makes the event of a problem smaller, as long as the loaded file shows
+// a problem of the same kind on it on that build.
+func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
+	if p.Event == nil || o.run == nil {
+		return p
+	}
+	var inputs []sensor.SuppliedInput
+	for i := range c.Supplies {
+		if s := &c.Supplies[i]; s.Type == o.def.Name && s.Version == o.def.Version && s.Feed == p.Feed {
+			inputs = s.Inputs
+		}
+	}
+	list := o.run.slots(c.Reader.Access, inputs)
+	try := func(e sensor.Event) bool {
+		_, q := o.run.compare(c.Reader.Access, e)
+		if q == nil || q.Kind != p.Kind {
+			return false
+		}
+		q.Build, q.Feed = p.Build, p.Feed
+		p = q
+		return true
+	}
+	for i := range p.Event {
+		if i >= len(list) || list[i].typ == 0 {
+			continue
+		}
+		e := cloneEvent(p.Event)
+		if e[i] = (sensor.Value{}); try(e) {
+			continue
+		}
+		for step := len(p.Event[i].Text); step > 0; {
+			e := cloneEvent(p.Event)
+			if n := len(e[i].Text); n >= step {
+				e[i].Text = e[i].Text[:n-step]
+				if try(e) {
+					continue
+				}
+			}
+			step /= 2
+		}
+	}
+	return p
+}

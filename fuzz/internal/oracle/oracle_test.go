@@ -1,0 +1,492 @@
+package oracle
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+func newOracle(t *testing.T) *Oracle {
+	t.Helper()
+	o, err := New(suite.Checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := o.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// hunt judges a stream until there is a problem, or so many decisions were
+// made.
+func hunt(o *Oracle, seed uint64, most uint64) *Problem {
+	s := generate.NewStream(seed)
+	for o.Counts.Decisions < most {
+		b := s.Next()
+		for _, f := range b.Files {
+			if p := o.Load(b.Definitions, b.Definition, f.Data); p != nil {
+				return p
+			}
+			for _, fleet := range b.Fleets {
+				if _, p := o.Decide(fleet.Fleet, fleet.Groups, fleet.Whole && f.Kind == generate.Valid); p != nil {
+					return p
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// TestOracle holds that the gate as it is has no escape, and that the stream
+// shows something.
+func TestOracle(t *testing.T) {
+	o := newOracle(t)
+	o.FactsEvery, o.JudgeEvery = 16, 1
+	if p := hunt(o, 1, 8_000); p != nil {
+		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
+	}
+	c := &o.Counts
+	if rate := c.Accepted(); rate < 0.2 || rate > 0.6 {
+		t.Errorf("%.3f of the decisions accept; expected 0.2 to 0.6", rate)
+	}
+	if c.Matches < c.Events/4 || c.SensorRuns < 2*c.Events {
+		t.Errorf("%d events, %d matches and %d runs of sensors; expected more: the events do not reach the criteria", c.Events, c.Matches, c.SensorRuns)
+	}
+	if c.Facts < 100 {
+		t.Errorf("%d documents of facts were checked; expected one in 16 decisions that accept", c.Facts)
+	}
+	if c.Judged != c.Decisions {
+		t.Errorf("%d of %d decisions were held against the second judge; expected all", c.Judged, c.Decisions)
+	}
+	if charge := c.Charge(); charge < 1 || charge > 4 {
+		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)
+	}
+	hit := 0
+	for _, check := range suite.Checks {
+		if c.Hits[check] > 0 {
+			hit++
+		}
+	}
+	if hit < len(suite.Checks)*3/5 {
+		t.Errorf("%d of %d checks found something; expected most", hit, len(suite.Checks))
+	}
+}
+
+// without makes some checks find nothing for the time of a test.
+func without(t *testing.T, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		c := suite.ByID(id)
+		if c == nil {
+			t.Fatalf("there is no check %s", id)
+		}
+		run := c.Run
+		t.Cleanup(func() { c.Run = run })
+		c.Run = func(*validate.Pass) {}
+	}
+}
+
+// TestWrongGates holds that the oracle sees what a gate does that lacks a
+// check. CF5001, which runs the content, is left out as well: it is there to
+// catch what the others miss.
+func TestWrongGates(t *testing.T) {
+	for _, tt := range []struct {
+		why  string
+		ids  []string
+		says string // of the problem
+	}{
+		{"it goes by the inputs that are declared, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
+		{"it does not see what is read of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
+		{"it takes a number for a pointer", []string{"CF3003"}, ""},
+		{"it takes what is unknown for supplied", []string{"CF3004"}, "inputs"},
+		{"it sends content to builds of another type version", []string{"CF3005"}, "inputs"},
+		{"it does not know which operators a build has", []string{"CF3006"}, "operators"},
+		{"it does not know which versions of the format a build reads", []string{"CF3007"}, "versions"},
+		{"it does not know the limits of a build", []string{"CF3008"}, "room for"},
+		{"it counts no steps", []string{"CF3009"}, "steps"},
+		{"it counts no bytes", []string{"CF3010"}, "bytes of memory"},
+		{"it takes a length that is not known for zero", []string{"CF3011"}, "steps"},
+		{"it takes any operator for any type", []string{"CF2006"}, ""},
+		{"it compares a number with a string", []string{"CF2008"}, ""},
+		{"it does not hash the header", []string{"CF1030"}, "rules"},
+		{"it does not hash the sections", []string{"CF1031"}, "rules"},
+		{"it takes what the header says is read for what is read", []string{"CF1034"}, "rules"},
+		{"it takes criteria in any order", []string{"CF1040"}, "rules"},
+		{"it takes operands that are not folded", []string{"CF1045"}, "rules"},
+	} {
+		t.Run(strings.Join(tt.ids, "+"), func(t *testing.T) {
+			without(t, append(tt.ids, "CF5001")...)
+			o := newOracle(t)
+			const most = 50_000
+			p := hunt(o, 7, most)
+			if p == nil {
+				t.Fatalf("%s: no escape in %d decisions", tt.why, most)
+			}
+			if p.Kind != Escape || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%s: %v; expected an escape that speaks of %q", tt.why, p, tt.says)
+			}
+			t.Logf("%s: after %d decisions, %v", tt.why, o.Counts.Decisions, p)
+		})
+	}
+}
+
+// one returns a type of two strings, a file of a condition, and a build that
+// supplies so many inputs.
+func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *sensor.Definition, []byte, *sensor.Fleet) {
+	t.Helper()
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291}
+	s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.Extracted}
+	for _, name := range []string{"A", "B"} {
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, MaxLength: 64})
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: 64})
+	}
+	s.Inputs = s.Inputs[:supplied]
+	defs := new(sensor.Definitions)
+	if err := defs.Add(d); err != nil {
+		t.Fatal(err)
+	}
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
+	if err := b.Add(channelfile.ID{1}, e, nil); err != nil {
+		t.Fatal(err)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sensor.OwnReader()
+	r.Access = sensor.Positional
+	return defs, d, data, &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{{Build: "b", Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}}}
+}
+
+// TestEscape holds what an escape says, and that its event is made small.
+func TestEscape(t *testing.T) {
+	without(t, "CF3001", "CF3002", "CF5001")
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "abc"), channelfile.Equals(1, "def")), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	verdict, p := o.Decide(fleet, nil, false)
+	if verdict != validate.Accepted || p == nil || p.Kind != Escape || p.Build != "b" {
+		t.Fatalf("%v, %v; expected an escape on build b", verdict, p)
+	}
+	did := strings.Join(p.Did, "\n")
+	for _, want := range []string{"model sensor: read of 16 bytes at inputs+16 of 16"} {
+		if !strings.Contains(did, want) {
+			t.Errorf("the sensors did\n%s\nexpected %q", did, want)
+		}
+	}
+	small := o.Shrink(p, &fleet.Contracts[0])
+	if len(small.Event) != 1 || small.Event[0].Present() {
+		t.Errorf("the event is %v; expected one input, and that absent", small.Event)
+	}
+}
+
+// TestEventsOnce holds that events which are not run again come to what they
+// came to: all that is reckoned of the builds is as if each were run anew.
+func TestEventsOnce(t *testing.T) {
+	counts := func(anew bool) Counts {
+		o := newOracle(t)
+		o.anew, o.FactsEvery = anew, 16
+		if p := hunt(o, 3, 4_000); p != nil {
+			t.Fatal(p)
+		}
+		return o.Counts
+	}
+	once, each := counts(false), counts(true)
+	if once.Events > each.Events*4/5 || once.SensorRuns >= each.SensorRuns {
+		t.Errorf("%d events were run instead of %d; expected fewer", once.Events, each.Events)
+	}
+	once.Events, once.SensorRuns, once.Matches = each.Events, each.SensorRuns, each.Matches
+	if !reflect.DeepEqual(once, each) {
+		t.Errorf("with each event once\n%+v\nwith all\n%+v", once, each)
+	}
+}
+
+// TestFreshGate holds that a gate is noticed that goes by what it judged before.
+func TestFreshGate(t *testing.T) {
+	judged := validate.OfSubject(func(*validate.Pass) *int { return new(int) })
+	forgetful := *suite.ByID("CF3001")
+	forgetful.Requires, forgetful.Run = nil, func(p *validate.Pass) {
+		if n := judged.Get(p); *n == 0 {
+			*n++
+			p.Report(func() validate.Finding { return validate.Finding{Message: "it was not judged before"} })
+		}
+	}
+	o, err := New([]*validate.Check{&forgetful})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	defs, def, data, fleet := one(t, channelfile.Equals(0, "a"), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	for i := range 2 * freshEvery {
+		if _, p := o.Decide(fleet, nil, false); p != nil {
+			if p.Kind != Disagreement || !strings.Contains(p.What, "for other fleets") || i+1 != freshEvery {
+				t.Errorf("%v, after %d decisions", p, i+1)
+			}
+			return
+		}
+	}
+	t.Error("nothing was noticed")
+}
+
+// TestFalseRejection holds that a file that must be accepted and is not is
+// noticed.
+func TestFalseRejection(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	verdict, p := o.Decide(fleet, nil, true)
+	if verdict != validate.Rejected || p == nil || p.Kind != FalseRejection || !strings.Contains(p.What, "CF3001") {
+		t.Errorf("%v, %v; expected a false rejection by CF3001", verdict, p)
+	}
+}
+
+// TestSecondJudge holds that a gate that is wrong and does no harm is noticed
+// too: one that rejects for nothing, accepts what nobody should, or finds late
+// what it should have found before.
+func TestSecondJudge(t *testing.T) {
+	for _, tt := range []struct {
+		why  string
+		id   string
+		run  func(*validate.Pass)
+		says string // of the problem
+	}{
+		{"a check finds what is not there", "CF3008", func(p *validate.Pass) {
+			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
+		}, "finds nothing: CF3008: of nothing"},
+		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
+		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "the input ever is"},
+		{"a check overlooks a rule that can never match", "CF3012", func(*validate.Pass) {}, "is blind without"},
+		{"a check finds that each rule matches too much", "CF3013", func(p *validate.Pass) {
+			p.Report(func() validate.Finding {
+				where, in := p.LocateInstance(0)
+				return validate.Finding{Where: where, Instance: in, Input: p.InputAt(0)}
+			})
+		}, "is widened without"},
+		{"what the needs say is found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
+	} {
+		t.Run(tt.id, func(t *testing.T) {
+			c := suite.ByID(tt.id)
+			run := c.Run
+			t.Cleanup(func() { c.Run = run })
+			c.Run = tt.run
+			o := newOracle(t)
+			o.JudgeEvery = 1
+			p := hunt(o, 7, 50_000)
+			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
+			}
+		})
+	}
+}
+
+// TestJudgedAgain holds that a gate is noticed that is wrong in a way which the
+// verdict on a file does not show: in what it says of the needs, of content that
+// it runs, of recorded events, or where another check has spoken before.
+func TestJudgedAgain(t *testing.T) {
+	finds := func(p *validate.Pass) {
+		p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
+	}
+	run := func(id string, run func(*validate.Pass)) func(*testing.T, *Oracle) {
+		return func(t *testing.T, _ *Oracle) {
+			c := suite.ByID(id)
+			old := c.Run
+			t.Cleanup(func() { c.Run = old })
+			c.Run = run
+		}
+	}
+	missing := suite.ByID("CF3001").Run
+	for _, tt := range []struct {
+		why   string
+		wrong func(*testing.T, *Oracle)
+		says  string // of the problem
+	}{
+		{"content that is run reads what is not there, and CF5001 does not see it", func(_ *testing.T, o *Oracle) {
+			o.runs.Run = func(*validate.Pass) {}
+		}, "runs without a fault"},
+		{"CF5001 finds what CF3001 would not have", func(_ *testing.T, o *Oracle) {
+			o.runs.Run = finds
+		}, "has a fault when it is run: CF5001: of nothing"},
+		{"CF3001 finds nothing in needs that were published", run("CF3001", func(p *validate.Pass) {
+			if p.File != nil {
+				missing(p)
+			}
+		}), "nothing in its needs"},
+		{"CF5002 does not see which instances match", run("CF5002", func(*validate.Pass) {}), "than CF5002"},
+		{"CF5003 does not see how often instances match", run("CF5003", func(*validate.Pass) {}), "more than CF5003"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			o := newOracle(t)
+			o.AgainEvery, o.SternEvery = 1, 1
+			tt.wrong(t, o)
+			p := hunt(o, 7, 5_000)
+			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
+				t.Errorf("%v, after %d decisions; expected a disagreement that says %q", p, o.Counts.Decisions, tt.says)
+			}
+		})
+	}
+}
+
+// TestCounted holds that each number of the needs is held against the second
+// count.
+func TestCounted(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "a"), channelfile.Contains(1, "b")), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, true); p != nil {
+		t.Fatal(p)
+	}
+	for _, tt := range []struct {
+		why    string
+		change func(*sensor.Needs)
+		says   string // "": nothing
+	}{
+		{"as the gate counts", func(*sensor.Needs) {}, ""},
+		{"an input is missing", func(n *sensor.Needs) { n.Inputs = n.Inputs[:1] }, "1 inputs and 2 operators"},
+		{"an operator is missing", func(n *sensor.Needs) { n.Operators = n.Operators[1:] }, "2 inputs and 1 operators"},
+		{"another input", func(n *sensor.Needs) { n.Inputs[1].Index = 2 }, "input 2 is needed"},
+		{"a criterion more reads an input", func(n *sensor.Needs) { n.Inputs[1].Criteria++ }, "input 1 is needed"},
+		{"an instance more reads an input", func(n *sensor.Needs) { n.Inputs[0].Instances++ }, "input 0 is needed"},
+		{"a criterion more has an operator", func(n *sensor.Needs) { n.Operators[0].Criteria++ }, "operator"},
+		{"an instance less has an operator", func(n *sensor.Needs) { n.Operators[1].Instances-- }, "operator"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			needs := *o.needs
+			needs.Inputs, needs.Operators = slices.Clone(needs.Inputs), slices.Clone(needs.Operators)
+			tt.change(&needs)
+			if got := o.counted(&needs); (got == "") != (tt.says == "") || !strings.Contains(got, tt.says) {
+				t.Errorf("got %q; expected %q", got, tt.says)
+			}
+		})
+	}
+	if o.counted(nil) == "" {
+		t.Error("nothing is said of needs that are missing")
+	}
+}
+
+// TestLies holds that each claim of the facts is lied about, and that the model
+// sensor notices: a claim that nobody asserts would not show a gate that claims
+// too little.
+func TestLies(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "abc", "abd"), channelfile.Regexp(1, "x+y")), 2)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, true); p != nil {
+		t.Fatal(p)
+	}
+	claims := sensor.FactsOf(o.file, o.needs, o.def, fleet)
+	c := &fleet.Contracts[0]
+	access, inputs := c.Reader.Access, c.Supplies[0].Inputs
+	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
+		t.Fatalf("the truth is refused: %v", err)
+	}
+	all := lies(claims)
+	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // each of Most, of each section, of inputs and of operators
+		t.Errorf("%d lies; expected %d", len(all), want)
+	}
+	for _, lie := range all {
+		told := *claims
+		lie.tell(&told)
+		if o.run.asserted(&told, 0, access, inputs) == nil {
+			t.Errorf("nobody notices that one less is claimed than there is of %s", lie.what)
+		}
+	}
+	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
+		t.Errorf("a lie has changed the truth: %v", err)
+	}
+}
+
+// TestExplain holds that each finding of a rejected file is asked for its
+// witness, and that one is missed that nobody can give.
+func TestExplain(t *testing.T) {
+	o := newOracle(t)
+	o.ExplainEvery = 1
+	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, false); p != nil {
+		t.Fatal(p)
+	}
+	if o.Counts.Findings[Witnessed] != 1 || o.Counts.Findings[Unexplained] != 0 {
+		t.Errorf("counted %v and %v; expected one witness", o.Counts.Findings, o.Counts.Reasons)
+	}
+	c := suite.ByID("CF3001")
+	run := c.Run
+	t.Cleanup(func() { c.Run = run })
+	c.Run = func(p *validate.Pass) { // speaks of what does no harm
+		p.Report(func() validate.Finding {
+			return validate.Finding{Input: p.InputAt(1), Builds: p.Groups[0].Builds, Message: "of nothing"}
+		})
+	}
+	_, _, data, fleet = one(t, channelfile.Equals(0, "a"), 1)
+	if p := o.Load(defs, def, data); p != nil {
+		t.Fatal(p)
+	}
+	if _, p := o.Decide(fleet, nil, false); p == nil || p.Kind != Disagreement || !strings.Contains(p.What, "of nothing") {
+		t.Errorf("%v; expected a disagreement on a finding that no event shows", p)
+	}
+}
+
+// TestReadersAreCompared holds that the oracle asks both readers about files
+// that only one could get wrong.
+func TestReadersAreCompared(t *testing.T) {
+	o := newOracle(t)
+	defs, def, data, _ := one(t, channelfile.Equals(1, "a"), 2)
+	damaged := bytes.Clone(data)
+	damaged[len(damaged)-1] ^= 1
+	for _, data := range [][]byte{data, damaged, nil} {
+		if p := o.Load(defs, def, data); p != nil {
+			t.Error(p)
+		}
+	}
+	if o.Counts.Files != 3 || o.Counts.Readable != 2 {
+		t.Errorf("%d files, %d of them readable; expected 3 and 2", o.Counts.Files, o.Counts.Readable)
+	}
+}
+
+// TestExhaustive holds that every event of the small alphabet is made.
+func TestExhaustive(t *testing.T) {
+	seen := map[string]bool{}
+	types := []sensor.InputType{sensor.String, sensor.Integer}
+	exhaust(types, 3, func(e sensor.Event) bool {
+		var key strings.Builder
+		for _, v := range e {
+			key.WriteByte(byte('0' + v.Type))
+			key.Write(v.Text)
+			key.WriteByte(byte('5' + v.Integer))
+		}
+		seen[key.String()] = true
+		return true
+	})
+	if want := len(allTexts) * len(allNumbers) * 2; len(seen) != want {
+		t.Errorf("%d events; expected %d", len(seen), want)
+	}
+}
+
+func TestUnfolded(t *testing.T) {
+	if p := Unfolded(); p != nil {
+		t.Error(p)
+	}
+}

@@ -1,0 +1,151 @@
+package oracle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/contract"
+)
+
+// outcomeOf is which outcome of a rule each check reports.
+var outcomeOf = map[*validate.Check]sensor.Outcome{
+	contract.RuleBlind: sensor.Blind, contract.RuleWidened: sensor.Widened, contract.RuleWeakened: sensor.Weakened,
+}
+
+// outcomes holds what a report says of rules at named readers against the truth
+// table of each: of each input that is enough by itself there must be a finding,
+// of a rule to which several do it together there must be one, and of no other.
+func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	ran := map[sensor.Outcome]*validate.Check{}
+	for _, c := range r.Ran {
+		if outcome, ok := outcomeOf[c]; ok {
+			ran[outcome] = c
+		}
+	}
+	if len(ran) == 0 {
+		return nil
+	}
+	found := map[sensor.Outcome]int{}
+	for _, t := range r.Totals {
+		if outcome, ok := outcomeOf[t.Check]; ok {
+			found[outcome] = t.Found
+		}
+	}
+	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and how many are not kept
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if outcome, ok := outcomeOf[f.Check]; ok {
+			unsaid[outcome]--
+			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
+			said[harm{f.Instance.Index, outcome, anyInput}] = true
+		}
+	}
+	lacks := o.lacks(fleet)
+	want, open := o.harms(lacks)
+	count := map[sensor.Outcome]int{}
+	for h := range want {
+		if h.input != anyInput {
+			count[h.outcome]++
+		}
+		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] && unsaid[h.outcome] == 0 {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v, and %v does not find it", h.instance, h.outcome, h.inputs(), c)}
+		}
+	}
+	for h := range said {
+		lacked := slices.ContainsFunc(lacks, func(list []int) bool { return slices.Contains(list, h.input) })
+		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(lacked && want[harm{h.instance, h.outcome, together}]) {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.outcome, h.inputs())}
+		}
+	}
+	if len(lacks) > 1 || len(open) > 0 { // what two feeds lack may be found at once
+		return nil
+	}
+	for outcome, c := range ran {
+		if found[outcome] != count[outcome] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d; by the truth tables there are %d", c, found[outcome], count[outcome])}
+		}
+	}
+	return nil
+}
+
+// A harm is what becomes of an instance without an input.
+type harm struct {
+	instance int
+	outcome  sensor.Outcome
+	input    int
+}
+
+// In place of an input: any, and several together of which none is enough.
+const (
+	anyInput = -1 - iota
+	together
+)
+
+func (h harm) inputs() string {
+	if h.input < 0 {
+		return "some inputs"
+	}
+	return fmt.Sprintf("input index %d", h.input)
+}
+
+// harms returns what becomes of the instances of the loaded file without what
+// feeds lack, and the instances of which that is not known.
+func (o *Oracle) harms(lacks [][]int) (want map[harm]bool, open map[int]bool) {
+	want, open = map[harm]bool{}, map[int]bool{}
+	for _, list := range lacks {
+		for instance := range o.file.Instances() {
+			o.harmed(instance, list, want, open)
+		}
+	}
+	return want, open
+}
+
+// lacks returns, for each feed of a named reader that lacks some, which inputs of
+// the definition it does not supply.
+func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
+	for i := range fleet.Contracts {
+		c := &fleet.Contracts[i]
+		for k := range c.Supplies {
+			s := &c.Supplies[k]
+			if c.Reader.Access != sensor.Named || s.Type != o.def.Name || s.Version != o.def.Version {
+				continue
+			}
+			var lacks []int
+			for index, declared := range o.def.Inputs {
+				if s.Input(sensor.Named, index, declared.Name).State == sensor.NotSupplied {
+					lacks = append(lacks, index)
+				}
+			}
+			if len(lacks) > 0 {
+				list = append(list, lacks)
+			}
+		}
+	}
+	return list
+}
+
+// harmed adds what becomes of an instance where some inputs are missing.
+func (o *Oracle) harmed(instance int, lacks []int, want map[harm]bool, open map[int]bool) {
+	outcome, known := reference.Outcome(o.file, instance, func(input int) bool { return slices.Contains(lacks, input) })
+	if !known {
+		open[instance] = true
+	}
+	if !known || outcome == sensor.Unaffected {
+		return
+	}
+	want[harm{instance, outcome, anyInput}] = true
+	alone := false
+	for _, lack := range lacks {
+		if by, _ := reference.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == outcome {
+			want[harm{instance, outcome, lack}] = true
+			alone = true
+		}
+	}
+	if !alone {
+		want[harm{instance, outcome, together}] = true
+	}
+}

@@ -1,0 +1,372 @@
+package reference
+
+import (
+	"bytes"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// Evaluate evaluates a file against an event that has all declared inputs, each
+// absent or of a type that the operators on it read. It returns the instances
+// that match, in the order of the file, and the steps that the event is charged.
+// It goes by FORMAT.md, sections 8 and 9, sentence by sentence; it shares
+// nothing with the interpreter and with the sensors but the reader of files and
+// the table of case folding.
+func Evaluate(f *channelfile.File, e sensor.Event) (matched []int, steps *big.Int) {
+	truths := make([]bool, f.Criteria())
+	steps = big.NewInt(int64(f.Words() + f.Instances()))
+	for i := range truths {
+		c := f.Criterion(i)
+		truths[i] = holds(f, c, e)
+		constant, each := charge(f, c)
+		steps.Add(steps, big.NewInt(constant))
+		steps.Add(steps, new(big.Int).Mul(big.NewInt(each), big.NewInt(int64(len(e[c.Input].Text)))))
+	}
+	for i := range f.Instances() {
+		var stack []bool
+		in := f.Instance(i)
+		for w := range in.Count {
+			word := f.Word(in.First + w)
+			if word.IsReference() {
+				stack = append(stack, truths[word.Criterion()] != word.Negated())
+				continue
+			}
+			n := len(stack) - word.Operands()
+			top := stack[n:]
+			truth := slices.Contains(top, true) // an or
+			if word.IsAnd() {
+				truth = !slices.Contains(top, false)
+			}
+			stack = append(stack[:n:n], truth)
+		}
+		if !slices.Contains(stack, false) {
+			matched = append(matched, i)
+		}
+	}
+	return matched, steps
+}
+
+// charge is a line of the table of section 9: what a criterion costs, and what
+// it costs more for each byte of its input.
+func charge(f *channelfile.File, c channelfile.Criterion) (constant, each int64) {
+	operands := int64(c.Count)
+	inputs := c.Flags&channelfile.FlagInputs != 0
+	switch c.Operator {
+	case channelfile.OpExists:
+		return 1, 0
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix:
+		if inputs {
+			return 1 + 2*operands, operands
+		}
+		constant = 1
+		for v := range f.OperandValues(c) {
+			constant += 2 + int64(len(v))
+		}
+		return constant, 0
+	case channelfile.OpContains, channelfile.OpPattern:
+		for v := range f.OperandValues(c) {
+			each += int64(len(v)) + 1
+		}
+		return 1 + each, each
+	case channelfile.OpRegexp:
+		for p := range f.OperandPrograms(c) {
+			for k := range p.Len() {
+				each += 3
+				if in := p.Inst(k); in.Op == channelfile.InstRunes {
+					for n := p.Ranges(in.Arg); n > 0; n /= 2 { // binary digits
+						each++
+					}
+				}
+			}
+		}
+		return 1 + each, each
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+		if inputs {
+			return 1 + 40*operands, 0
+		}
+		return 24 + 2*operands, 0
+	}
+	return 64 + 4*operands, 0 // address range
+}
+
+// holds reports whether a criterion holds.
+func holds(f *channelfile.File, c channelfile.Criterion, e sensor.Event) bool {
+	v := &e[c.Input]
+	if !v.Present() {
+		return false
+	}
+	if c.Operator == channelfile.OpExists {
+		return true
+	}
+	var truths []bool // of the operands
+	fold := c.Flags&channelfile.FlagFold != 0
+	switch {
+	case c.Flags&channelfile.FlagInputs != 0:
+		for other := range f.OperandInputs(c) {
+			truths = append(truths, e[other].Present() && sameInputs(c.Operator, fold, v, &e[other]))
+		}
+	case c.Operator == channelfile.OpRegexp:
+		for p := range f.OperandPrograms(c) {
+			truths = append(truths, finds(p, string(v.Text)))
+		}
+	default:
+		for o := range f.OperandValues(c) {
+			truths = append(truths, compares(c.Operator, fold, v, o))
+		}
+	}
+	if c.Flags&channelfile.FlagAll != 0 {
+		return !slices.Contains(truths, false)
+	}
+	return slices.Contains(truths, true)
+}
+
+// sameInputs compares the values of two inputs.
+func sameInputs(op channelfile.Operator, fold bool, v, other *sensor.Value) bool {
+	if op == channelfile.OpIntegerEquals {
+		a, b := number(v), number(other)
+		return a != nil && b != nil && a.Cmp(b) == 0
+	}
+	return affix(op, units(v.Text, fold), units(other.Text, fold))
+}
+
+// compares compares a value with an operand.
+func compares(op channelfile.Operator, fold bool, v *sensor.Value, operand []byte) bool {
+	switch op {
+	case channelfile.OpPattern:
+		return wildcards(string(v.Text), string(operand), fold)
+	case channelfile.OpIntegerEquals:
+		n := number(v)
+		return n != nil && n.Cmp(big.NewInt(integer(operand))) == 0
+	case channelfile.OpIntegerRange:
+		n := number(v)
+		return n != nil && big.NewInt(integer(operand)).Cmp(n) <= 0 && n.Cmp(big.NewInt(integer(operand[8:]))) <= 0
+	case channelfile.OpAddressRange:
+		a := address(v)
+		return a != nil && bytes.Compare(operand[:16], a) <= 0 && bytes.Compare(a, operand[16:]) <= 0
+	}
+	return affix(op, units(v.Text, fold), units(operand, fold))
+}
+
+// units returns what is compared one by one: bytes, or the folds of runes.
+func units(s []byte, fold bool) (list []rune) {
+	if !fold {
+		for _, b := range s {
+			list = append(list, rune(b))
+		}
+		return list
+	}
+	for _, r := range string(s) { // an invalid byte is U+FFFD
+		list = append(list, channelfile.Fold(r))
+	}
+	return list
+}
+
+// affix does equals, prefix, suffix and contains.
+func affix(op channelfile.Operator, value, operand []rune) bool {
+	n := len(operand)
+	for at := range len(value) + 1 {
+		if at+n > len(value) || !slices.Equal(value[at:at+n], operand) {
+			continue
+		}
+		starts, ends := at == 0, at+n == len(value)
+		switch op {
+		case channelfile.OpEquals:
+			starts = starts && ends
+		case channelfile.OpSuffix:
+			starts = ends
+		case channelfile.OpContains:
+			starts = true
+		}
+		if starts {
+			return true
+		}
+	}
+	return false
+}
+
+// wildcards matches a value as a whole with a pattern, by trying each way once.
+func wildcards(value, pattern string, fold bool) bool {
+	type place struct{ v, p int }
+	seen := map[place]bool{}
+	todo := []place{{}}
+	for len(todo) > 0 {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[at] {
+			continue
+		}
+		seen[at] = true
+		v, p := value[at.v:], pattern[at.p:]
+		if p == "" {
+			if v == "" {
+				return true
+			}
+			continue
+		}
+		// The runes that start here, and how many bytes they have.
+		first := func(s string) (r rune, size int) {
+			for i, next := range s + "\x00" {
+				if i > 0 {
+					return r, i
+				}
+				r = next
+			}
+			return 0, 0
+		}
+		rune1, size := first(v)
+		switch {
+		case p[0] == '*':
+			todo = append(todo, place{at.v, at.p + 1})
+			if v != "" && fold {
+				todo = append(todo, place{at.v + size, at.p})
+			} else if v != "" {
+				todo = append(todo, place{at.v + 1, at.p})
+			}
+		case v == "":
+		case p[0] == '?':
+			todo = append(todo, place{at.v + size, at.p + 1})
+		default:
+			skip := 0
+			if p[0] == '\\' {
+				skip = 1
+			}
+			literal, length := first(p[skip:])
+			switch {
+			case fold && channelfile.Fold(rune1) == channelfile.Fold(literal):
+				todo = append(todo, place{at.v + size, at.p + skip + length})
+			case !fold && v[0] == p[skip]:
+				todo = append(todo, place{at.v + 1, at.p + skip + 1})
+			}
+		}
+	}
+	return false
+}
+
+// number reads a value as a number, nil if it is none.
+func number(v *sensor.Value) *big.Int {
+	if v.Type == sensor.Integer {
+		return big.NewInt(v.Integer)
+	}
+	digits := strings.TrimPrefix(string(v.Text), "-")
+	if digits == "" || strings.Trim(digits, "0123456789") != "" || digits[0] == '0' && string(v.Text) != "0" {
+		return nil
+	}
+	n, _ := new(big.Int).SetString(string(v.Text), 10)
+	if !n.IsInt64() {
+		return nil
+	}
+	return n
+}
+
+// address reads a value as an address of 16 bytes, nil if it is none.
+func address(v *sensor.Value) []byte {
+	if v.Type == sensor.Address {
+		return v.Address[:]
+	}
+	text := string(v.Text)
+	if four := dotted(text); four != nil {
+		return append([]byte("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"), four...)
+	}
+	// What stands before a double colon, and what behind: at least one group is
+	// left out there.
+	before, behind, shortened := strings.Cut(text, "::")
+	head, ok := groups(before, !shortened)
+	tail, also := groups(behind, true)
+	switch n := len(head) + len(tail); {
+	case !ok || !also:
+		return nil
+	case shortened && n <= 14:
+		return slices.Concat(head, make([]byte, 16-n), tail)
+	case !shortened && n == 16:
+		return head
+	}
+	return nil
+}
+
+// groups reads groups of up to four hexadecimal digits; the last may be written
+// as an IPv4 address.
+func groups(text string, last bool) (b []byte, ok bool) {
+	if text == "" {
+		return nil, true
+	}
+	parts := strings.Split(text, ":")
+	for i, part := range parts {
+		if four := dotted(part); four != nil && last && i == len(parts)-1 {
+			b = append(b, four...)
+			continue
+		}
+		if part == "" || len(part) > 4 || strings.Trim(part, "0123456789abcdefABCDEF") != "" {
+			return nil, false
+		}
+		n, _ := new(big.Int).SetString(part, 16)
+		b = append(b, byte(n.Int64()>>8), byte(n.Int64()))
+	}
+	return b, true
+}
+
+// dotted reads an IPv4 address, nil if it is none.
+func dotted(text string) (b []byte) {
+	parts := strings.Split(text, ".")
+	for _, part := range parts {
+		n := number(&sensor.Value{Type: sensor.String, Text: []byte(part)})
+		if n == nil || n.Sign() < 0 || n.Cmp(big.NewInt(255)) > 0 {
+			return nil
+		}
+		b = append(b, byte(n.Int64()))
+	}
+	if len(b) != 4 {
+		return nil
+	}
+	return b
+}
+
+// finds reports whether a program finds a match anywhere in a text: each
+// instruction at each place is entered once.
+func finds(p channelfile.Program, text string) bool {
+	runes := []rune(text) // an invalid byte is U+FFFD
+	type state struct{ inst, place int }
+	seen := map[state]bool{}
+	var todo []state
+	for place := range len(runes) + 1 {
+		todo = append(todo, state{0, place})
+	}
+	word := func(i int) bool {
+		return i >= 0 && i < len(runes) && (runes[i] == '_' || '0' <= runes[i] && runes[i] <= '9' || 'A' <= runes[i] && runes[i] <= 'Z' || 'a' <= runes[i] && runes[i] <= 'z')
+	}
+	for len(todo) > 0 {
+		s := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[s] {
+			continue
+		}
+		seen[s] = true
+		begin, end := s.place == 0, s.place == len(runes)
+		in := p.Inst(s.inst)
+		switch in.Op {
+		case channelfile.InstMatch:
+			return true
+		case channelfile.InstSplit:
+			todo = append(todo, state{int(in.Out), s.place}, state{int(in.Arg), s.place})
+		case channelfile.InstRunes:
+			for k := range p.Ranges(in.Arg) {
+				if lo, hi := p.Range(in.Arg, k); !end && lo <= runes[s.place] && runes[s.place] <= hi {
+					todo = append(todo, state{int(in.Out), s.place + 1})
+				}
+			}
+		case channelfile.InstAssert:
+			boundary := word(s.place-1) != word(s.place)
+			if map[uint32]bool{
+				1: begin, 2: end,
+				3: begin || runes[s.place-1] == '\n', 4: end || runes[s.place] == '\n',
+				5: boundary, 6: !boundary,
+			}[in.Arg] {
+				todo = append(todo, state{int(in.Out), s.place})
+			}
+		}
+	}
+	return false
+}

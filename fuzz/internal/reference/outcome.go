@@ -1,0 +1,118 @@
+package reference
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// maxVariables is of how many variables a truth table is written out.
+const maxVariables = 8
+
+// Outcome returns what becomes of an instance without the inputs for which
+// missing holds, by the rows of its truth table: each comparison of an input with
+// an operand is a variable, but that all values are one, and those of inputs that
+// are missing are false. It is blind if it is true in no row, widened if it is
+// true in a row in which it would be false if some of these were true, and
+// weakened in the reverse case. It reports false where it does not know: the
+// table is too long, or true in no row whatever is there, or some criterion that
+// reads what is missing stands in the condition twice: the gate does not see that
+// it then says the same in both places.
+func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o sensor.Outcome, known bool) {
+	t := table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
+	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
+		if word := f.Word(w); word.IsReference() && !t.add(word.Criterion(), missing) {
+			return 0, false
+		}
+	}
+	var matches, still, more, fewer bool
+	for row := range uint(1) << t.variables {
+		with, without := t.holds(row), t.holds(row&^t.gone)
+		matches = matches || with
+		still = still || without
+		more = more || without && !with
+		fewer = fewer || with && !without
+	}
+	switch {
+	case !matches:
+		return 0, false
+	case !still:
+		return sensor.Blind, true
+	case more:
+		return sensor.Widened, true
+	case fewer:
+		return sensor.Weakened, true
+	}
+	return sensor.Unaffected, true
+}
+
+// A table is the truth table of an instance. A row has a bit for each variable.
+type table struct {
+	file      *channelfile.File
+	in        channelfile.Instance
+	variables int
+	first     map[int]int  // variable of each criterion; those of its other operands follow
+	lacks     map[int]bool // criteria that read what is missing
+	gone      uint         // their variables that do
+	stack     []bool       // to be used again
+}
+
+// add gives a criterion its variables. It reports whether the table will do.
+func (t *table) add(criterion int, missing func(input int) bool) bool {
+	if _, there := t.first[criterion]; there {
+		return !t.lacks[criterion]
+	}
+	t.first[criterion] = t.variables
+	c := t.file.Criterion(criterion)
+	operands := 1
+	if c.Flags&channelfile.FlagInputs != 0 {
+		operands = c.Count
+	}
+	for k := range operands {
+		if t.variables == maxVariables {
+			return false
+		}
+		if missing(int(c.Input)) || c.Flags&channelfile.FlagInputs != 0 && missing(t.file.Operand(c.First+k)) {
+			t.gone |= 1 << t.variables
+			t.lacks[criterion] = true
+		}
+		t.variables++
+	}
+	return true
+}
+
+// holds evaluates the condition in a row.
+func (t *table) holds(row uint) bool {
+	stack := t.stack[:0]
+	join := func(from int, or bool) {
+		for _, truth := range stack[from+1:] {
+			if or {
+				stack[from] = stack[from] || truth
+			} else {
+				stack[from] = stack[from] && truth
+			}
+		}
+		stack = stack[:from+1]
+	}
+	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
+		word := t.file.Word(w)
+		if !word.IsReference() {
+			join(len(stack)-word.Operands(), word.IsOr())
+			continue
+		}
+		c, variable := t.file.Criterion(word.Criterion()), t.first[word.Criterion()]
+		truth := row>>variable&1 != 0
+		if c.Flags&channelfile.FlagInputs != 0 {
+			for k := 1; k < c.Count; k++ {
+				if other := row>>(variable+k)&1 != 0; c.Flags&channelfile.FlagAll != 0 {
+					truth = truth && other
+				} else {
+					truth = truth || other
+				}
+			}
+		}
+		stack = append(stack, truth != word.Negated())
+	}
+	join(0, false)
+	t.stack = stack
+	return stack[0]
+}

@@ -1,0 +1,199 @@
+// Command singleedits shows that no byte of a channel file is without meaning. It
+// changes every byte of every file of the corpus, and of the files that are
+// named, makes their digests right again or does not, and holds that each time
+// the file is rejected, or says something else and encodes to itself.
+//
+//	go run ./fuzz/singleedits validate/suite/canary/*.cf
+//
+// docs/fuzzing.md says what the figures mean. Where nothing is silent the same
+// files and flags give the same figures each time.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/fuzz/internal/edits"
+	"github.com/cfcheck/cfcheck/internal/progress"
+)
+
+// The exit statuses.
+const (
+	exitFine    = 0
+	exitProblem = 1 // a neighbour is silent or faulty
+	exitFailed  = 2 // not all could be judged
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, edits.Meaning))
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning func(*channelfile.File) string) int {
+	plan := edits.Plan{Meaning: meaning}
+	flags := flag.NewFlagSet("singleedits", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&plan.Cores, "cores", runtime.GOMAXPROCS(0), "how many neighbours are judged at a time")
+	flags.IntVar(&plan.Positions, "positions", 0, "of each file change about so many bytes at most, evenly spread (0: all)")
+	flags.IntVar(&plan.Every, "every", 101, "do all to one in so many bytes (0: to none): at others the gate sees what is kept alone, and of files over 8 KiB nothing, nor are bytes set or swapped there")
+	only := flags.String("only", "", "leave out files whose name has no `part` like this")
+	silent := flags.String("silent", "silent.cf", "write the first neighbour that is silent or faulty to this `file`")
+	profile := flags.String("cpuprofile", "", "write what the time was spent on to this `file`, for go tool pprof")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitFine
+		}
+		return exitFailed
+	}
+	fail := func(err error) int {
+		fmt.Fprintln(stderr, "singleedits:", err)
+		return exitFailed
+	}
+	if plan.Cores < 1 || plan.Positions < 0 || plan.Every < 0 {
+		return fail(fmt.Errorf("found %d cores, %d positions and -every %d; expected at least one core, and no less than 0", plan.Cores, plan.Positions, plan.Every))
+	}
+	var err error
+	if plan.Files, err = files(flags.Args(), *only); err != nil {
+		return fail(err)
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(f)
+		}
+		if err != nil {
+			return fail(err)
+		}
+		defer f.Close()
+	}
+	// Most of what a judgement allocates is garbage at its end.
+	defer debug.SetGCPercent(debug.SetGCPercent(300))
+	start := time.Now()
+	r, err := judge(ctx, &plan, stderr)
+	pprof.StopCPUProfile()
+	if r == nil {
+		return fail(err)
+	}
+	if err := report(stdout, r, plan.Cores, time.Since(start)); err != nil {
+		return fail(err)
+	}
+	switch {
+	case r.First != nil:
+	case err != nil:
+		return fail(fmt.Errorf("stopped with %d of %d files done: %w", r.Done, len(plan.Files), err))
+	default:
+		return exitFine
+	}
+	if err := os.WriteFile(*silent, r.First.Data, 0o644); err != nil {
+		return fail(err)
+	}
+	p := r.First
+	if _, err := fmt.Fprintf(stdout, "\nFAILED: %s, %v, is %v: %v\nthe neighbour is in %s\n", p.File.Name, p.Change, p.Outcome, p.Err, *silent); err != nil {
+		return fail(err)
+	}
+	return exitProblem
+}
+
+// files returns the files of the corpus and those that are named, as far as
+// their names have a part.
+func files(named []string, part string) ([]edits.File, error) {
+	all, err := edits.Corpus()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range named {
+		f, err := edits.Read(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	var list []edits.File
+	for _, f := range all {
+		if f.Called(part) {
+			list = append(list, f)
+		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("no file has a name with %q in it", part)
+	}
+	return list, nil
+}
+
+// judge runs a plan, and shows on w how it goes.
+func judge(ctx context.Context, plan *edits.Plan, w io.Writer) (*edits.Result, error) {
+	var p edits.Progress
+	line := progress.NewLine(w)
+	defer line.End()
+	start := time.Now()
+	ended := make(chan struct{})
+	var r *edits.Result
+	var err error
+	go func() {
+		defer close(ended)
+		r, err = plan.Run(ctx, &p)
+	}()
+	for {
+		select {
+		case <-ended:
+			return r, err
+		case <-line.C:
+			took := time.Since(start)
+			n := p.Changes.Load()
+			line.Write(fmt.Sprintf("%s  %d of %d files, %s changes, %s/s, %d silent or faulty",
+				took.Round(time.Second), p.Files.Load(), len(plan.Files), progress.Thousands(n), progress.Thousands(uint64(float64(n)/took.Seconds())), p.Bad.Load()))
+		}
+	}
+}
+
+// report writes what became of all neighbours.
+func report(w io.Writer, r *edits.Result, cores int, took time.Duration) error {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	number := progress.Thousands
+	line("time", "%.1f s on %d cores", took.Seconds(), cores)
+	if cpu := progress.CPUSeconds(); cpu > 0 {
+		line("", "%.2f core-minutes of processor time", cpu/60)
+	}
+	line("files", "%d with %s bytes, of which %d are kept", r.Files, number(r.Bytes), r.Kept)
+	if r.Long > 0 {
+		line("", "%d of them are long: not all was done to every byte", r.Long)
+	}
+	if r.Sampled > 0 {
+		line("", "%d of them were not changed at every byte", r.Sampled)
+	}
+	line("changes", "%s", number(r.Counts.All()))
+	line("silent", "%s", number(r.Counts.Sum(edits.Silent)))
+	line("faulty", "%s", number(r.Counts.Sum(edits.Faulty)))
+	for repair := range edits.NumRepairs {
+		fmt.Fprintf(&b, "\n%-26s", repair)
+		for o := range edits.NumOutcomes {
+			fmt.Fprintf(&b, " %11s", o)
+		}
+		b.WriteByte('\n')
+		for kind := range edits.NumKinds {
+			fmt.Fprintf(&b, "%-26s", kind)
+			for _, n := range r.Counts[kind][repair] {
+				fmt.Fprintf(&b, " %11s", number(n))
+			}
+			b.WriteByte('\n')
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
