@@ -57,7 +57,8 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkBuild makes channel files of them.
+// BenchmarkBuild compiles the published rules to channel files. Some rules read
+// fields that their types do not have.
 func BenchmarkBuild(b *testing.B) {
 	names, files := realFiles(b)
 	var rules []*Rule
@@ -70,8 +71,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Build(rules, sensor.BuiltinDefinitions(), Options{AllowUnsupported: true}); err != nil {
-			b.Fatal(err)
-		}
+		_, err := Build(rules, sensor.BuiltinDefinitions(), Options{AllowUnsupported: true})
+		onlyUnknownFields(b, err)
 	}
 }

@@ -404,7 +404,7 @@ func judgeRaw(data []byte, f *sensor.Fleet) *validate.Report {
 // TestHostileFiles holds the bars for bad input: memory by the size of the
 // file, and work in proportion to it, whatever the file says.
 func TestHostileFiles(t *testing.T) {
-	if raceEnabled {
+	if gatetest.RaceDetector {
 		t.Skip("it measures memory and time, and the race detector changes both")
 	}
 	const small, large = 1 << 18, 1 << 21

@@ -109,7 +109,7 @@ func TestPreparedAllocations(t *testing.T) {
 		{"291-march-on-21", "an accepted file: nothing is written", 10, false},
 		{"291-march-state", "a file with findings", 3, true},
 	} {
-		if tt.findings && raceEnabled {
+		if tt.findings && gatetest.RaceDetector {
 			continue // to write a finding takes a dozen allocations more then, in both counts
 		}
 		cases := corpus.Cases()
