@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -411,22 +412,24 @@ func TestHostileFiles(t *testing.T) {
 	for _, s := range shapes(t) {
 		t.Run(s.name, func(t *testing.T) {
 			var sizes, bytes, mallocs [2]float64
+			judgeRaw(s.make(1<<12), s.fleet) // allocates what a process allocates once
 			for i, size := range []int{small, large} {
 				data := s.make(size)
 				if len(data) < size/2 || len(data) > 2*size {
 					t.Fatalf("a file of %d bytes, of about %d", len(data), size)
 				}
-				r := judgeRaw(data, s.fleet) // once, so that what is made once is made
+				var r *validate.Report
+				judge := func() { r = judgeRaw(data, s.fleet) }
+				u := use(judge)
 				if c := suite.ByID(s.check); !slices.ContainsFunc(r.Totals, func(x validate.Total) bool { return x.Check == c }) {
 					t.Fatalf("%v finds nothing, but %v, so the shape tests nothing: %s", c, found(r), s.why)
 				}
 				complete(t, r)
-				u := use(func() { judgeRaw(data, s.fleet) })
 				limit := 4*uint64(len(data)) + 8<<20
 				// The peak has what the collector was late for, which is more
 				// the busier the machine is. The least of some runs has least.
 				for n := 0; n < 5 && u.peak+uint64(len(data)) > limit; n++ {
-					u.peak = min(u.peak, use(func() { judgeRaw(data, s.fleet) }).peak)
+					u.peak = min(u.peak, use(judge).peak)
 				}
 				sizes[i], bytes[i], mallocs[i] = float64(len(data)), float64(u.bytes), float64(u.mallocs)
 				if u.peak+uint64(len(data)) > limit {
@@ -464,10 +467,11 @@ type usage struct {
 	time           time.Duration
 }
 
-// use measures what f takes, the best of a few runs.
+// use measures what f takes: the least of three runs, or of those that half a
+// second has room for.
 func use(f func()) usage {
-	best := usage{math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxInt64}
-	for range 3 {
+	best := useOnce(f)
+	for n, start := 1, time.Now().Add(-best.time); n < 3 && time.Since(start) < time.Second/2; n++ {
 		u := useOnce(f)
 		best.bytes, best.mallocs, best.peak, best.time = min(best.bytes, u.bytes), min(best.mallocs, u.mallocs), min(best.peak, u.peak), min(best.time, u.time)
 	}
@@ -475,32 +479,30 @@ func use(f func()) usage {
 }
 
 func useOnce(f func()) usage {
-	// What other tests keep alive lets the collector wait for as much garbage
-	// again; with this it does not.
+	// Objects that other tests keep alive let the collector wait for as much
+	// garbage again; with this percentage it does not.
 	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	done, peak := make(chan struct{}), make(chan uint64)
-	go func() {
+	start := time.Now()
+	var done atomic.Bool
+	peak := make(chan uint64)
+	go func() { // allocates nothing in the loop, for f's allocations are counted
 		var most uint64
 		var m runtime.MemStats
-		for {
-			select {
-			case <-done:
-				peak <- most
-				return
-			case <-time.After(time.Millisecond):
-				runtime.ReadMemStats(&m)
-				most = max(most, m.HeapAlloc)
-			}
+		for !done.Load() {
+			// A sample stops the world, so a long run has fewer of them.
+			time.Sleep(max(time.Millisecond, time.Since(start)/200))
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
 		}
+		peak <- most
 	}()
-	start := time.Now()
 	f()
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	close(done)
+	done.Store(true)
 	most := max(<-peak, after.HeapAlloc)
 	return usage{after.TotalAlloc - before.TotalAlloc, after.Mallocs - before.Mallocs, most - min(most, before.HeapAlloc), took}
 }
