@@ -188,75 +188,6 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// elsewhere are the checks that no channel file can fail, and why.
-var elsewhere = map[string]string{
-	"CF0007": "speaks of rules in YAML",
-	"CF0013": "speaks of rules in YAML",
-	"CF0008": "wants a manifest beside the file",
-	"CF0009": "wants a manifest beside the file",
-	"CF2005": "speaks of rules and of needs; in a file a criterion cannot name an input that is not declared (CF1017), and as many must be declared as the type has (CF2004)",
-}
-
-// checks returns the IDs that need cases. Those of structure are the ones that
-// FORMAT.md names; the other families are listed here.
-func checks(t *testing.T) []string {
-	t.Helper()
-	format, err := os.ReadFile(filepath.Join("..", "channelfile", "FORMAT.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids := regexp.MustCompile(`\bCF1[0-9]{3}\b`).FindAllString(string(format), -1)
-	if len(ids) == 0 {
-		t.Fatal("FORMAT.md names no check")
-	}
-	for _, family := range []struct{ first, last int }{{1, 9}, {2001, 2009}, {3001, 3019}} {
-		for n := family.first; n <= family.last; n++ {
-			ids = append(ids, fmt.Sprintf("CF%04d", n))
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-// TestCoverage demands for each check a case that it alone reports, and one
-// that only just passes it; and no case for what is no check.
-func TestCoverage(t *testing.T) {
-	known := checks(t)
-	only, near := map[string]int{}, map[string]int{}
-	for _, c := range assembled(t) {
-		for _, id := range append(slices.Clone(c.Checks), c.Near...) {
-			if !slices.Contains(known, id) {
-				t.Errorf("case %s speaks of %s, which is no check", c.Name, id)
-			}
-			if why, ok := elsewhere[id]; ok && slices.Contains(c.Checks, id) {
-				t.Errorf("case %s reports %s, which no case can: %s", c.Name, id, why)
-			}
-		}
-		if len(c.Checks) == 1 {
-			only[c.Checks[0]]++
-		}
-		for _, id := range c.Near {
-			near[id]++
-		}
-	}
-	for _, s := range Specials {
-		if len(s.Checks) == 1 {
-			only[s.Checks[0]]++
-		}
-	}
-	for _, id := range known {
-		if elsewhere[id] != "" {
-			continue
-		}
-		if only[id] == 0 {
-			t.Errorf("no case is reported by %s alone", id)
-		}
-		if near[id] == 0 {
-			t.Errorf("no case only just passes %s", id)
-		}
-	}
-}
-
 // TestFilesUsed finds fleets, types and layouts that no case uses.
 func TestFilesUsed(t *testing.T) {
 	used := map[string]bool{"layouts/format.txt": true}
@@ -558,10 +489,6 @@ func TestReadme(t *testing.T) {
 		if !bytes.Contains(data, []byte("\n| `"+key+"` |")) {
 			t.Errorf("README.md does not explain the key %s", key)
 		}
-	}
-	structure := slices.DeleteFunc(checks(t), func(id string) bool { return !strings.HasPrefix(id, "CF1") })
-	if want := fmt.Sprintf("the checks %s to %s,", structure[0], structure[len(structure)-1]); !bytes.Contains(data, []byte(want)) {
-		t.Errorf("README.md does not say %q, which are those that FORMAT.md names", want)
 	}
 	links := regexp.MustCompile(`\]\(([^)]+)\)`).FindAllSubmatch(data, -1)
 	if len(links) == 0 {

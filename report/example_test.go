@@ -49,7 +49,7 @@ func Example() {
 	//           witness: read of 16 bytes at inputs+320 of 320
 	//           61 | ClientImage|endswith: '\Demo-Client.exe'
 	// rejected  ../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf
-	//           1 check skipped: requires CF3001 inputs-supplied
+	//           checks skipped: requires CF3001 inputs-supplied
 	//           channel 291 revision 32, type ipc version 1, 5 instances, 6 criteria, 1 error, 0 warnings
 	//           example fleet 291: 2 builds (2 distinct contracts), 1,000,000 hosts; evidence: stated
 	// C-00000291-00000001-00000032.cf: rejected

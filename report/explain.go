@@ -7,18 +7,16 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// families are the families of checks, by the thousands digit of the ID.
-var families = map[int]string{
-	0: "file: can this be read at all?",
-	1: "structure: is it a channel file, whole and in normal form?",
-	2: "type: does it fit its template type's definition?",
-	3: "contract: does every build that will read it supply what it needs?",
-	5: "behaviour: what does it do when it is run?",
-}
-
 // Family returns the name of a check's family, a colon, and the question that
-// the family answers.
-func Family(c *validate.Check) string { return families[c.Family()] }
+// the family answers; "" for a check of no family in [validate.Families].
+func Family(c *validate.Check) string {
+	for _, f := range validate.Families {
+		if f.Digit == c.Family() {
+			return f.Name + ": " + f.Question
+		}
+	}
+	return ""
+}
 
 // Explain returns the documentation of a check, as text that is Markdown too.
 func Explain(c *validate.Check) string {
@@ -33,17 +31,15 @@ func Explain(c *validate.Check) string {
 	default:
 		b.WriteString("- An error: content with a finding of this check is rejected.\n")
 	}
-	fmt.Fprintf(&b, "- Family CF%d, %s\n", c.Family(), Family(c))
+	if family := Family(c); family != "" {
+		fmt.Fprintf(&b, "- Family CF%d, %s\n", c.Family(), family)
+	}
 	if len(c.Requires) > 0 {
-		var ids []string
-		for _, r := range c.Requires {
-			ids = append(ids, r.ID)
-		}
 		line := "- Skipped where one of these found an error:"
-		for i, id := range ids {
+		for i, id := range c.Requires {
 			id += ","
-			if i == len(ids)-1 {
-				id = ids[i] + "."
+			if i == len(c.Requires)-1 {
+				id = c.Requires[i] + "."
 			}
 			if len(line)+1+len(id) > 78 {
 				b.WriteString(line + "\n")

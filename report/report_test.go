@@ -34,8 +34,8 @@ var update = flag.Bool("update", false, "write the files that the tests compare 
 // Checks that are none of the gate's.
 var (
 	first  = &validate.Check{ID: "CF9001", Name: "first-of-all", Doc: "the first holds\n\nElse nothing does."}
-	second = &validate.Check{ID: "CF9002", Name: "second-holds", Doc: "the second holds\n\nText.", Requires: []*validate.Check{first}}
-	third  = &validate.Check{ID: "CF9003", Name: "third-holds", Doc: "the third holds\n\nText.", Requires: []*validate.Check{second}}
+	second = &validate.Check{ID: "CF9002", Name: "second-holds", Doc: "the second holds\n\nText.", Requires: []string{"CF9001"}}
+	third  = &validate.Check{ID: "CF9003", Name: "third-holds", Doc: "the third holds\n\nText.", Requires: []string{"CF9002"}}
 	advice = &validate.Check{ID: "CF9004", Name: "advice", Doc: "all is well\n\nText.", Severity: validate.Warning}
 	aside  = &validate.Check{ID: "CF9005", Name: "aside", Doc: "all is known\n\nText.", Severity: validate.Note}
 )
@@ -737,7 +737,7 @@ func TestExplain(t *testing.T) {
 				t.Errorf("%s: a line of %d characters, of a text for a terminal: %s", c.ID, utf8.RuneCountInString(line), line)
 			}
 		}
-		if families[c.Family()] == "" {
+		if Family(c) == "" {
 			t.Errorf("%s is of a family without a name", c.ID)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -458,27 +459,27 @@ func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 	}
 }
 
-// skipped says how many checks could not run, by reason. A check that requires
-// one that was skipped itself is skipped for the same reason.
+// skipped says why checks could not run. A check that requires one that was
+// skipped itself is skipped for the same reason. How many they are depends on the
+// release of the gate, and only JSON says it.
 func (t *text) skipped(rep *validate.Report) {
 	var whys []string
-	number, of := map[string]int{}, map[*validate.Check]string{}
+	whyOf := map[string]string{} // by ID
 	for _, s := range rep.Skipped {
 		why := s.Why
 		for _, required := range s.Check.Requires {
-			if root, ok := of[required]; ok {
+			if root, ok := whyOf[required]; ok {
 				why = root
 				break
 			}
 		}
-		of[s.Check] = why
-		if number[why] == 0 {
+		whyOf[s.Check.ID] = why
+		if !slices.Contains(whys, why) {
 			whys = append(whys, why)
 		}
-		number[why]++
 	}
 	for _, why := range whys {
-		t.more("%s skipped: %s", count(uint64(number[why]), "check"), why)
+		t.more("checks skipped: %s", why)
 	}
 }
 

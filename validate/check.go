@@ -13,7 +13,7 @@ type Check struct {
 	Doc      string   // title; blank line; what goes wrong on the endpoint and what to do
 	Severity Severity // of all its findings; the zero value blocks
 	Uses     Uses     // what it looks at
-	Requires []*Check // must have run and found nothing, or this one is skipped; they stand before it
+	Requires []string // IDs of checks that stand before it; it is skipped unless each of them ran and found no error
 
 	// Run reports what is wrong. It must not keep the Pass. It cannot fail:
 	// what it cannot judge it reports as a finding.
@@ -28,8 +28,8 @@ func (c *Check) Title() string {
 
 func (c *Check) String() string { return c.ID + " " + c.Name }
 
-// Family returns the thousands digit of the check's ID: 0 file, 1 structure,
-// 2 type, 3 contract, 5 behaviour.
+// Family returns the thousands digit of the check's ID, which is the Digit of one
+// of the [Families].
 func (c *Check) Family() int { return int(c.ID[2] - '0') }
 
 // Uses is a set of the things that a check looks at. A check is not applicable
@@ -87,13 +87,20 @@ func (v Verdict) String() string {
 }
 
 // Vet returns what is wrong with a list of checks, nil if nothing is: IDs and
-// names must be unique and of the right form, each check documented, and what
-// one requires must stand before it and look at nothing that it does not.
+// names must be unique and of the right form, and each check documented. A check
+// that another one requires must stand before it, so that no cycle is possible, and
+// look at nothing that the other one does not look at.
 func Vet(checks []*Check) error {
 	if len(checks) == 0 {
 		return fmt.Errorf("no checks")
 	}
-	ids, names, seen := make(map[string]bool, len(checks)), make(map[string]bool, len(checks)), make(map[*Check]bool, len(checks))
+	listed := make(map[string]bool, len(checks))
+	for _, c := range checks {
+		if c != nil {
+			listed[c.ID] = true
+		}
+	}
+	before, names := make(map[string]*Check, len(checks)), make(map[string]bool, len(checks))
 	for i, c := range checks {
 		if c == nil {
 			return fmt.Errorf("check %d of the list is nil", i)
@@ -102,7 +109,7 @@ func Vet(checks []*Check) error {
 		switch {
 		case len(c.ID) != 6 || !strings.HasPrefix(c.ID, "CF") || strings.Trim(c.ID[2:], "0123456789") != "":
 			return fmt.Errorf("check %d: ID %q, not CF and four digits", i, c.ID)
-		case ids[c.ID]:
+		case before[c.ID] != nil:
 			return fmt.Errorf("%s is there twice", c.ID)
 		case c.Name == "" || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
 			return fmt.Errorf("%s: name %q, not lower-case words joined by hyphens", c.ID, c.Name)
@@ -117,15 +124,19 @@ func Vet(checks []*Check) error {
 		case c.Severity > Note:
 			return fmt.Errorf("%s has severity %d, which is not error, warning or note", c.ID, uint8(c.Severity))
 		}
-		for _, r := range c.Requires {
-			if !seen[r] {
-				return fmt.Errorf("%s requires a check that does not stand before it", c.ID)
-			}
-			if r.Uses&^c.Uses != 0 {
-				return fmt.Errorf("%s requires %s, which uses more than it", c.ID, r.ID)
+		for _, id := range c.Requires {
+			switch r := before[id]; {
+			case id == c.ID:
+				return fmt.Errorf("%s requires itself", c.ID)
+			case !listed[id]:
+				return fmt.Errorf("%s requires %q, which is not in the list", c.ID, id)
+			case r == nil:
+				return fmt.Errorf("%s requires %s, which does not stand before it", c.ID, id)
+			case r.Uses&^c.Uses != 0:
+				return fmt.Errorf("%s requires %s, which uses more than it", c.ID, id)
 			}
 		}
-		ids[c.ID], names[c.Name], seen[c] = true, true, true
+		before[c.ID], names[c.Name] = c, true
 	}
 	return nil
 }

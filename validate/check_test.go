@@ -48,8 +48,15 @@ func TestVet(t *testing.T) {
 		{"uses nothing", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = 0 })}, "uses nothing", "it would run on what it cannot judge"},
 		{"a severity that does not exist", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Severity = validate.Note + 1 })}, "severity 3, which is not error, warning or note", "nobody could say whether it blocks"},
 		{"a note", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Severity = validate.Note })}, "", "a check may find what never blocks"},
-		{"requires what is not there", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Requires = []*validate.Check{good} })}, "does not stand before it", "it would rely on what never ran"},
-		{"requires what comes later", []*validate.Check{check("CF9000", func(c *validate.Check) { c.Requires = []*validate.Check{good} }), good}, "does not stand before it", "it would run first"},
+		{"requires what is not there", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Requires = []string{"CF9009"} })}, `requires "CF9009", which is not in the list`, "it would rely on what never ran"},
+		{"requires what comes later", []*validate.Check{check("CF9000", func(c *validate.Check) { c.Requires = []string{good.ID} }), good}, "does not stand before it", "it would run first"},
+		{"requires itself", []*validate.Check{check("CF9001", func(c *validate.Check) { c.Requires = []string{"CF9001"} })}, "CF9001 requires itself", "it would never run"},
+		{
+			"requires each other", []*validate.Check{
+				check("CF9001", func(c *validate.Check) { c.Requires = []string{"CF9002"} }),
+				check("CF9002", func(c *validate.Check) { c.Requires = []string{"CF9001"} }),
+			}, "does not stand before it", "neither would run",
+		},
 		{
 			"requires what uses more", []*validate.Check{
 				check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesNeeds | validate.UsesFleet }),
@@ -65,7 +72,7 @@ func TestVet(t *testing.T) {
 		checks []*validate.Check
 		want   string
 		why    string
-	}{"requires one that uses more", []*validate.Check{fleet, check("CF9002", func(c *validate.Check) { c.Requires = []*validate.Check{fleet} })},
+	}{"requires one that uses more", []*validate.Check{fleet, check("CF9002", func(c *validate.Check) { c.Requires = []string{fleet.ID} })},
 		"CF9002 requires CF9001, which uses more than it", "it would run where the other does not apply"})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -72,12 +72,10 @@ func checklistOf(checks []*Check) (*checklist, error) {
 	}
 	l := &checklist{checks: slices.Clone(checks), requires: make([][]int, len(checks)), why: make([]string, len(checks))}
 	for i, c := range checks {
-		for _, req := range c.Requires {
-			k := slices.Index(checks, req)
+		for _, id := range c.Requires {
+			k := slices.IndexFunc(checks, func(o *Check) bool { return o.ID == id })
 			l.requires[i] = append(l.requires[i], k)
-			if l.why[k] == "" {
-				l.why[k] = "requires " + req.String()
-			}
+			l.why[k] = "requires " + checks[k].String()
 		}
 		if c.Uses&UsesFleet != 0 {
 			l.ofFleet = append(l.ofFleet, i)

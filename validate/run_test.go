@@ -239,8 +239,13 @@ func TestReportByHand(t *testing.T) {
 // TestBookkeeping holds what becomes of each check, for each kind of subject.
 func TestBookkeeping(t *testing.T) {
 	uses := func(u validate.Uses) func(*validate.Check) { return func(c *validate.Check) { c.Uses = u } }
-	requires := func(u validate.Uses, r ...*validate.Check) func(*validate.Check) {
-		return func(c *validate.Check) { c.Uses, c.Requires = u, r }
+	requires := func(u validate.Uses, required ...*validate.Check) func(*validate.Check) {
+		return func(c *validate.Check) {
+			c.Uses = u
+			for _, r := range required {
+				c.Requires = append(c.Requires, r.ID)
+			}
+		}
 	}
 	sound := check("CF9001", uses(validate.UsesBytes))
 	broken := finds("CF9002", 1, uses(validate.UsesBytes))
@@ -326,7 +331,7 @@ func TestSkipReasons(t *testing.T) {
 		options validate.Options
 		want    string
 	}{
-		{"a requirement failed", good(t), options(t, broken, check("CF9002", func(c *validate.Check) { c.Requires = []*validate.Check{broken} })), "requires CF9001 name-cf9001"},
+		{"a requirement failed", good(t), options(t, broken, check("CF9002", func(c *validate.Check) { c.Requires = []string{broken.ID} })), "requires CF9001 name-cf9001"},
 		{"no content", validate.ChannelFile("", []byte("x")), options(t, check("CF9001", nil)), "there is no content that can be read"},
 		{"no fleet", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesFleet })}}, "no fleet was given"},
 		{"no definition", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesDefinition })}}, "the template type is not known"},
@@ -634,7 +639,7 @@ func TestSourceStandsInNobodysWay(t *testing.T) {
 	c := check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource | validate.UsesFile })
 	ran := false
 	d := check("CF9002", func(d *validate.Check) {
-		d.Uses, d.Requires = c.Uses, []*validate.Check{c}
+		d.Uses, d.Requires = c.Uses, []string{c.ID}
 		d.Run = func(*validate.Pass) { ran = true }
 	})
 	s := validate.Rules("rules", good(t).Data)

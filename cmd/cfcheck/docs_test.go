@@ -487,13 +487,12 @@ func checksIndex() string {
 	var b strings.Builder
 	b.WriteString(`# The checks
 
-What the gate looks at, in the order of the IDs. An ID is for ever, and never given to another check. Each page says what goes wrong on the endpoint and what to do, and shows an example; ` + "`cfcheck explain CF3001`" + ` prints it without the example, and ` + "`cfcheck checks`" + ` this list, in the order in which the checks run.
+The checks of the gate, in the order in which they run. An ID is permanent, and no other check ever gets it. Each page says what goes wrong on the endpoint and what to do, and shows an example. ` + "`cfcheck explain CF3001`" + ` prints a page without the example, and ` + "`cfcheck checks`" + ` prints this list.
 
 An error rejects the content. A warning does not, unless ` + "`--fail-on warning`" + ` is given. A note never does; ` + "`--verbose`" + ` shows it.
 `)
-	checks := slices.SortedFunc(slices.Values(suite.Checks), func(a, b *validate.Check) int { return strings.Compare(a.ID, b.ID) })
 	family := -1
-	for _, c := range checks {
+	for _, c := range suite.Checks {
 		if c.Family() != family {
 			family = c.Family()
 			name, question, _ := strings.Cut(report.Family(c), ": ")

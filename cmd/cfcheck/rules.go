@@ -14,8 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/file"
-	"github.com/cfcheck/cfcheck/validate/types"
+	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // An expanding says what the placeholders of rules stand for, and how much
@@ -264,7 +263,7 @@ func malformed(e *sigma.Error) validate.Finding {
 		message = e.Path + ": " + message
 	}
 	return validate.Finding{
-		Check:   file.RuleWellFormed,
+		Check:   suite.ByID("CF0007"), // rule-well-formed
 		Where:   validate.Location{Source: position(e.Name, e.Position)},
 		Message: message,
 		Fix:     e.Want,
@@ -273,7 +272,7 @@ func malformed(e *sigma.Error) validate.Finding {
 
 func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 	f := validate.Finding{
-		Check:    types.InputDefined,
+		Check:    suite.ByID("CF2005"), // input-defined
 		Where:    validate.Location{Source: position(e.Name, e.Position)},
 		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title},
 		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
@@ -288,7 +287,7 @@ func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 
 func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 	return validate.Finding{
-		Check:    file.SearchesUsed,
+		Check:    suite.ByID("CF0013"), // searches-used
 		Where:    validate.Location{Source: position(n.Name, n.Position)},
 		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
 		Message:  fmt.Sprintf("%s: no condition of rule %q uses this search", n.Path, r.Title.Value),

@@ -11,15 +11,19 @@ import (
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-// typed are the checks without which an event of the type would not fit the
-// content.
-var typed = []*validate.Check{
-	types.TypeKnown, types.TypeVersionKnown, types.InputsDeclared, types.InputDefined,
-	types.OperatorForType, types.OperandReach, types.ComparisonTypes,
+// Checks are the checks of family CF5, in the order of their IDs. Do not change the list.
+var Checks = []*validate.Check{
+	runsWithoutFault,
+	neverMatch,
+	knownGood,
 }
+
+// typed are the checks without which an event of the type would not fit the
+// content: type-known, type-version-known, inputs-declared, input-defined,
+// operator-for-type, operand-reach, comparison-types.
+var typed = []string{"CF2001", "CF2002", "CF2004", "CF2005", "CF2006", "CF2007", "CF2008"}
 
 // A run is how the builds of some groups hand events over, if they differ in
 // what makes no other one necessary: in which strings are longer, and in what

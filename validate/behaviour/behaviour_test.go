@@ -11,10 +11,11 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/behaviour"
-	"github.com/cfcheck/cfcheck/validate/contract"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
+
+// family are the checks of the package, and those that they require.
+var family = gatetest.Family(5)
 
 // alone returns a check that waits for no other.
 func alone(c *validate.Check) *validate.Check {
@@ -27,7 +28,7 @@ func alone(c *validate.Check) *validate.Check {
 // what the contract checks reckon: each rule that reads more than a build
 // supplies, and each input of another type that an operator does not read.
 func TestRunsFindWhatIsReckoned(t *testing.T) {
-	check := alone(behaviour.RunsWithoutFault)
+	check := alone(suite.ByID("CF5001"))
 	found, clean := 0, 0
 	for _, c := range corpus.Cases() {
 		all := gatetest.Judge(t, &c, suite.Checks...)
@@ -40,9 +41,9 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 		}
 		run := gatetest.Judge(t, &c, check)
 		switch {
-		case reckoned[contract.InputsSupplied.ID]:
+		case reckoned["CF3001"]:
 			if run.Errors() == 0 && suppliesFewer(all) {
-				t.Errorf("%s: %s finds that inputs are not supplied, and running the content finds nothing", c.Name, contract.InputsSupplied)
+				t.Errorf("%s: CF3001 finds that inputs are not supplied, and running the content finds nothing", c.Name)
 			}
 			if run.Errors() > 0 {
 				found++
@@ -83,7 +84,7 @@ func TestRunFault(t *testing.T) {
 		if c.Name != "291-july-first-use" {
 			continue
 		}
-		r := gatetest.Judge(t, &c, alone(behaviour.RunsWithoutFault))
+		r := gatetest.Judge(t, &c, alone(suite.ByID("CF5001")))
 		if len(r.Findings) != 1 {
 			t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
 		}
@@ -158,7 +159,7 @@ func TestRecorded(t *testing.T) {
 			"instance 0 matches 3 events that must never match; the first is good.ndjson:1"},
 	} {
 		opts := tt.options
-		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = suite.Checks, sensor.BuiltinDefinitions(), fleet, time.Unix(0, 0)
+		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = family, sensor.BuiltinDefinitions(), fleet, time.Unix(0, 0)
 		r := validate.Run(validate.ChannelFile("", pipes(t, tt.rules...)), opts)
 		var got []string
 		for _, total := range r.Totals {
@@ -221,7 +222,7 @@ func TestLimitIsOfAFleet(t *testing.T) {
 		c.Supplies[0].Inputs[1].State = sensor.NotSupplied
 	}
 	absent.Supplies[0].Inputs[0].State = sensor.NotSupplied
-	opts := validate.Options{Checks: []*validate.Check{alone(behaviour.RunsWithoutFault)}, Definitions: defs}
+	opts := validate.Options{Checks: []*validate.Check{alone(suite.ByID("CF5001"))}, Definitions: defs}
 	s := validate.ChannelFile("", data)
 	j := validate.Prepare(s, opts)
 	found := map[int]int{}

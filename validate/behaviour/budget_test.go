@@ -13,13 +13,12 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 func limited(b *validate.Budget, events *validate.Recorded) validate.Options {
 	fleet, _ := sensor.BuiltinFleet("reference")
 	return validate.Options{
-		Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: time.Unix(0, 0),
+		Checks: family, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: time.Unix(0, 0),
 		KnownGood: events, KnownGoodMatches: 1000, Budget: b,
 	}
 }

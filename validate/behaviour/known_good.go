@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// KnownGood is CF5003.
-var KnownGood = &validate.Check{
+// knownGood is CF5003.
+var knownGood = &validate.Check{
 	ID:   "CF5003",
 	Name: "known-good",
 	Doc: `no rule matches more events that are known to be good than is allowed

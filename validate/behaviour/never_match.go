@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// NeverMatch is CF5002.
-var NeverMatch = &validate.Check{
+// neverMatch is CF5002.
+var neverMatch = &validate.Check{
 	ID:   "CF5002",
 	Name: "never-match",
 	Doc: `no rule matches an event that must never match

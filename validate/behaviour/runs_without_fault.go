@@ -3,15 +3,19 @@ package behaviour
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/contract"
 )
 
-// RunsWithoutFault is CF5001.
-var RunsWithoutFault = &validate.Check{
+// supplied are the checks that find what this one finds, from needs and contracts:
+// inputs-supplied, input-type, supply-known, step-budget, memory-budget.
+var supplied = []string{"CF3001", "CF3003", "CF3004", "CF3009", "CF3010"}
+
+// runsWithoutFault is CF5001.
+var runsWithoutFault = &validate.Check{
 	ID:   "CF5001",
 	Name: "runs-without-fault",
 	Doc: `every instance runs in the interpreter of every build without a fault
@@ -29,7 +33,7 @@ Correct the rule or the contract, whichever is wrong. The checks of family CF3
 reckon the same from needs and contracts, and find it first: what this one
 finds they overlooked, so report it as a fault of cfcheck as well.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
-	Requires: append(typed[:len(typed):len(typed)], contract.InputsSupplied, contract.InputType, contract.SupplyKnown, contract.StepBudget, contract.MemoryBudget),
+	Requires: slices.Concat(typed, supplied),
 	Run: func(p *validate.Pass) {
 		if p.File.Header.Type != p.Definition.Number {
 			return

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// AcknowledgementCurrent is CF3017.
-var AcknowledgementCurrent = &validate.Check{
+// acknowledgementCurrent is CF3017.
+var acknowledgementCurrent = &validate.Check{
 	ID:   "CF3017",
 	Name: "acknowledgement-current",
 	Doc: `no acknowledgement has expired

@@ -7,7 +7,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // BenchmarkOutcomes compares what is said of 900 rules for a fleet that supplies
@@ -47,7 +46,7 @@ func BenchmarkOutcomes(b *testing.B) {
 				contracts = append(contracts, c)
 			}
 			b.Run(fmt.Sprintf("%s/%d", bm.name, builds), func(b *testing.B) {
-				opts := validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet(contracts...), MaxOfGroup: 10_000}
+				opts := validate.Options{Checks: family, Definitions: defs, Fleet: fleet(contracts...), MaxOfGroup: 10_000}
 				for b.Loop() {
 					if r := validate.Run(s, opts); (r.Warnings() > 0) != (bm.change != nil) || r.Counts.Contracts != builds {
 						b.Fatalf("%d warnings, %d contracts", r.Warnings(), r.Counts.Contracts)

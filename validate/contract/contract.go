@@ -18,15 +18,37 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
+
+// Checks are the checks of family CF3, in the order of their IDs. Do not change the list.
+var Checks = []*validate.Check{
+	inputsSupplied,
+	inputsLatent,
+	inputType,
+	supplyKnown,
+	typeVersionSupplied,
+	operatorSupported,
+	formatSupported,
+	readerLimits,
+	stepBudget,
+	memoryBudget,
+	lengthKnown,
+	ruleBlind,
+	ruleWidened,
+	ruleWeakened,
+	supplyUnknown,
+	shortfallAcknowledged,
+	acknowledgementCurrent,
+	inputIdentity,
+	everyBuildAddressed,
+}
 
 // uses is what every check of the family looks at.
 const uses = validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition
 
-// known are the checks without which a contract cannot be compared: the type
-// must be known, and the content must declare what it has.
-var known = []*validate.Check{types.TypeKnown, types.TypeVersionKnown, types.InputsDeclared, types.InputDefined}
+// known are the checks without which needs cannot be compared with a contract:
+// type-known, type-version-known, inputs-declared, input-defined.
+var known = []string{"CF2001", "CF2002", "CF2004", "CF2005"}
 
 // A feed is one supply of one group of builds.
 type feed struct {

@@ -16,8 +16,10 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
+
+// family are the checks of the package, and those that they require.
+var family = gatetest.Family(3)
 
 // The inputs of the built-in template type ipc that the tests read.
 const (
@@ -191,7 +193,7 @@ var (
 
 func judge(t testing.TB, s *validate.Subject, f *sensor.Fleet, now time.Time) *validate.Report {
 	t.Helper()
-	return validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: definitions(), Fleet: f, Now: now})
+	return validate.Run(s, validate.Options{Checks: family, Definitions: definitions(), Fleet: f, Now: now})
 }
 
 // shown returns all that a report says, for a person to compare.

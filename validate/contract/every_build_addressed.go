@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// EveryBuildAddressed is CF3019.
-var EveryBuildAddressed = &validate.Check{
+// everyBuildAddressed is CF3019.
+var everyBuildAddressed = &validate.Check{
 	ID:   "CF3019",
 	Name: "every-build-addressed",
 	Doc: `each build has the type version, or is known to lack it

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// FormatSupported is CF3007.
-var FormatSupported = &validate.Check{
+// formatSupported is CF3007.
+var formatSupported = &validate.Check{
 	ID:   "CF3007",
 	Name: "format-supported",
 	Doc: `every build reads the version of the format

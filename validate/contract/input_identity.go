@@ -9,8 +9,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputIdentity is CF3018.
-var InputIdentity = &validate.Check{
+// inputIdentity is CF3018.
+var inputIdentity = &validate.Check{
 	ID:   "CF3018",
 	Name: "input-identity",
 	Doc: `each place of a positional build has the input that is declared there

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputType is CF3003.
-var InputType = &validate.Check{
+// inputType is CF3003.
+var inputType = &validate.Check{
 	ID:   "CF3003",
 	Name: "input-type",
 	Doc: `each input is supplied with the type that it is declared with

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputsLatent is CF3002.
-var InputsLatent = &validate.Check{
+// inputsLatent is CF3002.
+var inputsLatent = &validate.Check{
 	ID:   "CF3002",
 	Name: "inputs-latent",
 	Doc: `no declared input waits to be read past the end

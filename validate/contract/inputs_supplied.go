@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputsSupplied is CF3001.
-var InputsSupplied = &validate.Check{
+// inputsSupplied is CF3001.
+var inputsSupplied = &validate.Check{
 	ID:   "CF3001",
 	Name: "inputs-supplied",
 	Doc: `each input that is read is supplied to every positional build

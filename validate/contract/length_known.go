@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// LengthKnown is CF3011.
-var LengthKnown = &validate.Check{
+// lengthKnown is CF3011.
+var lengthKnown = &validate.Check{
 	ID:   "CF3011",
 	Name: "length-known",
 	Doc: `where a step budget is stated, so are the lengths that it depends on

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// MemoryBudget is CF3010.
-var MemoryBudget = &validate.Check{
+// memoryBudget is CF3010.
+var memoryBudget = &validate.Check{
 	ID:   "CF3010",
 	Name: "memory-budget",
 	Doc: `the content needs no more memory than every build allows

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperatorSupported is CF3006.
-var OperatorSupported = &validate.Check{
+// operatorSupported is CF3006.
+var operatorSupported = &validate.Check{
 	ID:   "CF3006",
 	Name: "operator-supported",
 	Doc: `every build knows the operators that the content uses

@@ -15,7 +15,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // conjunctions generates the conditions of a few rules, each as the parts that
@@ -112,7 +111,7 @@ func contracts(tb testing.TB) *rapid.Generator[[]sensor.Contract] {
 var judgedOn = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
 func options(contracts ...sensor.Contract) validate.Options {
-	return validate.Options{Checks: suite.Checks, Definitions: definitions(), Fleet: fleet(contracts...), Now: judgedOn}
+	return validate.Options{Checks: family, Definitions: definitions(), Fleet: fleet(contracts...), Now: judgedOn}
 }
 
 // A fault is what a finding says, but for its words.

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ReaderLimits is CF3008.
-var ReaderLimits = &validate.Check{
+// readerLimits is CF3008.
+var readerLimits = &validate.Check{
 	ID:   "CF3008",
 	Name: "reader-limits",
 	Doc: `the content keeps the limits of every build

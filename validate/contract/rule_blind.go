@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// RuleBlind is CF3012.
-var RuleBlind = &validate.Check{
+// ruleBlind is CF3012.
+var ruleBlind = &validate.Check{
 	ID:   "CF3012",
 	Name: "rule-blind",
 	Doc: `no rule is blind on a build

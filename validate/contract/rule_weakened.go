@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// RuleWeakened is CF3014.
-var RuleWeakened = &validate.Check{
+// ruleWeakened is CF3014.
+var ruleWeakened = &validate.Check{
 	ID:   "CF3014",
 	Name: "rule-weakened",
 	Doc: `no rule loses an alternative on a build

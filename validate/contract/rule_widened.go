@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// RuleWidened is CF3013.
-var RuleWidened = &validate.Check{
+// ruleWidened is CF3013.
+var ruleWidened = &validate.Check{
 	ID:   "CF3013",
 	Name: "rule-widened",
 	Doc: `no rule matches more on a build than it should

@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ShortfallAcknowledged is CF3016.
-var ShortfallAcknowledged = &validate.Check{
+// shortfallAcknowledged is CF3016.
+var shortfallAcknowledged = &validate.Check{
 	ID:   "CF3016",
 	Name: "shortfall-acknowledged",
 	Doc: `no shortfall is waiting for its date

@@ -10,8 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// StepBudget is CF3009.
-var StepBudget = &validate.Check{
+// stepBudget is CF3009.
+var stepBudget = &validate.Check{
 	ID:   "CF3009",
 	Name: "step-budget",
 	Doc: `the worst event costs no more steps than every build allows
@@ -34,7 +34,7 @@ cfcheck needs shows what each input costs.`,
 			}
 			steps, unknown := p.Needs.Steps(f.maxLength(p))
 			if len(unknown) > 0 || !p.Needs.Exceed(budget, f.maxLength(p)) {
-				continue // LengthKnown reports the unknown
+				continue // lengthKnown reports the unknown
 			}
 			reportBuilds(p, f.group, func() validate.Finding {
 				atMost := thousands(steps)

@@ -13,7 +13,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // process is a template type of two feeds, one of which has less.
@@ -91,7 +90,7 @@ func judgeProcess(t testing.TB, s *validate.Subject, contracts ...sensor.Contrac
 	if err := defs.Add(process); err != nil {
 		t.Fatal(err)
 	}
-	return validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet(contracts...)})
+	return validate.Run(s, validate.Options{Checks: family, Definitions: defs, Fleet: fleet(contracts...)})
 }
 
 const summariesFile = "testdata/summaries.txt"
@@ -327,7 +326,7 @@ func TestMoreInputsThanASetHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := validate.Run(validate.ChannelFile("", data), validate.Options{
-		Checks: suite.Checks, Definitions: defs, Fleet: fleet(host("s", 1, sensor.Named, all, odd)), Now: time.Time{}, MaxFindings: 1000,
+		Checks: family, Definitions: defs, Fleet: fleet(host("s", 1, sensor.Named, all, odd)), Now: time.Time{}, MaxFindings: 1000,
 	})
 	if len(r.Findings) != 100 || len(r.Summaries) != 0 {
 		t.Fatalf("%d findings, %d groups of several", len(r.Findings), len(r.Summaries))

@@ -10,8 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// SupplyKnown is CF3004.
-var SupplyKnown = &validate.Check{
+// supplyKnown is CF3004.
+var supplyKnown = &validate.Check{
 	ID:   "CF3004",
 	Name: "supply-known",
 	Doc: `whether a positional build supplies what is read is known

@@ -4,8 +4,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// SupplyUnknown is CF3015.
-var SupplyUnknown = &validate.Check{
+// supplyUnknown is CF3015.
+var supplyUnknown = &validate.Check{
 	ID:   "CF3015",
 	Name: "supply-unknown",
 	Doc: `whether a named build supplies what is read is known

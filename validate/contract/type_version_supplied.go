@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// TypeVersionSupplied is CF3005.
-var TypeVersionSupplied = &validate.Check{
+// typeVersionSupplied is CF3005.
+var typeVersionSupplied = &validate.Check{
 	ID:   "CF3005",
 	Name: "type-version-supplied",
 	Doc: `every build that gets the content has its type version

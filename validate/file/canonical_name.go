@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// CanonicalName is CF0006.
-var CanonicalName = &validate.Check{
+// canonicalName is CF0006.
+var canonicalName = &validate.Check{
 	ID:   "CF0006",
 	Name: "canonical-name",
 	Doc: `the file has a channel file's name

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// DigestOfManifest is CF0009.
-var DigestOfManifest = &validate.Check{
+// digestOfManifest is CF0009.
+var digestOfManifest = &validate.Check{
 	ID:   "CF0009",
 	Name: "digest-of-manifest",
 	Doc: `the file is the one that the manifest of its folder names
@@ -23,7 +23,7 @@ edited the manifest. Its readers would expect content that is not there.
 
 Build the set again, or copy all of its files and the manifest again.`,
 	Uses:     validate.UsesBytes | validate.UsesManifest,
-	Requires: []*validate.Check{RegularFile, SizeCap},
+	Requires: []string{"CF0001", "CF0002"},
 	Run: func(p *validate.Pass) {
 		l, data := p.Subject.Listing, p.Subject.Data
 		switch sum := sha256.Sum256(data); {

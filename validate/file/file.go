@@ -14,6 +14,20 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
+// Checks are the checks of family CF0, in the order of their IDs. Do not change the list.
+var Checks = []*validate.Check{
+	regularFile,
+	sizeCap,
+	notEmpty,
+	notFilled,
+	fileName,
+	canonicalName,
+	ruleWellFormed,
+	namedByManifest,
+	digestOfManifest,
+	searchesUsed,
+}
+
 // Read returns the subject of the file of that name. It reads regular files
 // only, and no more than the format allows: of a FIFO, a device, a directory
 // or a file over the limit the subject has no data, and the checks of this
@@ -126,7 +140,3 @@ func readAll(r io.Reader, size int64, limit int) ([]byte, error) {
 		}
 	}
 }
-
-// Readable are the checks that say why there are no bytes worth reading. Those
-// that read the bytes require them.
-var Readable = []*validate.Check{RegularFile, SizeCap, NotEmpty, NotFilled}

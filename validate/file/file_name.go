@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// FileName is CF0005.
-var FileName = &validate.Check{
+// fileName is CF0005.
+var fileName = &validate.Check{
 	ID:   "CF0005",
 	Name: "file-name",
 	Doc: `the file name says what the header says

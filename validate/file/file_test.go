@@ -169,10 +169,9 @@ func TestMessages(t *testing.T) {
 		{"a name of its own", validate.ChannelFile("pipes.cf", good), []string{
 			`CF0006 file.name: "pipes.cf" is not the name of a channel file; for this one it is C-00000291-00000002-00000007.cf; rename the file before it ships`}, "it works, but no tool finds it"},
 	}
-	checks := []*validate.Check{RegularFile, SizeCap, NotEmpty, NotFilled, FileName, CanonicalName, RuleWellFormed}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := validate.Run(tt.subject, validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions()})
+			r := validate.Run(tt.subject, validate.Options{Checks: Checks, Definitions: sensor.BuiltinDefinitions()})
 			var got []string
 			for _, f := range r.Findings {
 				got = append(got, f.Check.ID+" "+f.Where.Path+": "+f.Message+"; "+f.Fix)

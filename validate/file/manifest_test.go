@@ -156,7 +156,7 @@ func TestSupersedes(t *testing.T) {
 func TestListed(t *testing.T) {
 	m, files := published(t)
 	const named = "C-00000291-00000002-00000007.cf"
-	checks := []*validate.Check{RegularFile, SizeCap, NamedByManifest, DigestOfManifest}
+	checks := []*validate.Check{regularFile, sizeCap, namedByManifest, digestOfManifest}
 	for _, tt := range []struct {
 		why     string
 		name    string

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// NamedByManifest is CF0008.
-var NamedByManifest = &validate.Check{
+// namedByManifest is CF0008.
+var namedByManifest = &validate.Check{
 	ID:   "CF0008",
 	Name: "named-by-manifest",
 	Doc: `the manifest of the folder names the file

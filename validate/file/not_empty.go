@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// NotEmpty is CF0003.
-var NotEmpty = &validate.Check{
+// notEmpty is CF0003.
+var notEmpty = &validate.Check{
 	ID:   "CF0003",
 	Name: "not-empty",
 	Doc: `the file has bytes
@@ -16,7 +16,7 @@ takes it for new content loses all its rules.
 
 Take the file from its source again.`,
 	Uses:     validate.UsesBytes,
-	Requires: []*validate.Check{RegularFile, SizeCap},
+	Requires: []string{"CF0001", "CF0002"},
 	Run: func(p *validate.Pass) {
 		if len(p.Subject.Data) == 0 {
 			p.ReportAt(channelfile.Range{}, "file", "take the file from its source again", "it is empty: 0 bytes")

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// NotFilled is CF0004.
-var NotFilled = &validate.Check{
+// notFilled is CF0004.
+var notFilled = &validate.Check{
 	ID:   "CF0004",
 	Name: "not-filled",
 	Doc: `the file is not one byte repeated
@@ -21,7 +21,7 @@ flash look like before anything was written.
 The content was lost on its way. Take the file from its source again, and
 write files under another name, flush them, and rename them.`,
 	Uses:     validate.UsesBytes,
-	Requires: []*validate.Check{RegularFile, SizeCap, NotEmpty},
+	Requires: []string{"CF0001", "CF0002", "CF0003"},
 	Run: func(p *validate.Pass) {
 		data := p.Subject.Data
 		if c := data[0]; len(data) >= least && bytes.Count(data, data[:1]) == len(data) {

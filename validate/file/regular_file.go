@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// RegularFile is CF0001.
-var RegularFile = &validate.Check{
+// regularFile is CF0001.
+var regularFile = &validate.Check{
 	ID:   "CF0001",
 	Name: "regular-file",
 	Doc: `the input is a regular file

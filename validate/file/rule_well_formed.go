@@ -4,8 +4,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// RuleWellFormed is CF0007.
-var RuleWellFormed = &validate.Check{
+// ruleWellFormed is CF0007.
+var ruleWellFormed = &validate.Check{
 	ID:   "CF0007",
 	Name: "rule-well-formed",
 	Doc: `each rule can be read

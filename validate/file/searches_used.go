@@ -4,8 +4,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// SearchesUsed is CF0013.
-var SearchesUsed = &validate.Check{
+// searchesUsed is CF0013.
+var searchesUsed = &validate.Check{
 	ID:   "CF0013",
 	Name: "searches-used",
 	Doc: `each search of a rule is used by its condition

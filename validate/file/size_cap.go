@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// SizeCap is CF0002.
-var SizeCap = &validate.Check{
+// sizeCap is CF0002.
+var sizeCap = &validate.Check{
 	ID:   "CF0002",
 	Name: "size-cap",
 	Doc: `the file is no larger than the format allows
@@ -17,7 +17,7 @@ costs the gate nothing.
 
 Split the content over several files. (FORMAT.md, section 10)`,
 	Uses:     validate.UsesBytes,
-	Requires: []*validate.Check{RegularFile},
+	Requires: []string{"CF0001"},
 	Run: func(p *validate.Pass) {
 		if s := p.Subject; s.TooBig {
 			p.ReportAt(channelfile.Range{}, "file", "split the content over several files, or look for what filled this one",

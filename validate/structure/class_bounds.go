@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// ClassBounds is CF1028.
-var ClassBounds = readable("CF1028", "class-bounds", channelfile.ErrClassBounds, `the classes of runes tile the ranges
+// classBounds is CF1028.
+var classBounds = readable("CF1028", "class-bounds", channelfile.ErrClassBounds, `the classes of runes tile the ranges
 
 A class says where its ranges start and how many there are. If that points
 outside the section, the sensor compares runes with other memory; ranges of

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ClassOrder is CF1053.
-var ClassOrder = conforming("CF1053", "class-order", channelfile.RuleClassOrder, `classes ascend
+// classOrder is CF1053.
+var classOrder = conforming("CF1053", "class-order", channelfile.RuleClassOrder, `classes ascend
 
 Each distinct class of runes is stored once, sorted by its ranges, so that
 one program has one encoding.

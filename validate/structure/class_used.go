@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ClassUsed is CF1054.
-var ClassUsed = conforming("CF1054", "class-used", channelfile.RuleClassUsed, `each class is named by an instruction
+// classUsed is CF1054.
+var classUsed = conforming("CF1054", "class-used", channelfile.RuleClassUsed, `each class is named by an instruction
 
 A class of runes that no program takes is hidden content.
 

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ConditionFlat is CF1038.
-var ConditionFlat = conforming("CF1038", "condition-flat", channelfile.RuleConditionFlat, `conditions are flat
+// conditionFlat is CF1038.
+var conditionFlat = conforming("CF1038", "condition-flat", channelfile.RuleConditionFlat, `conditions are flat
 
 An and within an and, and an or within an or, say the same as one; an and of
 everything is unwritten. Written otherwise, one condition would have many

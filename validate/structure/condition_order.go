@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ConditionOrder is CF1039.
-var ConditionOrder = conforming("CF1039", "condition-order", channelfile.RuleConditionOrder, `operands of conditions ascend
+// conditionOrder is CF1039.
+var conditionOrder = conforming("CF1039", "condition-order", channelfile.RuleConditionOrder, `operands of conditions ascend
 
 The order of the operands of an and or an or has no meaning. With a fixed
 order, and no operand twice, one condition has one encoding.

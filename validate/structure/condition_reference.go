@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// ConditionReference is CF1013.
-var ConditionReference = readable("CF1013", "condition-reference", channelfile.ErrConditionReference, `a condition refers to criteria that are there
+// conditionReference is CF1013.
+var conditionReference = readable("CF1013", "condition-reference", channelfile.ErrConditionReference, `a condition refers to criteria that are there
 
 A sensor takes the index of a criterion from a condition, and reads the
 criterion there. An index past the last makes it read past the section.

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// CriterionOrder is CF1040.
-var CriterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCriterionOrder, `criteria ascend
+// criterionOrder is CF1040.
+var criterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCriterionOrder, `criteria ascend
 
 Each distinct criterion is stored once, sorted. A second copy would be
 evaluated, and charged, a second time; another order would be another file.

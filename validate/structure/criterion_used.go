@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// CriterionUsed is CF1041.
-var CriterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is referred to
+// criterionUsed is CF1041.
+var criterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is referred to
 
 A criterion of no condition does nothing but cost: its operands take room,
 and a sensor that evaluates all criteria of an input reads that input for

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// EntryCount is CF1010.
-var EntryCount = readable("CF1010", "entry-count", channelfile.ErrEntryCount, `a section has as many entries as it has room for
+// entryCount is CF1010.
+var entryCount = readable("CF1010", "entry-count", channelfile.ErrEntryCount, `a section has as many entries as it has room for
 
 A sensor trusts the count of a section's entries when it checks an index. If
 the count does not agree with the length, either the last entries are

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// FormatVersion is CF1005.
-var FormatVersion = readable("CF1005", "format-version", channelfile.ErrVersion, `the gate knows the version of the format
+// formatVersion is CF1005.
+var formatVersion = readable("CF1005", "format-version", channelfile.ErrVersion, `the gate knows the version of the format
 
 What a version of the format that the gate does not know may mean, it cannot
 judge; and what it cannot judge it does not accept. In January 2022 mail

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// HeaderDigest is CF1030.
-var HeaderDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest is that of the header and the table
+// headerDigest is CF1030.
+var headerDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest is that of the header and the table
 
 The header digest covers the digests of all sections, and so every byte of
 the file. If it does not agree, a byte of the header or of the section table

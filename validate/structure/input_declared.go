@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// InputDeclared is CF1017.
-var InputDeclared = readable("CF1017", "input-declared", channelfile.ErrInput, `each input that is named is one of those declared
+// inputDeclared is CF1017.
+var inputDeclared = readable("CF1017", "input-declared", channelfile.ErrInput, `each input that is named is one of those declared
 
 The header declares how many inputs the template type has. An index past
 that reads past the array of inputs, even on a sensor that supplies all that

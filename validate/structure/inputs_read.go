@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputsRead is CF1034.
-var InputsRead = conforming("CF1034", "inputs-read", channelfile.RuleInputsRead, `the header says how many inputs are read
+// inputsRead is CF1034.
+var inputsRead = conforming("CF1034", "inputs-read", channelfile.RuleInputsRead, `the header says how many inputs are read
 
 A sensor that supplies fewer inputs than a file reads can refuse the file by
 this one number, before it looks at anything else. If the number is too

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InstanceID is CF1035.
-var InstanceID = conforming("CF1035", "instance-id", channelfile.RuleInstanceID, `each instance has an ID
+// instanceID is CF1035.
+var instanceID = conforming("CF1035", "instance-id", channelfile.RuleInstanceID, `each instance has an ID
 
 The ID names a rule for ever: in findings, in waivers, in what a sensor
 reports. An ID of zeros names none, and is what forgotten or wiped memory

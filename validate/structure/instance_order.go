@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InstanceOrder is CF1036.
-var InstanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInstanceOrder, `instances are sorted by ID
+// instanceOrder is CF1036.
+var instanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInstanceOrder, `instances are sorted by ID
 
 A sensor finds an instance by binary search; in an unsorted table it does
 not. And the same rules in another order would be another file.

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InstanceUnique is CF1037.
-var InstanceUnique = conforming("CF1037", "instance-unique", channelfile.RuleInstanceUnique, `no two instances have the same ID
+// instanceUnique is CF1037.
+var instanceUnique = conforming("CF1037", "instance-unique", channelfile.RuleInstanceUnique, `no two instances have the same ID
 
 Of two instances with one ID a sensor that keeps them in a map loses one,
 and nobody knows which. In November 2025 duplicate rows doubled a feature

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// InstanceWords is CF1012.
-var InstanceWords = readable("CF1012", "instance-words", channelfile.ErrInstanceWords, `the words of the instances tile the conditions
+// instanceWords is CF1012.
+var instanceWords = readable("CF1012", "instance-words", channelfile.ErrInstanceWords, `the words of the instances tile the conditions
 
 An instance says where its condition starts and how many words it has. If
 that points outside the conditions, the sensor evaluates other memory; if

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// InstructionForm is CF1026.
-var InstructionForm = readable("CF1026", "instruction-form", channelfile.ErrInstruction, `each instruction of a program is one of the format
+// instructionForm is CF1026.
+var instructionForm = readable("CF1026", "instruction-form", channelfile.ErrInstruction, `each instruction of a program is one of the format
 
 A sensor that looks up an unknown instruction, or an unknown assertion, in a
 table of functions jumps to an address that is none.

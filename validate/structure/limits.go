@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// Limits is CF1011.
-var Limits = readable("CF1011", "limits", channelfile.ErrLimit, `every size and number keeps the limits of the format
+// limits is CF1011.
+var limits = readable("CF1011", "limits", channelfile.ErrLimit, `every size and number keeps the limits of the format
 
 A sensor has fixed room: for a stack, for a value, for the number in a file
 name. FORMAT.md, section 10, lists the limits. In November 2025 a feature

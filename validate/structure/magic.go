@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// Magic is CF1002.
-var Magic = readable("CF1002", "magic", channelfile.ErrMagic, `the file starts as a channel file does
+// magic is CF1002.
+var magic = readable("CF1002", "magic", channelfile.ErrMagic, `the file starts as a channel file does
 
 A reader that does not know what it reads takes any bytes for offsets and
 counts. Every channel file starts with the eight bytes 89 43 46 43 0D 0A 1A

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// NoTrailingData is CF1007.
-var NoTrailingData = readable("CF1007", "no-trailing-data", channelfile.ErrTrailing, `nothing follows the end of the file
+// noTrailingData is CF1007.
+var noTrailingData = readable("CF1007", "no-trailing-data", channelfile.ErrTrailing, `nothing follows the end of the file
 
 Bytes after the end that the header names are checked by nobody, and covered
 by no digest. They are what a failed overwrite of a longer file leaves, or a

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// OneFile is CF1006.
-var OneFile = readable("CF1006", "one-file", channelfile.ErrConcatenated, `one file is one channel file
+// oneFile is CF1006.
+var oneFile = readable("CF1006", "one-file", channelfile.ErrConcatenated, `one file is one channel file
 
 After the end of the channel file another one starts: two files were joined.
 A sensor that reads the first would miss the second, one that searches for

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// OperandBounds is CF1019.
-var OperandBounds = readable("CF1019", "operand-bounds", channelfile.ErrOperandBounds, `the operands of the criteria tile the operands
+// operandBounds is CF1019.
+var operandBounds = readable("CF1019", "operand-bounds", channelfile.ErrOperandBounds, `the operands of the criteria tile the operands
 
 A criterion says where its operands start and how many there are. If that
 points outside the section, the sensor reads other memory; if two criteria

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// OperandCount is CF1018.
-var OperandCount = readable("CF1018", "operand-count", channelfile.ErrOperandCount, `each operator has operands, and exists has none
+// operandCount is CF1018.
+var operandCount = readable("CF1018", "operand-count", channelfile.ErrOperandCount, `each operator has operands, and exists has none
 
 A comparison with nothing has no meaning, and a sensor that reads the first
 operand without looking at the count reads that of another criterion.

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperandFolded is CF1045.
-var OperandFolded = conforming("CF1045", "operand-folded", channelfile.RuleOperandFolded, `operands of criteria that ignore case are stored folded
+// operandFolded is CF1045.
+var operandFolded = conforming("CF1045", "operand-folded", channelfile.RuleOperandFolded, `operands of criteria that ignore case are stored folded
 
 A sensor folds the runes of an event's value and compares them with the
 operand as it is. An operand with a capital letter then never matches: the

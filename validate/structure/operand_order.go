@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperandOrder is CF1042.
-var OperandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperandOrder, `the operands of a criterion ascend
+// operandOrder is CF1042.
+var operandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperandOrder, `the operands of a criterion ascend
 
 The order of the operands has no meaning. With a fixed order, and no operand
 twice, one criterion has one encoding, and identical ones can be found.

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// OperandReference is CF1020.
-var OperandReference = readable("CF1020", "operand-reference", channelfile.ErrOperandReference, `each operand names a value or program that is there
+// operandReference is CF1020.
+var operandReference = readable("CF1020", "operand-reference", channelfile.ErrOperandReference, `each operand names a value or program that is there
 
 A sensor takes the index of a value, or of the program of a regular
 expression, from an operand, and reads the place of it there. An index past

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// OperatorKnown is CF1015.
-var OperatorKnown = readable("CF1015", "operator-known", channelfile.ErrOperator, `each operator is one of the format
+// operatorKnown is CF1015.
+var operatorKnown = readable("CF1015", "operator-known", channelfile.ErrOperator, `each operator is one of the format
 
 A sensor that looks up an unknown operator in a table of functions jumps to
 an address that is none.

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperatorSimplest is CF1046.
-var OperatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator that says it
+// operatorSimplest is CF1046.
+var operatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator that says it
 
 A prefix that is empty, a pattern without a wildcard, a range of one number:
 each says what a simpler operator says, at a higher cost, and one criterion

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// PaddingZero is CF1033.
-var PaddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZero, `padding is zero
+// paddingZero is CF1033.
+var paddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZero, `padding is zero
 
 No digest covers the up to seven bytes between sections. If they may be
 anything, one content has many files, and something can hide in them.

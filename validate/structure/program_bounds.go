@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// ProgramBounds is CF1025.
-var ProgramBounds = readable("CF1025", "program-bounds", channelfile.ErrProgramBounds, `the programs tile their sources and instructions
+// programBounds is CF1025.
+var programBounds = readable("CF1025", "program-bounds", channelfile.ErrProgramBounds, `the programs tile their sources and instructions
 
 A program says where its source and its instructions are, and how many. If
 that points outside the section, the sensor runs other memory as a program;

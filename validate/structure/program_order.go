@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ProgramOrder is CF1051.
-var ProgramOrder = conforming("CF1051", "program-order", channelfile.RuleProgramOrder, `programs ascend by their sources
+// programOrder is CF1051.
+var programOrder = conforming("CF1051", "program-order", channelfile.RuleProgramOrder, `programs ascend by their sources
 
 Each distinct regular expression is stored once, sorted by its source as a
 byte string. With that the order of operands, and so of criteria, is that of

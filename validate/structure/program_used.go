@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ProgramUsed is CF1052.
-var ProgramUsed = conforming("CF1052", "program-used", channelfile.RuleProgramUsed, `each program is an operand
+// programUsed is CF1052.
+var programUsed = conforming("CF1052", "program-used", channelfile.RuleProgramUsed, `each program is an operand
 
 A program that no criterion runs is hidden content: it ships, and nothing
 that looks at the rules shows it.

@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// SectionBounds is CF1009.
-var SectionBounds = readable("CF1009", "section-bounds", channelfile.ErrSectionBounds, `each section lies inside the file
+// sectionBounds is CF1009.
+var sectionBounds = readable("CF1009", "section-bounds", channelfile.ErrSectionBounds, `each section lies inside the file
 
 A sensor adds a section's offset to the address of the file, and reads
 there. A section that ends beyond the file makes it read memory that is not

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// SectionDigest is CF1031.
-var SectionDigest = conforming("CF1031", "section-digest", channelfile.RuleSectionDigest, `the digest of each section is that of its bytes
+// sectionDigest is CF1031.
+var sectionDigest = conforming("CF1031", "section-digest", channelfile.RuleSectionDigest, `the digest of each section is that of its bytes
 
 If the digest of one section does not agree, a byte of that section was
 changed after the file was written: by a bad transfer, a bad disk, or

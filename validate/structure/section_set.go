@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// SectionSet is CF1008.
-var SectionSet = readable("CF1008", "section-set", channelfile.ErrSectionSet, `the sections are those of the format, in its order
+// sectionSet is CF1008.
+var sectionSet = readable("CF1008", "section-set", channelfile.ErrSectionSet, `the sections are those of the format, in its order
 
 A file has six sections, then the five of regular expressions or none of
 these, then the four of the provenance or none, each at its place in the

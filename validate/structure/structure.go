@@ -14,14 +14,75 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/file"
 )
+
+// Checks are the checks of family CF1, in the order of their IDs. Do not change the list.
+var Checks = []*validate.Check{
+	transferIntact,
+	magic,
+	whole,
+	byteOrder,
+	formatVersion,
+	oneFile,
+	noTrailingData,
+	sectionSet,
+	sectionBounds,
+	entryCount,
+	limits,
+	instanceWords,
+	conditionReference,
+	conditionStack,
+	operatorKnown,
+	criterionFlags,
+	inputDeclared,
+	operandCount,
+	operandBounds,
+	operandReference,
+	valueBounds,
+	operandForm,
+	textReference,
+	textBounds,
+	programBounds,
+	instructionForm,
+	instructionTarget,
+	classBounds,
+	classRanges,
+	headerDigest,
+	sectionDigest,
+	sectionTiling,
+	paddingZero,
+	inputsRead,
+	instanceID,
+	instanceOrder,
+	instanceUnique,
+	conditionFlat,
+	conditionOrder,
+	criterionOrder,
+	criterionUsed,
+	operandOrder,
+	valueOrder,
+	valueUsed,
+	operandFolded,
+	operatorSimplest,
+	textOrder,
+	textUsed,
+	textUTF8,
+	useOfOperator,
+	programOrder,
+	programUsed,
+	classOrder,
+	classUsed,
+}
+
+// haveBytes are the checks without which there are no bytes to read:
+// regular-file, size-cap, not-empty, not-filled.
+var haveBytes = []string{"CF0001", "CF0002", "CF0003", "CF0004"}
 
 // readable returns the check for one of the errors of channelfile.Parse.
 func readable(id, name string, err error, doc string) *validate.Check {
 	return &validate.Check{
 		ID: id, Name: name, Doc: doc,
-		Uses: validate.UsesBytes, Requires: file.Readable,
+		Uses: validate.UsesBytes, Requires: haveBytes,
 		Run: func(p *validate.Pass) {
 			if e := p.ParseError; e != nil && errors.Is(e, err) {
 				p.ReportAt(e.Range, e.Path, fixes[e.Err], "%v: %s", e.Err, e.Detail)

@@ -14,10 +14,9 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/structure"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // TestMessages holds what the checks say of cases of the corpus, to the letter.
@@ -102,14 +101,7 @@ func TestMessages(t *testing.T) {
 }
 
 // family are the checks of the package, and those that they require.
-var family = func() (list []*validate.Check) {
-	for _, c := range suite.Checks {
-		if c.Family() == 1 || c.Family() == 0 && c.Uses == validate.UsesBytes {
-			list = append(list, c)
-		}
-	}
-	return list
-}()
+var family = gatetest.Family(1)
 
 func judge(data []byte, most int) *validate.Report {
 	return validate.Run(validate.ChannelFile("", data), validate.Options{Checks: family, Definitions: sensor.BuiltinDefinitions(), MaxFindings: most})
@@ -119,38 +111,38 @@ func judge(data []byte, most int) *validate.Report {
 // them.
 var sentinels = map[string]struct {
 	err   error
-	check *validate.Check
+	check string // ID
 }{
-	"ErrTransfer":           {channelfile.ErrTransfer, structure.TransferIntact},
-	"ErrMagic":              {channelfile.ErrMagic, structure.Magic},
-	"ErrTruncated":          {channelfile.ErrTruncated, structure.Whole},
-	"ErrByteOrder":          {channelfile.ErrByteOrder, structure.ByteOrder},
-	"ErrVersion":            {channelfile.ErrVersion, structure.FormatVersion},
-	"ErrConcatenated":       {channelfile.ErrConcatenated, structure.OneFile},
-	"ErrFileSizeZero":       {channelfile.ErrFileSizeZero, structure.OneFile},
-	"ErrTrailing":           {channelfile.ErrTrailing, structure.NoTrailingData},
-	"ErrLimit":              {channelfile.ErrLimit, structure.Limits},
-	"ErrSectionSet":         {channelfile.ErrSectionSet, structure.SectionSet},
-	"ErrSectionBounds":      {channelfile.ErrSectionBounds, structure.SectionBounds},
-	"ErrEntryCount":         {channelfile.ErrEntryCount, structure.EntryCount},
-	"ErrInstanceWords":      {channelfile.ErrInstanceWords, structure.InstanceWords},
-	"ErrConditionReference": {channelfile.ErrConditionReference, structure.ConditionReference},
-	"ErrConditionStack":     {channelfile.ErrConditionStack, structure.ConditionStack},
-	"ErrOperator":           {channelfile.ErrOperator, structure.OperatorKnown},
-	"ErrFlags":              {channelfile.ErrFlags, structure.CriterionFlags},
-	"ErrInput":              {channelfile.ErrInput, structure.InputDeclared},
-	"ErrOperandCount":       {channelfile.ErrOperandCount, structure.OperandCount},
-	"ErrOperandBounds":      {channelfile.ErrOperandBounds, structure.OperandBounds},
-	"ErrOperandReference":   {channelfile.ErrOperandReference, structure.OperandReference},
-	"ErrValueBounds":        {channelfile.ErrValueBounds, structure.ValueBounds},
-	"ErrOperandForm":        {channelfile.ErrOperandForm, structure.OperandForm},
-	"ErrProgramBounds":      {channelfile.ErrProgramBounds, structure.ProgramBounds},
-	"ErrInstruction":        {channelfile.ErrInstruction, structure.InstructionForm},
-	"ErrInstructionTarget":  {channelfile.ErrInstructionTarget, structure.InstructionTarget},
-	"ErrClassBounds":        {channelfile.ErrClassBounds, structure.ClassBounds},
-	"ErrClassRanges":        {channelfile.ErrClassRanges, structure.ClassRanges},
-	"ErrTextReference":      {channelfile.ErrTextReference, structure.TextReference},
-	"ErrTextBounds":         {channelfile.ErrTextBounds, structure.TextBounds},
+	"ErrTransfer":           {channelfile.ErrTransfer, "CF1001"},
+	"ErrMagic":              {channelfile.ErrMagic, "CF1002"},
+	"ErrTruncated":          {channelfile.ErrTruncated, "CF1003"},
+	"ErrByteOrder":          {channelfile.ErrByteOrder, "CF1004"},
+	"ErrVersion":            {channelfile.ErrVersion, "CF1005"},
+	"ErrConcatenated":       {channelfile.ErrConcatenated, "CF1006"},
+	"ErrFileSizeZero":       {channelfile.ErrFileSizeZero, "CF1006"},
+	"ErrTrailing":           {channelfile.ErrTrailing, "CF1007"},
+	"ErrLimit":              {channelfile.ErrLimit, "CF1011"},
+	"ErrSectionSet":         {channelfile.ErrSectionSet, "CF1008"},
+	"ErrSectionBounds":      {channelfile.ErrSectionBounds, "CF1009"},
+	"ErrEntryCount":         {channelfile.ErrEntryCount, "CF1010"},
+	"ErrInstanceWords":      {channelfile.ErrInstanceWords, "CF1012"},
+	"ErrConditionReference": {channelfile.ErrConditionReference, "CF1013"},
+	"ErrConditionStack":     {channelfile.ErrConditionStack, "CF1014"},
+	"ErrOperator":           {channelfile.ErrOperator, "CF1015"},
+	"ErrFlags":              {channelfile.ErrFlags, "CF1016"},
+	"ErrInput":              {channelfile.ErrInput, "CF1017"},
+	"ErrOperandCount":       {channelfile.ErrOperandCount, "CF1018"},
+	"ErrOperandBounds":      {channelfile.ErrOperandBounds, "CF1019"},
+	"ErrOperandReference":   {channelfile.ErrOperandReference, "CF1020"},
+	"ErrValueBounds":        {channelfile.ErrValueBounds, "CF1021"},
+	"ErrOperandForm":        {channelfile.ErrOperandForm, "CF1022"},
+	"ErrProgramBounds":      {channelfile.ErrProgramBounds, "CF1025"},
+	"ErrInstruction":        {channelfile.ErrInstruction, "CF1026"},
+	"ErrInstructionTarget":  {channelfile.ErrInstructionTarget, "CF1027"},
+	"ErrClassBounds":        {channelfile.ErrClassBounds, "CF1028"},
+	"ErrClassRanges":        {channelfile.ErrClassRanges, "CF1029"},
+	"ErrTextReference":      {channelfile.ErrTextReference, "CF1023"},
+	"ErrTextBounds":         {channelfile.ErrTextBounds, "CF1024"},
 }
 
 // TestSentinels holds that each error of Parse is reported by one check, which
@@ -179,7 +171,7 @@ func TestSentinels(t *testing.T) {
 				continue
 			}
 			c.Run(p)
-			if want := c == s.check; (p.Found() == 1) != want {
+			if want := c.ID == s.check; (p.Found() == 1) != want {
 				t.Errorf("%s: %v made %d findings", m[1], c, p.Found())
 			}
 		}
@@ -299,7 +291,7 @@ func TestIntegerComparedWithItself(t *testing.T) {
 	}
 	data[f.OperandRange(0).Start] = 4
 	r := judge(data, 1)
-	i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check == structure.OperatorSimplest })
+	i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF1046" })
 	if i < 0 {
 		t.Fatal("it was not found")
 	}
@@ -326,7 +318,7 @@ func TestLongValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	data[f.PoolRange(0).Start+900] = 'X'
-	i := slices.IndexFunc(judge(data, 1).Findings, func(f validate.Finding) bool { return f.Check == structure.OperandFolded })
+	i := slices.IndexFunc(judge(data, 1).Findings, func(f validate.Finding) bool { return f.Check.ID == "CF1045" })
 	if i < 0 {
 		t.Fatal("the capital was not found")
 	}

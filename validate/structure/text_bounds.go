@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// TextBounds is CF1024.
-var TextBounds = readable("CF1024", "text-bounds", channelfile.ErrTextBounds, `the texts tile the text pool
+// textBounds is CF1024.
+var textBounds = readable("CF1024", "text-bounds", channelfile.ErrTextBounds, `the texts tile the text pool
 
 A text says where its bytes are and how many. Outside the pool there is no
 text, and bytes of no text are hidden content.

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// TextOrder is CF1047.
-var TextOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `texts ascend
+// textOrder is CF1047.
+var textOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `texts ascend
 
 Each distinct text of the provenance is stored once, sorted, so that the
 same provenance is the same bytes.

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// TextUTF8 is CF1049.
-var TextUTF8 = conforming("CF1049", "text-utf8", channelfile.RuleTextUTF8, `texts are valid UTF-8
+// textUTF8 is CF1049.
+var textUTF8 = conforming("CF1049", "text-utf8", channelfile.RuleTextUTF8, `texts are valid UTF-8
 
 The provenance is shown to people, in reports, terminals and pages, and
 these expect UTF-8. What they make of anything else differs.

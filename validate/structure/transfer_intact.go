@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// TransferIntact is CF1001.
-var TransferIntact = readable("CF1001", "transfer-intact", channelfile.ErrTransfer, `the file was not changed by a transfer in text mode
+// transferIntact is CF1001.
+var transferIntact = readable("CF1001", "transfer-intact", channelfile.ErrTransfer, `the file was not changed by a transfer in text mode
 
 A transfer that treats a binary file as text changes line ends, the highest
 bits or the encoding of bytes everywhere in it. The magic of a channel file

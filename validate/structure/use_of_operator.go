@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// UseOfOperator is CF1050.
-var UseOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of an and or an or is empty
+// useOfOperator is CF1050.
+var useOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of an and or an or is empty
 
 The uses say where the references of a condition come from. An and or an or
 comes from no place of its own, so a use with a line or a text would be a

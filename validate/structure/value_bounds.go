@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// ValueBounds is CF1021.
-var ValueBounds = readable("CF1021", "value-bounds", channelfile.ErrValueBounds, `the values tile the pool
+// valueBounds is CF1021.
+var valueBounds = readable("CF1021", "value-bounds", channelfile.ErrValueBounds, `the values tile the pool
 
 A value says where its bytes are and how many. If that points outside the
 pool, the sensor compares with other memory, which is how a comparison that

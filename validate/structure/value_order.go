@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ValueOrder is CF1043.
-var ValueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder, `values ascend
+// valueOrder is CF1043.
+var valueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder, `values ascend
 
 Each distinct value is stored once, sorted as byte strings. With that the
 order of operands, and so of criteria, is that of what they say.

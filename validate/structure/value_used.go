@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ValueUsed is CF1044.
-var ValueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `each value is an operand
+// valueUsed is CF1044.
+var valueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `each value is an operand
 
 A value that no criterion compares with is hidden content: it ships, and
 nothing that looks at the rules shows it.

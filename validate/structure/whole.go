@@ -2,8 +2,8 @@ package structure
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// Whole is CF1003.
-var Whole = readable("CF1003", "whole", channelfile.ErrTruncated, `the file is as long as its header says
+// whole is CF1003.
+var whole = readable("CF1003", "whole", channelfile.ErrTruncated, `the file is as long as its header says
 
 A file that ends early is what a broken download, a full disk or a crash
 while writing leaves behind. Its last sections are missing, or stop in the

@@ -67,7 +67,7 @@ func TestSelfTestNoticesAMissingCheck(t *testing.T) {
 		for _, id := range c.checks {
 			var without []*validate.Check
 			for _, check := range Checks {
-				if check.ID != id && !slices.ContainsFunc(check.Requires, func(r *validate.Check) bool { return r.ID == id }) {
+				if check.ID != id && !slices.Contains(check.Requires, id) {
 					without = append(without, check)
 				}
 			}

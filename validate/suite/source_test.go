@@ -11,9 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
 
 // pipeRule is a rule that reads the field.
@@ -40,9 +38,9 @@ func compiled(t *testing.T, text string) *validate.Subject {
 		malformed, unknown := (*sigma.Error)(nil), (*sigma.UnknownFieldError)(nil)
 		switch {
 		case errors.As(err, &malformed):
-			f.Check = file.RuleWellFormed
+			f.Check = suite.ByID("CF0007")
 		case errors.As(err, &unknown):
-			f.Check = types.InputDefined
+			f.Check = suite.ByID("CF2005")
 		default: // such as that there is no rule left
 			s.Unjudged = append(s.Unjudged, err.Error())
 			continue
@@ -51,7 +49,7 @@ func compiled(t *testing.T, text string) *validate.Subject {
 	}
 	for _, r := range list {
 		for _, n := range r.Unused {
-			s.Source = append(s.Source, validate.Finding{Check: file.SearchesUsed, Message: n.Message, Fix: "use it"})
+			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0013"), Message: n.Message, Fix: "use it"})
 		}
 	}
 	if built != nil && len(built.Outputs) > 0 {

@@ -2,6 +2,9 @@
 package suite
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
@@ -11,107 +14,10 @@ import (
 	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-// Checks are all checks. The order is that in which a reader finds out: can it
-// be read, is it whole, does it fit its type, does it fit its readers, what does
-// it do when it is run. It must
-// not be changed by those who use it.
-var Checks = []*validate.Check{
-	file.RegularFile,
-	file.SizeCap,
-	file.NotEmpty,
-	file.NotFilled,
-	file.NamedByManifest,
-	file.DigestOfManifest,
-	structure.TransferIntact,
-	structure.Magic,
-	structure.Whole,
-	structure.ByteOrder,
-	structure.FormatVersion,
-	structure.OneFile,
-	structure.NoTrailingData,
-	structure.SectionSet,
-	structure.SectionBounds,
-	structure.EntryCount,
-	structure.Limits,
-	structure.InstanceWords,
-	structure.ConditionReference,
-	structure.ConditionStack,
-	structure.OperatorKnown,
-	structure.CriterionFlags,
-	structure.InputDeclared,
-	structure.OperandCount,
-	structure.OperandBounds,
-	structure.OperandReference,
-	structure.ValueBounds,
-	structure.OperandForm,
-	structure.TextReference,
-	structure.TextBounds,
-	structure.ProgramBounds,
-	structure.InstructionForm,
-	structure.InstructionTarget,
-	structure.ClassBounds,
-	structure.ClassRanges,
-	structure.HeaderDigest,
-	structure.SectionDigest,
-	structure.SectionTiling,
-	structure.PaddingZero,
-	structure.InputsRead,
-	structure.InstanceID,
-	structure.InstanceOrder,
-	structure.InstanceUnique,
-	structure.ConditionFlat,
-	structure.ConditionOrder,
-	structure.CriterionOrder,
-	structure.CriterionUsed,
-	structure.OperandOrder,
-	structure.ValueOrder,
-	structure.ValueUsed,
-	structure.OperandFolded,
-	structure.OperatorSimplest,
-	structure.TextOrder,
-	structure.TextUsed,
-	structure.TextUTF8,
-	structure.UseOfOperator,
-	structure.ProgramOrder,
-	structure.ProgramUsed,
-	structure.ClassOrder,
-	structure.ClassUsed,
-	file.FileName,
-	file.CanonicalName,
-	file.RuleWellFormed,
-	file.SearchesUsed,
-	types.TypeKnown,
-	types.TypeVersionKnown,
-	types.ChannelOfType,
-	types.InputsDeclared,
-	types.InputDefined,
-	types.OperatorForType,
-	types.OperandReach,
-	types.ComparisonTypes,
-	types.ProgramOfSource,
-	contract.InputsSupplied,
-	contract.InputsLatent,
-	contract.InputType,
-	contract.SupplyKnown,
-	contract.TypeVersionSupplied,
-	contract.OperatorSupported,
-	contract.FormatSupported,
-	contract.ReaderLimits,
-	contract.StepBudget,
-	contract.MemoryBudget,
-	contract.LengthKnown,
-	contract.RuleBlind,
-	contract.RuleWidened,
-	contract.RuleWeakened,
-	contract.SupplyUnknown,
-	contract.ShortfallAcknowledged,
-	contract.AcknowledgementCurrent,
-	contract.InputIdentity,
-	contract.EveryBuildAddressed,
-	behaviour.RunsWithoutFault,
-	behaviour.NeverMatch,
-	behaviour.KnownGood,
-}
+// Checks are all checks, in the order of their IDs. That is also the order in which
+// a reader finds faults: can the content be read, is it whole, does it fit its type,
+// does it fit its readers, what does it do when it is run. Do not change the list.
+var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, behaviour.Checks)
 
 func init() {
 	for _, c := range Checks {
@@ -127,4 +33,33 @@ func ByID(s string) *validate.Check {
 		}
 	}
 	return nil
+}
+
+// Select returns the checks of the IDs or names, and those that they require, in
+// the order of [Checks]. It is for tests and experiments: a report of fewer checks
+// than all is never accepted.
+func Select(ids ...string) ([]*validate.Check, error) {
+	chosen := make(map[string]bool)
+	for _, id := range ids {
+		c := ByID(id)
+		if c == nil {
+			return nil, fmt.Errorf("no check has the ID or name %q", id)
+		}
+		chosen[c.ID] = true
+	}
+	// A check requires only checks before it.
+	for _, c := range slices.Backward(Checks) {
+		if chosen[c.ID] {
+			for _, id := range c.Requires {
+				chosen[id] = true
+			}
+		}
+	}
+	var list []*validate.Check
+	for _, c := range Checks {
+		if chosen[c.ID] {
+			list = append(list, c)
+		}
+	}
+	return list, nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
 
 func TestVet(t *testing.T) {
@@ -23,27 +22,34 @@ func TestVet(t *testing.T) {
 	}
 }
 
-// families are the folders of the checks, by the thousands digit of their IDs.
-var families = []string{0: "file", 1: "structure", 2: "types", 3: "contract", 5: "behaviour"}
+// folder returns the folder of the checks of a family.
+func folder(t *testing.T, digit int) string {
+	t.Helper()
+	for _, f := range validate.Families {
+		if f.Digit == digit {
+			return filepath.Join("..", f.Name)
+		}
+	}
+	t.Fatalf("no family has the digit %d", digit)
+	return ""
+}
+
+// idInSource finds the comment that gives a variable its check, and the variable.
+var idInSource = regexp.MustCompile(`(?m)^// (\w+) is (CF\d{4})\.\nvar (\w+) = `)
 
 // TestNames holds that a check has one name, spelled in four ways: CF1038,
-// condition-flat, condition_flat.go, ConditionFlat.
+// condition-flat, condition_flat.go, conditionFlat.
 func TestNames(t *testing.T) {
 	for _, c := range suite.Checks {
-		words := strings.Split(c.Name, "-")
-		name := filepath.Join("..", families[c.Family()], strings.Join(words, "_")+".go")
+		name := filepath.Join(folder(t, c.Family()), strings.ReplaceAll(c.Name, "-", "_")+".go")
 		source, err := os.ReadFile(name)
 		if err != nil {
 			t.Errorf("%v has no file of its own: %v", c, err)
 			continue
 		}
-		if !strings.Contains(string(source), `"`+c.ID+`"`) {
-			t.Errorf("%s does not hold %v", name, c)
-		}
-		if n := regexp.MustCompile(`(?m)^var ([A-Z]\w*) = `).FindAllStringSubmatch(string(source), -1); len(n) != 1 || !sameWords(n[0][1], c.Name) {
-			t.Errorf("%s exports %v; it exports %v alone", name, n, c)
-		} else if !strings.Contains(string(source), fmt.Sprintf("\n// %s is %s.\nvar %s = ", n[0][1], c.ID, n[0][1])) {
-			t.Errorf("%s: the comment of %s does not say that it is %s", name, n[0][1], c.ID)
+		m := idInSource.FindAllStringSubmatch(string(source), -1)
+		if len(m) != 1 || m[0][1] != m[0][3] || m[0][2] != c.ID || !sameWords(m[0][1], c.Name) {
+			t.Errorf("%s: expected the check %v alone, in a variable of its name below the comment \"// <variable> is %s.\"; found %q", name, c, c.ID, m)
 		}
 	}
 }
@@ -54,41 +60,38 @@ func sameWords(goName, name string) bool {
 	return strings.EqualFold(goName, strings.ReplaceAll(name, "-", ""))
 }
 
-// TestNoFileWithoutItsCheck holds that each check that is written is in the
-// list: one that nobody runs finds nothing.
-func TestNoFileWithoutItsCheck(t *testing.T) {
-	for digit, family := range families {
-		if family == "" {
-			continue // none yet
-		}
-		sources, err := filepath.Glob(filepath.Join("..", family, "*.go"))
+// TestFamilies holds that the list has the checks of each family, and that each
+// check that is written is in the list.
+func TestFamilies(t *testing.T) {
+	listed := 0
+	for _, f := range validate.Families {
+		sources, err := filepath.Glob(filepath.Join(folder(t, f.Digit), "*.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		ids := map[string]bool{}
+		found := 0
 		for _, name := range sources {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
 			source, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range regexp.MustCompile(`(?m)^// \w+ is (CF\d{4})\.$`).FindAllStringSubmatch(string(source), -1) {
-				ids[m[1]] = true
+			for _, m := range idInSource.FindAllStringSubmatch(string(source), -1) {
+				found++
+				switch c := suite.ByID(m[2]); {
+				case c == nil:
+					t.Errorf("%s: %s is not in the list of the family, or the list of the family is not in suite.Checks", name, m[2])
+				case c.Family() != f.Digit:
+					t.Errorf("%s: %v is in the package of family %d", name, c, f.Digit)
+				}
 			}
 		}
-		if len(ids) == 0 {
-			t.Errorf("%s has no checks", family)
+		if found == 0 {
+			t.Errorf("family %s has no checks", f.Name)
 		}
-		for id := range ids {
-			switch c := suite.ByID(id); {
-			case c == nil:
-				t.Errorf("%s, of package %s, is not in the list", id, family)
-			case c.Family() != digit:
-				t.Errorf("%v is in package %s", c, family)
-			}
-		}
+		listed += found
+	}
+	if listed != len(suite.Checks) {
+		t.Errorf("the packages of the families have %d checks, the list has %d", listed, len(suite.Checks))
 	}
 }
 
@@ -113,25 +116,65 @@ func TestByID(t *testing.T) {
 	}
 }
 
-// TestOrder holds that checks stand in the order in which a reader finds out:
-// first the files that are none, then the bytes, the type, the readers.
+// TestOrder holds that checks stand in the order of their IDs, so that no check
+// requires one of a later family.
 func TestOrder(t *testing.T) {
-	// CF0005 to CF0007 and CF0013 look at what has been read.
-	stage := func(c *validate.Check) int {
-		if c.Family() == 0 && c.Uses&(validate.UsesFile|validate.UsesSource) == 0 {
-			return -1
+	for i, c := range suite.Checks[1:] {
+		if before := suite.Checks[i]; c.ID <= before.ID {
+			t.Errorf("%v stands after %v", c, before)
 		}
-		return c.Family()
 	}
-	last := map[int]string{}
-	for i, c := range suite.Checks {
-		if i > 0 && stage(c) > 0 && stage(suite.Checks[i-1]) > stage(c) {
-			t.Errorf("%v stands after %v", c, suite.Checks[i-1])
+}
+
+func TestSelect(t *testing.T) {
+	tests := []struct {
+		ids  []string
+		want []string
+		why  string
+	}{
+		{nil, nil, "nothing was chosen"},
+		{[]string{"CF3009", "size-cap"}, []string{"CF0001", "CF0002", "CF2001", "CF2002", "CF2004", "CF2005", "CF3009"}, "what they require runs too, and first"},
+	}
+	for _, tt := range tests {
+		list, err := suite.Select(tt.ids...)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if c.ID <= last[stage(c)] {
-			t.Errorf("%v stands after %s of its own family", c, last[stage(c)])
+		var got []string
+		for _, c := range list {
+			got = append(got, c.ID)
 		}
-		last[stage(c)] = c.ID
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%v (-expected +selected): %s\n%s", tt.ids, tt.why, diff)
+		}
+	}
+	if list, err := suite.Select("CF3001", "CF9999"); err == nil || !strings.Contains(err.Error(), `"CF9999"`) || list != nil {
+		t.Errorf("selecting an unknown check: %v, %v", list, err)
+	}
+}
+
+// TestIDsInSource holds that the IDs in the source of the gate and its commands
+// are IDs of checks: a comparison with any other ID never holds.
+func TestIDsInSource(t *testing.T) {
+	inQuotes := regexp.MustCompile(`"(CF\d{4})"`)
+	root, n := filepath.Join("..", ".."), 0
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range inQuotes.FindAllStringSubmatch(string(source), -1) {
+			if n++; suite.ByID(m[1]) == nil {
+				t.Errorf("%s: %s is not a check", path, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || n < len(suite.Checks) {
+		t.Errorf("%d IDs in the source: %v", n, err)
 	}
 }
 
@@ -212,7 +255,7 @@ func TestRequirements(t *testing.T) {
 		c := suite.ByID(r.id)
 		// What a program is made of is asked of a file that can be read, and
 		// may be in normal form.
-		if c == nil || c.Name != r.name || c.Family() != 1 && c != types.ProgramOfSource {
+		if c == nil || c.Name != r.name || c.Family() != 1 && c.ID != "CF2009" {
 			t.Errorf("requirement %s is enforced by %s %s, which is no check of structure", r.number, r.id, r.name)
 			continue
 		}
@@ -220,7 +263,7 @@ func TestRequirements(t *testing.T) {
 	}
 	cited := regexp.MustCompile(`\(FORMAT\.md,\s+requirements?\s+([0-9,\sand]+)\)`)
 	for _, c := range suite.Checks {
-		if c.Family() != 1 && c != types.ProgramOfSource {
+		if c.Family() != 1 && c.ID != "CF2009" {
 			continue
 		}
 		if len(enforces[c.ID]) == 0 {
@@ -298,6 +341,9 @@ func TestEveryCheckHasItsCases(t *testing.T) {
 		}
 		for _, id := range c.Near {
 			near[id] = true
+			if suite.ByID(id) == nil {
+				t.Errorf("%s is near %s, which is no check", c.Name, id)
+			}
 		}
 	}
 	for _, s := range corpus.Specials {
@@ -349,13 +395,13 @@ func TestNoCheckIsSpare(t *testing.T) {
 
 // without returns the checks but one, and those that rely on it.
 func without(out *validate.Check) []*validate.Check {
-	gone := []*validate.Check{out}
+	gone := []string{out.ID}
 	var list []*validate.Check
 	for _, c := range suite.Checks {
 		switch {
 		case c == out:
-		case slices.ContainsFunc(c.Requires, func(r *validate.Check) bool { return slices.Contains(gone, r) }):
-			gone = append(gone, c)
+		case slices.ContainsFunc(c.Requires, func(id string) bool { return slices.Contains(gone, id) }):
+			gone = append(gone, c.ID)
 		default:
 			list = append(list, c)
 		}

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ChannelOfType is CF2003.
-var ChannelOfType = &validate.Check{
+// channelOfType is CF2003.
+var channelOfType = &validate.Check{
 	ID:   "CF2003",
 	Name: "channel-of-type",
 	Doc: `the channel is that of the template type
@@ -17,7 +17,7 @@ else.
 
 Check the channel that the encoder writes.`,
 	Uses:     validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown},
+	Requires: []string{"CF2001", "CF2002"},
 	Run: func(p *validate.Pass) {
 		if have, want := p.Needs.Channel, p.Definition.Channel; have != want {
 			p.ReportAt(channelfile.ChannelRange, "header.channel", "check the channel that the encoder writes",

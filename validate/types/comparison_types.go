@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ComparisonTypes is CF2008.
-var ComparisonTypes = &validate.Check{
+// comparisonTypes is CF2008.
+var comparisonTypes = &validate.Check{
 	ID:   "CF2008",
 	Name: "comparison-types",
 	Doc: `inputs that are compared have the same type
@@ -16,7 +16,7 @@ A comparison of a string with an integer compares a pointer with a number.
 
 Compare inputs of one type.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown, InputsDeclared, OperatorForType},
+	Requires: []string{"CF2001", "CF2002", "CF2004", "CF2006"},
 	Run: func(p *validate.Pass) {
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)

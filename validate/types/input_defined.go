@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputDefined is CF2005.
-var InputDefined = &validate.Check{
+// inputDefined is CF2005.
+var inputDefined = &validate.Check{
 	ID:   "CF2005",
 	Name: "input-defined",
 	Doc: `each input that is read is one of the template type
@@ -24,7 +24,7 @@ Use a field of the type; the finding names the nearest, or all. Compile
 against the definition that the gate has, or give the gate the other
 (--types).`,
 	Uses:     validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown, InputsDeclared},
+	Requires: []string{"CF2001", "CF2002", "CF2004"},
 	Run: func(p *validate.Pass) {
 		for _, in := range p.Needs.Inputs {
 			if n := len(p.Definition.Inputs); in.Index < 0 || in.Index >= n {

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// InputsDeclared is CF2004.
-var InputsDeclared = &validate.Check{
+// inputsDeclared is CF2004.
+var inputsDeclared = &validate.Check{
 	ID:   "CF2004",
 	Name: "inputs-declared",
 	Doc: `the content declares as many inputs as its type
@@ -18,7 +18,7 @@ definition and a sensor, took 8.5 million machines down.
 
 Find out which is right, and give the other a new version.`,
 	Uses:     validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown},
+	Requires: []string{"CF2001", "CF2002"},
 	Run: func(p *validate.Pass) {
 		if have, want := p.Needs.InputsDeclared, len(p.Definition.Inputs); have != want {
 			p.ReportAt(channelfile.InputsDeclaredRange, "header.inputs_declared", "find out which of the two is right, and give the other a new version of the type",

@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperandReach is CF2007.
-var OperandReach = &validate.Check{
+// operandReach is CF2007.
+var operandReach = &validate.Check{
 	ID:   "CF2007",
 	Name: "operand-reach",
 	Doc: `each operand is one that the input can have
@@ -21,7 +21,7 @@ no network has, made routers that loaded it fail.
 
 Correct the operand, or the definition if the input can have it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown, InputsDeclared, OperatorForType},
+	Requires: []string{"CF2001", "CF2002", "CF2004", "CF2006"},
 	Run: func(p *validate.Pass) {
 		// Many criteria may have one long value: its runes are counted once.
 		// Folding makes a rune longer or shorter, but there are no more.

@@ -6,8 +6,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// OperatorForType is CF2006.
-var OperatorForType = &validate.Check{
+// operatorForType is CF2006.
+var operatorForType = &validate.Check{
 	ID:   "CF2006",
 	Name: "operator-for-type",
 	Doc: `each operator suits the type of its input
@@ -18,7 +18,7 @@ pointer, and reads what is there.
 
 Use an operator that suits the input: FORMAT.md, section 5, has the table.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
-	Requires: []*validate.Check{TypeKnown, TypeVersionKnown, InputsDeclared},
+	Requires: []string{"CF2001", "CF2002", "CF2004"},
 	Run: func(p *validate.Pass) {
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)

@@ -7,8 +7,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ProgramOfSource is CF2009.
-var ProgramOfSource = &validate.Check{
+// programOfSource is CF2009.
+var programOfSource = &validate.Check{
 	ID:   "CF2009",
 	Name: "program-of-source",
 	Doc: `each program is the one that its source compiles to

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// TypeKnown is CF2001.
-var TypeKnown = &validate.Check{
+// typeKnown is CF2001.
+var typeKnown = &validate.Check{
 	ID:   "CF2001",
 	Name: "type-known",
 	Doc: `the template type is one that the gate knows

@@ -5,8 +5,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// TypeVersionKnown is CF2002.
-var TypeVersionKnown = &validate.Check{
+// typeVersionKnown is CF2002.
+var typeVersionKnown = &validate.Check{
 	ID:   "CF2002",
 	Name: "type-version-known",
 	Doc: `the version of the template type is one that the gate knows
@@ -18,7 +18,7 @@ input.
 Give the gate the definition of that version (--types), or check the version
 that the encoder writes.`,
 	Uses:     validate.UsesNeeds,
-	Requires: []*validate.Check{TypeKnown},
+	Requires: []string{"CF2001"},
 	Run: func(p *validate.Pass) {
 		if p.Definition == nil && p.Subject.Kind != validate.KindNeeds {
 			p.ReportAt(channelfile.TypeVersionRange, "header.type_version", "give the gate the definition of that version with --types, or check the version that the encoder writes",

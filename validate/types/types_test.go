@@ -11,16 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-var family = []*validate.Check{
-	types.TypeKnown, types.TypeVersionKnown, types.ChannelOfType, types.InputsDeclared,
-	types.InputDefined, types.OperatorForType, types.OperandReach, types.ComparisonTypes,
-	types.ProgramOfSource,
-}
+// family are the checks of the package, and those that they require.
+var family = gatetest.Family(2)
 
 func pointer(n int64) *int64 { return &n }
 

@@ -9,14 +9,12 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/behaviour"
-	"github.com/cfcheck/cfcheck/validate/contract"
-	"github.com/cfcheck/cfcheck/validate/types"
 )
 
 // The reasons why there is no event.
@@ -52,13 +50,17 @@ type Case struct {
 	Budget     *validate.Budget // for the search; nil means no limit
 }
 
+// ofType are the checks of family CF2 whose findings are harm that an event can do:
+// input-defined, operator-for-type, comparison-types.
+var ofType = []string{"CF2005", "CF2006", "CF2008"}
+
 // Wants reports whether a finding of a check has a witness: whether what it
 // finds is harm that an event can do, or the check compares content with builds.
 func Wants(c *validate.Check) bool {
 	if c.Severity != validate.Error {
 		return false
 	}
-	return c.Family() == 3 || c.Family() == 5 || c == types.OperatorForType || c == types.ComparisonTypes || c == types.InputDefined
+	return c.Family() == 3 || c.Family() == 5 || slices.Contains(ofType, c.ID)
 }
 
 // maxWitnesses is how many findings of a report get a witness: of those that say
@@ -102,22 +104,22 @@ func Of(c Case, f *validate.Finding) *sensor.Witness {
 	if w.build == "" {
 		return w.none(ReasonNoBuild)
 	}
-	switch f.Check {
-	case contract.InputsSupplied, contract.InputType, behaviour.RunsWithoutFault:
+	switch f.Check.ID {
+	case "CF3001", "CF3003", "CF5001": // inputs-supplied, input-type, runs-without-fault
 		return w.reading(c.File, "")
-	case contract.InputsLatent, contract.AcknowledgementCurrent:
+	case "CF3002", "CF3017": // inputs-latent, acknowledgement-current
 		return w.latent()
-	case contract.StepBudget:
+	case "CF3009": // step-budget
 		return w.budget()
-	case contract.SupplyKnown:
+	case "CF3004": // supply-known
 		return w.none(ReasonUnknown)
-	case contract.LengthKnown:
+	case "CF3011": // length-known
 		return w.none(ReasonUnbounded)
-	case contract.MemoryBudget:
+	case "CF3010": // memory-budget
 		return w.none(ReasonMemory)
-	case contract.ReaderLimits:
+	case "CF3008": // reader-limits
 		return w.none(ReasonLimit)
-	case contract.InputIdentity:
+	case "CF3018": // input-identity
 		return w.none(ReasonOtherInput)
 	}
 	return w.none(ReasonNotModelled)

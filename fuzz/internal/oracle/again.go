@@ -3,12 +3,11 @@ package oracle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/behaviour"
-	"github.com/cfcheck/cfcheck/validate/contract"
 )
 
 // again judges what was judged once more, in the other ways in which that can
@@ -70,9 +69,9 @@ func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Che
 		switch {
 		case c.Family() < 3:
 			list = append(list, c)
-		case c == behaviour.RunsWithoutFault:
+		case c.ID == "CF5001": // runs-without-fault
 			own := *c
-			own.Requires = slices.DeleteFunc(slices.Clone(c.Requires), func(req *validate.Check) bool { return req.Family() == 3 })
+			own.Requires = slices.DeleteFunc(slices.Clone(c.Requires), func(id string) bool { return strings.HasPrefix(id, "CF3") })
 			runs = &own
 			list = append(list, runs)
 		}
@@ -204,15 +203,15 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in a file and nothing in its needs, or the reverse", c)}
 		}
 	}
-	if !ran[contract.RuleBlind] {
+	if !slices.ContainsFunc(other.Ran, func(c *validate.Check) bool { return c.ID == "CF3012" }) { // rule-blind
 		return nil
 	}
 	lacks, said := o.lacks(fleet), map[int]bool{}
 	for i := range other.Findings {
-		switch f := &other.Findings[i]; f.Check {
-		case contract.RuleBlind:
+		switch f := &other.Findings[i]; f.Check.ID {
+		case "CF3012": // rule-blind
 			said[f.Input.Index] = true
-		case contract.RuleWidened, contract.RuleWeakened:
+		case "CF3013", "CF3014": // rule-widened, rule-weakened
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in needs, which do not say what becomes of a rule", f.Check)}
 		}
 	}
@@ -266,15 +265,15 @@ func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
 		}
 	}
 	for _, t := range r.Totals {
-		switch t.Check {
-		case behaviour.NeverMatch:
+		switch t.Check.ID {
+		case "CF5002": // never-match
 			never -= t.Found
-		case behaviour.KnownGood:
+		case "CF5003": // known-good
 			good -= t.Found
 		}
 	}
 	if never != 0 || good != 0 {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("on recorded events the sensor matches %d instances more than %v finds, and %d more than %v", never, behaviour.NeverMatch, good, behaviour.KnownGood)}
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("on recorded events the sensor matches %d instances more than CF5002 finds, and %d more than CF5003", never, good)}
 	}
 	return nil
 }

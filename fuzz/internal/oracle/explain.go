@@ -7,8 +7,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/contract"
-	"github.com/cfcheck/cfcheck/validate/types"
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
@@ -22,7 +20,7 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	switch {
 	case w == nil:
 		return Unexplained, "nothing is said"
-	case w.Class == sensor.NoWitness && f.Check == contract.StepBudget && w.Reason != witness.ReasonTooLarge && !mistyped(r):
+	case w.Class == sensor.NoWitness && f.Check.ID == "CF3009" && w.Reason != witness.ReasonTooLarge && !mistyped(r):
 		return Unexplained, "all lengths and types are as they should be, and " + w.Reason
 	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
 		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
@@ -105,14 +103,16 @@ func interpreted(w *sensor.Witness, kind sensor.FaultKind, budget sensor.Budget)
 // mistyped reports whether the content reads what its operators do not take.
 func mistyped(r *validate.Report) bool {
 	return slices.ContainsFunc(r.Totals, func(t validate.Total) bool {
-		return t.Check == types.OperatorForType || t.Check == types.ComparisonTypes || t.Check == contract.InputType
+		// operator-for-type, comparison-types, input-type
+		return t.Check.ID == "CF2006" || t.Check.ID == "CF2008" || t.Check.ID == "CF3003"
 	})
 }
 
 // beyond reports whether a finding speaks of an input that stands behind all
 // that its build supplies: reading it is a fault whatever is compared.
 func (o *Oracle) beyond(fleet *sensor.Fleet, f *validate.Finding) bool {
-	if f.Check != contract.InputsSupplied && f.Check != contract.InputsLatent && f.Check != contract.AcknowledgementCurrent || f.Input == nil || len(f.Builds) == 0 {
+	// inputs-supplied, inputs-latent, acknowledgement-current
+	if id := f.Check.ID; id != "CF3001" && id != "CF3002" && id != "CF3017" || f.Input == nil || len(f.Builds) == 0 {
 		return false
 	}
 	for i := range fleet.Contracts {

@@ -8,12 +8,12 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/contract"
 )
 
-// outcomeOf is which outcome of a rule each check reports.
-var outcomeOf = map[*validate.Check]sensor.Outcome{
-	contract.RuleBlind: sensor.Blind, contract.RuleWidened: sensor.Widened, contract.RuleWeakened: sensor.Weakened,
+// outcomeOf is the outcome of a rule that each check reports, by the ID of the check:
+// rule-blind, rule-widened, rule-weakened.
+var outcomeOf = map[string]sensor.Outcome{
+	"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened,
 }
 
 // outcomes holds what a report says of rules at named readers against the truth
@@ -22,7 +22,7 @@ var outcomeOf = map[*validate.Check]sensor.Outcome{
 func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	ran := map[sensor.Outcome]*validate.Check{}
 	for _, c := range r.Ran {
-		if outcome, ok := outcomeOf[c]; ok {
+		if outcome, ok := outcomeOf[c.ID]; ok {
 			ran[outcome] = c
 		}
 	}
@@ -31,14 +31,14 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	found := map[sensor.Outcome]int{}
 	for _, t := range r.Totals {
-		if outcome, ok := outcomeOf[t.Check]; ok {
+		if outcome, ok := outcomeOf[t.Check.ID]; ok {
 			found[outcome] = t.Found
 		}
 	}
 	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and how many are not kept
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if outcome, ok := outcomeOf[f.Check]; ok {
+		if outcome, ok := outcomeOf[f.Check.ID]; ok {
 			unsaid[outcome]--
 			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
 			said[harm{f.Instance.Index, outcome, anyInput}] = true
