@@ -40,6 +40,7 @@ const library = "validate/suite"
 var apart = [][]string{
 	{"corpus", "corpus/asm"}, // or it could not judge the packages that it tests
 	{"internal/apicheck"},
+	{"internal/newcheck"},
 	{"internal/repocheck"},
 }
 
