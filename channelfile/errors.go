@@ -12,6 +12,7 @@ type ParseError struct {
 	Path   string // what they were read as, such as "criterion[2].operator"
 	Err    error  // one of the Err variables of this package
 	Detail string // what was found and what was expected
+	Fault  bool   // this package is at fault, not the data: its two readers disagree
 }
 
 func (e *ParseError) Error() string {

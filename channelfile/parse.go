@@ -28,7 +28,9 @@ func Parse(data []byte) (*File, error) {
 		}
 		// The two readers disagree, which a fuzz target looks for. What
 		// one of them refuses is not read.
-		return nil, f.fail(Range{0, len(data)}, "file", ErrLimit, "the two readers of this package disagree on it; please report the file")
+		e := f.fail(Range{0, len(data)}, "file", ErrLimit, "the two readers of this package disagree on it; please report the file")
+		e.Fault = true
+		return nil, e
 	}
 	f.texts = string(f.sec[secTextPool])
 	return f, nil

@@ -21,6 +21,10 @@ type Finding struct {
 	Details []string // both sides of the conflict, a line each
 	Fix     string   // what to do
 
+	// Fault is true if the gate is at fault, not the content. Message asks the reader
+	// to report the file.
+	Fault bool
+
 	// Witness shows the harm, where package witness was asked for it.
 	Witness *sensor.Witness
 

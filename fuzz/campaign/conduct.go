@@ -138,33 +138,28 @@ func seedOf(seed uint64, core int) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// How many decisions each of these takes longer than is of one in so many: the
-// witnesses of what was rejected, the facts of what was accepted, the second
-// judge, events of odd values, and whether what was accepted encodes to
-// itself, the same verdict by needs and with recorded events, and the verdicts
-// that follow from it with other options.
-const (
-	explainEvery = 64
-	factsEvery   = 512
-	judgeEvery   = 32
-	oddEvery     = 64
-	encodeEvery  = 32
-	againEvery   = 512
-	sternEvery   = 2048
-)
+// sampled has the tests that a campaign does for a sample, because each takes longer
+// than a decision. docs/fuzzing.md states these rates.
+var sampled = oracle.Config{
+	WitnessEvery: 64,
+	FactsEvery:   512,
+	JudgeEvery:   32,
+	OddEvery:     64,
+	EncodeEvery:  32,
+	RepeatEvery:  512,
+	OptionsEvery: 2048,
+}
 
 // newWorker returns the worker of a core. Close frees its oracle.
 func newWorker(cfg config, core int, program string) (w *worker, done func() error, err error) {
-	o, err := oracle.New(suite.Checks)
+	o, err := oracle.New(suite.Checks, sampled)
 	if err != nil {
 		return nil, nil, err
 	}
-	o.ExplainEvery, o.FactsEvery, o.JudgeEvery, o.OddEvery, o.EncodeEvery = explainEvery, factsEvery, judgeEvery, oddEvery, encodeEvery
-	o.AgainEvery, o.SternEvery = againEvery, sternEvery
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {
-		o.Exhaustive, o.JudgeEvery = true, 1 // it is small enough for all
+		o.Config.Exhaustive, o.Config.JudgeEvery = true, 1 // the scope is small enough to judge all of it
 		w.source = generate.NewSmall(core, cfg.cores)
 	} else {
 		w.source = generate.NewStream(seedOf(cfg.seed, core))
@@ -176,10 +171,10 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 		}
 	}
 	if program != "" {
-		if o.C, err = csensor.Start(program); err != nil {
+		if o.Config.C, err = csensor.Start(program); err != nil {
 			return nil, nil, errors.Join(err, o.Close())
 		}
-		done = func() error { return errors.Join(o.C.Close(), o.Close()) }
+		done = func() error { return errors.Join(o.Config.C.Close(), o.Close()) }
 	}
 	return w, done, nil
 }

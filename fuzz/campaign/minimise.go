@@ -33,7 +33,7 @@ type smallCase struct {
 // as it stays a problem of that kind.
 func minimise(f *found) *smallCase {
 	c := &smallCase{f.problem, f.batch.Definitions, f.batch.Definition, f.file.Data, f.fleet, f.safe}
-	o, err := oracle.New(f.checks)
+	o, err := oracle.New(f.checks, oracle.Config{})
 	if err != nil {
 		return c
 	}
@@ -238,7 +238,7 @@ func replay(w io.Writer, folder string) (problem bool, err error) {
 	} else if !os.IsNotExist(err) {
 		return false, err
 	}
-	o, err := oracle.New(suite.Checks)
+	o, err := oracle.New(suite.Checks, oracle.Config{})
 	if err != nil {
 		return false, err
 	}

@@ -85,7 +85,11 @@ func readable(id, name string, err error, doc string) *validate.Check {
 		Uses: validate.UsesBytes, Requires: haveBytes,
 		Run: func(p *validate.Pass) {
 			if e := p.ParseError; e != nil && errors.Is(e, err) {
-				p.ReportAt(e.Range, e.Path, fixes[e.Err], "%v: %s", e.Err, e.Detail)
+				p.Report(func() validate.Finding {
+					f := p.At(e.Range, e.Path, fixes[e.Err], "%v: %s", e.Err, e.Detail)
+					f.Fault = e.Fault
+					return f
+				})
 			}
 		},
 	}
@@ -130,8 +134,12 @@ func conforming(id, name string, rule channelfile.Rule, doc string, locate func(
 			if p.Found() == 0 {
 				// Reading found it and locating did not: whichever of
 				// the two is wrong, the file must not pass.
-				p.ReportAt(channelfile.Range{}, "file", encodeAgain,
-					"the file breaks %s, in a place that was not found; please report the file", name)
+				p.Report(func() validate.Finding {
+					f := p.At(channelfile.Range{}, "file", encodeAgain,
+						"the file breaks %s, in a place that was not found; please report the file", name)
+					f.Fault = true
+					return f
+				})
 			}
 		},
 	}

@@ -128,14 +128,14 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 	if err := suite.SelfTest(suite.Checks); err != nil {
 		return &mutant.Catch{By: "self-test", What: err.Error()}, nil
 	}
-	o, err := oracle.New(suite.Checks)
+	o, err := oracle.New(suite.Checks, oracle.Config{
+		JudgeEvery: 1, WitnessEvery: 4, FactsEvery: 16, FalseClaims: 12, OddEvery: 1,
+		EncodeEvery: 1, RepeatEvery: 4, OptionsEvery: 4, EachInstance: true, C: h.c,
+	})
 	if err != nil {
 		return nil, err
 	}
 	defer o.Close()
-	o.JudgeEvery, o.ExplainEvery, o.FactsEvery, o.OddEvery, o.EncodeEvery, o.AgainEvery, o.SternEvery = 1, 4, 16, 1, 1, 4, 4
-	o.C = h.c
-	o.Singly, o.Lies = true, 12
 	h.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long {
@@ -152,11 +152,11 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 	if caught := h.corpus(); caught != nil || h.over() {
 		return caught, nil
 	}
-	o.Texts = true
+	o.Config.OddTexts = true
 	if caught := h.batches("odd texts", generate.Texts, 1); caught != nil {
 		return caught, nil
 	}
-	o.Texts = false
+	o.Config.OddTexts = false
 	if caught := h.medium(g); caught != nil {
 		return caught, nil
 	}
@@ -170,11 +170,11 @@ func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err
 				return caught, nil
 			}
 		}
-		o.Exhaustive = true
+		o.Config.Exhaustive = true
 		if caught := h.batches("small scope", small.Next, 4); caught != nil {
 			return caught, nil
 		}
-		o.Exhaustive = false
+		o.Config.Exhaustive = false
 		if caught := h.medium(g); caught != nil {
 			return caught, nil
 		}
@@ -194,20 +194,21 @@ func (h *hunter) medium(g *generate.Generator) *mutant.Catch {
 // large judges files whose counts need more than two bytes, on few events. The
 // readers and the sensors show what is too small for them, and the second judge.
 func (h *hunter) large(g *generate.Generator) *mutant.Catch {
-	o := h.oracle
-	explain, facts, again, stern := o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery
-	o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery = 0, 0, 0, 0
-	defer func() { o.ExplainEvery, o.FactsEvery, o.AgainEvery, o.SternEvery = explain, facts, again, stern }()
+	defer h.restore(h.oracle.Config)
+	c := &h.oracle.Config
+	c.WitnessEvery, c.FactsEvery, c.RepeatEvery, c.OptionsEvery = 0, 0, 0, 0
 	return h.few("long files", g.Long)
 }
 
 func (h *hunter) few(part string, next func() *generate.Batch) *mutant.Catch {
-	o := h.oracle
-	every := o.FactsEvery
-	o.Events, o.Instances, o.FactsEvery = 2, 3, min(every, 2)
-	defer func() { o.Events, o.Instances, o.FactsEvery = 0, 0, every }()
+	defer h.restore(h.oracle.Config)
+	c := &h.oracle.Config
+	c.Events, c.Instances, c.FactsEvery = 2, 3, min(c.FactsEvery, 2)
 	return h.batches(part, next, generate.LongFiles)
 }
+
+// restore makes c the configuration of the oracle again.
+func (h *hunter) restore(c oracle.Config) { h.oracle.Config = c }
 
 // batches judges so many batches, or less if there are no more.
 func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mutant.Catch {
@@ -239,8 +240,8 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mu
 // any other file.
 func (h *hunter) corpus() *mutant.Catch {
 	o := h.oracle
-	o.Events, o.Instances = 4, 2
-	defer func() { o.Events, o.Instances = 0, 0 }()
+	defer h.restore(o.Config)
+	o.Config.Events, o.Config.Instances = 4, 2
 	if p := oracle.Unfolded(); p != nil {
 		return &mutant.Catch{By: "table of case folding", What: p.Error()}
 	}

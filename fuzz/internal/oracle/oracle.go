@@ -3,7 +3,7 @@
 // that check nothing, on events that take the file's criteria both ways, and
 // compares what they do.
 //
-//	o, err := oracle.New(suite.Checks)
+//	o, err := oracle.New(suite.Checks, oracle.Config{})
 //	o.Load(definitions, definition, data)
 //	verdict, problem := o.Decide(fleet, nil, false)
 //
@@ -18,7 +18,6 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 	"unicode"
 
@@ -155,64 +154,72 @@ func (c *Counts) Accepted() float64 {
 	return float64(c.Verdicts[validate.Accepted]) / float64(max(c.Decisions, 1))
 }
 
-// An Oracle judges, and runs what was accepted. It serves one goroutine.
+// A Config says how thoroughly an [Oracle] tests. Every accepted file runs on the
+// sensors whatever it says. The zero value adds none of the sampled tests, and
+// generates at most 64 events for each of the first 16 instances.
+//
+// A field whose name ends in Every samples: if it is n > 0, one case in n gets
+// the additional test; 0 means that no case does.
+type Config struct {
+	// WitnessEvery samples the rejections whose findings must have a witness. The
+	// witness is replayed. A finding without a witness and without a listed reason
+	// counts as a disagreement.
+	WitnessEvery uint64
+	// FactsEvery samples the acceptances whose facts are checked. The gate's claims
+	// are written down, read by the checker of package facts, and compared with the
+	// runs of the sensors.
+	FactsEvery uint64
+	// FalseClaims is the number of falsified claims to try for each document of
+	// facts; the model sensor must reject each. 0 means 1.
+	FalseClaims int
+	// JudgeEvery samples the decisions that are compared with the reference judge.
+	JudgeEvery uint64
+	// RepeatEvery samples the decisions that are repeated on the needs alone and,
+	// for accepted files, with recorded events.
+	RepeatEvery uint64
+	// OptionsEvery samples the decisions that are repeated with other options under
+	// which the verdict can be predicted. The needs are counted a second time.
+	OptionsEvery uint64
+	// EncodeEvery samples the accepted files that must encode to themselves.
+	EncodeEvery uint64
+	// OddEvery samples the runs that are repeated with a budget that is exactly
+	// sufficient, with one that is one step short, and with events that hold unusual
+	// values: signs, leading zeros, addresses in every form, invalid UTF-8.
+	OddEvery uint64
+
+	// Events is the maximum number of events generated for an instance; 0 means 64.
+	Events int
+	// Instances is the maximum number of instances that events are generated for;
+	// 0 means 16.
+	Instances int
+	// EachInstance also runs each instance separately.
+	EachInstance bool
+	// OddTexts adds events with every unusual text, for types of one string.
+	OddTexts bool
+	// Exhaustive generates events with all values of a small alphabet, in place of
+	// events that follow the criteria.
+	Exhaustive bool
+
+	// C is a sensor in C that also runs each accepted file; nil means that no such
+	// sensor runs.
+	C *csensor.Sensor
+}
+
+// An Oracle judges files, and runs the accepted ones on simulated sensors. Only one
+// goroutine may use it at a time.
 type Oracle struct {
+	Config Config // may change between two calls of Decide
 	Counts Counts
 
-	// ExplainEvery is of how many decisions that reject one is asked for the
-	// witnesses of its findings, which are replayed: one that is neither there
-	// nor missing for a reason that is listed is a disagreement. 0: of none.
-	ExplainEvery uint64
-	// FactsEvery is of how many decisions that accept the facts of one are
-	// checked: what the gate claims is written down, read by the checker, which
-	// shares no code with the gate, and held against what the sensors did. 0:
-	// of none.
-	FactsEvery uint64
-	// JudgeEvery is of how many decisions one is held against a second judge,
-	// who shares no code with the gate. 0: none.
-	JudgeEvery uint64
-	// OddEvery is of how many runs of a file on what builds hand over one is of a
-	// budget that is just enough too, and of one that is short, and goes
-	// through events of odd values, which have nothing to do with what the
-	// file compares with: signs and leading zeros, addresses in every form,
-	// bytes that are no runes. 0: none.
-	OddEvery uint64
-	// Events is how many events are made for an instance, at most, and
-	// Instances for how many instances; 0: 64 and 16.
-	Events, Instances int
-	// AgainEvery is of how many decisions one is made again by the needs alone
-	// and, if it accepts, with events that were recorded. 0: none.
-	AgainEvery uint64
-	// EncodeEvery is of how many accepted files one must encode to itself, and
-	// list its operands as they are. 0: none.
-	EncodeEvery uint64
-	// Lies is how many times facts that are checked are made to claim one less of
-	// something than there is: the model sensor must notice. 0: once.
-	Lies int
-	// SternEvery is of how many decisions one is made again with other options,
-	// where the verdict follows from the one that was made, and its needs are
-	// counted a second time. 0: none.
-	SternEvery uint64
-	// Singly runs each instance by itself too.
-	Singly bool
-	// Texts makes events of all odd texts, alone and beside others, for types of
-	// one string.
-	Texts bool
-	// Exhaustive makes events of all values of a small alphabet, instead of
-	// some that go by the criteria.
-	Exhaustive bool
-	// C is a sensor in C that accepted files are run on as well; nil: none.
-	C *csensor.Sensor
-
-	checks []*validate.Check
-	blind  []*validate.Check // those of a gate that does not reckon what a fleet lacks
-	runs   *validate.Check   // of these the one that runs content; nil: there is none
-	raw    *rawSensors
-	odd    *rand.Rand
-	shapes uint64 // that were run
-	files  uint64 // that were accepted
-	told   int    // lies
-	anew   bool   // run each event anew, for tests: slow
+	checks     []*validate.Check
+	blind      []*validate.Check // those of a gate that does not reckon what a fleet lacks
+	runs       *validate.Check   // of these the one that runs content; nil: there is none
+	raw        *rawSensors
+	odd        *rand.Rand
+	shapes     uint64 // that were run
+	files      uint64 // that were accepted
+	told       int    // false claims
+	repeatRuns bool   // run each event again for each build, which is slow; for tests
 
 	defs   *sensor.Definitions
 	def    *sensor.Definition
@@ -229,14 +236,13 @@ type Oracle struct {
 // Now is the time at which everything is judged.
 var Now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
 
-// New returns an oracle of the gate with a list of checks. Close frees what it
-// has taken.
-func New(checks []*validate.Check) (*Oracle, error) {
+// New returns an oracle for a gate that has the given checks. Close frees its memory.
+func New(checks []*validate.Check, config Config) (*Oracle, error) {
 	raw, err := newRawSensors()
 	if err != nil {
 		return nil, err
 	}
-	o := &Oracle{Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}
+	o := &Oracle{Config: config, Counts: Counts{Hits: map[*validate.Check]uint64{}, Reasons: map[Reason]uint64{}}, checks: checks, raw: raw, odd: rand.New(rand.NewPCG(0x0DD, 0x291))}
 	o.blind, o.runs = blind(checks)
 	return o, nil
 }
@@ -345,7 +351,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (
 	for i := range r.Totals {
 		c.Hits[r.Totals[i].Check]++
 	}
-	if o.ExplainEvery > 0 && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%o.ExplainEvery == 0 {
+	if o.Config.WitnessEvery > 0 && verdict == validate.Rejected && c.Verdicts[validate.Rejected]%o.Config.WitnessEvery == 0 {
 		for i := range r.Findings {
 			f := &r.Findings[i]
 			e, why := o.explain(r, f)
@@ -358,18 +364,18 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (
 			}
 		}
 	}
-	if o.JudgeEvery > 0 && c.Decisions%o.JudgeEvery == 0 {
+	if o.Config.JudgeEvery > 0 && c.Decisions%o.Config.JudgeEvery == 0 {
 		c.Judged++
 		if p := o.second(r, verdict, fleet); p != nil {
 			return verdict, p
 		}
 	}
-	if o.SternEvery > 0 && c.Decisions%o.SternEvery == 0 {
+	if o.Config.OptionsEvery > 0 && c.Decisions%o.Config.OptionsEvery == 0 {
 		if p := o.stern(r, fleet); p != nil {
 			return verdict, p
 		}
 	}
-	again := o.AgainEvery > 0 && c.Decisions%o.AgainEvery == 0
+	again := o.Config.RepeatEvery > 0 && c.Decisions%o.Config.RepeatEvery == 0
 	if verdict != validate.Accepted {
 		if again {
 			if p := o.again(r, fleet); p != nil {
@@ -389,7 +395,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (
 			return verdict, p
 		}
 	}
-	if o.FactsEvery > 0 && c.Verdicts[validate.Accepted]%o.FactsEvery == 0 {
+	if o.Config.FactsEvery > 0 && c.Verdicts[validate.Accepted]%o.Config.FactsEvery == 0 {
 		c.Facts++
 		return verdict, o.facts(r, fleet)
 	}
@@ -415,7 +421,7 @@ func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sen
 		}
 	}
 	for i := range r.Findings {
-		if f := &r.Findings[i]; strings.Contains(f.Message, "please report the file") {
+		if f := &r.Findings[i]; f.Fault {
 			return differ("reading a file and looking at it differ: %v: %s", f.Check, f.Message)
 		}
 	}
@@ -572,7 +578,7 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 				return differ(c.Build, "the model sensor: %s", what)
 			}
 			all := lies(claims)
-			for range max(1, o.Lies) {
+			for range max(1, o.Config.FalseClaims) {
 				o.told++
 				lie := all[o.told%len(all)]
 				told := *claims

@@ -16,7 +16,7 @@ import (
 
 func newOracle(t *testing.T) *Oracle {
 	t.Helper()
-	o, err := New(suite.Checks)
+	o, err := New(suite.Checks, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 // shows something.
 func TestOracle(t *testing.T) {
 	o := newOracle(t)
-	o.FactsEvery, o.JudgeEvery = 16, 1
+	o.Config.FactsEvery, o.Config.JudgeEvery = 16, 1
 	if p := hunt(o, 1, 8_000); p != nil {
 		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
 	}
@@ -198,7 +198,7 @@ func TestEscape(t *testing.T) {
 func TestEventsOnce(t *testing.T) {
 	counts := func(anew bool) Counts {
 		o := newOracle(t)
-		o.anew, o.FactsEvery = anew, 16
+		o.repeatRuns, o.Config.FactsEvery = anew, 16
 		if p := hunt(o, 3, 4_000); p != nil {
 			t.Fatal(p)
 		}
@@ -224,7 +224,7 @@ func TestFreshGate(t *testing.T) {
 			p.Report(func() validate.Finding { return validate.Finding{Message: "it was not judged before"} })
 		}
 	}
-	o, err := New([]*validate.Check{&forgetful})
+	o, err := New([]*validate.Check{&forgetful}, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestSecondJudge(t *testing.T) {
 			t.Cleanup(func() { c.Run = run })
 			c.Run = tt.run
 			o := newOracle(t)
-			o.JudgeEvery = 1
+			o.Config.JudgeEvery = 1
 			p := hunt(o, 7, 50_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
 				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
@@ -334,7 +334,7 @@ func TestJudgedAgain(t *testing.T) {
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			o := newOracle(t)
-			o.AgainEvery, o.SternEvery = 1, 1
+			o.Config.RepeatEvery, o.Config.OptionsEvery = 1, 1
 			tt.wrong(t, o)
 			p := hunt(o, 7, 5_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
@@ -421,7 +421,7 @@ func TestLies(t *testing.T) {
 // witness, and that one is missed that nobody can give.
 func TestExplain(t *testing.T) {
 	o := newOracle(t)
-	o.ExplainEvery = 1
+	o.Config.WitnessEvery = 1
 	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
 	if p := o.Load(defs, def, data); p != nil {
 		t.Fatal(p)

@@ -69,7 +69,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	// FORMAT.md, section 9.
 	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
 
-	if o.files++; o.EncodeEvery > 0 && o.files%o.EncodeEvery == 0 {
+	if o.files++; o.Config.EncodeEvery > 0 && o.files%o.Config.EncodeEvery == 0 {
 		if again, err := channelfile.Encode(f); err != nil || !bytes.Equal(again, o.data) {
 			return nil, &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate accepts a file that does not encode to itself: %v", err)}
 		}
@@ -84,8 +84,8 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	if err := o.raw.load(o.data, o.types); err != nil {
 		return nil, &Problem{Kind: Escape, What: "the raw sensor, loading: " + err.Error()}
 	}
-	if o.C != nil {
-		if err := o.C.Load(o.data, o.types); err != nil {
+	if o.Config.C != nil {
+		if err := o.Config.C.Load(o.data, o.types); err != nil {
 			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
 		}
 	}
@@ -247,7 +247,7 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 	res := &result{}
 	r.shapes[string(r.key)] = res
 	r.o.shapes++
-	odd := r.o.OddEvery > 0 && r.o.shapes%r.o.OddEvery == 0
+	odd := r.o.Config.OddEvery > 0 && r.o.shapes%r.o.Config.OddEvery == 0
 	r.events(access, list, odd, func(e sensor.Event) bool {
 		res.problem = r.once(access, e, res)
 		return res.problem == nil
@@ -309,18 +309,18 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 		going = going && run(fitted)
 		return going
 	}
-	if r.o.Exhaustive {
+	if r.o.Config.Exhaustive {
 		exhaust(r.o.types, n, try)
 		return
 	}
 	instances := r.o.file.Instances()
-	limit := min(instances, cmp.Or(r.o.Instances, instancesRun))
+	limit := min(instances, cmp.Or(r.o.Config.Instances, instancesRun))
 	for k := range limit {
 		i := k
 		if limit > 1 { // of many the first, the last, and some between
 			i = k * (instances - 1) / (limit - 1)
 		}
-		left, first := cmp.Or(r.o.Events, eventsRun), true
+		left, first := cmp.Or(r.o.Config.Events, eventsRun), true
 		r.synthesis.Events(i, n, func(e sensor.Event) bool {
 			going = try(e)
 			if first && going { // as long as they can be
@@ -335,7 +335,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 		}
 	}
 	going = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
-	if r.o.Texts {
+	if r.o.Config.OddTexts {
 		for _, text := range oddTexts {
 			for _, behind := range []string{"", "a", "1", " ", "-", "\n", "Z", "_", text} {
 				if going = going && try(sensor.Event{sensor.Text(text + behind)}) && try(sensor.Event{sensor.Text(behind + text)}); !going {
@@ -522,7 +522,7 @@ func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
 func (r *fileRun) once(access sensor.Access, e sensor.Event, res *result) *Problem {
 	r.key = appendEvent(append(r.key[:0], byte(access)), e)
 	done, ok := r.done[string(r.key)]
-	if !ok || r.o.anew {
+	if !ok || r.o.repeatRuns {
 		var p *Problem
 		if done, p = r.compare(access, e); p != nil {
 			return p
@@ -577,7 +577,7 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 		return fail(Disagreement, "the interpreter matches the instances %v, the model sensor %v", it.Matched(), trace.Matched)
 	}
 	c.Matches += uint64(len(trace.Matched))
-	if r.o.Singly {
+	if r.o.Config.EachInstance {
 		n := r.o.file.Instances()
 		for i := range n {
 			if i >= instancesRun && i < n-1 {
@@ -597,9 +597,9 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 	if err != nil {
 		return fail(kindOf(err), "%v", err)
 	}
-	if r.o.C != nil {
+	if r.o.Config.C != nil {
 		c.SensorRuns++
-		got, err := r.o.C.Run(e)
+		got, err := r.o.Config.C.Run(e)
 		if err != nil {
 			return fail(Escape, "the sensor in C: %v", err)
 		}
