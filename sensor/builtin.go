@@ -1,8 +1,6 @@
 package sensor
 
 import (
-	"maps"
-	"slices"
 	"sync"
 )
 
@@ -10,44 +8,29 @@ import (
 // template type for each category and service that Sigma has for Windows; that
 // of pipe_created is called "ipc". The set is the caller's own. Its definitions
 // are shared: they are not to be changed.
-func BuiltinDefinitions() *Definitions {
-	s := builtin()
-	return &Definitions{
-		list:     slices.Clone(s.list),
-		byNumber: maps.Clone(s.byNumber), byName: maps.Clone(s.byName),
-		number: maps.Clone(s.number), name: maps.Clone(s.name), types: maps.Clone(s.types),
-		later: s.later,
-	}
-}
+func BuiltinDefinitions() *Definitions { return builtin().Clone() }
 
-// builtin is the set that comes with cfcheck. A definition in it is made when
-// it is first asked for: a file is of one type, and to make all takes as long
-// as to judge a small file. A test reads them back: they are definitions.
+// builtin returns the set itself. It is built once, and each definition in it when it is first
+// asked for. A test reads all of them back.
 var builtin = sync.OnceValue(newBuiltin)
 
 func newBuiltin() *Definitions {
-	const n = 1 + len(sysmonTypes) + len(powershellTypes) + len(serviceTypes)
-	s := &Definitions{
-		list:     make([]*Definition, 0, n),
-		byNumber: make(map[numbered]*Definition, n), byName: make(map[named]*Definition, n),
-		number: make(map[string]uint32, n), name: make(map[uint32]string, n), types: make(map[Logsource]string, n),
-		later: make(map[*Definition]func(), n),
-	}
-	add := func(d *Definition) {
-		if err := s.add(d); err != nil {
-			panic("sensor: " + err.Error())
+	s := new(Definitions)
+	must := func(err error) {
+		if err != nil {
+			panic("builtin: " + err.Error())
 		}
 	}
-	add(ipcDefinition())
+	must(s.AddLazily(ipcDefinition(), func() {}))
 	for _, types := range [...][]builtinType{sysmonTypes[:], powershellTypes[:], serviceTypes[:]} {
 		for i := range types {
 			t := &types[i]
 			d := t.head()
-			s.later[d] = sync.OnceFunc(func() {
-				whole := t.build(*t) // and no field of the head is written: others may be looking for a type
+			must(s.AddLazily(d, func() {
+				// Write no field of the head: another goroutine may be reading it.
+				whole := t.build(*t)
 				d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
-			})
-			add(d)
+			}))
 		}
 	}
 	return s

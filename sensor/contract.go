@@ -1,6 +1,7 @@
 package sensor
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -260,6 +261,11 @@ func (f *Fleet) Distinct() [][]int {
 	return groups
 }
 
+// Equal reports whether two readers read in the same way, by the same evidence.
+func (v *Reader) Equal(other *Reader) bool {
+	return bytes.Equal((&Contract{Reader: *v}).appendTerms(nil), (&Contract{Reader: *other}).appendTerms(nil))
+}
+
 // appendTerms appends all of a contract but build, hosts and note. Two contracts that
 // do the same append the same, and others do not: what may have any length
 // comes after its length.
@@ -430,9 +436,9 @@ func (r *reader) fleet(f *Fleet) {
 		case "schema":
 			version = r.Enum(fleetSchemas...)
 		case "name":
-			f.Name = r.name()
+			f.Name = r.Name()
 		case "note":
-			f.Note = r.note()
+			f.Note = r.Note()
 		case "builds":
 			seen := map[string]int{}
 			for i := range r.Array() {
@@ -454,12 +460,12 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 	for key := range r.Object(contractKeys) {
 		switch key {
 		case "build":
-			c.Build = r.name()
-			r.unique(seen, c.Build, "builds", c.Build, index)
+			c.Build = r.Name()
+			r.Unique(seen, c.Build, "builds", c.Build, index)
 		case "hosts":
 			c.Hosts = r.Uint(1, MaxInteger)
 		case "note":
-			c.Note = r.note()
+			c.Note = r.Note()
 		case "sources":
 			c.Sources = r.sources()
 		case "reader":
@@ -545,7 +551,7 @@ func (r *reader) contractReader() Reader {
 		case "formats":
 			for i := range r.Array() {
 				if i == maxFormats {
-					r.tooMany("versions", maxFormats)
+					r.TooMany("versions", maxFormats)
 					break
 				}
 				s := r.format()
@@ -660,11 +666,11 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 	for key := range r.Object(supplyKeys) {
 		switch key {
 		case "type":
-			s.Type = r.name()
+			s.Type = r.Name()
 		case "version":
 			s.Version = uint32(r.Uint(0, channelfile.MaxNumber))
 		case "feed":
-			s.Feed = r.name()
+			s.Feed = r.Name()
 		case "evidence":
 			s.Evidence = r.evidence()
 		case "source", "line":
@@ -677,7 +683,7 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			seen := map[string]int{}
 			for i := range r.Array() {
 				if i == channelfile.MaxInputs {
-					r.tooMany("inputs", channelfile.MaxInputs)
+					r.TooMany("inputs", channelfile.MaxInputs)
 					break
 				}
 				s.Inputs = append(s.Inputs, r.suppliedInput(seen, i))
@@ -685,7 +691,7 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 		case "acknowledged":
 			for i := range r.Array() {
 				if i == channelfile.MaxInputs {
-					r.tooMany("shortfalls", channelfile.MaxInputs)
+					r.TooMany("shortfalls", channelfile.MaxInputs)
 					break
 				}
 				a, at := r.shortfall()
@@ -707,8 +713,8 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 	for key := range r.Object(suppliedInputKeys) {
 		switch key {
 		case "name":
-			in.Name = r.name()
-			r.unique(seen, in.Name, "inputs", in.Name, index)
+			in.Name = r.Name()
+			r.Unique(seen, in.Name, "inputs", in.Name, index)
 		case "type":
 			in.Type = r.inputType()
 		case "state":
@@ -717,10 +723,10 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 				r.newer()
 			}
 		case "maxLength":
-			in.MaxLength = r.int(1, MaxLength)
+			in.MaxLength = r.Integer(1, MaxLength)
 		case "cutAt":
 			r.newer()
-			in.CutAt = r.int(1, MaxLength)
+			in.CutAt = r.Integer(1, MaxLength)
 		case "seen":
 			in.Seen = r.limit()
 		case "perMillion":
@@ -772,9 +778,9 @@ func (r *reader) shortfall() (a Shortfall, at int) {
 		switch key {
 		case "input":
 			at = r.Next()
-			a.Input = r.int(0, channelfile.MaxInputs-1)
+			a.Input = r.Integer(0, channelfile.MaxInputs-1)
 		case "why":
-			a.Why = r.reason()
+			a.Why = r.Reason()
 		case "until":
 			a.Until = r.date()
 		}
@@ -788,16 +794,16 @@ func (r *reader) shortfall() (a Shortfall, at int) {
 func (f *Fleet) JSON() ([]byte, error) {
 	return writeJSON("fleet "+strictjson.Quote(f.Name), func(w *writer) {
 		w.Object(func() {
-			w.string("schema", f.schema())
-			w.string("name", f.Name)
-			w.optionalString("note", f.Note)
+			w.Text("schema", f.schema())
+			w.Text("name", f.Name)
+			w.OptionalText("note", f.Note)
 			w.Key("builds")
 			w.Array(func() {
 				for i := range f.Contracts {
 					w.Object(func() {
-						w.string("build", f.Contracts[i].Build)
-						w.uint("hosts", f.Contracts[i].Hosts)
-						w.optionalString("note", f.Contracts[i].Note)
+						w.Text("build", f.Contracts[i].Build)
+						w.Number("hosts", f.Contracts[i].Hosts)
+						w.OptionalText("note", f.Contracts[i].Note)
 						w.sources(f.Contracts[i].Sources)
 						w.Key("reader")
 						w.contractReader(&f.Contracts[i].Reader)
@@ -817,8 +823,8 @@ func (f *Fleet) JSON() ([]byte, error) {
 
 func (w *writer) contractReader(r *Reader) {
 	w.Object(func() {
-		w.string("evidence", r.Evidence.String())
-		w.string("access", r.Access.String())
+		w.Text("evidence", r.Evidence.String())
+		w.Text("access", r.Access.String())
 		w.Key("formats")
 		w.InlineArray(func() {
 			for _, s := range r.Formats {
@@ -836,20 +842,20 @@ func (w *writer) contractReader(r *Reader) {
 		if r.Limits != (Limits{}) {
 			w.Key("limits")
 			w.Object(func() {
-				w.optionalUint("fileSize", r.Limits.FileSize)
-				w.optionalUint("instances", r.Limits.Instances)
-				w.optionalUint("criteria", r.Limits.Criteria)
-				w.optionalUint("wordsPerInstance", r.Limits.WordsPerInstance)
-				w.optionalUint("operandsPerCriterion", r.Limits.OperandsPerCriterion)
-				w.optionalUint("valueLength", r.Limits.ValueLength)
-				w.optionalUint("programInstructions", r.Limits.ProgramInstructions)
+				w.OptionalNumber("fileSize", r.Limits.FileSize)
+				w.OptionalNumber("instances", r.Limits.Instances)
+				w.OptionalNumber("criteria", r.Limits.Criteria)
+				w.OptionalNumber("wordsPerInstance", r.Limits.WordsPerInstance)
+				w.OptionalNumber("operandsPerCriterion", r.Limits.OperandsPerCriterion)
+				w.OptionalNumber("valueLength", r.Limits.ValueLength)
+				w.OptionalNumber("programInstructions", r.Limits.ProgramInstructions)
 			})
 		}
 		if r.Budget != (Budget{}) {
 			w.Key("budget")
 			w.Object(func() {
-				w.optionalUint("steps", r.Budget.Steps)
-				w.optionalUint("memory", r.Budget.Memory)
+				w.OptionalNumber("steps", r.Budget.Steps)
+				w.OptionalNumber("memory", r.Budget.Memory)
 			})
 		}
 	})
@@ -860,13 +866,13 @@ func (w *writer) supplies(supplies []Supply) {
 		for i := range supplies {
 			s := &supplies[i]
 			w.Object(func() {
-				w.string("type", s.Type)
-				w.uint("version", uint64(s.Version))
-				w.optionalString("feed", s.Feed)
-				w.string("evidence", s.Evidence.String())
+				w.Text("type", s.Type)
+				w.Number("version", uint64(s.Version))
+				w.OptionalText("feed", s.Feed)
+				w.Text("evidence", s.Evidence.String())
 				w.place(&s.Place)
 				w.collection(&s.Collected)
-				w.optionalUint("events", s.Events)
+				w.OptionalNumber("events", s.Events)
 				w.Key("inputs")
 				w.Array(func() {
 					for k := range s.Inputs {
@@ -878,9 +884,9 @@ func (w *writer) supplies(supplies []Supply) {
 					w.Array(func() {
 						for _, a := range s.Acknowledged {
 							w.InlineObject(func() {
-								w.int("input", a.Input)
-								w.string("why", a.Why)
-								w.string("until", a.Until.String())
+								w.Signed("input", a.Input)
+								w.Text("why", a.Why)
+								w.Text("until", a.Until.String())
 							})
 						}
 					})
@@ -892,15 +898,15 @@ func (w *writer) supplies(supplies []Supply) {
 
 func (w *writer) suppliedInput(in *SuppliedInput) {
 	w.InlineObject(func() {
-		w.string("name", in.Name)
-		w.string("type", in.Type.String())
+		w.Text("name", in.Name)
+		w.Text("type", in.Type.String())
 		if in.State != Supplied {
-			w.string("state", in.State.String())
+			w.Text("state", in.State.String())
 		}
-		w.optionalInt("maxLength", in.MaxLength)
-		w.optionalInt("cutAt", in.CutAt)
-		w.optionalUint("seen", in.Seen)
-		w.optionalUint("perMillion", uint64(in.PerMillion))
+		w.OptionalSigned("maxLength", in.MaxLength)
+		w.OptionalSigned("cutAt", in.CutAt)
+		w.OptionalNumber("seen", in.Seen)
+		w.OptionalNumber("perMillion", uint64(in.PerMillion))
 		w.values(in)
 		if in.Basis != nil {
 			w.basis(in.Basis)

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -146,6 +148,33 @@ func (s *Definitions) Add(d *Definition) error {
 		return err
 	}
 	return s.add(d)
+}
+
+// AddLazily puts a definition into the set that is completed when a caller first asks for it.
+// The name, number, version, channel and logsources of d must be there; complete sets the
+// other fields, at most once. AddLazily does not check d beyond its name, number, version and
+// logsources, as Add does. It exists because a gate that judges one small file needs one of
+// the built-in definitions, and building all of them takes as long as judging the file.
+func (s *Definitions) AddLazily(d *Definition, complete func()) error {
+	if err := s.add(d); err != nil {
+		return err
+	}
+	if s.later == nil {
+		s.later = map[*Definition]func(){}
+	}
+	s.later[d] = sync.OnceFunc(complete)
+	return nil
+}
+
+// Clone returns a copy of the set, to which definitions can be added without changing s. The
+// definitions themselves are shared.
+func (s *Definitions) Clone() *Definitions {
+	return &Definitions{
+		list:     slices.Clone(s.list),
+		byNumber: maps.Clone(s.byNumber), byName: maps.Clone(s.byName),
+		number: maps.Clone(s.number), name: maps.Clone(s.name), types: maps.Clone(s.types),
+		later: maps.Clone(s.later),
+	}
 }
 
 // add does what Add does, for a definition that is known to be one.
@@ -328,7 +357,7 @@ func (r *reader) definition() *Definition {
 	for key := range r.Object(definitionKeys) {
 		switch key {
 		case "name":
-			d.Name = r.name()
+			d.Name = r.Name()
 		case "number":
 			d.Number = uint32(r.Uint(0, math.MaxUint32))
 		case "version":
@@ -336,9 +365,9 @@ func (r *reader) definition() *Definition {
 		case "channel":
 			d.Channel = uint32(r.Uint(0, channelfile.MaxNumber))
 		case "title":
-			d.Title = r.note()
+			d.Title = r.Note()
 		case "source":
-			d.Source = r.note()
+			d.Source = r.Note()
 		case "inputs":
 			d.Inputs = r.inputs()
 		case "logsources":
@@ -346,8 +375,8 @@ func (r *reader) definition() *Definition {
 		case "keywords":
 			seen := map[string]int{}
 			for i := range r.Array() {
-				d.Keywords = append(d.Keywords, r.name())
-				r.unique(seen, d.Keywords[i], "keywords", d.Keywords[i], i)
+				d.Keywords = append(d.Keywords, r.Name())
+				r.Unique(seen, d.Keywords[i], "keywords", d.Keywords[i], i)
 			}
 		case "feeds":
 			d.Feeds = r.feeds()
@@ -390,17 +419,17 @@ func (r *reader) logsources() []Logsource {
 		for key := range r.Object(logsourceKeys) {
 			switch key {
 			case "product":
-				l.Product = r.name()
+				l.Product = r.Name()
 			case "category":
-				l.Category = r.name()
+				l.Category = r.Name()
 			case "service":
-				l.Service = r.name()
+				l.Service = r.Name()
 			}
 		}
 		if l == (Logsource{}) {
 			r.FailAt(at, "", "found an empty object; expected product, category or service")
 		}
-		r.unique(seen, l.String(), "logsources", l.String(), i)
+		r.Unique(seen, l.String(), "logsources", l.String(), i)
 		list = append(list, l)
 	}
 	return list
@@ -414,14 +443,14 @@ func (r *reader) feeds() []Feed {
 		for key := range r.Object(feedKeys) {
 			switch key {
 			case "name":
-				f.Name = r.name()
-				r.unique(seen, f.Name, "feeds", f.Name, i)
+				f.Name = r.Name()
+				r.Unique(seen, f.Name, "feeds", f.Name, i)
 			case "source":
-				f.Source = r.note()
+				f.Source = r.Note()
 			case "provider":
-				f.Provider = r.name()
+				f.Provider = r.Name()
 			case "channel":
-				f.Channel = r.name()
+				f.Channel = r.Name()
 			case "events":
 				for k := range r.Array() {
 					at := r.Next()
@@ -448,12 +477,12 @@ func (r *reader) feedFields() []FeedField {
 		for key := range r.Object(feedFieldKeys) {
 			switch key {
 			case "input":
-				f.Input = r.name()
-				r.unique(seen, f.Input, "fields", f.Input, i)
+				f.Input = r.Name()
+				r.Unique(seen, f.Input, "fields", f.Input, i)
 			case "field":
-				f.Field = r.name()
+				f.Field = r.Name()
 			case "since":
-				f.Since = r.note()
+				f.Since = r.Note()
 			}
 		}
 		fields = append(fields, f)
@@ -466,7 +495,7 @@ func (r *reader) inputs() []Input {
 	seen := map[string]int{}
 	for i := range r.Array() {
 		if i == channelfile.MaxInputs {
-			r.tooMany("inputs", channelfile.MaxInputs)
+			r.TooMany("inputs", channelfile.MaxInputs)
 			break
 		}
 		inputs = append(inputs, r.input(seen, i))
@@ -483,14 +512,14 @@ func (r *reader) input(seen map[string]int, index int) Input {
 	for key := range r.Object(inputKeys) {
 		switch key {
 		case "name":
-			in.Name = r.name()
-			r.unique(seen, foldName(in.Name), "inputs", in.Name, index)
+			in.Name = r.Name()
+			r.Unique(seen, foldName(in.Name), "inputs", in.Name, index)
 		case "type":
 			in.Type = r.inputType()
 		case "source":
-			in.Source = r.note()
+			in.Source = r.Note()
 		case "maxLength":
-			in.MaxLength = r.int(1, MaxLength)
+			in.MaxLength = r.Integer(1, MaxLength)
 		case "least":
 			n := r.Int(math.MinInt64, math.MaxInt64)
 			in.Least = &n
@@ -498,7 +527,7 @@ func (r *reader) input(seen map[string]int, index int) Input {
 			n := r.Int(math.MinInt64, math.MaxInt64)
 			in.Greatest = &n
 		case "instead":
-			in.Instead = r.note()
+			in.Instead = r.Note()
 		}
 	}
 	switch bounded := in.Least != nil || in.Greatest != nil; {
@@ -524,17 +553,12 @@ func foldName(s string) string {
 	}, s)
 }
 
-// tooMany fails at the element that is next.
-func (r *reader) tooMany(what string, most int) {
-	r.FailAt(r.Next(), "", "there are more than %d %s; expected at most %d", most, what, most)
-}
-
 // JSON returns the set as a document that [ReadDefinitions] reads, by number
 // and version. The same set gives the same bytes.
 func (s *Definitions) JSON() ([]byte, error) {
 	return writeJSON("definitions", func(w *writer) {
 		w.Object(func() {
-			w.string("schema", DefinitionsSchema)
+			w.Text("schema", DefinitionsSchema)
 			w.Key("definitions")
 			w.Array(func() {
 				for d := range s.All() {
@@ -550,20 +574,20 @@ func (s *Definitions) JSON() ([]byte, error) {
 
 func (w *writer) definition(d *Definition) {
 	w.Object(func() {
-		w.string("name", d.Name)
-		w.uint("number", uint64(d.Number))
-		w.uint("version", uint64(d.Version))
-		w.uint("channel", uint64(d.Channel))
-		w.optionalString("title", d.Title)
-		w.optionalString("source", d.Source)
+		w.Text("name", d.Name)
+		w.Number("number", uint64(d.Number))
+		w.Number("version", uint64(d.Version))
+		w.Number("channel", uint64(d.Channel))
+		w.OptionalText("title", d.Title)
+		w.OptionalText("source", d.Source)
 		w.Key("inputs")
 		w.Array(func() {
 			for _, in := range d.Inputs {
 				w.InlineObject(func() {
-					w.string("name", in.Name)
-					w.string("type", in.Type.String())
-					w.optionalString("source", in.Source)
-					w.optionalInt("maxLength", in.MaxLength)
+					w.Text("name", in.Name)
+					w.Text("type", in.Type.String())
+					w.OptionalText("source", in.Source)
+					w.OptionalSigned("maxLength", in.MaxLength)
 					if in.Least != nil {
 						w.Key("least")
 						w.Int(*in.Least)
@@ -572,7 +596,7 @@ func (w *writer) definition(d *Definition) {
 						w.Key("greatest")
 						w.Int(*in.Greatest)
 					}
-					w.optionalString("instead", in.Instead)
+					w.OptionalText("instead", in.Instead)
 				})
 			}
 		})
@@ -597,9 +621,9 @@ func (w *writer) logsources(list []Logsource) {
 	w.Array(func() {
 		for _, l := range list {
 			w.InlineObject(func() {
-				w.optionalString("product", l.Product)
-				w.optionalString("category", l.Category)
-				w.optionalString("service", l.Service)
+				w.OptionalText("product", l.Product)
+				w.OptionalText("category", l.Category)
+				w.OptionalText("service", l.Service)
 			})
 		}
 	})
@@ -614,10 +638,10 @@ func (w *writer) feeds(feeds []Feed) {
 		for i := range feeds {
 			f := &feeds[i]
 			w.Object(func() {
-				w.string("name", f.Name)
-				w.optionalString("source", f.Source)
-				w.optionalString("provider", f.Provider)
-				w.optionalString("channel", f.Channel)
+				w.Text("name", f.Name)
+				w.OptionalText("source", f.Source)
+				w.OptionalText("provider", f.Provider)
+				w.OptionalText("channel", f.Channel)
 				if len(f.Events) > 0 {
 					w.Key("events")
 					w.InlineArray(func() {
@@ -630,9 +654,9 @@ func (w *writer) feeds(feeds []Feed) {
 				w.Array(func() {
 					for _, field := range f.Fields {
 						w.InlineObject(func() {
-							w.string("input", field.Input)
-							w.optionalString("field", field.Field)
-							w.optionalString("since", field.Since)
+							w.Text("input", field.Input)
+							w.OptionalText("field", field.Field)
+							w.OptionalText("since", field.Since)
 						})
 					}
 				})

@@ -220,7 +220,7 @@ func ExtractContract(name string, data []byte) (*Contract, error) {
 			found = c
 			continue
 		}
-		if !sameReader(&found.Reader, &c.Reader) {
+		if !found.Reader.Equal(&c.Reader) {
 			return nil, fmt.Errorf("%s: the contract at offset %d (0x%x), for %s, says otherwise how the build reads than the one before it; a build reads in one way",
 				name, offset, offset, key)
 		}
@@ -237,11 +237,6 @@ func ExtractContract(name string, data []byte) (*Contract, error) {
 
 func errDamaged(name string, offset int) error {
 	return fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, offset, offset)
-}
-
-// sameReader reports whether two readers do the same.
-func sameReader(a, b *Reader) bool {
-	return bytes.Equal((&Contract{Reader: *a}).appendTerms(nil), (&Contract{Reader: *b}).appendTerms(nil))
 }
 
 // looksEmbedded reports whether what follows a magic is part of a contract, as

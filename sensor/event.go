@@ -1,6 +1,9 @@
 package sensor
 
-import "net/netip"
+import (
+	"net/netip"
+	"strconv"
+)
 
 // An Event is what the integration code of a sensor hands to its content
 // interpreter: a value for each input, by index. What is beyond its end was
@@ -33,3 +36,21 @@ func IP(a netip.Addr) Value {
 
 // Present reports whether the event has a value for the input.
 func (v *Value) Present() bool { return v.Type != 0 }
+
+// Constants returns the values of a constant input, nil for any other.
+func Constants(in *SuppliedInput) []Value {
+	var list []Value
+	for _, text := range in.Values {
+		switch in.Type {
+		case Integer:
+			n, _ := strconv.ParseInt(text, 10, 64)
+			list = append(list, Number(n))
+		case Address:
+			a, _ := netip.ParseAddr(text)
+			list = append(list, IP(a))
+		default:
+			list = append(list, Text(text))
+		}
+	}
+	return list
+}

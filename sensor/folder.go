@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
 // An Outcome is what becomes of a template instance at a named reader that
@@ -43,9 +44,9 @@ type Folder struct {
 	// Of criteria that compare with many inputs these are kept as sets, for
 	// any number of words may refer to one.
 	file    *channelfile.File
-	sets    map[int]*inputSet
-	asked   inputSet // inputs of which missing was asked, in this Fold
-	missing inputSet // of these, those that are
+	sets    map[int]*inputset.Set
+	asked   inputset.Set // inputs of which missing was asked, in this Fold
+	missing inputset.Set // of these, those that are
 
 	repeated []int        // criteria of the instance that several references are to
 	held     map[int]part // of these, what is tried
@@ -100,7 +101,7 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 		w.file, w.sets = f, nil
 	}
 	if w.sets != nil {
-		w.asked, w.missing = inputSet{}, inputSet{}
+		w.asked, w.missing = inputset.Set{}, inputset.Set{}
 	}
 	in := f.Instance(instance)
 	w.findRepeated(in, missing)
@@ -231,7 +232,7 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 // which is there, with other inputs.
 func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input int) bool) part {
 	lost, all := 0, c.Count
-	if all >= longList {
+	if all >= inputset.LongList {
 		lost, all = w.lost(i, c, missing)
 	} else {
 		for other := range w.file.OperandInputs(c) {
@@ -253,12 +254,12 @@ func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input i
 // missing, and how many they are, each counted once.
 func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bool) (lost, all int) {
 	if w.sets == nil {
-		w.sets = make(map[int]*inputSet)
-		w.asked, w.missing = inputSet{}, inputSet{}
+		w.sets = make(map[int]*inputset.Set)
+		w.asked, w.missing = inputset.Set{}, inputset.Set{}
 	}
 	set := w.sets[i]
 	if set == nil {
-		set = othersOf(w.file, c)
+		set = inputset.Others(w.file, c)
 		w.sets[i] = set
 	}
 	for k, inputs := range set {

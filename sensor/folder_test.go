@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testfile"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 	"pgregory.net/rapid"
 )
 
@@ -71,7 +73,7 @@ func TestFold(t *testing.T) {
 		{"(a or not x) and (not a or not y)", and(or(a, not(x)), or(not(a), not(y))), Widened, "it holds of every event"},
 		{"a and not a and x", and(a, not(a), x), Unaffected, "it never matched"},
 	} {
-		f := parse(t, encode(t, nil, tt.expr))
+		f := testfile.Parse(t, testfile.Encode(t, nil, tt.expr))
 		if got := new(Folder).Fold(f, 0, from10); got != tt.want {
 			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
@@ -80,7 +82,7 @@ func TestFold(t *testing.T) {
 
 // A Folder leaves nothing of one instance to the next.
 func TestFolderAgain(t *testing.T) {
-	f := parse(t, encode(t, nil, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z)))))
+	f := testfile.Parse(t, testfile.Encode(t, nil, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z)))))
 	want := []Outcome{Weakened, Blind, Unaffected, Widened, Weakened}
 	var w Folder
 	for range 2 {
@@ -112,9 +114,9 @@ func TestFoldLongLists(t *testing.T) {
 	}
 	file := func(from int) *cf.File {
 		b := cf.NewBuilder(header)
-		long := cf.PrefixInput(0, list(from, 2*longList)...)
-		for i, e := range []cf.Expr{long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*longList)...)), cf.Exists(0)} {
-			if err := b.Add(id(i), e, nil); err != nil {
+		long := cf.PrefixInput(0, list(from, 2*inputset.LongList)...)
+		for i, e := range []cf.Expr{long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*inputset.LongList)...)), cf.Exists(0)} {
+			if err := b.Add(testfile.ID(i), e, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -122,7 +124,7 @@ func TestFoldLongLists(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return parse(t, data)
+		return testfile.Parse(t, data)
 	}
 	low, high := file(2), file(100)
 	var w Folder
@@ -218,7 +220,7 @@ func TestFoldTruthTables(t *testing.T) {
 		variables := 0
 		formula := drawFormula(rt, 3, &variables)
 		missing := uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, "missing"))
-		file := parse(t, encode(t, nil, formula.expr()))
+		file := testfile.Parse(t, testfile.Encode(t, nil, formula.expr()))
 		got := new(Folder).Fold(file, 0, func(input int) bool { return missing>>input&1 != 0 })
 
 		can, more, fewer := false, false, false
@@ -250,7 +252,7 @@ func TestFoldTruthTables(t *testing.T) {
 }
 
 func BenchmarkFold(b *testing.B) {
-	f := largeFile(b)
+	f := testfile.Large(b)
 	var w Folder
 	b.ReportAllocs()
 	for b.Loop() {

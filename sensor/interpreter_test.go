@@ -541,3 +541,49 @@ func ExampleInterpreter() {
 	// <nil> [0]
 	// criterion 1 reads input 7 (index 6); the event has 6 inputs
 }
+
+// A charge beyond 2^64 - 1 exceeds every budget, one of 2^64 - 1 does not exceed
+// that budget.
+func TestStepsBeyond64Bits(t *testing.T) {
+	const most = math.MaxUint64
+	for _, tt := range []struct {
+		why                           string
+		constant, coefficient, length uint64
+		budget                        uint64
+		steps                         uint64
+		exceeds                       bool
+	}{
+		{"one below the greatest budget", most - 1, 0, 0, most, most - 1, false},
+		{"the greatest budget exactly", most, 0, 0, most, most, false},
+		{"the greatest budget exactly, by a sum", most - 6, 2, 3, most, most, false},
+		{"one beyond the greatest budget", most - 5, 2, 3, most, most, true},
+		{"one beyond, far from any smaller budget", most - 5, 2, 3, 1000, most, true},
+		{"a product of 2^64", 0, 1 << 40, 1 << 24, most, most, true},
+		{"a product of 2^64 - 2^40", 0, 1 << 40, 1<<24 - 1, most, 1<<64 - 1<<40, false},
+		{"a product whose low half is small", 0, 1 << 45, 1 << 30, most, most, true},
+		{"a budget that is reached", 5, 2, 3, 11, 11, false},
+		{"a budget that is exceeded by one", 5, 2, 3, 10, 11, true},
+	} {
+		n := &Needs{Constant: tt.constant, Inputs: []InputNeed{{Coefficient: tt.coefficient}}}
+		length := func(int) (int, bool) { return int(tt.length), true }
+		if steps, _ := n.Steps(length); steps != tt.steps {
+			t.Errorf("%s: %d steps; want %d", tt.why, steps, tt.steps)
+		}
+		if got := n.Exceed(tt.budget, length); got != tt.exceeds {
+			t.Errorf("%s: exceeds the budget: %v; want %v", tt.why, got, tt.exceeds)
+		}
+		if tt.length > 1000 {
+			continue // no event is that long
+		}
+		// No file of a test is large enough to cost so much by itself.
+		it := interpreterOf(t, Reader{Access: Named, Budget: Budget{Steps: tt.budget}}, cf.Contains(0, "a"))
+		it.constant, it.perByte = tt.constant, []uint64{tt.coefficient}
+		err := it.Run(Event{Text(strings.Repeat("b", int(tt.length)))})
+		if fault, ok := errors.AsType[*Fault](err); ok != tt.exceeds || ok && (fault.Kind != FaultSteps || fault.Needed != tt.steps) || it.Steps() != tt.steps {
+			t.Errorf("%s: the interpreter charges %d: %v", tt.why, it.Steps(), err)
+		}
+	}
+	if got := (&Fault{Kind: FaultSteps, Needed: most, Budget: most}).Error(); got != "the event costs more than 18446744073709551615 steps, which exceeds every budget" {
+		t.Error(got)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
 // Needs is what a channel file requires of its reader. It comes from the
@@ -212,8 +213,8 @@ type tally struct {
 
 	// The inputs of the criteria whose list of them is long, by criterion. Any
 	// number of words may refer to one.
-	sets map[int]*inputSet
-	seen inputSet // of these, the inputs that the instance seen last has
+	sets map[int]*inputset.Set
+	seen inputset.Set // of these, the inputs that the instance seen last has
 
 	// What causes say of the instance seen last, which may be the cause of a
 	// thousand needs.
@@ -249,22 +250,6 @@ const (
 	_ = uint(1<<readOperator - channelfile.MaxInputs)
 	_ = uint(1<<(readSeveral-readOperator) - 1 - channelfile.OpAddressRange)
 )
-
-// An inputSet has a bit for each input.
-type inputSet [channelfile.MaxInputs / 64]uint64
-
-// longList is how many operands a list has at least that is worth an inputSet,
-// which has the size of as many.
-const longList = channelfile.MaxInputs / 32
-
-// othersOf returns the other inputs that a criterion compares with.
-func othersOf(f *channelfile.File, c channelfile.Criterion) *inputSet {
-	set := new(inputSet)
-	for other := range f.OperandInputs(c) {
-		set[other/64] |= 1 << (other % 64)
-	}
-	return set
-}
 
 // A count is what is known of one input or one operator.
 type count struct {
@@ -338,11 +323,11 @@ func (t *tally) compared(i int, c channelfile.Criterion) {
 			in.criteria++
 		}
 	}
-	if c.Count >= longList {
+	if c.Count >= inputset.LongList {
 		if t.sets == nil {
-			t.sets = make(map[int]*inputSet)
+			t.sets = make(map[int]*inputset.Set)
 		}
-		t.sets[i] = othersOf(t.f, c)
+		t.sets[i] = inputset.Others(t.f, c)
 	}
 }
 
@@ -391,7 +376,7 @@ func (t *tally) instances() {
 		sizes.WordsPerInstance = max(sizes.WordsPerInstance, uint64(in.Count))
 		stack := 0
 		if t.sets != nil {
-			t.seen = inputSet{}
+			t.seen = inputset.Set{}
 		}
 		for w := in.First; w < in.First+in.Count; w++ {
 			word := f.Word(w)

@@ -54,7 +54,7 @@ var (
 func (r *reader) size() uint64 { return r.Uint(0, MaxInteger) }
 
 // count reads how many there are of something that has an index.
-func (r *reader) count(least uint64) int { return r.int(least, math.MaxInt32) }
+func (r *reader) count(least uint64) int { return r.Integer(least, math.MaxInt32) }
 
 func (r *reader) needs(n *Needs) {
 	at := r.Next()
@@ -70,15 +70,15 @@ func (r *reader) needs(n *Needs) {
 		case "type":
 			n.Type = uint32(r.Uint(0, math.MaxUint32))
 		case "typeName":
-			n.TypeName = r.name()
+			n.TypeName = r.Name()
 		case "typeVersion":
 			n.TypeVersion = uint32(r.Uint(0, channelfile.MaxNumber))
 		case "format":
 			n.Format = r.format()
 		case "inputsDeclared":
-			n.InputsDeclared = r.int(0, channelfile.MaxInputs)
+			n.InputsDeclared = r.Integer(0, channelfile.MaxInputs)
 		case "inputsRead":
-			n.InputsRead = r.int(0, channelfile.MaxInputs)
+			n.InputsRead = r.Integer(0, channelfile.MaxInputs)
 		case "inputs":
 			for i := range r.Array() {
 				in, at := r.inputNeed()
@@ -134,9 +134,9 @@ func (r *reader) inputNeed() (in InputNeed, at int) {
 		switch key {
 		case "index":
 			at = r.Next()
-			in.Index = r.int(0, channelfile.MaxInputs-1)
+			in.Index = r.Integer(0, channelfile.MaxInputs-1)
 		case "name":
-			in.Name = r.name()
+			in.Name = r.Name()
 		case "type":
 			in.Type, in.TypeKnown = r.inputType(), true
 		case "instances":
@@ -182,7 +182,7 @@ func (r *reader) causes() []Cause {
 	var list []Cause
 	for i := range r.Array() {
 		if i == MaxCauses {
-			r.tooMany("causes", MaxCauses)
+			r.TooMany("causes", MaxCauses)
 			break
 		}
 		list = append(list, r.cause())
@@ -264,27 +264,27 @@ func (n *Needs) JSON() ([]byte, error) {
 
 func (w *writer) needs(n *Needs) {
 	w.Object(func() {
-		w.string("schema", NeedsSchema)
-		w.uint("channel", uint64(n.Channel))
-		w.uint("revision", uint64(n.Revision))
-		w.uint("type", uint64(n.Type))
-		w.optionalString("typeName", n.TypeName)
-		w.uint("typeVersion", uint64(n.TypeVersion))
-		w.string("format", n.Format)
-		w.int("inputsDeclared", n.InputsDeclared)
-		w.int("inputsRead", n.InputsRead)
+		w.Text("schema", NeedsSchema)
+		w.Number("channel", uint64(n.Channel))
+		w.Number("revision", uint64(n.Revision))
+		w.Number("type", uint64(n.Type))
+		w.OptionalText("typeName", n.TypeName)
+		w.Number("typeVersion", uint64(n.TypeVersion))
+		w.Text("format", n.Format)
+		w.Signed("inputsDeclared", n.InputsDeclared)
+		w.Signed("inputsRead", n.InputsRead)
 		w.Key("inputs")
 		w.Array(func() {
 			for _, in := range n.Inputs {
 				w.Object(func() {
-					w.int("index", in.Index)
-					w.optionalString("name", in.Name)
+					w.Signed("index", in.Index)
+					w.OptionalText("name", in.Name)
 					if in.TypeKnown {
-						w.string("type", in.Type.String())
+						w.Text("type", in.Type.String())
 					}
-					w.int("instances", in.Instances)
-					w.int("criteria", in.Criteria)
-					w.uint("coefficient", in.Coefficient)
+					w.Signed("instances", in.Instances)
+					w.Signed("criteria", in.Criteria)
+					w.Number("coefficient", in.Coefficient)
 					w.causes(in.First)
 				})
 			}
@@ -293,27 +293,27 @@ func (w *writer) needs(n *Needs) {
 		w.Array(func() {
 			for _, op := range n.Operators {
 				w.Object(func() {
-					w.string("operator", op.Operator.String())
-					w.int("instances", op.Instances)
-					w.int("criteria", op.Criteria)
+					w.Text("operator", op.Operator.String())
+					w.Signed("instances", op.Instances)
+					w.Signed("criteria", op.Criteria)
 					w.causes(op.First)
 				})
 			}
 		})
 		w.Key("sizes")
 		w.Object(func() {
-			w.uint("fileSize", n.Sizes.FileSize)
-			w.uint("instances", n.Sizes.Instances)
-			w.uint("criteria", n.Sizes.Criteria)
-			w.uint("wordsPerInstance", n.Sizes.WordsPerInstance)
-			w.uint("operandsPerCriterion", n.Sizes.OperandsPerCriterion)
-			w.uint("valueLength", n.Sizes.ValueLength)
-			w.optionalUint("programInstructions", n.Sizes.ProgramInstructions)
-			w.uint("stack", n.Sizes.Stack)
+			w.Number("fileSize", n.Sizes.FileSize)
+			w.Number("instances", n.Sizes.Instances)
+			w.Number("criteria", n.Sizes.Criteria)
+			w.Number("wordsPerInstance", n.Sizes.WordsPerInstance)
+			w.Number("operandsPerCriterion", n.Sizes.OperandsPerCriterion)
+			w.Number("valueLength", n.Sizes.ValueLength)
+			w.OptionalNumber("programInstructions", n.Sizes.ProgramInstructions)
+			w.Number("stack", n.Sizes.Stack)
 		})
 		w.Key("steps")
-		w.InlineObject(func() { w.uint("constant", n.Constant) })
-		w.uint("memory", n.Memory)
+		w.InlineObject(func() { w.Number("constant", n.Constant) })
+		w.Number("memory", n.Memory)
 	})
 }
 
@@ -326,18 +326,18 @@ func (w *writer) causes(causes []Cause) {
 		for _, c := range causes {
 			w.InlineObject(func() {
 				if c.Instance != -1 {
-					w.int("instance", c.Instance)
+					w.Signed("instance", c.Instance)
 				}
 				if c.ID != (channelfile.ID{}) {
-					w.string("id", c.ID.String())
+					w.Text("id", c.ID.String())
 				}
 				if c.Word != -1 {
-					w.int("word", c.Word)
+					w.Signed("word", c.Word)
 				}
-				w.optionalString("rule", c.Rule)
-				w.optionalString("title", c.Title)
-				w.optionalString("path", c.Path)
-				w.optionalInt("line", c.Line)
+				w.OptionalText("rule", c.Rule)
+				w.OptionalText("title", c.Title)
+				w.OptionalText("path", c.Path)
+				w.OptionalSigned("line", c.Line)
 			})
 		}
 	})

@@ -3,7 +3,6 @@ package sensor
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -12,55 +11,22 @@ import (
 	"testing"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testfile"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 )
 
-// header is that of the files of these tests.
-var header = cf.Header{Channel: 291, Revision: 7, Type: 1, TypeVersion: 1, InputsDeclared: 21, Created: 1}
-
-func id(n int) cf.ID {
-	var id cf.ID
-	binary.BigEndian.PutUint64(id[8:], uint64(n)+1)
-	return id
-}
-
-// encode makes a file with an instance for each condition, with the IDs 1, 2,
-// 3 and so on.
-func encode(t testing.TB, origin *cf.Origin, conditions ...cf.Expr) []byte {
-	t.Helper()
-	b := cf.NewBuilder(header)
-	for i, c := range conditions {
-		if err := b.Add(id(i), c, origin); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func parse(t testing.TB, data []byte) *cf.File {
-	t.Helper()
-	f, err := cf.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
-
 func TestNeedsOf(t *testing.T) {
-	b := cf.NewBuilder(header)
+	b := cf.NewBuilder(testfile.Header)
 	for i, c := range []cf.Expr{
 		cf.And(cf.Suffix(6, `\a.exe`).From(12, "Image"), cf.Equals(5, `\pipe`, `\other`).From(13, "PipeName")),
 		cf.Or(cf.Contains(20, "abc").From(22, "ClientImage"), cf.Not(cf.Suffix(6, `\a.exe`)).From(0, "")),
 		cf.EqualsInput(5, 7),
 	} {
 		origin := &cf.Origin{Rule: fmt.Sprintf("rule-%d", i), Title: fmt.Sprintf("Title %d", i), Path: "rules/pipes.yml", Line: 10 * (i + 1)}
-		if err := b.Add(id(i), c, origin); err != nil {
+		if err := b.Add(testfile.ID(i), c, origin); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,9 +34,9 @@ func TestNeedsOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := parse(t, data)
+	f := testfile.Parse(t, data)
 	cause := func(instance, word, line int) Cause {
-		return Cause{Instance: instance, ID: id(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
+		return Cause{Instance: instance, ID: testfile.ID(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
 			Title: fmt.Sprintf("Title %d", instance), Path: "rules/pipes.yml", Line: line}
 	}
 	// Criteria: 0 PipeName equals, 1 PipeName equals User, 2 Image suffix,
@@ -124,7 +90,7 @@ func TestNeedsOf(t *testing.T) {
 	if diff := cmp.Diff(want, NeedsOf(f, nil)); diff != "" {
 		t.Errorf("needs without definitions differ (-want +got):\n%s", diff)
 	}
-	if err := short.Add(&Definition{Name: "ipc", Number: 1, Version: 1, Inputs: ipcDefinition().Inputs[:6]}); err != nil {
+	if err := short.Add(&Definition{Name: "ipc", Number: 1, Version: 1, Inputs: BuiltinDefinitions().ByName("ipc", 1).Inputs[:6]}); err != nil {
 		t.Fatal(err)
 	}
 	got = NeedsOf(f, short)
@@ -157,7 +123,7 @@ func TestNeedsOfSteps(t *testing.T) {
 		{"integer range", cf.IntegerRange(5, 1, 9), 24 + 2, 0},
 		{"address range", cf.AddressRange(5, addr("10.0.0.1"), addr("10.0.0.9")), 64 + 4, 0},
 	} {
-		n := NeedsOf(parse(t, encode(t, nil, tt.condition)), nil)
+		n := NeedsOf(testfile.Parse(t, testfile.Encode(t, nil, tt.condition)), nil)
 		if want := 1 + 1 + tt.constant; n.Constant != want || n.Inputs[0].Coefficient != tt.coefficient {
 			t.Errorf("%s: %d steps and %d a byte; want %d and %d", tt.why, n.Constant, n.Inputs[0].Coefficient, want, tt.coefficient)
 		}
@@ -166,8 +132,8 @@ func TestNeedsOfSteps(t *testing.T) {
 
 // A reader has room for the longest program.
 func TestNeedsOfPrograms(t *testing.T) {
-	data := encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
-	n := NeedsOf(parse(t, data), nil)
+	data := testfile.Encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
+	n := NeedsOf(testfile.Parse(t, data), nil)
 	if n.Sizes.ProgramInstructions != 8 || n.Sizes.ValueLength != 0 {
 		t.Errorf("the longest program has %d instructions, the longest value %d bytes; want 8 and none", n.Sizes.ProgramInstructions, n.Sizes.ValueLength)
 	}
@@ -185,7 +151,7 @@ func TestNeedsOfMany(t *testing.T) {
 	for i := range 20 {
 		conditions = append(conditions, cf.And(cf.Contains(5, "ab"), cf.Equals(6, fmt.Sprint(i))))
 	}
-	f := parse(t, encode(t, nil, conditions...))
+	f := testfile.Parse(t, testfile.Encode(t, nil, conditions...))
 	n := NeedsOf(f, nil)
 	if in := n.Inputs[0]; in.Instances != 20 || in.Criteria != 1 || in.Coefficient != 3 || len(in.First) != MaxCauses {
 		t.Errorf("need of input 6 (index 5) is %+v; want 20 instances, 1 criterion, %d causes", in, MaxCauses)
@@ -213,7 +179,7 @@ func TestNeedsOfMany(t *testing.T) {
 }
 
 func TestNeedsOfNothing(t *testing.T) {
-	n := NeedsOf(parse(t, encode(t, nil)), nil)
+	n := NeedsOf(testfile.Parse(t, testfile.Encode(t, nil)), nil)
 	if n.InputsRead != 0 || n.Inputs != nil || n.Operators != nil || n.Constant != 0 || n.InputsDeclared != 21 {
 		t.Errorf("needs of a file without instances are %+v; want none", n)
 	}
@@ -222,11 +188,11 @@ func TestNeedsOfNothing(t *testing.T) {
 // A criterion that no instance refers to is evaluated all the same by a reader
 // that evaluates criteria first.
 func TestNeedsOfUnusedCriterion(t *testing.T) {
-	data := encode(t, nil, cf.Equals(5, "a"), cf.Equals(20, "b"))
-	f := parse(t, data)
+	data := testfile.Encode(t, nil, cf.Equals(5, "a"), cf.Equals(20, "b"))
+	f := testfile.Parse(t, data)
 	r := f.WordRange(1)
 	binary.LittleEndian.PutUint32(data[r.Start:], 0) // criterion 0 in place of 1
-	f = parse(t, data)
+	f = testfile.Parse(t, data)
 	n := NeedsOf(f, nil)
 	if in := n.Input(20); in == nil || in.Instances != 0 || in.Criteria != 1 || in.First != nil || n.InputsRead != 21 {
 		t.Errorf("need of input 21 (index 20) is %+v; want one criterion and no instance", in)
@@ -238,11 +204,11 @@ func TestNeedsOfUnusedCriterion(t *testing.T) {
 
 // A criterion that names an input twice reads it once.
 func TestNeedsOfInputTwice(t *testing.T) {
-	data := encode(t, nil, cf.EqualsInput(5, 6, 7))
-	f := parse(t, data)
+	data := testfile.Encode(t, nil, cf.EqualsInput(5, 6, 7))
+	f := testfile.Parse(t, data)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(0).Start:], 5)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(1).Start:], 5)
-	n := NeedsOf(parse(t, data), nil)
+	n := NeedsOf(testfile.Parse(t, data), nil)
 	if len(n.Inputs) != 1 || n.Inputs[0].Index != 5 || n.Inputs[0].Criteria != 1 || n.Inputs[0].Instances != 1 {
 		t.Errorf("needs of inputs are %+v; want input 6 (index 5), 1 criterion, 1 instance", n.Inputs)
 	}
@@ -259,12 +225,12 @@ func TestNeedsOfLongLists(t *testing.T) {
 		}
 		return inputs
 	}
-	long, longer, short := cf.EqualsInput(0, list(1, 1+longList)...), cf.PrefixInput(3, list(10, 90)...), cf.SuffixInput(2, 95, 96)
-	h := header
+	long, longer, short := cf.EqualsInput(0, list(1, 1+inputset.LongList)...), cf.PrefixInput(3, list(10, 90)...), cf.SuffixInput(2, 95, 96)
+	h := testfile.Header
 	h.InputsDeclared = 100
 	b := cf.NewBuilder(h)
 	for i, e := range []cf.Expr{long, cf.And(longer, short), cf.Or(long, longer), cf.Exists(50), cf.And(cf.Exists(20), cf.Not(long)), short} {
-		if err := b.Add(id(i), e, nil); err != nil {
+		if err := b.Add(testfile.ID(i), e, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -272,7 +238,7 @@ func TestNeedsOfLongLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := parse(t, data)
+	f := testfile.Parse(t, data)
 	n := NeedsOf(f, nil)
 	for input := range int(h.InputsDeclared) {
 		causes := slices.Collect(Readers(f, input))
@@ -291,10 +257,10 @@ func TestNeedsOfLongLists(t *testing.T) {
 
 func TestCauseTexts(t *testing.T) {
 	long := strings.Repeat("é", MaxCauseText+1)
-	data := encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))
+	data := testfile.Encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))
 	data = bytes.Replace(data, []byte("RULE"), []byte("R\xffLE"), 1)
-	f := parse(t, data)
-	want := Cause{Instance: 0, ID: id(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*MaxCauseText], Path: "a\nb", Line: 9}
+	f := testfile.Parse(t, data)
+	want := Cause{Instance: 0, ID: testfile.ID(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*MaxCauseText], Path: "a\nb", Line: 9}
 	n := NeedsOf(f, nil)
 	if diff := cmp.Diff([]Cause{want}, n.Inputs[0].First); diff != "" {
 		t.Errorf("causes differ (-want +got):\n%s", diff)
@@ -310,7 +276,7 @@ func TestCauseLine(t *testing.T) {
 	if math.MaxInt < math.MaxUint32 {
 		t.Skip("an int has 32 bits here")
 	}
-	n := NeedsOf(parse(t, encode(t, &cf.Origin{Line: math.MaxUint32 & math.MaxInt}, cf.Equals(5, "a"))), nil)
+	n := NeedsOf(testfile.Parse(t, testfile.Encode(t, &cf.Origin{Line: math.MaxUint32 & math.MaxInt}, cf.Equals(5, "a"))), nil)
 	if got := uint64(n.Inputs[0].First[0].Line); got != math.MaxUint32 {
 		t.Errorf("line is %d; want %d", got, uint64(math.MaxUint32))
 	}
@@ -352,55 +318,9 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// A charge beyond 2^64 - 1 exceeds every budget, one of 2^64 - 1 does not exceed
-// that budget.
-func TestStepsBeyond64Bits(t *testing.T) {
-	const most = math.MaxUint64
-	for _, tt := range []struct {
-		why                           string
-		constant, coefficient, length uint64
-		budget                        uint64
-		steps                         uint64
-		exceeds                       bool
-	}{
-		{"one below the greatest budget", most - 1, 0, 0, most, most - 1, false},
-		{"the greatest budget exactly", most, 0, 0, most, most, false},
-		{"the greatest budget exactly, by a sum", most - 6, 2, 3, most, most, false},
-		{"one beyond the greatest budget", most - 5, 2, 3, most, most, true},
-		{"one beyond, far from any smaller budget", most - 5, 2, 3, 1000, most, true},
-		{"a product of 2^64", 0, 1 << 40, 1 << 24, most, most, true},
-		{"a product of 2^64 - 2^40", 0, 1 << 40, 1<<24 - 1, most, 1<<64 - 1<<40, false},
-		{"a product whose low half is small", 0, 1 << 45, 1 << 30, most, most, true},
-		{"a budget that is reached", 5, 2, 3, 11, 11, false},
-		{"a budget that is exceeded by one", 5, 2, 3, 10, 11, true},
-	} {
-		n := &Needs{Constant: tt.constant, Inputs: []InputNeed{{Coefficient: tt.coefficient}}}
-		length := func(int) (int, bool) { return int(tt.length), true }
-		if steps, _ := n.Steps(length); steps != tt.steps {
-			t.Errorf("%s: %d steps; want %d", tt.why, steps, tt.steps)
-		}
-		if got := n.Exceed(tt.budget, length); got != tt.exceeds {
-			t.Errorf("%s: exceeds the budget: %v; want %v", tt.why, got, tt.exceeds)
-		}
-		if tt.length > 1000 {
-			continue // no event is that long
-		}
-		// No file of a test is large enough to cost so much by itself.
-		it := interpreterOf(t, Reader{Access: Named, Budget: Budget{Steps: tt.budget}}, cf.Contains(0, "a"))
-		it.constant, it.perByte = tt.constant, []uint64{tt.coefficient}
-		err := it.Run(Event{Text(strings.Repeat("b", int(tt.length)))})
-		if fault, ok := errors.AsType[*Fault](err); ok != tt.exceeds || ok && (fault.Kind != FaultSteps || fault.Needed != tt.steps) || it.Steps() != tt.steps {
-			t.Errorf("%s: the interpreter charges %d: %v", tt.why, it.Steps(), err)
-		}
-	}
-	if got := (&Fault{Kind: FaultSteps, Needed: most, Budget: most}).Error(); got != "the event costs more than 18446744073709551615 steps, which exceeds every budget" {
-		t.Error(got)
-	}
-}
-
 func TestNeedsOfDefinition(t *testing.T) {
 	want := &Needs{Channel: 291, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0", InputsDeclared: 21}
-	got := NeedsOfDefinition(ipcDefinition())
+	got := NeedsOfDefinition(BuiltinDefinitions().ByName("ipc", 1))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("needs differ (-want +got):\n%s", diff)
 	}
@@ -446,7 +366,7 @@ func TestNeedsOfCounts(t *testing.T) {
 		for range rapid.IntRange(0, 12).Draw(rt, "instances") {
 			conditions = append(conditions, drawCondition(rt, 3))
 		}
-		f := parse(t, encode(t, &cf.Origin{Rule: "r", Line: 3}, conditions...))
+		f := testfile.Parse(t, testfile.Encode(t, &cf.Origin{Rule: "r", Line: 3}, conditions...))
 		n := NeedsOf(f, BuiltinDefinitions())
 
 		type set map[int]bool
@@ -648,7 +568,7 @@ func TestReadNeedsRefuses(t *testing.T) {
 
 // What a document cannot say is refused where it is made.
 func TestNeedsJSONRefuses(t *testing.T) {
-	n := NeedsOfDefinition(ipcDefinition())
+	n := NeedsOfDefinition(BuiltinDefinitions().ByName("ipc", 1))
 	n.InputsRead = 3
 	if _, err := n.JSON(); err == nil || err.Error() != `needs cannot be written: needs:1:1: inputsRead: inputsRead is 3; expected the highest index of inputs plus one, 0` {
 		t.Errorf("error is %v; want one about inputsRead", err)
@@ -658,7 +578,7 @@ func TestNeedsJSONRefuses(t *testing.T) {
 // FuzzReadNeeds: as FuzzReadFleet.
 func FuzzReadNeeds(f *testing.F) {
 	f.Add([]byte(needsDoc))
-	data, _ := NeedsOf(parse(f, encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), BuiltinDefinitions()).JSON()
+	data, _ := NeedsOf(testfile.Parse(f, testfile.Encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), BuiltinDefinitions()).JSON()
 	f.Add(data)
 	f.Add([]byte(strings.Replace(needsDoc, `"inputsRead": 21`, `"inputsRead": 5`, 1)))
 	f.Add([]byte(strings.Replace(needsDoc, `"T"`, `"\u0000\ud83d\ude00"`, 1)))
@@ -677,28 +597,8 @@ func FuzzReadNeeds(f *testing.F) {
 	})
 }
 
-// largeFile has 100,000 instances and about 440,000 words.
-func largeFile(t testing.TB) *cf.File {
-	b := cf.NewBuilder(header)
-	for i := range 100_000 {
-		conditions := []cf.Expr{cf.Equals(5, fmt.Sprintf(`\pipe%d`, i%5000)), cf.Suffix(6, fmt.Sprintf(`\image%d`, i%3000)),
-			cf.Not(cf.Contains(7, fmt.Sprint(i%200))), cf.Equals(8, fmt.Sprint(i))}
-		if i%5 < 2 {
-			conditions = append(conditions, cf.Exists(i%21))
-		}
-		if err := b.Add(id(i), cf.And(conditions...), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parse(t, data)
-}
-
 func BenchmarkNeedsOf(b *testing.B) {
-	f := largeFile(b)
+	f := testfile.Large(b)
 	defs := BuiltinDefinitions()
 	b.ReportAllocs()
 	for b.Loop() {

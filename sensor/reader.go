@@ -52,7 +52,7 @@ var readerDocumentKeys = strictjson.Keys{Required: []string{"schema", "reader"}}
 func (v *Reader) JSON() ([]byte, error) {
 	return writeJSON("reader", func(w *writer) {
 		w.Object(func() {
-			w.string("schema", ReaderSchema)
+			w.Text("schema", ReaderSchema)
 			w.Key("reader")
 			w.contractReader(v)
 		})

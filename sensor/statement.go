@@ -197,13 +197,13 @@ func (r *reader) place(p *Place, key string) {
 	switch key {
 	case "source":
 		at := r.Next()
-		p.Source = r.name()
+		p.Source = r.Name()
 		// More names than there can be sources need not be kept: one of them is wrong.
 		if len(r.places) <= maxSources && !slices.ContainsFunc(r.places, func(o placed) bool { return o.source == p.Source }) {
 			r.places = append(r.places, placed{at, r.Path(), p.Source})
 		}
 	case "line":
-		p.Line = r.int(1, MaxLength)
+		p.Line = r.Integer(1, MaxLength)
 	}
 }
 
@@ -221,9 +221,9 @@ func (r *reader) basis(b *Basis, key string) {
 	case "evidence":
 		b.Evidence = r.evidence()
 	case "reason":
-		b.Reason = r.reason()
+		b.Reason = r.Reason()
 	case "since":
-		b.Since = r.name()
+		b.Since = r.Name()
 	default:
 		r.place(&b.Place, key)
 	}
@@ -254,21 +254,21 @@ func (r *reader) sources() []Source {
 	r.newer()
 	for i := range r.Array() {
 		if i == maxSources {
-			r.tooMany("sources", maxSources)
+			r.TooMany("sources", maxSources)
 			break
 		}
 		var s Source
 		for key := range r.Object(sourceKeys) {
 			switch key {
 			case "name":
-				s.Name = r.name()
-				r.unique(seen, s.Name, "sources", s.Name, i)
+				s.Name = r.Name()
+				r.Unique(seen, s.Name, "sources", s.Name, i)
 			case "path":
-				s.Path = r.reason()
+				s.Path = r.Reason()
 			case "sensor":
-				s.Sensor = r.name()
+				s.Sensor = r.Name()
 			case "version":
-				s.Version = r.name()
+				s.Version = r.Name()
 			case "sha256":
 				s.SHA256 = r.digest()
 			}
@@ -294,7 +294,7 @@ func (r *reader) declares() []Declaration {
 	r.newer()
 	for i := range r.Array() {
 		if i == maxDeclares {
-			r.tooMany("declarations", maxDeclares)
+			r.TooMany("declarations", maxDeclares)
 			break
 		}
 		at := r.Next()
@@ -313,22 +313,22 @@ func (r *reader) declaration() (d Declaration) {
 	for key := range r.Object(declarationKeys) {
 		switch key {
 		case "type":
-			d.Type = r.name()
+			d.Type = r.Name()
 		case "version":
 			d.Version = r.version()
 		case "inputs":
 			seen := map[string]int{}
 			for i := range r.Array() {
 				if i == channelfile.MaxInputs {
-					r.tooMany("inputs", channelfile.MaxInputs)
+					r.TooMany("inputs", channelfile.MaxInputs)
 					break
 				}
 				var in DeclaredInput
 				for key := range r.Object(declaredInputKeys) {
 					switch key {
 					case "name":
-						in.Name = r.name()
-						r.unique(seen, in.Name, "inputs", in.Name, i)
+						in.Name = r.Name()
+						r.Unique(seen, in.Name, "inputs", in.Name, i)
 					case "type":
 						in.Type = r.inputType()
 					}
@@ -339,11 +339,11 @@ func (r *reader) declaration() (d Declaration) {
 			seen := map[string]int{}
 			for i := range r.Array() {
 				if i == maxFeeds {
-					r.tooMany("feeds", maxFeeds)
+					r.TooMany("feeds", maxFeeds)
 					break
 				}
-				d.Feeds = append(d.Feeds, r.name())
-				r.unique(seen, d.Feeds[i], "feeds", d.Feeds[i], i)
+				d.Feeds = append(d.Feeds, r.Name())
+				r.Unique(seen, d.Feeds[i], "feeds", d.Feeds[i], i)
 			}
 		default:
 			r.basis(&d.Basis, key)
@@ -359,7 +359,7 @@ func (r *reader) lacks() (list []Lack, at []int) {
 	r.newer()
 	for i := range r.Array() {
 		if i == maxLacks {
-			r.tooMany("types", maxLacks)
+			r.TooMany("types", maxLacks)
 			break
 		}
 		at = append(at, r.Next())
@@ -367,12 +367,12 @@ func (r *reader) lacks() (list []Lack, at []int) {
 		for key := range r.Object(lackKeys) {
 			switch key {
 			case "type":
-				l.Type = r.name()
-				r.unique(seen, l.Type, "lacks", l.Type, i)
+				l.Type = r.Name()
+				r.Unique(seen, l.Type, "lacks", l.Type, i)
 			case "versions":
 				for k := range r.Array() {
 					if k == maxVersions {
-						r.tooMany("versions", maxVersions)
+						r.TooMany("versions", maxVersions)
 						break
 					}
 					v := r.version()
@@ -412,31 +412,13 @@ func (r *reader) collection() (c Collection) {
 	return c
 }
 
-// Constants returns the values of a constant input, nil for any other.
-func (in *SuppliedInput) Constants() []Value {
-	var list []Value
-	for _, text := range in.Values {
-		switch in.Type {
-		case Integer:
-			n, _ := strconv.ParseInt(text, 10, 64)
-			list = append(list, Number(n))
-		case Address:
-			a, _ := netip.ParseAddr(text)
-			list = append(list, IP(a))
-		default:
-			list = append(list, Text(text))
-		}
-	}
-	return list
-}
-
 // values reads the values of a constant. The type that they must have may stand
 // behind them: strings reports which of them are strings.
 func (r *reader) values() (list []string, strings []bool) {
 	r.newer()
 	for i := range r.Array() {
 		if i == maxValues {
-			r.tooMany("values", maxValues)
+			r.TooMany("values", maxValues)
 			break
 		}
 		isString, text := r.IsString(), ""
@@ -494,16 +476,16 @@ func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 }
 
 func (w *writer) place(p *Place) {
-	w.optionalString("source", p.Source)
-	w.optionalInt("line", p.Line)
+	w.OptionalText("source", p.Source)
+	w.OptionalSigned("line", p.Line)
 }
 
 func (w *writer) basis(b *Basis) {
 	if b.Evidence != 0 {
-		w.string("evidence", b.Evidence.String())
+		w.Text("evidence", b.Evidence.String())
 	}
-	w.optionalString("reason", b.Reason)
-	w.optionalString("since", b.Since)
+	w.OptionalText("reason", b.Reason)
+	w.OptionalText("since", b.Since)
 	w.place(&b.Place)
 }
 
@@ -523,11 +505,11 @@ func (w *writer) some(key string, n int, element func(i int)) {
 func (w *writer) sources(list []Source) {
 	w.some("sources", len(list), func(i int) {
 		s := &list[i]
-		w.string("name", s.Name)
-		w.string("path", s.Path)
-		w.optionalString("sensor", s.Sensor)
-		w.optionalString("version", s.Version)
-		w.optionalString("sha256", s.SHA256)
+		w.Text("name", s.Name)
+		w.Text("path", s.Path)
+		w.OptionalText("sensor", s.Sensor)
+		w.OptionalText("version", s.Version)
+		w.OptionalText("sha256", s.SHA256)
 	})
 }
 
@@ -540,11 +522,11 @@ func (w *writer) declares(list []Declaration) {
 		for i := range list {
 			d := &list[i]
 			w.Object(func() {
-				w.string("type", d.Type)
-				w.uint("version", uint64(d.Version))
+				w.Text("type", d.Type)
+				w.Number("version", uint64(d.Version))
 				w.some("inputs", len(d.Inputs), func(k int) {
-					w.string("name", d.Inputs[k].Name)
-					w.string("type", d.Inputs[k].Type.String())
+					w.Text("name", d.Inputs[k].Name)
+					w.Text("type", d.Inputs[k].Type.String())
 				})
 				if len(d.Feeds) > 0 {
 					w.Key("feeds")
@@ -563,7 +545,7 @@ func (w *writer) declares(list []Declaration) {
 func (w *writer) lacks(list []Lack) {
 	w.some("lacks", len(list), func(i int) {
 		l := &list[i]
-		w.string("type", l.Type)
+		w.Text("type", l.Type)
 		if len(l.Versions) > 0 {
 			w.Key("versions")
 			w.InlineArray(func() {
@@ -582,7 +564,7 @@ func (w *writer) collection(c *Collection) {
 	}
 	w.Key("collected")
 	w.InlineObject(func() {
-		w.string("events", c.Events.String())
+		w.Text("events", c.Events.String())
 		w.basis(&c.Basis)
 	})
 }

@@ -111,7 +111,7 @@ func TestReadFleetV1(t *testing.T) {
 	}
 	c := &got.Contracts[0]
 	for i, want := range [][]Value{2: {Number(22), Number(-1)}, 3: {Text("log"), Text("")}, 4: {IP(netip.MustParseAddr("192.0.2.1")), IP(netip.MustParseAddr("2001:db8::1"))}, 5: nil} {
-		if diff := cmp.Diff(want, c.Supplies[0].Inputs[i].Constants()); diff != "" {
+		if diff := cmp.Diff(want, Constants(&c.Supplies[0].Inputs[i])); diff != "" {
 			t.Errorf("constants of input %d differ (-want +got):\n%s", i, diff)
 		}
 	}

@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -69,6 +70,9 @@ var (
 	accessNames    = []string{"positional", "named"}
 	stateNames     = []string{"unknown", "not supplied", "supplied", "conditional", "constant"}
 )
+
+// InputTypeNames returns the names of the types in documents, in the order of the constants.
+func InputTypeNames() []string { return slices.Clone(inputTypeNames) }
 
 func (t InputType) String() string { return nameOf("input type", inputTypeNames, int(t)-1) }
 func (e Evidence) String() string  { return nameOf("evidence", evidenceNames, int(e)-1) }

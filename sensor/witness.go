@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/cfcheck/cfcheck/sensor/internal/document"
 )
 
 // A Witness shows the harm that a finding speaks of: a channel file, as small as
@@ -44,7 +45,12 @@ const (
 
 var witnessClassNames = []string{"confirmed", "latent", "over budget", "none"}
 
-func (c WitnessClass) String() string { return nameOf("class of witness", witnessClassNames, int(c)-1) }
+func (c WitnessClass) String() string {
+	if i := int(c) - 1; i >= 0 && i < len(witnessClassNames) {
+		return witnessClassNames[i]
+	}
+	return fmt.Sprintf("no class of witness (%d)", uint8(c))
+}
 
 // Run replays the witness on a model of a sensor that checks nothing, and
 // returns what happens. It is an error if nothing does.
@@ -85,7 +91,8 @@ var (
 // [*JSONError]; name is that of the file, for errors only.
 func ReadWitness(name string, data []byte) (*Witness, error) {
 	w := new(Witness)
-	err := readJSON(name, data, func(r *reader) {
+	err := document.Read(name, data, func(doc *document.Reader) {
+		r := &witnessReader{doc}
 		for key := range r.Object(witnessKeys) {
 			switch key {
 			case "schema":
@@ -93,45 +100,51 @@ func ReadWitness(name string, data []byte) (*Witness, error) {
 			case "class":
 				w.Class = WitnessClass(1 + r.Enum(witnessClassNames...))
 			case "build":
-				w.Build = r.name()
+				w.Build = r.Name()
 			case "feed":
-				w.Feed = r.name()
+				w.Feed = r.Name()
 			case "content":
 				w.Content = r.base64()
 			case "types":
 				for i := range r.Array() {
 					if i == channelfile.MaxInputs {
-						r.tooMany("inputs", channelfile.MaxInputs)
+						r.TooMany("inputs", channelfile.MaxInputs)
 						break
 					}
-					w.Types = append(w.Types, r.inputType())
+					w.Types = append(w.Types, InputType(1+r.Enum(InputTypeNames()...)))
 				}
 			case "event":
 				for i := range r.Array() {
 					if i == channelfile.MaxInputs {
-						r.tooMany("inputs", channelfile.MaxInputs)
+						r.TooMany("inputs", channelfile.MaxInputs)
 						break
 					}
 					w.Event = append(w.Event, r.value())
 				}
 			case "edit":
-				w.Edit = r.note()
+				w.Edit = r.Note()
 			case "happens":
-				w.Happens = r.note()
+				w.Happens = r.Note()
 			case "budget":
-				w.Budget = r.limit()
+				w.Budget = r.Uint(1, MaxInteger)
 			case "reason":
-				w.Reason = r.reason()
+				w.Reason = r.Reason()
 			}
 		}
 	})
+	if e, ok := errors.AsType[*strictjson.Error](err); ok {
+		return nil, (*JSONError)(e)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return w, nil
 }
 
-func (r *reader) base64() []byte {
+// A witnessReader reads the values that only a witness has.
+type witnessReader struct{ *document.Reader }
+
+func (r *witnessReader) base64() []byte {
 	s := r.String()
 	data, err := base64.StdEncoding.DecodeString(s)
 	if err != nil && !r.Failed() {
@@ -142,7 +155,7 @@ func (r *reader) base64() []byte {
 
 // value reads the value of an input: an object with one key, or none for one
 // that is absent.
-func (r *reader) value() (v Value) {
+func (r *witnessReader) value() (v Value) {
 	at, n := r.Next(), 0
 	for key := range r.Object(valueKeys) {
 		n++
@@ -176,23 +189,23 @@ func (r *reader) value() (v Value) {
 // JSON returns the witness as a document that [ReadWitness] reads. The same
 // witness gives the same bytes.
 func (w *Witness) JSON() ([]byte, error) {
-	return writeJSON("witness", func(out *writer) {
+	return document.Write("witness", func(out *document.Writer) {
 		out.Object(func() {
-			out.string("schema", WitnessSchema)
-			out.string("class", w.Class.String())
-			out.string("build", w.Build)
-			out.optionalString("feed", w.Feed)
-			out.optionalString("reason", w.Reason)
-			out.optionalString("happens", w.Happens)
-			out.optionalString("edit", w.Edit)
-			out.optionalUint("budget", w.Budget)
+			out.Text("schema", WitnessSchema)
+			out.Text("class", w.Class.String())
+			out.Text("build", w.Build)
+			out.OptionalText("feed", w.Feed)
+			out.OptionalText("reason", w.Reason)
+			out.OptionalText("happens", w.Happens)
+			out.OptionalText("edit", w.Edit)
+			out.OptionalNumber("budget", w.Budget)
 			if w.Class == NoWitness {
 				return
 			}
 			out.Key("event")
 			out.Array(func() {
 				for i := range w.Event {
-					out.InlineObject(func() { out.value(&w.Event[i]) })
+					out.InlineObject(func() { writeValue(out, &w.Event[i]) })
 				}
 			})
 			out.Key("types")
@@ -201,7 +214,7 @@ func (w *Witness) JSON() ([]byte, error) {
 					out.String(t.String())
 				}
 			})
-			out.string("content", base64.StdEncoding.EncodeToString(w.Content))
+			out.Text("content", base64.StdEncoding.EncodeToString(w.Content))
 		})
 	}, func(name string, data []byte) error {
 		_, err := ReadWitness(name, data)
@@ -209,18 +222,18 @@ func (w *Witness) JSON() ([]byte, error) {
 	})
 }
 
-func (w *writer) value(v *Value) {
+func writeValue(w *document.Writer, v *Value) {
 	switch v.Type {
 	case Integer:
 		w.Key("integer")
 		w.Int(v.Integer)
 	case Address:
-		w.string("address", hex.EncodeToString(v.Address[:]))
+		w.Text("address", hex.EncodeToString(v.Address[:]))
 	case String:
 		if utf8.Valid(v.Text) {
-			w.string("text", string(v.Text))
+			w.Text("text", string(v.Text))
 		} else {
-			w.string("hex", hex.EncodeToString(v.Text))
+			w.Text("hex", hex.EncodeToString(v.Text))
 		}
 	}
 }

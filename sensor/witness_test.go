@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testfile"
 )
 
 const witnessDoc = `{
@@ -76,4 +77,4 @@ func TestWitnessWithout(t *testing.T) {
 }
 
 // needsFile is a channel file that reads an input.
-func needsFile(t *testing.T) []byte { return encode(t, nil, cf.Contains(1, "a")) }
+func needsFile(t *testing.T) []byte { return testfile.Encode(t, nil, cf.Contains(1, "a")) }

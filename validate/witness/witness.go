@@ -341,7 +341,7 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list
 	bare, empty := make(sensor.Event, len(s.Inputs)), make(sensor.Event, len(s.Inputs))
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
-		switch constants := in.Constants(); {
+		switch constants := sensor.Constants(in); {
 		case in.State == sensor.Constant && len(constants) > 0:
 			bare[i], empty[i] = constants[0], constants[0]
 		case in.State == sensor.NotSupplied:
