@@ -16,6 +16,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // benchmarkFiles are files of events: the recordings if they are there, or
@@ -135,7 +137,7 @@ func BenchmarkTokens(b *testing.B) {
 func BenchmarkObserve(b *testing.B) {
 	lines := size(b)
 	for b.Loop() {
-		o := NewObserver(sensor.BuiltinDefinitions(), Options{})
+		o := NewObserver(builtin.Definitions(), Options{})
 		records := 0
 		for _, file := range benchmarkFiles() {
 			records += read(b, file, func(rec *Record) {
@@ -160,9 +162,9 @@ func BenchmarkObserve(b *testing.B) {
 // BenchmarkEvent makes the events of all types from the records.
 func BenchmarkEvent(b *testing.B) {
 	size(b)
-	m := NewMapper(sensor.BuiltinDefinitions())
+	m := NewMapper(builtin.Definitions())
 	var list []*Mapping
-	var e sensor.Event
+	var e interp.Event
 	for b.Loop() {
 		for _, file := range benchmarkFiles() {
 			read(b, file, func(rec *Record) {

@@ -7,18 +7,19 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A recorded event becomes the events of all types that it feeds.
 func Example() {
 	const recording = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"ws1","EventData":{"PipeName":"\\lsass"}}`
-	mapper := events.NewMapper(sensor.BuiltinDefinitions())
+	mapper := events.NewMapper(builtin.Definitions())
 	r := events.NewReader("events.ndjson", strings.NewReader(recording))
 	defer r.Close()
 	var record events.Record
 	var mappings []*events.Mapping
-	var event sensor.Event
+	var event interp.Event
 	for {
 		err := r.Read(&record)
 		if err == io.EOF {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A Mapper finds the feeds of template types that a record belongs to. It and
@@ -126,7 +127,7 @@ func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 	for i, field := range f.Fields {
 		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
 		m.inputs = append(m.inputs, input)
-		m.plain = m.plain && d.Inputs[input].Type == sensor.String
+		m.plain = m.plain && d.Inputs[input].Type == sensor.TypeString
 		name := m.feedName(i)
 		if what := systemFields[name]; what != nil {
 			m.system = append(m.system, systemField{i, what})
@@ -168,10 +169,10 @@ func (m *Mapping) feedName(field int) string {
 // definition, absent where the record has none, or has one that is not of the
 // input's type. It writes to e if that has room. The values are valid until
 // the record is read anew, or Event is called again.
-func (m *Mapping) Event(e sensor.Event, r *Record) sensor.Event {
+func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	n := len(m.Definition.Inputs)
 	if cap(e) < n {
-		e = make(sensor.Event, n)
+		e = make(interp.Event, n)
 	}
 	e = e[:n]
 	clear(e)
@@ -196,30 +197,30 @@ func (m *Mapping) Event(e sensor.Event, r *Record) sensor.Event {
 }
 
 // set gives an input the value of a field.
-func (m *Mapping) set(e sensor.Event, field int, text []byte) {
+func (m *Mapping) set(e interp.Event, field int, text []byte) {
 	e[m.inputs[field]], _ = valueOf(m.typeOf(field), text)
 }
 
 // valueOf returns a recorded text as a value of a type, and whether it is one:
 // an integer in decimal, an address without zone.
-func valueOf(t sensor.InputType, text []byte) (sensor.Value, bool) {
+func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	switch t {
-	case sensor.String:
-		return sensor.Value{Type: sensor.String, Text: text}, true
-	case sensor.Integer:
+	case sensor.TypeString:
+		return interp.Value{Type: sensor.TypeString, Text: text}, true
+	case sensor.TypeInteger:
 		n, err := strconv.ParseInt(string(text), 10, 64)
 		if err != nil || text[0] == '+' {
-			return sensor.Value{}, false
+			return interp.Value{}, false
 		}
-		return sensor.Number(n), true
-	case sensor.Address:
+		return interp.Number(n), true
+	case sensor.TypeAddress:
 		a, err := netip.ParseAddr(string(text))
 		if err != nil || a.Zone() != "" {
-			return sensor.Value{}, false
+			return interp.Value{}, false
 		}
-		return sensor.IP(a), true
+		return interp.IP(a), true
 	}
-	return sensor.Value{}, false
+	return interp.Value{}, false
 }
 
 // count adds one to seen for each field of the feed that a record has, and
@@ -258,7 +259,7 @@ func (m *Mapping) typeOf(field int) sensor.InputType {
 // fits reports whether a field of a record is of its input's type.
 func (m *Mapping) fits(field int, f *Field) bool {
 	t := m.typeOf(field)
-	if t == sensor.String {
+	if t == sensor.TypeString {
 		return true
 	}
 	m.copy = m.copy[:0]

@@ -194,11 +194,11 @@ func (o *Observer) Others() (kinds []Kind, rest uint64) {
 func (o *Observer) state(c *feedCount, field int) sensor.State {
 	switch {
 	case c.seen[field] > 0:
-		return sensor.Supplied
+		return sensor.StateSupplied
 	case o.options.AbsentAfter > 0 && c.events >= o.options.AbsentAfter:
-		return sensor.NotSupplied
+		return sensor.StateNotSupplied
 	}
-	return sensor.Unknown
+	return sensor.StateUnknown
 }
 
 // A group is the hosts that supply the same.
@@ -293,12 +293,12 @@ func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, erro
 func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 	s := sensor.Supply{
 		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
-		Evidence: sensor.Observed, Events: min(sum.events, sensor.MaxInteger),
+		Evidence: sensor.EvidenceObserved, Events: min(sum.events, sensor.MaxInteger),
 	}
 	s.Inputs = make([]sensor.SuppliedInput, len(m.Definition.Inputs))
 	for i := range s.Inputs {
 		in := &m.Definition.Inputs[i]
-		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.NotSupplied}
+		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateNotSupplied}
 	}
 	for field, input := range m.inputs {
 		s.Inputs[input].State = o.state(one, field)
@@ -388,9 +388,9 @@ func (o *Observer) Feeds() []FeedSummary {
 				f := &s.Fields[field]
 				f.Seen += c.seen[field]
 				switch o.state(c, field) {
-				case sensor.Supplied:
+				case sensor.StateSupplied:
 					f.Supplied++
-				case sensor.NotSupplied:
+				case sensor.StateNotSupplied:
 					f.NotSupplied++
 				default:
 					f.Unknown++

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // definitions returns types of the tests: one fed from two sources, and two
@@ -131,7 +132,7 @@ func TestMappingEvent(t *testing.T) {
 		{"a host that is not recorded", line(12, sysmon, sysmonChannel, "", `"Target":"-"`), value, values{"Target": "-"}},
 	} {
 		r := readLine(t, tt.line)
-		var e sensor.Event
+		var e interp.Event
 		for _, mapping := range m.Append(nil, r) {
 			if mapping.Definition == tt.d {
 				e = mapping.Event(e, r)
@@ -140,11 +141,11 @@ func TestMappingEvent(t *testing.T) {
 		have := values{}
 		for i, v := range e {
 			switch v.Type {
-			case sensor.String:
+			case sensor.TypeString:
 				have[tt.d.Inputs[i].Name] = string(v.Text)
-			case sensor.Integer:
+			case sensor.TypeInteger:
 				have[tt.d.Inputs[i].Name] = v.Integer
-			case sensor.Address:
+			case sensor.TypeAddress:
 				have[tt.d.Inputs[i].Name] = netip.AddrFrom16(v.Address).String()
 			}
 		}
@@ -159,7 +160,7 @@ func TestMappingAllocates(t *testing.T) {
 	m := NewMapper(definitions(t))
 	r := readLine(t, line(1, sysmon, sysmonChannel, "h", `"Image":"C:\\a","x":1,"OriginalFileName":"\u0061","ProcessId":"4"`))
 	var list []*Mapping
-	var e sensor.Event
+	var e interp.Event
 	n := testing.AllocsPerRun(100, func() {
 		list = m.Append(list[:0], r)
 		e = list[0].Event(e, r)

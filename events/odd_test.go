@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // An observeCall is all that an Observer is given.
@@ -29,7 +30,7 @@ func TestOddOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	more := odd.Values{reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)}}
-	base := observeCall{sensor.BuiltinDefinitions(), events.Options{}, &record, "observed", sensor.OwnReader()}
+	base := observeCall{builtin.Definitions(), events.Options{}, &record, "observed", sensor.OwnReader()}
 	odd.Try(t, 300, &base, more, observeOdd)
 	if says := odd.Guard(time.Second, func() string { return observeOdd(&observeCall{}) }); says != "" {
 		t.Errorf("without anything: %s", says)

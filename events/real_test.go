@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // recordings returns the files of recorded events, which are not part of the
@@ -126,7 +127,7 @@ func TestRecordedPipes(t *testing.T) {
 		var fields []string
 		for _, in := range c.Supplies[0].Inputs {
 			sum[in.Name] += int(in.Seen)
-			if in.State == sensor.Supplied {
+			if in.State == sensor.StateSupplied {
 				fields = append(fields, in.Name)
 			}
 		}
@@ -149,7 +150,7 @@ func TestRecordedPipes(t *testing.T) {
 // again, and the same in the other order.
 func TestRecordedFleet(t *testing.T) {
 	files := recordings(t)
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	fleet := func() string {
 		o := NewObserver(defs, Options{})
 		for _, name := range files {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // The limits of a [Recording]. Few values stay in memory.
@@ -42,7 +43,7 @@ type Recording struct {
 	size     int64        // of it
 	err      error        // why the recording is not whole
 	total    uint64       // events that feed a type
-	event    sensor.Event
+	event    interp.Event
 	feeds    []*Mapping
 
 	create func() (scratch.File, error)
@@ -176,7 +177,7 @@ func (rec *Recording) Total() uint64 { return rec.total }
 // with the line that it comes from, such as "benign.ndjson.gz:12". An event is
 // overwritten by the next. The error says why the events are not all that were
 // recorded. Events may be called by several goroutines, after the last Read.
-func (rec *Recording) Events(d *sensor.Definition, yield func(where func() string, e sensor.Event) bool) error {
+func (rec *Recording) Events(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error {
 	if rec.err != nil {
 		return rec.err
 	}
@@ -184,7 +185,7 @@ func (rec *Recording) Events(d *sensor.Definition, yield func(where func() strin
 	if of == nil {
 		return nil
 	}
-	e := make(sensor.Event, len(d.Inputs))
+	e := make(interp.Event, len(d.Inputs))
 	var data []byte
 	for _, b := range of.blocks {
 		if cap(data) < b.length {
@@ -206,7 +207,7 @@ func (rec *Recording) Events(d *sensor.Definition, yield func(where func() strin
 }
 
 // eachOf passes the events in data to yield. It reports false if that does.
-func (rec *Recording) eachOf(data []byte, e sensor.Event, yield func(func() string, sensor.Event) bool) bool {
+func (rec *Recording) eachOf(data []byte, e interp.Event, yield func(func() string, interp.Event) bool) bool {
 	for len(data) > 0 {
 		var file, line uint64
 		file, line, data = nextEvent(data, e)
@@ -221,7 +222,7 @@ func (rec *Recording) eachOf(data []byte, e sensor.Event, yield func(func() stri
 // appendEvent appends an event: the number of its file, its line, and the number
 // of its values. Each value is its input, its type, and a number, an address or a
 // length and so many bytes.
-func appendEvent(b []byte, file, line int, e sensor.Event) []byte {
+func appendEvent(b []byte, file, line int, e interp.Event) []byte {
 	b = binary.AppendUvarint(b, uint64(file))
 	b = binary.AppendUvarint(b, uint64(line))
 	n := 0
@@ -238,9 +239,9 @@ func appendEvent(b []byte, file, line int, e sensor.Event) []byte {
 		}
 		b = append(binary.AppendUvarint(b, uint64(i)), byte(v.Type))
 		switch v.Type {
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			b = binary.AppendVarint(b, v.Integer)
-		case sensor.Address:
+		case sensor.TypeAddress:
 			b = append(b, v.Address[:]...)
 		default:
 			b = append(binary.AppendUvarint(b, uint64(len(v.Text))), v.Text...)
@@ -251,7 +252,7 @@ func appendEvent(b []byte, file, line int, e sensor.Event) []byte {
 
 // nextEvent reads an event that appendEvent wrote into e, whose texts are then
 // parts of b. It returns the rest of b.
-func nextEvent(b []byte, e sensor.Event) (file, line uint64, rest []byte) {
+func nextEvent(b []byte, e interp.Event) (file, line uint64, rest []byte) {
 	clear(e)
 	next := func() uint64 {
 		v, n := binary.Uvarint(b)
@@ -264,10 +265,10 @@ func nextEvent(b []byte, e sensor.Event) (file, line uint64, rest []byte) {
 		v := &e[input]
 		v.Type, b = sensor.InputType(b[0]), b[1:]
 		switch v.Type {
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			value, n := binary.Varint(b)
 			v.Integer, b = value, b[n:]
-		case sensor.Address:
+		case sensor.TypeAddress:
 			b = b[copy(v.Address[:], b):]
 		default:
 			n := next()

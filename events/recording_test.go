@@ -12,6 +12,8 @@ import (
 
 	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // pipeEvents returns n lines of pipe and process events, with values of a length.
@@ -34,7 +36,7 @@ func record(t *testing.T, rec *Recording, text string) {
 
 func listed(t *testing.T, rec *Recording, d *sensor.Definition) (list []string) {
 	t.Helper()
-	err := rec.Events(d, func(where func() string, e sensor.Event) bool {
+	err := rec.Events(d, func(where func() string, e interp.Event) bool {
 		list = append(list, where()+fmt.Sprintf(" %v", e))
 		return true
 	})
@@ -47,7 +49,7 @@ func listed(t *testing.T, rec *Recording, d *sensor.Definition) (list []string) 
 // TestRecordingOnDisk holds that events in a temporary file are those that stay
 // in memory otherwise, in the same order.
 func TestRecordingOnDisk(t *testing.T) {
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	text := pipeEvents(4000, 1500)
 	disk := NewRecording(defs)
 	defer disk.Close()
@@ -120,7 +122,7 @@ func (f *faulty) ReadAt(p []byte, at int64) (int, error) {
 // TestRecordingFaults holds that a recording that is not whole is an error each
 // time that it is asked for.
 func TestRecordingFaults(t *testing.T) {
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	text := pipeEvents(4000, 1500)
 	file := func(f faulty) func() (scratch.File, error) {
 		return func() (scratch.File, error) {
@@ -146,7 +148,7 @@ func TestRecordingFaults(t *testing.T) {
 		err := rec.Read("a.ndjson", NewReader("a.ndjson", strings.NewReader(text)), func(e *LineError) { t.Error(e) })
 		for range 2 {
 			n := 0
-			again := rec.Events(defs.Newest("ipc"), func(func() string, sensor.Event) bool { n++; return true })
+			again := rec.Events(defs.Newest("ipc"), func(func() string, interp.Event) bool { n++; return true })
 			if again == nil || n > 0 || err != nil && again.Error() != err.Error() {
 				t.Errorf("%s: %d events and %v, after %v", tt.why, n, again, err)
 			}

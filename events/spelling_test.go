@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // A record whose names are misspelt is no event that content can be tried on.
@@ -24,7 +24,7 @@ func TestMisspelt(t *testing.T) {
 		{"the key of the channel", `"Channel"`, `"Chanel"`, "found no channel"},
 		{"an event ID that feeds nothing is another event", `"EventID":17`, `"EventID":16`, ""},
 	} {
-		rec := NewRecording(sensor.BuiltinDefinitions())
+		rec := NewRecording(builtin.Definitions())
 		defer rec.Close()
 		var said []string
 		r := NewReader("e.ndjson", strings.NewReader(strings.Replace(pipe, tt.old, tt.new, 1)+"\n"+pipe+"\n"))
@@ -42,7 +42,7 @@ func TestMisspelt(t *testing.T) {
 
 // The answers of a speller do not grow with the names that it is asked for.
 func TestSpellerMemory(t *testing.T) {
-	m := NewMapper(sensor.BuiltinDefinitions())
+	m := NewMapper(builtin.Definitions())
 	s := newSpeller(m)
 	var lines strings.Builder
 	for i := range 3000 {

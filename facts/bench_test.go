@@ -5,6 +5,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -21,7 +22,7 @@ func BenchmarkCheck(b *testing.B) {
 	if err := defs.Add(d); err != nil {
 		b.Fatal(err)
 	}
-	claims := must(sensor.FactsOf(f, sensor.NeedsOf(f, defs), d, fleet).JSON())
+	claims := must(certify.Facts(f, sensor.NeedsOf(f, defs), d, fleet).JSON())
 	if err := facts.Check(file, doc, claims); err != nil {
 		b.Fatal(err)
 	}

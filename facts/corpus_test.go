@@ -15,8 +15,10 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // A subject is a case of the corpus with what it is judged by.
@@ -37,7 +39,7 @@ func subjects(t testing.TB) []subject {
 		}
 		s := subject{Case: c, defs: gatetest.Definitions(t, c.Types, c.TypesData), doc: c.FleetData}
 		if s.doc == nil {
-			builtin, ok := sensor.BuiltinFleet(c.Fleet)
+			builtin, ok := builtin.Fleet(c.Fleet)
 			if !ok {
 				t.Fatalf("%s: there is no fleet %s", c.Name, c.Fleet)
 			}
@@ -76,7 +78,7 @@ func (s *subject) claims() *facts.Facts {
 	if d == nil {
 		return nil
 	}
-	return sensor.FactsOf(f, n, d, s.fleet)
+	return certify.Facts(f, n, d, s.fleet)
 }
 
 // refusal returns what the checker says; it fails the test if that is no

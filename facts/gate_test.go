@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -50,7 +51,7 @@ func TestAgreesWithGate(t *testing.T) {
 					d.Fleet = must(sensor.ReadFleet("drawn", d.doc))
 					documents[fleet.Fleet] = d
 				}
-				doc := must(sensor.FactsOf(f, n, batch.Definition, d.Fleet).JSON())
+				doc := must(certify.Facts(f, n, batch.Definition, d.Fleet).JSON())
 				r := validate.Run(validate.ChannelFile("", file.Data), validate.Options{
 					Checks: suite.Checks, Definitions: batch.Definitions, Fleet: d.Fleet, Groups: fleet.Groups,
 					Now: time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC),

@@ -13,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -40,7 +41,7 @@ func sound(t testing.TB, file, fleetDoc, doc []byte, seed uint64) {
 		t.Fatalf("the checker takes what is no JSON: %v", err)
 	}
 	d := definitionOf(file, &claims)
-	model, err := sensor.NewModel(file, generate.Types(d))
+	model, err := interp.NewModel(file, generate.Types(d))
 	if err != nil {
 		t.Fatalf("the checker takes a file of which a sensor finds no sections: %v", err)
 	}
@@ -53,7 +54,7 @@ func sound(t testing.TB, file, fleetDoc, doc []byte, seed uint64) {
 		c := &fleet.Contracts[i]
 		for _, s := range c.SuppliesOf(d.Name, d.Version) {
 			steps, bounded := claims.Steps(c.Build, s.Feed)
-			run := func(e sensor.Event) {
+			run := func(e interp.Event) {
 				e = handedOver(c, s, d, e)
 				trace, err := model.Run(e)
 				if err != nil {
@@ -80,20 +81,20 @@ func definitionOf(file []byte, claims *facts.Facts) *sensor.Definition {
 		Name: claims.Type.Name, Number: claims.Type.Number, Version: claims.Type.Version, Channel: uint32(u32(file, 0x0C)),
 	}
 	for _, in := range claims.Type.Inputs {
-		typ := map[string]sensor.InputType{"string": sensor.String, "integer": sensor.Integer, "address": sensor.Address}[in.Type]
+		typ := map[string]sensor.InputType{"string": sensor.TypeString, "integer": sensor.TypeInteger, "address": sensor.TypeAddress}[in.Type]
 		d.Inputs = append(d.Inputs, sensor.Input{Name: in.Name, Type: typ})
 	}
 	return d
 }
 
 // events makes events that reach what there is in a file, and some at random.
-func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(sensor.Event)) {
+func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(interp.Event)) {
 	if f, err := channelfile.Parse(file); err == nil {
-		s := sensor.NewSynthesizer(f, nil, generate.Types(d))
+		s := interp.NewSynthesizer(f, nil, generate.Types(d))
 		run(s.Filled(len(d.Inputs)))
 		for i := range min(f.Instances(), 4) {
 			n := 0
-			s.Events(i, len(d.Inputs), func(e sensor.Event) bool {
+			s.Events(i, len(d.Inputs), func(e interp.Event) bool {
 				run(e)
 				n++
 				return n < 10
@@ -108,19 +109,19 @@ func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(s
 // handedOver returns what a build hands over of an event that has all that is
 // declared: a reader by position gets its array, one by name what it finds. No
 // value is longer than the contract says.
-func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e sensor.Event) sensor.Event {
+func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e interp.Event) interp.Event {
 	n := len(e)
-	if c.Reader.Access == sensor.Positional {
+	if c.Reader.Access == sensor.AccessPositional {
 		n = len(s.Inputs)
 	}
-	out := make(sensor.Event, n)
+	out := make(interp.Event, n)
 	for i := range out {
 		name := ""
 		if i < len(d.Inputs) {
 			name = d.Inputs[i].Name
 		}
 		in := s.Input(c.Reader.Access, i, name)
-		if in.State == sensor.NotSupplied || i >= len(e) || e[i].Type != in.Type {
+		if in.State == sensor.StateNotSupplied || i >= len(e) || e[i].Type != in.Type {
 			continue
 		}
 		out[i] = e[i]

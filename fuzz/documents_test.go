@@ -7,6 +7,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -27,7 +28,7 @@ func FuzzDocuments(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, fleetDoc, typesDoc, needsDoc, data []byte) {
-		opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Now: now}
+		opts := validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Now: now}
 		fleet, err := sensor.ReadFleet("fleet.json", fleetDoc)
 		checkDocumentError(t, fleetDoc, err)
 		opts.Fleet = fleet
@@ -67,8 +68,8 @@ func FuzzDocuments(f *testing.F) {
 func fleetSeeds(t testing.TB) [][]byte {
 	t.Helper()
 	list := documents("fleets")
-	for _, name := range sensor.BuiltinFleets() {
-		fleet, _ := sensor.BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		fleet, _ := builtin.Fleet(name)
 		list = append(list, document(t, fleet))
 	}
 	return list
@@ -77,7 +78,7 @@ func fleetSeeds(t testing.TB) [][]byte {
 // documentSeeds returns definitions, and the needs of files and definitions.
 func documentSeeds(t testing.TB) (types, needs [][]byte) {
 	t.Helper()
-	types = append(documents("types"), document(t, sensor.BuiltinDefinitions()))
+	types = append(documents("types"), document(t, builtin.Definitions()))
 	for _, name := range []string{"291-july-first-use", "every-operator", "provenance", "mixed-types", "minimal"} {
 		f := conforming(t, corpusFile(t, name))
 		needs = append(needs, document(t, sensor.NeedsOf(f, definitions())))

@@ -9,8 +9,10 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -38,7 +40,7 @@ func TestFactsAtRunTime(t *testing.T) {
 		if verdict := report.Verdict(); verdict != validate.Accepted {
 			t.Fatalf("the gate has %v for a file of which nothing is missing: %v", verdict, report.Findings)
 		}
-		claims := sensor.FactsOf(f, report.Needs, d, fleet)
+		claims := certify.Facts(f, report.Needs, d, fleet)
 		doc, err := claims.JSON()
 		if err != nil {
 			t.Fatal(err)
@@ -50,20 +52,20 @@ func TestFactsAtRunTime(t *testing.T) {
 		if err := facts.Check(data, text, doc); err != nil {
 			t.Fatalf("what the gate claims of a file that it accepted does not hold: %v", err)
 		}
-		model, err := sensor.NewModel(data, generate.Types(d))
+		model, err := interp.NewModel(data, generate.Types(d))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range fleet.Contracts {
 			c := &fleet.Contracts[i]
 			inputs := c.Supplies[0].Inputs
-			it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+			it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 			steps, ok := claims.Steps(c.Build, "")
 			if !ok {
 				t.Fatalf("no steps are claimed of build %s, of which all lengths are stated", c.Build)
 			}
 			model.Assert(claims, steps)
-			run := func(e sensor.Event) bool {
+			run := func(e interp.Event) bool {
 				for k := range e { // as long as the build hands over at most
 					if most := inputs[k].MaxLength; most > 0 && len(e[k].Text) > most {
 						e[k].Text = e[k].Text[:most]
@@ -83,7 +85,7 @@ func TestFactsAtRunTime(t *testing.T) {
 				}
 				return true
 			}
-			s := sensor.NewSynthesizer(f, nil, generate.Types(d))
+			s := interp.NewSynthesizer(f, nil, generate.Types(d))
 			for k := range f.Instances() {
 				s.Events(k, len(d.Inputs), run)
 			}
@@ -110,13 +112,13 @@ func TestAssert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &sensor.Definition{Name: "t", Number: 2910, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.String, MaxLength: 8}, {Name: "B", Type: sensor.String, MaxLength: 8}}}
-	event := sensor.Event{sensor.Text("ab"), sensor.Text("aab")}
+	d := &sensor.Definition{Name: "t", Number: 2910, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString, MaxLength: 8}, {Name: "B", Type: sensor.TypeString, MaxLength: 8}}}
+	event := interp.Event{interp.Text("ab"), interp.Text("aab")}
 	const steps = 1000
 	run := func(change func(*facts.Facts)) error {
-		claims := sensor.FactsOf(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{})
+		claims := certify.Facts(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{})
 		change(claims)
-		model, err := sensor.NewModel(data, generate.Types(d))
+		model, err := interp.NewModel(data, generate.Types(d))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,16 +142,16 @@ func TestAssert(t *testing.T) {
 		"section programs has":   func(c *facts.Facts) { c.Sections[6].Offset += 8 },
 		"section conditions has": func(c *facts.Facts) { c.Sections[1].Length += 4 },
 	} {
-		var violation *sensor.Violation
+		var violation *interp.Violation
 		if err := run(change); !errors.As(err, &violation) || !strings.Contains(err.Error(), what) {
 			t.Errorf("%v; expected one that says %q", err, what)
 		}
 	}
-	model, err := sensor.NewModel(data, generate.Types(d))
+	model, err := interp.NewModel(data, generate.Types(d))
 	if err != nil {
 		t.Fatal(err)
 	}
-	model.Assert(sensor.FactsOf(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{}), 5)
+	model.Assert(certify.Facts(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{}), 5)
 	if _, err := model.Run(event); err == nil || !strings.Contains(err.Error(), "at most 5 are claimed") {
 		t.Errorf("%v; expected one that says that 5 steps are too few", err)
 	}
@@ -163,12 +165,12 @@ func drawnFleet(t *testing.T, r *rand.Rand, d *sensor.Definition) *sensor.Fleet 
 	for i := range 1 + r.IntN(3) {
 		c := sensor.Contract{
 			Build: fmt.Sprint("b", i), Hosts: 1,
-			Reader: sensor.Reader{Evidence: sensor.Stated, Access: sensor.Positional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
+			Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessPositional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 		}
-		s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Stated}
+		s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceStated}
 		for _, in := range d.Inputs {
-			supplied := sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.Supplied}
-			if in.Type == sensor.String {
+			supplied := sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied}
+			if in.Type == sensor.TypeString {
 				supplied.MaxLength = 1 + r.IntN(300)
 			}
 			s.Inputs = append(s.Inputs, supplied)

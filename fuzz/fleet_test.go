@@ -10,6 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // definitions returns the built-in definitions and those of the corpus.
@@ -22,7 +23,7 @@ var definitions = sync.OnceValue(func() *sensor.Definitions {
 			}
 		}
 	}
-	add(sensor.BuiltinDefinitions())
+	add(builtin.Definitions())
 	for _, data := range documents("types") {
 		set, err := sensor.ReadDefinitions("corpus", data)
 		if err != nil {
@@ -37,8 +38,8 @@ var definitions = sync.OnceValue(func() *sensor.Definitions {
 // and those of the corpus.
 var fleets = sync.OnceValue(func() []*sensor.Fleet {
 	list := []*sensor.Fleet{nil}
-	for _, name := range sensor.BuiltinFleets() {
-		fleet, _ := sensor.BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		fleet, _ := builtin.Fleet(name)
 		list = append(list, fleet)
 	}
 	for _, data := range documents("fleets") {
@@ -88,10 +89,10 @@ func TestFleets(t *testing.T) {
 		{"a byte chooses a fleet", []byte{1}, func(f *sensor.Fleet) bool { return f == fleets()[1] }},
 		{"no byte is no fleet", nil, func(f *sensor.Fleet) bool { return f == nil }},
 		{"a positional build that supplies 20 of 21", made(build{}, 20), func(f *sensor.Fleet) bool {
-			return len(f.Contracts) == 1 && f.Contracts[0].Reader.Access == sensor.Positional && len(f.Contracts[0].Supplies[0].Inputs) == 20
+			return len(f.Contracts) == 1 && f.Contracts[0].Reader.Access == sensor.AccessPositional && len(f.Contracts[0].Supplies[0].Inputs) == 20
 		}},
 		{"a named one that supplies all", made(build{flags: buildNamed}, 21), func(f *sensor.Fleet) bool {
-			return f.Contracts[0].Reader.Access == sensor.Named && len(f.Contracts[0].Supplies[0].Inputs) == 21
+			return f.Contracts[0].Reader.Access == sensor.AccessNamed && len(f.Contracts[0].Supplies[0].Inputs) == 21
 		}},
 	} {
 		def := definitions().ByNumber(1, 1)
@@ -167,12 +168,12 @@ func (r *specReader) contract(def *sensor.Definition, i int) sensor.Contract {
 	has := func(bit byte) bool { return flags&bit != 0 }
 	c := sensor.Contract{Build: fmt.Sprintf("b%d", i), Hosts: uint64(i) + 1}
 	c.Reader = sensor.Reader{
-		Access: sensor.Positional, Evidence: sensor.Stated,
+		Access: sensor.AccessPositional, Evidence: sensor.EvidenceStated,
 		Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
 		RefusesUnknownVersions: has(buildRefuses),
 	}
 	if has(buildNamed) {
-		c.Reader.Access = sensor.Named
+		c.Reader.Access = sensor.AccessNamed
 	}
 	if has(buildLimits) {
 		which, most := r.byte(), uint64(r.byte())
@@ -213,10 +214,10 @@ func (r *specReader) supply(def *sensor.Definition) sensor.Supply {
 	if def == nil {
 		def = definitions().ByNumber(1, 1)
 	}
-	s := sensor.Supply{Type: def.Name, Version: def.Version, Evidence: sensor.Extracted}
+	s := sensor.Supply{Type: def.Name, Version: def.Version, Evidence: sensor.EvidenceExtracted}
 	n, flags := int(r.byte()), r.byte()
 	for i := range n % (len(def.Inputs) + 3) {
-		in := sensor.SuppliedInput{Name: fmt.Sprintf("more%d", i), Type: sensor.String, State: sensor.Supplied}
+		in := sensor.SuppliedInput{Name: fmt.Sprintf("more%d", i), Type: sensor.TypeString, State: sensor.StateSupplied}
 		if i < len(def.Inputs) {
 			in.Name, in.Type = def.Inputs[i].Name, def.Inputs[i].Type
 		}
@@ -227,9 +228,9 @@ func (r *specReader) supply(def *sensor.Definition) sensor.Supply {
 		how, with := r.byte(), r.byte()
 		switch how % 3 {
 		case 0:
-			in.State = []sensor.State{sensor.Supplied, sensor.NotSupplied, sensor.Unknown}[with%3]
+			in.State = []sensor.State{sensor.StateSupplied, sensor.StateNotSupplied, sensor.StateUnknown}[with%3]
 		case 1:
-			in.Type = []sensor.InputType{sensor.String, sensor.Integer, sensor.Address}[with%3]
+			in.Type = []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress}[with%3]
 		case 2:
 			in.Name = def.Inputs[int(with)%len(def.Inputs)].Name
 		}
@@ -237,7 +238,7 @@ func (r *specReader) supply(def *sensor.Definition) sensor.Supply {
 	if flags&supplyLengths != 0 {
 		most := 1 << (r.byte() % 31)
 		for i := range s.Inputs {
-			if s.Inputs[i].Type == sensor.String {
+			if s.Inputs[i].Type == sensor.TypeString {
 				s.Inputs[i].MaxLength = most
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // FuzzInterpreter runs any file that can be read, on any event, in the content
@@ -21,13 +22,13 @@ func FuzzInterpreter(f *testing.F) {
 		if file == nil {
 			return // what cannot be read is never run, and a long file says no more than a short one
 		}
-		model, err := sensor.NewModel(file.Data(), types)
+		model, err := interp.NewModel(file.Data(), types)
 		if err != nil {
 			t.Fatalf("the model does not find the sections: %v", err)
 		}
-		it := sensor.NewInterpreter(file, &sensor.Reader{Access: sensor.Positional})
+		it := interp.New(file, &sensor.Reader{Access: sensor.AccessPositional})
 		whole := sameRuns(t, model, it, e)
-		if fault, ok := errors.AsType[*sensor.Fault](whole); ok && fault.Kind != sensor.FaultInput {
+		if fault, ok := errors.AsType[*interp.Fault](whole); ok && fault.Kind != interp.FaultInput {
 			t.Fatalf("%v, on an event of the declared types", fault)
 		}
 		sameRuns(t, model, it, e[:len(e)/2])
@@ -36,11 +37,11 @@ func FuzzInterpreter(f *testing.F) {
 
 // sameRuns runs an event twice, and holds that interpreter and model fault alike
 // or do the same. It returns the fault.
-func sameRuns(t *testing.T, model *sensor.Model, it *sensor.Interpreter, e sensor.Event) error {
+func sameRuns(t *testing.T, model *interp.Model, it *interp.Interpreter, e interp.Event) error {
 	t.Helper()
 	trace, err := model.Run(e)
 	fault := it.Run(e)
-	violation, bad := errors.AsType[*sensor.Violation](err)
+	violation, bad := errors.AsType[*interp.Violation](err)
 	switch {
 	case (fault != nil) != bad:
 		t.Fatalf("the interpreter: %v; the model: %v", fault, err)
@@ -67,7 +68,7 @@ func runSeeds(t testing.TB, add func(data, spec []byte)) {
 	}
 	g := generate.New(11)
 	for range 100 {
-		drawnCases(g, func(c sensorCase, _ *channelfile.File, e sensor.Event) bool {
+		drawnCases(g, func(c sensorCase, _ *channelfile.File, e interp.Event) bool {
 			add(c.data, specOf(c.types, e))
 			return !t.Failed() && g.Intn(4) > 0
 		})
@@ -78,7 +79,7 @@ func runSeeds(t testing.TB, add func(data, spec []byte)) {
 // for each input that is declared, and then the values. Without a file that can
 // be read, with one that is long, or with more inputs than a spec is for, the
 // file is nil.
-func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, sensor.Event) {
+func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, interp.Event) {
 	if len(data) > maxSeed || len(spec) > maxSeed {
 		return nil, nil, nil
 	}
@@ -90,22 +91,22 @@ func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, sensor.
 	can := typesOf(f)
 	types := make([]sensor.InputType, f.Header.InputsDeclared)
 	for i := range types {
-		types[i] = sensor.String
+		types[i] = sensor.TypeString
 		if want := sensor.InputType(r.byte() % 4); can[i]&(1<<want) != 0 {
 			types[i] = want
 		}
 	}
-	e := make(sensor.Event, len(types))
+	e := make(interp.Event, len(types))
 	for i, typ := range types {
 		how := r.byte()
 		switch {
 		case how == 0:
-		case typ == sensor.Integer:
-			e[i] = sensor.Number(int64(binary.LittleEndian.Uint64(r.bytes(8))))
-		case typ == sensor.Address:
-			e[i] = sensor.IP(netip.AddrFrom16([16]byte(r.bytes(16))))
+		case typ == sensor.TypeInteger:
+			e[i] = interp.Number(int64(binary.LittleEndian.Uint64(r.bytes(8))))
+		case typ == sensor.TypeAddress:
+			e[i] = interp.IP(netip.AddrFrom16([16]byte(r.bytes(16))))
 		default:
-			e[i] = sensor.Text(r.text(int(how) - 1))
+			e[i] = interp.Text(r.text(int(how) - 1))
 		}
 	}
 	return f, types, e
@@ -114,21 +115,21 @@ func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, sensor.
 // typesOf returns the types that each input can be of, as bits: those that all
 // operators on it read.
 func typesOf(f *channelfile.File) []uint8 {
-	const all = 1<<sensor.String | 1<<sensor.Integer | 1<<sensor.Address
+	const all = 1<<sensor.TypeString | 1<<sensor.TypeInteger | 1<<sensor.TypeAddress
 	can := slices.Repeat([]uint8{all}, int(f.Header.InputsDeclared))
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
-		reads := uint8(1 << sensor.String)
+		reads := uint8(1 << sensor.TypeString)
 		switch c.Operator {
 		case channelfile.OpExists:
 			reads = all
 		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-			reads |= 1 << sensor.Integer
+			reads |= 1 << sensor.TypeInteger
 		case channelfile.OpAddressRange:
-			reads |= 1 << sensor.Address
+			reads |= 1 << sensor.TypeAddress
 		}
 		if c.Flags&channelfile.FlagInputs != 0 {
-			reads = 1 << sensor.String // or else both would have to be the same
+			reads = 1 << sensor.TypeString // or else both would have to be the same
 		}
 		can[c.Input] &= reads
 		for other := range f.OperandInputs(c) {
@@ -139,7 +140,7 @@ func typesOf(f *channelfile.File) []uint8 {
 }
 
 // specOf is the reverse of runInput, but that a text has at most 254 bytes.
-func specOf(types []sensor.InputType, e sensor.Event) (spec []byte) {
+func specOf(types []sensor.InputType, e interp.Event) (spec []byte) {
 	for _, typ := range types {
 		spec = append(spec, byte(typ))
 	}
@@ -147,9 +148,9 @@ func specOf(types []sensor.InputType, e sensor.Event) (spec []byte) {
 		switch v.Type {
 		case 0:
 			spec = append(spec, 0)
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			spec = binary.LittleEndian.AppendUint64(append(spec, 1), uint64(v.Integer))
-		case sensor.Address:
+		case sensor.TypeAddress:
 			spec = append(append(spec, 1), v.Address[:]...)
 		default:
 			text := v.Text[:min(len(v.Text), 254)]
@@ -182,7 +183,7 @@ func TestRunSeeds(t *testing.T) {
 		if f == nil {
 			return
 		}
-		it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+		it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 		if err := it.Run(e); err != nil {
 			t.Errorf("%v", err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // TestMarks holds that each requirement of FORMAT.md, section 7, has a mark that
@@ -54,20 +55,20 @@ func TestMarks(t *testing.T) {
 		files++
 		inputs := make([]sensor.InputType, channelfile.MaxInputs)
 		for i := range inputs {
-			inputs[i] = sensor.String
+			inputs[i] = sensor.TypeString
 		}
 		if f, err := channelfile.Parse(c.Data); err == nil {
 			inputs = inputs[:f.Header.InputsDeclared]
 		}
-		model, err := sensor.NewModel(c.Data, inputs)
-		for _, v := range []sensor.Value{{}, sensor.Text(""), sensor.Text("abc\xFF"), sensor.Text("5"), sensor.Text("10.1.2.3")} {
+		model, err := interp.NewModel(c.Data, inputs)
+		for _, v := range []interp.Value{{}, interp.Text(""), interp.Text("abc\xFF"), interp.Text("5"), interp.Text("10.1.2.3")} {
 			if err == nil {
-				_, err = model.Run(slices.Repeat(sensor.Event{v}, len(inputs)))
+				_, err = model.Run(slices.Repeat(interp.Event{v}, len(inputs)))
 			}
 		}
 		// Of a file that breaks requirement 1, 2 or 4 there may be nothing in its
 		// place; 3, 5, 6 and those after them refuse it too.
-		if violation, ok := errors.AsType[*sensor.Violation](err); ok && !slices.Contains([]string{"CF1001", "CF1002", "CF1004"}, c.Checks[0]) {
+		if violation, ok := errors.AsType[*interp.Violation](err); ok && !slices.Contains([]string{"CF1001", "CF1002", "CF1004"}, c.Checks[0]) {
 			t.Errorf("case %s breaks nothing that is marked S (%v), but a sensor that trusts it leaves its objects: %v", c.Name, c.Checks, violation)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -216,9 +217,9 @@ func worstFiles(size int) map[string]func() []byte {
 // end.
 func TestMemoryOfFiles(t *testing.T) {
 	judge := func(data []byte) {
-		for _, name := range sensor.BuiltinFleets() {
-			fleet, _ := sensor.BuiltinFleet(name)
-			opts := validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: now}
+		for _, name := range builtin.Fleets() {
+			fleet, _ := builtin.Fleet(name)
+			opts := validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet, Now: now}
 			run := report.NewRun(report.Judged(validate.Run(validate.ChannelFile("", data), opts), ""))
 			for _, write := range report.Formats {
 				if err := write(io.Discard, run); err != nil {
@@ -265,9 +266,9 @@ func TestWorstFilesAreShown(t *testing.T) {
 			continue
 		}
 		if err := errors.Join(
-			report.Inspect(io.Discard, f, sensor.BuiltinDefinitions()),
+			report.Inspect(io.Discard, f, builtin.Definitions()),
 			report.Hex(io.Discard, f),
-			report.Needs(io.Discard, why, sensor.NeedsOf(f, sensor.BuiltinDefinitions()), nil),
+			report.Needs(io.Discard, why, sensor.NeedsOf(f, builtin.Definitions()), nil),
 		); err != nil {
 			t.Error(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/rawsensor"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 func rawSensor(t *testing.T) *rawsensor.Sensor {
@@ -36,16 +37,16 @@ func TestRawSensorAgrees(t *testing.T) {
 	raw := rawSensor(t)
 	g := generate.New(3)
 	var last []byte
-	var model *sensor.Model
+	var model *interp.Model
 	var err error
 	events, faults := 0, 0
 	place := rawsensor.Right
 	for range 200 {
-		drawnCases(g, func(c sensorCase, f *channelfile.File, e sensor.Event) bool {
+		drawnCases(g, func(c sensorCase, f *channelfile.File, e interp.Event) bool {
 			if !bytes.Equal(last, c.data) {
 				last = c.data
 				place = 1 - place
-				if model, err = sensor.NewModel(c.data, c.types); err != nil {
+				if model, err = interp.NewModel(c.data, c.types); err != nil {
 					t.Fatal(err)
 				}
 				if err := raw.Load(c.data, c.types, place); err != nil {
@@ -67,7 +68,7 @@ func TestRawSensorAgrees(t *testing.T) {
 			fewer := e[:len(e)-1]
 			_, modelErr := model.Run(fewer)
 			_, rawErr := raw.Run(fewer, rawsensor.Right)
-			violation, bad := errors.AsType[*sensor.Violation](modelErr)
+			violation, bad := errors.AsType[*interp.Violation](modelErr)
 			fault, faulted := errors.AsType[*rawsensor.Fault](rawErr)
 			if bad != faulted {
 				t.Fatalf("with an input less: %v, and %v", modelErr, rawErr)
@@ -90,7 +91,7 @@ func TestRawSensorAgrees(t *testing.T) {
 // one that sees nothing would agree with any gate.
 func TestRawSensorFaults(t *testing.T) {
 	raw := rawSensor(t)
-	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.String}, {Name: "B", Type: sensor.String}}}
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}, {Name: "B", Type: sensor.TypeString}}}
 	types := generate.Types(d)
 	build := func(e channelfile.Expr) []byte {
 		b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
@@ -108,7 +109,7 @@ func TestRawSensorFaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := sensor.Event{sensor.Text("abc"), sensor.Text("aab")}
+	both := interp.Event{interp.Text("abc"), interp.Text("aab")}
 	edit := func(at int, to ...byte) []byte {
 		data := bytes.Clone(good)
 		copy(data[at:], to)
@@ -118,14 +119,14 @@ func TestRawSensorFaults(t *testing.T) {
 	for _, tt := range []struct {
 		why   string
 		data  []byte
-		event sensor.Event
+		event interp.Event
 		says  string // of the fault with objects at the right end; "-" if the processor need not see it, for a comparison ends before
 	}{
 		{"an input that is not supplied", good, both[:1], "16 bytes after the start of the inputs, which has 16"},
-		{"a number for a string", good, sensor.Event{sensor.Number(0x1234), both[1]}, ""},
+		{"a number for a string", good, interp.Event{interp.Number(0x1234), both[1]}, ""},
 		{"an operand far away", edit(f.OperandRange(0).Start, far...), both, "the file"},
 		{"a value far away", edit(f.ValueRange(0).Start, far...), both, "the file"},
-		{"a value that is too long", edit(f.ValueRange(0).Start+4, far...), sensor.Event{sensor.Text("abc" + strings.Repeat("\x00", 100_000)), both[1]}, "-"},
+		{"a value that is too long", edit(f.ValueRange(0).Start+4, far...), interp.Event{interp.Text("abc" + strings.Repeat("\x00", 100_000)), both[1]}, "-"},
 		{"an instruction far away", edit(f.ProgramRange(0).Start+8, far...), both, "the file"},
 		{"a class far away", edit(f.InstructionRange(0).Start+4, far...), both, "the file"},
 		{"a word far away", edit(f.InstanceRange(0).Start+16, far...), both, "the file"},
@@ -146,11 +147,11 @@ func TestRawSensorFaults(t *testing.T) {
 		if faults == 0 && tt.says != "-" {
 			t.Errorf("%s: no fault", tt.why)
 		}
-		model, err := sensor.NewModel(tt.data, types)
+		model, err := interp.NewModel(tt.data, types)
 		if err == nil {
 			_, err = model.Run(tt.event)
 		}
-		if _, ok := errors.AsType[*sensor.Violation](err); !ok {
+		if _, ok := errors.AsType[*interp.Violation](err); !ok {
 			t.Errorf("%s: the model sees nothing: %v", tt.why, err)
 		}
 	}
@@ -174,13 +175,13 @@ func FuzzSensors(f *testing.F) {
 		if file == nil {
 			return // what cannot be read is never run, and a long file says no more than a short one
 		}
-		model, err := sensor.NewModel(file.Data(), types)
+		model, err := interp.NewModel(file.Data(), types)
 		if err != nil {
 			t.Fatalf("the model does not find the sections: %v", err)
 		}
-		for _, e := range []sensor.Event{e, e[:len(e)/2]} {
+		for _, e := range []interp.Event{e, e[:len(e)/2]} {
 			trace, err := model.Run(e)
-			_, bad := errors.AsType[*sensor.Violation](err)
+			_, bad := errors.AsType[*interp.Violation](err)
 			for _, place := range []rawsensor.Placement{rawsensor.Right, rawsensor.Left} {
 				if err := raw.Load(file.Data(), types, place); err != nil {
 					t.Fatal(err)

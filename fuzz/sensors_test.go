@@ -17,6 +17,9 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/embedded"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A sensorCase is a file, of whose type the inputs have types, and what a build
@@ -28,17 +31,17 @@ type sensorCase struct {
 
 // drawnCases are files that a generator draws, each with one event for each
 // criterion both ways and some at random.
-func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.File, e sensor.Event) bool) bool {
+func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.File, e interp.Event) bool) bool {
 	d := g.Definition()
 	c := sensorCase{g.File(d), generate.Types(d)}
 	f, err := channelfile.Parse(c.data)
 	if err != nil {
 		panic(err) // the generator's fault
 	}
-	s := sensor.NewSynthesizer(f, nil, c.types)
+	s := interp.NewSynthesizer(f, nil, c.types)
 	going := true
 	for i := range f.Instances() {
-		s.Events(i, len(d.Inputs), func(e sensor.Event) bool {
+		s.Events(i, len(d.Inputs), func(e interp.Event) bool {
 			going = going && visit(c, f, e)
 			return going
 		})
@@ -54,16 +57,16 @@ func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.F
 func TestModelAgrees(t *testing.T) {
 	g := generate.New(1)
 	events, matched := 0, 0
-	var model *sensor.Model
-	var it *sensor.Interpreter
+	var model *interp.Model
+	var it *interp.Interpreter
 	var last []byte
 	for range 1000 {
-		drawnCases(g, func(c sensorCase, f *channelfile.File, e sensor.Event) bool {
+		drawnCases(g, func(c sensorCase, f *channelfile.File, e interp.Event) bool {
 			if !bytes.Equal(last, c.data) {
 				last = c.data
-				it = sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+				it = interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 				var err error
-				if model, err = sensor.NewModel(c.data, c.types); err != nil {
+				if model, err = interp.NewModel(c.data, c.types); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -96,8 +99,8 @@ func TestNaiveEvaluates(t *testing.T) {
 	g := generate.New(3)
 	events, matched := 0, 0
 	for range 300 {
-		drawnCases(g, func(_ sensorCase, f *channelfile.File, e sensor.Event) bool {
-			it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+		drawnCases(g, func(_ sensorCase, f *channelfile.File, e interp.Event) bool {
+			it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 			if err := it.Run(e); err != nil {
 				t.Fatal(err)
 			}
@@ -136,14 +139,14 @@ func TestCSensorAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := generate.New(2)
-	var model *sensor.Model
+	var model *interp.Model
 	var last []byte
 	events := 0
 	for range 100 {
-		drawnCases(g, func(s sensorCase, f *channelfile.File, e sensor.Event) bool {
+		drawnCases(g, func(s sensorCase, f *channelfile.File, e interp.Event) bool {
 			if !bytes.Equal(last, s.data) {
 				last = s.data
-				if model, err = sensor.NewModel(s.data, s.types); err != nil {
+				if model, err = interp.NewModel(s.data, s.types); err != nil {
 					t.Fatal(err)
 				}
 				if err := c.Load(s.data, s.types); err != nil {
@@ -185,10 +188,10 @@ func TestCSensorOn291(t *testing.T) {
 	if err := csensor.Unpack(folder); err != nil {
 		t.Fatal(err)
 	}
-	ipc := sensor.BuiltinDefinitions().ByName("ipc", 1)
-	fleet, _ := sensor.BuiltinFleet("291")
+	ipc := builtin.Definitions().ByName("ipc", 1)
+	fleet, _ := builtin.Fleet("291")
 	var header bytes.Buffer
-	if err := sensor.WriteCHeader(&header, ipc, &fleet.Contracts[0].Reader); err != nil {
+	if err := embedded.WriteCHeader(&header, ipc, &fleet.Contracts[0].Reader); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "cfcheck_ipc.h"), header.Bytes(), 0o644); err != nil {
@@ -229,7 +232,7 @@ func TestCSensorOn291(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contract, err := sensor.ExtractContract(program, binary)
+		contract, err := embedded.Extract(program, binary)
 		if err != nil {
 			t.Fatal(err)
 		}

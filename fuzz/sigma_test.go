@@ -10,7 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -23,7 +23,7 @@ func FuzzSigma(f *testing.F) {
 	for _, data := range ruleSeeds(f) {
 		f.Add(data)
 	}
-	reference, _ := sensor.BuiltinFleet("reference")
+	reference, _ := builtin.Fleet("reference")
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules, err := sigma.Parse(rulesName, data)
 		for _, e := range sigma.Errors(err) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -25,7 +26,7 @@ func mayShip(name string, fleet *sensor.Fleet) error {
 	}
 	r := validate.Run(subject, validate.Options{
 		Checks:      suite.Checks,
-		Definitions: sensor.BuiltinDefinitions(),
+		Definitions: builtin.Definitions(),
 		Fleet:       fleet,
 		Now:         time.Now(),
 	})
@@ -40,7 +41,7 @@ func mayShip(name string, fleet *sensor.Fleet) error {
 }
 
 func Example() {
-	fleet, _ := sensor.BuiltinFleet("291")
+	fleet, _ := builtin.Fleet("291")
 	fmt.Println(mayShip("../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf", fleet))
 	// Output:
 	// rejected  CF3001 "rules/291/pipes.yml:61" rule "Demo client at the other end of a pipe" reads input 21 (index 20) of type ipc

@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -42,7 +43,7 @@ func TestOddOptions(t *testing.T) {
 		reflect.TypeFor[*sensor.Definition]():                            {&sensor.Definition{}},
 		reflect.TypeFor[*sensor.Needs]():                                 {&sensor.Needs{}},
 		reflect.TypeFor[[]*validate.Check]():                             {[]*validate.Check{}, []*validate.Check{nil}, []*validate.Check{first, first}, []*validate.Check{{}}},
-		reflect.TypeFor[*sensor.Witness]():                               {&sensor.Witness{}, &sensor.Witness{Happens: "\x1b[2K"}},
+		reflect.TypeFor[*interp.Witness]():                               {&interp.Witness{}, &interp.Witness{Happens: "\x1b[2K"}},
 		reflect.TypeFor[channelfile.ID]():                                {},
 		reflect.TypeFor[func(validate.Part) (validate.Position, bool)](): {},
 		reflect.TypeFor[func(string, int) (string, bool)](): {
@@ -53,7 +54,7 @@ func TestOddOptions(t *testing.T) {
 	finding := validate.Finding{
 		Check: advice, Message: "look", Details: []string{"at it"}, Fix: "do", Group: "g", Builds: []validate.Build{{Name: "1", Hosts: 1}},
 		Where:    validate.Location{Path: "instance[0]", Range: at(80, 90), Source: validate.Position{Path: "a.yml", Line: 1, Column: 2, Text: "x"}},
-		Instance: &validate.Instance{Index: 0}, Input: &validate.Input{Index: 1, Name: "Image", Type: sensor.String},
+		Instance: &validate.Instance{Index: 0}, Input: &validate.Input{Index: 1, Name: "Image", Type: sensor.TypeString},
 	}
 	base := writeCall{
 		Report: &validate.Report{

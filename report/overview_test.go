@@ -20,12 +20,12 @@ func overview(t testing.TB) *Overview {
 	defs := new(sensor.Definitions)
 	for _, d := range []*sensor.Definition{
 		{Name: "process", Number: 3000, Version: 2, Channel: 3000, Inputs: []sensor.Input{
-			{Name: "Image", Type: sensor.String}, {Name: "OriginalFileName", Type: sensor.String}, {Name: "Desktop", Type: sensor.String}, {Name: "CommandLine", Type: sensor.String},
+			{Name: "Image", Type: sensor.TypeString}, {Name: "OriginalFileName", Type: sensor.TypeString}, {Name: "Desktop", Type: sensor.TypeString}, {Name: "CommandLine", Type: sensor.TypeString},
 		}, Feeds: []sensor.Feed{
 			{Name: "sysmon", Fields: []sensor.FeedField{{Input: "Image"}, {Input: "OriginalFileName", Since: "Sysmon 10.0"}, {Input: "CommandLine", Field: "Line", Since: "Sysmon 2"}}},
 			{Name: "security", Fields: []sensor.FeedField{{Input: "Image", Field: "NewProcessName"}, {Input: "CommandLine"}}},
 		}},
-		{Name: "process", Number: 3000, Version: 1, Channel: 3000, Inputs: []sensor.Input{{Name: "Image", Type: sensor.String}}},
+		{Name: "process", Number: 3000, Version: 1, Channel: 3000, Inputs: []sensor.Input{{Name: "Image", Type: sensor.TypeString}}},
 	} {
 		if err := defs.Add(d); err != nil {
 			t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -42,8 +43,8 @@ var (
 
 // fleet has two contracts that rest on different evidence.
 var fleet = &sensor.Fleet{Name: "ours", Contracts: []sensor.Contract{
-	{Build: "1", Hosts: 400, Reader: sensor.Reader{Evidence: sensor.Stated}, Supplies: []sensor.Supply{{Evidence: sensor.Observed}}},
-	{Build: "2", Hosts: 600, Reader: sensor.Reader{Evidence: sensor.Extracted}},
+	{Build: "1", Hosts: 400, Reader: sensor.Reader{Evidence: sensor.EvidenceStated}, Supplies: []sensor.Supply{{Evidence: sensor.EvidenceObserved}}},
+	{Build: "2", Hosts: 600, Reader: sensor.Reader{Evidence: sensor.EvidenceExtracted}},
 }}
 
 // corpusFile returns the file of a case.
@@ -104,7 +105,7 @@ func runs(t testing.TB) []struct {
 	onSource.Details = []string{"declared 21, build 1 supplies 20: 400 of 1,000 hosts (fleet ours)", "declared 21, build 2 supplies 19: 600 of 1,000 hosts (fleet ours)"}
 	onSource.Fix = `drop the criterion on field "ClientImage"`
 	onSource.Instance = &validate.Instance{Index: 0, ID: channelfile.ID{15: 1}, Rule: "R1", Title: "Demo", Author: "cfcheck project"}
-	onSource.Input = &validate.Input{Index: 20, Name: "ClientImage", Type: sensor.String}
+	onSource.Input = &validate.Input{Index: 20, Name: "ClientImage", Type: sensor.TypeString}
 	onSource.Builds = []validate.Build{{Name: "1", Hosts: 400}}
 	onSource.Group = "CF9001 input 20"
 	again := onSource
@@ -129,7 +130,7 @@ func runs(t testing.TB) []struct {
 	grouped := validate.Report{
 		Subject: &validate.Subject{Kind: validate.KindRules, Name: "rules (process)"}, Ran: []*validate.Check{advice, first},
 		Summaries: []validate.Summary{{
-			Check: advice, Group: "OriginalFileName", Found: 43, Input: &validate.Input{Index: 2, Name: "OriginalFileName", Type: sensor.String},
+			Check: advice, Group: "OriginalFileName", Found: 43, Input: &validate.Input{Index: 2, Name: "OriginalFileName", Type: sensor.TypeString},
 			Builds:  []validate.Build{{Name: "1", Hosts: 400}},
 			Message: "43 of 907 rules can never match events of feed security of build 1, which do not have OriginalFileName",
 			Details: []string{"feed security of build 1 does not supply OriginalFileName: 400 of 1,000 hosts (fleet ours)"}, Fix: "read another field",
@@ -618,13 +619,13 @@ func (l *limited) Write(p []byte) (int, error) {
 // A report that was not written whole is none, wherever it ends.
 func TestWritersReturnTheError(t *testing.T) {
 	file := corpusFile(t, "every-operator")
-	needs := sensor.NeedsOf(file, sensor.BuiltinDefinitions())
+	needs := sensor.NeedsOf(file, builtin.Definitions())
 	run := runs(t)[0].run
 	for name, write := range map[string]func(io.Writer) error{
 		"text":          func(w io.Writer) error { return Text(w, run) },
 		"json":          func(w io.Writer) error { return JSON(w, run) },
 		"hex":           func(w io.Writer) error { return Hex(w, file) },
-		"inspect":       func(w io.Writer) error { return Inspect(w, file, sensor.BuiltinDefinitions()) },
+		"inspect":       func(w io.Writer) error { return Inspect(w, file, builtin.Definitions()) },
 		"needs":         func(w io.Writer) error { return Needs(w, "C.cf", needs, nil) },
 		"overview text": overview(t).Text,
 		"overview json": overview(t).JSON,
@@ -653,7 +654,7 @@ var inspected = []string{"every-operator", "regexps"}
 func TestInspect(t *testing.T) {
 	for _, name := range inspected {
 		file := corpusFile(t, name)
-		defs := sensor.BuiltinDefinitions()
+		defs := builtin.Definitions()
 		for kind, write := range map[string]func(io.Writer) error{
 			"hex":     func(w io.Writer) error { return Hex(w, file) },
 			"inspect": func(w io.Writer) error { return Inspect(w, file, defs) },

@@ -17,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 	"github.com/cfcheck/cfcheck/validate/witness"
@@ -223,7 +224,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	run := new(Run)
 	run.results.keep = -1
 	empty := Judged(&validate.Report{Subject: new(validate.Subject)}, "")
-	noEvent := Judged(&validate.Report{Subject: new(validate.Subject), Findings: []validate.Finding{{Check: first, Witness: new(sensor.Witness), Input: new(validate.Input), Instance: new(validate.Instance)}}}, "")
+	noEvent := Judged(&validate.Report{Subject: new(validate.Subject), Findings: []validate.Finding{{Check: first, Witness: new(interp.Witness), Input: new(validate.Input), Instance: new(validate.Instance)}}}, "")
 	added := []Result{r, {}, NotJudged("", errors.New("")), empty, noEvent, r}
 	run.Add(added...)
 	same := cmp.Options{

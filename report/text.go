@@ -555,7 +555,7 @@ func Evidence(f *sensor.Fleet) string {
 		}
 	}
 	var names []string
-	for _, e := range []sensor.Evidence{sensor.Extracted, sensor.Observed, sensor.Stated} {
+	for _, e := range []sensor.Evidence{sensor.EvidenceExtracted, sensor.EvidenceObserved, sensor.EvidenceStated} {
 		if have[e] {
 			names = append(names, e.String())
 		}

@@ -95,11 +95,11 @@ type SuppliedInput struct {
 // values of a constant do not. An input that is not supplied has length 0.
 func (in *SuppliedInput) Longest() (length int, ok bool) {
 	switch {
-	case in.State == NotSupplied:
+	case in.State == StateNotSupplied:
 		return 0, true
-	case in.Type == Integer:
+	case in.Type == TypeInteger:
 		return 8, true
-	case in.Type == Address:
+	case in.Type == TypeAddress:
 		return 16, true
 	}
 	length = in.Room()
@@ -145,13 +145,13 @@ func (s *Supply) Input(access Access, index int, name string) SuppliedInput {
 	if in := s.Listed(access, index, name); in != nil {
 		return *in
 	}
-	return SuppliedInput{Name: name, State: NotSupplied}
+	return SuppliedInput{Name: name, State: StateNotSupplied}
 }
 
 // Listed is Input without a copy: it returns nil for an input that s does not
 // list.
 func (s *Supply) Listed(access Access, index int, name string) *SuppliedInput {
-	if access == Named {
+	if access == AccessNamed {
 		// Most contracts list the inputs in the order of the definition.
 		if 0 <= index && index < len(s.Inputs) && s.Inputs[index].Name == name {
 			return &s.Inputs[index]
@@ -504,16 +504,16 @@ func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 	first := slices.IndexFunc(s.Acknowledged, func(a Shortfall) bool { return a.Input == index })
 	switch in := s.Input(c.Reader.Access, index, ""); {
 	case first < acknowledged:
-		return fmt.Sprintf("%s is acknowledged twice; acknowledged[%d] has it already", inputNumber(index), first)
-	case c.Reader.Access != Positional:
+		return fmt.Sprintf("%s is acknowledged twice; acknowledged[%d] has it already", InputNumber(index), first)
+	case c.Reader.Access != AccessPositional:
 		return "found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there"
 	case in.State.Certain():
-		return fmt.Sprintf("found %s, %s, which is supplied; expected an input that is not", inputNumber(index), strictjson.Quote(in.Name))
-	case in.State == Conditional:
-		return fmt.Sprintf("found %s, %s, which is supplied under a condition; expected an input that is known not to be", inputNumber(index), strictjson.Quote(in.Name))
-	case in.State == Unknown:
+		return fmt.Sprintf("found %s, %s, which is supplied; expected an input that is not", InputNumber(index), strictjson.Quote(in.Name))
+	case in.State == StateConditional:
+		return fmt.Sprintf("found %s, %s, which is supplied under a condition; expected an input that is known not to be", InputNumber(index), strictjson.Quote(in.Name))
+	case in.State == StateUnknown:
 		return fmt.Sprintf("found %s, %s, of which it is unknown whether it is supplied; expected an input that is known not to be",
-			inputNumber(index), strictjson.Quote(in.Name))
+			InputNumber(index), strictjson.Quote(in.Name))
 	}
 	return ""
 }
@@ -705,7 +705,7 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 }
 
 func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
-	in := SuppliedInput{State: Supplied}
+	in := SuppliedInput{State: StateSupplied}
 	at := r.Next()
 	valuesAt := -1
 	var strings []bool
@@ -719,7 +719,7 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 			in.Type = r.inputType()
 		case "state":
 			in.State = r.state()
-			if in.State > Supplied {
+			if in.State > StateSupplied {
 				r.newer()
 			}
 		case "maxLength":
@@ -743,7 +743,7 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 	if basis != (Basis{}) {
 		in.Basis = &basis
 	}
-	if valuesAt >= 0 || in.State == Constant {
+	if valuesAt >= 0 || in.State == StateConstant {
 		r.constant(&in, strings, at, valuesAt)
 	}
 	if key, problem := in.problem(); problem != "" {
@@ -756,17 +756,17 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 // key that it is about; "" if nothing does.
 func (in *SuppliedInput) problem() (key, problem string) {
 	switch {
-	case in.MaxLength != 0 && in.Type != String:
+	case in.MaxLength != 0 && in.Type != TypeString:
 		return "maxLength", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
-	case in.CutAt != 0 && in.Type != String:
+	case in.CutAt != 0 && in.Type != TypeString:
 		return "cutAt", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
-	case in.CutAt != 0 && (in.State == NotSupplied || in.State == Constant):
+	case in.CutAt != 0 && (in.State == StateNotSupplied || in.State == StateConstant):
 		return "cutAt", fmt.Sprintf("found a length at which an input is cut that is %s; expected one that is supplied, conditional or unknown", in.State)
 	case in.CutAt != 0 && in.MaxLength > in.CutAt:
 		return "maxLength", fmt.Sprintf("found %d, and the input is cut at %d bytes; expected at most that", in.MaxLength, in.CutAt)
-	case in.PerMillion != 0 && in.State != Conditional:
+	case in.PerMillion != 0 && in.State != StateConditional:
 		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; expected one for conditional inputs alone", in.State)
-	case in.State == Conditional && (in.Basis == nil || in.Basis.Reason == ""):
+	case in.State == StateConditional && (in.Basis == nil || in.Basis.Reason == ""):
 		return "reason", "found a conditional input without a reason; expected the condition under which events have it"
 	}
 	return "", ""
@@ -900,7 +900,7 @@ func (w *writer) suppliedInput(in *SuppliedInput) {
 	w.InlineObject(func() {
 		w.Text("name", in.Name)
 		w.Text("type", in.Type.String())
-		if in.State != Supplied {
+		if in.State != StateSupplied {
 			w.Text("state", in.State.String())
 		}
 		w.OptionalSigned("maxLength", in.MaxLength)

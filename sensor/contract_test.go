@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"crypto/sha256"
@@ -14,12 +14,14 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
 func readFleetOnly(name string, data []byte) error {
-	_, err := ReadFleet(name, data)
+	_, err := sensor.ReadFleet(name, data)
 	return err
 }
 
@@ -61,36 +63,36 @@ const fleetDoc = `{
 `
 
 func TestReadFleet(t *testing.T) {
-	got, err := ReadFleet("fleet.json", []byte(fleetDoc))
+	got, err := sensor.ReadFleet("fleet.json", []byte(fleetDoc))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Fleet{
-		Name: "production", Note: "as of today", Digest: sha256.Sum256([]byte(fleetDoc)), Document: &Document{"fleet.json", []byte(fleetDoc)},
-		Contracts: []Contract{
+	want := &sensor.Fleet{
+		Name: "production", Note: "as of today", Digest: sha256.Sum256([]byte(fleetDoc)), Document: &sensor.Document{"fleet.json", []byte(fleetDoc)},
+		Contracts: []sensor.Contract{
 			{
 				Build: "1.0", Hosts: 1000,
-				Reader: Reader{
-					Evidence: Extracted, Access: Positional, Formats: []string{"1.0", "1.12"},
+				Reader: sensor.Reader{
+					Evidence: sensor.EvidenceExtracted, Access: sensor.AccessPositional, Formats: []string{"1.0", "1.12"},
 					Operators:              []channelfile.Operator{channelfile.OpExists, channelfile.OpIntegerEquals},
 					RefusesUnknownVersions: true,
-					Limits:                 Limits{1, 2, 3, 4, 5, 6, 7},
-					Budget:                 Budget{7, 8},
+					Limits:                 sensor.Limits{1, 2, 3, 4, 5, 6, 7},
+					Budget:                 sensor.Budget{7, 8},
 				},
-				Supplies: []Supply{
+				Supplies: []sensor.Supply{
 					{
-						Type: "ipc", Version: 1, Feed: "kernel", Evidence: Observed,
-						Inputs:       []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}, {Name: "B", Type: Integer, State: NotSupplied}, {Name: "C", Type: Address, State: Unknown}},
-						Acknowledged: []Shortfall{{1, "old build", Date{2028, 2, 29}}, {20, "the same", Date{2027, 12, 31}}},
+						Type: "ipc", Version: 1, Feed: "kernel", Evidence: sensor.EvidenceObserved,
+						Inputs:       []sensor.SuppliedInput{{Name: "A", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 9}, {Name: "B", Type: sensor.TypeInteger, State: sensor.StateNotSupplied}, {Name: "C", Type: sensor.TypeAddress, State: sensor.StateUnknown}},
+						Acknowledged: []sensor.Shortfall{{1, "old build", sensor.Date{2028, 2, 29}}, {20, "the same", sensor.Date{2027, 12, 31}}},
 					},
-					{Type: "ipc", Version: 1, Evidence: Stated},
+					{Type: "ipc", Version: 1, Evidence: sensor.EvidenceStated},
 				},
 			},
 			{
 				Build: "2.0", Hosts: 1, Note: "a host",
-				Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
-				Supplies: []Supply{{Type: "dns", Evidence: Observed, Events: 12,
-					Inputs: []SuppliedInput{{Name: "Query", Type: String, State: Supplied, Seen: 11}}}},
+				Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpRegexp}},
+				Supplies: []sensor.Supply{{Type: "dns", Evidence: sensor.EvidenceObserved, Events: 12,
+					Inputs: []sensor.SuppliedInput{{Name: "Query", Type: sensor.TypeString, State: sensor.StateSupplied, Seen: 11}}}},
 			},
 		},
 	}
@@ -103,168 +105,168 @@ func TestReadFleet(t *testing.T) {
 }
 
 func TestReadFleetRefuses(t *testing.T) {
-	long := strings.Repeat("n", MaxName+1)
-	longNote := strings.Repeat("n", MaxNote+1)
+	long := strings.Repeat("n", sensor.MaxName+1)
+	longNote := strings.Repeat("n", sensor.MaxNote+1)
 	refuses(t, "fleet", fleetDoc, []edit{
-		{"a later version", `fleet/v0`, `fleet/v2`, ErrJSONValue,
+		{"a later version", `fleet/v0`, `fleet/v2`, sensor.ErrJSONValue,
 			`x.json:2:13: schema: found the string "cfcheck.fleet/v2"; expected "cfcheck.fleet/v0" or "cfcheck.fleet/v1"; did you mean "cfcheck.fleet/v0"?`, true},
-		{"no version", `"schema": "cfcheck.fleet/v0",`, ``, ErrJSONMissingKey,
+		{"no version", `"schema": "cfcheck.fleet/v0",`, ``, sensor.ErrJSONMissingKey,
 			`x.json:1:1: key "schema" is missing`, true},
-		{"no name", `"name": "production",`, ``, ErrJSONMissingKey, `x.json:1:1: key "name" is missing`, true},
-		{"trailing data", "  ]\n}\n", "  ]\n}\n]", ErrJSONTrailing, `x.json:35:1: found ']' after the end of the document; expected nothing`, false},
-		{"empty name", `"production"`, `""`, ErrJSONValue,
+		{"no name", `"name": "production",`, ``, sensor.ErrJSONMissingKey, `x.json:1:1: key "name" is missing`, true},
+		{"trailing data", "  ]\n}\n", "  ]\n}\n]", sensor.ErrJSONTrailing, `x.json:35:1: found ']' after the end of the document; expected nothing`, false},
+		{"empty name", `"production"`, `""`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found an empty string; expected a text of 1 to 256 characters`, true},
-		{"long name", `"production"`, `"` + long + `"`, ErrJSONValue,
+		{"long name", `"production"`, `"` + long + `"`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found a text of 257 characters; expected at most 256`, true},
-		{"name with space before", `"production"`, `" production"`, ErrJSONValue,
+		{"name with space before", `"production"`, `" production"`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found " production"; expected no space at either end`, true},
-		{"name with space after", `"production"`, `"production "`, ErrJSONValue,
+		{"name with space after", `"production"`, `"production "`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found "production "; expected no space at either end`, true},
-		{"name of two lines", `"production"`, `"a\nb"`, ErrJSONValue,
+		{"name of two lines", `"production"`, `"a\nb"`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found U+000A in "a\nb"; expected printable characters of one line, with plain spaces`, true},
-		{"name that turns text around", `"production"`, `"a\u202eb"`, ErrJSONValue,
+		{"name that turns text around", `"production"`, `"a\u202eb"`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found U+202E in "a\u202eb"; expected printable characters of one line, with plain spaces`, true},
-		{"name with a space that is none", `"production"`, `"a\u00a0b"`, ErrJSONValue,
+		{"name with a space that is none", `"production"`, `"a\u00a0b"`, sensor.ErrJSONValue,
 			`x.json:3:11: name: found U+00A0 in "a\u00a0b"; expected printable characters of one line, with plain spaces`, true},
-		{"long note", `"as of today"`, `"` + longNote + `"`, ErrJSONValue,
+		{"long note", `"as of today"`, `"` + longNote + `"`, sensor.ErrJSONValue,
 			`x.json:4:11: note: found a text of 4097 characters; expected at most 4096`, true},
 
-		{"no builds", fleetDoc[strings.Index(fleetDoc, "[\n    {"):strings.LastIndex(fleetDoc, "]")], `[`, ErrJSONValue,
+		{"no builds", fleetDoc[strings.Index(fleetDoc, "[\n    {"):strings.LastIndex(fleetDoc, "]")], `[`, sensor.ErrJSONValue,
 			`x.json:5:13: builds: found an empty array; expected at least one build, or nothing is checked`, true},
-		{"build without name", `"build": "1.0",`, ``, ErrJSONMissingKey, `x.json:6:5: builds[0]: key "build" is missing`, true},
-		{"build with empty name", `"1.0"`, `""`, ErrJSONValue,
+		{"build without name", `"build": "1.0",`, ``, sensor.ErrJSONMissingKey, `x.json:6:5: builds[0]: key "build" is missing`, true},
+		{"build with empty name", `"1.0"`, `""`, sensor.ErrJSONValue,
 			`x.json:7:16: builds[0].build: found an empty string; expected a text of 1 to 256 characters`, true},
-		{"two builds of one name", `"2.0"`, `"1.0"`, ErrJSONValue,
+		{"two builds of one name", `"2.0"`, `"1.0"`, sensor.ErrJSONValue,
 			`x.json:29:16: builds[1].build: found the name "1.0" again; builds[0] has it already`, false},
-		{"no hosts", `"hosts": 1000`, `"hosts": 0`, ErrJSONRange,
+		{"no hosts", `"hosts": 1000`, `"hosts": 0`, sensor.ErrJSONRange,
 			`x.json:8:16: builds[0].hosts: found the number 0; expected an integer from 1 to 9007199254740991`, true},
-		{"half a host", `"hosts": 1000`, `"hosts": 0.5`, ErrJSONType,
+		{"half a host", `"hosts": 1000`, `"hosts": 0.5`, sensor.ErrJSONType,
 			`x.json:8:16: builds[0].hosts: found 0.5; expected an integer in digits alone, without fraction or exponent`, true},
-		{"hosts that a schema takes for an integer", `"hosts": 1000`, `"hosts": 1e3`, ErrJSONType,
+		{"hosts that a schema takes for an integer", `"hosts": 1000`, `"hosts": 1e3`, sensor.ErrJSONType,
 			`x.json:8:16: builds[0].hosts: found 1e3; expected an integer in digits alone, without fraction or exponent`, false},
-		{"too many hosts", `"hosts": 1000`, `"hosts": 9007199254740992`, ErrJSONRange,
+		{"too many hosts", `"hosts": 1000`, `"hosts": 9007199254740992`, sensor.ErrJSONRange,
 			`x.json:8:16: builds[0].hosts: found the number 9007199254740992; expected an integer from 1 to 9007199254740991`, true},
-		{"hosts as text", `"hosts": 1000`, `"hosts": "1000"`, ErrJSONType,
+		{"hosts as text", `"hosts": 1000`, `"hosts": "1000"`, sensor.ErrJSONType,
 			`x.json:8:16: builds[0].hosts: found the string "1000"; expected an integer`, true},
-		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["1.0"], "operators": ["regexp"]},`, ``, ErrJSONMissingKey,
+		{"no reader", `"reader": {"evidence": "stated", "access": "named", "formats": ["1.0"], "operators": ["regexp"]},`, ``, sensor.ErrJSONMissingKey,
 			`x.json:28:5: builds[1]: key "reader" is missing`, true},
-		{"no supply", "},\n      \"supply\": [{\"type\": \"dns\", \"version\": 0, \"evidence\": \"observed\", \"events\": 12, \"inputs\": [{\"name\": \"Query\", \"type\": \"string\", \"seen\": 11}]}]\n", "}\n", ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
+		{"no supply", "},\n      \"supply\": [{\"type\": \"dns\", \"version\": 0, \"evidence\": \"observed\", \"events\": 12, \"inputs\": [{\"name\": \"Query\", \"type\": \"string\", \"seen\": 11}]}]\n", "}\n", sensor.ErrJSONMissingKey, `x.json:28:5: builds[1]: key "supply" is missing`, true},
 
-		{"evidence of the reader left out", `"evidence": "extracted", `, ``, ErrJSONMissingKey,
+		{"evidence of the reader left out", `"evidence": "extracted", `, ``, sensor.ErrJSONMissingKey,
 			`x.json:9:17: builds[0].reader: key "evidence" is missing`, true},
-		{"evidence of another kind", `"extracted"`, `"guessed"`, ErrJSONValue,
+		{"evidence of another kind", `"extracted"`, `"guessed"`, sensor.ErrJSONValue,
 			`x.json:10:21: builds[0].reader.evidence: found the string "guessed"; expected "extracted", "observed" or "stated"`, true},
-		{"access left out", `"access": "positional", `, ``, ErrJSONMissingKey,
+		{"access left out", `"access": "positional", `, ``, sensor.ErrJSONMissingKey,
 			`x.json:9:17: builds[0].reader: key "access" is missing`, true},
-		{"access misspelt", `"access": "positional"`, `"acess": "positional"`, ErrJSONUnknownKey,
+		{"access misspelt", `"access": "positional"`, `"acess": "positional"`, sensor.ErrJSONUnknownKey,
 			`x.json:10:34: builds[0].reader: unknown key "acess"; did you mean "access"?`, true},
-		{"access of another kind", `"positional"`, `"postional"`, ErrJSONValue,
+		{"access of another kind", `"positional"`, `"postional"`, sensor.ErrJSONValue,
 			`x.json:10:44: builds[0].reader.access: found the string "postional"; expected "positional" or "named"; did you mean "positional"?`, true},
-		{"no formats", `["1.0", "1.12"]`, `[]`, ErrJSONValue,
+		{"no formats", `["1.0", "1.12"]`, `[]`, sensor.ErrJSONValue,
 			`x.json:10:69: builds[0].reader.formats: found an empty array; expected at least one version of the format, such as "1.0"`, true},
-		{"a format that is no version", `"1.12"`, `"01.2"`, ErrJSONValue,
+		{"a format that is no version", `"1.12"`, `"01.2"`, sensor.ErrJSONValue,
 			`x.json:10:77: builds[0].reader.formats[1]: found the string "01.2"; expected major and minor version of a format, such as "1.0"`, true},
-		{"a format twice", `"1.12"`, `"1.0"`, ErrJSONValue,
+		{"a format twice", `"1.12"`, `"1.0"`, sensor.ErrJSONValue,
 			`x.json:10:77: builds[0].reader.formats[1]: found the version "1.0" twice; expected it once`, true},
 		{"more formats than anyone has", `"1.12"`, `"2.0"` + func() (s string) {
 			for i := range 64 {
 				s += `, "1.` + string(rune('1'+i/10)) + string(rune('0'+i%10)) + `"`
 			}
 			return s
-		}(), ErrJSONValue, `x.json:10:580: builds[0].reader.formats[64]: there are more than 64 versions; expected at most 64`, true},
-		{"no operators", `["exists", "integer equals"]`, `[]`, ErrJSONValue,
+		}(), sensor.ErrJSONValue, `x.json:10:580: builds[0].reader.formats[64]: there are more than 64 versions; expected at most 64`, true},
+		{"no operators", `["exists", "integer equals"]`, `[]`, sensor.ErrJSONValue,
 			`x.json:10:99: builds[0].reader.operators: found an empty array; expected at least one operator`, true},
-		{"an operator twice", `"integer equals"`, `"exists"`, ErrJSONValue,
+		{"an operator twice", `"integer equals"`, `"exists"`, sensor.ErrJSONValue,
 			`x.json:10:110: builds[0].reader.operators[1]: found the operator "exists" twice; expected it once`, true},
-		{"an unknown operator", `"integer equals"`, `"integer_equals"`, ErrJSONValue,
+		{"an unknown operator", `"integer equals"`, `"integer_equals"`, sensor.ErrJSONValue,
 			`x.json:10:110: builds[0].reader.operators[1]: found the string "integer_equals"; expected "exists", "equals", "prefix", "suffix", "contains", "pattern", "regexp", "integer equals", "integer range" or "address range"; did you mean "integer equals"?`, true},
-		{"no truth value", `"refusesUnknownVersions": true`, `"refusesUnknownVersions": 1`, ErrJSONType,
+		{"no truth value", `"refusesUnknownVersions": true`, `"refusesUnknownVersions": 1`, sensor.ErrJSONType,
 			`x.json:11:35: builds[0].reader.refusesUnknownVersions: found the number 1; expected true or false`, true},
-		{"a limit of nothing", `"fileSize": 1`, `"fileSize": 0`, ErrJSONRange,
+		{"a limit of nothing", `"fileSize": 1`, `"fileSize": 0`, sensor.ErrJSONRange,
 			`x.json:12:32: builds[0].reader.limits.fileSize: found the number 0; expected an integer from 1 to 9007199254740991`, true},
-		{"a limit below nothing", `"valueLength": 6`, `"valueLength": -6`, ErrJSONRange,
+		{"a limit below nothing", `"valueLength": 6`, `"valueLength": -6`, sensor.ErrJSONRange,
 			`x.json:12:131: builds[0].reader.limits.valueLength: found the number -6; expected an integer from 1 to 9007199254740991`, true},
-		{"an unknown limit", `"criteria": 3`, `"criterion": 3`, ErrJSONUnknownKey,
+		{"an unknown limit", `"criteria": 3`, `"criterion": 3`, sensor.ErrJSONUnknownKey,
 			`x.json:12:51: builds[0].reader.limits: unknown key "criterion"; did you mean "criteria"?`, true},
-		{"a budget of nothing", `"steps": 7`, `"steps": 0`, ErrJSONRange,
+		{"a budget of nothing", `"steps": 7`, `"steps": 0`, sensor.ErrJSONRange,
 			`x.json:13:29: builds[0].reader.budget.steps: found the number 0; expected an integer from 1 to 9007199254740991`, true},
-		{"an unknown budget", `"memory": 8`, `"ram": 8`, ErrJSONUnknownKey,
+		{"an unknown budget", `"memory": 8`, `"ram": 8`, sensor.ErrJSONUnknownKey,
 			`x.json:13:32: builds[0].reader.budget: unknown key "ram"; expected "steps" or "memory"`, true},
 
-		{"evidence of a supply left out", ` "evidence": "observed",`, ``, ErrJSONMissingKey,
+		{"evidence of a supply left out", ` "evidence": "observed",`, ``, sensor.ErrJSONMissingKey,
 			`x.json:16:9: builds[0].supply[0]: key "evidence" is missing`, true},
-		{"version that fits no file name", `"version": 1,`, `"version": 100000000,`, ErrJSONRange,
+		{"version that fits no file name", `"version": 1,`, `"version": 100000000,`, sensor.ErrJSONRange,
 			`x.json:17:37: builds[0].supply[0].version: found the number 100000000; expected an integer from 0 to 99999999`, true},
-		{"empty feed", `"kernel"`, `""`, ErrJSONValue,
+		{"empty feed", `"kernel"`, `""`, sensor.ErrJSONValue,
 			`x.json:17:48: builds[0].supply[0].feed: found an empty string; expected a text of 1 to 256 characters`, true},
-		{"one supply twice", `"feed": "kernel", `, ``, ErrJSONValue,
+		{"one supply twice", `"feed": "kernel", `, ``, sensor.ErrJSONValue,
 			`x.json:25:9: builds[0].supply[1]: version 1 of type "ipc" is supplied twice from the feed ""; supply[0] has it already`, false},
-		{"two inputs of one name", `"B"`, `"A"`, ErrJSONValue,
+		{"two inputs of one name", `"B"`, `"A"`, sensor.ErrJSONValue,
 			`x.json:20:22: builds[0].supply[0].inputs[1].name: found the name "A" again; inputs[0] has it already`, false},
-		{"input without name", `"name": "A", `, ``, ErrJSONMissingKey,
+		{"input without name", `"name": "A", `, ``, sensor.ErrJSONMissingKey,
 			`x.json:19:13: builds[0].supply[0].inputs[0]: key "name" is missing`, true},
-		{"input without type", `, "type": "address"`, ``, ErrJSONMissingKey,
+		{"input without type", `, "type": "address"`, ``, sensor.ErrJSONMissingKey,
 			`x.json:21:13: builds[0].supply[0].inputs[2]: key "type" is missing`, true},
-		{"input of another type", `"address"`, `"adress"`, ErrJSONValue,
+		{"input of another type", `"address"`, `"adress"`, sensor.ErrJSONValue,
 			`x.json:21:35: builds[0].supply[0].inputs[2].type: found the string "adress"; expected "string", "integer" or "address"; did you mean "address"?`, true},
-		{"input in another state", `"unknown"`, `"Unknown"`, ErrJSONValue,
+		{"input in another state", `"unknown"`, `"Unknown"`, sensor.ErrJSONValue,
 			`x.json:21:55: builds[0].supply[0].inputs[2].state: found the string "Unknown"; expected "unknown", "not supplied", "supplied", "conditional" or "constant"; did you mean "unknown"?`, true},
-		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, ErrJSONRange,
+		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, sensor.ErrJSONRange,
 			`x.json:19:79: builds[0].supply[0].inputs[0].maxLength: found the number 0; expected an integer from 1 to 2147483647`, true},
-		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, ErrJSONValue,
+		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, sensor.ErrJSONValue,
 			`x.json:20:13: builds[0].supply[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
 		{"more inputs than any file reads", `{"name": "B", `, func() (s string) {
 			for i := range 1024 {
 				s += fmt.Sprintf(`{"name": "B%04d", "type": "string"}, `, i)
 			}
 			return s
-		}() + `{"name": "B", `, ErrJSONValue, `x.json:20:37864: builds[0].supply[0].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
+		}() + `{"name": "B", `, sensor.ErrJSONValue, `x.json:20:37864: builds[0].supply[0].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
 
-		{"acknowledged, but supplied", `"input": 1,`, `"input": 0,`, ErrJSONValue,
+		{"acknowledged, but supplied", `"input": 1,`, `"input": 0,`, sensor.ErrJSONValue,
 			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 1 (index 0), "A", which is supplied; expected an input that is not`, false},
-		{"acknowledged, but not known", `"input": 1,`, `"input": 2,`, ErrJSONValue,
+		{"acknowledged, but not known", `"input": 1,`, `"input": 2,`, sensor.ErrJSONValue,
 			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 3 (index 2), "C", of which it is unknown whether it is supplied; expected an input that is known not to be`, false},
-		{"acknowledged twice", `"input": 20,`, `"input": 1,`, ErrJSONValue,
+		{"acknowledged twice", `"input": 20,`, `"input": 1,`, sensor.ErrJSONValue,
 			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: input 2 (index 1) is acknowledged twice; acknowledged[0] has it already`, false},
-		{"acknowledged, but never declared", `"input": 20,`, `"input": 1024,`, ErrJSONRange,
+		{"acknowledged, but never declared", `"input": 20,`, `"input": 1024,`, sensor.ErrJSONRange,
 			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: found the number 1024; expected an integer from 0 to 1023`, true},
-		{"acknowledged for a named reader", `"positional"`, `"named"`, ErrJSONValue,
+		{"acknowledged for a named reader", `"positional"`, `"named"`, sensor.ErrJSONValue,
 			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there`, false},
-		{"acknowledged without reason", `"why": "old build", `, ``, ErrJSONMissingKey,
+		{"acknowledged without reason", `"why": "old build", `, ``, sensor.ErrJSONMissingKey,
 			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "why" is missing`, true},
-		{"acknowledged with an empty reason", `"old build"`, `""`, ErrJSONValue,
+		{"acknowledged with an empty reason", `"old build"`, `""`, sensor.ErrJSONValue,
 			`x.json:23:48: builds[0].supply[0].acknowledged[0].why: found an empty string; expected a text of 1 to 4096 characters`, true},
-		{"acknowledged for ever", `, "until": "2028-02-29"`, ``, ErrJSONMissingKey,
+		{"acknowledged for ever", `, "until": "2028-02-29"`, ``, sensor.ErrJSONMissingKey,
 			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "until" is missing`, true},
-		{"a day that does not exist", `"2028-02-29"`, `"2027-02-29"`, ErrJSONValue,
+		{"a day that does not exist", `"2028-02-29"`, `"2027-02-29"`, sensor.ErrJSONValue,
 			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: "2027-02-29" is not a date; expected a day that exists, in the form 2027-01-31`, true},
-		{"a time", `"2028-02-29"`, `"2028-02-29T00:00:00Z"`, ErrJSONValue,
+		{"a time", `"2028-02-29"`, `"2028-02-29T00:00:00Z"`, sensor.ErrJSONValue,
 			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: "2028-02-29T00:00:00Z" is not a date; expected a day that exists, in the form 2027-01-31`, true},
-		{"no date", `"2028-02-29"`, `20280229`, ErrJSONType,
+		{"no date", `"2028-02-29"`, `20280229`, sensor.ErrJSONType,
 			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: found the number 20280229; expected a string`, true},
 		{"more shortfalls than inputs", `{"input": 1, "why": "old build", "until": "2028-02-29"}, `,
-			strings.Repeat(`{"input": 1, "why": "old build", "until": "2028-02-29"}, `, 1024), ErrJSONValue,
+			strings.Repeat(`{"input": 1, "why": "old build", "until": "2028-02-29"}, `, 1024), sensor.ErrJSONValue,
 			`x.json:23:58396: builds[0].supply[0].acknowledged[1024]: there are more than 1024 shortfalls; expected at most 1024`, true},
 	}, readFleetOnly)
 }
 
 func TestSupplyInput(t *testing.T) {
-	s := Supply{Inputs: []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}, {Name: "B", Type: Integer, State: NotSupplied}}}
+	s := sensor.Supply{Inputs: []sensor.SuppliedInput{{Name: "A", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 9}, {Name: "B", Type: sensor.TypeInteger, State: sensor.StateNotSupplied}}}
 	for _, tt := range []struct {
 		why    string
-		access Access
+		access sensor.Access
 		index  int
 		name   string
-		want   SuppliedInput
+		want   sensor.SuppliedInput
 	}{
-		{"an array goes by the index", Positional, 0, "A", s.Inputs[0]},
-		{"an array does not know names", Positional, 1, "A", s.Inputs[1]},
-		{"the end of the array", Positional, 2, "A", SuppliedInput{Name: "A", State: NotSupplied}},
-		{"no index", Positional, -1, "A", SuppliedInput{Name: "A", State: NotSupplied}},
-		{"a map goes by the name", Named, 7, "A", s.Inputs[0]},
-		{"a map with a hole", Named, 0, "B", s.Inputs[1]},
-		{"not in the map", Named, 0, "C", SuppliedInput{Name: "C", State: NotSupplied}},
-		{"names have a case", Named, 0, "a", SuppliedInput{Name: "a", State: NotSupplied}},
+		{"an array goes by the index", sensor.AccessPositional, 0, "A", s.Inputs[0]},
+		{"an array does not know names", sensor.AccessPositional, 1, "A", s.Inputs[1]},
+		{"the end of the array", sensor.AccessPositional, 2, "A", sensor.SuppliedInput{Name: "A", State: sensor.StateNotSupplied}},
+		{"no index", sensor.AccessPositional, -1, "A", sensor.SuppliedInput{Name: "A", State: sensor.StateNotSupplied}},
+		{"a map goes by the name", sensor.AccessNamed, 7, "A", s.Inputs[0]},
+		{"a map with a hole", sensor.AccessNamed, 0, "B", s.Inputs[1]},
+		{"not in the map", sensor.AccessNamed, 0, "C", sensor.SuppliedInput{Name: "C", State: sensor.StateNotSupplied}},
+		{"names have a case", sensor.AccessNamed, 0, "a", sensor.SuppliedInput{Name: "a", State: sensor.StateNotSupplied}},
 	} {
 		if got := s.Input(tt.access, tt.index, tt.name); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: got %+v; want %+v", tt.why, got, tt.want)
@@ -273,7 +275,7 @@ func TestSupplyInput(t *testing.T) {
 }
 
 func TestSuppliesOf(t *testing.T) {
-	c := Contract{Supplies: []Supply{
+	c := sensor.Contract{Supplies: []sensor.Supply{
 		{Type: "ipc", Version: 1, Feed: "a"}, {Type: "ipc", Version: 2}, {Type: "dns", Version: 1}, {Type: "ipc", Version: 1, Feed: "b"},
 	}}
 	var got []int
@@ -295,7 +297,7 @@ func TestSuppliesOf(t *testing.T) {
 }
 
 func TestAcknowledges(t *testing.T) {
-	s := Supply{Acknowledged: []Shortfall{{20, "patch is on its way", Date{2027, 1, 31}}}}
+	s := sensor.Supply{Acknowledged: []sensor.Shortfall{{20, "patch is on its way", sensor.Date{2027, 1, 31}}}}
 	if s.Acknowledges(19) != nil {
 		t.Error("input 20 (index 19) is acknowledged; want only index 20")
 	}
@@ -338,7 +340,7 @@ func TestDates(t *testing.T) {
 		{"space", " 2027-01-31", false},
 		{"nothing", "", false},
 	} {
-		d, err := ParseDate(tt.text)
+		d, err := sensor.ParseDate(tt.text)
 		if (err == nil) != tt.ok {
 			t.Errorf("%s: ParseDate(%q) = %v, %v; want it accepted: %v", tt.why, tt.text, d, err, tt.ok)
 		}
@@ -349,38 +351,40 @@ func TestDates(t *testing.T) {
 }
 
 func TestDistinct(t *testing.T) {
-	base := func() Contract {
-		return Contract{
+	base := func() sensor.Contract {
+		return sensor.Contract{
 			Build: "a", Hosts: 1,
-			Reader:   Reader{Evidence: Stated, Access: Positional, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
-			Supplies: []Supply{{Type: "ipc", Version: 1, Evidence: Stated, Inputs: []SuppliedInput{{Name: "A", Type: String, State: Supplied, MaxLength: 9}}}},
+			Reader:   sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessPositional, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpEquals}},
+			Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.EvidenceStated, Inputs: []sensor.SuppliedInput{{Name: "A", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 9}}}},
 		}
 	}
-	f := &Fleet{Contracts: []Contract{base()}}
-	add := func(change func(c *Contract)) {
+	f := &sensor.Fleet{Contracts: []sensor.Contract{base()}}
+	add := func(change func(c *sensor.Contract)) {
 		c := base()
 		change(&c)
 		f.Contracts = append(f.Contracts, c)
 	}
-	add(func(c *Contract) { c.Build, c.Hosts = "b", 2 }) // 1: the same
-	add(func(c *Contract) { c.Reader.Access = Named })
-	add(func(c *Contract) { c.Reader.Evidence = Observed })
-	add(func(c *Contract) { c.Reader.RefusesUnknownVersions = true })
-	add(func(c *Contract) { c.Reader.Limits.Instances = 1 })
-	add(func(c *Contract) { c.Reader.Limits.Criteria = 1 })
-	add(func(c *Contract) { c.Reader.Budget.Steps = 1 })
-	add(func(c *Contract) { c.Reader.Operators[0] = channelfile.OpPrefix })
-	add(func(c *Contract) { c.Supplies = nil })
-	add(func(c *Contract) { c.Supplies[0].Feed = "x" })
-	add(func(c *Contract) { c.Supplies[0].Inputs[0].State = Unknown })
-	add(func(c *Contract) { c.Supplies[0].Inputs[0].MaxLength = 10 })
-	add(func(c *Contract) { c.Supplies[0].Acknowledged = []Shortfall{{1, "w", Date{2027, 1, 1}}} })
-	add(func(c *Contract) { c.Build, c.Reader.Access = "c", Named }) // 14: as 2
+	add(func(c *sensor.Contract) { c.Build, c.Hosts = "b", 2 }) // 1: the same
+	add(func(c *sensor.Contract) { c.Reader.Access = sensor.AccessNamed })
+	add(func(c *sensor.Contract) { c.Reader.Evidence = sensor.EvidenceObserved })
+	add(func(c *sensor.Contract) { c.Reader.RefusesUnknownVersions = true })
+	add(func(c *sensor.Contract) { c.Reader.Limits.Instances = 1 })
+	add(func(c *sensor.Contract) { c.Reader.Limits.Criteria = 1 })
+	add(func(c *sensor.Contract) { c.Reader.Budget.Steps = 1 })
+	add(func(c *sensor.Contract) { c.Reader.Operators[0] = channelfile.OpPrefix })
+	add(func(c *sensor.Contract) { c.Supplies = nil })
+	add(func(c *sensor.Contract) { c.Supplies[0].Feed = "x" })
+	add(func(c *sensor.Contract) { c.Supplies[0].Inputs[0].State = sensor.StateUnknown })
+	add(func(c *sensor.Contract) { c.Supplies[0].Inputs[0].MaxLength = 10 })
+	add(func(c *sensor.Contract) {
+		c.Supplies[0].Acknowledged = []sensor.Shortfall{{1, "w", sensor.Date{2027, 1, 1}}}
+	})
+	add(func(c *sensor.Contract) { c.Build, c.Reader.Access = "c", sensor.AccessNamed }) // 14: as 2
 	want := [][]int{{0, 1}, {2, 14}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}, {13}}
 	if diff := cmp.Diff(want, f.Distinct()); diff != "" {
 		t.Errorf("groups differ (-want +got):\n%s", diff)
 	}
-	if got := new(Fleet).Distinct(); got != nil {
+	if got := new(sensor.Fleet).Distinct(); got != nil {
 		t.Errorf("an empty fleet has the groups %v; want none", got)
 	}
 }
@@ -388,22 +392,22 @@ func TestDistinct(t *testing.T) {
 // Whatever field of a contract differs, but build and hosts, the contracts do;
 // a field that Distinct forgot would let one build's verdict stand for another.
 func TestDistinctSeesEveryField(t *testing.T) {
-	base := func() Contract {
-		return Contract{
-			Sources:  []Source{{}, {}},
-			Reader:   Reader{Formats: []string{"a", "b"}, Operators: []channelfile.Operator{1, 2}},
-			Declares: []Declaration{{Inputs: []DeclaredInput{{}, {}}, Feeds: []string{"a", "b"}}, {}},
-			Lacks:    []Lack{{Versions: []uint32{1, 2}}, {}},
-			Supplies: []Supply{
+	base := func() sensor.Contract {
+		return sensor.Contract{
+			Sources:  []sensor.Source{{}, {}},
+			Reader:   sensor.Reader{Formats: []string{"a", "b"}, Operators: []channelfile.Operator{1, 2}},
+			Declares: []sensor.Declaration{{Inputs: []sensor.DeclaredInput{{}, {}}, Feeds: []string{"a", "b"}}, {}},
+			Lacks:    []sensor.Lack{{Versions: []uint32{1, 2}}, {}},
+			Supplies: []sensor.Supply{
 				{
-					Inputs:       []SuppliedInput{{Values: []string{"a", "b"}, Basis: &Basis{}}, {Basis: &Basis{}}},
-					Acknowledged: []Shortfall{{}, {}},
+					Inputs:       []sensor.SuppliedInput{{Values: []string{"a", "b"}, Basis: &sensor.Basis{}}, {Basis: &sensor.Basis{}}},
+					Acknowledged: []sensor.Shortfall{{}, {}},
 				},
 				{},
 			},
 		}
 	}
-	f := &Fleet{Contracts: []Contract{base()}}
+	f := &sensor.Fleet{Contracts: []sensor.Contract{base()}}
 	var paths []string
 	c := base()
 	eachField(reflect.ValueOf(&c).Elem(), "", func(path string) {
@@ -464,9 +468,9 @@ func eachField(v reflect.Value, path string, visit func(path string)) {
 }
 
 // clone copies a contract with all that eachField changes.
-func clone(t *testing.T, c Contract) Contract {
+func clone(t *testing.T, c sensor.Contract) sensor.Contract {
 	t.Helper()
-	return deepCopy(reflect.ValueOf(c)).Interface().(Contract)
+	return deepCopy(reflect.ValueOf(c)).Interface().(sensor.Contract)
 }
 
 func deepCopy(v reflect.Value) reflect.Value {
@@ -492,7 +496,7 @@ func deepCopy(v reflect.Value) reflect.Value {
 }
 
 func TestHostsDoNotWrap(t *testing.T) {
-	f := &Fleet{Contracts: []Contract{{Hosts: math.MaxUint64}, {Hosts: 2}}}
+	f := &sensor.Fleet{Contracts: []sensor.Contract{{Hosts: math.MaxUint64}, {Hosts: 2}}}
 	if f.Hosts() != math.MaxUint64 {
 		t.Errorf("fleet has %d hosts; want the largest number", f.Hosts())
 	}
@@ -502,23 +506,23 @@ func TestHostsDoNotWrap(t *testing.T) {
 func TestFleetJSONRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		why    string
-		change func(f *Fleet)
+		change func(f *sensor.Fleet)
 		want   string
 	}{
-		{"no evidence", func(f *Fleet) { f.Contracts[0].Reader.Evidence = 0 }, `found the string "no evidence"`},
-		{"no access", func(f *Fleet) { f.Contracts[0].Reader.Access = 3 }, `found the string "no access"`},
-		{"no state", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].State = 5 }, `found the string "no state"`},
-		{"no type", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].Type = 4 }, `found the string "no input type"`},
-		{"negative length", func(f *Fleet) { f.Contracts[0].Supplies[0].Inputs[0].MaxLength = -1 }, `found the number -1`},
-		{"not UTF-8", func(f *Fleet) { f.Note = "\xff" }, `"\xff" is not UTF-8`},
-		{"two builds of one name", func(f *Fleet) { f.Contracts[1].Build = f.Contracts[0].Build }, `found the name "7.11" again`},
-		{"no hosts", func(f *Fleet) { f.Contracts[0].Hosts = 0 }, `builds[0].hosts: found the number 0`},
-		{"no builds", func(f *Fleet) { f.Contracts = nil }, `expected at least one build`},
-		{"a date that is none", func(f *Fleet) {
-			f.Contracts[0].Supplies[0].Acknowledged = []Shortfall{{20, "w", Date{2027, 13, 1}}}
+		{"no evidence", func(f *sensor.Fleet) { f.Contracts[0].Reader.Evidence = 0 }, `found the string "no evidence"`},
+		{"no access", func(f *sensor.Fleet) { f.Contracts[0].Reader.Access = 3 }, `found the string "no access"`},
+		{"no state", func(f *sensor.Fleet) { f.Contracts[0].Supplies[0].Inputs[0].State = 5 }, `found the string "no state"`},
+		{"no type", func(f *sensor.Fleet) { f.Contracts[0].Supplies[0].Inputs[0].Type = 4 }, `found the string "no input type"`},
+		{"negative length", func(f *sensor.Fleet) { f.Contracts[0].Supplies[0].Inputs[0].MaxLength = -1 }, `found the number -1`},
+		{"not UTF-8", func(f *sensor.Fleet) { f.Note = "\xff" }, `"\xff" is not UTF-8`},
+		{"two builds of one name", func(f *sensor.Fleet) { f.Contracts[1].Build = f.Contracts[0].Build }, `found the name "7.11" again`},
+		{"no hosts", func(f *sensor.Fleet) { f.Contracts[0].Hosts = 0 }, `builds[0].hosts: found the number 0`},
+		{"no builds", func(f *sensor.Fleet) { f.Contracts = nil }, `expected at least one build`},
+		{"a date that is none", func(f *sensor.Fleet) {
+			f.Contracts[0].Supplies[0].Acknowledged = []sensor.Shortfall{{20, "w", sensor.Date{2027, 13, 1}}}
 		}, `"2027-13-01" is not a date`},
 	} {
-		f, _ := BuiltinFleet("291")
+		f, _ := builtin.Fleet("291")
 		tt.change(f)
 		data, err := f.JSON()
 		if err == nil || data != nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), `fleet "291" cannot be written: `) {
@@ -538,19 +542,19 @@ func drawNames(t *rapid.T, label string, least, most int, fold func(string) stri
 
 func same(s string) string { return s }
 
-func drawFleet(t *rapid.T) *Fleet {
-	limit := rapid.Uint64Range(0, MaxInteger)
-	f := &Fleet{Name: drawName(t, "name"), Note: rapid.SampledFrom([]string{"", "a note"}).Draw(t, "note")}
+func drawFleet(t *rapid.T) *sensor.Fleet {
+	limit := rapid.Uint64Range(0, sensor.MaxInteger)
+	f := &sensor.Fleet{Name: drawName(t, "name"), Note: rapid.SampledFrom([]string{"", "a note"}).Draw(t, "note")}
 	for _, build := range drawNames(t, "build", 1, 3, same) {
-		c := Contract{Build: build, Hosts: rapid.Uint64Range(1, MaxInteger).Draw(t, "hosts"), Reader: Reader{
-			Evidence:               Evidence(rapid.IntRange(1, 3).Draw(t, "evidence")),
-			Access:                 Access(rapid.IntRange(1, 2).Draw(t, "access")),
+		c := sensor.Contract{Build: build, Hosts: rapid.Uint64Range(1, sensor.MaxInteger).Draw(t, "hosts"), Reader: sensor.Reader{
+			Evidence:               sensor.Evidence(rapid.IntRange(1, 3).Draw(t, "evidence")),
+			Access:                 sensor.Access(rapid.IntRange(1, 2).Draw(t, "access")),
 			Formats:                rapid.SliceOfNDistinct(rapid.StringMatching(`(0|[1-9][0-9]?)\.(0|[1-9][0-9]?)`), 1, 3, same).Draw(t, "formats"),
-			Operators:              rapid.SliceOfNDistinct(rapid.SampledFrom(operators), 1, len(operators), func(op channelfile.Operator) channelfile.Operator { return op }).Draw(t, "operators"),
+			Operators:              rapid.SliceOfNDistinct(rapid.SampledFrom(sensor.Operators), 1, len(sensor.Operators), func(op channelfile.Operator) channelfile.Operator { return op }).Draw(t, "operators"),
 			RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
-			Limits: Limits{limit.Draw(t, "fileSize"), limit.Draw(t, "instances"), limit.Draw(t, "criteria"),
+			Limits: sensor.Limits{limit.Draw(t, "fileSize"), limit.Draw(t, "instances"), limit.Draw(t, "criteria"),
 				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program")},
-			Budget: Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
+			Budget: sensor.Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
 		}}
 		newer := rapid.Bool().Draw(t, "newer") // statements of version 1
 		types := drawNames(t, "type", 0, 3, same)
@@ -558,26 +562,26 @@ func drawFleet(t *rapid.T) *Fleet {
 			drawStatements(t, &c, types)
 		}
 		for _, typ := range types {
-			s := Supply{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"),
+			s := sensor.Supply{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"),
 				Feed:     rapid.SampledFrom([]string{"", "feed"}).Draw(t, "feed"),
-				Evidence: Evidence(rapid.IntRange(1, 3).Draw(t, "evidence"))}
+				Evidence: sensor.Evidence(rapid.IntRange(1, 3).Draw(t, "evidence"))}
 			for _, name := range drawNames(t, "input", 0, 4, same) {
-				in := SuppliedInput{Name: name, Type: InputType(rapid.IntRange(1, 3).Draw(t, "type")), State: State(rapid.IntRange(0, 2).Draw(t, "state"))}
-				if in.Type == String {
-					in.MaxLength = rapid.IntRange(0, MaxLength).Draw(t, "maxLength")
+				in := sensor.SuppliedInput{Name: name, Type: sensor.InputType(rapid.IntRange(1, 3).Draw(t, "type")), State: sensor.State(rapid.IntRange(0, 2).Draw(t, "state"))}
+				if in.Type == sensor.TypeString {
+					in.MaxLength = rapid.IntRange(0, sensor.MaxLength).Draw(t, "maxLength")
 				}
 				if newer {
 					drawStatement(t, &in, &c)
 				}
 				s.Inputs = append(s.Inputs, in)
 			}
-			if c.Reader.Access == Positional && rapid.Bool().Draw(t, "acknowledges") {
-				s.Acknowledged = []Shortfall{{rapid.IntRange(len(s.Inputs), 1023).Draw(t, "index"), drawName(t, "why"),
-					Date{rapid.IntRange(1, 9999).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")}}}
+			if c.Reader.Access == sensor.AccessPositional && rapid.Bool().Draw(t, "acknowledges") {
+				s.Acknowledged = []sensor.Shortfall{{rapid.IntRange(len(s.Inputs), 1023).Draw(t, "index"), drawName(t, "why"),
+					sensor.Date{rapid.IntRange(1, 9999).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), rapid.IntRange(1, 28).Draw(t, "day")}}}
 			}
 			if newer {
 				s.Place = drawPlace(t, &c)
-				if s.Collected.Events = Collected(rapid.IntRange(0, 3).Draw(t, "collected")); s.Collected.Events != CollectionUnknown {
+				if s.Collected.Events = sensor.Collected(rapid.IntRange(0, 3).Draw(t, "collected")); s.Collected.Events != sensor.CollectedUnknown {
 					s.Collected.Basis = drawBasis(t, &c)
 				}
 			}
@@ -589,17 +593,17 @@ func drawFleet(t *rapid.T) *Fleet {
 }
 
 // drawStatements draws what version 1 states of a build that supplies types.
-func drawStatements(t *rapid.T, c *Contract, types []string) {
+func drawStatements(t *rapid.T, c *sensor.Contract, types []string) {
 	for _, name := range drawNames(t, "source", 0, 2, same) {
-		c.Sources = append(c.Sources, Source{Name: name, Path: drawName(t, "path"),
+		c.Sources = append(c.Sources, sensor.Source{Name: name, Path: drawName(t, "path"),
 			Sensor:  rapid.SampledFrom([]string{"", "sysmon"}).Draw(t, "sensor"),
 			Version: rapid.SampledFrom([]string{"", "15.15"}).Draw(t, "version"),
 			SHA256:  rapid.SampledFrom([]string{"", strings.Repeat("0a", 32)}).Draw(t, "sha256")})
 	}
 	for _, typ := range drawNames(t, "declared", 0, 2, same) {
-		d := Declaration{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"), Basis: drawBasis(t, c)}
+		d := sensor.Declaration{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"), Basis: drawBasis(t, c)}
 		for _, name := range drawNames(t, "input", 0, 2, same) {
-			d.Inputs = append(d.Inputs, DeclaredInput{name, InputType(rapid.IntRange(1, 3).Draw(t, "type"))})
+			d.Inputs = append(d.Inputs, sensor.DeclaredInput{name, sensor.InputType(rapid.IntRange(1, 3).Draw(t, "type"))})
 		}
 		if feeds := drawNames(t, "feed", 0, 2, same); len(feeds) > 0 {
 			d.Feeds = feeds
@@ -607,7 +611,7 @@ func drawStatements(t *rapid.T, c *Contract, types []string) {
 		c.Declares = append(c.Declares, d)
 	}
 	for _, typ := range drawNames(t, "lacking", 0, 2, same) {
-		l := Lack{Type: typ, Basis: drawBasis(t, c)}
+		l := sensor.Lack{Type: typ, Basis: drawBasis(t, c)}
 		if rapid.Bool().Draw(t, "some versions") {
 			l.Versions = []uint32{rapid.Uint32Range(0, 9).Draw(t, "version"), rapid.Uint32Range(10, channelfile.MaxNumber).Draw(t, "version")}
 		}
@@ -617,49 +621,49 @@ func drawStatements(t *rapid.T, c *Contract, types []string) {
 	}
 }
 
-func drawPlace(t *rapid.T, c *Contract) (p Place) {
+func drawPlace(t *rapid.T, c *sensor.Contract) (p sensor.Place) {
 	if len(c.Sources) > 0 && rapid.Bool().Draw(t, "placed") {
 		p.Source = rapid.SampledFrom(c.Sources).Draw(t, "place").Name
-		p.Line = rapid.IntRange(0, MaxLength).Draw(t, "line")
+		p.Line = rapid.IntRange(0, sensor.MaxLength).Draw(t, "line")
 	}
 	return p
 }
 
 // drawBasis draws one with a reason, for some statements need it.
-func drawBasis(t *rapid.T, c *Contract) Basis {
-	return Basis{
-		Evidence: Evidence(rapid.IntRange(0, 3).Draw(t, "evidence")), Reason: drawName(t, "reason"),
+func drawBasis(t *rapid.T, c *sensor.Contract) sensor.Basis {
+	return sensor.Basis{
+		Evidence: sensor.Evidence(rapid.IntRange(0, 3).Draw(t, "evidence")), Reason: drawName(t, "reason"),
 		Since: rapid.SampledFrom([]string{"", "1.7.1"}).Draw(t, "since"), Place: drawPlace(t, c),
 	}
 }
 
 // drawStatement draws what version 1 states of an input.
-func drawStatement(t *rapid.T, in *SuppliedInput, c *Contract) {
-	in.State = State(rapid.IntRange(0, 4).Draw(t, "state"))
-	if in.State == Conditional || rapid.Bool().Draw(t, "based") {
+func drawStatement(t *rapid.T, in *sensor.SuppliedInput, c *sensor.Contract) {
+	in.State = sensor.State(rapid.IntRange(0, 4).Draw(t, "state"))
+	if in.State == sensor.StateConditional || rapid.Bool().Draw(t, "based") {
 		basis := drawBasis(t, c)
 		in.Basis = &basis
 	}
 	switch in.State {
-	case Conditional:
+	case sensor.StateConditional:
 		in.PerMillion = rapid.Uint32Range(0, 1_000_000).Draw(t, "rate")
-	case Constant:
+	case sensor.StateConstant:
 		in.MaxLength = 0
 		for _, n := range rapid.SliceOfNDistinct(rapid.Int64(), 1, 3, func(n int64) int64 { return n }).Draw(t, "values") {
 			switch in.Type {
-			case String:
+			case sensor.TypeString:
 				in.Values = append(in.Values, fmt.Sprintf("value %d", n))
-			case Integer:
+			case sensor.TypeInteger:
 				in.Values = append(in.Values, fmt.Sprint(n))
-			case Address:
+			case sensor.TypeAddress:
 				var a [16]byte
 				binary.BigEndian.PutUint64(a[8:], uint64(n))
 				in.Values = append(in.Values, netip.AddrFrom16(a).Unmap().String())
 			}
 		}
 	}
-	if in.Type == String && in.State != NotSupplied && in.State != Constant {
-		in.CutAt = rapid.SampledFrom([]int{0, max(in.MaxLength, 1), MaxLength}).Draw(t, "cutAt")
+	if in.Type == sensor.TypeString && in.State != sensor.StateNotSupplied && in.State != sensor.StateConstant {
+		in.CutAt = rapid.SampledFrom([]int{0, max(in.MaxLength, 1), sensor.MaxLength}).Draw(t, "cutAt")
 	}
 }
 
@@ -670,11 +674,11 @@ func TestFleetRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadFleet("f", data)
+		got, err := sensor.ReadFleet("f", data)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want.Digest, want.Document = sha256.Sum256(data), &Document{"f", data}
+		want.Digest, want.Document = sha256.Sum256(data), &sensor.Document{"f", data}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("fleet differs after writing and reading (-want +got):\n%s", diff)
 		}
@@ -689,8 +693,8 @@ func TestFleetRoundTrip(t *testing.T) {
 func FuzzReadFleet(f *testing.F) {
 	f.Add([]byte(fleetDoc))
 	f.Add([]byte(fleetDocV1))
-	for _, name := range BuiltinFleets() {
-		fleet, _ := BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		fleet, _ := builtin.Fleet(name)
 		data, _ := fleet.JSON()
 		f.Add(data)
 	}
@@ -699,7 +703,7 @@ func FuzzReadFleet(f *testing.F) {
 	f.Add([]byte(`{"schema":"cfcheck.fleet/v0","name":"\ud83d`))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		fleet, err := ReadFleet("f", data)
+		fleet, err := sensor.ReadFleet("f", data)
 		if err != nil {
 			checkJSONError(t, data, err, fleet == nil)
 			return
@@ -708,7 +712,7 @@ func FuzzReadFleet(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadFleet("f", written)
+		again, err := sensor.ReadFleet("f", written)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -725,7 +729,7 @@ func FuzzReadFleet(f *testing.F) {
 // checkJSONError checks what a reader says of a document that it refuses.
 func checkJSONError(t *testing.T, data []byte, err error, isNil bool) {
 	t.Helper()
-	var j *JSONError
+	var j *sensor.JSONError
 	if !errors.As(err, &j) {
 		t.Fatalf("error is %v; want a *JSONError", err)
 	}
@@ -740,8 +744,8 @@ func checkJSONError(t *testing.T, data []byte, err error, isNil bool) {
 		t.Errorf("line and column are %d:%d; offset %d is at %d:%d", j.Line, j.Column, j.Offset, line, column)
 	}
 	kinds := []error{
-		ErrJSONSize, ErrJSONUTF8, ErrJSONSyntax, ErrJSONDepth, ErrJSONTrailing, ErrJSONUnknownKey,
-		ErrJSONDuplicateKey, ErrJSONMissingKey, ErrJSONType, ErrJSONRange, ErrJSONValue,
+		sensor.ErrJSONSize, sensor.ErrJSONUTF8, sensor.ErrJSONSyntax, sensor.ErrJSONDepth, sensor.ErrJSONTrailing, sensor.ErrJSONUnknownKey,
+		sensor.ErrJSONDuplicateKey, sensor.ErrJSONMissingKey, sensor.ErrJSONType, sensor.ErrJSONRange, sensor.ErrJSONValue,
 	}
 	if !slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }) {
 		t.Errorf("error %v is of no kind that is documented", err)

@@ -103,9 +103,9 @@ func (d *Definition) InputFold(name string) (index int, ok bool) {
 // index, if any. A nil Definition has none.
 func (d *Definition) InputName(index int) string {
 	if d == nil || index < 0 || index >= len(d.Inputs) {
-		return inputNumber(index)
+		return InputNumber(index)
 	}
-	return fmt.Sprintf("%s, %q", inputNumber(index), d.Inputs[index].Name)
+	return fmt.Sprintf("%s, %q", InputNumber(index), d.Inputs[index].Name)
 }
 
 // Definitions is a set of definitions: of several template types, and of
@@ -397,7 +397,7 @@ func (r *reader) refersToInputs(at int, d *Definition) {
 		has[in.Name] = in.Type
 	}
 	for i, name := range d.Keywords {
-		if has[name] != String {
+		if has[name] != TypeString {
 			r.FailAt(at, fmt.Sprintf("keywords[%d]", i), "found %s; expected the name of an input of type string", strictjson.Quote(name))
 		}
 	}
@@ -531,9 +531,9 @@ func (r *reader) input(seen map[string]int, index int) Input {
 		}
 	}
 	switch bounded := in.Least != nil || in.Greatest != nil; {
-	case in.MaxLength != 0 && in.Type != String:
+	case in.MaxLength != 0 && in.Type != TypeString:
 		r.FailAt(at, "maxLength", "found a length for an input of type %s; expected one for strings alone", in.Type)
-	case bounded && in.Type != Integer:
+	case bounded && in.Type != TypeInteger:
 		r.FailAt(at, "", "found a bound for an input of type %s; expected least and greatest for integers alone", in.Type)
 	case in.Least != nil && in.Greatest != nil && *in.Least > *in.Greatest:
 		r.FailAt(at, "", "least is %d and greatest is %d; expected least not to be greater", *in.Least, *in.Greatest)

@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"fmt"
@@ -8,12 +8,17 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
+// definitionsCmp compares sets of definitions by their definitions.
+var definitionsCmp = cmp.Transformer("All", func(s *sensor.Definitions) []*sensor.Definition { return slices.Collect(s.All()) })
+
 func readDefinitionsOnly(name string, data []byte) error {
-	_, err := ReadDefinitions(name, data)
+	_, err := sensor.ReadDefinitions(name, data)
 	return err
 }
 
@@ -46,36 +51,36 @@ const definitionsDoc = `{
 func pointer(n int64) *int64 { return &n }
 
 func TestReadDefinitions(t *testing.T) {
-	got, err := ReadDefinitions("d.json", []byte(definitionsDoc))
+	got, err := sensor.ReadDefinitions("d.json", []byte(definitionsDoc))
 	if err != nil {
 		t.Fatal(err)
 	}
-	image := Input{Name: "Image", Type: String}
-	want := []*Definition{
+	image := sensor.Input{Name: "Image", Type: sensor.TypeString}
+	want := []*sensor.Definition{
 		{
-			Name: "dns", Inputs: []Input{{Name: "Query", Type: String, Instead: "QueryName"}},
-			Logsources: []Logsource{{Product: "windows", Category: "dns_query"}, {Service: "dns"}},
+			Name: "dns", Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString, Instead: "QueryName"}},
+			Logsources: []sensor.Logsource{{Product: "windows", Category: "dns_query"}, {Service: "dns"}},
 			Keywords:   []string{"Query"},
-			Feeds: []Feed{
+			Feeds: []sensor.Feed{
 				{Name: "sysmon", Source: "a page", Provider: "Sysmon", Channel: "Operational", Events: []uint32{0, 22},
-					Fields: []FeedField{{"Query", "QueryName", "10.0"}}},
+					Fields: []sensor.FeedField{{"Query", "QueryName", "10.0"}}},
 				{Name: "none"},
 			},
 		},
-		{Name: "ipc", Number: 1, Version: 1, Channel: 291, Inputs: []Input{image}},
-		{Name: "ipc", Number: 1, Version: 2, Channel: 291, Title: "pipes", Source: "us", Inputs: []Input{
-			{Name: "Image", Type: String, Source: "a page", MaxLength: 100},
-			{Name: "Count", Type: Integer, Least: pointer(-1), Greatest: pointer(math.MaxInt64)},
-			{Name: "Peer", Type: Address},
+		{Name: "ipc", Number: 1, Version: 1, Channel: 291, Inputs: []sensor.Input{image}},
+		{Name: "ipc", Number: 1, Version: 2, Channel: 291, Title: "pipes", Source: "us", Inputs: []sensor.Input{
+			{Name: "Image", Type: sensor.TypeString, Source: "a page", MaxLength: 100},
+			{Name: "Count", Type: sensor.TypeInteger, Least: pointer(-1), Greatest: pointer(math.MaxInt64)},
+			{Name: "Peer", Type: sensor.TypeAddress},
 		}},
 	}
 	if diff := cmp.Diff(want, slices.Collect(got.All())); diff != "" {
 		t.Errorf("definitions differ (-want +got):\n%s", diff)
 	}
-	if typ := got.TypeOf(Logsource{Service: "dns"}); typ != "dns" {
+	if typ := got.TypeOf(sensor.Logsource{Service: "dns"}); typ != "dns" {
 		t.Errorf("rules of service dns are for type %q", typ)
 	}
-	if typ := got.TypeOf(Logsource{Product: "windows", Service: "dns"}); typ != "" {
+	if typ := got.TypeOf(sensor.Logsource{Product: "windows", Service: "dns"}); typ != "" {
 		t.Errorf("rules that say more of their source are for type %q", typ)
 	}
 	if d := got.Newest("ipc"); d != got.ByName("ipc", 2) {
@@ -110,64 +115,64 @@ func TestReadDefinitions(t *testing.T) {
 
 func TestReadDefinitionsRefuses(t *testing.T) {
 	refuses(t, "definitions", definitionsDoc, []edit{
-		{"another document", `cfcheck.definitions/v0`, `cfcheck.fleet/v0`, ErrJSONValue,
+		{"another document", `cfcheck.definitions/v0`, `cfcheck.fleet/v0`, sensor.ErrJSONValue,
 			`x.json:2:13: schema: found the string "cfcheck.fleet/v0"; expected "cfcheck.definitions/v0"`, true},
-		{"no definitions", definitionsDoc[strings.Index(definitionsDoc, "[\n    {"):strings.LastIndex(definitionsDoc, "]")], `[`, ErrJSONValue,
+		{"no definitions", definitionsDoc[strings.Index(definitionsDoc, "[\n    {"):strings.LastIndex(definitionsDoc, "]")], `[`, sensor.ErrJSONValue,
 			`x.json:3:18: definitions: found an empty array; expected at least one definition`, true},
-		{"a definition by itself", "\"definitions\": [", "\"definitions\": ", ErrJSONType,
+		{"a definition by itself", "\"definitions\": [", "\"definitions\": ", sensor.ErrJSONType,
 			`x.json:4:5: definitions: found an object; expected an array`, false},
-		{"number beyond 32 bits", `"number": 1, "version": 2`, `"number": 4294967296, "version": 2`, ErrJSONRange,
+		{"number beyond 32 bits", `"number": 1, "version": 2`, `"number": 4294967296, "version": 2`, sensor.ErrJSONRange,
 			`x.json:5:32: definitions[0].number: found the number 4294967296; expected an integer from 0 to 4294967295`, true},
-		{"version that fits no file name", `"version": 2`, `"version": 100000000`, ErrJSONRange,
+		{"version that fits no file name", `"version": 2`, `"version": 100000000`, sensor.ErrJSONRange,
 			`x.json:5:46: definitions[0].version: found the number 100000000; expected an integer from 0 to 99999999`, true},
-		{"channel that fits no file name", `"channel": 291`, `"channel": 100000000`, ErrJSONRange,
+		{"channel that fits no file name", `"channel": 291`, `"channel": 100000000`, sensor.ErrJSONRange,
 			`x.json:5:60: definitions[0].channel: found the number 100000000; expected an integer from 0 to 99999999`, true},
-		{"no number", `"number": 1, `, ``, ErrJSONMissingKey, `x.json:4:5: definitions[0]: key "number" is missing`, true},
-		{"an input that is none", `"keywords": ["Query"]`, `"keywords": ["Name"]`, ErrJSONValue,
+		{"no number", `"number": 1, `, ``, sensor.ErrJSONMissingKey, `x.json:4:5: definitions[0]: key "number" is missing`, true},
+		{"an input that is none", `"keywords": ["Query"]`, `"keywords": ["Name"]`, sensor.ErrJSONValue,
 			`x.json:14:5: definitions[2].keywords[0]: found "Name"; expected the name of an input of type string`, false},
-		{"a field of no input", `"input": "Query"`, `"input": "query"`, ErrJSONValue,
+		{"a field of no input", `"input": "Query"`, `"input": "query"`, sensor.ErrJSONValue,
 			`x.json:14:5: definitions[2].feeds[0].fields[0].input: found "query"; expected the name of an input`, false},
-		{"event IDs that do not ascend", `[0, 22]`, `[22, 22]`, ErrJSONValue,
+		{"event IDs that do not ascend", `[0, 22]`, `[22, 22]`, sensor.ErrJSONValue,
 			`x.json:18:111: definitions[2].feeds[0].events[1]: found 22 after 22; expected event IDs to ascend`, false},
-		{"a logsource that says nothing", `{"service": "dns"}`, `{}`, ErrJSONValue,
+		{"a logsource that says nothing", `{"service": "dns"}`, `{}`, sensor.ErrJSONValue,
 			`x.json:15:71: definitions[2].logsources[1]: found an empty object; expected product, category or service`, true},
-		{"a key of a contract", `"source": "us"`, `"hosts": "us"`, ErrJSONUnknownKey,
+		{"a key of a contract", `"source": "us"`, `"hosts": "us"`, sensor.ErrJSONUnknownKey,
 			`x.json:6:25: definitions[0]: unknown key "hosts"; expected "name", "number", "version", "channel", "inputs", "title", "source", "logsources", "keywords" or "feeds"`, true},
-		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}]`, `[]`, ErrJSONValue,
+		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}]`, `[]`, sensor.ErrJSONValue,
 			`x.json:14:72: definitions[2].inputs: found an empty array; expected at least one input`, true},
-		{"two inputs of one name", `"Peer"`, `"Image"`, ErrJSONValue,
+		{"two inputs of one name", `"Peer"`, `"Image"`, sensor.ErrJSONValue,
 			`x.json:10:18: definitions[0].inputs[2].name: found the name "Image" again; inputs[0] has it already`, false},
-		{"two inputs that differ in case", `"Peer"`, `"IMAGE"`, ErrJSONValue,
+		{"two inputs that differ in case", `"Peer"`, `"IMAGE"`, sensor.ErrJSONValue,
 			`x.json:10:18: definitions[0].inputs[2].name: found the name "IMAGE" again; inputs[0] has it already`, false},
-		{"length of an integer", `"least": -1`, `"maxLength": 8`, ErrJSONValue,
+		{"length of an integer", `"least": -1`, `"maxLength": 8`, sensor.ErrJSONValue,
 			`x.json:9:9: definitions[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
-		{"bounds of a string", `"maxLength": 100`, `"least": 100`, ErrJSONValue,
+		{"bounds of a string", `"maxLength": 100`, `"least": 100`, sensor.ErrJSONValue,
 			`x.json:8:9: definitions[0].inputs[0]: found a bound for an input of type string; expected least and greatest for integers alone`, true},
-		{"bounds of an address", `"address"`, `"address", "greatest": 1`, ErrJSONValue,
+		{"bounds of an address", `"address"`, `"address", "greatest": 1`, sensor.ErrJSONValue,
 			`x.json:10:9: definitions[0].inputs[2]: found a bound for an input of type address; expected least and greatest for integers alone`, true},
-		{"bounds the wrong way round", `"greatest": 9223372036854775807`, `"greatest": -2`, ErrJSONValue,
+		{"bounds the wrong way round", `"greatest": 9223372036854775807`, `"greatest": -2`, sensor.ErrJSONValue,
 			`x.json:9:9: definitions[0].inputs[1]: least is -1 and greatest is -2; expected least not to be greater`, false},
-		{"a bound beyond 64 bits", `9223372036854775807`, `9223372036854775808`, ErrJSONRange,
+		{"a bound beyond 64 bits", `9223372036854775807`, `9223372036854775808`, sensor.ErrJSONRange,
 			`x.json:9:71: definitions[0].inputs[1].greatest: found the number 9223372036854775808; expected an integer from -9223372036854775808 to 9223372036854775807`, true},
-		{"a negative length", `"maxLength": 100`, `"maxLength": -100`, ErrJSONRange,
+		{"a negative length", `"maxLength": 100`, `"maxLength": -100`, sensor.ErrJSONRange,
 			`x.json:8:78: definitions[0].inputs[0].maxLength: found the number -100; expected an integer from 1 to 2147483647`, true},
 		{"more inputs than a file can read", `{"name": "Query"`, func() (s string) {
 			for i := range 1024 {
 				s += fmt.Sprintf(`{"name": "%04d", "type": "string"}, `, i)
 			}
 			return s
-		}() + `{"name": "Query"`, ErrJSONValue, `x.json:14:36937: definitions[2].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
-		{"a version twice", `"version": 1`, `"version": 2`, ErrJSONValue,
+		}() + `{"name": "Query"`, sensor.ErrJSONValue, `x.json:14:36937: definitions[2].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
+		{"a version twice", `"version": 1`, `"version": 2`, sensor.ErrJSONValue,
 			`x.json:13:5: definitions[1]: version 2 of type "ipc" is defined twice`, false},
-		{"a type with two numbers", `"number": 1, "version": 1`, `"number": 7, "version": 1`, ErrJSONValue,
+		{"a type with two numbers", `"number": 1, "version": 1`, `"number": 7, "version": 1`, sensor.ErrJSONValue,
 			`x.json:13:5: definitions[1]: type "ipc" has the number 7; another definition gives it 1`, false},
-		{"a number with two types", `"number": 0`, `"number": 1`, ErrJSONValue,
+		{"a number with two types", `"number": 0`, `"number": 1`, sensor.ErrJSONValue,
 			`x.json:14:5: definitions[2]: the number 1 is that of type "dns"; another definition gives it to "ipc"`, false},
 	}, readDefinitionsOnly)
 }
 
 func TestDefinitionInput(t *testing.T) {
-	d := &Definition{Inputs: []Input{{Name: "Image"}, {Name: "Straße"}, {Name: "ſign"}}}
+	d := &sensor.Definition{Inputs: []sensor.Input{{Name: "Image"}, {Name: "Straße"}, {Name: "ſign"}}}
 	for _, tt := range []struct {
 		why, name  string
 		exact, any int
@@ -193,7 +198,7 @@ func TestDefinitionInput(t *testing.T) {
 			t.Errorf("name of index %d is %s; want %s", index, got, want)
 		}
 	}
-	if got := (*Definition)(nil).InputName(1); got != `input 2 (index 1)` {
+	if got := (*sensor.Definition)(nil).InputName(1); got != `input 2 (index 1)` {
 		t.Errorf("name without a definition is %s", got)
 	}
 }
@@ -204,29 +209,29 @@ func TestFoldName(t *testing.T) {
 		runes := rapid.SampledFrom([]rune("aAkK\u212AſsSßẞéÉiİıIσςΣ1"))
 		a := string(rapid.SliceOfN(runes, 0, 4).Draw(t, "a"))
 		b := string(rapid.SliceOfN(runes, 0, 4).Draw(t, "b"))
-		if got, want := foldName(a) == foldName(b), strings.EqualFold(a, b); got != want {
+		if got, want := sensor.FoldName(a) == sensor.FoldName(b), strings.EqualFold(a, b); got != want {
 			t.Errorf("%q and %q have the same fold: %v; EqualFold says %v", a, b, got, want)
 		}
 	})
 }
 
 func TestDefinitionsAdd(t *testing.T) {
-	s := new(Definitions)
-	ok := Definition{Name: "ipc", Number: 1, Version: 1, Inputs: []Input{{Name: "A", Type: String}}}
+	s := new(sensor.Definitions)
+	ok := sensor.Definition{Name: "ipc", Number: 1, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}}}
 	if err := s.Add(&ok); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		why    string
-		change func(d *Definition)
+		change func(d *sensor.Definition)
 		want   string
 	}{
-		{"the same again", func(d *Definition) {}, `version 1 of type "ipc" is defined twice`},
-		{"another number", func(d *Definition) { d.Number = 2 }, `type "ipc" has the number 2; another definition gives it 1`},
-		{"another name", func(d *Definition) { d.Name = "dns" }, `the number 1 is that of type "dns"; another definition gives it to "ipc"`},
-		{"no inputs", func(d *Definition) { d.Inputs = nil },
+		{"the same again", func(d *sensor.Definition) {}, `version 1 of type "ipc" is defined twice`},
+		{"another number", func(d *sensor.Definition) { d.Number = 2 }, `type "ipc" has the number 2; another definition gives it 1`},
+		{"another name", func(d *sensor.Definition) { d.Name = "dns" }, `the number 1 is that of type "dns"; another definition gives it to "ipc"`},
+		{"no inputs", func(d *sensor.Definition) { d.Inputs = nil },
 			`definition "ipc" cannot be written: definition "ipc":6:13: inputs: found an empty array; expected at least one input`},
-		{"no type", func(d *Definition) { d.Inputs = []Input{{Name: "A"}} },
+		{"no type", func(d *sensor.Definition) { d.Inputs = []sensor.Input{{Name: "A"}} },
 			`definition "ipc" cannot be written: definition "ipc":7:27: inputs[0].type: found the string "no input type"; expected "string", "integer" or "address"`},
 	} {
 		d := ok
@@ -244,7 +249,7 @@ func TestDefinitionsAdd(t *testing.T) {
 
 // A set that is not there has nothing.
 func TestDefinitionsNil(t *testing.T) {
-	for _, s := range []*Definitions{nil, new(Definitions)} {
+	for _, s := range []*sensor.Definitions{nil, new(sensor.Definitions)} {
 		if s.ByNumber(1, 1) != nil || s.ByName("ipc", 1) != nil || s.TypeName(1) != "" || s.Versions(1) != nil {
 			t.Error("an empty set has a definition")
 		}
@@ -257,22 +262,22 @@ func TestDefinitionsNil(t *testing.T) {
 	}
 }
 
-func drawDefinitions(t *rapid.T) *Definitions {
-	s := new(Definitions)
+func drawDefinitions(t *rapid.T) *sensor.Definitions {
+	s := new(sensor.Definitions)
 	for number, name := range drawNames(t, "type", 1, 3, same) {
 		for version := range rapid.IntRange(1, 2).Draw(t, "versions") {
-			d := &Definition{
+			d := &sensor.Definition{
 				Name: name, Number: uint32(number), Version: uint32(version),
 				Channel: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "channel"),
 				Title:   rapid.SampledFrom([]string{"", "a title"}).Draw(t, "title"),
 				Source:  rapid.SampledFrom([]string{"", "a source"}).Draw(t, "source"),
 			}
-			for _, name := range drawNames(t, "input", 1, 4, foldName) {
-				in := Input{Name: name, Type: InputType(rapid.IntRange(1, 3).Draw(t, "type")), Source: d.Source}
+			for _, name := range drawNames(t, "input", 1, 4, sensor.FoldName) {
+				in := sensor.Input{Name: name, Type: sensor.InputType(rapid.IntRange(1, 3).Draw(t, "type")), Source: d.Source}
 				switch in.Type {
-				case String:
-					in.MaxLength = rapid.IntRange(0, MaxLength).Draw(t, "maxLength")
-				case Integer:
+				case sensor.TypeString:
+					in.MaxLength = rapid.IntRange(0, sensor.MaxLength).Draw(t, "maxLength")
+				case sensor.TypeInteger:
 					if rapid.Bool().Draw(t, "bounded") {
 						in.Least = pointer(rapid.Int64Max(0).Draw(t, "least"))
 					}
@@ -297,7 +302,7 @@ func TestDefinitionsRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := ReadDefinitions("d", data)
+		got, err := sensor.ReadDefinitions("d", data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,14 +318,14 @@ func TestDefinitionsRoundTrip(t *testing.T) {
 // FuzzReadDefinitions: as FuzzReadFleet.
 func FuzzReadDefinitions(f *testing.F) {
 	f.Add([]byte(definitionsDoc))
-	data, _ := BuiltinDefinitions().JSON()
+	data, _ := builtin.Definitions().JSON()
 	f.Add(data)
 	f.Add([]byte(strings.Replace(definitionsDoc, "Peer", "IMAGE", 1)))
 	f.Add([]byte(strings.Replace(definitionsDoc, `"version": 2`, `"version": 1`, 1)))
 	f.Add([]byte(`{"schema":"cfcheck.definitions/v0","definitions":[]}`))
 	f.Add([]byte{0xff})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		defs, err := ReadDefinitions("d", data)
+		defs, err := sensor.ReadDefinitions("d", data)
 		if err != nil {
 			checkJSONError(t, data, err, defs == nil)
 			return
@@ -329,7 +334,7 @@ func FuzzReadDefinitions(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadDefinitions("d", written)
+		again, err := sensor.ReadDefinitions("d", written)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,31 +1,29 @@
-// Package sensor describes what reads channel files: which inputs a sensor
-// build really hands to its content interpreter, and what a file requires of
-// it.
+// Package sensor describes the readers of channel files: the inputs that a sensor build really
+// hands to its content interpreter, and the inputs that a file requires.
 //
-// Content needs inputs; each sensor build supplies some. The two sides are
-// written down apart, and neither is taken from the other:
+// Content needs inputs, and each sensor build supplies some. The two sides have separate
+// sources:
 //
-//   - A [Definition] is what authors write against: the inputs that one version
-//     of a template type declares.
-//   - A [Contract] is what one build does: how it reads, and what it supplies. A
-//     [Fleet] is contracts with the number of hosts that run each.
-//   - [Needs] is what a file requires, computed from its content alone by
-//     [NeedsOf].
+//   - A [Definition] is the page that authors write against: the inputs that one version of a
+//     template type declares.
+//   - A [Contract] describes one build: how it reads, and which inputs it supplies. A [Fleet]
+//     is a list of contracts, with the number of hosts that run each build.
+//   - [Needs] are the requirements of one file. [NeedsOf] computes them from its content alone.
 //
-// A file is fit for a fleet if its needs are met by the supply of every build.
-// On 19 July 2024 a file was shipped whose definition declared 21 inputs; the
-// validator believed the definition, and the build supplied 20.
+// A file fits a fleet if every build supplies its needs. On 19 July 2024 a file was shipped
+// whose definition declared 21 inputs. The validator trusted the definition, and the build
+// supplied 20.
 //
-// All three are JSON documents as well, read by [ReadDefinitions], [ReadFleet]
-// and [ReadNeeds]. They decide verdicts, so they are read strictly: what is
-// unknown, double, misspelt, out of range or left over is a [*JSONError] that
-// names the line. [Schemas] has their JSON Schemas.
+// Definitions, fleets, readers and needs are JSON documents too: [ReadDefinitions],
+// [ReadFleet], [ReadReader] and [ReadNeeds] read them. Because they decide verdicts, the
+// readers are strict. An unknown, repeated or missing key and a value out of range are a
+// [*JSONError], which names the line. [Schemas] has the JSON Schemas.
 //
-// What a file does is seen by running it: an [Interpreter] checks everything, a
-// [Model] is a sensor that checks nothing and is watched, a [Synthesizer] makes
-// the events that reach what they do, and a [Witness] is such an event with a
-// file, for a person. INTERPRETER.md says how content is run.
+// The packages below this one build on it:
 //
-// For a reader that finds its inputs by name a missing input breaks nothing,
-// but it changes what a rule says. A [Folder] tells how.
+//   - sensor/builtin has the definitions and example fleets that come with cfcheck.
+//   - sensor/interp runs content: an interpreter that checks every bound, and a model of a
+//     sensor that checks nothing.
+//   - sensor/outcome says how a rule changes at a reader that never gets some of its inputs.
+//   - sensor/embedded puts the contract of a build into its binary, and finds it there.
 package sensor

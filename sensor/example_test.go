@@ -5,6 +5,8 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 )
 
 // The question of July 2024: does every build supply what the file reads?
@@ -29,12 +31,12 @@ func ExampleNeedsOf() {
 		return
 	}
 
-	needs := sensor.NeedsOf(file, sensor.BuiltinDefinitions())
-	fleet, _ := sensor.BuiltinFleet("291")
+	needs := sensor.NeedsOf(file, builtin.Definitions())
+	fleet, _ := builtin.Fleet("291")
 	for _, c := range fleet.Contracts {
 		for _, supply := range c.SuppliesOf(needs.TypeName, needs.TypeVersion) {
 			for _, in := range needs.Inputs {
-				if got := supply.Input(c.Reader.Access, in.Index, in.Name); got.State != sensor.Supplied {
+				if got := supply.Input(c.Reader.Access, in.Index, in.Name); got.State != sensor.StateSupplied {
 					cause := in.First[0]
 					fmt.Printf("%s:%d: %s is %s by build %s on %d hosts\n", cause.Path, cause.Line, in.Name, got.State, c.Build, c.Hosts)
 				}
@@ -80,7 +82,7 @@ func ExampleFolder() {
 		return
 	}
 
-	var folder sensor.Folder
+	var folder outcome.Folder
 	fmt.Println(folder.Fold(file, 0, func(input int) bool { return input == 7 }))
 	// Output:
 	// widened

@@ -119,4 +119,4 @@ func writeJSON(subject string, write func(w *writer), read func(name string, dat
 
 // inputNumber names an input for a person: counted from 1, as people do, and
 // with its index.
-func inputNumber(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }
+func InputNumber(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }

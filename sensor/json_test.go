@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -27,7 +29,7 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 		return "https://raw.githubusercontent.com/cfcheck/cfcheck/main/sensor/schema/" + name + ".json"
 	}
 	for _, name := range names {
-		data, err := Schemas.ReadFile("schema/" + name + ".json")
+		data, err := sensor.Schemas.ReadFile("schema/" + name + ".json")
 		if err != nil {
 			panic(err)
 		}
@@ -81,7 +83,7 @@ func refuses(t *testing.T, schema, base string, edits []edit, read func(name str
 			}
 			data := strings.Replace(base, e.old, e.new, 1)
 			err := read("x.json", []byte(data))
-			var j *JSONError
+			var j *sensor.JSONError
 			if !errors.As(err, &j) {
 				t.Fatalf("error is %v; want a *JSONError", err)
 			}
@@ -101,13 +103,13 @@ func refuses(t *testing.T, schema, base string, edits []edit, read func(name str
 // The files of the package's own documents are accepted by their schemas.
 func TestSchemasAcceptBuiltins(t *testing.T) {
 	docs := map[string][][]byte{}
-	data, err := BuiltinDefinitions().JSON()
+	data, err := builtin.Definitions().JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
 	docs["definitions"] = append(docs["definitions"], data)
-	for _, name := range BuiltinFleets() {
-		f, _ := BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		f, _ := builtin.Fleet(name)
 		data, err := f.JSON()
 		if err != nil {
 			t.Fatal(err)
@@ -130,26 +132,26 @@ func TestSchemasHaveTheKeys(t *testing.T) {
 		schema, pointer string
 		keys            strictjson.Keys
 	}{
-		{"definitions", "", definitionsKeys},
-		{"definitions", "$defs/definition", definitionKeys},
-		{"definitions", "$defs/input", inputKeys},
-		{"fleet", "", fleetKeys},
-		{"fleet", "$defs/contract", contractKeys},
-		{"fleet", "$defs/reader", readerKeys},
-		{"fleet", "$defs/reader/properties/limits", limitsKeys},
-		{"fleet", "$defs/reader/properties/budget", budgetKeys},
-		{"fleet", "$defs/supply", supplyKeys},
-		{"fleet", "$defs/input", suppliedInputKeys},
-		{"fleet", "$defs/shortfall", shortfallKeys},
-		{"reader", "", readerDocumentKeys},
-		{"needs", "", needsKeys},
-		{"needs", "properties/sizes", sizesKeys},
+		{"definitions", "", sensor.DefinitionsKeys},
+		{"definitions", "$defs/definition", sensor.DefinitionKeys},
+		{"definitions", "$defs/input", sensor.InputKeys},
+		{"fleet", "", sensor.FleetKeys},
+		{"fleet", "$defs/contract", sensor.ContractKeys},
+		{"fleet", "$defs/reader", sensor.ReaderKeys},
+		{"fleet", "$defs/reader/properties/limits", sensor.LimitsKeys},
+		{"fleet", "$defs/reader/properties/budget", sensor.BudgetKeys},
+		{"fleet", "$defs/supply", sensor.SupplyKeys},
+		{"fleet", "$defs/input", sensor.SuppliedInputKeys},
+		{"fleet", "$defs/shortfall", sensor.ShortfallKeys},
+		{"reader", "", sensor.ReaderDocumentKeys},
+		{"needs", "", sensor.NeedsKeys},
+		{"needs", "properties/sizes", sensor.SizesKeys},
 		{"needs", "properties/steps", steps},
-		{"needs", "$defs/input", inputNeedKeys},
-		{"needs", "$defs/operator", operatorNeedKeys},
-		{"needs", "$defs/cause", causeKeys},
+		{"needs", "$defs/input", sensor.InputNeedKeys},
+		{"needs", "$defs/operator", sensor.OperatorNeedKeys},
+		{"needs", "$defs/cause", sensor.CauseKeys},
 	} {
-		data, err := Schemas.ReadFile("schema/" + tt.schema + ".json")
+		data, err := sensor.Schemas.ReadFile("schema/" + tt.schema + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +194,7 @@ func sorted(lists ...[]string) []string {
 }
 
 func TestSchemasAreAll(t *testing.T) {
-	files, err := fs.Glob(Schemas, "schema/*")
+	files, err := fs.Glob(sensor.Schemas, "schema/*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,10 +207,10 @@ func TestSchemasAreAll(t *testing.T) {
 }
 
 func TestJSONErrorTooLarge(t *testing.T) {
-	data := make([]byte, MaxJSONSize+1)
-	_, err := ReadFleet("big.json", data)
-	var j *JSONError
-	if !errors.As(err, &j) || !errors.Is(err, ErrJSONSize) || j.Line != 1 || j.Column != 1 {
+	data := make([]byte, sensor.MaxJSONSize+1)
+	_, err := sensor.ReadFleet("big.json", data)
+	var j *sensor.JSONError
+	if !errors.As(err, &j) || !errors.Is(err, sensor.ErrJSONSize) || j.Line != 1 || j.Column != 1 {
 		t.Errorf("error is %v; want one that the document is too large", err)
 	}
 }

@@ -114,7 +114,7 @@ func (n *Needs) Exceed(budget uint64, maxLength func(input int) (length int, ok 
 
 // cost is Steps, and whether the cost is beyond 2^64 - 1.
 func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int, beyond bool) {
-	total := charge{steps: n.Constant}
+	total := Charge{Steps: n.Constant}
 	for _, in := range n.Inputs {
 		if in.Coefficient == 0 {
 			continue
@@ -124,24 +124,24 @@ func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uin
 			unknown = append(unknown, in.Index)
 			continue
 		}
-		total.add(in.Coefficient, uint64(max(length, 0)))
+		total.Add(in.Coefficient, uint64(max(length, 0)))
 	}
-	return total.steps, unknown, total.beyond
+	return total.Steps, unknown, total.Beyond
 }
 
 // A charge is a sum of steps. One beyond 2^64 - 1 is kept as that number, and
 // as beyond it.
-type charge struct {
-	steps  uint64
-	beyond bool
+type Charge struct {
+	Steps  uint64
+	Beyond bool
 }
 
 // add adds a coefficient times a length.
-func (c *charge) add(coefficient, length uint64) {
+func (c *Charge) Add(coefficient, length uint64) {
 	high, product := bits.Mul64(coefficient, length)
-	sum, carry := bits.Add64(c.steps, product, 0)
-	if c.steps = sum; c.beyond || high+carry > 0 {
-		c.steps, c.beyond = math.MaxUint64, true
+	sum, carry := bits.Add64(c.Steps, product, 0)
+	if c.Steps = sum; c.Beyond || high+carry > 0 {
+		c.Steps, c.Beyond = math.MaxUint64, true
 	}
 }
 

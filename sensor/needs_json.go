@@ -83,7 +83,7 @@ func (r *reader) needs(n *Needs) {
 			for i := range r.Array() {
 				in, at := r.inputNeed()
 				if i > 0 && in.Index <= n.Inputs[i-1].Index {
-					r.FailAt(at, "index", "found %s after %s; expected inputs to ascend", inputNumber(in.Index), inputNumber(n.Inputs[i-1].Index))
+					r.FailAt(at, "index", "found %s after %s; expected inputs to ascend", InputNumber(in.Index), InputNumber(n.Inputs[i-1].Index))
 				}
 				n.Inputs = append(n.Inputs, in)
 				inputsAt = append(inputsAt, at)
@@ -119,7 +119,7 @@ func (r *reader) agree(n *Needs, at int, inputsAt []int) {
 	for i, in := range n.Inputs {
 		read = in.Index + 1
 		if in.Index >= n.InputsDeclared {
-			r.FailAt(inputsAt[i], fmt.Sprintf("inputs[%d].index", i), "found %s; expected less than inputsDeclared, which is %d", inputNumber(in.Index), n.InputsDeclared)
+			r.FailAt(inputsAt[i], fmt.Sprintf("inputs[%d].index", i), "found %s; expected less than inputsDeclared, which is %d", InputNumber(in.Index), n.InputsDeclared)
 		}
 	}
 	if n.InputsRead != read {

@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/testfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -35,36 +37,36 @@ func TestNeedsOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := testfile.Parse(t, data)
-	cause := func(instance, word, line int) Cause {
-		return Cause{Instance: instance, ID: testfile.ID(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
+	cause := func(instance, word, line int) sensor.Cause {
+		return sensor.Cause{Instance: instance, ID: testfile.ID(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
 			Title: fmt.Sprintf("Title %d", instance), Path: "rules/pipes.yml", Line: line}
 	}
 	// Criteria: 0 PipeName equals, 1 PipeName equals User, 2 Image suffix,
 	// 3 ClientImage contains. Words: 0 2 | 2' 3 or | 1.
-	want := &Needs{
+	want := &sensor.Needs{
 		Channel: 291, Revision: 7, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0",
 		InputsDeclared: 21, InputsRead: 21,
-		Inputs: []InputNeed{
-			{Index: 5, Name: "PipeName", Type: String, TypeKnown: true, Instances: 2, Criteria: 2, Coefficient: 1,
-				First: []Cause{cause(0, 0, 13), cause(2, 5, 30)}},
-			{Index: 6, Name: "Image", Type: String, TypeKnown: true, Instances: 2, Criteria: 1,
-				First: []Cause{cause(0, 1, 12), cause(1, 2, 20)}},
-			{Index: 7, Name: "User", Type: String, TypeKnown: true, Instances: 1, Criteria: 1,
-				First: []Cause{cause(2, 5, 30)}},
-			{Index: 20, Name: "ClientImage", Type: String, TypeKnown: true, Instances: 1, Criteria: 1, Coefficient: 4,
-				First: []Cause{cause(1, 3, 22)}},
+		Inputs: []sensor.InputNeed{
+			{Index: 5, Name: "PipeName", Type: sensor.TypeString, TypeKnown: true, Instances: 2, Criteria: 2, Coefficient: 1,
+				First: []sensor.Cause{cause(0, 0, 13), cause(2, 5, 30)}},
+			{Index: 6, Name: "Image", Type: sensor.TypeString, TypeKnown: true, Instances: 2, Criteria: 1,
+				First: []sensor.Cause{cause(0, 1, 12), cause(1, 2, 20)}},
+			{Index: 7, Name: "User", Type: sensor.TypeString, TypeKnown: true, Instances: 1, Criteria: 1,
+				First: []sensor.Cause{cause(2, 5, 30)}},
+			{Index: 20, Name: "ClientImage", Type: sensor.TypeString, TypeKnown: true, Instances: 1, Criteria: 1, Coefficient: 4,
+				First: []sensor.Cause{cause(1, 3, 22)}},
 		},
-		Operators: []OperatorNeed{
-			{Operator: cf.OpEquals, Instances: 2, Criteria: 2, First: []Cause{cause(0, 0, 13), cause(2, 5, 30)}},
-			{Operator: cf.OpSuffix, Instances: 2, Criteria: 1, First: []Cause{cause(0, 1, 12), cause(1, 2, 20)}},
-			{Operator: cf.OpContains, Instances: 1, Criteria: 1, First: []Cause{cause(1, 3, 22)}},
+		Operators: []sensor.OperatorNeed{
+			{Operator: cf.OpEquals, Instances: 2, Criteria: 2, First: []sensor.Cause{cause(0, 0, 13), cause(2, 5, 30)}},
+			{Operator: cf.OpSuffix, Instances: 2, Criteria: 1, First: []sensor.Cause{cause(0, 1, 12), cause(1, 2, 20)}},
+			{Operator: cf.OpContains, Instances: 1, Criteria: 1, First: []sensor.Cause{cause(1, 3, 22)}},
 		},
-		Sizes: Sizes{FileSize: uint64(len(data)), Instances: 3, Criteria: 4, WordsPerInstance: 3, OperandsPerCriterion: 2, ValueLength: 6, Stack: 2},
+		Sizes: sensor.Sizes{FileSize: uint64(len(data)), Instances: 3, Criteria: 4, WordsPerInstance: 3, OperandsPerCriterion: 2, ValueLength: 6, Stack: 2},
 		// 6 words, 3 instances, and the table of FORMAT.md, section 9.
 		Constant: 6 + 3 + (1 + 2 + 5 + 2 + 6) + (1 + 2) + (1 + 2 + 6) + (1 + 4),
 		Memory:   uint64(len(data)) + 4 + 1024,
 	}
-	got := NeedsOf(f, BuiltinDefinitions())
+	got := sensor.NeedsOf(f, builtin.Definitions())
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("needs differ (-want +got):\n%s", diff)
 	}
@@ -79,21 +81,21 @@ func TestNeedsOf(t *testing.T) {
 	for i := range want.Inputs {
 		want.Inputs[i].Name, want.Inputs[i].Type, want.Inputs[i].TypeKnown = "", 0, false
 	}
-	short := new(Definitions)
-	if err := short.Add(&Definition{Name: "ipc", Number: 1, Version: 2, Inputs: []Input{{Name: "A", Type: Integer}}}); err != nil {
+	short := new(sensor.Definitions)
+	if err := short.Add(&sensor.Definition{Name: "ipc", Number: 1, Version: 2, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeInteger}}}); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, NeedsOf(f, short)); diff != "" {
+	if diff := cmp.Diff(want, sensor.NeedsOf(f, short)); diff != "" {
 		t.Errorf("needs with a definition of another version differ (-want +got):\n%s", diff)
 	}
 	want.TypeName = ""
-	if diff := cmp.Diff(want, NeedsOf(f, nil)); diff != "" {
+	if diff := cmp.Diff(want, sensor.NeedsOf(f, nil)); diff != "" {
 		t.Errorf("needs without definitions differ (-want +got):\n%s", diff)
 	}
-	if err := short.Add(&Definition{Name: "ipc", Number: 1, Version: 1, Inputs: BuiltinDefinitions().ByName("ipc", 1).Inputs[:6]}); err != nil {
+	if err := short.Add(&sensor.Definition{Name: "ipc", Number: 1, Version: 1, Inputs: builtin.Definitions().ByName("ipc", 1).Inputs[:6]}); err != nil {
 		t.Fatal(err)
 	}
-	got = NeedsOf(f, short)
+	got = sensor.NeedsOf(f, short)
 	if !got.Inputs[0].TypeKnown || got.Inputs[1].TypeKnown || got.Inputs[1].Name != "" {
 		t.Errorf("with 6 inputs defined, inputs 6 and 7 are %+v and %+v; want the first known alone", got.Inputs[0], got.Inputs[1])
 	}
@@ -123,7 +125,7 @@ func TestNeedsOfSteps(t *testing.T) {
 		{"integer range", cf.IntegerRange(5, 1, 9), 24 + 2, 0},
 		{"address range", cf.AddressRange(5, addr("10.0.0.1"), addr("10.0.0.9")), 64 + 4, 0},
 	} {
-		n := NeedsOf(testfile.Parse(t, testfile.Encode(t, nil, tt.condition)), nil)
+		n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, nil, tt.condition)), nil)
 		if want := 1 + 1 + tt.constant; n.Constant != want || n.Inputs[0].Coefficient != tt.coefficient {
 			t.Errorf("%s: %d steps and %d a byte; want %d and %d", tt.why, n.Constant, n.Inputs[0].Coefficient, want, tt.coefficient)
 		}
@@ -133,7 +135,7 @@ func TestNeedsOfSteps(t *testing.T) {
 // A reader has room for the longest program.
 func TestNeedsOfPrograms(t *testing.T) {
 	data := testfile.Encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
-	n := NeedsOf(testfile.Parse(t, data), nil)
+	n := sensor.NeedsOf(testfile.Parse(t, data), nil)
 	if n.Sizes.ProgramInstructions != 8 || n.Sizes.ValueLength != 0 {
 		t.Errorf("the longest program has %d instructions, the longest value %d bytes; want 8 and none", n.Sizes.ProgramInstructions, n.Sizes.ValueLength)
 	}
@@ -152,34 +154,34 @@ func TestNeedsOfMany(t *testing.T) {
 		conditions = append(conditions, cf.And(cf.Contains(5, "ab"), cf.Equals(6, fmt.Sprint(i))))
 	}
 	f := testfile.Parse(t, testfile.Encode(t, nil, conditions...))
-	n := NeedsOf(f, nil)
-	if in := n.Inputs[0]; in.Instances != 20 || in.Criteria != 1 || in.Coefficient != 3 || len(in.First) != MaxCauses {
-		t.Errorf("need of input 6 (index 5) is %+v; want 20 instances, 1 criterion, %d causes", in, MaxCauses)
+	n := sensor.NeedsOf(f, nil)
+	if in := n.Inputs[0]; in.Instances != 20 || in.Criteria != 1 || in.Coefficient != 3 || len(in.First) != sensor.MaxCauses {
+		t.Errorf("need of input 6 (index 5) is %+v; want 20 instances, 1 criterion, %d causes", in, sensor.MaxCauses)
 	}
 	if in := n.Inputs[1]; in.Instances != 20 || in.Criteria != 20 {
 		t.Errorf("need of input 7 (index 6) is %+v; want 20 instances, 20 criteria", in)
 	}
-	all := slices.Collect(Readers(f, 5))
-	if len(all) != 20 || cmp.Diff(n.Inputs[0].First, all[:MaxCauses]) != "" {
+	all := slices.Collect(sensor.Readers(f, 5))
+	if len(all) != 20 || cmp.Diff(n.Inputs[0].First, all[:sensor.MaxCauses]) != "" {
 		t.Errorf("readers of input 6 (index 5) are %+v; want all 20, and the causes first", all)
 	}
-	contains := slices.Collect(causes(f, func(c cf.Criterion) bool { return c.Operator == cf.OpContains }))
-	if len(contains) != 20 || cmp.Diff(n.Operators[1].First, contains[:MaxCauses]) != "" {
+	contains := slices.Collect(sensor.Causes(f, func(c cf.Criterion) bool { return c.Operator == cf.OpContains }))
+	if len(contains) != 20 || cmp.Diff(n.Operators[1].First, contains[:sensor.MaxCauses]) != "" {
 		t.Errorf("instances with contains are %+v; want all 20, and the causes first", contains)
 	}
-	for c := range Readers(f, 6) {
+	for c := range sensor.Readers(f, 6) {
 		if c.Instance != 0 {
 			t.Error("the loop went on after a break")
 		}
 		break
 	}
-	if all := slices.Collect(Readers(f, 20)); all != nil {
+	if all := slices.Collect(sensor.Readers(f, 20)); all != nil {
 		t.Errorf("readers of input 21 (index 20) are %+v; want none", all)
 	}
 }
 
 func TestNeedsOfNothing(t *testing.T) {
-	n := NeedsOf(testfile.Parse(t, testfile.Encode(t, nil)), nil)
+	n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, nil)), nil)
 	if n.InputsRead != 0 || n.Inputs != nil || n.Operators != nil || n.Constant != 0 || n.InputsDeclared != 21 {
 		t.Errorf("needs of a file without instances are %+v; want none", n)
 	}
@@ -193,7 +195,7 @@ func TestNeedsOfUnusedCriterion(t *testing.T) {
 	r := f.WordRange(1)
 	binary.LittleEndian.PutUint32(data[r.Start:], 0) // criterion 0 in place of 1
 	f = testfile.Parse(t, data)
-	n := NeedsOf(f, nil)
+	n := sensor.NeedsOf(f, nil)
 	if in := n.Input(20); in == nil || in.Instances != 0 || in.Criteria != 1 || in.First != nil || n.InputsRead != 21 {
 		t.Errorf("need of input 21 (index 20) is %+v; want one criterion and no instance", in)
 	}
@@ -208,7 +210,7 @@ func TestNeedsOfInputTwice(t *testing.T) {
 	f := testfile.Parse(t, data)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(0).Start:], 5)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(1).Start:], 5)
-	n := NeedsOf(testfile.Parse(t, data), nil)
+	n := sensor.NeedsOf(testfile.Parse(t, data), nil)
 	if len(n.Inputs) != 1 || n.Inputs[0].Index != 5 || n.Inputs[0].Criteria != 1 || n.Inputs[0].Instances != 1 {
 		t.Errorf("needs of inputs are %+v; want input 6 (index 5), 1 criterion, 1 instance", n.Inputs)
 	}
@@ -239,12 +241,12 @@ func TestNeedsOfLongLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := testfile.Parse(t, data)
-	n := NeedsOf(f, nil)
+	n := sensor.NeedsOf(f, nil)
 	for input := range int(h.InputsDeclared) {
-		causes := slices.Collect(Readers(f, input))
+		causes := slices.Collect(sensor.Readers(f, input))
 		need := n.Input(input)
 		if need == nil {
-			need = new(InputNeed)
+			need = new(sensor.InputNeed)
 		}
 		if need.Instances != len(causes) {
 			t.Errorf("%d instances need input %d; %d read it", need.Instances, input, len(causes))
@@ -256,16 +258,16 @@ func TestNeedsOfLongLists(t *testing.T) {
 }
 
 func TestCauseTexts(t *testing.T) {
-	long := strings.Repeat("é", MaxCauseText+1)
+	long := strings.Repeat("é", sensor.MaxCauseText+1)
 	data := testfile.Encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))
 	data = bytes.Replace(data, []byte("RULE"), []byte("R\xffLE"), 1)
 	f := testfile.Parse(t, data)
-	want := Cause{Instance: 0, ID: testfile.ID(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*MaxCauseText], Path: "a\nb", Line: 9}
-	n := NeedsOf(f, nil)
-	if diff := cmp.Diff([]Cause{want}, n.Inputs[0].First); diff != "" {
+	want := sensor.Cause{Instance: 0, ID: testfile.ID(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*sensor.MaxCauseText], Path: "a\nb", Line: 9}
+	n := sensor.NeedsOf(f, nil)
+	if diff := cmp.Diff([]sensor.Cause{want}, n.Inputs[0].First); diff != "" {
 		t.Errorf("causes differ (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]Cause{want}, slices.Collect(Readers(f, 5))); diff != "" {
+	if diff := cmp.Diff([]sensor.Cause{want}, slices.Collect(sensor.Readers(f, 5))); diff != "" {
 		t.Errorf("readers differ (-want +got):\n%s", diff)
 	}
 	checkNeedsRoundTrip(t, n)
@@ -276,7 +278,7 @@ func TestCauseLine(t *testing.T) {
 	if math.MaxInt < math.MaxUint32 {
 		t.Skip("an int has 32 bits here")
 	}
-	n := NeedsOf(testfile.Parse(t, testfile.Encode(t, &cf.Origin{Line: math.MaxUint32 & math.MaxInt}, cf.Equals(5, "a"))), nil)
+	n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, &cf.Origin{Line: math.MaxUint32 & math.MaxInt}, cf.Equals(5, "a"))), nil)
 	if got := uint64(n.Inputs[0].First[0].Line); got != math.MaxUint32 {
 		t.Errorf("line is %d; want %d", got, uint64(math.MaxUint32))
 	}
@@ -292,23 +294,23 @@ func TestSteps(t *testing.T) {
 			return 0, false
 		}
 	}
-	two := &Needs{Constant: 100, Inputs: []InputNeed{{Index: 0, Coefficient: 3}, {Index: 1}, {Index: 2, Coefficient: 5}}}
+	two := &sensor.Needs{Constant: 100, Inputs: []sensor.InputNeed{{Index: 0, Coefficient: 3}, {Index: 1}, {Index: 2, Coefficient: 5}}}
 	for _, tt := range []struct {
 		why     string
-		needs   *Needs
+		needs   *sensor.Needs
 		length  func(int) (int, bool)
 		steps   uint64
 		unknown []int
 	}{
-		{"nothing is read", &Needs{Constant: 7}, lengths(), 7, nil},
+		{"nothing is read", &sensor.Needs{Constant: 7}, lengths(), 7, nil},
 		{"all is known", two, lengths(10, 1000, 20), 100 + 30 + 100, nil},
 		{"length 0", two, lengths(0, 0, 0), 100, nil},
 		{"a length that does not matter is unknown", two, lengths(10, -1, 20), 230, nil},
 		{"a length that matters is unknown", two, lengths(10, 0), 130, []int{2}},
 		{"nothing is known", two, lengths(), 100, []int{0, 2}},
-		{"a product that would wrap", &Needs{Constant: 1, Inputs: []InputNeed{{Coefficient: 1 << 40}}}, lengths(1 << 30), math.MaxUint64, nil},
-		{"a sum that would wrap", &Needs{Constant: math.MaxUint64, Inputs: []InputNeed{{Coefficient: 1}}}, lengths(1), math.MaxUint64, nil},
-		{"a sum that just does not", &Needs{Constant: math.MaxUint64 - 1, Inputs: []InputNeed{{Coefficient: 1}}}, lengths(1), math.MaxUint64, nil},
+		{"a product that would wrap", &sensor.Needs{Constant: 1, Inputs: []sensor.InputNeed{{Coefficient: 1 << 40}}}, lengths(1 << 30), math.MaxUint64, nil},
+		{"a sum that would wrap", &sensor.Needs{Constant: math.MaxUint64, Inputs: []sensor.InputNeed{{Coefficient: 1}}}, lengths(1), math.MaxUint64, nil},
+		{"a sum that just does not", &sensor.Needs{Constant: math.MaxUint64 - 1, Inputs: []sensor.InputNeed{{Coefficient: 1}}}, lengths(1), math.MaxUint64, nil},
 		{"a length that is none", two, func(int) (int, bool) { return -5, true }, 100, nil},
 	} {
 		steps, unknown := tt.needs.Steps(tt.length)
@@ -319,8 +321,8 @@ func TestSteps(t *testing.T) {
 }
 
 func TestNeedsOfDefinition(t *testing.T) {
-	want := &Needs{Channel: 291, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0", InputsDeclared: 21}
-	got := NeedsOfDefinition(BuiltinDefinitions().ByName("ipc", 1))
+	want := &sensor.Needs{Channel: 291, Type: 1, TypeVersion: 1, TypeName: "ipc", Format: "1.0", InputsDeclared: 21}
+	got := sensor.NeedsOfDefinition(builtin.Definitions().ByName("ipc", 1))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("needs differ (-want +got):\n%s", diff)
 	}
@@ -367,7 +369,7 @@ func TestNeedsOfCounts(t *testing.T) {
 			conditions = append(conditions, drawCondition(rt, 3))
 		}
 		f := testfile.Parse(t, testfile.Encode(t, &cf.Origin{Rule: "r", Line: 3}, conditions...))
-		n := NeedsOf(f, BuiltinDefinitions())
+		n := sensor.NeedsOf(f, builtin.Definitions())
 
 		type set map[int]bool
 		instances, criteria := map[int]set{}, map[int]set{}
@@ -412,19 +414,19 @@ func TestNeedsOfCounts(t *testing.T) {
 			rt.Errorf("%d inputs are read; want %d", len(n.Inputs), len(criteria))
 		}
 		for _, in := range n.Inputs {
-			if in.Instances != len(instances[in.Index]) || in.Criteria != len(criteria[in.Index]) || len(in.First) != min(in.Instances, MaxCauses) {
-				rt.Errorf("need of %s is %+v; want %d instances and %d criteria", inputNumber(in.Index), in, len(instances[in.Index]), len(criteria[in.Index]))
+			if in.Instances != len(instances[in.Index]) || in.Criteria != len(criteria[in.Index]) || len(in.First) != min(in.Instances, sensor.MaxCauses) {
+				rt.Errorf("need of %s is %+v; want %d instances and %d criteria", sensor.InputNumber(in.Index), in, len(instances[in.Index]), len(criteria[in.Index]))
 			}
-			all := slices.Collect(Readers(f, in.Index))
+			all := slices.Collect(sensor.Readers(f, in.Index))
 			if len(all) != in.Instances || cmp.Diff(all[:len(in.First)], in.First) != "" {
-				rt.Errorf("readers of %s are %+v; want the causes %+v first", inputNumber(in.Index), all, in.First)
+				rt.Errorf("readers of %s are %+v; want the causes %+v first", sensor.InputNumber(in.Index), all, in.First)
 			}
 		}
 		for _, op := range n.Operators {
 			if op.Instances != len(opInstances[op.Operator]) {
 				rt.Errorf("operator %s has %d instances; want %d", op.Operator, op.Instances, len(opInstances[op.Operator]))
 			}
-			if all := slices.Collect(causes(f, func(c cf.Criterion) bool { return c.Operator == op.Operator })); len(all) != op.Instances {
+			if all := slices.Collect(sensor.Causes(f, func(c cf.Criterion) bool { return c.Operator == op.Operator })); len(all) != op.Instances {
 				rt.Errorf("operator %s has %d readers; want %d", op.Operator, len(all), op.Instances)
 			}
 		}
@@ -444,12 +446,12 @@ type failer interface {
 }
 
 // checkNeedsRoundTrip writes and reads needs.
-func checkNeedsRoundTrip(t failer, want *Needs) {
+func checkNeedsRoundTrip(t failer, want *sensor.Needs) {
 	data, err := want.JSON()
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	got, err := ReadNeeds("n", data)
+	got, err := sensor.ReadNeeds("n", data)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -462,7 +464,7 @@ func checkNeedsRoundTrip(t failer, want *Needs) {
 }
 
 func readNeedsOnly(name string, data []byte) error {
-	_, err := ReadNeeds(name, data)
+	_, err := sensor.ReadNeeds(name, data)
 	return err
 }
 
@@ -489,22 +491,22 @@ const needsDoc = `{
 `
 
 func TestReadNeeds(t *testing.T) {
-	got, err := ReadNeeds("n.json", []byte(needsDoc))
+	got, err := sensor.ReadNeeds("n.json", []byte(needsDoc))
 	if err != nil {
 		t.Fatal(err)
 	}
-	unknown := Cause{Instance: -1, Word: -1}
-	want := &Needs{
+	unknown := sensor.Cause{Instance: -1, Word: -1}
+	want := &sensor.Needs{
 		Channel: 291, Revision: 7, Type: 1, TypeName: "ipc", TypeVersion: 1, Format: "1.0", InputsDeclared: 21, InputsRead: 21,
-		Inputs: []InputNeed{
+		Inputs: []sensor.InputNeed{
 			{Index: 5, Criteria: 1},
-			{Index: 20, Name: "ClientImage", Type: String, TypeKnown: true, Instances: 2, Criteria: 1, Coefficient: 4, First: []Cause{
+			{Index: 20, Name: "ClientImage", Type: sensor.TypeString, TypeKnown: true, Instances: 2, Criteria: 1, Coefficient: 4, First: []sensor.Cause{
 				{0, cf.ID{0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef}, 3, "r", "T", "p", 9},
 				unknown,
 			}},
 		},
-		Operators: []OperatorNeed{{cf.OpEquals, 1, 1, []Cause{unknown}}, {cf.OpContains, 1, 1, nil}},
-		Sizes:     Sizes{1, 2, 3, 4, 5, 6, 8, 7},
+		Operators: []sensor.OperatorNeed{{cf.OpEquals, 1, 1, []sensor.Cause{unknown}}, {cf.OpContains, 1, 1, nil}},
+		Sizes:     sensor.Sizes{1, 2, 3, 4, 5, 6, 8, 7},
 		Constant:  8, Memory: 9,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -515,60 +517,60 @@ func TestReadNeeds(t *testing.T) {
 
 func TestReadNeedsRefuses(t *testing.T) {
 	refuses(t, "needs", needsDoc, []edit{
-		{"another document", `cfcheck.needs/v0`, `cfcheck.fleet/v0`, ErrJSONValue,
+		{"another document", `cfcheck.needs/v0`, `cfcheck.fleet/v0`, sensor.ErrJSONValue,
 			`x.json:2:13: schema: found the string "cfcheck.fleet/v0"; expected "cfcheck.needs/v0"`, true},
-		{"no steps", `"steps": {"constant": 8},`, ``, ErrJSONMissingKey, `x.json:1:1: key "steps" is missing`, true},
-		{"no constant", `"constant": 8`, ``, ErrJSONMissingKey, `x.json:17:12: steps: key "constant" is missing`, true},
-		{"a negative cost", `"constant": 8`, `"constant": -8`, ErrJSONRange,
+		{"no steps", `"steps": {"constant": 8},`, ``, sensor.ErrJSONMissingKey, `x.json:1:1: key "steps" is missing`, true},
+		{"no constant", `"constant": 8`, ``, sensor.ErrJSONMissingKey, `x.json:17:12: steps: key "constant" is missing`, true},
+		{"a negative cost", `"constant": 8`, `"constant": -8`, sensor.ErrJSONRange,
 			`x.json:17:25: steps.constant: found the number -8; expected an integer from 0 to 9007199254740991`, true},
-		{"a cost that JSON cannot carry", `"coefficient": 4`, `"coefficient": 9007199254740992`, ErrJSONRange,
+		{"a cost that JSON cannot carry", `"coefficient": 4`, `"coefficient": 9007199254740992`, sensor.ErrJSONRange,
 			`x.json:7:106: inputs[1].coefficient: found the number 9007199254740992; expected an integer from 0 to 9007199254740991`, true},
-		{"no memory", "\"memory\": 9\n", "\"memory\": null\n", ErrJSONType, `x.json:18:13: memory: found null; expected an integer`, true},
-		{"a size left out", `"stack": 7`, `"fileSize": 7`, ErrJSONDuplicateKey, `x.json:16:153: sizes: key "fileSize" occurs twice; expected it once`, true},
-		{"revision that fits no file name", `"revision": 7`, `"revision": 100000000`, ErrJSONRange,
+		{"no memory", "\"memory\": 9\n", "\"memory\": null\n", sensor.ErrJSONType, `x.json:18:13: memory: found null; expected an integer`, true},
+		{"a size left out", `"stack": 7`, `"fileSize": 7`, sensor.ErrJSONDuplicateKey, `x.json:16:153: sizes: key "fileSize" occurs twice; expected it once`, true},
+		{"revision that fits no file name", `"revision": 7`, `"revision": 100000000`, sensor.ErrJSONRange,
 			`x.json:3:31: revision: found the number 100000000; expected an integer from 0 to 99999999`, true},
-		{"a format that is no version", `"1.0"`, `"v1"`, ErrJSONValue,
+		{"a format that is no version", `"1.0"`, `"v1"`, sensor.ErrJSONValue,
 			`x.json:3:92: format: found the string "v1"; expected major and minor version of a format, such as "1.0"`, true},
-		{"more inputs than there can be", `"inputsDeclared": 21`, `"inputsDeclared": 1025`, ErrJSONRange,
+		{"more inputs than there can be", `"inputsDeclared": 21`, `"inputsDeclared": 1025`, sensor.ErrJSONRange,
 			`x.json:4:21: inputsDeclared: found the number 1025; expected an integer from 0 to 1024`, true},
-		{"read but not declared", `"inputsDeclared": 21`, `"inputsDeclared": 20`, ErrJSONValue,
+		{"read but not declared", `"inputsDeclared": 21`, `"inputsDeclared": 20`, sensor.ErrJSONValue,
 			`x.json:7:15: inputs[1].index: found input 21 (index 20); expected less than inputsDeclared, which is 20`, false},
-		{"inputs read that are not", `"inputsRead": 21`, `"inputsRead": 20`, ErrJSONValue,
+		{"inputs read that are not", `"inputsRead": 21`, `"inputsRead": 20`, sensor.ErrJSONValue,
 			`x.json:1:1: inputsRead: inputsRead is 20; expected the highest index of inputs plus one, 21`, false},
-		{"inputs out of order", `"index": 5`, `"index": 20`, ErrJSONValue,
+		{"inputs out of order", `"index": 5`, `"index": 20`, sensor.ErrJSONValue,
 			`x.json:7:15: inputs[1].index: found input 21 (index 20) after input 21 (index 20); expected inputs to ascend`, false},
-		{"an index that no file has", `"index": 20`, `"index": 1024`, ErrJSONRange,
+		{"an index that no file has", `"index": 20`, `"index": 1024`, sensor.ErrJSONRange,
 			`x.json:7:15: inputs[1].index: found the number 1024; expected an integer from 0 to 1023`, true},
-		{"an input that no criterion reads", `"criteria": 1, "coefficient": 0`, `"criteria": 0, "coefficient": 0`, ErrJSONRange,
+		{"an input that no criterion reads", `"criteria": 1, "coefficient": 0`, `"criteria": 0, "coefficient": 0`, sensor.ErrJSONRange,
 			`x.json:6:46: inputs[0].criteria: found the number 0; expected an integer from 1 to 2147483647`, true},
-		{"a type that there is not", `"type": "string"`, `"type": "float"`, ErrJSONValue,
+		{"a type that there is not", `"type": "string"`, `"type": "float"`, sensor.ErrJSONValue,
 			`x.json:7:50: inputs[1].type: found the string "float"; expected "string", "integer" or "address"`, true},
-		{"operators out of order", `"contains"`, `"exists"`, ErrJSONValue,
+		{"operators out of order", `"contains"`, `"exists"`, sensor.ErrJSONValue,
 			`x.json:14:5: operators[1].operator: found "exists" after "equals"; expected operators to ascend as in FORMAT.md`, false},
-		{"an operator that there is not", `"contains"`, `"like"`, ErrJSONValue,
+		{"an operator that there is not", `"contains"`, `"like"`, sensor.ErrJSONValue,
 			`x.json:14:18: operators[1].operator: found the string "like"; expected "exists", "equals", "prefix", "suffix", "contains", "pattern", "regexp", "integer equals", "integer range" or "address range"`, true},
-		{"more causes than instances", `"instances": 2, "criteria": 1,`, `"instances": 1, "criteria": 1,`, ErrJSONValue,
+		{"more causes than instances", `"instances": 2, "criteria": 1,`, `"instances": 1, "criteria": 1,`, sensor.ErrJSONValue,
 			`x.json:7:5: inputs[1].causes: found 2 causes for 1 instances; expected no more causes than instances`, false},
-		{"more causes of an operator than instances", `[{}]`, `[{}, {}]`, ErrJSONValue,
+		{"more causes of an operator than instances", `[{}]`, `[{}, {}]`, sensor.ErrJSONValue,
 			`x.json:13:5: operators[0].causes: found 2 causes for 1 instances; expected no more causes than instances`, false},
-		{"more causes than are ever named", `[{}]`, `[{}, {}, {}, {}, {}, {}, {}, {}, {}]`, ErrJSONValue,
+		{"more causes than are ever named", `[{}]`, `[{}, {}, {}, {}, {}, {}, {}, {}, {}]`, sensor.ErrJSONValue,
 			`x.json:13:102: operators[0].causes[8]: there are more than 8 causes; expected at most 8`, true},
-		{"an ID that is none", `01234567-89ab-cdef-0123-456789abcdef`, `0123456789abcdef0123456789abcdef`, ErrJSONValue,
+		{"an ID that is none", `01234567-89ab-cdef-0123-456789abcdef`, `0123456789abcdef0123456789abcdef`, sensor.ErrJSONValue,
 			`x.json:8:29: inputs[1].causes[0].id: found the string "0123456789abcdef0123456789abcdef"; expected a UUID in lower case, such as "01234567-89ab-cdef-0123-456789abcdef"`, true},
-		{"an ID in upper case", `01234567-89ab-cdef-0123-456789abcdef`, `01234567-89AB-CDEF-0123-456789ABCDEF`, ErrJSONValue,
+		{"an ID in upper case", `01234567-89ab-cdef-0123-456789abcdef`, `01234567-89AB-CDEF-0123-456789ABCDEF`, sensor.ErrJSONValue,
 			`x.json:8:29: inputs[1].causes[0].id: found the string "01234567-89AB-CDEF-0123-456789ABCDEF"; expected a UUID in lower case, such as "01234567-89ab-cdef-0123-456789abcdef"`, true},
-		{"a title of any length", `"T"`, `"` + strings.Repeat("T", MaxCauseText+1) + `"`, ErrJSONValue,
+		{"a title of any length", `"T"`, `"` + strings.Repeat("T", sensor.MaxCauseText+1) + `"`, sensor.ErrJSONValue,
 			`x.json:8:102: inputs[1].causes[0].title: found a text of 257 characters; expected at most 256`, true},
-		{"half a line", `"line": 9`, `"line": 9.5`, ErrJSONType,
+		{"half a line", `"line": 9`, `"line": 9.5`, sensor.ErrJSONType,
 			`x.json:8:128: inputs[1].causes[0].line: found 9.5; expected an integer in digits alone, without fraction or exponent`, true},
-		{"a word that is none", `"word": 3`, `"word": -1`, ErrJSONRange,
+		{"a word that is none", `"word": 3`, `"word": -1`, sensor.ErrJSONRange,
 			`x.json:8:77: inputs[1].causes[0].word: found the number -1; expected an integer from 0 to 2147483647`, true},
 	}, readNeedsOnly)
 }
 
 // What a document cannot say is refused where it is made.
 func TestNeedsJSONRefuses(t *testing.T) {
-	n := NeedsOfDefinition(BuiltinDefinitions().ByName("ipc", 1))
+	n := sensor.NeedsOfDefinition(builtin.Definitions().ByName("ipc", 1))
 	n.InputsRead = 3
 	if _, err := n.JSON(); err == nil || err.Error() != `needs cannot be written: needs:1:1: inputsRead: inputsRead is 3; expected the highest index of inputs plus one, 0` {
 		t.Errorf("error is %v; want one about inputsRead", err)
@@ -578,13 +580,13 @@ func TestNeedsJSONRefuses(t *testing.T) {
 // FuzzReadNeeds: as FuzzReadFleet.
 func FuzzReadNeeds(f *testing.F) {
 	f.Add([]byte(needsDoc))
-	data, _ := NeedsOf(testfile.Parse(f, testfile.Encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), BuiltinDefinitions()).JSON()
+	data, _ := sensor.NeedsOf(testfile.Parse(f, testfile.Encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), builtin.Definitions()).JSON()
 	f.Add(data)
 	f.Add([]byte(strings.Replace(needsDoc, `"inputsRead": 21`, `"inputsRead": 5`, 1)))
 	f.Add([]byte(strings.Replace(needsDoc, `"T"`, `"\u0000\ud83d\ude00"`, 1)))
 	f.Add([]byte("{"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		n, err := ReadNeeds("n", data)
+		n, err := sensor.ReadNeeds("n", data)
 		if err != nil {
 			checkJSONError(t, data, err, n == nil)
 			return
@@ -599,10 +601,10 @@ func FuzzReadNeeds(f *testing.F) {
 
 func BenchmarkNeedsOf(b *testing.B) {
 	f := testfile.Large(b)
-	defs := BuiltinDefinitions()
+	defs := builtin.Definitions()
 	b.ReportAllocs()
 	for b.Loop() {
-		NeedsOf(f, defs)
+		sensor.NeedsOf(f, defs)
 	}
 	b.ReportMetric(float64(f.Words()), "words")
 }

@@ -6,12 +6,12 @@ import (
 )
 
 // OwnReader returns the reader part of the contract of a sensor that runs this
-// package's [Interpreter]: it finds inputs by name, has every operator and reads
+// package's [interp.Interpreter]: it finds inputs by name, has every operator and reads
 // whatever the format allows. No budget is stated.
 func OwnReader() Reader {
 	return Reader{
-		Evidence:               Extracted,
-		Access:                 Named,
+		Evidence:               EvidenceExtracted,
+		Access:                 AccessNamed,
 		Formats:                []string{channelfile.Version},
 		Operators:              channelfile.Operators(),
 		RefusesUnknownVersions: true,

@@ -95,7 +95,7 @@ type Collected uint8
 
 // The states of collection. Zero claims nothing.
 const (
-	CollectionUnknown Collected = iota
+	CollectedUnknown Collected = iota
 	CollectedAll
 	CollectedSome // under a condition that is stated
 	CollectedNone
@@ -113,7 +113,7 @@ type Collection struct {
 var collectedNames = []string{"all", "some", "none"}
 
 func (c Collected) String() string {
-	if c == CollectionUnknown {
+	if c == CollectedUnknown {
 		return "unknown"
 	}
 	return nameOf("collection", collectedNames, int(c)-1)
@@ -143,7 +143,7 @@ func (c *Contract) newer() bool {
 		}
 		for k := range s.Inputs {
 			in := &s.Inputs[k]
-			if in.State > Supplied || in.CutAt != 0 || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
+			if in.State > StateSupplied || in.CutAt != 0 || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
 				return true
 			}
 		}
@@ -440,7 +440,7 @@ func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 	switch {
 	case r.Failed():
 		return
-	case in.State != Constant:
+	case in.State != StateConstant:
 		r.FailAt(valuesAt, "values", "found values of an input that is %s; expected them for constant inputs alone", in.State)
 		return
 	case len(in.Values) == 0:
@@ -453,11 +453,11 @@ func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 			r.FailAt(valuesAt, fmt.Sprintf("values[%d]", i), format, args...)
 		}
 		switch {
-		case in.Type == Integer && strings[i]:
+		case in.Type == TypeInteger && strings[i]:
 			fail("found the string %s; expected an integer, as the input is", strictjson.Quote(text))
-		case in.Type != Integer && !strings[i]:
+		case in.Type != TypeInteger && !strings[i]:
 			fail("found the number %s; expected a string, for the input is of type %s", text, in.Type)
-		case in.Type == Address:
+		case in.Type == TypeAddress:
 			a, err := netip.ParseAddr(text)
 			if err != nil || a.Zone() != "" {
 				fail("found the string %s; expected an IPv4 or IPv6 address without a zone", strictjson.Quote(text))
@@ -576,7 +576,7 @@ func (w *writer) values(in *SuppliedInput) {
 	w.Key("values")
 	w.InlineArray(func() {
 		for _, text := range in.Values {
-			if n, err := strconv.ParseInt(text, 10, 64); in.Type == Integer && err == nil {
+			if n, err := strconv.ParseInt(text, 10, 64); in.Type == TypeInteger && err == nil {
 				w.Int(n)
 			} else {
 				w.String(text)

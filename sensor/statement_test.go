@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"crypto/sha256"
@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // fleetDocV1 has every key that version 1 added at least once.
@@ -70,39 +73,39 @@ const fleetDocV1 = `{
 `
 
 func TestReadFleetV1(t *testing.T) {
-	want := &Fleet{
-		Name: "statements", Digest: sha256.Sum256([]byte(fleetDocV1)), Document: &Document{"fleet.json", []byte(fleetDocV1)},
-		Contracts: []Contract{{
+	want := &sensor.Fleet{
+		Name: "statements", Digest: sha256.Sum256([]byte(fleetDocV1)), Document: &sensor.Document{"fleet.json", []byte(fleetDocV1)},
+		Contracts: []sensor.Contract{{
 			Build: "15.15", Hosts: 800,
-			Sources: []Source{
+			Sources: []sensor.Source{
 				{"configuration", "sysmon/config.xml", "sysmon", "15.15", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 				{Name: "policy", Path: "https://example.org/audit.csv"},
 			},
-			Reader: Reader{Evidence: Stated, Access: Named, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpExists}},
-			Declares: []Declaration{
-				{Type: "dns", Version: 1, Inputs: []DeclaredInput{{"Cookie", String}}, Feeds: []string{"resolver"}, Basis: Basis{Evidence: Extracted, Since: "1.7.1"}},
+			Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpExists}},
+			Declares: []sensor.Declaration{
+				{Type: "dns", Version: 1, Inputs: []sensor.DeclaredInput{{"Cookie", sensor.TypeString}}, Feeds: []string{"resolver"}, Basis: sensor.Basis{Evidence: sensor.EvidenceExtracted, Since: "1.7.1"}},
 				{Type: "tty", Version: 2},
 			},
-			Lacks: []Lack{
+			Lacks: []sensor.Lack{
 				{Type: "clipboard"},
-				{"pipes", []uint32{1, 3}, Basis{Reason: "not carried by this provider", Place: Place{"configuration", 12}}},
+				{"pipes", []uint32{1, 3}, sensor.Basis{Reason: "not carried by this provider", Place: sensor.Place{"configuration", 12}}},
 			},
-			Supplies: []Supply{{
-				Type: "dns", Version: 1, Feed: "resolver", Evidence: Observed, Events: 100, Place: Place{"policy", 4},
-				Collected: Collection{CollectedSome, Basis{Evidence: Stated, Reason: "needs a SACL", Place: Place{Source: "policy"}}},
-				Inputs: []SuppliedInput{
-					{Name: "Query", Type: String, State: Supplied, MaxLength: 200, CutAt: 255, Seen: 7},
-					{Name: "Answer", Type: String, State: Conditional, CutAt: 9, PerMillion: 870_000,
-						Basis: &Basis{Stated, "may be left out", "1.8", Place{"policy", 5}}},
-					{Name: "EventID", Type: Integer, State: Constant, Values: []string{"22", "-1"}},
-					{Name: "Channel", Type: String, State: Constant, MaxLength: 7, Values: []string{"log", ""}},
-					{Name: "Server", Type: Address, State: Constant, Values: []string{"192.0.2.1", "2001:db8::1"}},
-					{Name: "Cookie", Type: String, State: NotSupplied, Basis: &Basis{Reason: "switched off"}},
+			Supplies: []sensor.Supply{{
+				Type: "dns", Version: 1, Feed: "resolver", Evidence: sensor.EvidenceObserved, Events: 100, Place: sensor.Place{"policy", 4},
+				Collected: sensor.Collection{sensor.CollectedSome, sensor.Basis{Evidence: sensor.EvidenceStated, Reason: "needs a SACL", Place: sensor.Place{Source: "policy"}}},
+				Inputs: []sensor.SuppliedInput{
+					{Name: "Query", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 200, CutAt: 255, Seen: 7},
+					{Name: "Answer", Type: sensor.TypeString, State: sensor.StateConditional, CutAt: 9, PerMillion: 870_000,
+						Basis: &sensor.Basis{sensor.EvidenceStated, "may be left out", "1.8", sensor.Place{"policy", 5}}},
+					{Name: "EventID", Type: sensor.TypeInteger, State: sensor.StateConstant, Values: []string{"22", "-1"}},
+					{Name: "Channel", Type: sensor.TypeString, State: sensor.StateConstant, MaxLength: 7, Values: []string{"log", ""}},
+					{Name: "Server", Type: sensor.TypeAddress, State: sensor.StateConstant, Values: []string{"192.0.2.1", "2001:db8::1"}},
+					{Name: "Cookie", Type: sensor.TypeString, State: sensor.StateNotSupplied, Basis: &sensor.Basis{Reason: "switched off"}},
 				},
 			}},
 		}},
 	}
-	got, err := ReadFleet("fleet.json", []byte(fleetDocV1))
+	got, err := sensor.ReadFleet("fleet.json", []byte(fleetDocV1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +113,8 @@ func TestReadFleetV1(t *testing.T) {
 		t.Errorf("fleet differs (-want +got):\n%s", diff)
 	}
 	c := &got.Contracts[0]
-	for i, want := range [][]Value{2: {Number(22), Number(-1)}, 3: {Text("log"), Text("")}, 4: {IP(netip.MustParseAddr("192.0.2.1")), IP(netip.MustParseAddr("2001:db8::1"))}, 5: nil} {
-		if diff := cmp.Diff(want, Constants(&c.Supplies[0].Inputs[i])); diff != "" {
+	for i, want := range [][]interp.Value{2: {interp.Number(22), interp.Number(-1)}, 3: {interp.Text("log"), interp.Text("")}, 4: {interp.IP(netip.MustParseAddr("192.0.2.1")), interp.IP(netip.MustParseAddr("2001:db8::1"))}, 5: nil} {
+		if diff := cmp.Diff(want, interp.Constants(&c.Supplies[0].Inputs[i])); diff != "" {
 			t.Errorf("constants of input %d differ (-want +got):\n%s", i, diff)
 		}
 	}
@@ -119,7 +122,7 @@ func TestReadFleetV1(t *testing.T) {
 		why     string
 		typ     string
 		version uint32
-		want    *Lack
+		want    *sensor.Lack
 	}{
 		{"all versions", "clipboard", 9, &c.Lacks[0]},
 		{"a version that is listed", "pipes", 3, &c.Lacks[1]},
@@ -135,8 +138,8 @@ func TestReadFleetV1(t *testing.T) {
 // A document of version 0 means the same when it says that it is of version 1,
 // and a fleet that says nothing new is written in version 0.
 func TestFleetVersionsAgree(t *testing.T) {
-	for _, name := range BuiltinFleets() {
-		f, _ := BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		f, _ := builtin.Fleet(name)
 		data, err := f.JSON()
 		if err != nil {
 			t.Fatal(err)
@@ -148,11 +151,11 @@ func TestFleetVersionsAgree(t *testing.T) {
 
 func agree(t *testing.T, data []byte) {
 	t.Helper()
-	was, err := ReadFleet("f", data)
+	was, err := sensor.ReadFleet("f", data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := ReadFleet("f", []byte(strings.Replace(string(data), FleetSchemaV0, FleetSchema, 1)))
+	now, err := sensor.ReadFleet("f", []byte(strings.Replace(string(data), sensor.FleetSchemaV0, sensor.FleetSchema, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,68 +167,68 @@ func agree(t *testing.T, data []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := ReadFleet("f", written); err != nil || again.schema() != was.schema() || !strings.Contains(string(written), was.schema()) {
-		t.Errorf("fleet %s is not written in %s: %v", was.Name, was.schema(), err)
+	if again, err := sensor.ReadFleet("f", written); err != nil || again.Schema() != was.Schema() || !strings.Contains(string(written), was.Schema()) {
+		t.Errorf("fleet %s is not written in %s: %v", was.Name, was.Schema(), err)
 	}
 }
 
 func TestReadFleetV1Refuses(t *testing.T) {
 	edits := []edit{
-		{"a source twice", `"name": "policy"`, `"name": "configuration"`, ErrJSONValue,
+		{"a source twice", `"name": "policy"`, `"name": "configuration"`, sensor.ErrJSONValue,
 			`x.json:10:18: builds[0].sources[1].name: found the name "configuration" again; sources[0] has it already`, false},
-		{"a source without a path", `, "path": "https://example.org/audit.csv"`, ``, ErrJSONMissingKey,
+		{"a source without a path", `, "path": "https://example.org/audit.csv"`, ``, sensor.ErrJSONMissingKey,
 			`x.json:10:9: builds[0].sources[1]: key "path" is missing`, true},
-		{"a digest in capitals", `e3b0c442`, `E3B0C442`, ErrJSONValue,
+		{"a digest in capitals", `e3b0c442`, `E3B0C442`, sensor.ErrJSONValue,
 			`x.json:9:114: builds[0].sources[0].sha256: found "E3B0C44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852"...; expected a SHA-256, 64 hexadecimal digits in lower case`, true},
 		{"a source that is not there", `"source": "policy",
           "line": 4`, `"source": "polcy",
-          "line": 4`, ErrJSONValue,
+          "line": 4`, sensor.ErrJSONValue,
 			`x.json:39:21: builds[0].supply[0].source: found "polcy"; expected the name of one of the sources of the build; did you mean "policy"?`, false},
 		{"a line of nothing", `"source": "policy",
-          "line": 4`, `"line": 4`, ErrJSONValue,
+          "line": 4`, `"line": 4`, sensor.ErrJSONValue,
 			`x.json:34:9: builds[0].supply[0]: found a line without a source; expected the name of the source that the line is in`, true},
 		{"a type declared twice", `"type": "tty",
-          "version": 2`, `"type": "dns", "version": 1`, ErrJSONValue,
+          "version": 2`, `"type": "dns", "version": 1`, sensor.ErrJSONValue,
 			`x.json:24:9: builds[0].declares[1]: version 1 of type "dns" is declared twice; declares[0] has it already`, false},
-		{"a type lacking twice", `"type": "pipes"`, `"type": "clipboard"`, ErrJSONValue,
+		{"a type lacking twice", `"type": "pipes"`, `"type": "clipboard"`, sensor.ErrJSONValue,
 			`x.json:31:18: builds[0].lacks[1].type: found the name "clipboard" again; lacks[0] has it already`, false},
-		{"versions that do not ascend", `[1, 3]`, `[3, 1]`, ErrJSONValue,
+		{"versions that do not ascend", `[1, 3]`, `[3, 1]`, sensor.ErrJSONValue,
 			`x.json:31:43: builds[0].lacks[1].versions[1]: found 1 after 3; expected versions to ascend`, false},
-		{"versions without one", `[1, 3]`, `[]`, ErrJSONValue,
+		{"versions without one", `[1, 3]`, `[]`, sensor.ErrJSONValue,
 			`x.json:31:39: builds[0].lacks[1].versions: found an empty array; expected at least one version, or no list for all versions`, true},
-		{"lacking and supplied", `"type": "clipboard"`, `"type": "dns"`, ErrJSONValue,
+		{"lacking and supplied", `"type": "clipboard"`, `"type": "dns"`, sensor.ErrJSONValue,
 			`x.json:30:9: builds[0].lacks[0]: found type "dns" lacking, and supply[0] supplies version 1 of it; expected one of the two`, false},
-		{"some events, and it is not said which", `"reason": "needs a SACL", `, ``, ErrJSONValue,
+		{"some events, and it is not said which", `"reason": "needs a SACL", `, ``, sensor.ErrJSONValue,
 			`x.json:41:24: builds[0].supply[0].collected.reason: found that some events are collected, without a reason; expected the condition under which they are`, true},
-		{"a collection of another kind", `"events": "some"`, `"events": "no"`, ErrJSONValue,
+		{"a collection of another kind", `"events": "some"`, `"events": "no"`, sensor.ErrJSONValue,
 			`x.json:41:35: builds[0].supply[0].collected.events: found the string "no"; expected "all", "some" or "none"; did you mean "none"?`, true},
-		{"longer than it is cut", `"maxLength": 200`, `"maxLength": 256`, ErrJSONValue,
+		{"longer than it is cut", `"maxLength": 200`, `"maxLength": 256`, sensor.ErrJSONValue,
 			`x.json:44:13: builds[0].supply[0].inputs[0].maxLength: found 256, and the input is cut at 255 bytes; expected at most that`, false},
-		{"an integer that is cut", `"state": "constant", "values": [22, -1]`, `"cutAt": 1`, ErrJSONValue,
+		{"an integer that is cut", `"state": "constant", "values": [22, -1]`, `"cutAt": 1`, sensor.ErrJSONValue,
 			`x.json:46:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; expected one for strings alone`, true},
-		{"cut, and not supplied", `"not supplied"`, `"not supplied", "cutAt": 1`, ErrJSONValue,
+		{"cut, and not supplied", `"not supplied"`, `"not supplied", "cutAt": 1`, sensor.ErrJSONValue,
 			`x.json:49:13: builds[0].supply[0].inputs[5].cutAt: found a length at which an input is cut that is not supplied; expected one that is supplied, conditional or unknown`, true},
-		{"a rate of what is always there", `"seen": 7`, `"perMillion": 7`, ErrJSONValue,
+		{"a rate of what is always there", `"seen": 7`, `"perMillion": 7`, sensor.ErrJSONValue,
 			`x.json:44:13: builds[0].supply[0].inputs[0].perMillion: found a rate for an input that is supplied; expected one for conditional inputs alone`, true},
-		{"a rate of more than all", `870000`, `1000001`, ErrJSONRange,
+		{"a rate of more than all", `870000`, `1000001`, sensor.ErrJSONRange,
 			`x.json:45:100: builds[0].supply[0].inputs[1].perMillion: found the number 1000001; expected an integer from 1 to 1000000`, true},
-		{"a condition that is not said", `, "reason": "may be left out"`, ``, ErrJSONValue,
+		{"a condition that is not said", `, "reason": "may be left out"`, ``, sensor.ErrJSONValue,
 			`x.json:45:13: builds[0].supply[0].inputs[1].reason: found a conditional input without a reason; expected the condition under which events have it`, true},
-		{"a constant without values", `, "values": [22, -1]`, ``, ErrJSONValue,
+		{"a constant without values", `, "values": [22, -1]`, ``, sensor.ErrJSONValue,
 			`x.json:46:13: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value that it has`, true},
-		{"a constant with no values", `[22, -1]`, `[]`, ErrJSONValue,
+		{"a constant with no values", `[22, -1]`, `[]`, sensor.ErrJSONValue,
 			`x.json:46:83: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value that it has`, true},
-		{"values of what is not constant", `"seen": 7`, `"values": ["a"]`, ErrJSONValue,
+		{"values of what is not constant", `"seen": 7`, `"values": ["a"]`, sensor.ErrJSONValue,
 			`x.json:44:91: builds[0].supply[0].inputs[0].values: found values of an input that is supplied; expected them for constant inputs alone`, true},
-		{"a string for an integer", `[22, -1]`, `[22, "x"]`, ErrJSONValue,
+		{"a string for an integer", `[22, -1]`, `[22, "x"]`, sensor.ErrJSONValue,
 			`x.json:46:83: builds[0].supply[0].inputs[2].values[1]: found the string "x"; expected an integer, as the input is`, true},
-		{"an integer for a string", `["log", ""]`, `["log", 7]`, ErrJSONValue,
+		{"an integer for a string", `["log", ""]`, `["log", 7]`, sensor.ErrJSONValue,
 			`x.json:47:98: builds[0].supply[0].inputs[3].values[1]: found the number 7; expected a string, for the input is of type string`, true},
-		{"a value twice", `["log", ""]`, `["log", "log"]`, ErrJSONValue,
+		{"a value twice", `["log", ""]`, `["log", "log"]`, sensor.ErrJSONValue,
 			`x.json:47:98: builds[0].supply[0].inputs[3].values[1]: found the value "log" again; values[0] has it already`, true},
-		{"a value that is too long", `["log", ""]`, `["sysmon/operational"]`, ErrJSONValue,
+		{"a value that is too long", `["log", ""]`, `["sysmon/operational"]`, sensor.ErrJSONValue,
 			`x.json:47:98: builds[0].supply[0].inputs[3].values[0]: found a value of 18 bytes; maxLength is 7`, false},
-		{"no address", `"192.0.2.1"`, `"192.0.2"`, ErrJSONValue,
+		{"no address", `"192.0.2.1"`, `"192.0.2"`, sensor.ErrJSONValue,
 			`x.json:48:82: builds[0].supply[0].inputs[4].values[0]: found the string "192.0.2"; expected an IPv4 or IPv6 address without a zone`, true},
 	}
 	refuses(t, "fleet", fleetDocV1, edits, readFleetOnly)
@@ -244,16 +247,16 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			return `x.json:` + string(rune('0'+n/10)) + string(rune('0'+n%10))
 		}
 		refuses(t, "fleet", base, []edit{
-			{"sources", `"hosts": 1000,`, `"hosts": 1000, "sources": [],`, ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:33: builds[0].sources: ` + message, true},
-			{"declares", `"hosts": 1000,`, `"hosts": 1000, "declares": [],`, ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:34: builds[0].declares: ` + message, true},
-			{"lacks", `"hosts": 1000,`, `"hosts": 1000, "lacks": [],`, ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:31: builds[0].lacks: ` + message, true},
-			{"collected", `"feed": "kernel",`, `"feed": "kernel", "collected": {"events": "all"},`, ErrJSONUnknownKey, line(17) + `:71: builds[0].supply[0].collected: ` + message, true},
-			{"a conditional input", `"state": "unknown"`, `"state": "conditional", "reason": "r"`, ErrJSONUnknownKey, "", true},
-			{"a constant input", `"type": "address", "state": "unknown"`, `"type": "address", "state": "constant", "values": ["::1"]`, ErrJSONUnknownKey, "", true},
-			{"a cut input", `"maxLength": 9`, `"maxLength": 9, "cutAt": 9`, ErrJSONUnknownKey, "", true},
-			{"a reason", `"maxLength": 9`, `"maxLength": 9, "reason": "r"`, ErrJSONUnknownKey, "", true},
-			{"evidence of an input", `"maxLength": 9`, `"maxLength": 9, "evidence": "stated"`, ErrJSONUnknownKey, "", true},
-			{"a first version", `"maxLength": 9`, `"maxLength": 9, "since": "1"`, ErrJSONUnknownKey, "", true},
+			{"sources", `"hosts": 1000,`, `"hosts": 1000, "sources": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:33: builds[0].sources: ` + message, true},
+			{"declares", `"hosts": 1000,`, `"hosts": 1000, "declares": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:34: builds[0].declares: ` + message, true},
+			{"lacks", `"hosts": 1000,`, `"hosts": 1000, "lacks": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:31: builds[0].lacks: ` + message, true},
+			{"collected", `"feed": "kernel",`, `"feed": "kernel", "collected": {"events": "all"},`, sensor.ErrJSONUnknownKey, line(17) + `:71: builds[0].supply[0].collected: ` + message, true},
+			{"a conditional input", `"state": "unknown"`, `"state": "conditional", "reason": "r"`, sensor.ErrJSONUnknownKey, "", true},
+			{"a constant input", `"type": "address", "state": "unknown"`, `"type": "address", "state": "constant", "values": ["::1"]`, sensor.ErrJSONUnknownKey, "", true},
+			{"a cut input", `"maxLength": 9`, `"maxLength": 9, "cutAt": 9`, sensor.ErrJSONUnknownKey, "", true},
+			{"a reason", `"maxLength": 9`, `"maxLength": 9, "reason": "r"`, sensor.ErrJSONUnknownKey, "", true},
+			{"evidence of an input", `"maxLength": 9`, `"maxLength": 9, "evidence": "stated"`, sensor.ErrJSONUnknownKey, "", true},
+			{"a first version", `"maxLength": 9`, `"maxLength": 9, "since": "1"`, sensor.ErrJSONUnknownKey, "", true},
 		}, readFleetOnly)
 	}
 }

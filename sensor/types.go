@@ -11,9 +11,9 @@ type InputType uint8
 
 // The types of inputs. Zero is none.
 const (
-	String  InputType = 1 + iota // bytes
-	Integer                      // a signed integer of 64 bits
-	Address                      // an IPv4 or IPv6 address
+	TypeString  InputType = 1 + iota // bytes
+	TypeInteger                      // a signed integer of 64 bits
+	TypeAddress                      // an IPv4 or IPv6 address
 )
 
 // Evidence says how something about a build is known.
@@ -21,9 +21,9 @@ type Evidence uint8
 
 // The kinds of evidence, from strong to weak. Zero is none.
 const (
-	Extracted Evidence = 1 + iota // from the build itself
-	Observed                      // in events that the build produced
-	Stated                        // by a person
+	EvidenceExtracted Evidence = 1 + iota // from the build itself
+	EvidenceObserved                      // in events that the build produced
+	EvidenceStated                        // by a person
 )
 
 // Access says how a reader finds the value of an input.
@@ -31,8 +31,8 @@ type Access uint8
 
 // The kinds of access. Zero is none.
 const (
-	Positional Access = 1 + iota // an array, by index: what is not there is read all the same
-	Named                        // a map, by name: what is not there is absent
+	AccessPositional Access = 1 + iota // an array, by index: what is not there is read all the same
+	AccessNamed                        // a map, by name: what is not there is absent
 )
 
 // State says whether a build hands over an input.
@@ -48,20 +48,20 @@ type State uint8
 // could have any value of its type and length. An input that is cut at a length
 // is judged by its state, and is not longer than that.
 const (
-	Unknown     State = iota
-	NotSupplied       // no event has it
-	Supplied          // each event for which there is a value has it
-	Conditional       // only some events have it, for a reason that is stated
-	Constant          // each event has it, with one of the values that are stated
+	StateUnknown     State = iota
+	StateNotSupplied       // no event has it
+	StateSupplied          // each event for which there is a value has it
+	StateConditional       // only some events have it, for a reason that is stated
+	StateConstant          // each event has it, with one of the values that are stated
 )
 
 // Certain reports whether the reader surely gets the input: it is supplied or
 // constant.
-func (s State) Certain() bool { return s == Supplied || s == Constant }
+func (s State) Certain() bool { return s == StateSupplied || s == StateConstant }
 
 // Occurs reports whether some events are known to have the input: it is
 // supplied, constant or conditional.
-func (s State) Occurs() bool { return s >= Supplied && s <= Constant }
+func (s State) Occurs() bool { return s >= StateSupplied && s <= StateConstant }
 
 // The texts of the types above, as documents and messages have them.
 var (

@@ -1,4 +1,4 @@
-package sensor
+package sensor_test
 
 import (
 	"errors"
@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 func TestUndefined(t *testing.T) {
@@ -43,16 +46,16 @@ func TestUndefined(t *testing.T) {
 `, `"name": "User", "type": "string"}]}
 `, `f.json:10:96: builds[1].supply[1].inputs[0].name: found the input "User", which version 2 of type tty does not have; correct it, or declare it in the contract of the build (declares)`},
 	} {
-		f, err := ReadFleet("f.json", []byte(strings.Replace(doc, tt.old, tt.new, 1)))
+		f, err := sensor.ReadFleet("f.json", []byte(strings.Replace(doc, tt.old, tt.new, 1)))
 		if err != nil {
 			t.Fatalf("%s: %v", tt.why, err)
 		}
 		got := ""
 		groups := f.Groups()
 		for range 2 { // the second answer is one that was kept
-			if err := groups.Undefined(BuiltinDefinitions()); err != nil {
+			if err := groups.Undefined(builtin.Definitions()); err != nil {
 				got = err.Error()
-				if !errors.Is(err, ErrUndefined) {
+				if !errors.Is(err, sensor.ErrUndefined) {
 					t.Errorf("%s: the error is no ErrUndefined", tt.why)
 				}
 			}
@@ -66,9 +69,9 @@ func TestUndefined(t *testing.T) {
 // A definition that comes later is seen, a definition without feeds accepts any,
 // and what was changed since it was read has no place.
 func TestUndefinedIsAskedAgain(t *testing.T) {
-	d := &Definition{Name: "dns", Number: 2000, Version: 1, Channel: 2000, Inputs: []Input{{Name: "Query", Type: String}}}
-	f := &Fleet{Name: "made", Contracts: []Contract{{Build: "a", Supplies: []Supply{{Type: "dns", Version: 1, Feed: "any", Inputs: []SuppliedInput{{Name: "Query", Type: String}}}}}}}
-	groups, defs := f.Groups(), new(Definitions)
+	d := &sensor.Definition{Name: "dns", Number: 2000, Version: 1, Channel: 2000, Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString}}}
+	f := &sensor.Fleet{Name: "made", Contracts: []sensor.Contract{{Build: "a", Supplies: []sensor.Supply{{Type: "dns", Version: 1, Feed: "any", Inputs: []sensor.SuppliedInput{{Name: "Query", Type: sensor.TypeString}}}}}}}
+	groups, defs := f.Groups(), new(sensor.Definitions)
 	if err := groups.Undefined(defs); err == nil || !strings.HasPrefix(err.Error(), `fleet "made": builds[0].supply[0].type: found the type "dns"`) {
 		t.Errorf("without definitions: %v", err)
 	}
@@ -81,7 +84,7 @@ func TestUndefinedIsAskedAgain(t *testing.T) {
 	if err := groups.Undefined(defs); err != nil {
 		t.Errorf("with the definition: %v", err)
 	}
-	read, err := ReadFleet("f.json", []byte(fleetDoc))
+	read, err := sensor.ReadFleet("f.json", []byte(fleetDoc))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,15 +98,15 @@ func TestUndefinedIsAskedAgain(t *testing.T) {
 // fleet: for each of thousands of wrong names, the nearest of thousands of others
 // took minutes.
 func TestUndefinedManyNames(t *testing.T) {
-	c := Contract{Build: "b", Hosts: 1}
+	c := sensor.Contract{Build: "b", Hosts: 1}
 	for i := range 4000 {
 		name := fmt.Sprintf("type-of-a-long-name-%d", i)
-		c.Declares = append(c.Declares, Declaration{Type: name, Version: 1})
-		c.Supplies = append(c.Supplies, Supply{Type: name + "x", Version: 1})
+		c.Declares = append(c.Declares, sensor.Declaration{Type: name, Version: 1})
+		c.Supplies = append(c.Supplies, sensor.Supply{Type: name + "x", Version: 1})
 	}
-	f := &Fleet{Name: "f", Contracts: []Contract{c}}
+	f := &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{c}}
 	start := time.Now()
-	err := f.Undefined(BuiltinDefinitions())
+	err := f.Undefined(builtin.Definitions())
 	if err == nil || !strings.Contains(err.Error(), `did you mean "type-of-a-long-name-0"?; and 3999 more`) {
 		t.Errorf("got %v", err)
 	}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"go.yaml.in/yaml/v4"
 )
 
@@ -71,7 +71,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		_, err := Build(rules, sensor.BuiltinDefinitions(), Options{AllowUnsupported: true})
+		_, err := Build(rules, builtin.Definitions(), Options{AllowUnsupported: true})
 		onlyUnknownFields(b, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // TestBudget: what the rules of a run may cost together. Each case is of many
@@ -102,7 +103,7 @@ func TestMostExpensive(t *testing.T) {
 	for i := range 9 {
 		rules = append(rules, mustParse(t, withID(fmt.Sprintf("929a690e-bef0-4204-a928-ef5e620d6f%02d", i), "    s: {PipeName|windash: ' -a -b'}\n    condition: s\n"))...)
 	}
-	_, err := Build(rules, sensor.BuiltinDefinitions(), Options{Budget: b})
+	_, err := Build(rules, builtin.Definitions(), Options{Budget: b})
 	const want = "compiling the rules of this run takes more than 700 values, its budget; the most expensive rule is b.yml:1:1"
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "with 624 of them: ") {
 		t.Errorf("got %v\nwant %s", err, want)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // mustParse parses texts, each a file of its own: a.yml, b.yml and so on.
@@ -76,7 +77,7 @@ func TestBuild(t *testing.T) {
 		{why: "nothing but rules that are left out is an error", allow: true, texts: []string{withID(idA, unsupported)}, leftOut: 1, lists: [3]int{0, 0, 1}, errs: []string{"no rule to build a channel file from, of 1 rule"}},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
-			res, err := Build(mustParse(t, tt.texts...), sensor.BuiltinDefinitions(), Options{Revision: 32, Created: 1_721_361_540, AllowUnsupported: tt.allow})
+			res, err := Build(mustParse(t, tt.texts...), builtin.Definitions(), Options{Revision: 32, Created: 1_721_361_540, AllowUnsupported: tt.allow})
 			errs := Errors(err)
 			if len(errs) != len(tt.errs) {
 				t.Errorf("errors %v; want %q", errs, tt.errs)
@@ -117,12 +118,12 @@ func TestBuild(t *testing.T) {
 // TestBuildOrder: the order of the rules is of no importance for the bytes.
 func TestBuildOrder(t *testing.T) {
 	rules := mustParse(t, withID(idC, sound), withID(idA, "    s: [{PipeName|contains: [b, a]}, {Image: null}]\n    condition: not s\n"), withID(idB, sound))
-	first, err := Build(rules, sensor.BuiltinDefinitions(), Options{})
+	first, err := Build(rules, builtin.Definitions(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.Reverse(rules)
-	second, err := Build(rules, sensor.BuiltinDefinitions(), Options{})
+	second, err := Build(rules, builtin.Definitions(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,10 +134,10 @@ func TestBuildOrder(t *testing.T) {
 
 // TestBuildVersions: without a choice the newest version of a type is taken.
 func TestBuildVersions(t *testing.T) {
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	two := *ipc(t)
 	two.Version = 2
-	two.Inputs = append(slices.Clone(two.Inputs), sensor.Input{Name: "Pipe", Type: sensor.String, Source: "cfcheck: a test"})
+	two.Inputs = append(slices.Clone(two.Inputs), sensor.Input{Name: "Pipe", Type: sensor.TypeString, Source: "cfcheck: a test"})
 	if err := defs.Add(&two); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +164,7 @@ func TestBuildVersions(t *testing.T) {
 // its rule.
 func TestLocate(t *testing.T) {
 	rules := mustParse(t, withID(idA, sound), withID(idB, "    s: [{PipeName: x}, {PipeName|contains: [b, a], Image: null}]\n    condition: not s\n"))
-	res, err := Build(rules, sensor.BuiltinDefinitions(), Options{})
+	res, err := Build(rules, builtin.Definitions(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

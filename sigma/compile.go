@@ -420,7 +420,7 @@ func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr
 	var choices []choice
 	var literals []string // of values that are nothing more
 	plain := plainly(it.chain.steps)
-	if it.Field == "" || c.def.Inputs[input].Type != sensor.String {
+	if it.Field == "" || c.def.Inputs[input].Type != sensor.TypeString {
 		plain = nil
 	}
 	for _, v := range values {
@@ -568,14 +568,14 @@ func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Ex
 	var numbers []int64
 	var addresses [][2]netip.Addr
 	for _, g := range choices {
-		if in.Type == sensor.String {
+		if in.Type == sensor.TypeString {
 			patterns = append(patterns, g.String())
 			continue
 		}
 		literal, ok := g.literal()
 		ok = ok && !slices.ContainsFunc(it.chain.steps, func(m modifier) bool { return m.role != fillIn })
 		want := "expected a decimal number"
-		if in.Type == sensor.Integer {
+		if in.Type == sensor.TypeInteger {
 			n, number := decimal(literal)
 			ok = ok && number
 			numbers = append(numbers, n)
@@ -594,9 +594,9 @@ func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Ex
 		}
 	}
 	switch in.Type {
-	case sensor.Integer:
+	case sensor.TypeInteger:
 		return channelfile.IntegerEquals(input, numbers...)
-	case sensor.Address:
+	case sensor.TypeAddress:
 		return channelfile.AddressRanges(input, addresses)
 	}
 	// A channel file writes a pattern by the simplest operator that says it:
@@ -614,7 +614,7 @@ func steps(it *Item) string {
 
 // regexps compiles regular expressions.
 func (c *compiler) regexps(it *Item, input int, values []Value) channelfile.Expr {
-	if !c.wants(it, input, "strings", sensor.String) {
+	if !c.wants(it, input, "strings", sensor.TypeString) {
 		return channelfile.Expr{}
 	}
 	prefix := ""
@@ -733,12 +733,12 @@ func (c *compiler) fieldref(it *Item, input int) channelfile.Expr {
 		}
 	}
 	switch c.def.Inputs[input].Type {
-	case sensor.Address:
+	case sensor.TypeAddress:
 		c.unsupported(it.Position, it.Path, "a channel file cannot compare two fields of type address")
 		return channelfile.Expr{}
-	case sensor.Integer:
+	case sensor.TypeInteger:
 		if len(it.chain.steps) > 0 {
-			c.wants(it, input, "strings", sensor.String)
+			c.wants(it, input, "strings", sensor.TypeString)
 			return channelfile.Expr{}
 		}
 		compare = channelfile.IntegerEqualsInput
@@ -755,7 +755,7 @@ func (c *compiler) fieldref(it *Item, input int) channelfile.Expr {
 
 // cidr compiles comparisons with networks.
 func (c *compiler) cidr(it *Item, input int) channelfile.Expr {
-	if !c.wants(it, input, "addresses", sensor.String, sensor.Address) {
+	if !c.wants(it, input, "addresses", sensor.TypeString, sensor.TypeAddress) {
 		return channelfile.Expr{}
 	}
 	var networks []netip.Prefix
@@ -776,7 +776,7 @@ func (c *compiler) cidr(it *Item, input int) channelfile.Expr {
 
 // numbers compiles lt, lte, gt and gte.
 func (c *compiler) numbers(it *Item, input int) channelfile.Expr {
-	if !c.wants(it, input, "numbers", sensor.String, sensor.Integer) {
+	if !c.wants(it, input, "numbers", sensor.TypeString, sensor.TypeInteger) {
 		return channelfile.Expr{}
 	}
 	var ranges [][2]int64

@@ -48,7 +48,7 @@ func TestAllOfOtherTypes(t *testing.T) {
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			def := typed()
-			def.Inputs = append(def.Inputs, sensor.Input{Name: "C", Type: sensor.String})
+			def.Inputs = append(def.Inputs, sensor.Input{Name: "C", Type: sensor.TypeString})
 			f, err := compileText(ruleOf("    s: "+tt.search+"\n    condition: s\n"), def)
 			if err != nil {
 				t.Fatal(err)

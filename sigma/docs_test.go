@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // rows returns the rows of the first table of docs/sigma.md
@@ -111,7 +111,7 @@ func section(t *testing.T, name, want string) string {
 func TestDocsLogsources(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| logsource | template type | keywords are looked for in |\n|---|---|---|\n")
-	for d := range sensor.BuiltinDefinitions().All() {
+	for d := range builtin.Definitions().All() {
 		for _, l := range d.Logsources {
 			in := ""
 			for i, name := range d.Keywords {

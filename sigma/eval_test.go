@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // An event gives values to fields by name. A field that is not in it is
@@ -26,24 +27,24 @@ func address(b []byte) netip.Addr {
 // tested here, must say the same.
 func matches(t testing.TB, f *channelfile.File, def *sensor.Definition, e event) bool {
 	t.Helper()
-	handed := make(sensor.Event, len(def.Inputs))
+	handed := make(interp.Event, len(def.Inputs))
 	for i, in := range def.Inputs {
 		value, ok := e[in.Name]
 		switch {
 		case !ok:
-		case in.Type == sensor.Integer:
+		case in.Type == sensor.TypeInteger:
 			n, err := strconv.ParseInt(value, 10, 64)
 			if err != nil {
 				t.Fatal(err)
 			}
-			handed[i] = sensor.Number(n)
-		case in.Type == sensor.Address:
-			handed[i] = sensor.IP(netip.MustParseAddr(value))
+			handed[i] = interp.Number(n)
+		case in.Type == sensor.TypeAddress:
+			handed[i] = interp.IP(netip.MustParseAddr(value))
 		default:
-			handed[i] = sensor.Text(value)
+			handed[i] = interp.Text(value)
 		}
 	}
-	interpreter := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Named})
+	interpreter := interp.New(f, &sensor.Reader{Access: sensor.AccessNamed})
 	if err := interpreter.Run(handed); err != nil {
 		t.Fatal(err)
 	}

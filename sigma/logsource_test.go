@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // TestNoType: what is said of rules for events that no type is for.
@@ -19,7 +20,7 @@ func TestNoType(t *testing.T) {
 		{Product: "linux", Category: "process_creation"},
 	} {
 		d := &sensor.Definition{Name: l.Product + " " + l.Category + l.Service, Number: uint32(i), Version: 1,
-			Logsources: []sensor.Logsource{l}, Inputs: []sensor.Input{{Name: "A", Type: sensor.String}}}
+			Logsources: []sensor.Logsource{l}, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}}}
 		if err := defs.Add(d); err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +62,7 @@ func TestNoType(t *testing.T) {
 // was meant. The known values are those of Sigma's taxonomy and of definitions.
 func TestMisspelt(t *testing.T) {
 	defs := new(sensor.Definitions)
-	own := &sensor.Definition{Name: "own", Number: 900, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.String}},
+	own := &sensor.Definition{Name: "own", Number: 900, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}},
 		Logsources: []sensor.Logsource{{Product: "acme", Service: "gateway"}}}
 	if err := defs.Add(own); err != nil {
 		t.Fatal(err)
@@ -104,7 +105,7 @@ func TestMisspelt(t *testing.T) {
 // TestTaxonomy: the taxonomy has the logsources of all built-in types.
 func TestTaxonomy(t *testing.T) {
 	known := knownLogsources(new(sensor.Definitions))
-	for d := range sensor.BuiltinDefinitions().All() {
+	for d := range builtin.Definitions().All() {
 		for _, l := range d.Logsources {
 			of := known.ofProduct[l.Product]
 			if l.Category != "" && !slices.Contains(of[categoryKey], l.Category) || l.Service != "" && !slices.Contains(of[serviceKey], l.Service) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // A buildCall is all that Build is given.
@@ -29,7 +30,7 @@ func TestOddOptions(t *testing.T) {
 		reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)},
 		reflect.TypeFor[Placeholders]():        {Placeholders{}, Placeholders{"p": nil}, Placeholders{"p": {}}, Placeholders{"p": {""}}, Placeholders{"": make([]string, 3000)}, Placeholders{"p": make([]string, 3000)}},
 	}
-	base := buildCall{rules, sensor.BuiltinDefinitions(), Options{Placeholders: Placeholders{"p": {"a", "b"}}}}
+	base := buildCall{rules, builtin.Definitions(), Options{Placeholders: Placeholders{"p": {"a", "b"}}}}
 	if _, err := Build(base.Rules, base.Definitions, base.Options); err != nil {
 		t.Fatal(err)
 	}

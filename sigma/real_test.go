@@ -16,6 +16,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // realData is where the published rules of the Sigma project, and events for
@@ -97,7 +98,7 @@ func allFields(r *Rule) *sensor.Definition {
 	delete(fields, "")
 	d := &sensor.Definition{Name: "all", Number: 1, Version: 1, Channel: 1, Logsources: []sensor.Logsource{r.Logsource.Sensor()}}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String})
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.TypeString})
 	}
 	return d
 }
@@ -144,7 +145,7 @@ func onlyUnknownFields(t testing.TB, err error) {
 func TestPublishedRulesCompile(t *testing.T) {
 	rules := realRules(t, "")
 	budget := NewBudget(1)
-	res, err := Build(rules, sensor.BuiltinDefinitions(), Options{Revision: 1, AllowUnsupported: true, Budget: budget})
+	res, err := Build(rules, builtin.Definitions(), Options{Revision: 1, AllowUnsupported: true, Budget: budget})
 	onlyUnknownFields(t, err)
 	var spent cost // realRules parsed them with another budget
 	for _, r := range rules {
@@ -221,7 +222,7 @@ var silent = map[string]string{}
 // feeds of its type hand it over.
 func TestPublishedPositiveTests(t *testing.T) {
 	rules := realRules(t, "")
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	res, err := Build(rules, defs, Options{AllowUnsupported: true})
 	onlyUnknownFields(t, err)
 	events := readEvents(t, filepath.Join(realData, "events/attack-sigma-regression.ndjson.gz"))

@@ -7,12 +7,13 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // ipc is the built-in template type for named pipes.
 func ipc(t testing.TB) *sensor.Definition {
 	t.Helper()
-	d := sensor.BuiltinDefinitions().ByName("ipc", 1)
+	d := builtin.Definitions().ByName("ipc", 1)
 	if d == nil {
 		t.Fatal("the built-in definitions have no type ipc version 1")
 	}
@@ -25,12 +26,12 @@ var pipes = []sensor.Logsource{{Product: "windows", Category: "pipe_created"}}
 // typed is a definition with inputs of every type.
 func typed() *sensor.Definition {
 	return &sensor.Definition{Name: "ipc", Number: 1, Version: 7, Channel: 291, Logsources: pipes, Keywords: []string{"A", "B"}, Inputs: []sensor.Input{
-		{Name: "A", Type: sensor.String},
-		{Name: "B", Type: sensor.String},
-		{Name: "N", Type: sensor.Integer},
-		{Name: "M", Type: sensor.Integer},
-		{Name: "IP", Type: sensor.Address},
-		{Name: "Peer", Type: sensor.Address},
+		{Name: "A", Type: sensor.TypeString},
+		{Name: "B", Type: sensor.TypeString},
+		{Name: "N", Type: sensor.TypeInteger},
+		{Name: "M", Type: sensor.TypeInteger},
+		{Name: "IP", Type: sensor.TypeAddress},
+		{Name: "Peer", Type: sensor.TypeAddress},
 	}}
 }
 

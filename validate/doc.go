@@ -10,7 +10,7 @@
 //	...
 //	report := validate.Run(subject, validate.Options{
 //		Checks:      suite.Checks,
-//		Definitions: sensor.BuiltinDefinitions(),
+//		Definitions: builtin.Definitions(),
 //		Fleet:       fleet,
 //		Now:         time.Now(),
 //	})

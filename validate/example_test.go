@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -36,7 +37,7 @@ func Example() {
 		}
 		report := validate.Run(subject, validate.Options{
 			Checks:      suite.Checks,
-			Definitions: sensor.BuiltinDefinitions(),
+			Definitions: builtin.Definitions(),
 			Fleet:       fleet,
 			Now:         now,
 		})
@@ -80,7 +81,7 @@ func ExamplePrepare() {
 	}
 	prepared := validate.Prepare(subject, validate.Options{
 		Checks:      suite.Checks,
-		Definitions: sensor.BuiltinDefinitions(),
+		Definitions: builtin.Definitions(),
 		Now:         time.Date(2024, 7, 19, 4, 0, 0, 0, time.UTC),
 	})
 	for _, ring := range []struct{ name, fleet string }{{"canary", "supplies-21"}, {"general", "supplies-20"}} {
@@ -128,10 +129,10 @@ func ExampleNeedsSubject() {
 		fmt.Println(err)
 		return
 	}
-	fleet, _ := sensor.BuiltinFleet("291")
+	fleet, _ := builtin.Fleet("291")
 	report := validate.Run(validate.NeedsSubject("needs.json", needs), validate.Options{
 		Checks:      suite.Checks,
-		Definitions: sensor.BuiltinDefinitions(),
+		Definitions: builtin.Definitions(),
 		Fleet:       fleet,
 	})
 	fmt.Println(report.Verdict())
@@ -151,8 +152,8 @@ func ExampleNeedsSubject() {
 // A template type is best judged when it is released, before the first rule is
 // written for it.
 func ExampleDefinitionSubject() {
-	fleet, _ := sensor.BuiltinFleet("291")
-	types := sensor.BuiltinDefinitions()
+	fleet, _ := builtin.Fleet("291")
+	types := builtin.Definitions()
 	report := validate.Run(validate.DefinitionSubject(types.ByName("ipc", 1)), validate.Options{
 		Checks:      suite.Checks,
 		Definitions: types,
@@ -187,7 +188,7 @@ Count the revision up.`,
 			}
 		},
 	}
-	fleet, _ := sensor.BuiltinFleet("reference")
+	fleet, _ := builtin.Fleet("reference")
 	subject, err := file.Read("../corpus/cases/minimal/C-00000291-00000001-00000001.cf")
 	if err != nil {
 		fmt.Println(err)
@@ -195,7 +196,7 @@ Count the revision up.`,
 	}
 	report := validate.Run(subject, validate.Options{
 		Checks:      append([]*validate.Check{revision}, suite.Checks...),
-		Definitions: sensor.BuiltinDefinitions(),
+		Definitions: builtin.Definitions(),
 		Fleet:       fleet,
 	})
 	fmt.Println(report.Verdict(), report.Findings[0].Message)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A Finding is one thing that a check found. Its severity is that of the check.
@@ -26,7 +27,7 @@ type Finding struct {
 	Fault bool
 
 	// Witness shows the harm, where package witness was asked for it.
-	Witness *sensor.Witness
+	Witness *interp.Witness
 
 	// Group is equal for findings that say the same of several places, such
 	// as two rules that read the same missing input. A writer may show what

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -118,10 +118,10 @@ func ExampleRules() {
 		fmt.Println(err)
 		return
 	}
-	fleet, _ := sensor.BuiltinFleet("291")
+	fleet, _ := builtin.Fleet("291")
 	report := validate.Run(subject, validate.Options{
 		Checks:      suite.Checks,
-		Definitions: sensor.BuiltinDefinitions(),
+		Definitions: builtin.Definitions(),
 		Fleet:       fleet,
 	})
 	fmt.Println(report.Verdict())
@@ -161,7 +161,7 @@ func TestForeignFormat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: builtin(t, tt.fleet)})
+			r := validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: builtinFleet(t, tt.fleet)})
 			if tt.check == "" {
 				if r.Verdict() != validate.Accepted || len(r.Findings) > 0 {
 					t.Errorf("%v, %v; expected nothing: %s", r.Verdict(), r.Findings, tt.why)

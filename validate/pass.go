@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A Pass is one check at work on one subject. What the check's Uses does not
@@ -59,7 +60,7 @@ type Recorded struct {
 	// overwritten by the next. An error says why there is not every event: the
 	// verdict is then undecided. Events must pass the same each time, and may be
 	// called by several goroutines.
-	Events func(d *sensor.Definition, yield func(where func() string, e sensor.Event) bool) error
+	Events func(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error
 }
 
 // A Group is the builds of a fleet that do the same: the contract of the first

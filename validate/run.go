@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // DefaultMaxFindings is how many findings of one check a Report keeps unless
@@ -302,8 +303,8 @@ func (j *Prepared) guard(name string, r *Recorded) *Recorded {
 		j.odd = append(j.odd, name+" has no function that passes events; without any, leave it nil")
 		return nil
 	}
-	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
-		return r.Events(d, func(where func() string, e sensor.Event) bool {
+	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
+		return r.Events(d, func(where func() string, e interp.Event) bool {
 			if where == nil {
 				where = func() string { return "an event of " + name }
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -48,9 +49,9 @@ func good(t testing.TB) *validate.Subject {
 	return validate.ChannelFile("", encode(t, ipc, instance{channelfile.Prefix(5, `\demo`), nil}))
 }
 
-func builtin(t testing.TB, name string) *sensor.Fleet {
+func builtinFleet(t testing.TB, name string) *sensor.Fleet {
 	t.Helper()
-	f, ok := sensor.BuiltinFleet(name)
+	f, ok := builtin.Fleet(name)
 	if !ok {
 		t.Fatalf("there is no fleet %s", name)
 	}
@@ -83,7 +84,7 @@ func options(t testing.TB, checks ...*validate.Check) validate.Options {
 	for _, c := range checks {
 		mandatory.Checks = append(mandatory.Checks, c)
 	}
-	return validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: builtin(t, "reference")}
+	return validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: builtinFleet(t, "reference")}
 }
 
 func TestVerdict(t *testing.T) {
@@ -176,7 +177,7 @@ func TestVerdict(t *testing.T) {
 				return options(t, check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource }))
 			}, validate.Undecided, "what the rules were compiled to cannot be read", "no check of structure applies to rules, so the run itself must notice"},
 		{"definition", func(testing.TB) *validate.Subject {
-			return validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1))
+			return validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1))
 		}, silent, validate.Accepted, "", "a type has no instances, and is judged all the same"},
 	}
 	for _, tt := range tests {
@@ -286,7 +287,7 @@ func TestBookkeeping(t *testing.T) {
 			"compiled rules have no file of their own, so no bytes to blame"},
 		{"needs", validate.NeedsSubject("n.json", needs), nil, "08 09 10", "", "01 02 03 04 05 06 07 11 12",
 			"needs carry no conditions"},
-		{"definition", validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) },
+		{"definition", validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) },
 			"08 09 10", "", "01 02 03 04 05 06 07 11 12", "a definition is known by itself"},
 	}
 	for _, tt := range tests {
@@ -653,7 +654,7 @@ func TestCounts(t *testing.T) {
 	c := check("CF9001", nil)
 	supply := []sensor.Supply{{Type: "ipc", Version: 1}}
 	contract := func(build string, hosts uint64, refuses bool, supplies []sensor.Supply) sensor.Contract {
-		return sensor.Contract{Build: build, Hosts: hosts, Reader: sensor.Reader{RefusesUnknownVersions: refuses, Access: sensor.Named}, Supplies: supplies}
+		return sensor.Contract{Build: build, Hosts: hosts, Reader: sensor.Reader{RefusesUnknownVersions: refuses, Access: sensor.AccessNamed}, Supplies: supplies}
 	}
 	fleet := &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{
 		contract("a", 10, false, supply), contract("b", 20, true, supply), contract("c", 30, false, supply),
@@ -687,8 +688,8 @@ func TestCounts(t *testing.T) {
 	}
 	// Without content there is nothing to misread.
 	o = options(t, c)
-	o.Fleet, _ = sensor.BuiltinFleet("291")
-	for _, b := range validate.Run(validate.DefinitionSubject(sensor.BuiltinDefinitions().ByNumber(1, 1)), o).Builds {
+	o.Fleet, _ = builtin.Fleet("291")
+	for _, b := range validate.Run(validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1)), o).Builds {
 		if !b.Addressed {
 			t.Errorf("build %s has the type, and was not judged", b.Name)
 		}
@@ -939,7 +940,7 @@ func TestCriterionOfNobody(t *testing.T) {
 // TestPathsWithoutAFile holds that findings on needs and on definitions speak
 // of the document, and of no bytes.
 func TestPathsWithoutAFile(t *testing.T) {
-	d := sensor.BuiltinDefinitions().ByNumber(1, 1)
+	d := builtin.Definitions().ByNumber(1, 1)
 	cause := sensor.Cause{Instance: 3, ID: idOf(3), Rule: "r", Title: "T", Path: "pipes.yml", Line: 7}
 	unknown := sensor.Cause{Instance: -1, Word: -1, Title: "T"}
 	for _, tt := range []struct {
@@ -982,7 +983,7 @@ func TestInputAt(t *testing.T) {
 				want  validate.Input
 				why   string
 			}{
-				{5, validate.Input{Index: 5, Name: "PipeName", Type: sensor.String}, "the definition has it"},
+				{5, validate.Input{Index: 5, Name: "PipeName", Type: sensor.TypeString}, "the definition has it"},
 				{21, validate.Input{Index: 21}, "the definition has 21"},
 				{-1, validate.Input{Index: -1}, "what is no index names nothing"},
 			} {

@@ -32,7 +32,7 @@ func TestShared(t *testing.T) {
 			seen += fleet.Get(p) + " "
 		}
 	}
-	a, b := builtin(t, "reference"), &sensor.Fleet{Name: "other"}
+	a, b := builtinFleet(t, "reference"), &sensor.Fleet{Name: "other"}
 	for range 2 { // of another subject all is worked out anew
 		ofSubject, ofFleet, seen = 0, 0, ""
 		j := validate.Prepare(good(t), options(t, check("CF9001", look), check("CF9002", look)))
@@ -49,7 +49,7 @@ func TestShared(t *testing.T) {
 func TestPrepareBadChecks(t *testing.T) {
 	j := validate.Prepare(good(t), validate.Options{})
 	for range 2 {
-		if r := j.Run(builtin(t, "reference"), nil); r.Verdict() != validate.Undecided || len(r.Undecided) != 1 || len(r.Ran) > 0 {
+		if r := j.Run(builtinFleet(t, "reference"), nil); r.Verdict() != validate.Undecided || len(r.Undecided) != 1 || len(r.Ran) > 0 {
 			t.Errorf("%v: %v", r.Verdict(), r.Undecided)
 		}
 	}

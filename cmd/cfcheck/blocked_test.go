@@ -15,7 +15,7 @@ import (
 	"unicode"
 
 	"github.com/cfcheck/cfcheck/corpus"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // allEdits makes TestBlockedStaysBlocked try every edit rather than a sample.
@@ -170,7 +170,7 @@ func blockedRuns(t testing.TB) []blockedRun {
 	if july == "" || march == "" {
 		t.Fatal("the corpus has no case of July 2024, or no minimal file")
 	}
-	f, _ := sensor.BuiltinFleet("291")
+	f, _ := builtin.Fleet("291")
 	doc, err := f.JSON()
 	if err != nil {
 		t.Fatal(err)

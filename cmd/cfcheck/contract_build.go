@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/embedded"
 )
 
 // maxBinary is the size of the largest build that is looked at, in bytes.
@@ -64,7 +65,7 @@ the number of elements that the array really has. What declares 21 and supplies
 					return err
 				}
 			}
-			header.Write(func(w io.Writer) error { return sensor.WriteCHeader(w, d, &r) })
+			header.Write(func(w io.Writer) error { return embedded.WriteCHeader(w, d, &r) })
 			return s.Commit()
 		},
 	}
@@ -81,7 +82,7 @@ the number of elements that the array really has. What declares 21 and supplies
 // states nothing else of itself.
 func positionalReader() sensor.Reader {
 	return sensor.Reader{
-		Evidence: sensor.Extracted, Access: sensor.Positional,
+		Evidence: sensor.EvidenceExtracted, Access: sensor.AccessPositional,
 		Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
 	}
 }
@@ -158,5 +159,5 @@ func extract(name string) (*sensor.Contract, error) {
 	if _, err := data.ReadFrom(io.LimitReader(f, maxBinary)); err != nil {
 		return nil, unread(name, err)
 	}
-	return sensor.ExtractContract(name, data.Bytes())
+	return embedded.Extract(name, data.Bytes())
 }

@@ -101,9 +101,9 @@ func eachInput(d *sensor.Definition) ([]byte, error) {
 	for i, in := range d.Inputs {
 		var e channelfile.Expr
 		switch in.Type {
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			e = channelfile.IntegerEquals(i, 1)
-		case sensor.Address:
+		case sensor.TypeAddress:
 			e = channelfile.AddressPrefix(i, netip.MustParsePrefix("192.0.2.1/32"))
 		default:
 			e = channelfile.Equals(i, "a")

@@ -10,9 +10,10 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
@@ -87,7 +88,7 @@ func (k *checking) claims() ([]byte, error) {
 	if sha256.Sum256(fleet) != r.Fleet.Digest {
 		return nil, fmt.Errorf("the fleet %s is not what it was when the file was judged; judge it again", name)
 	}
-	doc, err := sensor.FactsOf(r.File, r.Needs, r.Definition, r.Fleet).JSON()
+	doc, err := certify.Facts(r.File, r.Needs, r.Definition, r.Fleet).JSON()
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (k *checking) claims() ([]byte, error) {
 // fleetDocument returns the document of a fleet: what is in the file, or what a
 // built-in example is as JSON.
 func fleetDocument(name string) ([]byte, error) {
-	if f, ok := sensor.BuiltinFleet(name); ok {
+	if f, ok := builtin.Fleet(name); ok {
 		return f.JSON()
 	}
 	return readDocument(name)

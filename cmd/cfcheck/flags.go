@@ -14,6 +14,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // fleetVariable names the environment variable with the fleet for runs that
@@ -31,7 +32,7 @@ type judging struct {
 
 func (j *judging) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
-		"judge for this `fleet`: a JSON file, or a built-in example ("+strings.Join(sensor.BuiltinFleets(), ", ")+"); give the flag again for each further fleet (default $"+fleetVariable+")")
+		"judge for this `fleet`: a JSON file, or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+"); give the flag again for each further fleet (default $"+fleetVariable+")")
 	j.addTypes(cmd)
 	cmd.Flags().StringVar(&j.now, "now", "", "compare the dates of acknowledgements with this `time`, such as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
 }
@@ -85,7 +86,7 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 // loadFleet returns the fleet of that name. From is the flag or variable that
 // has it.
 func loadFleet(from, name string) (*sensor.Fleet, error) {
-	if f, ok := sensor.BuiltinFleet(name); ok {
+	if f, ok := builtin.Fleet(name); ok {
 		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s: %s is a built-in example, and also a file here; write ./%s for the file, or run cfcheck elsewhere", from, name, name)
 		}
@@ -94,7 +95,7 @@ func loadFleet(from, name string) (*sensor.Fleet, error) {
 	data, err := readDocument(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `./\`) {
-			return nil, fmt.Errorf("%s: %q is neither a file nor one of the built-in examples %s", from, name, strings.Join(sensor.BuiltinFleets(), ", "))
+			return nil, fmt.Errorf("%s: %q is neither a file nor one of the built-in examples %s", from, name, strings.Join(builtin.Fleets(), ", "))
 		}
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}
@@ -103,7 +104,7 @@ func loadFleet(from, name string) (*sensor.Fleet, error) {
 
 // definitions returns the template types that are known.
 func (j *judging) definitions() (*sensor.Definitions, error) {
-	all := sensor.BuiltinDefinitions()
+	all := builtin.Definitions()
 	for _, name := range j.types {
 		data, err := readDocument(name)
 		if err != nil {

@@ -87,7 +87,7 @@ func (o *observing) run(files []string) error {
 		return err
 	}
 	reader := sensor.OwnReader()
-	reader.Evidence = sensor.Stated // that it is this one nobody has seen
+	reader.Evidence = sensor.EvidenceStated // that it is this one nobody has seen
 	if o.reader != "" {
 		data, err := readDocument(o.reader)
 		if err != nil {

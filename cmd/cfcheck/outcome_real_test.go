@@ -10,6 +10,8 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -30,7 +32,7 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built, err := sigma.Build(set.rules, sensor.BuiltinDefinitions(), sigma.Options{AllowUnsupported: true})
+	built, err := sigma.Build(set.rules, builtin.Definitions(), sigma.Options{AllowUnsupported: true})
 	for _, out := range built.Outputs {
 		if out.Definition.Name != "process_creation" {
 			continue
@@ -48,17 +50,17 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 // withoutInput returns a fleet of one build whose one feed has all inputs but
 // some.
 func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
-	s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Stated}
+	s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceStated}
 	for _, in := range d.Inputs {
-		state := sensor.Supplied
+		state := sensor.StateSupplied
 		if slices.Contains(names, in.Name) {
-			state = sensor.NotSupplied
+			state = sensor.StateNotSupplied
 		}
 		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: state, MaxLength: in.MaxLength})
 	}
 	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{{
 		Build: "b", Hosts: 1, Supplies: []sensor.Supply{s},
-		Reader: sensor.Reader{Evidence: sensor.Stated, Access: sensor.Named, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
+		Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 	}}}
 }
 
@@ -93,13 +95,13 @@ func TestRealOutcomes(t *testing.T) {
 			fields: map[string]counts{"OriginalFileName": {blind: 19, widened: 3, weakened: 364}, "Description": {blind: 11, weakened: 38}},
 			why:    "all that an old source lacks; a rule is counted under each field that is enough"},
 	}
-	outcomes := map[string]sensor.Outcome{"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened}
+	outcomes := map[string]outcome.Outcome{"CF3012": outcome.Blind, "CF3013": outcome.Widened, "CF3014": outcome.Weakened}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.missing), func(t *testing.T) {
 			r := validate.Run(validate.Rules("rules", file.Data()), validate.Options{
-				Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: withoutInput(d, tt.missing...), MaxFindings: 100_000,
+				Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: withoutInput(d, tt.missing...), MaxFindings: 100_000,
 			})
-			said := map[int]sensor.Outcome{}
+			said := map[int]outcome.Outcome{}
 			blamed := map[int][]string{} // the fields that are named
 			fields := map[string]counts{}
 			for _, f := range r.Findings {
@@ -117,7 +119,7 @@ func TestRealOutcomes(t *testing.T) {
 				if _, err := fmt.Sscanf(f.Where.Path, "instance[%d].word[%d]", &at, &word); err != nil {
 					t.Fatalf("%s: %v", f.Where.Path, err)
 				}
-				if w := file.Word(file.Instance(i).First + word); !w.IsReference() || w.Negated() != (o == sensor.Widened) {
+				if w := file.Word(file.Instance(i).First + word); !w.IsReference() || w.Negated() != (o == outcome.Widened) {
 					t.Errorf("%q is %v, and the finding points at %s, which cannot be at fault", f.Instance.Title, o, f.Where.Path)
 				}
 			}
@@ -130,7 +132,7 @@ func TestRealOutcomes(t *testing.T) {
 				gone[i] = true
 			}
 			var got counts
-			table := map[int]sensor.Outcome{}
+			table := map[int]outcome.Outcome{}
 			for i := range file.Instances() {
 				c := conditionOf(t, file, i, gone)
 				if len(c.gone) == 0 {
@@ -138,7 +140,7 @@ func TestRealOutcomes(t *testing.T) {
 				}
 				got.read++
 				o := c.outcome(t)
-				if o == sensor.Unaffected {
+				if o == outcome.Unaffected {
 					continue
 				}
 				table[i] = o
@@ -177,13 +179,13 @@ func TestRealOutcomes(t *testing.T) {
 // counts says how many rules read what is missing, and what becomes of them.
 type counts struct{ read, blind, widened, weakened int }
 
-func (c *counts) add(o sensor.Outcome) {
+func (c *counts) add(o outcome.Outcome) {
 	switch o {
-	case sensor.Blind:
+	case outcome.Blind:
 		c.blind++
-	case sensor.Widened:
+	case outcome.Widened:
 		c.widened++
-	case sensor.Weakened:
+	case outcome.Weakened:
 		c.weakened++
 	}
 }
@@ -249,7 +251,7 @@ func conditionOf(t *testing.T, f *channelfile.File, instance int, gone map[int]b
 const mostVariables = 16
 
 // outcome finds out what the truth table says.
-func (c *truthTable) outcome(t *testing.T) sensor.Outcome {
+func (c *truthTable) outcome(t *testing.T) outcome.Outcome {
 	t.Helper()
 	o := c.search()
 	if len(c.here)+len(c.gone) <= mostVariables {
@@ -261,7 +263,7 @@ func (c *truthTable) outcome(t *testing.T) sensor.Outcome {
 }
 
 // rows writes out the table.
-func (c *truthTable) rows() sensor.Outcome {
+func (c *truthTable) rows() outcome.Outcome {
 	truth := map[int]bool{}
 	blind, widened, weakened := true, false, false
 	for row := range 1 << len(c.here) {
@@ -286,13 +288,13 @@ func (c *truthTable) rows() sensor.Outcome {
 	}
 	switch {
 	case blind:
-		return sensor.Blind
+		return outcome.Blind
 	case widened:
-		return sensor.Widened
+		return outcome.Widened
 	case weakened:
-		return sensor.Weakened
+		return outcome.Weakened
 	}
-	return sensor.Unaffected
+	return outcome.Unaffected
 }
 
 func (n *node) holds(truth map[int]bool) bool {
@@ -310,7 +312,7 @@ func (n *node) holds(truth map[int]bool) bool {
 // search finds rows of a table that is too long to be written out, by giving the
 // variables values one after another and leaving off where the others no longer
 // matter.
-func (c *truthTable) search() sensor.Outcome {
+func (c *truthTable) search() outcome.Outcome {
 	gone := map[int]bool{}
 	for _, v := range c.gone {
 		gone[v] = true
@@ -340,13 +342,13 @@ func (c *truthTable) search() sensor.Outcome {
 	all := slices.Concat(c.here, c.gone)
 	switch {
 	case !find(c.here, without):
-		return sensor.Blind
+		return outcome.Blind
 	case find(all, func() int8 { return both(without(), -with()) }):
-		return sensor.Widened
+		return outcome.Widened
 	case find(all, func() int8 { return both(with(), -without()) }):
-		return sensor.Weakened
+		return outcome.Weakened
 	}
-	return sensor.Unaffected
+	return outcome.Unaffected
 }
 
 // known returns 1 if a condition holds whatever the open variables are, -1 if it
@@ -393,7 +395,7 @@ func TestTruthTable(t *testing.T) {
 		}
 		return n
 	}
-	of := map[sensor.Outcome]int{}
+	of := map[outcome.Outcome]int{}
 	for range 2000 {
 		c := &truthTable{root: &node{operands: []*node{make(3)}}, here: []int{0, 1, 2}, gone: []int{3, 4, 5}}
 		a, b := c.rows(), c.search()

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/cfcheck/cfcheck/internal/output"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
 
@@ -45,7 +45,7 @@ func (c *command) orStandard(s *output.Set, what, flag, name string) *output.Out
 func (j *judging) reads(s *output.Set) {
 	names, from := j.named()
 	for _, name := range names {
-		if _, builtin := sensor.BuiltinFleet(name); !builtin {
+		if _, builtin := builtin.Fleet(name); !builtin {
 			s.Reads(from+" "+name, name)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sigma"
 )
 
@@ -20,7 +20,7 @@ func withoutUnknownFields(t *testing.T, all string) string {
 	}
 	to := filepath.Join(t.TempDir(), "rules")
 	for _, f := range files {
-		built, _ := sigma.Build(f.Rules, sensor.BuiltinDefinitions(), sigma.Options{})
+		built, _ := sigma.Build(f.Rules, builtin.Definitions(), sigma.Options{})
 		if len(built.UnknownFields) > 0 {
 			continue
 		}

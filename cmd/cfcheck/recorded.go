@@ -10,7 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/report"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -70,7 +70,7 @@ func (k *checking) noteUntried(r *validate.Report) {
 		}
 		of, any := &k.trying[i], false
 		// Where events cannot be read, the verdict is undecided, and says why.
-		err := recorded.Events(r.Definition, func(func() string, sensor.Event) bool {
+		err := recorded.Events(r.Definition, func(func() string, interp.Event) bool {
 			any = true
 			return false
 		})

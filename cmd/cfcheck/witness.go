@@ -13,6 +13,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 func (c *command) witness() *cobra.Command {
@@ -72,8 +73,8 @@ func (c *command) runWitnesses(names []string) error {
 
 // replay returns what happens. It is an error if that is not what the witness
 // says.
-func replay(w *sensor.Witness) (string, error) {
-	if w.Class == sensor.NoWitness {
+func replay(w *interp.Witness) (string, error) {
+	if w.Class == interp.WitnessMissing {
 		return w.Reason, nil
 	}
 	happens, err := w.Run()
@@ -91,7 +92,7 @@ const witnessSchemas = "cfcheck.witness"
 
 // witnesses returns the witnesses in a document, in its order, wherever they
 // are in it.
-func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
+func witnesses(name string, data []byte) ([]*interp.Witness, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var document any
@@ -101,7 +102,7 @@ func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, fmt.Errorf("%s: more than one JSON document, or something after it; name a file for each", name)
 	}
-	var list []*sensor.Witness
+	var list []*interp.Witness
 	var errs []error
 	var look func(v any)
 	look = func(v any) {
@@ -114,8 +115,8 @@ func witnesses(name string, data []byte) ([]*sensor.Witness, error) {
 			if v["schema"] == sensor.WitnessSchema {
 				text, err := json.Marshal(v)
 				if err == nil {
-					var w *sensor.Witness
-					if w, err = sensor.ReadWitness(name, text); err == nil {
+					var w *interp.Witness
+					if w, err = interp.ReadWitness(name, text); err == nil {
 						list = append(list, w)
 					}
 				}

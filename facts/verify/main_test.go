@@ -9,7 +9,9 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 func TestRun(t *testing.T) {
@@ -34,8 +36,8 @@ func TestRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defs := sensor.BuiltinDefinitions()
-		claims, err := sensor.FactsOf(f, sensor.NeedsOf(f, defs), defs.ByName("ipc", 1), builds).JSON()
+		defs := builtin.Definitions()
+		claims, err := certify.Facts(f, sensor.NeedsOf(f, defs), defs.ByName("ipc", 1), builds).JSON()
 		if err != nil {
 			t.Fatal(err)
 		}

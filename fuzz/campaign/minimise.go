@@ -14,6 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -116,18 +117,18 @@ type valueDocument struct {
 	Address string `json:"address,omitempty"`
 }
 
-func documentOf(e sensor.Event) (list []valueDocument) {
+func documentOf(e interp.Event) (list []valueDocument) {
 	for _, v := range e {
 		d := valueDocument{}
 		if v.Present() {
 			d.Type = v.Type.String()
 		}
 		switch v.Type {
-		case sensor.String:
+		case sensor.TypeString:
 			d.Hex = hex.EncodeToString(v.Text)
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			d.Integer = &v.Integer
-		case sensor.Address:
+		case sensor.TypeAddress:
 			d.Address = netip.AddrFrom16(v.Address).String()
 		}
 		list = append(list, d)
@@ -187,11 +188,11 @@ func (c *smallCase) text() string {
 		switch v.Type {
 		case 0:
 			fmt.Fprintf(&b, "input %d (index %d), %s: absent\n", i+1, i, name)
-		case sensor.String:
+		case sensor.TypeString:
 			fmt.Fprintf(&b, "input %d (index %d), %s: %q, %d bytes\n", i+1, i, name, v.Text, len(v.Text))
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			fmt.Fprintf(&b, "input %d (index %d), %s: %d\n", i+1, i, name, v.Integer)
-		case sensor.Address:
+		case sensor.TypeAddress:
 			fmt.Fprintf(&b, "input %d (index %d), %s: %v\n", i+1, i, name, netip.AddrFrom16(v.Address))
 		}
 	}

@@ -19,13 +19,13 @@ var byPeople = []personal{
 	{
 		part: "gate", file: "validate/contract/contract.go",
 		why:    "a contract supplies what is declared, as in July 2024",
-		before: "var unlisted = sensor.SuppliedInput{State: sensor.NotSupplied}",
-		after:  "var unlisted = sensor.SuppliedInput{Type: sensor.String, State: sensor.Supplied, MaxLength: 16}",
+		before: "var unlisted = sensor.SuppliedInput{State: sensor.StateNotSupplied}",
+		after:  "var unlisted = sensor.SuppliedInput{Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 16}",
 	},
 	{
 		part: "gate", file: "validate/contract/inputs_supplied.go",
 		why:    "what is read is compared with what the file declares",
-		before: "f.input(p, need.Index).State == sensor.NotSupplied {\n\t\t\t\t\tbad",
+		before: "f.input(p, need.Index).State == sensor.StateNotSupplied {\n\t\t\t\t\tbad",
 		after:  "need.Index >= p.Needs.InputsDeclared {\n\t\t\t\t\tbad",
 	},
 	{
@@ -101,25 +101,25 @@ var byPeople = []personal{
 		after:  "uint64(uint32(start)+uint32(length)) > uint64(len(pool))",
 	},
 	{
-		part: "sensors", file: "sensor/interpreter.go",
+		part: "sensors", file: "sensor/interp/interpreter.go",
 		why:    "an input that is missing is absent, for a reader by position too",
-		before: "\tif it.access == Named {\n\t\treturn &absent, nil",
-		after:  "\tif it.access <= Named {\n\t\treturn &absent, nil",
+		before: "\tif it.access == sensor.AccessNamed {\n\t\treturn &absent, nil",
+		after:  "\tif it.access <= sensor.AccessNamed {\n\t\treturn &absent, nil",
 	},
 	{
-		part: "sensors", file: "sensor/interpreter.go",
+		part: "sensors", file: "sensor/interp/interpreter.go",
 		why:    "an or ends at the first operand that does not hold",
 		before: "\t\t\t\ttruth = truth || operand\n",
 		after:  "\t\t\t\ttruth = truth && operand\n",
 	},
 	{
-		part: "sensors", file: "sensor/model.go",
+		part: "sensors", file: "sensor/interp/model.go",
 		why:    "the model sensor trusts the number of inputs",
 		before: "\tif i >= len(m.inputs) {\n\t\tpanic",
 		after:  "\tif i > len(m.inputs) {\n\t\tpanic",
 	},
 	{
-		part: "sensors", file: "sensor/model.go",
+		part: "sensors", file: "sensor/interp/model.go",
 		why:    "the model sensor does not look at what a run may come to read",
 		before: "\tm.check(operands, first*4, count*4)\n",
 		after:  "\tm.check(operands, first*4, 0)\n",

@@ -44,7 +44,7 @@ var parts = []part{
 		"sensor/needs.go", "fuzz/internal/reference/judge.go", "fuzz/internal/reference/needs.go", "fuzz/internal/reference/outcome.go",
 	}},
 	{"sensors", []string{
-		"sensor/interpreter.go", "sensor/text.go", "sensor/regexp.go", "sensor/model.go", "sensor/event.go",
+		"sensor/interp/interpreter.go", "sensor/interp/text.go", "sensor/interp/regexp.go", "sensor/interp/model.go", "sensor/interp/event.go",
 		"fuzz/internal/rawsensor/rawsensor.go",
 	}},
 }
@@ -82,7 +82,7 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 	list, err := packages.Load(&packages.Config{
 		Context: ctx, Dir: w.root,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
-	}, "./channelfile", "./sensor", "./validate/...", "./fuzz/internal/reference", "./fuzz/internal/rawsensor")
+	}, "./channelfile/...", "./sensor/...", "./facts/...", "./validate/...", "./fuzz/internal/reference", "./fuzz/internal/rawsensor")
 	if err != nil {
 		return nil, err
 	}

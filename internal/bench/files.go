@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/internal/workload"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // manyBuilds is the number of builds of the fleet that a row of measureFiles
@@ -64,7 +64,7 @@ func measureFiles(w io.Writer, n int) error {
 
 // writeFleet writes the built-in fleet 291 with many builds in place of its two.
 func writeFleet(name string) error {
-	builtin, _ := sensor.BuiltinFleet("291")
+	builtin, _ := builtin.Fleet("291")
 	two, fleet := builtin.Contracts, *builtin
 	fleet.Builtin, fleet.Contracts = false, nil
 	for i := range manyBuilds {

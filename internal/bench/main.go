@@ -26,6 +26,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -119,7 +120,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 		return fmt.Errorf("%s: no channel files (.cf)", folder)
 	}
 	runtime.GOMAXPROCS(1)
-	fleet, _ := sensor.BuiltinFleet("reference")
+	fleet, _ := builtin.Fleet("reference")
 	var files [][]byte
 	for _, name := range names {
 		data, err := os.ReadFile(name)
@@ -130,7 +131,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 	}
 	judge := func(checks []*validate.Check) func() error {
 		return func() error {
-			opts := validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Groups: fleet.Groups(), Now: time.Now()}
+			opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: fleet, Groups: fleet.Groups(), Now: time.Now()}
 			for i, data := range files {
 				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() == validate.Rejected {
 					return fmt.Errorf("%s is rejected", names[i])

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -64,7 +65,7 @@ func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, e
 }
 
 func readDefinitions(name string, data []byte) (*sensor.Definitions, error) {
-	all := sensor.BuiltinDefinitions()
+	all := builtin.Definitions()
 	if data == nil {
 		return all, nil
 	}
@@ -87,7 +88,7 @@ func readFleet(name string, data []byte) (*sensor.Fleet, error) {
 	if data != nil {
 		return sensor.ReadFleet(name, data)
 	}
-	f, ok := sensor.BuiltinFleet(name)
+	f, ok := builtin.Fleet(name)
 	if !ok {
 		return nil, fmt.Errorf("there is no fleet %s", name)
 	}

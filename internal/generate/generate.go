@@ -17,6 +17,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A Generator draws. It serves one goroutine.
@@ -49,9 +50,9 @@ func (g *Generator) Definition() *sensor.Definition {
 	d := &sensor.Definition{Name: "drawn", Number: 2910, Version: 3, Channel: 291}
 	n := pick(g, 1, 2, 5, 20, 21, 22, 1+g.r.IntN(MaxInputs))
 	for i := range n {
-		in := sensor.Input{Name: fmt.Sprintf("Field%d", i), Type: sensor.String, MaxLength: MaxLength}
+		in := sensor.Input{Name: fmt.Sprintf("Field%d", i), Type: sensor.TypeString, MaxLength: MaxLength}
 		if g.one(4) {
-			in.Type, in.MaxLength = pick(g, sensor.Integer, sensor.Address), 0
+			in.Type, in.MaxLength = pick(g, sensor.TypeInteger, sensor.TypeAddress), 0
 		}
 		d.Inputs = append(d.Inputs, in)
 	}
@@ -117,7 +118,7 @@ func (g *Generator) Criterion(d *sensor.Definition) channelfile.Expr {
 		return channelfile.Exists(input)
 	}
 	e := g.of(d, input)
-	if d.Inputs[input].Type == sensor.String && g.one(2) {
+	if d.Inputs[input].Type == sensor.TypeString && g.one(2) {
 		e = e.Fold()
 	}
 	if g.one(4) {
@@ -143,9 +144,9 @@ func (g *Generator) of(d *sensor.Definition, input int) channelfile.Expr {
 		return channelfile.AddressPrefix(input, p)
 	}
 	switch d.Inputs[input].Type {
-	case sensor.Integer:
+	case sensor.TypeInteger:
 		return integers()
-	case sensor.Address:
+	case sensor.TypeAddress:
 		return addresses()
 	}
 	if others := g.alike(d, input); len(others) > 0 && g.one(6) {
@@ -243,23 +244,23 @@ func (g *Generator) File(d *sensor.Definition) []byte {
 }
 
 // Event draws an event of what a type declares, of so many inputs.
-func (g *Generator) Event(d *sensor.Definition, inputs int) sensor.Event {
-	e := make(sensor.Event, inputs)
+func (g *Generator) Event(d *sensor.Definition, inputs int) interp.Event {
+	e := make(interp.Event, inputs)
 	for i := range e {
 		if g.one(5) {
 			continue
 		}
-		typ := sensor.String
+		typ := sensor.TypeString
 		if i < len(d.Inputs) {
 			typ = d.Inputs[i].Type
 		}
 		switch typ {
-		case sensor.Integer:
-			e[i] = sensor.Number(g.integer())
-		case sensor.Address:
-			e[i] = sensor.IP(netip.AddrFrom4([4]byte{byte(g.r.IntN(3)), 0, byte(g.r.IntN(256)), 1}))
+		case sensor.TypeInteger:
+			e[i] = interp.Number(g.integer())
+		case sensor.TypeAddress:
+			e[i] = interp.IP(netip.AddrFrom4([4]byte{byte(g.r.IntN(3)), 0, byte(g.r.IntN(256)), 1}))
 		default:
-			e[i] = sensor.Text(pick(g, g.text(6), g.text(6), "1", "-5", "0.0.7.1", "2001::1", "x"))
+			e[i] = interp.Text(pick(g, g.text(6), g.text(6), "1", "-5", "0.0.7.1", "2001::1", "x"))
 		}
 	}
 	return e

@@ -41,15 +41,15 @@ func (g *Generator) Changed() *Batch {
 // texts of such a length, for events whose strings have so many bytes at most.
 func (g *Generator) counted(many, length, most int) *Batch {
 	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
-		{Name: "Text", Type: sensor.String, MaxLength: most}, {Name: "Number", Type: sensor.Integer}, {Name: "Other", Type: sensor.String, MaxLength: most},
+		{Name: "Text", Type: sensor.TypeString, MaxLength: most}, {Name: "Number", Type: sensor.TypeInteger}, {Name: "Other", Type: sensor.TypeString, MaxLength: most},
 	}}
 	g.long++
 	kind := g.long % LongFiles
 	if kind == 5 {
 		for i := range min(many, channelfile.MaxInputs-len(d.Inputs)-2) {
-			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.String, MaxLength: 8 + i/100})
+			d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprint("More", i), Type: sensor.TypeString, MaxLength: 8 + i/100})
 		}
-		d.Inputs = append(d.Inputs, sensor.Input{Name: "Far", Type: sensor.Integer}, sensor.Input{Name: "Farthest", Type: sensor.Address})
+		d.Inputs = append(d.Inputs, sensor.Input{Name: "Far", Type: sensor.TypeInteger}, sensor.Input{Name: "Farthest", Type: sensor.TypeAddress})
 	}
 	defs := new(sensor.Definitions)
 	if err := defs.Add(d); err != nil {
@@ -158,14 +158,14 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	if err != nil {
 		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
 	}
-	supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted}
+	supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted}
 	for _, in := range d.Inputs {
-		supply.Inputs = append(supply.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.Supplied, MaxLength: in.MaxLength})
+		supply.Inputs = append(supply.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied, MaxLength: in.MaxLength})
 	}
 	fleet := func(whole bool, change func(*sensor.Contract)) Fleet {
 		c := sensor.Contract{
 			Build: "b0", Hosts: uint64(many), Supplies: []sensor.Supply{supply},
-			Reader: sensor.Reader{Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators},
+			Reader: sensor.Reader{Access: sensor.AccessPositional, Evidence: sensor.EvidenceStated, Formats: formats, Operators: operators},
 		}
 		change(&c)
 		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
@@ -189,7 +189,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	if many < 1000 { // one is missing; of more rules the truth tables take long
 		i := g.Intn(3)
 		fleets = append(fleets, fleet(false, func(c *sensor.Contract) {
-			c.Reader.Access = sensor.Named
+			c.Reader.Access = sensor.AccessNamed
 			c.Supplies[0].Inputs = slices.Delete(slices.Clone(supply.Inputs), i, i+1)
 		}))
 	}
@@ -221,9 +221,9 @@ func fileSizes(data []byte, d *sensor.Definition) cost {
 	c := cost{needs: sensor.NeedsOf(f, nil)}
 	c.steps, _ = c.needs.Steps(func(i int) (int, bool) {
 		switch d.Inputs[i].Type {
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			return 8, true
-		case sensor.Address:
+		case sensor.TypeAddress:
 			return 16, true
 		}
 		return d.Inputs[i].MaxLength, true

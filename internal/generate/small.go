@@ -31,7 +31,7 @@ const smallFiles = 32
 // each of its files once.
 func NewSmall(part, parts int) *Small {
 	s := &Small{part: part, parts: parts}
-	all := []sensor.InputType{sensor.String, sensor.Integer, sensor.Address}
+	all := []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress}
 	for _, a := range all {
 		for _, b := range all {
 			s.types = append(s.types, [2]sensor.InputType{a, b})
@@ -92,7 +92,7 @@ func (s *Small) newType(types [2]sensor.InputType) {
 	d := &sensor.Definition{Name: "small", Number: 2910, Version: 3, Channel: 291}
 	for i, t := range types {
 		in := sensor.Input{Name: [2]string{"A", "B"}[i], Type: t}
-		if t == sensor.String {
+		if t == sensor.TypeString {
 			in.MaxLength = 16
 		}
 		d.Inputs = append(d.Inputs, in)
@@ -117,9 +117,9 @@ func smallCriteria(i int, types [2]sensor.InputType) (list []channelfile.Expr) {
 		}
 	}
 	switch types[i] {
-	case sensor.Integer:
+	case sensor.TypeInteger:
 		numbers()
-	case sensor.Address:
+	case sensor.TypeAddress:
 		list = append(list, channelfile.AddressPrefix(i, netip.MustParsePrefix("10.0.0.0/8")), channelfile.AddressPrefix(i, netip.MustParsePrefix("::/0")))
 	default:
 		numbers()
@@ -157,50 +157,50 @@ func smallConditions(types [2]sensor.InputType) (list []channelfile.Expr) {
 
 // smallFleets returns the builds of the small scope, each as a fleet.
 func smallFleets(d *sensor.Definition) (list []Fleet) {
-	full := []sensor.SuppliedInput{{State: sensor.Supplied}, {State: sensor.Supplied}, {Name: "C", Type: sensor.String, State: sensor.Supplied, MaxLength: 2}}
+	full := []sensor.SuppliedInput{{State: sensor.StateSupplied}, {State: sensor.StateSupplied}, {Name: "C", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 2}}
 	for i, in := range d.Inputs {
 		full[i].Name, full[i].Type = in.Name, in.Type
-		if in.Type == sensor.String {
+		if in.Type == sensor.TypeString {
 			full[i].MaxLength = 2
 		}
 	}
 	add := func(access sensor.Access, whole bool, inputs []sensor.SuppliedInput, acknowledged ...int) {
-		c := sensor.Contract{Build: "b0", Hosts: 1, Reader: sensor.Reader{Access: access, Evidence: sensor.Stated, Formats: formats, Operators: operators}}
-		supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted, Inputs: inputs}
+		c := sensor.Contract{Build: "b0", Hosts: 1, Reader: sensor.Reader{Access: access, Evidence: sensor.EvidenceStated, Formats: formats, Operators: operators}}
+		supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted, Inputs: inputs}
 		for _, i := range acknowledged {
 			supply.Acknowledged = append(supply.Acknowledged, sensor.Shortfall{Input: i, Why: "small", Until: sensor.Date{Year: 2030, Month: 6, Day: 30}})
 		}
 		c.Supplies = []sensor.Supply{supply}
-		c.Declares = []sensor.Declaration{{Type: d.Name, Version: d.Version, Inputs: []sensor.DeclaredInput{{Name: "C", Type: sensor.String}}}}
+		c.Declares = []sensor.Declaration{{Type: d.Name, Version: d.Version, Inputs: []sensor.DeclaredInput{{Name: "C", Type: sensor.TypeString}}}}
 		f := &sensor.Fleet{Name: "small", Contracts: []sensor.Contract{c}}
 		list = append(list, Fleet{f, f.Groups(), whole})
 	}
 	for n := range 4 {
-		add(sensor.Positional, n >= 2, full[:n])
-		add(sensor.Named, n >= 2, full[:n])
+		add(sensor.AccessPositional, n >= 2, full[:n])
+		add(sensor.AccessNamed, n >= 2, full[:n])
 	}
-	add(sensor.Positional, false, full[:0], 0, 1)
-	add(sensor.Positional, false, full[:1], 1)
+	add(sensor.AccessPositional, false, full[:0], 0, 1)
+	add(sensor.AccessPositional, false, full[:1], 1)
 	for i := range 2 {
-		for _, t := range []sensor.InputType{sensor.String, sensor.Integer, sensor.Address} {
+		for _, t := range []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress} {
 			if t == d.Inputs[i].Type {
 				continue
 			}
 			other := append([]sensor.SuppliedInput{}, full[:2]...)
 			other[i].Type, other[i].MaxLength = t, 0
-			if t == sensor.String {
+			if t == sensor.TypeString {
 				other[i].MaxLength = 2
 			}
-			add(sensor.Positional, false, other)
-			add(sensor.Named, false, other)
+			add(sensor.AccessPositional, false, other)
+			add(sensor.AccessNamed, false, other)
 		}
 		missing := append([]sensor.SuppliedInput{}, full[:2]...)
-		missing[i].State = sensor.NotSupplied
-		add(sensor.Positional, false, missing, i)
+		missing[i].State = sensor.StateNotSupplied
+		add(sensor.AccessPositional, false, missing, i)
 		unknown := append([]sensor.SuppliedInput{}, full[:2]...)
-		unknown[i].State = sensor.Unknown
-		add(sensor.Positional, false, unknown)
-		add(sensor.Named, false, unknown)
+		unknown[i].State = sensor.StateUnknown
+		add(sensor.AccessPositional, false, unknown)
+		add(sensor.AccessNamed, false, unknown)
 	}
 	return list
 }

@@ -150,9 +150,9 @@ func (s *Stream) newType() {
 	for i := range d.Inputs {
 		switch in := &d.Inputs[i]; {
 		case !s.tight:
-		case in.Type == sensor.String:
+		case in.Type == sensor.TypeString:
 			in.MaxLength = pick(g, 1, 4, 16)
-		case in.Type == sensor.Integer:
+		case in.Type == sensor.TypeInteger:
 			least, greatest := int64(0), pick(g, int64(5), 255)
 			in.Least, in.Greatest = pick(g, &least, &least, nil), pick(g, &greatest, &greatest, nil)
 		}
@@ -163,11 +163,11 @@ func (s *Stream) newType() {
 	}
 	s.full = nil
 	for i := range len(d.Inputs) + 2 {
-		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.String, State: sensor.Supplied}
+		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.TypeString, State: sensor.StateSupplied}
 		if i < len(d.Inputs) {
 			in.Name, in.Type = d.Inputs[i].Name, d.Inputs[i].Type
 		}
-		if in.Type == sensor.String {
+		if in.Type == sensor.TypeString {
 			in.MaxLength = g.length()
 		}
 		s.full = append(s.full, in)
@@ -179,7 +179,7 @@ func (s *Stream) newType() {
 		for i := range builds {
 			c := s.contract(i)
 			if g.one(3) {
-				c.Reader.Access = sensor.Named
+				c.Reader.Access = sensor.AccessNamed
 			}
 			c.Supplies[0].Inputs = s.full[:len(d.Inputs)+g.Intn(3)]
 			if g.one(3) {
@@ -360,10 +360,10 @@ func (s *Stream) contract(i int) sensor.Contract {
 	return sensor.Contract{
 		Build: buildNames[i], Hosts: uint64(i) + 1,
 		Reader: sensor.Reader{
-			Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators,
+			Access: sensor.AccessPositional, Evidence: sensor.EvidenceStated, Formats: formats, Operators: operators,
 		},
 		Declares: s.declares,
-		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Evidence: sensor.Extracted, Inputs: s.full[:len(d.Inputs)]}},
+		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted, Inputs: s.full[:len(d.Inputs)]}},
 	}
 }
 
@@ -375,7 +375,7 @@ func (s *Stream) declare() {
 	for _, in := range s.full[len(d.Inputs):] {
 		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
 	}
-	for _, t := range []sensor.InputType{sensor.String, sensor.Integer, sensor.Address} {
+	for _, t := range []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress} {
 		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: another(t), Type: t})
 	}
 	other := sensor.Declaration{Type: d.Name, Version: d.Version + 1, Inputs: more.Inputs}
@@ -390,11 +390,11 @@ func another(t sensor.InputType) string { return "Another " + t.String() }
 
 // state draws a state in which an input is not simply supplied.
 func (g *Generator) state(in *sensor.SuppliedInput) {
-	switch in.State = pick(g, sensor.NotSupplied, sensor.Unknown, sensor.NotSupplied, sensor.Unknown, sensor.Conditional, sensor.Constant); in.State {
-	case sensor.Conditional:
+	switch in.State = pick(g, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateConditional, sensor.StateConstant); in.State {
+	case sensor.StateConditional:
 		in.Basis = &sensor.Basis{Reason: "drawn"}
-	case sensor.Constant:
-		in.Values = []string{map[sensor.InputType]string{sensor.String: "a", sensor.Integer: "7", sensor.Address: "192.0.2.1"}[in.Type]}
+	case sensor.StateConstant:
+		in.Values = []string{map[sensor.InputType]string{sensor.TypeString: "a", sensor.TypeInteger: "7", sensor.TypeAddress: "192.0.2.1"}[in.Type]}
 	}
 }
 
@@ -412,7 +412,7 @@ func (s *Stream) fleet(cost cost) Fleet {
 	for i := range builds {
 		c := s.contract(i)
 		if g.one(3) {
-			c.Reader.Access = sensor.Named
+			c.Reader.Access = sensor.AccessNamed
 		}
 		if builds == 1 && !g.one(4) || g.one(builds) {
 			s.lack(&c, cost)
@@ -443,7 +443,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	case 0, 1: // too few inputs, or too many
 		supply.Inputs = s.full[:max(0, declared-2+g.Intn(5))]
 	case 2, 3: // too few, and its owners know
-		if r.Access = sensor.Positional; true {
+		if r.Access = sensor.AccessPositional; true {
 			supply.Inputs = s.full[:max(0, declared-1-g.Intn(2))]
 			for i := len(supply.Inputs); i < declared; i++ {
 				supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
@@ -452,13 +452,13 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	case 4: // one in the middle
 		i := some()
 		g.state(&own()[i])
-		if r.Access == sensor.Positional && supply.Inputs[i].State == sensor.NotSupplied && g.one(2) {
+		if r.Access == sensor.AccessPositional && supply.Inputs[i].State == sensor.StateNotSupplied && g.one(2) {
 			supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
 		}
 	case 5, 6: // another type
 		in := &own()[some()]
-		in.Type = pick(g, sensor.String, sensor.Integer, sensor.Address)
-		if in.Type == sensor.String {
+		in.Type = pick(g, sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress)
+		if in.Type == sensor.TypeString {
 			in.MaxLength = 16
 		} else {
 			in.MaxLength = 0
@@ -472,7 +472,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		r.Budget.Memory = g.near(cost.needs.Memory)
 	case 10: // a length that is not known
 		in := &own()[some()]
-		if in.MaxLength = 0; in.Type == sensor.String && g.one(3) {
+		if in.MaxLength = 0; in.Type == sensor.TypeString && g.one(3) {
 			in.CutAt = pick(g, 1, 16) // and then it is
 		}
 		r.Budget.Steps = pick(g, g.near(cost.steps), 1<<40)

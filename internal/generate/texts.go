@@ -13,7 +13,7 @@ import (
 // expression of the generator, and operands of each operator that texts are
 // read, folded or compared by in more than one way. A build supplies the string.
 func Texts() *Batch {
-	d := &sensor.Definition{Name: "texts", Number: 2912, Version: 1, Channel: 291, Inputs: []sensor.Input{{Name: "Text", Type: sensor.String, MaxLength: MaxLength}}}
+	d := &sensor.Definition{Name: "texts", Number: 2912, Version: 1, Channel: 291, Inputs: []sensor.Input{{Name: "Text", Type: sensor.TypeString, MaxLength: MaxLength}}}
 	b := &Batch{Definition: d, Definitions: new(sensor.Definitions)}
 	if err := b.Definitions.Add(d); err != nil {
 		panic(fmt.Sprintf("a definition is none: %v", err))
@@ -49,10 +49,10 @@ func Texts() *Batch {
 		}
 	}
 	f := &sensor.Fleet{Name: "texts", Contracts: []sensor.Contract{{
-		Build: "b0", Hosts: 1, Reader: sensor.Reader{Access: sensor.Positional, Evidence: sensor.Stated, Formats: formats, Operators: operators},
+		Build: "b0", Hosts: 1, Reader: sensor.Reader{Access: sensor.AccessPositional, Evidence: sensor.EvidenceStated, Formats: formats, Operators: operators},
 		Supplies: []sensor.Supply{{
-			Type: d.Name, Version: d.Version, Evidence: sensor.Extracted,
-			Inputs: []sensor.SuppliedInput{{Name: "Text", Type: sensor.String, State: sensor.Supplied, MaxLength: MaxLength}},
+			Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted,
+			Inputs: []sensor.SuppliedInput{{Name: "Text", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: MaxLength}},
 		}},
 	}}}
 	b.Fleets = []Fleet{{f, f.Groups(), true}}

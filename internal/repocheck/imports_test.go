@@ -22,7 +22,9 @@ const module = "github.com/cfcheck/cfcheck/"
 // what is on its own floor or below. The ground is what imports nothing of ours.
 var floors = [][]string{
 	{"channelfile", "facts", "facts/verify", "internal/mandatory", "internal/odd", "internal/output", "internal/progress", "internal/scratch", "internal/spelling", "internal/strictjson"},
-	{"sensor", "internal/workload"},
+	{"internal/testfile", "sensor/internal/document", "sensor/internal/inputset"},
+	{"sensor"},
+	{"sensor/builtin", "sensor/embedded", "sensor/interp", "sensor/outcome", "facts/certify", "internal/workload"},
 	{"validate"},
 	{"validate/file", "validate/structure", "validate/types", "validate/contract"},
 	{"validate/behaviour"},

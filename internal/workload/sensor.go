@@ -26,7 +26,7 @@ func Definition() *sensor.Definition {
 		Title: "events of many kinds, for benchmarks", Source: "cfcheck: made up",
 	}
 	for i, name := range Inputs {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, Source: "cfcheck: made up", MaxLength: maxLength(i)})
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.TypeString, Source: "cfcheck: made up", MaxLength: maxLength(i)})
 	}
 	return d
 }
@@ -38,7 +38,7 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 	f := &sensor.Fleet{Name: "workload", Note: "A fleet for benchmarks. It is invented."}
 	more := sensor.Declaration{Type: "workload", Version: Header.TypeVersion}
 	for k := range contracts - 1 {
-		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.String})
+		more.Inputs = append(more.Inputs, sensor.DeclaredInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.TypeString})
 	}
 	var declares []sensor.Declaration
 	if contracts > 1 {
@@ -47,23 +47,23 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 	for i := range builds {
 		var inputs []sensor.SuppliedInput
 		for k, name := range Inputs {
-			inputs = append(inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: maxLength(k)})
+			inputs = append(inputs, sensor.SuppliedInput{Name: name, Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: maxLength(k)})
 		}
 		for k := range i % contracts {
-			inputs = append(inputs, sensor.SuppliedInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.String, State: sensor.Supplied, MaxLength: 64})
+			inputs = append(inputs, sensor.SuppliedInput{Name: fmt.Sprintf("More%d", k+1), Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 64})
 		}
 		f.Contracts = append(f.Contracts, sensor.Contract{
 			Build: fmt.Sprintf("1.%d", i), Hosts: 1000,
 			Reader: sensor.Reader{
-				Evidence:  sensor.Extracted,
-				Access:    sensor.Positional,
+				Evidence:  sensor.EvidenceExtracted,
+				Access:    sensor.AccessPositional,
 				Formats:   []string{channelfile.Version},
 				Operators: channelfile.Operators(),
 				Limits:    sensor.Limits{FileSize: channelfile.MaxFileSize, ValueLength: channelfile.MaxValueLength},
 				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any file of ours costs
 			},
 			Declares: declares,
-			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.Extracted, Inputs: inputs}},
+			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.EvidenceExtracted, Inputs: inputs}},
 		})
 	}
 	return f

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -35,7 +36,7 @@ type run struct {
 
 // A runner runs content for one fleet after the other.
 type runner struct {
-	synthesizer *sensor.Synthesizer
+	synthesizer *interp.Synthesizer
 	clean       map[string]cleanRun // by key of the runs that came to their end without a fault
 
 	// What is kept from one fleet to the next, to be written over.
@@ -55,7 +56,7 @@ type cleanRun struct {
 // events over as those of this one do, and the content does the same then.
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
-		synthesizer: sensor.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
+		synthesizer: interp.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
 		clean:       map[string]cleanRun{},
 		byType:      map[string]int{},
 		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
@@ -92,7 +93,7 @@ func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 	r.group, r.inputs = g, r.inputs[:0]
 	access := g.Contract.Reader.Access
 	read := p.Needs.InputsRead // what the content does not read makes no difference
-	if access == sensor.Named {
+	if access == sensor.AccessNamed {
 		for index := range min(read, len(p.Definition.Inputs)) {
 			in := &p.Definition.Inputs[index]
 			given := s.Input(access, index, in.Name)
@@ -134,9 +135,9 @@ func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 // keyOf returns a key of all that a run depends on.
 func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 	access := r.group.Contract.Reader.Access
-	if access == sensor.Named && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
+	if access == sensor.AccessNamed && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
 		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return !in.State.Occurs() }) {
-		access = sensor.Positional // by name all is found too
+		access = sensor.AccessPositional // by name all is found too
 	}
 	key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
 	for i := range r.inputs {
@@ -159,22 +160,22 @@ func declared(d *sensor.Definition) []sensor.InputType {
 // hand makes of an event that fits the definition what a build hands over of
 // it, in place: another type where it supplies one, nothing where it supplies
 // nothing, and no longer a string than it says it can be.
-func (r *run) hand(e sensor.Event) {
+func (r *run) hand(e interp.Event) {
 	for i := range e {
 		in := &r.inputs[i]
 		switch v := &e[i]; {
-		case !in.State.Occurs() && r.group.Contract.Reader.Access == sensor.Named:
-			*v = sensor.Value{}
+		case !in.State.Occurs() && r.group.Contract.Reader.Access == sensor.AccessNamed:
+			*v = interp.Value{}
 		case !v.Present() || v.Type == in.Type:
 			if most := in.Room(); most > 0 && len(v.Text) > most {
 				v.Text = v.Text[:most]
 			}
-		case in.Type == sensor.Integer:
-			*v = sensor.Number(int64(len(v.Text)))
-		case in.Type == sensor.Address:
-			*v = sensor.Value{Type: sensor.Address}
+		case in.Type == sensor.TypeInteger:
+			*v = interp.Number(int64(len(v.Text)))
+		case in.Type == sensor.TypeAddress:
+			*v = interp.Value{Type: sensor.TypeAddress}
 		default:
-			*v = sensor.Text("")
+			*v = interp.Text("")
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -66,7 +68,7 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 func suppliesFewer(r *validate.Report) bool {
 	for i := range r.Fleet.Contracts {
 		c := &r.Fleet.Contracts[i]
-		if c.Reader.Access == sensor.Named {
+		if c.Reader.Access == sensor.AccessNamed {
 			continue
 		}
 		for _, s := range c.SuppliesOf(r.Definition.Name, r.Definition.Version) {
@@ -118,13 +120,13 @@ func pipes(t testing.TB, conditions ...channelfile.Expr) []byte {
 
 // recorded returns events with names of pipes.
 func recorded(names ...string) *validate.Recorded {
-	return &validate.Recorded{Name: "good.ndjson", Events: func(d *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+	return &validate.Recorded{Name: "good.ndjson", Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
 		if d.Name != "ipc" {
 			return nil
 		}
-		e := make(sensor.Event, len(d.Inputs))
+		e := make(interp.Event, len(d.Inputs))
 		for i, name := range names {
-			e[5] = sensor.Text(name)
+			e[5] = interp.Text(name)
 			if !yield(func() string { return "good.ndjson:" + string(rune('1'+i)) }, e) {
 				break
 			}
@@ -135,7 +137,7 @@ func recorded(names ...string) *validate.Recorded {
 
 // TestRecorded has the cases of the checks that run content on recorded events.
 func TestRecorded(t *testing.T) {
-	fleet, _ := sensor.BuiltinFleet("reference")
+	fleet, _ := builtin.Fleet("reference")
 	narrow, wide := channelfile.Equals(5, `\evil`), channelfile.Prefix(5, `\`)
 	events := recorded(`\lsass`, `\wkssvc`, `\lsass`)
 	for _, tt := range []struct {
@@ -159,7 +161,7 @@ func TestRecorded(t *testing.T) {
 			"instance 0 matches 3 events that must never match; the first is good.ndjson:1"},
 	} {
 		opts := tt.options
-		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = family, sensor.BuiltinDefinitions(), fleet, time.Unix(0, 0)
+		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = family, builtin.Definitions(), fleet, time.Unix(0, 0)
 		r := validate.Run(validate.ChannelFile("", pipes(t, tt.rules...)), opts)
 		var got []string
 		for _, total := range r.Totals {
@@ -184,7 +186,7 @@ func TestRecorded(t *testing.T) {
 // runs that need not be made again count.
 func TestLimitIsOfAFleet(t *testing.T) {
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{
-		{Name: "A", Type: sensor.String}, {Name: "B", Type: sensor.String},
+		{Name: "A", Type: sensor.TypeString}, {Name: "B", Type: sensor.TypeString},
 	}}
 	defs := new(sensor.Definitions)
 	if err := defs.Add(d); err != nil {
@@ -206,22 +208,22 @@ func TestLimitIsOfAFleet(t *testing.T) {
 	}
 	build := func(name string, second ...sensor.InputType) sensor.Contract {
 		r := sensor.OwnReader()
-		r.Access = sensor.Positional
-		s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.Extracted, Inputs: []sensor.SuppliedInput{{Name: "A", Type: sensor.String, State: sensor.Supplied}}}
+		r.Access = sensor.AccessPositional
+		s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.EvidenceExtracted, Inputs: []sensor.SuppliedInput{{Name: "A", Type: sensor.TypeString, State: sensor.StateSupplied}}}
 		for _, typ := range second {
-			s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: "B", Type: typ, State: sensor.Supplied})
+			s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: "B", Type: typ, State: sensor.StateSupplied})
 		}
 		return sensor.Contract{Build: name, Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}
 	}
-	one, two, three, short := build("1", sensor.String), build("2", sensor.Integer), build("3", sensor.Address), build("4")
+	one, two, three, short := build("1", sensor.TypeString), build("2", sensor.TypeInteger), build("3", sensor.TypeAddress), build("4")
 	// What differs from these in lengths, or in what is absent, takes less.
-	tiny, named, absent := build("5", sensor.String), build("6", sensor.String), build("7", sensor.String)
+	tiny, named, absent := build("5", sensor.TypeString), build("6", sensor.TypeString), build("7", sensor.TypeString)
 	tiny.Supplies[0].Inputs[0].MaxLength = 1
 	for _, c := range []*sensor.Contract{&named, &absent} {
-		c.Reader.Access = sensor.Named
-		c.Supplies[0].Inputs[1].State = sensor.NotSupplied
+		c.Reader.Access = sensor.AccessNamed
+		c.Supplies[0].Inputs[1].State = sensor.StateNotSupplied
 	}
-	absent.Supplies[0].Inputs[0].State = sensor.NotSupplied
+	absent.Supplies[0].Inputs[0].State = sensor.StateNotSupplied
 	opts := validate.Options{Checks: []*validate.Check{alone(suite.ByID("CF5001"))}, Definitions: defs}
 	s := validate.ChannelFile("", data)
 	j := validate.Prepare(s, opts)

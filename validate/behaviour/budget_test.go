@@ -12,13 +12,15 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 func limited(b *validate.Budget, events *validate.Recorded) validate.Options {
-	fleet, _ := sensor.BuiltinFleet("reference")
+	fleet, _ := builtin.Fleet("reference")
 	return validate.Options{
-		Checks: family, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: time.Unix(0, 0),
+		Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0),
 		KnownGood: events, KnownGoodMatches: 1000, Budget: b,
 	}
 }
@@ -170,7 +172,7 @@ func TestOwnLimit(t *testing.T) {
 func TestEventsThatCannotBeRead(t *testing.T) {
 	broken := func(names ...string) *validate.Recorded {
 		whole := recorded(names...)
-		return &validate.Recorded{Name: "broken", Events: func(d *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+		return &validate.Recorded{Name: "broken", Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
 			return errors.Join(whole.Events(d, yield), errors.New("the disk is gone"))
 		}}
 	}

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -18,11 +19,11 @@ const readingAnEvent = 100
 // name, and reports each instance that matches any: how many, and the first. It
 // ends early if the budget of the run is spent, or events cannot be read.
 func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance int, n uint64, first string)) {
-	it := sensor.NewInterpreter(p.File, &sensor.Reader{Access: sensor.Named})
+	it := interp.New(p.File, &sensor.Reader{Access: sensor.AccessNamed})
 	counts := make([]uint64, p.File.Instances())
 	first := make([]string, len(counts))
 	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
-	err := recorded.Events(p.Definition, func(where func() string, e sensor.Event) bool {
+	err := recorded.Events(p.Definition, func(where func() string, e interp.Event) bool {
 		if !p.Spend(c.of(it, e)) {
 			return false
 		}
@@ -55,7 +56,7 @@ type costs struct {
 }
 
 // of returns the charge of an event, and adds it.
-func (c *costs) of(it *sensor.Interpreter, e sensor.Event) uint64 {
+func (c *costs) of(it *interp.Interpreter, e interp.Event) uint64 {
 	c.events++
 	n := addSat(readingAnEvent, it.Charge(e))
 	for i := range min(len(e), len(c.lengths)) {

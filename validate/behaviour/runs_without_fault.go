@@ -7,6 +7,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -107,16 +108,16 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
 	err := it.Run(e)
-	if fault, ok := errors.AsType[*sensor.Fault](err); ok {
+	if fault, ok := errors.AsType[*interp.Fault](err); ok {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
 		return byFault
 	}
 	for i := range p.File.Instances() {
 		before, ended := synthesizer.Work(), byLimit
-		going := synthesizer.Events(i, len(r.inputs), func(e sensor.Event) bool {
+		going := synthesizer.Events(i, len(r.inputs), func(e interp.Event) bool {
 			r.hand(e)
 			_, err := it.RunInstance(i, e)
-			fault, ok := errors.AsType[*sensor.Fault](err)
+			fault, ok := errors.AsType[*interp.Fault](err)
 			if ok {
 				report(p, r, i, fault)
 				ended = byFault
@@ -151,7 +152,7 @@ func instanceOf(f *channelfile.File, criterion int) int {
 }
 
 // report reports a fault of instance i.
-func report(p *validate.Pass, r *run, i int, fault *sensor.Fault) {
+func report(p *validate.Pass, r *run, i int, fault *interp.Fault) {
 	r.group.Blame()
 	p.Report(func() validate.Finding {
 		where, in := p.LocateInstance(i)

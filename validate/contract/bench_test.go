@@ -38,10 +38,10 @@ func BenchmarkOutcomes(b *testing.B) {
 		for _, bm := range []struct {
 			name   string
 			change func([]sensor.SuppliedInput)
-		}{{"supplied", nil}, {"lacking", missing(sensor.NotSupplied, pOriginal)}} {
+		}{{"supplied", nil}, {"lacking", missing(sensor.StateNotSupplied, pOriginal)}} {
 			var contracts []sensor.Contract
 			for i := range builds {
-				c := host(fmt.Sprintf("b%d", i), 1, sensor.Named, onFeed("sysmon", nil), onFeed("security", bm.change))
+				c := host(fmt.Sprintf("b%d", i), 1, sensor.AccessNamed, onFeed("sysmon", nil), onFeed("security", bm.change))
 				c.Reader.Limits.Instances = uint64(10_000 + i) // no two are the same
 				contracts = append(contracts, c)
 			}

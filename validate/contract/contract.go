@@ -77,14 +77,14 @@ var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 
 // positional reports whether the builds take an input by its place. A contract
 // that does not say how they do is taken for the worse.
-func (f feed) positional() bool { return f.group.Contract.Reader.Access != sensor.Named }
+func (f feed) positional() bool { return f.group.Contract.Reader.Access != sensor.AccessNamed }
 
 // input returns what the feed supplies for an input of the definition. It is not
 // to be changed.
 func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {
-	access := sensor.Named
+	access := sensor.AccessNamed
 	if f.positional() {
-		access = sensor.Positional
+		access = sensor.AccessPositional
 	}
 	if in := f.supply.Listed(access, index, p.Definition.Inputs[index].Name); in != nil {
 		return in
@@ -93,7 +93,7 @@ func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {
 }
 
 // unlisted is an input that a supply does not list.
-var unlisted = sensor.SuppliedInput{State: sensor.NotSupplied}
+var unlisted = sensor.SuppliedInput{State: sensor.StateNotSupplied}
 
 // String names the feed and its builds: "build 7.11", or "feed Security of build
 // 7.11".

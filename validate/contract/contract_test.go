@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -34,7 +35,7 @@ const (
 
 // definitions has ipc alone, without what it says of its feeds.
 var definitions = sync.OnceValue(func() *sensor.Definitions {
-	d := *sensor.BuiltinDefinitions().ByName("ipc", 1)
+	d := *builtin.Definitions().ByName("ipc", 1)
 	d.Feeds, d.Inputs = nil, slices.Clone(d.Inputs)
 	for i := range d.Inputs {
 		d.Inputs[i].Instead = ""
@@ -56,7 +57,7 @@ func inputs(t testing.TB, n int) []sensor.SuppliedInput {
 	t.Helper()
 	var list []sensor.SuppliedInput
 	for i := range n {
-		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.String, State: sensor.Supplied, MaxLength: 100}
+		in := sensor.SuppliedInput{Name: fmt.Sprintf("More%d", i), Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 100}
 		if d := ipc(t); i < len(d.Inputs) {
 			in.Name, in.Type = d.Inputs[i].Name, d.Inputs[i].Type
 		}
@@ -74,8 +75,8 @@ func contract(t testing.TB, build string, hosts uint64, n int, changes ...change
 	t.Helper()
 	c := sensor.Contract{
 		Build: build, Hosts: hosts,
-		Reader:   sensor.Reader{Evidence: sensor.Stated, Access: sensor.Positional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
-		Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.Extracted, Inputs: inputs(t, n)}},
+		Reader:   sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessPositional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
+		Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.EvidenceExtracted, Inputs: inputs(t, n)}},
 	}
 	for _, change := range changes {
 		change(&c)
@@ -83,7 +84,7 @@ func contract(t testing.TB, build string, hosts uint64, n int, changes ...change
 	return c
 }
 
-func named(c *sensor.Contract) { c.Reader.Access = sensor.Named }
+func named(c *sensor.Contract) { c.Reader.Access = sensor.AccessNamed }
 
 // state gives inputs of the first supply a state.
 func state(s sensor.State, indices ...int) change {
@@ -112,7 +113,7 @@ func feed(t testing.TB, name string, n int) change {
 		if c.Supplies[0].Feed == "" {
 			c.Supplies[0].Feed = "kernel"
 		}
-		c.Supplies = append(c.Supplies, sensor.Supply{Type: "ipc", Version: 1, Feed: name, Evidence: sensor.Observed, Inputs: inputs(t, n)})
+		c.Supplies = append(c.Supplies, sensor.Supply{Type: "ipc", Version: 1, Feed: name, Evidence: sensor.EvidenceObserved, Inputs: inputs(t, n)})
 	}
 }
 
@@ -145,13 +146,13 @@ func rename(c sensor.Contract, build string) sensor.Contract {
 
 func integer(index int) change {
 	return func(c *sensor.Contract) {
-		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.Integer, 0
+		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.TypeInteger, 0
 	}
 }
 
 func address(index int) change {
 	return func(c *sensor.Contract) {
-		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.Address, 0
+		c.Supplies[0].Inputs[index].Type, c.Supplies[0].Inputs[index].MaxLength = sensor.TypeAddress, 0
 	}
 }
 
@@ -173,9 +174,9 @@ func formats(list ...string) change { return func(c *sensor.Contract) { c.Reader
 func limits(l sensor.Limits) change { return func(c *sensor.Contract) { c.Reader.Limits = l } }
 func budget(b sensor.Budget) change { return func(c *sensor.Contract) { c.Reader.Budget = b } }
 
-func builtin(t testing.TB, name string) *sensor.Fleet {
+func builtinFleet(t testing.TB, name string) *sensor.Fleet {
 	t.Helper()
-	f, ok := sensor.BuiltinFleet(name)
+	f, ok := builtin.Fleet(name)
 	if !ok {
 		t.Fatalf("there is no fleet %s", name)
 	}
@@ -275,7 +276,7 @@ func TestMessages(t *testing.T) {
 	// lack more and more of the inputs that nothing reads, and the last.
 	var many []sensor.Contract
 	for i := range 30 {
-		c := contract(t, fmt.Sprintf("9.%02d", i), 10, 21, state(sensor.NotSupplied, clientImage))
+		c := contract(t, fmt.Sprintf("9.%02d", i), 10, 21, state(sensor.StateNotSupplied, clientImage))
 		for n := range i % 25 {
 			c.Supplies[0].Inputs = append(c.Supplies[0].Inputs, inputs(t, 22+n)[21+n:]...)
 		}
@@ -299,7 +300,7 @@ func TestMessages(t *testing.T) {
 		// CF3001 inputs-supplied
 		{"first-use", rules(t, onPipe, channelfile.And(onPipe, onClient)), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "",
 			"July 2024: rule, line, input, both numbers, builds, hosts, and what to do; build 7.16 is not to blame"},
-		{"first-use-example-fleet", rules(t, onClient), builtin(t, "291"), "", "an example fleet is called one"},
+		{"first-use-example-fleet", rules(t, onClient), builtinFleet(t, "291"), "", "an example fleet is called one"},
 		{"two-rules-read-it", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "7.11", 1, 20)), "", "a finding for each rule, negated or not"},
 		{"operand-input", rules(t, channelfile.EqualsInput(image, clientImage)), fleet(contract(t, "7.11", 1, 20)), "", "an input that another is compared with is read too"},
 		{"same-contract", rules(t, onClient), fleet(contract(t, "7.10", 30, 20), contract(t, "7.16", 30, 21), contract(t, "7.11", 40, 20)), "", "builds that do the same stand together, and their hosts are added"},
@@ -307,7 +308,7 @@ func TestMessages(t *testing.T) {
 		{"many-builds", rules(t, onClient), fleet(many[0], many[25], rename(many[0], "a"), rename(many[0], "b"), rename(many[0], "c"), rename(many[0], "d"), rename(many[0], "e")), "", "nobody reads more than a few names"},
 		{"five-builds", rules(t, onClient), fleet(rename(many[0], "a"), rename(many[0], "b"), rename(many[0], "c"), rename(many[0], "d"), rename(many[0], "e")), "", "five are few enough"},
 		{"many-contracts", rules(t, onClient), fleet(many...), "", "nor more than a few lines"},
-		{"hole", rules(t, onUser), fleet(contract(t, "8.4", 1, 21, state(sensor.NotSupplied, user))), "", "the number alone would not show it"},
+		{"hole", rules(t, onUser), fleet(contract(t, "8.4", 1, 21, state(sensor.StateNotSupplied, user))), "", "the number alone would not show it"},
 		{"no-access-stated", rules(t, onClient), fleet(contract(t, "7.11", 1, 20, func(c *sensor.Contract) { c.Reader.Access = 0 })), "", "who does not say how it reads is taken for the worse"},
 		{"two-feeds", rules(t, onClient), fleet(contract(t, "8.0", 1, 21, feed(t, "log", 20))), "", "each feed is a way into the same interpreter"},
 		{"acknowledged-and-read", rules(t, onClient), fleet(contract(t, "7.11", 1, 20, acknowledged("2027-01-31"))), "2026-01-01", "an acknowledgement is for content that does not read the input"},
@@ -315,9 +316,9 @@ func TestMessages(t *testing.T) {
 		// CF3002 inputs-latent
 		{"latent", rules(t, onPipe), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "", "March to July 2024"},
 		{"latent-several", rules(t, onPipe), fleet(contract(t, "7.9", 1, 18)), "", "a finding for each input"},
-		{"latent-hole", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, state(sensor.NotSupplied, user))), "", "a hole waits too"},
-		{"latent-unknown", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), "", "unsure means blocked; what to do is another thing"},
-		{"latent-unknown-and-not", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage)), contract(t, "7.11", 1, 20)), "", "the worse of the two is said"},
+		{"latent-hole", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, state(sensor.StateNotSupplied, user))), "", "a hole waits too"},
+		{"latent-unknown", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.StateUnknown, clientImage))), "", "unsure means blocked; what to do is another thing"},
+		{"latent-unknown-and-not", rules(t, onPipe), fleet(contract(t, "8.2", 1, 21, state(sensor.StateUnknown, clientImage)), contract(t, "7.11", 1, 20)), "", "the worse of the two is said"},
 		{"release", def, fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "", "February 2024: no content yet, so no bytes"},
 		{"release-of-what-is-supplied", def, fleet(contract(t, "7.16", 588, 21), contract(t, "7.20", 1, 22)), "", "more than is declared is no harm"},
 		{"release-on-named", def, fleet(contract(t, "7.11", 1, 20, named)), "", "who looks an input up misses it, and no more"},
@@ -326,8 +327,8 @@ func TestMessages(t *testing.T) {
 		{"type-read", rules(t, onPipe, channelfile.Equals(processID, "4")), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "a number would be taken for a pointer"},
 		{"type-not-read", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "it waits to be read"},
 		{"types-of-several", rules(t, onUser), fleet(contract(t, "8.1", 1, 21, integer(processID), integer(user), integer(clientImage))), "", "one that is read stands in the way of no other"},
-		{"type-of-unknown", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID), state(sensor.Unknown, processID))), "", "if it is supplied it is the wrong type"},
-		{"type-of-not-supplied", rules(t, onPipe), fleet(contract(t, "s8", 1, 21, named, integer(processID), state(sensor.NotSupplied, processID))), "", "what is not supplied has no type"},
+		{"type-of-unknown", rules(t, onPipe), fleet(contract(t, "8.1", 1, 21, integer(processID), state(sensor.StateUnknown, processID))), "", "if it is supplied it is the wrong type"},
+		{"type-of-not-supplied", rules(t, onPipe), fleet(contract(t, "s8", 1, 21, named, integer(processID), state(sensor.StateNotSupplied, processID))), "", "what is not supplied has no type"},
 		{"type-at-named", rules(t, channelfile.Equals(processID, "4")), fleet(contract(t, "s8", 1, 21, named, integer(processID))), "", "a named reader takes a number for a pointer all the same"},
 		{"type-at-release", def, fleet(contract(t, "8.1", 1, 21, integer(processID))), "", "before there is content"},
 		{"swapped", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, swapped)), "", "by place, so two inputs are others"},
@@ -335,8 +336,8 @@ func TestMessages(t *testing.T) {
 		{"swapped-at-named", rules(t, onPipe), fleet(contract(t, "8.4", 1, 21, named, swapped)), "", "by name the order does not matter"},
 
 		// CF3004 supply-known and CF3015 supply-unknown
-		{"unknown-read", rules(t, onClient), fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), "", "unsure means blocked, and on what evidence"},
-		{"unknown-read-at-named", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "s6", 1, 21, named, state(sensor.Unknown, clientImage))), "", "a warning: nothing breaks"},
+		{"unknown-read", rules(t, onClient), fleet(contract(t, "8.2", 1, 21, state(sensor.StateUnknown, clientImage))), "", "unsure means blocked, and on what evidence"},
+		{"unknown-read-at-named", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateUnknown, clientImage))), "", "a warning: nothing breaks"},
 
 		// CF3005 type-version-supplied
 		{"without-the-type", rules(t, onPipe), fleet(contract(t, "5.0", 50, 0, without), contract(t, "7.16", 100, 21)), "", "it may take the content for something else"},
@@ -382,41 +383,41 @@ func TestMessages(t *testing.T) {
 
 		// CF3012 to CF3014
 		{"outcomes", rules(t, channelfile.And(onPipe, onUser), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.Or(onPipe, onUser), onPipe),
-			fleet(contract(t, "s7", 20, 21, named, state(sensor.NotSupplied, user)), contract(t, "s8", 80, 21, named)), "", "blind, widened, weakened, and one that is not affected"},
+			fleet(contract(t, "s7", 20, 21, named, state(sensor.StateNotSupplied, user)), contract(t, "s8", 80, 21, named)), "", "blind, widened, weakened, and one that is not affected"},
 		{"outcomes-by-other-inputs", rules(t, channelfile.And(onUser, onEvent)), fleet(
-			contract(t, "s7", 20, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 80, 21, named, state(sensor.NotSupplied, eventType))), "", "each build lacks another input, and is said to lack that"},
-		{"outcome-by-the-second", rules(t, channelfile.And(channelfile.Or(onEvent, onPipe), onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event it has lost an alternative; it is the user that blinds it"},
+			contract(t, "s7", 20, 21, named, state(sensor.StateNotSupplied, user)), contract(t, "s6", 80, 21, named, state(sensor.StateNotSupplied, eventType))), "", "each build lacks another input, and is said to lack that"},
+		{"outcome-by-the-second", rules(t, channelfile.And(channelfile.Or(onEvent, onPipe), onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user))), "", "without the event it has lost an alternative; it is the user that blinds it"},
 		{"outcome-by-each", rules(t, channelfile.Or(onEvent, onUser, onImage), channelfile.And(onPipe, channelfile.Not(onEvent), channelfile.Not(onUser)), channelfile.And(onEvent, onPipe, onUser), channelfile.EqualsInput(user, eventType)),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "alternatives, filters and what is required: each of the two is enough, and who mends one must know of the other"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user))), "", "alternatives, filters and what is required: each of the two is enough, and who mends one must know of the other"},
 		{"outcome-by-one-and-another", rules(t, channelfile.And(onPipe, channelfile.Or(onImage, onUser), channelfile.Not(onEvent))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "where both are missing the worse of the two is said, which the event does alone"},
-		{"outcome-by-two-of-three", rules(t, channelfile.And(channelfile.Or(onPipe, onImage), channelfile.Or(onEvent, onUser))), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user, image))), "", "without the image an alternative is lost; what blinds it is that both others are missing"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user)), contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "where both are missing the worse of the two is said, which the event does alone"},
+		{"outcome-by-two-of-three", rules(t, channelfile.And(channelfile.Or(onPipe, onImage), channelfile.Or(onEvent, onUser))), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user, image))), "", "without the image an alternative is lost; what blinds it is that both others are missing"},
 		{"outcome-by-many", rules(t, channelfile.Or(each(20)...)), fleet(contract(t, "s6", 1, 0, named)), "", "of more than are tried the first are named"},
 		{"outcome-by-two-of-many", rules(t, channelfile.And(channelfile.Or(each(20)[:2]...), channelfile.Or(each(20)[2:]...))), fleet(contract(t, "s6", 1, 0, named)), "", "if some that are tried are enough, those alone"},
 		{"outcome-by-the-negated", rules(t, channelfile.Or(channelfile.And(onImage, channelfile.Equals(user, "d")), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.EqualsInput(clientImage, user))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "three words read the user, and the one that is denied lets more in"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "three words read the user, and the one that is denied lets more in"},
 		{"outcome-by-one-criterion", rules(t, channelfile.And(channelfile.Or(onPipe, onUser), channelfile.Or(onImage, channelfile.Not(onUser)))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "of two words that refer to one criterion the denied one"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "of two words that refer to one criterion the denied one"},
 		{"outcome-by-a-word-of-use", rules(t,
 			channelfile.And(channelfile.Or(onPipe, channelfile.Not(onPipe), channelfile.Not(onUser)), onImage, channelfile.Not(channelfile.Equals(user, "z"))),
 			channelfile.And(channelfile.Or(onPipe, channelfile.Not(onPipe), onUser), onImage, channelfile.Equals(user, "z")),
 			channelfile.And(onImage, channelfile.Or(onPipe, channelfile.Not(onPipe), onUser), channelfile.Or(onEvent, channelfile.Equals(user, "z")))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "what stands beside a part that always holds is not at fault; the next word is"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "what stands beside a part that always holds is not at fault; the next word is"},
 		{"outcome-by-no-word-alone", rules(t, channelfile.And(onImage, channelfile.Or(onUser, channelfile.Equals(user, "z")))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "two words together make it blind: the first of them"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "two words together make it blind: the first of them"},
 		{"outcome-of-absence", rules(t, channelfile.Not(channelfile.Exists(user)), channelfile.And(onPipe, channelfile.Not(channelfile.Exists(user))), channelfile.And(onPipe, channelfile.Not(onUser)), channelfile.And(onImage, channelfile.Not(onUser)), channelfile.And(onPipe, channelfile.Exists(user))),
-			fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, user))), "", "who asks that there be no user excludes nothing, and to require one would make the rule blind everywhere"},
-		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named, with the other"},
-		{"outcome-of-a-comparison", rules(t, channelfile.EqualsInput(image, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "what is compared with nothing is false"},
-		{"outcome-by-a-later-word", rules(t, channelfile.Or(channelfile.And(onEvent, onPipe), channelfile.And(onImage, channelfile.Not(onUser)))), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType, user))), "", "without the event an alternative is lost; it is the user that widens it"},
-		{"outcome-of-one-word", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType))), "", "of two inputs of one word the first is named"},
-		{"outcome-of-one-word-turned", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "whatever the order of the builds"},
-		{"outcome-of-two-words", rules(t, channelfile.And(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.NotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "of two words the first"},
+			fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "who asks that there be no user excludes nothing, and to require one would make the rule blind everywhere"},
+		{"outcome-by-both", rules(t, channelfile.Or(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user))), "", "neither is enough by itself, so the first is named, with the other"},
+		{"outcome-of-a-comparison", rules(t, channelfile.EqualsInput(image, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "what is compared with nothing is false"},
+		{"outcome-by-a-later-word", rules(t, channelfile.Or(channelfile.And(onEvent, onPipe), channelfile.And(onImage, channelfile.Not(onUser)))), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType, user))), "", "without the event an alternative is lost; it is the user that widens it"},
+		{"outcome-of-one-word", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user)), contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType))), "", "of two inputs of one word the first is named"},
+		{"outcome-of-one-word-turned", rules(t, channelfile.EqualsInput(eventType, user)), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "whatever the order of the builds"},
+		{"outcome-of-two-words", rules(t, channelfile.And(onEvent, onUser)), fleet(contract(t, "s6", 1, 21, named, state(sensor.StateNotSupplied, eventType)), contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "of two words the first"},
 		{"outcome-many-lacks", rules(t, onUser, onEvent), fleet(
 			contract(t, "s8", 1, 21, named), contract(t, "7.16", 1, 21),
-			contract(t, "a7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "b7", 1, 21, named, refuses, state(sensor.NotSupplied, user)),
-			contract(t, "c6", 1, 21, named, state(sensor.NotSupplied, eventType))), "", "those that lack nothing, read by place, or lack the same, stand in the way of no other"},
-		{"outcome-same-lack", rules(t, onUser), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user)), contract(t, "t7", 2, 21, named, refuses, state(sensor.NotSupplied, user))), "", "two contracts that lack the same"},
+			contract(t, "a7", 1, 21, named, state(sensor.StateNotSupplied, user)), contract(t, "b7", 1, 21, named, refuses, state(sensor.StateNotSupplied, user)),
+			contract(t, "c6", 1, 21, named, state(sensor.StateNotSupplied, eventType))), "", "those that lack nothing, read by place, or lack the same, stand in the way of no other"},
+		{"outcome-same-lack", rules(t, onUser), fleet(contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user)), contract(t, "t7", 2, 21, named, refuses, state(sensor.StateNotSupplied, user))), "", "two contracts that lack the same"},
 		{"outcome-two-feeds", rules(t, onUser, onClient), fleet(contract(t, "s", 1, 21, named, feed(t, "a", 7), feed(t, "b", 20), feed(t, "c", 7))), "", "feeds of one build, of which two lack the same; the hosts are counted once"},
 
 		// CF3016 shortfall-acknowledged and CF3017 acknowledgement-current
@@ -439,7 +440,7 @@ func TestMessages(t *testing.T) {
 		}, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only an ID"},
 		{"needs-with-a-rule", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Rule: "r-9", Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only a name"},
 		{"needs-of-criteria-alone", needsOf(func(n *sensor.Needs) { n.Inputs[0].Instances, n.Inputs[0].First = 0, nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "an interpreter that evaluates all criteria reads it too"},
-		{"needs-on-named", needsOf(nil, onUser, channelfile.Not(onUser)), fleet(contract(t, "s7", 1, 21, named, state(sensor.NotSupplied, user))), "", "needs have no conditions, so what becomes of the rules is open"},
+		{"needs-on-named", needsOf(nil, onUser, channelfile.Not(onUser)), fleet(contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "needs have no conditions, so what becomes of the rules is open"},
 		{"needs-operator", needsOf(nil, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists), formats("1.1"), limits(sensor.Limits{FileSize: 1}), budget(sensor.Budget{Memory: 1}))), "", "paths of the document"},
 		{"needs-latent", needsOf(nil, onPipe), fleet(contract(t, "7.11", 1, 20), contract(t, "5.0", 1, 0, without)), "", "likewise"},
 		{"needs-without-operator-causes", needsOf(func(n *sensor.Needs) { n.Operators[0].First = nil }, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "the content as a whole"},
@@ -512,7 +513,7 @@ func TestManyRules(t *testing.T) {
 		errors int
 	}{
 		{"CF3001", fleet(contract(t, "7.11", 1, 20)), validate.Rejected, n},
-		{"CF3004", fleet(contract(t, "8.2", 1, 21, state(sensor.Unknown, clientImage))), validate.Rejected, n},
+		{"CF3004", fleet(contract(t, "8.2", 1, 21, state(sensor.StateUnknown, clientImage))), validate.Rejected, n},
 		{"CF3012", fleet(contract(t, "s7", 1, 20, named)), validate.Accepted, 0},
 	} {
 		r := judge(t, s, tt.fleet, time.Time{})
@@ -550,7 +551,7 @@ func TestCriterionOfNobody(t *testing.T) {
 func TestManyFeeds(t *testing.T) {
 	var list []sensor.Contract
 	for i := range 1000 {
-		c := contract(t, fmt.Sprintf("b%d", i), 1, 21, named, state(sensor.Unknown, clientImage))
+		c := contract(t, fmt.Sprintf("b%d", i), 1, 21, named, state(sensor.StateUnknown, clientImage))
 		c.Supplies[0].Feed = fmt.Sprintf("f%d", i)
 		list = append(list, c)
 	}

@@ -28,7 +28,7 @@ new version.`,
 		for index, def := range p.Definition.Inputs {
 			var bad []feed
 			for _, f := range all {
-				if in := f.input(p, index); f.positional() && in.State != sensor.NotSupplied && in.Name != def.Name {
+				if in := f.input(p, index); f.positional() && in.State != sensor.StateNotSupplied && in.Name != def.Name {
 					bad = append(bad, f)
 				}
 			}

@@ -27,7 +27,7 @@ a new version.`,
 		for index, def := range p.Definition.Inputs {
 			var bad []feed
 			for _, f := range all {
-				if in := f.input(p, index); in.State != sensor.NotSupplied && in.Type != def.Type {
+				if in := f.input(p, index); in.State != sensor.StateNotSupplied && in.Type != def.Type {
 					bad = append(bad, f)
 				}
 			}

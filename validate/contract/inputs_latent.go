@@ -38,7 +38,7 @@ date: content that does not read the input is then accepted.`,
 			}
 			says := ", and it is not known whether it is supplied"
 			fix := "find out whether the build supplies the input, and state it in the contract"
-			if slices.ContainsFunc(open, func(f feed) bool { return f.input(p, index).State == sensor.NotSupplied }) {
+			if slices.ContainsFunc(open, func(f feed) bool { return f.input(p, index).State == sensor.StateNotSupplied }) {
 				says = " and not supplied"
 				fix = "supply the input, or acknowledge the shortfall in the contract, with a reason and a date"
 			}

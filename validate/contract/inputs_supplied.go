@@ -31,7 +31,7 @@ does not help: it is for content that does not read the input.`,
 			need := &p.Needs.Inputs[i]
 			var bad []feed
 			for _, f := range all {
-				if f.positional() && f.input(p, need.Index).State == sensor.NotSupplied {
+				if f.positional() && f.input(p, need.Index).State == sensor.StateNotSupplied {
 					bad = append(bad, f)
 				}
 			}
@@ -101,9 +101,9 @@ func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 		}
 	}
 	switch {
-	case f.input(p, index).State == sensor.Unknown:
+	case f.input(p, index).State == sensor.StateUnknown:
 		s.but = ", and it is not known whether this one too"
-	case f.input(p, index).State == sensor.Conditional:
+	case f.input(p, index).State == sensor.StateConditional:
 		s.but = ", and this one in some events alone"
 	case last > index:
 		s.but = ", and not this one, which stands among them"

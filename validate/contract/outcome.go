@@ -10,12 +10,13 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 // An outcomeReport says what a check has to say of rules that become one thing.
 type outcomeReport struct {
-	outcome sensor.Outcome
+	outcome outcome.Outcome
 	// one and several say it of a rule and of several, given these, the
 	// events that it is about and the input that they do not have.
 	one, several string
@@ -37,7 +38,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 	if p.File == nil {
 		// Needs do not carry conditions, so what becomes of the rules
 		// cannot be told. The worst is said, once.
-		if o.outcome == sensor.Blind {
+		if o.outcome == outcome.Blind {
 			reportLacking(p, lacks, o.fix)
 		}
 		return
@@ -70,7 +71,7 @@ type outcomeReporter struct {
 	outcomeReport
 	pass   *validate.Pass
 	lacks  []*lack
-	folder sensor.Folder
+	folder outcome.Folder
 	work   uint64 // steps for the instance
 
 	reads  []uint64      // of each criterion: the inputs that it reads, of those that some feed lacks
@@ -361,7 +362,7 @@ var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 		}
 		var inputs []int
 		for i := range p.Needs.Inputs {
-			if index := p.Needs.Inputs[i].Index; f.input(p, index).State == sensor.NotSupplied {
+			if index := p.Needs.Inputs[i].Index; f.input(p, index).State == sensor.StateNotSupplied {
 				inputs = append(inputs, index)
 			}
 		}
@@ -507,7 +508,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 		if c.word < 0 {
 			c.word = w
 		}
-		if word.Negated() != (r.outcome == sensor.Widened) {
+		if word.Negated() != (r.outcome == outcome.Widened) {
 			continue
 		}
 		if able < 0 {

@@ -69,16 +69,16 @@ func content(t *rapid.T, rules [][]channelfile.Expr) *validate.Subject {
 func contracts(tb testing.TB) *rapid.Generator[[]sensor.Contract] {
 	supply := rapid.Custom(func(t *rapid.T) sensor.Supply {
 		n := rapid.SampledFrom([]int{21, 21, 21, 21, 21, 20, 20, 8, 7, 22}).Draw(t, "inputs")
-		s := sensor.Supply{Type: "ipc", Version: 1, Evidence: sensor.Stated, Inputs: inputs(tb, n)}
+		s := sensor.Supply{Type: "ipc", Version: 1, Evidence: sensor.EvidenceStated, Inputs: inputs(tb, n)}
 		if rapid.IntRange(0, 9).Draw(t, "other version") == 0 {
 			s.Version = 2
 		}
 		for range rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "states") {
 			i := rapid.IntRange(0, n-1).Draw(t, "index")
-			s.Inputs[i].State = rapid.SampledFrom([]sensor.State{sensor.NotSupplied, sensor.NotSupplied, sensor.Unknown}).Draw(t, "state")
+			s.Inputs[i].State = rapid.SampledFrom([]sensor.State{sensor.StateNotSupplied, sensor.StateNotSupplied, sensor.StateUnknown}).Draw(t, "state")
 		}
 		if rapid.IntRange(0, 9).Draw(t, "type") == 0 {
-			s.Inputs[rapid.IntRange(0, n-1).Draw(t, "index")].Type = sensor.Integer
+			s.Inputs[rapid.IntRange(0, n-1).Draw(t, "index")].Type = sensor.TypeInteger
 		}
 		if rapid.IntRange(0, 3).Draw(t, "acknowledged") == 0 {
 			s.Acknowledged = []sensor.Shortfall{{Input: clientImage, Why: "it is", Until: sensor.Date{Year: 2027, Month: 1, Day: 31}}}
@@ -87,7 +87,7 @@ func contracts(tb testing.TB) *rapid.Generator[[]sensor.Contract] {
 	})
 	contract := rapid.Custom(func(t *rapid.T) sensor.Contract {
 		c := sensor.Contract{Hosts: rapid.Uint64Range(1, 1000).Draw(t, "hosts"), Reader: sensor.Reader{
-			Evidence: sensor.Stated, Access: rapid.SampledFrom([]sensor.Access{sensor.Positional, sensor.Named}).Draw(t, "access"),
+			Evidence: sensor.EvidenceStated, Access: rapid.SampledFrom([]sensor.Access{sensor.AccessPositional, sensor.AccessNamed}).Draw(t, "access"),
 			Formats: []string{channelfile.Version}, Operators: channelfile.Operators(), RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
 		}}
 		if rapid.IntRange(0, 9).Draw(t, "budget") == 0 {
@@ -245,8 +245,8 @@ func TestSupplyingMoreHarmsFewerRules(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := content(rt, conjunctions().Draw(rt, "rules"))
 		missing := rapid.SliceOfNDistinct(rapid.SampledFrom([]int{eventType, processID, pipeName, image, user, clientImage}), 1, 4, rapid.ID).Draw(rt, "missing")
-		less := contract(t, "b", 1, declared, named, state(sensor.NotSupplied, missing...))
-		more := contract(t, "b", 1, declared, named, state(sensor.NotSupplied, missing[1:]...))
+		less := contract(t, "b", 1, declared, named, state(sensor.StateNotSupplied, missing...))
+		more := contract(t, "b", 1, declared, named, state(sensor.StateNotSupplied, missing[1:]...))
 		before, after := validate.Run(s, options(less)), validate.Run(s, options(more))
 		if worse := added(harmed(before), harmed(after)); len(worse) > 0 {
 			rt.Fatalf("with input %d these are harmed, without they were not: %v", missing[0], worse)
@@ -329,11 +329,11 @@ func TestAcceptedIsSupplied(t *testing.T) {
 					continue
 				}
 				has++
-				if c.Reader.Access != sensor.Positional {
+				if c.Reader.Access != sensor.AccessPositional {
 					continue
 				}
 				for _, i := range slices.Sorted(maps.Keys(read)) {
-					if i >= len(supply.Inputs) || supply.Inputs[i].State != sensor.Supplied || supply.Inputs[i].Type != sensor.String {
+					if i >= len(supply.Inputs) || supply.Inputs[i].State != sensor.StateSupplied || supply.Inputs[i].Type != sensor.TypeString {
 						rt.Fatalf("build %s, feed %s: input %d is read, and not handed over", c.Build, supply.Feed, i)
 					}
 				}

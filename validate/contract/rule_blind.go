@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -21,7 +21,7 @@ Read an input that the builds supply, or write a rule of its own for them.`,
 	Uses:     uses,
 	Requires: known,
 	Run: outcomeReport{
-		outcome: sensor.Blind,
+		outcome: outcome.Blind,
 		one:     "%s can never match %s, which do not have %s",
 		several: "%s can never match %s, which do not have %s",
 		fix:     "read another field, or write a rule of its own for these events",

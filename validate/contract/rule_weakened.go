@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -21,7 +21,7 @@ Read an input that the builds supply in that alternative too.`,
 	Uses:     uses,
 	Requires: known,
 	Run: outcomeReport{
-		outcome: sensor.Weakened,
+		outcome: outcome.Weakened,
 		one:     "%s loses an alternative on %s: it reads %s, which they do not have",
 		several: "%s lose an alternative on %s: it reads %s, which the events do not have",
 		fix:     "read a field that these events have in that alternative too",

@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -23,7 +23,7 @@ them.`,
 	Uses:     uses,
 	Requires: known,
 	Run: outcomeReport{
-		outcome: sensor.Widened,
+		outcome: outcome.Widened,
 		one:     "%s matches %s that it should not: it excludes by the value or the presence of %s, which they do not have",
 		several: "%s match %s that they should not: they exclude by the value or the presence of %s, which the events do not have",
 		fix:     "read another field, or add a criterion that the field exists",

@@ -19,11 +19,11 @@ import (
 var process = &sensor.Definition{
 	Name: "process", Number: 3000, Version: 1, Channel: 3000,
 	Inputs: []sensor.Input{
-		{Name: "Image", Type: sensor.String, MaxLength: 100},
-		{Name: "CommandLine", Type: sensor.String, MaxLength: 100},
-		{Name: "OriginalFileName", Type: sensor.String, MaxLength: 100, Instead: "the end of Image, which a renamed program escapes"},
-		{Name: "Hashes", Type: sensor.String, MaxLength: 100},
-		{Name: "Desktop", Type: sensor.String, MaxLength: 100},
+		{Name: "Image", Type: sensor.TypeString, MaxLength: 100},
+		{Name: "CommandLine", Type: sensor.TypeString, MaxLength: 100},
+		{Name: "OriginalFileName", Type: sensor.TypeString, MaxLength: 100, Instead: "the end of Image, which a renamed program escapes"},
+		{Name: "Hashes", Type: sensor.TypeString, MaxLength: 100},
+		{Name: "Desktop", Type: sensor.TypeString, MaxLength: 100},
 	},
 	Feeds: []sensor.Feed{
 		{Name: "sysmon", Fields: []sensor.FeedField{{Input: "Image"}, {Input: "CommandLine"}, {Input: "OriginalFileName", Since: "Sysmon 10.0"}, {Input: "Hashes"}}},
@@ -42,9 +42,9 @@ const (
 
 // onFeed is the supply of a feed of process, with changes of state.
 func onFeed(name string, change func(in []sensor.SuppliedInput)) sensor.Supply {
-	s := sensor.Supply{Type: "process", Version: 1, Feed: name, Evidence: sensor.Stated}
+	s := sensor.Supply{Type: "process", Version: 1, Feed: name, Evidence: sensor.EvidenceStated}
 	for _, in := range process.Inputs {
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.Supplied, MaxLength: 100})
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied, MaxLength: 100})
 	}
 	if change != nil {
 		change(s.Inputs)
@@ -64,7 +64,7 @@ func missing(state sensor.State, indices ...int) func([]sensor.SuppliedInput) {
 func host(build string, hosts uint64, access sensor.Access, supplies ...sensor.Supply) sensor.Contract {
 	return sensor.Contract{
 		Build: build, Hosts: hosts, Supplies: supplies,
-		Reader: sensor.Reader{Evidence: sensor.Stated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
+		Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
 	}
 }
 
@@ -109,53 +109,53 @@ func TestSummaries(t *testing.T) {
 		line,
 	}
 	observed := func(s sensor.Supply, events uint64) sensor.Supply {
-		s.Evidence, s.Events = sensor.Observed, events
+		s.Evidence, s.Events = sensor.EvidenceObserved, events
 		for i := range s.Inputs {
-			if s.Inputs[i].State == sensor.Supplied {
+			if s.Inputs[i].State == sensor.StateSupplied {
 				s.Inputs[i].Seen = events
 			}
 		}
 		return s
 	}
-	lacks := missing(sensor.NotSupplied, pOriginal, pHashes, pDesktop)
+	lacks := missing(sensor.StateNotSupplied, pOriginal, pHashes, pDesktop)
 	tests := []struct {
 		name      string
 		rules     []channelfile.Expr
 		contracts []sensor.Contract
 		why       string
 	}{
-		{"two-feeds", several, []sensor.Contract{host("new", 60, sensor.Named, onFeed("sysmon", nil), onFeed("security", lacks)), host("bare", 40, sensor.Named, onFeed("sysmon", nil))},
+		{"two-feeds", several, []sensor.Contract{host("new", 60, sensor.AccessNamed, onFeed("sysmon", nil), onFeed("security", lacks)), host("bare", 40, sensor.AccessNamed, onFeed("sysmon", nil))},
 			"a host that logs both is blind in one of its feeds; which never has the field, and since when the other has it"},
-		{"old-source", several, []sensor.Contract{host("old", 60, sensor.Named, onFeed("sysmon", missing(sensor.NotSupplied, pOriginal)))},
+		{"old-source", several, []sensor.Contract{host("old", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal)))},
 			"the feed has the field in a later version"},
 		{"two-sources", several, []sensor.Contract{
-			host("old", 60, sensor.Named, onFeed("sysmon", missing(sensor.NotSupplied, pOriginal))),
-			host("older", 5, sensor.Named, onFeed("sysmon", missing(sensor.NotSupplied, pOriginal, pDesktop))),
-			host("logs", 40, sensor.Named, onFeed("security", lacks))},
+			host("old", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal))),
+			host("older", 5, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal, pDesktop))),
+			host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
 			"one paragraph for a field, whatever else the builds lack"},
 		{"three-sides", several, []sensor.Contract{
-			host("old", 60, sensor.Named, onFeed("sysmon", lacks)), host("logs", 40, sensor.Named, onFeed("security", lacks)), host("more", 7, sensor.Named, onFeed("audit", lacks))},
+			host("old", 60, sensor.AccessNamed, onFeed("sysmon", lacks)), host("logs", 40, sensor.AccessNamed, onFeed("security", lacks)), host("more", 7, sensor.AccessNamed, onFeed("audit", lacks))},
 			"a message does not name what its details do"},
-		{"two-fields", []channelfile.Expr{renamed, renamed, channelfile.And(line, hashes), hashes}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+		{"two-fields", []channelfile.Expr{renamed, renamed, channelfile.And(line, hashes), hashes}, []sensor.Contract{host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
 			"one paragraph for each field"},
 		{"two-fields-of-two", []channelfile.Expr{channelfile.And(hashes, renamed), channelfile.And(hashes, renamed)}, []sensor.Contract{
-			host("old", 60, sensor.Named, onFeed("sysmon", missing(sensor.NotSupplied, pOriginal))), host("logs", 40, sensor.Named, onFeed("security", missing(sensor.NotSupplied, pHashes)))},
+			host("old", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal))), host("logs", 40, sensor.AccessNamed, onFeed("security", missing(sensor.StateNotSupplied, pHashes)))},
 			"each feed is said to lack what it lacks, and the rule that lacks either is in both"},
-		{"two-fields-of-one", []channelfile.Expr{renamed, channelfile.And(hashes, renamed), channelfile.Or(hashes, renamed), channelfile.Or(renamed, hashes, image), channelfile.Or(hashes, image), channelfile.Or(renamed, image)}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+		{"two-fields-of-one", []channelfile.Expr{renamed, channelfile.And(hashes, renamed), channelfile.Or(hashes, renamed), channelfile.Or(renamed, hashes, image), channelfile.Or(hashes, image), channelfile.Or(renamed, image)}, []sensor.Contract{host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
 			"a rule is counted under each field that is enough by itself; where it takes two, under the first, and that is said"},
-		{"absence", []channelfile.Expr{channelfile.Not(channelfile.Exists(pOriginal)), channelfile.And(line, channelfile.Not(channelfile.Exists(pOriginal))), channelfile.And(line, channelfile.Not(renamed)), channelfile.And(image, channelfile.Not(renamed))}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+		{"absence", []channelfile.Expr{channelfile.Not(channelfile.Exists(pOriginal)), channelfile.And(line, channelfile.Not(channelfile.Exists(pOriginal))), channelfile.And(line, channelfile.Not(renamed)), channelfile.And(image, channelfile.Not(renamed))}, []sensor.Contract{host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
 			"to exclude and to ask for absence are two things to mend, and there is nothing instead of what is absent"},
-		{"no-feed-has-it", []channelfile.Expr{channelfile.Exists(pDesktop), channelfile.Exists(pDesktop)}, []sensor.Contract{host("old", 60, sensor.Named, onFeed("sysmon", lacks), onFeed("own", lacks))},
+		{"no-feed-has-it", []channelfile.Expr{channelfile.Exists(pDesktop), channelfile.Exists(pDesktop)}, []sensor.Contract{host("old", 60, sensor.AccessNamed, onFeed("sysmon", lacks), onFeed("own", lacks))},
 			"a feed of which the definition knows nothing stands beside one that it knows"},
-		{"unknown", []channelfile.Expr{renamed, channelfile.Not(renamed)}, []sensor.Contract{host("seen", 60, sensor.Named, observed(onFeed("sysmon", missing(sensor.Unknown, pOriginal)), 1119)), host("seen-2", 1, sensor.Named, observed(onFeed("sysmon", missing(sensor.Unknown, pOriginal)), 3))},
+		{"unknown", []channelfile.Expr{renamed, channelfile.Not(renamed)}, []sensor.Contract{host("seen", 60, sensor.AccessNamed, observed(onFeed("sysmon", missing(sensor.StateUnknown, pOriginal)), 1119)), host("seen-2", 1, sensor.AccessNamed, observed(onFeed("sysmon", missing(sensor.StateUnknown, pOriginal)), 3))},
 			"how often the field was looked for, in all of the builds"},
-		{"unknown-to-array", []channelfile.Expr{renamed, channelfile.Not(renamed)}, []sensor.Contract{host("7.1", 60, sensor.Positional, observed(onFeed("sysmon", missing(sensor.Unknown, pOriginal)), 1119))},
+		{"unknown-to-array", []channelfile.Expr{renamed, channelfile.Not(renamed)}, []sensor.Contract{host("7.1", 60, sensor.AccessPositional, observed(onFeed("sysmon", missing(sensor.StateUnknown, pOriginal)), 1119))},
 			"the same, at a build that reads by place"},
-		{"observed-not-supplied", []channelfile.Expr{renamed, renamed}, []sensor.Contract{host("seen", 60, sensor.Named, observed(onFeed("sysmon", lacks), 1119))},
+		{"observed-not-supplied", []channelfile.Expr{renamed, renamed}, []sensor.Contract{host("seen", 60, sensor.AccessNamed, observed(onFeed("sysmon", lacks), 1119))},
 			"what was observed and then looked up"},
-		{"array", []channelfile.Expr{renamed, line, channelfile.And(line, renamed)}, []sensor.Contract{host("7.1", 60, sensor.Positional, onFeed("sysmon", lacks))},
+		{"array", []channelfile.Expr{renamed, line, channelfile.And(line, renamed)}, []sensor.Contract{host("7.1", 60, sensor.AccessPositional, onFeed("sysmon", lacks))},
 			"an array that lacks the field in its middle"},
-		{"one-rule", []channelfile.Expr{renamed}, []sensor.Contract{host("logs", 40, sensor.Named, onFeed("security", lacks))},
+		{"one-rule", []channelfile.Expr{renamed}, []sensor.Contract{host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
 			"one rule is no group"},
 	}
 	var file strings.Builder
@@ -199,10 +199,10 @@ func TestManyBlindRules(t *testing.T) {
 		access sensor.Access
 		state  sensor.State
 	}{
-		{"CF3012", sensor.Named, sensor.NotSupplied},
-		{"CF3015", sensor.Named, sensor.Unknown},
-		{"CF3001", sensor.Positional, sensor.NotSupplied},
-		{"CF3004", sensor.Positional, sensor.Unknown},
+		{"CF3012", sensor.AccessNamed, sensor.StateNotSupplied},
+		{"CF3015", sensor.AccessNamed, sensor.StateUnknown},
+		{"CF3001", sensor.AccessPositional, sensor.StateNotSupplied},
+		{"CF3004", sensor.AccessPositional, sensor.StateUnknown},
 	} {
 		r := judgeProcess(t, processRules(t, conditions...), host("b", 1, tt.access, onFeed("f", missing(tt.state, pOriginal, pHashes))))
 		found := map[string]int{}
@@ -244,7 +244,7 @@ func TestVeryManyBlindRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := judgeProcess(t, validate.ChannelFile("", data), host("b", 1, sensor.Named, onFeed("f", missing(sensor.NotSupplied, pOriginal))))
+	r := judgeProcess(t, validate.ChannelFile("", data), host("b", 1, sensor.AccessNamed, onFeed("f", missing(sensor.StateNotSupplied, pOriginal))))
 	if len(r.Summaries) != 1 || r.Warnings() != n || len(r.Findings) != validate.DefaultMaxFindings {
 		t.Fatalf("%d summaries, %d warnings, %d findings", len(r.Summaries), r.Warnings(), len(r.Findings))
 	}
@@ -265,7 +265,7 @@ func TestEachLackByItself(t *testing.T) {
 				gone = append(gone, i)
 			}
 		}
-		contracts = append(contracts, host(fmt.Sprintf("b%02d", set), 1, sensor.Named, onFeed("f", missing(sensor.NotSupplied, gone...))))
+		contracts = append(contracts, host(fmt.Sprintf("b%02d", set), 1, sensor.AccessNamed, onFeed("f", missing(sensor.StateNotSupplied, gone...))))
 	}
 	on := func(i int) channelfile.Expr { return channelfile.Equals(i, "a") }
 	s := processRules(t,
@@ -302,15 +302,15 @@ func TestEachLackByItself(t *testing.T) {
 func TestMoreInputsThanASetHolds(t *testing.T) {
 	wide := &sensor.Definition{Name: "wide", Number: 3001, Version: 1, Channel: 3001}
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 3001, Revision: 1, Type: 3001, TypeVersion: 1, InputsDeclared: 100})
-	all := sensor.Supply{Type: "wide", Version: 1, Feed: "a", Evidence: sensor.Stated}
-	odd := sensor.Supply{Type: "wide", Version: 1, Feed: "b", Evidence: sensor.Stated}
+	all := sensor.Supply{Type: "wide", Version: 1, Feed: "a", Evidence: sensor.EvidenceStated}
+	odd := sensor.Supply{Type: "wide", Version: 1, Feed: "b", Evidence: sensor.EvidenceStated}
 	for i := range 100 {
 		name := fmt.Sprintf("In%d", i)
-		wide.Inputs = append(wide.Inputs, sensor.Input{Name: name, Type: sensor.String})
-		in := sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.NotSupplied}
+		wide.Inputs = append(wide.Inputs, sensor.Input{Name: name, Type: sensor.TypeString})
+		in := sensor.SuppliedInput{Name: name, Type: sensor.TypeString, State: sensor.StateNotSupplied}
 		all.Inputs = append(all.Inputs, in)
 		if i%2 == 0 {
-			in.State = sensor.Supplied
+			in.State = sensor.StateSupplied
 		}
 		odd.Inputs = append(odd.Inputs, in)
 		if err := b.Add(channelfile.ID{15: byte(i + 1)}, channelfile.Exists(i), nil); err != nil {
@@ -326,7 +326,7 @@ func TestMoreInputsThanASetHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := validate.Run(validate.ChannelFile("", data), validate.Options{
-		Checks: family, Definitions: defs, Fleet: fleet(host("s", 1, sensor.Named, all, odd)), Now: time.Time{}, MaxFindings: 1000,
+		Checks: family, Definitions: defs, Fleet: fleet(host("s", 1, sensor.AccessNamed, all, odd)), Now: time.Time{}, MaxFindings: 1000,
 	})
 	if len(r.Findings) != 100 || len(r.Summaries) != 0 {
 		t.Fatalf("%d findings, %d groups of several", len(r.Findings), len(r.Summaries))

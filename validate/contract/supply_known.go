@@ -40,13 +40,13 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional 
 		need := &p.Needs.Inputs[i]
 		var bad []feed
 		for _, f := range all {
-			if state := f.input(p, need.Index).State; kind(f) && state != sensor.NotSupplied && !state.Certain() {
+			if state := f.input(p, need.Index).State; kind(f) && state != sensor.StateNotSupplied && !state.Certain() {
 				bad = append(bad, f)
 			}
 		}
 		if len(bad) > 0 {
 			says, fix := "it is not known whether that is supplied", unknown
-			if !slices.ContainsFunc(bad, func(f feed) bool { return f.input(p, need.Index).State != sensor.Conditional }) {
+			if !slices.ContainsFunc(bad, func(f feed) bool { return f.input(p, need.Index).State != sensor.StateConditional }) {
 				says, fix = "only some events have that", conditional
 			}
 			reportInput(p, need, bad, func(rules, read string) string {
@@ -61,7 +61,7 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional 
 // of where it is to be had.
 func unsaid(p *validate.Pass, index int, bad []feed) []string {
 	note := func(f feed) string {
-		if in := f.input(p, index); in.State == sensor.Conditional {
+		if in := f.input(p, index); in.State == sensor.StateConditional {
 			return "conditional " + condition(in)
 		}
 		return f.supply.Evidence.String()

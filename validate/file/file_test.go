@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -171,7 +171,7 @@ func TestMessages(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := validate.Run(tt.subject, validate.Options{Checks: Checks, Definitions: sensor.BuiltinDefinitions()})
+			r := validate.Run(tt.subject, validate.Options{Checks: Checks, Definitions: builtin.Definitions()})
 			var got []string
 			for _, f := range r.Findings {
 				got = append(got, f.Check.ID+" "+f.Where.Path+": "+f.Message+"; "+f.Fix)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -174,7 +175,7 @@ func TestListed(t *testing.T) {
 	} {
 		s := validate.ChannelFile(tt.name, tt.data)
 		s.Listing = tt.listing
-		r := validate.Run(s, validate.Options{Checks: checks, Definitions: sensor.BuiltinDefinitions()})
+		r := validate.Run(s, validate.Options{Checks: checks, Definitions: builtin.Definitions()})
 		var have []string
 		for _, f := range r.Findings {
 			have = append(have, f.Check.ID)

@@ -15,7 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -104,7 +104,7 @@ func TestMessages(t *testing.T) {
 var family = gatetest.Family(1)
 
 func judge(data []byte, most int) *validate.Report {
-	return validate.Run(validate.ChannelFile("", data), validate.Options{Checks: family, Definitions: sensor.BuiltinDefinitions(), MaxFindings: most})
+	return validate.Run(validate.ChannelFile("", data), validate.Options{Checks: family, Definitions: builtin.Definitions(), MaxFindings: most})
 }
 
 // sentinels are the errors of channelfile.Parse and the checks that speak of

@@ -17,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -157,7 +158,7 @@ func newRaw(provenance bool) *raw { return &raw{typ: 1, declared: 21, provenance
 var wide = func() *sensor.Definition {
 	d := &sensor.Definition{Name: "wide", Number: 200_000, Version: 1, Channel: 291}
 	for i := range channelfile.MaxInputs {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprintf("Input%d", i), Type: sensor.String})
+		d.Inputs = append(d.Inputs, sensor.Input{Name: fmt.Sprintf("Input%d", i), Type: sensor.TypeString})
 	}
 	return d
 }()
@@ -169,10 +170,10 @@ func wideFleet(access sensor.Access) *sensor.Fleet {
 		f.Contracts = append(f.Contracts, sensor.Contract{
 			Build: fmt.Sprint(i), Hosts: uint64(i + 1),
 			Reader: sensor.Reader{
-				Evidence: sensor.Stated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
+				Evidence: sensor.EvidenceStated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
 				Budget: sensor.Budget{Steps: 1 << 40, Memory: 1<<40 + uint64(i)},
 			},
-			Supplies: []sensor.Supply{{Type: "wide", Version: 1, Evidence: sensor.Stated, Inputs: []sensor.SuppliedInput{{Name: "Input0", Type: sensor.String, State: sensor.Supplied}}}},
+			Supplies: []sensor.Supply{{Type: "wide", Version: 1, Evidence: sensor.EvidenceStated, Inputs: []sensor.SuppliedInput{{Name: "Input0", Type: sensor.TypeString, State: sensor.StateSupplied}}}},
 		})
 	}
 	return f
@@ -359,7 +360,7 @@ func shapes(t testing.TB) []shape {
 			r.put(conditions, reference(i))
 			r.put(origins, 1, 1, 1, 1, 1, 1)
 			r.put(uses, 1, 1)
-		}), "CF3001", wideFleet(sensor.Positional)},
+		}), "CF3001", wideFleet(sensor.AccessPositional)},
 		{"wide-comparisons", "rules that compare all inputs with all", each(false, func(r *raw, i int) {
 			r.typ, r.declared = wide.Number, channelfile.MaxInputs
 			all := make([]int, channelfile.MaxInputs)
@@ -368,7 +369,7 @@ func shapes(t testing.TB) []shape {
 			}
 			r.criterion(4, 2, uint16(i%channelfile.MaxInputs), all...)
 			r.instance(id(i), reference(i))
-		}), "CF3001", wideFleet(sensor.Positional)},
+		}), "CF3001", wideFleet(sensor.AccessPositional)},
 		{"wide-comparisons-named", "the same, at readers that go by name", each(false, func(r *raw, i int) {
 			r.typ, r.declared = wide.Number, channelfile.MaxInputs
 			all := make([]int, channelfile.MaxInputs)
@@ -377,7 +378,7 @@ func shapes(t testing.TB) []shape {
 			}
 			r.criterion(4, 2, uint16(i%channelfile.MaxInputs), all...)
 			r.instance(id(i), reference(i), reference(i), reference(i), reference(i))
-		}), "CF3012", wideFleet(sensor.Named)},
+		}), "CF3012", wideFleet(sensor.AccessNamed)},
 		{"wide-lengths", "patterns on very many inputs whose length nobody states", each(false, func(r *raw, i int) {
 			if i == 0 {
 				r.typ, r.declared = wide.Number, channelfile.MaxInputs
@@ -385,7 +386,7 @@ func shapes(t testing.TB) []shape {
 			}
 			r.criterion(0, 5, uint16(i%channelfile.MaxInputs), 0)
 			r.instance(id(i), reference(i))
-		}), "CF3011", wideFleet(sensor.Positional)},
+		}), "CF3011", wideFleet(sensor.AccessPositional)},
 		{"another-file", "no channel file at all", func(size int) []byte { return bytes.Repeat([]byte("text "), size/5) }, "CF1002", positional},
 		{"filled", "zeros", func(size int) []byte { return make([]byte, size) }, "CF0004", positional},
 	}
@@ -393,7 +394,7 @@ func shapes(t testing.TB) []shape {
 
 // judgeRaw judges a hostile file.
 func judgeRaw(data []byte, f *sensor.Fleet) *validate.Report {
-	defs := sensor.BuiltinDefinitions()
+	defs := builtin.Definitions()
 	if err := defs.Add(wide); err != nil {
 		panic(err)
 	}

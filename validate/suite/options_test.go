@@ -18,6 +18,8 @@ import (
 	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -71,12 +73,12 @@ func oddValues(t testing.TB) odd.Values {
 		lists = append(lists, shuffled)
 	}
 
-	event := make(sensor.Event, 21)
-	recorded := func(all func(yield func(func() string, sensor.Event) bool) error) *validate.Recorded {
-		return &validate.Recorded{Events: func(_ *sensor.Definition, yield func(func() string, sensor.Event) bool) error { return all(yield) }}
+	event := make(interp.Event, 21)
+	recorded := func(all func(yield func(func() string, interp.Event) bool) error) *validate.Recorded {
+		return &validate.Recorded{Events: func(_ *sensor.Definition, yield func(func() string, interp.Event) bool) error { return all(yield) }}
 	}
-	fleet, _ := sensor.BuiltinFleet("291")
-	other, _ := sensor.BuiltinFleet("reference")
+	fleet, _ := builtin.Fleet("291")
+	other, _ := builtin.Fleet("reference")
 	return odd.Values{
 		reflect.TypeFor[[]*validate.Check]():   lists,
 		reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)},
@@ -84,7 +86,7 @@ func oddValues(t testing.TB) odd.Values {
 		reflect.TypeFor[time.Time]():           {time.Unix(1<<62, 0), time.Unix(-1<<62, 0)},
 		reflect.TypeFor[channelfile.ID]():      {},
 		reflect.TypeFor[*validate.Check]():     {suite.Checks[0], &validate.Check{}},
-		reflect.TypeFor[sensor.Witness]():      {},
+		reflect.TypeFor[interp.Witness]():      {},
 		reflect.TypeFor[func(validate.Part) (validate.Position, bool)](): {
 			func(validate.Part) (validate.Position, bool) {
 				return validate.Position{Path: strings.Repeat("\xff", 70_000), Line: -1, Column: -1 << 62, Range: channelfile.Range{Start: -1, End: 1 << 40}}, true
@@ -93,13 +95,13 @@ func oddValues(t testing.TB) odd.Values {
 		},
 		reflect.TypeFor[*validate.Recorded](): {
 			&validate.Recorded{},
-			recorded(func(func(func() string, sensor.Event) bool) error { return nil }),
-			recorded(func(func(func() string, sensor.Event) bool) error { return errors.New("") }),
-			recorded(func(yield func(func() string, sensor.Event) bool) error {
+			recorded(func(func(func() string, interp.Event) bool) error { return nil }),
+			recorded(func(func(func() string, interp.Event) bool) error { return errors.New("") }),
+			recorded(func(yield func(func() string, interp.Event) bool) error {
 				_ = yield(nil, event) && yield(nil, nil) && yield(nil, event[:3])
 				return nil
 			}),
-			recorded(func(yield func(func() string, sensor.Event) bool) error {
+			recorded(func(yield func(func() string, interp.Event) bool) error {
 				for range 10 { // whatever yield returns
 					yield(nil, event)
 				}
@@ -129,14 +131,14 @@ func accepts(c *call) bool {
 		has := false
 		for _, s := range build.SuppliesOf("ipc", 1) {
 			has = true
-			if build.Reader.Access == sensor.Named {
+			if build.Reader.Access == sensor.AccessNamed {
 				continue
 			}
 			if len(s.Inputs) < 21 {
 				return false
 			}
 			for _, in := range s.Inputs[:21] {
-				if in.State != sensor.Supplied && in.State != sensor.Constant {
+				if in.State != sensor.StateSupplied && in.State != sensor.StateConstant {
 					return false
 				}
 			}
@@ -182,23 +184,23 @@ var oddPairs = flag.Int("odd-pairs", 300, "number of pairs of odd values to try 
 // accept the file of July 2024.
 func TestOddOptions(t *testing.T) {
 	more := oddValues(t)
-	fleet, _ := sensor.BuiltinFleet("291")
+	fleet, _ := builtin.Fleet("291")
 	whole := odd.Copy(fleet, nil)
 	whole.Contracts = slices.DeleteFunc(whole.Contracts, func(c sensor.Contract) bool { return c.Build != "7.16" })
-	ipc := sensor.BuiltinDefinitions().ByName("ipc", 1)
+	ipc := builtin.Definitions().ByName("ipc", 1)
 	file, err := channelfile.Parse(july(t).Data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	needs := validate.NeedsSubject("needs.json", sensor.NeedsOf(file, sensor.BuiltinDefinitions()))
+	needs := validate.NeedsSubject("needs.json", sensor.NeedsOf(file, builtin.Definitions()))
 	for _, base := range []struct {
 		name string
 		call call
 	}{
-		{"needs", call{needs, validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
-		{"a definition", call{validate.DefinitionSubject(ipc), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
-		{"a build lacks an input", call{july(t), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet, Now: time.Unix(0, 0)}, whole}},
-		{"every build supplies all", call{july(t), validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"needs", call{needs, validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"a definition", call{validate.DefinitionSubject(ipc), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"a build lacks an input", call{july(t), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0)}, whole}},
+		{"every build supplies all", call{july(t), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
 	} {
 		t.Run(base.name, func(t *testing.T) {
 			if base.call.Options.Groups == nil {

@@ -8,6 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -17,11 +19,11 @@ import (
 // that it gets for each alone, whatever was made of those before.
 func TestPrepared(t *testing.T) {
 	all := []*sensor.Fleet{nil}
-	for _, name := range sensor.BuiltinFleets() {
-		f, _ := sensor.BuiltinFleet(name)
+	for _, name := range builtin.Fleets() {
+		f, _ := builtin.Fleet(name)
 		all = append(all, f)
 	}
-	nothing := &validate.Recorded{Name: "none", Events: func(*sensor.Definition, func(func() string, sensor.Event) bool) error {
+	nothing := &validate.Recorded{Name: "none", Events: func(*sensor.Definition, func(func() string, interp.Event) bool) error {
 		return nil
 	}}
 	// All that requires nothing too: what the others find must not keep the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -49,7 +50,7 @@ var selfTests = []canary{
 // faulty validator let a file pass that its sound one had refused: a gate has
 // to show at each run that it still works.
 func SelfTest(checks []*validate.Check) error {
-	all, ok := sensor.BuiltinFleet(story)
+	all, ok := builtin.Fleet(story)
 	if !ok {
 		return fmt.Errorf("the built-in fleet %q is missing", story)
 	}
@@ -73,7 +74,7 @@ func (c canary) judge(checks []*validate.Check, fleet *sensor.Fleet) error {
 		data = c.change(slices.Clone(data))
 	}
 	opts := validate.Options{
-		Checks: checks, Definitions: sensor.BuiltinDefinitions(),
+		Checks: checks, Definitions: builtin.Definitions(),
 		Fleet: fleet, Now: time.Unix(0, 0),
 	}
 	r := validate.Run(validate.ChannelFile("", data), opts)

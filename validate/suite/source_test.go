@@ -9,6 +9,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -32,7 +33,7 @@ func compiled(t *testing.T, text string) *validate.Subject {
 	t.Helper()
 	s := validate.Rules("rules.yml", nil)
 	list, err := sigma.Parse("rules.yml", []byte(text))
-	built, buildErr := sigma.Build(list, sensor.BuiltinDefinitions(), sigma.Options{})
+	built, buildErr := sigma.Build(list, builtin.Definitions(), sigma.Options{})
 	for _, err := range append(sigma.Errors(err), sigma.Errors(buildErr)...) {
 		f := validate.Finding{Message: err.Error(), Fix: "mend the rule"}
 		malformed, unknown := (*sigma.Error)(nil), (*sigma.UnknownFieldError)(nil)
@@ -78,7 +79,7 @@ func TestSource(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := validate.Run(compiled(t, tt.text), validate.Options{
-				Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: gatetest.Fleet(t, "reference", nil),
+				Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: gatetest.Fleet(t, "reference", nil),
 			})
 			if got := r.Verdict(); got != tt.want {
 				t.Errorf("%v, expected %v: %s %q", got, tt.want, tt.why, r.Undecided)

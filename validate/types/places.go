@@ -30,11 +30,11 @@ func suits(op channelfile.Operator, t sensor.InputType) bool {
 	case channelfile.OpExists:
 		return true
 	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-		return t == sensor.String || t == sensor.Integer
+		return t == sensor.TypeString || t == sensor.TypeInteger
 	case channelfile.OpAddressRange:
-		return t == sensor.String || t == sensor.Address
+		return t == sensor.TypeString || t == sensor.TypeAddress
 	}
-	return t == sensor.String
+	return t == sensor.TypeString
 }
 
 // operatorsFor lists the operators that suit a type.

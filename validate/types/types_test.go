@@ -13,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -25,20 +26,20 @@ func pointer(n int64) *int64 { return &n }
 var mixed = &sensor.Definition{
 	Name: "mixed", Number: 7, Version: 3, Channel: 700,
 	Inputs: []sensor.Input{
-		0: {Name: "Name", Type: sensor.String, MaxLength: 8},
-		1: {Name: "Port", Type: sensor.Integer, Least: pointer(1), Greatest: pointer(65535)},
-		2: {Name: "Source", Type: sensor.Address},
-		3: {Name: "Text", Type: sensor.String},
-		4: {Name: "Number", Type: sensor.Integer},
-		5: {Name: "Above", Type: sensor.Integer, Least: pointer(100)},
-		6: {Name: "Below", Type: sensor.Integer, Greatest: pointer(-100)},
+		0: {Name: "Name", Type: sensor.TypeString, MaxLength: 8},
+		1: {Name: "Port", Type: sensor.TypeInteger, Least: pointer(1), Greatest: pointer(65535)},
+		2: {Name: "Source", Type: sensor.TypeAddress},
+		3: {Name: "Text", Type: sensor.TypeString},
+		4: {Name: "Number", Type: sensor.TypeInteger},
+		5: {Name: "Above", Type: sensor.TypeInteger, Least: pointer(100)},
+		6: {Name: "Below", Type: sensor.TypeInteger, Greatest: pointer(-100)},
 	},
 }
 
 func definitions(t testing.TB) *sensor.Definitions {
 	t.Helper()
 	all := new(sensor.Definitions)
-	for _, d := range []*sensor.Definition{sensor.BuiltinDefinitions().ByNumber(1, 1), mixed} {
+	for _, d := range []*sensor.Definition{builtin.Definitions().ByNumber(1, 1), mixed} {
 		if err := all.Add(d); err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +201,7 @@ func TestNeeds(t *testing.T) {
 		{"good", nil, nil, "needs may say no more than numbers"},
 		{"they agree", func(n *sensor.Needs) {
 			n.TypeName = "mixed"
-			n.Inputs[0].Name, n.Inputs[0].Type, n.Inputs[0].TypeKnown = "Port", sensor.Integer, true
+			n.Inputs[0].Name, n.Inputs[0].Type, n.Inputs[0].TypeKnown = "Port", sensor.TypeInteger, true
 		}, nil, "as cfcheck's own have it"},
 		{"unknown type", func(n *sensor.Needs) { n.Type = 8 }, nil, "undecided: the compiler that wrote the needs may know the type"},
 		{"type of another name", func(n *sensor.Needs) { n.TypeName = "process" }, []string{
@@ -226,7 +227,7 @@ func TestNeeds(t *testing.T) {
 			`CF2005 instance[4] rules.xml:8 <1 Port integer>: input 2 (index 1), Port, of type mixed is read as "Source"` + compile,
 		}, "compiled against another definition"},
 		{"another type", func(n *sensor.Needs) {
-			n.Inputs[0].Name, n.Inputs[0].Type, n.Inputs[0].TypeKnown = "Port", sensor.String, true
+			n.Inputs[0].Name, n.Inputs[0].Type, n.Inputs[0].TypeKnown = "Port", sensor.TypeString, true
 		}, []string{
 			"CF2005 inputs[1] <1 Port integer>: input 2 (index 1), Port, of type mixed is read as string; it is declared as integer" + compile,
 		}, "a number would be taken for a pointer"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -87,7 +88,7 @@ func AttachWithin(r *validate.Report, b *validate.Budget) {
 }
 
 // Of returns the witness of a finding, nil if it is of a check that has none.
-func Of(c Case, f *validate.Finding) *sensor.Witness {
+func Of(c Case, f *validate.Finding) *interp.Witness {
 	if !Wants(f.Check) || c.Definition == nil || c.Fleet == nil {
 		return nil
 	}
@@ -149,11 +150,11 @@ const (
 	maxWork      = 20_000_000
 )
 
-func (w *finder) none(reason string) *sensor.Witness {
+func (w *finder) none(reason string) *interp.Witness {
 	if w.spent {
 		reason = ReasonSpent
 	}
-	return &sensor.Witness{Class: sensor.NoWitness, Build: w.build, Reason: reason}
+	return &interp.Witness{Class: interp.WitnessMissing, Build: w.build, Reason: reason}
 }
 
 // supplies returns what the build supplies for the type version.
@@ -172,10 +173,10 @@ func (w *finder) supplies() (list []*sensor.Supply) {
 
 // anywhere looks at all builds: a fault of the content against its own type
 // shows on any that supplies what is declared.
-func (w *finder) anywhere() *sensor.Witness {
+func (w *finder) anywhere() *interp.Witness {
 	for i := range w.Fleet.Contracts {
 		w.build = w.Fleet.Contracts[i].Build
-		if found := w.reading(w.File, ""); found.Class == sensor.Confirmed {
+		if found := w.reading(w.File, ""); found.Class == interp.WitnessConfirmed {
 			return found
 		}
 	}
@@ -187,26 +188,26 @@ func (w *finder) anywhere() *sensor.Witness {
 
 // reading looks for an event on which a criterion of the file reads what it is
 // not given.
-func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
+func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 	if file == nil {
 		return w.none(ReasonNoFile)
 	}
-	class := sensor.Confirmed
+	class := interp.WitnessConfirmed
 	if edit != "" {
-		class = sensor.Latent
+		class = interp.WitnessLatent
 	}
 	declared := make([]sensor.InputType, len(w.Definition.Inputs))
 	for i, in := range w.Definition.Inputs {
 		declared[i] = in.Type
 	}
-	try := func(content []byte) *sensor.Witness {
+	try := func(content []byte) *interp.Witness {
 		for _, s := range w.supplies() {
 			list, steps := events(content, declared, s)
 			if !w.spend(stepsPerTry + stepsPerByte*uint64(len(content)) + steps) {
 				return nil
 			}
 			for _, e := range list {
-				found := &sensor.Witness{Class: class, Build: w.build, Feed: s.Feed, Content: content, Types: declared, Event: e, Edit: edit}
+				found := &interp.Witness{Class: class, Build: w.build, Feed: s.Feed, Content: content, Types: declared, Event: e, Edit: edit}
 				if happens, err := found.Run(); err == nil {
 					found.Happens = happens
 					return found
@@ -245,7 +246,7 @@ func (w *finder) reading(file *channelfile.File, edit string) *sensor.Witness {
 
 // latent makes the one edit by which a fault that lies in wait happens: a
 // criterion on the input that is not supplied.
-func (w *finder) latent() *sensor.Witness {
+func (w *finder) latent() *interp.Witness {
 	if w.finding.Input == nil {
 		return w.none(ReasonNotModelled)
 	}
@@ -268,7 +269,7 @@ func (w *finder) latent() *sensor.Witness {
 			name = ", " + w.Definition.Inputs[index].Name
 		}
 		edit := fmt.Sprintf("a criterion on input %d (index %d)%s", index+1, index, name)
-		if found := w.reading(file, edit); found.Class == sensor.Latent {
+		if found := w.reading(file, edit); found.Class == interp.WitnessLatent {
 			return found
 		}
 	}
@@ -280,7 +281,7 @@ func header(d *sensor.Definition) channelfile.Header {
 }
 
 // budget makes the event that costs most: every input as long as it can be.
-func (w *finder) budget() *sensor.Witness {
+func (w *finder) budget() *interp.Witness {
 	if w.File == nil {
 		return w.none(ReasonNoFile)
 	}
@@ -297,13 +298,13 @@ func (w *finder) budget() *sensor.Witness {
 			continue
 		}
 		for _, s := range c.SuppliesOf(w.Definition.Name, w.Definition.Version) {
-			found := &sensor.Witness{Class: sensor.OverBudget, Build: w.build, Feed: s.Feed, Content: w.File.Data(), Budget: c.Reader.Budget.Steps}
+			found := &interp.Witness{Class: interp.WitnessOverBudget, Build: w.build, Feed: s.Feed, Content: w.File.Data(), Budget: c.Reader.Budget.Steps}
 			for index, in := range w.Definition.Inputs {
 				found.Types = append(found.Types, in.Type)
 				given := s.Input(c.Reader.Access, index, in.Name)
-				var v sensor.Value
-				if need := needs.Input(index); need != nil && need.Coefficient > 0 && given.State != sensor.NotSupplied && given.Type == sensor.String {
-					v = sensor.Text(strings.Repeat("a", given.Room()))
+				var v interp.Value
+				if need := needs.Input(index); need != nil && need.Coefficient > 0 && given.State != sensor.StateNotSupplied && given.Type == sensor.TypeString {
+					v = interp.Text(strings.Repeat("a", given.Room()))
 				}
 				found.Event = append(found.Event, v)
 			}
@@ -337,35 +338,35 @@ const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
 // it supplies absent, empty, and as the criterion wants it. Steps is the work of
 // making them and the charge of running them. A constant input has
 // one of its values in all of them.
-func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list []sensor.Event, steps uint64) {
-	bare, empty := make(sensor.Event, len(s.Inputs)), make(sensor.Event, len(s.Inputs))
+func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list []interp.Event, steps uint64) {
+	bare, empty := make(interp.Event, len(s.Inputs)), make(interp.Event, len(s.Inputs))
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
-		switch constants := sensor.Constants(in); {
-		case in.State == sensor.Constant && len(constants) > 0:
+		switch constants := interp.Constants(in); {
+		case in.State == sensor.StateConstant && len(constants) > 0:
 			bare[i], empty[i] = constants[0], constants[0]
-		case in.State == sensor.NotSupplied:
-			bare[i], empty[i] = sensor.Number(hole), sensor.Number(hole)
-		case in.Type == sensor.Integer:
-			empty[i] = sensor.Number(hole)
-		case in.Type == sensor.Address:
-			empty[i] = sensor.Value{Type: sensor.Address}
+		case in.State == sensor.StateNotSupplied:
+			bare[i], empty[i] = interp.Number(hole), interp.Number(hole)
+		case in.Type == sensor.TypeInteger:
+			empty[i] = interp.Number(hole)
+		case in.Type == sensor.TypeAddress:
+			empty[i] = interp.Value{Type: sensor.TypeAddress}
 		default:
-			empty[i] = sensor.Text("")
+			empty[i] = interp.Text("")
 		}
 	}
-	list = []sensor.Event{bare, empty}
+	list = []interp.Event{bare, empty}
 	f, err := channelfile.Parse(content)
 	if err != nil || f.Instances() == 0 {
 		return list, 0
 	}
-	synthesizer := sensor.NewSynthesizer(f, nil, declared)
+	synthesizer := interp.NewSynthesizer(f, nil, declared)
 	synthesizer.Limit(maxWork)
-	synthesizer.Events(0, len(s.Inputs), func(e sensor.Event) bool {
-		made := make(sensor.Event, len(e))
+	synthesizer.Events(0, len(s.Inputs), func(e interp.Event) bool {
+		made := make(interp.Event, len(e))
 		copy(made, e)
 		for i := range made { // what is declared, where that is what is supplied
-			if s.Inputs[i].State == sensor.NotSupplied || s.Inputs[i].State == sensor.Constant || s.Inputs[i].Type != made[i].Type {
+			if s.Inputs[i].State == sensor.StateNotSupplied || s.Inputs[i].State == sensor.StateConstant || s.Inputs[i].Type != made[i].Type {
 				made[i] = empty[i]
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 	"github.com/cfcheck/cfcheck/validate/witness"
@@ -27,7 +28,7 @@ func judge(t *testing.T, c *corpus.Case) *validate.Report {
 // TestCorpus holds that each finding that should have a witness has one, which
 // can be replayed and shows what it says, or a reason of the list.
 func TestCorpus(t *testing.T) {
-	classes := map[string]map[sensor.WitnessClass]int{}
+	classes := map[string]map[interp.WitnessClass]int{}
 	for _, c := range corpus.Cases() {
 		for _, f := range judge(t, &c).Findings {
 			w := f.Witness
@@ -38,10 +39,10 @@ func TestCorpus(t *testing.T) {
 				continue
 			}
 			if classes[f.Check.ID] == nil {
-				classes[f.Check.ID] = map[sensor.WitnessClass]int{}
+				classes[f.Check.ID] = map[interp.WitnessClass]int{}
 			}
 			classes[f.Check.ID][w.Class]++
-			if w.Class == sensor.NoWitness {
+			if w.Class == interp.WitnessMissing {
 				if !slices.Contains(witness.Reasons, w.Reason) || w.Content != nil {
 					t.Errorf("%s: %s: no witness, for the reason %q", c.Name, f.Check, w.Reason)
 				}
@@ -52,7 +53,7 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", c.Name, err)
 			}
-			again, err := sensor.ReadWitness("w.json", data)
+			again, err := interp.ReadWitness("w.json", data)
 			if err != nil {
 				t.Fatalf("%s: %v", c.Name, err)
 			}
@@ -63,10 +64,10 @@ func TestCorpus(t *testing.T) {
 	}
 	// What can be shown is shown: of these checks at least so many cases, and
 	// more with a witness than without.
-	for id, class := range map[string]sensor.WitnessClass{
-		"CF3001": sensor.Confirmed, "CF3002": sensor.Latent, "CF3003": sensor.Confirmed, "CF3009": sensor.OverBudget, "CF2006": sensor.Confirmed,
+	for id, class := range map[string]interp.WitnessClass{
+		"CF3001": interp.WitnessConfirmed, "CF3002": interp.WitnessLatent, "CF3003": interp.WitnessConfirmed, "CF3009": interp.WitnessOverBudget, "CF2006": interp.WitnessConfirmed,
 	} {
-		if n := classes[id]; n[class] == 0 || n[sensor.NoWitness] > n[class] {
+		if n := classes[id]; n[class] == 0 || n[interp.WitnessMissing] > n[class] {
 			t.Errorf("%s: %v; want mostly %v", id, n, class)
 		}
 	}
@@ -79,12 +80,12 @@ func TestCorpus(t *testing.T) {
 // smallest event.
 func TestWitness291(t *testing.T) {
 	for _, c := range corpus.Cases() {
-		var want sensor.Witness
+		var want interp.Witness
 		switch c.Name {
 		case "291-july-first-use":
-			want = sensor.Witness{Class: sensor.Confirmed, Happens: "read of 16 bytes at inputs+320 of 320"}
+			want = interp.Witness{Class: interp.WitnessConfirmed, Happens: "read of 16 bytes at inputs+320 of 320"}
 		case "291-march-latent":
-			want = sensor.Witness{Class: sensor.Latent, Happens: "read of 16 bytes at inputs+320 of 320", Edit: "a criterion on input 21 (index 20), ClientImage"}
+			want = interp.Witness{Class: interp.WitnessLatent, Happens: "read of 16 bytes at inputs+320 of 320", Edit: "a criterion on input 21 (index 20), ClientImage"}
 		default:
 			continue
 		}
@@ -116,7 +117,7 @@ func TestWitnessThatShowsNothing(t *testing.T) {
 			continue
 		}
 		w := *judge(t, &c).Findings[0].Witness
-		w.Event = append(slices.Clone(w.Event), sensor.Value{}) // the input that was missing
+		w.Event = append(slices.Clone(w.Event), interp.Value{}) // the input that was missing
 		if happens, err := w.Run(); err == nil {
 			t.Errorf("with the input there, %q happens", happens)
 		}
@@ -142,7 +143,7 @@ func TestWitnessOfForeignProgram(t *testing.T) {
 		fleet := *opts.Fleet
 		fleet.Contracts = slices.Clone(fleet.Contracts[:1])
 		build := &fleet.Contracts[0]
-		build.Reader.Access = sensor.Positional
+		build.Reader.Access = sensor.AccessPositional
 		build.Supplies = slices.Clone(build.Supplies)
 		for i := range build.Supplies {
 			build.Supplies[i].Inputs, build.Supplies[i].Acknowledged = nil, nil
@@ -151,7 +152,7 @@ func TestWitnessOfForeignProgram(t *testing.T) {
 		r := validate.Run(validate.ChannelFile("", c.Data), opts)
 		witness.Attach(r)
 		for _, f := range r.Findings {
-			if f.Check.ID == "CF3001" && (f.Witness == nil || f.Witness.Class != sensor.Confirmed) {
+			if f.Check.ID == "CF3001" && (f.Witness == nil || f.Witness.Class != interp.WitnessConfirmed) {
 				t.Errorf("%s: %s: the witness is %+v; expected one that is confirmed", c.Name, f.Message, f.Witness)
 			}
 			if f.Check.ID == "CF3001" {

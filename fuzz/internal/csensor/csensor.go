@@ -1,7 +1,7 @@
 // Package csensor is a content interpreter in C that checks nothing, compiled
 // with AddressSanitizer and run as a process of its own: what the gate accepts
 // must not make it read outside of what it is given. Its source, in src, is
-// written by itself, after sensor/INTERPRETER.md; this package compiles it and
+// written by itself, after sensor/interp/INTERPRETER.md; this package compiles it and
 // talks to it.
 package csensor
 
@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 //go:embed src
@@ -137,25 +138,25 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType) error {
 }
 
 // Run evaluates an event: what a build supplies, by index.
-func (s *Sensor) Run(e sensor.Event) (*sensor.Trace, error) {
+func (s *Sensor) Run(e interp.Event) (*interp.Trace, error) {
 	s.in.WriteByte('E')
 	s.put(uint32(len(e)))
 	for i := range e {
 		v := &e[i]
 		s.in.WriteByte(byte(v.Type))
 		switch v.Type {
-		case sensor.String:
+		case sensor.TypeString:
 			s.put(uint32(len(v.Text)))
 			s.in.Write(v.Text)
-		case sensor.Address:
+		case sensor.TypeAddress:
 			s.put(16)
 			s.in.Write(v.Address[:])
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			_ = binary.Write(s.in, binary.LittleEndian, v.Integer)
 		}
 	}
 	err := s.in.Flush()
-	t := new(sensor.Trace)
+	t := new(interp.Trace)
 	if err == nil {
 		err = binary.Read(s.out, binary.LittleEndian, &t.Operations)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -51,13 +51,13 @@ func Read(name string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	fleet, ok := sensor.BuiltinFleet("291")
+	fleet, ok := builtin.Fleet("291")
 	if !ok {
 		return File{}, errors.New("there is no fleet 291")
 	}
 	return File{
 		Name: name, FileName: filepath.Base(name), Data: data,
-		Options: validate.Options{Checks: suite.Checks, Definitions: sensor.BuiltinDefinitions(), Fleet: fleet},
+		Options: validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet},
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -94,16 +95,16 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 			if s.Type != o.def.Name || s.Version != o.def.Version {
 				continue
 			}
-			if c.Reader.Access == sensor.Positional && len(s.Inputs) < read {
+			if c.Reader.Access == sensor.AccessPositional && len(s.Inputs) < read {
 				short = c.Build
 			}
 			for i, declared := range o.def.Inputs {
 				in := s.Input(c.Reader.Access, i, declared.Name)
-				if in.State == sensor.NotSupplied || in.Type == declared.Type {
+				if in.State == sensor.StateNotSupplied || in.Type == declared.Type {
 					continue
 				}
 				mistyped = true
-				if in.State >= sensor.Supplied && o.refuses(i, in.Type) {
+				if in.State >= sensor.StateSupplied && o.refuses(i, in.Type) {
 					short = c.Build
 				}
 			}
@@ -143,15 +144,15 @@ func (o *Oracle) refuses(input int, t sensor.InputType) bool {
 		switch c.Operator {
 		case channelfile.OpExists:
 		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-			if t == sensor.Address {
+			if t == sensor.TypeAddress {
 				return true
 			}
 		case channelfile.OpAddressRange:
-			if t == sensor.Integer {
+			if t == sensor.TypeInteger {
 				return true
 			}
 		default:
-			if t != sensor.String {
+			if t != sensor.TypeString {
 				return true
 			}
 		}
@@ -229,10 +230,10 @@ func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
 	if o.run == nil {
 		return nil
 	}
-	var events []sensor.Event
+	var events []interp.Event
 	matches := make([]uint64, o.file.Instances())
 	for i := range min(len(matches), instancesRun) {
-		o.run.synthesis.Events(i, len(o.types), func(e sensor.Event) bool {
+		o.run.synthesis.Events(i, len(o.types), func(e interp.Event) bool {
 			if trace, err := o.run.model.Run(e); err == nil {
 				events = append(events, cloneEvent(e))
 				for _, m := range trace.Matched {
@@ -242,7 +243,7 @@ func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
 			return len(events) < 4*(i+1)
 		})
 	}
-	recorded := &validate.Recorded{Name: "recorded", Events: func(_ *sensor.Definition, yield func(func() string, sensor.Event) bool) error {
+	recorded := &validate.Recorded{Name: "recorded", Events: func(_ *sensor.Definition, yield func(func() string, interp.Event) bool) error {
 		for _, e := range events {
 			if !yield(func() string { return "there" }, e) {
 				break

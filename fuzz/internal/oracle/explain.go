@@ -6,6 +6,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
@@ -20,20 +21,20 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	switch {
 	case w == nil:
 		return Unexplained, "nothing is said"
-	case w.Class == sensor.NoWitness && f.Check.ID == "CF3009" && w.Reason != witness.ReasonTooLarge && !mistyped(r):
+	case w.Class == interp.WitnessMissing && f.Check.ID == "CF3009" && w.Reason != witness.ReasonTooLarge && !mistyped(r):
 		return Unexplained, "all lengths and types are as they should be, and " + w.Reason
-	case w.Class == sensor.NoWitness && o.beyond(r.Fleet, f):
+	case w.Class == interp.WitnessMissing && o.beyond(r.Fleet, f):
 		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
-	case w.Class == sensor.NoWitness && slices.Contains(witness.Reasons, w.Reason):
+	case w.Class == interp.WitnessMissing && slices.Contains(witness.Reasons, w.Reason):
 		return Reasoned, w.Reason
-	case w.Class == sensor.NoWitness:
+	case w.Class == interp.WitnessMissing:
 		return Unexplained, w.Reason
 	}
 	if _, err := w.Run(); err != nil {
 		return Unexplained, "the witness, replayed: " + err.Error()
 	}
-	if w.Class == sensor.OverBudget { // the event costs what it costs, and does no other harm
-		if why := interpreted(w, sensor.FaultSteps, sensor.Budget{Steps: w.Budget}); why != "" {
+	if w.Class == interp.WitnessOverBudget { // the event costs what it costs, and does no other harm
+		if why := interpreted(w, interp.FaultSteps, sensor.Budget{Steps: w.Budget}); why != "" {
 			return Unexplained, why
 		}
 		return Witnessed, ""
@@ -41,19 +42,19 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
 	// model sensor looks at all that a criterion may come to read, and a raw one
 	// at less: it compares lengths first.
-	m, err := sensor.NewModel(w.Content, w.Types)
+	m, err := interp.NewModel(w.Content, w.Types)
 	if err != nil {
 		return Unexplained, "the model sensor, loading the witness: " + err.Error()
 	}
 	_, err = m.Run(w.Event)
-	violation, _ := errors.AsType[*sensor.Violation](err)
+	violation, _ := errors.AsType[*interp.Violation](err)
 	if violation == nil {
 		return Unexplained, "the model sensor does nothing that it must not, on the witness"
 	}
 	if violation.Object != "inputs" {
 		return Witnessed, ""
 	}
-	if why := interpreted(w, sensor.FaultInput, sensor.Budget{}); why != "" {
+	if why := interpreted(w, interp.FaultInput, sensor.Budget{}); why != "" {
 		return Unexplained, why
 	}
 	o.run = nil // the raw sensors are given another file
@@ -70,14 +71,14 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 // what a sensor may not: a witness of what a build does not supply, or cannot
 // pay for, is a fault of that kind, as a whole and of an instance by itself. By
 // name what is not there is absent.
-func interpreted(w *sensor.Witness, kind sensor.FaultKind, budget sensor.Budget) string {
+func interpreted(w *interp.Witness, kind interp.FaultKind, budget sensor.Budget) string {
 	f, err := channelfile.Parse(w.Content)
 	if err != nil {
 		return "the witness cannot be read: " + err.Error()
 	}
-	it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional, Budget: budget})
+	it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional, Budget: budget})
 	isFault := func(err error) bool {
-		fault, ok := errors.AsType[*sensor.Fault](err)
+		fault, ok := errors.AsType[*interp.Fault](err)
 		return ok && fault.Kind == kind
 	}
 	if !isFault(it.Run(w.Event)) {
@@ -91,10 +92,10 @@ func interpreted(w *sensor.Witness, kind sensor.FaultKind, budget sensor.Budget)
 	if !alone {
 		return "the interpreter has no fault on any instance of the witness by itself"
 	}
-	if kind != sensor.FaultInput {
+	if kind != interp.FaultInput {
 		return ""
 	}
-	if it.As(&sensor.Reader{Access: sensor.Named}); isFault(it.Run(w.Event)) {
+	if it.As(&sensor.Reader{Access: sensor.AccessNamed}); isFault(it.Run(w.Event)) {
 		return "the interpreter misses an input of the witness by name"
 	}
 	return ""

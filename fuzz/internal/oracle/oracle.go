@@ -23,9 +23,11 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -49,7 +51,7 @@ type Problem struct {
 	What  string
 	Build string       // on which it shows; "" if it is not that of a build
 	Feed  string       // of the build; "" if it has one alone
-	Event sensor.Event // on which it shows; nil if on any
+	Event interp.Event // on which it shows; nil if on any
 	Did   []string     // what each sensor did on it, a line each
 }
 
@@ -548,7 +550,7 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if err != nil {
 		return differ("", "the fleet that was written cannot be read: %v", err)
 	}
-	claims := sensor.FactsOf(o.file, r.Needs, o.def, read)
+	claims := certify.Facts(o.file, r.Needs, o.def, read)
 	doc, err := claims.JSON()
 	if err != nil {
 		return differ("", "the facts cannot be written: %v", err)
@@ -720,7 +722,7 @@ func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
 		}
 	}
 	list := o.run.slots(c.Reader.Access, inputs)
-	try := func(e sensor.Event) bool {
+	try := func(e interp.Event) bool {
 		_, q := o.run.compare(c.Reader.Access, e)
 		if q == nil || q.Kind != p.Kind {
 			return false
@@ -734,7 +736,7 @@ func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
 			continue
 		}
 		e := cloneEvent(p.Event)
-		if e[i] = (sensor.Value{}); try(e) {
+		if e[i] = (interp.Value{}); try(e) {
 			continue
 		}
 		for step := len(p.Event[i].Text); step > 0; {

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -146,10 +148,10 @@ func TestWrongGates(t *testing.T) {
 func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *sensor.Definition, []byte, *sensor.Fleet) {
 	t.Helper()
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291}
-	s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.Extracted}
+	s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.EvidenceExtracted}
 	for _, name := range []string{"A", "B"} {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.String, MaxLength: 64})
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: name, Type: sensor.String, State: sensor.Supplied, MaxLength: 64})
+		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.TypeString, MaxLength: 64})
+		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: name, Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 64})
 	}
 	s.Inputs = s.Inputs[:supplied]
 	defs := new(sensor.Definitions)
@@ -165,7 +167,7 @@ func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *
 		t.Fatal(err)
 	}
 	r := sensor.OwnReader()
-	r.Access = sensor.Positional
+	r.Access = sensor.AccessPositional
 	return defs, d, data, &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{{Build: "b", Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}}}
 }
 
@@ -395,7 +397,7 @@ func TestLies(t *testing.T) {
 	if _, p := o.Decide(fleet, nil, true); p != nil {
 		t.Fatal(p)
 	}
-	claims := sensor.FactsOf(o.file, o.needs, o.def, fleet)
+	claims := certify.Facts(o.file, o.needs, o.def, fleet)
 	c := &fleet.Contracts[0]
 	access, inputs := c.Reader.Access, c.Supplies[0].Inputs
 	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
@@ -469,8 +471,8 @@ func TestReadersAreCompared(t *testing.T) {
 // TestExhaustive holds that every event of the small alphabet is made.
 func TestExhaustive(t *testing.T) {
 	seen := map[string]bool{}
-	types := []sensor.InputType{sensor.String, sensor.Integer}
-	exhaust(types, 3, func(e sensor.Event) bool {
+	types := []sensor.InputType{sensor.TypeString, sensor.TypeInteger}
+	exhaust(types, 3, func(e interp.Event) bool {
 		var key strings.Builder
 		for _, v := range e {
 			key.WriteByte(byte('0' + v.Type))

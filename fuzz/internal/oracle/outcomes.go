@@ -7,46 +7,47 @@ import (
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 // outcomeOf is the outcome of a rule that each check reports, by the ID of the check:
 // rule-blind, rule-widened, rule-weakened.
-var outcomeOf = map[string]sensor.Outcome{
-	"CF3012": sensor.Blind, "CF3013": sensor.Widened, "CF3014": sensor.Weakened,
+var outcomeOf = map[string]outcome.Outcome{
+	"CF3012": outcome.Blind, "CF3013": outcome.Widened, "CF3014": outcome.Weakened,
 }
 
 // outcomes holds what a report says of rules at named readers against the truth
 // table of each: of each input that is enough by itself there must be a finding,
 // of a rule to which several do it together there must be one, and of no other.
 func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
-	ran := map[sensor.Outcome]*validate.Check{}
+	ran := map[outcome.Outcome]*validate.Check{}
 	for _, c := range r.Ran {
-		if outcome, ok := outcomeOf[c.ID]; ok {
-			ran[outcome] = c
+		if out, ok := outcomeOf[c.ID]; ok {
+			ran[out] = c
 		}
 	}
 	if len(ran) == 0 {
 		return nil
 	}
-	found := map[sensor.Outcome]int{}
+	found := map[outcome.Outcome]int{}
 	for _, t := range r.Totals {
-		if outcome, ok := outcomeOf[t.Check.ID]; ok {
-			found[outcome] = t.Found
+		if out, ok := outcomeOf[t.Check.ID]; ok {
+			found[out] = t.Found
 		}
 	}
 	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and how many are not kept
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if outcome, ok := outcomeOf[f.Check.ID]; ok {
-			unsaid[outcome]--
-			said[harm{f.Instance.Index, outcome, f.Input.Index}] = true
-			said[harm{f.Instance.Index, outcome, anyInput}] = true
+		if out, ok := outcomeOf[f.Check.ID]; ok {
+			unsaid[out]--
+			said[harm{f.Instance.Index, out, f.Input.Index}] = true
+			said[harm{f.Instance.Index, out, anyInput}] = true
 		}
 	}
 	lacks := o.lacks(fleet)
 	want, open := o.harms(lacks)
-	count := map[sensor.Outcome]int{}
+	count := map[outcome.Outcome]int{}
 	for h := range want {
 		if h.input != anyInput {
 			count[h.outcome]++
@@ -64,9 +65,9 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if len(lacks) > 1 || len(open) > 0 { // what two feeds lack may be found at once
 		return nil
 	}
-	for outcome, c := range ran {
-		if found[outcome] != count[outcome] {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d; by the truth tables there are %d", c, found[outcome], count[outcome])}
+	for out, c := range ran {
+		if found[out] != count[out] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d; by the truth tables there are %d", c, found[out], count[out])}
 		}
 	}
 	return nil
@@ -75,7 +76,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 // A harm is what becomes of an instance without an input.
 type harm struct {
 	instance int
-	outcome  sensor.Outcome
+	outcome  outcome.Outcome
 	input    int
 }
 
@@ -111,12 +112,12 @@ func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
 		c := &fleet.Contracts[i]
 		for k := range c.Supplies {
 			s := &c.Supplies[k]
-			if c.Reader.Access != sensor.Named || s.Type != o.def.Name || s.Version != o.def.Version {
+			if c.Reader.Access != sensor.AccessNamed || s.Type != o.def.Name || s.Version != o.def.Version {
 				continue
 			}
 			var lacks []int
 			for index, declared := range o.def.Inputs {
-				if s.Input(sensor.Named, index, declared.Name).State == sensor.NotSupplied {
+				if s.Input(sensor.AccessNamed, index, declared.Name).State == sensor.StateNotSupplied {
 					lacks = append(lacks, index)
 				}
 			}
@@ -130,22 +131,22 @@ func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
 
 // harmed adds what becomes of an instance where some inputs are missing.
 func (o *Oracle) harmed(instance int, lacks []int, want map[harm]bool, open map[int]bool) {
-	outcome, known := reference.Outcome(o.file, instance, func(input int) bool { return slices.Contains(lacks, input) })
+	out, known := reference.Outcome(o.file, instance, func(input int) bool { return slices.Contains(lacks, input) })
 	if !known {
 		open[instance] = true
 	}
-	if !known || outcome == sensor.Unaffected {
+	if !known || out == outcome.Unaffected {
 		return
 	}
-	want[harm{instance, outcome, anyInput}] = true
+	want[harm{instance, out, anyInput}] = true
 	alone := false
 	for _, lack := range lacks {
-		if by, _ := reference.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == outcome {
-			want[harm{instance, outcome, lack}] = true
+		if by, _ := reference.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == out {
+			want[harm{instance, out, lack}] = true
 			alone = true
 		}
 	}
 	if !alone {
-		want[harm{instance, outcome, together}] = true
+		want[harm{instance, out, together}] = true
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/rawsensor"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // rawSensors are raw sensors with objects at each end of their memory.
@@ -47,7 +48,7 @@ func (r *rawSensors) load(data []byte, types []sensor.InputType) error {
 }
 
 // run runs an event, and calls see with what each sensor did.
-func (r *rawSensors) run(e sensor.Event, see func(where string, t *sensor.Trace) error) (runs int, err error) {
+func (r *rawSensors) run(e interp.Event, see func(where string, t *interp.Trace) error) (runs int, err error) {
 	for i, s := range r.sensors {
 		t, err := s.Run(e, placements[i])
 		if err != nil {
@@ -62,13 +63,13 @@ func (r *rawSensors) run(e sensor.Event, see func(where string, t *sensor.Trace)
 
 // faults reports whether an event makes the sensor fault whose objects are at
 // the right end of their memory.
-func (r *rawSensors) faults(e sensor.Event) bool {
+func (r *rawSensors) faults(e interp.Event) bool {
 	_, err := r.sensors[0].Run(e, placements[0])
 	return err != nil
 }
 
 // did says what each sensor does on an event.
-func (r *rawSensors) did(e sensor.Event) (lines []string) {
+func (r *rawSensors) did(e interp.Event) (lines []string) {
 	for i, s := range r.sensors {
 		t, err := s.Run(e, placements[i])
 		if err != nil {

@@ -2,7 +2,7 @@
 
 package oracle
 
-import "github.com/cfcheck/cfcheck/sensor"
+import "github.com/cfcheck/cfcheck/sensor/interp"
 
 // rawSensors are none here: the raw sensor wants Linux.
 type rawSensors struct{}
@@ -10,8 +10,8 @@ type rawSensors struct{}
 func newRawSensors() (*rawSensors, error)                 { return nil, nil }
 func (*rawSensors) close() error                          { return nil }
 func (*rawSensors) load([]byte, []sensor.InputType) error { return nil }
-func (*rawSensors) faults(sensor.Event) bool              { return true }
-func (*rawSensors) did(sensor.Event) []string             { return nil }
-func (*rawSensors) run(sensor.Event, func(string, *sensor.Trace) error) (int, error) {
+func (*rawSensors) faults(interp.Event) bool              { return true }
+func (*rawSensors) did(interp.Event) []string             { return nil }
+func (*rawSensors) run(interp.Event, func(string, *sensor.Trace) error) (int, error) {
 	return 0, nil
 }

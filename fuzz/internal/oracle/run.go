@@ -13,24 +13,25 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A fileRun is an accepted file, loaded into sensors.
 type fileRun struct {
 	o         *Oracle
-	model     *sensor.Model
-	it        *sensor.Interpreter
-	single    *sensor.Interpreter // nil: none was needed
-	synthesis *sensor.Synthesizer
+	model     *interp.Model
+	it        *interp.Interpreter
+	single    *interp.Interpreter // nil: none was needed
+	synthesis *interp.Synthesizer
 	operators uint32 // those of the file, as bits
 	sizes     [8]uint64
 	shapes    map[string]*result
-	done      map[string]outcome // by event, as it is handed over
+	done      map[string]cost // by event, as it is handed over
 	key       []byte
 }
 
-// An outcome is what an event came to on which all sensors agree.
-type outcome struct{ steps, operations uint64 }
+// A cost is the cost of an event, on which all sensors agree.
+type cost struct{ steps, operations uint64 }
 
 // sizeNames are what is limited, in the order of sizes.
 var sizeNames = [8]string{
@@ -43,14 +44,14 @@ type result struct {
 	problem    *Problem
 	steps      uint64 // of the costliest event, as it is charged
 	operations uint64 // that were counted, at most
-	costliest  sensor.Event
+	costliest  interp.Event
 }
 
 // newRun loads the file into sensors. The problem, if any, is what one of them
 // did while it looked for the sections.
 func (o *Oracle) newRun() (*fileRun, *Problem) {
 	f := o.file
-	r := &fileRun{o: o, shapes: map[string]*result{}, done: map[string]outcome{}}
+	r := &fileRun{o: o, shapes: map[string]*result{}, done: map[string]cost{}}
 	r.sizes[0], r.sizes[1], r.sizes[2] = uint64(len(o.data)), uint64(f.Instances()), uint64(f.Criteria())
 	for i := range f.Instances() {
 		r.sizes[3] = max(r.sizes[3], uint64(f.Instance(i).Count))
@@ -78,7 +79,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 		}
 	}
 	var err error
-	if r.model, err = sensor.NewModel(o.data, o.types); err != nil {
+	if r.model, err = interp.NewModel(o.data, o.types); err != nil {
 		return nil, &Problem{Kind: Escape, What: "the model sensor, loading: " + err.Error()}
 	}
 	if err := o.raw.load(o.data, o.types); err != nil {
@@ -90,8 +91,8 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 		}
 	}
 	// One by itself: the synthesizer goes on with its own between events.
-	r.it = sensor.NewInterpreter(f, &sensor.Reader{})
-	r.synthesis = sensor.NewSynthesizer(f, o.needs, o.types)
+	r.it = interp.New(f, &sensor.Reader{})
+	r.synthesis = interp.NewSynthesizer(f, o.needs, o.types)
 	return r, nil
 }
 
@@ -123,15 +124,15 @@ func operands(f *channelfile.File) string {
 }
 
 // interpreter returns the content interpreter, for a kind of access.
-func (r *fileRun) interpreter(a sensor.Access) *sensor.Interpreter {
+func (r *fileRun) interpreter(a sensor.Access) *interp.Interpreter {
 	r.it.As(&sensor.Reader{Access: a})
 	return r.it
 }
 
 // alone returns an interpreter that runs instances by themselves.
-func (r *fileRun) alone(a sensor.Access) *sensor.Interpreter {
+func (r *fileRun) alone(a sensor.Access) *interp.Interpreter {
 	if r.single == nil {
-		r.single = sensor.NewInterpreter(r.o.file, &sensor.Reader{})
+		r.single = interp.New(r.o.file, &sensor.Reader{})
 	}
 	r.single.As(&sensor.Reader{Access: a})
 	return r.single
@@ -164,9 +165,11 @@ func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []s
 		}
 		return s
 	}
-	if access != sensor.Named {
+	if access != sensor.AccessNamed {
 		n := len(inputs)
-		sure := func(i int) bool { return inputs[i].State == sensor.Supplied || inputs[i].State == sensor.Constant }
+		sure := func(i int) bool {
+			return inputs[i].State == sensor.StateSupplied || inputs[i].State == sensor.StateConstant
+		}
 		for n > 0 && !sure(n-1) {
 			n--
 		}
@@ -181,7 +184,7 @@ func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []s
 	list := make([]slot, len(r.o.def.Inputs))
 	for i := range list {
 		for k := range inputs {
-			if inputs[k].Name == r.o.def.Inputs[i].Name && inputs[k].State != sensor.NotSupplied {
+			if inputs[k].Name == r.o.def.Inputs[i].Name && inputs[k].State != sensor.StateNotSupplied {
 				list[i] = of(&inputs[k])
 				break
 			}
@@ -203,7 +206,7 @@ func (r *fileRun) reached(access sensor.Access, inputs []sensor.SuppliedInput) [
 func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Access, inputs []sensor.SuppliedInput) (err error) {
 	r.model.Assert(claims, steps)
 	defer r.model.Assert(nil, 0)
-	r.events(access, r.reached(access, inputs), false, func(e sensor.Event) bool {
+	r.events(access, r.reached(access, inputs), false, func(e interp.Event) bool {
 		_, err = r.model.Run(e)
 		return err == nil
 	})
@@ -212,7 +215,7 @@ func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Acce
 
 // spends returns what is wrong with how the model sensor holds an event against
 // claims of its steps; "" if nothing is.
-func (r *fileRun) spends(claims *facts.Facts, e sensor.Event) string {
+func (r *fileRun) spends(claims *facts.Facts, e interp.Event) string {
 	trace, err := r.model.Run(e)
 	if err != nil || trace.Operations < 2 {
 		return "" // what goes wrong is seen elsewhere
@@ -235,7 +238,7 @@ func (r *fileRun) spends(claims *facts.Facts, e sensor.Event) string {
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
 	list := r.reached(access, inputs)
 	if len(list) == int(r.o.file.Header.InputsRead) && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
-		access = sensor.Positional // by name all is found too
+		access = sensor.AccessPositional // by name all is found too
 	}
 	r.key = append(r.key[:0], byte(access))
 	for _, s := range list {
@@ -248,7 +251,7 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 	r.shapes[string(r.key)] = res
 	r.o.shapes++
 	odd := r.o.Config.OddEvery > 0 && r.o.shapes%r.o.Config.OddEvery == 0
-	r.events(access, list, odd, func(e sensor.Event) bool {
+	r.events(access, list, odd, func(e interp.Event) bool {
 		res.problem = r.once(access, e, res)
 		return res.problem == nil
 	})
@@ -268,20 +271,20 @@ func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 	for _, tt := range []struct {
 		what   string
 		budget sensor.Budget
-		kind   sensor.FaultKind // 0: none
+		kind   interp.FaultKind // 0: none
 	}{
 		{"as many steps as the event costs", sensor.Budget{Steps: res.steps}, 0},
-		{"a step less than the event costs", sensor.Budget{Steps: res.steps - 1}, sensor.FaultSteps},
+		{"a step less than the event costs", sensor.Budget{Steps: res.steps - 1}, interp.FaultSteps},
 		{"as much memory as the file takes", sensor.Budget{Memory: r.sizes[7]}, 0},
-		{"a byte less than the file takes", sensor.Budget{Memory: r.sizes[7] - 1}, sensor.FaultMemory},
+		{"a byte less than the file takes", sensor.Budget{Memory: r.sizes[7] - 1}, interp.FaultMemory},
 	} {
 		if tt.budget == (sensor.Budget{}) {
 			continue // no budget at all
 		}
 		r.it.As(&sensor.Reader{Access: access, Budget: tt.budget})
-		var kind sensor.FaultKind
+		var kind interp.FaultKind
 		err := r.it.Run(res.costliest)
-		if fault, ok := errors.AsType[*sensor.Fault](err); ok {
+		if fault, ok := errors.AsType[*interp.Fault](err); ok {
 			kind = fault.Kind
 		}
 		if kind != tt.kind {
@@ -300,11 +303,11 @@ const (
 
 // events calls run with events that a build can hand over, on request also some
 // of odd values, until it returns false.
-func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(sensor.Event) bool) {
+func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(interp.Event) bool) {
 	n := len(r.o.types)
 	going := true
-	var fitted sensor.Event
-	try := func(e sensor.Event) bool {
+	var fitted interp.Event
+	try := func(e interp.Event) bool {
 		fitted = fit(fitted, e, access, list)
 		going = going && run(fitted)
 		return going
@@ -321,7 +324,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 			i = k * (instances - 1) / (limit - 1)
 		}
 		left, first := cmp.Or(r.o.Config.Events, eventsRun), true
-		r.synthesis.Events(i, n, func(e sensor.Event) bool {
+		r.synthesis.Events(i, n, func(e interp.Event) bool {
 			going = try(e)
 			if first && going { // as long as they can be
 				going = try(longest(e, list)) && (!odd || try(otherCase(e)))
@@ -334,18 +337,18 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 			return
 		}
 	}
-	going = try(r.synthesis.Filled(n)) && try(make(sensor.Event, n)) && try(longest(r.synthesis.Filled(n), list))
+	going = try(r.synthesis.Filled(n)) && try(make(interp.Event, n)) && try(longest(r.synthesis.Filled(n), list))
 	if r.o.Config.OddTexts {
 		for _, text := range oddTexts {
 			for _, behind := range []string{"", "a", "1", " ", "-", "\n", "Z", "_", text} {
-				if going = going && try(sensor.Event{sensor.Text(text + behind)}) && try(sensor.Event{sensor.Text(behind + text)}); !going {
+				if going = going && try(interp.Event{interp.Text(text + behind)}) && try(interp.Event{interp.Text(behind + text)}); !going {
 					return
 				}
 			}
 		}
 	}
 	if odd {
-		e := make(sensor.Event, n)
+		e := make(interp.Event, n)
 		for range oddEvents {
 			for i := range e {
 				e[i] = r.oddValue(i)
@@ -359,7 +362,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(s
 
 // otherCase returns a copy of an event whose letters are capital, or small where
 // they were capital.
-func otherCase(e sensor.Event) sensor.Event {
+func otherCase(e interp.Event) interp.Event {
 	e = slices.Clone(e)
 	for i := range e {
 		e[i].Text = bytes.Map(func(r rune) rune {
@@ -390,17 +393,17 @@ var oddTexts = []string{
 }
 
 // oddValue draws a value of input i.
-func (r *fileRun) oddValue(i int) sensor.Value {
+func (r *fileRun) oddValue(i int) interp.Value {
 	draw := r.o.odd
-	typ := sensor.String
+	typ := sensor.TypeString
 	if i < len(r.o.types) {
 		typ = r.o.types[i]
 	}
 	switch typ {
-	case sensor.Integer:
-		return sensor.Number([]int64{0, 1, -1, math.MaxInt64, math.MinInt64, int64(draw.Uint64())}[draw.IntN(6)])
-	case sensor.Address:
-		v := sensor.Value{Type: sensor.Address}
+	case sensor.TypeInteger:
+		return interp.Number([]int64{0, 1, -1, math.MaxInt64, math.MinInt64, int64(draw.Uint64())}[draw.IntN(6)])
+	case sensor.TypeAddress:
+		v := interp.Value{Type: sensor.TypeAddress}
 		for i := range v.Address {
 			v.Address[i] = byte(draw.IntN(3) - 1)
 		}
@@ -410,27 +413,27 @@ func (r *fileRun) oddValue(i int) sensor.Value {
 	if draw.IntN(3) == 0 {
 		text = append(text, oddTexts[draw.IntN(len(oddTexts))]...)
 	}
-	return sensor.Text(text)
+	return interp.Text(text)
 }
 
 // fit makes an event one that a build can hand over, in place of a former one.
-func fit(fitted, e sensor.Event, access sensor.Access, list []slot) sensor.Event {
+func fit(fitted, e interp.Event, access sensor.Access, list []slot) interp.Event {
 	fitted = append(fitted[:0], e[:min(len(e), len(list))]...)
 	for len(fitted) < len(list) {
-		fitted = append(fitted, sensor.Text("x"))
+		fitted = append(fitted, interp.Text("x"))
 	}
 	for i, s := range list {
 		v := &fitted[i]
 		switch {
-		case s.typ == 0 && access == sensor.Named:
-			*v = sensor.Value{}
+		case s.typ == 0 && access == sensor.AccessNamed:
+			*v = interp.Value{}
 		case s.typ == 0:
 			*v = poison
 		case !v.Present():
 		case s.typ != v.Type:
 			*v = as(s.typ)
 		}
-		if v.Type == sensor.String && len(v.Text) > s.most {
+		if v.Type == sensor.TypeString && len(v.Text) > s.most {
 			v.Text = v.Text[:s.most]
 		}
 	}
@@ -438,30 +441,30 @@ func fit(fitted, e sensor.Event, access sensor.Access, list []slot) sensor.Event
 }
 
 // poison is what is found where nothing was written.
-var poison = sensor.Number(-0x5555555555555556) // 0xAAAAAAAAAAAAAAAA
+var poison = interp.Number(-0x5555555555555556) // 0xAAAAAAAAAAAAAAAA
 
 // as returns a value of a type.
-func as(t sensor.InputType) sensor.Value {
+func as(t sensor.InputType) interp.Value {
 	switch t {
-	case sensor.Integer:
-		return sensor.Number(0x29100000)
-	case sensor.Address:
-		return sensor.Value{Type: sensor.Address, Address: [16]byte{10: 0xFF, 11: 0xFF, 12: 10}}
+	case sensor.TypeInteger:
+		return interp.Number(0x29100000)
+	case sensor.TypeAddress:
+		return interp.Value{Type: sensor.TypeAddress, Address: [16]byte{10: 0xFF, 11: 0xFF, 12: 10}}
 	}
-	return sensor.Text("x")
+	return interp.Text("x")
 }
 
 // longest returns a copy of an event in which every string is as long as it
 // can be: what it has, again and again.
-func longest(e sensor.Event, list []slot) sensor.Event {
+func longest(e interp.Event, list []slot) interp.Event {
 	e = slices.Clone(e)
 	for i := range min(len(e), len(list)) {
-		if v, most := &e[i], list[i].most; list[i].typ == sensor.String {
+		if v, most := &e[i], list[i].most; list[i].typ == sensor.TypeString {
 			text := v.Text
 			if len(text) == 0 {
 				text = []byte("a")
 			}
-			*v = sensor.Text(bytes.Repeat(text, most/len(text)+1)[:most])
+			*v = interp.Text(bytes.Repeat(text, most/len(text)+1)[:most])
 		}
 	}
 	return e
@@ -469,26 +472,26 @@ func longest(e sensor.Event, list []slot) sensor.Event {
 
 // The values of an exhaustive run.
 var (
-	allTexts = func() (list []sensor.Value) {
-		list = []sensor.Value{{}}
+	allTexts = func() (list []interp.Value) {
+		list = []interp.Value{{}}
 		for _, s := range []string{"", "a", "b", "aa", "ab", "ba", "bb"} {
-			list = append(list, sensor.Text(s))
+			list = append(list, interp.Text(s))
 		}
 		return list
 	}()
-	allNumbers   = []sensor.Value{{}, sensor.Number(-1), sensor.Number(0), sensor.Number(1)}
-	allAddresses = []sensor.Value{{}, as(sensor.Address), {Type: sensor.Address}}
+	allNumbers   = []interp.Value{{}, interp.Number(-1), interp.Number(0), interp.Number(1)}
+	allAddresses = []interp.Value{{}, as(sensor.TypeAddress), {Type: sensor.TypeAddress}}
 )
 
 // exhaust calls run with every event of the small alphabet, of n inputs.
-func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
-	values := make([][]sensor.Value, n)
+func exhaust(types []sensor.InputType, n int, run func(interp.Event) bool) {
+	values := make([][]interp.Value, n)
 	for i := range values {
 		values[i] = allTexts
-		if i < len(types) && types[i] == sensor.Integer {
+		if i < len(types) && types[i] == sensor.TypeInteger {
 			values[i] = allNumbers
 		}
-		if i < len(types) && types[i] == sensor.Address {
+		if i < len(types) && types[i] == sensor.TypeAddress {
 			values[i] = allAddresses
 		}
 		if i >= len(types) {
@@ -496,7 +499,7 @@ func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
 		}
 	}
 	at := make([]int, n)
-	e := make(sensor.Event, n)
+	e := make(interp.Event, n)
 	for {
 		for i, k := range at {
 			e[i] = values[i][k]
@@ -519,7 +522,7 @@ func exhaust(types []sensor.InputType, n int, run func(sensor.Event) bool) {
 
 // once runs an event on every sensor, unless it was: what builds hand over often
 // differs only in the longest values.
-func (r *fileRun) once(access sensor.Access, e sensor.Event, res *result) *Problem {
+func (r *fileRun) once(access sensor.Access, e interp.Event, res *result) *Problem {
 	r.key = appendEvent(append(r.key[:0], byte(access)), e)
 	done, ok := r.done[string(r.key)]
 	if !ok || r.o.repeatRuns {
@@ -539,16 +542,16 @@ func (r *fileRun) once(access sensor.Access, e sensor.Event, res *result) *Probl
 }
 
 // appendEvent adds an event to a key: no two events are the same there.
-func appendEvent(key []byte, e sensor.Event) []byte {
+func appendEvent(key []byte, e interp.Event) []byte {
 	for i := range e {
 		v := &e[i]
 		key = append(key, byte(v.Type))
 		switch v.Type {
-		case sensor.String:
+		case sensor.TypeString:
 			key = append(binary.AppendUvarint(key, uint64(len(v.Text))), v.Text...)
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			key = binary.LittleEndian.AppendUint64(key, uint64(v.Integer))
-		case sensor.Address:
+		case sensor.TypeAddress:
 			key = append(key, v.Address[:]...)
 		}
 	}
@@ -556,14 +559,14 @@ func appendEvent(key []byte, e sensor.Event) []byte {
 }
 
 // compare runs an event on every sensor.
-func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Problem) {
+func (r *fileRun) compare(access sensor.Access, e interp.Event) (cost, *Problem) {
 	c := &r.o.Counts
 	c.Events++
 	c.SensorRuns += 2
-	fail := func(kind Kind, format string, args ...any) (outcome, *Problem) {
+	fail := func(kind Kind, format string, args ...any) (cost, *Problem) {
 		p := &Problem{Kind: kind, What: fmt.Sprintf(format, args...), Event: cloneEvent(e)}
 		p.Did = r.did(access, e)
-		return outcome{}, p
+		return cost{}, p
 	}
 	trace, err := r.model.Run(e)
 	if err != nil {
@@ -592,7 +595,7 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 	if trace.Operations > it.Steps() {
 		return fail(Disagreement, "%d elementary operations, and %d steps are charged", trace.Operations, it.Steps())
 	}
-	runs, err := r.o.raw.run(e, func(where string, got *sensor.Trace) error { return differ("the raw sensor, "+where, trace, got) })
+	runs, err := r.o.raw.run(e, func(where string, got *interp.Trace) error { return differ("the raw sensor, "+where, trace, got) })
 	c.SensorRuns += uint64(runs)
 	if err != nil {
 		return fail(kindOf(err), "%v", err)
@@ -607,7 +610,7 @@ func (r *fileRun) compare(access sensor.Access, e sensor.Event) (outcome, *Probl
 			return fail(Disagreement, "%v", err)
 		}
 	}
-	return outcome{it.Steps(), trace.Operations}, nil
+	return cost{it.Steps(), trace.Operations}, nil
 }
 
 // A difference is that of two traces.
@@ -616,7 +619,7 @@ type difference struct{ what string }
 func (d *difference) Error() string { return d.what }
 
 // differ returns what another sensor did otherwise than the model.
-func differ(who string, model, got *sensor.Trace) error {
+func differ(who string, model, got *interp.Trace) error {
 	if slices.Equal(model.Reads, got.Reads) && slices.Equal(model.Matched, got.Matched) && model.Operations == got.Operations {
 		return nil
 	}
@@ -631,8 +634,8 @@ func kindOf(err error) Kind {
 }
 
 // did runs an event once more, and says what each sensor does.
-func (r *fileRun) did(access sensor.Access, e sensor.Event) (lines []string) {
-	say := func(who string, trace *sensor.Trace, err error) {
+func (r *fileRun) did(access sensor.Access, e interp.Event) (lines []string) {
+	say := func(who string, trace *interp.Trace, err error) {
 		if err != nil {
 			lines = append(lines, who+": "+err.Error())
 			return
@@ -641,7 +644,7 @@ func (r *fileRun) did(access sensor.Access, e sensor.Event) (lines []string) {
 	}
 	it := r.interpreter(access)
 	err := it.Run(e)
-	say("interpreter", &sensor.Trace{Matched: it.Matched(), Operations: it.Steps()}, err)
+	say("interpreter", &interp.Trace{Matched: it.Matched(), Operations: it.Steps()}, err)
 	trace, err := r.model.Run(e)
 	say("model sensor", trace, err)
 	for _, line := range r.o.raw.did(e) {
@@ -650,7 +653,7 @@ func (r *fileRun) did(access sensor.Access, e sensor.Event) (lines []string) {
 	return lines
 }
 
-func cloneEvent(e sensor.Event) sensor.Event {
+func cloneEvent(e interp.Event) interp.Event {
 	e = slices.Clone(e)
 	for i := range e {
 		e[i].Text = slices.Clone(e[i].Text)

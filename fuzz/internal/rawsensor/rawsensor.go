@@ -6,7 +6,7 @@
 // nobody may touch, so that a read outside of what it was given faults, and the
 // fault is reported. The gate is tested against it: nothing that the gate
 // accepts may fault here. No code of it is shared with the interpreter, the
-// model or the sensor in C; sensor/INTERPRETER.md says what all of them do.
+// model or the sensor in C; sensor/interp/INTERPRETER.md says what all of them do.
 //
 // The package is unsafe by design, and for tests alone.
 package rawsensor
@@ -23,6 +23,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // A Placement says at which end of its memory an object lies. Next to the right
@@ -106,7 +107,7 @@ type Sensor struct {
 	nInstances, nCriteria                                 uint32
 	at                                                    uintptr // the array of inputs
 	truths                                                []byte
-	trace                                                 sensor.Trace
+	trace                                                 interp.Trace
 	sets                                                  [5][]bool
 	descriptors                                           []byte
 	here, next, pending                                   []uint32
@@ -199,12 +200,12 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 // Run evaluates an event: what a build supplies, by index. The trace is
 // overwritten by the next Run. The error is a [*Fault] if the sensor read what
 // it was not given.
-func (s *Sensor) Run(e sensor.Event, at Placement) (trace *sensor.Trace, err error) {
+func (s *Sensor) Run(e interp.Event, at Placement) (trace *interp.Trace, err error) {
 	if err := s.hand(e, at); err != nil {
 		return nil, err
 	}
 	defer s.watch(at, &err)()
-	s.trace = sensor.Trace{Reads: s.trace.Reads[:0], Matched: s.trace.Matched[:0]}
+	s.trace = interp.Trace{Reads: s.trace.Reads[:0], Matched: s.trace.Matched[:0]}
 	for i := range s.truths {
 		s.truths[i] = bit(s.criterion(s.criteria + uintptr(i)*12))
 	}
@@ -217,7 +218,7 @@ func (s *Sensor) Run(e sensor.Event, at Placement) (trace *sensor.Trace, err err
 }
 
 // hand puts the values of an event where the sensor finds them.
-func (s *Sensor) hand(e sensor.Event, at Placement) error {
+func (s *Sensor) hand(e interp.Event, at Placement) error {
 	if len(e)*16 > inputWindow {
 		return fmt.Errorf("the event has %d inputs; the sensor has room for %d", len(e), inputWindow/16)
 	}
@@ -229,11 +230,11 @@ func (s *Sensor) hand(e sensor.Event, at Placement) error {
 		switch v.Type {
 		case 0:
 			present = 0
-		case sensor.Integer:
+		case sensor.TypeInteger:
 			pointer, length = uint64(v.Integer), 8
 		default:
 			data := v.Text
-			if v.Type == sensor.Address {
+			if v.Type == sensor.TypeAddress {
 				data = v.Address[:]
 			}
 			if len(data) > MaxValue {
@@ -382,7 +383,7 @@ func (s *Sensor) declared(i uint32) sensor.InputType {
 	if int(i) < len(s.types) {
 		return s.types[i]
 	}
-	return sensor.String
+	return sensor.TypeString
 }
 
 func (s *Sensor) value(i uint32) text {
@@ -422,7 +423,7 @@ func (s *Sensor) criterion(c uintptr) bool {
 		number, ok = s.number(in)
 	case channelfile.OpAddressRange:
 		address = uintptr(in.pointer)
-		if s.declared(in.index) != sensor.Address {
+		if s.declared(in.index) != sensor.TypeAddress {
 			parsed, ok = s.parseAddress(in.text())
 			address = uintptr(unsafe.Pointer(&parsed))
 		}
@@ -594,7 +595,7 @@ func (s *Sensor) pattern(v, o text, folded bool) bool {
 }
 
 func (s *Sensor) number(in input) (int64, bool) {
-	if s.declared(in.index) == sensor.Integer {
+	if s.declared(in.index) == sensor.TypeInteger {
 		return int64(in.pointer), true
 	}
 	t := in.text()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 // Evaluate evaluates a file against an event that has all declared inputs, each
@@ -16,7 +17,7 @@ import (
 // It goes by FORMAT.md, sections 8 and 9, sentence by sentence; it shares
 // nothing with the interpreter and with the sensors but the reader of files and
 // the table of case folding.
-func Evaluate(f *channelfile.File, e sensor.Event) (matched []int, steps *big.Int) {
+func Evaluate(f *channelfile.File, e interp.Event) (matched []int, steps *big.Int) {
 	truths := make([]bool, f.Criteria())
 	steps = big.NewInt(int64(f.Words() + f.Instances()))
 	for i := range truths {
@@ -94,7 +95,7 @@ func charge(f *channelfile.File, c channelfile.Criterion) (constant, each int64)
 }
 
 // holds reports whether a criterion holds.
-func holds(f *channelfile.File, c channelfile.Criterion, e sensor.Event) bool {
+func holds(f *channelfile.File, c channelfile.Criterion, e interp.Event) bool {
 	v := &e[c.Input]
 	if !v.Present() {
 		return false
@@ -125,7 +126,7 @@ func holds(f *channelfile.File, c channelfile.Criterion, e sensor.Event) bool {
 }
 
 // sameInputs compares the values of two inputs.
-func sameInputs(op channelfile.Operator, fold bool, v, other *sensor.Value) bool {
+func sameInputs(op channelfile.Operator, fold bool, v, other *interp.Value) bool {
 	if op == channelfile.OpIntegerEquals {
 		a, b := number(v), number(other)
 		return a != nil && b != nil && a.Cmp(b) == 0
@@ -134,7 +135,7 @@ func sameInputs(op channelfile.Operator, fold bool, v, other *sensor.Value) bool
 }
 
 // compares compares a value with an operand.
-func compares(op channelfile.Operator, fold bool, v *sensor.Value, operand []byte) bool {
+func compares(op channelfile.Operator, fold bool, v *interp.Value, operand []byte) bool {
 	switch op {
 	case channelfile.OpPattern:
 		return wildcards(string(v.Text), string(operand), fold)
@@ -247,8 +248,8 @@ func wildcards(value, pattern string, fold bool) bool {
 }
 
 // number reads a value as a number, nil if it is none.
-func number(v *sensor.Value) *big.Int {
-	if v.Type == sensor.Integer {
+func number(v *interp.Value) *big.Int {
+	if v.Type == sensor.TypeInteger {
 		return big.NewInt(v.Integer)
 	}
 	digits := strings.TrimPrefix(string(v.Text), "-")
@@ -263,8 +264,8 @@ func number(v *sensor.Value) *big.Int {
 }
 
 // address reads a value as an address of 16 bytes, nil if it is none.
-func address(v *sensor.Value) []byte {
-	if v.Type == sensor.Address {
+func address(v *interp.Value) []byte {
+	if v.Type == sensor.TypeAddress {
 		return v.Address[:]
 	}
 	text := string(v.Text)
@@ -312,7 +313,7 @@ func groups(text string, last bool) (b []byte, ok bool) {
 func dotted(text string) (b []byte) {
 	parts := strings.Split(text, ".")
 	for _, part := range parts {
-		n := number(&sensor.Value{Type: sensor.String, Text: []byte(part)})
+		n := number(&interp.Value{Type: sensor.TypeString, Text: []byte(part)})
 		if n == nil || n.Sign() < 0 || n.Cmp(big.NewInt(255)) > 0 {
 			return nil
 		}

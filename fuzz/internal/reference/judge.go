@@ -100,15 +100,15 @@ func (j *judge) criterion(c channelfile.Criterion) string {
 	switch c.Operator {
 	case channelfile.OpExists:
 	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-		if of == sensor.Address {
+		if of == sensor.TypeAddress {
 			return "a number is compared with an address"
 		}
 	case channelfile.OpAddressRange:
-		if of == sensor.Integer {
+		if of == sensor.TypeInteger {
 			return "an address is compared with a number"
 		}
 	default:
-		if of != sensor.String {
+		if of != sensor.TypeString {
 			return "a string is compared with a number or an address"
 		}
 	}
@@ -252,7 +252,7 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 			}
 		}
 	}
-	positional := c.Reader.Access != sensor.Named
+	positional := c.Reader.Access != sensor.AccessNamed
 	given := func(i int) *sensor.SuppliedInput {
 		if positional {
 			if i < len(s.Inputs) {
@@ -272,13 +272,13 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 	}
 	for i, declared := range j.def.Inputs {
 		in := given(i)
-		there := in != nil && (in.State == sensor.Supplied || in.State == sensor.Constant)
+		there := in != nil && (in.State == sensor.StateSupplied || in.State == sensor.StateConstant)
 		switch {
 		case positional && !there && read[i]:
 			return fmt.Sprintf("input index %d is read and not surely supplied", i)
 		case positional && !there && !j.acknowledged(s, i):
 			return fmt.Sprintf("input index %d is declared, and not surely supplied", i)
-		case in == nil || in.State == sensor.NotSupplied:
+		case in == nil || in.State == sensor.StateNotSupplied:
 		case in.Type != declared.Type:
 			return fmt.Sprintf("input index %d is of type %v, not %v", i, in.Type, declared.Type)
 		case positional && in.Name != declared.Name:
@@ -311,10 +311,10 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 		// The longest value of the input; -1: not known.
 		longest := int64(0)
 		switch in := given(int(cr.Input)); {
-		case in == nil || in.State == sensor.NotSupplied:
-		case in.Type == sensor.Integer:
+		case in == nil || in.State == sensor.StateNotSupplied:
+		case in.Type == sensor.TypeInteger:
 			longest = 8
-		case in.Type == sensor.Address:
+		case in.Type == sensor.TypeAddress:
 			longest = 16
 		case in.MaxLength == 0 && in.CutAt == 0:
 			longest = -1

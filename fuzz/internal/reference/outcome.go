@@ -2,7 +2,7 @@ package reference
 
 import (
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
 )
 
 // maxVariables is of how many variables a truth table is written out.
@@ -17,7 +17,7 @@ const maxVariables = 8
 // table is too long, or true in no row whatever is there, or some criterion that
 // reads what is missing stands in the condition twice: the gate does not see that
 // it then says the same in both places.
-func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o sensor.Outcome, known bool) {
+func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o outcome.Outcome, known bool) {
 	t := table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
 	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
 		if word := f.Word(w); word.IsReference() && !t.add(word.Criterion(), missing) {
@@ -36,13 +36,13 @@ func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o
 	case !matches:
 		return 0, false
 	case !still:
-		return sensor.Blind, true
+		return outcome.Blind, true
 	case more:
-		return sensor.Widened, true
+		return outcome.Widened, true
 	case fewer:
-		return sensor.Weakened, true
+		return outcome.Weakened, true
 	}
-	return sensor.Unaffected, true
+	return outcome.Unaffected, true
 }
 
 // A table is the truth table of an instance. A row has a bit for each variable.

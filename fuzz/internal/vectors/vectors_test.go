@@ -23,6 +23,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
 var update = flag.Bool("update", false, "write the folder corpus/vectors")
@@ -42,7 +43,7 @@ func TestMain(m *testing.M) {
 // folder is where the vectors are.
 var folder = filepath.Join("..", "..", "..", "corpus", "vectors")
 
-var types = map[rune]sensor.InputType{'s': sensor.String, 'i': sensor.Integer, 'a': sensor.Address}
+var types = map[rune]sensor.InputType{'s': sensor.TypeString, 'i': sensor.TypeInteger, 'a': sensor.TypeAddress}
 
 func id(rule int) cf.ID {
 	return cf.ID{0: 0x6f, 0x0c, 0x1d, 0x2e, 0, 7, 0x40, 0, 0x80, 0, 0xcf, 0xc0, 0xcf, 0xc0, 0, byte(rule + 1)}
@@ -64,16 +65,16 @@ func encode(t *testing.T, s Set) []byte {
 	return data
 }
 
-func valueOf(v any) sensor.Value {
+func valueOf(v any) interp.Value {
 	switch v := v.(type) {
 	case string:
-		return sensor.Text(v)
+		return interp.Text(v)
 	case int64:
-		return sensor.Number(v)
+		return interp.Number(v)
 	case netip.Addr:
-		return sensor.IP(v)
+		return interp.IP(v)
 	}
-	return sensor.Value{}
+	return interp.Value{}
 }
 
 // write returns the JSON of a set: a line for each event.
@@ -83,7 +84,7 @@ func write(t *testing.T, s Set, data []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	it := sensor.NewInterpreter(f, &sensor.Reader{Access: sensor.Positional})
+	it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 	quote := func(v any) string {
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
@@ -103,16 +104,16 @@ func write(t *testing.T, s Set, data []byte) []byte {
 		quote(s.Why), quote(s.Name+".cf"), hex.EncodeToString(sum[:]), quote(inputs))
 	for i, e := range s.Events {
 		var values []string
-		var event sensor.Event
+		var event interp.Event
 		for _, v := range e.Values {
 			value := valueOf(v)
 			event = append(event, value)
 			switch value.Type {
-			case sensor.String:
+			case sensor.TypeString:
 				values = append(values, fmt.Sprintf(`{"string": "%x"}`, value.Text))
-			case sensor.Integer:
+			case sensor.TypeInteger:
 				values = append(values, fmt.Sprintf(`{"integer": "%d"}`, value.Integer))
-			case sensor.Address:
+			case sensor.TypeAddress:
 				values = append(values, fmt.Sprintf(`{"address": "%x"}`, value.Address))
 			default:
 				values = append(values, "null")
@@ -178,7 +179,7 @@ type vector struct {
 	file  *cf.File
 	types []sensor.InputType
 	name  string
-	event sensor.Event
+	event interp.Event
 	corpus.Vector
 }
 
@@ -222,9 +223,9 @@ func all(t *testing.T) (list []vector) {
 		for i, x := range set.Events {
 			v := vector{set: set, file: f, types: inputs, name: set.Name + ", event " + strconv.Itoa(i), Vector: x}
 			for k, value := range x.Values {
-				v.event = append(v.event, sensor.Value{})
+				v.event = append(v.event, interp.Value{})
 				if value.Type != "" {
-					v.event[k] = sensor.Value{Type: inputs[k], Text: value.Text, Integer: value.Integer, Address: value.Address}
+					v.event[k] = interp.Value{Type: inputs[k], Text: value.Text, Integer: value.Integer, Address: value.Address}
 				}
 			}
 			list = append(list, v)
@@ -238,7 +239,7 @@ func all(t *testing.T) (list []vector) {
 // sensor, which counts no steps but operations, never more than the steps.
 func TestVectors(t *testing.T) {
 	for _, v := range all(t) {
-		it := sensor.NewInterpreter(v.file, &sensor.Reader{Access: sensor.Positional})
+		it := interp.New(v.file, &sensor.Reader{Access: sensor.AccessPositional})
 		if err := it.Run(v.event); err != nil {
 			t.Errorf("%s: %v", v.name, err)
 			continue
@@ -249,7 +250,7 @@ func TestVectors(t *testing.T) {
 		if want := new(big.Int).SetUint64(v.Steps); it.Steps() != v.Steps || steps.Cmp(want) != 0 {
 			t.Errorf("%s: the interpreter charges %d steps, the naive one %v; want %v", v.name, it.Steps(), steps, want)
 		}
-		model, err := sensor.NewModel(v.set.Data, v.types)
+		model, err := interp.NewModel(v.set.Data, v.types)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -327,7 +328,7 @@ func TestCoverage(t *testing.T) {
 			}
 		}
 	}
-	for _, typ := range []sensor.InputType{sensor.String, sensor.Integer, sensor.Address} {
+	for _, typ := range []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress} {
 		want[fmt.Sprintf("%s present", typ)], want[fmt.Sprintf("%s absent", typ)] = true, true
 	}
 	for _, s := range []string{
@@ -350,7 +351,7 @@ func TestCoverage(t *testing.T) {
 				continue
 			}
 			have[fmt.Sprintf("%s present", v.types[i])] = true
-			if v.types[i] == sensor.String {
+			if v.types[i] == sensor.TypeString {
 				have["an empty value"] = have["an empty value"] || len(value.Text) == 0
 				have["a value that is not UTF-8"] = have["a value that is not UTF-8"] || !utf8.Valid(value.Text)
 				for _, r := range string(value.Text) {

@@ -1,5 +1,5 @@
 /* The content interpreter of a sensor that checks nothing: it believes the file
- * and the number of inputs that the file reads. See INTERPRETER.md in sensor/.
+ * and the number of inputs that the file reads. See INTERPRETER.md in sensor/interp.
  * It is what the gate is tested against, and no code to take over. */
 #ifndef CFCHECK_SENSOR_H
 #define CFCHECK_SENSOR_H

@@ -1,0 +1,109 @@
+// Package builtin has the definitions and example fleets that come with cfcheck.
+//
+// There is one template type for each category and service that Sigma has for Windows. Each is
+// one row of a table; docs/types.md lists them.
+package builtin
+
+import (
+	"sync"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// Definitions returns the built-in definitions. The type for Sigma's category pipe_created is
+// called "ipc". The caller owns the set and may add to it, but must not change the definitions,
+// which all sets share.
+func Definitions() *sensor.Definitions { return builtin().Clone() }
+
+// builtin returns the set itself. It is built once, and each definition in it when it is first
+// asked for. A test reads all of them back.
+var builtin = sync.OnceValue(newBuiltin)
+
+func newBuiltin() *sensor.Definitions {
+	s := new(sensor.Definitions)
+	must := func(err error) {
+		if err != nil {
+			panic("builtin: " + err.Error())
+		}
+	}
+	must(s.AddLazily(ipcDefinition(), func() {}))
+	for _, types := range [...][]builtinType{sysmonTypes[:], powershellTypes[:], serviceTypes[:]} {
+		for i := range types {
+			t := &types[i]
+			d := t.head()
+			must(s.AddLazily(d, func() {
+				// Write no field of the head: another goroutine may be reading it.
+				whole := t.build(*t)
+				d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
+			}))
+		}
+	}
+	return s
+}
+
+// A builtinType is one row of the tables of built-in types: version 1 of one.
+type builtinType struct {
+	number            uint32
+	category, service string // of Sigma: one of them, which names the type
+	also              string // another name that rules have for the service
+	build             func(builtinType) *sensor.Definition
+}
+
+// head returns what must be known of the type to find its definition.
+func (t *builtinType) head() *sensor.Definition {
+	d := &sensor.Definition{Name: t.category + t.service, Number: t.number, Version: 1, Channel: 1000 + t.number}
+	d.Logsources = []sensor.Logsource{{Product: "windows", Category: t.category, Service: t.service}}
+	if t.also != "" {
+		d.Logsources = append(d.Logsources, sensor.Logsource{Product: "windows", Service: t.also})
+	}
+	return d
+}
+
+// definition returns the definition of the type.
+func (t *builtinType) definition(title, source string, inputs []sensor.Input, feeds []sensor.Feed, keywords ...string) *sensor.Definition {
+	d := t.head()
+	d.Title, d.Source = title, "Sigma: "+d.Logsources[0].String()+"; "+source
+	d.Inputs, d.Feeds, d.Keywords = inputs, feeds, keywords
+	return d
+}
+
+// sysmonPipe marks the fields of the events that Sysmon writes when a pipe is
+// created (17) and connected to (18), in its order.
+const sysmonPipe = "Sysmon event 17/18, schema 4.90"
+
+func ipcDefinition() *sensor.Definition {
+	str := func(name, source string, maxLength int) sensor.Input {
+		return sensor.Input{Name: name, Type: sensor.TypeString, Source: source, MaxLength: maxLength}
+	}
+	return &sensor.Definition{
+		Name: "ipc", Number: 1, Version: 1, Channel: 291,
+		Title:  "creation of named pipes and connections to them",
+		Source: "cfcheck: the fields of Sysmon's pipe events, and 13 that a sensor of our story adds",
+		Inputs: []sensor.Input{
+			str("RuleName", sysmonPipe, lengthText),
+			str("EventType", sysmonPipe, lengthToken),
+			str("UtcTime", sysmonPipe, lengthToken),
+			str("ProcessGuid", sysmonPipe, lengthToken),
+			str("ProcessId", sysmonPipe, lengthToken),
+			str("PipeName", sysmonPipe, lengthPipe),
+			str("Image", sysmonPipe, lengthPath),
+			str("User", sysmonPipe, lengthUser),
+			str("CommandLine", "cfcheck: command line of the process", lengthPath),
+			str("ParentImage", "cfcheck: path of the parent process", lengthPath),
+			str("ParentProcessId", "cfcheck: process ID of the parent process, decimal", lengthToken),
+			str("ParentCommandLine", "cfcheck: command line of the parent process", lengthPath),
+			str("IntegrityLevel", "cfcheck: integrity level of the process, one word", lengthToken),
+			str("LogonId", "cfcheck: logon of the process, hexadecimal", lengthToken),
+			str("SessionId", "cfcheck: terminal session of the process, decimal", lengthToken),
+			str("Hashes", "cfcheck: hashes of the image, name=value with commas", lengthText),
+			str("Signed", "cfcheck: whether the image is signed, true or false", lengthToken),
+			str("Signature", "cfcheck: name of the signer of the image", lengthText),
+			str("RemoteHost", "cfcheck: host that connects to the pipe, if it is another", lengthText),
+			str("PipeAccess", "cfcheck: access that was asked for, hexadecimal", lengthToken),
+			str("ClientImage", "cfcheck: path of the process at the other end of the pipe", lengthPath),
+		},
+		Logsources: []sensor.Logsource{{Product: "windows", Category: "pipe_created"}},
+		Feeds: []sensor.Feed{{Name: "sysmon", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{17, 18},
+			Fields: words("RuleName@8.0 EventType@10.0 UtcTime ProcessGuid ProcessId PipeName Image User@13.30")}},
+	}
+}

@@ -1,0 +1,223 @@
+package builtin
+
+import (
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// BuiltinFleets returns the names that [Fleet] knows.
+func Fleets() []string { return []string{"291", "reference"} }
+
+// BuiltinFleet returns a fleet that comes with cfcheck for trying it out. The
+// fleet is the caller's own.
+//
+// "291" retells July 2024: a build that supplies 20 inputs of the 21 that its
+// definition declares, and one that supplies all. "reference" is a reader that
+// finds inputs by name, on sources that record more or fewer of them.
+func Fleet(name string) (f *sensor.Fleet, ok bool) {
+	// The digests are those of the fleets' JSON. A test computes them: here it
+	// would cost more than judging a small file.
+	var digest string
+	switch name {
+	case "291":
+		f, digest = fleet291(), "70ba279820a91604cf57faf777880074ea773391c7d0a1a14a8bb615b038dbaf"
+	case "reference":
+		f, digest = fleetReference(), "42cc8f1a5b129289c929279a07d26d8bbe4e57b71ab234a931413da78967ed1c"
+	default:
+		return nil, false
+	}
+	f.Builtin = true
+	_, _ = hex.Decode(f.Digest[:], []byte(digest))
+	return f, true
+}
+
+// ipcInputs returns the first inputs of the type as a build supplies them.
+func ipcInputs(n int) []sensor.SuppliedInput {
+	var inputs []sensor.SuppliedInput
+	for _, in := range ipcDefinition().Inputs[:n] {
+		inputs = append(inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied, MaxLength: in.MaxLength})
+	}
+	return inputs
+}
+
+func fleet291() *sensor.Fleet {
+	reader := sensor.Reader{
+		Evidence:  sensor.EvidenceStated,
+		Access:    sensor.AccessPositional,
+		Formats:   []string{channelfile.Version},
+		Operators: channelfile.Operators(),
+		Limits: sensor.Limits{
+			FileSize:             64 << 20,
+			Instances:            100_000,
+			Criteria:             1_000_000,
+			WordsPerInstance:     channelfile.MaxWords,
+			OperandsPerCriterion: channelfile.MaxOperands,
+			ValueLength:          channelfile.MaxValueLength,
+		},
+		// At a nanosecond a step: a tenth of a second for the worst event.
+		Budget: sensor.Budget{Steps: 100_000_000, Memory: 96 << 20},
+	}
+	hotfixed := reader
+	hotfixed.RefusesUnknownVersions = true
+	supply := func(inputs int) []sensor.Supply {
+		return []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.EvidenceStated, Inputs: ipcInputs(inputs)}}
+	}
+	return &sensor.Fleet{
+		Name: "291",
+		Note: "An example after the published facts of July 2024: build 7.11 is handed 20 of the 21 inputs that the definition declares. " +
+			"The hosts, the limits and build 7.16 are invented.",
+		Contracts: []sensor.Contract{
+			{Build: "7.11", Hosts: 412_000, Reader: reader, Supplies: supply(20)},
+			{Build: "7.16", Hosts: 588_000, Reader: hotfixed, Supplies: supply(21)},
+		},
+	}
+}
+
+func fleetReference() *sensor.Fleet {
+	reader := sensor.OwnReader()
+	reader.Evidence = sensor.EvidenceStated
+	return &sensor.Fleet{
+		Name: "reference",
+		Note: "An example: the content interpreter of cfcheck, which finds inputs by name, on what Sysmon of five versions, the logs of Windows and its tracing record. " +
+			"What is observed is so in public recordings; what is stated is from the references of each type. The hosts are invented.",
+		Contracts: referenceContracts(reader),
+	}
+}
+
+// A source is a kind of host of the reference fleet: what feeds its sensor.
+type source struct {
+	build    string
+	hosts    uint64
+	note     string
+	sysmon   int      // its version, 1330 for 13.30; 0 if there is none
+	observed []uint32 // the events of Sysmon that were recorded with just these fields
+	drops    []string // what is lost between Sysmon and the sensor
+	security bool     // whether process creation and the like are taken from the Security log as well
+	services bool     // whether the logs of Windows are collected
+	trace    bool     // whether the kernel is traced
+}
+
+var referenceSources = [...]source{
+	{
+		build: "sysmon-15", hosts: 40_000, sysmon: 1500, security: true, services: true,
+		note:     "Sysmon 15 (schema 4.90), and the logs of Windows",
+		observed: []uint32{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 22, 23, 24, 25, 26, 28, 29},
+	},
+	{
+		build: "sysmon-13", hosts: 20_000, sysmon: 1310,
+		note:     "Sysmon 13.10 (schema 4.60), before it recorded the user of most events",
+		observed: []uint32{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 22, 23, 24, 26},
+	},
+	{
+		build: "sysmon-11-shipped", hosts: 3_000, sysmon: 1100, drops: []string{"ProcessId", "EventType"},
+		note:     "Sysmon 11 (schema 4.30), shipped by a program that loses the fields ProcessId and EventType, for which it has a meaning of its own",
+		observed: []uint32{1, 2, 3, 5, 7, 9, 11, 12, 13, 14, 17, 18, 22, 23},
+	},
+	{
+		build: "sysmon-10", hosts: 10_000, sysmon: 1000,
+		note: "Sysmon 10 (schema 4.21)",
+	},
+	{
+		build: "sysmon-9", hosts: 5_000, sysmon: 900,
+		note:     "Sysmon 9 (schema 4.2): no OriginalFileName, no types of pipe events, no queries of the domain name system",
+		observed: []uint32{1, 7, 11, 12, 13, 17, 18},
+	},
+	{
+		build: "security-log", hosts: 20_000, security: true, services: true,
+		note: "no Sysmon: the Security log with the command lines of processes, and the other logs of Windows, those of servers among them",
+	},
+	{
+		build: "kernel-trace", hosts: 2_000, trace: true,
+		note: "a trace of the kernel's file provider alone",
+	},
+}
+
+// referenceContracts returns what the sources supply, by the tables of the
+// built-in definitions.
+func referenceContracts(reader sensor.Reader) []sensor.Contract {
+	var contracts []sensor.Contract
+	definitions := slices.Collect(builtin().All())
+	for i := range referenceSources {
+		src := &referenceSources[i]
+		c := sensor.Contract{Build: src.build, Hosts: src.hosts, Note: src.note, Reader: reader}
+		for _, d := range definitions {
+			before := len(c.Supplies)
+			for k := range d.Feeds {
+				if s, ok := src.supply(d, &d.Feeds[k]); ok {
+					c.Supplies = append(c.Supplies, s)
+				}
+			}
+			if len(c.Supplies) == before {
+				c.Lacks = append(c.Lacks, sensor.Lack{Type: d.Name})
+			}
+		}
+		contracts = append(contracts, c)
+	}
+	return contracts
+}
+
+// supply returns what the source supplies for a type from one of its feeds. It
+// reports false if it has none of the feed's events.
+func (src *source) supply(d *sensor.Definition, f *sensor.Feed) (s sensor.Supply, ok bool) {
+	switch {
+	case f.Provider == sysmonProvider:
+		if src.sysmon == 0 {
+			return s, false
+		}
+	case f.Provider == kernelFile:
+		if !src.trace {
+			return s, false
+		}
+	case f.Provider == securityProvider || f.Name == "dns-client-3008":
+		if !src.security {
+			return s, false
+		}
+	case !src.services:
+		return s, false
+	}
+	s = sensor.Supply{Type: d.Name, Version: d.Version, Feed: f.Name, Evidence: sensor.EvidenceStated, Inputs: make([]sensor.SuppliedInput, len(d.Inputs))}
+	if len(f.Events) > 0 && f.Provider == sysmonProvider && containsAll(src.observed, f.Events) {
+		s.Evidence = sensor.EvidenceObserved
+	}
+	next := 0 // the fields are mostly in the order of the inputs
+	for i := range d.Inputs {
+		in := &d.Inputs[i]
+		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateNotSupplied, MaxLength: in.MaxLength}
+		if next == len(f.Fields) || f.Fields[next].Input != in.Name {
+			if next = slices.IndexFunc(f.Fields, func(field sensor.FeedField) bool { return field.Input == in.Name }); next < 0 {
+				next = len(f.Fields)
+				continue
+			}
+		}
+		if field := &f.Fields[next]; versionOf(field.Since) <= src.sysmon && !slices.Contains(src.drops, in.Name) {
+			s.Inputs[i].State = sensor.StateSupplied
+			ok = ok || !strings.HasPrefix(field.Field, "System/")
+		}
+		next++
+	}
+	return s, ok
+}
+
+func containsAll(list, elements []uint32) bool {
+	return !slices.ContainsFunc(elements, func(e uint32) bool { return !slices.Contains(list, e) })
+}
+
+// versionOf returns 1330 for "Sysmon 13.30 (schema ...)", and 0 for "".
+func versionOf(since string) int {
+	if since == "" {
+		return 0
+	}
+	version, _, _ := strings.Cut(strings.TrimPrefix(since, "Sysmon "), " ")
+	major, minor, _ := strings.Cut(version, ".")
+	a, _ := strconv.Atoi(major)
+	b, _ := strconv.Atoi(minor)
+	if len(minor) == 1 {
+		b *= 10
+	}
+	return 100*a + b
+}

@@ -1,0 +1,95 @@
+package builtin
+
+import "github.com/cfcheck/cfcheck/sensor"
+
+// The template type that the Security log feeds.
+const (
+	securityProvider = "Microsoft-Windows-Security-Auditing"
+	securitySource   = "manifest of Microsoft-Windows-Security-Auditing (Windows 10 and 11); recorded events"
+)
+
+// securityTable has the fields of the log's events. The first part is in the
+// order of the events that have them, as recorded from Windows 7 to 11 and
+// Server 2012 to 2022; the second is what the manifest adds.
+//
+// Left out are the fields that events of IPsec alone have (4646 to 4655, 4976
+// to 4985, 5040 to 5049, 5451 to 5485), and two that rules do not mean when
+// they read them: ComputerName of event 4618, where rules mean the computer
+// that wrote the event, which is Computer; and Message of event 6407, where
+// they mean the text that Windows makes of an event, which is not in it.
+// ProcessId stands for ProcessID too, as the filtering platform spells it.
+const securityTable = "Data+ Reason SubjectUserSid~ SubjectUserName SubjectDomainName SubjectLogonId# Code# PublisherID# AuthenticationPackageName " +
+	"LogonProcessName NotificationPackageName NewTime# PreviousTime# ProcessId# ProcessName PreviousDate NewDate SecurityPackageName " +
+	"ElevatedToken ImpersonationLevel# IpAddress# IpPort# KeyLength# LmPackageName LogonGuid# LogonType# RestrictedAdminMode " +
+	"TargetDomainName TargetLinkedLogonId# TargetLogonId# TargetOutboundDomainName TargetOutboundUserName TargetUserName " +
+	"TargetUserSid~ TransmittedServices VirtualAccount WorkstationName Status# FailureReason SubStatus# EventCountTotal EventIdx " +
+	"GroupMembership TargetLogonGuid# TargetServerName TargetInfo AccessList AccessMask AccessReason HandleId# ObjectName " +
+	"ObjectServer ObjectType PrivilegeList ResourceAttributes RestrictedSidCount# TransactionId# ObjectValueName OperationType# " +
+	"OldValueType# OldValue NewValueType# NewValue Properties AdditionalInfo AdditionalInfo2 FileName LinkName NewSd OldSd Service " +
+	"CommandLine+ MandatoryLabel NewProcessId# NewProcessName ParentProcessName TokenElevationType# SourceHandleId# SourceProcessId# " +
+	"TargetHandleId# TargetProcessId# MasterKeyId RecoveryKeyId RecoveryServer CryptoAlgorithms DataDescription ProtectedDataFlags# " +
+	"TargetProcessName ServiceName ServiceFileName ServiceType# ServiceStartType# ServiceAccount ClientProcessStartKey# " +
+	"ClientProcessId# ParentProcessId# TaskName TaskContent+ RpcCallClientLocality FQDN TaskContentNew+ DisabledPrivilegeList " +
+	"EnabledPrivilegeList TargetSid~ AccessGranted AccessRemoved CategoryId# SubcategoryId# SubcategoryGuid# AuditPolicyChanges " +
+	"SamAccountName DisplayName UserPrincipalName HomeDirectory HomePath ScriptPath ProfilePath UserWorkstations PasswordLastSet " +
+	"AccountExpires PrimaryGroupId# AllowedToDelegateTo OldUacValue# NewUacValue# UserAccountControl UserParameters SidHistory~ " +
+	"LogonHours MemberName MemberSid~ Dummy DomainPolicyChanged DomainName DomainSid~ MinPasswordAge# MaxPasswordAge# ForceLogoff " +
+	"LockoutThreshold LockoutObservationWindow LockoutDuration PasswordProperties MinPasswordLength# PasswordHistoryLength# " +
+	"MachineAccountQuota MixedDomainMode DomainBehaviorVersion# OemInformation DnsHostName ServicePrincipalNames " +
+	"ComputerAccountChange ServiceSid~ TicketOptions TicketEncryptionType# PreAuthType# CertIssuerName CertSerialNumber# " +
+	"CertThumbprint PackageName Workstation AccountName AccountDomain LogonID# SessionName ClientName ClientAddress OldTargetUserName " +
+	"NewTargetUserName CallerProcessId# CallerProcessName SessionId# AdvancedOptions ConfigAccessPolicy DisableIntegrityChecks " +
+	"FlightSigning HypervisorDebug HypervisorLaunchType# HypervisorLoadOptions KernelDebug LoadOptions RemoteEventLogging TestSigning " +
+	"VsmLaunchType# BackupType# AuditFilter PuaCount# PuaPolicyId# AuditSourceName EventSourceId# SidList DestinationDRA SourceDRA " +
+	"SourceAddr NamingContext Options StatusCode# ReplicationEvent AuditStatusCode# ReplicationStatusCode# GroupPolicyApplied " +
+	"LogDroppedPacketsEnabled# LogSuccessfulConnectionsEnabled# MulticastFlowsEnabled# OperationMode Profile# RemoteAdminEnabled# " +
+	"ProfileUsed RuleId RuleName ProfileChanged SettingType SettingValue ReasonForRejection ActiveProfile# RuleAttr Application " +
+	"Profiles ErrorCode# param1 AlgorithmName ClientCreationTime# KeyFilePath KeyName KeyType# Operation ProviderName ReturnCode# " +
+	"PropertyName NewSecuritySettings OpCorrelationID# AppCorrelationID# DSName DSType# ObjectDN ObjectGUID# ObjectClass " +
+	"AttributeLDAPDisplayName AttributeSyntaxOID# AttributeValue+ ShareName ShareLocalPath OldRemark NewRemark OldMaxUsers " +
+	"NewMaxUsers OldShareFlags# NewShareFlags# RelativeTargetName DestAddress DestPort# Direction# FilterOrigin FilterRTID# LayerName " +
+	"LayerRTID# Protocol# SourceAddress SourcePort# RemoteMachineID~ RemoteUserID~ InterfaceIndex# BackupFileName " +
+	"ProcessCreationTime# TargetName Type# CountOfCredentialsReturned ReadOperation Flags# SchemaFriendlyName Schema Resource " +
+	"Identity PackageSid~ Action CalloutKey# CalloutName Conditions+ FilterId# FilterKey# FilterName FilterType# LayerId# LayerKey# " +
+	"ProviderKey# Weight# ProviderType# SubLayerKey# SubLayerName SubLayerType# CalloutId# CalloutType# ChangeType# UserName UserSid~ " +
+	"ProviderContextKey# ProviderContextName ProviderContextType# DeviceId DeviceDescription ClassId# ClassName VendorIds " +
+	"CompatibleIds LocationInformation" +
+	// Of the manifest.
+	" AuditsDiscarded# InvalidCallName ServerPortName TargetUserDomain~ EventCount# Duration~ CrashOnAuditFailValue# UserClaims+ " +
+	"DeviceClaims+ RequestType# AuthenticationPackage~ AppName AppInstance# ClientDomain~ ClientLogonId# ScopeName Role Group " +
+	"OperationName OperationId# StoreUrl CallerUserSid~ CallerUserName~ CallerDomainName~ CallerLogonId# Ordinal# TdoDirection# " +
+	"TdoAttributes# TdoType# TdoSid~ RecoveryReason# FailureId# SidFilteringEnabled# param2 param3 KerberosPolicyChange " +
+	"EfsPolicyChange MembershipExpirationTime# GroupTypeChange SourceUserName~ SourceSid~ FailureCode# MappingBy ClientUserName~ " +
+	"MappedName PeerName ProtocolSequence~ SecurityError# StagingReason AddedCAPs DeletedCAPs ModifiedCAPs AsIsCAPs DeviceName " +
+	"SiloName PolicyName TGTLifetime# TransitedServices CollisionTargetType# CollisionTargetName ForestRoot TopLevelName DnsName " +
+	"NetbiosName ForestRootSid~ EntryType# CertificateSerialNumber~ RevocationReason~ NextUpdate~ NextPublishForBaseCRL~ " +
+	"NextPublishForDeltaCRL~ IsBaseCRL# CRLNumber~ KeyContainer NextPublish~ PublishURLs ExtensionName ExtensionDataType# " +
+	"ExtensionPolicyFlags# ExtensionData+ CertificateDatabaseHash~ PrivateKeyUsageCount# CACertificateHash~ CAPublicKeyHash~ " +
+	"SecuritySettings Certificate+ RequestId~ Requester~ Attributes Disposition~ SubjectKeyIdentifier~ Subject " +
+	"EnableRestrictedPermissions RestrictedPermissions Node Entry Value+ PropertyIndex# PropertyType# PropertyValue KRAHashes " +
+	"CertificateHash~ ValidFrom~ ValidTo~ TableId# Filter RowsDeleted# RoleSeparationEnabled# TemplateInternalName TemplateVersion# " +
+	"TemplateSchemaVersion# TemplateOID~ TemplateDSObjectFQDN DCDNSName~ TemplateContent+ SecurityDescriptor+ NewTemplateContent+ " +
+	"OldTemplateContent+ NewSecurityDescriptor+ OldSecurityDescriptor+ OldBlockedOrdinals NewBlockedOrdinals " +
+	"OldIgnoreDefaultSettings# NewIgnoreDefaultSettings# OldIgnoreLocalSettings# NewIgnoreLocalSettings# StartUSN# EndUSN# Object " +
+	"Attribute TypeOfChange# USN# Error RemoteAddress~ SPI# Module ModuleName Scope~ ContextName InterfaceId~ FunctionName Position# " +
+	"CAConfigurationId~ SerialNumber~ CAName NewSigningCertificateHash~ BaseCRLNumber~ BaseCRLThisUpdate~ BaseCRLHash~ " +
+	"DeltaCRLNumber~ DeltaCRLIndicator~ DeltaCRLThisUpdate~ DeltaCRLHash~ OldObjectDN NewObjectDN TreeDelete EtherType# VlanTag# " +
+	"vSwitchID~ SourcevSwitchPort# DestinationvSwitchPort# PacketsDiscarded# MediaType# InterfaceType# SpnName ServerNames " +
+	"ConfiguredNames IpAddresses ExpirationTime# Package UserUPN~ TargetServer CredType# SearchString SSID~ PeerMac# LocalMac# " +
+	"IntfGuid# ReasonCode# ReasonText EAPReasonCode# EapRootCauseString EAPErrorCode# InterfaceName RemoteIpAddress# RemotePort# " +
+	"InterfaceUuid# AuthenticationService# AuthenticationLevel# SubjectUserDomainName~ ObjectCollectionName " +
+	"ObjectIdentifyingProperties+ ModifiedObjectProperties+ ObjectProperties+ GPOList+ FullyQualifiedSubjectUserName " +
+	"SubjectMachineSID~ SubjectMachineName FullyQualifiedSubjectMachineName MachineInventory CalledStationID~ CallingStationID~ " +
+	"NASIPv4Address# NASIPv6Address# NASIdentifier~ NASPortType~ NASPort# ClientIPAddress# ProxyPolicyName NetworkPolicyName " +
+	"AuthenticationProvider~ AuthenticationServer~ AuthenticationType~ EAPType~ AccountSessionIdentifier~ QuarantineState~ " +
+	"QuarantineSessionIdentifier~ LoggingResult ExtendedQuarantineState~ QuarantineSessionID~ QuarantineHelpURL " +
+	"QuarantineSystemHealthResult QuarantineGraceTime~ HostedCacheName Count# ProductName~ Categories GUID# FatalCode# HardwareIds " +
+	"Keywords#=System/Keywords"
+
+func securityType(t builtinType) *sensor.Definition {
+	return service(t, "the Security log", securitySource, securityTable,
+		[]sensor.Feed{{Name: "security", Channel: "Security"}},
+		"SubjectUserName", "SubjectDomainName", "TargetUserName", "TargetDomainName", "MemberName", "SamAccountName", "DisplayName",
+		"ObjectName", "ObjectDN", "AttributeValue", "ServiceName", "ServiceFileName", "TaskName", "TaskContent", "TaskContentNew",
+		"NewProcessName", "ParentProcessName", "CommandLine", "ProcessName", "ShareName", "RelativeTargetName", "TargetServerName", "Data")
+}

@@ -1,0 +1,285 @@
+// Package embedded puts the contract of a sensor build into its binary, and finds it there.
+//
+// [WriteCHeader] writes a header in C. A build that includes it carries its contract, with the
+// number of elements that the sensor's own array of inputs has. So no person has to state that
+// number. [Extract] finds the contract in the binary. The binary holds, in little-endian order
+// and without padding:
+//
+//	 0  16 bytes  magic
+//	16  u32       length of the text
+//	20  u32       number of inputs supplied: the elements of the array
+//	24  u32       the complement of that number
+//	28  32 bytes  SHA-256 of the text
+//	60            text: a fleet document with one build, which supplies all inputs that the
+//	              type declares
+package embedded
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+const (
+	embeddedMagic = "\x89CFC-CONTRACT\r\n\x1a"
+	embeddedFixed = 60
+)
+
+// MaxSize is the length of the longest text of an embedded contract, in bytes.
+const MaxSize = 1 << 20
+
+// The errors that [Extract] wraps.
+var (
+	ErrNoContract   = errors.New("no contract is embedded")
+	ErrTwoContracts = errors.New("two contracts are embedded")
+)
+
+// WriteCHeader writes a header in C for a build of a sensor that reads as r
+// says. It has the number of inputs that a version of a template type declares,
+// their indices, a static assertion that an array has as many elements, and a
+// macro that puts the contract of the build into the binary, with the number of
+// elements that the array really has. What the binary
+// proves is that number. What the header states of the reader keeps the evidence
+// that r has, and names, types and lengths of the inputs are the definition's.
+func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
+	text, err := embeddedText(d, r)
+	if err != nil {
+		return err
+	}
+	name := cName(d.Name)
+	upper, lower := strings.ToUpper(name), strings.ToLower(name)
+	var b bytes.Buffer
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	p("/* Template type %s, version %d: what content may read of a sensor.", d.Name, d.Version)
+	p(" * Written by cfcheck contract header; a change is lost when it is written again.")
+	p(" *")
+	p(" * CFCHECK_%s_ASSERT(array) stops the compiler unless the array of inputs that the", upper)
+	p(" * sensor fills for this type has exactly as many elements as inputs are declared.")
+	p(" * CFCHECK_%s_EXPORT(array) puts the contract of the build into the binary, with", upper)
+	p(" * the number of elements that the array has; cfcheck contract extract reads it.")
+	p(" * Each is used once, at file scope, where the array is defined: of a pointer nobody")
+	p(" * knows how many elements it leads to. What is extracted is that number; order,")
+	p(" * types and lengths are those of the definition that the header was written from. */")
+	p("#ifndef CFCHECK_%s_%d_H", upper, d.Version)
+	p("#define CFCHECK_%s_%d_H", upper, d.Version)
+	p("")
+	p("#include <stdint.h>")
+	p("")
+	p("#define CFCHECK_%s_TYPE %du", upper, d.Number)
+	p("#define CFCHECK_%s_VERSION %du", upper, d.Version)
+	p("#define CFCHECK_%s_INPUTS %du", upper, len(d.Inputs))
+	p("")
+	p("enum cfcheck_%s_input {", lower)
+	used := map[string]bool{}
+	for i, in := range d.Inputs {
+		n := strings.ToUpper(cName(in.Name))
+		if used[n] {
+			n = fmt.Sprintf("%s_%d", n, i)
+		}
+		used[n] = true
+		p("\tCFCHECK_%s_%s = %d, /* %s */", upper, n, i, in.Type)
+	}
+	p("};")
+	p("")
+	p("#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L")
+	p("#define CFCHECK_%s_ASSERT(array) \\", upper)
+	p("\t_Static_assert(sizeof(array) / sizeof((array)[0]) == CFCHECK_%s_INPUTS, \\", upper)
+	p("\t\"type %s, version %d, declares %d inputs: the array supplies another number\")", d.Name, d.Version, len(d.Inputs))
+	p("#else")
+	p("#define CFCHECK_%s_ASSERT(array) \\", upper)
+	p("\ttypedef char cfcheck_%s_declares_%d_inputs_and_the_array_supplies_another_number \\", lower, len(d.Inputs))
+	p("\t[sizeof(array) / sizeof((array)[0]) == CFCHECK_%s_INPUTS ? 1 : -1]", upper)
+	p("#endif")
+	p("")
+	p("struct cfcheck_%s_contract {", lower)
+	p("\tuint8_t magic[%d];", len(embeddedMagic))
+	p("\tuint32_t length, supplied, turned;")
+	p("\tuint8_t digest[%d];", sha256.Size)
+	p("\tuint8_t text[%d];", len(text))
+	p("};")
+	p("")
+	p("/* A linker that removes what nothing refers to must keep the contract. Where no")
+	p(" * attribute says so, tell it: with /INCLUDE:cfcheck_%s_contract, or -u. */", lower)
+	p("#if defined(__has_attribute)")
+	p("#if __has_attribute(retain)")
+	p("#define CFCHECK_%s_KEEP __attribute__((used, retain))", upper)
+	p("#endif")
+	p("#endif")
+	p("#if !defined(CFCHECK_%s_KEEP) && defined(__GNUC__)", upper)
+	p("#define CFCHECK_%s_KEEP __attribute__((used))", upper)
+	p("#elif !defined(CFCHECK_%s_KEEP)", upper)
+	p("#define CFCHECK_%s_KEEP", upper)
+	p("#endif")
+	p("")
+	p("#define CFCHECK_%s_EXPORT(array) \\", upper)
+	p("CFCHECK_%s_KEEP const struct cfcheck_%s_contract cfcheck_%s_contract = { \\", upper, lower, lower)
+	digest := sha256.Sum256(text)
+	p("\t{%s}, \\", cBytes([]byte(embeddedMagic)))
+	p("\t%du, \\", len(text))
+	p("\tsizeof(array) / sizeof((array)[0]), \\")
+	p("\t~(uint32_t)(sizeof(array) / sizeof((array)[0])), \\")
+	p("\t{%s}, \\", cBytes(digest[:]))
+	b.WriteString("\t{")
+	for line := range slices.Chunk(text, 16) {
+		fmt.Fprintf(&b, "%s, \\\n\t", cBytes(line))
+	}
+	p("} \\")
+	p("}")
+	p("")
+	p("#endif")
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// embeddedText returns the text of the contract of a build that supplies all
+// inputs that d declares.
+func embeddedText(d *sensor.Definition, r *sensor.Reader) ([]byte, error) {
+	reader := *r
+	if reader.Evidence == 0 {
+		reader.Evidence = sensor.EvidenceStated
+	}
+	supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted}
+	for _, in := range d.Inputs {
+		supply.Inputs = append(supply.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied, MaxLength: in.MaxLength})
+	}
+	f := &sensor.Fleet{Name: "embedded", Contracts: []sensor.Contract{{Build: "embedded", Hosts: 1, Reader: reader, Supplies: []sensor.Supply{supply}}}}
+	text, err := f.JSON()
+	if err == nil && len(text) > MaxSize {
+		err = fmt.Errorf("type %s: its contract has %d bytes of text; at most %d can be embedded", d.Name, len(text), MaxSize)
+	}
+	return text, err
+}
+
+// cName makes an identifier of C.
+func cName(s string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
+			return r
+		}
+		return '_'
+	}, s)
+	if name == "" || name[0] >= '0' && name[0] <= '9' {
+		name = "_" + name
+	}
+	return name
+}
+
+func cBytes(data []byte) string {
+	var s []string
+	for _, c := range data {
+		s = append(s, fmt.Sprintf("0x%02x", c))
+	}
+	return strings.Join(s, ", ")
+}
+
+// ExtractContract finds the contract that is embedded in a build: an
+// executable, a library, a driver, whatever bytes there are. It looks for the
+// magic and trusts no header of any format. A tool that looks for contracts has
+// the magic too, and what follows it there is no contract; what looks like a
+// contract otherwise and has not the digest of its text is damaged, which is an
+// error. Build and hosts are for the caller to fill in.
+// Contracts for several template types are put together; two for the same
+// version of one are an error, and so is none.
+func Extract(name string, data []byte) (*sensor.Contract, error) {
+	var found *sensor.Contract
+	damaged := -1
+	at := map[string]int{} // where the contract of a type version was found
+	for from := 0; ; {
+		i := bytes.Index(data[from:], []byte(embeddedMagic))
+		if i < 0 {
+			break
+		}
+		offset := from + i
+		from = offset + 1
+		c, ok, err := embeddedAt(name, data[offset:], offset)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			if looksEmbedded(data[offset:]) {
+				return nil, errDamaged(name, offset)
+			}
+			if damaged < 0 {
+				damaged = offset
+			}
+			continue
+		}
+		s := &c.Supplies[0]
+		key := fmt.Sprintf("version %d of type %s", s.Version, strictjson.Quote(s.Type))
+		if first, ok := at[key]; ok {
+			return nil, fmt.Errorf("%s: %w for %s: at offset %d (0x%x) and at %d (0x%x); a build has one", name, ErrTwoContracts, key, first, first, offset, offset)
+		}
+		at[key] = offset
+		if found == nil {
+			found = c
+			continue
+		}
+		if !found.Reader.Equal(&c.Reader) {
+			return nil, fmt.Errorf("%s: the contract at offset %d (0x%x), for %s, says otherwise how the build reads than the one before it; a build reads in one way",
+				name, offset, offset, key)
+		}
+		found.Supplies = append(found.Supplies, *s)
+	}
+	switch {
+	case found != nil:
+		return found, nil
+	case damaged >= 0:
+		return nil, errDamaged(name, damaged)
+	}
+	return nil, fmt.Errorf("%s: %w; a build carries one if it was compiled with what cfcheck contract header writes, and the linker left it in", name, ErrNoContract)
+}
+
+func errDamaged(name string, offset int) error {
+	return fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, offset, offset)
+}
+
+// looksEmbedded reports whether what follows a magic is part of a contract, as
+// far as that can be known without the digest.
+func looksEmbedded(data []byte) bool {
+	if len(data) < 28 {
+		return true // cut off
+	}
+	le := binary.LittleEndian
+	return le.Uint32(data[24:]) == ^le.Uint32(data[20:]) || len(data) > embeddedFixed && data[embeddedFixed] == '{'
+}
+
+// embeddedAt reads the contract that data begins with. It reports false if the
+// magic is followed by something else.
+func embeddedAt(name string, data []byte, offset int) (*sensor.Contract, bool, error) {
+	le := binary.LittleEndian
+	if len(data) < embeddedFixed {
+		return nil, false, nil
+	}
+	length, supplied := le.Uint32(data[16:]), le.Uint32(data[20:])
+	if length > MaxSize || uint64(length) > uint64(len(data)-embeddedFixed) || le.Uint32(data[24:]) != ^supplied {
+		return nil, false, nil
+	}
+	text := data[embeddedFixed:][:length]
+	if sha256.Sum256(text) != [sha256.Size]byte(data[28:]) {
+		return nil, false, nil
+	}
+	f, err := sensor.ReadFleet(fmt.Sprintf("%s, contract at offset %d", name, offset), text)
+	if err != nil {
+		return nil, false, err
+	}
+	c := &f.Contracts[0]
+	if len(f.Contracts) != 1 || len(c.Supplies) != 1 {
+		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) has %d builds and not one type; expected one of each",
+			name, offset, offset, len(f.Contracts))
+	}
+	inputs := c.Supplies[0].Inputs
+	if int64(supplied) > int64(len(inputs)) {
+		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) says that %d inputs are supplied, and names %d; the array has elements that the type does not declare",
+			name, offset, offset, supplied, len(inputs))
+	}
+	c.Supplies[0].Inputs = inputs[:supplied]
+	return c, true, nil
+}

@@ -1,0 +1,137 @@
+package interp
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// worstSize is the size of the documents here. What they take is in proportion
+// to it: documents of MaxJSONSize take the same multiple, and longer to test.
+const worstSize = sensor.MaxJSONSize / 4
+
+// fill makes a document of worstSize: between head and tail as many elements
+// as fit, each made from its number.
+func fill(head, tail string, element func(i int) string) []byte {
+	data := append(make([]byte, 0, worstSize), head...)
+	for i := 0; ; i++ {
+		e := element(i)
+		if i > 0 {
+			e = "," + e
+		}
+		if len(data)+len(e)+len(tail) > worstSize {
+			return append(data, tail...)
+		}
+		data = append(data, e...)
+	}
+}
+
+// list makes one element out of n smaller ones.
+func list(head, tail string, n int, element func(i int) string) string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = element(i)
+	}
+	return head + strings.Join(all, ",") + tail
+}
+
+// The documents that take most memory to read: the shortest text for every
+// value that is kept. The doc comment of MaxJSONSize states the bound.
+func TestJSONMemory(t *testing.T) {
+	const maxMultiple = 12
+	const (
+		reader      = `"reader":{"evidence":"stated","access":"named","formats":["1.0"],"operators":["exists"]}`
+		fleet       = `{"schema":"cfcheck.fleet/v0","name":"f","builds":[`
+		definitions = `{"schema":"cfcheck.definitions/v0","definitions":[`
+	)
+	readFleet := func(data []byte) (any, error) { return sensor.ReadFleet("f", data) }
+	readDefinitions := func(data []byte) (any, error) { return sensor.ReadDefinitions("f", data) }
+	input := func(i int) string { return fmt.Sprintf(`{"name":"%x","type":"string"}`, i) }
+	bounded := func(i int) string { return fmt.Sprintf(`{"name":"%x","type":"integer","least":1,"greatest":2}`, i) }
+	for _, tt := range []struct {
+		why  string
+		data []byte
+		read func([]byte) (any, error)
+		ok   bool
+	}{
+		{"builds that supply nothing", fill(fleet, `]}`, func(i int) string {
+			return fmt.Sprintf(`{"build":"%x","hosts":1,%s,"supply":[]}`, i, reader)
+		}), readFleet, true},
+		{"supplies without inputs", fill(fleet+`{"build":"x","hosts":1,`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[]}`, i)
+		}), readFleet, true},
+		{"supplied inputs", fill(fleet+`{"build":"x","hosts":1,`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 1024, input)
+		}), readFleet, true},
+		{"inputs with a reason and a place", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[{"build":"x","hosts":1,"sources":[{"name":"s","path":"p"}],`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 1024, func(i int) string {
+				return fmt.Sprintf(`{"name":"%x","type":"string","source":"s"}`, i)
+			})
+		}), readFleet, true},
+		{"constant inputs", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[{"build":"x","hosts":1,`+reader+`,"supply":[`, `]}]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"type":"%x","version":1,"evidence":"stated","inputs":[`, i), `]}`, 16, func(i int) string {
+				return list(fmt.Sprintf(`{"name":"%x","type":"integer","state":"constant","values":[`, i), `]}`, 1024, func(i int) string { return fmt.Sprint(i) })
+			})
+		}), readFleet, true},
+		{"types that are lacking", fill(`{"schema":"cfcheck.fleet/v1","name":"f","builds":[`, `]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"build":"%x","hosts":1,%s,"supply":[],"lacks":[`, i, reader), `]}`, 1024, func(i int) string { return fmt.Sprintf(`{"type":"%x"}`, i) })
+		}), readFleet, true},
+		{"definitions of one input", fill(definitions, `]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"name":"%x","number":%d,"version":1,"channel":1,"inputs":[`, i, i), `]}`, 1, input)
+		}), readDefinitions, true},
+		{"declared inputs with bounds", fill(definitions, `]}`, func(i int) string {
+			return list(fmt.Sprintf(`{"name":"%x","number":%d,"version":1,"channel":1,"inputs":[`, i, i), `]}`, 1024, bounded)
+		}), readDefinitions, true},
+		{"an escape that never ends", fill(`{"schema":"cfcheck.fleet/v0","name":"`, `","builds":[]}`, func(int) string {
+			return strings.Repeat(`\n`, 4096)
+		}), readFleet, false},
+		{"nesting", fill(`[`, ``, func(int) string { return strings.Repeat(`[`, 4096) }), readFleet, false},
+	} {
+		peak, err := peakOf(func() (any, error) { return tt.read(tt.data) })
+		multiple := float64(peak) / float64(len(tt.data))
+		t.Logf("%s: %.2f times the document of %d bytes", tt.why, multiple, len(tt.data))
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: error is %v; want it accepted: %v", tt.why, err, tt.ok)
+		}
+		if multiple > maxMultiple {
+			t.Errorf("%s: reading takes %.2f times the document; want at most %d", tt.why, multiple, maxMultiple)
+		}
+	}
+}
+
+// peakOf returns how many bytes of heap a read takes at most, with what it
+// returns. It keeps the collector busy, so that garbage hardly counts.
+func peakOf(read func() (any, error)) (peak uint64, err error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
+	runtime.GC()
+	heap := func() uint64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	before := heap()
+	stop, done := make(chan struct{}), make(chan uint64)
+	go func() {
+		var most uint64
+		for {
+			most = max(most, heap())
+			select {
+			case <-stop:
+				done <- max(most, heap())
+				return
+			case <-time.After(100 * time.Microsecond):
+			}
+		}
+	}()
+	value, err := read()
+	close(stop)
+	peak = <-done
+	runtime.KeepAlive(value)
+	return peak - min(before, peak), err
+}

@@ -1,0 +1,263 @@
+package outcome
+
+import (
+	"testing"
+
+	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testfile"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
+	"pgregory.net/rapid"
+)
+
+// In these tables inputs 10 and up are missing. They are named a, b and c when
+// they are there, and x, y and z when they are not.
+var (
+	a, b, c = cf.Equals(1, "v"), cf.Equals(2, "v"), cf.Equals(3, "v")
+	x, y, z = cf.Equals(11, "v"), cf.Equals(12, "v"), cf.Equals(13, "v")
+)
+
+func from10(input int) bool { return input >= 10 }
+
+func TestFold(t *testing.T) {
+	and, or, not := cf.And, cf.Or, cf.Not
+	for _, tt := range []struct {
+		condition string
+		expr      cf.Expr
+		want      Outcome
+		why       string
+	}{
+		{"a", a, Unaffected, "nothing is missing"},
+		{"not a and (b or c)", and(not(a), or(b, c)), Unaffected, "nothing is missing"},
+
+		{"x", x, Blind, "all that it looks at is missing"},
+		{"a and x", and(a, x), Blind, "what must hold never does"},
+		{"a and (x or y)", and(a, or(x, y)), Blind, "no alternative is left"},
+		{"x or y", or(x, y), Blind, "no alternative is left"},
+		{"a and b and (x or (y and c))", and(a, b, or(x, and(y, c))), Blind, "each alternative needs what is missing"},
+		{"x and not y", and(x, not(y)), Blind, "a restriction less does not help"},
+		{"(a or not x) and y", and(or(a, not(x)), y), Blind, "the rest never holds"},
+
+		{"not x", not(x), Widened, "it holds of every event"},
+		{"not x and not y", and(not(x), not(y)), Widened, "it holds of every event"},
+		{"a or not x", or(a, not(x)), Widened, "it holds of every event"},
+		{"a and not x", and(a, not(x)), Widened, "the exception is lost"},
+		{"not (x or y) and a", and(not(or(x, y)), a), Widened, "both exceptions are lost"},
+		{"a and (b or not x)", and(a, or(b, not(x))), Widened, "b need not hold any more"},
+		{"a or (b and not x)", or(a, and(b, not(x))), Widened, "the exception of one alternative is lost"},
+		{"(a or x) and not y", and(or(a, x), not(y)), Widened, "an exception is lost, which is worse than the alternative"},
+		{"not (x and y)", not(and(x, y)), Widened, "it holds of every event"},
+		{"not (a and x)", not(and(a, x)), Widened, "it holds of every event"},
+
+		{"a or x", or(a, x), Weakened, "one alternative is lost"},
+		{"a or (b and x)", or(a, and(b, x)), Weakened, "one alternative is lost, with what it restricts"},
+		{"a and (b or x)", and(a, or(b, x)), Weakened, "one alternative of a part is lost"},
+		{"a or (x and not y)", or(a, and(x, not(y))), Weakened, "the lost exception is part of a lost alternative"},
+		{"not (a and not x)", not(and(a, not(x))), Weakened, "x was an alternative to not a"},
+
+		{"a == b", cf.EqualsInput(1, 2), Unaffected, "both are there"},
+		{"a == x", cf.EqualsInput(1, 11), Blind, "there is nothing to compare with"},
+		{"x == a, as it is written", cf.EqualsInput(11, 1), Blind, "there is nothing to compare"},
+		{"a == x, negated", not(cf.EqualsInput(1, 11)), Widened, "it holds of every event"},
+		{"a starts with x", cf.PrefixInput(1, 11), Blind, "there is nothing to compare with"},
+		{"x starts with a", cf.PrefixInput(11, 1), Blind, "there is nothing to compare"},
+		{"a ends with b or x", cf.SuffixInput(1, 2, 11), Weakened, "one of several is lost"},
+		{"a ends with b or x, negated", not(cf.SuffixInput(1, 2, 11)), Widened, "one of several exceptions is lost"},
+		{"a ends with x or y", cf.SuffixInput(1, 11, 12), Blind, "all of several are lost"},
+		{"a ends with b and x", cf.SuffixInput(1, 2, 11).All(), Blind, "each must hold"},
+		{"a ends with b and x, negated", not(cf.SuffixInput(1, 2, 11).All()), Widened, "it holds of every event"},
+		{"x exists not", not(cf.Exists(11)), Widened, "absence is what it asks for"},
+		{"(a or x) and (not a or y)", and(or(a, x), or(not(a), y)), Blind, "a cannot hold and not hold"},
+		{"(a or x) and (not a or b)", and(or(a, x), or(not(a), b)), Weakened, "with a it can, without it x was the way"},
+		{"a or (not a and x)", or(a, and(not(a), x)), Weakened, "without a it was x"},
+		{"(a and not x) or (not a and b)", or(and(a, not(x)), and(not(a), b)), Widened, "with a alone it holds now"},
+		{"(a or not x) and (not a or not y)", and(or(a, not(x)), or(not(a), not(y))), Widened, "it holds of every event"},
+		{"a and not a and x", and(a, not(a), x), Unaffected, "it never matched"},
+	} {
+		f := testfile.Parse(t, testfile.Encode(t, nil, tt.expr))
+		if got := new(Folder).Fold(f, 0, from10); got != tt.want {
+			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
+		}
+	}
+}
+
+// A Folder leaves nothing of one instance to the next.
+func TestFolderAgain(t *testing.T) {
+	f := testfile.Parse(t, testfile.Encode(t, nil, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z)))))
+	want := []Outcome{Weakened, Blind, Unaffected, Widened, Weakened}
+	var w Folder
+	for range 2 {
+		for i := range want {
+			if got := w.Fold(f, i, from10); got != want[i] {
+				t.Errorf("instance %d: %s; want %s", i, got, want[i])
+			}
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		for i := range want {
+			w.Fold(f, i, from10)
+		}
+	}); n != 0 {
+		t.Errorf("folding allocates %v times; want none once the Folder is warm", n)
+	}
+}
+
+// Long lists of inputs are kept as sets, from one instance to the next and not
+// from one file to another.
+func TestFoldLongLists(t *testing.T) {
+	header := cf.Header{InputsDeclared: 200}
+	list := func(from, n int) []int {
+		var inputs []int
+		for i := range n {
+			inputs = append(inputs, from+i)
+		}
+		return inputs
+	}
+	file := func(from int) *cf.File {
+		b := cf.NewBuilder(header)
+		long := cf.PrefixInput(0, list(from, 2*inputset.LongList)...)
+		for i, e := range []cf.Expr{long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*inputset.LongList)...)), cf.Exists(0)} {
+			if err := b.Add(testfile.ID(i), e, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return testfile.Parse(t, data)
+	}
+	low, high := file(2), file(100)
+	var w Folder
+	for _, tt := range []struct {
+		file    *cf.File
+		missing func(int) bool
+		want    []Outcome
+		why     string
+	}{
+		{low, func(n int) bool { return n >= 100 }, []Outcome{Unaffected, Unaffected, Unaffected, Unaffected, Unaffected}, "nothing is missing that is read"},
+		{high, func(n int) bool { return n >= 100 }, []Outcome{Blind, Blind, Widened, Blind, Unaffected}, "all of each list is missing"},
+		{high, func(n int) bool { return n == 110 }, []Outcome{Weakened, Blind, Widened, Weakened, Unaffected}, "one of each list is missing"},
+		{low, func(n int) bool { return n == 2 }, []Outcome{Weakened, Blind, Widened, Weakened, Unaffected}, "one is missing, of the first list"},
+		{low, func(n int) bool { return n == 0 }, []Outcome{Blind, Blind, Widened, Blind, Blind}, "what is compared is missing"},
+	} {
+		for i, want := range tt.want {
+			if got := w.Fold(tt.file, i, tt.missing); got != want {
+				t.Errorf("%s: instance %d is %s; want %s", tt.why, i, got, want)
+			}
+		}
+	}
+}
+
+func TestOutcomeString(t *testing.T) {
+	for o, want := range map[Outcome]string{
+		Unaffected: "unaffected", Weakened: "weakened", Widened: "widened", Blind: "blind", 9: "no outcome (9)",
+	} {
+		if o.String() != want {
+			t.Errorf("outcome %d is %q; want %q", o, o, want)
+		}
+	}
+}
+
+// A formula is a condition that truth tables can be made of: each of its leaves
+// is a variable of its own.
+type formula struct {
+	variable int // of a leaf
+	or       bool
+	negated  bool
+	parts    []formula
+}
+
+func (f *formula) holds(truth uint) bool {
+	value := truth>>f.variable&1 != 0
+	if f.parts != nil {
+		value = !f.or
+		for i := range f.parts {
+			if f.parts[i].holds(truth) == f.or {
+				value = f.or
+				break
+			}
+		}
+	}
+	return value != f.negated
+}
+
+// expr returns the formula as a condition: variable i is whether input i is v.
+func (f *formula) expr() cf.Expr {
+	e := cf.Equals(f.variable, "v")
+	if f.parts != nil {
+		var parts []cf.Expr
+		for i := range f.parts {
+			parts = append(parts, f.parts[i].expr())
+		}
+		if e = cf.And(parts...); f.or {
+			e = cf.Or(parts...)
+		}
+	}
+	if f.negated {
+		return cf.Not(e)
+	}
+	return e
+}
+
+// drawFormula draws a formula in which no variable occurs twice.
+func drawFormula(t *rapid.T, depth int, next *int) formula {
+	f := formula{negated: rapid.Bool().Draw(t, "negated"), variable: *next}
+	if depth == 0 || *next > 6 || rapid.IntRange(0, 2).Draw(t, "leaf") == 0 {
+		*next++
+		return f
+	}
+	f.variable, f.or = 0, rapid.Bool().Draw(t, "or")
+	for range rapid.IntRange(1, 3).Draw(t, "parts") {
+		f.parts = append(f.parts, drawFormula(t, depth-1, next))
+	}
+	return f
+}
+
+// Where each criterion occurs once, the outcome is what truth tables say.
+func TestFoldTruthTables(t *testing.T) {
+	seen := map[Outcome]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		variables := 0
+		formula := drawFormula(rt, 3, &variables)
+		missing := uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, "missing"))
+		file := testfile.Parse(t, testfile.Encode(t, nil, formula.expr()))
+		got := new(Folder).Fold(file, 0, func(input int) bool { return missing>>input&1 != 0 })
+
+		can, more, fewer := false, false, false
+		for truth := range uint(1 << variables) {
+			with, without := formula.holds(truth), formula.holds(truth&^missing)
+			can = can || without
+			more = more || without && !with
+			fewer = fewer || with && !without
+		}
+		want := Unaffected
+		switch {
+		case !can:
+			want = Blind
+		case more:
+			want = Widened
+		case fewer:
+			want = Weakened
+		}
+		if got != want {
+			rt.Errorf("%+v without %b: %s; truth tables say %s", formula, missing, got, want)
+		}
+		seen[want]++
+	})
+	for o := Unaffected; o <= Blind; o++ {
+		if seen[o] == 0 && !testing.Short() { // which tries few formulas
+			t.Errorf("no formula was %s; the property was not tested: %v", o, seen)
+		}
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	f := testfile.Large(b)
+	var w Folder
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := range f.Instances() {
+			w.Fold(f, i, func(input int) bool { return input == 7 })
+		}
+	}
+}
