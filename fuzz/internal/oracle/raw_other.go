@@ -2,7 +2,10 @@
 
 package oracle
 
-import "github.com/cfcheck/cfcheck/sensor/interp"
+import (
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
 
 // rawSensors are none here: the raw sensor wants Linux.
 type rawSensors struct{}
@@ -12,6 +15,6 @@ func (*rawSensors) close() error                          { return nil }
 func (*rawSensors) load([]byte, []sensor.InputType) error { return nil }
 func (*rawSensors) faults(interp.Event) bool              { return true }
 func (*rawSensors) did(interp.Event) []string             { return nil }
-func (*rawSensors) run(interp.Event, func(string, *sensor.Trace) error) (int, error) {
+func (*rawSensors) run(interp.Event, func(string, *interp.Trace) error) (int, error) {
 	return 0, nil
 }
