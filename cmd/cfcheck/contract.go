@@ -15,7 +15,7 @@ import (
 
 func (c *command) contract() *cobra.Command {
 	return c.group("contract", "judge what sensor builds supply",
-		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest())
+		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest(), c.contractTypes())
 }
 
 func (c *command) contractCheck() *cobra.Command {
