@@ -111,7 +111,7 @@ func write(root, id, name, severity string) (left string, err error) {
 	}
 	left = fmt.Sprintf("Begun: %s %s. These steps are left; CONTRIBUTING.md explains them.\n", id, name)
 	if isNew {
-		left += fmt.Sprintf("- Give package %s a floor in internal/repocheck/imports_test.go, and review its row in validate/family.go.\n", folder)
+		left += fmt.Sprintf("- Review the question of family CF%c in validate/family.go and in %s.\n", fam.digit, list)
 	}
 	if id[2] == '1' {
 		left += "- State the requirement in channelfile/FORMAT.md, section 7, with this check, and let the Doc cite its number.\n"
