@@ -12,8 +12,8 @@ var canonicalName = &validate.Check{
 	Doc: `the file has a channel file's name
 
 Channel files are named C-channel-version-revision.cf, each number with
-eight digits. Another name is no harm to a sensor, but a tool that looks for
-a channel's files does not find this one.
+eight digits. Another name does not harm a sensor, but a tool that looks for
+the files of a channel does not find this one.
 
 Rename the file before it ships. (FORMAT.md, section 11)`,
 	Severity: validate.Warning,

@@ -16,9 +16,9 @@ var digestOfManifest = &validate.Check{
 The manifest states the SHA-256 of each file of the set. A file with another
 SHA-256 was replaced after the set was published: by hand, by a copy that
 failed, or by a build that was interrupted before it wrote its own manifest.
-The folder then has files of two sets, which nobody has judged together.
+The folder then has files of two sets, which were never judged together.
 
-If the SHA-256 is right, and the size or the template type is not, somebody
+If the SHA-256 is right but the size or the template type is wrong, somebody
 edited the manifest. Its readers would expect content that is not there.
 
 Build the set again, or copy all of its files and the manifest again.`,

@@ -28,14 +28,15 @@ var Checks = []*validate.Check{
 	searchesUsed,
 }
 
-// Read returns the subject of the file of that name. It reads regular files
-// only, and no more than the format allows: of a FIFO, a device, a directory
-// or a file over the limit the subject has no data, and the checks of this
-// package say why. The file is read once, into memory; it is never mapped, for
-// a mapped file can change, or end, under its reader.
+// Read returns the named file as a subject. It reads only regular files, and no more
+// than [channelfile.MaxFileSize] bytes. For a FIFO, a device, a directory or a larger
+// file the subject has no data, and the checks of this package report the reason.
 //
-// An error means that the operating system could not say what is in the file,
-// so that there can be no verdict on it.
+// Read reads the file once, into memory. It does not map the file, because a mapped
+// file can change or shrink while it is judged.
+//
+// An error means that the operating system could not read the file, so no verdict
+// is possible.
 func Read(name string) (*validate.Subject, error) {
 	s := validate.ChannelFile(name, nil)
 	f, info, err := open(name, func(info os.FileInfo) bool { return refuse(s, info) })
@@ -58,22 +59,22 @@ func Read(name string) (*validate.Subject, error) {
 	return s, nil
 }
 
-// HasMagic reports whether the file of that name begins as a channel file does,
-// whatever it is called; see [channelfile.HasMagic]. It reads regular files
-// only: of anything else it returns false. It follows a symbolic link.
+// HasMagic reports whether the named file begins as a channel file does, whatever
+// its name; see [channelfile.HasMagic]. It returns false for everything except
+// regular files. It follows symbolic links.
 func HasMagic(name string) (bool, error) {
 	start, err := peek(name)
 	return channelfile.HasMagic(start), err
 }
 
-// Sniff is HasMagic, and also reports whether the file begins as a manifest
-// does, whatever it is called.
+// Sniff is like [HasMagic], and also reports whether the file begins as a manifest
+// does, whatever its name.
 func Sniff(name string) (magic, manifest bool, err error) {
 	start, err := peek(name)
 	return channelfile.HasMagic(start), bytes.Contains(start, []byte(manifestMark)), err
 }
 
-// peek returns the first bytes of a regular file, and of anything else none.
+// peek returns the first bytes of a regular file, and nil for any other file.
 func peek(name string) ([]byte, error) {
 	f, _, err := open(name, func(info os.FileInfo) bool { return !info.Mode().IsRegular() })
 	if f == nil {
@@ -88,17 +89,17 @@ func peek(name string) ([]byte, error) {
 	return start[:n], nil
 }
 
-// open opens a file for reading, unless refuse says not to: it returns nil
-// then, and no error.
+// open opens a file for reading. If refuse returns true, open returns nil and no
+// error.
 func open(name string, refuse func(os.FileInfo) bool) (*os.File, os.FileInfo, error) {
-	// What is no regular file is not even opened: opening a FIFO waits for a
-	// writer, and opening a device may do something.
+	// Only a regular file is opened: opening a FIFO waits for a writer, and opening a
+	// device may have an effect.
 	info, err := os.Stat(name)
 	if err != nil || refuse(info) {
 		return nil, nil, err
 	}
-	// It may have become something else meanwhile. With O_NONBLOCK opening a
-	// FIFO does not wait.
+	// The file may have been replaced in the meantime. With O_NONBLOCK, opening a FIFO
+	// does not wait.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, err
@@ -110,7 +111,8 @@ func open(name string, refuse func(os.FileInfo) bool) (*os.File, os.FileInfo, er
 	return f, info, nil
 }
 
-// refuse notes what kind of file it is, and reports whether to stop at that.
+// refuse records the kind and size of the file in the subject, and reports whether
+// its bytes must not be read.
 func refuse(s *validate.Subject, info os.FileInfo) bool {
 	s.Mode, s.Size = info.Mode(), info.Size()
 	s.Refused = !info.Mode().IsRegular()
@@ -120,9 +122,9 @@ func refuse(s *validate.Subject, info os.FileInfo) bool {
 
 var errTooBig = errors.New("larger than the format allows")
 
-// readAll reads what there is, into a buffer of the size that the file is said
-// to have; it grows only if there is more. A file that grows for ever stops at
-// the limit.
+// readAll reads all bytes into a buffer of the stated size, which grows only if
+// there are more. It returns errTooBig beyond the limit, so a file that keeps growing
+// does not stop it from returning.
 func readAll(r io.Reader, size int64, limit int) ([]byte, error) {
 	buf := make([]byte, 0, size+1)
 	for {

@@ -112,7 +112,7 @@ func TestKind(t *testing.T) {
 		{fs.ModeSocket, "a socket"},
 		{fs.ModeDevice, "a device"},
 		{fs.ModeDevice | fs.ModeCharDevice, "a device"},
-		{fs.ModeIrregular, "no regular file (?---------)"},
+		{fs.ModeIrregular, "not a regular file (?---------)"},
 	} {
 		if got := kind(tt.mode); got != tt.want {
 			t.Errorf("%v: %q, expected %q", tt.mode, got, tt.want)
@@ -147,8 +147,8 @@ func TestMessages(t *testing.T) {
 		{"directory", &validate.Subject{Refused: true, Mode: fs.ModeDir}, []string{
 			"CF0001 file: a directory: a channel file is a regular file; name the channel file itself"}, "nothing else is looked at"},
 		{"too big", &validate.Subject{TooBig: true, Size: 1 << 40}, []string{
-			"CF0002 file: 1099511627776 bytes, at most 1073741824 (0x40000000); split the content over several files, or look for what filled this one"}, "nothing was read"},
-		{"empty", bytesOf(nil), []string{"CF0003 file: it is empty: 0 bytes; take the file from its source again"}, "nor is it filled with one byte"},
+			"CF0002 file: the file has 1099511627776 bytes; the format allows at most 1073741824 (0x40000000); split the content over several files, or find out what filled this one"}, "nothing was read"},
+		{"empty", bytesOf(nil), []string{"CF0003 file: the file is empty: 0 bytes; take the file from its source again"}, "nor is it filled with one byte"},
 		{"zeros", bytesOf(make([]byte, 4096)), []string{
 			"CF0004 file: all 4096 bytes are 0x00 (0); take the file from its source again; the content was lost on its way"}, "what July 2024 left"},
 		{"eight", bytesOf(bytes.Repeat([]byte{0xAA}, 8)), []string{
@@ -159,13 +159,13 @@ func TestMessages(t *testing.T) {
 		{"no name", bytesOf(good), nil, "what has no name has no wrong one"},
 		{"another revision", validate.ChannelFile("out/C-00000291-00000002-00000008.cf", good), []string{
 			`CF0005 file.name: "C-00000291-00000002-00000008.cf" says channel 291, type version 2, revision 8; the header says 291, 2, 7; ` +
-				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "all three numbers are said, for people compare"},
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really has`}, "all three numbers are said, for people compare"},
 		{"another channel", validate.ChannelFile("C-00000292-00000002-00000007.cf", good), []string{
 			`CF0005 file.name: "C-00000292-00000002-00000007.cf" says channel 292, type version 2, revision 7; the header says 291, 2, 7; ` +
-				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "the channel counts"},
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really has`}, "the channel counts"},
 		{"another version", validate.ChannelFile("C-00000291-00000001-00000007.cf", good), []string{
 			`CF0005 file.name: "C-00000291-00000001-00000007.cf" says channel 291, type version 1, revision 7; the header says 291, 2, 7; ` +
-				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really is`}, "the version counts"},
+				`rename the file to C-00000291-00000002-00000007.cf, or find out which content it really has`}, "the version counts"},
 		{"a name of its own", validate.ChannelFile("pipes.cf", good), []string{
 			`CF0006 file.name: "pipes.cf" is not the name of a channel file; for this one it is C-00000291-00000002-00000007.cf; rename the file before it ships`}, "it works, but no tool finds it"},
 	}

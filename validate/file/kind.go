@@ -2,7 +2,7 @@ package file
 
 import "io/fs"
 
-// kind says what something is that is no regular file.
+// kind describes a file that is not a regular file.
 func kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():
@@ -14,5 +14,5 @@ func kind(mode fs.FileMode) string {
 	case mode&fs.ModeDevice != 0:
 		return "a device"
 	}
-	return "no regular file (" + mode.Type().String() + ")"
+	return "not a regular file (" + mode.Type().String() + ")"
 }

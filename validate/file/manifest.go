@@ -37,21 +37,21 @@ const (
 var Schemas embed.FS
 
 // A Manifest names the channel files of one published set, which are in the same
-// folder. A manifest without files says that a set was begun and not finished:
-// the folder holds nothing that may ship.
+// folder. A manifest without files means that the build of a set was begun and did not
+// finish: nothing in the folder may ship.
 type Manifest struct {
 	Revision uint32           // of each file
-	Files    []ManifestFile   // by name
-	Sources  []ManifestSource // by use, path and digest; what the files were compiled from
+	Files    []ManifestFile   // sorted by name
+	Sources  []ManifestSource // inputs of the compilation, sorted by use, path and digest
 }
 
 // A ManifestFile is one channel file of a set.
 type ManifestFile struct {
-	Name        string // of the form that [channelfile.FileName] makes
+	Name        string // as [channelfile.FileName] returns it
 	Channel     uint32
 	Type        uint32
 	TypeVersion uint32
-	Revision    uint32 // that of the set
+	Revision    uint32 // the same as Manifest.Revision
 	Size        int64  // in bytes
 	Digest      [sha256.Size]byte
 }
@@ -59,12 +59,12 @@ type ManifestFile struct {
 // A ManifestSource is a file that a set was compiled from.
 type ManifestSource struct {
 	Use    string // "rules", "types" or "placeholders"
-	Path   string // as provenance has it, below the folder that was named; divided by slashes
+	Path   string // relative to the folder that was named, with slashes; the same as in the provenance
 	Size   int64  // in bytes
 	Digest [sha256.Size]byte
 }
 
-// uses are the uses of sources, in their order.
+// uses are the values of ManifestSource.Use, sorted.
 var uses = []string{"placeholders", "rules", "types"}
 
 var (
@@ -73,8 +73,8 @@ var (
 	sourceKeys   = strictjson.Keys{Required: []string{"use", "path", "size", "sha256"}}
 )
 
-// ReadManifest reads a manifest. Its error, if any, is a [*sensor.JSONError];
-// name is that of the file, for errors only.
+// ReadManifest reads a manifest. Name is the name of the file, for errors only. An
+// error is a [*sensor.JSONError].
 func ReadManifest(name string, data []byte) (*Manifest, error) {
 	m := new(Manifest)
 	limits := strictjson.Limits{Size: sensor.MaxJSONSize, Depth: sensor.MaxJSONDepth}
@@ -106,14 +106,14 @@ func (m *Manifest) read(d *strictjson.Decoder) {
 	if d.Failed() {
 		return
 	}
-	// Here and not above, for keys come in any order.
+	// Not in the loop above, because keys come in any order.
 	for _, f := range m.Files {
 		want := channelfile.FileName(channelfile.Header{Channel: f.Channel, TypeVersion: f.TypeVersion, Revision: f.Revision})
 		switch {
 		case f.Name != want:
-			d.Failf("found a file %s; expected %s, as its channel, type version and revision have it", strictjson.Quote(f.Name), strictjson.Quote(want))
+			d.Failf("found a file %s; expected %s, by its channel, type version and revision", strictjson.Quote(f.Name), strictjson.Quote(want))
 		case f.Revision != m.Revision:
-			d.Failf("found revision %d of the file %s; expected %d, that of the set", f.Revision, strictjson.Quote(f.Name), m.Revision)
+			d.Failf("found revision %d of the file %s; expected %d, the revision of the set", f.Revision, strictjson.Quote(f.Name), m.Revision)
 		}
 	}
 }
@@ -192,8 +192,9 @@ func compareSources(a, b ManifestSource) int {
 	return cmp.Or(cmp.Compare(a.Use, b.Use), cmp.Compare(a.Path, b.Path), slices.Compare(a.Digest[:], b.Digest[:]))
 }
 
-// JSON returns the document. It sorts the files and the sources, so that the
-// same set gives the same bytes, and leaves out a source that is there twice.
+// JSON returns the manifest as a document. It sorts Files and Sources and removes
+// duplicate sources, so that the same set always has the same bytes. An error means
+// that [ReadManifest] would refuse the document.
 func (m *Manifest) JSON() ([]byte, error) {
 	slices.SortFunc(m.Files, func(a, b ManifestFile) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(m.Sources, compareSources)
@@ -243,7 +244,7 @@ func (m *Manifest) JSON() ([]byte, error) {
 	})
 	data, err := w.Bytes()
 	if err == nil {
-		// A mistake of the caller shows where it was made.
+		// Report a mistake of the caller here, not when somebody reads the document.
 		_, err = ReadManifest("manifest", data)
 	}
 	if err != nil {
@@ -252,8 +253,8 @@ func (m *Manifest) JSON() ([]byte, error) {
 	return data, nil
 }
 
-// Listing returns what the manifest says of a file in its folder. Path is that
-// of the manifest, for messages; name is the base name of the file.
+// Listing returns the manifest's statement about a file in its folder. Path is the
+// path of the manifest, for messages. Name is the base name of the file.
 func (m *Manifest) Listing(path, name string) *validate.Listing {
 	l := &validate.Listing{Manifest: path}
 	for i := range m.Files {
@@ -264,10 +265,10 @@ func (m *Manifest) Listing(path, name string) *validate.Listing {
 	return l
 }
 
-// Supersedes reports whether the set has a file in the place of this one: for
-// the same channel, type and type version, with a higher revision. A sensor that
-// is given both takes the one of the set. The name of the file must say what its
-// header says, or nobody knows which of the two counts.
+// Supersedes reports whether the set has a newer file for the same channel, type and
+// type version. A sensor that gets both files uses the newer one. Supersedes is false
+// if the file is not a conforming channel file, or if its name and its header disagree:
+// then it is not clear which revision it has.
 func (m *Manifest) Supersedes(name string, data []byte) bool {
 	f, err := channelfile.Parse(data)
 	if err != nil || f.Conformance() != 0 || name != channelfile.FileName(f.Header) || f.Header.Revision >= m.Revision {

@@ -79,7 +79,7 @@ func TestReadManifest(t *testing.T) {
 		{"the next version may mean something else", "manifest/v0", "manifest/v1", `schema: found the string "cfcheck.manifest/v1"; expected "cfcheck.manifest/v0"`},
 		{"a misspelt key is no key", `"files"`, `"file"`, `unknown key "file"; did you mean "files"?`},
 		{"without the list nothing is known", `"sources": [`, `"revision": [`, `key "revision" occurs twice`},
-		{"a file of another revision is of another set", "\"revision\": 7,\n  \"files\"", "\"revision\": 8,\n  \"files\"", `found revision 7 of the file "C-00000291-00000002-00000007.cf"; expected 8, that of the set`},
+		{"a file of another revision is of another set", "\"revision\": 7,\n  \"files\"", "\"revision\": 8,\n  \"files\"", `found revision 7 of the file "C-00000291-00000002-00000007.cf"; expected 8, the revision of the set`},
 		{"its name says otherwise", "\"revision\": 7,\n      \"size\"", "\"revision\": 8,\n      \"size\"", `found a file "C-00000291-00000002-00000007.cf"; expected "C-00000291-00000002-00000008.cf"`},
 		{"a path leads out of the folder", `"name": "C-`, `"name": "../C-`, `found a file "../C-00000291-00000002-00000007.cf"`},
 		{"a file twice, or two in another order, is not what build writes", "C-00001002-00000001", "C-00000291-00000002", "files[1].name: found"},

@@ -11,15 +11,15 @@ var notEmpty = &validate.Check{
 	Name: "not-empty",
 	Doc: `the file has bytes
 
-An empty file is what a failed download or a full disk leaves. A sensor that
-takes it for new content loses all its rules.
+A failed download or a full disk leaves an empty file. A sensor that takes
+it for new content loses all its rules.
 
 Take the file from its source again.`,
 	Uses:     validate.UsesBytes,
 	Requires: []string{"CF0001", "CF0002"},
 	Run: func(p *validate.Pass) {
 		if len(p.Subject.Data) == 0 {
-			p.ReportAt(channelfile.Range{}, "file", "take the file from its source again", "it is empty: 0 bytes")
+			p.ReportAt(channelfile.Range{}, "file", "take the file from its source again", "the file is empty: 0 bytes")
 		}
 	},
 }

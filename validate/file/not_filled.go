@@ -13,13 +13,13 @@ var notFilled = &validate.Check{
 	Name: "not-filled",
 	Doc: `the file is not one byte repeated
 
-A file of zeros is what a machine leaves that dies between extending a file
-and writing it: on many machines the channel files of 19 July 2024 were
-found so after the crash. 0xAA, 0xCC, 0xCD and 0xFF are what memory and
-flash look like before anything was written.
+A machine that crashes after it extended a file and before it wrote the
+bytes leaves a file of zeros. On many machines the channel files of 19 July
+2024 looked like this after the crash. Memory and flash have the bytes 0xAA,
+0xCC, 0xCD or 0xFF before the first write.
 
-The content was lost on its way. Take the file from its source again, and
-write files under another name, flush them, and rename them.`,
+The content was lost on its way. Take the file from its source again. Write
+files under another name, flush them, and rename them.`,
 	Uses:     validate.UsesBytes,
 	Requires: []string{"CF0001", "CF0002", "CF0003"},
 	Run: func(p *validate.Pass) {
@@ -31,6 +31,6 @@ write files under another name, flush them, and rename them.`,
 	},
 }
 
-// least is how many equal bytes are a pattern, and not a file that was cut off
-// after its first byte.
+// least is the smallest number of equal bytes that are a fill pattern. Fewer bytes can
+// also be the start of a file that was cut off.
 const least = 8

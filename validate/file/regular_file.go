@@ -11,8 +11,8 @@ var regularFile = &validate.Check{
 	Name: "regular-file",
 	Doc: `the input is a regular file
 
-A FIFO makes a reader wait for ever, a device may answer without end, and a
-directory has no bytes at all. None of them can be shipped.
+A FIFO makes a reader wait without end, a device may return bytes without
+end, and a directory has no bytes at all. None of them can be shipped.
 
 Name the channel file itself.`,
 	Uses: validate.UsesBytes,

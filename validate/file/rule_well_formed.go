@@ -10,13 +10,13 @@ var ruleWellFormed = &validate.Check{
 	Name: "rule-well-formed",
 	Doc: `each rule can be read
 
-A rule that is not well formed means nothing, whatever its author meant. A
-gate that left it out would ship less than was asked for, and nobody would
-know which attack is not seen.
+A rule that is not well formed has no meaning. If the gate left it out, the
+release would have fewer rules than its author expects, and nobody would
+know which attack is not detected.
 
-Mend the rule at the line that the finding names.`,
+Correct the rule at the line that the finding names.`,
 	Uses: validate.UsesSource,
 	Run: func(*validate.Pass) {
-		// Compiling the rules found what there is to find.
+		// The compiler of the rules makes the findings.
 	},
 }

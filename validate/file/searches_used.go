@@ -12,13 +12,13 @@ var searchesUsed = &validate.Check{
 
 A search that no condition uses has no effect, although its author wrote it.
 If the condition forgets a filter, the rule matches too much. If it forgets a
-selection, the rule can match too much or too little.
-cfcheck does not check the search further: its fields may not even exist.
+selection, the rule can match too much or too little. cfcheck does not check
+the search further: its fields may not even exist.
 
 Use the search in the condition, or remove it.`,
 	Severity: validate.Warning,
 	Uses:     validate.UsesSource,
 	Run: func(*validate.Pass) {
-		// Compiling the rules found the searches.
+		// The compiler of the rules makes the findings.
 	},
 }

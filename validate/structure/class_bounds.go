@@ -6,7 +6,7 @@ import "github.com/cfcheck/cfcheck/channelfile"
 var classBounds = readable("CF1028", "class-bounds", channelfile.ErrClassBounds, `the classes of runes tile the ranges
 
 A class says where its ranges start and how many there are. If that points
-outside the section, the sensor compares runes with other memory; ranges of
-no class are hidden content.
+outside the section, the sensor compares runes with other memory. Ranges
+that belong to no class are hidden content.
 
 The encoder is at fault. (FORMAT.md, requirements 43 and 44)`)

@@ -10,7 +10,7 @@ import (
 // classUsed is CF1054.
 var classUsed = conforming("CF1054", "class-used", channelfile.RuleClassUsed, `each class is named by an instruction
 
-A class of runes that no program takes is hidden content.
+A class of runes that no program uses is hidden content.
 
 The encoder is at fault. (FORMAT.md, requirement 74)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Classes())
@@ -26,7 +26,7 @@ The encoder is at fault. (FORMAT.md, requirement 74)`, func(p *validate.Pass) {
 		if !u {
 			p.Report(func() validate.Finding {
 				return p.At(p.File.ClassRange(i), fmt.Sprintf("class[%d]", i), encodeAgain,
-					"%s is named by no instruction", p.File.ClassString(i))
+					"no instruction names %s", p.File.ClassString(i))
 			})
 		}
 	}

@@ -10,10 +10,10 @@ import (
 // conditionFlat is CF1038.
 var conditionFlat = conforming("CF1038", "condition-flat", channelfile.RuleConditionFlat, `conditions are flat
 
-An and within an and, and an or within an or, say the same as one; an and of
-everything is unwritten. Written otherwise, one condition would have many
-encodings, and comparing two releases would show changes where there are
-none.
+An and within an and means the same as one and; the same is true of or. The
+outermost and is not written. Otherwise one condition would have many
+encodings, and a comparison of two releases would show changes where nothing
+changed.
 
 The encoder is at fault. (FORMAT.md, requirement 58)`, func(p *validate.Pass) {
 	walkConditions(p, func(instance int, operands []operand, op channelfile.Word, last bool) {

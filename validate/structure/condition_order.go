@@ -10,8 +10,8 @@ import (
 // conditionOrder is CF1039.
 var conditionOrder = conforming("CF1039", "condition-order", channelfile.RuleConditionOrder, `operands of conditions ascend
 
-The order of the operands of an and or an or has no meaning. With a fixed
-order, and no operand twice, one condition has one encoding.
+The order of the operands of an and or an or has no meaning. Because the
+order is fixed and no operand occurs twice, one condition has one encoding.
 
 The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
 	walkConditions(p, func(instance int, operands []operand, _ channelfile.Word, _ bool) {

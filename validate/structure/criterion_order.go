@@ -10,8 +10,9 @@ import (
 // criterionOrder is CF1040.
 var criterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCriterionOrder, `criteria ascend
 
-Each distinct criterion is stored once, sorted. A second copy would be
-evaluated, and charged, a second time; another order would be another file.
+Each distinct criterion is stored once, in sorted order. A sensor would
+evaluate and charge a second copy again. Another order would make another
+file of the same content.
 
 The encoder is at fault. (FORMAT.md, requirement 60)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Criteria(); i++ {

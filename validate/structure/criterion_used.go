@@ -8,11 +8,11 @@ import (
 )
 
 // criterionUsed is CF1041.
-var criterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is referred to
+var criterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is used by a condition
 
-A criterion of no condition does nothing but cost: its operands take room,
-and a sensor that evaluates all criteria of an input reads that input for
-nothing, also one that it does not supply.
+A criterion that no condition uses has a cost and no effect. Its operands
+take space, and a sensor that evaluates all criteria of an input reads the
+input for nothing, even if the sensor does not supply it.
 
 The encoder is at fault. (FORMAT.md, requirement 61)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Criteria())

@@ -6,15 +6,15 @@ import (
 )
 
 // headerDigest is CF1030.
-var headerDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest is that of the header and the table
+var headerDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest agrees with the header and the section table
 
 The header digest covers the digests of all sections, and so every byte of
 the file. If it does not agree, a byte of the header or of the section table
-was changed after the file was written: by a bad transfer, a bad disk, or
-somebody.
+was changed after the file was written: by a bad transfer, by a bad disk, or
+by somebody.
 
-Take the file from its source again. If an encoder wrote it so, it computes
-the digest over the wrong bytes. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
+Take the file from its source again. If the encoder wrote this digest, it
+computes the digest over the wrong bytes. (FORMAT.md, requirement 50)`, func(p *validate.Pass) {
 	want := p.File.ComputeHeaderDigest()
 	have := p.File.HeaderDigest()
 	p.ReportAt(p.File.HeaderDigestRange(), "header_digest", takeAgain,

@@ -8,9 +8,9 @@ import (
 // inputsRead is CF1034.
 var inputsRead = conforming("CF1034", "inputs-read", channelfile.RuleInputsRead, `the header says how many inputs are read
 
-A sensor that supplies fewer inputs than a file reads can refuse the file by
-this one number, before it looks at anything else. If the number is too
-small, it does not refuse.
+A sensor that supplies fewer inputs than the file reads can refuse the file
+by this number alone. If the number is too small, the sensor does not refuse
+the file.
 
 The encoder is at fault. (FORMAT.md, requirement 54)`, func(p *validate.Pass) {
 	read := 0

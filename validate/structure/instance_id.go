@@ -10,9 +10,9 @@ import (
 // instanceID is CF1035.
 var instanceID = conforming("CF1035", "instance-id", channelfile.RuleInstanceID, `each instance has an ID
 
-The ID names a rule for ever: in findings, in waivers, in what a sensor
-reports. An ID of zeros names none, and is what forgotten or wiped memory
-looks like.
+The ID names a rule permanently: in findings, in waivers and in the reports
+of sensors. An ID of zeros names no rule. It often means that the encoder
+forgot the ID, or that memory was erased.
 
 Give the rule an ID; for a Sigma rule it is the UUID of its id. (FORMAT.md,
 requirement 55)`, func(p *validate.Pass) {

@@ -11,8 +11,8 @@ import (
 // instanceOrder is CF1036.
 var instanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInstanceOrder, `instances are sorted by ID
 
-A sensor finds an instance by binary search; in an unsorted table it does
-not. And the same rules in another order would be another file.
+A sensor finds an instance by binary search, which fails in an unsorted
+table. The same rules in another order would also be another file.
 
 The encoder is at fault. (FORMAT.md, requirement 56)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Instances(); i++ {

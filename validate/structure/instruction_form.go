@@ -3,10 +3,10 @@ package structure
 import "github.com/cfcheck/cfcheck/channelfile"
 
 // instructionForm is CF1026.
-var instructionForm = readable("CF1026", "instruction-form", channelfile.ErrInstruction, `each instruction of a program is one of the format
+var instructionForm = readable("CF1026", "instruction-form", channelfile.ErrInstruction, `each instruction of a program is defined by the format
 
-A sensor that looks up an unknown instruction, or an unknown assertion, in a
-table of functions jumps to an address that is none.
+A sensor that looks up an unknown instruction or assertion in a table of
+functions jumps to a wrong address.
 
-The encoder is at fault, or writes a newer version of the format than it
-says. (FORMAT.md, requirement 40)`)
+The encoder is at fault, or it writes a newer version of the format than the
+header says. (FORMAT.md, requirement 40)`)

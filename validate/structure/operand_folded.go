@@ -11,15 +11,15 @@ import (
 // operandFolded is CF1045.
 var operandFolded = conforming("CF1045", "operand-folded", channelfile.RuleOperandFolded, `operands of criteria that ignore case are stored folded
 
-A sensor folds the runes of an event's value and compares them with the
-operand as it is. An operand with a capital letter then never matches: the
-rule is silent, and nobody sees it.
+A sensor folds the runes of an event's value, but not those of the operand,
+and compares them. An operand with a capital letter then never matches: the
+rule is silent, and nobody notices.
 
-The encoder is at fault. The author's spelling belongs into the provenance.
+The encoder is at fault. The author's spelling belongs in the provenance.
 (FORMAT.md, requirement 65)`, func(p *validate.Pass) {
-	// Many criteria may have one long value: it is looked at once.
+	// Many criteria can share one long value, so look at each value once.
 	const looked = 1 << 31
-	at := make([]uint32, p.File.Values()) // where the first rune is that is not folded, plus one
+	at := make([]uint32, p.File.Values()) // by value: 1 + position of its first rune that is not folded
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		if c.Flags&channelfile.FlagFold == 0 || c.Flags&channelfile.FlagInputs != 0 {
@@ -40,8 +40,8 @@ The encoder is at fault. The author's spelling belongs into the provenance.
 	}
 })
 
-// firstUnfolded returns where the first rune of v stands that is not stored as
-// folding leaves it, -1 if all are.
+// firstUnfolded returns the position of the first rune of v that folding would change,
+// or -1 if there is no such rune.
 func firstUnfolded(v []byte) int {
 	for i := 0; i < len(v); {
 		r, n := utf8.DecodeRune(v[i:])
@@ -53,7 +53,7 @@ func firstUnfolded(v []byte) int {
 	return -1
 }
 
-// unfolded says what is wrong with the rune of v at i.
+// unfolded describes the rune of v at i, which is not folded.
 func unfolded(v []byte, i int) string {
 	r, n := utf8.DecodeRune(v[i:])
 	if n == 1 && r == utf8.RuneError {

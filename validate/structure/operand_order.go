@@ -10,8 +10,9 @@ import (
 // operandOrder is CF1042.
 var operandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperandOrder, `the operands of a criterion ascend
 
-The order of the operands has no meaning. With a fixed order, and no operand
-twice, one criterion has one encoding, and identical ones can be found.
+The order of the operands has no meaning. Because the order is fixed and no
+operand occurs twice, one criterion has one encoding, and identical criteria
+can be found.
 
 The encoder is at fault. (FORMAT.md, requirement 62)`, func(p *validate.Pass) {
 	for i := range p.File.Criteria() {

@@ -3,10 +3,10 @@ package structure
 import "github.com/cfcheck/cfcheck/channelfile"
 
 // operandReference is CF1020.
-var operandReference = readable("CF1020", "operand-reference", channelfile.ErrOperandReference, `each operand names a value or program that is there
+var operandReference = readable("CF1020", "operand-reference", channelfile.ErrOperandReference, `each operand names an existing value or program
 
 A sensor takes the index of a value, or of the program of a regular
-expression, from an operand, and reads the place of it there. An index past
-the last makes it read past the section.
+expression, from an operand, and looks up its place. An index past the last
+one makes the sensor read past the section.
 
 The encoder is at fault. (FORMAT.md, requirement 31)`)

@@ -8,15 +8,15 @@ import (
 )
 
 // operatorSimplest is CF1046.
-var operatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator that says it
+var operatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator with its meaning
 
-A prefix that is empty, a pattern without a wildcard, a range of one number:
-each says what a simpler operator says, at a higher cost, and one criterion
-would have many encodings. A range whose end is before its start never holds
-at all. FORMAT.md, section 5, has the list.
+An empty prefix, a pattern without a wildcard and a range of one number have
+the meaning of a simpler operator, at a higher cost, and one criterion would
+have many encodings. A range whose end is before its start never holds.
+FORMAT.md, section 5, has the list.
 
-The encoder is at fault; channelfile's Builder chooses the simplest operator
-by itself. (FORMAT.md, requirement 66)`, func(p *validate.Pass) {
+The encoder is at fault. The Builder of package channelfile chooses the
+simplest operator by itself. (FORMAT.md, requirement 66)`, func(p *validate.Pass) {
 	s := simplest{p.File, make([]uint8, p.File.Values())}
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)

@@ -8,8 +8,8 @@ import (
 // paddingZero is CF1033.
 var paddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZero, `padding is zero
 
-No digest covers the up to seven bytes between sections. If they may be
-anything, one content has many files, and something can hide in them.
+No digest covers the padding between sections, up to seven bytes. If it were
+not zero, one content would have many files, and data could hide in it.
 
 The encoder is at fault. (FORMAT.md, requirement 53)`, func(p *validate.Pass) {
 	data := p.File.Data()

@@ -10,13 +10,13 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// takeAgain is the advice where bytes changed after the file was written.
+// takeAgain is the advice if bytes changed after the file was written.
 const takeAgain = "take the file from its source again; if it is the same there, the encoder is at fault"
 
-// align returns where the section after one that ends at n starts.
+// align returns the start of the section after a section that ends at n.
 func align(n int) int { return (n + 7) &^ 7 }
 
-// quote shows bytes of the file to a person, the first of them.
+// quote returns the first bytes of b in quotes, for a message.
 func quote(b []byte) string {
 	const most = 60
 	if len(b) > most {
@@ -25,8 +25,8 @@ func quote(b []byte) string {
 	return strconv.Quote(string(b))
 }
 
-// The functions that report make a message only if the report keeps the
-// finding: a file can break one requirement a million times.
+// The functions below make a message only if the report keeps the finding, because a
+// file can break one requirement a million times.
 
 func reportInstance(p *validate.Pass, i int, fix string, message func() string) {
 	p.Report(func() validate.Finding {
@@ -54,7 +54,7 @@ func reportOperand(p *validate.Pass, k int, message func() string) {
 	})
 }
 
-// reportOrder reports entry i if it does not come after its neighbour.
+// reportOrder reports entry i unless it is greater than the entry before it.
 func reportOrder(p *validate.Pass, what string, i int, neighbour, entry []byte, at channelfile.Range) {
 	c := bytes.Compare(neighbour, entry)
 	if c < 0 {
@@ -69,22 +69,23 @@ func reportOrder(p *validate.Pass, what string, i int, neighbour, entry []byte, 
 	})
 }
 
-// text returns the bytes of text i of the provenance. Unlike File.Text it does
-// not copy them.
+// text returns the bytes of text i of the provenance, without the copy that File.Text
+// makes.
 func text(f *channelfile.File, i int) []byte {
 	r := f.TextPoolRange(i)
 	return f.Data()[r.Start:r.End]
 }
 
-// An operand is a part of a condition that leaves one truth on the stack: the
-// words of the file from start to end, of which the last is word.
+// An operand is a part of a condition that leaves one result on the stack: the words
+// of the file from start to end.
 type operand struct {
 	start, end int
-	word       channelfile.Word
+	word       channelfile.Word // the last of them
 }
 
-// walkConditions calls visit with the operands of each and and or of each
-// instance, and once more, with last, for what is left at the end.
+// walkConditions calls visit for each "and" and "or" of each instance, with its
+// operands, and once more at the end of each instance: last is then true, and operands
+// are the results that are left on the stack.
 func walkConditions(p *validate.Pass, visit func(instance int, operands []operand, op channelfile.Word, last bool)) {
 	var stack []operand
 	for i := range p.File.Instances() {
@@ -135,15 +136,15 @@ func compareCriteria(f *channelfile.File, i, j int) int {
 	return cmp.Compare(a.Count, b.Count)
 }
 
-// A simplest finds criteria that another operator says more simply. Many
-// criteria may have one long pattern, so it remembers what it has looked at.
+// A simplest finds criteria that a simpler operator can express. It remembers the
+// patterns that it has examined, because many criteria can share one long pattern.
 type simplest struct {
 	file     *channelfile.File
-	patterns []uint8 // of each value: 1 that only a pattern says, 2 that something simpler says
+	patterns []uint8 // by value: 0 not examined, 1 needs a pattern, 2 has a simpler form
 }
 
-// first returns the first operand, counted from 0, for which another operator
-// says what criterion c says; -1 if there is none.
+// first returns the first operand of c, counted from 0, for which a simpler operator
+// has the same meaning, or -1 if there is no such operand.
 func (s *simplest) first(c channelfile.Criterion) int {
 	for k := range c.Count {
 		if !s.operand(c, s.file.Operand(c.First+k)) {
@@ -153,8 +154,8 @@ func (s *simplest) first(c channelfile.Criterion) int {
 	return -1
 }
 
-// operand reports whether only the criterion's operator says what it says of
-// the operand.
+// operand reports whether no simpler operator has the meaning of c's operator for the
+// operand.
 func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 	if c.Flags&channelfile.FlagInputs != 0 {
 		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
@@ -182,7 +183,7 @@ func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 	return true
 }
 
-// why says what is simpler than criterion c with an operand.
+// why describes the simpler form of criterion c with an operand.
 func (s *simplest) why(c channelfile.Criterion, operand int) string {
 	if c.Flags&channelfile.FlagInputs != 0 {
 		if operand < int(c.Input) {

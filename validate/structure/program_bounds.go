@@ -6,7 +6,8 @@ import "github.com/cfcheck/cfcheck/channelfile"
 var programBounds = readable("CF1025", "program-bounds", channelfile.ErrProgramBounds, `the programs tile their sources and instructions
 
 A program says where its source and its instructions are, and how many. If
-that points outside the section, the sensor runs other memory as a program;
-instructions of no program, and bytes of no source, are hidden content.
+that points outside the section, the sensor runs other memory as a program.
+Instructions that belong to no program, and bytes that belong to no source,
+are hidden content.
 
 The encoder is at fault. (FORMAT.md, requirements 37, 38 and 39)`)

@@ -8,9 +8,9 @@ import (
 // programOrder is CF1051.
 var programOrder = conforming("CF1051", "program-order", channelfile.RuleProgramOrder, `programs ascend by their sources
 
-Each distinct regular expression is stored once, sorted by its source as a
-byte string. With that the order of operands, and so of criteria, is that of
-what they say.
+Each distinct regular expression is stored once, sorted by the bytes of its
+source. The order of operands and criteria then follows from their meaning,
+and one content has one encoding.
 
 The encoder is at fault. (FORMAT.md, requirement 71)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Programs(); i++ {
@@ -18,8 +18,8 @@ The encoder is at fault. (FORMAT.md, requirement 71)`, func(p *validate.Pass) {
 	}
 })
 
-// source returns the bytes of the source of program i. Unlike Program.Source it
-// does not copy them.
+// source returns the bytes of the source of program i, without the copy that
+// Program.Source makes.
 func source(f *channelfile.File, i int) []byte {
 	r := f.SourceRange(i)
 	return f.Data()[r.Start:r.End]

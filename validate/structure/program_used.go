@@ -10,8 +10,8 @@ import (
 // programUsed is CF1052.
 var programUsed = conforming("CF1052", "program-used", channelfile.RuleProgramUsed, `each program is an operand
 
-A program that no criterion runs is hidden content: it ships, and nothing
-that looks at the rules shows it.
+A program that no criterion runs is hidden content: it ships, and no view of
+the rules shows it.
 
 The encoder is at fault. (FORMAT.md, requirement 72)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Programs())
@@ -26,7 +26,7 @@ The encoder is at fault. (FORMAT.md, requirement 72)`, func(p *validate.Pass) {
 		if !u {
 			p.Report(func() validate.Finding {
 				return p.At(p.File.ProgramRange(i), fmt.Sprintf("program[%d]", i), encodeAgain,
-					"%s is the operand of no criterion", quote(source(p.File, i)))
+					"no criterion has the operand %s", quote(source(p.File, i)))
 			})
 		}
 	}

@@ -8,10 +8,10 @@ import (
 )
 
 // sectionDigest is CF1031.
-var sectionDigest = conforming("CF1031", "section-digest", channelfile.RuleSectionDigest, `the digest of each section is that of its bytes
+var sectionDigest = conforming("CF1031", "section-digest", channelfile.RuleSectionDigest, `the digest of each section agrees with its bytes
 
 If the digest of one section does not agree, a byte of that section was
-changed after the file was written: by a bad transfer, a bad disk, or
+changed after the file was written: by a bad transfer, by a bad disk, or by
 somebody. In April 2013 a corrupted signature file took thousands of
 machines down within eight minutes, because the tool that packed it had not
 noticed.

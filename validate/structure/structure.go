@@ -1,12 +1,12 @@
 // Package structure holds the checks of family CF1: is it a channel file,
-// whole, and in normal form? Each enforces requirements of FORMAT.md, section
-// 7, and says which.
+// whole and in normal form? The Doc of each check names the requirements of FORMAT.md,
+// section 7, that it enforces.
 //
-// There are two kinds. The first are what channelfile.Parse refuses, one check
-// for each of its errors; there is at most one finding of them all, since
-// nothing after the first can be trusted. The second are the requirements that
-// a file can break and still be read. Reading finds out which of them are
-// broken, and only then does a check look for the places.
+// There are two kinds of checks. The first kind reports the errors of
+// channelfile.Parse, one check for each error. A file has at most one finding of this
+// kind, because nothing after the first error can be trusted. The second kind enforces
+// the requirements that a readable file can break. channelfile.File.Conformance reports
+// which of them are broken, and only then does a check look for the places.
 package structure
 
 import (
@@ -78,7 +78,7 @@ var Checks = []*validate.Check{
 // regular-file, size-cap, not-empty, not-filled.
 var haveBytes = []string{"CF0001", "CF0002", "CF0003", "CF0004"}
 
-// readable returns the check for one of the errors of channelfile.Parse.
+// readable returns the check that reports one error of channelfile.Parse.
 func readable(id, name string, err error, doc string) *validate.Check {
 	return &validate.Check{
 		ID: id, Name: name, Doc: doc,
@@ -95,16 +95,16 @@ func readable(id, name string, err error, doc string) *validate.Check {
 	}
 }
 
-// fixes says what to do about what cannot be read.
+// fixes has the advice for each error of channelfile.Parse.
 var fixes = map[error]string{
 	channelfile.ErrTransfer:     "transfer the file as binary data, and check its digest at both ends",
-	channelfile.ErrMagic:        "check that this is the file that was meant, and how it got here",
+	channelfile.ErrMagic:        "check that this is the intended file, and how it was copied here",
 	channelfile.ErrTruncated:    "take the file from its source again; write files under another name and rename them when they are whole",
 	channelfile.ErrByteOrder:    "encode in little-endian order",
 	channelfile.ErrVersion:      "use a release of the gate that knows this version of the format, or encode in version " + channelfile.Version,
-	channelfile.ErrConcatenated: "ship one channel file a file",
+	channelfile.ErrConcatenated: "ship each channel file in a file of its own",
 	channelfile.ErrFileSizeZero: "write the file again; the encoder ended before it wrote the file size, or does not write it",
-	channelfile.ErrTrailing:     "take the file from its source again, and look for what appends to it",
+	channelfile.ErrTrailing:     "take the file from its source again, and find the program that appends to it",
 }
 
 func init() {
@@ -120,8 +120,8 @@ func init() {
 	}
 }
 
-// conforming returns the check for a requirement that a file can break and
-// still be read. locate reports where it is broken, and runs only if it is.
+// conforming returns the check of a requirement that a readable file can break. It
+// calls locate, which reports the places, only if the file breaks the requirement.
 func conforming(id, name string, rule channelfile.Rule, doc string, locate func(*validate.Pass)) *validate.Check {
 	return &validate.Check{
 		ID: id, Name: name, Doc: doc,
@@ -132,11 +132,11 @@ func conforming(id, name string, rule channelfile.Rule, doc string, locate func(
 			}
 			locate(p)
 			if p.Found() == 0 {
-				// Reading found it and locating did not: whichever of
-				// the two is wrong, the file must not pass.
+				// Conformance and locate disagree. Whichever of the two is
+				// wrong, the file must not pass.
 				p.Report(func() validate.Finding {
 					f := p.At(channelfile.Range{}, "file", encodeAgain,
-						"the file breaks %s, in a place that was not found; please report the file", name)
+						"the file breaks %s, but the place was not found; please report the file", name)
 					f.Fault = true
 					return f
 				})
@@ -145,5 +145,5 @@ func conforming(id, name string, rule channelfile.Rule, doc string, locate func(
 	}
 }
 
-// encodeAgain is the advice where the bytes are at fault, not the rules.
+// encodeAgain is the advice if the bytes are at fault and not the rules.
 const encodeAgain = "encode the content again; channelfile.Encode writes the normal form"

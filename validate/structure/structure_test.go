@@ -38,7 +38,7 @@ func TestMessages(t *testing.T) {
 		{"inputs-read-understated", "header.inputs_read: inputs read is 20 (0x14) in the header; by the criteria it is 21 (0x15)", encode, "both numbers"},
 		{"id-zero", "instance[0]: the ID of instance 0 is all zero", "give the rule an ID", "the rule is at fault, not the encoder"},
 		{"ids-descend", "instance[1]: 6f0c1d2e-0002-4000-8000-cfc0cfc00001 stands after 6f0c1d2e-0002-4000-8000-cfc0cfc00002, which is greater", encode, "both IDs"},
-		{"ids-equal", "instance[1]: instance 1 has the ID 6f0c1d2e-0002-4000-8000-cfc0cfc00001, and so has instance 0", "take out one of the two rules, or give it an ID of its own", "both rules"},
+		{"ids-equal", "instance[1]: instance 1 has the ID 6f0c1d2e-0002-4000-8000-cfc0cfc00001, and so has instance 0", "remove one of the two rules, or give it an ID of its own", "both rules"},
 		{"and-in-and", "instance[1].word[4]: and of 2 is an operand of and of 2; its operands belong there", encode, "which of the two is too many"},
 		{"or-in-or", "instance[1].word[5]: or of 2 is an operand of or of 2; its operands belong there", encode, "likewise"},
 		{"and-at-the-end", "instance[1].word[5]: an and is left at the end; its operands stand there themselves", encode, "the unwritten and"},
@@ -52,7 +52,7 @@ func TestMessages(t *testing.T) {
 		{"operand-twice", "operand[3]: criterion 1 has operand 0 (0x0) twice", encode, "twice is a fault of its own"},
 		{"values-as-signed-bytes", `value[1]: "\\good.exe" stands after "ã", which is greater`, encode, "bytes are unsigned"},
 		{"value-twice", `value[3]: "\\x-one" is there twice`, encode, "twice is a fault of its own"},
-		{"value-not-used", `value[5]: "spare" is the operand of no criterion`, encode, "what is hidden is shown"},
+		{"value-not-used", `value[5]: no criterion has the operand "spare"`, encode, "what is hidden is shown"},
 		{"operand-capital", `operand[3]: criterion 2 ignores case, and "\\good.Exe" is not folded: U+0045 'E' at byte 6 folds to U+0065 'e'`, encode, "which letter, for a value may be long"},
 		{"operand-kelvin", `operand[3]: criterion 2 ignores case, and "\\good.` + "\u212a" + `" is not folded: U+212A '` + "\u212a" + `' at byte 6 folds to U+006B 'k'`, encode, "letters that look folded"},
 		{"operand-invalid-utf-8", `operand[3]: criterion 2 ignores case, and "\\good.\xff" is not folded: 0xff at byte 6 is not UTF-8, and stands for U+FFFD`, encode, "a byte that is no letter"},
@@ -65,7 +65,7 @@ func TestMessages(t *testing.T) {
 		{"address-range-backwards", "criterion[0]: address range: from 10.0.0.2 to 10.0.0.1 is no address: it never holds", encode, "a rule that never holds"},
 		{"pattern-is-prefix", `criterion[0]: pattern: of "demo*", its one wildcard is a * at the end: prefix says the same`, encode, "what to say instead"},
 		{"texts-descend", `text[4]: "Demo pipe of a system service" stands after "Demo pipe of an unknown program", which is greater`, encode, "both texts"},
-		{"text-not-used", `text[1]: "!" is named by no origin and no use`, encode, "what is hidden is shown"},
+		{"text-not-used", `text[1]: no origin and no use names "!"`, encode, "what is hidden is shown"},
 		{"text-not-utf-8", `text[12]: "\xdcn\xefcode Author" is not UTF-8`, "save the rule's source as UTF-8, and encode it again", "the rule's file is at fault"},
 		{"use-of-and-with-line", `use[6]: word 6 is and of 2, and its use has line 33 and text ""`, encode, "the line counts"},
 		{"use-of-or-with-text", `use[7]: word 7 is or of 2, and its use has line 0 and text "Image|endswith: '\\Good.exe'"`, encode, "the text counts"},
@@ -73,10 +73,10 @@ func TestMessages(t *testing.T) {
 	tests = append(tests, []struct{ name, want, fix, why string }{
 		{"programs-descend", `program[2]: "^[0-9a-f]{2}" stands after "a*$", which is greater`, encode, "both sources"},
 		{"program-twice", `program[2]: "^[0-9a-f]{2}" is there twice`, encode, "twice is a fault of its own"},
-		{"program-not-used", `program[0]: "(?i)k" is the operand of no criterion`, encode, "what is hidden is shown"},
+		{"program-not-used", `program[0]: no criterion has the operand "(?i)k"`, encode, "what is hidden is shown"},
 		{"classes-descend", `class[2]: class 2, [Kk\x{212A}], stands after class 1, [a], which is greater`, encode, "both classes"},
 		{"class-twice", "class[1]: class 1, [0-9a-f], is the same as class 0", encode, "twice is a fault of its own"},
-		{"class-not-used", "class[3]: [b] is named by no instruction", encode, "what is hidden is shown"},
+		{"class-not-used", "class[3]: no instruction names [b]", encode, "what is hidden is shown"},
 	}...)
 	cases := corpus.Cases()
 	for _, tt := range tests {

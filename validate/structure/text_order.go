@@ -8,8 +8,8 @@ import (
 // textOrder is CF1047.
 var textOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `texts ascend
 
-Each distinct text of the provenance is stored once, sorted, so that the
-same provenance is the same bytes.
+Each distinct text of the provenance is stored once, in sorted order, so
+that the same provenance always has the same bytes.
 
 The encoder is at fault. (FORMAT.md, requirement 67)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Texts(); i++ {

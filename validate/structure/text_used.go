@@ -17,7 +17,7 @@ The encoder is at fault. (FORMAT.md, requirement 68)`, func(p *validate.Pass) {
 		if !used {
 			p.Report(func() validate.Finding {
 				return p.At(p.File.TextRange(i), fmt.Sprintf("text[%d]", i), encodeAgain,
-					"%s is named by no origin and no use", quote(text(p.File, i)))
+					"no origin and no use names %s", quote(text(p.File, i)))
 			})
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // textUTF8 is CF1049.
 var textUTF8 = conforming("CF1049", "text-utf8", channelfile.RuleTextUTF8, `texts are valid UTF-8
 
-The provenance is shown to people, in reports, terminals and pages, and
-these expect UTF-8. What they make of anything else differs.
+Reports, terminals and web pages show the provenance to people, and expect
+UTF-8. They show other bytes in different ways.
 
 Save the rule's source as UTF-8, and encode it again. (FORMAT.md,
 requirement 69)`, func(p *validate.Pass) {

@@ -6,9 +6,9 @@ import "github.com/cfcheck/cfcheck/channelfile"
 var transferIntact = readable("CF1001", "transfer-intact", channelfile.ErrTransfer, `the file was not changed by a transfer in text mode
 
 A transfer that treats a binary file as text changes line ends, the highest
-bits or the encoding of bytes everywhere in it. The magic of a channel file
-is made so that each of these changes shows in the first bytes. What the
-sensor would read of such a file is noise.
+bits or the encoding of bytes everywhere in the file. Each of these changes
+also changes the magic bytes at the start, so that it is noticed. A sensor
+would read noise from such a file.
 
 Transfer channel files as binary data. Take the file from its source again
 and compare digests. (FORMAT.md, requirement 1)`)

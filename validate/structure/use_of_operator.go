@@ -9,11 +9,11 @@ import (
 )
 
 // useOfOperator is CF1050.
-var useOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of an and or an or is empty
+var useOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of "and" and "or" is empty
 
-The uses say where the references of a condition come from. An and or an or
-comes from no place of its own, so a use with a line or a text would be a
-second encoding of the same.
+The uses state the origin of each reference in a condition. An "and" or an
+"or" has no origin of its own, so a use with a line or a text would be a
+second encoding of the same content.
 
 The encoder is at fault. (FORMAT.md, requirement 70)`, func(p *validate.Pass) {
 	for i := range p.File.Words() {
@@ -21,7 +21,7 @@ The encoder is at fault. (FORMAT.md, requirement 70)`, func(p *validate.Pass) {
 		if w.IsReference() {
 			continue
 		}
-		// A million operators may name one long text, which File.Use copies.
+		// Do not call File.Use, which copies the text: a million operators can name one long text.
 		use := p.File.Data()[p.File.UseRange(i).Start:]
 		line, words := binary.LittleEndian.Uint32(use), text(p.File, int(binary.LittleEndian.Uint32(use[4:])))
 		if line != 0 || len(words) > 0 {

@@ -8,8 +8,9 @@ import (
 // valueOrder is CF1043.
 var valueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder, `values ascend
 
-Each distinct value is stored once, sorted as byte strings. With that the
-order of operands, and so of criteria, is that of what they say.
+Each distinct value is stored once, sorted by its bytes. The order of
+operands and criteria then follows from their meaning, and one content has
+one encoding.
 
 The encoder is at fault. (FORMAT.md, requirement 63)`, func(p *validate.Pass) {
 	for i := 1; i < p.File.Values(); i++ {

@@ -10,8 +10,8 @@ import (
 // valueUsed is CF1044.
 var valueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `each value is an operand
 
-A value that no criterion compares with is hidden content: it ships, and
-nothing that looks at the rules shows it.
+A value that no criterion uses is hidden content: it ships, and no view of
+the rules shows it.
 
 The encoder is at fault. (FORMAT.md, requirement 64)`, func(p *validate.Pass) {
 	used := make([]bool, p.File.Values())
@@ -28,7 +28,7 @@ The encoder is at fault. (FORMAT.md, requirement 64)`, func(p *validate.Pass) {
 		if !u {
 			p.Report(func() validate.Finding {
 				return p.At(p.File.ValueRange(i), fmt.Sprintf("value[%d]", i), encodeAgain,
-					"%s is the operand of no criterion", quote(p.File.Value(i)))
+					"no criterion has the operand %s", quote(p.File.Value(i)))
 			})
 		}
 	}

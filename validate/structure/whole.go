@@ -5,9 +5,8 @@ import "github.com/cfcheck/cfcheck/channelfile"
 // whole is CF1003.
 var whole = readable("CF1003", "whole", channelfile.ErrTruncated, `the file is as long as its header says
 
-A file that ends early is what a broken download, a full disk or a crash
-while writing leaves behind. Its last sections are missing, or stop in the
-middle of an entry.
+A broken download, a full disk or a crash during writing leaves a file that
+ends early. Its last sections are missing, or end in the middle of an entry.
 
 Take the file from its source again. A sensor should write a file under
 another name, compare its digest, and rename it. (FORMAT.md, requirements 3,
