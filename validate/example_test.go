@@ -165,7 +165,7 @@ func ExampleDefinitionSubject() {
 	}
 	// Output:
 	// rejected
-	// input 21 (index 20), ClientImage, of type ipc is declared and not supplied; nothing reads it yet, but the first criterion on it would read memory that is no input
+	// input 21 (index 20), ClientImage, of type ipc is declared and not supplied; nothing reads it yet, but the first criterion on it would read memory outside the inputs
 }
 
 // A check is a value. What a company demands of its own content stands in the

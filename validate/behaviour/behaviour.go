@@ -1,8 +1,7 @@
-// Package behaviour holds the checks of family CF5: what does the content do
-// when it is run?
+// Package behaviour holds the checks of family CF5: what does it do when it is run?
 //
-// They run the content in the content interpreter. The families before them
-// reckon what could happen; this one sees what does.
+// The checks run the content in the content interpreter. Earlier families compute what
+// could happen; this family observes what happens.
 package behaviour
 
 import (
@@ -26,34 +25,35 @@ var Checks = []*validate.Check{
 // operator-for-type, operand-reach, comparison-types.
 var typed = []string{"CF2001", "CF2002", "CF2004", "CF2005", "CF2006", "CF2007", "CF2008"}
 
-// A run is how the builds of some groups hand events over, if they differ in
-// what makes no other one necessary: in which strings are longer, and in what
-// they lack. The run has the longest of each, and lacks what all of them do.
+// A run is a way to hand over events that stands for several groups of builds. The
+// groups differ only in the maximum lengths of strings and in the inputs that they lack.
+// The run has the greatest length of each string, and lacks an input only if all the
+// groups lack it.
 type run struct {
-	group  *validate.Group        // the first of them
-	inputs []sensor.SuppliedInput // those that the content may read, by index
+	group  *validate.Group        // the first of the groups
+	inputs []sensor.SuppliedInput // by index; only inputs that the content can read
 }
 
-// A runner runs content for one fleet after the other.
+// A runner runs the content of one subject for one fleet after the other.
 type runner struct {
 	synthesizer *interp.Synthesizer
-	clean       map[string]cleanRun // by key of the runs that came to their end without a fault
+	clean       map[string]cleanRun // by key; only runs that ended without a fault
 
-	// What is kept from one fleet to the next, to be written over.
+	// Reused from one fleet to the next.
 	runs   []run
-	byType map[string]int // of each kind of run its place in runs
+	byType map[string]int // index in runs, by access and types
 	key    []byte
 }
 
-// A cleanRun is the work that a run took, and the most expensive instance.
+// A cleanRun has the work of a run, and its most expensive instance.
 type cleanRun struct {
 	work    uint64
-	most    uint64 // the work on the events of that instance
+	most    uint64 // work on the events of the most expensive instance
 	dearest int
 }
 
-// runnerOf is what CF5001 keeps of a subject: builds of the next fleet may hand
-// events over as those of this one do, and the content does the same then.
+// runnerOf keeps the runner of a subject. If builds of the next fleet hand over events
+// in the same way, the content need not run again.
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: interp.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
@@ -63,8 +63,8 @@ var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	}
 })
 
-// each calls visit with the ways in which the builds of the fleet hand events
-// over, and a key of all that they depend on.
+// each calls visit for each way in which the builds of the fleet hand over events. Two
+// runs with the same key have the same result.
 func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
 	u.runs = u.runs[:0]
 	clear(u.byType)
@@ -82,7 +82,7 @@ func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
 	}
 }
 
-// add adds the run of a supply, or widens one that there is.
+// add adds a run for a supply, or widens an existing run of the same types.
 func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 	n := len(u.runs)
 	if n == cap(u.runs) {
@@ -92,7 +92,7 @@ func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 	r := &u.runs[n]
 	r.group, r.inputs = g, r.inputs[:0]
 	access := g.Contract.Reader.Access
-	read := p.Needs.InputsRead // what the content does not read makes no difference
+	read := p.Needs.InputsRead // other inputs do not matter
 	if access == sensor.AccessNamed {
 		for index := range min(read, len(p.Definition.Inputs)) {
 			in := &p.Definition.Inputs[index]
@@ -121,7 +121,7 @@ func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
 	u.runs = u.runs[:n]
 }
 
-// wider returns what has all values of two inputs of one type.
+// wider returns an input that can have all values of a and b, which have the same type.
 func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 	if !a.State.Occurs() {
 		return b
@@ -132,12 +132,12 @@ func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 	return a
 }
 
-// keyOf returns a key of all that a run depends on.
+// keyOf returns a key of everything that the result of a run depends on.
 func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 	access := r.group.Contract.Reader.Access
 	if access == sensor.AccessNamed && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
 		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return !in.State.Occurs() }) {
-		access = sensor.AccessPositional // by name all is found too
+		access = sensor.AccessPositional // a lookup by name finds every input too
 	}
 	key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
 	for i := range r.inputs {
@@ -157,9 +157,10 @@ func declared(d *sensor.Definition) []sensor.InputType {
 	return types
 }
 
-// hand makes of an event that fits the definition what a build hands over of
-// it, in place: another type where it supplies one, nothing where it supplies
-// nothing, and no longer a string than it says it can be.
+// hand changes an event that fits the definition, in place, to the event that a build
+// hands over. An input gets the type that the build supplies. An input that the build
+// does not supply becomes absent in a named reader. Strings are cut to the maximum
+// length that the contract states.
 func (r *run) hand(e interp.Event) {
 	for i := range e {
 		in := &r.inputs[i]

@@ -91,7 +91,7 @@ func TestRunFault(t *testing.T) {
 			t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
 		}
 		f := r.Findings[0]
-		if want := "the instance faults when it is run: criterion "; !strings.HasPrefix(f.Message, want) || !strings.Contains(f.Message, "reads input 21 (index 20); the event has 20 inputs") {
+		if want := "the instance faults when it runs: criterion "; !strings.HasPrefix(f.Message, want) || !strings.Contains(f.Message, "reads input 21 (index 20); the event has 20 inputs") {
 			t.Errorf("message is %q", f.Message)
 		}
 		if f.Instance == nil || f.Input == nil || f.Input.Name != "ClientImage" || len(f.Builds) != 1 || f.Builds[0].Name != "7.11" {

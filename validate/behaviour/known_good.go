@@ -10,15 +10,15 @@ import (
 var knownGood = &validate.Check{
 	ID:   "CF5003",
 	Name: "known-good",
-	Doc: `no rule matches more events that are known to be good than is allowed
+	Doc: `no rule matches more events known to be good than allowed
 
-A rule that matches what every machine does all day is a false alarm on each
-of them, or, where a match blocks, an outage. Events of ordinary machines,
-recorded, are given with --known-good, and --known-good-matches says how many
-of them one rule may match; none, if it is not given.
+A rule that matches the normal work of every machine makes a false alarm on
+each of them. Where a match blocks, it is an outage. Give recorded events of
+ordinary machines with --known-good. One rule may match as many of them as
+--known-good-matches says, and no event without that flag.
 
-Compare the event that is named with an attack: what makes it ordinary is what
-the rule does not look at yet.`,
+Compare the named event with an attack. The rule does not yet look at the
+difference.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesKnownGood,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
@@ -32,7 +32,7 @@ the rule does not look at yet.`,
 					Where: where, Instance: in,
 					Message: fmt.Sprintf("%s matches %s known to be good; the first is %s", rule(in), count(n, "event"), first),
 					Details: []string{fmt.Sprintf("%s may match", count(p.KnownGoodMatches, "event"))},
-					Fix:     "narrow the rule by what tells the event from an attack",
+					Fix:     "narrow the rule: use what differs between the event and an attack",
 				}
 			})
 		})

@@ -10,14 +10,15 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// readingAnEvent is the number of steps that an event is charged for being read,
-// besides what FORMAT.md charges and one for each byte of its values: about as
-// long as it takes.
+// readingAnEvent is the number of steps charged for reading an event, in addition to
+// the charge of FORMAT.md and one step for each byte of its values. It is close to the
+// measured time.
 const readingAnEvent = 100
 
-// matches runs the content on recorded events, in a reader that finds inputs by
-// name, and reports each instance that matches any: how many, and the first. It
-// ends early if the budget of the run is spent, or events cannot be read.
+// matches runs the content on recorded events, in a reader that finds inputs by name.
+// It calls report for each instance that matches an event, with the number of matches
+// and the place of the first one. It ends early if the budget of the run is spent or
+// events cannot be read.
 func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance int, n uint64, first string)) {
 	it := interp.New(p.File, &sensor.Reader{Access: sensor.AccessNamed})
 	counts := make([]uint64, p.File.Instances())
@@ -28,7 +29,7 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 			return false
 		}
 		if it.Run(e) != nil {
-			return true // without a budget, and with the types that are declared, there is no fault
+			return true // impossible: there is no budget, and all inputs have their declared types
 		}
 		for _, i := range it.Matched() {
 			if counts[i]++; counts[i] == 1 {
@@ -48,14 +49,14 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 	}
 }
 
-// costs adds up what events are charged.
+// costs adds up the charges of events.
 type costs struct {
 	p       *validate.Pass
 	events  uint64
-	lengths []uint64 // by input, of all its values
+	lengths []uint64 // total length of the values of each input
 }
 
-// of returns the charge of an event, and adds it.
+// of returns the charge of an event, and adds it to the costs.
 func (c *costs) of(it *interp.Interpreter, e interp.Event) uint64 {
 	c.events++
 	n := addSat(readingAnEvent, it.Charge(e))
@@ -95,7 +96,7 @@ func (c *costs) name() {
 	}
 }
 
-// addSat and mulSat end at the largest number.
+// addSat and mulSat return math.MaxUint64 instead of a larger result.
 func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 func mulSat(a, b uint64) uint64 {
@@ -112,7 +113,7 @@ func count(n uint64, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// rule names an instance for a person.
+// rule names an instance for messages.
 func rule(in *validate.Instance) string {
 	switch {
 	case in.Title != "":

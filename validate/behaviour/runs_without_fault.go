@@ -19,20 +19,20 @@ var supplied = []string{"CF3001", "CF3003", "CF3004", "CF3009", "CF3010"}
 var runsWithoutFault = &validate.Check{
 	ID:   "CF5001",
 	Name: "runs-without-fault",
-	Doc: `every instance runs in the interpreter of every build without a fault
+	Doc: `each instance runs without a fault in the interpreter of each build
 
-In July 2024 the instances that stopped 8.5 million machines had never been
-run in the interpreter: a validator had looked at them, and tests had used
-wildcards where it mattered. Here each instance is run for each distinct
-contract, on events that are made for it: one that it matches, and for each of
-its criteria one by which it holds and one by which it nearly does. The
-interpreter checks what a sensor may not, and reports what it would have done.
+The instances that stopped 8.5 million machines in July 2024 had never run in
+the interpreter. A validator had looked at them, and the tests had used
+wildcards for the 21st input. This check runs each instance for each distinct
+contract, on events made for it: one event that it matches, and for each
+criterion one event that satisfies it and one that just fails it. The
+interpreter of the gate checks each access, which a sensor may not do.
 The work for one file has a limit, in proportion to the size of the file. If
-instances are left that were not run, the verdict is undecided.
+some instances were not run, the verdict is undecided.
 
 Correct the rule or the contract, whichever is wrong. The checks of family CF3
-reckon the same from needs and contracts, and find it first: what this one
-finds they overlooked, so report it as a fault of cfcheck as well.`,
+find the same faults first, from needs and contracts. A finding of this check
+is therefore also a fault of cfcheck: please report it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
 	Requires: slices.Concat(typed, supplied),
 	Run: func(p *validate.Pass) {
@@ -45,12 +45,12 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		u.synthesizer.Limit(limit)
 		start := u.synthesizer.Work()
 		var most cleanRun
-		cut := false // instances were not run
+		cut := false // whether some instances were not run
 		u.each(p, func(r *run, key []byte) {
 			c, ok := u.clean[string(key)]
 			if ok {
-				// It counts, lest a fleet be judged by what was
-				// judged before it.
+				// Count the work again, so that the verdict on a fleet does not
+				// depend on the fleets judged before it.
 				u.synthesizer.Spend(c.work)
 				cut = cut || u.synthesizer.Work()-start > limit
 			} else {
@@ -68,43 +68,43 @@ finds they overlooked, so report it as a fault of cfcheck as well.`,
 		dearest := func() (validate.Location, *validate.Instance) { return p.LocateInstance(most.dearest) }
 		p.CostOf(most.most*stepsPerWork, dearest)
 		work := u.synthesizer.Work() - start
-		if p.Spend(work*stepsPerWork) && cut { // else more was asked for than is left
+		if p.Spend(work*stepsPerWork) && cut { // false if the budget has less left
 			p.Unfinished(fmt.Errorf("running the content takes more than %d million units of work and %d a byte of the file; the most expensive is %s; simplify that rule",
 				workAtLeast/1_000_000, workPerByte, p.RuleAt(dearest())))
 		}
 	},
 }
 
-// What the gate spends on running a file, in the synthesizer's units of work, and
-// in proportion to the file. The most expensive files of published rules take a
-// sixth of workPerByte. An instance of as many words as the format allows takes
-// less than workAtLeast.
+// The limit of the work for one file is workAtLeast, plus workPerByte for each byte, in
+// units of the synthesizer's work. The most expensive files of published rules take a
+// sixth of workPerByte. An instance with the largest number of words that the format
+// allows takes less than workAtLeast.
 const (
 	workAtLeast = 250_000_000
 	workPerByte = 50
 )
 
-// stepsPerWork is the number of steps of the run's budget that a unit of the
-// synthesizer's work is charged. A unit takes up to 15 nanoseconds where content
-// is made to be slow, and a step 3 to 5.
+// stepsPerWork is the charge for one unit of the synthesizer's work, in steps of the
+// run's budget. For hostile content a unit takes up to 15 nanoseconds. A step takes 3
+// to 5.
 const stepsPerWork = 4
 
-// An ending says how a run ended.
+// An ending is the way in which a run ended.
 type ending int
 
 const (
 	clean   ending = iota // all instances were run, without a fault
-	byFault               // it was reported
-	byLimit               // of the work
+	byFault               // a fault was reported
+	byLimit               // the limit of the work was reached
 )
 
-// runAll runs all instances as the builds of one run do: all of them on an event
-// that has every input, and then each on its own events, as far as the work that
-// is allowed lasts. It records the most expensive one.
+// runAll runs all instances as the builds of one run do: first all of them on an event
+// that has every input, and then each on its own events, until the limit of the work is
+// reached. It records the most expensive instance in c.
 func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
-	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // budgets are compared before
+	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // without limits: CF3009 and CF3010 compare budgets
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
 	err := it.Run(e)
@@ -137,8 +137,8 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	return clean
 }
 
-// instanceOf returns the first instance that refers to a criterion, the first
-// of all if none does.
+// instanceOf returns the first instance that refers to a criterion, or 0 if no instance
+// does.
 func instanceOf(f *channelfile.File, criterion int) int {
 	for i := range f.Instances() {
 		in := f.Instance(i)
@@ -158,8 +158,8 @@ func report(p *validate.Pass, r *run, i int, fault *interp.Fault) {
 		where, in := p.LocateInstance(i)
 		f := validate.Finding{
 			Where: where, Instance: in, Builds: r.group.Builds,
-			Message: "the instance faults when it is run: " + fault.Error(),
-			Details: []string{"build " + r.group.Builds[0].Name + " hands over what its contract says"},
+			Message: "the instance faults when it runs: " + fault.Error(),
+			Details: []string{"build " + r.group.Builds[0].Name + " hands over the inputs that its contract states"},
 			Fix:     "correct the rule, or hold the content back from these builds",
 		}
 		if fault.Input < 0 {

@@ -14,10 +14,10 @@ var acknowledgementCurrent = &validate.Check{
 	Name: "acknowledgement-current",
 	Doc: `no acknowledgement has expired
 
-The shortfall of a build was acknowledged until a date, and the date has
-passed. What was allowed until then is not any more.
+The owners of a build acknowledged its shortfall until a date, and the date
+has passed. Content that was accepted until then is now rejected.
 
-Replace or mend the build; or, if nothing else can be done, acknowledge the
+Replace or fix the build. If nothing else can be done, acknowledge the
 shortfall again, with a new date.`,
 	Uses:     uses,
 	Requires: known,
@@ -28,10 +28,10 @@ shortfall again, with a new date.`,
 			}
 			now := "it is " + p.Now.UTC().Format(time.DateOnly)
 			if p.Now.IsZero() {
-				now = "no date was given to judge by"
+				now = "no date was given"
 			}
 			reportDeclared(p, index, []feed{f}, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, []feed{f}),
-				"replace or mend the build, or acknowledge the shortfall again with a new date",
+				"replace or fix the build, or acknowledge the shortfall again with a new date",
 				"%s, of type %s is declared and not supplied, which was acknowledged until %v, and %s: %s",
 				field(p, index), p.Definition.Name, a.Until, now, a.Why)
 		})

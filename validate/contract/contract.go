@@ -1,11 +1,10 @@
 // Package contract holds the checks of family CF3: does every build that will
 // read the content supply what it needs?
 //
-// They compare needs with contracts, and so judge a channel file, needs that
-// another compiler computed, and a template type without any content alike.
-// What breaks a positional reader, which takes an input by its place in an
-// array, is an error. A named reader, which looks an input up, only misses
-// something: a warning.
+// The checks compare needs with contracts. They judge channel files, needs from another
+// compiler, and template types without content in the same way. A positional reader
+// takes an input by its place in an array, so a missing input breaks it: an error. A
+// named reader looks an input up, and only misses matches: a warning.
 package contract
 
 import (
@@ -43,20 +42,20 @@ var Checks = []*validate.Check{
 	everyBuildAddressed,
 }
 
-// uses is what every check of the family looks at.
+// uses are the Uses of every check of the family.
 const uses = validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition
 
 // known are the checks without which needs cannot be compared with a contract:
 // type-known, type-version-known, inputs-declared, input-defined.
 var known = []string{"CF2001", "CF2002", "CF2004", "CF2005"}
 
-// A feed is one supply of one group of builds.
+// A feed is one supply of a cohort of builds.
 type feed struct {
 	group  *validate.Group
 	supply *sensor.Supply
 }
 
-// feeds returns what the builds that are addressed supply for the type version.
+// feeds returns the supplies of all addressed builds for the type version.
 func feeds(p *validate.Pass) []feed { return feedsOf.Get(p) }
 
 var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
@@ -75,12 +74,11 @@ var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 	return list
 })
 
-// positional reports whether the builds take an input by its place. A contract
-// that does not say how they do is taken for the worse.
+// positional reports whether the builds take an input by its place. It is true if the
+// contract does not state the access, because that is the more dangerous case.
 func (f feed) positional() bool { return f.group.Contract.Reader.Access != sensor.AccessNamed }
 
-// input returns what the feed supplies for an input of the definition. It is not
-// to be changed.
+// input returns the feed's supply of an input of the definition. Do not change it.
 func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {
 	access := sensor.AccessNamed
 	if f.positional() {
@@ -105,13 +103,14 @@ func (f feed) String() string {
 	return names
 }
 
-// listed is how many of many things a message names.
+// listed is the largest number of names in a list of a message.
 const listed = 5
 
-// list joins names, the first of them if there are many.
-func list(names []string, what string) string {
+// list joins names. Of more than listed names it has the first ones and the number of
+// the others; noun is what they are called.
+func list(names []string, noun string) string {
 	if rest := len(names) - listed; rest > 0 {
-		return fmt.Sprintf("%s and %d %s more", strings.Join(names[:listed], ", "), rest, what)
+		return fmt.Sprintf("%s and %d %s more", strings.Join(names[:listed], ", "), rest, noun)
 	}
 	return strings.Join(names, ", ")
 }
@@ -127,7 +126,7 @@ func buildNames(builds ...validate.Build) string {
 	return "builds " + list(names, "builds")
 }
 
-// blame records that an error speaks of the builds of the groups.
+// blame marks the builds of the cohorts as at fault if the check reports errors.
 func blame(p *validate.Pass, groups []*validate.Group) {
 	if p.Check.Severity != validate.Error {
 		return
@@ -137,7 +136,7 @@ func blame(p *validate.Pass, groups []*validate.Group) {
 	}
 }
 
-// builds returns the builds of the groups.
+// builds returns the builds of the cohorts.
 func builds(groups []*validate.Group) []validate.Build {
 	if len(groups) == 1 {
 		return slices.Clip(groups[0].Builds)
@@ -149,7 +148,7 @@ func builds(groups []*validate.Group) []validate.Build {
 	return list
 }
 
-// groupsOf returns the groups of feeds, each once.
+// groupsOf returns the cohorts of feeds, each once.
 func groupsOf(feeds []feed) []*validate.Group {
 	if len(feeds) == 1 {
 		return []*validate.Group{feeds[0].group}
@@ -165,7 +164,7 @@ func groupsOf(feeds []feed) []*validate.Group {
 	return list
 }
 
-// hosts says how many of the fleet's hosts run the builds of the groups.
+// hosts returns how many hosts of the fleet run the builds of the cohorts, for messages.
 func hosts(p *validate.Pass, groups []*validate.Group) string {
 	var n uint64
 	for _, g := range groups {
@@ -178,7 +177,7 @@ func hosts(p *validate.Pass, groups []*validate.Group) string {
 	return fmt.Sprintf("%s of %s hosts (%s)", thousands(n), thousands(p.Fleet.Hosts()), fleet)
 }
 
-// thousands writes a number as people read it: 1,000,000.
+// thousands formats a number with separators: 1,000,000.
 func thousands(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -187,16 +186,16 @@ func thousands(n uint64) string {
 	return s
 }
 
-// number names an input for a person and for a programmer.
+// number returns the number of an input, counted from 1, and its index.
 func number(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }
 
-// rulesOf says how many of the content's rules something is said of.
+// rulesOf returns "n of all rules", for messages.
 func rulesOf(p *validate.Pass, n int) string {
 	all := max(p.Needs.Sizes.Instances, uint64(n))
 	return fmt.Sprintf("%s of %s rules", thousands(uint64(n)), thousands(all))
 }
 
-// field names an input by its field too.
+// field returns the number, index and name of an input.
 func field(p *validate.Pass, index int) string {
 	return fmt.Sprintf("%s, %s", number(index), p.Definition.Inputs[index].Name)
 }
@@ -218,8 +217,8 @@ func rule(in *validate.Instance) string {
 	return "a rule"
 }
 
-// first returns the place of the first of some causes, and whose it is. Without
-// any it is the content as a whole.
+// first returns the location and the instance of the first cause. Without causes it
+// returns the location of the header.
 func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Location, *validate.Instance) {
 	switch {
 	case len(causes) == 0:
@@ -230,10 +229,10 @@ func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Locatio
 	return p.LocateWord(causes[0].Instance, causes[0].Word, input)
 }
 
-// reportInput reports an input that the content reads and some feeds do not
-// deal with as they should, once for each rule that reads it. Say writes what
-// a rule, or several, do, given their names and a form of to read; details the
-// other side, and fix what to do.
+// reportInput reports an input that the content reads and that the bad feeds do not
+// supply as needed. It makes one finding for each rule that reads the input. Say returns
+// the message, for the name of one rule and "reads", or for several rules and "read".
+// Details describe the feeds.
 func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(rules, read string) string, details []string, fix string) {
 	groups := groupsOf(bad)
 	blame(p, groups)
@@ -270,8 +269,8 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 			group.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
 		}
 	default:
-		// Only criteria read it that no rule refers to, or the needs do
-		// not say which rules do.
+		// No rule refers to the criteria that read the input, or the needs do not
+		// name the rules.
 		where := p.Locate(channelfile.InputsReadRange, "header.inputs_read")
 		if p.File == nil {
 			where.Path = fmt.Sprintf("inputs[%d]", need.Index)
@@ -280,8 +279,8 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 	}
 }
 
-// reportDeclared reports an input of the definition, which the content need
-// not read, and with which some feeds do not deal as they should.
+// reportDeclared reports an input of the definition that the bad feeds do not supply as
+// declared, whether or not the content reads it.
 func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range, path string, details []string, fix, format string, args ...any) {
 	groups := groupsOf(bad)
 	blame(p, groups)
@@ -298,9 +297,9 @@ func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range
 	})
 }
 
-// reportBuilds reports what is wrong between the content as a whole and a
-// group of builds; say says what. It is called only if the finding is kept: a
-// fleet may have thousands of builds that differ.
+// reportBuilds reports that the content as a whole does not fit a cohort of builds. It
+// calls say, which makes the finding, only if the report keeps the finding: a fleet can
+// have thousands of distinct contracts.
 func reportBuilds(p *validate.Pass, g *validate.Group, say func() validate.Finding) {
 	groups := []*validate.Group{g}
 	blame(p, groups)
@@ -312,7 +311,7 @@ func reportBuilds(p *validate.Pass, g *validate.Group, say func() validate.Findi
 	})
 }
 
-// holdBack is the advice that always helps.
+// holdBack returns the advice that is always possible.
 func holdBack(groups ...*validate.Group) string {
 	return "hold the content back from " + buildNames(builds(groups)...)
 }

@@ -14,16 +14,16 @@ var formatSupported = &validate.Check{
 	Name: "format-supported",
 	Doc: `every build reads the version of the format
 
-A build that does not read the version of the format refuses the content at
-best.
+In the best case, a build that does not read the version of the format
+refuses the content. In the worst case it misreads it.
 
 Encode the content in a version that all builds read, or hold it back from
-those that do not.`,
+the other builds.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		if p.Subject.Kind == validate.KindDefinition {
-			return // there is no content, of any format
+			return // a definition has no format
 		}
 		for i := range p.Groups {
 			g := &p.Groups[i]

@@ -13,11 +13,12 @@ import (
 var inputIdentity = &validate.Check{
 	ID:   "CF3018",
 	Name: "input-identity",
-	Doc: `each place of a positional build has the input that is declared there
+	Doc: `a positional build has each input at its declared place
 
-A positional build takes an input by its place. If another input stands at
-that place than the definition declares, rules compare, say, the user with
-the name of a pipe: nothing breaks, and nothing matches, or all of it.
+A positional build takes an input by its place. If it has another input
+there than the definition declares, rules compare, for example, the user
+with the name of a pipe. Nothing breaks, but a rule matches nothing, or
+everything.
 
 Correct the order in the definition or in the sensor, and give the type a
 new version.`,
@@ -45,7 +46,7 @@ new version.`,
 			}
 			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines,
 				"correct the order in the definition or in the sensor, whichever is wrong, and give the type a new version",
-				"%s of type %s is declared as %s, and %s is supplied there", number(index), p.Definition.Name, def.Name, found)
+				"%s of type %s is declared as %s, but %s is supplied there", number(index), p.Definition.Name, def.Name, found)
 		}
 	},
 }

@@ -12,11 +12,11 @@ import (
 var inputType = &validate.Check{
 	ID:   "CF3003",
 	Name: "input-type",
-	Doc: `each input is supplied with the type that it is declared with
+	Doc: `each input is supplied with its declared type
 
-A criterion on a string input reads a pointer and a length; one on an
-integer a number. A build that supplies another type than the definition
-declares makes the interpreter take a number for a pointer.
+A criterion on a string input reads a pointer and a length. A criterion on
+an integer input reads a number. If a build supplies another type than the
+definition declares, the interpreter can take a number for a pointer.
 
 Correct the definition or the sensor, whichever is wrong, and give the type
 a new version.`,
@@ -40,12 +40,12 @@ a new version.`,
 			const fix = "correct the definition or the sensor, whichever is wrong, and give the type a new version"
 			if need := p.Needs.Input(index); need != nil {
 				reportInput(p, need, bad, func(rules, read string) string {
-					return fmt.Sprintf("%s %s %s, of type %s, which is not supplied as the %v that is declared", rules, read, field(p, index), p.Definition.Name, def.Type)
+					return fmt.Sprintf("%s %s %s, of type %s, which is not supplied as %v, its declared type", rules, read, field(p, index), p.Definition.Name, def.Type)
 				}, lines, fix)
 				continue
 			}
 			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines, fix,
-				"%s, of type %s is not supplied as the %v that is declared; nothing reads it yet", field(p, index), p.Definition.Name, def.Type)
+				"%s, of type %s is not supplied as %v, its declared type; nothing reads it yet", field(p, index), p.Definition.Name, def.Type)
 		}
 	},
 }

@@ -11,18 +11,17 @@ import (
 var inputsSupplied = &validate.Check{
 	ID:   "CF3001",
 	Name: "inputs-supplied",
-	Doc: `each input that is read is supplied to every positional build
+	Doc: `every positional build supplies each input that is read
 
 A positional build hands its interpreter an array of inputs. A criterion on
 an input past its end makes the interpreter read memory that is not an
-input, and take what is there for a pointer. That is what happened on 19
-July 2024: the template type of channel 291 declared 21 inputs, the sensor
-supplied 20, and the first rule with a criterion on the 21st stopped 8.5
-million machines.
+input, and take it for a pointer. This happened on 19 July 2024. The template
+type of channel 291 declared 21 inputs, the sensor supplied 20, and the first
+rule with a criterion on the 21st input stopped 8.5 million machines.
 
 Drop the criterion, or hold the content back from the builds that the
 finding names until all of them supply the input. An acknowledged shortfall
-does not help: it is for content that does not read the input.`,
+does not help, because it covers only content that does not read the input.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
@@ -52,8 +51,9 @@ does not help: it is for content that does not read the input.`,
 	},
 }
 
-// shortfalls says what the content declares and what the feeds supply that do
-// not, or not surely, supply an input: a line for each number.
+// shortfalls returns the details for feeds that may not supply an input in every event:
+// the numbers of inputs that the content declares and that the feeds supply. Feeds with
+// the same number have one line.
 func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 	var order []shortfall
 	same := map[shortfall][]feed{}
@@ -67,7 +67,7 @@ func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 	var lines []string
 	for i, s := range order {
 		if i == maxDetails {
-			return append(lines, fmt.Sprintf("and others that supply another number, %d in all", len(order)))
+			return append(lines, fmt.Sprintf("and other numbers, %d in all", len(order)))
 		}
 		feeds := same[s]
 		var names []string
@@ -84,15 +84,15 @@ func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 	return lines
 }
 
-// A shortfall is what is said of a feed that does not surely supply an input.
+// A shortfall describes a feed that may not supply an input in every event.
 type shortfall struct {
-	supplied int
-	but      string
+	supplied int    // number of inputs that it supplies in every event
+	but      string // remark, "" if there is none
 }
 
 func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 	var s shortfall
-	last := -1 // input that is supplied
+	last := -1 // last input that is supplied
 	for i := range f.supply.Inputs {
 		in := &f.supply.Inputs[i]
 		if in.State.Certain() {
@@ -102,11 +102,11 @@ func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 	}
 	switch {
 	case f.input(p, index).State == sensor.StateUnknown:
-		s.but = ", and it is not known whether this one too"
+		s.but = ", and the supply of this one is unknown"
 	case f.input(p, index).State == sensor.StateConditional:
-		s.but = ", and this one in some events alone"
+		s.but = ", and this one only in some events"
 	case last > index:
-		s.but = ", and not this one, which stands among them"
+		s.but = ", but not this one, which stands between them"
 	}
 	return s
 }

@@ -10,11 +10,11 @@ import (
 var lengthKnown = &validate.Check{
 	ID:   "CF3011",
 	Name: "length-known",
-	Doc: `where a step budget is stated, so are the lengths that it depends on
+	Doc: `a contract with a step budget states the lengths that the cost depends on
 
-The build states a budget of steps, and the cost of the content depends on
-how long an input can be; but its contract does not say how long. So there
-is no bound. Unsure means blocked.
+The contract of the build states a budget of steps, and the cost of the
+content depends on the length of an input. But the contract does not state
+its maximum length, so the cost has no bound. Such content is blocked.
 
 State the maximum length of the input in the contract.`,
 	Uses:     uses,
@@ -30,7 +30,7 @@ State the maximum length of the input in the contract.`,
 					where, in := first(p, p.Needs.Input(index).First, index)
 					return validate.Finding{
 						Where: where, Instance: in, Input: p.InputAt(index),
-						Message: fmt.Sprintf("what %s costs depends on how long %s, can be, which %s does not state; it has a budget of %s steps",
+						Message: fmt.Sprintf("the cost of %s depends on the length of %s; the contract of %s does not state its maximum, but a budget of %s steps",
 							rule(in), field(p, index), f, thousands(f.group.Contract.Reader.Budget.Steps)),
 						Fix: "state maxLength of the input in the contract",
 					}

@@ -11,9 +11,9 @@ var memoryBudget = &validate.Check{
 	Name: "memory-budget",
 	Doc: `the content needs no more memory than every build allows
 
-A reader keeps the file, the truth of each criterion and a small stack:
-FORMAT.md, section 9. A build that runs in a kernel has a fixed amount for
-it.
+A reader keeps the file, the result of each criterion and a small stack
+(FORMAT.md, section 9). A build that runs in a kernel has a fixed amount of
+memory for them.
 
 Split the content.`,
 	Uses:     uses,

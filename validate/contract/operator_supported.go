@@ -18,7 +18,7 @@ the file, or jumps through a table past its end. In February 2017 a rule set
 with keywords that older engines did not know failed to load on all of them.
 
 Write the rule with operators that all builds know, or hold the content back
-from those that do not.`,
+from the other builds.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {

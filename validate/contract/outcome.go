@@ -14,30 +14,28 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// An outcomeReport says what a check has to say of rules that become one thing.
+// An outcomeReport has the texts of a check that reports one outcome of rules.
 type outcomeReport struct {
 	outcome outcome.Outcome
-	// one and several say it of a rule and of several, given these, the
-	// events that it is about and the input that they do not have.
+	// Formats of the messages for one rule and for several. The arguments are the
+	// rules, the events, and the input that the events do not have.
 	one, several string
 	fix          string
-	// absent says it of rules that ask for an input to be absent, if that is
-	// something else.
+	// texts for rules that ask for an absent input; nil means the same texts
 	absent *outcomeReport
 }
 
-// run reports each instance that becomes what the outcome says on the events
-// of some feed, because the named build never supplies an input that it reads:
-// once for each input by which it does. A rule that several do the same to is
-// thus found, and counted, with each of them.
+// run reports each instance that has the outcome on the events of some feed because
+// its named build never supplies an input that the instance reads. It makes one finding
+// for each input that causes the outcome.
 func (o outcomeReport) run(p *validate.Pass) {
 	lacks := lacksOf.Get(p)
 	if len(lacks) == 0 {
 		return
 	}
 	if p.File == nil {
-		// Needs do not carry conditions, so what becomes of the rules
-		// cannot be told. The worst is said, once.
+		// Needs have no conditions, so the outcome of the rules is unknown.
+		// Report the worst outcome, once.
 		if o.outcome == outcome.Blind {
 			reportLacking(p, lacks, o.fix)
 		}
@@ -56,17 +54,17 @@ func (o outcomeReport) run(p *validate.Pass) {
 	}
 }
 
-// stepsPerWord is the number of steps of the run's budget that folding a condition
-// is charged for each of its words.
+// stepsPerWord is the charge for folding a condition, for each of its words, in steps
+// of the run's budget.
 const stepsPerWord = 4
 
-// maxGrouped is how many findings are put into groups: more than any set of
-// rules has. Of those beyond, which only a file that was made for it has, it is
-// counted that they are there, and not found out whose fault they are.
+// maxGrouped is the largest number of findings that are put into groups. Published sets
+// of rules have fewer. More findings, which only hostile files have, are counted without
+// a search for their causes.
 const maxGrouped = 20_000
 
-// An outcomeReporter is one check at work. What it finds out of an instance is
-// kept from one to the next only as memory to be used again.
+// An outcomeReporter runs one check. Its fields that are marked as "of the instance"
+// are reset for each instance and reuse their memory.
 type outcomeReporter struct {
 	outcomeReport
 	pass   *validate.Pass
@@ -74,43 +72,43 @@ type outcomeReporter struct {
 	folder outcome.Folder
 	work   uint64 // steps for the instance
 
-	reads  []uint64      // of each criterion: the inputs that it reads, of those that some feed lacks
+	reads  []uint64      // by criterion: the set of inputs that it reads and some feed lacks
 	known  []folded      // of the instance
-	alone  map[int]cause // likewise: of inputs that were missing alone; without a word, of those that do nothing
-	faults []fault       // likewise
-	list   []cause       // likewise: those that known has
+	alone  map[int]cause // of the instance: by input that is missing alone; word is -1 if it has no effect
+	faults []fault       // of the instance
+	list   []cause       // of the instance: the causes of known
 	inputs missingInputs // of the instance and one lack
-	kept   []int         // likewise: of these, those that are looked at together
+	kept   []int         // of the instance and one lack: inputs that are examined together
 	key    []byte
 	groups map[string]*outcomeGroup
-	who    map[string]*lackers // by lacks
+	who    map[string]*lackers // by key of lacks
 }
 
-// Which of the inputs that some feed lacks something reads is a set of 64. The
-// last stands for all that have no place of their own.
+// A set of inputs that some feed lacks has 64 bits. The last bit stands for all inputs
+// that have no bit of their own.
 const othersBit = 1 << 63
 
-// A folded is what becomes of an instance without a set of inputs.
+// A folded is the outcome of an instance without a set of inputs.
 type folded struct {
-	missing uint64
-	bad     bool
-	from    int // the causes are list[from:to]
+	missing uint64 // set of inputs
+	bad     bool   // whether the instance has the outcome of the check
+	from    int    // the causes are list[from:to]
 	to      int
 }
 
-// A cause is an input by which an instance is bad.
+// A cause is a missing input that gives an instance the outcome of the check.
 type cause struct {
 	input int
-	word  int // that reads it
-	// absent tells that the word asks for the input to be absent.
+	word  int // reads the input
+	// whether the word asks for the input to be absent
 	absent bool
-	// with are the inputs that are missing too, if this is not enough; more
-	// tells that there are others yet.
+	// other missing inputs without which this one is not sufficient; more is true if
+	// the list is not complete
 	with []int
 	more bool
 }
 
-// compare orders causes as their words stand.
+// compare orders causes by their words.
 func (c *cause) compare(o *cause) int {
 	more := 0
 	switch {
@@ -122,9 +120,9 @@ func (c *cause) compare(o *cause) int {
 	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), slices.Compare(c.with, o.with), more)
 }
 
-// A fault is that an instance is bad for a lack.
+// A fault is a cause for the feeds of a lack.
 type fault struct {
-	lack int
+	lack int // index in outcomeReporter.lacks
 	cause
 }
 
@@ -136,11 +134,11 @@ type outcomeGroup struct {
 	builds  []validate.Build
 	fix     string
 	says    *outcomeReport
-	joint   int // how many of the findings have causes that are not enough
+	joint   int // number of findings whose cause is not sufficient alone
 }
 
-// mask gives each input that some feed lacks a place in the sets, and finds out
-// which of them the criteria read.
+// mask gives each input that some feed lacks a bit in the sets, and computes the set of
+// each criterion.
 func (r *outcomeReporter) mask() {
 	f, bits := r.pass.File, make([]uint64, len(r.pass.Definition.Inputs))
 	n := 0
@@ -161,7 +159,7 @@ func (r *outcomeReporter) mask() {
 	}
 }
 
-// find finds the lacks for which an instance is bad, and whose fault it is.
+// find computes the faults of an instance.
 func (r *outcomeReporter) find(instance int) {
 	r.known, r.faults = r.known[:0], r.faults[:0]
 	r.list = r.list[:0]
@@ -181,8 +179,8 @@ func (r *outcomeReporter) find(instance int) {
 		if missing == 0 {
 			continue
 		}
-		// Feeds that lack the same of what the instance reads do the same
-		// to it.
+		// The outcome is the same for feeds that lack the same inputs of those
+		// that the instance reads.
 		i := slices.IndexFunc(r.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 })
 		if i < 0 {
 			i = len(r.known)
@@ -193,19 +191,18 @@ func (r *outcomeReporter) find(instance int) {
 			r.faults = append(r.faults, fault{k, c})
 		}
 		if known.bad && known.from == known.to {
-			r.faults = append(r.faults, fault{lack: k}) // it is no more than counted
+			r.faults = append(r.faults, fault{lack: k}) // without a cause: it is only counted
 		}
 	}
 }
 
-// becomes reports whether an instance becomes what the outcome says without some
-// inputs.
+// becomes reports whether an instance has the outcome without the missing inputs.
 func (r *outcomeReporter) becomes(instance int, missing func(int) bool) bool {
 	r.work += stepsPerWord * uint64(r.pass.File.Instance(instance).Count)
 	return r.folder.Fold(r.pass.File, instance, missing) == r.outcome
 }
 
-// fold finds out what becomes of an instance for a lack.
+// fold computes the outcome of an instance for a lack, and its causes.
 func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
 	k := folded{missing: missing, bad: r.becomes(instance, l.missing)}
 	if k.bad && !r.counted() {
@@ -216,11 +213,11 @@ func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
 	return k
 }
 
-// counted reports whether findings are no more than counted.
+// counted reports whether further findings are only counted.
 func (r *outcomeReporter) counted() bool { return r.pass.Full() && r.pass.Found() >= maxGrouped }
 
-// report reports what was found of an instance, one finding for each input that
-// is to blame.
+// report reports the faults of an instance, one finding for each input that causes
+// them.
 func (r *outcomeReporter) report(instance int) {
 	if r.counted() {
 		r.pass.ReportMore(1)
@@ -251,8 +248,8 @@ func (r *outcomeReporter) report(instance int) {
 	}
 }
 
-// besides names the inputs that are missing besides that of a cause, if that
-// is not enough.
+// besides returns the part of a message that names the other missing inputs of a cause,
+// or "" if the cause is sufficient alone.
 func (r *outcomeReporter) besides(c *cause) string {
 	var names []string
 	for _, index := range c.with {
@@ -267,17 +264,17 @@ func (r *outcomeReporter) besides(c *cause) string {
 	case len(names) == 0:
 		return ""
 	}
-	return fmt.Sprintf("; this alone would not do it: they do not have %s either", others)
+	return fmt.Sprintf("; this alone is not the cause: they do not have %s either", others)
 }
 
-// Lackers are the feeds of some lacks, which are the same for many inputs.
+// Lackers are the feeds of some lacks. Many inputs have the same lackers.
 type lackers struct {
 	feeds  []feed
 	events string
 	builds []validate.Build
 }
 
-// lackersOf returns the feeds of the lacks of faults; key is these.
+// lackersOf returns the feeds of the lacks of faults. Key encodes the lacks.
 func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 	who := r.who[string(key)]
 	if who == nil {
@@ -291,7 +288,7 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 	return who
 }
 
-// group returns the group of findings for a cause and some lacks.
+// group returns the group of findings for the cause and the lacks of faults.
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	index, says, of := faults[0].input, &r.outcomeReport, ""
 	r.key = append(r.key[:0], 0)
@@ -310,7 +307,7 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
 	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: says.fix, says: says}
 	if of == "" {
-		g.fix = instead(p, index, g.fix) // there is nothing instead of what is absent
+		g.fix = instead(p, index, g.fix) // a rule that asks for an absent input needs no other input
 	}
 	key := fmt.Sprintf("%s input %04d %s%s", p.Check.ID, index, of, strings.Join(g.details, "\n"))
 	g.FindingGroup = p.FindingGroup(key, func(found int) validate.Summary {
@@ -319,7 +316,7 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 			details = append(details, fmt.Sprintf("%s read it", rulesOf(p, need.Instances)))
 		}
 		if g.joint > 0 {
-			details = append(details, fmt.Sprintf("%s would not be so for this field alone, but the events lack others too", rulesOf(p, g.joint)))
+			details = append(details, fmt.Sprintf("%s have this outcome only because the events lack other fields too", rulesOf(p, g.joint)))
 		}
 		rules := rulesOf(p, found)
 		if p.Found() > maxGrouped {
@@ -340,22 +337,22 @@ func ofType(p *validate.Pass, index int) string {
 	return fmt.Sprintf("%s, of type %s", field(p, index), p.Definition.Name)
 }
 
-// A lack is the feeds of named builds that do not supply the same inputs of
-// those that the content reads.
+// A lack is a set of feeds of named builds that lack the same inputs of those that the
+// content reads.
 type lack struct {
-	inputs []int // ascending
-	lacks  []bool
+	inputs []int  // ascending
+	lacks  []bool // by input
 	feeds  []feed
-	mask   uint64 // the set of the inputs
+	mask   uint64 // inputs, as a set
 }
 
 func (l *lack) missing(index int) bool { return l.lacks[index] }
 
-// lacksOf is what the feeds of named builds lack: many builds lack the same, and
-// what becomes of a rule is found out once for all of them.
+// lacksOf computes the lacks of a fleet. Many builds lack the same inputs, and the
+// outcome of a rule is computed once for all of them.
 var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 	var list []*lack
-	var same map[string]int // the lack of the same inputs
+	var same map[string]int // index in list, by inputs
 	for _, f := range feeds(p) {
 		if f.positional() {
 			continue
@@ -387,23 +384,22 @@ var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 	return list
 })
 
-// maxTried is how many inputs are tried of a rule, so that a finding about one
-// that reads a thousand is not a thousand times as dear, and maxWords how many
-// of the words that read one of them.
+// The search for the causes of a finding is limited, so that a rule which reads a
+// thousand inputs does not cost a thousand times as much.
 const (
-	maxTried = 16
-	maxWords = 4
+	maxTried = 16 // inputs of a rule that are examined
+	maxWords = 4  // words that read one of these inputs
 )
 
-// missingInputs are those that an instance reads of what is missing: the first
-// maxTried, as the words stand.
+// missingInputs are the missing inputs that an instance reads: the first maxTried, in
+// the order of the words.
 type missingInputs struct {
 	inputs []int
-	uses   map[int]uint16 // of criteria: which of the inputs they read
-	more   bool           // it reads others
+	uses   map[int]uint16 // by criterion: the set of inputs that it reads
+	more   bool           // whether the instance reads further missing inputs
 }
 
-// read finds the missing inputs that an instance reads.
+// read computes the missing inputs that an instance reads.
 func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	f := r.pass.File
 	m := &r.inputs
@@ -418,7 +414,7 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 		if !word.IsReference() || r.reads[word.Criterion()]&l.mask == 0 {
 			continue
 		}
-		// Many words may refer to a criterion that reads many inputs.
+		// Many words can refer to a criterion that reads many inputs, so look at it once.
 		if _, known := m.uses[word.Criterion()]; known {
 			continue
 		}
@@ -443,16 +439,16 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	return m
 }
 
-// addCauses adds the inputs by which an instance becomes what the outcome says
-// to the list: each that is enough by itself, or else the first of some that are
-// together.
+// addCauses adds to the list each missing input that is sufficient to give the instance
+// the outcome. If no input is sufficient, it adds the first one of several that are
+// sufficient together.
 func (r *outcomeReporter) addCauses(instance int, l *lack) {
 	m, before := r.read(instance, l), len(r.list)
 	for i, input := range m.inputs {
 		c, known := r.alone[input]
 		if !known {
 			c = cause{input: input, word: -1}
-			// The only one that is missing is known to be enough.
+			// A single missing input is known to be sufficient.
 			if len(m.inputs) == 1 && !m.more || r.becomes(instance, only(input)) {
 				r.point(instance, m, i, &c)
 			}
@@ -470,8 +466,8 @@ func (r *outcomeReporter) addCauses(instance int, l *lack) {
 	}
 }
 
-// together returns the first of missing inputs of which none is enough, with the
-// others that it takes.
+// together returns the first of the missing inputs that are sufficient only together,
+// with the others.
 func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) cause {
 	kept := append(r.kept[:0], m.inputs...)
 	r.kept = kept
@@ -479,8 +475,8 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 		return r.becomes(instance, func(n int) bool { return slices.Contains(kept, n) })
 	}
 	more := m.more && !enough()
-	// What need not be missing is left out, the last first. If it takes inputs
-	// that are not tried, nothing is.
+	// Remove inputs that need not be missing, the last one first. Keep all of them if
+	// they are not sufficient without inputs that are not examined.
 	for i := len(kept) - 1; i >= 0 && !more; i-- {
 		input := kept[i]
 		if kept = slices.Delete(kept, i, i+1); !enough() {
@@ -492,10 +488,9 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 	return c
 }
 
-// point finds the word that a finding about input i of those that are missing
-// points at: the first that does it alone, or else the first that could have a
-// part in it. A rule is widened by words that are negated, and loses by those
-// that are not.
+// point sets the word of a cause for missing input i: the first word that is sufficient
+// alone, or else the first word that can contribute. Negated words widen a rule. Other
+// words make it blind or weaken it.
 func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause) {
 	f, in := r.pass.File, r.pass.File.Instance(instance)
 	c.word = -1
@@ -528,7 +523,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 	c.absent = word.Negated() && f.Criterion(word.Criterion()).Operator == channelfile.OpExists
 }
 
-// only returns what holds for one input.
+// only returns a function that is true for one input.
 func only(input int) func(int) bool { return func(n int) bool { return n == input } }
 
 // inputsOf returns the inputs that a criterion reads.
@@ -540,8 +535,8 @@ func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {
 	}
 }
 
-// reportLacking reports each input that is needed and that some feeds lack,
-// where there are no conditions to fold.
+// reportLacking reports each input that is needed and that some feeds lack. It is for
+// needs, which have no conditions.
 func reportLacking(p *validate.Pass, lacks []*lack, fix string) {
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
@@ -553,7 +548,7 @@ func reportLacking(p *validate.Pass, lacks []*lack, fix string) {
 		}
 		if len(bad) > 0 {
 			reportInput(p, need, bad, func(rules, read string) string {
-				return fmt.Sprintf("%s %s %s, and may be blind, or match too much: needs do not say which", rules, read, ofType(p, need.Index))
+				return fmt.Sprintf("%s %s %s, and may be blind or match too much; the needs do not say which", rules, read, ofType(p, need.Index))
 			}, lacking(p, need.Index, bad), instead(p, need.Index, fix))
 		}
 	}

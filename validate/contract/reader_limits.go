@@ -9,15 +9,15 @@ import (
 var readerLimits = &validate.Check{
 	ID:   "CF3008",
 	Name: "reader-limits",
-	Doc: `the content keeps the limits of every build
+	Doc: `the content exceeds no limit of any build
 
-A build has fixed room for a file, for its instances, for a value. What does
-not fit is cut off, refused, or written past the room. In November 2025 a
-feature file with more entries than the 200 that its readers had room for
-stopped a large part of the web.
+A build has fixed room for a file, for its instances and for a value. It cuts
+off, refuses or overflows with larger content. In November 2025 a feature
+file with more than the 200 entries that its readers had room for stopped a
+large part of the web.
 
-Split the content, or shorten what is too long; or hold the content back from
-the builds that the finding names.`,
+Split the content, shorten the part that is too long, or hold the content
+back from the builds that the finding names.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
@@ -53,7 +53,7 @@ the builds that the finding names.`,
 							case instance >= 0:
 								f.Where, f.Instance = p.LocateInstance(instance)
 							}
-							f.Message += "; the first with more is of " + rule(f.Instance)
+							f.Message += "; the first one over the limit is in " + rule(f.Instance)
 						}
 						return f
 					})
@@ -63,8 +63,8 @@ the builds that the finding names.`,
 	},
 }
 
-// The functions that follow return the first part of a file that exceeds a
-// limit, as a criterion or as an instance.
+// The functions below return the first criterion or instance of a file that exceeds a
+// limit, and -1 for the other.
 
 func longCondition(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Instances() {

@@ -11,10 +11,10 @@ var ruleBlind = &validate.Check{
 	Name: "rule-blind",
 	Doc: `no rule is blind on a build
 
-A named reader that never gets an input takes it for absent, and an absent
-input fails every criterion. The condition of this rule can then never hold:
-the rule ships, is counted as coverage, and sees nothing. A rule that several
-inputs each make blind is found, and counted, with each of them.
+A named reader treats an input that it never gets as absent, and an absent
+input fails every criterion. The condition of this rule can then never hold.
+The rule ships and counts as coverage, but it detects nothing. If each of
+several inputs makes the rule blind, there is a finding for each of them.
 
 Read an input that the builds supply, or write a rule of its own for them.`,
 	Severity: validate.Warning,

@@ -12,9 +12,9 @@ var ruleWeakened = &validate.Check{
 	Doc: `no rule loses an alternative on a build
 
 One of the alternatives of this rule reads an input that the builds never
-supply, and can never hold there. The rule still works, but sees less than
-its author thinks. A rule that loses by several inputs is found with each of
-them.
+supply, so it can never hold there. The rule still works, but it detects less
+than its author expects. If the rule loses alternatives by several inputs,
+there is a finding for each of them.
 
 Read an input that the builds supply in that alternative too.`,
 	Severity: validate.Warning,

@@ -11,10 +11,10 @@ var ruleWidened = &validate.Check{
 	Name: "rule-widened",
 	Doc: `no rule matches more on a build than it should
 
-A criterion under negation holds when its input is absent, and so does one
+A negated criterion holds when its input is absent, and so does a criterion
 that asks for an absent input. On a build that never supplies the input the
-restriction is gone, and the rule matches what its author took care to leave
-out. A rule that several inputs each widen is found with each of them.
+restriction is gone, and the rule matches events that its author excluded.
+If each of several inputs widens the rule, there is a finding for each.
 
 Read an input that the builds supply, or require that the input exists. A rule
 that asks for an absent input is for sources that supply it: restrict it to

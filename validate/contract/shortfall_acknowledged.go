@@ -10,14 +10,14 @@ import (
 var shortfallAcknowledged = &validate.Check{
 	ID:   "CF3016",
 	Name: "shortfall-acknowledged",
-	Doc: `no shortfall is waiting for its date
+	Doc: `no shortfall is acknowledged
 
 A build does not supply an input that the template type declares. Its owners
-know, and have acknowledged it until a date, so content that does not read
-the input is accepted. This warning stays in every report until all builds
+acknowledged this until a date, so content that does not read the input is
+accepted. This warning stays in every report until all builds
 supply the input.
 
-Replace the build, or mend it, before the date.`,
+Replace or fix the build before the date.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
@@ -25,7 +25,7 @@ Replace the build, or mend it, before the date.`,
 		reportAcknowledged(p, func(index int, f feed, a *sensor.Shortfall) {
 			if holds(p, a) {
 				reportDeclared(p, index, []feed{f}, channelfile.InputsDeclaredRange, "header.inputs_declared", shortfalls(p, index, []feed{f}),
-					"replace or mend the build before that day is over; until then read the input in no rule",
+					"replace or fix the build before that day is over; until then do not read the input in any rule",
 					"%s, of type %s is declared and not supplied, which is acknowledged until %v: %s",
 					field(p, index), p.Definition.Name, a.Until, a.Why)
 			}
@@ -33,8 +33,8 @@ Replace the build, or mend it, before the date.`,
 	},
 }
 
-// reportAcknowledged calls report for each shortfall of a declared input that
-// the content does not read and that is acknowledged, if only in the past.
+// reportAcknowledged calls report for each shortfall of a declared input that the
+// content does not read, if the shortfall is or was acknowledged.
 func reportAcknowledged(p *validate.Pass, report func(index int, f feed, a *sensor.Shortfall)) {
 	latent(p, func(index int, bad []feed) {
 		for _, f := range bad {
@@ -45,5 +45,5 @@ func reportAcknowledged(p *validate.Pass, report func(index int, f feed, a *sens
 	})
 }
 
-// holds reports whether an acknowledgement does. Without a time none does.
+// holds reports whether an acknowledgement still holds. It is false without a time.
 func holds(p *validate.Pass, a *sensor.Shortfall) bool { return !p.Now.IsZero() && a.Holds(p.Now) }

@@ -9,15 +9,15 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A side is feeds of which a line says the same.
+// A side is a set of feeds that share a line of details.
 type side struct {
-	names []string // of the feeds; "" for one without a name
+	names []string // of the feeds; "" for a feed without a name
 	feeds []feed
-	note  string // what is said of them, besides who they are
+	note  string // statement about them, without their names
 }
 
-// sides puts feeds together that are of one name and one note, and then those
-// of the same builds.
+// sides joins feeds with the same name and the same note, and then feeds of the same
+// builds with the same note. A nil note means the same note for all.
 func sides(feeds []feed, note func(feed) string) []*side {
 	type key struct{ name, note string }
 	var list []*side
@@ -36,7 +36,7 @@ func sides(feeds []feed, note func(feed) string) []*side {
 		s.feeds = append(s.feeds, f)
 	}
 	if len(list) > maxDetails {
-		return list // nobody reads them all
+		return list // too many to be shown
 	}
 	var merged []*side
 	for _, s := range list {
@@ -65,7 +65,7 @@ func (s *side) String() string {
 	return "feeds " + list(s.names, "feeds") + " of " + of
 }
 
-// verb returns the form of a verb that goes with String.
+// verb returns the form of a verb after the text of String.
 func (s *side) verb(one, several string) string {
 	if len(s.names) > 1 || s.names[0] == "" && len(builds(groupsOf(s.feeds))) > 1 {
 		return several
@@ -73,11 +73,11 @@ func (s *side) verb(one, several string) string {
 	return one
 }
 
-// hosts says how many hosts run the builds.
+// hosts returns how many hosts run the builds, for messages.
 func (s *side) hosts(p *validate.Pass) string { return hosts(p, groupsOf(s.feeds)) }
 
-// observed says in how many events an input was seen, nothing if none were
-// observed.
+// observed returns in how many events an input was seen, for messages. It returns "" if
+// no event was observed.
 func (s *side) observed(p *validate.Pass, index int) string {
 	var seen, events uint64
 	for _, f := range s.feeds {
@@ -92,11 +92,11 @@ func (s *side) observed(p *validate.Pass, index int) string {
 
 func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
-// maxDetails is how many lines of details a finding has: a fleet may have a
-// thousand builds that differ.
+// maxDetails is the largest number of lines of details of a finding. A fleet can have
+// thousands of distinct contracts.
 const maxDetails = 20
 
-// details makes a line of each side, of no more than maxDetails.
+// details returns a line for each side, at most maxDetails of them.
 func details(sides []*side, line func(*side) string) []string {
 	var lines []string
 	for i, s := range sides {
@@ -108,7 +108,7 @@ func details(sides []*side, line func(*side) string) []string {
 	return lines
 }
 
-// eventsOf names the events of feeds, in a sentence.
+// eventsOf names the events of feeds, for messages.
 func eventsOf(feeds []feed) string {
 	list := sides(feeds, nil)
 	if len(list) <= 2 {
@@ -127,8 +127,8 @@ func eventsOf(feeds []feed) string {
 	return fmt.Sprintf("events of %d feeds of %s", len(names), buildNames(builds(groupsOf(feeds))...))
 }
 
-// lacking says of feeds that they do not supply an input, on how many hosts,
-// and what is known of where it is to be had.
+// lacking returns the details for feeds that do not supply an input: the number of their
+// hosts, and the feeds that have the input.
 func lacking(p *validate.Pass, index int, bad []feed) []string {
 	name := p.Definition.Inputs[index].Name
 	lines := details(sides(bad, nil), func(s *side) string {
@@ -141,8 +141,8 @@ func lacking(p *validate.Pass, index int, bad []feed) []string {
 	return append(lines, origins(p, index, bad)...)
 }
 
-// origins says what the definition knows of the feeds that can have an input:
-// which never do, and since when the others have.
+// origins returns the statement of the definition about feeds and an input: which of the
+// bad feeds never have it, and since when other feeds have it.
 func origins(p *validate.Pass, index int, bad []feed) []string {
 	name := p.Definition.Inputs[index].Name
 	isBad := map[string]bool{}
@@ -177,7 +177,7 @@ func origins(p *validate.Pass, index int, bad []feed) []string {
 	return []string{strings.Join(parts, "; ")}
 }
 
-// noun and verb return the form that goes with so many names.
+// noun and verb return the singular form for one name, and else the plural.
 
 func noun(one string, names []string) string { return verb(names, one, one+"s") }
 
@@ -188,8 +188,7 @@ func verb(names []string, one, several string) string {
 	return several
 }
 
-// instead adds to a fix what the definition has to say of where an input is
-// missing.
+// instead adds to a fix the definition's advice for events without an input.
 func instead(p *validate.Pass, index int, fix string) string {
 	in := &p.Definition.Inputs[index]
 	if in.Instead == "" {

@@ -14,16 +14,16 @@ import (
 var stepBudget = &validate.Check{
 	ID:   "CF3009",
 	Name: "step-budget",
-	Doc: `the worst event costs no more steps than every build allows
+	Doc: `the most expensive event costs no more steps than any build allows
 
-Each criterion is charged what its worst value can cost, FORMAT.md, section
-9, says how much. With the longest values that a build supplies that is a
-number, and the build has a budget for it. In July 2019 one regular
-expression took the processors of a whole network, because nothing bounded
-what it could cost.
+Each criterion is charged the cost of its most expensive value. FORMAT.md,
+section 9, defines the charge. With the maximum lengths of a build's inputs
+the total is a number of steps, and the build has a budget for it. In July
+2019 one regular expression used up the processors of a whole network,
+because nothing limited its cost.
 
-Shorten the lists of contains and pattern criteria on long inputs first:
-cfcheck needs shows what each input costs.`,
+Shorten the lists of contains and pattern criteria on long inputs first. The
+command cfcheck needs shows the cost of each input.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
@@ -58,15 +58,15 @@ cfcheck needs shows what each input costs.`,
 	},
 }
 
-// maxLength returns how long the value of an input can be that the feed
-// supplies. What is not supplied has no length, and what is no string a fixed
-// one.
+// maxLength returns a function that returns the maximum length of an input's value in
+// the feed, in bytes, and whether it is known. An input that is not supplied has length
+// 0, and an integer or an address has a fixed length.
 func (f feed) maxLength(p *validate.Pass) func(int) (int, bool) {
 	return func(index int) (int, bool) { return f.input(p, index).Longest() }
 }
 
-// costliest returns the input whose length costs most steps, and how many they
-// are; nil if the content reads none.
+// costliest returns the input whose length costs most steps, and their number. It
+// returns nil if the content reads no input.
 func costliest(p *validate.Pass, f feed) (worst *sensor.InputNeed, most uint64) {
 	length := f.maxLength(p)
 	for i := range p.Needs.Inputs {

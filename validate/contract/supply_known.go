@@ -14,11 +14,12 @@ import (
 var supplyKnown = &validate.Check{
 	ID:   "CF3004",
 	Name: "supply-known",
-	Doc: `whether a positional build supplies what is read is known
+	Doc: `each positional build is known to supply each input that is read
 
-The contract of a positional build does not say whether it supplies an input
-that the content reads, or says that only some events have it. Without the
-input, the interpreter reads past its inputs. Unsure means blocked.
+The contract of a positional build does not state whether it supplies an
+input that the content reads, or states that only some events have it.
+Without the input, the interpreter reads past its inputs. Content that may do
+so is blocked.
 
 Extract the contract from the build, or count the inputs in events that it
 produced. If only some events have the input, read another one.`,
@@ -31,9 +32,9 @@ produced. If only some events have the input, read another one.`,
 	},
 }
 
-// reportUnknown reports inputs that are read and that the feeds of one kind may
-// supply, but are not sure to: unknown and conditional ones. The advice is
-// conditional if all feeds in question supply the input in some events alone.
+// reportUnknown reports the inputs that the content reads and whose supply by some feed
+// is unknown or conditional. It looks at feeds for which kind returns true. The fix is
+// conditional if all these feeds supply the input only in some events, or else unknown.
 func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional string) {
 	all := feeds(p)
 	for i := range p.Needs.Inputs {
@@ -45,9 +46,9 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional 
 			}
 		}
 		if len(bad) > 0 {
-			says, fix := "it is not known whether that is supplied", unknown
+			says, fix := "its supply is unknown", unknown
 			if !slices.ContainsFunc(bad, func(f feed) bool { return f.input(p, need.Index).State != sensor.StateConditional }) {
-				says, fix = "only some events have that", conditional
+				says, fix = "only some events have it", conditional
 			}
 			reportInput(p, need, bad, func(rules, read string) string {
 				return fmt.Sprintf("%s %s %s, of type %s, and %s", rules, read, field(p, need.Index), p.Definition.Name, says)
@@ -56,9 +57,8 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional 
 	}
 }
 
-// unsaid says of feeds that their contracts do not say whether they supply an
-// input, on what evidence, or under which condition they do, and what is known
-// of where it is to be had.
+// unsaid returns the details for feeds whose supply of an input is unknown or
+// conditional: the evidence or the condition, and the feeds that have the input.
 func unsaid(p *validate.Pass, index int, bad []feed) []string {
 	note := func(f feed) string {
 		if in := f.input(p, index); in.State == sensor.StateConditional {
@@ -84,7 +84,7 @@ func unsaid(p *validate.Pass, index int, bad []feed) []string {
 	return append(lines, origins(p, index, bad)...)
 }
 
-// condition says when events have a conditional input, and how many do.
+// condition returns the condition under which events have an input, and their share.
 func condition(in *sensor.SuppliedInput) string {
 	says := "no reason is stated"
 	if in.Basis != nil && in.Basis.Reason != "" {

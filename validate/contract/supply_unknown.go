@@ -8,12 +8,12 @@ import (
 var supplyUnknown = &validate.Check{
 	ID:   "CF3015",
 	Name: "supply-unknown",
-	Doc: `whether a named build supplies what is read is known
+	Doc: `each named build is known to supply each input that is read
 
-The contract of a named build does not say whether it supplies an input that
-the content reads, or says that only some events have it. Without the input,
-rules that read it are blind, or match too much. What was never seen in the
-events of a source is unknown: it may only be rare.
+The contract of a named build does not state whether it supplies an input
+that the content reads, or states that only some events have it. Without the
+input, rules that read it are blind, or match too much. An input that was
+never observed in the events of a source is unknown, because it may be rare.
 
 Observe more events of the source, or extract the contract from the build.
 If only some events have the input, read another one, or make sure that the

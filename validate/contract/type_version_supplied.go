@@ -11,13 +11,13 @@ var typeVersionSupplied = &validate.Check{
 	Name: "type-version-supplied",
 	Doc: `every build that gets the content has its type version
 
-A build that does not have the version of the template type either refuses
-the content, which its contract can say, or takes it for content of another
-version: criteria then compare inputs that their authors did not mean, or
-read past them.
+A build without this version of the template type either refuses the
+content, which its contract can state, or takes it for content of another
+version. Criteria then compare other inputs than their authors intended, or
+read past the inputs.
 
-Hold the content back from these builds; or, if they refuse it safely, say
-so in their contract.`,
+Hold the content back from these builds. If they refuse it safely, state that
+in their contract.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
@@ -26,7 +26,7 @@ so in their contract.`,
 				reportBuilds(p, g, func() validate.Finding {
 					return p.At(channelfile.TypeVersionRange, "header.type_version",
 						holdBack(g)+", or state in the contract that it refuses unknown versions safely",
-						"version %d of template type %s is not in the contract, and the build does not refuse it safely as far as is known", p.Definition.Version, p.Definition.Name)
+						"the contract does not have version %d of template type %s, and does not state that the build refuses it safely", p.Definition.Version, p.Definition.Name)
 				})
 			}
 		}

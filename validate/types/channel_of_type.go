@@ -9,10 +9,10 @@ import (
 var channelOfType = &validate.Check{
 	ID:   "CF2003",
 	Name: "channel-of-type",
-	Doc: `the channel is that of the template type
+	Doc: `the content is for the channel of its template type
 
-A template type's content travels in one channel, for ever. Content on
-another channel is loaded by a part of the sensor that expects something
+All content of a template type travels in one channel, permanently. Another
+part of the sensor loads content of another channel, and expects something
 else.
 
 Check the channel that the encoder writes.`,

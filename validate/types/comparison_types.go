@@ -10,11 +10,11 @@ import (
 var comparisonTypes = &validate.Check{
 	ID:   "CF2008",
 	Name: "comparison-types",
-	Doc: `inputs that are compared have the same type
+	Doc: `a criterion compares inputs of one type
 
 A comparison of a string with an integer compares a pointer with a number.
 
-Compare inputs of one type.`,
+Compare inputs of the same type.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004", "CF2006"},
 	Run: func(p *validate.Pass) {

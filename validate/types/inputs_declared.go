@@ -11,12 +11,12 @@ var inputsDeclared = &validate.Check{
 	Name: "inputs-declared",
 	Doc: `the content declares as many inputs as its type
 
-The number of inputs that a file declares is the number that its authors
-wrote against. If the definition of the same version says another, one of
-the two is not what it says it is; in July 2024 such a difference, between a
-definition and a sensor, took 8.5 million machines down.
+A file declares the number of inputs that its authors wrote for. If the
+definition of the same version has another number, one of the two has the
+wrong version. In July 2024 such a difference, between a definition and a
+sensor, stopped 8.5 million machines.
 
-Find out which is right, and give the other a new version.`,
+Find out which of the two is right, and give the other a new version.`,
 	Uses:     validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002"},
 	Run: func(p *validate.Pass) {

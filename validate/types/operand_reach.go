@@ -12,20 +12,20 @@ import (
 var operandReach = &validate.Check{
 	ID:   "CF2007",
 	Name: "operand-reach",
-	Doc: `each operand is one that the input can have
+	Doc: `each operand is a possible value of its input
 
-An operand that is longer than the longest value of the input, or a number
-that the input never is, can never match: the rule is silent, and looks as
-if it watched. In March 2013 a rule against packets of 99,971 bytes, which
-no network has, made routers that loaded it fail.
+An operand that is longer than the longest value of the input never matches,
+nor does a number that the input cannot have. The rule seems to watch, but it
+is silent. In March 2013 a rule against packets of 99,971 bytes, which no
+network has, made routers that loaded it fail.
 
-Correct the operand, or the definition if the input can have it.`,
+Correct the operand, or the definition if the input can have this value.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004", "CF2006"},
 	Run: func(p *validate.Pass) {
-		// Many criteria may have one long value: its runes are counted once.
-		// Folding makes a rune longer or shorter, but there are no more.
-		var runes []int32 // of each value, plus one
+		// Many criteria can share one long value, so its runes are counted once.
+		// Folding changes the length of a rune, but not the number of runes.
+		var runes []int32 // by value: 1 + number of runes; 0 means not counted
 		var shortest shortestMatches
 		bounded := boundedInputs(p)
 		for i := range p.File.Criteria() {
@@ -39,7 +39,7 @@ Correct the operand, or the definition if the input can have it.`,
 					n := p.File.Operand(k)
 					if least := shortest.of(p.File, n); def.MaxLength > 0 && least > def.MaxLength {
 						reportCriterion(p, i, int(c.Input), correctOperand, func() string {
-							return fmt.Sprintf("%v on %s, can never hold: what %.80q matches has %d runes at least, the value at most %d bytes",
+							return fmt.Sprintf("%v on %s, can never hold: a match of %.80q has at least %d runes, the value at most %d bytes",
 								c.Operator, field(p, int(c.Input)), p.File.Program(n).Source(), least, def.MaxLength)
 						})
 					}
@@ -68,13 +68,13 @@ Correct the operand, or the definition if the input can have it.`,
 	},
 }
 
-const correctOperand = "correct the operand, or the definition if the input can have it"
+const correctOperand = "correct the operand, or the definition if the input can have this value"
 
-// shortestMatches has for each program how many runes a match of it has at
-// least, once that was asked for. Any number of criteria may run one program.
-type shortestMatches []int32 // plus one
+// shortestMatches has the smallest number of runes of a match of each program, plus
+// one; 0 means not computed. Many criteria can run one program.
+type shortestMatches []int32
 
-// of returns the length for program i, 0 if it never matches.
+// of returns the smallest number of runes of a match of program i, 0 if it never matches.
 func (s *shortestMatches) of(f *channelfile.File, i int) int {
 	if *s == nil {
 		*s = make(shortestMatches, f.Programs())
@@ -85,8 +85,7 @@ func (s *shortestMatches) of(f *channelfile.File, i int) int {
 	return int((*s)[i]) - 1
 }
 
-// shortestMatch goes through the program rune by rune, and takes whatever rune
-// there is to take.
+// shortestMatch runs the program on every text at once, rune by rune, until it matches.
 func shortestMatch(p channelfile.Program) int {
 	seen := make([]bool, p.Len())
 	here, next := []uint32{0}, []uint32(nil)
@@ -116,14 +115,14 @@ func shortestMatch(p channelfile.Program) int {
 	return 0
 }
 
-// boundedInputs returns for each input whether some value of the content may be
-// one that the input cannot have. Of most inputs none is, and looking up the
-// operands of all criteria takes as long as hashing the file.
+// boundedInputs returns for each input whether the content can have a value that the
+// input cannot have. Most inputs need no further look, and looking up the operands of
+// all criteria takes as long as hashing the file.
 func boundedInputs(p *validate.Pass) []bool {
 	bounded := make([]bool, len(p.Definition.Inputs))
 	for i := range bounded {
 		def := &p.Definition.Inputs[i]
-		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions) // one of which takes a rune at most
+		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions) // an instruction takes at most one rune
 		tooLong := def.MaxLength > 0 && longest > uint64(def.MaxLength)
 		bounded[i] = tooLong || def.Least != nil || def.Greatest != nil
 	}

@@ -14,9 +14,9 @@ var operatorForType = &validate.Check{
 
 A sensor hands over an integer as a number, and a string as a pointer and a
 length. A string operator on an integer input takes the number for a
-pointer, and reads what is there.
+pointer, and reads memory there.
 
-Use an operator that suits the input: FORMAT.md, section 5, has the table.`,
+Use an operator that suits the input. FORMAT.md, section 5, has the table.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004"},
 	Run: func(p *validate.Pass) {

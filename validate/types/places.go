@@ -9,9 +9,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// reportCriterion reports a criterion at the first rule that refers to it. The
-// message is made only if the report keeps the finding: a file may have a
-// million criteria.
+// reportCriterion reports a criterion at the first rule that refers to it. It makes
+// the message only if the report keeps the finding, because a file can have a million
+// criteria.
 func reportCriterion(p *validate.Pass, i, input int, fix string, message func() string) {
 	p.Report(func() validate.Finding {
 		where, instance := p.LocateCriterion(i, input)
@@ -19,7 +19,7 @@ func reportCriterion(p *validate.Pass, i, input int, fix string, message func() 
 	})
 }
 
-// field names an input for a person and for a programmer.
+// field returns the number, the index and the name of an input.
 func field(p *validate.Pass, index int) string {
 	return fmt.Sprintf("input %d (index %d), %s", index+1, index, p.Definition.Inputs[index].Name)
 }
@@ -48,8 +48,8 @@ func operatorsFor(t sensor.InputType) string {
 	return strings.Join(names, ", ")
 }
 
-// reaches reports whether the input can have value v of an operand. Length
-// returns how long it is at least, in bytes, whatever the case of its letters.
+// reaches reports whether the input can have value v of an operand. Length returns the
+// smallest length of v in bytes, in any case of its letters.
 func reaches(c channelfile.Criterion, def *sensor.Input, v []byte, length func() int) bool {
 	switch c.Operator {
 	case channelfile.OpIntegerEquals:
@@ -65,7 +65,7 @@ func reaches(c channelfile.Criterion, def *sensor.Input, v []byte, length func()
 	return true
 }
 
-// beyond says why the input cannot have value v of an operand.
+// beyond returns the reason why the input cannot have value v of an operand.
 func beyond(c channelfile.Criterion, def *sensor.Input, v []byte) string {
 	switch c.Operator {
 	case channelfile.OpIntegerEquals:

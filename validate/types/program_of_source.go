@@ -14,17 +14,17 @@ var programOfSource = &validate.Check{
 	Doc: `each program is the one that its source compiles to
 
 A regular expression travels twice: as its source, which people read, and as
-the program that the sensor runs. If they differ, what was reviewed is not
-what runs. FORMAT.md, section 5, says how a program is made, so there is one
-right program for each source.
+the program, which the sensor runs. If they differ, the sensor does not run
+the expression that people reviewed. FORMAT.md, section 5, defines the
+program of a source, so each source has exactly one correct program.
 
-Encode the rules again with a compiler that follows FORMAT.md; channelfile's
-Builder does. (FORMAT.md, requirement 75)`,
+Encode the rules again with a compiler that follows FORMAT.md, such as the
+Builder of package channelfile. (FORMAT.md, requirement 75)`,
 	Uses: validate.UsesFile,
 	Run: func(p *validate.Pass) {
-		// A file may have millions of programs, and any criterion may run them
-		// all: who runs which is found out once, if one is not right.
-		var runs []int // of each program, the first criterion that runs it
+		// A file can have millions of programs, and one criterion can run all of
+		// them. Compute who runs which once, and only if a program is wrong.
+		var runs []int // by program: the first criterion that runs it
 		dearest, most := -1, uint64(0)
 		compared := p.File.ComparePrograms(func(i int, work uint64) bool {
 			if work > most {
@@ -39,7 +39,7 @@ Builder does. (FORMAT.md, requirement 75)`,
 			const fix = "encode the rules again; channelfile's Builder makes the program that FORMAT.md specifies"
 			p.Report(func() validate.Finding {
 				f := p.At(p.File.ProgramRange(i), fmt.Sprintf("program[%d]", i), fix,
-					"program %d is not that of its source, %.200q: %s", i, p.File.Program(i).Source(), differs)
+					"program %d is not the program of its source %.200q: %s", i, p.File.Program(i).Source(), differs)
 				if c := runs[i]; c >= 0 {
 					input := int(p.File.Criterion(c).Input)
 					f.Where, f.Instance = p.LocateCriterion(c, input)
@@ -61,8 +61,8 @@ Builder does. (FORMAT.md, requirement 75)`,
 	},
 }
 
-// runners returns for each program the first criterion that runs it, -1 if none
-// does.
+// runners returns the first criterion that runs each program, -1 if no criterion runs
+// it.
 func runners(f *channelfile.File) []int {
 	runs := make([]int, f.Programs())
 	for i := range runs {

@@ -9,11 +9,11 @@ import (
 var typeKnown = &validate.Check{
 	ID:   "CF2001",
 	Name: "type-known",
-	Doc: `the template type is one that the gate knows
+	Doc: `the gate knows the template type
 
-Which inputs a number means, and of which types they are, is in the
-definition of the template type. Without it neither the gate nor an author
-can say what a criterion on input 21 reads.
+The definition of the template type gives each input a number, a name and a
+type. Without it neither the gate nor an author can know what a criterion on
+input 21 reads.
 
 Give the gate the definition (--types), or check the number that the encoder
 writes.`,
@@ -27,7 +27,7 @@ writes.`,
 		const fix = "give the gate the definition with --types, or check the number that the encoder writes"
 		switch claimed := p.Needs.TypeName; {
 		case name == "" && p.Subject.Kind == validate.KindNeeds:
-			// The compiler that wrote the needs knows the type. The run is undecided.
+			// The compiler that wrote the needs knows the type, so the run is undecided.
 		case name == "":
 			p.ReportAt(channelfile.TypeRange, "header.type", fix, "template type %d (0x%x) is not known; the gate knows %s", n, n, names(p.Known))
 		case claimed != "" && claimed != name:

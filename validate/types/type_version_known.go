@@ -9,11 +9,10 @@ import (
 var typeVersionKnown = &validate.Check{
 	ID:   "CF2002",
 	Name: "type-version-known",
-	Doc: `the version of the template type is one that the gate knows
+	Doc: `the gate knows the version of the template type
 
-Each version of a template type has its own list of inputs. Judged by the
-list of another version, a criterion would be taken for one on another
-input.
+Each version of a template type has its own list of inputs. With the list of
+another version, the gate would take a criterion for one on another input.
 
 Give the gate the definition of that version (--types), or check the version
 that the encoder writes.`,

@@ -83,7 +83,7 @@ func shown(r *validate.Report) []string {
 
 func TestMessages(t *testing.T) {
 	long := strings.Repeat("x", 9)
-	const correct = "; correct the operand, or the definition if the input can have it"
+	const correct = "; correct the operand, or the definition if the input can have this value"
 	const ofString = "; use an operator for inputs of type string: exists, equals, prefix, suffix, contains, pattern, regexp, integer equals, integer range, address range"
 	const ofInteger = "; use an operator for inputs of type integer: exists, integer equals, integer range"
 	const ofAddress = "; use an operator for inputs of type address: exists, address range"
@@ -133,7 +133,7 @@ func TestMessages(t *testing.T) {
 		{"no length", subject(t, header, channelfile.Equals(3, long)), nil, "the definition does not say"},
 		{"pattern", subject(t, header, channelfile.Pattern(0, "a*"+long+"*b")), nil, "what a pattern wants at least is not counted"},
 		{"regexp too long", subject(t, header, channelfile.Regexp(0, "^.{8}$", "(a{9}|b{10,})+c*", "a{8}b?\\b"), channelfile.Regexp(3, ".{1000,}")), []string{
-			"CF2007 instance[0].word[0] rules.yml:10 <0 Name string>: regexp on input 1 (index 0), Name, can never hold: what \"(a{9}|b{10,})+c*\" matches has 9 runes at least, the value at most 8 bytes" + correct,
+			"CF2007 instance[0].word[0] rules.yml:10 <0 Name string>: regexp on input 1 (index 0), Name, can never hold: a match of \"(a{9}|b{10,})+c*\" has at least 9 runes, the value at most 8 bytes" + correct,
 		}, "the shortest way; of an input with a length, and of an expression that wants more"},
 		{"regexp that never matches", subject(t, header, channelfile.Regexp(0, `a{9}[^\x{0}-\x{10FFFF}]`)), nil, "that is for another check to say"},
 		{"folded", subject(t, header, channelfile.Equals(0, "KKKKKKKK").Fold()), nil, "eight runes, however they are stored"},
@@ -215,21 +215,21 @@ func TestNeeds(t *testing.T) {
 			"CF2004 inputsDeclared: the content declares 8 inputs; version 3 of template type mixed has 7; find out which of the two is right, and give the other a new version of the type",
 		}, "likewise"},
 		{"beyond the type", func(n *sensor.Needs) { n.Inputs[0].Index = 7 }, []string{
-			"CF2005 inputs[7] <7  no input type>: input 8 (index 7) is read; version 3 of template type mixed has 7 inputs; use an input of the type",
+			"CF2005 inputs[7] <7  no input type>: the content reads input 8 (index 7); version 3 of template type mixed has 7 inputs; use an input of the type",
 		}, "not from a document, which must agree with itself, but from a program"},
 		{"beyond the type, by a rule", func(n *sensor.Needs) { n.Inputs[0].Index, n.Inputs[0].First = 7, cause }, []string{
-			"CF2005 instance[4] rules.xml:8 <7  no input type>: input 8 (index 7) is read; version 3 of template type mixed has 7 inputs; use an input of the type",
+			"CF2005 instance[4] rules.xml:8 <7  no input type>: the content reads input 8 (index 7); version 3 of template type mixed has 7 inputs; use an input of the type",
 		}, "the rule that reads it"},
 		{"before the type", func(n *sensor.Needs) { n.Inputs[0].Index = -1 }, []string{
-			"CF2005 inputs[-1] <-1  no input type>: input 0 (index -1) is read; version 3 of template type mixed has 7 inputs; use an input of the type",
+			"CF2005 inputs[-1] <-1  no input type>: the content reads input 0 (index -1); version 3 of template type mixed has 7 inputs; use an input of the type",
 		}, "whatever a program may put there"},
 		{"another name", func(n *sensor.Needs) { n.Inputs[0].Name, n.Inputs[0].First = "Source", cause }, []string{
-			`CF2005 instance[4] rules.xml:8 <1 Port integer>: input 2 (index 1), Port, of type mixed is read as "Source"` + compile,
+			`CF2005 instance[4] rules.xml:8 <1 Port integer>: the content reads input 2 (index 1), Port, of type mixed as "Source"` + compile,
 		}, "compiled against another definition"},
 		{"another type", func(n *sensor.Needs) {
 			n.Inputs[0].Name, n.Inputs[0].Type, n.Inputs[0].TypeKnown = "Port", sensor.TypeString, true
 		}, []string{
-			"CF2005 inputs[1] <1 Port integer>: input 2 (index 1), Port, of type mixed is read as string; it is declared as integer" + compile,
+			"CF2005 inputs[1] <1 Port integer>: the content reads input 2 (index 1), Port, of type mixed as string; the definition declares it as integer" + compile,
 		}, "a number would be taken for a pointer"},
 	}
 	for _, tt := range tests {
@@ -262,11 +262,11 @@ func TestProgramOfSource(t *testing.T) {
 		why  string
 	}{
 		{source, 'a', "", "nothing changed"},
-		{source + 4, '8', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-8]+": its instruction 1 is [0-9] to 2, its source compiles to [0-8] to 2`,
+		{source + 4, '8', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not the program of its source "a[0-8]+": its instruction 1 is [0-9] to 2, its source compiles to [0-8] to 2`,
 			"the rule, and what differs; for a class what it holds"},
-		{source, '|', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "|[0-9]+": its instruction 0 is [a] to 1, its source compiles to split to 1 and 2`, "of as many instructions"},
-		{source + 6, 'c', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-9]c": its instruction 2 is split to 1 and 3, its source compiles to [c] to 3`, "where they part"},
-		{source + 5, ')', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not that of its source, "a[0-9)+": its source does not compile: regular expression ` + "`a[0-9)+`" + `: at byte 1: malformed: this [ has no ]: close it, or write \[ for the character`, "why it does not"},
+		{source, '|', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not the program of its source "|[0-9]+": its instruction 0 is [a] to 1, its source compiles to split to 1 and 2`, "of as many instructions"},
+		{source + 6, 'c', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not the program of its source "a[0-9]c": its instruction 2 is split to 1 and 3, its source compiles to [c] to 3`, "where they part"},
+		{source + 5, ')', `CF2009 instance[1].word[1] rules.yml:20: program 0 is not the program of its source "a[0-9)+": its source does not compile: regular expression ` + "`a[0-9)+`" + `: at byte 1: malformed: this [ has no ]: close it, or write \[ for the character`, "why it does not"},
 	}
 	for _, tt := range tests {
 		changed := bytes.Clone(data)
