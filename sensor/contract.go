@@ -16,83 +16,88 @@ import (
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
-// A Contract is what one sensor build does: how it reads, and what it hands
-// over. Nothing in it is taken from a definition.
+// A Contract describes one sensor build: how it reads files, and which inputs it supplies. It
+// takes nothing from a definition.
 type Contract struct {
 	Build    string
-	Hosts    uint64 // that run the build; at least 1, at most MaxInteger
+	Hosts    uint64 // number of hosts that run the build, 1 to MaxInteger
 	Note     string
-	Sources  []Source // documents that the statements below were taken from
+	Sources  []Source // documents that support the statements below
 	Reader   Reader
-	Declares []Declaration // template types, inputs and feeds beyond the definitions
+	Declares []Declaration // template types, inputs and feeds that no definition has
 	Lacks    []Lack        // template types that the build is known not to have
 	Supplies []Supply
 }
 
-// A Reader is how a build reads channel files.
+// A Reader describes how a build reads channel files.
 type Reader struct {
-	Evidence               Evidence
-	Access                 Access
-	Formats                []string // versions of the format that it reads, such as "1.0"
-	Operators              []channelfile.Operator
-	RefusesUnknownVersions bool // it loads no file of a type version that it does not have, and goes on
+	Evidence  Evidence
+	Access    Access
+	Formats   []string // versions of the format that the build reads, such as "1.0"
+	Operators []channelfile.Operator
+	// the build refuses a file of a type version that it does not have, and continues to run
+	RefusesUnknownVersions bool
 	Limits                 Limits
 	Budget                 Budget
 }
 
-// Limits are the hard limits of a reader. What exceeds one it does not load,
-// or does worse. Zero: none is stated.
+// Limits are the hard limits of a reader. If a file exceeds a limit, the reader refuses the file
+// or fails in a worse way. 0 means that no limit is stated.
 type Limits struct {
-	FileSize             uint64 // bytes
+	FileSize             uint64 // in bytes
 	Instances            uint64
-	Criteria             uint64 // distinct ones
+	Criteria             uint64 // number of distinct criteria
 	WordsPerInstance     uint64
 	OperandsPerCriterion uint64
-	ValueLength          uint64 // bytes
+	ValueLength          uint64 // in bytes
 	ProgramInstructions  uint64
 }
 
-// A Budget is what a reader may spend on one event. Zero: none is stated.
+// A Budget is the most that a reader may spend on one event. 0 means that no budget is stated.
 type Budget struct {
 	Steps  uint64 // as FORMAT.md, section 9, charges them
-	Memory uint64 // bytes, likewise
+	Memory uint64 // in bytes, as FORMAT.md, section 9, charges it
 }
 
-// A Supply is what a build hands to its interpreter for one version of a
-// template type, from one feed of events.
+// A Supply lists the inputs that a build passes to its interpreter for one version of a template
+// type, from one feed of events.
 type Supply struct {
 	Type         string // name of the template type
 	Version      uint32
-	Feed         string // where the events come from; "" if the build has one feed alone
+	Feed         string // name of the feed; "" means that the build has only one feed for the type
 	Evidence     Evidence
-	Place        Place           // where it was stated
+	Place        Place           // source of the statement
 	Collected    Collection      // whether hosts record the events at all
-	Events       uint64          // that were observed; 0 if none were
-	Inputs       []SuppliedInput // for a positional reader in the order of its array
+	Events       uint64          // number of observed events; 0 means that no events were observed
+	Inputs       []SuppliedInput // for a positional reader, in the order of its array
 	Acknowledged []Shortfall
 }
 
 // A SuppliedInput is one input of a supply.
 //
-// CutAt is not a state: a supplied, a conditional and an unknown input may be
-// cut. What is not supplied has nothing to cut, and the values of a constant
-// are those that the reader gets.
+// CutAt is independent of the state: a build may cut a supplied, a conditional or an unknown
+// input. An input that is not supplied has no value to cut. The values of a constant input are the
+// values that the reader gets, after any cut.
 type SuppliedInput struct {
-	Name       string
-	Type       InputType
-	State      State
-	MaxLength  int      // of a string, in bytes; 0: unknown
-	CutAt      int      // length in bytes to which the build truncates a string; 0 means that it is not known to do so
-	Seen       uint64   // in how many of the observed events of the supply
-	PerMillion uint32   // of a conditional input: number of events in a million that have it; 0 means unknown
-	Values     []string // of a constant input: all values that it can have; integers in decimal, addresses as netip.Addr writes them
-	Basis      *Basis   // nil means that the statement rests on the evidence of the supply
+	Name      string
+	Type      InputType
+	State     State
+	MaxLength int // longest value of a string, in bytes; 0 means unknown
+	// length in bytes to which the build cuts a string; 0 means that no cut is known
+	CutAt int
+	Seen  uint64 // number of observed events of the supply that had the input
+	// for a conditional input, the number of events in a million that have it; 0 means unknown
+	PerMillion uint32
+	// all values that a constant input can have: integers in decimal, addresses as netip.Addr
+	// prints them
+	Values []string
+	Basis  *Basis // nil means that the statement rests on the evidence of the supply
 }
 
-// Longest returns the length in bytes of the longest value of the input. It
-// reports false if the contract does not bound the length: the type alone
-// bounds integers and addresses, MaxLength and CutAt bound a string, and the
-// values of a constant do not. An input that is not supplied has length 0.
+// Longest returns the length in bytes of the longest value of the input. It returns false if the
+// contract does not bound the length. The type alone bounds integers and addresses; MaxLength and
+// CutAt bound a string. The values of a constant input do not count as a bound. An input that is
+// not supplied has length 0.
 func (in *SuppliedInput) Longest() (length int, ok bool) {
 	switch {
 	case in.State == StateNotSupplied:
@@ -106,9 +111,8 @@ func (in *SuppliedInput) Longest() (length int, ok bool) {
 	return length, length > 0
 }
 
-// Room returns the length in bytes of the longest string that fits where the
-// build puts the input, whatever its state: the less of MaxLength and CutAt. 0
-// means any length.
+// Room returns the length in bytes of the longest string that the build has room for, whatever the
+// state of the input. It is the smaller of MaxLength and CutAt. 0 means any length.
 func (in *SuppliedInput) Room() int {
 	if in.CutAt > 0 && (in.MaxLength == 0 || in.CutAt < in.MaxLength) {
 		return in.CutAt
@@ -116,17 +120,16 @@ func (in *SuppliedInput) Room() int {
 	return in.MaxLength
 }
 
-// A Shortfall is an input that a positional reader is known not to be given,
-// and that its owners accept for a while. It allows content that does not read
-// the input, and no other.
+// A Shortfall acknowledges that a positional reader does not get an input, and that the owners of
+// the fleet accept this until a date. It allows only content that does not read the input.
 type Shortfall struct {
-	Input int // index
+	Input int // index of the input
 	Why   string
-	Until Date // the last day on which it holds
+	Until Date // last day on which the acknowledgement holds
 }
 
-// SuppliesOf returns the supplies that c has for a version of a template type,
-// with their indices: one a feed.
+// SuppliesOf returns the supplies of c for a version of a template type, one for each feed, with
+// their indices.
 func (c *Contract) SuppliesOf(typ string, version uint32) iter.Seq2[int, *Supply] {
 	return func(yield func(int, *Supply) bool) {
 		for i := range c.Supplies {
@@ -137,10 +140,9 @@ func (c *Contract) SuppliesOf(typ string, version uint32) iter.Seq2[int, *Supply
 	}
 }
 
-// Input returns what a reader finds when it asks s for the input that a
-// definition has at an index under a name. A positional reader goes by the
-// index and ignores the name; a named one goes by the name. What s does not
-// list is not supplied.
+// Input returns the input that a reader finds in s when content asks for the given index or name
+// of a definition. A positional reader uses the index and ignores the name. A named reader uses
+// the name. An input that s does not list is not supplied.
 func (s *Supply) Input(access Access, index int, name string) SuppliedInput {
 	if in := s.Listed(access, index, name); in != nil {
 		return *in
@@ -148,8 +150,7 @@ func (s *Supply) Input(access Access, index int, name string) SuppliedInput {
 	return SuppliedInput{Name: name, State: StateNotSupplied}
 }
 
-// Listed is Input without a copy: it returns nil for an input that s does not
-// list.
+// Listed is like Input but does not copy. It returns nil for an input that s does not list.
 func (s *Supply) Listed(access Access, index int, name string) *SuppliedInput {
 	if access == AccessNamed {
 		// Most contracts list the inputs in the order of the definition.
@@ -169,9 +170,8 @@ func (s *Supply) Listed(access Access, index int, name string) *SuppliedInput {
 	return &s.Inputs[index]
 }
 
-// Acknowledges returns the shortfall by which s acknowledges that an input is
-// not supplied, nil if it does not. It is for the caller to see whether the
-// shortfall still holds.
+// Acknowledges returns the shortfall by which s acknowledges that an input is not supplied, or nil
+// if it has none. The caller must ask [Shortfall.Holds] whether the shortfall has expired.
 func (s *Supply) Acknowledges(index int) *Shortfall {
 	i := slices.IndexFunc(s.Acknowledged, func(a Shortfall) bool { return a.Input == index })
 	if i < 0 {
@@ -180,27 +180,27 @@ func (s *Supply) Acknowledges(index int) *Shortfall {
 	return &s.Acknowledged[i]
 }
 
-// Holds reports whether the shortfall is still acknowledged at a time.
+// Holds reports whether the acknowledgement holds at the given time.
 func (a *Shortfall) Holds(now time.Time) bool { return !a.Until.Before(now) }
 
-// A Fleet is all builds that may be given a file.
+// A Fleet lists all builds that may receive a file.
 type Fleet struct {
 	Name      string
 	Note      string
-	Builtin   bool // an example that comes with cfcheck, not anyone's fleet
+	Builtin   bool // the fleet is an example that comes with cfcheck
 	Contracts []Contract
-	Digest    [32]byte  // SHA-256 of the document that was read; of a built-in fleet, that of its JSON
-	Document  *Document // that was read; nil means that the fleet was made otherwise
+	Digest    [32]byte  // SHA-256 of the document that was read; for a built-in fleet, of its JSON
+	Document  *Document // document that was read; nil means that the fleet does not come from a document
 }
 
-// A Document is a text that was read. An error that is found later says where
-// in the text the fault stands.
+// A Document is a text that was read. It is kept so that a later error can point to a line.
 type Document struct {
-	Name string // of the file
-	Text []byte // not to be changed
+	Name string // file name
+	Text []byte // must not be changed
 }
 
-// Hosts returns the number of hosts of all builds.
+// Hosts returns the number of hosts of all builds. A sum beyond 2^64 - 1 is returned as that
+// number.
 func (f *Fleet) Hosts() uint64 {
 	var sum uint64
 	for _, c := range f.Contracts {
@@ -209,17 +209,16 @@ func (f *Fleet) Hosts() uint64 {
 	return sum
 }
 
-// Groups are the contracts of a fleet by what they do. Whoever judges many files
-// for one fleet keeps them.
+// Groups holds the contracts of a fleet, grouped by their terms; see [Fleet.Distinct]. A caller
+// that judges many files for one fleet computes the groups once.
 type Groups struct {
 	fleet     *Fleet
-	contracts []Contract // of the fleet when the groups were made
+	contracts []Contract // contracts of the fleet at the time of grouping
 	members   [][]int
 	checked   atomic.Pointer[checked]
 }
 
-// Groups returns the groups of f, nil if it is nil. They hold as long as its
-// contracts are not changed.
+// Groups returns the groups of f, or nil if f is nil. They are valid until a contract changes.
 func (f *Fleet) Groups() *Groups {
 	if f == nil {
 		return nil
@@ -227,9 +226,9 @@ func (f *Fleet) Groups() *Groups {
 	return &Groups{fleet: f, contracts: f.Contracts, members: f.Distinct()}
 }
 
-// Of returns the groups as [Fleet.Distinct] does if they are those of f, or nil.
-// They are not if contracts were added or removed since. A contract that was
-// changed in its place is not noticed.
+// Of returns the groups, as [Fleet.Distinct] returns them, if they belong to f. It returns nil if
+// g belongs to another fleet, or if contracts were added or removed after grouping. It does not
+// notice a contract that was changed in place.
 func (g *Groups) Of(f *Fleet) [][]int {
 	if g == nil || f == nil || g.fleet != f || len(g.contracts) != len(f.Contracts) {
 		return nil
@@ -240,10 +239,10 @@ func (g *Groups) Of(f *Fleet) [][]int {
 	return g.members
 }
 
-// Distinct groups the contracts that differ in build, hosts and note alone: what
-// holds of one of a group holds of all. It returns their indices, the groups
-// in the order of their first members. It looks at the contracts as they are
-// when it is called: of 500 builds that takes less than reading a small file.
+// Distinct groups the contracts that differ only in build, hosts and note. A statement that holds
+// for one contract of a group holds for all of them. Distinct returns the indices of the
+// contracts, with the groups in the order of their first members. It reads the contracts at each
+// call; for 500 builds this takes less time than reading a small file.
 func (f *Fleet) Distinct() [][]int {
 	var groups [][]int
 	group := make(map[string]int)
@@ -261,14 +260,14 @@ func (f *Fleet) Distinct() [][]int {
 	return groups
 }
 
-// Equal reports whether two readers read in the same way, by the same evidence.
+// Equal reports whether two readers read in the same way and rest on the same evidence.
 func (v *Reader) Equal(other *Reader) bool {
 	return bytes.Equal((&Contract{Reader: *v}).appendTerms(nil), (&Contract{Reader: *other}).appendTerms(nil))
 }
 
-// appendTerms appends all of a contract but build, hosts and note. Two contracts that
-// do the same append the same, and others do not: what may have any length
-// comes after its length.
+// appendTerms appends all of a contract except build, hosts and note. Two contracts append the
+// same bytes if and only if they have the same terms, because each part of variable length follows
+// its length.
 func (c *Contract) appendTerms(b []byte) []byte {
 	number := func(n uint64) { b = binary.AppendUvarint(b, n) }
 	text := func(s string) {
@@ -383,9 +382,9 @@ func (c *Contract) appendTerms(b []byte) []byte {
 	return b
 }
 
-// ReadFleet reads a document with the contracts of a fleet, in either version of
-// its schema. Its error, if any, is a [*JSONError]; name is that of the file, for
-// errors only. The fleet keeps the data, which must not be changed.
+// ReadFleet reads a document with the contracts of a fleet, in either version of its schema. If it
+// fails, the error is a [*JSONError]. The name of the file appears only in errors. The fleet keeps
+// data, which must not be changed.
 func ReadFleet(name string, data []byte) (*Fleet, error) {
 	f := &Fleet{}
 	err := readJSON(name, data, func(r *reader) { r.fleet(f) })
@@ -445,7 +444,7 @@ func (r *reader) fleet(f *Fleet) {
 				f.Contracts = append(f.Contracts, r.contract(seen, i))
 			}
 			if len(f.Contracts) == 0 {
-				r.Failf("found an empty array; expected at least one build, or nothing is checked")
+				r.Failf("found an empty array; expected at least one build")
 			}
 		}
 	}
@@ -454,8 +453,8 @@ func (r *reader) fleet(f *Fleet) {
 
 func (r *reader) contract(seen map[string]int, index int) Contract {
 	var c Contract
-	var acknowledged [][]int // for each supply, where its shortfalls stand
-	var lacks []int          // where they stand
+	var acknowledged [][]int // for each supply, the offsets of its shortfalls
+	var lacks []int          // offsets of the lacks
 	r.places = r.places[:0]
 	for key := range r.Object(contractKeys) {
 		switch key {
@@ -481,12 +480,11 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 	r.refersToSources(&c)
 	for i, at := range lacks {
 		if k := c.contradicts(&c.Lacks[i]); k >= 0 {
-			r.FailAt(at, fmt.Sprintf("lacks[%d]", i), "found type %s lacking, and supply[%d] supplies version %d of it; expected one of the two",
+			r.FailAt(at, fmt.Sprintf("lacks[%d]", i), "the build lacks type %s, but supply[%d] supplies version %d of it; remove one of the two",
 				strictjson.Quote(c.Lacks[i].Type), k, c.Supplies[k].Version)
 		}
 	}
-	// Whether a shortfall is one depends on all of the contract, whose keys come
-	// in any order.
+	// A shortfall depends on the whole contract, and the keys of the contract come in any order.
 	for i := range c.Supplies {
 		for j, at := range acknowledged[i] {
 			if problem := c.shortfallProblem(i, j); problem != "" {
@@ -497,7 +495,7 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 	return c
 }
 
-// shortfallProblem says why an acknowledgement is none, "" if it is one.
+// shortfallProblem returns why an acknowledgement is wrong, or "" if it is right.
 func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 	s := &c.Supplies[supply]
 	index := s.Acknowledged[acknowledged].Input
@@ -506,20 +504,20 @@ func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 	case first < acknowledged:
 		return fmt.Sprintf("%s is acknowledged twice; acknowledged[%d] has it already", InputNumber(index), first)
 	case c.Reader.Access != AccessPositional:
-		return "found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there"
+		return "found an acknowledgement for a reader that is not positional; remove it: a missing input does no harm there"
 	case in.State.Certain():
-		return fmt.Sprintf("found %s, %s, which is supplied; expected an input that is not", InputNumber(index), strictjson.Quote(in.Name))
+		return fmt.Sprintf("found %s, %s, which is supplied; expected an input that is not supplied", InputNumber(index), strictjson.Quote(in.Name))
 	case in.State == StateConditional:
-		return fmt.Sprintf("found %s, %s, which is supplied under a condition; expected an input that is known not to be", InputNumber(index), strictjson.Quote(in.Name))
+		return fmt.Sprintf("found %s, %s, which is supplied under a condition; expected an input that is not supplied", InputNumber(index), strictjson.Quote(in.Name))
 	case in.State == StateUnknown:
-		return fmt.Sprintf("found %s, %s, of which it is unknown whether it is supplied; expected an input that is known not to be",
+		return fmt.Sprintf("found %s, %s, whose supply is unknown; expected an input that is not supplied",
 			InputNumber(index), strictjson.Quote(in.Name))
 	}
 	return ""
 }
 
-// isFormat reports whether s is a version of a format as contracts and needs
-// write it: two numbers of up to five digits with a point between them.
+// isFormat reports whether s is a version of the format as contracts and needs write it: two
+// numbers of up to five digits, separated by a point.
 func isFormat(s string) bool {
 	major, minor, ok := strings.Cut(s, ".")
 	return ok && isSmallNumber(major) && isSmallNumber(minor)
@@ -537,7 +535,7 @@ func (r *reader) format() string {
 	return s
 }
 
-// maxFormats is far more than the versions that any reader has code for.
+// maxFormats is far more than the number of versions that any reader supports.
 const maxFormats = 64
 
 func (r *reader) contractReader() Reader {
@@ -592,7 +590,7 @@ func (r *reader) contractReader() Reader {
 	return v
 }
 
-// limit reads a limit that is stated. Zero would mean that none is.
+// limit reads a stated limit. It refuses 0, which would mean that no limit is stated.
 func (r *reader) limit() uint64 { return r.Uint(1, MaxInteger) }
 
 func (r *reader) limits() Limits {
@@ -618,8 +616,8 @@ func (r *reader) limits() Limits {
 	return l
 }
 
-// operators are those that a contract can name, the reserved one too: a reader
-// may have it before the format lets it occur.
+// operators are the operators that a contract can name. They include the reserved operator, since
+// a reader may support it before the format allows it.
 var (
 	operators     = allOperators()
 	operatorNames = func() []string {
@@ -639,7 +637,8 @@ func allOperators() []channelfile.Operator {
 
 func (r *reader) operator() channelfile.Operator { return operators[r.Enum(operatorNames...)] }
 
-// supplies also returns where the shortfalls of each supply stand.
+// supplies reads the supplies of a contract. It also returns the offsets of the shortfalls of each
+// supply.
 func (r *reader) supplies() (supplies []Supply, acknowledged [][]int) {
 	type id struct {
 		typ     string
@@ -752,27 +751,27 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 	return in
 }
 
-// problem returns what contradicts itself in the statement of an input, and the
-// key that it is about; "" if nothing does.
+// problem returns a contradiction in the statement of an input and the key that it concerns, or ""
+// for both.
 func (in *SuppliedInput) problem() (key, problem string) {
 	switch {
 	case in.MaxLength != 0 && in.Type != TypeString:
-		return "maxLength", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
+		return "maxLength", fmt.Sprintf("found a length for an input of type %s; only inputs of type string have one", in.Type)
 	case in.CutAt != 0 && in.Type != TypeString:
-		return "cutAt", fmt.Sprintf("found a length for an input of type %s; expected one for strings alone", in.Type)
+		return "cutAt", fmt.Sprintf("found a length for an input of type %s; only inputs of type string have one", in.Type)
 	case in.CutAt != 0 && (in.State == StateNotSupplied || in.State == StateConstant):
-		return "cutAt", fmt.Sprintf("found a length at which an input is cut that is %s; expected one that is supplied, conditional or unknown", in.State)
+		return "cutAt", fmt.Sprintf("found cutAt for an input that is %s; only a supplied, conditional or unknown input can be cut", in.State)
 	case in.CutAt != 0 && in.MaxLength > in.CutAt:
-		return "maxLength", fmt.Sprintf("found %d, and the input is cut at %d bytes; expected at most that", in.MaxLength, in.CutAt)
+		return "maxLength", fmt.Sprintf("found %d, but the input is cut at %d bytes; expected at most %d", in.MaxLength, in.CutAt, in.CutAt)
 	case in.PerMillion != 0 && in.State != StateConditional:
-		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; expected one for conditional inputs alone", in.State)
+		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; only conditional inputs have one", in.State)
 	case in.State == StateConditional && (in.Basis == nil || in.Basis.Reason == ""):
 		return "reason", "found a conditional input without a reason; expected the condition under which events have it"
 	}
 	return "", ""
 }
 
-// shortfall also returns where the number of the input stands.
+// shortfall reads a shortfall. It also returns the offset of the number of its input.
 func (r *reader) shortfall() (a Shortfall, at int) {
 	for key := range r.Object(shortfallKeys) {
 		switch key {
@@ -788,9 +787,9 @@ func (r *reader) shortfall() (a Shortfall, at int) {
 	return a, at
 }
 
-// JSON returns the fleet as a document that [ReadFleet] reads, in the oldest
-// version of the schema that can say it. The same fleet gives the same bytes.
-// Builtin, Digest and Document are no part of it.
+// JSON returns the fleet as a document that [ReadFleet] reads. It uses the oldest version of the
+// schema that can express the fleet. Equal fleets give equal bytes. The document does not contain
+// Builtin, Digest and Document.
 func (f *Fleet) JSON() ([]byte, error) {
 	return writeJSON("fleet "+strictjson.Quote(f.Name), func(w *writer) {
 		w.Object(func() {
@@ -914,6 +913,6 @@ func (w *writer) suppliedInput(in *SuppliedInput) {
 	})
 }
 
-// addSat stops at the largest number instead of wrapping: a number that cannot
-// be told is too high, never low.
+// addSat returns a + b, or the largest number if the sum overflows. So a cost that does not fit is
+// too high, never too low.
 func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }

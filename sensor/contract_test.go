@@ -132,7 +132,7 @@ func TestReadFleetRefuses(t *testing.T) {
 			`x.json:4:11: note: found a text of 4097 characters; expected at most 4096`, true},
 
 		{"no builds", fleetDoc[strings.Index(fleetDoc, "[\n    {"):strings.LastIndex(fleetDoc, "]")], `[`, sensor.ErrJSONValue,
-			`x.json:5:13: builds: found an empty array; expected at least one build, or nothing is checked`, true},
+			`x.json:5:13: builds: found an empty array; expected at least one build`, true},
 		{"build without name", `"build": "1.0",`, ``, sensor.ErrJSONMissingKey, `x.json:6:5: builds[0]: key "build" is missing`, true},
 		{"build with empty name", `"1.0"`, `""`, sensor.ErrJSONValue,
 			`x.json:7:16: builds[0].build: found an empty string; expected a text of 1 to 256 characters`, true},
@@ -214,7 +214,7 @@ func TestReadFleetRefuses(t *testing.T) {
 		{"strings without length", `"maxLength": 9`, `"maxLength": 0`, sensor.ErrJSONRange,
 			`x.json:19:79: builds[0].supply[0].inputs[0].maxLength: found the number 0; expected an integer from 1 to 2147483647`, true},
 		{"integers with length", `"type": "integer"`, `"type": "integer", "maxLength": 8`, sensor.ErrJSONValue,
-			`x.json:20:13: builds[0].supply[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
+			`x.json:20:13: builds[0].supply[0].inputs[1].maxLength: found a length for an input of type integer; only inputs of type string have one`, true},
 		{"more inputs than any file reads", `{"name": "B", `, func() (s string) {
 			for i := range 1024 {
 				s += fmt.Sprintf(`{"name": "B%04d", "type": "string"}, `, i)
@@ -223,15 +223,15 @@ func TestReadFleetRefuses(t *testing.T) {
 		}() + `{"name": "B", `, sensor.ErrJSONValue, `x.json:20:37864: builds[0].supply[0].inputs[1024]: there are more than 1024 inputs; expected at most 1024`, true},
 
 		{"acknowledged, but supplied", `"input": 1,`, `"input": 0,`, sensor.ErrJSONValue,
-			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 1 (index 0), "A", which is supplied; expected an input that is not`, false},
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 1 (index 0), "A", which is supplied; expected an input that is not supplied`, false},
 		{"acknowledged, but not known", `"input": 1,`, `"input": 2,`, sensor.ErrJSONValue,
-			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 3 (index 2), "C", of which it is unknown whether it is supplied; expected an input that is known not to be`, false},
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found input 3 (index 2), "C", whose supply is unknown; expected an input that is not supplied`, false},
 		{"acknowledged twice", `"input": 20,`, `"input": 1,`, sensor.ErrJSONValue,
 			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: input 2 (index 1) is acknowledged twice; acknowledged[0] has it already`, false},
 		{"acknowledged, but never declared", `"input": 20,`, `"input": 1024,`, sensor.ErrJSONRange,
 			`x.json:23:95: builds[0].supply[0].acknowledged[1].input: found the number 1024; expected an integer from 0 to 1023`, true},
 		{"acknowledged for a named reader", `"positional"`, `"named"`, sensor.ErrJSONValue,
-			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found an acknowledgement for a reader that is not positional; expected none, for a missing input breaks nothing there`, false},
+			`x.json:23:38: builds[0].supply[0].acknowledged[0].input: found an acknowledgement for a reader that is not positional; remove it: a missing input does no harm there`, false},
 		{"acknowledged without reason", `"why": "old build", `, ``, sensor.ErrJSONMissingKey,
 			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "why" is missing`, true},
 		{"acknowledged with an empty reason", `"old build"`, `""`, sensor.ErrJSONValue,

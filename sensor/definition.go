@@ -15,49 +15,56 @@ import (
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
-// A Definition is the schema of one version of a template type: the inputs
-// that authors may write criteria for. It says nothing of what any sensor
-// build supplies.
+// A Definition is the schema of one version of a template type: the inputs that authors may use in
+// criteria. It makes no statement about the supply of any sensor build.
 type Definition struct {
-	Name    string // of the type, the same in all its versions
-	Number  uint32 // of the type, the same in all its versions
+	Name    string // name of the type, the same in all versions
+	Number  uint32 // number of the type, the same in all versions
 	Version uint32 // at most channelfile.MaxNumber
-	Channel uint32 // whose files hold its instances; at most channelfile.MaxNumber
-	Title   string // what the type sees
-	Source  string // where the definition comes from
+	Channel uint32 // channel whose files hold instances of the type; at most channelfile.MaxNumber
+	Title   string // short description of the observed activity
+	Source  string // origin of the definition
 	Inputs  []Input
 
-	Logsources []Logsource // of Sigma, whose rules are for the type
-	Keywords   []string    // the inputs in which a rule's keywords are looked for; none: keywords cannot be expressed
-	Feeds      []Feed      // the recorded events that the type is fed from
+	Logsources []Logsource // Sigma logsources whose rules use the type
+	// Keywords are the inputs that the keywords of a rule search. Nil means that the type does
+	// not support keywords.
+	Keywords []string
+	Feeds    []Feed // recorded events that become events of the type
 }
 
-// A Logsource is what a Sigma rule says of the events that it is for. An empty
-// field is one that the rule does not have.
+// A Logsource is the logsource of a Sigma rule, which selects the events for the rule. An empty
+// field means that the rule does not have it.
 type Logsource struct {
 	Product, Category, Service string
 }
 
-// A Feed is a kind of recorded event that becomes an event of a template type.
-// Several may feed one type: Sysmon and the Security log both record that a
-// process was created, and do not record the same of it.
+// A Feed is a kind of recorded event that becomes an event of a template type. A type may have
+// several feeds with different fields: Sysmon and the Security log both record the creation of a
+// process.
 type Feed struct {
-	Name     string      // among the feeds of its definition; a [Supply] names it
-	Source   string      // where the list of fields comes from
-	Provider string      // that writes the events; "" if any may
-	Channel  string      // of Windows, where they are written; "" if it may be any
-	Events   []uint32    // event IDs, ascending; none: all events of provider and channel
-	Fields   []FeedField // what its events can have. What is not listed here the feed never supplies
+	Name     string   // unique among the feeds of the definition; a [Supply] refers to it
+	Source   string   // origin of the list of fields
+	Provider string   // provider that writes the events; "" means any provider
+	Channel  string   // Windows channel of the events; "" means any channel
+	Events   []uint32 // event IDs, ascending; nil means all events of the provider and channel
+	// Fields are all fields that the events can have. The feed never supplies an input that is
+	// not listed here.
+	Fields []FeedField
 }
 
 // A FeedField is a field of recorded events that becomes an input.
 type FeedField struct {
 	Input string // name of the input
-	Field string // name of the field; "" if it is that of the input. "System/EventID" and the like are not data of the event, but say what it is
-	Since string // the first version of the source that records it, such as "Sysmon 10.0"; "" if all do, or if it is not known
+	// name of the field; "" means the name of the input. Names such as "System/EventID" refer to
+	// the header of the event, not to its data.
+	Field string
+	// first version of the source that records the field, such as "Sysmon 10.0"; "" if all versions
+	// do, or if the version is unknown
+	Since string
 }
 
-// Feed returns the feed with a name, nil if d has none.
+// Feed returns the feed with the given name, or nil if d has no such feed.
 func (d *Definition) Feed(name string) *Feed {
 	i := slices.IndexFunc(d.Feeds, func(f Feed) bool { return f.Name == name })
 	if i < 0 {
@@ -66,8 +73,7 @@ func (d *Definition) Feed(name string) *Feed {
 	return &d.Feeds[i]
 }
 
-// Field returns the field that becomes an input, nil if the feed never
-// supplies that.
+// Field returns the field that becomes an input, or nil if the feed never supplies the input.
 func (f *Feed) Field(input string) *FeedField {
 	i := slices.IndexFunc(f.Fields, func(field FeedField) bool { return field.Input == input })
 	if i < 0 {
@@ -78,29 +84,31 @@ func (f *Feed) Field(input string) *FeedField {
 
 // An Input is one declared input of a template type.
 type Input struct {
-	Name            string
-	Type            InputType
-	Source          string // where the input comes from: a reference, or "cfcheck: ..." for one of ours
-	MaxLength       int    // of a string, in bytes; 0: unknown
-	Least, Greatest *int64 // of an integer; nil: no bound
-	Instead         string // what a rule can read where the input is not supplied, for a person; "" if there is nothing
+	Name string
+	Type InputType
+	// origin of the input: a reference, or "cfcheck: ..." for an input that cfcheck defines
+	Source          string
+	MaxLength       int    // longest value of a string, in bytes; 0 means unknown
+	Least, Greatest *int64 // bounds of an integer; nil means no bound
+	// advice: a replacement for rules where the input is not supplied; "" if there is none
+	Instead string
 }
 
-// Input returns the index of the input with a name.
+// Input returns the index of the input with the given name.
 func (d *Definition) Input(name string) (index int, ok bool) {
 	index = slices.IndexFunc(d.Inputs, func(in Input) bool { return in.Name == name })
 	return index, index >= 0
 }
 
-// InputFold is Input without regard to case. There is at most one such input:
-// names that differ in case alone are refused in a definition.
+// InputFold is Input without regard to case. At most one input matches, since the names in a
+// definition must differ in more than case.
 func (d *Definition) InputFold(name string) (index int, ok bool) {
 	index = slices.IndexFunc(d.Inputs, func(in Input) bool { return strings.EqualFold(in.Name, name) })
 	return index, index >= 0
 }
 
-// InputName names an input for a person, with the name that d has for its
-// index, if any. A nil Definition has none.
+// InputName describes an input for a message, with the name that d gives its index. It describes
+// the input by number only if d is nil or does not have the index.
 func (d *Definition) InputName(index int) string {
 	if d == nil || index < 0 || index >= len(d.Inputs) {
 		return InputNumber(index)
@@ -108,20 +116,20 @@ func (d *Definition) InputName(index int) string {
 	return fmt.Sprintf("%s, %q", InputNumber(index), d.Inputs[index].Name)
 }
 
-// Definitions is a set of definitions: of several template types, and of
-// several versions of each. The zero value is empty. A set may be used by
-// several goroutines while nothing is added to it.
+// Definitions is a set of definitions of several template types, with several versions of each.
+// The zero value is empty. Several goroutines may use a set while no definition is added to it.
 type Definitions struct {
 	list     []*Definition
 	byNumber map[numbered]*Definition
 	byName   map[named]*Definition
-	number   map[string]uint32 // of a name
-	name     map[uint32]string // of a number
+	number   map[string]uint32 // by name of the type
+	name     map[uint32]string // by number of the type
 	types    map[Logsource]string
-	later    map[*Definition]func() // completes a definition that comes with cfcheck when it is first asked for
+	later    map[*Definition]func() // completes a definition when a caller first asks for it; see AddLazily
 }
 
-// whole returns d as it is to be seen from outside.
+// whole completes d, if necessary, and returns it. Every definition that leaves the set passes
+// through whole.
 func (s *Definitions) whole(d *Definition) *Definition {
 	if complete := s.later[d]; complete != nil {
 		complete()
@@ -136,9 +144,8 @@ type named struct {
 	version uint32
 }
 
-// Add puts d into the set. It is an error if d is not a definition that could
-// be read, if the set has that version of the type already, or if name and
-// number are not those of the versions that it has.
+// Add adds d to the set. It fails if [ReadDefinitions] would refuse d, if the set already has this
+// version of the type, or if the name and number differ from those of other versions.
 func (s *Definitions) Add(d *Definition) error {
 	_, err := writeJSON("definition "+strictjson.Quote(d.Name), func(w *writer) { w.definition(d) },
 		func(name string, data []byte) error {
@@ -150,11 +157,11 @@ func (s *Definitions) Add(d *Definition) error {
 	return s.add(d)
 }
 
-// AddLazily puts a definition into the set that is completed when a caller first asks for it.
-// The name, number, version, channel and logsources of d must be there; complete sets the
-// other fields, at most once. AddLazily does not check d beyond its name, number, version and
-// logsources, as Add does. It exists because a gate that judges one small file needs one of
-// the built-in definitions, and building all of them takes as long as judging the file.
+// AddLazily adds a definition to the set that is completed when a caller first asks for it. The
+// name, number, version, channel and logsources of d must be set; complete sets the other fields.
+// It is called at most once. Unlike Add, AddLazily does not check d beyond its name, number,
+// version and logsources. It exists because a gate that judges one small file needs one built-in
+// definition, and building all of them takes as long as judging the file.
 func (s *Definitions) AddLazily(d *Definition, complete func()) error {
 	if err := s.add(d); err != nil {
 		return err
@@ -166,8 +173,8 @@ func (s *Definitions) AddLazily(d *Definition, complete func()) error {
 	return nil
 }
 
-// Clone returns a copy of the set, to which definitions can be added without changing s. The
-// definitions themselves are shared.
+// Clone returns a copy of the set. Definitions added to the copy do not change s. The copy shares
+// the definitions themselves.
 func (s *Definitions) Clone() *Definitions {
 	return &Definitions{
 		list:     slices.Clone(s.list),
@@ -177,20 +184,20 @@ func (s *Definitions) Clone() *Definitions {
 	}
 }
 
-// add does what Add does, for a definition that is known to be one.
+// add is Add for a definition that is known to be right.
 func (s *Definitions) add(d *Definition) error {
 	if n, ok := s.number[d.Name]; ok && n != d.Number {
 		return fmt.Errorf("type %q has the number %d; another definition gives it %d", d.Name, d.Number, n)
 	}
 	if n, ok := s.name[d.Number]; ok && n != d.Name {
-		return fmt.Errorf("the number %d is that of type %q; another definition gives it to %q", d.Number, d.Name, n)
+		return fmt.Errorf("type %q has the number %d; another definition gives this number to type %q", d.Name, d.Number, n)
 	}
 	if s.byNumber[numbered{d.Number, d.Version}] != nil {
 		return fmt.Errorf("version %d of type %q is defined twice", d.Version, d.Name)
 	}
 	for _, l := range d.Logsources {
 		if other, ok := s.types[l]; ok && other != d.Name {
-			return fmt.Errorf("type %q is for rules of %s, and so is type %q", d.Name, l, other)
+			return fmt.Errorf("type %q is for rules of %s; another definition gives them to type %q", d.Name, l, other)
 		}
 	}
 	if s.byNumber == nil {
@@ -211,7 +218,7 @@ func (s *Definitions) add(d *Definition) error {
 	return nil
 }
 
-// String names the logsource as a message does.
+// String describes the logsource for a message.
 func (l Logsource) String() string {
 	var parts []string
 	for _, part := range [][2]string{{"category", l.Category}, {"product", l.Product}, {"service", l.Service}} {
@@ -222,8 +229,8 @@ func (l Logsource) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// TypeOf returns the name of the template type that the rules of a logsource
-// are for, "" if the set has none.
+// TypeOf returns the name of the template type for the rules of a logsource, or "" if the set has
+// no such type.
 func (s *Definitions) TypeOf(l Logsource) string {
 	if s == nil {
 		return ""
@@ -231,8 +238,8 @@ func (s *Definitions) TypeOf(l Logsource) string {
 	return s.types[l]
 }
 
-// Newest returns the definition of the highest version of a type, nil if the
-// set has none.
+// Newest returns the definition of the highest version of a type, or nil if the set does not have
+// the type.
 func (s *Definitions) Newest(name string) *Definition {
 	if s == nil {
 		return nil
@@ -246,7 +253,7 @@ func (s *Definitions) Newest(name string) *Definition {
 	return s.whole(newest)
 }
 
-// All returns the definitions of the set by number, then by version.
+// All returns the definitions of the set, by number and then by version.
 func (s *Definitions) All() iter.Seq[*Definition] {
 	var list []*Definition
 	if s != nil {
@@ -261,8 +268,7 @@ func (s *Definitions) All() iter.Seq[*Definition] {
 	return slices.Values(list)
 }
 
-// ByNumber returns the definition of one version of a type, nil if the set
-// does not have it.
+// ByNumber returns the definition of one version of a type, or nil if the set does not have it.
 func (s *Definitions) ByNumber(number, version uint32) *Definition {
 	if s == nil {
 		return nil
@@ -270,8 +276,7 @@ func (s *Definitions) ByNumber(number, version uint32) *Definition {
 	return s.whole(s.byNumber[numbered{number, version}])
 }
 
-// ByName returns the definition of one version of a type, nil if the set does
-// not have it.
+// ByName returns the definition of one version of a type, or nil if the set does not have it.
 func (s *Definitions) ByName(name string, version uint32) *Definition {
 	if s == nil {
 		return nil
@@ -279,8 +284,8 @@ func (s *Definitions) ByName(name string, version uint32) *Definition {
 	return s.whole(s.byName[named{name, version}])
 }
 
-// TypeName returns the name of the type with a number, "" if the set has no
-// version of it.
+// TypeName returns the name of the type with the given number, or "" if the set does not have the
+// type.
 func (s *Definitions) TypeName(number uint32) string {
 	if s == nil {
 		return ""
@@ -288,7 +293,7 @@ func (s *Definitions) TypeName(number uint32) string {
 	return s.name[number]
 }
 
-// Versions returns the versions that the set has of a type, ascending.
+// Versions returns the versions of a type in the set, in ascending order.
 func (s *Definitions) Versions(number uint32) []uint32 {
 	var versions []uint32
 	for d := range s.All() {
@@ -299,8 +304,8 @@ func (s *Definitions) Versions(number uint32) []uint32 {
 	return versions
 }
 
-// ReadDefinitions reads a document with definitions, at least one. Its error,
-// if any, is a [*JSONError]; name is that of the file, for errors only.
+// ReadDefinitions reads a document with at least one definition. If it fails, the error is a
+// [*JSONError]. The name of the file appears only in errors.
 func ReadDefinitions(name string, data []byte) (*Definitions, error) {
 	s := new(Definitions)
 	err := readJSON(name, data, func(r *reader) {
@@ -386,8 +391,8 @@ func (r *reader) definition() *Definition {
 	return d
 }
 
-// refersToInputs fails if the definition names an input that it does not have.
-// Keys may come in any order, so it is looked at when all are read.
+// refersToInputs fails if the definition refers to an input that it does not have. It runs after
+// all keys are read, because they come in any order.
 func (r *reader) refersToInputs(at int, d *Definition) {
 	if r.Failed() {
 		return
@@ -532,17 +537,17 @@ func (r *reader) input(seen map[string]int, index int) Input {
 	}
 	switch bounded := in.Least != nil || in.Greatest != nil; {
 	case in.MaxLength != 0 && in.Type != TypeString:
-		r.FailAt(at, "maxLength", "found a length for an input of type %s; expected one for strings alone", in.Type)
+		r.FailAt(at, "maxLength", "found a length for an input of type %s; only inputs of type string have one", in.Type)
 	case bounded && in.Type != TypeInteger:
-		r.FailAt(at, "", "found a bound for an input of type %s; expected least and greatest for integers alone", in.Type)
+		r.FailAt(at, "", "found a bound for an input of type %s; only inputs of type integer have least and greatest", in.Type)
 	case in.Least != nil && in.Greatest != nil && *in.Least > *in.Greatest:
-		r.FailAt(at, "", "least is %d and greatest is %d; expected least not to be greater", *in.Least, *in.Greatest)
+		r.FailAt(at, "", "least is %d and greatest is %d; expected least to be at most greatest", *in.Least, *in.Greatest)
 	}
 	return in
 }
 
-// foldName returns the same string for names that differ in case alone, in the
-// sense of strings.EqualFold.
+// foldName returns the same string for two names exactly if strings.EqualFold reports that they
+// are equal.
 func foldName(s string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
@@ -553,8 +558,8 @@ func foldName(s string) string {
 	}, s)
 }
 
-// JSON returns the set as a document that [ReadDefinitions] reads, by number
-// and version. The same set gives the same bytes.
+// JSON returns the set as a document that [ReadDefinitions] reads, with definitions ordered by
+// number and version. Equal sets give equal bytes.
 func (s *Definitions) JSON() ([]byte, error) {
 	return writeJSON("definitions", func(w *writer) {
 		w.Object(func() {

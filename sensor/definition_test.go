@@ -145,13 +145,13 @@ func TestReadDefinitionsRefuses(t *testing.T) {
 		{"two inputs that differ in case", `"Peer"`, `"IMAGE"`, sensor.ErrJSONValue,
 			`x.json:10:18: definitions[0].inputs[2].name: found the name "IMAGE" again; inputs[0] has it already`, false},
 		{"length of an integer", `"least": -1`, `"maxLength": 8`, sensor.ErrJSONValue,
-			`x.json:9:9: definitions[0].inputs[1].maxLength: found a length for an input of type integer; expected one for strings alone`, true},
+			`x.json:9:9: definitions[0].inputs[1].maxLength: found a length for an input of type integer; only inputs of type string have one`, true},
 		{"bounds of a string", `"maxLength": 100`, `"least": 100`, sensor.ErrJSONValue,
-			`x.json:8:9: definitions[0].inputs[0]: found a bound for an input of type string; expected least and greatest for integers alone`, true},
+			`x.json:8:9: definitions[0].inputs[0]: found a bound for an input of type string; only inputs of type integer have least and greatest`, true},
 		{"bounds of an address", `"address"`, `"address", "greatest": 1`, sensor.ErrJSONValue,
-			`x.json:10:9: definitions[0].inputs[2]: found a bound for an input of type address; expected least and greatest for integers alone`, true},
+			`x.json:10:9: definitions[0].inputs[2]: found a bound for an input of type address; only inputs of type integer have least and greatest`, true},
 		{"bounds the wrong way round", `"greatest": 9223372036854775807`, `"greatest": -2`, sensor.ErrJSONValue,
-			`x.json:9:9: definitions[0].inputs[1]: least is -1 and greatest is -2; expected least not to be greater`, false},
+			`x.json:9:9: definitions[0].inputs[1]: least is -1 and greatest is -2; expected least to be at most greatest`, false},
 		{"a bound beyond 64 bits", `9223372036854775807`, `9223372036854775808`, sensor.ErrJSONRange,
 			`x.json:9:71: definitions[0].inputs[1].greatest: found the number 9223372036854775808; expected an integer from -9223372036854775808 to 9223372036854775807`, true},
 		{"a negative length", `"maxLength": 100`, `"maxLength": -100`, sensor.ErrJSONRange,
@@ -167,7 +167,7 @@ func TestReadDefinitionsRefuses(t *testing.T) {
 		{"a type with two numbers", `"number": 1, "version": 1`, `"number": 7, "version": 1`, sensor.ErrJSONValue,
 			`x.json:13:5: definitions[1]: type "ipc" has the number 7; another definition gives it 1`, false},
 		{"a number with two types", `"number": 0`, `"number": 1`, sensor.ErrJSONValue,
-			`x.json:14:5: definitions[2]: the number 1 is that of type "dns"; another definition gives it to "ipc"`, false},
+			`x.json:14:5: definitions[2]: type "dns" has the number 1; another definition gives this number to type "ipc"`, false},
 	}, readDefinitionsOnly)
 }
 
@@ -228,7 +228,7 @@ func TestDefinitionsAdd(t *testing.T) {
 	}{
 		{"the same again", func(d *sensor.Definition) {}, `version 1 of type "ipc" is defined twice`},
 		{"another number", func(d *sensor.Definition) { d.Number = 2 }, `type "ipc" has the number 2; another definition gives it 1`},
-		{"another name", func(d *sensor.Definition) { d.Name = "dns" }, `the number 1 is that of type "dns"; another definition gives it to "ipc"`},
+		{"another name", func(d *sensor.Definition) { d.Name = "dns" }, `type "dns" has the number 1; another definition gives this number to type "ipc"`},
 		{"no inputs", func(d *sensor.Definition) { d.Inputs = nil },
 			`definition "ipc" cannot be written: definition "ipc":6:13: inputs: found an empty array; expected at least one input`},
 		{"no type", func(d *sensor.Definition) { d.Inputs = []sensor.Input{{Name: "A"}} },

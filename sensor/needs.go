@@ -11,49 +11,50 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
-// Needs is what a channel file requires of its reader. It comes from the
-// content alone: from the criteria that are there, not from what a definition
-// or the header says of them.
+// Needs lists the requirements of a channel file on its reader. They come from the content alone:
+// from the criteria in the file, not from a definition or from the claims of the header.
 type Needs struct {
 	Channel, Revision uint32
 	Type, TypeVersion uint32
 	TypeName          string // "" if no definition names the type
 	Format            string // version of the format, such as "1.0"
-	InputsDeclared    int    // by the type version, as the content states it
-	InputsRead        int    // highest input that is read, plus one; 0 if none is
+	InputsDeclared    int    // number of inputs that the type version declares, as the content states it
+	InputsRead        int    // highest index of an input that is read, plus one; 0 if no input is read
 
-	Inputs    []InputNeed    // those that are read, by index
-	Operators []OperatorNeed // those that occur, by number
+	Inputs    []InputNeed    // inputs that are read, by index
+	Operators []OperatorNeed // operators that occur, by number
 	Sizes     Sizes
 
-	// Constant is what an event costs in steps before the length of any input
-	// comes to it: see [Needs.Steps].
+	// Constant is the cost of an event in steps, without the part that depends on the lengths of
+	// the inputs; see [Needs.Steps].
 	Constant uint64
-	Memory   uint64 // bytes, at most, as FORMAT.md, section 9, has it
+	Memory   uint64 // upper bound in bytes, as FORMAT.md, section 9, computes it
 }
 
-// MaxCauses is how many causes a need names. [Readers] finds all of an input.
+// MaxCauses is the maximum number of causes that a need names. [Readers] finds all causes of an
+// input.
 const MaxCauses = 8
 
-// MaxCauseText is how many characters of each text a cause repeats.
+// MaxCauseText is the maximum number of characters of each text in a cause.
 const MaxCauseText = 256
 
-// maxCauseBytes are enough bytes for so many characters.
+// maxCauseBytes is the maximum number of bytes of such a text.
 const maxCauseBytes = utf8.UTFMax * MaxCauseText
 
-// An InputNeed is one input that is read.
+// An InputNeed is one input that the file reads.
 type InputNeed struct {
-	Index       int
-	Name        string    // "" if no definition names it
-	Type        InputType // by the definition; zero without TypeKnown
-	TypeKnown   bool
-	Instances   int     // how many read it; 0 if only criteria do that no instance refers to
-	Criteria    int     // how many distinct criteria read it
+	Index     int
+	Name      string    // "" if no definition names the input
+	Type      InputType // type in the definition; 0 if TypeKnown is false
+	TypeKnown bool
+	// number of instances that read the input; 0 if only criteria without a reference read it
+	Instances   int
+	Criteria    int     // number of distinct criteria that read the input
 	Coefficient uint64  // steps for each byte of its value
-	First       []Cause // one an instance, in the order of the file
+	First       []Cause // at most one for each instance, in the order of the file
 }
 
-// An OperatorNeed is one operator that occurs.
+// An OperatorNeed is one operator that occurs in the file.
 type OperatorNeed struct {
 	Operator  channelfile.Operator
 	Instances int
@@ -61,31 +62,33 @@ type OperatorNeed struct {
 	First     []Cause
 }
 
-// A Cause is an instance that makes a need. Its texts have no more than
-// MaxCauseText characters each, and are UTF-8 whatever the file has.
+// A Cause is an instance that causes a need. Each of its texts has at most MaxCauseText characters
+// and is valid UTF-8, even if the text in the file is not.
 type Cause struct {
-	Instance int            // index in the file; -1 if the needs do not come from one
-	ID       channelfile.ID // of the instance; zero if unknown
-	Word     int            // index of the first word of the instance that makes the need; -1 if unknown
-	Rule     string         // ID as the author wrote it
+	Instance int            // index in the file; -1 if the needs do not come from a file
+	ID       channelfile.ID // ID of the instance; zero if unknown
+	Word     int            // index of the first word of the instance that causes the need; -1 if unknown
+	Rule     string         // rule ID as its author wrote it
 	Title    string
-	Path     string // of the source
-	Line     int    // of what the word comes from, or else of the rule; 0 if unknown
+	Path     string // path of the source
+	// line in the source: the line that produced the word, or else the line of the rule; 0 if
+	// unknown
+	Line int
 }
 
 // Sizes are the sizes that a reader may limit.
 type Sizes struct {
-	FileSize             uint64 // bytes
+	FileSize             uint64 // in bytes
 	Instances            uint64
-	Criteria             uint64 // distinct ones
-	WordsPerInstance     uint64 // of the longest condition
-	OperandsPerCriterion uint64 // of the longest list
-	ValueLength          uint64 // bytes, of the longest value
-	ProgramInstructions  uint64 // of the longest program of a regular expression
-	Stack                uint64 // truths on the stack, at most
+	Criteria             uint64 // number of distinct criteria
+	WordsPerInstance     uint64 // length of the longest condition
+	OperandsPerCriterion uint64 // length of the longest list
+	ValueLength          uint64 // length of the longest value, in bytes
+	ProgramInstructions  uint64 // length of the longest program of a regular expression
+	Stack                uint64 // maximum number of truth values on the stack
 }
 
-// Input returns the need of an input, nil if it is not read.
+// Input returns the need of an input, or nil if the file does not read it.
 func (n *Needs) Input(index int) *InputNeed {
 	for i := range n.Inputs {
 		if n.Inputs[i].Index == index {
@@ -95,24 +98,23 @@ func (n *Needs) Input(index int) *InputNeed {
 	return nil
 }
 
-// Steps returns what an event costs at worst, if the value of each input has
-// at most the length that maxLength gives for it, in bytes. Inputs whose
-// length matters and for which maxLength gives none are returned as unknown;
-// what they cost is not in steps. A cost beyond what steps can hold is the
-// largest number that it can; see [Needs.Exceed].
+// Steps returns the worst-case cost of an event. MaxLength returns the maximum length in bytes of
+// the value of an input, or false if it has no bound. Steps returns as unknown the inputs whose
+// length matters but has no bound. Their cost is not included in steps. A cost beyond 2^64 - 1 is
+// returned as that number; see [Needs.Exceed].
 func (n *Needs) Steps(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int) {
 	steps, unknown, _ = n.cost(maxLength)
 	return steps, unknown
 }
 
-// Exceed reports whether an event can cost more than a budget of steps, by the
-// lengths that Steps is given. A cost beyond 2^64 - 1 exceeds every budget.
+// Exceed reports whether an event can cost more than a budget of steps. MaxLength has the meaning
+// that it has for [Needs.Steps]. A cost beyond 2^64 - 1 exceeds every budget.
 func (n *Needs) Exceed(budget uint64, maxLength func(input int) (length int, ok bool)) bool {
 	steps, _, beyond := n.cost(maxLength)
 	return beyond || steps > budget
 }
 
-// cost is Steps, and whether the cost is beyond 2^64 - 1.
+// cost is Steps, and also reports whether the cost is beyond 2^64 - 1.
 func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int, beyond bool) {
 	total := Charge{Steps: n.Constant}
 	for _, in := range n.Inputs {
@@ -129,14 +131,14 @@ func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uin
 	return total.Steps, unknown, total.Beyond
 }
 
-// A charge is a sum of steps. One beyond 2^64 - 1 is kept as that number, and
-// as beyond it.
+// A Charge is a sum of steps. If the sum exceeds 2^64 - 1, Steps has that value and Beyond is
+// true.
 type Charge struct {
 	Steps  uint64
 	Beyond bool
 }
 
-// add adds a coefficient times a length.
+// Add adds coefficient * length.
 func (c *Charge) Add(coefficient, length uint64) {
 	high, product := bits.Mul64(coefficient, length)
 	sum, carry := bits.Add64(c.Steps, product, 0)
@@ -145,9 +147,8 @@ func (c *Charge) Add(coefficient, length uint64) {
 	}
 }
 
-// NeedsOf computes the needs of f in one pass. Names and types of inputs are
-// those of the definition that defs has for the file's type version, if any;
-// nothing else is taken from it. Defs may be nil.
+// NeedsOf computes the needs of f in one pass. It takes the names and types of inputs from the
+// definition in defs for the type version of f, if defs has it, and nothing else. Defs may be nil.
 func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 	h := f.Header
 	n := &Needs{
@@ -174,8 +175,8 @@ func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 	return n
 }
 
-// ChargesOf returns what FORMAT.md, section 9, charges for each criterion of a
-// file: steps for an event, and steps for each byte of the criterion's input.
+// ChargesOf returns the charges of FORMAT.md, section 9, for each criterion of a file: the steps
+// for each event, and the steps for each byte of the input of the criterion.
 func ChargesOf(f *channelfile.File) (constant, perByte []uint64) {
 	t := &tally{f: f, needs: new(Needs)}
 	t.programs()
@@ -186,9 +187,8 @@ func ChargesOf(f *channelfile.File) (constant, perByte []uint64) {
 	return constant, perByte
 }
 
-// NeedsOfDefinition returns what a template type requires before there is any
-// content for it: a reader that knows the version and expects the inputs that
-// it declares. No input is read.
+// NeedsOfDefinition returns the needs of a template type that has no content yet: a reader that
+// knows the version and expects the declared inputs. No input is read.
 func NeedsOfDefinition(d *Definition) *Needs {
 	return &Needs{
 		Channel:        d.Channel,
@@ -200,36 +200,36 @@ func NeedsOfDefinition(d *Definition) *Needs {
 	}
 }
 
-// A tally counts the needs of a file. Its counters are arrays by input and by
-// operator, for a file has far more words than inputs.
+// A tally counts the needs of a file. Its counters are arrays indexed by input and by operator,
+// because a file has far more words than inputs.
 type tally struct {
 	f     *channelfile.File
 	needs *Needs
 
-	inputs    []count // as many as are declared
+	inputs    []count // one for each declared input
 	operators [1 << (readSeveral - readOperator)]count
 	reads     []read   // by criterion
-	charges   []uint64 // by program, what it costs at each place of a value
+	charges   []uint64 // by program, the cost at each position of a value
 
-	// The inputs of the criteria whose list of them is long, by criterion. Any
-	// number of words may refer to one.
+	// sets holds, by criterion, the inputs in long lists of operands. Many words may refer to one
+	// criterion.
 	sets map[int]*inputset.Set
-	seen inputset.Set // of these, the inputs that the instance seen last has
+	seen inputset.Set // the inputs in sets that the last instance has already read
 
-	// What causes say of the instance seen last, which may be the cause of a
-	// thousand needs.
+	// The origin of the last instance. One instance may be the cause of a thousand needs.
 	origin   channelfile.Origin
 	originOf int
-	texts    map[string]string // copies, so that the needs do not keep all texts of the file; each once
+	// each text is copied once, so that the needs do not keep the file's texts in memory
+	texts map[string]string
 }
 
-// A read is what the pass over the words must know of a criterion: its input,
-// its operator, and whether its operands are inputs too. It is small because
-// the words look them up in any order, and a file may have millions.
+// A read packs the facts about a criterion that the pass over the words needs: its input, its
+// operator, and whether its operands are inputs too. It is small because the words look it up in
+// any order, and a file may have millions of criteria.
 type read uint16
 
 const (
-	readOperator = 10 // bits of an input
+	readOperator = 10 // number of bits of an input
 	readSeveral  = 15
 )
 
@@ -245,26 +245,28 @@ func (r read) input() int    { return int(r % (1 << readOperator)) }
 func (r read) operator() int { return int(r >> readOperator % (1 << (readSeveral - readOperator))) }
 func (r read) several() bool { return r>>readSeveral != 0 }
 
-// These compile only while inputs and operators fit.
+// These constants compile only if inputs and operators fit.
 const (
 	_ = uint(1<<readOperator - channelfile.MaxInputs)
 	_ = uint(1<<(readSeveral-readOperator) - 1 - channelfile.OpAddressRange)
 )
 
-// A count is what is known of one input or one operator.
+// A count holds the counters of one input or one operator.
 type count struct {
-	last        int // the instance, or while they are counted the criterion, seen last, plus one
+	// the last instance that was counted, plus one; while criteria are counted, the last criterion
+	// plus one
+	last        int
 	criteria    int
 	instances   int
 	coefficient uint64
 	first       []Cause
 }
 
-// InstructionMemory is how many bytes an interpreter needs for each instruction
-// of the longest program, as FORMAT.md, section 9, has it.
+// InstructionMemory is the memory in bytes that an interpreter needs for each instruction of the
+// longest program, by FORMAT.md, section 9.
 const InstructionMemory = 24
 
-// programs looks at each program once, however many criteria run it.
+// programs visits each program once, even if several criteria run it.
 func (t *tally) programs() {
 	f, sizes := t.f, &t.needs.Sizes
 	if !f.HasPrograms() {
@@ -278,9 +280,9 @@ func (t *tally) programs() {
 	}
 }
 
-// programCharge is what FORMAT.md, section 9, charges for a program at each
-// place of a value: 3 for each instruction, and the tests of a bisection of the
-// ranges where a rune is taken.
+// programCharge returns the charge of FORMAT.md, section 9, for a program at each position of a
+// value: 3 for each instruction, and for each instruction that takes a rune the comparisons of a
+// binary search in its ranges.
 func programCharge(p channelfile.Program) uint64 {
 	c := 3 * uint64(p.Len())
 	for i := range p.Len() {
@@ -291,8 +293,8 @@ func programCharge(p channelfile.Program) uint64 {
 	return c
 }
 
-// criteria looks at each criterion once: a reader evaluates it once an event,
-// however many instances refer to it.
+// criteria visits each criterion once. A reader evaluates a criterion once for each event, even if
+// many instances refer to it.
 func (t *tally) criteria() {
 	f, sizes := t.f, &t.needs.Sizes
 	t.reads = make([]read, f.Criteria())
@@ -315,7 +317,7 @@ func (t *tally) criteria() {
 	}
 }
 
-// compared looks at the other inputs that criterion i, c, compares with.
+// compared counts the other inputs that c, the criterion with index i, compares with.
 func (t *tally) compared(i int, c channelfile.Criterion) {
 	for other := range t.f.OperandInputs(c) {
 		if in := &t.inputs[other]; in.last != i+1 {
@@ -331,8 +333,8 @@ func (t *tally) compared(i int, c channelfile.Criterion) {
 	}
 }
 
-// charge is the table of FORMAT.md, section 9: what c costs, and what it costs
-// for each byte of its input.
+// charge implements the table in FORMAT.md, section 9: the steps for c, and the steps for each
+// byte of its input.
 func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 	operands := uint64(c.Count)
 	if c.Flags&channelfile.FlagInputs != 0 {
@@ -349,7 +351,7 @@ func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 		return addSat(1, charges), charges
 	}
 	var lengths uint64                           // of all operands
-	for k := c.First; k < c.First+c.Count; k++ { // OperandValues would do, and takes twice the time
+	for k := c.First; k < c.First+c.Count; k++ { // twice as fast as File.OperandValues
 		n := uint64(len(t.f.Value(t.f.Operand(k))))
 		lengths += n
 		t.needs.Sizes.ValueLength = max(t.needs.Sizes.ValueLength, n)
@@ -367,8 +369,8 @@ func (t *tally) charge(c channelfile.Criterion) (constant, coefficient uint64) {
 	return 1, 0 // exists
 }
 
-// instances goes through the conditions. An instance counts once for each
-// input and operator, at the first word that needs it.
+// instances visits the conditions. It counts an instance once for each input and operator, at the
+// first word that needs it.
 func (t *tally) instances() {
 	f, sizes := t.f, &t.needs.Sizes
 	for i := range f.Instances() {
@@ -396,8 +398,7 @@ func (t *tally) instances() {
 	}
 }
 
-// others sees the inputs that a criterion compares with, for a word of an
-// instance.
+// others counts, for a word of an instance, the inputs that a criterion compares with.
 func (t *tally) others(criterion, instance, word int) {
 	if set := t.sets[criterion]; set != nil {
 		for k, inputs := range set {
@@ -413,19 +414,19 @@ func (t *tally) others(criterion, instance, word int) {
 	}
 }
 
-// see counts an instance, unless it is the one that c has seen last.
+// see counts an instance, unless it is the last instance that c counted.
 func (t *tally) see(c *count, instance, word int) {
 	if len(c.first) < MaxCauses {
 		t.first(c, instance, word)
 		return
 	}
-	// A branch on whether it is the same would often be mispredicted.
+	// Without a branch, which would often be mispredicted.
 	differs := uint64(c.last ^ (instance + 1))
 	c.instances += int((differs | -differs) >> 63)
 	c.last = instance + 1
 }
 
-// first is see as long as instances are named.
+// first is see for the first MaxCauses instances, which become causes.
 func (t *tally) first(c *count, instance, word int) {
 	if c.last == instance+1 {
 		return
@@ -441,7 +442,7 @@ func (t *tally) first(c *count, instance, word int) {
 	c.first = append(c.first, causeOf(t.f, instance, word, t.origin))
 }
 
-// finish puts what was counted into the needs.
+// finish stores the counts in the needs.
 func (t *tally) finish(d *Definition) {
 	n := t.needs
 	for i := range t.inputs {
@@ -464,7 +465,7 @@ func (t *tally) finish(d *Definition) {
 	}
 }
 
-// text returns a copy of a text, the same one for the same text.
+// text returns a copy of s. Equal texts share one copy.
 func (t *tally) text(s string) string {
 	kept, ok := t.texts[s]
 	if !ok {
@@ -477,14 +478,14 @@ func (t *tally) text(s string) string {
 	return kept
 }
 
-// originOf returns what causes say of an instance.
+// originOf returns the origin of an instance, with each text cut to the size in a cause.
 func originOf(f *channelfile.File, instance int) channelfile.Origin {
 	o := f.ShortOrigin(instance, maxCauseBytes)
 	o.Rule, o.Title, o.Path = causeText(o.Rule), causeText(o.Title), causeText(o.Path)
 	return o
 }
 
-// causeText cuts a text of a file to what a cause repeats of it.
+// causeText cuts a text of a file to the size in a cause.
 func causeText(s string) string {
 	n := 0
 	for i := range s {
@@ -507,8 +508,8 @@ func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Caus
 	}
 }
 
-// Readers returns each instance of f that reads an input, in the order of the
-// file, with the first word of it that does.
+// Readers returns each instance of f that reads an input, in the order of the file, with the first
+// word of the instance that reads it.
 func Readers(f *channelfile.File, input int) iter.Seq[Cause] {
 	return causes(f, func(c channelfile.Criterion) bool { return reads(f, c, input) })
 }
@@ -526,10 +527,10 @@ func reads(f *channelfile.File, c channelfile.Criterion, input int) bool {
 	return false
 }
 
-// causes returns the instances that refer to a criterion of the kind wanted.
+// causes returns the instances that refer to a criterion for which wanted returns true.
 func causes(f *channelfile.File, wanted func(channelfile.Criterion) bool) iter.Seq[Cause] {
 	return func(yield func(Cause) bool) {
-		is := make([]bool, f.Criteria()) // far fewer than references to them
+		is := make([]bool, f.Criteria()) // computed once a criterion; there are far more references
 		for i := range is {
 			is[i] = wanted(f.Criterion(i))
 		}

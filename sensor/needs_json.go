@@ -9,12 +9,12 @@ import (
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
-// ReadNeeds reads a document with needs, as [Needs.JSON] writes it or a
-// compiler of content in another format. Its error, if any, is a [*JSONError];
-// name is that of the file, for errors only.
+// ReadNeeds reads a document with needs. [Needs.JSON] writes such documents, and so may a compiler
+// of another content format. If ReadNeeds fails, the error is a [*JSONError]. The name of the file
+// appears only in errors.
 //
-// The document must agree with itself: inputs and operators ascend, what is
-// read is declared, and no need has more causes than instances.
+// The document must be consistent: inputs and operators ascend, every input that is read is
+// declared, and a need has at most as many causes as instances.
 func ReadNeeds(name string, data []byte) (*Needs, error) {
 	n := &Needs{}
 	if err := readJSON(name, data, func(r *reader) { r.needs(n) }); err != nil {
@@ -50,15 +50,15 @@ var (
 	}
 )
 
-// size reads what may be nothing.
+// size reads a size, which may be 0.
 func (r *reader) size() uint64 { return r.Uint(0, MaxInteger) }
 
-// count reads how many there are of something that has an index.
+// count reads a number of elements, or an index.
 func (r *reader) count(least uint64) int { return r.Integer(least, math.MaxInt32) }
 
 func (r *reader) needs(n *Needs) {
 	at := r.Next()
-	var inputsAt []int // where each index stands
+	var inputsAt []int // offset of each index
 	for key := range r.Object(needsKeys) {
 		switch key {
 		case "schema":
@@ -113,13 +113,13 @@ func (r *reader) needs(n *Needs) {
 	r.agree(n, at, inputsAt)
 }
 
-// agree compares what the parts of a document say.
+// agree fails if parts of the document contradict each other.
 func (r *reader) agree(n *Needs, at int, inputsAt []int) {
 	read := 0
 	for i, in := range n.Inputs {
 		read = in.Index + 1
 		if in.Index >= n.InputsDeclared {
-			r.FailAt(inputsAt[i], fmt.Sprintf("inputs[%d].index", i), "found %s; expected less than inputsDeclared, which is %d", InputNumber(in.Index), n.InputsDeclared)
+			r.FailAt(inputsAt[i], fmt.Sprintf("inputs[%d].index", i), "found %s; expected an index less than inputsDeclared, %d", InputNumber(in.Index), n.InputsDeclared)
 		}
 	}
 	if n.InputsRead != read {
@@ -127,7 +127,7 @@ func (r *reader) agree(n *Needs, at int, inputsAt []int) {
 	}
 }
 
-// inputNeed also returns where the index stands.
+// inputNeed reads the need of an input. It also returns the offset of the index.
 func (r *reader) inputNeed() (in InputNeed, at int) {
 	start := r.Next()
 	for key := range r.Object(inputNeedKeys) {
@@ -218,8 +218,8 @@ func (r *reader) cause() Cause {
 	return c
 }
 
-// causeText reads a text that comes from content: it may be anything, and
-// whoever prints it escapes it.
+// causeText reads a text that comes from content. It may have any characters; printing code must
+// escape it.
 func (r *reader) causeText() string {
 	s := r.String()
 	if n := utf8.RuneCountInString(s); n > MaxCauseText {
@@ -253,8 +253,7 @@ func (r *reader) sizes() Sizes {
 	return s
 }
 
-// JSON returns the needs as a document that [ReadNeeds] reads. The same needs
-// give the same bytes.
+// JSON returns the needs as a document that [ReadNeeds] reads. Equal needs give equal bytes.
 func (n *Needs) JSON() ([]byte, error) {
 	return writeJSON("needs", func(w *writer) { w.needs(n) }, func(name string, data []byte) error {
 		_, err := ReadNeeds(name, data)

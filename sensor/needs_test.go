@@ -534,7 +534,7 @@ func TestReadNeedsRefuses(t *testing.T) {
 		{"more inputs than there can be", `"inputsDeclared": 21`, `"inputsDeclared": 1025`, sensor.ErrJSONRange,
 			`x.json:4:21: inputsDeclared: found the number 1025; expected an integer from 0 to 1024`, true},
 		{"read but not declared", `"inputsDeclared": 21`, `"inputsDeclared": 20`, sensor.ErrJSONValue,
-			`x.json:7:15: inputs[1].index: found input 21 (index 20); expected less than inputsDeclared, which is 20`, false},
+			`x.json:7:15: inputs[1].index: found input 21 (index 20); expected an index less than inputsDeclared, 20`, false},
 		{"inputs read that are not", `"inputsRead": 21`, `"inputsRead": 20`, sensor.ErrJSONValue,
 			`x.json:1:1: inputsRead: inputsRead is 20; expected the highest index of inputs plus one, 21`, false},
 		{"inputs out of order", `"index": 5`, `"index": 20`, sensor.ErrJSONValue,

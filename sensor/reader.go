@@ -5,9 +5,9 @@ import (
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
-// OwnReader returns the reader part of the contract of a sensor that runs this
-// package's [interp.Interpreter]: it finds inputs by name, has every operator and reads
-// whatever the format allows. No budget is stated.
+// OwnReader returns the reader part of the contract of a sensor that runs package sensor/interp.
+// The interpreter finds inputs by name, has every operator, and reads every file that the format
+// allows. The reader has no budget.
 func OwnReader() Reader {
 	return Reader{
 		Evidence:               EvidenceExtracted,
@@ -24,9 +24,9 @@ func OwnReader() Reader {
 	}
 }
 
-// ReadReader reads a document with the reader part of a contract, for those
-// that are taken from events, which do not tell it. Its error, if any, is a
-// [*JSONError]; name is that of the file, for errors only.
+// ReadReader reads a document with the reader part of a contract. It completes contracts that were
+// derived from recorded events, since events do not show how a build reads files. If ReadReader
+// fails, the error is a [*JSONError]. The name of the file appears only in errors.
 func ReadReader(name string, data []byte) (Reader, error) {
 	var v Reader
 	err := readJSON(name, data, func(r *reader) {
@@ -47,8 +47,7 @@ func ReadReader(name string, data []byte) (Reader, error) {
 
 var readerDocumentKeys = strictjson.Keys{Required: []string{"schema", "reader"}}
 
-// JSON returns the reader as a document that [ReadReader] reads. The same
-// reader gives the same bytes.
+// JSON returns the reader as a document that [ReadReader] reads. Equal readers give equal bytes.
 func (v *Reader) JSON() ([]byte, error) {
 	return writeJSON("reader", func(w *writer) {
 		w.Object(func() {

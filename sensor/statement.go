@@ -13,27 +13,26 @@ import (
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
-// The statements that version 1 of the schema of fleets added.
+// This file has the statements that version 1 of the schema of fleets added.
 
-// A Source is a document that statements of a contract were taken from: the
-// configuration of a sensor, an audit policy, a list that the build prints.
-// The gate does not read it.
+// A Source is a document that supports statements of a contract, such as the configuration of a
+// sensor, an audit policy or a list that the build prints. The gate does not read it.
 type Source struct {
-	Name    string // among the sources of the contract; a [Place] names it
-	Path    string // of the file, or its URL
+	Name    string // unique among the sources of the contract; a [Place] refers to it
+	Path    string // path of the file, or its URL
 	Sensor  string // name of the sensor that the document configures or describes; "" if it is not stated
-	Version string // of that sensor; "" if it is not stated
-	SHA256  string // of the document, 64 hexadecimal digits in lower case; "" if it is not stated
+	Version string // version of that sensor; "" if it is not stated
+	SHA256  string // SHA-256 of the document, 64 hexadecimal digits in lower case; "" if it is not stated
 }
 
-// A Place is where a statement was made. The zero Place is not known.
+// A Place is the place of a statement in a source. The zero Place means unknown.
 type Place struct {
 	Source string // name of a [Source] of the contract
-	Line   int    // from 1; 0 means the document as a whole
+	Line   int    // from 1; 0 means the whole document
 }
 
-// A Basis is what one statement rests on. The zero Basis adds nothing to the
-// evidence of the supply or of the contract.
+// A Basis gives the reasons for one statement. The zero Basis adds nothing to the evidence of the
+// supply or of the contract.
 type Basis struct {
 	Evidence Evidence // 0 means the evidence of the supply or of the contract
 	Reason   string
@@ -41,14 +40,14 @@ type Basis struct {
 	Place    Place
 }
 
-// A Declaration names a version of a template type that a build knows, and
-// inputs and feeds of it, which are in no definition. Names that a definition
-// has too mean what the definition says.
+// A Declaration names a version of a template type that a build knows, and its inputs and feeds
+// that no definition has. If a definition has one of these names too, the definition says what the
+// name means.
 type Declaration struct {
 	Type    string
 	Version uint32
 	Inputs  []DeclaredInput
-	Feeds   []string // names
+	Feeds   []string // names of the feeds
 	Basis   Basis
 }
 
@@ -58,23 +57,22 @@ type DeclaredInput struct {
 	Type InputType
 }
 
-// A Lack is a template type that a build is known not to have. Such builds are
-// left out of a judgement on the type, and listed; nobody is warned of them. It
-// does not make a build safe: one that does not refuse unknown versions must
-// not get content of the type all the same.
+// A Lack states that a build does not have a template type. When content of the type is judged,
+// the report lists such builds without a warning and does not judge them. A Lack does not make a
+// build safe: a build that does not refuse unknown versions must still not get such content.
 type Lack struct {
 	Type     string
-	Versions []uint32 // ascending; nil means all versions
+	Versions []uint32 // in ascending order; nil means all versions
 	Basis    Basis
 }
 
-// Has reports whether l is about a version of a template type.
+// Has reports whether l covers a version of a template type.
 func (l *Lack) Has(typ string, version uint32) bool {
 	return l.Type == typ && (len(l.Versions) == 0 || slices.Contains(l.Versions, version))
 }
 
-// Lack returns the statement that the build does not have a version of a
-// template type, nil if the contract has none.
+// Lack returns the statement that the build does not have a version of a template type, or nil if
+// the contract has no such statement.
 func (c *Contract) Lack(typ string, version uint32) *Lack {
 	for i := range c.Lacks {
 		if c.Lacks[i].Has(typ, version) {
@@ -84,27 +82,25 @@ func (c *Contract) Lack(typ string, version uint32) *Lack {
 	return nil
 }
 
-// contradicts returns the index of a supply of what l says that c lacks, -1 if
-// there is none.
+// contradicts returns the index of the first supply that l denies, or -1.
 func (c *Contract) contradicts(l *Lack) int {
 	return slices.IndexFunc(c.Supplies, func(s Supply) bool { return l.Has(s.Type, s.Version) })
 }
 
-// Collected says how many of the events of a feed a host records.
+// Collected states how many of the events of a feed a host records.
 type Collected uint8
 
-// The states of collection. Zero claims nothing.
+// The states of collection. The zero value claims nothing.
 const (
 	CollectedUnknown Collected = iota
 	CollectedAll
-	CollectedSome // under a condition that is stated
+	CollectedSome // under a stated condition
 	CollectedNone
 )
 
-// A Collection says whether hosts that run a build record the events of a feed
-// at all: a configuration or an audit policy may leave them out. The zero
-// Collection is unknown. The gate judges a supply as if all events were
-// collected.
+// A Collection states whether the hosts of a build record the events of a feed at all. A
+// configuration or an audit policy may leave events out. The zero Collection means unknown. The
+// gate judges a supply as if hosts recorded all events.
 type Collection struct {
 	Events Collected
 	Basis  Basis
@@ -119,10 +115,10 @@ func (c Collected) String() string {
 	return nameOf("collection", collectedNames, int(c)-1)
 }
 
-// fleetSchemas are the versions of the schema of fleets.
+// fleetSchemas are the versions of the schema of fleets, oldest first.
 var fleetSchemas = []string{FleetSchemaV0, FleetSchema}
 
-// schema returns the oldest version of the schema that can say all of the fleet.
+// schema returns the oldest version of the schema that can express the fleet.
 func (f *Fleet) schema() string {
 	for i := range f.Contracts {
 		if f.Contracts[i].newer() {
@@ -174,7 +170,7 @@ var (
 	}
 )
 
-// The limits of lists of statements: far more than anybody has.
+// The maximum lengths of lists of statements, far above any practical need.
 const (
 	maxSources  = 64
 	maxDeclares = 4096
@@ -184,7 +180,7 @@ const (
 	maxValues   = 1024
 )
 
-// A placed is the name of a source, and where it stands first.
+// A placed is the name of a source and its first offset in the document.
 type placed struct {
 	at     int
 	path   string
@@ -198,7 +194,8 @@ func (r *reader) place(p *Place, key string) {
 	case "source":
 		at := r.Next()
 		p.Source = r.Name()
-		// More names than there can be sources need not be kept: one of them is wrong.
+		// Names beyond maxSources need not be kept: at least one of the kept names is already
+		// wrong.
 		if len(r.places) <= maxSources && !slices.ContainsFunc(r.places, func(o placed) bool { return o.source == p.Source }) {
 			r.places = append(r.places, placed{at, r.Path(), p.Source})
 		}
@@ -207,7 +204,7 @@ func (r *reader) place(p *Place, key string) {
 	}
 }
 
-// endPlace fails if the object that was read names a line of nothing.
+// endPlace fails if the place has a line but no source.
 func (r *reader) endPlace(p *Place) {
 	if p.Line > 0 && p.Source == "" {
 		r.Failf("found a line without a source; expected the name of the source that the line is in")
@@ -229,8 +226,7 @@ func (r *reader) basis(b *Basis, key string) {
 	}
 }
 
-// refersToSources fails if a statement names a source that the contract does not
-// have.
+// refersToSources fails if a statement names a source that the contract does not have.
 func (r *reader) refersToSources(c *Contract) {
 	if r.Failed() {
 		return
@@ -353,7 +349,7 @@ func (r *reader) declaration() (d Declaration) {
 	return d
 }
 
-// lacks also returns where each stands.
+// lacks reads the lacks of a contract. It also returns the offset of each.
 func (r *reader) lacks() (list []Lack, at []int) {
 	seen := map[string]int{}
 	r.newer()
@@ -382,7 +378,7 @@ func (r *reader) lacks() (list []Lack, at []int) {
 					l.Versions = append(l.Versions, v)
 				}
 				if len(l.Versions) == 0 {
-					r.Failf("found an empty array; expected at least one version, or no list for all versions")
+					r.Failf("found an empty array; expected at least one version, or no key for all versions")
 				}
 			default:
 				r.basis(&l.Basis, key)
@@ -407,13 +403,13 @@ func (r *reader) collection() (c Collection) {
 	}
 	r.endPlace(&c.Basis.Place)
 	if c.Events == CollectedSome && c.Basis.Reason == "" {
-		r.FailAt(at, "reason", "found that some events are collected, without a reason; expected the condition under which they are")
+		r.FailAt(at, "reason", "some events are collected, but there is no reason; expected the condition under which they are collected")
 	}
 	return c
 }
 
-// values reads the values of a constant. The type that they must have may stand
-// behind them: strings reports which of them are strings.
+// values reads the values of a constant input. The key "type" may follow them, so strings reports
+// which values are strings.
 func (r *reader) values() (list []string, strings []bool) {
 	r.newer()
 	for i := range r.Array() {
@@ -434,17 +430,17 @@ func (r *reader) values() (list []string, strings []bool) {
 	return list, strings
 }
 
-// constant makes the values that were read values of the type of the input. At
-// is where the input stands, and valuesAt its values, -1 if it has none.
+// constant checks the values of an input against its type, and normalises addresses. At is the
+// offset of the input, and valuesAt the offset of its values, or -1 if it has none.
 func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 	switch {
 	case r.Failed():
 		return
 	case in.State != StateConstant:
-		r.FailAt(valuesAt, "values", "found values of an input that is %s; expected them for constant inputs alone", in.State)
+		r.FailAt(valuesAt, "values", "found values for an input that is %s; only constant inputs have them", in.State)
 		return
 	case len(in.Values) == 0:
-		r.FailAt(max(at, valuesAt), "values", "found a constant input without values; expected at least one value that it has")
+		r.FailAt(max(at, valuesAt), "values", "found a constant input without values; expected at least one value")
 		return
 	}
 	seen := make(map[string]int, len(in.Values))
@@ -454,9 +450,9 @@ func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 		}
 		switch {
 		case in.Type == TypeInteger && strings[i]:
-			fail("found the string %s; expected an integer, as the input is", strictjson.Quote(text))
+			fail("found the string %s; expected an integer, the type of the input", strictjson.Quote(text))
 		case in.Type != TypeInteger && !strings[i]:
-			fail("found the number %s; expected a string, for the input is of type %s", text, in.Type)
+			fail("found the number %s; expected a string, since the input has type %s", text, in.Type)
 		case in.Type == TypeAddress:
 			a, err := netip.ParseAddr(text)
 			if err != nil || a.Zone() != "" {
@@ -466,7 +462,7 @@ func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 			text = a.Unmap().String()
 			in.Values[i] = text
 		case in.MaxLength > 0 && len(text) > in.MaxLength:
-			fail("found a value of %d bytes; maxLength is %d", len(text), in.MaxLength)
+			fail("found a value of %d bytes; expected at most maxLength, %d", len(text), in.MaxLength)
 		}
 		if first, ok := seen[text]; ok {
 			fail("found the value %s again; values[%d] has it already", strictjson.Quote(text), first)
@@ -489,7 +485,7 @@ func (w *writer) basis(b *Basis) {
 	w.place(&b.Place)
 }
 
-// some writes a list, nothing if it is empty.
+// some writes a list. It writes nothing if the list is empty.
 func (w *writer) some(key string, n int, element func(i int)) {
 	if n == 0 {
 		return

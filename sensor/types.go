@@ -6,64 +6,63 @@ import (
 	"time"
 )
 
-// An InputType is the type of the values that an input has.
+// An InputType is the type of the values of an input.
 type InputType uint8
 
-// The types of inputs. Zero is none.
+// The types of inputs. The zero value is not a type.
 const (
-	TypeString  InputType = 1 + iota // bytes
+	TypeString  InputType = 1 + iota // a string of bytes
 	TypeInteger                      // a signed integer of 64 bits
 	TypeAddress                      // an IPv4 or IPv6 address
 )
 
-// Evidence says how something about a build is known.
+// Evidence is the source of a statement about a build.
 type Evidence uint8
 
-// The kinds of evidence, from strong to weak. Zero is none.
+// The kinds of evidence, strongest first. The zero value is not a kind of evidence.
 const (
-	EvidenceExtracted Evidence = 1 + iota // from the build itself
-	EvidenceObserved                      // in events that the build produced
-	EvidenceStated                        // by a person
+	EvidenceExtracted Evidence = 1 + iota // taken from the build itself
+	EvidenceObserved                      // seen in events that the build produced
+	EvidenceStated                        // stated by a person
 )
 
-// Access says how a reader finds the value of an input.
+// Access is the way in which a reader finds the value of an input.
 type Access uint8
 
-// The kinds of access. Zero is none.
+// The kinds of access. The zero value is not a kind of access.
 const (
-	AccessPositional Access = 1 + iota // an array, by index: what is not there is read all the same
-	AccessNamed                        // a map, by name: what is not there is absent
+	// an array, by index: the reader also reads beyond the supplied inputs
+	AccessPositional Access = 1 + iota
+	AccessNamed             // a map, by name: an input that is not supplied is absent
 )
 
-// State says whether a build hands over an input.
+// State states whether a build supplies an input.
 type State uint8
 
-// The states of an input. Zero claims nothing.
+// The states of an input. The zero value claims nothing.
 //
-// Until a check asks for more, the gate takes a conditional input for an unknown
-// one wherever it must be sure that events have it: content that reads it is
-// rejected for a positional reader, and gets a warning for a named one. Where a
-// value can do harm, it takes the input for a supplied one: the type and the
-// length are judged. A constant input is judged as a supplied one, as if it
-// could have any value of its type and length. An input that is cut at a length
-// is judged by its state, and is not longer than that.
+// Where the gate must be sure that events have an input, it currently treats a conditional input
+// like an unknown one. For a positional reader it rejects content that reads the input; for a
+// named reader it warns. Where a value can do harm, the gate treats a conditional input like a
+// supplied one and judges its type and length. It judges a constant input like a supplied input
+// that can have any value of its type and length. It judges an input that is cut by its state,
+// with at most CutAt bytes.
 const (
 	StateUnknown     State = iota
-	StateNotSupplied       // no event has it
-	StateSupplied          // each event for which there is a value has it
-	StateConditional       // only some events have it, for a reason that is stated
-	StateConstant          // each event has it, with one of the values that are stated
+	StateNotSupplied       // no event has the input
+	StateSupplied          // each event for which there is a value has the input
+	StateConditional       // only some events have the input, for a stated reason
+	StateConstant          // each event has the input, with one of the stated values
 )
 
-// Certain reports whether the reader surely gets the input: it is supplied or
-// constant.
+// Certain reports whether the reader always gets the input: the input is supplied or constant.
 func (s State) Certain() bool { return s == StateSupplied || s == StateConstant }
 
-// Occurs reports whether some events are known to have the input: it is
-// supplied, constant or conditional.
+// Occurs reports whether some events are known to have the input: the input is supplied, constant
+// or conditional.
 func (s State) Occurs() bool { return s >= StateSupplied && s <= StateConstant }
 
-// The texts of the types above, as documents and messages have them.
+// The names of the constants above, in documents and messages.
 var (
 	inputTypeNames = []string{"string", "integer", "address"}
 	evidenceNames  = []string{"extracted", "observed", "stated"}
@@ -79,7 +78,8 @@ func (e Evidence) String() string  { return nameOf("evidence", evidenceNames, in
 func (a Access) String() string    { return nameOf("access", accessNames, int(a)-1) }
 func (s State) String() string     { return nameOf("state", stateNames, int(s)) }
 
-// nameOf never returns a text that a reader accepts for a value without name.
+// nameOf returns the name of a constant. For a value without a name it returns a text that no
+// reader accepts.
 func nameOf(what string, names []string, i int) string {
 	if i < 0 || i >= len(names) {
 		return fmt.Sprintf("no %s", what)
@@ -92,15 +92,15 @@ func (r *reader) evidence() Evidence   { return Evidence(1 + r.Enum(evidenceName
 func (r *reader) access() Access       { return Access(1 + r.Enum(accessNames...)) }
 func (r *reader) state() State         { return State(r.Enum(stateNames...)) }
 
-// A Date is a day of the calendar, in UTC. Its text is in the form 2027-01-31.
+// A Date is a day of the calendar in UTC. Its text has the form 2027-01-31.
 type Date struct {
 	Year  int
 	Month time.Month
 	Day   int
 }
 
-// ParseDate reads a date of the years 1 to 9999 in the form 2027-01-31. The
-// day must exist.
+// ParseDate parses a date in the form 2027-01-31. The year must be 1 to 9999, and the day must
+// exist.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() == 0 {
@@ -112,7 +112,7 @@ func ParseDate(s string) (Date, error) {
 
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
 
-// Before reports whether the whole of d lies before t.
+// Before reports whether d ends before t.
 func (d Date) Before(t time.Time) bool {
 	return !time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, time.UTC).After(t)
 }

@@ -13,23 +13,22 @@ import (
 // ErrUndefined is wrapped by the errors of [Fleet.Undefined].
 var ErrUndefined = errors.New("a name that no definition has")
 
-// Undefined returns an error if a supply of the fleet names a template type, a
-// version of it, a feed or an input that neither the definitions have nor the
-// contract of the build declares. Such a supply would be compared with nothing:
-// one wrong letter in the name of a type would take a build out of the gate.
+// Undefined returns an error if a supply of the fleet names an unknown template type, type
+// version, feed or input. A name is known if a definition has it or the contract of the build
+// declares it. Without this error, a typing mistake in the name of a type would exclude the build
+// from the gate.
 //
-// The feeds of a definition without any are not known, and such a definition
-// accepts each feed. The error is a [*JSONError] with the first fault, and with
-// its place if the fleet was read from a document.
+// If a definition has no feeds, every feed name is accepted. The error is a [*JSONError] for the
+// first fault. It has the position of the fault if the fleet was read from a document.
 func (f *Fleet) Undefined(d *Definitions) error { return f.undefined(d, f.Distinct()) }
 
-// Undefined is [Fleet.Undefined] for the fleet of the groups. It keeps the answer
-// for as long as it is asked for the same definitions.
+// Undefined is [Fleet.Undefined] for the fleet of the groups. It remembers the answer for the last
+// set of definitions.
 func (g *Groups) Undefined(d *Definitions) error {
 	if g == nil || g.fleet == nil {
 		return nil
 	}
-	if g.Of(g.fleet) == nil { // they do not hold any more
+	if g.Of(g.fleet) == nil { // the fleet has changed since
 		return g.fleet.Undefined(d)
 	}
 	n := 0
@@ -44,14 +43,14 @@ func (g *Groups) Undefined(d *Definitions) error {
 	return err
 }
 
-// A checked is what was found out of a fleet and a set of definitions.
+// A checked is a remembered answer of Groups.Undefined.
 type checked struct {
 	definitions *Definitions
-	n           int // definitions in the set: one may have been added since
+	n           int // number of definitions in the set, to notice an addition
 	err         error
 }
 
-// undefined looks at the first contract of each group.
+// undefined checks the first contract of each group.
 func (f *Fleet) undefined(d *Definitions, groups [][]int) error {
 	s := supplyChecker{definitions: d}
 	for _, members := range groups {
@@ -67,7 +66,7 @@ func (f *Fleet) undefined(d *Definitions, groups [][]int) error {
 	e := &JSONError{Name: "fleet " + strictjson.Quote(f.Name), Path: s.path, Err: &undefinedName{text}}
 	if f.Document != nil {
 		e.Name = f.Document.Name
-		// A fleet may have been changed since: then there is no place.
+		// If the fleet was changed after reading, the fault has no position.
 		if at, value, ok := strictjson.Find(f.Document.Text, s.path); ok && value == s.value {
 			e.Line, e.Column, e.Offset = at.Line, at.Column, at.Offset
 		}
@@ -80,18 +79,17 @@ type undefinedName struct{ text string }
 func (u *undefinedName) Error() string { return u.text }
 func (u *undefinedName) Unwrap() error { return ErrUndefined }
 
-// A supplyChecker compares the supplies of contracts with definitions, and keeps
-// the first fault.
+// A supplyChecker compares the supplies of contracts with definitions, and keeps the first fault.
 type supplyChecker struct {
 	definitions *Definitions
-	inputs      map[*Definition]map[string]bool // of those that were needed
+	inputs      map[*Definition]map[string]bool // names of inputs, for each definition that was needed
 
 	found             int
-	path, value, text string // of the first
+	path, value, text string // of the first fault
 }
 
-// fail counts a fault. It asks for the text of the first alone: to find the
-// nearest of many names takes time.
+// fail counts a fault. It calls text only for the first fault, because the search for the nearest
+// known name takes time.
 func (s *supplyChecker) fail(build, supply int, sub, value string, text func() string) {
 	if s.found++; s.found == 1 {
 		s.path = fmt.Sprintf("builds[%d].supply[%d].%s", build, supply, sub)
@@ -122,7 +120,7 @@ func (s *supplyChecker) contract(c *Contract, build int) {
 	}
 }
 
-// unknown fails for a supply of which nobody knows the type or its version.
+// unknown fails for a supply of an unknown type or type version.
 func (s *supplyChecker) unknown(c *Contract, supply *Supply, build, index int) {
 	typ := strictjson.Quote(supply.Type)
 	if known := s.versions(c, supply.Type); len(known) > 0 {
@@ -137,7 +135,7 @@ func (s *supplyChecker) unknown(c *Contract, supply *Supply, build, index int) {
 	})
 }
 
-// versions returns the known versions of a template type, ascending.
+// versions returns the known versions of a template type, in ascending order.
 func (s *supplyChecker) versions(c *Contract, typ string) []string {
 	var versions []uint32
 	if s.definitions != nil {
@@ -160,7 +158,7 @@ func (s *supplyChecker) versions(c *Contract, typ string) []string {
 	return texts
 }
 
-// types returns the names of the template types that are known.
+// types returns the names of the known template types.
 func (s *supplyChecker) types(c *Contract) []string {
 	var names []string
 	if s.definitions != nil {
@@ -254,9 +252,8 @@ func (s *supplyChecker) namesOf(d *Definition) map[string]bool {
 	return names
 }
 
-// DeclaredOnly returns the versions of template types that builds of the fleet
-// supply and declare, and that no definition describes: they cannot be judged.
-// Builds are the indices of the contracts.
+// DeclaredOnly returns the type versions that builds of the fleet supply and declare, and that no
+// definition describes. The gate cannot judge content for them.
 func (f *Fleet) DeclaredOnly(d *Definitions) []DeclaredType {
 	var list []DeclaredType
 	at := map[named]int{}
@@ -288,5 +285,5 @@ func (f *Fleet) DeclaredOnly(d *Definitions) []DeclaredType {
 type DeclaredType struct {
 	Type    string
 	Version uint32
-	Builds  []int // indices of the contracts that supply it
+	Builds  []int // indices of the contracts that supply the type
 }
