@@ -2,15 +2,9 @@
 // before they ship. Run cfcheck help for what it can do.
 package main
 
-import (
-	"os"
-	"os/signal"
-	"syscall"
-)
+import "os"
 
 func main() {
-	// A reader that goes away must not kill the process: its temporary files
-	// would stay. The write fails instead.
-	signal.Ignore(syscall.SIGPIPE)
+	ignoreBrokenPipe()
 	os.Exit(run(os.Args[1:], os.Stdin, standardOutput(), os.Stderr))
 }

@@ -76,6 +76,9 @@ func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
 // Each field must be named of which the table says the same if it alone is
 // missing, and one if there is none.
 func TestRealOutcomes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all published rules take seconds; the full tests run it")
+	}
 	file, d := realProcessRules(t)
 	tests := []struct {
 		missing []string

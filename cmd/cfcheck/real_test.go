@@ -42,6 +42,9 @@ func withoutUnknownFields(t *testing.T, all string) string {
 // TestRealRules does the main job on the named-pipe rules of the Sigma project,
 // which are not part of the repository.
 func TestRealRules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("all published rules take seconds; the full tests run it")
+	}
 	all, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev/sigma"))
 	if err != nil {
 		t.Fatal(err)

@@ -249,7 +249,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 func onSignal() (stop func()) {
 	signals := make(chan os.Signal, 1)
 	done := make(chan struct{})
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range endSignals {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}

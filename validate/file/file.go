@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
@@ -98,9 +97,9 @@ func open(name string, refuse func(os.FileInfo) bool) (*os.File, os.FileInfo, er
 	if err != nil || refuse(info) {
 		return nil, nil, err
 	}
-	// The file may have been replaced in the meantime. With O_NONBLOCK, opening a FIFO
+	// The file may have been replaced in the meantime. With nonblock, opening a FIFO
 	// does not wait.
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, nil, err
 	}
