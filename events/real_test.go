@@ -149,6 +149,9 @@ func TestRecordedPipes(t *testing.T) {
 // The recordings, by all types that are built in, give a fleet that is read
 // again, and the same in the other order.
 func TestRecordedFleet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the recordings take seconds; the full tests run it")
+	}
 	files := recordings(t)
 	defs := builtin.Definitions()
 	fleet := func() string {

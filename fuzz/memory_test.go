@@ -228,7 +228,11 @@ func TestMemoryOfFiles(t *testing.T) {
 			}
 		}
 	}
-	files := worstFiles(worstSize)
+	size := worstSize
+	if testing.Short() {
+		size /= 8
+	}
+	files := worstFiles(size)
 	files["a few bytes that claim much"] = func() []byte {
 		data := newRaw(6, 21, 0).bytes()
 		for i := range 6 {
@@ -237,7 +241,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		return data
 	}
 	files["a small file with long texts"] = worstFiles(64 << 10)["instances with long texts"]
-	files["zeros"] = func() []byte { return make([]byte, worstSize) }
+	files["zeros"] = func() []byte { return make([]byte, size) }
 	for why, file := range files {
 		data := file()
 		if _, err := channelfile.Parse(data); err != nil && len(data) > 1<<10 && why != "zeros" {

@@ -184,6 +184,9 @@ func TestCSensorAgrees(t *testing.T) {
 // carries says 20, and the file that the gate would have stopped makes it read
 // behind its array.
 func TestCSensorOn291(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the C compiler takes seconds; the full tests run it")
+	}
 	folder := t.TempDir()
 	if err := csensor.Unpack(folder); err != nil {
 		t.Fatal(err)

@@ -58,6 +58,9 @@ func neighboured(t *testing.T) []edits.File {
 // all that there are.
 func TestEveryByteCounts(t *testing.T) {
 	p := edits.Plan{Every: 17}
+	if testing.Short() {
+		p.Every = 97
+	}
 	for _, f := range neighboured(t) {
 		if slices.Contains([]string{"every-operator", "provenance", "mixed-text"}, f.Name) {
 			p.Files = append(p.Files, f)
@@ -82,10 +85,13 @@ func TestEveryByteCounts(t *testing.T) {
 // The same of some neighbours of every file of the corpus, and of the canaries.
 // Of a file that is rejected as it is, some are good: they mend it.
 func TestEveryFileCounts(t *testing.T) {
-	p := edits.Plan{Files: neighboured(t), Positions: 8, Every: 7}
+	p, least := edits.Plan{Files: neighboured(t), Positions: 8, Every: 7}, uint64(500)
+	if testing.Short() {
+		p.Positions, least = 2, 50
+	}
 	r := runPlan(t, &p)
 	for _, o := range []edits.Outcome{edits.Rejected, edits.Different, edits.Mended, edits.Undone} {
-		if n := r.Counts.Sum(o); n < 500 {
+		if n := r.Counts.Sum(o); n < least {
 			t.Errorf("%d neighbours are %v; expected many", n, o)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 
 // The command works; how long things take is nothing to test.
 func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measurements take seconds; the full tests make them")
+	}
 	var out strings.Builder
 	if err := run(&out, "100,200", 1, 1); err != nil {
 		t.Fatal(err)

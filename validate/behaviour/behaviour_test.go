@@ -185,6 +185,9 @@ func TestRecorded(t *testing.T) {
 // also where what is run for it comes to the end of the work that is allowed:
 // runs that need not be made again count.
 func TestLimitIsOfAFleet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("spending the limit of steps takes seconds; the full tests run it")
+	}
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{
 		{Name: "A", Type: sensor.TypeString}, {Name: "B", Type: sensor.TypeString},
 	}}
