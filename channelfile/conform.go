@@ -5,63 +5,63 @@ import (
 	"math/bits"
 )
 
-// A Rule is a requirement of FORMAT.md that a file can break and still be
-// read: those that make the encoding unique, and the digests.
-type Rule uint8
+// A Requirement is a requirement of FORMAT.md that a readable file can break: those that
+// make the encoding unique, and the digests.
+type Requirement uint8
 
-// The rules, in the order of FORMAT.md, section 7.
+// The requirements, in the order of FORMAT.md, section 7.
 const (
-	RuleHeaderDigest Rule = iota
-	RuleSectionDigest
-	RuleSectionTiling
-	RulePaddingZero
-	RuleInputsRead
-	RuleInstanceID
-	RuleInstanceOrder
-	RuleInstanceUnique
-	RuleConditionFlat
-	RuleConditionOrder
-	RuleCriterionOrder
-	RuleCriterionUsed
-	RuleOperandOrder
-	RuleValueOrder
-	RuleValueUsed
-	RuleOperandFolded
-	RuleOperatorSimplest
-	RuleTextOrder
-	RuleTextUsed
-	RuleTextUTF8
-	RuleUseOfOperator
-	RuleProgramOrder
-	RuleProgramUsed
-	RuleClassOrder
-	RuleClassUsed
+	RequirementHeaderDigest Requirement = iota
+	RequirementSectionDigest
+	RequirementSectionTiling
+	RequirementPaddingZero
+	RequirementInputsRead
+	RequirementInstanceID
+	RequirementInstanceOrder
+	RequirementInstanceUnique
+	RequirementConditionFlat
+	RequirementConditionOrder
+	RequirementCriterionOrder
+	RequirementCriterionUsed
+	RequirementOperandOrder
+	RequirementValueOrder
+	RequirementValueUsed
+	RequirementOperandFolded
+	RequirementOperatorSimplest
+	RequirementTextOrder
+	RequirementTextUsed
+	RequirementTextUTF8
+	RequirementUseOfOperator
+	RequirementProgramOrder
+	RequirementProgramUsed
+	RequirementClassOrder
+	RequirementClassUsed
 
-	NumRules = iota
+	NumRequirements = iota
 )
 
-// Rules is a set of rules.
-type Rules uint32
+// Requirements is a set of requirements.
+type Requirements uint32
 
-func (r Rule) set() Rules { return 1 << r }
+func (r Requirement) set() Requirements { return 1 << r }
 
-// Has reports whether the set has rule r.
-func (s Rules) Has(r Rule) bool { return s&r.set() != 0 }
+// Has reports whether the set has requirement r.
+func (s Requirements) Has(r Requirement) bool { return s&r.set() != 0 }
 
-// Len returns the number of rules in the set.
-func (s Rules) Len() int { return bits.OnesCount32(uint32(s)) }
+// Len returns the number of requirements in the set.
+func (s Requirements) Len() int { return bits.OnesCount32(uint32(s)) }
 
-// Conformance returns the rules that the file breaks. It hashes the file; the
-// rest was found out by Parse. It does not allocate.
-func (f *File) Conformance() Rules {
+// Conformance returns the requirements that the file breaks. It computes the digests of
+// the file. Parse has already checked the other requirements. It does not allocate.
+func (f *File) Conformance() Requirements {
 	broken := f.broken
 	table := f.HeaderDigestRange()
 	if sha256.Sum256(f.data[:table.Start]) != [digestSize]byte(f.data[table.Start:]) {
-		broken |= RuleHeaderDigest.set()
+		broken |= RequirementHeaderDigest.set()
 	}
 	for i := range f.Sections {
 		if f.SectionDigest(i) != f.Sections[i].Digest {
-			broken |= RuleSectionDigest.set()
+			broken |= RequirementSectionDigest.set()
 		}
 	}
 	return broken

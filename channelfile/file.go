@@ -20,7 +20,7 @@ type File struct {
 	sec    [sectionsAll][]byte // the sections' bytes; nil: not in the file
 	place  [sectionsAll]int8   // of each in Sections; 0, but of the first, if it is not there
 	texts  string              // a copy of the text pool
-	broken Rules               // what scan found
+	broken Requirements        // what scan found
 }
 
 // section returns the record of a section that is there.

@@ -79,7 +79,7 @@ func (s bitset) full(n int) bool {
 	return n%64 == 0 || s[n/64] == 1<<(n%64)-1
 }
 
-func (f *File) breaks(r Rule, broken bool) {
+func (f *File) breaks(r Requirement, broken bool) {
 	if broken {
 		f.broken |= r.set()
 	}
@@ -90,11 +90,11 @@ func (f *File) scanTiling() {
 	end := f.HeaderDigestRange().End
 	for i := range f.Sections {
 		r := f.Sections[i].Range
-		f.breaks(RuleSectionTiling, r.Start != end)
+		f.breaks(RequirementSectionTiling, r.Start != end)
 		end = alignUp(r.End)
-		f.breaks(RulePaddingZero, !allZero(f.data[r.End:min(end, len(f.data))]))
+		f.breaks(RequirementPaddingZero, !allZero(f.data[r.End:min(end, len(f.data))]))
 	}
-	f.breaks(RuleSectionTiling, end != len(f.data))
+	f.breaks(RequirementSectionTiling, end != len(f.data))
 }
 
 func alignUp(n int) int { return (n + sectionAlign - 1) / sectionAlign * sectionAlign }
@@ -127,9 +127,9 @@ func (s *scanner) instances() bool {
 		bad = bad || start != next || count-1 >= MaxWords
 		next += count
 	}
-	s.breaks(RuleInstanceID, nilID)
-	s.breaks(RuleInstanceOrder, unsorted)
-	s.breaks(RuleInstanceUnique, equal)
+	s.breaks(RequirementInstanceID, nilID)
+	s.breaks(RequirementInstanceOrder, unsorted)
+	s.breaks(RequirementInstanceUnique, equal)
 	return !bad && next == words
 }
 
@@ -162,7 +162,7 @@ func (s *scanner) values() bool {
 			}
 		}
 	}
-	s.breaks(RuleValueUsed, unused)
+	s.breaks(RequirementValueUsed, unused)
 	return at.end == uint64(len(s.sec[secPool]))
 }
 
@@ -193,10 +193,10 @@ func (s *scanner) placeValues(at *place, first, count int) bool {
 			before = k
 		}
 		if greater == 0 && i > 0 && bytes.Compare(s.Value(i-1), s.Value(i)) >= 0 {
-			s.broken |= RuleValueOrder.set()
+			s.broken |= RequirementValueOrder.set()
 		}
 		if length == 0 && s.roles[i]&roleAffix != 0 {
-			s.broken |= RuleOperatorSimplest.set()
+			s.broken |= RequirementOperatorSimplest.set()
 		}
 	}
 	at.end, at.key = end, before
@@ -212,7 +212,7 @@ func (s *scanner) foldedValues(i, count int) {
 		return
 	}
 	for k := range count {
-		s.breaks(RuleOperandFolded, !isFolded(s.Value(i+k)))
+		s.breaks(RequirementOperandFolded, !isFolded(s.Value(i+k)))
 	}
 }
 
@@ -238,7 +238,7 @@ func (s *scanner) valueForm(roles byte, v []byte) bool {
 		if !ok {
 			return false
 		}
-		s.breaks(RuleOperatorSimplest, form != patternProper)
+		s.breaks(RequirementOperatorSimplest, form != patternProper)
 	}
 	if roles&roleInteger != 0 && len(v) != 8 {
 		return false
@@ -247,13 +247,13 @@ func (s *scanner) valueForm(roles byte, v []byte) bool {
 		if len(v) != 16 {
 			return false
 		}
-		s.breaks(RuleOperatorSimplest, Integer(v, 0) >= Integer(v, 1))
+		s.breaks(RequirementOperatorSimplest, Integer(v, 0) >= Integer(v, 1))
 	}
 	if roles&roleAddress != 0 {
 		if len(v) != 32 {
 			return false
 		}
-		s.breaks(RuleOperatorSimplest, bytes.Compare(v[:16], v[16:]) > 0)
+		s.breaks(RequirementOperatorSimplest, bytes.Compare(v[:16], v[16:]) > 0)
 	}
 	return true
 }
@@ -374,8 +374,8 @@ func (s *scanner) criteria() bool {
 		unsorted = unsorted || first <= before && (first < before || !s.operandsAscend(i))
 		before = first
 	}
-	s.breaks(RuleCriterionOrder, unsorted)
-	s.breaks(RuleInputsRead, uint32(s.Header.InputsRead) != read)
+	s.breaks(RequirementCriterionOrder, unsorted)
+	s.breaks(RequirementInputsRead, uint32(s.Header.InputsRead) != read)
 	return len(operands) == 0
 }
 
@@ -407,7 +407,7 @@ func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32
 	if (head.op == OpExists) != (len(operands) == 0) {
 		return 0, false
 	}
-	s.breaks(RuleOperatorSimplest, len(operands) == operandSize && head.flags&FlagAll != 0)
+	s.breaks(RequirementOperatorSimplest, len(operands) == operandSize && head.flags&FlagAll != 0)
 	if head.flags&FlagInputs != 0 {
 		return s.inputOperands(head, operands)
 	}
@@ -435,8 +435,8 @@ func (s *scanner) inputOperands(head *criterionHead, operands []byte) (highest u
 		if other >= uint32(s.Header.InputsDeclared) {
 			return 0, false
 		}
-		s.breaks(RuleOperandOrder, i > 0 && other <= le.Uint32(operands[i-operandSize:]))
-		s.breaks(RuleOperatorSimplest, !simplestInputs(head.op, head.input, other))
+		s.breaks(RequirementOperandOrder, i > 0 && other <= le.Uint32(operands[i-operandSize:]))
+		s.breaks(RequirementOperatorSimplest, !simplestInputs(head.op, head.input, other))
 		highest = max(highest, other)
 	}
 	return highest, true
@@ -464,7 +464,7 @@ func (s *scanner) operandsOf(roles []byte, role byte, operands []byte) bool {
 		before = v
 		roles[v] |= role
 	}
-	s.breaks(RuleOperandOrder, unsorted)
+	s.breaks(RequirementOperandOrder, unsorted)
 	return true
 }
 
@@ -522,7 +522,7 @@ func (s *scanner) references() (falls uint64, ok bool) {
 			return 0, false
 		}
 	}
-	s.breaks(RuleCriterionUsed, bytes.IndexByte(s.referenced, 0) >= 0)
+	s.breaks(RequirementCriterionUsed, bytes.IndexByte(s.referenced, 0) >= 0)
 	return falls, true
 }
 
@@ -586,8 +586,8 @@ func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 			for k := range operands {
 				o := &operands[k]
 				depth = max(depth, o.depth)
-				s.breaks(RuleConditionFlat, !o.word.IsReference() && o.word.IsOr() == w.IsOr())
-				s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &operands[k-1], o))
+				s.breaks(RequirementConditionFlat, !o.word.IsReference() && o.word.IsOr() == w.IsOr())
+				s.breaks(RequirementConditionOrder, k > 0 && !conditionLess(words, &operands[k-1], o))
 			}
 			if depth++; depth > MaxDepth {
 				return 0, false
@@ -603,8 +603,8 @@ func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 	}
 	left := stack[:top]
 	for k := range left {
-		s.breaks(RuleConditionFlat, left[k].word.IsAnd())
-		s.breaks(RuleConditionOrder, k > 0 && !conditionLess(words, &left[k-1], &left[k]))
+		s.breaks(RequirementConditionFlat, left[k].word.IsAnd())
+		s.breaks(RequirementConditionOrder, k > 0 && !conditionLess(words, &left[k-1], &left[k]))
 	}
 	return falls, true
 }
@@ -652,10 +652,10 @@ func (s *scanner) provenance() bool {
 		}
 		used.set(t)
 		if !Word(le.Uint32(words)).IsReference() {
-			s.breaks(RuleUseOfOperator, line != 0 || le.Uint32(s.sec[secTexts][t*valueSize+4:]) != 0)
+			s.breaks(RequirementUseOfOperator, line != 0 || le.Uint32(s.sec[secTexts][t*valueSize+4:]) != 0)
 		}
 	}
-	s.breaks(RuleTextUsed, !used.full(int(n)))
+	s.breaks(RequirementTextUsed, !used.full(int(n)))
 
 	entries, pool := s.sec[secTexts], s.sec[secTextPool]
 	var next, before uint64
@@ -666,8 +666,8 @@ func (s *scanner) provenance() bool {
 			return false
 		}
 		t := pool[off:end]
-		s.breaks(RuleTextOrder, i > 0 && bytes.Compare(pool[before:off], t) >= 0)
-		s.breaks(RuleTextUTF8, !utf8.Valid(t))
+		s.breaks(RequirementTextOrder, i > 0 && bytes.Compare(pool[before:off], t) >= 0)
+		s.breaks(RequirementTextUTF8, !utf8.Valid(t))
 		next, before = end, off
 	}
 	return next == uint64(len(pool))

@@ -10,12 +10,12 @@ func (s *scanner) programs() bool {
 	if !s.HasPrograms() {
 		return true
 	}
-	s.breaks(RuleProgramUsed, bytes.IndexByte(s.running, 0) >= 0)
+	s.breaks(RequirementProgramUsed, bytes.IndexByte(s.running, 0) >= 0)
 	used := make([]byte, s.Classes())
 	if !s.programRecords() || !s.instructions(used) || !s.classes() {
 		return false
 	}
-	s.breaks(RuleClassUsed, bytes.IndexByte(used, 0) >= 0)
+	s.breaks(RequirementClassUsed, bytes.IndexByte(used, 0) >= 0)
 	return true
 }
 
@@ -33,7 +33,7 @@ func (s *scanner) programRecords() bool {
 		}
 		nextSource, nextInst = source+length, first+count
 		expression := sources[source:nextSource]
-		s.breaks(RuleProgramOrder, i > 0 && bytes.Compare(before, expression) >= 0)
+		s.breaks(RequirementProgramOrder, i > 0 && bytes.Compare(before, expression) >= 0)
 		before = expression
 	}
 	return nextSource == uint64(len(sources)) && nextInst == insts
@@ -98,7 +98,7 @@ func (s *scanner) classes() bool {
 			}
 			least = hi + 2
 		}
-		s.breaks(RuleClassOrder, i > 0 && compareRanges(before, mine) >= 0)
+		s.breaks(RequirementClassOrder, i > 0 && compareRanges(before, mine) >= 0)
 		before = mine
 	}
 	return len(ranges) == 0

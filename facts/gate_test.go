@@ -53,7 +53,7 @@ func TestAgreesWithGate(t *testing.T) {
 				}
 				doc := must(certify.Facts(f, n, batch.Definition, d.Fleet).JSON())
 				r := validate.Run(validate.ChannelFile("", file.Data), validate.Options{
-					Checks: suite.Checks, Definitions: batch.Definitions, Fleet: d.Fleet, Groups: fleet.Groups,
+					Checks: suite.Checks, Definitions: batch.Definitions, Fleet: d.Fleet, Cohorts: fleet.Cohorts,
 					Now: time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC),
 				})
 				says := refusal(t, file.Data, d.doc, doc)

@@ -45,7 +45,7 @@ func FuzzEncode(f *testing.F) {
 }
 
 // digestRules are the rules that a file breaks that was changed in normal form.
-const digestRules channelfile.Rules = 1<<channelfile.RuleHeaderDigest | 1<<channelfile.RuleSectionDigest
+const digestRules channelfile.Requirements = 1<<channelfile.RequirementHeaderDigest | 1<<channelfile.RequirementSectionDigest
 
 // conforming reads a file that must be in normal form.
 func conforming(t testing.TB, data []byte) *channelfile.File {

@@ -67,7 +67,7 @@ func inside(r channelfile.Range, size int) bool {
 // checkLayout holds the promise of File.Layout.
 func checkLayout(t *testing.T, f *channelfile.File) {
 	t.Helper()
-	tiles := !f.Conformance().Has(channelfile.RuleSectionTiling)
+	tiles := !f.Conformance().Has(channelfile.RequirementSectionTiling)
 	size, end := len(f.Data()), 0
 	for path, r := range f.Layout() {
 		if path == "" || r.Len() <= 0 || !inside(r, size) {

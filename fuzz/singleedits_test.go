@@ -224,7 +224,7 @@ func agree(t interface {
 func TestReadersAgreeOnNumbers(t *testing.T) {
 	_, files := readable(t)
 	sizes := []int{1, 2, 4, 4, 4, 8, 8}
-	broken := channelfile.Rules(0)
+	broken := channelfile.Requirements(0)
 	errs := map[error]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		for range 40 { // of each draw of a file; drawing one costs more than reading it

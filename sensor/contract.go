@@ -209,27 +209,27 @@ func (f *Fleet) Hosts() uint64 {
 	return sum
 }
 
-// Groups holds the contracts of a fleet, grouped by their terms; see [Fleet.Distinct]. A caller
-// that judges many files for one fleet computes the groups once.
-type Groups struct {
+// Cohorts holds the contracts of a fleet, grouped by their terms; see [Fleet.Distinct]. A caller
+// that judges many files for one fleet computes the cohorts once.
+type Cohorts struct {
 	fleet     *Fleet
 	contracts []Contract // contracts of the fleet at the time of grouping
 	members   [][]int
 	checked   atomic.Pointer[checked]
 }
 
-// Groups returns the groups of f, or nil if f is nil. They are valid until a contract changes.
-func (f *Fleet) Groups() *Groups {
+// Cohorts returns the cohorts of f, or nil if f is nil. They are valid until a contract changes.
+func (f *Fleet) Cohorts() *Cohorts {
 	if f == nil {
 		return nil
 	}
-	return &Groups{fleet: f, contracts: f.Contracts, members: f.Distinct()}
+	return &Cohorts{fleet: f, contracts: f.Contracts, members: f.Distinct()}
 }
 
-// Of returns the groups, as [Fleet.Distinct] returns them, if they belong to f. It returns nil if
+// Of returns the cohorts, as [Fleet.Distinct] returns them, if they belong to f. It returns nil if
 // g belongs to another fleet, or if contracts were added or removed after grouping. It does not
 // notice a contract that was changed in place.
-func (g *Groups) Of(f *Fleet) [][]int {
+func (g *Cohorts) Of(f *Fleet) [][]int {
 	if g == nil || f == nil || g.fleet != f || len(g.contracts) != len(f.Contracts) {
 		return nil
 	}
@@ -240,24 +240,24 @@ func (g *Groups) Of(f *Fleet) [][]int {
 }
 
 // Distinct groups the contracts that differ only in build, hosts and note. A statement that holds
-// for one contract of a group holds for all of them. Distinct returns the indices of the
-// contracts, with the groups in the order of their first members. It reads the contracts at each
+// for one contract of a cohort holds for all of them. Distinct returns the indices of the
+// contracts, with the cohorts in the order of their first members. It reads the contracts at each
 // call; for 500 builds this takes less time than reading a small file.
 func (f *Fleet) Distinct() [][]int {
-	var groups [][]int
-	group := make(map[string]int)
+	var cohorts [][]int
+	cohort := make(map[string]int)
 	var terms []byte
 	for i := range f.Contracts {
 		terms = f.Contracts[i].appendTerms(terms[:0])
-		g, ok := group[string(terms)]
+		g, ok := cohort[string(terms)]
 		if !ok {
-			g = len(groups)
-			group[string(terms)] = g
-			groups = append(groups, nil)
+			g = len(cohorts)
+			cohort[string(terms)] = g
+			cohorts = append(cohorts, nil)
 		}
-		groups[g] = append(groups[g], i)
+		cohorts[g] = append(cohorts[g], i)
 	}
-	return groups
+	return cohorts
 }
 
 // Equal reports whether two readers read in the same way and rest on the same evidence.

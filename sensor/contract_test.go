@@ -382,10 +382,10 @@ func TestDistinct(t *testing.T) {
 	add(func(c *sensor.Contract) { c.Build, c.Reader.Access = "c", sensor.AccessNamed }) // 14: as 2
 	want := [][]int{{0, 1}, {2, 14}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}, {13}}
 	if diff := cmp.Diff(want, f.Distinct()); diff != "" {
-		t.Errorf("groups differ (-want +got):\n%s", diff)
+		t.Errorf("cohorts differ (-want +got):\n%s", diff)
 	}
 	if got := new(sensor.Fleet).Distinct(); got != nil {
-		t.Errorf("an empty fleet has the groups %v; want none", got)
+		t.Errorf("an empty fleet has the cohorts %v; want none", got)
 	}
 }
 
@@ -419,9 +419,9 @@ func TestDistinctSeesEveryField(t *testing.T) {
 	if len(paths) < 90 {
 		t.Fatalf("only %d fields were changed: %v", len(paths), paths)
 	}
-	for _, group := range f.Distinct() {
-		for _, i := range group[1:] {
-			t.Errorf("a contract with another %s is like contract %d", paths[i-1], group[0])
+	for _, cohort := range f.Distinct() {
+		for _, i := range cohort[1:] {
+			t.Errorf("a contract with another %s is like contract %d", paths[i-1], cohort[0])
 		}
 	}
 }

@@ -22,9 +22,9 @@ var ErrUndefined = errors.New("a name that no definition has")
 // first fault. It has the position of the fault if the fleet was read from a document.
 func (f *Fleet) Undefined(d *Definitions) error { return f.undefined(d, f.Distinct()) }
 
-// Undefined is [Fleet.Undefined] for the fleet of the groups. It remembers the answer for the last
+// Undefined is [Fleet.Undefined] for the fleet of the cohorts. It remembers the answer for the last
 // set of definitions.
-func (g *Groups) Undefined(d *Definitions) error {
+func (g *Cohorts) Undefined(d *Definitions) error {
 	if g == nil || g.fleet == nil {
 		return nil
 	}
@@ -43,17 +43,17 @@ func (g *Groups) Undefined(d *Definitions) error {
 	return err
 }
 
-// A checked is a remembered answer of Groups.Undefined.
+// A checked is a remembered answer of Cohorts.Undefined.
 type checked struct {
 	definitions *Definitions
 	n           int // number of definitions in the set, to notice an addition
 	err         error
 }
 
-// undefined checks the first contract of each group.
-func (f *Fleet) undefined(d *Definitions, groups [][]int) error {
+// undefined checks the first contract of each cohort.
+func (f *Fleet) undefined(d *Definitions, cohorts [][]int) error {
 	s := supplyChecker{definitions: d}
-	for _, members := range groups {
+	for _, members := range cohorts {
 		s.contract(&f.Contracts[members[0]], members[0])
 	}
 	if s.found == 0 {

@@ -51,9 +51,9 @@ func TestUndefined(t *testing.T) {
 			t.Fatalf("%s: %v", tt.why, err)
 		}
 		got := ""
-		groups := f.Groups()
+		cohorts := f.Cohorts()
 		for range 2 { // the second answer is one that was kept
-			if err := groups.Undefined(builtin.Definitions()); err != nil {
+			if err := cohorts.Undefined(builtin.Definitions()); err != nil {
 				got = err.Error()
 				if !errors.Is(err, sensor.ErrUndefined) {
 					t.Errorf("%s: the error is no ErrUndefined", tt.why)
@@ -71,17 +71,17 @@ func TestUndefined(t *testing.T) {
 func TestUndefinedIsAskedAgain(t *testing.T) {
 	d := &sensor.Definition{Name: "dns", Number: 2000, Version: 1, Channel: 2000, Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString}}}
 	f := &sensor.Fleet{Name: "made", Contracts: []sensor.Contract{{Build: "a", Supplies: []sensor.Supply{{Type: "dns", Version: 1, Feed: "any", Inputs: []sensor.SuppliedInput{{Name: "Query", Type: sensor.TypeString}}}}}}}
-	groups, defs := f.Groups(), new(sensor.Definitions)
-	if err := groups.Undefined(defs); err == nil || !strings.HasPrefix(err.Error(), `fleet "made": builds[0].supply[0].type: found the type "dns"`) {
+	cohorts, defs := f.Cohorts(), new(sensor.Definitions)
+	if err := cohorts.Undefined(defs); err == nil || !strings.HasPrefix(err.Error(), `fleet "made": builds[0].supply[0].type: found the type "dns"`) {
 		t.Errorf("without definitions: %v", err)
 	}
-	if err := groups.Undefined(nil); err == nil {
+	if err := cohorts.Undefined(nil); err == nil {
 		t.Error("without a set of definitions: no error")
 	}
 	if err := defs.Add(d); err != nil {
 		t.Fatal(err)
 	}
-	if err := groups.Undefined(defs); err != nil {
+	if err := cohorts.Undefined(defs); err != nil {
 		t.Errorf("with the definition: %v", err)
 	}
 	read, err := sensor.ReadFleet("f.json", []byte(fleetDoc))

@@ -21,14 +21,14 @@ type Pass struct {
 
 	ParseError *channelfile.ParseError // why the bytes are no channel file that can be read
 	File       *channelfile.File
-	Broken     channelfile.Rules // the requirements of FORMAT.md that File breaks
+	Broken     channelfile.Requirements // the requirements of FORMAT.md that File breaks
 	Needs      *sensor.Needs
 	Definition *sensor.Definition // nil: the type or its version is unknown
 	Known      *sensor.Definitions
 
-	Fleet  *sensor.Fleet
-	Groups []Group // the fleet's builds, by what they do
-	Now    time.Time
+	Fleet   *sensor.Fleet
+	Cohorts []Cohort // the fleet's builds, by what they do
+	Now     time.Time
 
 	NeverMatch       *Recorded
 	KnownGood        *Recorded
@@ -63,9 +63,9 @@ type Recorded struct {
 	Events func(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error
 }
 
-// A Group is the builds of a fleet that do the same: the contract of the first
+// A Cohort is the builds of a fleet that do the same: the contract of the first
 // stands for all.
-type Group struct {
+type Cohort struct {
 	Contract *sensor.Contract
 	Builds   []Build
 	Hosts    uint64
@@ -85,7 +85,7 @@ type Group struct {
 
 // Blame records that an error speaks of the builds of a group, whether or not
 // the report keeps the finding.
-func (g *Group) Blame() { g.atFault = true }
+func (g *Cohort) Blame() { g.atFault = true }
 
 // Report counts a finding, and keeps it unless the check has found very many.
 // make is called only if the finding is kept; it need not set Check, nor what it

@@ -24,7 +24,7 @@ type Options struct {
 	Checks      []*Check            // in the order in which they run
 	Definitions *sensor.Definitions // the template types; nil: none is known
 	Fleet       *sensor.Fleet       // nil: the verdict can only be Rejected or Undecided
-	Groups      *sensor.Groups      // of the fleet, for many subjects and one large fleet; nil, or those of another: they are found out
+	Cohorts     *sensor.Cohorts     // of the fleet, for many subjects and one large fleet; nil, or those of another: they are found out
 	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
 
 	NeverMatch       *Recorded // events that nothing may match; nil: none
@@ -36,7 +36,7 @@ type Options struct {
 	Budget *Budget
 
 	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
-	MaxOfGroup     int  // of one group that are kept beyond these, and of all groups of a check; 0: GroupFindings, of each
+	MaxOfGroup     int  // of one group that are kept beyond these, and of all cohorts of a check; 0: GroupFindings, of each
 	FailOnWarnings bool // warnings reject as errors do; notes never do
 	AllowEmpty     bool // a channel file without instances may be accepted
 }
@@ -48,7 +48,7 @@ type Options struct {
 // left of a shared Budget is one of the options in this respect. The subject
 // must not be modified meanwhile; several Runs may share one fleet and one set
 // of definitions.
-func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Groups) }
+func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Cohorts) }
 
 // A checklist is a list of checks that was vetted.
 type checklist struct {
@@ -150,7 +150,7 @@ type Prepared struct {
 	skips         []Skip
 	notApplicable []*Check
 
-	supplies []*sensor.Supply // of the groups, to be written over
+	supplies []*sensor.Supply // of the cohorts, to be written over
 }
 
 // An outcome is what became of a check.
@@ -192,7 +192,7 @@ func (l *checklist) skip(i int, f fate) Skip {
 type total struct{ check, found int }
 
 // Prepare reads a subject, and lets all checks judge it that look at no fleet.
-// Fleet and Groups of the options do not matter. The subject must not be modified as
+// Fleet and Cohorts of the options do not matter. The subject must not be modified as
 // long as it is judged.
 func Prepare(s *Subject, opts Options) *Prepared {
 	if s == nil {
@@ -235,12 +235,12 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	return j
 }
 
-// Run judges the subject for a fleet; nil is no fleet. Groups are what the
+// Run judges the subject for a fleet; nil is no fleet. Cohorts are what the
 // fleet's method of that name returns; without them, or with those of another
 // fleet, it is called. The report is the one that [Run] makes of the same, and is not
 // changed by later calls, but may share with theirs what its findings point to,
 // such as an Instance, and its lists of checks: do not change these.
-func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
+func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	p := &j.pass
 	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings}
 	if j.err != nil {
@@ -253,18 +253,18 @@ func (j *Prepared) Run(fleet *sensor.Fleet, groups *sensor.Groups) *Report {
 	}
 	p.ofFleet = p.ofFleet[:0]
 	j.has &^= UsesFleet
-	if fleet != nil && groups.Of(fleet) == nil {
-		groups = fleet.Groups()
+	if fleet != nil && cohorts.Of(fleet) == nil {
+		cohorts = fleet.Cohorts()
 	}
 	if p.Fleet, j.fleetFault = fleet, nil; fleet != nil {
 		// A fleet that names what nobody knows is compared with nothing.
-		if j.fleetFault = groups.Undefined(p.Known); j.fleetFault != nil {
+		if j.fleetFault = cohorts.Undefined(p.Known); j.fleetFault != nil {
 			p.Fleet = nil
 		} else {
 			j.has |= UsesFleet
 		}
 	}
-	j.group(groups)
+	j.group(cohorts)
 	// Of its own: the report keeps them.
 	p.findings = append([]Finding(nil), j.alone.findings...)
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
@@ -356,20 +356,20 @@ func (j *Prepared) read() {
 
 // group finds out which builds the fleet has, and what they supply for the
 // subject's type version.
-func (j *Prepared) group(groups *sensor.Groups) {
+func (j *Prepared) group(cohorts *sensor.Cohorts) {
 	p, fleet := &j.pass, j.pass.Fleet
-	p.Groups, j.supplies = p.Groups[:0], j.supplies[:0]
+	p.Cohorts, j.supplies = p.Cohorts[:0], j.supplies[:0]
 	if fleet == nil || p.Needs == nil {
 		return
 	}
-	distinct := groups.Of(fleet)
+	distinct := cohorts.Of(fleet)
 	if distinct == nil {
 		distinct = fleet.Distinct()
 	}
-	p.Groups = slices.Grow(p.Groups, len(distinct))
-	builds := make([]Build, 0, len(fleet.Contracts)) // of all groups: findings keep parts of it
+	p.Cohorts = slices.Grow(p.Cohorts, len(distinct))
+	builds := make([]Build, 0, len(fleet.Contracts)) // of all cohorts: findings keep parts of it
 	for _, members := range distinct {
-		g := Group{Contract: &fleet.Contracts[members[0]]}
+		g := Cohort{Contract: &fleet.Contracts[members[0]]}
 		first := len(builds)
 		for _, m := range members {
 			c := &fleet.Contracts[m]
@@ -395,7 +395,7 @@ func (j *Prepared) group(groups *sensor.Groups) {
 			// type could misread.
 			g.Addressed = false
 		}
-		p.Groups = append(p.Groups, g)
+		p.Cohorts = append(p.Cohorts, g)
 	}
 }
 
@@ -572,13 +572,13 @@ func (j *Prepared) conclude(r *Report) {
 		r.undecided("no fleet was given: whether content is safe depends on the builds that will read it")
 		return
 	}
-	r.Counts.Contracts = len(p.Groups)
+	r.Counts.Contracts = len(p.Cohorts)
 	addressed, lacking := 0, 0
-	if len(p.Groups) > 0 {
+	if len(p.Cohorts) > 0 {
 		r.Builds = make([]BuildReport, 0, len(p.Fleet.Contracts))
 	}
-	for i := range p.Groups {
-		g := &p.Groups[i]
+	for i := range p.Cohorts {
+		g := &p.Cohorts[i]
 		if g.Addressed {
 			addressed++
 		} else if g.Lacks {
@@ -592,7 +592,7 @@ func (j *Prepared) conclude(r *Report) {
 	}
 	switch {
 	case p.Needs == nil || addressed > 0:
-	case lacking > 0 && lacking == len(p.Groups):
+	case lacking > 0 && lacking == len(p.Cohorts):
 		r.Unread = true
 		r.undecided("each build of fleet %q is known to lack version %d of template type %s: no build reads the content",
 			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))

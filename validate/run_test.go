@@ -702,19 +702,19 @@ func TestCounts(t *testing.T) {
 func TestGroups(t *testing.T) {
 	o := options(t, check("CF9001", nil))
 	without := validate.Run(good(t), o)
-	o.Groups = o.Fleet.Groups()
+	o.Cohorts = o.Fleet.Cohorts()
 	with := validate.Run(good(t), o)
 	if with.Counts != without.Counts || !slices.Equal(with.Builds, without.Builds) || with.Counts.Contracts == 0 {
 		t.Errorf("%+v %v, expected %+v %v", with.Counts, with.Builds, without.Counts, without.Builds)
 	}
 	same := &sensor.Fleet{Name: "same", Contracts: slices.Repeat(o.Fleet.Contracts[:1], len(o.Fleet.Contracts))}
-	for why, wrong := range map[string]*sensor.Groups{
-		"groups of a fleet whose builds are all alike": same.Groups(),
-		"groups of a fleet without builds":             new(sensor.Fleet).Groups(),
-		"groups of no fleet":                           (*sensor.Fleet)(nil).Groups(),
-		"groups that nobody made":                      new(sensor.Groups),
+	for why, wrong := range map[string]*sensor.Cohorts{
+		"groups of a fleet whose builds are all alike": same.Cohorts(),
+		"groups of a fleet without builds":             new(sensor.Fleet).Cohorts(),
+		"groups of no fleet":                           (*sensor.Fleet)(nil).Cohorts(),
+		"groups that nobody made":                      new(sensor.Cohorts),
 	} {
-		o.Groups = wrong
+		o.Cohorts = wrong
 		if r := validate.Run(good(t), o); r.Counts != without.Counts {
 			t.Errorf("%s: %+v, expected %+v", why, r.Counts, without.Counts)
 		}

@@ -41,7 +41,7 @@ func (s *Shared[T]) Get(p *Pass) T {
 	} else {
 		// A copy, lest the fleet that happens to be the first is looked at.
 		alone := *p
-		alone.Fleet, alone.Groups, alone.ofFleet = nil, nil, nil
+		alone.Fleet, alone.Cohorts, alone.ofFleet = nil, nil, nil
 		value = s.of(&alone)
 		p.ofSubject = alone.ofSubject
 		p.over = p.over || alone.over

@@ -13,7 +13,7 @@ func TestShared(t *testing.T) {
 	deeper := validate.OfSubject(func(p *validate.Pass) int { return p.File.Instances() })
 	subject := validate.OfSubject(func(p *validate.Pass) int {
 		ofSubject++
-		if p.Fleet != nil || len(p.Groups) > 0 {
+		if p.Fleet != nil || len(p.Cohorts) > 0 {
 			t.Error("what is shared by all fleets sees one")
 		}
 		return 10 + deeper.Get(p)

@@ -45,7 +45,7 @@ func (j *judging) addTypes(cmd *cobra.Command) {
 type givenFleet struct {
 	name string // as the run names it: a file, or a built-in example
 	*sensor.Fleet
-	groups *sensor.Groups
+	groups *sensor.Cohorts
 }
 
 // named returns the names of the fleets, and the flag or variable that has them.
@@ -78,7 +78,7 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 				return nil, "", fmt.Errorf("--fleet: %s and %s are the same fleet; name each once", other.name, name)
 			}
 		}
-		fleets = append(fleets, givenFleet{name, fleet, fleet.Groups()})
+		fleets = append(fleets, givenFleet{name, fleet, fleet.Cohorts()})
 	}
 	return fleets, remark, nil
 }

@@ -90,7 +90,7 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 			}
 			for _, fleet := range b.Fleets {
 				safe := fleet.Whole && file.Kind == generate.Valid
-				verdict, p := w.oracle.Decide(fleet.Fleet, fleet.Groups, safe)
+				verdict, p := w.oracle.Decide(fleet.Fleet, fleet.Cohorts, safe)
 				if p != nil {
 					return fail(p, fleet.Fleet, safe)
 				}

@@ -131,7 +131,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 	}
 	judge := func(checks []*validate.Check) func() error {
 		return func() error {
-			opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: fleet, Groups: fleet.Groups(), Now: time.Now()}
+			opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: fleet, Cohorts: fleet.Cohorts(), Now: time.Now()}
 			for i, data := range files {
 				if r := validate.Run(validate.ChannelFile("", data), opts); r.Verdict() == validate.Rejected {
 					return fmt.Errorf("%s is rejected", names[i])

@@ -169,7 +169,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		}
 		change(&c)
 		f := &sensor.Fleet{Name: "long", Contracts: []sensor.Contract{c}}
-		return Fleet{f, f.Groups(), whole}
+		return Fleet{f, f.Cohorts(), whole}
 	}
 	l := fileSizes(data, d)
 	sizes := &l.needs.Sizes

@@ -173,7 +173,7 @@ func smallFleets(d *sensor.Definition) (list []Fleet) {
 		c.Supplies = []sensor.Supply{supply}
 		c.Declares = []sensor.Declaration{{Type: d.Name, Version: d.Version, Inputs: []sensor.DeclaredInput{{Name: "C", Type: sensor.TypeString}}}}
 		f := &sensor.Fleet{Name: "small", Contracts: []sensor.Contract{c}}
-		list = append(list, Fleet{f, f.Groups(), whole})
+		list = append(list, Fleet{f, f.Cohorts(), whole})
 	}
 	for n := range 4 {
 		add(sensor.AccessPositional, n >= 2, full[:n])

@@ -38,8 +38,8 @@ type File struct {
 // A Fleet is a fleet of a stream.
 type Fleet struct {
 	*sensor.Fleet
-	Groups *sensor.Groups // what its method of that name returns
-	Whole  bool           // no build lacks anything for a valid file, which its type allows
+	Cohorts *sensor.Cohorts // what its method of that name returns
+	Whole   bool            // no build lacks anything for a valid file, which its type allows
 }
 
 // A Batch is files of one template type, and fleets that they may be sent to:
@@ -187,7 +187,7 @@ func (s *Stream) newType() {
 			}
 			f.Contracts = append(f.Contracts, c)
 		}
-		s.whole = append(s.whole, Fleet{f, f.Groups(), !s.tight})
+		s.whole = append(s.whole, Fleet{f, f.Cohorts(), !s.tight})
 	}
 	s.conditions, s.before = nil, nil
 }
@@ -419,7 +419,7 @@ func (s *Stream) fleet(cost cost) Fleet {
 		}
 		f.Contracts = append(f.Contracts, c)
 	}
-	return Fleet{Fleet: f, Groups: f.Groups()}
+	return Fleet{Fleet: f, Cohorts: f.Cohorts()}
 }
 
 // lack changes a build, so that it may lack something.

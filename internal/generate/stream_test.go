@@ -137,7 +137,7 @@ func TestRepair(t *testing.T) {
 		data[len(data)-20] ^= 1
 		Repair(data)
 		f, err := channelfile.Parse(data)
-		if err == nil && (f.Conformance().Has(channelfile.RuleHeaderDigest) || f.Conformance().Has(channelfile.RuleSectionDigest)) {
+		if err == nil && (f.Conformance().Has(channelfile.RequirementHeaderDigest) || f.Conformance().Has(channelfile.RequirementSectionDigest)) {
 			t.Fatal("the digests of a repaired file are wrong")
 		}
 	}

@@ -55,6 +55,6 @@ func Texts() *Batch {
 			Inputs: []sensor.SuppliedInput{{Name: "Text", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: MaxLength}},
 		}},
 	}}}
-	b.Fleets = []Fleet{{f, f.Groups(), true}}
+	b.Fleets = []Fleet{{f, f.Cohorts(), true}}
 	return b
 }

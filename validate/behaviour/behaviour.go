@@ -30,7 +30,7 @@ var typed = []string{"CF2001", "CF2002", "CF2004", "CF2005", "CF2006", "CF2007",
 // The run has the greatest length of each string, and lacks an input only if all the
 // groups lack it.
 type run struct {
-	group  *validate.Group        // the first of the groups
+	cohort *validate.Cohort       // the first of the groups
 	inputs []sensor.SuppliedInput // by index; only inputs that the content can read
 }
 
@@ -68,8 +68,8 @@ var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
 	u.runs = u.runs[:0]
 	clear(u.byType)
-	for i := range p.Groups {
-		g := &p.Groups[i]
+	for i := range p.Cohorts {
+		g := &p.Cohorts[i]
 		if !g.Addressed {
 			continue
 		}
@@ -83,14 +83,14 @@ func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
 }
 
 // add adds a run for a supply, or widens an existing run of the same types.
-func (u *runner) add(p *validate.Pass, g *validate.Group, s *sensor.Supply) {
+func (u *runner) add(p *validate.Pass, g *validate.Cohort, s *sensor.Supply) {
 	n := len(u.runs)
 	if n == cap(u.runs) {
 		u.runs = append(u.runs, run{})
 	}
 	u.runs = u.runs[:n+1]
 	r := &u.runs[n]
-	r.group, r.inputs = g, r.inputs[:0]
+	r.cohort, r.inputs = g, r.inputs[:0]
 	access := g.Contract.Reader.Access
 	read := p.Needs.InputsRead // other inputs do not matter
 	if access == sensor.AccessNamed {
@@ -134,7 +134,7 @@ func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 
 // keyOf returns a key of everything that the result of a run depends on.
 func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
-	access := r.group.Contract.Reader.Access
+	access := r.cohort.Contract.Reader.Access
 	if access == sensor.AccessNamed && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
 		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return !in.State.Occurs() }) {
 		access = sensor.AccessPositional // a lookup by name finds every input too
@@ -165,7 +165,7 @@ func (r *run) hand(e interp.Event) {
 	for i := range e {
 		in := &r.inputs[i]
 		switch v := &e[i]; {
-		case !in.State.Occurs() && r.group.Contract.Reader.Access == sensor.AccessNamed:
+		case !in.State.Occurs() && r.cohort.Contract.Reader.Access == sensor.AccessNamed:
 			*v = interp.Value{}
 		case !v.Present() || v.Type == in.Type:
 			if most := in.Room(); most > 0 && len(v.Text) > most {

@@ -104,7 +104,7 @@ const (
 func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
-	it.As(&sensor.Reader{Access: r.group.Contract.Reader.Access}) // without limits: CF3009 and CF3010 compare budgets
+	it.As(&sensor.Reader{Access: r.cohort.Contract.Reader.Access}) // without limits: CF3009 and CF3010 compare budgets
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
 	err := it.Run(e)
@@ -153,13 +153,13 @@ func instanceOf(f *channelfile.File, criterion int) int {
 
 // report reports a fault of instance i.
 func report(p *validate.Pass, r *run, i int, fault *interp.Fault) {
-	r.group.Blame()
+	r.cohort.Blame()
 	p.Report(func() validate.Finding {
 		where, in := p.LocateInstance(i)
 		f := validate.Finding{
-			Where: where, Instance: in, Builds: r.group.Builds,
+			Where: where, Instance: in, Builds: r.cohort.Builds,
 			Message: "the instance faults when it runs: " + fault.Error(),
-			Details: []string{"build " + r.group.Builds[0].Name + " hands over the inputs that its contract states"},
+			Details: []string{"build " + r.cohort.Builds[0].Name + " hands over the inputs that its contract states"},
 			Fix:     "correct the rule, or hold the content back from these builds",
 		}
 		if fault.Input < 0 {

@@ -51,7 +51,7 @@ var known = []string{"CF2001", "CF2002", "CF2004", "CF2005"}
 
 // A feed is one supply of a cohort of builds.
 type feed struct {
-	group  *validate.Group
+	cohort *validate.Cohort
 	supply *sensor.Supply
 }
 
@@ -60,12 +60,12 @@ func feeds(p *validate.Pass) []feed { return feedsOf.Get(p) }
 
 var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 	n := 0
-	for i := range p.Groups {
-		n += len(p.Groups[i].Supplies)
+	for i := range p.Cohorts {
+		n += len(p.Cohorts[i].Supplies)
 	}
 	list := make([]feed, 0, n)
-	for i := range p.Groups {
-		if g := &p.Groups[i]; g.Addressed {
+	for i := range p.Cohorts {
+		if g := &p.Cohorts[i]; g.Addressed {
 			for _, s := range g.Supplies {
 				list = append(list, feed{g, s})
 			}
@@ -76,7 +76,7 @@ var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 
 // positional reports whether the builds take an input by its place. It is true if the
 // contract does not state the access, because that is the more dangerous case.
-func (f feed) positional() bool { return f.group.Contract.Reader.Access != sensor.AccessNamed }
+func (f feed) positional() bool { return f.cohort.Contract.Reader.Access != sensor.AccessNamed }
 
 // input returns the feed's supply of an input of the definition. Do not change it.
 func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {
@@ -96,7 +96,7 @@ var unlisted = sensor.SuppliedInput{State: sensor.StateNotSupplied}
 // String names the feed and its builds: "build 7.11", or "feed Security of build
 // 7.11".
 func (f feed) String() string {
-	names := buildNames(f.group.Builds...)
+	names := buildNames(f.cohort.Builds...)
 	if f.supply.Feed != "" {
 		names = "feed " + f.supply.Feed + " of " + names
 	}
@@ -127,47 +127,47 @@ func buildNames(builds ...validate.Build) string {
 }
 
 // blame marks the builds of the cohorts as at fault if the check reports errors.
-func blame(p *validate.Pass, groups []*validate.Group) {
+func blame(p *validate.Pass, cohorts []*validate.Cohort) {
 	if p.Check.Severity != validate.Error {
 		return
 	}
-	for _, g := range groups {
+	for _, g := range cohorts {
 		g.Blame()
 	}
 }
 
 // builds returns the builds of the cohorts.
-func builds(groups []*validate.Group) []validate.Build {
-	if len(groups) == 1 {
-		return slices.Clip(groups[0].Builds)
+func builds(cohorts []*validate.Cohort) []validate.Build {
+	if len(cohorts) == 1 {
+		return slices.Clip(cohorts[0].Builds)
 	}
 	var list []validate.Build
-	for _, g := range groups {
+	for _, g := range cohorts {
 		list = append(list, g.Builds...)
 	}
 	return list
 }
 
-// groupsOf returns the cohorts of feeds, each once.
-func groupsOf(feeds []feed) []*validate.Group {
+// cohortsOf returns the cohorts of feeds, each once.
+func cohortsOf(feeds []feed) []*validate.Cohort {
 	if len(feeds) == 1 {
-		return []*validate.Group{feeds[0].group}
+		return []*validate.Cohort{feeds[0].cohort}
 	}
-	var list []*validate.Group
-	seen := map[*validate.Group]bool{}
+	var list []*validate.Cohort
+	seen := map[*validate.Cohort]bool{}
 	for _, f := range feeds {
-		if !seen[f.group] {
-			seen[f.group] = true
-			list = append(list, f.group)
+		if !seen[f.cohort] {
+			seen[f.cohort] = true
+			list = append(list, f.cohort)
 		}
 	}
 	return list
 }
 
 // hosts returns how many hosts of the fleet run the builds of the cohorts, for messages.
-func hosts(p *validate.Pass, groups []*validate.Group) string {
+func hosts(p *validate.Pass, cohorts []*validate.Cohort) string {
 	var n uint64
-	for _, g := range groups {
+	for _, g := range cohorts {
 		n += min(g.Hosts, math.MaxUint64-n)
 	}
 	fleet := "fleet " + p.Fleet.Name
@@ -234,9 +234,9 @@ func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Locatio
 // the message, for the name of one rule and "reads", or for several rules and "read".
 // Details describe the feeds.
 func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(rules, read string) string, details []string, fix string) {
-	groups := groupsOf(bad)
-	blame(p, groups)
-	all := builds(groups)
+	cohorts := cohortsOf(bad)
+	blame(p, cohorts)
+	all := builds(cohorts)
 	if named := len(need.First); p.File == nil && 0 < named && named < need.Instances {
 		details = append(details, fmt.Sprintf("%d rules read it; the needs name the first %d", need.Instances, named))
 	}
@@ -282,14 +282,14 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 // reportDeclared reports an input of the definition that the bad feeds do not supply as
 // declared, whether or not the content reads it.
 func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range, path string, details []string, fix, format string, args ...any) {
-	groups := groupsOf(bad)
-	blame(p, groups)
+	cohorts := cohortsOf(bad)
+	blame(p, cohorts)
 	p.Report(func() validate.Finding {
 		f := p.At(r, path, fix, format, args...)
 		if p.Subject.Kind == validate.KindDefinition {
 			f.Where.Path = fmt.Sprintf("inputs[%d]", index)
 		}
-		f.Input, f.Builds, f.Details, f.Group = p.InputAt(index), builds(groups), details, p.Check.ID
+		f.Input, f.Builds, f.Details, f.Group = p.InputAt(index), builds(cohorts), details, p.Check.ID
 		for _, feed := range bad {
 			f.Group += "\n" + feed.String()
 		}
@@ -300,18 +300,18 @@ func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range
 // reportBuilds reports that the content as a whole does not fit a cohort of builds. It
 // calls say, which makes the finding, only if the report keeps the finding: a fleet can
 // have thousands of distinct contracts.
-func reportBuilds(p *validate.Pass, g *validate.Group, say func() validate.Finding) {
-	groups := []*validate.Group{g}
-	blame(p, groups)
+func reportBuilds(p *validate.Pass, g *validate.Cohort, say func() validate.Finding) {
+	cohorts := []*validate.Cohort{g}
+	blame(p, cohorts)
 	p.Report(func() validate.Finding {
 		f := say()
-		f.Builds = builds(groups)
-		f.Details = []string{buildNames(g.Builds...) + ": " + hosts(p, groups)}
+		f.Builds = builds(cohorts)
+		f.Details = []string{buildNames(g.Builds...) + ": " + hosts(p, cohorts)}
 		return f
 	})
 }
 
 // holdBack returns the advice that is always possible.
-func holdBack(groups ...*validate.Group) string {
-	return "hold the content back from " + buildNames(builds(groups)...)
+func holdBack(cohorts ...*validate.Cohort) string {
+	return "hold the content back from " + buildNames(builds(cohorts)...)
 }

@@ -25,9 +25,9 @@ without a warning.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		var silent []*validate.Group
-		for i := range p.Groups {
-			if g := &p.Groups[i]; !g.Addressed && !g.Lacks {
+		var silent []*validate.Cohort
+		for i := range p.Cohorts {
+			if g := &p.Cohorts[i]; !g.Addressed && !g.Lacks {
 				silent = append(silent, g)
 			}
 		}

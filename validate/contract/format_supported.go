@@ -25,8 +25,8 @@ the other builds.`,
 		if p.Subject.Kind == validate.KindDefinition {
 			return // a definition has no format
 		}
-		for i := range p.Groups {
-			g := &p.Groups[i]
+		for i := range p.Cohorts {
+			g := &p.Cohorts[i]
 			if formats := g.Contract.Reader.Formats; g.Addressed && !slices.Contains(formats, p.Needs.Format) {
 				reportBuilds(p, g, func() validate.Finding {
 					return p.At(channelfile.VersionRange, "header.version", "encode the content in a version that the build reads, or "+holdBack(g),

@@ -37,7 +37,7 @@ does not help, because it covers only content that does not read the input.`,
 			if len(bad) == 0 {
 				continue
 			}
-			groups := groupsOf(bad)
+			cohorts := cohortsOf(bad)
 			reportInput(p, need, bad,
 				func(rules, read string) string {
 					if read == "read" {
@@ -46,7 +46,7 @@ does not help, because it covers only content that does not read the input.`,
 					return fmt.Sprintf("%s %s %s of type %s", rules, read, number(need.Index), p.Definition.Name)
 				},
 				append(shortfalls(p, need.Index, bad), origins(p, need.Index, bad)...),
-				instead(p, need.Index, fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(groups...))))
+				instead(p, need.Index, fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(cohorts...))))
 		}
 	},
 }
@@ -75,11 +75,11 @@ func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 			names = append(names, f.String())
 		}
 		verb := "supply"
-		if len(feeds) == 1 && len(feeds[0].group.Builds) == 1 {
+		if len(feeds) == 1 && len(feeds[0].cohort.Builds) == 1 {
 			verb = "supplies"
 		}
 		lines = append(lines, fmt.Sprintf("declared %d, %s %s %d%s: %s",
-			p.Needs.InputsDeclared, list(names, "contracts or feeds"), verb, s.supplied, s.but, hosts(p, groupsOf(feeds))))
+			p.Needs.InputsDeclared, list(names, "contracts or feeds"), verb, s.supplied, s.but, hosts(p, cohortsOf(feeds))))
 	}
 	return lines
 }

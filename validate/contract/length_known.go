@@ -21,17 +21,17 @@ State the maximum length of the input in the contract.`,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		for _, f := range feeds(p) {
-			if f.group.Contract.Reader.Budget.Steps == 0 {
+			if f.cohort.Contract.Reader.Budget.Steps == 0 {
 				continue
 			}
 			_, unknown := p.Needs.Steps(f.maxLength(p))
 			for _, index := range unknown {
-				reportBuilds(p, f.group, func() validate.Finding {
+				reportBuilds(p, f.cohort, func() validate.Finding {
 					where, in := first(p, p.Needs.Input(index).First, index)
 					return validate.Finding{
 						Where: where, Instance: in, Input: p.InputAt(index),
 						Message: fmt.Sprintf("the cost of %s depends on the length of %s; the contract of %s does not state its maximum, but a budget of %s steps",
-							rule(in), field(p, index), f, thousands(f.group.Contract.Reader.Budget.Steps)),
+							rule(in), field(p, index), f, thousands(f.cohort.Contract.Reader.Budget.Steps)),
 						Fix: "state maxLength of the input in the contract",
 					}
 				})

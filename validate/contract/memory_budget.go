@@ -19,8 +19,8 @@ Split the content.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		for i := range p.Groups {
-			g := &p.Groups[i]
+		for i := range p.Cohorts {
+			g := &p.Cohorts[i]
 			if budget := g.Contract.Reader.Budget.Memory; g.Addressed && budget > 0 && p.Needs.Memory > budget {
 				reportBuilds(p, g, func() validate.Finding {
 					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(g),

@@ -24,8 +24,8 @@ from the other builds.`,
 	Run: func(p *validate.Pass) {
 		for i := range p.Needs.Operators {
 			need := &p.Needs.Operators[i]
-			for k := range p.Groups {
-				g := &p.Groups[k]
+			for k := range p.Cohorts {
+				g := &p.Cohorts[k]
 				if !g.Addressed || slices.Contains(g.Contract.Reader.Operators, need.Operator) {
 					continue
 				}

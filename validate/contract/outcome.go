@@ -282,7 +282,7 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 		for _, f := range faults {
 			who.feeds = append(who.feeds, r.lacks[f.lack].feeds...)
 		}
-		who.events, who.builds = eventsOf(who.feeds), builds(groupsOf(who.feeds))
+		who.events, who.builds = eventsOf(who.feeds), builds(cohortsOf(who.feeds))
 		r.who[string(key)] = who
 	}
 	return who

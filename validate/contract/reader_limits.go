@@ -22,8 +22,8 @@ back from the builds that the finding names.`,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		sizes := &p.Needs.Sizes
-		for i := range p.Groups {
-			g := &p.Groups[i]
+		for i := range p.Cohorts {
+			g := &p.Cohorts[i]
 			if !g.Addressed {
 				continue
 			}

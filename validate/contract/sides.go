@@ -41,7 +41,7 @@ func sides(feeds []feed, note func(feed) string) []*side {
 	var merged []*side
 	for _, s := range list {
 		i := slices.IndexFunc(merged, func(o *side) bool {
-			return o.note == s.note && o.names[0] != "" && s.names[0] != "" && slices.Equal(groupsOf(o.feeds), groupsOf(s.feeds))
+			return o.note == s.note && o.names[0] != "" && s.names[0] != "" && slices.Equal(cohortsOf(o.feeds), cohortsOf(s.feeds))
 		})
 		if i < 0 {
 			merged = append(merged, s)
@@ -55,7 +55,7 @@ func sides(feeds []feed, note func(feed) string) []*side {
 
 // String names the feeds and their builds: "feed Security of builds 7.10, 7.11".
 func (s *side) String() string {
-	of := buildNames(builds(groupsOf(s.feeds))...)
+	of := buildNames(builds(cohortsOf(s.feeds))...)
 	switch {
 	case s.names[0] == "":
 		return of
@@ -67,14 +67,14 @@ func (s *side) String() string {
 
 // verb returns the form of a verb after the text of String.
 func (s *side) verb(one, several string) string {
-	if len(s.names) > 1 || s.names[0] == "" && len(builds(groupsOf(s.feeds))) > 1 {
+	if len(s.names) > 1 || s.names[0] == "" && len(builds(cohortsOf(s.feeds))) > 1 {
 		return several
 	}
 	return one
 }
 
 // hosts returns how many hosts run the builds, for messages.
-func (s *side) hosts(p *validate.Pass) string { return hosts(p, groupsOf(s.feeds)) }
+func (s *side) hosts(p *validate.Pass) string { return hosts(p, cohortsOf(s.feeds)) }
 
 // observed returns in how many events an input was seen, for messages. It returns "" if
 // no event was observed.
@@ -124,7 +124,7 @@ func eventsOf(feeds []feed) string {
 			names[name] = true
 		}
 	}
-	return fmt.Sprintf("events of %d feeds of %s", len(names), buildNames(builds(groupsOf(feeds))...))
+	return fmt.Sprintf("events of %d feeds of %s", len(names), buildNames(builds(cohortsOf(feeds))...))
 }
 
 // lacking returns the details for feeds that do not supply an input: the number of their

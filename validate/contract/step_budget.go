@@ -28,7 +28,7 @@ command cfcheck needs shows the cost of each input.`,
 	Requires: known,
 	Run: func(p *validate.Pass) {
 		for _, f := range feeds(p) {
-			budget := f.group.Contract.Reader.Budget.Steps
+			budget := f.cohort.Contract.Reader.Budget.Steps
 			if budget == 0 {
 				continue
 			}
@@ -36,7 +36,7 @@ command cfcheck needs shows the cost of each input.`,
 			if len(unknown) > 0 || !p.Needs.Exceed(budget, f.maxLength(p)) {
 				continue // lengthKnown reports the unknown
 			}
-			reportBuilds(p, f.group, func() validate.Finding {
+			reportBuilds(p, f.cohort, func() validate.Finding {
 				atMost := thousands(steps)
 				if p.Needs.Exceed(math.MaxUint64, f.maxLength(p)) {
 					atMost = "more than " + atMost
@@ -44,7 +44,7 @@ command cfcheck needs shows the cost of each input.`,
 				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", atMost, f, thousands(budget))
 				worst, cost := costliest(p, f)
 				if worst == nil || cost < p.Needs.Constant {
-					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.group),
+					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.cohort),
 						"%s; %s of them are for the number of rules and criteria, whatever the event", says, thousands(p.Needs.Constant))
 				}
 				where, in := first(p, worst.First, worst.Index)

@@ -21,8 +21,8 @@ in their contract.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		for i := range p.Groups {
-			if g := &p.Groups[i]; g.Addressed && len(g.Supplies) == 0 {
+		for i := range p.Cohorts {
+			if g := &p.Cohorts[i]; g.Addressed && len(g.Supplies) == 0 {
 				reportBuilds(p, g, func() validate.Finding {
 					return p.At(channelfile.TypeVersionRange, "header.type_version",
 						holdBack(g)+", or state in the contract that it refuses unknown versions safely",

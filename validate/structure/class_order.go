@@ -8,7 +8,7 @@ import (
 )
 
 // classOrder is CF1053.
-var classOrder = conforming("CF1053", "class-order", channelfile.RuleClassOrder, `classes ascend
+var classOrder = conforming("CF1053", "class-order", channelfile.RequirementClassOrder, `classes ascend
 
 Each distinct class of runes is stored once, sorted by its ranges, so that
 one program has one encoding.

@@ -8,7 +8,7 @@ import (
 )
 
 // classUsed is CF1054.
-var classUsed = conforming("CF1054", "class-used", channelfile.RuleClassUsed, `each class is named by an instruction
+var classUsed = conforming("CF1054", "class-used", channelfile.RequirementClassUsed, `each class is named by an instruction
 
 A class of runes that no program uses is hidden content.
 

@@ -8,7 +8,7 @@ import (
 )
 
 // conditionFlat is CF1038.
-var conditionFlat = conforming("CF1038", "condition-flat", channelfile.RuleConditionFlat, `conditions are flat
+var conditionFlat = conforming("CF1038", "condition-flat", channelfile.RequirementConditionFlat, `conditions are flat
 
 An and within an and means the same as one and; the same is true of or. The
 outermost and is not written. Otherwise one condition would have many

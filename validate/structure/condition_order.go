@@ -8,7 +8,7 @@ import (
 )
 
 // conditionOrder is CF1039.
-var conditionOrder = conforming("CF1039", "condition-order", channelfile.RuleConditionOrder, `operands of conditions ascend
+var conditionOrder = conforming("CF1039", "condition-order", channelfile.RequirementConditionOrder, `operands of conditions ascend
 
 The order of the operands of an and or an or has no meaning. Because the
 order is fixed and no operand occurs twice, one condition has one encoding.

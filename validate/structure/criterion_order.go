@@ -8,7 +8,7 @@ import (
 )
 
 // criterionOrder is CF1040.
-var criterionOrder = conforming("CF1040", "criterion-order", channelfile.RuleCriterionOrder, `criteria ascend
+var criterionOrder = conforming("CF1040", "criterion-order", channelfile.RequirementCriterionOrder, `criteria ascend
 
 Each distinct criterion is stored once, in sorted order. A sensor would
 evaluate and charge a second copy again. Another order would make another

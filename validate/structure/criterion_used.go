@@ -8,7 +8,7 @@ import (
 )
 
 // criterionUsed is CF1041.
-var criterionUsed = conforming("CF1041", "criterion-used", channelfile.RuleCriterionUsed, `each criterion is used by a condition
+var criterionUsed = conforming("CF1041", "criterion-used", channelfile.RequirementCriterionUsed, `each criterion is used by a condition
 
 A criterion that no condition uses has a cost and no effect. Its operands
 take space, and a sensor that evaluates all criteria of an input reads the

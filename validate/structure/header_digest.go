@@ -6,7 +6,7 @@ import (
 )
 
 // headerDigest is CF1030.
-var headerDigest = conforming("CF1030", "header-digest", channelfile.RuleHeaderDigest, `the header digest agrees with the header and the section table
+var headerDigest = conforming("CF1030", "header-digest", channelfile.RequirementHeaderDigest, `the header digest agrees with the header and the section table
 
 The header digest covers the digests of all sections, and so every byte of
 the file. If it does not agree, a byte of the header or of the section table

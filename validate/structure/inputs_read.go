@@ -6,7 +6,7 @@ import (
 )
 
 // inputsRead is CF1034.
-var inputsRead = conforming("CF1034", "inputs-read", channelfile.RuleInputsRead, `the header says how many inputs are read
+var inputsRead = conforming("CF1034", "inputs-read", channelfile.RequirementInputsRead, `the header says how many inputs are read
 
 A sensor that supplies fewer inputs than the file reads can refuse the file
 by this number alone. If the number is too small, the sensor does not refuse

@@ -8,7 +8,7 @@ import (
 )
 
 // instanceID is CF1035.
-var instanceID = conforming("CF1035", "instance-id", channelfile.RuleInstanceID, `each instance has an ID
+var instanceID = conforming("CF1035", "instance-id", channelfile.RequirementInstanceID, `each instance has an ID
 
 The ID names a rule permanently: in findings, in waivers and in the reports
 of sensors. An ID of zeros names no rule. It often means that the encoder

@@ -9,7 +9,7 @@ import (
 )
 
 // instanceOrder is CF1036.
-var instanceOrder = conforming("CF1036", "instance-order", channelfile.RuleInstanceOrder, `instances are sorted by ID
+var instanceOrder = conforming("CF1036", "instance-order", channelfile.RequirementInstanceOrder, `instances are sorted by ID
 
 A sensor finds an instance by binary search, which fails in an unsorted
 table. The same rules in another order would also be another file.

@@ -8,7 +8,7 @@ import (
 )
 
 // instanceUnique is CF1037.
-var instanceUnique = conforming("CF1037", "instance-unique", channelfile.RuleInstanceUnique, `no two instances have the same ID
+var instanceUnique = conforming("CF1037", "instance-unique", channelfile.RequirementInstanceUnique, `no two instances have the same ID
 
 A sensor that keeps instances in a map loses one of two instances with the
 same ID, and nobody knows which. In November 2025 duplicate rows doubled a

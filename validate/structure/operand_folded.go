@@ -9,7 +9,7 @@ import (
 )
 
 // operandFolded is CF1045.
-var operandFolded = conforming("CF1045", "operand-folded", channelfile.RuleOperandFolded, `operands of criteria that ignore case are stored folded
+var operandFolded = conforming("CF1045", "operand-folded", channelfile.RequirementOperandFolded, `operands of criteria that ignore case are stored folded
 
 A sensor folds the runes of an event's value, but not those of the operand,
 and compares them. An operand with a capital letter then never matches: the

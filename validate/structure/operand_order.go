@@ -8,7 +8,7 @@ import (
 )
 
 // operandOrder is CF1042.
-var operandOrder = conforming("CF1042", "operand-order", channelfile.RuleOperandOrder, `the operands of a criterion ascend
+var operandOrder = conforming("CF1042", "operand-order", channelfile.RequirementOperandOrder, `the operands of a criterion ascend
 
 The order of the operands has no meaning. Because the order is fixed and no
 operand occurs twice, one criterion has one encoding, and identical criteria

@@ -8,7 +8,7 @@ import (
 )
 
 // operatorSimplest is CF1046.
-var operatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RuleOperatorSimplest, `each criterion uses the simplest operator with its meaning
+var operatorSimplest = conforming("CF1046", "operator-simplest", channelfile.RequirementOperatorSimplest, `each criterion uses the simplest operator with its meaning
 
 An empty prefix, a pattern without a wildcard and a range of one number have
 the meaning of a simpler operator, at a higher cost, and one criterion would

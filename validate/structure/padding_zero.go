@@ -6,7 +6,7 @@ import (
 )
 
 // paddingZero is CF1033.
-var paddingZero = conforming("CF1033", "padding-zero", channelfile.RulePaddingZero, `padding is zero
+var paddingZero = conforming("CF1033", "padding-zero", channelfile.RequirementPaddingZero, `padding is zero
 
 No digest covers the padding between sections, up to seven bytes. If it were
 not zero, one content would have many files, and data could hide in it.

@@ -6,7 +6,7 @@ import (
 )
 
 // programOrder is CF1051.
-var programOrder = conforming("CF1051", "program-order", channelfile.RuleProgramOrder, `programs ascend by their sources
+var programOrder = conforming("CF1051", "program-order", channelfile.RequirementProgramOrder, `programs ascend by their sources
 
 Each distinct regular expression is stored once, sorted by the bytes of its
 source. The order of operands and criteria then follows from their meaning,

@@ -8,7 +8,7 @@ import (
 )
 
 // programUsed is CF1052.
-var programUsed = conforming("CF1052", "program-used", channelfile.RuleProgramUsed, `each program is an operand
+var programUsed = conforming("CF1052", "program-used", channelfile.RequirementProgramUsed, `each program is an operand
 
 A program that no criterion runs is hidden content: it ships, and no view of
 the rules shows it.

@@ -8,7 +8,7 @@ import (
 )
 
 // sectionDigest is CF1031.
-var sectionDigest = conforming("CF1031", "section-digest", channelfile.RuleSectionDigest, `the digest of each section agrees with its bytes
+var sectionDigest = conforming("CF1031", "section-digest", channelfile.RequirementSectionDigest, `the digest of each section agrees with its bytes
 
 If the digest of one section does not agree, a byte of that section was
 changed after the file was written: by a bad transfer, by a bad disk, or by

@@ -8,7 +8,7 @@ import (
 )
 
 // sectionTiling is CF1032.
-var sectionTiling = conforming("CF1032", "section-tiling", channelfile.RuleSectionTiling, `the sections follow each other without gap or overlap
+var sectionTiling = conforming("CF1032", "section-tiling", channelfile.RequirementSectionTiling, `the sections follow each other without gap or overlap
 
 Bytes in a gap belong to no section: no digest covers them, and no reader
 looks at them. Bytes in an overlap have two meanings, and two readers may see

@@ -122,7 +122,7 @@ func init() {
 
 // conforming returns the check of a requirement that a readable file can break. It
 // calls locate, which reports the places, only if the file breaks the requirement.
-func conforming(id, name string, rule channelfile.Rule, doc string, locate func(*validate.Pass)) *validate.Check {
+func conforming(id, name string, rule channelfile.Requirement, doc string, locate func(*validate.Pass)) *validate.Check {
 	return &validate.Check{
 		ID: id, Name: name, Doc: doc,
 		Uses: validate.UsesFile,

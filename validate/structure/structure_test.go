@@ -188,8 +188,8 @@ func conforming(t *testing.T) []*validate.Check {
 			list = append(list, c)
 		}
 	}
-	if len(list) != channelfile.NumRules {
-		t.Fatalf("%d checks for %d rules", len(list), channelfile.NumRules)
+	if len(list) != channelfile.NumRequirements {
+		t.Fatalf("%d checks for %d rules", len(list), channelfile.NumRequirements)
 	}
 	return list
 }
@@ -203,7 +203,7 @@ func TestReadingAndLocatingDisagree(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, c := range conforming(t) {
-		for rule := range channelfile.Rule(channelfile.NumRules) {
+		for rule := range channelfile.Requirement(channelfile.NumRequirements) {
 			p := &validate.Pass{Check: c, Subject: validate.ChannelFile("", good.Data), File: f, Broken: 1 << rule}
 			c.Run(p)
 			if want := int(rule) == i; (p.Found() > 0) != want {
@@ -255,7 +255,7 @@ func TestEveryBreachIsFound(t *testing.T) {
 
 // agree compares what reading says is broken with the checks that found
 // something, and where.
-func agree(t *testing.T, name string, broken channelfile.Rules, r *validate.Report) {
+func agree(t *testing.T, name string, broken channelfile.Requirements, r *validate.Report) {
 	t.Helper()
 	checks := conforming(t)
 	found := map[*validate.Check]bool{}
@@ -263,8 +263,8 @@ func agree(t *testing.T, name string, broken channelfile.Rules, r *validate.Repo
 		found[total.Check] = true
 	}
 	for rule, c := range checks {
-		if broken.Has(channelfile.Rule(rule)) != found[c] {
-			t.Errorf("%s: reading says %v of %v, the check %v", name, broken.Has(channelfile.Rule(rule)), c, found[c])
+		if broken.Has(channelfile.Requirement(rule)) != found[c] {
+			t.Errorf("%s: reading says %v of %v, the check %v", name, broken.Has(channelfile.Requirement(rule)), c, found[c])
 		}
 	}
 	for _, f := range r.Findings {

@@ -6,7 +6,7 @@ import (
 )
 
 // textOrder is CF1047.
-var textOrder = conforming("CF1047", "text-order", channelfile.RuleTextOrder, `texts ascend
+var textOrder = conforming("CF1047", "text-order", channelfile.RequirementTextOrder, `texts ascend
 
 Each distinct text of the provenance is stored once, in sorted order, so
 that the same provenance always has the same bytes.

@@ -8,7 +8,7 @@ import (
 )
 
 // textUsed is CF1048.
-var textUsed = conforming("CF1048", "text-used", channelfile.RuleTextUsed, `each text is named by an origin or a use
+var textUsed = conforming("CF1048", "text-used", channelfile.RequirementTextUsed, `each text is named by an origin or a use
 
 A text that nothing names is hidden content.
 

@@ -9,7 +9,7 @@ import (
 )
 
 // textUTF8 is CF1049.
-var textUTF8 = conforming("CF1049", "text-utf8", channelfile.RuleTextUTF8, `texts are valid UTF-8
+var textUTF8 = conforming("CF1049", "text-utf8", channelfile.RequirementTextUTF8, `texts are valid UTF-8
 
 Reports, terminals and web pages show the provenance to people, and expect
 UTF-8. They show other bytes in different ways.

@@ -9,7 +9,7 @@ import (
 )
 
 // useOfOperator is CF1050.
-var useOfOperator = conforming("CF1050", "use-of-operator", channelfile.RuleUseOfOperator, `the provenance of "and" and "or" is empty
+var useOfOperator = conforming("CF1050", "use-of-operator", channelfile.RequirementUseOfOperator, `the provenance of "and" and "or" is empty
 
 The uses state the origin of each reference in a condition. An "and" or an
 "or" has no origin of its own, so a use with a line or a text would be a

@@ -6,7 +6,7 @@ import (
 )
 
 // valueOrder is CF1043.
-var valueOrder = conforming("CF1043", "value-order", channelfile.RuleValueOrder, `values ascend
+var valueOrder = conforming("CF1043", "value-order", channelfile.RequirementValueOrder, `values ascend
 
 Each distinct value is stored once, sorted by its bytes. The order of
 operands and criteria then follows from their meaning, and one content has

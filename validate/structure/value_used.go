@@ -8,7 +8,7 @@ import (
 )
 
 // valueUsed is CF1044.
-var valueUsed = conforming("CF1044", "value-used", channelfile.RuleValueUsed, `each value is an operand
+var valueUsed = conforming("CF1044", "value-used", channelfile.RequirementValueUsed, `each value is an operand
 
 A value that no criterion uses is hidden content: it ships, and no view of
 the rules shows it.

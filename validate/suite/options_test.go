@@ -82,7 +82,7 @@ func oddValues(t testing.TB) odd.Values {
 	return odd.Values{
 		reflect.TypeFor[[]*validate.Check]():   lists,
 		reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)},
-		reflect.TypeFor[*sensor.Groups]():      {new(sensor.Groups), fleet.Groups(), other.Groups()},
+		reflect.TypeFor[*sensor.Cohorts]():     {new(sensor.Cohorts), fleet.Cohorts(), other.Cohorts()},
 		reflect.TypeFor[time.Time]():           {time.Unix(1<<62, 0), time.Unix(-1<<62, 0)},
 		reflect.TypeFor[channelfile.ID]():      {},
 		reflect.TypeFor[*validate.Check]():     {suite.Checks[0], &validate.Check{}},
@@ -169,8 +169,8 @@ func judgeOdd(c *call, mayAccept bool) string {
 		}
 	}
 	prepared := validate.Prepare(c.Subject, c.Options)
-	prepared.Run(c.Other, c.Options.Groups)
-	if again := prepared.Run(c.Options.Fleet, c.Options.Groups); again.Verdict() != r.Verdict() {
+	prepared.Run(c.Other, c.Options.Cohorts)
+	if again := prepared.Run(c.Options.Fleet, c.Options.Cohorts); again.Verdict() != r.Verdict() {
 		return fmt.Sprintf("%v, after another fleet %v", r.Verdict(), again.Verdict())
 	}
 	return ""
@@ -203,8 +203,8 @@ func TestOddOptions(t *testing.T) {
 		{"every build supplies all", call{july(t), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
 	} {
 		t.Run(base.name, func(t *testing.T) {
-			if base.call.Options.Groups == nil {
-				base.call.Options.Groups = base.call.Options.Fleet.Groups()
+			if base.call.Options.Cohorts == nil {
+				base.call.Options.Cohorts = base.call.Options.Fleet.Cohorts()
 			}
 			changes := odd.Changes(&base.call, more)
 			try := func(changes ...odd.Change) {

@@ -58,16 +58,16 @@ func TestPrepared(t *testing.T) {
 				order := append(slices.Clone(fleets), own)
 				slices.Reverse(order)
 				for i, fleet := range order {
-					var groups *sensor.Groups
+					var groups *sensor.Cohorts
 					switch i % 3 {
 					case 0:
-						groups = fleet.Groups()
+						groups = fleet.Cohorts()
 					case 1:
-						groups = own.Groups() // of another
+						groups = own.Cohorts() // of another
 					}
 					got := j.Run(fleet, groups)
 					fresh := opts
-					fresh.Fleet, fresh.Groups = fleet, nil
+					fresh.Fleet, fresh.Cohorts = fleet, nil
 					want := validate.Run(s, fresh)
 					if !reflect.DeepEqual(got, want) {
 						t.Fatalf("%s, %v: fleet %d differs:\n%+v\nalone:\n%+v", c.Name, s.Kind, i, got, want)
@@ -125,10 +125,10 @@ func TestPreparedAllocations(t *testing.T) {
 		c := &cases[i]
 		opts := gatetest.Options(t, c, suite.Checks...)
 		s := validate.ChannelFile(c.FileName, c.Data)
-		opts.Groups = opts.Fleet.Groups()
+		opts.Cohorts = opts.Fleet.Cohorts()
 		first := testing.AllocsPerRun(10, func() { validate.Run(s, opts) })
 		j := validate.Prepare(s, opts)
-		next := testing.AllocsPerRun(10, func() { j.Run(opts.Fleet, opts.Groups) })
+		next := testing.AllocsPerRun(10, func() { j.Run(opts.Fleet, opts.Cohorts) })
 		if next > first/tt.fraction {
 			t.Errorf("%s, %s: %v allocations for the first fleet, %v for the next; expected at most one in %v", tt.name, tt.why, first, next, tt.fraction)
 		}

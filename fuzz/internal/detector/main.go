@@ -225,7 +225,7 @@ func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mu
 				if h.over() {
 					return nil
 				}
-				_, p = o.Decide(f.Fleet, f.Groups, f.Whole && file.Kind == generate.Valid)
+				_, p = o.Decide(f.Fleet, f.Cohorts, f.Whole && file.Kind == generate.Valid)
 			}
 			if p != nil {
 				return &mutant.Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}

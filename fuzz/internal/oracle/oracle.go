@@ -227,8 +227,8 @@ type Oracle struct {
 	def    *sensor.Definition
 	types  []sensor.InputType // that def declares
 	data   []byte
-	broken channelfile.Rules // by the second reader
-	file   *channelfile.File // nil if it cannot be read
+	broken channelfile.Requirements // by the second reader
+	file   *channelfile.File        // nil if it cannot be read
 	gate   *validate.Prepared
 	unseen *validate.Prepared // the same with the blind checks; nil before it was asked
 	needs  *sensor.Needs      // by the gate; events are made by them, and nothing is judged
@@ -281,7 +281,7 @@ func ReadersDiffer(data []byte) *Problem {
 
 // readers reads data twice. The file is nil if it cannot be read; broken is
 // what the second reader finds.
-func readers(data []byte) (f *channelfile.File, broken channelfile.Rules, p *Problem) {
+func readers(data []byte) (f *channelfile.File, broken channelfile.Requirements, p *Problem) {
 	f, err := channelfile.Parse(data)
 	var kind error
 	if err != nil {
@@ -332,10 +332,10 @@ func Unfolded() *Problem {
 }
 
 // Decide lets the gate judge the loaded file for a fleet, and if it accepts,
-// runs the file as each build of the fleet would. Groups are what the fleet's
+// runs the file as each build of the fleet would. Cohorts are what the fleet's
 // method of that name returns, nil if it is not known. Safe says that the file
 // must be accepted.
-func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Groups, safe bool) (validate.Verdict, *Problem) {
+func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) (validate.Verdict, *Problem) {
 	if o.gate == nil {
 		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
 	}
@@ -493,9 +493,9 @@ func (o *Oracle) options() validate.Options {
 
 // fresh holds that the report on a file that was prepared, and judged for other
 // fleets before, is the one that the gate makes of the file and the fleet alone.
-func (o *Oracle) fresh(r *validate.Report, groups *sensor.Groups) *Problem {
+func (o *Oracle) fresh(r *validate.Report, groups *sensor.Cohorts) *Problem {
 	options := o.options()
-	options.Fleet, options.Groups = r.Fleet, groups
+	options.Fleet, options.Cohorts = r.Fleet, groups
 	alone := validate.Run(validate.ChannelFile("", o.data), options)
 	if reflect.DeepEqual(alone, r) {
 		return nil

@@ -41,7 +41,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 				return p
 			}
 			for _, fleet := range b.Fleets {
-				if _, p := o.Decide(fleet.Fleet, fleet.Groups, fleet.Whole && f.Kind == generate.Valid); p != nil {
+				if _, p := o.Decide(fleet.Fleet, fleet.Cohorts, fleet.Whole && f.Kind == generate.Valid); p != nil {
 					return p
 				}
 			}
@@ -439,7 +439,7 @@ func TestExplain(t *testing.T) {
 	t.Cleanup(func() { c.Run = run })
 	c.Run = func(p *validate.Pass) { // speaks of what does no harm
 		p.Report(func() validate.Finding {
-			return validate.Finding{Input: p.InputAt(1), Builds: p.Groups[0].Builds, Message: "of nothing"}
+			return validate.Finding{Input: p.InputAt(1), Builds: p.Cohorts[0].Builds, Message: "of nothing"}
 		})
 	}
 	_, _, data, fleet = one(t, channelfile.Equals(0, "a"), 1)

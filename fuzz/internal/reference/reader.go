@@ -20,7 +20,7 @@ type reader struct {
 	declared uint64
 	sections [15]section
 	order    []int // of the sections that are there
-	broken   channelfile.Rules
+	broken   channelfile.Requirements
 }
 
 type section struct{ offset, length, count uint64 }
@@ -69,7 +69,7 @@ func Order(n int) []int {
 // Read returns the requirements that a file breaks and that do not keep it from
 // being read; or, of those that do, the first that it breaks, as the error that
 // channelfile has for it.
-func Read(data []byte) (broken channelfile.Rules, err error) {
+func Read(data []byte) (broken channelfile.Requirements, err error) {
 	r := &reader{data: data}
 	for _, group := range []func() error{
 		r.identity, r.header, r.table, r.counts, r.instances, r.conditions,
@@ -107,7 +107,7 @@ func (r *reader) count(section int) uint64 {
 	return r.sections[section].count // 0 if it is not there
 }
 
-func (r *reader) rule(rule channelfile.Rule, holds bool) {
+func (r *reader) rule(rule channelfile.Requirement, holds bool) {
 	if !holds {
 		r.broken |= 1 << rule
 	}
@@ -575,11 +575,11 @@ func (r *reader) texts() error {
 func (r *reader) digests() {
 	table := 48 + 48*len(r.order)
 	sum := sha256.Sum256(r.data[:table])
-	r.rule(channelfile.RuleHeaderDigest, bytes.Equal(sum[:], r.data[table:table+32]))
+	r.rule(channelfile.RequirementHeaderDigest, bytes.Equal(sum[:], r.data[table:table+32]))
 	for i, k := range r.order {
 		s := r.sections[k]
 		sum := sha256.Sum256(r.data[s.offset : s.offset+s.length])
-		r.rule(channelfile.RuleSectionDigest, bytes.Equal(sum[:], r.data[48+48*i+16:48+48*i+48]))
+		r.rule(channelfile.RequirementSectionDigest, bytes.Equal(sum[:], r.data[48+48*i+16:48+48*i+48]))
 	}
 }
 
@@ -594,14 +594,14 @@ func (r *reader) tiling() {
 	end := uint64(80 + 48*len(r.order))
 	for _, k := range r.order {
 		s := r.sections[k]
-		r.rule(channelfile.RuleSectionTiling, s.offset == end)
+		r.rule(channelfile.RequirementSectionTiling, s.offset == end)
 		end = s.offset + s.length
 		for ; end%8 != 0 && end < uint64(len(r.data)); end++ {
-			r.rule(channelfile.RulePaddingZero, r.data[end] == 0)
+			r.rule(channelfile.RequirementPaddingZero, r.data[end] == 0)
 		}
 		end = up(end)
 	}
-	r.rule(channelfile.RuleSectionTiling, end == uint64(len(r.data)))
+	r.rule(channelfile.RequirementSectionTiling, end == uint64(len(r.data)))
 }
 
 // instanceRules has the requirements 55 to 57.
@@ -610,10 +610,10 @@ func (r *reader) instanceRules() {
 	for i := range r.count(instances) {
 		at := r.sections[instances].offset + 24*i
 		id := r.data[at : at+16]
-		r.rule(channelfile.RuleInstanceID, !bytes.Equal(id, make([]byte, 16)))
+		r.rule(channelfile.RequirementInstanceID, !bytes.Equal(id, make([]byte, 16)))
 		if i > 0 {
-			r.rule(channelfile.RuleInstanceOrder, bytes.Compare(before, id) <= 0)
-			r.rule(channelfile.RuleInstanceUnique, !bytes.Equal(before, id))
+			r.rule(channelfile.RequirementInstanceOrder, bytes.Compare(before, id) <= 0)
+			r.rule(channelfile.RequirementInstanceUnique, !bytes.Equal(before, id))
 		}
 		before = id
 	}
@@ -625,11 +625,11 @@ func (r *reader) conditionRules() {
 		for i, o := range list {
 			switch {
 			case of == nil || of.isAnd():
-				r.rule(channelfile.RuleConditionFlat, !o.isAnd())
+				r.rule(channelfile.RequirementConditionFlat, !o.isAnd())
 			default:
-				r.rule(channelfile.RuleConditionFlat, !o.isOr())
+				r.rule(channelfile.RequirementConditionFlat, !o.isOr())
 			}
-			r.rule(channelfile.RuleConditionOrder, i == 0 || compareOperands(list[i-1], o) < 0)
+			r.rule(channelfile.RequirementConditionOrder, i == 0 || compareOperands(list[i-1], o) < 0)
 		}
 	})
 	referred := map[uint64]bool{}
@@ -638,7 +638,7 @@ func (r *reader) conditionRules() {
 			referred[w>>1] = true
 		}
 	}
-	r.rule(channelfile.RuleCriterionUsed, uint64(len(referred)) == r.count(criteria))
+	r.rule(channelfile.RequirementCriterionUsed, uint64(len(referred)) == r.count(criteria))
 }
 
 // criterionRules has the requirements 54, 60, 62, 65 and 66.
@@ -650,26 +650,26 @@ func (r *reader) criterionRules() {
 		list := r.operandsOf(c)
 		read = max(read, c.input+1)
 		all := append([]uint64{c.input, c.operator, c.flags}, list...)
-		r.rule(channelfile.RuleCriterionOrder, i == 0 || slices.Compare(before, all) < 0)
+		r.rule(channelfile.RequirementCriterionOrder, i == 0 || slices.Compare(before, all) < 0)
 		before = all
-		r.rule(channelfile.RuleOperatorSimplest, len(list) != 1 || c.flags&flagAll == 0)
+		r.rule(channelfile.RequirementOperatorSimplest, len(list) != 1 || c.flags&flagAll == 0)
 		for k, o := range list {
-			r.rule(channelfile.RuleOperandOrder, k == 0 || list[k-1] < o)
+			r.rule(channelfile.RequirementOperandOrder, k == 0 || list[k-1] < o)
 			if c.flags&flagInputs != 0 {
 				read = max(read, o+1)
 				symmetric := c.operator == 2 || c.operator == 8
-				r.rule(channelfile.RuleOperatorSimplest, o > c.input || o < c.input && !symmetric)
+				r.rule(channelfile.RequirementOperatorSimplest, o > c.input || o < c.input && !symmetric)
 				continue
 			}
 			if c.operator == 7 {
 				continue
 			}
 			v := r.value(o)
-			r.rule(channelfile.RuleOperatorSimplest, simplest(c.operator, v))
-			r.rule(channelfile.RuleOperandFolded, c.flags&flagFold == 0 || folded(v))
+			r.rule(channelfile.RequirementOperatorSimplest, simplest(c.operator, v))
+			r.rule(channelfile.RequirementOperandFolded, c.flags&flagFold == 0 || folded(v))
 		}
 	}
-	r.rule(channelfile.RuleInputsRead, read == r.number(0x1E, 2))
+	r.rule(channelfile.RequirementInputsRead, read == r.number(0x1E, 2))
 }
 
 // simplest reports whether nothing simpler says what a value says as the
@@ -731,9 +731,9 @@ func (r *reader) valueRules() {
 			}
 		}
 	}
-	r.rule(channelfile.RuleValueUsed, uint64(len(used)) == r.count(values))
+	r.rule(channelfile.RequirementValueUsed, uint64(len(used)) == r.count(values))
 	for i := uint64(1); i < r.count(values); i++ {
-		r.rule(channelfile.RuleValueOrder, bytes.Compare(r.value(i-1), r.value(i)) < 0)
+		r.rule(channelfile.RequirementValueOrder, bytes.Compare(r.value(i-1), r.value(i)) < 0)
 	}
 }
 
@@ -752,13 +752,13 @@ func (r *reader) textRules() {
 		text := r.field(uses, i, 4, 4)
 		used[text] = true
 		if r.field(conditions, i, 0, 4)>>31 == 1 {
-			r.rule(channelfile.RuleUseOfOperator, r.field(uses, i, 0, 4) == 0 && len(r.text(text)) == 0)
+			r.rule(channelfile.RequirementUseOfOperator, r.field(uses, i, 0, 4) == 0 && len(r.text(text)) == 0)
 		}
 	}
-	r.rule(channelfile.RuleTextUsed, uint64(len(used)) == r.count(texts))
+	r.rule(channelfile.RequirementTextUsed, uint64(len(used)) == r.count(texts))
 	for i := range r.count(texts) {
-		r.rule(channelfile.RuleTextUTF8, utf8.Valid(r.text(i)))
-		r.rule(channelfile.RuleTextOrder, i == 0 || bytes.Compare(r.text(i-1), r.text(i)) < 0)
+		r.rule(channelfile.RequirementTextUTF8, utf8.Valid(r.text(i)))
+		r.rule(channelfile.RequirementTextOrder, i == 0 || bytes.Compare(r.text(i-1), r.text(i)) < 0)
 	}
 }
 
@@ -777,14 +777,14 @@ func (r *reader) programRules() {
 			named[r.field(instructions, k, 4, 4)] = true
 		}
 	}
-	r.rule(channelfile.RuleProgramUsed, uint64(len(run)) == r.count(programs))
-	r.rule(channelfile.RuleClassUsed, uint64(len(named)) == r.count(classes))
+	r.rule(channelfile.RequirementProgramUsed, uint64(len(run)) == r.count(programs))
+	r.rule(channelfile.RequirementClassUsed, uint64(len(named)) == r.count(classes))
 	source := func(i uint64) []byte {
 		s := r.source(i)
 		return r.data[r.sections[sources].offset+s.first:][:s.count]
 	}
 	for i := uint64(1); i < r.count(programs); i++ {
-		r.rule(channelfile.RuleProgramOrder, bytes.Compare(source(i-1), source(i)) < 0)
+		r.rule(channelfile.RequirementProgramOrder, bytes.Compare(source(i-1), source(i)) < 0)
 	}
 	numbers := func(i uint64) (list []uint64) {
 		c := r.class(i)
@@ -794,6 +794,6 @@ func (r *reader) programRules() {
 		return list
 	}
 	for i := uint64(1); i < r.count(classes); i++ {
-		r.rule(channelfile.RuleClassOrder, slices.Compare(numbers(i-1), numbers(i)) < 0)
+		r.rule(channelfile.RequirementClassOrder, slices.Compare(numbers(i-1), numbers(i)) < 0)
 	}
 }
