@@ -74,7 +74,7 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	if err == nil {
 		rest := bytes.TrimLeft(line[p.dec.InputOffset():], " \t\r\n")
 		if len(rest) > 0 {
-			err = faultf(len(line)-len(rest), "found %s after the object; expected one event a line", found(rest))
+			err = faultf(len(line)-len(rest), "found %s after the object; expected one event per line", found(rest))
 		}
 	}
 	if err == nil {
@@ -138,7 +138,7 @@ func (p *parser) event(outermost bool) error {
 			return p.fault(err)
 		}
 		at := p.next()
-		return faultf(at, "found %s; expected one event a line, as an object", found(p.line[at:]))
+		return faultf(at, "found %s; expected one event per line, as an object", found(p.line[at:]))
 	}
 	return p.object(func(name []byte, kind jsontext.Kind) error {
 		if outermost && p.wrapped {
@@ -482,7 +482,7 @@ func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) erro
 		}
 		name := text(p.line[at:p.dec.InputOffset()])
 		if len(name) == 0 {
-			return faultf(at, "found an empty name; expected that of a field")
+			return faultf(at, "found an empty name; expected the name of a field")
 		}
 		if err := member(name, p.kind()); err != nil {
 			return err
@@ -532,7 +532,7 @@ func (p *parser) join() ([]byte, error) {
 			return jsontext.AppendQuote(nil, p.joined) // it was read as JSON, so it can be
 		case '{', '[':
 			at := p.next()
-			return nil, faultf(at, "found %s in the array Data; expected texts", found(p.line[at:]))
+			return nil, faultf(at, "found %s in the array Data; expected strings", found(p.line[at:]))
 		default:
 			raw, _, err := p.value()
 			if err != nil {
@@ -576,9 +576,9 @@ func (p *parser) fault(err error) error {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return faultf(at, "found the name %s twice in one object; expected it once", found(rest))
 	case errors.Is(err, io.ErrUnexpectedEOF), len(rest) == 0:
-		return faultf(at, "found the end of the line inside the object; expected one event a line, each on one")
+		return faultf(at, "found the end of the line inside the object; expected each event on one line")
 	}
-	return faultf(at, "found %s where JSON cannot go on; expected one event a line, as an object in UTF-8", found(rest))
+	return faultf(at, "found %s, which is not JSON here; expected one event per line, as an object in UTF-8", found(rest))
 }
 
 // text returns a value that is no object, array or null as a text. It is a
@@ -618,7 +618,7 @@ func found(rest []byte) string {
 	}
 	r, n := utf8.DecodeRune(rest)
 	if r == utf8.RuneError && n == 1 {
-		return fmt.Sprintf("byte 0x%02x, which is no part of UTF-8,", rest[0])
+		return fmt.Sprintf("byte 0x%02x (not UTF-8)", rest[0])
 	}
 	return strconv.QuoteRune(r)
 }

@@ -82,7 +82,7 @@ func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 }
 
 // ErrNoComputer is for an event of which it is not known who supplied it.
-var ErrNoComputer = errors.New("found no name of the computer that recorded the event; expected Computer, Hostname or winlog.computer_name")
+var ErrNoComputer = errors.New("found no computer name; expected Computer, Hostname or winlog.computer_name")
 
 // ErrLimit is wrapped by errors that say which limit of an Observer is
 // exceeded. It can count nothing more.
@@ -126,7 +126,7 @@ func (o *Observer) Add(r *Record) error {
 // count makes room for n more counters.
 func (o *Observer) count(n int) error {
 	if o.counters+n > o.maxCounters {
-		return fmt.Errorf("%w: what %d hosts supply takes more than %d counters; observe fewer files or types at once", ErrLimit, len(o.hosts), o.maxCounters)
+		return fmt.Errorf("%w: the inputs of %d hosts need more than %d counters; observe fewer files or types at once", ErrLimit, len(o.hosts), o.maxCounters)
 	}
 	o.counters += n
 	return nil
@@ -139,7 +139,7 @@ func (o *Observer) host(name []byte) (*host, error) {
 	h := o.hosts[string(name)]
 	if h == nil {
 		if len(name) > maxNameSize {
-			return nil, fmt.Errorf("found a name of the computer with %d bytes; expected at most %d", len(name), maxNameSize)
+			return nil, fmt.Errorf("found a computer name of %d bytes; expected at most %d", len(name), maxNameSize)
 		}
 		if len(o.hosts) == o.maxHosts {
 			return nil, fmt.Errorf("%w: there are more than %d hosts; observe fewer files at once", ErrLimit, o.maxHosts)
@@ -257,7 +257,7 @@ func (c *feedCount) plus(more *feedCount) *feedCount {
 }
 
 // ErrNothing is the error of [Observer.Fleet] if no event feeds a type.
-var ErrNothing = errors.New("nothing was observed: no event feeds a template type that is known")
+var ErrNothing = errors.New("nothing was observed: no event feeds a known template type")
 
 // Fleet returns what was observed as a fleet of a name: a contract for each
 // group of hosts that supply the same, the group of most hosts first. The
@@ -308,11 +308,11 @@ func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 }
 
 func (o *Observer) note() string {
-	note := fmt.Sprintf("What cfcheck contract observe saw in %s of %s; how content is read is not in events. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
+	note := fmt.Sprintf("Observed by cfcheck contract observe in %s from %s; events do not show how a sensor reads content. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
 	if n := o.options.AbsentAfter; n > 0 {
-		return note + fmt.Sprintf("A field that a feed can have counts as not supplied by a host if it is in none of at least %s of the feed, and else as unknown if it is in none.", number(n, "event"))
+		return note + fmt.Sprintf("A host that has at least %s of a feed does not supply the fields that are in no event; on other hosts these fields are unknown.", number(n, "event"))
 	}
-	return note + "A field that a feed can have is unknown, not absent, if no event of the host has it."
+	return note + "A field that is in no event of a host is unknown, not absent, unless the feed never has it."
 }
 
 func number(n uint64, noun string) string {

@@ -304,8 +304,8 @@ func TestFleetNote(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{}, "What cfcheck contract observe saw in 1 recorded event of 1 host; how content is read is not in events. A field that a feed can have is unknown, not absent, if no event of the host has it."},
-		{Options{AbsentAfter: 7}, "What cfcheck contract observe saw in 1 recorded event of 1 host; how content is read is not in events. A field that a feed can have counts as not supplied by a host if it is in none of at least 7 events of the feed, and else as unknown if it is in none."},
+		{Options{}, "Observed by cfcheck contract observe in 1 recorded event from 1 host; events do not show how a sensor reads content. A field that is in no event of a host is unknown, not absent, unless the feed never has it."},
+		{Options{AbsentAfter: 7}, "Observed by cfcheck contract observe in 1 recorded event from 1 host; events do not show how a sensor reads content. A host that has at least 7 events of a feed does not supply the fields that are in no event; on other hosts these fields are unknown."},
 	} {
 		f, err := observe(t, definitions(t), tt.options, line(1, sysmon, sysmonChannel, "a", short)).Fleet("f", sensor.OwnReader())
 		if err != nil {
@@ -349,8 +349,8 @@ func TestObserverRefuses(t *testing.T) {
 		r    *Record
 		want string
 	}{
-		{"no host", event(""), "found no name of the computer that recorded the event; expected Computer, Hostname or winlog.computer_name"},
-		{"a host's name that is none", event(strings.Repeat("x", 2000)), "found a name of the computer with 2000 bytes; expected at most 1024"},
+		{"no host", event(""), "found no computer name; expected Computer, Hostname or winlog.computer_name"},
+		{"a host's name that is none", event(strings.Repeat("x", 2000)), "found a computer name of 2000 bytes; expected at most 1024"},
 	} {
 		if err := o.Add(tt.r); err == nil || err.Error() != tt.want || errors.Is(err, ErrLimit) {
 			t.Errorf("%s: error is %v; want %s", tt.why, err, tt.want)
@@ -367,7 +367,7 @@ func TestObserverRefuses(t *testing.T) {
 		t.Errorf("error is %v; want ErrLimit", err)
 	}
 	o.maxHosts, o.maxCounters = 2, o.counters
-	if err := o.Add(event("b")); !errors.Is(err, ErrLimit) || err.Error() != "too much to count: what 1 hosts supply takes more than 9 counters; observe fewer files or types at once" {
+	if err := o.Add(event("b")); !errors.Is(err, ErrLimit) || err.Error() != "too much to count: the inputs of 1 hosts need more than 9 counters; observe fewer files or types at once" {
 		t.Errorf("error is %v; want ErrLimit", err)
 	}
 	o.maxCounters += 5 // room for the host, not for its feed

@@ -88,7 +88,7 @@ func (r *Reader) Read(rec *Record) error {
 		line, err := r.next()
 		switch {
 		case err == errLong:
-			return &LineError{Name: r.name, Line: r.line, Err: fmt.Errorf("the line has more than %d bytes; expected one event a line", MaxLine)}
+			return &LineError{Name: r.name, Line: r.line, Err: fmt.Errorf("the line has more than %d bytes; expected one event per line", MaxLine)}
 		case err != nil:
 			r.err = err
 			return err

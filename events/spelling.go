@@ -72,7 +72,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 			}
 			meant := s.answer(asked{mapping: m, name: string(name)}, func() []string { return s.inputs[m] })
 			if meant != "" && r.Field(meant) == nil {
-				return fmt.Errorf("found the field %q, which no event has; did you mean %q? Content that reads it would not match, so the event cannot be tried", name, meant)
+				return fmt.Errorf("found the unknown field %q; did you mean %q? Content that reads that field would not match, so the event cannot be tried", name, meant)
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 // feedless returns what is misspelt in a record that feeds nothing.
 func (s *speller) feedless(r *Record) error {
 	if len(r.Channel) == 0 {
-		return errors.New("found no channel; expected the name of the log that the event is from, such as \"Channel\": \"Security\". The event cannot be tried")
+		return errors.New("found no channel; expected the name of the event's log, such as \"Channel\": \"Security\". The event cannot be tried")
 	}
 	channel := string(r.Channel)
 	if !slices.Contains(s.channels, channel) {

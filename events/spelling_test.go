@@ -14,7 +14,7 @@ func TestMisspelt(t *testing.T) {
 	const pipe = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"c","EventData":{"PipeName":"\\a","Image":"b"}}`
 	for _, tt := range []struct{ why, old, new, says string }{
 		{"nothing is misspelt", "", "", ""},
-		{"a letter of a field", `"PipeName"`, `"PipName"`, `the field "PipName", which no event has; did you mean "PipeName"?`},
+		{"a letter of a field", `"PipeName"`, `"PipName"`, `the unknown field "PipName"; did you mean "PipeName"?`},
 		{"the case of a field", `"PipeName"`, `"pipename"`, `did you mean "PipeName"?`},
 		{"a field that is there as well", `"PipeName"`, `"PipName":"x","PipeName"`, ""},
 		{"a field that resembles no other", `"PipeName"`, `"Elevation"`, ""},

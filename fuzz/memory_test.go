@@ -221,8 +221,8 @@ func TestMemoryOfFiles(t *testing.T) {
 			fleet, _ := builtin.Fleet(name)
 			opts := validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet, Now: now}
 			run := report.NewRun(report.Judged(validate.Run(validate.ChannelFile("", data), opts), ""))
-			for _, write := range report.Formats {
-				if err := write(io.Discard, run); err != nil {
+			for _, format := range report.Formats {
+				if err := format.Write(io.Discard, run); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -18,7 +18,7 @@ import (
 func mayShip(name string, fleet *sensor.Fleet) error {
 	// The gate first judges files whose verdict is known.
 	if err := suite.SelfTest(suite.Checks); err != nil {
-		return fmt.Errorf("the gate does not judge as it should: %w", err)
+		return fmt.Errorf("the self-test of the gate failed: %w", err)
 	}
 	subject, err := file.Read(name)
 	if err != nil {

@@ -25,17 +25,17 @@ func Explain(c *validate.Check) string {
 	fmt.Fprintf(&b, "# %s %s\n\n%s.\n\n%s\n\n", c.ID, c.Name, strings.ToUpper(title[:1])+title[1:], body)
 	switch c.Severity {
 	case validate.Warning:
-		b.WriteString("- A warning: content with a finding of this check may ship, unless `--fail-on warning` is given.\n")
+		b.WriteString("- Warning: content with a finding of this check may ship, unless `--fail-on warning` is given.\n")
 	case validate.Note:
-		b.WriteString("- A note: it never blocks, also not with `--fail-on warning`. It is counted, and `--verbose` shows it.\n")
+		b.WriteString("- Note: a finding of this check never blocks, not even with `--fail-on warning`. It is counted, and `--verbose` shows it.\n")
 	default:
-		b.WriteString("- An error: content with a finding of this check is rejected.\n")
+		b.WriteString("- Error: content with a finding of this check is rejected.\n")
 	}
 	if family := Family(c); family != "" {
 		fmt.Fprintf(&b, "- Family CF%d, %s\n", c.Family(), family)
 	}
 	if len(c.Requires) > 0 {
-		line := "- Skipped where one of these found an error:"
+		line := "- Skipped if one of these checks found an error:"
 		for i, id := range c.Requires {
 			id += ","
 			if i == len(c.Requires)-1 {

@@ -83,9 +83,9 @@ func writeOdd(c *writeCall) (says string) {
 	if run.Verdict() == validate.Accepted && (c.Report == nil || result.Verdict() != validate.Accepted) {
 		return "accepted, and the report is not"
 	}
-	for name, write := range Formats {
-		if err := write(io.Discard, run); err != nil {
-			return fmt.Sprintf("%s: %v", name, err)
+	for _, format := range Formats {
+		if err := format.Write(io.Discard, run); err != nil {
+			return fmt.Sprintf("%s: %v", format.Name, err)
 		}
 	}
 	run.Close()

@@ -68,7 +68,7 @@ func (p *PassedOver) String() string {
 	what, why := "file", " (not .cf, .yml or .yaml)"
 	switch p.Kind {
 	case HiddenFile:
-		what, why = "hidden file", " (a dot begins its name or that of its folder)"
+		what, why = "hidden file", " (the name of the file or of a folder begins with a dot)"
 	case Link:
 		what, why = "symbolic link", " (not to a channel file)"
 	case SpecialFile:

@@ -207,8 +207,35 @@ func (r *Run) problems() []string {
 // missing returns why results are missing, "" if all can be read back.
 func (r *Run) missing() string { return r.results.problem(r.totals.Results) }
 
-// Formats are the ways to write a run, by name.
-var Formats = map[string]func(io.Writer, *Run) error{
-	"text": Text,
-	"json": JSON,
+// A Format is one way to write a Run.
+type Format struct {
+	Name    string // as in the flag --format
+	Write   func(io.Writer, *Run) error
+	Machine bool // programs read it: it has the digest of the gate, and many rules per message
+}
+
+// Formats lists all formats. The first is the default.
+var Formats = []Format{
+	{Name: "text", Write: Text},
+	{Name: "json", Write: JSON, Machine: true},
+}
+
+// FormatNames returns the names of all formats, the default first.
+func FormatNames() []string {
+	var names []string
+	for _, f := range Formats {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// FormatOf returns the format with a name, or a Format without Write if the name
+// is unknown.
+func FormatOf(name string) Format {
+	for _, f := range Formats {
+		if f.Name == name {
+			return f
+		}
+	}
+	return Format{}
 }

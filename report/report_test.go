@@ -279,7 +279,8 @@ func TestReports(t *testing.T) {
 			if tt.why == "" {
 				t.Fatal("no why")
 			}
-			for format, write := range Formats {
+			for _, f := range Formats {
+				format, write := f.Name, f.Write
 				var b bytes.Buffer
 				if err := write(&b, tt.run); err != nil {
 					t.Fatal(err)
@@ -319,8 +320,8 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 		}
 	}
 	for _, tt := range runs(t) {
-		for format := range Formats {
-			used[tt.name+"."+format] = true
+		for _, format := range Formats {
+			used[tt.name+"."+format.Name] = true
 		}
 	}
 	files, err := os.ReadDir("testdata")

@@ -54,7 +54,8 @@ func all(t testing.TB, r *Run) (results []Result) {
 func reports(t testing.TB, r *Run) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for format, write := range Formats {
+	for _, f := range Formats {
+		format, write := f.Name, f.Write
 		var b strings.Builder
 		if err := write(&b, r); err != nil {
 			t.Fatal(err)
@@ -396,7 +397,8 @@ func TestSpoolFaults(t *testing.T) {
 
 // The file can fail after it was verified, while a report is being written.
 func TestSpoolFaultInTheMiddle(t *testing.T) {
-	for format, write := range Formats {
+	for _, f := range Formats {
+		format, write := f.Name, f.Write
 		file := &fragile{room: 1 << 30}
 		run, _ := spooled(t, accepted(100), file)
 		if v := run.Verdict(); v != validate.Accepted {

@@ -39,7 +39,7 @@ func Text(w io.Writer, r *Run) error {
 		t.passedOver(&r.PassedOver[i])
 	}
 	if r.blocking() > 0 {
-		t.more("fix: name what ships, or keep the rest in another folder; without --fail-on warning these only warn")
+		t.more("fix: name the files that ship, or move the others to another folder; without --fail-on warning these are warnings")
 	}
 	for _, n := range r.Remarks {
 		t.line("remark", "%s", Clean(n))
@@ -48,8 +48,8 @@ func Text(w io.Writer, r *Run) error {
 		t.line("undecided", "%s", Clean(p))
 	}
 	if r.Gate.SelfTest != "" {
-		t.line("undecided", "the gate does not judge as it should: %s", Clean(r.Gate.SelfTest))
-		t.more("no verdict of this program can be relied on; install it again")
+		t.line("undecided", "the self-test of the gate failed: %s", Clean(r.Gate.SelfTest))
+		t.more("do not rely on any verdict of this program; install it again")
 	}
 	blocked := r.blocking() + len(problems)
 	if n := r.totals.Results + blocked; n > 1 {
@@ -210,7 +210,7 @@ func (t *text) also(r *Result, i, n int) {
 		t.more("also %s %s", place(r, f), Clean(f.Message))
 	}
 	if n > shown {
-		t.more("and %s more such; a larger --max-findings shows them", number(uint64(n-shown)))
+		t.more("and %s more; a larger --max-findings shows them", number(uint64(n-shown)))
 	}
 }
 
@@ -430,8 +430,8 @@ func (t *text) conclusion(r *Result) {
 // notAddressed says which builds the content is not for: those that refuse it,
 // and those that are known to lack the type.
 func (t *text) notAddressed(rep *validate.Report) {
-	t.without(rep, false, "not addressed, it does not have the type version", "not addressed, they do not have the type version")
-	t.without(rep, true, "skipped, it is known to lack the type version", "skipped, they are known to lack the type version")
+	t.without(rep, false, "not addressed, because it does not have the type version", "not addressed, because they do not have the type version")
+	t.without(rep, true, "skipped, because its contract says that it lacks the type version", "skipped, because their contracts say that they lack the type version")
 }
 
 func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
@@ -507,7 +507,7 @@ func (t *text) counts(r *Result) string {
 		parts = append(parts, notes)
 	}
 	if rep.Subject.Kind == validate.KindNeeds {
-		parts = append(parts, "of needs only the contract is judged")
+		parts = append(parts, "only the contract checks apply to needs")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -519,7 +519,7 @@ func fleetLine(r *Result) string {
 		fleet = "example " + fleet
 	}
 	if !r.read {
-		return fleet + ": not looked at, for the content cannot be read"
+		return fleet + ": not compared, because the content cannot be read"
 	}
 	return fmt.Sprintf("%s: %s (%s), %s; evidence: %s", fleet,
 		count(uint64(rep.Counts.Builds), "build"), count(uint64(rep.Counts.Contracts), "distinct contract"),

@@ -21,7 +21,7 @@ import (
 func Example() {
 	ship := func(name, fleetFile string, now time.Time) error {
 		if err := suite.SelfTest(suite.Checks); err != nil {
-			return fmt.Errorf("the gate does not judge as it should: %w", err)
+			return fmt.Errorf("the self-test of the gate failed: %w", err)
 		}
 		data, err := os.ReadFile(fleetFile)
 		if err != nil {

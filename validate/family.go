@@ -5,15 +5,15 @@ package validate
 type Family struct {
 	Digit    int    // thousands digit of the IDs
 	Name     string // also the name of the package below this one that holds the checks
-	Question string // for example "can this be read at all?"
+	Question string // for example "can it be read at all?"
 }
 
 // Families are the families that have checks, in the order in which they run. Do
 // not change the list.
 var Families = []Family{
-	{0, "file", "can this be read at all?"},
-	{1, "structure", "is it a channel file, whole and in normal form?"},
-	{2, "types", "does it fit its template type's definition?"},
-	{3, "contract", "does every build that will read it supply what it needs?"},
-	{5, "behaviour", "what does it do when it is run?"},
+	{0, "file", "can it be read at all?"},
+	{1, "structure", "is it a complete channel file in normal form?"},
+	{2, "types", "does it fit the definition of its template type?"},
+	{3, "contract", "does every build that will read it supply the inputs that it needs?"},
+	{5, "behaviour", "what does it do when it runs?"},
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // strict makes a command and those below it refuse arguments that have no clear
@@ -21,8 +24,11 @@ import (
 // to its end, and not that a name of a file was taken for --help.
 func (c *command) strict(cmd *cobra.Command) {
 	cmd.InitDefaultHelpFlag()
-	if cmd.HasParent() {
-		cmd.Flags().Lookup("help").Usage = "print this page and end with status 2: there is no verdict"
+	cmd.DisableFlagsInUseLine = true // a command with flags says so itself
+	if help := cmd.Flags().Lookup("help"); !cmd.HasParent() {
+		help.Usage = "print this page"
+	} else {
+		help.Usage = "print this page (exit status 2: no verdict)"
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, list := f.Value.(pflag.SliceValue); !list {
@@ -107,9 +113,9 @@ func (s *single) Set(value string) error {
 func unclear(f *pflag.Flag, value string) string {
 	switch {
 	case strings.TrimSpace(value) == "", value == "=": // pflag takes -o= for the value =
-		return fmt.Sprintf("the value is empty, as of a variable that is not set; give one, or leave --%s out", f.Name)
+		return fmt.Sprintf("the value is empty (an unset variable?); give a value, or leave --%s out", f.Name)
 	case value[0] == '-':
-		return fmt.Sprintf("%q begins with -, as a flag does: its own value may be missing, as of a variable that is not set. Write the name of a file as ./%s", value, value)
+		return fmt.Sprintf("%q begins with - like a flag; the real value may be missing (an unset variable?). Write ./%s for a file of this name", value, value)
 	}
 	return ""
 }
@@ -136,7 +142,7 @@ func clear(cmd *cobra.Command, args []string) (err error) {
 	})
 	for i, arg := range args {
 		if strings.TrimSpace(arg) == "" && err == nil {
-			err = fmt.Errorf("argument %d is empty, as of a variable that is not set; leave it out or give a value; see %s --help", i+1, cmd.CommandPath())
+			err = fmt.Errorf("argument %d is empty (an unset variable?); give a value, or leave it out; see %s --help", i+1, cmd.CommandPath())
 		}
 	}
 	return err
@@ -152,10 +158,10 @@ func ambiguous(args []string) error {
 		}
 		if _, err := os.Lstat(arg); err == nil || errors.Is(err, fs.ErrPermission) {
 			if arg == "--" {
-				return errors.New("the argument -- ends the flags, and a file has this name: either may be meant. Rename the file, or write ./* for *")
+				return errors.New("the argument -- ends the flags, and a file has this name too; rename the file, or write ./* in place of *")
 			}
-			return fmt.Errorf("the argument %s is a flag, and a file has this name: either may be meant, as where a pattern (*) names the file. "+
-				"Write -- before the names of files, or ./%s for this one", arg, arg)
+			return fmt.Errorf("the argument %s is a flag, and a file has this name too (from a pattern such as *?); "+
+				"write -- before file names, or ./%s for this file", arg, arg)
 		}
 		if arg == "--" {
 			return nil
@@ -244,4 +250,32 @@ func sameFile(a, b string) bool {
 	}
 	two, err := os.Stat(b)
 	return err == nil && os.SameFile(one, two)
+}
+
+// alternatives joins names for help and messages: a, b or c.
+func alternatives(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// oneOf returns an error if the value of a flag is not one of names. Noun says
+// what a name stands for.
+func oneOf(flag, noun, value string, names []string) error {
+	if slices.Contains(names, value) {
+		return nil
+	}
+	return fmt.Errorf("%s: unknown %s %q (want %s)", flag, noun, value, alternatives(names))
+}
+
+// unknownType returns the error for a --type that no definition has.
+func unknownType(name string, defs *sensor.Definitions) error {
+	var known []string
+	for d := range defs.All() {
+		known = append(known, d.Name)
+	}
+	return fmt.Errorf("--type: unknown template type %q%s", name,
+		cmp.Or(strictjson.Suggest(name, known), "; give its definition with --types"))
 }

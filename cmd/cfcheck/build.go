@@ -30,26 +30,26 @@ func (c *command) build() *cobra.Command {
 	b := &building{command: c}
 	cmd := &cobra.Command{
 		Use:   "build [flags] path... -o folder",
-		Short: "make channel files of Sigma rules",
+		Short: "compile Sigma rules to channel files",
 		Long: `build compiles Sigma rules to channel files, one for each template type, and
-writes them to a folder under their canonical names. The files are one set, and
-manifest.json in the folder names them. build writes it last. Older revisions
+writes them to a folder under their canonical names. The files are one set,
+which manifest.json in the folder lists; build writes it last. Older revisions
 may stay in the folder.
 
 If any rule has a fault, build writes nothing. A rule that cannot be expressed
 stops the build too, unless --allow-unsupported leaves it out and lists it. The
-files state the time in $SOURCE_DATE_EPOCH, by default 0, so the same rules give
+files carry the time in $SOURCE_DATE_EPOCH (default 0), so the same rules give
 the same bytes.`,
 		Example: `  cfcheck build rules/windows/pipe_created -o out`,
 		Args:    atLeastOne("file or folder of rules"),
 		RunE:    func(_ *cobra.Command, args []string) error { return b.run(args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&b.out, "out", "o", "", "write to this `folder`, and create it if it does not exist")
+	f.StringVarP(&b.out, "out", "o", "", "write to this `folder`; create it if it does not exist")
 	b.revision.number = 1
-	f.Var(&b.revision, "revision", "the `number` of this release, or the word next: one more than the highest in the folder")
-	f.BoolVar(&b.replace, "replace", false, "replace a file that has other content under the same channel and revision")
-	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, "leave out and list the rules that cannot be expressed, and the rules that would match more without them")
+	f.Var(&b.revision, "revision", "give the release this `number`, or the word next for one more than the highest in the folder")
+	f.BoolVar(&b.replace, "replace", false, "replace a file that has the same channel and revision but other content")
+	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
 	return cmd
@@ -57,7 +57,7 @@ the same bytes.`,
 
 func (b *building) run(paths []string) error {
 	if b.out == "" {
-		return errors.New("where to? name a folder with -o; see cfcheck build --help")
+		return errors.New("missing output folder: name it with -o; see cfcheck build --help")
 	}
 	defs, err := b.definitions()
 	if err != nil {
@@ -153,7 +153,7 @@ func (b *building) sayPassedOver(paths []string) {
 		}
 		if n := in.files.n; n > 0 {
 			for first := range in.files.all() {
-				b.say("warning: %s: passed over %s, such as %s: build compiles rules", in.root, count(uint64(n), "channel file"), first)
+				b.say("warning: %s: passed over %s, such as %s: build compiles only rules", in.root, count(uint64(n), "channel file"), first)
 				break
 			}
 		}
@@ -170,7 +170,7 @@ func (b *building) refuse(faults []error) error {
 		case *sigma.UnsupportedError:
 			status = statusUndecided
 			if !b.allowUnsupported {
-				hint = count(uint64(len(faults)), "fault") + "; --allow-unsupported leaves out, and lists, the rules that cannot be expressed"
+				hint = count(uint64(len(faults)), "fault") + "; --allow-unsupported leaves out and lists the rules that cannot be expressed"
 			}
 		default:
 			status = statusUndecided
@@ -189,7 +189,7 @@ func sourceDate() (uint64, error) {
 	}
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || n > channelfile.MaxCreated {
-		return 0, fmt.Errorf("SOURCE_DATE_EPOCH: %q; it is seconds since 1970, at most %d (%v)", s, channelfile.MaxCreated,
+		return 0, fmt.Errorf("SOURCE_DATE_EPOCH: found %q (want seconds since 1970, at most %d, which is %v)", s, channelfile.MaxCreated,
 			time.Unix(channelfile.MaxCreated, 0).UTC().Format(time.DateOnly))
 	}
 	return n, nil

@@ -64,25 +64,25 @@ func (c *command) check() *cobra.Command {
 	k := &checking{command: c}
 	cmd := &cobra.Command{
 		Use:   "check [flags] path...",
-		Short: "judge channel files, or the rules that they are made from",
+		Short: "judge channel files or Sigma rules",
 		Long: `check decides whether content may ship. A path is a channel file, a file of
-Sigma rules (.yml or .yaml), or a folder with either. check compiles rules in
-memory, and its findings name their lines. In a folder with the manifest.json of
-build, it judges the files that the manifest names.
+Sigma rules (.yml or .yaml), or a folder of either. check compiles rules in
+memory, and its findings name the lines of the rules. In a folder with the
+manifest.json of build, it judges the files that the manifest lists.
 
 Whether content is safe depends on the builds that will read it, so without a
 fleet the verdict is never accepted. With several fleets, check judges every
-file for each, and the worst verdict wins.
+file for each fleet, and the worst verdict wins.
 
 Write -- before names that come from a pattern (*) or a variable: one of them
 may look like a flag.
 
-A run has a work limit, --max-steps, for all files and all recorded events
-together. If the work exceeds it, the verdict is undecided, and the message
-names the most expensive rule. An event costs the steps that FORMAT.md charges
-for it; other long work is charged so that a step takes about as long. A step
-takes up to 5 nanoseconds on one core for content that is made to be slow, and
-a tenth of that for ordinary rules.`,
+--max-steps limits the work of a run on all files and recorded events. If the
+work exceeds it, the verdict is undecided, and the message names the most
+expensive rule. To run content on an event costs the steps that FORMAT.md
+charges for it. Other long work is charged so that a step takes about as long:
+at most 5 nanoseconds on one core for content designed to be slow, and a tenth
+of that for ordinary rules.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,
@@ -96,17 +96,24 @@ a tenth of that for ordinary rules.`,
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&k.needs, "needs", nil, "judge a JSON `file` with needs, by the contract checks only")
-	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, "leave out and list the rules that cannot be expressed, and the rules that would match more without them")
+	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
+	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
-	f.StringArrayVar(&k.neverMatch, "never-match", nil, "a `file` of recorded events that no rule may match, as JSON lines")
-	f.StringArrayVar(&k.knownGood, "known-good", nil, "a `file` of recorded events that are known to be good")
-	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let one rule match at most `N` of the known-good events")
-	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; if it exceeds them, the verdict is undecided")
-	f.StringVar(&k.failOn, "fail-on", "error", "reject on findings of this `severity` and above: error or warning")
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "show at most `N` findings per check and, if the flag is given, N rules under one message (otherwise 10, in JSON 10000); all are counted")
+	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (JSON lines)")
+	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
+	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
+	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
+	f.StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
+		fmt.Sprintf("show at most `N` findings per check; if given, also show at most N rules per message (otherwise %d, or %d in JSON); all are counted", report.DefaultMaxRules, maxOfGroupJSON))
 	return cmd
 }
+
+// failOn lists the severities that --fail-on takes, the default first.
+var failOn = []string{"error", "warning"}
+
+// allowUnsupportedUsage is the help of the flag in check and in build.
+const allowUnsupportedUsage = "leave out and list the rules that cannot be expressed, and the rules that would match more without them"
 
 func (k *checking) run(args []string) error {
 	if err := k.begin(args); err != nil {
@@ -123,7 +130,7 @@ func (k *checking) run(args []string) error {
 		return err
 	}
 	if k.maxSteps < 1 {
-		return errors.New("--max-steps: 0; it is at least 1")
+		return errors.New("--max-steps: found 0 (want at least 1)")
 	}
 	defer k.closeRecordings()
 	if err := k.prepare(); err != nil {
@@ -195,21 +202,20 @@ func (k *checking) prepare() error {
 	if k.placeholders, err = k.values(k.command); err != nil {
 		return err
 	}
-	switch k.failOn {
-	case "error", "warning":
-	case "note":
-		return errors.New("--fail-on: a note never blocks; the least severity that can is warning")
-	default:
-		return fmt.Errorf("--fail-on: %q is no severity; it is error or warning", k.failOn)
+	if k.failOn == validate.Note.String() {
+		return fmt.Errorf("--fail-on: notes never block (want %s)", alternatives(failOn))
+	}
+	if err := oneOf("--fail-on", "severity", k.failOn, failOn); err != nil {
+		return err
 	}
 	if k.maxFindings < 1 {
-		return fmt.Errorf("--max-findings: %d; it is at least 1", k.maxFindings)
+		return fmt.Errorf("--max-findings: found %d (want at least 1)", k.maxFindings)
 	}
 	ofGroup := 0
 	switch {
 	case k.all:
 		ofGroup = k.maxFindings
-	case k.format == "json":
+	case report.FormatOf(k.format).Machine:
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
@@ -346,9 +352,9 @@ func (k *checking) finish(run *report.Run) error {
 	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
-		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, and judged once")
+		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, judged once")
 	case n > 1:
-		run.Remarks = append(run.Remarks, fmt.Sprintf("%s and %s: named more than once, and judged once each", k.firstRepeated, count(uint64(n-1), "more file")))
+		run.Remarks = append(run.Remarks, fmt.Sprintf("%s and %s: named more than once, judged once each", k.firstRepeated, count(uint64(n-1), "more file")))
 	}
 	return k.write(run)
 }
@@ -365,9 +371,10 @@ type reporting struct {
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&r.format, "format", "text", "write the report in this `form`: text or json")
-	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "show notes too: findings that never block; a JSON report always has them")
-	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` instead")
+	names := report.FormatNames()
+	cmd.Flags().StringVar(&r.format, "format", names[0], "write the report in this `format`: "+alternatives(names))
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block; a JSON report always has them")
+	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` (default: the standard output)")
 }
 
 // writes adds the report to the outputs of the run, of which it is the last.
@@ -376,10 +383,7 @@ func (r *reporting) writes(s *output.Set, c *command) {
 }
 
 func (r *reporting) check() error {
-	if report.Formats[r.format] == nil {
-		return fmt.Errorf("--format: %q is no form of report; it is text or json", r.format)
-	}
-	return nil
+	return oneOf("--format", "format", r.format, report.FormatNames())
 }
 
 // newRun starts a run: before anything is judged, the gate judges its canaries.
@@ -400,7 +404,7 @@ func (r *reporting) identify(run *report.Run) {
 		return
 	}
 	r.identified = true
-	if r.format == "json" {
+	if report.FormatOf(r.format).Machine {
 		digest, err := gateDigest()
 		if err != nil {
 			run.Problems = append(run.Problems, err.Error())
@@ -421,7 +425,7 @@ func (r *reporting) identify(run *report.Run) {
 func (r *reporting) write(run *report.Run) error {
 	r.identify(run)
 	run.ShowNotes = r.verbose
-	r.report.Write(func(w io.Writer) error { return report.Formats[r.format](w, run) })
+	r.report.Write(func(w io.Writer) error { return report.FormatOf(r.format).Write(w, run) })
 	if err := r.set.Commit(); err != nil {
 		return err
 	}

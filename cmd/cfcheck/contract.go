@@ -14,7 +14,7 @@ import (
 )
 
 func (c *command) contract() *cobra.Command {
-	return c.group("contract", "judge what sensor builds supply",
+	return c.group("contract", "judge the inputs that sensor builds supply",
 		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest(), c.contractTypes())
 }
 
@@ -24,10 +24,10 @@ func (c *command) contractCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [flags]",
 		Short: "judge template types against a fleet, without any content",
-		Long: `contract check compares the definition of each template type with what the
-builds of the fleet supply for it. It is the check to run when a template type
-is released, before the first rule is written for it: a type that declares more
-inputs than a build supplies is rejected while nothing can go wrong yet.`,
+		Long: `contract check compares the definition of each template type with the inputs
+that the builds of the fleet supply for it. Run it when a template type is
+released, before anybody writes a rule for it. It rejects a type that declares
+more inputs than a build supplies, while nothing can go wrong yet.`,
 		Example: `  cfcheck contract check --fleet fleet.json --types types.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -47,7 +47,7 @@ inputs than a build supplies is rejected while nothing can go wrong yet.`,
 	}
 	k.judging.add(cmd)
 	k.reporting.add(cmd)
-	cmd.Flags().StringArrayVar(&only, "type", nil, "judge only the template type of this `name` (default all that are known)")
+	cmd.Flags().StringArrayVar(&only, "type", nil, "judge only the template type of this `name` (default: all known types)")
 	return cmd
 }
 
@@ -85,12 +85,12 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 	}
 	for _, name := range only {
 		if !found[name] {
-			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+			return nil, unknownType(name, k.options.Definitions)
 		}
 	}
 	for _, f := range k.fleets {
 		if !judged[f.name] {
-			run.Problems = append(run.Problems, fmt.Sprintf("nothing to check: no build of fleet %s has a template type that is known; give definitions with --types", f.name))
+			run.Problems = append(run.Problems, fmt.Sprintf("nothing to check: no build of fleet %s has a known template type; give definitions with --types", f.name))
 		}
 	}
 	return run, nil
@@ -120,6 +120,6 @@ func declaredOnly(fleet *sensor.Fleet, t *sensor.DeclaredType) string {
 	if more := len(t.Builds) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("type %s version %d was not judged: %s (%s) declared it, and no definition describes it; give the definition with --types, or name the types to judge with --type",
+	return fmt.Sprintf("type %s version %d was not judged: %s (%s) declared it, but it has no definition; give the definition with --types, or name the types to judge with --type",
 		t.Type, t.Version, strings.Join(names, ", "), count(hosts, "host"))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,12 +24,13 @@ func (c *command) contractHeader() *cobra.Command {
 	var version uint32
 	cmd := &cobra.Command{
 		Use:   "header [flags] --type name",
-		Short: "write a C header by which a build checks and carries its contract",
-		Long: `contract header writes a header for the build of a sensor: the number of inputs
-that a version of a template type declares, a static assertion that the sensor's
-own array has as many, and a macro that puts the contract into the binary, with
-the number of elements that the array really has. What declares 21 and supplies
-20 does not compile with the assertion; without it, contract extract tells.`,
+		Short: "write a C header that makes a build check and carry its contract",
+		Long: `contract header writes a header for the build of a sensor. It has the number of
+inputs that a version of a template type declares, and a static assertion that
+the sensor's own array has as many elements. A macro puts the contract into the
+binary, with the real number of elements. With the assertion, a build that
+declares 21 inputs and supplies 20 does not compile. Without it, contract
+extract finds the difference.`,
 		Example: `  cfcheck contract header --type ipc -o cfcheck_ipc.h`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +44,7 @@ the number of elements that the array really has. What declares 21 and supplies
 				return err
 			}
 			if typ == "" {
-				return fmt.Errorf("of which type? name it with --type; see cfcheck contract header --help")
+				return errors.New("missing template type: name it with --type; see cfcheck contract header --help")
 			}
 			defs, err := j.definitions()
 			if err != nil {
@@ -53,7 +55,10 @@ the number of elements that the array really has. What declares 21 and supplies
 				d = defs.ByName(typ, version)
 			}
 			if d == nil {
-				return fmt.Errorf("--type: no such version of a template type %q is known; give its definition with --types", typ)
+				if defs.Newest(typ) == nil {
+					return unknownType(typ, defs)
+				}
+				return fmt.Errorf("--type-version: template type %q has no version %d; give its definition with --types", typ, version)
 			}
 			r := positionalReader()
 			if reader != "" {
@@ -70,10 +75,10 @@ the number of elements that the array really has. What declares 21 and supplies
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&typ, "type", "", "the `name` of the template type")
-	f.Uint32Var(&version, "type-version", 0, "the `version` of the type (default the newest)")
-	f.StringVar(&reader, "reader", "", "a JSON `file` that says how the build reads content (default by position, every operator, no limits)")
-	f.StringVarP(&out, "out", "o", "", "the `file` to write to (default the standard output)")
+	f.StringVar(&typ, "type", "", "write the header for the template type of this `name`")
+	f.Uint32Var(&version, "type-version", 0, "use this `version` of the type (default: the newest)")
+	f.StringVar(&reader, "reader", "", "describe how the build reads content with a JSON `file` (default: by position, every operator, no limits)")
+	f.StringVarP(&out, "out", "o", "", "write the header to a `file` (default: the standard output)")
 	j.addTypes(cmd)
 	return cmd
 }
@@ -92,17 +97,18 @@ func (c *command) contractExtract() *cobra.Command {
 	var hosts uint64
 	cmd := &cobra.Command{
 		Use:   "extract [flags] file...",
-		Short: "take contracts out of the builds that will read the content",
-		Long: `contract extract finds the contract that a build carries, in an executable, a
-library, a driver or any other bytes, and writes a fleet with it: one build for
-each file. It looks for the contract itself and trusts no header of the file's
-format. A build carries a contract if it was compiled with what contract header
-writes. None, and two for one template type, are errors.`,
+		Short: "extract the contracts that builds carry",
+		Long: `contract extract finds the contract in a build and writes a fleet with one build
+for each file. A file is an executable, a library, a driver or any other bytes:
+extract searches for the contract itself and trusts no header of the file's
+format. A build carries a contract if it was compiled with the header that
+contract header writes. A file without a contract, or with two contracts for
+one template type, is an error.`,
 		Example: `  cfcheck contract extract sensor.sys --build 7.11 --hosts 412000 -o fleet.json`,
 		Args:    onceEach(atLeastOne("build of a sensor")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if build != "" && len(args) > 1 {
-				return fmt.Errorf("--build names one build, and %d files were named; the builds of several are named by their files", len(args))
+				return fmt.Errorf("--build names one build, but %d files were named; leave --build out, and each build gets the name of its file", len(args))
 			}
 			s := c.outputs()
 			for _, name := range args {
@@ -133,9 +139,9 @@ writes. None, and two for one template type, are errors.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&build, "build", "", "the `name` of the build (default that of the file)")
-	f.Uint64Var(&hosts, "hosts", 1, "the `number` of hosts that run it")
-	f.StringVarP(&out, "out", "o", "", "the `file` to write the fleet to (default the standard output)")
+	f.StringVar(&build, "build", "", "give the build this `name` (default: the name of the file)")
+	f.Uint64Var(&hosts, "hosts", 1, "state the `number` of hosts that run the build")
+	f.StringVarP(&out, "out", "o", "", "write the fleet to a `file` (default: the standard output)")
 	return cmd
 }
 
@@ -145,9 +151,9 @@ func extract(name string) (*sensor.Contract, error) {
 	case err != nil:
 		return nil, unread(name, err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: no regular file; name the build itself", name)
+		return nil, fmt.Errorf("%s: not a regular file; name the build itself", name)
 	case info.Size() > maxBinary:
-		return nil, fmt.Errorf("%s: %d bytes; a build of at most %d is looked at", name, info.Size(), maxBinary)
+		return nil, fmt.Errorf("%s: the build has %d bytes (want at most %d)", name, info.Size(), maxBinary)
 	}
 	f, err := os.Open(name)
 	if err != nil {

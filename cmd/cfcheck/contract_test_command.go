@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -19,12 +20,13 @@ func (c *command) contractTest() *cobra.Command {
 	var only []string
 	cmd := &cobra.Command{
 		Use:   "test [flags] --type name",
-		Short: "judge one criterion on every field of a template type, on every build",
-		Long: `contract test makes content with one criterion on each input that a template type
-declares, none of them a wildcard, and judges it against the fleet: it is the
-test that the type of July 2024 never had. Exit status 0 says that any input of
-the type may be read on every build. A build whose contract does not have the
-type leaves the verdict undecided, unless the contract says that it lacks it.`,
+		Short: "judge content that reads every input of a template type",
+		Long: `contract test writes content with one criterion on each input that a template
+type declares, without any wildcard, and judges it for the fleet. This is the
+test that was missing for the template type of July 2024. Exit status 0 means
+that content may read any input of the type on every build. A build whose
+contract does not mention the type leaves the verdict undecided, unless the
+contract says that the build lacks the type.`,
 		Example: `  cfcheck contract test --type ipc --fleet fleet.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -32,7 +34,7 @@ type leaves the verdict undecided, unless the contract says that it lacks it.`,
 				return err
 			}
 			if len(only) == 0 {
-				return fmt.Errorf("of which type? name it with --type; see cfcheck contract test --help")
+				return errors.New("missing template type: name it with --type; see cfcheck contract test --help")
 			}
 			if err := k.prepare(); err != nil {
 				return err
@@ -42,7 +44,7 @@ type leaves the verdict undecided, unless the contract says that it lacks it.`,
 			for _, name := range only {
 				d := k.options.Definitions.Newest(name)
 				if d == nil {
-					return fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+					return unknownType(name, k.options.Definitions)
 				}
 				run.Add(k.judgeEachInput(d)...)
 			}
@@ -51,7 +53,7 @@ type leaves the verdict undecided, unless the contract says that it lacks it.`,
 	}
 	k.judging.add(cmd)
 	k.reporting.add(cmd)
-	cmd.Flags().StringArrayVar(&only, "type", nil, "the `name` of the template type, in its newest version")
+	cmd.Flags().StringArrayVar(&only, "type", nil, "test the newest version of the template type of this `name`")
 	return cmd
 }
 

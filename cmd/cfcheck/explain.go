@@ -18,16 +18,16 @@ const pages = "https://github.com/cfcheck/cfcheck/blob/main/docs/checks/"
 func (c *command) explain() *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain CHECK...",
-		Short:   "say what a check is for, and what to do about its findings",
+		Short:   "explain a check and how to fix its findings",
 		Example: "  cfcheck explain CF3001\n  cfcheck explain inputs-supplied",
 		Args:    atLeastOne("check"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			for i, arg := range args {
 				check := cmp.Or(suite.ByID(arg), suite.ByID(strings.ToUpper(arg)), suite.ByID(strings.ToLower(arg)))
 				if check == nil {
-					return fmt.Errorf("there is no check %q; cfcheck checks lists them", arg)
+					return fmt.Errorf("unknown check %q; cfcheck checks lists all checks", arg)
 				}
-				text := fmt.Sprintf("%s- An example: %s%s.md\n", report.Explain(check), pages, check.ID)
+				text := fmt.Sprintf("%s- Example: %s%s.md\n", report.Explain(check), pages, check.ID)
 				if i > 0 {
 					text = "\n" + text
 				}

@@ -27,7 +27,7 @@ type claiming struct {
 }
 
 func (c *claiming) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write the claims of the verdict to a `file`; cfcheck facts check verifies them")
+	cmd.Flags().StringVar(&c.claimsTo, "facts", "", "if the channel file is accepted, write the claims behind the verdict to a `file`; cfcheck facts check verifies them")
 }
 
 // writes adds the facts to the outputs of the run.
@@ -43,14 +43,14 @@ func (c *claiming) check(paths, needs, fleets []string) error {
 		return nil
 	}
 	if len(fleets) > 1 {
-		return fmt.Errorf("--facts: facts are about one fleet, and %d are named; run cfcheck once for each", len(fleets))
+		return fmt.Errorf("--facts: facts are about one fleet, but %d were named; run cfcheck once for each fleet", len(fleets))
 	}
 	if len(paths) == 1 && len(needs) == 0 && !isRules(paths[0]) {
 		if info, err := os.Stat(paths[0]); err != nil || !info.IsDir() {
 			return nil
 		}
 	}
-	return fmt.Errorf("--facts: facts are about one channel file; name that alone, no folder, rules or needs")
+	return fmt.Errorf("--facts: facts are about one channel file; name only that file, not a folder, rules or needs")
 }
 
 // keep keeps the report on the file.
@@ -86,14 +86,14 @@ func (k *checking) claims() ([]byte, error) {
 		return nil, err
 	}
 	if sha256.Sum256(fleet) != r.Fleet.Digest {
-		return nil, fmt.Errorf("the fleet %s is not what it was when the file was judged; judge it again", name)
+		return nil, fmt.Errorf("the fleet %s changed after the file was judged; run cfcheck again", name)
 	}
 	doc, err := certify.Facts(r.File, r.Needs, r.Definition, r.Fleet).JSON()
 	if err != nil {
 		return nil, err
 	}
 	if err := facts.Check(r.File.Data(), fleet, doc); err != nil {
-		return nil, fmt.Errorf("internal error: what the gate claims does not hold: %w; please report it with the file and the fleet", err)
+		return nil, fmt.Errorf("internal error: a claim of the gate does not hold: %w; please report it with the file and the fleet", err)
 	}
 	return doc, nil
 }
@@ -108,19 +108,19 @@ func fleetDocument(name string) ([]byte, error) {
 }
 
 func (c *command) facts() *cobra.Command {
-	return c.group("facts", "verify what the gate claims of a channel file that it accepted", c.factsCheck())
+	return c.group("facts", "verify the claims of the gate about an accepted channel file", c.factsCheck())
 }
 
 func (c *command) factsCheck() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check file.cf fleet.json facts.json",
-		Short: "hold facts against the channel file and the fleet that they are about",
-		Long: `facts check reads a channel file and a fleet, and says whether the facts that
-check --facts wrote of them hold: whether each build that loads the file, even
-one that checks nothing, reads only inside of it and of its inputs and keeps its
-budgets. It runs none of the gate, but a checker of 400 lines with a reader of
-its own, which can be had alone too: docs/facts.md says how, and what the facts
-do not prove.
+		Short: "verify facts against their channel file and fleet",
+		Long: `facts check verifies the facts that check --facts wrote about a channel file and
+a fleet. If they hold, each build that loads the file reads only inside the file
+and its inputs and keeps its budgets, even a build that checks nothing. The
+checker has 400 lines and its own reader of channel files, and runs no code of
+the gate. docs/facts.md says how to use it alone, and what the facts do not
+prove.
 
 Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 		Example: `  cfcheck check --fleet fleet.json --facts facts.json out/C-00000291-00000001-00000001.cf
@@ -149,7 +149,7 @@ Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 			}
 			for i, doc := range [][]byte{fleet, doc} {
 				if !json.Valid(doc) {
-					return fmt.Errorf("%s: no JSON; name a channel file, its fleet and its facts, in this order", args[i+1])
+					return fmt.Errorf("%s: not JSON; name a channel file, its fleet and its facts, in this order", args[i+1])
 				}
 			}
 			says, status := args[0]+": ", error(nil)
@@ -180,7 +180,7 @@ func hold(doc []byte) string {
 	if builds == 1 {
 		are = "build"
 	}
-	return fmt.Sprintf("the facts hold, for %d %s; believed is only that template type %d version %d is %q with these %d inputs",
+	return fmt.Sprintf("the facts hold for %d %s; the only unverified claim is that template type %d version %d is %q with these %d inputs",
 		builds, are, f.Type.Number, f.Type.Version, f.Type.Name, len(f.Type.Inputs))
 }
 
@@ -191,9 +191,9 @@ func readBytes(name string) ([]byte, error) {
 	case err != nil:
 		return nil, unread(name, err)
 	case s.Refused:
-		return nil, fmt.Errorf("%s: no regular file; name the channel file itself", name)
+		return nil, fmt.Errorf("%s: not a regular file; name the channel file itself", name)
 	case s.TooBig:
-		return nil, fmt.Errorf("%s: %d bytes; a channel file has at most %d", name, s.Size, channelfile.MaxFileSize)
+		return nil, fmt.Errorf("%s: the file has %d bytes (want at most %d)", name, s.Size, channelfile.MaxFileSize)
 	}
 	return s.Data, nil
 }

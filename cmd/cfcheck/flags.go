@@ -32,13 +32,13 @@ type judging struct {
 
 func (j *judging) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
-		"judge for this `fleet`: a JSON file, or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+"); give the flag again for each further fleet (default $"+fleetVariable+")")
+		"judge for this `fleet`: a JSON file or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+"); repeat the flag for further fleets (default $"+fleetVariable+")")
 	j.addTypes(cmd)
-	cmd.Flags().StringVar(&j.now, "now", "", "compare the dates of acknowledgements with this `time`, such as 2027-01-31 or 2027-01-31T12:00:00Z (default the clock)")
+	cmd.Flags().StringVar(&j.now, "now", "", "compare the dates of acknowledgements with this `time`, such as 2027-01-31 or 2027-01-31T12:00:00Z (default: the clock)")
 }
 
 func (j *judging) addTypes(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&j.types, "types", nil, "a JSON `file` with definitions of template types, besides those built in")
+	cmd.Flags().StringArrayVar(&j.types, "types", nil, "read definitions of template types from a JSON `file`, in addition to the built-in ones")
 }
 
 // A givenFleet is a fleet that content is judged for.
@@ -66,7 +66,7 @@ func fleetOfEnvironment() string { return strings.TrimSpace(os.Getenv(fleetVaria
 func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 	names, from := j.named()
 	if other := fleetOfEnvironment(); other != "" && !slices.Contains(names, other) {
-		remark = fmt.Sprintf("nothing was judged for the fleet %s of $%s: --fleet names others", other, fleetVariable)
+		remark = fmt.Sprintf("--fleet overrides $%s: nothing was judged for the fleet %s", fleetVariable, other)
 	}
 	for _, name := range names {
 		fleet, err := loadFleet(from, name)
@@ -88,7 +88,7 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 func loadFleet(from, name string) (*sensor.Fleet, error) {
 	if f, ok := builtin.Fleet(name); ok {
 		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s: %s is a built-in example, and also a file here; write ./%s for the file, or run cfcheck elsewhere", from, name, name)
+			return nil, fmt.Errorf("%s: %s is a built-in example and also a file here; write ./%s for the file, or run cfcheck in another folder", from, name, name)
 		}
 		return f, nil
 	}
@@ -133,7 +133,7 @@ func (j *judging) time() (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("--now: %q is no time; write it as 2027-01-31 or 2027-01-31T12:00:00Z", j.now)
+	return time.Time{}, fmt.Errorf("--now: %q is not a time (want 2027-01-31 or 2027-01-31T12:00:00Z)", j.now)
 }
 
 // readDocument reads a JSON document: a regular file, up to one byte more than
@@ -144,7 +144,7 @@ func readDocument(name string) ([]byte, error) {
 		return nil, unread(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: no regular file; name the JSON document itself", name)
+		return nil, fmt.Errorf("%s: not a regular file; name the JSON document itself", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {

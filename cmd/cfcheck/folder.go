@@ -43,7 +43,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		k.roots = append(k.roots, root)
 	}
 	if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
-		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml)", root))
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml, .yaml)", root))
 	}
 }
 
@@ -122,13 +122,13 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 			in.pass(kind, name) // it leads nowhere
 			return
 		case err == nil && info.IsDir() && !hidden:
-			in.problem(name, fmt.Errorf("%s: a symbolic link to a folder, which is not followed; name the folder itself", name))
+			in.problem(name, fmt.Errorf("%s: a symbolic link to a folder; cfcheck does not follow it: name the folder itself", name))
 			return
 		}
 	}
 	switch magic, manifest, err := file.Sniff(filepath.FromSlash(name)); {
 	case err != nil:
-		in.problem(name, fmt.Errorf("%w; so nobody can say whether it is a channel file", unread(name, err)))
+		in.problem(name, fmt.Errorf("%w; it may be a channel file", unread(name, err)))
 	case magic:
 		in.files.add(name)
 	case manifest:
@@ -147,7 +147,7 @@ const maxProblems = 100
 func (in *folder) problem(name string, err error) {
 	switch len(in.problems) {
 	case maxProblems:
-		in.problems = append(in.problems, in.root+": and others that could not be looked at")
+		in.problems = append(in.problems, in.root+": and further entries that cannot be judged")
 	default:
 		if len(in.problems) < maxProblems {
 			in.problems = append(in.problems, err.Error())

@@ -13,15 +13,15 @@ func (c *command) inspect() *cobra.Command {
 	var hex bool
 	cmd := &cobra.Command{
 		Use:   "inspect [flags] file",
-		Short: "show what is in a channel file",
+		Short: "show the content of a channel file",
 		Long: `inspect shows the header of a channel file, its sections, and each instance
 with its condition. With --hex it shows every byte of the file, labelled with
-what FORMAT.md calls it.`,
+the names of FORMAT.md.`,
 		Example: `  cfcheck inspect out/C-00000291-00000001-00000001.cf
   cfcheck inspect --hex out/C-00000291-00000001-00000001.cf`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return fmt.Errorf("inspect shows one channel file, %d were named", len(args))
+				return fmt.Errorf("inspect shows one channel file, but %d were named", len(args))
 			}
 			return atLeastOne("channel file")(cmd, args)
 		},
@@ -48,7 +48,7 @@ what FORMAT.md calls it.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&hex, "hex", false, "show every byte, labelled")
+	cmd.Flags().BoolVar(&hex, "hex", false, "show every byte with its label")
 	j.addTypes(cmd)
 	return cmd
 }

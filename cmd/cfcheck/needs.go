@@ -18,16 +18,16 @@ func (c *command) needs() *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
 		Use:   "needs [flags] path...",
-		Short: "say what channel files require of a sensor, and which rules cause it",
-		Long: `needs computes from the content alone what a channel file requires of the
-sensor that reads it: the inputs that it reads, the operators, the sizes, the
-cost. With --format json the output is what check --needs takes.
+		Short: "show the requirements of channel files, and the rules that cause them",
+		Long: `needs computes the requirements of a channel file from its content alone: the
+inputs, operators, sizes and cost that the sensor must support. The output of
+--format json is an input of check --needs.
 
-Of a folder, or of several files, it shows for each template type how many rules
-depend on each input, most first, and which feeds of events can supply it.`,
+For a folder or several files, needs shows how many rules depend on each input
+of each template type, most rules first, and which feeds can supply the input.`,
 		Example: `  cfcheck needs out/C-00000291-00000001-00000001.cf
   cfcheck needs out`,
-		Args: atLeastOne("channel file or a folder with some"),
+		Args: atLeastOne("channel file or a folder of channel files"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := c.toStandard(args...); err != nil {
 				return err
@@ -36,8 +36,8 @@ depend on each input, most first, and which feeds of events can supply it.`,
 			if err != nil {
 				return err
 			}
-			if format != "text" && format != "json" {
-				return fmt.Errorf("--format: %q is no form; it is text or json", format)
+			if err := oneOf("--format", "format", format, needsFormats); err != nil {
+				return err
 			}
 			files, several, err := channelFiles(args)
 			if err != nil {
@@ -50,9 +50,12 @@ depend on each input, most first, and which feeds of events can supply it.`,
 		},
 	}
 	j.addTypes(cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "the `form` of the output: text or json")
+	cmd.Flags().StringVar(&format, "format", needsFormats[0], "write the needs in this `format`: "+alternatives(needsFormats))
 	return cmd
 }
+
+// needsFormats lists the output formats of needs, the default first.
+var needsFormats = []string{"text", "json"}
 
 // channelFiles returns the channel files at paths, and whether these are more
 // than the name of one file.
@@ -80,7 +83,7 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 		case len(in.problems) > 0:
 			return nil, false, errors.New(in.problems[0])
 		case in.files.n == 0:
-			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build makes them from rules", name)
+			return nil, false, fmt.Errorf("%s: the folder has no channel file (.cf); cfcheck build compiles rules to channel files", name)
 		}
 		for name := range in.files.all() {
 			if _, judged := sets.listing(name); judged {

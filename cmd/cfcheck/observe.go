@@ -49,31 +49,31 @@ func (c *command) contractObserve() *cobra.Command {
 	o := &observing{command: c}
 	cmd := &cobra.Command{
 		Use:   "observe [flags] file...",
-		Short: "write a fleet of what recorded events supply",
-		Long: `contract observe reads recorded events of Windows, one JSON object a line, plain
-or gzip, and writes a fleet of what their sources really supply: for each host,
-template type and feed, which inputs are in any event, and in how many. Hosts
-that supply the same become one contract.
+		Short: "write a fleet from the inputs that recorded events supply",
+		Long: `contract observe reads recorded events of Windows (JSON lines, plain or gzip) and
+writes a fleet with the inputs that their sources really supply. For each host,
+template type and feed, it counts the events that have each input. Hosts that
+supply the same inputs become one contract.
 
-What no event of a host has is unknown there, not absent, unless its feed never
-has it or --absent-after says otherwise. Events do not tell how a sensor reads
-content: that part is taken from --reader, by default from the interpreter of
-cfcheck itself.
+An input that is in no event of a host is unknown there, not absent, unless its
+feed never has it or --absent-after says otherwise. Events do not show how a
+sensor reads content. That part comes from --reader, by default from the
+interpreter of cfcheck itself.
 
-The forms of events that are read are in docs/observe.md. A line that is no
-event is counted and shown, and left out. Exit status 2: nothing was observed,
-or a file could not be read to its end; nothing is written then.`,
+docs/observe.md lists the accepted forms of events. A line that is not an event
+is left out, counted and shown. Exit status 2 means that nothing was observed,
+or that a file could not be read to its end; then nothing is written.`,
 		Example: `  cfcheck contract observe events/*.ndjson.gz -o fleet.json
   evtx_dump -o jsonl --dont-show-record-number Sysmon.evtx | cfcheck contract observe - -o fleet.json`,
 		Args: onceEach(atLeastOne("file of events")),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.out, "out", "o", "", "the `file` to write the fleet to (default the standard output, and the report to standard error)")
-	f.StringVar(&o.name, "name", "observed", "the `name` of the fleet")
-	f.StringVar(&o.reader, "reader", "", "a JSON `file` that says how the sensors read content (default as cfcheck's own interpreter)")
-	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default all that are known)")
-	f.Uint64Var(&o.absentAfter, "absent-after", 0, "take an input for not supplied by a host if none of at least this `number` of events of its feed has it (default never)")
+	f.StringVarP(&o.out, "out", "o", "", "write the fleet to a `file` (default: the standard output, with the report on the standard error)")
+	f.StringVar(&o.name, "name", "observed", "give the fleet this `name`")
+	f.StringVar(&o.reader, "reader", "", "describe how the sensors read content with a JSON `file` (default: like cfcheck's own interpreter)")
+	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default: all known types)")
+	f.Uint64Var(&o.absentAfter, "absent-after", 0, "treat an input as not supplied by a host if it is in none of at least `N` events of its feed (default: never)")
 	o.addTypes(cmd)
 	return cmd
 }
@@ -157,7 +157,7 @@ func (o *observing) observed() (*sensor.Definitions, error) {
 	some := new(sensor.Definitions)
 	for _, name := range o.only {
 		if all.Newest(name) == nil {
-			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+			return nil, unknownType(name, all)
 		}
 	}
 	for d := range all.All() {
@@ -175,7 +175,7 @@ func (o *observing) read(name string) error {
 	var in io.Reader = o.stdin
 	if name == "-" {
 		if _, err := os.Lstat(name); err == nil {
-			return errors.New("the argument - stands for the standard input, and a file has this name: either may be meant; write ./- for the file")
+			return errors.New("the argument - means the standard input, and a file has this name too; write ./- for the file")
 		}
 	} else {
 		f, err := os.Open(name)
@@ -293,7 +293,7 @@ func (o *observing) feed(b *strings.Builder, s *events.FeedSummary) {
 		}
 	}
 	if s.Odd > 0 {
-		fmt.Fprintf(b, "  %s not of the type of the input, and not counted\n", count(s.Odd, "value"))
+		fmt.Fprintf(b, "  not counted: %s of another type than the input\n", count(s.Odd, "value"))
 	}
 }
 
@@ -311,7 +311,7 @@ func (o *observing) others(b *strings.Builder) {
 	if sum == 1 {
 		feed = "feeds"
 	}
-	fmt.Fprintf(b, "\n%s that %s none of the template types:\n", count(sum, "event"), feed)
+	fmt.Fprintf(b, "\n%s that %s no template type:\n", count(sum, "event"), feed)
 	for i, k := range kinds {
 		if i == maxKinds {
 			fmt.Fprintf(b, "  and %s\n", count(uint64(len(kinds)-i), "more kind"))
@@ -320,7 +320,7 @@ func (o *observing) others(b *strings.Builder) {
 		fmt.Fprintf(b, "  %8d  event %d, channel %s, provider %s\n", k.Events, k.EventID, nameOr(k.Channel), nameOr(k.Provider))
 	}
 	if rest > 0 {
-		fmt.Fprintf(b, "  and %s of kinds beyond %d\n", count(rest, "event"), events.MaxKinds)
+		fmt.Fprintf(b, "  and %s of further kinds (only %d kinds are told apart)\n", count(rest, "event"), events.MaxKinds)
 	}
 }
 
@@ -338,9 +338,9 @@ func nameOr(name string) string {
 // noEvents counts lines that are no events.
 func noEvents(n uint64, more string) string {
 	if n == 1 {
-		return "1 " + more + "line that is no event"
+		return "1 " + more + "line that is not an event"
 	}
-	return count(n, more+"line") + " that are no events"
+	return count(n, more+"line") + " that are not events"
 }
 
 // count writes a number with its noun.

@@ -31,7 +31,7 @@ func TestRecordedEvents(t *testing.T) {
 		t.Fatalf("exit status %d:\n%s", status, out.String())
 	}
 	for _, want := range []string{
-		fmt.Sprintf(" events of %d files, 0 lines that are no events\n", len(files)),
+		fmt.Sprintf(" events of %d files, 0 lines that are not events\n", len(files)),
 		"type ipc version 1, feed sysmon: ",
 		"type process_creation version 1, feed security",
 		"OriginalFileName on ",

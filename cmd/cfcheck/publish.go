@@ -73,7 +73,7 @@ func readShelf(folder string) (*shelf, error) {
 		}
 	}
 	if name := rulesIn(folder); name != "" {
-		return nil, fmt.Errorf("-o %s: the folder has rules, such as %s; its own value may be missing, as of a variable that is not set: then it takes the next argument, and the rules in it are not built. Name a folder without rules",
+		return nil, fmt.Errorf("-o %s: the folder contains rules, such as %s; if the value came from an unset variable, -o took the next argument. Name a folder without rules",
 			folder, name)
 	}
 	name := filepath.Join(folder, file.ManifestName)
@@ -85,7 +85,7 @@ func readShelf(folder string) (*shelf, error) {
 		return nil, err
 	}
 	if s.manifest, err = file.ReadManifest(filepath.ToSlash(name), data); err != nil {
-		return nil, fmt.Errorf("%w; if it is no manifest of cfcheck build, name another folder with -o; otherwise remove it", err)
+		return nil, fmt.Errorf("%w; remove the file if cfcheck build wrote it, or name another folder with -o", err)
 	}
 	return s, nil
 }
@@ -128,7 +128,7 @@ func (r *revision) resolve(s *shelf) (uint32, error) {
 		return 1, nil
 	}
 	if newest >= channelfile.MaxNumber {
-		return 0, fmt.Errorf("--revision next: the folder %s has revision %d, the highest that there is", s.folder, newest)
+		return 0, fmt.Errorf("--revision next: the folder %s has revision %d, the highest possible", s.folder, newest)
 	}
 	return newest + 1, nil
 }
@@ -169,14 +169,14 @@ func (s *shelf) admit(files []sigma.Output, rev uint32, replace bool) error {
 		case err != nil:
 			return unread(path, err)
 		case !info.Mode().IsRegular():
-			return fmt.Errorf("%s: no regular file, and a channel file is to take its place; remove it, or name another folder", path)
+			return fmt.Errorf("%s: not a regular file, but a channel file of this name is to be written; remove it, or name another folder", path)
 		case !replace:
 			old, err := os.ReadFile(path)
 			if err != nil {
 				return unread(path, err)
 			}
 			if !bytes.Equal(old, out.Data) {
-				return fmt.Errorf("%s: the file exists, with other content under the same channel and revision; build with --revision next, or with --replace if nobody has it yet", path)
+				return fmt.Errorf("%s: the file exists with other content; build with --revision next, or with --replace if nobody has the file yet", path)
 			}
 		}
 	}
@@ -266,7 +266,7 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 		return err
 	}
 	if now, err := b.revision.resolve(s); err != nil || now != rev {
-		return errors.Join(err, fmt.Errorf("--revision next: another build has taken revision %d meanwhile; build again", rev))
+		return errors.Join(err, fmt.Errorf("--revision next: another build took revision %d in the meantime; build again", rev))
 	}
 	if err := s.admit(built.Outputs, rev, b.replace); err != nil {
 		return err
@@ -295,7 +295,7 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 	}
 	name := filepath.Join(b.out, file.ManifestName)
 	set.File("-o", name).WriteBytes(doc)
-	fmt.Fprintf(&said, "%s  names %s of revision %d\n", report.Clean(filepath.ToSlash(name)), count(uint64(len(manifest.Files)), "file"), rev)
+	fmt.Fprintf(&said, "%s  lists %s of revision %d\n", report.Clean(filepath.ToSlash(name)), count(uint64(len(manifest.Files)), "file"), rev)
 	set.Stream("the list on the standard output", b.stdout).WriteBytes([]byte(said.String()))
 	if err := set.Begin(); err != nil {
 		return err
@@ -348,7 +348,7 @@ func (b *building) sayOthers(s *shelf, set *file.Manifest) {
 		if in, err := file.Read(path); err == nil && set.Supersedes(name, in.Data) {
 			older++
 		} else {
-			b.say("remark: %s is not part of this build, and was left there; cfcheck check %s will reject it: remove it", shown, report.Clean(filepath.ToSlash(b.out)))
+			b.say("remark: %s is not part of this build and was left in place; remove it, or cfcheck check %s rejects it", shown, report.Clean(filepath.ToSlash(b.out)))
 		}
 	}
 	if older > 0 {

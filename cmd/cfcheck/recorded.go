@@ -32,7 +32,7 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 		k.eventSources = append(k.eventSources, source)
 	}
 	if recording.Total() == 0 {
-		return nil, fmt.Errorf("%s: no event of %s feeds a template type that is known; give its definition with --types", flag, strings.Join(names, ", "))
+		return nil, fmt.Errorf("%s: no event of %s feeds a known template type; give the definition of its type with --types", flag, strings.Join(names, ", "))
 	}
 	return &validate.Recorded{Name: names[0], Events: recording.Events}, nil
 }
@@ -102,10 +102,10 @@ func (k *checking) sayUntried(run *report.Run) {
 			if u.count > 1 {
 				which = fmt.Sprintf("%s and %d more", u.first, u.count-1)
 			}
-			run.Remarks = append(run.Remarks, fmt.Sprintf("%s: %s has no event of type %s: nothing of it was tried", which, flag, typ))
+			run.Remarks = append(run.Remarks, fmt.Sprintf("%s: not tried on %s, which has no event of type %s", which, flag, typ))
 		}
 		if of.tried == 0 && len(of.types) > 0 {
-			run.Problems = append(run.Problems, fmt.Sprintf("%s: no event is of a type that was judged (%s), so nothing was tried; give events of these types, or leave the flag out",
+			run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing was tried, because no event has a type that was judged (%s); give events of these types, or leave the flag out",
 				flag, strings.Join(of.types, ", ")))
 		}
 	}
@@ -119,7 +119,7 @@ func readRecording(recording *events.Recording, name string) (source report.Sour
 		return source, unread(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return source, fmt.Errorf("%s: no regular file; name a file of recorded events", name)
+		return source, fmt.Errorf("%s: not a regular file; name a file of recorded events", name)
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -142,7 +142,7 @@ func readRecording(recording *events.Recording, name string) (source report.Sour
 		return source, err
 	}
 	if bad > 0 {
-		return source, fmt.Errorf("%w; lines that are no events: %d, and events that are not read are not tried", first, bad)
+		return source, fmt.Errorf("%w; %s cannot be tried: fix or remove them", first, count(uint64(bad), "line"))
 	}
 	if _, err := io.Copy(io.Discard, all); err != nil {
 		return source, unread(name, err)

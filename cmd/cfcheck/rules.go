@@ -26,8 +26,8 @@ type expanding struct {
 }
 
 func (e *expanding) add(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("multiply the budget for compiling all rules of the run, %d values, %d MiB and %d steps, by `N`", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
-	cmd.Flags().StringVar(&e.file, "placeholders", "", "a YAML or JSON `file` with what the placeholders (%name%) of rules stand for: a map of names to values")
+	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("multiply the budget for compiling all rules of the run (%d values, %d MiB and %d steps) by `N`", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
+	cmd.Flags().StringVar(&e.file, "placeholders", "", "read the values of placeholders (%name%) in rules from a YAML or JSON `file`: a map of names to values")
 }
 
 // values returns the values of the placeholders, nil if no file was named. What
@@ -54,7 +54,7 @@ func (e *expanding) values(c *command) (sigma.Placeholders, error) {
 // budget returns the budget for compiling all rules of the run.
 func (e *expanding) budget() (*sigma.Budget, error) {
 	if e.times < 1 || e.times > sigma.MaxBudgetTimes {
-		return nil, fmt.Errorf("--compile-budget: %d; it is 1 to %d", e.times, sigma.MaxBudgetTimes)
+		return nil, fmt.Errorf("--compile-budget: found %d (want 1 to %d)", e.times, sigma.MaxBudgetTimes)
 	}
 	return sigma.NewBudget(e.times), nil
 }
@@ -80,7 +80,7 @@ func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
 			return ruleSet{}, err
 		}
 		if err == nil && len(files) == 0 {
-			err = fmt.Errorf("%s: there are no rules (.yml, .yaml) in it", path)
+			err = fmt.Errorf("%s: found no rules (.yml, .yaml)", path)
 		}
 		if err != nil {
 			fault(path, err)
@@ -89,7 +89,7 @@ func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
 		set.files = append(set.files, files...)
 		for _, f := range files {
 			if f.Again != "" {
-				set.again = append(set.again, fmt.Sprintf("%s: the same file as %s, which is read once", f.Name, f.Again))
+				set.again = append(set.again, fmt.Sprintf("%s: the same file as %s, so it was read once", f.Name, f.Again))
 			}
 			set.rules = append(set.rules, f.Rules...)
 			for _, err := range sigma.Errors(f.Err) {
@@ -208,7 +208,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		// What was found still has to be said.
 		subjects = append(subjects, validate.Rules(name, nil))
 		if len(source)+len(unjudged) == 0 {
-			unjudged = append(unjudged, "no rule became content: there is nothing to judge")
+			unjudged = append(unjudged, "nothing to judge: the rules produced no content")
 		}
 	}
 	subjects[0].Source, subjects[0].Unjudged = append(source, subjects[0].Source...), unjudged

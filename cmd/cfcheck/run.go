@@ -70,7 +70,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	case err == nil && (c.ran || c.completing || cmd == root && len(args) == 1):
 		return statusAccepted
 	case err == nil:
-		c.say("cfcheck: this is help, and nothing was done: the exit status is %d; cfcheck help has %d", statusUndecided, statusAccepted)
+		c.say("cfcheck: printed help only, so the exit status is %d; cfcheck help exits with %d", statusUndecided, statusAccepted)
 		return statusUndecided
 	case errors.As(err, &status):
 		return int(status)
@@ -128,13 +128,15 @@ func (c *command) root() *cobra.Command {
 		Use:   "cfcheck",
 		Short: "judge channel files before they ship",
 		Long: `cfcheck judges content for endpoint sensors before it ships: channel files, and
-the detection rules that they are made from. Content needs inputs, each sensor
-build supplies some; what needs more than some build of the fleet supplies is
-rejected.
+the detection rules that they are compiled from. Content needs inputs, and each
+build of the sensor supplies some. cfcheck rejects content that needs more than
+a build of the fleet supplies.
 
-Exit status: 0 accepted; 1 rejected, the content is at fault; 2 undecided, which
-blocks too: no fleet, nothing to judge, a rule that cannot be expressed, or
-something that could not be read or written.`,
+Exit status:
+  0  accepted
+  1  rejected: the content is at fault
+  2  undecided, which blocks too: no fleet was named, there was nothing to judge,
+     a rule cannot be expressed, or something could not be read or written`,
 		Example: `  cfcheck build rules/ -o out
   cfcheck check --fleet fleet.json out
   cfcheck explain CF3001`,
@@ -174,6 +176,13 @@ something that could not be read or written.`,
 	root.SetHelpCommand(c.help(root))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" {
+			cmd.Short = "write a script that completes commands in a shell"
+		}
+	}
+	// The width is the same for everybody, on a terminal or not.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
 	if !c.completing {
 		c.strict(root)
 	}
@@ -229,7 +238,7 @@ func (c *command) whichCommand(cmd *cobra.Command, args []string) error {
 func atLeastOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return fmt.Errorf("name a %s; see %s --help", what, cmd.CommandPath())
+			return fmt.Errorf("missing argument: name a %s; see %s --help", what, cmd.CommandPath())
 		}
 		return nil
 	}
@@ -238,9 +247,9 @@ func atLeastOne(what string) cobra.PositionalArgs {
 func unknownCommand(cmd *cobra.Command, name string) error {
 	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(name); len(near) > 0 {
-		return fmt.Errorf("there is no command %q; did you mean %s?", name, strings.Join(near, " or "))
+		return fmt.Errorf("unknown command %q; did you mean %s?", name, strings.Join(near, " or "))
 	}
-	return fmt.Errorf("there is no command %q; see %s --help", name, cmd.CommandPath())
+	return fmt.Errorf("unknown command %q; see %s --help", name, cmd.CommandPath())
 }
 
 // onSignal makes SIGINT, SIGTERM and SIGHUP remove the temporary files before

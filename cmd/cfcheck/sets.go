@@ -44,9 +44,9 @@ func (in *folder) sets() sets {
 		}
 		switch {
 		case err != nil:
-			in.problem(name, fmt.Errorf("%w; so nobody can say which files are of the set: build it again, or remove this file if it is no manifest of cfcheck build", err))
+			in.problem(name, fmt.Errorf("%w; the files of the set are unknown: build it again, or remove this file if cfcheck build did not write it", err))
 		case len(s.manifest.Files) == 0:
-			in.problem(name, fmt.Errorf("%s: names no file: a build began and did not end; build again", name))
+			in.problem(name, fmt.Errorf("%s: the manifest lists no file, because a build did not finish; build again", name))
 		default:
 			all = append(all, s)
 		}
@@ -120,7 +120,7 @@ func (s *set) missing() (names []string) {
 
 // errMissing is the reason why there is no verdict on a file that is missing.
 func (s *set) errMissing() error {
-	return errors.New(s.path + " names it, and it is missing; build the set again")
+	return errors.New(s.path + " lists this file, but it is missing; build the set again")
 }
 
 // remarks says which files were not judged.
@@ -129,7 +129,7 @@ func (s *set) remarks() []string {
 	case 0:
 		return nil
 	case 1:
-		return []string{s.path + ": an older revision of a file that it names is in the folder, and was not judged"}
+		return []string{s.path + ": 1 older revision of a listed file was not judged"}
 	}
-	return []string{fmt.Sprintf("%s: %d older revisions of files that it names are in the folder, and were not judged", s.path, s.older)}
+	return []string{fmt.Sprintf("%s: %d older revisions of listed files were not judged", s.path, s.older)}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // errClosedOutput is the error of each write to a standard output that is closed.
-var errClosedOutput = errors.New("standard output is closed, or is the null device opened for reading and writing, which looks the same; " +
-	"redirect it to a file, or with >/dev/null")
+var errClosedOutput = errors.New("the standard output is closed (or is the null device opened for reading and writing); " +
+	"redirect it to a file or with >/dev/null")
 
 // A closedOutput is a standard output that is closed.
 type closedOutput struct{}

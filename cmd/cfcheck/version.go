@@ -20,7 +20,7 @@ import (
 func (c *command) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "say which gate this is",
+		Short: "print the version and the digest of this gate",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(c.stdout, "cfcheck %s\nformat %s, %d checks\n", gateVersion(), channelfile.Version, len(suite.Checks))
@@ -82,5 +82,5 @@ func gateUnread(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("the gate cannot read its own program, so it cannot state its digest: %w; let the user that runs it read the file", err)
+	return fmt.Errorf("the gate cannot read its own program file to compute its digest: %w; give the user who runs it read permission", err)
 }

@@ -17,14 +17,15 @@ import (
 )
 
 func (c *command) witness() *cobra.Command {
-	return c.group("witness", "replay what a finding says that a sensor would do", &cobra.Command{
+	return c.group("witness", "replay the witnesses of findings", &cobra.Command{
 		Use:   "run file...",
 		Short: "replay witnesses on a model of a sensor that checks nothing",
 		Long: `witness run replays the witnesses in a JSON document: a witness, a finding, or a
-whole report of cfcheck check --format json. A witness stands alone: it has the
-channel file, made as small as it can be, and the event. Each is run on a model
-of a sensor that checks nothing, and what that does is compared with what the
-witness says. Exit status 1: something else happens, or nothing.`,
+whole report of cfcheck check --format json. A witness is complete in itself: it
+has a minimised channel file and an event. witness run replays it on a model of
+a sensor that checks nothing, and compares the effect with the effect that the
+witness states. Exit status 1 means that a different effect, or no effect, was
+seen.`,
 		Example: `  cfcheck check --fleet 291 --format json --out report.json bad.cf
   cfcheck witness run report.json`,
 		Args: onceEach(atLeastOne("JSON document with a witness")),
@@ -47,7 +48,7 @@ func (c *command) runWitnesses(names []string) error {
 			return err
 		}
 		if len(list) == 0 {
-			return fmt.Errorf("%s: no witness is in it; cfcheck check --format json writes one with each finding that has one", name)
+			return fmt.Errorf("%s: found no witness; cfcheck check --format json writes them into its report", name)
 		}
 		for _, w := range list {
 			says, err := replay(w)
@@ -97,10 +98,10 @@ func witnesses(name string, data []byte) ([]*interp.Witness, error) {
 	d.UseNumber()
 	var document any
 	if err := d.Decode(&document); err != nil {
-		return nil, fmt.Errorf("%s: no JSON: %w", name, err)
+		return nil, fmt.Errorf("%s: not JSON: %w", name, err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("%s: more than one JSON document, or something after it; name a file for each", name)
+		return nil, fmt.Errorf("%s: found more data after the JSON document; put each document into its own file", name)
 	}
 	var list []*interp.Witness
 	var errs []error

@@ -26,7 +26,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	for i, name := range args {
 		info, err := os.Stat(name)
 		if err == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s: no regular file", name) // opening a pipe would wait
+			err = fmt.Errorf("%s: not a regular file", name) // opening a pipe would wait
 		}
 		if err == nil {
 			docs[i], err = os.ReadFile(name)

@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 		{"in another order", []string{file, doc, fleet}, 1, "the facts do not hold"},
 		{"one is missing", []string{file, fleet}, 2, "in this order"},
 		{"one is not there", []string{file, fleet, filepath.Join(folder, "none")}, 2, "none"},
-		{"a folder", []string{folder, fleet, doc}, 2, "no regular file"},
+		{"a folder", []string{folder, fleet, doc}, 2, "not a regular file"},
 	} {
 		var stdout, stderr bytes.Buffer
 		status := run(tt.args, &stdout, &stderr)

@@ -85,7 +85,7 @@ func (e *env) panics() (string, error) {
 		if x.status != undecided {
 			return "", fmt.Errorf("a panic in %v: %v %s", c, x, x.stdout)
 		}
-		if !strings.Contains(x.stdout+x.stderr, "injected fault") && !strings.Contains(x.stdout, "the gate does not judge as it should") {
+		if !strings.Contains(x.stdout+x.stderr, "injected fault") && !strings.Contains(x.stdout, "the self-test of the gate failed") {
 			return "", fmt.Errorf("a panic in %v is not told: %s%s", c, x.stdout, x.stderr)
 		}
 		n++

@@ -162,7 +162,7 @@ func (s *Set) Begin() error {
 			continue
 		}
 		if o.place.info != nil && s.Precious != nil && s.Precious(o.place.path) {
-			return fmt.Errorf("%s: the file exists and holds content, which no report or document replaces; name another file, or remove it", o.what)
+			return fmt.Errorf("%s: the file holds content, and cfcheck does not overwrite content with a report or document; name another file, or remove it", o.what)
 		}
 		// A folder that takes no file is known before hours are spent.
 		if err := s.try(o); err != nil {
@@ -190,13 +190,13 @@ func (s *Set) locate(o *Output) error {
 	p, err := resolve(o.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: the folder does not exist; make it first, or name another file", o.what)
+		return fmt.Errorf("%s: the folder does not exist; create it first, or name another file", o.what)
 	case err != nil:
 		return fmt.Errorf("%s: cannot be written: %w", o.what, reason(err))
 	case p.info != nil && p.info.IsDir():
-		return fmt.Errorf("%s: a folder; name a file", o.what)
+		return fmt.Errorf("%s: this is a folder; name a file", o.what)
 	case p.info != nil && p.info.Mode()&fs.ModeDevice != 0 && p.info.Mode()&fs.ModeCharDevice == 0:
-		return fmt.Errorf("%s: a disk; name a file", o.what)
+		return fmt.Errorf("%s: this is a disk; name a file", o.what)
 	}
 	o.place = p
 	if p.replaceable() && p.info != nil {

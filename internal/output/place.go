@@ -220,7 +220,7 @@ func (o *Output) notIn(in input) error {
 		return nil
 	}
 	if o.place.path != "" && in.place.holds(o.place.path) && in.reads(o.place.path) {
-		return fmt.Errorf("%s is inside of %s, which is read, and would become an input; name a file outside of the folder", o.what, in.what)
+		return fmt.Errorf("%s is inside %s and would become an input; name a file outside the folder", o.what, in.what)
 	}
 	if o.place.info == nil || !o.place.info.Mode().IsRegular() {
 		return nil

@@ -136,7 +136,7 @@ func (d *Decoder) begin() {
 		}
 	}
 	if at := firstNotUTF8(d.data); at >= 0 {
-		d.fail(at, "", ErrUTF8, fmt.Sprintf("found byte 0x%02x (%d), which is no part of UTF-8; expected text in UTF-8",
+		d.fail(at, "", ErrUTF8, fmt.Sprintf("found byte 0x%02x (%d), which is not UTF-8; expected text in UTF-8",
 			d.data[at], d.data[at]))
 		return
 	}
@@ -499,7 +499,7 @@ func (d *Decoder) string() string {
 			i++
 		}
 	}
-	d.fail(open, "", ErrSyntax, "the document ends inside of the string that starts here; expected a double quote at its end")
+	d.fail(open, "", ErrSyntax, "the document ends inside the string that starts here; expected a closing double quote")
 	return ""
 }
 
@@ -513,7 +513,7 @@ func (d *Decoder) escape(at int) (r rune, n int) {
 	}
 	unit, ok := d.unit(at)
 	if !ok {
-		d.fail(at, "", ErrSyntax, `found a backslash that starts no escape; expected one of \" \\ \/ \b \f \n \r \t \u0000`)
+		d.fail(at, "", ErrSyntax, `found an unknown escape; expected one of \" \\ \/ \b \f \n \r \t \u0000`)
 		return 0, 0
 	}
 	switch {

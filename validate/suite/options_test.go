@@ -163,9 +163,9 @@ func judgeOdd(c *call, mayAccept bool) string {
 	if run.Verdict() != r.Verdict() {
 		return fmt.Sprintf("the run is %v, its only result %v", run.Verdict(), r.Verdict())
 	}
-	for name, write := range report.Formats {
-		if err := write(new(strings.Builder), run); err != nil {
-			return fmt.Sprintf("%s: %v", name, err)
+	for _, format := range report.Formats {
+		if err := format.Write(new(strings.Builder), run); err != nil {
+			return fmt.Sprintf("%s: %v", format.Name, err)
 		}
 	}
 	prepared := validate.Prepare(c.Subject, c.Options)
