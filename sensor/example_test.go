@@ -6,7 +6,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
-	"github.com/cfcheck/cfcheck/sensor/outcome"
 )
 
 // The question of July 2024: does every build supply what the file reads?
@@ -59,31 +58,4 @@ func ExampleReadFleet() {
 	fmt.Println(err)
 	// Output:
 	// fleet.json:6:16: builds[0].reader: unknown key "acess"; did you mean "access"?
-}
-
-func ExampleFolder() {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 1, TypeVersion: 1, InputsDeclared: 21})
-	err := b.Add(channelfile.ID{1}, channelfile.And(
-		channelfile.Contains(5, "spoolss"),
-		channelfile.Not(channelfile.Equals(7, "SYSTEM")), // User
-	), nil)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	data, err := b.Encode()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	file, err := channelfile.Parse(data)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	var folder outcome.Folder
-	fmt.Println(folder.Fold(file, 0, func(input int) bool { return input == 7 }))
-	// Output:
-	// widened
 }

@@ -1,7 +1,7 @@
 // Package builtin has the definitions and example fleets that come with cfcheck.
 //
-// There is one template type for each category and service that Sigma has for Windows. Each is
-// one row of a table; docs/types.md lists them.
+// It has one template type for each Windows category and service of Sigma. Each type is one row of
+// a table; docs/types.md lists them.
 package builtin
 
 import (
@@ -10,13 +10,13 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// Definitions returns the built-in definitions. The type for Sigma's category pipe_created is
+// Definitions returns the built-in definitions. The type for the Sigma category pipe_created is
 // called "ipc". The caller owns the set and may add to it, but must not change the definitions,
 // which all sets share.
 func Definitions() *sensor.Definitions { return builtin().Clone() }
 
-// builtin returns the set itself. It is built once, and each definition in it when it is first
-// asked for. A test reads all of them back.
+// builtin returns the shared set. It is built once, and each of its definitions at first use. A
+// test reads all of them.
 var builtin = sync.OnceValue(newBuiltin)
 
 func newBuiltin() *sensor.Definitions {
@@ -32,7 +32,7 @@ func newBuiltin() *sensor.Definitions {
 			t := &types[i]
 			d := t.head()
 			must(s.AddLazily(d, func() {
-				// Write no field of the head: another goroutine may be reading it.
+				// Do not write the fields that head sets: another goroutine may be reading them.
 				whole := t.build(*t)
 				d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
 			}))
@@ -41,15 +41,15 @@ func newBuiltin() *sensor.Definitions {
 	return s
 }
 
-// A builtinType is one row of the tables of built-in types: version 1 of one.
+// A builtinType is one row of the tables of built-in types. It describes version 1 of a type.
 type builtinType struct {
 	number            uint32
-	category, service string // of Sigma: one of them, which names the type
-	also              string // another name that rules have for the service
+	category, service string // category or service of Sigma, which names the type; the other one is ""
+	also              string // another name of the service in rules
 	build             func(builtinType) *sensor.Definition
 }
 
-// head returns what must be known of the type to find its definition.
+// head returns the fields that the set needs to find the definition of the type.
 func (t *builtinType) head() *sensor.Definition {
 	d := &sensor.Definition{Name: t.category + t.service, Number: t.number, Version: 1, Channel: 1000 + t.number}
 	d.Logsources = []sensor.Logsource{{Product: "windows", Category: t.category, Service: t.service}}
@@ -67,8 +67,8 @@ func (t *builtinType) definition(title, source string, inputs []sensor.Input, fe
 	return d
 }
 
-// sysmonPipe marks the fields of the events that Sysmon writes when a pipe is
-// created (17) and connected to (18), in its order.
+// sysmonPipe is the source of the fields in the Sysmon events for the creation of a pipe (17) and
+// a connection to a pipe (18), in the order of Sysmon.
 const sysmonPipe = "Sysmon event 17/18, schema 4.90"
 
 func ipcDefinition() *sensor.Definition {

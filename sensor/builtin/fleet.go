@@ -10,18 +10,18 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// BuiltinFleets returns the names that [Fleet] knows.
+// Fleets returns the names of the fleets that [Fleet] returns.
 func Fleets() []string { return []string{"291", "reference"} }
 
-// BuiltinFleet returns a fleet that comes with cfcheck for trying it out. The
-// fleet is the caller's own.
+// Fleet returns an example fleet that comes with cfcheck. The caller owns the fleet. Fleet returns
+// false if it does not know the name.
 //
-// "291" retells July 2024: a build that supplies 20 inputs of the 21 that its
-// definition declares, and one that supplies all. "reference" is a reader that
-// finds inputs by name, on sources that record more or fewer of them.
+// "291" follows the events of July 2024: one build supplies 20 of the 21 inputs that its
+// definition declares, and one build supplies all. "reference" is a reader that finds inputs by
+// name, on several sources that record different sets of inputs.
 func Fleet(name string) (f *sensor.Fleet, ok bool) {
-	// The digests are those of the fleets' JSON. A test computes them: here it
-	// would cost more than judging a small file.
+	// The digests of the JSON of the fleets. A test checks them. To compute them here would take
+	// longer than to judge a small file.
 	var digest string
 	switch name {
 	case "291":
@@ -36,7 +36,7 @@ func Fleet(name string) (f *sensor.Fleet, ok bool) {
 	return f, true
 }
 
-// ipcInputs returns the first inputs of the type as a build supplies them.
+// ipcInputs returns the first n inputs of the type ipc, as supplied.
 func ipcInputs(n int) []sensor.SuppliedInput {
 	var inputs []sensor.SuppliedInput
 	for _, in := range ipcDefinition().Inputs[:n] {
@@ -59,7 +59,7 @@ func fleet291() *sensor.Fleet {
 			OperandsPerCriterion: channelfile.MaxOperands,
 			ValueLength:          channelfile.MaxValueLength,
 		},
-		// At a nanosecond a step: a tenth of a second for the worst event.
+		// At one nanosecond for a step, the worst event takes a tenth of a second.
 		Budget: sensor.Budget{Steps: 100_000_000, Memory: 96 << 20},
 	}
 	hotfixed := reader
@@ -89,16 +89,16 @@ func fleetReference() *sensor.Fleet {
 	}
 }
 
-// A source is a kind of host of the reference fleet: what feeds its sensor.
+// A source is a kind of host of the reference fleet, with the logs that feed its sensor.
 type source struct {
 	build    string
 	hosts    uint64
 	note     string
-	sysmon   int      // its version, 1330 for 13.30; 0 if there is none
-	observed []uint32 // the events of Sysmon that were recorded with just these fields
-	drops    []string // what is lost between Sysmon and the sensor
-	security bool     // whether process creation and the like are taken from the Security log as well
-	services bool     // whether the logs of Windows are collected
+	sysmon   int      // version of Sysmon, 1330 for 13.30; 0 means that Sysmon is not installed
+	observed []uint32 // Sysmon events that were recorded with exactly these fields
+	drops    []string // inputs that are lost between Sysmon and the sensor
+	security bool     // whether the Security log supplies events such as process creation
+	services bool     // whether the other Windows logs are collected
 	trace    bool     // whether the kernel is traced
 }
 
@@ -137,8 +137,8 @@ var referenceSources = [...]source{
 	},
 }
 
-// referenceContracts returns what the sources supply, by the tables of the
-// built-in definitions.
+// referenceContracts returns the contracts of the sources, by the tables of the built-in
+// definitions.
 func referenceContracts(reader sensor.Reader) []sensor.Contract {
 	var contracts []sensor.Contract
 	definitions := slices.Collect(builtin().All())
@@ -161,8 +161,8 @@ func referenceContracts(reader sensor.Reader) []sensor.Contract {
 	return contracts
 }
 
-// supply returns what the source supplies for a type from one of its feeds. It
-// reports false if it has none of the feed's events.
+// supply returns the supply of the source for a type from one of its feeds. It returns false if
+// the source has no events of the feed.
 func (src *source) supply(d *sensor.Definition, f *sensor.Feed) (s sensor.Supply, ok bool) {
 	switch {
 	case f.Provider == sysmonProvider:
@@ -184,7 +184,7 @@ func (src *source) supply(d *sensor.Definition, f *sensor.Feed) (s sensor.Supply
 	if len(f.Events) > 0 && f.Provider == sysmonProvider && containsAll(src.observed, f.Events) {
 		s.Evidence = sensor.EvidenceObserved
 	}
-	next := 0 // the fields are mostly in the order of the inputs
+	next := 0 // most fields are in the order of the inputs
 	for i := range d.Inputs {
 		in := &d.Inputs[i]
 		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateNotSupplied, MaxLength: in.MaxLength}

@@ -2,20 +2,18 @@ package builtin
 
 import "github.com/cfcheck/cfcheck/sensor"
 
-// The template types that PowerShell feeds.
+// The template types with events from PowerShell.
 //
-// Windows PowerShell writes to a log of its own, whose events have no named
-// fields: their elements are one field, Data, joined in order by newlines.
-// Some programs that ship events call the elements param1, param2 and param3
-// instead; what they ship is another feed, and supplies no Data.
+// Windows PowerShell writes to a separate log, whose events have no named fields. Their elements
+// form one field, Data, joined in order by newlines. Some log shippers name the elements param1,
+// param2 and param3 instead. Their events are another feed, which does not supply Data.
 const (
 	powershellClassic = "Microsoft: about_EventLogs of Windows PowerShell 5.1. The events have no named fields: Data is their elements, joined by newlines"
 	powershellSource  = "Microsoft: about_Logging_Windows; manifest of Microsoft-Windows-PowerShell"
 )
 
-// powershell returns a type for one of Sigma's categories that the log of
-// script blocks and modules feeds: that of Windows PowerShell, and that of
-// PowerShell 6 and later.
+// powershell returns a type for a Sigma category with events from the logs of script blocks and
+// modules. These are the log of Windows PowerShell and the log of PowerShell 6 and later.
 func powershell(t builtinType, title, table string, event uint32, keywords ...string) *sensor.Definition {
 	inputs, fields := inputs(powershellSource, table)
 	return t.definition(title, powershellSource, inputs, []sensor.Feed{
@@ -26,7 +24,7 @@ func powershell(t builtinType, title, table string, event uint32, keywords ...st
 	}, keywords...)
 }
 
-// classic returns a type for one of Sigma's categories that the old log feeds.
+// classic returns a type for a Sigma category with events from the old log of Windows PowerShell.
 func classic(t builtinType, title string, event uint32) *sensor.Definition {
 	inputs, fields := inputs(powershellClassic, "Data+")
 	return t.definition(title, powershellClassic, inputs, []sensor.Feed{

@@ -2,22 +2,22 @@ package builtin
 
 import "github.com/cfcheck/cfcheck/sensor"
 
-// The template type that the Security log feeds.
+// The template type with events from the Security log.
 const (
 	securityProvider = "Microsoft-Windows-Security-Auditing"
 	securitySource   = "manifest of Microsoft-Windows-Security-Auditing (Windows 10 and 11); recorded events"
 )
 
-// securityTable has the fields of the log's events. The first part is in the
-// order of the events that have them, as recorded from Windows 7 to 11 and
-// Server 2012 to 2022; the second is what the manifest adds.
+// securityTable has the fields of the events of the Security log. The first part lists the fields
+// of recorded events, from Windows 7 to 11 and Server 2012 to 2022, in the order of the events.
+// The second part lists the further fields of the manifest.
 //
-// Left out are the fields that events of IPsec alone have (4646 to 4655, 4976
-// to 4985, 5040 to 5049, 5451 to 5485), and two that rules do not mean when
-// they read them: ComputerName of event 4618, where rules mean the computer
-// that wrote the event, which is Computer; and Message of event 6407, where
-// they mean the text that Windows makes of an event, which is not in it.
-// ProcessId stands for ProcessID too, as the filtering platform spells it.
+// The table omits fields that only IPsec events have (4646 to 4655, 4976 to 4985, 5040 to 5049,
+// 5451 to 5485). It also omits two fields that differ from the fields that rules mean by these
+// names. ComputerName of event 4618 is omitted because rules mean the computer that wrote the
+// event, which is Computer. Message of event 6407 is omitted because rules mean the text that
+// Windows produces for an event, which is not part of the event. ProcessId also stands for
+// ProcessID, the spelling of the filtering platform.
 const securityTable = "Data+ Reason SubjectUserSid~ SubjectUserName SubjectDomainName SubjectLogonId# Code# PublisherID# AuthenticationPackageName " +
 	"LogonProcessName NotificationPackageName NewTime# PreviousTime# ProcessId# ProcessName PreviousDate NewDate SecurityPackageName " +
 	"ElevatedToken ImpersonationLevel# IpAddress# IpPort# KeyLength# LmPackageName LogonGuid# LogonType# RestrictedAdminMode " +
@@ -54,7 +54,7 @@ const securityTable = "Data+ Reason SubjectUserSid~ SubjectUserName SubjectDomai
 	"ProviderKey# Weight# ProviderType# SubLayerKey# SubLayerName SubLayerType# CalloutId# CalloutType# ChangeType# UserName UserSid~ " +
 	"ProviderContextKey# ProviderContextName ProviderContextType# DeviceId DeviceDescription ClassId# ClassName VendorIds " +
 	"CompatibleIds LocationInformation" +
-	// Of the manifest.
+	// Fields from the manifest.
 	" AuditsDiscarded# InvalidCallName ServerPortName TargetUserDomain~ EventCount# Duration~ CrashOnAuditFailValue# UserClaims+ " +
 	"DeviceClaims+ RequestType# AuthenticationPackage~ AppName AppInstance# ClientDomain~ ClientLogonId# ScopeName Role Group " +
 	"OperationName OperationId# StoreUrl CallerUserSid~ CallerUserName~ CallerDomainName~ CallerLogonId# Ordinal# TdoDirection# " +

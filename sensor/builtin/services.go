@@ -6,15 +6,15 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// The template types for Sigma's services: one for each log of Windows that
-// rules are written for. A service's events have many shapes, so a type has
-// the fields of all of them, and an event has few of its type's.
+// This file has the template types for the Sigma services: one for each Windows log with rules.
+// The events of a service have many different sets of fields. A type has the fields of all events,
+// and one event has only a few of them.
 //
-// Where a manifest is named, its list of fields is the one that Windows itself
-// gives out (wevtutil gp), as github.com/jdu2600/Windows10EtwEvents keeps it.
+// A reference to a manifest means the list of fields that Windows itself prints (wevtutil gp), as
+// collected in github.com/jdu2600/Windows10EtwEvents.
 
-// service returns a type for one of Sigma's services. The feeds need no more
-// than what selects their events.
+// service returns a type for a Sigma service. The feeds need only the properties that select their
+// events.
 func service(t builtinType, title, source, table string, feeds []sensor.Feed, keywords ...string) *sensor.Definition {
 	inputs, fields := inputs(source, table)
 	for i := range feeds {
@@ -23,8 +23,8 @@ func service(t builtinType, title, source, table string, feeds []sensor.Feed, ke
 	return t.definition(title, source, inputs, feeds, keywords...)
 }
 
-// serviceTypes are the types for Sigma's services. A number is given once and
-// for ever, and so is its channel.
+// serviceTypes are the types for the Sigma services. The number and the channel of a type are
+// permanent.
 var serviceTypes = [...]builtinType{
 	{number: 101, service: "security", build: securityType},
 	{number: 102, service: "system", build: systemType},
@@ -295,8 +295,8 @@ var serviceTypes = [...]builtinType{
 	}},
 }
 
-// defenderTable is that of the type windefend. The names of the fields have
-// spaces, for which an underscore stands here; those of the inputs do not.
+// defenderTable is the table of the type windefend. The names of its fields contain spaces, which
+// are written as underscores here. The names of its inputs have no spaces.
 const defenderTable = "ProductName=Product_Name ProductVersion~=Product_Version DetectionID#=Detection_ID DetectionTime#=Detection_Time " +
 	"ThreatID#=Threat_ID ThreatName~=Threat_Name SeverityID#=Severity_ID SeverityName~=Severity_Name CategoryID#=Category_ID " +
 	"CategoryName~=Category_Name FWLink StatusCode#=Status_Code StatusDescription=Status_Description State# SourceID#=Source_ID " +
@@ -351,7 +351,7 @@ func defenderType(t builtinType) *sensor.Definition {
 	return d
 }
 
-// systemTable is that of the type system.
+// systemTable is the table of the type system.
 const systemTable = "FinalStatus# DeviceVersionMajor DeviceVersionMinor DeviceNameLength# DeviceName DeviceTime# Status# VersionLen# Version NewTime# " +
 	"OldTime# ProcessName Reason SleepTime# WakeTime# SleepDuration WakeDuration DriverInitDuration BiosInitDuration " +
 	"HiberWriteDuration HiberReadDuration HiberPagesWritten Attributes TargetState EffectiveState WakeSourceType# " +

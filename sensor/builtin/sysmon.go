@@ -6,12 +6,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// The template types that Sysmon feeds: one for each of Sigma's categories.
+// The template types with events from Sysmon, one for each Sigma category.
 //
-// The fields and their order are those of the schema that Sysmon 15 prints
-// with -s (4.90). When a field came is known from the release notes and from
-// schemas that others kept: 4.2 of Sysmon 9 has neither OriginalFileName nor
-// the event types of pipes. Where no reference was found, nothing is said.
+// The fields and their order come from the schema that Sysmon 15 prints with -s (4.90). The
+// version that introduced a field comes from the release notes, and from schemas that others
+// collected. For instance, schema 4.2 of Sysmon 9 has neither OriginalFileName nor the event types
+// of pipes. Fields without a reference have no version.
 const (
 	sysmonProvider = "Microsoft-Windows-Sysmon"
 	sysmonChannel  = "Microsoft-Windows-Sysmon/Operational"
@@ -19,8 +19,8 @@ const (
 	sysmonFeed     = "Sysmon schema 4.90 (sysmon -s); versions: release notes of Sysmon, github.com/Neo23x0/sysmon-version-history, github.com/trustedsec/SysmonCommunityGuide"
 )
 
-// sysmonVersion names a version of Sysmon in full, with its schema where the
-// references agree on it.
+// sysmonVersion returns the full name of a Sysmon version, with its schema if the references agree
+// on it.
 func sysmonVersion(short string) string {
 	switch short {
 	case "7.0":
@@ -47,9 +47,9 @@ func sysmonVersion(short string) string {
 	return "Sysmon " + short
 }
 
-// instead says what a rule can read where Sysmon's field is not supplied, for
-// the fields that some sources lack and that rules read; "" for the others. A
-// type has a subject if its fields describe a file that runs or is loaded.
+// instead returns advice for rules that read a field of Sysmon where the field is not supplied. It
+// returns "" for fields that all sources have or no rules read. Subject is the field with the path
+// of the file that runs or is loaded, or "" if the type has no such field.
 func instead(input, subject string) string {
 	switch input {
 	case "OriginalFileName":
@@ -80,10 +80,10 @@ func instead(input, subject string) string {
 	return ""
 }
 
-// category returns a type for one of Sigma's categories. Its first feed is the
-// event log of Sysmon, whose fields are the type's. Several events are one feed
-// if they have the same fields, or if they are different things that happen:
-// then a field that one of them has is how a rule says which it means.
+// category returns a type for a Sigma category. Its first feed is the event log of Sysmon, which
+// has all fields of the type. Several events form one feed in two cases: they have the same
+// fields, or they describe different activities. In the second case a rule selects the activity by
+// a field that only one of the events has.
 func category(t builtinType, title, table string, events []uint32, feeds ...sensor.Feed) *sensor.Definition {
 	inputs, fields := inputs(sysmonSource, table)
 	subject := ""
@@ -158,8 +158,8 @@ func dnsQuery(t builtinType) *sensor.Definition {
 // deletionLogged has the fields of event 26.
 const deletionLogged = "RuleName~@13.10 UtcTime#@13.10 ProcessGuid#@13.10 ProcessId#@13.10 User~@13.10 Image@13.10 TargetFilename@13.10 Hashes~@13.10 IsExecutable#@13.10"
 
-// fileDelete has two feeds, which both say that a file was deleted: which of
-// them a host has is a matter of how Sysmon is configured there.
+// fileDelete returns a type with two feeds. Both report the deletion of a file; the configuration
+// of Sysmon determines the feeds that a host has.
 func fileDelete(t builtinType) *sensor.Definition {
 	d := category(t, "deletion of files: archived (23), and only logged (26), which has no field Archived",
 		"RuleName~@11.0 UtcTime#@11.0 ProcessGuid#@11.0 ProcessId#@11.0 User~@11.0 Image@11.0 TargetFilename@11.0 Hashes~@11.0 IsExecutable#@11.0 Archived#@11.0",
@@ -172,8 +172,8 @@ func fileDelete(t builtinType) *sensor.Definition {
 	return d
 }
 
-// sysmonTypes are the types for Sigma's categories, in the order of Sysmon's
-// events. A number is given once and for ever, and so is its channel.
+// sysmonTypes are the types for the Sigma categories, in the order of the Sysmon events. The
+// number and the channel of a type are permanent.
 var sysmonTypes = [...]builtinType{
 	{number: 2, category: "process_creation", build: processCreation},
 	{number: 3, category: "file_change", build: func(t builtinType) *sensor.Definition {
@@ -274,10 +274,9 @@ var sysmonTypes = [...]builtinType{
 	{number: 30, category: "file_rename", build: fileRename},
 }
 
-// Two of Sigma's categories are fed from the kernel's own tracing, which no
-// event log has. What its events do not hold themselves, whoever consumes the
-// trace looks up: the image of the process whose number stands in the header,
-// and the name under which a renamed file was opened.
+// Two Sigma categories use events of kernel tracing, which are in no event log. The consumer of
+// the trace looks up values that the events do not contain: the image of the process whose ID is
+// in the header, and the name under which a renamed file was opened.
 const (
 	kernelFile       = "Microsoft-Windows-Kernel-File"
 	kernelFileSource = "manifest of Microsoft-Windows-Kernel-File, Windows 10; Image and SourceFilename are looked up by the consumer of the trace, by process and file object"
@@ -293,16 +292,15 @@ func fileRename(t builtinType) *sensor.Definition {
 		"Irp# FileObject# FileKey# ExtraInformation# IssuingThreadId# InfoClass# TargetFilename=FilePath SourceFilename ProcessId# Image", []uint32{27})
 }
 
-// etw returns a type for one of Sigma's categories that are fed from a trace.
+// etw returns a type for a Sigma category with events from a trace.
 func etw(t builtinType, title, table string, events []uint32) *sensor.Definition {
 	inputs, fields := inputs(kernelFileSource, table)
 	return t.definition(title, kernelFileSource, inputs,
 		[]sensor.Feed{{Name: "kernel-file", Source: kernelFileSource, Provider: kernelFile, Events: events, Fields: fields}})
 }
 
-// sysmonTable has the fields of all events of Sysmon, for rules that are
-// written for the log and not for a category. When they came is what the types
-// of the categories say.
+// sysmonTable has the fields of all Sysmon events, for rules that are written for the whole log.
+// The types of the categories have the versions that introduced the fields.
 const sysmonTable = "RuleName~ UtcTime# ProcessGuid# ProcessId# Image FileVersion Description Product Company OriginalFileName CommandLine " +
 	"CurrentDirectory User~ LogonGuid# LogonId# TerminalSessionId# IntegrityLevel# Hashes~ ParentProcessGuid# ParentProcessId# " +
 	"ParentImage ParentCommandLine ParentUser~ Protocol# Initiated# SourceIsIpv6# SourceIp# SourceHostname~ SourcePort# " +
@@ -313,8 +311,8 @@ const sysmonTable = "RuleName~ UtcTime# ProcessGuid# ProcessId# Image FileVersio
 	"Device SourceThreadId# GrantedAccess# CallTrace+ EventType# TargetObject Details+ NewName Hash~ Contents+ Operation# " +
 	"EventNamespace Name Query+ Type# Destination+ Consumer+ Filter+ IsExecutable# Archived# Session# ClientInfo~ ID# PipeName~"
 
-// sysmonType returns the type for the whole log. One of its fields is there
-// since the earliest version in which any event has it.
+// sysmonType returns the type for the whole log. The version of a field is the earliest version in
+// which any event has it.
 func sysmonType(t builtinType) *sensor.Definition {
 	d := service(t, "all events of Sysmon", sysmonSource, sysmonTable,
 		[]sensor.Feed{{Name: "sysmon", Provider: sysmonProvider, Channel: sysmonChannel}})
@@ -327,10 +325,9 @@ func sysmonType(t builtinType) *sensor.Definition {
 	return d
 }
 
-// sysmonSince returns the version that introduced each field of Sysmon's
-// events, by its name in lower case: event 10 spells SourceProcessGUID what
-// event 8 spells SourceProcessGuid. It has "" for a field that has always been
-// there.
+// sysmonSince returns the version that introduced each field of the Sysmon events, or "" for a
+// field that always existed. The keys are names in lower case, because event 10 spells
+// SourceProcessGUID and event 8 spells SourceProcessGuid.
 func sysmonSince() map[string]string {
 	since := map[string]string{}
 	add := func(d *sensor.Definition) {

@@ -2,8 +2,8 @@ package builtin
 
 import "github.com/cfcheck/cfcheck/sensor"
 
-// The built-in definitions are written as tables of words. A word is the name
-// of an input, then what can be said of it in a character or two:
+// The built-in definitions are tables of words. A word is the name of an input, followed by its
+// properties in a character or two:
 //
 //	Image           a path, a command line, a list: at most lengthPath bytes
 //	ProcessId#      a token: lengthToken
@@ -12,30 +12,28 @@ import "github.com/cfcheck/cfcheck/sensor"
 //	Image=NewProcessName  in a feed: the field that becomes the input
 //	User~@13.30     in a feed of Sysmon: the version that introduced the field
 //
-// They are read when a set of definitions is made: that is once a process, and
-// takes less time than to read one file.
+// The tables are read once a process, at first use. This takes less time than reading one file.
 
-// The longest values, in bytes. They decide what a rule can cost at worst, so
-// they are upper bounds, with room: the longest pipe name in recorded events
-// has 65 bytes, the longest image 81, the longest command line 7,534 and the
-// longest script block 19,484.
+// The maximum lengths of values, in bytes. They determine the worst-case cost of a rule, so they
+// are generous upper bounds. In recorded events the longest pipe name has 65 bytes, the longest
+// image 81, the longest command line 7,534 and the longest script block 19,484.
 const (
-	lengthPath  = 32768     // a path of Windows has up to 32,767 characters; sensors cut what is longer in UTF-8
-	lengthPipe  = 1024      // the name of a pipe has up to 256 characters, of up to 3 bytes each
-	lengthUser  = 1024      // domain, backslash, user: up to 256 characters each, of up to 3 bytes
-	lengthText  = 1024      // free text that a person configured, or the name of a host or signer
+	lengthPath  = 32768     // Windows paths have up to 32,767 characters; sensors cut longer values in UTF-8
+	lengthPipe  = 1024      // pipe names have up to 256 characters of up to 3 bytes
+	lengthUser  = 1024      // domain, backslash and user: names of up to 256 characters of up to 3 bytes
+	lengthText  = 1024      // a text that a person configured, or the name of a host or signer
 	lengthToken = 64        // a GUID in braces, a time, a number, one word
-	lengthEvent = 3 * 32768 // an event record has up to 64 KiB, so up to 32,768 units of UTF-16, of up to 3 bytes each in UTF-8
+	lengthEvent = 3 * 32768 // event records have up to 64 KiB of UTF-16, so 32,768 units of up to 3 bytes in UTF-8
 )
 
-// A word is one word of a table, taken apart.
+// A word is a parsed word of a table.
 type word struct {
 	input, field, since string
 	maxLength           int
 }
 
-// nextWord takes the first word from a table, and returns what is left of it.
-// There is no word in an empty table.
+// nextWord parses the first word of a table and returns the rest of the table. The word has no
+// input if the table has no more words.
 func nextWord(table string) (w word, rest string) {
 	start := 0
 	for start < len(table) && table[start] == ' ' {
@@ -74,7 +72,7 @@ func nextWord(table string) (w word, rest string) {
 	return w, rest
 }
 
-// countWords returns how many words a table has.
+// countWords returns the number of words in a table.
 func countWords(table string) int {
 	n := 0
 	for i := range len(table) {
@@ -85,8 +83,8 @@ func countWords(table string) int {
 	return n
 }
 
-// The fields that say what an event is. Rules read them under these names, so
-// every type has them, but for ipc, whose inputs were fixed before.
+// The fields that identify an event. Rules read them under these names. So every type has them,
+// except ipc, whose inputs were fixed earlier.
 const sourceSystem = "Windows: element System of the event"
 
 var (
@@ -104,8 +102,8 @@ var (
 	}
 )
 
-// inputs returns the inputs of a table and the fields that become them, each
-// followed by those of the envelope.
+// inputs returns the inputs of a table and the fields that become them. Both lists end with the
+// entries of the envelope.
 func inputs(source, table string) ([]sensor.Input, []sensor.FeedField) {
 	n := countWords(table)
 	list := make([]sensor.Input, 0, n+len(envelopeInputs))
@@ -132,5 +130,5 @@ func words(table string) []sensor.FeedField {
 	}
 }
 
-// fields returns the fields of a table, followed by those of the envelope.
+// fields returns the fields of a table, followed by the fields of the envelope.
 func fields(table string) []sensor.FeedField { return append(words(table), envelopeFields[:]...) }

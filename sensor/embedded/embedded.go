@@ -1,9 +1,10 @@
-// Package embedded puts the contract of a sensor build into its binary, and finds it there.
+// Package embedded stores the contract of a sensor build in the binary of the build, and finds it
+// there.
 //
-// [WriteCHeader] writes a header in C. A build that includes it carries its contract, with the
-// number of elements that the sensor's own array of inputs has. So no person has to state that
-// number. [Extract] finds the contract in the binary. The binary holds, in little-endian order
-// and without padding:
+// [WriteCHeader] writes a C header. A build that includes it carries its contract, with the number
+// of elements of the sensor's own array of inputs. So no person has to state that number.
+// [Extract] finds the contract in the binary. The binary holds, in little-endian order and without
+// padding:
 //
 //	 0  16 bytes  magic
 //	16  u32       length of the text
@@ -33,7 +34,7 @@ const (
 	embeddedFixed = 60
 )
 
-// MaxSize is the length of the longest text of an embedded contract, in bytes.
+// MaxSize is the maximum length of the text of an embedded contract, in bytes.
 const MaxSize = 1 << 20
 
 // The errors that [Extract] wraps.
@@ -42,13 +43,13 @@ var (
 	ErrTwoContracts = errors.New("two contracts are embedded")
 )
 
-// WriteCHeader writes a header in C for a build of a sensor that reads as r
-// says. It has the number of inputs that a version of a template type declares,
-// their indices, a static assertion that an array has as many elements, and a
-// macro that puts the contract of the build into the binary, with the number of
-// elements that the array really has. What the binary
-// proves is that number. What the header states of the reader keeps the evidence
-// that r has, and names, types and lengths of the inputs are the definition's.
+// WriteCHeader writes a C header for a build of a sensor with the reader r. The header defines the
+// number of inputs that d declares and their indices. It has a macro that asserts at compile time
+// that an array has this number of elements. Another macro puts the contract of the build into the
+// binary, with the actual number of elements of the array.
+//
+// The binary proves only this number. The statements about the reader keep the evidence of r;
+// names, types and lengths of the inputs come from d.
 func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	text, err := embeddedText(d, r)
 	if err != nil {
@@ -58,16 +59,16 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	upper, lower := strings.ToUpper(name), strings.ToLower(name)
 	var b bytes.Buffer
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	p("/* Template type %s, version %d: what content may read of a sensor.", d.Name, d.Version)
-	p(" * Written by cfcheck contract header; a change is lost when it is written again.")
+	p("/* Template type %s, version %d: the inputs that content may read.", d.Name, d.Version)
+	p(" * Written by cfcheck contract header. Do not edit: the next run overwrites this file.")
 	p(" *")
 	p(" * CFCHECK_%s_ASSERT(array) stops the compiler unless the array of inputs that the", upper)
-	p(" * sensor fills for this type has exactly as many elements as inputs are declared.")
+	p(" * sensor fills for this type has exactly one element for each declared input.")
 	p(" * CFCHECK_%s_EXPORT(array) puts the contract of the build into the binary, with", upper)
-	p(" * the number of elements that the array has; cfcheck contract extract reads it.")
-	p(" * Each is used once, at file scope, where the array is defined: of a pointer nobody")
-	p(" * knows how many elements it leads to. What is extracted is that number; order,")
-	p(" * types and lengths are those of the definition that the header was written from. */")
+	p(" * the actual number of elements of the array; cfcheck contract extract reads it.")
+	p(" * Use each macro once, at file scope, where the array is defined: the type of a")
+	p(" * pointer does not tell the number of elements. The build proves only this number.")
+	p(" * Order, types and lengths come from the definition that the header is based on. */")
 	p("#ifndef CFCHECK_%s_%d_H", upper, d.Version)
 	p("#define CFCHECK_%s_%d_H", upper, d.Version)
 	p("")
@@ -106,8 +107,8 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	p("\tuint8_t text[%d];", len(text))
 	p("};")
 	p("")
-	p("/* A linker that removes what nothing refers to must keep the contract. Where no")
-	p(" * attribute says so, tell it: with /INCLUDE:cfcheck_%s_contract, or -u. */", lower)
+	p("/* No code refers to the contract, but the linker must keep it. If the compiler has no")
+	p(" * attribute for this, link with /INCLUDE:cfcheck_%s_contract, or with -u. */", lower)
 	p("#if defined(__has_attribute)")
 	p("#if __has_attribute(retain)")
 	p("#define CFCHECK_%s_KEEP __attribute__((used, retain))", upper)
@@ -139,8 +140,8 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	return err
 }
 
-// embeddedText returns the text of the contract of a build that supplies all
-// inputs that d declares.
+// embeddedText returns the text of the contract of a build that supplies all inputs that d
+// declares.
 func embeddedText(d *sensor.Definition, r *sensor.Reader) ([]byte, error) {
 	reader := *r
 	if reader.Evidence == 0 {
@@ -158,7 +159,7 @@ func embeddedText(d *sensor.Definition, r *sensor.Reader) ([]byte, error) {
 	return text, err
 }
 
-// cName makes an identifier of C.
+// cName returns s as a C identifier.
 func cName(s string) string {
 	name := strings.Map(func(r rune) rune {
 		if r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
@@ -180,18 +181,19 @@ func cBytes(data []byte) string {
 	return strings.Join(s, ", ")
 }
 
-// ExtractContract finds the contract that is embedded in a build: an
-// executable, a library, a driver, whatever bytes there are. It looks for the
-// magic and trusts no header of any format. A tool that looks for contracts has
-// the magic too, and what follows it there is no contract; what looks like a
-// contract otherwise and has not the digest of its text is damaged, which is an
-// error. Build and hosts are for the caller to fill in.
-// Contracts for several template types are put together; two for the same
-// version of one are an error, and so is none.
+// Extract finds the contract that is embedded in a build, such as an executable, a library or a
+// driver. It searches all bytes for the magic and does not use the headers of any file format. The
+// caller fills in Build and Hosts.
+//
+// If the build has contracts for several template types, Extract combines them. Two contracts for
+// the same version of a type are an error, and so is a build without a contract. Bytes that look
+// like a contract but do not match its digest are a damaged contract, which is an error. If the
+// build has a contract, Extract ignores other occurrences of the magic: a tool that searches for
+// contracts contains the magic too.
 func Extract(name string, data []byte) (*sensor.Contract, error) {
 	var found *sensor.Contract
 	damaged := -1
-	at := map[string]int{} // where the contract of a type version was found
+	at := map[string]int{} // offset of the contract for each type version
 	for from := 0; ; {
 		i := bytes.Index(data[from:], []byte(embeddedMagic))
 		if i < 0 {
@@ -215,7 +217,7 @@ func Extract(name string, data []byte) (*sensor.Contract, error) {
 		s := &c.Supplies[0]
 		key := fmt.Sprintf("version %d of type %s", s.Version, strictjson.Quote(s.Type))
 		if first, ok := at[key]; ok {
-			return nil, fmt.Errorf("%s: %w for %s: at offset %d (0x%x) and at %d (0x%x); a build has one", name, ErrTwoContracts, key, first, first, offset, offset)
+			return nil, fmt.Errorf("%s: %w for %s: at offset %d (0x%x) and at %d (0x%x); expected one", name, ErrTwoContracts, key, first, first, offset, offset)
 		}
 		at[key] = offset
 		if found == nil {
@@ -223,7 +225,7 @@ func Extract(name string, data []byte) (*sensor.Contract, error) {
 			continue
 		}
 		if !found.Reader.Equal(&c.Reader) {
-			return nil, fmt.Errorf("%s: the contract at offset %d (0x%x), for %s, says otherwise how the build reads than the one before it; a build reads in one way",
+			return nil, fmt.Errorf("%s: the contract at offset %d (0x%x), for %s, has another reader than the contract before it; expected the same reader in all contracts of a build",
 				name, offset, offset, key)
 		}
 		found.Supplies = append(found.Supplies, *s)
@@ -234,25 +236,25 @@ func Extract(name string, data []byte) (*sensor.Contract, error) {
 	case damaged >= 0:
 		return nil, errDamaged(name, damaged)
 	}
-	return nil, fmt.Errorf("%s: %w; a build carries one if it was compiled with what cfcheck contract header writes, and the linker left it in", name, ErrNoContract)
+	return nil, fmt.Errorf("%s: %w; compile the build with the header that cfcheck contract header writes, and let the linker keep the contract", name, ErrNoContract)
 }
 
 func errDamaged(name string, offset int) error {
-	return fmt.Errorf("%s: %w: what begins as one, at offset %d (0x%x), is not whole", name, ErrNoContract, offset, offset)
+	return fmt.Errorf("%s: %w: the bytes at offset %d (0x%x) begin like a contract, but are damaged or incomplete", name, ErrNoContract, offset, offset)
 }
 
-// looksEmbedded reports whether what follows a magic is part of a contract, as
-// far as that can be known without the digest.
+// looksEmbedded reports whether data, which begins with the magic, looks like a contract when its
+// digest is ignored.
 func looksEmbedded(data []byte) bool {
 	if len(data) < 28 {
-		return true // cut off
+		return true // truncated
 	}
 	le := binary.LittleEndian
 	return le.Uint32(data[24:]) == ^le.Uint32(data[20:]) || len(data) > embeddedFixed && data[embeddedFixed] == '{'
 }
 
-// embeddedAt reads the contract that data begins with. It reports false if the
-// magic is followed by something else.
+// embeddedAt reads the contract at the start of data. It returns false if no contract follows the
+// magic.
 func embeddedAt(name string, data []byte, offset int) (*sensor.Contract, bool, error) {
 	le := binary.LittleEndian
 	if len(data) < embeddedFixed {
@@ -272,12 +274,12 @@ func embeddedAt(name string, data []byte, offset int) (*sensor.Contract, bool, e
 	}
 	c := &f.Contracts[0]
 	if len(f.Contracts) != 1 || len(c.Supplies) != 1 {
-		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) has %d builds and not one type; expected one of each",
+		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) has %d builds; expected one build that supplies one type",
 			name, offset, offset, len(f.Contracts))
 	}
 	inputs := c.Supplies[0].Inputs
 	if int64(supplied) > int64(len(inputs)) {
-		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) says that %d inputs are supplied, and names %d; the array has elements that the type does not declare",
+		return nil, false, fmt.Errorf("%s: the contract at offset %d (0x%x) supplies %d inputs, but names only %d; the array has more elements than the type declares",
 			name, offset, offset, supplied, len(inputs))
 	}
 	c.Supplies[0].Inputs = inputs[:supplied]

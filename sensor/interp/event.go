@@ -7,28 +7,27 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// An Event is what the integration code of a sensor hands to its content
-// interpreter: a value for each input, by index. What is beyond its end was
-// not handed over.
+// An Event is the array of values that the integration code of a sensor passes to its content
+// interpreter, by input. Inputs beyond its end are not supplied.
 type Event []Value
 
-// A Value is what an event has for one input. The zero Value is absent; one
-// that is present may be empty.
+// A Value is the value of one input in an event. The zero Value means absent. A present value may
+// be empty.
 type Value struct {
-	Type    sensor.InputType // 0: absent
-	Text    []byte           // of String; whoever made the event must leave it alone while it is read
-	Integer int64            // of Integer
-	Address [16]byte         // of Address; IPv4 is mapped into IPv6
+	Type    sensor.InputType // 0 means absent
+	Text    []byte           // for TypeString; must not be changed while it is read
+	Integer int64            // for TypeInteger
+	Address [16]byte         // for TypeAddress; IPv4 addresses are mapped into IPv6
 }
 
-// Text returns the value of an input of type String.
+// Text returns a value of type TypeString.
 func Text[T ~string | ~[]byte](s T) Value { return Value{Type: sensor.TypeString, Text: []byte(s)} }
 
-// Number returns the value of an input of type Integer.
+// Number returns a value of type TypeInteger.
 func Number(n int64) Value { return Value{Type: sensor.TypeInteger, Integer: n} }
 
-// IP returns the value of an input of type Address, without its zone. That of
-// the zero address is absent.
+// IP returns a value of type TypeAddress, without the zone of a. It returns an absent value if a
+// is the zero Addr.
 func IP(a netip.Addr) Value {
 	if !a.IsValid() {
 		return Value{}
@@ -39,7 +38,7 @@ func IP(a netip.Addr) Value {
 // Present reports whether the event has a value for the input.
 func (v *Value) Present() bool { return v.Type != 0 }
 
-// Constants returns the values of a constant input, nil for any other.
+// Constants returns the values of a constant input, or nil for other inputs.
 func Constants(in *sensor.SuppliedInput) []Value {
 	var list []Value
 	for _, text := range in.Values {

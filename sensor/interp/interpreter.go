@@ -9,52 +9,51 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// An Interpreter is the content interpreter: it evaluates the instances of one
-// channel file against one event after the other, as FORMAT.md, section 8,
-// says. It checks each bound and charges each step (section 9). It allocates
-// nothing for an event once it has seen a few, and its results do not depend on
-// the events before. An Interpreter serves one goroutine.
+// An Interpreter evaluates the instances of one channel file against events, as FORMAT.md, section
+// 8, defines. It checks every bound and charges every step (section 9). After the first few events
+// it allocates nothing. Its results do not depend on earlier events. An Interpreter must be used
+// by only one goroutine at a time.
 type Interpreter struct {
 	file     *channelfile.File
 	access   sensor.Access
 	budget   sensor.Budget
 	constant uint64   // steps of any event
-	perByte  []uint64 // steps for each byte of an input's value
-	memory   uint64   // bytes that the file takes
+	perByte  []uint64 // by input, steps for each byte of the value
+	memory   uint64   // memory for the file, in bytes
 
-	truths  []bool // of the criteria
+	truths  []bool // by criterion
 	run     uint32
-	ran     []uint32 // by RunInstance: the run in which a criterion was evaluated
+	ran     []uint32 // for RunInstance: by criterion, the last run that evaluated it
 	matched []int
 	steps   uint64
-	work    uint64 // what evaluating really took, more or less: bytes and places looked at
-	limit   uint64 // of work, for a Synthesizer; 0: none
+	work    uint64 // work of all evaluations so far, roughly the number of bytes and positions visited
+	limit   uint64 // work limit of a Synthesizer; 0 means no limit
 	stack   []bool
-	reached []uint64 // of a pattern with bytes that are not UTF-8
+	reached []uint64 // state of matchBytes
 	machine machine
 }
 
-// A FaultKind says what went wrong in an evaluation.
+// A FaultKind is the kind of a fault in an evaluation.
 type FaultKind uint8
 
-// The kinds of faults. An interpreter that checks nothing does the harm that
-// this one reports.
+// The kinds of faults. An interpreter that does not check would do harm instead of reporting a
+// fault.
 const (
-	FaultInput  FaultKind = 1 + iota // a criterion reads an input that a positional reader was not handed
-	FaultType                        // the value of an input is of a type that the operator does not read
-	FaultSteps                       // the event costs more than the budget of steps
-	FaultMemory                      // the file takes more than the budget of memory
+	FaultInput  FaultKind = 1 + iota // a criterion reads an input that a positional reader did not get
+	FaultType                        // the value of an input has a type that the operator does not accept
+	FaultSteps                       // the event costs more steps than the budget
+	FaultMemory                      // the file needs more memory than the budget
 )
 
-// A Fault says where an evaluation went wrong. The event has no result then.
+// A Fault reports where an evaluation failed. The event then has no result.
 type Fault struct {
 	Kind      FaultKind
-	Criterion int              // that was evaluated; -1 if the fault is not that of one
-	Input     int              // that it reads; -1 likewise
-	Supplied  int              // how many inputs the event has
-	Type      sensor.InputType // of the value, if that is the fault
+	Criterion int              // index of the criterion; -1 if the fault does not belong to a criterion
+	Input     int              // input that the criterion reads; -1 if the fault does not belong to a criterion
+	Supplied  int              // number of inputs of the event
+	Type      sensor.InputType // type of the value, for FaultType
 	Operator  channelfile.Operator
-	Needed    uint64 // steps or bytes
+	Needed    uint64 // in steps or bytes
 	Budget    uint64
 }
 
@@ -75,13 +74,13 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("no fault (%d)", f.Kind)
 }
 
-// NewInterpreter returns the interpreter of a file for a build that reads as r
-// says: with its access to inputs and its budget. A budget of zero is none.
+// New returns the interpreter of a file for a build with the given reader. It uses the access and
+// the budget of the reader. A budget of 0 means no budget.
 func New(f *channelfile.File, r *sensor.Reader) *Interpreter {
 	return newInterpreter(f, sensor.NeedsOf(f, nil), r)
 }
 
-// newInterpreter is NewInterpreter of a file whose needs are known.
+// newInterpreter is New for a file whose needs are known.
 func newInterpreter(f *channelfile.File, needs *sensor.Needs, r *sensor.Reader) *Interpreter {
 	it := &Interpreter{
 		file:    f,
@@ -99,15 +98,15 @@ func newInterpreter(f *channelfile.File, needs *sensor.Needs, r *sensor.Reader) 
 	return it
 }
 
-// As makes the interpreter that of another build.
+// As changes the reader of the interpreter, for another build.
 func (it *Interpreter) As(r *sensor.Reader) {
 	it.access, it.budget = r.Access, r.Budget
-	it.machine.program = 0 // the work for a build does not depend on the one before
+	it.machine.program = 0 // the work for a build must not depend on the previous build
 }
 
-// Run evaluates an event: each criterion once, in the order of the file, and
-// then each instance. Nothing is skipped, so what is read does not depend on
-// what the values are. The error, if any, is a [*Fault].
+// Run evaluates an event: first each criterion once, in the order of the file, then each instance.
+// It skips nothing, so the set of inputs that it reads does not depend on their values. If Run
+// fails, the error is a [*Fault].
 func (it *Interpreter) Run(e Event) error {
 	it.matched = it.matched[:0]
 	if err := it.charge(e); err != nil {
@@ -133,9 +132,9 @@ func (it *Interpreter) Run(e Event) error {
 	return nil
 }
 
-// RunInstance evaluates one instance alone: the criteria that it refers to, each
-// once, and its condition. The event is charged as by Run. The error, if any, is
-// a [*Fault], or says that a [Synthesizer.Limit] was reached.
+// RunInstance evaluates only one instance: its condition, and once each criterion that it refers
+// to. It charges the event as Run does. If it fails, the error is a [*Fault], or the limit of
+// [Synthesizer.Limit] is reached.
 func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err error) {
 	it.matched = it.matched[:0]
 	if err := it.charge(e); err != nil {
@@ -144,7 +143,7 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 	if it.ran == nil {
 		it.ran = make([]uint32, len(it.truths))
 	}
-	if it.run++; it.run == 0 { // all numbers of runs were used
+	if it.run++; it.run == 0 { // the counter has wrapped
 		clear(it.ran)
 		it.run = 1
 	}
@@ -169,15 +168,15 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 	return it.condition(in.First, in.Count), nil
 }
 
-// Matched returns the instances that the event of the last Run matches, in the
-// order of the file. It is overwritten by the next.
+// Matched returns the instances that matched the event of the last Run, in the order of the file.
+// The next Run overwrites the result.
 func (it *Interpreter) Matched() []int { return it.matched }
 
-// Steps returns what the event of the last Run was charged, at most 2^64 - 1.
+// Steps returns the charge for the event of the last Run, at most 2^64 - 1.
 func (it *Interpreter) Steps() uint64 { return it.steps }
 
-// Charge returns what Run charges an event, without running it: at most
-// 2^64 - 1 steps.
+// Charge returns the steps that Run would charge for an event, at most 2^64 - 1. It does not run
+// the event.
 func (it *Interpreter) Charge(e Event) uint64 { return it.total(e).Steps }
 
 func (it *Interpreter) total(e Event) sensor.Charge {
@@ -190,9 +189,8 @@ func (it *Interpreter) total(e Event) sensor.Charge {
 	return total
 }
 
-// charge charges the event before anything of it is looked at: the charge
-// depends on the lengths of its values alone. A charge beyond 2^64 - 1 exceeds
-// every budget.
+// charge charges the event before the values are read, since the charge depends only on their
+// lengths. A charge beyond 2^64 - 1 exceeds every budget.
 func (it *Interpreter) charge(e Event) error {
 	total := it.total(e)
 	it.steps = total.Steps
@@ -205,7 +203,7 @@ func (it *Interpreter) charge(e Event) error {
 	return nil
 }
 
-// absent is the value of what a named reader does not find.
+// absent is the value that a named reader finds for an input that it did not get.
 var absent Value
 
 // value reads an input of the event for criterion i.
@@ -223,7 +221,7 @@ func (it *Interpreter) value(i int, c channelfile.Criterion, e Event, input int)
 	return nil, &Fault{Kind: FaultInput, Criterion: i, Input: input, Supplied: len(e), Operator: c.Operator}
 }
 
-// takes reports whether an operator takes values of a type.
+// takes reports whether an operator accepts values of a type.
 func takes(op channelfile.Operator, t sensor.InputType) bool {
 	switch op {
 	case channelfile.OpExists:
@@ -335,8 +333,8 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 	return all, nil
 }
 
-// errSpent ends an evaluation that took all the work that a Synthesizer may do.
-var errSpent = errors.New("more work than is allowed")
+// errSpent ends an evaluation that reached the work limit of a Synthesizer.
+var errSpent = errors.New("the work limit is reached")
 
 func (it *Interpreter) spent() bool { return it.limit > 0 && it.work > it.limit }
 
@@ -380,11 +378,11 @@ func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand
 			return bytes.Contains(value, operand)
 		}
 	}
-	return false // Parse knows no other operator
+	return false // Parse accepts no other operator
 }
 
-// comparison evaluates criterion i, which compares its input with others. Each
-// of these is read, whatever the first one is.
+// comparison evaluates criterion i, which compares its input with other inputs. It reads each of
+// them, whatever the value of the first input.
 func (it *Interpreter) comparison(i int, c channelfile.Criterion, v *Value, e Event) (bool, error) {
 	all := c.Flags&channelfile.FlagAll != 0
 	result := all

@@ -12,45 +12,43 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Model is a model of a sensor that checks nothing: it believes every offset,
-// count and index of the file, and that it is handed as many inputs as the file
-// reads, of the types that the template type declares. The model watches each
-// load that such a sensor would make, and reports the first that leaves the
-// object which it is meant for. INTERPRETER.md says what it does, in which
-// order; the raw sensor and the one in C, which are used to test the gate, do
-// the same without anybody watching. A Model serves one goroutine.
+// A Model is a model of a sensor that checks nothing. It trusts every offset, count and index of
+// the file. It assumes that it gets all inputs that the file reads, with the types that the
+// template type declares. The model watches each load that such a sensor would do, and reports the
+// first load outside its object. INTERPRETER.md defines the loads and their order. Two test
+// sensors, the raw sensor and the sensor in C, do the same loads without this supervision. A Model
+// must be used by only one goroutine at a time.
 type Model struct {
 	types    []sensor.InputType
 	sections [maxSection + 1]object
 	counts   [maxSection + 1]uint32
-	truths   object // of the criteria, a byte each
+	truths   object // one byte for each criterion
 	stack    object
 	trace    Trace
 	inputs   Event
 	sets     [5][]bool
 	places   modelPlaces
-	claims   *modelClaims // nil: none are asserted
-	texts    []object     // that spans of this run point to
+	claims   *modelClaims // nil means that no claims are asserted
+	texts    []object     // objects that the spans of this run point to
 }
 
-// A Trace is what a sensor did on an event.
+// A Trace records the actions of a sensor on an event.
 type Trace struct {
 	Reads      []int  // the inputs that were read, in order
-	Matched    []int  // instances
-	Operations uint64 // elementary ones: INTERPRETER.md says which
+	Matched    []int  // indices of the instances that matched
+	Operations uint64 // number of elementary operations, as INTERPRETER.md counts them
 }
 
-// A Violation is a load outside the object that it is meant for, or of what was
-// claimed that it would not be.
+// A Violation is a load outside its object, or a value that contradicts a claim.
 type Violation struct {
-	Claim     string // that does not hold, and what there is; "" if a load left its object
-	Object    string // such as "inputs", "criteria" or "value of input 6 (index 5)"
-	Length    uint64 // of the object, in bytes
-	Offset    uint64 // of the load, from the start of the object
-	Size      uint64 // of the load
-	Wild      bool   // there is no object: Offset is an address that was never one
-	Criterion int    // that was evaluated; -1 if none was
-	Input     int    // that is read; -1 if none is
+	Claim     string // the broken claim and the actual value; "" if a load left its object
+	Object    string // name of the object, such as "inputs", "criteria" or "value of input 6 (index 5)"
+	Length    uint64 // length of the object, in bytes
+	Offset    uint64 // offset of the load from the start of the object, in bytes
+	Size      uint64 // size of the load, in bytes
+	Wild      bool   // the load has no object, and Offset is a number that was used as an address
+	Criterion int    // criterion that was evaluated; -1 if no criterion was evaluated
+	Input     int    // input that was read; -1 if no input was read
 }
 
 func (v *Violation) Error() string {
@@ -63,15 +61,14 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("read of %d bytes at %s+%d of %d", v.Size, v.Object, v.Offset, v.Length)
 }
 
-// An object is memory that a sensor was given, or a part of it that has a
-// meaning of its own.
+// An object is memory that a sensor has, or a part of it with its own meaning.
 type object struct {
-	name string // "" of the value of an input, and of a number that is taken for its address
+	name string // "" for the value of an input, and for a number that is used as an address
 	data []byte
-	wild bool   // there is none: what should be its address is a number
-	at   uint64 // that number; of a section, where it starts in the file
-	size uint64 // the bytes that should be there
-	in   int    // the input whose value it is; -1 if none
+	wild bool   // the object does not exist: a number is used as its address
+	at   uint64 // if wild, that number; for a section, its offset in the file
+	size uint64 // expected size in bytes
+	in   int    // input that has the object as its value; -1 if there is no such input
 }
 
 // The sections that a sensor reads, by their types.
@@ -96,7 +93,7 @@ var sectionNames = [maxSection + 1]string{
 	sectionSources: "sources", sectionInstructions: "instructions", sectionClasses: "classes", sectionRanges: "ranges",
 }
 
-// The sizes of what is loaded at once, in bytes.
+// The sizes of the records that are loaded at once, in bytes.
 const (
 	modelHeader     = 48
 	modelRecord     = 48
@@ -105,9 +102,9 @@ const (
 	modelCriterion  = 12
 )
 
-// NewModel loads a file into a sensor. Types are those that the template type
-// declares for its inputs. The error, if any, is a [*Violation]: the sensor left
-// the file while it looked for the sections.
+// NewModel loads a file into a sensor. Types are the types that the template type declares for the
+// inputs. If NewModel fails, the error is a [*Violation]: the sensor read outside the file when it
+// looked for the sections.
 func NewModel(file []byte, types []sensor.InputType) (m *Model, err error) {
 	m = &Model{types: types}
 	defer m.watch(&err)
@@ -130,10 +127,10 @@ func NewModel(file []byte, types []sensor.InputType) (m *Model, err error) {
 	return m, nil
 }
 
-// Assert lets the model hold each number that it comes across against what the
-// gate claims of the file, and the operations of an event against the steps that
-// are claimed of it, if that is not 0. What is not as claimed is a [*Violation],
-// even where nothing is read that must not be. Without claims it asserts nothing.
+// Assert makes the model compare the file with claims of the gate: each number that it reads with
+// the claim for that number, and the operations of an event with steps, unless steps is 0. A
+// broken claim is a [*Violation], even if no load leaves its object. If claims is nil, the model
+// asserts nothing.
 func (m *Model) Assert(claims *facts.Facts, steps uint64) {
 	m.claims = nil
 	if claims == nil {
@@ -149,13 +146,13 @@ func (m *Model) Assert(claims *facts.Facts, steps uint64) {
 	}}
 }
 
-// modelClaims are what a model asserts.
+// modelClaims are the claims that a model asserts.
 type modelClaims struct {
 	*facts.Facts
 	most [numClaimed]uint64
 }
 
-// What there is claimed to be at most so much of.
+// The indices of the claimed maximums.
 const (
 	claimedInputs = iota
 	claimedWords
@@ -168,20 +165,19 @@ const (
 )
 
 var claimedNames = [numClaimed]string{
-	claimedInputs: "inputs up to one that is read", claimedWords: "words of a condition", claimedStack: "truths on the stack",
+	claimedInputs: "inputs up to the last one that is read", claimedWords: "words of a condition", claimedStack: "truths on the stack",
 	claimedOperands: "operands of a criterion", claimedLength: "bytes of a value", claimedInstructions: "instructions of a program",
 	claimedSteps: "elementary operations",
 }
 
-// claimed ends the run if there is more of something than is claimed.
+// claimed ends the run if a number exceeds its claimed maximum.
 func (m *Model) claimed(of int, have uint64) {
 	if m.claims != nil && have > m.claims.most[of] {
 		panic(&Violation{Claim: fmt.Sprintf("there are %d %s; at most %d are claimed", have, claimedNames[of], m.claims.most[of]), Criterion: -1, Input: -1})
 	}
 }
 
-// assertSections holds the sections against the claims, but those that no sensor
-// reads.
+// assertSections compares the sections with the claims. It skips sections that no sensor reads.
 func (m *Model) assertSections() {
 	if m.claims == nil {
 		return
@@ -191,15 +187,15 @@ func (m *Model) assertSections() {
 			continue
 		}
 		if o := &m.sections[s.Type]; o.at != s.Offset || uint64(len(o.data)) != s.Length || uint64(m.counts[s.Type]) != s.Count {
-			panic(&Violation{Criterion: -1, Input: -1, Claim: fmt.Sprintf("section %s has %d entries in %d bytes at %d; claimed are %d in %d at %d",
+			panic(&Violation{Criterion: -1, Input: -1, Claim: fmt.Sprintf("section %s has %d entries in %d bytes at %d; the claim is %d in %d at %d",
 				o.name, m.counts[s.Type], len(o.data), o.at, s.Count, s.Length, s.Offset)})
 		}
 	}
 }
 
-// Run evaluates an event: the inputs that a build supplies, by index. The trace
-// is overwritten by the next Run. The error, if any, is a [*Violation]; the trace
-// then ends where it happened.
+// Run evaluates an event, which has the inputs that a build supplies, by index. The next Run
+// overwrites the trace. If Run fails, the error is a [*Violation], and the trace ends at the
+// violation.
 func (m *Model) Run(e Event) (trace *Trace, err error) {
 	defer m.watch(&err)
 	m.inputs, m.texts = e, m.texts[:0]
@@ -218,7 +214,7 @@ func (m *Model) Run(e Event) (trace *Trace, err error) {
 	return trace, nil
 }
 
-// watch turns the violation that ended a run into its error.
+// watch recovers from the violation that ended a run and stores it in err.
 func (m *Model) watch(err *error) {
 	switch fault := recover().(type) {
 	case nil:
@@ -229,7 +225,7 @@ func (m *Model) watch(err *error) {
 	}
 }
 
-// check ends the run unless size bytes at off are in o.
+// check ends the run unless o contains the size bytes at off.
 func (m *Model) check(o *object, off, size uint64) {
 	switch {
 	case size == 0 && off == 0:
@@ -272,8 +268,8 @@ type span struct {
 
 func (s *span) empty() bool { return s.start == s.end }
 
-// operand returns the value with a number, after the whole of it was checked:
-// comparing may stop early, and would hide what lies further on.
+// operand returns the value with index i. It checks the whole value first: a comparison may stop
+// early and would then miss a violation at its end.
 func (m *Model) operand(i uint32) span {
 	offset := m.u32(&m.sections[sectionValues], uint64(i)*8)
 	length := m.u32(&m.sections[sectionValues], uint64(i)*8+4)
@@ -282,15 +278,15 @@ func (m *Model) operand(i uint32) span {
 	return span{&m.sections[sectionPool], uint64(offset), uint64(offset) + uint64(length)}
 }
 
-// A taken input is what the sensor finds in the array of inputs. It looks at
-// the descriptor, and believes the declared type.
+// A taken is an input as the sensor finds it in the array of inputs. The sensor reads the
+// descriptor and trusts the declared type.
 type taken struct {
 	value   *Value
 	present bool
 	index   int
 }
 
-// input takes an input out of the array.
+// input takes an input from the array.
 func (m *Model) input(i, criterion int) taken {
 	if i >= len(m.inputs) {
 		panic(&Violation{Object: "inputs", Length: uint64(len(m.inputs)) * modelDescriptor,
@@ -299,17 +295,17 @@ func (m *Model) input(i, criterion int) taken {
 	m.trace.Reads = append(m.trace.Reads, i)
 	m.claimed(claimedInputs, uint64(i)+1)
 	if m.claims != nil && !m.claims.InputRead(i) {
-		panic(&Violation{Claim: sensor.InputNumber(i) + " is read, and not claimed to be", Criterion: criterion, Input: i})
+		panic(&Violation{Claim: sensor.InputNumber(i) + " is read, but the claims do not list it", Criterion: criterion, Input: i})
 	}
 	v := &m.inputs[i]
 	return taken{v, v.Present(), i}
 }
 
-// integerSize is the length that a descriptor has for a number.
+// integerSize is the length of an integer in its descriptor.
 const integerSize = 8
 
-// object returns the memory that the pointer in a descriptor leads to. That of
-// a number is the number.
+// object returns the memory that the descriptor points to. For an integer, the number itself takes
+// the place of the pointer.
 func (t taken) object() object {
 	switch t.value.Type {
 	case sensor.TypeInteger:
@@ -320,9 +316,9 @@ func (t taken) object() object {
 	return object{data: t.value.Text, size: uint64(len(t.value.Text)), in: t.index}
 }
 
-// text returns the value as a text, all of which was checked.
+// text returns the value as a text, and checks all of it.
 func (m *Model) text(t taken) span {
-	if len(m.texts) == cap(m.texts) { // spans point into the old ones
+	if len(m.texts) == cap(m.texts) { // spans point into the old array, so append must not move it
 		m.texts = make([]object, 0, 32)
 	}
 	m.texts = append(m.texts, t.object())
@@ -331,9 +327,9 @@ func (m *Model) text(t taken) span {
 	return span{o, 0, o.size}
 }
 
-// number returns the value as a number. Where a number is declared and a string
-// is there, that is the address of the string: any number, of which nothing is
-// read.
+// number returns the value as an integer. If an integer is declared and the value is a string, the
+// sensor uses the address of the string as the integer. It can be any number, and nothing is read
+// through it.
 func (m *Model) number(t taken) (int64, bool) {
 	if m.declared(t.index) == sensor.TypeInteger {
 		if t.value.Type != sensor.TypeInteger {
@@ -362,7 +358,7 @@ func (m *Model) criterion(i int) bool {
 	m.check(operands, first*4, count*4)
 	m.claimed(claimedOperands, count)
 	if m.claims != nil && !slices.Contains(m.claims.Operators, op.String()) {
-		panic(&Violation{Claim: fmt.Sprintf("operator %v occurs, and is not claimed to", op), Criterion: i, Input: -1})
+		panic(&Violation{Claim: fmt.Sprintf("operator %v occurs, but the claims do not list it", op), Criterion: i, Input: -1})
 	}
 	all, folded := flags&channelfile.FlagAll != 0, flags&channelfile.FlagFold != 0
 	if flags&channelfile.FlagInputs != 0 {
@@ -376,7 +372,7 @@ func (m *Model) criterion(i int) bool {
 		}
 		return result
 	}
-	for k := first; k < first+count; k++ { // what a run may come to read
+	for k := first; k < first+count; k++ { // operands that a run may read
 		if op == channelfile.OpRegexp {
 			m.program(m.u32(operands, k*4))
 			continue
@@ -490,7 +486,7 @@ func (m *Model) rune(s span) (rune, uint64) {
 	return r, uint64(n)
 }
 
-// unit is what is compared: the fold of a rune, or a byte.
+// unit returns the first unit of a comparison: the fold of a rune, or a byte.
 func (m *Model) unit(s span, folded bool) (rune, uint64) {
 	if !folded {
 		return rune(m.u8(s.o, s.start)), 1
@@ -499,7 +495,7 @@ func (m *Model) unit(s span, folded bool) (rune, uint64) {
 	return channelfile.Fold(r), n
 }
 
-// unitBack is the last one.
+// unitBack returns the last unit of a comparison.
 func (m *Model) unitBack(s span, folded bool) (rune, uint64) {
 	if !folded {
 		return rune(m.u8(s.o, s.end-1)), 1
@@ -510,7 +506,7 @@ func (m *Model) unitBack(s span, folded bool) (rune, uint64) {
 	return channelfile.Fold(r), uint64(n)
 }
 
-// prefix moves v behind o, if it starts with it.
+// prefix reports whether v starts with o, and moves v behind it.
 func (m *Model) prefix(v *span, o span, folded bool) bool {
 	for !o.empty() {
 		if v.empty() {
@@ -545,8 +541,7 @@ func (m *Model) suffix(v, o span, folded bool) bool {
 	return true
 }
 
-// pattern follows all ways to read a pattern at once. INTERPRETER.md describes
-// it.
+// pattern follows all ways to match a pattern at the same time; see INTERPRETER.md.
 func (m *Model) pattern(v, o span, folded bool) bool {
 	places := int(o.end-o.start) + 1
 	for i := range m.sets {
@@ -629,8 +624,8 @@ func (m *Model) parseNumber(s span) (int64, bool) {
 	return int64(u), u <= most
 }
 
-// address returns the value as the 16 bytes of an address. Where an address is
-// declared, they are taken from where the descriptor points.
+// address returns the value as the 16 bytes of an address. If an address is declared, the sensor
+// reads the bytes that the descriptor points to.
 func (m *Model) address(t taken) (object, bool) {
 	if m.declared(t.index) == sensor.TypeAddress {
 		o := t.object()
@@ -644,7 +639,7 @@ func (m *Model) address(t taken) (object, bool) {
 	return object{name: "address", data: a[:], in: -1}, ok
 }
 
-// truth is how a sensor keeps one.
+// truth returns the byte by which a sensor stores a truth value.
 func truth(holds bool) byte {
 	if holds {
 		return 1
@@ -688,7 +683,7 @@ func (m *Model) instance(i int) bool {
 	return true
 }
 
-// A modelProgram is a program in the file, by its instructions.
+// A modelProgram is the range of the instructions of a program in the file.
 type modelProgram struct{ first, count uint64 }
 
 // The sizes of the records of programs, in bytes.
@@ -697,8 +692,8 @@ const (
 	modelInstruction   = 8
 )
 
-// program returns the program with a number, after all that a run of it may
-// come to read was checked.
+// program returns the program with index i. It first checks all loads that a run of the program
+// may do.
 func (m *Model) program(i uint32) modelProgram {
 	record := uint64(i) * modelProgramRecord
 	p := modelProgram{uint64(m.u32(&m.sections[sectionPrograms], record+8)), uint64(m.u32(&m.sections[sectionPrograms], record+12))}
@@ -732,7 +727,7 @@ func (m *Model) class(i uint32) (first, count uint64) {
 	return uint64(m.u32(o, uint64(i)*8)), uint64(m.u32(o, uint64(i)*8+4))
 }
 
-// has reports whether a rune is of a class, by looking at each range.
+// has reports whether a class contains a rune. It visits each range.
 func (m *Model) has(class uint32, r rune) bool {
 	first, count := m.class(class)
 	o := &m.sections[sectionRanges]
@@ -744,8 +739,8 @@ func (m *Model) has(class uint32, r rune) bool {
 	return false
 }
 
-// A modelPlaces is where a running program is: what is reached here, and at the
-// next place, each in order and once.
+// modelPlaces is the state of a running program: the instructions that are reached at this
+// position and at the next one. Each list is in order and without duplicates.
 type modelPlaces struct {
 	here, next, pending []uint64
 	isHere, isNext      []bool

@@ -6,29 +6,29 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// A machine runs compiled regular expressions as FORMAT.md, section 8, says: it
-// follows all ways through the program at once, so each instruction is visited
-// at most once at each place of the text, and time is linear in its length.
+// A machine runs compiled regular expressions as FORMAT.md, section 8, defines. It follows all
+// paths through the program at the same time. So it visits each instruction at most once at each
+// position of the text, and its time is linear in the length of the text.
 type machine struct {
 	here, next set
-	work       uint64        // instructions that were reached, in all runs
-	pending    []uint32      // instructions that are still to be visited at this place
-	code       []instruction // of the program that was run last
-	program    int           // which it is in the file, plus one; 0: none, or not one of a file
+	work       uint64        // number of instructions reached, in all runs
+	pending    []uint32      // instructions that are still to be visited at this position
+	code       []instruction // code of the program that ran last
+	program    int           // its index in the file, plus one; 0 means no program, or one that is not in a file
 }
 
-// An instruction is one of a program, with the ranges of its class at hand if
-// they are few.
+// An instruction is an instruction of a program, with a copy of the ranges of its class if they
+// are few.
 type instruction struct {
 	channelfile.Inst
-	few    int // how many; 0: none, or more
+	few    int // number of ranges; 0 means that the class has no range or too many for a copy
 	ranges [fewRanges][2]rune
 }
 
 const fewRanges = 3
 
-// load makes a program ready to be run; number is which it is in the file, -1
-// if it is not of one.
+// load prepares a program for a run. Number is its index in the file, or -1 if it is not in a
+// file.
 func (m *machine) load(p channelfile.Program, number int) {
 	if number >= 0 && m.program == number+1 {
 		return
@@ -49,8 +49,8 @@ func (m *machine) load(p channelfile.Program, number int) {
 	}
 }
 
-// A set is a set of instructions, in the order in which they were added. What
-// position has for one that is not in the set means nothing.
+// A set is a set of instructions, in the order of their addition. The position of an instruction
+// that is not in the set is arbitrary.
 type set struct {
 	list     []uint32
 	position []uint32
@@ -68,7 +68,7 @@ func (s *set) add(i uint32) {
 	}
 }
 
-// size makes room for programs of so many instructions.
+// size allocates memory for programs of up to the given number of instructions.
 func (m *machine) size(instructions int) {
 	if len(m.here.position) >= instructions {
 		return
@@ -80,11 +80,11 @@ func (m *machine) size(instructions int) {
 	m.code = make([]instruction, 0, instructions)
 }
 
-// noRune stands for the rune before the first and after the last.
+// noRune stands for the rune before the first and after the last rune of the text.
 const noRune = -1
 
-// search reports whether the expression of a program is found anywhere in text;
-// number is which program it is in the file, -1 if it is not of one.
+// search reports whether the expression of a program matches anywhere in text. Number is the index
+// of the program in the file, or -1 if it is not in a file.
 func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
 	m.load(p, number)
 	m.next.list = m.next.list[:0]
@@ -116,7 +116,7 @@ func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
 	}
 }
 
-// takes reports whether a rune is of the instruction's class.
+// takes reports whether the class of the instruction contains a rune.
 func (in *instruction) takes(p channelfile.Program, r rune) bool {
 	if in.few == 0 {
 		return p.Holds(in.Arg, r)
@@ -129,9 +129,9 @@ func (in *instruction) takes(p channelfile.Program, r rune) bool {
 	return false
 }
 
-// follow adds to the instructions that are reached here those that follow
-// without taking a rune, and the first one: the expression may start at any
-// place. It reports whether the match is among them.
+// follow extends the set of instructions reached at this position: by the first instruction, since
+// a match may start anywhere, and by all that follow without consuming a rune. It reports whether
+// a match was reached.
 func (m *machine) follow(before, after rune) bool {
 	m.here.add(0)
 	m.pending = append(m.pending[:0], m.here.list...)
@@ -176,10 +176,10 @@ func asserts(a channelfile.Assertion, before, after rune) bool {
 	case channelfile.AssertNoBoundary:
 		return isWord(before) == isWord(after)
 	}
-	return false // Parse knows no other
+	return false // Parse accepts no other assertion
 }
 
-// isWord reports whether a rune is a letter or digit of ASCII, or an underscore.
+// isWord reports whether a rune is an ASCII letter, an ASCII digit or an underscore.
 func isWord(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
 }

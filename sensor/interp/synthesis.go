@@ -12,33 +12,33 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Synthesizer makes events that take the criteria of a channel file both
-// ways. Events at random do not: what a criterion asks for has to be in the
-// value, or a comparison ends at its first byte and the rest of it is never run.
+// A Synthesizer generates events that make the criteria of a channel file hold and fail. Random
+// events do not do this: unless a value contains the text that a criterion looks for, a comparison
+// ends at its first byte and most of the code does not run.
 type Synthesizer struct {
 	file   *channelfile.File
 	types  []sensor.InputType
 	it     *Interpreter
 	filled Event
 
-	// What is kept from one instance to the next, to be written over.
+	// The buffers below are reused for the next instance.
 	starts     []int
 	on         []channelfile.Word
 	middle     [][]byte
 	candidates []Value
-	arena      []byte // the texts of the events of an instance
+	arena      []byte // texts of the events of an instance
 	event      Event
 	wanted     []channelfile.Word
 	kept       Event
 }
 
-// maxSynthesized is the length of the longest text that is made, in bytes: what
-// is longer takes long to compare, and shows nothing that a shorter one does not.
+// maxSynthesized is the maximum length of a generated text, in bytes. Longer texts take long to
+// compare and reveal nothing new.
 const maxSynthesized = 1 << 10
 
-// NewSynthesizer returns a synthesizer for a file. Needs are those of the file,
-// nil if they are not known. Types are those of its inputs, as its template type
-// declares them; an input beyond is a string.
+// NewSynthesizer returns a synthesizer for a file. Needs are the needs of the file, or nil to
+// compute them. Types are the types that the template type declares for the inputs; an input
+// beyond the end of types is a string.
 func NewSynthesizer(f *channelfile.File, needs *sensor.Needs, types []sensor.InputType) *Synthesizer {
 	if needs == nil {
 		needs = sensor.NeedsOf(f, nil)
@@ -46,20 +46,20 @@ func NewSynthesizer(f *channelfile.File, needs *sensor.Needs, types []sensor.Inp
 	return &Synthesizer{file: f, types: types, it: newInterpreter(f, needs, &sensor.Reader{Access: sensor.AccessNamed})}
 }
 
-// Interpreter returns the interpreter of the file by which the synthesizer tries
-// what it makes. Running the events on it counts as work of the synthesizer.
+// Interpreter returns the interpreter on which the synthesizer tries its events. Further runs on
+// it count as work of the synthesizer.
 func (s *Synthesizer) Interpreter() *Interpreter { return s.it }
 
-// Limit lets the synthesizer, and its interpreter, do only so much work more: a
-// file can be made so that each of its instances takes longer than the rest of
-// it. A unit is about a byte that is looked at, and a nanosecond.
+// Limit limits the further work of the synthesizer and its interpreter. It protects against files
+// in which each instance takes longer than the rest of the file. A unit of work is about one byte
+// visited, and about one nanosecond.
 func (s *Synthesizer) Limit(work uint64) { s.it.limit = s.it.work + max(work, 1) }
 
-// Work returns how many units of work were done so far.
+// Work returns the work done so far, in units.
 func (s *Synthesizer) Work() uint64 { return s.it.work }
 
-// Spend counts work as done that need not be done again: the same events, run on
-// the interpreter of the same build, take the same work each time.
+// Spend counts work that was done elsewhere and need not be repeated. The same events take the
+// same work on each interpreter of the same build.
 func (s *Synthesizer) Spend(work uint64) { s.it.work += work }
 
 func (s *Synthesizer) typeOf(input int) sensor.InputType {
@@ -69,7 +69,7 @@ func (s *Synthesizer) typeOf(input int) sensor.InputType {
 	return sensor.TypeString
 }
 
-// Filled returns an event in which every one of so many inputs is present.
+// Filled returns an event with the given number of inputs, all present.
 func (s *Synthesizer) Filled(inputs int) Event {
 	e := make(Event, inputs)
 	for i := range e {
@@ -85,12 +85,11 @@ func (s *Synthesizer) Filled(inputs int) Event {
 	return e
 }
 
-// Events makes events for an instance, of so many inputs each, and calls yield
-// with one after the other until it returns false: one in which the whole
-// condition holds, if such an event was found, and for each criterion one in
-// which it holds and one in which it nearly does, with the others as in the
-// first. An event is overwritten by the next. Events reports whether all were
-// made: false if the limit ended it, or yield.
+// Events generates events with the given number of inputs for an instance, and passes each to
+// yield. The first event satisfies the condition, if such an event was found. Then, for each
+// criterion, one event satisfies the criterion and one just fails it; the other inputs are as in
+// the first event. Each event overwrites the previous one. Events returns false if yield returned
+// false or the limit was reached.
 func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool {
 	base, ok := s.Matching(instance, inputs)
 	if !ok || !yield(base) || s.it.spent() {
@@ -108,14 +107,14 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 		}
 		kept := base[c.Input]
 		s.kept = s.kept[:0]
-		if c.Flags&channelfile.FlagInputs != 0 { // others get values too
+		if c.Flags&channelfile.FlagInputs != 0 { // set changes other inputs too
 			s.kept = append(s.kept, base...)
 			s.it.work += uint64(inputs)
 		}
 		for _, hold := range []bool{true, false} {
 			s.set(base, word.Criterion(), c, hold)
 			if same := base[c.Input]; hold && len(s.kept) == 0 && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
-				continue // the first event was that one
+				continue // same as the first event
 			}
 			if !yield(base) || s.it.spent() {
 				return false
@@ -127,9 +126,9 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 	return true
 }
 
-// Matching returns an event of so many inputs in which the condition of an
-// instance holds, as far as values for that were found: criteria on one input
-// may exclude each other. It reports false if the limit ended it.
+// Matching returns an event with the given number of inputs that satisfies the condition of an
+// instance. The event may fail the condition, for instance if criteria on one input exclude each
+// other. Matching returns false if the limit was reached.
 func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 	if len(s.filled) != inputs {
 		s.filled = s.Filled(inputs)
@@ -139,7 +138,7 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 	in := s.file.Instance(instance)
 	s.it.work += uint64(inputs + 16*in.Count)
 	s.arena = s.arena[:0]
-	slices.Sort(s.choose(in.First, in.Count)) // criteria stand in the order of their inputs
+	slices.Sort(s.choose(in.First, in.Count)) // criteria are ordered by their inputs
 	for from := 0; from < len(s.wanted); {
 		input := s.file.Criterion(s.wanted[from].Criterion()).Input
 		to := from + 1
@@ -151,7 +150,7 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 		}
 		from = to
 	}
-	for _, word := range s.wanted { // what compares inputs goes by their values
+	for _, word := range s.wanted { // comparisons of inputs come last, since they depend on the other values
 		c := s.file.Criterion(word.Criterion())
 		if c.Flags&channelfile.FlagInputs != 0 && int(c.Input) < inputs {
 			s.set(e, word.Criterion(), c, !word.Negated())
@@ -160,10 +159,10 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 	return e, true
 }
 
-// choose returns references which together make a condition hold: all operands
-// of an and, the first of an or.
+// choose returns references that together satisfy a condition: all operands of an and, the first
+// operand of an or.
 func (s *Synthesizer) choose(first, count int) []channelfile.Word {
-	// Each truth on the stack is made by references that stand together.
+	// The references that produce one truth on the stack are contiguous in s.wanted.
 	s.wanted, s.starts = s.wanted[:0], s.starts[:0]
 	for w := first; w < first+count; w++ {
 		word := s.file.Word(w)
@@ -181,8 +180,8 @@ func (s *Synthesizer) choose(first, count int) []channelfile.Word {
 	return s.wanted
 }
 
-// solve gives an input of e the value by which most of the wanted criteria on
-// it come out as they should. It reports false if the limit ended it.
+// solve gives an input of e the value that satisfies most of the wanted criteria on it. It returns
+// false if the limit was reached.
 func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool {
 	on, middle := s.on[:0], s.middle[:0]
 	candidates := append(s.candidates[:0], e[input], Value{})
@@ -258,11 +257,11 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool 
 	return true
 }
 
-// maxCandidates is of how many criteria on an input the values are tried.
+// maxCandidates is the number of criteria on one input that contribute candidate values.
 const maxCandidates = 64
 
-// set gives the input of criterion i a value by which it holds, or nearly does.
-// Where it compares inputs, the others get values by which that can be.
+// set gives the input of criterion i a value that satisfies the criterion, or just fails it if
+// hold is false. If the criterion compares inputs, set also changes the other inputs as necessary.
 func (s *Synthesizer) set(e Event, i int, c channelfile.Criterion, hold bool) {
 	if c.Flags&channelfile.FlagInputs == 0 {
 		e[c.Input] = s.value(c, hold, e[c.Input])
@@ -273,7 +272,7 @@ func (s *Synthesizer) set(e Event, i int, c channelfile.Criterion, hold bool) {
 		if other >= len(e) || other == int(c.Input) {
 			continue
 		}
-		if !first { // of all operands
+		if !first { // the criterion may need all of them
 			e[other] = e[c.Input]
 			continue
 		}
@@ -292,9 +291,8 @@ func (s *Synthesizer) set(e Event, i int, c channelfile.Criterion, hold bool) {
 	}
 }
 
-// compares reports whether comparing with a text can come out as it should: one
-// that is no number is equal to none, and every text starts and ends with one
-// that is empty.
+// compares reports whether a comparison with a text can have the wanted result. A text that is not
+// a number equals no number, and every text starts and ends with the empty text.
 func compares(op channelfile.Operator, hold bool, with Value) bool {
 	switch op {
 	case channelfile.OpIntegerEquals:
@@ -306,12 +304,11 @@ func compares(op channelfile.Operator, hold bool, with Value) bool {
 	return true
 }
 
-// numeral is a text that is a number. Nobody writes to it.
+// numeral is a text that is a number. It must not be changed.
 var numeral = []byte("1")
 
-// value returns a value by which a criterion holds, or one that is as like it as
-// can be and by which it does not; instead of one that there is not, the old
-// one.
+// value returns a value that satisfies a criterion, or just fails it if hold is false. For the
+// operator exists it returns old if the value must be present and old is.
 func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value {
 	typ := s.typeOf(int(c.Input))
 	if c.Operator == channelfile.OpExists {
@@ -333,7 +330,7 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 		v = s.text(c)
 		switch {
 		case hold:
-		case c.Operator == channelfile.OpRegexp && len(v.Text) > 0: // it is a shortest text: its last rune is needed
+		case c.Operator == channelfile.OpRegexp && len(v.Text) > 0: // no shorter text matches, so the text without its last rune fails
 			_, last := utf8.DecodeLastRune(v.Text)
 			v.Text = v.Text[:len(v.Text)-last]
 		default:
@@ -343,15 +340,16 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 	return v
 }
 
-// made returns the text that the arena has from a place on.
+// made returns the text in the arena that starts at from.
 func (s *Synthesizer) made(from int) Value {
 	s.it.work += uint64(len(s.arena) - from)
 	to := min(len(s.arena), from+maxSynthesized)
 	return Value{Type: sensor.TypeString, Text: s.arena[from:to:to]}
 }
 
-// text returns what the operands of a criterion want: of any the last, so that
-// the others are compared before it, of all each.
+// text returns a text that satisfies the operands of a criterion. For an any-of list this is the
+// last operand, so that the evaluation compares the others first. For an all-of list it is the
+// concatenation of the operands.
 func (s *Synthesizer) text(c channelfile.Criterion) Value {
 	from := len(s.arena)
 	first := c.First
@@ -405,7 +403,7 @@ func (s *Synthesizer) address(c channelfile.Criterion, hold bool, typ sensor.Inp
 		copy(a[:], v)
 	}
 	if !hold {
-		for i := 15; i >= 0; i-- { // the one before
+		for i := 15; i >= 0; i-- { // the address before it
 			a[i]--
 			if a[i] != 0xFF {
 				break
@@ -420,7 +418,7 @@ func (s *Synthesizer) address(c channelfile.Criterion, hold bool, typ sensor.Inp
 	return s.made(from)
 }
 
-// nearly returns a value that differs at its end.
+// nearly returns a value that differs from v at its end.
 func (s *Synthesizer) nearly(v Value) Value {
 	switch v.Type {
 	case sensor.TypeInteger:
@@ -440,7 +438,7 @@ func (s *Synthesizer) nearly(v Value) Value {
 	return v
 }
 
-// appendLikeness appends a text that a pattern describes.
+// appendLikeness appends a text that matches a pattern.
 func appendLikeness(out, pattern []byte) []byte {
 	most := len(out) + maxSynthesized
 	for i := 0; i < len(pattern) && len(out) < most; i++ {
@@ -459,8 +457,8 @@ func appendLikeness(out, pattern []byte) []byte {
 	return out
 }
 
-// sample returns a shortest text in which the expression of a program is found,
-// if its assertions let it: it goes by the program alone.
+// sample returns a shortest text that matches a program. It ignores assertions, so they may still
+// reject the text.
 func sample(p channelfile.Program) []byte {
 	type way struct {
 		from int
@@ -505,7 +503,7 @@ func sample(p channelfile.Program) []byte {
 	return nil
 }
 
-// printable returns a rune of a class: a plain one if it has one.
+// printable returns a rune of a class, a printable one if the class has one.
 func printable(p channelfile.Program, class uint32) rune {
 	for _, r := range "aA0 ._-\\/" {
 		if p.Holds(class, r) {

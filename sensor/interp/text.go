@@ -8,9 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// The comparisons below fold the runes of the value one by one as they go.
-// There is no buffer for the folded value: none could be too short. Operands of
-// a file are folded there.
+// The comparisons below fold the runes of the value one at a time, without a buffer. So no buffer
+// can be too short. The operands of a file are already folded.
 
 // fold decodes and folds the first rune of s, which is not empty.
 func fold(s []byte) (r rune, size int) {
@@ -24,7 +23,7 @@ func fold(s []byte) (r rune, size int) {
 	return channelfile.Fold(r), size
 }
 
-// foldLast does the same for the last rune.
+// foldLast decodes and folds the last rune of s, which is not empty.
 func foldLast(s []byte) (r rune, size int) {
 	if c := s[len(s)-1]; c < utf8.RuneSelf {
 		return fold(s[len(s)-1:])
@@ -33,9 +32,9 @@ func foldLast(s []byte) (r rune, size int) {
 	return channelfile.Fold(r), size
 }
 
-// prefixFold reports whether the fold of the value starts with that of the other
-// text, and how many bytes of the value were compared until that was clear. An
-// operand of a file is folded, and folding it again changes nothing.
+// prefixFold reports whether the folded value starts with the folded other text. It also returns
+// the number of bytes of the value that it compared. Folding an operand of a file again does not
+// change it.
 func prefixFold(value, other []byte) (n int, ok bool) {
 	for len(other) > 0 {
 		if n == len(value) {
@@ -67,7 +66,8 @@ func suffixFold(value, other []byte) bool {
 	return true
 }
 
-// containsFold also returns how many runes were compared.
+// containsFold reports whether the folded value contains a folded operand. It also returns its
+// work: the number of bytes that it visited.
 func containsFold(value, operand []byte) (found bool, work int) {
 	if len(operand) == 0 {
 		return true, 0
@@ -76,7 +76,7 @@ func containsFold(value, operand []byte) (found bool, work int) {
 	ascii, start := operand[0] < utf8.RuneSelf, operand[0]
 	for i := 0; i < len(value); {
 		c := value[i]
-		if ascii && c < utf8.RuneSelf { // most bytes are seen not to be the start at a glance
+		if ascii && c < utf8.RuneSelf { // fast path: most bytes cannot start the operand
 			if 'A' <= c && c <= 'Z' {
 				c += 'a' - 'A'
 			}
@@ -95,11 +95,10 @@ func containsFold(value, operand []byte) (found bool, work int) {
 	return false, work
 }
 
-// matchFold reports whether the folded value as a whole is what a pattern says,
-// which is folded. After a star fails the last one takes a rune more: all others
-// have then what they need, for the first place where the literals between two
-// stars fit leaves most to what follows. It also returns how many places it
-// looked at.
+// matchFold reports whether the whole folded value matches a folded pattern. On a mismatch, only
+// the last star takes one more rune. The earlier stars need not change: the first match of the
+// literals between two stars leaves the most text for the rest of the pattern. MatchFold also
+// returns the number of positions that it visited.
 func matchFold(value, pattern []byte) (matches bool, work int) {
 	v, p := 0, 0
 	star, resume := -1, 0
@@ -135,7 +134,7 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 	return p == len(pattern) || string(pattern[p:]) == "*", work
 }
 
-// match is matchFold without folding: literals are compared as bytes.
+// match is matchFold without folding: it compares literals as bytes.
 func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 	if bytes.IndexByte(pattern, '?') >= 0 && !utf8.Valid(pattern) {
 		return it.matchBytes(value, pattern), (len(value) + 1) * (len(pattern) + 1)
@@ -173,11 +172,10 @@ func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 	return p == len(pattern) || string(pattern[p:]) == "*", work
 }
 
-// matchBytes matches a pattern whose literals are not UTF-8: they may fit in
-// the middle of a rune of the value, where a "?" takes a byte, and a later fit
-// may end earlier. So it follows all fits at once: for each place in the value
-// the set of places in the pattern that are reached there. A "?" reaches at most
-// UTFMax bytes ahead.
+// matchBytes matches a pattern whose literals are not UTF-8. Such literals may match in the middle
+// of a rune of the value, where "?" takes one byte. Then a later match may end earlier, so
+// matchBytes follows all matches at the same time. For each position in the value it keeps the set
+// of positions reached in the pattern. A "?" reaches at most UTFMax bytes ahead.
 func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 	const ahead = utf8.UTFMax + 1
 	words := len(pattern)/64 + 1
@@ -220,8 +218,8 @@ func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 	}
 }
 
-// integer returns the number that a value is. A string is one in the strict
-// decimal form of FORMAT.md, section 8.
+// integer returns the value as a number. A string is a number if it has the strict decimal form of
+// FORMAT.md, section 8.
 func (v *Value) integer() (int64, bool) {
 	if v.Type == sensor.TypeInteger {
 		return v.Integer, true
@@ -253,7 +251,7 @@ func (v *Value) integer() (int64, bool) {
 // maxAddressText is the length of the longest text of an address.
 const maxAddressText = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
-// address returns the address that a value is, mapped into IPv6.
+// address returns the value as an address, mapped into IPv6.
 func (v *Value) address() (a [16]byte, ok bool) {
 	if v.Type == sensor.TypeAddress {
 		return v.Address, true
@@ -266,9 +264,9 @@ func (v *Value) address() (a [16]byte, ok bool) {
 		a[10], a[11] = 0xFF, 0xFF
 		return a, dotted(s, a[12:])
 	}
-	n := 0           // bytes that are filled
-	gap := -1        // where "::" stands
-	afterGap := true // whether the text may begin or go on with ":"
+	n := 0           // number of bytes filled
+	gap := -1        // position of "::"
+	afterGap := true // whether ":" may follow
 	if bytes.HasPrefix(s, []byte("::")) {
 		gap, s = 0, s[2:]
 	}
@@ -336,8 +334,7 @@ func hexDigit(c byte) (int, bool) {
 	return 0, false
 }
 
-// dotted reads an IPv4 address: four decimal numbers up to 255 without leading
-// zeros.
+// dotted reads an IPv4 address: four decimal numbers up to 255 without leading zeros.
 func dotted(s, to []byte) bool {
 	for i := range 4 {
 		n, digits := 0, 0

@@ -14,34 +14,34 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/internal/document"
 )
 
-// A Witness shows the harm that a finding speaks of: a channel file, as small as
-// it can be made, and an event, on which a sensor that checks nothing does it. It
-// stands alone: who has it needs neither the file that was judged nor the fleet.
+// A Witness demonstrates the harm that a finding reports. It consists of an event and the smallest
+// channel file on which a sensor that checks nothing does this harm. A witness is self-contained:
+// replaying it needs neither the judged file nor the fleet.
 type Witness struct {
 	Class WitnessClass
-	Build string // on which it happens
-	Feed  string // "" if the build has one feed alone
+	Build string // build on which the harm happens
+	Feed  string // "" if the build has only one feed for the type
 
-	// What is below is there if Class is Confirmed, Latent or OverBudget.
-	Content []byte             // the channel file: one instance, with as few criteria as show it
-	Types   []sensor.InputType // of the inputs, as the template type declares them
-	Event   Event              // what the build supplies, by index
-	Edit    string             // of Latent: what was added to what was judged
-	Happens string             // what [Witness.Run] says, such as "read of 16 bytes at inputs+320 of 320"
-	Budget  uint64             // of OverBudget: in steps
+	// The fields below are set if Class is WitnessConfirmed, WitnessLatent or WitnessOverBudget.
+	Content []byte             // channel file with one instance and as few criteria as possible
+	Types   []sensor.InputType // types of the inputs, as the template type declares them
+	Event   Event              // the supply of the build, by index
+	Edit    string             // for WitnessLatent: the change that was made to the judged file
+	Happens string             // result of [Witness.Run], such as "read of 16 bytes at inputs+320 of 320"
+	Budget  uint64             // for WitnessOverBudget, in steps
 
-	Reason string // of NoWitness: why there is no event
+	Reason string // for WitnessMissing: why there is no event
 }
 
-// A WitnessClass says what a witness shows.
+// A WitnessClass states the kind of evidence in a witness.
 type WitnessClass uint8
 
-// The classes of witnesses. Zero is none.
+// The classes of witnesses. The zero value is not a class.
 const (
-	WitnessConfirmed  WitnessClass = 1 + iota // the sensor reads what it was not given
-	WitnessLatent                             // it does so once the one edit is made
-	WitnessOverBudget                         // the event costs more than the build allows
-	WitnessMissing                            // there is no event, for a reason
+	WitnessConfirmed  WitnessClass = 1 + iota // the sensor reads memory that it did not get
+	WitnessLatent                             // the sensor does so after one edit of the file
+	WitnessOverBudget                         // the event costs more than the budget of the build
+	WitnessMissing                            // there is no event, for a stated reason
 )
 
 var witnessClassNames = []string{"confirmed", "latent", "over budget", "none"}
@@ -53,8 +53,8 @@ func (c WitnessClass) String() string {
 	return fmt.Sprintf("no class of witness (%d)", uint8(c))
 }
 
-// Run replays the witness on a model of a sensor that checks nothing, and
-// returns what happens. It is an error if nothing does.
+// Run replays the witness on a model of a sensor that checks nothing, and describes the harm. It
+// returns an error if no harm happens.
 func (w *Witness) Run() (string, error) {
 	if w.Class == WitnessMissing {
 		return "", fmt.Errorf("there is nothing to replay: %s", w.Reason)
@@ -77,7 +77,7 @@ func (w *Witness) Run() (string, error) {
 	if violation, ok := errors.AsType[*Violation](err); ok {
 		return violation.Error(), nil
 	}
-	return "", errors.New("the sensor reads nothing that it was not given")
+	return "", errors.New("the sensor reads only memory that it was given")
 }
 
 var (
@@ -88,8 +88,8 @@ var (
 	valueKeys = strictjson.Keys{Optional: []string{"text", "hex", "integer", "address"}}
 )
 
-// ReadWitness reads a document with a witness. Its error, if any, is a
-// [*sensor.JSONError]; name is that of the file, for errors only.
+// ReadWitness reads a document with a witness. If it fails, the error is a [*sensor.JSONError].
+// The name of the file appears only in errors.
 func ReadWitness(name string, data []byte) (*Witness, error) {
 	w := new(Witness)
 	err := document.Read(name, data, func(doc *document.Reader) {
@@ -154,8 +154,7 @@ func (r *witnessReader) base64() []byte {
 	return data
 }
 
-// value reads the value of an input: an object with one key, or none for one
-// that is absent.
+// value reads the value of an input: an object with one key, or without a key for an absent value.
 func (r *witnessReader) value() (v Value) {
 	at, n := r.Next(), 0
 	for key := range r.Object(valueKeys) {
@@ -187,8 +186,8 @@ func (r *witnessReader) value() (v Value) {
 	return v
 }
 
-// JSON returns the witness as a document that [ReadWitness] reads. The same
-// witness gives the same bytes.
+// JSON returns the witness as a document that [ReadWitness] reads. Equal witnesses give equal
+// bytes.
 func (w *Witness) JSON() ([]byte, error) {
 	return document.Write("witness", func(out *document.Writer) {
 		out.Object(func() {

@@ -69,7 +69,7 @@ func TestWitnessWithout(t *testing.T) {
 		{"no event", Witness{Class: WitnessMissing, Reason: "that is not modelled"}, "there is nothing to replay: that is not modelled"},
 		{"no file, and a budget", Witness{Class: WitnessOverBudget, Content: []byte("x"), Budget: 1}, "cannot be read"},
 		{"within the budget", Witness{Class: WitnessOverBudget, Content: needsFile(t), Budget: 1 << 30}, "no more than the budget of 1073741824 steps"},
-		{"all inputs", Witness{Class: WitnessConfirmed, Content: needsFile(t), Event: make(Event, 30)}, "reads nothing that it was not given"},
+		{"all inputs", Witness{Class: WitnessConfirmed, Content: needsFile(t), Event: make(Event, 30)}, "reads only memory that it was given"},
 	} {
 		if happens, err := tt.w.Run(); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %q, %v; want %s", tt.why, happens, err, tt.says)

@@ -1,6 +1,6 @@
-// Package outcome tells how a rule changes at a reader that finds its inputs by name and never
-// gets some of them. Such a reader takes a missing input for absent, so nothing breaks. But the
-// rule may match fewer events, more events, or no event at all.
+// Package outcome determines how a rule changes at a reader that finds its inputs by name and
+// never gets some of them. Such a reader treats a missing input as absent, so nothing breaks. But
+// the rule may match fewer events, more events, or no event at all.
 package outcome
 
 import (
@@ -11,17 +11,17 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
-// An Outcome is what becomes of a template instance at a named reader that
-// never gets some of the inputs which it reads.
+// An Outcome is the effect of missing inputs on a template instance, at a reader that finds inputs
+// by name.
 type Outcome uint8
 
-// The outcomes. Those of an instance of which several hold: it is the first of
-// Blind, Widened, Weakened.
+// The outcomes. If several apply to an instance, its outcome is the first of Blind, Widened and
+// Weakened that applies.
 const (
-	Unaffected Outcome = iota // it reads none of them, or the same events match
-	Weakened                  // it has lost an alternative: fewer events match
-	Widened                   // it has lost a restriction: events match that should not
-	Blind                     // it can never match
+	Unaffected Outcome = iota // the instance reads no missing input, or it matches the same events
+	Weakened                  // the instance lost an alternative and matches fewer events
+	Widened                   // the instance lost a restriction and matches events that it should not match
+	Blind                     // the instance can never match
 )
 
 func (o Outcome) String() string {
@@ -38,67 +38,69 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("no outcome (%d)", uint8(o))
 }
 
-// A Folder finds outcomes. It keeps its working memory from one instance to
-// the next; the zero value is ready for use. A Folder serves one goroutine.
+// A Folder computes outcomes. The zero value is ready for use. A Folder reuses its memory for the
+// next instance and must be used by only one goroutine at a time.
 type Folder struct {
 	stack []part
-	only  int // the word, and one, at which alone inputs are missing; 0: at all
+	only  int // index of the only word at which inputs are missing, plus one; 0 means all words
 
-	// Of criteria that compare with many inputs these are kept as sets, for
-	// any number of words may refer to one.
+	// The sets below hold the operands of criteria that compare with many inputs, because many
+	// words may refer to one criterion.
 	file    *channelfile.File
 	sets    map[int]*inputset.Set
-	asked   inputset.Set // inputs of which missing was asked, in this Fold
-	missing inputset.Set // of these, those that are
+	asked   inputset.Set // inputs for which this Fold has called missing
+	missing inputset.Set // the inputs of asked that are missing
 
-	repeated []int        // criteria of the instance that several references are to
-	held     map[int]part // of these, what is tried
-	uses     map[int]int  // of the criteria of the instance, how many references are to it
+	repeated []int        // criteria of the instance that have several references
+	held     map[int]part // the value that is tried for each criterion in repeated
+	uses     map[int]int  // for each criterion of the instance, the number of its references
 }
 
-// maxRepeated is how many criteria that are referred to more than once are
-// tried both ways, all with all; more are taken to vary by themselves at each
-// reference.
+// maxRepeated is the maximum number of criteria with several references that are tried with both
+// values, in all combinations. If there are more, each reference varies independently.
 const maxRepeated = 10
 
-// A part is what is known of a part of a condition.
+// A part is the value of a part of a condition, as far as it is known.
 type part uint8
 
-// The value of a part: without either bit, it depends on inputs that are
-// there. The marks hold for such a part alone.
+// The bits of a part. A part without partFalse and partTrue depends on inputs that are present.
+// Only such a part has marks.
 const (
-	partFalse    part = 1 << iota // it never holds
-	partTrue                      // it always holds
-	partWidened                   // mark: a restriction that always holds was dropped in it
-	partWeakened                  // mark: an alternative that never holds was dropped in it
-	partTried                     // with partFalse or partTrue: by what is tried alone, not by what is missing
+	partFalse    part = 1 << iota // the part never holds
+	partTrue                      // the part always holds
+	partWidened                   // mark: folding dropped a restriction that always holds
+	partWeakened                  // mark: folding dropped an alternative that never holds
+	// with partFalse or partTrue: the value follows from the tried values alone, not from missing
+	// inputs
+	partTried
 )
 
-// Fold returns the outcome of an instance of f without the inputs for which
-// missing holds.
+// Fold returns the outcome of an instance of f without the inputs for which missing returns true.
 //
-// A missing input is absent, so each criterion that reads one fails, also if
-// it compares another input with it; a negated reference to it holds. (A
-// criterion that compares with any of several inputs, of which some are there,
-// is an or of them.) What follows is folded from the leaves up. An and is false if an
-// operand is, and else drops those that are true; an or is true if an operand
-// is, and else drops those that are false; with nothing left they are true and
-// false.
+// A missing input is absent, so each criterion that reads it fails, and a negated reference to the
+// criterion holds. A criterion that compares its input with a missing input fails too. One
+// exception is a criterion that compares with any of several inputs: it is an or of them, and some
+// may be present.
 //
-//   - The instance is Blind if false is left,
-//   - Widened if true is left, or if an operand that is true was dropped from
-//     an and (the unwritten one too) which is itself part of what is left,
-//   - Weakened if likewise an operand that is false was dropped from an or,
+// Fold folds the condition from the leaves up. An and is false if an operand is false; otherwise
+// its true operands are dropped. An or is true if an operand is true; otherwise its false operands
+// are dropped. An and without operands is true, and an or without operands is false. Then the
+// instance is
+//
+//   - Blind, if the result is false,
+//   - Widened, if the result is true, or if a true operand was dropped from an and that is part of
+//     the result, including the implicit and at the top level of the condition,
+//   - Weakened, if a false operand was dropped from an or that is part of the result,
 //   - Unaffected otherwise.
 //
-// A criterion that several references are to is the same at all of them: the
-// condition is folded once with it true and once with it false, and the worst
-// that comes out is returned. (Where very many are referred to several times
-// they are taken to vary at each reference.) That two criteria exclude or imply
-// one another is not seen. If they do not, Blind means that no event matches
-// without the inputs, Widened that one does which would not match with them,
-// whatever their values, and Weakened that one would match with them and does
-// not without.
+// If several references refer to one criterion, all have the same value. So Fold folds the
+// condition once with the criterion true and once with it false, and returns the worst outcome. If
+// very many criteria have several references, each reference varies independently.
+//
+// Fold does not notice that two criteria exclude or imply each other. If they do not, the outcomes
+// mean the following. Blind: no event matches without the inputs. Widened: without the inputs some
+// event matches that would not match with them, whatever their values. Weakened: some event would
+// match with the inputs and does not match without them.
 func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
 	if w.file != f {
 		w.file, w.sets = f, nil
@@ -119,7 +121,7 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 		whole := w.fold(in, missing)
 		matches = matches || whole&partFalse == 0
 		switch {
-		case whole&partTried != 0: // whatever is missing
+		case whole&partTried != 0: // missing inputs do not matter here
 		case whole&partFalse != 0:
 			lost = true
 		case whole&(partTrue|partWidened) != 0:
@@ -137,18 +139,18 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 	return outcome
 }
 
-// FoldWord is [Folder.Fold] for inputs that are missing at one word of the
-// condition alone: what that word has to do with the outcome. Elsewhere, also
-// where another word refers to the same criterion, they are there.
+// FoldWord is like [Folder.Fold], but the inputs are missing only at one word of the condition. It
+// shows the contribution of this word to the outcome. At all other words the inputs are present,
+// even where a word refers to the same criterion.
 func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(input int) bool) Outcome {
 	w.only = word + 1
 	defer func() { w.only = 0 }()
 	return w.Fold(f, instance, missing)
 }
 
-// findRepeated finds the criteria of an instance that several references are
-// to, if some input of it is missing and they are not too many. What reads a
-// missing input itself is not tried: it is known.
+// findRepeated finds the criteria of an instance that have several references. It finds none if no
+// input of the instance is missing, or if there are too many such criteria. It skips criteria that
+// read a missing input, since their value is known.
 func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) {
 	w.repeated = w.repeated[:0]
 	if w.held == nil {
@@ -164,7 +166,7 @@ func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) b
 		}
 		if w.only == i+1 {
 			lacks = lacks || w.reference(i, word, missing) != 0
-			continue // it has nothing to do with the others
+			continue // independent of other references
 		}
 		c := word.Criterion()
 		switch w.uses[c]++; w.uses[c] {
@@ -199,12 +201,12 @@ func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) par
 	return join(stack, false)
 }
 
-// reference returns what is known of a reference, which is word i.
+// reference returns the part for word i, which is a reference.
 func (w *Folder) reference(i int, word channelfile.Word, missing func(input int) bool) part {
 	c := w.file.Criterion(word.Criterion())
 	known := w.held[word.Criterion()]
 	if w.only == i+1 {
-		known = 0 // others to the criterion are tried, not this
+		known = 0 // this reference is independent of the value that is tried for the others
 	} else if w.only != 0 && known == 0 {
 		return 0
 	}
@@ -225,14 +227,14 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 	switch known {
 	case partFalse:
 		return partTrue
-	case partWeakened: // what holds less often is denied more often
+	case partWeakened: // if the criterion holds less often, its negation holds more often
 		return partWidened
 	}
 	return known
 }
 
-// comparison returns what is known of criterion i, which compares its input,
-// which is there, with other inputs.
+// comparison returns the part for criterion i, whose input is present, and which compares it with
+// other inputs.
 func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input int) bool) part {
 	lost, all := 0, c.Count
 	if all >= inputset.LongList {
@@ -253,8 +255,8 @@ func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input i
 	return partWeakened
 }
 
-// lost returns how many of the inputs that criterion i compares with are
-// missing, and how many they are, each counted once.
+// lost returns the number of missing inputs, and the number of all inputs, that criterion i
+// compares with. It counts each input once.
 func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bool) (lost, all int) {
 	if w.sets == nil {
 		w.sets = make(map[int]*inputset.Set)
@@ -278,7 +280,7 @@ func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bo
 	return lost, all
 }
 
-// join folds the operands of an and or or.
+// join folds the operands of an and, or of an or.
 func join(operands []part, or bool) part {
 	decides, drops, mark := partFalse, partTrue, partWidened
 	if or {
@@ -289,7 +291,7 @@ func join(operands []part, or bool) part {
 	for _, p := range operands {
 		switch {
 		case p&decides != 0:
-			decided |= p // if any is so whatever is missing, all is
+			decided |= p // not tried if at least one such operand is not
 		case p&drops != 0:
 			if p&partTried == 0 {
 				marks |= mark
