@@ -368,8 +368,8 @@ type FieldSummary struct {
 	Seen                           uint64 // in how many events
 }
 
-// Feeds returns a summary of each feed that was observed, in the order of
-// [Mapper.Mappings].
+// Feeds returns a summary of each feed that was observed, in the order in which
+// the Mapper has their mappings.
 func (o *Observer) Feeds() []FeedSummary {
 	var list []FeedSummary
 	for i, m := range o.mapper.mappings {

@@ -29,8 +29,8 @@ func (k Kind) String() string {
 	return "channel file"
 }
 
-// A Subject is what is judged. Make one with [ChannelFile], [Rules], [Needs]
-// or [Definition], or with file.Read.
+// A Subject is one input of a run. Make it with [ChannelFile], [Rules],
+// [NeedsSubject] or [DefinitionSubject], or with file.Read.
 type Subject struct {
 	Kind Kind
 	Name string // of the file, as given; for messages

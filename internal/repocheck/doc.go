@@ -1,5 +1,10 @@
-// Package repocheck has only tests, of what belongs to no single package: that
-// links in the documentation lead somewhere, that nothing imports upward, that
-// the dependencies are those that are listed, that the workflows are pinned,
-// and that the commands in the documentation are ones that cfcheck has.
+// Package repocheck has only tests. They cover facts that belong to no single
+// package:
+//   - links in the documentation and in doc comments lead somewhere,
+//   - packages import only packages below them,
+//   - docs/dependencies.md lists the dependencies,
+//   - workflows are pinned,
+//   - cfcheck has the commands that the documentation shows,
+//   - comments, messages and documentation keep to plain language,
+//   - subjects of commits have one form.
 package repocheck
