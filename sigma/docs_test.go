@@ -110,7 +110,7 @@ func section(t *testing.T, name, want string) string {
 // -update it writes that table.
 func TestDocsLogsources(t *testing.T) {
 	var want strings.Builder
-	want.WriteString("| logsource | template type | keywords are looked for in |\n|---|---|---|\n")
+	want.WriteString("| logsource | template type | keywords are searched in |\n|---|---|---|\n")
 	for d := range builtin.Definitions().All() {
 		for _, l := range d.Logsources {
 			in := ""

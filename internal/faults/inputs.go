@@ -20,7 +20,7 @@ import (
 
 func inputTrials() []trial {
 	return []trial{
-		{"L8", "files and folders without permission, a missing file, 16 file descriptors, a folder in the way of the report", "status 2 that names the file; what else there is, is judged", (*env).unreadable},
+		{"L8", "files and folders without permission, a missing file, 16 file descriptors, a folder in the way of the report", "status 2, with the name of the file; all other files are judged", (*env).unreadable},
 		{"L9", "a FIFO, a socket, a device, a folder, links, a loop of links, a file of /proc", "refused, in less than 100 ms of processor time", (*env).irregular},
 		{"L10", "the file is replaced, truncated and written over while it is read", "the digest in the report is that of a content that there was, with its verdict", (*env).races},
 		{"L12", "other numbers of processors, languages, time zones, folders, orders of creation", "the report has the same bytes", (*env).surroundings},
@@ -74,7 +74,7 @@ func (e *env) unreadable() (string, error) {
 	// The other file is judged all the same.
 	x, err := e.expect(process{args: e.check("missing.cf", e.good)}, undecided)
 	if err != nil || !strings.Contains(x.stdout, "accepted  "+e.good) {
-		return "", fmt.Errorf("what else there was is not judged: %v %s", err, x.stdout)
+		return "", fmt.Errorf("the other files are not judged: %v %s", err, x.stdout)
 	}
 	x, err = e.start(process{args: e.check(e.good), wrapper: []string{"sh", "-c", `ulimit -n 16 && exec "$@"`, "sh"}})
 	if err != nil || x.status == rejected {

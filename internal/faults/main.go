@@ -148,7 +148,7 @@ func number(id string) (n int) {
 // reliabilityPage returns the page of the documentation.
 func reliabilityPage(rows []row, files int, at time.Time, took time.Duration) []byte {
 	var b strings.Builder
-	b.WriteString(`# Reliability: what happens under load and under faults
+	b.WriteString(`# Reliability under load and under faults
 
 This page is written by
 
@@ -156,12 +156,12 @@ This page is written by
 go run ./internal/faults` + fmt.Sprintf(" -files %d", files) + `
 ` + "```" + `
 
-which builds the command and runs it as a process in each trial below. Status 0 must always mean that a verdict was reached and that its report is complete. Whatever else happens, the command must end with another status. A process that is killed leaves an output absent, or complete and of this run.
+It builds the command and runs it as a process in each trial below. Status 0 must always mean that cfcheck reached a verdict and completed the report. After anything else, the command must end with another status. A killed process leaves each output absent, or complete and from this run.
 
 `)
 	fmt.Fprintf(&b, "Measured on %s on %d cores, %s, %s/%s, in %s.\n\n", at.UTC().Format(time.DateOnly), runtime.NumCPU(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, took.Round(time.Second))
-	b.WriteString("| trial | what is done | passes if | outcome | what was seen |\n|---|---|---|---|---|\n")
+	b.WriteString("| trial | action | passes if | outcome | observation |\n|---|---|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.id, cell(r.what), cell(r.passes), r.became, cell(r.saw))
 	}
