@@ -1,12 +1,12 @@
-// Package corpus holds channel files, good and bad, and what the gate has to
-// say of each. The cases are data: a folder each below cases, with the text
-// that says what the file is, what becomes of it and why, and the file that
-// the assembler makes of the text. README.md says how to read and write them,
-// and how to use them from another language.
+// Package corpus holds good and bad channel files, with the expected findings of
+// the gate for each. A case is a folder below cases. It has a text, which states
+// the verdict, the reason and the content of the file, and the file that the
+// assembler makes from the text. README.md describes how to read and write
+// cases, and how to use them from another language.
 //
-// [Cases] is what a test wants; [Variants] derives many more files from one
-// case; [Specials] lists what no file can hold. The package imports nothing
-// that reads or writes channel files, so it can judge all of them.
+// Tests use [Cases]. [Variants] derives many more files from one case.
+// [Specials] lists inputs that no file of the corpus can hold. The package imports
+// nothing that reads or writes channel files, so it can test all of that.
 package corpus
 
 import (
@@ -29,7 +29,7 @@ import (
 //go:embed cases layouts fleets types index.json
 var FS embed.FS
 
-// A Verdict is what the gate decides.
+// A Verdict is the result of the gate for one file and fleet.
 type Verdict string
 
 const (
@@ -41,18 +41,18 @@ const (
 // NoFleet is the [Case.Fleet] of a case that is judged without a fleet.
 const NoFleet = "none"
 
-// defaultFleet is the fleet of the cases that name none: one build that
-// supplies whatever the built-in definition of type 1 has, with no limits.
+// defaultFleet is the fleet of cases that do not name one: a build that supplies
+// all inputs of the built-in definition of type 1, without limits.
 const defaultFleet = "supplies-21"
 
-// builtinFleets are the fleets that the gate itself has; all others are files.
+// builtinFleets are the fleets that the gate has built in. All others are files.
 var builtinFleets = []string{"291", "reference"}
 
-// A Case is one channel file and what the gate has to say of it.
+// A Case is one channel file with the expected findings of the gate.
 type Case struct {
-	Name   string  // the folder's; lower-case words with hyphens
-	Why    string  // what is wrong with the file, or nearly wrong
-	Expect Verdict // of the file, for the fleet
+	Name   string  // name of the folder: lower-case words with hyphens
+	Why    string  // the fault of the file, or its near fault
+	Expect Verdict // verdict on the file for the fleet
 
 	// Checks are the IDs of all checks that report a finding, errors and
 	// warnings, in ascending order. An accepted case has warnings only.
@@ -61,20 +61,20 @@ type Case struct {
 	// Near are the checks that an accepted file only just passes.
 	Near []string
 
-	// At is where the findings are; empty if the case does not say.
+	// At holds the places of the findings. Empty means that the case states no place.
 	At []Location
 
 	// Fleet is the name of the fleet that the file is judged for. FleetData is
-	// that fleet in JSON, nil if it is one that the gate itself has or NoFleet.
+	// that fleet in JSON; nil means that it is built into the gate, or is NoFleet.
 	Fleet     string
 	FleetData []byte
 
-	// Types names the definitions that the file is judged with besides the
-	// built-in ones, and TypesData are they in JSON; "" and nil if there are none.
+	// Types names definitions that the file is judged with, in addition to the
+	// built-in ones. TypesData holds them in JSON. "" and nil mean no additions.
 	Types     string
 	TypesData []byte
 
-	// Now is the time at which the file is judged; zero if it does not matter.
+	// Now is the time at which the file is judged. Zero means that it does not matter.
 	Now time.Time
 
 	FileName string // base name under which the file is judged
@@ -88,13 +88,13 @@ type Location struct {
 	Start, End int
 }
 
-// Path returns where in [FS] the file of the case is.
+// Path returns the path of the case's file in [FS].
 func (c *Case) Path() string { return path.Join("cases", c.Name, c.FileName) }
 
 var cases = sync.OnceValues(func() ([]Case, error) { return Load(FS) })
 
-// Cases returns all cases, by name. It panics if the embedded corpus is broken,
-// which the package's own test rules out.
+// Cases returns all cases, sorted by name. It panics if the embedded corpus is
+// broken. The test of the package excludes that.
 func Cases() []Case {
 	all, err := cases()
 	if err != nil {
@@ -103,9 +103,9 @@ func Cases() []Case {
 	return slices.Clone(all)
 }
 
-// Load reads the cases of a corpus, with the files as they are there. It fails
-// if there are none, or if a text has an unknown key, lacks one or cannot be
-// assembled. It does not compare the files with what the texts make.
+// Load reads the cases of a corpus with their files. It fails if there are no
+// cases, or if a text has an unknown key, lacks a key or cannot be assembled. It
+// does not compare the files with the results of the assembler.
 func Load(fsys fs.FS) ([]Case, error) {
 	texts, err := readTexts(fsys)
 	if err != nil {
@@ -125,8 +125,8 @@ func Load(fsys fs.FS) ([]Case, error) {
 	return out, nil
 }
 
-// Assemble makes the cases of a corpus from their texts alone: [Case.Data] is
-// what the assembler makes.
+// Assemble builds the cases of a corpus from their texts alone. [Case.Data] is
+// the result of the assembler.
 func Assemble(fsys fs.FS) ([]Case, error) {
 	texts, err := readTexts(fsys)
 	if err != nil {
@@ -144,10 +144,10 @@ func Assemble(fsys fs.FS) ([]Case, error) {
 	return out, nil
 }
 
-// A text is a case as it is written.
+// A text is the written form of a case.
 type text struct {
 	name     string
-	path     string // of the file, for messages
+	path     string // path of the file, for messages
 	keys     map[string]string
 	at       []string
 	body     string
@@ -165,7 +165,7 @@ var (
 	checkID  = regexp.MustCompile(`^CF[0-9]{4}$`)
 )
 
-// readTexts reads all texts, by name.
+// readTexts reads all texts. The keys of the map are names.
 func readTexts(fsys fs.FS) ([]*text, error) {
 	folders, err := fs.ReadDir(fsys, "cases")
 	if err != nil {
@@ -193,8 +193,8 @@ func readTexts(fsys fs.FS) ([]*text, error) {
 	return out, nil
 }
 
-// parseText reads the keys of a text, up to the first blank line after the
-// first of them. The rest is assembly.
+// parseText reads the keys of a text, up to the first blank line after the first
+// key. The rest is assembly.
 func parseText(name, p, s string) (*text, error) {
 	t := &text{name: name, path: p, keys: map[string]string{}}
 	n, last := 0, ""
@@ -250,7 +250,7 @@ func parseText(name, p, s string) (*text, error) {
 	return t, nil
 }
 
-// resolve makes the case of a text, all but its data.
+// resolve returns the case of a text, without its data.
 func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
 	c := &Case{Name: t.name, Why: t.keys["why"], Expect: Verdict(t.keys["expect"])}
 	fail := func(format string, a ...any) (*Case, *asm.Image, error) {
@@ -332,10 +332,10 @@ func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
 	return c, im, nil
 }
 
-// maxBases caps the chain of bases, which ends a circle.
+// maxBases limits the length of a chain of bases, so that a cycle ends.
 const maxBases = 8
 
-// sources returns the texts to assemble: the format's names, the layout, and
+// sources returns the texts to assemble: the names of the format, the layout, and
 // the bases down to t.
 func (t *text) sources(fsys fs.FS, all []*text) ([]asm.Source, error) {
 	var chain []asm.Source
@@ -392,8 +392,8 @@ func checkList(s string) ([]string, error) {
 	return out, nil
 }
 
-// canonicalName returns the name that the header asks for, or one that does
-// not stand out if the text has no header.
+// canonicalName returns the name that the header requires. If the text has no
+// header, it returns a name in canonical form.
 func canonicalName(im *asm.Image) string {
 	number := func(path string, otherwise uint64) uint64 {
 		if n, ok := im.Number(path); ok {

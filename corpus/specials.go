@@ -11,29 +11,29 @@ import (
 // MaxFileSize is the size in bytes beyond which no channel file is read.
 const MaxFileSize = 1 << 30
 
-// A Special is an input that no file of the corpus can hold: it has to be made
-// where the test runs.
+// A Special is an input that no file of the corpus can hold. A test must create
+// it where it runs.
 type Special struct {
 	Name string
-	How  string // how it is made
-	Why  string // what it does to a reader that does not look
+	How  string // how Make creates it
+	Why  string // the harm to a reader that does not check it
 
 	Expect Verdict
-	Checks []string // IDs of the checks that report it; none if the system itself refuses to read it
+	Checks []string // IDs of the checks that report it; empty means that the system refuses to read it
 
-	// Slow says that reading it takes a second and MaxFileSize bytes of memory.
+	// Slow reports whether reading it takes a second and MaxFileSize bytes of memory.
 	Slow bool
 
-	// Make makes it in a directory of the caller's and returns its path. The
-	// error is errors.ErrUnsupported where the system does not have such things.
+	// Make creates it in a directory of the caller and returns its path. The error
+	// is errors.ErrUnsupported if the system does not support such entries.
 	Make func(dir string) (path string, err error)
 }
 
-// specialName is the name of what Make makes, so that the name is never at
-// fault.
+// specialName is the name of each entry that Make creates, so that the name is
+// never the fault.
 const specialName = "C-00000291-00000001-00000001.cf"
 
-// Specials are the inputs that have to be made. It must not be modified.
+// Specials lists the inputs that a test must create. It must not be modified.
 var Specials = append([]Special{
 	{
 		Name: "directory", How: "make a directory of a channel file's name",
@@ -46,7 +46,7 @@ var Specials = append([]Special{
 	},
 	{
 		Name: "symlink", How: "make a symbolic link to a good file",
-		Why:    "a link is followed; what counts is what it leads to",
+		Why:    "a link is followed; its target counts",
 		Expect: Accepted,
 		Make: func(dir string) (string, error) {
 			data, err := fs.ReadFile(FS, "cases/minimal/"+specialName)
@@ -94,7 +94,7 @@ var Specials = append([]Special{
 func link(dir, target string) (string, error) {
 	p := filepath.Join(dir, specialName)
 	if err := os.Symlink(target, p); err != nil {
-		// Windows asks for a right that few have.
+		// Windows requires a privilege that few users have.
 		return "", errors.ErrUnsupported
 	}
 	return p, nil
@@ -114,7 +114,7 @@ func sparse(dir string, size int64) (string, error) {
 }
 
 // A Release is a version of a template type that is judged before there is any
-// content for it: the moment at which a shortfall is cheapest to mend.
+// content for it. At that moment a shortfall is cheapest to fix.
 type Release struct {
 	Name string
 	Why  string
@@ -131,7 +131,7 @@ type Release struct {
 }
 
 // Releases returns the releases of template types. The first is moment 1 of the
-// story of channel 291; moments 2 and 3 are cases.
+// story of channel 291. Moments 2 and 3 are cases.
 func Releases() []Release {
 	list := []Release{
 		{
@@ -140,7 +140,7 @@ func Releases() []Release {
 			Expect: Rejected, Checks: []string{"CF3002"},
 		},
 		{
-			Name: "291-february-on-21", Why: "every build is given what the type declares",
+			Name: "291-february-on-21", Why: "every build gets all inputs that the type declares",
 			Type: "ipc", Version: 1, Fleet: "supplies-21",
 			Expect: Accepted,
 		},
@@ -183,7 +183,7 @@ func Releases() []Release {
 	return list
 }
 
-// embedded returns a fleet or definitions, nil if there is no file of the name.
+// embedded returns a fleet or definitions, or nil if no file has the name.
 func embedded(folder, name string) []byte {
 	data, err := fs.ReadFile(FS, folder+"/"+name+".json")
 	if err != nil {

@@ -7,10 +7,10 @@ import (
 
 // A Variant is a file derived from a case. Every variant is rejected.
 type Variant struct {
-	Name string // says what was done, such as "minimal, first 47 bytes"
-	Data []byte // good until the next variant
+	Name string // the case and the damage, such as "minimal, first 47 bytes"
+	Data []byte // valid until the next variant
 
-	// Check is the one check that reports it; "" if that depends on the case.
+	// Check is the only check that reports it. "" means that it depends on the case.
 	Check string
 }
 
@@ -28,7 +28,7 @@ func Variants(c Case) iter.Seq[Variant] {
 	}
 }
 
-// Truncations returns the case's file cut off at every length.
+// Truncations returns the case's file truncated at every length.
 func Truncations(c Case) iter.Seq[Variant] {
 	return func(yield func(Variant) bool) {
 		for n := range c.Data {
@@ -37,7 +37,7 @@ func Truncations(c Case) iter.Seq[Variant] {
 			case 0:
 				v.Check = "CF0003"
 			case 1:
-				v.Check = "" // one byte is also one byte repeated
+				v.Check = "" // a single byte also counts as a repeated byte
 			}
 			if !yield(v) {
 				return
@@ -46,8 +46,8 @@ func Truncations(c Case) iter.Seq[Variant] {
 	}
 }
 
-// BitFlips returns the case's file with each single bit flipped. The digests
-// stay as they are, so that no flip can go unnoticed.
+// BitFlips returns the case's file with each single bit flipped. The digests stay
+// the same, so the gate must notice each flip.
 func BitFlips(c Case) iter.Seq[Variant] {
 	return func(yield func(Variant) bool) {
 		data := append([]byte(nil), c.Data...)
@@ -64,8 +64,8 @@ func BitFlips(c Case) iter.Seq[Variant] {
 	}
 }
 
-// Insertions returns the case's file with one byte more at every place, once a
-// zero and once a copy of the byte before.
+// Insertions returns the case's file with one additional byte at every place: once
+// a zero, and once a copy of the byte before.
 func Insertions(c Case) iter.Seq[Variant] {
 	return func(yield func(Variant) bool) {
 		data := make([]byte, len(c.Data)+1)

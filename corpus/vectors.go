@@ -28,7 +28,7 @@ var VectorsFS embed.FS
 type VectorSet struct {
 	Name   string
 	Why    string
-	Path   string   // of the file in [VectorsFS]
+	Path   string   // path of the file in [VectorsFS]
 	Data   []byte   // the file; must not be modified
 	Inputs []string // the type of each declared input: string, integer or address
 	Events []Vector
@@ -37,7 +37,7 @@ type VectorSet struct {
 // A Vector is one event and its result.
 type Vector struct {
 	Why     string
-	Values  []VectorValue // of each declared input
+	Values  []VectorValue // value of each declared input
 	Matches []string      // IDs of the matching instances, in the order of the file
 	Steps   uint64        // charged by FORMAT.md, section 9
 }
@@ -52,8 +52,8 @@ type VectorValue struct {
 
 var vectors = sync.OnceValues(func() ([]VectorSet, error) { return LoadVectors(VectorsFS) })
 
-// Vectors returns all sets of vectors, by name. It panics if the embedded files
-// are broken, which the package's own test rules out.
+// Vectors returns all sets of vectors, sorted by name. It panics if the embedded
+// files are broken. The test of the package excludes that.
 func Vectors() []VectorSet {
 	all, err := vectors()
 	if err != nil {
@@ -62,12 +62,12 @@ func Vectors() []VectorSet {
 	return slices.Clone(all)
 }
 
-// vectorSchema names the form of the JSON of a set.
+// vectorSchema is the version of the JSON of a set.
 const vectorSchema = "cfcheck.vectors/v0"
 
 // LoadVectors reads the folder vectors of a file system. It fails if there is no
-// set or no event, if a key is unknown or missing, and if a channel file is not
-// the one that its set names by digest.
+// set or no event, if a key is unknown or missing, or if a channel file does not
+// have the digest that its set states.
 func LoadVectors(fsys fs.FS) ([]VectorSet, error) {
 	names, err := fs.Glob(fsys, "vectors/*.json")
 	if err != nil {

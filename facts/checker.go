@@ -21,22 +21,21 @@ func must(ok bool, format string, args ...any) {
 	}
 }
 
-// demand is must for each entry of a file: it does not allocate.
+// demand does the same as must for each entry of a file, and does not allocate.
 func demand(ok bool, what string, args ...uint64) {
 	if !ok {
 		must(false, "file: %s: found %d", what, slices.Clone(args))
 	}
 }
 
-// Check reports whether facts are true of a file and a fleet, and say enough:
-// whether each build of the fleet that loads the file, and checks nothing, reads
-// only inside of the file and of the inputs that it is given, and keeps its
-// budgets. Of the facts it believes nothing but the name and the inputs of the
-// type. The error, if any, is a [*Refusal].
+// Check reports whether facts are true of a file and a fleet, and sufficient. They
+// are sufficient if each build that loads the file, and checks nothing, reads only
+// inside the file and its inputs, and keeps its budgets. Check believes only the
+// name and the inputs of the type. The error, if any, is a [*Refusal].
 func Check(file, fleet, facts []byte) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = fault.(*Refusal) // any other is a fault of the checker's own, and ends the program
+			err = fault.(*Refusal) // any other panic is a fault of the checker, and ends the program
 		}
 	}()
 	claims, contracts := Facts{}, document{}
@@ -62,9 +61,9 @@ const keys = " acknowledged access build builds budget collected constant contra
 	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions schema sections " +
 	"seen sensor sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
 
-// decode reads a document, and goes through it once more: encoding/json takes
-// keys in any case, the last of two, null for anything and U+FFFD for what is no
-// rune, and a contract must not mean two things.
+// decode reads a document, and walks through it once more. encoding/json accepts
+// keys in any case, repeated keys, null for anything and U+FFFD for bytes that are
+// not a rune. A contract must not be ambiguous.
 func decode(name string, data []byte, v any) {
 	must(len(data) <= MaxDocument && utf8.Valid(data), "%s: found %d bytes; expected UTF-8 of at most %d", name, len(data), MaxDocument)
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -89,7 +88,7 @@ func walk(name string, d *json.Decoder) {
 		}
 	}
 	if opened != 0 {
-		d.Token() // what closes it
+		d.Token() // the closing delimiter
 	}
 }
 
@@ -120,7 +119,7 @@ var operators = []struct {
 
 var escapes = strings.NewReplacer(`\\`, "", `\*`, "", `\?`, "")
 
-// A checker finds out what is true of a file, and compares it with claims.
+// A checker computes the facts of a file, and compares them with claims.
 type checker struct {
 	file     []byte
 	claims   *Facts
@@ -130,7 +129,7 @@ type checker struct {
 	has      [addressRange + 1]bool // operators
 	reads    map[uint64]uint64      // the inputs, and the steps for each byte
 	constant uint64
-	charges  []uint64 // of programs, at each place of a value
+	charges  []uint64 // charges of the programs, for each place of a value
 }
 
 func u16(b []byte, at uint64) uint64 { return uint64(binary.LittleEndian.Uint16(b[at:])) }
@@ -141,8 +140,8 @@ func (c *checker) entry(section int, i uint64) []byte {
 	return c.sections[section][i*layout[section][1]:][:layout[section][1]]
 }
 
-// tile visits the entries of a section, each of which has, where its two numbers
-// at an offset say, at most so many entries of another. They must tile it.
+// tile visits the entries of a section. Two numbers at an offset give the place and
+// the number of their entries in another section. These must tile that section.
 func (c *checker) tile(section int, at uint64, other int, most uint64, visit func(i, first, end uint64)) {
 	all, end := c.counts[other], uint64(0)
 	for i := range c.counts[section] {
@@ -177,7 +176,7 @@ func (c *checker) header() {
 	}
 }
 
-// conditions runs the words of each instance without truths.
+// conditions runs the words of each instance without truth values.
 func (c *checker) conditions() {
 	c.constant = c.counts[instances] + c.counts[conditions]
 	var stack []uint64 // how deep each truth is nested
@@ -202,7 +201,7 @@ func (c *checker) conditions() {
 	})
 }
 
-// programs looks at each regular expression.
+// programs inspects each regular expression.
 func (c *checker) programs() {
 	c.tile(classes, 0, ranges, maxRanges, func(i, first, end uint64) {
 		for k, least := first, uint64(0); k < end; k++ {
@@ -229,10 +228,10 @@ func (c *checker) programs() {
 	})
 }
 
-// criteria looks at each criterion, and charges what it costs.
+// criteria inspects each criterion, and adds its charge.
 func (c *checker) criteria() {
 	c.tile(values, 0, pool, limits.ValueLength, func(_, first, end uint64) { c.most.ValueLength = max(c.most.ValueLength, end-first) })
-	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values]) // patterns that were looked at
+	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values]) // patterns already inspected
 	c.tile(criteria, 4, operands, limits.Operands, func(i, first, end uint64) {
 		e := c.entry(criteria, i)
 		flags, op, input, n, sum := uint64(e[0]), uint64(e[1]), u16(e, 2), end-first, uint64(0)
@@ -279,7 +278,7 @@ func (c *checker) criteria() {
 	})
 }
 
-// compare holds the claims against what was found. From here on they are used.
+// compare compares the claims with the results. From here on the claims are used.
 func (c *checker) compare() {
 	claims := c.claims
 	list := func(m *Most) []uint64 {
@@ -303,7 +302,7 @@ func (c *checker) compare() {
 	must(len(c.reads) == 0, "facts.reads: missing are, with the steps for each byte, %v", c.reads)
 }
 
-// fleet holds what is claimed of the builds against their contracts.
+// fleet compares the claims about the builds with their contracts.
 func (c *checker) fleet(builds []build) {
 	claimed, loads := map[string]*Contract{}, false
 	for i := range c.claims.Contracts {
@@ -320,7 +319,7 @@ func (c *checker) fleet(builds []build) {
 	must(loads, "fleet: found no build with version %d of type %q: there is nothing to hold the file against", c.claims.Type.Version, c.claims.Type.Name)
 }
 
-// build reports whether a build loads the file, and then is safe.
+// build reports whether a build loads the file. If it does, the build must be safe.
 func (c *checker) build(b *build, claim *Contract) (loads bool) {
 	m, r, t := &c.claims.Most, &b.Reader, &c.claims.Type
 	var feeds []supply
@@ -360,7 +359,7 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 	return true
 }
 
-// feed holds what is read, and what it costs, against what a feed supplies.
+// feed compares the reads and their cost with the supply of a feed.
 func (c *checker) feed(b *build, s *supply, claim *Feed) {
 	name, n := fmt.Sprintf("build %q, feed %q", b.Build, s.Feed), uint64(len(s.Inputs))
 	must(claim.Feed == s.Feed && claim.Supplied <= n, "%s: found %d inputs of feed %q claimed; it supplies %d", name, claim.Supplied, claim.Feed, n)
@@ -372,13 +371,13 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 			look = look[r.Input : r.Input+1]
 			must(look[0].State == "" || look[0].State == "supplied" || look[0].State == "constant", "%s: input index %d is read; found it %s", name, r.Input, look[0].State)
 		}
-		longest, known := uint64(0), true // of what a named reader does not find: 0 bytes
+		longest, known := uint64(0), true // 0 bytes if a named reader does not find the input
 		for _, o := range look {
 			if named && (o.Name != in.Name || o.State == "not supplied") {
 				continue
 			}
 			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
-			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // of a string the less, but 0
+			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // for a string the smaller of the two that are not 0
 			longest, known = max(longest, length), known && length > 0
 		}
 		if len(lengths) == 0 || lengths[0].Input != r.Input {

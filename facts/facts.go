@@ -1,17 +1,16 @@
-// Package facts holds what the gate claims of a channel file that it accepted,
-// and a small checker that verifies it from the bytes.
+// Package facts defines the claims of the gate about an accepted channel file,
+// and a small checker that verifies them from the bytes.
 //
 // When cfcheck accepts a file for a fleet, it promises that no build of the
-// fleet, even one that checks nothing, reads outside of the file and of its
-// inputs or exceeds its budgets. [Facts] write that promise out: where the
-// sections are, how far each index, list, value and program reaches, which
-// inputs are read, and for each build what that costs and what it is given.
-// [Check] reads the file and the fleet for itself, in one file of at most 400
-// lines, believes none of it and says whether it holds. So who wants to trust
-// the gate need not read the gate.
+// fleet, even one that checks nothing, reads outside the file and its inputs or
+// exceeds its budgets. [Facts] state that promise in detail: the places of the
+// sections, the reach of each index, list, value and program, the inputs that
+// are read, and for each build its supply and its costs. [Check] verifies them.
+// It reads the file and the fleet by itself, in one source file of at most 400
+// lines. You can verify a verdict without reading the gate's code.
 //
-// docs/facts.md says how to use it, and what it does not prove. The package
-// imports the standard library alone, and nothing of cfcheck.
+// docs/facts.md describes the use and the limits of facts. The package imports
+// only the standard library, and nothing of cfcheck.
 package facts
 
 import (
@@ -33,29 +32,32 @@ const Schema = "cfcheck.facts/v0"
 // MaxDocument is the size of the largest document that is read, in bytes.
 const MaxDocument = 16 << 20
 
-// Facts are what the gate claims of a file that it accepted for a fleet. Bounds
-// may be looser than the truth, as far as the builds allow it; never tighter.
+// Facts are the claims of the gate about a file that it accepted for a fleet.
+// Bounds may be looser than the truth, as far as the builds allow it, but never
+// tighter.
 type Facts struct {
-	Schema    string     `json:"schema"`   // the constant Schema
-	File      string     `json:"file"`     // SHA-256 of the channel file in hex
-	Fleet     string     `json:"fleet"`    // likewise of the fleet's document
-	Type      Type       `json:"type"`     // that the file is for
-	Sections  []Section  `json:"sections"` // in the order of the file; what names an entry of one names one that is there
-	Most      Most       `json:"most"`
-	Operators []string   `json:"operators"` // that occur
-	Reads     []Read     `json:"reads"`     // the inputs that are read, ascending
-	Constant  uint64     `json:"constant"`  // steps that any event costs
+	Schema string `json:"schema"` // the constant Schema
+	File   string `json:"file"`   // SHA-256 of the channel file in hex
+	Fleet  string `json:"fleet"`  // SHA-256 of the fleet's document in hex
+	Type   Type   `json:"type"`   // template type of the file
+	// in the order of the file; each index is below the Count of its section
+	Sections  []Section `json:"sections"`
+	Most      Most      `json:"most"`
+	Operators []string  `json:"operators"` // operators that occur
+	Reads     []Read    `json:"reads"`     // the inputs that are read, ascending
+	// steps of any event, without those for the bytes of its inputs
+	Constant  uint64     `json:"constant"`
 	Contracts []Contract `json:"contracts"` // each build of the fleet is in one
 }
 
 // A Type is the template type whose number and version are in the file's header.
-// That its name and its inputs go with them is taken on trust: neither the file
-// nor the fleet say it.
+// Its name and its inputs are taken on trust, because neither the file nor the
+// fleet states them.
 type Type struct {
 	Number  uint32  `json:"number"`
 	Version uint32  `json:"version"`
 	Name    string  `json:"name"`
-	Inputs  []Input `json:"inputs"` // all that are declared
+	Inputs  []Input `json:"inputs"` // all declared inputs
 }
 
 // An Input is a declared input. Its type is string, integer or address.
@@ -64,7 +66,7 @@ type Input struct {
 	Type string `json:"type"`
 }
 
-// A Section is where a section of the file is.
+// A Section is the place of a section of the file.
 type Section struct {
 	Type   uint64 `json:"type"`
 	Offset uint64 `json:"offset"`
@@ -72,49 +74,55 @@ type Section struct {
 	Count  uint64 `json:"count"`  // entries
 }
 
-// Most says how much there is at most of what a reader has to have room for.
+// Most holds the sizes that a reader must have room for.
 type Most struct {
-	Inputs       uint64 `json:"inputs"`       // that an index can name: the highest that is read, plus one
-	Words        uint64 `json:"words"`        // of an instance
+	Inputs       uint64 `json:"inputs"`       // highest index of an input that is read, plus one
+	Words        uint64 `json:"words"`        // words of an instance
 	Stack        uint64 `json:"stack"`        // truths on the stack
-	Operands     uint64 `json:"operands"`     // of a criterion
+	Operands     uint64 `json:"operands"`     // operands of a criterion
 	ValueLength  uint64 `json:"valueLength"`  // bytes of a value
-	Instructions uint64 `json:"instructions"` // of a program
+	Instructions uint64 `json:"instructions"` // instructions of a program
 }
 
-// A Read is an input that is read, as the input of a criterion or as what one is
-// compared with.
+// A Read is an input that is read, as the input of a criterion or as its operand.
 type Read struct {
 	Input   uint64 `json:"input"`
 	PerByte uint64 `json:"perByte"` // steps for each byte of its value
 }
 
-// A Contract is what is claimed of builds that do the same.
+// A Contract holds the claims about builds with the same behaviour.
 type Contract struct {
-	Builds       []string `json:"builds"`
-	Refuses      bool     `json:"refuses,omitempty"` // they do not have the type version, and refuse the file safely; nothing else is claimed
-	Memory       uint64   `json:"memory"`            // bytes, at most
-	MemoryBudget uint64   `json:"memoryBudget,omitempty"`
-	StepBudget   uint64   `json:"stepBudget,omitempty"` // of the contract; 0: none is stated
-	Feeds        []Feed   `json:"feeds,omitempty"`      // what they supply for the type version, in the order of the contract
+	Builds []string `json:"builds"`
+	// the builds lack the type version and refuse the file safely; there are no
+	// other claims
+	Refuses      bool   `json:"refuses,omitempty"`
+	Memory       uint64 `json:"memory"` // upper bound in bytes
+	MemoryBudget uint64 `json:"memoryBudget,omitempty"`
+	// budget of the contract; 0 means that it states no budget
+	StepBudget uint64 `json:"stepBudget,omitempty"`
+	// supplies for the type version, in the order of the contract
+	Feeds []Feed `json:"feeds,omitempty"`
 }
 
-// A Feed is what is claimed of the events of one feed.
+// A Feed holds the claims about the events of one feed.
 type Feed struct {
-	Feed     string   `json:"feed,omitempty"`    // its name, if it has one
-	Supplied uint64   `json:"supplied"`          // elements of the array, or map, of inputs
-	Lengths  []Length `json:"lengths,omitempty"` // of the inputs whose bytes cost steps and of which one is stated, ascending
-	Steps    uint64   `json:"steps,omitempty"`   // of an event, at most; 0: nothing bounds them, and there is no budget
+	Feed string `json:"feed,omitempty"` // name; may be empty
+	// number of elements in the array, or map, of inputs
+	Supplied uint64 `json:"supplied"`
+	// stated lengths of inputs whose bytes cost steps, ascending by input
+	Lengths []Length `json:"lengths,omitempty"`
+	// upper bound for an event; 0 means that there is no bound and no budget
+	Steps uint64 `json:"steps,omitempty"`
 }
 
-// A Length is how many bytes the value of an input has at most.
+// A Length is the maximum length of the value of an input, in bytes.
 type Length struct {
 	Input  uint64 `json:"input"`
 	Length uint64 `json:"length"`
 }
 
-// A document is a fleet, as the checker reads it. What is raw makes no build
-// safer, so the checker does not look at it.
+// A document is a fleet, as the checker reads it. The checker ignores raw
+// values, because they make no build safer.
 type document struct {
 	Schema, Name, Note string
 	Builds             []build
@@ -155,15 +163,14 @@ type supplied struct {
 	Values                          json.RawMessage
 }
 
-// A Refusal says which claim does not hold, or what is not as it must be.
+// A Refusal names the claim that does not hold, or the fault of a document.
 type Refusal struct{ Reason string }
 
 func (r *Refusal) Error() string { return r.Reason }
 
-// JSON returns the facts as the document that [Check] takes: the same facts, the
-// same bytes.
+// JSON returns the facts as a document for [Check]. Equal facts give equal bytes.
 func (f *Facts) JSON() ([]byte, error) {
-	g := *f // a list that is empty is written as such
+	g := *f // the copy has empty lists, not null
 	g.Type.Inputs = append([]Input{}, f.Type.Inputs...)
 	g.Sections = append([]Section{}, f.Sections...)
 	g.Operators = append([]string{}, f.Operators...)
@@ -174,7 +181,7 @@ func (f *Facts) JSON() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	err := e.Encode(&g)
-	// What has nothing inside of it is one line. No text has a line's end.
+	// Put each innermost list or object on one line. No text contains a line end.
 	return innermost.ReplaceAllFunc(b.Bytes(), func(lines []byte) []byte {
 		return lineEnd.ReplaceAll(comma.ReplaceAll(lines, []byte(", ")), nil)
 	}), err
@@ -191,9 +198,9 @@ func (f *Facts) InputRead(input int) bool {
 	return slices.ContainsFunc(f.Reads, func(r Read) bool { return r.Input == uint64(input) })
 }
 
-// Steps returns how many steps an event may cost a build, the name of whose feed
-// may be empty. It reports false if nothing is claimed: there is no such build,
-// or nothing bounds the length of its inputs.
+// Steps returns the maximum number of steps that an event of a feed costs a
+// build. The name of the feed may be empty. It reports false if there is no such
+// claim: the build is unknown, or the length of its inputs has no bound.
 func (f *Facts) Steps(build, feed string) (steps uint64, ok bool) {
 	for i := range f.Contracts {
 		if !slices.Contains(f.Contracts[i].Builds, build) {

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// A Source is one text, with the name by which errors call it.
+// A Source is one text, with a name for errors.
 type Source struct {
 	Name string
 	Text string
-	Line int // number of the text's first line in its file, from 1; 0 is 1
+	Line int // number of the text's first line in its file, from 1; 0 means 1
 }
 
-// An Error says which line could not be assembled, and why.
+// An Error names the line that could not be assembled, and the reason.
 type Error struct {
 	Source string
-	Line   int // from 1; 0 if no line is to blame
+	Line   int // from 1; 0 means that the error belongs to no line
 	Err    error
 }
 
@@ -28,8 +28,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // An Image is an assembled file.
 type Image struct {
-	Data []byte // with all damage done
-	Size int    // of the file before any damage
+	Data []byte // bytes with all damage
+	Size int    // size of the file before any damage, in bytes
 	m    *machine
 }
 
@@ -38,7 +38,7 @@ type Image struct {
 func Assemble(sources ...Source) (*Image, error) {
 	m := &machine{defs: map[string]macro{}, records: map[string]macro{}}
 	for _, s := range sources {
-		m.asserts = nil // what holds of a base need not hold of what is made of it
+		m.asserts = nil // the assertions of a base need not hold for cases derived from it
 		lines, err := split(s)
 		if err != nil {
 			return nil, err
@@ -58,7 +58,7 @@ func Assemble(sources ...Source) (*Image, error) {
 	return &Image{m.data, m.size, m}, nil
 }
 
-// locate gives an error its line, unless it has one.
+// locate sets the line of an error, unless it has one.
 func locate(err error, source string, line int) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -70,7 +70,7 @@ func locate(err error, source string, line int) error {
 func split(s Source) ([]line, error) {
 	var out []line
 	n := max(s.Line, 1) - 1
-	var open *line // ended in a comma
+	var open *line // ended with a comma
 	for text := range strings.Lines(s.Text) {
 		n++
 		text = strings.TrimRight(text, "\r\n")
@@ -101,7 +101,7 @@ func split(s Source) ([]line, error) {
 	return out, nil
 }
 
-// layout gives everything its place.
+// layout computes the place of each part.
 func (m *machine) layout() error {
 	at := 0
 	for _, b := range m.blocks {
@@ -148,9 +148,9 @@ func (m *machine) sizeOf(d *datum, at int) (int, error) {
 	return (n - at%n) % n, nil
 }
 
-// emit writes the bytes: first all but the digests, then the patches, then the
-// digests in the order in which they stand, so that one may cover those before
-// it, and at last the damage.
+// emit writes the bytes: first everything except the digests, then the patches,
+// then the digests in their order in the file, and finally the damage. So a digest
+// may cover the digests before it.
 func (m *machine) emit() error {
 	m.data = make([]byte, m.size)
 	var digests []*datum
@@ -233,8 +233,8 @@ func (m *machine) write(d *datum) error {
 	return nil
 }
 
-// Number returns the value that the number at path was given, before any
-// damage; ok is false if there is none of that name.
+// Number returns the value of the number at path before any damage. It reports
+// false if no number has that path.
 func (im *Image) Number(path string) (n uint64, ok bool) {
 	node, err := im.m.find(path)
 	if err != nil || node.item == nil {
@@ -257,8 +257,8 @@ func (im *Image) Number(path string) (n uint64, ok bool) {
 	return v.Uint64(), true
 }
 
-// Range returns the half-open range of bytes that a location names: a PATH, or
-// PATH+X for one byte, X for one byte, or X..Y with expressions X and Y.
+// Range returns the half-open range of bytes that a location names. A location is
+// a PATH, PATH+X or X for one byte, or X..Y, where X and Y are expressions.
 func (im *Image) Range(location string) (start, end int, err error) {
 	tokens, err := lex(location)
 	if err != nil {

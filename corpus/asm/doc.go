@@ -1,19 +1,18 @@
-// Package asm is the assembler that makes the files of the corpus from their
-// text. It shares nothing with the packages that read or write channel files,
-// so that a mistake in one of them cannot hide in the other: it knows bytes,
-// labels and digests, and nothing of the format. What a channel file looks
-// like is said in the assembly itself, in corpus/layouts.
+// Package asm is the assembler that builds the files of the corpus from their
+// texts. It shares no code with the packages that read or write channel files, so
+// a mistake in one of them cannot hide in the other. It knows bytes, labels and
+// digests, but not the format. The assembly itself, in corpus/layouts, describes
+// the form of a channel file.
 //
-// [Assemble] runs one text after another, each building on those before: a
-// layout, a base, the few lines by which a case differs. The result is an
-// [Image], which knows where everything came to stand.
+// [Assemble] runs several texts. Each builds on those before it: a layout, a base,
+// and the few lines by which a case differs. The result is an [Image], which
+// knows the place of every part.
 //
 // # Text
 //
-// A line is a statement, or, if it is indented, an item of the statement
-// above. After a comma it goes on in the next line. What follows a # is a
-// comment. A file is a list of named blocks, a
-// block a list of items, an item a list of data:
+// A line is a statement. An indented line is an item of the statement above it.
+// After a comma a line continues in the next one. A # starts a comment. A file is a
+// list of named blocks, a block is a list of items, and an item is a list of data:
 //
 //	block conditions of 4:            # entries of 4 bytes
 //	  first:  u32 is(pipe), u32 isnt(user)
@@ -39,7 +38,7 @@
 //	record name(a, b): f=u32 a, g=…   a name for data; f and g name its fields
 //	block name [of N]:                a new block at the end
 //
-// Statements that change, or look at, what stands above:
+// Statements that change, or inspect, the parts above:
 //
 //	set PATH = X                      another value for a number, UUID or address
 //	replace PATH: data                other data for an item
@@ -53,7 +52,7 @@
 //	patch PATH[+X] = hex              bytes, before the digests are computed
 //	patch PATH[+X] ^= hex             the same by exclusive or
 //
-// Statements that damage the finished file, in the order in which they stand:
+// Statements that damage the finished file, in their order:
 //
 //	damage PATH[+X] = hex             bytes; the digests stay as they are
 //	damage PATH[+X] ^= hex
@@ -61,15 +60,16 @@
 //	append data                       at the end of the file
 //	append itself                     the whole file once more
 //	truncate at X                     cut the end off
-//	transfer NAME                     what a careless transfer does; see [Transfer]
+//	transfer NAME                     the damage of a careless transfer; see [Transfer]
 //
-// A PATH is a block, block.item or block.item.field; the block may be left out
-// where the rest is unique.
+// A PATH is a block, block.item or block.item.field. The block may be left out if
+// the rest is unique.
 //
 // Expressions have numbers, + - * / % ( ), names from def, "size" (of the whole
-// file, before any damage) and functions of a PATH: off(p) from the start of
-// the file, len(p), end(p) = off + len; index(p) and count(p) are the place in
-// its block and the length in entries of that block. They are computed when
-// everything has its place, so lengths, counts, offsets and digests are right
-// by themselves, unless a case says otherwise.
+// file, before any damage) and functions of a PATH. off(p) is the offset from the
+// start of the file, len(p) the length, and end(p) = off + len. index(p) is the
+// place in its block, and count(p) the length in entries of that block.
+//
+// The assembler computes expressions after it has placed every part. So lengths,
+// counts, offsets and digests are right, unless a case says otherwise.
 package asm

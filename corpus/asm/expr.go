@@ -5,11 +5,11 @@ import (
 	"math/big"
 )
 
-// maxDepth caps the nesting of parentheses and names in an expression.
+// maxDepth limits the nesting of parentheses and names in an expression.
 const maxDepth = 32
 
-// An expr is computed when everything has its place. Numbers are unbounded:
-// whether one fits is decided where it is written.
+// An expr is computed after every part has its place. Numbers are unbounded. The
+// place where a number is written decides whether it fits.
 type expr func(m *machine) (*big.Int, error)
 
 // A parser reads data and expressions from the tokens of one line.
@@ -228,7 +228,7 @@ func constant(n *big.Int) expr {
 	return func(*machine) (*big.Int, error) { return n, nil }
 }
 
-// functions are what an expression may ask of a part of the file.
+// functions are the functions of a part of the file, for expressions.
 var functions = map[string]func(s span) (*big.Int, error){
 	"off": func(s span) (*big.Int, error) { return big.NewInt(int64(s.start)), nil },
 	"len": func(s span) (*big.Int, error) { return big.NewInt(int64(s.end - s.start)), nil },

@@ -30,10 +30,10 @@ func (t token) String() string {
 	return t.text
 }
 
-// signs are the punctuation, longer ones first.
+// signs lists the punctuation, longer signs first.
 var signs = []string{"..", "^=", "(", ")", ",", ":", "=", "+", "-", "*", "/", "%"}
 
-// lex cuts one line into tokens. A comment ends it.
+// lex splits one line into tokens. A comment ends the line.
 func lex(line string) ([]token, error) {
 	var out []token
 next:
@@ -103,8 +103,8 @@ func isUUID(s string) bool {
 	return true
 }
 
-// substitute replaces each word that is a parameter by its argument. Arguments
-// of several tokens are put in parentheses, so that they stay one operand.
+// substitute replaces each parameter by its argument. It puts arguments of several
+// tokens in parentheses, so that they stay one operand.
 func substitute(body []token, params []string, args [][]token) []token {
 	var out []token
 	for _, t := range body {

@@ -7,15 +7,14 @@ import (
 	"strings"
 )
 
-// maxSize caps a file, so that a slip in an expression is an error and not a
-// full disk.
+// maxSize limits a file in bytes. A mistake in an expression is then an error and
+// not a full disk.
 const maxSize = 16 << 20
 
-// maxWork caps the words of a text, with those that names and repetitions stand
-// for.
+// maxWork limits the words of a text after expansion of names and repetitions.
 const maxWork = 1 << 20
 
-// A machine holds what the statements so far have built.
+// A machine holds the result of the statements so far.
 type machine struct {
 	defs    map[string]macro
 	records map[string]macro
@@ -24,8 +23,8 @@ type machine struct {
 	patches []change
 	damages []change
 
-	work   int  // words that were read so far
-	placed bool // every part has its place
+	work   int  // words read so far
+	placed bool // whether every part has its place
 	size   int
 	data   []byte
 }
@@ -72,15 +71,14 @@ type datum struct {
 	start, end int
 }
 
-// A change is a patch or a damage, done to the bytes when they are there; or
-// an assertion about them.
+// A change is a patch, a damage or an assertion, applied to the finished bytes.
 type change struct {
 	source string
 	line   int
 	do     func(m *machine) error
 }
 
-// A span is where a part of the file stands.
+// A span is the place of a part of the file.
 type span struct {
 	path       string
 	start, end int
@@ -95,7 +93,7 @@ type node struct {
 	datum *datum
 }
 
-// find looks a path up. A path starts with a block, or with an item whose name
+// find finds the node of a path. A path starts with a block, or with an item whose name
 // no other item has.
 func (m *machine) find(path string) (node, error) {
 	var found []node
@@ -144,7 +142,7 @@ func (b *block) find(path string) (found []node) {
 	return found
 }
 
-// place says where the part that a path names stands.
+// place returns the place of the part that a path names.
 func (m *machine) place(path string) (span, error) {
 	if !m.placed {
 		return span{}, fmt.Errorf("%s has no place yet: the size of a fill or a block's entry cannot depend on it", path)
@@ -173,8 +171,7 @@ func (m *machine) constant(x expr, what string) (int, error) {
 	return int(n.Int64()), nil
 }
 
-// expand puts arguments into the body of a name or a repetition, unless that
-// has become too much.
+// expand puts arguments into the body of a name or a repetition, up to maxWork.
 func (m *machine) expand(body []token, params []string, args [][]token) ([]token, error) {
 	out := substitute(body, params, args)
 	if m.work += len(out); m.work > maxWork {
@@ -233,7 +230,7 @@ func (m *machine) statement(source string, l line) error {
 	return fmt.Errorf("unknown statement %q", verb)
 }
 
-// A context says which line is at work.
+// A context names the line being run.
 type context struct {
 	source string
 	line   line
@@ -378,10 +375,10 @@ func (p *parser) data(source string, number int) ([]*datum, error) {
 	}
 }
 
-// widths are the numbers by name.
+// widths maps the names of number types to their sizes in bytes.
 var widths = map[string]int{"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8}
 
-// datum reads one datum; a record and a repeat are several.
+// datum reads one datum. A record and a repeat give several.
 func (p *parser) datum(source string, lineNumber int) ([]*datum, error) {
 	if p.depth++; p.depth > maxDepth {
 		return nil, fmt.Errorf("records nested deeper than %d", maxDepth)

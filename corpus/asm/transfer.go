@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// Transfer returns what the careless transfer of that name makes of a file, or
-// nil if there is none of that name:
+// Transfer returns a file after the careless transfer of that name, or nil if the
+// name is unknown:
 //
 //	crlf to lf    each CR LF becomes LF
 //	lf to crlf    each LF becomes CR LF
 //	7 bit         the highest bit of each byte is lost
 //	latin 1       the bytes are taken for Latin-1 and written as UTF-8
-//	replacement   they are taken for UTF-8, and what is not becomes U+FFFD
+//	replacement   the bytes are taken for UTF-8, and invalid ones become U+FFFD
 func Transfer(name string) func(data []byte) []byte {
 	switch name {
 	case "crlf to lf":
@@ -37,8 +37,7 @@ func Transfer(name string) func(data []byte) []byte {
 		}
 	case "replacement":
 		return func(data []byte) []byte {
-			// Unlike bytes.ToValidUTF8, one U+FFFD for each byte: that is
-			// what text tools do.
+			// One U+FFFD for each byte, as text tools do, unlike bytes.ToValidUTF8.
 			var out []byte
 			for len(data) > 0 {
 				r, n := utf8.DecodeRune(data)

@@ -1,20 +1,19 @@
 // Command apicheck compares the exported Go API of the module with that of an
-// earlier commit, and fails where an incompatible change is not named under
-// Unreleased in CHANGELOG.md. The comparison is that of
-// golang.org/x/exp/cmd/apidiff, a tool in go.mod. Since that exits with 0
-// whatever it finds, apicheck scores its output.
+// earlier commit. It fails if an incompatible change is not named under
+// Unreleased in CHANGELOG.md. It runs golang.org/x/exp/cmd/apidiff, a tool in
+// go.mod, and evaluates its output, because apidiff always exits with 0.
 //
-// The earlier commit is, if -base does not name one, the first of these that
-// there is: where HEAD left origin/main; where HEAD left main; the last tag
-// before HEAD; the parent of HEAD. If there is none, as in a clone of depth 1,
-// or if nobody could have imported that commit because it does not build,
-// there is nothing to compare with. apicheck says so, and passes.
+// The flag -base names the earlier commit. The default is the first of these that
+// exists: the merge base of HEAD and origin/main, the merge base of HEAD and main,
+// the last tag before HEAD, the parent of HEAD. A clone of depth 1 has no such
+// commit, and a commit that does not build cannot have been imported. In both
+// cases there is no comparison: apicheck says so, and passes.
 //
-// A change is named by its identifier in backquotes, as code of another package
-// spells it: `channelfile.Parse`, `sensor.Fleet.Hosts`.
+// The changelog names a change by its identifier in backquotes, as code of another
+// package spells it: `channelfile.Parse`, `sensor.Fleet.Hosts`.
 //
-// Exit status: 0 every incompatible change is named; 1 one is not; 2 the
-// comparison could not be made.
+// Exit status: 0 if every incompatible change is named, 1 if one is not, 2 if the
+// comparison failed.
 package main
 
 import (
@@ -47,7 +46,7 @@ func main() {
 }
 
 // run compares the module in the folder root with the commit base of its
-// repository, says on w what it finds, and returns the number of incompatible
+// repository, writes the result to w, and returns the number of incompatible
 // changes that the changelog does not name.
 func run(w io.Writer, root, base string) (unnamed int, err error) {
 	base, why := chooseBase(root, base)
@@ -97,10 +96,10 @@ func run(w io.Writer, root, base string) (unnamed int, err error) {
 	return unnamed, nil
 }
 
-// chooseBase returns the commit to compare with and why it is that one, or ""
-// if there is none.
+// chooseBase returns the commit to compare with and the reason for it, or "" if
+// there is no such commit.
 func chooseBase(root, asked string) (base, why string) {
-	if strings.Trim(asked, "0") != "" { // all zeros is what GitHub says of a new branch
+	if strings.Trim(asked, "0") != "" { // GitHub gives all zeros for a new branch
 		return asked, "as asked"
 	}
 	head, err := output(root, "git", "rev-parse", "--verify", "HEAD")
@@ -122,16 +121,16 @@ func chooseBase(root, asked string) (base, why string) {
 	return "", ""
 }
 
-// compare returns what apidiff says of the module in root and of what it was at
-// a commit; nothing if that commit does not build.
+// compare returns the output of apidiff on the module at a commit and in root, or
+// nothing if the commit does not build.
 func compare(w io.Writer, root, module, commit string) (report string, err error) {
 	temp, err := os.MkdirTemp("", "apicheck")
 	if err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(temp)
-	// Built here, for the earlier commit need not have the tool. Windows
-	// wants the suffix, others do not mind it.
+	// Build the tool here, because the earlier commit may not have it. Windows
+	// needs the suffix.
 	apidiff := filepath.Join(temp, "apidiff.exe")
 	if _, err := output(".", "go", "build", "-o", apidiff, "golang.org/x/exp/cmd/apidiff"); err != nil {
 		return "", err
@@ -151,8 +150,8 @@ func compare(w io.Writer, root, module, commit string) (report string, err error
 	return output(root, apidiff, "-m", before, now)
 }
 
-// checkOut writes the files of a commit to a new folder. It leaves no trace in
-// the repository, as a worktree of git's would if the process were killed.
+// checkOut writes the files of a commit to a new folder. Unlike a worktree of git,
+// it leaves no trace in the repository if the process is killed.
 func checkOut(root, commit, folder string) error {
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		return err
@@ -166,7 +165,7 @@ func checkOut(root, commit, folder string) error {
 }
 
 // output runs a command in a folder and returns its standard output without
-// space around it. The error carries standard error.
+// surrounding space. The error contains the standard error.
 func output(folder, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = folder

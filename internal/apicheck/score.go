@@ -9,14 +9,16 @@ import (
 
 // A change is one line of apidiff's report.
 type change struct {
-	name       string // as another package spells it: channelfile.Parse; of a package, its path
-	message    string // apidiff's
+	// as another package spells it, such as channelfile.Parse; the path of a
+	// package
+	name       string
+	message    string // message of apidiff
 	compatible bool
 }
 
-// parseReport returns the changes that a report of apidiff -m on a module
-// lists, without those of commands, which nobody can import. A line that it
-// does not know is an error: better to stop than to miss a change.
+// parseReport returns the changes in a report of apidiff -m on a module, without
+// those of commands, which cannot be imported. An unknown line is an error, so that
+// no change is missed.
 func parseReport(report, module string) ([]change, error) {
 	var changes []change
 	compatible := false
@@ -40,7 +42,7 @@ func parseReport(report, module string) ([]change, error) {
 	return changes, nil
 }
 
-// identifier returns the name of what apidiff calls subject:
+// identifier returns the name of the subject of a line of apidiff:
 //
 //	./channelfile.(*Builder).Encode                  channelfile.Builder.Encode
 //	./validate/suite.Checks, element type            suite.Checks
@@ -66,7 +68,7 @@ var (
 	backquoted = regexp.MustCompile("`([^`\n]+)`")
 )
 
-// namedIn returns what stands in backquotes under Unreleased in a changelog.
+// namedIn returns the texts in backquotes under Unreleased in a changelog.
 func namedIn(changelog string) (map[string]bool, error) {
 	section := unreleased.FindStringSubmatch(changelog)
 	if section == nil {

@@ -8,5 +8,5 @@ const clockName = "clock on the wall: let nothing else run"
 
 var start = time.Now()
 
-// processorTime returns how much time has passed.
+// processorTime returns the time since the start of the process.
 func processorTime() time.Duration { return time.Since(start) }

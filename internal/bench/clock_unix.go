@@ -9,7 +9,7 @@ import (
 
 const clockName = "processor time"
 
-// processorTime returns how much time of processors the process has used.
+// processorTime returns the processor time of the process.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -13,14 +13,13 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// manyBuilds is the number of builds of the fleet that a row of measureFiles
-// judges for.
+// manyBuilds is the number of builds of the large fleet of measureFiles.
 const manyBuilds = 500
 
 // measureFiles judges n small files with cfcheck check, and prints the largest
-// resident set of each process: for files that are accepted, for files with two
-// findings each, and for a tenth of these and a large fleet, whose builds the
-// report repeats for each file.
+// resident set of each process. It measures accepted files, files with two findings
+// each, and a tenth of these for a large fleet, whose builds the report repeats for
+// each file.
 func measureFiles(w io.Writer, n int) error {
 	dir, err := os.MkdirTemp("", "cfcheck-bench-")
 	if err != nil {
@@ -62,7 +61,7 @@ func measureFiles(w io.Writer, n int) error {
 	return nil
 }
 
-// writeFleet writes the built-in fleet 291 with many builds in place of its two.
+// writeFleet writes the built-in fleet 291 with many builds instead of two.
 func writeFleet(name string) error {
 	builtin, _ := builtin.Fleet("291")
 	two, fleet := builtin.Contracts, *builtin

@@ -1,12 +1,12 @@
-// Command bench measures what docs/performance.md says:
+// Command bench measures the figures of docs/performance.md:
 //
 //	go run ./internal/bench
 //
-// It prints ratios, for they mean the same on every machine: of reading and
-// judging a file to hashing it, and of a whole run of cfcheck to an empty
-// program. What is compared is run in turns, on the clock of the processor time
-// that the process has used, and the least and the median of the runs are
-// shown. The least says what the code costs; the median, what else was going on.
+// It prints ratios, which are similar on all machines: of reading and judging a
+// file to hashing it, and of a whole run of cfcheck to an empty program. It runs
+// the compared tasks in turns, and measures processor time. It prints the minimum,
+// which is the cost of the code, and the median, which shows the load of the
+// machine.
 package main
 
 import (
@@ -52,7 +52,7 @@ func main() {
 }
 
 func run(w io.Writer, instances string, rounds, pairs int) error {
-	runtime.GOMAXPROCS(1) // one core: the collector's work counts too
+	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
 	fmt.Fprintf(w, "%s %s/%s, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, clockName)
 	var before *results
 	for s := range strings.SplitSeq(instances, ",") {
@@ -76,7 +76,7 @@ func run(w io.Writer, instances string, rounds, pairs int) error {
 	return measureProcess(w, pairs)
 }
 
-// A task is one of the things that are done in turns.
+// A task is one of the functions that run in turns.
 type task struct {
 	name string
 	do   func() error
@@ -109,8 +109,8 @@ func reckoning() []*validate.Check {
 	return slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() > 3 })
 }
 
-// measureContent judges the channel files of a folder, against the fleet
-// "reference", without the checks that run content and with them.
+// measureContent judges the channel files of a folder for the fleet "reference",
+// without and with the checks that run content.
 func measureContent(w io.Writer, folder string, rounds int) error {
 	names, err := filepath.Glob(filepath.Join(folder, "*.cf"))
 	if err != nil {
@@ -149,7 +149,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 	return nil
 }
 
-// measure does all tasks in turns.
+// measure runs all tasks in turns.
 func (r *results) measure(rounds int) error {
 	r.times = make([]times, len(r.tasks))
 	r.allocations = make([]uint64, len(r.tasks))
@@ -208,7 +208,7 @@ func (r *results) print(w io.Writer) {
 	}
 }
 
-// printGrowth says what an instance costs in a file of another size.
+// printGrowth prints the cost of an instance in a file of another size.
 func (r *results) printGrowth(w io.Writer, before *results) {
 	fmt.Fprintf(w, "\n%-40s %8s %8s\n", fmt.Sprintf("an instance of %d to one of %d", r.instances, before.instances), "least", "median")
 	each := float64(before.instances) / float64(r.instances)
@@ -218,7 +218,7 @@ func (r *results) printGrowth(w io.Writer, before *results) {
 	}
 }
 
-// times are how long something took, each time.
+// times are the durations of the rounds of a task.
 type times []time.Duration
 
 func (t times) least() float64 { return milliseconds(slices.Min(t)) }

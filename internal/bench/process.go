@@ -13,12 +13,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// smallFile is how many instances the file has that a whole process judges.
+// smallFile is the number of instances in the file that a whole process judges.
 const smallFile = 100
 
-// measureProcess compares cfcheck, judging a small file for a fleet and with
-// definitions that it reads too, with a program that does nothing. The two are
-// built in the same way and run in turns.
+// measureProcess compares cfcheck with a program that does nothing. cfcheck judges
+// a small file, and reads a fleet and definitions. Both programs are built in the
+// same way, and run in turns.
 func measureProcess(w io.Writer, pairs int) error {
 	dir, err := os.MkdirTemp("", "cfcheck-bench-")
 	if err != nil {
@@ -49,7 +49,7 @@ func measureProcess(w io.Writer, pairs int) error {
 	return nil
 }
 
-// prepare makes the two programs, and what one of them judges.
+// prepare builds the two programs, and writes the inputs of cfcheck.
 func prepare(dir string) (empty, check []string, err error) {
 	defs := new(sensor.Definitions)
 	if err := defs.Add(workload.Definition()); err != nil {
@@ -75,7 +75,7 @@ func prepare(dir string) (empty, check []string, err error) {
 			return nil, nil, err
 		}
 	}
-	empty = []string{at("empty.exe")} // .exe is for Windows, and harms nobody
+	empty = []string{at("empty.exe")} // .exe is for Windows, and harmless elsewhere
 	check = []string{at("cfcheck.exe"), "check", "--fleet", at("fleet.json"), "--types", at("types.json"), content}
 	for _, args := range [][]string{
 		{"build", "-o", empty[0], at("main.go")},
@@ -88,8 +88,7 @@ func prepare(dir string) (empty, check []string, err error) {
 	return empty, check, nil
 }
 
-// processTime runs a program, which must succeed, and returns the processor
-// time that it took.
+// processTime runs a program, which must succeed, and returns its processor time.
 func processTime(args []string) (time.Duration, error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	out, err := cmd.CombinedOutput()

@@ -1,10 +1,9 @@
-// Package mandatory holds the checks without which nothing is accepted. It is a
-// package of its own so that validate can ask for the checks without knowing
-// them, and so that nobody outside this module can set them.
+// Package mandatory holds the checks that every accepting list must contain. It is
+// a separate package, so that validate can require the checks without importing
+// them, and so that only this module can set them.
 package mandatory
 
-// Checks are the mandatory checks, each a *validate.Check. Package
-// validate/suite sets them when it is initialised, to all of its own. As long as
-// there are none, as in a program that does not import suite, nothing is
-// accepted.
+// Checks are the mandatory checks, each a *validate.Check. The initialisation of
+// package validate/suite sets them to all of its own. While the list is empty, as
+// in a program that does not import suite, nothing is accepted.
 var Checks []any

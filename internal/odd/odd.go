@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Try calls a function with each change of what p points to, and with pairs of
-// changes: 300 at most in short tests. The function returns what is wrong, "" if
-// nothing is. That it panics is wrong too, and that it takes more than a second.
+// Try calls a function with each change of the value that p points to, and with
+// pairs of changes, at most 300 of them in short tests. The function returns a
+// fault, or "". A panic is a fault too, and so is a call of more than a second.
 func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string) {
 	t.Helper()
 	changes := Changes(p, more)
@@ -43,15 +43,15 @@ func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string
 	t.Logf("%d changes, %d pairs of them", len(changes), pairs)
 }
 
-// Guard calls a function and returns what it returns, or that it panics, or that
-// it takes longer than a limit.
+// Guard calls a function and returns its result. If the function panics or exceeds
+// a time limit, Guard returns that fault.
 func Guard(limit time.Duration, call func() string) (says string) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			says = fmt.Sprintf("panic: %v\n%s", fault, debug.Stack())
 		}
 	}()
-	for range 3 { // a machine that does other things can be slow once
+	for range 3 { // a busy machine can be slow once
 		start := time.Now()
 		if says := call(); says != "" {
 			return says
@@ -72,20 +72,20 @@ type Change struct {
 	more  Values
 }
 
-// A step leads from a value to a part of it: a field, an element, or through a
-// pointer.
+// A step leads from a value to one of its parts: a field, an element, or the target
+// of a pointer.
 type step struct {
 	kind  reflect.Kind // Struct, Slice or Pointer
 	index int
 }
 
-// Values lists more unusual values, by type. A type with an entry, also an empty
-// one, is not looked into.
+// Values lists more unusual values, by type. If a type has an entry, even an empty
+// one, its parts are not changed.
 type Values map[reflect.Type][]any
 
 // Changes returns a change for each unusual value of each exported field of the
-// struct that p points to, and of the structs below it. Of a slice it changes the
-// first element and the last.
+// struct that p points to, and of the structs below it. In a slice it changes the
+// first and the last element.
 func Changes(p any, more Values) []Change {
 	w := walker{more: more}
 	w.walk(reflect.ValueOf(p).Elem(), "", nil)
@@ -93,8 +93,8 @@ func Changes(p any, more Values) []Change {
 }
 
 // Apply makes the change in the struct that p points to. It returns false if the
-// place is no longer there. It changes what pointers and slices lead to, so
-// p must be a value of its own; see Copy.
+// place no longer exists. It changes the targets of pointers and slices, so p must
+// not share them with another value; see Copy.
 func (c *Change) Apply(p any) bool {
 	v := reflect.ValueOf(p).Elem()
 	for _, s := range c.path {
@@ -122,7 +122,7 @@ type walker struct {
 	changes []Change
 }
 
-// maxDepth is how many steps a walk goes down.
+// maxDepth is the maximum number of steps of a walk.
 const maxDepth = 12
 
 func (w *walker) walk(v reflect.Value, name string, path []step) {
@@ -194,7 +194,7 @@ func (w *walker) walk(v reflect.Value, name string, path []step) {
 	}
 }
 
-// slice adds unusual slices: without elements, with one that is zero, without the
+// slice adds unusual slices: without elements, with a zero element, without the
 // first or last, in reverse, and with each element twice.
 func (w *walker) slice(v reflect.Value, add func(reflect.Value, string)) {
 	t, n := v.Type(), v.Len()
@@ -217,8 +217,8 @@ func (w *walker) slice(v reflect.Value, add func(reflect.Value, string)) {
 	add(reversed, "reversed")
 }
 
-// Copy returns a pointer to a deep copy of the struct that p points to, as far as
-// Changes would look into it. The rest is shared.
+// Copy returns a pointer to a copy of the struct that p points to. It copies the
+// parts that Changes can change. The other parts are shared.
 func Copy[T any](p *T, more Values) *T {
 	to := new(T)
 	copyTo(reflect.ValueOf(to).Elem(), reflect.ValueOf(p).Elem(), more)

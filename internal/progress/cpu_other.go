@@ -2,5 +2,5 @@
 
 package progress
 
-// CPUSeconds returns 0, for it is not known here.
+// CPUSeconds returns 0, because this system does not report it.
 func CPUSeconds() float64 { return 0 }

@@ -4,9 +4,8 @@ package progress
 
 import "syscall"
 
-// CPUSeconds returns what the process has had of the processors; 0 if that is
-// not known. On a machine with other work, it is less than the time times the
-// cores.
+// CPUSeconds returns the processor time of the process in seconds, or 0 if it is
+// unknown. On a busy machine it is less than the elapsed time times the cores.
 func CPUSeconds() float64 {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {

@@ -1,5 +1,4 @@
-// Package progress has what commands that run for long show on the way, and at
-// the end.
+// Package progress prints progress lines and a summary for long-running commands.
 package progress
 
 import (
@@ -10,7 +9,7 @@ import (
 	"time"
 )
 
-// Thousands writes a number as people read it: 1,000,000.
+// Thousands returns a number with separators, such as 1,000,000.
 func Thousands(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -19,15 +18,15 @@ func Thousands(n uint64) string {
 	return s
 }
 
-// A Line is a line on w that says how it goes: on a terminal each second in
-// place, elsewhere a line now and then.
+// A Line is a progress line on w. On a terminal it is rewritten each second.
+// Elsewhere a new line is written at longer intervals.
 type Line struct {
-	*time.Ticker // when to write it
+	*time.Ticker // ticks when the line should be written
 	w            io.Writer
 	inPlace      bool
 }
 
-// NewLine starts a line. End ends it, its ticker too.
+// NewLine starts a line and its ticker. End ends both.
 func NewLine(w io.Writer) *Line {
 	l := &Line{w: w, inPlace: isTerminal(w)}
 	interval := 10 * time.Second
@@ -47,7 +46,7 @@ func (l *Line) Write(text string) {
 	fmt.Fprintf(l.w, format, text)
 }
 
-// End ends the line, so that something else can follow.
+// End ends the line, so that other output can follow.
 func (l *Line) End() {
 	l.Stop()
 	if l.inPlace {

@@ -1,5 +1,5 @@
-// Package scratch creates temporary files, and removes them when the process is
-// told to end.
+// Package scratch creates temporary files, and removes them when a signal ends the
+// process.
 package scratch
 
 import (
@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-// A File is written once, from its start, and then read. Close deletes it.
+// A File is written once from its start, and then read. Close deletes it.
 type File interface {
 	io.Writer
 	io.ReaderAt
@@ -26,17 +26,16 @@ type File interface {
 // files are the temporary files of this process that have a name.
 var files struct {
 	sync.Mutex
-	named map[string]io.Closer // by name; what closes the file, nil if that is its owner's
+	named map[string]io.Closer // by name; closes the file, nil if the owner does that
 	ended bool
 }
 
-// ErrEnding is the error of a process that has been told to end.
+// ErrEnding is the error in a process that is about to end.
 var ErrEnding = errors.New("the process is ending")
 
 // Create creates a file in the folder for temporary files, $TMPDIR or the
-// system's. Where the system allows it, the file has no name from the start, so
-// that nothing is left of it however the process ends. Elsewhere Close removes
-// it, and so does [RemoveAll].
+// system's. If the system allows it, the file never has a name, so the system
+// deletes it however the process ends. Otherwise Close or [RemoveAll] removes it.
 func Create() (File, error) {
 	files.Lock()
 	defer files.Unlock()
@@ -54,7 +53,7 @@ func Create() (File, error) {
 	return named{f}, nil
 }
 
-// CreateIn creates a file in a folder, under a hidden name that base is part of.
+// CreateIn creates a file in a folder, under a hidden name that contains base.
 // [RemoveAll] removes it unless [Remove] or [Forget] was called before.
 func CreateIn(folder, base string, mode fs.FileMode) (*os.File, error) {
 	files.Lock()
@@ -93,7 +92,7 @@ func Remove(name string) error {
 	return nil
 }
 
-// Forget takes a temporary file from the list: its name is gone.
+// Forget removes a temporary file from the list, because its name no longer exists.
 func Forget(name string) {
 	files.Lock()
 	defer files.Unlock()
@@ -107,8 +106,8 @@ func Names() []string {
 	return slices.Sorted(maps.Keys(files.named))
 }
 
-// RemoveAll removes the temporary files of this process, which is about to end:
-// it can create no others afterwards.
+// RemoveAll removes the temporary files of this process, which is about to end.
+// Afterwards the process cannot create others.
 func RemoveAll() {
 	files.Lock()
 	defer files.Unlock()
@@ -121,8 +120,8 @@ func RemoveAll() {
 	}
 }
 
-// Cause returns an error without the name of the temporary file, which is
-// another at each run and soon gone.
+// Cause returns an error without the name of the temporary file, which differs at
+// each run and soon disappears.
 func Cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -139,7 +138,7 @@ func Variable() string {
 	return "TMPDIR"
 }
 
-// named is a file that has to be closed before it can be removed.
+// named is a file that must be closed before it can be removed.
 type named struct{ *os.File }
 
 func (f named) Close() error { return errors.Join(f.File.Close(), Remove(f.Name())) }

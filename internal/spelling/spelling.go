@@ -1,4 +1,4 @@
-// Package spelling finds the word that was probably meant by a misspelt one.
+// Package spelling finds the word that an author probably meant by a misspelt one.
 package spelling
 
 import (
@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// MaxWord is the number of bytes of the longest word that is compared: the
-// search is quadratic, and no name of the field is longer.
+// MaxWord is the maximum length of a word that is compared, in bytes. The search
+// takes the square of the length, and no known name is longer.
 const MaxWord = 128
 
 // Within returns the name that differs from word by the fewest edits, if these
-// are at most edits, and "" if no name is that near. Names that differ by case
-// alone are nearest. Of several equally near names the first counts.
+// are at most edits, and "" if no name is that near. Names that differ only in case
+// are nearest. If several names are equally near, it returns the first.
 //
-// A name must have at least two runes more than it takes edits to reach it: two
+// A name must have at least two runes more than the number of edits, because two
 // edits turn a word of three letters into almost any other.
 func Within(edits int, word string, names []string) string {
 	return search(word, names, func(a, b string, limit int) int {
@@ -27,16 +27,16 @@ func Within(edits int, word string, names []string) string {
 	}, func(name string) int { return min(edits, max(0, utf8.RuneCountInString(name)-2)) })
 }
 
-// Nearest returns the name that differs from word by the fewest edits, where
-// case counts for nothing, if these are at most most(name). It returns "" if no
-// name is that near. Of several equally near names the first counts.
+// Nearest returns the name that differs from word by the fewest edits, without
+// regard to case, if these are at most most(name). It returns "" if no name is that
+// near. If several names are equally near, it returns the first.
 func Nearest(word string, names []string, most func(name string) int) string {
 	return search(word, names, func(a, b string, limit int) int {
 		return distance(strings.ToLower(a), strings.ToLower(b), limit)
 	}, most)
 }
 
-// search returns the first of the nearest names that are as near as most says.
+// search returns the first of the nearest names within most edits.
 func search(word string, names []string, distance func(a, b string, limit int) int, most func(name string) int) string {
 	if len(word) > MaxWord {
 		return ""
@@ -48,7 +48,7 @@ func search(word string, names []string, distance func(a, b string, limit int) i
 		if far := limit * utf8.UTFMax; len(n) > len(word)+far || len(word) > len(n)+far {
 			continue
 		}
-		// Most names differ by more letters than there may be edits.
+		// Most names differ in more letters than the permitted number of edits.
 		if others, alike := lettersOf(n); plain && alike && (bits.OnesCount64(letters&^others) > limit || bits.OnesCount64(others&^letters) > limit) {
 			continue
 		}
@@ -59,9 +59,9 @@ func search(word string, names []string, distance func(a, b string, limit int) i
 	return best
 }
 
-// lettersOf returns the set of the characters of s, where case counts for
-// nothing and some others count as one. It reports whether s is ASCII: then an
-// edit adds one character to the set at most, and takes one away.
+// lettersOf returns the set of the characters of s, without regard to case. Some
+// other characters share a bit. It reports whether s is ASCII. In that case an edit
+// adds at most one character to the set, and removes at most one.
 func lettersOf(s string) (set uint64, ok bool) {
 	for i := range len(s) {
 		c := s[i]
@@ -80,14 +80,14 @@ func lettersOf(s string) (set uint64, ok bool) {
 // their neighbour to turn a into b.
 func Distance(a, b string) int { return distance(a, b, math.MaxInt-1) }
 
-// distance returns a number greater than limit if the distance is greater, which
-// it mostly knows after a few runes.
+// distance returns a number greater than limit if the distance is greater. In most
+// cases it knows this after a few runes.
 func distance(a, b string, limit int) int {
 	s, t := []rune(a), []rune(b)
 	if len(s)-len(t) > limit || len(t)-len(s) > limit {
 		return limit + 1
 	}
-	var space [3][MaxWord]int // without it, three pieces of memory for each pair of names
+	var space [3][MaxWord]int // avoids three allocations for each pair of names
 	var rows [3][]int
 	for i := range rows {
 		if rows[i] = space[i][:]; len(t) >= len(space[i]) {
@@ -95,11 +95,11 @@ func distance(a, b string, limit int) int {
 		}
 		rows[i] = rows[i][:len(t)+1]
 	}
-	before, row, next := rows[0], rows[1], rows[2] // before is the row before last
+	before, row, next := rows[0], rows[1], rows[2] // before is the last row but one
 	for j := range row {
 		row[j] = j
 	}
-	least := 0 // of row
+	least := 0 // minimum of row
 	for i := 1; i <= len(s); i++ {
 		next[0] = i
 		all := i
@@ -114,7 +114,7 @@ func distance(a, b string, limit int) int {
 			}
 			all = min(all, next[j])
 		}
-		if all > limit && least >= limit { // a swap goes on from row, with one edit
+		if all > limit && least >= limit { // a swap continues from row, with one edit
 			return limit + 1
 		}
 		least = all

@@ -1,16 +1,14 @@
-// Package strictjson reads and writes the JSON documents of this module:
-// contracts, definitions, needs and whatever else decides a verdict.
+// Package strictjson reads and writes the JSON documents of this module, such as
+// contracts, definitions and needs, which decide verdicts.
 //
-// A document that a gate half understands is worse than none, and the readers
-// at hand are lax: they take the last of two equal keys, match keys without
-// regard to case, skip keys that they do not know and stop looking at the end
-// of the first value. A [Decoder] does none of that. It is given the keys of
-// each object and the range of each number, checks them while it reads, and
-// stops at the first byte that is not as expected. It builds no tree, so that
-// the memory it takes is that of the values which its caller keeps.
+// A gate must understand such a document completely, and other readers are lax.
+// They take the last of two equal keys, match keys without regard to case, skip
+// unknown keys, and ignore text after the first value. A [Decoder] refuses all of
+// this. Its caller gives it the keys of each object and the range of each number.
+// It checks them while it reads, and stops at the first unexpected byte. It builds
+// no tree, so it needs only the memory of the values that its caller keeps.
 //
-// A [Writer] writes such documents in one way only: the same values give the
-// same bytes.
+// A [Writer] writes such documents in one way: equal values give equal bytes.
 package strictjson
 
 import (
@@ -22,19 +20,19 @@ import (
 	"unicode/utf8"
 )
 
-// MaxInteger is the largest integer that every JSON implementation keeps
-// exactly, for many read numbers as 64-bit floating point.
+// MaxInteger is the largest integer that every JSON implementation keeps exactly.
+// Many implementations read numbers as 64-bit floating point.
 const MaxInteger = 1<<53 - 1
 
-// Limits are what a document may take before anything of it is looked at.
+// Limits bound a document before the decoder reads it.
 type Limits struct {
-	Size  int // bytes of the document
-	Depth int // of objects and arrays in one another
+	Size  int // maximum size of the document in bytes
+	Depth int // maximum nesting of objects and arrays
 }
 
-// Read reads one document. It calls document with a Decoder that stands before
-// the first value; document reads exactly one value. The name is that of the
-// file, for errors only. An error, if any, is an [*Error].
+// Read reads one document. It calls document with a Decoder before the first value,
+// and document reads exactly one value. Errors contain the name of the file. An
+// error, if any, is an [*Error].
 func Read(name string, data []byte, limits Limits, document func(d *Decoder)) error {
 	d := &Decoder{name: name, data: data, limits: limits}
 	d.begin()
@@ -50,16 +48,16 @@ func Read(name string, data []byte, limits Limits, document func(d *Decoder)) er
 	return nil
 }
 
-// A Decoder reads the values of one document in order. Its first failure
-// sticks: later reads return zero values and leave the failure alone, and
-// loops over objects and arrays end. So a caller need not look in between.
+// A Decoder reads the values of one document in order. It keeps its first failure:
+// later reads return zero values, and loops over objects and arrays end. So a
+// caller can check for a failure once, at the end.
 type Decoder struct {
 	name   string
 	data   []byte
 	limits Limits
-	off    int    // the next byte
-	last   int    // where the value read last starts
-	path   []step // to the value that is being read
+	off    int    // offset of the next byte
+	last   int    // offset of the value read last
+	path   []step // path to the value being read
 	err    *Error
 }
 
@@ -69,37 +67,38 @@ type step struct {
 	index int
 }
 
-// Failed reports whether the decoder has met a failure.
+// Failed reports whether the decoder has failed.
 func (d *Decoder) Failed() bool { return d.err != nil }
 
-// Next returns the offset of the value that is read next, for [Decoder.FailAt].
+// Next returns the offset of the next value, for [Decoder.FailAt].
 func (d *Decoder) Next() int {
 	d.space()
 	return d.off
 }
 
-// Failf says that the value read last is not what it should be, for a reason
-// that lies in what it means. The failure wraps [ErrValue].
+// Failf reports that the value read last is well formed but wrong, with a reason.
+// The failure wraps [ErrValue].
 func (d *Decoder) Failf(format string, args ...any) {
 	d.fail(d.last, "", ErrValue, fmt.Sprintf(format, args...))
 }
 
-// FailAt is [Decoder.Failf] for a value at an offset that Next has returned.
-// The path of the failure is that of the value being read, with sub below it.
+// FailAt does the same as [Decoder.Failf] for a value at an offset that Next has
+// returned. The path of the failure is that of the value being read, with sub
+// below it.
 func (d *Decoder) FailAt(offset int, sub, format string, args ...any) {
 	d.fail(offset, sub, ErrValue, fmt.Sprintf(format, args...))
 }
 
-// FailKey is [Decoder.FailAt] for what an object of the document must not have.
-// The failure wraps [ErrUnknownKey].
+// FailKey does the same as [Decoder.FailAt] for a key that an object must not
+// have. The failure wraps [ErrUnknownKey].
 func (d *Decoder) FailKey(offset int, sub, format string, args ...any) {
 	d.fail(offset, sub, ErrUnknownKey, fmt.Sprintf(format, args...))
 }
 
-// Path returns the path to the value that is being read.
+// Path returns the path to the value being read.
 func (d *Decoder) Path() string { return pathString(d.path) }
 
-// IsString reports whether a string is read next.
+// IsString reports whether the next value is a string.
 func (d *Decoder) IsString() bool { return d.peek() == '"' }
 
 func (d *Decoder) fail(offset int, sub string, kind error, text string) {
@@ -118,7 +117,7 @@ func (d *Decoder) fail(offset int, sub string, kind error, text string) {
 	}
 }
 
-// begin checks what can be checked of a document as a whole.
+// begin checks the document as a whole: its size and encoding.
 func (d *Decoder) begin() {
 	if len(d.data) > d.limits.Size {
 		d.fail(0, "", ErrSize, fmt.Sprintf("the document has %d bytes (0x%x); expected at most %d (0x%x)",
@@ -145,7 +144,7 @@ func (d *Decoder) begin() {
 	}
 }
 
-// end checks that nothing follows the document.
+// end checks that only white space follows the document.
 func (d *Decoder) end() {
 	if d.space(); d.off < len(d.data) {
 		d.fail(d.off, "", ErrTrailing, fmt.Sprintf("found %s after the end of the document; expected nothing", d.found(d.off)))
@@ -166,7 +165,7 @@ func firstNotUTF8(data []byte) int {
 	}
 }
 
-// space skips what may stand between two tokens.
+// space skips white space between two tokens.
 func (d *Decoder) space() {
 	for d.off < len(d.data) {
 		switch d.data[d.off] {
@@ -178,8 +177,8 @@ func (d *Decoder) space() {
 	}
 }
 
-// peek returns the next byte that is not space, 0 at the end. A zero byte of
-// the document gives 0 too: no token starts with one.
+// peek returns the next byte that is not space, or 0 at the end. It returns 0 for a
+// zero byte too, because no token starts with one.
 func (d *Decoder) peek() byte {
 	if d.space(); d.off < len(d.data) {
 		return d.data[d.off]
@@ -187,8 +186,8 @@ func (d *Decoder) peek() byte {
 	return 0
 }
 
-// value goes to the start of the next value. It reports whether it is of the
-// kind wanted, and fails if not.
+// value moves to the start of the next value. It reports whether the value has the
+// wanted kind, and fails if not.
 func (d *Decoder) value(wanted bool, expected string) bool {
 	d.last = d.off
 	if d.err == nil && !wanted {
@@ -197,7 +196,8 @@ func (d *Decoder) value(wanted bool, expected string) bool {
 	return d.err == nil
 }
 
-// kindOf says whether what stands where a value is expected is one at all.
+// kindOf returns the error for an unexpected byte at an offset: ErrType if another
+// value starts there, otherwise ErrSyntax.
 func (d *Decoder) kindOf(at int) error {
 	if at < len(d.data) && (strings.IndexByte(`{["-`, d.data[at]) >= 0 || digit(d.data[at]) || d.word(at) != "") {
 		return ErrType
@@ -205,7 +205,7 @@ func (d *Decoder) kindOf(at int) error {
 	return ErrSyntax
 }
 
-// word returns the true, false or null at an offset.
+// word returns the word true, false or null at an offset.
 func (d *Decoder) word(at int) string {
 	for _, w := range []string{"true", "false", "null"} {
 		if len(d.data)-at >= len(w) && string(d.data[at:at+len(w)]) == w {
@@ -215,7 +215,7 @@ func (d *Decoder) word(at int) string {
 	return ""
 }
 
-// found describes what stands at an offset, in a few words.
+// found describes the text at an offset in a few words.
 func (d *Decoder) found(at int) string {
 	if at >= len(d.data) {
 		return "the end of the document"
@@ -255,8 +255,8 @@ func (d *Decoder) enter(open byte, expected string) bool {
 	return true
 }
 
-// more goes to the next element and reports whether there is one. It takes the
-// comma before all but the first, and the closing bracket after the last.
+// more moves to the next element and reports whether there is one. It reads the
+// comma before each element except the first, and the closing bracket at the end.
 func (d *Decoder) more(first bool, end byte, element string) bool {
 	if d.err != nil {
 		return false
@@ -298,9 +298,8 @@ func (k *Keys) find(key string) (bit uint64, name string) {
 }
 
 // Object reads an object and yields each of its keys, in the order of the
-// document. The body of the loop must read the value of the key, all of it. A
-// key that is not in keys or occurs twice, and a required one that is missing,
-// is a failure.
+// document. The body of the loop must read the complete value of the key. An
+// unknown or repeated key, and a missing required key, are failures.
 func (d *Decoder) Object(keys Keys) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		start := d.Next()
@@ -416,7 +415,7 @@ func (d *Decoder) Int(least, greatest int64) int64 {
 	return n
 }
 
-// Enum reads a string that is one of names, and returns the index of it.
+// Enum reads a string that is one of names, and returns its index.
 func (d *Decoder) Enum(names ...string) int {
 	if d.peek() != '"' {
 		d.value(false, Alternatives(names))
@@ -448,7 +447,7 @@ func (d *Decoder) integer() (string, bool) {
 	case digits == "" || len(digits) > 1 && digits[0] == '0' && digit(digits[1]) || text == "-0":
 		d.fail(d.off, "", ErrSyntax, fmt.Sprintf("found %s; expected a number without a leading zero, and a digit after a minus", clip(text)))
 	case strings.Trim(digits, "0123456789") != "":
-		// 1.0 and 1e3 are integers to some readers and not to others.
+		// Readers disagree whether 1.0 and 1e3 are integers.
 		d.fail(d.off, "", ErrType, fmt.Sprintf("found %s; expected an integer in digits alone, without fraction or exponent", clip(text)))
 	default:
 		d.off = end
@@ -457,7 +456,7 @@ func (d *Decoder) integer() (string, bool) {
 	return "", false
 }
 
-// numberEnd returns the end of what looks like a number.
+// numberEnd returns the end of a text that looks like a number.
 func (d *Decoder) numberEnd(at int) int {
 	for at < len(d.data) && (digit(d.data[at]) || strings.IndexByte("+-.eE", d.data[at]) >= 0) {
 		at++
@@ -467,12 +466,12 @@ func (d *Decoder) numberEnd(at int) int {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// string reads the string that starts at the next byte, a double quote. The
-// document is known to be UTF-8.
+// string reads the string at the next byte, which is a double quote. The document
+// is UTF-8, as begin has checked.
 func (d *Decoder) string() string {
 	open := d.off
 	start := d.off + 1
-	var out []byte // what was decoded, once there was an escape
+	var out []byte // the decoded string, from the first escape on
 	escaped := false
 	for i := start; i < len(d.data); {
 		switch c := d.data[i]; {
@@ -503,8 +502,8 @@ func (d *Decoder) string() string {
 	return ""
 }
 
-// escape decodes the escape at an offset and returns its length, 0 if it is
-// none.
+// escape decodes the escape at an offset and returns its length, or 0 if it is
+// malformed.
 func (d *Decoder) escape(at int) (r rune, n int) {
 	if at+1 < len(d.data) {
 		if i := strings.IndexByte(`"\/bfnrt`, d.data[at+1]); i >= 0 {
@@ -533,12 +532,12 @@ func (d *Decoder) unit(at int) (uint64, bool) {
 	if at+6 > len(d.data) || d.data[at] != '\\' || d.data[at+1] != 'u' {
 		return 0, false
 	}
-	// ParseUint takes neither sign nor underscore with base 16.
+	// ParseUint accepts neither sign nor underscore with base 16.
 	n, err := strconv.ParseUint(string(d.data[at+2:at+6]), 16, 16)
 	return n, err == nil
 }
 
-// position returns line and column of an offset, both from 1, the column in
+// position returns the line and column of an offset, both from 1. The column counts
 // bytes.
 func position(data []byte, offset int) (line, column int) {
 	line, column = 1, 1

@@ -9,17 +9,17 @@ import (
 	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
-// An Error says where a document is not as expected, and how.
+// An Error describes a fault of a document and its place.
 type Error struct {
-	Name   string // of the file
-	Line   int    // from 1; 0 means that the place is not known
+	Name   string // name of the file
+	Line   int    // from 1; 0 means that the place is unknown
 	Column int    // from 1, in bytes
 	Offset int    // in bytes from the start, at most the size of the document
-	Path   string // to the value at fault, such as builds[0].supply[1].inputs[3].type; "" for the whole
-	Err    error  // what was found and what was expected; wraps one of the Err variables
+	Path   string // path to the faulty value, such as builds[0].supply[1].inputs[3].type; "" for the document
+	Err    error  // the found and the expected text; wraps one of the Err variables
 }
 
-// Error returns one line: name, line, column, path, and what is wrong.
+// Error returns one line: name, line, column, path, and the fault.
 func (e *Error) Error() string {
 	s := e.Name + ": "
 	if e.Line > 0 {
@@ -49,7 +49,7 @@ var (
 	ErrValue        = errors.New("value not as expected")
 )
 
-// A problem is an error of a kind with a text of its own.
+// A problem is an error with a kind and its own text.
 type problem struct {
 	kind error
 	text string
@@ -58,7 +58,7 @@ type problem struct {
 func (p *problem) Error() string { return p.text }
 func (p *problem) Unwrap() error { return p.kind }
 
-// maxQuoted is how many runes of a document a message repeats at most.
+// maxQuoted is the maximum number of runes of a document in a message.
 const maxQuoted = 60
 
 func clip(s string) string {
@@ -71,8 +71,8 @@ func clip(s string) string {
 	return s
 }
 
-// Quote returns s in double quotes for a message: in one line, and not longer
-// than a message can bear.
+// Quote returns s in double quotes for a message: on one line, and shortened to
+// maxQuoted runes.
 func Quote(s string) string {
 	if c := clip(s); c != s {
 		return strconv.Quote(strings.TrimSuffix(c, "...")) + "..."
@@ -96,7 +96,7 @@ func Alternatives(names []string) string {
 	return b.String()
 }
 
-// suggest says what may have been meant by a key that is unknown.
+// suggest names the known key that is nearest to an unknown one.
 func (k *Keys) suggest(key string) string {
 	all := append(append([]string(nil), k.Required...), k.Optional...)
 	if s := Suggest(key, all); s != "" {
@@ -105,8 +105,8 @@ func (k *Keys) suggest(key string) string {
 	return "; expected " + Alternatives(all)
 }
 
-// Suggest returns a question that names the one of names which is nearest to
-// s, "" if none is near.
+// Suggest returns a question that names the name nearest to s, or "" if no name is
+// near.
 func Suggest(s string, names []string) string {
 	best := spelling.Within(2, s, names)
 	if best == "" {

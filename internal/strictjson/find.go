@@ -2,16 +2,16 @@ package strictjson
 
 import "strings"
 
-// A Place is where a value of a document starts.
+// A Place is the start of a value in a document.
 type Place struct {
 	Line   int // from 1
 	Column int // from 1, in bytes
 	Offset int // in bytes
 }
 
-// Find returns where the value at a path of a document stands, and the value if
-// it is no object or array: a string without its quotes, anything else as it is
-// written. The path is as in [Error]; the document is one that was read.
+// Find returns the place of the value at a path, and the value unless it is an
+// object or array: a string without its quotes, any other value as it is written.
+// The path has the form of [Error]. The document must have been read before.
 func Find(data []byte, path string) (at Place, value string, ok bool) {
 	d := &Decoder{data: data, limits: Limits{Size: len(data), Depth: maxFind}}
 	if !d.seek(path) || d.err != nil {
@@ -28,11 +28,11 @@ func Find(data []byte, path string) (at Place, value string, ok bool) {
 	return at, value, d.err == nil
 }
 
-// maxFind is how deep Find follows objects and arrays.
+// maxFind is the maximum depth to which Find follows objects and arrays.
 const maxFind = 64
 
-// seek goes to the start of the value at a path. It reports false if that is not
-// in the value that is read next, and then stands behind that.
+// seek moves to the start of the value at a path. If the path is not in the next
+// value, seek moves behind that value and reports false.
 func (d *Decoder) seek(path string) bool {
 	d.space()
 	if d.err != nil || pathString(d.path) == path {
@@ -45,7 +45,7 @@ func (d *Decoder) seek(path string) bool {
 		return d.seekIn(c, path)
 	default:
 		end := d.literalEnd()
-		if end == d.off { // not a document that was read
+		if end == d.off { // not a document that Read accepts
 			d.fail(d.off, "", ErrSyntax, "found no value")
 		}
 		d.off = end

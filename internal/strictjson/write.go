@@ -6,20 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// A Writer writes one document: keys in the order in which they are written,
-// two spaces of indentation, a line for each element of an object or array
-// unless it is written inline, and a newline at the end.
+// A Writer writes one document. Keys keep the order of the calls. Indentation is
+// two spaces. Each element of an object or array has a line of its own, unless it
+// is written inline. The document ends with a newline.
 type Writer struct {
 	buf    []byte
 	depth  int
-	inline int  // the depth at which inline writing started, 0 if it has not
-	empty  bool // nothing is written yet of the innermost object or array
-	keyed  bool // a key stands before the next value
+	inline int  // the depth at which inline writing started; 0 means not inline
+	empty  bool // whether the innermost object or array is still empty
+	keyed  bool // whether the next value follows a key
 	err    error
 }
 
-// Bytes returns the document. It is an error if a string was not UTF-8: JSON
-// cannot carry it, and must not carry something else in its place.
+// Bytes returns the document. It returns an error if a string was not UTF-8,
+// because JSON cannot represent such a string.
 func (w *Writer) Bytes() ([]byte, error) {
 	if w.err != nil {
 		return nil, w.err
@@ -33,10 +33,10 @@ func (w *Writer) Object(body func()) { w.block('{', '}', false, body) }
 // Array writes an array; body writes its elements.
 func (w *Writer) Array(body func()) { w.block('[', ']', false, body) }
 
-// InlineObject writes an object and all that is in it in one line.
+// InlineObject writes an object and its contents on one line.
 func (w *Writer) InlineObject(body func()) { w.block('{', '}', true, body) }
 
-// InlineArray writes an array and all that is in it in one line.
+// InlineArray writes an array and its contents on one line.
 func (w *Writer) InlineArray(body func()) { w.block('[', ']', true, body) }
 
 func (w *Writer) block(open, end byte, inline bool, body func()) {
@@ -59,7 +59,7 @@ func (w *Writer) block(open, end byte, inline bool, body func()) {
 	w.buf = append(w.buf, end)
 }
 
-// Key writes a key; the next thing written is its value.
+// Key writes a key. The next call writes its value.
 func (w *Writer) Key(key string) {
 	w.item()
 	w.text(key)
@@ -67,7 +67,7 @@ func (w *Writer) Key(key string) {
 	w.keyed = true
 }
 
-// item writes what stands before a key or an element.
+// item writes the separator and indentation before a key or an element.
 func (w *Writer) item() {
 	if w.keyed || w.depth == 0 {
 		w.keyed = false

@@ -7,7 +7,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// maxLength returns how long the value of an input can be, in bytes.
+// maxLength returns the maximum length of the value of an input, in bytes.
 func maxLength(input int) int {
 	switch input {
 	case eventType, integrityLevel, destinationPort, destinationIP, sourceIP, protocol, logonType:
@@ -18,8 +18,7 @@ func maxLength(input int) int {
 	return 32768
 }
 
-// Definition returns the definition of the template type that the instances
-// are for.
+// Definition returns the definition of the template type of the instances.
 func Definition() *sensor.Definition {
 	d := &sensor.Definition{
 		Name: "workload", Number: Header.Type, Version: Header.TypeVersion, Channel: Header.Channel,
@@ -31,9 +30,9 @@ func Definition() *sensor.Definition {
 	return d
 }
 
-// Fleet returns a fleet of so many builds that all supply what the instances
-// read. They have so many contracts that differ: each supplies one input more
-// than the one before.
+// Fleet returns a fleet with the given numbers of builds and of distinct contracts.
+// All builds supply the inputs that the instances read. Each contract supplies one
+// input more than the one before it.
 func Fleet(builds, contracts int) *sensor.Fleet {
 	f := &sensor.Fleet{Name: "workload", Note: "A fleet for benchmarks. It is invented."}
 	more := sensor.Declaration{Type: "workload", Version: Header.TypeVersion}
@@ -60,7 +59,7 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 				Formats:   []string{channelfile.Version},
 				Operators: channelfile.Operators(),
 				Limits:    sensor.Limits{FileSize: channelfile.MaxFileSize, ValueLength: channelfile.MaxValueLength},
-				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any file of ours costs
+				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any of these files costs
 			},
 			Declares: declares,
 			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.EvidenceExtracted, Inputs: inputs}},

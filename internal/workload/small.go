@@ -9,9 +9,8 @@ import (
 )
 
 // Small returns a channel file of less than 1 KiB for the type ipc, with its
-// canonical name. If findings is 0, both built-in fleets but 291 accept it. If
-// it is more, the file has so many instances that read input 21, and fleet 291
-// rejects each.
+// canonical name. If findings is 0, the built-in fleets except 291 accept it.
+// Otherwise the file has that number of instances that read input 21, and fleet 291 rejects each.
 func Small(revision uint32, findings int) (name string, data []byte, err error) {
 	const pipeName, clientImage, inputs = 5, 20, 21
 	h := channelfile.Header{Channel: 291, Revision: revision, Type: 1, TypeVersion: 1, InputsDeclared: inputs}

@@ -1,7 +1,6 @@
 package workload
 
-// What the strings of the instances are made of. What is frequent stands
-// first.
+// The parts of the strings of the instances, frequent ones first.
 var (
 	eventTypes      = []string{"ProcessCreate", "FileCreate", "RegistrySetValue", "NetworkConnect", "ImageLoad", "DnsQuery", "PipeCreated", "PipeConnected", "CreateRemoteThread", "ProcessAccess", "RegistryCreateKey", "FileDelete"}
 	integrityLevels = []string{"Low", "Medium", "High", "System"}

@@ -1,19 +1,19 @@
-// Package workload makes large channel files for tests and benchmarks: as many
-// instances as are asked for, which look like detection rules for Windows.
+// Package workload generates large channel files for tests and benchmarks. They
+// have any number of instances, which look like detection rules for Windows.
 //
 // An instance has 4.39 criteria on average, of 20 inputs. Three in four compare
-// a path, a command line, a registry key, a domain name, a hash or the like: 40
-// in 100 of these exactly, 17 by prefix, 20 by suffix, 20 by what is contained
-// or by a simple pattern, and 3 by a pattern with several wildcards, where a
+// a path, a command line, a registry key, a domain name, a hash or a similar
+// string: 40 in 100 of these by equality, 17 by prefix, 20 by suffix, 20 by
+// contains or a simple pattern, and 3 by a pattern with several wildcards, where a
 // rule would have a regular expression. The others compare with one of a few
-// words, as an integer or as an address. Most conditions are plain conjunctions,
-// three in ten have a negation or an or.
+// words, as an integer or as an address. Most conditions are plain conjunctions.
+// Three in ten have a negation or an or.
 //
-// Common strings are shared by many instances and rare ones by none. The
-// criteria of an instance have 100 bytes of strings, of which 70 are left when
-// each string is stored once. With 100,000 instances that is a file of 176 bytes
-// an instance, which is what other compact encodings of such rules come to; with
-// 1,000,000, when more is shared, 166.
+// Many instances share the common strings, and rare strings are not shared. The
+// criteria of an instance have 100 bytes of strings. If each string is stored once,
+// 70 bytes remain. A file of 100,000 instances has 176 bytes for each instance,
+// similar to other compact encodings of such rules. A file of 1,000,000 shares
+// more strings and has 166.
 package workload
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// Header is the header of the files, but for what follows from the instances.
+// Header is the header of the files, without the fields that depend on the instances.
 var Header = channelfile.Header{
 	Channel:        900,
 	Revision:       1,
@@ -95,8 +95,8 @@ type key struct {
 	seed      uint64
 }
 
-// File returns the file of so many instances that follows from the seed. It is
-// made once a process, and must not be modified.
+// File returns the file with a number of instances for a seed. It is generated once
+// for each process, and must not be modified.
 func File(instances int, seed uint64) []byte {
 	files.Lock()
 	defer files.Unlock()
@@ -107,7 +107,7 @@ func File(instances int, seed uint64) []byte {
 	b := channelfile.NewBuilder(Header)
 	for id, condition := range Instances(instances, seed) {
 		if err := b.Add(id, condition, nil); err != nil {
-			panic(fmt.Sprintf("workload: %v", err)) // a mistake in this package
+			panic(fmt.Sprintf("workload: %v", err)) // a fault of this package
 		}
 	}
 	data, err := b.Encode()
@@ -139,18 +139,17 @@ func Instances(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr] {
 
 type generator struct{ *rand.Rand }
 
-// chance returns true so many times in 100.
+// chance returns true with a probability in percent.
 func (g generator) chance(percent int) bool { return g.IntN(100) < percent }
 
 func pick[T any](g generator, list []T) T { return list[g.IntN(len(list))] }
 
-// common picks from the list, what stands first more often.
+// common picks an element of the list, earlier ones more often.
 func common[T any](g generator, list []T) T {
 	return list[min(g.IntN(len(list)), g.IntN(len(list)), g.IntN(len(list)))]
 }
 
-// stringInputs are those that a string criterion is of, the more frequent ones
-// more than once.
+// stringInputs are the inputs of string criteria. Frequent ones are repeated.
 var stringInputs = []int{
 	image, image, image, commandLine, commandLine, commandLine, parentImage, parentImage, parentCommandLine,
 	originalFileName, user, targetObject, targetObject, details, targetFilename, targetFilename,
@@ -160,7 +159,7 @@ var stringInputs = []int{
 // condition returns the condition of an instance.
 func (g generator) condition() channelfile.Expr {
 	var parts []channelfile.Expr
-	// 3.3 criteria of strings on average, each of another input.
+	// On average 3.3 string criteria, each on another input.
 	strings := [...]int{1, 1, 2, 2, 2, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5}[g.IntN(20)]
 	var used [len(Inputs)]bool
 	for len(parts) < strings {
@@ -170,7 +169,7 @@ func (g generator) condition() channelfile.Expr {
 			parts = append(parts, g.stringCriterion(in))
 		}
 	}
-	// 1.09 of other kinds.
+	// On average 1.09 other criteria.
 	if g.chance(55) {
 		parts = append(parts, channelfile.Equals(eventType, common(g, eventTypes)))
 	}
@@ -205,11 +204,11 @@ func (g generator) condition() channelfile.Expr {
 // stringCriterion returns a criterion that compares strings.
 func (g generator) stringCriterion(input int) channelfile.Expr {
 	if input == hashes {
-		return channelfile.Equals(input, g.hash()) // nobody looks for a part of one
+		return channelfile.Equals(input, g.hash()) // rules compare whole hashes
 	}
 	var compare func(int, ...string) channelfile.Expr
 	var operand func(int) string
-	switch kind := g.IntN(95); { // hashes are 5 in 100, all of them exact
+	switch kind := g.IntN(95); { // 5 in 100 are hashes, compared by equality
 	case kind < 35:
 		compare, operand = channelfile.Equals, g.whole
 	case kind < 52:
@@ -276,7 +275,7 @@ func (g generator) whole(input int) string {
 	return g.start(input) + g.rest(input)
 }
 
-// start returns what a value of the input may start with.
+// start returns a possible start of a value of the input.
 func (g generator) start(input int) string {
 	switch input {
 	case image, parentImage, targetFilename, imageLoaded:
@@ -295,7 +294,7 @@ func (g generator) start(input int) string {
 	return g.word()
 }
 
-// rest returns what follows after a start.
+// rest returns a text after a start.
 func (g generator) rest(input int) string {
 	switch input {
 	case commandLine, parentCommandLine:
@@ -317,7 +316,7 @@ func (g generator) rest(input int) string {
 	return g.program()
 }
 
-// end returns what a value of the input may end with.
+// end returns a possible end of a value of the input.
 func (g generator) end(input int) string {
 	switch input {
 	case image, parentImage, imageLoaded, targetFilename:
@@ -332,7 +331,7 @@ func (g generator) end(input int) string {
 	return g.word()
 }
 
-// middle returns what a value of the input may have somewhere.
+// middle returns a possible part of a value of the input.
 func (g generator) middle(input int) string {
 	switch input {
 	case image, parentImage, imageLoaded, targetFilename:
@@ -363,7 +362,7 @@ func (g generator) program() string {
 	return g.word() + ".exe"
 }
 
-// word returns one of the words that people give things; some are frequent.
+// word returns a word for a name. Some words are frequent.
 func (g generator) word() string {
 	if g.chance(20) {
 		return common(g, words)
