@@ -59,6 +59,10 @@ func (t text) final(m int) int {
 	return int(finals[m].rate * float64(finals[m].of(t)))
 }
 
+// reached lists the classes that keep the final rates of all measures as a whole.
+// The others are still above one of them.
+var reached = []class{"docs"}
+
 type bounds map[subject][measures]int
 
 // TestLanguage measures the prose of the repository. A value may fall, and may
@@ -75,8 +79,19 @@ func TestLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", boundsFile, err)
 	}
-	t.Logf("\n%s", table(texts))
+	if testing.Verbose() {
+		t.Logf("\n%s", table(texts))
+	}
 
+	totals := totalsOf(texts)
+	for _, c := range reached {
+		total := totals[c]
+		for m, value := range total.values {
+			if value > max(total.final(m), 5) {
+				t.Errorf("%s: %s is %d in all; expected at most %d", c, finals[m].name, value, total.final(m))
+			}
+		}
+	}
 	problems, slack := compare(texts, have)
 	for _, p := range problems {
 		t.Error(p)
@@ -210,18 +225,26 @@ func table(texts map[subject]text) string {
 			per(t.values[what], t.words, 1e4), per(t.values[listed], t.words, 1e4),
 			t.sentences, per(t.values[over40], t.sentences, 100), per(t.values[over25], t.sentences, 100), t.values[wide])
 	}
-	totals := make(map[class]text)
 	for _, k := range slices.SortedFunc(maps.Keys(texts), compareSubjects) {
 		row(k.class, k.name, texts[k])
-		total := totals[k.class]
-		total.add(texts[k])
-		totals[k.class] = total
 	}
+	totals := totalsOf(texts)
 	for _, c := range slices.Sorted(maps.Keys(totals)) {
 		row(c, "TOTAL", totals[c])
 	}
 	w.Flush()
 	return s.String()
+}
+
+// totalsOf returns the sums over the subjects of each class.
+func totalsOf(texts map[subject]text) map[class]text {
+	totals := make(map[class]text)
+	for s, t := range texts {
+		total := totals[s.class]
+		total.add(t)
+		totals[s.class] = total
+	}
+	return totals
 }
 
 func TestLanguageRatchet(t *testing.T) {
