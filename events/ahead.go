@@ -5,29 +5,29 @@ import (
 	"sync"
 )
 
-// An ahead reads ahead of its reader in a goroutine of its own: to unpack takes
-// about as long as to read what is unpacked.
+// An ahead unpacks in its own goroutine, ahead of its reader. Unpacking takes about
+// as long as reading the unpacked data.
 type ahead struct {
 	full chan block
 	free chan []byte
 	quit chan struct{}
 	stop func()
 
-	now  []byte // what is left of the last block
+	now  []byte // rest of the last block
 	last block
 }
 
-// A block is what was read, with what followed it.
+// A block is unpacked data, with the error after it.
 type block struct {
 	data []byte
 	err  error
 }
 
-// Two blocks of this size are kept.
+// There are two blocks of this size in memory.
 const blockSize = 128 << 10
 
-// newAhead reads from r until an error, which fail may put into other words.
-// It does both in its goroutine.
+// newAhead reads from r until an error, which fail may rephrase. Both happen in the
+// goroutine.
 func newAhead(r io.Reader, fail func(error) error) *ahead {
 	a := &ahead{full: make(chan block), free: make(chan []byte, 2), quit: make(chan struct{})}
 	a.stop = sync.OnceFunc(func() { close(a.quit) })

@@ -11,20 +11,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A parser makes a record of a line. It knows these forms:
+// A parser converts a line to a record. It knows these forms:
 //
 //   - the event's data as the object EventData beside EventID, Channel,
 //     Provider and Computer;
-//   - flat, as NXLog and others write it: the data beside those, which may
+//   - flat, as NXLog and others write it: the data beside these keys, which may
 //     have other names;
 //   - ECS, as winlogbeat writes it: the object winlog, with the data in its
-//     event_data, and before version 7 all that without winlog; also below
-//     _source, as Elasticsearch hands it out;
+//     event_data, or before version 7 the same without winlog; also below
+//     _source, as Elasticsearch returns it;
 //   - the XML of the event as JSON, as evtx_dump writes it: the object Event
 //     with System and EventData.
 //
-// Names are compared as they are, letter by letter. All of them can have been
-// chosen by somebody who wants no good, and none is used but to compare it.
+// Names are compared letter by letter. An attacker may have chosen any of them, so
+// they are only compared and never used otherwise.
 type parser struct {
 	dec  *jsontext.Decoder
 	src  bytes.Buffer
@@ -32,25 +32,26 @@ type parser struct {
 
 	id, provider, channel, computer ranked
 
-	flat    []Field // of the object that is the event, if it is flat
+	flat    []Field // of the object of the event, if it is flat
 	fields  []Field // of the object that holds its data
-	has     string  // the name of that object; "" if there is none
-	nxlog   bool    // some name is one that NXLog alone adds
-	wrapped bool    // the event is in the object _source
-	stray   error   // the first array or object of a flat event, if it is one
-	joined  []byte  // values of arrays that were joined
+	has     string  // the name of that object; "" means that there is no such object
+	nxlog   bool    // whether a name is one that only NXLog adds
+	wrapped bool    // whether the event is in the object _source
+	stray   error   // the fault of the first array or object in a flat event
+	joined  []byte  // joined values of arrays
 }
 
-// ranked is the best of several names for one thing: the one of lowest rank.
+// ranked is the value of the best of several names for one property, the one with
+// the lowest rank.
 type ranked struct {
 	raw  []byte // JSON
-	rank int    // 0: there is none
-	flat int    // index in flat, -1 if it is not there
+	rank int    // 0 means that there is no value
+	flat int    // index in flat; -1 means that it is not there
 }
 
 func (p *parser) init() { p.dec = jsontext.NewDecoder(new(bytes.Reader)) }
 
-// fault is what is wrong with a line, and where.
+// A fault is an error in a line and its place.
 type fault struct {
 	at  int // offset in the line
 	err error
@@ -62,7 +63,7 @@ func faultf(at int, format string, args ...any) error {
 	return &fault{at, fmt.Errorf(format, args...)}
 }
 
-// parse reads a line into rec. Its error comes with the column.
+// parse reads a line into rec. It returns the column of an error.
 func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	p.line = line
 	p.src = *bytes.NewBuffer(line)
@@ -89,7 +90,7 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	return 0, err
 }
 
-// reset forgets what was found of an event.
+// reset clears the parts of an event.
 func (p *parser) reset() {
 	none := ranked{flat: -1}
 	p.id, p.provider, p.channel, p.computer = none, none, none, none
@@ -97,7 +98,7 @@ func (p *parser) reset() {
 	p.has, p.nxlog, p.stray = "", false, nil
 }
 
-// record makes the record of what was found.
+// record fills the record from the parts that were found.
 func (p *parser) record(rec *Record) error {
 	if p.id.rank == 0 {
 		return errors.New("found no event ID; expected EventID, or event_id in winlog, with the data of the event in EventData, in winlog.event_data or beside it")
@@ -130,7 +131,7 @@ func (p *parser) record(rec *Record) error {
 	return nil
 }
 
-// event reads the object that is an event, or that it is in.
+// event reads the object of an event, or the object that contains it.
 func (p *parser) event(outermost bool) error {
 	if kind := p.dec.PeekKind(); kind != '{' {
 		if kind == 0 {
@@ -145,8 +146,8 @@ func (p *parser) event(outermost bool) error {
 			return p.skip()
 		}
 		switch string(name) {
-		// What the event is. The first of several names is taken, and the
-		// others are data: Security 5061 has a ProviderName of its own.
+		// The properties of the event. The first of several names counts, and the
+		// others are data: Security 5061 has its own ProviderName.
 		case "EventID":
 			return p.what(&p.id, 1, name, kind)
 		case "event_id":
@@ -179,7 +180,7 @@ func (p *parser) event(outermost bool) error {
 			return p.what(&p.computer, 4, name, kind)
 		case "computer_name":
 			return p.what(&p.computer, 5, name, kind)
-		case "host": // of ECS the object, of others the name; last, for it may be the collector
+		case "host": // an object in ECS, otherwise a name; last, because it may be the collector
 			if kind == '{' {
 				return p.object(func(name []byte, kind jsontext.Kind) error {
 					if string(name) == "name" {
@@ -190,7 +191,7 @@ func (p *parser) event(outermost bool) error {
 			}
 			return p.what(&p.computer, 7, name, kind)
 
-		// Where its data are, and what is wrapped around it.
+		// The place of its data, and the objects around it.
 		case "EventData", "event_data", "user_data":
 			if kind == '{' || kind == 'n' {
 				return p.data(name, kind, p.datum)
@@ -216,7 +217,7 @@ func (p *parser) event(outermost bool) error {
 				})
 			}
 		case "_source":
-			if kind == '{' && outermost { // what stands beside it is not of the event
+			if kind == '{' && outermost { // its neighbours do not belong to the event
 				p.reset()
 				p.wrapped = true
 				return p.event(false)
@@ -228,10 +229,10 @@ func (p *parser) event(outermost bool) error {
 	})
 }
 
-// ofNXLog are the names that NXLog's im_msvistalog gives to what it says of an
-// event. Its own names win over those in the data, whatever their case: pipe
-// events of Sysmon come with an EventType that is none of Sysmon's, and may
-// have lost their ProcessId to ProcessID. So these are no data.
+// ofNXLog are the names of the keys that NXLog's im_msvistalog adds to an event.
+// They replace names in the data, whatever their case. For example, NXLog's
+// EventType replaces that of Sysmon's pipe events, and ProcessID may replace their
+// ProcessId. So these names are not data.
 var ofNXLog = set("AccountName", "AccountType", "ActivityID", "Category", "Domain", "EventReceivedTime", "EventTime", "EventType",
 	"ExecutionProcessID", "ExecutionThreadID", "Keywords", "Level", "LevelValue", "Message", "Opcode", "OpcodeValue", "ProcessID",
 	"ProviderGuid", "RecordNumber", "RelatedActivityID", "Severity", "SeverityValue", "SourceModuleName", "SourceModuleType",
@@ -248,8 +249,7 @@ func set(names ...string) map[string]bool {
 	return m
 }
 
-// what reads one of the names for what the event is. It may turn out to be
-// data of a flat event.
+// what reads a property of the event. In a flat event it may turn out to be data.
 func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) error {
 	flat := len(p.flat)
 	if err := p.beside(name, kind); err != nil || len(p.flat) == flat {
@@ -261,9 +261,9 @@ func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) erro
 	return nil
 }
 
-// inner reads what the event is from an object of its own.
+// inner reads a property of the event from an object of its own.
 func (p *parser) inner(r *ranked, rank int, kind jsontext.Kind) error {
-	if kind == 'n' || kind == '{' || kind == '[' { // nothing, or some other thing of that name
+	if kind == 'n' || kind == '{' || kind == '[' { // null, or a different value with that name
 		return p.skip()
 	}
 	raw, _, err := p.value()
@@ -276,7 +276,7 @@ func (p *parser) inner(r *ranked, rank int, kind jsontext.Kind) error {
 	return nil
 }
 
-// beside reads what is data of the event if that is flat.
+// beside reads a value that is data if the event is flat.
 func (p *parser) beside(name []byte, kind jsontext.Kind) error {
 	switch kind {
 	case 'n':
@@ -299,7 +299,7 @@ func (p *parser) beside(name []byte, kind jsontext.Kind) error {
 	return err
 }
 
-// field reads the value of a field that is there.
+// field reads the value of a field.
 func (p *parser) field(name []byte, kind jsontext.Kind) (Field, error) {
 	if kind == '[' {
 		raw, err := p.join()
@@ -309,7 +309,7 @@ func (p *parser) field(name []byte, kind jsontext.Kind) (Field, error) {
 	return Field{name, raw}, err
 }
 
-// data reads the object with an event's data.
+// data reads the object with the data of an event.
 func (p *parser) data(name []byte, kind jsontext.Kind, datum func(name []byte, kind jsontext.Kind) error) error {
 	if len(p.fields) > 0 && kind != 'n' {
 		return faultf(p.next(), "found data of the event in %s and in %s; expected it in one of them", p.has, known(name))
@@ -321,7 +321,7 @@ func (p *parser) data(name []byte, kind jsontext.Kind, datum func(name []byte, k
 	return p.object(datum)
 }
 
-// known returns a name that the parser knows, without a copy.
+// known returns a known name without a copy.
 func known(name []byte) string {
 	switch string(name) {
 	case "EventData":
@@ -334,8 +334,8 @@ func known(name []byte) string {
 	return "user_data"
 }
 
-// datum reads one item of an event's data. Several of classic events have the
-// name Data and no other: they are one value, joined by newlines.
+// datum reads one item of an event's data. In classic events several items have only
+// the name Data. They become one value, joined by newlines.
 func (p *parser) datum(name []byte, kind jsontext.Kind) error {
 	switch {
 	case kind == 'n':
@@ -352,7 +352,7 @@ func (p *parser) datum(name []byte, kind jsontext.Kind) error {
 	return err
 }
 
-// winlog reads the object of that name.
+// winlog reads the object winlog.
 func (p *parser) winlog() error {
 	return p.object(func(name []byte, kind jsontext.Kind) error {
 		switch string(name) {
@@ -383,7 +383,7 @@ func (p *parser) xml() error {
 			return p.data(name, kind, nil)
 		case kind == '{' && string(name) == "EventData":
 			return p.data(name, kind, p.xmlDatum)
-		case kind == '{' && string(name) == "UserData": // an element of any name, with the data
+		case kind == '{' && string(name) == "UserData": // an element of any name with the data
 			return p.data(name, kind, func(name []byte, kind jsontext.Kind) error {
 				switch {
 				case kind != '{' || isAttributes(name):
@@ -459,14 +459,13 @@ func (p *parser) xmlDatum(name []byte, kind jsontext.Kind) error {
 	})
 }
 
-// isAttributes reports whether a name is one of those under which evtx_dump
-// writes attributes.
+// isAttributes reports whether evtx_dump writes attributes under a name.
 func isAttributes(name []byte) bool {
 	return string(name) == "#attributes" || bytes.HasSuffix(name, []byte("_attributes"))
 }
 
-// object reads an object, whose beginning is next, and calls member before
-// each value, which that must read.
+// object reads the object that begins next. It calls member before each value, and
+// member must read the value.
 func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) error {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return p.fault(err)
@@ -490,8 +489,7 @@ func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) erro
 	}
 }
 
-// kind returns the kind of the value that is next, if there is one: it is for
-// the decoder to find out.
+// kind returns the kind of the next value. The decoder reports if there is no value.
 func (p *parser) kind() jsontext.Kind {
 	if at := p.next(); at < len(p.line) {
 		return jsontext.Kind(p.line[at])
@@ -499,8 +497,8 @@ func (p *parser) kind() jsontext.Kind {
 	return 0
 }
 
-// value reads a value that is no object or array, and returns its JSON and its
-// offset in the line.
+// value reads a value that is neither an object nor an array. It returns its JSON and
+// its offset in the line.
 func (p *parser) value() (raw []byte, at int, err error) {
 	at = p.next()
 	if _, err := p.dec.ReadToken(); err != nil {
@@ -517,7 +515,7 @@ func (p *parser) skip() error {
 	return nil
 }
 
-// join reads an array of texts, and returns the JSON of them as one.
+// join reads an array of texts, and returns the JSON of the joined text.
 func (p *parser) join() ([]byte, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return nil, p.fault(err)
@@ -529,7 +527,7 @@ func (p *parser) join() ([]byte, error) {
 			if _, err := p.dec.ReadToken(); err != nil {
 				return nil, p.fault(err)
 			}
-			return jsontext.AppendQuote(nil, p.joined) // it was read as JSON, so it can be
+			return jsontext.AppendQuote(nil, p.joined) // it was read as JSON, so this cannot fail
 		case '{', '[':
 			at := p.next()
 			return nil, faultf(at, "found %s in the array Data; expected strings", found(p.line[at:]))
@@ -549,7 +547,7 @@ func (p *parser) join() ([]byte, error) {
 	}
 }
 
-// next returns the offset of the value that is next.
+// next returns the offset of the next value.
 func (p *parser) next() int {
 	at := int(p.dec.InputOffset())
 	for at < len(p.line) {
@@ -563,7 +561,7 @@ func (p *parser) next() int {
 	return at
 }
 
-// fault says what the decoder does not like.
+// fault converts an error of the decoder.
 func (p *parser) fault(err error) error {
 	var s *jsontext.SyntacticError
 	if !errors.As(err, &s) {
@@ -581,8 +579,8 @@ func (p *parser) fault(err error) error {
 	return faultf(at, "found %s, which is not JSON here; expected one event per line, as an object in UTF-8", found(rest))
 }
 
-// text returns a value that is no object, array or null as a text. It is a
-// copy if the JSON has escapes.
+// text returns a value as a text. The value must not be an object, array or null. The
+// result is a copy if the JSON has escapes.
 func text(raw []byte) []byte {
 	if len(raw) == 0 || raw[0] != '"' {
 		return raw
@@ -590,11 +588,11 @@ func text(raw []byte) []byte {
 	if in := raw[1 : len(raw)-1]; bytes.IndexByte(in, '\\') < 0 {
 		return in
 	}
-	s, _ := jsontext.AppendUnquote(nil, raw) // it was read as JSON, so it is
+	s, _ := jsontext.AppendUnquote(nil, raw) // it was read as JSON, so this cannot fail
 	return s
 }
 
-// found describes what JSON begins with, in a few words.
+// found describes the beginning of JSON in a few words.
 func found(rest []byte) string {
 	switch c := rest[0]; {
 	case c == '{':
@@ -623,7 +621,7 @@ func found(rest []byte) string {
 	return strconv.QuoteRune(r)
 }
 
-// clip quotes a text for a message, and cuts it if it is long.
+// clip quotes a text for a message, and shortens a long one.
 func clip(b []byte) string {
 	const most = 40
 	if len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {

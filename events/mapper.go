@@ -10,22 +10,22 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Mapper finds the feeds of template types that a record belongs to. It and
-// its mappings remember the record before, for the next one is often alike;
-// so a Mapper serves one goroutine.
+// A Mapper finds the feeds of template types that a record belongs to. A Mapper and
+// its mappings remember the previous record, because the next one is often similar.
+// So a Mapper serves one goroutine.
 type Mapper struct {
 	mappings []*Mapping
-	channels map[string]*channelFeeds // by channel; "" has the feeds of any
+	channels map[string]*channelFeeds // by channel; "" has the feeds of all channels
 }
 
 // channelFeeds are the feeds of one channel.
 type channelFeeds struct {
 	byEvent map[uint32][]*Mapping
-	all     []*Mapping // of those that are not for certain events
+	all     []*Mapping // mappings of feeds for all events
 }
 
-// NewMapper returns a Mapper for all feeds of a set of definitions, all
-// versions of each type. The set must not change any more.
+// NewMapper returns a Mapper for all feeds of a set of definitions, with all
+// versions of each type. The set must not change afterwards.
 func NewMapper(defs *sensor.Definitions) *Mapper {
 	m := &Mapper{channels: map[string]*channelFeeds{}}
 	for d := range defs.All() {
@@ -52,9 +52,8 @@ func (m *Mapper) add(mapping *Mapping) {
 	}
 }
 
-// Append appends the mappings of the feeds that a record belongs to, none if
-// it feeds nothing. Several can: Sysmon 13 is an event of the registry, and a
-// value that is set in it.
+// Append appends the mappings of all feeds that a record belongs to. A record can
+// belong to several: Sysmon 13 feeds both registry_event and registry_set.
 func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
 	if r == nil {
 		return list
@@ -83,35 +82,35 @@ func (c *channelFeeds) append(list []*Mapping, r *Record) []*Mapping {
 	return list
 }
 
-// A Mapping makes the inputs of a template type from records of one feed.
+// A Mapping converts records of one feed to the inputs of a template type.
 type Mapping struct {
 	Definition *sensor.Definition
 	Feed       *sensor.Feed
 
-	index  int              // in its Mapper
-	inputs []int            // for each field of the feed, the input that it becomes
+	index  int              // index in its Mapper
+	inputs []int            // for each field of the feed, the index of its input
 	byName map[string][]int // fields of the feed, by name in the record
 	system []systemField
-	plain  bool // all fields become strings
+	plain  bool // whether all fields become strings
 
-	last []slot // the fields of the record before
-	id   []byte // of the record
-	copy []byte // values that do not stand in the line as they are
+	last []slot // the fields of the previous record
+	id   []byte // ID of the record
+	copy []byte // values that differ from their form in the line
 }
 
-// A slot is a name and the fields of the feed that have it.
+// A slot is a name with the fields of the feed that have it.
 type slot struct {
 	name   string
 	fields []int
 }
 
-// A systemField is a field of a feed that is no data of the event.
+// A systemField is a field of a feed that is not data of the event.
 type systemField struct {
 	field int
 	what  func(m *Mapping, r *Record) []byte
 }
 
-// systemFields are the names of fields that say what an event is.
+// systemFields are the names of fields that identify an event.
 var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 	"System/Provider": func(_ *Mapping, r *Record) []byte { return r.Provider },
 	"System/Channel":  func(_ *Mapping, r *Record) []byte { return r.Channel },
@@ -125,7 +124,7 @@ var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 	m := &Mapping{Definition: d, Feed: f, byName: map[string][]int{}, plain: true}
 	for i, field := range f.Fields {
-		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
+		input, _ := d.Input(field.Input) // the feeds of a definition name only its inputs
 		m.inputs = append(m.inputs, input)
 		m.plain = m.plain && d.Inputs[input].Type == sensor.TypeString
 		name := m.feedName(i)
@@ -138,8 +137,8 @@ func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 	return m
 }
 
-// fields returns the fields of the feed that the i-th field of a record is,
-// mostly none or one.
+// fields returns the fields of the feed that correspond to the i-th field of a
+// record. In most cases there is at most one.
 func (m *Mapping) fields(i int, name []byte) []int {
 	if i < len(m.last) && m.last[i].name == string(name) {
 		return m.last[i].fields
@@ -157,7 +156,7 @@ func (m *Mapping) fields(i int, name []byte) []int {
 	return fields
 }
 
-// feedName returns the name under which records have a field of the feed.
+// feedName returns the name of a field of the feed in records.
 func (m *Mapping) feedName(field int) string {
 	if f := m.Feed.Fields[field]; f.Field != "" {
 		return f.Field
@@ -165,10 +164,10 @@ func (m *Mapping) feedName(field int) string {
 	return m.Feed.Fields[field].Input
 }
 
-// Event makes the event of a record of the feed: a value for each input of the
-// definition, absent where the record has none, or has one that is not of the
-// input's type. It writes to e if that has room. The values are valid until
-// the record is read anew, or Event is called again.
+// Event converts a record of the feed to an event, with a value for each input of the
+// definition. A value is absent if the record has no such field, or if the field is
+// not of the input's type. Event reuses the capacity of e. The values are valid until
+// the record is read again or Event is called again.
 func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	n := len(m.Definition.Inputs)
 	if cap(e) < n {
@@ -196,13 +195,13 @@ func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	return e
 }
 
-// set gives an input the value of a field.
+// set sets an input to the value of a field.
 func (m *Mapping) set(e interp.Event, field int, text []byte) {
 	e[m.inputs[field]], _ = valueOf(m.typeOf(field), text)
 }
 
-// valueOf returns a recorded text as a value of a type, and whether it is one:
-// an integer in decimal, an address without zone.
+// valueOf converts a recorded text to a value of a type, and reports whether it is
+// one: a decimal integer, or an address without zone.
 func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	switch t {
 	case sensor.TypeString:
@@ -223,9 +222,8 @@ func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	return interp.Value{}, false
 }
 
-// count adds one to seen for each field of the feed that a record has, and
-// returns how many it has that are not of their input's type, which do not
-// count.
+// count adds one to seen for each field of the feed in a record. A field that is not
+// of its input's type does not count. It returns the number of such fields.
 func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
@@ -251,7 +249,7 @@ func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 	return odd
 }
 
-// typeOf returns the type of the input that a field of the feed becomes.
+// typeOf returns the type of the input of a field of the feed.
 func (m *Mapping) typeOf(field int) sensor.InputType {
 	return m.Definition.Inputs[m.inputs[field]].Type
 }
@@ -267,8 +265,8 @@ func (m *Mapping) fits(field int, f *Field) bool {
 	return ok
 }
 
-// appendKey appends what tells a mapping from others, whatever definitions
-// there are besides.
+// appendKey appends a key that identifies a mapping, independent of other
+// definitions.
 func (m *Mapping) appendKey(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(m.Definition.Number))
 	b = binary.AppendUvarint(b, uint64(m.Definition.Version))

@@ -14,22 +14,21 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// The limits of an [Observer]. What it takes in memory is in proportion to
-// hosts and the feeds that each of them has, not to the number of events.
+// The limits of an [Observer]. Its memory is proportional to the number of hosts and
+// their feeds, not to the number of events.
 const (
-	MaxHosts    = 1 << 20 // that are told apart
+	MaxHosts    = 1 << 20 // hosts
 	MaxCounters = 1 << 25 // feeds, and fields of feeds, of all hosts: 8 bytes each
-	MaxKinds    = 10_000  // kinds of events that feed no type, told apart; the rest is counted together
-	maxHostName = 64      // runes of a host's name in a note
+	MaxKinds    = 10_000  // kinds of events that feed no type; further kinds are counted together
+	maxHostName = 64      // runes of the name of a host in a note
 	maxNamed    = 3       // hosts named in a note
-	maxNameSize = 1 << 10 // bytes of what names a host, or a kind of event
+	maxNameSize = 1 << 10 // bytes of the name of a host, or of a kind of events
 )
 
-// Options say what an Observer concludes.
+// Options control the conclusions of an Observer.
 type Options struct {
-	// AbsentAfter is how many events of a feed a host must have so that a
-	// field in none of them counts as not supplied. With 0 it is unknown, for
-	// any number of events.
+	// AbsentAfter is the number of events of a feed from which a field that never
+	// occurs on a host counts as not supplied. 0 means that it is always unknown.
 	AbsentAfter uint64
 }
 
@@ -39,22 +38,22 @@ type Observer struct {
 	options Options
 	mapper  *Mapper
 	hosts   map[string]*host
-	last    *host // of the record before
+	last    *host // host of the previous record
 
 	counters, maxCounters, maxHosts int
 
-	events uint64 // that feed a type
+	events uint64 // events that feed a type
 	list   []*Mapping
 	others map[string]*Kind
 	rest   uint64
-	odd    []uint64 // for each mapping: fields that are there and not of their input's type
+	odd    []uint64 // for each mapping, the number of fields that are not of their input's type
 	key    []byte
 }
 
-// A host is what one computer was seen to supply.
+// A host holds the counts of one computer.
 type host struct {
 	name  string
-	feeds []*feedCount // by index of the mapping; nil: it has no event of that
+	feeds []*feedCount // by index of the mapping; nil means no event of that feed
 }
 
 // A feedCount counts the events of one feed on one host.
@@ -70,8 +69,8 @@ type Kind struct {
 	Events            uint64
 }
 
-// NewObserver returns an Observer for all feeds of a set of definitions, which
-// must not change any more.
+// NewObserver returns an Observer for all feeds of a set of definitions. The set must
+// not change afterwards.
 func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 	m := NewMapper(defs)
 	return &Observer{
@@ -81,15 +80,15 @@ func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 	}
 }
 
-// ErrNoComputer is for an event of which it is not known who supplied it.
+// ErrNoComputer is the error for an event without the name of a computer.
 var ErrNoComputer = errors.New("found no computer name; expected Computer, Hostname or winlog.computer_name")
 
-// ErrLimit is wrapped by errors that say which limit of an Observer is
-// exceeded. It can count nothing more.
+// ErrLimit is wrapped by errors that name an exceeded limit of an Observer. After
+// such an error it cannot count more events.
 var ErrLimit = errors.New("too much to count")
 
-// Add counts a record. An error that is not [ErrLimit] is the record's: it was
-// not counted, and the next can be.
+// Add counts a record. After an error that is not [ErrLimit], the record was not
+// counted, and the next record can be added.
 func (o *Observer) Add(r *Record) error {
 	if r == nil {
 		return errors.New("there is no record")
@@ -123,7 +122,7 @@ func (o *Observer) Add(r *Record) error {
 	return nil
 }
 
-// count makes room for n more counters.
+// count reserves n more counters.
 func (o *Observer) count(n int) error {
 	if o.counters+n > o.maxCounters {
 		return fmt.Errorf("%w: the inputs of %d hosts need more than %d counters; observe fewer files or types at once", ErrLimit, len(o.hosts), o.maxCounters)
@@ -154,7 +153,7 @@ func (o *Observer) host(name []byte) (*host, error) {
 	return h, nil
 }
 
-// other counts an event that feeds nothing.
+// other counts an event that feeds no type.
 func (o *Observer) other(r *Record) {
 	o.key = append(o.key[:0], byte(r.EventID), byte(r.EventID>>8), byte(r.EventID>>16), byte(r.EventID>>24))
 	o.key = append(o.key, r.Provider...)
@@ -172,14 +171,14 @@ func (o *Observer) other(r *Record) {
 	k.Events++
 }
 
-// Events returns how many events were counted that feed a type.
+// Events returns the number of counted events that feed a type.
 func (o *Observer) Events() uint64 { return o.events }
 
-// Hosts returns how many hosts they are from.
+// Hosts returns the number of hosts of these events.
 func (o *Observer) Hosts() int { return len(o.hosts) }
 
-// Others returns the kinds of events that feed no type, those of most events
-// first, and how many events there are of further kinds.
+// Others returns the kinds of events that feed no type, frequent kinds first, and the
+// number of events of further kinds.
 func (o *Observer) Others() (kinds []Kind, rest uint64) {
 	for _, k := range o.others {
 		kinds = append(kinds, *k)
@@ -190,7 +189,7 @@ func (o *Observer) Others() (kinds []Kind, rest uint64) {
 	return kinds, o.rest
 }
 
-// state says what is known of a field of a feed on one host.
+// state returns the state of a field of a feed on one host.
 func (o *Observer) state(c *feedCount, field int) sensor.State {
 	switch {
 	case c.seen[field] > 0:
@@ -201,16 +200,15 @@ func (o *Observer) state(c *feedCount, field int) sensor.State {
 	return sensor.StateUnknown
 }
 
-// A group is the hosts that supply the same.
+// A group is a set of hosts with the same supply.
 type group struct {
 	key   string
 	hosts []*host
 	sums  []*feedCount // by index of the mapping
 }
 
-// groups groups the hosts by what they supply: by feeds and the state of each
-// field, not by how many events there are of them. The group of most hosts
-// comes first.
+// groups groups the hosts by their supply: by feeds and the state of each field, but
+// not by the number of events. The largest group comes first.
 func (o *Observer) groups() []*group {
 	byKey := map[string]*group{}
 	var key []byte
@@ -259,15 +257,15 @@ func (c *feedCount) plus(more *feedCount) *feedCount {
 // ErrNothing is the error of [Observer.Fleet] if no event feeds a type.
 var ErrNothing = errors.New("nothing was observed: no event feeds a known template type")
 
-// Fleet returns what was observed as a fleet of a name: a contract for each
-// group of hosts that supply the same, the group of most hosts first. The
-// reader part of all of them is reader, for events do not tell it. The same
-// events give the same fleet, in whatever order they came.
+// Fleet returns the observations as a fleet with a name. It has a contract for each
+// group of hosts with the same supply, the largest group first. All contracts get
+// the given reader part, because events do not show it. The same events give the
+// same fleet in any order.
 //
-// An input that some event of a host has is supplied there; one that the feed
-// never has, by the definition's table, is not; any other is unknown, unless
-// [Options] say otherwise. The contract of a group has one supply for each
-// version of a type and feed that its hosts have events of.
+// An input that occurs in an event of a host is supplied there. An input that the
+// feed never has, by the definition, is not supplied. Any other input is unknown,
+// unless [Options] say otherwise. The contract of a group has one supply for each
+// version of a type and each feed with events on its hosts.
 func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, error) {
 	if o.events == 0 {
 		return nil, ErrNothing
@@ -288,8 +286,8 @@ func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, erro
 	return f, nil
 }
 
-// supply returns what a group of hosts supplies from one feed: one is the
-// count of any of them, and sum that of all.
+// supply returns the supply of a group of hosts from one feed. The count of any of
+// these hosts is one, and the count of all hosts is sum.
 func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 	s := sensor.Supply{
 		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
@@ -338,8 +336,8 @@ func (g *group) note() string {
 	return "hosts " + note
 }
 
-// printable returns a name as a note may have it: quoted if it is not clear
-// where it begins and ends, and cut if it is long.
+// printable returns a name for a note. It quotes a name whose beginning or end would
+// be unclear, and shortens a long one.
 func printable(name string) string {
 	cut := ""
 	if utf8.RuneCountInString(name) > maxHostName {
@@ -351,21 +349,21 @@ func printable(name string) string {
 	return name + cut
 }
 
-// A FeedSummary is what was observed of one feed.
+// A FeedSummary summarises the observations of one feed.
 type FeedSummary struct {
 	Definition *sensor.Definition
 	Feed       *sensor.Feed
 	Hosts      int
 	Events     uint64
-	Odd        uint64 // values that are not of their input's type
+	Odd        uint64 // number of values that are not of their input's type
 	Fields     []FieldSummary
 }
 
-// A FieldSummary says on how many of the hosts an input is in which state.
+// A FieldSummary counts the hosts for each state of an input.
 type FieldSummary struct {
 	Input                          string
 	Supplied, Unknown, NotSupplied int
-	Seen                           uint64 // in how many events
+	Seen                           uint64 // number of events with the input
 }
 
 // Feeds returns a summary of each feed that was observed, in the order in which

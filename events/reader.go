@@ -9,32 +9,32 @@ import (
 	"io"
 )
 
-// MaxLine is how many bytes a line may have, its end not counted. An event of
-// Windows has at most 64 KiB of data, which JSON can make six times as long.
+// MaxLine is the maximum length of a line in bytes, without its end. An event of
+// Windows has at most 64 KiB of data, and JSON can make it six times as long.
 const MaxLine = 1 << 20
 
-// A Reader reads records from JSON lines. It keeps one line in memory, and
-// serves one goroutine. What is packed is unpacked in another, which ends with
-// the file, or with Close.
+// A Reader reads records from JSON lines. It keeps one line in memory, and serves one
+// goroutine. Another goroutine unpacks a compressed file. It ends at the end of the
+// file, or at Close.
 type Reader struct {
 	name    string
-	counted *counter      // what is read of the file
-	file    *bufio.Reader // of counted
-	lines   *bufio.Reader // file, or what gzip makes of it
+	counted *counter      // counts the bytes read from the file
+	file    *bufio.Reader // reads from counted
+	lines   *bufio.Reader // file, or its unpacked content
 	long    []byte        // a line that does not fit into the buffer of lines
-	line    int           // number of the line read last
+	line    int           // number of the line read last, from 1, from 1, from 1
 	started bool
 	packed  bool
-	ahead   *ahead // of what is packed, else nil
-	err     error  // the last one
+	ahead   *ahead // nil means that the file is not compressed
+	err     error  // the last error
 	parser
 }
 
-// bufferSize is that of a bufio.Reader: longer lines are copied.
+// bufferSize is the size of the buffer in bytes. Longer lines are copied.
 const bufferSize = 64 << 10
 
-// NewReader returns a Reader for the content of a file. If that starts as gzip
-// does, it is unpacked, all its members. The name is for errors only.
+// NewReader returns a Reader for the content of a file. If the content starts with
+// the magic of gzip, all its members are unpacked. Errors contain the name.
 func NewReader(name string, file io.Reader) *Reader {
 	c := &counter{r: file}
 	r := &Reader{name: name, counted: c, file: bufio.NewReaderSize(c, bufferSize)}
@@ -42,12 +42,12 @@ func NewReader(name string, file io.Reader) *Reader {
 	return r
 }
 
-// A LineError says why a line is no record. Reading goes on after it.
+// A LineError is the fault of a line that is not a record. Reading can continue.
 type LineError struct {
-	Name   string // of the file
+	Name   string // name of the file
 	Line   int    // from 1
-	Column int    // from 1, in bytes; 0: the line as a whole
-	Err    error  // what was found and what was expected
+	Column int    // from 1, in bytes; 0 means the whole line
+	Err    error  // the found and the expected text
 }
 
 func (e *LineError) Error() string {
@@ -60,10 +60,10 @@ func (e *LineError) Error() string {
 // Unwrap returns e.Err.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// A ReadError says why a file cannot be read on.
+// A ReadError is the reason why reading of a file cannot continue.
 type ReadError struct {
-	Name   string // of the file
-	Offset int64  // how many bytes of the file, packed as it is, were read
+	Name   string // name of the file
+	Offset int64  // number of bytes read from the file, before unpacking
 	Err    error
 }
 
@@ -74,12 +74,12 @@ func (e *ReadError) Error() string {
 // Unwrap returns e.Err.
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// Read reads the next record into rec, whose old content is gone. What rec then
-// has is valid until the next Read. Blank lines are passed over.
+// Read reads the next record into rec, and overwrites its old content. The content is
+// valid until the next Read. Read skips blank lines.
 //
-// The error is io.EOF at the end of the file; a [*LineError] if the line is no
-// record, after which Read can be called again; or a [*ReadError], which is
-// the last.
+// The error is io.EOF at the end of the file. It is a [*LineError] if the line is not
+// a record; Read can then be called again. It is a [*ReadError] if reading cannot
+// continue.
 func (r *Reader) Read(rec *Record) error {
 	if r.err != nil {
 		return r.err
@@ -102,7 +102,7 @@ func (r *Reader) Read(rec *Record) error {
 	}
 }
 
-// Close ends a Reader that is not read to its end. It does not close the file.
+// Close ends a Reader before the end of its file. It does not close the file.
 func (r *Reader) Close() {
 	if r.ahead != nil {
 		r.ahead.stop()
@@ -114,13 +114,13 @@ func (r *Reader) Close() {
 
 var errClosed = errors.New("the reader is closed")
 
-// Line returns the number of the line that was read last, from 1.
+// Line returns the number of the line read last, from 1.
 func (r *Reader) Line() int { return r.line }
 
 var errLong = errors.New("the line is too long")
 
-// next returns the next line, with its end if it has one. It is errLong, with
-// the whole line passed over, if that has more than MaxLine bytes.
+// next returns the next line, with its end if it has one. If the line has more than
+// MaxLine bytes, next skips it and returns errLong.
 func (r *Reader) next() ([]byte, error) {
 	if !r.started {
 		r.started = true
@@ -158,7 +158,7 @@ func (r *Reader) next() ([]byte, error) {
 	return line, nil
 }
 
-// start looks at the first bytes, and makes lines.
+// start inspects the first bytes, and sets lines.
 func (r *Reader) start() error {
 	r.lines = r.file
 	magic, err := r.file.Peek(2)
@@ -186,8 +186,8 @@ func (r *Reader) start() error {
 	return nil
 }
 
-// fail makes a ReadError of what a file or gzip says. Of what is packed only the
-// goroutine that unpacks knows how far it got.
+// fail converts an error of a file or of gzip to a ReadError. For a compressed file,
+// only the goroutine that unpacks it knows the offset.
 func (r *Reader) fail(err error) error {
 	if e, ok := err.(*ReadError); ok {
 		return e
@@ -204,7 +204,7 @@ func (r *Reader) fail(err error) error {
 	return &ReadError{Name: r.name, Offset: at, Err: err}
 }
 
-// A counter counts what is read.
+// A counter counts the bytes read.
 type counter struct {
 	r io.Reader
 	n int64

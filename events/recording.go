@@ -14,35 +14,35 @@ import (
 
 // The limits of a [Recording]. Few values stay in memory.
 const (
-	// MaxRecording is the number of bytes that a temporary file of a Recording
-	// has at most.
+	// MaxRecording is the maximum size of the temporary file of a Recording, in
+	// bytes.
 	MaxRecording = 16 << 30
 
-	// maxBuffered is the number of bytes of values in memory beyond which all of
-	// them move to the temporary file.
+	// maxBuffered is the maximum number of bytes of values in memory. Beyond it, all
+	// of them move to the temporary file.
 	maxBuffered = 4 << 20
 
-	// keptBuffer is the number of bytes of a buffer that a type keeps for more
-	// events when its events move there.
+	// keptBuffer is the maximum size of the buffer that a type keeps when its events
+	// move to the file, in bytes.
 	keptBuffer = 64 << 10
 )
 
-// A Recording keeps recorded events as the events of the template types that
-// they feed, to run content on. Each file of events is read once. A few MiB of
-// values stay in memory; the others are in a temporary file, in $TMPDIR or the
-// system's folder for such files, which Close deletes. What it holds for the
-// events in the file is 24 bytes for each block of about 4 MiB and type.
+// A Recording keeps recorded events as events of the template types that they feed,
+// to run content on. Each file of events is read once. A few MiB of values stay in
+// memory. The others are in a temporary file, in $TMPDIR or the system's folder for
+// such files, which Close deletes. For the events in the file it needs 24 bytes of
+// memory for each type in each block of about 4 MiB.
 type Recording struct {
 	mapper   *Mapper
 	speller  *speller
 	types    map[*sensor.Definition]*recorded
-	order    []*recorded // in the order in which the types were met
+	order    []*recorded // in the order in which the types occurred
 	files    []string
 	buffered int          // bytes in memory
-	file     scratch.File // nil as long as all values are in memory
-	size     int64        // of it
-	err      error        // why the recording is not whole
-	total    uint64       // events that feed a type
+	file     scratch.File // nil means that all values are in memory
+	size     int64        // size of the file in bytes
+	err      error        // the reason why the recording is not complete
+	total    uint64       // number of events that feed a type
 	event    interp.Event
 	feeds    []*Mapping
 
@@ -50,28 +50,27 @@ type Recording struct {
 	most   int64 // MaxRecording
 }
 
-// recorded are the events of one type: those in the blocks of the file, and then
-// those in memory.
+// recorded holds the events of one type: first the blocks in the file, and then the
+// events in memory.
 type recorded struct {
 	blocks []stored
 	memory []byte
 }
 
-// A stored is a block of events of one type, one after another, in the temporary file.
+// A stored is a block of consecutive events of one type in the temporary file.
 type stored struct {
 	offset int64
 	length int
 	sum    uint32
 }
 
-// NewRecording returns an empty recording of events that feed the types of a
-// set.
+// NewRecording returns an empty recording for events that feed the types of a set.
 func NewRecording(defs *sensor.Definitions) *Recording {
 	mapper := NewMapper(defs)
 	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
 }
 
-// Close deletes the temporary file, if there is one. The events are gone then.
+// Close deletes the temporary file, if there is one, and with it the events.
 func (rec *Recording) Close() error {
 	rec.types, rec.order, rec.err = nil, nil, errClosedRecording
 	if rec.file == nil {
@@ -84,11 +83,11 @@ func (rec *Recording) Close() error {
 
 var errClosedRecording = errors.New("the recording is closed")
 
-// Read reads all records of a reader; name is that of its file. Bad is called
-// for each line that is no event, or whose names are misspelt, so that it feeds
-// nothing or leaves an input absent. The error is a [*ReadError], wraps [ErrLimit],
-// or says why the temporary file cannot be written. After an error Events returns
-// it as well: the recording is not whole.
+// Read reads all records of a reader of the file name. It calls bad for each line that
+// is not an event, and for each event with a misspelt name, which would feed no type
+// or leave an input absent. The error is a [*ReadError], wraps [ErrLimit], or states
+// why the temporary file cannot be written. After an error the recording is not
+// complete, and Events returns the error too.
 func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	file := len(rec.files)
 	rec.files = append(rec.files, name)
@@ -114,7 +113,7 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	return rec.err
 }
 
-// add keeps a record as the events of the types that rec.feeds names.
+// add keeps a record as events of the types that rec.feeds names.
 func (rec *Recording) add(r *Record, file, line int) error {
 	if len(rec.feeds) > 0 {
 		rec.total++
@@ -161,7 +160,7 @@ func (rec *Recording) flush() error {
 		}
 		of.blocks = append(of.blocks, stored{rec.size, n, crc32.ChecksumIEEE(of.memory)})
 		rec.size += int64(n)
-		if cap(of.memory) > keptBuffer { // or each type could keep as much as all may take
+		if cap(of.memory) > keptBuffer { // otherwise each type could keep the memory of all
 			of.memory = nil
 		}
 		of.memory = of.memory[:0]
@@ -170,13 +169,13 @@ func (rec *Recording) flush() error {
 	return nil
 }
 
-// Total returns how many events were read that feed a type.
+// Total returns the number of events read that feed a type.
 func (rec *Recording) Total() uint64 { return rec.total }
 
-// Events passes the events of a type to yield until that returns false, each
-// with the line that it comes from, such as "benign.ndjson.gz:12". An event is
-// overwritten by the next. The error says why the events are not all that were
-// recorded. Events may be called by several goroutines, after the last Read.
+// Events passes the events of a type to yield until yield returns false. Each event
+// has the line that it comes from, such as "benign.ndjson.gz:12", and is overwritten by
+// the next. The error states why the events are not complete. After the last Read,
+// several goroutines may call Events.
 func (rec *Recording) Events(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error {
 	if rec.err != nil {
 		return rec.err
@@ -206,7 +205,7 @@ func (rec *Recording) Events(d *sensor.Definition, yield func(where func() strin
 	return nil
 }
 
-// eachOf passes the events in data to yield. It reports false if that does.
+// eachOf passes the events in data to yield. It returns false if yield does.
 func (rec *Recording) eachOf(data []byte, e interp.Event, yield func(func() string, interp.Event) bool) bool {
 	for len(data) > 0 {
 		var file, line uint64
@@ -219,9 +218,9 @@ func (rec *Recording) eachOf(data []byte, e interp.Event, yield func(func() stri
 	return true
 }
 
-// appendEvent appends an event: the number of its file, its line, and the number
-// of its values. Each value is its input, its type, and a number, an address or a
-// length and so many bytes.
+// appendEvent appends an event: the number of its file, its line, and the number of
+// its values. Each value is its input and its type, followed by a number, an address,
+// or a length with that many bytes.
 func appendEvent(b []byte, file, line int, e interp.Event) []byte {
 	b = binary.AppendUvarint(b, uint64(file))
 	b = binary.AppendUvarint(b, uint64(line))
@@ -250,8 +249,8 @@ func appendEvent(b []byte, file, line int, e interp.Event) []byte {
 	return b
 }
 
-// nextEvent reads an event that appendEvent wrote into e, whose texts are then
-// parts of b. It returns the rest of b.
+// nextEvent reads an event of appendEvent from b into e. The texts of e are parts of
+// b. It returns the rest of b.
 func nextEvent(b []byte, e interp.Event) (file, line uint64, rest []byte) {
 	clear(e)
 	next := func() uint64 {

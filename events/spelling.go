@@ -9,28 +9,28 @@ import (
 	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
-// maxEdits is the number of edits up to which a name is taken for a misspelt
-// one; more make another name.
+// maxEdits is the maximum number of edits between a misspelt name and a known one.
+// With more edits it is a different name.
 const maxEdits = 2
 
-// maxAsked limits the names whose answers a speller keeps.
+// maxAsked is the maximum number of answers that a speller keeps.
 const maxAsked = 1 << 16
 
-// A speller finds records that feed nothing, or leave an input absent, only
-// because a name in them is misspelt. Content would not match such an event,
-// and nobody would learn that it was never tried.
+// A speller finds records that feed no type, or leave an input absent, only because of
+// a misspelt name. Content would not match such an event, and nobody would notice that
+// it was never tried.
 type speller struct {
 	channels  []string
-	providers map[string][]string   // of the feeds of a channel
+	providers map[string][]string   // providers of the feeds of a channel
 	known     map[string]bool       // names of the fields of any feed
 	inputs    map[*Mapping][]string // names of the fields of a feed, sorted
 	asked     map[asked]string      // answers
 }
 
-// An asked is a name that stands in a record, and where.
+// An asked is a name in a record, and its place.
 type asked struct {
-	mapping *Mapping // nil: in place of a channel or a provider
-	channel string   // of a provider
+	mapping *Mapping // nil means the name of a channel or a provider
+	channel string   // channel of a provider
 	name    string
 }
 
@@ -58,8 +58,7 @@ func newSpeller(m *Mapper) *speller {
 	return s
 }
 
-// check returns what is misspelt in a record that belongs to some feeds, nil if
-// nothing is.
+// check returns the misspelt name in a record that belongs to feeds, or nil.
 func (s *speller) check(r *Record, feeds []*Mapping) error {
 	if len(feeds) == 0 {
 		return s.feedless(r)
@@ -79,7 +78,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 	return nil
 }
 
-// feedless returns what is misspelt in a record that feeds nothing.
+// feedless returns the misspelt name in a record that feeds no type.
 func (s *speller) feedless(r *Record) error {
 	if len(r.Channel) == 0 {
 		return errors.New("found no channel; expected the name of the event's log, such as \"Channel\": \"Security\". The event cannot be tried")
@@ -100,7 +99,7 @@ func (s *speller) feedless(r *Record) error {
 	return nil
 }
 
-// answer returns which of the names was meant, "" if none is near.
+// answer returns the known name nearest to a name, or "" if no name is near.
 func (s *speller) answer(a asked, names func() []string) string {
 	meant, ok := s.asked[a]
 	if !ok {
