@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// A Budget limits what all rules of one run may cost, so that many small files
-// cannot take what one large file may not. Give the same Budget to a [Loader]
-// and to [Build]. Memory is charged before it is allocated, apart from that of
-// the one file that is being read. Once a Budget is spent, whatever needs it
-// fails with its [BudgetError].
+// A Budget limits the cost of all rules of one run, so that many small files
+// cannot cost more than one large file may. Give the same Budget to a [Loader]
+// and to [Build]. Memory is charged before it is allocated, except for the
+// memory of the one file that is being read. Once a Budget is spent, each
+// function that needs it fails with a [*BudgetError].
 //
 // A Budget must not be used by several goroutines at once.
 type Budget struct {
@@ -18,11 +18,15 @@ type Budget struct {
 	err          *BudgetError
 }
 
-// A cost is what a rule takes.
+// A cost is the amount of each resource that a rule uses.
 type cost struct {
-	values int // values, after modifiers and placeholders; fields, rules and errors count for several
-	bytes  int // of values and of regular expressions' programs
-	steps  int // uses of values by conditions, instructions of programs, comparisons of names
+	// Number of values after modifiers and placeholders. A field, a rule and an
+	// error count as several values.
+	values int
+	bytes  int // bytes of values and of compiled regular expressions
+	// Uses of values by conditions, instructions of compiled regular
+	// expressions, and comparisons of names.
+	steps int
 }
 
 func (c *cost) add(d cost) {
@@ -31,24 +35,26 @@ func (c *cost) add(d cost) {
 	c.steps += d.steps
 }
 
-// The values that other things count for, after the memory that they take.
+// Number of values that a rule, a field and an error count as. The numbers
+// reflect the memory that each takes.
 const (
 	ruleValues  = 8
 	fieldValues = 2
 	errorValues = 4
 )
 
-// A costly rule is the most expensive one so far.
+// A costly rule is the most expensive rule so far.
 type costly struct {
 	name string
 	Position
 	title string
 	spent cost
-	share float64 // of the resource of which it takes most
+	share float64 // largest share of a resource that the rule takes
 }
 
-// NewBudget returns a budget of the given number of times BudgetValues,
-// BudgetBytes and BudgetSteps.
+// NewBudget returns a budget of times the limits BudgetValues, BudgetBytes and
+// BudgetSteps. times is raised to 1 or reduced to MaxBudgetTimes if it is
+// outside that range.
 func NewBudget(times int) *Budget {
 	times = min(max(times, 1), MaxBudgetTimes)
 	return &Budget{limit: cost{times * BudgetValues, times * BudgetBytes, times * BudgetSteps}}
@@ -62,8 +68,8 @@ func (b *Budget) Err() error {
 	return b.err
 }
 
-// spend charges a rule, and reports whether the budget had enough. A nil
-// Budget always has.
+// spend charges a rule and reports whether the budget was sufficient. A nil
+// Budget has no limit.
 func (b *Budget) spend(r *Rule, c cost) bool {
 	if b == nil {
 		return true
@@ -92,21 +98,21 @@ func (b *Budget) spend(r *Rule, c cost) bool {
 	return true
 }
 
-// share returns the share of the budget that a cost takes of the resource of
-// which it takes most.
+// share returns the largest share of a resource that a cost takes from the
+// budget.
 func (b *Budget) share(c cost) float64 {
 	of := func(spent, limit int) float64 { return float64(spent) / float64(max(limit, 1)) }
 	return max(of(c.values, b.limit.values), of(c.bytes, b.limit.bytes), of(c.steps, b.limit.steps))
 }
 
-// A BudgetError says that the rules of a run cost more than its [Budget].
-// Nothing is known of the rules then, neither good nor bad.
+// A BudgetError reports that the rules of a run cost more than its [Budget].
+// Compilation stopped, so it says nothing about whether the rules are correct.
 type BudgetError struct {
 	Resource string // "values", "bytes" or "steps"
-	Limit    int    // of the run
+	Limit    int    // limit of the run
 
-	// The most expensive rule, and what it takes of the resource.
-	Name string // of the file
+	// The most expensive rule, and the amount of the resource that it takes.
+	Name string // name of its file
 	Position
 	Title string
 	Spent int
@@ -122,6 +128,6 @@ func (e *BudgetError) Error() string {
 		"bytes":  "write fewer and shorter values and regular expressions",
 		"steps":  "use its searches less often in the condition, and smaller repetitions in its regular expressions",
 	}[e.Resource], "simplify it")
-	return fmt.Sprintf("compiling the rules of this run takes more than %s %s, its budget; the most expensive rule is %s:%d:%d%s, with %s of them: %s, split the run, or raise the budget by --compile-budget",
+	return fmt.Sprintf("compiling the rules of this run takes more than the budget of %s %s; the most expensive rule is %s:%d:%d%s, which takes %s: %s, split the run, or raise the budget with --compile-budget",
 		count(e.Limit), e.Resource, e.Name, e.Line, e.Column, title, count(e.Spent), advice)
 }

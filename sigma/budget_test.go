@@ -104,8 +104,8 @@ func TestMostExpensive(t *testing.T) {
 		rules = append(rules, mustParse(t, withID(fmt.Sprintf("929a690e-bef0-4204-a928-ef5e620d6f%02d", i), "    s: {PipeName|windash: ' -a -b'}\n    condition: s\n"))...)
 	}
 	_, err := Build(rules, builtin.Definitions(), Options{Budget: b})
-	const want = "compiling the rules of this run takes more than 700 values, its budget; the most expensive rule is b.yml:1:1"
-	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "with 624 of them: ") {
+	const want = "compiling the rules of this run takes more than the budget of 700 values; the most expensive rule is b.yml:1:1"
+	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "which takes 624: ") {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

@@ -10,67 +10,76 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// Options say how [Build] makes channel files.
+// Options are the options of [Build].
 type Options struct {
-	// AllowUnsupported leaves out the rules that cfcheck cannot express, and
-	// those that would match more without them: the rules that a filter
-	// narrows, those of a correlation that does not generate them, and those
-	// of a rule collection. They are listed in the Result all the same.
-	// Without it such a rule is an error.
+	// AllowUnsupported leaves out the rules that cfcheck cannot express. It
+	// also leaves out the rules that would match more events without them: the
+	// rules that a filter narrows, the rules of a correlation that does not
+	// generate them, and the rules of a rule collection. The Result lists all
+	// of them. If AllowUnsupported is false, such a rule is an error.
 	AllowUnsupported bool
 
-	Revision uint32            // of the channel's content
-	Created  uint64            // seconds since 1970-01-01 00:00:00 UTC
-	Versions map[string]uint32 // of a template type, by its name; the newest of the definitions for those not named
+	Revision uint32 // revision of the channel's content
+	Created  uint64 // seconds since 1970-01-01 00:00:00 UTC
+	// Versions of template types by type name. Build uses the newest definition
+	// of a type that is not listed.
+	Versions map[string]uint32
 
-	Budget *Budget // of the run; nil means one of this build alone, NewBudget(1)
+	Budget *Budget // budget of the run; nil means NewBudget(1), for this call alone
 
-	Placeholders Placeholders // for the modifier expand; nil: rules with it are not supported
+	// Values for the modifier expand. nil means that rules with expand are
+	// unsupported.
+	Placeholders Placeholders
 }
 
-// A Result is what [Build] made.
+// A Result is the result of [Build].
 type Result struct {
-	Outputs []Output // by the name of the template type
+	Outputs []Output // sorted by the name of the template type
 
-	// Why rules are in none of them, in the order of the rules.
+	// The reasons why rules are left out of all Outputs, in the order of the
+	// rules.
 	Malformed     []*Error
 	UnknownFields []*UnknownFieldError
 	Unsupported   []*UnsupportedError
 	Unresolved    []*UnresolvedError
-	LeftOut       []*Rule // the rules that the above speak of, each once
+	LeftOut       []*Rule // the rules that these errors are about, each once
 
-	Notes []Note // on rules that are in the outputs, in their order: what is worth a look
+	// Remarks on the rules in Outputs, in the order of the rules.
+	Notes []Note
 
 	rules      map[channelfile.ID]*Rule
 	logsources *known
 	shared     *shared
 	references *references
-	dependents map[*Rule]string // rules that are left out with others, and why
+	dependents map[*Rule]string // reasons for rules that are left out because another rule is
 }
 
 // An Output is a channel file in memory.
 type Output struct {
 	Definition *sensor.Definition // of the template type
-	Name       string             // by [channelfile.FileName]
-	Data       []byte             // in normal form, with provenance
-	Rules      []*Rule            // that are in it, in the order in which they were given
+	Name       string             // file name, by [channelfile.FileName]
+	Data       []byte             // encoded file in normal form, with provenance
+	Rules      []*Rule            // rules in the file, in the order in which they were given
 }
 
-// Build makes one channel file of each template type that the rules are for.
-// The same rules and options give the same bytes, in whatever order the rules
-// come.
+// Build makes one channel file for each template type that the rules use. The
+// same rules and options give the same bytes, regardless of the order of the
+// rules.
 //
-// The Result is never nil, and has every rule that could be compiled: for a
-// report. If the error is not nil, nothing of it may ship: it joins all that is
-// malformed, two rules with one ID among it, what reads an unknown field or
-// refers to a rule that is not there, and what is unsupported unless the options
-// allow that. No rule at all is an error too.
+// The Result is never nil. For reports, it contains every rule that could be
+// compiled. If the error is not nil, do not deploy any part of the Result. The
+// error joins these:
+//   - malformed rules, including rules that share an ID
+//   - uses of unknown fields
+//   - references to rules that are missing
+//   - unsupported rules, unless opts.AllowUnsupported is set
+//   - [ErrNoRule], if no rule is left and there is no other error
 //
-// If the budget is spent, the error is a [*BudgetError] alone, and the Result is
-// empty.
+// If the budget is spent, the error is a [*BudgetError] alone, and the Result
+// is empty. The budget bounds the time and memory that Build takes.
 //
-// Give it all rules of a release at once: a filter in one file narrows rules in
-// others.
+// Give Build all rules of a release at once, because a filter in one file
+// narrows rules in other files.
 func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, error) {
 	res := &Result{rules: map[channelfile.ID]*Rule{}, logsources: knownLogsources(defs), shared: newShared()}
 	if opts.Budget == nil {
@@ -110,12 +119,13 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	}
 	slices.SortFunc(res.Outputs, func(a, b Output) int { return strings.Compare(a.Definition.Name, b.Definition.Name) })
 	if len(res.Outputs) == 0 && len(blocking) == 0 {
-		blocking = append(blocking, fmt.Errorf("%w, of %s", ErrNoRule, plural(len(rules), "rule")))
+		blocking = append(blocking, fmt.Errorf("%w (%s given)", ErrNoRule, plural(len(rules), "rule")))
 	}
 	return res, errors.Join(blocking...)
 }
 
-// ErrNoRule is the error of [Build] if no rule is left and there is no other error.
+// ErrNoRule is the error of [Build] if no rule is left and there is no other
+// error.
 var ErrNoRule = errors.New("no rule to build a channel file from")
 
 type output struct {
@@ -131,15 +141,15 @@ func newOutput(def *sensor.Definition, opts Options) *output {
 	return &output{Output{Definition: def, Name: channelfile.FileName(h)}, channelfile.NewBuilder(h)}
 }
 
-// add compiles a rule to the type of its logsource, sees that its ID is its
-// own, and adds it to the output of the type.
+// add compiles a rule for the type of its logsource, checks that its ID is
+// unique, and adds it to the output of that type.
 func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Definitions, opts Options) error {
 	var errs []error
 	if r.ID.Set() {
 		id, _ := channelfile.ParseID(r.ID.Value)
 		if first := res.rules[id]; first != nil {
 			errs = append(errs, &Error{Name: r.Name, Position: r.ID.Position, Path: "id",
-				Found: fmt.Sprintf("id %s is also that of the rule at %s:%d:%d", r.ID.Value, first.Name, first.ID.Line, first.ID.Column),
+				Found: fmt.Sprintf("id %s is also the id of the rule at %s:%d:%d", r.ID.Value, first.Name, first.ID.Line, first.ID.Column),
 				Want:  "give one of them a new UUID, or remove the copy"})
 		} else {
 			res.rules[id] = r
@@ -155,7 +165,7 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 		}
 	}
 	if reason := res.dependents[r]; reason != "" && !c.failed {
-		c.try(added) // the author's errors count all the same
+		c.try(added) // report the author's errors too
 		if !c.failed {
 			c.unsupported(r.Position, "", reason)
 		}
@@ -176,8 +186,9 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 	return errors.Join(append(errs, Errors(c.errs.err(r.Name))...)...)
 }
 
-// spelled reports whether the logsource is spelled as its author meant it: a
-// template type is for it, or no known one is near.
+// spelled reports whether the spelling of the logsource is right: a template
+// type uses it, or no known logsource is similar. Otherwise it records an
+// error.
 func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 	l := c.rule.Logsource
 	if defs.TypeOf(l.Sensor()) != "" {
@@ -196,8 +207,8 @@ func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 	return ok
 }
 
-// definition returns that of the type that the rule is for, nil if there is
-// none.
+// definition returns the definition of the template type for the rule's
+// logsource. If there is none, it records an error and returns nil.
 func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint32) *sensor.Definition {
 	l := c.rule.Logsource
 	name := defs.TypeOf(l.Sensor())
@@ -211,13 +222,13 @@ func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint
 	}
 	def := defs.ByName(name, version)
 	if def == nil {
-		c.unsupported(l.Position, "logsource", fmt.Sprintf("the definitions do not have version %d of type %s, which was asked for", version, name))
+		c.unsupported(l.Position, "logsource", fmt.Sprintf("version %d of type %s was requested, and the definitions do not have it", version, name))
 	}
 	return def
 }
 
-// sort puts an error where it belongs, and reports whether AllowUnsupported
-// speaks of its kind.
+// sort appends an error to the list for its kind. It reports whether
+// AllowUnsupported applies to that kind.
 func (res *Result) sort(err error) (may bool) {
 	switch e := err.(type) {
 	case *Error:
@@ -233,13 +244,13 @@ func (res *Result) sort(err error) (may bool) {
 	return false
 }
 
-// Rule returns the rule that an instance was made of, or nil.
+// Rule returns the rule that an instance was compiled from, or nil.
 func (res *Result) Rule(id channelfile.ID) *Rule { return res.rules[id] }
 
-// Locate returns the place in the rules that a word of a channel file comes
-// from. The line and text are those that [channelfile.File.Use] gives for the
-// word; with line 0, as of an and or an or, the place is that of the rule. It
-// reports false if no rule has that ID.
+// Locate returns the place in the rules that a word of a channel file was
+// compiled from. The line and text are those that [channelfile.File.Use]
+// returns for the word. Line 0, as for an and or an or, means the place of the
+// rule. ok is false if no rule has that ID.
 func (res *Result) Locate(id channelfile.ID, line int, text string) (name string, at Position, ok bool) {
 	r := res.rules[id]
 	if r == nil {

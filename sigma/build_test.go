@@ -64,17 +64,17 @@ func TestBuild(t *testing.T) {
 			errs: []string{`b.yml:8:9: detection.s: field "Pipe" is not in type ipc version 1; `}},
 		{why: "another kind of document is unsupported, and so is the rule that it refers to", allow: true, texts: []string{withID(idA, sound), withID(idB, sound) + "---\n" + strings.Replace(correlation, "other", idA, 1)}, rules: 1, leftOut: 2, lists: [3]int{0, 0, 2}},
 		{why: "a correlation of no rule here blocks, and nothing allows it", allow: true, texts: []string{withID(idA, sound), correlation}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1},
-			errs: []string{`b.yml:2:42: correlation.rules: no rule here has the id or name "other", which the correlation rule refers to`}},
+			errs: []string{`b.yml:2:42: correlation.rules: the correlation rule refers to rule "other", and no rule of this run has this id or name`}},
 		{why: "an ID that is missing is malformed, and nothing allows it", allow: true, texts: []string{withID(idA, sound), withoutID}, rules: 1, leftOut: 1, lists: [3]int{1, 0, 0},
 			errs: []string{"b.yml:1:1: rule has no id; "}},
 		{why: "an ID that occurs twice names both places", allow: true, texts: []string{withID(idA, sound), withID(idB, sound), withID(idA, sound)}, rules: 2, leftOut: 1, lists: [3]int{1, 0, 0},
-			errs: []string{"c.yml:2:5: id: id " + idA + " is also that of the rule at a.yml:2:5; "}},
+			errs: []string{"c.yml:2:5: id: id " + idA + " is also the id of the rule at a.yml:2:5; "}},
 		{why: "upper case makes no other ID", texts: []string{withID(idA, sound), withID(strings.ToUpper(idA), sound)}, rules: 1, leftOut: 1, lists: [3]int{1, 0, 0},
-			errs: []string{"b.yml:2:5: id: id " + strings.ToUpper(idA) + " is also that of the rule at a.yml:2:5; "}},
+			errs: []string{"b.yml:2:5: id: id " + strings.ToUpper(idA) + " is also the id of the rule at a.yml:2:5; "}},
 		{why: "an ID that occurs twice is found in rules that are left out", allow: true, texts: []string{withID(idA, unsupported), withID(idA, sound), withID(idB, sound)}, rules: 1, leftOut: 2, lists: [3]int{1, 0, 1},
-			errs: []string{"b.yml:2:5: id: id " + idA + " is also that of the rule at a.yml:2:5; "}},
-		{why: "no rule is an error", rules: 0, errs: []string{"no rule to build a channel file from, of 0 rules"}},
-		{why: "nothing but rules that are left out is an error", allow: true, texts: []string{withID(idA, unsupported)}, leftOut: 1, lists: [3]int{0, 0, 1}, errs: []string{"no rule to build a channel file from, of 1 rule"}},
+			errs: []string{"b.yml:2:5: id: id " + idA + " is also the id of the rule at a.yml:2:5; "}},
+		{why: "no rule is an error", rules: 0, errs: []string{"no rule to build a channel file from (0 rules given)"}},
+		{why: "nothing but rules that are left out is an error", allow: true, texts: []string{withID(idA, unsupported)}, leftOut: 1, lists: [3]int{0, 0, 1}, errs: []string{"no rule to build a channel file from (1 rule given)"}},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			res, err := Build(mustParse(t, tt.texts...), builtin.Definitions(), Options{Revision: 32, Created: 1_721_361_540, AllowUnsupported: tt.allow})
@@ -151,11 +151,11 @@ func TestBuildVersions(t *testing.T) {
 		t.Errorf("version 1: %v; want that it has no such field", err)
 	}
 	_, err = Build(rules, defs, Options{Versions: map[string]uint32{"ipc": 3}})
-	if err == nil || !strings.Contains(err.Error(), "the definitions do not have version 3 of type ipc") {
+	if err == nil || !strings.Contains(err.Error(), "version 3 of type ipc was requested, and the definitions do not have it") {
 		t.Errorf("version 3: %v; want that there is none", err)
 	}
 	_, err = Build(rules, &sensor.Definitions{}, Options{})
-	if err == nil || !strings.Contains(err.Error(), "no template type is for rules of category pipe_created, product windows; a file of --types can define one") {
+	if err == nil || !strings.Contains(err.Error(), "no template type is for rules of category pipe_created, product windows; define one in a file for --types") {
 		t.Errorf("no definitions: %v; want that there is none", err)
 	}
 }

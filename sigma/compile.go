@@ -13,24 +13,25 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Compiled rule is what [channelfile.Builder.Add] takes.
+// A Compiled rule has the arguments of [channelfile.Builder.Add].
 type Compiled struct {
 	ID        channelfile.ID
 	Condition channelfile.Expr
 	Origin    channelfile.Origin
-	Notes     []Note // what is sound and yet worth a look, besides the notes of the rule
+	Notes     []Note // remarks, in addition to the notes of the rule
 }
 
-// Compile takes a rule that [Parse] returned to a template type. Each criterion
-// of the condition carries the line of its field, and what its author wrote
-// there. The placeholders may be nil.
+// Compile compiles a rule that [Parse] returned for a template type. Each
+// criterion of the condition carries the line of its field and the source text
+// at that place. The placeholders may be nil.
 //
-// The error, if not nil, joins all reasons against it: an [*Error] if the rule
-// has no id, asks of a field what its type cannot answer, or has a regular
-// expression that is none, an
-// [*UnknownFieldError] for each use of a field that the type does not have, an
-// [*UnsupportedError] for each kind of thing that cfcheck cannot express.
-// Searches that the condition does not use are not looked at.
+// A non-nil error joins all reasons why the rule cannot be compiled:
+//   - an [*Error] if the rule has no id, contains a malformed regular expression,
+//     or makes a comparison that the type of a field does not allow
+//   - an [*UnknownFieldError] for each use of a field that the type does not have
+//   - an [*UnsupportedError] for each reason why cfcheck cannot express the rule
+//
+// Compile ignores searches that the condition does not use.
 func Compile(rule *Rule, def *sensor.Definition, placeholders Placeholders) (Compiled, error) {
 	c := newCompiler(rule, def, placeholders)
 	c.shared = newShared()
@@ -56,8 +57,8 @@ func newCompiler(rule *Rule, def *sensor.Definition, placeholders Placeholders) 
 		searches: map[*Search]channelfile.Expr{}, reasons: map[string]bool{}}
 }
 
-// compile does what Compile does for a rule that is not beyond the compiler.
-// The result means nothing if the rule has failed.
+// compile does the work of Compile for a rule for which beyond is false. If the
+// rule failed, the result is meaningless.
 func (c *compiler) compile() Compiled {
 	rule := c.rule
 	out := Compiled{Origin: channelfile.Origin{
@@ -75,7 +76,7 @@ func (c *compiler) compile() Compiled {
 	}
 	if uses > MaxUses {
 		c.unsupported(rule.Detection.Position, "detection.condition",
-			fmt.Sprintf("the conditions use searches so often that they come to more than %s fields and values, each time it is used", count(MaxUses)))
+			fmt.Sprintf("the conditions use searches so often that they compare more than %s fields and values in total", count(MaxUses)))
 		return out
 	}
 	if !c.spend(cost{steps: uses}) {
@@ -85,7 +86,7 @@ func (c *compiler) compile() Compiled {
 	for _, condition := range rule.Detection.Conditions {
 		if condition.Aggregation.Set() {
 			c.unsupported(condition.Aggregation.Position, "detection.condition",
-				fmt.Sprintf("aggregation %s: Sigma has replaced what follows \"|\" in a condition by correlation rules", quote(condition.Aggregation.Value)))
+				fmt.Sprintf("aggregation %s after \"|\": Sigma has replaced aggregations in conditions with correlation rules", quote(condition.Aggregation.Value)))
 			continue
 		}
 		any = append(any, c.node(condition.Node))
@@ -95,15 +96,15 @@ func (c *compiler) compile() Compiled {
 	return out
 }
 
-// A compiler takes one rule to one type.
+// A compiler compiles one rule for one template type.
 type compiler struct {
 	rule         *Rule
 	def          *sensor.Definition
 	placeholders Placeholders
 	searches     map[*Search]channelfile.Expr
-	reasons      map[string]bool // why the rule is not supported, each once
+	reasons      map[string]bool // why the rule is unsupported, each reason once
 	notes        []Note
-	expanded     int // bytes of values with their placeholders filled in
+	expanded     int // bytes of values after their placeholders are filled in
 	regexpsUsed  []usedRegexp
 	errs         errorList
 	failed       bool
@@ -112,17 +113,17 @@ type compiler struct {
 	shared *shared
 }
 
-// shared is what the compilers of a build have in common.
+// shared holds the state that all compilers of a build share.
 type shared struct {
-	regexps map[string]bool                 // the expressions that were charged
-	fields  map[*sensor.Definition][]string // the names of the inputs
+	regexps map[string]bool                 // regular expressions that were charged
+	fields  map[*sensor.Definition][]string // names of the inputs
 }
 
 func newShared() *shared {
 	return &shared{map[string]bool{}, map[*sensor.Definition][]string{}}
 }
 
-// spend charges the rule. When the budget is spent, the rule has failed.
+// spend charges the rule. It marks the rule as failed if the budget is spent.
 func (c *compiler) spend(cost cost) bool {
 	ok := c.budget.spend(c.rule, cost)
 	c.failed = c.failed || !ok
@@ -150,22 +151,23 @@ func (c *compiler) unsupported(at Position, path, reason string) {
 		ID: c.rule.ID.Value, Title: c.rule.Title.Value, Reason: reason})
 }
 
-// beyond reports whether the rule as a whole is not for this compiler.
+// beyond reports whether the compiler does not support the rule as a whole.
+// Then it records the reason.
 func (c *compiler) beyond() bool {
 	r := c.rule
 	switch {
 	case r.Kind == Correlation:
 		c.unsupported(r.extra.Position, "", "correlation rules relate several events; a channel file judges one event")
 	case r.Kind == Filter:
-		c.unsupported(r.extra.Position, "", "filters are not applied; write the exclusion into the rules that it is for")
+		c.unsupported(r.extra.Position, "", "cfcheck does not apply filters; write the exclusion into the rules that the filter narrows")
 	case r.Kind == Collection:
 		c.unsupported(r.extra.Position, "", "rule collections (\"action\") are no longer part of Sigma; write each rule out")
 	case r.SigmaVersion.Set() && newerThanOurs(r.SigmaVersion.Value):
 		c.unsupported(r.SigmaVersion.Position, "sigma-version", fmt.Sprintf("the rule follows version %s of Sigma's specification; cfcheck follows %s", clip(r.SigmaVersion.Value), SpecVersion))
 	case r.Taxonomy.Set() && r.Taxonomy.Value != sigmaTaxonomy:
-		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("its names are of the taxonomy %s; cfcheck has those of Sigma alone: take the rule to them", quote(r.Taxonomy.Value)))
+		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("the rule uses the names of taxonomy %s, and cfcheck knows only the taxonomy of Sigma; convert the rule to that", quote(r.Taxonomy.Value)))
 	case r.Status.Value == "unsupported":
-		c.unsupported(r.Status.Position, "status", "the rule's author says so: its status is unsupported")
+		c.unsupported(r.Status.Position, "status", "its author gave it the status \"unsupported\"")
 	}
 	if t := r.Detection.Timeframe; !c.failed && t.Set() {
 		c.unsupported(t.Position, "detection.timeframe", "a timeframe belongs to an aggregation; a channel file judges one event")
@@ -173,14 +175,14 @@ func (c *compiler) beyond() bool {
 	return c.failed
 }
 
-// try adds the rule to a channel file of its own, so that what breaks a limit
-// of the format is known here.
+// try adds the rule to an empty channel file, to find out whether the rule
+// exceeds a limit of the format.
 func (c *compiler) try(out Compiled) {
 	c.addTo(channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))}), out)
 }
 
-// addTo adds the rule to a channel file. What that has no room for is
-// unsupported.
+// addTo adds the rule to a channel file. If the rule exceeds a limit of the
+// format, addTo records that it is unsupported.
 func (c *compiler) addTo(b *channelfile.Builder, out Compiled) {
 	if err := b.Add(out.ID, out.Condition, &out.Origin); err != nil {
 		var regexp *channelfile.RegexpError
@@ -198,8 +200,8 @@ func (c *compiler) addTo(b *channelfile.Builder, out Compiled) {
 	}
 }
 
-// uses returns how many fields and values the conditions come to, each time a
-// search is used.
+// uses returns the number of fields and values that the conditions compare. It
+// counts a search each time that a condition uses it.
 func (c *compiler) uses() int {
 	d := &c.rule.Detection
 	weight := func(searches ...*Search) (n int) {
@@ -231,9 +233,9 @@ func (c *compiler) uses() int {
 	return total
 }
 
-// weight returns how many fields and values an item comes to: those of it and
-// of its modifiers, with its placeholders filled in, for each field in which a
-// keyword is looked for.
+// weight returns the number of fields and values that an item compares. It
+// counts the values that modifiers and placeholders produce, and counts a
+// keyword for each field in which it is looked for.
 func (c *compiler) weight(it *Item) int {
 	weight := 1 + it.weight
 	if it.chain.expand {
@@ -243,7 +245,7 @@ func (c *compiler) weight(it *Item) int {
 				combinations = min(combinations*len(c.placeholders[name]), MaxUses+1)
 			}
 			if weight += combinations; weight > MaxUses {
-				c.unsupported(v.Position, it.Path, fmt.Sprintf("with the placeholders filled in this comes to more than %s values", count(MaxUses)))
+				c.unsupported(v.Position, it.Path, fmt.Sprintf("with its placeholders filled in, the field has more than %s values", count(MaxUses)))
 				return MaxUses
 			}
 		}
@@ -254,8 +256,8 @@ func (c *compiler) weight(it *Item) int {
 	return weight
 }
 
-// node compiles a part of a condition. It recurses no deeper than the parser
-// of conditions did.
+// node compiles a part of a condition. Its depth of recursion is at most that
+// of the parser of conditions.
 func (c *compiler) node(n *Node) channelfile.Expr {
 	switch n.Op {
 	case Named:
@@ -294,8 +296,8 @@ func (c *compiler) search(s *Search) channelfile.Expr {
 	return c.searches[s]
 }
 
-// item compiles a field with its values. The result means nothing if the rule
-// has failed.
+// item compiles a field with its values. If the rule failed, the result is
+// meaningless.
 func (c *compiler) item(it *Item) channelfile.Expr {
 	if it.chain.unsupported != "" {
 		c.unsupported(it.chain.at, it.Path, fmt.Sprintf("modifier %s: %s", it.chain.unsupported, it.chain.reason))
@@ -313,11 +315,11 @@ func (c *compiler) item(it *Item) channelfile.Expr {
 }
 
 // keywords compiles values that are looked for in each of the inputs that the
-// type names for that. One with all may be in an input, and the next in
-// another.
+// type lists for keywords. With the modifier all, each keyword may be in
+// another input.
 func (c *compiler) keywords(it *Item) channelfile.Expr {
 	if len(c.def.Keywords) == 0 {
-		c.unsupported(it.Position, it.Path, fmt.Sprintf("a keyword is looked for in a whole message, and type %s has no fields for that", c.def.Name))
+		c.unsupported(it.Position, it.Path, fmt.Sprintf("a keyword is looked for in a whole message, and type %s lists no fields for keywords", c.def.Name))
 		return channelfile.Expr{}
 	}
 	if it.chain.unsupported != "" {
@@ -340,8 +342,8 @@ func (c *compiler) keywords(it *Item) channelfile.Expr {
 	return channelfile.And(all...)
 }
 
-// values compiles the comparison of an input with some values of an item. What
-// is wrong with them is recorded.
+// values compiles the comparison of an input with values of an item. It records
+// the errors in the values.
 func (c *compiler) values(it *Item, input int, values []Value) channelfile.Expr {
 	var e channelfile.Expr
 	switch it.chain.kind {
@@ -364,8 +366,8 @@ func (c *compiler) values(it *Item, input int, values []Value) channelfile.Expr 
 	return e
 }
 
-// field returns the input of a name. One whose name differs in case alone will
-// do, and is noted.
+// field returns the input with a name. It accepts a name that differs only in
+// case, and adds a note. Otherwise it records an [*UnknownFieldError].
 func (c *compiler) field(name string, at Position, path string) (input int, ok bool) {
 	if input, ok = c.def.Input(name); ok {
 		return input, true
@@ -390,7 +392,8 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 	return 0, false
 }
 
-// wants checks that the input has one of the types that the item needs.
+// wants reports whether the input has one of the types that the item needs.
+// Otherwise it records an error.
 func (c *compiler) wants(it *Item, input int, what string, types ...sensor.InputType) bool {
 	in := c.def.Inputs[input]
 	if slices.Contains(types, in.Type) {
@@ -405,7 +408,7 @@ func (c *compiler) wants(it *Item, input int, what string, types ...sensor.Input
 	return false
 }
 
-// link joins what the values of an item come to.
+// link joins the expressions for the values of an item.
 func link(all bool, parts []channelfile.Expr) channelfile.Expr {
 	if all {
 		return channelfile.And(parts...)
@@ -418,7 +421,7 @@ func link(all bool, parts []channelfile.Expr) channelfile.Expr {
 func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr {
 	var parts []channelfile.Expr
 	var choices []choice
-	var literals []string // of values that are nothing more
+	var literals []string // values that are literals without wildcards
 	plain := plainly(it.chain.steps)
 	if it.Field == "" || c.def.Inputs[input].Type != sensor.TypeString {
 		plain = nil
@@ -436,7 +439,7 @@ func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr
 		}
 		made := c.choices(it, v)
 		if it.chain.all && len(made) > 1 {
-			// Each value must hold, and any variant of it will do.
+			// Each value must hold, and any of its variants is sufficient.
 			parts = append(parts, c.compare(it, input, made))
 			continue
 		}
@@ -463,9 +466,9 @@ func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr
 	return e
 }
 
-// plainly returns the comparison that the steps come to for values without
-// wildcards, nil if there is none. It spares these values the way through
-// patterns; most are of this kind.
+// plainly returns the comparison that the steps mean for values without
+// wildcards, or nil if there is none. Most values are of this kind, and plainly
+// saves the detour through patterns for them.
 func plainly(steps []modifier) func(int, ...string) channelfile.Expr {
 	switch {
 	case len(steps) == 0:
@@ -481,21 +484,21 @@ func plainly(steps []modifier) func(int, ...string) channelfile.Expr {
 	return nil
 }
 
-// A choice is a glob of a value.
+// A choice is a glob and the value that it was made from.
 type choice struct {
 	glob
 	of *Value
 }
 
-// choices returns what the modifiers make of a value, and nothing if the rule
-// has failed by it.
+// choices returns the globs that the modifiers make from a value. It returns
+// nil if this fails the rule.
 func (c *compiler) choices(it *Item, v Value) []choice {
 	if it.chain.expand && !c.filled(it, v) {
 		return nil
 	}
 	globs, problem := it.chain.strings(v.Value, c.placeholder, func(values, bytes int) bool { return c.spend(cost{values: values, bytes: bytes}) })
 	if it.Field == "" {
-		c.spend(cost{values: len(globs), bytes: len(v.Value)}) // for this field
+		c.spend(cost{values: len(globs), bytes: len(v.Value)}) // the keyword is compared with this field too
 	}
 	if c.budget.Err() != nil {
 		return nil
@@ -510,7 +513,7 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 			g = g.contains()
 		}
 		if !g.text() {
-			c.unsupported(v.Position, it.Path, fmt.Sprintf("value %s in UTF-16 is not text that a field could have; encode it by base64 or base64offset as well", quote(v.Value)))
+			c.unsupported(v.Position, it.Path, fmt.Sprintf("value %s in UTF-16 is not valid text, so no field can contain it; encode it with base64 or base64offset too", quote(v.Value)))
 			return nil
 		}
 		choices = append(choices, choice{g, &v})
@@ -518,8 +521,8 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 	return choices
 }
 
-// filled reports whether the placeholders of a value can be filled in, and
-// says so if they cannot.
+// filled reports whether the placeholders of a value can be filled in.
+// Otherwise it records the reason.
 func (c *compiler) filled(it *Item, v Value) bool {
 	template := parseTemplate(v.Value)
 	combinations, size := 1, template.size()
@@ -527,10 +530,10 @@ func (c *compiler) filled(it *Item, v Value) bool {
 		values, ok := c.placeholders[name]
 		switch {
 		case c.placeholders == nil:
-			c.unsupported(v.Position, it.Path, fmt.Sprintf("nothing says what the placeholder %%%s%% stands for: give its values in a file (--placeholders)", name))
+			c.unsupported(v.Position, it.Path, fmt.Sprintf("placeholder %%%s%% has no values: give them in a file (--placeholders)", name))
 			return false
 		case !ok:
-			reason := fmt.Sprintf("the values of placeholders have none for %%%s%%", name)
+			reason := fmt.Sprintf("placeholder %%%s%% is not among the given placeholders", name)
 			if near := nearest(name, c.placeholders.names()); near != "" {
 				reason += fmt.Sprintf("; did you mean %%%s%%?", near)
 			}
@@ -541,17 +544,17 @@ func (c *compiler) filled(it *Item, v Value) bool {
 		for _, value := range values {
 			longest = max(longest, len(value))
 		}
-		combinations *= len(values) // no more than MaxUses, as weight found
+		combinations *= len(values) // at most MaxUses, as weight checked
 		size += longest
 	}
 	if c.expanded += combinations * size; c.expanded > MaxValueBytes {
-		c.unsupported(v.Position, it.Path, fmt.Sprintf("with the placeholders filled in this comes to more than %s bytes of values", count(MaxValueBytes)))
+		c.unsupported(v.Position, it.Path, fmt.Sprintf("with its placeholders filled in, the rule has more than %s bytes of values", count(MaxValueBytes)))
 		return false
 	}
 	return c.spend(cost{values: combinations - 1, bytes: combinations * size})
 }
 
-// placeholder returns the values that a placeholder stands for.
+// placeholder returns the values of a placeholder.
 func (c *compiler) placeholder(name string) []glob {
 	var globs []glob
 	for _, value := range c.placeholders[name] {
@@ -560,8 +563,8 @@ func (c *compiler) placeholder(name string) []glob {
 	return globs
 }
 
-// compare compiles the comparison of an input with some globs, of which any
-// will do.
+// compare compiles a comparison that holds if the input equals any of the
+// globs.
 func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Expr {
 	in := c.def.Inputs[input]
 	var patterns []string
@@ -599,12 +602,13 @@ func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Ex
 	case sensor.TypeAddress:
 		return channelfile.AddressRanges(input, addresses)
 	}
-	// A channel file writes a pattern by the simplest operator that says it:
-	// equals, prefix, suffix, contains or exists.
+	// channelfile.Pattern uses the simplest operator that is equivalent to the
+	// pattern: equals, prefix, suffix, contains or exists.
 	return channelfile.Pattern(input, patterns...)
 }
 
-// steps names the modifiers of an item before its value in a message.
+// steps returns the first modifier of an item and a space, for a message that
+// shows a value. It returns "" if the item has no such modifier.
 func steps(it *Item) string {
 	if len(it.chain.steps) == 0 {
 		return ""
@@ -622,7 +626,7 @@ func (c *compiler) regexps(it *Item, input int, values []Value) channelfile.Expr
 		prefix = "(?" + it.chain.flags + ")"
 	}
 	var expressions []string
-	for _, v := range values { // Parse saw that none is null
+	for _, v := range values { // Parse checked that no value is null
 		expression := prefix + v.Value
 		if !c.spendRegexp(expression) {
 			return channelfile.Expr{}
@@ -638,8 +642,8 @@ func (c *compiler) regexps(it *Item, input int, values []Value) channelfile.Expr
 }
 
 // spendRegexp charges a regular expression for its program, once in a build. It
-// compiles it before the Builder does, for only so it is known how large that
-// is; what is wrong with it the Builder says.
+// compiles the expression before the Builder does, because only then its size
+// is known. It ignores errors, because the Builder reports them.
 func (c *compiler) spendRegexp(expression string) bool {
 	if c.shared.regexps[expression] {
 		return c.spend(cost{steps: 1})
@@ -652,17 +656,17 @@ func (c *compiler) spendRegexp(expression string) bool {
 	return c.spend(cost{bytes: bytes, steps: steps})
 }
 
-// A usedRegexp is a regular expression of a rule: a value of an item, behind
-// its flags.
+// A usedRegexp is a regular expression of a rule: the flags and a value of an
+// item.
 type usedRegexp struct {
 	*Item
 	value      Value
-	flags      int // bytes
+	flags      int // length of the prefix with the flags, in bytes
 	expression string
 }
 
-// badRegexps records what is wrong with the regular expressions of the rule,
-// once a Builder has found that something is.
+// badRegexps records the errors in the regular expressions of the rule. It is
+// called after a Builder found one.
 func (c *compiler) badRegexps() {
 	seen := map[string]bool{}
 	for _, r := range c.regexpsUsed {
@@ -685,8 +689,9 @@ func (c *compiler) badRegexps() {
 	}
 }
 
-// quoteRegexp shows a regular expression as it was written, if it can be: most
-// have backslashes, which quoting doubles.
+// quoteRegexp returns a regular expression as it was written, between
+// backquotes, if possible. Most expressions contain backslashes, which quote
+// would double.
 func quoteRegexp(s string) string {
 	if len(s) <= maxShown && !strings.ContainsFunc(s, func(r rune) bool { return r == '`' || unicode.IsControl(r) }) {
 		return "`" + s + "`"
@@ -728,7 +733,7 @@ func (c *compiler) fieldref(it *Item, input int) channelfile.Expr {
 		case "endswith":
 			compare = channelfile.SuffixInput
 		default:
-			c.unsupported(it.Position, it.Path, "a channel file cannot look for the value of one field inside that of another")
+			c.unsupported(it.Position, it.Path, "a channel file cannot look for the value of one field inside another field")
 			return channelfile.Expr{}
 		}
 	}
@@ -786,7 +791,8 @@ func (c *compiler) numbers(it *Item, input int) channelfile.Expr {
 			c.unsupported(v.Position, it.Path, fmt.Sprintf("a channel file compares integers in decimal, from %d to %d, and the value is %s", int64(minInt64), int64(maxInt64), quote(v.Value)))
 			return channelfile.Expr{}
 		}
-		// Parse refuses lt the least and gt the greatest number.
+		// Parse rejects lt with the smallest number and gt with the largest, so
+		// that n-1 and n+1 cannot overflow.
 		switch it.chain.kind {
 		case "lt":
 			ranges = append(ranges, [2]int64{math.MinInt64, n - 1})
@@ -805,11 +811,12 @@ func (c *compiler) numbers(it *Item, input int) channelfile.Expr {
 	return e
 }
 
-// maxSource is how many bytes of values the provenance of a criterion repeats.
+// maxSource is the maximum number of bytes of values that the provenance of a
+// criterion repeats.
 const maxSource = 4096
 
-// source returns the item as its author wrote it, on one line: PipeName: '\a'
-// or PipeName|contains: ['\a', '\b'], and a keyword as it is.
+// source returns the item on one line, as its author wrote it: PipeName: '\a',
+// or PipeName|contains: ['\a', '\b']. A keyword is returned unchanged.
 func (it *Item) source() string {
 	var b strings.Builder
 	if it.Key != "" {

@@ -68,7 +68,7 @@ func TestAllOfOtherTypes(t *testing.T) {
 func TestLimitsOfTheFormat(t *testing.T) {
 	for _, tt := range []struct{ why, detection, want string }{
 		{"and and or inside each other", "    a: {A: a}\n    b: {B: b}\n    condition: " + strings.Repeat("a or (b and (", 12) + "a" + strings.Repeat("))", 12) + "\n", "MaxDepth"},
-		{"searches that are used over and over", "    a: {A: [" + strings.Repeat("x, ", 1000) + "]}\n    condition: a" + strings.Repeat(" or a", 300) + "\n", "the conditions use searches so often that they come to more than 131,072 fields and values, each time it is used"},
+		{"searches that are used over and over", "    a: {A: [" + strings.Repeat("x, ", 1000) + "]}\n    condition: a" + strings.Repeat(" or a", 300) + "\n", "the conditions use searches so often that they compare more than 131,072 fields and values in total"},
 		{"a value", "    a: {A: '" + strings.Repeat("x", channelfile.MaxValueLength+1) + "'}\n    condition: a\n", "MaxValueLength"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {

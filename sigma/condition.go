@@ -24,9 +24,9 @@ type token struct {
 
 func (t token) String() string { return quote(t.text) }
 
-// tokenize splits a condition. What is no parenthesis and no bar belongs to a
-// word, for a name may have any characters in it. The last token is the empty
-// one, at the end.
+// tokenize splits a condition. All characters except spaces, parentheses and
+// bars belong to words, because a name may contain any character. The last
+// token is empty and stands for the end.
 func tokenize(s string) []token {
 	var tokens []token
 	begin := -1
@@ -51,8 +51,8 @@ func tokenize(s string) []token {
 	return append(tokens, token{"", len(s)})
 }
 
-// A conditionParser reads a condition by recursive descent, at most
-// MaxConditionDepth deep. Its first error stops it.
+// A conditionParser parses a condition by recursive descent, at most
+// MaxConditionDepth levels deep. It stops at the first error.
 type conditionParser struct {
 	detection *Detection
 	tokens    []token
@@ -61,9 +61,9 @@ type conditionParser struct {
 	err       *Error // without Name and Path
 }
 
-// parseCondition returns the tree of a condition, or what is wrong with it. It
-// reads up to a bar, which begins an aggregation, and returns its offset; -1 if
-// there is none.
+// parseCondition returns the tree of a condition, or an error. It stops at a
+// bar, which begins an aggregation, and returns the offset of the bar. The
+// offset is -1 if there is no bar.
 func parseCondition(s string, d *Detection, place func(offset int) Position) (*Node, int, *Error) {
 	p := &conditionParser{detection: d, tokens: tokenize(s), place: place}
 	n := p.or()
@@ -72,7 +72,7 @@ func parseCondition(s string, d *Detection, place func(offset int) Position) (*N
 		case t.text == "|":
 			return n, t.at, nil
 		case t.text == ")":
-			p.fail(t, `parenthesis ")" closes none`, "remove it, or open one before")
+			p.fail(t, `parenthesis ")" has no "(" before it`, `remove it, or add the "("`)
 		case t.text != "":
 			p.unexpected(t, `"and", "or" or the end`, wordAnd, wordOr)
 		}
@@ -90,7 +90,7 @@ func (p *conditionParser) fail(t token, found, want string) *Node {
 	return nil
 }
 
-// unexpected fails at t, where one of the words should stand.
+// unexpected fails at t, where one of the words was expected.
 func (p *conditionParser) unexpected(t token, expected string, words ...string) *Node {
 	want := "expected " + expected
 	if n := nearest(t.text, words); n != "" && strings.EqualFold(n, t.text) {
@@ -110,7 +110,8 @@ func (p *conditionParser) next() token {
 func (p *conditionParser) or() *Node  { return p.list(wordOr, Or, p.and) }
 func (p *conditionParser) and() *Node { return p.list(wordAnd, And, p.not) }
 
-// list reads operands with a word between them. A single one stands for itself.
+// list parses operands that are separated by a word. It returns a single
+// operand without a list around it.
 func (p *conditionParser) list(word string, op Op, operand func() *Node) *Node {
 	n := operand()
 	if p.err != nil || p.tokens[0].text != word {
@@ -138,7 +139,7 @@ func (p *conditionParser) not() *Node {
 	return n
 }
 
-// deeper counts a level of nesting, and fails if there are too many.
+// deeper enters a level of nesting. It fails if there are too many levels.
 func (p *conditionParser) deeper(t token) bool {
 	p.depth++
 	if p.depth > MaxConditionDepth {
@@ -187,7 +188,7 @@ func (p *conditionParser) operand() *Node {
 	return &Node{Position: p.place(t.at), Op: Named, Name: t.text}
 }
 
-// quantified reads what follows "1" or "all": "of" and a pattern.
+// quantified parses the rest after "1" or "all": "of" and a pattern.
 func (p *conditionParser) quantified(quantity token) *Node {
 	p.next()
 	n := &Node{Position: p.place(quantity.at), Op: AnyOf}
@@ -196,9 +197,9 @@ func (p *conditionParser) quantified(quantity token) *Node {
 	case wordAll:
 		n.Op = AllOf
 	case "any":
-		return p.fail(quantity, `condition has "any of"`, `Sigma's specification has "1 of" for it`)
+		return p.fail(quantity, `condition has "any of"`, `write "1 of", as Sigma's specification does`)
 	default:
-		return p.fail(quantity, fmt.Sprintf("condition has \"%s of\"", clip(quantity.text)), `Sigma knows "1 of" and "all of"`)
+		return p.fail(quantity, fmt.Sprintf("condition has \"%s of\"", clip(quantity.text)), `expected "1 of" or "all of"`)
 	}
 	t := p.next()
 	const expected = `expected "them" or a pattern such as "selection*"`
@@ -227,7 +228,7 @@ func (p *conditionParser) searchNames() []string {
 	return names
 }
 
-// clip cuts a long word for a message.
+// clip shortens a long word for a message and escapes its control characters.
 func clip(s string) string {
 	q := quote(s)
 	if end := strings.LastIndexByte(q, '"'); len(q) > 2 && end == len(q)-1 {
@@ -236,7 +237,7 @@ func clip(s string) string {
 	return q
 }
 
-// walk calls f for n and everything in it.
+// walk calls f for n and all nodes below it.
 func (n *Node) walk(f func(*Node)) {
 	f(n)
 	for _, arg := range n.Args {

@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
-// A Position is a place in a file of rules. Lines and columns count from 1;
-// columns count bytes, and a byte order mark is not counted. Lines end with LF,
+// A Position is a place in a file of rules. Lines and columns count from 1.
+// Columns count bytes, and do not count a byte order mark. Lines end with LF,
 // CR LF or CR.
 type Position struct{ Line, Column int }
 
@@ -35,28 +35,29 @@ func place(err error) Position {
 	return Position{}
 }
 
-// An Error says that a rule is malformed: by Sigma's specification, or because
-// it asks of a field what its type cannot answer. The fault is the rule's.
+// An Error reports that a rule is malformed. It violates Sigma's specification,
+// or makes a comparison that the type of a field does not allow. The author of
+// the rule must fix it.
 type Error struct {
-	Name string // of the file, as it was given to [Parse]
+	Name string // name of the file, as it was given to [Parse]
 	Position
-	Path  string // what stands there, such as "detection.selection"; "" for the file as a whole
-	Found string // what is wrong
-	Want  string // what would be right, or what to do
+	Path  string // path of the element, such as "detection.selection"; "" means the whole file
+	Found string // the problem
+	Want  string // the expected content, or advice
 }
 
 func (e *Error) Error() string {
 	return message(e.Name, e.Position, e.Path, e.Found, e.Want)
 }
 
-// An UnsupportedError says that a rule is sound, and that cfcheck cannot
-// express it. The limit is ours.
+// An UnsupportedError reports that cfcheck cannot express a well-formed rule.
+// This is a limit of cfcheck.
 type UnsupportedError struct {
-	Name string // of the file
+	Name string // name of the file
 	Position
 	Path   string
-	ID     string // of the rule, as its author wrote it
-	Title  string // of the rule
+	ID     string // ID of the rule, as its author wrote it
+	Title  string // title of the rule
 	Reason string
 }
 
@@ -64,37 +65,37 @@ func (e *UnsupportedError) Error() string {
 	return message(e.Name, e.Position, e.Path, "not supported: "+e.Reason, "")
 }
 
-// An UnresolvedError says that a correlation or a filter refers to a rule that
-// is not among those that were compiled together. What it would change is not
-// known.
+// An UnresolvedError reports that a correlation or a filter refers to a rule
+// that is not among the rules that were compiled together. The effect of the
+// correlation or filter on that rule is therefore unknown.
 type UnresolvedError struct {
-	Name string // of the file
+	Name string // name of the file
 	Position
 	Path      string
-	ID        string // of the correlation or filter, as its author wrote it; may be empty
+	ID        string // ID of the correlation or filter, as its author wrote it; may be empty
 	Title     string
 	Kind      Kind
-	Reference string // the ID or name of the rule
+	Reference string // the ID or name that no rule has
 }
 
 func (e *UnresolvedError) Error() string {
 	return message(e.Name, e.Position, e.Path,
-		fmt.Sprintf("no rule here has the id or name %s, which the %v refers to", quote(e.Reference), e.Kind),
-		"name the rules and what refers to them in one run")
+		fmt.Sprintf("the %v refers to rule %s, and no rule of this run has this id or name", e.Kind, quote(e.Reference)),
+		"check the rules together with the documents that refer to them")
 }
 
-// An UnknownFieldError says that a rule reads a field that its template type
+// An UnknownFieldError reports that a rule reads a field that its template type
 // does not have.
 type UnknownFieldError struct {
-	Name string // of the file
+	Name string // name of the file
 	Position
 	Path    string
-	ID      string // of the rule, as its author wrote it
-	Title   string // of the rule
+	ID      string // ID of the rule, as its author wrote it
+	Title   string // title of the rule
 	Field   string
 	Type    string // name of the template type
-	Version uint32 // of the template type
-	Nearest string // the type's field that was probably meant; "" if none is near
+	Version uint32 // version of the template type
+	Nearest string // the similar field of the type; "" if no field is similar
 	Fields  []string
 }
 
@@ -112,9 +113,9 @@ func (e *UnknownFieldError) Error() string {
 		fmt.Sprintf("field %s is not in type %s version %d", quote(e.Field), e.Type, e.Version), want)
 }
 
-// A Note is a remark on a rule that is sound, for a person to look at.
+// A Note is a remark on a correct rule that its author should look at.
 type Note struct {
-	Name string // of the file
+	Name string // name of the file
 	Position
 	Path    string
 	Message string
@@ -122,7 +123,8 @@ type Note struct {
 
 func (n Note) String() string { return message(n.Name, n.Position, n.Path, n.Message, "") }
 
-// message lays a message out as compilers do, so that editors can jump to it.
+// message formats a message as compilers do, so that editors can jump to the
+// place.
 func message(name string, at Position, path, found, want string) string {
 	var b strings.Builder
 	b.WriteString(name)
@@ -140,7 +142,7 @@ func message(name string, at Position, path, found, want string) string {
 	return b.String()
 }
 
-// errorList collects errors up to MaxErrors, and counts the rest.
+// errorList collects errors up to MaxErrors, and counts the remaining ones.
 type errorList struct {
 	errs []error
 	more int
@@ -154,8 +156,8 @@ func (l *errorList) add(err error) {
 	}
 }
 
-// err joins what was collected, in the order of the file. A last one carries
-// the number of the others.
+// err joins the collected errors, in the order of the file. If some were only
+// counted, the last error states their number.
 func (l *errorList) err(name string) error {
 	slices.SortStableFunc(l.errs, func(a, b error) int { return place(a).compare(place(b)) })
 	if l.more > 0 {
@@ -165,10 +167,10 @@ func (l *errorList) err(name string) error {
 	return errors.Join(l.errs...)
 }
 
-// Errors returns the errors that the functions of this package join into one,
-// in the order in which they were found: each an [*Error], an
+// Errors splits an error that a function of this package joined. It returns the
+// errors in the order in which they were found: each is an [*Error], an
 // [*UnsupportedError], an [*UnknownFieldError], an [*UnresolvedError] or an
-// error of the file system.
+// error of the file system. For nil it returns nil.
 func Errors(err error) []error {
 	if err == nil {
 		return nil
@@ -184,11 +186,11 @@ func Errors(err error) []error {
 	return all
 }
 
-// maxShown is how many characters of foreign text a message repeats.
+// maxShown is the maximum number of characters of foreign text in a message.
 const maxShown = 80
 
-// quote returns s as a message shows it: in quotes, control characters
-// escaped, and cut where it is long.
+// quote returns s for a message: in quotes, with control characters escaped,
+// and shortened if it is longer than maxShown.
 func quote(s string) string {
 	if utf8.RuneCountInString(s) <= maxShown {
 		return fmt.Sprintf("%q", s)
@@ -223,7 +225,7 @@ func plural(n int, noun string) string {
 	return count(n) + " " + noun + "s"
 }
 
-// enumerate lists words for a message, and cuts the list where it is long.
+// enumerate joins words for a message, and shortens a long list.
 func enumerate(words []string) string {
 	const most = 24
 	if len(words) > most {
@@ -232,20 +234,21 @@ func enumerate(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// nearest returns the candidate that was probably meant by word, or "": a third
-// of the letters may be others.
+// nearest returns the candidate that is most similar to word, or "" if none is
+// similar enough. At most a third of the letters may differ.
 func nearest(word string, candidates []string) string {
 	return spelling.Nearest(word, candidates, func(string) int { return max(1, len(word)/3) })
 }
 
-// nearestField is nearest for names of fields, of which many are alike and mean
-// something else: ParentImage is no misspelt GrandParentImage.
+// nearestField is nearest for names of fields. Many field names are similar and
+// yet different, such as ParentImage and GrandParentImage, so that at most an
+// eighth of the letters may differ.
 func nearestField(word string, fields []string) string {
 	return spelling.Nearest(word, fields, func(string) int { return max(1, len(word)/8) })
 }
 
-// didYouMean is the end of a message about a word that is none of the known
-// ones: the nearest of them, or else all.
+// didYouMean returns the advice for an unknown word: the most similar known
+// word, or else all known words.
 func didYouMean(word string, known []string) string {
 	if n := nearest(word, known); n != "" {
 		return fmt.Sprintf("did you mean %s?", quote(n))

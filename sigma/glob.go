@@ -9,29 +9,29 @@ import (
 	"unicode/utf8"
 )
 
-// A glob is what a string of a rule means, after Sigma's escaping: literals and
-// wildcards in turn. Literals are not empty and never adjacent, and of a run
-// of wildcards the question marks come first and the one star last. The empty
-// glob is the empty string.
+// A glob is the meaning of a string in a rule after Sigma's escaping: a
+// sequence of literals and wildcards. Literals are not empty and never
+// adjacent. In a sequence of adjacent wildcards the question marks come first
+// and a single star last. The empty glob is the empty string.
 type glob []part
 
 // A part of a glob is a literal, a wildcard or a placeholder.
 type part struct {
-	literal string // of a placeholder: its name
-	wild    byte   // '*' any characters, '?' exactly one, '%' a placeholder; 0: literal
+	literal string // the text of a literal, or the name of a placeholder
+	wild    byte   // '*' any characters, '?' exactly one, '%' a placeholder; 0 means a literal
 }
 
-// parseGlob reads a string as Sigma's specification, section Escaping, has it:
-// a backslash takes the meaning from the "*", "?" or "\" after it, and before
-// anything else, or at the end, is itself.
+// parseGlob parses a string as the section Escaping of Sigma's specification
+// says. A backslash before "*", "?" or "\" makes that character literal.
+// Elsewhere a backslash is itself literal.
 func parseGlob(s string) glob { return parseGlobWith(s, `*?\`) }
 
-// parseTemplate reads a string that has the modifier expand, by section
-// Placeholders: "%name%" is a placeholder, and a backslash takes the meaning
-// from a "%" too.
+// parseTemplate parses a string with the modifier expand, as the section
+// Placeholders of Sigma's specification says. "%name%" is a placeholder, and a
+// backslash also makes a "%" literal.
 func parseTemplate(s string) glob { return parseGlobWith(s, `*?\%`) }
 
-// parseGlobWith reads a string in which the characters of special have a
+// parseGlobWith parses a string in which the characters of special have a
 // meaning.
 func parseGlobWith(s, special string) glob {
 	if !strings.ContainsAny(s, special) {
@@ -69,8 +69,8 @@ func parseGlobWith(s, special string) glob {
 	return g.tidy()
 }
 
-// placeholderName returns the name that s begins with, if a "%" follows it:
-// letters, digits and underscores. Otherwise it returns "".
+// placeholderName returns the name at the start of s if a "%" follows it, else
+// "". A name consists of letters, digits and underscores.
 func placeholderName(s string) string {
 	for i, r := range s {
 		if r == '%' {
@@ -117,7 +117,7 @@ func (g glob) fill(values func(name string) []glob) []glob {
 	return all
 }
 
-// tidy puts the runs of wildcards of g in order.
+// tidy normalises the sequences of wildcards in g.
 func (g glob) tidy() glob {
 	var out glob
 	star := false
@@ -148,7 +148,7 @@ func (g glob) wildcards(set string) bool {
 	return false
 }
 
-// size returns the bytes of the literals of g.
+// size returns the number of bytes in the literals of g.
 func (g glob) size() int {
 	n := 0
 	for _, p := range g {
@@ -167,7 +167,7 @@ func (g glob) text() bool {
 	return true
 }
 
-// literal returns g as a string if it has no wildcards.
+// literal returns g as a string. ok is false if g has wildcards.
 func (g glob) literal() (string, bool) {
 	switch {
 	case len(g) == 0:
@@ -178,8 +178,8 @@ func (g glob) literal() (string, bool) {
 	return "", false
 }
 
-// String returns g as channel files write a wildcard pattern: a "*", "?" or
-// "\" that is meant as itself has its backslash.
+// String returns g in the syntax for wildcard patterns in channel files, where
+// a backslash precedes each literal "*", "?" or "\".
 func (g glob) String() string {
 	var b strings.Builder
 	for _, p := range g {
@@ -199,22 +199,22 @@ func (g glob) String() string {
 
 var star = part{wild: '*'}
 
-// startsWith, endsWith and contains are what the modifiers of those names make
-// of a string.
+// startsWith, endsWith and contains apply the modifiers of these names.
 func (g glob) startsWith() glob { return append(append(glob{}, g...), star).tidy() }
 func (g glob) endsWith() glob   { return append(glob{star}, g...).tidy() }
 func (g glob) contains() glob   { return g.endsWith().startsWith() }
 
-// dashes are the characters that windash takes for one another.
+// dashes are the characters that windash treats as interchangeable.
 var dashes = []string{"-", "/", "\u2013", "\u2014", "\u2015"}
 
-// dash stands in place of a wildcard for a dash that windash replaces.
+// dash marks the place of a dash that windash replaces. It is a value of
+// part.wild.
 const dash = '-'
 
-// windash returns g with each dash that begins a word replaced by every one of
-// dashes, in all combinations; nil if these have more than MaxVariantBytes
-// together. A dash begins a word if a letter, digit or underscore follows it
-// and none is before it.
+// windash returns g with each dash that begins a word replaced by each of
+// dashes, in all combinations. It returns nil if these have more than
+// MaxVariantBytes together. A dash begins a word if a letter, digit or
+// underscore follows it, and no such character precedes it.
 func (g glob) windash() []glob {
 	parts, variants, _ := g.dashed()
 	if variants == 0 {
@@ -227,9 +227,9 @@ func (g glob) windash() []glob {
 	return all
 }
 
-// dashed returns g with a part for each dash that begins a word, the number of
-// variants that windash makes of it, and how many bytes these have together. The
-// number is 0 if it may be more than MaxVariantBytes.
+// dashed returns g with a separate part for each dash that begins a word, the
+// number of variants that windash makes, and their size in bytes. The number is
+// 0 if the size may exceed MaxVariantBytes.
 func (g glob) dashed() (parts glob, variants, bytes int) {
 	variants = 1
 	most, fixed, found := 0, 0, 0
@@ -254,7 +254,7 @@ func (g glob) dashed() (parts glob, variants, bytes int) {
 			before = r
 			i += n
 		}
-		most += 3 + len(p.literal) // no dash has more than three bytes
+		most += 3 + len(p.literal) // a dash has at most three bytes
 		fixed += len(p.literal)
 		p.literal = p.literal[begin:]
 		parts = append(parts, p)
@@ -262,14 +262,15 @@ func (g glob) dashed() (parts glob, variants, bytes int) {
 	if variants > 1 && uint64(variants)*uint64(most) > MaxVariantBytes {
 		return nil, 0, 0
 	}
-	each := 0 // bytes of all dashes: in a place each stands equally often
+	each := 0 // bytes of all dashes: at each place all dashes occur equally often
 	for _, d := range dashes {
 		each += len(d)
 	}
 	return parts, variants, variants*fixed + found*(variants/len(dashes))*each
 }
 
-// withDashes returns a glob of dashed with the k-th combination of dashes.
+// withDashes fills the k-th combination of dashes into a glob that dashed
+// returned.
 func (g glob) withDashes(k int, dashes []string) glob {
 	out := make(glob, 0, len(g))
 	for _, p := range g {
@@ -282,7 +283,7 @@ func (g glob) withDashes(k int, dashes []string) glob {
 	return out.join()
 }
 
-// join makes one literal of adjacent ones, and none of empty ones.
+// join merges adjacent literals and drops empty ones.
 func (g glob) join() glob {
 	var out glob
 	for _, p := range g {
@@ -303,7 +304,8 @@ func wordRune(r rune) bool {
 	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// utf16 returns g with its literals in UTF-16, after the bytes of a mark.
+// utf16 returns g with its literals encoded in UTF-16, after the byte order
+// mark given by mark.
 func (g glob) utf16(mark string, bigEndian bool) glob {
 	var out glob
 	if mark != "" {
@@ -326,9 +328,10 @@ func (g glob) utf16(mark string, bigEndian bool) glob {
 	return out.join()
 }
 
-// base64Offset returns the three strings of which one is in the base64 encoding
-// of any text that contains s: the characters that s alone decides, when it
-// begins at the first, second or third byte of a group.
+// base64Offset returns three strings. The base64 encoding of any text that
+// contains s contains one of them. They are the characters that s alone
+// determines, if it begins at the first, second or third byte of a group of
+// three bytes.
 func base64Offset(s string) []glob {
 	var out []glob
 	for shift := range 3 {

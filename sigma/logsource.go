@@ -7,17 +7,17 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// Sensor returns the logsource as definitions of template types name it:
-// [sensor.Definitions.TypeOf] says which type its rules are for.
+// Sensor returns the logsource in the form that definitions of template types
+// use. [sensor.Definitions.TypeOf] returns the template type for it.
 func (l Logsource) Sensor() sensor.Logsource {
 	return sensor.Logsource{Product: l.Product.Value, Category: l.Category.Value, Service: l.Service.Value}
 }
 
-// maxNear is how many logsources a message offers in place of an unknown one.
+// maxNear is the maximum number of similar logsources that a message offers.
 const maxNear = 3
 
-// nearLogsources returns the logsources of definitions that were probably
-// meant by l: those that are nearest.
+// nearLogsources returns the logsources of definitions that are most similar to
+// l, at most maxNear.
 func nearLogsources(l sensor.Logsource, defs *sensor.Definitions) []string {
 	var near []string
 	least := tooFar
@@ -38,9 +38,9 @@ func nearLogsources(l sensor.Logsource, defs *sensor.Definitions) []string {
 	return near
 }
 
-// What the parts of two logsources are apart, and what they may be together.
+// The distance between the parts of two logsources, and the limit on its sum.
 const (
-	likePart    = 1 // a few letters are others, or one of the two has no such part
+	likePart    = 1 // a few letters differ, or only one of the two has this part
 	anotherPart = 4
 	tooFar      = 4
 )
@@ -55,21 +55,22 @@ func farPart(a, b string) int {
 	return anotherPart
 }
 
-// kin reports whether two parts are there and alike.
+// kin reports whether two parts are similar and not empty.
 func kin(a, b string) bool {
 	return a != "" && b != "" && (strings.EqualFold(a, b) || nearest(a, []string{b}) != "")
 }
 
-// noType says why no template type is for the rules of a logsource.
+// noType returns the reason why no template type is for the rules of a
+// logsource.
 func noType(l Logsource, defs *sensor.Definitions) string {
 	reason := "no template type is for rules of " + l.String()
 	switch near := nearLogsources(l.Sensor(), defs); len(near) {
 	case 0:
-		reason += "; a file of --types can define one"
+		reason += "; define one in a file for --types"
 	case 1:
-		reason += "; the nearest that has one is " + near[0]
+		reason += "; the most similar logsource with a type is " + near[0]
 	default:
-		reason += "; the nearest that have one are " + strings.Join(near, " / ")
+		reason += "; the most similar logsources with a type are " + strings.Join(near, " / ")
 	}
 	return reason
 }

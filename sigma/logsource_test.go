@@ -31,19 +31,19 @@ func TestNoType(t *testing.T) {
 		want string
 	}{
 		{"letters that are swapped", sensor.Logsource{Product: "windows", Category: "pipe_craeted"},
-			"no template type is for rules of category pipe_craeted, product windows; the nearest that has one is category pipe_created, product windows"},
+			"no template type is for rules of category pipe_craeted, product windows; the most similar logsource with a type is category pipe_created, product windows"},
 		{"another case", sensor.Logsource{Product: "Windows", Service: "security"},
-			"no template type is for rules of product Windows, service security; the nearest that has one is product windows, service security"},
+			"no template type is for rules of product Windows, service security; the most similar logsource with a type is product windows, service security"},
 		{"no product", sensor.Logsource{Category: "process_creation"},
-			"no template type is for rules of category process_creation; the nearest that have one are category process_creation, product windows / category process_creation, product linux"},
+			"no template type is for rules of category process_creation; the most similar logsources with a type are category process_creation, product windows / category process_creation, product linux"},
 		{"a service besides", sensor.Logsource{Product: "windows", Category: "pipe_created", Service: "sysmon"},
-			"no template type is for rules of category pipe_created, product windows, service sysmon; the nearest that has one is category pipe_created, product windows"},
+			"no template type is for rules of category pipe_created, product windows, service sysmon; the most similar logsource with a type is category pipe_created, product windows"},
 		{"a product alone", sensor.Logsource{Product: "windows"},
-			"no template type is for rules of product windows; the nearest that have one are category process_creation, product windows / category pipe_created, product windows / product windows, service security"},
+			"no template type is for rules of product windows; the most similar logsources with a type are category process_creation, product windows / category pipe_created, product windows / product windows, service security"},
 		{"a service that no name is near, of a known product", sensor.Logsource{Product: "windows", Service: "vpn"},
-			"no template type is for rules of product windows, service vpn; a file of --types can define one"},
+			"no template type is for rules of product windows, service vpn; define one in a file for --types"},
 		{"nothing like it", sensor.Logsource{Product: "aws", Service: "cloudtrail"},
-			"no template type is for rules of product aws, service cloudtrail; a file of --types can define one"},
+			"no template type is for rules of product aws, service cloudtrail; define one in a file for --types"},
 	} {
 		text := func(s string) Text {
 			if s == "" {

@@ -8,42 +8,44 @@ import (
 	"strings"
 )
 
-// A role says what a modifier does, and so where it may stand.
+// A role is the function of a modifier, which decides where it may stand.
 type role uint8
 
 const (
-	kindOf   role = iota // says what the value is: stands first
-	datePart             // picks a number from a date: stands first
-	flagOf               // changes a regular expression: stands after re
-	encode               // makes other strings of a string, before an affix
+	kindOf   role = iota // sets the kind of the value: comes first
+	datePart             // extracts a number from a date: comes first
+	flagOf               // changes a regular expression: comes after re
+	encode               // encodes a string, before an affix
 	vary                 // makes variants of a string, before or after an affix
-	fillIn               // puts values in place of placeholders, before the encodings
-	affix                // puts wildcards at the ends
-	free                 // stands anywhere
+	fillIn               // replaces placeholders by values, before the encodings
+	affix                // adds wildcards at the ends
+	free                 // may stand anywhere
 )
 
 // A modifier is one of Sigma's value modifiers.
 type modifier struct {
 	name   string
 	role   role
-	flag   string // of a regular expression that it sets
-	reason string // why a channel file cannot say it; "" if it can
-	// apply makes strings of a string. It returns a message if it cannot.
+	flag   string // flag of a regular expression that the modifier sets
+	reason string // why a channel file cannot express it; "" if it can
+	// apply makes strings from a string, or returns a message if it cannot.
+	// Note that a modifier with the role fillIn has no apply.
 	apply func(glob) ([]glob, string)
 }
 
-// The reasons for what is not supported.
+// The reasons why modifiers are unsupported.
 const (
 	noDates        = "a channel file cannot compare parts of a date"
-	noExpandRegexp = "Sigma does not say whether what a placeholder stands for is text or an expression inside of one; write the values out"
+	noExpandRegexp = "Sigma does not say whether the value of a placeholder inside a regular expression is text or an expression; write the values out"
 	noAffixRegexp  = "a regular expression is found anywhere in the value; anchor it with ^ or $ instead"
 	noAffixKeyword = "a keyword is looked for anywhere in an event, which has neither start nor end"
 )
 
-var tooManyDashes = fmt.Sprintf("has so many dashes that what windash makes of it has more than %s bytes", count(MaxVariantBytes))
+var tooManyDashes = fmt.Sprintf("has so many dashes that its windash variants have more than %s bytes", count(MaxVariantBytes))
 
-// modifiers are those of Sigma's specification, appendix "Sigma Modifiers",
-// version 2.1.0, with the long names that pySigma adds to i, m and s.
+// modifiers are the modifiers of Sigma's specification, appendix "Sigma
+// Modifiers", version 2.1.0, and the long names of i, m and s that pySigma
+// adds.
 var modifiers = []modifier{
 	{name: "all", role: free},
 	{name: "startswith", role: affix, apply: always(glob.startsWith)},
@@ -79,7 +81,7 @@ var modifiers = []modifier{
 			return nil, problem
 		}
 		if len(s) == 1 {
-			return nil, "is one byte, which at one of the three places decides no character of base64: any text would match; take a longer one"
+			return nil, "is one byte, which at one of the three offsets determines no base64 character, so any text would match; use a longer value"
 		}
 		return base64Offset(s), ""
 	}},
@@ -98,16 +100,17 @@ var modifiers = []modifier{
 	{name: "month", role: datePart, reason: noDates},
 	{name: "year", role: datePart, reason: noDates},
 	{name: "cidr", role: kindOf},
-	{name: "expand", role: fillIn}, // it is a step without apply, for its values come later
+	{name: "expand", role: fillIn}, // a step without apply, because its values come later
 	{name: "fieldref", role: kindOf},
 }
 
-// always makes a modifier's apply of a function that cannot fail.
+// always returns an apply function for a function that cannot fail.
 func always(f func(glob) glob) func(glob) ([]glob, string) {
 	return func(g glob) ([]glob, string) { return []glob{f(g)}, "" }
 }
 
-// encodable returns the string that base64 is to be made of.
+// encodable returns the string to encode in base64, or the reason why g has no
+// encoding.
 func encodable(g glob) (string, string) {
 	s, ok := g.literal()
 	switch {
@@ -127,22 +130,22 @@ func modifierNames() []string {
 	return names
 }
 
-// A chain is what the modifiers of one field come to.
+// A chain is the combined meaning of the modifiers of one field.
 type chain struct {
-	kind        string     // re, exists, cidr, fieldref, lt, lte, gt, gte; "" for strings
-	steps       []modifier // what makes strings of strings, in order
-	all         bool       // every value must hold
+	kind        string     // re, exists, cidr, fieldref, lt, lte, gt, gte; "" means strings
+	steps       []modifier // modifiers that make strings from strings, in order
+	all         bool       // all values must hold
 	cased       bool
 	negated     bool
-	expand      bool   // some step puts values in place of placeholders
-	flags       string // of a regular expression: letters of "ims", each once
-	unsupported string // the first modifier that a channel file cannot say; "" if none
-	reason      string // why
+	expand      bool   // the chain replaces placeholders by values
+	flags       string // flags of a regular expression: letters of "ims", each once
+	unsupported string // the first modifier that a channel file cannot express, or ""
+	reason      string // why it is unsupported
 	at          Position
 }
 
-// newChain puts the modifiers of a field together. Its second result is what is
-// wrong with them: found, want and where; found is "" if nothing is.
+// newChain combines the modifiers of a field. If they are wrong, it returns the
+// message and the position: found, want and at. Otherwise found is "".
 func newChain(words []Text) (c chain, found, want string, at Position) {
 	var before []modifier
 	for _, word := range words {
@@ -195,15 +198,16 @@ func newChain(words []Text) (c chain, found, want string, at Position) {
 	return c, "", "", Position{}
 }
 
-// forKeywords is what is wrong with the chain where there is no field: found
-// and want, "" if nothing is. What is sound and yet cannot be said becomes
+// forKeywords checks the chain of keywords, which have no field. If it is
+// wrong, it returns the message and the position. Otherwise found is "". If it
+// is correct and a channel file cannot express it, the chain becomes
 // unsupported.
 func (c *chain) forKeywords(words []Text) (found, want string, at Position) {
 	for _, word := range words {
 		m := modifiers[slices.IndexFunc(modifiers, func(m modifier) bool { return m.name == word.Value })]
 		switch {
 		case m.role == kindOf && m.name != "re", m.role == datePart:
-			return fmt.Sprintf("modifier %s has no field", m.name), "write the name of a field before the first \"|\"", word.Position
+			return fmt.Sprintf("modifier %s needs a field", m.name), "write the name of a field before the first \"|\"", word.Position
 		case m.role == affix && m.name != "contains" && c.unsupported == "":
 			c.unsupported, c.reason, c.at = m.name, noAffixKeyword, word.Position
 		}
@@ -211,8 +215,8 @@ func (c *chain) forKeywords(words []Text) (found, want string, at Position) {
 	return "", "", Position{}
 }
 
-// misplaced says what is wrong with m after the modifiers before it: what was
-// found, and what would be right.
+// misplaced checks m after the modifiers before it. If m may not stand there,
+// it returns the message. Otherwise found is "".
 func misplaced(m modifier, before []modifier) (found, want string) {
 	first := func(match func(modifier) bool) string {
 		if i := slices.IndexFunc(before, match); i >= 0 {
@@ -223,7 +227,8 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	has := func(roles ...role) string {
 		return first(func(b modifier) bool { return slices.Contains(roles, b.role) })
 	}
-	// What says that the value is no string, and what says what it is at all.
+	// other is a modifier before m whose value is not a string. kind is a
+	// modifier before m that sets the kind of the value.
 	other := first(func(b modifier) bool {
 		return b.role == datePart || b.role == kindOf && b.name != "re" && b.name != "fieldref"
 	})
@@ -236,16 +241,16 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	after := func(name, want string) (string, string) {
 		return fmt.Sprintf("modifier %s stands after %s", m.name, name), want
 	}
-	noString := m.name + " changes strings, and the value of " + kind + " is none"
+	noString := m.name + " changes strings, and the value of " + kind + " is not a string"
 	switch {
 	case slices.ContainsFunc(before, func(b modifier) bool { return b.name == m.name }):
-		return fmt.Sprintf("modifier %s stands there twice", m.name), "write it once"
+		return fmt.Sprintf("modifier %s occurs twice", m.name), "write it once"
 	case compares(m.name) && len(before) == 1 && last.role == datePart:
 		return "", "" // hour|gte
 	case (m.role == kindOf || m.role == datePart) && len(before) > 0:
-		return after(last.name, m.name+" says what the value is and comes first")
+		return after(last.name, m.name+" sets the kind of the value and comes first")
 	case m.name == "cased" && first(ignoresCase) != "", ignoresCase(m) && first(func(b modifier) bool { return b.name == "cased" }) != "":
-		return fmt.Sprintf("modifiers cased and %s stand together", cmp.Or(first(ignoresCase), m.name)), "choose one of them"
+		return fmt.Sprintf("modifiers cased and %s exclude each other", cmp.Or(first(ignoresCase), m.name)), "choose one of them"
 	case m.role == fillIn && transformed != "":
 		return after(transformed, "placeholders are filled in first: |expand|"+transformed)
 	case m.role == flagOf && last.name != "re" && last.role != flagOf:
@@ -255,7 +260,7 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	case (m.role == encode || m.role == vary) && kind != "", m.role == fillIn && kind != "" && kind != "re":
 		return after(kind, noString)
 	case m.role == affix && has(affix) != "":
-		return fmt.Sprintf("modifiers %s and %s stand together", has(affix), m.name), "choose one of them"
+		return fmt.Sprintf("modifiers %s and %s exclude each other", has(affix), m.name), "choose one of them"
 	case (m.role == affix || m.name == "cased") && other != "":
 		return after(other, noString)
 	case m.name == "all" && other == "exists":
@@ -273,11 +278,11 @@ func compares(name string) bool {
 	return name == "lt" || name == "lte" || name == "gt" || name == "gte"
 }
 
-// strings returns what the chain makes of a string: one glob, or several of
-// which any will do. Its second result says what is wrong with the value. The
-// values of placeholders are needed only for a chain with expand. Before it
-// makes globs it calls spend with their number and bytes; if that reports false,
-// it returns nothing.
+// strings applies the chain to a string. It returns one glob, or several
+// alternatives. The second result is the problem with the value, or "". Only a
+// chain with expand needs the values of placeholders. Before strings makes
+// globs, it calls spend with their number and bytes. If spend returns false,
+// strings returns nothing.
 func (c *chain) strings(value string, values func(name string) []glob, spend func(values, bytes int) bool) ([]glob, string) {
 	if len(c.steps) == 0 {
 		return []glob{parseGlob(value)}, ""
@@ -306,8 +311,8 @@ func (c *chain) strings(value string, values func(name string) []glob, spend fun
 			for _, g := range some {
 				size += g.size()
 			}
-			if c.expand && size > MaxValueBytes { // without expand, Parse counts them
-				return nil, fmt.Sprintf("comes to more than %s bytes with its placeholders filled in", count(MaxValueBytes))
+			if c.expand && size > MaxValueBytes { // without expand, Parse checks the size
+				return nil, fmt.Sprintf("has more than %s bytes with its placeholders filled in", count(MaxValueBytes))
 			}
 		}
 		globs = next
@@ -315,9 +320,9 @@ func (c *chain) strings(value string, values func(name string) []glob, spend fun
 	return globs, ""
 }
 
-// makes returns how many globs the modifier makes of each of some globs that are
-// as long as g, and how many bytes they have together, if these have so many
-// bytes.
+// makes returns how many globs the modifier makes from each of some globs that
+// are as long as g. It also returns the bytes of all results, if the given
+// globs have the given bytes together.
 func (m modifier) makes(g glob, globs, bytes int) (each, together int) {
 	switch {
 	case m.name == "windash":
@@ -333,9 +338,9 @@ func (m modifier) makes(g glob, globs, bytes int) (each, together int) {
 	return 1, bytes
 }
 
-// measure returns how many globs a chain without expand makes of a string, and
-// how many bytes they have, without making them: the steps are taken with the
-// longest one alone. Its third result says what is wrong with the value.
+// measure returns how many globs a chain without expand makes from a string,
+// and their bytes. It does not make all of them, but applies each step only to
+// the longest glob. The third result is the problem with the value, or "".
 func (c *chain) measure(value string) (made, bytes int, problem string) {
 	g := parseGlob(value)
 	made, bytes = 1, g.size()
@@ -362,13 +367,13 @@ func (c *chain) measure(value string) (made, bytes int, problem string) {
 	return made, bytes, ""
 }
 
-// multiplies reports whether the chain may make several strings of one, longer
-// ones, or none.
+// multiplies reports whether the chain may make several strings from one, may
+// make longer ones, or may fail.
 func (c *chain) multiplies() bool {
 	return slices.ContainsFunc(c.steps, func(m modifier) bool { return m.role != affix })
 }
 
-// template returns a string as it is before the first step.
+// template returns a string before the first step.
 func (c *chain) template(value string) glob {
 	if c.expand {
 		return parseTemplate(value)

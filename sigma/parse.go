@@ -17,17 +17,18 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// Parse reads a file of Sigma rules: one rule, or several divided by "---".
-// The name is used in messages and provenance; Parse opens nothing.
+// Parse parses a file of Sigma rules. The file contains one rule, or several
+// that are separated by "---". The name is used only in messages and
+// provenance, and Parse opens no file.
 //
-// It returns the rules that are well-formed, in the order of the file. The
-// error, if not nil, joins an [*Error] for each thing that is malformed, in the
-// order of the file, at most MaxErrors; [Errors] takes it apart. A file
-// without any rule is malformed.
+// Parse returns the well-formed rules in the order of the file. A non-nil error
+// joins an [*Error] for each malformed place, in the order of the file, at most
+// MaxErrors; [Errors] splits it. A file without a rule is malformed.
+// MaxFileSize bounds the time and memory.
 func Parse(name string, data []byte) ([]*Rule, error) { return parse(name, data, nil) }
 
-// parse does what Parse does, within a budget. Once that is spent, the result
-// means nothing.
+// parse does the work of Parse within a budget. Once the budget is spent, the
+// result is meaningless.
 func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 	src, malformed := newSource(name, data)
 	if malformed != nil {
@@ -69,20 +70,20 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 	return rules, p.errs.err(name)
 }
 
-// A parser reads one file.
+// A parser parses one file.
 type parser struct {
 	src    *source
 	errs   errorList
-	failed int // errors so far, also those that errs only counts
-	nodes  int // values and collections of the rules so far, with what aliases repeat
+	failed int // number of errors so far, including those that errs only counts
+	nodes  int // values and collections of the rules so far, counted each time an alias repeats them
 	values int // values of the searches so far, and their bytes
 	bytes  int
-	full   bool // one of these is more than a file may have: the rest is not read
+	full   bool // a limit of the file is exceeded, and the rest is not read
 
-	seen map[seenError]bool // what was recorded: aliases lead to one place many times
+	seen map[seenError]bool // recorded errors, because several aliases may lead to one place
 
 	budget *Budget
-	rule   *Rule // that is being read
+	rule   *Rule // the rule that is being parsed
 }
 
 type seenError struct {
@@ -95,7 +96,7 @@ func (p *parser) add(at Position, path, found, want string) {
 	p.addOf(at, at, path, found, want)
 }
 
-// addOf records an error at a place, once for the place that it is about.
+// addOf records an error at the position at, once for each position about.
 func (p *parser) addOf(about, at Position, path, found, want string) {
 	p.failed++
 	if p.seen[seenError{about, found}] {
@@ -111,8 +112,8 @@ func (p *parser) addOf(about, at Position, path, found, want string) {
 	p.errs.add(&Error{Name: p.src.name, Position: at, Path: path, Found: found, Want: want})
 }
 
-// fail records an error at a node. What is wrong with the collection that
-// several aliases name is recorded at the first of them.
+// fail records an error at a node. If several aliases name a collection, its
+// errors are recorded only at the first alias.
 func (p *parser) fail(n *yaml.Node, path, found, want string) {
 	about := n
 	if n.Kind == yaml.AliasNode {
@@ -125,8 +126,8 @@ func (p *parser) position(n *yaml.Node) Position {
 	return p.src.at(p.src.offset(n.Line, n.Column))
 }
 
-// spend charges the rule that is being read. When the budget is spent, the rest
-// is not read.
+// spend charges the rule that is being parsed. If the budget is spent, the rest
+// of the file is not read.
 func (p *parser) spend(c cost) {
 	if !p.budget.spend(p.rule, c) {
 		p.full = true
@@ -152,20 +153,21 @@ func (p *parser) yamlError(err error) {
 	}
 	switch {
 	case strings.Contains(found, "exceeded max depth"):
-		found, want = fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs five levels"
+		found, want = fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs only five levels"
 	case strings.Contains(found, "tab"):
 		want = "YAML is indented with spaces"
 	case p.tabIndented(at.Line):
 		want = "the line is indented with a tab; YAML is indented with spaces"
 	case strings.Contains(found, "mapping values are not allowed"):
-		want = `put the value in single quotes if it has ": " in it, and see that the line above is complete`
+		want = `put the value in single quotes if it has ": " in it, and check that the line above is complete`
 	case strings.Contains(found, "cannot start any token"), strings.Contains(found, "anchor"):
 		want = "put the value in single quotes"
 	}
 	p.add(at, "", "not YAML: "+found, want)
 }
 
-// tabIndented reports whether the editor's line begins with spaces and a tab.
+// tabIndented reports whether the line of the editor begins with a tab, or with
+// spaces and a tab.
 func (p *parser) tabIndented(row int) bool {
 	for _, l := range p.src.lines {
 		if l.row == row {
@@ -179,21 +181,25 @@ func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Style == 0
 }
 
-// vet checks what the meaning of a document rests on, whatever its keys are:
-// that each key is a scalar and occurs once, that no merge key hides values,
-// that no tag changes what a collection or a key is, and that aliases do not
-// make more of the file than MaxNodes. It does not follow aliases: the nodes
-// that they name are checked where they stand.
+// vet checks the properties that the meaning of a document depends on, whatever
+// its keys are:
+//   - each key is a scalar and occurs once
+//   - no merge key hides values
+//   - no tag changes the kind of a collection or key
+//   - aliases do not expand the file to more than MaxNodes
+//
+// vet does not follow aliases, because it checks the nodes that they name where
+// those stand.
 func (p *parser) vet(n *yaml.Node) bool {
 	ok := p.vetNode(n, 0)
 	p.nodes += p.expanded(n, map[*yaml.Node]int{})
 	return ok && !p.full
 }
 
-// expanded returns how many values and collections a node comes to, each time
-// that an alias repeats them. An anchor stands before its aliases, so that the
-// sizes of anchored nodes are known when an alias asks for them. It records an
-// error where the file comes to more than MaxNodes.
+// expanded returns the number of values and collections in a node, counted each
+// time an alias repeats them. An anchor precedes its aliases, so that the size
+// of an anchored node is known when an alias needs it. expanded records an
+// error where the file exceeds MaxNodes.
 func (p *parser) expanded(n *yaml.Node, anchored map[*yaml.Node]int) int {
 	if n.Kind == yaml.AliasNode {
 		size, complete := anchored[n.Alias]
@@ -210,7 +216,7 @@ func (p *parser) expanded(n *yaml.Node, anchored map[*yaml.Node]int) int {
 		}
 		size += p.expanded(child, anchored)
 		if p.nodes+size > MaxNodes {
-			p.exhaust(p.position(child), "", fmt.Sprintf("file has more than %s values, with those that its aliases repeat", count(MaxNodes)))
+			p.exhaust(p.position(child), "", fmt.Sprintf("file has more than %s values, counting those that its aliases repeat", count(MaxNodes)))
 		}
 		if p.full {
 			return 0
@@ -224,7 +230,7 @@ func (p *parser) expanded(n *yaml.Node, anchored map[*yaml.Node]int) int {
 
 func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 	if depth > 2*MaxNesting {
-		p.fail(n, "", fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs five levels")
+		p.fail(n, "", fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs only five levels")
 		return false
 	}
 	ok := true
@@ -242,7 +248,7 @@ func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 				ok = false
 				continue
 			case isNull(key):
-				p.fail(key, "", "key is null", "expected a name; put it in quotes if it is meant so")
+				p.fail(key, "", "key is null", "expected a name; put it in quotes if you mean the text")
 				ok = false
 				continue
 			case key.Tag == "!!merge":
@@ -253,8 +259,8 @@ func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 				ok = false
 			}
 			if first := lines[key.Value]; first != nil {
-				p.fail(key, "", fmt.Sprintf("key %s stands here and in line %d", quote(key.Value), p.position(first).Line),
-					"a key stands in a map once; remove one of the two")
+				p.fail(key, "", fmt.Sprintf("key %s occurs here and in line %d", quote(key.Value), p.position(first).Line),
+					"a key may occur once in a map; remove one of the two")
 				ok = false
 			}
 			lines[key.Value] = key
@@ -266,8 +272,8 @@ func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 	return ok
 }
 
-// tagged reports whether a scalar has a YAML tag that changes what it is. The
-// tag !!str is as good as quotes.
+// tagged reports whether a scalar has a YAML tag that changes its kind. The tag
+// !!str has the same effect as quotes.
 func tagged(n *yaml.Node) bool { return n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str" }
 
 // collectionName names a map or a list in a message.
@@ -289,7 +295,7 @@ func kindName(n *yaml.Node) string {
 	return quote(n.Value)
 }
 
-// exhaust records, once, that the file has more than it may have.
+// exhaust records, once, that the file exceeds a limit.
 func (p *parser) exhaust(at Position, path, found string) {
 	if !p.full {
 		p.add(at, path, found, "split it")
@@ -297,7 +303,8 @@ func (p *parser) exhaust(at Position, path, found string) {
 	p.full = true
 }
 
-// resolve returns the node that n stands for, if it is an alias.
+// resolve returns the node that an alias names. It returns any other node
+// unchanged.
 func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -305,7 +312,7 @@ func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// document reads one rule. It returns nil if it is malformed.
+// document parses one rule. It returns nil if the rule is malformed.
 func (p *parser) document(n *yaml.Node) *Rule {
 	before := p.failed
 	if !p.vet(n) {
@@ -342,7 +349,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			*f.to = p.text(value, f.key)
 		}
 	}
-	// Without a value nobody knows which language the rule is written in.
+	// Without a value the language of the rule is unknown.
 	for _, key := range []string{"sigma-version", "taxonomy"} {
 		if value := fields[key]; value != nil && value.Kind == yaml.ScalarNode && (isNull(value) || value.Value == "") {
 			p.fail(value, key, "no value", "give it one, or leave the key out")
@@ -355,7 +362,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			if fields[key] == nil && !slices.Contains(meant, key) {
 				want := "a rule needs it"
 				if near := nearest(key, keys); near != "" {
-					want = fmt.Sprintf("is %s meant to be it?", quote(near))
+					want = fmt.Sprintf("is %s a misspelling of it?", quote(near))
 				}
 				p.add(r.Position, "", fmt.Sprintf("rule has no %s", key), want)
 			}
@@ -376,9 +383,9 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	return r
 }
 
-// spelling records the keys of a document that its author misspelt. A rule may
-// have keys of its own; the fault of one that was meant to be Sigma's is that
-// what it says would be ignored. It returns the keys that were meant.
+// spelling records the misspelt keys of a document and returns the keys that
+// they were meant to be. A rule may have keys of its own. A key that is similar
+// to one of Sigma's is an error, because its value would be ignored.
 func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], p.resolve(n.Content[i+1])
@@ -393,7 +400,7 @@ func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) 
 	return all
 }
 
-// references reads what a correlation or a filter says of other rules.
+// references parses the references of a correlation or a filter to other rules.
 func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 	path := r.extra.Value
 	n := fields[path]
@@ -402,7 +409,7 @@ func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 		return
 	}
 	if r.Kind == Filter && fields["logsource"] == nil {
-		p.add(r.Position, "", "filter has no logsource", "a filter needs it: it is for rules of this logsource alone")
+		p.add(r.Position, "", "filter has no logsource", "a filter narrows only rules of its logsource")
 	} else if r.Kind == Filter {
 		r.Logsource = p.logsource(fields["logsource"])
 	}
@@ -420,7 +427,7 @@ func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 	}
 	path += ".rules"
 	if rules == nil || isNull(rules) {
-		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it is for, by id or name")
+		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it refers to, by id or name")
 		return
 	}
 	list := []*yaml.Node{rules}
@@ -443,12 +450,12 @@ func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 		}
 	}
 	if len(r.References) == 0 && !r.All && p.failed == before {
-		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it is for, by id or name")
+		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it refers to, by id or name")
 	}
 }
 
-// generate reads whether the rules of a correlation stand alone as well. The
-// specification has the key beside the correlation, pySigma inside of it.
+// generate parses whether the rules of a correlation also match alone. Sigma's
+// specification puts the key beside the correlation, and pySigma inside it.
 func (p *parser) generate(r *Rule, n *yaml.Node, path string) {
 	failed := p.failed
 	switch text := p.text(n, path); text.Value {
@@ -463,10 +470,10 @@ func (p *parser) generate(r *Rule, n *yaml.Node, path string) {
 	}
 }
 
-// kinds has the keys that say that a document is no detection.
+// kinds are the keys of documents that are not detections.
 var kinds = map[string]Kind{"correlation": Correlation, "filter": Filter, "action": Collection}
 
-// text reads a scalar. What is null counts as not there.
+// text parses a scalar. Null counts as absent.
 func (p *parser) text(n *yaml.Node, path string) Text {
 	if n.Kind != yaml.ScalarNode {
 		p.fail(n, path, "value is "+kindName(n), "expected text")
@@ -491,7 +498,7 @@ var (
 	levels   = []string{"informational", "low", "medium", "high", "critical"}
 )
 
-// header checks what a rule says of itself.
+// header checks the metadata of a rule.
 func (p *parser) header(r *Rule) {
 	if n := utf8.RuneCountInString(r.Title.Value); n > MaxTitle {
 		p.add(r.Title.Position, "title", fmt.Sprintf("title has %s characters; Sigma's limit is %d", count(n), MaxTitle), "shorten it")
@@ -531,7 +538,7 @@ func (p *parser) header(r *Rule) {
 		if !f.text.Set() {
 			continue
 		}
-		// The form with slashes was Sigma's until 2024.
+		// Until 2024, Sigma's dates had slashes.
 		_, err := time.Parse("2006-01-02", strings.ReplaceAll(f.text.Value, "/", "-"))
 		if err != nil {
 			p.add(f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "expected year, month and day, such as 2024-07-19")
@@ -556,7 +563,7 @@ func (p *parser) logsource(n *yaml.Node) Logsource {
 		}
 		failed := p.failed
 		if *to = p.text(value, "logsource."+key); to.Value == "" && p.failed == failed {
-			p.fail(n.Content[i+1], "logsource."+key, key+" is empty", "write which one it is, or remove the line")
+			p.fail(n.Content[i+1], "logsource."+key, key+" is empty", "give it a value, or remove the line")
 		}
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -571,8 +578,8 @@ func (p *parser) logsource(n *yaml.Node) Logsource {
 	return l
 }
 
-// detection reads the searches first: conditions name them, wherever they
-// stand.
+// detection parses a detection. It parses the searches first, because a
+// condition may stand before the searches that it names.
 func (p *parser) detection(r *Rule, n *yaml.Node) {
 	d := &r.Detection
 	d.Position = p.position(n)
@@ -605,7 +612,7 @@ func (p *parser) detection(r *Rule, n *yaml.Node) {
 		want := "say which searches must hold, such as \"condition: selection\""
 		for _, s := range d.Searches {
 			if near := nearest(s.Name.Value, []string{"condition"}); near != "" {
-				want = fmt.Sprintf("is %s in line %d meant to be it?", quote(s.Name.Value), s.Name.Line)
+				want = fmt.Sprintf("is %s in line %d a misspelling of it?", quote(s.Name.Value), s.Name.Line)
 			}
 		}
 		p.fail(n, "detection", "detection has no condition", want)
@@ -637,7 +644,7 @@ func (p *parser) search(key, n *yaml.Node) *Search {
 	return s
 }
 
-// alternative reads a map of fields, or a keyword.
+// alternative parses a map of fields, or a keyword.
 func (p *parser) alternative(n *yaml.Node, path string) Alternative {
 	a := Alternative{Position: p.position(n)}
 	switch n.Kind {
@@ -667,8 +674,8 @@ func (p *parser) alternative(n *yaml.Node, path string) Alternative {
 	return a
 }
 
-// item reads a field with its modifiers and values. The node as it was written
-// may be an alias of n.
+// item parses a field with its modifiers and values. written is the node at the
+// place of the value: n, or an alias of n.
 func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 	it := &Item{Position: p.position(key), Path: path, Key: key.Value}
 	if len(key.Value) > MaxKey {
@@ -717,7 +724,7 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 		for _, element := range n.Content {
 			v, ok := p.value(p.resolve(element), element, path)
 			if ok && v.Null {
-				p.fail(element, path, "null stands in a list of values", nullInList)
+				p.fail(element, path, "the list of values contains null", nullInList)
 				sound = false
 			}
 			if ok {
@@ -733,8 +740,9 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 	return it
 }
 
-// value reads a scalar as its author wrote it. A tag would change what it is
-// and is refused, but for !!str, which is as good as quotes.
+// value parses a scalar as its author wrote it. It rejects a tag, because a tag
+// changes the kind of the value, except for !!str, which has the same effect as
+// quotes.
 func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 	if n.Kind != yaml.ScalarNode {
 		p.fail(written, path, "value is "+kindName(n), "expected text or a number")
@@ -754,8 +762,8 @@ func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 	return v, !p.tag(n, path)
 }
 
-// tag reports whether a scalar has a YAML tag that changes what it is, and
-// records that it has.
+// tag reports whether a scalar has a YAML tag that changes its kind, and
+// records an error if so.
 func (p *parser) tag(n *yaml.Node, path string) bool {
 	if tagged(n) {
 		p.fail(n, path, fmt.Sprintf("value has the YAML tag %s", clip(n.Tag)), "write the value without it, in quotes")
@@ -763,29 +771,29 @@ func (p *parser) tag(n *yaml.Node, path string) bool {
 	return tagged(n)
 }
 
-// nullInList is what to do about a null in a list of values.
-const nullInList = "Sigma 2.1.0 allows no null in a list: write a second search with the field alone and null, and join the two by or"
+// nullInList is the advice for a null in a list of values.
+const nullInList = "Sigma 2.1.0 does not allow null in a list: write a second search that compares only this field with null, and join the two with or"
 
-// charge counts values of the file and their bytes. It reports false, and that
-// it is an error, when they are more than a file may have.
+// charge counts values of the file and their bytes. If they exceed a limit of
+// the file, charge records an error and returns false.
 func (p *parser) charge(it *Item, values, bytes int) bool {
 	p.values += values
 	p.bytes += bytes
 	it.weight += values
 	if p.values > MaxValues || p.bytes > MaxValueBytes {
-		p.exhaust(it.Position, it.Path, fmt.Sprintf("file comes to more than %s values or %s bytes of them, with what aliases repeat and modifiers multiply",
+		p.exhaust(it.Position, it.Path, fmt.Sprintf("file has more than %s values, or more than %s bytes of them, counting the values that aliases repeat and modifiers add",
 			count(MaxValues), count(MaxValueBytes)))
 	}
 	return !p.full
 }
 
-// checkValues checks what can be said of the values of an item without knowing
-// the type of its field.
+// checkValues checks the values of an item as far as possible without the type
+// of its field.
 func (p *parser) checkValues(it *Item) {
 	c := &it.chain
 	if c.all && len(it.Values) < 2 {
-		p.add(it.Position, it.Path, fmt.Sprintf("%s has all, and one value", clip(it.Key)),
-			"all links the values of a list; leave it out")
+		p.add(it.Position, it.Path, fmt.Sprintf("%s has the modifier all and only one value", clip(it.Key)),
+			"all combines the values of a list; remove it")
 	}
 	if c.kind == "exists" && it.List {
 		p.add(it.Values[0].Position, it.Path, "exists has a list of values", "expected true or false")
@@ -799,9 +807,9 @@ func (p *parser) checkValues(it *Item) {
 		fail := func(found, want string) { p.add(v.Position, it.Path, found, want) }
 		if v.Null {
 			if it.Field == "" {
-				fail("null is a keyword", "put it in quotes if the text is meant")
+				fail("null is a keyword", "put it in quotes if you mean the text")
 			} else if c.kind != "" || len(c.steps) > 0 || c.cased {
-				fail(fmt.Sprintf("null is a value of %s", clip(it.Key)), "null takes no modifiers but all and neq; put it in quotes if the text is meant")
+				fail(fmt.Sprintf("null is a value of %s", clip(it.Key)), "null allows only the modifiers all and neq; put it in quotes if you mean the text")
 			}
 			continue
 		}
@@ -814,7 +822,7 @@ func (p *parser) checkValues(it *Item) {
 			n, ok := decimal(v.Value)
 			switch {
 			case !ok && c.unsupported == "" && isNumber(v.Value):
-				// A number of another kind: Compile says why not.
+				// Compile reports this number, which is not a decimal integer.
 			case !ok && c.unsupported == "":
 				fail(fmt.Sprintf("value of %s is %s", c.kind, quote(v.Value)), "expected a number")
 			case ok && (c.kind == "lt" && n == minInt64 || c.kind == "gt" && n == maxInt64):
@@ -828,13 +836,13 @@ func (p *parser) checkValues(it *Item) {
 			if g := parseGlob(v.Value); g.wildcards("*?") || v.Value == "" {
 				fail(fmt.Sprintf("value of fieldref is %s", quote(v.Value)), "expected the name of a field")
 			}
-		case "re": // what is wrong with it, Compile says
+		case "re": // Compile checks it
 		default:
 			if c.expand || !c.multiplies() {
-				continue // with expand, Compile looks at what becomes of it
+				continue // with expand, Compile checks the filled-in values
 			}
 			made, size, problem := c.measure(v.Value)
-			if !p.charge(it, made-1, size) { // one is counted
+			if !p.charge(it, made-1, size) { // one value is already counted
 				return
 			}
 			if problem != "" {
@@ -849,14 +857,14 @@ const (
 	maxInt64 = 1<<63 - 1
 )
 
-// decimal reads an integer as channel files do: without a plus, without
+// decimal parses an integer as channel files do: without a plus, without
 // leading zeros, without "-0".
 func decimal(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil && strconv.FormatInt(n, 10) == s
 }
 
-// isNumber reports whether s is a number in some way of writing it.
+// isNumber reports whether s is a number in any notation.
 func isNumber(s string) bool {
 	_, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -865,7 +873,8 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
-// cidrProblem says what is wrong with a network, and what would be right.
+// cidrProblem returns the problem with a network and the expected content, or
+// "" if the network is correct.
 func cidrProblem(s string) (found, want string) {
 	network, err := netip.ParsePrefix(s)
 	if err != nil {
@@ -922,7 +931,7 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 	present := map[string]bool{conditionKey: true, timeframeKey: d.Timeframe.Set()}
 	for _, s := range d.Searches {
 		if meant := misspeltKey(s.Name.Value, detectionKeys, present); meant != "" && !named[s.Name.Value] {
-			p.add(s.Name.Position, "detection", fmt.Sprintf("no condition names search %s", quote(s.Name.Value)), fmt.Sprintf("is it meant to be %s?", quote(meant)))
+			p.add(s.Name.Position, "detection", fmt.Sprintf("no condition names search %s", quote(s.Name.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
 			continue
 		}
 		if !used[s.Name.Value] {

@@ -9,9 +9,9 @@ import (
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
 )
 
-// Placeholders has the values that each placeholder stands for, by its name
-// without the "%". A value is a string as in a rule, with wildcards and
-// escapes; a "%" in it is itself.
+// Placeholders are the values of each placeholder, by its name without the "%".
+// A value has the syntax of a string in a rule, with wildcards and escapes,
+// except that a "%" is literal.
 type Placeholders map[string][]string
 
 // names returns the names of the placeholders, for [nearest].
@@ -23,12 +23,13 @@ func (p Placeholders) names() []string {
 	return names
 }
 
-// ReadPlaceholders reads a document with the values of placeholders: one map
-// of names to values or lists of values, in YAML or JSON. The name is that of
-// the file, for messages; nothing is opened.
+// ReadPlaceholders parses a document with the values of placeholders: a map
+// from names to values or lists of values, in YAML or JSON. The name of the
+// file is used only in messages, and ReadPlaceholders opens no file.
+// MaxFileSize and MaxValueBytes bound the time and memory.
 //
-// The error, if not nil, joins an [*Error] for each thing that is wrong, as
-// that of [Parse].
+// A non-nil error joins an [*Error] for each problem, as the error of [Parse]
+// does.
 func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
 	src, malformed := newSource(name, data)
 	if malformed != nil {
@@ -51,7 +52,7 @@ func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
 	}
 	placeholders := p.placeholders(doc.Content[0])
 	if err := loader.Load(&more); err == nil && len(more.Content) == 1 {
-		p.fail(more.Content[0], "", "file has a second document", "write one map")
+		p.fail(more.Content[0], "", "file has a second document", "write a single map")
 	} else if err != nil && err != io.EOF {
 		p.yamlError(err)
 	}
@@ -76,7 +77,7 @@ func (p *parser) placeholders(n *yaml.Node) Placeholders {
 		key, written := n.Content[i], n.Content[i+1]
 		name := key.Value
 		if placeholderName(name+"%") != name || name == "" {
-			p.fail(key, "", "name "+quote(name)+" is not that of a placeholder", "expected letters, digits and underscores, without the \"%\"")
+			p.fail(key, "", "name "+quote(name)+" is not a name of a placeholder", "expected letters, digits and underscores, without the \"%\"")
 			continue
 		}
 		value := p.resolve(written)
@@ -91,7 +92,7 @@ func (p *parser) placeholders(n *yaml.Node) Placeholders {
 			v, ok := p.value(p.resolve(element), element, name)
 			switch {
 			case ok && v.Null:
-				p.fail(element, name, "value is null", "write the value, or put it in quotes if the text is meant")
+				p.fail(element, name, "value is null", "write the value, or put it in quotes if you mean the text")
 			case ok:
 				if p.bytes += len(v.Value); p.bytes > MaxValueBytes {
 					p.exhaust(v.Position, name, fmt.Sprintf("file has more than %s bytes of values, with what aliases repeat", count(MaxValueBytes)))

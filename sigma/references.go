@@ -6,16 +6,17 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// References between rules: correlations and filters refer to rules, and the
-// documents of a rule collection are parts of each other.
+// references are the references between rules: from correlations and filters to
+// rules, and between the documents of a rule collection.
 type references struct {
 	ids    map[channelfile.ID][]*Rule
 	labels map[string][]*Rule
 	words  []string // all IDs and names, as their authors wrote them
-	hints  int      // references for which a near name was looked for
+	hints  int      // number of references for which a similar name was looked for
 }
 
-// maxHints is the number of references for which a near name is looked for.
+// maxHints is the maximum number of references for which resolve looks for a
+// similar name.
 const maxHints = 20
 
 func referencesOf(rules []*Rule) *references {
@@ -33,8 +34,8 @@ func referencesOf(rules []*Rule) *references {
 	return refs
 }
 
-// to returns the rules that a reference names. There may be several: IDs and
-// names are unique only in rules that are well-formed.
+// to returns the rules that a reference names. It may return several, because
+// only well-formed rules have unique IDs and names.
 func (refs *references) to(reference string) []*Rule {
 	found := refs.labels[reference]
 	if id, err := channelfile.ParseID(reference); err == nil {
@@ -43,8 +44,8 @@ func (refs *references) to(reference string) []*Rule {
 	return found
 }
 
-// resolve records the references of a rule that name no rule. One that is
-// misspelt is the author's error.
+// resolve records the references of a rule that name no rule. A misspelt
+// reference is an error of the author.
 func (c *compiler) resolve(refs *references) {
 	r := c.rule
 	for _, ref := range r.References {
@@ -63,12 +64,12 @@ func (c *compiler) resolve(refs *references) {
 	}
 }
 
-// dependents returns the rules that may not ship without a correlation, a
-// filter or a rule collection, which no channel file can say, and the reason:
-//
-//   - the rules that a filter narrows would match more,
-//   - the rules of a correlation would match alone, unless it generates them,
-//   - the rules of a collection would lack what another document adds.
+// dependents returns rules that may not ship without a correlation, filter or
+// rule collection, and the reasons. A channel file cannot express these
+// documents, and without them:
+//   - the rules that a filter narrows would match more events
+//   - the rules of a correlation would match alone, unless it generates them
+//   - the rules of a collection would lack the content of another document
 func (refs *references) dependents(rules []*Rule) map[*Rule]string {
 	reasons := map[*Rule]string{}
 	add := func(r *Rule, format string, of *Rule) {
@@ -77,7 +78,7 @@ func (refs *references) dependents(rules []*Rule) map[*Rule]string {
 		}
 	}
 	collections := map[string]*Rule{} // by the name of the file
-	var filters []*Rule               // for all rules of a logsource
+	var filters []*Rule               // filters for all rules of a logsource
 	for _, r := range rules {
 		format := ""
 		switch {
@@ -88,7 +89,7 @@ func (refs *references) dependents(rules []*Rule) map[*Rule]string {
 		case r.Kind == Filter:
 			format = narrowed
 		case r.Kind == Correlation && !r.Generates:
-			format = "it is part of the correlation at %s, which is left out and does not generate it"
+			format = "it is part of the correlation at %s, which is left out and has no \"generate: true\""
 		}
 		if format != "" {
 			for _, ref := range r.References {
@@ -101,7 +102,7 @@ func (refs *references) dependents(rules []*Rule) map[*Rule]string {
 	if len(filters)+len(collections) == 0 {
 		return reasons
 	}
-	narrowedBy := map[[3]string]*Rule{} // by logsource: rules have few
+	narrowedBy := map[[3]string]*Rule{} // by logsource, because rules share few logsources
 	for _, r := range rules {
 		if of := collections[r.Name]; of != nil {
 			add(r, "it is part of the rule collection at %s, which is left out", of)
@@ -127,7 +128,7 @@ func (refs *references) dependents(rules []*Rule) map[*Rule]string {
 
 const narrowed = "it is narrowed by the filter at %s, which is left out"
 
-// contains reports whether each part that l has is the same in m.
+// contains reports whether m has all parts of l.
 func (l Logsource) contains(m Logsource) bool {
 	within := func(a, b Text) bool { return !a.Set() || a.Value == b.Value }
 	return within(l.Category, m.Category) && within(l.Product, m.Product) && within(l.Service, m.Service)

@@ -6,64 +6,64 @@ import (
 	"unicode"
 )
 
-// A Kind says what a document of a file of rules is. Only detections can be
-// compiled.
+// A Kind is the kind of a document in a file of rules. Only documents of the
+// kind Detecting can be compiled.
 type Kind uint8
 
 const (
 	Detecting   Kind = iota // an ordinary rule
 	Correlation             // relates the matches of other rules
 	Filter                  // narrows other rules
-	Collection              // a part of an old rule collection: it has "action"
+	Collection              // part of an old rule collection, with the key "action"
 )
 
 func (k Kind) String() string {
 	return [...]string{"detection rule", "correlation rule", "filter", "rule collection"}[k]
 }
 
-// A Text is a scalar of the file: its value, and where it begins. The zero
-// Text is one that is not there.
+// A Text is a scalar of the file: its value and the position where it begins.
+// The zero Text means that the file does not have it.
 type Text struct {
 	Value string
 	Position
 }
 
-// Set reports whether the text is there. It may be empty.
+// Set reports whether the file has the text. The text may be empty.
 func (t Text) Set() bool { return t.Line > 0 }
 
 // A Rule is one document of a file of rules.
 type Rule struct {
-	Name     string // of the file, as it was given to [Parse]
-	Path     string // of the file, as provenance shall name it; [Load] makes it relative to the folder
+	Name     string // name of the file, as it was given to [Parse]
+	Path     string // path of the file for provenance; [Load] makes it relative to the folder
 	Position        // where the document begins
 	Kind     Kind
 
 	Title, ID, Author, Licence    Text
 	Status, Level, Date, Modified Text
-	Taxonomy                      Text // that its names are of; not set: Sigma's
-	Label                         Text // its "name", by which correlations and filters refer to it
-	SigmaVersion                  Text // version of the specification that it follows; not set: any
+	Taxonomy                      Text // taxonomy of the field names; not set means Sigma's own
+	Label                         Text // the "name" by which correlations and filters refer to the rule
+	SigmaVersion                  Text // version of the specification that the rule follows; not set means any
 	Logsource                     Logsource
 	Detection                     Detection
-	Notes                         []Note // what is sound and yet worth a look
-	Unused                        []Note // the searches that no condition uses
-	extra                         Text   // of a Kind that is not a detection: the key that says so
+	Notes                         []Note // remarks on a correct rule
+	Unused                        []Note // searches that no condition uses
+	extra                         Text   // key that makes the Kind other than Detecting
 
-	// Of a correlation and a filter: the rules that it refers to, by ID or name.
+	// The rules that a correlation or filter refers to, by ID or name.
 	References []Text
-	All        bool // of a filter: it is for all rules of its logsource
-	Generates  bool // of a correlation: its rules stand alone as well
+	All        bool // for a filter: it applies to all rules of its logsource
+	Generates  bool // for a correlation: its rules also match alone
 
-	spent cost // of the budget of the run
+	spent cost // part of the run's budget that the rule takes
 }
 
-// A Logsource says which events a rule is for.
+// A Logsource names the events that a rule is for.
 type Logsource struct {
 	Position
 	Category, Product, Service Text
 }
 
-// String names the logsource as a message does: "category process_creation,
+// String formats the logsource for a message: "category process_creation,
 // product windows".
 func (l Logsource) String() string {
 	var parts []string
@@ -78,7 +78,8 @@ func (l Logsource) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// A Detection is the named searches of a rule and the conditions over them.
+// A Detection consists of the named searches of a rule and the conditions over
+// them.
 type Detection struct {
 	Position
 	Searches   []*Search    // in the order of the file
@@ -86,7 +87,7 @@ type Detection struct {
 	Timeframe  Text         // of an old aggregation
 }
 
-// Search returns the search of that name, or nil.
+// Search returns the search with a name, or nil.
 func (d *Detection) Search(name string) *Search {
 	for _, s := range d.Searches {
 		if s.Name.Value == name {
@@ -97,8 +98,9 @@ func (d *Detection) Search(name string) *Search {
 }
 
 // Matching returns the searches whose names match a pattern of "1 of" or "all
-// of", in the order of the file: a "*" stands for any characters, and "them"
-// for any name. A name that begins with an underscore matches no pattern.
+// of", in the order of the file. A "*" matches any characters, and the pattern
+// "them" matches any name. A name that begins with an underscore matches no
+// pattern.
 func (d *Detection) Matching(pattern string) []*Search {
 	if pattern == them {
 		pattern = "*"
@@ -112,8 +114,8 @@ func (d *Detection) Matching(pattern string) []*Search {
 	return found
 }
 
-// globMatch reports whether name is what pattern says, with "*" for any
-// characters. It takes len(pattern) times len(name) steps at most.
+// globMatch reports whether name matches pattern, in which "*" matches any
+// characters. It takes at most len(pattern) times len(name) steps.
 func globMatch(pattern, name string) bool {
 	p, n := 0, 0
 	star, resume := -1, 0
@@ -135,44 +137,44 @@ func globMatch(pattern, name string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// A Search holds if any of its alternatives does. A search that is written as
+// A Search holds if any of its alternatives holds. A search that is written as
 // one map has one alternative.
 type Search struct {
 	Name         Text
 	Alternatives []Alternative
 }
 
-// An Alternative holds if all of its items do: it is one map of field names to
-// values, or one keyword.
+// An Alternative holds if all of its items hold. It is one map of field names
+// to values, or one keyword.
 type Alternative struct {
 	Position
 	Items []*Item
 }
 
-// An Item compares a field with values. Any of them will do, or with the
-// modifier all each must hold.
+// An Item compares a field with values. It holds if any value matches, or with
+// the modifier all, if each value matches.
 type Item struct {
-	Position          // of the key; of a keyword: its own
-	Path      string  // such as "detection.selection"
-	Key       string  // as written: field and modifiers
+	Position          // position of the key; for a keyword, of the keyword
+	Path      string  // path of the item, such as "detection.selection"
+	Key       string  // field and modifiers as written
 	Field     string  // empty for keywords, which are looked for in the whole event
 	Modifiers []Text  // in the order in which they are written
 	Values    []Value // at least one
 	List      bool    // whether the values are written as a list
-	chain     chain   // what the modifiers come to
-	weight    int     // values, and those that the modifiers make of them
+	chain     chain   // combined meaning of the modifiers
+	weight    int     // number of values, including those that the modifiers make
 }
 
 // A Value is a scalar as its author wrote it. Numbers, booleans and dates are
-// text here: Sigma compares text.
+// text, because Sigma compares text.
 type Value struct {
 	Text
-	Null   bool // written as null, ~ or nothing at all, without quotes
+	Null   bool // written as null, ~ or nothing, without quotes
 	style  style
-	inside Position // of the first byte after a quote, if the text stands in the file as it is
+	inside Position // position of the first byte after a quote, if the file contains the text unescaped
 }
 
-// A style says which quotes a scalar has in the file.
+// A style is the kind of quotes around a scalar in the file.
 type style uint8
 
 const (
@@ -181,8 +183,8 @@ const (
 	double
 )
 
-// source returns the value as it is written in the file. A block of lines, and
-// what has control characters, is shown in double quotes.
+// source returns the value as it is written in the file. A block of lines, or a
+// value with control characters, is returned in double quotes.
 func (v Value) source() string {
 	switch {
 	case v.Null && v.Value == "":
@@ -198,17 +200,17 @@ func (v Value) source() string {
 // A Condition combines searches.
 type Condition struct {
 	Text
-	Node        *Node // of what stands before the aggregation, if there is one
-	Aggregation Text  // what follows a "|", in the deprecated form
+	Node        *Node // the condition, without the aggregation if it has one
+	Aggregation Text  // the part after a "|", in the deprecated form
 }
 
-// An Op says what a [Node] is.
+// An Op is the operator of a [Node].
 type Op uint8
 
 const (
 	Named Op = iota // the search called Name
 	AnyOf           // any search that Name matches: "1 of Name"
-	AllOf           // every search that Name matches: "all of Name"
+	AllOf           // all searches that Name matches: "all of Name"
 	Not             // the opposite of its one argument
 	And             // all arguments
 	Or              // any argument
@@ -218,8 +220,8 @@ const (
 type Node struct {
 	Position
 	Op   Op
-	Name string  // of Named, AnyOf and AllOf
-	Args []*Node // of Not, And and Or
+	Name string  // for Named, AnyOf and AllOf
+	Args []*Node // for Not, And and Or
 }
 
 // String returns the condition with all its parentheses.

@@ -7,31 +7,32 @@ import (
 	"unicode/utf8"
 )
 
-// A source is the text of a file. It turns the positions of the YAML parser
-// into those that people and editors use. The two differ: the parser counts
-// characters, and takes NEL, LS and PS for line ends, as YAML 1.1 did.
+// A source is the text of a file. It converts the positions of the YAML parser
+// to those that people and editors use. The two differ: the parser counts
+// characters, and treats NEL, LS and PS as line ends, as YAML 1.1 did.
 type source struct {
 	name  string
 	data  []byte // without byte order mark
-	lines []line // as the YAML parser counts them
-	marks []int  // offsets of the characters stride, 2*stride and so on of each line, from 0
+	lines []line // lines as the YAML parser counts them
+	marks []int  // offsets of the characters stride, 2*stride, ... of each line, counted from 0
 }
 
 type line struct {
 	start int // offset of the line's first byte
-	row   int // the number of the editor's line that it is part of
-	first int // offset of the first byte of that
+	row   int // number of the editor's line that contains it
+	first int // offset of the first byte of the editor's line
 	mark  int // index of its first mark
 }
 
-// stride is how many characters are between the marks of a line. Without marks
-// it would take the square of its length to find all places in a long line.
+// stride is the number of characters between the marks of a line. Without
+// marks, finding all places in a long line would take time quadratic in its
+// length.
 const stride = 128
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// newSource checks that data is text that can hold rules at all: its size and
-// its encoding.
+// newSource checks the size and the encoding of data. It returns an error if no
+// file of rules can have them.
 func newSource(name string, data []byte) (*source, *Error) {
 	fail := func(at Position, found, want string) (*source, *Error) {
 		return nil, &Error{Name: name, Position: at, Found: found, Want: want}
@@ -41,7 +42,7 @@ func newSource(name string, data []byte) (*source, *Error) {
 		return fail(start, fmt.Sprintf("file is larger than %s bytes", count(MaxFileSize)), "split it")
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		return fail(start, "file is UTF-16", "Sigma rules are UTF-8; save it as that")
+		return fail(start, "file is UTF-16", "Sigma rules are UTF-8; save the file as UTF-8")
 	}
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	src := &source{name: name, data: data, lines: make([]line, 1, bytes.Count(data, []byte("\n"))+2)}
@@ -55,10 +56,10 @@ func newSource(name string, data []byte) (*source, *Error) {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			return fail(src.at(i), fmt.Sprintf("byte 0x%02x (%d) is not UTF-8", data[i], data[i]),
-				"Sigma rules are UTF-8; save the file as that")
+				"Sigma rules are UTF-8; save the file as UTF-8")
 		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f:
 			return fail(src.at(i), fmt.Sprintf("control character 0x%02x (%d)", r, r),
-				"a rule is text; write it as an escape in double quotes if it is meant")
+				"a rule is text; if you mean it, write it as an escape in double quotes")
 		case r == '\r' && i+1 < len(data) && data[i+1] == '\n':
 			size++
 		case r == ',', r == '[', r == '{':
@@ -82,20 +83,21 @@ func newSource(name string, data []byte) (*source, *Error) {
 	}
 	if flow > MaxFlowMarks {
 		return fail(start, fmt.Sprintf("file has %s commas and opening brackets; the limit is %s",
-			count(flow), count(MaxFlowMarks)), "split it, or write its lists with a dash a line")
+			count(flow), count(MaxFlowMarks)), "split it, or write its lists with one dash per line")
 	}
 	return src, nil
 }
 
-// at returns the position of the byte at offset i, at most the end.
+// at returns the position of the byte at offset i. An offset beyond the end
+// means the end.
 func (s *source) at(i int) Position {
 	i = min(i, len(s.data))
 	l := s.lines[sort.Search(len(s.lines), func(k int) bool { return s.lines[k].start > i })-1]
 	return Position{l.row, i - l.first + 1}
 }
 
-// offset returns the offset of a place that the YAML parser names: a line and
-// a character in it, both from 1. A place outside the file becomes its end.
+// offset returns the offset of a place that the YAML parser reports. The line
+// and the character count from 1. A place outside the file becomes its end.
 func (s *source) offset(yamlLine, character int) int {
 	if yamlLine < 1 {
 		return 0
@@ -119,9 +121,9 @@ func (s *source) offset(yamlLine, character int) int {
 	return i
 }
 
-// within returns the position of the byte at offset i of a scalar's value, if
-// the scalar is written in one piece at offset start, as it is when it has no
-// escapes and no line ends. Otherwise it returns the position of the scalar.
+// within returns the position of the byte at offset i of a scalar's value. This
+// is possible if the file contains the value unescaped and on one line, at
+// offset start. Otherwise within returns the position of the scalar.
 func (s *source) within(start int, value string, i int) Position {
 	if text, ok := s.written(start, value); ok {
 		return s.at(text + i)
@@ -129,8 +131,8 @@ func (s *source) within(start int, value string, i int) Position {
 	return s.at(start)
 }
 
-// written returns the offset of the text of a scalar that begins at start, if
-// it is written in one piece.
+// written returns the offset of the text of a scalar that begins at start. ok
+// is false if the file does not contain the text unescaped and on one line.
 func (s *source) written(start int, value string) (offset int, ok bool) {
 	start = min(start, len(s.data))
 	if start < len(s.data) && (s.data[start] == '\'' || s.data[start] == '"') {

@@ -12,29 +12,29 @@ import (
 )
 
 // SpecVersion is the version of Sigma's specification that this package
-// follows. A rule that states another major version, or a later minor one, is
-// not supported.
+// follows. A rule that states another major version, or a later minor version,
+// is unsupported.
 const SpecVersion = "2.1.0"
 
 // sigmaTaxonomy is the name of the taxonomy below.
 const sigmaTaxonomy = "sigma"
 
-// taxonomy lists the logsources that the Sigma project knows. A value that is
-// in it is spelled as its author meant it, also where no template type is for
-// it.
+// taxonomy lists the logsources that the Sigma project knows. A value in the
+// list is not a misspelling, even if no template type is for it.
 //
-// Sources: the taxonomy appendix of the Sigma specification, version 2.1.0 of
-// 2 August 2025 (github.com/SigmaHQ/sigma-specification,
-// specification/sigma-appendix-taxonomy.md at 0c857d0), with the names that the
-// project's own rules and tests use besides (github.com/SigmaHQ/sigma,
-// tests/logsource.json at 0398818; github.com/SigmaHQ/pySigma-validators-sigmaHQ,
+// Sources: the taxonomy appendix of the Sigma specification, version 2.1.0 of 2
+// August 2025 (github.com/SigmaHQ/sigma-specification,
+// specification/sigma-appendix-taxonomy.md at 0c857d0), and the names that the
+// project's own rules and tests use in addition (github.com/SigmaHQ/sigma,
+// tests/logsource.json at 0398818;
+// github.com/SigmaHQ/pySigma-validators-sigmaHQ,
 // data/sigmahq_logsource_valid.json at e8bf4f3).
 //
-// A line has a product, or "-" for none, and the categories and services that
-// belong to it.
+// Each line has a product, or "-" for no product, and its categories and
+// services.
 var taxonomy = []struct {
 	product              string
-	categories, services string // divided by spaces
+	categories, services string // separated by spaces
 }{
 	{"-", "antivirus application database dns firewall network proxy webserver process_creation", "apache netflow nginx connection dns"},
 	{"windows", `clipboard_capture create_remote_thread create_stream_hash dns dns_query driver_load
@@ -87,21 +87,21 @@ var taxonomy = []struct {
 	{"zeek", "", "dce_rpc dns http kerberos rdp smb_files x509"},
 }
 
-// The parts of a logsource, as its keys are written.
+// The keys of a logsource.
 const (
 	productKey  = "product"
 	categoryKey = "category"
 	serviceKey  = "service"
 )
 
-// known holds the values of logsources that are known, for one run.
+// known holds the known values of logsources, for one run.
 type known struct {
 	products  []string
-	ofProduct map[string]map[string][]string // by product ("" for none) and key
-	of        map[string][]string            // by key, of all products
+	ofProduct map[string]map[string][]string // by product ("" for no product) and key
+	of        map[string][]string            // by key, over all products
 }
 
-// knownLogsources returns the values of Sigma's taxonomy and of definitions.
+// knownLogsources returns the values in Sigma's taxonomy and in definitions.
 func knownLogsources(defs *sensor.Definitions) *known {
 	k := &known{ofProduct: map[string]map[string][]string{}, of: map[string][]string{}}
 	for _, line := range taxonomy {
@@ -148,9 +148,10 @@ func (k *known) add(product, category, service string) {
 	}
 }
 
-// misspelt returns the value that was meant where a logsource has value for
-// key, or "" if the value is known or is near no value that would fit the
-// product. Values of a product that is not known may be those of any.
+// misspelt returns the known value that is most similar to value, which a
+// logsource has for key. It returns "" if the value is known or if no similar
+// value fits the product. An unknown product may have the values of any
+// product.
 func (k *known) misspelt(product, key, value string) string {
 	if value == "" {
 		return ""
@@ -172,11 +173,11 @@ func (k *known) misspelt(product, key, value string) string {
 	return misspelt(value, k.ofProduct[""][key])
 }
 
-// logsourceKeys are the keys of a logsource. Others may stand there, and say
-// nothing to a machine.
+// logsourceKeys are the keys of a logsource. Other keys are allowed and have no
+// meaning.
 var logsourceKeys = []string{categoryKey, productKey, serviceKey, "definition"}
 
-// detectionKeys are the keys of a detection that name no search.
+// detectionKeys are the keys of a detection that do not name a search.
 var detectionKeys = []string{conditionKey, timeframeKey}
 
 const (
@@ -184,16 +185,16 @@ const (
 	timeframeKey = "timeframe"
 )
 
-// documentKeys are the keys that Sigma gives a document: a rule, a correlation
-// or a filter.
+// documentKeys are the keys that Sigma defines for a document: a rule, a
+// correlation or a filter.
 var documentKeys = []string{
 	"title", "id", "name", "related", "taxonomy", "status", "description", "license", "author", "references",
 	"date", "modified", "logsource", "detection", "fields", "falsepositives", "level", "tags", "scope",
 	"sigma-version", "correlation", "generate", "filter", "action",
 }
 
-// meaningful has the keys of a document that change what becomes of it, and the
-// kind of value that each takes.
+// meaningful lists the keys of a document that change its meaning or its
+// result, with the kind of value that each takes.
 var meaningful = map[string]yaml.Kind{
 	"title": yaml.ScalarNode, "id": yaml.ScalarNode, "name": yaml.ScalarNode, "taxonomy": yaml.ScalarNode,
 	"status": yaml.ScalarNode, "license": yaml.ScalarNode, "author": yaml.ScalarNode, "date": yaml.ScalarNode,
@@ -205,9 +206,9 @@ var meaningful = map[string]yaml.Kind{
 // actions are the values of the key "action" of rule collections.
 var actions = []string{"global", "reset", "repeat"}
 
-// misspeltKey returns the key that was meant by one of the author's, or "". A
-// key that stands there itself was not meant by another one, unless the two
-// differ in case alone.
+// misspeltKey returns the key that the author meant by key, or "". If that key
+// is also present, the author did not misspell it, unless the two differ only
+// in case.
 func misspeltKey(key string, known []string, present map[string]bool) string {
 	meant := misspelt(key, known)
 	if present[meant] && !strings.EqualFold(key, meant) {
@@ -216,8 +217,8 @@ func misspeltKey(key string, known []string, present map[string]bool) string {
 	return meant
 }
 
-// parseVersion reads a version of the specification: one to three numbers
-// divided by dots.
+// parseVersion parses a version of the specification: one to three numbers
+// separated by dots.
 func parseVersion(s string) (v [3]int, ok bool) {
 	parts := strings.Split(s, ".")
 	if len(parts) > len(v) {
@@ -233,21 +234,22 @@ func parseVersion(s string) (v [3]int, ok bool) {
 	return v, true
 }
 
-// newerThanOurs reports whether a rule follows a version of the specification
-// that may mean something else than ours: another major one, or a later one.
+// newerThanOurs reports whether a version of the specification may differ in
+// meaning from SpecVersion: another major version, or a later version.
 func newerThanOurs(version string) bool {
 	theirs, _ := parseVersion(version)
 	ours, _ := parseVersion(SpecVersion)
 	return theirs[0] != ours[0] || slices.Compare(theirs[:], ours[:]) > 0
 }
 
-// maxTypos is the greatest edit distance between a misspelt word and the word
-// that was meant.
+// maxTypos is the maximum edit distance between a misspelt word and the
+// intended word.
 const maxTypos = 2
 
-// misspelt returns the word that was meant by one that differs from it in case
-// or by at most maxTypos letters, or "" if the word is known or is near none.
-// Half of a short word is no typo: dns is not a misspelt nfs.
+// misspelt returns the known word that differs from word only in case or in at
+// most maxTypos letters. It returns "" if word is known or if no known word is
+// similar. Fewer than half of the letters of a short word may differ: dns is not
+// a misspelt nfs.
 func misspelt(word string, known []string) string {
 	if slices.Contains(known, word) {
 		return ""

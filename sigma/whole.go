@@ -2,8 +2,8 @@ package sigma
 
 import "fmt"
 
-// whole returns why the rules cannot be compiled, nil if all parts of them are
-// there. Parse makes whole rules; a program can make others.
+// whole returns an error if a part of the rules is missing. Parse always makes
+// complete rules, but a program can make others.
 func whole(rules []*Rule) error {
 	for i, r := range rules {
 		if r == nil {
@@ -16,7 +16,7 @@ func whole(rules []*Rule) error {
 	return nil
 }
 
-// lacks returns what is missing in a detection, "" if nothing is.
+// lacks returns the missing part of a detection, or "" if it is complete.
 func (d *Detection) lacks() string {
 	for i, s := range d.Searches {
 		if s == nil {
@@ -46,11 +46,11 @@ func (d *Detection) lacks() string {
 	return ""
 }
 
-// maxTree is how deep the tree of a condition may be. The parser makes two levels
-// at most of a parenthesis: an and, and an or.
+// maxTree is the maximum depth of the tree of a condition. The parser makes at
+// most two levels for a parenthesis: an and, and an or.
 const maxTree = 4 * (MaxConditionDepth + 1)
 
-// lacks returns what is missing in a part of a condition over the searches of d.
+// lacks returns the missing part of a node over the searches of d, or "".
 func (n *Node) lacks(d *Detection, depth int) string {
 	switch {
 	case n == nil:
@@ -58,13 +58,13 @@ func (n *Node) lacks(d *Detection, depth int) string {
 	case depth > maxTree:
 		return fmt.Sprintf("its parts are nested more than %d deep", maxTree)
 	case n.Op == Named && d.Search(n.Name) == nil:
-		return fmt.Sprintf("there is no search %q", clip(n.Name))
+		return fmt.Sprintf("search %q does not exist", clip(n.Name))
 	case n.Op == Not && len(n.Args) != 1:
-		return fmt.Sprintf("a not has %d arguments; it has one", len(n.Args))
+		return fmt.Sprintf("a not has %d arguments (want 1)", len(n.Args))
 	case (n.Op == And || n.Op == Or) && len(n.Args) == 0:
-		return "an and or or has no arguments"
+		return "an \"and\" or \"or\" has no arguments"
 	case n.Op > Or:
-		return fmt.Sprintf("%d is no operator", n.Op)
+		return fmt.Sprintf("operator %d does not exist", n.Op)
 	}
 	for _, arg := range n.Args {
 		if lacks := arg.lacks(d, depth+1); lacks != "" {

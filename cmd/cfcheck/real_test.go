@@ -55,7 +55,7 @@ func TestRealRules(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	const file = "out/C-00000291-00000001-00000001.cf"
-	const left = "detection.filter_main_valid_account: not supported: nothing says what the placeholder %Admins_Workstations% stands for"
+	const left = "detection.filter_main_valid_account: not supported: placeholder %Admins_Workstations% has no values"
 	if err := os.WriteFile("values.yml", []byte("Admins_Workstations: 'wks-*'\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
