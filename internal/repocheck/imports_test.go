@@ -3,6 +3,7 @@ package repocheck
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,32 +20,51 @@ import (
 
 const module = "github.com/cfcheck/cfcheck/"
 
-// floors are the floors of the house, from the ground up. A package imports
-// what is on its own floor or below. The ground is what imports nothing of ours.
-var floors = [][]string{
-	{"channelfile", "facts", "facts/verify", "internal/mandatory", "internal/odd", "internal/output", "internal/progress", "internal/scratch", "internal/spelling", "internal/strictjson"},
-	{"internal/testfile", "sensor/internal/document", "sensor/internal/inputset"},
-	{"sensor"},
-	{"sensor/builtin", "sensor/embedded", "sensor/interp", "sensor/outcome", "facts/certify", "internal/workload"},
-	{"validate"},
-	{"validate/file", "validate/structure", "validate/types", "validate/contract"}, // and new families
-	{"validate/behaviour"},
-	{"validate/suite", "validate/witness"},
-	{"sigma", "events"},
-	{"report"},
-	{"cmd/cfcheck"},
-	{"fuzz", "fuzz/campaign", "fuzz/internal/csensor", "fuzz/internal/detector", "fuzz/internal/edits", "fuzz/internal/mutant", "fuzz/internal/oracle", "fuzz/internal/rawsensor", "fuzz/internal/reference", "fuzz/internal/vectors", "fuzz/libfuzzer", "fuzz/libfuzzer/driver", "fuzz/mutation", "fuzz/singleedits", "internal/bench", "internal/faults", "internal/gatetest", "internal/generate"},
-}
-
 // library is where only the standard library may be linked: up to here.
 const library = "validate/suite"
 
-// apart are the packages that import nothing of ours but each other.
-var apart = [][]string{
-	{"corpus", "corpus/asm"}, // or it could not judge the packages that it tests
-	{"internal/apicheck"},
-	{"internal/newcheck"},
-	{"internal/repocheck"},
+const architecturePage = "ARCHITECTURE.md"
+
+var (
+	floorRow    = regexp.MustCompile(`(?m)^\| (\d+|–) \| (.*?) \|`)
+	packageLink = regexp.MustCompile("\\[`?([\\w/]+)`?\\]\\(([\\w/]+)\\)")
+	graphBlock  = regexp.MustCompile(`(?s)<!-- graph -->\n.*?<!-- /graph -->`)
+)
+
+// readArchitecture returns the floors of the house that the page lists, from the
+// ground up, and the groups of packages that stand apart. A package imports
+// packages on its own floor or below. Packages of a group import only each other.
+func readArchitecture(t *testing.T) (floors, apart [][]string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, architecturePage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFloor := make(map[int][]string)
+	for _, row := range floorRow.FindAllStringSubmatch(string(page), -1) {
+		var packages []string
+		for _, l := range packageLink.FindAllStringSubmatch(row[2], -1) {
+			if l[1] != l[2] {
+				t.Errorf("%s: the link of %s leads to %s", architecturePage, l[1], l[2])
+			}
+			packages = append(packages, l[2])
+		}
+		if len(packages) == 0 {
+			t.Errorf("%s: found no package in the row %q", architecturePage, row[0])
+		}
+		if n, err := strconv.Atoi(row[1]); err == nil {
+			byFloor[n] = append(byFloor[n], packages...)
+		} else {
+			apart = append(apart, packages)
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(byFloor)) {
+		floors = append(floors, byFloor[n])
+	}
+	if len(floors) < 5 || len(apart) == 0 {
+		t.Fatalf("%s: found %d floors and %d groups apart; this test may no longer find them", architecturePage, len(floors), len(apart))
+	}
+	return floors, apart
 }
 
 // A goPackage is what go list says of a package.
@@ -82,8 +103,9 @@ func goCommand(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// TestImports holds that nothing imports upward.
+// TestImports holds that nothing imports upward, by the floors of the page.
 func TestImports(t *testing.T) {
+	floors, apart := readArchitecture(t)
 	floor := make(map[string]int)
 	for i, packages := range floors {
 		for _, p := range packages {
@@ -111,7 +133,7 @@ func TestImports(t *testing.T) {
 		at, onFloor := floor[name]
 		in, inGroup := group[name]
 		if !onFloor && !inGroup {
-			t.Errorf("%s has no place in the house: give it a floor in this test", name)
+			t.Errorf("%s has no place in the house: give it a floor in %s", name, architecturePage)
 			continue
 		}
 		for _, i := range p.Imports {
@@ -132,7 +154,7 @@ func TestImports(t *testing.T) {
 	for _, packages := range slices.Concat(floors, apart) {
 		for _, p := range packages {
 			if !there[p] {
-				t.Errorf("%s has a place in the house, but is not there", p)
+				t.Errorf("%s has a floor in %s, but does not exist", p, architecturePage)
 			}
 		}
 	}
@@ -142,6 +164,7 @@ func TestImports(t *testing.T) {
 // other module.
 func TestLibraryLinksOnlyStandard(t *testing.T) {
 	args := []string{"-deps"}
+	floors, _ := readArchitecture(t)
 	for _, packages := range floors {
 		for _, p := range packages {
 			args = append(args, "./"+p)
@@ -154,6 +177,104 @@ func TestLibraryLinksOnlyStandard(t *testing.T) {
 		if !p.Standard && !strings.HasPrefix(p.ImportPath, module) {
 			t.Errorf("channelfile, sensor or validate links %s (go mod why -m %s)", p.ImportPath, p.Module.Path)
 		}
+	}
+}
+
+// TestGraph compares the graph of the page with the imports of the packages. The
+// graph leaves out helpers, tests and tools, and arrows that a longer way implies.
+func TestGraph(t *testing.T) {
+	imports := make(map[string][]string)
+	for _, p := range goList(t, "./...") {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if !inGraph(name) {
+			continue
+		}
+		imports[name] = nil
+		for _, i := range p.Imports {
+			if i, ours := strings.CutPrefix(i, module); ours && inGraph(i) {
+				imports[name] = append(imports[name], i)
+			}
+		}
+	}
+	want := graph(imports)
+	name := filepath.Join(root, architecturePage)
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := graphBlock.FindString(string(page))
+	switch {
+	case have == "":
+		t.Fatalf("%s has no graph between its markers", architecturePage)
+	case have == want:
+	case *update:
+		page := strings.Replace(string(page), have, want, 1)
+		if err := os.WriteFile(name, []byte(page), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("the graph of %s is not that of the code; go test ./internal/repocheck -run Graph -update writes it (-page +code):\n%s",
+			architecturePage, cmp.Diff(have, want))
+	}
+}
+
+// inGraph reports whether the graph shows a package.
+func inGraph(name string) bool {
+	top, _, _ := strings.Cut(name, "/")
+	return !slices.Contains([]string{"internal", "fuzz", "corpus"}, top) && !strings.Contains(name, "/internal/")
+}
+
+// graph returns imports as a graph in Mermaid, between the markers of the page.
+func graph(imports map[string][]string) string {
+	reaches := make(map[string]map[string]bool) // by one or more arrows
+	var reach func(string) map[string]bool
+	reach = func(name string) map[string]bool {
+		if reaches[name] == nil {
+			reaches[name] = make(map[string]bool)
+			for _, i := range imports[name] {
+				reaches[name][i] = true
+				maps.Copy(reaches[name], reach(i))
+			}
+		}
+		return reaches[name]
+	}
+	var b strings.Builder
+	b.WriteString("<!-- graph -->\n```mermaid\nflowchart TD\n")
+	for _, name := range slices.Sorted(maps.Keys(imports)) {
+		list := slices.Clone(imports[name])
+		slices.Sort(list)
+		for _, i := range list {
+			implied := slices.ContainsFunc(list, func(other string) bool { return other != i && reach(other)[i] })
+			if !implied {
+				fmt.Fprintf(&b, "  %s --> %s\n", name, i)
+			}
+		}
+	}
+	b.WriteString("```\n<!-- /graph -->")
+	return b.String()
+}
+
+// nameIn matches a name of the code, followed by the file that declares it.
+var nameIn = regexp.MustCompile("`(\\w+)` in \\[[^\\]]+\\]\\(([^)]+\\.go)\\)")
+
+// TestNames holds that the names of functions, types and fields that pages give
+// with a file are declared in that file.
+func TestNames(t *testing.T) {
+	n := 0
+	for path, text := range markdownFiles(t) {
+		for _, m := range nameIn.FindAllStringSubmatch(text, -1) {
+			n++
+			file := filepath.Join(root, filepath.Dir(filepath.FromSlash(path)), filepath.FromSlash(m[2]))
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Errorf("%s: %v", path, err)
+			} else if !regexp.MustCompile(`(?m)^(func (\([^)]*\) )?|type |var |const |\t+)` + m[1] + `\b`).Match(source) {
+				t.Errorf("%s: %s does not declare %s", path, m[2], m[1])
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("found %d names in the documentation; there were more, or this test no longer finds them", n)
 	}
 }
 
