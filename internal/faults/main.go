@@ -1,7 +1,7 @@
 //go:build linux
 
 // Command faults runs the built command under load and under faults, and writes
-// what it saw to docs/reliability.md:
+// its observations to docs/reliability.md:
 //
 //	go run ./internal/faults
 //

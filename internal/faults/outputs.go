@@ -37,7 +37,7 @@ var oldReport = []byte(`{"verdict": "accepted", "old": true}`)
 // A scene is one kind of run that is killed, with its inputs and outputs.
 type scene struct {
 	name string
-	// arguments returns what is run the n-th time, in the folder of the scene.
+	// arguments returns the command line of the n-th run, in the folder of the scene.
 	arguments func(n int) []string
 	folder    string
 	// judge looks at the outputs of the n-th run.
@@ -61,7 +61,7 @@ func (e *env) kills() (string, error) {
 		whole[i] = time.Since(start)
 	}
 	signals := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL}
-	// What this process ignores its children ignore too.
+	// A child ignores the signals that this process ignores.
 	signals = slices.DeleteFunc(signals, func(s syscall.Signal) bool { return signal.Ignored(s) })
 	killed := 0
 	for k := 1; k <= n; k++ {
@@ -109,7 +109,7 @@ func (e *env) killed(s scene, n int, signal syscall.Signal, after time.Duration)
 			return killed, fmt.Errorf("the input %s is lost or changed: %v", name, err)
 		}
 	}
-	// Nothing can be removed on KILL; what it leaves must not hinder the next run.
+	// Nothing can be removed on KILL. Left files must not hinder the next run.
 	err := filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "."):

@@ -30,8 +30,8 @@ type Set struct {
 	// /dev/stdout does. Nil means os.Stdout.
 	Stdout io.Writer
 
-	// BeforeRename, if not nil, is called when all files are written and none is
-	// renamed. Its error ends Commit.
+	// BeforeRename, if not nil, is called after all files are written and before the
+	// first is renamed. Its error ends Commit.
 	BeforeRename func() error
 
 	inputs  []input
@@ -58,7 +58,7 @@ type Output struct {
 	mode     fs.FileMode // of the file that is replaced; 0 means that there was no file
 	write    func(io.Writer) error
 
-	temporary string // "" means that there is none
+	temporary string // name of the temporary file; "" means that there is no such file
 	renamed   bool
 }
 
@@ -85,7 +85,8 @@ func (s *Set) fault(op operation, name string) error {
 	return s.fail(op, name)
 }
 
-// Reads says that the run reads the file name. What names it for messages.
+// Reads adds the file name to the inputs of the run. The first argument names it for
+// messages.
 func (s *Set) Reads(what, name string) { s.ReadsFolder(what, name, nil) }
 
 // ReadsFolder says that the run reads the files in the folder name, and in the
@@ -179,7 +180,7 @@ func (s *Set) Begin() error {
 	return nil
 }
 
-// locate finds out what an output is, and refuses what can be no output.
+// locate determines the place of an output, and refuses an impossible one.
 func (s *Set) locate(o *Output) error {
 	if o.name == "" {
 		if p, ok := streamPlace(o.stream); ok {
@@ -385,7 +386,8 @@ func (s *Set) publish(o *Output, files []*Output) error {
 	return s.syncFolder(o)
 }
 
-// through writes an output to what exists under its name, or to its stream.
+// through writes an output to the existing file or device of its name, or to its
+// stream.
 func (s *Set) through(o *Output) error {
 	if o.name == "" {
 		return s.toStream(o, o.stream)

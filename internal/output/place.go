@@ -125,7 +125,7 @@ func streamPlace(stream any) (place, bool) {
 	return place{info: info, open: true, descriptor: -1}, true
 }
 
-// writer opens what is at a place for writing. Standard reports whether it is a
+// writer opens a place for writing. Standard reports whether it is a
 // standard stream, which stays open.
 func (p *place) writer() (f *os.File, standard bool, err error) {
 	switch {
@@ -250,7 +250,7 @@ func (p *place) holds(path string) bool {
 // info; "" if no such file is.
 func (in *input) entry(info fs.FileInfo) string {
 	found := ""
-	// What cannot be looked at cannot be read either, which its reader reports.
+	// An entry that cannot be inspected cannot be read either, and its reader reports it.
 	_ = fs.WalkDir(os.DirFS(in.place.path), ".", func(below string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil
