@@ -7,24 +7,23 @@ import (
 	"sync"
 )
 
-// DefaultMaxSteps is the number of steps that a [Budget] allows if it does not
-// say otherwise. A step takes 3 to 5 nanoseconds on a core of 2025 where content is
-// made to be slow, and a fraction of that for ordinary content: the default ends
-// a run after about five to nine minutes of work.
+// DefaultMaxSteps is the default limit of a [Budget], in steps. For hostile content a step
+// takes 3 to 5 nanoseconds on a core of 2025, and much less for ordinary content. The
+// default ends a run after at most five to nine minutes.
 const DefaultMaxSteps = 100_000_000_000
 
-// A Budget limits the work of a run: of all subjects that are judged with it,
-// together. Work is counted in steps. Running content on recorded events costs
-// what FORMAT.md, section 9, charges. The other checks whose work is more than a
-// few passes over the subject are charged so that a step takes about as long.
+// A Budget limits the work of a run, for all subjects that share it. It counts work in
+// steps. Content that runs on recorded events costs the charge of FORMAT.md, section 9.
+// Other checks that do more than a few passes over the subject are charged so that a step
+// takes about the same time.
 //
-// Steps do not depend on the machine, so a run that is repeated ends at the same
-// place. Subjects take from the budget in the order in which they are judged.
-// The one that asks for more steps than are left is undecided, and so is each
-// later one that asks for any.
+// Steps do not depend on the machine, so a repeated run ends at the same place. Subjects
+// take steps in the order in which they are judged. If a subject asks for more steps than
+// are left, its verdict is undecided, and so is the verdict of each later subject that
+// asks for a step.
 //
-// The zero Budget has the default limit. A Budget may be used by several
-// goroutines; which subject runs out then depends on how they are scheduled.
+// The zero Budget has the default limit. Several goroutines may use a Budget at the same
+// time. Their scheduling then decides which subject exceeds it.
 type Budget struct {
 	MaxSteps uint64 // 0 means DefaultMaxSteps; do not change it once the Budget is in use
 
@@ -37,13 +36,13 @@ type Budget struct {
 // A cost is the number of steps that one rule asked for.
 type cost struct {
 	steps uint64
-	rule  string // and where it stands
+	rule  string // name and place
 }
 
-// Limit returns the number of steps that the budget allows in all.
+// Limit returns the total number of steps that the budget allows.
 func (b *Budget) Limit() uint64 { return cmp.Or(b.MaxSteps, DefaultMaxSteps) }
 
-// Spent returns the number of steps that were taken so far.
+// Spent returns the number of steps taken so far.
 func (b *Budget) Spent() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -57,8 +56,8 @@ func (b *Budget) Left() uint64 {
 	return b.Limit() - b.spent
 }
 
-// Spend takes steps. It reports false if there are fewer: then it takes all that
-// are left, and no later call gets any.
+// Spend takes steps from the budget. If fewer steps are left, it takes all of them and
+// returns false. Later calls for steps then also return false.
 func (b *Budget) Spend(steps uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,8 +69,8 @@ func (b *Budget) Spend(steps uint64) bool {
 	return true
 }
 
-// cost records that a rule has cost so many steps. Name is called if no rule
-// before has cost as much.
+// cost records the cost of a rule in steps. It calls name only if no earlier rule cost as
+// much.
 func (b *Budget) cost(steps uint64, name func() string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -80,26 +79,26 @@ func (b *Budget) cost(steps uint64, name func() string) {
 	}
 }
 
-// exceeded says that the budget is spent, which rule has cost most, and what a
-// person can do.
+// exceeded returns the message that the budget is spent, with the most expensive rule and
+// the advice.
 func (b *Budget) exceeded() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := fmt.Sprintf("the run may take %s steps (--max-steps), and they are spent", grouped(b.Limit()))
+	s := fmt.Sprintf("the run has used all of its %s steps (--max-steps)", grouped(b.Limit()))
 	if b.most.rule != "" {
-		s += fmt.Sprintf("; the most expensive is %s, which asked for %s", b.most.rule, grouped(b.most.steps))
+		s += fmt.Sprintf("; the most expensive is %s with %s steps", b.most.rule, grouped(b.most.steps))
 	}
 	return s + "; simplify that rule, judge fewer files or events in one run, or raise the limit"
 }
 
-// clone returns a Budget of its own with the same state.
+// clone returns a separate Budget with the same state.
 func (b *Budget) clone() *Budget {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return &Budget{MaxSteps: b.MaxSteps, spent: b.spent, over: b.over, most: b.most}
 }
 
-// grouped writes a number with a comma before each three digits.
+// grouped formats a number with separators: 1,000,000.
 func grouped(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -108,10 +107,9 @@ func grouped(n uint64) string {
 	return s
 }
 
-// Spend takes steps from the budget of the run before the check does the work
-// that they stand for. If it reports false, the budget is spent: the check must
-// return without doing the work. The verdict on the subject is then undecided at
-// best.
+// Spend takes steps from the budget of the run. Call it before the work that the steps
+// stand for. If it returns false, the budget is spent, and the check must return without
+// doing the work. The subject is then not accepted.
 func (p *Pass) Spend(steps uint64) bool {
 	if p.budget.Spend(steps) {
 		return true
@@ -120,30 +118,30 @@ func (p *Pass) Spend(steps uint64) bool {
 	return false
 }
 
-// Unfinished records that the check could not do its work to the end, and why:
-// the verdict on the subject is undecided at best. The check returns after it.
+// Unfinished records the reason why the check could not finish. The subject is then not
+// accepted. The check must return after the call.
 func (p *Pass) Unfinished(err error) { p.unfinished = err.Error() }
 
-// StepsLeft returns the number of steps that the budget of the run has left.
+// StepsLeft returns the number of steps that are left in the budget of the run.
 func (p *Pass) StepsLeft() uint64 { return p.budget.Left() }
 
-// CostOf records the number of steps that a rule has cost in the check, for the
-// message that names the most expensive one. Rule returns its place and its name,
-// nil if the work is for no rule. It may be called after the check has returned.
+// CostOf records the cost of a rule in the check, in steps, for the message that names the
+// most expensive rule. Rule returns the place and the instance of the rule, or a nil
+// Instance if the work belongs to no rule. It can be called after the check returned.
 func (p *Pass) CostOf(steps uint64, rule func() (Location, *Instance)) {
 	if steps > p.dearest.steps {
 		p.dearest = dearest{steps, rule}
 	}
 }
 
-// A dearest is the most expensive rule of a subject, which has its name only if
-// somebody asks for it.
+// A dearest is the most expensive rule of a subject. Its name is computed only if a
+// message needs it.
 type dearest struct {
 	steps uint64
 	rule  func() (Location, *Instance)
 }
 
-// nameDearest lets the budget know the most expensive rule of the subject.
+// nameDearest records the most expensive rule of the subject in the budget.
 func (p *Pass) nameDearest() {
 	p.budget.cost(p.dearest.steps, func() string {
 		where, in := p.dearest.rule()
@@ -154,10 +152,10 @@ func (p *Pass) nameDearest() {
 	})
 }
 
-// RuleAt names an instance of the subject, and its place, for a message.
+// RuleAt returns the name and the place of an instance of the subject, for messages.
 func (p *Pass) RuleAt(where Location, in *Instance) string { return ruleAt(p.Subject, where, in) }
 
-// ruleAt names a rule and its place for a person.
+// ruleAt returns the name and the place of a rule, for messages.
 func ruleAt(s *Subject, where Location, in *Instance) string {
 	name := fmt.Sprintf("instance %d", in.Index)
 	switch {

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A Check is one rule that content must keep. Checks are constants: declare
-// them as package variables and never change them.
+// A Check is one condition that content must meet. Declare checks as package variables
+// and never change them.
 type Check struct {
-	ID       string   // for ever, such as "CF3001"; never given twice
-	Name     string   // readable, such as "inputs-supplied"; by what must hold
-	Doc      string   // title; blank line; what goes wrong on the endpoint and what to do
-	Severity Severity // of all its findings; the zero value blocks
-	Uses     Uses     // what it looks at
+	ID       string   // permanent and unique, such as "CF3001"
+	Name     string   // what must hold, such as "inputs-supplied"
+	Doc      string   // title, blank line, the harm on the endpoint and the advice
+	Severity Severity // severity of all its findings
+	Uses     Uses     // parts of the subject that it looks at
 	Requires []string // IDs of checks that stand before it; it is skipped unless each of them ran and found no error
 
-	// Run reports what is wrong. It must not keep the Pass. It cannot fail:
-	// what it cannot judge it reports as a finding.
+	// Run reports findings to the Pass, and must not keep it. A check cannot fail: it
+	// reports content that it cannot judge as a finding.
 	Run func(*Pass)
 }
 
@@ -32,29 +32,29 @@ func (c *Check) String() string { return c.ID + " " + c.Name }
 // of the [Families].
 func (c *Check) Family() int { return int(c.ID[2] - '0') }
 
-// Uses is a set of the things that a check looks at. A check is not applicable
-// to a subject that does not have them all.
+// Uses is a set of parts of a subject and its options. A check does not apply to a
+// subject that cannot have all parts that the check uses.
 type Uses uint16
 
 const (
 	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
-	UsesFile                        // a channel file that can be read
-	UsesNeeds                       // what content requires of its reader
+	UsesFile                        // a readable channel file
+	UsesNeeds                       // what the content needs from its reader
 	UsesFleet                       // the contracts of a fleet
 	UsesDefinition                  // the definition of the subject's template type
 	UsesSource                      // the rules that the content was compiled from
-	UsesNeverMatch                  // recorded events that nothing may match
+	UsesNeverMatch                  // recorded events that no rule may match
 	UsesKnownGood                   // recorded events that are known to be good
-	UsesManifest                    // what the manifest of the file's folder says of it
+	UsesManifest                    // the entry of the file in the manifest of its folder
 )
 
-// Severity says what a finding does to the verdict.
+// Severity is the effect of a finding on the verdict.
 type Severity uint8
 
 const (
-	Error   Severity = iota // the content must not ship
-	Warning                 // it may ship, unless Options.FailOnWarnings is set; a person should look
-	Note                    // it never blocks; it is counted, and a person can look
+	Error   Severity = iota // the content must not ship; the zero value
+	Warning                 // it may ship unless Options.FailOnWarnings is set; a person should look at the finding
+	Note                    // it never blocks; it is only counted and shown
 )
 
 func (s Severity) String() string {
@@ -67,13 +67,13 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// A Verdict is what the gate says of content.
+// A Verdict is the decision of the gate about content.
 type Verdict uint8
 
 const (
-	Undecided Verdict = iota // no verdict was reached
-	Accepted                 // it may ship
-	Rejected                 // it must not ship: the content is at fault
+	Undecided Verdict = iota // no decision was possible; the zero value
+	Accepted                 // the content may ship
+	Rejected                 // the content is at fault and must not ship
 )
 
 func (v Verdict) String() string {
@@ -86,8 +86,8 @@ func (v Verdict) String() string {
 	return "undecided"
 }
 
-// Vet returns what is wrong with a list of checks, nil if nothing is: IDs and
-// names must be unique and of the right form, and each check documented. A check
+// Vet returns the first fault of a list of checks, or nil. IDs and names must be unique
+// and of the right form, and each check must be documented. A check
 // that another one requires must stand before it, so that no cycle is possible, and
 // look at nothing that the other one does not look at.
 func Vet(checks []*Check) error {
@@ -108,21 +108,21 @@ func Vet(checks []*Check) error {
 		title, rest, _ := strings.Cut(c.Doc, "\n\n")
 		switch {
 		case len(c.ID) != 6 || !strings.HasPrefix(c.ID, "CF") || strings.Trim(c.ID[2:], "0123456789") != "":
-			return fmt.Errorf("check %d: ID %q, not CF and four digits", i, c.ID)
+			return fmt.Errorf("check %d: ID %q (want CF and four digits)", i, c.ID)
 		case before[c.ID] != nil:
-			return fmt.Errorf("%s is there twice", c.ID)
+			return fmt.Errorf("two checks have the ID %s", c.ID)
 		case c.Name == "" || strings.Trim(c.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
-			return fmt.Errorf("%s: name %q, not lower-case words joined by hyphens", c.ID, c.Name)
+			return fmt.Errorf("%s: name %q (want lower-case words joined by hyphens)", c.ID, c.Name)
 		case names[c.Name]:
-			return fmt.Errorf("%s: the name %s is there twice", c.ID, c.Name)
+			return fmt.Errorf("%s: another check has the name %s", c.ID, c.Name)
 		case title == "" || rest == "" || strings.Contains(title, "\n") || strings.HasSuffix(title, "."):
-			return fmt.Errorf("%s is not documented: a title without a full stop, a blank line, a text", c.ID)
+			return fmt.Errorf("%s is not documented (want a title without a full stop, a blank line and a text)", c.ID)
 		case c.Run == nil:
 			return fmt.Errorf("%s has no Run", c.ID)
 		case c.Uses == 0:
 			return fmt.Errorf("%s uses nothing", c.ID)
 		case c.Severity > Note:
-			return fmt.Errorf("%s has severity %d, which is not error, warning or note", c.ID, uint8(c.Severity))
+			return fmt.Errorf("%s has severity %d (want error, warning or note)", c.ID, uint8(c.Severity))
 		}
 		for _, id := range c.Requires {
 			switch r := before[id]; {

@@ -1,10 +1,9 @@
-// Package validate judges content before it ships: a channel file, or what a
-// vendor's own compiler says that its content needs, against what the sensor
-// builds that will read it really supply.
+// Package validate judges content before it ships. It compares a channel file, or the
+// needs that another compiler computed, with the inputs that the builds of a fleet really
+// supply.
 //
-// A [Check] is one named rule of the gate. [Run] applies a list of checks to a
-// [Subject] and returns a [Report], whose Verdict is the only thing a pipeline
-// has to look at:
+// A [Check] is one named condition. [Run] applies a list of checks to a [Subject] and
+// returns a [Report]. A pipeline needs only the Verdict of the report:
 //
 //	subject, err := file.Read("C-00000291-00000001-00000032.cf")
 //	...
@@ -18,29 +17,28 @@
 //		return errors.New("not shipped")
 //	}
 //
-// Content that goes to several fleets, such as the rings of a rollout, is read
-// once and judged for each: [Prepare].
+// Content that goes to several fleets, such as the rings of a rollout, is read once with
+// [Prepare] and judged for each fleet.
 //
 // # Other formats
 //
-// Content in a format of your own is judged by the same checks: decode it into
-// a channelfile.Builder, and make a subject of what that encodes with [Rules].
-// The subject's Origin tells where each part stands in your file, and findings
-// speak of that. The example of [Rules] does it for an invented format in some
-// sixty lines. A compiler that already knows what its content needs can hand
-// over just that: [NeedsSubject].
+// The same checks can judge content in a format of your own. Decode it into a
+// channelfile.Builder, encode it, and make a subject of the result with [Rules]. Findings
+// then state positions in your file, which the Origin of the subject returns. The example
+// of [Rules] does this for an invented format in about sixty lines. A compiler that knows
+// the needs of its content can pass only these to [NeedsSubject].
 //
 // # Structure
 //
-// The package knows no check; they are in the packages below it, by family,
-// and package suite lists them in the order in which they run. It does no
-// input or output but for package file, which reads files safely.
+// This package contains no check. The checks are in the packages below it, one for each
+// of the [Families], and package suite lists them in the order in which they run. Only
+// package file does input and output: it reads files safely.
 //
 // # Fail closed
 //
-// Whatever is not known to be good is not accepted. The zero Verdict is
-// Undecided and the zero Severity Error; a check that could not run is
-// recorded as skipped, and prevents acceptance; without a fleet, or with
-// nothing to judge, the verdict is Undecided. The verdict is also Undecided
-// if the list of checks lacks one of suite.Checks: append your own checks to these.
+// The gate accepts only content that is known to be good. The zero Verdict is Undecided,
+// and the zero Severity is Error. A check that could not run is recorded as skipped, and
+// prevents acceptance. Without a fleet, or without content, the verdict is Undecided. It
+// is also Undecided if the list of checks lacks one of suite.Checks, so append your own
+// checks to that list.
 package validate

@@ -9,39 +9,39 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Finding is one thing that a check found. Its severity is that of the check.
+// A Finding is one fault that a check found. Its severity is the severity of the check.
 type Finding struct {
 	Check *Check
 
 	Where    Location
-	Instance *Instance // the rule at fault, if it is one
-	Input    *Input    // the input that it is about, if there is one
-	Builds   []Build   // the builds that it is about, if it is about builds
+	Instance *Instance // the rule at fault; nil means no single rule
+	Input    *Input    // the input at fault; nil means no single input
+	Builds   []Build   // the builds that it affects; empty if it does not depend on builds
 
 	Message string   // what was found; lower case, no full stop
-	Details []string // both sides of the conflict, a line each
+	Details []string // both sides of the conflict, one line each
 	Fix     string   // what to do
 
 	// Fault is true if the gate is at fault, not the content. Message asks the reader
 	// to report the file.
 	Fault bool
 
-	// Witness shows the harm, where package witness was asked for it.
+	// Witness shows the harm. Nil means that package witness was not asked for it, or has
+	// none for this finding.
 	Witness *interp.Witness
 
-	// Group is equal for findings that say the same of several places, such
-	// as two rules that read the same missing input. A writer may show what
-	// the [Summary] of the group says and then the places alone; or, where
-	// there is none, the first in full and the others in a line.
+	// Group is the key of a group: findings that say the same about several places, such
+	// as two rules that read the same missing input. "" means no group. A writer can
+	// show the [Summary] of the group once and then only the places. If the group has no
+	// Summary, it can show the first finding in full and only the places of the others.
 	Group string
 }
 
-// A Summary is what the findings of a group have in common, as one finding
-// that is about all of them.
+// A Summary is one finding about all places of a group.
 type Summary struct {
 	Check *Check
 	Group string
-	Found int // the group's findings, at least 2; the Report may hold fewer
+	Found int // number of findings in the group, at least 2; the Report may keep fewer
 
 	Input   *Input
 	Builds  []Build
@@ -50,26 +50,26 @@ type Summary struct {
 	Fix     string
 }
 
-// A Location is where a finding is. What is unknown is zero.
+// A Location is the place of a finding. Unknown fields are zero.
 type Location struct {
 	Path   string            // the part of the content, such as "instance[2].criterion[1]"
-	Range  channelfile.Range // bytes of the channel file; empty: none, as where there is no file
-	Source Position          // the text that the part was made from
+	Range  channelfile.Range // bytes of the channel file; empty means no bytes, for example without a file
+	Source Position          // the source of the part
 }
 
-// A Position is a place in what channel content was made from: a text, or a
-// file of another format.
+// A Position is a place in the source of channel content: a text, or a file of another
+// format.
 type Position struct {
 	Path   string            // file name
-	Line   int               // from 1; 0: unknown
-	Column int               // in bytes, from 1; 0: unknown
-	Text   string            // what stands there, as its author wrote it
-	Range  channelfile.Range // bytes of a binary source; empty: none
+	Line   int               // from 1; 0 means unknown
+	Column int               // in bytes, from 1; 0 means unknown
+	Text   string            // text at this place, as its author wrote it
+	Range  channelfile.Range // bytes of a binary source; empty means a text
 }
 
 // An Instance names a template instance, a rule.
 type Instance struct {
-	Index  int // in the file; -1: not from a file
+	Index  int // in the file; -1 means not from a file
 	ID     channelfile.ID
 	Rule   string // ID as the author wrote it
 	Title  string
@@ -79,7 +79,7 @@ type Instance struct {
 // An Input names an input of a template type.
 type Input struct {
 	Index int    // from 0; people count from 1
-	Name  string // empty: the definition does not have it
+	Name  string // "" means that the definition does not have it
 	Type  sensor.InputType
 }
 
@@ -89,13 +89,13 @@ type Build struct {
 	Hosts uint64
 }
 
-// Severity returns the severity of the finding's check: there is no other, so
-// the counts of a Report and its verdict cannot differ. Without a check it is
-// Error.
+// Severity returns the severity of the finding's check, or Error without a check. A
+// finding has no severity of its own, so that the counts of a Report agree with its
+// verdict.
 func (f *Finding) Severity() Severity { return severityOf(f.Check) }
 
-// severityOf returns the severity of a check. A missing check, and a severity
-// that does not exist, block.
+// severityOf returns the severity of a check, and Error for a nil check or an unknown
+// severity.
 func severityOf(c *Check) Severity {
 	if c == nil || c.Severity > Note {
 		return Error
@@ -103,8 +103,8 @@ func severityOf(c *Check) Severity {
 	return c.Severity
 }
 
-// sortFindings orders by severity, check, place in the file, and text, so that
-// a report is the same at every run.
+// sortFindings sorts by severity, check, place and message, so that a report is the same
+// in every run.
 func sortFindings(fs []Finding) {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(
@@ -122,7 +122,7 @@ func sortFindings(fs []Finding) {
 	})
 }
 
-// sortSummaries orders summaries as sortFindings does the findings.
+// sortSummaries sorts summaries in the order of sortFindings.
 func sortSummaries(list []Summary) {
 	slices.SortStableFunc(list, func(a, b Summary) int {
 		return cmp.Or(
@@ -133,8 +133,7 @@ func sortSummaries(list []Summary) {
 	})
 }
 
-// instance and input return the index of what a finding is about, -1 if it is
-// about none.
+// instance and input return the index of the finding's instance or input, or -1.
 
 func (f *Finding) instance() int {
 	if f.Instance == nil {

@@ -12,84 +12,82 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Pass is one check at work on one subject. What the check's Uses does not
-// name may be nil, and the fleet and its groups are: such a check runs once for
-// all fleets.
+// A Pass gives a check the subject to judge, and takes its findings. Parts that the Uses
+// of the check do not name can be nil. Fleet and Cohorts are nil in that case, because
+// the check runs once for all fleets.
 type Pass struct {
 	Check   *Check
 	Subject *Subject
 
-	ParseError *channelfile.ParseError // why the bytes are no channel file that can be read
+	ParseError *channelfile.ParseError // why the bytes cannot be read as a channel file; nil if they can
 	File       *channelfile.File
-	Broken     channelfile.Requirements // the requirements of FORMAT.md that File breaks
+	Broken     channelfile.Requirements // requirements of FORMAT.md that File breaks
 	Needs      *sensor.Needs
-	Definition *sensor.Definition // nil: the type or its version is unknown
+	Definition *sensor.Definition // nil means that the type or its version is unknown
 	Known      *sensor.Definitions
 
 	Fleet   *sensor.Fleet
-	Cohorts []Cohort // the fleet's builds, by what they do
+	Cohorts []Cohort // builds of the fleet by equal contracts
 	Now     time.Time
 
 	NeverMatch       *Recorded
 	KnownGood        *Recorded
-	KnownGoodMatches uint64 // how many of KnownGood one rule may match
+	KnownGoodMatches uint64 // number of KnownGood events that one rule may match
 
 	max      int
 	perGroup int
 	total    int
-	findings []Finding // kept so far; those of this check from first on
+	findings []Finding // kept so far; findings[first:] are those of this check
 	first    int
-	grouped  []*FindingGroup          // in the order in which they were made
+	grouped  []*FindingGroup          // in the order of creation
 	groupOf  map[string]*FindingGroup // by key
-	uses     []int32                  // of each criterion the first word that refers to it, plus one
+	uses     []int32                  // by criterion: 1 + first word that refers to it; 0 means no word
 
-	ofSubject, ofFleet []shared // what checks have worked out
+	ofSubject, ofFleet []shared // results that checks share
 
 	budget     *Budget
 	dearest    dearest
-	over       bool   // the check asked for more than the budget has left
-	unfinished string // why the check did not finish
+	over       bool   // whether the check asked for more steps than were left
+	unfinished string // why the check did not finish; "" if it did
 }
 
-// Recorded is recorded events on which content is run.
+// Recorded is a set of recorded events on which content runs.
 type Recorded struct {
-	Name string // of the recording, for messages
+	Name string // name of the recording, for messages
 
-	// Events passes those of a template type to yield, until that returns false,
-	// each with a function that says where it was recorded. An event may be
-	// overwritten by the next. An error says why there is not every event: the
-	// verdict is then undecided. Events must pass the same each time, and may be
-	// called by several goroutines.
+	// Events passes the events of a template type to yield until yield returns false.
+	// Where returns the place of the recorded event. An event can be overwritten by the
+	// next one. An error means that some events are missing, and makes the verdict
+	// undecided. Events must pass the same events in each call, and several goroutines
+	// may call it.
 	Events func(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error
 }
 
-// A Cohort is the builds of a fleet that do the same: the contract of the first
-// stands for all.
+// A Cohort is the set of builds of a fleet with equal contracts. Contract is the contract
+// of the first build, and is valid for all of them.
 type Cohort struct {
 	Contract *sensor.Contract
 	Builds   []Build
 	Hosts    uint64
 
-	// Supplies are what the builds supply for the subject's type version,
-	// one a feed. Without any, the builds do not have that version.
+	// Supplies are the supplies of the subject's type version, one for each feed. If
+	// there are no supplies, the builds do not have that version.
 	Supplies []*sensor.Supply
-	// Addressed is false if the builds do not have the type version and
-	// refuse it safely: the content never reaches their interpreter.
+	// Addressed is false if the builds do not have the type version and refuse it safely.
+	// The content then never reaches their interpreter.
 	Addressed bool
-	// Lacks is true if the contract says that the builds do not have the
-	// type version.
+	// Lacks is true if the contract states that the builds lack the type version.
 	Lacks bool
 
 	atFault bool
 }
 
-// Blame records that an error speaks of the builds of a group, whether or not
-// the report keeps the finding.
+// Blame marks the builds of the cohort as affected by an error, whether or not the report
+// keeps the finding.
 func (g *Cohort) Blame() { g.atFault = true }
 
-// Report counts a finding, and keeps it unless the check has found very many.
-// make is called only if the finding is kept; it need not set Check, nor what it
-// does not know.
+// Report counts a finding. It calls make and keeps the result unless the limit of
+// findings for this check is reached. Make need not set Check.
 func (p *Pass) Report(make func() Finding) {
 	p.total++
 	if !p.Full() {
@@ -102,45 +100,44 @@ func (p *Pass) keep(f Finding) {
 	p.findings = append(p.findings, f)
 }
 
-// ReportMore counts n findings more, which need not be looked at: the report
-// keeps no more of this check. It does nothing before [Pass.Full].
+// ReportMore counts n more findings that the report does not keep. It does nothing before
+// [Pass.Full] is true.
 func (p *Pass) ReportMore(n int) {
 	if p.Full() {
 		p.total += max(n, 0)
 	}
 }
 
-// Full reports whether the report keeps no further finding of the check, but
-// of a group of which it has few.
+// Full reports whether the limit of findings for this check is reached. Groups with few
+// findings can still grow.
 func (p *Pass) Full() bool { return p.kept() >= p.max }
 
-// kept returns how many findings of the check are kept.
+// kept returns the number of findings of the check that are kept.
 func (p *Pass) kept() int { return len(p.findings) - p.first }
 
-// A FindingGroup is findings of one check that say the same of several
-// instances, such as all that read one missing input. Get it from
-// [Pass.FindingGroup]; like the Pass it must not be kept.
+// A FindingGroup is a group of findings of one check that say the same about several
+// instances, such as all instances that read one missing input. [Pass.FindingGroup]
+// returns it. A check must not keep it.
 type FindingGroup struct {
 	pass      *Pass
 	key       string
-	summarize func(found int) Summary // nil: there are too many groups
+	summarize func(found int) Summary // nil means that there are too many groups
 	found     int
 	kept      int
 }
 
-// GroupFindings is how many findings of a group a Report keeps, unless Options
-// say otherwise, if it can keep no more of the check: what is wrong with a
-// thousand instances must not hide what is wrong with one.
+// GroupFindings is the default number of findings of a group that a Report keeps once the
+// limit for the check is reached, so that a fault of a thousand instances does not hide
+// the fault of one instance.
 const GroupFindings = 10
 
-// maxGroups is how many groups of a check a Report has summaries of, and keeps
-// more findings than of the check at large.
+// maxGroups is the largest number of groups of a check that have a summary, and a limit
+// of findings of their own.
 const maxGroups = 100
 
-// FindingGroup returns the group of findings with a key, which becomes their
-// Group. Summarize is called once, after the check has run, with the number of
-// findings, if they are several; what it returns need not set Check, Group and
-// Found.
+// FindingGroup returns the group of findings with a key, which becomes their Group. If
+// the group has at least two findings, summarize is called once with their number, after
+// the check has run. Its result need not set Check, Group and Found.
 func (p *Pass) FindingGroup(key string, summarize func(found int) Summary) *FindingGroup {
 	g := p.groupOf[key]
 	if g != nil {
@@ -171,8 +168,8 @@ func (g *FindingGroup) Report(make func() Finding) {
 	g.pass.keep(f)
 }
 
-// ReportMore is [Pass.ReportMore] for findings of the group. It does nothing
-// before the group is full.
+// ReportMore is [Pass.ReportMore] for findings of the group. It does nothing before
+// [FindingGroup.Full] is true.
 func (g *FindingGroup) ReportMore(n int) {
 	if g.Full() {
 		g.pass.total += max(n, 0)
@@ -191,13 +188,12 @@ func (g *FindingGroup) Full() bool {
 	case g.kept < GroupFindings:
 		return false
 	}
-	// The first few of each group are kept in any case; what there is besides
-	// has a bound for all of the check.
+	// The first few findings of each group are always kept. Further findings of all
+	// groups share one limit for the check.
 	return p.kept() >= p.max+p.perGroup
 }
 
-// summaries adds to a list what the findings of each group of several have in
-// common.
+// summaries appends the summaries of the groups with at least two findings to list.
 func (p *Pass) summaries(list []Summary) []Summary {
 	for _, g := range p.grouped {
 		if g.found > 1 {
@@ -209,9 +205,9 @@ func (p *Pass) summaries(list []Summary) []Summary {
 	return list
 }
 
-// ReportAt reports a finding about a part of the channel file. A check that
-// may find very many calls Report instead, with a function that calls At:
-// what is not kept then costs nothing.
+// ReportAt reports a finding about a part of the channel file. If a check can have very
+// many findings, call Report with a function that calls At instead, which makes only the
+// findings that are kept.
 func (p *Pass) ReportAt(r channelfile.Range, path, fix, format string, args ...any) {
 	p.Report(func() Finding { return p.At(r, path, fix, format, args...) })
 }
@@ -221,12 +217,12 @@ func (p *Pass) At(r channelfile.Range, path, fix, format string, args ...any) Fi
 	return Finding{Where: p.Locate(r, path), Message: fmt.Sprintf(format, args...), Fix: fix}
 }
 
-// Found returns how many findings the check has reported.
+// Found returns the number of findings that the check has reported.
 func (p *Pass) Found() int { return p.total }
 
-// Locate returns the location of a part of the content that belongs to no
-// instance. Where there is no channel file, it has no bytes, and the path is
-// that of the document.
+// Locate returns the location of a part of the content that belongs to no instance. If
+// the subject is not a channel file, the location has no bytes, and its path is a path of
+// the document.
 func (p *Pass) Locate(r channelfile.Range, path string) Location {
 	switch p.Subject.Kind {
 	case KindNeeds:
@@ -241,8 +237,7 @@ func (p *Pass) Locate(r channelfile.Range, path string) Location {
 	return p.place(Location{Path: path, Range: r}, channelfile.ID{}, -1)
 }
 
-// needsPaths are the paths in a document with needs of what stands in the
-// header of a channel file.
+// needsPaths maps paths in a channel file to paths in a document with needs.
 var needsPaths = map[string]string{
 	"header":                 "sizes",
 	"header.version":         "format",
@@ -253,8 +248,8 @@ var needsPaths = map[string]string{
 	"header.inputs_read":     "inputsRead",
 }
 
-// place lets the subject say where a part comes from. What was compiled only
-// to be judged has no bytes that anybody could look at.
+// place adds the position in the source of the subject to a location. Content that was
+// compiled only to be judged has no bytes that a user could look at.
 func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
 	if p.Subject.Kind == KindRules {
 		where.Range = channelfile.Range{}
@@ -268,14 +263,13 @@ func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
 	return where
 }
 
-// LocateInstance returns the location of instance i of the file, and what it
-// is called.
+// LocateInstance returns the location and the names of instance i of the file.
 func (p *Pass) LocateInstance(i int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	return p.place(where, instance.ID, -1), instance
 }
 
-// locateInstance goes by the provenance in the file alone.
+// locateInstance uses only the provenance in the file.
 func (p *Pass) locateInstance(i int) (Location, *Instance) {
 	in, origin := p.File.Instance(i), p.File.ShortOrigin(i, p.textBytes())
 	where := Location{
@@ -286,9 +280,8 @@ func (p *Pass) locateInstance(i int) (Location, *Instance) {
 	return where, &Instance{Index: i, ID: in.ID, Rule: cut(origin.Rule), Title: cut(origin.Title), Author: cut(origin.Author)}
 }
 
-// LocateWord returns the location of word w of the condition of instance i,
-// and what the instance is called. Input is the input that the word reads, -1
-// if that does not matter.
+// LocateWord returns the location of word w of the condition of instance i, and the names
+// of the instance. Input is the index of the input that the word reads, or -1.
 func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
@@ -301,9 +294,9 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	return p.place(where, instance.ID, input), instance
 }
 
-// LocateCause returns the location of what makes a need, and what the instance
-// is called. It is how findings on needs speak of instances: there is no file
-// to look at. Input is the input that it reads, -1 if that does not matter.
+// LocateCause returns the location of the cause of a need, and the names of its instance.
+// Findings on needs use it, because there is no file. Input is the index of the input
+// that the cause reads, or -1.
 func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
 	where := Location{Source: Position{Path: c.Path, Line: c.Line}}
 	switch {
@@ -315,7 +308,7 @@ func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
 	return p.place(where, c.ID, input), &Instance{Index: c.Instance, ID: c.ID, Rule: cut(c.Rule), Title: cut(c.Title)}
 }
 
-// InputAt returns what the subject's definition calls an input.
+// InputAt returns an input with its name and type by the subject's definition.
 func (p *Pass) InputAt(index int) *Input {
 	in := &Input{Index: index}
 	if p.Definition != nil && index >= 0 && index < len(p.Definition.Inputs) {
@@ -324,20 +317,20 @@ func (p *Pass) InputAt(index int) *Input {
 	return in
 }
 
-// LocateCriterion returns the location of the first word that refers to
-// criterion i, which reads the input, and what its instance is called; nil if
-// no word does.
+// LocateCriterion returns the location of the first word that refers to criterion i, and
+// the names of its instance. If no word does, it returns the location of the criterion
+// and nil. Input is the index of the input that the criterion reads, or -1.
 func (p *Pass) LocateCriterion(i, input int) (Location, *Instance) {
 	w := p.firstUse(i)
 	if w < 0 {
 		return p.Locate(p.File.CriterionRange(i), fmt.Sprintf("criterion[%d]", i)), nil
 	}
-	// The words of the instances stand end to end.
+	// The instances have consecutive words.
 	next := sort.Search(p.File.Instances(), func(k int) bool { return p.File.Instance(k).First > w })
 	return p.LocateWord(next-1, w, input)
 }
 
-// firstUse returns the first word that refers to criterion i, -1 if none does.
+// firstUse returns the first word that refers to criterion i, or -1 if no word does.
 func (p *Pass) firstUse(i int) int {
 	if p.uses == nil {
 		p.uses = make([]int32, p.File.Criteria())
@@ -350,13 +343,13 @@ func (p *Pass) firstUse(i int) int {
 	return int(p.uses[i]) - 1
 }
 
-// MaxText is how many characters of each text of the content a finding
-// repeats: texts may be long, and findings many.
+// MaxText is the number of characters of each text of the content that a finding repeats.
+// Texts can be long, and findings many.
 const MaxText = 256
 
-// textBytes is how many bytes of a text are looked at: enough to see whether
-// it has more characters than a finding repeats. A subject that says where
-// things come from may go by what the provenance says, and gets all of it.
+// textBytes returns the number of bytes of a text that are read: enough to see whether it
+// has more characters than a finding repeats. A subject with an Origin gets the whole
+// text, because Origin can depend on it.
 func (p *Pass) textBytes() int {
 	if p.Subject.Origin != nil {
 		return channelfile.MaxTextLength
@@ -364,7 +357,7 @@ func (p *Pass) textBytes() int {
 	return utf8.UTFMax * (MaxText + 1)
 }
 
-// cut returns the first characters of a text that a finding repeats.
+// cut returns the first MaxText characters of a text.
 func cut(s string) string {
 	n := 0
 	for i := range s {

@@ -8,64 +8,63 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Report is what became of one subject. The zero Report is undecided.
+// A Report is the result of judging one subject. The zero Report is undecided.
 type Report struct {
 	Subject    *Subject
-	File       *channelfile.File  // nil: it could not be read, or there is none
-	Needs      *sensor.Needs      // nil: the file could not be read
-	Definition *sensor.Definition // nil: the type is not known
-	Fleet      *sensor.Fleet      // nil: none was given
+	File       *channelfile.File  // nil means that it could not be read, or that there is no file
+	Needs      *sensor.Needs      // nil means that the file could not be read
+	Definition *sensor.Definition // nil means that the type is unknown
+	Fleet      *sensor.Fleet      // nil means that no fleet was given
 
-	Findings      []Finding // errors first, then by check and place
-	Summaries     []Summary // what groups of several findings have in common, in the order of these
-	Totals        []Total   // how many findings each check made, if any
-	Ran           []*Check  // in the order in which they ran
-	Skipped       []Skip    // they could not run
-	NotApplicable []*Check  // they do not apply to this kind of subject
+	Findings      []Finding // sorted: errors first, then by check and place
+	Summaries     []Summary // one for each group of several findings, in the order of the findings
+	Totals        []Total   // for each check with findings, in the order in which they ran
+	Ran           []*Check  // in the order of the list
+	Skipped       []Skip    // checks that could not run
+	NotApplicable []*Check  // checks that do not apply to this kind of subject
 
 	Builds []BuildReport
-	// Unread is true if each build of the fleet is known to lack the type
-	// version, and refuses it safely: no build reads the content. The verdict is
-	// then undecided at best.
+	// Unread is true if no build of the fleet reads the content, because each build is
+	// known to lack the type version and refuses it safely. The verdict is then
+	// undecided or rejected.
 	Unread bool
 	Counts Counts
 
-	// Undecided says what stands in the way of a verdict, apart from
-	// findings.
+	// Undecided has the reasons, other than findings, why the content cannot be accepted.
 	Undecided []string
 
 	FailOnWarnings bool // warnings reject as errors do
 }
 
-// A Total is how many findings a check made. The Report may hold fewer.
+// A Total is the number of findings of a check. The Report may keep fewer.
 type Total struct {
 	Check *Check
 	Found int
 }
 
-// A Skip is a check that did not run, and why.
+// A Skip is a check that did not run, and the reason.
 type Skip struct {
 	Check *Check
 	Why   string
 }
 
-// A BuildReport is what became of one build of the fleet.
+// A BuildReport is the result for one build of the fleet.
 type BuildReport struct {
 	Build
-	Addressed bool // false: it refuses the content safely, and was not judged
-	Lacks     bool // its contract says that it does not have the type version
-	AtFault   bool // an error speaks of it
+	Addressed bool // false means that the build refuses the content safely, and was not judged
+	Lacks     bool // its contract states that it lacks the type version
+	AtFault   bool // an error affects it
 }
 
-// Counts say how much was judged.
+// Counts are the numbers of judged parts.
 type Counts struct {
 	Instances, Criteria int // of the content
-	Builds, Contracts   int // contracts that differ
+	Builds, Contracts   int // Contracts counts distinct contracts
 	Hosts               uint64
 }
 
-// Verdict returns what the gate says. It is Accepted only if checks ran, none
-// was skipped, none found an error, and nothing stands in the way.
+// Verdict returns the decision of the gate. It is Accepted only if checks ran, no check
+// was skipped, no check found an error, and Undecided is empty.
 func (r *Report) Verdict() Verdict {
 	if r.Errors() > 0 || r.FailOnWarnings && r.Warnings() > 0 {
 		return Rejected
@@ -76,14 +75,14 @@ func (r *Report) Verdict() Verdict {
 	return Accepted
 }
 
-// Errors, Warnings and Notes return the number of findings of each severity,
-// including those that the report does not hold.
+// Errors, Warnings and Notes return the number of findings of each severity, including
+// findings that the report does not keep.
 func (r *Report) Errors() int   { return r.found(Error) }
 func (r *Report) Warnings() int { return r.found(Warning) }
 func (r *Report) Notes() int    { return r.found(Note) }
 
-// found counts what the totals say, and each finding of a check without a
-// total: a report that was put together by hand may lack it.
+// found returns the number of findings by the totals, plus the findings of checks without
+// a total, which a report made by hand may have.
 func (r *Report) found(s Severity) (n int) {
 	for _, t := range r.Totals {
 		if severityOf(t.Check) == s {

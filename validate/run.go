@@ -15,55 +15,54 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// DefaultMaxFindings is how many findings of one check a Report keeps unless
-// Options say otherwise, besides [GroupFindings] of each group. All are counted.
+// DefaultMaxFindings is the default number of findings of one check that a Report keeps,
+// in addition to [GroupFindings] of each group. All findings are counted.
 const DefaultMaxFindings = 100
 
-// Options say what a subject is judged by, and against.
+// Options are the checks for a subject, and the data that they need.
 type Options struct {
 	Checks      []*Check            // in the order in which they run
-	Definitions *sensor.Definitions // the template types; nil: none is known
-	Fleet       *sensor.Fleet       // nil: the verdict can only be Rejected or Undecided
-	Cohorts     *sensor.Cohorts     // of the fleet, for many subjects and one large fleet; nil, or those of another: they are found out
-	Now         time.Time           // when acknowledgements are looked at; zero: all have expired
+	Definitions *sensor.Definitions // template types; nil means that no type is known
+	Fleet       *sensor.Fleet       // nil means that the verdict is Rejected or Undecided
+	Cohorts     *sensor.Cohorts     // optional: Fleet.Cohorts(), computed once and reused; ignored if they belong to another fleet
+	Now         time.Time           // date for acknowledgements; zero means that all have expired
 
-	NeverMatch       *Recorded // events that nothing may match; nil: none
-	KnownGood        *Recorded // events that are known to be good; nil: none
-	KnownGoodMatches uint64    // how many of these one rule may match
+	NeverMatch       *Recorded // events that no rule may match; nil means no events
+	KnownGood        *Recorded // events that are known to be good; nil means no events
+	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
 
-	// Budget limits the work of all Runs that share it. nil means a Budget of its
-	// own, with the default limit, for each Run.
+	// Budget limits the work of all runs that share it. Nil means a separate Budget with
+	// the default limit for each Run.
 	Budget *Budget
 
-	MaxFindings    int  // of one check that are kept; 0: DefaultMaxFindings
-	MaxOfGroup     int  // of one group that are kept beyond these, and of all cohorts of a check; 0: GroupFindings, of each
-	FailOnWarnings bool // warnings reject as errors do; notes never do
-	AllowEmpty     bool // a channel file without instances may be accepted
+	MaxFindings    int  // number of findings kept per check; 0 means DefaultMaxFindings
+	MaxOfGroup     int  // number of findings kept per group once MaxFindings is reached; 0 means GroupFindings
+	FailOnWarnings bool // warnings reject like errors; notes never reject
+	AllowEmpty     bool // content without instances may be accepted
 }
 
-// Run judges a subject for the fleet of the options. It is total: any subject
-// and any options give a report, and the same ones the same report. What cannot
-// be, such as a kind of subject that does not exist, makes the verdict undecided.
-// A function of the caller that panics, such as [Subject.Origin], is not caught. What is
-// left of a shared Budget is one of the options in this respect. The subject
-// must not be modified meanwhile; several Runs may share one fleet and one set
-// of definitions.
+// Run judges a subject for the fleet of the options. It returns a report for any subject
+// and any options. The same subject and options, with the same number of steps left in a
+// shared Budget, give the same report. An impossible argument, such as an unknown kind of
+// subject, makes the verdict undecided. Run does not recover from a panic in a function
+// of the caller, such as [Subject.Origin]. The subject must not change during the call.
+// Concurrent calls may share a fleet and definitions.
 func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Cohorts) }
 
-// A checklist is a list of checks that was vetted.
+// A checklist is a vetted list of checks.
 type checklist struct {
 	checks   []*Check
-	requires [][]int  // of each check the places of those that it requires
-	why      []string // of each that is required: why others are skipped if it is unmet
-	ofFleet  []int    // the places of those that look at a fleet
-	lacks    string   // why the list is not complete, "" if it is
+	requires [][]int  // by check: indices of the checks that it requires
+	why      []string // by required check: the reason why others are skipped if it is unmet
+	ofFleet  []int    // indices of the checks that use the fleet
+	lacks    string   // why the list is not complete; "" if it is
 }
 
-// vetted is the list that was used last: checks do not change, and vetting them
-// takes longer than judging a small file.
+// vetted is the list that was used last. Checks never change, and vetting them takes
+// longer than judging a small file.
 var vetted atomic.Pointer[checklist]
 
-// checklistOf returns the list of some checks, or why they cannot be used.
+// checklistOf vets checks and returns them as a checklist.
 func checklistOf(checks []*Check) (*checklist, error) {
 	if list := vetted.Load(); list != nil && slices.Equal(list.checks, checks) {
 		return list, nil
@@ -87,9 +86,9 @@ func checklistOf(checks []*Check) (*checklist, error) {
 	return l, nil
 }
 
-// lacks returns why a list of checks is not complete, "" if it is. A list
-// without the comparison of needs with the fleet would accept the file of July
-// 2024, and so the verdict needs every check, the very ones of package suite.
+// lacks returns the reason why a list of checks is not complete, or "" if it is. A list
+// without the comparison of needs with the fleet would accept the file of July 2024.
+// Acceptance therefore needs every check of package suite, by identity.
 func lacks(checks []*Check) string {
 	if len(mandatory.Checks) == 0 {
 		return "the mandatory checks are not known; import package validate/suite, and use suite.Checks"
@@ -108,59 +107,59 @@ func lacks(checks []*Check) string {
 	case 0:
 		return ""
 	case 1:
-		return fmt.Sprintf("the list of checks lacks %s, without which nothing is accepted; use suite.Checks", missing[0])
+		return fmt.Sprintf("the list of checks lacks %s, which is mandatory; use suite.Checks", missing[0])
 	}
-	return fmt.Sprintf("the list of checks lacks %d checks without which nothing is accepted, the first is %s; use suite.Checks", len(missing), missing[0])
+	return fmt.Sprintf("the list of checks lacks %d mandatory checks, the first is %s; use suite.Checks", len(missing), missing[0])
 }
 
-// A Prepared is a subject that was read, and judged as far as that does not
-// depend on a fleet: what is left is done by [Prepared.Run], for one fleet
-// after the other. It serves one goroutine at a time.
+// A Prepared is a subject that was read and judged by the checks that do not use a fleet.
+// [Prepared.Run] runs the remaining checks, for one fleet after the other. Only one
+// goroutine at a time may use it.
 type Prepared struct {
 	opts Options
-	list *checklist // nil: the checks cannot be used
-	err  error      // why
-	odd  []string   // what about the subject or the options leaves the verdict undecided
+	list *checklist // nil means that the checks cannot be used
+	err  error      // why the checks cannot be used
+	odd  []string   // faults of the subject or the options that make the verdict undecided
 
 	pass       Pass
-	fleetFault error     // why the fleet of the last run was not looked at; nil if it was
-	provides   Uses      // what checks can look at in a subject of its kind
-	has        Uses      // what there is to look at; of a fleet, in the last run
-	outcomes   []outcome // by check; of those that look at a fleet, in the last run
-	totals     []total   // of the checks with findings, in the order in which they ran
-	summaries  []Summary // of the same checks
+	fleetFault error     // why checks cannot use the fleet of the last run; nil if they can
+	provides   Uses      // parts that a subject of its kind can have
+	has        Uses      // parts that the subject has; UsesFleet as in the last run
+	outcomes   []outcome // by check; for checks that use a fleet, of the last run
+	totals     []total   // of checks with findings, in the order in which they ran
+	summaries  []Summary // of these checks
 
-	// What the checks that look at no fleet have found.
+	// Results of the checks that do not use a fleet.
 	alone struct {
 		findings   []Finding
 		summaries  []Summary
-		totals     int // how many
-		unfinished int // how many
-		over       int
+		totals     int // length of the list
+		unfinished int // length of the list
+		over       int // length of the list
 		budget     *Budget
 		dearest    dearest
 	}
-	// Why checks did not finish, and which did not because the budget is spent;
-	// those that look at no fleet first.
+	// Reasons why checks did not finish, and checks that did not because the budget is
+	// spent. Checks that do not use a fleet come first.
 	unfinished, over []string
 
-	// The lists of the last report, as long as outcomes agree with them.
+	// Lists of the last report. listed is false if outcomes have changed since.
 	listed        bool
 	ran           []*Check
 	skips         []Skip
 	notApplicable []*Check
 
-	supplies []*sensor.Supply // of the cohorts, to be written over
+	supplies []*sensor.Supply // of the cohorts; reused by each run
 }
 
-// An outcome is what became of a check.
+// An outcome is the result of a check.
 type outcome struct {
-	unmet bool // it found an error, or did not run
+	unmet bool // whether it found an error or did not run
 	fate  fate
 }
 
-// A fate says whether a check ran, and if not, why. From required on it is the
-// place of a check that it requires.
+// A fate tells whether a check ran, or why not. The value required + i means that check i
+// of the list is required and unmet.
 type fate int32
 
 const (
@@ -173,11 +172,11 @@ const (
 	required
 )
 
-// A skip is a check that was skipped, for a reason as a report has it.
+// skip returns the entry of a report for check i, which was skipped with fate f.
 func (l *checklist) skip(i int, f fate) Skip {
 	switch f {
 	case noContent:
-		return Skip{l.checks[i], "there is no content that can be read"}
+		return Skip{l.checks[i], "there is no readable content"}
 	case faultyFleet:
 		return Skip{l.checks[i], "the fleet is at fault"}
 	case noFleet:
@@ -188,12 +187,12 @@ func (l *checklist) skip(i int, f fate) Skip {
 	return Skip{l.checks[i], l.why[f-required]}
 }
 
-// A total is the place of a check in the list, and how much it found.
+// A total is the index of a check in the list, and the number of its findings.
 type total struct{ check, found int }
 
-// Prepare reads a subject, and lets all checks judge it that look at no fleet.
-// Fleet and Cohorts of the options do not matter. The subject must not be modified as
-// long as it is judged.
+// Prepare reads a subject and runs all checks that do not use a fleet. It ignores Fleet
+// and Cohorts of the options. The subject must not change until the last call of
+// [Prepared.Run] returns.
 func Prepare(s *Subject, opts Options) *Prepared {
 	if s == nil {
 		s = new(Subject)
@@ -235,11 +234,11 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	return j
 }
 
-// Run judges the subject for a fleet; nil is no fleet. Cohorts are what the
-// fleet's method of that name returns; without them, or with those of another
-// fleet, it is called. The report is the one that [Run] makes of the same, and is not
-// changed by later calls, but may share with theirs what its findings point to,
-// such as an Instance, and its lists of checks: do not change these.
+// Run judges the subject for a fleet; nil means no fleet. Cohorts is the result of
+// fleet.Cohorts(). If it is nil or belongs to another fleet, Run computes it. The report
+// is equal to that of the function [Run]. Later calls do not change it, but reports can
+// share their lists of checks and the targets of pointers in findings, such as an
+// Instance: do not change these.
 func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	p := &j.pass
 	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings}
@@ -257,7 +256,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 		cohorts = fleet.Cohorts()
 	}
 	if p.Fleet, j.fleetFault = fleet, nil; fleet != nil {
-		// A fleet that names what nobody knows is compared with nothing.
+		// Do not judge for a fleet that has names without a definition.
 		if j.fleetFault = cohorts.Undefined(p.Known); j.fleetFault != nil {
 			p.Fleet = nil
 		} else {
@@ -265,12 +264,12 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 		}
 	}
 	j.group(cohorts)
-	// Of its own: the report keeps them.
+	// Copies, because the report keeps them.
 	p.findings = append([]Finding(nil), j.alone.findings...)
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
 	j.totals = j.totals[:j.alone.totals]
 	j.unfinished, j.over = j.unfinished[:j.alone.unfinished], j.over[:j.alone.over]
-	if j.opts.Budget == nil { // no fleet takes from the budget of another
+	if j.opts.Budget == nil { // the fleets have separate budgets
 		p.budget = j.alone.budget.clone()
 	}
 	p.dearest = j.alone.dearest
@@ -279,7 +278,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	}
 	r.Undecided = append(r.Undecided, j.unfinished...)
 	if len(j.over) > 0 || j.opts.Budget != nil {
-		p.nameDearest() // it may be the most expensive one of the run
+		p.nameDearest() // it can be the most expensive rule of the run
 	}
 	if len(j.over) > 0 {
 		r.undecided("%s did not finish: %s", strings.Join(j.over, ", "), p.budget.exceeded())
@@ -289,18 +288,18 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	return r
 }
 
-// mostFindings is the largest number of findings that can be asked for: the sum
-// of two is no overflow.
+// mostFindings is the largest limit of findings. The sum of two such limits does not
+// overflow.
 const mostFindings = math.MaxInt32
 
-// guard returns recorded events that can be run on whatever Events returns: an
-// event has a place. Events that are not there leave the verdict undecided.
+// guard returns recorded events in which each event has a place, and nil for a Recorded
+// without Events, which makes the verdict undecided.
 func (j *Prepared) guard(name string, r *Recorded) *Recorded {
 	switch {
 	case r == nil:
 		return nil
 	case r.Events == nil:
-		j.odd = append(j.odd, name+" has no function that passes events; without any, leave it nil")
+		j.odd = append(j.odd, name+" has no Events; leave it nil if there are no events")
 		return nil
 	}
 	return &Recorded{Name: r.Name, Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
@@ -313,24 +312,24 @@ func (j *Prepared) guard(name string, r *Recorded) *Recorded {
 	}}
 }
 
-// consistent notes what in a subject contradicts its kind: content that nothing
-// would look at.
+// consistent records contradictions between a subject and its kind, such as data that no
+// check would look at.
 func (j *Prepared) consistent() {
 	switch s := j.pass.Subject; s.Kind {
 	case KindChannelFile, KindRules:
 		if (s.TooBig || s.Refused) && len(s.Data) > 0 {
-			j.odd = append(j.odd, "the subject has data, and says that its file was not read")
+			j.odd = append(j.odd, "the subject has data, but states that its file was not read")
 		}
 	case KindNeeds, KindDefinition:
 		if len(s.Data) > 0 {
-			j.odd = append(j.odd, fmt.Sprintf("the subject is a %v, and has data that no check looks at", s.Kind))
+			j.odd = append(j.odd, fmt.Sprintf("the subject is of kind %v, but has data, which no check looks at", s.Kind))
 		}
 	default:
-		j.odd = append(j.odd, fmt.Sprintf("%d is no kind of subject", s.Kind))
+		j.odd = append(j.odd, fmt.Sprintf("the subject has the unknown kind %d", s.Kind))
 	}
 }
 
-// read finds out what the checks look at.
+// read computes the parts of the subject that checks use.
 func (j *Prepared) read() {
 	p := &j.pass
 	switch s := p.Subject; s.Kind {
@@ -354,8 +353,8 @@ func (j *Prepared) read() {
 	}
 }
 
-// group finds out which builds the fleet has, and what they supply for the
-// subject's type version.
+// group computes the cohorts of the fleet, and their supplies for the subject's type
+// version.
 func (j *Prepared) group(cohorts *sensor.Cohorts) {
 	p, fleet := &j.pass, j.pass.Fleet
 	p.Cohorts, j.supplies = p.Cohorts[:0], j.supplies[:0]
@@ -367,7 +366,7 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 		distinct = fleet.Distinct()
 	}
 	p.Cohorts = slices.Grow(p.Cohorts, len(distinct))
-	builds := make([]Build, 0, len(fleet.Contracts)) // of all cohorts: findings keep parts of it
+	builds := make([]Build, 0, len(fleet.Contracts)) // of all cohorts; findings keep parts of the slice
 	for _, members := range distinct {
 		g := Cohort{Contract: &fleet.Contracts[members[0]]}
 		first := len(builds)
@@ -388,21 +387,21 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 			g.Supplies = j.supplies[first:len(j.supplies):len(j.supplies)]
 		}
 		g.Lacks = p.Definition != nil && len(g.Supplies) == 0 && g.Contract.Lack(p.Definition.Name, p.Definition.Version) != nil
-		// Of a type that is not known, nobody can say who has it.
+		// If the type is unknown, any build may have it.
 		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions || p.Definition == nil
 		if p.Subject.Kind == KindDefinition && len(g.Supplies) == 0 {
-			// Without content there is nothing that a build without the
-			// type could misread.
+			// A build without the type cannot misread a definition.
 			g.Addressed = false
 		}
 		p.Cohorts = append(p.Cohorts, g)
 	}
 }
 
-// addHosts stops at the largest number: contracts may claim any.
+// addHosts returns the sum, or the largest number if it overflows: contracts can claim
+// any number.
 func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
-// there returns what there is to look at, without a fleet.
+// there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
 	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest
 	if p.File != nil {
@@ -417,7 +416,7 @@ func (j *Prepared) there() Uses {
 	return has
 }
 
-// recorded returns which recorded events there are to run content on.
+// recorded returns the kinds of recorded events that the options have.
 func (j *Prepared) recorded() (given Uses) {
 	if j.pass.NeverMatch != nil {
 		given |= UsesNeverMatch
@@ -428,7 +427,7 @@ func (j *Prepared) recorded() (given Uses) {
 	return given
 }
 
-// check lets the check at a place of the list judge the subject.
+// check runs check i of the list.
 func (j *Prepared) check(i int) {
 	c, p := j.list.checks[i], &j.pass
 	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
@@ -436,8 +435,8 @@ func (j *Prepared) check(i int) {
 	if len(p.Subject.Source) > 0 {
 		j.source(c)
 	}
-	// What was found in the source did not become content: it stands in the
-	// way of no other check.
+	// Findings in the source are about rules that did not become content, so they do
+	// not keep other checks from running.
 	before := p.total
 	o := outcome{fate: j.fateOf(i, c)}
 	if o.fate == ran {
@@ -460,9 +459,8 @@ func (j *Prepared) check(i int) {
 	j.outcomes[i] = o
 }
 
-// source reports what was found for a check before the run. It does so whether
-// or not the check itself can run: what is wrong with the only rule there is
-// leaves no content to run it on.
+// source reports the findings of the compiler that belong to a check, also if the check
+// itself cannot run: if the only rule is at fault, there is no content.
 func (j *Prepared) source(c *Check) {
 	for _, f := range j.pass.Subject.Source {
 		if f.Check == c {
@@ -471,7 +469,7 @@ func (j *Prepared) source(c *Check) {
 	}
 }
 
-// fateOf returns whether a check can run, and if not, why.
+// fateOf returns ran if check i can run, or else why not.
 func (j *Prepared) fateOf(i int, c *Check) fate {
 	if c.Uses&^j.provides != 0 {
 		return notApplicable
@@ -495,7 +493,7 @@ func (j *Prepared) fateOf(i int, c *Check) fate {
 	return ran
 }
 
-// gather writes down what became of the checks.
+// gather fills in the results of the checks.
 func (j *Prepared) gather(r *Report) {
 	r.Findings, r.Summaries = j.pass.findings, j.summaries
 	sortFindings(r.Findings)
@@ -515,11 +513,11 @@ func (j *Prepared) gather(r *Report) {
 	if !j.listed {
 		j.enlist()
 	}
-	// Whoever appends to them gets lists of their own.
+	// Without spare capacity, so that append copies them.
 	r.Ran, r.Skipped, r.NotApplicable = slices.Clip(j.ran), slices.Clip(j.skips), slices.Clip(j.notApplicable)
 }
 
-// enlist makes the lists of the checks that ran, and that did not.
+// enlist makes the lists of checks by their fates.
 func (j *Prepared) enlist() {
 	j.listed = true
 	j.ran, j.skips, j.notApplicable = make([]*Check, 0, len(j.list.checks)), nil, nil
@@ -535,8 +533,7 @@ func (j *Prepared) enlist() {
 	}
 }
 
-// conclude writes down what was judged, and what stands in the way of a
-// verdict.
+// conclude fills in the counts, and the reasons why the content cannot be accepted.
 func (j *Prepared) conclude(r *Report) {
 	p := &j.pass
 	if j.list.lacks != "" {
@@ -547,18 +544,18 @@ func (j *Prepared) conclude(r *Report) {
 	}
 	for _, f := range p.Subject.Source {
 		if !slices.Contains(j.list.checks, f.Check) {
-			r.undecided("a finding that was made before the run names no check of the list: %s", f.Message)
+			r.undecided("a finding in Subject.Source names no check of the list: %s", f.Message)
 		}
 	}
 	switch kind := p.Subject.Kind; {
 	case kind == KindRules && p.File == nil && len(p.Subject.Data) > 0:
-		r.undecided("what the rules were compiled to cannot be read: %v; the compiler is at fault", p.ParseError)
+		r.undecided("the compiled rules cannot be read: %v; the compiler is at fault", p.ParseError)
 	case kind == KindDefinition || p.Needs == nil:
 	default:
 		sizes := &p.Needs.Sizes
 		r.Counts.Instances, r.Counts.Criteria = clamp(sizes.Instances), clamp(sizes.Criteria)
 		if r.Counts.Instances == 0 && !j.opts.AllowEmpty {
-			r.undecided("the content has no template instance: there is nothing to judge; allow empty content if that is what it means to be")
+			r.undecided("the content has no template instance, so there is nothing to judge; allow empty content if this is intended")
 		}
 	}
 	if p.Subject.Kind == KindNeeds && p.Needs != nil && p.Definition == nil {
@@ -569,7 +566,7 @@ func (j *Prepared) conclude(r *Report) {
 		return
 	}
 	if p.Fleet == nil {
-		r.undecided("no fleet was given: whether content is safe depends on the builds that will read it")
+		r.undecided("no fleet was given, and the verdict depends on the builds that will read the content")
 		return
 	}
 	r.Counts.Contracts = len(p.Cohorts)
@@ -594,15 +591,15 @@ func (j *Prepared) conclude(r *Report) {
 	case p.Needs == nil || addressed > 0:
 	case lacking > 0 && lacking == len(p.Cohorts):
 		r.Unread = true
-		r.undecided("each build of fleet %q is known to lack version %d of template type %s: no build reads the content",
+		r.undecided("each build of fleet %q is known to lack version %d of template type %s, so no build reads the content",
 			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	default:
-		r.undecided("no build of fleet %q has version %d of template type %s: there is nothing to judge it against; give the contracts of the builds that will get it",
+		r.undecided("no build of fleet %q has version %d of template type %s; give the contracts of the builds that will get the content",
 			p.Fleet.Name, p.Needs.TypeVersion, typeName(p))
 	}
 }
 
-// unknownType says which version of which template type no definition describes.
+// unknownType returns the message that no definition describes the type version.
 func (j *Prepared) unknownType() string {
 	n := j.pass.Needs
 	says := fmt.Sprintf("the content needs version %d of template type %d (0x%x), which no definition describes", n.TypeVersion, n.Type, n.Type)
@@ -615,7 +612,7 @@ func (j *Prepared) unknownType() string {
 	return says
 }
 
-// clamp makes an int of a count that needs may claim to be any.
+// clamp converts a count to an int. Needs can claim any count.
 func clamp(n uint64) int { return int(min(n, math.MaxInt)) }
 
 func typeName(p *Pass) string {

@@ -175,7 +175,7 @@ func TestVerdict(t *testing.T) {
 		{"rules that became nothing readable", func(testing.TB) *validate.Subject { return validate.Rules("rules", []byte("text")) },
 			func(t testing.TB) validate.Options {
 				return options(t, check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource }))
-			}, validate.Undecided, "what the rules were compiled to cannot be read", "no check of structure applies to rules, so the run itself must notice"},
+			}, validate.Undecided, "the compiled rules cannot be read", "no check of structure applies to rules, so the run itself must notice"},
 		{"definition", func(testing.TB) *validate.Subject {
 			return validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1))
 		}, silent, validate.Accepted, "", "a type has no instances, and is judged all the same"},
@@ -333,7 +333,7 @@ func TestSkipReasons(t *testing.T) {
 		want    string
 	}{
 		{"a requirement failed", good(t), options(t, broken, check("CF9002", func(c *validate.Check) { c.Requires = []string{broken.ID} })), "requires CF9001 name-cf9001"},
-		{"no content", validate.ChannelFile("", []byte("x")), options(t, check("CF9001", nil)), "there is no content that can be read"},
+		{"no content", validate.ChannelFile("", []byte("x")), options(t, check("CF9001", nil)), "there is no readable content"},
 		{"no fleet", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesFleet })}}, "no fleet was given"},
 		{"no definition", good(t), validate.Options{Checks: []*validate.Check{check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesDefinition })}}, "the template type is not known"},
 	} {

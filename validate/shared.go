@@ -1,36 +1,35 @@
 package validate
 
-// A Shared is what checks work out of a subject and need again: several of
-// them, or one that judges the subject for several fleets. The first that asks
-// works it out. Declare one as a package variable.
+// A Shared is a result that several checks need, or one check for several fleets. It is
+// computed when a check asks for it first. Declare it as a package variable.
 type Shared[T any] struct {
 	of      func(*Pass) T
 	ofFleet bool
 }
 
-// OfSubject returns what is worked out once of a subject, whatever the fleet:
-// of gets a Pass without one. It must not keep the Pass, nor report by it: what
-// is found is for each check to report, each time that it runs.
+// OfSubject returns a Shared that is computed once for each subject. The function of gets
+// a Pass without a fleet. It must not keep the Pass or report findings: each check
+// reports its findings itself, each time that it runs.
 func OfSubject[T any](of func(*Pass) T) *Shared[T] { return &Shared[T]{of: of} }
 
-// OfFleet returns what is worked out once of a subject and a fleet, on the same
-// terms. What it
-// points to, such as a Group, lasts no longer than the run for that fleet.
+// OfFleet returns a Shared that is computed once for each subject and fleet. The function
+// of must not keep the Pass or report findings. Pointers in the result, such as to a
+// Cohort, are valid only during the run for that fleet.
 func OfFleet[T any](of func(*Pass) T) *Shared[T] { return &Shared[T]{of, true} }
 
-// A shared is what was worked out for one Shared.
+// A shared is the result of one Shared.
 type shared struct {
 	key   any
 	value any
 }
 
-// Get returns what was worked out of what the pass looks at.
+// Get returns the result for the subject, and the fleet, of the pass.
 func (s *Shared[T]) Get(p *Pass) T {
 	list := &p.ofSubject
 	if s.ofFleet {
 		list = &p.ofFleet
 	}
-	for i := range *list { // there are few
+	for i := range *list { // the list is short
 		if (*list)[i].key == any(s) {
 			return (*list)[i].value.(T)
 		}
@@ -39,7 +38,8 @@ func (s *Shared[T]) Get(p *Pass) T {
 	if s.ofFleet {
 		value = s.of(p)
 	} else {
-		// A copy, lest the fleet that happens to be the first is looked at.
+		// Use a copy without the fleet, so the result cannot depend on which fleet
+		// is judged first.
 		alone := *p
 		alone.Fleet, alone.Cohorts, alone.ofFleet = nil, nil, nil
 		value = s.of(&alone)

@@ -7,13 +7,13 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Kind says what a Subject is.
+// A Kind is the kind of a Subject.
 type Kind uint8
 
 const (
 	KindChannelFile Kind = iota // the bytes of a channel file
-	KindRules                   // rules that were compiled for judging; there is no file
-	KindNeeds                   // needs that something else computed
+	KindRules                   // rules that were compiled only to be judged; there is no file
+	KindNeeds                   // needs from another compiler
 	KindDefinition              // a template type, without content
 )
 
@@ -29,81 +29,80 @@ func (k Kind) String() string {
 	return "channel file"
 }
 
-// A Subject is one input of a run. Make it with [ChannelFile], [Rules],
+// A Subject is the content to be judged. Make one with [ChannelFile], [Rules],
 // [NeedsSubject] or [DefinitionSubject], or with file.Read.
 type Subject struct {
 	Kind Kind
-	Name string // of the file, as given; for messages
-	Base string // the last element of the file's name; empty: it has none to judge
+	Name string // name of the file as given, for messages
+	Base string // last element of the name; "" means that the name is not judged
 
 	Data    []byte      // channel file or compiled rules
-	Mode    fs.FileMode // what kind of file it was read from
-	Size    int64       // of the file, which is more than len(Data) if it is over the limit
-	TooBig  bool        // over the limit; Data is empty
-	Refused bool        // no regular file; Data is empty
+	Mode    fs.FileMode // kind of the file that it was read from
+	Size    int64       // size of the file in bytes; more than len(Data) if TooBig or Refused
+	TooBig  bool        // the file is larger than the format allows; Data is empty
+	Refused bool        // not a regular file; Data is empty
 
 	Needs      *sensor.Needs
 	Definition *sensor.Definition
 
-	// Listing is the entry of the file in the manifest of its folder. Nil means
-	// that the file is judged by itself.
+	// Listing is the entry of the file in the manifest of its folder. Nil means that the
+	// file is judged without a manifest.
 	Listing *Listing
 
-	// Origin, if not nil, returns where in what the content was made from a
-	// part of it stands. It is how findings on decoded foreign content speak
-	// of offsets in the foreign file. Where it returns false, what the
-	// provenance in the channel file says stands. It must not depend on how
-	// often it is called.
+	// Origin returns the position of a part in the source of the content. Findings on
+	// content that was decoded from another format use it to state offsets in the
+	// original file. If Origin is nil or returns false, findings use the provenance in
+	// the channel file. Origin must return the same result for the same Part.
 	Origin func(Part) (Position, bool)
 
-	// Source has what was found while rules were compiled, before there was
-	// a file to judge. Each finding names its check, which reports it, also
-	// if it cannot run.
+	// Source has the findings of the compiler of the rules. The report has each of them
+	// as a finding of its Check, even if that check cannot run.
 	Source []Finding
-	// Unjudged lists what is in the content but could not be judged. Each
-	// line makes the verdict undecided.
+	// Unjudged describes parts of the content that could not be judged, one line each.
+	// Each line makes the verdict undecided.
 	Unjudged []string
 }
 
-// A Listing is what the manifest of a folder says of a file in it.
+// A Listing is the statement of a manifest about a file in its folder. Digest, Size and
+// Type are zero unless Named is true.
 type Listing struct {
-	Manifest string   // its path, for messages
+	Manifest string   // path of the manifest, for messages
 	Named    bool     // whether the manifest names the file
-	Digest   [32]byte // SHA-256 that the manifest states; of a file that it names
-	Size     int64    // in bytes; of a file that it names
-	Type     uint32   // number of its template type; of a file that it names
+	Digest   [32]byte // SHA-256 that the manifest states
+	Size     int64    // in bytes
+	Type     uint32   // number of the template type
 }
 
 // A Part names a part of content to [Subject.Origin].
 type Part struct {
 	Path  string         // as in Location, such as "header.inputs_declared" or "instance[2].word[0]"
-	ID    channelfile.ID // of the instance that it belongs to; zero: it belongs to none
-	Input int            // that it reads; -1: it reads none, or is an instance as a whole
-	From  Position       // what the provenance in the channel file says of it
+	ID    channelfile.ID // instance that it belongs to; zero means no instance
+	Input int            // index of the input that it reads; -1 means no single input
+	From  Position       // its position by the provenance in the channel file
 }
 
-// ChannelFile returns the subject of a channel file's bytes. The name is the
-// one that the file will have, and is judged; an empty name is not.
+// ChannelFile returns the bytes of a channel file as a subject. Name is the name that the
+// file will have. It is judged too, unless it is empty.
 func ChannelFile(name string, data []byte) *Subject {
 	return &Subject{Kind: KindChannelFile, Name: name, Base: base(name), Data: data, Size: int64(len(data))}
 }
 
-// Rules returns the subject of content that was compiled, or decoded, from
-// something else only to be judged; data is the channel file that it became.
-// Set Origin to have findings speak of what it was made from.
+// Rules returns a subject for content that was compiled or decoded from another form only
+// to be judged. Data is the resulting channel file. Set Origin so that findings state
+// positions in the original.
 func Rules(name string, data []byte) *Subject {
 	return &Subject{Kind: KindRules, Name: name, Data: data, Size: int64(len(data))}
 }
 
-// NeedsSubject returns the subject of needs that something else computed. A
-// verdict on it covers the contract checks only.
+// NeedsSubject returns needs from another compiler as a subject. A verdict on it covers
+// only the contract checks.
 func NeedsSubject(name string, needs *sensor.Needs) *Subject {
 	return &Subject{Kind: KindNeeds, Name: name, Needs: needs}
 }
 
-// DefinitionSubject returns the subject of a template type without content:
-// whether each build of the fleet that has the type supplies what its
-// definition declares. Without a definition there is nothing to judge.
+// DefinitionSubject returns a template type without content as a subject: the question is
+// whether each build of the fleet that has the type supplies the declared inputs. Without
+// a definition the verdict is undecided.
 func DefinitionSubject(d *sensor.Definition) *Subject {
 	if d == nil {
 		return &Subject{Kind: KindDefinition}
@@ -111,7 +110,7 @@ func DefinitionSubject(d *sensor.Definition) *Subject {
 	return &Subject{Kind: KindDefinition, Name: d.Name, Definition: d, Needs: sensor.NeedsOfDefinition(d)}
 }
 
-// provides returns what checks can look at in a subject of kind k.
+// provides returns the parts that a subject of kind k can have.
 func (k Kind) provides() Uses {
 	switch k {
 	case KindChannelFile:
@@ -122,8 +121,7 @@ func (k Kind) provides() Uses {
 	return UsesNeeds | UsesFleet | UsesDefinition
 }
 
-// listed returns what checks can look at besides, because the subject is judged as
-// a file of its folder.
+// listed returns UsesManifest if the subject is judged with the manifest of its folder.
 func (s *Subject) listed() Uses {
 	if s.Listing == nil || s.Kind != KindChannelFile {
 		return 0
@@ -131,8 +129,8 @@ func (s *Subject) listed() Uses {
 	return UsesManifest
 }
 
-// base returns what follows the last slash or backslash: channel files are
-// named by Windows machines too.
+// base returns the part of name after the last slash or backslash, because the name can
+// come from a Windows machine.
 func base(name string) string {
 	for i := len(name) - 1; i >= 0; i-- {
 		if name[i] == '/' || name[i] == '\\' {

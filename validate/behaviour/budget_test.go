@@ -95,7 +95,7 @@ func TestBudgetNamesTheMostExpensive(t *testing.T) {
 		if r.Verdict() == validate.Accepted {
 			continue
 		}
-		if len(r.Undecided) != 1 || !strings.Contains(r.Undecided[0], "instance 1 of dear.cf, which asked for") {
+		if len(r.Undecided) != 1 || !strings.Contains(r.Undecided[0], "instance 1 of dear.cf with ") {
 			t.Errorf("says %q", r.Undecided)
 		}
 		return

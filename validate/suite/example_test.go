@@ -8,7 +8,7 @@ import (
 
 func ExampleByID() {
 	fmt.Println(suite.ByID("CF3001").Title())
-	// Output: each input that is read is supplied to every positional build
+	// Output: every positional build supplies each input that is read
 }
 
 // The selection has the checks that the chosen one requires.

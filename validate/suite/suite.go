@@ -1,4 +1,5 @@
-// Package suite lists all checks of the gate, in the order in which they run.
+// Package suite lists all checks of the gate, in the order in which they run, and tests
+// the gate on content with known verdicts.
 package suite
 
 import (
@@ -25,7 +26,7 @@ func init() {
 	}
 }
 
-// ByID returns the check of an ID or name, nil if there is none.
+// ByID returns the check with an ID or name, or nil.
 func ByID(s string) *validate.Check {
 	for _, c := range Checks {
 		if c.ID == s || c.Name == s {

@@ -1,8 +1,7 @@
-// Package witness finds the harm that a finding speaks of: a channel file, made
-// as small as it can be, and an event, on which a sensor that checks nothing
-// reads what it was not given. What it finds is replayed on the model sensor
-// before it is shown, so a witness is never a guess; where there is no event,
-// it says why.
+// Package witness finds an example of the harm that a finding describes: a small channel
+// file and an event on which a sensor without checks reads outside its inputs. It replays
+// each witness on the model sensor before it returns it, so a witness is never a guess.
+// If it finds no event, it returns the reason.
 package witness
 
 import (
@@ -18,23 +17,23 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// The reasons why there is no event.
+// The reasons why a witness has no event.
 const (
-	ReasonNotModelled = "what the build does with content that it was not built for is not modelled"
-	ReasonLimit       = "what the build does beyond its own limit is not modelled"
-	ReasonUnknown     = "what is unknown of the build cannot be shown"
-	ReasonUnbounded   = "the cost has no bound: the build states no length"
-	ReasonMistyped    = "no event costs as much: the bytes of a number or an address are charged as those of a string, for the content is of the wrong type too"
-	ReasonMemory      = "the memory is taken by the file, whatever the event"
-	ReasonCompared    = "the wrong value is compared, and nothing outside is read"
-	ReasonOtherInput  = "the sensor reads another input than is meant, and nothing outside"
+	ReasonNotModelled = "the model does not cover builds that read content of another type, version or operator"
+	ReasonLimit       = "the model does not cover builds that read content beyond their limits"
+	ReasonUnknown     = "the supply of the build is unknown"
+	ReasonUnbounded   = "the cost has no bound, because the contract states no length"
+	ReasonMistyped    = "no event costs as much, because the content also has the wrong type: numbers and addresses are charged like strings"
+	ReasonMemory      = "the file needs the memory, whatever the event is"
+	ReasonCompared    = "the sensor compares the wrong value, but reads only its inputs"
+	ReasonOtherInput  = "the sensor reads the wrong input, but only its inputs"
 	ReasonTooLarge    = "the channel file is too large to be part of a witness"
-	ReasonNoBuild     = "no build of the fleet is named"
-	ReasonSpent       = "the run may take no more steps to look for it (--max-steps)"
-	ReasonNoFile      = "there is no channel file: the needs alone were judged"
+	ReasonNoBuild     = "the finding names no build of the fleet"
+	ReasonSpent       = "the run has no steps left for the search (--max-steps)"
+	ReasonNoFile      = "there is no channel file, because only needs were judged"
 )
 
-// Reasons are all of them.
+// Reasons lists all reasons.
 var Reasons = []string{
 	ReasonNotModelled, ReasonLimit, ReasonUnknown, ReasonUnbounded, ReasonMistyped, ReasonMemory,
 	ReasonCompared, ReasonOtherInput, ReasonTooLarge, ReasonNoBuild, ReasonSpent, ReasonNoFile,
@@ -43,20 +42,20 @@ var Reasons = []string{
 // maxContent is the size of the largest channel file in a witness, in bytes.
 const maxContent = 1 << 20
 
-// A Case is what was judged.
+// A Case is the judged content with its definition and its fleet.
 type Case struct {
-	File       *channelfile.File // nil: there was none
+	File       *channelfile.File // nil means that there is no file
 	Definition *sensor.Definition
 	Fleet      *sensor.Fleet
-	Budget     *validate.Budget // for the search; nil means no limit
+	Budget     *validate.Budget // limits the search; nil means no limit
 }
 
 // ofType are the checks of family CF2 whose findings are harm that an event can do:
 // input-defined, operator-for-type, comparison-types.
 var ofType = []string{"CF2005", "CF2006", "CF2008"}
 
-// Wants reports whether a finding of a check has a witness: whether what it
-// finds is harm that an event can do, or the check compares content with builds.
+// Wants reports whether findings of a check have a witness. They do if an event can do the
+// harm, or if the check compares content with builds.
 func Wants(c *validate.Check) bool {
 	if c.Severity != validate.Error {
 		return false
@@ -64,16 +63,16 @@ func Wants(c *validate.Check) bool {
 	return c.Family() == 3 || c.Family() == 5 || slices.Contains(ofType, c.ID)
 }
 
-// maxWitnesses is how many findings of a report get a witness: of those that say
-// the same of many places the first show as much as all.
+// maxWitnesses is the largest number of findings of a report that get a witness. Further
+// findings usually repeat the first ones at other places.
 const maxWitnesses = 200
 
-// Attach finds the witnesses of the findings of a report, and puts them there. It
-// takes at most the steps of a default [validate.Budget].
+// Attach sets the Witness of the findings of a report. It takes at most the steps of a
+// default [validate.Budget].
 func Attach(r *validate.Report) { AttachWithin(r, new(validate.Budget)) }
 
-// AttachWithin is [Attach] with the budget of a run. Where it is spent, there is no
-// witness, for [ReasonSpent].
+// AttachWithin is [Attach] with the budget of a run. When the budget is spent, findings
+// have no event, with the reason [ReasonSpent].
 func AttachWithin(r *validate.Report, b *validate.Budget) {
 	c := Case{r.File, r.Definition, r.Fleet, b}
 	found := 0
@@ -87,7 +86,7 @@ func AttachWithin(r *validate.Report, b *validate.Budget) {
 	}
 }
 
-// Of returns the witness of a finding, nil if it is of a check that has none.
+// Of returns the witness of a finding, or nil if its check has no witnesses.
 func Of(c Case, f *validate.Finding) *interp.Witness {
 	if !Wants(f.Check) || c.Definition == nil || c.Fleet == nil {
 		return nil
@@ -96,9 +95,9 @@ func Of(c Case, f *validate.Finding) *interp.Witness {
 	if len(f.Builds) > 0 {
 		w.build = f.Builds[0].Name
 	}
-	if f.Check.Family() == 2 { // it speaks of no build; any shows it
+	if f.Check.Family() == 2 { // it names no build, and any build shows it
 		if f.Input == nil || c.File == nil {
-			return nil // what was found in the source did not become content
+			return nil // a finding in the source did not become content
 		}
 		return w.anywhere()
 	}
@@ -140,8 +139,8 @@ func (w *finder) spend(steps uint64) bool {
 	return !w.spent
 }
 
-// What a try is charged, besides the steps of its events: about as long as making
-// the content and the events takes, and at most maxWork units of the
+// The charge for one attempt, in addition to the steps of its events: close to the time
+// for making the content and the events. One attempt takes at most maxWork units of the
 // synthesizer's work.
 const (
 	stepsPerTry  = 20_000
@@ -157,7 +156,7 @@ func (w *finder) none(reason string) *interp.Witness {
 	return &interp.Witness{Class: interp.WitnessMissing, Build: w.build, Reason: reason}
 }
 
-// supplies returns what the build supplies for the type version.
+// supplies returns the supplies of the build for the type version.
 func (w *finder) supplies() (list []*sensor.Supply) {
 	for i := range w.Fleet.Contracts {
 		c := &w.Fleet.Contracts[i]
@@ -171,8 +170,8 @@ func (w *finder) supplies() (list []*sensor.Supply) {
 	return list
 }
 
-// anywhere looks at all builds: a fault of the content against its own type
-// shows on any that supplies what is declared.
+// anywhere tries all builds: content that does not fit its own type does harm on any
+// build that supplies the declared inputs.
 func (w *finder) anywhere() *interp.Witness {
 	for i := range w.Fleet.Contracts {
 		w.build = w.Fleet.Contracts[i].Build
@@ -186,8 +185,7 @@ func (w *finder) anywhere() *interp.Witness {
 	return w.none(ReasonCompared)
 }
 
-// reading looks for an event on which a criterion of the file reads what it is
-// not given.
+// reading looks for an event on which a criterion of the file reads outside its inputs.
 func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 	if file == nil {
 		return w.none(ReasonNoFile)
@@ -216,7 +214,7 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 		}
 		return nil
 	}
-	stands := file.Conformance() == 0 // a criterion of it, alone, is what it is in the file
+	stands := file.Conformance() == 0 // whether each criterion alone is the same as in the file
 	for i := range file.Criteria() {
 		c := file.Criterion(i)
 		if w.spent {
@@ -234,8 +232,8 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 			return found
 		}
 	}
-	// A builder makes no program that is not that of its source, and a simpler
-	// criterion of one that is not in normal form: then the file itself shows it.
+	// The builder does not reproduce a program that differs from its source, or a
+	// criterion that is not in normal form. Use the file itself in that case.
 	if !stands && len(file.Data()) <= maxContent {
 		if found := try(file.Data()); found != nil {
 			return found
@@ -244,8 +242,8 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 	return w.none(ReasonCompared)
 }
 
-// latent makes the one edit by which a fault that lies in wait happens: a
-// criterion on the input that is not supplied.
+// latent makes the edit that turns a latent fault into harm: a criterion on the input that
+// is not supplied.
 func (w *finder) latent() *interp.Witness {
 	if w.finding.Input == nil {
 		return w.none(ReasonNotModelled)
@@ -280,7 +278,7 @@ func header(d *sensor.Definition) channelfile.Header {
 	return channelfile.Header{Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))}
 }
 
-// budget makes the event that costs most: every input as long as it can be.
+// budget makes the most expensive event: each input has its maximum length.
 func (w *finder) budget() *interp.Witness {
 	if w.File == nil {
 		return w.none(ReasonNoFile)
@@ -317,8 +315,7 @@ func (w *finder) budget() *interp.Witness {
 	return w.none(ReasonMistyped)
 }
 
-// readsInput reports whether a criterion reads an input, as its own or as an
-// operand.
+// readsInput reports whether a criterion reads an input, directly or as an operand.
 func readsInput(f *channelfile.File, c channelfile.Criterion, index int) bool {
 	if int(c.Input) == index {
 		return true
@@ -331,13 +328,12 @@ func readsInput(f *channelfile.File, c channelfile.Criterion, index int) bool {
 	return false
 }
 
-// hole is what lies in a place of the array that the sensor's code never fills.
+// hole is the content of a place of the array that the sensor's code never fills.
 const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
 
-// events returns events that a build could hand over, the smallest first: what
-// it supplies absent, empty, and as the criterion wants it. Steps is the work of
-// making them and the charge of running them. A constant input has
-// one of its values in all of them.
+// events returns events that a build could hand over, the smallest first: with all inputs
+// absent, with all inputs empty, and events that satisfy the criterion. A constant input
+// has one of its values in all of them. Steps is the cost of making and running them.
 func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list []interp.Event, steps uint64) {
 	bare, empty := make(interp.Event, len(s.Inputs)), make(interp.Event, len(s.Inputs))
 	for i := range s.Inputs {
@@ -365,7 +361,7 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list
 	synthesizer.Events(0, len(s.Inputs), func(e interp.Event) bool {
 		made := make(interp.Event, len(e))
 		copy(made, e)
-		for i := range made { // what is declared, where that is what is supplied
+		for i := range made { // keep a value only if the build supplies the input with its declared type
 			if s.Inputs[i].State == sensor.StateNotSupplied || s.Inputs[i].State == sensor.StateConstant || s.Inputs[i].Type != made[i].Type {
 				made[i] = empty[i]
 			}
@@ -381,8 +377,8 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list
 	return list, steps
 }
 
-// alone returns a channel file with one instance, of one criterion; nil if
-// there can be none.
+// alone returns a channel file with one instance of one criterion, or nil if the builder
+// cannot make it.
 func alone(f *channelfile.File, c channelfile.Criterion) []byte {
 	b := channelfile.NewBuilder(channelfile.Header{
 		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
@@ -398,7 +394,7 @@ func alone(f *channelfile.File, c channelfile.Criterion) []byte {
 	return data
 }
 
-// expression returns a criterion of a file as the builder takes it.
+// expression returns a criterion of a file as an expression for the builder.
 func expression(f *channelfile.File, c channelfile.Criterion) channelfile.Expr {
 	input := int(c.Input)
 	var inputs []int
