@@ -9,11 +9,14 @@ import (
 // and never change them.
 type Check struct {
 	ID       string   // permanent and unique, such as "CF3001"
-	Name     string   // what must hold, such as "inputs-supplied"
+	Name     string   // the condition in words, such as "inputs-supplied"
 	Doc      string   // title, blank line, the harm on the endpoint and the advice
 	Severity Severity // severity of all its findings
 	Uses     Uses     // parts of the subject that it looks at
-	Requires []string // IDs of checks that stand before it; it is skipped unless each of them ran and found no error
+
+	// Requires are the IDs of checks that stand before it in the list. The check is
+	// skipped unless each of them ran and found no error.
+	Requires []string
 
 	// Run reports findings to the Pass, and must not keep it. A check cannot fail: it
 	// reports content that it cannot judge as a finding.
@@ -39,7 +42,7 @@ type Uses uint16
 const (
 	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
 	UsesFile                        // a readable channel file
-	UsesNeeds                       // what the content needs from its reader
+	UsesNeeds                       // the needs of the content
 	UsesFleet                       // the contracts of a fleet
 	UsesDefinition                  // the definition of the subject's template type
 	UsesSource                      // the rules that the content was compiled from
@@ -53,7 +56,7 @@ type Severity uint8
 
 const (
 	Error   Severity = iota // the content must not ship; the zero value
-	Warning                 // it may ship unless Options.FailOnWarnings is set; a person should look at the finding
+	Warning                 // it may ship unless Options.FailOnWarnings is set
 	Note                    // it never blocks; it is only counted and shown
 )
 

@@ -18,16 +18,16 @@ type Finding struct {
 	Input    *Input    // the input at fault; nil means no single input
 	Builds   []Build   // the builds that it affects; empty if it does not depend on builds
 
-	Message string   // what was found; lower case, no full stop
+	Message string   // the fault that was found; lower case, no full stop
 	Details []string // both sides of the conflict, one line each
-	Fix     string   // what to do
+	Fix     string   // advice; lower case, no full stop
 
 	// Fault is true if the gate is at fault, not the content. Message asks the reader
 	// to report the file.
 	Fault bool
 
-	// Witness shows the harm. Nil means that package witness was not asked for it, or has
-	// none for this finding.
+	// Witness shows the harm. Nil means that package witness was not asked for it, or
+	// that the check has no witnesses.
 	Witness *interp.Witness
 
 	// Group is the key of a group: findings that say the same about several places, such
@@ -53,7 +53,7 @@ type Summary struct {
 // A Location is the place of a finding. Unknown fields are zero.
 type Location struct {
 	Path   string            // the part of the content, such as "instance[2].criterion[1]"
-	Range  channelfile.Range // bytes of the channel file; empty means no bytes, for example without a file
+	Range  channelfile.Range // bytes of the channel file; empty means no bytes
 	Source Position          // the source of the part
 }
 

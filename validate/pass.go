@@ -19,7 +19,7 @@ type Pass struct {
 	Check   *Check
 	Subject *Subject
 
-	ParseError *channelfile.ParseError // why the bytes cannot be read as a channel file; nil if they can
+	ParseError *channelfile.ParseError // why the file cannot be read; nil if it can
 	File       *channelfile.File
 	Broken     channelfile.Requirements // requirements of FORMAT.md that File breaks
 	Needs      *sensor.Needs
@@ -41,7 +41,7 @@ type Pass struct {
 	first    int
 	grouped  []*FindingGroup          // in the order of creation
 	groupOf  map[string]*FindingGroup // by key
-	uses     []int32                  // by criterion: 1 + first word that refers to it; 0 means no word
+	uses     []int32                  // by criterion: 1 + first word that uses it; 0 means no word
 
 	ofSubject, ofFleet []shared // results that checks share
 
@@ -127,8 +127,8 @@ type FindingGroup struct {
 }
 
 // GroupFindings is the default number of findings of a group that a Report keeps once the
-// limit for the check is reached, so that a fault of a thousand instances does not hide
-// the fault of one instance.
+// limit for the check is reached. A fault of a thousand instances then does not hide the
+// fault of one instance.
 const GroupFindings = 10
 
 // maxGroups is the largest number of groups of a check that have a summary, and a limit

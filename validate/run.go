@@ -24,8 +24,11 @@ type Options struct {
 	Checks      []*Check            // in the order in which they run
 	Definitions *sensor.Definitions // template types; nil means that no type is known
 	Fleet       *sensor.Fleet       // nil means that the verdict is Rejected or Undecided
-	Cohorts     *sensor.Cohorts     // optional: Fleet.Cohorts(), computed once and reused; ignored if they belong to another fleet
 	Now         time.Time           // date for acknowledgements; zero means that all have expired
+
+	// Cohorts is the result of Fleet.Cohorts(), to compute it once for many subjects. It
+	// is optional, and ignored if it belongs to another fleet.
+	Cohorts *sensor.Cohorts
 
 	NeverMatch       *Recorded // events that no rule may match; nil means no events
 	KnownGood        *Recorded // events that are known to be good; nil means no events
@@ -36,7 +39,7 @@ type Options struct {
 	Budget *Budget
 
 	MaxFindings    int  // number of findings kept per check; 0 means DefaultMaxFindings
-	MaxOfGroup     int  // number of findings kept per group once MaxFindings is reached; 0 means GroupFindings
+	MaxOfGroup     int  // number kept per group once MaxFindings is reached; 0 means GroupFindings
 	FailOnWarnings bool // warnings reject like errors; notes never reject
 	AllowEmpty     bool // content without instances may be accepted
 }
@@ -366,7 +369,7 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 		distinct = fleet.Distinct()
 	}
 	p.Cohorts = slices.Grow(p.Cohorts, len(distinct))
-	builds := make([]Build, 0, len(fleet.Contracts)) // of all cohorts; findings keep parts of the slice
+	builds := make([]Build, 0, len(fleet.Contracts)) // of all cohorts; findings keep parts of it
 	for _, members := range distinct {
 		g := Cohort{Contract: &fleet.Contracts[members[0]]}
 		first := len(builds)

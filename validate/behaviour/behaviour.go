@@ -1,7 +1,7 @@
 // Package behaviour holds the checks of family CF5: what does it do when it is run?
 //
-// The checks run the content in the content interpreter. Earlier families compute what
-// could happen; this family observes what happens.
+// The checks run the content in the content interpreter. Earlier families compute the
+// possible faults; this family observes them.
 package behaviour
 
 import (

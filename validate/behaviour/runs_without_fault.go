@@ -11,7 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// supplied are the checks that find what this one finds, from needs and contracts:
+// supplied are the checks that find the same faults from needs and contracts:
 // inputs-supplied, input-type, supply-known, step-budget, memory-budget.
 var supplied = []string{"CF3001", "CF3003", "CF3004", "CF3009", "CF3010"}
 
@@ -98,13 +98,14 @@ const (
 	byLimit               // the limit of the work was reached
 )
 
-// runAll runs all instances as the builds of one run do: first all of them on an event
-// that has every input, and then each on its own events, until the limit of the work is
-// reached. It records the most expensive instance in c.
+// runAll runs all instances as the builds of one run do. It runs all of them on one event
+// that has every input, and then each instance on its own events. It stops at the limit of
+// the work. It records the most expensive instance in c.
 func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
-	it.As(&sensor.Reader{Access: r.cohort.Contract.Reader.Access}) // without limits: CF3009 and CF3010 compare budgets
+	// Without limits, because CF3009 and CF3010 compare the budgets.
+	it.As(&sensor.Reader{Access: r.cohort.Contract.Reader.Access})
 	e := synthesizer.Filled(len(r.inputs))
 	r.hand(e)
 	err := it.Run(e)

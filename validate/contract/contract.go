@@ -106,8 +106,8 @@ func (f feed) String() string {
 // listed is the largest number of names in a list of a message.
 const listed = 5
 
-// list joins names. Of more than listed names it has the first ones and the number of
-// the others; noun is what they are called.
+// list joins names. If there are more than listed names, it has the first ones and the
+// number of the others, which are called by noun.
 func list(names []string, noun string) string {
 	if rest := len(names) - listed; rest > 0 {
 		return fmt.Sprintf("%s and %d %s more", strings.Join(names[:listed], ", "), rest, noun)

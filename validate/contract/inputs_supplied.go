@@ -87,7 +87,7 @@ func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 // A shortfall describes a feed that may not supply an input in every event.
 type shortfall struct {
 	supplied int    // number of inputs that it supplies in every event
-	but      string // remark, "" if there is none
+	but      string // remark; "" means no remark
 }
 
 func (f feed) shortfall(p *validate.Pass, index int) shortfall {

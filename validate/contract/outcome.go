@@ -74,7 +74,7 @@ type outcomeReporter struct {
 
 	reads  []uint64      // by criterion: the set of inputs that it reads and some feed lacks
 	known  []folded      // of the instance
-	alone  map[int]cause // of the instance: by input that is missing alone; word is -1 if it has no effect
+	alone  map[int]cause // of the instance: by single missing input; word -1 means no effect
 	faults []fault       // of the instance
 	list   []cause       // of the instance: the causes of known
 	inputs missingInputs // of the instance and one lack
@@ -307,7 +307,8 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
 	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: says.fix, says: says}
 	if of == "" {
-		g.fix = instead(p, index, g.fix) // a rule that asks for an absent input needs no other input
+		// A rule that asks for an absent input needs no other input.
+		g.fix = instead(p, index, g.fix)
 	}
 	key := fmt.Sprintf("%s input %04d %s%s", p.Check.ID, index, of, strings.Join(g.details, "\n"))
 	g.FindingGroup = p.FindingGroup(key, func(found int) validate.Summary {

@@ -32,7 +32,7 @@ back from the builds that the finding names.`,
 				what       string
 				have, most uint64
 				fix        string
-				at         func(f *channelfile.File, most uint64) (criterion, instance int) // -1: neither
+				at         func(f *channelfile.File, most uint64) (criterion, instance int) // -1 means neither
 			}{
 				{"bytes in the file", sizes.FileSize, limits.FileSize, "split the content", nil},
 				{"instances", sizes.Instances, limits.Instances, "split the content", nil},

@@ -19,7 +19,7 @@ The encoder is at fault. The author's spelling belongs in the provenance.
 (FORMAT.md, requirement 65)`, func(p *validate.Pass) {
 	// Many criteria can share one long value, so look at each value once.
 	const looked = 1 << 31
-	at := make([]uint32, p.File.Values()) // by value: 1 + position of its first rune that is not folded
+	at := make([]uint32, p.File.Values()) // by value: 1 + position of the first unfolded rune
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
 		if c.Flags&channelfile.FlagFold == 0 || c.Flags&channelfile.FlagInputs != 0 {

@@ -83,9 +83,9 @@ type operand struct {
 	word       channelfile.Word // the last of them
 }
 
-// walkConditions calls visit for each "and" and "or" of each instance, with its
-// operands, and once more at the end of each instance: last is then true, and operands
-// are the results that are left on the stack.
+// walkConditions calls visit for each "and" and "or" of each instance, with its operands.
+// It also calls visit at the end of each instance. Last is then true, and operands are the
+// results that are left on the stack.
 func walkConditions(p *validate.Pass, visit func(instance int, operands []operand, op channelfile.Word, last bool)) {
 	var stack []operand
 	for i := range p.File.Instances() {

@@ -15,9 +15,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate/types"
 )
 
-// Checks are all checks, in the order of their IDs. That is also the order in which
-// a reader finds faults: can the content be read, is it whole, does it fit its type,
-// does it fit its readers, what does it do when it is run. Do not change the list.
+// Checks are all checks, in the order of their IDs, which is the order of
+// [validate.Families]. Do not change the list.
 var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, behaviour.Checks)
 
 func init() {

@@ -122,7 +122,8 @@ func boundedInputs(p *validate.Pass) []bool {
 	bounded := make([]bool, len(p.Definition.Inputs))
 	for i := range bounded {
 		def := &p.Definition.Inputs[i]
-		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions) // an instruction takes at most one rune
+		// An instruction takes at most one rune.
+		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions)
 		tooLong := def.MaxLength > 0 && longest > uint64(def.MaxLength)
 		bounded[i] = tooLong || def.Least != nil || def.Greatest != nil
 	}

@@ -361,7 +361,8 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list
 	synthesizer.Events(0, len(s.Inputs), func(e interp.Event) bool {
 		made := make(interp.Event, len(e))
 		copy(made, e)
-		for i := range made { // keep a value only if the build supplies the input with its declared type
+		// Keep a value only if the build supplies the input with its declared type.
+		for i := range made {
 			if s.Inputs[i].State == sensor.StateNotSupplied || s.Inputs[i].State == sensor.StateConstant || s.Inputs[i].Type != made[i].Type {
 				made[i] = empty[i]
 			}
