@@ -129,7 +129,7 @@ func TestClaims(t *testing.T) {
 			i := slices.IndexFunc(f.Reads, func(r facts.Read) bool { return r.PerByte > 0 })
 			f.Reads[i].PerByte--
 		}, "perByte"},
-		{"an input less", func(f *facts.Facts) { f.Reads = f.Reads[1:] }, "facts.reads: missing"},
+		{"an input less", func(f *facts.Facts) { f.Reads = f.Reads[1:] }, "facts.reads: inputs are missing"},
 		{"an input more, which is supplied", func(f *facts.Facts) {
 			f.Most.Inputs++
 			f.Reads = append(f.Reads, facts.Read{Input: f.Most.Inputs - 1})
@@ -139,14 +139,14 @@ func TestClaims(t *testing.T) {
 		{"inputs out of order", func(f *facts.Facts) { slices.Reverse(f.Reads) }, "facts.reads[1]"},
 		{"an input twice", func(f *facts.Facts) { f.Reads = append(f.Reads[:1:1], f.Reads...) }, "facts.reads[1]"},
 		{"an operator less", func(f *facts.Facts) { f.Operators = f.Operators[1:] }, "operators"},
-		{"an operator that no build has", func(f *facts.Facts) { f.Operators = append(f.Operators, "soundex") }, `no operator "soundex"`},
+		{"an operator that no build has", func(f *facts.Facts) { f.Operators = append(f.Operators, "soundex") }, `operator "soundex" occurs`},
 		{"a section less", func(f *facts.Facts) { f.Sections = f.Sections[1:] }, "sections"},
 		{"the last section less", func(f *facts.Facts) { f.Sections = f.Sections[:len(f.Sections)-1] }, "sections"},
 		{"a section more", func(f *facts.Facts) { f.Sections = append(f.Sections, f.Sections[0]) }, "sections"},
 		{"a section elsewhere", func(f *facts.Facts) { f.Sections[2].Offset += 8 }, "facts.sections[2]"},
 		{"another type", func(f *facts.Facts) { f.Type.Number++ }, "facts.type"},
 		{"another version of the type", func(f *facts.Facts) { f.Type.Version++ }, "facts.type"},
-		{"another name of the type", func(f *facts.Facts) { f.Type.Name = "ipc" }, "0 with the type version"},
+		{"another name of the type", func(f *facts.Facts) { f.Type.Name = "ipc" }, "0 feeds of the type version"},
 		{"an input less declared", func(f *facts.Facts) { f.Type.Inputs = f.Type.Inputs[1:] }, "facts.type"},
 		{"another type of an input that is read", func(f *facts.Facts) {
 			for i := range f.Type.Inputs {
@@ -167,26 +167,26 @@ func TestClaims(t *testing.T) {
 		{"another fleet", func(f *facts.Facts) { f.Fleet = digest(nil) }, "SHA-256"},
 		{"another schema", func(f *facts.Facts) { f.Schema = "cfcheck.needs/v0" }, "schemas"},
 		{"no builds", func(f *facts.Facts) { f.Contracts = nil }, "found 0 builds"},
-		{"another build", func(f *facts.Facts) { f.Contracts[0].Builds[0] = "m2" }, `no build "m1"`},
+		{"another build", func(f *facts.Facts) { f.Contracts[0].Builds[0] = "m2" }, `build "m1" of the fleet is missing`},
 		{"a build twice", func(f *facts.Facts) { f.Contracts = append(f.Contracts, f.Contracts...) }, "again"},
 		{"it refuses the file", func(f *facts.Facts) { f.Contracts[0].Refuses = true }, "refuses"},
 		{"less memory", func(f *facts.Facts) { f.Contracts[0].Memory-- }, "memory"},
 		{"more memory than the budget", func(f *facts.Facts) { f.Contracts[0].Memory = 100_001 }, "memory"},
 		{"another budget of memory", func(f *facts.Facts) { f.Contracts[0].MemoryBudget++ }, "memory"},
 		{"another budget of steps", func(f *facts.Facts) { f.Contracts[0].StepBudget = 0 }, "budgets"},
-		{"no feed", func(f *facts.Facts) { f.Contracts[0].Feeds = nil }, "0 feeds claimed"},
-		{"another feed", func(f *facts.Facts) { feed(f).Feed = "Security" }, `"Security" claimed`},
-		{"more inputs than are supplied", func(f *facts.Facts) { feed(f).Supplied++ }, "it supplies"},
+		{"no feed", func(f *facts.Facts) { f.Contracts[0].Feeds = nil }, "the claim has 0 feeds"},
+		{"another feed", func(f *facts.Facts) { feed(f).Feed = "Security" }, `feed "Security"`},
+		{"more inputs than are supplied", func(f *facts.Facts) { feed(f).Supplied++ }, "the contract has 6"},
 		{"fewer inputs than are read", func(f *facts.Facts) { feed(f).Supplied = f.Most.Inputs - 1 }, "is read"},
-		{"shorter values of an input", func(f *facts.Facts) { feed(f).Lengths[0].Length-- }, "bytes claimed"},
-		{"no length of an input", func(f *facts.Facts) { feed(f).Lengths = feed(f).Lengths[1:] }, "steps claimed"},
-		{"a length of an input twice", func(f *facts.Facts) { feed(f).Lengths = append(feed(f).Lengths, feed(f).Lengths...) }, "lengths too many"},
+		{"shorter values of an input", func(f *facts.Facts) { feed(f).Lengths[0].Length-- }, "the claim is at most"},
+		{"no length of an input", func(f *facts.Facts) { feed(f).Lengths = feed(f).Lengths[1:] }, "the claim is"},
+		{"a length of an input twice", func(f *facts.Facts) { feed(f).Lengths = append(feed(f).Lengths, feed(f).Lengths...) }, "unused lengths"},
 		{"more operators than there are", func(f *facts.Facts) { f.Operators = append(f.Operators, f.Operators...) }, "operators"},
-		{"fewer steps", func(f *facts.Facts) { feed(f).Steps-- }, "steps claimed"},
-		{"more steps than the budget", func(f *facts.Facts) { feed(f).Steps = 90_000_000_001 }, "steps claimed"},
-		{"no steps", func(f *facts.Facts) { feed(f).Steps = 0 }, "steps claimed"},
-		{"a cost that wraps", func(f *facts.Facts) { f.Reads[0].PerByte = 1 << 63; feed(f).Lengths[0].Length = 2 }, "claimed"},
-		{"a cost whose sum wraps", func(f *facts.Facts) { f.Constant = 1<<64 - 1 }, "steps claimed"},
+		{"fewer steps", func(f *facts.Facts) { feed(f).Steps-- }, "the claim is"},
+		{"more steps than the budget", func(f *facts.Facts) { feed(f).Steps = 90_000_000_001 }, "the claim is"},
+		{"no steps", func(f *facts.Facts) { feed(f).Steps = 0 }, "the claim is"},
+		{"a cost that wraps", func(f *facts.Facts) { f.Reads[0].PerByte = 1 << 63; feed(f).Lengths[0].Length = 2 }, "the claim is at most"},
+		{"a cost whose sum wraps", func(f *facts.Facts) { f.Constant = 1<<64 - 1 }, "the claim is"},
 	} {
 		f := facts.Facts{}
 		if err := json.Unmarshal(must(truth.JSON()), &f); err != nil {
@@ -212,12 +212,12 @@ func TestDocuments(t *testing.T) {
 	}{
 		{"another order of spaces", "\n", " \n\t", false, ""},
 		{"another order of spaces", "\n", " \n\t", true, ""},
-		{"a key twice", `"constant":`, `"constant": 1, "constant":`, false, `"constant", twice`},
-		{"a key twice, in another case", `"constant":`, `"Constant": 1, "constant":`, false, `"Constant", twice or unknown`},
-		{"a key in another case", `"constant":`, `"CONSTANT":`, false, `"CONSTANT", twice or unknown`},
-		{"a key that folds to one", `"most":`, `"mo` + "\u017F" + `t":`, false, "twice or unknown"},
-		{"a key of the fleet twice", `"inputs":`, `"inputs": [], "inputs":`, true, `"inputs", twice`},
-		{"a key of the fleet in another case", `"inputs":`, `"Inputs":`, true, `"Inputs", twice or unknown`},
+		{"a key twice", `"constant":`, `"constant": 1, "constant":`, false, `repeated or unknown key "constant"`},
+		{"a key twice, in another case", `"constant":`, `"Constant": 1, "constant":`, false, `repeated or unknown key "Constant"`},
+		{"a key in another case", `"constant":`, `"CONSTANT":`, false, `repeated or unknown key "CONSTANT"`},
+		{"a key that folds to one", `"most":`, `"mo` + "\u017F" + `t":`, false, "repeated or unknown key"},
+		{"a key of the fleet twice", `"inputs":`, `"inputs": [], "inputs":`, true, `repeated or unknown key "inputs"`},
+		{"a key of the fleet in another case", `"inputs":`, `"Inputs":`, true, `repeated or unknown key "Inputs"`},
 		{"an unknown key", `"constant":`, `"trust": true, "constant":`, false, `unknown field "trust"`},
 		{"an unknown key of the fleet", `"hosts":`, `"trust": true, "hosts":`, true, `unknown field "trust"`},
 		{"another schema of the fleet", `"cfcheck.fleet/v0"`, `"cfcheck.fleet/v2"`, true, "schemas"},
@@ -233,21 +233,21 @@ func TestDocuments(t *testing.T) {
 		{"null for a list", `"operators": [`, `"operators": null, "x": [`, false, "unknown field"},
 		{"half of a surrogate pair", `"build": "m1"`, `"build": "m\ud800"`, true, "U+FFFD"},
 		{"broken UTF-8", `"build": "m1"`, "\"build\": \"m\xFF\"", true, "UTF-8"},
-		{"a second document", "", "{}", true, "more behind"},
-		{"a second document", "", "{}", false, "more behind"},
+		{"a second document", "", "{}", true, "found text after"},
+		{"a second document", "", "{}", false, "found text after"},
 		{"half of a document", `"hosts":`, `"hosts"`, true, "invalid character"},
 		{"no version of a supply", `"version": 1,`, ``, true, "without a version"},
 		{"no access", `"access": "positional",`, ``, true, `access ""`},
 		{"another access", `"access": "positional",`, `"access": "by name",`, true, `access "by name"`},
 		{"another format", `"formats": ["1.0"]`, `"formats": ["1.1"]`, true, `formats ["1.1"]`},
-		{"no operators", `"operators": [`, `"operators": [], "formats": [`, true, `"formats", twice`},
+		{"no operators", `"operators": [`, `"operators": [], "formats": [`, true, `repeated or unknown key "formats"`},
 		{"an input that is not supplied", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "not supplied", "maxLength": 16}`, true, "found it not supplied"},
 		{"an input of which nothing is known", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "unknown", "maxLength": 16}`, true, "found it unknown"},
 		{"an input in a state of its own", `"type": "string", "maxLength": 16}`, `"type": "string", "state": "Supplied", "maxLength": 16}`, true, "found it Supplied"},
 		{"an input of another type", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string"}`, true, `supplied as "string"`},
 		{"an input of no type", `{"name": "Port", "type": "integer"}`, `{"name": "Port"}`, true, `supplied as ""`},
-		{"a longer input", `"maxLength": 16}`, `"maxLength": 17}`, true, "bytes claimed"},
-		{"an input without a length", `, "maxLength": 16}`, `}`, true, "bytes claimed"},
+		{"a longer input", `"maxLength": 16}`, `"maxLength": 17}`, true, "the claim is at most"},
+		{"an input without a length", `, "maxLength": 16}`, `}`, true, "the claim is at most"},
 		{"an input of another name, which a reader by position does not see", `"name": "Port"`, `"name": "Door"`, true, ""},
 	} {
 		f, d := fleet, doc
@@ -305,7 +305,7 @@ func TestNamed(t *testing.T) {
 		{"one is missing", `"name": "Port"`, `"name": "Door"`, ""},
 		{"one of another type is missing", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string", "state": "not supplied"}`, ""},
 		{"one of another type may be there", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "string", "state": "unknown"}`, "supplied as"},
-		{"one is there twice, once longer", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "integer"}, {"name": "Name", "type": "string", "maxLength": 17}`, "bytes claimed"},
+		{"one is there twice, once longer", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "integer"}, {"name": "Name", "type": "string", "maxLength": 17}`, "the claim is at most"},
 		{"one is there twice, once of another type", `{"name": "Port", "type": "integer"}`, `{"name": "Port", "type": "integer"}, {"name": "Name", "type": "address"}`, "supplied as"},
 	} {
 		f := bytes.ReplaceAll(fleet, []byte(`"positional"`), []byte(`"named"`))
@@ -401,7 +401,7 @@ func TestEdges(t *testing.T) {
 			put(data, record*2+count, 0)
 		}, "instance without words"},
 		{"a criterion beyond", func(data []byte) { put(data, instant+24, 1<<1) }, "word, criterion"},
-		{"an operator on one truth", func(data []byte) { put(data, instant+24, 1<<31|1) }, "operator on truths"},
+		{"an operator on one truth", func(data []byte) { put(data, instant+24, 1<<31|1) }, "operands of its operator"},
 		{"the last input", func(data []byte) { data[instant+34] = 2 }, ""},
 		{"an input beyond", func(data []byte) { data[instant+34] = 3 }, "criterion, operator"},
 		{"more sections than there is room for", func(data []byte) { put(data, 0x2C, 15) }, "sections"},
@@ -431,11 +431,11 @@ func TestStepsBeyond(t *testing.T) {
 		says                   string
 	}{
 		{1 << 20, 1 << 30, 1<<50 + 100, ""},
-		{1 << 20, 1 << 30, 1 << 50, "steps claimed"},
-		{1 << 30, 1 << 30, 1<<60 + 100, "steps claimed"}, // more than all readers of JSON keep
-		{1 << 40, 1 << 40, 1<<64 - 1, "steps claimed"},   // the product wraps
-		{1 << 32, 1<<32 - 1, 1<<64 - 1, "steps claimed"}, // the product does not, the sum could
-		{14, (1<<64 - 1) / 14, 16, "steps claimed"},      // the sum wraps
+		{1 << 20, 1 << 30, 1 << 50, "the claim is"},
+		{1 << 30, 1 << 30, 1<<60 + 100, "the claim is"}, // more than all readers of JSON keep
+		{1 << 40, 1 << 40, 1<<64 - 1, "the claim is"},   // the product wraps
+		{1 << 32, 1<<32 - 1, 1<<64 - 1, "the claim is"}, // the product does not, the sum could
+		{14, (1<<64 - 1) / 14, 16, "the claim is"},      // the sum wraps
 	} {
 		f := s.claims()
 		f.Reads[0].PerByte = tt.perByte

@@ -1,16 +1,18 @@
-// Package facts defines the claims of the gate about an accepted channel file,
-// and a small checker that verifies them from the bytes.
+// Package facts defines the claims of the gate about an accepted channel file, and a small checker
+// that verifies them from the bytes of the file.
 //
-// When cfcheck accepts a file for a fleet, it promises that no build of the
-// fleet, even one that checks nothing, reads outside the file and its inputs or
-// exceeds its budgets. [Facts] state that promise in detail: the places of the
-// sections, the reach of each index, list, value and program, the inputs that
-// are read, and for each build its supply and its costs. [Check] verifies them.
-// It reads the file and the fleet by itself, in one source file of at most 400
-// lines. You can verify a verdict without reading the gate's code.
+// When cfcheck accepts a file for a fleet, it makes a promise about every build of the fleet, even
+// a build that checks nothing: the build does not read outside the file and its inputs, and does
+// not exceed its budgets. [Facts] state this promise in detail. They list the sections, the reach
+// of each index, list, value and program, and the inputs that are read. For each build they list
+// its costs and its supply.
 //
-// docs/facts.md describes the use and the limits of facts. The package imports
-// only the standard library, and nothing of cfcheck.
+// [Check] reads the file and the fleet itself. It trusts only the name and the inputs of the template type,
+// which the file and the fleet do not contain, and verifies everything else. Its code is one file
+// of at most 400 lines. So you can verify a verdict without reading the code of the gate.
+//
+// docs/facts.md explains how to use facts, and what they do not prove. The package imports only
+// the standard library and no other package of cfcheck.
 package facts
 
 import (
@@ -26,33 +28,31 @@ import (
 //go:embed schema/facts.json
 var Schemas embed.FS
 
-// Schema is the value of the key schema.
+// Schema is the value of the key "schema".
 const Schema = "cfcheck.facts/v0"
 
-// MaxDocument is the size of the largest document that is read, in bytes.
+// MaxDocument is the maximum size of a document, in bytes.
 const MaxDocument = 16 << 20
 
-// Facts are the claims of the gate about a file that it accepted for a fleet.
-// Bounds may be looser than the truth, as far as the builds allow it, but never
-// tighter.
+// Facts are the claims of the gate about a file that it accepted for a fleet. A bound may be
+// looser than the actual value, as far as the builds allow it. It may never be tighter.
 type Facts struct {
 	Schema string `json:"schema"` // the constant Schema
 	File   string `json:"file"`   // SHA-256 of the channel file in hex
-	Fleet  string `json:"fleet"`  // SHA-256 of the fleet's document in hex
+	Fleet  string `json:"fleet"`  // SHA-256 of the document of the fleet in hex
 	Type   Type   `json:"type"`   // template type of the file
-	// in the order of the file; each index is below the Count of its section
-	Sections  []Section `json:"sections"`
-	Most      Most      `json:"most"`
-	Operators []string  `json:"operators"` // operators that occur
-	Reads     []Read    `json:"reads"`     // the inputs that are read, ascending
-	// steps of any event, without those for the bytes of its inputs
-	Constant  uint64     `json:"constant"`
-	Contracts []Contract `json:"contracts"` // each build of the fleet is in one
+	// Sections are in the order of the file. Every reference from one section to an entry of
+	// another section leads to an existing entry.
+	Sections  []Section  `json:"sections"`
+	Most      Most       `json:"most"`
+	Operators []string   `json:"operators"` // operators that occur
+	Reads     []Read     `json:"reads"`     // inputs that are read, ascending
+	Constant  uint64     `json:"constant"`  // steps that any event costs
+	Contracts []Contract `json:"contracts"` // each build of the fleet is in one contract
 }
 
-// A Type is the template type whose number and version are in the file's header.
-// Its name and its inputs are taken on trust, because neither the file nor the
-// fleet states them.
+// A Type is the template type with the number and version in the header of the file. Its name and
+// inputs are not verified: neither the file nor the fleet contains them.
 type Type struct {
 	Number  uint32  `json:"number"`
 	Version uint32  `json:"version"`
@@ -66,53 +66,50 @@ type Input struct {
 	Type string `json:"type"`
 }
 
-// A Section is the place of a section of the file.
+// A Section is the position of a section in the file.
 type Section struct {
 	Type   uint64 `json:"type"`
 	Offset uint64 `json:"offset"`
-	Length uint64 `json:"length"` // bytes
-	Count  uint64 `json:"count"`  // entries
+	Length uint64 `json:"length"` // in bytes
+	Count  uint64 `json:"count"`  // number of entries
 }
 
-// Most holds the sizes that a reader must have room for.
+// Most has the maximum sizes that a reader needs room for.
 type Most struct {
 	Inputs       uint64 `json:"inputs"`       // highest index of an input that is read, plus one
 	Words        uint64 `json:"words"`        // words of an instance
-	Stack        uint64 `json:"stack"`        // truths on the stack
+	Stack        uint64 `json:"stack"`        // truth values on the stack
 	Operands     uint64 `json:"operands"`     // operands of a criterion
-	ValueLength  uint64 `json:"valueLength"`  // bytes of a value
+	ValueLength  uint64 `json:"valueLength"`  // length of a value, in bytes
 	Instructions uint64 `json:"instructions"` // instructions of a program
 }
 
-// A Read is an input that is read, as the input of a criterion or as its operand.
+// A Read is an input that the file reads, either as the input of a criterion or as an input that a
+// criterion compares with.
 type Read struct {
 	Input   uint64 `json:"input"`
 	PerByte uint64 `json:"perByte"` // steps for each byte of its value
 }
 
-// A Contract holds the claims about builds with the same behaviour.
+// A Contract has the claims about builds with the same terms.
 type Contract struct {
 	Builds []string `json:"builds"`
-	// the builds lack the type version and refuse the file safely; there are no
-	// other claims
+	// the builds do not have the type version and refuse the file safely; there are no other claims
 	Refuses      bool   `json:"refuses,omitempty"`
-	Memory       uint64 `json:"memory"` // upper bound in bytes
+	Memory       uint64 `json:"memory"` // maximum memory in bytes
 	MemoryBudget uint64 `json:"memoryBudget,omitempty"`
-	// budget of the contract; 0 means that it states no budget
-	StepBudget uint64 `json:"stepBudget,omitempty"`
-	// supplies for the type version, in the order of the contract
-	Feeds []Feed `json:"feeds,omitempty"`
+	StepBudget   uint64 `json:"stepBudget,omitempty"` // step budget in the contract; 0 means that no budget is stated
+	Feeds        []Feed `json:"feeds,omitempty"`      // feeds of the type version, in the order of the contract
 }
 
-// A Feed holds the claims about the events of one feed.
+// A Feed has the claims about the events of one feed.
 type Feed struct {
-	Feed string `json:"feed,omitempty"` // name; may be empty
-	// number of elements in the array, or map, of inputs
-	Supplied uint64 `json:"supplied"`
-	// stated lengths of inputs whose bytes cost steps, ascending by input
+	Feed     string `json:"feed,omitempty"` // its name; "" means that the feed has no name
+	Supplied uint64 `json:"supplied"`       // number of elements in the array, or map, of inputs
+	// maximum lengths, ascending by input, of inputs whose bytes cost steps and whose length is
+	// bounded
 	Lengths []Length `json:"lengths,omitempty"`
-	// upper bound for an event; 0 means that there is no bound and no budget
-	Steps uint64 `json:"steps,omitempty"`
+	Steps   uint64   `json:"steps,omitempty"` // maximum steps of an event; 0 means that there is no bound and no budget
 }
 
 // A Length is the maximum length of the value of an input, in bytes.
@@ -121,8 +118,8 @@ type Length struct {
 	Length uint64 `json:"length"`
 }
 
-// A document is a fleet, as the checker reads it. The checker ignores raw
-// values, because they make no build safer.
+// A document is a fleet as the checker reads it. The checker does not parse the json.RawMessage
+// fields, since their content makes no build safer.
 type document struct {
 	Schema, Name, Note string
 	Builds             []build
@@ -163,14 +160,14 @@ type supplied struct {
 	Values                          json.RawMessage
 }
 
-// A Refusal names the claim that does not hold, or the fault of a document.
+// A Refusal states the claim that does not hold, or the fault in a document.
 type Refusal struct{ Reason string }
 
 func (r *Refusal) Error() string { return r.Reason }
 
-// JSON returns the facts as a document for [Check]. Equal facts give equal bytes.
+// JSON returns the facts as the document that [Check] reads. Equal facts give equal bytes.
 func (f *Facts) JSON() ([]byte, error) {
-	g := *f // the copy has empty lists, not null
+	g := *f // so that an empty list is written as [] and not as null
 	g.Type.Inputs = append([]Input{}, f.Type.Inputs...)
 	g.Sections = append([]Section{}, f.Sections...)
 	g.Operators = append([]string{}, f.Operators...)
@@ -181,7 +178,7 @@ func (f *Facts) JSON() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", " ")
 	err := e.Encode(&g)
-	// Put each innermost list or object on one line. No text contains a line end.
+	// Write each innermost object or array on one line. No text in facts contains a line break.
 	return innermost.ReplaceAllFunc(b.Bytes(), func(lines []byte) []byte {
 		return lineEnd.ReplaceAll(comma.ReplaceAll(lines, []byte(", ")), nil)
 	}), err
@@ -198,9 +195,9 @@ func (f *Facts) InputRead(input int) bool {
 	return slices.ContainsFunc(f.Reads, func(r Read) bool { return r.Input == uint64(input) })
 }
 
-// Steps returns the maximum number of steps that an event of a feed costs a
-// build. The name of the feed may be empty. It reports false if there is no such
-// claim: the build is unknown, or the length of its inputs has no bound.
+// Steps returns the maximum number of steps that an event of a feed costs a build. The feed may be
+// "". Steps returns false if there is no claim: the build does not exist, or nothing bounds the
+// lengths of its inputs.
 func (f *Facts) Steps(build, feed string) (steps uint64, ok bool) {
 	for i := range f.Contracts {
 		if !slices.Contains(f.Contracts[i].Builds, build) {

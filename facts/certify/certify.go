@@ -1,4 +1,4 @@
-// Package certify states the facts that the gate claims of a file that it accepted.
+// Package certify derives the facts that the gate claims about an accepted file.
 package certify
 
 import (
@@ -10,9 +10,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// Facts returns the facts that the gate claims of a file after it accepted the file for a
-// fleet. The needs n are those of the file, and d is the definition that the gate compared them
-// with. Facts does no analysis of its own. For a file that was not accepted the claims are
+// Facts returns the facts that the gate claims about a file after it accepted the file for a
+// fleet. The needs n are the needs of the file, and d is the definition that the gate compared
+// them with. Facts does no analysis of its own. For a file that was not accepted the claims are
 // false, and [facts.Check] reports it.
 func Facts(f *channelfile.File, n *sensor.Needs, d *sensor.Definition, fleet *sensor.Fleet) *facts.Facts {
 	file := sha256.Sum256(f.Data())
@@ -51,7 +51,7 @@ func Facts(f *channelfile.File, n *sensor.Needs, d *sensor.Definition, fleet *se
 	return claims
 }
 
-// contractFacts returns what is claimed of builds whose contracts are the same.
+// contractFacts returns the claims about builds with the same terms.
 func contractFacts(n *sensor.Needs, d *sensor.Definition, fleet *sensor.Fleet, members []int) facts.Contract {
 	c := &fleet.Contracts[members[0]]
 	var claim facts.Contract
@@ -69,9 +69,8 @@ func contractFacts(n *sensor.Needs, d *sensor.Definition, fleet *sensor.Fleet, m
 	return claim
 }
 
-// feedFacts returns what is claimed of the events of a feed. Where there is no
-// bound of the steps, or one that is beyond what all readers of JSON keep, none
-// is claimed.
+// feedFacts returns the claims about the events of a feed. It claims no steps if they have no
+// bound, or if the bound is too large for some readers of JSON.
 func feedFacts(n *sensor.Needs, d *sensor.Definition, c *sensor.Contract, s *sensor.Supply) facts.Feed {
 	claim := facts.Feed{Feed: s.Feed, Supplied: uint64(len(s.Inputs))}
 	steps, unknown := n.Steps(func(index int) (int, bool) {
@@ -87,7 +86,7 @@ func feedFacts(n *sensor.Needs, d *sensor.Definition, c *sensor.Contract, s *sen
 		return length, ok
 	})
 	if len(unknown) == 0 && steps <= sensor.MaxInteger {
-		claim.Steps = max(steps, 1) // zero would claim nothing
+		claim.Steps = max(steps, 1) // 0 would claim nothing
 	}
 	return claim
 }

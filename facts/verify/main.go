@@ -1,10 +1,9 @@
-// Verify holds facts that cfcheck wrote against a channel file and a fleet. It
-// links the checker and nothing else of cfcheck, for who wants to trust no more
-// than that.
+// Verify checks facts that cfcheck wrote against a channel file and a fleet. It links only the
+// checker, for users who do not want to trust the rest of cfcheck.
 //
 //	go run github.com/cfcheck/cfcheck/facts/verify file.cf fleet.json facts.json
 //
-// Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.
+// The exit status is 0 if the facts hold, 1 if they do not, and 2 if an argument cannot be read.
 package main
 
 import (
@@ -19,14 +18,14 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) != 3 {
-		fmt.Fprintln(stderr, "verify: name a channel file, the document of a fleet and one of facts, in this order")
+		fmt.Fprintln(stderr, "verify: expected three arguments: a channel file, a fleet document and a facts document")
 		return 2
 	}
 	var docs [3][]byte
 	for i, name := range args {
 		info, err := os.Stat(name)
 		if err == nil && !info.Mode().IsRegular() {
-			err = fmt.Errorf("%s: not a regular file", name) // opening a pipe would wait
+			err = fmt.Errorf("%s: not a regular file", name) // opening a pipe would block
 		}
 		if err == nil {
 			docs[i], err = os.ReadFile(name)

@@ -52,7 +52,7 @@ func TestRun(t *testing.T) {
 		{"all is well", []string{file, fleet, doc}, 0, "the facts hold\n"},
 		{"another file", []string{doc, fleet, doc}, 1, "the facts do not hold: facts.file: found the SHA-256"},
 		{"in another order", []string{file, doc, fleet}, 1, "the facts do not hold"},
-		{"one is missing", []string{file, fleet}, 2, "in this order"},
+		{"one is missing", []string{file, fleet}, 2, "expected three arguments"},
 		{"one is not there", []string{file, fleet, filepath.Join(folder, "none")}, 2, "none"},
 		{"a folder", []string{folder, fleet, doc}, 2, "not a regular file"},
 	} {
