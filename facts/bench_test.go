@@ -10,8 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// BenchmarkCheck is the checker at work on many rules, for a fleet of builds
-// that differ.
+// BenchmarkCheck measures the checker on many rules, for a fleet with different builds.
 func BenchmarkCheck(b *testing.B) {
 	file := workload.File(100_000, 1)
 	f := must(channelfile.Parse(file))

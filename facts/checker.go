@@ -231,7 +231,7 @@ func (c *checker) programs() {
 // criteria checks each criterion and computes its charge.
 func (c *checker) criteria() {
 	c.tile(values, 0, pool, limits.ValueLength, func(_, first, end uint64) { c.most.ValueLength = max(c.most.ValueLength, end-first) })
-	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values]) // by value, whether it is a well-formed pattern
+	inputs, formed := c.claims.Type.Inputs, make([]bool, c.counts[values]) // formed: by value
 	c.tile(criteria, 4, operands, limits.Operands, func(i, first, end uint64) {
 		e := c.entry(criteria, i)
 		flags, op, input, n, sum := uint64(e[0]), uint64(e[1]), u16(e, 2), end-first, uint64(0)
@@ -377,7 +377,7 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 				continue
 			}
 			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
-			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // for a string, the smaller length that is not 0
+			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // MaxLength or CutAt, if not 0
 			longest, known = max(longest, length), known && length > 0
 		}
 		if len(lengths) == 0 || lengths[0].Input != r.Input {

@@ -24,9 +24,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// TestSmall holds that the checker is what is said of it: one file of at most
-// 400 lines, which with the types of the documents compiles alone, and imports
-// the standard library and nothing else.
+// TestSmall tests the promises about the checker: it is one file of at most 400 lines, it compiles
+// with only facts.go, and it imports only the standard library.
 func TestSmall(t *testing.T) {
 	text := must(os.ReadFile("checker.go"))
 	if n := bytes.Count(text, []byte("\n")); n > 400 || n < 100 {
@@ -43,13 +42,13 @@ func TestSmall(t *testing.T) {
 			}
 		}
 	}
-	// A test that is built with -trimpath does not know where Go is.
+	// A test built with -trimpath does not know GOROOT.
 	build.Default.GOROOT = strings.TrimSpace(string(must(exec.Command("go", "env", "GOROOT").Output())))
 	conf := types.Config{Importer: importer.ForCompiler(fset, "source", nil)}
 	if _, err := conf.Check("facts", fset, files, nil); err != nil {
 		t.Errorf("the checker does not compile alone: %v", err)
 	}
-	// All that facts.go does besides is to write facts, and to look them up.
+	// The other functions in facts.go only write and look up facts.
 	for _, d := range files[1].Decls {
 		if f, ok := d.(*ast.FuncDecl); ok && !slices.Contains([]string{"Error", "JSON", "InputRead", "Steps"}, f.Name.Name) {
 			t.Errorf("facts.go has the function %s; what checks belongs into checker.go", f.Name.Name)
@@ -68,7 +67,7 @@ func caseOf(t testing.TB, name string) subject {
 	return all[i]
 }
 
-// small is a file that has something of everything, for a fleet with budgets.
+// small returns a file that uses every feature, for a fleet with budgets.
 func small(t testing.TB) (file, fleet []byte, claims *facts.Facts) {
 	t.Helper()
 	s := caseOf(t, "mixed-types")
@@ -94,8 +93,8 @@ func small(t testing.TB) (file, fleet []byte, claims *facts.Facts) {
 	return s.Data, s.doc, s.claims()
 }
 
-// TestClaims holds that a claim which is tighter than the truth is refused, and
-// one that is looser only beyond what the builds allow.
+// TestClaims tests that Check refuses a claim tighter than the truth. It refuses a looser claim
+// only if a build does not allow it.
 func TestClaims(t *testing.T) {
 	file, fleet, truth := small(t)
 	if len(truth.Reads) < 3 || truth.Most.Instructions < 2 || truth.Most.Operands < 2 || truth.Most.Words < 2 {
@@ -105,7 +104,7 @@ func TestClaims(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		edit func(f *facts.Facts)
-		says string // "": it holds
+		says string // part of the refusal; "" means that the facts hold
 	}{
 		{"the truth", func(f *facts.Facts) {}, ""},
 		{"more words", func(f *facts.Facts) { f.Most.Words++ }, ""},
@@ -200,15 +199,14 @@ func TestClaims(t *testing.T) {
 	}
 }
 
-// TestDocuments holds that a document which could be read in two ways is
-// refused, in facts and in fleets.
+// TestDocuments tests that Check refuses facts and fleets that can be read in two ways.
 func TestDocuments(t *testing.T) {
 	file, fleet, claims := small(t)
 	doc := must(claims.JSON())
 	for _, tt := range []struct {
 		why, old, new string
 		fleet         bool
-		says          string // "": it holds
+		says          string // part of the refusal; "" means that the facts hold
 	}{
 		{"another order of spaces", "\n", " \n\t", false, ""},
 		{"another order of spaces", "\n", " \n\t", true, ""},
@@ -293,8 +291,8 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// TestNamed holds what a reader by name changes: what is missing is absent, and
-// a name that is there twice counts with the longer value.
+// TestNamed tests readers by name: a missing input is absent, and of two inputs with the same name
+// the longer value counts.
 func TestNamed(t *testing.T) {
 	file, fleet, claims := small(t)
 	for _, tt := range []struct {
@@ -318,14 +316,14 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestRefuses holds that only a build that does not have the type version, and
-// says that it refuses such files, is left out.
+// TestRefuses tests that a build is left out only if it does not have the type version and refuses
+// such files.
 func TestRefuses(t *testing.T) {
 	file, fleet, truth := small(t)
 	for _, tt := range []struct {
 		why     string
-		version string // that the build supplies
-		says    bool   // that it refuses unknown versions
+		version string // version that the build supplies
+		says    bool   // whether the build refuses unknown versions
 		edit    func(c *facts.Contract)
 		want    string
 	}{
@@ -352,7 +350,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestMethods holds what facts are asked at run time.
+// TestMethods tests the methods for the use of facts at run time.
 func TestMethods(t *testing.T) {
 	_, _, f := small(t)
 	if !f.InputRead(int(f.Reads[0].Input)) || f.InputRead(1000) {
@@ -368,8 +366,8 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// TestEdges holds what the corpus has only together with other faults: the least
-// file, with one number changed, and the loosest facts about it.
+// TestEdges tests faults that the corpus has only in combination. It changes one number in the
+// smallest file, with the loosest facts about it.
 func TestEdges(t *testing.T) {
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 3})
 	if err := b.Add(channelfile.ID{1}, channelfile.Exists(2), nil); err != nil {
@@ -377,17 +375,17 @@ func TestEdges(t *testing.T) {
 	}
 	least := must(b.Encode())
 	const (
-		record  = 48 // of a section: type, offset, length, count
+		record  = 48 // section record: type, offset, length, count
 		offset  = 4
 		length  = 8
 		count   = 12
-		instant = 80 + 6*48 // the sections: one instance, one word, one criterion
+		instant = 80 + 6*48 // after the section records: one instance, one word, one criterion
 	)
 	put := func(data []byte, at int, n uint32) { binary.LittleEndian.PutUint32(data[at:], n) }
 	for _, tt := range []struct {
 		why  string
 		edit func(data []byte)
-		says string // "": the facts hold
+		says string // part of the refusal; "" means that the facts hold
 	}{
 		{"as it is", func([]byte) {}, ""},
 		{"an empty section in the header", func(data []byte) { put(data, record*4+offset, 8) }, "section 3"},
@@ -416,7 +414,7 @@ func TestEdges(t *testing.T) {
 	}
 }
 
-// TestStepsBeyond holds that what 64 bits cannot count is not claimed.
+// TestStepsBeyond tests that steps beyond 64 bits cannot be claimed.
 func TestStepsBeyond(t *testing.T) {
 	s := caseOf(t, "steps-reached")
 	s.doc = bytes.ReplaceAll(s.doc, []byte("14353"), []byte("9007199254740991"))
@@ -432,10 +430,10 @@ func TestStepsBeyond(t *testing.T) {
 	}{
 		{1 << 20, 1 << 30, 1<<50 + 100, ""},
 		{1 << 20, 1 << 30, 1 << 50, "the claim is"},
-		{1 << 30, 1 << 30, 1<<60 + 100, "the claim is"}, // more than all readers of JSON keep
-		{1 << 40, 1 << 40, 1<<64 - 1, "the claim is"},   // the product wraps
-		{1 << 32, 1<<32 - 1, 1<<64 - 1, "the claim is"}, // the product does not, the sum could
-		{14, (1<<64 - 1) / 14, 16, "the claim is"},      // the sum wraps
+		{1 << 30, 1 << 30, 1<<60 + 100, "the claim is"}, // too large for some readers of JSON
+		{1 << 40, 1 << 40, 1<<64 - 1, "the claim is"},   // the product overflows
+		{1 << 32, 1<<32 - 1, 1<<64 - 1, "the claim is"}, // the product does not overflow, but the sum could
+		{14, (1<<64 - 1) / 14, 16, "the claim is"},      // the sum overflows
 	} {
 		f := s.claims()
 		f.Reads[0].PerByte = tt.perByte
@@ -448,8 +446,7 @@ func TestStepsBeyond(t *testing.T) {
 	}
 }
 
-// TestLinear holds that a long pattern is looked at once, however many criteria
-// compare with it.
+// TestLinear tests that a long pattern is checked once, even if many criteria refer to it.
 func TestLinear(t *testing.T) {
 	const inputs = 1000
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: inputs})

@@ -21,12 +21,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// A subject is a case of the corpus with what it is judged by.
+// A subject is a case of the corpus with its fleet and type.
 type subject struct {
 	corpus.Case
 	defs  *sensor.Definitions
 	fleet *sensor.Fleet
-	doc   []byte // the fleet's document
+	doc   []byte // document of the fleet
 }
 
 // subjects returns the cases of the corpus that are judged for a fleet.
@@ -66,8 +66,8 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// claims returns what the gate would claim of the case, were it accepted; nil if
-// the file cannot be read, or the type is not known.
+// claims returns the facts that the gate would claim if it accepted the case. It returns nil if
+// the file cannot be read or the type is not known.
 func (s *subject) claims() *facts.Facts {
 	f, err := channelfile.Parse(s.Data)
 	if err != nil {
@@ -81,8 +81,8 @@ func (s *subject) claims() *facts.Facts {
 	return certify.Facts(f, n, d, s.fleet)
 }
 
-// refusal returns what the checker says; it fails the test if that is no
-// refusal.
+// refusal returns the reason of the checker, or "". It fails the test for an error of another
+// type.
 func refusal(t testing.TB, file, fleet, doc []byte) string {
 	t.Helper()
 	err := facts.Check(file, fleet, doc)
@@ -95,7 +95,7 @@ func refusal(t testing.TB, file, fleet, doc []byte) string {
 	return err.Error()
 }
 
-// u16 and u32 read a number, 0 where there is none.
+// u16 and u32 return a number in data, or 0 if it is not inside data.
 func u16(data []byte, at int) int    { return int(number(data, at, 2)) }
 func u32(data []byte, at int) uint64 { return number(data, at, 4) }
 
@@ -109,8 +109,8 @@ func number(data []byte, at, size int) (n uint64) {
 	return n
 }
 
-// loosest returns a fleet that gives a file all that it may ask for, and facts
-// that claim no more of it than they must: what is refused is the file.
+// loosest returns a fleet that supplies everything that the file may ask for, and facts with the
+// loosest claims. So a refusal is the fault of the file.
 func loosest(file []byte, types []string) (fleet, doc []byte) {
 	names := func(i int) string { return fmt.Sprintf("Input%d", i) }
 	claims := facts.Facts{
@@ -152,7 +152,7 @@ func loosest(file []byte, types []string) (fleet, doc []byte) {
 	return fleet, must(claims.JSON())
 }
 
-// types returns the types of the inputs of the case's template type.
+// types returns the types of the inputs of the template type.
 func (s *subject) types() (list []string) {
 	if d := s.defs.ByNumber(uint32(u32(s.Data, 0x14)), uint32(u32(s.Data, 0x18))); d != nil {
 		for _, in := range d.Inputs {
@@ -162,9 +162,9 @@ func (s *subject) types() (list []string) {
 	return list
 }
 
-// TestAccepted holds that the facts of each accepted case hold, keep the
-// schema, and are the same each time. It also holds that the loosest claims that
-// there are do: or refusing the other cases would mean nothing.
+// TestAccepted tests that the facts of each accepted case hold, fit the schema and are
+// deterministic. It also tests that the loosest claims about these cases hold. Otherwise it would
+// mean nothing that they are refused for other cases.
 func TestAccepted(t *testing.T) {
 	schema := compileSchema(t)
 	accepted := 0
@@ -204,8 +204,8 @@ func compileSchema(t testing.TB) *jsonschema.Schema {
 	return must(c.Compile("facts.json"))
 }
 
-// unseen are the checks that stand for harm of other kinds than the promise
-// speaks of, and single cases of others. The checker need not see what they do.
+// unseen lists checks, and single cases, for harm that the promise does not cover. The checker
+// need not notice it.
 var unseen = map[string]string{
 	"CF1023": "provenance: no sensor reads it",
 	"CF1024": "provenance: no sensor reads it",
@@ -259,9 +259,9 @@ var unseen = map[string]string{
 	"use-missing":                  "provenance: no sensor reads it",
 }
 
-// TestRejected holds that the checker refuses the facts of each rejected case
-// that the promise is about: those that the gate would write, were the case
-// accepted, or if the file cannot be read the loosest that there are.
+// TestRejected tests that the checker refuses the facts of each rejected case that the promise
+// covers. These are the facts that the gate would write if it accepted the case. If the file
+// cannot be read, they are the loosest facts.
 func TestRejected(t *testing.T) {
 	used := map[string]bool{}
 	refused := map[string]int{} // by check

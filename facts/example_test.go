@@ -12,7 +12,7 @@ func Example() {
 	// Output: true
 }
 
-// mayLoad reports why a file that came with its facts must not be loaded.
+// mayLoad returns the reason why a file must not be loaded with its facts, or nil.
 func mayLoad(file, fleet, claims string) error {
 	var docs [3][]byte
 	for i, name := range []string{file, fleet, claims} {

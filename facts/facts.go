@@ -7,9 +7,10 @@
 // of each index, list, value and program, and the inputs that are read. For each build they list
 // its costs and its supply.
 //
-// [Check] reads the file and the fleet itself. It trusts only the name and the inputs of the template type,
-// which the file and the fleet do not contain, and verifies everything else. Its code is one file
-// of at most 400 lines. So you can verify a verdict without reading the code of the gate.
+// [Check] reads the file and the fleet itself. It trusts only the name and the inputs of the
+// template type, which the file and the fleet do not contain, and verifies everything else. Its
+// code is one file of at most 400 lines. So you can verify a verdict without reading the code of
+// the gate.
 //
 // docs/facts.md explains how to use facts, and what they do not prove. The package imports only
 // the standard library and no other package of cfcheck.
@@ -98,8 +99,8 @@ type Contract struct {
 	Refuses      bool   `json:"refuses,omitempty"`
 	Memory       uint64 `json:"memory"` // maximum memory in bytes
 	MemoryBudget uint64 `json:"memoryBudget,omitempty"`
-	StepBudget   uint64 `json:"stepBudget,omitempty"` // step budget in the contract; 0 means that no budget is stated
-	Feeds        []Feed `json:"feeds,omitempty"`      // feeds of the type version, in the order of the contract
+	StepBudget   uint64 `json:"stepBudget,omitempty"` // 0 means no budget
+	Feeds        []Feed `json:"feeds,omitempty"`      // in the order of the contract
 }
 
 // A Feed has the claims about the events of one feed.
@@ -109,7 +110,7 @@ type Feed struct {
 	// maximum lengths, ascending by input, of inputs whose bytes cost steps and whose length is
 	// bounded
 	Lengths []Length `json:"lengths,omitempty"`
-	Steps   uint64   `json:"steps,omitempty"` // maximum steps of an event; 0 means that there is no bound and no budget
+	Steps   uint64   `json:"steps,omitempty"` // maximum of an event; 0 means no bound
 }
 
 // A Length is the maximum length of the value of an input, in bytes.

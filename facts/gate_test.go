@@ -12,10 +12,10 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// TestAgreesWithGate holds the checker against the gate, on files and fleets
-// that are drawn: the facts of what the gate accepts hold, and what the checker
-// takes the gate rejects only for what the checker need not see. The loosest
-// facts about a damaged file hold only if a sensor that loads it does no harm.
+// TestAgreesWithGate compares the checker with the gate on random files and fleets. The facts of
+// an accepted file hold. If the checker accepts a file that the gate rejects, the reason is one
+// that the checker need not see. The loosest facts about a damaged file hold only if a sensor that
+// loads it does no harm.
 func TestAgreesWithGate(t *testing.T) {
 	stream := generate.NewStream(4)
 	var accepted, rejected, refused, damaged int
@@ -23,7 +23,7 @@ func TestAgreesWithGate(t *testing.T) {
 		*sensor.Fleet
 		doc []byte
 	}
-	documents := map[*sensor.Fleet]document{} // whole fleets come again
+	documents := map[*sensor.Fleet]document{} // the same fleets occur again
 	for range 30 {
 		batch := stream.Next()
 		for k, file := range batch.Files {

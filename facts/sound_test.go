@@ -18,8 +18,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// repaired returns facts that say they are about a file and a fleet, as one who
-// wants to deceive the checker would write them; nil if doc is no JSON of facts.
+// repaired returns facts with the digests of a file and a fleet, as an attacker would write them.
+// It returns nil if doc is not facts.
 func repaired(doc, file, fleet []byte) []byte {
 	var claims facts.Facts
 	if json.Unmarshal(doc, &claims) != nil {
@@ -29,11 +29,10 @@ func repaired(doc, file, fleet []byte) []byte {
 	return must(claims.JSON())
 }
 
-// sound holds that facts which the checker takes are true: a sensor that checks
-// nothing, built as each contract says, stays inside of the file and of its
-// inputs and below the steps that are claimed; and the gate has nothing against
-// the file but what the checker need not see. What the gate's own reader cannot
-// read it leaves out.
+// sound tests that facts that the checker accepts are true. A sensor that checks nothing, built by
+// each contract, stays inside the file and its inputs and below the claimed steps. The gate
+// rejects the file only for reasons that the checker need not see. Sound skips files that the
+// reader of the gate cannot read.
 func sound(t testing.TB, file, fleetDoc, doc []byte, seed uint64) {
 	t.Helper()
 	var claims facts.Facts
@@ -75,7 +74,7 @@ func sound(t testing.TB, file, fleetDoc, doc []byte, seed uint64) {
 	judged(t, file, fleet, d)
 }
 
-// definitionOf returns the definition that facts go by.
+// definitionOf returns the definition that the facts describe.
 func definitionOf(file []byte, claims *facts.Facts) *sensor.Definition {
 	d := &sensor.Definition{
 		Name: claims.Type.Name, Number: claims.Type.Number, Version: claims.Type.Version, Channel: uint32(u32(file, 0x0C)),
@@ -87,7 +86,7 @@ func definitionOf(file []byte, claims *facts.Facts) *sensor.Definition {
 	return d
 }
 
-// events makes events that reach what there is in a file, and some at random.
+// events generates events that reach the criteria of a file, and some random events.
 func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(interp.Event)) {
 	if f, err := channelfile.Parse(file); err == nil {
 		s := interp.NewSynthesizer(f, nil, generate.Types(d))
@@ -106,9 +105,9 @@ func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(i
 	}
 }
 
-// handedOver returns what a build hands over of an event that has all that is
-// declared: a reader by position gets its array, one by name what it finds. No
-// value is longer than the contract says.
+// handedOver returns the part of a complete event that a build supplies. A reader by position gets
+// its array, a reader by name the inputs that it finds. No value is longer than its contract
+// states.
 func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e interp.Event) interp.Event {
 	n := len(e)
 	if c.Reader.Access == sensor.AccessPositional {
@@ -132,8 +131,8 @@ func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e in
 	return out
 }
 
-// judged holds that the gate has nothing to say of a file whose facts hold but
-// what the checker need not see.
+// judged tests that the gate rejects a file whose facts hold only for reasons that the checker
+// need not see.
 func judged(t testing.TB, file []byte, fleet *sensor.Fleet, d *sensor.Definition) {
 	t.Helper()
 	defs := new(sensor.Definitions)
@@ -147,7 +146,7 @@ func judged(t testing.TB, file []byte, fleet *sensor.Fleet, d *sensor.Definition
 		id := f.Check.ID
 		known := f.Severity() != validate.Error || unseen[id] != "" || strings.HasPrefix(id, "CF4") || strings.HasPrefix(id, "CF6") || strings.HasPrefix(id, "CF7")
 		switch id {
-		case "CF1003", "CF1010", "CF1011": // of the provenance, or of numbers that no sensor follows
+		case "CF1003", "CF1010", "CF1011": // about provenance, or about numbers that no sensor uses
 			known = slices.ContainsFunc([]string{"provenance", "origin", "use", "text", "channel", "revision", "version", "created", "program"}, func(s string) bool {
 				return strings.Contains(f.Where.Path+f.Message, s)
 			})
@@ -160,9 +159,8 @@ func judged(t testing.TB, file []byte, fleet *sensor.Fleet, d *sensor.Definition
 	}
 }
 
-// TestMutations holds that one byte changed in the file, the fleet or the facts
-// is refused, or does no harm: though the facts name the digests of what they
-// now are about.
+// TestMutations tests that one changed byte in the file, the fleet or the facts is refused or does
+// no harm, even if the digests in the facts are corrected.
 func TestMutations(t *testing.T) {
 	file, fleet, claims := small(t)
 	doc := must(claims.JSON())
@@ -171,7 +169,7 @@ func TestMutations(t *testing.T) {
 	for _, tt := range []struct {
 		what string
 		data []byte
-		by   []byte // what bytes are changed by
+		by   []byte // values to change bytes to
 	}{
 		{"file", file, []byte{1, 0x80, 0xFF, 0}},
 		{"fleet", fleet, []byte{1, 0x20, 0}},
@@ -215,8 +213,7 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// FuzzFacts holds that the checker returns on anything, and takes only what is
-// true.
+// FuzzFacts tests that the checker returns on any input, and accepts only true facts.
 func FuzzFacts(f *testing.F) {
 	for i, s := range subjects(f) {
 		if claims := s.claims(); claims != nil && len(s.Data) < 4096 && i%5 == 0 {

@@ -190,7 +190,7 @@ type Fleet struct {
 	Builtin   bool // the fleet is an example that comes with cfcheck
 	Contracts []Contract
 	Digest    [32]byte  // SHA-256 of the document that was read; for a built-in fleet, of its JSON
-	Document  *Document // document that was read; nil means that the fleet does not come from a document
+	Document  *Document // document that was read; nil means that there was no document
 }
 
 // A Document is a text that was read. It is kept so that a later error can point to a line.

@@ -364,7 +364,7 @@ func TestDistinct(t *testing.T) {
 		change(&c)
 		f.Contracts = append(f.Contracts, c)
 	}
-	add(func(c *sensor.Contract) { c.Build, c.Hosts = "b", 2 }) // 1: the same
+	add(func(c *sensor.Contract) { c.Build, c.Hosts = "b", 2 }) // 1: equal terms
 	add(func(c *sensor.Contract) { c.Reader.Access = sensor.AccessNamed })
 	add(func(c *sensor.Contract) { c.Reader.Evidence = sensor.EvidenceObserved })
 	add(func(c *sensor.Contract) { c.Reader.RefusesUnknownVersions = true })
@@ -379,7 +379,7 @@ func TestDistinct(t *testing.T) {
 	add(func(c *sensor.Contract) {
 		c.Supplies[0].Acknowledged = []sensor.Shortfall{{1, "w", sensor.Date{2027, 1, 1}}}
 	})
-	add(func(c *sensor.Contract) { c.Build, c.Reader.Access = "c", sensor.AccessNamed }) // 14: as 2
+	add(func(c *sensor.Contract) { c.Build, c.Reader.Access = "c", sensor.AccessNamed }) // 14: equal to 2
 	want := [][]int{{0, 1}, {2, 14}, {3}, {4}, {5}, {6}, {7}, {8}, {9}, {10}, {11}, {12}, {13}}
 	if diff := cmp.Diff(want, f.Distinct()); diff != "" {
 		t.Errorf("cohorts differ (-want +got):\n%s", diff)
@@ -389,8 +389,8 @@ func TestDistinct(t *testing.T) {
 	}
 }
 
-// Whatever field of a contract differs, but build and hosts, the contracts do;
-// a field that Distinct forgot would let one build's verdict stand for another.
+// TestDistinctSeesEveryField tests that contracts differ if any field except build, hosts and note
+// differs. If Distinct ignored a field, the verdict of one build could stand for another build.
 func TestDistinctSeesEveryField(t *testing.T) {
 	base := func() sensor.Contract {
 		return sensor.Contract{
@@ -426,8 +426,8 @@ func TestDistinctSeesEveryField(t *testing.T) {
 	}
 }
 
-// eachField changes one field of v after the other, with all in it, calls visit
-// and changes it back. A slice it also makes shorter.
+// eachField changes each field of v in turn, calls visit and restores the field. It also shortens
+// each slice.
 func eachField(v reflect.Value, path string, visit func(path string)) {
 	old := reflect.ValueOf(v.Interface())
 	switch v.Kind() {
@@ -467,7 +467,7 @@ func eachField(v reflect.Value, path string, visit func(path string)) {
 	v.Set(old)
 }
 
-// clone copies a contract with all that eachField changes.
+// clone copies a contract with everything that eachField changes.
 func clone(t *testing.T, c sensor.Contract) sensor.Contract {
 	t.Helper()
 	return deepCopy(reflect.ValueOf(c)).Interface().(sensor.Contract)
@@ -502,7 +502,7 @@ func TestHostsDoNotWrap(t *testing.T) {
 	}
 }
 
-// What Go code can make, but no document can say, is refused where it is made.
+// TestFleetJSONRefuses tests that JSON refuses fleets that no document can express.
 func TestFleetJSONRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		why    string
@@ -531,7 +531,7 @@ func TestFleetJSONRefuses(t *testing.T) {
 	}
 }
 
-// drawName draws a text that may stand where a name is wanted.
+// drawName draws a name.
 func drawName(t *rapid.T, label string) string {
 	return rapid.StringMatching(`[\p{L}\p{P}0-9"\\]([\p{L}\p{P}0-9 "\\]{0,5}[\p{L}\p{P}0-9"\\])?`).Draw(t, label)
 }
@@ -556,7 +556,7 @@ func drawFleet(t *rapid.T) *sensor.Fleet {
 				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program")},
 			Budget: sensor.Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
 		}}
-		newer := rapid.Bool().Draw(t, "newer") // statements of version 1
+		newer := rapid.Bool().Draw(t, "newer") // uses statements of version 1
 		types := drawNames(t, "type", 0, 3, same)
 		if newer {
 			drawStatements(t, &c, types)
@@ -592,7 +592,7 @@ func drawFleet(t *rapid.T) *sensor.Fleet {
 	return f
 }
 
-// drawStatements draws what version 1 states of a build that supplies types.
+// drawStatements draws statements of version 1 for a build that supplies types.
 func drawStatements(t *rapid.T, c *sensor.Contract, types []string) {
 	for _, name := range drawNames(t, "source", 0, 2, same) {
 		c.Sources = append(c.Sources, sensor.Source{Name: name, Path: drawName(t, "path"),
@@ -629,7 +629,7 @@ func drawPlace(t *rapid.T, c *sensor.Contract) (p sensor.Place) {
 	return p
 }
 
-// drawBasis draws one with a reason, for some statements need it.
+// drawBasis draws a basis with a reason, which some statements require.
 func drawBasis(t *rapid.T, c *sensor.Contract) sensor.Basis {
 	return sensor.Basis{
 		Evidence: sensor.Evidence(rapid.IntRange(0, 3).Draw(t, "evidence")), Reason: drawName(t, "reason"),
@@ -637,7 +637,7 @@ func drawBasis(t *rapid.T, c *sensor.Contract) sensor.Basis {
 	}
 }
 
-// drawStatement draws what version 1 states of an input.
+// drawStatement draws statements of version 1 for an input.
 func drawStatement(t *rapid.T, in *sensor.SuppliedInput, c *sensor.Contract) {
 	in.State = sensor.State(rapid.IntRange(0, 4).Draw(t, "state"))
 	if in.State == sensor.StateConditional || rapid.Bool().Draw(t, "based") {
@@ -688,8 +688,9 @@ func TestFleetRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzReadFleet: any bytes give a fleet or a *JSONError inside of them; a fleet
-// is accepted by the schema, and writes as a document that reads as it.
+// FuzzReadFleet tests that ReadFleet returns a fleet, or a *JSONError with a position inside the
+// document. The schema accepts the document of a fleet, and the fleet survives writing and
+// reading.
 func FuzzReadFleet(f *testing.F) {
 	f.Add([]byte(fleetDoc))
 	f.Add([]byte(fleetDocV1))
@@ -726,7 +727,7 @@ func FuzzReadFleet(f *testing.F) {
 	})
 }
 
-// checkJSONError checks what a reader says of a document that it refuses.
+// checkJSONError checks the error for a refused document.
 func checkJSONError(t *testing.T, data []byte, err error, isNil bool) {
 	t.Helper()
 	var j *sensor.JSONError

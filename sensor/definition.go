@@ -125,7 +125,7 @@ type Definitions struct {
 	number   map[string]uint32 // by name of the type
 	name     map[uint32]string // by number of the type
 	types    map[Logsource]string
-	later    map[*Definition]func() // completes a definition when a caller first asks for it; see AddLazily
+	later    map[*Definition]func() // completes a definition at first use; see AddLazily
 }
 
 // whole completes d, if necessary, and returns it. Every definition that leaves the set passes

@@ -203,7 +203,7 @@ func TestDefinitionInput(t *testing.T) {
 	}
 }
 
-// foldName is strings.EqualFold for keys of a map.
+// TestFoldName compares foldName with strings.EqualFold.
 func TestFoldName(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		runes := rapid.SampledFrom([]rune("aAkK\u212AſsSßẞéÉiİıIσςΣ1"))
@@ -247,7 +247,7 @@ func TestDefinitionsAdd(t *testing.T) {
 	}
 }
 
-// A set that is not there has nothing.
+// TestDefinitionsNil tests that a nil set is empty.
 func TestDefinitionsNil(t *testing.T) {
 	for _, s := range []*sensor.Definitions{nil, new(sensor.Definitions)} {
 		if s.ByNumber(1, 1) != nil || s.ByName("ipc", 1) != nil || s.TypeName(1) != "" || s.Versions(1) != nil {
@@ -315,7 +315,7 @@ func TestDefinitionsRoundTrip(t *testing.T) {
 	})
 }
 
-// FuzzReadDefinitions: as FuzzReadFleet.
+// FuzzReadDefinitions tests the properties of FuzzReadFleet for definitions.
 func FuzzReadDefinitions(f *testing.F) {
 	f.Add([]byte(definitionsDoc))
 	data, _ := builtin.Definitions().JSON()

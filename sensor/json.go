@@ -17,7 +17,7 @@ const (
 	MaxJSONDepth = document.MaxDepth   // nesting of objects and arrays
 	MaxName      = document.MaxName    // length of a name, in runes
 	MaxNote      = document.MaxNote    // length of a note, title, source or reason, in runes
-	MaxInteger   = document.MaxInteger // largest number of hosts, bytes or steps; every JSON reader keeps it exactly
+	MaxInteger   = document.MaxInteger // number of hosts, bytes or steps; exact in every JSON reader
 	MaxLength    = 1<<31 - 1           // length of an input of type string, in bytes
 )
 
@@ -60,14 +60,14 @@ func (e *JSONError) Unwrap() error { return e.Err }
 // The errors that JSONError.Err wraps.
 var (
 	ErrJSONSize         = strictjson.ErrSize         // the document is larger than MaxJSONSize
-	ErrJSONUTF8         = strictjson.ErrUTF8         // the text is not UTF-8, or has half of a surrogate pair
+	ErrJSONUTF8         = strictjson.ErrUTF8         // not UTF-8, or half of a surrogate pair
 	ErrJSONSyntax       = strictjson.ErrSyntax       // the text is not JSON
 	ErrJSONDepth        = strictjson.ErrDepth        // the nesting is deeper than MaxJSONDepth
 	ErrJSONTrailing     = strictjson.ErrTrailing     // text follows the document
 	ErrJSONUnknownKey   = strictjson.ErrUnknownKey   // the object does not have this key
 	ErrJSONDuplicateKey = strictjson.ErrDuplicateKey // an object has a key twice
 	ErrJSONMissingKey   = strictjson.ErrMissingKey   // a required key is missing
-	ErrJSONType         = strictjson.ErrType         // wrong JSON type, such as a string for a number
+	ErrJSONType         = strictjson.ErrType         // wrong type, such as a string for a number
 	ErrJSONRange        = strictjson.ErrRange        // a number is too small or too large
 	ErrJSONValue        = strictjson.ErrValue        // the value has no meaning here
 )

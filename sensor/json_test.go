@@ -25,7 +25,7 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	c.DefaultDraft(jsonschema.Draft2020)
 	c.AssertFormat()
 	names := []string{"definitions", "fleet", "needs", "reader"}
-	url := func(name string) string { // as one refers to another
+	url := func(name string) string { // reference from one schema to another
 		return "https://raw.githubusercontent.com/cfcheck/cfcheck/main/sensor/schema/" + name + ".json"
 	}
 	for _, name := range names {
@@ -47,8 +47,8 @@ var schemas = sync.OnceValue(func() map[string]*jsonschema.Schema {
 	return compiled
 })
 
-// schemaError returns what the JSON Schema with a name says of a document. It
-// is nil also for what is not JSON to the library's reader: that is for ours.
+// schemaError returns the error of a JSON Schema for a document. It returns nil for texts that the
+// library cannot parse, since our own reader must refuse them.
 func schemaError(t testing.TB, name string, data []byte) error {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
@@ -58,16 +58,16 @@ func schemaError(t testing.TB, name string, data []byte) error {
 	return schemas()[name].Validate(doc)
 }
 
-// An edit turns an accepted document into one that is refused.
+// An edit changes an accepted document into a refused one.
 type edit struct {
 	why      string
-	old, new string // the first old becomes new
+	old, new string // the first occurrence of old becomes new
 	kind     error
-	want     string // the error; "" means any
-	schema   bool   // the JSON Schema refuses it too
+	want     string // the error; "" means any error
+	schema   bool   // the JSON Schema refuses the document too
 }
 
-// refuses applies each edit to a document and reads it.
+// refuses applies each edit to a document and checks that read refuses it.
 func refuses(t *testing.T, schema, base string, edits []edit, read func(name string, data []byte) error) {
 	t.Helper()
 	if err := read("x.json", []byte(base)); err != nil {
@@ -100,7 +100,7 @@ func refuses(t *testing.T, schema, base string, edits []edit, read func(name str
 	}
 }
 
-// The files of the package's own documents are accepted by their schemas.
+// TestSchemasAcceptBuiltins tests that the schemas accept the built-in documents.
 func TestSchemasAcceptBuiltins(t *testing.T) {
 	docs := map[string][][]byte{}
 	data, err := builtin.Definitions().JSON()
@@ -125,7 +125,7 @@ func TestSchemasAcceptBuiltins(t *testing.T) {
 	}
 }
 
-// Keys and schemas say the same of every object.
+// TestSchemasHaveTheKeys tests that the readers and the schemas agree on the keys of each object.
 func TestSchemasHaveTheKeys(t *testing.T) {
 	steps := strictjson.Keys{Required: []string{"constant"}}
 	for _, tt := range []struct {
@@ -215,11 +215,11 @@ func TestJSONErrorTooLarge(t *testing.T) {
 	}
 }
 
-// parsed returns a document as the library of schemas wants it.
+// parsed returns a document in the form that the schema library needs.
 func parsed(data []byte) any {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
-		panic(err) // a test wrote it
+		panic(err) // the document comes from a test
 	}
 	return doc
 }

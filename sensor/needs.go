@@ -18,8 +18,8 @@ type Needs struct {
 	Type, TypeVersion uint32
 	TypeName          string // "" if no definition names the type
 	Format            string // version of the format, such as "1.0"
-	InputsDeclared    int    // number of inputs that the type version declares, as the content states it
-	InputsRead        int    // highest index of an input that is read, plus one; 0 if no input is read
+	InputsDeclared    int    // number of inputs that the type version declares, by the header
+	InputsRead        int    // highest index that is read, plus one; 0 if no input is read
 
 	Inputs    []InputNeed    // inputs that are read, by index
 	Operators []OperatorNeed // operators that occur, by number
@@ -67,7 +67,7 @@ type OperatorNeed struct {
 type Cause struct {
 	Instance int            // index in the file; -1 if the needs do not come from a file
 	ID       channelfile.ID // ID of the instance; zero if unknown
-	Word     int            // index of the first word of the instance that causes the need; -1 if unknown
+	Word     int            // index of the first word that causes the need; -1 if unknown
 	Rule     string         // rule ID as its author wrote it
 	Title    string
 	Path     string // path of the source

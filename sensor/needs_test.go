@@ -77,7 +77,7 @@ func TestNeedsOf(t *testing.T) {
 		t.Errorf("need of input 9 (index 8) is %+v; want none", in)
 	}
 
-	// Names and types come from the definition, and nothing else does.
+	// Only names and types come from the definition.
 	for i := range want.Inputs {
 		want.Inputs[i].Name, want.Inputs[i].Type, want.Inputs[i].TypeKnown = "", 0, false
 	}
@@ -101,7 +101,7 @@ func TestNeedsOf(t *testing.T) {
 	}
 }
 
-// The table of FORMAT.md, section 9, one row each.
+// TestNeedsOfSteps tests the table of FORMAT.md, section 9, with one case for each row.
 func TestNeedsOfSteps(t *testing.T) {
 	addr := netip.MustParseAddr
 	for _, tt := range []struct {
@@ -132,7 +132,7 @@ func TestNeedsOfSteps(t *testing.T) {
 	}
 }
 
-// A reader has room for the longest program.
+// TestNeedsOfPrograms tests that the memory includes room for the longest program.
 func TestNeedsOfPrograms(t *testing.T) {
 	data := testfile.Encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
 	n := sensor.NeedsOf(testfile.Parse(t, data), nil)
@@ -147,7 +147,8 @@ func TestNeedsOfPrograms(t *testing.T) {
 	}
 }
 
-// A criterion that many instances share is charged once, and counts for each.
+// TestNeedsOfMany tests that a criterion of many instances is charged once and counts for each
+// instance.
 func TestNeedsOfMany(t *testing.T) {
 	var conditions []cf.Expr
 	for i := range 20 {
@@ -187,8 +188,8 @@ func TestNeedsOfNothing(t *testing.T) {
 	}
 }
 
-// A criterion that no instance refers to is evaluated all the same by a reader
-// that evaluates criteria first.
+// TestNeedsOfUnusedCriterion tests that a criterion without a reference counts, since a reader may
+// evaluate criteria first.
 func TestNeedsOfUnusedCriterion(t *testing.T) {
 	data := testfile.Encode(t, nil, cf.Equals(5, "a"), cf.Equals(20, "b"))
 	f := testfile.Parse(t, data)
@@ -204,7 +205,7 @@ func TestNeedsOfUnusedCriterion(t *testing.T) {
 	}
 }
 
-// A criterion that names an input twice reads it once.
+// TestNeedsOfInputTwice tests that a criterion that names an input twice reads it once.
 func TestNeedsOfInputTwice(t *testing.T) {
 	data := testfile.Encode(t, nil, cf.EqualsInput(5, 6, 7))
 	f := testfile.Parse(t, data)
@@ -216,9 +217,8 @@ func TestNeedsOfInputTwice(t *testing.T) {
 	}
 }
 
-// Texts of a file may be anything; those of causes may not.
-// Lists of many inputs are counted as sets: what comes out is what Readers
-// finds word by word.
+// TestNeedsOfLongLists compares the needs of long lists of inputs, which are counted as sets, with
+// the results of Readers, which visits each word.
 func TestNeedsOfLongLists(t *testing.T) {
 	list := func(from, to int) []int {
 		var inputs []int
@@ -257,6 +257,8 @@ func TestNeedsOfLongLists(t *testing.T) {
 	}
 }
 
+// TestCauseTexts tests that the texts of causes are cut to MaxCauseText and valid UTF-8, whatever
+// the texts of the file are.
 func TestCauseTexts(t *testing.T) {
 	long := strings.Repeat("é", sensor.MaxCauseText+1)
 	data := testfile.Encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))
@@ -273,7 +275,7 @@ func TestCauseTexts(t *testing.T) {
 	checkNeedsRoundTrip(t, n)
 }
 
-// A file can name any line that fits 32 bits; needs can be written all the same.
+// TestCauseLine tests that needs can be written for any line number of 32 bits.
 func TestCauseLine(t *testing.T) {
 	if math.MaxInt < math.MaxUint32 {
 		t.Skip("an int has 32 bits here")
@@ -329,7 +331,7 @@ func TestNeedsOfDefinition(t *testing.T) {
 	checkNeedsRoundTrip(t, got)
 }
 
-// drawCondition draws a condition over a few inputs.
+// drawCondition draws a condition on a few inputs.
 func drawCondition(t *rapid.T, depth int) cf.Expr {
 	input := rapid.IntRange(0, 20)
 	texts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "bc", "d\\*e"}), 1, 3)
@@ -361,7 +363,7 @@ func drawCondition(t *rapid.T, depth int) cf.Expr {
 	return cf.Or(drawCondition(t, depth-1), drawCondition(t, depth-1), drawCondition(t, depth-1))
 }
 
-// The needs of any file are what a slow and simple count says.
+// TestNeedsOfCounts compares the needs of any file with a slow and simple count.
 func TestNeedsOfCounts(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		var conditions []cf.Expr
@@ -568,7 +570,7 @@ func TestReadNeedsRefuses(t *testing.T) {
 	}, readNeedsOnly)
 }
 
-// What a document cannot say is refused where it is made.
+// TestNeedsJSONRefuses tests that JSON refuses needs that no document can express.
 func TestNeedsJSONRefuses(t *testing.T) {
 	n := sensor.NeedsOfDefinition(builtin.Definitions().ByName("ipc", 1))
 	n.InputsRead = 3
@@ -577,7 +579,7 @@ func TestNeedsJSONRefuses(t *testing.T) {
 	}
 }
 
-// FuzzReadNeeds: as FuzzReadFleet.
+// FuzzReadNeeds tests the properties of FuzzReadFleet for needs.
 func FuzzReadNeeds(f *testing.F) {
 	f.Add([]byte(needsDoc))
 	data, _ := sensor.NeedsOf(testfile.Parse(f, testfile.Encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), builtin.Definitions()).JSON()

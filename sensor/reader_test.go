@@ -7,8 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The reader of our own interpreter is a document that is read again, and that
-// its schema accepts.
+// TestOwnReader tests that the document of OwnReader can be read and fits its schema.
 func TestOwnReader(t *testing.T) {
 	own := sensor.OwnReader()
 	data, err := own.JSON()

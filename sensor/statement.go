@@ -20,9 +20,9 @@ import (
 type Source struct {
 	Name    string // unique among the sources of the contract; a [Place] refers to it
 	Path    string // path of the file, or its URL
-	Sensor  string // name of the sensor that the document configures or describes; "" if it is not stated
-	Version string // version of that sensor; "" if it is not stated
-	SHA256  string // SHA-256 of the document, 64 hexadecimal digits in lower case; "" if it is not stated
+	Sensor  string // sensor that the document configures or describes; "" means not stated
+	Version string // version of that sensor; "" means not stated
+	SHA256  string // of the document, 64 hexadecimal digits in lower case; "" means not stated
 }
 
 // A Place is the place of a statement in a source. The zero Place means unknown.

@@ -14,7 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// fleetDocV1 has every key that version 1 added at least once.
+// fleetDocV1 has every key of version 1 at least once.
 const fleetDocV1 = `{
   "schema": "cfcheck.fleet/v1",
   "name": "statements",
@@ -135,8 +135,8 @@ func TestReadFleetV1(t *testing.T) {
 	}
 }
 
-// A document of version 0 means the same when it says that it is of version 1,
-// and a fleet that says nothing new is written in version 0.
+// TestFleetVersionsAgree tests that a document of version 0 means the same in version 1, and that
+// a fleet without new statements is written in version 0.
 func TestFleetVersionsAgree(t *testing.T) {
 	for _, name := range builtin.Fleets() {
 		f, _ := builtin.Fleet(name)
@@ -233,8 +233,7 @@ func TestReadFleetV1Refuses(t *testing.T) {
 	}
 	refuses(t, "fleet", fleetDocV1, edits, readFleetOnly)
 
-	// Each key of version 1, alone in a document of version 0, and the version
-	// may stand behind it.
+	// Each key of version 1, alone in a document of version 0. The key "schema" may follow it.
 	const message = `found a value that schema "cfcheck.fleet/v1" added, in a document of schema "cfcheck.fleet/v0"; change its schema to the newer one`
 	v0 := strings.Replace(fleetDoc, `  "schema": "cfcheck.fleet/v0",
 `, "", 1)

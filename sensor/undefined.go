@@ -82,7 +82,7 @@ func (u *undefinedName) Unwrap() error { return ErrUndefined }
 // A supplyChecker compares the supplies of contracts with definitions, and keeps the first fault.
 type supplyChecker struct {
 	definitions *Definitions
-	inputs      map[*Definition]map[string]bool // names of inputs, for each definition that was needed
+	inputs      map[*Definition]map[string]bool // names of inputs, by definition
 
 	found             int
 	path, value, text string // of the first fault

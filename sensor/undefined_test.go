@@ -28,7 +28,7 @@ func TestUndefined(t *testing.T) {
 	const give = "give its definition (--types), or declare it in the contract of the build (declares)"
 	for _, tt := range []struct {
 		why, old, new string
-		want          string // "" means that there is no fault
+		want          string // "" means no fault
 	}{
 		{"all is known or declared", "", "", ""},
 		{"a type", `"ipc", "version": 1, "feed"`, `"Ipc", "version": 1, "feed"`, `f.json:9:18: builds[1].supply[0].type: found the type "Ipc", which no definition has; ` + give + `; did you mean "ipc"?`},
@@ -52,7 +52,7 @@ func TestUndefined(t *testing.T) {
 		}
 		got := ""
 		cohorts := f.Cohorts()
-		for range 2 { // the second answer is one that was kept
+		for range 2 { // the second answer is a remembered one
 			if err := cohorts.Undefined(builtin.Definitions()); err != nil {
 				got = err.Error()
 				if !errors.Is(err, sensor.ErrUndefined) {
@@ -66,8 +66,8 @@ func TestUndefined(t *testing.T) {
 	}
 }
 
-// A definition that comes later is seen, a definition without feeds accepts any,
-// and what was changed since it was read has no place.
+// TestUndefinedIsAskedAgain tests that Undefined notices a definition added later, that a
+// definition without feeds accepts any feed, and that a changed fleet has no position.
 func TestUndefinedIsAskedAgain(t *testing.T) {
 	d := &sensor.Definition{Name: "dns", Number: 2000, Version: 1, Channel: 2000, Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString}}}
 	f := &sensor.Fleet{Name: "made", Contracts: []sensor.Contract{{Build: "a", Supplies: []sensor.Supply{{Type: "dns", Version: 1, Feed: "any", Inputs: []sensor.SuppliedInput{{Name: "Query", Type: sensor.TypeString}}}}}}}
@@ -94,9 +94,8 @@ func TestUndefinedIsAskedAgain(t *testing.T) {
 	}
 }
 
-// TestUndefinedManyNames holds that only one text is made of the faults of a
-// fleet: for each of thousands of wrong names, the nearest of thousands of others
-// took minutes.
+// TestUndefinedManyNames tests that Undefined computes only one text for a fleet with many faults.
+// To find the nearest of thousands of names for each fault took minutes.
 func TestUndefinedManyNames(t *testing.T) {
 	c := sensor.Contract{Build: "b", Hosts: 1}
 	for i := range 4000 {
@@ -110,7 +109,7 @@ func TestUndefinedManyNames(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `did you mean "type-of-a-long-name-0"?; and 3999 more`) {
 		t.Errorf("got %v", err)
 	}
-	// With a text for each it takes more than a minute.
+	// With a text for each fault it takes more than a minute.
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}

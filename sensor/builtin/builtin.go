@@ -44,7 +44,7 @@ func newBuiltin() *sensor.Definitions {
 // A builtinType is one row of the tables of built-in types. It describes version 1 of a type.
 type builtinType struct {
 	number            uint32
-	category, service string // category or service of Sigma, which names the type; the other one is ""
+	category, service string // of Sigma; one of them names the type, the other is ""
 	also              string // another name of the service in rules
 	build             func(builtinType) *sensor.Definition
 }

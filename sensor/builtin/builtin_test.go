@@ -65,7 +65,7 @@ func TestBuiltinFleets(t *testing.T) {
 	}
 }
 
-// The story: 21 inputs declared, 20 supplied by one build.
+// TestBuiltinStory tests the facts of July 2024: 21 inputs declared, 20 supplied by one build.
 func TestBuiltinStory(t *testing.T) {
 	d := Definitions().ByName("ipc", 1)
 	if d == nil || d.Number != 1 || d.Channel != 291 || len(d.Inputs) != 21 {
@@ -82,7 +82,7 @@ func TestBuiltinStory(t *testing.T) {
 			t.Errorf("%s has the source %q; want Sysmon or cfcheck", d.InputName(i), in.Source)
 		}
 	}
-	// The order of Sysmon's own schema, as recorded events have it.
+	// The order of the Sysmon schema, and of recorded events.
 	want := []string{"RuleName", "EventType", "UtcTime", "ProcessGuid", "ProcessId", "PipeName", "Image", "User"}
 	if diff := cmp.Diff(want, sysmon); diff != "" || d.Inputs[7].Name != "User" {
 		t.Errorf("the fields of Sysmon are not first, or not in its order (-want +got):\n%s", diff)
@@ -121,7 +121,7 @@ func TestBuiltinStory(t *testing.T) {
 	}
 }
 
-// TestBuiltinTypes: what holds of every type.
+// TestBuiltinTypes tests properties of every type.
 func TestBuiltinTypes(t *testing.T) {
 	for d := range Definitions().All() {
 		want := 1000 + d.Number
@@ -183,8 +183,8 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestBuiltinDefinitionsAreComplete: a definition is made when it is asked
-// for, whichever way, and by several at once.
+// TestBuiltinDefinitionsAreComplete tests that each method completes a definition, also if several
+// goroutines ask for it.
 func TestBuiltinDefinitionsAreComplete(t *testing.T) {
 	for name, get := range map[string]func(*sensor.Definitions) *sensor.Definition{
 		"ByName":   func(s *sensor.Definitions) *sensor.Definition { return s.ByName("security", 1) },
@@ -208,13 +208,13 @@ func TestBuiltinDefinitionsAreComplete(t *testing.T) {
 	}
 }
 
-// TestBuiltinReference: what the sources of the reference fleet lack.
+// TestBuiltinReference tests the inputs that the sources of the reference fleet lack.
 func TestBuiltinReference(t *testing.T) {
 	f, _ := Fleet("reference")
 	if f.Hosts() != 100_000 {
 		t.Errorf("the fleet has %d hosts; want 100,000", f.Hosts())
 	}
-	lacks := map[string][]string{} // of type, feed, input: the builds
+	lacks := map[string][]string{} // builds, by type, feed and input
 	for _, c := range f.Contracts {
 		if c.Reader.Access != sensor.AccessNamed || !c.Reader.RefusesUnknownVersions || c.Note == "" {
 			t.Errorf("build %s has a %s reader and the note %q; want a named one that refuses what it does not know, and a note", c.Build, c.Reader.Access, c.Note)
@@ -288,14 +288,13 @@ func TestBuiltinReference(t *testing.T) {
 	}
 }
 
-// TestSysmonUnion: the type for the whole log has the fields of all events and
-// no others, and a build supplies one of them there if and only if it supplies
-// it for some event.
+// TestSysmonUnion tests that the type for the whole log has exactly the fields of all events. A
+// build supplies a field there if and only if it supplies it for some event.
 func TestSysmonUnion(t *testing.T) {
 	f, _ := Fleet("reference")
 	builds := 0
 	for _, c := range f.Contracts {
-		whole, events := map[string]bool{}, map[string]bool{} // whether it is supplied, by input in lower case
+		whole, events := map[string]bool{}, map[string]bool{} // whether the input is supplied, by name in lower case
 		for _, s := range c.Supplies {
 			d := Definitions().ByName(s.Type, s.Version)
 			feed := d.Feed(s.Feed)
@@ -338,7 +337,7 @@ func TestSysmonUnion(t *testing.T) {
 	}
 }
 
-// What a process pays when it first asks for the definitions.
+// BenchmarkBuiltinDefinitions measures the first request for the definitions in a process.
 func BenchmarkBuiltinDefinitions(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,7 +12,7 @@ import (
 
 const typesPage = "../../docs/types.md"
 
-// TestTypesPage: docs/types.md says of every type what the code says.
+// TestTypesPage tests that docs/types.md agrees with the code for every type.
 func TestTypesPage(t *testing.T) {
 	data, err := os.ReadFile(typesPage)
 	if err != nil {
@@ -63,8 +63,8 @@ func typesTable() string {
 	return b.String()
 }
 
-// TestTypesPageExample: the example of a type of one's own can be read, and
-// added to the types that are there.
+// TestTypesPageExample tests that the example of a user-defined type can be read, and added to the
+// built-in types.
 func TestTypesPageExample(t *testing.T) {
 	data, err := os.ReadFile(typesPage)
 	if err != nil {

@@ -17,12 +17,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// realData is where recorded events, and the rules that the Sigma project
-// publishes, are if they are there. They are not part of this repository.
+// realData is the folder of recorded events and of the published rules of the Sigma project. They
+// are not part of this repository; the tests are skipped without them.
 const realData = "../../../shared/data/dev"
 
-// notFields are names that recorded events have and that the feeds of a type
-// do not list. "*" stands for all types.
+// notFields are names in recorded events that the feeds of a type do not list. "*" means all
+// types.
 var notFields = []struct{ typ, feed, why, names string }{
 	{"*", "security-4688", "what Sigma's taxonomy has no name for",
 		"SubjectUserSid SubjectDomainName TokenElevationType TargetUserSid TargetUserName TargetDomainName TargetLogonId MandatoryLabel"},
@@ -43,8 +43,8 @@ var notFields = []struct{ typ, feed, why, names string }{
 	{"shell-core", "*", "a name with a space, of an event that no rule reads", "Failure_reason"},
 }
 
-// TestRecordedFields: every field of the recorded events is in the table of
-// each feed that they belong to, and no value is longer than its input may be.
+// TestRecordedFields tests that every field of the recorded events is in the table of each feed of
+// the event, and that no value is longer than the maximum of its input.
 func TestRecordedFields(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out with -short: it reads all 225 MB of recorded events")
@@ -62,7 +62,7 @@ func TestRecordedFields(t *testing.T) {
 	type destination struct {
 		d     *sensor.Definition
 		f     *sensor.Feed
-		known map[string]*sensor.Input // of a name that was seen; nil: an exception
+		known map[string]*sensor.Input // by name that occurred; nil for an exception
 	}
 	used := map[[3]string]bool{}
 	find := func(to *destination, name string) (in *sensor.Input, ok bool) {
@@ -81,7 +81,7 @@ func TestRecordedFields(t *testing.T) {
 		}
 		return nil, false
 	}
-	kinds := map[string][]*destination{} // of provider, channel and event ID
+	kinds := map[string][]*destination{} // by provider, channel and event ID
 	missing := map[string]int{}
 	events := 0
 	for _, file := range files {
@@ -137,8 +137,8 @@ func TestRecordedFields(t *testing.T) {
 	}
 }
 
-// eachEvent calls yield for the events of a file, with their strings as the
-// file has them. It knows the form of these files and no other.
+// eachEvent calls yield for the events of a file, with strings as written in the file. It supports
+// only the form of these files.
 func eachEvent(t *testing.T, file string, yield func(id, channel, provider, data []byte)) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -166,10 +166,10 @@ func eachEvent(t *testing.T, file string, yield func(id, channel, provider, data
 	}
 }
 
-// eachPair calls yield for the pairs of strings of an object, after its
-// opening brace: the name without quotes, the value with them.
+// eachPair calls yield for each name and string value of an object, after its opening brace. The
+// name has no quotes; the value has them.
 func eachPair(data []byte, yield func(name, value []byte)) {
-	str := func() []byte { // with its quotes
+	str := func() []byte { // with quotes
 		start := bytes.IndexByte(data, '"')
 		if start < 0 {
 			return nil
@@ -190,8 +190,7 @@ func eachPair(data []byte, yield func(name, value []byte)) {
 	}
 }
 
-// TestPublishedLogsources: every logsource that the published rules have has a
-// type.
+// TestPublishedLogsources tests that every logsource of the published rules has a type.
 func TestPublishedLogsources(t *testing.T) {
 	if _, err := os.Stat(realData); err != nil {
 		t.Skipf("the Sigma project's published rules are not at %s", realData)

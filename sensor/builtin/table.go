@@ -18,12 +18,12 @@ import "github.com/cfcheck/cfcheck/sensor"
 // are generous upper bounds. In recorded events the longest pipe name has 65 bytes, the longest
 // image 81, the longest command line 7,534 and the longest script block 19,484.
 const (
-	lengthPath  = 32768     // Windows paths have up to 32,767 characters; sensors cut longer values in UTF-8
+	lengthPath  = 32768     // paths of up to 32,767 characters; sensors cut longer UTF-8 values
 	lengthPipe  = 1024      // pipe names have up to 256 characters of up to 3 bytes
-	lengthUser  = 1024      // domain, backslash and user: names of up to 256 characters of up to 3 bytes
+	lengthUser  = 1024      // domain\user: 256 characters of up to 3 bytes for each name
 	lengthText  = 1024      // a text that a person configured, or the name of a host or signer
 	lengthToken = 64        // a GUID in braces, a time, a number, one word
-	lengthEvent = 3 * 32768 // event records have up to 64 KiB of UTF-16, so 32,768 units of up to 3 bytes in UTF-8
+	lengthEvent = 3 * 32768 // records have up to 64 KiB: 32,768 UTF-16 units of up to 3 bytes in UTF-8
 )
 
 // A word is a parsed word of a table.

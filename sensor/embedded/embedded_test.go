@@ -24,7 +24,7 @@ func fleet291(t testing.TB) *sensor.Fleet {
 	return f
 }
 
-// embedded is what a build carries that supplies so many inputs of a type.
+// embedded returns the bytes in a build that supplies the given number of inputs of a type.
 func embedded(t *testing.T, d *sensor.Definition, r sensor.Reader, supplied int) []byte {
 	t.Helper()
 	text, err := embeddedText(d, &r)
@@ -59,7 +59,7 @@ func TestExtractContract(t *testing.T) {
 		why   string
 		data  []byte
 		is    error
-		text  string // of the error
+		text  string // part of the error
 		types int
 	}{
 		{"in the middle of a binary", join(nil, good, nil), nil, "", 1},
@@ -106,8 +106,8 @@ func TestExtractContract(t *testing.T) {
 	}
 }
 
-// TestCHeader holds that the bytes in the header are what is looked for. That
-// it compiles, and what it does then, is tested with the sensor in C.
+// TestCHeader tests that Extract finds the bytes of the header. The tests of the sensor in C
+// compile and run it.
 func TestCHeader(t *testing.T) {
 	ipc := builtin.Definitions().ByName("ipc", 1)
 	r := fleet291(t).Contracts[0].Reader
@@ -163,8 +163,8 @@ func TestCHeaderNames(t *testing.T) {
 	}
 }
 
-// FuzzExtractContract holds that no bytes make the search panic, and that what
-// is found is a contract that can be written.
+// FuzzExtractContract tests that Extract does not panic, and that JSON accepts the contract it
+// finds.
 func FuzzExtractContract(f *testing.F) {
 	d := &sensor.Definition{Name: "t", Number: 1, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}}}
 	r := fleet291(f).Contracts[0].Reader

@@ -26,7 +26,7 @@ type Interpreter struct {
 	ran     []uint32 // for RunInstance: by criterion, the last run that evaluated it
 	matched []int
 	steps   uint64
-	work    uint64 // work of all evaluations so far, roughly the number of bytes and positions visited
+	work    uint64 // total work so far: roughly the bytes and positions visited
 	limit   uint64 // work limit of a Synthesizer; 0 means no limit
 	stack   []bool
 	reached []uint64 // state of matchBytes
@@ -39,8 +39,8 @@ type FaultKind uint8
 // The kinds of faults. An interpreter that does not check would do harm instead of reporting a
 // fault.
 const (
-	FaultInput  FaultKind = 1 + iota // a criterion reads an input that a positional reader did not get
-	FaultType                        // the value of an input has a type that the operator does not accept
+	FaultInput  FaultKind = 1 + iota // a criterion reads an input that the array does not have
+	FaultType                        // the operator does not accept the type of the value
 	FaultSteps                       // the event costs more steps than the budget
 	FaultMemory                      // the file needs more memory than the budget
 )
@@ -48,8 +48,8 @@ const (
 // A Fault reports where an evaluation failed. The event then has no result.
 type Fault struct {
 	Kind      FaultKind
-	Criterion int              // index of the criterion; -1 if the fault does not belong to a criterion
-	Input     int              // input that the criterion reads; -1 if the fault does not belong to a criterion
+	Criterion int              // index of the criterion; -1 for faults of the whole file
+	Input     int              // input that the criterion reads; -1 for faults of the whole file
 	Supplied  int              // number of inputs of the event
 	Type      sensor.InputType // type of the value, for FaultType
 	Operator  channelfile.Operator

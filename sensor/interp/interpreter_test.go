@@ -25,8 +25,7 @@ func runOne(t testing.TB, e cf.Expr, event Event) (bool, error) {
 	return len(it.Matched()) == 1, err
 }
 
-// interpreterOf makes the interpreter of a file with an instance for each
-// expression.
+// interpreterOf returns the interpreter of a file with one instance for each expression.
 func interpreterOf(t testing.TB, r sensor.Reader, conditions ...cf.Expr) *Interpreter {
 	t.Helper()
 	b := cf.NewBuilder(cf.Header{InputsDeclared: 8})
@@ -46,14 +45,14 @@ func interpreterOf(t testing.TB, r sensor.Reader, conditions ...cf.Expr) *Interp
 	return New(f, &r)
 }
 
-// TestInterpreterMeaning has what FORMAT.md, section 8, says of each operator.
+// TestInterpreterMeaning tests the meaning of each operator in FORMAT.md, section 8.
 func TestInterpreterMeaning(t *testing.T) {
 	network := netip.MustParsePrefix("10.1.0.0/16")
 	for _, tt := range []struct {
 		why   string
 		e     cf.Expr
-		value string // of input 0; "-" in other is absent
-		other string // of input 1
+		value string // value of input 0; "-" in other means absent
+		other string // value of input 1
 		want  bool
 	}{
 		{"exists: present", cf.Exists(0), "x", "", true},
@@ -159,7 +158,7 @@ func TestInterpreterMeaning(t *testing.T) {
 	}
 }
 
-// TestInterpreterTypedValues has inputs that are no strings.
+// TestInterpreterTypedValues tests inputs that are not strings.
 func TestInterpreterTypedValues(t *testing.T) {
 	address := netip.MustParseAddr("10.1.2.3")
 	for _, tt := range []struct {
@@ -181,8 +180,7 @@ func TestInterpreterTypedValues(t *testing.T) {
 	}
 }
 
-// TestInterpreterFaults has what an interpreter that checks nothing would do
-// harm by.
+// TestInterpreterFaults tests events on which an interpreter without checks would do harm.
 func TestInterpreterFaults(t *testing.T) {
 	positional := sensor.Reader{Access: sensor.AccessPositional}
 	abc := cf.Contains(1, "abc")
@@ -209,7 +207,7 @@ func TestInterpreterFaults(t *testing.T) {
 		{"an address where a number is read", sensor.Reader{Access: sensor.AccessNamed}, cf.IntegerEquals(0, 1), Event{IP(netip.IPv6Loopback())},
 			Fault{Kind: FaultType, Criterion: 0, Input: 0, Supplied: 1, Type: sensor.TypeAddress, Operator: cf.OpIntegerEquals},
 			"criterion 0, integer equals, reads input 1 (index 0), whose value is of type address"},
-		// 1 word, 1 instance, 1 + (3 + 1)(4 + 1) of the criterion
+		// 1 word, 1 instance, and (3 + 1)(4 + 1) + 1 for the criterion
 		{"steps", sensor.Reader{Access: sensor.AccessNamed, Budget: sensor.Budget{Steps: 22}}, abc, Event{{}, Text("abcd")},
 			Fault{Kind: FaultSteps, Criterion: -1, Input: -1, Supplied: 2, Needed: 23, Budget: 22},
 			"the event costs 23 steps; the budget is 22"},
@@ -235,8 +233,8 @@ func TestInterpreterFaults(t *testing.T) {
 	}
 }
 
-// TestInterpreterMatched holds the order of what matches, and that one event
-// leaves nothing for the next.
+// TestInterpreterMatched tests the order of the matches, and that an event does not affect the
+// next one.
 func TestInterpreterMatched(t *testing.T) {
 	it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed}, cf.Contains(0, "a"), cf.Contains(0, "b"), cf.Or(cf.Contains(0, "c"), cf.Not(cf.Exists(0))))
 	for _, tt := range []struct {
@@ -256,8 +254,8 @@ func TestInterpreterMatched(t *testing.T) {
 	}
 }
 
-// TestRunInstance holds that an instance alone matches what it matches among
-// others, and faults only by what it reads itself.
+// TestRunInstance tests that an instance has the same result alone and among others. Alone, only
+// its own reads cause faults.
 func TestRunInstance(t *testing.T) {
 	it := interpreterOf(t, sensor.Reader{Access: sensor.AccessPositional}, cf.Contains(0, "a"), cf.And(cf.Contains(0, "a"), cf.Not(cf.Contains(1, "b"))))
 	for _, tt := range []struct {
@@ -278,8 +276,7 @@ func TestRunInstance(t *testing.T) {
 	}
 }
 
-// TestInterpreterAllocations holds that an event costs no allocation once the
-// interpreter has seen one.
+// TestInterpreterAllocations tests that an interpreter does not allocate after its first event.
 func TestInterpreterAllocations(t *testing.T) {
 	it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed},
 		cf.Contains(0, "É").Fold(), cf.Pattern(0, "*a?b").Fold(), cf.Pattern(0, "*\xC3?\xA9*"), cf.IntegerRange(1, 1, 7),
@@ -294,11 +291,9 @@ func TestInterpreterAllocations(t *testing.T) {
 	}
 }
 
-// The references below are the slow and obvious forms of what the interpreter
-// does.
+// The functions below are slow and simple reference implementations.
 
-// runesOf decodes as FORMAT.md says: each byte that is not part of valid UTF-8
-// is one U+FFFD.
+// runesOf decodes s as FORMAT.md defines: each byte outside valid UTF-8 is one U+FFFD.
 func runesOf(s string, folded bool) (list []rune) {
 	for _, r := range s {
 		if folded {
@@ -309,8 +304,8 @@ func runesOf(s string, folded bool) (list []rune) {
 	return list
 }
 
-// like matches units of the value with a pattern. A unit is a rune with
-// folding and a byte without; a "?" takes what question says.
+// like matches the units of value with a pattern. A unit is a rune with folding, and a byte
+// without. The function question defines the units that "?" takes.
 func like(value, pattern string, folded bool) bool {
 	if pattern == "" {
 		return value == ""
@@ -344,7 +339,7 @@ func drawText(t *rapid.T, name string) string {
 	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 8).Draw(t, name), "")
 }
 
-// TestTextProperty holds the comparisons of strings against the references.
+// TestTextProperty compares the string operators with the reference.
 func TestTextProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value, other := drawText(t, "value"), drawText(t, "other")
@@ -383,8 +378,7 @@ func TestTextProperty(t *testing.T) {
 	})
 }
 
-// TestPatternProperty holds the matching of patterns against the reference, on
-// bytes that are not UTF-8 too.
+// TestPatternProperty compares patterns with the reference, also on bytes that are not UTF-8.
 func TestPatternProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := drawText(t, "value")
@@ -405,7 +399,7 @@ func TestPatternProperty(t *testing.T) {
 	})
 }
 
-// TestNumberProperty holds the strict decimal form against the standard library.
+// TestNumberProperty compares the strict decimal form with the standard library.
 func TestNumberProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.OneOf(
@@ -422,7 +416,7 @@ func TestNumberProperty(t *testing.T) {
 	})
 }
 
-// addressText draws what is an address, or nearly.
+// addressText draws an address, or a text that is almost one.
 func addressText(t *rapid.T) string {
 	return rapid.OneOf(
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 16, 16), func(b []byte) string { a, _ := netip.AddrFromSlice(b); return a.String() }),
@@ -434,8 +428,7 @@ func addressText(t *rapid.T) string {
 	).Draw(t, "address")
 }
 
-// TestAddressProperty holds the reader of addresses against that of the
-// standard library.
+// TestAddressProperty compares the parser of addresses with the standard library.
 func TestAddressProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := addressText(t)
@@ -448,8 +441,7 @@ func TestAddressProperty(t *testing.T) {
 	})
 }
 
-// FuzzInterpreterText holds the comparisons against the references on any
-// bytes.
+// FuzzInterpreterText compares the string operators with the reference, on any bytes.
 func FuzzInterpreterText(f *testing.F) {
 	f.Add("aXb", "a?b", true)
 	f.Add("\xC3\xC3\xA9\xA9", "*\xC3?\xA9*", false)
@@ -480,8 +472,7 @@ func FuzzInterpreterText(f *testing.F) {
 	})
 }
 
-// canonical writes each run of wildcards as the format does: each ? first, and
-// one star.
+// canonical writes each run of wildcards in normal form: each ? first, then one star.
 func canonical(pattern string) string {
 	var out, run string
 	flush := func() {
@@ -507,7 +498,7 @@ func canonical(pattern string) string {
 	return out
 }
 
-// interpreterFor returns nil if the expression cannot be in a file.
+// interpreterFor returns nil if the format does not allow the expression.
 func interpreterFor(t *testing.T, e cf.Expr, folded bool) *Interpreter {
 	if folded {
 		e = e.Fold()
@@ -543,8 +534,8 @@ func ExampleInterpreter() {
 	// criterion 1 reads input 7 (index 6); the event has 6 inputs
 }
 
-// A charge beyond 2^64 - 1 exceeds every budget, one of 2^64 - 1 does not exceed
-// that budget.
+// TestStepsBeyond64Bits tests that a charge beyond 2^64 - 1 exceeds every budget, and that a
+// charge of 2^64 - 1 does not exceed a budget of 2^64 - 1.
 func TestStepsBeyond64Bits(t *testing.T) {
 	const most = math.MaxUint64
 	for _, tt := range []struct {
@@ -576,7 +567,7 @@ func TestStepsBeyond64Bits(t *testing.T) {
 		if tt.length > 1000 {
 			continue // no event is that long
 		}
-		// No file of a test is large enough to cost so much by itself.
+		// No test file is large enough for such a cost, so set it.
 		it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed, Budget: sensor.Budget{Steps: tt.budget}}, cf.Contains(0, "a"))
 		it.constant, it.perByte = tt.constant, []uint64{tt.coefficient}
 		err := it.Run(Event{Text(strings.Repeat("b", int(tt.length)))})

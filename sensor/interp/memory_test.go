@@ -12,12 +12,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// worstSize is the size of the documents here. What they take is in proportion
-// to it: documents of MaxJSONSize take the same multiple, and longer to test.
+// worstSize is the size of the documents in this test. Their memory is proportional to their size,
+// and documents of MaxJSONSize take longer to test.
 const worstSize = sensor.MaxJSONSize / 4
 
-// fill makes a document of worstSize: between head and tail as many elements
-// as fit, each made from its number.
+// fill returns a document of worstSize. Between head and tail it has as many elements as fit; each
+// element depends on its number.
 func fill(head, tail string, element func(i int) string) []byte {
 	data := append(make([]byte, 0, worstSize), head...)
 	for i := 0; ; i++ {
@@ -32,7 +32,7 @@ func fill(head, tail string, element func(i int) string) []byte {
 	}
 }
 
-// list makes one element out of n smaller ones.
+// list joins n elements into one text between head and tail.
 func list(head, tail string, n int, element func(i int) string) string {
 	all := make([]string, n)
 	for i := range all {
@@ -41,8 +41,8 @@ func list(head, tail string, n int, element func(i int) string) string {
 	return head + strings.Join(all, ",") + tail
 }
 
-// The documents that take most memory to read: the shortest text for every
-// value that is kept. The doc comment of MaxJSONSize states the bound.
+// TestJSONMemory reads the documents that need the most memory, which have the shortest text for
+// each stored value. The doc comment of MaxJSONSize states the bound.
 func TestJSONMemory(t *testing.T) {
 	const maxMultiple = 12
 	const (
@@ -105,8 +105,8 @@ func TestJSONMemory(t *testing.T) {
 	}
 }
 
-// peakOf returns how many bytes of heap a read takes at most, with what it
-// returns. It keeps the collector busy, so that garbage hardly counts.
+// peakOf returns the maximum heap size of read in bytes, including its result. It runs the garbage
+// collector all the time, so that garbage hardly counts.
 func peakOf(read func() (any, error)) (peak uint64, err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	runtime.GC()

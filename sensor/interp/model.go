@@ -42,7 +42,7 @@ type Trace struct {
 // A Violation is a load outside its object, or a value that contradicts a claim.
 type Violation struct {
 	Claim     string // the broken claim and the actual value; "" if a load left its object
-	Object    string // name of the object, such as "inputs", "criteria" or "value of input 6 (index 5)"
+	Object    string // such as "inputs", "criteria" or "value of input 6 (index 5)"
 	Length    uint64 // length of the object, in bytes
 	Offset    uint64 // offset of the load from the start of the object, in bytes
 	Size      uint64 // size of the load, in bytes

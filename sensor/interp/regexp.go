@@ -14,7 +14,7 @@ type machine struct {
 	work       uint64        // number of instructions reached, in all runs
 	pending    []uint32      // instructions that are still to be visited at this position
 	code       []instruction // code of the program that ran last
-	program    int           // its index in the file, plus one; 0 means no program, or one that is not in a file
+	program    int           // its index in the file, plus one; 0 means that it is not in a file
 }
 
 // An instruction is an instruction of a program, with a copy of the ranges of its class if they

@@ -10,8 +10,7 @@ import (
 	cf "github.com/cfcheck/cfcheck/channelfile"
 )
 
-// finds runs an expression as a file carries it. It reports false if the format
-// cannot say it.
+// finds runs the program of an expression. It returns false if the format cannot express it.
 func finds(t testing.TB, expression string, text []byte) (found, ok bool) {
 	t.Helper()
 	p, err := cf.CompileRegexp(expression)
@@ -22,7 +21,7 @@ func finds(t testing.TB, expression string, text []byte) (found, ok bool) {
 	return m.search(*p, -1, text), true
 }
 
-// TestRegexp has what Go's regexp says, on texts that come close.
+// TestRegexp compares with Go's regexp, on texts that almost match.
 func TestRegexp(t *testing.T) {
 	for _, tt := range []struct {
 		expression string
@@ -61,7 +60,7 @@ func TestRegexp(t *testing.T) {
 	}
 }
 
-// drawExpression draws an expression by a small grammar.
+// drawExpression draws an expression from a small grammar.
 func drawExpression(t *rapid.T, depth int) string {
 	atom := rapid.SampledFrom([]string{"a", "b", "é", ".", `\d`, `\W`, "[a-c]", "[^b]", "^", "$", `\b`, `\B`, `\A`, `\z`, "k", "ſ", "(?i:k)", "(?s:.)", "(?m:^)", "(?m:$)", `\x{FFFD}`, "[é-ü]"})
 	if depth == 0 {
@@ -84,7 +83,7 @@ func drawSubject(t *rapid.T) string {
 	return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "K", "k", "\u212A", "s", "ſ", "é", "\n", " ", "1", "_", "\xFF", "\xC3"}), 0, 10).Draw(t, "text"), "")
 }
 
-// TestRegexpProperty holds the machine and the compiler against Go's regexp.
+// TestRegexpProperty compares the machine and the compiler with Go's regexp.
 func TestRegexpProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		expression, text := drawExpression(t, 3), drawSubject(t)
@@ -97,7 +96,7 @@ func TestRegexpProperty(t *testing.T) {
 			t.Fatalf("%s: Go accepts what the format does not: %v", expression, err)
 		}
 		var m machine
-		for range 2 { // the second time with what the first left
+		for range 2 { // the second run reuses the state of the first
 			if got, want := m.search(*p, -1, []byte(text)), re.MatchString(text); got != want {
 				t.Fatalf("%s on %q: found %v, want %v", expression, text, got, want)
 			}
@@ -105,8 +104,8 @@ func TestRegexpProperty(t *testing.T) {
 	})
 }
 
-// FuzzRegexpSearch holds the machine and the compiler against Go's regexp, for
-// any expression that both accept.
+// FuzzRegexpSearch compares the machine and the compiler with Go's regexp, for any expression that
+// both accept.
 func FuzzRegexpSearch(f *testing.F) {
 	f.Add(`^(a|b)*c$`, []byte("ababc"))
 	f.Add(`(?i)\bk.{2,}ß`, []byte("\u212Ax\xFF\xFFSS"))
@@ -122,7 +121,7 @@ func FuzzRegexpSearch(f *testing.F) {
 		}
 		re, err := regexp.Compile(expression)
 		if err != nil {
-			return // the compiler's own target holds what is accepted
+			return // a fuzz target of the compiler tests which expressions it accepts
 		}
 		if want := re.Match(text); got != want {
 			t.Fatalf("%s on %q: found %v, want %v", expression, text, got, want)

@@ -150,7 +150,7 @@ func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
 		}
 		from = to
 	}
-	for _, word := range s.wanted { // comparisons of inputs come last, since they depend on the other values
+	for _, word := range s.wanted { // comparisons of inputs come last
 		c := s.file.Criterion(word.Criterion())
 		if c.Flags&channelfile.FlagInputs != 0 && int(c.Input) < inputs {
 			s.set(e, word.Criterion(), c, !word.Negated())
@@ -330,7 +330,8 @@ func (s *Synthesizer) value(c channelfile.Criterion, hold bool, old Value) Value
 		v = s.text(c)
 		switch {
 		case hold:
-		case c.Operator == channelfile.OpRegexp && len(v.Text) > 0: // no shorter text matches, so the text without its last rune fails
+		case c.Operator == channelfile.OpRegexp && len(v.Text) > 0:
+			// No shorter text matches, so the text without its last rune fails.
 			_, last := utf8.DecodeLastRune(v.Text)
 			v.Text = v.Text[:len(v.Text)-last]
 		default:

@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// TestSynthesizerBothWays holds that the events for a criterion take it both
-// ways: what is never true, or never false, is run up to its first byte alone.
+// TestSynthesizerBothWays tests that each criterion holds for some of its events and fails for
+// others. If a criterion always failed, most of its code would not run.
 func TestSynthesizerBothWays(t *testing.T) {
 	var classes strings.Builder
 	for i := range 300 {
@@ -22,7 +22,7 @@ func TestSynthesizerBothWays(t *testing.T) {
 	for _, tt := range []struct {
 		why   string
 		e     cf.Expr
-		types []sensor.InputType // of the inputs; none: strings
+		types []sensor.InputType // types of the inputs; nil means strings
 	}{
 		{"presence", cf.Exists(0), nil},
 		{"a text", cf.Equals(0, "abc"), nil},
@@ -54,7 +54,7 @@ func TestSynthesizerBothWays(t *testing.T) {
 		t.Run(tt.why, func(t *testing.T) {
 			it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed}, tt.e)
 			s := NewSynthesizer(it.file, nil, tt.types)
-			var seen []bool // whether it held, event by event
+			var seen []bool // result of the criterion, by event
 			if !s.Events(0, 3, func(e Event) bool {
 				if err := it.Run(e); err != nil {
 					t.Fatalf("%v: %v", e, err)
@@ -71,8 +71,8 @@ func TestSynthesizerBothWays(t *testing.T) {
 	}
 }
 
-// TestSynthesizerComparedInput holds that a comparison of two inputs is taken to
-// hold also where its own input has the right value already, and the other not.
+// TestSynthesizerComparedInput tests that a comparison of two inputs is made to hold even if its
+// own input already has the right value and the other input does not.
 func TestSynthesizerComparedInput(t *testing.T) {
 	it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed}, cf.And(cf.IntegerEquals(1, 1), cf.Or(cf.Exists(0), cf.IntegerEqualsInput(1, 2))))
 	equal := false

@@ -59,7 +59,7 @@ func TestReadWitnessRefuses(t *testing.T) {
 	}
 }
 
-// TestWitnessWithout holds what a replay says where there is nothing to show.
+// TestWitnessWithout tests the replay of witnesses that show no harm.
 func TestWitnessWithout(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
@@ -77,5 +77,5 @@ func TestWitnessWithout(t *testing.T) {
 	}
 }
 
-// needsFile is a channel file that reads an input.
+// needsFile returns a channel file that reads an input.
 func needsFile(t *testing.T) []byte { return testfile.Encode(t, nil, cf.Contains(1, "a")) }

@@ -20,7 +20,7 @@ type Outcome uint8
 const (
 	Unaffected Outcome = iota // the instance reads no missing input, or it matches the same events
 	Weakened                  // the instance lost an alternative and matches fewer events
-	Widened                   // the instance lost a restriction and matches events that it should not match
+	Widened                   // the instance lost a restriction and matches unwanted events
 	Blind                     // the instance can never match
 )
 

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// In these tables inputs 10 and up are missing. They are named a, b and c when
-// they are there, and x, y and z when they are not.
+// In these tables inputs 10 and up are missing. Present inputs are named a, b and c, missing
+// inputs x, y and z.
 var (
 	a, b, c = cf.Equals(1, "v"), cf.Equals(2, "v"), cf.Equals(3, "v")
 	x, y, z = cf.Equals(11, "v"), cf.Equals(12, "v"), cf.Equals(13, "v")
@@ -80,7 +80,7 @@ func TestFold(t *testing.T) {
 	}
 }
 
-// A Folder leaves nothing of one instance to the next.
+// TestFolderAgain tests that the result for an instance does not depend on earlier instances.
 func TestFolderAgain(t *testing.T) {
 	f := testfile.Parse(t, testfile.Encode(t, nil, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z)))))
 	want := []Outcome{Weakened, Blind, Unaffected, Widened, Weakened}
@@ -101,8 +101,8 @@ func TestFolderAgain(t *testing.T) {
 	}
 }
 
-// Long lists of inputs are kept as sets, from one instance to the next and not
-// from one file to another.
+// TestFoldLongLists tests long lists of inputs, whose sets are reused for other instances but not
+// for other files.
 func TestFoldLongLists(t *testing.T) {
 	header := cf.Header{InputsDeclared: 200}
 	list := func(from, n int) []int {
@@ -158,8 +158,7 @@ func TestOutcomeString(t *testing.T) {
 	}
 }
 
-// A formula is a condition that truth tables can be made of: each of its leaves
-// is a variable of its own.
+// A formula is a condition with a truth table: each of its leaves is a separate variable.
 type formula struct {
 	variable int // of a leaf
 	or       bool
@@ -181,7 +180,7 @@ func (f *formula) holds(truth uint) bool {
 	return value != f.negated
 }
 
-// expr returns the formula as a condition: variable i is whether input i is v.
+// expr returns the formula as a condition. Variable i is true if input i is "v".
 func (f *formula) expr() cf.Expr {
 	e := cf.Equals(f.variable, "v")
 	if f.parts != nil {
@@ -213,7 +212,8 @@ func drawFormula(t *rapid.T, depth int, next *int) formula {
 	return f
 }
 
-// Where each criterion occurs once, the outcome is what truth tables say.
+// TestFoldTruthTables compares outcomes with truth tables, for conditions in which each criterion
+// occurs once.
 func TestFoldTruthTables(t *testing.T) {
 	seen := map[Outcome]int{}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -245,7 +245,7 @@ func TestFoldTruthTables(t *testing.T) {
 		seen[want]++
 	})
 	for o := Unaffected; o <= Blind; o++ {
-		if seen[o] == 0 && !testing.Short() { // which tries few formulas
+		if seen[o] == 0 && !testing.Short() { // a short test tries few formulas
 			t.Errorf("no formula was %s; the property was not tested: %v", o, seen)
 		}
 	}
