@@ -6,6 +6,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/facts/certify"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -17,10 +18,7 @@ func BenchmarkCheck(b *testing.B) {
 	doc := must(workload.Fleet(20, 20).JSON())
 	fleet := must(sensor.ReadFleet("fleet", doc))
 	d := workload.Definition()
-	defs := new(sensor.Definitions)
-	if err := defs.Add(d); err != nil {
-		b.Fatal(err)
-	}
+	defs := testkit.Definitions(b, d)
 	claims := must(certify.Facts(f, sensor.NeedsOf(f, defs), d, fleet).JSON())
 	if err := facts.Check(file, doc, claims); err != nil {
 		b.Fatal(err)

@@ -21,6 +21,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -75,21 +76,13 @@ func small(t testing.TB) (file, fleet []byte, claims *facts.Facts) {
 		[]byte(`"access": "positional", "limits": {"instances": 100, "fileSize": 100000}, "budget": {"steps": 90000000000, "memory": 100000},`))
 	s.fleet = must(sensor.ReadFleet("fleet", s.doc))
 	d := s.defs.ByName("mixed", 1)
-	b := channelfile.NewBuilder(channelfile.Header{
-		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
-	})
 	const name, port, source, size, text = 0, 1, 2, 3, 4
-	for i, e := range []channelfile.Expr{
+	s.Data = testkit.Encode(t, testkit.HeaderOf(d),
 		channelfile.And(channelfile.Equals(name, "a", "bc").Fold(), channelfile.Not(channelfile.Exists(port)), channelfile.IntegerRange(size, 1, 9)),
 		channelfile.Or(channelfile.Pattern(text, "a?b*c", `\\*?`), channelfile.And(channelfile.Contains(name, "x"), channelfile.Regexp(text, "a[b-d]+|e"))),
 		channelfile.And(channelfile.AddressPrefix(source, netip.MustParsePrefix("10.0.0.0/8")), channelfile.EqualsInput(name, text), channelfile.Prefix(name, "z")),
 		channelfile.IntegerEquals(port, 20, 21),
-	} {
-		if err := b.Add(channelfile.ID{1, byte(i)}, e, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.Data = must(b.Encode())
+	)
 	return s.Data, s.doc, s.claims()
 }
 
@@ -369,11 +362,7 @@ func TestMethods(t *testing.T) {
 // TestEdges tests faults that the corpus has only in combination. It changes one number in the
 // smallest file, with the loosest facts about it.
 func TestEdges(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 3})
-	if err := b.Add(channelfile.ID{1}, channelfile.Exists(2), nil); err != nil {
-		t.Fatal(err)
-	}
-	least := must(b.Encode())
+	least := testkit.Encode(t, channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 3}, channelfile.Exists(2))
 	const (
 		record  = 48 // section record: type, offset, length, count
 		offset  = 4
@@ -449,15 +438,11 @@ func TestStepsBeyond(t *testing.T) {
 // TestLinear tests that a long pattern is checked once, even if many criteria refer to it.
 func TestLinear(t *testing.T) {
 	const inputs = 1000
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: inputs})
 	var parts []channelfile.Expr
 	for i := range inputs {
 		parts = append(parts, channelfile.Pattern(i, "*?"+strings.Repeat("a", 65_000)))
 	}
-	if err := b.Add(channelfile.ID{1}, channelfile.And(parts...), nil); err != nil {
-		t.Fatal(err)
-	}
-	file := must(b.Encode())
+	file := testkit.Encode(t, channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: inputs}, channelfile.And(parts...))
 	fleet, doc := loosest(file, nil)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

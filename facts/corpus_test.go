@@ -17,8 +17,8 @@ import (
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
-	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // A subject is a case of the corpus with its fleet and type.
@@ -39,11 +39,7 @@ func subjects(t testing.TB) []subject {
 		}
 		s := subject{Case: c, defs: gatetest.Definitions(t, c.Types, c.TypesData), doc: c.FleetData}
 		if s.doc == nil {
-			builtin, ok := builtin.Fleet(c.Fleet)
-			if !ok {
-				t.Fatalf("%s: there is no fleet %s", c.Name, c.Fleet)
-			}
-			s.doc = must(builtin.JSON())
+			s.doc = must(testkit.Fleet(t, c.Fleet).JSON())
 		}
 		s.fleet = must(sensor.ReadFleet(c.Fleet, s.doc))
 		list = append(list, s)

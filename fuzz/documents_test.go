@@ -14,7 +14,7 @@ import (
 
 func FuzzDocuments(f *testing.F) {
 	if !worker() {
-		file, other := corpusFile(f, "291-july-first-use"), corpusFile(f, "mixed-types")
+		file, other := gatetest.Case(f, "291-july-first-use").Data, gatetest.Case(f, "mixed-types").Data
 		fleets := fleetSeeds(f)
 		types, needs := documentSeeds(f)
 		for _, doc := range fleets {
@@ -80,7 +80,7 @@ func documentSeeds(t testing.TB) (types, needs [][]byte) {
 	t.Helper()
 	types = append(documents("types"), document(t, builtin.Definitions()))
 	for _, name := range []string{"291-july-first-use", "every-operator", "provenance", "mixed-types", "minimal"} {
-		f := conforming(t, corpusFile(t, name))
+		f := conforming(t, gatetest.Case(t, name).Data)
 		needs = append(needs, document(t, sensor.NeedsOf(f, definitions())))
 	}
 	for d := range definitions().All() {

@@ -11,6 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
@@ -32,10 +33,7 @@ func TestFactsAtRunTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		fleet := drawnFleet(t, r, d)
-		defs := new(sensor.Definitions)
-		if err := defs.Add(d); err != nil {
-			t.Fatal(err)
-		}
+		defs := testkit.Definitions(t, d)
 		report := validate.Run(validate.ChannelFile("", data), validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet})
 		if verdict := report.Verdict(); verdict != validate.Accepted {
 			t.Fatalf("the gate has %v for a file of which nothing is missing: %v", verdict, report.Findings)
@@ -100,19 +98,9 @@ func TestFactsAtRunTime(t *testing.T) {
 // TestAssert holds that the model asserts each number that is claimed: with one
 // less claimed of any, there is an event on which it says so.
 func TestAssert(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 2910, TypeVersion: 3, InputsDeclared: 2})
-	if err := b.Add(channelfile.ID{1}, channelfile.And(channelfile.Equals(0, "ab", "cde"), channelfile.Or(channelfile.Regexp(1, "a+b"), channelfile.Exists(1))), nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := channelfile.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
 	d := &sensor.Definition{Name: "t", Number: 2910, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString, MaxLength: 8}, {Name: "B", Type: sensor.TypeString, MaxLength: 8}}}
+	data := testkit.Encode(t, testkit.HeaderOf(d), channelfile.And(channelfile.Equals(0, "ab", "cde"), channelfile.Or(channelfile.Regexp(1, "a+b"), channelfile.Exists(1))))
+	f := testkit.Parse(t, data)
 	event := interp.Event{interp.Text("ab"), interp.Text("aab")}
 	const steps = 1000
 	run := func(change func(*facts.Facts)) error {
@@ -163,20 +151,14 @@ func drawnFleet(t *testing.T, r *rand.Rand, d *sensor.Definition) *sensor.Fleet 
 	t.Helper()
 	f := &sensor.Fleet{Name: "drawn"}
 	for i := range 1 + r.IntN(3) {
-		c := sensor.Contract{
-			Build: fmt.Sprint("b", i), Hosts: 1,
-			Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessPositional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
-		}
-		s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceStated}
-		for _, in := range d.Inputs {
-			supplied := sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied}
-			if in.Type == sensor.TypeString {
-				supplied.MaxLength = 1 + r.IntN(300)
+		s := testkit.Supply(d)
+		for k := range s.Inputs {
+			s.Inputs[k].MaxLength = 0
+			if s.Inputs[k].Type == sensor.TypeString {
+				s.Inputs[k].MaxLength = 1 + r.IntN(300)
 			}
-			s.Inputs = append(s.Inputs, supplied)
 		}
-		c.Supplies = append(c.Supplies, s)
-		f.Contracts = append(f.Contracts, c)
+		f.Contracts = append(f.Contracts, testkit.Contract(fmt.Sprint("b", i), 1, sensor.AccessPositional, s))
 	}
 	text, err := f.JSON()
 	if err != nil {

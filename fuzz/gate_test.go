@@ -82,7 +82,7 @@ func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
 		}
 	}
 	for _, name := range []string{"291-march-state", "291-july-first-use", "every-operator", "provenance"} {
-		data := corpusFile(t, name)
+		data := gatetest.Case(t, name).Data
 		for inputs := range byte(4) {
 			for _, flags := range []byte{0, buildNamed, buildRefuses | buildOther, buildFeeds, buildLimits, buildBudget, buildFormats, buildOperators} {
 				add(data, made(build{flags}, 19+inputs), howRepaired)

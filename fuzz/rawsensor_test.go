@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/fuzz/internal/rawsensor"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
@@ -91,24 +92,13 @@ func TestRawSensorAgrees(t *testing.T) {
 // one that sees nothing would agree with any gate.
 func TestRawSensorFaults(t *testing.T) {
 	raw := rawSensor(t)
-	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}, {Name: "B", Type: sensor.TypeString}}}
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
 	types := generate.Types(d)
 	build := func(e channelfile.Expr) []byte {
-		b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
-		if err := b.Add(channelfile.ID{1}, e, nil); err != nil {
-			t.Fatal(err)
-		}
-		data, err := b.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
+		return testkit.Encode(t, testkit.HeaderOf(d), e)
 	}
 	good := build(channelfile.And(channelfile.Equals(0, "abc"), channelfile.Regexp(1, "a+b")))
-	f, err := channelfile.Parse(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := testkit.Parse(t, good)
 	both := interp.Event{interp.Text("abc"), interp.Text("aab")}
 	edit := func(at int, to ...byte) []byte {
 		data := bytes.Clone(good)

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 )
 
 func FuzzRegexp(f *testing.F) {
@@ -45,14 +46,7 @@ func FuzzRegexp(f *testing.F) {
 			}
 			return
 		}
-		b := channelfile.NewBuilder(channelfile.Header{InputsDeclared: 1})
-		if err := b.Add(channelfile.ID{1}, channelfile.Regexp(0, expression), nil); err != nil {
-			t.Fatal(err)
-		}
-		data, err := b.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := testkit.Encode(t, channelfile.Header{InputsDeclared: 1}, channelfile.Regexp(0, expression))
 		file := conforming(t, data)
 		checkAccessors(t, file)
 		if unicode.Version != "15.0.0" || len(text) > 1000 && p.Len() > 2000 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 )
 
 // maxSeed is the size in bytes of the longest seed to fuzz from: what is long
@@ -30,18 +31,6 @@ func fuzzing() bool {
 func worker() bool {
 	f := flag.Lookup("test.fuzzworker")
 	return f != nil && f.Value.String() == "true"
-}
-
-// corpusFile returns the file of a case of the corpus.
-func corpusFile(t testing.TB, name string) []byte {
-	t.Helper()
-	for _, c := range corpus.Cases() {
-		if c.Name == name {
-			return slices.Clone(c.Data)
-		}
-	}
-	t.Fatalf("the corpus has no case %s", name)
-	return nil
 }
 
 // seeds returns the files to start from, each once.
@@ -75,8 +64,8 @@ func seeds(t testing.TB) [][]byte {
 // incidents returns shapes that past incidents left on disks. INCIDENTS names
 // the events; the bytes are ours.
 func incidents(t testing.TB) [][]byte {
-	first := corpusFile(t, "291-july-first-use")
-	march := corpusFile(t, "291-march-state")
+	first := gatetest.Case(t, "291-july-first-use").Data
+	march := gatetest.Case(t, "291-march-state").Data
 	torn := func(data []byte, from, to int, with byte) []byte {
 		data = slices.Clone(data)
 		for i := from; i < to; i++ {

@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -223,7 +224,7 @@ func TestCSensorOn291(t *testing.T) {
 		}
 	}
 	first := filepath.Join(folder, "first.cf")
-	if err := os.WriteFile(first, corpusFile(t, "291-july-first-use"), 0o644); err != nil {
+	if err := os.WriteFile(first, gatetest.Case(t, "291-july-first-use").Data, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for supplied, want := range map[string]string{"20": "AddressSanitizer: global-buffer-overflow", "21": "instances match"} {

@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -17,20 +18,13 @@ import (
 // version of it, one of a type that has no feeds and one that nobody knows.
 func overview(t testing.TB) *Overview {
 	t.Helper()
-	defs := new(sensor.Definitions)
-	for _, d := range []*sensor.Definition{
-		{Name: "process", Number: 3000, Version: 2, Channel: 3000, Inputs: []sensor.Input{
-			{Name: "Image", Type: sensor.TypeString}, {Name: "OriginalFileName", Type: sensor.TypeString}, {Name: "Desktop", Type: sensor.TypeString}, {Name: "CommandLine", Type: sensor.TypeString},
-		}, Feeds: []sensor.Feed{
+	defs := testkit.Definitions(t, []*sensor.Definition{
+		{Name: "process", Number: 3000, Version: 2, Channel: 3000, Inputs: testkit.Strings("Image", "OriginalFileName", "Desktop", "CommandLine"), Feeds: []sensor.Feed{
 			{Name: "sysmon", Fields: []sensor.FeedField{{Input: "Image"}, {Input: "OriginalFileName", Since: "Sysmon 10.0"}, {Input: "CommandLine", Field: "Line", Since: "Sysmon 2"}}},
 			{Name: "security", Fields: []sensor.FeedField{{Input: "Image", Field: "NewProcessName"}, {Input: "CommandLine"}}},
 		}},
-		{Name: "process", Number: 3000, Version: 1, Channel: 3000, Inputs: []sensor.Input{{Name: "Image", Type: sensor.TypeString}}},
-	} {
-		if err := defs.Add(d); err != nil {
-			t.Fatal(err)
-		}
-	}
+		{Name: "process", Number: 3000, Version: 1, Channel: 3000, Inputs: testkit.Strings("Image")},
+	}...)
 	o := new(Overview)
 	add := func(typ, version uint32, declared uint16, from int, conditions ...channelfile.Expr) {
 		b := channelfile.NewBuilder(channelfile.Header{Channel: 3000, Revision: 1, Type: typ, TypeVersion: version, InputsDeclared: declared})
@@ -48,10 +42,7 @@ func overview(t testing.TB) *Overview {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := channelfile.Parse(data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		f := testkit.Parse(t, data)
 		o.Add(sensor.NeedsOf(f, defs), defs)
 	}
 	on := func(i int) channelfile.Expr { return channelfile.Equals(i, "a") }

@@ -24,6 +24,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
@@ -50,15 +51,7 @@ var fleet = &sensor.Fleet{Name: "ours", Contracts: []sensor.Contract{
 // corpusFile returns the file of a case.
 func corpusFile(t testing.TB, name string) *channelfile.File {
 	t.Helper()
-	i := slices.IndexFunc(corpus.Cases(), func(c corpus.Case) bool { return c.Name == name })
-	if i < 0 {
-		t.Fatalf("the corpus has no case %s", name)
-	}
-	f, err := channelfile.Parse(corpus.Cases()[i].Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return testkit.Parse(t, gatetest.Case(t, name).Data)
 }
 
 func at(start, end int) channelfile.Range { return channelfile.Range{Start: start, End: end} }

@@ -10,35 +10,31 @@ import (
 	"strings"
 	"testing"
 
-	cf "github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/testfile"
-	"github.com/cfcheck/cfcheck/sensor"
-	"github.com/cfcheck/cfcheck/sensor/builtin"
-	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
 func TestNeedsOf(t *testing.T) {
-	b := cf.NewBuilder(testfile.Header)
-	for i, c := range []cf.Expr{
+	origin := func(n int) *cf.Origin {
+		return &cf.Origin{Rule: fmt.Sprintf("rule-%d", n), Title: fmt.Sprintf("Title %d", n), Path: "rules/pipes.yml", Line: 10 * (n + 1)}
+	}
+	h := testkit.IPC
+	h.Revision = 7
+	data := testkit.EncodeFrom(t, h, origin,
 		cf.And(cf.Suffix(6, `\a.exe`).From(12, "Image"), cf.Equals(5, `\pipe`, `\other`).From(13, "PipeName")),
 		cf.Or(cf.Contains(20, "abc").From(22, "ClientImage"), cf.Not(cf.Suffix(6, `\a.exe`)).From(0, "")),
 		cf.EqualsInput(5, 7),
-	} {
-		origin := &cf.Origin{Rule: fmt.Sprintf("rule-%d", i), Title: fmt.Sprintf("Title %d", i), Path: "rules/pipes.yml", Line: 10 * (i + 1)}
-		if err := b.Add(testfile.ID(i), c, origin); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := testfile.Parse(t, data)
+	)
+	f := testkit.Parse(t, data)
 	cause := func(instance, word, line int) sensor.Cause {
-		return sensor.Cause{Instance: instance, ID: testfile.ID(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
+		return sensor.Cause{Instance: instance, ID: testkit.ID(instance), Word: word, Rule: fmt.Sprintf("rule-%d", instance),
 			Title: fmt.Sprintf("Title %d", instance), Path: "rules/pipes.yml", Line: line}
 	}
 	// Criteria: 0 PipeName equals, 1 PipeName equals User, 2 Image suffix,
@@ -125,7 +121,7 @@ func TestNeedsOfSteps(t *testing.T) {
 		{"integer range", cf.IntegerRange(5, 1, 9), 24 + 2, 0},
 		{"address range", cf.AddressRange(5, addr("10.0.0.1"), addr("10.0.0.9")), 64 + 4, 0},
 	} {
-		n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, nil, tt.condition)), nil)
+		n := sensor.NeedsOf(testkit.File(t, testkit.IPC, tt.condition), nil)
 		if want := 1 + 1 + tt.constant; n.Constant != want || n.Inputs[0].Coefficient != tt.coefficient {
 			t.Errorf("%s: %d steps and %d a byte; want %d and %d", tt.why, n.Constant, n.Inputs[0].Coefficient, want, tt.coefficient)
 		}
@@ -134,8 +130,8 @@ func TestNeedsOfSteps(t *testing.T) {
 
 // TestNeedsOfPrograms tests that the memory includes room for the longest program.
 func TestNeedsOfPrograms(t *testing.T) {
-	data := testfile.Encode(t, nil, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
-	n := sensor.NeedsOf(testfile.Parse(t, data), nil)
+	data := testkit.Encode(t, testkit.IPC, cf.Regexp(5, "a", "a{7}", "b+"), cf.Regexp(6, "a{7}"))
+	n := sensor.NeedsOf(testkit.Parse(t, data), nil)
 	if n.Sizes.ProgramInstructions != 8 || n.Sizes.ValueLength != 0 {
 		t.Errorf("the longest program has %d instructions, the longest value %d bytes; want 8 and none", n.Sizes.ProgramInstructions, n.Sizes.ValueLength)
 	}
@@ -154,7 +150,7 @@ func TestNeedsOfMany(t *testing.T) {
 	for i := range 20 {
 		conditions = append(conditions, cf.And(cf.Contains(5, "ab"), cf.Equals(6, fmt.Sprint(i))))
 	}
-	f := testfile.Parse(t, testfile.Encode(t, nil, conditions...))
+	f := testkit.File(t, testkit.IPC, conditions...)
 	n := sensor.NeedsOf(f, nil)
 	if in := n.Inputs[0]; in.Instances != 20 || in.Criteria != 1 || in.Coefficient != 3 || len(in.First) != sensor.MaxCauses {
 		t.Errorf("need of input 6 (index 5) is %+v; want 20 instances, 1 criterion, %d causes", in, sensor.MaxCauses)
@@ -182,7 +178,7 @@ func TestNeedsOfMany(t *testing.T) {
 }
 
 func TestNeedsOfNothing(t *testing.T) {
-	n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, nil)), nil)
+	n := sensor.NeedsOf(testkit.File(t, testkit.IPC), nil)
 	if n.InputsRead != 0 || n.Inputs != nil || n.Operators != nil || n.Constant != 0 || n.InputsDeclared != 21 {
 		t.Errorf("needs of a file without instances are %+v; want none", n)
 	}
@@ -191,11 +187,11 @@ func TestNeedsOfNothing(t *testing.T) {
 // TestNeedsOfUnusedCriterion tests that a criterion without a reference counts, since a reader may
 // evaluate criteria first.
 func TestNeedsOfUnusedCriterion(t *testing.T) {
-	data := testfile.Encode(t, nil, cf.Equals(5, "a"), cf.Equals(20, "b"))
-	f := testfile.Parse(t, data)
+	data := testkit.Encode(t, testkit.IPC, cf.Equals(5, "a"), cf.Equals(20, "b"))
+	f := testkit.Parse(t, data)
 	r := f.WordRange(1)
 	binary.LittleEndian.PutUint32(data[r.Start:], 0) // criterion 0 in place of 1
-	f = testfile.Parse(t, data)
+	f = testkit.Parse(t, data)
 	n := sensor.NeedsOf(f, nil)
 	if in := n.Input(20); in == nil || in.Instances != 0 || in.Criteria != 1 || in.First != nil || n.InputsRead != 21 {
 		t.Errorf("need of input 21 (index 20) is %+v; want one criterion and no instance", in)
@@ -207,11 +203,11 @@ func TestNeedsOfUnusedCriterion(t *testing.T) {
 
 // TestNeedsOfInputTwice tests that a criterion that names an input twice reads it once.
 func TestNeedsOfInputTwice(t *testing.T) {
-	data := testfile.Encode(t, nil, cf.EqualsInput(5, 6, 7))
-	f := testfile.Parse(t, data)
+	data := testkit.Encode(t, testkit.IPC, cf.EqualsInput(5, 6, 7))
+	f := testkit.Parse(t, data)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(0).Start:], 5)
 	binary.LittleEndian.PutUint32(data[f.OperandRange(1).Start:], 5)
-	n := sensor.NeedsOf(testfile.Parse(t, data), nil)
+	n := sensor.NeedsOf(testkit.Parse(t, data), nil)
 	if len(n.Inputs) != 1 || n.Inputs[0].Index != 5 || n.Inputs[0].Criteria != 1 || n.Inputs[0].Instances != 1 {
 		t.Errorf("needs of inputs are %+v; want input 6 (index 5), 1 criterion, 1 instance", n.Inputs)
 	}
@@ -228,19 +224,10 @@ func TestNeedsOfLongLists(t *testing.T) {
 		return inputs
 	}
 	long, longer, short := cf.EqualsInput(0, list(1, 1+inputset.LongList)...), cf.PrefixInput(3, list(10, 90)...), cf.SuffixInput(2, 95, 96)
-	h := testfile.Header
+	h := testkit.IPC
 	h.InputsDeclared = 100
-	b := cf.NewBuilder(h)
-	for i, e := range []cf.Expr{long, cf.And(longer, short), cf.Or(long, longer), cf.Exists(50), cf.And(cf.Exists(20), cf.Not(long)), short} {
-		if err := b.Add(testfile.ID(i), e, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := testfile.Parse(t, data)
+	data := testkit.Encode(t, h, []cf.Expr{long, cf.And(longer, short), cf.Or(long, longer), cf.Exists(50), cf.And(cf.Exists(20), cf.Not(long)), short}...)
+	f := testkit.Parse(t, data)
 	n := sensor.NeedsOf(f, nil)
 	for input := range int(h.InputsDeclared) {
 		causes := slices.Collect(sensor.Readers(f, input))
@@ -261,10 +248,10 @@ func TestNeedsOfLongLists(t *testing.T) {
 // the texts of the file are.
 func TestCauseTexts(t *testing.T) {
 	long := strings.Repeat("é", sensor.MaxCauseText+1)
-	data := testfile.Encode(t, &cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}, cf.Equals(5, "a"))
+	data := testkit.EncodeFrom(t, testkit.IPC, testkit.From(&cf.Origin{Rule: "RULE", Title: long, Path: "a\nb", Line: 9}), cf.Equals(5, "a"))
 	data = bytes.Replace(data, []byte("RULE"), []byte("R\xffLE"), 1)
-	f := testfile.Parse(t, data)
-	want := sensor.Cause{Instance: 0, ID: testfile.ID(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*sensor.MaxCauseText], Path: "a\nb", Line: 9}
+	f := testkit.Parse(t, data)
+	want := sensor.Cause{Instance: 0, ID: testkit.ID(0), Word: 0, Rule: "R\ufffdLE", Title: long[:2*sensor.MaxCauseText], Path: "a\nb", Line: 9}
 	n := sensor.NeedsOf(f, nil)
 	if diff := cmp.Diff([]sensor.Cause{want}, n.Inputs[0].First); diff != "" {
 		t.Errorf("causes differ (-want +got):\n%s", diff)
@@ -280,7 +267,7 @@ func TestCauseLine(t *testing.T) {
 	if math.MaxInt < math.MaxUint32 {
 		t.Skip("an int has 32 bits here")
 	}
-	n := sensor.NeedsOf(testfile.Parse(t, testfile.Encode(t, &cf.Origin{Line: math.MaxUint32 & math.MaxInt}, cf.Equals(5, "a"))), nil)
+	n := sensor.NeedsOf(testkit.Parse(t, testkit.EncodeFrom(t, testkit.IPC, testkit.From(&cf.Origin{Line: math.MaxUint32 & math.MaxInt}), cf.Equals(5, "a"))), nil)
 	if got := uint64(n.Inputs[0].First[0].Line); got != math.MaxUint32 {
 		t.Errorf("line is %d; want %d", got, uint64(math.MaxUint32))
 	}
@@ -370,7 +357,7 @@ func TestNeedsOfCounts(t *testing.T) {
 		for range rapid.IntRange(0, 12).Draw(rt, "instances") {
 			conditions = append(conditions, drawCondition(rt, 3))
 		}
-		f := testfile.Parse(t, testfile.Encode(t, &cf.Origin{Rule: "r", Line: 3}, conditions...))
+		f := testkit.Parse(t, testkit.EncodeFrom(t, testkit.IPC, testkit.From(&cf.Origin{Rule: "r", Line: 3}), conditions...))
 		n := sensor.NeedsOf(f, builtin.Definitions())
 
 		type set map[int]bool
@@ -582,7 +569,7 @@ func TestNeedsJSONRefuses(t *testing.T) {
 // FuzzReadNeeds tests the properties of FuzzReadFleet for needs.
 func FuzzReadNeeds(f *testing.F) {
 	f.Add([]byte(needsDoc))
-	data, _ := sensor.NeedsOf(testfile.Parse(f, testfile.Encode(f, &cf.Origin{Rule: "r", Title: "t\n", Line: 1}, cf.Contains(20, "abc"))), builtin.Definitions()).JSON()
+	data, _ := sensor.NeedsOf(testkit.Parse(f, testkit.EncodeFrom(f, testkit.IPC, testkit.From(&cf.Origin{Rule: "r", Title: "t\n", Line: 1}), cf.Contains(20, "abc"))), builtin.Definitions()).JSON()
 	f.Add(data)
 	f.Add([]byte(strings.Replace(needsDoc, `"inputsRead": 21`, `"inputsRead": 5`, 1)))
 	f.Add([]byte(strings.Replace(needsDoc, `"T"`, `"\u0000\ud83d\ude00"`, 1)))
@@ -602,7 +589,7 @@ func FuzzReadNeeds(f *testing.F) {
 }
 
 func BenchmarkNeedsOf(b *testing.B) {
-	f := testfile.Large(b)
+	f := testkit.Large(b)
 	defs := builtin.Definitions()
 	b.ReportAllocs()
 	for b.Loop() {

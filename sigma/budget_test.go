@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
@@ -42,10 +42,7 @@ func TestBudget(t *testing.T) {
 			}
 			def := *ipc(t)
 			def.Keywords = []string{"PipeName", "Image", "User"}
-			defs := new(sensor.Definitions)
-			if err := defs.Add(&def); err != nil {
-				t.Fatal(err)
-			}
+			defs := testkit.Definitions(t, &def)
 			run := func(b *Budget) error {
 				files, err := NewLoader(b).Load(folder)
 				if err != nil {

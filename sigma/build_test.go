@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
@@ -210,10 +211,7 @@ func TestLocate(t *testing.T) {
 // TestLocateKeywords: likewise of keywords, which have no field, and become a
 // criterion for each field in which they are looked for.
 func TestLocateKeywords(t *testing.T) {
-	defs := new(sensor.Definitions)
-	if err := defs.Add(caseType(t)); err != nil {
-		t.Fatal(err)
-	}
+	defs := testkit.Definitions(t, caseType(t))
 	rules := mustParse(t, "title: Keywords\nid: "+idA+"\nlogsource: {product: cfcheck, category: case}\ndetection:\n"+
 		"    kw: [one, 'two']\n    all:\n        '|all': [a, b]\n    condition: kw and all\n")
 	res, err := Build(rules, defs, Options{})

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -161,7 +162,7 @@ func TestForeignFormat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: builtinFleet(t, tt.fleet)})
+			r := validate.Run(s, validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, tt.fleet)})
 			if tt.check == "" {
 				if r.Verdict() != validate.Accepted || len(r.Findings) > 0 {
 					t.Errorf("%v, %v; expected nothing: %s", r.Verdict(), r.Findings, tt.why)

@@ -10,52 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// ipc is the header of content for the built-in template type.
-var ipc = channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21}
-
-// An instance is a rule of a file that a test makes.
-type instance struct {
-	condition channelfile.Expr
-	origin    *channelfile.Origin
-}
-
-// encode returns a channel file of instances, whose IDs count from 1.
-func encode(t testing.TB, h channelfile.Header, instances ...instance) []byte {
-	t.Helper()
-	b := channelfile.NewBuilder(h)
-	for i, in := range instances {
-		if err := b.Add(idOf(i+1), in.condition, in.origin); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-func idOf(n int) channelfile.ID { return channelfile.ID{14: byte(n >> 8), 15: byte(n)} }
-
 // good is content that the built-in fleet "reference" accepts.
 func good(t testing.TB) *validate.Subject {
-	return validate.ChannelFile("", encode(t, ipc, instance{channelfile.Prefix(5, `\demo`), nil}))
-}
-
-func builtinFleet(t testing.TB, name string) *sensor.Fleet {
-	t.Helper()
-	f, ok := builtin.Fleet(name)
-	if !ok {
-		t.Fatalf("there is no fleet %s", name)
-	}
-	return f
+	return validate.ChannelFile("", testkit.Encode(t, testkit.IPC, channelfile.Prefix(5, `\demo`)))
 }
 
 // finds returns a check that makes n findings.
@@ -84,7 +48,7 @@ func options(t testing.TB, checks ...*validate.Check) validate.Options {
 	for _, c := range checks {
 		mandatory.Checks = append(mandatory.Checks, c)
 	}
-	return validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: builtinFleet(t, "reference")}
+	return validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, "reference")}
 }
 
 func TestVerdict(t *testing.T) {
@@ -96,7 +60,7 @@ func TestVerdict(t *testing.T) {
 			return o
 		}
 	}
-	empty := func(t testing.TB) *validate.Subject { return validate.ChannelFile("", encode(t, ipc)) }
+	empty := func(t testing.TB) *validate.Subject { return validate.ChannelFile("", testkit.Encode(t, testkit.IPC)) }
 	tests := []struct {
 		name    string
 		subject func(testing.TB) *validate.Subject
@@ -660,9 +624,9 @@ func TestCounts(t *testing.T) {
 		contract("a", 10, false, supply), contract("b", 20, true, supply), contract("c", 30, false, supply),
 		contract("d", 40, true, nil), contract("e", 50, false, nil), contract("f", 60, true, []sensor.Supply{{Type: "ipc", Version: 2}}),
 	}}
-	gatetest.Declare(fleet)
-	s := validate.ChannelFile("", encode(t, ipc,
-		instance{channelfile.Prefix(5, "a"), nil}, instance{channelfile.And(channelfile.Prefix(5, "a"), channelfile.Prefix(6, "b")), nil}))
+	testkit.Declare(fleet)
+	s := validate.ChannelFile("", testkit.Encode(t, testkit.IPC,
+		channelfile.Prefix(5, "a"), channelfile.And(channelfile.Prefix(5, "a"), channelfile.Prefix(6, "b"))))
 	o := options(t, c)
 	o.Fleet = fleet
 	r := validate.Run(s, o)
@@ -766,7 +730,7 @@ func TestBase(t *testing.T) {
 func wordy(t testing.TB) []byte {
 	long := strings.Repeat("\U0001F600", channelfile.MaxTextLength/4)
 	o := &channelfile.Origin{Rule: long, Title: long, Author: long, Licence: long, Path: long, Line: 14}
-	return encode(t, ipc, instance{channelfile.Prefix(5, "a").From(15, long), o}, instance{channelfile.Prefix(6, "a").From(15, "short"), o})
+	return testkit.EncodeFrom(t, testkit.IPC, testkit.From(o), channelfile.Prefix(5, "a").From(15, long), channelfile.Prefix(6, "a").From(15, "short"))
 }
 
 // locates is a check that reports each part of a file once.
@@ -843,9 +807,8 @@ func TestOriginSeesWholeTexts(t *testing.T) {
 func TestLocations(t *testing.T) {
 	origin := &channelfile.Origin{Rule: "r-1", Title: "First", Author: "Me", Path: "pipes.yml", Line: 10}
 	shared := channelfile.Prefix(5, "a").From(14, "PipeName|startswith: a")
-	data := encode(t, ipc,
-		instance{channelfile.And(shared, channelfile.Prefix(6, "b").From(15, "Image|startswith: b")), origin},
-		instance{channelfile.And(shared, channelfile.Prefix(7, "c")), &channelfile.Origin{Path: "other.yml"}})
+	data := testkit.EncodeFrom(t, testkit.IPC, func(n int) *channelfile.Origin { return []*channelfile.Origin{origin, {Path: "other.yml"}}[n] },
+		channelfile.And(shared, channelfile.Prefix(6, "b").From(15, "Image|startswith: b")), channelfile.And(shared, channelfile.Prefix(7, "c")))
 	parts := map[string]bool{}
 	tests := []struct {
 		name   string
@@ -867,7 +830,7 @@ func TestLocations(t *testing.T) {
 		}, "a word without a line of its own has none, or the rule's"},
 		{"origin", func(part validate.Part) (validate.Position, bool) {
 			parts[fmt.Sprintf("%s %s %d", part.Path, part.ID.String()[34:], part.Input)] = true
-			if part.ID == idOf(2) {
+			if part.ID == testkit.ID(1) {
 				return validate.Position{}, false
 			}
 			return validate.Position{Path: "x", Line: part.From.Line + 100, Text: part.From.Text}, true
@@ -914,7 +877,7 @@ func TestLocations(t *testing.T) {
 // TestCriterionOfNobody holds that a criterion to which no word refers is
 // located by itself.
 func TestCriterionOfNobody(t *testing.T) {
-	data := encode(t, ipc, instance{channelfile.Prefix(5, "a"), nil}, instance{channelfile.Prefix(6, "b"), nil})
+	data := testkit.Encode(t, testkit.IPC, channelfile.Prefix(5, "a"), channelfile.Prefix(6, "b"))
 	f, err := channelfile.Parse(data)
 	if err != nil {
 		t.Fatal(err)
@@ -941,7 +904,7 @@ func TestCriterionOfNobody(t *testing.T) {
 // of the document, and of no bytes.
 func TestPathsWithoutAFile(t *testing.T) {
 	d := builtin.Definitions().ByNumber(1, 1)
-	cause := sensor.Cause{Instance: 3, ID: idOf(3), Rule: "r", Title: "T", Path: "pipes.yml", Line: 7}
+	cause := sensor.Cause{Instance: 3, ID: testkit.ID(2), Rule: "r", Title: "T", Path: "pipes.yml", Line: 7}
 	unknown := sensor.Cause{Instance: -1, Word: -1, Title: "T"}
 	for _, tt := range []struct {
 		subject *validate.Subject
@@ -961,7 +924,7 @@ func TestPathsWithoutAFile(t *testing.T) {
 					got = append(got, where.Path)
 				}
 				where, in := p.LocateCause(cause, 5)
-				if where.Source != (validate.Position{Path: "pipes.yml", Line: 7}) || *in != (validate.Instance{Index: 3, ID: idOf(3), Rule: "r", Title: "T"}) {
+				if where.Source != (validate.Position{Path: "pipes.yml", Line: 7}) || *in != (validate.Instance{Index: 3, ID: testkit.ID(2), Rule: "r", Title: "T"}) {
 					t.Errorf("a cause is at %+v, %+v", where, in)
 				}
 				got = append(got, where.Path)

@@ -3,6 +3,7 @@ package validate_test
 import (
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -32,7 +33,7 @@ func TestShared(t *testing.T) {
 			seen += fleet.Get(p) + " "
 		}
 	}
-	a, b := builtinFleet(t, "reference"), &sensor.Fleet{Name: "other"}
+	a, b := testkit.Fleet(t, "reference"), &sensor.Fleet{Name: "other"}
 	for range 2 { // of another subject all is worked out anew
 		ofSubject, ofFleet, seen = 0, 0, ""
 		j := validate.Prepare(good(t), options(t, check("CF9001", look), check("CF9002", look)))
@@ -49,7 +50,7 @@ func TestShared(t *testing.T) {
 func TestPrepareBadChecks(t *testing.T) {
 	j := validate.Prepare(good(t), validate.Options{})
 	for range 2 {
-		if r := j.Run(builtinFleet(t, "reference"), nil); r.Verdict() != validate.Undecided || len(r.Undecided) != 1 || len(r.Ran) > 0 {
+		if r := j.Run(testkit.Fleet(t, "reference"), nil); r.Verdict() != validate.Undecided || len(r.Undecided) != 1 || len(r.Ran) > 0 {
 			t.Errorf("%v: %v", r.Verdict(), r.Undecided)
 		}
 	}

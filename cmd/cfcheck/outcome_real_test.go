@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
@@ -50,18 +51,13 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 // withoutInput returns a fleet of one build whose one feed has all inputs but
 // some.
 func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
-	s := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceStated}
-	for _, in := range d.Inputs {
-		state := sensor.StateSupplied
-		if slices.Contains(names, in.Name) {
-			state = sensor.StateNotSupplied
+	s := testkit.Supply(d)
+	for i := range s.Inputs {
+		if slices.Contains(names, s.Inputs[i].Name) {
+			s.Inputs[i].State = sensor.StateNotSupplied
 		}
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: state, MaxLength: in.MaxLength})
 	}
-	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{{
-		Build: "b", Hosts: 1, Supplies: []sensor.Supply{s},
-		Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
-	}}}
+	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{testkit.Contract("b", 1, sensor.AccessNamed, s)}}
 }
 
 // TestRealOutcomes compares what the gate says becomes of each published rule

@@ -1,5 +1,6 @@
-// Package gatetest judges the cases of the corpus, for the tests of the packages
-// that have something to say of each, and says what is true of every report.
+// Package gatetest judges cases of the corpus for tests, and checks properties
+// that hold for every report. It imports validate/suite, so tests inside the
+// libraries cannot use it; package testkit builds files and fleets for them.
 package gatetest
 
 import (
@@ -13,8 +14,21 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// Definitions returns the built-in definitions and those of a document, if there
-// is one; name is that of the document.
+// Case returns the case of the corpus with a name. Its bytes are a copy.
+func Case(t testing.TB, name string) *corpus.Case {
+	t.Helper()
+	for _, c := range corpus.Cases() {
+		if c.Name == name {
+			c.Data = slices.Clone(c.Data)
+			return &c
+		}
+	}
+	t.Fatalf("the corpus has no case %s", name)
+	return nil
+}
+
+// Definitions returns the built-in definitions together with the definitions of
+// a document. Name is the document's name in errors; nil data means no document.
 func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 	t.Helper()
 	d, err := readDefinitions(name, data)
@@ -24,8 +38,8 @@ func Definitions(t testing.TB, name string, data []byte) *sensor.Definitions {
 	return d
 }
 
-// Fleet returns the fleet of a document, or without one the built-in fleet of
-// that name; nil for [corpus.NoFleet].
+// Fleet returns the fleet of a document. If data is nil it returns the built-in
+// fleet with the name, or nil for [corpus.NoFleet].
 func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 	t.Helper()
 	f, err := readFleet(name, data)
@@ -35,7 +49,7 @@ func Fleet(t testing.TB, name string, data []byte) *sensor.Fleet {
 	return f
 }
 
-// Options returns what a case of the corpus is judged by.
+// Options returns the options for judging a case of the corpus with checks.
 func Options(t testing.TB, c *corpus.Case, checks ...*validate.Check) validate.Options {
 	t.Helper()
 	opts, err := ReadOptions(c, checks...)
@@ -45,13 +59,13 @@ func Options(t testing.TB, c *corpus.Case, checks ...*validate.Check) validate.O
 	return opts
 }
 
-// Judge judges a case of the corpus.
+// Judge judges a case of the corpus with checks.
 func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Report {
 	t.Helper()
 	return validate.Run(validate.ChannelFile(c.FileName, c.Data), Options(t, c, checks...))
 }
 
-// ReadOptions is Options for who is no test.
+// ReadOptions returns the options of [Options] outside of tests.
 func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
 	defs, err := readDefinitions(c.Types, c.TypesData)
 	if err != nil {
@@ -93,35 +107,4 @@ func readFleet(name string, data []byte) (*sensor.Fleet, error) {
 		return nil, fmt.Errorf("there is no fleet %s", name)
 	}
 	return f, nil
-}
-
-// Declare lets each build of a fleet declare all names that its supplies have: a
-// fleet that was made up for a test is then no fault of its own.
-func Declare(f *sensor.Fleet) *sensor.Fleet {
-	for i := range f.Contracts {
-		c := &f.Contracts[i]
-		c.Declares = nil
-		for k := range c.Supplies {
-			declare(c, &c.Supplies[k])
-		}
-	}
-	return f
-}
-
-func declare(c *sensor.Contract, s *sensor.Supply) {
-	i := slices.IndexFunc(c.Declares, func(d sensor.Declaration) bool { return d.Type == s.Type && d.Version == s.Version })
-	if i < 0 {
-		i = len(c.Declares)
-		c.Declares = append(c.Declares, sensor.Declaration{Type: s.Type, Version: s.Version})
-	}
-	d := &c.Declares[i]
-	if s.Feed != "" {
-		d.Feeds = append(d.Feeds, s.Feed)
-	}
-	for k := range s.Inputs {
-		in := &s.Inputs[k]
-		if !slices.ContainsFunc(d.Inputs, func(o sensor.DeclaredInput) bool { return o.Name == in.Name }) {
-			d.Inputs = append(d.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
-		}
-	}
 }

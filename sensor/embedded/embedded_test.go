@@ -10,19 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
-
-// fleet291 returns the built-in fleet of July 2024.
-func fleet291(t testing.TB) *sensor.Fleet {
-	t.Helper()
-	f, ok := builtin.Fleet("291")
-	if !ok {
-		t.Fatal("there is no built-in fleet 291")
-	}
-	return f
-}
 
 // embedded returns the bytes in a build that supplies the given number of inputs of a type.
 func embedded(t *testing.T, d *sensor.Definition, r sensor.Reader, supplied int) []byte {
@@ -44,7 +35,7 @@ func embedded(t *testing.T, d *sensor.Definition, r sensor.Reader, supplied int)
 func TestExtractContract(t *testing.T) {
 	ipc := builtin.Definitions().ByName("ipc", 1)
 	other := &sensor.Definition{Name: "other", Number: 9999, Version: 3, Channel: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeInteger}}}
-	r := fleet291(t).Contracts[0].Reader
+	r := testkit.Fleet(t, "291").Contracts[0].Reader
 	named := r
 	named.Access = sensor.AccessNamed
 	noise := []byte(strings.Repeat("\x7fELF\x00", 1000))
@@ -110,7 +101,7 @@ func TestExtractContract(t *testing.T) {
 // compile and run it.
 func TestCHeader(t *testing.T) {
 	ipc := builtin.Definitions().ByName("ipc", 1)
-	r := fleet291(t).Contracts[0].Reader
+	r := testkit.Fleet(t, "291").Contracts[0].Reader
 	var b bytes.Buffer
 	if err := WriteCHeader(&b, ipc, &r); err != nil {
 		t.Fatal(err)
@@ -152,7 +143,7 @@ func TestCHeader(t *testing.T) {
 func TestCHeaderNames(t *testing.T) {
 	d := &sensor.Definition{Name: "my-type 2", Number: 1, Version: 1, Inputs: []sensor.Input{{Name: "a-b", Type: sensor.TypeString}, {Name: "a.b", Type: sensor.TypeString}, {Name: "1st", Type: sensor.TypeInteger}, {Name: "É", Type: sensor.TypeAddress}}}
 	var b bytes.Buffer
-	r := fleet291(t).Contracts[0].Reader
+	r := testkit.Fleet(t, "291").Contracts[0].Reader
 	if err := WriteCHeader(&b, d, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +158,7 @@ func TestCHeaderNames(t *testing.T) {
 // finds.
 func FuzzExtractContract(f *testing.F) {
 	d := &sensor.Definition{Name: "t", Number: 1, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}}}
-	r := fleet291(f).Contracts[0].Reader
+	r := testkit.Fleet(f, "291").Contracts[0].Reader
 	text, err := embeddedText(d, &r)
 	if err != nil {
 		f.Fatal(err)

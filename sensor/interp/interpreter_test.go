@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -28,21 +29,7 @@ func runOne(t testing.TB, e cf.Expr, event Event) (bool, error) {
 // interpreterOf returns the interpreter of a file with one instance for each expression.
 func interpreterOf(t testing.TB, r sensor.Reader, conditions ...cf.Expr) *Interpreter {
 	t.Helper()
-	b := cf.NewBuilder(cf.Header{InputsDeclared: 8})
-	for i, c := range conditions {
-		if err := b.Add(cf.ID{15: byte(i + 1)}, c, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := cf.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return New(f, &r)
+	return New(testkit.File(t, cf.Header{InputsDeclared: 8}, conditions...), &r)
 }
 
 // TestInterpreterMeaning tests the meaning of each operator in FORMAT.md, section 8.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	cf "github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/testfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -78,4 +78,4 @@ func TestWitnessWithout(t *testing.T) {
 }
 
 // needsFile returns a channel file that reads an input.
-func needsFile(t *testing.T) []byte { return testfile.Encode(t, nil, cf.Contains(1, "a")) }
+func needsFile(t *testing.T) []byte { return testkit.Encode(t, testkit.IPC, cf.Contains(1, "a")) }

@@ -3,10 +3,11 @@ package outcome
 import (
 	"testing"
 
-	cf "github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/testfile"
-	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 	"pgregory.net/rapid"
+
+	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/sensor/internal/inputset"
 )
 
 // In these tables inputs 10 and up are missing. Present inputs are named a, b and c, missing
@@ -73,7 +74,7 @@ func TestFold(t *testing.T) {
 		{"(a or not x) and (not a or not y)", and(or(a, not(x)), or(not(a), not(y))), Widened, "it holds of every event"},
 		{"a and not a and x", and(a, not(a), x), Unaffected, "it never matched"},
 	} {
-		f := testfile.Parse(t, testfile.Encode(t, nil, tt.expr))
+		f := testkit.File(t, testkit.IPC, tt.expr)
 		if got := new(Folder).Fold(f, 0, from10); got != tt.want {
 			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
@@ -82,7 +83,7 @@ func TestFold(t *testing.T) {
 
 // TestFolderAgain tests that the result for an instance does not depend on earlier instances.
 func TestFolderAgain(t *testing.T) {
-	f := testfile.Parse(t, testfile.Encode(t, nil, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z)))))
+	f := testkit.File(t, testkit.IPC, cf.And(a, cf.Or(b, x)), x, a, cf.And(a, cf.Not(x)), cf.Or(a, cf.And(b, c, cf.Or(y, z))))
 	want := []Outcome{Weakened, Blind, Unaffected, Widened, Weakened}
 	var w Folder
 	for range 2 {
@@ -113,18 +114,8 @@ func TestFoldLongLists(t *testing.T) {
 		return inputs
 	}
 	file := func(from int) *cf.File {
-		b := cf.NewBuilder(header)
 		long := cf.PrefixInput(0, list(from, 2*inputset.LongList)...)
-		for i, e := range []cf.Expr{long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*inputset.LongList)...)), cf.Exists(0)} {
-			if err := b.Add(testfile.ID(i), e, nil); err != nil {
-				t.Fatal(err)
-			}
-		}
-		data, err := b.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return testfile.Parse(t, data)
+		return testkit.File(t, header, long, long.All(), cf.Not(long), cf.And(cf.Exists(0), long, cf.SuffixInput(1, list(from+5, 2*inputset.LongList)...)), cf.Exists(0))
 	}
 	low, high := file(2), file(100)
 	var w Folder
@@ -220,7 +211,7 @@ func TestFoldTruthTables(t *testing.T) {
 		variables := 0
 		formula := drawFormula(rt, 3, &variables)
 		missing := uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, "missing"))
-		file := testfile.Parse(t, testfile.Encode(t, nil, formula.expr()))
+		file := testkit.File(t, testkit.IPC, formula.expr())
 		got := new(Folder).Fold(file, 0, func(input int) bool { return missing>>input&1 != 0 })
 
 		can, more, fewer := false, false, false
@@ -252,7 +243,7 @@ func TestFoldTruthTables(t *testing.T) {
 }
 
 func BenchmarkFold(b *testing.B) {
-	f := testfile.Large(b)
+	f := testkit.Large(b)
 	var w Folder
 	b.ReportAllocs()
 	for b.Loop() {

@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/interp"
@@ -82,40 +83,17 @@ func suppliesFewer(r *validate.Report) bool {
 
 // TestRunFault has what a finding says.
 func TestRunFault(t *testing.T) {
-	for _, c := range corpus.Cases() {
-		if c.Name != "291-july-first-use" {
-			continue
-		}
-		r := gatetest.Judge(t, &c, alone(suite.ByID("CF5001")))
-		if len(r.Findings) != 1 {
-			t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
-		}
-		f := r.Findings[0]
-		if want := "the instance faults when it runs: criterion "; !strings.HasPrefix(f.Message, want) || !strings.Contains(f.Message, "reads input 21 (index 20); the event has 20 inputs") {
-			t.Errorf("message is %q", f.Message)
-		}
-		if f.Instance == nil || f.Input == nil || f.Input.Name != "ClientImage" || len(f.Builds) != 1 || f.Builds[0].Name != "7.11" {
-			t.Errorf("finding is %+v", f)
-		}
-		return
+	r := gatetest.Judge(t, gatetest.Case(t, "291-july-first-use"), alone(suite.ByID("CF5001")))
+	if len(r.Findings) != 1 {
+		t.Fatalf("%d findings: %v", len(r.Findings), r.Findings)
 	}
-	t.Fatal("the case is not in the corpus")
-}
-
-// pipes makes a file of rules on named pipes.
-func pipes(t testing.TB, conditions ...channelfile.Expr) []byte {
-	t.Helper()
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
-	for i, c := range conditions {
-		if err := b.Add(channelfile.ID{15: byte(i + 1)}, c, nil); err != nil {
-			t.Fatal(err)
-		}
+	f := r.Findings[0]
+	if want := "the instance faults when it runs: criterion "; !strings.HasPrefix(f.Message, want) || !strings.Contains(f.Message, "reads input 21 (index 20); the event has 20 inputs") {
+		t.Errorf("message is %q", f.Message)
 	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
+	if f.Instance == nil || f.Input == nil || f.Input.Name != "ClientImage" || len(f.Builds) != 1 || f.Builds[0].Name != "7.11" {
+		t.Errorf("finding is %+v", f)
 	}
-	return data
 }
 
 // recorded returns events with names of pipes.
@@ -137,7 +115,7 @@ func recorded(names ...string) *validate.Recorded {
 
 // TestRecorded has the cases of the checks that run content on recorded events.
 func TestRecorded(t *testing.T) {
-	fleet, _ := builtin.Fleet("reference")
+	fleet := testkit.Fleet(t, "reference")
 	narrow, wide := channelfile.Equals(5, `\evil`), channelfile.Prefix(5, `\`)
 	events := recorded(`\lsass`, `\wkssvc`, `\lsass`)
 	for _, tt := range []struct {
@@ -162,7 +140,7 @@ func TestRecorded(t *testing.T) {
 	} {
 		opts := tt.options
 		opts.Checks, opts.Definitions, opts.Fleet, opts.Now = family, builtin.Definitions(), fleet, time.Unix(0, 0)
-		r := validate.Run(validate.ChannelFile("", pipes(t, tt.rules...)), opts)
+		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, tt.rules...)), opts)
 		var got []string
 		for _, total := range r.Totals {
 			if total.Check.Severity == validate.Error {
@@ -188,27 +166,15 @@ func TestLimitIsOfAFleet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("spending the limit of steps takes seconds; the full tests run it")
 	}
-	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: []sensor.Input{
-		{Name: "A", Type: sensor.TypeString}, {Name: "B", Type: sensor.TypeString},
-	}}
-	defs := new(sensor.Definitions)
-	if err := defs.Add(d); err != nil {
-		t.Fatal(err)
-	}
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
+	defs := testkit.Definitions(t, d)
 	// Each of 950 criteria is run on 1,900 events, and for three builds that is
 	// more than is allowed.
 	parts := []channelfile.Expr{channelfile.Exists(1)}
 	for i := range 950 {
 		parts = append(parts, channelfile.Contains(0, strings.Repeat(string(rune('a'+i%26)), 12)+string(rune('A'+i/26))))
 	}
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 7, TypeVersion: 3, InputsDeclared: 2})
-	if err := b.Add(channelfile.ID{1}, channelfile.And(parts...), nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testkit.Encode(t, testkit.HeaderOf(d), channelfile.And(parts...))
 	build := func(name string, second ...sensor.InputType) sensor.Contract {
 		r := sensor.OwnReader()
 		r.Access = sensor.AccessPositional

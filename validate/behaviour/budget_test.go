@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/interp"
@@ -28,7 +29,7 @@ func limited(b *validate.Budget, events *validate.Recorded) validate.Options {
 // TestBudget holds that a run of several subjects ends at its limit, and at the
 // same place each time.
 func TestBudget(t *testing.T) {
-	dear := pipes(t, channelfile.Prefix(5, `\a`), channelfile.Regexp(5, "(a|b)*(a|b){0,900}c"))
+	dear := testkit.Encode(t, testkit.IPC, channelfile.Prefix(5, `\a`), channelfile.Regexp(5, "(a|b)*(a|b){0,900}c"))
 	events := recorded(`\lsass`, `\`+strings.Repeat("ab", 200))
 	whole := new(validate.Budget)
 	if r := validate.Run(validate.ChannelFile("", dear), limited(whole, events)); r.Verdict() != validate.Accepted {
@@ -83,8 +84,8 @@ func TestBudget(t *testing.T) {
 
 // The most expensive rule is the one of the whole run, wherever it ran out.
 func TestBudgetNamesTheMostExpensive(t *testing.T) {
-	cheap := pipes(t, channelfile.Equals(5, `\a`))
-	dear := pipes(t, channelfile.Prefix(5, `\a`), channelfile.Regexp(5, "(a|b)*(a|b){0,900}c"))
+	cheap := testkit.Encode(t, testkit.IPC, channelfile.Equals(5, `\a`))
+	dear := testkit.Encode(t, testkit.IPC, channelfile.Prefix(5, `\a`), channelfile.Regexp(5, "(a|b)*(a|b){0,900}c"))
 	events := recorded(`\lsass`, `\`+strings.Repeat("ab", 200))
 	b := new(validate.Budget)
 	validate.Run(validate.ChannelFile("", dear), limited(b, events))
@@ -105,7 +106,7 @@ func TestBudgetNamesTheMostExpensive(t *testing.T) {
 
 // A Budget may be shared by goroutines: they take no more than it has.
 func TestBudgetIsShared(t *testing.T) {
-	data := pipes(t, channelfile.Regexp(5, "(a|b)*c"))
+	data := testkit.Encode(t, testkit.IPC, channelfile.Regexp(5, "(a|b)*c"))
 	events := recorded(`\lsass`, `\wkssvc`)
 	b := new(validate.Budget)
 	validate.Run(validate.ChannelFile("", data), limited(b, events))
@@ -142,7 +143,7 @@ func TestOwnLimit(t *testing.T) {
 			}
 			list = append(list, channelfile.Or(parts...))
 		}
-		return pipes(t, list...)
+		return testkit.Encode(t, testkit.IPC, list...)
 	}
 	for _, tt := range []struct {
 		why       string
@@ -189,7 +190,7 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 	} {
 		opts := limited(nil, nil)
 		opts.NeverMatch = tt.events
-		r := validate.Run(validate.ChannelFile("", pipes(t, channelfile.Equals(5, `\evil`))), opts)
+		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, channelfile.Equals(5, `\evil`))), opts)
 		if r.Verdict() != tt.want || !strings.Contains(strings.Join(r.Undecided, "\n"), tt.says) {
 			t.Errorf("%s: %v %q, expected %v and %q", tt.why, r.Verdict(), r.Undecided, tt.want, tt.says)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -53,7 +54,7 @@ func BenchmarkHostileContent(b *testing.B) {
 		for i := range 50 {
 			conditions = append(conditions, h.condition(i))
 		}
-		data := pipes(b, conditions...)
+		data := testkit.Encode(b, testkit.IPC, conditions...)
 		for _, on := range []struct {
 			name   string
 			events *validate.Recorded

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -30,10 +31,7 @@ func BenchmarkOutcomes(b *testing.B) {
 		}
 	}
 	s := processRules(b, conditions...)
-	defs := new(sensor.Definitions)
-	if err := defs.Add(process); err != nil {
-		b.Fatal(err)
-	}
+	defs := testkit.Definitions(b, process)
 	for _, builds := range []int{1, 20, 400} {
 		for _, bm := range []struct {
 			name   string

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
@@ -73,11 +74,8 @@ type change func(*sensor.Contract)
 // first n inputs of ipc, with changes.
 func contract(t testing.TB, build string, hosts uint64, n int, changes ...change) sensor.Contract {
 	t.Helper()
-	c := sensor.Contract{
-		Build: build, Hosts: hosts,
-		Reader:   sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessPositional, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
-		Supplies: []sensor.Supply{{Type: "ipc", Version: 1, Evidence: sensor.EvidenceExtracted, Inputs: inputs(t, n)}},
-	}
+	c := testkit.Contract(build, hosts, sensor.AccessPositional,
+		sensor.Supply{Type: "ipc", Version: 1, Evidence: sensor.EvidenceExtracted, Inputs: inputs(t, n)})
 	for _, change := range changes {
 		change(&c)
 	}
@@ -118,25 +116,17 @@ func feed(t testing.TB, name string, n int) change {
 }
 
 func fleet(contracts ...sensor.Contract) *sensor.Fleet {
-	return gatetest.Declare(&sensor.Fleet{Name: "test", Contracts: contracts})
+	return testkit.Declare(&sensor.Fleet{Name: "test", Contracts: contracts})
 }
 
 // rules returns content of rules that stand below each other in a file.
 func rules(t testing.TB, conditions ...channelfile.Expr) *validate.Subject {
 	t.Helper()
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: declared})
+	conditions = slices.Clone(conditions)
 	for i, c := range conditions {
-		line := 10 * (i + 1)
-		origin := &channelfile.Origin{Rule: fmt.Sprintf("r-%d", i+1), Title: fmt.Sprintf("Rule %d", i+1), Path: "pipes.yml", Line: line}
-		if err := b.Add(channelfile.ID{15: byte(i + 1)}, c.From(line+4, "the criteria"), origin); err != nil {
-			t.Fatal(err)
-		}
+		conditions[i] = c.From(10*(i+1)+4, "the criteria")
 	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return validate.ChannelFile("", data)
+	return validate.ChannelFile("", testkit.EncodeFrom(t, testkit.IPC, testkit.Origins("pipes.yml"), conditions...))
 }
 
 func rename(c sensor.Contract, build string) sensor.Contract {
@@ -173,15 +163,6 @@ func operators(list ...channelfile.Operator) change {
 func formats(list ...string) change { return func(c *sensor.Contract) { c.Reader.Formats = list } }
 func limits(l sensor.Limits) change { return func(c *sensor.Contract) { c.Reader.Limits = l } }
 func budget(b sensor.Budget) change { return func(c *sensor.Contract) { c.Reader.Budget = b } }
-
-func builtinFleet(t testing.TB, name string) *sensor.Fleet {
-	t.Helper()
-	f, ok := builtin.Fleet(name)
-	if !ok {
-		t.Fatalf("there is no fleet %s", name)
-	}
-	return f
-}
 
 // The criteria that the tests are made of.
 var (
@@ -300,7 +281,7 @@ func TestMessages(t *testing.T) {
 		// CF3001 inputs-supplied
 		{"first-use", rules(t, onPipe, channelfile.And(onPipe, onClient)), fleet(contract(t, "7.11", 412, 20), contract(t, "7.16", 588, 21)), "",
 			"July 2024: rule, line, input, both numbers, builds, hosts, and what to do; build 7.16 is not to blame"},
-		{"first-use-example-fleet", rules(t, onClient), builtinFleet(t, "291"), "", "an example fleet is called one"},
+		{"first-use-example-fleet", rules(t, onClient), testkit.Fleet(t, "291"), "", "an example fleet is called one"},
 		{"two-rules-read-it", rules(t, onClient, onPipe, channelfile.Not(onClient)), fleet(contract(t, "7.11", 1, 20)), "", "a finding for each rule, negated or not"},
 		{"operand-input", rules(t, channelfile.EqualsInput(image, clientImage)), fleet(contract(t, "7.11", 1, 20)), "", "an input that another is compared with is read too"},
 		{"same-contract", rules(t, onClient), fleet(contract(t, "7.10", 30, 20), contract(t, "7.16", 30, 21), contract(t, "7.11", 40, 20)), "", "builds that do the same stand together, and their hosts are added"},
@@ -494,18 +475,8 @@ func messages(t *testing.T) map[string]string {
 // TestManyRules holds that of very many rules with one fault all are counted
 // and some are kept.
 func TestManyRules(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: declared})
 	const n = 5000
-	for i := range n {
-		if err := b.Add(channelfile.ID{13: 1, 14: byte(i >> 8), 15: byte(i)}, onClient, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := validate.ChannelFile("", data)
+	s := validate.ChannelFile("", testkit.Encode(t, testkit.IPC, slices.Repeat([]channelfile.Expr{onClient}, n)...))
 	for _, tt := range []struct {
 		id     string
 		fleet  *sensor.Fleet

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -52,17 +53,11 @@ func conjunctions() *rapid.Generator[[][]channelfile.Expr] {
 
 // content makes a channel file of rules.
 func content(t *rapid.T, rules [][]channelfile.Expr) *validate.Subject {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: declared})
-	for i, parts := range rules {
-		if err := b.Add(channelfile.ID{15: byte(i + 1)}, channelfile.And(parts...), nil); err != nil {
-			t.Fatal(err)
-		}
+	var conditions []channelfile.Expr
+	for _, parts := range rules {
+		conditions = append(conditions, channelfile.And(parts...))
 	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return validate.ChannelFile("", data)
+	return validate.ChannelFile("", testkit.Encode(t, testkit.IPC, conditions...))
 }
 
 // contracts generates contracts, most of which differ little from a good one.

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -42,10 +43,8 @@ const (
 
 // onFeed is the supply of a feed of process, with changes of state.
 func onFeed(name string, change func(in []sensor.SuppliedInput)) sensor.Supply {
-	s := sensor.Supply{Type: "process", Version: 1, Feed: name, Evidence: sensor.EvidenceStated}
-	for _, in := range process.Inputs {
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateSupplied, MaxLength: 100})
-	}
+	s := testkit.Supply(process)
+	s.Feed = name
 	if change != nil {
 		change(s.Inputs)
 	}
@@ -61,36 +60,17 @@ func missing(state sensor.State, indices ...int) func([]sensor.SuppliedInput) {
 	}
 }
 
-func host(build string, hosts uint64, access sensor.Access, supplies ...sensor.Supply) sensor.Contract {
-	return sensor.Contract{
-		Build: build, Hosts: hosts, Supplies: supplies,
-		Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators()},
-	}
-}
+// host is a short name for the tables.
+var host = testkit.Contract
 
 func processRules(t testing.TB, conditions ...channelfile.Expr) *validate.Subject {
 	t.Helper()
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 3000, Revision: 1, Type: 3000, TypeVersion: 1, InputsDeclared: uint16(len(process.Inputs))})
-	for i, c := range conditions {
-		origin := &channelfile.Origin{Title: fmt.Sprintf("Rule %d", i+1), Path: "process.yml", Line: 10 * (i + 1)}
-		if err := b.Add(channelfile.ID{14: byte((i + 1) >> 8), 15: byte(i + 1)}, c, origin); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return validate.ChannelFile("", data)
+	return validate.ChannelFile("", testkit.EncodeFrom(t, testkit.HeaderOf(process), testkit.Origins("process.yml"), conditions...))
 }
 
 func judgeProcess(t testing.TB, s *validate.Subject, contracts ...sensor.Contract) *validate.Report {
 	t.Helper()
-	defs := new(sensor.Definitions)
-	if err := defs.Add(process); err != nil {
-		t.Fatal(err)
-	}
-	return validate.Run(s, validate.Options{Checks: family, Definitions: defs, Fleet: fleet(contracts...)})
+	return validate.Run(s, validate.Options{Checks: family, Definitions: testkit.Definitions(t, process), Fleet: fleet(contracts...)})
 }
 
 const summariesFile = "testdata/summaries.txt"
@@ -233,17 +213,8 @@ func TestManyBlindRules(t *testing.T) {
 // TestVeryManyBlindRules holds that of more rules than anybody has it is not
 // found out whose fault each is, and that the summary does not claim so.
 func TestVeryManyBlindRules(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 3000, Revision: 1, Type: 3000, TypeVersion: 1, InputsDeclared: uint16(len(process.Inputs))})
 	const n = 20_500
-	for i := range n {
-		if err := b.Add(channelfile.ID{13: 1, 14: byte(i >> 8), 15: byte(i)}, channelfile.Exists(pOriginal), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testkit.Encode(t, testkit.HeaderOf(process), slices.Repeat([]channelfile.Expr{channelfile.Exists(pOriginal)}, n)...)
 	r := judgeProcess(t, validate.ChannelFile("", data), host("b", 1, sensor.AccessNamed, onFeed("f", missing(sensor.StateNotSupplied, pOriginal))))
 	if len(r.Summaries) != 1 || r.Warnings() != n || len(r.Findings) != validate.DefaultMaxFindings {
 		t.Fatalf("%d summaries, %d warnings, %d findings", len(r.Summaries), r.Warnings(), len(r.Findings))
@@ -301,32 +272,22 @@ func TestEachLackByItself(t *testing.T) {
 // told from the others.
 func TestMoreInputsThanASetHolds(t *testing.T) {
 	wide := &sensor.Definition{Name: "wide", Number: 3001, Version: 1, Channel: 3001}
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 3001, Revision: 1, Type: 3001, TypeVersion: 1, InputsDeclared: 100})
-	all := sensor.Supply{Type: "wide", Version: 1, Feed: "a", Evidence: sensor.EvidenceStated}
-	odd := sensor.Supply{Type: "wide", Version: 1, Feed: "b", Evidence: sensor.EvidenceStated}
+	var conditions []channelfile.Expr
 	for i := range 100 {
-		name := fmt.Sprintf("In%d", i)
-		wide.Inputs = append(wide.Inputs, sensor.Input{Name: name, Type: sensor.TypeString})
-		in := sensor.SuppliedInput{Name: name, Type: sensor.TypeString, State: sensor.StateNotSupplied}
-		all.Inputs = append(all.Inputs, in)
-		if i%2 == 0 {
-			in.State = sensor.StateSupplied
-		}
-		odd.Inputs = append(odd.Inputs, in)
-		if err := b.Add(channelfile.ID{15: byte(i + 1)}, channelfile.Exists(i), nil); err != nil {
-			t.Fatal(err)
-		}
+		wide.Inputs = append(wide.Inputs, testkit.Strings(fmt.Sprintf("In%d", i))...)
+		conditions = append(conditions, channelfile.Exists(i))
 	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defs := new(sensor.Definitions)
-	if err := defs.Add(wide); err != nil {
-		t.Fatal(err)
+	data := testkit.Encode(t, testkit.HeaderOf(wide), conditions...)
+	all, odd := testkit.Supply(wide), testkit.Supply(wide)
+	all.Feed, odd.Feed = "a", "b"
+	for i := range all.Inputs {
+		all.Inputs[i].State = sensor.StateNotSupplied
+		if i%2 == 1 {
+			odd.Inputs[i].State = sensor.StateNotSupplied
+		}
 	}
 	r := validate.Run(validate.ChannelFile("", data), validate.Options{
-		Checks: family, Definitions: defs, Fleet: fleet(host("s", 1, sensor.AccessNamed, all, odd)), Now: time.Time{}, MaxFindings: 1000,
+		Checks: family, Definitions: testkit.Definitions(t, wide), Fleet: fleet(host("s", 1, sensor.AccessNamed, all, odd)), Now: time.Time{}, MaxFindings: 1000,
 	})
 	if len(r.Findings) != 100 || len(r.Summaries) != 0 {
 		t.Fatalf("%d findings, %d groups of several", len(r.Findings), len(r.Summaries))

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -123,15 +124,7 @@ func TestKind(t *testing.T) {
 // content returns the smallest channel file of the header.
 func content(t *testing.T, h channelfile.Header) []byte {
 	t.Helper()
-	b := channelfile.NewBuilder(h)
-	if err := b.Add(channelfile.ID{1}, channelfile.Prefix(0, "a"), nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return testkit.Encode(t, h, channelfile.Prefix(0, "a"))
 }
 
 // TestMessages holds what the family says, to the letter.

@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -78,14 +78,9 @@ func TestMessages(t *testing.T) {
 		{"class-twice", "class[1]: class 1, [0-9a-f], is the same as class 0", encode, "twice is a fault of its own"},
 		{"class-not-used", "class[3]: no instruction names [b]", encode, "what is hidden is shown"},
 	}...)
-	cases := corpus.Cases()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			i := slices.IndexFunc(cases, func(c corpus.Case) bool { return c.Name == tt.name })
-			if i < 0 {
-				t.Fatal("the corpus has no such case")
-			}
-			r := judge(cases[i].Data, 1)
+			r := judge(gatetest.Case(t, tt.name).Data, 1)
 			if len(r.Findings) != 1 {
 				t.Fatalf("%d findings", len(r.Findings))
 			}
@@ -197,7 +192,7 @@ func conforming(t *testing.T) []*validate.Check {
 // TestReadingAndLocatingDisagree holds that a file does not pass in which
 // reading found a rule to be broken, and the check finds no place where it is.
 func TestReadingAndLocatingDisagree(t *testing.T) {
-	good := caseNamed(t, "provenance")
+	good := gatetest.Case(t, "provenance")
 	f, err := channelfile.Parse(good.Data)
 	if err != nil {
 		t.Fatal(err)
@@ -213,22 +208,12 @@ func TestReadingAndLocatingDisagree(t *testing.T) {
 	}
 }
 
-func caseNamed(t testing.TB, name string) corpus.Case {
-	t.Helper()
-	cases := corpus.Cases()
-	i := slices.IndexFunc(cases, func(c corpus.Case) bool { return c.Name == name })
-	if i < 0 {
-		t.Fatalf("the corpus has no case %s", name)
-	}
-	return cases[i]
-}
-
 // TestEveryBreachIsFound changes single fields of a good file, and compares
 // what reading says of the result with what the checks find: each rule that is
 // broken has a place, and no other has.
 func TestEveryBreachIsFound(t *testing.T) {
 	for _, name := range []string{"provenance", "every-operator", "two-rules", "regexps"} {
-		good := caseNamed(t, name)
+		good := gatetest.Case(t, name)
 		data := slices.Clone(good.Data)
 		broken := 0
 		for i := range data {
@@ -277,18 +262,8 @@ func agree(t *testing.T, name string, broken channelfile.Requirements, r *valida
 // TestIntegerComparedWithItself holds what is said of a comparison that no
 // case of the corpus has.
 func TestIntegerComparedWithItself(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
-	if err := b.Add(channelfile.ID{1}, channelfile.IntegerEqualsInput(4, 9), nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := channelfile.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testkit.Encode(t, testkit.IPC, channelfile.IntegerEqualsInput(4, 9))
+	f := testkit.Parse(t, data)
 	data[f.OperandRange(0).Start] = 4
 	r := judge(data, 1)
 	i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF1046" })
@@ -304,19 +279,9 @@ func TestIntegerComparedWithItself(t *testing.T) {
 // TestLongValues holds that a message shows the start of what is long, and how
 // much more there is.
 func TestLongValues(t *testing.T) {
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
 	long := strings.Repeat("x", 1000)
-	if err := b.Add(channelfile.ID{1}, channelfile.Equals(5, long).Fold(), nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := channelfile.Parse(data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := testkit.Encode(t, testkit.IPC, channelfile.Equals(5, long).Fold())
+	f := testkit.Parse(t, data)
 	data[f.PoolRange(0).Start+900] = 'X'
 	i := slices.IndexFunc(judge(data, 1).Findings, func(f validate.Finding) bool { return f.Check.ID == "CF1045" })
 	if i < 0 {

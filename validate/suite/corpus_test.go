@@ -223,7 +223,7 @@ func ownPrograms(f *channelfile.File) bool {
 
 // TestSpecials judges what no file of the corpus can hold.
 func TestSpecials(t *testing.T) {
-	minimal := caseNamed(t, "minimal")
+	minimal := gatetest.Case(t, "minimal")
 	for _, s := range corpus.Specials {
 		t.Run(s.Name, func(t *testing.T) {
 			if s.Slow && testing.Short() {
@@ -243,7 +243,7 @@ func TestSpecials(t *testing.T) {
 				}
 				return
 			}
-			r := validate.Run(subject, corpusOptions(t, &minimal))
+			r := validate.Run(subject, corpusOptions(t, minimal))
 			if got := r.Verdict().String(); got != string(s.Expect) {
 				t.Errorf("%s, expected %s, for %s", got, s.Expect, s.Why)
 			}
@@ -256,16 +256,6 @@ func TestSpecials(t *testing.T) {
 			complete(t, r)
 		})
 	}
-}
-
-func caseNamed(t testing.TB, name string) corpus.Case {
-	t.Helper()
-	all := cases(t)
-	i := slices.IndexFunc(all, func(c corpus.Case) bool { return c.Name == name })
-	if i < 0 {
-		t.Fatalf("the corpus has no case %s", name)
-	}
-	return all[i]
 }
 
 // TestReleases judges template types before there is content for them.
@@ -305,13 +295,13 @@ func TestVariants(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			c := caseNamed(t, name)
+			c := gatetest.Case(t, name)
 			if c.Expect != corpus.Accepted {
 				t.Fatalf("%s is %s; damage shows only on what is accepted", name, c.Expect)
 			}
-			opts := corpusOptions(t, &c)
+			opts := corpusOptions(t, c)
 			opts.MaxFindings = 1
-			for v := range corpus.Variants(c) {
+			for v := range corpus.Variants(*c) {
 				r := validate.Run(validate.ChannelFile(c.FileName, v.Data), opts)
 				if got := r.Verdict(); got != validate.Rejected {
 					t.Errorf("%s: %v", v.Name, got)

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/internal/workload"
-	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -16,10 +16,7 @@ import (
 // machine's speed cancels out of: with all checks, for a fleet of one build and
 // for one of 500 builds with 20 contracts that differ.
 func BenchmarkGate(b *testing.B) {
-	defs := new(sensor.Definitions)
-	if err := defs.Add(workload.Definition()); err != nil {
-		b.Fatal(err)
-	}
+	defs := testkit.Definitions(b, workload.Definition())
 	for _, n := range []int{100_000, 1_000_000} {
 		data := workload.File(n, 1)
 		b.Run(fmt.Sprintf("sha256/%d", n), func(b *testing.B) {
@@ -49,10 +46,7 @@ func BenchmarkGate(b *testing.B) {
 // Judging a file allocates as often for a hundred thousand instances as for a
 // thousand.
 func TestGateAllocations(t *testing.T) {
-	defs := new(sensor.Definitions)
-	if err := defs.Add(workload.Definition()); err != nil {
-		t.Fatal(err)
-	}
+	defs := testkit.Definitions(t, workload.Definition())
 	count := func(instances int) float64 {
 		data := workload.File(instances, 1)
 		opts := validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: workload.Fleet(1, 1), Now: time.Unix(0, 0)}

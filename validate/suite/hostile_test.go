@@ -16,6 +16,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
@@ -167,14 +168,11 @@ var wide = func() *sensor.Definition {
 func wideFleet(access sensor.Access) *sensor.Fleet {
 	f := &sensor.Fleet{Name: "wide"}
 	for i := range 20 {
-		f.Contracts = append(f.Contracts, sensor.Contract{
-			Build: fmt.Sprint(i), Hosts: uint64(i + 1),
-			Reader: sensor.Reader{
-				Evidence: sensor.EvidenceStated, Access: access, Formats: []string{channelfile.Version}, Operators: channelfile.Operators(),
-				Budget: sensor.Budget{Steps: 1 << 40, Memory: 1<<40 + uint64(i)},
-			},
-			Supplies: []sensor.Supply{{Type: "wide", Version: 1, Evidence: sensor.EvidenceStated, Inputs: []sensor.SuppliedInput{{Name: "Input0", Type: sensor.TypeString, State: sensor.StateSupplied}}}},
-		})
+		s := testkit.Supply(wide)
+		s.Inputs = s.Inputs[:1]
+		c := testkit.Contract(fmt.Sprint(i), uint64(i+1), access, s)
+		c.Reader.Budget = sensor.Budget{Steps: 1 << 40, Memory: 1<<40 + uint64(i)}
+		f.Contracts = append(f.Contracts, c)
 	}
 	return f
 }
@@ -204,7 +202,7 @@ func (r *raw) wordsOf(n int) {
 const longest = channelfile.MaxValueLength
 
 func shapes(t testing.TB) []shape {
-	positional := gatetest.Fleet(t, "supplies-21", caseNamed(t, "minimal").FleetData)
+	positional := gatetest.Fleet(t, "supplies-21", gatetest.Case(t, "minimal").FleetData)
 	lacking := gatetest.Fleet(t, "291", nil)
 	named := gatetest.Fleet(t, "reference", nil)
 	// one is a file whose criteria all compare with one long value.
@@ -516,8 +514,8 @@ func useOnce(f func()) usage {
 
 // TestCountBombs holds that a number that claims much costs nothing.
 func TestCountBombs(t *testing.T) {
-	good := caseNamed(t, "provenance").Data
-	opts := caseNamed(t, "provenance")
+	good := gatetest.Case(t, "provenance").Data
+	opts := gatetest.Case(t, "provenance")
 	f := gatetest.Fleet(t, opts.Fleet, opts.FleetData)
 	le := binary.LittleEndian
 	for section := range 10 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -14,8 +13,9 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/odd"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -34,11 +34,8 @@ type call struct {
 // july returns the subject of the file of July 2024.
 func july(t testing.TB) *validate.Subject {
 	t.Helper()
-	data, err := fs.ReadFile(corpus.FS, "cases/291-july-first-use/C-00000291-00000001-00000032.cf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return validate.ChannelFile("C-00000291-00000001-00000032.cf", data)
+	c := gatetest.Case(t, "291-july-first-use")
+	return validate.ChannelFile(c.FileName, c.Data)
 }
 
 // oddValues are more unusual values, and the types that are not looked into.
@@ -77,8 +74,7 @@ func oddValues(t testing.TB) odd.Values {
 	recorded := func(all func(yield func(func() string, interp.Event) bool) error) *validate.Recorded {
 		return &validate.Recorded{Events: func(_ *sensor.Definition, yield func(func() string, interp.Event) bool) error { return all(yield) }}
 	}
-	fleet, _ := builtin.Fleet("291")
-	other, _ := builtin.Fleet("reference")
+	fleet, other := testkit.Fleet(t, "291"), testkit.Fleet(t, "reference")
 	return odd.Values{
 		reflect.TypeFor[[]*validate.Check]():   lists,
 		reflect.TypeFor[*sensor.Definitions](): {new(sensor.Definitions)},

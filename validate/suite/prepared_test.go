@@ -5,7 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -117,12 +116,7 @@ func TestPreparedAllocations(t *testing.T) {
 		if tt.findings && gatetest.RaceDetector {
 			continue // to write a finding takes a dozen allocations more then, in both counts
 		}
-		cases := corpus.Cases()
-		i := slices.IndexFunc(cases, func(c corpus.Case) bool { return c.Name == tt.name })
-		if i < 0 {
-			t.Fatalf("case %s is not in the corpus", tt.name)
-		}
-		c := &cases[i]
+		c := gatetest.Case(t, tt.name)
 		opts := gatetest.Options(t, c, suite.Checks...)
 		s := validate.ChannelFile(c.FileName, c.Data)
 		opts.Cohorts = opts.Fleet.Cohorts()

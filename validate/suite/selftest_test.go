@@ -9,30 +9,21 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// canary builds one of the embedded files anew.
+// canaryFile builds one of the embedded files.
 func canaryFile(t *testing.T, withLast bool) []byte {
 	t.Helper()
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 21})
-	add := func(id byte, e channelfile.Expr) {
-		if err := b.Add(channelfile.ID{15: id}, e, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 	pipe := channelfile.Prefix(5, `\canary`).Fold()
-	add(1, channelfile.And(pipe, channelfile.Not(channelfile.Suffix(6, `\canary.exe`).Fold())))
+	rules := []channelfile.Expr{channelfile.And(pipe, channelfile.Not(channelfile.Suffix(6, `\canary.exe`).Fold()))}
 	if withLast {
-		add(2, channelfile.And(pipe, channelfile.Equals(20, "canary")))
+		rules = append(rules, channelfile.And(pipe, channelfile.Equals(20, "canary")))
 	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
+	return testkit.Encode(t, testkit.IPC, rules...)
 }
 
 func TestCanariesAreWhatTheyAreSaidToBe(t *testing.T) {

@@ -121,8 +121,8 @@ func TestNeedsAgree(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			supplies21 := caseNamed(t, "minimal")
-			r := validate.Run(validate.NeedsSubject("needs.json", n), corpusOptions(t, &supplies21))
+			supplies21 := gatetest.Case(t, "minimal")
+			r := validate.Run(validate.NeedsSubject("needs.json", n), corpusOptions(t, supplies21))
 			if got := r.Verdict(); got != tt.want {
 				t.Errorf("%v, expected %v: %s %q", got, tt.want, tt.why, r.Undecided)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
@@ -38,31 +39,14 @@ var mixed = &sensor.Definition{
 
 func definitions(t testing.TB) *sensor.Definitions {
 	t.Helper()
-	all := new(sensor.Definitions)
-	for _, d := range []*sensor.Definition{builtin.Definitions().ByNumber(1, 1), mixed} {
-		if err := all.Add(d); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all
+	return testkit.Definitions(t, builtin.Definitions().ByNumber(1, 1), mixed)
 }
 
-var header = channelfile.Header{Channel: 700, Revision: 1, Type: 7, TypeVersion: 3, InputsDeclared: 7}
+var header = testkit.HeaderOf(mixed)
 
 func subject(t testing.TB, h channelfile.Header, conditions ...channelfile.Expr) *validate.Subject {
 	t.Helper()
-	b := channelfile.NewBuilder(h)
-	for i, c := range conditions {
-		origin := &channelfile.Origin{Title: fmt.Sprintf("Rule %d", i+1), Path: "rules.yml", Line: 10 * (i + 1)}
-		if err := b.Add(channelfile.ID{15: byte(i + 1)}, c, origin); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return validate.ChannelFile("", data)
+	return validate.ChannelFile("", testkit.EncodeFrom(t, h, testkit.Origins("rules.yml"), conditions...))
 }
 
 // shown returns what a report says, a line each finding.

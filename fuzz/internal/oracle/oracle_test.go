@@ -10,6 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts/certify"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
@@ -147,28 +148,13 @@ func TestWrongGates(t *testing.T) {
 // supplies so many inputs.
 func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *sensor.Definition, []byte, *sensor.Fleet) {
 	t.Helper()
-	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291}
-	s := sensor.Supply{Type: "t", Version: 3, Evidence: sensor.EvidenceExtracted}
-	for _, name := range []string{"A", "B"} {
-		d.Inputs = append(d.Inputs, sensor.Input{Name: name, Type: sensor.TypeString, MaxLength: 64})
-		s.Inputs = append(s.Inputs, sensor.SuppliedInput{Name: name, Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 64})
+	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
+	for i := range d.Inputs {
+		d.Inputs[i].MaxLength = 64
 	}
+	s := testkit.Supply(d)
 	s.Inputs = s.Inputs[:supplied]
-	defs := new(sensor.Definitions)
-	if err := defs.Add(d); err != nil {
-		t.Fatal(err)
-	}
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Type: 7, TypeVersion: 3, InputsDeclared: 2})
-	if err := b.Add(channelfile.ID{1}, e, nil); err != nil {
-		t.Fatal(err)
-	}
-	data, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := sensor.OwnReader()
-	r.Access = sensor.AccessPositional
-	return defs, d, data, &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{{Build: "b", Hosts: 1, Reader: r, Supplies: []sensor.Supply{s}}}}
+	return testkit.Definitions(t, d), d, testkit.Encode(t, testkit.HeaderOf(d), e), &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{testkit.Contract("b", 1, sensor.AccessPositional, s)}}
 }
 
 // TestEscape holds what an escape says, and that its event is made small.
