@@ -25,9 +25,9 @@ func Fleet(name string) (f *sensor.Fleet, ok bool) {
 	var digest string
 	switch name {
 	case "291":
-		f, digest = fleet291(), "70ba279820a91604cf57faf777880074ea773391c7d0a1a14a8bb615b038dbaf"
+		f, digest = fleet291(), "00f4bdeeddd9a4aec094eabb4071a5c783462af943a90f2d51e9caa6e43d7a60"
 	case "reference":
-		f, digest = fleetReference(), "42cc8f1a5b129289c929279a07d26d8bbe4e57b71ab234a931413da78967ed1c"
+		f, digest = fleetReference(), "47419395c43a109b96b53ed4f713c85da3549c5ce21b4736acd5d4a81635abdd"
 	default:
 		return nil, false
 	}
@@ -69,7 +69,7 @@ func fleet291() *sensor.Fleet {
 	}
 	return &sensor.Fleet{
 		Name: "291",
-		Note: "An example after the published facts of July 2024: build 7.11 is handed 20 of the 21 inputs that the definition declares. " +
+		Note: "An example based on the published facts of July 2024: build 7.11 supplies 20 of the 21 inputs that the definition declares. " +
 			"The hosts, the limits and build 7.16 are invented.",
 		Contracts: []sensor.Contract{
 			{Build: "7.11", Hosts: 412_000, Reader: reader, Supplies: supply(20)},
@@ -83,8 +83,8 @@ func fleetReference() *sensor.Fleet {
 	reader.Evidence = sensor.EvidenceStated
 	return &sensor.Fleet{
 		Name: "reference",
-		Note: "An example: the content interpreter of cfcheck, which finds inputs by name, on what Sysmon of five versions, the logs of Windows and its tracing record. " +
-			"What is observed is so in public recordings; what is stated is from the references of each type. The hosts are invented.",
+		Note: "An example: the content interpreter of cfcheck, which finds inputs by name, with events from five versions of Sysmon, the Windows logs and kernel tracing. " +
+			"Observed inputs occur in public recordings. Stated inputs come from the references of each type. The hosts are invented.",
 		Contracts: referenceContracts(reader),
 	}
 }
@@ -105,7 +105,7 @@ type source struct {
 var referenceSources = [...]source{
 	{
 		build: "sysmon-15", hosts: 40_000, sysmon: 1500, security: true, services: true,
-		note:     "Sysmon 15 (schema 4.90), and the logs of Windows",
+		note:     "Sysmon 15 (schema 4.90), and the Windows logs",
 		observed: []uint32{1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 22, 23, 24, 25, 26, 28, 29},
 	},
 	{
@@ -115,7 +115,7 @@ var referenceSources = [...]source{
 	},
 	{
 		build: "sysmon-11-shipped", hosts: 3_000, sysmon: 1100, drops: []string{"ProcessId", "EventType"},
-		note:     "Sysmon 11 (schema 4.30), shipped by a program that loses the fields ProcessId and EventType, for which it has a meaning of its own",
+		note:     "Sysmon 11 (schema 4.30), shipped by a program that uses the fields ProcessId and EventType for its own values",
 		observed: []uint32{1, 2, 3, 5, 7, 9, 11, 12, 13, 14, 17, 18, 22, 23},
 	},
 	{
@@ -124,16 +124,16 @@ var referenceSources = [...]source{
 	},
 	{
 		build: "sysmon-9", hosts: 5_000, sysmon: 900,
-		note:     "Sysmon 9 (schema 4.2): no OriginalFileName, no types of pipe events, no queries of the domain name system",
+		note:     "Sysmon 9 (schema 4.2): no OriginalFileName, no types of pipe events, no DNS queries",
 		observed: []uint32{1, 7, 11, 12, 13, 17, 18},
 	},
 	{
 		build: "security-log", hosts: 20_000, security: true, services: true,
-		note: "no Sysmon: the Security log with the command lines of processes, and the other logs of Windows, those of servers among them",
+		note: "no Sysmon: the Security log with the command lines of processes, and the other Windows logs, including logs of servers",
 	},
 	{
 		build: "kernel-trace", hosts: 2_000, trace: true,
-		note: "a trace of the kernel's file provider alone",
+		note: "only a trace of the kernel's file provider",
 	},
 }
 

@@ -59,9 +59,9 @@ func instead(input, subject string) string {
 			return subject + "|endswith with the names of the files, which is weaker: a copy under another name escapes it"
 		}
 	case "Hashes", "Hash":
-		return "the path of the file, which is weaker: it says nothing of what the file holds"
+		return "the path of the file, which is weaker: it says nothing about the content of the file"
 	case "IntegrityLevel":
-		return "User, where the rule wants a system account"
+		return "User, if the rule looks for a system account"
 	case "ParentUser":
 		return "User and ParentImage: a process mostly runs as its parent's user"
 	case "ParentCommandLine":
@@ -71,7 +71,7 @@ func instead(input, subject string) string {
 	case "Initiated":
 		return "DestinationPort and SourcePort: the side that connects mostly has a port above 49151"
 	case "Details":
-		return "TargetObject alone, which matches whatever is written there"
+		return "TargetObject alone, which matches any value that is written"
 	case "Signed", "Signature", "SignatureStatus":
 		return "ImageLoaded with the folders where the file may be"
 	case "Contents":
