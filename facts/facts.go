@@ -12,7 +12,7 @@
 // code is one file of at most 400 lines. So you can verify a verdict without reading the code of
 // the gate.
 //
-// docs/facts.md explains how to use facts, and what they do not prove. The package imports only
+// docs/facts.md explains the use of facts and their limits. The package imports only
 // the standard library and no other package of cfcheck.
 package facts
 

@@ -547,11 +547,7 @@ func (r *reader) contractReader() Reader {
 		case "access":
 			v.Access = r.access()
 		case "formats":
-			for i := range r.Array() {
-				if i == maxFormats {
-					r.TooMany("versions", maxFormats)
-					break
-				}
+			for range r.Elements(maxFormats, "versions") {
 				s := r.format()
 				if slices.Contains(v.Formats, s) {
 					r.Failf("found the version %q twice; expected it once", s)
@@ -680,19 +676,11 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			s.Events = r.limit()
 		case "inputs":
 			seen := map[string]int{}
-			for i := range r.Array() {
-				if i == channelfile.MaxInputs {
-					r.TooMany("inputs", channelfile.MaxInputs)
-					break
-				}
+			for i := range r.Elements(channelfile.MaxInputs, "inputs") {
 				s.Inputs = append(s.Inputs, r.suppliedInput(seen, i))
 			}
 		case "acknowledged":
-			for i := range r.Array() {
-				if i == channelfile.MaxInputs {
-					r.TooMany("shortfalls", channelfile.MaxInputs)
-					break
-				}
+			for range r.Elements(channelfile.MaxInputs, "shortfalls") {
 				a, at := r.shortfall()
 				s.Acknowledged = append(s.Acknowledged, a)
 				shortfalls = append(shortfalls, at)

@@ -90,7 +90,7 @@ type Input struct {
 	Source          string
 	MaxLength       int    // longest value of a string, in bytes; 0 means unknown
 	Least, Greatest *int64 // bounds of an integer; nil means no bound
-	// advice: a replacement for rules where the input is not supplied; "" if there is none
+	// advice to rule authors: a replacement where the input is not supplied; "" means no advice
 	Instead string
 }
 
@@ -498,11 +498,7 @@ func (r *reader) feedFields() []FeedField {
 func (r *reader) inputs() []Input {
 	var inputs []Input
 	seen := map[string]int{}
-	for i := range r.Array() {
-		if i == channelfile.MaxInputs {
-			r.TooMany("inputs", channelfile.MaxInputs)
-			break
-		}
+	for i := range r.Elements(channelfile.MaxInputs, "inputs") {
 		inputs = append(inputs, r.input(seen, i))
 	}
 	if len(inputs) == 0 && !r.Failed() {

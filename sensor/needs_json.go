@@ -180,11 +180,7 @@ func (r *reader) causesAgree(at, causes, instances int) {
 
 func (r *reader) causes() []Cause {
 	var list []Cause
-	for i := range r.Array() {
-		if i == MaxCauses {
-			r.TooMany("causes", MaxCauses)
-			break
-		}
+	for range r.Elements(MaxCauses, "causes") {
 		list = append(list, r.cause())
 	}
 	return list

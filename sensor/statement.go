@@ -41,8 +41,8 @@ type Basis struct {
 }
 
 // A Declaration names a version of a template type that a build knows, and its inputs and feeds
-// that no definition has. If a definition has one of these names too, the definition says what the
-// name means.
+// that no definition has. If a definition has one of these names too, the name
+// has the meaning in the definition.
 type Declaration struct {
 	Type    string
 	Version uint32
@@ -248,11 +248,7 @@ func (r *reader) sources() []Source {
 	var list []Source
 	seen := map[string]int{}
 	r.newer()
-	for i := range r.Array() {
-		if i == maxSources {
-			r.TooMany("sources", maxSources)
-			break
-		}
+	for i := range r.Elements(maxSources, "sources") {
 		var s Source
 		for key := range r.Object(sourceKeys) {
 			switch key {
@@ -288,11 +284,7 @@ func (r *reader) declares() []Declaration {
 	var list []Declaration
 	seen := map[named]int{}
 	r.newer()
-	for i := range r.Array() {
-		if i == maxDeclares {
-			r.TooMany("declarations", maxDeclares)
-			break
-		}
+	for i := range r.Elements(maxDeclares, "declarations") {
 		at := r.Next()
 		d := r.declaration()
 		key := named{d.Type, d.Version}
@@ -314,11 +306,7 @@ func (r *reader) declaration() (d Declaration) {
 			d.Version = r.version()
 		case "inputs":
 			seen := map[string]int{}
-			for i := range r.Array() {
-				if i == channelfile.MaxInputs {
-					r.TooMany("inputs", channelfile.MaxInputs)
-					break
-				}
+			for i := range r.Elements(channelfile.MaxInputs, "inputs") {
 				var in DeclaredInput
 				for key := range r.Object(declaredInputKeys) {
 					switch key {
@@ -333,11 +321,7 @@ func (r *reader) declaration() (d Declaration) {
 			}
 		case "feeds":
 			seen := map[string]int{}
-			for i := range r.Array() {
-				if i == maxFeeds {
-					r.TooMany("feeds", maxFeeds)
-					break
-				}
+			for i := range r.Elements(maxFeeds, "feeds") {
 				d.Feeds = append(d.Feeds, r.Name())
 				r.Unique(seen, d.Feeds[i], "feeds", d.Feeds[i], i)
 			}
@@ -353,11 +337,7 @@ func (r *reader) declaration() (d Declaration) {
 func (r *reader) lacks() (list []Lack, at []int) {
 	seen := map[string]int{}
 	r.newer()
-	for i := range r.Array() {
-		if i == maxLacks {
-			r.TooMany("types", maxLacks)
-			break
-		}
+	for i := range r.Elements(maxLacks, "types") {
 		at = append(at, r.Next())
 		var l Lack
 		for key := range r.Object(lackKeys) {
@@ -366,11 +346,7 @@ func (r *reader) lacks() (list []Lack, at []int) {
 				l.Type = r.Name()
 				r.Unique(seen, l.Type, "lacks", l.Type, i)
 			case "versions":
-				for k := range r.Array() {
-					if k == maxVersions {
-						r.TooMany("versions", maxVersions)
-						break
-					}
+				for k := range r.Elements(maxVersions, "versions") {
 					v := r.version()
 					if k > 0 && v <= l.Versions[k-1] {
 						r.Failf("found %d after %d; expected versions to ascend", v, l.Versions[k-1])
@@ -412,11 +388,7 @@ func (r *reader) collection() (c Collection) {
 // which values are strings.
 func (r *reader) values() (list []string, strings []bool) {
 	r.newer()
-	for i := range r.Array() {
-		if i == maxValues {
-			r.TooMany("values", maxValues)
-			break
-		}
+	for range r.Elements(maxValues, "values") {
 		isString, text := r.IsString(), ""
 		if isString {
 			if text = r.String(); len(text) > channelfile.MaxValueLength {
@@ -431,7 +403,7 @@ func (r *reader) values() (list []string, strings []bool) {
 }
 
 // constant checks the values of an input against its type, and normalises addresses. At is the
-// offset of the input, and valuesAt the offset of its values, or -1 if it has none.
+// offset of the input, and valuesAt the offset of its values, or -1 if the input has no values.
 func (r *reader) constant(in *SuppliedInput, strings []bool, at, valuesAt int) {
 	switch {
 	case r.Failed():

@@ -107,19 +107,11 @@ func ReadWitness(name string, data []byte) (*Witness, error) {
 			case "content":
 				w.Content = r.base64()
 			case "types":
-				for i := range r.Array() {
-					if i == channelfile.MaxInputs {
-						r.TooMany("inputs", channelfile.MaxInputs)
-						break
-					}
+				for range r.Elements(channelfile.MaxInputs, "inputs") {
 					w.Types = append(w.Types, sensor.InputType(1+r.Enum(sensor.InputTypeNames()...)))
 				}
 			case "event":
-				for i := range r.Array() {
-					if i == channelfile.MaxInputs {
-						r.TooMany("inputs", channelfile.MaxInputs)
-						break
-					}
+				for range r.Elements(channelfile.MaxInputs, "inputs") {
 					w.Event = append(w.Event, r.value())
 				}
 			case "edit":

@@ -4,6 +4,7 @@ package document
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -90,9 +91,20 @@ func (r *Reader) Unique(seen map[string]int, key, list, name string, index int) 
 // Integer reads an integer that an int holds on every machine.
 func (r *Reader) Integer(least, greatest uint64) int { return int(r.Uint(least, greatest)) }
 
-// TooMany fails because a list has more than most elements, which plural names.
-func (r *Reader) TooMany(plural string, most int) {
-	r.FailAt(r.Next(), "", "there are more than %d %s; expected at most %d", most, plural, most)
+// Elements returns the indices of the elements of an array. It fails if there are more than most
+// elements, which plural names.
+func (r *Reader) Elements(most int, plural string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range r.Array() {
+			if i == most {
+				r.FailAt(r.Next(), "", "there are more than %d %s; expected at most %d", most, plural, most)
+				return
+			}
+			if !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // A Writer writes the values that the documents have in common.
