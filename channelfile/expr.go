@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
 // An Expr is a condition, or a part of one, for a [Builder]: criteria joined by
@@ -371,7 +373,7 @@ var formOperator = [...]Operator{
 }
 
 func foldString(s string) string {
-	if isFolded([]byte(s)) {
+	if casefold.IsFolded([]byte(s)) {
 		return s
 	}
 	return string(AppendFold(nil, []byte(s)))

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/rexprog"
 )
 
 // TestLimitsOfFormat holds the table of FORMAT.md, section 10, against limits.go,
@@ -30,5 +32,24 @@ func TestLimitsOfFormat(t *testing.T) {
 	}
 	for name, value := range limits {
 		t.Errorf("%s, %s, has no row in FORMAT.md", name, value)
+	}
+}
+
+// The compiler of regular expressions imports nothing of this package, so it has
+// constants of its own.
+func TestLimitsOfCompiler(t *testing.T) {
+	for _, l := range []struct {
+		name      string
+		got, want int
+	}{
+		{"MaxExpressionLength", rexprog.MaxExpressionLength, MaxExpressionLength},
+		{"MaxNesting", rexprog.MaxNesting, MaxNesting},
+		{"MaxRepetition", rexprog.MaxRepetition, MaxRepetition},
+		{"MaxInstructions", rexprog.MaxInstructions, MaxInstructions},
+		{"MaxRanges", rexprog.MaxRanges, MaxRanges},
+	} {
+		if l.got != l.want {
+			t.Errorf("%s is %d in rexprog, and %d in channelfile", l.name, l.got, l.want)
+		}
 	}
 }

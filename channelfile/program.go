@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/rexprog"
 )
 
 // A Program is a compiled regular expression, as FORMAT.md, section 5, has it:
@@ -155,41 +157,47 @@ func (f *File) ComparePrograms(spend func(program int, work uint64) bool) iter.S
 	return func(yield func(int, string) bool) {
 		var c programComparer
 		for i := range f.Programs() {
-			before := c.compiler.work
+			before := c.work()
 			differs := c.compare(f.Program(i))
-			if differs != "" && !yield(i, differs) || !spend(i, c.compiler.work-before) {
+			if differs != "" && !yield(i, differs) || !spend(i, c.work()-before) {
 				return
 			}
 		}
 	}
 }
 
-// A programComparer compares programs with what their sources compile to, one
-// after another.
+// A programComparer compares programs with those that their sources compile to.
+// It reuses its memory from one program to the next.
 type programComparer struct {
-	compiler regexpCompiler
-	want     Program
+	compiler rexprog.Compiler
+	code     rexprog.Code
+	compared uint64 // work of comparing
 }
 
+// work returns the work that all comparisons took up to now.
+func (c *programComparer) work() uint64 { return c.compiler.Work() + c.compared }
+
 func (c *programComparer) compare(p Program) string {
-	if err := c.compiler.parse(string(p.source)); err != nil {
-		return "its source does not compile: " + err.Error()
+	source := string(p.source)
+	if err := c.compiler.Parse(source); err != nil {
+		return "its source does not compile: " + regexpError(source, err).Error()
 	}
-	// The size is known before the program is made: what a small file has no
-	// instructions for is not made.
-	if n := c.compiler.size(); n != p.Len() {
+	// Compare the sizes before the program is made. A small file must not cause
+	// a large program to be made.
+	if n := c.compiler.Size(); n != p.Len() {
 		return fmt.Sprintf("it has %d instructions, its source compiles to %d", p.Len(), n)
 	}
-	c.compiler.compile(&c.want)
-	c.compiler.work += 8*uint64(p.Len()) + uint64(len(c.want.ranges))
+	c.compiler.Compile(&c.code)
+	want := programOf(p.source, &c.code)
+	c.compared += 8*uint64(p.Len()) + uint64(len(want.ranges))
 	for k := range p.Len() {
-		got, in := p.Inst(k), c.want.Inst(k)
+		got, in := p.Inst(k), want.Inst(k)
 		same := got == in
 		if got.Op == InstRunes && in.Op == InstRunes { // classes have numbers of the file
-			same = got.Out == in.Out && bytes.Equal(p.rangesOf(got.Arg), c.want.rangesOf(in.Arg))
+			same = got.Out == in.Out && bytes.Equal(p.rangesOf(got.Arg), want.rangesOf(in.Arg))
 		}
 		if !same {
-			return fmt.Sprintf("its instruction %d is %s, its source compiles to %s", k, p.InstString(k), c.want.InstString(k))
+			return fmt.Sprintf("its instruction %d is %s, its source compiles to %s", k, p.InstString(k), want.InstString(k))
 		}
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -385,8 +386,8 @@ func (c testCriterion) compare(value, operand string) bool {
 	case OpPattern:
 		return matches(operand, value)
 	case OpRegexp:
-		p, err := CompileRegexp(operand)
-		return err == nil && programMatches(*p, value)
+		matched, err := regexp.MatchString(operand, value)
+		return err == nil && matched
 	case OpIntegerEquals, OpIntegerRange:
 		number, ok := strictInteger(value)
 		if c.inputs != nil {

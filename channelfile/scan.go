@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
 // scan is the fast reader of the sections' entries. It reports whether the
@@ -212,7 +214,7 @@ func (s *scanner) foldedValues(i, count int) {
 		return
 	}
 	for k := range count {
-		s.breaks(RequirementOperandFolded, !isFolded(s.Value(i+k)))
+		s.breaks(RequirementOperandFolded, !casefold.IsFolded(s.Value(i+k)))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -325,4 +326,20 @@ func TestKeyLess(t *testing.T) {
 			t.Fatalf("the keys of %q and %q are equal", a, b)
 		}
 	})
+}
+
+// Each byte, at each place of values of all lengths that isPlain treats
+// differently.
+func TestIsPlain(t *testing.T) {
+	for n := 1; n <= 50; n++ {
+		for at := range n {
+			for c := range 256 {
+				s := bytes.Repeat([]byte{'a'}, n)
+				s[at] = byte(c)
+				if want := n >= 8 && c < utf8.RuneSelf && (c < 'A' || 'Z' < c); isPlain(s) != want {
+					t.Fatalf("isPlain(%q) is %v", s, !want)
+				}
+			}
+		}
+	}
 }

@@ -89,9 +89,9 @@ var byPeople = []personal{
 		after:  "\t\tif i == 0 && f.SectionDigest(i) != f.Sections[i].Digest {",
 	},
 	{
-		part: "decoders", file: "channelfile/fold.go",
+		part: "decoders", file: "channelfile/internal/casefold/fold.go",
 		why:    "only ASCII is folded",
-		before: "\tif i < len(foldTable) {\n\t\tif t",
+		before: "\tif i < len(Table) {\n\t\tif t",
 		after:  "\tif i < 0 {\n\t\tif t",
 	},
 	{

@@ -1,4 +1,4 @@
-package channelfile
+package rexprog
 
 import (
 	"crypto/sha256"
@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
 // unicodeFolder is where Debian's package unicode-data puts its files.
@@ -23,7 +25,7 @@ const unicodeFolder = "/usr/share/unicode"
 // tables of Go, as long as there is a Go of that version.
 func TestUnicodeFiles(t *testing.T) {
 	digests := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| ([A-Za-z]+[.]txt) \\| `([0-9a-f]{64})` \\|$").FindAllStringSubmatch(syntaxOf(t), -1) {
+	for _, m := range regexp.MustCompile("(?m)^\\| ([A-Za-z]+[.]txt) \\| `([0-9a-f]{64})` \\|$").FindAllStringSubmatch(SyntaxOf(t), -1) {
 		digests[m[1]] = m[2]
 	}
 	if len(digests) != 3 {
@@ -128,7 +130,7 @@ func TestUnicodeFiles(t *testing.T) {
 		if !ok {
 			want = r
 		}
-		if got := Fold(r); got != want {
+		if got := casefold.Fold(r); got != want {
 			t.Errorf("U+%04X folds to U+%04X, in the file to U+%04X", r, got, want)
 		}
 	}

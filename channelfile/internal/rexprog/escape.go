@@ -1,4 +1,4 @@
-package channelfile
+package rexprog
 
 import (
 	"math/bits"
@@ -7,7 +7,7 @@ import (
 )
 
 // escape reads what starts with a backslash, outside of brackets.
-func (p *regexpParser) escape() error {
+func (p *parser) escape() error {
 	start := p.pos
 	if start+1 < len(p.source) {
 		switch c := p.source[start+1]; c {
@@ -34,7 +34,7 @@ func (p *regexpParser) escape() error {
 			class = p.class(s)
 			p.named[name] = class
 		}
-		p.push(regexpNode{kind: regexpRunes, arg: class, size: 1, copies: 1})
+		p.push(node{kind: kindRunes, arg: class, size: 1, copies: 1})
 		return nil
 	}
 	r, err := p.escapedRune(false)
@@ -45,13 +45,13 @@ func (p *regexpParser) escape() error {
 	return nil
 }
 
-var escapedAssertion = map[byte]Assertion{
+var escapedAssertion = map[byte]uint32{
 	'A': AssertBeginText, 'z': AssertEndText, 'b': AssertBoundary, 'B': AssertNoBoundary,
 }
 
 // escapedSet reads a backslash that names a set, such as \d or \pL. It returns
 // nil, and reads nothing, if it does not.
-func (p *regexpParser) escapedSet() (namedSet, runeSet, error) {
+func (p *parser) escapedSet() (namedSet, runeSet, error) {
 	rest := p.source[p.pos:]
 	if len(rest) < 2 || rest[0] != '\\' {
 		return namedSet{}, nil, nil
@@ -71,7 +71,7 @@ func (p *regexpParser) escapedSet() (namedSet, runeSet, error) {
 }
 
 // unicodeSet reads \pL, \p{Greek}, \P{^Lu} and their like.
-func (p *regexpParser) unicodeSet() (namedSet, runeSet, error) {
+func (p *parser) unicodeSet() (namedSet, runeSet, error) {
 	start := p.pos
 	rest := p.source[start:]
 	_, n := utf8.DecodeRuneInString(rest[2:])
@@ -95,7 +95,7 @@ func (p *regexpParser) unicodeSet() (namedSet, runeSet, error) {
 }
 
 // escapedRune reads a backslash that stands for one rune.
-func (p *regexpParser) escapedRune(bracket bool) (rune, error) {
+func (p *parser) escapedRune(bracket bool) (rune, error) {
 	start := p.pos
 	rest := p.source[start+1:]
 	if rest == "" {
@@ -159,7 +159,7 @@ var foreignEscapes = []struct{ letters, what, instead string }{
 }
 
 // hexadecimal reads what follows \x, from pos on.
-func (p *regexpParser) hexadecimal(start int) (rune, error) {
+func (p *parser) hexadecimal(start int) (rune, error) {
 	rest := p.source[p.pos:]
 	digits, end := "", 0
 	if inside, ok := strings.CutPrefix(rest, "{"); ok {
@@ -193,7 +193,7 @@ func (p *regexpParser) hexadecimal(start int) (rune, error) {
 }
 
 // bracket reads a set between brackets.
-func (p *regexpParser) bracket() error {
+func (p *parser) bracket() error {
 	start := p.pos
 	p.pos++
 	negated := strings.HasPrefix(p.source[p.pos:], "^")
@@ -229,7 +229,7 @@ func (p *regexpParser) bracket() error {
 		s = p.other
 	}
 	if len(s) > MaxRanges {
-		return p.fail(start, ErrLimit, "this class has %d ranges of runes, at most %d (MaxRanges); leave some out", len(s), MaxRanges)
+		return p.fail(start, Limit, "this class has %d ranges of runes, at most %d (MaxRanges); leave some out", len(s), MaxRanges)
 	}
 	p.runesOf(s)
 	return nil
@@ -237,7 +237,7 @@ func (p *regexpParser) bracket() error {
 
 // A bracketSet is what was read between brackets.
 type bracketSet struct {
-	parser *regexpParser
+	parser *parser
 	start  int
 	set    runeSet
 	named  runeSet

@@ -1,4 +1,4 @@
-package channelfile
+package casefold
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 
 // The appendix of FORMAT.md is what a stranger implements.
 func TestFoldTableIsTheAppendix(t *testing.T) {
-	text, err := os.ReadFile("FORMAT.md")
+	text, err := os.ReadFile("../../FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,20 +28,20 @@ func TestFoldTableIsTheAppendix(t *testing.T) {
 	if !ok {
 		t.Fatal("the appendix has no block of code")
 	}
-	var got []foldRange
+	var got []Range
 	for lines := bufio.NewScanner(strings.NewReader(block)); lines.Scan(); {
-		var r foldRange
-		if _, err := fmt.Sscanf(lines.Text(), "%x %x %d %d", &r.lo, &r.hi, &r.step, &r.delta); err != nil {
+		var r Range
+		if _, err := fmt.Sscanf(lines.Text(), "%x %x %d %d", &r.Lo, &r.Hi, &r.Step, &r.Delta); err != nil {
 			t.Fatalf("line %q: %v", lines.Text(), err)
 		}
 		got = append(got, r)
 	}
-	if len(got) != len(foldTable) {
-		t.Fatalf("the appendix has %d lines, foldTable %d", len(got), len(foldTable))
+	if len(got) != len(Table) {
+		t.Fatalf("the appendix has %d lines, Table %d", len(got), len(Table))
 	}
 	for i, r := range got {
-		if r != foldTable[i] {
-			t.Errorf("line %d of the appendix is %+v, of foldTable %+v", i, r, foldTable[i])
+		if r != Table[i] {
+			t.Errorf("line %d of the appendix is %+v, of Table %+v", i, r, Table[i])
 		}
 	}
 }
@@ -49,11 +49,11 @@ func TestFoldTableIsTheAppendix(t *testing.T) {
 // Fold searches, so the table must be sorted and its lines must not overlap.
 func TestFoldTableAscends(t *testing.T) {
 	before := rune(-1)
-	for i, r := range foldTable {
-		if r.lo <= before || r.hi < r.lo || r.step < 1 || (r.hi-r.lo)%r.step != 0 || r.delta == 0 {
+	for i, r := range Table {
+		if r.Lo <= before || r.Hi < r.Lo || r.Step < 1 || (r.Hi-r.Lo)%r.Step != 0 || r.Delta == 0 {
 			t.Errorf("line %d: %+v after one that ends at %05X", i, r, before)
 		}
-		before = r.hi
+		before = r.Hi
 	}
 }
 
@@ -141,28 +141,24 @@ func TestAppendFoldProperties(t *testing.T) {
 		if twice := AppendFold(nil, folded); !bytes.Equal(twice, folded) {
 			t.Errorf("%q folds to %q, and that to %q", in, folded, twice)
 		}
-		if isFolded(in) != bytes.Equal(in, folded) {
-			t.Errorf("isFolded(%q) is %v, but it folds to %q", in, isFolded(in), folded)
+		if IsFolded(in) != bytes.Equal(in, folded) {
+			t.Errorf("IsFolded(%q) is %v, but it folds to %q", in, IsFolded(in), folded)
 		}
-		if !isFolded(folded) {
-			t.Errorf("%q is a fold, isFolded says that it is not", folded)
+		if !IsFolded(folded) {
+			t.Errorf("%q is a fold, IsFolded says that it is not", folded)
 		}
 	})
 }
 
-// Each byte at each place of values of all the lengths that isPlain looks at in
-// another way.
+// Each byte, at each place of values of several lengths.
 func TestIsFoldedBytes(t *testing.T) {
-	for n := 1; n <= 50; n++ {
+	for n := 1; n <= 20; n++ {
 		for at := range n {
 			for c := range 256 {
 				s := bytes.Repeat([]byte{'a'}, n)
 				s[at] = byte(c)
-				if want := bytes.Equal(AppendFold(nil, s), s); isFolded(s) != want {
-					t.Fatalf("isFolded(%q) is %v", s, !want)
-				}
-				if want := n >= 8 && c < utf8.RuneSelf && (c < 'A' || 'Z' < c); isPlain(s) != want {
-					t.Fatalf("isPlain(%q) is %v", s, !want)
+				if want := bytes.Equal(AppendFold(nil, s), s); IsFolded(s) != want {
+					t.Fatalf("IsFolded(%q) is %v", s, !want)
 				}
 			}
 		}

@@ -1,4 +1,4 @@
-package channelfile
+package rexprog
 
 import (
 	"encoding/base64"
@@ -32,7 +32,7 @@ var (
 func decodeRuns(text string) []unicodeRun {
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
-		panic("channelfile: the table of Unicode is broken: " + err.Error())
+		panic("rexprog: the table of Unicode is broken: " + err.Error())
 	}
 	var runs []unicodeRun
 	for len(b) > 0 {

@@ -1,4 +1,4 @@
-package channelfile
+package rexprog
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 	"sort"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
 // A runeRange is the runes from lo to hi, both included.
@@ -49,12 +51,12 @@ func (s runeSet) appendNegated(dst runeSet) runeSet {
 // An unfolding says that from folds to to.
 type unfolding struct{ to, from rune }
 
-// unfoldings is foldTable read backwards, by to and then from.
+// unfoldings is casefold.Table read backwards, by to and then from.
 var unfoldings = sync.OnceValue(func() []unfolding {
 	var all []unfolding
-	for _, t := range foldTable {
-		for r := t.lo; r <= t.hi; r += t.step {
-			all = append(all, unfolding{r + t.delta, r})
+	for _, t := range casefold.Table {
+		for r := t.Lo; r <= t.Hi; r += t.Step {
+			all = append(all, unfolding{r + t.Delta, r})
 		}
 	}
 	slices.SortFunc(all, func(a, b unfolding) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.from, b.from)) })
@@ -71,21 +73,21 @@ func (s runeSet) fold() runeSet {
 		}
 	}
 	for _, r := range s[:len(s):len(s)] { // what is appended is folded already
-		i := sort.Search(len(foldTable), func(i int) bool { return r.lo <= foldTable[i].hi })
-		for ; i < len(foldTable) && foldTable[i].lo <= r.hi; i++ {
-			t := &foldTable[i]
-			first := t.lo
+		i := sort.Search(len(casefold.Table), func(i int) bool { return r.lo <= casefold.Table[i].Hi })
+		for ; i < len(casefold.Table) && casefold.Table[i].Lo <= r.hi; i++ {
+			t := &casefold.Table[i]
+			first := t.Lo
 			if r.lo > first {
-				first += (r.lo - t.lo + t.step - 1) / t.step * t.step
+				first += (r.lo - t.Lo + t.Step - 1) / t.Step * t.Step
 			}
-			last := min(t.hi, r.hi)
+			last := min(t.Hi, r.hi)
 			switch {
 			case first > last:
-			case t.step == 1:
-				add(r, runeRange{first + t.delta, last + t.delta})
+			case t.Step == 1:
+				add(r, runeRange{first + t.Delta, last + t.Delta})
 			default:
-				for x := first; x <= last; x += t.step {
-					add(r, runeRange{x + t.delta, x + t.delta})
+				for x := first; x <= last; x += t.Step {
+					add(r, runeRange{x + t.Delta, x + t.Delta})
 				}
 			}
 		}

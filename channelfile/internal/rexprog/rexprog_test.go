@@ -1,21 +1,24 @@
-package channelfile
+package rexprog_test
 
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/channelfile/internal/rexprog"
 )
 
 // programMatches is a slow and obvious interpreter: it walks the pairs of an
 // instruction and a place, each once.
-func programMatches(p Program, text string) bool {
+func programMatches(p channelfile.Program, text string) bool {
 	var runes []rune
 	for _, r := range text { // as the format reads strings: an invalid byte is U+FFFD
 		runes = append(runes, r)
@@ -26,7 +29,7 @@ func programMatches(p Program, text string) bool {
 		}
 		return runes[i]
 	}
-	word := func(r rune) bool { return r >= 0 && r < utf8.RuneSelf && isWordByte(byte(r)) }
+	word := func(r rune) bool { return r >= 0 && r < utf8.RuneSelf && rexprog.IsWordByte(byte(r)) }
 	type state struct{ inst, place int }
 	seen := map[state]bool{}
 	var todo []state
@@ -44,20 +47,20 @@ func programMatches(p Program, text string) bool {
 		before, after := at(s.place-1), at(s.place)
 		boundary := word(before) != word(after)
 		switch in.Op {
-		case InstMatch:
+		case channelfile.InstMatch:
 			return true
-		case InstSplit:
+		case channelfile.InstSplit:
 			todo = append(todo, state{int(in.Out), s.place}, state{int(in.Arg), s.place})
-		case InstRunes:
+		case channelfile.InstRunes:
 			if after >= 0 && p.Holds(in.Arg, after) {
 				todo = append(todo, state{int(in.Out), s.place + 1})
 			}
-		case InstAssert:
-			if map[Assertion]bool{
-				AssertBeginText: before < 0, AssertEndText: after < 0,
-				AssertBeginLine: before < 0 || before == '\n', AssertEndLine: after < 0 || after == '\n',
-				AssertBoundary: boundary, AssertNoBoundary: !boundary,
-			}[Assertion(in.Arg)] {
+		case channelfile.InstAssert:
+			if map[channelfile.Assertion]bool{
+				channelfile.AssertBeginText: before < 0, channelfile.AssertEndText: after < 0,
+				channelfile.AssertBeginLine: before < 0 || before == '\n', channelfile.AssertEndLine: after < 0 || after == '\n',
+				channelfile.AssertBoundary: boundary, channelfile.AssertNoBoundary: !boundary,
+			}[channelfile.Assertion(in.Arg)] {
 				todo = append(todo, state{int(in.Out), s.place})
 			}
 		default:
@@ -68,18 +71,18 @@ func programMatches(p Program, text string) bool {
 }
 
 // disassemble returns a program as text, an instruction a line.
-func disassemble(p Program) string {
+func disassemble(p channelfile.Program) string {
 	var b strings.Builder
 	for i := range p.Len() {
 		in := p.Inst(i)
 		switch in.Op {
-		case InstMatch:
+		case channelfile.InstMatch:
 			fmt.Fprintf(&b, "%d match\n", i)
-		case InstSplit:
+		case channelfile.InstSplit:
 			fmt.Fprintf(&b, "%d split %d %d\n", i, in.Out, in.Arg)
-		case InstAssert:
-			fmt.Fprintf(&b, "%d %v %d\n", i, Assertion(in.Arg), in.Out)
-		case InstRunes:
+		case channelfile.InstAssert:
+			fmt.Fprintf(&b, "%d %v %d\n", i, channelfile.Assertion(in.Arg), in.Out)
+		case channelfile.InstRunes:
 			fmt.Fprintf(&b, "%d [", i)
 			for k := range p.Ranges(in.Arg) {
 				lo, hi := p.Range(in.Arg, k)
@@ -128,7 +131,7 @@ func TestPrograms(t *testing.T) {
 		{"(a(?i)b|c)d", "0 split 1 5\n1 [a] 2\n2 [Bb] 3\n3 [d] 4\n4 match\n5 [Cc] 3\n", "and go on over a bar"},
 	}
 	for _, tt := range tests {
-		p, err := CompileRegexp(tt.expression)
+		p, err := channelfile.CompileRegexp(tt.expression)
 		if err != nil {
 			t.Errorf("%q: %v", tt.expression, err)
 			continue
@@ -149,61 +152,61 @@ func TestRegexpErrors(t *testing.T) {
 		err        error
 		detail     string // a part
 	}{
-		{"a(b", 1, ErrRegexpMalformed, "this ( has no )"},
-		{"ab)", 2, ErrRegexpMalformed, "this ) has no ("},
-		{"a[b", 1, ErrRegexpMalformed, "this [ has no ]"},
-		{"[a-", 0, ErrRegexpMalformed, "this [ has no ]"},
-		{"[]", 0, ErrRegexpMalformed, "this [ has no ]"},
-		{"x[z-a]", 2, ErrRegexpMalformed, "the range z-a is backwards"},
-		{"[[:foo:]]", 1, ErrRegexpMalformed, "[:foo:] is no name of a set"},
-		{"a**", 2, ErrRegexpMalformed, "* repeats what is a repetition already"},
-		{"a{2}{3}", 4, ErrRegexpMalformed, "{3} repeats"},
-		{"*a", 0, ErrRegexpMalformed, "nothing before it to repeat"},
-		{"(|{2})", 2, ErrRegexpMalformed, "nothing before it to repeat"},
-		{"a{3,2}", 1, ErrRegexpMalformed, "put the smaller number first"},
-		{`ab\`, 2, ErrRegexpMalformed, "a backslash at the end"},
-		{`\y`, 0, ErrRegexpMalformed, "no escape"},
-		{`\é`, 0, ErrRegexpMalformed, "no escape"},
-		{`\x4`, 0, ErrRegexpMalformed, "without its digits"},
-		{`\xzz`, 0, ErrRegexpMalformed, "no hexadecimal digit"},
-		{`\x{}`, 0, ErrRegexpMalformed, "without its digits"},
-		{`\x{41`, 0, ErrRegexpMalformed, "has no }"},
-		{`\x{110000}`, 0, ErrRegexpMalformed, "beyond the last rune"},
-		{`\p{Lu`, 0, ErrRegexpMalformed, "has no }"},
-		{"(?i", 0, ErrRegexpMalformed, "has no end"},
-		{"(?i-)", 4, ErrRegexpMalformed, "does not belong"},
-		{"(?P<a", 0, ErrRegexpMalformed, "has no >"},
-		{"(?P<>a)", 4, ErrRegexpMalformed, "is empty"},
-		{"(?<a b>c)", 4, ErrRegexpMalformed, "letters, digits and underscores"},
-		{"a\xffb", 1, ErrRegexpMalformed, "not UTF-8"},
-		{"a(?=b)", 1, ErrRegexpNotExpressible, "look-ahead"},
-		{"(?!b)", 0, ErrRegexpNotExpressible, "negative look-ahead"},
-		{"(?<=b)", 0, ErrRegexpNotExpressible, "look-behind"},
-		{"(?<!b)", 0, ErrRegexpNotExpressible, "negative look-behind"},
-		{"(?>b)", 0, ErrRegexpNotExpressible, "atomic"},
-		{"(?(1)b)", 0, ErrRegexpNotExpressible, "condition"},
-		{"(a)(?1)", 3, ErrRegexpNotExpressible, "recursion"},
-		{"(a)(?-1)", 3, ErrRegexpNotExpressible, "recursion"},
-		{"(?R)", 0, ErrRegexpNotExpressible, "recursion"},
-		{"(?#b)", 0, ErrRegexpNotExpressible, "comment"},
-		{"(?x)b", 2, ErrRegexpNotExpressible, "no flag x"},
-		{"(?P=a)", 0, ErrRegexpNotExpressible, "back reference"},
-		{"a++", 2, ErrRegexpNotExpressible, "possessive"},
-		{"a{2}+", 4, ErrRegexpNotExpressible, "possessive"},
-		{`(a)\1`, 3, ErrRegexpNotExpressible, "back reference"},
-		{`\Z`, 0, ErrRegexpNotExpressible, "the end but for a newline"},
-		{`[\b]`, 1, ErrRegexpNotExpressible, "backspace"},
-		{`\p{Klingon}`, 0, ErrRegexpNotExpressible, "Unicode 15.0.0"},
-		{"a{1001}", 1, ErrLimit, "more than 1000 times"},
-		{"a{99999999999999999999}", 1, ErrLimit, "more than 1000 times"},
-		{"(a{1000}){1000}", 9, ErrLimit, "together more than 1000 times"},
-		{strings.Repeat("(", 251) + strings.Repeat(")", 251), 250, ErrLimit, "250 deep"},
-		{strings.Repeat("a{1000}", 9), 0, ErrLimit, "8192 instructions"},
-		{strings.Repeat("a", 16385), 16384, ErrLimit, "16384"},
+		{"a(b", 1, channelfile.ErrRegexpMalformed, "this ( has no )"},
+		{"ab)", 2, channelfile.ErrRegexpMalformed, "this ) has no ("},
+		{"a[b", 1, channelfile.ErrRegexpMalformed, "this [ has no ]"},
+		{"[a-", 0, channelfile.ErrRegexpMalformed, "this [ has no ]"},
+		{"[]", 0, channelfile.ErrRegexpMalformed, "this [ has no ]"},
+		{"x[z-a]", 2, channelfile.ErrRegexpMalformed, "the range z-a is backwards"},
+		{"[[:foo:]]", 1, channelfile.ErrRegexpMalformed, "[:foo:] is no name of a set"},
+		{"a**", 2, channelfile.ErrRegexpMalformed, "* repeats what is a repetition already"},
+		{"a{2}{3}", 4, channelfile.ErrRegexpMalformed, "{3} repeats"},
+		{"*a", 0, channelfile.ErrRegexpMalformed, "nothing before it to repeat"},
+		{"(|{2})", 2, channelfile.ErrRegexpMalformed, "nothing before it to repeat"},
+		{"a{3,2}", 1, channelfile.ErrRegexpMalformed, "put the smaller number first"},
+		{`ab\`, 2, channelfile.ErrRegexpMalformed, "a backslash at the end"},
+		{`\y`, 0, channelfile.ErrRegexpMalformed, "no escape"},
+		{`\é`, 0, channelfile.ErrRegexpMalformed, "no escape"},
+		{`\x4`, 0, channelfile.ErrRegexpMalformed, "without its digits"},
+		{`\xzz`, 0, channelfile.ErrRegexpMalformed, "no hexadecimal digit"},
+		{`\x{}`, 0, channelfile.ErrRegexpMalformed, "without its digits"},
+		{`\x{41`, 0, channelfile.ErrRegexpMalformed, "has no }"},
+		{`\x{110000}`, 0, channelfile.ErrRegexpMalformed, "beyond the last rune"},
+		{`\p{Lu`, 0, channelfile.ErrRegexpMalformed, "has no }"},
+		{"(?i", 0, channelfile.ErrRegexpMalformed, "has no end"},
+		{"(?i-)", 4, channelfile.ErrRegexpMalformed, "does not belong"},
+		{"(?P<a", 0, channelfile.ErrRegexpMalformed, "has no >"},
+		{"(?P<>a)", 4, channelfile.ErrRegexpMalformed, "is empty"},
+		{"(?<a b>c)", 4, channelfile.ErrRegexpMalformed, "letters, digits and underscores"},
+		{"a\xffb", 1, channelfile.ErrRegexpMalformed, "not UTF-8"},
+		{"a(?=b)", 1, channelfile.ErrRegexpNotExpressible, "look-ahead"},
+		{"(?!b)", 0, channelfile.ErrRegexpNotExpressible, "negative look-ahead"},
+		{"(?<=b)", 0, channelfile.ErrRegexpNotExpressible, "look-behind"},
+		{"(?<!b)", 0, channelfile.ErrRegexpNotExpressible, "negative look-behind"},
+		{"(?>b)", 0, channelfile.ErrRegexpNotExpressible, "atomic"},
+		{"(?(1)b)", 0, channelfile.ErrRegexpNotExpressible, "condition"},
+		{"(a)(?1)", 3, channelfile.ErrRegexpNotExpressible, "recursion"},
+		{"(a)(?-1)", 3, channelfile.ErrRegexpNotExpressible, "recursion"},
+		{"(?R)", 0, channelfile.ErrRegexpNotExpressible, "recursion"},
+		{"(?#b)", 0, channelfile.ErrRegexpNotExpressible, "comment"},
+		{"(?x)b", 2, channelfile.ErrRegexpNotExpressible, "no flag x"},
+		{"(?P=a)", 0, channelfile.ErrRegexpNotExpressible, "back reference"},
+		{"a++", 2, channelfile.ErrRegexpNotExpressible, "possessive"},
+		{"a{2}+", 4, channelfile.ErrRegexpNotExpressible, "possessive"},
+		{`(a)\1`, 3, channelfile.ErrRegexpNotExpressible, "back reference"},
+		{`\Z`, 0, channelfile.ErrRegexpNotExpressible, "the end but for a newline"},
+		{`[\b]`, 1, channelfile.ErrRegexpNotExpressible, "backspace"},
+		{`\p{Klingon}`, 0, channelfile.ErrRegexpNotExpressible, "Unicode 15.0.0"},
+		{"a{1001}", 1, channelfile.ErrLimit, "more than 1000 times"},
+		{"a{99999999999999999999}", 1, channelfile.ErrLimit, "more than 1000 times"},
+		{"(a{1000}){1000}", 9, channelfile.ErrLimit, "together more than 1000 times"},
+		{strings.Repeat("(", 251) + strings.Repeat(")", 251), 250, channelfile.ErrLimit, "250 deep"},
+		{strings.Repeat("a{1000}", 9), 0, channelfile.ErrLimit, "8192 instructions"},
+		{strings.Repeat("a", 16385), 16384, channelfile.ErrLimit, "16384"},
 	}
 	for _, tt := range tests {
-		_, err := CompileRegexp(tt.expression)
-		var e *RegexpError
+		_, err := channelfile.CompileRegexp(tt.expression)
+		var e *channelfile.RegexpError
 		if !errors.As(err, &e) {
 			t.Errorf("%.40q: error %v, expected a RegexpError", tt.expression, err)
 			continue
@@ -211,31 +214,16 @@ func TestRegexpErrors(t *testing.T) {
 		if e.Offset != tt.offset || e.Err != tt.err || !strings.Contains(e.Detail, tt.detail) {
 			t.Errorf("%.40q: %v\nexpected at byte %d: %v: ...%s...", tt.expression, err, tt.offset, tt.err, tt.detail)
 		}
-		if errors.Is(err, ErrRegexpMalformed) == errors.Is(err, ErrRegexpNotExpressible) {
+		if errors.Is(err, channelfile.ErrRegexpMalformed) == errors.Is(err, channelfile.ErrRegexpNotExpressible) {
 			t.Errorf("%.40q: %v is both malformed and not expressible, or neither", tt.expression, err)
 		}
 	}
 }
 
-// syntaxOf returns what FORMAT.md says of the syntax of a source.
-func syntaxOf(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, syntax, ok := strings.Cut(string(text), "\n### Syntax of a source\n")
-	if !ok {
-		t.Fatal("FORMAT.md has no section on the syntax of a source")
-	}
-	syntax, _, _ = strings.Cut(syntax, "\n### ")
-	return syntax
-}
-
 // The table of FORMAT.md is what a stranger tries first: each expression has as
 // many instructions as it says, and the program of the other, or fails so.
 func TestSyntaxTable(t *testing.T) {
-	_, table, ok := strings.Cut(syntaxOf(t), "\n| expression | size | same |\n|---|---|---|\n")
+	_, table, ok := strings.Cut(rexprog.SyntaxOf(t), "\n| expression | size | same |\n|---|---|---|\n")
 	if !ok {
 		t.Fatal("FORMAT.md has no table of expressions")
 	}
@@ -250,7 +238,7 @@ func TestSyntaxTable(t *testing.T) {
 		}
 		return strings.ReplaceAll(cell[1:len(cell)-1], `\|`, "|")
 	}
-	failures := map[string]error{"malformed": ErrRegexpMalformed, "not expressible": ErrRegexpNotExpressible, "limit": ErrLimit}
+	failures := map[string]error{"malformed": channelfile.ErrRegexpMalformed, "not expressible": channelfile.ErrRegexpNotExpressible, "limit": channelfile.ErrLimit}
 	sizes := 0
 	found := make(map[error]int)
 	for _, row := range strings.Split(table, "\n") {
@@ -260,9 +248,9 @@ func TestSyntaxTable(t *testing.T) {
 			continue
 		}
 		text, what, other := expression(cells[0]), cells[1], expression(strings.TrimSpace(cells[2]))
-		p, err := CompileRegexp(text)
+		p, err := channelfile.CompileRegexp(text)
 		if want, fails := failures[what]; fails {
-			var e *RegexpError
+			var e *channelfile.RegexpError
 			if !errors.As(err, &e) || e.Err != want {
 				t.Errorf("%s: error %v, FORMAT.md says %s", text, err, what)
 			}
@@ -287,7 +275,7 @@ func TestSyntaxTable(t *testing.T) {
 		if other == text {
 			t.Errorf("%s is the same as itself: write it in another way", text)
 		}
-		q, err := CompileRegexp(other)
+		q, err := channelfile.CompileRegexp(other)
 		if err != nil {
 			t.Errorf("what is said to be the same as %s: %v", text, err)
 			continue
@@ -304,7 +292,7 @@ func TestSyntaxTable(t *testing.T) {
 // The names of sets in FORMAT.md are those that are looked up, both ways, and
 // mean what it says.
 func TestSyntaxSets(t *testing.T) {
-	syntax := syntaxOf(t)
+	syntax := rexprog.SyntaxOf(t)
 	line := func(start string) string {
 		_, after, ok := strings.Cut(syntax, "\n"+start)
 		if !ok {
@@ -315,8 +303,8 @@ func TestSyntaxSets(t *testing.T) {
 	}
 	same := func(a, b string) {
 		t.Helper()
-		p, err := CompileRegexp(a)
-		q, otherErr := CompileRegexp(b)
+		p, err := channelfile.CompileRegexp(a)
+		q, otherErr := channelfile.CompileRegexp(b)
 		if err != nil || otherErr != nil {
 			t.Error(err, otherErr)
 			return
@@ -330,8 +318,8 @@ func TestSyntaxSets(t *testing.T) {
 	for _, m := range named {
 		same("[[:"+m[1]+":]]", m[2])
 	}
-	if len(named) != len(posixSets) {
-		t.Errorf("FORMAT.md has %d names between [: and :], there are %d", len(named), len(posixSets))
+	if len(named) != len(rexprog.PosixSets) {
+		t.Errorf("FORMAT.md has %d names between [: and :], there are %d", len(named), len(rexprog.PosixSets))
 	}
 	n := 0
 	for _, m := range regexp.MustCompile("`([A-Z][A-Za-z]?)` [*]([A-Za-z_]+)[*](?: or [*]([A-Za-z_]+)[*])?").FindAllStringSubmatch(line("- their long names: "), -1) {
@@ -340,32 +328,32 @@ func TestSyntaxSets(t *testing.T) {
 				continue
 			}
 			n++
-			if got := unicodeAliases[unicodeKey(long)]; got != unicodeKey(m[1]) {
+			if got := rexprog.UnicodeAliases[rexprog.UnicodeKey(long)]; got != rexprog.UnicodeKey(m[1]) {
 				t.Errorf("%s is %q, FORMAT.md says %s", long, got, m[1])
 			}
 			same(`\p{`+long+"}", `\p{`+m[1]+"}")
 		}
 	}
-	if n != len(unicodeAliases) {
-		t.Errorf("FORMAT.md has %d long names of categories, there are %d", n, len(unicodeAliases))
+	if n != len(rexprog.UnicodeAliases) {
+		t.Errorf("FORMAT.md has %d long names of categories, there are %d", n, len(rexprog.UnicodeAliases))
 	}
 }
 
 // What FORMAT.md lists as not expressible is all that is, letter by letter.
 func TestSyntaxNotExpressible(t *testing.T) {
-	_, list, ok := strings.Cut(syntaxOf(t), "or before one of `")
+	_, list, ok := strings.Cut(rexprog.SyntaxOf(t), "or before one of `")
 	if !ok {
 		t.Fatal("FORMAT.md has no list of escapes that are not expressible")
 	}
 	list, _, _ = strings.Cut(list, "`")
-	_, groups, _ := strings.Cut(syntaxOf(t), "\n- after `(?` one of ")
+	_, groups, _ := strings.Cut(rexprog.SyntaxOf(t), "\n- after `(?` one of ")
 	groups, _, ok = strings.Cut(groups, ", or a digit")
 	if !ok {
 		t.Fatal("FORMAT.md has no list of groups that are not expressible")
 	}
 	var starts []string
-	for _, f := range foreignGroups {
-		starts = append(starts, "`"+f.start+"`")
+	for _, f := range rexprog.ForeignGroups() {
+		starts = append(starts, "`"+f+"`")
 	}
 	if want := strings.Join(starts, ", "); groups != want {
 		t.Errorf("FORMAT.md has the groups %s, there are %s", groups, want)
@@ -375,8 +363,8 @@ func TestSyntaxNotExpressible(t *testing.T) {
 		if c == 'p' || c == 'P' {
 			continue // with a name
 		}
-		_, err := CompileRegexp(`\` + string(rune(c)))
-		if got, want := errors.Is(err, ErrRegexpNotExpressible), strings.IndexByte(letters, c) >= 0; got != want {
+		_, err := channelfile.CompileRegexp(`\` + string(rune(c)))
+		if got, want := errors.Is(err, channelfile.ErrRegexpNotExpressible), strings.IndexByte(letters, c) >= 0; got != want {
 			t.Errorf("\\%c: %v; that it is not expressible is %v in FORMAT.md", c, err, want)
 		}
 	}
@@ -409,7 +397,7 @@ func TestMatches(t *testing.T) {
 		{"(a*)*b", strings.Repeat("a", 2000), false, "the time is linear"},
 	}
 	for _, tt := range tests {
-		p, err := CompileRegexp(tt.expression)
+		p, err := channelfile.CompileRegexp(tt.expression)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -425,7 +413,7 @@ func TestMatches(t *testing.T) {
 
 // Expressions are as Go's package regexp reads them, but for what is listed.
 func checkAgainstGo(t interface{ Errorf(string, ...any) }, expression string, texts ...string) {
-	p, err := CompileRegexp(expression)
+	p, err := channelfile.CompileRegexp(expression)
 	g, goErr := regexp.Compile(expression)
 	switch {
 	case err == nil && goErr == nil:
@@ -439,7 +427,7 @@ func checkAgainstGo(t interface{ Errorf(string, ...any) }, expression string, te
 		return
 	default:
 		// A limit of the format.
-		if !errors.Is(err, ErrLimit) {
+		if !errors.Is(err, channelfile.ErrLimit) {
 			t.Errorf("Go compiles %q, which fails: %v", expression, err)
 		}
 		return
@@ -488,8 +476,8 @@ func genText() *rapid.Generator[string] {
 }
 
 func TestRegexpAgreesWithGo(t *testing.T) {
-	if unicodeVersionOfGo != unicodeVersion {
-		t.Skipf("the format pins Unicode %s, this Go has %s", unicodeVersion, unicodeVersionOfGo)
+	if unicode.Version != rexprog.UnicodeVersion {
+		t.Skipf("the format pins Unicode %s, this Go has %s", rexprog.UnicodeVersion, unicode.Version)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		e := genExpression().Draw(t, "expression")

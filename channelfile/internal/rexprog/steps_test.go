@@ -1,4 +1,4 @@
-package channelfile
+package rexprog_test
 
 import (
 	"fmt"
@@ -8,16 +8,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 )
 
 // This file is a second compiler of regular expressions: it follows the steps
 // of FORMAT.md, "From a source to its program", by name, and shares no code
-// with regexp_compile.go.
+// with compile.go.
 
 // A stepInst is an instruction before it has a number.
 type stepInst struct {
-	op       InstOp
+	op       channelfile.InstOp
 	out, arg *stepInst // arg of a split
 	what     string    // the class or the assertion
 }
@@ -48,9 +49,9 @@ func makePart(p stepPart, next *stepInst) *stepInst {
 	}
 	switch p.kind {
 	case "runes":
-		return &stepInst{op: InstRunes, out: next, what: p.what}
+		return &stepInst{op: channelfile.InstRunes, out: next, what: p.what}
 	case "assertion":
-		return &stepInst{op: InstAssert, out: next, what: p.what}
+		return &stepInst{op: channelfile.InstAssert, out: next, what: p.what}
 	case "sequence":
 		for _, item := range slices.Backward(p.parts) {
 			next = makePart(item, next)
@@ -60,7 +61,7 @@ func makePart(p stepPart, next *stepInst) *stepInst {
 		last := len(p.parts) - 1
 		s := makePart(p.parts[last], next)
 		for _, alternative := range slices.Backward(p.parts[:last]) {
-			s = &stepInst{op: InstSplit, out: makePart(alternative, next), arg: s}
+			s = &stepInst{op: channelfile.InstSplit, out: makePart(alternative, next), arg: s}
 		}
 		return s
 	}
@@ -68,14 +69,14 @@ func makePart(p stepPart, next *stepInst) *stepInst {
 	if m >= 0 {
 		s := next
 		for range m - n {
-			s = &stepInst{op: InstSplit, out: makePart(x, s), arg: next}
+			s = &stepInst{op: channelfile.InstSplit, out: makePart(x, s), arg: next}
 		}
 		for range n {
 			s = makePart(x, s)
 		}
 		return s
 	}
-	split := &stepInst{op: InstSplit, arg: next}
+	split := &stepInst{op: channelfile.InstSplit, arg: next}
 	e := makePart(x, split)
 	split.out = e
 	if n == 0 {
@@ -101,10 +102,10 @@ func numberParts(start *stepInst) []*stepInst {
 		}
 		number[i] = len(order)
 		order = append(order, i)
-		if i.op == InstSplit {
+		if i.op == channelfile.InstSplit {
 			stack = append(stack, i.arg)
 		}
-		if i.op != InstMatch {
+		if i.op != channelfile.InstMatch {
 			stack = append(stack, i.out)
 		}
 	}
@@ -120,9 +121,9 @@ func stepText(order []*stepInst) string {
 	var b strings.Builder
 	for n, i := range order {
 		switch i.op {
-		case InstMatch:
+		case channelfile.InstMatch:
 			fmt.Fprintf(&b, "%d match\n", n)
-		case InstSplit:
+		case channelfile.InstSplit:
 			fmt.Fprintf(&b, "%d split       out %d, arg %d\n", n, number[i.out], number[i.arg])
 		default:
 			fmt.Fprintf(&b, "%d %-6s %s  out %d\n", n, i.op, i.what, number[i.out])
@@ -133,7 +134,7 @@ func stepText(order []*stepInst) string {
 
 // instsOf returns the instructions of a program as those of this file, of which
 // the first is where it starts.
-func instsOf(p Program) []*stepInst {
+func instsOf(p channelfile.Program) []*stepInst {
 	insts := make([]*stepInst, p.Len())
 	for i := range insts {
 		insts[i] = &stepInst{}
@@ -142,12 +143,12 @@ func instsOf(p Program) []*stepInst {
 		in := p.Inst(i)
 		*insts[i] = stepInst{op: in.Op, out: insts[in.Out]}
 		switch in.Op {
-		case InstSplit:
+		case channelfile.InstSplit:
 			insts[i].arg = insts[in.Arg]
-		case InstRunes:
+		case channelfile.InstRunes:
 			insts[i].what = p.ClassString(in.Arg)
-		case InstAssert:
-			insts[i].what = Assertion(in.Arg).String()
+		case channelfile.InstAssert:
+			insts[i].what = channelfile.Assertion(in.Arg).String()
 		}
 	}
 	return insts
@@ -230,18 +231,18 @@ func TestProgramsBySteps(t *testing.T) {
 	for range 20_000 {
 		part := drawPart(r, 1+r.IntN(4))
 		source := part.source()
-		p, err := CompileRegexp(source)
+		p, err := channelfile.CompileRegexp(source)
 		if err != nil {
 			t.Fatalf("%s: %v", source, err)
 		}
-		order := numberParts(makePart(part, &stepInst{op: InstMatch}))
+		order := numberParts(makePart(part, &stepInst{op: channelfile.InstMatch}))
 		for n, i := range order {
 			switch i.op {
-			case InstRunes:
+			case channelfile.InstRunes:
 				i.what = "[" + i.what + "]"
-			case InstAssert:
+			case channelfile.InstAssert:
 				i.what = stepAssertions[i.what]
-			case InstSplit:
+			case channelfile.InstSplit:
 				if slices.Index(order, i.out) <= n {
 					loops++
 				}
@@ -259,7 +260,7 @@ func TestProgramsBySteps(t *testing.T) {
 // The programs of the corpus that are those of their sources are numbered by
 // the walk, and a worked program of FORMAT.md is what the compiler makes.
 func TestProgramsNumbered(t *testing.T) {
-	text, err := os.ReadFile("FORMAT.md")
+	text, err := os.ReadFile("../../FORMAT.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +269,7 @@ func TestProgramsNumbered(t *testing.T) {
 		t.Fatal("FORMAT.md has no worked program")
 	}
 	for source, block := range worked {
-		p, err := CompileRegexp(source)
+		p, err := channelfile.CompileRegexp(source)
 		if err != nil {
 			t.Errorf("the worked program of FORMAT.md: %v", err)
 			continue
@@ -283,7 +284,7 @@ func TestProgramsNumbered(t *testing.T) {
 		sources[source] = true
 	}
 	for _, c := range corpus.Cases() {
-		f, err := Parse(c.Data)
+		f, err := channelfile.Parse(c.Data)
 		if err != nil {
 			continue
 		}
@@ -293,7 +294,7 @@ func TestProgramsNumbered(t *testing.T) {
 	}
 	n := 0
 	for source := range sources {
-		p, err := CompileRegexp(source)
+		p, err := channelfile.CompileRegexp(source)
 		if err != nil {
 			continue // of a case about that
 		}

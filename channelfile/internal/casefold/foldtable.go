@@ -1,9 +1,9 @@
-package channelfile
+package casefold
 
-// foldTable is the appendix of FORMAT.md: the simple case folding of Unicode
-// 15.0.0, sorted. A test compares the two. The format pins the table, so that
-// the meaning of a file does not move with the Unicode version of Go.
-var foldTable = [...]foldRange{
+// Table is the appendix of FORMAT.md: the simple case folding of Unicode 15.0.0,
+// in ascending order. A test compares the two. The format pins the table, so the
+// meaning of a file does not depend on the Unicode version of Go.
+var Table = [...]Range{
 	{0x00041, 0x0005A, 1, 32},
 	{0x000B5, 0x000B5, 1, 775},
 	{0x000C0, 0x000D6, 1, 32},
