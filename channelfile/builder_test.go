@@ -434,7 +434,7 @@ func TestEncodeSharedCriteria(t *testing.T) {
 func TestEncodeErrors(t *testing.T) {
 	b := NewBuilder(Header{InputsDeclared: 4})
 	for i := range 2 {
-		if err := b.Add(testID(i+1), And(IntegerRange(0, 1, 2), Exists(1).From(1, "abc")), &Origin{}); err != nil {
+		if err := b.Add(testID(i+1), And(IntegerRange(0, [2]int64{1, 2}), Exists(1).From(1, "abc")), &Origin{}); err != nil {
 			t.Fatal(err)
 		}
 	}

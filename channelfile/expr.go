@@ -117,15 +117,9 @@ func IntegerEquals(input int, any ...int64) Expr {
 	return criterion(n)
 }
 
-// IntegerRange holds if the value is a number from least to greatest, both
-// included.
-func IntegerRange(input int, least, greatest int64) Expr {
-	return IntegerRanges(input, [][2]int64{{least, greatest}})
-}
-
-// IntegerRanges holds if the value is a number of one of the ranges, each from
-// its least to its greatest number, both included.
-func IntegerRanges(input int, any [][2]int64) Expr {
+// IntegerRange holds if the value is a number in one of the ranges. A range is its
+// least and its greatest number, both included.
+func IntegerRange(input int, any ...[2]int64) Expr {
 	n := &node{operator: OpIntegerRange, input: input}
 	for _, r := range any {
 		v := le.AppendUint64(nil, uint64(r[0]))
@@ -134,16 +128,10 @@ func IntegerRanges(input int, any [][2]int64) Expr {
 	return criterion(n)
 }
 
-// AddressRange holds if the value is an address from first to last, both
-// included. IPv4 addresses are compared as the IPv6 addresses that they are
-// mapped to.
-func AddressRange(input int, first, last netip.Addr) Expr {
-	return AddressRanges(input, [][2]netip.Addr{{first, last}})
-}
-
-// AddressRanges holds if the value is an address of one of the ranges, each
-// from its first to its last address, both included.
-func AddressRanges(input int, any [][2]netip.Addr) Expr {
+// AddressRange holds if the value is an address in one of the ranges. A range is
+// its first and its last address, both included. An IPv4 address is compared as
+// the IPv6 address that it is mapped to.
+func AddressRange(input int, any ...[2]netip.Addr) Expr {
 	n := &node{operator: OpAddressRange, input: input}
 	for _, r := range any {
 		for _, a := range r {
@@ -180,7 +168,7 @@ func AddressPrefix(input int, any ...netip.Prefix) Expr {
 		}
 		ranges[i] = [2]netip.Addr{first, netip.AddrFrom16(last)}
 	}
-	return AddressRanges(input, ranges)
+	return AddressRange(input, ranges...)
 }
 
 func inputCriterion(op Operator, input int, operands []int) Expr {
@@ -341,7 +329,7 @@ func (s *simplifier) compareValues() error {
 				v = patternLiteral(v)
 			}
 		case OpIntegerRange:
-			least, greatest := Integer([]byte(v), 0), Integer([]byte(v), 1)
+			least, greatest := Value(v).IntegerRange()
 			if least > greatest {
 				return fmt.Errorf("integer range from %d to %d never holds: its end is before its start", least, greatest)
 			}
@@ -350,7 +338,8 @@ func (s *simplifier) compareValues() error {
 			}
 		case OpAddressRange:
 			if v[:16] > v[16:] {
-				return fmt.Errorf("address range from %v to %v never holds: its end is before its start", Address([]byte(v), 0), Address([]byte(v), 1))
+				first, last := Value(v).AddressRange()
+				return fmt.Errorf("address range from %v to %v never holds: its end is before its start", first, last)
 			}
 		}
 		if v == "" && op != OpEquals || op == OpExists {

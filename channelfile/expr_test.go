@@ -52,11 +52,13 @@ func criterionText(f *File, i int) string {
 	for v := range f.OperandValues(c) {
 		switch c.Operator {
 		case OpIntegerEquals:
-			operands = append(operands, fmt.Sprint(Integer(v, 0)))
+			operands = append(operands, fmt.Sprint(v.Integer()))
 		case OpIntegerRange:
-			operands = append(operands, fmt.Sprintf("%d..%d", Integer(v, 0), Integer(v, 1)))
+			least, greatest := v.IntegerRange()
+			operands = append(operands, fmt.Sprintf("%d..%d", least, greatest))
 		case OpAddressRange:
-			operands = append(operands, fmt.Sprintf("%v..%v", Address(v, 0), Address(v, 1)))
+			first, last := v.AddressRange()
+			operands = append(operands, fmt.Sprintf("%v..%v", first, last))
 		default:
 			operands = append(operands, fmt.Sprintf("%q", v))
 		}
@@ -118,10 +120,10 @@ func TestExpr(t *testing.T) {
 		{"invalid byte", "bytes are compared without fold", Prefix(0, "\xff"), `prefix(0: "\xff")`},
 		{"fold of a number", "case is a matter of strings", IntegerEquals(0, 5).Fold(), `integer-equals(0: 5)`},
 		{"integers", "negative ones too", IntegerEquals(0, -1, 1), `integer-equals(0: 1, -1)`},
-		{"integer range", "both ends are included", IntegerRange(0, -5, 5), `integer-range(0: -5..5)`},
-		{"address range", "IPv4 is mapped", AddressRange(0, addr("10.0.0.1"), addr("10.0.0.9")), `address-range(0: 10.0.0.1..10.0.0.9)`},
-		{"one address", "no operator is simpler", AddressRange(0, addr("::1"), addr("::1")), `address-range(0: ::1..::1)`},
-		{"mapped address", "is the IPv4 address", AddressRange(0, addr("::ffff:1.2.3.4"), addr("1.2.3.4")), `address-range(0: 1.2.3.4..1.2.3.4)`},
+		{"integer range", "both ends are included", IntegerRange(0, [2]int64{-5, 5}), `integer-range(0: -5..5)`},
+		{"address range", "IPv4 is mapped", AddressRange(0, [2]netip.Addr{addr("10.0.0.1"), addr("10.0.0.9")}), `address-range(0: 10.0.0.1..10.0.0.9)`},
+		{"one address", "no operator is simpler", AddressRange(0, [2]netip.Addr{addr("::1"), addr("::1")}), `address-range(0: ::1..::1)`},
+		{"mapped address", "is the IPv4 address", AddressRange(0, [2]netip.Addr{addr("::ffff:1.2.3.4"), addr("1.2.3.4")}), `address-range(0: 1.2.3.4..1.2.3.4)`},
 		{"network", "from its first to its last address", AddressPrefix(0, netip.MustParsePrefix("10.1.2.3/9")), `address-range(0: 10.0.0.0..10.127.255.255)`},
 		{"whole networks", "a prefix of no bits is everything of its family", AddressPrefix(0, netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("fe80::/10")),
 			`address-range(0: 0.0.0.0..255.255.255.255, fe80::..febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff)`},
@@ -156,9 +158,9 @@ func TestExpr(t *testing.T) {
 		{"mixed patterns in an or", "the or is flat", Or(a, Pattern(1, `x*`, `*y`)), `(exists(0) | prefix(1: "x") | suffix(1: "y"))`},
 		{"any of patterns with a star", "holds of all that exists", Pattern(0, `a*b`, `*`), `exists(0)`},
 		{"all of patterns with a star", "which adds nothing", Pattern(0, `a*b`, `**`).All(), `pattern(0: "a*b")`},
-		{"range of one number", "integer equals", IntegerRange(0, 7, 7), `integer-equals(0: 7)`},
-		{"ranges, one of one number", "two criteria", IntegerRanges(0, [][2]int64{{1, 2}, {7, 7}}), `(integer-equals(0: 7) | integer-range(0: 1..2))`},
-		{"all of ranges, one of one number", "two criteria that must hold", IntegerRanges(0, [][2]int64{{1, 2}, {2, 2}}).All(), `integer-equals(0: 2) & integer-range(0: 1..2)`},
+		{"range of one number", "integer equals", IntegerRange(0, [2]int64{7, 7}), `integer-equals(0: 7)`},
+		{"ranges, one of one number", "two criteria", IntegerRange(0, [2]int64{1, 2}, [2]int64{7, 7}), `(integer-equals(0: 7) | integer-range(0: 1..2))`},
+		{"all of ranges, one of one number", "two criteria that must hold", IntegerRange(0, [2]int64{1, 2}, [2]int64{2, 2}).All(), `integer-equals(0: 2) & integer-range(0: 1..2)`},
 		{"all of one", "all says nothing of one", Contains(0, "x").All(), `contains(0: "x")`},
 		{"equals of inputs", "the smaller is the criterion's", EqualsInput(2, 1), `equals+inputs(1: 2)`},
 		{"equals of inputs, some smaller", "each has its own criterion", EqualsInput(2, 1, 0, 3), `(equals+inputs(0: 2) | equals+inputs(1: 2) | equals+inputs(2: 3))`},
@@ -234,13 +236,13 @@ func TestExprErrors(t *testing.T) {
 		{"large input", "must not become another by truncation", Equals(1<<16, "x"), "reads input 65537 (index 65536)"},
 		{"other input", "operands are inputs too", EqualsInput(0, 1, 4), "reads input 5 (index 4)"},
 		{"malformed pattern", "a backslash before a letter", Pattern(0, `*`, `c:\x`).Fold(), `pattern "c:\\x" has a backslash before`},
-		{"inverted range", "never holds", IntegerRange(0, 2, 1), "integer range from 2 to 1 never holds"},
-		{"inverted range of several", "is a mistake still", IntegerRanges(0, [][2]int64{{1, 2}, {9, 8}}), "integer range from 9 to 8 never holds"},
-		{"inverted addresses", "never holds", AddressRange(0, addr("10.0.0.2"), addr("10.0.0.1")), "address range from 10.0.0.2 to 10.0.0.1 never holds"},
-		{"IPv6 before IPv4", "compared as 16 bytes", AddressRange(0, addr("fe80::"), addr("10.0.0.1")), "never holds"},
-		{"no address", "the zero Addr", AddressRange(0, netip.Addr{}, addr("10.0.0.1")), "without an address"},
+		{"inverted range", "never holds", IntegerRange(0, [2]int64{2, 1}), "integer range from 2 to 1 never holds"},
+		{"inverted range of several", "is a mistake still", IntegerRange(0, [2]int64{1, 2}, [2]int64{9, 8}), "integer range from 9 to 8 never holds"},
+		{"inverted addresses", "never holds", AddressRange(0, [2]netip.Addr{addr("10.0.0.2"), addr("10.0.0.1")}), "address range from 10.0.0.2 to 10.0.0.1 never holds"},
+		{"IPv6 before IPv4", "compared as 16 bytes", AddressRange(0, [2]netip.Addr{addr("fe80::"), addr("10.0.0.1")}), "never holds"},
+		{"no address", "the zero Addr", AddressRange(0, [2]netip.Addr{netip.Addr{}, addr("10.0.0.1")}), "without an address"},
 		{"no network", "the zero Prefix", AddressPrefix(0, netip.Prefix{}), "without an address"},
-		{"zone", "a zone has no meaning on another host", AddressRange(0, addr("fe80::1%eth0"), addr("fe80::2")), `has the zone "eth0"`},
+		{"zone", "a zone has no meaning on another host", AddressRange(0, [2]netip.Addr{addr("fe80::1%eth0"), addr("fe80::2")}), `has the zone "eth0"`},
 		{"long value", "more than MaxValueLength", Equals(0, long), "65536 bytes"},
 		{"long when folded", "what is stored counts", Equals(0, strings.Repeat("\xff", MaxValueLength/3+1)).Fold(), "65538 bytes"},
 		{"line", "says where the criterion is", And(Equals(0).From(12, "x:")), "line 12: equals has nothing"},

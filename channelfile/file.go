@@ -87,9 +87,9 @@ func (f *File) Operand(i int) int { return int(le.Uint32(f.sec[secOperands][i*op
 // Values returns the number of distinct values.
 func (f *File) Values() int { return len(f.sec[secValues]) / valueSize }
 
-// Value returns the bytes of value i. They have the form that the operators
-// want of which the value is an operand.
-func (f *File) Value(i int) []byte {
+// Value returns value i. It has the form that the operators of its criteria want.
+// It shares the bytes of the file.
+func (f *File) Value(i int) Value {
 	r := f.poolRange(secValues, i)
 	return f.sec[secPool][r.Start:r.End:r.End]
 }
@@ -101,8 +101,8 @@ func (f *File) poolRange(section, i int) Range {
 
 // OperandValues returns the values that the criterion compares with, in order.
 // A criterion with FlagInputs has none, nor one with OpRegexp.
-func (f *File) OperandValues(c Criterion) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+func (f *File) OperandValues(c Criterion) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
 		if c.Flags&FlagInputs != 0 || c.Operator == OpRegexp {
 			return
 		}

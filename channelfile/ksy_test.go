@@ -424,12 +424,14 @@ func ksyCriterionOf(f *File, c Criterion) ksyCriterion {
 		o.IsValue, o.Bytes = true, hexOf(v)
 		switch c.Operator {
 		case OpIntegerEquals:
-			o.Integers = []string{fmt.Sprint(Integer(v, 0))}
+			o.Integers = []string{fmt.Sprint(v.Integer())}
 		case OpIntegerRange:
-			o.Integers = []string{fmt.Sprint(Integer(v, 0)), fmt.Sprint(Integer(v, 1))}
+			least, greatest := v.IntegerRange()
+			o.Integers = []string{fmt.Sprint(least), fmt.Sprint(greatest)}
 		case OpAddressRange:
-			for j := range 2 {
-				a := Address(v, j).As16()
+			first, last := v.AddressRange()
+			for _, address := range []netip.Addr{first, last} {
+				a := address.As16()
 				o.Addresses = append(o.Addresses, hexOf(a[:]))
 			}
 		}
@@ -606,7 +608,7 @@ func TestDescriptionReadsEdges(t *testing.T) {
 		And(Exists(0), Equals(1, "a", "bc").Fold(), Not(Prefix(2, "d"))).From(3, "first"),
 		And(Or(And(Suffix(3, "e"), Contains(4, "f", "g").All()), Pattern(5, `h*i`, `\??`)), Not(Exists(0))).From(4, "second"),
 		And(Regexp(6, `^a|b$`, `(?m)^[c-eg-ik]$\b`), Regexp(last, `\B\d+[^x]`, `\A[c-e]\z`).All()).From(5, "third"),
-		And(IntegerEquals(7, -1, 1<<62+1), IntegerRange(8, -1<<63, 1<<63-1), AddressPrefix(9, netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fe80::/10"))),
+		And(IntegerEquals(7, -1, 1<<62+1), IntegerRange(8, [2]int64{-1 << 63, 1<<63 - 1}), AddressPrefix(9, netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fe80::/10"))),
 		And(EqualsInput(1, 2, last), PrefixInput(3, 2).Fold(), SuffixInput(4, 3), IntegerEqualsInput(7, 8)),
 	} {
 		if err := b.Add(testID(i+1), e, &Origin{Rule: fmt.Sprint("rule ", i), Title: "title", Author: "author", Licence: "licence", Path: "path", Line: i + 1}); err != nil {

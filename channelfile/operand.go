@@ -2,20 +2,31 @@ package channelfile
 
 import "net/netip"
 
-// Integer returns a number of the value of an integer operand; i is 0 but for
-// the greatest of a range, 1. The value must have the form that its operator
-// wants, which those of a File have.
-func Integer(value []byte, i int) int64 { return int64(le.Uint64(value[8*i:])) }
+// A Value is one operand of a criterion, in the form in which a file stores it.
+// Its methods do not allocate. Each is for the values of certain operators, and
+// panics if the value is too short for them. The operands of a [File] have the
+// right length.
+type Value []byte
 
-// Address returns an address of the value of an address range, the first for
-// i = 0, the last for 1. IPv4 addresses are returned as such.
-func Address(value []byte, i int) netip.Addr {
-	return netip.AddrFrom16([16]byte(value[16*i:])).Unmap()
+// Integer returns the number of an operand of [OpIntegerEquals], or the least
+// number of an operand of [OpIntegerRange].
+func (v Value) Integer() int64 { return int64(le.Uint64(v)) }
+
+// IntegerRange returns the ends of an operand of [OpIntegerRange], both included.
+func (v Value) IntegerRange() (least, greatest int64) {
+	_ = v[15]
+	return int64(le.Uint64(v)), int64(le.Uint64(v[8:]))
 }
 
-// SimplerPattern says what to write instead of a wildcard pattern that another
-// operator, or a shorter pattern, says; empty if none does. The pattern must
-// be well formed, as those of a File are.
+// AddressRange returns the ends of an operand of [OpAddressRange], both included.
+// It returns an IPv4-mapped IPv6 address as an IPv4 address.
+func (v Value) AddressRange() (first, last netip.Addr) {
+	return netip.AddrFrom16([16]byte(v)).Unmap(), netip.AddrFrom16([16]byte(v[16:])).Unmap()
+}
+
+// SimplerPattern returns what to write instead of the wildcard pattern p, if
+// another operator or a shorter pattern says the same, and otherwise "". The
+// pattern must be well formed. The patterns of a [File] are.
 func SimplerPattern(p []byte) string {
 	switch form, _ := patternForm(p); form {
 	case patternNoWildcard:

@@ -49,7 +49,7 @@ func genCriterion() *rapid.Generator[Expr] {
 				least := number.Draw(t, "least")
 				list = append(list, [2]int64{least, least + rapid.Int64Range(0, 3).Draw(t, "more")})
 			}
-			return IntegerRanges(input, list)
+			return IntegerRange(input, list...)
 		case 9:
 			var list []netip.Prefix
 			for range rapid.IntRange(1, 3).Draw(t, "prefixes") {
@@ -289,6 +289,83 @@ func TestBuilderMeaning(t *testing.T) {
 	})
 }
 
+// An extracted instance conforms, keeps what it says of itself, and holds for the
+// same events. So does a criterion.
+func TestExtract(t *testing.T) {
+	value := rapid.OneOf(
+		rapid.StringMatching(`[aAbB*?\\]{0,5}`),
+		rapid.StringMatching(`-?[0-9]{1,2}`),
+		rapid.Map(genAddress(), netip.Addr.String),
+	)
+	conforming := func(t *rapid.T, data []byte, err error) *File {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken := f.Conformance(); broken != 0 || f.Instances() != 1 {
+			t.Fatalf("the file has %d instances and breaks %b", f.Instances(), broken)
+		}
+		for i := range f.Programs() {
+			if differs := f.CompareProgram(i); differs != "" {
+				t.Fatal(differs)
+			}
+		}
+		return f
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		f := genModel().Draw(t, "model").build(t)
+		if f.Instances() == 0 {
+			return
+		}
+		i := rapid.IntRange(0, f.Instances()-1).Draw(t, "instance")
+		data, err := f.Extract(i)
+		one := conforming(t, data, err)
+		if one.Instance(0).ID != f.Instance(i).ID || one.HasProvenance() != f.HasProvenance() || f.HasProvenance() && one.Origin(0) != f.Origin(i) {
+			t.Fatalf("instance %v of %v became %v of %v", f.Instance(i).ID, f.Origin(i), one.Instance(0).ID, one.Origin(0))
+		}
+		k := rapid.IntRange(0, f.Criteria()-1).Draw(t, "criterion")
+		data, err = f.ExtractCriterion(k, testID(1))
+		alone := conforming(t, data, err)
+		for _, g := range []*File{one, alone} {
+			want := f.Header
+			want.Created, want.InputsRead, want.FileSize, want.SectionCount = 0, g.Header.InputsRead, g.Header.FileSize, g.Header.SectionCount
+			if g.Header != want {
+				t.Fatalf("the header %+v became %+v", f.Header, g.Header)
+			}
+		}
+		for range 8 {
+			var event [testInputs]*string
+			for i := range event {
+				event[i] = rapid.Ptr(value, true).Draw(t, "value")
+			}
+			holds := func(c testCriterion) bool { return c.holds(event[:]) }
+			if want, got := fileHolds(f, i, holds), fileHolds(one, 0, holds); want != got {
+				t.Fatalf("%s is %v, extracted it is %v: %s", conditionText(f, i), want, got, conditionText(one, 0))
+			}
+			if want, got := holds(criterionOf(f, k)), fileHolds(alone, 0, holds); want != got {
+				t.Fatalf("criterion %d is %v, extracted it is %v: %s", k, want, got, conditionText(alone, 0))
+			}
+		}
+	})
+}
+
+// criterionOf returns criterion i of a file.
+func criterionOf(f *File, i int) testCriterion {
+	c := f.Criterion(i)
+	tc := testCriterion{operator: c.Operator, flags: c.Flags, input: int(c.Input), inputs: slices.Collect(f.OperandInputs(c))}
+	for v := range f.OperandValues(c) {
+		tc.values = append(tc.values, string(v))
+	}
+	for p := range f.OperandPrograms(c) {
+		tc.values = append(tc.values, p.Source())
+	}
+	return tc
+}
+
 // A testCriterion is a criterion of an expression or of a file, as plain as
 // can be.
 type testCriterion struct {
@@ -327,15 +404,7 @@ func fileHolds(f *File, i int, holds func(testCriterion) bool) bool {
 	for k := inst.First; k < inst.First+inst.Count; k++ {
 		w := f.Word(k)
 		if w.IsReference() {
-			c := f.Criterion(w.Criterion())
-			tc := testCriterion{operator: c.Operator, flags: c.Flags, input: int(c.Input), inputs: slices.Collect(f.OperandInputs(c))}
-			for v := range f.OperandValues(c) {
-				tc.values = append(tc.values, string(v))
-			}
-			for p := range f.OperandPrograms(c) {
-				tc.values = append(tc.values, p.Source())
-			}
-			stack = append(stack, holds(tc) != w.Negated())
+			stack = append(stack, holds(criterionOf(f, w.Criterion())) != w.Negated())
 			continue
 		}
 		base := len(stack) - w.Operands()
@@ -394,7 +463,12 @@ func (c testCriterion) compare(value, operand string) bool {
 			other, otherOK := strictInteger(operand)
 			return ok && otherOK && number == other
 		}
-		return ok && Integer([]byte(operand), 0) <= number && number <= Integer([]byte(operand), int(c.operator-OpIntegerEquals))
+		least := Value(operand).Integer()
+		greatest := least
+		if c.operator == OpIntegerRange {
+			_, greatest = Value(operand).IntegerRange()
+		}
+		return ok && least <= number && number <= greatest
 	case OpAddressRange:
 		a, err := netip.ParseAddr(value)
 		bytes := a.As16()

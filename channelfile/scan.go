@@ -249,7 +249,8 @@ func (s *scanner) valueForm(roles byte, v []byte) bool {
 		if len(v) != 16 {
 			return false
 		}
-		s.breaks(RequirementOperatorSimplest, Integer(v, 0) >= Integer(v, 1))
+		least, greatest := Value(v).IntegerRange()
+		s.breaks(RequirementOperatorSimplest, least >= greatest)
 	}
 	if roles&roleAddress != 0 {
 		if len(v) != 32 {

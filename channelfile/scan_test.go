@@ -85,7 +85,7 @@ func scanFiles(t *testing.T) map[string][]byte {
 		And(Equals(0, "a"), Or(Equals(1, "b"), Prefix(1, `\x`), Suffix(2, "yy").Fold())),
 		Or(And(Equals(0, "a"), Equals(1, "b")), And(Equals(0, "c"), Pattern(3, `a*b\\`, `x?*`).Fold())),
 		Not(And(Equals(0, "a"), Or(Equals(1, "b"), And(Exists(2), IntegerEquals(3, 5))))),
-		And(Equals(2, "a", "b", "c"), Contains(2, "a", "b").All(), IntegerRange(3, 1, 9), AddressPrefix(1, netip.MustParsePrefix("10.0.0.0/8"))),
+		And(Equals(2, "a", "b", "c"), Contains(2, "a", "b").All(), IntegerRange(3, [2]int64{1, 9}), AddressPrefix(1, netip.MustParsePrefix("10.0.0.0/8"))),
 		And(EqualsInput(0, 1, 2), PrefixInput(2, 0).Fold(), IntegerEqualsInput(1, 3)),
 		And(Equals(2, "a"), Equals(2, "a", "b"), Equals(2, "a", "c")), // lists with one start
 	}

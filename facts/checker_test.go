@@ -78,7 +78,7 @@ func small(t testing.TB) (file, fleet []byte, claims *facts.Facts) {
 	d := s.defs.ByName("mixed", 1)
 	const name, port, source, size, text = 0, 1, 2, 3, 4
 	s.Data = testkit.Encode(t, testkit.HeaderOf(d),
-		channelfile.And(channelfile.Equals(name, "a", "bc").Fold(), channelfile.Not(channelfile.Exists(port)), channelfile.IntegerRange(size, 1, 9)),
+		channelfile.And(channelfile.Equals(name, "a", "bc").Fold(), channelfile.Not(channelfile.Exists(port)), channelfile.IntegerRange(size, [2]int64{1, 9})),
 		channelfile.Or(channelfile.Pattern(text, "a?b*c", `\\*?`), channelfile.And(channelfile.Contains(name, "x"), channelfile.Regexp(text, "a[b-d]+|e"))),
 		channelfile.And(channelfile.AddressPrefix(source, netip.MustParsePrefix("10.0.0.0/8")), channelfile.EqualsInput(name, text), channelfile.Prefix(name, "z")),
 		channelfile.IntegerEquals(port, 20, 21),

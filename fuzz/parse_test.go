@@ -159,11 +159,12 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 			n++
 			switch c.Operator {
 			case channelfile.OpIntegerEquals:
-				channelfile.Integer(v, 0)
+				v.Integer()
 			case channelfile.OpIntegerRange:
-				channelfile.Integer(v, 1)
+				v.IntegerRange()
 			case channelfile.OpAddressRange:
-				_ = channelfile.Address(v, 0).String() + channelfile.Address(v, 1).String()
+				first, last := v.AddressRange()
+				_ = first.String() + last.String()
 			case channelfile.OpPattern:
 				channelfile.SimplerPattern(v)
 			}

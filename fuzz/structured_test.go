@@ -420,14 +420,14 @@ func (l *modelLiteral) expr() channelfile.Expr {
 			least, greatest := rangeOf(n)
 			ranges = append(ranges, [2]int64{least, greatest})
 		}
-		e = channelfile.IntegerRanges(input, ranges)
+		e = channelfile.IntegerRange(input, ranges...)
 	case channelfile.OpAddressRange:
 		var ranges [][2]netip.Addr
 		for _, n := range l.Numbers {
 			first, last := addressesOf(n)
 			ranges = append(ranges, [2]netip.Addr{first, last})
 		}
-		e = channelfile.AddressRanges(input, ranges)
+		e = channelfile.AddressRange(input, ranges...)
 	}
 	if l.Fold {
 		e = e.Fold()

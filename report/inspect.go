@@ -346,14 +346,16 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 	return text
 }
 
-func operand(op channelfile.Operator, v []byte) string {
+func operand(op channelfile.Operator, v channelfile.Value) string {
 	switch op {
 	case channelfile.OpIntegerEquals:
-		return strconv.FormatInt(channelfile.Integer(v, 0), 10)
+		return strconv.FormatInt(v.Integer(), 10)
 	case channelfile.OpIntegerRange:
-		return fmt.Sprintf("%d to %d", channelfile.Integer(v, 0), channelfile.Integer(v, 1))
+		least, greatest := v.IntegerRange()
+		return fmt.Sprintf("%d to %d", least, greatest)
 	case channelfile.OpAddressRange:
-		return fmt.Sprintf("%v to %v", channelfile.Address(v, 0), channelfile.Address(v, 1))
+		first, last := v.AddressRange()
+		return fmt.Sprintf("%v to %v", first, last)
 	}
 	return literal(v)
 }

@@ -118,8 +118,8 @@ func TestNeedsOfSteps(t *testing.T) {
 		{"regexp, all", cf.Regexp(5, `.`, `[^\x{0}-\x{10FFFF}]`).All(), 1 + (3*2 + 2) + 3*2, (3*2 + 2) + 3*2},
 		{"integer equals", cf.IntegerEquals(5, 1, 2, 3), 24 + 2*3, 0},
 		{"integer equals with inputs", cf.IntegerEqualsInput(5, 6), 1 + 40, 0},
-		{"integer range", cf.IntegerRange(5, 1, 9), 24 + 2, 0},
-		{"address range", cf.AddressRange(5, addr("10.0.0.1"), addr("10.0.0.9")), 64 + 4, 0},
+		{"integer range", cf.IntegerRange(5, [2]int64{1, 9}), 24 + 2, 0},
+		{"address range", cf.AddressRange(5, [2]netip.Addr{addr("10.0.0.1"), addr("10.0.0.9")}), 64 + 4, 0},
 	} {
 		n := sensor.NeedsOf(testkit.File(t, testkit.IPC, tt.condition), nil)
 		if want := 1 + 1 + tt.constant; n.Constant != want || n.Inputs[0].Coefficient != tt.coefficient {
@@ -335,7 +335,7 @@ func drawCondition(t *rapid.T, depth int) cf.Expr {
 	case 2:
 		return cf.Equals(in, texts.Draw(t, "texts")...).Fold()
 	case 3:
-		return cf.IntegerRange(in, 1, rapid.Int64Range(2, 9).Draw(t, "greatest"))
+		return cf.IntegerRange(in, [2]int64{1, rapid.Int64Range(2, 9).Draw(t, "greatest")})
 	case 4:
 		return cf.Suffix(in, texts.Draw(t, "texts")...).All()
 	case 5:

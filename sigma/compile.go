@@ -600,7 +600,7 @@ func (c *compiler) compare(it *Item, input int, choices []choice) channelfile.Ex
 	case sensor.TypeInteger:
 		return channelfile.IntegerEquals(input, numbers...)
 	case sensor.TypeAddress:
-		return channelfile.AddressRanges(input, addresses)
+		return channelfile.AddressRange(input, addresses...)
 	}
 	// channelfile.Pattern uses the simplest operator that is equivalent to the
 	// pattern: equals, prefix, suffix, contains or exists.
@@ -804,7 +804,7 @@ func (c *compiler) numbers(it *Item, input int) channelfile.Expr {
 			ranges = append(ranges, [2]int64{n, math.MaxInt64})
 		}
 	}
-	e := channelfile.IntegerRanges(input, ranges)
+	e := channelfile.IntegerRange(input, ranges...)
 	if it.chain.all {
 		e = e.All()
 	}

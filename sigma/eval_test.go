@@ -150,9 +150,10 @@ func compare(c channelfile.Criterion, value, operand string) bool {
 		return value == operand
 	}
 	if c.Operator == channelfile.OpIntegerEquals {
-		return n == channelfile.Integer([]byte(operand), 0)
+		return n == channelfile.Value(operand).Integer()
 	}
-	return channelfile.Integer([]byte(operand), 0) <= n && n <= channelfile.Integer([]byte(operand), 1)
+	least, greatest := channelfile.Value(operand).IntegerRange()
+	return least <= n && n <= greatest
 }
 
 // like matches a wildcard pattern the slow and obvious way.

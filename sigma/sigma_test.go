@@ -145,9 +145,10 @@ func reference(f *channelfile.File, w channelfile.Word, def *sensor.Definition) 
 	for v := range f.OperandValues(c) {
 		switch c.Operator {
 		case channelfile.OpIntegerEquals:
-			fmt.Fprintf(&b, " %d", channelfile.Integer(v, 0))
+			fmt.Fprintf(&b, " %d", v.Integer())
 		case channelfile.OpIntegerRange:
-			fmt.Fprintf(&b, " %d..%d", channelfile.Integer(v, 0), channelfile.Integer(v, 1))
+			least, greatest := v.IntegerRange()
+			fmt.Fprintf(&b, " %d..%d", least, greatest)
 		case channelfile.OpAddressRange:
 			fmt.Fprintf(&b, " %v..%v", address(v[:16]), address(v[16:]))
 		default:

@@ -133,7 +133,7 @@ func (g *Generator) of(d *sensor.Definition, input int) channelfile.Expr {
 			return channelfile.IntegerEquals(input, g.integer(), g.integer())
 		}
 		a, b := g.integer(), g.integer()
-		return channelfile.IntegerRange(input, min(a, b), max(a, b))
+		return channelfile.IntegerRange(input, [2]int64{min(a, b), max(a, b)})
 	}
 	addresses := func() channelfile.Expr {
 		a := netip.AddrFrom4([4]byte{byte(g.r.IntN(3)), 0, byte(g.r.IntN(256)), 1})

@@ -133,7 +133,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(304, channelfile.And(channelfile.Regexp(2, source(266)), channelfile.Regexp(0, `[a-z]{300}(b|cd)$`)))
 	case 4: // criteria
 		for i := range many {
-			e := channelfile.IntegerRange(1, int64(i), int64(i)+10)
+			e := channelfile.IntegerRange(1, [2]int64{int64(i), int64(i) + 10})
 			if i >= many/2 { // criteria that differ in their second operand
 				e = channelfile.Contains(2, "a", fmt.Sprint("b", i)).All()
 			}
@@ -152,7 +152,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(3, channelfile.Or(channelfile.IntegerEqualsInput(3, others...), channelfile.SuffixInput(4, others...), channelfile.EqualsInput(5, others[1:]...)))
 		add(4, channelfile.And(channelfile.IntegerEqualsInput(3, others...), channelfile.Exists(0)))
 		add(5, channelfile.IntegerEqualsInput(3, others[:2]...))
-		add(6, channelfile.And(channelfile.IntegerRange(last+1, 5, 9), channelfile.AddressPrefix(last+2, netip.MustParsePrefix("10.0.0.0/8"))))
+		add(6, channelfile.And(channelfile.IntegerRange(last+1, [2]int64{5, 9}), channelfile.AddressPrefix(last+2, netip.MustParsePrefix("10.0.0.0/8"))))
 	}
 	data, err := b.Encode()
 	if err != nil {

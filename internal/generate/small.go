@@ -111,7 +111,7 @@ func smallCriteria(i int, types [2]sensor.InputType) (list []channelfile.Expr) {
 	same := types[0] == types[1]
 	list = append(list, channelfile.Exists(i))
 	numbers := func() {
-		list = append(list, channelfile.IntegerEquals(i, 0), channelfile.IntegerEquals(i, 0, 1), channelfile.IntegerRange(i, 0, 1))
+		list = append(list, channelfile.IntegerEquals(i, 0), channelfile.IntegerEquals(i, 0, 1), channelfile.IntegerRange(i, [2]int64{0, 1}))
 		if same {
 			list = append(list, channelfile.IntegerEqualsInput(i, other))
 		}

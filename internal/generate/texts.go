@@ -38,7 +38,7 @@ func Texts() *Batch {
 		list = append(list, channelfile.Pattern(0, s), channelfile.Pattern(0, s).Fold())
 	}
 	for _, n := range []int64{0, 1, 7, -1, 1<<63 - 1, -1 << 63} {
-		list = append(list, channelfile.IntegerEquals(0, n), channelfile.IntegerRange(0, n, 1<<63-1), channelfile.IntegerRange(0, -1<<63, n))
+		list = append(list, channelfile.IntegerEquals(0, n), channelfile.IntegerRange(0, [2]int64{n, 1<<63 - 1}), channelfile.IntegerRange(0, [2]int64{-1 << 63, n}))
 	}
 	for _, s := range []string{"0.0.0.0/0", "1.2.3.4/32", "1.2.3.0/24", "::/0", "::1/128", "1::/16", "2001:db8::/32"} {
 		list = append(list, channelfile.AddressPrefix(0, netip.MustParsePrefix(s)))

@@ -246,7 +246,7 @@ func (g generator) portCriterion() channelfile.Expr {
 		return channelfile.IntegerEquals(destinationPort, common(g, ports))
 	}
 	least := int64(1024 * (1 + g.IntN(60)))
-	return channelfile.IntegerRange(destinationPort, least, least+int64(pick(g, []int{9, 99, 999, 1023})))
+	return channelfile.IntegerRange(destinationPort, [2]int64{least, least + int64(pick(g, []int{9, 99, 999, 1023}))})
 }
 
 func (g generator) network() netip.Prefix {

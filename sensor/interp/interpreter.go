@@ -284,10 +284,10 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		it.work += uint64(c.Count)
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
-			least := channelfile.Integer(b, 0)
+			least := b.Integer()
 			greatest := least
 			if c.Operator == channelfile.OpIntegerRange {
-				greatest = channelfile.Integer(b, 1)
+				_, greatest = b.IntegerRange()
 			}
 			if (least <= n && n <= greatest) != all {
 				return !all, nil

@@ -97,15 +97,15 @@ func TestInterpreterMeaning(t *testing.T) {
 		{"integer: empty", cf.IntegerEquals(0, 0), "", "", false},
 		{"integer: a minus alone", cf.IntegerEquals(0, 0), "-", "", false},
 		{"integer: least", cf.IntegerEquals(0, math.MinInt64), "-9223372036854775808", "", true},
-		{"integer: below the least", cf.IntegerRange(0, math.MinInt64, math.MaxInt64), "-9223372036854775809", "", false},
-		{"integer: greatest", cf.IntegerRange(0, 1, math.MaxInt64), "9223372036854775807", "", true},
-		{"integer: above the greatest", cf.IntegerRange(0, 1, math.MaxInt64), "9223372036854775808", "", false},
-		{"integer: 20 digits", cf.IntegerRange(0, 1, math.MaxInt64), "18446744073709551617", "", false},
-		{"integer: hexadecimal", cf.IntegerRange(0, 1, math.MaxInt64), "0x5", "", false},
-		{"range: both ends", cf.IntegerRange(0, 3, 5), "3", "", true},
-		{"range: outside", cf.IntegerRange(0, 3, 5), "6", "", false},
-		{"range: all of", cf.IntegerRanges(0, [][2]int64{{1, 5}, {4, 9}}).All(), "4", "", true},
-		{"range: all of, one fails", cf.IntegerRanges(0, [][2]int64{{1, 5}, {4, 9}}).All(), "3", "", false},
+		{"integer: below the least", cf.IntegerRange(0, [2]int64{math.MinInt64, math.MaxInt64}), "-9223372036854775809", "", false},
+		{"integer: greatest", cf.IntegerRange(0, [2]int64{1, math.MaxInt64}), "9223372036854775807", "", true},
+		{"integer: above the greatest", cf.IntegerRange(0, [2]int64{1, math.MaxInt64}), "9223372036854775808", "", false},
+		{"integer: 20 digits", cf.IntegerRange(0, [2]int64{1, math.MaxInt64}), "18446744073709551617", "", false},
+		{"integer: hexadecimal", cf.IntegerRange(0, [2]int64{1, math.MaxInt64}), "0x5", "", false},
+		{"range: both ends", cf.IntegerRange(0, [2]int64{3, 5}), "3", "", true},
+		{"range: outside", cf.IntegerRange(0, [2]int64{3, 5}), "6", "", false},
+		{"range: all of", cf.IntegerRange(0, [2]int64{1, 5}, [2]int64{4, 9}).All(), "4", "", true},
+		{"range: all of, one fails", cf.IntegerRange(0, [2]int64{1, 5}, [2]int64{4, 9}).All(), "3", "", false},
 		{"address", cf.AddressPrefix(0, network), "10.1.2.3", "", true},
 		{"address: outside", cf.AddressPrefix(0, network), "10.2.2.3", "", false},
 		{"address: mapped", cf.AddressPrefix(0, network), "::ffff:10.1.2.3", "", true},
@@ -155,7 +155,7 @@ func TestInterpreterTypedValues(t *testing.T) {
 		want bool
 	}{
 		{"a number", cf.IntegerEquals(0, -5), Number(-5), true},
-		{"a number in a range", cf.IntegerRange(0, 1, 3), Number(2), true},
+		{"a number in a range", cf.IntegerRange(0, [2]int64{1, 3}), Number(2), true},
 		{"an address", cf.AddressPrefix(0, netip.MustParsePrefix("10.0.0.0/8")), IP(address), true},
 		{"an address of IPv6", cf.AddressPrefix(0, netip.MustParsePrefix("10.0.0.0/8")), IP(netip.IPv6Loopback()), false},
 		{"no address is absent", cf.Exists(0), IP(netip.Addr{}), false},
@@ -266,7 +266,7 @@ func TestRunInstance(t *testing.T) {
 // TestInterpreterAllocations tests that an interpreter does not allocate after its first event.
 func TestInterpreterAllocations(t *testing.T) {
 	it := interpreterOf(t, sensor.Reader{Access: sensor.AccessNamed},
-		cf.Contains(0, "É").Fold(), cf.Pattern(0, "*a?b").Fold(), cf.Pattern(0, "*\xC3?\xA9*"), cf.IntegerRange(1, 1, 7),
+		cf.Contains(0, "É").Fold(), cf.Pattern(0, "*a?b").Fold(), cf.Pattern(0, "*\xC3?\xA9*"), cf.IntegerRange(1, [2]int64{1, 7}),
 		cf.AddressPrefix(2, netip.MustParsePrefix("10.0.0.0/8")), cf.EqualsInput(0, 3).Fold(), cf.Suffix(4, "x").Fold())
 	event := Event{Text("aÉ\xFFab"), Text("5"), Text("not an address"), Text("k"), Text("x")}
 	if n := testing.AllocsPerRun(10, func() {

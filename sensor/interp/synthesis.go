@@ -377,14 +377,14 @@ func (s *Synthesizer) number(c channelfile.Criterion, hold bool, typ sensor.Inpu
 	n := int64(0)
 	s.it.work += uint64(8 * c.Count)
 	for v := range s.file.OperandValues(c) {
-		n = channelfile.Integer(v, 0)
+		n = v.Integer()
 		if c.Flags&channelfile.FlagAll != 0 {
-			n = max(n, channelfile.Integer(v, 0))
+			n = max(n, v.Integer())
 		}
 	}
 	if !hold {
 		for v := range s.file.OperandValues(c) {
-			if least := channelfile.Integer(v, 0); least > math.MinInt64 && least <= n {
+			if least := v.Integer(); least > math.MinInt64 && least <= n {
 				n = least - 1
 			}
 		}

@@ -37,7 +37,7 @@ func TestSynthesizerBothWays(t *testing.T) {
 		{"an expression of more classes than a byte counts", cf.Regexp(0, classes.String()), nil},
 		{"a number", cf.IntegerEquals(0, 291), []sensor.InputType{sensor.TypeInteger}},
 		{"a number that is handed over as a text", cf.IntegerEquals(0, 291), nil},
-		{"numbers from and to", cf.IntegerRange(0, 20, 21), []sensor.InputType{sensor.TypeInteger}},
+		{"numbers from and to", cf.IntegerRange(0, [2]int64{20, 21}), []sensor.InputType{sensor.TypeInteger}},
 		{"a network", cf.AddressPrefix(0, network), []sensor.InputType{sensor.TypeAddress}},
 		{"a network, for a text", cf.AddressPrefix(0, network), nil},
 		{"two texts", cf.EqualsInput(0, 1), nil},

@@ -176,7 +176,8 @@ func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 		}
 		return s.patterns[operand] == 1
 	case channelfile.OpIntegerRange:
-		return channelfile.Integer(v, 0) < channelfile.Integer(v, 1)
+		least, greatest := v.IntegerRange()
+		return least < greatest
 	case channelfile.OpAddressRange:
 		return bytes.Compare(v[:16], v[16:]) <= 0 // as bytes, whatever the version
 	}
@@ -199,13 +200,14 @@ func (s *simplest) why(c channelfile.Criterion, operand int) string {
 	case channelfile.OpPattern:
 		return fmt.Sprintf("of %s, %s", quote(v), channelfile.SimplerPattern(v))
 	case channelfile.OpIntegerRange:
-		least, greatest := channelfile.Integer(v, 0), channelfile.Integer(v, 1)
+		least, greatest := v.IntegerRange()
 		if least == greatest {
 			return fmt.Sprintf("a range of one number, %d, which integer equals says", least)
 		}
 		return fmt.Sprintf("from %d to %d is no number: it never holds", least, greatest)
 	case channelfile.OpAddressRange:
-		return fmt.Sprintf("from %v to %v is no address: it never holds", channelfile.Address(v, 0), channelfile.Address(v, 1))
+		first, last := v.AddressRange()
+		return fmt.Sprintf("from %v to %v is no address: it never holds", first, last)
 	}
 	return "an operand is empty, which exists says"
 }

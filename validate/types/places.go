@@ -50,12 +50,13 @@ func operatorsFor(t sensor.InputType) string {
 
 // reaches reports whether the input can have value v of an operand. Length returns the
 // smallest length of v in bytes, in any case of its letters.
-func reaches(c channelfile.Criterion, def *sensor.Input, v []byte, length func() int) bool {
+func reaches(c channelfile.Criterion, def *sensor.Input, v channelfile.Value, length func() int) bool {
 	switch c.Operator {
 	case channelfile.OpIntegerEquals:
-		return !outside(def, channelfile.Integer(v, 0), channelfile.Integer(v, 0))
+		return !outside(def, v.Integer(), v.Integer())
 	case channelfile.OpIntegerRange:
-		return !outside(def, channelfile.Integer(v, 0), channelfile.Integer(v, 1))
+		least, greatest := v.IntegerRange()
+		return !outside(def, least, greatest)
 	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 		if def.MaxLength == 0 || len(v) <= def.MaxLength {
 			return true
@@ -66,12 +67,13 @@ func reaches(c channelfile.Criterion, def *sensor.Input, v []byte, length func()
 }
 
 // beyond returns the reason why the input cannot have value v of an operand.
-func beyond(c channelfile.Criterion, def *sensor.Input, v []byte) string {
+func beyond(c channelfile.Criterion, def *sensor.Input, v channelfile.Value) string {
 	switch c.Operator {
 	case channelfile.OpIntegerEquals:
-		return fmt.Sprintf("it is never %d: it goes from %s", channelfile.Integer(v, 0), reach(def))
+		return fmt.Sprintf("it is never %d: it goes from %s", v.Integer(), reach(def))
 	case channelfile.OpIntegerRange:
-		return fmt.Sprintf("it is never from %d to %d: it goes from %s", channelfile.Integer(v, 0), channelfile.Integer(v, 1), reach(def))
+		least, greatest := v.IntegerRange()
+		return fmt.Sprintf("it is never from %d to %d: it goes from %s", least, greatest, reach(def))
 	}
 	return fmt.Sprintf("the operand has %d bytes, the value at most %d", len(v), def.MaxLength)
 }

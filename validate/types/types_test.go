@@ -102,7 +102,7 @@ func TestMessages(t *testing.T) {
 		{"equals on an address", subject(t, header, channelfile.Prefix(0, "a"), channelfile.Equals(2, "10.0.0.1")), []string{
 			"CF2006 instance[1].word[0] rules.yml:20 <2 Source address>: equals on input 3 (index 2), Source, which is of type address" + ofAddress,
 		}, "of the second rule"},
-		{"integer on an address", subject(t, header, channelfile.IntegerRange(2, 1, 2)), []string{
+		{"integer on an address", subject(t, header, channelfile.IntegerRange(2, [2]int64{1, 2})), []string{
 			"CF2006 instance[0].word[0] rules.yml:10 <2 Source address>: integer range on input 3 (index 2), Source, which is of type address" + ofAddress,
 		}, "no number"},
 		{"address on an integer", subject(t, header, channelfile.AddressPrefix(1, netip.MustParsePrefix("10.0.0.0/8"))), []string{
@@ -132,10 +132,10 @@ func TestMessages(t *testing.T) {
 		{"number beyond", subject(t, header, channelfile.IntegerEquals(1, 99971)), []string{
 			"CF2007 instance[0].word[0] rules.yml:10 <1 Port integer>: integer equals on input 2 (index 1), Port, can never hold: it is never 99971: it goes from 1 to 65535" + correct,
 		}, "as in March 2013"},
-		{"range beyond", subject(t, header, channelfile.IntegerRange(1, -9, 0)), []string{
+		{"range beyond", subject(t, header, channelfile.IntegerRange(1, [2]int64{-9, 0})), []string{
 			"CF2007 instance[0].word[0] rules.yml:10 <1 Port integer>: integer range on input 2 (index 1), Port, can never hold: it is never from -9 to 0: it goes from 1 to 65535" + correct,
 		}, "below the least"},
-		{"range that overlaps", subject(t, header, channelfile.IntegerRange(1, -9, 1)), nil, "one number is enough"},
+		{"range that overlaps", subject(t, header, channelfile.IntegerRange(1, [2]int64{-9, 1})), nil, "one number is enough"},
 		{"no greatest", subject(t, header, channelfile.And(channelfile.IntegerEquals(5, math.MaxInt64), channelfile.IntegerEquals(5, 99))), []string{
 			"CF2007 instance[0].word[0] rules.yml:10 <5 Above integer>: integer equals on input 6 (index 5), Above, can never hold: it is never 99: it goes from 100 to the greatest integer" + correct,
 		}, "one bound"},

@@ -7,7 +7,6 @@ package witness
 import (
 	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -223,8 +222,8 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 		if w.finding.Input != nil && !readsInput(file, c, w.finding.Input.Index) {
 			continue
 		}
-		content := alone(file, c)
-		if content == nil {
+		content, err := file.ExtractCriterion(i, channelfile.ID{15: 1})
+		if err != nil {
 			stands = false
 			continue
 		}
@@ -232,8 +231,9 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 			return found
 		}
 	}
-	// The builder does not reproduce a program that differs from its source, or a
-	// criterion that is not in normal form. Use the file itself in that case.
+	// A criterion cannot be extracted if its program is not that of its source. A
+	// criterion that is not in normal form becomes a simpler one. In both cases
+	// the file itself can show the fault.
 	if !stands && len(file.Data()) <= maxContent {
 		if found := try(file.Data()); found != nil {
 			return found
@@ -376,95 +376,4 @@ func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list
 		steps += min(charge, math.MaxUint64-steps)
 	}
 	return list, steps
-}
-
-// alone returns a channel file with one instance of one criterion, or nil if the builder
-// cannot make it.
-func alone(f *channelfile.File, c channelfile.Criterion) []byte {
-	b := channelfile.NewBuilder(channelfile.Header{
-		Channel: f.Header.Channel, Revision: f.Header.Revision, Type: f.Header.Type,
-		TypeVersion: f.Header.TypeVersion, InputsDeclared: f.Header.InputsDeclared,
-	})
-	if b.Add(channelfile.ID{15: 1}, expression(f, c), nil) != nil {
-		return nil
-	}
-	data, err := b.Encode()
-	if err != nil {
-		return nil
-	}
-	return data
-}
-
-// expression returns a criterion of a file as an expression for the builder.
-func expression(f *channelfile.File, c channelfile.Criterion) channelfile.Expr {
-	input := int(c.Input)
-	var inputs []int
-	for other := range f.OperandInputs(c) {
-		inputs = append(inputs, other)
-	}
-	var values []string
-	var integers []int64
-	var ranges [][2]int64
-	for v := range f.OperandValues(c) {
-		switch c.Operator {
-		case channelfile.OpIntegerEquals:
-			integers = append(integers, channelfile.Integer(v, 0))
-		case channelfile.OpIntegerRange:
-			ranges = append(ranges, [2]int64{channelfile.Integer(v, 0), channelfile.Integer(v, 1)})
-		default:
-			values = append(values, string(v))
-		}
-	}
-	var e channelfile.Expr
-	compares := len(inputs) > 0
-	switch {
-	case c.Operator == channelfile.OpExists:
-		return channelfile.Exists(input)
-	case c.Operator == channelfile.OpEquals && compares:
-		e = channelfile.EqualsInput(input, inputs...)
-	case c.Operator == channelfile.OpPrefix && compares:
-		e = channelfile.PrefixInput(input, inputs...)
-	case c.Operator == channelfile.OpSuffix && compares:
-		e = channelfile.SuffixInput(input, inputs...)
-	case c.Operator == channelfile.OpIntegerEquals && compares:
-		e = channelfile.IntegerEqualsInput(input, inputs...)
-	case c.Operator == channelfile.OpEquals:
-		e = channelfile.Equals(input, values...)
-	case c.Operator == channelfile.OpPrefix:
-		e = channelfile.Prefix(input, values...)
-	case c.Operator == channelfile.OpSuffix:
-		e = channelfile.Suffix(input, values...)
-	case c.Operator == channelfile.OpContains:
-		e = channelfile.Contains(input, values...)
-	case c.Operator == channelfile.OpPattern:
-		e = channelfile.Pattern(input, values...)
-	case c.Operator == channelfile.OpIntegerEquals:
-		e = channelfile.IntegerEquals(input, integers...)
-	case c.Operator == channelfile.OpIntegerRange:
-		e = channelfile.IntegerRanges(input, ranges)
-	case c.Operator == channelfile.OpAddressRange:
-		e = addresses(input, values)
-	case c.Operator == channelfile.OpRegexp:
-		var sources []string
-		for p := range f.OperandPrograms(c) {
-			sources = append(sources, p.Source())
-		}
-		e = channelfile.Regexp(input, sources...)
-	}
-	if c.Flags&channelfile.FlagFold != 0 {
-		e = e.Fold()
-	}
-	if c.Flags&channelfile.FlagAll != 0 {
-		e = e.All()
-	}
-	return e
-}
-
-func addresses(input int, values []string) channelfile.Expr {
-	var ranges [][2]netip.Addr
-	for _, v := range values {
-		first, last := netip.AddrFrom16([16]byte([]byte(v[:16]))), netip.AddrFrom16([16]byte([]byte(v[16:])))
-		ranges = append(ranges, [2]netip.Addr{first, last})
-	}
-	return channelfile.AddressRanges(input, ranges)
 }
