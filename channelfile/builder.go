@@ -8,32 +8,31 @@ import (
 	"unicode/utf8"
 )
 
-// A Builder makes a channel file of template instances. It brings their
-// conditions into normal form: whatever the order in which instances are
-// added, and however their conditions are spelled, the same model gives the
-// same bytes.
+// A Builder encodes template instances as a channel file in normal form. The
+// same model always gives the same bytes. The order in which instances are
+// added and the spelling of their conditions make no difference.
 //
-// Adding n instances and encoding them takes time in the order of n log n.
-// A Builder must not be used by several goroutines at once.
+// Adding n instances and encoding them takes time proportional to n log n. A
+// Builder must not be used by several goroutines at once.
 type Builder struct {
 	header     Header
 	provenance triState // whether the instances have origins
 
 	instances []builtInstance
 	ids       map[ID]struct{}
-	cond      postfix // the words of all instances; references name criteria of this Builder
+	cond      postfix // the words of all instances, with the criterion numbers of this Builder
 
-	criteria interner // by operator, flags, input and operands
+	criteria interner // keys are operator, flags, input and operands
 	records  []builtCriterion
-	operands []uint32 // of the records: numbers of values, or inputs
+	operands []uint32 // operands of all records: numbers of values or programs, or inputs
 	values   interner
 	programs interner   // the sources
-	compiled []*Program // of the programs
+	compiled []*Program // one for each source
 	texts    interner
 
 	shared map[*node]sharedCriterion
 
-	// scratch of one Add
+	// scratch memory of one Add
 	simple    []simpleCriterion
 	made      []uint32
 	ascending []uint32
@@ -52,12 +51,12 @@ const (
 type builtInstance struct {
 	id           ID
 	first, count int       // words
-	origin       [5]uint32 // texts, in the order of the file
+	origin       [5]uint32 // numbers of texts, in the order of the file
 	line         uint32
 }
 
-// A builtCriterion is a criterion as in the file, but for the numbers of its
-// operands' values, which are those of the Builder.
+// A builtCriterion is a criterion as in a file, except that its operands are
+// the value and program numbers of the Builder.
 type builtCriterion struct {
 	operator     Operator
 	flags        Flags
@@ -65,10 +64,10 @@ type builtCriterion struct {
 	first, count int
 }
 
-// A sharedCriterion is what a shared node was normalised to.
+// A sharedCriterion is the normal form of a shared node.
 type sharedCriterion struct {
 	criteria []uint32
-	or       bool // one must hold, not each
+	or       bool // true if one criterion must hold, false if all must
 }
 
 // An interner numbers distinct strings from 0.
@@ -90,27 +89,28 @@ func (t *interner) number(s string) uint32 {
 	return n
 }
 
-// NewBuilder returns a Builder without instances. Of h it takes Channel,
-// Revision, Type, TypeVersion, InputsDeclared and Created; the rest follows
-// from the instances.
+// NewBuilder returns a Builder without instances. It uses the fields Channel,
+// Revision, Type, TypeVersion, InputsDeclared and Created of h. Encode computes
+// the other fields.
 func NewBuilder(h Header) *Builder {
 	b := &Builder{header: h, ids: make(map[ID]struct{})}
-	b.texts.number("") // is 0, as in the use of an and or or
+	b.texts.number("") // number 0, which the use of an and or or has
 	b.cond.texts = &b.texts
 	return b
 }
 
-// Add adds a template instance that matches where the condition holds. The
-// origin says where it comes from; it is nil if the file is to have no
-// provenance. Either all instances of a file have an origin, or none. Without
-// one, what [Expr.From] says is left out too.
+// Add adds a template instance that matches if the condition holds. The origin
+// describes its source, and is nil if the file has no provenance. Either all
+// instances of a file have an origin, or no instance has one. Without an
+// origin, Add ignores the places given by [Expr.From].
 //
-// It is an error if the ID is all zero or was added before, if the condition
-// is empty, reads an input that the header does not declare, has a criterion
-// without operands, a malformed pattern, a regular expression that is none or
-// that no program can say (then it is a [*RegexpError]), or a range that ends
-// before it starts, if a text is not UTF-8, or if a limit of the format is exceeded. The Builder
-// is then as it was before, and may go on to be used.
+// Add returns an error and does not change the Builder in these cases:
+//   - The ID is all zero or was added before.
+//   - The condition is empty, or reads an input that the header does not declare.
+//   - A criterion has no operands, a malformed pattern, or a range that ends before it starts.
+//   - A regular expression is malformed or not expressible. The error wraps a [*RegexpError].
+//   - A text is not UTF-8.
+//   - A limit of the format is exceeded. The error wraps [ErrLimit].
 func (b *Builder) Add(id ID, condition Expr, origin *Origin) error {
 	words := len(b.cond.words)
 	if err := b.add(id, condition, origin); err != nil {
@@ -185,16 +185,16 @@ func checkLine(line int) (uint32, error) {
 	return uint32(line), nil
 }
 
-// A context is what the nodes above a node say of it.
+// A context holds what the ancestors of a node apply to it.
 type context struct {
 	negated bool
-	flags   Flags // fold and all
-	from    *node // the innermost nodeFrom, nil if there is none
+	flags   Flags // FlagFold and FlagAll
+	from    *node // the innermost nodeFrom; nil if there is no such node
 }
 
-// addCondition appends the words of the condition, in normal form but for the
-// order of operands: criteria get their numbers in the file, by which operands
-// ascend, only when all are known.
+// addCondition appends the words of the condition. They are in normal form,
+// except for the order of operands. That order depends on the numbers of
+// criteria in the file, which are only known when all instances are added.
 func (b *Builder) addCondition(e Expr) error {
 	switch {
 	case e.node == nil:
@@ -206,7 +206,7 @@ func (b *Builder) addCondition(e Expr) error {
 	}
 	first := len(b.cond.words)
 	b.cond.spans = b.cond.spans[:0]
-	// What is left on the stack is and-ed.
+	// The truth values that remain on the stack are joined by and.
 	if err := b.operandsOf(e, wordOperator, context{}); err != nil {
 		return err
 	}
@@ -216,8 +216,9 @@ func (b *Builder) addCondition(e Expr) error {
 
 var errEmptyExpr = errors.New("the condition is empty, or has an empty part: an instance without criteria would match every event")
 
-// operandsOf appends the operands that e is to the and or or that is being
-// built; join says which of the two. It recurses no deeper than maxExprDepth.
+// operandsOf appends the operands that e contributes to the and or or that is
+// being built. join tells which of the two it is. The recursion is no deeper
+// than maxExprDepth.
 func (b *Builder) operandsOf(e Expr, join Word, ctx context) error {
 	n := e.node
 	if n == nil {
@@ -267,7 +268,8 @@ func joinWord(or bool) Word {
 	return wordOperator
 }
 
-// criterionOf appends the references that the criterion n is.
+// criterionOf appends references to the criteria that together mean the same as
+// n.
 func (b *Builder) criterionOf(n *node, join Word, ctx context) error {
 	var u use
 	if b.cond.traced && ctx.from != nil {
@@ -309,8 +311,8 @@ func (b *Builder) criterionOf(n *node, join Word, ctx context) error {
 	return nil
 }
 
-// internCriterion finds or makes the criteria that n is. The result is valid
-// until the next call.
+// internCriterion finds or adds the criteria that together mean the same as n.
+// The result is valid until the next call.
 func (b *Builder) internCriterion(n *node, flags Flags) (sharedCriterion, error) {
 	if err := b.checkInput(n.input); err != nil {
 		return sharedCriterion{}, err
@@ -403,12 +405,12 @@ func (b *Builder) numberProgram(expression string) (uint32, error) {
 	return b.programs.number(expression), nil
 }
 
-// checkCondition verifies that a condition keeps the limits.
+// checkCondition checks that a condition does not exceed a limit.
 func (b *Builder) checkCondition(words []Word) error {
 	if len(words) > MaxWords {
 		return fmt.Errorf("the condition has %d words, %w: at most %d (MaxWords); give a criterion several operands, or split the rule", len(words), ErrLimit, MaxWords)
 	}
-	depths := b.depths[:0] // of each truth on the stack
+	depths := b.depths[:0] // of each truth value on the stack
 	for _, w := range words {
 		var depth uint8
 		if !w.IsReference() {

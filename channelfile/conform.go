@@ -51,8 +51,8 @@ func (s Requirements) Has(r Requirement) bool { return s&r.set() != 0 }
 // Len returns the number of requirements in the set.
 func (s Requirements) Len() int { return bits.OnesCount32(uint32(s)) }
 
-// Conformance returns the requirements that the file breaks. It computes the digests of
-// the file. Parse has already checked the other requirements. It does not allocate.
+// Conformance returns the requirements that the file breaks. It computes the
+// digests; Parse has found the other faults. It does not allocate.
 func (f *File) Conformance() Requirements {
 	broken := f.broken
 	table := f.HeaderDigestRange()

@@ -44,32 +44,32 @@ func checkHeader(h Header) error {
 	return nil
 }
 
-// An encoder turns the numbers of a Builder, which depend on what came first,
-// into those of the file, which are places in an order.
+// An encoder translates the numbers of a Builder, which depend on the order of
+// Add, into the numbers of the file, which depend on a sort order.
 type encoder struct {
 	b        *Builder
 	criteria []fileCriterion // in the order of the file
-	operands []uint32        // of the criteria, not in their order
+	operands []uint32        // operands of the criteria, but not in the order of the criteria
 	values   []string        // in the order of the file
 	programs programEncoder
-	order    []int    // of the Builder's instances
+	order    []int    // indices of the Builder's instances, in the order of the file
 	cond     postfix  // in the order of the file
 	texts    []string // in the order of the file
-	textAt   []uint32 // of each text of the Builder its place in the file
+	textAt   []uint32 // for each text of the Builder, its number in the file
 }
 
-// A fileCriterion is a criterion of the file; first is an index of the
-// encoder's operands.
+// A fileCriterion is a criterion of the file. Its field first is an index into
+// the operands of the encoder.
 type fileCriterion struct {
 	builtCriterion
 	number uint32 // in the Builder
 }
 
-// rank returns those of the list whose number is in used, in the order of
-// their bytes, and the place there of each.
+// rank returns the strings of list whose numbers are in used, sorted by their
+// bytes. place maps the number of such a string to its index in sorted.
 func rank(list []string, used bitset) (sorted []string, place []uint32) {
-	// Most pairs differ in their first bytes, which one comparison settles
-	// without a look at the strings.
+	// Most pairs of strings differ in their first 8 bytes. Comparing these as
+	// one number avoids reading the strings.
 	type entry struct {
 		start  uint64
 		number uint32
@@ -97,8 +97,8 @@ func rank(list []string, used bitset) (sorted []string, place []uint32) {
 	return sorted, place
 }
 
-// numberCriteria orders values and criteria. It leaves out what no instance
-// uses: what was made for an instance that was then refused.
+// numberCriteria sorts values, programs and criteria. It omits those that no
+// instance uses. They belong to instances that Add rejected.
 func (e *encoder) numberCriteria() {
 	b := e.b
 	usedCriteria := newBitset(len(b.records))
@@ -150,15 +150,16 @@ func (e *encoder) numberCriteria() {
 	})
 }
 
-// sortKey is the first fields by which criteria ascend.
+// sortKey returns the leading fields of the sort order of criteria as one
+// number.
 func (c *builtCriterion) sortKey() uint32 {
 	return uint32(c.input)<<16 | uint32(c.operator)<<8 | uint32(c.flags)
 }
 
-// orderInstances orders instances, and the operands within their conditions.
+// orderInstances sorts the instances, and the operands within their conditions.
 func (e *encoder) orderInstances() {
 	b := e.b
-	place := make([]Word, len(b.records)) // of each criterion, in the file
+	place := make([]Word, len(b.records)) // for each criterion, its number in the file
 	for i, c := range e.criteria {
 		place[c.number] = Word(i)
 	}
@@ -192,7 +193,7 @@ func (e *encoder) orderInstances() {
 	}
 }
 
-// numberTexts orders the texts of the provenance.
+// numberTexts sorts the texts of the provenance.
 func (e *encoder) numberTexts() {
 	used := newBitset(len(e.b.texts.list))
 	for _, u := range e.cond.uses {
@@ -305,7 +306,7 @@ func totalLength(list []string) int {
 	return n
 }
 
-// inputsRead is the highest input that a criterion names, plus one.
+// inputsRead returns the highest input index that a criterion names, plus one.
 func (e *encoder) inputsRead() uint16 {
 	var read uint16
 	for _, c := range e.criteria {
@@ -356,7 +357,7 @@ func (e *encoder) writeOperands(s []byte) {
 	}
 }
 
-// writeEntries writes the places that the list has in its pool.
+// writeEntries writes the offset and the length of each string in its pool.
 func writeEntries(s []byte, list []string) {
 	next := 0
 	for _, v := range list {

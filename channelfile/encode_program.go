@@ -2,17 +2,17 @@ package channelfile
 
 import "slices"
 
-// A programEncoder has the programs of a file in its order, with the classes
-// that they share.
+// A programEncoder encodes the programs of a file and the classes that they
+// share.
 type programEncoder struct {
 	sources      []string // in the order of the file
 	programs     []*Program
-	instructions int               // of all programs
-	classes      []string          // the ranges of each, in the order of the file
-	number       map[string]uint32 // of each class
+	instructions int               // number of instructions of all programs
+	classes      []string          // the ranges of each class, in the order of the file
+	number       map[string]uint32 // of each class, by its ranges
 }
 
-// add takes the programs of the Builder that have the sources.
+// add adds the programs of the Builder with the given sources.
 func (e *programEncoder) add(sources []string, b *Builder) {
 	e.sources = sources
 	e.number = make(map[string]uint32)

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// A ParseError says which bytes stopped [Parse], what they were read as, and
-// why they cannot be that.
+// A ParseError describes the first reason why [Parse] cannot read a file, and
+// the bytes at fault.
 type ParseError struct {
 	Range  Range  // the bytes at fault, inside the data
-	Path   string // what they were read as, such as "criterion[2].operator"
+	Path   string // the field or entry at fault, such as "criterion[2].operator"
 	Err    error  // one of the Err variables of this package
 	Detail string // what was found and what was expected
 	Fault  bool   // this package is at fault, not the data: its two readers disagree
@@ -21,9 +21,9 @@ func (e *ParseError) Error() string {
 
 func (e *ParseError) Unwrap() error { return e.Err }
 
-// These are the errors that [ParseError.Err] can be, in the order in which
-// FORMAT.md, section 7, has the requirements that they speak of. ErrFileSizeZero
-// wraps ErrConcatenated: by requirement 7 such a file is followed by itself.
+// These are the possible values of [ParseError.Err], in the order of the
+// requirements in FORMAT.md, section 7. ErrFileSizeZero wraps ErrConcatenated,
+// because requirement 7 covers both.
 var (
 	ErrTransfer                 = errors.New("changed by a transfer in text mode")
 	ErrMagic                    = errors.New("not a channel file")
@@ -57,7 +57,8 @@ var (
 	ErrTextBounds               = errors.New("texts do not tile the text pool")
 )
 
-// fileSizeZero is ErrConcatenated in words that fit a file size of 0.
+// fileSizeZero is the type of ErrFileSizeZero. Its text fits a file size of 0
+// better than the text of ErrConcatenated.
 type fileSizeZero struct{}
 
 func (fileSizeZero) Error() string { return "no file size" }

@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// explain is the slow reader of the sections' entries. It goes through groups
-// G to R of FORMAT.md, section 7, in the order that stands there, and returns
-// the first requirement that the file breaks: a *ParseError, or nil. It runs
-// only where scan found something, and relies on nothing that scan found.
+// explain is the slow reader of the entries of all sections. It checks groups G
+// to R of FORMAT.md, section 7, in that order. It returns a *ParseError for the
+// first requirement that the file breaks, or nil. Parse calls it only if scan
+// found a fault, and it does not rely on any result of scan.
 func (f *File) explain() error {
 	for _, group := range []func() error{
 		f.explainInstances, f.explainConditions, f.explainCriteria, f.explainOperands,
@@ -23,8 +23,9 @@ func (f *File) explain() error {
 	return nil
 }
 
-// u32 reads the number at off of entry i of a section. It does not become an
-// int before it is known to be small: an int may have 32 bits.
+// u32 reads the number at offset off of entry i of a section. The result is not
+// an int, because an int may have only 32 bits and the number is not checked
+// yet.
 func (f *File) u32(section, i, off int) uint64 {
 	return uint64(le.Uint32(f.sec[section][i*int(sectionKinds[section].entry)+off:]))
 }
@@ -51,13 +52,15 @@ func (f *File) failField(section, i int, name string, err error, format string, 
 	return f.fail(r, path, err, format, args...)
 }
 
-// A tiling follows entries that must stand end to end in what they point at.
+// A tiling checks that entries refer to adjacent, non-overlapping parts of
+// their target.
 type tiling struct {
 	next, total uint64
 }
 
-// explain says what is wrong with entry i, which claims count things of
-// the kind what, from start on.
+// explain checks the next entry, which refers to count things from start on.
+// The things are named by what. If the entry is wrong, explain returns the
+// reason and true.
 func (t *tiling) explain(start, count uint64, what string) (detail string, bad bool) {
 	switch {
 	case start != t.next:
@@ -71,7 +74,7 @@ func (t *tiling) explain(start, count uint64, what string) (detail string, bad b
 
 func (t *tiling) rest() uint64 { return t.total - t.next }
 
-// Group G.
+// explainInstances checks group G.
 func (f *File) explainInstances() error {
 	tile := tiling{total: uint64(f.Words())}
 	for i := range f.Instances() {
@@ -89,7 +92,7 @@ func (f *File) explainInstances() error {
 	return nil
 }
 
-// Group H.
+// explainConditions checks group H.
 func (f *File) explainConditions() error {
 	var depths [MaxStack]int
 	for i := range f.Instances() {
@@ -125,7 +128,7 @@ func (f *File) explainConditions() error {
 	return nil
 }
 
-// Group I.
+// explainCriteria checks group I.
 func (f *File) explainCriteria() error {
 	declared := f.Header.InputsDeclared
 	tile := tiling{total: uint64(f.Operands())}
@@ -158,7 +161,7 @@ func (f *File) explainCriteria() error {
 	return nil
 }
 
-// Group J.
+// explainOperands checks group J.
 func (f *File) explainOperands() error {
 	declared, values, programs := uint64(f.Header.InputsDeclared), uint64(f.Values()), uint64(f.Programs())
 	for i := range f.Criteria() {
@@ -180,7 +183,7 @@ func (f *File) explainOperands() error {
 	return nil
 }
 
-// Group K, and R for texts.
+// explainPool checks group K for values, and group R for texts.
 func (f *File) explainPool(section, pool int, limit uint64, bounds error) error {
 	tile := tiling{total: uint64(f.section(pool).Count)}
 	for i := range f.section(section).Count {
@@ -203,9 +206,9 @@ func (f *File) explainValues() error {
 	return f.explainPool(secValues, secPool, MaxValueLength, ErrValueBounds)
 }
 
-// Group L.
+// explainForms checks group L.
 func (f *File) explainForms() error {
-	patterns := newBitset(f.Values()) // found to be well-formed
+	patterns := newBitset(f.Values()) // the values that are known to be well-formed patterns
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
 		if c.Flags&FlagInputs != 0 || c.Operator == OpRegexp {
@@ -227,7 +230,7 @@ func (f *File) explainForms() error {
 	return nil
 }
 
-// Group M.
+// explainPrograms checks group M.
 func (f *File) explainPrograms() error {
 	if !f.HasPrograms() {
 		return nil
@@ -260,7 +263,7 @@ func (f *File) explainPrograms() error {
 	return nil
 }
 
-// Group N.
+// explainInstructions checks group N.
 func (f *File) explainInstructions() error {
 	classes := f.Classes()
 	for i := range f.Programs() {
@@ -286,7 +289,7 @@ func (f *File) explainInstructions() error {
 	return nil
 }
 
-// Group O.
+// explainClasses checks group O.
 func (f *File) explainClasses() error {
 	tile := tiling{total: uint64(len(f.sec[secRanges]) / rangeSize)}
 	for i := range f.Classes() {
@@ -304,7 +307,7 @@ func (f *File) explainClasses() error {
 	return nil
 }
 
-// Group P.
+// explainRanges checks group P.
 func (f *File) explainRanges() error {
 	for i := range f.Classes() {
 		least := uint64(0)
@@ -324,7 +327,7 @@ func (f *File) explainRanges() error {
 	return nil
 }
 
-// Group Q.
+// explainReferences checks group Q.
 func (f *File) explainReferences() error {
 	if !f.HasProvenance() {
 		return nil
@@ -345,7 +348,7 @@ func (f *File) explainReferences() error {
 	return nil
 }
 
-// Group R.
+// explainTexts checks group R.
 func (f *File) explainTexts() error {
 	if !f.HasProvenance() {
 		return nil

@@ -8,19 +8,18 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
-// An Expr is a condition, or a part of one, for a [Builder]: criteria joined by
-// [And], [Or] and [Not]. It need not be in normal form, the Builder sees to
-// that. What is wrong with an Expr, such as a criterion without operands, is
-// reported by [Builder.Add].
+// An Expr is a condition for a [Builder], or a part of one. It consists of
+// criteria joined by [And], [Or] and [Not]. It need not be in normal form.
+// [Builder.Add] reports errors in an Expr, such as a criterion without
+// operands.
 //
-// Inputs are numbered from 0. An Expr does not change once made; it may be a
-// part of several others. The zero Expr is an empty condition, which no
-// instance may have.
+// Inputs are numbered from 0. An Expr never changes, and may be part of several
+// others. The zero Expr is an empty condition, which Add rejects.
 type Expr struct{ node *node }
 
-// The caps on the expression of one instance. A limit of the format is kept or
-// broken only once the expression is normalised, so these are wider: they bound
-// the time and the stack that it takes to find out.
+// The caps on the expression of one instance limit the time and the stack of
+// its normalisation. They are wider than the limits of the format, which apply
+// to the normal form.
 const (
 	maxExprDepth = 1 << 14 // nesting of calls, such as Or in Or
 	maxExprSize  = 1 << 24 // calls and operands; a part that occurs twice counts twice
@@ -29,20 +28,20 @@ const (
 // A node is one call of a constructor or method of Expr.
 type node struct {
 	kind  nodeKind
-	depth int // 1 of a criterion; never more than maxExprDepth + 1
-	size  int // never more than maxExprSize + 1
+	depth int // 1 for a criterion; at most maxExprDepth + 1
+	size  int // at most maxExprSize + 1
 
-	// of a criterion
+	// fields of a criterion
 	operator Operator
 	flags    Flags
 	input    int
-	values   []string // operands, each as in the pool of a file, but not folded
-	inputs   []int    // operands, with FlagInputs
-	err      error    // found when the criterion was made
-	shared   bool     // many instances use this node: worth to remember its criteria
+	values   []string // operands, each in the form of the pool of a file, but not folded
+	inputs   []int    // operands, if FlagInputs is set
+	err      error    // an error found by the constructor
+	shared   bool     // true if many instances use this node, so that caching its criteria pays off
 
-	parts []Expr // of an and, an or, and of what has one part
-	line  int    // of a nodeFrom
+	parts []Expr // the parts of an and or an or, or the only part of another node
+	line  int    // line and text of a nodeFrom
 	text  string
 }
 
@@ -72,7 +71,8 @@ func (n *node) with(parts ...Expr) Expr {
 			n.depth = max(n.depth, p.node.depth+1)
 			n.size += p.node.size
 		}
-		// Inside the loop, for a sum of many could overflow.
+		// Cap the size inside the loop, because the sum of many sizes could
+		// overflow.
 		n.size = min(n.size, maxExprSize+1)
 	}
 	n.depth = min(n.depth, maxExprDepth+1)
@@ -83,7 +83,7 @@ func stringCriterion(op Operator, input int, operands []string) Expr {
 	return criterion(&node{operator: op, input: input, values: slices.Clone(operands)})
 }
 
-// Exists holds if the input is present, empty or not.
+// Exists holds if the input is present. An empty value is present.
 func Exists(input int) Expr { return criterion(&node{operator: OpExists, input: input}) }
 
 // Equals holds if the value is one of the operands.
@@ -95,17 +95,18 @@ func Prefix(input int, any ...string) Expr { return stringCriterion(OpPrefix, in
 // Suffix holds if the value ends with one of the operands.
 func Suffix(input int, any ...string) Expr { return stringCriterion(OpSuffix, input, any) }
 
-// Contains holds if the value has one of the operands somewhere.
+// Contains holds if one of the operands occurs in the value.
 func Contains(input int, any ...string) Expr { return stringCriterion(OpContains, input, any) }
 
-// Pattern holds if the whole value is what one of the wildcard patterns says:
-// * stands for any number of runes, ? for one, and a backslash makes the *, ?
-// or \ after it stand for itself. A backslash before anything else is an error.
+// Pattern holds if one of the wildcard patterns matches the whole value. A *
+// matches any number of runes, and a ? matches one rune. A backslash before a
+// *, a ? or another backslash makes that character literal. A backslash before
+// any other character is an error.
 func Pattern(input int, any ...string) Expr { return stringCriterion(OpPattern, input, any) }
 
-// Regexp holds if one of the regular expressions matches somewhere in the
-// value. Their syntax is that which [CompileRegexp] reads. Case matters, and
-// [Expr.Fold] does not change that: write (?i) into the expression.
+// Regexp holds if one of the regular expressions matches a part of the value.
+// [CompileRegexp] describes their syntax. Matching is case-sensitive, also
+// after [Expr.Fold]. To ignore case, write (?i) into the expression.
 func Regexp(input int, any ...string) Expr { return stringCriterion(OpRegexp, input, any) }
 
 // IntegerEquals holds if the value is one of the numbers.
@@ -117,8 +118,8 @@ func IntegerEquals(input int, any ...int64) Expr {
 	return criterion(n)
 }
 
-// IntegerRange holds if the value is a number in one of the ranges. A range is its
-// least and its greatest number, both included.
+// IntegerRange holds if the value is a number in one of the ranges. A range is
+// its least and its greatest number, both included.
 func IntegerRange(input int, any ...[2]int64) Expr {
 	n := &node{operator: OpIntegerRange, input: input}
 	for _, r := range any {
@@ -128,9 +129,9 @@ func IntegerRange(input int, any ...[2]int64) Expr {
 	return criterion(n)
 }
 
-// AddressRange holds if the value is an address in one of the ranges. A range is
-// its first and its last address, both included. An IPv4 address is compared as
-// the IPv6 address that it is mapped to.
+// AddressRange holds if the value is an address in one of the ranges. A range
+// is its first and its last address, both included. An IPv4 address is compared
+// as the IPv6 address that it is mapped to.
 func AddressRange(input int, any ...[2]netip.Addr) Expr {
 	n := &node{operator: OpAddressRange, input: input}
 	for _, r := range any {
@@ -148,13 +149,13 @@ func AddressRange(input int, any ...[2]netip.Addr) Expr {
 	return criterion(n)
 }
 
-// AddressPrefix holds if the value is an address of one of the networks, such
-// as 10.0.0.0/8. Bits behind the length of a prefix are of no importance.
+// AddressPrefix holds if the value is an address in one of the networks, such
+// as 10.0.0.0/8. It ignores the bits after the length of the prefix.
 func AddressPrefix(input int, any ...netip.Prefix) Expr {
 	ranges := make([][2]netip.Addr, len(any))
 	for i, p := range any {
 		if !p.IsValid() {
-			continue // leaves a range without an address, which is an error
+			continue // the range stays without an address, which Add reports
 		}
 		p = p.Masked()
 		first := p.Addr()
@@ -175,49 +176,50 @@ func inputCriterion(op Operator, input int, operands []int) Expr {
 	return criterion(&node{operator: op, flags: FlagInputs, input: input, inputs: slices.Clone(operands)})
 }
 
-// EqualsInput holds if the value is that of one of the other inputs.
+// EqualsInput holds if the value equals the value of one of the other inputs.
 func EqualsInput(input int, any ...int) Expr { return inputCriterion(OpEquals, input, any) }
 
-// PrefixInput holds if the value starts with that of one of the other inputs.
+// PrefixInput holds if the value starts with the value of one of the other
+// inputs.
 func PrefixInput(input int, any ...int) Expr { return inputCriterion(OpPrefix, input, any) }
 
-// SuffixInput holds if the value ends with that of one of the other inputs.
+// SuffixInput holds if the value ends with the value of one of the other
+// inputs.
 func SuffixInput(input int, any ...int) Expr { return inputCriterion(OpSuffix, input, any) }
 
-// IntegerEqualsInput holds if the value is the same number as that of one of
-// the other inputs.
+// IntegerEqualsInput holds if the value and the value of one of the other
+// inputs are the same number.
 func IntegerEqualsInput(input int, any ...int) Expr {
 	return inputCriterion(OpIntegerEquals, input, any)
 }
 
-// And holds if each of its parts does. It needs at least one.
+// And holds if all parts hold. It needs at least one part.
 func And(parts ...Expr) Expr { return (&node{kind: nodeAnd}).with(slices.Clone(parts)...) }
 
-// Or holds if one of its parts does. It needs at least one.
+// Or holds if one of the parts holds. It needs at least one part.
 func Or(parts ...Expr) Expr { return (&node{kind: nodeOr}).with(slices.Clone(parts)...) }
 
-// Not holds if e does not.
+// Not holds if e does not hold.
 func Not(e Expr) Expr { return (&node{kind: nodeNot}).with(e) }
 
-// Fold returns e with each of its criteria that compares strings doing so
-// without regard to case, by [Fold] of each rune. Regular expressions stay as
-// they are.
+// Fold returns e with string comparisons that ignore case: each rune is
+// compared by its [Fold]. Regular expressions do not change.
 func (e Expr) Fold() Expr { return (&node{kind: nodeFold}).with(e) }
 
-// All returns e with each of its criteria holding only if it does for all of
-// its operands, where it would otherwise for any.
+// All returns e with criteria that hold only if they hold for all of their
+// operands. Without All, one operand is enough.
 func (e Expr) All() Expr { return (&node{kind: nodeAll}).with(e) }
 
-// From returns e with the place in the source that its criteria come from, and
-// what their author wrote there. Criteria that have one already keep it. The
-// line counts from 1; 0 says that it is not known.
+// From returns e with a source line and the author's text for each of its
+// criteria. A criterion that already has them keeps them. Lines count from 1; 0
+// means that the line is unknown.
 func (e Expr) From(line int, text string) Expr {
 	return (&node{kind: nodeFrom, line: line, text: text}).with(e)
 }
 
-// A simpleCriterion is a criterion that keeps FORMAT.md's list of operators
-// that give way, but for the number and order of its operands. Those are
-// values or, with FlagInputs, inputs.
+// A simpleCriterion uses the simplest operator by the list in FORMAT.md. The
+// number and the order of its operands need not be in normal form yet. The
+// operands are values or, with FlagInputs, inputs.
 type simpleCriterion struct {
 	operator Operator
 	flags    Flags
@@ -226,11 +228,13 @@ type simpleCriterion struct {
 	inputs   []int
 }
 
-// simplify appends to dst the criteria that together say what the criterion n
-// says if flags are added to its own: one of them must hold, or with FlagAll
-// each. There is at least one. An operand that always holds where the value
-// exists, such as an empty prefix, makes any of several the same as exists;
-// among those that must all hold it is left out.
+// simplify appends at least one criterion to dst. Together they mean the same
+// as the criterion n with the given flags added. With FlagAll all of them must
+// hold, otherwise one of them.
+//
+// An operand such as the empty prefix holds for every value that exists. If one
+// operand is enough, it makes the criterion the same as exists. If all operands
+// must hold, simplify omits it.
 func (n *node) simplify(dst []simpleCriterion, flags Flags) ([]simpleCriterion, error) {
 	if n.err != nil {
 		return nil, n.err
@@ -259,12 +263,12 @@ type simplifier struct {
 	*node
 	flags   Flags
 	dst     []simpleCriterion
-	before  int  // length of dst before the first of this node
-	trivial bool // an operand holds of every value
+	before  int  // length of dst before the first criterion of this node
+	trivial bool // whether an operand holds for every value
 }
 
-// add appends a criterion to those of the result, or its operand to one that
-// is there.
+// add appends a criterion to the result. If the result already has a criterion
+// for the operator and the input, add appends only the operand.
 func (s *simplifier) add(operator Operator, flags Flags, input int, value string, other int) {
 	i := s.before
 	for i < len(s.dst) && (s.dst[i].operator != operator || s.dst[i].input != input) {
@@ -287,7 +291,7 @@ func (s *simplifier) compareInputs() {
 	for _, other := range s.inputs {
 		switch {
 		case other == s.input && s.operator == OpIntegerEquals:
-			// Holds for what is a number, which is not all that exists.
+			// This holds for numbers only, so it is not the same as exists.
 			s.add(OpIntegerRange, s.flags&^FlagInputs, s.input, anyInteger, 0)
 		case other == s.input:
 			s.trivial = true
@@ -299,13 +303,13 @@ func (s *simplifier) compareInputs() {
 	}
 }
 
-// anyInteger is the value of the range of all integers.
+// anyInteger is the operand for the range of all integers.
 const anyInteger = "\x00\x00\x00\x00\x00\x00\x00\x80" + "\xff\xff\xff\xff\xff\xff\xff\x7f"
 
 // compareValues simplifies a criterion whose operands are values.
 func (s *simplifier) compareValues() error {
 	if s.flags&FlagFold == 0 && (s.operator == OpEquals || s.operator == OpIntegerEquals || s.operator == OpRegexp) {
-		// Nothing gives way to these. Their lists may be long.
+		// These operators are already the simplest. Their lists may be long.
 		s.dst = append(s.dst, simpleCriterion{operator: s.operator, flags: s.flags, input: s.input, values: s.values})
 		return nil
 	}
@@ -351,7 +355,7 @@ func (s *simplifier) compareValues() error {
 	return nil
 }
 
-// formOperator has the operator that each form of a pattern gives way to.
+// formOperator maps the form of a pattern to the simplest operator for it.
 var formOperator = [...]Operator{
 	patternNoWildcard: OpEquals,
 	patternPrefix:     OpPrefix,

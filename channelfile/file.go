@@ -6,31 +6,31 @@ import (
 	"iter"
 )
 
-// A File is a channel file that can be read: its structure keeps all that a
-// reader has to trust. It hands out views of the data passed to [Parse]. Its
-// methods cannot fail; those that take an index panic, as a slice does, when
-// it is not below the count that goes with it.
+// A File is a channel file that [Parse] has read. It keeps all requirements
+// that a reader depends on, and returns views of the data passed to Parse. Its
+// methods cannot fail. A method that takes an index panics if the index is not
+// less than the number of entries, as a slice does.
 //
-// A File does not change, and may be used by several goroutines.
+// A File never changes, and may be used by several goroutines.
 type File struct {
 	Header   Header
 	Sections []Section // in file order
 
 	data   []byte
-	sec    [sectionsAll][]byte // the sections' bytes; nil: not in the file
-	place  [sectionsAll]int8   // of each in Sections; 0, but of the first, if it is not there
+	sec    [sectionsAll][]byte // bytes of each section; nil if the file does not have the section
+	place  [sectionsAll]int8   // index in Sections; 0 for a section that the file does not have
 	texts  string              // a copy of the text pool
-	broken Requirements        // what scan found
+	broken Requirements        // requirements that the file breaks, found by scan
 }
 
-// section returns the record of a section that is there.
+// section returns the record of a section that the file has.
 func (f *File) section(section int) *Section { return &f.Sections[f.place[section]] }
 
-// Data returns the whole file. It must not be modified.
+// Data returns the whole file. The caller must not modify it.
 func (f *File) Data() []byte { return f.data }
 
-// An Instance is a template instance, one rule. Its condition is the Count
-// words of the file from First on.
+// An Instance is a template instance, that is, one rule. Its condition is Count
+// words of the file, starting at First.
 type Instance struct {
 	ID           ID
 	First, Count int
@@ -48,12 +48,12 @@ func (f *File) Instance(i int) Instance {
 // Words returns the number of words of all conditions.
 func (f *File) Words() int { return len(f.sec[secConditions]) / wordSize }
 
-// Word returns word i of the conditions. The reference it may be names one of
-// the criteria; the operands an operator takes are there.
+// Word returns word i of the conditions. The criterion or the operands that it
+// refers to exist.
 func (f *File) Word(i int) Word { return Word(le.Uint32(f.sec[secConditions][i*wordSize:])) }
 
-// A Criterion compares one input of an event with operands: the Count operands
-// of the file from First on.
+// A Criterion compares one input of an event with operands. These are Count
+// operands of the file, starting at First.
 type Criterion struct {
 	Input        uint16 // less than the file's InputsDeclared
 	Operator     Operator
@@ -79,28 +79,28 @@ func (f *File) Criterion(i int) Criterion {
 // Operands returns the number of operands of all criteria.
 func (f *File) Operands() int { return len(f.sec[secOperands]) / operandSize }
 
-// Operand returns operand i: the index of a value, for a criterion with
-// OpRegexp that of a program, or for one with FlagInputs the number of an
-// input, which is less than InputsDeclared.
+// Operand returns operand i. For a criterion with FlagInputs it is the index of
+// an input, which is less than InputsDeclared. For OpRegexp it is the index of
+// a program, and for other criteria the index of a value.
 func (f *File) Operand(i int) int { return int(le.Uint32(f.sec[secOperands][i*operandSize:])) }
 
 // Values returns the number of distinct values.
 func (f *File) Values() int { return len(f.sec[secValues]) / valueSize }
 
-// Value returns value i. It has the form that the operators of its criteria want.
-// It shares the bytes of the file.
+// Value returns value i. It has the form that the operators of its criteria
+// require. It shares the bytes of the file.
 func (f *File) Value(i int) Value {
 	r := f.poolRange(secValues, i)
 	return f.sec[secPool][r.Start:r.End:r.End]
 }
 
-// poolRange returns the place in its pool of an entry of values or texts.
+// poolRange returns the place of an entry of values or texts in its pool.
 func (f *File) poolRange(section, i int) Range {
 	return span32(f.sec[section][i*valueSize:][:valueSize])
 }
 
-// OperandValues returns the values that the criterion compares with, in order.
-// A criterion with FlagInputs has none, nor one with OpRegexp.
+// OperandValues returns the values that the criterion compares with, in file
+// order. A criterion with FlagInputs or OpRegexp has no values.
 func (f *File) OperandValues(c Criterion) iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if c.Flags&FlagInputs != 0 || c.Operator == OpRegexp {
@@ -114,8 +114,8 @@ func (f *File) OperandValues(c Criterion) iter.Seq[Value] {
 	}
 }
 
-// OperandInputs returns the other inputs that a criterion with FlagInputs
-// compares with, in order. Other criteria have none.
+// OperandInputs returns the indices of the other inputs that a criterion with
+// FlagInputs compares with, in file order. Other criteria do not have any.
 func (f *File) OperandInputs(c Criterion) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if c.Flags&FlagInputs == 0 {
@@ -130,7 +130,7 @@ func (f *File) OperandInputs(c Criterion) iter.Seq[int] {
 }
 
 // OperandPrograms returns the programs that a criterion with OpRegexp runs, in
-// order. Other criteria have none.
+// file order. Other criteria do not have any.
 func (f *File) OperandPrograms(c Criterion) iter.Seq[Program] {
 	return func(yield func(Program) bool) {
 		if c.Operator != OpRegexp {
@@ -165,8 +165,8 @@ func (f *File) Program(i int) Program {
 // Instructions returns the number of instructions of all programs.
 func (f *File) Instructions() int { return len(f.sec[secInstructions]) / instSize }
 
-// FirstInstruction returns the number that the first instruction of program i
-// has in the file.
+// FirstInstruction returns the index in the file of the first instruction of
+// program i.
 func (f *File) FirstInstruction(i int) int {
 	return int(le.Uint32(f.sec[secPrograms][i*programSize+8:]))
 }
@@ -174,34 +174,35 @@ func (f *File) FirstInstruction(i int) int {
 // Classes returns the number of distinct classes of runes.
 func (f *File) Classes() int { return len(f.sec[secClasses]) / classSize }
 
-// classRange returns which of the file's ranges are those of class i.
+// classRange returns the indices in the file of the ranges of class i.
 func (f *File) classRange(i int) Range { return span32(f.sec[secClasses][i*classSize:]) }
 
-// span32 reads where something starts, and how long it is.
+// span32 reads the start and the length of a range.
 func span32(b []byte) Range {
 	off, n := int(le.Uint32(b)), int(le.Uint32(b[4:]))
 	return Range{off, off + n}
 }
 
-// An Origin says where an instance comes from. Empty fields are unknown.
+// An Origin is the source of an instance. Empty fields are unknown.
 type Origin struct {
-	Rule    string // ID as the author wrote it
+	Rule    string // ID of the rule, as its author wrote it
 	Title   string
 	Author  string
 	Licence string
-	Path    string // of the source
-	Line    int    // of the rule in the source, from 1; 0: unknown
+	Path    string // path of the source
+	Line    int    // line of the rule in the source, from 1; 0 means unknown
 }
 
-// HasProvenance reports whether the file says where its instances come from.
+// HasProvenance reports whether the file has the sources of its instances.
 func (f *File) HasProvenance() bool { return f.place[secOrigins] > 0 }
 
-// Origin returns where instance i comes from, the zero Origin if the file has
-// no provenance.
+// Origin returns the source of instance i. It returns the zero Origin if the
+// file has no provenance.
 func (f *File) Origin(i int) Origin { return f.ShortOrigin(i, MaxTextLength) }
 
-// ShortOrigin returns what Origin does, with no more than the first most bytes
-// of each text: for who shows many, of a file that may have very long ones.
+// ShortOrigin is like Origin, but truncates each text to at most most bytes. It
+// is for callers that show many origins of a file that may have very long
+// texts.
 func (f *File) ShortOrigin(i, most int) Origin {
 	if !f.HasProvenance() {
 		return Origin{}
@@ -218,12 +219,12 @@ func (f *File) ShortOrigin(i, most int) Origin {
 	}
 }
 
-// Use returns the line of the source that word i of the conditions comes from,
-// and what its author wrote there; 0 and "" where the file does not say.
+// Use returns the line of the source for a word of the conditions, and the text
+// that the author wrote there. It returns 0 and "" if the file does not have
+// them.
 func (f *File) Use(word int) (line int, text string) { return f.ShortUse(word, MaxTextLength) }
 
-// ShortUse returns what Use does, with no more than the first most bytes of the
-// text.
+// ShortUse is like Use, but truncates the text to at most most bytes.
 func (f *File) ShortUse(word, most int) (line int, text string) {
 	if !f.HasProvenance() {
 		return 0, ""
@@ -235,7 +236,7 @@ func (f *File) ShortUse(word, most int) (line int, text string) {
 // Texts returns the number of distinct texts of the provenance.
 func (f *File) Texts() int { return len(f.sec[secTexts]) / valueSize }
 
-// Text returns text i of the provenance. It is a copy.
+// Text returns a copy of text i of the provenance.
 func (f *File) Text(i int) string { return f.shortText(i, MaxTextLength) }
 
 func (f *File) shortText(i, most int) string {
@@ -243,7 +244,7 @@ func (f *File) shortText(i, most int) string {
 	return string(f.sec[secTextPool][r.Start:min(r.End, r.Start+most)])
 }
 
-// TextsUsed returns for each text whether an origin or a use names it.
+// TextsUsed reports for each text whether an origin or a use refers to it.
 func (f *File) TextsUsed() []bool {
 	used := make([]bool, f.Texts())
 	for b := f.sec[secOrigins]; len(b) >= originSize; b = b[originSize:] {
@@ -257,80 +258,81 @@ func (f *File) TextsUsed() []bool {
 	return used
 }
 
-// entry returns the bytes in the file of entry i of a section.
+// entry returns the range in the file of entry i of a section.
 func (f *File) entry(section, i, size int) Range {
 	start := f.section(section).Range.Start + i*size
 	return Range{start, start + size}
 }
 
-// InstanceRange returns the bytes of instance i's record.
+// InstanceRange returns the range of the record of instance i.
 func (f *File) InstanceRange(i int) Range { return f.entry(secInstances, i, instanceSize) }
 
-// WordRange returns the bytes of word i of the conditions.
+// WordRange returns the range of word i of the conditions.
 func (f *File) WordRange(i int) Range { return f.entry(secConditions, i, wordSize) }
 
-// CriterionRange returns the bytes of criterion i's record.
+// CriterionRange returns the range of the record of criterion i.
 func (f *File) CriterionRange(i int) Range { return f.entry(secCriteria, i, criterionSize) }
 
-// OperandRange returns the bytes of operand i.
+// OperandRange returns the range of operand i.
 func (f *File) OperandRange(i int) Range { return f.entry(secOperands, i, operandSize) }
 
-// ValueRange returns the bytes of value i's record; PoolRange those that it
-// points at.
+// ValueRange returns the range of the record of value i. See [File.PoolRange]
+// for the value itself.
 func (f *File) ValueRange(i int) Range { return f.entry(secValues, i, valueSize) }
 
-// PoolRange returns the bytes of value i itself.
+// PoolRange returns the range of value i itself, in the pool.
 func (f *File) PoolRange(i int) Range {
 	return f.poolRange(secValues, i).shift(f.section(secPool).Range.Start)
 }
 
-// ProgramRange returns the bytes of program i's record, SourceRange those of
-// its source.
+// ProgramRange returns the range of the record of program i. See
+// [File.SourceRange] for its source.
 func (f *File) ProgramRange(i int) Range { return f.entry(secPrograms, i, programSize) }
 
-// SourceRange returns the bytes of the expression that program i comes from.
+// SourceRange returns the range of the source of program i.
 func (f *File) SourceRange(i int) Range {
 	return span32(f.sec[secPrograms][i*programSize:]).shift(f.section(secSources).Range.Start)
 }
 
-// InstructionRange returns the bytes of instruction i of those of all programs.
+// InstructionRange returns the range of instruction i, counted over all
+// programs.
 func (f *File) InstructionRange(i int) Range { return f.entry(secInstructions, i, instSize) }
 
-// ClassRange returns the bytes of class i's record.
+// ClassRange returns the range of the record of class i.
 func (f *File) ClassRange(i int) Range { return f.entry(secClasses, i, classSize) }
 
-// OriginRange returns the bytes of the origin of instance i. The file must
-// have provenance.
+// OriginRange returns the range of the origin of instance i. The file must have
+// provenance.
 func (f *File) OriginRange(i int) Range { return f.entry(secOrigins, i, originSize) }
 
-// UseRange returns the bytes of the use of word i. The file must have
+// UseRange returns the range of the use of word i. The file must have
 // provenance.
 func (f *File) UseRange(i int) Range { return f.entry(secUses, i, useSize) }
 
-// TextRange returns the bytes of text i's record. The file must have
+// TextRange returns the range of the record of text i. The file must have
 // provenance.
 func (f *File) TextRange(i int) Range { return f.entry(secTexts, i, valueSize) }
 
-// TextPoolRange returns the bytes of text i itself. The file must have
-// provenance.
+// TextPoolRange returns the range of text i itself, in the text pool. The file
+// must have provenance.
 func (f *File) TextPoolRange(i int) Range {
 	return f.poolRange(secTexts, i).shift(f.section(secTextPool).Range.Start)
 }
 
 func (r Range) shift(n int) Range { return Range{r.Start + n, r.End + n} }
 
-// SectionRecordRange returns the bytes of record i of the section table.
+// SectionRecordRange returns the range of record i of the section table.
 func (f *File) SectionRecordRange(i int) Range {
 	return Range{headerSize + i*recordSize, headerSize + (i+1)*recordSize}
 }
 
-// HeaderDigestRange returns the bytes of the header digest.
+// HeaderDigestRange returns the range of the header digest.
 func (f *File) HeaderDigestRange() Range {
 	at := headerSize + len(f.Sections)*recordSize
 	return Range{at, at + digestSize}
 }
 
-// The ranges of the header's fields that findings point at.
+// The ranges of the header fields that findings refer to.
 var (
 	ChannelRange        = Range{offChannel, offChannel + 4}
 	RevisionRange       = Range{offRevision, offRevision + 4}
@@ -342,15 +344,16 @@ var (
 	HeaderRange         = Range{0, headerSize}
 )
 
-// HeaderDigest returns the digest that the file carries of its header and
-// section table. If no requirement is broken, it stands for every byte.
+// HeaderDigest returns the digest that the file stores for its header and
+// section table. If the file breaks no requirement, the digest identifies all
+// bytes of the file.
 func (f *File) HeaderDigest() [digestSize]byte {
 	return [digestSize]byte(f.data[f.HeaderDigestRange().Start:])
 }
 
-// ContentDigest returns the digest of what the file says to a sensor. It
-// leaves out revision, time and provenance: two files without broken
-// requirements that have the same content digest do the same.
+// ContentDigest returns a digest of the content that a sensor uses. It does not
+// depend on the revision, the time of creation and the provenance. Two files
+// that break no requirement and have the same content digest behave the same.
 func (f *File) ContentDigest() [digestSize]byte {
 	h := sha256.New()
 	h.Write(f.data[offMajor:offRevision])
@@ -366,8 +369,8 @@ func (f *File) ContentDigest() [digestSize]byte {
 	return [digestSize]byte(h.Sum(nil))
 }
 
-// Layout returns the parts of the file with their names, in file order. In a
-// file that keeps CF1032 they tile it.
+// Layout returns the parts of the file with their names, in file order. If the
+// file keeps requirement CF1032, the parts cover each byte exactly once.
 func (f *File) Layout() iter.Seq2[string, Range] {
 	return func(yield func(string, Range) bool) {
 		f.layout(yield)
@@ -469,7 +472,7 @@ func (f *File) layoutSection(section int, s Section, yield func(string, Range) b
 	return true
 }
 
-// entryNames are the names of one entry of a section, as paths have them.
+// entryNames are the names of the entries of each section in a path.
 var entryNames = [sectionsAll]string{
 	"instance", "word", "criterion", "operand", "value", "pool",
 	"program", "source", "instruction", "class", "range",

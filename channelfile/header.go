@@ -6,25 +6,25 @@ import (
 	"slices"
 )
 
-// magic starts every channel file. Its bytes are chosen as PNG's are: a
-// transfer that treats the file as text changes at least one of them.
+// magic is the start of every channel file. Like the signature of PNG, it is
+// chosen so that a transfer in text mode changes at least one byte.
 const magic = "\x89CFC\r\n\x1a\n"
 
-// A Header is what a channel file says of itself as a whole.
+// A Header holds the header fields of a channel file.
 type Header struct {
-	Channel        uint32 // what the content is for; 291 is inter-process communication
-	Revision       uint32 // version of the channel's content; only ever grows
+	Channel        uint32 // purpose of the content; 291 is inter-process communication
+	Revision       uint32 // version of the channel's content, which only increases
 	Type           uint32 // number of the template type of all instances
-	TypeVersion    uint32 // version of that type's definition
-	InputsDeclared uint16 // inputs that this version of the type declares
-	InputsRead     uint16 // highest input read, plus one; 0 if none is read
+	TypeVersion    uint32 // version of the definition of that type
+	InputsDeclared uint16 // number of inputs that this version of the type declares
+	InputsRead     uint16 // highest index of an input that is read, plus one; 0 if no input is read
 	Created        uint64 // seconds since 1970-01-01 00:00:00 UTC
 	FileSize       uint32 // bytes
 	SectionCount   uint32
 }
 
-// The offsets of the header's fields. They are for ever: a reader of one
-// version can name what it finds in a file of another.
+// The offsets of the header fields are permanent. A reader of one version can
+// name the fields of a file of another version.
 const (
 	offMajor          = 0x08
 	offMinor          = 0x0A
@@ -39,7 +39,7 @@ const (
 	offSectionCount   = 0x2C
 )
 
-// The sections, in the order in which they stand in a file.
+// The sections, in file order.
 const (
 	secInstances = iota
 	secConditions
@@ -60,16 +60,17 @@ const (
 	sectionsAll = secTextPool + 1
 )
 
-// The sections that are always there, those of regular expressions, and the
-// provenance. Each of the other two is there as a whole or not at all.
+// The sections that every file has, those of regular expressions, and those of
+// provenance. A file has either all or no sections of the second and third
+// list.
 var (
 	sectionsBase       = []int{secInstances, secConditions, secCriteria, secOperands, secValues, secPool}
 	sectionsOfPrograms = []int{secPrograms, secSources, secInstructions, secClasses, secRanges}
 	sectionsProvenance = []int{secOrigins, secUses, secTexts, secTextPool}
 )
 
-// sectionSets has the sections of a file, in order, by how many there are. No
-// two sets are of the same size.
+// sectionSets maps the number of sections of a file to the sections, in file
+// order. Each possible set has another size.
 var sectionSets = func() (sets [sectionsAll + 1][]int) {
 	for _, programs := range [][]int{nil, sectionsOfPrograms} {
 		for _, provenance := range [][]int{nil, sectionsProvenance} {
@@ -80,13 +81,14 @@ var sectionSets = func() (sets [sectionsAll + 1][]int) {
 	return sets
 }()
 
-// A SectionType is the number that names what a section holds.
+// A SectionType is the number that identifies the content of a section.
 type SectionType uint32
 
-// ancillary is the bit of a SectionType that marks what a sensor never needs.
+// ancillary is the bit of a SectionType that marks sections that a sensor never
+// needs.
 const ancillary SectionType = 1 << 31
 
-// Ancillary reports whether a sensor can do without the section.
+// Ancillary reports whether a sensor can ignore the section.
 func (t SectionType) Ancillary() bool { return t&ancillary != 0 }
 
 func (t SectionType) String() string {
@@ -102,7 +104,7 @@ func (t SectionType) String() string {
 var sectionKinds = [sectionsAll]struct {
 	typ   SectionType
 	name  string
-	entry uint64 // bytes
+	entry uint64 // bytes of an entry
 }{
 	secInstances:  {1, "instances", instanceSize},
 	secConditions: {2, "conditions", wordSize},
@@ -126,15 +128,15 @@ var sectionKinds = [sectionsAll]struct {
 // A Section is a record of the section table.
 type Section struct {
 	Type   SectionType
-	Range  Range // the section's bytes, without padding
-	Count  int   // entries
+	Range  Range // bytes of the section, without padding
+	Count  int   // number of entries
 	Digest [digestSize]byte
 }
 
-// An Operator says how a criterion compares.
+// An Operator is the kind of comparison of a criterion.
 type Operator uint8
 
-// The operators of FORMAT.md, section 5. Zero is none.
+// The operators of FORMAT.md, section 5. Zero is not an operator.
 const (
 	OpExists        Operator = 1
 	OpEquals        Operator = 2
@@ -151,8 +153,8 @@ const (
 // operatorKinds is the table of operators of FORMAT.md, section 5.
 var operatorKinds = [...]struct {
 	name  string
-	flags Flags // those that it may have
-	width int   // bytes of an operand's value; -1: any
+	flags Flags // flags that the operator may have
+	width int   // bytes of an operand's value; -1 means any number
 }{
 	OpExists:        {"exists", 0, 0},
 	OpEquals:        {"equals", FlagFold | FlagAll | FlagInputs, -1},
@@ -190,18 +192,18 @@ func (op Operator) String() string {
 	return fmt.Sprintf("unknown operator %d", uint8(op))
 }
 
-// Flags change how a criterion compares.
+// Flags modify the comparison of a criterion.
 type Flags uint8
 
 // The flags of FORMAT.md, section 5.
 const (
-	FlagFold   Flags = 1 // case does not matter
-	FlagAll    Flags = 2 // all operands must hold, not any
+	FlagFold   Flags = 1 // ignore case
+	FlagAll    Flags = 2 // all operands must hold, not only one
 	FlagInputs Flags = 4 // the operands are inputs, not values
 )
 
-// A Word is one step of a condition: a reference to a criterion, or an and or
-// or of the truths before it.
+// A Word is one step of a condition. It is a reference to a criterion, or an
+// and or an or of preceding truth values.
 type Word uint32
 
 const (
@@ -210,23 +212,24 @@ const (
 	wordCount    Word = wordOr - 1
 )
 
-// IsReference reports whether w pushes the truth of a criterion.
+// IsReference reports whether w pushes the truth value of a criterion.
 func (w Word) IsReference() bool { return w&wordOperator == 0 }
 
 // Criterion returns the index of the criterion that a reference names.
 func (w Word) Criterion() int { return int(w &^ wordOperator >> 1) }
 
-// Negated reports whether a reference pushes the opposite of the criterion's
-// truth.
+// Negated reports whether a reference pushes the negation of the criterion's
+// truth value.
 func (w Word) Negated() bool { return w&1 != 0 }
 
-// IsAnd reports whether w is an and of the truths before it.
+// IsAnd reports whether w is an and of preceding truth values.
 func (w Word) IsAnd() bool { return w&(wordOperator|wordOr) == wordOperator }
 
-// IsOr reports whether w is an or of the truths before it.
+// IsOr reports whether w is an or of preceding truth values.
 func (w Word) IsOr() bool { return w&(wordOperator|wordOr) == wordOperator|wordOr }
 
-// Operands returns how many truths an and or or takes from the stack.
+// Operands returns the number of truth values that an and or an or takes from
+// the stack.
 func (w Word) Operands() int { return int(w & wordCount) }
 
 func (w Word) String() string {
@@ -247,5 +250,5 @@ type Range struct{ Start, End int }
 // Len returns the number of bytes in r.
 func (r Range) Len() int { return r.End - r.Start }
 
-// le is the byte order of everything in a channel file but addresses.
+// le is the byte order of all numbers in a channel file, except in addresses.
 var le = binary.LittleEndian

@@ -5,12 +5,12 @@ import (
 	"fmt"
 )
 
-// An ID names a template instance for ever. For a Sigma rule it is the rule's
-// UUID, its bytes in the order in which they are written.
+// An ID identifies a template instance permanently. For a Sigma rule it is the
+// UUID of the rule, with the bytes in the order in which they are written.
 type ID [16]byte
 
-// String returns the ID in the form of a UUID, in lower case:
-// 8-4-4-4-12 hexadecimal digits.
+// String returns the ID in the form of a UUID in lower case: 8-4-4-4-12
+// hexadecimal digits.
 func (id ID) String() string {
 	var b [36]byte
 	hex.Encode(b[:8], id[:4])
@@ -22,9 +22,9 @@ func (id ID) String() string {
 	return string(b[:])
 }
 
-// ParseID reads an ID in the form that [ID.String] returns; the digits may be
-// of either case. The all-zero ID can be read too, though no instance may have
-// it.
+// ParseID parses an ID in the form that [ID.String] returns. The digits may be
+// in upper or lower case. ParseID accepts the all-zero ID, although no instance
+// may have it.
 func ParseID(s string) (ID, error) {
 	var id ID
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {

@@ -2,15 +2,15 @@ package channelfile
 
 import "fmt"
 
-// FileName returns the name that FORMAT.md, section 11, gives to a file with
-// the header h: C-<channel>-<type version>-<revision>.cf.
+// FileName returns the name of a file with the header h by FORMAT.md, section
+// 11: C-<channel>-<type version>-<revision>.cf.
 func FileName(h Header) string {
 	return fmt.Sprintf("C-%08d-%08d-%08d.cf", h.Channel, h.TypeVersion, h.Revision)
 }
 
-// ParseFileName returns what the name of a file says of its header. It reports
-// false if the name does not have the form of [FileName]. The name must come
-// without folders.
+// ParseFileName returns the header fields in the name of a file. It returns
+// false if the name does not have the form of [FileName]. The name must not
+// contain folders.
 func ParseFileName(name string) (channel, typeVersion, revision uint32, ok bool) {
 	const form = "C-00000000-00000000-00000000.cf"
 	if len(name) != len(form) {

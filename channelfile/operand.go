@@ -3,9 +3,9 @@ package channelfile
 import "net/netip"
 
 // A Value is one operand of a criterion, in the form in which a file stores it.
-// Its methods do not allocate. Each is for the values of certain operators, and
-// panics if the value is too short for them. The operands of a [File] have the
-// right length.
+// Its methods do not allocate. Each method is for certain operators, and panics
+// if the value is too short for them. The values of a [File] have the right
+// length for the operators that use them.
 type Value []byte
 
 // Integer returns the number of an operand of [OpIntegerEquals], or the least
@@ -18,15 +18,15 @@ func (v Value) IntegerRange() (least, greatest int64) {
 	return int64(le.Uint64(v)), int64(le.Uint64(v[8:]))
 }
 
-// AddressRange returns the ends of an operand of [OpAddressRange], both included.
-// It returns an IPv4-mapped IPv6 address as an IPv4 address.
+// AddressRange returns the ends of an operand of [OpAddressRange], both
+// included. It returns an IPv4-mapped IPv6 address as an IPv4 address.
 func (v Value) AddressRange() (first, last netip.Addr) {
 	return netip.AddrFrom16([16]byte(v)).Unmap(), netip.AddrFrom16([16]byte(v[16:])).Unmap()
 }
 
-// SimplerPattern returns what to write instead of the wildcard pattern p, if
-// another operator or a shorter pattern says the same, and otherwise "". The
-// pattern must be well formed. The patterns of a [File] are.
+// SimplerPattern returns advice on a simpler operator or a shorter pattern that
+// means the same as the wildcard pattern p. It returns "" if p is the simplest.
+// The pattern must be well formed, as the patterns of a [File] are.
 func SimplerPattern(p []byte) string {
 	switch form, _ := patternForm(p); form {
 	case patternNoWildcard:

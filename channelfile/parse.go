@@ -6,11 +6,11 @@ import (
 	"math/bits"
 )
 
-// Parse reads a channel file. It checks the requirements of FORMAT.md, section
-// 7, groups A to R: all that a reader has to trust. Its error, if any, is a
-// [*ParseError] for the first of them, in that order, that the data breaks.
+// Parse reads a channel file. It checks groups A to R of FORMAT.md, section 7,
+// which are the requirements that a reader depends on. An error is a
+// [*ParseError] for the first requirement, in that order, that the data breaks.
 //
-// The File holds data, which must not be modified while the File is in use.
+// The File refers to data, which must not be modified while the File is in use.
 func Parse(data []byte) (*File, error) {
 	f := &File{data: data}
 	if err := f.readHeader(); err != nil {
@@ -19,15 +19,15 @@ func Parse(data []byte) (*File, error) {
 	if err := f.readTable(); err != nil {
 		return nil, err
 	}
-	// scan is fast because it does not say what is wrong, or where. Where it
-	// finds something, a second and slower reader goes through the entries in
-	// the order of FORMAT.md and says so.
+	// scan is fast, because it does not locate faults. If it finds one, a
+	// slower reader goes through the entries in the order of FORMAT.md and
+	// describes it.
 	if !f.scan() {
 		if err := f.explain(); err != nil {
 			return nil, err
 		}
-		// The two readers disagree, which a fuzz target looks for. What
-		// one of them refuses is not read.
+		// The two readers disagree. A fuzz target searches for such files.
+		// Reject the file if either reader rejects it.
 		e := f.fail(Range{0, len(data)}, "file", ErrLimit, "the two readers of this package disagree on it; please report the file")
 		e.Fault = true
 		return nil, e
@@ -42,7 +42,7 @@ func (f *File) fail(r Range, path string, err error, format string, args ...any)
 	return &ParseError{Range: r, Path: path, Err: err, Detail: fmt.Sprintf(format, args...)}
 }
 
-// mangled lists what transfers in text mode make of the magic.
+// mangled lists the forms that the magic takes after a transfer in text mode.
 var mangled = []struct{ prefix, how string }{
 	{"\x89CFC\n\x1a\n", "CR LF became LF"},
 	{"\x89CFC\r\r\n", "LF became CR LF"},
@@ -51,12 +51,13 @@ var mangled = []struct{ prefix, how string }{
 	{"\xEF\xBF\xBDCFC", "it was read as UTF-8, and what is not UTF-8 was replaced"},
 }
 
-// HasMagic reports whether data, or a file that data is the first MagicPeek
-// bytes of, begins as a channel file does: with the magic, with what a transfer
-// in text mode makes of it, or with the first half of it. It is for finding
-// channel files by their content; Parse says what is wrong with one.
+// HasMagic reports whether a file begins like a channel file: with the magic,
+// with a form that the magic takes after a transfer in text mode, or with the
+// first half of the magic. data is the file or at least its first MagicPeek
+// bytes. Use HasMagic to find channel files by their content. Parse describes
+// faults in them.
 func HasMagic(data []byte) bool {
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // an editor's byte order mark
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // a byte order mark from an editor
 	for _, m := range mangled {
 		if bytes.HasPrefix(data, []byte(m.prefix)) {
 			return true
@@ -65,10 +66,10 @@ func HasMagic(data []byte) bool {
 	return bytes.HasPrefix(data, []byte(magic[:len(magic)/2]))
 }
 
-// MagicPeek is how many bytes of a file HasMagic needs.
+// MagicPeek is the number of bytes that HasMagic needs.
 const MagicPeek = 16
 
-// readHeader does groups A, B and C.
+// readHeader checks groups A, B and C.
 func (f *File) readHeader() error {
 	data := f.data
 	for _, m := range mangled {
@@ -143,7 +144,7 @@ func (f *File) readHeader() error {
 	return nil
 }
 
-// readTable does groups D, E and F.
+// readTable checks groups D, E and F.
 func (f *File) readTable() error {
 	n := f.Header.SectionCount
 	if n > sectionsAll || sectionSets[n] == nil {

@@ -2,28 +2,28 @@ package channelfile
 
 import "strings"
 
-// A patternKind says what a wildcard pattern is, and so which operator of
-// FORMAT.md, section 5, it must give way to.
+// A patternKind is the form of a wildcard pattern. It determines the simplest
+// operator for the pattern by FORMAT.md, section 5.
 type patternKind uint8
 
 const (
-	patternMalformed  patternKind = iota // a backslash before anything but * ? \
-	patternNoWildcard                    // literals: equals
+	patternMalformed  patternKind = iota // a backslash before a character other than *, ? and \
+	patternNoWildcard                    // only literals: equals
 	patternPrefix                        // literals and one * at the end: prefix
 	patternSuffix                        // one * at the start and literals: suffix
 	patternContains                      // literals between two *: contains
-	patternExists                        // *: exists
-	patternRun                           // a * next to another, or before a ?
-	patternProper                        // anything else: only a pattern says this
+	patternExists                        // only *: exists
+	patternRun                           // a * before another wildcard
+	patternProper                        // any other form, which needs a pattern
 )
 
-// patternForm classifies the pattern p. It reports whether p is well formed,
-// that is, not of the form patternMalformed. A pattern with a run of wildcards
-// that is not canonical is of the form patternRun, whatever else it is.
+// patternForm classifies the pattern p. It returns false for patternMalformed.
+// A well-formed pattern with a run of wildcards that is not canonical has the
+// form patternRun.
 func patternForm(p []byte) (form patternKind, ok bool) {
 	stars, questions := 0, 0
 	run := false
-	starEnd := -1 // where the last star ends
+	starEnd := -1 // end of the last star
 	for i := 0; i < len(p); i++ {
 		if !patternSpecial[p[i]] {
 			continue
@@ -51,7 +51,7 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 	case questions > 0:
 		return patternProper, true
 	case len(p) == 1:
-		return patternExists, true // one star: two would be a run
+		return patternExists, true // one star, because two would be a run
 	case stars == 1 && starEnd == len(p):
 		return patternPrefix, true
 	case stars == 1 && starEnd == 1:
@@ -62,19 +62,19 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 	return patternProper, true
 }
 
-// patternSpecial has the bytes that do not stand for themselves, and that a
-// backslash can stand before.
+// patternSpecial contains the bytes that are not literal unless a backslash
+// precedes them.
 var patternSpecial = [256]bool{'*': true, '?': true, '\\': true}
 
-// canonicalRuns returns the well-formed pattern p with each run of wildcards
-// in its canonical form: first each ?, then at most one *.
+// canonicalRuns returns the well-formed pattern p with each run of wildcards in
+// canonical form: all ? first, then at most one *.
 func canonicalRuns(p string) string {
 	var out strings.Builder
 	star := false
 	for i := 0; i < len(p); i++ {
 		switch p[i] {
 		case '*':
-			star = true // written where the run ends
+			star = true // written at the end of the run
 			continue
 		case '?':
 			out.WriteByte('?')
@@ -96,8 +96,8 @@ func canonicalRuns(p string) string {
 	return out.String()
 }
 
-// patternLiteral returns the literals of the well-formed pattern p, without
-// their backslashes and without wildcards.
+// patternLiteral returns the literals of the well-formed pattern p. It removes
+// wildcards and escaping backslashes.
 func patternLiteral(p string) string {
 	var out strings.Builder
 	for i := 0; i < len(p); i++ {

@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// A use says where a word comes from.
+// A use is the place in the source that a word comes from.
 type use struct {
 	line uint32
-	text uint32 // number of the text in its Builder
+	text uint32 // number of the text in the Builder
 }
 
-// A postfix is conditions as postfix programs, of which the last one is being
-// written. Of that one it knows the truths that are on the stack.
+// A postfix holds conditions as postfix programs. It writes the last one, and
+// keeps track of the truth values on that condition's stack.
 type postfix struct {
 	words  []Word
-	uses   []use // one a word if traced, else none
+	uses   []use // one for each word if traced, otherwise empty
 	traced bool
-	texts  *interner // what the texts of uses are
-	spans  []span    // the words of each truth on the stack of the last condition
+	texts  *interner // the texts that uses refer to
+	spans  []span    // the words that leave each truth value on the stack of the last condition
 
 	sortedWords []Word
 	sortedUses  []use
 }
 
-// A span is the words from start to end. Spans on a stack follow each other
-// without a gap.
+// A span is the words from start up to, but not including, end. Spans on a
+// stack are adjacent.
 type span struct{ start, end int }
 
 func (p *postfix) truncate(words int) {
@@ -44,10 +44,11 @@ func (p *postfix) reference(w Word, u use) {
 	}
 }
 
-// join writes an and or an or, as group says, of the truths on the stack from
-// base on, after it has brought them into normal form. If one of them is left
-// no operator is needed; if that one is itself of the other kind its operands
-// are now on the stack, for they belong to what surrounds it.
+// join normalises the truth values on the stack from base on, and writes an and
+// or an or of them. group tells which of the two it is. If only one truth value
+// is left, join writes no operator. If that one is an operator of the other
+// kind, join replaces it by its operands, which then belong to the surrounding
+// operator.
 func (p *postfix) join(group Word, base int) {
 	p.normalise(base)
 	if len(p.spans)-base == 1 {
@@ -62,7 +63,8 @@ func (p *postfix) join(group Word, base int) {
 	p.spans = append(p.spans[:base], span{start, len(p.words)})
 }
 
-// unwrap takes the operator from the last truth, if it has one.
+// unwrap removes the operator of the last truth value, if it has one, and
+// leaves the operands on the stack.
 func (p *postfix) unwrap() {
 	top := p.spans[len(p.spans)-1]
 	words := p.words[top.start:top.end]
@@ -82,7 +84,7 @@ func (p *postfix) unwrap() {
 	}
 }
 
-// compare orders truths as the operands of an and or or stand.
+// compare orders truth values as operands of an and or an or.
 func (p *postfix) compare(a, b span) int {
 	if c := cmp.Compare(a.end-a.start, b.end-b.start); c != 0 {
 		return c
@@ -90,8 +92,8 @@ func (p *postfix) compare(a, b span) int {
 	return slices.Compare(p.words[a.start:a.end], p.words[b.start:b.end])
 }
 
-// normalise sorts the truths on the stack from base on, and leaves one of
-// those that are the same.
+// normalise sorts the truth values on the stack from base on and removes
+// duplicates.
 func (p *postfix) normalise(base int) {
 	spans := p.spans[base:]
 	ascending := true
@@ -108,7 +110,7 @@ func (p *postfix) normalise(base int) {
 	slices.SortFunc(spans, p.compare)
 	p.sortedWords, p.sortedUses = p.sortedWords[:0], p.sortedUses[:0]
 	kept := spans[:0]
-	var last span // the one in p.words that kept's last was copied from
+	var last span // the span in p.words that was copied last
 	for i, s := range spans {
 		at := len(p.sortedWords)
 		if i > 0 && p.compare(last, s) == 0 {
@@ -135,13 +137,13 @@ func (p *postfix) normalise(base int) {
 	}
 }
 
-// merge returns the use of a word that was written twice. It depends on the
-// two alone, not on their order, nor on that of anything else: the one whose
-// line is known, of two the earlier one, then the one that has a text, and of
-// two the first by its bytes.
+// merge returns the use of a word that was written twice. The result depends
+// only on the two uses, and not on their order. A known line is preferred to an
+// unknown one, and a lower line to a higher one. If the lines are equal, a text
+// is preferred to an empty text, and then the lesser text by its bytes.
 func (p *postfix) merge(u, v use) use {
 	if u.line != v.line {
-		if u.line-1 < v.line-1 { // so that 0, unknown, is last
+		if u.line-1 < v.line-1 { // 0 means unknown, and becomes the highest number
 			return u
 		}
 		return v

@@ -9,14 +9,15 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile/internal/rexprog"
 )
 
-// A Program is a compiled regular expression, as FORMAT.md, section 5, has it:
-// instructions, of which the first is where it starts, and the classes of runes
-// that they name. [CompileRegexp] makes one, [File.Program] shows one of a file.
-// It never changes.
+// A Program is a compiled regular expression, as FORMAT.md, section 5,
+// specifies it. It consists of instructions and of the classes of runes that
+// they refer to. Execution starts at instruction 0. A Program never changes.
+// [CompileRegexp] compiles one, and [File.Program] returns one of a file.
 //
-// Its methods do not allocate and cannot fail; those that take an index panic,
-// as a slice does, when it is not below the count that goes with it. Whatever
-// the instructions of a Program refer to is there.
+// The methods do not allocate and cannot fail, except that those that return a
+// string allocate it. A method that takes an index panics if the index is not
+// less than the number of entries, as a slice does. Instructions refer only to
+// instructions and classes that exist.
 type Program struct {
 	source  []byte
 	insts   []byte
@@ -24,26 +25,26 @@ type Program struct {
 	ranges  []byte
 }
 
-// Size returns the number of instructions of the program, and the bytes that it
-// takes in a file with its classes and its source.
+// Size returns the number of instructions, and the number of bytes that the
+// program takes in a file with its classes and its source.
 func (p *Program) Size() (instructions, bytes int) {
 	return len(p.insts) / instSize, len(p.source) + len(p.insts) + len(p.classes) + len(p.ranges)
 }
 
-// An InstOp says what an instruction of a program does.
+// An InstOp is the operation of an instruction.
 type InstOp uint16
 
-// The instructions of FORMAT.md, section 5. Zero is none.
+// The operations of FORMAT.md, section 5. Zero is not an operation.
 const (
 	InstMatch  InstOp = 1 // the expression matches
-	InstSplit  InstOp = 2 // go on at Out and at Arg
-	InstRunes  InstOp = 3 // take a rune of class Arg, and go on at Out
-	InstAssert InstOp = 4 // go on at Out if assertion Arg holds here
+	InstSplit  InstOp = 2 // continue at Out and at Arg
+	InstRunes  InstOp = 3 // consume a rune of class Arg and continue at Out
+	InstAssert InstOp = 4 // continue at Out if assertion Arg holds here
 )
 
 var instNames = [...]string{InstMatch: "match", InstSplit: "split", InstRunes: "runes", InstAssert: "assert"}
 
-// Known reports whether this version of the format has the instruction.
+// Known reports whether this version of the format has the operation.
 func (op InstOp) Known() bool { return InstMatch <= op && op <= InstAssert }
 
 func (op InstOp) String() string {
@@ -53,17 +54,18 @@ func (op InstOp) String() string {
 	return "unknown"
 }
 
-// An Assertion is what [InstAssert] asks about a place between two runes.
+// An Assertion is the condition of an [InstAssert] on the place between two
+// runes.
 type Assertion uint32
 
-// The assertions of FORMAT.md, section 5. Zero is none.
+// The assertions of FORMAT.md, section 5. Zero is not an assertion.
 const (
-	AssertBeginText  Assertion = 1 // nothing is before it
-	AssertEndText    Assertion = 2 // nothing follows
-	AssertBeginLine  Assertion = 3 // nothing, or a newline, is before it
-	AssertEndLine    Assertion = 4 // nothing, or a newline, follows
-	AssertBoundary   Assertion = 5 // of the runes before and after it, one is a word's and one is not
-	AssertNoBoundary Assertion = 6 // the opposite
+	AssertBeginText  Assertion = 1 // no rune precedes
+	AssertEndText    Assertion = 2 // no rune follows
+	AssertBeginLine  Assertion = 3 // no rune or a newline precedes
+	AssertEndLine    Assertion = 4 // no rune or a newline follows
+	AssertBoundary   Assertion = 5 // either the preceding or the following rune is part of a word
+	AssertNoBoundary Assertion = 6 // not a boundary
 )
 
 var assertionNames = [...]string{
@@ -84,16 +86,14 @@ func (a Assertion) String() string {
 // An Inst is one instruction of a program.
 type Inst struct {
 	Op  InstOp
-	Out uint32 // the instruction that follows, less than Len; 0 of InstMatch
-	Arg uint32 // the other instruction that follows, a class, or an Assertion; 0 of InstMatch
+	Out uint32 // index of the next instruction; 0 for InstMatch
+	Arg uint32 // index of the other next instruction or a class, or an Assertion; or 0
 }
 
-// Source returns the expression that the program was compiled from. It is a
-// copy.
+// Source returns a copy of the expression that the program was compiled from.
 func (p Program) Source() string { return string(p.source) }
 
-// Len returns the number of instructions, at least 1. The program starts at
-// instruction 0.
+// Len returns the number of instructions, which is at least 1.
 func (p Program) Len() int { return len(p.insts) / instSize }
 
 // Inst returns instruction i.
@@ -102,21 +102,21 @@ func (p Program) Inst(i int) Inst {
 	return Inst{InstOp(le.Uint16(b)), uint32(le.Uint16(b[2:])), le.Uint32(b[4:])}
 }
 
-// Ranges returns the number of ranges of a class that an instruction of the
-// program names. None is a class that no rune is of.
+// Ranges returns the number of ranges of a class that an instruction refers to.
+// A class without ranges contains no rune.
 func (p Program) Ranges(class uint32) int {
 	return int(le.Uint32(p.classes[int(class)*classSize+4:]))
 }
 
-// Range returns range k of a class: the runes from lo to hi, both included. The
-// ranges of a class ascend and do not touch each other.
+// Range returns range k of a class, with both ends included. The ranges of a
+// class are in ascending order and do not touch.
 func (p Program) Range(class uint32, k int) (lo, hi rune) {
 	c := p.classes[int(class)*classSize:][:classSize]
 	b := p.ranges[(int(le.Uint32(c))+k)*rangeSize:][:rangeSize]
 	return rune(le.Uint32(b)), rune(le.Uint32(b[4:]))
 }
 
-// Holds reports whether rune r is of a class. It bisects.
+// Holds reports whether a class contains rune r, by binary search.
 func (p Program) Holds(class uint32, r rune) bool {
 	ranges := p.rangesOf(class)
 	for len(ranges) > 0 {
@@ -134,25 +134,26 @@ func (p Program) Holds(class uint32, r rune) bool {
 	return false
 }
 
-// CompareProgram compares program i with what its source compiles to. It
-// returns "" if they are the same, or what differs: then the file says one thing
-// to a person and another to a sensor.
+// CompareProgram compares program i with the program that its source compiles
+// to. It returns "" if they are the same, and otherwise the first difference.
+// If they differ, a sensor matches another expression than the one that people
+// read.
 func (f *File) CompareProgram(i int) string {
 	var c programComparer
 	return c.compare(f.Program(i))
 }
 
-// DifferentPrograms returns the programs that are not those of their sources,
-// each with what differs, as CompareProgram says it. It is faster than calling
-// that for each, and keeps less.
+// DifferentPrograms returns the programs that do not match their sources, each
+// with the difference as in CompareProgram. It is faster than a call of
+// CompareProgram for each program, and reuses memory.
 func (f *File) DifferentPrograms() iter.Seq2[int, string] {
 	return f.ComparePrograms(func(int, uint64) bool { return true })
 }
 
-// ComparePrograms is DifferentPrograms with a limit: spend is called with each
-// program and the work that comparing it took, and ends the rest by returning
-// false. A unit of work takes about 3 nanoseconds. Compiling a source of a few
-// bytes can take long, if it names large sets of runes.
+// ComparePrograms is like DifferentPrograms with a limit. It calls spend with
+// each program and the work that the comparison took. If spend returns false,
+// ComparePrograms stops. A unit of work takes about 3 nanoseconds. Even a short
+// source can take much work if it names large sets of runes.
 func (f *File) ComparePrograms(spend func(program int, work uint64) bool) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		var c programComparer
@@ -174,7 +175,7 @@ type programComparer struct {
 	compared uint64 // work of comparing
 }
 
-// work returns the work that all comparisons took up to now.
+// work returns the work of all comparisons up to now.
 func (c *programComparer) work() uint64 { return c.compiler.Work() + c.compared }
 
 func (c *programComparer) compare(p Program) string {
@@ -193,7 +194,7 @@ func (c *programComparer) compare(p Program) string {
 	for k := range p.Len() {
 		got, in := p.Inst(k), want.Inst(k)
 		same := got == in
-		if got.Op == InstRunes && in.Op == InstRunes { // classes have numbers of the file
+		if got.Op == InstRunes && in.Op == InstRunes { // the programs number classes differently
 			same = got.Out == in.Out && bytes.Equal(p.rangesOf(got.Arg), want.rangesOf(in.Arg))
 		}
 		if !same {
@@ -203,7 +204,7 @@ func (c *programComparer) compare(p Program) string {
 	return ""
 }
 
-// InstString says for a person what instruction i does.
+// InstString returns a description of instruction i.
 func (p Program) InstString(i int) string {
 	switch in := p.Inst(i); in.Op {
 	case InstSplit:
@@ -217,9 +218,9 @@ func (p Program) InstString(i int) string {
 	}
 }
 
-// ClassString returns a class for a person: the runes between brackets, as an
-// expression has them. Of a class of many ranges it shows the first, and how
-// many there are.
+// ClassString returns the runes of a class between brackets, as in an
+// expression. If a class has many ranges, it returns the first of them and
+// their number.
 func (p Program) ClassString(class uint32) string {
 	const most = 8
 	var b []byte
@@ -241,7 +242,7 @@ func (p Program) ClassString(class uint32) string {
 	return string(append(b, ']'))
 }
 
-// appendRune appends a rune as it may stand between brackets.
+// appendRune appends a rune in the form that it has between brackets.
 func appendRune(b []byte, r rune) []byte {
 	switch {
 	case r == '\\' || r == '[' || r == ']' || r == '^' || r == '-':
@@ -254,20 +255,20 @@ func appendRune(b []byte, r rune) []byte {
 	return fmt.Appendf(b, `\x{%04X}`, r)
 }
 
-// ClassString returns class i of the file for a person, as
-// [Program.ClassString] does.
+// ClassString returns class i of the file in the form of [Program.ClassString].
 func (f *File) ClassString(i int) string {
 	return Program{classes: f.sec[secClasses], ranges: f.sec[secRanges]}.ClassString(uint32(i))
 }
 
-// CompareClasses compares two classes of the file as FORMAT.md sorts them.
+// CompareClasses compares two classes of the file in the sort order of
+// FORMAT.md.
 func (f *File) CompareClasses(i, j int) int {
 	p := Program{classes: f.sec[secClasses], ranges: f.sec[secRanges]}
 	return compareRanges(p.rangesOf(uint32(i)), p.rangesOf(uint32(j)))
 }
 
-// compareRanges compares the ranges of two classes as lists of numbers, of
-// which a proper prefix comes first.
+// compareRanges compares the ranges of two classes as lists of numbers. A
+// proper prefix comes first.
 func compareRanges(a, b []byte) int {
 	for i := 0; i < min(len(a), len(b)); i += 4 {
 		if c := cmp.Compare(le.Uint32(a[i:]), le.Uint32(b[i:])); c != 0 {

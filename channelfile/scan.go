@@ -9,13 +9,14 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile/internal/casefold"
 )
 
-// scan is the fast reader of the sections' entries. It reports whether the
-// file keeps groups G to R of FORMAT.md, section 7, all that the methods of a
-// File rely on, and leaves in f.broken which of the other rules it breaks. It
-// neither says what is wrong nor where: explain does, and the checks.
+// scan is the fast reader of the entries of all sections. It reports whether
+// the file keeps groups G to R of FORMAT.md, section 7, which the methods of a
+// File depend on. It stores in f.broken which of the other requirements the
+// file breaks. It does not describe or locate faults. explain and the checks
+// do.
 //
-// Each entry is looked at once and in the order of the file, each value and
-// text too, so the time is linear in the size of the data whatever it says.
+// scan reads each entry, value and text once, in file order. So it takes time
+// linear in the size of the data.
 func (f *File) scan() bool {
 	f.scanTiling()
 	s := scanner{
@@ -29,32 +30,32 @@ func (f *File) scan() bool {
 	return s.instances() && s.criteria() && s.values() && s.conditions() && s.programs() && s.provenance()
 }
 
-// A scanner is what scan needs to know of entries besides their bytes.
+// A scanner holds the facts that scan collects about entries.
 type scanner struct {
 	*File
-	roles      []byte // of each value, a set of what it is an operand of
-	referenced []byte // of each criterion, 1 if a word refers to it
-	running    []byte // of each program, 1 if it is an operand
+	roles      []byte // set of the roles of each value
+	referenced []byte // for each criterion, 1 if a word refers to it
+	running    []byte // for each program, 1 if it is an operand
 	stack      *conditionStack
 }
 
-// A role is what is required of a value because of the criteria that compare
-// with it. What the criteria ask is noted while they are read, and looked at
-// when the value is, once.
+// A role is a requirement on a value that follows from a criterion that
+// compares with it. scan collects the roles while it reads the criteria, and
+// then checks each value once.
 const (
-	roleAny     = 1 << iota // of equals: any bytes
-	roleAffix               // of prefix, suffix and contains: not empty
-	rolePattern             // a wildcard pattern in simplest form
+	roleAny     = 1 << iota // for equals: any bytes
+	roleAffix               // for prefix, suffix and contains: not empty
+	rolePattern             // a wildcard pattern in its simplest form
 	roleInteger             // 8 bytes
-	roleRange               // 16 bytes, two numbers that ascend
-	roleAddress             // 32 bytes, two addresses, the second not before the first
-	roleFolded              // besides one of the others: stored folded
+	roleRange               // 16 bytes: two ascending numbers
+	roleAddress             // 32 bytes: two addresses, the second not before the first
+	roleFolded              // in addition to another role: stored folded
 	allRoles    = 1<<iota - 1
 
 	rolesWithForm = rolePattern | roleInteger | roleRange | roleAddress
 )
 
-// operatorRole has the role that an operator's operands have.
+// operatorRole maps an operator to the role of its operands.
 var operatorRole = [256]byte{
 	OpEquals:        roleAny,
 	OpPrefix:        roleAffix,
@@ -87,7 +88,7 @@ func (f *File) breaks(r Requirement, broken bool) {
 	}
 }
 
-// scanTiling looks at where sections are, and at the padding between them.
+// scanTiling checks the places of sections and the padding between them.
 func (f *File) scanTiling() {
 	end := f.HeaderDigestRange().End
 	for i := range f.Sections {
@@ -110,7 +111,7 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// instances does group G.
+// instances checks group G.
 func (s *scanner) instances() bool {
 	b := s.sec[secInstances]
 	words := uint64(s.Words())
@@ -135,11 +136,11 @@ func (s *scanner) instances() bool {
 	return !bad && next == words
 }
 
-// groupSize is how many values are looked at together: as many as there are
-// bits in a word.
+// groupSize is the number of values that are checked together. It is the number
+// of bits in a uint64.
 const groupSize = 64
 
-// values does groups K and L.
+// values checks groups K and L.
 func (s *scanner) values() bool {
 	n := s.Values()
 	var at place
@@ -153,7 +154,7 @@ func (s *scanner) values() bool {
 		unused = unused || having(roles, allRoles) != ^uint64(0)>>(groupSize-count)
 		for m := having(roles, roleFolded); m != 0; {
 			i := bits.TrailingZeros64(m)
-			n := bits.TrailingZeros64(^(m >> i)) // as many in a row
+			n := bits.TrailingZeros64(^(m >> i)) // number of adjacent values with the role
 			m &^= (1<<n - 1) << i
 			s.foldedValues(first+i, n)
 		}
@@ -168,15 +169,14 @@ func (s *scanner) values() bool {
 	return at.end == uint64(len(s.sec[secPool]))
 }
 
-// A place is where the values that were looked at end, and what is known of
-// the last of them.
+// A place is the end of the values that were read, and the key of the last one.
 type place struct {
 	end uint64 // offset in the pool
 	key key
 }
 
-// placeValues does group K for count values from first on, and the two rules
-// that are about all values: their order, and that affixes are not empty.
+// placeValues checks group K for count values from first on. It also checks the
+// order of the values, and that affixes are not empty.
 func (s *scanner) placeValues(at *place, first, count int) bool {
 	pool := s.sec[secPool]
 	end, before := at.end, at.key
@@ -188,7 +188,7 @@ func (s *scanner) placeValues(at *place, first, count int) bool {
 			return false
 		}
 		end = start + length
-		var greater uint64 // 1: than the value before, surely
+		var greater uint64 // 1 if the value is certainly greater than the one before
 		if from := pool[start:]; len(from) >= keySize {
 			k := keyOf((*[keySize]byte)(from), length)
 			greater = before.less(k)
@@ -205,8 +205,8 @@ func (s *scanner) placeValues(at *place, first, count int) bool {
 	return true
 }
 
-// foldedValues looks at count values from i on that must be stored folded. They
-// follow each other in the pool too.
+// foldedValues checks count adjacent values from i on, which must be stored
+// folded. They are adjacent in the pool too.
 func (s *scanner) foldedValues(i, count int) {
 	entries, pool := s.sec[secValues], s.sec[secPool]
 	last := entries[(i+count-1)*valueSize:]
@@ -218,22 +218,23 @@ func (s *scanner) foldedValues(i, count int) {
 	}
 }
 
-// having returns a bit for each value of a group, the first one lowest: whether
-// it has any of the roles.
+// having returns a bit for each value of a group, starting with the lowest bit.
+// The bit is set if the value has any of the given roles.
 func having(roles *[groupSize]byte, any byte) (m uint64) {
 	const low = 0x7F * ones
 	for i := 0; i < groupSize; i += 8 {
-		w := le.Uint64(roles[i:])&(ones*uint64(any)) + low // the highest bit of each byte that has
+		// The sum has the highest bit of each byte that has one of the roles.
+		w := le.Uint64(roles[i:])&(ones*uint64(any)) + low
 		m |= w >> 7 & ones * gather >> 56 << i
 	}
 	return m
 }
 
-// gather, times a word of which only the lowest bit of each byte may be set,
-// has these bits in its highest byte.
+// gather collects the lowest bits of the 8 bytes of a word. If no other bits
+// are set, the product of the word and gather has them in its highest byte.
 const gather = 0x0102040810204080
 
-// valueForm looks at a value that has some of the rolesWithForm.
+// valueForm checks a value that has one of the rolesWithForm.
 func (s *scanner) valueForm(roles byte, v []byte) bool {
 	if roles&rolePattern != 0 {
 		form, ok := patternForm(v)
@@ -261,16 +262,16 @@ func (s *scanner) valueForm(roles byte, v []byte) bool {
 	return true
 }
 
-// A key is the first keySize bytes of a value as a number in big-endian order,
-// padded with zeros. Most neighbours differ in their keys.
+// A key is the first keySize bytes of a value as a big-endian number, padded
+// with zeros. Most adjacent values have different keys.
 type key struct{ a, b, c, d uint64 }
 
 const keySize = 32
 
-// keyOf returns the key of a value of which from has the start, and behind its
-// length anything.
+// keyOf returns the key of a value. The value is the first length bytes of
+// from, or all of from if length is greater than keySize.
 func keyOf(from *[keySize]byte, length uint64) key {
-	_, long := bits.Sub64(keySize, length, 0) // min would branch
+	_, long := bits.Sub64(keySize, length, 0) // min would compile to a branch
 	m := &keyMasks[length&^-long|keySize&-long]
 	return key{
 		binary.BigEndian.Uint64(from[:]) & m.a,
@@ -280,8 +281,10 @@ func keyOf(from *[keySize]byte, length uint64) key {
 	}
 }
 
-// less returns 1 if k comes before l. If it does not, the values may: those
-// that are longer than their keys, or have zeros where others end.
+// less returns 1 if k is less than l, and then the value of k comes before the
+// value of l. If it returns 0, the value of k may still come first. That
+// happens if values are longer than their keys, or contain zeros where others
+// end.
 func (k key) less(l key) (borrow uint64) {
 	_, borrow = bits.Sub64(k.d, l.d, 0)
 	_, borrow = bits.Sub64(k.c, l.c, borrow)
@@ -290,7 +293,7 @@ func (k key) less(l key) (borrow uint64) {
 	return borrow
 }
 
-// keyMasks keep the first so many bytes of a key.
+// keyMasks[n] keeps the first n bytes of a key.
 var keyMasks = func() (m [keySize + 1]key) {
 	for n := range m {
 		m[n].a = ^(^uint64(0) >> (8 * n))
@@ -301,9 +304,9 @@ var keyMasks = func() (m [keySize + 1]key) {
 	return m
 }()
 
-// isPlain reports whether v is surely ASCII without capital letters, and so its
-// own fold. Most folded values are. Of what is shorter than a word it is not
-// sure.
+// isPlain reports whether v is certainly ASCII without capital letters, so that
+// folding does not change it. This is true for most folded values. It returns
+// false for values shorter than 8 bytes.
 func isPlain(v []byte) bool {
 	n := len(v)
 	var bad uint64
@@ -323,26 +326,26 @@ func isPlain(v []byte) bool {
 
 const ones = 0x0101010101010101
 
-// notPlain sets the highest bit of each byte of w that is a capital letter of
-// ASCII, or no ASCII. Of the other bits, and of those of bytes above one that
-// is no ASCII, it says nothing.
+// notPlain sets the highest bit of each byte of w that is an ASCII capital
+// letter or not ASCII. The other bits are undefined. So are the highest bits of
+// bytes above a byte that is not ASCII.
 func notPlain(w uint64) uint64 {
-	// Of a byte of the sums the highest bit says that the byte, if it is
-	// ASCII, is at least 'A', and more than 'Z'.
+	// For an ASCII byte, the highest bits of the two sums mean that the byte is
+	// at least 'A', and that it is greater than 'Z'.
 	return w | (w+ones*(0x80-'A'))&^(w+ones*(0x80-'Z'-1))
 }
 
-// criteria does groups I and J.
+// criteria checks groups I and J.
 func (s *scanner) criteria() bool {
 	criteria, operands := s.sec[secCriteria], s.sec[secOperands]
 	values := s.roles[:s.Values()]
 	var next uint64
 	var read uint32
 	var head criterionHead
-	var before int64 // first operand of the criterion before, if it has the same head
+	var before int64 // first operand of the previous criterion, if it has the same head
 	unsorted := false
 	for i := 0; len(criteria) >= criterionSize; i, criteria = i+1, criteria[criterionSize:] {
-		if h := le.Uint32(criteria); h != head.word || i == 0 { // of most criteria it is that of the one before
+		if h := le.Uint32(criteria); h != head.word || i == 0 { // most heads are equal
 			unsorted = unsorted || h < head.word
 			head, before = headOf(h), -2
 			if !head.known || head.input >= uint32(s.Header.InputsDeclared) {
@@ -358,7 +361,7 @@ func (s *scanner) criteria() bool {
 		mine := operands[:count*operandSize]
 		operands = operands[count*operandSize:]
 		first := int64(-1)
-		if len(mine) == operandSize && head.simple { // most criteria; the other branch would do the same
+		if len(mine) == operandSize && head.simple { // most criteria
 			first = int64(le.Uint32(mine))
 			if first >= int64(len(values)) {
 				return false
@@ -382,15 +385,15 @@ func (s *scanner) criteria() bool {
 	return len(operands) == 0
 }
 
-// A criterionHead is what the first word of a criterion says.
+// A criterionHead is the decoded first word of a criterion.
 type criterionHead struct {
-	word   uint32 // the word itself: input, operator and flags, from the highest byte down
+	word   uint32 // input, operator and flags, from the highest byte down
 	input  uint32
 	op     Operator
 	flags  Flags
-	known  bool // there is such an operator, and it has such flags
-	simple bool // its operands are values, and one of them is as good as several
-	role   byte // of these values
+	known  bool // the operator exists and may have the flags
+	simple bool // the operands are values, and one operand is as valid as several
+	role   byte // role of the operands
 }
 
 func headOf(word uint32) criterionHead {
@@ -404,8 +407,8 @@ func headOf(word uint32) criterionHead {
 	return h
 }
 
-// operands looks at the operands of a criterion. If they are inputs it returns
-// the highest of them.
+// operands checks the operands of a criterion. If they are inputs it returns
+// the highest one.
 func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32, ok bool) {
 	if (head.op == OpExists) != (len(operands) == 0) {
 		return 0, false
@@ -420,8 +423,9 @@ func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32
 	return 0, s.operandsOf(s.roles[:s.Values()], head.role, operands)
 }
 
-// operandsAscend reports whether the operands of criterion i, as a list, come
-// after those of the one before; a proper prefix is first.
+// operandsAscend reports whether the operands of criterion i come after those
+// of the previous criterion. It compares them as lists, in which a proper
+// prefix comes first.
 func (s *scanner) operandsAscend(i int) bool {
 	a, b := s.Criterion(i-1), s.Criterion(i)
 	for k := range min(a.Count, b.Count) {
@@ -445,8 +449,8 @@ func (s *scanner) inputOperands(head *criterionHead, operands []byte) (highest u
 	return highest, true
 }
 
-// simplestInputs reports whether a comparison of two inputs is the simplest of
-// those that say the same.
+// simplestInputs reports whether a comparison of two inputs is the simplest one
+// with its meaning.
 func simplestInputs(op Operator, input, other uint32) bool {
 	if op == OpEquals || op == OpIntegerEquals {
 		return input < other
@@ -454,8 +458,8 @@ func simplestInputs(op Operator, input, other uint32) bool {
 	return input != other
 }
 
-// operandsOf looks at operands that are numbers of values, or of programs, and
-// gives each of these the role.
+// operandsOf checks operands that are numbers of values or programs. It gives
+// each of these the role.
 func (s *scanner) operandsOf(roles []byte, role byte, operands []byte) bool {
 	before, unsorted := int64(-1), false
 	for ; len(operands) >= operandSize; operands = operands[operandSize:] {
@@ -471,13 +475,16 @@ func (s *scanner) operandsOf(roles []byte, role byte, operands []byte) bool {
 	return true
 }
 
-// conditions does group H.
+// conditions checks group H.
 //
-// A conjunction in normal form is references that ascend. So from one word to
-// the next the number falls, or stays, where an instance starts, and otherwise
-// only in instances with an and or an or. One loop goes over the words of all
-// instances, for a processor cannot guess how many words one has; it counts the
-// falls. Another goes over the instances, and takes away those that may be.
+// A conjunction in normal form is a list of ascending references. From one word
+// to the next the number does not ascend in two cases: at the start of an
+// instance, and inside an instance with an and or an or. Such a place is called
+// a fall.
+//
+// One loop over the words of all instances counts the falls. It does not depend
+// on the number of words of each instance, which a processor cannot predict. A
+// second loop over the instances subtracts the falls that are allowed.
 func (s *scanner) conditions() bool {
 	falls, ok := s.references()
 	if !ok {
@@ -487,7 +494,7 @@ func (s *scanner) conditions() bool {
 	var before uint32
 	for b := s.sec[secInstances]; len(b) >= instanceSize; b = b[instanceSize:] {
 		count := int(le.Uint32(b[20:]))
-		mine := words[:count*wordSize] // they tile: instances saw to that
+		mine := words[:count*wordSize] // instances has checked that the words tile
 		words = words[count*wordSize:]
 		falls -= fall(before, le.Uint32(mine))
 		before = le.Uint32(mine[len(mine)-wordSize:])
@@ -508,11 +515,13 @@ func (s *scanner) conditions() bool {
 	return true
 }
 
-// fall returns 1 if b is not above a, or else 0. It does not branch.
+// fall returns 1 if b is not greater than a, and otherwise 0. It does not
+// branch.
 func fall(a, b uint32) uint64 { return (uint64(a)-uint64(b))>>63 ^ 1 }
 
-// references looks at the words that are references, and returns how often a
-// word is not above the one before it; the first is compared with 0.
+// references checks the words that are references. It returns the number of
+// words that are not greater than the previous word. The first word is compared
+// with 0.
 func (s *scanner) references() (falls uint64, ok bool) {
 	var before uint32
 	for words := s.sec[secConditions]; len(words) >= wordSize; words = words[wordSize:] {
@@ -529,9 +538,10 @@ func (s *scanner) references() (falls uint64, ok bool) {
 	return falls, true
 }
 
-// orAtEnd reports whether a condition is the second most frequent: references
-// and then an or of the last of them. Whether these ascend it does not look at,
-// but at the fall that there may be where the operands of the or start.
+// orAtEnd reports whether a condition has the second most frequent form, which
+// is references followed by an or of the last of them. It does not check
+// whether the references ascend. It returns the fall, if any, at the first
+// operand of the or.
 func (s *scanner) orAtEnd(words []byte) (falls uint64, ok bool) {
 	last := len(words)/wordSize - 1
 	or := Word(le.Uint32(words[last*wordSize:]))
@@ -546,7 +556,7 @@ func (s *scanner) orAtEnd(words []byte) (falls uint64, ok bool) {
 	return fall(before, le.Uint32(words[first*wordSize:])), Word(before).IsReference()
 }
 
-// allConditions verifies all conditions: one is in no form that is frequent.
+// allConditions checks all conditions in the general way.
 func (s *scanner) allConditions() bool {
 	for i := range s.Instances() {
 		in := s.Instance(i)
@@ -557,18 +567,18 @@ func (s *scanner) allConditions() bool {
 	return true
 }
 
-// A conditionStack is the stack of a condition that is being verified.
+// A conditionStack is the stack of the condition that is being checked.
 type conditionStack [MaxStack]truth
 
-// A truth is the words, of one instance, that leave one truth on the stack.
+// A truth is the words of an instance that leave one truth value on the stack.
 type truth struct {
 	start, end int32
-	word       Word  // the last, which says what it is
-	depth      uint8 // of and and or
+	word       Word  // the last word, which tells the kind
+	depth      uint8 // nesting of and and or
 }
 
-// condition verifies one condition of any form, of which the references are
-// verified. It returns how often a word is not above the one before it.
+// condition checks a condition of any form. Its references have been checked.
+// It returns the number of words that are not greater than the previous word.
 func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 	if s.stack == nil {
 		s.stack = new(conditionStack)
@@ -612,8 +622,9 @@ func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 	return falls, true
 }
 
-// conditionLess reports whether one operand comes before another: fewer words
-// first, then by the first word that differs.
+// conditionLess reports whether one operand comes before another. An operand
+// with fewer words comes first. Operands with as many words are compared by
+// their words.
 func conditionLess(words []byte, a, b *truth) bool {
 	n := a.end - a.start
 	if n != b.end-b.start {
@@ -631,7 +642,7 @@ func conditionLess(words []byte, a, b *truth) bool {
 	return false
 }
 
-// provenance does groups Q and R.
+// provenance checks groups Q and R.
 func (s *scanner) provenance() bool {
 	if !s.HasProvenance() {
 		return true

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// programs does groups M to P: the regular expressions.
+// programs checks groups M to P, which are about regular expressions.
 func (s *scanner) programs() bool {
 	if !s.HasPrograms() {
 		return true
@@ -19,7 +19,7 @@ func (s *scanner) programs() bool {
 	return true
 }
 
-// programRecords does group M.
+// programRecords checks group M.
 func (s *scanner) programRecords() bool {
 	sources, insts := s.sec[secSources], uint64(len(s.sec[secInstructions])/instSize)
 	var nextSource, nextInst uint64
@@ -39,11 +39,12 @@ func (s *scanner) programRecords() bool {
 	return nextSource == uint64(len(sources)) && nextInst == insts
 }
 
-// instructions does group N, and sets used of each class that one names to 1.
+// instructions checks group N. It sets used to 1 for each class that an
+// instruction names.
 func (s *scanner) instructions(used []byte) bool {
 	all := s.sec[secInstructions]
 	for b := s.sec[secPrograms]; len(b) >= programSize; b = b[programSize:] {
-		n := le.Uint32(b[12:]) // they tile
+		n := le.Uint32(b[12:]) // programRecords has checked that the instructions tile
 		mine := all[:n*instSize]
 		all = all[n*instSize:]
 		for ; len(mine) >= instSize; mine = mine[instSize:] {
@@ -77,7 +78,7 @@ func (s *scanner) instructions(used []byte) bool {
 	return true
 }
 
-// classes does groups O and P.
+// classes checks groups O and P.
 func (s *scanner) classes() bool {
 	ranges := s.sec[secRanges]
 	var next uint64
@@ -90,7 +91,7 @@ func (s *scanner) classes() bool {
 		next += count
 		mine := ranges[:count*rangeSize]
 		ranges = ranges[count*rangeSize:]
-		least := uint32(0) // that the next range may start at
+		least := uint32(0) // least start of the next range
 		for r := mine; len(r) >= rangeSize; r = r[rangeSize:] {
 			lo, hi := le.Uint32(r), le.Uint32(r[4:])
 			if lo < least || hi < lo || hi > utf8.MaxRune {

@@ -60,9 +60,9 @@ func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, 
 // Code is a program as a file stores it, with classes of its own: class 0 is the
 // first one that the program uses.
 type Code struct {
-	Insts   []byte // instructions: op and out, 2 bytes each, then arg, 4 bytes
-	Classes []byte // of each class its first range and the number of its ranges, 4 bytes each
-	Ranges  []byte // of each range the first and the last rune, 4 bytes each
+	Insts   []byte // instructions: op and out with 2 bytes each, then arg with 4 bytes
+	Classes []byte // classes: index of the first range and number of ranges, with 4 bytes each
+	Ranges  []byte // ranges: first and last rune, with 4 bytes each
 }
 
 // The sizes of the entries of a Code, in bytes.
@@ -80,10 +80,10 @@ type Compiler struct {
 	// The instructions in reverse order, because each part is compiled after the
 	// instruction that follows it.
 	insts  []inst
-	number []uint32 // of each of insts, its number in the program
+	number []uint32 // for each of insts, its number in the program
 	order  []uint32 // indices of insts, in the order of the program
 	stack  []uint32
-	met    []uint32 // of each class of the parser, its number in the program
+	met    []uint32 // for each class of the parser, its number in the program
 }
 
 type inst struct {
@@ -107,8 +107,9 @@ func (c *Compiler) add(op uint16, out, arg uint32) uint32 {
 	return uint32(len(c.insts) - 1)
 }
 
-// part makes the instructions of a node, after which next follows, and returns
-// the one at which they start. It recurses no deeper than groups nest.
+// part adds the instructions of a node, which continue at next. It returns the
+// index of their first instruction. The recursion is no deeper than the nesting
+// of groups.
 func (c *Compiler) part(node int32, next uint32) uint32 {
 	n := &c.nodes[node]
 	parts := c.parts[n.first:][:n.count]
@@ -138,7 +139,7 @@ func (c *Compiler) part(node int32, next uint32) uint32 {
 func (c *Compiler) repeat(body int32, least, most int, next uint32) uint32 {
 	start := next
 	if most < 0 {
-		// A split that each turn comes back to.
+		// A split to which each iteration returns.
 		split := c.add(OpSplit, 0, next)
 		entry := c.part(body, split)
 		c.insts[split].out = entry
@@ -160,10 +161,11 @@ func (c *Compiler) repeat(body int32, least, most int, next uint32) uint32 {
 	return start
 }
 
-// unmet is the number of what the walk through a program has not met.
+// unmet is the number of an instruction or a class that the walk has not
+// reached.
 const unmet = ^uint32(0)
 
-// unmetList returns a list of n numbers that are unmet. It reuses list.
+// unmetList returns a list of n numbers that are all unmet. It reuses list.
 func unmetList(list []uint32, n int) []uint32 {
 	list = list[:0]
 	for range n {
@@ -172,13 +174,14 @@ func unmetList(list []uint32, n int) []uint32 {
 	return list
 }
 
-// Compile writes the program of the expression that was parsed last, which had no
-// error. It reuses the memory of code.
+// Compile writes the program of the expression that was parsed last, which had
+// no error. It reuses the memory of code.
 func (c *Compiler) Compile(code *Code) {
 	c.insts = c.insts[:0]
 	start := c.part(c.root, c.add(OpMatch, 0, 0))
 
-	// Instructions get their numbers in the order in which a walk meets them.
+	// A walk through the program numbers the instructions in the order in which
+	// it reaches them.
 	c.number = unmetList(c.number, len(c.insts))
 	c.order = c.order[:0]
 	c.stack = append(c.stack[:0], start)
@@ -197,7 +200,7 @@ func (c *Compiler) Compile(code *Code) {
 			c.stack = append(c.stack, in.out)
 		}
 	}
-	// So do classes.
+	// The classes are numbered in the same order.
 	c.met = unmetList(c.met, len(c.classes))
 	code.Insts, code.Classes, code.Ranges = code.Insts[:0], code.Classes[:0], code.Ranges[:0]
 	for _, i := range c.order {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// escape reads what starts with a backslash, outside of brackets.
+// escape reads an escape outside of brackets.
 func (p *parser) escape() error {
 	start := p.pos
 	if start+1 < len(p.source) {
@@ -49,8 +49,8 @@ var escapedAssertion = map[byte]uint32{
 	'A': AssertBeginText, 'z': AssertEndText, 'b': AssertBoundary, 'B': AssertNoBoundary,
 }
 
-// escapedSet reads a backslash that names a set, such as \d or \pL. It returns
-// nil, and reads nothing, if it does not.
+// escapedSet reads an escape that names a set, such as \d or \pL. It returns
+// nil and reads nothing if the next escape is not of this kind.
 func (p *parser) escapedSet() (namedSet, runeSet, error) {
 	rest := p.source[p.pos:]
 	if len(rest) < 2 || rest[0] != '\\' {
@@ -70,12 +70,12 @@ func (p *parser) escapedSet() (namedSet, runeSet, error) {
 	return name, s, nil
 }
 
-// unicodeSet reads \pL, \p{Greek}, \P{^Lu} and their like.
+// unicodeSet reads an escape such as \pL, \p{Greek} or \P{^Lu}.
 func (p *parser) unicodeSet() (namedSet, runeSet, error) {
 	start := p.pos
 	rest := p.source[start:]
 	_, n := utf8.DecodeRuneInString(rest[2:])
-	text := rest[:2+n] // with what is before the name and after it
+	text := rest[:2+n] // the whole escape
 	name := rest[2 : 2+n]
 	if name == "{" {
 		inside, _, ok := strings.Cut(rest[3:], "}")
@@ -94,7 +94,7 @@ func (p *parser) unicodeSet() (namedSet, runeSet, error) {
 	return set, s, nil
 }
 
-// escapedRune reads a backslash that stands for one rune.
+// escapedRune reads an escape for one rune.
 func (p *parser) escapedRune(bracket bool) (rune, error) {
 	start := p.pos
 	rest := p.source[start+1:]
@@ -140,7 +140,7 @@ func (p *parser) escapedRune(bracket bool) (rune, error) {
 
 var escapedRunes = map[byte]rune{'a': '\a', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}
 
-// foreignEscapes are what other engines have after a backslash.
+// foreignEscapes are the escapes that only other engines have.
 var foreignEscapes = []struct{ letters, what, instead string }{
 	{"123456789", "a back reference", "; " + noReference},
 	{"kg", "a reference to a group", "; " + noReference},
@@ -158,7 +158,7 @@ var foreignEscapes = []struct{ letters, what, instead string }{
 	{"EL", "a change of case", "; leave it out"},
 }
 
-// hexadecimal reads what follows \x, from pos on.
+// hexadecimal reads the digits after \x.
 func (p *parser) hexadecimal(start int) (rune, error) {
 	rest := p.source[p.pos:]
 	digits, end := "", 0
@@ -220,8 +220,8 @@ func (p *parser) bracket() error {
 		s = s.fold()
 	}
 	n += len(s) + len(b.named)
-	p.work += 4 * uint64(n*bits.Len(uint(n))) // what was sorted
-	// What is named is folded already, and negated sets must not be again.
+	p.work += 4 * uint64(n*bits.Len(uint(n))) // work of sorting
+	// Named sets are folded already. A negated set must not be folded again.
 	s = append(s, b.named...).clean()
 	p.set, p.other = s, b.named
 	if negated {
@@ -235,20 +235,20 @@ func (p *parser) bracket() error {
 	return nil
 }
 
-// A bracketSet is what was read between brackets.
+// A bracketSet collects the items of a set between brackets.
 type bracketSet struct {
 	parser *parser
 	start  int
 	set    runeSet
 	named  runeSet
-	seen   map[namedSet]bool // which add nothing a second time
+	seen   map[namedSet]bool // named sets that were added
 }
 
 func (b *bracketSet) unclosed() error {
 	return b.parser.malformed(b.start, "this [ has no ]: close it, or write \\[ for the character")
 }
 
-// item reads a name, a rune or a range of runes.
+// item reads a named set, a rune or a range of runes.
 func (b *bracketSet) item() error {
 	p := b.parser
 	start := p.pos
@@ -278,7 +278,7 @@ func (b *bracketSet) item() error {
 		return err
 	}
 	hi := lo
-	// A - before the closing bracket stands for itself.
+	// A - before the closing bracket is literal.
 	if rest := p.source[p.pos:]; len(rest) >= 2 && rest[0] == '-' && rest[1] != ']' {
 		p.pos++
 		if hi, err = b.rune(); err != nil {
@@ -292,7 +292,7 @@ func (b *bracketSet) item() error {
 	return nil
 }
 
-// add adds a set that has a name.
+// add adds a named set, unless it was added before.
 func (b *bracketSet) add(name namedSet, s runeSet) {
 	if b.seen[name] {
 		return

@@ -14,61 +14,61 @@ const (
 	kindEmpty     nodeKind = iota
 	kindRunes              // one rune of class arg
 	kindAssert             // assertion arg
-	kindConcat             // the parts, one after the other; at least two
+	kindConcat             // the parts in sequence; at least two
 	kindAlternate          // one of the parts; at least two
-	kindRepeat             // the part, least to most times
+	kindRepeat             // the part, repeated least to most times
 )
 
-// A node is a part of an expression, which is a tree. It names others by
-// their places in the list of all.
+// A node is a part of an expression. The nodes are a tree, and refer to each
+// other by their indices in the list of all nodes.
 type node struct {
 	kind         nodeKind
 	arg          uint32
-	least, most  int   // most is -1 if there is no bound
-	first, count int32 // parts
+	least, most  int   // most is -1 if there is no maximum
+	first, count int32 // range of the parts in the list of parts
 
-	size   int // instructions, no more than MaxInstructions
-	copies int // the product of counts from here down, at its greatest; no more than MaxRepetition
+	size   int // number of instructions, capped at MaxInstructions
+	copies int // largest product of nested counts from here down; at most MaxRepetition
 }
 
-// flagSet are what (?i) and its like switch on.
+// A flagSet holds the flags that (?i) and similar groups set.
 type flagSet uint8
 
 const (
 	flagFoldCase   flagSet = 1 << iota // i
 	flagMultiLine                      // m
 	flagDotNewline                     // s
-	flagUngreedy                       // U, of no importance: it is the same match
+	flagUngreedy                       // U, which does not change whether an expression matches
 )
 
-// A parser reads an expression from left to right. It may be used for one
-// after another, and then allocates little.
+// A parser reads an expression from left to right. It reuses its memory from
+// one expression to the next.
 type parser struct {
 	source string
 	pos    int
 	flags  flagSet
 	groups []group
-	root   int32 // of the tree, once the expression was read
+	root   int32 // root of the tree, after the expression was read
 
 	nodes        []node  // the first is the empty expression
-	parts        []int32 // of the nodes
+	parts        []int32 // parts of all nodes
 	items        []int32 // nodes of the alternatives that are being read
-	alternatives []int32 // nodes of those that were read, of groups that are open
+	alternatives []int32 // finished alternatives of open groups
 
-	// Each distinct class once; some may be for nothing in the end.
-	ranges  runeSet           // of all classes
-	classes []span            // of each class its ranges
-	byHash  map[uint64]uint32 // the last class of a hash
-	sameAs  []uint32          // of each class the one before of the same hash, itself if there is none
+	// The distinct classes. Some may be unused in the end.
+	ranges  runeSet           // ranges of all classes
+	classes []span            // for each class, its ranges
+	byHash  map[uint64]uint32 // for each hash, the last class with it
+	sameAs  []uint32          // for each class, the previous one with its hash, or itself
 
-	// What may be asked for again and again.
-	named map[namedSet]uint32 // their classes
+	// Caches for sets and runes that may occur many times.
+	named map[namedSet]uint32 // class of each set
 	runes map[knownRune]uint32
 
 	key        []byte
 	set, other runeSet
 
-	work uint64 // of all expressions, in units of about 3 nanoseconds
+	work uint64 // work of all expressions, in units of about 3 nanoseconds
 }
 
 // A span is the range of indices from start up to, but not including, end.
@@ -79,15 +79,16 @@ type knownRune struct {
 	fold bool
 }
 
-// A group is what is between two parentheses, or the whole.
+// A group is the part of an expression between two parentheses, or the whole
+// expression.
 type group struct {
 	start        int     // of its parenthesis
-	flags        flagSet // to which its end returns
-	items        int     // where those of its last alternative start
-	alternatives int     // where those before start
+	flags        flagSet // flags to restore at its end
+	items        int     // start of the items of its last alternative
+	alternatives int     // start of its finished alternatives
 }
 
-// reset makes ready for another expression.
+// reset prepares the parser for another expression.
 func (p *parser) reset(source string) {
 	if p.byHash == nil {
 		p.byHash, p.named, p.runes = make(map[uint64]uint32), make(map[namedSet]uint32), make(map[knownRune]uint32)
@@ -127,7 +128,7 @@ func (p *parser) parse(source string) error {
 			}
 		}
 	}
-	repeated := false // what is before pos is a repetition
+	repeated := false // whether a repetition ends at pos
 	for p.pos < len(source) {
 		was := repeated
 		repeated = false
@@ -155,7 +156,7 @@ func (p *parser) parse(source string) error {
 			if least, most, end, err = p.repetition(); err != nil {
 				break
 			}
-			if end == p.pos { // a brace that is none
+			if end == p.pos { // a literal brace
 				p.pos++
 				p.literal('{')
 				break
@@ -189,8 +190,8 @@ func (p *parser) push(n node) {
 	p.nodes = append(p.nodes, n)
 }
 
-// sequence takes the items of the alternative that is being read, and returns
-// what they are one after the other.
+// sequence removes the items of the alternative that is being read, and returns
+// their concatenation.
 func (p *parser) sequence() int32 {
 	first := p.group().items
 	items := p.items[first:]
@@ -204,8 +205,8 @@ func (p *parser) sequence() int32 {
 	return p.join(kindConcat, items, 0)
 }
 
-// whole takes the alternatives of the innermost group, and returns what they
-// are.
+// whole removes the alternatives of the innermost group, and returns the node
+// for the group.
 func (p *parser) whole() int32 {
 	last, first := p.sequence(), p.group().alternatives
 	if len(p.alternatives) == first {
@@ -217,7 +218,8 @@ func (p *parser) whole() int32 {
 	return p.join(kindAlternate, list, len(list)-1)
 }
 
-// join returns a node of parts, with size instructions besides theirs.
+// join returns a node with the given parts. It has size instructions in
+// addition to those of the parts.
 func (p *parser) join(kind nodeKind, parts []int32, size int) int32 {
 	n := node{kind: kind, first: int32(len(p.parts)), count: int32(len(parts)), size: size, copies: 1}
 	for _, part := range parts {
@@ -269,14 +271,14 @@ func (p *parser) literal(r rune) {
 	p.push(node{kind: kindRunes, arg: class, size: 1, copies: 1})
 }
 
-// runesOf adds one rune of the clean set s.
+// runesOf adds an item that matches one rune of the clean set s.
 func (p *parser) runesOf(s runeSet) {
 	p.push(node{kind: kindRunes, arg: p.class(s), size: 1, copies: 1})
 }
 
 var classSeed = maphash.MakeSeed()
 
-// class returns the number of a clean set.
+// class returns the number of the class for a clean set.
 func (p *parser) class(s runeSet) uint32 {
 	p.work += 2 * uint64(len(s))
 	key := p.key[:0]
@@ -311,7 +313,7 @@ func (p *parser) rangesOf(class uint32) runeSet {
 	return p.ranges[r.start:r.end]
 }
 
-// open reads what starts with a parenthesis: a group, or flags.
+// open reads the start of a group, or flags.
 func (p *parser) open() error {
 	start := p.pos
 	if !strings.HasPrefix(p.source[start:], "(?") {
@@ -362,7 +364,8 @@ func (p *parser) open() error {
 
 var flagLetters = map[rune]flagSet{'i': flagFoldCase, 'm': flagMultiLine, 's': flagDotNewline, 'U': flagUngreedy}
 
-// foreignGroups are what other engines have after (?, by how it starts.
+// foreignGroups are the groups that only other engines have, by the text after
+// "(?".
 var foreignGroups = []struct{ start, what, instead string }{
 	{"=", "a look-ahead", noLookAround},
 	{"!", "a negative look-ahead", noLookAround},
@@ -386,8 +389,9 @@ const (
 	noRecursion  = "spell out as many levels as are needed"
 )
 
-// openNamed reads (?P<name> or (?<name>, of which it is given what follows <.
-// A program captures nothing, so the name is of no importance.
+// openNamed reads the start of a group with a name, (?P<name> or (?<name>. rest
+// is the text after the <. The name has no effect, because a program captures
+// nothing.
 func (p *parser) openNamed(start int, rest string) error {
 	name, _, ok := strings.Cut(rest, ">")
 	at := len(p.source) - len(rest)
@@ -432,8 +436,8 @@ func (p *parser) close() error {
 	return nil
 }
 
-// repetition reads the counts of *, +, ? or braces at pos. It returns pos as
-// end if it is a brace that stands for itself.
+// repetition reads the counts of a *, +, ? or braces at pos. It returns end
+// equal to pos if the brace is literal.
 func (p *parser) repetition() (least, most, end int, err error) {
 	switch p.source[p.pos] {
 	case '*':
@@ -466,8 +470,8 @@ func (p *parser) repetition() (least, most, end int, err error) {
 	return least, most, p.pos + 1 + len(body) + 1, nil
 }
 
-// isCount reports whether s is a number as braces have it. Anything else makes
-// them stand for themselves.
+// isCount reports whether s is a valid count between braces. With any other
+// text the braces are literal.
 func isCount(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -485,8 +489,8 @@ func count(s string) int {
 	return n
 }
 
-// repeat applies a repetition, which stands from pos to end, to the item before
-// it.
+// repeat applies the repetition from pos to end to the item before it. repeated
+// tells whether that item is a repetition itself.
 func (p *parser) repeat(least, most, end int, repeated bool) error {
 	start := p.pos
 	text := p.source[start:end]
@@ -500,7 +504,7 @@ func (p *parser) repeat(least, most, end int, repeated bool) error {
 	}
 	p.pos = end
 	if end < len(p.source) && p.source[end] == '?' {
-		p.pos++ // as few as possible: it is the same match
+		p.pos++ // a lazy repetition, which matches the same texts
 	}
 	last := &p.items[len(p.items)-1]
 	n, err := p.repeatOf(*last, least, most, start, text)
@@ -520,7 +524,7 @@ func (p *parser) repeatOf(part int32, least, most, start int, text string) (int3
 	switch {
 	case n.copies > MaxRepetition:
 		return 0, p.fail(start, Limit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, MaxRepetition)
-	case body.size == 0: // however often
+	case body.size == 0: // the empty expression, repeated any number of times
 		n.kind, n.count = kindEmpty, 0
 	case most < 0:
 		n.size = max(least, 1)*body.size + 1

@@ -13,13 +13,11 @@ import (
 // A runeRange is the runes from lo to hi, both included.
 type runeRange struct{ lo, hi rune }
 
-// A runeSet is a set of runes while it is put together: ranges in any order,
-// which may overlap. After clean they ascend and do not touch, which is the
-// form in which a class stands in a file.
+// A runeSet is a list of ranges. They may be in any order and may overlap,
+// until clean sorts and merges them. A file stores a class as a clean set.
 type runeSet []runeRange
 
-// clean returns the set with its ranges ascending, as few as there can be. It
-// reuses s.
+// clean sorts the ranges and merges those that overlap or touch. It reuses s.
 func (s runeSet) clean() runeSet {
 	slices.SortFunc(s, func(a, b runeRange) int { return cmp.Or(cmp.Compare(a.lo, b.lo), cmp.Compare(a.hi, b.hi)) })
 	kept := s[:0]
@@ -48,10 +46,11 @@ func (s runeSet) appendNegated(dst runeSet) runeSet {
 	return dst
 }
 
-// An unfolding says that from folds to to.
+// An unfolding means that from folds to to.
 type unfolding struct{ to, from rune }
 
-// unfoldings is casefold.Table read backwards, by to and then from.
+// unfoldings is casefold.Table in the opposite direction, sorted by to and then
+// from.
 var unfoldings = sync.OnceValue(func() []unfolding {
 	var all []unfolding
 	for _, t := range casefold.Table {
@@ -63,16 +62,17 @@ var unfoldings = sync.OnceValue(func() []unfolding {
 	return all
 })
 
-// fold returns the clean set s with all runes that have the same fold as one of
-// its own, clean too. It reuses s.
+// fold returns the clean set of all runes that have the same fold as a rune of
+// the clean set s. It reuses s.
 func (s runeSet) fold() runeSet {
-	// What a range has already is not added: a wide one has nearly all.
+	// add skips runes that r contains already, because a wide range contains
+	// nearly all.
 	add := func(r, with runeRange) {
 		if with.lo < r.lo || r.hi < with.hi {
 			s = append(s, with)
 		}
 	}
-	for _, r := range s[:len(s):len(s)] { // what is appended is folded already
+	for _, r := range s[:len(s):len(s)] { // appended runes are folded already
 		i := sort.Search(len(casefold.Table), func(i int) bool { return r.lo <= casefold.Table[i].Hi })
 		for ; i < len(casefold.Table) && casefold.Table[i].Lo <= r.hi; i++ {
 			t := &casefold.Table[i]
@@ -103,8 +103,9 @@ func (s runeSet) fold() runeSet {
 	return s.clean()
 }
 
-// foldingWork returns about how many ranges fold looks at for the clean set s:
-// at most the runes of the set, and two for each rune that folds.
+// foldingWork returns the approximate number of ranges that fold reads for the
+// clean set s. It is at most the number of runes of the set, and at most twice
+// the number of runes that fold.
 func (s runeSet) foldingWork() int {
 	n := 0
 	for _, r := range s {
@@ -116,21 +117,19 @@ func (s runeSet) foldingWork() int {
 	return n
 }
 
-// A namedSet is what an expression names: a set of its own, or of Unicode.
+// A namedSet identifies a set that an expression names.
 type namedSet struct {
-	kind    byte   // the letter after the backslash, in lower case, or : of [:name:]
-	name    string // of [:name:], and of p in the form of unicodeKey
-	negated bool   // all other runes
-	fold    bool   // case does not matter
+	kind    byte   // the letter after the backslash in lower case, or : for [:name:]
+	name    string // name for kinds : and p; for p in the form of unicodeKey
+	negated bool   // the set of all other runes
+	fold    bool   // ignore case
 }
 
-// namedSets has the sets that were asked for, by their names. There are not
-// many names.
-var namedSets sync.Map // of runeSet by namedSet
+// namedSets caches the sets by their names, of which there are few.
+var namedSets sync.Map // values are runeSets, keys are namedSets
 
-// set returns the clean set of a name, which must not be modified. A negated
-// set is what is not in the folded one. It reports false if there is no such
-// name.
+// set returns the clean set for a name. The caller must not modify it. A set is
+// folded before it is negated. set returns false if the name is unknown.
 func (n namedSet) set() (runeSet, bool) {
 	if s, ok := namedSets.Load(n); ok {
 		return s.(runeSet), true
@@ -159,16 +158,16 @@ func (n namedSet) set() (runeSet, bool) {
 	return s, true
 }
 
-// perlSets are the sets that a backslash and a letter name. The capital letter
-// negates.
+// perlSets are the sets named by a backslash and a letter. The capital letter
+// negates the set.
 var perlSets = map[byte]runeSet{
 	'd': {{'0', '9'}},
 	's': {{'\t', '\n'}, {'\f', '\r'}, {' ', ' '}},
 	'w': {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}},
 }
 
-// posixSets are the sets that have a name between [: and :]. A ^ before the
-// name negates.
+// posixSets are the sets with a name between [: and :]. A ^ before the name
+// negates the set.
 var posixSets = map[string]runeSet{
 	"alnum":  {{'0', '9'}, {'A', 'Z'}, {'a', 'z'}},
 	"alpha":  {{'A', 'Z'}, {'a', 'z'}},

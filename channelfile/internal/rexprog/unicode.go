@@ -8,27 +8,28 @@ import (
 	"unicode/utf8"
 )
 
-// The sets that \p names are pinned to one version of Unicode, as folding is:
-// the meaning of an expression must not move with the tables of Go.
+// The format pins the sets that \p names to one version of Unicode, as it does
+// for folding. So the meaning of an expression does not depend on the tables of
+// Go.
 
 // unicodeVersion is the version of Unicode that the format pins.
 const unicodeVersion = "15.0.0"
 
-// A unicodeRun is how many runes in a row have the same property.
+// A unicodeRun is a number of consecutive runes with the same property.
 type unicodeRun struct {
-	property byte // an index of unicodeCategories or unicodeScripts
+	property byte // index in unicodeCategories or unicodeScripts
 	length   rune
 }
 
-// Each rune has one category and one script, so both are runs that tile all
-// runes.
+// Each rune has one category and one script. Both tables are runs that cover
+// all runes.
 var (
 	unicodeCategoryRuns = sync.OnceValue(func() []unicodeRun { return decodeRuns(categoryRuns) })
 	unicodeScriptRuns   = sync.OnceValue(func() []unicodeRun { return decodeRuns(scriptRuns) })
 )
 
-// decodeRuns reads runs in base64: of each the property, a byte, and the length
-// as a varint.
+// decodeRuns decodes runs from base64. A run is the property, one byte, and the
+// length as a varint.
 func decodeRuns(text string) []unicodeRun {
 	b, err := base64.RawStdEncoding.DecodeString(text)
 	if err != nil {
@@ -43,7 +44,7 @@ func decodeRuns(text string) []unicodeRun {
 	return runs
 }
 
-// runsOf returns the clean set of the runes with a property that is wanted.
+// runsOf returns the clean set of the runes whose property is wanted.
 func runsOf(runs []unicodeRun, wanted func(property byte) bool) runeSet {
 	var s runeSet
 	at := rune(0)
@@ -56,8 +57,8 @@ func runsOf(runs []unicodeRun, wanted func(property byte) bool) runeSet {
 	return s.clean()
 }
 
-// unicodeKey returns the form of a name by which it is looked up: case, spaces,
-// dashes and underscores are of no importance.
+// unicodeKey returns the lookup key of a name. It ignores case, spaces, dashes
+// and underscores.
 func unicodeKey(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -70,8 +71,8 @@ func unicodeKey(name string) string {
 	}, name)
 }
 
-// unicodeSet returns the clean set of a name, in the form of unicodeKey. It
-// reports false if there is no such name.
+// unicodeSet returns the clean set for a key of unicodeKey. It returns false if
+// the name is unknown.
 func unicodeSet(key string) (s runeSet, ok bool) {
 	switch key {
 	case "any":
@@ -95,8 +96,9 @@ func unicodeSet(key string) (s runeSet, ok bool) {
 	return nil, false
 }
 
-// unicodeCategory returns what is of a category, named by two letters, or by
-// the first of them: then it is all that start so.
+// unicodeCategory returns a function that reports whether a property belongs to
+// a category. The name of the category is two letters. One letter stands for
+// all categories that start with it.
 func unicodeCategory(key string) (wanted func(property byte) bool, ok bool) {
 	if key == "lc" {
 		return func(p byte) bool { c := unicodeCategories[p]; return c == "Lu" || c == "Ll" || c == "Lt" }, true
@@ -112,15 +114,15 @@ func unicodeCategory(key string) (wanted func(property byte) bool, ok bool) {
 	return nil, false
 }
 
-// unicodeCategories are the general categories. The first is that of the runes
-// that have no other.
+// unicodeCategories are the general categories. The first is for runes without
+// another category.
 var unicodeCategories = [...]string{
 	"Cn", "Cc", "Cf", "Co", "Cs", "Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Me", "Mn", "Nd", "Nl", "No",
 	"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs",
 }
 
-// unicodeAliases are the long names of categories, in the form of unicodeKey,
-// with the short ones.
+// unicodeAliases maps the keys of long names of categories to the keys of their
+// short names.
 var unicodeAliases = map[string]string{
 	"other": "c", "control": "cc", "cntrl": "cc", "format": "cf", "unassigned": "cn", "privateuse": "co", "surrogate": "cs",
 	"letter": "l", "casedletter": "lc", "lowercaseletter": "ll", "modifierletter": "lm", "otherletter": "lo",
@@ -133,8 +135,8 @@ var unicodeAliases = map[string]string{
 	"separator": "z", "lineseparator": "zl", "paragraphseparator": "zp", "spaceseparator": "zs",
 }
 
-// unicodeScripts are the scripts. The first, without a name, is that of the
-// runes that have no other.
+// unicodeScripts are the scripts. The first has no name and is for runes
+// without a script.
 var unicodeScripts = [...]string{
 	"", "Adlam", "Ahom", "Anatolian_Hieroglyphs", "Arabic", "Armenian", "Avestan", "Balinese", "Bamum",
 	"Bassa_Vah", "Batak", "Bengali", "Bhaiksuki", "Bopomofo", "Brahmi", "Braille", "Buginese", "Buhid",
