@@ -122,10 +122,10 @@ func (b *Builder) Add(id ID, condition Expr, origin *Origin) error {
 
 func (b *Builder) add(id ID, condition Expr, origin *Origin) error {
 	if id == (ID{}) {
-		return errors.New("the ID is all zero: give each instance an ID of its own, which it keeps for ever")
+		return errors.New("the ID is all zero: give each instance a permanent ID of its own")
 	}
 	if _, ok := b.ids[id]; ok {
-		return errors.New("an instance with this ID was added before: give each an ID of its own")
+		return errors.New("an instance with this ID was added before: give each instance an ID of its own")
 	}
 	traced := no
 	if origin != nil {
@@ -133,9 +133,9 @@ func (b *Builder) add(id ID, condition Expr, origin *Origin) error {
 	}
 	if b.provenance != undecided && b.provenance != traced {
 		if traced == yes {
-			return errors.New("has an origin, those before it have none: give all instances of a file an origin, or none")
+			return errors.New("has an origin, but the instances before it do not: give an origin to all instances of a file or to no instance")
 		}
-		return errors.New("has no origin, those before it have one: give all instances of a file an origin, or none")
+		return errors.New("has no origin, but the instances before it do: give an origin to all instances of a file or to no instance")
 	}
 	instance := builtInstance{id: id, first: len(b.cond.words)}
 	if origin != nil {
@@ -170,7 +170,7 @@ func (b *Builder) addOrigin(instance *builtInstance, o *Origin) error {
 
 func checkText(what, text string) error {
 	if len(text) > MaxTextLength {
-		return fmt.Errorf("%s has %d bytes, %w: at most %d (MaxTextLength); shorten it", what, len(text), ErrLimit, MaxTextLength)
+		return fmt.Errorf("%w: %s has %d bytes (MaxTextLength is %d); shorten it", ErrLimit, what, len(text), MaxTextLength)
 	}
 	if !utf8.ValidString(text) {
 		return fmt.Errorf("%s is not UTF-8: %.200q", what, text)
@@ -180,7 +180,7 @@ func checkText(what, text string) error {
 
 func checkLine(line int) (uint32, error) {
 	if line < 0 || uint64(line) > math.MaxUint32 {
-		return 0, fmt.Errorf("its source has no line %d: lines count from 1, and 0 says that the line is not known", line)
+		return 0, fmt.Errorf("its source has no line %d (want 1 or more, or 0 if the line is unknown)", line)
 	}
 	return uint32(line), nil
 }
@@ -200,9 +200,9 @@ func (b *Builder) addCondition(e Expr) error {
 	case e.node == nil:
 		return errEmptyExpr
 	case e.node.depth > maxExprDepth:
-		return fmt.Errorf("the expression is nested more than %d deep, %w: join its parts by one Or or And of many", maxExprDepth, ErrLimit)
+		return fmt.Errorf("%w: the expression is nested more than %d deep; join its parts with one Or or And", ErrLimit, maxExprDepth)
 	case e.node.size > maxExprSize:
-		return fmt.Errorf("the expression has more than %d parts and operands, %w: split the rule", maxExprSize, ErrLimit)
+		return fmt.Errorf("%w: the expression has more than %d parts and operands; split the rule", ErrLimit, maxExprSize)
 	}
 	first := len(b.cond.words)
 	b.cond.spans = b.cond.spans[:0]
@@ -341,7 +341,7 @@ func (b *Builder) internCriterion(n *node, flags Flags) (sharedCriterion, error)
 
 func (b *Builder) checkInput(input int) error {
 	if input < 0 || input >= int(b.header.InputsDeclared) {
-		return fmt.Errorf("reads input %d (index %d), %w: the header declares %d inputs; declare the input in a new version of the template type, or do not read it",
+		return fmt.Errorf("reads input %d (index %d): %w, it declares only %d; declare the input in a new version of the template type, or do not read it",
 			input+1, input, ErrInput, b.header.InputsDeclared)
 	}
 	return nil
@@ -363,7 +363,7 @@ func (b *Builder) numberCriterion(c *simpleCriterion) (uint32, error) {
 			continue
 		}
 		if len(v) > MaxValueLength {
-			return 0, fmt.Errorf("an operand of %v has %d bytes, %w: at most %d (MaxValueLength); it starts %.60q", c.operator, len(v), ErrLimit, MaxValueLength, v)
+			return 0, fmt.Errorf("%w: an operand of %v has %d bytes (MaxValueLength is %d); it starts with %.60q", ErrLimit, c.operator, len(v), MaxValueLength, v)
 		}
 		operands = append(operands, b.values.number(v))
 	}
@@ -371,7 +371,7 @@ func (b *Builder) numberCriterion(c *simpleCriterion) (uint32, error) {
 	operands = slices.Compact(operands)
 	b.ascending = operands
 	if len(operands) > MaxOperands {
-		return 0, fmt.Errorf("a criterion (%v) has %d operands, %w: at most %d (MaxOperands); split the list by an Or", c.operator, len(operands), ErrLimit, MaxOperands)
+		return 0, fmt.Errorf("%w: a criterion (%v) has %d operands (MaxOperands is %d); split the list with an Or", ErrLimit, c.operator, len(operands), MaxOperands)
 	}
 	flags := c.flags
 	if len(operands) == 1 {
@@ -408,7 +408,7 @@ func (b *Builder) numberProgram(expression string) (uint32, error) {
 // checkCondition checks that a condition does not exceed a limit.
 func (b *Builder) checkCondition(words []Word) error {
 	if len(words) > MaxWords {
-		return fmt.Errorf("the condition has %d words, %w: at most %d (MaxWords); give a criterion several operands, or split the rule", len(words), ErrLimit, MaxWords)
+		return fmt.Errorf("%w: the condition has %d words (MaxWords is %d); give a criterion several operands, or split the rule", ErrLimit, len(words), MaxWords)
 	}
 	depths := b.depths[:0] // of each truth value on the stack
 	for _, w := range words {
@@ -420,10 +420,10 @@ func (b *Builder) checkCondition(words []Word) error {
 		}
 		depths = append(depths, depth)
 		if depth > MaxDepth {
-			return fmt.Errorf("the condition nests its ands and ors more than %d deep, %w (MaxDepth): split the rule", MaxDepth, ErrLimit)
+			return fmt.Errorf("%w: the condition nests its ands and ors more than %d deep (MaxDepth); split the rule", ErrLimit, MaxDepth)
 		}
 		if len(depths) > MaxStack {
-			return fmt.Errorf("the condition needs a stack of more than %d truths, %w (MaxStack): give a criterion several operands, or split the rule", MaxStack, ErrLimit)
+			return fmt.Errorf("%w: the condition needs a stack of more than %d truth values (MaxStack); give a criterion several operands, or split the rule", ErrLimit, MaxStack)
 		}
 	}
 	b.depths = depths

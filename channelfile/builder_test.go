@@ -33,10 +33,10 @@ func TestBuilderHeaderLimits(t *testing.T) {
 		want      string // "" no error
 	}{
 		{"largest", "each limit is inclusive", Header{Channel: MaxNumber, Revision: MaxNumber, Type: 1<<32 - 1, TypeVersion: MaxNumber, InputsDeclared: MaxInputs, Created: MaxCreated}, ""},
-		{"channel", "does not fit a file name", Header{Channel: MaxNumber + 1}, "the channel of the header is 100000000, "},
+		{"channel", "does not fit a file name", Header{Channel: MaxNumber + 1}, "the channel of the header is 100000000 (MaxNumber is 99999999)"},
 		{"revision", "does not fit a file name", Header{Revision: MaxNumber + 1}, "the revision "},
 		{"type version", "does not fit a file name", Header{TypeVersion: MaxNumber + 1}, "the type version "},
-		{"inputs", "one more than a reader takes", Header{InputsDeclared: MaxInputs + 1}, "at most 1024 (MaxInputs)"},
+		{"inputs", "one more than a reader takes", Header{InputsDeclared: MaxInputs + 1}, "MaxInputs is 1024"},
 		{"created", "the year 10000", Header{Created: MaxCreated + 1}, "the time of creation "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -70,8 +70,8 @@ func TestBuilderAddErrors(t *testing.T) {
 	}{
 		{"no ID", "all instances without an ID would be one", ID{}, Exists(0), nil, nil, "instance 00000000-0000-0000-0000-000000000000: the ID is all zero"},
 		{"ID twice", "an ID names one instance", testID(1), Exists(0), nil, nil, "an instance with this ID was added before"},
-		{"origin", "provenance is for all or for none", testID(2), Exists(0), nil, origin, "has an origin, those before it have none"},
-		{"no origin", "provenance is for all or for none", testID(2), Exists(0), origin, nil, "has no origin, those before it have one"},
+		{"origin", "provenance is for all or for none", testID(2), Exists(0), nil, origin, "has an origin, but the instances before it do not"},
+		{"no origin", "provenance is for all or for none", testID(2), Exists(0), origin, nil, "has no origin, but the instances before it do"},
 		{"late error", "criteria made before the one that fails are not kept", testID(2), And(Equals(0, "left over"), Exists(9)), nil, nil, "reads input 10 (index 9)"},
 		{"late error with uses", "nor are their texts", testID(2), And(Equals(0, "left over").From(1, "left over"), Exists(9)), origin, origin, "reads input 10 (index 9)"},
 		{"title not UTF-8", "texts are for people", testID(2), Exists(0), origin, &Origin{Title: "a\xff"}, `the title of its origin is not UTF-8: "a\xff"`},
@@ -163,9 +163,9 @@ func TestBuilderConditionLimits(t *testing.T) {
 		want      string // "" no error
 	}{
 		{"stack", "a conjunction as wide as the stack", And(manyOf(MaxStack)...), ""},
-		{"stack and one", "a conjunction that is wider", And(manyOf(MaxStack + 1)...), "a stack of more than 1024 truths"},
+		{"stack and one", "a conjunction that is wider", And(manyOf(MaxStack + 1)...), "a stack of more than 1024 truth values"},
 		{"or as wide as the stack", "operands count, the operator does not", Or(manyOf(MaxStack)...), ""},
-		{"or that is wider", "operands are on the stack before the operator", Or(manyOf(MaxStack + 1)...), "a stack of more than 1024 truths"},
+		{"or that is wider", "operands are on the stack before the operator", Or(manyOf(MaxStack + 1)...), "a stack of more than 1024 truth values"},
 		{"depth", "16 operators around each other", alternating(MaxDepth), ""},
 		{"depth and one", "one more", alternating(MaxDepth + 1), "more than 16 deep"},
 		{"depth without the unwritten and", "what is left at the end is an operand of no written and", And(alternating(MaxDepth), Exists(1)), ""},
@@ -247,7 +247,7 @@ func TestBuilderFileSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := b.Encode()
-	if !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "at most 1073741824 (MaxFileSize)") {
+	if !errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), "MaxFileSize is 1073741824") {
 		t.Errorf("got %v", err)
 	}
 }

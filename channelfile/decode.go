@@ -191,7 +191,7 @@ func (d *decoder) source(i int) (string, error) {
 	}
 	p := d.f.Program(i)
 	if differs := d.comparer.compare(p); differs != "" {
-		return "", fmt.Errorf("program %d is not that of its source, %.80q: %s", i, p.source, differs)
+		return "", fmt.Errorf("program %d does not match its source, %.80q: %s", i, p.source, differs)
 	}
 	s := p.Source()
 	if d.sources != nil {

@@ -38,7 +38,7 @@ func checkHeader(h Header) error {
 		{"time of creation", h.Created, MaxCreated, "MaxCreated"},
 	} {
 		if l.value > l.max {
-			return fmt.Errorf("the %s of the header is %d, %w: at most %d (%s)", l.what, l.value, ErrLimit, l.max, l.name)
+			return fmt.Errorf("%w: the %s of the header is %d (%s is %d)", ErrLimit, l.what, l.value, l.name, l.max)
 		}
 	}
 	return nil
@@ -243,8 +243,8 @@ func (e *encoder) encode() ([]byte, error) {
 		size = alignUp(size + counts[k]*int(sectionKinds[k].entry))
 	}
 	if size > MaxFileSize {
-		return nil, fmt.Errorf("the file of %d instances would have %d bytes, %w: at most %d (MaxFileSize); split it by template type, or leave out the provenance",
-			len(e.order), size, ErrLimit, MaxFileSize)
+		return nil, fmt.Errorf("%w: the file of %d instances would have %d bytes (MaxFileSize is %d); split it by template type, or omit the provenance",
+			ErrLimit, len(e.order), size, MaxFileSize)
 	}
 	out := make([]byte, size)
 

@@ -64,9 +64,9 @@ type tiling struct {
 func (t *tiling) explain(start, count uint64, what string) (detail string, bad bool) {
 	switch {
 	case start != t.next:
-		return fmt.Sprintf("starts at %d (0x%x); the %s of the entry before end at %d (0x%x), and these start there", start, start, what, t.next, t.next), true
+		return fmt.Sprintf("starts at %d (0x%x) (want %d, 0x%x, where the %s of the entry before it end)", start, start, t.next, t.next, what), true
 	case start+count > t.total:
-		return fmt.Sprintf("%d from %d on, there are %d %s", count, start, t.total, what), true
+		return fmt.Sprintf("%d %s from %d on, but there are only %d", count, what, start, t.total), true
 	}
 	t.next += count
 	return "", false
@@ -80,14 +80,14 @@ func (f *File) explainInstances() error {
 	for i := range f.Instances() {
 		first, count := f.u32(secInstances, i, 16), f.u32(secInstances, i, 20)
 		if count < 1 || count > MaxWords {
-			return f.failField(secInstances, i, "words", ErrLimit, "%d words; an instance has at least 1, at most %d", count, MaxWords)
+			return f.failField(secInstances, i, "words", ErrLimit, "%d words (want 1 to %d)", count, MaxWords)
 		}
 		if detail, bad := tile.explain(first, count, "words"); bad {
 			return f.failField(secInstances, i, "first_word", ErrInstanceWords, "%s", detail)
 		}
 	}
 	if n := tile.rest(); n > 0 {
-		return f.failField(secConditions, int(tile.next), "", ErrInstanceWords, "this and what follows, %d words, belongs to no instance", n)
+		return f.failField(secConditions, int(tile.next), "", ErrInstanceWords, "the last %d words, from this one on, belong to no instance", n)
 	}
 	return nil
 }
@@ -103,12 +103,12 @@ func (f *File) explainConditions() error {
 			depth := 0
 			if w.IsReference() {
 				if w.Criterion() >= f.Criteria() {
-					return f.failField(secConditions, k, "", ErrConditionReference, "instance %d refers to criterion %d (0x%x) of %d", i, w.Criterion(), w.Criterion(), f.Criteria())
+					return f.failField(secConditions, k, "", ErrConditionReference, "instance %d refers to criterion %d (0x%x), but there are only %d", i, w.Criterion(), w.Criterion(), f.Criteria())
 				}
 			} else {
 				n := w.Operands()
 				if n < 2 || n > len(stack) {
-					return f.failField(secConditions, k, "", ErrConditionStack, "%v, in instance %d; it has at least 2, and %d are on the stack", w, i, len(stack))
+					return f.failField(secConditions, k, "", ErrConditionStack, "%v in instance %d (want at least 2 operands, and at most the %d truth values on the stack)", w, i, len(stack))
 				}
 				for _, d := range stack[len(stack)-n:] {
 					depth = max(depth, d)
@@ -117,10 +117,10 @@ func (f *File) explainConditions() error {
 				stack = stack[:len(stack)-n]
 			}
 			if depth > MaxDepth {
-				return f.failField(secConditions, k, "", ErrLimit, "nested %d deep, in instance %d; at most %d", depth, i, MaxDepth)
+				return f.failField(secConditions, k, "", ErrLimit, "instance %d nests its ands and ors %d deep (limit %d)", i, depth, MaxDepth)
 			}
 			if len(stack) == MaxStack {
-				return f.failField(secConditions, k, "", ErrLimit, "more than %d truths on the stack, in instance %d", MaxStack, i)
+				return f.failField(secConditions, k, "", ErrLimit, "instance %d needs a stack of more than %d truth values", i, MaxStack)
 			}
 			stack = append(stack, depth)
 		}
@@ -137,26 +137,26 @@ func (f *File) explainCriteria() error {
 		first, count := f.u32(secCriteria, i, 4), f.u32(secCriteria, i, 8)
 		switch {
 		case !c.Operator.Known():
-			return f.failField(secCriteria, i, "operator", ErrOperator, "%d (0x%02x) is no operator of version %s", uint8(c.Operator), uint8(c.Operator), Version)
+			return f.failField(secCriteria, i, "operator", ErrOperator, "version %s has no operator %d (0x%02x)", Version, uint8(c.Operator), uint8(c.Operator))
 		}
 		if extra := c.Flags &^ operatorKinds[c.Operator].flags; extra != 0 {
-			return f.failField(secCriteria, i, "flags", ErrFlags, "0x%02x; %v may have 0x%02x at most", uint8(c.Flags), c.Operator, uint8(operatorKinds[c.Operator].flags))
+			return f.failField(secCriteria, i, "flags", ErrFlags, "0x%02x, but %v allows only the flags in 0x%02x", uint8(c.Flags), c.Operator, uint8(operatorKinds[c.Operator].flags))
 		}
 		if c.Input >= declared {
-			return f.failField(secCriteria, i, "input", ErrInput, "input %d (index %d, 0x%x); the header declares %d", int(c.Input)+1, c.Input, c.Input, declared)
+			return f.failField(secCriteria, i, "input", ErrInput, "input %d (index %d, 0x%x), but the header declares only %d", int(c.Input)+1, c.Input, c.Input, declared)
 		}
 		if (c.Operator == OpExists) != (count == 0) {
-			return f.failField(secCriteria, i, "operands", ErrOperandCount, "%v with %d operands; exists has none, any other operator at least 1", c.Operator, count)
+			return f.failField(secCriteria, i, "operands", ErrOperandCount, "%v with %d operands (want 0 for exists, at least 1 for any other operator)", c.Operator, count)
 		}
 		if count > MaxOperands {
-			return f.failField(secCriteria, i, "operands", ErrLimit, "%d operands, at most %d", count, MaxOperands)
+			return f.failField(secCriteria, i, "operands", ErrLimit, "%d operands (limit %d)", count, MaxOperands)
 		}
 		if detail, bad := tile.explain(first, count, "operands"); bad {
 			return f.failField(secCriteria, i, "first_operand", ErrOperandBounds, "%s", detail)
 		}
 	}
 	if n := tile.rest(); n > 0 {
-		return f.failField(secOperands, int(tile.next), "", ErrOperandBounds, "this and what follows, %d operands, belongs to no criterion", n)
+		return f.failField(secOperands, int(tile.next), "", ErrOperandBounds, "the last %d operands, from this one on, belong to no criterion", n)
 	}
 	return nil
 }
@@ -170,13 +170,13 @@ func (f *File) explainOperands() error {
 			o := f.u32(secOperands, k, 0)
 			switch {
 			case c.Flags&FlagInputs != 0 && o >= declared:
-				return f.failField(secOperands, k, "", ErrInput, "criterion %d compares with input %d (index %d, 0x%x); the header declares %d", i, o+1, o, o, declared)
+				return f.failField(secOperands, k, "", ErrInput, "criterion %d compares with input %d (index %d, 0x%x), but the header declares only %d", i, o+1, o, o, declared)
 			case c.Operator == OpRegexp:
 				if o >= programs {
-					return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d runs program %d (0x%x) of %d", i, o, o, programs)
+					return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d runs program %d (0x%x), but there are only %d", i, o, o, programs)
 				}
 			case c.Flags&FlagInputs == 0 && o >= values:
-				return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d compares with value %d (0x%x) of %d", i, o, o, values)
+				return f.failField(secOperands, k, "", ErrOperandReference, "criterion %d compares with value %d (0x%x), but there are only %d", i, o, o, values)
 			}
 		}
 	}
@@ -189,7 +189,7 @@ func (f *File) explainPool(section, pool int, limit uint64, bounds error) error 
 	for i := range f.section(section).Count {
 		start, n := f.u32(section, i, 0), f.u32(section, i, 4)
 		if n > limit {
-			return f.failField(section, i, "length", ErrLimit, "%d bytes (0x%x), at most %d", n, n, limit)
+			return f.failField(section, i, "length", ErrLimit, "%d bytes (0x%x, limit %d)", n, n, limit)
 		}
 		if detail, bad := tile.explain(start, n, "bytes"); bad {
 			return f.failField(section, i, "offset", bounds, "%s", detail)
@@ -218,12 +218,12 @@ func (f *File) explainForms() error {
 			o := f.Operand(k)
 			if c.Operator == OpPattern && !patterns.has(uint32(o)) {
 				if _, ok := patternForm(f.Value(o)); !ok {
-					return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d wants a pattern; value %d has a backslash that is not before *, ? or another", i, o)
+					return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d needs a pattern, but value %d has a backslash that is not before a *, a ? or a backslash", i, o)
 				}
 				patterns.set(uint32(o))
 			}
 			if width, n := operatorKinds[c.Operator].width, f.poolRange(secValues, o).Len(); width >= 0 && n != width {
-				return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d, %v, wants a value of %d bytes; value %d has %d", i, c.Operator, width, o, n)
+				return f.failField(secOperands, k, "", ErrOperandForm, "criterion %d, %v, needs a value of %d bytes, but value %d has %d", i, c.Operator, width, o, n)
 			}
 		}
 	}
@@ -241,10 +241,10 @@ func (f *File) explainPrograms() error {
 		source, length := f.u32(secPrograms, i, 0), f.u32(secPrograms, i, 4)
 		first, count := f.u32(secPrograms, i, 8), f.u32(secPrograms, i, 12)
 		if length > MaxExpressionLength {
-			return f.failField(secPrograms, i, "length", ErrLimit, "%d bytes (0x%x), at most %d", length, length, MaxExpressionLength)
+			return f.failField(secPrograms, i, "length", ErrLimit, "%d bytes (0x%x, limit %d)", length, length, MaxExpressionLength)
 		}
 		if count < 1 || count > MaxInstructions {
-			return f.failField(secPrograms, i, "instructions", ErrLimit, "%d instructions; a program has at least 1, at most %d", count, MaxInstructions)
+			return f.failField(secPrograms, i, "instructions", ErrLimit, "%d instructions (want 1 to %d)", count, MaxInstructions)
 		}
 		if detail, bad := sources.explain(source, length, "bytes"); bad {
 			return f.failField(secPrograms, i, "source", ErrProgramBounds, "%s", detail)
@@ -258,7 +258,7 @@ func (f *File) explainPrograms() error {
 		return f.fail(Range{end - int(n), end}, entryNames[secSources], ErrProgramBounds, "the last %d bytes belong to no program", n)
 	}
 	if n := insts.rest(); n > 0 {
-		return f.failField(secInstructions, int(insts.next), "", ErrProgramBounds, "this and what follows, %d instructions, belongs to no program", n)
+		return f.failField(secInstructions, int(insts.next), "", ErrProgramBounds, "the last %d instructions, from this one on, belong to no program", n)
 	}
 	return nil
 }
@@ -272,17 +272,17 @@ func (f *File) explainInstructions() error {
 			in := p.Inst(k)
 			switch {
 			case !in.Op.Known():
-				return f.failField(secInstructions, first+k, "op", ErrInstruction, "%d (0x%04x) is no instruction of version %s", uint16(in.Op), uint16(in.Op), Version)
+				return f.failField(secInstructions, first+k, "op", ErrInstruction, "version %s has no instruction %d (0x%04x)", Version, uint16(in.Op), uint16(in.Op))
 			case in.Op == InstMatch && in.Out|in.Arg != 0:
-				return f.failField(secInstructions, first+k, "out", ErrInstruction, "match with out %d and arg %d (0x%x); both are 0", in.Out, in.Arg, in.Arg)
+				return f.failField(secInstructions, first+k, "out", ErrInstruction, "match with out %d and arg %d (0x%x) (want 0 for both)", in.Out, in.Arg, in.Arg)
 			case in.Op == InstAssert && !Assertion(in.Arg).Known():
-				return f.failField(secInstructions, first+k, "arg", ErrInstruction, "%d (0x%x) is no assertion of version %s", in.Arg, in.Arg, Version)
+				return f.failField(secInstructions, first+k, "arg", ErrInstruction, "version %s has no assertion %d (0x%x)", Version, in.Arg, in.Arg)
 			case int64(in.Out) >= int64(p.Len()):
-				return f.failField(secInstructions, first+k, "out", ErrInstructionTarget, "%v goes on at instruction %d (0x%x); program %d has %d", in.Op, in.Out, in.Out, i, p.Len())
+				return f.failField(secInstructions, first+k, "out", ErrInstructionTarget, "%v continues at instruction %d (0x%x), but program %d has only %d", in.Op, in.Out, in.Out, i, p.Len())
 			case in.Op == InstSplit && int64(in.Arg) >= int64(p.Len()):
-				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "%v goes on at instruction %d (0x%x); program %d has %d", in.Op, in.Arg, in.Arg, i, p.Len())
+				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "%v continues at instruction %d (0x%x), but program %d has only %d", in.Op, in.Arg, in.Arg, i, p.Len())
 			case in.Op == InstRunes && int64(in.Arg) >= int64(classes):
-				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "takes a rune of class %d (0x%x) of %d", in.Arg, in.Arg, classes)
+				return f.failField(secInstructions, first+k, "arg", ErrInstructionTarget, "needs a rune of class %d (0x%x), but there are only %d classes", in.Arg, in.Arg, classes)
 			}
 		}
 	}
@@ -295,14 +295,14 @@ func (f *File) explainClasses() error {
 	for i := range f.Classes() {
 		first, count := f.u32(secClasses, i, 0), f.u32(secClasses, i, 4)
 		if count > MaxRanges {
-			return f.failField(secClasses, i, "ranges", ErrLimit, "%d ranges, at most %d", count, MaxRanges)
+			return f.failField(secClasses, i, "ranges", ErrLimit, "%d ranges (limit %d)", count, MaxRanges)
 		}
 		if detail, bad := tile.explain(first, count, "ranges"); bad {
 			return f.failField(secClasses, i, "first_range", ErrClassBounds, "%s", detail)
 		}
 	}
 	if n := tile.rest(); n > 0 {
-		return f.failField(secRanges, int(tile.next), "", ErrClassBounds, "this and what follows, %d ranges, belongs to no class", n)
+		return f.failField(secRanges, int(tile.next), "", ErrClassBounds, "the last %d ranges, from this one on, belong to no class", n)
 	}
 	return nil
 }
@@ -315,11 +315,11 @@ func (f *File) explainRanges() error {
 			lo, hi := f.u32(secRanges, k, 0), f.u32(secRanges, k, 4)
 			switch {
 			case lo < least:
-				return f.failField(secRanges, k, "lo", ErrClassRanges, "U+%04X, in class %d; the range before it ends at U+%04X, and one that touches it would be one with it", lo, i, least-2)
+				return f.failField(secRanges, k, "lo", ErrClassRanges, "U+%04X in class %d, but the range before it ends at U+%04X (want ascending ranges that do not touch)", lo, i, least-2)
 			case hi < lo:
-				return f.failField(secRanges, k, "hi", ErrClassRanges, "U+%04X, in class %d, is before the start, U+%04X", hi, i, lo)
+				return f.failField(secRanges, k, "hi", ErrClassRanges, "U+%04X in class %d, before the start of the range, U+%04X", hi, i, lo)
 			case hi > utf8.MaxRune:
-				return f.failField(secRanges, k, "hi", ErrClassRanges, "0x%x, in class %d, is beyond the last rune, U+%04X", hi, i, utf8.MaxRune)
+				return f.failField(secRanges, k, "hi", ErrClassRanges, "0x%x in class %d, beyond the last rune, U+%04X", hi, i, utf8.MaxRune)
 			}
 			least = hi + 2
 		}
@@ -336,13 +336,13 @@ func (f *File) explainReferences() error {
 	for i := range f.Instances() {
 		for k, fd := range entryFields[secOrigins][:originTexts] {
 			if t := f.u32(secOrigins, i, 4*k); t >= n {
-				return f.failField(secOrigins, i, fd.name, ErrTextReference, "text %d (0x%x) of %d", t, t, n)
+				return f.failField(secOrigins, i, fd.name, ErrTextReference, "text %d (0x%x), but there are only %d", t, t, n)
 			}
 		}
 	}
 	for i := range f.Words() {
 		if t := f.u32(secUses, i, 4); t >= n {
-			return f.failField(secUses, i, "text", ErrTextReference, "text %d (0x%x) of %d", t, t, n)
+			return f.failField(secUses, i, "text", ErrTextReference, "text %d (0x%x), but there are only %d", t, t, n)
 		}
 	}
 	return nil

@@ -138,7 +138,7 @@ func AddressRange(input int, any ...[2]netip.Addr) Expr {
 		for _, a := range r {
 			switch {
 			case !a.IsValid():
-				n.err = fmt.Errorf("address range without an address: give its first and its last")
+				n.err = fmt.Errorf("address range without an address: give its first and its last address")
 			case a.Zone() != "":
 				n.err = fmt.Errorf("address %v has the zone %q: a channel file compares addresses without zones", a, a.Zone())
 			}

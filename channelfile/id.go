@@ -28,11 +28,11 @@ func (id ID) String() string {
 func ParseID(s string) (ID, error) {
 	var id ID
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
-		return ID{}, fmt.Errorf("%.80q is not an ID: expected the form of a UUID, such as 01234567-89ab-cdef-0123-456789abcdef", s)
+		return ID{}, fmt.Errorf("%.80q is not an ID (want a UUID such as 01234567-89ab-cdef-0123-456789abcdef)", s)
 	}
 	digits := s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:]
 	if _, err := hex.Decode(id[:], []byte(digits)); err != nil {
-		return ID{}, fmt.Errorf("%q is not an ID: expected 32 hexadecimal digits between its dashes", s)
+		return ID{}, fmt.Errorf("%q is not an ID (want 32 hexadecimal digits between the dashes)", s)
 	}
 	return id, nil
 }

@@ -40,7 +40,7 @@ func SimplerPattern(p []byte) string {
 	case patternExists:
 		return "anything matches it: exists says the same"
 	case patternRun:
-		return "of wildcards next to each other the ? come first, then one *"
+		return "in a run of wildcards all ? come first, then one *"
 	}
 	return ""
 }

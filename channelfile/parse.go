@@ -75,43 +75,43 @@ func (f *File) readHeader() error {
 	for _, m := range mangled {
 		if bytes.HasPrefix(data, []byte(m.prefix)) {
 			return f.fail(Range{0, len(m.prefix)}, "header.magic", ErrTransfer,
-				"% x is what the magic becomes when %s; transfer channel files as binary data, and take this one from its source again", m.prefix, m.how)
+				"the magic became % x because %s; transfer the file again, as binary data", m.prefix, m.how)
 		}
 	}
 	n := min(len(data), len(magic))
 	if n == 0 || string(data[:n]) != magic[:n] {
-		return f.fail(Range{0, n}, "header.magic", ErrMagic, "a channel file starts with % x, this starts with % x", magic, data[:n])
+		return f.fail(Range{0, n}, "header.magic", ErrMagic, "a channel file starts with % x, this file with % x", magic, data[:n])
 	}
 	if len(data) < headerSize {
-		return f.fail(Range{0, len(data)}, "header", ErrTruncated, "%d bytes of a header of %d", len(data), headerSize)
+		return f.fail(Range{0, len(data)}, "header", ErrTruncated, "the file has %d bytes, the header alone has %d", len(data), headerSize)
 	}
 	size := uint64(len(data))
 	claimed := le.Uint32(data[offFileSize:])
 	if uint64(bits.ReverseBytes32(claimed)) == size && uint64(claimed) != size {
 		return f.fail(Range{offFileSize, offFileSize + 4}, "header.file_size", ErrByteOrder,
-			"read in big-endian order the file size is the real one, %d; channel files are little-endian", size)
+			"the file size, %d, is correct only in big-endian byte order; channel files are little-endian", size)
 	}
 	major, minor := le.Uint16(data[offMajor:]), le.Uint16(data[offMinor:])
 	if major != MajorVersion || minor != MinorVersion {
-		return f.fail(Range{offMajor, offMinor + 2}, "header.version", ErrVersion, "the file is of version %d.%d, this is a reader of version %s", major, minor, Version)
+		return f.fail(Range{offMajor, offMinor + 2}, "header.version", ErrVersion, "the file has version %d.%d, this reader reads only version %s", major, minor, Version)
 	}
 	if size < uint64(claimed) {
 		return f.fail(Range{offFileSize, offFileSize + 4}, "header.file_size", ErrTruncated,
-			"the header says %d bytes (0x%x), there are %d (0x%x): the last %d are missing", claimed, claimed, size, size, uint64(claimed)-size)
+			"the header gives %d bytes (0x%x), the file has %d (0x%x): the last %d are missing", claimed, claimed, size, size, uint64(claimed)-size)
 	}
 	if size > uint64(claimed) {
 		field := Range{offFileSize, offFileSize + 4}
 		if claimed == 0 {
-			return f.fail(field, "header.file_size", ErrFileSizeZero, "the header says 0 bytes, there are %d: its writer did not fill it in", size)
+			return f.fail(field, "header.file_size", ErrFileSizeZero, "the header gives 0 bytes, the file has %d: its writer did not set the file size", size)
 		}
 		if claimed < headerSize {
-			return f.fail(field, "header.file_size", ErrTrailing, "the header says %d bytes, but a header alone has %d, and there are %d in all", claimed, headerSize, size)
+			return f.fail(field, "header.file_size", ErrTrailing, "the header gives %d bytes, but a header alone has %d, and the file has %d", claimed, headerSize, size)
 		}
 		rest := Range{int(claimed), len(data)}
 		if bytes.HasPrefix(data[claimed:], []byte(magic)) {
-			return f.fail(rest, "file", ErrConcatenated, "at 0x%x (%d), where this file ends, another one starts; ship one channel file a file", claimed, claimed)
+			return f.fail(rest, "file", ErrConcatenated, "it starts at 0x%x (%d), where this file ends; put each channel file into a file of its own", claimed, claimed)
 		}
-		return f.fail(rest, "file", ErrTrailing, "the header says %d bytes, there are %d: %d too many", claimed, size, size-uint64(claimed))
+		return f.fail(rest, "file", ErrTrailing, "the header gives %d bytes, the file has %d: %d too many", claimed, size, size-uint64(claimed))
 	}
 	f.Header = Header{
 		Channel:        le.Uint32(data[offChannel:]),
@@ -138,7 +138,7 @@ func (f *File) readHeader() error {
 		{offCreated, 8, "header.created", h.Created, MaxCreated},
 	} {
 		if l.value > l.max {
-			return f.fail(Range{l.off, l.off + l.size}, l.path, ErrLimit, "%d (0x%x), at most %d", l.value, l.value, l.max)
+			return f.fail(Range{l.off, l.off + l.size}, l.path, ErrLimit, "%d (0x%x, limit %d)", l.value, l.value, l.max)
 		}
 	}
 	return nil
@@ -150,11 +150,11 @@ func (f *File) readTable() error {
 	if n > sectionsAll || sectionSets[n] == nil {
 		base, programs, provenance := len(sectionsBase), len(sectionsOfPrograms), len(sectionsProvenance)
 		return f.fail(Range{offSectionCount, offSectionCount + 4}, "header.section_count", ErrSectionSet,
-			"%d sections; a file has %d, with regular expressions %d, and with provenance %d more", n, base, base+programs, provenance)
+			"%d sections (want %d, or %d with regular expressions, and %d more with provenance)", n, base, base+programs, provenance)
 	}
 	first := headerSize + int(n)*recordSize + digestSize
 	if len(f.data) < first {
-		return f.fail(Range{headerSize, len(f.data)}, "table", ErrTruncated, "%d bytes of a header, table and digest of %d", len(f.data), first)
+		return f.fail(Range{headerSize, len(f.data)}, "table", ErrTruncated, "the file has %d bytes, its header, table and digest alone have %d", len(f.data), first)
 	}
 	f.Sections = make([]Section, n)
 	for i, k := range sectionSets[n] {
@@ -167,10 +167,10 @@ func (f *File) readTable() error {
 		switch {
 		case typ != kind.typ:
 			return f.fail(Range{at, at + 4}, path("type"), ErrSectionSet,
-				"0x%08x (%v) where 0x%08x (%s) stands", uint32(typ), typ, uint32(kind.typ), kind.name)
+				"0x%08x (%v) (want 0x%08x, %s)", uint32(typ), typ, uint32(kind.typ), kind.name)
 		case off%sectionAlign != 0 || off < uint64(first) || off+length > uint64(len(f.data)):
 			return f.fail(Range{at + 4, at + 12}, path("offset"), ErrSectionBounds,
-				"%s: %d bytes at 0x%x (%d); a section starts at a multiple of %d, from 0x%x on, and ends by 0x%x", kind.name, length, off, off, sectionAlign, first, len(f.data))
+				"%s: %d bytes at 0x%x (%d) (want a start at a multiple of %d, from 0x%x on, and an end at 0x%x or before)", kind.name, length, off, off, sectionAlign, first, len(f.data))
 		case length != count*kind.entry:
 			return f.fail(Range{at + 8, at + 16}, path("count"), ErrEntryCount,
 				"%s: %d bytes for %d entries of %d bytes", kind.name, length, count, kind.entry)
@@ -192,12 +192,12 @@ func (f *File) readTable() error {
 		for _, pair := range [][2]int{{secOrigins, secInstances}, {secUses, secConditions}} {
 			have, want := f.section(pair[0]).Count, f.section(pair[1]).Count
 			if have != want {
-				return failCount(pair[0], "%d %s for %d %s; there is one for each", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
+				return failCount(pair[0], "%d %s for %d %s (want as many)", have, sectionKinds[pair[0]].name, want, sectionKinds[pair[1]].name)
 			}
 		}
 	}
 	if f.HasPrograms() && f.Programs() == 0 {
-		return failCount(secPrograms, "no programs; a file without regular expressions does not have the %d sections of programs", len(sectionsOfPrograms))
+		return failCount(secPrograms, "no programs; a file without regular expressions must not have the %d sections of programs", len(sectionsOfPrograms))
 	}
 	return nil
 }

@@ -143,8 +143,8 @@ func TestBuilderRegexpErrors(t *testing.T) {
 		err              error
 	}{
 		{`a(b`, "instance 01000000-0000-0000-0000-000000000001: line 12: regular expression `a(b`: at byte 1: malformed: this ( has no ): close it, or write \\( for the character", ErrRegexpMalformed},
-		{`(?<=a)b`, "at byte 0: not expressible: (?<= starts a look-behind, which RE2 does not have; say what must be there, or must not, by a criterion of its own, or let the expression take what is looked at", ErrRegexpNotExpressible},
-		{`a{2000}`, "at byte 1: limit of the format exceeded: {2000} repeats more than 1000 times, as often as a counted repetition may; lower the count", ErrRegexpNotExpressible},
+		{`(?<=a)b`, "at byte 0: not expressible: (?<= starts a look-behind, which RE2 does not have; write a criterion of its own for the text that must or must not be there, or let the expression match that text", ErrRegexpNotExpressible},
+		{`a{2000}`, "at byte 1: limit of the format exceeded: {2000} repeats more than 1000 times, the limit of a counted repetition; lower the count", ErrRegexpNotExpressible},
 		{"a\n(", `regular expression "a\n(": at byte 2: malformed`, ErrRegexpMalformed},
 		{"`(", "regular expression \"`(\": at byte 1: malformed", ErrRegexpMalformed},
 		{strings.Repeat("é", 150) + "(", "éé` ...: at byte 300: malformed", ErrRegexpMalformed},

@@ -88,7 +88,7 @@ func (p *parser) unicodeSet() (namedSet, runeSet, error) {
 	set := namedSet{kind: 'p', name: unicodeKey(name), negated: (rest[1] == 'P') != caret, fold: p.folds()}
 	s, ok := set.set()
 	if !ok {
-		return namedSet{}, nil, p.notExpressible(start, "%.80s names no category and no script of Unicode %s: write one such as \\p{Lu} or \\p{Greek}", text, unicodeVersion)
+		return namedSet{}, nil, p.notExpressible(start, "%.80s is not a category or script of Unicode %s: write one such as \\p{Lu} or \\p{Greek}", text, unicodeVersion)
 	}
 	p.pos = start + len(text)
 	return set, s, nil
@@ -127,7 +127,7 @@ func (p *parser) escapedRune(bracket bool) (rune, error) {
 		return r, nil
 	}
 	if c == 'b' && bracket {
-		return 0, p.notExpressible(start, "\\b in brackets is a backspace in other engines: write \\x08 for it")
+		return 0, p.notExpressible(start, "\\b in brackets means a backspace in other engines: write \\x08 for it")
 	}
 	for _, f := range foreignEscapes {
 		if strings.IndexByte(f.letters, c) >= 0 {
@@ -135,7 +135,7 @@ func (p *parser) escapedRune(bracket bool) (rune, error) {
 		}
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
-	return 0, p.malformed(start, "there is no escape \\%c: a letter or digit has no backslash before it; write %c for the character, or \\\\%c if a backslash is before it", r, r, r)
+	return 0, p.malformed(start, "there is no escape \\%c: write %c for the character, or \\\\%c for a backslash before it", r, r, r)
 }
 
 var escapedRunes = map[byte]rune{'a': '\a', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v'}
@@ -144,18 +144,18 @@ var escapedRunes = map[byte]rune{'a': '\a', 'f': '\f', 'n': '\n', 'r': '\r', 't'
 var foreignEscapes = []struct{ letters, what, instead string }{
 	{"123456789", "a back reference", "; " + noReference},
 	{"kg", "a reference to a group", "; " + noReference},
-	{"Z", "the end but for a newline", "; write \\n?\\z"},
+	{"Z", "the end of the text, or a newline at the end", "; write \\n?\\z"},
 	{"C", "a single byte", "; write ."},
-	{"G", "the end of the match before", "; there is one match"},
-	{"K", "the start of what is captured", "; nothing is captured"},
+	{"G", "the end of the previous match", "; there is only one match"},
+	{"K", "the start of the captured text", "; nothing is captured"},
 	{"R", "any end of a line", "; write (?:\\r\\n|[\\n\\v\\f\\r\\x{85}\\x{2028}\\x{2029}])"},
 	{"hH", "a blank", "; write [ \\t] or [^ \\t]"},
-	{"VN", "anything but the end of a line", "; write [^\\n]"},
+	{"VN", "any character except a line end", "; write [^\\n]"},
 	{"X", "a character of several runes", "; write ."},
 	{"c", "a control character", "; write \\x and its number"},
 	{"e", "an escape character", "; write \\x1B"},
 	{"uU", "a rune by its number", "; write \\x{...}"},
-	{"EL", "a change of case", "; leave it out"},
+	{"EL", "a change of case", "; remove it"},
 }
 
 // hexadecimal reads the digits after \x.
@@ -179,7 +179,7 @@ func (p *parser) hexadecimal(start int) (rune, error) {
 	for i := range len(digits) {
 		d := strings.IndexByte("0123456789abcdef", digits[i]|0x20)
 		if d < 0 || digits[i] < '0' {
-			return 0, p.malformed(start, "%q is no hexadecimal digit: write \\x and two digits, or \\x{...}", digits[i])
+			return 0, p.malformed(start, "%q is not a hexadecimal digit: write \\x and two digits, or \\x{...}", digits[i])
 		}
 		if r = 16*r + rune(d); r > utf8.MaxRune {
 			return 0, p.malformed(start, "\\x{%s} is beyond the last rune, \\x{10FFFF}", digits)
@@ -229,7 +229,7 @@ func (p *parser) bracket() error {
 		s = p.other
 	}
 	if len(s) > MaxRanges {
-		return p.fail(start, Limit, "this class has %d ranges of runes, at most %d (MaxRanges); leave some out", len(s), MaxRanges)
+		return p.fail(start, Limit, "this class has %d ranges of runes (limit %d, MaxRanges); remove some", len(s), MaxRanges)
 	}
 	p.runesOf(s)
 	return nil
@@ -258,7 +258,7 @@ func (b *bracketSet) item() error {
 			set := namedSet{kind: ':', name: plain, negated: negated, fold: p.folds()}
 			runes, known := set.set()
 			if !known {
-				return p.malformed(start, "[:%.40s:] is no name of a set: there are alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word and xdigit", name)
+				return p.malformed(start, "[:%.40s:] is not the name of a set (want alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, word or xdigit)", name)
 			}
 			p.pos += len(name) + 4
 			b.add(set, runes)

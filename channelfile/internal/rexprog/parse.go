@@ -119,7 +119,7 @@ func (p *parser) parse(source string) error {
 	p.reset(source)
 	p.work += 8 * uint64(len(source))
 	if len(source) > MaxExpressionLength {
-		return p.fail(MaxExpressionLength, Limit, "it has %d bytes, at most %d (MaxExpressionLength); shorten it", len(source), MaxExpressionLength)
+		return p.fail(MaxExpressionLength, Limit, "it has %d bytes (limit %d, MaxExpressionLength); shorten it", len(source), MaxExpressionLength)
 	}
 	for i, r := range source {
 		if r == utf8.RuneError {
@@ -177,7 +177,7 @@ func (p *parser) parse(source string) error {
 	}
 	p.root = p.whole()
 	if p.nodes[p.root].size >= MaxInstructions {
-		return p.fail(0, Limit, "its program would have more than %d instructions (MaxInstructions); a counted repetition stands for as many copies: lower the counts, or split the expression", MaxInstructions)
+		return p.fail(0, Limit, "its program would have more than %d instructions (MaxInstructions); a counted repetition copies its operand, so lower the counts, or split the expression", MaxInstructions)
 	}
 	return nil
 }
@@ -356,7 +356,7 @@ func (p *parser) open() error {
 		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
 			return p.notExpressible(start+2+i, "there is no flag %c: the flags are i, m, s and U; write the expression without it", c)
 		default:
-			return p.malformed(start+2+i, "%q does not belong into (?flags) or (?flags:...)", c)
+			return p.malformed(start+2+i, "%q is not allowed in (?flags) or (?flags:...)", c)
 		}
 	}
 	return p.malformed(start, "this (? has no end: write (?flags), (?flags:...) or (?:...)")
@@ -373,20 +373,20 @@ var foreignGroups = []struct{ start, what, instead string }{
 	{"<!", "a negative look-behind", noLookAround},
 	{">", "an atomic group", "write (?:...), which matches the same or more"},
 	{"(", "a condition", "write the two cases as alternatives"},
-	{"|", "alternatives that share their groups", "write (?:...|...)"},
-	{"#", "a comment", "leave it out"},
+	{"|", "a branch reset group", "write (?:...|...)"},
+	{"#", "a comment", "remove it"},
 	{"'", "a group with a name", "write (...)"},
 	{"P=", "a back reference", noReference},
 	{"P>", "a recursion", noRecursion},
 	{"R", "a recursion", noRecursion},
 	{"&", "a recursion", noRecursion},
-	{"C", "a call", "leave it out"},
+	{"C", "a call", "remove it"},
 }
 
 const (
-	noLookAround = "say what must be there, or must not, by a criterion of its own, or let the expression take what is looked at"
-	noReference  = "spell out what may be repeated"
-	noRecursion  = "spell out as many levels as are needed"
+	noLookAround = "write a criterion of its own for the text that must or must not be there, or let the expression match that text"
+	noReference  = "write out the texts that may repeat"
+	noRecursion  = "write out as many levels as you need"
 )
 
 // openNamed reads the start of a group with a name, (?P<name> or (?<name>. rest
@@ -400,7 +400,7 @@ func (p *parser) openNamed(start int, rest string) error {
 	}
 	for i := range len(name) {
 		if c := name[i]; !isWordByte(c) {
-			return p.malformed(at+i, "the name of a group is letters, digits and underscores: write (?P<name>...), or (...) without a name")
+			return p.malformed(at+i, "the name of a group may only have letters, digits and underscores: write (?P<name>...), or (...) without a name")
 		}
 	}
 	if name == "" {
@@ -418,7 +418,7 @@ func isWordByte(c byte) bool {
 
 func (p *parser) openGroup(start int, flags flagSet) error {
 	if len(p.groups) > MaxNesting {
-		return p.fail(start, Limit, "groups are nested more than %d deep (MaxNesting); leave out those that are not needed", MaxNesting)
+		return p.fail(start, Limit, "groups are nested more than %d deep (MaxNesting); remove groups that are not needed", MaxNesting)
 	}
 	p.groups = append(p.groups, group{start: start, flags: flags, items: len(p.items), alternatives: len(p.alternatives)})
 	return nil
@@ -463,9 +463,9 @@ func (p *parser) repetition() (least, most, end int, err error) {
 	}
 	switch {
 	case least > MaxRepetition || most > MaxRepetition:
-		return 0, 0, 0, p.fail(p.pos, Limit, "{%s} repeats more than %d times, as often as a counted repetition may; lower the count", body, MaxRepetition)
+		return 0, 0, 0, p.fail(p.pos, Limit, "{%s} repeats more than %d times, the limit of a counted repetition; lower the count", body, MaxRepetition)
 	case most >= 0 && least > most:
-		return 0, 0, 0, p.malformed(p.pos, "{%s} is at least %d and at most %d times: put the smaller number first", body, least, most)
+		return 0, 0, 0, p.malformed(p.pos, "{%s} repeats at least %d and at most %d times: put the smaller number first", body, least, most)
 	}
 	return least, most, p.pos + 1 + len(body) + 1, nil
 }
@@ -496,11 +496,11 @@ func (p *parser) repeat(least, most, end int, repeated bool) error {
 	text := p.source[start:end]
 	switch {
 	case repeated && text == "+":
-		return p.notExpressible(start, "a + after a repetition makes it possessive, which RE2 does not have; leave out the +, which matches the same or more")
+		return p.notExpressible(start, "a + after a repetition makes it possessive, which RE2 does not have; remove the +, which matches the same or more")
 	case repeated:
-		return p.malformed(start, "%s repeats what is a repetition already: leave it out, or put what is before it into (?:...)", text)
+		return p.malformed(start, "%s repeats a repetition: remove it, or put the repetition into (?:...)", text)
 	case len(p.items) == p.group().items:
-		return p.malformed(start, "%s has nothing before it to repeat: put something there, or write \\%s for the character", text, text[:1])
+		return p.malformed(start, "%s has nothing before it to repeat: put an item before it, or write \\%s for the character", text, text[:1])
 	}
 	p.pos = end
 	if end < len(p.source) && p.source[end] == '?' {
@@ -523,7 +523,7 @@ func (p *parser) repeatOf(part int32, least, most, start int, text string) (int3
 	}
 	switch {
 	case n.copies > MaxRepetition:
-		return 0, p.fail(start, Limit, "%s repeats what is repeated: together more than %d times, as often as counted repetitions may; lower the counts", text, MaxRepetition)
+		return 0, p.fail(start, Limit, "%s repeats a counted repetition, together more than %d times, the limit; lower the counts", text, MaxRepetition)
 	case body.size == 0: // the empty expression, repeated any number of times
 		n.kind, n.count = kindEmpty, 0
 	case most < 0:
