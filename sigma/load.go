@@ -15,65 +15,89 @@ import (
 
 // A File is a file of rules that [Load] found.
 type File struct {
-	Name  string  // to open it by, and for messages; divided by slashes
-	Path  string  // the same below the folder that was loaded
-	Rules []*Rule // the well-formed ones
-	Again string  // the name by which the same file was read before; it has no rules then. "" if it is new
+	Name  string  // name for opening the file and for messages, divided by slashes
+	Path  string  // path below the folder that was loaded, divided by slashes
+	Rules []*Rule // the well-formed rules
 
-	// Digest is the SHA-256 of the bytes that were parsed, and Size their
-	// number. They are zero for a file that was not read to its end.
+	// Again is the name under which the Loader has read the same file before. Then
+	// Rules is empty. It is "" if the file is new.
+	Again string
+
+	// Digest is the SHA-256 of the bytes that were parsed, and Size is their
+	// number. They are zero if the file was not read to its end.
 	Digest [32]byte
 	Size   int64
 
-	Err error // a [*FileError], or what [Parse] found malformed; nil if nothing is wrong
+	Err error // a [*FileError] or the error of [Parse]; nil if nothing is wrong
 }
 
-// A FileError says why a file or folder was not read.
+// A FileError is the reason why a file or folder was not read.
 type FileError struct {
 	Name  string
-	Found string // what it is, such as "a named pipe", or why it could not be read
-	Want  string // what to do
-	Err   error  // of the operating system, if it is one
+	Found string // kind of the file, such as "a named pipe", or why it cannot be read
+	Want  string // advice
+	Err   error  // error of the operating system, or nil
 }
 
 func (e *FileError) Error() string { return message(e.Name, Position{}, "", e.Found, e.Want) }
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Load reads the rules at root, with a budget of its own: see [Loader.Load].
+// Load reads the rules at root, with a [Loader] and a [Budget] of its own. See
+// [Loader.Load].
 func Load(root string) ([]File, error) { return NewLoader(NewBudget(1)).Load(root) }
 
-// A Loader reads files of rules for one run, each file once. A Loader must not
-// be used by several goroutines at once.
+// LoadFS is like [Load], but reads from a file system, such as an [embed.FS]. The
+// root is "." for all of it. See [Loader.LoadFS].
+func LoadFS(fsys fs.FS, root string) ([]File, error) {
+	return NewLoader(NewBudget(1)).LoadFS(fsys, root)
+}
+
+// A Loader reads files of rules for one run, each file once. A Loader must not be
+// used by several goroutines at once.
 type Loader struct {
 	budget *Budget
 	bytes  int64
-	seen   map[fileID]string // the names by which files were read
+	seen   map[fileID]string // names of the files that were read
 }
 
 // NewLoader returns a Loader that charges a budget. nil means no budget.
 func NewLoader(b *Budget) *Loader { return &Loader{budget: b, seen: map[fileID]string{}} }
 
-// Load reads the rules in the folder root and all folders in it: the files
-// whose names end with .yml or .yaml, in the order of their paths. What begins
-// with a dot is left out. If root is a file, it is read whatever its name.
+// Load reads the rules in the folder root and in all folders below it. A file of
+// rules has a name that ends with .yml or .yaml. Load returns the files in the
+// order of their paths. It ignores files and folders whose names begin with a dot.
+// If root is a file, Load reads it whatever its name.
 //
-// Nothing but regular files is opened. A symbolic link to a folder or with the
-// name of a rule, a device, a socket or a named pipe with the name of a rule is
-// returned as a File with a [*FileError], and so are what cannot be read and a
-// channel file by the name of a rule: no file is left out unsaid. The root
-// itself may be a symbolic link. A file that the Loader has read before, by
-// whatever name, is returned without rules, and says so.
+// Load opens only regular files. It returns a File with a [*FileError] for each of
+// these, so that no rules are left out silently:
+//   - a symbolic link to a folder, or one with the name of a file of rules
+//   - a device, a socket or a named pipe with the name of a file of rules
+//   - a channel file with the name of a file of rules
+//   - a file or a folder that cannot be read
 //
-// The error is not nil if root cannot be read at all, or if one of the limits
-// MaxFiles, MaxFolderBytes and MaxFolderDepth is exceeded or the budget is
-// spent. A folder without rules is no error: the list of files is empty.
-func (l *Loader) Load(root string) ([]File, error) {
-	info, err := os.Stat(root)
+// The root itself may be a symbolic link. If the Loader has read a file before,
+// under any name, Load returns it without rules, with the earlier name in Again.
+//
+// Load returns an error if it cannot read root, if MaxFiles, MaxFolderBytes or
+// MaxFolderDepth is exceeded, or if the budget is spent. These limits bound its
+// time and memory. A folder without rules is not an error. Then the list of files
+// is empty.
+func (l *Loader) Load(root string) ([]File, error) { return l.load(systemFiles{}, root) }
+
+// LoadFS is like [Loader.Load], but reads from a file system. Paths are divided by
+// slashes and unrooted, as package [io/fs] requires. The Loader does not recognise
+// a file of fsys that it has read before.
+func (l *Loader) LoadFS(fsys fs.FS, root string) ([]File, error) {
+	return l.load(otherFiles{fsys}, root)
+}
+
+func (l *Loader) load(files fileSystem, root string) ([]File, error) {
+	info, err := files.stat(root)
 	name := filepath.ToSlash(root)
 	if err != nil {
 		return nil, systemError(name, err)
 	}
-	f := &loading{Loader: l, root: root}
+	f := &loading{Loader: l, from: files, root: root}
 	if !info.IsDir() {
 		err := f.file(name, path.Base(name), root, info)
 		return f.files, err
@@ -82,20 +106,55 @@ func (l *Loader) Load(root string) ([]File, error) {
 	return f.files, err
 }
 
+// A fileSystem is the part of a file system that Load needs.
+type fileSystem interface {
+	stat(name string) (fs.FileInfo, error)
+	lstat(name string) (fs.FileInfo, error)
+	readDir(name string) ([]fs.DirEntry, error) // sorted by name
+	open(name string) (fs.File, error)
+	join(folder, name string) string
+	id(name string, info fs.FileInfo) (id fileID, known bool)
+}
+
+// systemFiles are the files of the operating system.
+type systemFiles struct{}
+
+func (systemFiles) stat(name string) (fs.FileInfo, error)      { return os.Stat(name) }
+func (systemFiles) lstat(name string) (fs.FileInfo, error)     { return os.Lstat(name) }
+func (systemFiles) readDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
+func (systemFiles) open(name string) (fs.File, error)          { return os.Open(name) }
+func (systemFiles) join(folder, name string) string            { return filepath.Join(folder, name) }
+func (systemFiles) id(name string, info fs.FileInfo) (fileID, bool) {
+	return idOf(name, info)
+}
+
+// otherFiles are the files of an fs.FS.
+type otherFiles struct{ fsys fs.FS }
+
+func (o otherFiles) stat(name string) (fs.FileInfo, error)      { return fs.Stat(o.fsys, name) }
+func (o otherFiles) lstat(name string) (fs.FileInfo, error)     { return fs.Lstat(o.fsys, name) }
+func (o otherFiles) readDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(o.fsys, name) }
+func (o otherFiles) open(name string) (fs.File, error)          { return o.fsys.Open(name) }
+func (o otherFiles) join(folder, name string) string            { return path.Join(folder, name) }
+func (o otherFiles) id(string, fs.FileInfo) (id fileID, known bool) {
+	return id, false
+}
+
 // A loading is one call of Load.
 type loading struct {
 	*Loader
+	from  fileSystem
 	root  string
 	files []File
 }
 
-// folder loads what is in a folder: below is its path under the root, with
-// slashes, "" for the root itself.
+// folder loads the rules in a folder. below is the path of the folder under the
+// root, divided by slashes, and "" for the root itself.
 func (l *loading) folder(folder, below string, depth int) error {
 	if depth > MaxFolderDepth {
 		return &FileError{Name: filepath.ToSlash(folder), Found: fmt.Sprintf("folders are nested more than %d deep", MaxFolderDepth), Want: "name a folder further down"}
 	}
-	entries, err := os.ReadDir(folder) // by name
+	entries, err := l.from.readDir(folder)
 	if err != nil && below == "" {
 		return systemError(filepath.ToSlash(folder), err)
 	}
@@ -107,9 +166,9 @@ func (l *loading) folder(folder, below string, depth int) error {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
-		full, sub := filepath.Join(folder, e.Name()), path.Join(below, e.Name())
+		full, sub := l.from.join(folder, e.Name()), path.Join(below, e.Name())
 		name := filepath.ToSlash(full)
-		info, err := os.Lstat(full)
+		info, err := l.from.lstat(full)
 		rule := isRuleName(e.Name())
 		switch {
 		case err != nil:
@@ -118,8 +177,8 @@ func (l *loading) folder(folder, below string, depth int) error {
 			if err := l.folder(full, sub, depth+1); err != nil {
 				return err
 			}
-		case info.Mode()&fs.ModeSymlink != 0 && (rule || leadsToFolder(full)):
-			l.refuse(name, sub, &FileError{Name: name, Found: "found a symbolic link", Want: "cfcheck follows none, for what it leads to may change; put the file itself here"})
+		case info.Mode()&fs.ModeSymlink != 0 && (rule || l.leadsToFolder(full)):
+			l.refuse(name, sub, &FileError{Name: name, Found: "found a symbolic link", Want: "cfcheck does not follow links, because their targets may change; put the file itself here"})
 		case rule:
 			if err := l.file(name, sub, full, info); err != nil {
 				return err
@@ -134,10 +193,10 @@ func isRuleName(name string) bool {
 	return strings.EqualFold(ext, ".yml") || strings.EqualFold(ext, ".yaml")
 }
 
-// leadsToFolder reports whether a symbolic link hides a folder, and rules with
-// it. One that leads nowhere does not.
-func leadsToFolder(link string) bool {
-	info, err := os.Stat(link)
+// leadsToFolder reports whether a symbolic link leads to a folder, which may
+// contain rules.
+func (l *loading) leadsToFolder(link string) bool {
+	info, err := l.from.stat(link)
 	return err == nil && info.IsDir()
 }
 
@@ -145,22 +204,22 @@ func (l *loading) refuse(name, below string, err error) {
 	l.files = append(l.files, File{Name: name, Path: below, Err: err})
 }
 
-// file reads one file. It looks at what it is before it opens it: opening a
-// named pipe would wait for ever.
+// file reads one file. It checks the kind of the file before it opens it, because
+// opening a named pipe would block.
 func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 	if len(l.files) == MaxFiles {
-		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("folder has more than %s files of rules", count(MaxFiles)), Want: "split it"}
+		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("the folder has more than %s files of rules", count(MaxFiles)), Want: "split it"}
 	}
 	if !info.Mode().IsRegular() {
 		l.refuse(name, below, &FileError{Name: name, Found: "found " + modeName(info.Mode()), Want: "expected a regular file"})
 		return nil
 	}
-	id, known := idOf(full, info)
+	id, known := l.from.id(full, info)
 	if first, again := l.seen[id]; known && again {
 		l.files = append(l.files, File{Name: name, Path: below, Again: first})
 		return nil
 	}
-	data, err := readFile(full)
+	data, err := l.readFile(full)
 	if err != nil {
 		l.refuse(name, below, systemError(name, err))
 		return nil
@@ -169,10 +228,10 @@ func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 		l.seen[id] = name
 	}
 	if l.bytes += int64(len(data)); l.bytes > MaxFolderBytes {
-		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("rules have more than %s bytes together", count(MaxFolderBytes)), Want: "split the folder"}
+		return &FileError{Name: filepath.ToSlash(l.root), Found: fmt.Sprintf("the files of rules have more than %s bytes together", count(MaxFolderBytes)), Want: "split the folder"}
 	}
 	if channelfile.HasMagic(data) {
-		l.refuse(name, below, &FileError{Name: name, Found: "found a channel file", Want: "expected rules; rename it to end with .cf, so that it is judged as what it is"})
+		l.refuse(name, below, &FileError{Name: name, Found: "found a channel file", Want: "expected rules; rename the file to end with .cf, so that it is judged as a channel file"})
 		return nil
 	}
 	rules, err := parse(name, data, l.budget)
@@ -190,9 +249,9 @@ func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 	return nil
 }
 
-// readFile reads a file up to one byte more than Parse takes.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
+// readFile reads a file. It reads at most one byte more than Parse accepts.
+func (l *loading) readFile(name string) ([]byte, error) {
+	f, err := l.from.open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -214,8 +273,8 @@ func modeName(m fs.FileMode) string {
 	return "neither a file nor a folder"
 }
 
-// systemError takes what the operating system says of a file without the
-// function that it says it of.
+// systemError returns a FileError with the message of the operating system, without
+// the name of the system call.
 func systemError(name string, err error) *FileError {
 	found := err
 	if pathErr, ok := err.(*fs.PathError); ok {

@@ -10,7 +10,8 @@ import (
 // A fileID is the same for all names of a file, apart from hard links.
 type fileID string
 
-// idOf returns the ID of a file, if it is known.
+// idOf returns the ID of a file. known is false if the file system does not
+// provide one.
 func idOf(name string, _ fs.FileInfo) (id fileID, known bool) {
 	path, err := filepath.EvalSymlinks(name)
 	if err != nil {

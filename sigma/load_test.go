@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -88,7 +89,7 @@ func TestLoad(t *testing.T) {
 		"a.yml, A, A2",
 		"b.yml, B",
 		"bad.yml: ROOT/bad.yml:1:1: rule has no logsource; a rule needs it\nROOT/bad.yml:1:1: rule has no detection; a rule needs it",
-		"binary.yml: ROOT/binary.yml: found a channel file; expected rules; rename it to end with .cf, so that it is judged as what it is",
+		"binary.yml: ROOT/binary.yml: found a channel file; expected rules; rename the file to end with .cf, so that it is judged as a channel file",
 		"folder.yml/in.yml, In a folder that is named like a rule",
 	}
 	if diff := cmp.Diff(want, listing(root, files)); diff != "" {
@@ -100,6 +101,51 @@ func TestLoad(t *testing.T) {
 	}
 	if diff := cmp.Diff(listing(root, files), listing(root, again)); diff != "" {
 		t.Errorf("the second time: -first +second\n%s", diff)
+	}
+}
+
+// A file system gives the same files as the folder that it shows.
+func TestLoadFS(t *testing.T) {
+	texts := map[string]string{
+		"b.yml": titled("B"), "a/z.yaml": titled("Z"), "bad.yml": "title: x\n", "binary.yml": "\x89CFC\r\n\x1a\n\x01\x00",
+		"README.md": "no rule", ".hidden.yml": "not: read",
+	}
+	inMemory := fstest.MapFS{"link.yml": {Mode: fs.ModeSymlink, Data: []byte("b.yml")}}
+	for name, text := range texts {
+		inMemory[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	root := write(t, texts)
+	if err := os.Symlink("b.yml", filepath.Join(root, "link.yml")); err != nil {
+		t.Skip(err)
+	}
+	files, err := Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := listing(root, files)
+	for i := range want {
+		want[i] = strings.ReplaceAll(want[i], "ROOT/", "")
+	}
+	for _, fsys := range []fs.FS{os.DirFS(root), inMemory} {
+		files, err := LoadFS(fsys, ".")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := listing(".", files)
+		for i := range got {
+			got[i] = strings.ReplaceAll(got[i], "ROOT", ".")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%T: -want +got\n%s", fsys, diff)
+		}
+	}
+	files, err = LoadFS(inMemory, "a/z.yaml")
+	if err != nil || len(files) != 1 || files[0].Path != "z.yaml" || len(files[0].Rules) != 1 {
+		t.Errorf("a file of its own: %+v, %v", files, err)
+	}
+	var missing *FileError
+	if _, err := LoadFS(inMemory, "none"); !errors.As(err, &missing) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing folder: %v; want a *FileError that is fs.ErrNotExist", err)
 	}
 }
 
@@ -172,7 +218,7 @@ func TestLoadLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const refused = ": found a symbolic link; cfcheck follows none, for what it leads to may change; put the file itself here"
+	const refused = ": found a symbolic link; cfcheck does not follow links, because their targets may change; put the file itself here"
 	want := []string{
 		"file.yml: ROOT/file.yml" + refused,
 		"folder: ROOT/folder" + refused,
