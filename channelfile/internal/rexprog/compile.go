@@ -52,7 +52,7 @@ const (
 type Error struct {
 	Offset int // of the error, in bytes; the length of the expression if its end is missing
 	Kind   Kind
-	Detail string // what was found and what to do
+	Detail string // the fault and the remedy
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
