@@ -25,10 +25,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/format"
-	"go/parser"
-	"go/token"
 	"io"
 	"os"
 	"os/exec"
@@ -40,7 +36,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cfcheck/cfcheck/fuzz/libfuzzer/driver"
+	"github.com/cfcheck/cfcheck/internal/libfuzzer"
 )
 
 const module = "github.com/cfcheck/cfcheck"
@@ -128,91 +124,79 @@ func list(pkg string) (*sources, error) {
 	return s, json.Unmarshal(text, s)
 }
 
-// suffix is that of the tests of a package where they are a part of it.
+// suffix ends the names of test files in the build, where they are part of their
+// package.
 const suffix = "_libfuzzer.go"
 
-// plan says what files the build is to see that are not there: the tests of the
-// target's package as a part of it, for the target is one of them, and a
-// program. Tests of a package of their own become a package below. What is
-// returned are the files, by what they replace; the contents of the program;
-// and the folder that it is to be seen in.
-func (t *target) plan(s *sources) (files map[string]string, program []byte, folder string, err error) {
-	files = map[string]string{}
-	add := func(names []string, to string) (arguments []string, err error) {
-		for _, name := range names {
-			from := filepath.Join(s.Dir, name)
-			files[filepath.Join(to, strings.TrimSuffix(name, "_test.go")+suffix)] = from
-			text, err := os.ReadFile(from)
-			if err != nil {
-				return nil, err
-			}
-			found, err := argumentsOf(text, t.function)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %v", from, err)
-			}
-			arguments = append(arguments, found...)
-		}
-		return arguments, nil
-	}
-	importPath := s.ImportPath
-	arguments, err := add(s.TestGoFiles, s.Dir)
-	if err == nil && len(arguments) == 0 {
-		importPath += "/libfuzzer_tests"
-		arguments, err = add(s.XTestGoFiles, filepath.Join(s.Dir, "libfuzzer_tests"))
-	}
-	if err == nil && len(arguments) == 0 {
-		err = fmt.Errorf("%s has no %s that calls f.Fuzz with a function literal", t.pkg, t.function)
-	}
-	if err != nil {
-		return nil, nil, "", err
-	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "package main\n\nimport (\n\t\"reflect\"\n\n\t%q\n\ttarget %q\n)\n\n", module+"/fuzz/libfuzzer/driver", importPath)
-	fmt.Fprintf(&b, "func init() {\n\tdriver.Target = func() {\n\t\tdriver.Start(%q, target.%s", t.function, t.function)
-	for _, a := range arguments {
-		fmt.Fprintf(&b, ", reflect.TypeFor[%s]()", a)
-	}
-	fmt.Fprint(&b, ")\n\t}\n}\n\nfunc main() {}\n")
-	return files, b.Bytes(), filepath.Join(s.Dir, "libfuzzer_program"), nil
+// libraryPath is the import path of the package that runs targets.
+const libraryPath = module + "/internal/libfuzzer"
+
+// A plan is the files of a build that differ from those of the repository.
+type plan struct {
+	files   map[string][]byte // contents by path
+	program []byte            // the main package
+	folder  string            // of the main package
 }
 
-// argumentsOf returns the types of the arguments of a target, without the first:
-// those of the function literal that it hands to f.Fuzz. Of a file that has no
-// such target there are none.
-func argumentsOf(file []byte, function string) ([]string, error) {
-	f, err := parser.ParseFile(token.NewFileSet(), "", file, parser.SkipObjectResolution)
+// plan returns the build of a target. The test files of its package become part of the
+// package, because the target is in one of them. External tests become a package below.
+// In each, libfuzzer.F takes the place of testing.F.
+func (t *target) plan(s *sources) (*plan, error) {
+	p := &plan{files: map[string][]byte{}, folder: filepath.Join(s.Dir, "libfuzzer_program")}
+	add := func(names []string, to string) (found bool, err error) {
+		for _, name := range names {
+			from := filepath.Join(s.Dir, name)
+			text, err := os.ReadFile(from)
+			if err != nil {
+				return false, err
+			}
+			text, has := rewrite(text, t.function)
+			p.files[filepath.Join(to, strings.TrimSuffix(name, "_test.go")+suffix)] = text
+			found = found || has
+		}
+		return found, nil
+	}
+	importPath := s.ImportPath
+	found, err := add(s.TestGoFiles, s.Dir)
+	if err == nil && !found {
+		importPath += "/libfuzzer_tests"
+		found, err = add(s.XTestGoFiles, filepath.Join(s.Dir, "libfuzzer_tests"))
+	}
+	if err == nil && !found {
+		err = fmt.Errorf("%s has no %s", t.pkg, t.function)
+	}
 	if err != nil {
 		return nil, err
 	}
-	var list []string
-	for _, d := range f.Decls {
-		decl, ok := d.(*ast.FuncDecl)
-		if !ok || decl.Recv != nil || decl.Name.Name != function {
-			continue
-		}
-		ast.Inspect(decl.Body, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) != 1 {
-				return true
-			}
-			method, ok := call.Fun.(*ast.SelectorExpr)
-			literal, isLiteral := call.Args[0].(*ast.FuncLit)
-			if !ok || !isLiteral || method.Sel.Name != "Fuzz" {
-				return true
-			}
-			for _, field := range literal.Type.Params.List[1:] {
-				var b strings.Builder
-				if err = format.Node(&b, token.NewFileSet(), field.Type); err != nil {
-					return false
-				}
-				for range field.Names {
-					list = append(list, b.String())
-				}
-			}
-			return false
-		})
+	p.program = fmt.Appendf(nil, "package main\n\nimport (\n\t%q\n\ttarget %q\n)\n\n"+
+		"func init() {\n\tlibfuzzer.Target = func() { libfuzzer.Start(%q, target.%s) }\n}\n\nfunc main() {}\n",
+		libraryPath, importPath, t.function, t.function)
+	return p, nil
+}
+
+var (
+	parameter     = regexp.MustCompile(`\*testing\.F\b`)
+	packageClause = regexp.MustCompile(`(?m)^package \w+$`)
+)
+
+// rewrite returns a test file in which libfuzzer.F takes the place of testing.F, and
+// whether the file has the target.
+func rewrite(text []byte, function string) (out []byte, found bool) {
+	if !parameter.Match(text) {
+		return text, false
 	}
-	return list, err
+	at := packageClause.FindIndex(text)
+	if at == nil {
+		return text, false
+	}
+	var b bytes.Buffer
+	b.Write(text[:at[1]])
+	fmt.Fprintf(&b, "; import libfuzzer %q", libraryPath)
+	b.Write(parameter.ReplaceAll(text[at[1]:], []byte("*libfuzzer.F")))
+	if !bytes.Contains(parameter.ReplaceAll(text, nil), []byte("testing.")) {
+		b.WriteString("\nvar _ testing.TB\n")
+	}
+	return b.Bytes(), bytes.Contains(text, []byte("\nfunc "+function+"(f *testing.F)"))
 }
 
 // instrumented are the packages of which libFuzzer sees what is reached: ours,
@@ -251,28 +235,35 @@ func (b *builder) build(t *target) error {
 	if err != nil {
 		return err
 	}
-	files, program, folder, err := t.plan(s)
+	p, err := t.plan(s)
 	if err != nil {
 		return err
 	}
 	name := t.name()
-	main := filepath.Join(b.temp, name+".go")
-	files[filepath.Join(folder, "main.go")] = main
-	overlay, err := json.Marshal(map[string]any{"Replace": files})
+	p.files[filepath.Join(p.folder, "main.go")] = p.program
+	replace := map[string]string{}
+	for path, text := range p.files {
+		copied := filepath.Join(b.temp, fmt.Sprintf("%s_%d.go", name, len(replace)))
+		if err := os.WriteFile(copied, text, 0o644); err != nil {
+			return err
+		}
+		replace[path] = copied
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return err
 	}
 	overlayFile, archive := filepath.Join(b.temp, name+".json"), filepath.Join(b.temp, name+".a")
-	if err := errors.Join(os.WriteFile(main, program, 0o644), os.WriteFile(overlayFile, overlay, 0o644)); err != nil {
+	if err := os.WriteFile(overlayFile, overlay, 0o644); err != nil {
 		return err
 	}
 	args := []string{"build", "-buildmode=c-archive", "-tags=libfuzzer", "-trimpath", "-buildvcs=false", "-overlay", overlayFile}
 	for _, pkg := range instrumented {
 		args = append(args, "-gcflags="+pkg+"=-d=libfuzzer")
 	}
-	args = append(args, "-gcflags="+module+"/fuzz/libfuzzer/...=")
+	args = append(args, "-gcflags="+libraryPath+"=")
 	env := []string{"CGO_ENABLED=1", "CC=" + cmp.Or(os.Getenv("CC"), "clang")}
-	if err := run("", env, "go", append(args, "-o", archive, folder)...); err != nil {
+	if err := run("", env, "go", append(args, "-o", archive, p.folder)...); err != nil {
 		return err
 	}
 	binary := filepath.Join(b.out, name)
@@ -284,7 +275,7 @@ func (b *builder) build(t *target) error {
 	}
 	// The seeds of some targets are files that they find from their own folder.
 	seeds := binary + "_seed_corpus.zip"
-	if err := run(s.Dir, []string{driver.SeedsVariable + "=" + seeds}, binary); err != nil {
+	if err := run(s.Dir, []string{libfuzzer.SeedsVariable + "=" + seeds}, binary); err != nil {
 		return fmt.Errorf("the seeds: %v", err)
 	}
 	if t.pkg == "./fuzz" {

@@ -88,40 +88,39 @@ func TestPlan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, program, _, err := tt.plan(s)
+		p, err := tt.plan(s)
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		if len(files) == 0 || !strings.Contains(string(program), "target."+tt.function+", reflect.TypeFor[") {
-			t.Errorf("%s: %d files and the program\n%s", tt.name(), len(files), program)
+		if len(p.files) == 0 || !strings.Contains(string(p.program), "target."+tt.function) {
+			t.Errorf("%s: %d files and the program\n%s", tt.name(), len(p.files), p.program)
 		}
 	}
-	if _, _, _, err := (&target{pkg: "./fuzz", function: "FuzzNothing"}).plan(&sources{}); err == nil {
+	if _, err := (&target{pkg: "./fuzz", function: "FuzzNothing"}).plan(&sources{}); err == nil {
 		t.Error("a target that is not there has a plan")
 	}
 }
 
-func TestArgumentsOf(t *testing.T) {
-	const file = `package p
+// TestRewrite checks that libfuzzer.F takes the place of testing.F.
+func TestRewrite(t *testing.T) {
+	const text = `// Package p is one.
+package p
 
-	func FuzzA(f *testing.F) {
-		f.Add("x")
-		f.Fuzz(func(t *testing.T, a, b []byte, n uint32, s string) { f.Fuzz(1) })
-	}
+import "testing"
 
-	func FuzzB(f *testing.F) { f.Fuzz(other) }`
+func @(f *testing.F) {}
+
+func seeds(f *testing.F, t testing.TB) {}
+`
+	file := strings.Replace(text, "@", "FuzzA", 1) // TestTargets takes no notice of it
 	for _, tt := range []struct {
 		function string
-		want     []string
-	}{
-		{"FuzzA", []string{"[]byte", "[]byte", "uint32", "string"}},
-		{"FuzzB", nil}, // no literal
-		{"FuzzC", nil},
-	} {
-		got, err := argumentsOf([]byte(file), tt.function)
-		if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v (-want +got):\n%s", tt.function, err, diff)
+		found    bool
+	}{{"FuzzA", true}, {"FuzzB", false}} {
+		got, found := rewrite([]byte(file), tt.function)
+		if found != tt.found || strings.Contains(string(got), "testing.F") || !strings.Contains(string(got), "seeds(f *libfuzzer.F, t testing.TB)") {
+			t.Errorf("%s: %t and\n%s", tt.function, found, got)
 		}
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 )
 
-// cSource is the file of the sensor in C that bugs are seeded in.
+// cSource is the source file of the sensor in C that is mutated.
 const cSource = "fuzz/internal/csensor/src/sensor.c"
 
-// A cBug is a place of it, and what stands there instead.
-type cBug struct {
+// A cChange replaces the bytes from one offset of the file to another.
+type cChange struct {
 	from, to int
 	after    string
 }
@@ -27,20 +27,26 @@ var (
 	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?m:^#[^\n]*)`)
 )
 
-// cBoundaries are boundaries, and casts to 8 bits.
+// cBoundaries has the replacement of each comparison and of each read that gets a cast to 8
+// bits.
 var cBoundaries = map[string]string{
 	"<=": "<", ">=": ">", "==": "!=", "!=": "==", " < ": " <= ", " > ": " >= ",
 	"u32(": "(uint8_t)u32(", "u64(": "(uint8_t)u64(",
 }
 
-// c finds the bugs of the sensor in C: it has no checks, so they are comparisons
-// and widths.
-func (s *seeder) c() error {
+// c finds the mutants of the sensor in C. The sensor has no checks, so only comparisons and
+// widths are mutated.
+func (s *generator) c() error {
 	src, err := os.ReadFile(filepath.Join(s.root, filepath.FromSlash(cSource)))
 	if err != nil {
 		return err
 	}
 	code := cComment.ReplaceAllFunc(src, func(m []byte) []byte { return bytes.Repeat([]byte(" "), len(m)) })
+	directives, err := directivesInC(string(src))
+	if err != nil {
+		return err
+	}
+	s.directives = append(s.directives, directives...)
 	inside := func(at int) string {
 		name := "?"
 		for _, m := range cFunction.FindAllSubmatchIndex(code, -1) {
@@ -56,29 +62,29 @@ func (s *seeder) c() error {
 		end := to + bytes.IndexByte(src[to:], '\n')
 		line := string(src[start:end])
 		if m := cFunction.FindIndex(code[start:end]); m != nil || strings.HasPrefix(line, "static") {
-			return // the head of a function
+			return // the line is the head of a function
 		}
-		b := s.add(&Bug{
+		b := s.add(&Mutant{
 			Part: "sensors", File: cSource, Func: inside(from), Line: 1 + bytes.Count(src[:from], []byte("\n")), Kind: kind,
 			Before: line, After: string(src[start:from]) + after + string(src[to:end]),
 		})
-		b.inC = &cBug{from, to, after}
+		b.inC = &cChange{from, to, after}
 	}
 	for _, m := range cOperator.FindAllIndex(code, -1) {
-		add("comparison", m[0], m[1], cBoundaries[string(code[m[0]:m[1]])])
+		add(kindComparison, m[0], m[1], cBoundaries[string(code[m[0]:m[1]])])
 	}
 	for _, m := range cCast.FindAllIndex(code, -1) {
 		after, ok := cBoundaries[string(code[m[0]:m[1]])]
 		if !ok {
 			after = "(uint8_t)"
 		}
-		add("width", m[0], m[1], after)
+		add(kindWidth, m[0], m[1], after)
 	}
 	return nil
 }
 
-// sensor compiles the sensor in C with a bug.
-func (w *workshop) sensor(b *Bug) (program string, err error) {
+// buildSensor compiles the sensor in C with a mutant.
+func (w *builder) buildSensor(b *Mutant) (program string, err error) {
 	folder := filepath.Join(w.folder, fmt.Sprintf("c%d", b.Number))
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		return "", err
@@ -91,8 +97,8 @@ func (w *workshop) sensor(b *Bug) (program string, err error) {
 	if err != nil {
 		return "", err
 	}
-	seeded := string(src[:b.inC.from]) + b.inC.after + string(src[b.inC.to:])
-	if err := os.WriteFile(name, []byte(seeded), 0o666); err != nil {
+	mutated := string(src[:b.inC.from]) + b.inC.after + string(src[b.inC.to:])
+	if err := os.WriteFile(name, []byte(mutated), 0o666); err != nil {
 		return "", err
 	}
 	return csensor.Compile(folder, "csensor", []string{"main.c", "sensor.c"}, "-Wno-error")

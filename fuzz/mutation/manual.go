@@ -6,61 +6,65 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
-// A personal bug is one that a person would make: other words in a file.
-type personal struct {
+// A manualChange is a mutant written by hand: a text of a file and its replacement.
+type manualChange struct {
 	part, file, why string
 	before, after   string
+	equivalent      string // reason why nothing changes; "" means that the oracle must detect it
 }
 
-// byPeople are the bugs that people made, or might.
-var byPeople = []personal{
+// manualChanges has mistakes that people made or might make.
+var manualChanges = []manualChange{
 	{
 		part: "gate", file: "validate/contract/contract.go",
-		why:    "a contract supplies what is declared, as in July 2024",
+		why:    "a contract supplies every declared input, as in July 2024",
 		before: "var unlisted = sensor.SuppliedInput{State: sensor.StateNotSupplied}",
 		after:  "var unlisted = sensor.SuppliedInput{Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 16}",
 	},
 	{
 		part: "gate", file: "validate/contract/inputs_supplied.go",
-		why:    "what is read is compared with what the file declares",
+		why:    "the inputs read are compared with the inputs that the file declares",
 		before: "f.input(p, need.Index).State == sensor.StateNotSupplied {\n\t\t\t\t\tbad",
 		after:  "need.Index >= p.Needs.InputsDeclared {\n\t\t\t\t\tbad",
 	},
 	{
 		part: "gate", file: "validate/report.go",
-		why:    "an early accept: what was skipped is as good as what ran",
+		why:    "an early acceptance: a skipped check counts as a check that ran",
 		before: "len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0",
 		after:  "len(r.Undecided) > 0 || len(r.Ran) == 0",
+
+		equivalent: "another check detects the same, on purpose",
 	},
 	{
 		part: "gate", file: "validate/report.go",
-		why:    "an early accept: what stands in the way of a verdict is forgotten",
+		why:    "an early acceptance: the reasons for an undecided verdict are ignored",
 		before: "len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0",
 		after:  "len(r.Skipped) > 0 || len(r.Ran) == 0",
 	},
 	{
 		part: "gate", file: "sensor/contract.go",
-		why:    "builds whose budgets differ are taken for the same",
+		why:    "builds with different budgets count as the same",
 		before: "r.Limits.ProgramInstructions, r.Budget.Steps, r.Budget.Memory,",
 		after:  "r.Limits.ProgramInstructions, r.Budget.Memory,",
 	},
 	{
 		part: "gate", file: "sensor/contract.go",
-		why:    "builds that supply other types are taken for the same",
+		why:    "builds that supply different types count as the same",
 		before: "b = append(b, byte(in.Type), byte(in.State))",
 		after:  "b = append(b, byte(in.State))",
 	},
 	{
 		part: "gate", file: "sensor/contract.go",
-		why:    "an acknowledgement holds for ever",
+		why:    "an acknowledgement never expires",
 		before: "return !a.Until.Before(now)",
 		after:  "return true",
 	},
 	{
 		part: "gate", file: "sensor/needs.go",
-		why:    "what a criterion compares its input with is not read",
+		why:    "the second input of a comparison is not read",
 		before: "\t\tif in := &t.inputs[other]; in.last != i+1 {",
 		after:  "\t\tif in := &t.inputs[other]; in.last != i+1 && other < 0 {",
 	},
@@ -78,7 +82,7 @@ var byPeople = []personal{
 	},
 	{
 		part: "gate", file: "sensor/contract.go",
-		why:    "a length that is not known is zero",
+		why:    "an unknown length is zero",
 		before: "\treturn length, length > 0\n",
 		after:  "\treturn length, true\n",
 	},
@@ -96,19 +100,21 @@ var byPeople = []personal{
 	},
 	{
 		part: "decoders", file: "channelfile/scan.go",
-		why:    "the end of a value is reckoned in 32 bits",
+		why:    "the end of a value is computed in 32 bits",
 		before: "start+length > uint64(len(pool))",
 		after:  "uint64(uint32(start)+uint32(length)) > uint64(len(pool))",
+
+		equivalent: "the sum is at most the size of the pool plus 65,535",
 	},
 	{
 		part: "sensors", file: "sensor/interp/interpreter.go",
-		why:    "an input that is missing is absent, for a reader by position too",
+		why:    "a missing input is absent for positional readers too",
 		before: "\tif it.access == sensor.AccessNamed {\n\t\treturn &absent, nil",
 		after:  "\tif it.access <= sensor.AccessNamed {\n\t\treturn &absent, nil",
 	},
 	{
 		part: "sensors", file: "sensor/interp/interpreter.go",
-		why:    "an or ends at the first operand that does not hold",
+		why:    "an or ends at the first false operand",
 		before: "\t\t\t\ttruth = truth || operand\n",
 		after:  "\t\t\t\ttruth = truth && operand\n",
 	},
@@ -120,30 +126,41 @@ var byPeople = []personal{
 	},
 	{
 		part: "sensors", file: "sensor/interp/model.go",
-		why:    "the model sensor does not look at what a run may come to read",
+		why:    "the model sensor does not check the range of operands",
 		before: "\tm.check(operands, first*4, count*4)\n",
 		after:  "\tm.check(operands, first*4, 0)\n",
+
+		equivalent: "another check detects the same, on purpose",
 	},
 }
 
-func (p *personal) bug() *Bug {
-	return &Bug{Part: p.part, File: p.file, Func: "by a person", Kind: "person", Before: p.before, After: p.after + " (" + p.why + ")", person: p}
+func (p *manualChange) mutant() *Mutant {
+	return &Mutant{Part: p.part, File: p.file, Func: "by hand", Kind: kindManual, Before: p.before, After: p.after + " (" + p.why + ")", manual: p}
 }
 
-// person builds the hunt with a bug that a person made.
-func (w *workshop) person(ctx context.Context, b *Bug) (program string, err error) {
+// buildManual compiles the detector with a manual mutant.
+func (w *builder) buildManual(ctx context.Context, b *Mutant) (program string, err error) {
 	path := filepath.Join(w.root, filepath.FromSlash(b.File))
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return "", err
 	}
-	if n := bytes.Count(src, []byte(b.person.before)); n != 1 {
-		return "", fmt.Errorf("%s has %d times what a bug stands for, expected once: %s", b.File, n, b.person.before)
+	src = withoutDirectives(src)
+	if n := bytes.Count(src, []byte(b.manual.before)); n != 1 {
+		return "", fmt.Errorf("%s has the text of a manual change %d times (want once): %s", b.File, n, b.manual.before)
 	}
-	name := fmt.Sprintf("person%d", b.Number)
+	name := fmt.Sprintf("manual%d", b.Number)
 	copied := filepath.Join(w.folder, name+".go")
-	if err := os.WriteFile(copied, bytes.Replace(src, []byte(b.person.before), []byte(b.person.after), 1), 0o666); err != nil {
+	if err := os.WriteFile(copied, bytes.Replace(src, []byte(b.manual.before), []byte(b.manual.after), 1), 0o666); err != nil {
 		return "", err
 	}
-	return w.hunter(ctx, name, map[string]string{path: copied})
+	return w.buildDetector(ctx, name, map[string]string{path: copied})
 }
+
+// withoutDirectives returns source without lines that hold only a directive, so that the texts
+// of manualChanges can span them.
+func withoutDirectives(src []byte) []byte {
+	return directiveLine.ReplaceAll(src, nil)
+}
+
+var directiveLine = regexp.MustCompile(`(?m)^[ \t]*` + directivePrefix + `.*\n`)

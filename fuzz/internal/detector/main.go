@@ -1,7 +1,9 @@
-// Command detector looks for the bug that it was built with: it is what the command
-// of package mutation starts for each seeded bug, with a time limit. It exits with
-// status 1 as soon as the oracle sees something, and says on its standard output
-// what; with 0 if the time is up. A process that dies has shown its bug too.
+// Command detector runs the oracle on the mutant that it was built with. The command
+// fuzz/mutation starts it for each mutant with a time limit.
+//
+// It exits with status 1 as soon as the oracle detects something, and writes a
+// mutant.Detection to its standard output. It exits with status 0 when the time is up. A
+// process that dies detected its mutant too.
 package main
 
 import (
@@ -17,27 +19,27 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
-	"github.com/cfcheck/cfcheck/fuzz/internal/mutant"
 	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/mutant"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 func main() {
-	limit := flag.Duration("time", time.Minute, "how long at most")
-	seed := flag.Uint64("seed", 1, "of the stream")
-	without := flag.String("without", "", "the `ID` of a check that finds nothing")
-	long := flag.Bool("long", false, "judge long files alone: what shows that 16 bits are too few")
-	medium := flag.Bool("medium", false, "judge files of a few hundred entries first: what shows that 8 bits are too few")
-	c := flag.String("c", "", "the sensor in C, a `program`, to compare with")
+	limit := flag.Duration("time", time.Minute, "maximum time of the search")
+	seed := flag.Uint64("seed", 1, "seed of the stream of files")
+	without := flag.String("without", "", "`ID` of a check that finds nothing")
+	long := flag.Bool("long", false, "judge only long files, which show that 16 bits are too few")
+	medium := flag.Bool("medium", false, "judge files of a few hundred entries first, which show that 8 bits are too few")
+	c := flag.String("c", "", "also run the sensor in C, a `program`")
 	flag.Parse()
-	h := &hunter{deadline: time.Now().Add(*limit)}
+	d := &detector{deadline: time.Now().Add(*limit)}
 	var err error
-	if *c != "" { // before memory is limited: AddressSanitizer reserves more than there is
-		if h.c, err = csensor.Start(*c); err != nil {
+	if *c != "" { // before memory is limited: AddressSanitizer reserves more than the machine has
+		if d.c, err = csensor.Start(*c); err != nil {
 			fail(err)
 		}
 	}
@@ -47,26 +49,26 @@ func main() {
 	if *without != "" {
 		check := suite.ByID(*without)
 		if check == nil {
-			fail(fmt.Errorf("there is no check %s", *without))
+			fail(fmt.Errorf("unknown check %q", *without))
 		}
 		check.Run = func(*validate.Pass) {}
 	}
-	go h.watch()
-	caught, err := h.hunt(*seed, *long, *medium)
+	go d.watch()
+	detected, err := d.search(*seed, *long, *medium)
 	if err != nil {
 		fail(err)
 	}
-	if caught != nil {
-		h.say(caught)
+	if detected != nil {
+		d.report(detected)
 	}
-	h.end(exitNothing)
+	d.end(exitNothing)
 }
 
-// The exit statuses. A Go program that dies has 2.
+// The exit statuses. A Go program that dies has status 2.
 const (
-	exitNothing = 0
-	exitCaught  = 1
-	exitFailed  = 3 // the hunt could not be run, or not to its end
+	exitNothing  = 0
+	exitDetected = 1
+	exitFailed   = 3 // the search could not start, or not end
 )
 
 func fail(err error) {
@@ -74,182 +76,180 @@ func fail(err error) {
 	os.Exit(exitFailed)
 }
 
-// A hunter looks for a bug.
-type hunter struct {
+// A detector runs the oracle until it detects the mutant.
+type detector struct {
 	deadline time.Time
 	oracle   *oracle.Oracle
-	c        *csensor.Sensor // nil: none
-	steps    atomic.Uint64   // that were taken, for watch
+	c        *csensor.Sensor // nil means that no sensor in C runs
+	steps    atomic.Uint64   // counted for watch
 }
 
-// say ends the process: the bug was seen.
-func (h *hunter) say(c *mutant.Catch) {
+// report ends the process after the mutant was detected.
+func (d *detector) report(c *mutant.Detection) {
 	_ = json.NewEncoder(os.Stdout).Encode(c) // the status says it too
-	h.end(exitCaught)
+	d.end(exitDetected)
 }
 
-// end ends the process, and the sensor in C with it, which may be in a loop.
-func (h *hunter) end(status int) {
-	if h.c != nil {
-		h.c.Kill()
+// end ends the process and the sensor in C, which may be in a loop.
+func (d *detector) end(status int) {
+	if d.c != nil {
+		d.c.Kill()
 	}
 	os.Exit(status)
 }
 
-// hang is after how long without a decision a bug has shown itself by that. A
-// long file takes a second.
+// hang is the time without a decision after which the process counts as hung. A long file
+// takes a second.
 const hang = 30 * time.Second
 
-// watch ends the process when it hangs.
-func (h *hunter) watch() {
+// watch ends the process if it hangs.
+func (d *detector) watch() {
 	before, since := uint64(0), time.Now()
 	for range time.Tick(time.Second) {
-		if now := h.steps.Load(); now != before {
+		if now := d.steps.Load(); now != before {
 			before, since = now, time.Now()
 		} else if time.Since(since) > hang {
-			h.say(&mutant.Catch{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
+			d.report(&mutant.Detection{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
 		}
 	}
 }
 
-// over reports whether the time is up, and notes that a step was taken.
-func (h *hunter) over() bool {
-	h.steps.Add(1)
-	return time.Now().After(h.deadline)
+// timeUp reports whether the time is up. It also counts a step.
+func (d *detector) timeUp() bool {
+	d.steps.Add(1)
+	return time.Now().After(d.deadline)
 }
 
-// hunt goes through the parts of the oracle, the quick ones first.
-func (h *hunter) hunt(seed uint64, long, medium bool) (caught *mutant.Catch, err error) {
+// search runs the parts of the oracle, the fast ones first.
+func (d *detector) search(seed uint64, long, medium bool) (detected *mutant.Detection, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			caught = &mutant.Catch{By: "panic", What: fmt.Sprint(r)}
+			detected = &mutant.Detection{By: "panic", What: fmt.Sprint(r)}
 		}
 	}()
 	if err := suite.SelfTest(suite.Checks); err != nil {
-		return &mutant.Catch{By: "self-test", What: err.Error()}, nil
+		return &mutant.Detection{By: "self-test", What: err.Error()}, nil
 	}
 	o, err := oracle.New(suite.Checks, oracle.Config{
 		JudgeEvery: 1, WitnessEvery: 4, FactsEvery: 16, FalseClaims: 12, OddEvery: 1,
-		EncodeEvery: 1, RepeatEvery: 4, OptionsEvery: 4, EachInstance: true, C: h.c,
+		EncodeEvery: 1, RepeatEvery: 4, OptionsEvery: 4, EachInstance: true, C: d.c,
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer o.Close()
-	h.oracle = o
+	d.oracle = o
 	g, s, rich := generate.New(seed), generate.NewStream(seed), generate.NewRichStream(seed)
 	if long {
-		return h.large(g), nil
+		return d.large(g), nil
 	}
 	if medium {
-		if caught := h.medium(g); caught != nil {
-			return caught, nil
+		if detected := d.medium(g); detected != nil {
+			return detected, nil
 		}
 	}
-	if caught := h.batches("campaign", s.Next, 32); caught != nil || h.over() {
-		return caught, nil
+	if detected := d.batches("campaign", s.Next, 32); detected != nil || d.timeUp() {
+		return detected, nil
 	}
-	if caught := h.corpus(); caught != nil || h.over() {
-		return caught, nil
+	if detected := d.corpus(); detected != nil || d.timeUp() {
+		return detected, nil
 	}
 	o.Config.OddTexts = true
-	if caught := h.batches("odd texts", generate.Texts, 1); caught != nil {
-		return caught, nil
+	if detected := d.batches("odd texts", generate.Texts, 1); detected != nil {
+		return detected, nil
 	}
 	o.Config.OddTexts = false
-	if caught := h.medium(g); caught != nil {
-		return caught, nil
+	if detected := d.medium(g); detected != nil {
+		return detected, nil
 	}
-	if caught := h.large(g); caught != nil {
-		return caught, nil
+	if detected := d.large(g); detected != nil {
+		return detected, nil
 	}
 	small := generate.NewSmall(0, 64)
-	for !h.over() {
+	for !d.timeUp() {
 		for _, stream := range []*generate.Stream{rich, s} {
-			if caught := h.batches("campaign", stream.Next, 128); caught != nil {
-				return caught, nil
+			if detected := d.batches("campaign", stream.Next, 128); detected != nil {
+				return detected, nil
 			}
 		}
 		o.Config.Exhaustive = true
-		if caught := h.batches("small scope", small.Next, 4); caught != nil {
-			return caught, nil
+		if detected := d.batches("small scope", small.Next, 4); detected != nil {
+			return detected, nil
 		}
 		o.Config.Exhaustive = false
-		if caught := h.medium(g); caught != nil {
-			return caught, nil
+		if detected := d.medium(g); detected != nil {
+			return detected, nil
 		}
 	}
 	return nil, nil
 }
 
-// medium judges files whose counts need more than a byte, and what becomes of
-// them when they are changed, on few events.
-func (h *hunter) medium(g *generate.Generator) *mutant.Catch {
-	if caught := h.few("medium files", g.Medium); caught != nil {
-		return caught
+// medium judges files with more than 255 entries, and changed copies of them, on few events.
+func (d *detector) medium(g *generate.Generator) *mutant.Detection {
+	if detected := d.few("medium files", g.Medium); detected != nil {
+		return detected
 	}
-	return h.few("changed files", g.Changed)
+	return d.few("changed files", g.Changed)
 }
 
-// large judges files whose counts need more than two bytes, on few events. The
-// readers and the sensors show what is too small for them, and the second judge.
-func (h *hunter) large(g *generate.Generator) *mutant.Catch {
-	defer h.restore(h.oracle.Config)
-	c := &h.oracle.Config
+// large judges files with more than 65,535 entries, on few events. Only the readers, the
+// sensors and the reference judge run.
+func (d *detector) large(g *generate.Generator) *mutant.Detection {
+	defer d.restore(d.oracle.Config)
+	c := &d.oracle.Config
 	c.WitnessEvery, c.FactsEvery, c.RepeatEvery, c.OptionsEvery = 0, 0, 0, 0
-	return h.few("long files", g.Long)
+	return d.few("long files", g.Long)
 }
 
-func (h *hunter) few(part string, next func() *generate.Batch) *mutant.Catch {
-	defer h.restore(h.oracle.Config)
-	c := &h.oracle.Config
+func (d *detector) few(part string, next func() *generate.Batch) *mutant.Detection {
+	defer d.restore(d.oracle.Config)
+	c := &d.oracle.Config
 	c.Events, c.Instances, c.FactsEvery = 2, 3, min(c.FactsEvery, 2)
-	return h.batches(part, next, generate.LongFiles)
+	return d.batches(part, next, generate.LongFiles)
 }
 
-// restore makes c the configuration of the oracle again.
-func (h *hunter) restore(c oracle.Config) { h.oracle.Config = c }
+// restore sets the configuration of the oracle back to c.
+func (d *detector) restore(c oracle.Config) { d.oracle.Config = c }
 
-// batches judges so many batches, or less if there are no more.
-func (h *hunter) batches(part string, next func() *generate.Batch, most int) *mutant.Catch {
-	o := h.oracle
+// batches judges at most the given number of batches.
+func (d *detector) batches(part string, next func() *generate.Batch, most int) *mutant.Detection {
+	o := d.oracle
 	for range most {
 		b := next()
-		if b == nil || h.over() {
+		if b == nil || d.timeUp() {
 			return nil
 		}
 		for _, file := range b.Files {
 			p := o.Load(b.Definitions, b.Definition, file.Data)
 			for i := 0; i < len(b.Fleets) && p == nil; i++ {
 				f := b.Fleets[i]
-				if h.over() {
+				if d.timeUp() {
 					return nil
 				}
 				_, p = o.Decide(f.Fleet, f.Cohorts, f.Whole && file.Kind == generate.Valid)
 			}
 			if p != nil {
-				return &mutant.Catch{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
+				return &mutant.Detection{By: part, What: p.Error(), Decisions: o.Counts.Decisions}
 			}
 		}
 	}
 	return nil
 }
 
-// corpus holds the gate to what stands beside each case, and the two readers to
-// each other. What is in normal form encodes to itself. Then each is judged as
-// any other file.
-func (h *hunter) corpus() *mutant.Catch {
-	o := h.oracle
-	defer h.restore(o.Config)
+// corpus compares the gate with the expectation of each case, and the two readers with each
+// other. An accepted file must encode to itself. Then each case is judged as any other file.
+func (d *detector) corpus() *mutant.Detection {
+	o := d.oracle
+	defer d.restore(o.Config)
 	o.Config.Events, o.Config.Instances = 4, 2
 	if p := oracle.Unfolded(); p != nil {
-		return &mutant.Catch{By: "table of case folding", What: p.Error()}
+		return &mutant.Detection{By: "the table of case folding", What: p.Error()}
 	}
 	for _, c := range corpus.Cases() {
-		wrong := func(format string, args ...any) *mutant.Catch {
-			return &mutant.Catch{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
+		wrong := func(format string, args ...any) *mutant.Detection {
+			return &mutant.Detection{By: "corpus", What: fmt.Sprintf(format, args...) + ": case " + c.Name}
 		}
-		h.steps.Add(1)
+		d.steps.Add(1)
 		opts, err := gatetest.ReadOptions(&c, suite.Checks...)
 		if err != nil {
 			return wrong("%v", err)
@@ -260,7 +260,7 @@ func (h *hunter) corpus() *mutant.Catch {
 		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), opts)
 		if r.Verdict() == validate.Accepted {
 			if again, err := channelfile.Encode(r.File); err != nil || !bytes.Equal(again, c.Data) {
-				return wrong("it is accepted, and does not encode to itself: %v", err)
+				return wrong("the file is accepted and does not encode to itself: %v", err)
 			}
 		}
 		if err := expected(&c, r); err != nil {
@@ -280,8 +280,8 @@ func (h *hunter) corpus() *mutant.Catch {
 	return nil
 }
 
-// bounded returns a fleet whose strings are short: the longest programs of the
-// corpus take the sensors long.
+// bounded returns a copy of a fleet with short strings, because the longest programs of the
+// corpus make the sensors slow.
 func bounded(f *sensor.Fleet) *sensor.Fleet {
 	own := &sensor.Fleet{Name: f.Name, Contracts: slices.Clone(f.Contracts)}
 	for i := range own.Contracts {
@@ -298,10 +298,10 @@ func bounded(f *sensor.Fleet) *sensor.Fleet {
 	return own
 }
 
-// expected returns what a report says otherwise than the case that it is of.
+// expected returns an error if a report differs from the expectation of its case.
 func expected(c *corpus.Case, r *validate.Report) error {
 	if got := r.Verdict().String(); got != string(c.Expect) {
-		return fmt.Errorf("the verdict is %s, expected %s", got, c.Expect)
+		return fmt.Errorf("the verdict is %s; want %s", got, c.Expect)
 	}
 	var ids []string
 	for _, t := range r.Totals {
@@ -309,17 +309,18 @@ func expected(c *corpus.Case, r *validate.Report) error {
 	}
 	slices.Sort(ids)
 	if !slices.Equal(ids, c.Checks) {
-		return fmt.Errorf("%v find something, expected %v", ids, c.Checks)
+		return fmt.Errorf("the checks %v find something; want %v", ids, c.Checks)
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; !located(c.At, f) {
-			return fmt.Errorf("%v finds something at %v, expected one of %v", f.Check, f.Where.Range, c.At)
+			return fmt.Errorf("%v finds something at %v; want one of %v", f.Check, f.Where.Range, c.At)
 		}
 	}
 	return nil
 }
 
-// located reports whether a finding is where the case says, if it says.
+// located reports whether a finding is at a location that the case states, or the case states
+// no location for its check.
 func located(at []corpus.Location, f *validate.Finding) bool {
 	said := false
 	for _, l := range at {

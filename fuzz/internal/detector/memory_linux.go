@@ -2,7 +2,7 @@ package main
 
 import "syscall"
 
-// most is how much memory a hunt may take: a bug that takes more dies of it.
+// most is the memory limit in bytes. A mutant that needs more kills the process.
 const most = 4 << 30
 
 func limitMemory() error {

@@ -220,7 +220,7 @@ type Oracle struct {
 	odd        *rand.Rand
 	shapes     uint64 // that were run
 	files      uint64 // that were accepted
-	told       int    // false claims
+	falsified  int    // false claims
 	repeatRuns bool   // run each event again for each build, which is slow; for tests
 
 	defs   *sensor.Definitions
@@ -368,19 +368,19 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 	}
 	if o.Config.JudgeEvery > 0 && c.Decisions%o.Config.JudgeEvery == 0 {
 		c.Judged++
-		if p := o.second(r, verdict, fleet); p != nil {
+		if p := o.compareJudge(r, verdict, fleet); p != nil {
 			return verdict, p
 		}
 	}
 	if o.Config.OptionsEvery > 0 && c.Decisions%o.Config.OptionsEvery == 0 {
-		if p := o.stern(r, fleet); p != nil {
+		if p := o.otherOptions(r, fleet); p != nil {
 			return verdict, p
 		}
 	}
 	again := o.Config.RepeatEvery > 0 && c.Decisions%o.Config.RepeatEvery == 0
 	if verdict != validate.Accepted {
 		if again {
-			if p := o.again(r, fleet); p != nil {
+			if p := o.repeat(r, fleet); p != nil {
 				return verdict, p
 			}
 		}
@@ -393,7 +393,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 		return verdict, p
 	}
 	if again {
-		if p := o.again(r, fleet); p != nil {
+		if p := o.repeat(r, fleet); p != nil {
 			return verdict, p
 		}
 	}
@@ -405,7 +405,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 }
 
 // second holds a report against what a second reader and a second judge say.
-func (o *Oracle) second(r *validate.Report, verdict validate.Verdict, fleet *sensor.Fleet) *Problem {
+func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, fleet *sensor.Fleet) *Problem {
 	differ := func(format string, args ...any) *Problem {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...)}
 	}
@@ -579,14 +579,14 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			if what := o.run.spends(claims, done.costliest); what != "" {
 				return differ(c.Build, "the model sensor: %s", what)
 			}
-			all := lies(claims)
+			all := falseClaims(claims)
 			for range max(1, o.Config.FalseClaims) {
-				o.told++
-				lie := all[o.told%len(all)]
-				told := *claims
-				lie.tell(&told)
-				if o.run.asserted(&told, 0, c.Reader.Access, s.Inputs) == nil {
-					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", lie.what)
+				o.falsified++
+				falseClaim := all[o.falsified%len(all)]
+				falsified := *claims
+				falseClaim.tell(&falsified)
+				if o.run.asserted(&falsified, 0, c.Reader.Access, s.Inputs) == nil {
+					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", falseClaim.what)
 				}
 			}
 		}
@@ -594,18 +594,18 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// A lie makes claims say one less of something than there is.
-type lie struct {
+// A falseClaim makes claims say one less of something than there is.
+type falseClaim struct {
 	what string
 	tell func(*facts.Facts)
 }
 
 // lies returns those that a sensor must notice, for it comes across what they
 // are of.
-func lies(claims *facts.Facts) (list []lie) {
+func falseClaims(claims *facts.Facts) (list []falseClaim) {
 	add := func(have uint64, what string, tell func(*facts.Facts)) {
 		if have > 0 {
-			list = append(list, lie{what, tell})
+			list = append(list, falseClaim{what, tell})
 		}
 	}
 	m := &claims.Most

@@ -33,7 +33,7 @@ func newOracle(t *testing.T) *Oracle {
 
 // hunt judges a stream until there is a problem, or so many decisions were
 // made.
-func hunt(o *Oracle, seed uint64, most uint64) *Problem {
+func search(o *Oracle, seed uint64, most uint64) *Problem {
 	s := generate.NewStream(seed)
 	for o.Counts.Decisions < most {
 		b := s.Next()
@@ -56,7 +56,7 @@ func hunt(o *Oracle, seed uint64, most uint64) *Problem {
 func TestOracle(t *testing.T) {
 	o := newOracle(t)
 	o.Config.FactsEvery, o.Config.JudgeEvery = 16, 1
-	if p := hunt(o, 1, 8_000); p != nil {
+	if p := search(o, 1, 8_000); p != nil {
 		t.Fatalf("%v, after %d decisions\n%v\n%s", p, o.Counts.Decisions, p.Event, strings.Join(p.Did, "\n"))
 	}
 	c := &o.Counts
@@ -132,7 +132,7 @@ func TestWrongGates(t *testing.T) {
 			without(t, append(tt.ids, "CF5001")...)
 			o := newOracle(t)
 			const most = 50_000
-			p := hunt(o, 7, most)
+			p := search(o, 7, most)
 			if p == nil {
 				t.Fatalf("%s: no escape in %d decisions", tt.why, most)
 			}
@@ -187,7 +187,7 @@ func TestEventsOnce(t *testing.T) {
 	counts := func(anew bool) Counts {
 		o := newOracle(t)
 		o.repeatRuns, o.Config.FactsEvery = anew, 16
-		if p := hunt(o, 3, 4_000); p != nil {
+		if p := search(o, 3, 4_000); p != nil {
 			t.Fatal(p)
 		}
 		return o.Counts
@@ -277,7 +277,7 @@ func TestSecondJudge(t *testing.T) {
 			c.Run = tt.run
 			o := newOracle(t)
 			o.Config.JudgeEvery = 1
-			p := hunt(o, 7, 50_000)
+			p := search(o, 7, 50_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
 				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
 			}
@@ -324,7 +324,7 @@ func TestJudgedAgain(t *testing.T) {
 			o := newOracle(t)
 			o.Config.RepeatEvery, o.Config.OptionsEvery = 1, 1
 			tt.wrong(t, o)
-			p := hunt(o, 7, 5_000)
+			p := search(o, 7, 5_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
 				t.Errorf("%v, after %d decisions; expected a disagreement that says %q", p, o.Counts.Decisions, tt.says)
 			}
@@ -389,19 +389,19 @@ func TestLies(t *testing.T) {
 	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
 		t.Fatalf("the truth is refused: %v", err)
 	}
-	all := lies(claims)
+	all := falseClaims(claims)
 	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // each of Most, of each section, of inputs and of operators
 		t.Errorf("%d lies; expected %d", len(all), want)
 	}
-	for _, lie := range all {
-		told := *claims
-		lie.tell(&told)
-		if o.run.asserted(&told, 0, access, inputs) == nil {
-			t.Errorf("nobody notices that one less is claimed than there is of %s", lie.what)
+	for _, falseClaim := range all {
+		falsified := *claims
+		falseClaim.tell(&falsified)
+		if o.run.asserted(&falsified, 0, access, inputs) == nil {
+			t.Errorf("nobody notices that one less is claimed than there is of %s", falseClaim.what)
 		}
 	}
 	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
-		t.Errorf("a lie has changed the truth: %v", err)
+		t.Errorf("a falseClaim has changed the truth: %v", err)
 	}
 }
 

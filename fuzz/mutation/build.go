@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,22 +17,22 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
-	"github.com/cfcheck/cfcheck/fuzz/internal/mutant"
+	"github.com/cfcheck/cfcheck/internal/mutant"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 const module = "github.com/cfcheck/cfcheck"
 
-// A part is files that bugs are seeded in, as patterns.
+// A part names a group of files to mutate, as patterns.
 type part struct {
 	name  string
 	files []string
 }
 
-// parts are the copies that have bugs. What is not there: what words findings
-// and writes reports, and what folds a condition without its inputs, which have
-// tests of their own; what reads JSON; the encoder and the compilers, which the
-// gate does not trust.
+// parts has the files that are mutated. Some code is left out because other tests cover it:
+// the wording of findings, the writers of reports, the folding of conditions without their
+// inputs, and the readers of JSON. The gate does not trust the encoder and the compilers, so
+// they are left out too.
 var parts = []part{
 	{"decoders", []string{
 		"channelfile/conform.go", "channelfile/file.go", "channelfile/internal/casefold/fold.go", "channelfile/header.go", "channelfile/operand.go",
@@ -49,7 +50,7 @@ var parts = []part{
 	}},
 }
 
-// partOf returns the part that a file belongs to, "" if to none.
+// partOf returns the name of the part that has a file, or "" if no part has it.
 func partOf(name string) string {
 	for _, p := range parts {
 		for _, pattern := range p.files {
@@ -61,19 +62,21 @@ func partOf(name string) string {
 	return ""
 }
 
-// A workshop makes programs with bugs.
-type workshop struct {
-	folder  string // of what it makes
+// A builder builds programs that contain mutants.
+type builder struct {
+	folder  string // for everything that the builder writes
 	root    string // of the module
-	bugs    []*Bug
-	overlay map[string]string // files with bugs in them, by those that they stand for
-	program string            // the hunt, with all bugs in it that have a number
-	c       string            // the sensor in C; "" without gcc, and then there are no bugs in C
+	mutants []*Mutant
+
+	directives []*directive
+	overlay    map[string]string // mutated copy of each file, by the original's path
+	program    string            // the detector with every generated mutant; the environment chooses one
+	c          string            // the sensor in C; "" without gcc, and then C code has no mutants
 }
 
-// newWorkshop finds the bugs that can be seeded.
-func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
-	w := &workshop{folder: folder, overlay: map[string]string{}}
+// newBuilder finds all mutants.
+func newBuilder(ctx context.Context, folder string) (*builder, error) {
+	w := &builder{folder: folder, overlay: map[string]string{}}
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
@@ -87,7 +90,7 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 		return nil, err
 	}
 	slices.SortFunc(list, func(a, b *packages.Package) int { return strings.Compare(a.PkgPath, b.PkgPath) })
-	s := &seeder{root: w.root, same: map[string]int{}}
+	s := &generator{root: w.root, same: map[string]int{}, checks: map[string]token.Position{}}
 	for _, p := range list {
 		if len(p.Errors) > 0 {
 			return nil, p.Errors[0]
@@ -99,6 +102,7 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 				return nil, err
 			}
 			name = filepath.ToSlash(name)
+			s.definitions(p, f, name)
 			in := partOf(name)
 			if in == "" {
 				continue
@@ -107,9 +111,14 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 			if err != nil {
 				return nil, err
 			}
-			if seeded := s.file(p, f, in, name, src); seeded != nil {
+			directives, err := directivesOf(p.Fset, f, name, src)
+			if err != nil {
+				return nil, err
+			}
+			s.directives = append(s.directives, directives...)
+			if mutated := s.file(p, f, in, name, src); mutated != nil {
 				copied := filepath.Join(folder, strings.ReplaceAll(name, "/", "_"))
-				if err := os.WriteFile(copied, seeded, 0o666); err != nil {
+				if err := os.WriteFile(copied, mutated, 0o666); err != nil {
 					return nil, err
 				}
 				w.overlay[path] = copied
@@ -117,34 +126,35 @@ func newWorkshop(ctx context.Context, folder string) (*workshop, error) {
 		}
 	}
 	for _, check := range suite.Checks {
-		s.add(&Bug{Part: "gate", Kind: "check", Check: check.ID})
+		at := s.checks[check.ID]
+		s.add(&Mutant{Part: "gate", Kind: kindCheck, Check: check.ID, File: at.Filename, Line: at.Line})
 	}
-	for i := range byPeople {
-		s.add(byPeople[i].bug())
+	for i := range manualChanges {
+		s.add(manualChanges[i].mutant())
 	}
 	if _, err := exec.LookPath("gcc"); err == nil {
 		if err := s.c(); err != nil {
 			return nil, err
 		}
 	}
-	w.bugs = s.bugs
+	w.mutants, w.directives = s.mutants, s.directives
 	return w, nil
 }
 
-// build makes the hunt with all bugs that can be chosen when it runs.
-func (w *workshop) build(ctx context.Context) (err error) {
-	if w.program, err = w.hunter(ctx, "hunt", w.overlay); err != nil {
+// build compiles the detector with every generated mutant.
+func (w *builder) build(ctx context.Context) (err error) {
+	if w.program, err = w.buildDetector(ctx, "hunt", w.overlay); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(w.bugs, func(b *Bug) bool { return b.inC != nil }) {
+	if !slices.ContainsFunc(w.mutants, func(b *Mutant) bool { return b.inC != nil }) {
 		return nil
 	}
 	w.c, err = csensor.Build(w.folder)
 	return err
 }
 
-// hunter builds the hunt with some files in place of others.
-func (w *workshop) hunter(ctx context.Context, name string, files map[string]string) (program string, err error) {
+// buildDetector compiles the detector with some files replaced.
+func (w *builder) buildDetector(ctx context.Context, name string, files map[string]string) (program string, err error) {
 	overlay, err := json.Marshal(map[string]any{"Replace": files})
 	if err != nil {
 		return "", err
@@ -157,29 +167,29 @@ func (w *workshop) hunter(ctx context.Context, name string, files map[string]str
 	cmd := exec.CommandContext(ctx, "go", "build", "-overlay", path, "-o", program, "./fuzz/internal/detector")
 	cmd.Dir = w.root
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build, with bugs: %w\n%s", err, out)
+		return "", fmt.Errorf("building the mutants: %w\n%s", err, out)
 	}
 	return program, nil
 }
 
-// hunt looks for a bug; nil: for any. It returns nil if none was seen. A number
-// that is kept in 8 bits where that is too few shows in files of a few hundred
-// entries. Where none of them shows it, it is kept in 16 bits, and looked for in
-// long files; not in the sensor in C, which is too slow for those.
-func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*mutant.Catch, error) {
-	h := hunt{program: w.program, limit: limit, bits: 16}
+// search lets the oracle search for a mutant; nil means any. It returns nil if the oracle
+// detects nothing. For a mutant that narrows an integer it first tries 8 bits, which shows in
+// files of a few hundred entries. If that is not detected, it tries 16 bits in long files,
+// except in the sensor in C, which is too slow for them.
+func (w *builder) search(ctx context.Context, b *Mutant, limit time.Duration) (*mutant.Detection, error) {
+	h := search{program: w.program, limit: limit, bits: 16}
 	switch {
 	case b.Check != "":
 		h.args = []string{"-without", b.Check}
-	case b.person != nil:
-		made, err := w.person(ctx, b)
+	case b.manual != nil:
+		made, err := w.buildManual(ctx, b)
 		if err != nil {
 			return nil, err
 		}
 		defer os.Remove(made)
 		h.program = made
 	case b.inC != nil:
-		made, err := w.sensor(b)
+		made, err := w.buildSensor(b)
 		if err != nil {
 			return nil, err
 		}
@@ -187,65 +197,65 @@ func (w *workshop) hunt(ctx context.Context, b *Bug, limit time.Duration) (*muta
 	default:
 		h.number = b.Number
 	}
-	if b.Kind != "width" {
+	if b.Kind != kindWidth {
 		return h.start(ctx)
 	}
 	h.args, h.bits = append(h.args, "-medium"), 8
-	caught, err := h.start(ctx)
-	if caught != nil || err != nil || b.inC != nil {
-		return caught, err
+	detected, err := h.start(ctx)
+	if detected != nil || err != nil || b.inC != nil {
+		return detected, err
 	}
 	h.args, h.bits = []string{"-long"}, 16
-	if caught, err = h.start(ctx); caught != nil {
-		caught.By += ", in 16 bits"
+	if detected, err = h.start(ctx); detected != nil {
+		detected.By += ", in 16 bits"
 	}
-	return caught, err
+	return detected, err
 }
 
-// healthy returns an error if the oracle sees a bug where there is none, in any
-// of the ways in which it looks for one.
-func (w *workshop) healthy(ctx context.Context, limit time.Duration) error {
+// baseline returns an error if the oracle detects something although no mutant is active. It
+// tries each way in which search calls the oracle.
+func (w *builder) baseline(ctx context.Context, limit time.Duration) error {
 	ways := [][]string{{"-medium"}, {"-long"}}
 	if w.c != "" {
 		ways = append(ways, []string{"-medium", "-c", w.c})
 	}
 	for _, args := range ways {
-		h := hunt{program: w.program, args: args, limit: limit, bits: 16}
-		caught, err := h.start(ctx)
+		h := search{program: w.program, args: args, limit: limit, bits: 16}
+		detected, err := h.start(ctx)
 		if err != nil {
 			return err
 		}
-		if caught != nil {
-			return fmt.Errorf("without a bug the oracle sees one, with %q: by the %s: %s", args, caught.By, caught.What)
+		if detected != nil {
+			return fmt.Errorf("the oracle detects something without a mutant, with %q: by %s: %s", args, detected.By, detected.What)
 		}
 	}
 	return nil
 }
 
-// A hunt is one that is to be started.
-type hunt struct {
+// A search describes one run of the detector.
+type search struct {
 	program string
 	args    []string
-	number  int // of the bug that the program is to have
-	bits    int // that are left by one of width
+	number  int // of the active mutant
+	bits    int // that a width mutant keeps
 	limit   time.Duration
 }
 
-// The exit statuses of a hunt: see its package.
+// The exit statuses of the detector.
 const (
-	huntCaught = 1
-	huntFailed = 3
+	exitDetected     = 1
+	exitSearchFailed = 3
 )
 
-// start runs a hunt to its end.
-func (h *hunt) start(ctx context.Context) (*mutant.Catch, error) {
+// start runs the detector to its end.
+func (h *search) start(ctx context.Context) (*mutant.Detection, error) {
 	within, stop := context.WithTimeout(ctx, h.limit+time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(within, h.program, append([]string{"-time", h.limit.String()}, h.args...)...)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, h.number), fmt.Sprintf("%s=%d", mutant.Bits, h.bits))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = time.Second // a sensor in C may still hold them
+	cmd.WaitDelay = time.Second // a sensor in C may still hold the pipes
 	err := cmd.Run()
 	exit, died := errors.AsType[*exec.ExitError](err)
 	switch {
@@ -254,15 +264,15 @@ func (h *hunt) start(ctx context.Context) (*mutant.Catch, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case within.Err() != nil:
-		return &mutant.Catch{By: "time", What: "the hunt did not end"}, nil
+		return &mutant.Detection{By: "time", What: "the hunt did not end"}, nil
 	case !died:
 		return nil, err
-	case exit.ExitCode() == huntCaught:
-		c := new(mutant.Catch)
+	case exit.ExitCode() == exitDetected:
+		c := new(mutant.Detection)
 		return c, json.Unmarshal(stdout.Bytes(), c)
-	case exit.ExitCode() == huntFailed && h.number == 0:
-		return nil, fmt.Errorf("the hunt: %w: %s", err, &stderr)
+	case exit.ExitCode() == exitSearchFailed && h.number == 0:
+		return nil, fmt.Errorf("the detector failed: %w: %s", err, &stderr)
 	}
 	what, _, _ := strings.Cut(stderr.String(), "\n")
-	return &mutant.Catch{By: "death", What: exit.String() + ": " + what}, nil
+	return &mutant.Detection{By: "death", What: exit.String() + ": " + what}, nil
 }

@@ -1,12 +1,10 @@
-// Package driver runs a fuzz target of package testing on inputs that somebody
-// else makes, such as libFuzzer. Command libfuzzer builds programs with it.
+// Package libfuzzer runs a fuzz target of package testing on the inputs of another
+// engine, such as libFuzzer. The command fuzz/libfuzzer builds programs with it.
 //
-// A target runs as it does in a worker of Go's own engine, with a [testing.T]
-// for each input: cleanups run, what is skipped is skipped, and a failure ends
-// the program. For that the driver takes the part that 'go test' has in a test
-// program, by [testing.MainStart], whose signature may change with any version
-// of Go; then this package does not compile.
-package driver
+// A target gets an [F] in place of a testing.F. Each input runs in a subtest of its
+// own, as in Go's engine: cleanups run, a skipped input is skipped, and a failure ends
+// the program.
+package libfuzzer
 
 import (
 	"archive/zip"
@@ -14,58 +12,129 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
-// SeedsVariable is the environment variable that names the archive which a
-// program writes its seeds to, and ends.
+// SeedsVariable is the environment variable that names an archive. If it is set, the
+// program writes its seeds to the archive and ends.
 const SeedsVariable = "LIBFUZZER_SEEDS"
 
-// maxSeed is the size in bytes of the longest seed that an archive has.
-// libFuzzer makes inputs as long as its longest, and then few of them.
+// maxSeed is the maximum size in bytes of a seed in an archive. libFuzzer generates
+// inputs up to the size of its longest seed, so long seeds make it slow.
 const maxSeed = 64 << 10
 
-// fuzz runs the target on one input.
-var fuzz func(entry) error
-
-// types are those of the target's arguments.
-var types []reflect.Type
-
-// Start starts a target whose arguments have the given types: all that it does
-// before it is given an input.
-func Start(name string, target func(*testing.F), arguments ...reflect.Type) {
-	types = arguments
-	archive := os.Getenv(SeedsVariable)
-	os.Args = []string{os.Args[0], "-test.fuzz=^" + name + "$", "-test.run=^$", "-test.fuzzcachedir=" + os.TempDir()}
-	if archive == "" {
-		os.Args = append(os.Args, "-test.fuzzworker")
-	}
-	d := &dependencies{archive: archive, ready: make(chan func(entry) error)}
-	m := testing.MainStart(d, nil, nil, []testing.InternalFuzzTarget{{Name: name, Fn: target}}, nil)
-	if archive != "" {
-		os.Exit(m.Run())
-	}
-	go func() {
-		panic(fmt.Sprintf("%s was never ready for an input: status %d", name, m.Run()))
-	}()
-	fuzz = <-d.ready
+// An F stands in for a testing.F. It is a testing.TB too.
+type F struct {
+	*testing.T
+	name    string
+	archive string // "" means that the target runs on inputs
+	seeds   [][]any
+	ready   chan []reflect.Type
+	inputs  chan []any
+	passed  chan struct{}
 }
 
-// One runs the target on one input, and panics if it fails.
-func One(input []byte) {
-	if err := fuzz(entry{Values: decode(bytes.Clone(input), types)}); err != nil {
-		fmt.Fprintf(os.Stderr, "%v\nThe input, as a file of testdata/fuzz:\n\n%s\n", err, testdata(decode(input, types)))
-		panic("the target failed")
+// Add adds a seed.
+func (f *F) Add(args ...any) { f.seeds = append(f.seeds, args) }
+
+// Fuzz calls fn, a function of a testing.T and the arguments of the target, for each
+// input, until one fails.
+func (f *F) Fuzz(fn any) {
+	v := reflect.ValueOf(fn)
+	var types []reflect.Type
+	for i := 1; i < v.Type().NumIn(); i++ {
+		types = append(types, v.Type().In(i))
 	}
+	if f.archive != "" {
+		if err := f.writeSeeds(types); err != nil {
+			f.Fatal(err)
+		}
+		return
+	}
+	f.ready <- types
+	for arguments := range f.inputs {
+		ok := f.Run("", func(t *testing.T) {
+			in := []reflect.Value{reflect.ValueOf(t)}
+			for _, a := range arguments {
+				in = append(in, reflect.ValueOf(a))
+			}
+			v.Call(in)
+		})
+		if !ok {
+			f.Fatalf("the input, as a file of testdata/fuzz:\n\n%s", testdata(arguments))
+		}
+		f.passed <- struct{}{}
+	}
+}
+
+// writeSeeds writes the seeds of the target to its archive: those that it added, and
+// those that fuzzing has found.
+func (f *F) writeSeeds(types []reflect.Type) error {
+	found, err := readCorpus(filepath.Join("testdata", "fuzz", f.name), types)
+	if err != nil {
+		return err
+	}
+	var inputs [][]byte
+	for _, seed := range append(f.seeds, found...) {
+		if input := encode(seed); len(input) <= maxSeed {
+			inputs = append(inputs, input)
+		}
+	}
+	w, err := os.Create(f.archive)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(w, inputs), w.Close())
+}
+
+// current is the target of the program, and types are those of its arguments.
+var (
+	current *F
+	types   []reflect.Type
+)
+
+// Start starts a target, and returns when it is ready for inputs. If the program must
+// write its seeds, Start ends it.
+func Start(name string, target func(*F)) {
+	current = &F{
+		name: name, archive: os.Getenv(SeedsVariable),
+		ready: make(chan []reflect.Type), inputs: make(chan []any), passed: make(chan struct{}),
+	}
+	os.Args = os.Args[:1]
+	test := testing.InternalTest{Name: name, F: func(t *testing.T) {
+		current.T = t
+		if current.archive == "" {
+			// Targets then do without the files of their seeds, as in a worker of Go's engine.
+			if err := flag.Set("test.fuzzworker", "true"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		target(current)
+	}}
+	all := func(string, string) (bool, error) { return true, nil }
+	if current.archive != "" {
+		testing.Main(all, []testing.InternalTest{test}, nil, nil)
+	}
+	// Main prints why the target failed, and would exit. libFuzzer keeps the input only
+	// after a panic, and Main runs examples after tests.
+	failed := testing.InternalExample{Name: "failed", F: func() { panic("the target ended: an input failed") }}
+	go testing.Main(all, []testing.InternalTest{test}, nil, []testing.InternalExample{failed})
+	types = <-current.ready
+}
+
+// One runs the target on one input. If the target fails, the program ends with a
+// panic.
+func One(input []byte) {
+	current.inputs <- decode(bytes.Clone(input), types)
+	<-current.passed
 }
 
 // encode makes an input of the arguments of a target: numbers in as many bytes
@@ -178,53 +247,12 @@ func write(w io.Writer, inputs [][]byte) error {
 	return z.Close()
 }
 
-// An entry is an input, as package testing has it.
-type entry = struct {
-	Parent     string
-	Path       string
-	Data       []byte
-	Values     []any
-	Generation int
-	IsSeed     bool
-}
-
-// dependencies are what package testing wants of 'go test'.
-type dependencies struct {
-	archive string
-	ready   chan func(entry) error
-}
-
-// RunFuzzWorker is given the target, when it is ready for inputs.
-func (d *dependencies) RunFuzzWorker(fuzz func(entry) error) error {
-	d.ready <- fuzz
-	select {}
-}
-
-// CoordinateFuzzing is given the seeds.
-func (d *dependencies) CoordinateFuzzing(_ time.Duration, _ int64, _ time.Duration, _ int64, _ int, seeds []entry, got []reflect.Type, _, _ string) error {
-	if fmt.Sprint(got) != fmt.Sprint(types) {
-		return fmt.Errorf("the target was built for arguments of the types %v; it has %v", types, got)
-	}
-	var inputs [][]byte
-	for _, s := range seeds {
-		if input := encode(s.Values); len(input) <= maxSeed {
-			inputs = append(inputs, input)
-		}
-	}
-	f, err := os.Create(d.archive)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f, inputs), f.Close())
-}
-
-// ReadCorpus returns the seeds that are kept in files: what fuzzing has found.
-func (*dependencies) ReadCorpus(folder string, types []reflect.Type) ([]entry, error) {
+// readCorpus returns the inputs in the files of a folder that fuzzing has found.
+func readCorpus(folder string, types []reflect.Type) (list [][]any, err error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {
 		return nil, err
 	}
-	var list []entry
 	for _, name := range names {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -234,7 +262,7 @@ func (*dependencies) ReadCorpus(folder string, types []reflect.Type) ([]entry, e
 		if err != nil {
 			return nil, fmt.Errorf("%s: %v", name, err)
 		}
-		list = append(list, entry{Values: values})
+		list = append(list, values)
 	}
 	return list, nil
 }
@@ -297,23 +325,3 @@ func values(text string, types []reflect.Type) ([]any, error) {
 	}
 	return list, nil
 }
-
-func (*dependencies) MatchString(pattern, s string) (bool, error) {
-	return regexp.MatchString(pattern, s)
-}
-
-func (*dependencies) InitRuntimeCoverage() (string, func(string, string) (string, error), func() float64) {
-	return "", nil, nil
-}
-
-func (*dependencies) CheckCorpus([]any, []reflect.Type) error     { return nil }
-func (*dependencies) ImportPath() string                          { return "" }
-func (*dependencies) ModulePath() string                          { return "" }
-func (*dependencies) ResetCoverage()                              {}
-func (*dependencies) SetPanicOnExit0(bool)                        {}
-func (*dependencies) SnapshotCoverage()                           {}
-func (*dependencies) StartCPUProfile(io.Writer) error             { return nil }
-func (*dependencies) StartTestLog(io.Writer)                      {}
-func (*dependencies) StopCPUProfile()                             {}
-func (*dependencies) StopTestLog() error                          { return nil }
-func (*dependencies) WriteProfileTo(string, io.Writer, int) error { return nil }

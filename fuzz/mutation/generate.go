@@ -7,30 +7,30 @@ import (
 	"go/token"
 	"go/types"
 	"sort"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/packages"
 )
 
-// A Bug is one that is seeded.
-type Bug struct {
+// A Mutant is one change of the code.
+type Mutant struct {
 	Number        int
-	Part          string // of the project: gate, decoders, sensors
+	Part          string // gate, decoders or sensors
 	File          string // relative to the module
 	Func          string
 	Line          int
 	Kind          string
 	Before, After string
-	Same          int    // how many like it stand before it in the function
-	Check         string // that is switched off, instead of a change of a file
+	Same          int    // number of earlier mutants in the function with the same change
+	Check         string // ID of the check that finds nothing; "" means that code is changed
 
-	person *personal
-	inC    *cBug
+	manual *manualChange
+	inC    *cChange
 }
 
-// Key names a bug as the list of those that are equivalent does: it has no line,
-// which would change with every change above it.
-func (b *Bug) Key() string {
+// Key returns a name of the mutant that does not change when lines above it do.
+func (b *Mutant) Key() string {
 	if b.Check != "" {
 		return "check " + b.Check + " finds nothing"
 	}
@@ -41,58 +41,82 @@ func (b *Bug) Key() string {
 	return key
 }
 
-// A site is an expression that a bug stands in for.
+// The kinds of mutants.
+const (
+	kindCondition  = "condition"  // a condition is false
+	kindComparison = "comparison" // a comparison is off by one, or negated
+	kindWidth      = "width"      // an integer keeps 8 or 16 bits
+	kindCheck      = "check"      // a check of the gate finds nothing
+	kindManual     = "manual"     // a change written by hand
+)
+
+// kinds are the kinds that directives can select.
+var kinds = []string{kindCondition, kindComparison, kindWidth, kindCheck}
+
+// A site is an expression that has a mutant.
 type site struct {
-	bug      *Bug
-	from, to int // in the file
-	// write returns the expression with the bug and without; part returns what
-	// stands between two places of it, with the bugs in there.
+	bug      *Mutant
+	from, to int // offsets in the file
+	// write returns the expression with the mutant built in. It gets inner text by part, which
+	// returns the text between two offsets with the mutants that are inside.
 	write func(part func(from, to int) string) string
 }
 
-// boundaries are the comparisons that are off by one, or the other way round.
+// boundaries has the replacement of each comparison.
 var boundaries = map[token.Token]token.Token{
 	token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
 	token.EQL: token.NEQ, token.NEQ: token.EQL,
 }
 
-// A seeder seeds bugs in the files of packages.
-type seeder struct {
-	root string // of the module
-	bugs []*Bug
-	same map[string]int // of each key, how often it was given
+// A generator finds the mutants of packages.
+type generator struct {
+	root    string // of the module
+	mutants []*Mutant
+	same    map[string]int // number of mutants with the same key
+
+	directives []*directive
+	checks     map[string]token.Position // the definition of each check, by ID
 }
 
-// add numbers a bug.
-func (s *seeder) add(b *Bug) *Bug {
-	b.Number = len(s.bugs) + 1
+// add numbers a mutant.
+func (s *generator) add(b *Mutant) *Mutant {
+	b.Number = len(s.mutants) + 1
 	b.Before, b.After = oneLine(b.Before), oneLine(b.After)
 	key := b.Key()
 	b.Same = s.same[key]
 	s.same[key]++
-	s.bugs = append(s.bugs, b)
+	s.mutants = append(s.mutants, b)
 	return b
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine returns code in one line, without lines of comments.
+func oneLine(s string) string {
+	var words []string
+	for line := range strings.Lines(s) {
+		if fields := strings.Fields(line); len(fields) > 0 && !strings.HasPrefix(fields[0], "//") {
+			words = append(words, fields...)
+		}
+	}
+	return strings.Join(words, " ")
+}
 
-// file returns the text of a file with all its bugs in it, of which the variable
-// of package mutant chooses one.
-func (s *seeder) file(p *packages.Package, f *ast.File, part, name string, src []byte) []byte {
+// file returns the text of a file with all its mutants built in. Package mutant chooses the
+// active one.
+func (s *generator) file(p *packages.Package, f *ast.File, part, name string, src []byte) []byte {
 	at := func(pos token.Pos) int { return p.Fset.Position(pos).Offset }
 	var sites []site
 	add := func(n ast.Node, fn, kind, before, after string, write func(number int, part func(from, to int) string) string) {
-		b := s.add(&Bug{Part: part, File: name, Func: fn, Line: p.Fset.Position(n.Pos()).Line, Kind: kind, Before: before, After: after})
+		b := s.add(&Mutant{Part: part, File: name, Func: fn, Line: p.Fset.Position(n.Pos()).Line, Kind: kind, Before: before, After: after})
 		sites = append(sites, site{b, at(n.Pos()), at(n.End()), func(part func(from, to int) string) string { return write(b.Number, part) }})
 	}
 	text := func(n ast.Node) string { return string(src[at(n.Pos()):at(n.End())]) }
 	guard := func(fn string, cond ast.Expr) {
-		add(cond, fn, "check", "if "+text(cond), "if false", func(number int, part func(from, to int) string) string {
+		add(cond, fn, kindCondition, "if "+text(cond), "if false", func(number int, part func(from, to int) string) string {
 			return fmt.Sprintf("(cfmutant.Active != %d && (%s))", number, part(at(cond.Pos()), at(cond.End())))
 		})
 	}
 	narrow := func(fn string, e ast.Expr) {
-		add(e, fn, "width", text(e), "in fewer bits", func(number int, part func(from, to int) string) string {
+		add(e, fn, kindWidth, text(e), "in fewer bits", func(number int, part func(from, to int) string) string {
 			return fmt.Sprintf("cfmutant.Narrow(%d, %s)", number, part(at(e.Pos()), at(e.End())))
 		})
 	}
@@ -125,7 +149,7 @@ func (s *seeder) file(p *packages.Package, f *ast.File, part, name string, src [
 				}
 				if other, ok := boundaries[n.Op]; ok {
 					x, y := n.X, n.Y
-					add(n, called, "comparison", text(n), text(x)+" "+other.String()+" "+text(y), func(number int, part func(from, to int) string) string {
+					add(n, called, kindComparison, text(n), text(x)+" "+other.String()+" "+text(y), func(number int, part func(from, to int) string) string {
 						a, b := part(at(x.Pos()), at(x.End())), part(at(y.Pos()), at(y.End()))
 						return fmt.Sprintf("(cfmutant.Active == %d && (%s %s %s) || cfmutant.Active != %d && (%s %s %s))", number, a, other, b, number, a, n.Op, b)
 					})
@@ -147,8 +171,8 @@ func (s *seeder) file(p *packages.Package, f *ast.File, part, name string, src [
 	if len(sites) == 0 {
 		return nil
 	}
-	// What encloses stands before what it encloses, and of two of one place the
-	// one that was found first, which is the outer one.
+	// An outer expression stands before an inner one. At the same place, the one that was
+	// found first is the outer one.
 	sort.SliceStable(sites, func(i, k int) bool {
 		if sites[i].from != sites[k].from {
 			return sites[i].from < sites[k].from
@@ -158,12 +182,12 @@ func (s *seeder) file(p *packages.Package, f *ast.File, part, name string, src [
 	var out bytes.Buffer
 	end := p.Fset.Position(f.Name.End()).Offset
 	out.Write(src[:end])
-	out.WriteString(`; import cfmutant "github.com/cfcheck/cfcheck/fuzz/internal/mutant"`)
+	out.WriteString(`; import cfmutant "github.com/cfcheck/cfcheck/internal/mutant"`)
 	out.WriteString(render(src, sites, end, len(src)))
 	return out.Bytes()
 }
 
-// render returns what stands between two places, with the bugs of the sites.
+// render returns the text between two offsets with the mutants of the sites built in.
 func render(src []byte, sites []site, from, to int) string {
 	var out strings.Builder
 	for i := 0; i < len(sites); {
@@ -185,7 +209,25 @@ func render(src []byte, sites []site, from, to int) string {
 	return out.String()
 }
 
-// constant reports whether an expression is one, or no value at all.
+// definitions notes where a file defines checks of the gate.
+func (s *generator) definitions(p *packages.Package, f *ast.File, name string) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		kv, ok := n.(*ast.KeyValueExpr)
+		if !ok {
+			return true
+		}
+		key, isIdent := kv.Key.(*ast.Ident)
+		value, isLit := kv.Value.(*ast.BasicLit)
+		if isIdent && isLit && key.Name == "ID" {
+			if id, err := strconv.Unquote(value.Value); err == nil {
+				s.checks[id] = token.Position{Filename: name, Line: p.Fset.Position(kv.Pos()).Line}
+			}
+		}
+		return true
+	})
+}
+
+// constant reports whether an expression is a constant, or has no value.
 func constant(p *packages.Package, e ast.Expr) bool {
 	tv, ok := p.TypesInfo.Types[e]
 	return !ok || tv.Value != nil
@@ -225,7 +267,7 @@ func isRead(c *ast.CallExpr) bool {
 	return false
 }
 
-// funcName returns what a declaration is called: a method with its type.
+// funcName returns the name of a declaration; the name of a method includes its type.
 func funcName(d ast.Decl) string {
 	switch d := d.(type) {
 	case *ast.FuncDecl:

@@ -1,6 +1,6 @@
 //go:build libfuzzer
 
-package driver
+package libfuzzer
 
 import "C"
 

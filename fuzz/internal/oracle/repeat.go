@@ -13,7 +13,7 @@ import (
 
 // again judges what was judged once more, in the other ways in which that can
 // be done, and holds the reports against each other and against the sensors.
-func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
+func (o *Oracle) repeat(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
 		return p
 	}
@@ -24,7 +24,7 @@ func (o *Oracle) again(r *validate.Report, fleet *sensor.Fleet) *Problem {
 // one that was made: where hardly a finding is kept, which must not change how
 // many are counted; without a fleet, and without a definition; where warnings
 // reject; and by running the content alone. Then it counts the needs.
-func (o *Oracle) stern(r *validate.Report, fleet *sensor.Fleet) *Problem {
+func (o *Oracle) otherOptions(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	var found [3]int // errors, warnings and notes
 	for _, t := range r.Totals {
 		found[t.Check.Severity] += t.Found
