@@ -35,7 +35,7 @@ func FuzzDocuments(f *testing.F) {
 		types, err := sensor.ReadDefinitions("types.json", typesDoc)
 		checkDocumentError(t, typesDoc, err)
 		for d := range types.All() {
-			// A type may be one that is there; nothing else is wrong with it.
+			// The type may already be defined; no other error is possible.
 			if err := opts.Definitions.Add(d); err != nil && opts.Definitions.TypeName(d.Number) == "" {
 				if _, there := numberOf(opts.Definitions, d.Name); !there {
 					t.Errorf("a definition that was read is refused: %v", err)
@@ -89,7 +89,7 @@ func documentSeeds(t testing.TB) (types, needs [][]byte) {
 	return types, needs
 }
 
-// document writes a document.
+// document returns the JSON of a document.
 func document(t testing.TB, d interface{ JSON() ([]byte, error) }) []byte {
 	t.Helper()
 	data, err := d.JSON()
@@ -122,8 +122,8 @@ func numberOf(defs *sensor.Definitions, name string) (uint32, bool) {
 	return 0, false
 }
 
-// renumbered returns the file as one for the first of the definitions, so that
-// fleet, definition and file meet.
+// renumbered returns the file with the type of the first definition, so that the fleet, the
+// definition and the file belong together.
 func renumbered(data []byte, defs *sensor.Definitions) []byte {
 	f, err := channelfile.Parse(data)
 	if err != nil {

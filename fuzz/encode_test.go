@@ -44,7 +44,7 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
-// digestRules are the rules that a file breaks that was changed in normal form.
+// digestRules are the requirements that a changed file in normal form breaks.
 const digestRules channelfile.Requirements = 1<<channelfile.RequirementHeaderDigest | 1<<channelfile.RequirementSectionDigest
 
 // conforming reads a file that must be in normal form.

@@ -18,9 +18,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// TestFactsAtRunTime holds what the gate claims of the files that it accepts
-// against what a sensor then does: a number outside of what is claimed is a
-// fault of the gate, even where nothing breaks.
+// TestFactsAtRunTime compares the gate's claims about accepted files with the behaviour of a
+// sensor. A number outside a claim is an error of the gate, even if it does no harm.
 func TestFactsAtRunTime(t *testing.T) {
 	g := generate.New(5)
 	r := rand.New(rand.NewPCG(5, 5))
@@ -64,7 +63,7 @@ func TestFactsAtRunTime(t *testing.T) {
 			}
 			model.Assert(claims, steps)
 			run := func(e interp.Event) bool {
-				for k := range e { // as long as the build hands over at most
+				for k := range e { // as long as the build may pass
 					if most := inputs[k].MaxLength; most > 0 && len(e[k].Text) > most {
 						e[k].Text = e[k].Text[:most]
 					}
@@ -95,8 +94,8 @@ func TestFactsAtRunTime(t *testing.T) {
 	}
 }
 
-// TestAssert holds that the model asserts each number that is claimed: with one
-// less claimed of any, there is an event on which it says so.
+// TestAssert checks that the model asserts each claimed number: if one claim is lowered by
+// one, the model reports it on some event.
 func TestAssert(t *testing.T) {
 	d := &sensor.Definition{Name: "t", Number: 2910, Version: 3, Channel: 291, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString, MaxLength: 8}, {Name: "B", Type: sensor.TypeString, MaxLength: 8}}}
 	data := testkit.Encode(t, testkit.HeaderOf(d), channelfile.And(channelfile.Equals(0, "ab", "cde"), channelfile.Or(channelfile.Regexp(1, "a+b"), channelfile.Exists(1))))
@@ -145,8 +144,8 @@ func TestAssert(t *testing.T) {
 	}
 }
 
-// drawnFleet returns a fleet of builds that supply all that a type declares, in
-// values of different lengths.
+// drawnFleet returns a fleet of builds that supply every declared input, with values of
+// different lengths.
 func drawnFleet(t *testing.T, r *rand.Rand, d *sensor.Definition) *sensor.Fleet {
 	t.Helper()
 	f := &sensor.Fleet{Name: "drawn"}

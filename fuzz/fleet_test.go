@@ -34,8 +34,8 @@ var definitions = sync.OnceValue(func() *sensor.Definitions {
 	return all
 })
 
-// fleets returns the fleets that a target can choose: none, the built-in ones,
-// and those of the corpus.
+// fleets returns the fleets that a target can choose: no fleet, the built-in ones, and those
+// of the corpus.
 var fleets = sync.OnceValue(func() []*sensor.Fleet {
 	list := []*sensor.Fleet{nil}
 	for _, name := range builtin.Fleets() {
@@ -52,7 +52,7 @@ var fleets = sync.OnceValue(func() []*sensor.Fleet {
 	return list
 })
 
-// documents returns the JSON files of a folder of the corpus.
+// documents returns the JSON files in a folder of the corpus.
 func documents(folder string) [][]byte {
 	entries, err := corpus.FS.ReadDir(folder)
 	if err != nil || len(entries) == 0 {
@@ -80,7 +80,7 @@ func TestFleets(t *testing.T) {
 			t.Errorf("template type %d is not known", number)
 		}
 	}
-	// A spec of bytes can say all that a test of the gate wants.
+	// The bytes of a spec can express everything that a test of the gate needs.
 	for _, tt := range []struct {
 		why  string
 		spec []byte
@@ -102,13 +102,12 @@ func TestFleets(t *testing.T) {
 	}
 }
 
-// fleetOf returns the fleet that the bytes of an input say: the first byte
-// chooses one of the known fleets, or that the rest says what its builds do.
-// The definition is that of the file's type; nil if it has none.
+// fleetOf returns the fleet that the bytes of an input describe. The first byte chooses a
+// known fleet, or says that the other bytes describe builds. The definition is that of the
+// file's type; nil means that the type is unknown.
 //
-// The builds are not what a document could say: a supply may acknowledge what
-// it supplies, have an input twice, or be of no known type. The gate is to be
-// total all the same.
+// A document could not contain all of these builds. A supply may acknowledge an input that it
+// supplies, have an input twice, or have an unknown type. The gate must handle them all.
 func fleetOf(spec []byte, def *sensor.Definition) *sensor.Fleet {
 	r := &specReader{spec}
 	known := fleets()
@@ -122,7 +121,7 @@ func fleetOf(spec []byte, def *sensor.Definition) *sensor.Fleet {
 	return fleet
 }
 
-// A specReader takes an input apart. At its end it reads zeros.
+// A specReader reads the parts of an input. After the end it reads zeros.
 type specReader struct{ rest []byte }
 
 func (r *specReader) byte() byte {
@@ -138,29 +137,29 @@ func (r *specReader) byte() byte {
 const (
 	buildNamed = 1 << iota
 	buildRefuses
-	buildLimits  // two bytes follow: which limit, and how much
-	buildBudget  // two bytes follow: an exponent of steps, and one of memory
-	buildFormats // it reads another version of the format
+	buildLimits  // two bytes follow: the kind of limit and its size
+	buildBudget  // two bytes follow: an exponent of steps and one of memory
+	buildFormats // the build reads another version of the format
 	buildOperators
 	buildFeeds // two supplies of the same version
-	buildOther // it has another type
+	buildOther // the build has another type
 )
 
 // The bits of a supply's second byte.
 const (
-	supplySome    = 1 << iota // three bytes follow: which input has another state, type or name
-	supplyLengths             // a byte follows: the exponent of the longest value
+	supplySome    = 1 << iota // three bytes follow: an input and its state, type or name
+	supplyLengths             // a byte follows: the exponent of the maximum length of a value
 	supplyAcknowledged
 	supplyVersion
 )
 
-// A build is what a spec says of one.
+// A build has the flags that a spec gives for one build.
 type build struct{ flags byte }
 
-// generated is the first byte of a spec that says what the builds do.
+// generated is the first byte of a spec that describes builds.
 const generated = 255
 
-// made returns the spec of a fleet of one build that supplies as many inputs.
+// made returns the spec of a fleet of one build that supplies a number of inputs.
 func made(b build, inputs byte) []byte { return []byte{generated, b.flags, inputs, 0} }
 
 func (r *specReader) contract(def *sensor.Definition, i int) sensor.Contract {

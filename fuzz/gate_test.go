@@ -16,19 +16,19 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// now is the time at which everything is judged.
+// now is the time of all judgements.
 var now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
 
-// The bits by which an input says how it is judged.
+// The bits of an input that choose how it is judged.
 const (
-	howRepaired   = 1 << iota // its digests are made right first
-	howEncoded                // it is encoded anew first, where that is possible
+	howRepaired   = 1 << iota // repair its digests first
+	howEncoded                // encode it again first, if possible
 	howWarnings               // warnings reject
 	howEmpty                  // a file without instances is accepted
-	howFew                    // one finding of each check is kept
-	howRules                  // as rules that were compiled
+	howFew                    // keep one finding of each check
+	howRules                  // judge it as compiled rules
 	howWithoutNow             // acknowledgements have expired
-	howNamed                  // under the name that its header asks for
+	howNamed                  // use the file name that its header states
 )
 
 func FuzzGate(f *testing.F) {
@@ -46,8 +46,8 @@ func FuzzGate(f *testing.F) {
 	})
 }
 
-// checkPrepared holds that a subject gets the same report if it was judged for
-// other fleets before: each build alone, none, and the same.
+// checkPrepared checks that a subject gets the same report after it was judged for other
+// fleets: each build alone, no fleet, and the same fleet.
 func checkPrepared(t *testing.T, s *validate.Subject, opts validate.Options, r *validate.Report) {
 	t.Helper()
 	j := validate.Prepare(s, opts)
@@ -65,9 +65,9 @@ func checkPrepared(t *testing.T, s *validate.Subject, opts validate.Options, r *
 	}
 }
 
-// gateSeeds calls add with each file, and each case of the corpus with its
-// fleet; and with the files of the story of channel 291, with builds that have
-// one input too few, just enough, and one too many.
+// gateSeeds calls add with each file, with each case of the corpus and its fleet, and with the
+// files of the incident of channel 291 on builds with one input too few, just enough, and one
+// too many.
 func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
 	t.Helper()
 	if worker() {
@@ -97,8 +97,8 @@ func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
 	}
 }
 
-// TestGateSeeds holds that the seeds of FuzzGate get every verdict, and reach
-// the checks of every family: that what it holds is not held of nothing.
+// TestGateSeeds checks that the seeds of FuzzGate get every verdict and reach the checks of
+// every family, so that its properties are not empty.
 func TestGateSeeds(t *testing.T) {
 	verdicts, families := map[validate.Verdict]int{}, map[int]int{}
 	gateSeeds(t, func(data, spec []byte, how byte) {
@@ -129,7 +129,7 @@ func fleetNamed(t testing.TB, name string) int {
 	return i
 }
 
-// gateInput makes a subject and options of an input.
+// gateInput returns the subject and the options that an input describes.
 func gateInput(data, spec []byte, how byte) (*validate.Subject, validate.Options) {
 	has := func(bit byte) bool { return how&bit != 0 }
 	if has(howRepaired) {
@@ -170,9 +170,9 @@ func sameReport(a, b *validate.Report) bool {
 		slices.Equal(a.Builds, b.Builds) && slices.Equal(a.Undecided, b.Undecided)
 }
 
-// checkVerdict holds that what is accepted is safe and what is safe is not
-// rejected, that what cannot be read or breaks a requirement is, and that one
-// build more never makes a rejected file acceptable.
+// checkVerdict checks that an accepted file is safe, that a safe file is not rejected, and
+// that a file which cannot be read or breaks a requirement is rejected. Adding a build must
+// never make a rejected file acceptable.
 func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *validate.Report) {
 	t.Helper()
 	f, err := channelfile.Parse(s.Data)

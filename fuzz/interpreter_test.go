@@ -13,14 +13,14 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// FuzzInterpreter runs any file that can be read, on any event, in the content
-// interpreter and on the model of a sensor that checks nothing.
+// FuzzInterpreter runs any readable file, on any event, in the content interpreter and on the
+// model of a sensor that checks nothing.
 func FuzzInterpreter(f *testing.F) {
 	runSeeds(f, func(data, spec []byte) { f.Add(data, spec) })
 	f.Fuzz(func(t *testing.T, data, spec []byte) {
 		file, types, e := runInput(data, spec)
 		if file == nil {
-			return // what cannot be read is never run, and a long file says no more than a short one
+			return // unreadable files never run, and long files show no more than short ones
 		}
 		model, err := interp.NewModel(file.Data(), types)
 		if err != nil {
@@ -35,8 +35,8 @@ func FuzzInterpreter(f *testing.F) {
 	})
 }
 
-// sameRuns runs an event twice, and holds that interpreter and model fault alike
-// or do the same. It returns the fault.
+// sameRuns runs an event twice and checks that the interpreter and the model have the same
+// fault, or the same result. It returns the fault.
 func sameRuns(t *testing.T, model *interp.Model, it *interp.Interpreter, e interp.Event) error {
 	t.Helper()
 	trace, err := model.Run(e)
@@ -56,8 +56,8 @@ func sameRuns(t *testing.T, model *interp.Model, it *interp.Interpreter, e inter
 	return fault
 }
 
-// runSeeds calls add with the files to start from, and files of the generator,
-// each with events that reach its criteria.
+// runSeeds calls add with the seed files and generated files, each with events that reach its
+// criteria.
 func runSeeds(t testing.TB, add func(data, spec []byte)) {
 	t.Helper()
 	if worker() {
@@ -75,10 +75,9 @@ func runSeeds(t testing.TB, add func(data, spec []byte)) {
 	}
 }
 
-// runInput makes a file, its types and an event of an input: the spec has a type
-// for each input that is declared, and then the values. Without a file that can
-// be read, with one that is long, or with more inputs than a spec is for, the
-// file is nil.
+// runInput returns the file, the types and the event that an input describes. The spec has a
+// type for each declared input, then the values. The file is nil if it cannot be read, if it
+// is long, or if it has more inputs than a spec supports.
 func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, interp.Event) {
 	if len(data) > maxSeed || len(spec) > maxSeed {
 		return nil, nil, nil
@@ -112,8 +111,8 @@ func runInput(data, spec []byte) (*channelfile.File, []sensor.InputType, interp.
 	return f, types, e
 }
 
-// typesOf returns the types that each input can be of, as bits: those that all
-// operators on it read.
+// typesOf returns the possible types of each input, as a bit set: those that every operator on
+// the input can read.
 func typesOf(f *channelfile.File) []uint8 {
 	const all = 1<<sensor.TypeString | 1<<sensor.TypeInteger | 1<<sensor.TypeAddress
 	can := slices.Repeat([]uint8{all}, int(f.Header.InputsDeclared))
@@ -129,7 +128,7 @@ func typesOf(f *channelfile.File) []uint8 {
 			reads |= 1 << sensor.TypeAddress
 		}
 		if c.Flags&channelfile.FlagInputs != 0 {
-			reads = 1 << sensor.TypeString // or else both would have to be the same
+			reads = 1 << sensor.TypeString // otherwise both inputs would need the same type
 		}
 		can[c.Input] &= reads
 		for other := range f.OperandInputs(c) {
@@ -139,7 +138,7 @@ func typesOf(f *channelfile.File) []uint8 {
 	return can
 }
 
-// specOf is the reverse of runInput, but that a text has at most 254 bytes.
+// specOf is the inverse of runInput, except that a text has at most 254 bytes.
 func specOf(types []sensor.InputType, e interp.Event) (spec []byte) {
 	for _, typ := range types {
 		spec = append(spec, byte(typ))
@@ -160,22 +159,22 @@ func specOf(types []sensor.InputType, e interp.Event) (spec []byte) {
 	return spec
 }
 
-// bytes takes n bytes, of which those beyond the end are zero.
+// bytes reads n bytes. Bytes after the end are zero.
 func (r *specReader) bytes(n int) []byte {
 	b := make([]byte, n)
 	r.rest = r.rest[copy(b, r.rest):]
 	return b
 }
 
-// text takes n bytes, or as many as there are.
+// text reads n bytes, or the remaining ones if there are fewer.
 func (r *specReader) text(n int) []byte {
 	b := slices.Clone(r.rest[:min(n, len(r.rest))])
 	r.rest = r.rest[len(b):]
 	return b
 }
 
-// TestRunSeeds holds that the seeds of FuzzInterpreter and FuzzSensors do
-// something: that events match, and that some are too short.
+// TestRunSeeds checks that the seeds of FuzzInterpreter and FuzzSensors are useful: some
+// events match, and some are too short.
 func TestRunSeeds(t *testing.T) {
 	runs, matches := 0, 0
 	runSeeds(t, func(data, spec []byte) {

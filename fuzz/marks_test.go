@@ -15,10 +15,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// TestMarks holds that each requirement of FORMAT.md, section 7, has a mark that
-// says what it protects, and that the marks are true as far as the corpus
-// reaches: a file that breaks requirements without the mark S, and no others,
-// does not make the model of a sensor read outside of anything.
+// TestMarks checks that each requirement of FORMAT.md, section 7, has a mark that names its
+// purpose, and that the corpus confirms the marks: a file that only breaks requirements
+// without the mark S does not make the model of a sensor read out of bounds.
 func TestMarks(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "channelfile", "FORMAT.md"))
 	if err != nil {
@@ -32,7 +31,7 @@ func TestMarks(t *testing.T) {
 	if len(rows) != len(marked) || len(rows) < 75 {
 		t.Fatalf("%d of %d requirements have a mark; want all, and at least 75", len(marked), len(rows))
 	}
-	safety := map[string]bool{} // the checks one of whose requirements protects it
+	safety := map[string]bool{} // checks with a requirement for safety
 	uses := map[string]int{}
 	for _, m := range marked {
 		uses[m[2]]++
@@ -66,8 +65,8 @@ func TestMarks(t *testing.T) {
 				_, err = model.Run(slices.Repeat(interp.Event{v}, len(inputs)))
 			}
 		}
-		// Of a file that breaks requirement 1, 2 or 4 there may be nothing in its
-		// place; 3, 5, 6 and those after them refuse it too.
+		// A file that breaks requirement 1, 2 or 4 may lack everything else. Requirement 3, 5,
+		// 6 or a later one rejects it too.
 		if violation, ok := errors.AsType[*interp.Violation](err); ok && !slices.Contains([]string{"CF1001", "CF1002", "CF1004"}, c.Checks[0]) {
 			t.Errorf("case %s breaks nothing that is marked S (%v), but a sensor that trusts it leaves its objects: %v", c.Name, c.Checks, violation)
 		}
@@ -78,8 +77,8 @@ func TestMarks(t *testing.T) {
 	t.Logf("%d cases break nothing that is marked S", files)
 }
 
-// TestSensorSection holds that FORMAT.md says what a sensor must do, and names
-// the comparison that was missing in July 2024.
+// TestSensorSection checks that FORMAT.md states the duties of a sensor, and names the
+// comparison that was missing in July 2024.
 func TestSensorSection(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "channelfile", "FORMAT.md"))
 	if err != nil {

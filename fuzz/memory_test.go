@@ -21,11 +21,11 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// worstSize is about how many bytes the files here have. It is large beside the
-// part of the bound that does not depend on the size.
+// worstSize is the approximate size of these files in bytes. It is large compared with the
+// constant part of the bound.
 const worstSize = 8 << 20
 
-// repeat returns as many entries as fit, each made from its number.
+// repeat returns as many entries as fit, each generated from its number.
 func repeat(size int, entry func(i int) []byte) []byte {
 	out := make([]byte, 0, size+64)
 	for i := 0; len(out) < size; i++ {
@@ -42,7 +42,7 @@ func u32s(list ...int) []byte {
 	return out
 }
 
-// instance returns the record of an instance, and id the ID of number i.
+// instance returns the record of an instance.
 func instance(id [16]byte, first, words int) []byte { return append(id[:], u32s(first, words)...) }
 
 func numbered(i int) (id [16]byte) {
@@ -55,11 +55,11 @@ func criterion(flags channelfile.Flags, op channelfile.Operator, input, first, c
 	return append([]byte{byte(flags), byte(op), byte(input), byte(input >> 8)}, u32s(first, count)...)
 }
 
-// worstFiles are files that make a reader keep as much as it ever does beside
-// each byte of them. All can be read.
+// worstFiles returns files that make a reader use as much memory for each byte as possible.
+// All of them can be read.
 func worstFiles(size int) map[string]func() []byte {
-	// one has one criterion, of an input that is not supplied everywhere, and
-	// as many instances that refer to it as fit.
+	// one adds one criterion on an input that some builds do not supply, and as many instances
+	// that refer to it as fit.
 	one := func(r *raw, id func(i int) [16]byte, each int) *raw {
 		r.sections[instances] = repeat(size*24/each, func(i int) []byte { return instance(id(i), i, 1) })
 		n := len(r.sections[instances]) / 24
@@ -68,8 +68,8 @@ func worstFiles(size int) map[string]func() []byte {
 		return r
 	}
 	nobody := func(int) [16]byte { return [16]byte{} }
-	// regexps has as many programs as fit, all run by criteria with long lists,
-	// with sources that end in their numbers.
+	// regexps adds as many programs as fit, with sources that end in their numbers. Criteria
+	// with long lists run all of them.
 	regexps := func(source string, insts []byte) []byte {
 		r := newRaw(11, 21, 1)
 		source += "%06x"
@@ -145,7 +145,7 @@ func worstFiles(size int) map[string]func() []byte {
 			return r.bytes()
 		},
 		"a long list that all words refer to": func() []byte {
-			// Of a list of few inputs, each many times, and of one of values.
+			// A list of few inputs, each many times, and a list of values.
 			r := newRaw(6, 21, 21)
 			n := channelfile.MaxOperands
 			r.sections[operands] = repeat(4*n, func(i int) []byte { return u32s(i % 21) })
@@ -211,10 +211,9 @@ func worstFiles(size int) map[string]func() []byte {
 	}
 }
 
-// No channel file makes the gate take more heap than four times its size and 8
-// MiB, from its bytes to the report. That it takes no more time than a multiple
-// of its size is not measured here; but what took the square of it would never
-// end.
+// For every channel file, the gate uses at most four times its size and 8 MiB of heap, from
+// the bytes to the report. Time is not measured, but a step that takes the square of the size
+// would not end here.
 func TestMemoryOfFiles(t *testing.T) {
 	judge := func(data []byte) {
 		for _, name := range builtin.Fleets() {
@@ -250,7 +249,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		// The file itself is in memory too, once.
 		most := 3*len(data) + 8<<20
 		peak := peakOf(func() { judge(data) })
-		for n := 0; n < 5 && peak > most; n++ { // garbage that the collector was late for?
+		for n := 0; n < 5 && peak > most; n++ { // the collector may have been late
 			peak = min(peak, peakOf(func() { judge(data) }))
 		}
 		t.Logf("%-30s %8d bytes, peak %8d more: %.2f times", why, len(data), peak, float64(peak)/float64(len(data)))
@@ -260,7 +259,7 @@ func TestMemoryOfFiles(t *testing.T) {
 	}
 }
 
-// Whatever shows a file, or encodes it anew, comes to an end with these too.
+// Showing or encoding these files ends too.
 func TestWorstFilesAreShown(t *testing.T) {
 	for why, file := range worstFiles(128 << 10) {
 		data := file()
@@ -282,8 +281,8 @@ func TestWorstFilesAreShown(t *testing.T) {
 	}
 }
 
-// peakOf returns how many bytes of heap a function takes at most, garbage
-// included, with the collector as it is by default.
+// peakOf returns the maximum number of bytes of heap that a function uses, including garbage,
+// with the default collector settings.
 func peakOf(f func()) int {
 	defer debug.SetGCPercent(debug.SetGCPercent(100))
 	runtime.GC()
@@ -311,8 +310,7 @@ func peakOf(f func()) int {
 	return max(0, <-peak-before)
 }
 
-// The documents that are no channel files have caps of their own, and tests of
-// what reading them takes.
+// Other documents have their own size limits, and tests of the memory that reading them takes.
 func TestMemoryOfDocumentsIsTested(t *testing.T) {
 	for _, tt := range []struct{ file, test string }{
 		{"../sensor/memory_test.go", "func TestJSONMemory("},

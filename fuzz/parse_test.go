@@ -9,7 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// parseErrors are the errors that channelfile lists, in its order.
+// parseErrors has the errors that channelfile lists, in the same order.
 var parseErrors = []error{
 	channelfile.ErrTransfer, channelfile.ErrMagic, channelfile.ErrTruncated, channelfile.ErrByteOrder,
 	channelfile.ErrVersion, channelfile.ErrConcatenated, channelfile.ErrTrailing, channelfile.ErrLimit,
@@ -64,7 +64,7 @@ func inside(r channelfile.Range, size int) bool {
 	return 0 <= r.Start && r.Start <= r.End && r.End <= size
 }
 
-// checkLayout holds the promise of File.Layout.
+// checkLayout checks the promise of File.Layout.
 func checkLayout(t *testing.T, f *channelfile.File) {
 	t.Helper()
 	tiles := !f.Conformance().Has(channelfile.RequirementSectionTiling)
@@ -81,13 +81,13 @@ func checkLayout(t *testing.T, f *channelfile.File) {
 	if tiles && end != size {
 		t.Fatalf("the layout ends at %d, of %d bytes", end, size)
 	}
-	for range f.Layout() { // it can be left at any part
+	for range f.Layout() { // the iterator can stop at any part
 		break
 	}
 }
 
-// checkAccessors calls every method of a File for every index, and holds that
-// what they return can be used for others.
+// checkAccessors calls every method of a File for every index, and checks that the results can
+// be used for other methods.
 func checkAccessors(t *testing.T, f *channelfile.File) {
 	t.Helper()
 	size := len(f.Data())
@@ -233,7 +233,7 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 	f.TextsUsed()
 }
 
-// checkProgram holds that an interpreter that checks nothing stays inside.
+// checkProgram checks that an interpreter without checks stays inside the program.
 func checkProgram(t *testing.T, f *channelfile.File, p channelfile.Program) {
 	t.Helper()
 	if p.Len() < 1 || p.Len() > channelfile.MaxInstructions {
@@ -264,13 +264,12 @@ func FuzzReadersAgree(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { agree(t, data) })
 }
 
-// kindOf returns which of the listed errors an error of Parse is; nil if it is
-// none.
+// kindOf returns the listed error that an error of Parse is, or nil.
 func kindOf(err error) error {
 	var e *channelfile.ParseError
 	if errors.As(err, &e) {
 		if errors.Is(e.Err, channelfile.ErrConcatenated) {
-			return channelfile.ErrConcatenated // also as ErrFileSizeZero
+			return channelfile.ErrConcatenated // ErrFileSizeZero counts as ErrConcatenated
 		}
 		return e.Err
 	}

@@ -11,15 +11,15 @@ import (
 
 var le = binary.LittleEndian
 
-// A raw is a file as its header and the bytes of its sections, whatever they
-// say. Of the sections it has those of order, in that order.
+// A raw is a file as a header and the bytes of its sections, whatever they contain. It has the
+// sections in order, in that order.
 type raw struct {
 	header   [48]byte
 	sections [15][]byte
 	order    []int
 }
 
-// newRaw returns a file with a good header and empty sections.
+// newRaw returns a file with a valid header and empty sections.
 func newRaw(sections int, declared, read uint16) *raw {
 	r := &raw{order: reference.Order(sections)}
 	copy(r.header[:], "\x89CFC\r\n\x1a\n")
@@ -34,7 +34,7 @@ func newRaw(sections int, declared, read uint16) *raw {
 	return r
 }
 
-// rawOf takes a file apart. It reports false if the file cannot be read.
+// rawOf splits a file into its parts. It returns false if the file cannot be read.
 func rawOf(data []byte) (*raw, bool) {
 	f, err := channelfile.Parse(data)
 	if err != nil {
@@ -47,8 +47,7 @@ func rawOf(data []byte) (*raw, bool) {
 	return r, true
 }
 
-// bytes puts the file together, with sizes, counts, offsets and digests as they
-// should be.
+// bytes joins the parts of the file, with correct sizes, counts, offsets and digests.
 func (r *raw) bytes() []byte {
 	n := len(r.order)
 	first := 48 + 48*n + 32

@@ -31,9 +31,9 @@ func rawSensor(t *testing.T) *rawsensor.Sensor {
 	return raw
 }
 
-// TestRawSensorAgrees holds the raw sensor against the model: it does the same
-// on all inputs, and with fewer than the file reads it faults where the model
-// says so.
+// TestRawSensorAgrees compares the raw sensor with the model. With all inputs both have the
+// same result. With fewer inputs than the file reads, the raw sensor faults where the model
+// reports a violation.
 func TestRawSensorAgrees(t *testing.T) {
 	raw := rawSensor(t)
 	g := generate.New(3)
@@ -88,8 +88,8 @@ func TestRawSensorAgrees(t *testing.T) {
 	}
 }
 
-// TestRawSensorFaults holds that the raw sensor sees what a sensor must not do:
-// one that sees nothing would agree with any gate.
+// TestRawSensorFaults checks that the raw sensor detects forbidden reads. A sensor that never
+// faults would agree with any gate.
 func TestRawSensorFaults(t *testing.T) {
 	raw := rawSensor(t)
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
@@ -110,7 +110,7 @@ func TestRawSensorFaults(t *testing.T) {
 		why   string
 		data  []byte
 		event interp.Event
-		says  string // of the fault with objects at the right end; "-" if the processor need not see it, for a comparison ends before
+		says  string // fault with objects at the right end; "-" means that the comparison may end before a fault
 	}{
 		{"an input that is not supplied", good, both[:1], "16 bytes after the start of the inputs, which has 16"},
 		{"a number for a string", good, interp.Event{interp.Number(0x1234), both[1]}, ""},
@@ -147,8 +147,8 @@ func TestRawSensorFaults(t *testing.T) {
 	}
 }
 
-// FuzzSensors runs any file that can be read, on any event, on the model of a
-// sensor that checks nothing and on sensors that do.
+// FuzzSensors runs any readable file, on any event, on the model of a sensor that checks
+// nothing and on the raw sensor.
 func FuzzSensors(f *testing.F) {
 	runSeeds(f, func(data, spec []byte) { f.Add(data, spec) })
 	raw, err := rawsensor.New()
@@ -163,7 +163,7 @@ func FuzzSensors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data, spec []byte) {
 		file, types, e := runInput(data, spec)
 		if file == nil {
-			return // what cannot be read is never run, and a long file says no more than a short one
+			return // unreadable files never run, and long files show no more than short ones
 		}
 		model, err := interp.NewModel(file.Data(), types)
 		if err != nil {
@@ -181,7 +181,7 @@ func FuzzSensors(f *testing.F) {
 					t.Fatalf("the raw sensor, %v: %v; the model: %v", place, fault, bad)
 				}
 				if bad || err != nil {
-					continue // with objects at the left end there is something behind
+					continue // with objects at the left end there is memory after them
 				}
 				if !slices.Equal(trace.Reads, got.Reads) || !slices.Equal(trace.Matched, got.Matched) || trace.Operations != got.Operations {
 					t.Fatalf("the model: %+v, the raw sensor, %v: %+v, on %v", trace, place, got, e)

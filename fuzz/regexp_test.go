@@ -40,7 +40,7 @@ func FuzzRegexp(f *testing.F) {
 			t.Errorf("%q became a program of %d instructions with the source %q", expression, p.Len(), p.Source())
 		}
 		if theirErr != nil {
-			// Go 1.26 does not find scripts whose names are of several words.
+			// Go 1.26 does not find scripts with names of several words.
 			if !strings.Contains(strings.ToLower(expression), `\p`) {
 				t.Errorf("%q compiles, and Go says: %v", expression, theirErr)
 			}
@@ -58,8 +58,7 @@ func FuzzRegexp(f *testing.F) {
 	})
 }
 
-// forgotten reports whether Go may forget that U+0345 folds to a letter, as it
-// does in \p{LC}.
+// forgotten reports whether Go may miss that U+0345 folds to a letter, as it does in \p{LC}.
 func forgotten(expression, text string) bool {
 	return strings.Contains(text, "\u0345") && strings.Contains(strings.ToLower(expression), `\p`)
 }
@@ -81,9 +80,8 @@ func checkRegexpError(t *testing.T, expression string, err error) {
 	}
 }
 
-// findNaively tells whether a program finds a match in a text, as FORMAT.md,
-// section 8, says: place by place, with the set of the instructions that are
-// reached there.
+// findNaively reports whether a program finds a match in a text by FORMAT.md, section 8:
+// position by position, with the set of instructions reached there.
 func findNaively(p channelfile.Program, text string) bool {
 	before, reached := rune(-1), map[uint32]bool{}
 	for {

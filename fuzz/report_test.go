@@ -75,8 +75,8 @@ func FuzzReport(f *testing.F) {
 	})
 }
 
-// written returns what a writer writes of a run, twice the same. It holds that
-// the writer does not hide that it could not write.
+// written returns the output of a writer for a run. It checks that a second call writes the
+// same, and that the writer returns write errors.
 func written(t *testing.T, write func(io.Writer, *report.Run) error, run *report.Run) string {
 	t.Helper()
 	var once, twice strings.Builder
@@ -92,12 +92,12 @@ func written(t *testing.T, write func(io.Writer, *report.Run) error, run *report
 	return once.String()
 }
 
-// full is a disk without room.
+// full is a disk without free space.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// checkText holds that a text shows nothing but what it shows.
+// checkText checks that a text has no hidden characters.
 func checkText(t *testing.T, s string) {
 	t.Helper()
 	if !utf8.ValidString(s) || !strings.HasSuffix(s, "\n") {
@@ -111,7 +111,7 @@ func checkText(t *testing.T, s string) {
 	}
 }
 
-// checkJSON holds a report against its schema, and against the run.
+// checkJSON compares a report with its schema and with the run.
 func checkJSON(t *testing.T, s string, run *report.Run) {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(s))

@@ -14,26 +14,24 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 )
 
-// maxSeed is the size in bytes of the longest seed to fuzz from: what is long
-// slows the engine down, and finds nothing that is not found with less. Without
-// fuzzing the long ones run too.
+// maxSeed is the maximum size in bytes of a seed for fuzzing. Longer seeds slow the engine
+// down and find nothing more. Without fuzzing they run too.
 const maxSeed = 8 << 10
 
-// fuzzing reports whether targets are fuzzed, and not only their seeds run.
+// fuzzing reports whether targets are fuzzed, not only run on their seeds.
 func fuzzing() bool {
 	f := flag.Lookup("test.fuzz")
 	return f != nil && f.Value.String() != ""
 }
 
-// worker reports whether an engine gives this process its inputs. What a target
-// adds is for nothing then; and the files of the repository that it would add
-// are not beside a program of libFuzzer.
+// worker reports whether an engine gives this process its inputs. Such a process needs no
+// seeds, and a program of libFuzzer does not have the files of the repository.
 func worker() bool {
 	f := flag.Lookup("test.fuzzworker")
 	return f != nil && f.Value.String() == "true"
 }
 
-// seeds returns the files to start from, each once.
+// seeds returns the seed files, each once.
 func seeds(t testing.TB) [][]byte {
 	t.Helper()
 	if worker() {
@@ -61,8 +59,8 @@ func seeds(t testing.TB) [][]byte {
 	return list
 }
 
-// incidents returns shapes that past incidents left on disks. INCIDENTS names
-// the events; the bytes are ours.
+// incidents returns corruptions known from past incidents. INCIDENTS describes the events; the
+// bytes are ours.
 func incidents(t testing.TB) [][]byte {
 	first := gatetest.Case(t, "291-july-first-use").Data
 	march := gatetest.Case(t, "291-march-state").Data
@@ -74,15 +72,15 @@ func incidents(t testing.TB) [][]byte {
 		return data
 	}
 	return [][]byte{
-		// July 2024: a machine died between the allocation of a file and
-		// its writing, and the file had zeros where its bytes should be.
+		// July 2024: a machine died between allocating a file and writing it, so the file had
+		// only zeros.
 		make([]byte, 4096),
 		torn(first, len(first)/2, len(first), 0),
 		torn(first, 0, 512, 0),
 		torn(first, 512, 1024, 0),
 		torn(first, 0, len(first), 0xAA),
 		torn(first, 0, 4, 0xAA),
-		// The file that went before, longer, overwritten from its start.
+		// A longer previous file, overwritten from its start.
 		append(slices.Clone(march), first[min(len(march), len(first)):]...),
 		append(slices.Clone(first), make([]byte, 4096-len(first))...),
 		// November 2025: a feature file with every row twice.
@@ -90,18 +88,18 @@ func incidents(t testing.TB) [][]byte {
 		// Two files in one, and a file in a file.
 		append(slices.Clone(march), first...),
 		slices.Concat(first[:48], march, first[48:]),
-		// A transfer that took the file for text.
+		// A transfer in text mode.
 		bytes.ReplaceAll(first, []byte("\r\n"), []byte("\n")),
 		bytes.ReplaceAll(first, []byte("\n"), []byte("\r\n")),
 		bytes.ToValidUTF8(first, []byte("\uFFFD")),
 	}
 }
 
-// found returns what fuzzing has found, each by what was wrong.
+// found returns files that fuzzing has found, each named by the fault.
 func found() [][]byte {
-	// CF1046 compared addresses as such, where an IPv4 address comes before
-	// every IPv6 address, and not as the 16 bytes that are stored. It found no
-	// fault in a range from an IPv4 address back to ::1, which the reader did.
+	// CF1046 compared addresses as such, so an IPv4 address came before every IPv6 address.
+	// The format compares the 16 stored bytes. The check missed a range from an IPv4 address
+	// back to ::1, which the reader rejected.
 	mapped := newRaw(6, 21, 19)
 	mapped.sections[instances], mapped.sections[conditions] = instance(numbered(1), 0, 1), u32s(0)
 	mapped.sections[criteria] = criterion(0, channelfile.OpAddressRange, 18, 0, 1)
@@ -111,9 +109,8 @@ func found() [][]byte {
 	return [][]byte{mapped.bytes()}
 }
 
-// operandLists returns files with a list of operands as long as it may be, and
-// one longer. The corpus has all other limits; a file of its own for this one
-// would be large.
+// operandLists returns a file with a list of operands of maximum length, and one with a longer
+// list. The corpus has files for all other limits; for this one a file would be large.
 func operandLists() [][]byte {
 	var list [][]byte
 	for _, n := range []int{channelfile.MaxOperands, channelfile.MaxOperands + 1} {
@@ -130,7 +127,7 @@ func operandLists() [][]byte {
 	return list
 }
 
-// doubled has every instance of a file twice, and is whole otherwise.
+// doubled returns a valid file in which every instance occurs twice.
 func doubled(data []byte) []byte {
 	r, ok := rawOf(data)
 	if !ok {

@@ -23,21 +23,21 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A sensorCase is a file, of whose type the inputs have types, and what a build
-// supplies.
+// A sensorCase is a file, the types of the inputs of its template type, and the inputs that a
+// build supplies.
 type sensorCase struct {
 	data  []byte
 	types []sensor.InputType
 }
 
-// drawnCases are files that a generator draws, each with one event for each
-// criterion both ways and some at random.
+// drawnCases calls visit with generated files, each with one event for each criterion that
+// makes it true, one that makes it false, and some random ones.
 func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.File, e interp.Event) bool) bool {
 	d := g.Definition()
 	c := sensorCase{g.File(d), generate.Types(d)}
 	f, err := channelfile.Parse(c.data)
 	if err != nil {
-		panic(err) // the generator's fault
+		panic(err) // an error of the generator
 	}
 	s := interp.NewSynthesizer(f, nil, c.types)
 	going := true
@@ -53,8 +53,7 @@ func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.F
 	return going
 }
 
-// TestModelAgrees holds the model sensor against the interpreter, and both
-// against the charge.
+// TestModelAgrees compares the model sensor with the interpreter, and both with the charge.
 func TestModelAgrees(t *testing.T) {
 	g := generate.New(1)
 	events, matched := 0, 0
@@ -94,8 +93,8 @@ func TestModelAgrees(t *testing.T) {
 	}
 }
 
-// TestNaiveEvaluates holds the naive interpreter against the content interpreter:
-// what matches, and what is charged.
+// TestNaiveEvaluates compares the reference interpreter with the content interpreter: matches
+// and charges.
 func TestNaiveEvaluates(t *testing.T) {
 	g := generate.New(3)
 	events, matched := 0, 0
@@ -119,8 +118,7 @@ func TestNaiveEvaluates(t *testing.T) {
 	}
 }
 
-// cSensor builds the sensor in C, and skips the test where there is no compiler
-// for it.
+// cSensor builds the sensor in C. It skips the test if there is no compiler for it.
 func cSensor(t *testing.T) string {
 	t.Helper()
 	path, err := csensor.Build(t.TempDir())
@@ -133,7 +131,7 @@ func cSensor(t *testing.T) string {
 	return path
 }
 
-// TestCSensorAgrees holds the sensor in C against the model.
+// TestCSensorAgrees compares the sensor in C with the model.
 func TestCSensorAgrees(t *testing.T) {
 	c, err := csensor.Start(cSensor(t))
 	if err != nil {
@@ -180,10 +178,9 @@ func TestCSensorAgrees(t *testing.T) {
 	}
 }
 
-// TestCSensorOn291 retells July 2024 with a sensor that was compiled: with the
-// header's assertion it does not compile; without it, the contract that it
-// carries says 20, and the file that the gate would have stopped makes it read
-// behind its array.
+// TestCSensorOn291 repeats July 2024 with a compiled sensor. With the header's assertion it
+// does not compile. Without it, its contract states 20 inputs, and the file that the gate
+// would have stopped makes it read after its array.
 func TestCSensorOn291(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the C compiler takes seconds; the full tests run it")
@@ -211,7 +208,7 @@ func TestCSensorOn291(t *testing.T) {
 	for _, tt := range []struct {
 		why     string
 		options []string
-		says    string // what gcc says; "" if it compiles
+		says    string // part of gcc's output; "" means that it compiles
 	}{
 		{"C99, 20 of 21", []string{"-DCHECK_CONTRACT"}, "cfcheck_ipc_declares_21_inputs_and_the_array_supplies_another_number"},
 		{"C11, 20 of 21", []string{"-std=c11", "-DCHECK_CONTRACT"}, "type ipc, version 1, declares 21 inputs: the array supplies another number"},

@@ -16,7 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// rulesName is the name under which rules are read.
+// rulesName is the file name of the rules.
 const rulesName = "rules.yml"
 
 func FuzzSigma(f *testing.F) {
@@ -97,7 +97,7 @@ func ruleSeeds(t testing.TB) [][]byte {
 	return list
 }
 
-// checkPlace holds that an error is one of package sigma's, and inside the text.
+// checkPlace checks that an error is one of package sigma's and points into the text.
 func checkPlace(t *testing.T, data []byte, err error) {
 	t.Helper()
 	var at sigma.Position
@@ -111,7 +111,7 @@ func checkPlace(t *testing.T, data []byte, err error) {
 	case *sigma.UnresolvedError:
 		at = e.Position
 	default:
-		// That no rule became content is said of no place.
+		// This error has no position.
 		if !strings.HasPrefix(err.Error(), "no rule to build") {
 			t.Errorf("%T: %v; want an error with a position", err, err)
 		}
@@ -122,8 +122,8 @@ func checkPlace(t *testing.T, data []byte, err error) {
 	}
 }
 
-// isPlace reports whether a position is in the text, or just after a line of
-// it. Lines end with LF, CR LF or CR.
+// isPlace reports whether a position is in the text, or just after one of its lines. Lines end
+// with LF, CR LF or CR.
 func isPlace(data []byte, at sigma.Position) bool {
 	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
 	for line := 1; ; line++ {
@@ -144,11 +144,10 @@ func isPlace(data []byte, at sigma.Position) bool {
 	}
 }
 
-// checkOrder holds that the order of rules makes no difference to what they
-// become.
+// checkOrder checks that the order of rules does not change the result.
 func checkOrder(t *testing.T, rules []*sigma.Rule, built *sigma.Result) {
 	t.Helper()
-	if len(rules) < 2 || len(built.Malformed) > 0 { // of two rules with one ID the first is taken
+	if len(rules) < 2 || len(built.Malformed) > 0 { // of two rules with the same ID, the first is used
 		return
 	}
 	rules = slices.Clone(rules)

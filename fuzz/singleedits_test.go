@@ -16,7 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 )
 
-// runPlan judges neighbours, and holds that none is silent or faulty.
+// runPlan judges mutants and checks that none is silent or faulty.
 func runPlan(t *testing.T, p *edits.Plan) *edits.Result {
 	t.Helper()
 	p.Cores = runtime.GOMAXPROCS(0)
@@ -52,10 +52,9 @@ func neighboured(t *testing.T) []edits.File {
 	return files
 }
 
-// No byte is without meaning: whatever is changed in a file, it is rejected or
-// says something else, also for one who makes its digests right again. Here that
-// is held of all neighbours of three files; go run ./fuzz/singleedits holds it of
-// all that there are.
+// Every byte has a meaning: a changed file is rejected or says something else, even if its
+// digests were repaired. This test judges every mutant of three files; go run
+// ./fuzz/singleedits judges those of all files.
 func TestEveryByteCounts(t *testing.T) {
 	p := edits.Plan{Every: 17}
 	if testing.Short() {
@@ -82,8 +81,8 @@ func TestEveryByteCounts(t *testing.T) {
 	}
 }
 
-// The same of some neighbours of every file of the corpus, and of the canaries.
-// Of a file that is rejected as it is, some are good: they mend it.
+// The same for some mutants of every file of the corpus and of the canaries. If a file is
+// rejected, some of its mutants are good, because they fix it.
 func TestEveryFileCounts(t *testing.T) {
 	p, least := edits.Plan{Files: neighboured(t), Positions: 8, Every: 7}, uint64(500)
 	if testing.Short() {
@@ -101,8 +100,7 @@ func TestEveryFileCounts(t *testing.T) {
 	t.Logf("%d neighbours of %d files", r.Counts.All(), r.Files)
 }
 
-// An integer of the header in the wrong byte order is rejected, or makes the
-// header say something else.
+// A header with one integer in the wrong byte order is rejected or says something else.
 func TestHeaderFieldsSwapped(t *testing.T) {
 	fields := []struct {
 		name     string
@@ -135,14 +133,13 @@ func TestHeaderFieldsSwapped(t *testing.T) {
 		}
 	}
 	for _, field := range fields {
-		if swapped[field.name] == 0 && field.name != "minor" { // which is 0
+		if swapped[field.name] == 0 && field.name != "minor" { // it is 0
 			t.Errorf("no file has a %s that swapping changes", field.name)
 		}
 	}
 }
 
-// readable returns the small files of the corpus that can be read, with their
-// names.
+// readable returns the small readable files of the corpus and their names.
 func readable(t testing.TB) (names []string, files []*raw) {
 	t.Helper()
 	for _, c := range corpus.Cases() {
@@ -156,13 +153,13 @@ func readable(t testing.TB) (names []string, files []*raw) {
 	return names, files
 }
 
-// Sections of two files make one file that is rejected, or one that encodes to
-// itself: nothing of the file that a section came from is taken on trust.
+// A file with sections of two files is rejected or encodes to itself, so nothing depends on
+// the file that a section came from.
 func TestSplices(t *testing.T) {
 	names, files := readable(t)
 	seen := [edits.NumOutcomes]int{}
-	// splice makes a file of i and j: from j come the sections of the bits in
-	// from, and the header of the highest.
+	// splice returns a file made from files i and j. The bits in from choose the sections that
+	// come from j; the highest bit chooses the header.
 	splice := func(t rapid.TB, i, j int, order []int, from uint16) {
 		a, b := files[i], files[j]
 		spliced := raw{header: a.header, order: order}
@@ -187,7 +184,7 @@ func TestSplices(t *testing.T) {
 		seen[o]++
 		agree(t, data)
 	}
-	for i := range files { // each once, whatever is drawn: by the header and by half of the sections
+	for i := range files { // each pair at least once: the header, and half of the sections
 		j := (i + 1) % len(files)
 		splice(t, i, j, files[i].order, 1<<15)
 		splice(t, i, j, files[i].order, 0x5555)
@@ -203,7 +200,7 @@ func TestSplices(t *testing.T) {
 	}
 }
 
-// agree holds that Parse says of a file what the naive reader says.
+// agree checks that Parse and the reference reader agree on a file.
 func agree(t interface {
 	Helper()
 	Fatalf(string, ...any)
@@ -219,15 +216,15 @@ func agree(t interface {
 	}
 }
 
-// The readers agree on files whose numbers were changed, few of them and to
-// what is just inside or outside of something: random bytes seldom get as far.
+// The readers agree on files in which a few numbers were changed to values just inside or
+// outside a limit. Random bytes rarely reach these.
 func TestReadersAgreeOnNumbers(t *testing.T) {
 	_, files := readable(t)
 	sizes := []int{1, 2, 4, 4, 4, 8, 8}
 	broken := channelfile.Requirements(0)
 	errs := map[error]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		for range 40 { // of each draw of a file; drawing one costs more than reading it
+		for range 40 { // for each random file, because making one takes longer than reading it
 			r := files[rapid.IntRange(0, len(files)-1).Draw(t, "file")]
 			c := raw{header: r.header, order: r.order}
 			for k, s := range r.sections {
@@ -257,7 +254,7 @@ func TestReadersAgreeOnNumbers(t *testing.T) {
 	}
 }
 
-// genNumber draws the bytes of a number that stands where another did.
+// genNumber returns random bytes for a number that replaces another.
 func genNumber(t *rapid.T, size int, was []byte) []byte {
 	n := uint64(0)
 	for i := size - 1; i >= 0; i-- {

@@ -17,9 +17,9 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// A model is what a file is to say, as go-fuzz-headers can fill it: numbers of
-// up to 32 bits, strings and slices. Whatever they are, clamp makes a file of
-// it that the Builder takes.
+// A model describes the contents of a file in a form that go-fuzz-headers can fill: numbers of
+// up to 32 bits, strings and slices. The method clamp makes any model acceptable to the
+// Builder.
 type model struct {
 	Channel, Revision, Type, TypeVersion, Created uint32
 	Inputs                                        uint16
@@ -79,8 +79,8 @@ func FuzzStructured(f *testing.F) {
 	})
 }
 
-// checkUses holds that a literal comes from a place that was given for it. One
-// that was given several times may be there once.
+// checkUses checks that each literal comes from a position that was given for it. A literal
+// given several times may occur once.
 func checkUses(t *testing.T, given, got map[string][]string) {
 	t.Helper()
 	for literal, uses := range got {
@@ -92,13 +92,13 @@ func checkUses(t *testing.T, given, got map[string][]string) {
 	}
 }
 
-// fill makes a model of the bytes of an input. The bytes of an instance that
-// has not enough of them are left.
+// fill returns the model that the bytes of an input describe. An instance for which the bytes
+// do not suffice is ignored.
 func fill(data []byte) *model {
 	m := &model{}
 	c := fuzzheaders.NewConsumer(data)
 	head := reflect.ValueOf(m).Elem()
-	for i := range head.NumField() - 1 { // all but the instances
+	for i := range head.NumField() - 1 { // all fields except the instances
 		if c.GenerateStruct(head.Field(i).Addr().Interface()) != nil {
 			return m
 		}
@@ -113,7 +113,7 @@ func fill(data []byte) *model {
 	return m
 }
 
-// unfill writes the bytes that fill makes a model of.
+// unfill returns bytes that fill turns into a model.
 func unfill(m *model) []byte {
 	var out []byte
 	var write func(v reflect.Value)
@@ -139,7 +139,7 @@ func unfill(m *model) []byte {
 		case reflect.Uint8:
 			out = append(out, byte(v.Uint()))
 		case reflect.Bool:
-			out = append(out, 1) // odd is false
+			out = append(out, 1) // odd means false
 			if v.Bool() {
 				out[len(out)-1] = 0
 			}
@@ -152,13 +152,13 @@ func unfill(m *model) []byte {
 	for _, in := range m.Instances {
 		write(reflect.ValueOf(in))
 	}
-	return append(out, 0) // a string at the very end is refused
+	return append(out, 0) // the reader rejects a string at the very end
 }
 
-// The kinds of literals, each a criterion that nothing simpler says.
+// The kinds of literals, each a criterion without a simpler form.
 var literalKinds = []struct {
 	operator channelfile.Operator
-	flags    channelfile.Flags // those that it may have
+	flags    channelfile.Flags // allowed flags
 }{
 	{channelfile.OpExists, 0},
 	{channelfile.OpEquals, channelfile.FlagFold | channelfile.FlagAll},
@@ -176,21 +176,21 @@ var literalKinds = []struct {
 	{channelfile.OpRegexp, channelfile.FlagAll},
 }
 
-// sayings is what a file says: its header and provenance, and for each ID the
-// clauses of its condition, each as the set of its literals.
+// sayings has the contents of a file: its header, its provenance, and, for each ID, the
+// clauses of its condition, each as a set of literals.
 type sayings struct {
-	Header    channelfile.Header // without what follows from the rest
+	Header    channelfile.Header // without computed fields
 	Instances map[channelfile.ID]saying
 }
 
 type saying struct {
 	Origin  channelfile.Origin
 	Clauses []string
-	Uses    map[string][]string // of a literal, where it comes from
+	Uses    map[string][]string // positions that a literal comes from
 }
 
-// clamp changes the model into one that can be encoded, and returns what the
-// file is to say.
+// clamp changes the model into one that can be encoded, and returns the expected contents of
+// the file.
 func (m *model) clamp() sayings {
 	m.Channel %= channelfile.MaxNumber + 1
 	m.Revision %= channelfile.MaxNumber + 1
@@ -251,12 +251,12 @@ func (in *modelInstance) clamp(inputs int, traced bool) (s saying, ok bool) {
 	return s, len(kept) > 0
 }
 
-// clampText makes a text UTF-8, and short enough.
+// clampText makes a text valid UTF-8 and short enough.
 func clampText(s *string) {
 	*s = strings.ToValidUTF8((*s)[:min(len(*s), channelfile.MaxTextLength/4)], "\uFFFD")
 }
 
-// set returns the list sorted, each element once.
+// set returns the sorted list without duplicates.
 func set(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -264,13 +264,13 @@ func set(list []string) []string {
 
 func clauseText(literals []string) string { return strings.Join(set(literals), " or ") }
 
-// clamp makes the literal one that nothing simpler says, and returns its text.
+// clamp changes the literal into one without a simpler form, and returns its text.
 func (l *modelLiteral) clamp(inputs int) string {
 	l.Kind %= uint8(len(literalKinds))
 	kind := literalKinds[l.Kind]
 	l.Input %= uint16(inputs)
 	if kind.flags&channelfile.FlagInputs != 0 {
-		// The greatest input has nothing to be compared with that is greater.
+		// The last input has no later input to be compared with.
 		l.Input %= uint16(inputs - 1)
 	}
 	if len(l.Numbers) == 0 {
@@ -330,7 +330,7 @@ func literalText(negated bool, input int, op channelfile.Operator, flags channel
 	return fmt.Sprintf("(%v %d %v %d %s)", negated, input, op, flags, strings.Join(set(operands), ","))
 }
 
-// numberOperand returns the bytes of an operand, as FORMAT.md has them.
+// numberOperand returns the bytes of an operand, as in FORMAT.md.
 func numberOperand(op channelfile.Operator, n uint32) []byte {
 	switch op {
 	case channelfile.OpIntegerEquals:
@@ -354,8 +354,7 @@ func addressesOf(n uint32) (first, last netip.Addr) {
 	if n%2 == 0 {
 		return netip.AddrFrom4([4]byte(b)), netip.AddrFrom4([4]byte{255, 255, 255, b[3]})
 	}
-	// From an IPv6 address that comes before all that are mapped to one that
-	// comes after.
+	// From an IPv6 address before all mapped addresses to one after them.
 	return netip.IPv6Unspecified(), netip.AddrFrom16([16]byte{0xFE, 0x80, 14: b[2], 15: b[3]})
 }
 
@@ -441,7 +440,7 @@ func (l *modelLiteral) expr() channelfile.Expr {
 	return e
 }
 
-// said reads what a file says.
+// said reads the contents of a file.
 func said(t *testing.T, f *channelfile.File) sayings {
 	t.Helper()
 	s := sayings{Header: f.Header, Instances: map[channelfile.ID]saying{}}
@@ -485,7 +484,7 @@ func said(t *testing.T, f *channelfile.File) sayings {
 	return s
 }
 
-// modelSeeds are models to start from.
+// modelSeeds returns models for the seeds.
 func modelSeeds() []*model {
 	story := model{
 		Channel: 291, Revision: 32, Type: 1, TypeVersion: 1, Inputs: 21 - 2, Created: 1_721_362_140, Traced: true,

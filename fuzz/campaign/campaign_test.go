@@ -41,7 +41,7 @@ func readReport(t *testing.T, name string) *report {
 	return r
 }
 
-// TestReport holds what a campaign without a problem reports, in both forms.
+// TestReport checks the report of a campaign without a problem, in both forms.
 func TestReport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.json")
 	status, out, errs := campaign(t, "-decisions", "4000", "-cores", "2", "-seed", "3", "-report", file)
@@ -75,8 +75,8 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// TestDeterminism holds that a seed and a number of cores make the same
-// decisions each time, and another seed makes others.
+// TestDeterminism checks that a seed and a number of cores always give the same decisions, and
+// that another seed gives others.
 func TestDeterminism(t *testing.T) {
 	figures := func(seed string) *report {
 		file := filepath.Join(t.TempDir(), "report.json")
@@ -107,7 +107,7 @@ func TestDeterminism(t *testing.T) {
 	}
 }
 
-// without makes some checks find nothing for the time of a test.
+// without disables some checks for the duration of a test.
 func without(t *testing.T, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
@@ -118,11 +118,11 @@ func without(t *testing.T, ids ...string) {
 	}
 }
 
-// TestEscape holds that a campaign ends with the first escape, with a small
-// case that can be judged again.
+// TestEscape checks that a campaign ends at the first escape with a small case, which can be
+// replayed.
 func TestEscape(t *testing.T) {
-	// The gate's own test notices when CF3001 or CF3002 is missing; it has no
-	// content for the other checks.
+	// The gate's self-test notices if CF3001 or CF3002 is missing. It has no content for the
+	// other checks.
 	without(t, "CF3003", "CF5001")
 	folder := filepath.Join(t.TempDir(), "case")
 	file := filepath.Join(t.TempDir(), "report.json")
@@ -154,7 +154,7 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// TestReplayMended holds what is said of a case that is one no more.
+// TestReplayMended checks the output for a case whose problem is fixed.
 func TestReplayMended(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "case")
 	t.Run("found", func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestReplayMended(t *testing.T) {
 	}
 }
 
-// TestBrokenGate holds that a gate that fails its own test is not asked.
+// TestBrokenGate checks that a gate that fails its self-test is not used.
 func TestBrokenGate(t *testing.T) {
 	without(t, "CF1031")
 	if status, _, errs := campaign(t, "-decisions", "1"); status != exitFailed || !strings.Contains(errs, "fails its own test") {
@@ -197,8 +197,8 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestSmallScope holds that a small scope that was not judged to its end is no
-// success: it takes longer than a test should.
+// TestSmallScope checks that a small scope that was not judged completely is no success.
+// Judging it completely takes too long for a test.
 func TestSmallScope(t *testing.T) {
 	status, out, errs := campaign(t, "-small-scope", "-decisions", "3000", "-cores", "2")
 	if status != exitProblem || !strings.Contains(out, "FAILED: part 2 of 2 of the small scope was not judged to its end") {
@@ -206,7 +206,7 @@ func TestSmallScope(t *testing.T) {
 	}
 }
 
-// TestTimeAndSignal holds that a campaign ends in time, and when it is told to.
+// TestTimeAndSignal checks that a campaign ends when its time is up and when it gets a signal.
 func TestTimeAndSignal(t *testing.T) {
 	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1"); status != exitFine || !strings.Contains(out, "escapes            0") {
 		t.Errorf("status %d\n%s%s", status, out, errs)

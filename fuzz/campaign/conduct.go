@@ -23,7 +23,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// A source is where batches come from. It returns nil when there are no more.
+// A source returns batches, and nil after the last.
 type source interface{ Next() *generate.Batch }
 
 // A worker is one core's part of a campaign.
@@ -31,23 +31,23 @@ type worker struct {
 	core   int
 	source source
 	oracle *oracle.Oracle
-	most   uint64 // decisions; 0: any number
+	most   uint64 // decisions to make; 0 means no limit
 	digest hash.Hash
 
 	kinds   [generate.NumKinds]kindCounts
 	batches uint64
-	bytes   uint64 // of the files, in all
+	bytes   uint64 // total size of the files
 	safe    uint64 // decisions that had to accept
-	ended   bool   // there were no more batches
+	ended   bool   // the source has no more batches
 
 	mu    sync.Mutex // guards shown
 	shown snapshot
 }
 
-// A kindCounts is what became of the files of a kind.
+// A kindCounts has the results for files of one kind.
 type kindCounts struct{ Decisions, Accepted uint64 }
 
-// A snapshot is what a worker has done so far.
+// A snapshot has the figures of a worker so far.
 type snapshot struct {
 	counts  oracle.Counts
 	kinds   [generate.NumKinds]kindCounts
@@ -56,7 +56,7 @@ type snapshot struct {
 	safe    uint64
 }
 
-// A found is a problem and how it came about.
+// A found is a problem and its circumstances.
 type found struct {
 	problem  *oracle.Problem
 	batch    *generate.Batch
@@ -64,12 +64,12 @@ type found struct {
 	fleet    *sensor.Fleet
 	safe     bool
 	core     int
-	decision uint64 // of the core, from 1
+	decision uint64 // number of the decision on its core, from 1
 	checks   []*validate.Check
 }
 
-// work judges batch after batch, until it finds a problem, has made as many
-// decisions as it should, or stop is set.
+// work judges batches until it finds a problem, has made its number of decisions, or stop is
+// set.
 func (w *worker) work(stop *atomic.Bool) (f *found) {
 	defer w.publish()
 	var verdicts [1]byte
@@ -121,7 +121,7 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 	return nil
 }
 
-// publish shows what was done.
+// publish updates the figures that the worker shows.
 func (w *worker) publish() {
 	var s snapshot
 	s.counts.Add(&w.oracle.Counts)
@@ -131,15 +131,15 @@ func (w *worker) publish() {
 	w.mu.Unlock()
 }
 
-// seedOf returns the seed of a core's stream: streams of neighbouring seeds and
-// cores have nothing to do with each other.
+// seedOf returns the seed of a core's stream. Streams of different seeds and cores are
+// independent.
 func seedOf(seed uint64, core int) uint64 {
 	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, seed), uint64(core)))
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// sampled has the tests that a campaign does for a sample, because each takes longer
-// than a decision. docs/fuzzing.md states these rates.
+// sampled has the tests that a campaign does only for a sample, because each takes longer than
+// a decision. docs/fuzzing.md states these rates.
 var sampled = oracle.Config{
 	WitnessEvery: 64,
 	FactsEvery:   512,
@@ -150,7 +150,7 @@ var sampled = oracle.Config{
 	OptionsEvery: 2048,
 }
 
-// newWorker returns the worker of a core. Close frees its oracle.
+// newWorker returns the worker of a core. The function done frees its oracle.
 func newWorker(cfg config, core int, program string) (w *worker, done func() error, err error) {
 	o, err := oracle.New(suite.Checks, sampled)
 	if err != nil {
@@ -179,7 +179,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	return w, done, nil
 }
 
-// conduct runs a campaign, and shows on w how it goes.
+// conduct runs a campaign and shows its progress on w.
 func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, error) {
 	program := ""
 	if cfg.c {
@@ -204,7 +204,7 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 		}
 		workers, closing = append(workers, worker), append(closing, done)
 	}
-	// Most of what a decision allocates is garbage at its end.
+	// Almost all memory that a decision allocates is garbage when it ends.
 	defer debug.SetGCPercent(debug.SetGCPercent(2000))
 	var stop atomic.Bool
 	var group sync.WaitGroup
@@ -240,7 +240,7 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 	return r, first, errors.Join(errs...)
 }
 
-// show writes how a campaign goes, until it has ended.
+// show writes the progress of a campaign until it ends.
 func show(ctx context.Context, cfg config, w io.Writer, workers []*worker, start time.Time, stop *atomic.Bool, ended <-chan struct{}) {
 	line := progress.NewLine(w)
 	defer line.End()
@@ -264,7 +264,7 @@ func show(ctx context.Context, cfg config, w io.Writer, workers []*worker, start
 	}
 }
 
-// figures is one line of live figures.
+// figures returns one line of progress.
 func figures(workers []*worker, took time.Duration) string {
 	s := total(workers)
 	return fmt.Sprintf("%s  %s decisions, %s/s, %.1f %% accepted, %s sensor runs, 0 escapes: below %s (95 %%)",
@@ -272,7 +272,7 @@ func figures(workers []*worker, took time.Duration) string {
 		100*s.counts.Accepted(), progress.Thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
 }
 
-// total sums up what the workers show.
+// total returns the sum of the workers' figures.
 func total(workers []*worker) snapshot {
 	var sum snapshot
 	for _, w := range workers {

@@ -1,13 +1,12 @@
-// Command campaign looks for a channel file that the gate accepts and that
-// does harm: an escape. It draws files and fleets, lets the gate judge them,
-// and runs what was accepted on sensors that check nothing. It stops at the
-// first escape, disagreement or false rejection, makes the case small and
-// writes it down.
+// Command campaign searches for escapes: channel files that the gate accepts and that do harm.
+// It generates random files and fleets, lets the gate judge them, and runs accepted files on
+// sensors that check nothing. It stops at the first escape, disagreement or false rejection,
+// minimises the case and writes it to a folder.
 //
 //	go run ./fuzz/campaign -time 10m
 //
-// docs/fuzzing.md says what the figures mean. A seed and a number of cores
-// make the same decisions each time, in the same order on each core.
+// docs/fuzzing.md explains the figures. A seed and a number of cores always give the same
+// decisions, in the same order on each core.
 package main
 
 import (
@@ -27,8 +26,8 @@ import (
 // The exit statuses.
 const (
 	exitFine    = 0
-	exitProblem = 1 // an escape, a disagreement, a false rejection, or a stream that shows little
-	exitFailed  = 2 // the campaign could not be run
+	exitProblem = 1 // an escape, a disagreement, a false rejection, or a stream that tests too little
+	exitFailed  = 2 // the campaign could not run
 )
 
 func main() {
@@ -37,7 +36,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// A config is what the flags say.
+// A config has the values of the flags.
 type config struct {
 	time       time.Duration
 	decisions  uint64

@@ -19,19 +19,18 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// A smallCase is a problem with no more around it than it needs, as far as that
-// was found.
+// A smallCase is a problem in a minimised file, fleet and event.
 type smallCase struct {
 	problem     *oracle.Problem
 	definitions *sensor.Definitions
 	definition  *sensor.Definition
 	data        []byte
-	fleet       *sensor.Fleet // nil: it shows without one
+	fleet       *sensor.Fleet // nil means that the problem needs no fleet
 	safe        bool
 }
 
-// minimise makes the file, the fleet and the event of a problem smaller as long
-// as it stays a problem of that kind.
+// minimise makes the file, the fleet and the event of a problem smaller while a problem of the
+// same kind remains.
 func minimise(f *found) *smallCase {
 	c := &smallCase{f.problem, f.batch.Definitions, f.batch.Definition, f.file.Data, f.fleet, f.safe}
 	o, err := oracle.New(f.checks, oracle.Config{})
@@ -51,7 +50,7 @@ func minimise(f *found) *smallCase {
 		return true
 	}
 	if c.fleet != nil {
-		for i := range c.fleet.Contracts { // one build is often enough
+		for i := range c.fleet.Contracts { // one build often suffices
 			if one := (&sensor.Fleet{Name: c.fleet.Name, Contracts: c.fleet.Contracts[i : i+1]}); try(c.data, one) {
 				break
 			}
@@ -98,7 +97,7 @@ const (
 	caseText        = "problem.txt"
 )
 
-// A problemDocument says what a case shows.
+// A problemDocument describes the problem of a case.
 type problemDocument struct {
 	Kind  string          `json:"kind"`
 	What  string          `json:"what"`
@@ -109,7 +108,7 @@ type problemDocument struct {
 	Did   []string        `json:"did,omitempty"`
 }
 
-// A valueDocument is the value of an input; without a type it is absent.
+// A valueDocument is the value of an input. A value without a type is absent.
 type valueDocument struct {
 	Type    string `json:"type,omitempty"`
 	Hex     string `json:"hex,omitempty"`
@@ -136,7 +135,7 @@ func documentOf(e interp.Event) (list []valueDocument) {
 	return list
 }
 
-// write writes the case to a folder, which -replay reads.
+// write writes the case to a folder, from which -replay reads it.
 func (c *smallCase) write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -172,7 +171,7 @@ func (c *smallCase) write(folder string) error {
 	return put(caseText, []byte(c.text()))
 }
 
-// text says for a person what the case shows.
+// text returns a description of the case for people.
 func (c *smallCase) text() string {
 	var b strings.Builder
 	p := c.problem
@@ -205,8 +204,8 @@ func (c *smallCase) text() string {
 	return b.String()
 }
 
-// replay judges the case of a folder again, says what becomes of it, and
-// reports whether it is a problem still.
+// replay judges the case of a folder again, writes the result, and reports whether the problem
+// remains.
 func replay(w io.Writer, folder string) (problem bool, err error) {
 	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
 	data, err := read(caseFile)

@@ -20,10 +20,10 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// reportSchema names the form of the JSON report.
+// reportSchema is the name of the form of the JSON report.
 const reportSchema = "cfcheck.campaign/v0"
 
-// A report is what a campaign has shown.
+// A report has the figures of a campaign.
 type report struct {
 	Schema     string  `json:"schema"`
 	Seed       uint64  `json:"seed"`
@@ -58,7 +58,7 @@ type report struct {
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
 	MustAccept      uint64  `json:"mustAccept"`   // decisions on valid files that no build lacks anything for
-	Bound           float64 `json:"bound95"`      // of the rate of escapes over decisions; 0: an escape was found
+	Bound           float64 `json:"bound95"`      // upper bound of the rate of escapes over decisions; 0 means that an escape was found
 	TypeBound       float64 `json:"bound95Types"` // over types with all their decisions, which are drawn independently
 
 	Kinds        []kindReport   `json:"kinds"`
@@ -87,7 +87,7 @@ type witnessReport struct {
 	Reasoned    uint64 `json:"reasoned"`
 	Unexplained uint64 `json:"unexplained"`
 
-	Reasons []reasonReport `json:"reasons"` // of those without a witness
+	Reasons []reasonReport `json:"reasons"` // reasons of findings without a witness
 }
 
 type reasonReport struct {
@@ -106,16 +106,16 @@ type problemReport struct {
 	Decision uint64 `json:"decision"`
 }
 
-// The share of accepted decisions between which a stream shows something: one
-// of which nothing is accepted can have no escape.
+// The share of accepted decisions that a useful stream has. A stream of which nothing is
+// accepted cannot show an escape.
 const (
 	leastAccepted = 0.20
 	mostAccepted  = 0.60
-	enough        = 10_000 // decisions, for the share to mean something
+	enough        = 10_000 // minimum number of decisions for the share to be checked
 )
 
-// newReport sums up a campaign whose workers have ended. Clean says that they
-// found nothing.
+// newReport returns the sum of the figures of all workers. Clean says that they found no
+// problem.
 func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *report {
 	s := total(workers)
 	c := &s.counts
@@ -174,7 +174,7 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 	return r
 }
 
-// found notes what the campaign ended with.
+// found adds the problem that ended the campaign.
 func (r *report) found(p *oracle.Problem) {
 	switch p.Kind {
 	case oracle.Escape:
@@ -186,7 +186,7 @@ func (r *report) found(p *oracle.Problem) {
 	}
 }
 
-// bound writes the rate of escapes that so many draws without one support.
+// bound returns the rate of escapes that n draws without an escape support, at 95 %.
 func bound(n uint64) string { return strconv.FormatFloat(3/float64(max(n, 1)), 'g', 2, 64) }
 
 // text writes the report for people.

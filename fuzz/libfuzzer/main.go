@@ -1,19 +1,17 @@
-// Command libfuzzer builds the fuzz targets of the repository with libFuzzer,
-// and what each starts from.
+// Command libfuzzer builds the fuzz targets of the repository with libFuzzer, and their seeds.
 //
 //	go run ./fuzz/libfuzzer -list
 //	go run ./fuzz/libfuzzer -o FOLDER [-smoke 10s] [NAME...]
 //
-// The first lists the targets, a line each: package, function, and the name of
-// the program that is built of it. The second builds the named ones, or all:
-// the program NAME; NAME_seed_corpus.zip, in which each entry is one of the
-// seeds that the target adds; and, for those of ./fuzz, NAME.dict, words of the format. With -smoke
-// each program is run on nothing, on its seeds, and for so long on what it makes
-// of them.
+// The first form lists the targets, a line each: package, function, and name of the program.
+// The second form builds the named targets, or all. It writes the program NAME, the archive
+// NAME_seed_corpus.zip with an entry for each seed, and, for the targets of ./fuzz, the
+// dictionary NAME.dict. With -smoke it runs each program without seeds, on its seeds, and then
+// for the given time.
 //
-// It wants clang with libFuzzer, and installs nothing. The variables CC, CXX,
-// CXXFLAGS and LIB_FUZZING_ENGINE of OSS-Fuzz say which and how; without them
-// it is clang++ -fsanitize=address,fuzzer.
+// The command needs clang with libFuzzer and installs nothing. The variables CC, CXX, CXXFLAGS
+// and LIB_FUZZING_ENGINE of OSS-Fuzz choose the tools; the default is clang++
+// -fsanitize=address,fuzzer.
 package main
 
 import (
@@ -44,10 +42,10 @@ const module = "github.com/cfcheck/cfcheck"
 // A target is a fuzz target of the repository.
 type target struct {
 	pkg, function string
-	not           string // why it is not built with libFuzzer; "": it is
+	not           string // reason why it is not built with libFuzzer; "" means that it is
 }
 
-// name is that of the program, such as fuzz_parse_fuzz of FuzzParse in ./fuzz.
+// name returns the name of the program, such as fuzz_parse_fuzz for FuzzParse in ./fuzz.
 func (t *target) name() string {
 	var b strings.Builder
 	for i, r := range strings.TrimPrefix(t.function, "Fuzz") {
@@ -106,7 +104,7 @@ func writeList(w io.Writer) error {
 	return errors.Join(errs...)
 }
 
-// A sources is the package that a target is in, as 'go list' says it.
+// A sources is a package with fuzz targets, as printed by 'go list'.
 type sources struct {
 	Dir          string
 	ImportPath   string
@@ -114,7 +112,7 @@ type sources struct {
 	XTestGoFiles []string
 }
 
-// list asks 'go list' for a package.
+// list runs 'go list' for a package.
 func list(pkg string) (*sources, error) {
 	text, err := exec.Command("go", "list", "-json=Dir,ImportPath,TestGoFiles,XTestGoFiles", pkg).Output()
 	if err != nil {
@@ -133,7 +131,7 @@ const libraryPath = module + "/internal/libfuzzer"
 
 // A plan is the files of a build that differ from those of the repository.
 type plan struct {
-	files   map[string][]byte // contents by path
+	files   map[string][]byte // contents, by path
 	program []byte            // the main package
 	folder  string            // of the main package
 }
@@ -199,18 +197,18 @@ func rewrite(text []byte, function string) (out []byte, found bool) {
 	return b.Bytes(), bytes.Contains(text, []byte("\nfunc "+function+"(f *testing.F)"))
 }
 
-// instrumented are the packages of which libFuzzer sees what is reached: ours,
-// and the reader of YAML. With the standard library it would be slower by far,
-// and would hold every other path through it for something new.
+// instrumented has the packages whose coverage guides libFuzzer: those of this module, and the
+// YAML reader. Instrumenting the standard library too would make the search much slower and
+// less focused.
 var instrumented = []string{module + "/...", "go.yaml.in/..."}
 
 // A builder builds programs.
 type builder struct {
 	out, temp string
-	cxx       []string // the command that links
+	cxx       []string // linker command
 }
 
-// newBuilder returns a builder for a folder.
+// newBuilder returns a builder that writes to a folder.
 func newBuilder(out, temp string) *builder {
 	cxx := []string{cmp.Or(os.Getenv("CXX"), "clang++")}
 	cxx = append(cxx, strings.Fields(cmp.Or(os.Getenv("CXXFLAGS"), "-fsanitize=address"))...)
@@ -218,7 +216,7 @@ func newBuilder(out, temp string) *builder {
 	return &builder{out: out, temp: temp, cxx: cxx}
 }
 
-// run runs a command. What it says is part of the error, if it fails.
+// run runs a command. If the command fails, its output is part of the error.
 func run(folder string, env []string, name string, args ...string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Dir = folder
@@ -229,7 +227,7 @@ func run(folder string, env []string, name string, args ...string) error {
 	return nil
 }
 
-// build builds the program of a target, and writes what it starts from.
+// build builds the program of a target, its seeds and its dictionary.
 func (b *builder) build(t *target) error {
 	s, err := list(t.pkg)
 	if err != nil {
@@ -273,7 +271,7 @@ func (b *builder) build(t *target) error {
 	if err := os.Remove(archive); err != nil {
 		return err
 	}
-	// The seeds of some targets are files that they find from their own folder.
+	// Some targets find the files of their seeds relative to their own folder.
 	seeds := binary + "_seed_corpus.zip"
 	if err := run(s.Dir, []string{libfuzzer.SeedsVariable + "=" + seeds}, binary); err != nil {
 		return fmt.Errorf("the seeds: %v", err)
@@ -284,20 +282,20 @@ func (b *builder) build(t *target) error {
 	return nil
 }
 
-// A state is what libFuzzer says that it has reached.
+// A state is the progress that libFuzzer prints.
 type state struct{ runs, edges, features int }
 
-// status is a line of libFuzzer, such as "#2	INITED cov: 5 ft: 6 corp: 1/1b".
+// status matches a line of libFuzzer, such as "#2 INITED cov: 5 ft: 6 corp: 1/1b".
 var status = regexp.MustCompile(`(?m)^#(\d+)\s+[A-Za-z]+ +cov: (\d+) ft: (\d+) `)
 
-// fuzz runs a program on a folder of inputs, and returns the last that it says.
+// fuzz runs a program on a folder of inputs and returns its last state.
 func (b *builder) fuzz(name, folder string, args ...string) (state, error) {
 	artifacts := filepath.Join(b.temp, "artifacts") + string(filepath.Separator)
 	if err := os.MkdirAll(artifacts, 0o755); err != nil {
 		return state{}, err
 	}
 	cmd := exec.Command(filepath.Join(b.out, name), append(args, "-artifact_prefix="+artifacts, folder)...)
-	cmd.Dir = b.temp // as elsewhere, there are no files of the repository here
+	cmd.Dir = b.temp // the files of the repository must not be needed
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		return state{}, fmt.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, output)
@@ -309,7 +307,7 @@ func (b *builder) fuzz(name, folder string, args ...string) (state, error) {
 	return reached, nil
 }
 
-// lastState returns the last state that libFuzzer says.
+// lastState returns the last state in the output of libFuzzer.
 func lastState(output []byte) (state, bool) {
 	lines := status.FindAllSubmatch(output, -1)
 	if len(lines) == 0 {
@@ -317,12 +315,12 @@ func lastState(output []byte) (state, bool) {
 	}
 	var n [3]int
 	for i, digits := range lines[len(lines)-1][1:] {
-		n[i], _ = strconv.Atoi(string(digits)) // the expression has digits only
+		n[i], _ = strconv.Atoi(string(digits)) // the expression matches only digits
 	}
 	return state{n[0], n[1], n[2]}, true
 }
 
-// unpack writes the entries of an archive to a folder, and returns their number.
+// unpack writes the entries of an archive to a folder and returns their number.
 func unpack(archive, folder string) (int, error) {
 	z, err := zip.OpenReader(archive)
 	if err != nil {
@@ -345,8 +343,8 @@ func unpack(archive, folder string) (int, error) {
 	return len(z.File), nil
 }
 
-// smoke runs the program of a target on nothing, on its seeds, which must reach
-// more, and for some time on what it makes of them.
+// smoke runs the program of a target without seeds, on its seeds, which must reach more code,
+// and then for some time.
 func (b *builder) smoke(t *target, long time.Duration) error {
 	name := t.name()
 	nothing, seeds := filepath.Join(b.temp, name+"-nothing"), filepath.Join(b.temp, name+"-seeds")

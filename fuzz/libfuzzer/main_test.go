@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTargets holds that the list has every fuzz target of the repository.
+// TestTargets checks that the list has every fuzz target of the repository.
 func TestTargets(t *testing.T) {
 	listed, names := map[string]bool{}, map[string]bool{}
 	for _, target := range targets {
@@ -50,8 +50,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestDocs holds that docs/fuzzing.md has a line for each target, and the doc
-// comment of package fuzz a sentence for each of its own.
+// TestDocs checks that docs/fuzzing.md has a line for each target, and the doc comment of
+// package fuzz a sentence for each of its own.
 func TestDocs(t *testing.T) {
 	page, err := os.ReadFile("../../docs/fuzzing.md")
 	if err != nil {
@@ -76,8 +76,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// TestPlan holds that every target that is built is found, with the types of its
-// arguments, and the tests beside it.
+// TestPlan checks that every target that is built is found in its package.
 func TestPlan(t *testing.T) {
 	for i := range targets {
 		tt := &targets[i]
@@ -113,7 +112,7 @@ func @(f *testing.F) {}
 
 func seeds(f *testing.F, t testing.TB) {}
 `
-	file := strings.Replace(text, "@", "FuzzA", 1) // TestTargets takes no notice of it
+	file := strings.Replace(text, "@", "FuzzA", 1) // so that TestTargets does not find a target here
 	for _, tt := range []struct {
 		function string
 		found    bool
@@ -136,7 +135,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestBuildScripts holds that both builds use this command.
+// TestBuildScripts checks that both build scripts use this command.
 func TestBuildScripts(t *testing.T) {
 	for name, want := range map[string]string{
 		".clusterfuzzlite/build.sh": `go run ./fuzz/libfuzzer -o "$OUT"`,

@@ -1,12 +1,11 @@
-// Command singleedits shows that no byte of a channel file is without meaning. It
-// changes every byte of every file of the corpus, and of the files that are
-// named, makes their digests right again or does not, and holds that each time
-// the file is rejected, or says something else and encodes to itself.
+// Command singleedits shows that every byte of a channel file has a meaning. It changes every
+// byte of each file of the corpus and of each named file, with and without correct digests.
+// Each time the file must be rejected, or say something else and encode to itself.
 //
 //	go run ./fuzz/singleedits validate/suite/canary/*.cf
 //
-// docs/fuzzing.md says what the figures mean. Where nothing is silent the same
-// files and flags give the same figures each time.
+// docs/fuzzing.md explains the figures. If no mutant is silent, the same files and flags
+// always give the same figures.
 package main
 
 import (
@@ -32,8 +31,8 @@ import (
 // The exit statuses.
 const (
 	exitFine    = 0
-	exitProblem = 1 // a neighbour is silent or faulty
-	exitFailed  = 2 // not all could be judged
+	exitProblem = 1 // a mutant is silent or faulty
+	exitFailed  = 2 // not every mutant could be judged
 )
 
 func main() {
@@ -79,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 		}
 		defer f.Close()
 	}
-	// Most of what a judgement allocates is garbage at its end.
+	// Almost all memory that a judgement allocates is garbage when it ends.
 	defer debug.SetGCPercent(debug.SetGCPercent(300))
 	start := time.Now()
 	r, err := judge(ctx, &plan, stderr)
@@ -107,8 +106,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 	return exitProblem
 }
 
-// files returns the files of the corpus and those that are named, as far as
-// their names have a part.
+// files returns the files of the corpus and the named files whose names contain part.
 func files(named []string, part string) ([]edits.File, error) {
 	all, err := edits.Corpus()
 	if err != nil {
@@ -133,7 +131,7 @@ func files(named []string, part string) ([]edits.File, error) {
 	return list, nil
 }
 
-// judge runs a plan, and shows on w how it goes.
+// judge runs a plan and shows its progress on w.
 func judge(ctx context.Context, plan *edits.Plan, w io.Writer) (*edits.Result, error) {
 	var p edits.Progress
 	line := progress.NewLine(w)
@@ -159,7 +157,7 @@ func judge(ctx context.Context, plan *edits.Plan, w io.Writer) (*edits.Result, e
 	}
 }
 
-// report writes what became of all neighbours.
+// report writes the outcomes of all mutants.
 func report(w io.Writer, r *edits.Result, cores int, took time.Duration) error {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {

@@ -20,7 +20,7 @@ func totality(t *testing.T, ctx context.Context, meaning func(*channelfile.File)
 	return status, out.String(), errs.String()
 }
 
-// blind does not see the revision of a file.
+// blind ignores the revision of a file.
 func blind(f *channelfile.File) string {
 	seen := *f
 	seen.Header.Revision = 0
@@ -34,7 +34,7 @@ func TestRun(t *testing.T) {
 		meaning func(*channelfile.File) string
 		args    []string
 		status  int
-		want    []string // in what it writes
+		want    []string // parts of the output
 	}{
 		{
 			"the canary alone", edits.Meaning, []string{"-only", "canary/good.cf", canary}, exitFine,
@@ -76,8 +76,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// Whoever stops it gets the figures so far, and the status says that they are
-// not those of all files.
+// A stopped run prints the figures so far, and its status says that they are incomplete.
 func TestStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

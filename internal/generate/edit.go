@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// The layout of FORMAT.md, as far as it is needed to damage files. None of it
-// comes from package channelfile: what that gets wrong must not be wrong here.
+// The parts of FORMAT.md that are needed to damage files. They are independent of package
+// channelfile, so that an error there is not repeated here.
 const (
 	headerSize = 48
 	recordSize = 48
@@ -59,14 +59,14 @@ var (
 	}
 )
 
-// A record is what the section table says of a section that lies in the file.
+// A record is the entry of a section in the section table, for a section inside the file.
 type record struct {
-	at             int // of the record
+	at             int // offset of the record
 	typ            uint32
 	offset, length int
 }
 
-// records returns the sections that lie in the file, as far as the table does.
+// records returns the sections that lie inside the file, as far as the table does.
 func records(data []byte) (list []record) {
 	if len(data) < headerSize {
 		return nil
@@ -84,8 +84,8 @@ func records(data []byte) (list []record) {
 	return list
 }
 
-// Repair makes the digests of a file right in place, as far as its section
-// table can be read.
+// Repair makes the digests of a file correct in place, as far as its section table can be
+// read.
 func Repair(data []byte) {
 	list := records(data)
 	for _, r := range list {
@@ -103,8 +103,8 @@ func Repair(data []byte) {
 	copy(data[table:][:digestSize], digest[:])
 }
 
-// number draws a number for a field of so many bytes that has one: around what
-// it is, around what matters to the file, and at the ends.
+// number returns a random number for a field of the given size: near its current value, near
+// numbers that matter to the file, or near the ends of its range.
 func (g *Generator) number(data []byte, size int, now uint32) uint32 {
 	declared := uint32(le.Uint16(data[offInputsDeclared:]))
 	n := pick(g, now+1, now+1, now-1, now-1, now^1, now^0x20, now+1<<8, now+1<<16, 0, 1, declared-1, declared, declared+1,
@@ -134,17 +134,17 @@ func put(b []byte, f field, n uint32) {
 	}
 }
 
-// weights is how often a section is patched, against the others: what decides
-// what is read more often than what is compared.
+// weights has the relative frequency with which a section is patched. Sections that decide
+// which bytes are read are patched more often than compared values.
 var weights = map[uint32]int{
 	typeInstances: 2, typeConditions: 4, typeCriteria: 8, typeOperands: 3, typeValues: 3, typePool: 4,
 	typePrograms: 2, typeSources: 1, typeInstructions: 4, typeClasses: 2, typeRanges: 2,
 	typeOrigins: 1, typeUses: 1, typeTexts: 1, typeTextPool: 1,
 }
 
-// Patch returns a copy of a valid file of which one to three fields were
-// changed that a sensor reads, with its digests made right, and most often what
-// the header says is read as well: so what is left to be found is not that.
+// Patch returns a copy of a valid file in which one to three fields that a sensor reads are
+// changed, with correct digests. The statement in the header of the inputs read is usually
+// updated too, so that checks do not stop there.
 func (g *Generator) Patch(data []byte) []byte {
 	data = bytes.Clone(data)
 	list := records(data)
@@ -184,11 +184,11 @@ func (g *Generator) patchEntry(data []byte, r record) {
 		return
 	}
 	at := g.Intn(r.length / size)
-	if r.length/size > 258 && size > 1 && g.one(3) { // where a count in a byte starts again
+	if r.length/size > 258 && size > 1 && g.one(3) { // a count in a byte wraps around
 		at = 254 + g.Intn(4)
 	}
 	entry := data[r.offset+at*size:][:size]
-	if (g.one(12) || r.typ == typeConditions && g.one(3)) && size > 1 { // the entry before it, or that and this the other way round
+	if (g.one(12) || r.typ == typeConditions && g.one(3)) && size > 1 { // copy the entry before it, or swap the two
 		before := data[r.offset+max(at-1, 0)*size:][:size]
 		if g.one(2) {
 			copy(entry, before)
@@ -199,7 +199,7 @@ func (g *Generator) patchEntry(data []byte, r record) {
 		}
 		return
 	}
-	if r.typ == typeInstances && g.one(4) { // an ID that is none, or that of the instance before
+	if r.typ == typeInstances && g.one(4) { // an ID of zero, or that of the instance before
 		copy(entry, data[r.offset+max(at-1, 0)*size:][:16])
 		if at == 0 {
 			clear(entry[:16])
@@ -224,7 +224,7 @@ func (g *Generator) patchEntry(data []byte, r record) {
 	}
 }
 
-// readAgain sets what the header says is read to what the criteria read.
+// readAgain updates the header's list of inputs to those that the criteria read.
 func readAgain(data []byte, list []record) {
 	var criteria, operands []byte
 	for _, r := range list {
@@ -249,8 +249,7 @@ func readAgain(data []byte, list []record) {
 	le.PutUint16(data[offInputsRead:], uint16(min(read, 0xFFFF)))
 }
 
-// Boundary returns a copy of a valid file of which one number, of any, is at a
-// boundary.
+// Boundary returns a copy of a valid file in which one number has a boundary value.
 func (g *Generator) Boundary(data []byte) []byte {
 	data = bytes.Clone(data)
 	list := records(data)
@@ -279,8 +278,8 @@ func (g *Generator) Boundary(data []byte) []byte {
 	return data
 }
 
-// Splice returns a file with the sections of two files: each is of one or the
-// other. Sizes, offsets and digests are right.
+// Splice returns a file in which each section is from one of two files. Sizes, offsets and
+// digests are correct.
 func (g *Generator) Splice(a, b []byte) []byte {
 	of, with := records(a), records(b)
 	if len(of) != len(with) {
@@ -299,8 +298,8 @@ func (g *Generator) Splice(a, b []byte) []byte {
 	return data
 }
 
-// assemble makes a file of a header and sections of the types that a table has,
-// with everything right that says where what is.
+// assemble returns a file with a header and sections of the types in a table. All offsets,
+// sizes and digests are correct.
 func assemble(header []byte, of []record, sections [][]byte) []byte {
 	first := headerSize + len(of)*recordSize + digestSize
 	out := make([]byte, first)
@@ -320,7 +319,7 @@ func assemble(header []byte, of []record, sections [][]byte) []byte {
 	return out
 }
 
-// bytes returns a file with bytes changed, left out or put in, at random; or
+// bytes returns a copy of a file with random bytes changed, removed or inserted, or only
 // random bytes.
 func (g *Generator) bytes(data []byte) []byte {
 	data = bytes.Clone(data)
@@ -334,7 +333,7 @@ func (g *Generator) bytes(data []byte) []byte {
 		return b
 	}
 	switch g.Intn(8) {
-	case 6: // shapes that past incidents left on disks
+	case 6: // corruptions known from past incidents
 		switch g.Intn(6) {
 		case 0:
 			return nil
@@ -349,7 +348,7 @@ func (g *Generator) bytes(data []byte) []byte {
 		case 5:
 			return bytes.Repeat([]byte{0xAA}, len(data))
 		}
-	case 7: // a gap, or bytes after the end that the file owns to
+	case 7: // a gap, or extra bytes that the file size includes
 		data = append(data, make([]byte, 8*g.Intn(3))...)
 		le.PutUint32(data[offFileSize:], uint32(len(data)))
 		if list := records(data); g.one(2) && len(list) > 0 {
@@ -364,12 +363,12 @@ func (g *Generator) bytes(data []byte) []byte {
 	case 0:
 		copy(data[at:], random(length))
 	case 1:
-		if g.one(4) { // where a part of the file ends
+		if g.one(4) { // at the end of a part of the file
 			list := records(data)
 			at = pick(g, headerSize, headerSize+len(list)*recordSize, headerSize+len(list)*recordSize+digestSize, pick(g, list...).offset)
 		}
 		data = data[:at]
-		if g.one(2) && at >= headerSize { // and says so
+		if g.one(2) && at >= headerSize { // and the file size says so
 			le.PutUint32(data[offFileSize:], uint32(at))
 		}
 	case 2:

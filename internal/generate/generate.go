@@ -1,11 +1,10 @@
-// Package generate makes channel files, definitions and contracts at random,
-// for tests and campaigns. All of it comes from one source of random numbers:
-// the same seed gives the same cases.
+// Package generate makes random channel files, definitions and contracts for tests and
+// campaigns. They all come from one source of random numbers, so a seed always gives the same
+// cases.
 //
-// What is drawn leans towards the boundaries that faults sit at: the last input
-// that is supplied and the first that is not, values that share beginnings,
-// operands of equal length, empty ones, runes of several bytes, bytes that are
-// no runes.
+// The distribution favours boundaries: the last supplied input and the first missing one,
+// values with common prefixes, operands of equal length, empty operands, runes of several
+// bytes, and invalid UTF-8.
 package generate
 
 import (
@@ -20,32 +19,31 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Generator draws. It serves one goroutine.
+// A Generator makes random cases. Only one goroutine may use it at a time.
 type Generator struct {
 	r     *rand.Rand
-	long  int  // files of Long
-	plain bool // few regular expressions, for they take long to compile
+	long  int  // number of calls of Long
+	plain bool // use few regular expressions, because compiling them is slow
 }
 
-// New returns a generator of a seed.
+// New returns a generator with a seed.
 func New(seed uint64) *Generator { return &Generator{r: rand.New(rand.NewPCG(seed, 0x291))} }
 
-// Intn returns a number from 0 to n-1.
+// Intn returns a random number from 0 to n-1.
 func (g *Generator) Intn(n int) int { return g.r.IntN(n) }
 
-// one reports true once in n times.
+// one returns true once in n times.
 func (g *Generator) one(n int) bool { return g.r.IntN(n) == 0 }
 
 func pick[T any](g *Generator, list ...T) T { return list[g.r.IntN(len(list))] }
 
-// MaxInputs is how many inputs a drawn definition has at most.
+// MaxInputs is the maximum number of inputs in a random definition.
 const MaxInputs = 26
 
-// MaxLength is the length that a drawn definition and contract state for each
-// string, in bytes.
+// MaxLength is the maximum length in bytes of each string in random definitions and contracts.
 const MaxLength = 4096
 
-// Definition draws a definition of a template type.
+// Definition returns a random definition of a template type.
 func (g *Generator) Definition() *sensor.Definition {
 	d := &sensor.Definition{Name: "drawn", Number: 2910, Version: 3, Channel: 291}
 	n := pick(g, 1, 2, 5, 20, 21, 22, 1+g.r.IntN(MaxInputs))
@@ -72,13 +70,13 @@ var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß",
 
 var words = []string{`\powershell.exe`, "-encodedcommand ", `C:\Windows\System32\`, "HKLM\\SYSTEM\\CurrentControlSet\\Services\\x", "01234567", "0123456789ABCDEF"}
 
-// text draws a string of up to so many pieces.
+// text returns a random string of at most the given number of pieces.
 func (g *Generator) text(most int) string {
 	var b strings.Builder
 	for range g.r.IntN(most + 1) {
 		b.WriteString(pick(g, pieces...))
 	}
-	if g.one(30) { // longer than what is compared at a time
+	if g.one(30) { // longer than the unit that is compared at a time
 		b.WriteString(pick(g, words...))
 	}
 	if g.one(50) {
@@ -87,7 +85,7 @@ func (g *Generator) text(most int) string {
 	return b.String()
 }
 
-// texts draws operands.
+// texts returns random operands.
 func (g *Generator) texts(most int) []string {
 	list := make([]string, 1+g.r.IntN(3))
 	for i := range list {
@@ -108,11 +106,11 @@ var expressions = []string{
 	`\b`, `\B`, `\b.\b`, `^.$`, `\A.\z`, `(?m)$`, `[[:word:]]`, `\W`,
 }
 
-// Criterion draws an expression of one criterion on a type's inputs.
+// Criterion returns a random expression of one criterion on the inputs of a type.
 func (g *Generator) Criterion(d *sensor.Definition) channelfile.Expr {
 	input := g.r.IntN(len(d.Inputs))
 	if g.one(3) {
-		input = len(d.Inputs) - 1 // the last is the one that is missed
+		input = len(d.Inputs) - 1 // the last input is the one that is often missing
 	}
 	if g.one(8) {
 		return channelfile.Exists(input)
@@ -174,7 +172,7 @@ func (g *Generator) of(d *sensor.Definition, input int) channelfile.Expr {
 	return channelfile.Equals(input, g.texts(4)...)
 }
 
-// alike returns other inputs of the type of one.
+// alike returns the other inputs with the type of an input.
 func (g *Generator) alike(d *sensor.Definition, input int) (others []int) {
 	for range 2 {
 		if i := g.r.IntN(len(d.Inputs)); i != input && d.Inputs[i].Type == d.Inputs[input].Type {
@@ -198,7 +196,7 @@ func (g *Generator) patterns() []string {
 	return list
 }
 
-// Condition draws the condition of an instance.
+// Condition returns a random condition for an instance.
 func (g *Generator) Condition(d *sensor.Definition, depth int) channelfile.Expr {
 	if depth == 0 || g.one(3) {
 		e := g.Criterion(d)
@@ -217,8 +215,7 @@ func (g *Generator) Condition(d *sensor.Definition, depth int) channelfile.Expr 
 	return channelfile.And(parts...)
 }
 
-// id draws the ID of instance i of a file: some differ from those before in the
-// second half alone.
+// id returns a random ID for instance i of a file. Some IDs differ only in their second half.
 func (g *Generator) id(i int) channelfile.ID {
 	if g.one(3) {
 		return channelfile.ID{0: 1, 8: byte(i + 1), 12: byte(g.r.IntN(256))}
@@ -226,8 +223,8 @@ func (g *Generator) id(i int) channelfile.ID {
 	return channelfile.ID{0: byte(i + 1), 15: byte(g.r.IntN(256))}
 }
 
-// File draws a channel file in normal form for a type, without provenance.
-// Drawn conditions that the format cannot hold are drawn again.
+// File returns a random channel file in normal form for a type, without provenance. If the
+// format cannot hold a random condition, File takes another one.
 func (g *Generator) File(d *sensor.Definition) []byte {
 	b := channelfile.NewBuilder(headerOf(d))
 	n := pick(g, 1, 1, 2, 3, 1+g.r.IntN(8))
@@ -243,7 +240,7 @@ func (g *Generator) File(d *sensor.Definition) []byte {
 	return data
 }
 
-// Event draws an event of what a type declares, of so many inputs.
+// Event returns a random event with the first inputs of a type.
 func (g *Generator) Event(d *sensor.Definition, inputs int) interp.Event {
 	e := make(interp.Event, inputs)
 	for i := range e {

@@ -10,23 +10,22 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// many is more than 16 bits count.
+// many is a number that needs more than 16 bits.
 const many = 1<<16 + 10
 
-// LongFiles is how many calls of Long have each kind of file once.
+// LongFiles is the number of calls of Long that together return each kind of file once.
 const LongFiles = 6
 
-// Long returns a batch of one file whose counts and offsets need more than 16
-// bits, and builds that lack nothing for it, or have no room for it. It is what
-// shows that a number is kept in too few.
+// Long returns a batch of one file with counts and offsets that need more than 16 bits. Some
+// of its builds supply everything, others have no room for the file. The batch detects numbers
+// that are kept in too few bits.
 func (g *Generator) Long() *Batch { return g.counted(many, MaxLength, MaxLength) }
 
-// Medium returns a batch like that of Long, of a file whose counts need more
-// than 8 bits.
+// Medium returns a batch like that of Long, with a file whose counts need more than 8 bits.
 func (g *Generator) Medium() *Batch { return g.counted(300, 40, 400) }
 
-// Changed returns what files of Medium become when some of their fields are
-// changed, for a build that lacks nothing for them as they were.
+// Changed returns files of Medium with some fields changed, and a build that supplied
+// everything before the change.
 func (g *Generator) Changed() *Batch {
 	b := g.Medium()
 	valid := b.Files[0].Data
@@ -37,8 +36,8 @@ func (g *Generator) Changed() *Batch {
 	return b
 }
 
-// counted returns a batch of one file with so many entries of some kind, and
-// texts of such a length, for events whose strings have so many bytes at most.
+// counted returns a batch of one file with many entries of some kind and texts of a given
+// length, for events whose strings have at most a given number of bytes.
 func (g *Generator) counted(many, length, most int) *Batch {
 	d := &sensor.Definition{Name: "long", Number: 2911, Version: 3, Channel: 291, Inputs: []sensor.Input{
 		{Name: "Text", Type: sensor.TypeString, MaxLength: most}, {Name: "Number", Type: sensor.TypeInteger}, {Name: "Other", Type: sensor.TypeString, MaxLength: most},
@@ -78,7 +77,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(2, channelfile.IntegerEquals(1, numbers[many/2:]...).All())
 		add(1, channelfile.And(channelfile.Equals(0, "a"), channelfile.Exists(2)))
 		networks := make([]netip.Prefix, min(many, 600))
-		for i := range networks { // no two are one
+		for i := range networks { // no two are equal
 			networks[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 7), byte(2 * i), 0}), 24)
 		}
 		add(3, channelfile.AddressPrefix(2, networks...))
@@ -86,7 +85,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	case 1: // the pool, and a long value
 		texts := make([]string, min(many, 80_000/length))
 		for i := range texts {
-			// What neighbours differ in stands in each of the first words.
+			// The differing part of two adjacent values is in each of the first words.
 			text := strings.Repeat("s", 8*(i%4)) + fmt.Sprintf("%08d", i)
 			texts[i] = text + strings.Repeat("xyz", length)[:max(0, length-len(text))]
 		}
@@ -98,10 +97,10 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(4, channelfile.And(channelfile.Contains(0, q), channelfile.Pattern(2, "*?"+q+"*?"), channelfile.Suffix(0, "r"+q)))
 		add(5, channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 300)+`\*`+strings.Repeat("a", 1<<14)))
 		add(6, channelfile.And(channelfile.Pattern(2, "*\x9F?*"+strings.Repeat("a", 300)+`\*?`), channelfile.Exists(1)))
-	case 2: // instances, words, and where they come from
+	case 2: // instances, words, and provenance
 		for i := range many {
 			e := channelfile.And(channelfile.Equals(0, string(rune('a'+i%26))), channelfile.Exists(1+i%2))
-			if many < 1000 { // words that refer far, in conditions of every form
+			if many < 1000 { // long conditions of every form
 				at := func(k int) channelfile.Expr { return channelfile.IntegerEquals(1, int64(i+k)) }
 				if i%2 == 0 {
 					e = channelfile.And(e, at(0), at(1), at(2), at(3))
@@ -114,8 +113,8 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	case 3: // programs, classes, ranges, and operands of an or
 		var either []channelfile.Expr
 		source := func(i int) string {
-			first := 0xE000 + 3*i // of no script
-			more := ""            // in two files of four classes differ in how many ranges they have
+			first := 0xE000 + 3*i // outside every script
+			more := ""            // two files of four have classes with different numbers of ranges
 			if i >= 200 && g.long/(2*LongFiles)%2 == 0 {
 				more = `\x{F0000}\x{F0002}\x{F0004}\x{F0006}`
 			}
@@ -128,13 +127,13 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		add(300, channelfile.Or(either...))
 		add(301, channelfile.Regexp(0, `\pL+[^\pN]`, `[0-9]{60}`, `[a-z]{300}(b|cd)$`, `[a-z]{0,280}q`, `(?i)[\x{10000}-\x{10FFFF}Z]$`))
 		add(302, channelfile.And(channelfile.Equals(2, "Z").Fold(), channelfile.Not(channelfile.Regexp(0, "x"))))
-		// Programs whose numbers differ by 256, one after the other, and an event for the second.
+		// Consecutive programs with numbers that differ by 256, and an event for the second.
 		add(303, channelfile.Regexp(2, source(10), source(266)))
 		add(304, channelfile.And(channelfile.Regexp(2, source(266)), channelfile.Regexp(0, `[a-z]{300}(b|cd)$`)))
 	case 4: // criteria
 		for i := range many {
 			e := channelfile.IntegerRange(1, [2]int64{int64(i), int64(i) + 10})
-			if i >= many/2 { // criteria that differ in their second operand
+			if i >= many/2 { // criteria with different second operands
 				e = channelfile.Contains(2, "a", fmt.Sprint("b", i)).All()
 			}
 			add(i, e)
@@ -186,14 +185,14 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		fleet(false, func(c *sensor.Contract) { c.Reader.Budget.Memory = l.needs.Memory - 1 }),
 		fleet(false, func(c *sensor.Contract) { c.Supplies[0].Inputs = supply.Inputs[:g.Intn(3)] }),
 	}
-	if many < 1000 { // one is missing; of more rules the truth tables take long
+	if many < 1000 { // one input is missing; with more rules the truth tables are slow
 		i := g.Intn(3)
 		fleets = append(fleets, fleet(false, func(c *sensor.Contract) {
 			c.Reader.Access = sensor.AccessNamed
 			c.Supplies[0].Inputs = slices.Delete(slices.Clone(supply.Inputs), i, i+1)
 		}))
 	}
-	for _, limit := range []func(*sensor.Limits) *uint64{ // each one short
+	for _, limit := range []func(*sensor.Limits) *uint64{ // each limit is too small by one
 		func(l *sensor.Limits) *uint64 { return &l.FileSize },
 		func(l *sensor.Limits) *uint64 { return &l.Instances },
 		func(l *sensor.Limits) *uint64 { return &l.Criteria },
@@ -203,7 +202,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		func(l *sensor.Limits) *uint64 { return &l.ProgramInstructions },
 	} {
 		short := exact
-		if n := limit(&short); *n > 1 { // 0 is no limit
+		if n := limit(&short); *n > 1 { // 0 means no limit
 			*n--
 			fleets = append(fleets, fleet(false, func(c *sensor.Contract) { c.Reader.Limits = short }))
 		}
@@ -211,8 +210,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	return &Batch{Definition: d, Definitions: defs, Files: []File{{data, Valid}}, Fleets: fleets}
 }
 
-// fileSizes returns what a valid file costs on builds that supply what its type
-// declares.
+// fileSizes returns the cost of a valid file on builds that supply every declared input.
 func fileSizes(data []byte, d *sensor.Definition) cost {
 	f, err := channelfile.Parse(data)
 	if err != nil {

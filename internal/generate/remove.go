@@ -2,12 +2,12 @@ package generate
 
 import "slices"
 
-// RemoveInstance returns a file without one of its instances, and without what nothing
-// else refers to. It reports false for files that it does not understand: those
-// with provenance, and those in which a number leads nowhere.
+// RemoveInstance returns a file without one of its instances, and without entries that no
+// other instance uses. It returns false for files that it cannot handle: files with provenance
+// or with an invalid index.
 func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 	defer func() {
-		if recover() != nil { // an index that leads nowhere
+		if recover() != nil { // an index out of range
 			out, ok = nil, false
 		}
 	}()
@@ -46,7 +46,7 @@ func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 	}
 	made[typeConditions] = words
 
-	const inputs, regexp = 4, 7 // a flag, an operator
+	const inputs, regexp = 4, 7 // a flag and an operator
 	values, programs := newNumbering(len(sections[typeValues])/8), newNumbering(len(sections[typePrograms])/16)
 	namedBy := func(c []byte) *numbering {
 		switch {
@@ -82,7 +82,7 @@ func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 		made[typeCriteria] = append(made[typeCriteria], c...)
 		made[typeOperands] = append(made[typeOperands], list...)
 	}
-	// pooled copies entries that name a part of another section.
+	// pooled copies entries that refer to a part of another section.
 	pooled := func(entries, pool uint32, used []uint32, size, at, unit int) {
 		for _, i := range used {
 			e := slices.Clone(sections[entries][size*int(i):][:size])
@@ -97,7 +97,7 @@ func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 	if len(programs.used) == 0 {
 		out = assemble(data[:headerSize], of[:typePool], made[typeInstances:typePrograms])
 	} else {
-		// A program names two parts: its source, and its instructions.
+		// A program refers to two parts: its source and its instructions.
 		pooled(typePrograms, typeSources, programs.used, 16, 0, 1)
 		instructions := made[typePrograms]
 		made[typePrograms] = nil
@@ -130,11 +130,11 @@ func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 	return out, true
 }
 
-// A numbering gives what is used new numbers, in its old order.
+// A numbering gives new numbers to the used entries, in their old order.
 type numbering struct {
 	is   []bool
-	used []uint32 // by their old numbers
-	of   []uint32 // the new numbers
+	used []uint32 // by old number
+	of   []uint32 // new numbers, by old number
 }
 
 func newNumbering(n int) *numbering { return &numbering{is: make([]bool, n), of: make([]uint32, n)} }

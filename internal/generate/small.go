@@ -8,27 +8,26 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Small is the small scope: every file of at most one instance of at most two
-// criteria over two inputs, with operands of two letters and a few numbers, and
-// builds that supply none to three inputs, by position and by name. What goes
-// wrong in a large file most often goes wrong in some small one as well; and of
-// these none is left out.
+// A Small generates the small scope: every file of at most one instance with at most two
+// criteria over two inputs, with operands of two letters and a few numbers, and builds that
+// supply no to three inputs, positional and named. Most faults of large files also occur in a
+// small file, and the small scope leaves out no file.
 type Small struct {
 	part, parts int
 	types       [][2]sensor.InputType
 	definition  *sensor.Definition
 	definitions *sensor.Definitions
 	fleets      []Fleet
-	conditions  []channelfile.Expr // that are left, of the definition
+	conditions  []channelfile.Expr // remaining conditions of the definition
 	none        bool               // the file without instances is still to come
 	batch       int
 }
 
-// smallFiles is how many files a batch of the small scope has.
+// smallFiles is the number of files in a batch of the small scope.
 const smallFiles = 32
 
-// NewSmall returns a part of the small scope, from 0: all parts together have
-// each of its files once.
+// NewSmall returns one part of the small scope; part counts from 0. All parts together have
+// each file once.
 func NewSmall(part, parts int) *Small {
 	s := &Small{part: part, parts: parts}
 	all := []sensor.InputType{sensor.TypeString, sensor.TypeInteger, sensor.TypeAddress}
@@ -40,7 +39,7 @@ func NewSmall(part, parts int) *Small {
 	return s
 }
 
-// Next returns the next batch, nil after the last.
+// Next returns the next batch, or nil after the last.
 func (s *Small) Next() *Batch {
 	for {
 		if len(s.conditions) == 0 && !s.none {
@@ -74,8 +73,8 @@ func (s *Small) Next() *Batch {
 	}
 }
 
-// single returns a file of one condition, nil if it is always true, or never:
-// the format has no word for it.
+// single returns a file with one condition. It returns nil if the condition is constant,
+// because the format cannot express that.
 func single(d *sensor.Definition, e channelfile.Expr) []byte {
 	b := channelfile.NewBuilder(headerOf(d))
 	if b.Add(channelfile.ID{1}, e, nil) != nil {

@@ -13,12 +13,12 @@ type Kind uint8
 
 // The kinds of files.
 const (
-	Valid    Kind = iota // by the encoder, of a drawn model
-	Edited               // likewise, of a model that was changed where an event reads it
-	Patched              // a valid file with one to three fields changed, its digests made right
-	Spliced              // of two valid files
-	Boundary             // a valid file with a number at a boundary
-	Bytes                // a valid file with bytes changed, left out or put in, or no file at all
+	Valid    Kind = iota // encoded from a random model
+	Edited               // encoded from a model that was changed where an event reads it
+	Patched              // a valid file with one to three fields changed and correct digests
+	Spliced              // combined from two valid files
+	Boundary             // a valid file with one number at a boundary
+	Bytes                // a valid file with bytes changed, removed or inserted, or random bytes
 	NumKinds = iota
 )
 
@@ -26,7 +26,7 @@ func (k Kind) String() string {
 	return [NumKinds]string{"valid", "edited", "patched", "spliced", "boundary", "bytes"}[k]
 }
 
-// shares is how many of a hundred files are of each kind.
+// shares has the percentage of each kind of file.
 var shares = [NumKinds]int{Valid: 30, Edited: 22, Patched: 20, Spliced: 10, Boundary: 9, Bytes: 9}
 
 // A File is a file of a stream.
@@ -38,15 +38,14 @@ type File struct {
 // A Fleet is a fleet of a stream.
 type Fleet struct {
 	*sensor.Fleet
-	Cohorts *sensor.Cohorts // what its method of that name returns
-	Whole   bool            // no build lacks anything for a valid file, which its type allows
+	Cohorts *sensor.Cohorts // Fleet.Cohorts()
+	Whole   bool            // every build has all inputs and operators that the type allows
 }
 
-// A Batch is files of one template type, and fleets that they may be sent to:
-// each file can be judged against each fleet.
+// A Batch has files of one template type, and fleets. Each file can be judged for each fleet.
 type Batch struct {
 	Definition  *sensor.Definition
-	Definitions *sensor.Definitions // with it alone
+	Definitions *sensor.Definitions // contains only Definition
 	Files       []File
 	Fleets      []Fleet
 }
@@ -57,36 +56,36 @@ const (
 	batchFleets = 8
 )
 
-// TypeBatches is how many batches of a stream are of one type. They share its
-// definition and some of their fleets; what comes after them is drawn anew.
+// TypeBatches is the number of consecutive batches of a stream with the same type. They share
+// the definition and some of their fleets.
 const TypeBatches = 8
 
-// A Stream is batches without end, of small files. A seed gives the same
-// stream each time.
+// A Stream is an endless sequence of batches of small files. A seed always gives the same
+// stream.
 type Stream struct {
 	g           *Generator
-	left        int // batches of the definition
+	left        int // remaining batches of the definition
 	definition  *sensor.Definition
 	definitions *sensor.Definitions
 	declares    []sensor.Declaration
-	full        []sensor.SuppliedInput // what a build supplies that lacks nothing, and two inputs more
+	full        []sensor.SuppliedInput // supply of a build with all inputs, and two more inputs
 	whole       []Fleet
-	tight       bool               // the definition says what values there can be: a drawn operand may be another
-	conditions  []channelfile.Expr // of files of the definition
-	before      []byte             // a valid file of it
+	tight       bool               // the definition limits the values, so some random operands are out of range
+	conditions  []channelfile.Expr // conditions of earlier files of the definition
+	before      []byte             // an earlier valid file of the definition
 }
 
-// NewStream returns the stream of a seed.
+// NewStream returns the stream for a seed.
 func NewStream(seed uint64) *Stream {
 	g := New(seed)
 	g.plain = true
 	return &Stream{g: g}
 }
 
-// NewRichStream returns one with more regular expressions, which takes longer.
+// NewRichStream returns a stream with more regular expressions, which is slower.
 func NewRichStream(seed uint64) *Stream { return &Stream{g: New(seed)} }
 
-// Next returns the next batch. It is not changed by later calls.
+// Next returns the next batch. Later calls do not change it.
 func (s *Stream) Next() *Batch {
 	g := s.g
 	if s.left == 0 {
@@ -139,7 +138,7 @@ func (s *Stream) kind() Kind {
 	return Valid
 }
 
-// newType draws a definition, and what does not change while it is used.
+// newType draws a new definition and the fleets that it keeps.
 func (s *Stream) newType() {
 	g := s.g
 	d := g.Definition()
@@ -192,7 +191,7 @@ func (s *Stream) newType() {
 	s.conditions, s.before = nil, nil
 }
 
-// length draws the longest value of an input, in bytes.
+// length returns a random maximum length for the values of an input, in bytes.
 func (g *Generator) length() int {
 	if g.one(1000) {
 		return MaxLength
@@ -200,7 +199,7 @@ func (g *Generator) length() int {
 	return pick(g, 1, 4, 8, 16, 16, 32, 64)
 }
 
-// draw draws the conditions of a file.
+// draw returns random conditions for a file.
 func (s *Stream) draw() []channelfile.Expr {
 	g := s.g
 	list := make([]channelfile.Expr, pick(g, 1, 1, 1, 1, 2, 2, 3, 4))
@@ -210,8 +209,8 @@ func (s *Stream) draw() []channelfile.Expr {
 	return list
 }
 
-// encode makes a file of conditions. What the format cannot hold is left out,
-// and in a file without any other there is one that it can.
+// encode returns a file with the given conditions. It leaves out conditions that the format
+// cannot hold. If none is left, the file gets a simple one.
 func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []byte {
 	return s.g.label(conditions).encode(headerOf(d))
 }
@@ -222,14 +221,14 @@ func headerOf(d *sensor.Definition) channelfile.Header {
 	}
 }
 
-// A model is conditions with what else a file says of them.
+// A model has conditions and the other contents of a file.
 type model struct {
 	conditions []channelfile.Expr
-	last       []byte // of the ID of each
+	last       []byte // last byte of each ID
 	origin     *channelfile.Origin
 }
 
-// label draws what a file says of conditions, besides them.
+// label draws the other contents of a file with the given conditions.
 func (g *Generator) label(conditions []channelfile.Expr) model {
 	m := model{conditions: conditions, last: make([]byte, len(conditions))}
 	if g.one(10) {
@@ -241,8 +240,7 @@ func (g *Generator) label(conditions []channelfile.Expr) model {
 	return m
 }
 
-// id returns the ID of condition i. In some files they differ in the second half
-// alone.
+// id returns the ID of condition i. In some files the IDs differ only in their second half.
 func (m model) id(i int) channelfile.ID {
 	if m.last[0]%4 == 0 {
 		return channelfile.ID{0: 1, 8: byte(i + 1), 15: m.last[i]}
@@ -268,8 +266,8 @@ func (m model) encode(h channelfile.Header) []byte {
 	return data
 }
 
-// edited encodes conditions after it changed one to three of them, or what the
-// file says of its type.
+// edited encodes conditions after changing one to three of them, or the file's statements
+// about its type.
 func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 	g, d := s.g, s.definition
 	h := headerOf(d)
@@ -283,10 +281,10 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 			list[i] = channelfile.Not(list[i])
 		case 4:
 			list[i] = channelfile.Or(list[i], g.Criterion(d))
-		case 5: // what the input's type has no operator for, and inputs of two types
+		case 5: // operators that the input's type does not have, and inputs of two types
 			a, b := g.Intn(len(d.Inputs)), g.Intn(len(d.Inputs))
 			list[i] = channelfile.And(list[i], pick(g, channelfile.Prefix(a, "a"), channelfile.IntegerEquals(a, 1), channelfile.IntegerEqualsInput(a, b), channelfile.EqualsInput(a, b)))
-		case 6: // the last input, or one that is not declared
+		case 6: // the last input, or an undeclared one
 			last := len(d.Inputs) - 1 + g.Intn(2)
 			list[i] = channelfile.And(list[i], channelfile.Exists(last))
 			h.InputsDeclared = uint16(max(int(h.InputsDeclared), last+1))
@@ -310,8 +308,7 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 	return g.label(list).encode(h)
 }
 
-// spliced makes one file of two: of their instances, or of their sections.
-// Valid returns the first.
+// spliced combines two files: their instances, or their sections. Valid returns the first.
 func (s *Stream) spliced(valid func() []byte, conditions []channelfile.Expr) []byte {
 	g := s.g
 	if s.before == nil {
@@ -323,14 +320,14 @@ func (s *Stream) spliced(valid func() []byte, conditions []channelfile.Expr) []b
 	return g.Splice(valid(), s.before)
 }
 
-// A cost is what a file costs, for budgets and limits that are near it.
+// A cost has the sizes and steps of a file, for budgets and limits near them.
 type cost struct {
 	needs *sensor.Needs
 	steps uint64
 }
 
-// cost returns what a file of the stream costs at worst, or what some file does
-// if that one cannot be read.
+// cost returns the maximum cost of a file of the stream. If the file cannot be read, it
+// returns the cost of another file.
 func (s *Stream) cost(data []byte) cost {
 	f, err := channelfile.Parse(data)
 	if err != nil {
@@ -349,12 +346,12 @@ func (s *Stream) cost(data []byte) cost {
 	return c
 }
 
-// near draws a number that is close to n, and not 0.
+// near returns a random number that is close to n and not 0.
 func (g *Generator) near(n uint64) uint64 {
 	return max(1, pick(g, n-min(n, 1), n, n, n+1, n+uint64(g.Intn(50)), n/2, 2*n))
 }
 
-// contract returns a build that supplies what is declared.
+// contract returns a build that supplies every declared input.
 func (s *Stream) contract(i int) sensor.Contract {
 	d := s.definition
 	return sensor.Contract{
@@ -367,8 +364,8 @@ func (s *Stream) contract(i int) sensor.Contract {
 	}
 }
 
-// declare sets what all builds declare: what they may supply beyond the
-// definition, and another version of the type.
+// declare draws the statements common to all builds: inputs beyond the definition, and another
+// version of the type.
 func (s *Stream) declare() {
 	d := s.definition
 	more := sensor.Declaration{Type: d.Name, Version: d.Version}
@@ -385,10 +382,10 @@ func (s *Stream) declare() {
 	s.declares = []sensor.Declaration{more, other}
 }
 
-// another is the name of an input that no definition has.
+// another returns the name of an input that no definition has.
 func another(t sensor.InputType) string { return "Another " + t.String() }
 
-// state draws a state in which an input is not simply supplied.
+// state draws a state other than supplied for an input.
 func (g *Generator) state(in *sensor.SuppliedInput) {
 	switch in.State = pick(g, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateConditional, sensor.StateConstant); in.State {
 	case sensor.StateConditional:
@@ -404,7 +401,7 @@ var (
 	operators  = channelfile.Operators()
 )
 
-// fleet draws a fleet of one to eight builds, of which some lack something.
+// fleet returns a random fleet of one to eight builds, some of which lack something.
 func (s *Stream) fleet(cost cost) Fleet {
 	g := s.g
 	f := &sensor.Fleet{Name: "drawn"}
@@ -422,12 +419,12 @@ func (s *Stream) fleet(cost cost) Fleet {
 	return Fleet{Fleet: f, Cohorts: f.Cohorts()}
 }
 
-// lack changes a build, so that it may lack something.
+// lack changes a build so that it may lack something.
 func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	g, d := s.g, s.definition
 	r, supply := &c.Reader, &c.Supplies[0]
 	declared := len(d.Inputs)
-	own := func() []sensor.SuppliedInput { // that can be changed
+	own := func() []sensor.SuppliedInput { // a copy that can be changed
 		supply.Inputs = slices.Clone(supply.Inputs)
 		return supply.Inputs
 	}
@@ -442,14 +439,14 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	switch what {
 	case 0, 1: // too few inputs, or too many
 		supply.Inputs = s.full[:max(0, declared-2+g.Intn(5))]
-	case 2, 3: // too few, and its owners know
+	case 2, 3: // too few inputs, with an acknowledgement
 		if r.Access = sensor.AccessPositional; true {
 			supply.Inputs = s.full[:max(0, declared-1-g.Intn(2))]
 			for i := len(supply.Inputs); i < declared; i++ {
 				supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
 			}
 		}
-	case 4: // one in the middle
+	case 4: // an input in the middle
 		i := some()
 		g.state(&own()[i])
 		if r.Access == sensor.AccessPositional && supply.Inputs[i].State == sensor.StateNotSupplied && g.one(2) {
@@ -470,10 +467,10 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		r.Budget.Steps = g.near(cost.steps)
 	case 9:
 		r.Budget.Memory = g.near(cost.needs.Memory)
-	case 10: // a length that is not known
+	case 10: // an unknown length
 		in := &own()[some()]
 		if in.MaxLength = 0; in.Type == sensor.TypeString && g.one(3) {
-			in.CutAt = pick(g, 1, 16) // and then it is
+			in.CutAt = pick(g, 1, 16) // cut to a known length
 		}
 		r.Budget.Steps = pick(g, g.near(cost.steps), 1<<40)
 	case 11:
@@ -495,7 +492,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		case 6:
 			l.ProgramInstructions = g.near(sizes.ProgramInstructions)
 		}
-	case 12: // an operator is missing
+	case 12: // a missing operator
 		i := g.Intn(len(operators))
 		r.Operators = slices.Delete(slices.Clone(operators), i, i+1)
 	case versions: // another version of the format, or of the type
@@ -511,13 +508,13 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		second.Inputs = s.full[:max(0, declared-g.Intn(2))]
 		c.Supplies = append(c.Supplies, second)
 	}
-	if g.one(6) && what != versions { // and may spend little
+	if g.one(6) && what != versions { // and has a small budget
 		r.Budget.Steps = pick(g, g.near(cost.steps), g.near(cost.needs.Constant), 1<<40)
 	}
 }
 
-// acknowledge returns that a build is known not to supply an input: most often
-// still, sometimes no more.
+// acknowledge returns an acknowledgement that a build does not supply an input. Usually it is
+// valid, sometimes expired.
 func (s *Stream) acknowledge(input int) sensor.Shortfall {
 	year := 2030
 	if s.g.one(8) {

@@ -8,9 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// TestStream holds that a seed gives the same stream each time, that files that
-// are valid are, that of the others many can be read, and that every fleet can
-// be written down.
+// TestStream checks that a seed always gives the same stream, that valid files are valid, that
+// many of the others can be read, and that every fleet can be encoded.
 func TestStream(t *testing.T) {
 	s, again := NewStream(1), NewStream(1)
 	var files, readable [NumKinds]int
@@ -59,8 +58,8 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestSmall holds that the parts of the small scope together have each of its
-// files once, and all of them valid.
+// TestSmall checks that the parts of the small scope together have each file once, and that
+// all files are valid.
 func TestSmall(t *testing.T) {
 	collect := func(parts int) (files map[string]int, decisions int) {
 		files = map[string]int{}
@@ -87,8 +86,8 @@ func TestSmall(t *testing.T) {
 	}
 }
 
-// TestRemoveInstance holds that what is left without an instance is a file in normal
-// form, with the other instances.
+// TestRemoveInstance checks that a file without an instance is in normal form and has the
+// other instances.
 func TestRemoveInstance(t *testing.T) {
 	s := NewStream(3)
 	dropped := 0
@@ -99,7 +98,7 @@ func TestRemoveInstance(t *testing.T) {
 				continue
 			}
 			if _, err := channelfile.Encode(f); err != nil {
-				continue // a program is not its source's, which a reader need not know
+				continue // a program differs from its source's, which a reader need not notice
 			}
 			for i := range f.Instances() {
 				less, ok := RemoveInstance(file.Data, i)
@@ -129,7 +128,7 @@ func TestRemoveInstance(t *testing.T) {
 	}
 }
 
-// TestRepair holds that repaired digests are right.
+// TestRepair checks that repaired digests are correct.
 func TestRepair(t *testing.T) {
 	g := New(1)
 	for range 50 {

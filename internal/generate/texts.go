@@ -9,9 +9,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// Texts returns a batch of files with one criterion each on one string: each
-// expression of the generator, and operands of each operator that texts are
-// read, folded or compared by in more than one way. A build supplies the string.
+// Texts returns a batch of files with one criterion each on one string. They have each
+// expression of the generator, and operands for each operator that are parsed, folded or
+// compared in more than one way. A build supplies the string.
 func Texts() *Batch {
 	d := &sensor.Definition{Name: "texts", Number: 2912, Version: 1, Channel: 291, Inputs: []sensor.Input{{Name: "Text", Type: sensor.TypeString, MaxLength: MaxLength}}}
 	b := &Batch{Definition: d, Definitions: new(sensor.Definitions)}
@@ -27,7 +27,7 @@ func Texts() *Batch {
 			list = append(list, e, e.Fold())
 		}
 	}
-	every := "[" // other rune of some
+	every := "[" // every second rune of some
 	for r := rune(0x3100); r < 0x3290; r += 2 {
 		every += string(r)
 	}

@@ -6,7 +6,7 @@ import "C"
 
 import "unsafe"
 
-// Target starts the target of a program.
+// Target starts the target of the program.
 var Target func()
 
 // LLVMFuzzerInitialize is called by libFuzzer once.

@@ -137,9 +137,9 @@ func One(input []byte) {
 	<-current.passed
 }
 
-// encode makes an input of the arguments of a target: numbers in as many bytes
-// as their type has; the lengths of all other arguments but the last, four
-// bytes each; and the bytes of these. A single argument of bytes is itself.
+// encode returns the input for the arguments of a target. It has each number in the size of
+// its type, then the length of every other argument except the last in four bytes, then the
+// bytes of these arguments. A single argument of bytes is the input itself.
 func encode(values []any) []byte {
 	var numbers, lengths, rest []byte
 	var last []byte
@@ -168,8 +168,8 @@ func encode(values []any) []byte {
 	return append(append(numbers, lengths...), rest...)
 }
 
-// decode makes arguments of any input: what is missing is zero, and a length
-// that is too large is taken modulo what it may be.
+// decode returns the arguments in an input. Missing bytes are zero, and a length that is too
+// large is reduced modulo its maximum.
 func decode(input []byte, types []reflect.Type) []any {
 	take := func(n int) []byte {
 		n = min(n, len(input))
@@ -213,8 +213,8 @@ func decode(input []byte, types []reflect.Type) []any {
 	return values
 }
 
-// isNumber reports whether arguments of a type have a fixed size. The others
-// are bytes and strings.
+// isNumber reports whether arguments of a type have a fixed size. The other types are bytes
+// and strings.
 func isNumber(t reflect.Type) bool {
 	switch k := t.Kind(); {
 	case k == reflect.String, k == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
@@ -225,8 +225,8 @@ func isNumber(t reflect.Type) bool {
 	panic(fmt.Sprintf("fuzz targets with an argument of type %v are not supported", t))
 }
 
-// write writes an archive in which each entry is one input: each once, and
-// under the digest of what it is, so that the same inputs give the same archive.
+// write writes an archive with one entry for each different input. The digest of the input is
+// the name of its entry, so the same inputs give the same archive.
 func write(w io.Writer, inputs [][]byte) error {
 	z := zip.NewWriter(w)
 	seen := map[string]bool{}
@@ -247,7 +247,7 @@ func write(w io.Writer, inputs [][]byte) error {
 	return z.Close()
 }
 
-// readCorpus returns the inputs in the files of a folder that fuzzing has found.
+// readCorpus returns the inputs in a folder of testdata/fuzz.
 func readCorpus(folder string, types []reflect.Type) (list [][]any, err error) {
 	names, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil {
@@ -267,7 +267,7 @@ func readCorpus(folder string, types []reflect.Type) (list [][]any, err error) {
 	return list, nil
 }
 
-// testdata returns the file of testdata/fuzz that has the arguments.
+// testdata returns a file of testdata/fuzz with the arguments.
 func testdata(arguments []any) string {
 	var b strings.Builder
 	b.WriteString("go test fuzz v1\n")
@@ -284,8 +284,8 @@ func testdata(arguments []any) string {
 	return b.String()
 }
 
-// values reads a file of testdata/fuzz: a line of version, and one for each
-// argument, such as []byte("text") or byte('\x07').
+// values returns the arguments in a file of testdata/fuzz: after a line with the version, it
+// has a line for each argument, such as []byte("text") or byte('\x07').
 func values(text string, types []reflect.Type) ([]any, error) {
 	lines := strings.Split(strings.TrimSpace(text), "\n")[1:]
 	if len(lines) != len(types) {

@@ -16,8 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// mode says, in the environment, that this is not a test but a program with the
-// target below.
+// mode is the environment variable that turns this test into a program with the target below.
 const mode = "LIBFUZZER_TEST_MODE"
 
 func TestMain(m *testing.M) {
@@ -77,8 +76,8 @@ func program(t *testing.T, env ...string) (string, error) {
 	return string(output), err
 }
 
-// TestOne holds that a target runs on inputs as it does in a test, and that
-// what fails ends the program.
+// TestOne checks that a target runs on inputs as it does in a test, and that a failure ends
+// the program.
 func TestOne(t *testing.T) {
 	output, err := program(t, mode+"="+hex.EncodeToString([]byte("a\x02\x00\x00\x00xyz"))+",73,")
 	want := "\"xy\" 'a' \"z\" false\ncleaned\ncleaned\n\"\" '\\x00' \"\" false\ncleaned\n"
@@ -96,8 +95,8 @@ func TestOne(t *testing.T) {
 	}
 }
 
-// TestSeeds holds that a program writes the seeds that its target adds, each
-// once, so that they are read as they were added, without those that are long.
+// TestSeeds checks that a program writes each seed of its target once, except long ones, and
+// that they can be decoded.
 func TestSeeds(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "seeds.zip")
 	if output, err := program(t, mode+"=", SeedsVariable+"="+archive); err != nil {
@@ -129,7 +128,7 @@ func TestEncode(t *testing.T) {
 	long := bytes.Repeat([]byte("x"), 70000)
 	for _, tt := range []struct {
 		values []any
-		want   string // "": not compared
+		want   string // "" means any encoding
 	}{
 		{[]any{[]byte("abc")}, "abc"},
 		{[]any{"abc"}, "abc"},
@@ -156,7 +155,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// TestDecode holds that any input has arguments.
+// TestDecode checks that every input has arguments.
 func TestDecode(t *testing.T) {
 	types := typesOf(byte(0), []byte(nil), true, "", uint32(0), []byte(nil))
 	for n := range 40 {
@@ -177,7 +176,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestReadCorpus holds that inputs which 'go test' has found are read.
+// TestReadCorpus checks that inputs found by 'go test' can be read.
 func TestReadCorpus(t *testing.T) {
 	types := typesOf([]byte(nil), byte(0), "", true, int32(0), uint64(0))
 	folder := t.TempDir()

@@ -10,17 +10,17 @@ import (
 	"slices"
 )
 
-// A Kind is what is done to a byte of a file.
+// A Kind is a kind of change at one byte of a file.
 type Kind uint8
 
 // The kinds of changes.
 const (
-	Flip   Kind = iota // one of its bits
-	Set                // to 00, FF, AA, one more or one less
-	Swap               // the bytes of a number of two, four or eight that starts with it, whether there is one or not
-	Cut                // it and all after it are missing
-	Delete             // it is missing
-	Insert             // 00, FF or its double is before it
+	Flip   Kind = iota // invert one of its bits
+	Set                // set it to 00, FF or AA, or to one more or one less
+	Swap               // swap the bytes of the 2, 4 or 8 byte number that starts with it, whether or not a field does
+	Cut                // cut the file off before it
+	Delete             // delete it
+	Insert             // insert 00, FF or a copy of it before it
 	NumKinds
 )
 
@@ -28,14 +28,14 @@ func (k Kind) String() string {
 	return [...]string{"one bit flipped", "one byte set", "bytes swapped", "cut off", "one byte left out", "one byte put in"}[k]
 }
 
-// A Repair is what somebody does who wants a change to go unnoticed.
+// A Repair hides a change.
 type Repair uint8
 
 // The repairs.
 const (
-	NoRepair      Repair = iota // digests are as they are
-	Digests                     // the section digests and the header digest are made right
-	DigestsOfSize               // the file size of the header too, where it is not
+	NoRepair      Repair = iota // digests stay as they are
+	Digests                     // the section digests and the header digest are correct again
+	DigestsOfSize               // the file size in the header is correct again too, if it was not
 	NumRepairs
 )
 
@@ -43,11 +43,11 @@ func (r Repair) String() string {
 	return [...]string{"digests left", "digests repaired", "digests and size repaired"}[r]
 }
 
-// A Change is how a neighbour came about.
+// A Change says how a mutant differs from the file.
 type Change struct {
 	Kind   Kind
-	At     int  // the byte
-	Arg    byte // the bit; what the byte is set to; how many bytes are swapped; what is put in
+	At     int  // offset of the byte
+	Arg    byte // the bit, the new value, the number of swapped bytes, or the inserted byte
 	Repair Repair
 }
 
@@ -70,29 +70,28 @@ func (c Change) String() string {
 	return s + ", " + c.Repair.String()
 }
 
-// A Maker makes the neighbours of a file.
+// A Maker makes the single-edit mutants of a file.
 type Maker struct {
 	data     []byte
-	inPlace  []byte // data, but for a change
-	other    []byte // of another length
+	inPlace  []byte // data, except for the current change
+	other    []byte // a mutant of another length
 	repaired []byte
 
-	// The digest of the bytes from hashedFrom to hashedTo is under way. Changes
-	// go from the start of a file to its end, so that what stands before them
-	// need not be hashed each time.
+	// The running digest of the bytes from hashedFrom to hashedTo. Changes go from the start
+	// of a file to its end, so the bytes before them are hashed only once.
 	hashed               hash.Cloner
 	hashedFrom, hashedTo int
 }
 
-// NewMaker returns a Maker for a file, which must not be modified meanwhile.
+// NewMaker returns a Maker for a file. The caller must not modify the file while the Maker is
+// in use.
 func NewMaker(data []byte) *Maker {
 	return &Maker{data: data, inPlace: slices.Clone(data)}
 }
 
-// At calls f with each neighbour of one kind at one byte, and with those that
-// repairs make of it; what a repair does not change comes once. The data is good
-// until f returns. Byte len(data) is the end, before which a byte can be put in.
-// A neighbour that byte i-1 has too does not come again.
+// At calls f with each mutant of one kind at byte i, and with its repaired forms that differ.
+// The data is valid until f returns. At i = len(data), bytes can be inserted at the end. A
+// mutant that byte i-1 has too is omitted.
 func (m *Maker) At(kind Kind, i int, f func(c Change, data []byte)) {
 	give := func(arg byte, data []byte) { m.repairs(Change{Kind: kind, At: i, Arg: arg}, data, f) }
 	end := i == len(m.data)
@@ -110,7 +109,7 @@ func (m *Maker) At(kind Kind, i int, f func(c Change, data []byte)) {
 		was := m.data[i]
 		to := [...]byte{0, 0xFF, 0xAA, was + 1, was - 1}
 		for k, b := range to {
-			if bits.OnesCount8(b^was) > 1 && !slices.Contains(to[:k], b) { // others are flips, or were
+			if bits.OnesCount8(b^was) > 1 && !slices.Contains(to[:k], b) { // other values are flips, or had their turn
 				m.inPlace[i] = b
 				give(b, m.inPlace)
 			}
@@ -148,7 +147,7 @@ func (m *Maker) At(kind Kind, i int, f func(c Change, data []byte)) {
 	}
 }
 
-// repairs calls f with a neighbour, and with what repairs make of it.
+// repairs calls f with a mutant, and with its repaired forms.
 func (m *Maker) repairs(c Change, data []byte, f func(c Change, data []byte)) {
 	f(c, data)
 	m.repaired = append(m.repaired[:0], data...)
@@ -164,7 +163,7 @@ func (m *Maker) repairs(c Change, data []byte, f func(c Change, data []byte)) {
 	}
 }
 
-// What a repair knows of the format; see FORMAT.md, sections 3 and 4.
+// The parts of the format that a repair knows; see FORMAT.md, sections 3 and 4.
 const (
 	headerSize     = 48
 	fileSizeAt     = 0x28
@@ -176,15 +175,15 @@ const (
 
 var le = binary.LittleEndian
 
-// Repaired returns a file with its digests made right, as far as its section
-// table can be read, and nothing else changed.
+// Repaired returns a copy of a file with correct digests, as far as its section table can be
+// read.
 func Repaired(data []byte) []byte {
 	data = slices.Clone(data)
 	new(Maker).repair(data, 0)
 	return data
 }
 
-// repair makes the digests of a neighbour right. Before byte at, it is the file.
+// repair makes the digests of a mutant correct. Before byte at, the mutant equals the file.
 func (m *Maker) repair(data []byte, at int) {
 	if len(data) < headerSize {
 		return
@@ -200,9 +199,9 @@ func (m *Maker) repair(data []byte, at int) {
 		if start+length > uint64(len(data)) {
 			continue
 		}
-		same := at // before it, the section is that of the file
+		same := at // before same, the section equals that of the file
 		if start < uint64(first) {
-			same = 0 // there are digests in it, which may be others
+			same = 0 // it has digests, which may have changed
 		}
 		digest := m.sum(data[:start+length], int(start), same)
 		copy(record[16:], digest[:])
@@ -211,8 +210,8 @@ func (m *Maker) repair(data []byte, at int) {
 	copy(data[first-digestSize:], digest[:])
 }
 
-// sum returns the digest of a neighbour from byte start on. What stands before
-// byte at is hashed once for all neighbours.
+// sum returns the digest of a mutant from byte start on. The bytes before byte at are hashed
+// once for all mutants.
 func (m *Maker) sum(data []byte, start, at int) (digest [digestSize]byte) {
 	if at <= start || at >= len(data) {
 		return sha256.Sum256(data[start:])
@@ -223,7 +222,7 @@ func (m *Maker) sum(data []byte, start, at int) (digest [digestSize]byte) {
 	m.hashed.Write(data[m.hashedTo:at])
 	m.hashedTo = at
 	h, err := m.hashed.Clone()
-	if err != nil { // FIPS 140 mode v1.0.0
+	if err != nil { // happens in FIPS 140 mode v1.0.0
 		return sha256.Sum256(data[start:])
 	}
 	h.Write(data[at:])

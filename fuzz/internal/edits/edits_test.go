@@ -25,7 +25,7 @@ func file(t *testing.T, name string) File {
 	return files[i]
 }
 
-// blind is a meaning that leaves something of a file out.
+// blind returns a meaning that leaves out a part of a file.
 func blind(out func(*channelfile.File)) func(*channelfile.File) string {
 	return func(f *channelfile.File) string {
 		seen := *f
@@ -34,13 +34,12 @@ func blind(out func(*channelfile.File)) func(*channelfile.File) string {
 	}
 }
 
-// A judge that compares too little of a file finds silent neighbours: so would
-// one whose reader overlooks a field, or whose format has one without meaning.
+// A judge that compares too little of a file must find silent mutants.
 func TestBlindJudge(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		meaning func(*channelfile.File) string
-		at, end int // where the first silent change may be
+		at, end int // range of the first silent change
 	}{
 		{"the revision", blind(func(f *channelfile.File) { f.Header.Revision = 0 }), 0x10, 0x14},
 		{"the time of creation", blind(func(f *channelfile.File) { f.Header.Created = 0 }), 0x20, 0x28},
@@ -66,7 +65,7 @@ func TestBlindJudge(t *testing.T) {
 		if first.Outcome != Silent || first.Change.Repair != Digests || first.Change.At < c.at || first.Change.At >= c.end {
 			t.Errorf("a judge that is blind to %s finds first: %v, %v", c.name, first.Change, first.Err)
 		}
-		// What is found can be judged again, by one who sees.
+		// The full meaning tells the mutant from the file.
 		if o := judged(t, first.File, first.Data, Meaning); o != Different {
 			t.Errorf("a judge that is not blind to %s says it is %v", c.name, o)
 		}
@@ -86,7 +85,7 @@ func judged(t *testing.T, f *File, data []byte, meaning func(*channelfile.File) 
 	return o
 }
 
-// A gate without a verdict and a panic are faults of the neighbour.
+// A gate without a verdict, and a panic, make a mutant faulty.
 func TestFaulty(t *testing.T) {
 	f := file(t, "minimal")
 	data := slices.Clone(f.Data)
@@ -95,7 +94,7 @@ func TestFaulty(t *testing.T) {
 	var asked []bool
 	broken := func(_ []byte, kept bool) error {
 		if asked = append(asked, kept); len(asked) == 1 {
-			return nil // for the file itself
+			return nil // the file itself
 		}
 		return errors.New("no verdict")
 	}
@@ -127,9 +126,8 @@ func TestFaulty(t *testing.T) {
 	}
 }
 
-// A neighbour is the file with one change; none comes twice from one byte, or is
-// the file; and what repairs make is what Repaired makes of it, though a Maker
-// does not hash all of it anew.
+// Each mutant differs from the file by one change, and none occurs twice at one byte. The
+// repaired mutants equal those of Repaired, although a Maker does not hash them completely.
 func TestMaker(t *testing.T) {
 	for _, name := range []string{"minimal", "every-operator", "provenance", "byte-order-file-size", "sections-overlap-in-part"} {
 		f := file(t, name)
@@ -185,8 +183,7 @@ func TestMaker(t *testing.T) {
 	}
 }
 
-// The same plan gives the same counts, on any number of cores; and fewer places
-// give fewer neighbours.
+// A plan gives the same counts on any number of cores. Fewer positions give fewer mutants.
 func TestPlan(t *testing.T) {
 	files := []File{file(t, "minimal"), file(t, "provenance"), file(t, "limit-stack"), file(t, "filled-with-zero")}
 	var last *Result

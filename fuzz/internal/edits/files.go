@@ -15,17 +15,17 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// A File is a file whose neighbours are judged, and how the gate judges it.
+// A File is a file whose mutants are judged, with the options of the gate.
 type File struct {
-	Name     string   // for people
-	Others   []string // cases that have the same file
-	FileName string   // under which it is judged
+	Name     string   // for messages
+	Others   []string // other cases with the same file
+	FileName string   // name under which the gate judges it
 	Data     []byte
 	Options  validate.Options
 }
 
-// Corpus returns the files of the corpus, good and bad, each once: cases that
-// differ in the fleet alone have one file, which is judged for the first.
+// Corpus returns the files of the corpus, good and bad. Cases that differ only in the fleet
+// have one file; it is judged for the fleet of the first.
 func Corpus() ([]File, error) {
 	var files []File
 	place := map[digest]int{}
@@ -45,7 +45,7 @@ func Corpus() ([]File, error) {
 	return files, nil
 }
 
-// Read returns a file of the disk, which is judged for fleet 291.
+// Read reads a file from disk, which is judged for fleet 291.
 func Read(name string) (File, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
@@ -61,13 +61,13 @@ func Read(name string) (File, error) {
 	}, nil
 }
 
-// Called reports whether a name of the file has a part.
+// Called reports whether one of the names of the file contains part.
 func (f *File) Called(part string) bool {
 	return slices.ContainsFunc(append([]string{f.Name}, f.Others...), func(name string) bool { return strings.Contains(name, part) })
 }
 
-// gate returns an error if the gate gives no verdict on a neighbour that can be
-// relied on. What is not kept it must reject.
+// gate returns an error if the report of the gate on a mutant is inconsistent. The gate must
+// reject a mutant that is not kept.
 func (f *File) gate(data []byte, kept bool) error {
 	r := validate.Run(validate.ChannelFile(f.FileName, data), f.Options)
 	var wrong mistakes
@@ -81,7 +81,7 @@ func (f *File) gate(data []byte, kept bool) error {
 	return nil
 }
 
-// mistakes are what is wrong with a report.
+// mistakes are the errors in a report.
 type mistakes []error
 
 func (m *mistakes) Helper() {}

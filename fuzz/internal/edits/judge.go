@@ -11,17 +11,17 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// An Outcome is what becomes of a neighbour.
+// An Outcome is the result for one mutant.
 type Outcome uint8
 
-// The outcomes. Silent and Faulty must not be.
+// The outcomes. Silent and Faulty must not occur.
 const (
-	Rejected  Outcome = iota // it cannot be read, is not in normal form, or has a program that is not its source's
+	Rejected  Outcome = iota // it cannot be read, is not in normal form, or has a program that differs from its source's
 	Different                // kept, and it says something else
-	Mended                   // kept, and the file that was changed is not
-	Undone                   // the repair made the file what it was
-	Silent                   // kept, and it says what another file says
-	Faulty                   // kept, and does not encode to itself; no verdict of the gate; or a panic
+	Mended                   // kept, but the original file is not
+	Undone                   // the repair restored the file
+	Silent                   // kept, and it says the same as another file
+	Faulty                   // kept but it does not encode to itself, or the gate gave no valid report, or code panicked
 	NumOutcomes
 )
 
@@ -29,7 +29,7 @@ func (o Outcome) String() string {
 	return [...]string{"rejected", "different", "mended", "undone", "silent", "faulty"}[o]
 }
 
-// A Judge judges the neighbours of a file. Several goroutines may use it.
+// A Judge judges the mutants of a file. Several goroutines may use it.
 type Judge struct {
 	before  []byte
 	kept    bool
@@ -37,11 +37,10 @@ type Judge struct {
 	gate    func(data []byte, kept bool) error
 
 	mu   sync.Mutex
-	said map[digest]digest // of what is kept, by its meaning
+	said map[digest]digest // the kept mutants, by meaning
 }
 
-// A digest stands for a file or a meaning within this process, where nobody
-// looks for two that have the same.
+// A digest identifies a file or a meaning within this process. It need not resist an attacker.
 type digest [2]uint64
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
@@ -50,10 +49,10 @@ func digestOf[T string | []byte](data T) digest {
 	return digest{maphash.String(seeds[0], string(data)), maphash.String(seeds[1], string(data))}
 }
 
-// NewJudge returns the judge of the neighbours of a file, which need not be
-// kept itself. Meaning is what files are compared by; [Meaning], but for who
-// wants to see that a poorer one is found out. Gate, if it is not nil, is asked
-// for a verdict. It is an error if the file itself is kept and faulty.
+// NewJudge returns the judge for the mutants of a file; the file itself need not be kept.
+// Meaning compares files: use [Meaning], or a poorer function to check that it is detected.
+// Gate judges mutants; nil means that no gate does. NewJudge returns an error if the file
+// itself is kept and faulty.
 func NewJudge(data []byte, meaning func(*channelfile.File) string, gate func(data []byte, kept bool) error) (*Judge, error) {
 	j := &Judge{meaning: meaning, gate: gate, said: map[digest]digest{}}
 	o, err := j.Judge(data, AskAlways)
@@ -61,22 +60,20 @@ func NewJudge(data []byte, meaning func(*channelfile.File) string, gate func(dat
 	return j, err
 }
 
-// An Ask says which neighbours are shown to the gate.
+// An Ask says which mutants the gate judges.
 type Ask uint8
 
-// The gate is asked for a verdict on none, on what is kept, or on all.
+// The gate judges no mutant, the kept mutants, or all.
 const (
 	AskNever Ask = iota
 	AskKept
 	AskAlways
 )
 
-// Judge says what becomes of a neighbour, and of one that is silent or faulty,
-// why.
+// Judge returns the outcome of a mutant, and the reason if the mutant is silent or faulty.
 //
-// Where the file is kept, a silent neighbour is one that says the same. Where it
-// is not, no meaning of it is at hand; but also then no two neighbours that are
-// kept say the same.
+// If the file is kept, a mutant that says the same as the file is silent. If it is not, its
+// meaning is unknown, and only mutants that say the same as another mutant are silent.
 func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -119,7 +116,7 @@ func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 	return Different, nil
 }
 
-// isNew reports whether no other file has said so before.
+// isNew reports whether no other file had this meaning before.
 func (j *Judge) isNew(meaning string, data []byte) bool {
 	says, is := digestOf(meaning), digestOf(data)
 	j.mu.Lock()
@@ -131,7 +128,7 @@ func (j *Judge) isNew(meaning string, data []byte) bool {
 	return !found || other == is
 }
 
-// FirstDifference returns from which byte on two files differ.
+// FirstDifference returns the first offset at which two files differ.
 func FirstDifference(a, b []byte) int {
 	i := 0
 	for i < len(a) && i < len(b) && a[i] == b[i] {

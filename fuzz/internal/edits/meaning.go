@@ -6,9 +6,9 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// Meaning writes what a file says, all of it and nothing else: two files that
-// say the same have the same meaning, however they say it. A program stands for
-// its source; see [OwnPrograms].
+// Meaning returns the complete meaning of a file: two files with equal contents have the same
+// meaning, however they are encoded. The source of a program stands for the program; see
+// [OwnPrograms].
 func Meaning(f *channelfile.File) string {
 	var w writer
 	h := f.Header
@@ -37,8 +37,8 @@ func Meaning(f *channelfile.File) string {
 	return string(w.b)
 }
 
-// A writer writes a meaning. Texts have their length before them, so that none
-// can look like what follows it.
+// A writer writes a meaning. Each text has its length in front, so that the parts cannot be
+// confused.
 type writer struct{ b []byte }
 
 func (w *writer) criterion(f *channelfile.File, word channelfile.Word) {
@@ -72,8 +72,8 @@ func (w *writer) text(s string) {
 	w.b = append(append(w.b, ':'), s...)
 }
 
-// OwnPrograms reports whether all programs are those of their sources. Others
-// are made anew when a file is encoded.
+// OwnPrograms reports whether every program is the one that its source compiles to. Encoding a
+// file compiles the programs again.
 func OwnPrograms(f *channelfile.File) bool {
 	for range f.DifferentPrograms() {
 		return false

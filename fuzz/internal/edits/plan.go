@@ -11,29 +11,30 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// A Plan says which neighbours of which files are judged.
+// A Plan says which mutants of which files are judged.
 type Plan struct {
 	Files []File
 	Cores int
 
-	// Positions is at how many bytes of a file changes are made, at most and
-	// about: they lie evenly, an odd number of bytes apart, so that they are now
-	// at the start of a field and now within. 0: at all bytes.
+	// Positions is the approximate maximum number of bytes of a file that are changed. They
+	// are evenly spaced by an odd distance, so that they hit the start and the middle of
+	// fields. 0 means every byte.
 	Positions int
 
-	// Every is how many bytes there are from one at which all is done to the
-	// next; 0: there are none. In between, the gate sees neighbours that are kept
-	// alone; and of long files none, nor are bytes set or swapped there.
+	// Every is the distance between bytes at which every kind of change is made and the gate
+	// judges each mutant. Elsewhere the gate judges only kept mutants, and in long files it
+	// judges none and bytes are neither set nor swapped. 0 means that no byte gets every
+	// change.
 	Every int
 
-	// Meaning is what files are compared by; nil: by [Meaning].
+	// Meaning compares files; nil means [Meaning].
 	Meaning func(*channelfile.File) string
 }
 
-// Counts are how many neighbours became what.
+// Counts has the number of mutants by kind, repair and outcome.
 type Counts [NumKinds][NumRepairs][NumOutcomes]uint64
 
-// Sum returns how many neighbours had an outcome.
+// Sum returns the number of mutants with an outcome.
 func (c *Counts) Sum(o Outcome) (n uint64) {
 	for k := range c {
 		for r := range c[k] {
@@ -43,7 +44,7 @@ func (c *Counts) Sum(o Outcome) (n uint64) {
 	return n
 }
 
-// All returns how many neighbours were judged.
+// All returns the number of judged mutants.
 func (c *Counts) All() (n uint64) {
 	for o := range NumOutcomes {
 		n += c.Sum(o)
@@ -61,18 +62,18 @@ func (c *Counts) add(o *Counts) {
 	}
 }
 
-// A Problem is a neighbour that is silent or faulty.
+// A Problem is a silent or faulty mutant.
 type Problem struct {
 	File    *File
 	Change  Change
 	Outcome Outcome
 	Err     error
-	Data    []byte // the neighbour
+	Data    []byte // of the mutant
 
 	file int
 }
 
-// compareProblems orders problems by file, and in it by place.
+// compareProblems orders problems by file and place.
 func compareProblems(a, b *Problem) int {
 	return cmp.Or(
 		cmp.Compare(a.file, b.file), cmp.Compare(a.Change.At, b.Change.At), cmp.Compare(a.Change.Kind, b.Change.Kind),
@@ -80,25 +81,25 @@ func compareProblems(a, b *Problem) int {
 	)
 }
 
-// A Result is what has become of all neighbours.
+// A Result has the outcomes of all mutants.
 type Result struct {
-	Files   int    // that were begun
-	Done    int    // of them, with all neighbours that were to be judged
-	Kept    int    // of the files themselves
-	Bytes   uint64 // of the files
-	Long    int    // files in which not all is done to every byte
-	Sampled int    // files of which not all bytes were changed
+	Files   int    // number of files started
+	Done    int    // of these, judged completely
+	Kept    int    // of these, kept
+	Bytes   uint64 // total size of the files
+	Long    int    // long files, which do not get every change at every byte
+	Sampled int    // files of which not every byte was changed
 	Counts  Counts
-	First   *Problem // by file and place; nil if there is none
+	First   *Problem // the first by file and place; nil means that no problem was found
 }
 
-// A Progress is how far it is.
+// A Progress shows how far a run is.
 type Progress struct {
-	Changes, Bad atomic.Uint64 // neighbours that were judged, and of them silent or faulty
-	Files        atomic.Int64  // that are done
+	Changes, Bad atomic.Uint64 // mutants judged, and of these silent or faulty
+	Files        atomic.Int64  // files finished
 }
 
-// step returns how many bytes there are from one change to the next.
+// step returns the distance between two changed bytes.
 func (p *Plan) step(f *File) int {
 	if p.Positions <= 0 || len(f.Data) < p.Positions {
 		return 1
@@ -106,33 +107,32 @@ func (p *Plan) step(f *File) int {
 	return (len(f.Data)+p.Positions)/p.Positions | 1
 }
 
-// long is the size of the longest file that is not long, in bytes. What a file
-// takes grows with the square of its size.
+// long is the maximum size in bytes of a file that gets every change. The time for a file
+// grows with the square of its size.
 const long = 8 << 10
 
-// The kinds of changes, all and those that are made at every byte of a long
-// file.
+// All kinds of changes, and those made at every byte of a long file.
 var (
 	allKinds    = []Kind{Flip, Set, Swap, Cut, Delete, Insert}
 	kindsOfLong = []Kind{Flip, Cut, Delete, Insert}
 )
 
-// blockSize is how many places of a file a worker takes at once.
+// blockSize is the number of positions that a worker takes at once.
 const blockSize = 128
 
-// A task is a file whose neighbours are being judged.
+// A task is a file whose mutants are being judged.
 type task struct {
 	file  *File
 	index int
 	judge *Judge
 	step  int
-	next  int // where the next block starts
+	next  int // start of the next block
 	left  atomic.Int64
 }
 
-// Run judges the neighbours. It shows in progress, if that is not nil, how far
-// it is. It is an error if a file itself is kept and faulty; and if ctx ends,
-// beside what became of the neighbours until then.
+// Run judges the mutants. It shows its progress in progress, unless that is nil. It returns an
+// error if a file itself is kept and faulty. If ctx ends, it returns an error and the result
+// so far.
 func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	if progress == nil {
 		progress = new(Progress)
@@ -142,8 +142,8 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	for i := range order {
 		order[i] = i
 	}
-	// The short ones first: who stops it has most of the files. All cores work on
-	// one file, so none is left with a long one at the end.
+	// Short files come first: if the run is stopped early, most files are done. All cores work
+	// on one file, so no core is left with a long file at the end.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(p.Files[a].Data), len(p.Files[b].Data)) })
 	q := queue{plan: p, order: order, result: result}
 	var group sync.WaitGroup
@@ -176,17 +176,17 @@ func (p *Plan) Run(ctx context.Context, progress *Progress) (*Result, error) {
 	return result, ctx.Err()
 }
 
-// A queue gives out blocks of places.
+// A queue hands out blocks of positions.
 type queue struct {
 	plan   *Plan
 	mu     sync.Mutex
-	order  []int // of the files that are left
+	order  []int // remaining files
 	task   *task
 	result *Result
 	err    error
 }
 
-// take returns the next block; nil if there is none.
+// take returns the next block, or nil after the last.
 func (q *queue) take() (t *task, start int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -235,7 +235,7 @@ func (q *queue) open(index int) error {
 
 // A worker judges blocks.
 type worker struct {
-	done     int // files of which it judged the last neighbour
+	done     int // files whose last mutant it judged
 	every    int
 	progress *Progress
 	counts   Counts

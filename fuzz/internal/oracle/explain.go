@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate/witness"
 )
 
-// explain makes the witness of a finding and replays it, on the model sensor and,
-// where that reads what it was not given, on a raw one.
+// explain generates the witness of a finding and replays it on the model sensor. If that reads
+// a missing input, a raw sensor must fault.
 func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation, why string) {
 	if !witness.Wants(f.Check) {
 		return NotAsked, ""
@@ -33,15 +33,15 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if _, err := w.Run(); err != nil {
 		return Unexplained, "the witness, replayed: " + err.Error()
 	}
-	if w.Class == interp.WitnessOverBudget { // the event costs what it costs, and does no other harm
+	if w.Class == interp.WitnessOverBudget { // the event costs too much, and does no other harm
 		if why := interpreted(w, interp.FaultSteps, sensor.Budget{Steps: w.Budget}); why != "" {
 			return Unexplained, why
 		}
 		return Witnessed, ""
 	}
-	// What stands behind the inputs is behind the raw sensor's too. Otherwise the
-	// model sensor looks at all that a criterion may come to read, and a raw one
-	// at less: it compares lengths first.
+	// The bytes after the inputs of the raw sensor must be unmapped too. The model sensor
+	// checks the whole range that a criterion may read. A raw sensor reads less, because it
+	// compares lengths first.
 	m, err := interp.NewModel(w.Content, w.Types)
 	if err != nil {
 		return Unexplained, "the model sensor, loading the witness: " + err.Error()
@@ -57,7 +57,7 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	if why := interpreted(w, interp.FaultInput, sensor.Budget{}); why != "" {
 		return Unexplained, why
 	}
-	o.run = nil // the raw sensors are given another file
+	o.run = nil // the raw sensors now have another file
 	if err := o.raw.load(w.Content, w.Types); err != nil {
 		return Unexplained, "the raw sensor, loading the witness: " + err.Error()
 	}
@@ -67,10 +67,9 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	return Witnessed, ""
 }
 
-// interpreted returns what is wrong with the content interpreter, which checks
-// what a sensor may not: a witness of what a build does not supply, or cannot
-// pay for, is a fault of that kind, as a whole and of an instance by itself. By
-// name what is not there is absent.
+// interpreted returns an error if the content interpreter does not report a fault of the given
+// kind on a witness, both for the whole content and for one instance. For named readers a
+// missing input is absent.
 func interpreted(w *interp.Witness, kind interp.FaultKind, budget sensor.Budget) string {
 	f, err := channelfile.Parse(w.Content)
 	if err != nil {
@@ -101,7 +100,7 @@ func interpreted(w *interp.Witness, kind interp.FaultKind, budget sensor.Budget)
 	return ""
 }
 
-// mistyped reports whether the content reads what its operators do not take.
+// mistyped reports whether the content reads an input whose type its operator does not take.
 func mistyped(r *validate.Report) bool {
 	return slices.ContainsFunc(r.Totals, func(t validate.Total) bool {
 		// operator-for-type, comparison-types, input-type
@@ -109,8 +108,8 @@ func mistyped(r *validate.Report) bool {
 	})
 }
 
-// beyond reports whether a finding speaks of an input that stands behind all
-// that its build supplies: reading it is a fault whatever is compared.
+// beyond reports whether a finding is about an input after the last one that its build
+// supplies. Reading it is a fault whatever it is compared with.
 func (o *Oracle) beyond(fleet *sensor.Fleet, f *validate.Finding) bool {
 	// inputs-supplied, inputs-latent, acknowledgement-current
 	if id := f.Check.ID; id != "CF3001" && id != "CF3002" && id != "CF3017" || f.Input == nil || len(f.Builds) == 0 {

@@ -1,15 +1,14 @@
-// Package oracle holds the gate to its promise: what it accepts for a fleet
-// does no harm on any build of it. It runs accepted files on simulated sensors
-// that check nothing, on events that take the file's criteria both ways, and
-// compares what they do.
+// Package oracle tests the promise of the gate: a file that it accepts for a fleet does no
+// harm on any build of the fleet. The oracle runs accepted files on simulated sensors that
+// check nothing, on events that make each criterion true and false, and compares the sensors.
 //
 //	o, err := oracle.New(suite.Checks, oracle.Config{})
 //	o.Load(definitions, definition, data)
 //	verdict, problem := o.Decide(fleet, nil, false)
 //
-// A problem is an escape, where the gate accepted what does harm; a
-// disagreement, where two of ours that should agree do not; or a false
-// rejection. None must ever be found.
+// There are three kinds of problems. An escape is a harmful file that the gate accepted. A
+// disagreement is a difference between two implementations or reports that should be equal. A
+// false rejection is a good file that the gate did not accept.
 package oracle
 
 import (
@@ -31,28 +30,28 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Kind says what a problem is.
+// A Kind is a kind of problem.
 type Kind uint8
 
 // The kinds of problems.
 const (
 	Escape         Kind = 1 + iota // an accepted file does harm
-	Disagreement                   // two readers, two sensors, or two reports of the gate on the same, differ
-	FalseRejection                 // a file that is valid by construction, and that no build lacks anything for, is not accepted
+	Disagreement                   // two readers, two sensors, or two reports on the same subject differ
+	FalseRejection                 // a file that is valid by construction, and that every build has all inputs for, is not accepted
 )
 
 func (k Kind) String() string {
 	return [...]string{"no problem", "escape", "disagreement", "false rejection"}[k]
 }
 
-// A Problem is what must not be.
+// A Problem is an error of the gate, or of an implementation that it is compared with.
 type Problem struct {
 	Kind  Kind
 	What  string
-	Build string       // on which it shows; "" if it is not that of a build
-	Feed  string       // of the build; "" if it has one alone
-	Event interp.Event // on which it shows; nil if on any
-	Did   []string     // what each sensor did on it, a line each
+	Build string       // that has the problem; "" means any
+	Feed  string       // of the build; "" if the build has only one
+	Event interp.Event // that shows the problem; nil means any
+	Did   []string     // actions of each sensor on the event, a line each
 }
 
 func (p *Problem) Error() string {
@@ -63,39 +62,39 @@ func (p *Problem) Error() string {
 	return s
 }
 
-// An Explanation is what becomes of a finding that should have a witness.
+// An Explanation is the result of asking for the witness of a finding.
 type Explanation uint8
 
 // The explanations of findings.
 const (
 	NotAsked    Explanation = iota // findings of this check need no witness
-	Witnessed                      // an event, replayed, shows the harm
-	Reasoned                       // there is none, for a listed reason
-	Unexplained                    // there is none
+	Witnessed                      // a replayed event shows the harm
+	Reasoned                       // there is no witness, for a listed reason
+	Unexplained                    // there is no witness and no reason
 )
 
-// A Reason is why findings of a check have no witness.
+// A Reason says why findings of a check have no witness.
 type Reason struct {
 	Check       *validate.Check
 	Explanation Explanation
 	Why         string
 }
 
-// Counts are what an oracle has done.
+// Counts are the figures of an oracle.
 type Counts struct {
 	Decisions  uint64                     // verdicts on a file and a fleet
 	Verdicts   [3]uint64                  // by validate.Verdict
 	Hits       map[*validate.Check]uint64 // decisions in which a check found something
-	Files      uint64                     // that both readers read
-	Readable   uint64                     // of them
-	SensorRuns uint64                     // of one sensor on one event
-	Events     uint64                     // on which sensors were compared
-	Facts      uint64                     // documents that were checked
-	Judged     uint64                     // decisions that were held against a second judge
-	Matches    uint64                     // instances that matched in them
-	Charges    [chargeBuckets]uint64      // files on builds, by what is charged for each operation that was counted: see Charge
+	Files      uint64                     // files that both readers read
+	Readable   uint64                     // of these, files without a read error
+	SensorRuns uint64                     // runs of one sensor on one event
+	Events     uint64                     // events on which sensors were compared
+	Facts      uint64                     // documents of facts that were checked
+	Judged     uint64                     // decisions compared with the reference judge
+	Matches    uint64                     // instances that matched in the events
+	Charges    [chargeBuckets]uint64      // files on builds, by steps charged for each counted operation; see Charge
 	Findings   [4]uint64                  // by Explanation
-	Reasons    map[Reason]uint64          // of those without a witness
+	Reasons    map[Reason]uint64          // reasons of findings without a witness
 }
 
 // Add adds the counts of another oracle.
@@ -131,13 +130,13 @@ func (c *Counts) Add(o *Counts) {
 	}
 }
 
-// chargeBuckets is how many buckets of a quarter there are: the last is of all
-// beyond.
+// chargeBuckets is the number of buckets, each a quarter of a step wide. The last has all
+// larger values.
 const chargeBuckets = 160
 
-// Charge returns how many steps are charged for each elementary operation, of
-// the costliest event that was made for a file on a build; in the median of
-// these, rounded up to a quarter. 0: nothing was run.
+// Charge returns the steps charged for each elementary operation of the costliest event
+// generated for a file on a build: the median over all files and builds, rounded up to a
+// quarter. 0 means that nothing was run.
 func (c *Counts) Charge() float64 {
 	var all, sum uint64
 	for _, n := range c.Charges {
@@ -214,28 +213,28 @@ type Oracle struct {
 	Counts Counts
 
 	checks     []*validate.Check
-	blind      []*validate.Check // those of a gate that does not reckon what a fleet lacks
-	runs       *validate.Check   // of these the one that runs content; nil: there is none
+	blind      []*validate.Check // the checks without those that compare the content with the fleet
+	runs       *validate.Check   // the check in blind that runs content; nil if there is none
 	raw        *rawSensors
 	odd        *rand.Rand
-	shapes     uint64 // that were run
-	files      uint64 // that were accepted
-	falsified  int    // false claims
+	shapes     uint64 // number of shapes that were run
+	files      uint64 // number of accepted files
+	falsified  int    // number of false claims tried
 	repeatRuns bool   // run each event again for each build, which is slow; for tests
 
 	defs   *sensor.Definitions
 	def    *sensor.Definition
-	types  []sensor.InputType // that def declares
+	types  []sensor.InputType // types of the inputs that def declares
 	data   []byte
-	broken channelfile.Requirements // by the second reader
+	broken channelfile.Requirements // requirements broken, according to the reference reader
 	file   *channelfile.File        // nil if it cannot be read
 	gate   *validate.Prepared
-	unseen *validate.Prepared // the same with the blind checks; nil before it was asked
-	needs  *sensor.Needs      // by the gate; events are made by them, and nothing is judged
-	run    *fileRun           // nil before the file was accepted once
+	unseen *validate.Prepared // like gate, with the blind checks; nil until it is needed
+	needs  *sensor.Needs      // from the gate; used to generate events, not to judge
+	run    *fileRun           // nil until the file is accepted
 }
 
-// Now is the time at which everything is judged.
+// Now is the time of all judgements.
 var Now = time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
 
 // New returns an oracle for a gate that has the given checks. Close frees its memory.
@@ -252,9 +251,9 @@ func New(checks []*validate.Check, config Config) (*Oracle, error) {
 // Close frees the memory of the sensors. It does not close C.
 func (o *Oracle) Close() error { return o.raw.close() }
 
-// Load takes a file of a type, and the definitions that the gate goes by. It
-// returns a disagreement if the two readers of the format differ on it. Data
-// must not be changed while it is loaded.
+// Load loads a file of a type, with the definitions for the gate. It returns a disagreement if
+// the two readers of the format differ on the file. The caller must not change data while it
+// is loaded.
 func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []byte) *Problem {
 	if o.def != def || o.defs != defs {
 		o.defs, o.def, o.types = defs, def, make([]sensor.InputType, len(def.Inputs))
@@ -272,15 +271,14 @@ func (o *Oracle) Load(defs *sensor.Definitions, def *sensor.Definition, data []b
 	return p
 }
 
-// ReadersDiffer returns a disagreement if the two readers of the format say
-// otherwise of some bytes.
+// ReadersDiffer returns a disagreement if the two readers of the format differ on data.
 func ReadersDiffer(data []byte) *Problem {
 	_, _, p := readers(data)
 	return p
 }
 
-// readers reads data twice. The file is nil if it cannot be read; broken is
-// what the second reader finds.
+// readers reads data with both readers. The file is nil if it cannot be read. Broken has the
+// requirements that the reference reader finds broken.
 func readers(data []byte) (f *channelfile.File, broken channelfile.Requirements, p *Problem) {
 	f, err := channelfile.Parse(data)
 	var kind error
@@ -291,7 +289,7 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Requirements,
 		}
 		f, kind = nil, e.Err
 		if errors.Is(kind, channelfile.ErrConcatenated) {
-			kind = channelfile.ErrConcatenated // also as ErrFileSizeZero
+			kind = channelfile.ErrConcatenated // ErrFileSizeZero counts as ErrConcatenated
 		}
 	}
 	broken, want := reference.Read(data)
@@ -306,11 +304,11 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Requirements,
 	return f, broken, nil
 }
 
-// Unfolded returns a disagreement if case folding is not that of the Unicode
-// tables of the standard library, of which FORMAT.md has a copy: all readers and
-// all sensors in Go share it, so they cannot disagree on it.
+// Unfolded returns a disagreement if case folding differs from the Unicode tables of the
+// standard library. All readers and all sensors in Go share the copy of these tables in
+// FORMAT.md, so comparing them cannot show an error in it.
 func Unfolded() *Problem {
-	if unicode.Version != "15.0.0" { // that of FORMAT.md
+	if unicode.Version != "15.0.0" { // the version of FORMAT.md
 		return nil
 	}
 	for r := range unicode.MaxRune + 1 {
@@ -331,10 +329,9 @@ func Unfolded() *Problem {
 	return nil
 }
 
-// Decide lets the gate judge the loaded file for a fleet, and if it accepts,
-// runs the file as each build of the fleet would. Cohorts are what the fleet's
-// method of that name returns, nil if it is not known. Safe says that the file
-// must be accepted.
+// Decide lets the gate judge the loaded file for a fleet. If the gate accepts, Decide runs the
+// file as each build of the fleet would. Cohorts is the result of fleet.Cohorts, or nil. Safe
+// says that the gate must accept the file.
 func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) (validate.Verdict, *Problem) {
 	if o.gate == nil {
 		o.gate = validate.Prepare(validate.ChannelFile("", o.data), o.options())
@@ -404,7 +401,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 	return verdict, nil
 }
 
-// second holds a report against what a second reader and a second judge say.
+// compareJudge compares a report with the reference reader and the reference judge.
 func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, fleet *sensor.Fleet) *Problem {
 	differ := func(format string, args ...any) *Problem {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...)}
@@ -413,7 +410,7 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 	for i := range r.Totals {
 		switch c := r.Totals[i].Check; {
 		case c.Family() == 0:
-			readable = readable && c.Severity != validate.Error // it need not be looked into
+			readable = readable && c.Severity != validate.Error // after such an error the content need not be read
 		case c.Family() == 1:
 			structural++
 		case c.Family() == 5:
@@ -461,7 +458,7 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 	return nil
 }
 
-// counted returns what needs say otherwise than a second count; "" if nothing.
+// counted returns a difference between the needs and a second count, or "".
 func (o *Oracle) counted(needs *sensor.Needs) string {
 	if needs == nil {
 		return "the file can be read, and there are no needs of it"
@@ -483,16 +480,16 @@ func (o *Oracle) counted(needs *sensor.Needs) string {
 	return ""
 }
 
-// freshEvery is of how many decisions one is made anew.
+// freshEvery is the number of decisions of which one is repeated without prepared state.
 const freshEvery = 256
 
-// options returns what the loaded file is judged by, but for the fleet.
+// options returns the options for the loaded file, except for the fleet.
 func (o *Oracle) options() validate.Options {
 	return validate.Options{Checks: o.checks, Definitions: o.defs, Now: Now}
 }
 
-// fresh holds that the report on a file that was prepared, and judged for other
-// fleets before, is the one that the gate makes of the file and the fleet alone.
+// fresh checks that a report on a prepared file, which was judged for other fleets before,
+// equals the report on the file and the fleet alone.
 func (o *Oracle) fresh(r *validate.Report, groups *sensor.Cohorts) *Problem {
 	options := o.options()
 	options.Fleet, options.Cohorts = r.Fleet, groups
@@ -504,7 +501,7 @@ func (o *Oracle) fresh(r *validate.Report, groups *sensor.Cohorts) *Problem {
 		r.Verdict(), r.Totals, alone.Verdict(), alone.Totals)}
 }
 
-// whyNot returns what stands in the way of acceptance, the first of it.
+// whyNot returns the first reason why a report does not accept.
 func whyNot(r *validate.Report) string {
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Severity() == validate.Error {
@@ -517,7 +514,7 @@ func whyNot(r *validate.Report) string {
 	return "a check was skipped"
 }
 
-// accepted looks for harm that an accepted file does on a build.
+// accepted searches for harm that an accepted file does on a build.
 func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	switch {
 	case o.file == nil:
@@ -529,7 +526,7 @@ func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
 		return &Problem{Kind: Escape, What: "the file is of a type that is not known"}
 	}
-	for i := range fleet.Contracts { // each: the gate may be wrong in which do the same
+	for i := range fleet.Contracts { // not only one of each group: the gate may group builds wrongly
 		if p := o.build(&fleet.Contracts[i]); p != nil {
 			return p
 		}
@@ -537,7 +534,7 @@ func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// facts checks what the gate claims of an accepted file.
+// facts checks the gate's claims about an accepted file.
 func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	differ := func(build, format string, args ...any) *Problem {
 		return &Problem{Kind: Disagreement, What: fmt.Sprintf(format, args...), Build: build}
@@ -594,14 +591,14 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// A falseClaim makes claims say one less of something than there is.
+// A falseClaim lowers one number of the claims, or removes one entry.
 type falseClaim struct {
 	what string
 	tell func(*facts.Facts)
 }
 
-// lies returns those that a sensor must notice, for it comes across what they
-// are of.
+// falseClaims returns the false claims that a sensor must notice because a run contradicts
+// them.
 func falseClaims(claims *facts.Facts) (list []falseClaim) {
 	add := func(have uint64, what string, tell func(*facts.Facts)) {
 		if have > 0 {
@@ -617,7 +614,7 @@ func falseClaims(claims *facts.Facts) (list []falseClaim) {
 	add(m.Instructions, "instructions", func(f *facts.Facts) { f.Most.Instructions-- })
 	for i, s := range claims.Sections {
 		typ := channelfile.SectionType(s.Type)
-		if typ.Ancillary() { // sensors read none
+		if typ.Ancillary() { // sensors do not read these
 			continue
 		}
 		section := func(f *facts.Facts) *facts.Section {
@@ -633,7 +630,7 @@ func falseClaims(claims *facts.Facts) (list []falseClaim) {
 	return list
 }
 
-// build looks for harm on one build.
+// build searches for harm on one build.
 func (o *Oracle) build(c *sensor.Contract) *Problem {
 	escape := func(feed, format string, args ...any) *Problem {
 		return &Problem{Kind: Escape, What: fmt.Sprintf(format, args...), Build: c.Build, Feed: feed}
@@ -651,7 +648,7 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 	}
 	if supplies == 0 {
 		if c.Reader.RefusesUnknownVersions {
-			return nil // it loads nothing
+			return nil // the build does not load the file
 		}
 		if p := o.supply(c, "", nil); p != nil {
 			return p
@@ -660,7 +657,7 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 	return o.loads(c, escape)
 }
 
-// loads looks for what a build cannot load.
+// loads searches for parts of the file that a build cannot load.
 func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args ...any) *Problem) *Problem {
 	r, run := &c.Reader, o.run
 	if !slices.Contains(r.Formats, "1.0") {
@@ -684,7 +681,7 @@ func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args
 	return nil
 }
 
-// supply looks for harm on the events of one feed of a build.
+// supply searches for harm on the events of one feed of a build.
 func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.SuppliedInput) *Problem {
 	if o.run == nil {
 		run, p := o.newRun()
@@ -709,8 +706,8 @@ func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.Supplie
 	return nil
 }
 
-// Shrink makes the event of a problem smaller, as long as the loaded file shows
-// a problem of the same kind on it on that build.
+// Shrink makes the event of a problem smaller while the loaded file has a problem of the same
+// kind on the build.
 func (o *Oracle) Shrink(p *Problem, c *sensor.Contract) *Problem {
 	if p.Event == nil || o.run == nil {
 		return p

@@ -31,8 +31,7 @@ func newOracle(t *testing.T) *Oracle {
 	return o
 }
 
-// hunt judges a stream until there is a problem, or so many decisions were
-// made.
+// search judges a stream until it finds a problem or reaches a number of decisions.
 func search(o *Oracle, seed uint64, most uint64) *Problem {
 	s := generate.NewStream(seed)
 	for o.Counts.Decisions < most {
@@ -51,8 +50,7 @@ func search(o *Oracle, seed uint64, most uint64) *Problem {
 	return nil
 }
 
-// TestOracle holds that the gate as it is has no escape, and that the stream
-// shows something.
+// TestOracle checks that the gate has no escape, and that the stream is useful.
 func TestOracle(t *testing.T) {
 	o := newOracle(t)
 	o.Config.FactsEvery, o.Config.JudgeEvery = 16, 1
@@ -86,7 +84,7 @@ func TestOracle(t *testing.T) {
 	}
 }
 
-// without makes some checks find nothing for the time of a test.
+// without disables some checks for the duration of a test.
 func without(t *testing.T, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
@@ -100,14 +98,13 @@ func without(t *testing.T, ids ...string) {
 	}
 }
 
-// TestWrongGates holds that the oracle sees what a gate does that lacks a
-// check. CF5001, which runs the content, is left out as well: it is there to
-// catch what the others miss.
+// TestWrongGates checks that the oracle detects a gate that lacks a check. CF5001, which runs
+// the content, is disabled too, because it detects the same faults as the others.
 func TestWrongGates(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		ids  []string
-		says string // of the problem
+		says string // part of the problem
 	}{
 		{"it goes by the inputs that are declared, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
 		{"it does not see what is read of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
@@ -144,8 +141,8 @@ func TestWrongGates(t *testing.T) {
 	}
 }
 
-// one returns a type of two strings, a file of a condition, and a build that
-// supplies so many inputs.
+// one returns a type of two strings, a file with one condition, and a build that supplies a
+// number of inputs.
 func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *sensor.Definition, []byte, *sensor.Fleet) {
 	t.Helper()
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
@@ -157,7 +154,7 @@ func one(t *testing.T, e channelfile.Expr, supplied int) (*sensor.Definitions, *
 	return testkit.Definitions(t, d), d, testkit.Encode(t, testkit.HeaderOf(d), e), &sensor.Fleet{Name: "f", Contracts: []sensor.Contract{testkit.Contract("b", 1, sensor.AccessPositional, s)}}
 }
 
-// TestEscape holds what an escape says, and that its event is made small.
+// TestEscape checks the text of an escape, and that its event is minimised.
 func TestEscape(t *testing.T) {
 	without(t, "CF3001", "CF3002", "CF5001")
 	o := newOracle(t)
@@ -181,8 +178,7 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// TestEventsOnce holds that events which are not run again come to what they
-// came to: all that is reckoned of the builds is as if each were run anew.
+// TestEventsOnce checks that skipping events that were run before changes no result.
 func TestEventsOnce(t *testing.T) {
 	counts := func(anew bool) Counts {
 		o := newOracle(t)
@@ -202,7 +198,7 @@ func TestEventsOnce(t *testing.T) {
 	}
 }
 
-// TestFreshGate holds that a gate is noticed that goes by what it judged before.
+// TestFreshGate checks that the oracle detects a gate whose report depends on earlier fleets.
 func TestFreshGate(t *testing.T) {
 	judged := validate.OfSubject(func(*validate.Pass) *int { return new(int) })
 	forgetful := *suite.ByID("CF3001")
@@ -232,8 +228,7 @@ func TestFreshGate(t *testing.T) {
 	t.Error("nothing was noticed")
 }
 
-// TestFalseRejection holds that a file that must be accepted and is not is
-// noticed.
+// TestFalseRejection checks that the oracle detects a false rejection.
 func TestFalseRejection(t *testing.T) {
 	o := newOracle(t)
 	defs, def, data, fleet := one(t, channelfile.Equals(1, "a"), 1)
@@ -246,15 +241,14 @@ func TestFalseRejection(t *testing.T) {
 	}
 }
 
-// TestSecondJudge holds that a gate that is wrong and does no harm is noticed
-// too: one that rejects for nothing, accepts what nobody should, or finds late
-// what it should have found before.
+// TestSecondJudge checks that the oracle detects wrong gates that do no harm: a gate that
+// rejects without a reason, accepts a forbidden file, or finds a fault only in a later check.
 func TestSecondJudge(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		id   string
 		run  func(*validate.Pass)
-		says string // of the problem
+		says string // part of the problem
 	}{
 		{"a check finds what is not there", "CF3008", func(p *validate.Pass) {
 			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
@@ -285,9 +279,9 @@ func TestSecondJudge(t *testing.T) {
 	}
 }
 
-// TestJudgedAgain holds that a gate is noticed that is wrong in a way which the
-// verdict on a file does not show: in what it says of the needs, of content that
-// it runs, of recorded events, or where another check has spoken before.
+// TestJudgedAgain checks that the oracle detects errors of the gate that the verdict on a file
+// does not show: errors in the needs, in running content, in recorded events, or behind the
+// finding of another check.
 func TestJudgedAgain(t *testing.T) {
 	finds := func(p *validate.Pass) {
 		p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
@@ -304,7 +298,7 @@ func TestJudgedAgain(t *testing.T) {
 	for _, tt := range []struct {
 		why   string
 		wrong func(*testing.T, *Oracle)
-		says  string // of the problem
+		says  string // part of the problem
 	}{
 		{"content that is run reads what is not there, and CF5001 does not see it", func(_ *testing.T, o *Oracle) {
 			o.runs.Run = func(*validate.Pass) {}
@@ -332,8 +326,7 @@ func TestJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestCounted holds that each number of the needs is held against the second
-// count.
+// TestCounted checks that each number of the needs is compared with the second count.
 func TestCounted(t *testing.T) {
 	o := newOracle(t)
 	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "a"), channelfile.Contains(1, "b")), 2)
@@ -346,7 +339,7 @@ func TestCounted(t *testing.T) {
 	for _, tt := range []struct {
 		why    string
 		change func(*sensor.Needs)
-		says   string // "": nothing
+		says   string // "" means no difference
 	}{
 		{"as the gate counts", func(*sensor.Needs) {}, ""},
 		{"an input is missing", func(n *sensor.Needs) { n.Inputs = n.Inputs[:1] }, "1 inputs and 2 operators"},
@@ -371,9 +364,8 @@ func TestCounted(t *testing.T) {
 	}
 }
 
-// TestLies holds that each claim of the facts is lied about, and that the model
-// sensor notices: a claim that nobody asserts would not show a gate that claims
-// too little.
+// TestLies checks that each claim of the facts is falsified, and that the model sensor
+// notices. A claim that no sensor asserts would not show a gate that claims too little.
 func TestLies(t *testing.T) {
 	o := newOracle(t)
 	defs, def, data, fleet := one(t, channelfile.And(channelfile.Equals(0, "abc", "abd"), channelfile.Regexp(1, "x+y")), 2)
@@ -390,7 +382,7 @@ func TestLies(t *testing.T) {
 		t.Fatalf("the truth is refused: %v", err)
 	}
 	all := falseClaims(claims)
-	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // each of Most, of each section, of inputs and of operators
+	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // of Most, of each section, of inputs and of operators
 		t.Errorf("%d lies; expected %d", len(all), want)
 	}
 	for _, falseClaim := range all {
@@ -405,8 +397,8 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// TestExplain holds that each finding of a rejected file is asked for its
-// witness, and that one is missed that nobody can give.
+// TestExplain checks that the oracle asks for the witness of each finding of a rejected file,
+// and reports one that is missing.
 func TestExplain(t *testing.T) {
 	o := newOracle(t)
 	o.Config.WitnessEvery = 1
@@ -423,7 +415,7 @@ func TestExplain(t *testing.T) {
 	c := suite.ByID("CF3001")
 	run := c.Run
 	t.Cleanup(func() { c.Run = run })
-	c.Run = func(p *validate.Pass) { // speaks of what does no harm
+	c.Run = func(p *validate.Pass) { // reports content that does no harm
 		p.Report(func() validate.Finding {
 			return validate.Finding{Input: p.InputAt(1), Builds: p.Cohorts[0].Builds, Message: "of nothing"}
 		})
@@ -437,8 +429,8 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// TestReadersAreCompared holds that the oracle asks both readers about files
-// that only one could get wrong.
+// TestReadersAreCompared checks that the oracle asks both readers about files that only one of
+// them might misread.
 func TestReadersAreCompared(t *testing.T) {
 	o := newOracle(t)
 	defs, def, data, _ := one(t, channelfile.Equals(1, "a"), 2)
@@ -454,7 +446,7 @@ func TestReadersAreCompared(t *testing.T) {
 	}
 }
 
-// TestExhaustive holds that every event of the small alphabet is made.
+// TestExhaustive checks that every event of the small alphabet is generated.
 func TestExhaustive(t *testing.T) {
 	seen := map[string]bool{}
 	types := []sensor.InputType{sensor.TypeString, sensor.TypeInteger}

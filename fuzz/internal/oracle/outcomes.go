@@ -11,15 +11,16 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// outcomeOf is the outcome of a rule that each check reports, by the ID of the check:
-// rule-blind, rule-widened, rule-weakened.
+// outcomeOf is the outcome that a check reports, by the ID of the check: rule-blind,
+// rule-widened, rule-weakened.
 var outcomeOf = map[string]outcome.Outcome{
 	"CF3012": outcome.Blind, "CF3013": outcome.Widened, "CF3014": outcome.Weakened,
 }
 
-// outcomes holds what a report says of rules at named readers against the truth
-// table of each: of each input that is enough by itself there must be a finding,
-// of a rule to which several do it together there must be one, and of no other.
+// outcomes compares a report on rules at named readers with the truth table of each rule.
+// There must be a finding for each input whose absence alone changes the rule. There must be
+// one for each rule that only several absent inputs change together. There must be no other
+// finding.
 func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	ran := map[outcome.Outcome]*validate.Check{}
 	for _, c := range r.Ran {
@@ -36,7 +37,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			found[out] = t.Found
 		}
 	}
-	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and how many are not kept
+	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and numbers of findings that were not kept
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if out, ok := outcomeOf[f.Check.ID]; ok {
@@ -62,7 +63,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.outcome, h.inputs())}
 		}
 	}
-	if len(lacks) > 1 || len(open) > 0 { // what two feeds lack may be found at once
+	if len(lacks) > 1 || len(open) > 0 { // the inputs that two feeds lack may be found together
 		return nil
 	}
 	for out, c := range ran {
@@ -73,14 +74,15 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// A harm is what becomes of an instance without an input.
+// A harm is the outcome of an instance without an input.
 type harm struct {
 	instance int
 	outcome  outcome.Outcome
 	input    int
 }
 
-// In place of an input: any, and several together of which none is enough.
+// Special values in place of an input: any input, and several inputs of which each alone has
+// no effect.
 const (
 	anyInput = -1 - iota
 	together
@@ -93,8 +95,8 @@ func (h harm) inputs() string {
 	return fmt.Sprintf("input index %d", h.input)
 }
 
-// harms returns what becomes of the instances of the loaded file without what
-// feeds lack, and the instances of which that is not known.
+// harms returns the outcomes of the instances of the loaded file without the inputs that feeds
+// lack, and the instances with an unknown outcome.
 func (o *Oracle) harms(lacks [][]int) (want map[harm]bool, open map[int]bool) {
 	want, open = map[harm]bool{}, map[int]bool{}
 	for _, list := range lacks {
@@ -105,8 +107,8 @@ func (o *Oracle) harms(lacks [][]int) (want map[harm]bool, open map[int]bool) {
 	return want, open
 }
 
-// lacks returns, for each feed of a named reader that lacks some, which inputs of
-// the definition it does not supply.
+// lacks returns the missing inputs of the definition for each feed of a named reader that
+// lacks some.
 func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
 	for i := range fleet.Contracts {
 		c := &fleet.Contracts[i]
@@ -129,7 +131,7 @@ func (o *Oracle) lacks(fleet *sensor.Fleet) (list [][]int) {
 	return list
 }
 
-// harmed adds what becomes of an instance where some inputs are missing.
+// harmed adds the outcomes of an instance without some inputs.
 func (o *Oracle) harmed(instance int, lacks []int, want map[harm]bool, open map[int]bool) {
 	out, known := reference.Outcome(o.file, instance, func(input int) bool { return slices.Contains(lacks, input) })
 	if !known {

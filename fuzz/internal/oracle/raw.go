@@ -11,7 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// rawSensors are raw sensors with objects at each end of their memory.
+// rawSensors are two raw sensors, with their objects at the right and at the left end of their
+// memory.
 type rawSensors struct{ sensors [2]*rawsensor.Sensor }
 
 var placements = [2]rawsensor.Placement{rawsensor.Right, rawsensor.Left}
@@ -47,7 +48,7 @@ func (r *rawSensors) load(data []byte, types []sensor.InputType) error {
 	return nil
 }
 
-// run runs an event, and calls see with what each sensor did.
+// run runs an event and calls see with the trace of each sensor.
 func (r *rawSensors) run(e interp.Event, see func(where string, t *interp.Trace) error) (runs int, err error) {
 	for i, s := range r.sensors {
 		t, err := s.Run(e, placements[i])
@@ -61,14 +62,13 @@ func (r *rawSensors) run(e interp.Event, see func(where string, t *interp.Trace)
 	return len(r.sensors), nil
 }
 
-// faults reports whether an event makes the sensor fault whose objects are at
-// the right end of their memory.
+// faults reports whether an event makes the sensor with objects at the right end fault.
 func (r *rawSensors) faults(e interp.Event) bool {
 	_, err := r.sensors[0].Run(e, placements[0])
 	return err != nil
 }
 
-// did says what each sensor does on an event.
+// did returns the actions of each sensor on an event.
 func (r *rawSensors) did(e interp.Event) (lines []string) {
 	for i, s := range r.sensors {
 		t, err := s.Run(e, placements[i])

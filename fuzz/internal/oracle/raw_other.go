@@ -7,7 +7,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// rawSensors are none here: the raw sensor wants Linux.
+// rawSensors is empty, because the raw sensor needs Linux.
 type rawSensors struct{}
 
 func newRawSensors() (*rawSensors, error)                 { return nil, nil }

@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// again judges what was judged once more, in the other ways in which that can
-// be done, and holds the reports against each other and against the sensors.
+// repeat judges the subject again in other ways, and compares the reports with each other and
+// with the sensors.
 func (o *Oracle) repeat(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if p := o.byNeeds(r, fleet); p != nil || r.Verdict() != validate.Accepted {
 		return p
@@ -20,12 +20,11 @@ func (o *Oracle) repeat(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return o.onRecorded(fleet)
 }
 
-// stern judges the file once more in ways of which each verdict follows from the
-// one that was made: where hardly a finding is kept, which must not change how
-// many are counted; without a fleet, and without a definition; where warnings
-// reject; and by running the content alone. Then it counts the needs.
+// otherOptions judges the file again with options under which the verdict can be predicted.
+// The limit of kept findings must not change the counts. The other runs have no fleet, have no
+// definition, reject warnings, or only run the content. Then it counts the needs.
 func (o *Oracle) otherOptions(r *validate.Report, fleet *sensor.Fleet) *Problem {
-	var found [3]int // errors, warnings and notes
+	var found [3]int // by severity: errors, warnings and notes
 	for _, t := range r.Totals {
 		found[t.Check.Severity] += t.Found
 	}
@@ -63,8 +62,8 @@ func (o *Oracle) otherOptions(r *validate.Report, fleet *sensor.Fleet) *Problem 
 	return o.byBehaviour(fleet)
 }
 
-// blind returns checks of the gate without those that reckon what a fleet lacks,
-// and the one that runs content, which does not wait for them there.
+// blind returns the checks of the gate without those that compare the content with the fleet,
+// and the check that runs content. In this list that check does not wait for the others.
 func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Check) {
 	for _, c := range checks {
 		switch {
@@ -80,10 +79,9 @@ func blind(checks []*validate.Check) (list []*validate.Check, runs *validate.Che
 	return list, runs
 }
 
-// byBehaviour judges the file by running it alone, as if nobody had reckoned
-// before what the fleet lacks: an input behind the array of a build must be
-// seen, and one of a type that an operator does not take; where there is neither,
-// nor any other type, there is no fault.
+// byBehaviour judges the file only by running it, without the checks that compare its needs
+// with the fleet. The gate must find a read after the end of a build's array, and an input of
+// a type that an operator does not take. If there is neither, there must be no fault.
 func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 	if o.broken != 0 || o.file.Header.Type != o.def.Number || o.file.Header.TypeVersion != o.def.Version || o.runs == nil {
 		return nil
@@ -129,8 +127,8 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// refuses reports whether a criterion of the file reads an input, and has no
-// meaning for values of a type.
+// refuses reports whether a criterion of the file reads an input and its operator does not
+// take values of type t.
 func (o *Oracle) refuses(input int, t sensor.InputType) bool {
 	for i := range o.file.Criteria() {
 		c := o.file.Criterion(i)
@@ -160,10 +158,9 @@ func (o *Oracle) refuses(input int, t sensor.InputType) bool {
 	return false
 }
 
-// byNeeds judges the needs of the file without it: the checks of contracts must
-// find errors where they found some. Warnings differ: needs do not say what
-// becomes of a rule, so each input that a named reader lacks must be found, as if
-// all that read it were blind.
+// byNeeds judges only the needs of the file. The checks of contracts must find errors if they
+// found some in the file. Warnings differ, because needs do not contain the rules: each input
+// that a named reader lacks must be found as if every rule that reads it were blind.
 func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if r.Needs == nil || r.Definition == nil {
 		return nil
@@ -224,8 +221,8 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	return nil
 }
 
-// onRecorded judges an accepted file with events that were recorded, as it were:
-// a rule is found if the model sensor matches it.
+// onRecorded judges an accepted file with generated events in place of recorded ones. A rule
+// must be found if the model sensor matches it.
 func (o *Oracle) onRecorded(fleet *sensor.Fleet) *Problem {
 	if o.run == nil {
 		return nil

@@ -16,39 +16,39 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A fileRun is an accepted file, loaded into sensors.
+// A fileRun is an accepted file that is loaded into the sensors.
 type fileRun struct {
 	o         *Oracle
 	model     *interp.Model
 	it        *interp.Interpreter
-	single    *interp.Interpreter // nil: none was needed
+	single    *interp.Interpreter // nil until it is needed
 	synthesis *interp.Synthesizer
-	operators uint32 // those of the file, as bits
+	operators uint32 // operators of the file, as a bit set
 	sizes     [8]uint64
 	shapes    map[string]*result
-	done      map[string]cost // by event, as it is handed over
+	done      map[string]cost // costs of finished events, by the event as the build passes it
 	key       []byte
 }
 
-// A cost is the cost of an event, on which all sensors agree.
+// A cost is the cost of an event. All sensors agree on it.
 type cost struct{ steps, operations uint64 }
 
-// sizeNames are what is limited, in the order of sizes.
+// sizeNames has the names of the limited sizes, in the order of sizes.
 var sizeNames = [8]string{
 	"bytes of a file", "instances", "criteria", "words of an instance", "operands of a criterion",
 	"bytes of a value", "instructions of a program", "bytes of memory",
 }
 
-// A result is what the sensors did on all events of a build.
+// A result is the result of the sensors on all events of a build.
 type result struct {
 	problem    *Problem
-	steps      uint64 // of the costliest event, as it is charged
-	operations uint64 // that were counted, at most
+	steps      uint64 // charged for the costliest event
+	operations uint64 // maximum number of operations counted
 	costliest  interp.Event
 }
 
-// newRun loads the file into sensors. The problem, if any, is what one of them
-// did while it looked for the sections.
+// newRun loads the file into the sensors. It returns a problem if a sensor faults while it
+// locates the sections.
 func (o *Oracle) newRun() (*fileRun, *Problem) {
 	f := o.file
 	r := &fileRun{o: o, shapes: map[string]*result{}, done: map[string]cost{}}
@@ -67,7 +67,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	for i := range f.Programs() {
 		r.sizes[6] = max(r.sizes[6], uint64(f.Program(i).Len()))
 	}
-	// FORMAT.md, section 9.
+	// See FORMAT.md, section 9.
 	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
 
 	if o.files++; o.Config.EncodeEvery > 0 && o.files%o.Config.EncodeEvery == 0 {
@@ -90,14 +90,15 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 			return nil, &Problem{Kind: Escape, What: "the sensor in C, loading: " + err.Error()}
 		}
 	}
-	// One by itself: the synthesizer goes on with its own between events.
+	// This interpreter is separate, because the synthesizer continues with its own between
+	// events.
 	r.it = interp.New(f, &sensor.Reader{})
 	r.synthesis = interp.NewSynthesizer(f, o.needs, o.types)
 	return r, nil
 }
 
-// operands returns where a file lists the operands of a criterion otherwise than
-// one by one; "" if nowhere.
+// operands returns a place where a file lists the operands of a criterion differently from one
+// by one, or "".
 func operands(f *channelfile.File) string {
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
@@ -123,13 +124,13 @@ func operands(f *channelfile.File) string {
 	return ""
 }
 
-// interpreter returns the content interpreter, for a kind of access.
+// interpreter returns the content interpreter for a kind of access.
 func (r *fileRun) interpreter(a sensor.Access) *interp.Interpreter {
 	r.it.As(&sensor.Reader{Access: a})
 	return r.it
 }
 
-// alone returns an interpreter that runs instances by themselves.
+// alone returns an interpreter that runs instances separately.
 func (r *fileRun) alone(a sensor.Access) *interp.Interpreter {
 	if r.single == nil {
 		r.single = interp.New(r.o.file, &sensor.Reader{})
@@ -138,22 +139,21 @@ func (r *fileRun) alone(a sensor.Access) *interp.Interpreter {
 	return r.single
 }
 
-// A slot is one place of the array of inputs that a build hands over.
+// A slot is one place in the array of inputs that a build passes.
 type slot struct {
-	typ  sensor.InputType // 0: nothing was put there
-	most int              // bytes of a string
+	typ  sensor.InputType // 0 means that nothing was written there
+	most int              // maximum length of a string in bytes
 }
 
-// unknownLength is the length of the longest string where a contract does not
-// state one: any will do.
+// unknownLength is the maximum length of a string for which a contract states no length. Any
+// value will do.
 const unknownLength = 200
 
-// slots returns what a build hands over. A reader by position has what its
-// array has: what is not supplied behind the last that is, is not there, and
-// what is not supplied before it was never written. Of an input of which it is
-// unknown whether it is supplied, and of one that only some events have, the
-// worse is taken. A constant input has any value of its type and length. A reader
-// by name finds each declared input, or finds it absent.
+// slots returns the inputs that a build passes. For positional readers they are the places of
+// an array. The array ends after the last supplied input, and unsupplied places before it were
+// never written. An input that is unknown or only in some events is treated as the worse case.
+// A constant input has any value of its type and length. A named reader finds each declared
+// input, or finds it absent.
 func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
 	of := func(in *sensor.SuppliedInput) slot {
 		s := slot{in.Type, in.MaxLength}
@@ -193,16 +193,15 @@ func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []s
 	return list
 }
 
-// reached returns the slots that the file reads. What stands behind the last of
-// them makes no difference to a sensor that keeps to that, and would hide from
-// one that does not that it reads too far.
+// reached returns the slots up to the last that the file reads. Later slots do not matter to a
+// correct sensor, and would hide that a wrong one reads too far.
 func (r *fileRun) reached(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
 	list := r.slots(access, inputs)
 	return list[:min(len(list), int(r.o.file.Header.InputsRead))]
 }
 
-// asserted runs the model sensor once more on all events of a build, while it
-// asserts what the gate claims of the file.
+// asserted runs the model sensor again on all events of a build. The model asserts the gate's
+// claims about the file.
 func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Access, inputs []sensor.SuppliedInput) (err error) {
 	r.model.Assert(claims, steps)
 	defer r.model.Assert(nil, 0)
@@ -213,12 +212,12 @@ func (r *fileRun) asserted(claims *facts.Facts, steps uint64, access sensor.Acce
 	return err
 }
 
-// spends returns what is wrong with how the model sensor holds an event against
-// claims of its steps; "" if nothing is.
+// spends returns an error in how the model sensor compares the steps of an event with a claim,
+// or "".
 func (r *fileRun) spends(claims *facts.Facts, e interp.Event) string {
 	trace, err := r.model.Run(e)
 	if err != nil || trace.Operations < 2 {
-		return "" // what goes wrong is seen elsewhere
+		return "" // other comparisons detect this error
 	}
 	defer r.model.Assert(nil, 0)
 	n := trace.Operations
@@ -233,12 +232,12 @@ func (r *fileRun) spends(claims *facts.Facts, e interp.Event) string {
 	return ""
 }
 
-// shape runs the file on events of what a build hands over. Builds that hand
-// over the same have one result.
+// shape runs the file on events for the inputs that a build passes. Builds that pass the same
+// inputs share one result.
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
 	list := r.reached(access, inputs)
 	if len(list) == int(r.o.file.Header.InputsRead) && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
-		access = sensor.AccessPositional // by name all is found too
+		access = sensor.AccessPositional // named readers also find all inputs
 	}
 	r.key = append(r.key[:0], byte(access))
 	for _, s := range list {
@@ -264,14 +263,14 @@ func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *re
 	return res
 }
 
-// budgets holds that the interpreter takes the costliest event with a budget
-// that is just enough, and not with one that is one short.
+// budgets checks that the interpreter finishes the costliest event with an exactly sufficient
+// budget, and not with one step less.
 func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 	defer r.it.As(&sensor.Reader{})
 	for _, tt := range []struct {
 		what   string
 		budget sensor.Budget
-		kind   interp.FaultKind // 0: none
+		kind   interp.FaultKind // 0 means no fault
 	}{
 		{"as many steps as the event costs", sensor.Budget{Steps: res.steps}, 0},
 		{"a step less than the event costs", sensor.Budget{Steps: res.steps - 1}, interp.FaultSteps},
@@ -279,7 +278,7 @@ func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 		{"a byte less than the file takes", sensor.Budget{Memory: r.sizes[7] - 1}, interp.FaultMemory},
 	} {
 		if tt.budget == (sensor.Budget{}) {
-			continue // no budget at all
+			continue // a budget of 0 means no budget
 		}
 		r.it.As(&sensor.Reader{Access: access, Budget: tt.budget})
 		var kind interp.FaultKind
@@ -294,15 +293,15 @@ func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 	return nil
 }
 
-// instancesRun is for how many instances of a file events are made, and
-// eventsRun how many of each. Files of a campaign have fewer.
+// instancesRun and eventsRun are the default limits of instances with events, and of events
+// for each instance. Files of a campaign have fewer.
 const (
 	instancesRun = 16
 	eventsRun    = 64
 )
 
-// events calls run with events that a build can hand over, on request also some
-// of odd values, until it returns false.
+// events calls run with events that a build can pass, until it returns false. If odd is set,
+// some have unusual values.
 func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(interp.Event) bool) {
 	n := len(r.o.types)
 	going := true
@@ -320,13 +319,13 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(i
 	limit := min(instances, cmp.Or(r.o.Config.Instances, instancesRun))
 	for k := range limit {
 		i := k
-		if limit > 1 { // of many the first, the last, and some between
+		if limit > 1 { // of many instances use the first, the last, and some between
 			i = k * (instances - 1) / (limit - 1)
 		}
 		left, first := cmp.Or(r.o.Config.Events, eventsRun), true
 		r.synthesis.Events(i, n, func(e interp.Event) bool {
 			going = try(e)
-			if first && going { // as long as they can be
+			if first && going { // with values of maximum length
 				going = try(longest(e, list)) && (!odd || try(otherCase(e)))
 			}
 			first = false
@@ -360,8 +359,7 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(i
 	}
 }
 
-// otherCase returns a copy of an event whose letters are capital, or small where
-// they were capital.
+// otherCase returns a copy of an event in which lower and upper case are swapped.
 func otherCase(e interp.Event) interp.Event {
 	e = slices.Clone(e)
 	for i := range e {
@@ -375,10 +373,10 @@ func otherCase(e interp.Event) interp.Event {
 	return e
 }
 
-// oddEvents is how many events of odd values are made, where any are.
+// oddEvents is the number of events with unusual values.
 const oddEvents = 8
 
-// oddTexts are read otherwise than they look: as numbers, as addresses, folded.
+// oddTexts are texts that are easily misread as numbers or addresses, or misfolded.
 var oddTexts = []string{
 	"", "0", "-0", "+1", "007", "-", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
 	"99999999999999999999", "1 ", " 1", "0x1", "1e3", "\u0661",
@@ -387,12 +385,12 @@ var oddTexts = []string{
 	"K", "\u212A", "\u017F", "\u00DF", "\u1E9E", "\u00C9", "\u00E9", "\u0130", "\u0131", "\U0001F600", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\x9F\U0001F600", "\x9Fa*", "\x9Fa\\",
 	"a\xFFb", "\x80", "\x00", "a\nb", "\n", "\r", "_", "a_b", "A", "Z", "aB", "a", "z", "9", "/", ":", "@", "[", "`", "{",
 	"\u03A9", "\u044F", "\u05D0", "\u0E01", "\u10D0", "\u1F00", "\u3042", "\u31C8", "\u31C9", "\u4E2D", "\uAC00", "\uFB01", "\U00010400", "\U0001D49C", "\U00020000", "\u0660", "\u2028",
-	// The first and the last rune of each length in UTF-8, and bytes that nearly are one.
+	// The first and the last rune of each length in UTF-8, and almost valid bytes.
 	"\u0080", "\u07FF", "\u0800", "\uFFFF", "\U00010000", "\U0010FFFF", "\uD7FF", "\uE000", "\uFFFD",
 	"\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
 }
 
-// oddValue draws a value of input i.
+// oddValue returns a random unusual value for input i.
 func (r *fileRun) oddValue(i int) interp.Value {
 	draw := r.o.odd
 	typ := sensor.TypeString
@@ -416,7 +414,7 @@ func (r *fileRun) oddValue(i int) interp.Value {
 	return interp.Text(text)
 }
 
-// fit makes an event one that a build can hand over, in place of a former one.
+// fit changes an event to one that a build can pass. It reuses the memory of fitted.
 func fit(fitted, e interp.Event, access sensor.Access, list []slot) interp.Event {
 	fitted = append(fitted[:0], e[:min(len(e), len(list))]...)
 	for len(fitted) < len(list) {
@@ -440,7 +438,7 @@ func fit(fitted, e interp.Event, access sensor.Access, list []slot) interp.Event
 	return fitted
 }
 
-// poison is what is found where nothing was written.
+// poison is the value at places that were never written.
 var poison = interp.Number(-0x5555555555555556) // 0xAAAAAAAAAAAAAAAA
 
 // as returns a value of a type.
@@ -454,8 +452,8 @@ func as(t sensor.InputType) interp.Value {
 	return interp.Text("x")
 }
 
-// longest returns a copy of an event in which every string is as long as it
-// can be: what it has, again and again.
+// longest returns a copy of an event in which every string is repeated up to its maximum
+// length.
 func longest(e interp.Event, list []slot) interp.Event {
 	e = slices.Clone(e)
 	for i := range min(len(e), len(list)) {
@@ -483,7 +481,7 @@ var (
 	allAddresses = []interp.Value{{}, as(sensor.TypeAddress), {Type: sensor.TypeAddress}}
 )
 
-// exhaust calls run with every event of the small alphabet, of n inputs.
+// exhaust calls run with every event of n inputs over the small alphabet.
 func exhaust(types []sensor.InputType, n int, run func(interp.Event) bool) {
 	values := make([][]interp.Value, n)
 	for i := range values {
@@ -495,7 +493,7 @@ func exhaust(types []sensor.InputType, n int, run func(interp.Event) bool) {
 			values[i] = allAddresses
 		}
 		if i >= len(types) {
-			values[i] = allTexts[:2] // what nothing reads
+			values[i] = allTexts[:2] // nothing reads this input
 		}
 	}
 	at := make([]int, n)
@@ -520,8 +518,8 @@ func exhaust(types []sensor.InputType, n int, run func(interp.Event) bool) {
 	}
 }
 
-// once runs an event on every sensor, unless it was: what builds hand over often
-// differs only in the longest values.
+// once runs an event on every sensor, unless it ran before. The inputs of two builds often
+// differ only in their longest values.
 func (r *fileRun) once(access sensor.Access, e interp.Event, res *result) *Problem {
 	r.key = appendEvent(append(r.key[:0], byte(access)), e)
 	done, ok := r.done[string(r.key)]
@@ -541,7 +539,7 @@ func (r *fileRun) once(access sensor.Access, e interp.Event, res *result) *Probl
 	return nil
 }
 
-// appendEvent adds an event to a key: no two events are the same there.
+// appendEvent appends an event to a key. Different events give different keys.
 func appendEvent(key []byte, e interp.Event) []byte {
 	for i := range e {
 		v := &e[i]
@@ -613,12 +611,12 @@ func (r *fileRun) compare(access sensor.Access, e interp.Event) (cost, *Problem)
 	return cost{it.Steps(), trace.Operations}, nil
 }
 
-// A difference is that of two traces.
+// A difference describes how two traces differ.
 type difference struct{ what string }
 
 func (d *difference) Error() string { return d.what }
 
-// differ returns what another sensor did otherwise than the model.
+// differ returns an error if the trace of another sensor differs from that of the model.
 func differ(who string, model, got *interp.Trace) error {
 	if slices.Equal(model.Reads, got.Reads) && slices.Equal(model.Matched, got.Matched) && model.Operations == got.Operations {
 		return nil
@@ -633,7 +631,7 @@ func kindOf(err error) Kind {
 	return Escape
 }
 
-// did runs an event once more, and says what each sensor does.
+// did runs an event again and returns the actions of each sensor.
 func (r *fileRun) did(access sensor.Access, e interp.Event) (lines []string) {
 	say := func(who string, trace *interp.Trace, err error) {
 		if err != nil {

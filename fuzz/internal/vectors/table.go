@@ -1,7 +1,6 @@
-// Package vectors makes the vectors of meaning of package corpus: channel files
-// and events, with the instances that match and the steps that are charged. The
-// table says what matches, and why; its test writes the files, and holds that
-// independent implementations agree with the table.
+// Package vectors makes the test vectors of package corpus: channel files and events, with the
+// instances that match and the steps charged. The table states the matches and the reasons.
+// The test writes the files and checks that independent implementations agree with the table.
 package vectors
 
 import (
@@ -12,11 +11,11 @@ import (
 	cf "github.com/cfcheck/cfcheck/channelfile"
 )
 
-// A Set is a channel file, and events for it.
+// A Set is a channel file and events for it.
 type Set struct {
 	Name   string
 	Why    string
-	Inputs string // a letter each: s string, i integer, a address
+	Inputs string // a letter for each input: s string, i integer, a address
 	Rules  []cf.Expr
 	Events []Event
 	Origin *cf.Origin // the provenance of each rule; nil means that the file has none
@@ -25,32 +24,32 @@ type Set struct {
 // An Event is one event of a set.
 type Event struct {
 	Why    string
-	Values []any // nil is absent; a string, an int64 or a netip.Addr
-	Match  []int // the rules that match
+	Values []any // a nil, string, int64 or netip.Addr for each input; nil means absent
+	Match  []int // numbers of the rules that match
 }
 
-// yes and no are events of one input for a set of a criterion and its opposite.
+// yes and no return events of one input, for a set of a criterion and its opposite.
 func yes(value any, why string) Event { return Event{why, []any{value}, []int{0}} }
 func no(value any, why string) Event  { return Event{why, []any{value}, []int{1}} }
 
-// yes2 and no2 are those of two inputs.
+// yes2 and no2 return such events of two inputs.
 func yes2(a, b any, why string) Event { return Event{why, []any{a, b}, []int{0}} }
 func no2(a, b any, why string) Event  { return Event{why, []any{a, b}, []int{1}} }
 
-// single returns a set of one input, with a criterion as its first rule and the
-// opposite as its second. An event without the input is added.
+// single returns a set of one input. Its first rule is a criterion, its second the opposite.
+// An event without the input is added.
 func single(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	events = append(events, no(nil, "an absent input fails every criterion, so the opposite holds"))
 	return Set{Name: name, Why: why, Inputs: inputs, Rules: []cf.Expr{e, cf.Not(e)}, Events: events}
 }
 
-// text is single of a string.
+// text returns a single set of a string.
 func text(name, why string, e cf.Expr, events ...Event) Set {
 	return single(name, "s", why, e, events...)
 }
 
-// pair returns a set of two inputs that a criterion compares. Events in which
-// either or both are absent are added.
+// pair returns a set of two inputs that a criterion compares. Events in which one or both are
+// absent are added.
 func pair(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	present := events[0].Values
 	return Set{Name: name, Why: why, Inputs: inputs, Rules: []cf.Expr{e, cf.Not(e)}, Events: append(events,
@@ -60,8 +59,8 @@ func pair(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	)}
 }
 
-// triple returns a set of three strings, with a criterion that compares the
-// first with the others, and its opposite.
+// triple returns a set of three strings, with a criterion that compares the first with the
+// others, and its opposite.
 func triple(name, why string, e cf.Expr, events ...Event) Set {
 	return Set{Name: name, Why: why, Inputs: "sss", Rules: []cf.Expr{e, cf.Not(e)}, Events: append(events,
 		three(nil, "a", "a", false, "the input itself is absent"),
@@ -69,7 +68,7 @@ func triple(name, why string, e cf.Expr, events ...Event) Set {
 	)}
 }
 
-// three is an event of a triple.
+// three returns an event of a triple.
 func three(a, b, c any, holds bool, why string) Event {
 	if holds {
 		return Event{why, []any{a, b, c}, []int{0}}
@@ -549,8 +548,8 @@ func conditionSets() []Set {
 	}
 }
 
-// deep returns an or, or an and, of an input and of the opposite one level
-// further in. Level by level the inputs go round. From an or at level 16 it says
+// deep returns an or, or an and, of an input and of the opposite one level further in. The
+// inputs rotate level by level. An or at level 16 starts with
 //
 //	0 or (3 starts and (2 or (1 starts and (0 or ...))))
 func deep(levels int, or bool) cf.Expr {

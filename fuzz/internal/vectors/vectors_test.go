@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the folder corpus/vectors")
 
-// TestMain only writes, if it is asked to: the vectors that are embedded in this
-// binary are older.
+// TestMain only writes the files if -update is given, because the vectors embedded in this
+// program are outdated then.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *update {
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// folder is where the vectors are.
+// folder is the folder of the vectors.
 var folder = filepath.Join("..", "..", "..", "corpus", "vectors")
 
 var types = map[rune]sensor.InputType{'s': sensor.TypeString, 'i': sensor.TypeInteger, 'a': sensor.TypeAddress}
@@ -77,7 +77,7 @@ func valueOf(v any) interp.Value {
 	return interp.Value{}
 }
 
-// write returns the JSON of a set: a line for each event.
+// write returns the JSON of a set, with a line for each event.
 func write(t *testing.T, s Set, data []byte) []byte {
 	t.Helper()
 	f, err := cf.Parse(data)
@@ -136,7 +136,7 @@ func write(t *testing.T, s Set, data []byte) []byte {
 	return out.Bytes()
 }
 
-// TestWritten holds that the folder has what the table makes, and nothing else.
+// TestWritten checks that the folder has exactly the files that the table makes.
 func TestWritten(t *testing.T) {
 	want := map[string][]byte{}
 	for _, s := range Sets() {
@@ -173,7 +173,7 @@ func TestWritten(t *testing.T) {
 	}
 }
 
-// A vector is a vector of the corpus, and its file as it is read.
+// A vector is a vector of the corpus with its parsed file.
 type vector struct {
 	set   corpus.VectorSet
 	file  *cf.File
@@ -183,7 +183,7 @@ type vector struct {
 	corpus.Vector
 }
 
-// matched compares instances that match with the vector.
+// matched compares matching instances with the vector.
 func (v *vector) matched(t *testing.T, by string, got []int) {
 	t.Helper()
 	ids := []string{}
@@ -195,7 +195,7 @@ func (v *vector) matched(t *testing.T, by string, got []int) {
 	}
 }
 
-// all returns the vectors of the corpus, one after the other.
+// all returns the vectors of the corpus in order.
 func all(t *testing.T) (list []vector) {
 	t.Helper()
 	for _, set := range corpus.Vectors() {
@@ -234,9 +234,9 @@ func all(t *testing.T) (list []vector) {
 	return list
 }
 
-// Two implementations that share no code for what they compare agree with each
-// vector: the content interpreter and the naive one. So does the model of a
-// sensor, which counts no steps but operations, never more than the steps.
+// The content interpreter and the reference interpreter, which share no code for comparisons,
+// agree with each vector. The model of a sensor agrees too; it counts operations, never more
+// than the steps.
 func TestVectors(t *testing.T) {
 	for _, v := range all(t) {
 		it := interp.New(v.file, &sensor.Reader{Access: sensor.AccessPositional})
@@ -301,10 +301,9 @@ func TestVectorsInC(t *testing.T) {
 	}
 }
 
-// The vectors cover the format: each operator with each set of flags that it can
-// have, with one operand and with several, both ways; each instruction and each
-// assertion; each word of a condition; values that are absent, empty and not
-// UTF-8, and operands that are not.
+// The vectors cover the format: each operator with each possible set of flags, with one
+// operand and with several, true and false; each instruction and each assertion; each word of
+// a condition; absent, empty and invalid UTF-8 values; and invalid UTF-8 operands.
 func TestCoverage(t *testing.T) {
 	want := map[string]bool{}
 	for _, op := range cf.Operators() {
@@ -319,7 +318,7 @@ func TestCoverage(t *testing.T) {
 			}
 			for _, truth := range []bool{true, false} {
 				if truth && (op == cf.OpEquals || op == cf.OpIntegerEquals) && f&cf.FlagAll != 0 && f&cf.FlagInputs == 0 {
-					continue // a value is never equal to two different operands
+					continue // a value never equals two different operands
 				}
 				want[fmt.Sprintf("%s with flags %d holds: %v", op, f, truth)] = true
 			}
