@@ -52,7 +52,7 @@ func FuzzRegexp(f *testing.F) {
 		if unicode.Version != "15.0.0" || len(text) > 1000 && p.Len() > 2000 {
 			return
 		}
-		if got, want := findNaively(file.Program(0), text), theirs.MatchString(text); got != want && !forgotten(expression, text) {
+		if got, want := findByDefinition(file.Program(0), text), theirs.MatchString(text); got != want && !forgotten(expression, text) {
 			t.Errorf("%q on %q is %v; for Go it is %v", expression, text, got, want)
 		}
 	})
@@ -80,9 +80,9 @@ func checkRegexpError(t *testing.T, expression string, err error) {
 	}
 }
 
-// findNaively reports whether a program finds a match in a text by FORMAT.md, section 8:
+// findByDefinition reports whether a program finds a match in a text by FORMAT.md, section 8:
 // position by position, with the set of instructions reached there.
-func findNaively(p channelfile.Program, text string) bool {
+func findByDefinition(p channelfile.Program, text string) bool {
 	before, reached := rune(-1), map[uint32]bool{}
 	for {
 		after, size := rune(-1), 0

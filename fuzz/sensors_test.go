@@ -93,9 +93,9 @@ func TestModelAgrees(t *testing.T) {
 	}
 }
 
-// TestNaiveEvaluates compares the reference interpreter with the content interpreter: matches
+// TestReferenceEvaluates compares the reference interpreter with the content interpreter: matches
 // and charges.
-func TestNaiveEvaluates(t *testing.T) {
+func TestReferenceEvaluates(t *testing.T) {
 	g := generate.New(3)
 	events, matched := 0, 0
 	for range 300 {
@@ -106,7 +106,7 @@ func TestNaiveEvaluates(t *testing.T) {
 			}
 			got, steps := reference.Evaluate(f, e)
 			if !slices.Equal(it.Matched(), got) || !steps.IsUint64() || steps.Uint64() != it.Steps() {
-				t.Fatalf("the interpreter matches %v for %d steps, the naive one %v for %v, on %v", it.Matched(), it.Steps(), got, steps, e)
+				t.Fatalf("the interpreter matches %v for %d steps, the reference one %v for %v, on %v", it.Matched(), it.Steps(), got, steps, e)
 			}
 			events++
 			matched += len(got)

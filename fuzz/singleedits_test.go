@@ -25,14 +25,14 @@ func runPlan(t *testing.T, p *edits.Plan) *edits.Result {
 		t.Fatal(err)
 	}
 	if r.First != nil {
-		t.Errorf("%d neighbours are silent and %d faulty; the first is of %s, %v: %v",
+		t.Errorf("%d mutants are silent and %d faulty; the first is of %s, %v: %v",
 			r.Counts.Sum(edits.Silent), r.Counts.Sum(edits.Faulty), r.First.File.Name, r.First.Change, r.First.Err)
 	}
 	return r
 }
 
-// neighboured returns the files of the corpus and the canaries.
-func neighboured(t *testing.T) []edits.File {
+// editedFiles returns the files of the corpus and the canaries.
+func editedFiles(t *testing.T) []edits.File {
 	t.Helper()
 	files, err := edits.Corpus()
 	if err != nil {
@@ -60,7 +60,7 @@ func TestEveryByteCounts(t *testing.T) {
 	if testing.Short() {
 		p.Every = 97
 	}
-	for _, f := range neighboured(t) {
+	for _, f := range editedFiles(t) {
 		if slices.Contains([]string{"every-operator", "provenance", "mixed-text"}, f.Name) {
 			p.Files = append(p.Files, f)
 		}
@@ -84,20 +84,20 @@ func TestEveryByteCounts(t *testing.T) {
 // The same for some mutants of every file of the corpus and of the canaries. If a file is
 // rejected, some of its mutants are good, because they fix it.
 func TestEveryFileCounts(t *testing.T) {
-	p, least := edits.Plan{Files: neighboured(t), Positions: 8, Every: 7}, uint64(500)
+	p, least := edits.Plan{Files: editedFiles(t), Positions: 8, Every: 7}, uint64(500)
 	if testing.Short() {
 		p.Positions, least = 2, 50
 	}
 	r := runPlan(t, &p)
-	for _, o := range []edits.Outcome{edits.Rejected, edits.Different, edits.Mended, edits.Undone} {
+	for _, o := range []edits.Outcome{edits.Rejected, edits.Different, edits.Fixed, edits.Undone} {
 		if n := r.Counts.Sum(o); n < least {
-			t.Errorf("%d neighbours are %v; expected many", n, o)
+			t.Errorf("%d mutants are %v; expected many", n, o)
 		}
 	}
 	if r.Files < 400 || r.Kept < 50 || r.Kept > r.Files-50 {
 		t.Errorf("%d of %d files are kept; expected hundreds, many of each", r.Kept, r.Files)
 	}
-	t.Logf("%d neighbours of %d files", r.Counts.All(), r.Files)
+	t.Logf("%d mutants of %d files", r.Counts.All(), r.Files)
 }
 
 // A header with one integer in the wrong byte order is rejected or says something else.
@@ -195,7 +195,7 @@ func TestSplices(t *testing.T) {
 		order := rapid.SampledFrom([][]int{files[i].order, files[j].order}).Draw(rt, "sections")
 		splice(rt, i, j, order, rapid.Uint16().Draw(rt, "sections of the other"))
 	})
-	if kept := seen[edits.Different] + seen[edits.Mended]; seen[edits.Rejected] == 0 || kept == 0 {
+	if kept := seen[edits.Different] + seen[edits.Fixed]; seen[edits.Rejected] == 0 || kept == 0 {
 		t.Errorf("of the spliced files %d are rejected and %d kept; want some of each", seen[edits.Rejected], kept)
 	}
 }

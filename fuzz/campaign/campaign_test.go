@@ -154,8 +154,8 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// TestReplayMended checks the output for a case whose problem is fixed.
-func TestReplayMended(t *testing.T) {
+// TestReplayFixed checks the output for a case whose problem is fixed.
+func TestReplayFixed(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "case")
 	t.Run("found", func(t *testing.T) {
 		without(t, "CF3010")

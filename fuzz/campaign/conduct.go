@@ -193,7 +193,7 @@ func conduct(ctx context.Context, cfg config, w io.Writer) (*report, *found, err
 		}
 	}
 	if err := suite.SelfTest(suite.Checks); err != nil {
-		return nil, nil, fmt.Errorf("the gate fails its own test: %w", err)
+		return nil, nil, fmt.Errorf("the gate's self-test failed: %w", err)
 	}
 	var workers []*worker
 	var closing []func() error

@@ -54,16 +54,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var cfg config
 	flags := flag.NewFlagSet("campaign", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.DurationVar(&cfg.time, "time", time.Minute, "how long; with -decisions, at most")
-	flags.Uint64Var(&cfg.decisions, "decisions", 0, "stop after so many, in all (0: when the time is up)")
-	flags.Uint64Var(&cfg.seed, "seed", 1, "of the stream")
-	flags.IntVar(&cfg.cores, "cores", runtime.GOMAXPROCS(0), "how many streams run side by side")
+	flags.DurationVar(&cfg.time, "time", time.Minute, "time limit of the campaign")
+	flags.Uint64Var(&cfg.decisions, "decisions", 0, "stop after `N` decisions (0 means no limit)")
+	flags.Uint64Var(&cfg.seed, "seed", 1, "seed of the stream of files")
+	flags.IntVar(&cfg.cores, "cores", runtime.GOMAXPROCS(0), "run `N` streams at a time")
 	flags.StringVar(&cfg.report, "report", "", "write the figures as JSON to this `file`")
-	flags.StringVar(&cfg.cases, "cases", "campaign-case", "write what was found to this `folder`")
-	flags.BoolVar(&cfg.c, "c", false, "run accepted files on the sensor in C too, under AddressSanitizer; slow")
-	flags.BoolVar(&cfg.smallScope, "small-scope", false, "judge every file of the small scope instead, on every event of it")
-	flags.StringVar(&cfg.replay, "replay", "", "judge the case of this `folder` again, and nothing else")
-	flags.StringVar(&cfg.profile, "cpuprofile", "", "write what the time was spent on to this `file`, for go tool pprof")
+	flags.StringVar(&cfg.cases, "cases", "campaign-case", "write the case of a problem to this `folder`")
+	flags.BoolVar(&cfg.c, "c", false, "also run accepted files on the sensor in C under AddressSanitizer (slow)")
+	flags.BoolVar(&cfg.smallScope, "small-scope", false, "judge every file of the small scope on every event of it")
+	flags.StringVar(&cfg.replay, "replay", "", "judge only the case in this `folder` again")
+	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile to this `file`, for go tool pprof")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitFine
@@ -75,10 +75,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitFailed
 	}
 	if flags.NArg() > 0 {
-		return fail(fmt.Errorf("found the argument %q; expected flags alone", flags.Arg(0)))
+		return fail(fmt.Errorf("unexpected argument %q (want only flags)", flags.Arg(0)))
 	}
 	if cfg.cores < 1 {
-		return fail(fmt.Errorf("found %d cores; expected at least 1", cfg.cores))
+		return fail(fmt.Errorf("found -cores %d (want at least 1)", cfg.cores))
 	}
 	if cfg.replay != "" {
 		problem, err := replay(stdout, cfg.replay)

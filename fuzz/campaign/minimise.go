@@ -249,7 +249,7 @@ func replay(w io.Writer, folder string) (problem bool, err error) {
 		verdict, c.problem = o.Decide(c.fleet, nil, c.safe)
 	}
 	if c.problem == nil {
-		_, err := fmt.Fprintf(w, "%v, and no problem: it is mended, or was of another machine\n", verdict)
+		_, err := fmt.Fprintf(w, "%v, without a problem: it is fixed, or depends on the machine\n", verdict)
 		return false, err
 	}
 	_, err = io.WriteString(w, c.text())

@@ -32,7 +32,7 @@ type report struct {
 	Go         string  `json:"go"`
 	System     string  `json:"system"`
 	Seconds    float64 `json:"seconds"`
-	CPUSeconds float64 `json:"cpuSeconds"` // of the process, all cores; 0: not known here
+	CPUSeconds float64 `json:"cpuSeconds"` // of the process on all cores; 0 means unknown on this system
 	CoreHours  float64 `json:"coreHours"`
 
 	Decisions        uint64  `json:"decisions"`
@@ -50,16 +50,16 @@ type report struct {
 	Events           uint64  `json:"events"`
 	SensorRuns       uint64  `json:"sensorRuns"`
 	InstancesMatched uint64  `json:"instancesMatched"`
-	FactsChecked     uint64  `json:"factsChecked"`       // documents of what the gate claims
-	Judged           uint64  `json:"judged"`             // decisions that were held against a second judge
-	Charge           float64 `json:"chargePerOperation"` // steps, of the costliest event of a file on a build, in the median
+	FactsChecked     uint64  `json:"factsChecked"`       // documents of claims checked
+	Judged           uint64  `json:"judged"`             // decisions compared with the reference judge
+	Charge           float64 `json:"chargePerOperation"` // steps; median over the costliest events of files on builds
 
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
-	MustAccept      uint64  `json:"mustAccept"`   // decisions on valid files that no build lacks anything for
-	Bound           float64 `json:"bound95"`      // upper bound of the rate of escapes over decisions; 0 means that an escape was found
-	TypeBound       float64 `json:"bound95Types"` // over types with all their decisions, which are drawn independently
+	MustAccept      uint64  `json:"mustAccept"`   // decisions on valid files for which no build lacks anything
+	Bound           float64 `json:"bound95"`      // upper bound of the rate of escapes, by decisions; 0 means one was found
+	TypeBound       float64 `json:"bound95Types"` // the same, by types, which are independent
 
 	Kinds        []kindReport   `json:"kinds"`
 	Checks       []checkReport  `json:"checks"`
@@ -157,19 +157,19 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		})
 	}
 	if n := c.Findings[oracle.Unexplained]; n > 0 {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have no witness, and no reason why there is none", progress.Thousands(n)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have neither a witness nor a listed reason", progress.Thousands(n)))
 	}
 	if clean && !cfg.smallScope && c.Decisions < cfg.decisions {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s of %s decisions were made when the time was up", progress.Thousands(c.Decisions), progress.Thousands(cfg.decisions)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("the time was up after %s of %s decisions; raise -time", progress.Thousands(c.Decisions), progress.Thousands(cfg.decisions)))
 	}
 	for i, w := range workers {
 		if clean && cfg.smallScope && !w.ended {
-			r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("part %d of %d of the small scope was not judged to its end; give it more -time", i+1, len(workers)))
+			r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("part %d of %d of the small scope was not finished; raise -time", i+1, len(workers)))
 		}
 		r.Digests = append(r.Digests, hex.EncodeToString(w.digest.Sum(nil)[:8]))
 	}
 	if rate := r.AcceptanceRate; !cfg.smallScope && c.Decisions >= enough && (rate < leastAccepted || rate > mostAccepted) {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%.1f %% of the decisions accept; expected %.0f to %.0f %%, or the campaign shows little", 100*rate, 100*leastAccepted, 100*mostAccepted))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%.1f %% of the decisions accept (want %.0f to %.0f %%): the stream tests too little", 100*rate, 100*leastAccepted, 100*mostAccepted))
 	}
 	return r
 }
@@ -201,27 +201,27 @@ func (r *report) text(w io.Writer) error {
 		line("seed", "%d, on %d cores", r.Seed, r.Cores)
 	}
 	line("time", "%.1f s, %.3f core-hours", r.Seconds, r.CoreHours)
-	line("decisions", "%s: %s a second and core, on files of %.0f bytes in the mean", progress.Thousands(r.Decisions), progress.Thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
+	line("decisions", "%s: %s per second and core, mean file size %.0f bytes", progress.Thousands(r.Decisions), progress.Thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
 	if r.CPUSeconds > 0 {
-		line("", "%s a second of processor time, of which it got %.1f", progress.Thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
+		line("", "%s per second of processor time; %.1f s used", progress.Thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
 	}
 	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, progress.Thousands(r.Rejected), progress.Thousands(r.Undecided))
-	line("files", "%s, of which %s can be read; both readers agree on each", progress.Thousands(r.Files), progress.Thousands(r.ReadableFiles))
+	line("files", "%s, %s of them readable; both readers agree on each", progress.Thousands(r.Files), progress.Thousands(r.ReadableFiles))
 	line("sensor runs", "%s, on %s events, in which %s instances matched", progress.Thousands(r.SensorRuns), progress.Thousands(r.Events), progress.Thousands(r.InstancesMatched))
-	line("charge", "%.2f steps for an operation that was counted, in the median of the costliest events", r.Charge)
-	line("second judge", "%s decisions were held against it", progress.Thousands(r.Judged))
-	line("facts", "%s documents of what the gate claims were checked", progress.Thousands(r.FactsChecked))
+	line("charge", "%.2f steps per counted operation, in the median of the costliest events", r.Charge)
+	line("reference judge", "%s decisions compared", progress.Thousands(r.Judged))
+	line("facts", "%s documents of claims checked", progress.Thousands(r.FactsChecked))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
-	line("false rejections", "%d of %s that had to be accepted", r.FalseRejections, progress.Thousands(r.MustAccept))
+	line("false rejections", "%d of %s decisions that must accept", r.FalseRejections, progress.Thousands(r.MustAccept))
 	switch {
 	case r.SmallScope:
-		line("bound", "none: this is no sample, but all there is")
+		line("bound", "none: this is the whole scope, not a sample")
 	case r.Escapes == 0:
 		line("bound", "below %s of such decisions escape, at 95 %%; %s of such types", bound(r.Decisions), bound(r.Batches/generate.TypeBatches))
 	}
 	if r.Witnesses != nil {
-		line("findings", "%s with a witness that was replayed, %s with a reason why there is none, %s with neither", progress.Thousands(r.Witnesses.Witnessed), progress.Thousands(r.Witnesses.Reasoned), progress.Thousands(r.Witnesses.Unexplained))
+		line("findings", "%s with a replayed witness, %s with a listed reason, %s with neither", progress.Thousands(r.Witnesses.Witnessed), progress.Thousands(r.Witnesses.Reasoned), progress.Thousands(r.Witnesses.Unexplained))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")
@@ -250,7 +250,7 @@ func (r *report) text(w io.Writer) error {
 		if p.Build != "" {
 			fmt.Fprintf(&b, " on build %s", p.Build)
 		}
-		fmt.Fprintf(&b, ": %s\nthe case, made small, is in %s; go run ./fuzz/campaign -replay %s judges it again\n", p.What, p.Folder, p.Folder)
+		fmt.Fprintf(&b, ": %s\nthe minimised case is in %s; judge it again with go run ./fuzz/campaign -replay %s\n", p.What, p.Folder, p.Folder)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -58,8 +58,8 @@ func (t *target) name() string {
 }
 
 var targets = []target{
-	{pkg: "./cmd/cfcheck", function: "FuzzBlockedRun", not: "it changes the folder that the process stands in, where libFuzzer writes"},
-	{pkg: "./cmd/cfcheck", function: "FuzzCommand", not: "it changes the folder that the process stands in, where libFuzzer writes"},
+	{pkg: "./cmd/cfcheck", function: "FuzzBlockedRun", not: "it changes the working directory, where libFuzzer writes"},
+	{pkg: "./cmd/cfcheck", function: "FuzzCommand", not: "it changes the working directory, where libFuzzer writes"},
 	{pkg: "./corpus/asm", function: "FuzzAssemble"},
 	{pkg: "./events", function: "FuzzReader"},
 	{pkg: "./facts", function: "FuzzFacts"},
@@ -302,7 +302,7 @@ func (b *builder) fuzz(name, folder string, args ...string) (state, error) {
 	}
 	reached, ok := lastState(output)
 	if !ok {
-		return state{}, fmt.Errorf("%s says no coverage:\n%s", name, output)
+		return state{}, fmt.Errorf("%s prints no coverage:\n%s", name, output)
 	}
 	return reached, nil
 }
@@ -364,7 +364,7 @@ func (b *builder) smoke(t *target, long time.Duration) error {
 		return err
 	}
 	if seeded.runs < n || seeded.features <= empty.features {
-		return fmt.Errorf("%s: %d seeds in %d runs reach %d features; nothing reaches %d", name, n, seeded.runs, seeded.features, empty.features)
+		return fmt.Errorf("%s: %d seeds in %d runs reach %d features; no seeds reach %d (want more with seeds)", name, n, seeded.runs, seeded.features, empty.features)
 	}
 	after, err := b.fuzz(name, seeds, fmt.Sprintf("-max_total_time=%d", int(long.Seconds())))
 	if err != nil {
@@ -376,8 +376,8 @@ func (b *builder) smoke(t *target, long time.Duration) error {
 
 func main() {
 	listed := flag.Bool("list", false, "list the targets that are built")
-	out := flag.String("o", "", "`folder` to build to")
-	long := flag.Duration("smoke", 0, "run what was built for so `long`")
+	out := flag.String("o", "", "build to this `folder`")
+	long := flag.Duration("smoke", 0, "run each program for this `duration`")
 	flag.Parse()
 	if err := do(*listed, *out, *long, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "libfuzzer:", err)
@@ -390,14 +390,14 @@ func do(listed bool, out string, long time.Duration, names []string) error {
 		return writeList(os.Stdout)
 	}
 	if out == "" {
-		return errors.New("expected -list, or -o and the folder to build to")
+		return errors.New("found neither -list nor -o (want one of them)")
 	}
 	if 0 < long && long < time.Second {
-		return fmt.Errorf("found -smoke %v; expected a second at least", long)
+		return fmt.Errorf("found -smoke %v (want at least 1s)", long)
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(targets, func(t target) bool { return t.not == "" && t.name() == name }) {
-			return fmt.Errorf("there is no target %s; -list says which there are", name)
+			return fmt.Errorf("unknown target %q; list the targets with -list", name)
 		}
 	}
 	out, err := filepath.Abs(out)

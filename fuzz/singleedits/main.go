@@ -45,12 +45,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 	plan := edits.Plan{Meaning: meaning}
 	flags := flag.NewFlagSet("singleedits", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&plan.Cores, "cores", runtime.GOMAXPROCS(0), "how many neighbours are judged at a time")
-	flags.IntVar(&plan.Positions, "positions", 0, "of each file change about so many bytes at most, evenly spread (0: all)")
-	flags.IntVar(&plan.Every, "every", 101, "do all to one in so many bytes (0: to none): at others the gate sees what is kept alone, and of files over 8 KiB nothing, nor are bytes set or swapped there")
-	only := flags.String("only", "", "leave out files whose name has no `part` like this")
-	silent := flags.String("silent", "silent.cf", "write the first neighbour that is silent or faulty to this `file`")
-	profile := flags.String("cpuprofile", "", "write what the time was spent on to this `file`, for go tool pprof")
+	flags.IntVar(&plan.Cores, "cores", runtime.GOMAXPROCS(0), "judge `N` mutants at a time")
+	flags.IntVar(&plan.Positions, "positions", 0, "change about `N` evenly spaced bytes of each file (0 means all)")
+	flags.IntVar(&plan.Every, "every", 101, "make every change, and ask the gate about every mutant, at one byte in `N` (0 means none)")
+	only := flags.String("only", "", "judge only files whose name contains `part`")
+	silent := flags.String("silent", "silent.cf", "write the first silent or faulty mutant to this `file`")
+	profile := flags.String("cpuprofile", "", "write a CPU profile to this `file`, for go tool pprof")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitFine
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 		return exitFailed
 	}
 	if plan.Cores < 1 || plan.Positions < 0 || plan.Every < 0 {
-		return fail(fmt.Errorf("found %d cores, %d positions and -every %d; expected at least one core, and no less than 0", plan.Cores, plan.Positions, plan.Every))
+		return fail(fmt.Errorf("found -cores %d, -positions %d and -every %d (want at least 1, 0 and 0)", plan.Cores, plan.Positions, plan.Every))
 	}
 	var err error
 	if plan.Files, err = files(flags.Args(), *only); err != nil {
@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 	switch {
 	case r.First != nil:
 	case err != nil:
-		return fail(fmt.Errorf("stopped with %d of %d files done: %w", r.Done, len(plan.Files), err))
+		return fail(fmt.Errorf("stopped after %d of %d files: %w", r.Done, len(plan.Files), err))
 	default:
 		return exitFine
 	}
@@ -100,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, meaning f
 		return fail(err)
 	}
 	p := r.First
-	if _, err := fmt.Fprintf(stdout, "\nFAILED: %s, %v, is %v: %v\nthe neighbour is in %s\n", p.File.Name, p.Change, p.Outcome, p.Err, *silent); err != nil {
+	if _, err := fmt.Fprintf(stdout, "\nFAILED: %s, %v, is %v: %v\nthe mutant is in %s\n", p.File.Name, p.Change, p.Outcome, p.Err, *silent); err != nil {
 		return fail(err)
 	}
 	return exitProblem
@@ -126,7 +126,7 @@ func files(named []string, part string) ([]edits.File, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("no file has a name with %q in it", part)
+		return nil, fmt.Errorf("no file has a name that contains %q", part)
 	}
 	return list, nil
 }
@@ -168,12 +168,12 @@ func report(w io.Writer, r *edits.Result, cores int, took time.Duration) error {
 	if cpu := progress.CPUSeconds(); cpu > 0 {
 		line("", "%.2f core-minutes of processor time", cpu/60)
 	}
-	line("files", "%d with %s bytes, of which %d are kept", r.Files, number(r.Bytes), r.Kept)
+	line("files", "%d with %s bytes, %d of them kept", r.Files, number(r.Bytes), r.Kept)
 	if r.Long > 0 {
-		line("", "%d of them are long: not all was done to every byte", r.Long)
+		line("", "%d of them are long and do not get every change at every byte", r.Long)
 	}
 	if r.Sampled > 0 {
-		line("", "%d of them were not changed at every byte", r.Sampled)
+		line("", "%d of them were changed at some bytes only", r.Sampled)
 	}
 	line("changes", "%s", number(r.Counts.All()))
 	line("silent", "%s", number(r.Counts.Sum(edits.Silent)))

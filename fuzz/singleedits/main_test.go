@@ -12,8 +12,8 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/edits"
 )
 
-// totality runs the command.
-func totality(t *testing.T, ctx context.Context, meaning func(*channelfile.File) string, args ...string) (status int, stdout, stderr string) {
+// singleEdits runs the command.
+func singleEdits(t *testing.T, ctx context.Context, meaning func(*channelfile.File) string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	status = run(ctx, args, &out, &errs, meaning)
@@ -38,19 +38,19 @@ func TestRun(t *testing.T) {
 	}{
 		{
 			"the canary alone", edits.Meaning, []string{"-only", "canary/good.cf", canary}, exitFine,
-			[]string{"files        1 with 472 bytes, of which 1 are kept\nchanges ", "\nsilent       0\n", "\nfaulty       0\n", "digests and size repaired ", "one bit flipped                  3,776 "},
+			[]string{"files        1 with 472 bytes, 1 of them kept\nchanges ", "\nsilent       0\n", "\nfaulty       0\n", "digests and size repaired ", "one bit flipped                  3,776 "},
 		},
 		{
 			"some bytes of all files", edits.Meaning, []string{"-positions", "2", "-cores", "2"}, exitFine,
-			[]string{"on 2 cores\n", "not changed at every byte\n"},
+			[]string{"on 2 cores\n", "were changed at some bytes only\n"},
 		},
 		{
 			"a judge that does not see all", blind, []string{"-only", "minimal", "-silent", "SILENT"}, exitProblem,
-			[]string{"FAILED: ", ", one bit flipped: bit 0 of byte 0x10, digests repaired, is silent: it says what ", "\nthe neighbour is in "},
+			[]string{"FAILED: ", ", one bit flipped: bit 0 of byte 0x10, digests repaired, is silent: it says the same ", "\nthe mutant is in "},
 		},
-		{"a name that nothing has", edits.Meaning, []string{"-only", "no such file"}, exitFailed, []string{`singleedits: no file has a name with "no such file" in it`}},
+		{"a name that nothing has", edits.Meaning, []string{"-only", "no such file"}, exitFailed, []string{`singleedits: no file has a name that contains "no such file"`}},
 		{"a file that is not there", edits.Meaning, []string{"no-such-file.cf"}, exitFailed, []string{"singleedits: open no-such-file.cf: "}},
-		{"no core", edits.Meaning, []string{"-cores", "0"}, exitFailed, []string{"singleedits: found 0 cores"}},
+		{"no core", edits.Meaning, []string{"-cores", "0"}, exitFailed, []string{"singleedits: found -cores 0"}},
 		{"an unknown flag", edits.Meaning, []string{"-seed", "1"}, exitFailed, []string{"flag provided but not defined"}},
 		{"help", edits.Meaning, []string{"-h"}, exitFine, []string{"-positions"}},
 	} {
@@ -58,7 +58,7 @@ func TestRun(t *testing.T) {
 		for i, arg := range c.args {
 			c.args[i] = strings.ReplaceAll(arg, "SILENT", silent)
 		}
-		status, out, errs := totality(t, t.Context(), c.meaning, c.args...)
+		status, out, errs := singleEdits(t, t.Context(), c.meaning, c.args...)
 		if status != c.status {
 			t.Errorf("%s: status %d; expected %d\n%s%s", c.why, status, c.status, out, errs)
 		}
@@ -69,9 +69,9 @@ func TestRun(t *testing.T) {
 		}
 		data, err := os.ReadFile(silent)
 		if found := err == nil; found != (c.status == exitProblem) {
-			t.Errorf("%s: there is a silent neighbour in a file: %v", c.why, found)
+			t.Errorf("%s: there is a silent mutant in a file: %v", c.why, found)
 		} else if f, err := channelfile.Parse(data); found && (err != nil || f.Conformance() != 0) {
-			t.Errorf("%s: the neighbour that was written is not silent: %v", c.why, err)
+			t.Errorf("%s: the mutant in the file is not silent: %v", c.why, err)
 		}
 	}
 }
@@ -80,8 +80,8 @@ func TestRun(t *testing.T) {
 func TestStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	status, out, errs := totality(t, ctx, edits.Meaning)
-	if status != exitFailed || !strings.Contains(out, "changes      0\n") || !strings.Contains(errs, "singleedits: stopped with 0 of ") {
+	status, out, errs := singleEdits(t, ctx, edits.Meaning)
+	if status != exitFailed || !strings.Contains(out, "changes      0\n") || !strings.Contains(errs, "singleedits: stopped after 0 of ") {
 		t.Errorf("status %d, %q, %q", status, out, errs)
 	}
 }

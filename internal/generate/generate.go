@@ -235,7 +235,7 @@ func (g *Generator) File(d *sensor.Definition) []byte {
 	}
 	data, err := b.Encode()
 	if err != nil {
-		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+		panic(fmt.Sprintf("a model that the builder accepted cannot be encoded: %v", err))
 	}
 	return data
 }

@@ -52,7 +52,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	}
 	defs := new(sensor.Definitions)
 	if err := defs.Add(d); err != nil {
-		panic(fmt.Sprintf("a definition is none: %v", err))
+		panic(fmt.Sprintf("a generated definition is rejected: %v", err))
 	}
 	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))})
 	rules := kind == 2 || g.one(2)
@@ -64,7 +64,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		}
 		id := channelfile.ID{0: byte(i >> 16), 1: byte(i >> 8), 2: byte(i), 15: 1}
 		if err := b.Add(id, e, origin); err != nil {
-			panic(fmt.Sprintf("a condition is none: %v", err))
+			panic(fmt.Sprintf("a generated condition is rejected: %v", err))
 		}
 	}
 	switch kind {
@@ -155,7 +155,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	}
 	data, err := b.Encode()
 	if err != nil {
-		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+		panic(fmt.Sprintf("a model that the builder accepted cannot be encoded: %v", err))
 	}
 	supply := sensor.Supply{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted}
 	for _, in := range d.Inputs {

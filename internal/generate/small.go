@@ -82,7 +82,7 @@ func single(d *sensor.Definition, e channelfile.Expr) []byte {
 	}
 	data, err := b.Encode()
 	if err != nil {
-		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+		panic(fmt.Sprintf("a model that the builder accepted cannot be encoded: %v", err))
 	}
 	return data
 }

@@ -158,7 +158,7 @@ func (s *Stream) newType() {
 	}
 	s.definition, s.definitions = d, new(sensor.Definitions)
 	if err := s.definitions.Add(d); err != nil {
-		panic(fmt.Sprintf("a drawn definition is none: %v", err))
+		panic(fmt.Sprintf("a generated definition is rejected: %v", err))
 	}
 	s.full = nil
 	for i := range len(d.Inputs) + 2 {
@@ -257,11 +257,11 @@ func (m model) encode(h channelfile.Header) []byte {
 		}
 	}
 	if n == 0 && b.Add(channelfile.ID{1}, channelfile.Exists(0), m.origin) != nil {
-		panic("a criterion on the first input is none")
+		panic("a criterion on the first input is rejected")
 	}
 	data, err := b.Encode()
 	if err != nil {
-		panic(fmt.Sprintf("what the builder took cannot be encoded: %v", err))
+		panic(fmt.Sprintf("a model that the builder accepted cannot be encoded: %v", err))
 	}
 	return data
 }

@@ -16,7 +16,7 @@ func Texts() *Batch {
 	d := &sensor.Definition{Name: "texts", Number: 2912, Version: 1, Channel: 291, Inputs: []sensor.Input{{Name: "Text", Type: sensor.TypeString, MaxLength: MaxLength}}}
 	b := &Batch{Definition: d, Definitions: new(sensor.Definitions)}
 	if err := b.Definitions.Add(d); err != nil {
-		panic(fmt.Sprintf("a definition is none: %v", err))
+		panic(fmt.Sprintf("a generated definition is rejected: %v", err))
 	}
 	var list []channelfile.Expr
 	for _, e := range expressions {

@@ -25,7 +25,7 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"one bit flipped", "one byte set", "bytes swapped", "cut off", "one byte left out", "one byte put in"}[k]
+	return [...]string{"one bit flipped", "one byte set", "bytes swapped", "cut off", "one byte deleted", "one byte inserted"}[k]
 }
 
 // A Repair hides a change.

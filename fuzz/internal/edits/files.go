@@ -53,7 +53,7 @@ func Read(name string) (File, error) {
 	}
 	fleet, ok := builtin.Fleet("291")
 	if !ok {
-		return File{}, errors.New("there is no fleet 291")
+		return File{}, errors.New("fleet 291 is missing")
 	}
 	return File{
 		Name: name, FileName: filepath.Base(name), Data: data,
@@ -73,7 +73,7 @@ func (f *File) gate(data []byte, kept bool) error {
 	var wrong mistakes
 	gatetest.CheckReport(&wrong, f.Options, r)
 	if v := r.Verdict(); !kept && v != validate.Rejected {
-		wrong.Errorf("the verdict on a file that is not kept is %v", v)
+		wrong.Errorf("the verdict on a file that is not in normal form is %v (want rejected)", v)
 	}
 	if wrong != nil {
 		return fmt.Errorf("the gate: %w", errors.Join(wrong...))

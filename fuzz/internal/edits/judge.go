@@ -18,7 +18,7 @@ type Outcome uint8
 const (
 	Rejected  Outcome = iota // it cannot be read, is not in normal form, or has a program that differs from its source's
 	Different                // kept, and it says something else
-	Mended                   // kept, but the original file is not
+	Fixed                    // kept, but the original file is not
 	Undone                   // the repair restored the file
 	Silent                   // kept, and it says the same as another file
 	Faulty                   // kept but it does not encode to itself, or the gate gave no valid report, or code panicked
@@ -26,7 +26,7 @@ const (
 )
 
 func (o Outcome) String() string {
-	return [...]string{"rejected", "different", "mended", "undone", "silent", "faulty"}[o]
+	return [...]string{"rejected", "different", "fixed", "undone", "silent", "faulty"}[o]
 }
 
 // A Judge judges the mutants of a file. Several goroutines may use it.
@@ -94,16 +94,16 @@ func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 	}
 	encoded, err := channelfile.Encode(f)
 	if err != nil {
-		return Faulty, fmt.Errorf("it is in normal form and does not encode: %w", err)
+		return Faulty, fmt.Errorf("the file is in normal form and does not encode: %w", err)
 	}
 	if !bytes.Equal(encoded, data) {
-		return Faulty, fmt.Errorf("it is in normal form and encodes to another file, from byte %#x on", FirstDifference(encoded, data))
+		return Faulty, fmt.Errorf("the file is in normal form and encodes to another file, from byte %#x on", FirstDifference(encoded, data))
 	}
 	if !j.isNew(j.meaning(f), data) {
 		if j.kept {
-			return Silent, errors.New("it says what the file says, or another neighbour of it")
+			return Silent, errors.New("it says the same as the file or as another mutant of it")
 		}
-		return Silent, errors.New("it says what another neighbour of the file says")
+		return Silent, errors.New("it says the same as another mutant of the file")
 	}
 	if ask != AskNever && j.gate != nil {
 		if err := j.gate(data, true); err != nil {
@@ -111,7 +111,7 @@ func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 		}
 	}
 	if j.before != nil && !j.kept {
-		return Mended, nil
+		return Fixed, nil
 	}
 	return Different, nil
 }

@@ -213,7 +213,7 @@ func (q *queue) open(index int) error {
 	}
 	judge, err := NewJudge(f.Data, meaning, f.gate)
 	if err != nil {
-		return fmt.Errorf("%s, as it is: %w", f.Name, err)
+		return fmt.Errorf("%s, without a change: %w", f.Name, err)
 	}
 	t := &task{file: f, index: index, judge: judge, step: q.plan.step(f)}
 	places := len(f.Data) + 1

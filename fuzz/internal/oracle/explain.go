@@ -20,18 +20,18 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	w := witness.Of(witness.Case{File: r.File, Definition: r.Definition, Fleet: r.Fleet}, f)
 	switch {
 	case w == nil:
-		return Unexplained, "nothing is said"
+		return Unexplained, "no reason is given"
 	case w.Class == interp.WitnessMissing && f.Check.ID == "CF3009" && w.Reason != witness.ReasonTooLarge && !mistyped(r):
-		return Unexplained, "all lengths and types are as they should be, and " + w.Reason
+		return Unexplained, "all lengths and types are as expected, and " + w.Reason
 	case w.Class == interp.WitnessMissing && o.beyond(r.Fleet, f):
-		return Unexplained, "it lies behind all that the build supplies, and " + w.Reason
+		return Unexplained, "the input is after the last supplied one, and " + w.Reason
 	case w.Class == interp.WitnessMissing && slices.Contains(witness.Reasons, w.Reason):
 		return Reasoned, w.Reason
 	case w.Class == interp.WitnessMissing:
 		return Unexplained, w.Reason
 	}
 	if _, err := w.Run(); err != nil {
-		return Unexplained, "the witness, replayed: " + err.Error()
+		return Unexplained, "the replayed witness: " + err.Error()
 	}
 	if w.Class == interp.WitnessOverBudget { // the event costs too much, and does no other harm
 		if why := interpreted(w, interp.FaultSteps, sensor.Budget{Steps: w.Budget}); why != "" {
@@ -44,12 +44,12 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	// compares lengths first.
 	m, err := interp.NewModel(w.Content, w.Types)
 	if err != nil {
-		return Unexplained, "the model sensor, loading the witness: " + err.Error()
+		return Unexplained, "the model sensor loads the witness: " + err.Error()
 	}
 	_, err = m.Run(w.Event)
 	violation, _ := errors.AsType[*interp.Violation](err)
 	if violation == nil {
-		return Unexplained, "the model sensor does nothing that it must not, on the witness"
+		return Unexplained, "the model sensor makes no violation on the witness"
 	}
 	if violation.Object != "inputs" {
 		return Witnessed, ""
@@ -59,10 +59,10 @@ func (o *Oracle) explain(r *validate.Report, f *validate.Finding) (e Explanation
 	}
 	o.run = nil // the raw sensors now have another file
 	if err := o.raw.load(w.Content, w.Types); err != nil {
-		return Unexplained, "the raw sensor, loading the witness: " + err.Error()
+		return Unexplained, "the raw sensor loads the witness: " + err.Error()
 	}
 	if !o.raw.faults(w.Event) {
-		return Unexplained, "the raw sensor reads nothing that it must not, on the witness"
+		return Unexplained, "the raw sensor has no fault on the witness"
 	}
 	return Witnessed, ""
 }
@@ -89,13 +89,13 @@ func interpreted(w *interp.Witness, kind interp.FaultKind, budget sensor.Budget)
 		alone = alone || isFault(err)
 	}
 	if !alone {
-		return "the interpreter has no fault on any instance of the witness by itself"
+		return "the interpreter has no fault on a single instance of the witness"
 	}
 	if kind != interp.FaultInput {
 		return ""
 	}
 	if it.As(&sensor.Reader{Access: sensor.AccessNamed}); isFault(it.Run(w.Event)) {
-		return "the interpreter misses an input of the witness by name"
+		return "the interpreter reports a fault for a named reader of the witness"
 	}
 	return ""
 }

@@ -294,11 +294,11 @@ func readers(data []byte) (f *channelfile.File, broken channelfile.Requirements,
 	}
 	broken, want := reference.Read(data)
 	if kind != want {
-		return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse says %v; the second reader %v", err, want)}
+		return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse returns %v; the reference reader %v", err, want)}
 	}
 	if f != nil {
 		if got := f.Conformance(); got != broken {
-			return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the rules %025b broken; the second reader %025b", got, broken)}
+			return f, broken, &Problem{Kind: Disagreement, What: fmt.Sprintf("Parse finds the requirements %025b broken; the reference reader %025b", got, broken)}
 		}
 	}
 	return f, broken, nil
@@ -316,14 +316,14 @@ func Unfolded() *Problem {
 		for other := unicode.SimpleFold(r); ; other = unicode.SimpleFold(other) {
 			same = same || other == fold
 			if channelfile.Fold(other) != fold {
-				return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, and U+%04X to U+%04X, which are one to Unicode", r, fold, other, channelfile.Fold(other))}
+				return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, and U+%04X to U+%04X; Unicode folds both to one rune", r, fold, other, channelfile.Fold(other))}
 			}
 			if other == r {
 				break
 			}
 		}
 		if !same {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X, which is another to Unicode", r, fold)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("U+%04X folds to U+%04X; Unicode folds it to another rune", r, fold)}
 		}
 	}
 	return nil
@@ -359,7 +359,7 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 				c.Reasons[Reason{f.Check, e, why}]++
 			}
 			if e == Unexplained {
-				return verdict, &Problem{Kind: Disagreement, What: fmt.Sprintf("no witness of %v, and no reason why: %s: %s", f.Check, why, f.Message)}
+				return verdict, &Problem{Kind: Disagreement, What: fmt.Sprintf("%v has no witness and no listed reason: %s: %s", f.Check, why, f.Message)}
 			}
 		}
 	}
@@ -414,14 +414,14 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 		case c.Family() == 1:
 			structural++
 		case c.Family() == 5:
-			return differ("%v finds what the checks before it overlooked: %s", c, whyNot(r))
+			return differ("%v finds a fault that earlier checks overlooked: %s", c, whyNot(r))
 		case reference.Silent(c.ID):
 			beyond = true
 		}
 	}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Fault {
-			return differ("reading a file and looking at it differ: %v: %s", f.Check, f.Message)
+			return differ("a finding is a fault of the gate: %v: %s", f.Check, f.Message)
 		}
 	}
 	broken := o.broken.Len()
@@ -429,11 +429,11 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 		broken = 1
 	}
 	if readable && structural != broken {
-		return differ("%d checks of the structure find something; the second reader finds %d requirements broken", structural, broken)
+		return differ("%d checks of the structure find something; the reference reader finds %d requirements broken", structural, broken)
 	}
 	if o.file == nil {
 		if verdict != validate.Rejected {
-			return differ("the verdict is %v of what cannot be read", verdict)
+			return differ("the verdict on an unreadable file is %v (want rejected)", verdict)
 		}
 		return nil
 	}
@@ -442,7 +442,7 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 		Builds: len(fleet.Contracts), Contracts: r.Counts.Contracts, Hosts: fleet.Hosts(),
 	}
 	if r.Counts != want {
-		return differ("the report counts %+v; there are %+v", r.Counts, want)
+		return differ("the report counts %+v (want %+v)", r.Counts, want)
 	}
 	if p := o.outcomes(r, fleet); p != nil {
 		return p
@@ -451,9 +451,9 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 	why := reference.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
 	switch {
 	case verdict == validate.Accepted && why != "":
-		return differ("the gate accepts; the second judge does not: %s", why)
+		return differ("the gate accepts; the reference judge does not: %s", why)
 	case verdict != validate.Accepted && why == "" && !beyond:
-		return differ("the verdict is %v; the second judge finds nothing: %s", verdict, whyNot(r))
+		return differ("the verdict is %v; the reference judge finds nothing: %s", verdict, whyNot(r))
 	}
 	return nil
 }
@@ -461,7 +461,7 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 // counted returns a difference between the needs and a second count, or "".
 func (o *Oracle) counted(needs *sensor.Needs) string {
 	if needs == nil {
-		return "the file can be read, and there are no needs of it"
+		return "the file can be read, but the report has no needs"
 	}
 	inputs, operators := reference.Needs(o.file)
 	if len(needs.Inputs) != len(inputs) || len(needs.Operators) != len(operators) {
@@ -497,7 +497,7 @@ func (o *Oracle) fresh(r *validate.Report, groups *sensor.Cohorts) *Problem {
 	if reflect.DeepEqual(alone, r) {
 		return nil
 	}
-	return &Problem{Kind: Disagreement, What: fmt.Sprintf("the gate says %v of a file that it has judged for other fleets (%v), and %v of the same if it has not (%v)",
+	return &Problem{Kind: Disagreement, What: fmt.Sprintf("the verdict is %v (%v) after the file was judged for other fleets, and %v (%v) otherwise",
 		r.Verdict(), r.Totals, alone.Verdict(), alone.Totals)}
 }
 
@@ -520,11 +520,11 @@ func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	case o.file == nil:
 		return &Problem{Kind: Escape, What: "the file cannot be read"}
 	case o.broken != 0:
-		return &Problem{Kind: Escape, What: fmt.Sprintf("the file breaks the rules %025b", o.broken)}
+		return &Problem{Kind: Escape, What: fmt.Sprintf("the file breaks the requirements %025b", o.broken)}
 	}
 	h := &o.file.Header
 	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
-		return &Problem{Kind: Escape, What: "the file is of a type that is not known"}
+		return &Problem{Kind: Escape, What: "the type of the file is unknown"}
 	}
 	for i := range fleet.Contracts { // not only one of each group: the gate may group builds wrongly
 		if p := o.build(&fleet.Contracts[i]); p != nil {
@@ -541,19 +541,19 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	text, err := fleet.JSON()
 	if err != nil {
-		return differ("", "the fleet cannot be written: %v", err)
+		return differ("", "the fleet cannot be encoded: %v", err)
 	}
 	read, err := sensor.ReadFleet("fleet", text)
 	if err != nil {
-		return differ("", "the fleet that was written cannot be read: %v", err)
+		return differ("", "the encoded fleet cannot be read: %v", err)
 	}
 	claims := certify.Facts(o.file, r.Needs, o.def, read)
 	doc, err := claims.JSON()
 	if err != nil {
-		return differ("", "the facts cannot be written: %v", err)
+		return differ("", "the facts cannot be encoded: %v", err)
 	}
 	if err := facts.Check(o.data, text, doc); err != nil {
-		return differ("", "the checker refuses the facts of what the gate accepted: %v", err)
+		return differ("", "the checker rejects the facts about an accepted file: %v", err)
 	}
 	for i := range read.Contracts {
 		c := &read.Contracts[i]
@@ -571,7 +571,7 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 				return differ(c.Build, "the model sensor: %v", err)
 			}
 			if err := o.run.asserted(claims, 0, c.Reader.Access, s.Inputs); err != nil {
-				return differ(c.Build, "the model sensor, where nothing is claimed of steps: %v", err)
+				return differ(c.Build, "the model sensor, without a claim about steps: %v", err)
 			}
 			if what := o.run.spends(claims, done.costliest); what != "" {
 				return differ(c.Build, "the model sensor: %s", what)
@@ -583,7 +583,7 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 				falsified := *claims
 				falseClaim.tell(&falsified)
 				if o.run.asserted(&falsified, 0, c.Reader.Access, s.Inputs) == nil {
-					return differ(c.Build, "the model sensor does not notice that one less is claimed than there is of %s", falseClaim.what)
+					return differ(c.Build, "the model sensor does not notice a claim that is too low: %s", falseClaim.what)
 				}
 			}
 		}
@@ -625,7 +625,7 @@ func falseClaims(claims *facts.Facts) (list []falseClaim) {
 		add(s.Length, fmt.Sprint("bytes of section ", typ), func(f *facts.Facts) { section(f).Length-- })
 		add(s.Count, fmt.Sprint("entries of section ", typ), func(f *facts.Facts) { section(f).Count-- })
 	}
-	add(uint64(len(claims.Reads)), "inputs that are read", func(f *facts.Facts) { f.Reads = f.Reads[1:] })
+	add(uint64(len(claims.Reads)), "inputs read", func(f *facts.Facts) { f.Reads = f.Reads[1:] })
 	add(uint64(len(claims.Operators)), "operators", func(f *facts.Facts) { f.Operators = f.Operators[1:] })
 	return list
 }
@@ -661,14 +661,14 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args ...any) *Problem) *Problem {
 	r, run := &c.Reader, o.run
 	if !slices.Contains(r.Formats, "1.0") {
-		return escape("", "the build reads versions %v of the format, not 1.0", r.Formats)
+		return escape("", "the build reads versions %v of the format (want 1.0)", r.Formats)
 	}
 	have := uint32(0)
 	for _, op := range r.Operators {
 		have |= 1 << op
 	}
 	if lacks := run.operators &^ have; lacks != 0 {
-		return escape("", "the build does not have the operators of the bits %b", lacks)
+		return escape("", "the build lacks the operators with the bits %b", lacks)
 	}
 	for i, most := range [...]uint64{
 		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance,

@@ -68,7 +68,7 @@ func TestOracle(t *testing.T) {
 		t.Errorf("%d documents of facts were checked; expected one in 16 decisions that accept", c.Facts)
 	}
 	if c.Judged != c.Decisions {
-		t.Errorf("%d of %d decisions were held against the second judge; expected all", c.Judged, c.Decisions)
+		t.Errorf("%d of %d decisions were compared with the reference judge (want all)", c.Judged, c.Decisions)
 	}
 	if charge := c.Charge(); charge < 1 || charge > 4 {
 		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)
@@ -119,11 +119,11 @@ func TestWrongGates(t *testing.T) {
 		{"it takes a length that is not known for zero", []string{"CF3011"}, "steps"},
 		{"it takes any operator for any type", []string{"CF2006"}, ""},
 		{"it compares a number with a string", []string{"CF2008"}, ""},
-		{"it does not hash the header", []string{"CF1030"}, "rules"},
-		{"it does not hash the sections", []string{"CF1031"}, "rules"},
-		{"it takes what the header says is read for what is read", []string{"CF1034"}, "rules"},
-		{"it takes criteria in any order", []string{"CF1040"}, "rules"},
-		{"it takes operands that are not folded", []string{"CF1045"}, "rules"},
+		{"it does not hash the header", []string{"CF1030"}, "requirements"},
+		{"it does not hash the sections", []string{"CF1031"}, "requirements"},
+		{"it takes what the header says is read for what is read", []string{"CF1034"}, "requirements"},
+		{"it takes criteria in any order", []string{"CF1040"}, "requirements"},
+		{"it takes operands that are not folded", []string{"CF1045"}, "requirements"},
 	} {
 		t.Run(strings.Join(tt.ids, "+"), func(t *testing.T) {
 			without(t, append(tt.ids, "CF5001")...)
@@ -241,9 +241,9 @@ func TestFalseRejection(t *testing.T) {
 	}
 }
 
-// TestSecondJudge checks that the oracle detects wrong gates that do no harm: a gate that
+// TestReferenceJudge checks that the oracle detects wrong gates that do no harm: a gate that
 // rejects without a reason, accepts a forbidden file, or finds a fault only in a later check.
-func TestSecondJudge(t *testing.T) {
+func TestReferenceJudge(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		id   string
@@ -254,7 +254,7 @@ func TestSecondJudge(t *testing.T) {
 			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
 		}, "finds nothing: CF3008: of nothing"},
 		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
-		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "the input ever is"},
+		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "of the input"},
 		{"a check overlooks a rule that can never match", "CF3012", func(*validate.Pass) {}, "is blind without"},
 		{"a check finds that each rule matches too much", "CF3013", func(p *validate.Pass) {
 			p.Report(func() validate.Finding {
@@ -305,7 +305,7 @@ func TestJudgedAgain(t *testing.T) {
 		}, "runs without a fault"},
 		{"CF5001 finds what CF3001 would not have", func(_ *testing.T, o *Oracle) {
 			o.runs.Run = finds
-		}, "has a fault when it is run: CF5001: of nothing"},
+		}, "has a fault when it runs: CF5001: of nothing"},
 		{"CF3001 finds nothing in needs that were published", run("CF3001", func(p *validate.Pass) {
 			if p.File != nil {
 				missing(p)

@@ -54,7 +54,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			count[h.outcome]++
 		}
 		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] && unsaid[h.outcome] == 0 {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v, and %v does not find it", h.instance, h.outcome, h.inputs(), c)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v; %v does not find it", h.instance, h.outcome, h.inputs(), c)}
 		}
 	}
 	for h := range said {
@@ -68,7 +68,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	for out, c := range ran {
 		if found[out] != count[out] {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d; by the truth tables there are %d", c, found[out], count[out])}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v counts %d (want %d by the truth tables)", c, found[out], count[out])}
 		}
 	}
 	return nil

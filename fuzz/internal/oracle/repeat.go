@@ -33,17 +33,17 @@ func (o *Oracle) otherOptions(r *validate.Report, fleet *sensor.Fleet) *Problem 
 	options.Fleet, options.MaxFindings = fleet, 1
 	few := validate.Run(validate.ChannelFile("", o.data), options)
 	if got := [3]int{few.Errors(), few.Warnings(), few.Notes()}; got != found || few.Verdict() != want {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes and %v; where one finding is kept, %d and %v", found, want, got, few.Verdict())}
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes and verdict %v; with one kept finding, %d and %v", found, want, got, few.Verdict())}
 	}
 	if found != [3]int{} && (len(r.Findings) == 0 || len(few.Findings) == 0) {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes, of which %d are kept, or %d", found, len(r.Findings), len(few.Findings))}
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes; %d or %d of them are kept", found, len(r.Findings), len(few.Findings))}
 	}
 	for _, less := range []validate.Options{
 		{Checks: o.checks, Definitions: o.defs, Now: Now},
 		{Checks: o.checks, Fleet: fleet, Now: Now},
 	} {
 		if got := validate.Run(validate.ChannelFile("", o.data), less).Verdict(); got == validate.Accepted {
-			return &Problem{Kind: Escape, What: "it is accepted without a fleet, or without a definition"}
+			return &Problem{Kind: Escape, What: "the file is accepted without a fleet, or without a definition"}
 		}
 	}
 	options.FailOnWarnings = true
@@ -51,7 +51,7 @@ func (o *Oracle) otherOptions(r *validate.Report, fleet *sensor.Fleet) *Problem 
 		want = validate.Rejected
 	}
 	if got := validate.Run(validate.ChannelFile("", o.data), options).Verdict(); got != want {
-		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes, and the verdict is %v where warnings reject; expected %v", found, got, want)}
+		return &Problem{Kind: Disagreement, What: fmt.Sprintf("%d errors, warnings and notes; the verdict is %v if warnings reject (want %v)", found, got, want)}
 	}
 	if o.file == nil {
 		return nil
@@ -120,9 +120,9 @@ func (o *Oracle) byBehaviour(fleet *sensor.Fleet) *Problem {
 	faults := slices.ContainsFunc(r.Totals, func(t validate.Total) bool { return t.Check == o.runs })
 	switch {
 	case short != "" && !faults:
-		return &Problem{Kind: Disagreement, What: "content that reads what the build does not supply, or supplies of another type, runs without a fault", Build: short}
+		return &Problem{Kind: Disagreement, What: "content that reads a missing input, or one of another type, runs without a fault", Build: short}
 	case short == "" && !mistyped && faults:
-		return &Problem{Kind: Disagreement, What: "content for which no build lacks anything has a fault when it is run: " + whyNot(r)}
+		return &Problem{Kind: Disagreement, What: "content for which no build lacks anything has a fault when it runs: " + whyNot(r)}
 	}
 	return nil
 }
@@ -167,11 +167,11 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	text, err := r.Needs.JSON()
 	if err != nil {
-		return &Problem{Kind: Disagreement, What: "the needs cannot be written: " + err.Error()}
+		return &Problem{Kind: Disagreement, What: "the needs cannot be encoded: " + err.Error()}
 	}
 	needs, err := sensor.ReadNeeds("needs", text)
 	if err != nil {
-		return &Problem{Kind: Disagreement, What: "the needs that were written cannot be read: " + err.Error()}
+		return &Problem{Kind: Disagreement, What: "the encoded needs cannot be read: " + err.Error()}
 	}
 	other := validate.Run(validate.NeedsSubject("", needs), validate.Options{
 		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Now: Now,
@@ -193,7 +193,7 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	for _, c := range r.Ran {
 		if c.Family() == 3 && !ran[c] && !slices.Contains(other.NotApplicable, c) {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v judges a file, and not its needs", c)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v ran on a file, but not on its needs", c)}
 		}
 	}
 	for c, n := range found {
@@ -210,12 +210,12 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		case "CF3012": // rule-blind
 			said[f.Input.Index] = true
 		case "CF3013", "CF3014": // rule-widened, rule-weakened
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in needs, which do not say what becomes of a rule", f.Check)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in needs, which have no rules", f.Check)}
 		}
 	}
 	for _, in := range needs.Inputs {
 		if lacking := slices.ContainsFunc(lacks, func(list []int) bool { return slices.Contains(list, in.Index) }); lacking != said[in.Index] {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("whether a named reader lacks input index %d: %v; whether it is found in the needs: %v", in.Index, lacking, !lacking)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("a named reader lacks input index %d: %v; found in the needs: %v", in.Index, lacking, !lacking)}
 		}
 	}
 	return nil

@@ -118,7 +118,7 @@ func operands(f *channelfile.File) string {
 			same = same && program.Source() == f.Program(next()).Source()
 		}
 		if !same || n != c.Count {
-			return fmt.Sprintf("criterion %d has %d operands; listed, they are %d, or others", i, c.Count, n)
+			return fmt.Sprintf("criterion %d has %d operands; the list has %d, or other ones", i, c.Count, n)
 		}
 	}
 	return ""
@@ -223,11 +223,11 @@ func (r *fileRun) spends(claims *facts.Facts, e interp.Event) string {
 	n := trace.Operations
 	r.model.Assert(claims, n)
 	if _, err := r.model.Run(e); err != nil {
-		return fmt.Sprintf("it takes %d steps, which is what is claimed: %v", n, err)
+		return fmt.Sprintf("it takes %d steps, as claimed: %v", n, err)
 	}
 	r.model.Assert(claims, n-1)
 	if _, err := r.model.Run(e); err == nil {
-		return fmt.Sprintf("it does not notice that it takes %d steps, where %d are claimed", n, n-1)
+		return fmt.Sprintf("it does not notice that it takes %d steps with a claim of %d", n, n-1)
 	}
 	return ""
 }
@@ -272,10 +272,10 @@ func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 		budget sensor.Budget
 		kind   interp.FaultKind // 0 means no fault
 	}{
-		{"as many steps as the event costs", sensor.Budget{Steps: res.steps}, 0},
-		{"a step less than the event costs", sensor.Budget{Steps: res.steps - 1}, interp.FaultSteps},
-		{"as much memory as the file takes", sensor.Budget{Memory: r.sizes[7]}, 0},
-		{"a byte less than the file takes", sensor.Budget{Memory: r.sizes[7] - 1}, interp.FaultMemory},
+		{"exactly the steps of the event", sensor.Budget{Steps: res.steps}, 0},
+		{"one step less than the event costs", sensor.Budget{Steps: res.steps - 1}, interp.FaultSteps},
+		{"exactly the memory of the file", sensor.Budget{Memory: r.sizes[7]}, 0},
+		{"one byte less than the file needs", sensor.Budget{Memory: r.sizes[7] - 1}, interp.FaultMemory},
 	} {
 		if tt.budget == (sensor.Budget{}) {
 			continue // a budget of 0 means no budget
@@ -287,7 +287,7 @@ func (r *fileRun) budgets(access sensor.Access, res *result) *Problem {
 			kind = fault.Kind
 		}
 		if kind != tt.kind {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("with a budget of %s the interpreter says: %v", tt.what, err), Event: res.costliest}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("with a budget of %s the interpreter returns: %v", tt.what, err), Event: res.costliest}
 		}
 	}
 	return nil
@@ -586,12 +586,12 @@ func (r *fileRun) compare(access sensor.Access, e interp.Event) (cost, *Problem)
 			}
 			matched, err := r.alone(access).RunInstance(i, e)
 			if err != nil || matched != slices.Contains(trace.Matched, i) {
-				return fail(Disagreement, "instance %d by itself: %v, %v; the model sensor matches %v", i, matched, err, trace.Matched)
+				return fail(Disagreement, "instance %d alone: %v, %v; the model sensor matches %v", i, matched, err, trace.Matched)
 			}
 		}
 	}
 	if trace.Operations > it.Steps() {
-		return fail(Disagreement, "%d elementary operations, and %d steps are charged", trace.Operations, it.Steps())
+		return fail(Disagreement, "%d elementary operations, but only %d steps are charged", trace.Operations, it.Steps())
 	}
 	runs, err := r.o.raw.run(e, func(where string, got *interp.Trace) error { return differ("the raw sensor, "+where, trace, got) })
 	c.SensorRuns += uint64(runs)
@@ -621,7 +621,7 @@ func differ(who string, model, got *interp.Trace) error {
 	if slices.Equal(model.Reads, got.Reads) && slices.Equal(model.Matched, got.Matched) && model.Operations == got.Operations {
 		return nil
 	}
-	return &difference{fmt.Sprintf("%s does %+v, the model sensor %+v", who, *got, *model)}
+	return &difference{fmt.Sprintf("%s has the trace %+v; the model sensor has %+v", who, *got, *model)}
 }
 
 func kindOf(err error) Kind {

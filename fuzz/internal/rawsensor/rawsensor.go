@@ -188,7 +188,7 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 		}
 	}
 	if uint64(s.nCriteria) > MaxFile || uint64(s.nInstances) > MaxFile {
-		return fmt.Errorf("the file says that it has %d criteria and %d instances: no memory for them", s.nCriteria, s.nInstances)
+		return fmt.Errorf("not enough memory for %d criteria and %d instances", s.nCriteria, s.nInstances)
 	}
 	if cap(s.truths) < int(s.nCriteria) {
 		s.truths = make([]byte, s.nCriteria)
@@ -298,7 +298,7 @@ func (s *Sensor) where(address uintptr) string {
 			return fmt.Sprintf("%d bytes after the start of the value of input %d, which has %d", int64(address-a.at), i, len(a.used))
 		}
 	}
-	return "far from everything"
+	return "far from every object"
 }
 
 func within(address uintptr, b []byte) bool {

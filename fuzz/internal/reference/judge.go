@@ -45,9 +45,9 @@ func (j *judge) whyNot() string {
 	case f.Conformance() != 0:
 		return "it breaks requirements of FORMAT.md"
 	case f.Instances() == 0:
-		return "there is nothing to judge"
+		return "the file has no instances"
 	case j.def == nil:
-		return "the type is not known"
+		return "the type is unknown"
 	case j.def.Channel != f.Header.Channel:
 		return "the type is on another channel"
 	case len(j.def.Inputs) != int(f.Header.InputsDeclared):
@@ -82,14 +82,14 @@ func (j *judge) whyNot() string {
 		}
 		addressed++
 		if has == 0 {
-			return "build " + c.Build + " takes it for content of another version"
+			return "build " + c.Build + " reads it as content of another version"
 		}
 		if why := j.reader(&c.Reader); why != "" {
 			return fmt.Sprintf("build %s: %s", c.Build, why)
 		}
 	}
 	if addressed == 0 {
-		return "nobody reads it"
+		return "no build reads it"
 	}
 	return ""
 }
@@ -137,7 +137,7 @@ func (j *judge) reach(c channelfile.Criterion) string {
 			v := j.file.Value(n)
 			least, greatest := int64(binary.LittleEndian.Uint64(v)), int64(binary.LittleEndian.Uint64(v[len(v)-8:]))
 			if in.Least != nil && greatest < *in.Least || in.Greatest != nil && least > *in.Greatest {
-				return "a number beyond those that the input ever is"
+				return "a number outside the range of the input"
 			}
 		case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 			if length = len(j.file.Value(n)); c.Flags&channelfile.FlagFold != 0 { // a rune may fold to a longer one
@@ -147,7 +147,7 @@ func (j *judge) reach(c channelfile.Criterion) string {
 			length = shortest(j.file.Program(n))
 		}
 		if in.MaxLength > 0 && length > in.MaxLength {
-			return "a text that is longer than the input ever is"
+			return "a text longer than the maximum length of the input"
 		}
 	}
 	return ""
@@ -209,7 +209,7 @@ func (j *judge) reader(r *sensor.Reader) string {
 		c := f.Criterion(i)
 		operands = max(operands, c.Count)
 		if !slices.Contains(r.Operators, c.Operator) {
-			return "it does not have the operator " + c.Operator.String()
+			return "it lacks the operator " + c.Operator.String()
 		}
 	}
 	for i := range f.Values() {
@@ -234,7 +234,7 @@ func (j *judge) reader(r *sensor.Reader) string {
 		{"bytes of memory", len(f.Data()) + f.Criteria() + 1024 + 24*program, r.Budget.Memory},
 	} {
 		if l.most != 0 && uint64(l.have) > l.most {
-			return fmt.Sprintf("it has room for %d %s, not %d", l.most, l.what, l.have)
+			return fmt.Sprintf("it has room for %d %s (want %d)", l.most, l.what, l.have)
 		}
 	}
 	return ""
@@ -268,21 +268,21 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 		return nil
 	}
 	if positional && int(j.file.Header.InputsRead) > len(s.Inputs) {
-		return fmt.Sprintf("%d inputs are read and %d supplied", j.file.Header.InputsRead, len(s.Inputs))
+		return fmt.Sprintf("%d inputs are read, but only %d supplied", j.file.Header.InputsRead, len(s.Inputs))
 	}
 	for i, declared := range j.def.Inputs {
 		in := given(i)
 		there := in != nil && (in.State == sensor.StateSupplied || in.State == sensor.StateConstant)
 		switch {
 		case positional && !there && read[i]:
-			return fmt.Sprintf("input index %d is read and not surely supplied", i)
+			return fmt.Sprintf("input index %d is read and may not be supplied", i)
 		case positional && !there && !j.acknowledged(s, i):
-			return fmt.Sprintf("input index %d is declared, and not surely supplied", i)
+			return fmt.Sprintf("input index %d is declared and may not be supplied", i)
 		case in == nil || in.State == sensor.StateNotSupplied:
 		case in.Type != declared.Type:
-			return fmt.Sprintf("input index %d is of type %v, not %v", i, in.Type, declared.Type)
+			return fmt.Sprintf("input index %d has type %v (want %v)", i, in.Type, declared.Type)
 		case positional && in.Name != declared.Name:
-			return fmt.Sprintf("input index %d is %s, not %s", i, in.Name, declared.Name)
+			return fmt.Sprintf("input index %d is %s (want %s)", i, in.Name, declared.Name)
 		}
 	}
 	return j.steps(c, given)
@@ -327,7 +327,7 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 		}
 		constant, each := charge(f, cr)
 		if each > 0 && longest < 0 {
-			return fmt.Sprintf("the cost of criterion %d is not bounded", i)
+			return fmt.Sprintf("the cost of criterion %d has no bound", i)
 		}
 		sum.Add(sum, big.NewInt(constant))
 		sum.Add(sum, new(big.Int).Mul(big.NewInt(each), big.NewInt(longest)))

@@ -246,9 +246,9 @@ func TestVectors(t *testing.T) {
 		}
 		v.matched(t, "the interpreter", it.Matched())
 		got, steps := reference.Evaluate(v.file, v.event)
-		v.matched(t, "the naive interpreter", got)
+		v.matched(t, "the reference interpreter", got)
 		if want := new(big.Int).SetUint64(v.Steps); it.Steps() != v.Steps || steps.Cmp(want) != 0 {
-			t.Errorf("%s: the interpreter charges %d steps, the naive one %v; want %v", v.name, it.Steps(), steps, want)
+			t.Errorf("%s: the interpreter charges %d steps, the reference one %v; want %v", v.name, it.Steps(), steps, want)
 		}
 		model, err := interp.NewModel(v.set.Data, v.types)
 		if err != nil {
