@@ -164,7 +164,7 @@ func TestReplayFixed(t *testing.T) {
 		}
 	})
 	status, out, errs := campaign(t, "-replay", folder)
-	if status != exitFine || !strings.Contains(out, "rejected, and no problem") {
+	if status != exitFine || !strings.Contains(out, "rejected, without a problem") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }
@@ -172,7 +172,7 @@ func TestReplayFixed(t *testing.T) {
 // TestBrokenGate checks that a gate that fails its self-test is not used.
 func TestBrokenGate(t *testing.T) {
 	without(t, "CF1031")
-	if status, _, errs := campaign(t, "-decisions", "1"); status != exitFailed || !strings.Contains(errs, "fails its own test") {
+	if status, _, errs := campaign(t, "-decisions", "1"); status != exitFailed || !strings.Contains(errs, "self-test failed") {
 		t.Errorf("status %d, %q", status, errs)
 	}
 }
@@ -184,9 +184,9 @@ func TestFlags(t *testing.T) {
 		status int
 		says   string
 	}{
-		{"help is no failure", []string{"-h"}, exitFine, "-decisions"},
-		{"a flag that there is not", []string{"-what"}, exitFailed, "not defined"},
-		{"an argument", []string{"file.cf"}, exitFailed, "expected flags alone"},
+		{"help is not an error", []string{"-h"}, exitFine, "-decisions"},
+		{"an unknown flag", []string{"-what"}, exitFailed, "not defined"},
+		{"an argument", []string{"file.cf"}, exitFailed, "want only flags"},
 		{"no cores", []string{"-cores", "0"}, exitFailed, "at least 1"},
 		{"no case to judge again", []string{"-replay", filepath.Join(t.TempDir(), "none")}, exitFailed, caseFile},
 	} {
@@ -201,7 +201,7 @@ func TestFlags(t *testing.T) {
 // Judging it completely takes too long for a test.
 func TestSmallScope(t *testing.T) {
 	status, out, errs := campaign(t, "-small-scope", "-decisions", "3000", "-cores", "2")
-	if status != exitProblem || !strings.Contains(out, "FAILED: part 2 of 2 of the small scope was not judged to its end") {
+	if status != exitProblem || !strings.Contains(out, "FAILED: part 2 of 2 of the small scope was not finished") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }

@@ -1,8 +1,7 @@
-// Package csensor is a content interpreter in C that checks nothing, compiled
-// with AddressSanitizer and run as a process of its own: what the gate accepts
-// must not make it read outside of what it is given. Its source, in src, is
-// written by itself, after sensor/interp/INTERPRETER.md; this package compiles it and
-// talks to it.
+// Package csensor runs a content interpreter in C that checks nothing. It is compiled with
+// AddressSanitizer and runs as a separate process. A file that the gate accepts must not make
+// it read out of bounds. Its source, in src, is an independent implementation of
+// sensor/interp/INTERPRETER.md; this package compiles it and talks to it.
 package csensor
 
 import (
@@ -28,7 +27,7 @@ var source embed.FS
 // ErrNoCompiler says that the sensor cannot be built on this machine.
 var ErrNoCompiler = errors.New("no gcc with AddressSanitizer: install gcc and its libasan (Debian: apt-get install gcc libc6-dev)")
 
-// flags are those of a build that reports each read outside of an object.
+// flags are the compiler flags for a build that reports each read outside an object.
 var flags = []string{"-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}
 
 // Unpack writes the source of the sensor to a folder.
@@ -40,8 +39,8 @@ func Unpack(folder string) error {
 	return os.CopyFS(folder, src)
 }
 
-// Compile compiles files of a folder to a program in it, with more options for
-// gcc. The error wraps [ErrNoCompiler], or has what gcc says.
+// Compile compiles files of a folder to a program in the folder, with additional options for
+// gcc. The error wraps [ErrNoCompiler] or has the output of gcc.
 func Compile(folder, program string, files []string, options ...string) (path string, err error) {
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
@@ -60,7 +59,7 @@ func Compile(folder, program string, files []string, options ...string) (path st
 	return path, nil
 }
 
-// Build compiles the sensor into a folder, and returns its path.
+// Build compiles the sensor in a folder and returns its path.
 func Build(folder string) (string, error) {
 	if err := Unpack(folder); err != nil {
 		return "", err
@@ -68,8 +67,7 @@ func Build(folder string) (string, error) {
 	return Compile(folder, "csensor", []string{"main.c", "sensor.c"})
 }
 
-// A Sensor is a running process. After an error it is of no more use but to be
-// closed.
+// A Sensor is a running process. After an error it can only be closed.
 type Sensor struct {
 	cmd    *exec.Cmd
 	in     *bufio.Writer
@@ -78,7 +76,7 @@ type Sensor struct {
 	stderr bytes.Buffer
 }
 
-// A Fault is what the sanitizer reported.
+// A Fault is an error that the sanitizer reported.
 type Fault struct{ Report string }
 
 func (f *Fault) Error() string {
@@ -106,11 +104,11 @@ func Start(path string) (*Sensor, error) {
 	return s, nil
 }
 
-// Kill ends the process whatever it does. A caller who exits calls it: a sensor
-// in a loop does not notice that nobody is there.
-func (s *Sensor) Kill() { _ = s.cmd.Process.Kill() } // there is nobody to tell
+// Kill ends the process, whatever it does. A program calls it before it exits, because a
+// sensor in a loop does not notice that its parent is gone.
+func (s *Sensor) Kill() { _ = s.cmd.Process.Kill() } // the process may be gone already
 
-// Close ends the process, and returns a [*Fault] if it died of one.
+// Close ends the process. It returns a [*Fault] if the process died of one.
 func (s *Sensor) Close() error {
 	err := errors.Join(s.in.Flush(), s.pipe.Close())
 	if wait := s.cmd.Wait(); wait != nil || err != nil {
@@ -122,9 +120,9 @@ func (s *Sensor) Close() error {
 	return nil
 }
 
-func (s *Sensor) put(n uint32) { _ = binary.Write(s.in, binary.LittleEndian, n) } // Flush reports it
+func (s *Sensor) put(n uint32) { _ = binary.Write(s.in, binary.LittleEndian, n) } // Flush returns the error
 
-// Load hands over a file, for a type whose inputs are declared to be of types.
+// Load passes a file to the sensor, with the types of the inputs of its template type.
 func (s *Sensor) Load(file []byte, types []sensor.InputType) error {
 	s.in.WriteByte('T')
 	s.put(uint32(len(types)))
@@ -137,7 +135,7 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType) error {
 	return s.in.Flush()
 }
 
-// Run evaluates an event: what a build supplies, by index.
+// Run evaluates an event with the inputs that a build supplies, by index.
 func (s *Sensor) Run(e interp.Event) (*interp.Trace, error) {
 	s.in.WriteByte('E')
 	s.put(uint32(len(e)))

@@ -9,8 +9,8 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// TestFoldTable holds the table of the sensor in C against that of the format,
-// rune by rune.
+// TestFoldTable compares the folding table of the sensor in C with that of the format, rune by
+// rune.
 func TestFoldTable(t *testing.T) {
 	text, err := source.ReadFile("src/fold.h")
 	if err != nil {

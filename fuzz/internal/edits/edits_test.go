@@ -215,8 +215,8 @@ func TestChangeString(t *testing.T) {
 		"one byte set: byte 0x0 is 0xff, digests left":          {Set, 0, 0xFF, NoRepair},
 		"bytes swapped: the 4 from 0x28 on, digests left":       {Swap, 0x28, 4, NoRepair},
 		"cut off: 47 are left, digests left":                    {Cut, 47, 0, NoRepair},
-		"one byte deleted: 0x2f, digests and size repaired":    {Delete, 0x2F, 0, DigestsOfSize},
-		"one byte inserted: 0x00 before 0x30, digests left":       {Insert, 0x30, 0, NoRepair},
+		"one byte deleted: 0x2f, digests and size repaired":     {Delete, 0x2F, 0, DigestsOfSize},
+		"one byte inserted: 0x00 before 0x30, digests left":     {Insert, 0x30, 0, NoRepair},
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("found %q; expected %q", got, want)

@@ -1,14 +1,13 @@
 //go:build linux && (amd64 || arm64)
 
-// Package rawsensor is a content interpreter that checks nothing, in Go: what
-// a sensor's driver is when its authors trusted the content. It reads the file
-// and the inputs by bare addresses, in memory that is surrounded by pages which
-// nobody may touch, so that a read outside of what it was given faults, and the
-// fault is reported. The gate is tested against it: nothing that the gate
-// accepts may fault here. No code of it is shared with the interpreter, the
-// model or the sensor in C; sensor/interp/INTERPRETER.md says what all of them do.
+// Package rawsensor is a content interpreter in Go that checks nothing, like a driver whose
+// authors trusted its content. It reads the file and the inputs by plain addresses.
+// Inaccessible pages surround its memory, so a read out of bounds faults and is reported. A
+// file that the gate accepts must not fault here. The package shares no code with the
+// interpreter, the model or the sensor in C; sensor/interp/INTERPRETER.md describes all of
+// them.
 //
-// The package is unsafe by design, and for tests alone.
+// The package is unsafe by design, and only for tests.
 package rawsensor
 
 import (
@@ -26,8 +25,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Placement says at which end of its memory an object lies. Next to the right
-// end overruns are seen, next to the left underruns.
+// A Placement says at which end of its memory an object lies. The right end detects reads
+// after the object, the left end reads before it.
 type Placement uint8
 
 const (
@@ -37,8 +36,8 @@ const (
 
 func (p Placement) String() string { return [...]string{"right", "left"}[p] }
 
-// The sizes of memory, in bytes. A guard is as wide as what an offset, an index
-// or a length of the format can reach: 32 bits times the largest record.
+// The sizes of memory, in bytes. A guard is as wide as the reach of an offset, an index or a
+// length of the format: 32 bits times the largest record.
 const (
 	guard       = 64 << 30
 	leftGuard   = 1 << 20
@@ -49,18 +48,18 @@ const (
 	poison      = 0xAA
 )
 
-// MaxFile is the size of the largest file that a sensor takes.
+// MaxFile is the maximum size of a file in bytes.
 const MaxFile = fileWindow
 
-// MaxValue is the length of the longest value that a sensor takes.
+// MaxValue is the maximum length of a value in bytes.
 const MaxValue = valueWindow
 
-// An arena is memory that may be touched, between memory that may not.
+// An arena is accessible memory between inaccessible guards.
 type arena struct {
-	start  uintptr // of the window
+	start  uintptr // address of the window
 	window []byte
-	used   []byte  // what of it is not poisoned
-	at     uintptr // where that starts
+	used   []byte  // bytes of the window that are not poisoned
+	at     uintptr // address of used
 	whole  []byte
 }
 
@@ -79,7 +78,7 @@ func newArena(left, window, right int) (*arena, error) {
 	return &arena{start: uintptr(unsafe.Pointer(&w[0])), window: w, whole: whole}, nil
 }
 
-// place copies data to an end of the window, and returns its address.
+// place copies data to an end of the window and returns its address.
 func (a *arena) place(data []byte, at Placement) uintptr {
 	for i := range a.used {
 		a.used[i] = poison
@@ -94,18 +93,18 @@ func (a *arena) place(data []byte, at Placement) uintptr {
 	return a.at
 }
 
-// A Sensor has a file loaded, and evaluates events. It serves one goroutine.
+// A Sensor has a file loaded and evaluates events. Only one goroutine may use it at a time.
 type Sensor struct {
 	types  []sensor.InputType
 	file   *arena
 	inputs *arena
-	values []*arena // of the inputs, as far as they were needed
+	values []*arena // of the inputs; grows as needed
 
 	base                                                  uintptr
 	instances, conditions, criteria, operands, vals, pool uintptr
 	programs, instructions, classes, ranges               uintptr
 	nInstances, nCriteria                                 uint32
-	at                                                    uintptr // the array of inputs
+	at                                                    uintptr // address of the array of inputs
 	truths                                                []byte
 	trace                                                 interp.Trace
 	sets                                                  [5][]bool
@@ -118,7 +117,7 @@ type Sensor struct {
 type Fault struct {
 	Address   uintptr
 	Placement Placement
-	Where     string // by the object next to it
+	Where     string // relative to the nearest object
 }
 
 func (f *Fault) Error() string {
@@ -147,9 +146,8 @@ func (s *Sensor) Close() error {
 	return errors.Join(errs...)
 }
 
-// Load takes a file, of at most MaxFile bytes, for a type whose inputs are
-// declared to be of types. The error is a [*Fault] if looking for the sections
-// already left the file.
+// Load loads a file of at most MaxFile bytes, with the types of the inputs of its template
+// type. It returns a [*Fault] if locating the sections reads out of bounds.
 func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err error) {
 	if len(file) > MaxFile {
 		return fmt.Errorf("the file has %d bytes; the sensor has room for %d", len(file), MaxFile)
@@ -197,9 +195,8 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 	return nil
 }
 
-// Run evaluates an event: what a build supplies, by index. The trace is
-// overwritten by the next Run. The error is a [*Fault] if the sensor read what
-// it was not given.
+// Run evaluates an event with the inputs that a build supplies, by index. The next Run
+// overwrites the trace. Run returns a [*Fault] if the sensor reads out of bounds.
 func (s *Sensor) Run(e interp.Event, at Placement) (trace *interp.Trace, err error) {
 	if err := s.hand(e, at); err != nil {
 		return nil, err
@@ -217,7 +214,7 @@ func (s *Sensor) Run(e interp.Event, at Placement) (trace *interp.Trace, err err
 	return &s.trace, nil
 }
 
-// hand puts the values of an event where the sensor finds them.
+// hand copies the values of an event to the memory of the sensor.
 func (s *Sensor) hand(e interp.Event, at Placement) error {
 	if len(e)*16 > inputWindow {
 		return fmt.Errorf("the event has %d inputs; the sensor has room for %d", len(e), inputWindow/16)
@@ -264,7 +261,7 @@ func le64(b []byte, n uint64) []byte {
 	return b
 }
 
-// watch lets a fault end what is run, instead of the process.
+// watch turns a fault into an error.
 func (s *Sensor) watch(at Placement, err *error) func() {
 	before := debug.SetPanicOnFault(true)
 	return func() {
@@ -274,8 +271,8 @@ func (s *Sensor) watch(at Placement, err *error) func() {
 		case interface{ Addr() uintptr }:
 			*err = &Fault{fault.Addr(), at, s.where(fault.Addr())}
 		case error:
-			// Below the first page, and where no address can be, the
-			// processor does not say which it was.
+			// The processor does not report addresses below the first page or outside the
+			// address space.
 			*err = &Fault{0, at, fault.Error()}
 		default:
 			panic(fault)
@@ -283,7 +280,7 @@ func (s *Sensor) watch(at Placement, err *error) func() {
 	}
 }
 
-// where says what an address is next to.
+// where returns the position of an address relative to the nearest object.
 func (s *Sensor) where(address uintptr) string {
 	for _, o := range []struct {
 		name string
@@ -306,7 +303,7 @@ func within(address uintptr, b []byte) bool {
 	return address >= start && address-start < uintptr(len(b))
 }
 
-// at makes a pointer of an address, of which nothing is known.
+// at converts an address to a pointer without any check.
 func at(address uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&address)) }
 
 func u8(p uintptr) uint8   { return *(*uint8)(at(p)) }
@@ -324,7 +321,7 @@ func bit(b bool) byte {
 // A text lies between two addresses.
 type text struct{ p, end uintptr }
 
-// bytesOf shows up to four bytes from p on, of a text that ends at end.
+// bytesOf returns up to four bytes from p on, for a text that ends at end.
 func bytesOf(p, end uintptr) (b [utf8.UTFMax]byte, n int) {
 	for n < utf8.UTFMax && p < end {
 		b[n] = u8(p)
@@ -361,7 +358,7 @@ func stepBack(t text, folded bool) (rune, uintptr) {
 	return channelfile.Fold(r), uintptr(size)
 }
 
-// An input is the descriptor that the sensor finds in the array.
+// An input is a descriptor in the array of inputs.
 type input struct {
 	index   uint32
 	pointer uint64
@@ -518,7 +515,7 @@ func (s *Sensor) compare(op channelfile.Operator, folded bool, v, o text) bool {
 	return s.pattern(v, o, folded)
 }
 
-// prefix moves v behind o, if it starts with it.
+// prefix moves v after o if v starts with o.
 func (s *Sensor) prefix(v *text, o text, folded bool) bool {
 	for o.p != o.end {
 		if v.p == v.end {
@@ -621,11 +618,11 @@ func (s *Sensor) number(in input) (int64, bool) {
 	return int64(u), u <= math.MaxInt64
 }
 
-// longestAddress is the length of the longest text of an address.
+// longestAddress is the maximum length of the text of an address.
 const longestAddress = 45
 
-// parseAddress reads the text of an address as the standard library does, from
-// a copy: reading it is what a raw sensor can do wrong.
+// parseAddress parses the text of an address by the standard library. It copies the text
+// first, because the raw sensor tests the reading.
 func (s *Sensor) parseAddress(t text) (a [16]byte, ok bool) {
 	s.trace.Operations += uint64(min(t.end-t.p, longestAddress))
 	data := make([]byte, 0, longestAddress+1)
@@ -673,13 +670,12 @@ func (s *Sensor) instance(record uintptr) bool {
 
 const noRune = -1
 
-// search runs a program. The sets of instructions are as large as the file says
-// that the program is.
+// search runs a program. The sets of instructions are as large as the file states.
 func (s *Sensor) search(program uint32, v text) bool {
 	record := s.programs + uintptr(program)*16
 	p, n := s.instructions+uintptr(u32(record+8))*8, u32(record+12)
 	if n > MaxFile {
-		n = MaxFile // the file is no larger: whoever believes more runs out of memory first
+		n = MaxFile // the file is no larger, and a sensor would run out of memory
 	}
 	if len(s.isHere) < int(n) {
 		s.isHere, s.isNext = make([]bool, n), make([]bool, n)
@@ -737,7 +733,7 @@ func (s *Sensor) search(program uint32, v text) bool {
 	}
 }
 
-// reach adds an instruction to those that are reached here.
+// reach adds an instruction to the set reached at this position.
 func (s *Sensor) reach(i uint32) bool {
 	if s.isHere[i] {
 		return false
@@ -748,7 +744,7 @@ func (s *Sensor) reach(i uint32) bool {
 	return true
 }
 
-// has bisects the ranges of a class.
+// has searches the ranges of a class by bisection.
 func (s *Sensor) has(class uint32, r rune) bool {
 	record := s.classes + uintptr(class)*8
 	ranges := s.ranges + uintptr(u32(record))*8

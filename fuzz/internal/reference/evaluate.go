@@ -11,12 +11,11 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// Evaluate evaluates a file against an event that has all declared inputs, each
-// absent or of a type that the operators on it read. It returns the instances
-// that match, in the order of the file, and the steps that the event is charged.
-// It goes by FORMAT.md, sections 8 and 9, sentence by sentence; it shares
-// nothing with the interpreter and with the sensors but the reader of files and
-// the table of case folding.
+// Evaluate evaluates a file on an event that has every declared input; each is absent or of a
+// type that its operators read. It returns the matching instances in the order of the file,
+// and the steps charged for the event. It follows FORMAT.md, sections 8 and 9, sentence by
+// sentence. It shares only the reader of files and the table of case folding with the
+// interpreter and the sensors.
 func Evaluate(f *channelfile.File, e interp.Event) (matched []int, steps *big.Int) {
 	truths := make([]bool, f.Criteria())
 	steps = big.NewInt(int64(f.Words() + f.Instances()))
@@ -38,7 +37,7 @@ func Evaluate(f *channelfile.File, e interp.Event) (matched []int, steps *big.In
 			}
 			n := len(stack) - word.Operands()
 			top := stack[n:]
-			truth := slices.Contains(top, true) // an or
+			truth := slices.Contains(top, true) // the word is an or
 			if word.IsAnd() {
 				truth = !slices.Contains(top, false)
 			}
@@ -51,8 +50,8 @@ func Evaluate(f *channelfile.File, e interp.Event) (matched []int, steps *big.In
 	return matched, steps
 }
 
-// charge is a line of the table of section 9: what a criterion costs, and what
-// it costs more for each byte of its input.
+// charge returns the cost of a criterion by the table of section 9: a constant, and the cost
+// of each byte of its input.
 func charge(f *channelfile.File, c channelfile.Criterion) (constant, each int64) {
 	operands := int64(c.Count)
 	inputs := c.Flags&channelfile.FlagInputs != 0
@@ -152,7 +151,7 @@ func compares(op channelfile.Operator, fold bool, v *interp.Value, operand []byt
 	return affix(op, units(v.Text, fold), units(operand, fold))
 }
 
-// units returns what is compared one by one: bytes, or the folds of runes.
+// units returns the units of comparison: bytes, or folded runes.
 func units(s []byte, fold bool) (list []rune) {
 	if !fold {
 		for _, b := range s {
@@ -166,7 +165,7 @@ func units(s []byte, fold bool) (list []rune) {
 	return list
 }
 
-// affix does equals, prefix, suffix and contains.
+// affix evaluates equals, prefix, suffix and contains.
 func affix(op channelfile.Operator, value, operand []rune) bool {
 	n := len(operand)
 	for at := range len(value) + 1 {
@@ -189,7 +188,7 @@ func affix(op channelfile.Operator, value, operand []rune) bool {
 	return false
 }
 
-// wildcards matches a value as a whole with a pattern, by trying each way once.
+// wildcards matches a whole value with a pattern by trying each alternative once.
 func wildcards(value, pattern string, fold bool) bool {
 	type place struct{ v, p int }
 	seen := map[place]bool{}
@@ -208,7 +207,7 @@ func wildcards(value, pattern string, fold bool) bool {
 			}
 			continue
 		}
-		// The runes that start here, and how many bytes they have.
+		// first returns the runes that start here, and their length in bytes.
 		first := func(s string) (r rune, size int) {
 			for i, next := range s + "\x00" {
 				if i > 0 {
@@ -247,7 +246,7 @@ func wildcards(value, pattern string, fold bool) bool {
 	return false
 }
 
-// number reads a value as a number, nil if it is none.
+// number parses a value as a number; nil means that it is not a number.
 func number(v *interp.Value) *big.Int {
 	if v.Type == sensor.TypeInteger {
 		return big.NewInt(v.Integer)
@@ -263,7 +262,7 @@ func number(v *interp.Value) *big.Int {
 	return n
 }
 
-// address reads a value as an address of 16 bytes, nil if it is none.
+// address parses a value as an address of 16 bytes; nil means that it is not an address.
 func address(v *interp.Value) []byte {
 	if v.Type == sensor.TypeAddress {
 		return v.Address[:]
@@ -272,8 +271,7 @@ func address(v *interp.Value) []byte {
 	if four := dotted(text); four != nil {
 		return append([]byte("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff"), four...)
 	}
-	// What stands before a double colon, and what behind: at least one group is
-	// left out there.
+	// The groups before and after a double colon, which stands for at least one group.
 	before, behind, shortened := strings.Cut(text, "::")
 	head, ok := groups(before, !shortened)
 	tail, also := groups(behind, true)
@@ -288,8 +286,7 @@ func address(v *interp.Value) []byte {
 	return nil
 }
 
-// groups reads groups of up to four hexadecimal digits; the last may be written
-// as an IPv4 address.
+// groups parses groups of up to four hexadecimal digits; the last may be an IPv4 address.
 func groups(text string, last bool) (b []byte, ok bool) {
 	if text == "" {
 		return nil, true
@@ -309,7 +306,7 @@ func groups(text string, last bool) (b []byte, ok bool) {
 	return b, true
 }
 
-// dotted reads an IPv4 address, nil if it is none.
+// dotted parses an IPv4 address; nil means that it is not one.
 func dotted(text string) (b []byte) {
 	parts := strings.Split(text, ".")
 	for _, part := range parts {
@@ -325,8 +322,8 @@ func dotted(text string) (b []byte) {
 	return b
 }
 
-// finds reports whether a program finds a match anywhere in a text: each
-// instruction at each place is entered once.
+// finds reports whether a program finds a match anywhere in a text. It enters each instruction
+// once at each position.
 func finds(p channelfile.Program, text string) bool {
 	runes := []rune(text) // an invalid byte is U+FFFD
 	type state struct{ inst, place int }

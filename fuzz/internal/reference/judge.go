@@ -11,26 +11,23 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// WhyNot is a second judge: it returns a reason why a file must not ship to a
-// fleet, the first that it finds, empty if there is none. It goes by FORMAT.md
-// and the contracts, one build, one supply and one input after the other, and
-// uses none of the code that the gate's checks use: no needs, no groups of
-// builds, no methods of contracts. It is silent on what is a warning, on a
-// program that is not that of its source, on the name of the file, and on names
-// in the fleet that no definition has.
+// WhyNot is the reference judge: it returns the first reason why a file must not ship to a
+// fleet, or "". It follows FORMAT.md and the contracts, build by build, supply by supply and
+// input by input. It shares no code with the gate's checks: it has no needs, no groups of
+// builds and no methods of contracts. It does not judge warnings, programs that differ from
+// their source, the name of the file, or names in the fleet that no definition has.
 //
-// Def is the definition of the file's type and version, nil if it is not known;
-// now is when acknowledgements are looked at, the zero time if all have expired.
+// Def is the definition of the file's type and version; nil means that it is unknown. Now is
+// the time at which acknowledgements are checked; the zero time means that all have expired.
 func WhyNot(f *channelfile.File, def *sensor.Definition, fleet *sensor.Fleet, now time.Time) string {
 	j := &judge{file: f, fleet: fleet, def: def, now: now}
 	return j.whyNot()
 }
 
-// Silent reports whether WhyNot is silent on what a check of that ID finds,
-// though it is an error.
+// Silent reports whether WhyNot does not judge the errors of the check with the given ID.
 func Silent(id string) bool { return id == "CF2009" || id == "CF0005" }
 
-// A judge is a call of WhyNot.
+// A judge is one call of WhyNot.
 type judge struct {
 	file  *channelfile.File
 	fleet *sensor.Fleet
@@ -38,7 +35,7 @@ type judge struct {
 	now   time.Time
 }
 
-// whyNot returns the first reason found, empty if there is none.
+// whyNot returns the first reason, or "".
 func (j *judge) whyNot() string {
 	f := j.file
 	switch {
@@ -78,7 +75,7 @@ func (j *judge) whyNot() string {
 			}
 		}
 		if has == 0 && c.Reader.RefusesUnknownVersions {
-			continue // it never gets as far as the content
+			continue // the build never evaluates the content
 		}
 		addressed++
 		if has == 0 {
@@ -122,8 +119,8 @@ func (j *judge) criterion(c channelfile.Criterion) string {
 	return ""
 }
 
-// reach compares the operands of a criterion with the values that the input can
-// have, by its definition.
+// reach compares the operands of a criterion with the values that the definition allows for
+// the input.
 func (j *judge) reach(c channelfile.Criterion) string {
 	in := &j.def.Inputs[c.Input]
 	if c.Flags&channelfile.FlagInputs != 0 {
@@ -131,7 +128,7 @@ func (j *judge) reach(c channelfile.Criterion) string {
 	}
 	for k := range c.Count {
 		n := j.file.Operand(c.First + k)
-		length := 0 // of the shortest value that the operand can be found in
+		length := 0 // minimum length of a value that contains the operand
 		switch c.Operator {
 		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
 			v := j.file.Value(n)
@@ -153,12 +150,11 @@ func (j *judge) reach(c channelfile.Criterion) string {
 	return ""
 }
 
-// shortest returns how many runes a program takes on the shortest way from its
-// start to a match, 0 if none leads there: it shortens ways until none gets
-// shorter.
+// shortest returns the number of runes on the shortest path of a program from its start to a
+// match, or 0 if there is no path. It shortens paths until none gets shorter.
 func shortest(p channelfile.Program) int {
-	ways := make([]int, p.Len()) // to each instruction
-	far := len(ways)             // longer than any way there is
+	ways := make([]int, p.Len()) // shortest path to each instruction
+	far := len(ways)             // longer than any path
 	for i := 1; i < len(ways); i++ {
 		ways[i] = far
 	}
@@ -195,7 +191,7 @@ func shortest(p channelfile.Program) int {
 	return least
 }
 
-// reader compares the file with what a build's reader can do.
+// reader compares the file with the abilities of a build's reader.
 func (j *judge) reader(r *sensor.Reader) string {
 	f := j.file
 	if !slices.Contains(r.Formats, "1.0") {
@@ -240,7 +236,7 @@ func (j *judge) reader(r *sensor.Reader) string {
 	return ""
 }
 
-// supply compares the file with what a build is given from one feed.
+// supply compares the file with the inputs that a build gets from one feed.
 func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 	read := map[int]bool{}
 	for i := range j.file.Criteria() {
@@ -291,7 +287,7 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 func (j *judge) acknowledged(s *sensor.Supply, input int) bool {
 	for _, a := range s.Acknowledged {
 		if a.Input == input {
-			// The first counts; two of one input are no contract.
+			// The first acknowledgement of an input counts; a contract has at most one.
 			end := time.Date(a.Until.Year, a.Until.Month, a.Until.Day, 24, 0, 0, 0, time.UTC)
 			return !j.now.IsZero() && j.now.Before(end)
 		}
@@ -299,7 +295,7 @@ func (j *judge) acknowledged(s *sensor.Supply, input int) bool {
 	return false
 }
 
-// steps is FORMAT.md, section 9, in numbers that do not overflow.
+// steps computes the charge of FORMAT.md, section 9, without overflow.
 func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput) string {
 	if c.Reader.Budget.Steps == 0 {
 		return ""
@@ -308,7 +304,7 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 	sum := big.NewInt(int64(f.Words() + f.Instances()))
 	for i := range f.Criteria() {
 		cr := f.Criterion(i)
-		// The longest value of the input; -1: not known.
+		// The maximum length of the input; -1 means that it is unknown.
 		longest := int64(0)
 		switch in := given(int(cr.Input)); {
 		case in == nil || in.State == sensor.StateNotSupplied:

@@ -2,12 +2,12 @@ package reference
 
 import "github.com/cfcheck/cfcheck/channelfile"
 
-// A Count is how many criteria and how many instances of a file read an input,
-// or have an operator.
+// A Count is the number of criteria and of instances of a file that use an input or an
+// operator.
 type Count struct{ Criteria, Instances int }
 
-// Needs counts what each input and each operator of a file is needed for, with
-// one set for each criterion and each instance. What is not needed is not there.
+// Needs counts the criteria and instances that use each input and each operator of a file.
+// Unused ones have no entry.
 func Needs(f *channelfile.File) (inputs map[int]Count, operators map[channelfile.Operator]Count) {
 	inputs, operators = map[int]Count{}, map[channelfile.Operator]Count{}
 	reads := make([]map[int]bool, f.Criteria())

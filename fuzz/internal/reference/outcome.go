@@ -5,18 +5,21 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 )
 
-// maxVariables is of how many variables a truth table is written out.
+// maxVariables is the maximum number of variables of a truth table.
 const maxVariables = 8
 
-// Outcome returns what becomes of an instance without the inputs for which
-// missing holds, by the rows of its truth table: each comparison of an input with
-// an operand is a variable, but that all values are one, and those of inputs that
-// are missing are false. It is blind if it is true in no row, widened if it is
-// true in a row in which it would be false if some of these were true, and
-// weakened in the reverse case. It reports false where it does not know: the
-// table is too long, or true in no row whatever is there, or some criterion that
-// reads what is missing stands in the condition twice: the gate does not see that
-// it then says the same in both places.
+// Outcome returns the outcome of an instance if the inputs for which missing returns true are
+// absent. It uses the truth table of the instance. Each comparison of an input with another
+// input is a variable. A criterion that compares an input with values is one variable.
+// Variables of missing inputs are false.
+//
+// The instance is blind if no row is true. It is widened if it is true in a row in which it
+// would be false with other values of the missing variables, and weakened in the opposite
+// case.
+//
+// Outcome returns false if it does not know: the table is too long, no row is true with all
+// inputs, or a criterion that reads a missing input occurs twice in the condition. In the last
+// case the gate does not see that both occurrences have the same value.
 func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o outcome.Outcome, known bool) {
 	t := table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
 	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
@@ -50,13 +53,13 @@ type table struct {
 	file      *channelfile.File
 	in        channelfile.Instance
 	variables int
-	first     map[int]int  // variable of each criterion; those of its other operands follow
-	lacks     map[int]bool // criteria that read what is missing
-	gone      uint         // their variables that do
-	stack     []bool       // to be used again
+	first     map[int]int  // first variable of each criterion; its other operands follow
+	lacks     map[int]bool // criteria that read a missing input
+	gone      uint         // variables of these criteria
+	stack     []bool       // reused
 }
 
-// add gives a criterion its variables. It reports whether the table will do.
+// add assigns variables to a criterion. It reports whether the table is still usable.
 func (t *table) add(criterion int, missing func(input int) bool) bool {
 	if _, there := t.first[criterion]; there {
 		return !t.lacks[criterion]

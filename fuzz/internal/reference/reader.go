@@ -1,8 +1,8 @@
-// Package reference reads channel files a second time: it goes through FORMAT.md,
-// section 7, from the first requirement to the last, as somebody would who has
-// never heard of speed. It shares with the reader of package channelfile the
-// names of errors and rules and the table of case folding, and nothing else: so
-// where the two disagree, one of them is wrong, or FORMAT.md is.
+// Package reference has reference implementations that follow the specification and ignore
+// speed: a reader of channel files, an interpreter, and a judge. The reader checks FORMAT.md,
+// section 7, requirement by requirement. It shares only the names of errors and rules and the
+// table of case folding with package channelfile. If the two disagree, one of them or
+// FORMAT.md is wrong.
 package reference
 
 import (
@@ -19,7 +19,7 @@ type reader struct {
 	data     []byte
 	declared uint64
 	sections [15]section
-	order    []int // of the sections that are there
+	order    []int // the sections of the file
 	broken   channelfile.Requirements
 }
 
@@ -44,14 +44,13 @@ const (
 	textpool
 )
 
-// EntrySizes are the sizes of the sections' entries, in bytes; see FORMAT.md,
-// section 4.
+// EntrySizes has the size of each section's entries in bytes; see FORMAT.md, section 4.
 var EntrySizes = []int{24, 4, 12, 4, 8, 1, 16, 1, 8, 8, 8, 24, 8, 8, 1}
 
-// SectionTypes are their types.
+// SectionTypes has the type of each section.
 var SectionTypes = []uint32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x80000001, 0x80000002, 0x80000003, 0x80000004}
 
-// Order returns the sections of a file that has so many, nil if none has.
+// Order returns the sections of a file with n sections; nil means that no file has n.
 func Order(n int) []int {
 	switch n {
 	case 6:
@@ -66,9 +65,8 @@ func Order(n int) []int {
 	return nil
 }
 
-// Read returns the requirements that a file breaks and that do not keep it from
-// being read; or, of those that do, the first that it breaks, as the error that
-// channelfile has for it.
+// Read returns the requirements that a file breaks and can still be read. If the file cannot
+// be read, Read returns channelfile's error for the first requirement that prevents it.
 func Read(data []byte) (broken channelfile.Requirements, err error) {
 	r := &reader{data: data}
 	for _, group := range []func() error{
@@ -98,13 +96,13 @@ func (r *reader) number(at uint64, size int) (n uint64) {
 	return n
 }
 
-// field returns a number of size bytes, at an offset of entry i of a section.
+// field returns the number of size bytes at an offset of entry i of a section.
 func (r *reader) field(section int, i, offset uint64, size int) uint64 {
 	return r.number(r.sections[section].offset+i*uint64(EntrySizes[section])+offset, size)
 }
 
 func (r *reader) count(section int) uint64 {
-	return r.sections[section].count // 0 if it is not there
+	return r.sections[section].count // 0 if the section does not exist
 }
 
 func (r *reader) rule(rule channelfile.Requirement, holds bool) {
@@ -113,7 +111,7 @@ func (r *reader) rule(rule channelfile.Requirement, holds bool) {
 	}
 }
 
-// identity has the requirements 1 to 5.
+// identity checks requirements 1 to 5.
 func (r *reader) identity() error {
 	for _, mangled := range []string{
 		"\x89CFC\x0A\x1A\x0A", "\x89CFC\x0D\x0D\x0A", "\x09CFC\x0D", "\xC2\x89CFC", "\xEF\xBF\xBDCFC",
@@ -140,7 +138,7 @@ func (r *reader) identity() error {
 	return nil
 }
 
-// header has the requirements 6 to 9.
+// header checks requirements 6 to 9.
 func (r *reader) header() error {
 	size, claimed := uint64(len(r.data)), r.number(0x28, 4)
 	if size < claimed {
@@ -160,7 +158,7 @@ func (r *reader) header() error {
 	return nil
 }
 
-// table has the requirements 10 to 14.
+// table checks requirements 10 to 14.
 func (r *reader) table() error {
 	n := r.number(0x2C, 4)
 	if n != 6 && n != 10 && n != 11 && n != 15 {
@@ -191,8 +189,8 @@ func (r *reader) table() error {
 func (r *reader) provenance() bool { return len(r.order) == 10 || len(r.order) == 15 }
 func (r *reader) regexps() bool    { return len(r.order) == 11 || len(r.order) == 15 }
 
-// counts has the requirements 15 and 16. That a count is not zero is no matter
-// of two counts, and which is found first makes no difference: it is one error.
+// counts checks requirements 15 and 16. Two sections may have a count of 0. The order does not
+// matter, because both give the same error.
 func (r *reader) counts() error {
 	if r.regexps() && r.count(programs) == 0 {
 		return channelfile.ErrEntryCount
@@ -203,7 +201,7 @@ func (r *reader) counts() error {
 	return nil
 }
 
-// instances has the requirements 17 to 19.
+// instances checks requirements 17 to 19.
 func (r *reader) instances() error {
 	end := uint64(0)
 	for i := range r.count(instances) {
@@ -222,7 +220,7 @@ func (r *reader) instances() error {
 	return nil
 }
 
-// A operand is what one truth on a stack comes from.
+// An operand is the origin of one truth on a stack.
 type operand struct {
 	words []uint64
 	depth int
@@ -240,8 +238,8 @@ func compareOperands(a, b operand) int {
 	return slices.Compare(a.words, b.words)
 }
 
-// walk runs the conditions. It calls visit, if there is one, with the operands
-// of each and and or, and of each instance with what is left at the end.
+// walk runs the conditions. It calls visit, if it is not nil, with the operands of each and
+// and or, and with the final stack of each instance.
 func (r *reader) walk(visit func(operands []operand, of *operand)) error {
 	for i := range r.count(instances) {
 		var stack []operand
@@ -283,21 +281,20 @@ func (r *reader) walk(visit func(operands []operand, of *operand)) error {
 	return nil
 }
 
-// conditions has the requirements 20 to 22.
+// conditions checks requirements 20 to 22.
 func (r *reader) conditions() error { return r.walk(nil) }
 
-// A operator is a line of the table of operators.
+// An operator is a line of the table of operators.
 type operator struct {
 	flags uint64
-	width uint64 // of an operand's value; 0: any
+	width uint64 // size of an operand's value in bytes; 0 means any
 }
 
 var operators = map[uint64]operator{
 	1: {0, 0}, 2: {7, 0}, 3: {7, 0}, 4: {7, 0}, 5: {3, 0}, 6: {3, 0}, 7: {2, 0}, 8: {2 | 4, 8}, 9: {2, 16}, 10: {2, 32},
 }
 
-// A criterion is a criterion; its operands are there once they are known
-// to be inside their section.
+// A criterion has its operands after they are known to be inside their section.
 type criterion struct {
 	input, operator, flags, first, count uint64
 }
@@ -317,7 +314,7 @@ func (r *reader) operandsOf(c criterion) []uint64 {
 	return list
 }
 
-// criteria has the requirements 23 to 29.
+// criteria checks requirements 23 to 29.
 func (r *reader) criteria() error {
 	end := uint64(0)
 	for i := range r.count(criteria) {
@@ -351,7 +348,7 @@ const (
 	flagInputs = 4
 )
 
-// operands has the requirements 30 and 31.
+// operands checks requirements 30 and 31.
 func (r *reader) operands() error {
 	for i := range r.count(criteria) {
 		c := r.criterion(i)
@@ -370,7 +367,7 @@ func (r *reader) operands() error {
 	return nil
 }
 
-// pooled does what is required of values and texts alike.
+// pooled checks the common requirements of values and texts.
 func (r *reader) pooled(entries, bytes int, outside error) error {
 	end := uint64(0)
 	for i := range r.count(entries) {
@@ -389,7 +386,7 @@ func (r *reader) pooled(entries, bytes int, outside error) error {
 	return nil
 }
 
-// values has the requirements 32 to 34.
+// values checks requirements 32 to 34.
 func (r *reader) values() error { return r.pooled(values, pool, channelfile.ErrValueBounds) }
 
 func (r *reader) pooledBytes(entries, bytes int, i uint64) []byte {
@@ -400,7 +397,7 @@ func (r *reader) pooledBytes(entries, bytes int, i uint64) []byte {
 func (r *reader) value(i uint64) []byte { return r.pooledBytes(values, pool, i) }
 func (r *reader) text(i uint64) []byte  { return r.pooledBytes(texts, textpool, i) }
 
-// forms has the requirement 35.
+// forms checks requirement 35.
 func (r *reader) forms() error {
 	for i := range r.count(criteria) {
 		c := r.criterion(i)
@@ -420,7 +417,7 @@ func (r *reader) forms() error {
 	return nil
 }
 
-// patternTokens reads a wildcard pattern: a star, a question mark, and l for a
+// patternTokens parses a wildcard pattern into stars, question marks, and an l for each
 // literal byte.
 func patternTokens(p []byte) (tokens []byte, ok bool) {
 	for len(p) > 0 {
@@ -440,7 +437,7 @@ func patternTokens(p []byte) (tokens []byte, ok bool) {
 	return tokens, true
 }
 
-// A part is a part of another section.
+// A part is a range of entries of another section.
 type part struct{ first, count uint64 }
 
 func (r *reader) source(i uint64) part {
@@ -455,7 +452,7 @@ func (r *reader) class(i uint64) part {
 	return part{r.field(classes, i, 0, 4), r.field(classes, i, 4, 4)}
 }
 
-// programs has the requirements 36 to 39.
+// programs checks requirements 36 to 39.
 func (r *reader) programs() error {
 	sourceEnd, end := uint64(0), uint64(0)
 	for i := range r.count(programs) {
@@ -476,7 +473,7 @@ func (r *reader) programs() error {
 	return nil
 }
 
-// instructions has the requirements 40 and 41.
+// instructions checks requirements 40 and 41.
 func (r *reader) instructions() error {
 	for i := range r.count(programs) {
 		p := r.program(i)
@@ -510,7 +507,7 @@ func (r *reader) instructions() error {
 	return nil
 }
 
-// classes has the requirements 42 to 44.
+// classes checks requirements 42 to 44.
 func (r *reader) classes() error {
 	end := uint64(0)
 	for i := range r.count(classes) {
@@ -529,7 +526,7 @@ func (r *reader) classes() error {
 	return nil
 }
 
-// ranges has the requirement 45.
+// ranges checks requirement 45.
 func (r *reader) ranges() error {
 	for i := range r.count(classes) {
 		c := r.class(i)
@@ -543,7 +540,7 @@ func (r *reader) ranges() error {
 	return nil
 }
 
-// references has the requirement 46.
+// references checks requirement 46.
 func (r *reader) references() error {
 	if !r.provenance() {
 		return nil
@@ -563,7 +560,7 @@ func (r *reader) references() error {
 	return nil
 }
 
-// texts has the requirements 47 to 49.
+// texts checks requirements 47 to 49.
 func (r *reader) texts() error {
 	if !r.provenance() {
 		return nil
@@ -571,7 +568,7 @@ func (r *reader) texts() error {
 	return r.pooled(texts, textpool, channelfile.ErrTextBounds)
 }
 
-// digests has the requirements 50 and 51.
+// digests checks requirements 50 and 51.
 func (r *reader) digests() {
 	table := 48 + 48*len(r.order)
 	sum := sha256.Sum256(r.data[:table])
@@ -583,7 +580,7 @@ func (r *reader) digests() {
 	}
 }
 
-// tiling has the requirements 52 and 53.
+// tiling checks requirements 52 and 53.
 func (r *reader) tiling() {
 	up := func(n uint64) uint64 {
 		for n%8 != 0 {
@@ -604,7 +601,7 @@ func (r *reader) tiling() {
 	r.rule(channelfile.RequirementSectionTiling, end == uint64(len(r.data)))
 }
 
-// instanceRules has the requirements 55 to 57.
+// instanceRules checks requirements 55 to 57.
 func (r *reader) instanceRules() {
 	var before []byte
 	for i := range r.count(instances) {
@@ -619,7 +616,7 @@ func (r *reader) instanceRules() {
 	}
 }
 
-// conditionRules has the requirements 58, 59 and 61.
+// conditionRules checks requirements 58, 59 and 61.
 func (r *reader) conditionRules() {
 	r.walk(func(list []operand, of *operand) {
 		for i, o := range list {
@@ -641,7 +638,7 @@ func (r *reader) conditionRules() {
 	r.rule(channelfile.RequirementCriterionUsed, uint64(len(referred)) == r.count(criteria))
 }
 
-// criterionRules has the requirements 54, 60, 62, 65 and 66.
+// criterionRules checks requirements 54, 60, 62, 65 and 66.
 func (r *reader) criterionRules() {
 	read := uint64(0)
 	var before []uint64
@@ -672,8 +669,7 @@ func (r *reader) criterionRules() {
 	r.rule(channelfile.RequirementInputsRead, read == r.number(0x1E, 2))
 }
 
-// simplest reports whether nothing simpler says what a value says as the
-// operand of an operator.
+// simplest reports whether a value, as the operand of an operator, has no simpler form.
 func simplest(operator uint64, v []byte) bool {
 	switch operator {
 	case 3, 4, 5:
@@ -689,7 +685,7 @@ func simplest(operator uint64, v []byte) bool {
 		switch n := len(tokens); {
 		case len(literal) == 0: // no wildcard
 			return false
-		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'): // one at an end, or alone
+		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'): // one star at an end, or only a star
 			return false
 		case bytes.Count(literal, []byte("*")) == 2 && !bytes.Contains(literal, []byte("?")) && tokens[0] == '*' && tokens[n-1] == '*':
 			return false
@@ -702,7 +698,7 @@ func simplest(operator uint64, v []byte) bool {
 	return true
 }
 
-// integer reads a number of eight bytes.
+// integer parses a number of eight bytes.
 func integer(v []byte) (n int64) {
 	for i := 7; i >= 0; i-- {
 		n = n<<8 | int64(v[i])
@@ -721,7 +717,7 @@ func folded(v []byte) bool {
 	return true
 }
 
-// valueRules has the requirements 63 and 64.
+// valueRules checks requirements 63 and 64.
 func (r *reader) valueRules() {
 	used := map[uint64]bool{}
 	for i := range r.count(criteria) {
@@ -737,7 +733,7 @@ func (r *reader) valueRules() {
 	}
 }
 
-// textRules has the requirements 67 to 70.
+// textRules checks requirements 67 to 70.
 func (r *reader) textRules() {
 	if !r.provenance() {
 		return
@@ -762,7 +758,7 @@ func (r *reader) textRules() {
 	}
 }
 
-// programRules has the requirements 71 to 74.
+// programRules checks requirements 71 to 74.
 func (r *reader) programRules() {
 	run, named := map[uint64]bool{}, map[uint64]bool{}
 	for i := range r.count(criteria) {
