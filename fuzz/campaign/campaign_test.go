@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -219,5 +220,41 @@ func TestTimeAndSignal(t *testing.T) {
 	var out, errs bytes.Buffer
 	if status := run(ctx, []string{"-time", "1h", "-cores", "1"}, &out, &errs); status != exitFine || !strings.Contains(out.String(), "escapes            0") {
 		t.Errorf("status %d\n%s%s", status, out.String(), errs.String())
+	}
+}
+
+var update = flag.Bool("update", false, "write the figures of testdata/report.json to docs/fuzzing.md")
+
+// TestFigures checks that docs/fuzzing.md has the figures of the published campaign. To
+// publish another one, run
+//
+//	go run ./fuzz/campaign -seed 2026 -decisions 105000000 -report fuzz/campaign/testdata/report.json
+//	go test ./fuzz/campaign -run Figures -update
+func TestFigures(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("..", "..", "docs", "fuzzing.md")
+	page, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(page), figuresStart)
+	figures, after, ok2 := strings.Cut(rest, figuresEnd)
+	if !ok || !ok2 {
+		t.Fatalf("%s does not have the lines %q and %q", name, figuresStart, figuresEnd)
+	}
+	want := r.markdown()
+	if *update {
+		if err := os.WriteFile(name, []byte(before+figuresStart+want+figuresEnd+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if figures != want {
+		t.Errorf("%s has the figures\n%s\nwant (go test ./fuzz/campaign -run Figures -update)\n%s", name, figures, want)
 	}
 }

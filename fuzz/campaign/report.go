@@ -26,6 +26,7 @@ const reportSchema = "cfcheck.campaign/v0"
 // A report has the figures of a campaign.
 type report struct {
 	Schema     string  `json:"schema"`
+	Date       string  `json:"date"` // end of the campaign, as 2026-11-23
 	Seed       uint64  `json:"seed"`
 	Cores      int     `json:"cores"`
 	SmallScope bool    `json:"smallScope"`
@@ -122,7 +123,7 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 	cpu := progress.CPUSeconds()
 	seconds := took.Seconds()
 	r := &report{
-		Schema: reportSchema, Seed: cfg.seed, Cores: cfg.cores, SmallScope: cfg.smallScope,
+		Schema: reportSchema, Date: time.Now().UTC().Format(time.DateOnly), Seed: cfg.seed, Cores: cfg.cores, SmallScope: cfg.smallScope,
 		Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Seconds: seconds, CPUSeconds: cpu, CoreHours: seconds * float64(cfg.cores) / 3600,
 		Decisions: c.Decisions, PerSecond: float64(c.Decisions) / seconds, PerSecondCore: float64(c.Decisions) / seconds / float64(cfg.cores),

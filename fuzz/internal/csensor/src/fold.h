@@ -1,4 +1,4 @@
-/* The table of FORMAT.md, appendix: case folding. A test compares the two. */
+/* The table of case folding in the appendix of FORMAT.md. A test compares the two. */
 #include <stdint.h>
 
 static const struct {

@@ -1,8 +1,7 @@
-/* The integration code of a sensor: it fills an array of inputs for each pipe
- * event, and hands it to the content interpreter. This one fills 20, and the
- * template type declares 21: the story of July 2024. Compiled with
- * CHECK_CONTRACT it does not compile; compiled without, the contract that it
- * carries says 20, whatever the type declares. */
+/* The integration code of a sensor. It fills an array of inputs for each pipe event
+ * and passes it to the content interpreter. It fills 20 inputs, but the template
+ * type declares 21, as in July 2024. With CHECK_CONTRACT it does not compile.
+ * Without it, the embedded contract states 20 inputs. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

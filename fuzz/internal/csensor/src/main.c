@@ -1,16 +1,16 @@
-/* A process around the sensor: it takes commands from its standard input, and
- * answers on its standard output. All integers are little-endian, of 4 bytes
- * unless said otherwise.
+/* A process around the sensor. It reads commands from its standard input and
+ * writes answers to its standard output. Integers are little-endian and have 4
+ * bytes, except where another size is stated.
  *
  *   T count types...           the types of the inputs, a byte each
  *   F length bytes...          a channel file
- *   E count inputs...          an event: for each input a byte, 0 if it is absent,
- *                              else its type; then length and bytes, or for an
- *                              integer 8 bytes. Answers with the result
+ *   E count inputs...          an event. Each input has a byte: 0 if it is absent,
+ *                              or else its type. Then come length and bytes, or
+ *                              8 bytes for an integer. The answer is the result
  *
  * A result is: operations (8 bytes), count and reads, count and matches. Each
- * object lies in memory of its own of exactly its size, so that AddressSanitizer
- * sees what is read outside of it. */
+ * object is allocated separately with its exact size, so that AddressSanitizer
+ * detects reads out of bounds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,8 @@ static uint8_t *get_bytes(uint32_t n)
 	return b;
 }
 
-/* get_text returns n bytes of memory of their own. malloc(0) returns a byte that
- * AddressSanitizer lets be read, so no bytes are those behind one. */
+/* get_text returns a separate allocation of n bytes. AddressSanitizer allows reading
+ * one byte after malloc(0), so for n = 0 it returns the end of a one-byte block. */
 static uint8_t *get_text(uint32_t n)
 {
 	return n > 0 ? get_bytes(n) : (uint8_t *)malloc(1) + 1;
@@ -74,7 +74,7 @@ static void run(struct sensor *s, struct sensor_result *r)
 		kinds[i] = (uint8_t)getchar();
 		memset(&inputs[i], 0, sizeof inputs[i]);
 		inputs[i].present = kinds[i] != 0;
-		inputs[i].length = 8; /* of an integer */
+		inputs[i].length = 8; /* size of an integer */
 		if (kinds[i] == SENSOR_INTEGER) {
 			uint32_t low = get32();
 			inputs[i].value.integer = (int64_t)((uint64_t)low | (uint64_t)get32() << 32);

@@ -32,13 +32,13 @@ static int64_t i64(const uint8_t *p)
 	return (int64_t)((uint64_t)u32(p) | (uint64_t)u32(p + 4) << 32);
 }
 
-/* A text, from its first byte to the one after its last. */
+/* A text: its first byte, and the end after its last. */
 struct text {
 	const uint8_t *p, *end;
 };
 
-/* first decodes the first rune of a text that is not empty, and returns its
- * length. A byte that is not part of valid UTF-8 is one U+FFFD. */
+/* first decodes the first rune of a non-empty text and returns its length. A byte
+ * outside valid UTF-8 is one U+FFFD. */
 static size_t first(struct text t, uint32_t *rune)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -71,7 +71,7 @@ static size_t first(struct text t, uint32_t *rune)
 	return n;
 }
 
-/* last decodes the last rune of a text that is not empty. */
+/* last decodes the last rune of a non-empty text. */
 static size_t last(struct text t, uint32_t *rune)
 {
 	size_t back;
@@ -168,8 +168,8 @@ static struct text value(const struct sensor *s, uint32_t i)
 	return t;
 }
 
-/* The comparisons take texts by value, move along them, and count what they
- * compare. With fold they compare the folds of runes, else bytes. */
+/* The comparisons get texts by value, advance in them, and count the units that they
+ * compare: folded runes if fold is set, and bytes otherwise. */
 
 static size_t step(struct text t, int folding, uint32_t *unit)
 {
@@ -197,7 +197,7 @@ static size_t step_back(struct text t, int folding, uint32_t *unit)
 	return n;
 }
 
-/* prefix moves v behind o, if it starts with it. */
+/* prefix advances v after o if v starts with o. */
 static int prefix(struct text *v, struct text o, int folding, uint64_t *operations)
 {
 	while (o.p < o.end) {
@@ -245,9 +245,9 @@ static int contains(struct text v, struct text o, int folding, uint64_t *operati
 	}
 }
 
-/* pattern follows all ways to read the pattern at once: for each place in the
- * value the set of places in the pattern that are reached there. A "?" without
- * folding may take up to four bytes, so five sets are kept. */
+/* pattern follows all matches at the same time. For each position in the value it has
+ * the set of positions in the pattern reached there. A "?" without folding matches up
+ * to four bytes, so there are five sets. */
 static int pattern(struct text v, struct text o, int folding, uint64_t *operations)
 {
 	size_t places = (size_t)(o.end - o.p) + 1, at, k;
@@ -356,7 +356,7 @@ static int hex(uint8_t c)
 
 static int address(struct text v, uint8_t a[16], uint64_t *operations)
 {
-	int n = 0, gap = -1, open = 1; /* open: a group may, or need not, follow */
+	int n = 0, gap = -1, open = 1; /* open: another group is allowed or optional */
 
 	memset(a, 0, 16);
 	*operations += v.end - v.p < 45 ? (uint64_t)(v.end - v.p) : 45;
@@ -446,7 +446,7 @@ static int has(const struct sensor *s, uint32_t class, uint32_t rune)
 	return 0;
 }
 
-/* A set of instructions, in the order in which they were reached. */
+/* A set of instructions, in the order of their addition. */
 struct places {
 	uint32_t *list, n;
 	uint8_t *in;
@@ -462,7 +462,7 @@ static int reach(struct places *p, uint32_t i, uint64_t *operations)
 	return 1;
 }
 
-/* search follows all ways through a program at once. */
+/* search follows all paths through a program at the same time. */
 static int search(const struct sensor *s, uint32_t program, struct text v, uint64_t *operations)
 {
 	const uint8_t *record = s->programs + (size_t)program * 16;
@@ -560,7 +560,7 @@ static int compare(int op, struct text v, struct text o, int folding, uint64_t *
 	return pattern(v, o, folding, operations);
 }
 
-/* read takes an input out of the array, whether it is there or not. */
+/* read reads an input from the array without a check. */
 static struct sensor_input read_input(const struct sensor_input *inputs, uint32_t i, struct sensor_result *r)
 {
 	if (r->n_reads == r->room_reads) {
