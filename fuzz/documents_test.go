@@ -38,7 +38,7 @@ func FuzzDocuments(f *testing.F) {
 			// The type may already be defined; no other error is possible.
 			if err := opts.Definitions.Add(d); err != nil && opts.Definitions.TypeName(d.Number) == "" {
 				if _, there := numberOf(opts.Definitions, d.Name); !there {
-					t.Errorf("a definition that was read is refused: %v", err)
+					t.Errorf("a definition that was read is rejected: %v", err)
 				}
 			}
 		}

@@ -29,17 +29,17 @@ func FuzzEncode(f *testing.F) {
 		}
 		if err != nil {
 			if once != nil || err.Error() == "" || strings.HasSuffix(err.Error(), ".") {
-				t.Errorf("%d bytes beside the error %q", len(once), err)
+				t.Errorf("%d bytes together with the error %q", len(once), err)
 			}
 			return
 		}
 		again := conforming(t, once)
 		twice, err := channelfile.Encode(again)
 		if err != nil || !bytes.Equal(once, twice) {
-			t.Fatalf("what was encoded encodes to another file, from byte %d on; error %v", edits.FirstDifference(once, twice), err)
+			t.Fatalf("an encoded file encodes to another file, from byte %d on; error %v", edits.FirstDifference(once, twice), err)
 		}
 		if file.Conformance()&^digestRules == 0 && edits.OwnPrograms(file) && edits.Meaning(file) != edits.Meaning(again) {
-			t.Errorf("encoding a file that only has wrong digests changes what it says:\n%s\n%s", edits.Meaning(file), edits.Meaning(again))
+			t.Errorf("encoding a file that only has wrong digests changes its meaning:\n%s\n%s", edits.Meaning(file), edits.Meaning(again))
 		}
 	})
 }
@@ -52,13 +52,13 @@ func conforming(t testing.TB, data []byte) *channelfile.File {
 	t.Helper()
 	f, err := channelfile.Parse(data)
 	if err != nil {
-		t.Fatalf("what was made cannot be read: %v", err)
+		t.Fatalf("the new file cannot be read: %v", err)
 	}
 	if broken := f.Conformance(); broken != 0 {
-		t.Fatalf("what was made breaks the rules %021b", broken)
+		t.Fatalf("the new file breaks the requirements %021b", broken)
 	}
 	if !edits.OwnPrograms(f) {
-		t.Fatal("what was made has programs that are not those of their sources")
+		t.Fatal("the new file has programs that differ from their sources")
 	}
 	return f
 }

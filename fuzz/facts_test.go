@@ -35,7 +35,7 @@ func TestFactsAtRunTime(t *testing.T) {
 		defs := testkit.Definitions(t, d)
 		report := validate.Run(validate.ChannelFile("", data), validate.Options{Checks: suite.Checks, Definitions: defs, Fleet: fleet})
 		if verdict := report.Verdict(); verdict != validate.Accepted {
-			t.Fatalf("the gate has %v for a file of which nothing is missing: %v", verdict, report.Findings)
+			t.Fatalf("the verdict is %v on a file for which no build lacks anything: %v", verdict, report.Findings)
 		}
 		claims := certify.Facts(f, report.Needs, d, fleet)
 		doc, err := claims.JSON()
@@ -47,7 +47,7 @@ func TestFactsAtRunTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := facts.Check(data, text, doc); err != nil {
-			t.Fatalf("what the gate claims of a file that it accepted does not hold: %v", err)
+			t.Fatalf("a claim of the gate about an accepted file is false: %v", err)
 		}
 		model, err := interp.NewModel(data, generate.Types(d))
 		if err != nil {
@@ -59,7 +59,7 @@ func TestFactsAtRunTime(t *testing.T) {
 			it := interp.New(f, &sensor.Reader{Access: sensor.AccessPositional})
 			steps, ok := claims.Steps(c.Build, "")
 			if !ok {
-				t.Fatalf("no steps are claimed of build %s, of which all lengths are stated", c.Build)
+				t.Fatalf("there is no claim about the steps of build %s, which states all lengths", c.Build)
 			}
 			model.Assert(claims, steps)
 			run := func(e interp.Event) bool {
@@ -78,7 +78,7 @@ func TestFactsAtRunTime(t *testing.T) {
 					t.Fatal(err)
 				}
 				if it.Steps() > steps {
-					t.Fatalf("an event is charged %d steps; claimed are at most %d", it.Steps(), steps)
+					t.Fatalf("an event is charged %d steps; the claim is at most %d", it.Steps(), steps)
 				}
 				return true
 			}
@@ -90,7 +90,7 @@ func TestFactsAtRunTime(t *testing.T) {
 		}
 	}
 	if events < 1000 || reads < events {
-		t.Errorf("%d events with %d reads: too few to say anything", events, reads)
+		t.Errorf("%d events with %d reads; want more", events, reads)
 	}
 }
 
@@ -114,7 +114,7 @@ func TestAssert(t *testing.T) {
 		return err
 	}
 	if err := run(func(*facts.Facts) {}); err != nil {
-		t.Fatalf("what is claimed is not so: %v", err)
+		t.Fatalf("a claim is false: %v", err)
 	}
 	for what, change := range map[string]func(*facts.Facts){
 		"inputs up to one":       func(c *facts.Facts) { c.Most.Inputs-- },
@@ -131,7 +131,7 @@ func TestAssert(t *testing.T) {
 	} {
 		var violation *interp.Violation
 		if err := run(change); !errors.As(err, &violation) || !strings.Contains(err.Error(), what) {
-			t.Errorf("%v; expected one that says %q", err, what)
+			t.Errorf("%v; want an error with %q", err, what)
 		}
 	}
 	model, err := interp.NewModel(data, generate.Types(d))
@@ -140,7 +140,7 @@ func TestAssert(t *testing.T) {
 	}
 	model.Assert(certify.Facts(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{}), 5)
 	if _, err := model.Run(event); err == nil || !strings.Contains(err.Error(), "at most 5 are claimed") {
-		t.Errorf("%v; expected one that says that 5 steps are too few", err)
+		t.Errorf("%v; want an error about 5 steps", err)
 	}
 }
 

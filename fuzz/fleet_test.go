@@ -73,11 +73,11 @@ func documents(folder string) [][]byte {
 
 func TestFleets(t *testing.T) {
 	if n := len(fleets()); n < 20 {
-		t.Errorf("there are %d fleets to choose; expected the built-in ones and those of the corpus", n)
+		t.Errorf("there are %d fleets to choose; want the built-in ones and those of the corpus", n)
 	}
 	for _, number := range []uint32{1, 1000} {
 		if definitions().ByNumber(number, 1) == nil {
-			t.Errorf("template type %d is not known", number)
+			t.Errorf("template type %d is unknown", number)
 		}
 	}
 	// The bytes of a spec can express everything that a test of the gate needs.
@@ -87,7 +87,7 @@ func TestFleets(t *testing.T) {
 		want func(*sensor.Fleet) bool
 	}{
 		{"a byte chooses a fleet", []byte{1}, func(f *sensor.Fleet) bool { return f == fleets()[1] }},
-		{"no byte is no fleet", nil, func(f *sensor.Fleet) bool { return f == nil }},
+		{"an empty spec is no fleet", nil, func(f *sensor.Fleet) bool { return f == nil }},
 		{"a positional build that supplies 20 of 21", made(build{}, 20), func(f *sensor.Fleet) bool {
 			return len(f.Contracts) == 1 && f.Contracts[0].Reader.Access == sensor.AccessPositional && len(f.Contracts[0].Supplies[0].Inputs) == 20
 		}},

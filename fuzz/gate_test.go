@@ -61,7 +61,7 @@ func checkPrepared(t *testing.T, s *validate.Subject, opts validate.Options, r *
 		j.Run(f, nil)
 	}
 	if again := j.Run(opts.Fleet, nil); !sameReport(r, again) {
-		t.Errorf("judged for other fleets before, the report differs:\n%+v\n%+v", r, again)
+		t.Errorf("the report differs after the file was judged for other fleets:\n%+v\n%+v", r, again)
 	}
 }
 
@@ -110,12 +110,12 @@ func TestGateSeeds(t *testing.T) {
 	})
 	for v := validate.Undecided; v <= validate.Rejected; v++ {
 		if verdicts[v] < 10 {
-			t.Errorf("%d seeds are %v; expected many of each: %v", verdicts[v], v, verdicts)
+			t.Errorf("%d seeds are %v; want many of each: %v", verdicts[v], v, verdicts)
 		}
 	}
 	for family := range 4 {
 		if families[family] < 10 {
-			t.Errorf("%d findings of family %d; expected many of each: %v", families[family], family, families)
+			t.Errorf("%d findings of family %d; want many of each: %v", families[family], family, families)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func fleetNamed(t testing.TB, name string) int {
 	t.Helper()
 	i := slices.IndexFunc(fleets(), func(f *sensor.Fleet) bool { return f != nil && f.Name == name })
 	if i < 0 {
-		t.Fatalf("there is no fleet %s", name)
+		t.Fatalf("unknown fleet %s", name)
 	}
 	return i
 }
@@ -178,11 +178,11 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 	f, err := channelfile.Parse(s.Data)
 	verdict := r.Verdict()
 	if s.Kind == validate.KindChannelFile && (err != nil || f.Conformance() != 0) && verdict != validate.Rejected {
-		t.Errorf("the verdict is %v of a file that breaks a requirement", verdict)
+		t.Errorf("the verdict is %v on a file that breaks a requirement", verdict)
 	}
 	if err != nil {
 		if verdict == validate.Accepted {
-			t.Errorf("accepted, and it cannot be read: %v", err)
+			t.Errorf("an accepted file cannot be read: %v", err)
 		}
 		return
 	}
@@ -190,7 +190,7 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 	if verdict == validate.Rejected && why == "" {
 		for i := range r.Findings {
 			if c := r.Findings[i].Check; c.Severity == validate.Error && !reference.Silent(c.ID) {
-				t.Errorf("rejected by %v for nothing: %s", c, r.Findings[i].Message)
+				t.Errorf("%v rejects a safe file: %s", c, r.Findings[i].Message)
 			}
 		}
 	}
@@ -206,7 +206,7 @@ func checkVerdict(t *testing.T, s *validate.Subject, opts validate.Options, r *v
 		opts := opts
 		opts.Fleet = &fewer
 		if validate.Run(s, opts).Verdict() == validate.Rejected {
-			t.Errorf("accepted, but rejected without the build %s", opts.Fleet.Contracts[i].Build)
+			t.Errorf("accepted for a fleet, but rejected without its build %s", opts.Fleet.Contracts[i].Build)
 		}
 	}
 }

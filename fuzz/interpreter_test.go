@@ -51,7 +51,7 @@ func sameRuns(t *testing.T, model *interp.Model, it *interp.Interpreter, e inter
 	case !slices.Equal(it.Matched(), trace.Matched):
 		t.Fatalf("the interpreter matches %v, the model %v, on %v", it.Matched(), trace.Matched, e)
 	case trace.Operations > it.Steps():
-		t.Fatalf("%d operations, of %d steps that are charged", trace.Operations, it.Steps())
+		t.Fatalf("%d operations, but %d steps charged", trace.Operations, it.Steps())
 	}
 	return fault
 }
@@ -190,6 +190,6 @@ func TestRunSeeds(t *testing.T) {
 		matches += len(it.Matched())
 	})
 	if runs < 300 || matches < 100 {
-		t.Errorf("%d runs, %d matches; expected more", runs, matches)
+		t.Errorf("%d runs, %d matches; want more", runs, matches)
 	}
 }

@@ -42,7 +42,7 @@ func TestMarks(t *testing.T) {
 	}
 	for _, mark := range []string{"S", "I", "C"} {
 		if uses[mark] == 0 || !strings.Contains(section, "\n- "+mark+", *") {
-			t.Errorf("the mark %s is on %d requirements alone, or is not explained", mark, uses[mark])
+			t.Errorf("the mark %s is on only %d requirements, or is not explained", mark, uses[mark])
 		}
 	}
 
@@ -68,13 +68,13 @@ func TestMarks(t *testing.T) {
 		// A file that breaks requirement 1, 2 or 4 may lack everything else. Requirement 3, 5,
 		// 6 or a later one rejects it too.
 		if violation, ok := errors.AsType[*interp.Violation](err); ok && !slices.Contains([]string{"CF1001", "CF1002", "CF1004"}, c.Checks[0]) {
-			t.Errorf("case %s breaks nothing that is marked S (%v), but a sensor that trusts it leaves its objects: %v", c.Name, c.Checks, violation)
+			t.Errorf("case %s breaks no requirement marked S (%v), but a sensor that trusts it reads out of bounds: %v", c.Name, c.Checks, violation)
 		}
 	}
 	if files < 80 {
-		t.Errorf("%d cases break nothing that is marked S; there were 80 and more once", files)
+		t.Errorf("%d cases break no requirement marked S; want at least 80", files)
 	}
-	t.Logf("%d cases break nothing that is marked S", files)
+	t.Logf("%d cases break no requirement marked S", files)
 }
 
 // TestSensorSection checks that FORMAT.md states the duties of a sensor, and names the

@@ -232,7 +232,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		size /= 8
 	}
 	files := worstFiles(size)
-	files["a few bytes that claim much"] = func() []byte {
+	files["a few bytes that claim large sizes"] = func() []byte {
 		data := newRaw(6, 21, 0).bytes()
 		for i := range 6 {
 			le.PutUint32(data[48+48*i+12:], 0xFFFFFFFF)

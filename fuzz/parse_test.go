@@ -43,7 +43,7 @@ func FuzzParse(f *testing.F) {
 func checkParseError(t *testing.T, data []byte, file *channelfile.File, err error) {
 	t.Helper()
 	if file != nil {
-		t.Error("there is a File beside an error")
+		t.Error("Parse returned a File and an error")
 	}
 	var e *channelfile.ParseError
 	if !errors.As(err, &e) {
@@ -53,10 +53,10 @@ func checkParseError(t *testing.T, data []byte, file *channelfile.File, err erro
 		t.Errorf("%v is at %v, of %d bytes", err, e.Range, len(data))
 	}
 	if !slices.ContainsFunc(parseErrors, func(kind error) bool { return errors.Is(e, kind) }) {
-		t.Errorf("%v is of no kind that is listed", err)
+		t.Errorf("%v is not a listed error", err)
 	}
 	if e.Path == "" || e.Detail == "" {
-		t.Errorf("%#v does not say what was read, or what is wrong", e)
+		t.Errorf("%#v lacks the path or the detail", e)
 	}
 }
 
@@ -180,7 +180,7 @@ func checkAccessors(t *testing.T, f *channelfile.File) {
 			}
 		}
 		if n != c.Count {
-			t.Fatalf("criterion %d has %d operands, and says %d", i, n, c.Count)
+			t.Fatalf("criterion %d has %d operands, but returns %d", i, n, c.Count)
 		}
 		operand += c.Count
 	}
@@ -249,7 +249,7 @@ func checkProgram(t *testing.T, f *channelfile.File, p channelfile.Program) {
 			for r := range p.Ranges(in.Arg) {
 				lo, hi := p.Range(in.Arg, r)
 				if lo < least || hi < lo || hi > utf8.MaxRune || !p.Holds(in.Arg, lo) || !p.Holds(in.Arg, hi) || r > 0 && p.Holds(in.Arg, lo-1) {
-					t.Fatalf("range %d of class %d is %X to %X, after what ends before %X", r, in.Arg, lo, hi, least)
+					t.Fatalf("range %d of class %d is %X to %X, after a range that ends before %X", r, in.Arg, lo, hi, least)
 				}
 				least = hi + 2
 			}

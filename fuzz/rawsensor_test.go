@@ -72,12 +72,12 @@ func TestRawSensorAgrees(t *testing.T) {
 			violation, bad := errors.AsType[*interp.Violation](modelErr)
 			fault, faulted := errors.AsType[*rawsensor.Fault](rawErr)
 			if bad != faulted {
-				t.Fatalf("with an input less: %v, and %v", modelErr, rawErr)
+				t.Fatalf("with one input fewer: %v, and %v", modelErr, rawErr)
 			}
 			if bad {
 				faults++
 				if violation.Object != "inputs" || !strings.Contains(fault.Where, "the inputs") {
-					t.Fatalf("with an input less: %v, and %v", violation, fault)
+					t.Fatalf("with one input fewer: %v, and %v", violation, fault)
 				}
 			}
 			return true
@@ -142,7 +142,7 @@ func TestRawSensorFaults(t *testing.T) {
 			_, err = model.Run(tt.event)
 		}
 		if _, ok := errors.AsType[*interp.Violation](err); !ok {
-			t.Errorf("%s: the model sees nothing: %v", tt.why, err)
+			t.Errorf("%s: the model reports no violation: %v", tt.why, err)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func FuzzRegexp(f *testing.F) {
 		if err != nil {
 			checkRegexpError(t, expression, err)
 			if theirErr == nil && !errors.Is(err, channelfile.ErrLimit) {
-				t.Errorf("Go compiles %q, and we do not, for no limit: %v", expression, err)
+				t.Errorf("Go compiles %q, but we reject it, not for a limit: %v", expression, err)
 			}
 			return
 		}
@@ -73,7 +73,7 @@ func checkRegexpError(t *testing.T, expression string, err error) {
 		t.Errorf("%#v is not in %q", e, expression)
 	}
 	if errors.Is(err, channelfile.ErrRegexpMalformed) == errors.Is(err, channelfile.ErrRegexpNotExpressible) {
-		t.Errorf("%v is malformed and not expressible, or neither", err)
+		t.Errorf("%v is both malformed and not expressible, or neither", err)
 	}
 	if utf8.ValidString(expression) && !utf8.ValidString(err.Error()) {
 		t.Errorf("%q is not UTF-8", err)

@@ -87,7 +87,7 @@ func written(t *testing.T, write func(io.Writer, *report.Run) error, run *report
 		t.Errorf("a report is written differently the second time:\n%s\n%s", &once, &twice)
 	}
 	if err := write(full{}, run); err == nil {
-		t.Error("a report that cannot be written is no error")
+		t.Error("the writer did not return a write error")
 	}
 	return once.String()
 }
@@ -134,7 +134,7 @@ func checkJSON(t *testing.T, s string, run *report.Run) {
 		t.Fatal(err)
 	}
 	if out.Verdict != run.Verdict().String() || out.ExitCode != report.ExitStatus(run.Verdict()) || len(out.Results) != run.Totals().Results {
-		t.Errorf("the report says %s, %d, of %d results; the run is %v, of %d", out.Verdict, out.ExitCode, len(out.Results), run.Verdict(), run.Totals().Results)
+		t.Errorf("the report has %s, %d, for %d results; the run has %v, for %d", out.Verdict, out.ExitCode, len(out.Results), run.Verdict(), run.Totals().Results)
 	}
 	var results []report.Result
 	for r, err := range run.All() {
@@ -145,7 +145,7 @@ func checkJSON(t *testing.T, s string, run *report.Run) {
 	}
 	for i, r := range out.Results {
 		if r.Verdict != results[i].Verdict().String() {
-			t.Errorf("result %d is %v, and the report says %s", i, results[i].Verdict(), r.Verdict)
+			t.Errorf("result %d is %v, but the report has %s", i, results[i].Verdict(), r.Verdict)
 		}
 		if r.Verdict == validate.Accepted.String() && r.Counts.Errors > 0 {
 			t.Errorf("result %d is accepted with %d errors", i, r.Counts.Errors)

@@ -39,7 +39,7 @@ func seeds(t testing.TB) [][]byte {
 	}
 	cases := corpus.Cases()
 	if len(cases) < 100 {
-		t.Fatalf("the corpus has %d cases; expected hundreds", len(cases))
+		t.Fatalf("the corpus has %d cases; want hundreds", len(cases))
 	}
 	var all [][]byte
 	for _, c := range cases {

@@ -82,14 +82,14 @@ func TestModelAgrees(t *testing.T) {
 				t.Fatalf("the interpreter matches %v, the model %v, on %v", it.Matched(), trace.Matched, e)
 			}
 			if trace.Operations > it.Steps() {
-				t.Fatalf("%d operations, of %d steps that are charged", trace.Operations, it.Steps())
+				t.Fatalf("%d operations, but %d steps charged", trace.Operations, it.Steps())
 			}
 			matched += len(trace.Matched)
 			return true
 		})
 	}
 	if events < 1000 || matched < events/4 {
-		t.Fatalf("only %d instances matched of %d events: the events do not reach them", matched, events)
+		t.Fatalf("only %d instances matched on %d events; want more", matched, events)
 	}
 }
 
@@ -114,7 +114,7 @@ func TestReferenceEvaluates(t *testing.T) {
 		})
 	}
 	if events < 1000 || matched < events/4 {
-		t.Fatalf("only %d instances matched of %d events", matched, events)
+		t.Fatalf("only %d instances matched on %d events; want more", matched, events)
 	}
 }
 
@@ -238,7 +238,7 @@ func TestCSensorOn291(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := len(contract.Supplies[0].Inputs); supplied != []string{20: "20", 21: "21"}[n] {
-			t.Errorf("a sensor that supplies %s carries a contract that says %d", supplied, n)
+			t.Errorf("a sensor that supplies %s has a contract that states %d", supplied, n)
 		}
 		cmd := exec.Command(program, first)
 		cmd.Env = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0")

@@ -64,7 +64,7 @@ func FuzzSigma(f *testing.F) {
 				found := &r.Findings[i]
 				switch c := found.Check; {
 				case c.Family() == 1, c.Family() == 2 && c.ID != "CF2007":
-					t.Errorf("what was compiled breaks %v: %s", c, found.Message)
+					t.Errorf("a compiled file breaks %v: %s", c, found.Message)
 				}
 				if at := found.Where.Source; at.Line != 0 && !isPlace(data, sigma.Position{Line: at.Line, Column: at.Column}) {
 					t.Errorf("a finding is at %d:%d, which is not in the text", at.Line, at.Column)
@@ -82,7 +82,7 @@ func ruleSeeds(t testing.TB) [][]byte {
 	}
 	names, err := filepath.Glob("../sigma/testdata/*/*.yml")
 	if err != nil || len(names) < 10 {
-		t.Fatalf("there are %d files of rules in ../sigma/testdata, %v; expected dozens", len(names), err)
+		t.Fatalf("there are %d files of rules in ../sigma/testdata, %v; want dozens", len(names), err)
 	}
 	var list [][]byte
 	for _, name := range names {
@@ -158,7 +158,7 @@ func checkOrder(t *testing.T, rules []*sigma.Rule, built *sigma.Result) {
 	}
 	for i := range built.Outputs {
 		if !bytes.Equal(built.Outputs[i].Data, again.Outputs[i].Data) {
-			t.Errorf("the rules in another order become another file")
+			t.Errorf("the rules in another order give another file")
 		}
 	}
 }

@@ -40,7 +40,7 @@ func editedFiles(t *testing.T) []edits.File {
 	}
 	canaries, err := filepath.Glob("../validate/suite/canary/*.cf")
 	if err != nil || len(canaries) < 2 {
-		t.Fatalf("found the canaries %q; expected two at least; error %v", canaries, err)
+		t.Fatalf("found the canaries %q, error %v; want at least two", canaries, err)
 	}
 	for _, name := range canaries {
 		f, err := edits.Read(name)
@@ -67,7 +67,7 @@ func TestEveryByteCounts(t *testing.T) {
 	}
 	r := runPlan(t, &p)
 	if r.Kept != 3 || r.Sampled != 0 {
-		t.Fatalf("%d files are kept and %d not changed at every byte; expected 3 and 0", r.Kept, r.Sampled)
+		t.Fatalf("%d files are kept and %d not changed at every byte; want 3 and 0", r.Kept, r.Sampled)
 	}
 	for kind := range edits.NumKinds {
 		for repair := range edits.NumRepairs {
@@ -91,11 +91,11 @@ func TestEveryFileCounts(t *testing.T) {
 	r := runPlan(t, &p)
 	for _, o := range []edits.Outcome{edits.Rejected, edits.Different, edits.Fixed, edits.Undone} {
 		if n := r.Counts.Sum(o); n < least {
-			t.Errorf("%d mutants are %v; expected many", n, o)
+			t.Errorf("%d mutants are %v; want many", n, o)
 		}
 	}
 	if r.Files < 400 || r.Kept < 50 || r.Kept > r.Files-50 {
-		t.Errorf("%d of %d files are kept; expected hundreds, many of each", r.Kept, r.Files)
+		t.Errorf("%d of %d files are kept; want hundreds, many of each", r.Kept, r.Files)
 	}
 	t.Logf("%d mutants of %d files", r.Counts.All(), r.Files)
 }
@@ -148,7 +148,7 @@ func readable(t testing.TB) (names []string, files []*raw) {
 		}
 	}
 	if len(files) < 50 {
-		t.Fatalf("the corpus has %d files that can be read; expected many", len(files))
+		t.Fatalf("the corpus has %d readable files; want many", len(files))
 	}
 	return names, files
 }
@@ -209,7 +209,7 @@ func agree(t interface {
 	f, err := channelfile.Parse(data)
 	broken, want := reference.Read(data)
 	if kindOf(err) != want {
-		t.Fatalf("Parse says %v; by FORMAT.md it is %v", err, want)
+		t.Fatalf("Parse returns %v; the reference reader %v", err, want)
 	}
 	if err == nil && f.Conformance() != broken {
 		t.Fatalf("Parse finds the rules %021b broken; by FORMAT.md these are %021b", f.Conformance(), broken)
@@ -250,7 +250,7 @@ func TestReadersAgreeOnNumbers(t *testing.T) {
 	})
 	t.Logf("%d kinds of errors, %d rules broken", len(errs), broken.Len())
 	if len(errs) < 10 || broken.Len() < 10 {
-		t.Errorf("the changes make %d kinds of errors and break %d rules; expected more: %v", len(errs), broken.Len(), errs)
+		t.Errorf("the changes cause %d kinds of errors and break %d requirements; want more: %v", len(errs), broken.Len(), errs)
 	}
 }
 

@@ -74,7 +74,7 @@ func FuzzStructured(f *testing.F) {
 			checkUses(t, want.Instances[id].Uses, in.Uses)
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(saying{}, "Uses")); diff != "" {
-			t.Errorf("the file does not say what it was made of (-made of +says):\n%s", diff)
+			t.Errorf("the file differs from its model (-model +file):\n%s", diff)
 		}
 	})
 }
@@ -453,7 +453,7 @@ func said(t *testing.T, f *channelfile.File) sayings {
 			word := f.Word(w)
 			if !word.IsReference() {
 				if !word.IsOr() || word.Operands() > len(pending) {
-					t.Fatalf("instance %d has %v; all that it is made of are ors", i, word)
+					t.Fatalf("instance %d has %v; want an or", i, word)
 				}
 				first := len(pending) - word.Operands()
 				one.Clauses = append(one.Clauses, clauseText(slices.Clone(pending[first:])))
@@ -517,7 +517,7 @@ func modelSeeds() []*model {
 func TestModelSeeds(t *testing.T) {
 	for i, m := range modelSeeds() {
 		if diff := cmp.Diff(m, fill(unfill(m)), cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("model %d is not what its bytes make (-model +made):\n%s", i, diff)
+			t.Errorf("model %d differs from the model of its bytes (-model +bytes):\n%s", i, diff)
 		}
 	}
 }

@@ -51,17 +51,17 @@ func TestReport(t *testing.T) {
 	}
 	r := readReport(t, file)
 	if r.Decisions != 4000 || r.Accepted+r.Rejected+r.Undecided != r.Decisions || r.Bound != 3.0/4000 || r.TypeBound <= r.Bound {
-		t.Errorf("the figures do not go together: %+v", r)
+		t.Errorf("the figures contradict each other: %+v", r)
 	}
 	if r.MustAccept < r.Decisions/20 || r.MustAccept > r.Accepted {
-		t.Errorf("%d decisions had to accept, and %d of %d did", r.MustAccept, r.Accepted, r.Decisions)
+		t.Errorf("%d decisions must accept; %d of %d accepted", r.MustAccept, r.Accepted, r.Decisions)
 	}
 	var ofKinds uint64
 	for _, k := range r.Kinds {
 		ofKinds += k.Decisions
 	}
 	if ofKinds != r.Decisions || len(r.Kinds) != generate.NumKinds {
-		t.Errorf("%d decisions on files of %d kinds; expected all", ofKinds, len(r.Kinds))
+		t.Errorf("%d decisions on files of %d kinds; want all", ofKinds, len(r.Kinds))
 	}
 	if len(r.Checks)+len(r.NeverHit) != len(suite.Checks) || len(r.Digests) != 2 {
 		t.Errorf("%d checks hit, %d not, of %d; %d digests", len(r.Checks), len(r.NeverHit), len(suite.Checks), len(r.Digests))
@@ -129,7 +129,7 @@ func TestEscape(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.json")
 	status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-cases", folder, "-report", file)
 	if status != exitProblem || !strings.Contains(out, "FAILED: escape on build") {
-		t.Fatalf("status %d; expected an escape\n%s%s", status, out, errs)
+		t.Fatalf("status %d; want an escape\n%s%s", status, out, errs)
 	}
 	r := readReport(t, file)
 	if r.Escapes != 1 || r.Bound != 0 || r.Problem == nil || r.Problem.Kind != "escape" || r.Problem.Decision != r.Decisions {
@@ -140,14 +140,14 @@ func TestEscape(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f, err := sensor.ReadFleet(caseFleet, fleet); err != nil || len(f.Contracts) != 1 {
-		t.Errorf("the fleet of the case has %d builds, %v; one is enough", len(f.Contracts), err)
+		t.Errorf("the fleet of the case has %d builds, %v; want one", len(f.Contracts), err)
 	}
 	data, err := os.ReadFile(filepath.Join(folder, caseFile))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if f, err := channelfile.Parse(data); err != nil || f.Instances() != 1 {
-		t.Errorf("the file of the case has %d instances, %v; one is enough", f.Instances(), err)
+		t.Errorf("the file of the case has %d instances, %v; want one", f.Instances(), err)
 	}
 	status, out, errs = campaign(t, "-replay", folder)
 	if status != exitProblem || !strings.Contains(out, "model sensor: ") {
@@ -161,7 +161,7 @@ func TestReplayFixed(t *testing.T) {
 	t.Run("found", func(t *testing.T) {
 		without(t, "CF3010")
 		if status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-cases", folder); status != exitProblem {
-			t.Fatalf("status %d; expected an escape\n%s%s", status, out, errs)
+			t.Fatalf("status %d; want an escape\n%s%s", status, out, errs)
 		}
 	})
 	status, out, errs := campaign(t, "-replay", folder)
@@ -212,8 +212,8 @@ func TestTimeAndSignal(t *testing.T) {
 	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1"); status != exitFine || !strings.Contains(out, "escapes            0") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
-	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1", "-decisions", "1000000000"); status != exitProblem || !strings.Contains(out, "of 1,000,000,000 decisions were made") {
-		t.Errorf("fewer decisions than were asked for: status %d\n%s%s", status, out, errs)
+	if status, out, errs := campaign(t, "-time", "100ms", "-cores", "1", "-decisions", "1000000000"); status != exitProblem || !strings.Contains(out, "of 1,000,000,000 decisions") {
+		t.Errorf("fewer decisions than requested: status %d\n%s%s", status, out, errs)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()

@@ -18,7 +18,7 @@ func TestTargets(t *testing.T) {
 	for _, target := range targets {
 		listed[target.pkg+" "+target.function] = true
 		if names[target.name()] {
-			t.Errorf("two targets are called %s", target.name())
+			t.Errorf("two targets have the name %s", target.name())
 		}
 		names[target.name()] = true
 	}
@@ -43,7 +43,7 @@ func TestTargets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(there) < 12 {
-		t.Errorf("found %d fuzz targets; expected more, or this test no longer finds them", len(there))
+		t.Errorf("found %d fuzz targets; want more", len(there))
 	}
 	if diff := cmp.Diff(there, listed); diff != "" {
 		t.Errorf("fuzz targets (-in the repository +in the list):\n%s", diff)
@@ -72,7 +72,7 @@ func TestDocs(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(there, listed); diff != "" {
-		t.Errorf("fuzz targets (-there are +docs/fuzzing.md lists):\n%s", diff)
+		t.Errorf("fuzz targets (-in the repository +in docs/fuzzing.md):\n%s", diff)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestPlan(t *testing.T) {
 		}
 	}
 	if _, err := (&target{pkg: "./fuzz", function: "FuzzNothing"}).plan(&sources{}); err == nil {
-		t.Error("a target that is not there has a plan")
+		t.Error("an unknown target has a plan")
 	}
 }
 
@@ -131,7 +131,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%v, %t; expected %v", got, ok, want)
 	}
 	if _, ok := lastState([]byte("Done 449 runs in 1 second(s)\n")); ok {
-		t.Error("something is said of nothing")
+		t.Error("a state was found in output without one")
 	}
 }
 

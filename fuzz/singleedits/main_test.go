@@ -45,10 +45,10 @@ func TestRun(t *testing.T) {
 			[]string{"on 2 cores\n", "were changed at some bytes only\n"},
 		},
 		{
-			"a judge that does not see all", blind, []string{"-only", "minimal", "-silent", "SILENT"}, exitProblem,
+			"a judge that ignores the revision", blind, []string{"-only", "minimal", "-silent", "SILENT"}, exitProblem,
 			[]string{"FAILED: ", ", one bit flipped: bit 0 of byte 0x10, digests repaired, is silent: it says the same ", "\nthe mutant is in "},
 		},
-		{"a name that nothing has", edits.Meaning, []string{"-only", "no such file"}, exitFailed, []string{`singleedits: no file has a name that contains "no such file"`}},
+		{"a name that no file has", edits.Meaning, []string{"-only", "no such file"}, exitFailed, []string{`singleedits: no file has a name that contains "no such file"`}},
 		{"a file that is not there", edits.Meaning, []string{"no-such-file.cf"}, exitFailed, []string{"singleedits: open no-such-file.cf: "}},
 		{"no core", edits.Meaning, []string{"-cores", "0"}, exitFailed, []string{"singleedits: found -cores 0"}},
 		{"an unknown flag", edits.Meaning, []string{"-seed", "1"}, exitFailed, []string{"flag provided but not defined"}},
@@ -64,7 +64,7 @@ func TestRun(t *testing.T) {
 		}
 		for _, want := range c.want {
 			if !strings.Contains(out+errs, want) {
-				t.Errorf("%s: nothing says %q:\n%s%s", c.why, want, out, errs)
+				t.Errorf("%s: the output has no %q:\n%s%s", c.why, want, out, errs)
 			}
 		}
 		data, err := os.ReadFile(silent)

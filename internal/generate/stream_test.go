@@ -47,11 +47,11 @@ func TestStream(t *testing.T) {
 	}
 	for k, n := range files {
 		if n < 50 || readable[k] == 0 {
-			t.Errorf("%d files are %v, %d of them readable; expected some of each", n, Kind(k), readable[k])
+			t.Errorf("%d files are %v, %d of them readable; want some of each", n, Kind(k), readable[k])
 		}
 	}
 	if whole < 200 {
-		t.Errorf("%d fleets lack nothing; expected more", whole)
+		t.Errorf("%d fleets lack nothing; want more", whole)
 	}
 	if other := NewStream(2).Next(); bytes.Equal(other.Files[0].Data, NewStream(1).Next().Files[0].Data) {
 		t.Error("two seeds give the same file")
@@ -121,10 +121,10 @@ func TestRemoveInstance(t *testing.T) {
 		}
 	}
 	if dropped < 500 {
-		t.Errorf("%d instances were dropped; expected more", dropped)
+		t.Errorf("%d instances were removed; want more", dropped)
 	}
 	if _, ok := RemoveInstance([]byte("no file"), 0); ok {
-		t.Error("an instance of what is no file was dropped")
+		t.Error("an instance was removed from bytes that are not a file")
 	}
 }
 

@@ -143,7 +143,7 @@ func TestEncode(t *testing.T) {
 	} {
 		got := encode(tt.values)
 		if tt.want != "" && string(got) != tt.want {
-			t.Errorf("%v is encoded as %q; expected %q", tt.values, got, tt.want)
+			t.Errorf("%v is encoded as %q; want %q", tt.values, got, tt.want)
 		}
 		if diff := cmp.Diff(tt.values, decode(got, typesOf(tt.values...))); diff != "" {
 			t.Errorf("(-encoded +decoded):\n%s", diff)
@@ -171,7 +171,7 @@ func TestDecode(t *testing.T) {
 			}
 		}
 		if want := max(0, n-1-1-4-2*4); size != want {
-			t.Errorf("of %d bytes %d are in arguments; expected %d", n, size, want)
+			t.Errorf("%d bytes have %d bytes in arguments; want %d", n, size, want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func TestFoldTable(t *testing.T) {
 		}
 	}
 	if len(rows) < 100 {
-		t.Fatalf("found %d rows in fold.h; expected more, or this test no longer finds them", len(rows))
+		t.Fatalf("found %d rows in fold.h; want more", len(rows))
 	}
 	for r := range rune(unicode.MaxRune + 1) {
 		got, ok := folds[r]
@@ -38,7 +38,7 @@ func TestFoldTable(t *testing.T) {
 			got = r
 		}
 		if want := channelfile.Fold(r); got != want {
-			t.Errorf("U+%04X folds to U+%04X in C, to U+%04X in the format", r, got, want)
+			t.Errorf("U+%04X folds to U+%04X in C; want U+%04X", r, got, want)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestBlindJudge(t *testing.T) {
 		}
 		n := r.Counts.Sum(Silent)
 		if n == 0 || r.First == nil || r.Counts.Sum(Faulty) != 0 {
-			t.Errorf("a judge that is blind to %s finds %d silent changes; expected some, and none faulty", c.name, n)
+			t.Errorf("a judge that is blind to %s finds %d silent changes; want some, and no faulty ones", c.name, n)
 			continue
 		}
 		first := r.First
@@ -67,7 +67,7 @@ func TestBlindJudge(t *testing.T) {
 		}
 		// The full meaning tells the mutant from the file.
 		if o := judged(t, first.File, first.Data, Meaning); o != Different {
-			t.Errorf("a judge that is not blind to %s says it is %v", c.name, o)
+			t.Errorf("a judge that sees %s returns %v", c.name, o)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestFaulty(t *testing.T) {
 		}
 	}
 	if want := []bool{true, true, false}; !slices.Equal(asked, want) {
-		t.Errorf("the gate was asked of what is kept or not %v; expected %v", asked, want)
+		t.Errorf("the gate was asked about kept files: %v; want %v", asked, want)
 	}
 	if _, err := NewJudge(f.Data, func(*channelfile.File) string { panic("no meaning") }, nil); err == nil || !strings.Contains(err.Error(), "panic: no meaning") {
 		t.Errorf("a meaning that panics gives the error %v", err)
@@ -139,29 +139,29 @@ func TestMaker(t *testing.T) {
 				var plain []byte
 				m.At(kind, i, func(c Change, data []byte) {
 					if c.Kind != kind || c.At != i {
-						t.Fatalf("%s: %v came for %v at %d", name, c, kind, i)
+						t.Fatalf("%s: %v was made for %v at %d", name, c, kind, i)
 					}
 					switch c.Repair {
 					case NoRepair:
 						n++
 						plain = slices.Clone(data)
 						if bytes.Equal(data, f.Data) || seen[string(data)] {
-							t.Fatalf("%s: %v is the file, or came before", name, c)
+							t.Fatalf("%s: %v equals the file or an earlier mutant", name, c)
 						}
 						seen[string(data)] = true
 					case Digests:
 						if !bytes.Equal(data, Repaired(plain)) {
-							t.Fatalf("%s: %v is not what Repaired makes of it", name, c)
+							t.Fatalf("%s: %v differs from the result of Repaired", name, c)
 						}
 					case DigestsOfSize:
 						le.PutUint32(plain[fileSizeAt:], uint32(len(plain)))
 						if !bytes.Equal(data, Repaired(plain)) {
-							t.Fatalf("%s: %v is not what Repaired makes of it", name, c)
+							t.Fatalf("%s: %v differs from the result of Repaired", name, c)
 						}
 					}
 				})
 				if !bytes.Equal(m.inPlace, f.Data) {
-					t.Fatalf("%s: %v at %d is not taken back", name, kind, i)
+					t.Fatalf("%s: %v at %d is not undone", name, kind, i)
 				}
 			}
 			size := len(f.Data)
@@ -172,11 +172,11 @@ func TestMaker(t *testing.T) {
 				}
 			case Cut:
 				if n != size {
-					t.Errorf("%s: %d of %d lengths came", name, n, size)
+					t.Errorf("%s: %d of %d lengths were made", name, n, size)
 				}
 			default:
 				if n < size/5 {
-					t.Errorf("%s: %v: %d of %d bytes; expected more", name, kind, n, size)
+					t.Errorf("%s: %v: %d of %d bytes; want more", name, kind, n, size)
 				}
 			}
 		}
@@ -205,7 +205,7 @@ func TestPlan(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := (&Plan{Files: files}).Run(ended, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("a plan that is stopped gives the error %v", err)
+		t.Errorf("a stopped plan returns the error %v", err)
 	}
 }
 

@@ -59,19 +59,19 @@ func TestOracle(t *testing.T) {
 	}
 	c := &o.Counts
 	if rate := c.Accepted(); rate < 0.2 || rate > 0.6 {
-		t.Errorf("%.3f of the decisions accept; expected 0.2 to 0.6", rate)
+		t.Errorf("%.3f of the decisions accept; want 0.2 to 0.6", rate)
 	}
 	if c.Matches < c.Events/4 || c.SensorRuns < 2*c.Events {
-		t.Errorf("%d events, %d matches and %d runs of sensors; expected more: the events do not reach the criteria", c.Events, c.Matches, c.SensorRuns)
+		t.Errorf("%d events, %d matches and %d runs of sensors; want more", c.Events, c.Matches, c.SensorRuns)
 	}
 	if c.Facts < 100 {
-		t.Errorf("%d documents of facts were checked; expected one in 16 decisions that accept", c.Facts)
+		t.Errorf("%d documents of facts were checked; want one in 16 acceptances", c.Facts)
 	}
 	if c.Judged != c.Decisions {
 		t.Errorf("%d of %d decisions were compared with the reference judge (want all)", c.Judged, c.Decisions)
 	}
 	if charge := c.Charge(); charge < 1 || charge > 4 {
-		t.Errorf("%.2f steps are charged for an operation in the median; expected 1 to 4", charge)
+		t.Errorf("the median charge for an operation is %.2f steps; want 1 to 4", charge)
 	}
 	hit := 0
 	for _, check := range suite.Checks {
@@ -80,7 +80,7 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	if hit < len(suite.Checks)*3/5 {
-		t.Errorf("%d of %d checks found something; expected most", hit, len(suite.Checks))
+		t.Errorf("%d of %d checks found something; want most", hit, len(suite.Checks))
 	}
 }
 
@@ -90,7 +90,7 @@ func without(t *testing.T, ids ...string) {
 	for _, id := range ids {
 		c := suite.ByID(id)
 		if c == nil {
-			t.Fatalf("there is no check %s", id)
+			t.Fatalf("unknown check %s", id)
 		}
 		run := c.Run
 		t.Cleanup(func() { c.Run = run })
@@ -106,24 +106,24 @@ func TestWrongGates(t *testing.T) {
 		ids  []string
 		says string // part of the problem
 	}{
-		{"it goes by the inputs that are declared, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
-		{"it does not see what is read of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
-		{"it takes a number for a pointer", []string{"CF3003"}, ""},
-		{"it takes what is unknown for supplied", []string{"CF3004"}, "inputs"},
+		{"it uses the declared inputs, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
+		{"it does not see reads of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
+		{"it treats a number as a pointer", []string{"CF3003"}, ""},
+		{"it treats an unknown input as supplied", []string{"CF3004"}, "inputs"},
 		{"it sends content to builds of another type version", []string{"CF3005"}, "inputs"},
 		{"it does not know which operators a build has", []string{"CF3006"}, "operators"},
 		{"it does not know which versions of the format a build reads", []string{"CF3007"}, "versions"},
 		{"it does not know the limits of a build", []string{"CF3008"}, "room for"},
 		{"it counts no steps", []string{"CF3009"}, "steps"},
 		{"it counts no bytes", []string{"CF3010"}, "bytes of memory"},
-		{"it takes a length that is not known for zero", []string{"CF3011"}, "steps"},
-		{"it takes any operator for any type", []string{"CF2006"}, ""},
+		{"it treats an unknown length as zero", []string{"CF3011"}, "steps"},
+		{"it allows any operator for any type", []string{"CF2006"}, ""},
 		{"it compares a number with a string", []string{"CF2008"}, ""},
 		{"it does not hash the header", []string{"CF1030"}, "requirements"},
 		{"it does not hash the sections", []string{"CF1031"}, "requirements"},
-		{"it takes what the header says is read for what is read", []string{"CF1034"}, "requirements"},
-		{"it takes criteria in any order", []string{"CF1040"}, "requirements"},
-		{"it takes operands that are not folded", []string{"CF1045"}, "requirements"},
+		{"it trusts the header's list of inputs", []string{"CF1034"}, "requirements"},
+		{"it allows criteria in any order", []string{"CF1040"}, "requirements"},
+		{"it allows operands that are not folded", []string{"CF1045"}, "requirements"},
 	} {
 		t.Run(strings.Join(tt.ids, "+"), func(t *testing.T) {
 			without(t, append(tt.ids, "CF5001")...)
@@ -134,7 +134,7 @@ func TestWrongGates(t *testing.T) {
 				t.Fatalf("%s: no escape in %d decisions", tt.why, most)
 			}
 			if p.Kind != Escape || !strings.Contains(p.What, tt.says) {
-				t.Errorf("%s: %v; expected an escape that speaks of %q", tt.why, p, tt.says)
+				t.Errorf("%s: %v; want an escape with %q", tt.why, p, tt.says)
 			}
 			t.Logf("%s: after %d decisions, %v", tt.why, o.Counts.Decisions, p)
 		})
@@ -164,17 +164,17 @@ func TestEscape(t *testing.T) {
 	}
 	verdict, p := o.Decide(fleet, nil, false)
 	if verdict != validate.Accepted || p == nil || p.Kind != Escape || p.Build != "b" {
-		t.Fatalf("%v, %v; expected an escape on build b", verdict, p)
+		t.Fatalf("%v, %v; want an escape on build b", verdict, p)
 	}
 	did := strings.Join(p.Did, "\n")
 	for _, want := range []string{"model sensor: read of 16 bytes at inputs+16 of 16"} {
 		if !strings.Contains(did, want) {
-			t.Errorf("the sensors did\n%s\nexpected %q", did, want)
+			t.Errorf("the sensors did\n%s\nwant %q", did, want)
 		}
 	}
 	small := o.Shrink(p, &fleet.Contracts[0])
 	if len(small.Event) != 1 || small.Event[0].Present() {
-		t.Errorf("the event is %v; expected one input, and that absent", small.Event)
+		t.Errorf("the event is %v; want one absent input", small.Event)
 	}
 }
 
@@ -190,7 +190,7 @@ func TestEventsOnce(t *testing.T) {
 	}
 	once, each := counts(false), counts(true)
 	if once.Events > each.Events*4/5 || once.SensorRuns >= each.SensorRuns {
-		t.Errorf("%d events were run instead of %d; expected fewer", once.Events, each.Events)
+		t.Errorf("%d events were run instead of %d; want fewer", once.Events, each.Events)
 	}
 	once.Events, once.SensorRuns, once.Matches = each.Events, each.SensorRuns, each.Matches
 	if !reflect.DeepEqual(once, each) {
@@ -225,7 +225,7 @@ func TestFreshGate(t *testing.T) {
 			return
 		}
 	}
-	t.Error("nothing was noticed")
+	t.Error("the oracle detected nothing")
 }
 
 // TestFalseRejection checks that the oracle detects a false rejection.
@@ -237,7 +237,7 @@ func TestFalseRejection(t *testing.T) {
 	}
 	verdict, p := o.Decide(fleet, nil, true)
 	if verdict != validate.Rejected || p == nil || p.Kind != FalseRejection || !strings.Contains(p.What, "CF3001") {
-		t.Errorf("%v, %v; expected a false rejection by CF3001", verdict, p)
+		t.Errorf("%v, %v; want a false rejection by CF3001", verdict, p)
 	}
 }
 
@@ -250,11 +250,11 @@ func TestReferenceJudge(t *testing.T) {
 		run  func(*validate.Pass)
 		says string // part of the problem
 	}{
-		{"a check finds what is not there", "CF3008", func(p *validate.Pass) {
+		{"a check reports a fault that is not there", "CF3008", func(p *validate.Pass) {
 			p.Report(func() validate.Finding { return validate.Finding{Message: "of nothing"} })
 		}, "finds nothing: CF3008: of nothing"},
 		{"a check overlooks a breach among others", "CF1031", func(*validate.Pass) {}, "requirements broken"},
-		{"a check overlooks what the input cannot have", "CF2007", func(*validate.Pass) {}, "of the input"},
+		{"a check overlooks a value that the input cannot have", "CF2007", func(*validate.Pass) {}, "of the input"},
 		{"a check overlooks a rule that can never match", "CF3012", func(*validate.Pass) {}, "is blind without"},
 		{"a check finds that each rule matches too much", "CF3013", func(p *validate.Pass) {
 			p.Report(func() validate.Finding {
@@ -262,7 +262,7 @@ func TestReferenceJudge(t *testing.T) {
 				return validate.Finding{Where: where, Instance: in, Input: p.InputAt(0)}
 			})
 		}, "is widened without"},
-		{"what the needs say is found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
+		{"a fault in the needs is only found when the content runs", "CF3001", func(*validate.Pass) {}, "overlooked"},
 	} {
 		t.Run(tt.id, func(t *testing.T) {
 			c := suite.ByID(tt.id)
@@ -273,7 +273,7 @@ func TestReferenceJudge(t *testing.T) {
 			o.Config.JudgeEvery = 1
 			p := search(o, 7, 50_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
-				t.Errorf("%s: %v; expected a disagreement that says %q", tt.why, p, tt.says)
+				t.Errorf("%s: %v; want a disagreement with %q", tt.why, p, tt.says)
 			}
 		})
 	}
@@ -300,10 +300,10 @@ func TestJudgedAgain(t *testing.T) {
 		wrong func(*testing.T, *Oracle)
 		says  string // part of the problem
 	}{
-		{"content that is run reads what is not there, and CF5001 does not see it", func(_ *testing.T, o *Oracle) {
+		{"content reads a missing input when it runs, and CF5001 does not see it", func(_ *testing.T, o *Oracle) {
 			o.runs.Run = func(*validate.Pass) {}
 		}, "runs without a fault"},
-		{"CF5001 finds what CF3001 would not have", func(_ *testing.T, o *Oracle) {
+		{"CF5001 finds a fault that CF3001 does not find", func(_ *testing.T, o *Oracle) {
 			o.runs.Run = finds
 		}, "has a fault when it runs: CF5001: of nothing"},
 		{"CF3001 finds nothing in needs that were published", run("CF3001", func(p *validate.Pass) {
@@ -320,7 +320,7 @@ func TestJudgedAgain(t *testing.T) {
 			tt.wrong(t, o)
 			p := search(o, 7, 5_000)
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
-				t.Errorf("%v, after %d decisions; expected a disagreement that says %q", p, o.Counts.Decisions, tt.says)
+				t.Errorf("%v, after %d decisions; want a disagreement with %q", p, o.Counts.Decisions, tt.says)
 			}
 		})
 	}
@@ -345,10 +345,10 @@ func TestCounted(t *testing.T) {
 		{"an input is missing", func(n *sensor.Needs) { n.Inputs = n.Inputs[:1] }, "1 inputs and 2 operators"},
 		{"an operator is missing", func(n *sensor.Needs) { n.Operators = n.Operators[1:] }, "2 inputs and 1 operators"},
 		{"another input", func(n *sensor.Needs) { n.Inputs[1].Index = 2 }, "input 2 is needed"},
-		{"a criterion more reads an input", func(n *sensor.Needs) { n.Inputs[1].Criteria++ }, "input 1 is needed"},
-		{"an instance more reads an input", func(n *sensor.Needs) { n.Inputs[0].Instances++ }, "input 0 is needed"},
-		{"a criterion more has an operator", func(n *sensor.Needs) { n.Operators[0].Criteria++ }, "operator"},
-		{"an instance less has an operator", func(n *sensor.Needs) { n.Operators[1].Instances-- }, "operator"},
+		{"one more criterion reads an input", func(n *sensor.Needs) { n.Inputs[1].Criteria++ }, "input 1 is needed"},
+		{"one more instance reads an input", func(n *sensor.Needs) { n.Inputs[0].Instances++ }, "input 0 is needed"},
+		{"one more criterion has an operator", func(n *sensor.Needs) { n.Operators[0].Criteria++ }, "operator"},
+		{"one instance fewer has an operator", func(n *sensor.Needs) { n.Operators[1].Instances-- }, "operator"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			needs := *o.needs
@@ -360,7 +360,7 @@ func TestCounted(t *testing.T) {
 		})
 	}
 	if o.counted(nil) == "" {
-		t.Error("nothing is said of needs that are missing")
+		t.Error("missing needs are not reported")
 	}
 }
 
@@ -379,7 +379,7 @@ func TestLies(t *testing.T) {
 	c := &fleet.Contracts[0]
 	access, inputs := c.Reader.Access, c.Supplies[0].Inputs
 	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
-		t.Fatalf("the truth is refused: %v", err)
+		t.Fatalf("true claims are rejected: %v", err)
 	}
 	all := falseClaims(claims)
 	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // of Most, of each section, of inputs and of operators
@@ -389,11 +389,11 @@ func TestLies(t *testing.T) {
 		falsified := *claims
 		falseClaim.tell(&falsified)
 		if o.run.asserted(&falsified, 0, access, inputs) == nil {
-			t.Errorf("nobody notices that one less is claimed than there is of %s", falseClaim.what)
+			t.Errorf("no sensor notices a claim that is too low: %s", falseClaim.what)
 		}
 	}
 	if err := o.run.asserted(claims, 0, access, inputs); err != nil {
-		t.Errorf("a falseClaim has changed the truth: %v", err)
+		t.Errorf("a false claim changed the true ones: %v", err)
 	}
 }
 
@@ -410,7 +410,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(p)
 	}
 	if o.Counts.Findings[Witnessed] != 1 || o.Counts.Findings[Unexplained] != 0 {
-		t.Errorf("counted %v and %v; expected one witness", o.Counts.Findings, o.Counts.Reasons)
+		t.Errorf("counted %v and %v; want one witness", o.Counts.Findings, o.Counts.Reasons)
 	}
 	c := suite.ByID("CF3001")
 	run := c.Run
@@ -425,7 +425,7 @@ func TestExplain(t *testing.T) {
 		t.Fatal(p)
 	}
 	if _, p := o.Decide(fleet, nil, false); p == nil || p.Kind != Disagreement || !strings.Contains(p.What, "of nothing") {
-		t.Errorf("%v; expected a disagreement on a finding that no event shows", p)
+		t.Errorf("%v; want a disagreement on a finding without a witness", p)
 	}
 }
 
@@ -442,7 +442,7 @@ func TestReadersAreCompared(t *testing.T) {
 		}
 	}
 	if o.Counts.Files != 3 || o.Counts.Readable != 2 {
-		t.Errorf("%d files, %d of them readable; expected 3 and 2", o.Counts.Files, o.Counts.Readable)
+		t.Errorf("%d files, %d of them readable; want 3 and 2", o.Counts.Files, o.Counts.Readable)
 	}
 }
 

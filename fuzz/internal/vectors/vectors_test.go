@@ -168,7 +168,7 @@ func TestWritten(t *testing.T) {
 	}
 	for name, data := range want {
 		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !bytes.Equal(got, data) {
-			t.Errorf("%s is not what the table makes (go test ./fuzz/internal/vectors -update): %v", name, err)
+			t.Errorf("%s differs from the table (go test ./fuzz/internal/vectors -update): %v", name, err)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func TestVectors(t *testing.T) {
 		}
 		v.matched(t, "the model", trace.Matched)
 		if trace.Operations > v.Steps {
-			t.Errorf("%s: %d operations, of %d steps that are charged", v.name, trace.Operations, v.Steps)
+			t.Errorf("%s: %d operations, but %d steps charged", v.name, trace.Operations, v.Steps)
 		}
 	}
 }
