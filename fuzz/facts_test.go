@@ -117,17 +117,17 @@ func TestAssert(t *testing.T) {
 		t.Fatalf("a claim is false: %v", err)
 	}
 	for what, change := range map[string]func(*facts.Facts){
-		"inputs up to one":       func(c *facts.Facts) { c.Most.Inputs-- },
-		"is read, and not":       func(c *facts.Facts) { c.Reads = c.Reads[:1] },
-		"words of a condition":   func(c *facts.Facts) { c.Most.Words-- },
-		"truths on the stack":    func(c *facts.Facts) { c.Most.Stack-- },
-		"operands of a":          func(c *facts.Facts) { c.Most.Operands-- },
-		"bytes of a value":       func(c *facts.Facts) { c.Most.ValueLength-- },
-		"instructions of a":      func(c *facts.Facts) { c.Most.Instructions-- },
-		"occurs, and is not":     func(c *facts.Facts) { c.Operators = c.Operators[1:] },
-		"section values has":     func(c *facts.Facts) { c.Sections[4].Count++ },
-		"section programs has":   func(c *facts.Facts) { c.Sections[6].Offset += 8 },
-		"section conditions has": func(c *facts.Facts) { c.Sections[1].Length += 4 },
+		"inputs up to the last":   func(c *facts.Facts) { c.Most.Inputs-- },
+		"is read, but the claims": func(c *facts.Facts) { c.Reads = c.Reads[:1] },
+		"words of a condition":    func(c *facts.Facts) { c.Most.Words-- },
+		"truths on the stack":     func(c *facts.Facts) { c.Most.Stack-- },
+		"operands of a":           func(c *facts.Facts) { c.Most.Operands-- },
+		"bytes of a value":        func(c *facts.Facts) { c.Most.ValueLength-- },
+		"instructions of a":       func(c *facts.Facts) { c.Most.Instructions-- },
+		"occurs, but the claims":  func(c *facts.Facts) { c.Operators = c.Operators[1:] },
+		"section values has":      func(c *facts.Facts) { c.Sections[4].Count++ },
+		"section programs has":    func(c *facts.Facts) { c.Sections[6].Offset += 8 },
+		"section conditions has":  func(c *facts.Facts) { c.Sections[1].Length += 4 },
 	} {
 		var violation *interp.Violation
 		if err := run(change); !errors.As(err, &violation) || !strings.Contains(err.Error(), what) {

@@ -84,10 +84,10 @@ func TestSensorSection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, ok := strings.Cut(string(data), "\n## 14 What a sensor must do\n")
+	_, section, ok := strings.Cut(string(data), "\n## 14 Duties of a sensor\n")
 	section, _, end := strings.Cut(section, "\n## ")
 	if !ok || !end {
-		t.Fatal("FORMAT.md has no section 14 on what a sensor must do, or it is the last")
+		t.Fatal("FORMAT.md has no section 14 on the duties of a sensor, or it is the last")
 	}
 	for _, want := range []string{
 		"Compare *inputs read* with the number of inputs that the sensor's code **supplies**", "type and type version", "*Fewer inputs.*",

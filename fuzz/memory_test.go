@@ -313,12 +313,12 @@ func peakOf(f func()) int {
 // Other documents have their own size limits, and tests of the memory that reading them takes.
 func TestMemoryOfDocumentsIsTested(t *testing.T) {
 	for _, tt := range []struct{ file, test string }{
-		{"../sensor/memory_test.go", "func TestJSONMemory("},
+		{"../sensor/interp/memory_test.go", "func TestJSONMemory("},
 		{"../sigma/parse_test.go", "func TestMemory("},
 	} {
 		data, err := os.ReadFile(tt.file)
 		if err != nil || !strings.Contains(string(data), tt.test) {
-			t.Errorf("%s has no %s)", tt.file, strings.TrimSuffix(tt.test, "("))
+			t.Errorf("%s has no %s", tt.file, strings.TrimSuffix(tt.test, "("))
 		}
 	}
 }
