@@ -110,7 +110,7 @@ func TestRawSensorFaults(t *testing.T) {
 		why   string
 		data  []byte
 		event interp.Event
-		says  string // fault with objects at the right end; "-" means that the comparison may end before a fault
+		says  string // fault with objects at the right end; "-" means no fault is needed
 	}{
 		{"an input that is not supplied", good, both[:1], "16 bytes after the start of the inputs, which has 16"},
 		{"a number for a string", good, interp.Event{interp.Number(0x1234), both[1]}, ""},

@@ -33,7 +33,7 @@ type report struct {
 	Go         string  `json:"go"`
 	System     string  `json:"system"`
 	Seconds    float64 `json:"seconds"`
-	CPUSeconds float64 `json:"cpuSeconds"` // of the process on all cores; 0 means unknown on this system
+	CPUSeconds float64 `json:"cpuSeconds"` // of the process; 0 means unknown
 	CoreHours  float64 `json:"coreHours"`
 
 	Decisions        uint64  `json:"decisions"`
@@ -53,13 +53,13 @@ type report struct {
 	InstancesMatched uint64  `json:"instancesMatched"`
 	FactsChecked     uint64  `json:"factsChecked"`       // documents of claims checked
 	Judged           uint64  `json:"judged"`             // decisions compared with the reference judge
-	Charge           float64 `json:"chargePerOperation"` // steps; median over the costliest events of files on builds
+	Charge           float64 `json:"chargePerOperation"` // steps; median of the costliest events
 
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
-	MustAccept      uint64  `json:"mustAccept"`   // decisions on valid files for which no build lacks anything
-	Bound           float64 `json:"bound95"`      // upper bound of the rate of escapes, by decisions; 0 means one was found
+	MustAccept      uint64  `json:"mustAccept"`   // decisions that must accept
+	Bound           float64 `json:"bound95"`      // rate of escapes; 0 means one was found
 	TypeBound       float64 `json:"bound95Types"` // the same, by types, which are independent
 
 	Kinds        []kindReport   `json:"kinds"`

@@ -70,7 +70,7 @@ type builder struct {
 
 	directives []*directive
 	overlay    map[string]string // mutated copy of each file, by the original's path
-	program    string            // the detector with every generated mutant; the environment chooses one
+	program    string            // detector with every generated mutant
 	c          string            // the sensor in C; "" without gcc, and then C code has no mutants
 }
 

@@ -12,7 +12,7 @@ import (
 // The words of directives.
 const (
 	equivalent = "equivalent" // no verdict, limit or fact changes
-	missed     = "missed"     // the oracle does not detect the change; the reason names the test that does
+	missed     = "missed"     // the oracle does not detect the change
 )
 
 // directivePrefix is the start of a directive.

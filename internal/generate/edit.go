@@ -188,7 +188,8 @@ func (g *Generator) patchEntry(data []byte, r record) {
 		at = 254 + g.Intn(4)
 	}
 	entry := data[r.offset+at*size:][:size]
-	if (g.one(12) || r.typ == typeConditions && g.one(3)) && size > 1 { // copy the entry before it, or swap the two
+	// Copy the entry before it, or swap the two.
+	if (g.one(12) || r.typ == typeConditions && g.one(3)) && size > 1 {
 		before := data[r.offset+max(at-1, 0)*size:][:size]
 		if g.one(2) {
 			copy(entry, before)

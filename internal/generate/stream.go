@@ -70,7 +70,7 @@ type Stream struct {
 	declares    []sensor.Declaration
 	full        []sensor.SuppliedInput // supply of a build with all inputs, and two more inputs
 	whole       []Fleet
-	tight       bool               // the definition limits the values, so some random operands are out of range
+	tight       bool               // the definition limits the values
 	conditions  []channelfile.Expr // conditions of earlier files of the definition
 	before      []byte             // an earlier valid file of the definition
 }

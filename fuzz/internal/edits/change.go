@@ -17,7 +17,7 @@ type Kind uint8
 const (
 	Flip   Kind = iota // invert one of its bits
 	Set                // set it to 00, FF or AA, or to one more or one less
-	Swap               // swap the bytes of the 2, 4 or 8 byte number that starts with it, whether or not a field does
+	Swap               // swap the bytes of a number of 2, 4 or 8 bytes that starts with it
 	Cut                // cut the file off before it
 	Delete             // delete it
 	Insert             // insert 00, FF or a copy of it before it
@@ -109,7 +109,8 @@ func (m *Maker) At(kind Kind, i int, f func(c Change, data []byte)) {
 		was := m.data[i]
 		to := [...]byte{0, 0xFF, 0xAA, was + 1, was - 1}
 		for k, b := range to {
-			if bits.OnesCount8(b^was) > 1 && !slices.Contains(to[:k], b) { // other values are flips, or had their turn
+			// Other values are flips, or had their turn.
+			if bits.OnesCount8(b^was) > 1 && !slices.Contains(to[:k], b) {
 				m.inPlace[i] = b
 				give(b, m.inPlace)
 			}

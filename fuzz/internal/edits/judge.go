@@ -16,12 +16,12 @@ type Outcome uint8
 
 // The outcomes. Silent and Faulty must not occur.
 const (
-	Rejected  Outcome = iota // it cannot be read, is not in normal form, or has a program that differs from its source's
+	Rejected  Outcome = iota // unreadable, not in normal form, or with a wrong program
 	Different                // kept, and it says something else
 	Fixed                    // kept, but the original file is not
 	Undone                   // the repair restored the file
 	Silent                   // kept, and it says the same as another file
-	Faulty                   // kept but it does not encode to itself, or the gate gave no valid report, or code panicked
+	Faulty                   // kept without encoding to itself, an invalid report, or a panic
 	NumOutcomes
 )
 

@@ -36,8 +36,8 @@ type Kind uint8
 // The kinds of problems.
 const (
 	Escape         Kind = 1 + iota // an accepted file does harm
-	Disagreement                   // two readers, two sensors, or two reports on the same subject differ
-	FalseRejection                 // a file that is valid by construction, and that every build has all inputs for, is not accepted
+	Disagreement                   // two readers, sensors or reports differ
+	FalseRejection                 // a good file is not accepted
 )
 
 func (k Kind) String() string {
@@ -92,7 +92,7 @@ type Counts struct {
 	Facts      uint64                     // documents of facts that were checked
 	Judged     uint64                     // decisions compared with the reference judge
 	Matches    uint64                     // instances that matched in the events
-	Charges    [chargeBuckets]uint64      // files on builds, by steps charged for each counted operation; see Charge
+	Charges    [chargeBuckets]uint64      // files on builds, by charge; see Charge
 	Findings   [4]uint64                  // by Explanation
 	Reasons    map[Reason]uint64          // reasons of findings without a witness
 }
@@ -410,7 +410,8 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 	for i := range r.Totals {
 		switch c := r.Totals[i].Check; {
 		case c.Family() == 0:
-			readable = readable && c.Severity != validate.Error // after such an error the content need not be read
+			// After such an error the content need not be read.
+			readable = readable && c.Severity != validate.Error
 		case c.Family() == 1:
 			structural++
 		case c.Family() == 5:

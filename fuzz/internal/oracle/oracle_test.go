@@ -382,7 +382,8 @@ func TestLies(t *testing.T) {
 		t.Fatalf("true claims are rejected: %v", err)
 	}
 	all := falseClaims(claims)
-	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want { // of Most, of each section, of inputs and of operators
+	// The claims of Most, of each section, of inputs and of operators.
+	if want := 6 + 3*len(claims.Sections) + 2; len(all) != want {
 		t.Errorf("%d lies; expected %d", len(all), want)
 	}
 	for _, falseClaim := range all {

@@ -37,7 +37,8 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			found[out] = t.Found
 		}
 	}
-	said, unsaid := map[harm]bool{}, maps.Clone(found) // findings, and numbers of findings that were not kept
+	// Findings, and numbers of findings that were not kept.
+	said, unsaid := map[harm]bool{}, maps.Clone(found)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if out, ok := outcomeOf[f.Check.ID]; ok {

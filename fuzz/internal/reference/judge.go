@@ -137,7 +137,8 @@ func (j *judge) reach(c channelfile.Criterion) string {
 				return "a number outside the range of the input"
 			}
 		case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
-			if length = len(j.file.Value(n)); c.Flags&channelfile.FlagFold != 0 { // a rune may fold to a longer one
+			// A rune may fold to a longer one.
+			if length = len(j.file.Value(n)); c.Flags&channelfile.FlagFold != 0 {
 				length = len([]rune(string(j.file.Value(n))))
 			}
 		case channelfile.OpRegexp:
