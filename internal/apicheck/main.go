@@ -29,7 +29,7 @@ import (
 )
 
 func main() {
-	base := flag.String("base", "", "the commit to compare with; empty or all zeros to choose one")
+	base := flag.String("base", "", "compare with this `commit` (empty or all zeros: choose one)")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "apicheck: unexpected argument %q\n", flag.Arg(0))
@@ -144,7 +144,7 @@ func compare(w io.Writer, root, module, commit string) (report string, err error
 		return "", err
 	}
 	if _, err := output(tree, apidiff, "-m", "-w", before, module); err != nil {
-		fmt.Fprintf(w, "that commit does not build, so nobody could import it:\n%v\n", err)
+		fmt.Fprintf(w, "that commit does not build, so no module could import it:\n%v\n", err)
 		return "", nil
 	}
 	return output(root, apidiff, "-m", before, now)

@@ -18,7 +18,7 @@ func newRepository(t *testing.T) repository {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("git is not installed, and this is about its history")
 	}
-	// Whoever runs the test must not matter, and neither must their commits.
+	// The result must not depend on the user who runs the test.
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
@@ -55,7 +55,7 @@ func (r repository) commit() {
 }
 
 func TestRun(t *testing.T) {
-	// Each row runs apidiff three times; score_test.go has the finer cases.
+	// Each row runs apidiff three times. score_test.go has the finer cases.
 	const before = "package a\n\nfunc Kept() {}\n\nfunc Gone() {}\n\ntype T struct{ F, G int }\n"
 	tests := []struct {
 		why, before, after, changelog string
@@ -103,7 +103,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunCannot holds that what cannot be compared is an error, not a pass.
+// TestRunCannot checks that a failed comparison is an error and does not pass.
 func TestRunCannot(t *testing.T) {
 	r := newRepository(t)
 	r.write("a/a.go", "package a\n")

@@ -32,11 +32,11 @@ import (
 )
 
 func main() {
-	instances := flag.String("instances", "100000,1000000", "sizes of files, comma-separated")
-	rounds := flag.Int("rounds", 20, "how often each thing is done with a file of 100,000 instances; fewer times with a larger one")
-	content := flag.String("content", "", "a folder with channel files, which are judged with and without being run, instead of all else")
-	manyFiles := flag.Int("files", 0, "judge so many small files, and print the memory that this takes, instead of all else")
-	pairs := flag.Int("pairs", 200, "how many pairs of processes are run; 0: none")
+	instances := flag.String("instances", "100000,1000000", "comma-separated `numbers` of instances of the files")
+	rounds := flag.Int("rounds", 20, "repeat each measurement `N` times for a file of 100,000 instances, and fewer times for larger files")
+	content := flag.String("content", "", "only judge the channel files of this `folder`, with and without running their content")
+	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
+	pairs := flag.Int("pairs", 200, "run `N` pairs of processes (0 means that no process is measured)")
 	flag.Parse()
 	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
 	if *content != "" {
@@ -96,16 +96,16 @@ func measureFile(instances, rounds int) (*results, error) {
 		{"SHA-256", func() error { sha256.Sum256(data); return nil }},
 		{"Parse", func() error { _, err := channelfile.Parse(data); return err }},
 		{"Parse, Conformance, ContentDigest", func() error { return verify(data) }},
-		{"CF0 to CF3, 1 build", gate(data, workload.Fleet(1, 1), reckoning())},
-		{"CF0 to CF3, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), reckoning())},
+		{"CF0 to CF3, 1 build", gate(data, workload.Fleet(1, 1), staticChecks())},
+		{"CF0 to CF3, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), staticChecks())},
 		{"all checks, 1 build", gate(data, workload.Fleet(1, 1), suite.Checks)},
 		{"all checks, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), suite.Checks)},
 	}}
 	return r, r.measure(rounds)
 }
 
-// reckoning returns the checks that do not run content.
-func reckoning() []*validate.Check {
+// staticChecks returns the checks that do not run content.
+func staticChecks() []*validate.Check {
 	return slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() > 3 })
 }
 
@@ -140,7 +140,7 @@ func measureContent(w io.Writer, folder string, rounds int) error {
 			return nil
 		}
 	}
-	r := &results{tasks: []task{{"CF0 to CF3", judge(reckoning())}, {"all checks", judge(suite.Checks)}}}
+	r := &results{tasks: []task{{"CF0 to CF3", judge(staticChecks())}, {"all checks", judge(suite.Checks)}}}
 	if err := r.measure(rounds); err != nil {
 		return err
 	}

@@ -30,17 +30,17 @@ const (
 	undecided = 2
 )
 
-// An env is where trials run.
+// An env is the environment of all trials.
 type env struct {
-	dir    string // of all trials
-	folder string // of the trial that runs
+	dir    string // folder of all trials
+	folder string // folder of the current trial
 	short  bool
-	files  int // of the trial with very many files
+	files  int // number of files in the trial with very many files
 
-	gate string // the built command
+	gate string // path of the built command
 	good string // a channel file that is accepted
-	bad  string // one that is rejected
-	// fleet and types are the documents that both are judged with.
+	bad  string // a channel file that is rejected
+	// fleet and types are the documents with which both files are judged.
 	fleet, types string
 }
 
@@ -89,7 +89,7 @@ func buildGate(to string, flags []string, environ ...string) error {
 	return nil
 }
 
-// pick returns the size of a trial.
+// pick returns the size of a trial: short in a short run, else whole.
 func pick[T any](e *env, whole, short T) T {
 	if e.short {
 		return short
@@ -97,31 +97,33 @@ func pick[T any](e *env, whole, short T) T {
 	return whole
 }
 
-// at names a file in the folder of the trial.
+// at returns the path of a file in the folder of the current trial.
 func (e *env) at(name string) string { return filepath.Join(e.folder, name) }
 
-// check returns the arguments of a check of paths.
+// check returns the arguments for a check of paths.
 func (e *env) check(more ...string) []string {
 	return append([]string{"check", "--fleet", e.fleet, "--types", e.types}, more...)
 }
 
 // A process is one run of the command.
 type process struct {
-	args    []string
-	wrapper []string // a command that starts it, such as strace with its flags; nil means it is started as it is
-	env     []string // nil means that of this process
+	args []string
+	// Command that starts the process, such as strace with its flags. nil means
+	// that the process is started directly.
+	wrapper []string
+	env     []string // nil means the environment of this process
 	dir     string
-	stdout  io.Writer // nil means that it is kept
+	stdout  io.Writer // nil means that the output is kept
 	timeout time.Duration
 	attr    *syscall.SysProcAttr
 }
 
-// An ending is how a process ended.
+// An ending is the way in which a process ended.
 type ending struct {
-	status         int // 128 and the number of a signal that killed it
+	status         int // 128 plus the number of the signal if a signal killed it
 	stdout, stderr string
-	took, cpu      time.Duration // on the clock, and of processors
-	memory         int64         // its largest resident set, in bytes
+	took, cpu      time.Duration // elapsed time and processor time
+	memory         int64         // largest resident set, in bytes
 }
 
 func (x ending) String() string {
@@ -134,7 +136,7 @@ func (x ending) String() string {
 }
 
 // start runs the gate and waits for its end. A run that takes longer than its
-// timeout is a failure of the trial.
+// timeout fails the trial.
 func (e *env) start(p process) (ending, error) {
 	timeout := p.timeout
 	if timeout == 0 {
@@ -167,7 +169,8 @@ func (e *env) start(p process) (ending, error) {
 	return x, nil
 }
 
-// expect runs the gate and demands one of some statuses.
+// expect runs the gate and returns an error unless it ends with one of the
+// statuses.
 func (e *env) expect(p process, statuses ...int) (ending, error) {
 	x, err := e.start(p)
 	if err != nil {
@@ -181,7 +184,7 @@ func (e *env) expect(p process, statuses ...int) (ending, error) {
 	return x, fmt.Errorf("%v: %v; expected status %v", p.args, x, statuses)
 }
 
-// A verdict is the part of a JSON report that trials look at.
+// A verdict is the part of a JSON report that trials check.
 type verdict struct {
 	Verdict string
 	Results []struct {
@@ -212,7 +215,7 @@ func digestOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// leftovers returns the files of a folder that are not among those expected.
+// leftovers returns the unexpected files in a folder.
 func leftovers(folder string, expected ...string) ([]string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

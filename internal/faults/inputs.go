@@ -42,7 +42,7 @@ func (e *env) unreadable() (string, error) {
 		saw = append(saw, what)
 		return nil
 	}
-	// Root may read everything, so the runs are those of another user.
+	// Root may read all files, so another user starts the runs.
 	var attr *syscall.SysProcAttr
 	if os.Geteuid() == 0 {
 		attr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
@@ -71,7 +71,7 @@ func (e *env) unreadable() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The other file is judged all the same.
+	// The other file is judged nevertheless.
 	x, err := e.expect(process{args: e.check("missing.cf", e.good)}, undecided)
 	if err != nil || !strings.Contains(x.stdout, "accepted  "+e.good) {
 		return "", fmt.Errorf("the other files are not judged: %v %s", err, x.stdout)
@@ -135,11 +135,11 @@ func (e *env) races() (string, error) {
 				data = bad
 			}
 			switch i % 3 {
-			case 0, 1: // replaced at once
+			case 0, 1: // replaced atomically
 				if err = os.WriteFile(e.at("next"), data, 0o644); err == nil {
 					err = os.Rename(e.at("next"), name)
 				}
-			default: // written over in place: truncated, then longer
+			default: // overwritten in place: truncated, then written
 				err = os.WriteFile(name, data, 0o644)
 			}
 			swaps.Add(1)
@@ -165,8 +165,9 @@ func (e *env) races() (string, error) {
 			r := v.Results[0]
 			want, whole := contents[r.Digest]
 			seen[r.Verdict]++
-			// A file that is cut short or half written over may be read; its
-			// digest is then of that content, and it must not be accepted.
+			// The run may read a file that is cut short or partly overwritten.
+			// The digest is that of the content it read, and it must not accept
+			// that content.
 			if whole && r.Verdict != want || !whole && r.Verdict == "accepted" {
 				failure = fmt.Errorf("digest %s: %s; expected %q", r.Digest, r.Verdict, want)
 			}

@@ -26,8 +26,8 @@ func loadTrials() []trial {
 	}
 }
 
-// smallFiles writes n channel files, 10,000 a folder, and returns the size of
-// the last.
+// smallFiles writes n channel files, 10,000 in each folder, and returns the
+// size of the last one.
 func smallFiles(root string, n int) (size int, err error) {
 	const each = 10_000
 	var wait sync.WaitGroup
@@ -130,13 +130,13 @@ func (e *env) hugeFiles() (string, error) {
 	return strings.Join(saw, "; "), nil
 }
 
-// worstFile returns a file of about so many bytes. Its expressions make the
-// interpreter hold as many states as it can at each byte of an event.
+// worstFile returns a file of about size bytes. Its expressions make the
+// interpreter keep as many states as possible at each byte of an event.
 func worstFile(size int) ([]byte, error) {
 	b := channelfile.NewBuilder(workload.Header)
 	for n := 0; size > 0; n++ {
-		// Few bytes of content, many states: a counted choice is written out
-		// in the program.
+		// Little content, many states: the program repeats the instructions of
+		// a counted choice.
 		expression := fmt.Sprintf("(?:a|b|ab|ba){0,60}(?:a|ab){60}%d", n)
 		p, err := channelfile.CompileRegexp(expression)
 		if err != nil {
@@ -161,7 +161,7 @@ func (e *env) writeWorst(size int) (string, error) {
 }
 
 func (e *env) worstContent() (string, error) {
-	name, err := e.writeWorst(pick(e, 128<<20, 4<<20)) // half of which is shared by the programs
+	name, err := e.writeWorst(pick(e, 128<<20, 4<<20)) // the programs share half of it
 	if err != nil {
 		return "", err
 	}
@@ -225,7 +225,7 @@ func (e *env) littleMemory() (string, error) {
 	return strings.Join(saw, "; "), err
 }
 
-// A memoryGroup is a control group whose processes share a limit of memory.
+// A memoryGroup is a control group whose processes share a memory limit.
 type memoryGroup struct{ path string }
 
 func newMemoryGroup(limit int) (*memoryGroup, error) {
@@ -246,9 +246,9 @@ func newMemoryGroup(limit int) (*memoryGroup, error) {
 		os.Remove(candidate)
 	}
 	if path == "" {
-		return nil, fmt.Errorf("none with a limit of memory can be made here")
+		return nil, fmt.Errorf("this machine cannot make a group with a memory limit")
 	}
-	os.WriteFile(filepath.Join(path, "memory.swap.max"), []byte("0"), 0o644) // if the kernel has it
+	os.WriteFile(filepath.Join(path, "memory.swap.max"), []byte("0"), 0o644) // optional
 	return &memoryGroup{path}, nil
 }
 

@@ -1,15 +1,15 @@
 //go:build linux
 
-// Command faults runs the built command under load and under faults, and writes
-// its observations to docs/reliability.md:
+// Command faults runs the built command under load and with faults, and writes
+// the results to docs/reliability.md:
 //
 //	go run ./internal/faults
 //
-// Each trial starts cfcheck as a process of its own: on very many files, with
-// little memory, on a full disk, with system calls that fail, killed at any
-// moment. No trial may end with status 0 unless its report is complete and true.
-// A trial that this machine cannot run is reported as skipped, with the reason.
-// The command fails if a trial fails.
+// Each trial starts cfcheck as a separate process: on very many files, with
+// little memory, on a full disk, with failing system calls, or killed at any
+// moment. A trial may end with status 0 only if its report is complete and
+// true. If this machine cannot run a trial, the trial is reported as skipped,
+// with the reason. The command fails if a trial fails.
 package main
 
 import (
@@ -87,7 +87,7 @@ type trial struct {
 	run    func(*env) (saw string, err error)
 }
 
-// An outcome says how a trial ended.
+// An outcome is the way in which a trial ended.
 type outcome string
 
 const (
@@ -96,7 +96,7 @@ const (
 	skippedTrial outcome = "skipped"
 )
 
-// A row is a trial that was run.
+// A row is the result of a trial.
 type row struct {
 	trial
 	became outcome
@@ -104,7 +104,7 @@ type row struct {
 	took   time.Duration
 }
 
-// errOver says that a figure is over its bound.
+// errOver means that a figure exceeds its bound.
 var errOver = errors.New("over the bound")
 
 // A skip is the reason why this machine cannot run a trial.
@@ -112,7 +112,7 @@ type skip string
 
 func (s skip) Error() string { return string(s) }
 
-// try runs a trial in a folder of its own.
+// try runs a trial in a separate folder.
 func (e *env) try(t trial) row {
 	start := time.Now()
 	r := row{trial: t, became: passedTrial}
@@ -139,7 +139,7 @@ func trials() []trial {
 	return all
 }
 
-// number returns the number of a trial such as L12.
+// number returns the number in the ID of a trial, such as L12.
 func number(id string) (n int) {
 	fmt.Sscanf(id, "L%d", &n)
 	return n

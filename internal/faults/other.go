@@ -1,6 +1,6 @@
 //go:build !linux
 
-// Command faults runs the built command under load and under faults. It uses
+// Command faults runs the built command under load and with faults. It uses
 // system calls, mounts and tools of Linux.
 package main
 

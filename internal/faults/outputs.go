@@ -34,13 +34,14 @@ func outputTrials() []trial {
 // oldReport is a report of an earlier run.
 var oldReport = []byte(`{"verdict": "accepted", "old": true}`)
 
-// A scene is one kind of run that is killed, with its inputs and outputs.
+// A scene is a kind of run that is killed, with its inputs and outputs.
 type scene struct {
 	name string
-	// arguments returns the command line of the n-th run, in the folder of the scene.
+	// arguments returns the arguments of the n-th run, in the folder of the
+	// scene.
 	arguments func(n int) []string
 	folder    string
-	// judge looks at the outputs of the n-th run.
+	// judge checks the outputs of the n-th run.
 	judge  func(n int, status int, killed bool) error
 	inputs map[string][]byte
 }
@@ -52,7 +53,7 @@ func (e *env) kills() (string, error) {
 	}
 	n := pick(e, 1000, 60)
 	r := rand.New(rand.NewPCG(1, 2))
-	var whole [3]time.Duration // of a run that is not killed
+	var whole [3]time.Duration // durations of runs that are not killed
 	for i, s := range scenes {
 		start := time.Now()
 		if _, err := e.killed(s, 0, 0, time.Minute); err != nil {
@@ -61,7 +62,7 @@ func (e *env) kills() (string, error) {
 		whole[i] = time.Since(start)
 	}
 	signals := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGKILL}
-	// A child ignores the signals that this process ignores.
+	// Child processes ignore the signals that this process ignores.
 	signals = slices.DeleteFunc(signals, func(s syscall.Signal) bool { return signal.Ignored(s) })
 	killed := 0
 	for k := 1; k <= n; k++ {
@@ -77,8 +78,8 @@ func (e *env) kills() (string, error) {
 	return fmt.Sprintf("%d signals, of which %d ended a run before its end; false accepted: 0, mixed sets: 0, lost inputs: 0", n, killed), nil
 }
 
-// killed runs a scene and sends a signal after a while; 0 sends no signal. It
-// reports whether the signal ended the run.
+// killed runs a scene and sends a signal after a delay. Signal 0 means no
+// signal. It reports whether the signal ended the run.
 func (e *env) killed(s scene, n int, signal syscall.Signal, after time.Duration) (bool, error) {
 	cmd := exec.Command(e.gate, s.arguments(n)...)
 	cmd.Dir = s.folder
@@ -89,7 +90,7 @@ func (e *env) killed(s scene, n int, signal syscall.Signal, after time.Duration)
 	}
 	if signal != 0 {
 		time.Sleep(after)
-		cmd.Process.Signal(signal) // it may have ended
+		cmd.Process.Signal(signal) // the process may have ended
 	}
 	cmd.Wait()
 	status := statusOf(cmd.ProcessState)
@@ -109,7 +110,8 @@ func (e *env) killed(s scene, n int, signal syscall.Signal, after time.Duration)
 			return killed, fmt.Errorf("the input %s is lost or changed: %v", name, err)
 		}
 	}
-	// Nothing can be removed on KILL. Left files must not hinder the next run.
+	// After KILL nothing can be cleaned up. The remaining files must not
+	// disturb the next run.
 	err := filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "."):
@@ -126,7 +128,7 @@ func (e *env) killed(s scene, n int, signal syscall.Signal, after time.Duration)
 }
 
 // scenes returns the three kinds of runs that write: a verdict, a set of files,
-// a document.
+// and a document.
 func (e *env) scenes() ([]scene, error) {
 	check := scene{name: "check", folder: e.at("check"), inputs: map[string][]byte{}}
 	build := scene{name: "build", folder: e.at("build"), inputs: map[string][]byte{}}
@@ -181,7 +183,7 @@ func (e *env) scenes() ([]scene, error) {
 		if claimsErr != nil {
 			return fmt.Errorf("the report says accepted and the facts are not there: %w", claimsErr)
 		}
-		// The next run must not be taken for this one.
+		// Otherwise the report of this run could pass for that of the next run.
 		return os.WriteFile(filepath.Join(check.folder, "report.json"), oldReport, 0o644)
 	}
 
@@ -254,7 +256,7 @@ detection:
 `, k, k, category, field, k, version)
 }
 
-// events returns recorded events, a line each.
+// events returns recorded events, one per line.
 func events(n int) []byte {
 	var b bytes.Buffer
 	for i := range n {
@@ -264,7 +266,7 @@ func events(n int) []byte {
 }
 
 // setOf returns the revisions of the files that the manifest of a folder names.
-// It fails if one of them is not there as the manifest says.
+// It fails if a file is missing or differs from the manifest.
 func setOf(folder string) (map[int]bool, error) {
 	data, err := os.ReadFile(filepath.Join(folder, "manifest.json"))
 	if err != nil {
@@ -297,8 +299,8 @@ func setOf(folder string) (map[int]bool, error) {
 	return revisions, nil
 }
 
-// whole demands that a report which is there is complete. If the status is 0 it
-// has to be there.
+// wholeReport returns an error unless an existing report is complete. If the
+// status is 0, the report must exist.
 func wholeReport(name string, status int) error {
 	data, err := os.ReadFile(name)
 	switch {
@@ -334,7 +336,8 @@ func (e *env) fullDisk() (string, error) {
 	if err := os.Mkdir(disk, 0o755); err != nil {
 		return "", err
 	}
-	// A page more each time, until the report and the facts fit.
+	// Make the disk a page larger each time, until the report and the facts
+	// fit.
 	tooSmall, fits := 0, false
 	for blocks := 1; blocks < 200 && !fits; blocks++ {
 		size := fmt.Sprintf("size=%dk", 4*blocks)
@@ -445,8 +448,8 @@ func (e *env) manyWriters() (string, error) {
 			if i%2 == 1 {
 				name, want = e.bad, rejected
 			}
-			// A run may find that another has taken its temporary files or its
-			// target away: then it must block.
+			// A run may find that another run has removed its temporary files
+			// or its target. Then it must block.
 			x, err := e.expect(process{args: e.check("--format", "json", "--out", report, name)}, want, undecided)
 			if err != nil {
 				failures <- fmt.Errorf("%w; %s", err, x.stderr)
@@ -492,7 +495,7 @@ func (e *env) closedOutput() (string, error) {
 			return "", fmt.Errorf("%s: the facts are cut short", how.name)
 		}
 	}
-	// A reader that takes a little and goes away.
+	// A reader that reads a little and goes away.
 	r, w, err := os.Pipe()
 	if err != nil {
 		return "", err

@@ -64,7 +64,7 @@ func (e *env) panics() (string, error) {
 	}
 	faulty := *e
 	faulty.gate = gate
-	// Some checks apply only to rules, or only where there are events.
+	// Some checks apply only to rules, or only if there are events.
 	rules, recording := e.at("rule.yml"), e.at("events.ndjson")
 	if err := errors.Join(os.WriteFile(rules, rule(1, 0), 0o644), os.WriteFile(recording, events(2), 0o644)); err != nil {
 		return "", err
@@ -122,7 +122,7 @@ func (e *env) reproducible() (string, error) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return "", err
 		}
-		// A copy of the files, so that the sources stand in another folder.
+		// Build a copy of the files, so that the sources are in another folder.
 		copied := exec.Command("sh", "-c", `git -C "$0" ls-files -z | tar -C "$0" --null -T - -cf - 2>/dev/null | tar -C "$1" -xf -`, strings.TrimSpace(string(root)), dir)
 		if out, err := copied.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("copying the sources: %w %s", err, out)

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// statusOf returns the exit status as a shell has it.
+// statusOf returns the exit status as a shell reports it.
 func statusOf(s *os.ProcessState) int {
 	if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
 		return 128 + int(w.Signal())

@@ -26,8 +26,8 @@ type outer struct {
 	hidden int
 }
 
-// TestChanges holds that each exported field is changed, each change is made in
-// one place alone, and the original stays as it is.
+// TestChanges checks that there is a change for each exported field, that each
+// change affects one place only, and that the original stays unchanged.
 func TestChanges(t *testing.T) {
 	more := odd.Values{reflect.TypeFor[*outer](): {&outer{Name: "odd"}}}
 	base := func() *outer {

@@ -14,8 +14,8 @@ var (
 	flagName    = regexp.MustCompile(`(?:^|\s)(--?[a-z][a-z-]*)`)
 )
 
-// TestCommands holds that the commands of the documentation are ones that
-// cfcheck has, with flags that it has.
+// TestCommands checks that cfcheck has the commands and flags in the
+// documentation.
 func TestCommands(t *testing.T) {
 	cfcheck := filepath.Join(t.TempDir(), "cfcheck.exe")
 	goCommand(t, "build", "-o", cfcheck, "./cmd/cfcheck")

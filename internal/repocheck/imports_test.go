@@ -20,7 +20,7 @@ import (
 
 const module = "github.com/cfcheck/cfcheck/"
 
-// library is where only the standard library may be linked: up to here.
+// library is the last package that may link only the standard library.
 const library = "validate/suite"
 
 const architecturePage = "ARCHITECTURE.md"
@@ -67,7 +67,7 @@ func readArchitecture(t *testing.T) (floors, apart [][]string) {
 	return floors, apart
 }
 
-// A goPackage is what go list says of a package.
+// A goPackage is a package in the output of go list.
 type goPackage struct {
 	ImportPath string
 	Imports    []string
@@ -144,7 +144,7 @@ func TestImports(t *testing.T) {
 			f, ok := floor[imported]
 			g, apart := group[imported]
 			if apart && at == len(floors)-1 && onFloor {
-				continue // the top floor tests the others, by the corpus too
+				continue // the top floor tests the others, also with the corpus
 			}
 			if onFloor && (!ok || f > at) || inGroup && (!apart || g != in) {
 				t.Errorf("%s imports %s, which is not below it", name, imported)
@@ -160,7 +160,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestLibraryLinksOnlyStandard holds that who imports the library takes in no
+// TestLibraryLinksOnlyStandard checks that importers of the library need no
 // other module.
 func TestLibraryLinksOnlyStandard(t *testing.T) {
 	args := []string{"-deps"}
@@ -325,8 +325,8 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// firstColumn returns, sorted, what stands in backquotes at the start of the
-// rows of a table.
+// firstColumn returns the texts in backquotes in the first column of a table,
+// sorted.
 func firstColumn(table string) []string {
 	var cells []string
 	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(table, -1) {

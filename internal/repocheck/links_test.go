@@ -66,7 +66,7 @@ func markdownFiles(t *testing.T) map[string]string {
 	return files
 }
 
-// follow returns an error if a link in a file leads nowhere.
+// follow returns an error if the target of a link in a file does not exist.
 func follow(from, target string, anchors map[string][]string) error {
 	if regexp.MustCompile(`^[a-z][a-z0-9+.-]*:`).MatchString(target) {
 		return nil // leaves the repository
@@ -94,8 +94,8 @@ func follow(from, target string, anchors map[string][]string) error {
 	return nil
 }
 
-// thereAs returns an error unless a path is there in just this spelling: a file
-// system that ignores case would find another one too.
+// thereAs returns an error unless a path exists in exactly this spelling. A
+// file system that ignores case would also find other spellings.
 func thereAs(path string) error {
 	if path == "." {
 		return nil
@@ -125,7 +125,7 @@ var (
 	headingLink   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
 )
 
-// prose returns the lines of a Markdown text with those of fenced code empty.
+// prose returns the lines of a Markdown text. Lines of fenced code are empty.
 func prose(text string) []string {
 	lines := strings.Split(text, "\n")
 	fence := ""
@@ -145,7 +145,7 @@ func prose(text string) []string {
 	return lines
 }
 
-// linksOf returns the targets of the links and images of a Markdown text.
+// linksOf returns the targets of the links and images in a Markdown text.
 func linksOf(text string) []link {
 	var links []link
 	for i, line := range prose(text) {
@@ -159,8 +159,8 @@ func linksOf(text string) []link {
 	return links
 }
 
-// anchorsOf returns the anchors of a Markdown text's headings, as GitHub makes
-// them, and those that stand in it as HTML.
+// anchorsOf returns the anchors of the headings in a Markdown text, as GitHub
+// makes them, and the anchors in its HTML.
 func anchorsOf(text string) []string {
 	var anchors []string
 	seen := make(map[string]int)

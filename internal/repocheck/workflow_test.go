@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// A workflow is what matters here of one of GitHub's.
+// A workflow has the parts of a GitHub workflow that the test checks.
 type workflow struct {
 	Permissions map[string]string
 	Jobs        map[string]struct {
@@ -30,8 +30,8 @@ var (
 	yamlFence = regexp.MustCompile("(?ms)^```yaml\n(on:.*?)^```$")
 )
 
-// TestWorkflows holds that our workflows, and those that the documentation
-// shows, can read and no more, and run what they were reviewed with.
+// TestWorkflows checks the workflows of this repository and those in the
+// documentation. They may only read, and they pin the actions that they run.
 func TestWorkflows(t *testing.T) {
 	texts := make(map[string]string)
 	paths, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*"))

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestRemoveAll holds that a process that ends leaves no temporary file and
-// makes no other.
+// TestRemoveAll checks that a process that ends leaves no temporary file and
+// creates no other.
 func TestRemoveAll(t *testing.T) {
 	defer func() { files.ended, files.named = false, nil }()
 	folder := t.TempDir()
@@ -19,7 +19,7 @@ func TestRemoveAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer begun.Close()
-	// A file of Create keeps its name on some systems only.
+	// A file of Create keeps its name only on some systems.
 	held, err := os.Create(filepath.Join(folder, "held"))
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestRemoveAll(t *testing.T) {
 	}
 }
 
-// TestCreate holds that nothing is left of a file that was closed.
+// TestCreate checks that nothing remains of a closed file.
 func TestCreate(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv(Variable(), folder)

@@ -62,8 +62,8 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-// TestSearchSkips holds that no pair of names is passed over which is as near as
-// it may be, whatever is known of it before its distance is.
+// TestSearchSkips checks that the search does not skip a name that is near
+// enough.
 func TestSearchSkips(t *testing.T) {
 	const letters = "aAbé_1"
 	all := []rune(letters)
@@ -86,8 +86,8 @@ func TestSearchSkips(t *testing.T) {
 	}
 }
 
-// TestSearchTime holds that a hostile document cannot make the search expensive:
-// a recording of 20 MB has a million names that nobody knows.
+// TestSearchTime checks that a hostile document cannot make the search
+// expensive. A recording of 20 MB can have a million unknown names.
 func TestSearchTime(t *testing.T) {
 	names := []string{"PipeName", "Image", "User", "ProcessGuid", "ParentCommandLine", "OriginalFileName", "IntegrityLevel", "UtcTime"}
 	start := time.Now()
