@@ -26,8 +26,8 @@ import (
 
 var update = flag.Bool("update", false, "write the assembled files and index.json")
 
-// TestMain writes before anything else looks: what is embedded in this binary
-// is older than what -update writes.
+// TestMain updates the files before the tests run. The files embedded in the
+// test binary are older than the updated ones.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *update {
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// assembled returns the cases as their texts make them.
+// assembled returns the cases as assembled from their texts.
 func assembled(t *testing.T) []Case {
 	t.Helper()
 	made, err := Assemble(os.DirFS("."))
@@ -48,7 +48,8 @@ func assembled(t *testing.T) []Case {
 	return made
 }
 
-// TestAssembled compares the committed files with what their texts make.
+// TestAssembled compares the committed files with those assembled from their
+// texts.
 func TestAssembled(t *testing.T) {
 	made := assembled(t)
 	for _, c := range made {
@@ -86,7 +87,7 @@ func TestAssembled(t *testing.T) {
 	}
 }
 
-// writeCase writes the file of a case and removes one of an older name.
+// writeCase writes the file of a case and removes a file with an older name.
 func writeCase(t *testing.T, c Case) {
 	t.Helper()
 	old, err := filepath.Glob(filepath.Join("cases", c.Name, "*"))
@@ -105,8 +106,8 @@ func writeCase(t *testing.T, c Case) {
 	}
 }
 
-// index returns index.json: one line a case, for those who use the corpus from
-// another language.
+// index returns index.json, which has one line per case, for users of the
+// corpus in another language.
 func index(t *testing.T, cases []Case) []byte {
 	t.Helper()
 	type location struct {
@@ -236,7 +237,7 @@ func TestLoadErrors(t *testing.T) {
 	const good = "expect: accepted\nwhy: it is good\n\nblock all:\n  u8 1\n"
 	tests := []struct {
 		name  string
-		files map[string]string // besides the fleet and the format's names
+		files map[string]string // in addition to the fleet and the names of the format
 		want  string            // part of the error
 		why   string
 	}{
@@ -306,7 +307,7 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
-// TestVectors holds that the embedded vectors are there and can be read.
+// TestVectors checks that the embedded vectors can be read.
 func TestVectors(t *testing.T) {
 	sets, events := Vectors(), 0
 	for _, s := range sets {
@@ -448,7 +449,8 @@ func TestReleases(t *testing.T) {
 	}
 }
 
-// TestImports holds that the corpus shares nothing with what it judges.
+// TestImports checks that the corpus shares no code with the packages that it
+// tests.
 func TestImports(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -479,7 +481,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestReadme holds that the keys are documented, and that links lead somewhere.
+// TestReadme checks that the keys are documented and that links are alive.
 func TestReadme(t *testing.T) {
 	data, err := os.ReadFile("README.md")
 	if err != nil {

@@ -27,7 +27,8 @@ var unixSpecials = []Special{
 			p := filepath.Join(dir, specialName)
 			l, err := net.ListenUnix("unix", &net.UnixAddr{Name: p, Net: "unix"})
 			if err != nil {
-				// The path is longer than the hundred bytes of a socket's.
+				// The path is longer than the hundred bytes of a socket
+				// address.
 				return "", errors.Join(errors.ErrUnsupported, err)
 			}
 			l.SetUnlinkOnClose(false)
@@ -42,7 +43,7 @@ var unixSpecials = []Special{
 	},
 	{
 		Name: "device-empty", How: "make a symbolic link to /dev/null",
-		Why:    "it looks like an empty file, and is none",
+		Why:    "it looks like an empty file and is not a file",
 		Expect: Rejected, Checks: []string{"CF0001"},
 		Make: func(dir string) (string, error) { return link(dir, "/dev/null") },
 	},

@@ -20,8 +20,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// benchmarkFiles are files of events: the recordings if they are there, or
-// else generated lines.
+// benchmarkFiles are the recordings if they exist, and otherwise generated
+// lines.
 var benchmarkFiles = sync.OnceValue(func() [][]byte {
 	names, err := filepath.Glob(filepath.FromSlash("../../shared/data/dev/events/*.ndjson.gz"))
 	if err != nil {
@@ -41,7 +41,7 @@ var benchmarkFiles = sync.OnceValue(func() [][]byte {
 	return [][]byte{[]byte(packed(generated(20_000)))}
 })
 
-// generated returns n events of the kinds and lengths that recordings have.
+// generated returns n events with kinds and lengths as in recordings.
 func generated(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -61,7 +61,7 @@ func generated(n int) string {
 	return b.String()
 }
 
-// size says how much is read in one turn of a benchmark.
+// size sets the bytes per turn of a benchmark and returns the number of lines.
 func size(b *testing.B) (lines int) {
 	bytes := 0
 	for _, file := range benchmarkFiles() {
@@ -95,8 +95,8 @@ func eachLine(b *testing.B, file []byte, do func(line []byte)) {
 	}
 }
 
-// BenchmarkDecode unpacks the files and decodes every line, with the JSON
-// library that this package uses, into what that makes of it by itself.
+// BenchmarkDecode unpacks the files and decodes each line into generic values,
+// with the JSON library that this package uses.
 func BenchmarkDecode(b *testing.B) {
 	size(b)
 	for b.Loop() {
@@ -111,8 +111,8 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// BenchmarkTokens unpacks the files and reads every token of every line, and
-// does nothing with them: the least that the library can do.
+// BenchmarkTokens unpacks the files and reads each token of each line. This is
+// the minimum work of the library.
 func BenchmarkTokens(b *testing.B) {
 	size(b)
 	d := jsontext.NewDecoder(new(bytes.Reader))
@@ -132,8 +132,8 @@ func BenchmarkTokens(b *testing.B) {
 	}
 }
 
-// BenchmarkObserve does what cfcheck contract observe does with the files, all
-// types that are built in included, up to the fleet's JSON.
+// BenchmarkObserve does the work of cfcheck contract observe with all built-in
+// types, including the JSON of the fleet.
 func BenchmarkObserve(b *testing.B) {
 	lines := size(b)
 	for b.Loop() {

@@ -12,10 +12,11 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// FuzzReader: of any bytes each line that is not blank is a record or an error
-// with its number, the same packed and not; a record's fields have names, each
-// once, and values as another decoder reads them; what can be counted gives a
-// fleet that is read again.
+// FuzzReader reads any bytes. Each line that is not blank must be a record or
+// an error with its number, whether the bytes are compressed or not. The fields
+// of a record must have unique names, and the values that another decoder
+// reads. An Observer that counts the records must return a fleet that can be
+// read.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		line(1, sysmon, sysmonChannel, "h", full),
@@ -99,7 +100,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// checkFields holds the fields of a record against encoding/json.
+// checkFields compares the fields of a record with encoding/json.
 func checkFields(t *testing.T, rec *Record) {
 	seen := map[string]bool{}
 	var scratch []byte

@@ -18,8 +18,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// definitions returns types of the tests: one fed from two sources, and two
-// fed from the same events.
+// definitions returns template types for tests: one with feeds from two sources,
+// and two versions of a type with feeds from the same events.
 func definitions(t testing.TB) *sensor.Definitions {
 	t.Helper()
 	const document = `{"schema":"cfcheck.definitions/v0","definitions":[
@@ -43,7 +43,7 @@ func definitions(t testing.TB) *sensor.Definitions {
 	return defs
 }
 
-// line writes an event as a line.
+// line returns an event as a line.
 func line(id int, provider, channel, computer, data string) string {
 	return fmt.Sprintf(`{"EventID":%d,"Provider":%q,"Channel":%q,"Computer":%q,"EventData":{%s}}`+"\n", id, provider, channel, computer, data)
 }
@@ -53,7 +53,7 @@ const (
 	sysmonChannel = "Microsoft-Windows-Sysmon/Operational"
 )
 
-// readLine returns the record of the first line of a text.
+// readLine returns the record in the first line of a text.
 func readLine(t testing.TB, text string) *Record {
 	t.Helper()
 	rec := new(Record)
@@ -63,7 +63,7 @@ func readLine(t testing.TB, text string) *Record {
 	return rec
 }
 
-// Which feeds a record belongs to: names are compared exactly.
+// TestMapper tests the feeds of records. Names are compared exactly.
 func TestMapper(t *testing.T) {
 	m := NewMapper(definitions(t))
 	var all []string
@@ -101,7 +101,8 @@ func TestMapper(t *testing.T) {
 	}
 }
 
-// The event that a record becomes, also after others of other fields.
+// TestMappingEvent tests the event of a record, also after records with other
+// fields.
 func TestMappingEvent(t *testing.T) {
 	defs := definitions(t)
 	m := NewMapper(defs)
@@ -155,7 +156,8 @@ func TestMappingEvent(t *testing.T) {
 	}
 }
 
-// To make an event takes no memory once there is room.
+// TestMappingAllocates checks that making an event into sufficient space does
+// not allocate.
 func TestMappingAllocates(t *testing.T) {
 	m := NewMapper(definitions(t))
 	r := readLine(t, line(1, sysmon, sysmonChannel, "h", `"Image":"C:\\a","x":1,"OriginalFileName":"\u0061","ProcessId":"4"`))
@@ -170,7 +172,7 @@ func TestMappingAllocates(t *testing.T) {
 	}
 }
 
-// observe counts all records of a text.
+// observe counts all records of texts.
 func observe(t testing.TB, defs *sensor.Definitions, options Options, texts ...string) *Observer {
 	t.Helper()
 	o := NewObserver(defs, options)
@@ -180,7 +182,7 @@ func observe(t testing.TB, defs *sensor.Definitions, options Options, texts ...s
 	return o
 }
 
-// addAll counts all records that a reader has, and returns how many.
+// addAll counts all records of a reader, and returns their number.
 func addAll(t testing.TB, o *Observer, r *Reader) (records int) {
 	t.Helper()
 	var rec Record
@@ -198,7 +200,7 @@ func addAll(t testing.TB, o *Observer, r *Reader) (records int) {
 	}
 }
 
-// fleetOf returns what was observed as lines.
+// fleetOf returns the observed fleet as lines.
 func fleetOf(t testing.TB, o *Observer) []string {
 	t.Helper()
 	f, err := o.Fleet("f", sensor.OwnReader())
@@ -224,7 +226,7 @@ const (
 	short = `"Image":"a","ProcessId":1`
 )
 
-// What hosts supply, and how they are grouped.
+// TestObserve tests the supplied inputs of hosts, and the groups of hosts.
 func TestObserve(t *testing.T) {
 	process := func(host, data string) string { return line(1, sysmon, sysmonChannel, host, data) }
 	for _, tt := range []struct {
@@ -298,7 +300,7 @@ func TestObserve(t *testing.T) {
 	}
 }
 
-// The note says what was concluded from what.
+// TestFleetNote tests the note, which states the conclusions and their basis.
 func TestFleetNote(t *testing.T) {
 	for _, tt := range []struct {
 		options Options
@@ -317,7 +319,8 @@ func TestFleetNote(t *testing.T) {
 	}
 }
 
-// Events that feed nothing are counted by what they are, and are no observation.
+// TestOthers checks that events that feed nothing are counted by kind, and are
+// not part of the fleet.
 func TestOthers(t *testing.T) {
 	o := observe(t, definitions(t), Options{}, line(5, "p", "c", "", "")+line(5, "p", "c", "h", "")+line(6, "p", "c", "h", "")+line(5, "", "c", "h", "")+
 		line(5, strings.Repeat("p", maxNameSize), "", "h", ""))
@@ -340,7 +343,8 @@ func TestOthers(t *testing.T) {
 	}
 }
 
-// What an Observer cannot count it says, and what it has counted stands.
+// TestObserverRefuses checks that an Observer reports events that it cannot
+// count, and keeps its counts.
 func TestObserverRefuses(t *testing.T) {
 	event := func(host string) *Record { return readLine(t, line(1, sysmon, sysmonChannel, host, full)) }
 	o := NewObserver(definitions(t), Options{})
@@ -370,7 +374,7 @@ func TestObserverRefuses(t *testing.T) {
 	if err := o.Add(event("b")); !errors.Is(err, ErrLimit) || err.Error() != "too much to count: the inputs of 1 hosts need more than 9 counters; observe fewer files or types at once" {
 		t.Errorf("error is %v; want ErrLimit", err)
 	}
-	o.maxCounters += 5 // room for the host, not for its feed
+	o.maxCounters += 5 // sufficient for the host, and not for its feed
 	if err := o.Add(event("b")); !errors.Is(err, ErrLimit) {
 		t.Errorf("error is %v; want ErrLimit", err)
 	}
@@ -379,8 +383,8 @@ func TestObserverRefuses(t *testing.T) {
 	}
 }
 
-// The fleet depends on the events, not on their order or on how they are
-// spread over files.
+// TestObserveOrder checks that the fleet does not depend on the order of the
+// events or on their distribution over files.
 func TestObserveOrder(t *testing.T) {
 	defs := definitions(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -412,8 +416,7 @@ func TestObserveOrder(t *testing.T) {
 	})
 }
 
-// Memory does not grow with the number of events: what is kept after many is
-// what is kept after few.
+// TestObserveMemory checks that memory does not grow with the number of events.
 func TestObserveMemory(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	text := line(1, sysmon, sysmonChannel, "a", full) + line(13, "", sysmonChannel, "b", `"Target":"x"`) + line(99, "p", "c", "a", "")
@@ -436,7 +439,7 @@ func TestObserveMemory(t *testing.T) {
 	t.Logf("%d bytes after 30 events, %d after 90,000", few, many)
 }
 
-// repeat is a text again and again.
+// A repeat is a reader that returns a text repeatedly.
 type repeat struct {
 	text string
 	at   int
@@ -448,7 +451,8 @@ func (r *repeat) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// The summary of a feed says on how many hosts each input is in which state.
+// TestFeeds tests the summary of a feed, with the number of hosts for each
+// state of an input.
 func TestFeeds(t *testing.T) {
 	o := observe(t, definitions(t), Options{AbsentAfter: 2},
 		line(1, sysmon, sysmonChannel, "a", full)+line(1, sysmon, sysmonChannel, "b", short)+line(1, sysmon, sysmonChannel, "c", short)+line(1, sysmon, sysmonChannel, "c", `"ProcessId":"0x4"`))

@@ -12,7 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// An observeCall is all that an Observer is given.
+// An observeCall has the arguments of an Observer's functions.
 type observeCall struct {
 	Definitions *sensor.Definitions
 	Options     events.Options
@@ -21,8 +21,9 @@ type observeCall struct {
 	Reader      sensor.Reader
 }
 
-// TestOddOptions observes with each unusual value in each exported field of what an
-// Observer is given, and with pairs of them. It must neither panic nor hang.
+// TestOddOptions observes with each unusual value in each exported field of the
+// arguments of an Observer, and with pairs of them. The functions must not
+// panic or hang.
 func TestOddOptions(t *testing.T) {
 	var record events.Record
 	r := events.NewReader("e", strings.NewReader(`{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"h","EventData":{"PipeName":"a","Image":"b"}}`))

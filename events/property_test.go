@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An event is the same in every form, whatever the order of the keys and
-// whatever an exporter puts beside it.
+// TestFormsAgree checks that all forms of an event give the same record. The
+// order of the keys and the other content that an exporter adds do not matter.
 func TestFormsAgree(t *testing.T) {
 	quote := func(s string) string {
 		b, err := json.Marshal(s)

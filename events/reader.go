@@ -195,7 +195,7 @@ func (r *Reader) fail(err error) error {
 	at := r.counted.n - int64(r.file.Buffered())
 	switch {
 	case errors.Is(err, gzip.ErrChecksum):
-		err = fmt.Errorf("%w; the content is not what was packed", err)
+		err = fmt.Errorf("%w; the content differs from the original of the compressed data", err)
 	case errors.Is(err, gzip.ErrHeader):
 		err = fmt.Errorf("%w; expected gzip to begin, or the file to end", err)
 	case r.packed && (err == io.ErrUnexpectedEOF || err == io.EOF):

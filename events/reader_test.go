@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// show writes a record as one line.
+// show returns a record as one line.
 func show(r *Record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %s %s:", r.EventID, r.Provider, r.Channel, r.Computer)
@@ -25,7 +25,7 @@ func show(r *Record) string {
 	return b.String()
 }
 
-// readAll returns the records of a file, and its bad lines, in their order.
+// readAll returns the records and the errors of a file, in order.
 func readAll(name string, file io.Reader) (lines []string, last error) {
 	r := NewReader(name, file)
 	var rec Record
@@ -46,8 +46,8 @@ func readAll(name string, file io.Reader) (lines []string, last error) {
 	}
 }
 
-// The forms in which exporters write the same event, and what is peculiar to
-// each.
+// TestForms tests the forms in which exporters write the same event, and the
+// peculiarities of each.
 func TestForms(t *testing.T) {
 	const pipe = `17 Microsoft-Windows-Sysmon Microsoft-Windows-Sysmon/Operational WS1: PipeName="\\a" ProcessId="4"`
 	const sysmon = `"Microsoft-Windows-Sysmon"`
@@ -116,7 +116,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// What is no event is an error with its place, and the next line is read.
+// TestBadLines checks that a line that is not an event gives an error with its
+// place, and that the next line is read.
 func TestBadLines(t *testing.T) {
 	const next = `{"EventID":1,"EventData":{"a":"b"}}`
 	for _, tt := range []struct{ why, line, want string }{
@@ -161,7 +162,7 @@ func TestBadLines(t *testing.T) {
 	}
 }
 
-// Lines are counted and told apart whatever their length and ends.
+// TestLines tests lines of any length and with any line end.
 func TestLines(t *testing.T) {
 	event := func(n int) string { // of n bytes
 		const head, tail = `{"EventID":1,"EventData":{"a":"`, `"}}`
@@ -171,7 +172,7 @@ func TestLines(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		file string
-		want []string // numbers of records' and bad lines
+		want []string // line numbers of the records and of the errors
 	}{
 		{"nothing", "", nil},
 		{"blank lines are counted and passed over", "\n \t\r\n" + event(64) + "\n\n" + bad + "\n", []string{"3", "5 bad"}},
@@ -232,13 +233,14 @@ func packed(s string) string {
 	return b.String()
 }
 
-// Gzip is known by its content. What is damaged is an error that ends the file.
+// TestGzip checks that gzip is detected by content. Damage is an error that
+// ends the file.
 func TestGzip(t *testing.T) {
 	const one, two = `{"EventID":1,"EventData":{}}` + "\n", `{"EventID":2,"EventData":{}}` + "\n"
 	whole := packed(one)
 	half := len(whole) / 2
 	flipped := []byte(whole)
-	flipped[len(flipped)-5] ^= 1 // of the length
+	flipped[len(flipped)-5] ^= 1 // in the length
 	for _, tt := range []struct {
 		why  string
 		file string
@@ -253,7 +255,7 @@ func TestGzip(t *testing.T) {
 		{"cut off before the checksum", whole[:len(whole)-8], []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: unexpected EOF; the file was cut off", len(whole)-8)},
 		{"cut off in its header", whole[:4], nil, "x.gz: byte 4 of the file: unexpected EOF; the file was cut off"},
 		{"the second member cut off", whole + packed(two)[:12], []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: unexpected EOF; the file was cut off", len(whole)+12)},
-		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the content is not what was packed", len(whole))},
+		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the content differs from the original of the compressed data", len(whole))},
 		{"something else behind it", whole + "a text that is not packed", []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid header; expected gzip to begin, or the file to end", len(whole)+10)},
 		{"UTF-16", "\xff\xfe{\x00", nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},
 		{"UTF-16 of the other order, packed", packed("\xfe\xff\x00{"), nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},
@@ -274,8 +276,9 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// A Reader that is closed early reads no more, and leaves nothing running; nor
-// does one that comes to an end by itself, whether that is good or bad.
+// TestClose checks that a Reader reads no more after Close and leaves no
+// goroutine. The same holds for a Reader that reached the end of its content or
+// an error.
 func TestClose(t *testing.T) {
 	event := `{"EventID":1,"EventData":{"a":"` + strings.Repeat("x", 1000) + `"}}` + "\n"
 	whole := packed(strings.Repeat(event, 2000))
@@ -283,7 +286,7 @@ func TestClose(t *testing.T) {
 	for _, tt := range []struct {
 		why  string
 		file string
-		read int // lines
+		read int // number of lines
 	}{
 		{"before the first line", whole, 0},
 		{"after a line", whole, 1},
@@ -312,7 +315,8 @@ func TestClose(t *testing.T) {
 	t.Errorf("%d goroutines are left; there were %d", runtime.NumGoroutine(), before)
 }
 
-// What the file itself says is wrong is said, with the place, each time.
+// TestReadError checks that each Read returns an error of the file, with its
+// place.
 func TestReadError(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	r := NewReader("x", io.MultiReader(strings.NewReader("{\"EventID\":1,\"EventData\":{}}\n{"), iotest.ErrReader(broken)))
@@ -329,7 +333,8 @@ func TestReadError(t *testing.T) {
 	}
 }
 
-// A record is valid until the next Read, and takes no memory of its own.
+// TestReadAllocates checks that a record is valid until the next Read, and that
+// reading it does not allocate.
 func TestReadAllocates(t *testing.T) {
 	line := `{"EventID":17,"Channel":"c","Provider":"p","Computer":"h","EventData":{"PipeName":"\\a","Image":"C:\\b","ProcessId":"4"}}` + "\n"
 	r := NewReader("x", strings.NewReader(strings.Repeat(line, 4000)))

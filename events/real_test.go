@@ -33,9 +33,9 @@ func recordings(t *testing.T) []string {
 	return files
 }
 
-// Of the recorded pipe events of Sysmon, which have 8, 7, 6 or 5 fields, every
-// count is that of a plain loop over another decoder, and hosts with other
-// fields are in other groups.
+// TestRecordedPipes compares the counts for Sysmon's recorded pipe events with
+// those of a simple loop over another decoder. The events have 8, 7, 6 or 5
+// fields, and hosts with different fields must be in different groups.
 func TestRecordedPipes(t *testing.T) {
 	const types = `{"schema":"cfcheck.definitions/v0","definitions":[{"name":"pipe","number":9001,"version":1,"channel":9001,"inputs":[` +
 		`{"name":"RuleName","type":"string"},{"name":"EventType","type":"string"},{"name":"UtcTime","type":"string"},{"name":"ProcessGuid","type":"string"},` +
@@ -146,8 +146,8 @@ func TestRecordedPipes(t *testing.T) {
 	}
 }
 
-// The recordings, by all types that are built in, give a fleet that is read
-// again, and the same in the other order.
+// TestRecordedFleet checks that the recordings, with all built-in types, give a
+// fleet that can be read. They must give the same fleet in reverse order.
 func TestRecordedFleet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the recordings take seconds; the full tests run it")

@@ -16,7 +16,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// pipeEvents returns n lines of pipe and process events, with values of a length.
+// pipeEvents returns n lines of pipe and process events, with values of a
+// length.
 func pipeEvents(n, length int) string {
 	var b strings.Builder
 	for i := range n {
@@ -46,8 +47,8 @@ func listed(t *testing.T, rec *Recording, d *sensor.Definition) (list []string) 
 	return list
 }
 
-// TestRecordingOnDisk holds that events in a temporary file are those that stay
-// in memory otherwise, in the same order.
+// TestRecordingOnDisk checks that events in a temporary file are the same, and
+// in the same order, as events in memory.
 func TestRecordingOnDisk(t *testing.T) {
 	defs := builtin.Definitions()
 	text := pipeEvents(4000, 1500)
@@ -63,7 +64,7 @@ func TestRecordingOnDisk(t *testing.T) {
 		if len(got) != 2000 {
 			t.Errorf("%s: %d events, expected 2000", name, len(got))
 		}
-		// The same lines, a part at a time.
+		// Read the same lines in parts.
 		var want []string
 		lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
 		for i := 0; i < len(lines); i += 400 {
@@ -98,7 +99,7 @@ func TestRecordingOnDisk(t *testing.T) {
 // A faulty is a temporary file that fails.
 type faulty struct {
 	scratch.File
-	writes int // that succeed
+	writes int // number of writes that succeed
 	change bool
 }
 
@@ -119,8 +120,8 @@ func (f *faulty) ReadAt(p []byte, at int64) (int, error) {
 	return n / 2, io.ErrUnexpectedEOF
 }
 
-// TestRecordingFaults holds that a recording that is not whole is an error each
-// time that it is asked for.
+// TestRecordingFaults checks that an incomplete recording returns an error each
+// time.
 func TestRecordingFaults(t *testing.T) {
 	defs := builtin.Definitions()
 	text := pipeEvents(4000, 1500)

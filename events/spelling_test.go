@@ -9,7 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// A record whose names are misspelt is no event that content can be tried on.
+// TestMisspelt checks that a record with a misspelt name is an error.
 func TestMisspelt(t *testing.T) {
 	const pipe = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"c","EventData":{"PipeName":"\\a","Image":"b"}}`
 	for _, tt := range []struct{ why, old, new, says string }{
@@ -40,7 +40,7 @@ func TestMisspelt(t *testing.T) {
 	}
 }
 
-// The answers of a speller do not grow with the names that it is asked for.
+// TestSpellerMemory checks that the cached answers of a speller are limited.
 func TestSpellerMemory(t *testing.T) {
 	m := NewMapper(builtin.Definitions())
 	s := newSpeller(m)

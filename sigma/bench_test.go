@@ -9,8 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// realFiles returns the published rules as bytes, with the names of their
-// files.
+// realFiles returns the contents and the names of the published rule files.
 func realFiles(b *testing.B) (names []string, files [][]byte) {
 	needRealData(b)
 	loaded, err := Load(filepath.Join(realData, "sigma"))
@@ -30,7 +29,7 @@ func realFiles(b *testing.B) (names []string, files [][]byte) {
 	return names, files
 }
 
-// BenchmarkYAML is what the YAML of the published rules takes alone.
+// BenchmarkYAML only decodes the YAML of the published rules.
 func BenchmarkYAML(b *testing.B) {
 	_, files := realFiles(b)
 	b.ReportAllocs()
@@ -44,7 +43,7 @@ func BenchmarkYAML(b *testing.B) {
 	}
 }
 
-// BenchmarkParse reads the same files as rules.
+// BenchmarkParse parses the same files as rules.
 func BenchmarkParse(b *testing.B) {
 	names, files := realFiles(b)
 	b.ReportAllocs()

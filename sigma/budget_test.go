@@ -12,13 +12,13 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// TestBudget: what the rules of a run may cost together. Each case is of many
-// small rules, of which none breaks a limit of its own.
+// TestBudget tests the budget for all rules of a run. Each case has many small
+// rules, and each rule alone is within all limits.
 func TestBudget(t *testing.T) {
 	for _, tt := range []struct {
 		why, text string // of each rule, from the field of its number on
 		rules     int
-		want      cost // of each rule, at least
+		want      cost // minimum for each rule
 	}{
 		{"windash multiplies", "    s: {PipeName|windash: '%d -a -b -c -d'}\n    condition: s\n", 3, cost{values: 625, bytes: 625 * 13}},
 		{"a chain multiplies on", "    s: {PipeName|windash|base64offset|contains: '%d -abc'}\n    condition: s\n", 3, cost{values: 15, bytes: 15 * 8}},
@@ -64,7 +64,8 @@ func TestBudget(t *testing.T) {
 			if all.values < tt.rules*tt.want.values || all.bytes < tt.rules*tt.want.bytes || all.steps < tt.rules*tt.want.steps {
 				t.Errorf("%d rules take %+v; want at least %+v each", tt.rules, all, tt.want)
 			}
-			// What was spent is enough, and one less of anything is not.
+			// A budget of exactly the cost is sufficient, and one unit less is
+			// not.
 			exact := NewBudget(1)
 			exact.limit = all
 			if err := run(exact); errors.As(err, &spent) {
@@ -91,8 +92,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestMostExpensive: the error names the rule that takes most, and not the one
-// at which the budget ends.
+// TestMostExpensive checks that the error names the most expensive rule, and
+// not the rule at which the budget is exceeded.
 func TestMostExpensive(t *testing.T) {
 	b := NewBudget(1)
 	b.limit.values = 700
@@ -107,8 +108,8 @@ func TestMostExpensive(t *testing.T) {
 	}
 }
 
-// TestMeasure: the number and the bytes of what a chain makes of a value are
-// known before it is made.
+// TestMeasure checks that a chain predicts the number and the size of its
+// results.
 func TestMeasure(t *testing.T) {
 	for _, modifiers := range []string{
 		"contains", "windash", "windash|contains", "contains|windash", "base64", "base64offset", "wide", "utf16|base64offset|contains",

@@ -12,11 +12,14 @@ import (
 
 // Options are the options of [Build].
 type Options struct {
-	// AllowUnsupported leaves out the rules that cfcheck cannot express. It
-	// also leaves out the rules that would match more events without them: the
-	// rules that a filter narrows, the rules of a correlation that does not
-	// generate them, and the rules of a rule collection. The Result lists all
-	// of them. If AllowUnsupported is false, such a rule is an error.
+	// AllowUnsupported leaves out the rules that cfcheck cannot express, and
+	// rules that would match more events without them. The latter are:
+	//   - the rules that a filter narrows
+	//   - the rules of a correlation that does not generate them
+	//   - the rules of a rule collection
+	//
+	// The Result lists all of them. If AllowUnsupported is false, a rule that
+	// cfcheck cannot express is an error.
 	AllowUnsupported bool
 
 	Revision uint32 // revision of the channel's content
@@ -208,7 +211,7 @@ func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 }
 
 // definition returns the definition of the template type for the rule's
-// logsource. If there is none, it records an error and returns nil.
+// logsource. If no type is for it, definition records an error and returns nil.
 func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint32) *sensor.Definition {
 	l := c.rule.Logsource
 	name := defs.TypeOf(l.Sensor())

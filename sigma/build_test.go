@@ -14,7 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// mustParse parses texts, each a file of its own: a.yml, b.yml and so on.
+// mustParse parses texts, each as a separate file: a.yml, b.yml and so on.
 func mustParse(t *testing.T, texts ...string) []*Rule {
 	t.Helper()
 	var rules []*Rule
@@ -28,7 +28,7 @@ func mustParse(t *testing.T, texts ...string) []*Rule {
 	return rules
 }
 
-// withID returns a rule with an ID, in line 2, and a detection.
+// withID returns a rule with an ID in line 2 and a detection.
 func withID(id, detection string) string {
 	return strings.Replace(ruleOf(detection), "929a690e-bef0-4204-a928-ef5e620d6fcc", id, 1)
 }
@@ -51,9 +51,9 @@ func TestBuild(t *testing.T) {
 		texts   []string
 		allow   bool
 		rules   int      // in the channel file
-		leftOut int      // rules
+		leftOut int      // number of rules
 		lists   [3]int   // malformed, unknown fields, unsupported
-		errs    []string // nil: none
+		errs    []string // nil means no error
 	}{
 		{why: "two rules", texts: []string{withID(idB, sound), withID(idA, sound)}, rules: 2},
 		{why: "an unsupported rule blocks", texts: []string{withID(idA, sound), withID(idB, unsupported)}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1},
@@ -116,7 +116,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-// TestBuildOrder: the order of the rules is of no importance for the bytes.
+// TestBuildOrder checks that the bytes do not depend on the order of the rules.
 func TestBuildOrder(t *testing.T) {
 	rules := mustParse(t, withID(idC, sound), withID(idA, "    s: [{PipeName|contains: [b, a]}, {Image: null}]\n    condition: not s\n"), withID(idB, sound))
 	first, err := Build(rules, builtin.Definitions(), Options{})
@@ -133,7 +133,8 @@ func TestBuildOrder(t *testing.T) {
 	}
 }
 
-// TestBuildVersions: without a choice the newest version of a type is taken.
+// TestBuildVersions checks that Build uses the newest version of a type by
+// default.
 func TestBuildVersions(t *testing.T) {
 	defs := builtin.Definitions()
 	two := *ipc(t)
@@ -161,8 +162,7 @@ func TestBuildVersions(t *testing.T) {
 	}
 }
 
-// TestLocate: from each word of a channel file back to the line and column of
-// its rule.
+// TestLocate locates each word of a channel file in its rule.
 func TestLocate(t *testing.T) {
 	rules := mustParse(t, withID(idA, sound), withID(idB, "    s: [{PipeName: x}, {PipeName|contains: [b, a], Image: null}]\n    condition: not s\n"))
 	res, err := Build(rules, builtin.Definitions(), Options{})
@@ -208,8 +208,8 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// TestLocateKeywords: likewise of keywords, which have no field, and become a
-// criterion for each field in which they are looked for.
+// TestLocateKeywords does the same for keywords. They have no field, and become
+// a criterion for each field in which they are looked for.
 func TestLocateKeywords(t *testing.T) {
 	defs := testkit.Definitions(t, caseType(t))
 	rules := mustParse(t, "title: Keywords\nid: "+idA+"\nlogsource: {product: cfcheck, category: case}\ndetection:\n"+

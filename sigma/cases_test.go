@@ -9,15 +9,16 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the .want files anew")
+var update = flag.Bool("update", false, "write the .want files")
 
-// TestCases holds the files of rules in testdata against what is made of them.
-// Each begins with a comment that says why it is there. Beside X.yml stands
-// X.want: in compile the conditions, in the other folders the exact errors.
+// TestCases compiles the rules in testdata and compares the results. Each file
+// begins with a comment that states its purpose. X.want contains the expected
+// result for X.yml: conditions in the folder compile, and exact errors in the
+// other folders.
 func TestCases(t *testing.T) {
 	for _, tt := range []struct {
 		folder string
-		check  func(*testing.T, error) // what must be true of each error
+		check  func(*testing.T, error) // check of each error
 	}{
 		{"compile", func(t *testing.T, err error) { t.Error(err) }},
 		{"malformed", func(t *testing.T, err error) {
@@ -37,7 +38,7 @@ func TestCases(t *testing.T) {
 		}},
 	} {
 		def := *ipc(t)
-		def.Keywords = nil // so that they are among what is not supported
+		def.Keywords = nil // so that keywords are unsupported
 		files, err := filepath.Glob("testdata/" + tt.folder + "/*.yml")
 		if err != nil {
 			t.Fatal(err)

@@ -467,7 +467,7 @@ func (c *compiler) strings(it *Item, input int, values []Value) channelfile.Expr
 }
 
 // plainly returns the comparison that the steps mean for values without
-// wildcards, or nil if there is none. Most values are of this kind, and plainly
+// wildcards, or nil if no operator has that meaning. Most values are of this kind, and plainly
 // saves the detour through patterns for them.
 func plainly(steps []modifier) func(int, ...string) channelfile.Expr {
 	switch {
@@ -498,7 +498,7 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 	}
 	globs, problem := it.chain.strings(v.Value, c.placeholder, func(values, bytes int) bool { return c.spend(cost{values: values, bytes: bytes}) })
 	if it.Field == "" {
-		c.spend(cost{values: len(globs), bytes: len(v.Value)}) // the keyword is compared with this field too
+		c.spend(cost{values: len(globs), bytes: len(v.Value)}) // for this field
 	}
 	if c.budget.Err() != nil {
 		return nil
@@ -767,7 +767,8 @@ func (c *compiler) cidr(it *Item, input int) channelfile.Expr {
 	for _, v := range it.Values {
 		network, err := netip.ParsePrefix(v.Value)
 		if err != nil {
-			c.fail(v.Position, it.Path, "value of cidr is "+quote(v.Value), "expected a network") // Parse checked it
+			// Parse checked the value, so this is unreachable for rules from Parse.
+			c.fail(v.Position, it.Path, "value of cidr is "+quote(v.Value), "expected a network")
 			return channelfile.Expr{}
 		}
 		networks = append(networks, network)

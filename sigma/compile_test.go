@@ -9,7 +9,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// TestTypes: what a field of another type than string cannot be asked.
+// TestTypes tests comparisons that are errors for fields of other types than
+// string.
 func TestTypes(t *testing.T) {
 	for _, tt := range []struct{ why, search, want string }{
 		{"text on an integer", "{N: abc}", `case.yml:8:12: detection.s: N is of type integer, and its value is "abc"; expected a decimal number`},
@@ -34,7 +35,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// TestAllOfOtherTypes: all links numbers and networks too.
+// TestAllOfOtherTypes checks that all also combines numbers and networks.
 func TestAllOfOtherTypes(t *testing.T) {
 	for _, tt := range []struct {
 		why, search string
@@ -63,8 +64,8 @@ func TestAllOfOtherTypes(t *testing.T) {
 	}
 }
 
-// TestLimitsOfTheFormat: what a channel file has no room for is unsupported,
-// and names the limit.
+// TestLimitsOfTheFormat checks that a rule beyond a limit of the format is
+// unsupported, and that the error names the limit.
 func TestLimitsOfTheFormat(t *testing.T) {
 	for _, tt := range []struct{ why, detection, want string }{
 		{"and and or inside each other", "    a: {A: a}\n    b: {B: b}\n    condition: " + strings.Repeat("a or (b and (", 12) + "a" + strings.Repeat("))", 12) + "\n", "MaxDepth"},
@@ -81,8 +82,8 @@ func TestLimitsOfTheFormat(t *testing.T) {
 	}
 }
 
-// TestOtherType: a rule is not compiled to a type that its logsource is not
-// for, whatever fields that has.
+// TestOtherType checks that a rule is not compiled for a type of another
+// logsource, even if the type has the fields.
 func TestOtherType(t *testing.T) {
 	def := typed()
 	def.Name = "process"
@@ -94,8 +95,8 @@ func TestOtherType(t *testing.T) {
 	}
 }
 
-// TestErrors: the kinds of error can be told apart, and carry what a report
-// needs.
+// TestErrors checks that the kinds of error differ, and that they contain the
+// data for a report.
 func TestErrors(t *testing.T) {
 	_, err := compileText(ruleOf("    s:\n        - {UtcTime|hour: 5}\n        - {PipeNam: x}\n        - {PipeName|fieldref: PipeName}\n        - {UtcTime|hour: 6}\n    condition: s\n"), ipc(t))
 	errs := Errors(err)
@@ -116,7 +117,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestNearest holds words against what was probably meant.
+// TestNearest tests the suggestions for misspelt words.
 func TestNearest(t *testing.T) {
 	fields := []string{"PipeName", "Image", "User", "ClientImage"}
 	for _, tt := range []struct{ why, word, want string }{

@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// rows returns the rows of the first table of docs/sigma.md
-// after some words, as their cells.
+// rows returns the rows of the first table of docs/sigma.md after some words,
+// split into cells.
 func rows(t *testing.T, after string) [][]string {
 	t.Helper()
 	data, err := os.ReadFile("../docs/sigma.md")
@@ -43,8 +43,8 @@ func rows(t *testing.T, after string) [][]string {
 	return table[2:]
 }
 
-// TestDocsModifiers: the documentation has each modifier once, and says of the
-// same ones that they are not supported.
+// TestDocsModifiers checks that the documentation lists each modifier once, and
+// that it marks the unsupported ones.
 func TestDocsModifiers(t *testing.T) {
 	var known []string
 	for _, row := range rows(t, "## Modifiers") {
@@ -68,7 +68,7 @@ func TestDocsModifiers(t *testing.T) {
 	}
 }
 
-// TestDocsEscaping: the examples do what they say.
+// TestDocsEscaping checks the examples of escaping.
 func TestDocsEscaping(t *testing.T) {
 	code := func(cell string) string { return strings.Trim(cell, "`") }
 	for _, row := range rows(t, "**Escaping**") {
@@ -82,8 +82,8 @@ func TestDocsEscaping(t *testing.T) {
 	}
 }
 
-// section returns what stands in docs/sigma.md between two marks, which name
-// it. With -update it writes what is wanted there first.
+// section returns the part of docs/sigma.md between two marks with the given
+// name. With -update it first replaces that part with want.
 func section(t *testing.T, name, want string) string {
 	t.Helper()
 	const file = "../docs/sigma.md"
@@ -106,8 +106,8 @@ func section(t *testing.T, name, want string) string {
 	return there
 }
 
-// TestDocsLogsources: the documentation has the table of template types. With
-// -update it writes that table.
+// TestDocsLogsources checks the table of template types in the documentation.
+// With -update it writes the table.
 func TestDocsLogsources(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| logsource | template type | keywords are searched in |\n|---|---|---|\n")
@@ -128,7 +128,7 @@ func TestDocsLogsources(t *testing.T) {
 	}
 }
 
-// TestDocsLimits: the numbers in the documentation are those of the package.
+// TestDocsLimits compares the numbers in the documentation with the constants.
 func TestDocsLimits(t *testing.T) {
 	data, err := os.ReadFile("../docs/sigma.md")
 	if err != nil {

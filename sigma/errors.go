@@ -234,8 +234,8 @@ func enumerate(words []string) string {
 	return strings.Join(words, ", ")
 }
 
-// nearest returns the candidate that is most similar to word, or "" if none is
-// similar enough. At most a third of the letters may differ.
+// nearest returns the candidate that is most similar to word, or "" if no
+// candidate is similar enough. At most a third of the letters may differ.
 func nearest(word string, candidates []string) string {
 	return spelling.Nearest(word, candidates, func(string) int { return max(1, len(word)/3) })
 }

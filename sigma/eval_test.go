@@ -13,7 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// An event gives values to fields by name. A field that is not in it is
+// An event maps field names to values. A field that is not in the map is
 // absent.
 type event map[string]string
 
@@ -22,9 +22,9 @@ func address(b []byte) netip.Addr {
 	return a.Unmap()
 }
 
-// matches reports whether the content interpreter matches the one instance of f
-// with an event. The slow way, which shares no code with anything that is
-// tested here, must say the same.
+// matches reports whether the single instance of f matches an event, using the
+// content interpreter. It also compares the result with that of slowly, which
+// shares no code with the packages under test.
 func matches(t testing.TB, f *channelfile.File, def *sensor.Definition, e event) bool {
 	t.Helper()
 	handed := make(interp.Event, len(def.Inputs))
@@ -55,8 +55,8 @@ func matches(t testing.TB, f *channelfile.File, def *sensor.Definition, e event)
 	return matched
 }
 
-// slowly evaluates the one instance of f, after FORMAT.md, section 8, with Go's
-// own regular expressions.
+// slowly evaluates the single instance of f as section 8 of FORMAT.md says,
+// with Go's regular expressions.
 func slowly(f *channelfile.File, def *sensor.Definition, e event) bool {
 	var stack []bool
 	for i := range f.Words() {
@@ -135,7 +135,7 @@ func compare(c channelfile.Criterion, value, operand string) bool {
 	case channelfile.OpContains:
 		return strings.Contains(value, operand)
 	case channelfile.OpRegexp:
-		return regexp.MustCompile(operand).MatchString(value) // Go's, on the source
+		return regexp.MustCompile(operand).MatchString(value) // Go's engine, on the source
 	case channelfile.OpPattern:
 		return like([]rune(value), []rune(operand))
 	case channelfile.OpAddressRange:
@@ -156,7 +156,7 @@ func compare(c channelfile.Criterion, value, operand string) bool {
 	return least <= n && n <= greatest
 }
 
-// like matches a wildcard pattern the slow and obvious way.
+// like matches a wildcard pattern in a slow and simple way.
 func like(value, pattern []rune) bool {
 	if len(pattern) == 0 {
 		return len(value) == 0
@@ -177,5 +177,5 @@ func like(value, pattern []rune) bool {
 	return len(value) > 0 && value[0] == pattern[0] && like(value[1:], pattern[1:])
 }
 
-// lower folds case well enough for the words of tests.
+// lower folds case sufficiently for the words in the tests.
 func lower(s string) string { return strings.Map(unicode.ToLower, s) }

@@ -11,8 +11,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// addFiles adds files to start from, which are not beside a program of
-// libFuzzer: a worker, which is given its inputs, goes without.
+// addFiles adds seed files. A fuzzing worker is given its inputs and adds no
+// files, because a libFuzzer program may run where the files are missing.
 func addFiles(f *testing.F, pattern string) {
 	f.Helper()
 	if worker := flag.Lookup("test.fuzzworker"); worker != nil && worker.Value.String() == "true" {
@@ -27,17 +27,17 @@ func addFiles(f *testing.F, pattern string) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		if len(data) < 8<<10 { // what is long slows the fuzzer down
+		if len(data) < 8<<10 { // long files slow the fuzzer down
 			f.Add(data)
 		}
 	}
 }
 
-// FuzzParse: whatever the bytes, Parse and Compile return. Each error is one of
-// this package's and points into the file. What compiles makes a channel file
-// in normal form.
+// FuzzParse checks that Parse and Compile return for any bytes. Each error is
+// of this package and points into the file. A rule that compiles makes a
+// channel file in normal form.
 func FuzzParse(f *testing.F) {
-	addFiles(f, "testdata/*/*.yml") // of the cases, with their events: no rule, and that is said
+	addFiles(f, "testdata/*/*.yml") // the second document of a case has its events, and is a malformed rule
 	own := caseType(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		rules, err := Parse("f.yml", data)
@@ -71,7 +71,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// allPlaceholders has values for each placeholder of a rule.
+// allPlaceholders returns values for each placeholder of a rule.
 func allPlaceholders(r *Rule) Placeholders {
 	placeholders := Placeholders{}
 	for _, s := range r.Detection.Searches {
@@ -88,9 +88,9 @@ func allPlaceholders(r *Rule) Placeholders {
 	return placeholders
 }
 
-// FuzzPlaceholders: whatever the bytes, ReadPlaceholders returns. Each error is
-// one of this package's and points into the file; without one each placeholder
-// has a name that a rule can write, and a value.
+// FuzzPlaceholders checks that ReadPlaceholders returns for any bytes. Each
+// error is of this package and points into the file. Without an error each
+// placeholder has a name that a rule can contain, and a value.
 func FuzzPlaceholders(f *testing.F) {
 	addFiles(f, "testdata/cases/placeholders.yaml")
 	f.Add([]byte("{\n\t\"A\": [\"C:\\\\x\", \"\\u00e9\"]\n}\n"))
@@ -124,14 +124,14 @@ func checkErrors(t *testing.T, data []byte, err error) {
 	}
 }
 
-// checkPosition fails if a position is not inside the file, or at its end.
+// checkPosition fails unless a position is in the file or at its end.
 func checkPosition(t *testing.T, data []byte, at Position) {
 	t.Helper()
 	data = bytes.TrimPrefix(data, byteOrderMark)
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	lines := bytes.Split(data, []byte("\n"))
-	// A CR LF counts one byte more.
+	// CR LF has one more byte.
 	if at.Line < 1 || at.Line > len(lines) || at.Column < 1 || at.Column > len(lines[at.Line-1])+2 {
 		t.Errorf("%d:%d is not in the file", at.Line, at.Column)
 	}

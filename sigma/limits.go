@@ -16,7 +16,7 @@ const (
 
 	MaxDocuments = 256     // rules in a file, separated by "---"
 	MaxNesting   = 32      // nested YAML collections
-	MaxNodes     = 1 << 17 // values and collections in a file's rules, counted each time an alias repeats them
+	MaxNodes     = 1 << 17 // values and collections in a file, with those that aliases repeat
 	MaxTitle     = 256     // characters in a title; Sigma's own limit
 
 	MaxKey             = 1024 // bytes in a field with its modifiers

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestLoadPipes: a named pipe is not opened, which would wait for ever.
+// TestLoadPipes checks that Load does not open a named pipe, which would block.
 func TestLoadPipes(t *testing.T) {
 	root := write(t, map[string]string{"a.yml": titled("A")})
 	if err := syscall.Mkfifo(filepath.Join(root, "pipe.yml"), 0o644); err != nil {
@@ -31,7 +31,8 @@ func TestLoadPipes(t *testing.T) {
 	}
 }
 
-// TestLoadUnreadable: what cannot be read is named, and the rest is read.
+// TestLoadUnreadable checks that Load reports files that it cannot read, and
+// reads the others.
 func TestLoadUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("the superuser can read everything")

@@ -9,7 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// TestNoType: what is said of rules for events that no type is for.
+// TestNoType tests the message for rules of events that have no type.
 func TestNoType(t *testing.T) {
 	defs := new(sensor.Definitions)
 	for i, l := range []sensor.Logsource{
@@ -58,8 +58,9 @@ func TestNoType(t *testing.T) {
 	}
 }
 
-// TestMisspelt: which values of a logsource are the author's error, and what
-// was meant. The known values are those of Sigma's taxonomy and of definitions.
+// TestMisspelt checks which values of a logsource are misspellings, and the
+// suggested values. The known values are those in Sigma's taxonomy and in
+// definitions.
 func TestMisspelt(t *testing.T) {
 	defs := new(sensor.Definitions)
 	own := &sensor.Definition{Name: "own", Number: 900, Version: 1, Inputs: []sensor.Input{{Name: "A", Type: sensor.TypeString}},
@@ -102,7 +103,8 @@ func TestMisspelt(t *testing.T) {
 	}
 }
 
-// TestTaxonomy: the taxonomy has the logsources of all built-in types.
+// TestTaxonomy checks that the taxonomy has the logsources of all built-in
+// types.
 func TestTaxonomy(t *testing.T) {
 	known := knownLogsources(new(sensor.Definitions))
 	for d := range builtin.Definitions().All() {

@@ -11,13 +11,12 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// TestEscaping holds strings against the patterns that they become, to the
-// letter of the specification's section Escaping. What these match is in
-// testdata/cases.
+// TestEscaping compares strings with their patterns, by the section Escaping of
+// the specification. testdata/cases tests the values that the patterns match.
 func TestEscaping(t *testing.T) {
 	for _, tt := range []struct {
 		why   string
-		value string // as in single quotes, where YAML changes nothing but ''
+		value string // as in single quotes, where YAML changes only ''
 		glob  string // as channel files write it
 	}{
 		{"a plain word", `abc`, `abc`},
@@ -57,12 +56,12 @@ func TestEscaping(t *testing.T) {
 	}
 }
 
-// caseTypes is with the tests, for a program that libFuzzer runs elsewhere.
+// caseTypes is embedded for a libFuzzer program, which runs in another folder.
 //
 //go:embed testdata/cases/types.json
 var caseTypes []byte
 
-// caseType is the template type that the cases are for.
+// caseType returns the template type of the cases.
 func caseType(t testing.TB) *sensor.Definition {
 	t.Helper()
 	defs, err := sensor.ReadDefinitions("testdata/cases/types.json", caseTypes)
@@ -72,7 +71,7 @@ func caseType(t testing.TB) *sensor.Definition {
 	return defs.Newest("case")
 }
 
-// casePlaceholders has what the placeholders in the cases stand for.
+// casePlaceholders returns the values of the placeholders in the cases.
 func casePlaceholders(t testing.TB) Placeholders {
 	t.Helper()
 	const name = "testdata/cases/placeholders.yaml"
@@ -87,8 +86,8 @@ func casePlaceholders(t testing.TB) Placeholders {
 	return p
 }
 
-// A meaning is a case of testdata/cases: a rule, and events that it must match
-// and must not match.
+// A meaning is a case of testdata/cases: a rule, events that it must match, and
+// events that it must not match.
 type meaning struct {
 	name    string
 	rule    *Rule
@@ -96,8 +95,8 @@ type meaning struct {
 	NoMatch []event `yaml:"no match"`
 }
 
-// meanings reads the cases: files of two documents, the rule and the events.
-// The title of the rule says what the case is about.
+// meanings reads the cases. Each file has two documents, the rule and the
+// events. The title of the rule states the subject of the case.
 func meanings(t testing.TB) []meaning {
 	t.Helper()
 	files, err := filepath.Glob("testdata/cases/*.yml")
@@ -133,7 +132,7 @@ func meanings(t testing.TB) []meaning {
 	return cases
 }
 
-// TestMeaning holds the cases against what their rules do with their events.
+// TestMeaning evaluates the rules of the cases on their events.
 func TestMeaning(t *testing.T) {
 	def, placeholders := caseType(t), casePlaceholders(t)
 	for _, c := range meanings(t) {
@@ -159,8 +158,8 @@ func TestMeaning(t *testing.T) {
 	}
 }
 
-// TestMeaningIsWhole: each modifier that a channel file can say, each escape
-// and each form of a condition is in some case.
+// TestMeaningIsWhole checks that the cases cover each modifier that a channel
+// file can express, each escape and each form of a condition.
 func TestMeaningIsWhole(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range meanings(t) {

@@ -9,7 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// A buildCall is all that Build is given.
+// A buildCall has the arguments of Build.
 type buildCall struct {
 	Rules       []*Rule
 	Definitions *sensor.Definitions
@@ -17,8 +17,8 @@ type buildCall struct {
 }
 
 // TestOddOptions calls Build with each unusual value in each exported field of
-// what it is given, and with pairs of them. It must neither panic nor hang, and
-// what it builds is a channel file that can be read, or there is an error.
+// its arguments, and with pairs of them. Build must not panic or hang. It must
+// return an error, or channel files that can be read.
 func TestOddOptions(t *testing.T) {
 	rules, err := Parse("a.yml", []byte(ruleOf("    s: {PipeName|expand: '%p%', Image: [a, 'b*']}\n    condition: s\n")+"---\n"+
 		ruleOf("    s: {PipeName: y}\n    condition: not s\n")))

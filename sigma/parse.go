@@ -75,7 +75,7 @@ type parser struct {
 	src    *source
 	errs   errorList
 	failed int // number of errors so far, including those that errs only counts
-	nodes  int // values and collections of the rules so far, counted each time an alias repeats them
+	nodes  int // values and collections so far, with those that aliases repeat
 	values int // values of the searches so far, and their bytes
 	bytes  int
 	full   bool // a limit of the file is exceeded, and the rest is not read

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestHostileFiles gives files that are no rules, or are more than a rule can
-// be. Each is refused with the message, whatever else it has.
+// TestHostileFiles tests files that are not rules, or that exceed a limit.
+// Parse must return the message, possibly among others.
 func TestHostileFiles(t *testing.T) {
 	const rule = "title: Case\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\nlogsource: {category: pipe_created, product: windows}\n"
 	bomb := func() string {
@@ -82,8 +82,8 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// TestMemory holds Parse to what MaxFileSize promises, on the files that cost
-// the YAML parser most.
+// TestMemory checks the memory that MaxFileSize promises, with the files that
+// cost the YAML parser most.
 func TestMemory(t *testing.T) {
 	fill := func(start, unit string) []byte {
 		return []byte(start + strings.Repeat(unit, (MaxFileSize-len(start))/len(unit)))
@@ -106,8 +106,8 @@ func TestMemory(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			Parse("f.yml", tt.data)
 			runtime.ReadMemStats(&after)
-			// All that was ever allocated, which is more than was in use at
-			// any one time.
+			// TotalAlloc is the memory that was ever allocated. It is more than
+			// was in use at any time.
 			per := float64(after.TotalAlloc-before.TotalAlloc) / MaxFileSize
 			t.Logf("%.0f bytes allocated a byte of the largest file", per)
 			if per > 400 {
@@ -117,8 +117,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// TestManyErrors: what has no end of mistakes in it is reported in part, and
-// the rest is counted.
+// TestManyErrors checks that a file with many errors has a limited number of
+// them reported, and the others counted.
 func TestManyErrors(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("title: x\nlogsource: {category: x}\ndetection:\n    s:\n")
@@ -136,8 +136,8 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestPositions: lines and columns are those of an editor, whatever the line
-// ends are and whatever the YAML parser takes for one.
+// TestPositions checks that lines and columns are those of an editor,
+// regardless of line ends and of the YAML parser's idea of line ends.
 func TestPositions(t *testing.T) {
 	for _, tt := range []struct {
 		why, text    string
@@ -170,7 +170,7 @@ func TestPositions(t *testing.T) {
 	}
 }
 
-// TestOffsets compares the way to a place in a line with the plain way.
+// TestOffsets compares offset with a simple implementation.
 func TestOffsets(t *testing.T) {
 	text := strings.Repeat("a", 127) + "\n" + strings.Repeat("é", 128) + "\r\n\n" + strings.Repeat("€b", 300) + "\u2028" + strings.Repeat("c", 129)
 	src, err := newSource("f.yml", []byte(text))
@@ -193,7 +193,7 @@ func TestOffsets(t *testing.T) {
 	}
 }
 
-// TestRule reads all that a Rule has.
+// TestRule parses a rule with all elements.
 func TestRule(t *testing.T) {
 	rules, err := Parse("f.yml", []byte(`---
 title: A title
@@ -254,7 +254,7 @@ detection:
 	}
 }
 
-// TestConditions reads conditions into trees.
+// TestConditions parses conditions.
 func TestConditions(t *testing.T) {
 	for _, tt := range []struct{ why, condition, want string }{
 		{"a name", "a", "a"},
@@ -285,7 +285,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// TestMatching holds patterns against names.
+// TestMatching matches patterns with names.
 func TestMatching(t *testing.T) {
 	d := &Detection{}
 	for _, name := range []string{"sel", "sel_a", "sel_b_x", "filter", "_sel", "SEL"} {
@@ -315,8 +315,8 @@ func TestMatching(t *testing.T) {
 	}
 }
 
-// TestModifiers: every modifier of the table can be written, and the one whose
-// reason is given is what Compile names.
+// TestModifiers checks that each modifier in the table can be written, and that
+// Compile names each modifier with a reason as unsupported.
 func TestModifiers(t *testing.T) {
 	before := map[role]string{flagOf: "re|"}
 	value := map[string]string{"exists": "true", "cidr": "10.0.0.0/8", "lt": "1", "lte": "1", "gt": "1", "gte": "1", "fieldref": "B", "all": "[x, y]",

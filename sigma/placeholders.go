@@ -95,7 +95,7 @@ func (p *parser) placeholders(n *yaml.Node) Placeholders {
 				p.fail(element, name, "value is null", "write the value, or put it in quotes if you mean the text")
 			case ok:
 				if p.bytes += len(v.Value); p.bytes > MaxValueBytes {
-					p.exhaust(v.Position, name, fmt.Sprintf("file has more than %s bytes of values, with what aliases repeat", count(MaxValueBytes)))
+					p.exhaust(v.Position, name, fmt.Sprintf("file has more than %s bytes of values, counting those that aliases repeat", count(MaxValueBytes)))
 					return nil
 				}
 				placeholders[name] = append(placeholders[name], v.Value)

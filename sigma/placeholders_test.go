@@ -8,12 +8,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestReadPlaceholders reads documents in either language.
+// TestReadPlaceholders reads documents in YAML and JSON.
 func TestReadPlaceholders(t *testing.T) {
 	for _, tt := range []struct {
 		why, text string
 		want      Placeholders
-		errs      string // each on a line
+		errs      string // one error per line
 	}{
 		{why: "a value and a list, as they are written", text: "A: x*\nB_1: [010, yes, '%A%', \"\\t\"]\n", want: Placeholders{"A": {"x*"}, "B_1": {"010", "yes", "%A%", "\t"}}},
 		{why: "JSON", text: "{\n\t\"A\": [\"C:\\\\x\", \"\\u00e9\\/\"],\n\t\"B\": \"y\"\n}\n", want: Placeholders{"A": {`C:\x`, "é/"}, "B": {"y"}}},
@@ -47,7 +47,7 @@ func TestReadPlaceholders(t *testing.T) {
 	}
 }
 
-// TestPlaceholders: what is wrong once placeholders have values.
+// TestPlaceholders tests errors that depend on the values of placeholders.
 func TestPlaceholders(t *testing.T) {
 	many := make([]string, 400)
 	for i := range many {

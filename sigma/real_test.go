@@ -19,11 +19,11 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// realData is where the published rules of the Sigma project, and events for
-// them, are if they are there. They are not part of this repository.
+// realData is the folder with the published rules of the Sigma project and
+// events for them. They are not part of this repository.
 const realData = "../../shared/data/dev"
 
-// needRealData skips the test where the data are not there.
+// needRealData skips the test if the data are missing.
 func needRealData(t testing.TB) {
 	t.Helper()
 	if _, err := os.Stat(realData); err != nil {
@@ -31,8 +31,8 @@ func needRealData(t testing.TB) {
 	}
 }
 
-// realRules returns the published rules, or those of them whose path has a
-// word in it. None may be malformed.
+// realRules returns the published rules whose path contains a word. It fails if
+// one of them is malformed.
 func realRules(t *testing.T, word string) []*Rule {
 	t.Helper()
 	needRealData(t)
@@ -60,8 +60,8 @@ func realRules(t *testing.T, word string) []*Rule {
 	return rules
 }
 
-// TestPublishedRules: no rule that the Sigma project publishes is malformed,
-// and all that Load leaves out is said.
+// TestPublishedRules checks that no published rule of the Sigma project is
+// malformed, and that Load reports all files that it leaves out.
 func TestPublishedRules(t *testing.T) {
 	rules := realRules(t, "")
 	files := 0
@@ -79,8 +79,8 @@ func TestPublishedRules(t *testing.T) {
 	}
 }
 
-// allFields returns a definition with all fields that a rule reads. So rules
-// for any logsource can be compiled.
+// allFields returns a definition with all fields that a rule reads, so that
+// rules for any logsource can be compiled.
 func allFields(r *Rule) *sensor.Definition {
 	fields := map[string]bool{}
 	for _, s := range r.Detection.Searches {
@@ -103,11 +103,11 @@ func allFields(r *Rule) *sensor.Definition {
 	return d
 }
 
-// An exception is a published rule that is in no channel file.
+// An exception is a published rule that is not in a channel file.
 type exception struct{ id, path, reason string }
 
-// exceptions returns why published rules are in no channel file, by path. Of
-// several reasons the first is given.
+// exceptions returns the published rules that are in no channel file, sorted by
+// path, with the first reason for each.
 func exceptions(res *Result) []exception {
 	reasons := map[string]string{} // by ID
 	for _, e := range res.Unsupported {
@@ -128,8 +128,8 @@ func exceptions(res *Result) []exception {
 	return list
 }
 
-// onlyUnknownFields fails the test if a build of published rules has another
-// error than fields that their types do not have: those are the authors'.
+// onlyUnknownFields fails the test if a build of published rules has an error
+// other than an unknown field. Unknown fields are errors of the rules' authors.
 func onlyUnknownFields(t testing.TB, err error) {
 	t.Helper()
 	for _, err := range Errors(err) {
@@ -139,9 +139,9 @@ func onlyUnknownFields(t testing.TB, err error) {
 	}
 }
 
-// TestPublishedRulesCompile: at least 97 of 100 published rules compile to the
-// built-in types, and docs/sigma.md has each of the others with its reason. With
-// -update it writes that table.
+// TestPublishedRulesCompile checks that at least 97 percent of the published
+// rules compile for the built-in types. docs/sigma.md must list each of the
+// others with its reason. With -update the test writes that table.
 func TestPublishedRulesCompile(t *testing.T) {
 	rules := realRules(t, "")
 	budget := NewBudget(1)
@@ -192,8 +192,8 @@ func TestPublishedRulesCompile(t *testing.T) {
 	}
 }
 
-// positiveTests returns the published positive tests: which rules, by ID, a
-// recording must make match.
+// positiveTests returns the published positive tests: the IDs of the rules that
+// must match each recording.
 func positiveTests(t *testing.T) map[string][]string {
 	t.Helper()
 	var expect map[string]struct {
@@ -213,13 +213,13 @@ func positiveTests(t *testing.T) map[string][]string {
 	return tests
 }
 
-// silent has the published positive tests whose rule does not match, with the
-// reason: the IDs of rules. docs/sigma.md explains each.
+// silent lists, by rule ID, the published positive tests whose rule does not
+// match, with the reason. docs/sigma.md explains each.
 var silent = map[string]string{}
 
-// TestPublishedPositiveTests: the Sigma project publishes events that must make
-// a rule match. Each rule that compiles matches at least one of its own, as the
-// feeds of its type hand it over.
+// TestPublishedPositiveTests runs rules on the events that the Sigma project
+// publishes for them. Each rule that compiles must match at least one of its
+// events, as the feeds of its type supply it.
 func TestPublishedPositiveTests(t *testing.T) {
 	rules := realRules(t, "")
 	defs := builtin.Definitions()
@@ -236,7 +236,7 @@ func TestPublishedPositiveTests(t *testing.T) {
 			r := byID[id]
 			switch {
 			case r == nil:
-				continue // not among the rules that are here
+				continue // a rule that is missing here
 			case slices.Contains(res.LeftOut, r):
 				leftOut++
 				continue
@@ -276,15 +276,15 @@ func TestPublishedPositiveTests(t *testing.T) {
 	}
 }
 
-// A recorded event is a line of a recording.
+// A recorded is an event in a line of a recording.
 type recorded struct {
 	EventID                          uint32
 	Channel, Provider, Computer, Src string
 	EventData                        map[string]any
 }
 
-// feed returns what the feeds of a type make of the event: one event for each
-// feed that takes it.
+// feed returns one event for each feed of a type that accepts the recorded
+// event.
 func (r *recorded) feed(def *sensor.Definition) []event {
 	system := map[string]string{"System/EventID": fmt.Sprint(r.EventID), "System/Channel": r.Channel, "System/Provider": r.Provider, "System/Computer": r.Computer}
 	var fed []event
@@ -307,7 +307,7 @@ func (r *recorded) feed(def *sensor.Definition) []event {
 	return fed
 }
 
-// readEvents reads a recording, by the source of its events.
+// readEvents reads a recording and groups its events by source.
 func readEvents(t *testing.T, name string) map[string][]recorded {
 	t.Helper()
 	f, err := os.Open(name)

@@ -41,8 +41,8 @@ type Rule struct {
 	Title, ID, Author, Licence    Text
 	Status, Level, Date, Modified Text
 	Taxonomy                      Text // taxonomy of the field names; not set means Sigma's own
-	Label                         Text // the "name" by which correlations and filters refer to the rule
-	SigmaVersion                  Text // version of the specification that the rule follows; not set means any
+	Label                         Text // the "name", by which other documents refer to the rule
+	SigmaVersion                  Text // version of the specification; not set means any
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // remarks on a correct rule
@@ -171,7 +171,7 @@ type Value struct {
 	Text
 	Null   bool // written as null, ~ or nothing, without quotes
 	style  style
-	inside Position // position of the first byte after a quote, if the file contains the text unescaped
+	inside Position // position of the text itself, after a quote, if it is unescaped
 }
 
 // A style is the kind of quotes around a scalar in the file.

@@ -10,7 +10,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// ipc is the built-in template type for named pipes.
+// ipc returns the built-in template type for named pipes.
 func ipc(t testing.TB) *sensor.Definition {
 	t.Helper()
 	d := builtin.Definitions().ByName("ipc", 1)
@@ -23,7 +23,7 @@ func ipc(t testing.TB) *sensor.Definition {
 // pipes is the logsource of the rules that [ruleOf] makes.
 var pipes = []sensor.Logsource{{Product: "windows", Category: "pipe_created"}}
 
-// typed is a definition with inputs of every type.
+// typed returns a definition with inputs of every type.
 func typed() *sensor.Definition {
 	return &sensor.Definition{Name: "ipc", Number: 1, Version: 7, Channel: 291, Logsources: pipes, Keywords: []string{"A", "B"}, Inputs: []sensor.Input{
 		{Name: "A", Type: sensor.TypeString},
@@ -35,8 +35,8 @@ func typed() *sensor.Definition {
 	}}
 }
 
-// ruleOf returns a rule around the lines of a detection, which are indented
-// as they are to stand. The detection begins in line 8.
+// ruleOf returns a rule with the given lines of its detection, which must be
+// indented. The detection begins in line 8.
 func ruleOf(detection string) string {
 	return `title: Case
 id: 929a690e-bef0-4204-a928-ef5e620d6fcc
@@ -48,8 +48,8 @@ detection:
 ` + strings.TrimLeft(detection, "\n")
 }
 
-// compileText parses and compiles the one rule in a text, and returns the
-// channel file that it makes.
+// compileText parses and compiles the single rule in a text, and returns its
+// channel file.
 func compileText(text string, def *sensor.Definition) (*channelfile.File, error) {
 	rules, err := Parse("case.yml", []byte(text))
 	if err != nil {
@@ -61,8 +61,7 @@ func compileText(text string, def *sensor.Definition) (*channelfile.File, error)
 	return buildFile(rules, def)
 }
 
-// buildFile compiles rules to one type and returns the channel file that they
-// make.
+// buildFile compiles rules for one type and returns the channel file.
 func buildFile(rules []*Rule, def *sensor.Definition) (*channelfile.File, error) {
 	return buildWith(rules, def, nil)
 }
@@ -88,8 +87,8 @@ func buildWith(rules []*Rule, def *sensor.Definition, placeholders Placeholders)
 	return channelfile.Parse(data)
 }
 
-// dump writes the condition of each instance as a tree. Criteria are followed
-// by where they come from.
+// dump returns the condition of each instance as a tree, with the source of
+// each criterion.
 func dump(f *channelfile.File, def *sensor.Definition) string {
 	var b strings.Builder
 	for i := range f.Instances() {

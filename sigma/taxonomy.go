@@ -22,11 +22,11 @@ const sigmaTaxonomy = "sigma"
 // taxonomy lists the logsources that the Sigma project knows. A value in the
 // list is not a misspelling, even if no template type is for it.
 //
-// Sources: the taxonomy appendix of the Sigma specification, version 2.1.0 of 2
-// August 2025 (github.com/SigmaHQ/sigma-specification,
-// specification/sigma-appendix-taxonomy.md at 0c857d0), and the names that the
-// project's own rules and tests use in addition (github.com/SigmaHQ/sigma,
-// tests/logsource.json at 0398818;
+// The first source is the taxonomy appendix of the Sigma specification, version
+// 2.1.0 of 2 August 2025 (github.com/SigmaHQ/sigma-specification,
+// specification/sigma-appendix-taxonomy.md at 0c857d0). The project's own rules
+// and tests use additional names (github.com/SigmaHQ/sigma,
+// tests/logsource.json at 0398818, and
 // github.com/SigmaHQ/pySigma-validators-sigmaHQ,
 // data/sigmahq_logsource_valid.json at e8bf4f3).
 //

@@ -14,7 +14,7 @@ func TestAssemble(t *testing.T) {
 	tests := []struct {
 		name string
 		text string
-		want string // in hexadecimal; spaces do not count
+		want string // in hexadecimal; spaces are ignored
 		why  string
 	}{
 		{"nothing", "", "", "a file of no bytes"},
@@ -152,7 +152,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// doublings returns a text of 25 names, each twice the one before.
+// doublings returns a text with 25 names, each twice as long as the previous
+// one.
 func doublings() string {
 	var b strings.Builder
 	b.WriteString("def n0 = 1\n")
@@ -163,8 +164,8 @@ func doublings() string {
 	return b.String()
 }
 
-// TestDigests holds when digests are computed: after the patches and in their
-// order, and before any damage.
+// TestDigests checks that digests are computed after the patches, in the order
+// of the file, and before any damage.
 func TestDigests(t *testing.T) {
 	im, err := Assemble(Source{Name: "x", Text: `
 block a:
@@ -272,7 +273,8 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
-// FuzzAssemble: any text gives an image or an *Error, and the same twice.
+// FuzzAssemble checks that any text gives an image or an *Error, and gives the
+// same when assembled again.
 func FuzzAssemble(f *testing.F) {
 	f.Add("def two = 2\nrecord p(a): x=u8 a\nblock a of 1:\n  l: p(two), hex 01, align 4\nset l.x = 3\ndamage l ^= 01\n")
 	f.Add("block a:\n  repeat 3 as i: u8 i\nblock b:\n  sha256 a\ntruncate at 2\nappend itself\n")

@@ -267,7 +267,7 @@ func (m *machine) damage(c *context, p *parser) error {
 	return err
 }
 
-// overwrite reads "PATH[+X] = hex" or "PATH[+X] ^= hex".
+// overwrite parses "PATH[+X] = hex" or "PATH[+X] ^= hex".
 func (m *machine) overwrite(c *context, p *parser) (change, error) {
 	path := p.next().text
 	if _, err := m.find(path); err != nil {
