@@ -24,7 +24,7 @@ type token struct {
 
 func (t token) String() string { return quote(t.text) }
 
-// tokenize splits a condition. All characters except spaces, parentheses and
+// tokenize splits a condition. All characters except white space, parentheses and
 // bars belong to words, because a name may contain any character. The last
 // token is empty and stands for the end.
 func tokenize(s string) []token {

@@ -227,8 +227,9 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	has := func(roles ...role) string {
 		return first(func(b modifier) bool { return slices.Contains(roles, b.role) })
 	}
-	// other is a modifier before m whose value is not a string. kind is a
-	// modifier before m that sets the kind of the value.
+	// other is a modifier before m that excludes wildcards and cased: a part of
+	// a date, or a kind other than re and fieldref. kind is any modifier before
+	// m that sets the kind of the value.
 	other := first(func(b modifier) bool {
 		return b.role == datePart || b.role == kindOf && b.name != "re" && b.name != "fieldref"
 	})
