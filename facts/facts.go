@@ -2,7 +2,7 @@
 // that verifies them from the bytes of the file.
 //
 // When cfcheck accepts a file for a fleet, it makes a promise about every build of the fleet, even
-// a build that checks nothing: the build does not read outside the file and its inputs, and does
+// a build that checks nothing. The build does not read outside the file and its inputs, and does
 // not exceed its budgets. [Facts] state this promise in detail. They list the sections, the reach
 // of each index, list, value and program, and the inputs that are read. For each build they list
 // its costs and its supply.
