@@ -300,7 +300,7 @@ func (f *files) insertCheck(folder, list, id, variable string) {
 // uses are what the checks of a family usually look at, and what they require.
 var uses = map[byte]string{
 	'0': "\tUses: validate.UsesBytes,\n",
-	'2': "\tUses: validate.UsesNeeds | validate.UsesDefinition,\n\tRequires: []string{\"CF2001\", \"CF2002\"},\n",
+	'2': "\tUses: validate.UsesNeeds | validate.UsesDefinition,\n\tRequires: []string{\"CF2001\", \"CF2002\", \"CF2004\"},\n",
 	'3': "\tUses: uses,\n\tRequires: known,\n",
 	'5': "\tUses: validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition,\n\tRequires: typed,\n",
 }

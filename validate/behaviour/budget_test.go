@@ -186,7 +186,7 @@ func TestEventsThatCannotBeRead(t *testing.T) {
 		{"an error after events that do not match", broken(`\lsass`), validate.Undecided, "CF5002 never-match did not finish: the disk is gone"},
 		{"an error without events", broken(), validate.Undecided, "CF5002 never-match did not finish: the disk is gone"},
 		{"an error after one that matches", broken(`\evil`), validate.Rejected, ""},
-		{"nothing to read events by", &validate.Recorded{Name: "nothing"}, validate.Undecided, "NeverMatch has no function that passes events"},
+		{"nothing to read events by", &validate.Recorded{Name: "nothing"}, validate.Undecided, "NeverMatch has no Events"},
 	} {
 		opts := limited(nil, nil)
 		opts.NeverMatch = tt.events

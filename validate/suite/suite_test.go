@@ -279,7 +279,7 @@ func TestRequirements(t *testing.T) {
 	}
 	// Elsewhere in FORMAT.md a MUST explains, or names its check.
 	explains := []string{
-		"The words MUST and MUST NOT are requirements",
+		"The words MUST and MUST NOT mark requirements",
 	}
 	named := regexp.MustCompile(`\((CF\d{4}) ([a-z-]+)\)`)
 	for line := range strings.Lines(rest) {
