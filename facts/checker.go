@@ -29,9 +29,9 @@ func demand(ok bool, what string, args ...uint64) {
 }
 
 // Check verifies facts about a file and a fleet. It returns nil if each build of the fleet that
-// loads the file is safe, even if it checks nothing: it reads only inside the file and its inputs,
-// and keeps its budgets. Check trusts the facts only for the name and the inputs of the type. If
-// it fails, the error is a [*Refusal].
+// loads the file is safe, even if it checks nothing. A safe build reads only inside the file and
+// its inputs, and keeps its budgets. Check trusts the facts only for the name and the inputs of
+// the type. If it fails, the error is a [*Refusal].
 func Check(file, fleet, facts []byte) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -61,9 +61,9 @@ const keys = " acknowledged access build builds budget collected constant contra
 	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions schema sections " +
 	"seen sensor sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
 
-// decode reads a document twice. The second pass refuses documents with two meanings, because
-// encoding/json accepts keys in any case, the last of two equal keys, null for any value, and
-// U+FFFD for half of a surrogate pair.
+// decode reads a document twice. The second pass refuses documents with two meanings:
+// encoding/json accepts keys in any case, equal keys, null for any value, and U+FFFD for half of a
+// surrogate pair.
 func decode(name string, data []byte, v any) {
 	must(len(data) <= MaxDocument && utf8.Valid(data), "%s: found %d bytes; expected UTF-8 of at most %d", name, len(data), MaxDocument)
 	d := json.NewDecoder(bytes.NewReader(data))

@@ -12,8 +12,8 @@
 // code is one file of at most 400 lines. So you can verify a verdict without reading the code of
 // the gate.
 //
-// docs/facts.md explains the use of facts and their limits. The package imports only
-// the standard library and no other package of cfcheck.
+// docs/facts.md explains the use of facts and their limits. The package imports only the standard
+// library and no other package of cfcheck.
 package facts
 
 import (

@@ -516,8 +516,8 @@ func (c *Contract) shortfallProblem(supply, acknowledged int) string {
 	return ""
 }
 
-// isFormat reports whether s is a version of the format as contracts and needs write it: two
-// numbers of up to five digits, separated by a point.
+// isFormat reports whether s is a version of the format, as in contracts and needs: two numbers of
+// up to five digits, separated by a point.
 func isFormat(s string) bool {
 	major, minor, ok := strings.Cut(s, ".")
 	return ok && isSmallNumber(major) && isSmallNumber(minor)

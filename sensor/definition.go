@@ -144,8 +144,9 @@ type named struct {
 	version uint32
 }
 
-// Add adds d to the set. It fails if [ReadDefinitions] would refuse d, if the set already has this
-// version of the type, or if the name and number differ from those of other versions.
+// Add adds d to the set. It fails if [ReadDefinitions] would refuse d, or if the set already has
+// this version of the type. It also fails if another version of the type has another name or
+// number.
 func (s *Definitions) Add(d *Definition) error {
 	_, err := writeJSON("definition "+strictjson.Quote(d.Name), func(w *writer) { w.definition(d) },
 		func(name string, data []byte) error {
@@ -160,8 +161,8 @@ func (s *Definitions) Add(d *Definition) error {
 // AddLazily adds a definition to the set that is completed when a caller first asks for it. The
 // name, number, version, channel and logsources of d must be set; complete sets the other fields.
 // It is called at most once. Unlike Add, AddLazily does not check d beyond its name, number,
-// version and logsources. It exists because a gate that judges one small file needs one built-in
-// definition, and building all of them takes as long as judging the file.
+// version and logsources. It exists because a gate needs only one built-in definition for a small
+// file. To build all definitions takes as long as to judge the file.
 func (s *Definitions) AddLazily(d *Definition, complete func()) error {
 	if err := s.add(d); err != nil {
 		return err

@@ -147,8 +147,8 @@ func (c *Charge) Add(coefficient, length uint64) {
 	}
 }
 
-// NeedsOf computes the needs of f in one pass. It takes the names and types of inputs from the
-// definition in defs for the type version of f, if defs has it, and nothing else. Defs may be nil.
+// NeedsOf computes the needs of f in one pass. From defs it takes only the name of the type, and
+// the names and types of the inputs in the definition of the type version. Defs may be nil.
 func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 	h := f.Header
 	n := &Needs{
@@ -175,8 +175,8 @@ func NeedsOf(f *channelfile.File, defs *Definitions) *Needs {
 	return n
 }
 
-// ChargesOf returns the charges of FORMAT.md, section 9, for each criterion of a file: the steps
-// for each event, and the steps for each byte of the input of the criterion.
+// ChargesOf returns the charges of FORMAT.md, section 9, for each criterion of a file. These are
+// the steps for each event, and the steps for each byte of the input of the criterion.
 func ChargesOf(f *channelfile.File) (constant, perByte []uint64) {
 	t := &tally{f: f, needs: new(Needs)}
 	t.programs()
@@ -223,9 +223,9 @@ type tally struct {
 	texts map[string]string
 }
 
-// A read packs the facts about a criterion that the pass over the words needs: its input, its
-// operator, and whether its operands are inputs too. It is small because the words look it up in
-// any order, and a file may have millions of criteria.
+// A read packs the properties of a criterion that the pass over the words needs. These are its
+// input, its operator, and whether its operands are inputs too. It is small because the words look
+// it up in any order, and a file may have millions of criteria.
 type read uint16
 
 const (
@@ -281,7 +281,7 @@ func (t *tally) programs() {
 }
 
 // programCharge returns the charge of FORMAT.md, section 9, for a program at each position of a
-// value: 3 for each instruction, and for each instruction that takes a rune the comparisons of a
+// value. An instruction costs 3. An instruction that takes a rune also costs the comparisons of a
 // binary search in its ranges.
 func programCharge(p channelfile.Program) uint64 {
 	c := 3 * uint64(p.Len())
@@ -508,8 +508,8 @@ func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Caus
 	}
 }
 
-// Readers returns each instance of f that reads an input, in the order of the file, with the first
-// word of the instance that reads it.
+// Readers returns the instances of f that read an input, in the order of the file. Each has the
+// index of its first word that reads the input.
 func Readers(f *channelfile.File, input int) iter.Seq[Cause] {
 	return causes(f, func(c channelfile.Criterion) bool { return reads(f, c, input) })
 }

@@ -13,7 +13,7 @@ import (
 // of another content format. If ReadNeeds fails, the error is a [*JSONError]. The name of the file
 // appears only in errors.
 //
-// The document must be consistent: inputs and operators ascend, every input that is read is
+// The document must be consistent. Inputs and operators ascend, every input that is read is
 // declared, and a need has at most as many causes as instances.
 func ReadNeeds(name string, data []byte) (*Needs, error) {
 	n := &Needs{}

@@ -15,8 +15,8 @@ import (
 
 // This file has the statements that version 1 of the schema of fleets added.
 
-// A Source is a document that supports statements of a contract, such as the configuration of a
-// sensor, an audit policy or a list that the build prints. The gate does not read it.
+// A Source is a document that supports statements of a contract. Examples are the configuration of
+// a sensor, an audit policy and a list that the build prints. The gate does not read it.
 type Source struct {
 	Name    string // unique among the sources of the contract; a [Place] refers to it
 	Path    string // path of the file, or its URL

@@ -67,8 +67,8 @@ func (t *builtinType) definition(title, source string, inputs []sensor.Input, fe
 	return d
 }
 
-// sysmonPipe is the source of the fields in the Sysmon events for the creation of a pipe (17) and
-// a connection to a pipe (18), in the order of Sysmon.
+// sysmonPipe is the source of the fields of two Sysmon events, in their order: the creation of a
+// pipe (17) and a connection to a pipe (18).
 const sysmonPipe = "Sysmon event 17/18, schema 4.90"
 
 func ipcDefinition() *sensor.Definition {

@@ -275,8 +275,8 @@ var sysmonTypes = [...]builtinType{
 }
 
 // Two Sigma categories use events of kernel tracing, which are in no event log. The consumer of
-// the trace looks up values that the events do not contain: the image of the process whose ID is
-// in the header, and the name under which a renamed file was opened.
+// the trace looks up values that the events do not contain. These are the image of the process
+// whose ID is in the header, and the name under which a renamed file was opened.
 const (
 	kernelFile       = "Microsoft-Windows-Kernel-File"
 	kernelFileSource = "manifest of Microsoft-Windows-Kernel-File, Windows 10; Image and SourceFilename are looked up by the consumer of the trace, by process and file object"

@@ -127,8 +127,8 @@ func NewModel(file []byte, types []sensor.InputType) (m *Model, err error) {
 	return m, nil
 }
 
-// Assert makes the model compare the file with claims of the gate: each number that it reads with
-// the claim for that number, and the operations of an event with steps, unless steps is 0. A
+// Assert makes the model compare the file with claims of the gate. It compares each number that it
+// reads with its claim. It compares the operations of an event with steps, unless steps is 0. A
 // broken claim is a [*Violation], even if no load leaves its object. If claims is nil, the model
 // asserts nothing.
 func (m *Model) Assert(claims *facts.Facts, steps uint64) {

@@ -129,9 +129,9 @@ func (in *instruction) takes(p channelfile.Program, r rune) bool {
 	return false
 }
 
-// follow extends the set of instructions reached at this position: by the first instruction, since
-// a match may start anywhere, and by all that follow without consuming a rune. It reports whether
-// a match was reached.
+// follow extends the set of instructions reached at this position. It adds the first instruction,
+// since a match may start anywhere, and all that follow without consuming a rune. It reports
+// whether a match was reached.
 func (m *machine) follow(before, after rune) bool {
 	m.here.add(0)
 	m.pending = append(m.pending[:0], m.here.list...)

@@ -13,7 +13,7 @@ import (
 )
 
 // A Synthesizer generates events that make the criteria of a channel file hold and fail. Random
-// events do not do this: unless a value contains the text that a criterion looks for, a comparison
+// events do not do this. Unless a value contains the text that a criterion looks for, a comparison
 // ends at its first byte and most of the code does not run.
 type Synthesizer struct {
 	file   *channelfile.File

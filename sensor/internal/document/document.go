@@ -1,5 +1,5 @@
-// Package document reads and writes the JSON documents of package sensor and of the packages
-// below it: the values that these documents have in common, and the limits.
+// Package document reads and writes the common values of the JSON documents of package sensor and
+// of the packages below it. It also has their limits.
 package document
 
 import (
