@@ -5,29 +5,29 @@ import (
 	"sync"
 )
 
-// An ahead unpacks in its own goroutine, ahead of its reader. Unpacking takes about
-// as long as reading the unpacked data.
+// An ahead reads ahead of its reader in a goroutine of its own, because unpacking takes
+// about as long as parsing the unpacked lines.
 type ahead struct {
 	full chan block
 	free chan []byte
 	quit chan struct{}
 	stop func()
 
-	now  []byte // rest of the last block
+	now  []byte // unread rest of the last block
 	last block
 }
 
-// A block is unpacked data, with the error after it.
+// A block holds bytes that were read, and the error that followed them.
 type block struct {
 	data []byte
 	err  error
 }
 
-// There are two blocks of this size in memory.
+// blockSize is the size in bytes of each of the two blocks.
 const blockSize = 128 << 10
 
-// newAhead reads from r until an error, which fail may rephrase. Both happen in the
-// goroutine.
+// newAhead starts to read from r until an error. Its goroutine calls fail to convert
+// the error.
 func newAhead(r io.Reader, fail func(error) error) *ahead {
 	a := &ahead{full: make(chan block), free: make(chan []byte, 2), quit: make(chan struct{})}
 	a.stop = sync.OnceFunc(func() { close(a.quit) })

@@ -1,12 +1,15 @@
-// Package events reads recorded events of Windows as JSON lines, and derives the
-// supply of a sensor that gets them.
+// Package events reads recorded events of Windows as JSON lines, and converts them to
+// the inputs of template types.
 //
-// A [Reader] reads the lines of one file, plain or gzip, in any of the forms that
-// exporters write, and returns a [Record] for each. A [Mapper] finds the feeds of
-// template types that a record belongs to, and converts the record to the inputs of
-// a type. An [Observer] counts the inputs that occur, for each host and feed, and
-// returns the result as a [sensor.Fleet].
+// A [Reader] reads the lines of one file, plain or gzip, in the forms that common
+// exporters write. It returns a [Record] for each line. A [Mapper] finds the feeds of
+// template types that a record belongs to, and converts the record to the event of
+// such a type.
 //
-// Nothing is dropped silently. A line that is not an event is a [LineError]. Events
-// that feed no type are counted by their kind.
+// An [Observer] counts, for each host and feed, the inputs that occur in events, and
+// returns them as a [sensor.Fleet]. A [Recording] keeps events, so that content can run
+// on them.
+//
+// No line is dropped without notice: a line that is not an event is a [LineError], and
+// an event that feeds no type is counted by its kind.
 package events

@@ -7,9 +7,77 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
+
+// ExampleObserver learns from recorded events which inputs each host supplies.
+func ExampleObserver() {
+	const recording = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"ws1","EventData":{"PipeName":"\\lsass","Image":"C:\\a.exe"}}
+{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"ws2","EventData":{"PipeName":"\\spoolss","Image":"C:\\b.exe"}}`
+	o := events.NewObserver(builtin.Definitions(), events.Options{})
+	r := events.NewReader("events.ndjson", strings.NewReader(recording))
+	defer r.Close()
+	var record events.Record
+	for {
+		err := r.Read(&record)
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = o.Add(&record)
+		}
+		if err != nil {
+			log.Fatal(err) // or count the line and go on, if it is an *events.LineError
+		}
+	}
+	fleet, err := o.Fleet("observed", sensor.OwnReader())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range fleet.Contracts {
+		fmt.Printf("%s: %d hosts (%s)\n", c.Build, c.Hosts, c.Note)
+		for _, s := range c.Supplies {
+			for _, in := range s.Inputs {
+				if s.Type == "ipc" && in.State == sensor.StateSupplied {
+					fmt.Printf("  %s, from %s: %s in %d of %d events\n", s.Type, s.Feed, in.Name, in.Seen, s.Events)
+				}
+			}
+		}
+	}
+	// Output:
+	// observed-1: 2 hosts (hosts ws1, ws2)
+	//   ipc, from sysmon: PipeName in 2 of 2 events
+	//   ipc, from sysmon: Image in 2 of 2 events
+}
+
+// ExampleRecording keeps recorded events, to run content on them.
+func ExampleRecording() {
+	const recording = `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"ws1","EventData":{"PipeName":"\\lsass"}}
+not an event`
+	defs := builtin.Definitions()
+	rec := events.NewRecording(defs)
+	defer rec.Close()
+	r := events.NewReader("events.ndjson", strings.NewReader(recording))
+	defer r.Close()
+	err := rec.Read("events.ndjson", r, func(bad *events.LineError) { fmt.Println(bad) })
+	if err != nil {
+		log.Fatal(err)
+	}
+	ipc := defs.Newest("ipc")
+	input, _ := ipc.Input("PipeName")
+	err = rec.Events(ipc, func(where func() string, e interp.Event) bool {
+		fmt.Printf("%s: PipeName %s\n", where(), e[input].Text)
+		return true
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// events.ndjson:2:1: found 'n'; expected one event per line, as an object
+	// events.ndjson:1: PipeName \lsass
+}
 
 // A recorded event becomes the events of all types that it feeds.
 func Example() {
@@ -26,7 +94,7 @@ func Example() {
 			break
 		}
 		if err != nil {
-			log.Fatal(err) // or, of an *events.LineError, say so and go on
+			log.Fatal(err) // or report the line and go on, if it is an *events.LineError
 		}
 		mappings = mapper.Append(mappings[:0], &record)
 		for _, m := range mappings {

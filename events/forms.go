@@ -13,18 +13,18 @@ import (
 
 // A parser converts a line to a record. It knows these forms:
 //
-//   - the event's data as the object EventData beside EventID, Channel,
-//     Provider and Computer;
-//   - flat, as NXLog and others write it: the data beside these keys, which may
-//     have other names;
+//   - The data of the event in the object EventData, beside EventID, Channel,
+//     Provider and Computer.
+//   - Flat, as NXLog and others write it: the data beside those keys, which may have
+//     other names.
 //   - ECS, as winlogbeat writes it: the object winlog, with the data in its
-//     event_data, or before version 7 the same without winlog; also below
-//     _source, as Elasticsearch returns it;
-//   - the XML of the event as JSON, as evtx_dump writes it: the object Event
-//     with System and EventData.
+//     event_data. Before version 7 the same keys are without winlog. Either form may
+//     be in the object _source, as Elasticsearch returns it.
+//   - The XML of the event as JSON, as evtx_dump writes it: the object Event with
+//     System and EventData.
 //
-// Names are compared letter by letter. An attacker may have chosen any of them, so
-// they are only compared and never used otherwise.
+// Names must match exactly. An attacker may have chosen any name, so names are only
+// compared, never used for anything else.
 type parser struct {
 	dec  *jsontext.Decoder
 	src  bytes.Buffer
@@ -32,26 +32,25 @@ type parser struct {
 
 	id, provider, channel, computer ranked
 
-	flat    []Field // of the object of the event, if it is flat
-	fields  []Field // of the object that holds its data
-	has     string  // the name of that object; "" means that there is no such object
-	nxlog   bool    // whether a name is one that only NXLog adds
-	wrapped bool    // whether the event is in the object _source
-	stray   error   // the fault of the first array or object in a flat event
-	joined  []byte  // joined values of arrays
+	flat    []Field // fields of the event object itself, if the event is flat
+	fields  []Field // fields of the object with the data
+	has     string  // name of the object with the data; "" means that it is missing
+	nxlog   bool    // the event has a name that only NXLog adds
+	wrapped bool    // the event is in the object _source
+	stray   error   // error for the first array or object, used if the event is flat
+	joined  []byte  // joined values of an array
 }
 
-// ranked is the value of the best of several names for one property, the one with
-// the lowest rank.
+// ranked is the value of the best of several names, which has the lowest rank.
 type ranked struct {
 	raw  []byte // JSON
-	rank int    // 0 means that there is no value
-	flat int    // index in flat; -1 means that it is not there
+	rank int    // 0 means that no name was found
+	flat int    // index in flat, or -1 if it is not in flat
 }
 
 func (p *parser) init() { p.dec = jsontext.NewDecoder(new(bytes.Reader)) }
 
-// A fault is an error in a line and its place.
+// A fault is an error in a line, with its place.
 type fault struct {
 	at  int // offset in the line
 	err error
@@ -63,7 +62,7 @@ func faultf(at int, format string, args ...any) error {
 	return &fault{at, fmt.Errorf(format, args...)}
 }
 
-// parse reads a line into rec. It returns the column of an error.
+// parse reads a line into rec. column is the place of the error.
 func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	p.line = line
 	p.src = *bytes.NewBuffer(line)
@@ -90,7 +89,7 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	return 0, err
 }
 
-// reset clears the parts of an event.
+// reset clears the state of the last event.
 func (p *parser) reset() {
 	none := ranked{flat: -1}
 	p.id, p.provider, p.channel, p.computer = none, none, none, none
@@ -98,7 +97,7 @@ func (p *parser) reset() {
 	p.has, p.nxlog, p.stray = "", false, nil
 }
 
-// record fills the record from the parts that were found.
+// record fills rec after the line was read.
 func (p *parser) record(rec *Record) error {
 	if p.id.rank == 0 {
 		return errors.New("found no event ID; expected EventID, or event_id in winlog, with the data of the event in EventData, in winlog.event_data or beside it")
@@ -131,7 +130,7 @@ func (p *parser) record(rec *Record) error {
 	return nil
 }
 
-// event reads the object of an event, or the object that contains it.
+// event reads the object of an event, or an object that contains it.
 func (p *parser) event(outermost bool) error {
 	if kind := p.dec.PeekKind(); kind != '{' {
 		if kind == 0 {
@@ -146,8 +145,8 @@ func (p *parser) event(outermost bool) error {
 			return p.skip()
 		}
 		switch string(name) {
-		// The properties of the event. The first of several names counts, and the
-		// others are data: Security 5061 has its own ProviderName.
+		// Names that identify the event. The name with the lowest rank counts,
+		// and the others are data: Security 5061 has a ProviderName of its own.
 		case "EventID":
 			return p.what(&p.id, 1, name, kind)
 		case "event_id":
@@ -180,7 +179,7 @@ func (p *parser) event(outermost bool) error {
 			return p.what(&p.computer, 4, name, kind)
 		case "computer_name":
 			return p.what(&p.computer, 5, name, kind)
-		case "host": // an object in ECS, otherwise a name; last, because it may be the collector
+		case "host": // an object in ECS, otherwise a name; ranked last, because it may be the collector
 			if kind == '{' {
 				return p.object(func(name []byte, kind jsontext.Kind) error {
 					if string(name) == "name" {
@@ -191,7 +190,7 @@ func (p *parser) event(outermost bool) error {
 			}
 			return p.what(&p.computer, 7, name, kind)
 
-		// The place of its data, and the objects around it.
+		// Objects with the data of the event, and objects around the event.
 		case "EventData", "event_data", "user_data":
 			if kind == '{' || kind == 'n' {
 				return p.data(name, kind, p.datum)
@@ -217,7 +216,7 @@ func (p *parser) event(outermost bool) error {
 				})
 			}
 		case "_source":
-			if kind == '{' && outermost { // its neighbours do not belong to the event
+			if kind == '{' && outermost { // the keys beside it are not part of the event
 				p.reset()
 				p.wrapped = true
 				return p.event(false)
@@ -229,10 +228,10 @@ func (p *parser) event(outermost bool) error {
 	})
 }
 
-// ofNXLog are the names of the keys that NXLog's im_msvistalog adds to an event.
-// They replace names in the data, whatever their case. For example, NXLog's
-// EventType replaces that of Sysmon's pipe events, and ProcessID may replace their
-// ProcessId. So these names are not data.
+// ofNXLog are the names that NXLog's im_msvistalog adds to an event. In NXLog they
+// replace names in the data, regardless of case: pipe events of Sysmon come with
+// NXLog's EventType, and may have lost their ProcessId to ProcessID. So these names are
+// not data of the event.
 var ofNXLog = set("AccountName", "AccountType", "ActivityID", "Category", "Domain", "EventReceivedTime", "EventTime", "EventType",
 	"ExecutionProcessID", "ExecutionThreadID", "Keywords", "Level", "LevelValue", "Message", "Opcode", "OpcodeValue", "ProcessID",
 	"ProviderGuid", "RecordNumber", "RelatedActivityID", "Severity", "SeverityValue", "SourceModuleName", "SourceModuleType",
@@ -249,7 +248,8 @@ func set(names ...string) map[string]bool {
 	return m
 }
 
-// what reads a property of the event. In a flat event it may turn out to be data.
+// what reads one of the names that identify the event. If the event is flat, the name
+// may turn out to be data.
 func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) error {
 	flat := len(p.flat)
 	if err := p.beside(name, kind); err != nil || len(p.flat) == flat {
@@ -261,9 +261,9 @@ func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) erro
 	return nil
 }
 
-// inner reads a property of the event from an object of its own.
+// inner reads a value that identifies the event from an object inside it.
 func (p *parser) inner(r *ranked, rank int, kind jsontext.Kind) error {
-	if kind == 'n' || kind == '{' || kind == '[' { // null, or a different value with that name
+	if kind == 'n' || kind == '{' || kind == '[' { // null, or another use of the name
 		return p.skip()
 	}
 	raw, _, err := p.value()
@@ -299,7 +299,7 @@ func (p *parser) beside(name []byte, kind jsontext.Kind) error {
 	return err
 }
 
-// field reads the value of a field.
+// field reads the value of a field, which is not null.
 func (p *parser) field(name []byte, kind jsontext.Kind) (Field, error) {
 	if kind == '[' {
 		raw, err := p.join()
@@ -321,7 +321,7 @@ func (p *parser) data(name []byte, kind jsontext.Kind, datum func(name []byte, k
 	return p.object(datum)
 }
 
-// known returns a known name without a copy.
+// known returns the constant for a name that the parser knows, which avoids a copy.
 func known(name []byte) string {
 	switch string(name) {
 	case "EventData":
@@ -334,8 +334,8 @@ func known(name []byte) string {
 	return "user_data"
 }
 
-// datum reads one item of an event's data. In classic events several items have only
-// the name Data. They become one value, joined by newlines.
+// datum reads one item of an event's data. In classic events all items have the name
+// Data: they become one value, joined by newlines.
 func (p *parser) datum(name []byte, kind jsontext.Kind) error {
 	switch {
 	case kind == 'n':
@@ -383,7 +383,7 @@ func (p *parser) xml() error {
 			return p.data(name, kind, nil)
 		case kind == '{' && string(name) == "EventData":
 			return p.data(name, kind, p.xmlDatum)
-		case kind == '{' && string(name) == "UserData": // an element of any name with the data
+		case kind == '{' && string(name) == "UserData": // an element of any name, with the data
 			return p.data(name, kind, func(name []byte, kind jsontext.Kind) error {
 				switch {
 				case kind != '{' || isAttributes(name):
@@ -464,7 +464,7 @@ func isAttributes(name []byte) bool {
 	return string(name) == "#attributes" || bytes.HasSuffix(name, []byte("_attributes"))
 }
 
-// object reads the object that begins next. It calls member before each value, and
+// object reads an object, which must be next. It calls member before each value, and
 // member must read the value.
 func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) error {
 	if _, err := p.dec.ReadToken(); err != nil {
@@ -489,7 +489,8 @@ func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) erro
 	}
 }
 
-// kind returns the kind of the next value. The decoder reports if there is no value.
+// kind returns the kind of the next value, judged by its first byte. The decoder later
+// finds out whether the value is valid.
 func (p *parser) kind() jsontext.Kind {
 	if at := p.next(); at < len(p.line) {
 		return jsontext.Kind(p.line[at])
@@ -497,7 +498,7 @@ func (p *parser) kind() jsontext.Kind {
 	return 0
 }
 
-// value reads a value that is neither an object nor an array. It returns its JSON and
+// value reads a value that is neither an object nor an array, and returns its JSON and
 // its offset in the line.
 func (p *parser) value() (raw []byte, at int, err error) {
 	at = p.next()
@@ -515,7 +516,7 @@ func (p *parser) skip() error {
 	return nil
 }
 
-// join reads an array of texts, and returns the JSON of the joined text.
+// join reads an array of strings, and returns the JSON of one string that joins them.
 func (p *parser) join() ([]byte, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return nil, p.fault(err)
@@ -527,7 +528,7 @@ func (p *parser) join() ([]byte, error) {
 			if _, err := p.dec.ReadToken(); err != nil {
 				return nil, p.fault(err)
 			}
-			return jsontext.AppendQuote(nil, p.joined) // it was read as JSON, so this cannot fail
+			return jsontext.AppendQuote(nil, p.joined) // cannot fail: the parts were parsed as JSON
 		case '{', '[':
 			at := p.next()
 			return nil, faultf(at, "found %s in the array Data; expected strings", found(p.line[at:]))
@@ -561,7 +562,7 @@ func (p *parser) next() int {
 	return at
 }
 
-// fault converts an error of the decoder.
+// fault converts an error of the decoder to a fault.
 func (p *parser) fault(err error) error {
 	var s *jsontext.SyntacticError
 	if !errors.As(err, &s) {
@@ -579,8 +580,8 @@ func (p *parser) fault(err error) error {
 	return faultf(at, "found %s, which is not JSON here; expected one event per line, as an object in UTF-8", found(rest))
 }
 
-// text returns a value as a text. The value must not be an object, array or null. The
-// result is a copy if the JSON has escapes.
+// text returns a value that is not an object, array or null as a text. It makes a copy
+// only if the JSON has escapes.
 func text(raw []byte) []byte {
 	if len(raw) == 0 || raw[0] != '"' {
 		return raw
@@ -588,11 +589,11 @@ func text(raw []byte) []byte {
 	if in := raw[1 : len(raw)-1]; bytes.IndexByte(in, '\\') < 0 {
 		return in
 	}
-	s, _ := jsontext.AppendUnquote(nil, raw) // it was read as JSON, so this cannot fail
+	s, _ := jsontext.AppendUnquote(nil, raw) // cannot fail: it was parsed as JSON
 	return s
 }
 
-// found describes the beginning of JSON in a few words.
+// found describes the first token of a JSON text in a few words.
 func found(rest []byte) string {
 	switch c := rest[0]; {
 	case c == '{':
@@ -621,7 +622,7 @@ func found(rest []byte) string {
 	return strconv.QuoteRune(r)
 }
 
-// clip quotes a text for a message, and shortens a long one.
+// clip quotes a text for a message and shortens a long one.
 func clip(b []byte) string {
 	const most = 40
 	if len(b) >= 2 && b[0] == '"' && b[len(b)-1] == '"' {

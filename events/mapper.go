@@ -11,21 +11,21 @@ import (
 )
 
 // A Mapper finds the feeds of template types that a record belongs to. A Mapper and
-// its mappings remember the previous record, because the next one is often similar.
-// So a Mapper serves one goroutine.
+// its mappings cache data of the last record, because the next record is often
+// similar. So use a Mapper from one goroutine at a time.
 type Mapper struct {
 	mappings []*Mapping
-	channels map[string]*channelFeeds // by channel; "" has the feeds of all channels
+	channels map[string]*channelFeeds // by channel; "" has the feeds of any channel
 }
 
 // channelFeeds are the feeds of one channel.
 type channelFeeds struct {
 	byEvent map[uint32][]*Mapping
-	all     []*Mapping // mappings of feeds for all events
+	all     []*Mapping // feeds that accept any event ID
 }
 
-// NewMapper returns a Mapper for all feeds of a set of definitions, with all
-// versions of each type. The set must not change afterwards.
+// NewMapper returns a Mapper for all feeds of the definitions, in all versions of each
+// type. Do not modify the definitions afterwards.
 func NewMapper(defs *sensor.Definitions) *Mapper {
 	m := &Mapper{channels: map[string]*channelFeeds{}}
 	for d := range defs.All() {
@@ -52,8 +52,9 @@ func (m *Mapper) add(mapping *Mapping) {
 	}
 }
 
-// Append appends the mappings of all feeds that a record belongs to. A record can
-// belong to several: Sysmon 13 feeds both registry_event and registry_set.
+// Append appends the mapping of each feed that a record belongs to. There may be
+// several: Sysmon 13 belongs to a feed of registry events and to a feed of values that
+// are set.
 func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
 	if r == nil {
 		return list
@@ -82,7 +83,7 @@ func (c *channelFeeds) append(list []*Mapping, r *Record) []*Mapping {
 	return list
 }
 
-// A Mapping converts records of one feed to the inputs of a template type.
+// A Mapping converts the records of one feed to inputs of a template type.
 type Mapping struct {
 	Definition *sensor.Definition
 	Feed       *sensor.Feed
@@ -91,26 +92,26 @@ type Mapping struct {
 	inputs []int            // for each field of the feed, the index of its input
 	byName map[string][]int // fields of the feed, by name in the record
 	system []systemField
-	plain  bool // whether all fields become strings
+	plain  bool // all fields become strings
 
-	last []slot // the fields of the previous record
-	id   []byte // ID of the record
-	copy []byte // values that differ from their form in the line
+	last []slot // fields of the last record
+	id   []byte // event ID of the record
+	copy []byte // values that have escapes in the line
 }
 
-// A slot is a name with the fields of the feed that have it.
+// A slot is a name in a record and the fields of the feed with this name.
 type slot struct {
 	name   string
 	fields []int
 }
 
-// A systemField is a field of a feed that is not data of the event.
+// A systemField is a field of a feed that is not in the data of the event.
 type systemField struct {
 	field int
 	what  func(m *Mapping, r *Record) []byte
 }
 
-// systemFields are the names of fields that identify an event.
+// systemFields returns the values of the fields that identify an event, by name.
 var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 	"System/Provider": func(_ *Mapping, r *Record) []byte { return r.Provider },
 	"System/Channel":  func(_ *Mapping, r *Record) []byte { return r.Channel },
@@ -124,7 +125,7 @@ var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 	m := &Mapping{Definition: d, Feed: f, byName: map[string][]int{}, plain: true}
 	for i, field := range f.Fields {
-		input, _ := d.Input(field.Input) // the feeds of a definition name only its inputs
+		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
 		m.inputs = append(m.inputs, input)
 		m.plain = m.plain && d.Inputs[input].Type == sensor.TypeString
 		name := m.feedName(i)
@@ -137,8 +138,8 @@ func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 	return m
 }
 
-// fields returns the fields of the feed that correspond to the i-th field of a
-// record. In most cases there is at most one.
+// fields returns the fields of the feed with the name of field i of a record. Most
+// names have no field or one field.
 func (m *Mapping) fields(i int, name []byte) []int {
 	if i < len(m.last) && m.last[i].name == string(name) {
 		return m.last[i].fields
@@ -156,7 +157,7 @@ func (m *Mapping) fields(i int, name []byte) []int {
 	return fields
 }
 
-// feedName returns the name of a field of the feed in records.
+// feedName returns the name of a feed's field in records.
 func (m *Mapping) feedName(field int) string {
 	if f := m.Feed.Fields[field]; f.Field != "" {
 		return f.Field
@@ -164,10 +165,10 @@ func (m *Mapping) feedName(field int) string {
 	return m.Feed.Fields[field].Input
 }
 
-// Event converts a record of the feed to an event, with a value for each input of the
-// definition. A value is absent if the record has no such field, or if the field is
-// not of the input's type. Event reuses the capacity of e. The values are valid until
-// the record is read again or Event is called again.
+// Event converts a record of the feed to an event: a value for each input of the
+// definition. A value is absent if the record does not have it, or if it is not of the
+// input's type. Event writes to e if e has room. The values are valid until the record
+// is read again, or until the next call of Event.
 func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	n := len(m.Definition.Inputs)
 	if cap(e) < n {
@@ -195,13 +196,13 @@ func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	return e
 }
 
-// set sets an input to the value of a field.
+// set sets the input of a field.
 func (m *Mapping) set(e interp.Event, field int, text []byte) {
 	e[m.inputs[field]], _ = valueOf(m.typeOf(field), text)
 }
 
-// valueOf converts a recorded text to a value of a type, and reports whether it is
-// one: a decimal integer, or an address without zone.
+// valueOf converts a recorded text to a value of a type, and reports whether it can.
+// Integers are decimal, and addresses have no zone.
 func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	switch t {
 	case sensor.TypeString:
@@ -222,8 +223,8 @@ func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	return interp.Value{}, false
 }
 
-// count adds one to seen for each field of the feed in a record. A field that is not
-// of its input's type does not count. It returns the number of such fields.
+// count adds 1 to seen for each field of the feed that a record has. Fields that are
+// not of their input's type do not count; count returns their number.
 func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
@@ -249,12 +250,12 @@ func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 	return odd
 }
 
-// typeOf returns the type of the input of a field of the feed.
+// typeOf returns the type of the input of a feed's field.
 func (m *Mapping) typeOf(field int) sensor.InputType {
 	return m.Definition.Inputs[m.inputs[field]].Type
 }
 
-// fits reports whether a field of a record is of its input's type.
+// fits reports whether the value of a record's field is of its input's type.
 func (m *Mapping) fits(field int, f *Field) bool {
 	t := m.typeOf(field)
 	if t == sensor.TypeString {
@@ -265,8 +266,7 @@ func (m *Mapping) fits(field int, f *Field) bool {
 	return ok
 }
 
-// appendKey appends a key that identifies a mapping, independent of other
-// definitions.
+// appendKey appends a key of the mapping, which does not depend on other definitions.
 func (m *Mapping) appendKey(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(m.Definition.Number))
 	b = binary.AppendUvarint(b, uint64(m.Definition.Version))

@@ -15,45 +15,46 @@ import (
 )
 
 // The limits of an [Observer]. Its memory is proportional to the number of hosts and
-// their feeds, not to the number of events.
+// of their feeds, not to the number of events.
 const (
 	MaxHosts    = 1 << 20 // hosts
-	MaxCounters = 1 << 25 // feeds, and fields of feeds, of all hosts: 8 bytes each
-	MaxKinds    = 10_000  // kinds of events that feed no type; further kinds are counted together
-	maxHostName = 64      // runes of the name of a host in a note
+	MaxCounters = 1 << 25 // feeds and fields of feeds, over all hosts; 8 bytes each
+	MaxKinds    = 10_000  // kinds of events that feed no type; further kinds share one counter
+	maxHostName = 64      // runes of a host's name in a note
 	maxNamed    = 3       // hosts named in a note
-	maxNameSize = 1 << 10 // bytes of the name of a host, or of a kind of events
+	maxNameSize = 1 << 10 // bytes of the name of a host, or of a kind of event
 )
 
-// Options control the conclusions of an Observer.
+// Options are the options of an Observer.
 type Options struct {
-	// AbsentAfter is the number of events of a feed from which a field that never
-	// occurs on a host counts as not supplied. 0 means that it is always unknown.
+	// AbsentAfter is a number of events. If a host has at least so many events of
+	// a feed and a field is in none of them, the field counts as not supplied. 0
+	// means that such a field is always unknown.
 	AbsentAfter uint64
 }
 
-// An Observer counts which inputs recorded events supply, by host and feed. It
-// serves one goroutine.
+// An Observer counts the inputs that recorded events supply, for each host and feed.
+// Use it from one goroutine at a time.
 type Observer struct {
 	options Options
 	mapper  *Mapper
 	hosts   map[string]*host
-	last    *host // host of the previous record
+	last    *host // host of the last record
 
 	counters, maxCounters, maxHosts int
 
-	events uint64 // events that feed a type
+	events uint64 // number of events that feed a type
 	list   []*Mapping
 	others map[string]*Kind
-	rest   uint64
-	odd    []uint64 // for each mapping, the number of fields that are not of their input's type
+	rest   uint64   // number of events of further kinds
+	odd    []uint64 // for each mapping, the number of values with a wrong type
 	key    []byte
 }
 
-// A host holds the counts of one computer.
+// A host counts the events of one computer.
 type host struct {
 	name  string
-	feeds []*feedCount // by index of the mapping; nil means no event of that feed
+	feeds []*feedCount // by index of the mapping; nil means no event of the feed
 }
 
 // A feedCount counts the events of one feed on one host.
@@ -62,15 +63,15 @@ type feedCount struct {
 	seen   []uint64 // for each field of the feed
 }
 
-// A Kind is a kind of events that feed no template type, and their number.
+// A Kind is a kind of events that feed no template type, with their number.
 type Kind struct {
 	Provider, Channel string
 	EventID           uint32
 	Events            uint64
 }
 
-// NewObserver returns an Observer for all feeds of a set of definitions. The set must
-// not change afterwards.
+// NewObserver returns an Observer for all feeds of the definitions. Do not modify the
+// definitions afterwards.
 func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 	m := NewMapper(defs)
 	return &Observer{
@@ -80,15 +81,15 @@ func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 	}
 }
 
-// ErrNoComputer is the error for an event without the name of a computer.
+// ErrNoComputer is the error for an event without the name of its computer.
 var ErrNoComputer = errors.New("found no computer name; expected Computer, Hostname or winlog.computer_name")
 
-// ErrLimit is wrapped by errors that name an exceeded limit of an Observer. After
-// such an error it cannot count more events.
+// ErrLimit is wrapped by the errors for an exceeded limit of an Observer or of a
+// Recording. After it, no event can be added.
 var ErrLimit = errors.New("too much to count")
 
-// Add counts a record. After an error that is not [ErrLimit], the record was not
-// counted, and the next record can be added.
+// Add counts a record. If the error does not wrap [ErrLimit], only this record was not
+// counted, and Add can be called for the next record.
 func (o *Observer) Add(r *Record) error {
 	if r == nil {
 		return errors.New("there is no record")
@@ -153,7 +154,7 @@ func (o *Observer) host(name []byte) (*host, error) {
 	return h, nil
 }
 
-// other counts an event that feeds no type.
+// other counts an event that feeds nothing.
 func (o *Observer) other(r *Record) {
 	o.key = append(o.key[:0], byte(r.EventID), byte(r.EventID>>8), byte(r.EventID>>16), byte(r.EventID>>24))
 	o.key = append(o.key, r.Provider...)
@@ -174,11 +175,11 @@ func (o *Observer) other(r *Record) {
 // Events returns the number of counted events that feed a type.
 func (o *Observer) Events() uint64 { return o.events }
 
-// Hosts returns the number of hosts of these events.
+// Hosts returns the number of hosts with events that feed a type.
 func (o *Observer) Hosts() int { return len(o.hosts) }
 
-// Others returns the kinds of events that feed no type, frequent kinds first, and the
-// number of events of further kinds.
+// Others returns the kinds of events that feed no type, sorted by their number of
+// events, the largest first. rest is the number of events of further kinds.
 func (o *Observer) Others() (kinds []Kind, rest uint64) {
 	for _, k := range o.others {
 		kinds = append(kinds, *k)
@@ -189,7 +190,7 @@ func (o *Observer) Others() (kinds []Kind, rest uint64) {
 	return kinds, o.rest
 }
 
-// state returns the state of a field of a feed on one host.
+// state returns whether one host supplies a field of a feed.
 func (o *Observer) state(c *feedCount, field int) sensor.State {
 	switch {
 	case c.seen[field] > 0:
@@ -200,15 +201,15 @@ func (o *Observer) state(c *feedCount, field int) sensor.State {
 	return sensor.StateUnknown
 }
 
-// A group is a set of hosts with the same supply.
+// A group is a set of hosts that supply the same inputs.
 type group struct {
 	key   string
 	hosts []*host
 	sums  []*feedCount // by index of the mapping
 }
 
-// groups groups the hosts by their supply: by feeds and the state of each field, but
-// not by the number of events. The largest group comes first.
+// groups groups the hosts by their feeds and the state of each field. Numbers of events
+// do not matter. The largest group comes first.
 func (o *Observer) groups() []*group {
 	byKey := map[string]*group{}
 	var key []byte
@@ -254,18 +255,18 @@ func (c *feedCount) plus(more *feedCount) *feedCount {
 	return c
 }
 
-// ErrNothing is the error of [Observer.Fleet] if no event feeds a type.
+// ErrNothing is the error of [Observer.Fleet] if no counted event feeds a type.
 var ErrNothing = errors.New("nothing was observed: no event feeds a known template type")
 
-// Fleet returns the observations as a fleet with a name. It has a contract for each
-// group of hosts with the same supply, the largest group first. All contracts get
-// the given reader part, because events do not show it. The same events give the
-// same fleet in any order.
+// Fleet returns the observations as a fleet with the given name. It has a contract for
+// each group of hosts that supply the same inputs, the largest group first. Events do
+// not show how a sensor reads content, so all contracts have the given reader. The
+// order of the events does not matter.
 //
-// An input that occurs in an event of a host is supplied there. An input that the
-// feed never has, by the definition, is not supplied. Any other input is unknown,
-// unless [Options] say otherwise. The contract of a group has one supply for each
-// version of a type and each feed with events on its hosts.
+// An input is supplied by a host if any event of the host has it. It is not supplied if
+// the definition says that the feed never has it. Otherwise it is unknown, unless
+// [Options] say otherwise. The contract of a group has a supply for each feed, and for
+// each version of its type, of which its hosts have events.
 func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, error) {
 	if o.events == 0 {
 		return nil, ErrNothing
@@ -286,8 +287,8 @@ func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, erro
 	return f, nil
 }
 
-// supply returns the supply of a group of hosts from one feed. The count of any of
-// these hosts is one, and the count of all hosts is sum.
+// supply returns the supply of a group of hosts from one feed. one is the count of any
+// of the hosts, and sum is the count of all of them.
 func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 	s := sensor.Supply{
 		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
@@ -320,7 +321,7 @@ func number(n uint64, noun string) string {
 	return strconv.FormatUint(n, 10) + " " + noun + "s"
 }
 
-// note names some of the hosts.
+// note returns the names of some of the hosts.
 func (g *group) note() string {
 	var names []string
 	for _, h := range g.hosts[:min(len(g.hosts), maxNamed)] {
@@ -336,8 +337,8 @@ func (g *group) note() string {
 	return "hosts " + note
 }
 
-// printable returns a name for a note. It quotes a name whose beginning or end would
-// be unclear, and shortens a long one.
+// printable returns a name for a note. It quotes the name if its ends would be unclear,
+// and shortens a long name.
 func printable(name string) string {
 	cut := ""
 	if utf8.RuneCountInString(name) > maxHostName {
@@ -359,15 +360,14 @@ type FeedSummary struct {
 	Fields     []FieldSummary
 }
 
-// A FieldSummary counts the hosts for each state of an input.
+// A FieldSummary counts the hosts by the state of one input.
 type FieldSummary struct {
 	Input                          string
 	Supplied, Unknown, NotSupplied int
 	Seen                           uint64 // number of events with the input
 }
 
-// Feeds returns a summary of each feed that was observed, in the order in which
-// the Mapper has their mappings.
+// Feeds returns a summary of each observed feed, in the order of the definitions.
 func (o *Observer) Feeds() []FeedSummary {
 	var list []FeedSummary
 	for i, m := range o.mapper.mappings {

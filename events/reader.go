@@ -13,28 +13,31 @@ import (
 // Windows has at most 64 KiB of data, and JSON can make it six times as long.
 const MaxLine = 1 << 20
 
-// A Reader reads records from JSON lines. It keeps one line in memory, and serves one
-// goroutine. Another goroutine unpacks a compressed file. It ends at the end of the
-// file, or at Close.
+// A Reader reads records from JSON lines. It keeps one line in memory. Use it from one
+// goroutine at a time. It unpacks a gzip file in a goroutine of its own, which ends at
+// the end of the file or with Close.
 type Reader struct {
 	name    string
-	counted *counter      // counts the bytes read from the file
-	file    *bufio.Reader // reads from counted
+	counted *counter      // counts the bytes that are read of the file
+	file    *bufio.Reader // buffers counted
 	lines   *bufio.Reader // file, or its unpacked content
 	long    []byte        // a line that does not fit into the buffer of lines
-	line    int           // number of the line read last, from 1, from 1, from 1
+	line    int           // number of the line read last
 	started bool
-	packed  bool
-	ahead   *ahead // nil means that the file is not compressed
-	err     error  // the last error
+	packed  bool   // the file is gzip
+	ahead   *ahead // nil if the file is not packed
+	err     error  // final error
 	parser
 }
 
-// bufferSize is the size of the buffer in bytes. Longer lines are copied.
+// bufferSize is the size of each bufio.Reader in bytes. Longer lines are copied.
 const bufferSize = 64 << 10
 
-// NewReader returns a Reader for the content of a file. If the content starts with
-// the magic of gzip, all its members are unpacked. Errors contain the name.
+// NewReader returns a Reader for the content of a file. If the content begins like
+// gzip, the Reader unpacks all its members. The name is used in errors only.
+//
+// To stop reading early, for example if a context is done, let the Read method of file
+// return an error, or stop calling [Reader.Read] and call [Reader.Close].
 func NewReader(name string, file io.Reader) *Reader {
 	c := &counter{r: file}
 	r := &Reader{name: name, counted: c, file: bufio.NewReaderSize(c, bufferSize)}
@@ -42,12 +45,13 @@ func NewReader(name string, file io.Reader) *Reader {
 	return r
 }
 
-// A LineError is the fault of a line that is not a record. Reading can continue.
+// A LineError is the error for a line that is not a record. Reading can go on after
+// it.
 type LineError struct {
 	Name   string // name of the file
 	Line   int    // from 1
-	Column int    // from 1, in bytes; 0 means the whole line
-	Err    error  // the found and the expected text
+	Column int    // from 1, in bytes; 0 means the line as a whole
+	Err    error  // found and expected text
 }
 
 func (e *LineError) Error() string {
@@ -60,10 +64,10 @@ func (e *LineError) Error() string {
 // Unwrap returns e.Err.
 func (e *LineError) Unwrap() error { return e.Err }
 
-// A ReadError is the reason why reading of a file cannot continue.
+// A ReadError is the error after which the rest of a file cannot be read.
 type ReadError struct {
 	Name   string // name of the file
-	Offset int64  // number of bytes read from the file, before unpacking
+	Offset int64  // number of bytes of the file that were read, before unpacking
 	Err    error
 }
 
@@ -74,12 +78,13 @@ func (e *ReadError) Error() string {
 // Unwrap returns e.Err.
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// Read reads the next record into rec, and overwrites its old content. The content is
-// valid until the next Read. Read skips blank lines.
+// Read reads the next record into rec and replaces the old content of rec. The new
+// content is valid until the next Read. Read skips blank lines. It reads at most one
+// line, and is bounded by [MaxLine] except for blank and overlong lines.
 //
 // The error is io.EOF at the end of the file. It is a [*LineError] if the line is not
-// a record; Read can then be called again. It is a [*ReadError] if reading cannot
-// continue.
+// a record; then Read can be called again. Any other error is a [*ReadError], and all
+// later calls return it too.
 func (r *Reader) Read(rec *Record) error {
 	if r.err != nil {
 		return r.err
@@ -102,7 +107,7 @@ func (r *Reader) Read(rec *Record) error {
 	}
 }
 
-// Close ends a Reader before the end of its file. It does not close the file.
+// Close releases a Reader before its end is reached. It does not close the file.
 func (r *Reader) Close() {
 	if r.ahead != nil {
 		r.ahead.stop()
@@ -114,13 +119,13 @@ func (r *Reader) Close() {
 
 var errClosed = errors.New("the reader is closed")
 
-// Line returns the number of the line read last, from 1.
+// Line returns the number of the line that was read last, from 1.
 func (r *Reader) Line() int { return r.line }
 
 var errLong = errors.New("the line is too long")
 
-// next returns the next line, with its end if it has one. If the line has more than
-// MaxLine bytes, next skips it and returns errLong.
+// next returns the next line, including its line end if it has one. If the line is
+// longer than MaxLine, next skips it and returns errLong.
 func (r *Reader) next() ([]byte, error) {
 	if !r.started {
 		r.started = true
@@ -158,7 +163,7 @@ func (r *Reader) next() ([]byte, error) {
 	return line, nil
 }
 
-// start inspects the first bytes, and sets lines.
+// start examines the first bytes of the file and sets r.lines.
 func (r *Reader) start() error {
 	r.lines = r.file
 	magic, err := r.file.Peek(2)
@@ -186,8 +191,8 @@ func (r *Reader) start() error {
 	return nil
 }
 
-// fail converts an error of a file or of gzip to a ReadError. For a compressed file,
-// only the goroutine that unpacks it knows the offset.
+// fail converts an error of a file or of gzip to a ReadError. For a packed file, only
+// the goroutine that unpacks it may call fail, because it knows the offset.
 func (r *Reader) fail(err error) error {
 	if e, ok := err.(*ReadError); ok {
 		return e
@@ -204,7 +209,7 @@ func (r *Reader) fail(err error) error {
 	return &ReadError{Name: r.name, Offset: at, Err: err}
 }
 
-// A counter counts the bytes read.
+// A counter counts the bytes that are read.
 type counter struct {
 	r io.Reader
 	n int64

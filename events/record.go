@@ -7,23 +7,23 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A Record is one recorded event. Texts that were not recorded are empty.
+// A Record is one recorded event. A text is empty if it was not recorded.
 type Record struct {
 	EventID  uint32
 	Provider []byte
 	Channel  []byte
 	Computer []byte
-	Fields   []Field // the data of the event, in the order of the line; names are unique
+	Fields   []Field // data of the event, in the order of the line; names are unique
 }
 
-// A Field is one item of an event's data. A null value is absent and has no Field. An
-// empty value has one.
+// A Field is one item of an event's data. A value that was recorded as null is
+// absent and has no Field; an empty string has one.
 type Field struct {
 	Name []byte
 	raw  []byte // JSON of the value
 }
 
-// Append appends the value to b. Numbers, true and false keep the form of the line.
+// Append appends the value to b. Numbers, true and false are spelled as in the line.
 func (f *Field) Append(b []byte) []byte {
 	if f.raw[0] != '"' {
 		return append(b, f.raw...)
@@ -31,13 +31,13 @@ func (f *Field) Append(b []byte) []byte {
 	if in := f.raw[1 : len(f.raw)-1]; bytes.IndexByte(in, '\\') < 0 {
 		return append(b, in...)
 	}
-	b, _ = jsontext.AppendUnquote(b, f.raw) // it was read as JSON, so this cannot fail
+	b, _ = jsontext.AppendUnquote(b, f.raw) // cannot fail: the line was parsed as JSON
 	return b
 }
 
-// Value returns the value, without a copy if possible. If the line contains the value
-// in this form, the result is valid as long as the record. Otherwise it is a copy in
-// scratch, which grows if necessary.
+// Value returns the value without a copy if the line has no escapes in it; then it is
+// valid as long as the record. Otherwise it appends the value to scratch and returns
+// that part.
 func (f *Field) Value(scratch *[]byte) []byte {
 	if f.raw[0] != '"' {
 		return f.raw
@@ -50,10 +50,10 @@ func (f *Field) Value(scratch *[]byte) []byte {
 	return (*scratch)[start:len(*scratch):len(*scratch)]
 }
 
-// String returns name and value in readable form.
+// String returns the name and the value for people.
 func (f *Field) String() string { return fmt.Sprintf("%s=%q", f.Name, f.Append(nil)) }
 
-// Field returns the field with a name, or nil if the record has no such field.
+// Field returns the field with a name, or nil if the record does not have it.
 func (r *Record) Field(name string) *Field {
 	for i := range r.Fields {
 		if string(r.Fields[i].Name) == name {

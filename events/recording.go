@@ -12,36 +12,36 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// The limits of a [Recording]. Few values stay in memory.
+// The limits of a [Recording].
 const (
-	// MaxRecording is the maximum size of the temporary file of a Recording, in
-	// bytes.
+	// MaxRecording is the maximum size in bytes of the temporary file of a
+	// Recording.
 	MaxRecording = 16 << 30
 
-	// maxBuffered is the maximum number of bytes of values in memory. Beyond it, all
-	// of them move to the temporary file.
+	// maxBuffered is the number of bytes of values in memory beyond which all
+	// values move to the temporary file.
 	maxBuffered = 4 << 20
 
-	// keptBuffer is the maximum size of the buffer that a type keeps when its events
-	// move to the file, in bytes.
+	// keptBuffer is the maximum size in bytes of an empty buffer that a type
+	// keeps after its events moved to the file.
 	keptBuffer = 64 << 10
 )
 
 // A Recording keeps recorded events as events of the template types that they feed,
-// to run content on. Each file of events is read once. A few MiB of values stay in
-// memory. The others are in a temporary file, in $TMPDIR or the system's folder for
-// such files, which Close deletes. For the events in the file it needs 24 bytes of
-// memory for each type in each block of about 4 MiB.
+// so that content can run on them. It reads each file of events once. A few MiB of
+// values stay in memory. The others are in a temporary file, in $TMPDIR or the folder
+// of the system for such files, which Close deletes. Each block of about 4 MiB in the
+// file takes 24 bytes of memory for each type.
 type Recording struct {
 	mapper   *Mapper
 	speller  *speller
 	types    map[*sensor.Definition]*recorded
-	order    []*recorded // in the order in which the types occurred
+	order    []*recorded // in the order of first use
 	files    []string
 	buffered int          // bytes in memory
-	file     scratch.File // nil means that all values are in memory
-	size     int64        // size of the file in bytes
-	err      error        // the reason why the recording is not complete
+	file     scratch.File // nil while all values are in memory
+	size     int64        // size of file in bytes
+	err      error        // reason why the recording is incomplete
 	total    uint64       // number of events that feed a type
 	event    interp.Event
 	feeds    []*Mapping
@@ -50,27 +50,27 @@ type Recording struct {
 	most   int64 // MaxRecording
 }
 
-// recorded holds the events of one type: first the blocks in the file, and then the
-// events in memory.
+// recorded holds the events of one type: first the events in the blocks of the file,
+// then the events in memory.
 type recorded struct {
 	blocks []stored
 	memory []byte
 }
 
-// A stored is a block of consecutive events of one type in the temporary file.
+// A stored is a block of events of one type, one after another, in the temporary file.
 type stored struct {
 	offset int64
 	length int
 	sum    uint32
 }
 
-// NewRecording returns an empty recording for events that feed the types of a set.
+// NewRecording returns an empty recording for events that feed the given types.
 func NewRecording(defs *sensor.Definitions) *Recording {
 	mapper := NewMapper(defs)
 	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
 }
 
-// Close deletes the temporary file, if there is one, and with it the events.
+// Close deletes the temporary file, if any. The events cannot be read afterwards.
 func (rec *Recording) Close() error {
 	rec.types, rec.order, rec.err = nil, nil, errClosedRecording
 	if rec.file == nil {
@@ -83,11 +83,14 @@ func (rec *Recording) Close() error {
 
 var errClosedRecording = errors.New("the recording is closed")
 
-// Read reads all records of a reader of the file name. It calls bad for each line that
-// is not an event, and for each event with a misspelt name, which would feed no type
-// or leave an input absent. The error is a [*ReadError], wraps [ErrLimit], or states
-// why the temporary file cannot be written. After an error the recording is not
-// complete, and Events returns the error too.
+// Read reads all records of a reader of the named file. It calls bad for each line
+// that is not an event, and for each event with a misspelt name that feeds no type or
+// leaves an input absent.
+//
+// The error is a [*ReadError], wraps [ErrLimit], or is an error of the temporary file.
+// The recording is then incomplete, and Events returns the same error. Read takes time
+// in proportion to the file, and at most [MaxRecording] bytes on the disk. To stop it
+// early, see [NewReader].
 func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	file := len(rec.files)
 	rec.files = append(rec.files, name)
@@ -113,7 +116,7 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	return rec.err
 }
 
-// add keeps a record as events of the types that rec.feeds names.
+// add stores a record as an event of each type in rec.feeds.
 func (rec *Recording) add(r *Record, file, line int) error {
 	if len(rec.feeds) > 0 {
 		rec.total++
@@ -169,13 +172,13 @@ func (rec *Recording) flush() error {
 	return nil
 }
 
-// Total returns the number of events read that feed a type.
+// Total returns the number of events that feed a type.
 func (rec *Recording) Total() uint64 { return rec.total }
 
-// Events passes the events of a type to yield until yield returns false. Each event
-// has the line that it comes from, such as "benign.ndjson.gz:12", and is overwritten by
-// the next. The error states why the events are not complete. After the last Read,
-// several goroutines may call Events.
+// Events passes each event of a type to yield, until yield returns false. where
+// returns the line of the event, such as "benign.ndjson.gz:12". The next event
+// overwrites the event. If the recording is incomplete, Events returns the reason.
+// After the last Read, several goroutines may call Events.
 func (rec *Recording) Events(d *sensor.Definition, yield func(where func() string, e interp.Event) bool) error {
 	if rec.err != nil {
 		return rec.err
@@ -218,9 +221,9 @@ func (rec *Recording) eachOf(data []byte, e interp.Event, yield func(func() stri
 	return true
 }
 
-// appendEvent appends an event: the number of its file, its line, and the number of
-// its values. Each value is its input and its type, followed by a number, an address,
-// or a length with that many bytes.
+// appendEvent appends an event: the number of its file, its line, the number of its
+// values, and the values. A value is the index of its input, its type, and a number,
+// an address, or a length and that many bytes.
 func appendEvent(b []byte, file, line int, e interp.Event) []byte {
 	b = binary.AppendUvarint(b, uint64(file))
 	b = binary.AppendUvarint(b, uint64(line))
@@ -249,7 +252,7 @@ func appendEvent(b []byte, file, line int, e interp.Event) []byte {
 	return b
 }
 
-// nextEvent reads an event of appendEvent from b into e. The texts of e are parts of
+// nextEvent reads an event that appendEvent wrote into e. The texts of e are parts of
 // b. It returns the rest of b.
 func nextEvent(b []byte, e interp.Event) (file, line uint64, rest []byte) {
 	clear(e)

@@ -9,28 +9,28 @@ import (
 	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
-// maxEdits is the maximum number of edits between a misspelt name and a known one.
-// With more edits it is a different name.
+// maxEdits is the maximum number of edits in a misspelt name. A name with more edits is
+// another name.
 const maxEdits = 2
 
-// maxAsked is the maximum number of answers that a speller keeps.
+// maxAsked limits the names that a speller caches.
 const maxAsked = 1 << 16
 
-// A speller finds records that feed no type, or leave an input absent, only because of
-// a misspelt name. Content would not match such an event, and nobody would notice that
-// it was never tried.
+// A speller finds records with a misspelt name, which feed no type or leave an input
+// absent. Content would not match such an event, and nobody would learn that it was
+// never tried.
 type speller struct {
 	channels  []string
 	providers map[string][]string   // providers of the feeds of a channel
 	known     map[string]bool       // names of the fields of any feed
 	inputs    map[*Mapping][]string // names of the fields of a feed, sorted
-	asked     map[asked]string      // answers
+	asked     map[asked]string      // cached answers
 }
 
-// An asked is a name in a record, and its place.
+// An asked is a name in a record and its role.
 type asked struct {
-	mapping *Mapping // nil means the name of a channel or a provider
-	channel string   // channel of a provider
+	mapping *Mapping // nil means that name is a channel or a provider
+	channel string   // channel of the provider; "" means that name is a channel
 	name    string
 }
 
@@ -58,7 +58,7 @@ func newSpeller(m *Mapper) *speller {
 	return s
 }
 
-// check returns the misspelt name in a record that belongs to feeds, or nil.
+// check returns an error if a name is misspelt in a record that belongs to the feeds.
 func (s *speller) check(r *Record, feeds []*Mapping) error {
 	if len(feeds) == 0 {
 		return s.feedless(r)
@@ -78,7 +78,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 	return nil
 }
 
-// feedless returns the misspelt name in a record that feeds no type.
+// feedless returns an error if a name is misspelt in a record that feeds no type.
 func (s *speller) feedless(r *Record) error {
 	if len(r.Channel) == 0 {
 		return errors.New("found no channel; expected the name of the event's log, such as \"Channel\": \"Security\". The event cannot be tried")
@@ -99,7 +99,7 @@ func (s *speller) feedless(r *Record) error {
 	return nil
 }
 
-// answer returns the known name nearest to a name, or "" if no name is near.
+// answer returns the name that was probably meant, or "" if no name is close.
 func (s *speller) answer(a asked, names func() []string) string {
 	meant, ok := s.asked[a]
 	if !ok {

@@ -7,8 +7,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// Family returns the name of a check's family, a colon, and the question that
-// the family answers; "" for a check of no family in [validate.Families].
+// Family returns the name of a check's family and the question that it answers,
+// such as "file: can it be read at all?". It returns "" if [validate.Families] does
+// not list the family.
 func Family(c *validate.Check) string {
 	for _, f := range validate.Families {
 		if f.Digit == c.Family() {
@@ -18,7 +19,8 @@ func Family(c *validate.Check) string {
 	return ""
 }
 
-// Explain returns the documentation of a check, as text that is Markdown too.
+// Explain returns the documentation of a check as Markdown that is readable as
+// plain text.
 func Explain(c *validate.Check) string {
 	var b strings.Builder
 	title, body, _ := strings.Cut(c.Doc, "\n\n")

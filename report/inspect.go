@@ -15,9 +15,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// Hex writes every byte of a file, labelled with the part that it belongs to
-// and what it says. The names of the parts are those of FORMAT.md. What no part
-// claims, or a second one does, says so; a file in normal form has neither.
+// Hex writes every byte of a file, labelled with the name of its part in FORMAT.md
+// and its meaning. It also marks bytes that belong to no part or to two parts. A
+// file in normal form has no such bytes.
 func Hex(w io.Writer, f *channelfile.File) error {
 	d := dump{
 		w: bufio.NewWriter(w), data: f.Data(), operators: make([]channelfile.Operator, f.Values()),
@@ -55,13 +55,13 @@ func Hex(w io.Writer, f *channelfile.File) error {
 type dump struct {
 	w         *bufio.Writer // its error sticks until Flush
 	data      []byte
-	operators []channelfile.Operator // of each value: one that compares with it
-	inputs    []bool                 // of each operand: it is an input
-	programs  []bool                 // likewise: it is a program
-	asserts   []bool                 // of each instruction: it asserts
+	operators []channelfile.Operator // for each value, an operator that compares with it
+	inputs    []bool                 // for each operand, whether it is an input
+	programs  []bool                 // for each operand, whether it is a program
+	asserts   []bool                 // for each instruction, whether it is an assertion
 }
 
-// unclaimed writes those bytes of a range that no section has.
+// unclaimed writes the bytes of a range that belong to no section.
 func (d *dump) unclaimed(f *channelfile.File, r channelfile.Range) {
 	for r.Start < r.End {
 		next, claimed := r.End, false
@@ -80,7 +80,7 @@ func (d *dump) unclaimed(f *channelfile.File, r channelfile.Range) {
 	}
 }
 
-// overlaps reports whether a part lies in a section that is not its own.
+// overlaps reports whether a part lies in a section of another kind.
 func overlaps(f *channelfile.File, path string, r channelfile.Range) bool {
 	others := -1
 	if path == "padding" {
@@ -94,7 +94,7 @@ func overlaps(f *channelfile.File, path string, r channelfile.Range) bool {
 	return others > 0
 }
 
-// part writes one part of the file, in rows of which the first has the label.
+// part writes one part of the file in rows. The first row has the label.
 func (d *dump) part(r channelfile.Range, path, says string) {
 	const row = 16
 	label := path
@@ -108,11 +108,11 @@ func (d *dump) part(r channelfile.Range, path, says string) {
 	}
 }
 
-// saying returns what a part of a file says, for a person.
+// saying returns the meaning of a part of a file, for people.
 func (d *dump) saying(path string, data []byte) string {
 	entry, field, _ := strings.Cut(path, ".")
 	kind, index, _ := strings.Cut(strings.TrimSuffix(entry, "]"), "[")
-	i, _ := strconv.Atoi(index) // 0 where there is none
+	i, _ := strconv.Atoi(index) // 0 if the path has no index
 	var n uint64
 	if len(data) <= 8 {
 		for k, c := range data {
@@ -176,8 +176,8 @@ func flagNames(flags channelfile.Flags) string {
 	return strings.Join(names, ", ")
 }
 
-// literal shows a string as the authors of rules write it: in single quotes,
-// a backslash as itself. What does not print is escaped, and a long one cut.
+// literal returns a string as authors of rules write it, in single quotes and with
+// plain backslashes. It escapes runes that do not print and shortens long strings.
 func literal(s []byte) string {
 	const most = 72 // bytes
 	if len(s) <= most {
@@ -190,8 +190,9 @@ func literal(s []byte) string {
 	return fmt.Sprintf("'%s'... (%s)", Clean(string(s[:n])), count(uint64(len(s)), "byte"))
 }
 
-// Inspect writes what a file says, in the words of its authors where the file
-// has them.
+// Inspect writes the content of a file for people: the header, the sections, each
+// instance with its condition and provenance, and each program. The definitions
+// name the inputs; defs may be nil.
 func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 	b := bufio.NewWriter(w)
 	h := f.Header
@@ -232,9 +233,8 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 	return b.Flush()
 }
 
-// disassemble writes the instructions of a program, a line each. Those of a row
-// that take a rune of one class and go on at the next are one line: a counted
-// repetition is a thousand of them.
+// disassemble writes each instruction of a program on a line. A row of equal rune
+// instructions is one line, because a counted repetition has a thousand of them.
 func disassemble(w io.Writer, p channelfile.Program) {
 	for i := 0; i < p.Len(); {
 		in, n := p.Inst(i), 1
@@ -252,8 +252,8 @@ func disassemble(w io.Writer, p channelfile.Program) {
 	}
 }
 
-// short cuts a text of the provenance, as findings do: any number of instances
-// may share a long one.
+// short shortens a text of the provenance as findings do, because any number of
+// instances may share a long text.
 func short(s string) string {
 	n := 0
 	for i := range s {
@@ -265,8 +265,8 @@ func short(s string) string {
 	return s
 }
 
-// condition returns the condition of an instance as lines, each operand of an
-// and or an or below it and further in.
+// condition returns the condition of an instance as lines. The operands of "and"
+// and "or" are indented below it.
 func condition(f *channelfile.File, def *sensor.Definition, in channelfile.Instance) []string {
 	var stack [][]string
 	for w := in.First; w < in.First+in.Count; w++ {
@@ -298,14 +298,14 @@ func condition(f *channelfile.File, def *sensor.Definition, in channelfile.Insta
 	return lines
 }
 
-// criterion writes a criterion as a person would say it.
+// criterion returns a criterion in words.
 func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criterion) string {
 	name := fmt.Sprintf("input %d (index %d)", c.Input+1, c.Input)
 	if def != nil && int(c.Input) < len(def.Inputs) {
 		name = Clean(def.Inputs[c.Input].Name)
 	}
-	// Many instances may refer to one long list: no more of it is looked at
-	// than is shown.
+	// Read only the operands that are shown, because many instances may refer
+	// to one long list.
 	const most = 8
 	var operands []string
 	for v := range f.OperandValues(c) {
@@ -360,8 +360,8 @@ func operand(op channelfile.Operator, v channelfile.Value) string {
 	return literal(v)
 }
 
-// Needs writes what content requires of its reader, and which feeds can supply
-// it. The definition is that of its type version, nil if that is not known.
+// Needs writes the needs of content for people, and the feeds that can supply them.
+// def is the definition of its type version, or nil if that is unknown.
 func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) error {
 	b := bufio.NewWriter(w)
 	typ := n.TypeName
@@ -370,9 +370,9 @@ func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) er
 	}
 	fmt.Fprintf(b, "%s\n", Clean(name))
 	fmt.Fprintf(b, "  type %d (%s) version %d, format %s\n", n.Type, Clean(typ), n.TypeVersion, Clean(n.Format))
-	read := "none is read"
+	read := "no input is read"
 	if n.InputsRead > 0 {
-		read = fmt.Sprintf("the highest that is read is input %d", n.InputsRead)
+		read = fmt.Sprintf("the highest input read is %d", n.InputsRead)
 	}
 	fmt.Fprintf(b, "  inputs declared %d, %s\n", n.InputsDeclared, read)
 	for _, in := range n.Inputs {
@@ -383,7 +383,7 @@ func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) er
 		fmt.Fprintf(b, "  input %d (index %d) %s: %s, %s", in.Index+1, in.Index, Clean(name),
 			count(uint64(in.Instances), "rule"), count(uint64(in.Criteria), "criterion"))
 		if in.Coefficient > 0 {
-			fmt.Fprintf(b, ", %s a byte of its length", count(in.Coefficient, "step"))
+			fmt.Fprintf(b, ", %s per byte of its length", count(in.Coefficient, "step"))
 		}
 		fmt.Fprintln(b)
 		if s := supplied(def, in.Index); s != "" {
@@ -396,7 +396,7 @@ func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) er
 		causes(b, op.First, op.Instances)
 	}
 	s := n.Sizes
-	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %s a condition, %s a criterion, %s a value, %s on the stack\n",
+	fmt.Fprintf(b, "  sizes: %s, %s, %s; at most %s per condition, %s per criterion, %s per value, %s on the stack\n",
 		count(s.FileSize, "byte"), count(s.Instances, "instance"), count(s.Criteria, "criterion"),
 		count(s.WordsPerInstance, "word"), count(s.OperandsPerCriterion, "operand"), count(s.ValueLength, "byte"), count(s.Stack, "truth"))
 	if s.ProgramInstructions > 0 {
@@ -404,13 +404,13 @@ func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) er
 	}
 	more := ""
 	if slices.ContainsFunc(n.Inputs, func(in sensor.InputNeed) bool { return in.Coefficient > 0 }) {
-		more = ", and what the lengths of the inputs add"
+		more = " plus the steps for the lengths of the inputs"
 	}
 	fmt.Fprintf(b, "  cost of an event: %s%s; memory %s\n", count(n.Constant, "step"), more, count(n.Memory, "byte"))
 	return b.Flush()
 }
 
-// causes writes the rules that make a need.
+// causes writes the rules that cause a need.
 func causes(w io.Writer, list []sensor.Cause, all int) {
 	for _, c := range list {
 		name := c.ID.String()

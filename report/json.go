@@ -17,10 +17,10 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// Schema is the name of the version of the JSON form.
+// Schema is the name and version of the JSON report's schema.
 const Schema = "cfcheck.report/v0"
 
-// Schemas holds the JSON Schemas of what is written: schema/report.json, and
+// Schemas holds the JSON Schemas of the JSON outputs: schema/report.json and
 // schema/overview.json.
 //
 //go:embed schema/report.json schema/overview.json
@@ -160,8 +160,8 @@ type jsonHosts struct {
 	Hosts uint64 `json:"hosts"`
 }
 
-// ExitStatus returns the exit status that goes with a verdict: 0 accepted, 1
-// rejected, 2 undecided. Anything but 0 blocks; only 1 blames the content.
+// ExitStatus returns the exit status for a verdict: 0 accepted, 1 rejected, 2
+// undecided. Every status except 0 blocks a release; only 1 blames the content.
 func ExitStatus(v validate.Verdict) int {
 	switch v {
 	case validate.Accepted:
@@ -172,9 +172,9 @@ func ExitStatus(v validate.Verdict) int {
 	return 2
 }
 
-// JSON writes a run for a program, in the form of the schema. It writes one
-// result after the other. If one cannot be read back, what was written until
-// then is no JSON.
+// JSON writes a run for programs, in the form of [Schema]. It writes one result
+// after the other. If a result cannot be read back, JSON returns an error, and the
+// output is not valid JSON.
 func JSON(w io.Writer, r *Run) error {
 	verdict := r.Verdict()
 	out := jsonRun{
@@ -211,7 +211,9 @@ func JSON(w io.Writer, r *Run) error {
 			return err
 		}
 		b.WriteString(separator)
-		b.Write(bytes.TrimSuffix(data, []byte("\n")))
+		if _, err := b.Write(bytes.TrimSuffix(data, []byte("\n"))); err != nil {
+			return err
+		}
 		separator = ",\n    "
 	}
 	if r.results.readable() > 0 {
@@ -221,13 +223,13 @@ func JSON(w io.Writer, r *Run) error {
 	return b.Flush()
 }
 
-// An indenter writes values as indented JSON, into the same two buffers each
-// time. An encoder that indents does the same in a buffer that it grows time and
-// again: a report of long texts takes several times its size then.
+// An indenter writes values as indented JSON into two buffers that it reuses. A
+// json.Encoder with SetIndent grows its buffer repeatedly, so that a report with
+// long texts takes several times its size.
 type indenter struct{ compact, out bytes.Buffer }
 
-// indented returns v as JSON with an end of line, each line but the first after
-// the prefix. The bytes are overwritten by the next call.
+// indented returns v as JSON with a newline at the end. Each line except the first
+// starts with the prefix. The next call overwrites the bytes.
 func (e *indenter) indented(v any, prefix string) ([]byte, error) {
 	e.compact.Reset()
 	e.out.Reset()
@@ -243,9 +245,9 @@ func (e *indenter) indented(v any, prefix string) ([]byte, error) {
 	return printable(e.out.Bytes()), nil
 }
 
-// printable escapes the runes of a JSON document that could change what a
-// terminal or a log shows of others. They can only stand in strings, where the
-// escape means the same.
+// printable escapes the runes of a JSON document that could change how a terminal
+// or a log shows other runes. They occur only in strings, where the escape has the
+// same meaning.
 func printable(doc []byte) []byte {
 	shown := func(r rune) bool { return r < 0x7F || unicode.IsPrint(r) }
 	first := bytes.IndexFunc(doc, func(r rune) bool { return !shown(r) })
@@ -276,8 +278,8 @@ func writeIndented(w io.Writer, v any) error {
 	return err
 }
 
-// valid returns a name that JSON can have: two files must not have one name there,
-// only because neither is UTF-8.
+// valid returns a name that JSON can represent. Two files whose names are not UTF-8
+// keep different names.
 func valid(name string) string {
 	if utf8.ValidString(name) {
 		return name
@@ -285,7 +287,7 @@ func valid(name string) string {
 	return Clean(name)
 }
 
-// list is s, but never null.
+// list returns s, or an empty slice in place of nil, which JSON would write as null.
 func list(s []string) []string {
 	if s == nil {
 		return []string{}
@@ -322,8 +324,8 @@ func resultJSON(r *Result) jsonResult {
 	for i := range rep.Findings {
 		f := findingJSON(&rep.Findings[i])
 		if k, ok := sums.of(&rep.Findings[i]); ok {
-			// The group has them, once for all: there may be a thousand
-			// rules, and a thousand builds.
+			// Only the group has these fields, because it may have a
+			// thousand rules and a thousand builds.
 			f.Group, f.Details, f.Fix, f.Builds = &k, nil, "", nil
 		}
 		out.Findings = append(out.Findings, f)
@@ -365,7 +367,7 @@ func findingJSON(f *validate.Finding) jsonFinding {
 	}
 	out.Input, out.Builds = inputJSON(f.Input), buildsJSON(f.Builds)
 	if f.Witness != nil {
-		// What package witness makes can be written.
+		// Every witness of package witness can be written.
 		out.Witness, _ = f.Witness.JSON()
 	}
 	return out

@@ -13,7 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A writeCall is all that a report is made of.
+// A writeCall holds all inputs of a report.
 type writeCall struct {
 	Report  *validate.Report
 	Digest  string
@@ -32,8 +32,8 @@ type writeCall struct {
 }
 
 // TestOddOptions writes reports with each unusual value in each exported field of
-// what they are made of, and with pairs of them. None panics or hangs, and none
-// says accepted that did not before, unless all that stands in the way is gone.
+// their inputs, and with pairs of such values. No report panics or hangs. No report
+// becomes accepted, unless every reason against it is gone.
 func TestOddOptions(t *testing.T) {
 	parsed := corpusFile(t, "minimal")
 	file := parsed.Data()

@@ -11,34 +11,34 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// OverviewSchema is the name of the version of the JSON form of an overview,
+// OverviewSchema is the name and version of the schema of a JSON overview, which is
 // schema/overview.json.
 const OverviewSchema = "cfcheck.overview/v0"
 
-// An Overview is what several channel files need together: for each template
-// type version, how many rules depend on each of its inputs.
+// An Overview summarises the needs of several channel files. For each version of a
+// template type, it counts the rules that depend on each input.
 type Overview struct {
 	Files int
 	types []*typeNeeds // by number and version
 }
 
-// A typeNeeds is what the files of one type version need.
+// A typeNeeds summarises the needs of the files of one type version.
 type typeNeeds struct {
 	number, version uint32
-	name            string             // "" if no definition names it
-	def             *sensor.Definition // nil: not known
+	name            string             // "" means that the name is unknown
+	def             *sensor.Definition // nil means unknown
 	files, rules    int
 	inputs          []*inputRules // by index
 }
 
-// An inputRules is the rules that read one input.
+// An inputRules counts the rules that read one input.
 type inputRules struct {
 	index, rules, criteria int
 	first                  []sensor.Cause
 }
 
-// Add adds the needs of a file. The definitions name inputs, and say what feeds
-// supply them; they may be nil.
+// Add adds the needs of a file. The definitions have the names of inputs and the
+// feeds that supply them; defs may be nil.
 func (o *Overview) Add(n *sensor.Needs, defs *sensor.Definitions) {
 	o.Files++
 	i, ok := slices.BinarySearchFunc(o.types, n, func(t *typeNeeds, n *sensor.Needs) int {
@@ -68,7 +68,8 @@ func (t *typeNeeds) add(need *sensor.InputNeed) {
 	in.first = append(in.first, need.First[:min(len(need.First), sensor.MaxCauses-len(in.first))]...)
 }
 
-// mostFirst returns the inputs by the number of rules that read them.
+// mostFirst returns the inputs, sorted by the number of rules that read them, the
+// largest first.
 func (t *typeNeeds) mostFirst() []*inputRules {
 	list := slices.Clone(t.inputs)
 	slices.SortStableFunc(list, func(a, b *inputRules) int { return cmp.Compare(b.rules, a.rules) })
@@ -78,12 +79,12 @@ func (t *typeNeeds) mostFirst() []*inputRules {
 // A supplier is a feed that can supply an input.
 type supplier struct {
 	Feed  string `json:"feed"`
-	Field string `json:"field,omitempty"` // "" if it is called as the input is
+	Field string `json:"field,omitempty"` // "" means that it has the name of the input
 	Since string `json:"since,omitempty"`
 }
 
-// suppliers returns the feeds of a definition that can supply an input, and
-// those that never do.
+// suppliers returns the feeds of a definition that can supply an input, and the
+// feeds that never supply it.
 func suppliers(d *sensor.Definition, index int) (can []supplier, never []string) {
 	if d == nil || index >= len(d.Inputs) {
 		return nil, nil
@@ -99,7 +100,7 @@ func suppliers(d *sensor.Definition, index int) (can []supplier, never []string)
 	return can, never
 }
 
-// supplied says the same in a line, empty if nothing is known.
+// supplied returns the suppliers of an input as one line, or "" if d has no feeds.
 func supplied(d *sensor.Definition, index int) string {
 	can, never := suppliers(d, index)
 	var parts []string
@@ -124,7 +125,7 @@ func supplied(d *sensor.Definition, index int) string {
 	return "from " + strings.Join(parts, ", ") + "; never from " + strings.Join(never, ", ")
 }
 
-// inputName names an input that has an index.
+// inputName returns the name of the input with an index.
 func inputName(d *sensor.Definition, index int) string {
 	if d == nil || index >= len(d.Inputs) {
 		return fmt.Sprintf("input %d (index %d, not defined)", index+1, index)
@@ -132,11 +133,11 @@ func inputName(d *sensor.Definition, index int) string {
 	return d.Inputs[index].Name
 }
 
-// overviewRules is how many rules the text shows for each input.
+// overviewRules limits the rules that Text shows for each input.
 const overviewRules = 3
 
-// Text writes the overview for a person: of each type the inputs that most
-// rules depend on first.
+// Text writes the overview for people. The inputs of each type are sorted by the
+// number of rules that depend on them, the largest first.
 func (o *Overview) Text(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for _, t := range o.types {
@@ -189,7 +190,7 @@ type jsonCause struct {
 	Line  int    `json:"line,omitempty"`
 }
 
-// JSON writes the overview for a program.
+// JSON writes the overview for programs, in the form of [OverviewSchema].
 func (o *Overview) JSON(w io.Writer) error {
 	out := jsonOverview{OverviewSchema, o.Files, []jsonTypeNeed{}}
 	for _, t := range o.types {

@@ -53,7 +53,7 @@ func overview(t testing.TB) *Overview {
 	return o
 }
 
-// TestOverview compares what is said of several files.
+// TestOverview compares the overview of several files with golden files.
 func TestOverview(t *testing.T) {
 	var text, data bytes.Buffer
 	if err := errors.Join(overview(t).Text(&text), overview(t).JSON(&data)); err != nil {

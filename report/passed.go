@@ -5,32 +5,31 @@ import (
 	"strings"
 )
 
-// PassedOver counts the entries of one kind in a folder that was judged which
-// were not judged themselves.
+// PassedOver counts the entries of one kind that were not judged in a folder.
 type PassedOver struct {
 	Folder string
 	Kind   PassedKind
 	Found  int
-	Names  []string // of the first, at most MaxPassedNames
+	Names  []string // names of the first entries, at most MaxPassedNames
 }
 
-// MaxPassedNames is how many names a PassedOver has.
+// MaxPassedNames limits the names in a PassedOver.
 const MaxPassedNames = 5
 
-// A PassedKind says why an entry of a folder was passed over.
+// A PassedKind is the reason why an entry of a folder was not judged.
 type PassedKind uint8
 
-// The kinds. Whether an entry ships is for its owner to say, so all but the
-// last block where warnings do.
+// The kinds of entries. Only their owner knows whether they ship. So with
+// Run.FailOnWarnings all kinds except VersionControl block.
 const (
-	OtherFile      PassedKind = iota // it begins as no channel file does, and has no extension of rules
-	HiddenFile                       // the same, and its name or that of a folder above it begins with a dot
-	Link                             // a symbolic link that leads to no channel file
+	OtherFile      PassedKind = iota // a file without the magic of channel files and the extension of rules
+	HiddenFile                       // an OtherFile with a name, or in a folder, that begins with a dot
+	Link                             // a symbolic link that does not lead to a channel file
 	SpecialFile                      // a FIFO, a socket or a device
 	VersionControl                   // data of a version control system; its folders are not searched
 )
 
-// String returns the kind as JSON has it.
+// String returns the kind as in the JSON report.
 func (k PassedKind) String() string {
 	switch k {
 	case OtherFile:
@@ -47,7 +46,7 @@ func (k PassedKind) String() string {
 	return fmt.Sprintf("kind %d", uint8(k))
 }
 
-// blocks reports whether the verdict is undecided because of p.
+// blocks reports whether p makes the verdict undecided.
 func (p *PassedOver) blocks(failOnWarnings bool) bool {
 	return failOnWarnings && p.Kind != VersionControl
 }
@@ -63,7 +62,7 @@ func (r *Run) blocking() (n int) {
 	return n
 }
 
-// String says what was passed over.
+// String returns the entries as one line for people.
 func (p *PassedOver) String() string {
 	what, why := "file", " (not .cf, .yml or .yaml)"
 	switch p.Kind {

@@ -9,8 +9,8 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A record is a Result as it is encoded. Checks and fleets are numbers in
-// tables: they are in memory anyway, and a check has a function.
+// A record is the encoded form of a Result. It refers to checks and fleets by their
+// number in tables, because they stay in memory and a check contains a function.
 type record struct {
 	Name    string
 	Judged  bool
@@ -31,16 +31,16 @@ type record struct {
 	Ran            []int
 	Skipped        []skipRecord
 	NotApplicable  []int
-	List           int                    // number of the builds, 0 if they are below
-	Builds         []validate.BuildReport // for which no table has room
+	List           int                    // number of the list of builds; 0 means that Builds has them
+	Builds         []validate.BuildReport // used if the table is full
 	Counts         validate.Counts
 	Undecided      []string
 	FailOnWarnings bool
 	Unread         bool
 }
 
-// The parts of a report that name a check, without it, and without their builds
-// if List is their number.
+// The parts of a report that refer to a check by number. If List is not 0, it is
+// the number of their builds.
 type (
 	findingRecord struct {
 		validate.Finding
@@ -57,7 +57,7 @@ type (
 	}
 )
 
-// tables hold what records refer to by number. 0 stands for nil.
+// tables hold the values that records refer to by number. 0 stands for nil.
 type tables struct {
 	checks  table[*validate.Check]
 	fleets  table[*sensor.Fleet]
@@ -114,17 +114,17 @@ func (t *tables) checksOf(numbers []int) []*validate.Check {
 	return list
 }
 
-// A lists numbers lists of builds from 1 on. They are equal for most subjects of
-// a fleet, and long if it is large.
+// A lists numbers lists of builds from 1 on. Most subjects of a fleet share equal
+// lists, which are long if the fleet is large.
 type lists[T any] struct {
 	lists   [][]T
 	numbers map[string]int // by key
-	bytes   int            // that they take, about
+	bytes   int            // approximate size of all lists
 	key     []byte
 }
 
-// number returns the number of a list, 0 if it is empty or if there is no room
-// for it. AppendKey appends a part of a key, which no other value of T has.
+// number returns the number of a list, or 0 if the list is empty or does not fit
+// into the table. appendKey appends a key that is unique to the value of T.
 func (l *lists[T]) number(list []T, appendKey func([]byte, *T) []byte) int {
 	if len(list) == 0 {
 		return 0
@@ -135,7 +135,7 @@ func (l *lists[T]) number(list []T, appendKey func([]byte, *T) []byte) int {
 	}
 	n, ok := l.numbers[string(l.key)]
 	if !ok {
-		const each = 64 // bytes of a build, and more
+		const each = 64 // upper bound of the bytes of a build
 		size := 2*len(l.key) + each*len(list)
 		if l.bytes+size > maxSharedBytes {
 			return 0
@@ -151,7 +151,7 @@ func (l *lists[T]) number(list []T, appendKey func([]byte, *T) []byte) int {
 	return n
 }
 
-// list returns the list of a number, and for 0 the other list.
+// list returns the list with number n, or other if n is 0.
 func (l *lists[T]) list(n int, other []T) []T {
 	if n > 0 {
 		return slices.Clip(l.lists[n-1])
@@ -176,7 +176,7 @@ func bit(b bool) byte {
 	return 0
 }
 
-// record returns a result as it is encoded.
+// record returns the encoded form of a result.
 func (t *tables) record(r *Result) *record {
 	rec := &record{Name: r.Name, Digest: r.digest, LeftOut: r.LeftOut, Named: r.FleetNamed, File: r.file, Windows: r.windows, Read: r.read}
 	if r.err != nil {
@@ -217,7 +217,7 @@ func (t *tables) record(r *Result) *record {
 	return rec
 }
 
-// result returns the result that a record was made of.
+// result returns the result that a record encodes.
 func (t *tables) result(rec *record) Result {
 	r := Result{Name: rec.Name, digest: rec.Digest, LeftOut: rec.LeftOut, FleetNamed: rec.Named, file: rec.File, windows: rec.Windows, read: rec.Read}
 	if rec.Failed {
@@ -249,7 +249,7 @@ func (t *tables) result(rec *record) Result {
 	return r
 }
 
-// items returns how many findings a result has, and one for itself.
+// items returns 1 plus the number of findings and summaries of a result.
 func (r *Result) items() int {
 	if r.report == nil {
 		return 1
@@ -257,9 +257,9 @@ func (r *Result) items() int {
 	return 1 + len(r.report.Findings) + len(r.report.Summaries)
 }
 
-// size returns about how many bytes a result takes, without what results share.
+// size returns the approximate size of a result in bytes, without shared values.
 func (r *Result) size() int {
-	const each = 512 // a Result; a Finding with an Instance, an Input and a window
+	const each = 512 // bytes of a Result, or of a Finding with Instance, Input and window
 	n := each * r.items()
 	for i := range r.LeftOut {
 		l := &r.LeftOut[i]

@@ -1,11 +1,18 @@
-// Package report writes what the gate found, for people and for programs. Its
-// writers are pure functions of what they are given; they return the error of
-// the writer, for a report that was not written is no verdict.
+// Package report writes the results of the gate, for people and for programs.
 //
-// A [Run] collects the results of one run of the gate. Its memory does not grow
-// with their number: beyond [MaxKept] they are in a temporary file. A writer
-// goes through them with [Run.All], as often as it needs to, and has the sums of
-// [Run.Totals] before it starts.
+// A [Run] collects the results of one run of the gate: a [Result] for each
+// subject and fleet. [Text] and [JSON] write it, and [Formats] lists all formats.
+// They are pure functions of the Run, and they return the error of the writer,
+// because a report that was not written is no verdict.
+//
+// You can write a format of your own with the exported names alone. [Run.Verdict]
+// and [Run.Totals] are known before the first result is read. [Run.All] iterates
+// over the results, as often as you need. [Result.Report] has the findings, and
+// [Result.Place] says where each of them is. The example of [Run.All] writes CSV.
+//
+// The memory of a Run does not grow with the number of results: beyond [MaxKept]
+// they are in a temporary file. The time of a writer is proportional to the size
+// of the report. To stop one early, return an error from its io.Writer.
 package report
 
 import (
@@ -20,34 +27,32 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Run is one run of the gate: the results for all subjects that it was asked
-// to judge. The zero Run is empty and ready to use. Call Close once its reports
-// are written. A Run must not be copied, nor used by several goroutines at a
-// time.
+// A Run is one run of the gate: the results for all subjects. The zero Run is
+// empty and ready to use. Call Close after its reports are written. Do not copy a
+// Run, and do not use it from several goroutines at a time.
 type Run struct {
 	Gate     Gate
-	Problems []string // why there is no verdict, apart from what results say
-	Remarks  []string // what else a person should know, apart from findings; they change no verdict
+	Problems []string // reasons for an undecided verdict, in addition to those in the results
+	Remarks  []string // messages for people that change no verdict
 
-	// ShowNotes lets Text show the findings of severity note, and not only
-	// their number. JSON has them always.
+	// ShowNotes makes Text show the findings of severity note. Without it, Text
+	// only counts them. JSON always shows them.
 	ShowNotes bool
 
-	// Sources are the files that the verdicts rest on besides channel files and
-	// fleets.
+	// Sources lists the input files other than channel files and fleets.
 	Sources []Source
 
-	// PassedOver lists what in the folders was not judged. With FailOnWarnings
-	// it leaves the verdict undecided.
+	// PassedOver lists the entries of folders that were not judged. With
+	// FailOnWarnings they leave the verdict undecided.
 	PassedOver     []PassedOver
 	FailOnWarnings bool
 
-	// MaxRules is how many rules Text shows of several of which the same is
-	// said; 0: DefaultMaxRules.
+	// MaxRules limits how many rules Text lists under one shared message. 0
+	// means DefaultMaxRules.
 	MaxRules int
 
-	// Lines returns a line of a text that findings point into, and whether
-	// it could be had. Nil: none can.
+	// Lines returns a line of a source text, and whether it is available. nil
+	// means that no line is available.
 	Lines func(path string, line int) (string, bool)
 
 	totals  Totals
@@ -55,14 +60,14 @@ type Run struct {
 	read    []readBy
 }
 
-// A readBy says whether a build of a fleet reads anything that was judged.
+// A readBy records whether any build of a fleet reads any judged subject.
 type readBy struct {
 	fleet  *sensor.Fleet
 	name   string
 	judged bool
 }
 
-// reads notes whether a build of its fleet reads the subject of a result.
+// reads updates the entry of the result's fleet in r.read.
 func (r *Run) reads(result *Result) {
 	rep := result.report
 	if rep == nil || rep.Fleet == nil {
@@ -76,16 +81,15 @@ func (r *Run) reads(result *Result) {
 	r.read[i].judged = r.read[i].judged || !result.Unread()
 }
 
-// DefaultMaxRules is how many rules of several Text shows unless the Run says
-// otherwise.
+// DefaultMaxRules is the default of Run.MaxRules.
 const DefaultMaxRules = validate.GroupFindings
 
-// A Gate says which gate judged.
+// A Gate identifies the program that judged.
 type Gate struct {
 	Version  string
-	Digest   string // SHA-256 of the program in hex; empty: not computed
-	SelfTest string // empty: passed, unless nothing is said of the gate at all; else what the gate judged wrongly
-	Checks   int    // in its list
+	Digest   string // SHA-256 of the program file in hex; "" means not computed
+	SelfTest string // failure of the self-test; "" means passed, or not stated in the zero Gate
+	Checks   int    // number of checks in its list
 }
 
 // Totals are sums over all results of a Run, including those that it could not
@@ -94,11 +98,11 @@ type Totals struct {
 	Results                       int
 	Accepted, Rejected, Undecided int // results by verdict
 	Errors, Warnings, Notes       int // findings by severity
-	Unread                        int // results without a verdict that were skipped, by [Result.Unread]; they are not among the undecided
+	Unread                        int // results with [Result.Unread]; Undecided does not count them
 	Skipped                       int // checks that did not run, over all results
 
-	// Checks are the checks that found something, by ID, with the number of
-	// their findings.
+	// Checks lists the checks with findings, sorted by ID, and the number of
+	// findings of each.
 	Checks []validate.Total
 }
 
@@ -131,15 +135,15 @@ func (t *Totals) add(r *Result) {
 	}
 }
 
-// NewRun returns a run with some results.
+// NewRun returns a Run with the given results.
 func NewRun(results ...Result) *Run {
 	r := new(Run)
 	r.Add(results...)
 	return r
 }
 
-// Add adds results. If one cannot be kept, the verdict on the run is undecided,
-// and every report says why.
+// Add adds results. If a result cannot be stored, the verdict on the run is
+// undecided, and every report gives the reason.
 func (r *Run) Add(results ...Result) {
 	for i := range results {
 		r.totals.add(&results[i])
@@ -148,9 +152,9 @@ func (r *Run) Add(results ...Result) {
 	}
 }
 
-// All returns the results in the order in which they were added. Each pass
-// decodes one after the other. If results are missing, the last pair has the
-// error, and the run is undecided.
+// All iterates over the results in the order in which they were added. It holds
+// one result in memory at a time, unless all of them fit into MaxKept. If results
+// are missing, the last pair has the error, and the run is undecided.
 func (r *Run) All() iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		for result, err := range r.results.all {
@@ -171,13 +175,13 @@ func (r *Run) Totals() Totals {
 	return t
 }
 
-// Close deletes the temporary file, if there is one. The results can no longer
-// be read then.
+// Close deletes the temporary file, if any. The results can no longer be read
+// afterwards.
 func (r *Run) Close() error { return r.results.close() }
 
-// Verdict returns the verdict on all of the run: undecided if a result is, or
-// if there is none, or if not all results can be read back, or because of what was
-// passed over; else rejected if a result is.
+// Verdict returns the verdict on the whole run. It is undecided if a result is
+// undecided, if there are no results, or for any reason that [Run.Reasons] lists.
+// Otherwise it is rejected if any result is rejected.
 func (r *Run) Verdict() validate.Verdict {
 	switch t := &r.totals; {
 	case t.Results == 0 || t.Undecided > 0 || len(r.problems())+r.blocking() > 0 || r.Gate.SelfTest != "":
@@ -188,9 +192,25 @@ func (r *Run) Verdict() validate.Verdict {
 	return validate.Accepted
 }
 
-// problems returns why there is no verdict, apart from what results say. A
-// writer asks for them before it starts, and then writes the readable results:
-// no report begins with accepted and breaks off.
+// Reasons returns the reasons why the run is undecided, each as a sentence without
+// a full stop. Each result has its own reasons in addition. Call it before you
+// write the first result, because it also finds results that cannot be read back.
+func (r *Run) Reasons() []string {
+	reasons := r.problems()
+	if r.Gate.SelfTest != "" {
+		reasons = append(reasons, "the self-test of the gate failed: "+r.Gate.SelfTest)
+	}
+	for i := range r.PassedOver {
+		if p := &r.PassedOver[i]; p.blocks(r.FailOnWarnings) {
+			reasons = append(reasons, p.String())
+		}
+	}
+	return reasons
+}
+
+// problems returns the Problems of the run and the problems of its results as a
+// whole. A writer calls it before it writes, and then writes the readable results,
+// so that no report begins with accepted and breaks off.
 func (r *Run) problems() []string {
 	problems := slices.Clip(r.Problems)
 	for _, f := range r.read {
@@ -204,14 +224,15 @@ func (r *Run) problems() []string {
 	return problems
 }
 
-// missing returns why results are missing, "" if all can be read back.
+// missing returns the reason why results are missing, or "" if all can be read
+// back.
 func (r *Run) missing() string { return r.results.problem(r.totals.Results) }
 
 // A Format is one way to write a Run.
 type Format struct {
 	Name    string // as in the flag --format
 	Write   func(io.Writer, *Run) error
-	Machine bool // programs read it: it has the digest of the gate, and many rules per message
+	Machine bool // for programs: it states the digest of the gate and lists many rules per message
 }
 
 // Formats lists all formats. The first is the default.
@@ -229,7 +250,7 @@ func FormatNames() []string {
 	return names
 }
 
-// FormatOf returns the format with a name, or a Format without Write if the name
+// FormatOf returns the format with the given name, or the zero Format if the name
 // is unknown.
 func FormatOf(name string) Format {
 	for _, f := range Formats {

@@ -33,7 +33,7 @@ import (
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// Checks that are none of the gate's.
+// Checks that the gate does not have.
 var (
 	first  = &validate.Check{ID: "CF9001", Name: "first-of-all", Doc: "the first holds\n\nElse nothing does."}
 	second = &validate.Check{ID: "CF9002", Name: "second-holds", Doc: "the second holds\n\nText.", Requires: []string{"CF9001"}}
@@ -336,7 +336,7 @@ var schema = sync.OnceValue(func() *jsonschema.Schema {
 	return compiled(nil, data)
 })
 
-// compiled returns a schema. Without a test it panics if there is none.
+// compiled returns a compiled schema. It panics on an error if t is nil.
 func compiled(t testing.TB, data []byte) *jsonschema.Schema {
 	fail := func(err error) {
 		if t == nil {
@@ -610,7 +610,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// A report that was not written whole is none, wherever it ends.
+// A writer returns the error of its io.Writer, wherever the report is cut.
 func TestWritersReturnTheError(t *testing.T) {
 	file := corpusFile(t, "every-operator")
 	needs := sensor.NeedsOf(file, builtin.Definitions())

@@ -11,40 +11,41 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Result is the outcome for one subject. It does not hold the bytes of the
-// file. Make it with [Judged] or [NotJudged].
+// A Result is the outcome for one subject and one fleet. It does not hold the
+// bytes of the file. Create it with [Judged] or [NotJudged].
 type Result struct {
 	Name string
 
-	// LeftOut lists the rules that are not in the subject: cfcheck cannot
-	// express them, or those that they need, and this was allowed.
+	// LeftOut lists the rules that --allow-unsupported left out of the subject:
+	// cfcheck cannot express them, or a rule that they refer to.
 	LeftOut []LeftOut
 
-	// FleetNamed is the fleet as the run named it. It is set where a run has
-	// several fleets, so that reports tell their results apart.
+	// FleetNamed is the name of the fleet on the command line. It is set if a run
+	// has several fleets, to tell their results apart.
 	FleetNamed string
 
-	report  *validate.Report // stripped; nil means not judged, and err says why
-	read    bool             // the report had needs: the content could be read
+	report  *validate.Report // stripped; nil means not judged, and err is the reason
+	read    bool             // the content could be read, because the report had needs
 	err     error
-	digest  string // SHA-256 of the file in hex; empty means that there is no file
+	digest  string // SHA-256 of the file in hex; "" means that there is no file
 	file    *File
-	windows []window // for the findings of the same index
+	windows []window // windows[i] belongs to finding i
 }
 
-// A LeftOut is a rule that was left out of a subject, with the place of the
+// A LeftOut is a rule that was left out of a subject, with the place and the
 // reason.
 type LeftOut struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"` // in bytes, from 1
 	Path   string `json:"path,omitempty"`
-	ID     string `json:"id,omitempty"` // of the rule, as its author wrote it
+	ID     string `json:"id,omitempty"` // ID of the rule, as its author wrote it
 	Title  string `json:"title,omitempty"`
 	Reason string `json:"reason"`
 }
 
-// String lays it out as compilers do.
+// String returns the rule in the form of compiler messages: file:line:column:
+// path: reason.
 func (l LeftOut) String() string {
 	path := l.Path
 	if path != "" {
@@ -53,14 +54,13 @@ func (l LeftOut) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s%s", l.File, l.Line, l.Column, path, l.Reason)
 }
 
-// A window is the rows of bytes that a finding is about.
+// A window holds the rows of bytes that a finding is about.
 type window struct {
-	Start int // offset of the first
+	Start int // offset of the first byte in the file
 	Bytes []byte
 }
 
-// A File is the header of a channel file that was judged, and its digests in
-// hex.
+// A File is the header of a judged channel file, with its digests in hex.
 type File struct {
 	HeaderDigest   string `json:"headerSha256"`
 	ContentDigest  string `json:"contentSha256"`
@@ -75,12 +75,12 @@ type File struct {
 	Created        uint64 `json:"created"`
 }
 
-// Judged returns the result for a subject that was judged. Digest is the
-// SHA-256 of its file in hex. If it is empty and the subject is a channel file,
-// Judged computes the digest of the subject's data.
+// Judged returns the result for a judged subject. The digest is the SHA-256 of its
+// file in hex. If it is "" and the subject is a channel file, Judged computes the
+// digest from the subject's data.
 //
-// A report that package validate cannot have made, such as one without a
-// subject, is no verdict.
+// If package validate cannot have produced the report, for example because it has
+// no subject, the result is undecided.
 func Judged(r *validate.Report, digest string) Result {
 	if lacks := lacks(r); lacks != "" {
 		name := ""
@@ -106,8 +106,7 @@ func Judged(r *validate.Report, digest string) Result {
 	return result
 }
 
-// strip returns what a Result keeps of a subject: nothing that grows with the
-// content.
+// strip returns a copy of a subject without the parts that grow with the content.
 func strip(s *validate.Subject) *validate.Subject {
 	return &validate.Subject{
 		Kind: s.Kind, Name: s.Name, Base: s.Base,
@@ -128,7 +127,7 @@ func fileOf(r *validate.Report) *File {
 	return out
 }
 
-// lacks returns what is missing in a report, "" if nothing is.
+// lacks returns the flaw of a report that validate cannot have produced, or "".
 func lacks(r *validate.Report) string {
 	switch {
 	case r == nil:
@@ -155,7 +154,8 @@ func lacks(r *validate.Report) string {
 	return ""
 }
 
-// NotJudged returns the result for a subject on which there is no verdict.
+// NotJudged returns the result for a subject that could not be judged. The error
+// is the reason.
 func NotJudged(name string, err error) Result { return Result{Name: name, err: err} }
 
 // Verdict returns the verdict on the subject.
@@ -166,35 +166,45 @@ func (r *Result) Verdict() validate.Verdict {
 	return r.report.Verdict()
 }
 
-// Unread reports whether the subject is sound as far as it was judged, and no
-// build reads it: the contract of each says that it lacks the template type. Such
-// a result is skipped, and does not stand in the way of a verdict on the run.
+// Unread reports whether no build reads the subject, because the contract of each
+// build says that it lacks the template type, and all other checks passed. Such a
+// result is skipped: it has no influence on the verdict on the run.
 func (r *Result) Unread() bool {
 	rep := r.report
 	return rep != nil && rep.Unread && rep.Verdict() == validate.Undecided &&
 		len(rep.Undecided) == 1 && len(rep.Skipped) == 0 && len(rep.Ran) > 0
 }
 
-// Report returns the report on the subject, nil if it was not judged. Its File,
-// Needs and Definition are nil, and its Subject has no content, rules or needs.
-// Do not change it.
+// Report returns the report on the subject, or nil if the subject was not judged.
+// The report has no File, Needs or Definition, and its Subject has no content,
+// rules or needs. Do not modify it.
 func (r *Result) Report() *validate.Report { return r.report }
 
-// Err returns the reason why the subject was not judged, nil if it was judged.
-// A result that comes from [Run.All] may have another error with the same text.
+// Err returns the reason why the subject was not judged, or nil if it was judged.
+// For a result from [Run.All], only the text of the error is preserved.
 func (r *Result) Err() error { return r.err }
 
-// Digest returns the SHA-256 of the subject's file in hex, "" if there is no
+// Digest returns the SHA-256 of the subject's file in hex, or "" if there is no
 // file.
 func (r *Result) Digest() string { return r.digest }
 
-// File returns the header of the channel file, nil if the subject is
-// not a channel file that can be read. Do not change it.
+// File returns the header of the channel file, or nil if the subject is not a
+// readable channel file. Do not modify it.
 func (r *Result) File() *File { return r.file }
 
-// Window returns the rows of bytes that finding i of the report is about, and
-// the offset of the first byte in the file. It returns no bytes for a finding
-// that is not about bytes.
+// Place returns the place of finding i of the report, in the form that editors
+// accept, such as rules/pipes.yml:61:7. If the place in the sources is unknown,
+// it returns the name of the subject.
+func (r *Result) Place(i int) string {
+	if r.report == nil || i < 0 || i >= len(r.report.Findings) {
+		return r.Name
+	}
+	return placeName(r, &r.report.Findings[i])
+}
+
+// Window returns the rows of bytes that finding i of the report is about, and the
+// offset of the first byte in the file. If the finding is not about bytes, data is
+// empty.
 func (r *Result) Window(i int) (start int, data []byte) {
 	if i >= len(r.windows) {
 		return 0, nil

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// A Source is a file that the verdicts of a run rest on, besides the channel
-// files and fleets, whose digests are in the results.
+// A Source is an input file of a run. Channel files and fleets are not listed as
+// sources, because the results have their digests.
 type Source struct {
-	Use    string `json:"use"` // of the file, such as "rules", "types" or "placeholders"
+	Use    string `json:"use"` // purpose of the file, such as "rules", "types" or "placeholders"
 	Path   string `json:"path"`
-	Size   int64  `json:"size"`   // bytes
-	Digest string `json:"sha256"` // of the bytes that were read and used, in hex
+	Size   int64  `json:"size"`   // in bytes
+	Digest string `json:"sha256"` // SHA-256 of the bytes that were read, in hex
 }
 
-// SourceOf returns the source of the bytes that were read from a file.
+// SourceOf returns the Source for the bytes that were read from a file.
 func SourceOf(use, path string, data []byte) Source {
 	digest := sha256.Sum256(data)
 	return Source{use, path, int64(len(data)), hex.EncodeToString(digest[:])}
 }
 
-// SourcesDigest returns one digest, in hex, for several files: the SHA-256 of the
-// text that sha256sum prints for them in the order of their paths.
+// SourcesDigest returns one digest for several files, in hex. It is the SHA-256 of
+// the output of sha256sum for the files, sorted by path.
 func SourcesDigest(sources []Source) string {
 	sorted := slices.SortedFunc(slices.Values(sources), func(a, b Source) int { return strings.Compare(a.Path, b.Path) })
 	h := sha256.New()
@@ -38,7 +38,7 @@ func SourcesDigest(sources []Source) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// sumEscapes are the escapes of sha256sum, which begins such a line with a
+// sumEscapes are the escapes of sha256sum. A line with an escape begins with a
 // backslash.
 var sumEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
 
@@ -51,7 +51,7 @@ func sourcesJSON(sources []Source) []Source {
 	return out
 }
 
-// sourceLines says which files were read, in one line for each use.
+// sourceLines writes one line for each use of sources.
 func (t *text) sourceLines() {
 	var uses []string
 	of := map[string][]Source{}

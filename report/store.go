@@ -15,47 +15,47 @@ import (
 	"github.com/cfcheck/cfcheck/internal/scratch"
 )
 
-// MaxKept is the number of results and findings together that a Run keeps in
-// memory. Beyond it, or beyond 4 MiB of them, all results are in a temporary
-// file, and one at a time is in memory.
+// MaxKept limits how many results and findings (counted together) a Run keeps in
+// memory. Beyond it, or beyond 4 MiB, all results are in a temporary file, and one
+// at a time is in memory.
 const MaxKept = 1000
 
 const (
 	maxKeptBytes   = 4 << 20
-	maxSharedBytes = 4 << 20  // of lists that results share: of builds of findings, and of reports
-	maxPending     = 64 << 10 // bytes of records that are not in the file yet
+	maxSharedBytes = 4 << 20  // bytes of the lists of builds that results share, per table
+	maxPending     = 64 << 10 // bytes of records that are not yet in the file
 )
 
-// A store keeps the results of a run in order: in memory as long as they are
-// few, and then all of them in a temporary file.
+// A store keeps the results of a run in order. While they are few they are in
+// memory, afterwards all of them are in a temporary file.
 //
-// The file is a sequence of records, one a result: length and checksum, 4 bytes
-// each, and a value of one stream of package gob. The checksum of a record goes
-// on from that of the record before, so a record that is missing, repeated or
-// left from another file is found out. Gob is the one encoding of the standard
-// library that keeps every string byte by byte; encoding/json replaces what is
-// not UTF-8.
+// The file is a sequence of records, one for each result: length and checksum (4
+// bytes each) and a value of one gob stream. The checksum of each record continues
+// the checksum of the record before. This detects records that are missing,
+// repeated or left over from another file. Gob is the only encoding in the standard
+// library that preserves every byte of a string; encoding/json replaces bytes that
+// are not UTF-8.
 type store struct {
-	keep  int // most items in memory; 0 means MaxKept, less means none
+	keep  int // maximum number of items in memory; 0 means MaxKept, negative means no items
 	kept  []Result
 	items int // results and findings in kept
-	bytes int // their size, about
+	bytes int // their approximate size
 
 	create  func() (scratch.File, error) // nil means scratch.Create
 	file    scratch.File                 // nil as long as all results are in kept
 	stream  bytes.Buffer
 	encoder *gob.Encoder // to stream
-	pending []byte       // records that are not in the file yet
-	held    int          // records in the file
-	size    int64        // their bytes
-	sum     uint32       // of the last
-	queued  int          // records in pending
-	next    uint32       // the checksum of the last of these
+	pending []byte       // records that are not yet in the file
+	held    int          // number of records in the file
+	size    int64        // their size in bytes
+	sum     uint32       // checksum of the last record in the file
+	queued  int          // number of records in pending
+	next    uint32       // checksum of the last record in pending
 	tables  tables
 
-	verified bool // the records were read back, and nothing was added since
+	verified bool // the records were read back after the last add
 	closed   bool
-	err      error // why results are missing; then none is added any more
+	err      error // reason why results are missing; after it, add does nothing
 }
 
 // add adds a result.
@@ -89,7 +89,7 @@ func (s *store) spill() {
 	file, err := create()
 	if err != nil {
 		s.err = fmt.Errorf("a temporary file cannot be created: %w; set %s to a folder that can be written to", err, scratch.Variable())
-		return // what is kept can still be shown
+		return // the kept results can still be shown
 	}
 	s.file, s.encoder = file, gob.NewEncoder(&s.stream)
 	for i := range s.kept {
@@ -137,12 +137,13 @@ func (s *store) flush() {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum returns the checksum of a record after one with the checksum before.
+// checksum returns the checksum of a record that follows a record with the checksum
+// before.
 func checksum(before uint32, data []byte) uint32 {
 	return crc32.Update(crc32.Update(before, castagnoli, []byte{1}), castagnoli, data)
 }
 
-// readable returns the number of results that all yields.
+// readable returns the number of results that can be read back.
 func (s *store) readable() int {
 	if s.file == nil {
 		return len(s.kept)
@@ -150,8 +151,8 @@ func (s *store) readable() int {
 	return s.held
 }
 
-// problem returns the reason why not all of n results can be read back, "" if
-// they can. It reads the file, unless it did so before.
+// problem returns the reason why some of n results cannot be read back, or "". It
+// reads the file, unless it was read since the last add.
 func (s *store) problem(n int) string {
 	switch {
 	case s.file == nil || s.verified:
@@ -166,8 +167,8 @@ func (s *store) problem(n int) string {
 	return fmt.Sprintf("the results on %d of %s are missing: %v", n-s.readable(), count(uint64(n), "subject"), s.err)
 }
 
-// verify reads the records back. Those from the first that is not as it was
-// written count as missing.
+// verify reads the records back. The first record that differs from the written
+// one counts as missing, and so do all records after it.
 func (s *store) verify() {
 	s.flush()
 	s.verified = true
@@ -181,7 +182,7 @@ func (s *store) verify() {
 	}
 }
 
-// lose counts the record that was read last, and those after it, as missing.
+// lose counts the record that was read last, and all records after it, as missing.
 func (s *store) lose(at *records, err error) {
 	if s.err == nil {
 		s.err = err
@@ -189,8 +190,8 @@ func (s *store) lose(at *records, err error) {
 	s.held, s.size = at.read, at.offset
 }
 
-// all yields the results that are readable. An error, which is the last pair,
-// is one that was not known before.
+// all yields the readable results. If it meets an error that was not known before,
+// the last pair has it.
 func (s *store) all(yield func(Result, error) bool) {
 	if s.file == nil {
 		for _, r := range s.kept {
@@ -235,22 +236,22 @@ func (s *store) close() error {
 
 // A records reads the file of a store from its start.
 type records struct {
-	bytes.Reader // of the record that is being decoded
+	bytes.Reader // the record that is being decoded
 	from         *bufio.Reader
-	size         int64 // of the file
+	size         int64 // size of the file
 	data         []byte
 	sum          uint32
 
-	read   int   // records that are done
-	offset int64 // where they end
-	at     int64 // where the current one ends
+	read   int   // number of finished records
+	offset int64 // end of the finished records
+	at     int64 // end of the current record
 }
 
 func newRecords(s *store) *records {
 	return &records{from: bufio.NewReaderSize(io.NewSectionReader(s.file, 0, s.size), maxPending), size: s.size}
 }
 
-// next returns the next record, until the next call.
+// next returns the next record, which is valid until the next call.
 func (r *records) next() ([]byte, error) {
 	const header = 8
 	var head [header]byte
@@ -274,7 +275,7 @@ func (r *records) next() ([]byte, error) {
 
 var errNotOurs = errors.New("the bytes are not those that were written")
 
-// failed says where the file cannot be read.
+// failed returns an error with the offset at which the file cannot be read.
 func (r *records) failed(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends before byte %d", r.size)
@@ -295,5 +296,5 @@ func (r *records) decode(d *gob.Decoder, data []byte, rec *record) error {
 	return nil
 }
 
-// done counts the record that was read last.
+// done marks the record that was read last as finished.
 func (r *records) done() { r.read, r.offset = r.read+1, r.at }

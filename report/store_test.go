@@ -139,8 +139,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// filled sets all that a value holds to something that is not zero. Checks,
-// fleets, functions and what a Result strips stay as they are.
+// filled sets everything in a value to non-zero values, except checks, fleets,
+// functions and the fields that a Result strips.
 func filled(v reflect.Value, n *int) {
 	*n++
 	switch v.Kind() {
@@ -277,8 +277,8 @@ func some[T any](l *lists[T]) bool {
 // A fragile is a temporary file that fails.
 type fragile struct {
 	data   []byte
-	room   int                 // for so many bytes; the next write is short
-	spoil  func([]byte) []byte // what a reader gets instead of data; nil means data
+	room   int                 // number of bytes that fit; the next write is short
+	spoil  func([]byte) []byte // changes the data that a reader gets; nil means no change
 	reads  int                 // if above 0, the number of calls of ReadAt that succeed
 	closed int
 }
@@ -436,7 +436,7 @@ func TestNoTemporary(t *testing.T) {
 	}
 }
 
-// What is closed is gone, and is not taken for an empty run.
+// A closed run has no results, and is not mistaken for an empty run.
 func TestClosed(t *testing.T) {
 	file := &fragile{room: 1 << 30}
 	run, results := spooled(t, accepted(3), file)

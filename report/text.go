@@ -18,12 +18,12 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// indent is where the text of a report starts: the words that say what became
-// of something stand before it.
+// indent is the column at which the text of a report starts. The word before it,
+// such as rejected, is the outcome.
 const indent = 10
 
-// Text writes a run for a person. Texts that come from what was judged are
-// shown with everything escaped that could move a cursor.
+// Text writes a run for people. It escapes every character of the judged content
+// that could move a cursor.
 func Text(w io.Writer, r *Run) error {
 	t := &text{w: bufio.NewWriter(w), run: r}
 	problems, verdict := r.problems(), r.Verdict()
@@ -33,6 +33,9 @@ func Text(w io.Writer, r *Run) error {
 			return errors.Join(err, t.w.Flush())
 		}
 		t.result(&result)
+		if _, err := t.w.Write(nil); err != nil {
+			return err
+		}
 	}
 	t.sourceLines()
 	for i := range r.PassedOver {
@@ -63,7 +66,7 @@ func Text(w io.Writer, r *Run) error {
 	return t.w.Flush()
 }
 
-// passedOver lists what was not judged of a folder.
+// passedOver lists the entries of a folder that were not judged.
 func (t *text) passedOver(p *PassedOver) {
 	switch {
 	case p.blocks(t.run.FailOnWarnings):
@@ -80,8 +83,8 @@ type text struct {
 	run *Run
 }
 
-// line writes a line, or the start of one that nobody would read to its end:
-// the texts of a file may have 65,535 bytes each.
+// line writes a line after the word that names the outcome. It cuts a line after
+// 2,000 bytes, because each text in a file may have 65,535 bytes.
 func (t *text) line(word, format string, args ...any) {
 	const most = 2000 // bytes
 	s := fmt.Sprintf(format, args...)
@@ -129,13 +132,13 @@ func (t *text) result(r *Result) {
 	t.conclusion(r)
 }
 
-// hidden reports whether the findings of a check are counted and not shown.
+// hidden reports whether the findings of a check are only counted, not shown.
 func (t *text) hidden(c *validate.Check) bool {
 	return !t.run.ShowNotes && c != nil && c.Severity == validate.Note
 }
 
-// sameGroup returns how many findings there are before those of another group;
-// a finding without a group is alone.
+// sameGroup returns how many findings at the start of fs belong to one group. A
+// finding without a group stands alone.
 func sameGroup(fs []validate.Finding) int {
 	n := 1
 	for n < len(fs) && fs[0].Group != "" && fs[n].Group == fs[0].Group && fs[n].Check == fs[0].Check {
@@ -144,7 +147,7 @@ func sameGroup(fs []validate.Finding) int {
 	return n
 }
 
-// summaries are those of a report, by number and by what they are of.
+// summaries maps each group to the index of its summary in a report.
 type summaries map[groupKey]int
 
 type groupKey struct {
@@ -160,7 +163,7 @@ func summariesOf(rep *validate.Report) summaries {
 	return m
 }
 
-// of returns the number of the summary of a finding's group.
+// of returns the index of the summary of a finding's group.
 func (m summaries) of(f *validate.Finding) (i int, ok bool) {
 	if f.Group == "" {
 		return 0, false
@@ -169,7 +172,7 @@ func (m summaries) of(f *validate.Finding) (i int, ok bool) {
 	return i, ok
 }
 
-// maxRules is how many rules are shown of several.
+// maxRules returns the limit of rules under one shared message.
 func (t *text) maxRules() int {
 	if t.run.MaxRules > 0 {
 		return t.run.MaxRules
@@ -177,8 +180,8 @@ func (t *text) maxRules() int {
 	return DefaultMaxRules
 }
 
-// summary writes what n findings from number i on have in common, and below it
-// the rules that it is about.
+// summary writes the shared message of the n findings from index i, and the rules
+// of these findings below it.
 func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 	t.line(word(&r.report.Findings[i]), "%s %s", s.Check.ID, Clean(s.Message))
 	for _, d := range s.Details {
@@ -198,12 +201,12 @@ func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 	}
 }
 
-// also writes a line for each of n findings from number i on, which say the
-// same as the one before them.
+// also writes a line for each of the n findings from index i, which have the same
+// message as the finding before them.
 func (t *text) also(r *Result, i, n int) {
 	shown := min(n, t.maxRules())
 	if r.report.Subject.Kind == validate.KindDefinition {
-		shown = n // they are of inputs, and there are no rules
+		shown = n // the findings are about inputs, not about rules
 	}
 	for k := i; k < i+shown; k++ {
 		f := &r.report.Findings[k]
@@ -214,7 +217,8 @@ func (t *text) also(r *Result, i, n int) {
 	}
 }
 
-// placeOf is place, with the offset of the bytes if there is nothing better.
+// placeOf is place, with the offset of the bytes if the place in the sources is
+// unknown.
 func placeOf(r *Result, f *validate.Finding) string {
 	if f.Where.Source.Path == "" && f.Where.Source.Line == 0 && f.Where.Range.Len() > 0 && r.report.Subject.Kind == validate.KindChannelFile {
 		return fmt.Sprintf(`"%s:0x%04x"`, Clean(r.Name), f.Where.Range.Start)
@@ -222,7 +226,7 @@ func placeOf(r *Result, f *validate.Finding) string {
 	return place(r, f)
 }
 
-// called names the rule of a finding, after a space.
+// called returns the name of a finding's rule after a space, or "".
 func called(f *validate.Finding) string {
 	switch in := f.Instance; {
 	case in == nil:
@@ -239,7 +243,7 @@ func called(f *validate.Finding) string {
 	return ""
 }
 
-// word is what a finding makes of the content.
+// word returns the word that starts the line of a finding.
 func word(f *validate.Finding) string {
 	if s := f.Severity(); s != validate.Error {
 		return s.String()
@@ -264,8 +268,8 @@ func (t *text) finding(r *Result, i int) {
 	}
 }
 
-// witness says what a sensor that checks nothing does on the witness of a
-// finding, if it has one.
+// witness writes the effect of a finding's witness, if any, on a sensor that
+// checks nothing.
 func (t *text) witness(f *validate.Finding) {
 	w := f.Witness
 	if w == nil || w.Happens == "" {
@@ -278,9 +282,13 @@ func (t *text) witness(f *validate.Finding) {
 	t.more("witness: %s%s", Clean(with), Clean(w.Happens))
 }
 
-// place names where a finding is, as editors take it: the line of the source,
-// if it is known, else the file that was judged.
+// place returns the quoted place of a finding for a terminal.
 func place(r *Result, f *validate.Finding) string {
+	return `"` + Clean(placeName(r, f)) + `"`
+}
+
+// placeName implements [Result.Place].
+func placeName(r *Result, f *validate.Finding) string {
 	pos := f.Where.Source
 	name := r.Name
 	if pos.Path != "" {
@@ -294,13 +302,14 @@ func place(r *Result, f *validate.Finding) string {
 			name += fmt.Sprintf(":0x%04x", pos.Range.Start)
 		}
 	}
-	return `"` + Clean(name) + `"`
+	return name
 }
 
-// source writes the line that a finding is about, if it can be had.
+// source writes the source line that a finding is about, if it is available, and
+// reports whether it is.
 //
-// The path of a source in a channel file is the file's claim. Nothing is read
-// at its word, or a file could have any other shown in a log.
+// The source path in a channel file is a claim of that file. Such a path is never
+// opened: otherwise a channel file could make the report show any other file.
 func (t *text) source(r *Result, f *validate.Finding) bool {
 	pos := f.Where.Source
 	if pos.Line == 0 {
@@ -326,9 +335,8 @@ func (t *text) source(r *Result, f *validate.Finding) bool {
 	return true
 }
 
-// excerpt returns what is shown of a line: what stands before a column, in
-// bytes from 1, and what stands there. Of a long line it is the part around
-// the column.
+// excerpt splits a line before the given column (in bytes from 1) and cleans both
+// parts. It shortens a long line to the part around the column.
 func excerpt(line string, column int) (before, at string) {
 	const most = 100 // runes on either side
 	cut := min(max(column-1, 0), len(line))
@@ -342,16 +350,16 @@ func excerpt(line string, column int) (before, at string) {
 	return before, at
 }
 
-// The window under a finding has at most so many rows of so many bytes.
+// The size of the window under a finding.
 const (
-	windowRows = 3
-	windowRow  = 16
+	windowRows = 3  // maximum number of rows
+	windowRow  = 16 // bytes in a row
 )
 
-// windowOf returns the rows of bytes that a location is about, those at its
-// start if there are very many. There are none if the bytes are those that
-// rules were compiled to, which nobody has, or if no byte is at fault, but the
-// name of the file, or the content as a whole, for which the header stands.
+// windowOf returns the rows of bytes that a location is about, at most windowRows
+// from its start. The window is empty if the content was compiled from rules,
+// because then nobody has the bytes. It is also empty if the fault is in the name
+// of the file, or in the content as a whole, which is reported at the header.
 func windowOf(s *validate.Subject, where validate.Location) window {
 	data, at := s.Data, where.Range
 	switch {
@@ -365,7 +373,7 @@ func windowOf(s *validate.Subject, where validate.Location) window {
 	return window{start, bytes.Clone(data[start:end])}
 }
 
-// window writes rows of bytes, and marks those of a range.
+// window writes rows of bytes and marks the bytes of a range.
 func (t *text) window(w window, at channelfile.Range) {
 	for row := 0; row < len(w.Bytes); row += windowRow {
 		offset := fmt.Sprintf("0x%04x", w.Start+row)
@@ -390,7 +398,7 @@ func (t *text) window(w window, at channelfile.Range) {
 	}
 }
 
-// dropped says how many findings the report does not hold.
+// dropped writes the number of findings that the report does not hold.
 func (t *text) dropped(rep *validate.Report, sums summaries) {
 	said := map[*validate.Check]int{}
 	for i := range rep.Findings {
@@ -427,8 +435,8 @@ func (t *text) conclusion(r *Result) {
 	t.notAddressed(rep)
 }
 
-// notAddressed says which builds the content is not for: those that refuse it,
-// and those that are known to lack the type.
+// notAddressed lists the builds that do not read the content: builds that refuse
+// it, and builds whose contract says that they lack the type.
 func (t *text) notAddressed(rep *validate.Report) {
 	t.without(rep, false, "not addressed, because it does not have the type version", "not addressed, because they do not have the type version")
 	t.without(rep, true, "skipped, because its contract says that it lacks the type version", "skipped, because their contracts say that they lack the type version")
@@ -459,9 +467,9 @@ func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 	}
 }
 
-// skipped says why checks could not run. A check that requires one that was
-// skipped itself is skipped for the same reason. How many they are depends on the
-// release of the gate, and only JSON says it.
+// skipped writes the reasons why checks could not run. A check that requires a
+// skipped check has the same reason as that check. Only JSON has their number,
+// because it depends on the release of the gate.
 func (t *text) skipped(rep *validate.Report) {
 	var whys []string
 	whyOf := map[string]string{} // by ID
@@ -526,7 +534,8 @@ func fleetLine(r *Result) string {
 		count(rep.Counts.Hosts, "host"), Evidence(rep.Fleet))
 }
 
-// Evidence names the kinds of evidence that the contracts of a fleet rest on.
+// Evidence returns the kinds of evidence behind the contracts of a fleet, such as
+// "extracted, stated".
 func Evidence(f *sensor.Fleet) string {
 	var have [4]bool
 	mark := func(e sensor.Evidence) {
@@ -586,8 +595,8 @@ func number(n uint64) string {
 	return s
 }
 
-// Clean makes a text safe to show on one line of a terminal: line ends, control
-// and format characters and bytes that are no UTF-8 are escaped.
+// Clean makes a text safe to show on one line of a terminal. It escapes line ends,
+// control and format characters, and bytes that are not UTF-8.
 func Clean(s string) string {
 	if strings.IndexFunc(s, unsafe) < 0 && utf8.ValidString(s) {
 		return s
@@ -611,6 +620,6 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// unsafe reports whether a rune could change what a terminal shows of others:
-// controls, and the invisible format characters that reorder text.
+// unsafe reports whether a rune could change how a terminal shows other runes.
+// These are control characters, and the invisible characters that reorder text.
 func unsafe(r rune) bool { return !unicode.IsPrint(r) }

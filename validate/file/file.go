@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -46,13 +47,44 @@ func Read(name string) (*validate.Subject, error) {
 		return s, nil
 	}
 	defer f.Close()
+	return read(s, f, info)
+}
+
+// ReadFS is [Read] for a file of a file system, such as an embedded one or an
+// archive. If a file of an [os.DirFS] becomes a FIFO while ReadFS opens it, ReadFS
+// waits for a writer; Read does not.
+func ReadFS(fsys fs.FS, name string) (*validate.Subject, error) {
+	s := validate.ChannelFile(name, nil)
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if refuse(s, info) {
+		return s, nil
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if refuse(s, info) {
+		return s, nil
+	}
+	return read(s, f, info)
+}
+
+// read reads the data of a subject from its open file.
+func read(s *validate.Subject, f io.Reader, info fs.FileInfo) (_ *validate.Subject, err error) {
 	s.Data, err = readAll(f, info.Size(), channelfile.MaxFileSize)
 	if errors.Is(err, errTooBig) {
 		s.Data, s.TooBig = nil, true
 		return s, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return nil, fmt.Errorf("reading %s: %w", s.Name, err)
 	}
 	s.Size = int64(len(s.Data))
 	return s, nil

@@ -46,6 +46,44 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// ReadFS gives the same subjects as Read.
+func TestReadFS(t *testing.T) {
+	dir := t.TempDir()
+	limit := int64(channelfile.MaxFileSize)
+	for name, size := range map[string]int64{"file.cf": 100, "empty.cf": 0, "largest.cf": limit, "large.cf": limit + 1} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.WriteFile(path, nil, 0o644), os.Truncate(path, size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"file.cf", "empty.cf", "largest.cf", "large.cf", ".", "missing.cf"} {
+		want, wantErr := Read(filepath.Join(dir, name))
+		got, err := ReadFS(os.DirFS(dir), name)
+		if errors.Is(err, fs.ErrNotExist) != errors.Is(wantErr, fs.ErrNotExist) || (got == nil) != (want == nil) {
+			t.Errorf("%s: %v, expected %v", name, err, wantErr)
+			continue
+		}
+		if got == nil {
+			continue
+		}
+		if got.Name != name {
+			t.Errorf("the name is %q, expected %q", got.Name, name)
+		}
+		if !bytes.Equal(got.Data, want.Data) || got.Size != want.Size || got.Mode != want.Mode || got.TooBig != want.TooBig || got.Refused != want.Refused {
+			t.Errorf("%s: the subject is another than that of Read", name)
+		}
+	}
+	broken := brokenFS{errors.New("the archive is damaged")}
+	if s, err := ReadFS(broken, "a.cf"); s != nil || !errors.Is(err, broken.err) {
+		t.Errorf("a broken file system: %v, %v", s, err)
+	}
+}
+
+// A brokenFS opens nothing.
+type brokenFS struct{ err error }
+
+func (b brokenFS) Open(string) (fs.File, error) { return nil, b.err }
+
 func TestHasMagic(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{"update": "\x89CFC\r\n\x1a\nand more", "cut": "\x89CFC", "text": "some text that is longer than the magic", "empty": ""} {
