@@ -148,37 +148,37 @@ func (p *parser) event(outermost bool) error {
 		// Names that identify the event. The name with the lowest rank counts,
 		// and the others are data: Security 5061 has a ProviderName of its own.
 		case "EventID":
-			return p.what(&p.id, 1, name, kind)
+			return p.identity(&p.id, 1, name, kind)
 		case "event_id":
-			return p.what(&p.id, 2, name, kind)
+			return p.identity(&p.id, 2, name, kind)
 		case "Provider":
-			return p.what(&p.provider, 1, name, kind)
+			return p.identity(&p.provider, 1, name, kind)
 		case "SourceName":
-			return p.what(&p.provider, 2, name, kind)
+			return p.identity(&p.provider, 2, name, kind)
 		case "ProviderName":
-			return p.what(&p.provider, 3, name, kind)
+			return p.identity(&p.provider, 3, name, kind)
 		case "provider_name":
-			return p.what(&p.provider, 4, name, kind)
+			return p.identity(&p.provider, 4, name, kind)
 		case "source_name":
-			return p.what(&p.provider, 5, name, kind)
+			return p.identity(&p.provider, 5, name, kind)
 		case "Channel":
-			return p.what(&p.channel, 1, name, kind)
+			return p.identity(&p.channel, 1, name, kind)
 		case "LogName":
-			return p.what(&p.channel, 2, name, kind)
+			return p.identity(&p.channel, 2, name, kind)
 		case "channel":
-			return p.what(&p.channel, 3, name, kind)
+			return p.identity(&p.channel, 3, name, kind)
 		case "log_name":
-			return p.what(&p.channel, 4, name, kind)
+			return p.identity(&p.channel, 4, name, kind)
 		case "Computer":
-			return p.what(&p.computer, 1, name, kind)
+			return p.identity(&p.computer, 1, name, kind)
 		case "Hostname":
-			return p.what(&p.computer, 2, name, kind)
+			return p.identity(&p.computer, 2, name, kind)
 		case "HostName":
-			return p.what(&p.computer, 3, name, kind)
+			return p.identity(&p.computer, 3, name, kind)
 		case "ComputerName":
-			return p.what(&p.computer, 4, name, kind)
+			return p.identity(&p.computer, 4, name, kind)
 		case "computer_name":
-			return p.what(&p.computer, 5, name, kind)
+			return p.identity(&p.computer, 5, name, kind)
 		case "host": // an object in ECS, otherwise a name; ranked last, because it may be the collector
 			if kind == '{' {
 				return p.object(func(name []byte, kind jsontext.Kind) error {
@@ -188,7 +188,7 @@ func (p *parser) event(outermost bool) error {
 					return p.skip()
 				})
 			}
-			return p.what(&p.computer, 7, name, kind)
+			return p.identity(&p.computer, 7, name, kind)
 
 		// Objects with the data of the event, and objects around the event.
 		case "EventData", "event_data", "user_data":
@@ -248,9 +248,9 @@ func set(names ...string) map[string]bool {
 	return m
 }
 
-// what reads one of the names that identify the event. If the event is flat, the name
-// may turn out to be data.
-func (p *parser) what(r *ranked, rank int, name []byte, kind jsontext.Kind) error {
+// identity reads one of the names that identify the event. If the event is flat, the
+// name may turn out to be data.
+func (p *parser) identity(r *ranked, rank int, name []byte, kind jsontext.Kind) error {
 	flat := len(p.flat)
 	if err := p.beside(name, kind); err != nil || len(p.flat) == flat {
 		return err
@@ -431,7 +431,8 @@ func (p *parser) system(name []byte, kind jsontext.Kind) error {
 	if kind != '{' {
 		return p.inner(r, 1, kind)
 	}
-	return p.object(func(name []byte, kind jsontext.Kind) error { // with attributes, such as Qualifiers
+	// The value has attributes, such as Qualifiers.
+	return p.object(func(name []byte, kind jsontext.Kind) error {
 		if string(name) == "#text" {
 			return p.inner(r, 1, kind)
 		}

@@ -27,9 +27,9 @@ const (
 
 // Options are the options of an Observer.
 type Options struct {
-	// AbsentAfter is a number of events. If a host has at least so many events of
-	// a feed and a field is in none of them, the field counts as not supplied. 0
-	// means that such a field is always unknown.
+	// AbsentAfter is a number of events. If a host has at least so many events of a
+	// feed, each field without a value in them counts as not supplied. 0 means that
+	// such a field is always unknown.
 	AbsentAfter uint64
 }
 
@@ -309,7 +309,7 @@ func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 func (o *Observer) note() string {
 	note := fmt.Sprintf("Observed by cfcheck contract observe in %s from %s; events do not show how a sensor reads content. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
 	if n := o.options.AbsentAfter; n > 0 {
-		return note + fmt.Sprintf("A host that has at least %s of a feed does not supply the fields that are in no event; on other hosts these fields are unknown.", number(n, "event"))
+		return note + fmt.Sprintf("A host with at least %s of a feed does not supply the fields that are in no event. On other hosts these fields are unknown.", number(n, "event"))
 	}
 	return note + "A field that is in no event of a host is unknown, not absent, unless the feed never has it."
 }

@@ -307,7 +307,7 @@ func TestFleetNote(t *testing.T) {
 		want    string
 	}{
 		{Options{}, "Observed by cfcheck contract observe in 1 recorded event from 1 host; events do not show how a sensor reads content. A field that is in no event of a host is unknown, not absent, unless the feed never has it."},
-		{Options{AbsentAfter: 7}, "Observed by cfcheck contract observe in 1 recorded event from 1 host; events do not show how a sensor reads content. A host that has at least 7 events of a feed does not supply the fields that are in no event; on other hosts these fields are unknown."},
+		{Options{AbsentAfter: 7}, "Observed by cfcheck contract observe in 1 recorded event from 1 host; events do not show how a sensor reads content. A host with at least 7 events of a feed does not supply the fields that are in no event. On other hosts these fields are unknown."},
 	} {
 		f, err := observe(t, definitions(t), tt.options, line(1, sysmon, sysmonChannel, "a", short)).Fleet("f", sensor.OwnReader())
 		if err != nil {

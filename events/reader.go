@@ -36,8 +36,8 @@ const bufferSize = 64 << 10
 // NewReader returns a Reader for the content of a file. If the content begins like
 // gzip, the Reader unpacks all its members. The name is used in errors only.
 //
-// To stop reading early, for example if a context is done, let the Read method of file
-// return an error, or stop calling [Reader.Read] and call [Reader.Close].
+// To stop early, for example because a context is done, let the Read method of file
+// return an error. You can also stop calling [Reader.Read] and call [Reader.Close].
 func NewReader(name string, file io.Reader) *Reader {
 	c := &counter{r: file}
 	r := &Reader{name: name, counted: c, file: bufio.NewReaderSize(c, bufferSize)}
@@ -200,7 +200,7 @@ func (r *Reader) fail(err error) error {
 	at := r.counted.n - int64(r.file.Buffered())
 	switch {
 	case errors.Is(err, gzip.ErrChecksum):
-		err = fmt.Errorf("%w; the content differs from the original of the compressed data", err)
+		err = fmt.Errorf("%w; the packed content was changed", err)
 	case errors.Is(err, gzip.ErrHeader):
 		err = fmt.Errorf("%w; expected gzip to begin, or the file to end", err)
 	case r.packed && (err == io.ErrUnexpectedEOF || err == io.EOF):

@@ -83,9 +83,9 @@ func (rec *Recording) Close() error {
 
 var errClosedRecording = errors.New("the recording is closed")
 
-// Read reads all records of a reader of the named file. It calls bad for each line
-// that is not an event, and for each event with a misspelt name that feeds no type or
-// leaves an input absent.
+// Read reads all records of a reader of the named file. It calls bad for each line that
+// is not an event. It also calls bad for each event that feeds no type, or leaves an
+// input absent, because a name in it is misspelt.
 //
 // The error is a [*ReadError], wraps [ErrLimit], or is an error of the temporary file.
 // The recording is then incomplete, and Events returns the same error. Read takes time
@@ -146,7 +146,7 @@ func (rec *Recording) flush() error {
 	if rec.file == nil {
 		file, err := rec.create()
 		if err != nil {
-			return fmt.Errorf("the events so far take more than %d bytes, and a temporary file for them cannot be created: %w; set TMPDIR to a folder that can be written to", maxBuffered, err)
+			return fmt.Errorf("the events take more than %d bytes, and a temporary file for them cannot be created: %w; set TMPDIR to a writable folder", maxBuffered, err)
 		}
 		rec.file = file
 	}

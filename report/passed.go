@@ -22,11 +22,19 @@ type PassedKind uint8
 // The kinds of entries. Only their owner knows whether they ship. So with
 // Run.FailOnWarnings all kinds except VersionControl block.
 const (
-	OtherFile      PassedKind = iota // a file without the magic of channel files and the extension of rules
-	HiddenFile                       // an OtherFile with a name, or in a folder, that begins with a dot
-	Link                             // a symbolic link that does not lead to a channel file
-	SpecialFile                      // a FIFO, a socket or a device
-	VersionControl                   // data of a version control system; its folders are not searched
+	// OtherFile is a file without the first bytes of a channel file and without
+	// the extension of rules.
+	OtherFile PassedKind = iota
+	// HiddenFile is such a file if its name, or the name of a folder above it,
+	// begins with a dot.
+	HiddenFile
+	// Link is a symbolic link that does not lead to a channel file.
+	Link
+	// SpecialFile is a FIFO, a socket or a device.
+	SpecialFile
+	// VersionControl is data of a version control system. Its folders are not
+	// searched.
+	VersionControl
 )
 
 // String returns the kind as in the JSON report.

@@ -166,9 +166,9 @@ func (r *Result) Verdict() validate.Verdict {
 	return r.report.Verdict()
 }
 
-// Unread reports whether no build reads the subject, because the contract of each
-// build says that it lacks the template type, and all other checks passed. Such a
-// result is skipped: it has no influence on the verdict on the run.
+// Unread reports whether no build reads the subject and all other checks passed. No
+// build reads it if the contract of each build says that it lacks the template type.
+// Such a result is skipped: it has no influence on the verdict on the run.
 func (r *Result) Unread() bool {
 	rep := r.report
 	return rep != nil && rep.Unread && rep.Verdict() == validate.Undecided &&

@@ -358,8 +358,8 @@ const (
 
 // windowOf returns the rows of bytes that a location is about, at most windowRows
 // from its start. The window is empty if the content was compiled from rules,
-// because then nobody has the bytes. It is also empty if the fault is in the name
-// of the file, or in the content as a whole, which is reported at the header.
+// because then nobody has the bytes. It is also empty if the fault is in the name of
+// the file or in the content as a whole. A fault of the whole is reported at the header.
 func windowOf(s *validate.Subject, where validate.Location) window {
 	data, at := s.Data, where.Range
 	switch {

@@ -18,10 +18,10 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// strict makes a command and those below it refuse arguments that have no clear
-// meaning: a flag given twice, a value that is empty or that looks like a flag,
-// an empty argument. An exit status of 0 then says that the command itself ran
-// to its end, and not that a name of a file was taken for --help.
+// strict makes a command and its subcommands refuse arguments without a clear
+// meaning: a flag given twice, a value that is empty or looks like a flag, an empty
+// argument. Then exit status 0 means that the command itself ran to its end, and
+// not that the name of a file was taken for --help.
 func (c *command) strict(cmd *cobra.Command) {
 	cmd.InitDefaultHelpFlag()
 	cmd.DisableFlagsInUseLine = true // a command with flags says so itself
@@ -50,8 +50,8 @@ func (c *command) strict(cmd *cobra.Command) {
 	}
 }
 
-// nearFlag returns a question that names the flag which was probably meant by
-// one that does not exist, "" if none is near.
+// nearFlag returns a question that names the known flag closest to an unknown one,
+// or "" if no flag is close.
 func nearFlag(cmd *cobra.Command, err error) string {
 	unknown, ok := errors.AsType[*pflag.NotExistError](err)
 	if !ok || unknown.GetSpecifiedShortnames() != "" {
@@ -62,7 +62,7 @@ func nearFlag(cmd *cobra.Command, err error) string {
 	return strictjson.Suggest("--"+unknown.GetSpecifiedName(), names)
 }
 
-// A flagError says what is wrong with the value of a flag.
+// A flagError is an error in the value of a flag.
 type flagError struct {
 	flag *pflag.Flag
 	what string
@@ -70,15 +70,15 @@ type flagError struct {
 
 func (e *flagError) Error() string { return fmt.Sprintf("--%s: %s", e.flag.Name, e.what) }
 
-// A single is the value of a flag that may be given once.
+// A single is the value of a flag that may be given only once.
 type single struct {
 	pflag.Value
 	flag  *pflag.Flag
 	given bool
 }
 
-// Set sets the value. It refuses a second one: of two values, either could be
-// the one that was meant.
+// Set sets the value. It refuses a second value, because it cannot know which of
+// the two was meant.
 func (s *single) Set(value string) error {
 	if s.given {
 		if s.Type() == "bool" {
@@ -109,10 +109,10 @@ func (s *single) Set(value string) error {
 	return s.Value.Set(value)
 }
 
-// unclear returns what is unclear about the value of a flag, "" if nothing is.
+// unclear returns the reason why the value of a flag is unclear, or "".
 func unclear(f *pflag.Flag, value string) string {
 	switch {
-	case strings.TrimSpace(value) == "", value == "=": // pflag takes -o= for the value =
+	case strings.TrimSpace(value) == "", value == "=": // pflag reads -o= as the value =
 		return fmt.Sprintf("the value is empty (an unset variable?); give a value, or leave --%s out", f.Name)
 	case value[0] == '-':
 		return fmt.Sprintf("%q begins with - like a flag; the real value may be missing (an unset variable?). Write ./%s for a file of this name", value, value)
@@ -120,8 +120,7 @@ func unclear(f *pflag.Flag, value string) string {
 	return ""
 }
 
-// clear returns an error if a value of a list or an argument has no clear
-// meaning.
+// clear returns an error if an argument or a value of a list has no clear meaning.
 func clear(cmd *cobra.Command, args []string) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		list, ok := f.Value.(pflag.SliceValue)
@@ -148,9 +147,9 @@ func clear(cmd *cobra.Command, args []string) (err error) {
 	return err
 }
 
-// ambiguous returns an error for an argument that is read as a flag and is also
-// the name of a file: a pattern of the shell, such as *, may have put it there.
-// After -- nothing is read as a flag.
+// ambiguous returns an error for an argument that is read as a flag and is also the
+// name of a file. A pattern of the shell, such as *, may have inserted it. After --
+// no argument is read as a flag.
 func ambiguous(args []string) error {
 	for _, arg := range args {
 		if len(arg) < 2 || arg[0] != '-' {
@@ -166,14 +165,14 @@ func ambiguous(args []string) error {
 		if arg == "--" {
 			return nil
 		}
-		if strings.HasPrefix(arg, "-test.") { // package pflag passes over them
+		if strings.HasPrefix(arg, "-test.") { // package pflag ignores these flags
 			return fmt.Errorf("unknown flag: %s", arg)
 		}
 	}
 	return nil
 }
 
-// onceEach demands that no two arguments name the same file.
+// onceEach refuses two arguments that name the same file.
 func onceEach(then cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		var files fileSet
@@ -188,18 +187,18 @@ func onceEach(then cobra.PositionalArgs) cobra.PositionalArgs {
 
 // A fileSet holds the names of files, each file once.
 type fileSet struct {
-	names   map[place]string  // the first name of each file
-	folders map[string]string // real folders, by the first part of a name
+	names   map[place]string  // first name of each file
+	folders map[string]string // real folder for each folder part of a name
 }
 
-// A place is where a file is: the real folder, and the name that the file has
-// there. Two files may have the same place if a folder changes meanwhile.
+// A place is the real folder of a file and its name there. Two files can have the
+// same place if a folder changes during the run.
 type place struct{ folder, name string }
 
-// add adds a file, and reports whether it is new. If it is not, add returns the
-// name under which it was added. Another name in the same or in another folder
-// is another file, also if it is a link: a channel file is judged by its name,
-// too.
+// add adds a file and reports whether it is new. If it is not, first is the name
+// under which it was added. A file with another name, or in another folder, is another
+// file, even if it is a link. The reason is that a channel file is also judged by its
+// name.
 func (s *fileSet) add(name string) (first string, added bool) {
 	at := s.place(name)
 	if first, ok := s.names[at]; ok && (first == name || sameFile(first, name)) {
@@ -225,8 +224,8 @@ func (s *fileSet) place(name string) place {
 	return place{real, base}
 }
 
-// realFolder returns the absolute name of a folder without links, and the name
-// itself if there is no such folder.
+// realFolder returns the absolute name of a folder without links, or the name itself
+// if the folder does not exist.
 func realFolder(name string) string {
 	path := name
 	if !filepath.IsAbs(path) {
@@ -234,7 +233,7 @@ func realFolder(name string) string {
 		if err != nil {
 			return name
 		}
-		// Not cleaned: if a is a link, a/.. is not the folder that has the link.
+		// Do not clean the path: if a is a link, a/.. is not the folder of the link.
 		path = here + string(filepath.Separator) + path
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {

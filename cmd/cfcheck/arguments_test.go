@@ -40,9 +40,9 @@ func arguments(cmd *cobra.Command) []string {
 	return nil
 }
 
-// TestFlagsAreClear holds that each flag of each command refuses what has no
-// clear meaning: a second value, an empty one, one that looks like a flag. It
-// walks through the commands themselves, so a new flag needs no line here.
+// TestFlagsAreClear checks that each flag of each command refuses values without a
+// clear meaning: a second value, an empty one, one that looks like a flag. The test
+// finds the flags in the commands themselves, so a new flag needs no line here.
 func TestFlagsAreClear(t *testing.T) {
 	t.Chdir(t.TempDir())
 	flags, lists := 0, 0
@@ -98,8 +98,8 @@ func TestFlagsAreClear(t *testing.T) {
 	}
 }
 
-// TestOnlyWorkIsAccepted holds that no command has status 0 if it is asked for
-// help, with whatever other arguments, but for those that are there to show it.
+// TestOnlyWorkIsAccepted checks that no command has status 0 with --help and any other
+// arguments, except the commands that exist to print help.
 func TestOnlyWorkIsAccepted(t *testing.T) {
 	t.Chdir(t.TempDir())
 	eachCommand(new(command).root(), nil, func(cmd *cobra.Command, names []string) {

@@ -90,27 +90,27 @@ detection:
   ]
 }
 `
+	dnsReader   = `{"evidence": "extracted", "access": "positional", "formats": ["1.0"], "operators": ["exists", "equals", "integer equals", "address range"], "refusesUnknownVersions": true}`
+	dnsInputs   = `{"name": "QueryName", "type": "string", "maxLength": 255}, {"name": "QueryType", "type": "integer"}`
 	customFleet = `{
   "schema": "cfcheck.fleet/v0",
   "name": "demo",
   "builds": [
     {
       "build": "4.2", "hosts": 30000,
-      "reader": {"evidence": "extracted", "access": "positional", "formats": ["1.0"], "operators": ["exists", "equals", "integer equals", "address range"], "refusesUnknownVersions": true},
+      "reader": ` + dnsReader + `,
       "supply": [
         {"type": "dns", "version": 1, "evidence": "extracted", "inputs": [
-          {"name": "QueryName", "type": "string", "maxLength": 255},
-          {"name": "QueryType", "type": "integer"}
+          ` + dnsInputs + `
         ]}
       ]
     },
     {
       "build": "4.3", "hosts": 70000,
-      "reader": {"evidence": "extracted", "access": "positional", "formats": ["1.0"], "operators": ["exists", "equals", "integer equals", "address range"], "refusesUnknownVersions": true},
+      "reader": ` + dnsReader + `,
       "supply": [
         {"type": "dns", "version": 1, "evidence": "extracted", "inputs": [
-          {"name": "QueryName", "type": "string", "maxLength": 255},
-          {"name": "QueryType", "type": "integer"},
+          ` + dnsInputs + `,
           {"name": "Answer", "type": "address"}
         ]}
       ]
@@ -317,8 +317,7 @@ func editsOf(w *world) []edit {
 	return list
 }
 
-// otherValue is a value by which a flag, if it took effect, would widen what is
-// accepted.
+// otherValue returns a value with which a flag would accept more content.
 func otherValue(name string) string {
 	switch name {
 	case "--fleet":

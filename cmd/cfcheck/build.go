@@ -22,7 +22,7 @@ type building struct {
 	out              string
 	revision         revision
 	replace          bool
-	rules            []file.ManifestSource // the files of rules that were read
+	rules            []file.ManifestSource // files of rules that were read
 	allowUnsupported bool
 }
 
@@ -75,7 +75,7 @@ func (b *building) run(paths []string) error {
 	if err != nil {
 		return err
 	}
-	// Before there is anything to say: a message must not end up in a rule.
+	// This comes before the first message, which must not be written into a rule.
 	if err := b.reading(paths).Begin(); err != nil {
 		return err
 	}
@@ -112,7 +112,8 @@ func (b *building) run(paths []string) error {
 		return err
 	}
 	for _, err := range sigma.Errors(err) {
-		if len(faults) == 0 || !errors.Is(err, sigma.ErrNoRule) { // else it is clear why no rule is left
+		// The faults explain why no rule is left.
+		if len(faults) == 0 || !errors.Is(err, sigma.ErrNoRule) {
 			faults = append(faults, err)
 		}
 	}
@@ -136,8 +137,7 @@ func (b *building) run(paths []string) error {
 	return b.publish(paths, rev, built)
 }
 
-// sayPassedOver says what of the folders was not compiled, as check says what it
-// did not judge.
+// sayPassedOver reports the files in the folders that were not compiled.
 func (b *building) sayPassedOver(paths []string) {
 	for _, path := range paths {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -160,8 +160,8 @@ func (b *building) sayPassedOver(paths []string) {
 	}
 }
 
-// refuse lists what is wrong. Only if all of it is the rules' fault are they
-// to blame.
+// refuse lists the faults. The exit status blames the rules only if every fault is
+// a fault of the rules.
 func (b *building) refuse(faults []error) error {
 	status, hint := statusRejected, count(uint64(len(faults)), "fault")
 	for _, err := range faults {

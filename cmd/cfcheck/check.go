@@ -32,31 +32,31 @@ type checking struct {
 	needs            []string
 	allowUnsupported bool
 	allowEmpty       bool
-	everyBuild       bool // a build that was not judged leaves the verdict undecided
+	everyBuild       bool // any build that was not judged makes the verdict undecided
 	failOn           string
 	neverMatch       []string // files of events
 	knownGood        []string
 	knownGoodMatches uint64
 	maxSteps         uint64
 	maxFindings      int
-	all              bool // as many rules are shown as maxFindings says
+	all              bool // --max-findings was given and also limits the rules per message
 
 	options       validate.Options // without a fleet
-	roots         []string         // of rules: files and folders
-	fleets        []givenFleet     // empty means that there is none
+	roots         []string         // files and folders of rules
+	fleets        []givenFleet     // empty means no fleet
 	remarks       []string
-	ruleSources   []report.Source // of the files of rules that were read
-	eventSources  []report.Source // of the files of recorded events
+	ruleSources   []report.Source // files of rules that were read
+	eventSources  []report.Source // files of recorded events
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
-	explaining    validate.Budget     // for witnesses, so that these take nothing from the verdicts
+	explaining    validate.Budget     // budget of the witnesses, separate from the verdicts
 	recordings    []*events.Recording // to be closed
-	trying        [2]trying           // for the events of --never-match and of --known-good
+	trying        [2]trying           // for the events of --never-match and --known-good
 
-	several       bool    // several paths are to be judged
-	judgedFiles   fileSet // channel files that were judged, if so
-	listedFiles   fileSet // those that were held against a manifest
-	repeated      int     // channel files that were named again, and were judged once
+	several       bool    // the run has several paths
+	judgedFiles   fileSet // channel files that were judged, if several is set
+	listedFiles   fileSet // channel files that were compared with a manifest
+	repeated      int     // channel files that were named again and judged once
 	firstRepeated string
 }
 
@@ -80,9 +80,9 @@ may look like a flag.
 --max-steps limits the work of a run on all files and recorded events. If the
 work exceeds it, the verdict is undecided, and the message names the most
 expensive rule. To run content on an event costs the steps that FORMAT.md
-charges for it. Other long work is charged so that a step takes about as long:
-at most 5 nanoseconds on one core for content designed to be slow, and a tenth
-of that for ordinary rules.`,
+charges for it. Other long work is charged so that a step takes about as long. A
+step takes at most 5 nanoseconds on one core for content designed to be slow,
+and a tenth of that for ordinary rules.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,
@@ -154,9 +154,9 @@ func (k *checking) run(args []string) error {
 	return k.writeClaims(run)
 }
 
-// begin names the files that the run reads and writes. It refuses an output that
-// is an input, and removes an old report and old facts: from here on, the files
-// of these names are complete and of this run, or absent.
+// begin registers the files that the run reads and writes. It refuses an output
+// that is an input. It removes an old report and old facts, so that from now on
+// these files are either complete and from this run, or absent.
 func (k *checking) begin(args []string) error {
 	s := k.outputs()
 	for _, arg := range args {
@@ -172,12 +172,11 @@ func (k *checking) begin(args []string) error {
 	return s.Begin()
 }
 
-// maxOfGroupJSON is how many rules of which the same is said are in a report
-// for a program, unless another number was asked for: more than anybody has, and
-// few enough for the memory of any machine.
+// maxOfGroupJSON is the default limit of rules with the same message in a report for
+// programs. No known set of rules is that large, and any machine has the memory.
 const maxOfGroupJSON = 10_000
 
-// prepare makes options of the flags.
+// prepare computes the options from the flags.
 func (k *checking) prepare() error {
 	fleets, remark, err := k.loadFleets()
 	if err != nil {
@@ -237,8 +236,9 @@ func (k *checking) prepare() error {
 	return k.reporting.check()
 }
 
-// judgePath judges the channel files at a path, and adds the results. Rules wait
-// until all are known: one file may have a filter for those in another.
+// judgePath judges the channel files at a path and adds the results. It only records
+// paths of rules: rules are compiled together, because a file may have a filter for
+// the rules of another file.
 func (k *checking) judgePath(run *report.Run, name string) {
 	info, err := os.Stat(name)
 	switch {
@@ -253,9 +253,9 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	}
 }
 
-// again reports whether a channel file was judged before, and if there is a
-// manifest now, held against it. A single path names no file twice, and has no
-// need of a list that grows with it.
+// again reports whether a channel file was already judged, and, if listing is not
+// nil, already compared with a manifest. A run with a single path keeps no list of
+// files, because it cannot name a file twice.
 func (k *checking) again(name string, listing *validate.Listing) bool {
 	if !k.several {
 		return false
@@ -267,9 +267,9 @@ func (k *checking) again(name string, listing *validate.Listing) bool {
 	return !added
 }
 
-// judgeFile judges a channel file. Listing is its entry in the manifest of its
-// folder, nil if it is judged by itself. A file that was judged before is not
-// judged a second time, unless now there is a manifest to hold it against.
+// judgeFile judges a channel file. listing is its entry in the manifest of its
+// folder; nil means that it is judged without a manifest. A file that was already
+// judged is only judged again to compare it with a manifest for the first time.
 func (k *checking) judgeFile(name string, listing *validate.Listing) []report.Result {
 	if k.again(name, listing) {
 		if k.repeated == 0 {
@@ -315,9 +315,9 @@ func (k *checking) judge(s *validate.Subject, digest string) []report.Result {
 	return k.judgeFor(s, digest, k.fleets)
 }
 
-// judgeFor runs the checks and returns a result for each fleet, and one if
-// there is no fleet. It is the one place that recovers: a fault of the gate's
-// own costs the verdict on one subject, and blocks it.
+// judgeFor runs the checks and returns a result for each fleet, or one result if
+// there is no fleet. Only judgeFor recovers from panics: a fault of the gate leaves
+// one subject without a verdict, which blocks it.
 func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFleet) (results []report.Result) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -346,7 +346,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 	return results
 }
 
-// finish writes the report, and returns the exit status of its verdict.
+// finish writes the report and returns the exit status of its verdict as an error.
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
 	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.eventSources, k.ruleSources)
@@ -359,15 +359,15 @@ func (k *checking) finish(run *report.Run) error {
 	return k.write(run)
 }
 
-// A reporting says how a report is written.
+// A reporting holds the flags of the report and its output.
 type reporting struct {
 	format  string
 	out     string
 	verbose bool
 
-	identified bool // the report states which gate this is
+	identified bool // identify was called
 	set        *output.Set
-	report     *output.Output // the last of the set
+	report     *output.Output // the last output of the set
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
@@ -377,7 +377,7 @@ func (r *reporting) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` (default: the standard output)")
 }
 
-// writes adds the report to the outputs of the run, of which it is the last.
+// writes adds the report to the outputs of the run, as the last one.
 func (r *reporting) writes(s *output.Set, c *command) {
 	r.set, r.report = s, c.orStandard(s, "the report", "--out", r.out).Verdict()
 }
@@ -386,7 +386,7 @@ func (r *reporting) check() error {
 	return oneOf("--format", "format", r.format, report.FormatNames())
 }
 
-// newRun starts a run: before anything is judged, the gate judges its canaries.
+// newRun starts a run with the self-test of the gate.
 func newRun() *report.Run {
 	run := &report.Run{
 		Gate: report.Gate{Version: gateVersion(), Checks: len(suite.Checks)}, Lines: new(lines).get,
@@ -397,8 +397,9 @@ func newRun() *report.Run {
 	return run
 }
 
-// identify states the digest of the gate in a report for programs, which promises
-// it: without the digest there is no verdict. A report for a person has a remark.
+// identify adds the digest of the gate to a report for programs. Such a report
+// promises the digest, so the run is undecided without it. For people, identify only
+// adds a remark if the program file cannot be read.
 func (r *reporting) identify(run *report.Run) {
 	if r.identified {
 		return
@@ -421,7 +422,8 @@ func (r *reporting) identify(run *report.Run) {
 }
 
 // write writes the report and the other outputs of the run, and returns the exit
-// status of its verdict. A report that cannot be written is no verdict.
+// status of its verdict as an error. A report that cannot be written is not a
+// verdict.
 func (r *reporting) write(run *report.Run) error {
 	r.identify(run)
 	run.ShowNotes = r.verbose

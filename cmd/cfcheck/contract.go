@@ -51,11 +51,12 @@ more inputs than a build supplies, while nothing can go wrong yet.`,
 	return cmd
 }
 
-// judgeDefinitions judges, for each fleet, each version of the template types
-// that a build of the fleet has. A type that is named must be known.
+// judgeDefinitions judges the template types for each fleet: all versions that a
+// build of the fleet has, or only the types named in only. A named type must be
+// known.
 func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 	run := newRun()
-	found, judged := map[string]bool{}, map[string]bool{} // types and fleets, by name
+	found, judged := map[string]bool{}, map[string]bool{} // by the names of types and of fleets
 	for d := range k.options.Definitions.All() {
 		if len(only) > 0 && !slices.Contains(only, d.Name) {
 			continue
@@ -105,7 +106,8 @@ func has(fleet *sensor.Fleet, d *sensor.Definition) bool {
 	return false
 }
 
-// declaredOnly says that what builds declare cannot be judged.
+// declaredOnly returns the message for a type that builds declare but that has no
+// definition.
 func declaredOnly(fleet *sensor.Fleet, t *sensor.DeclaredType) string {
 	const listed = 5
 	var names []string

@@ -15,7 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/embedded"
 )
 
-// maxBinary is the size of the largest build that is looked at, in bytes.
+// maxBinary is the maximum size of a build in bytes.
 const maxBinary = 1 << 30
 
 func (c *command) contractHeader() *cobra.Command {
@@ -26,9 +26,9 @@ func (c *command) contractHeader() *cobra.Command {
 		Use:   "header [flags] --type name",
 		Short: "write a C header that makes a build check and carry its contract",
 		Long: `contract header writes a header for the build of a sensor. It has the number of
-inputs that a version of a template type declares, and a static assertion that
-the sensor's own array has as many elements. A macro puts the contract into the
-binary, with the real number of elements. With the assertion, a build that
+inputs that a version of a template type declares. A static assertion checks
+that the sensor's own array has as many elements. A macro puts the contract into
+the binary, with the real number of elements. With the assertion, a build that
 declares 21 inputs and supplies 20 does not compile. Without it, contract
 extract finds the difference.`,
 		Example: `  cfcheck contract header --type ipc -o cfcheck_ipc.h`,
@@ -83,8 +83,8 @@ extract finds the difference.`,
 	return cmd
 }
 
-// positionalReader is how a sensor reads that has its inputs in an array and
-// states nothing else of itself.
+// positionalReader returns the reader of a sensor that has its inputs in an array,
+// supports every operator and states no limits.
 func positionalReader() sensor.Reader {
 	return sensor.Reader{
 		Evidence: sensor.EvidenceExtracted, Access: sensor.AccessPositional,
@@ -99,7 +99,7 @@ func (c *command) contractExtract() *cobra.Command {
 		Use:   "extract [flags] file...",
 		Short: "extract the contracts that builds carry",
 		Long: `contract extract finds the contract in a build and writes a fleet with one build
-for each file. A file is an executable, a library, a driver or any other bytes:
+for each file. A file is an executable, a library, a driver or any other bytes.
 extract searches for the contract itself and trusts no header of the file's
 format. A build carries a contract if it was compiled with the header that
 contract header writes. A file without a contract, or with two contracts for
@@ -160,7 +160,7 @@ func extract(name string) (*sensor.Contract, error) {
 		return nil, unread(name, err)
 	}
 	defer f.Close()
-	// The size is known: a buffer that grows takes twice as much.
+	// Allocate the known size at once: a growing buffer takes twice the memory.
 	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
 	if _, err := data.ReadFrom(io.LimitReader(f, maxBinary)); err != nil {
 		return nil, unread(name, err)

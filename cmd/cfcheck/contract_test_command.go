@@ -57,7 +57,7 @@ contract says that the build lacks the type.`,
 	return cmd
 }
 
-// judgeEachInput judges content with an instance for each input of a type.
+// judgeEachInput judges content that has one instance for each input of a type.
 func (k *checking) judgeEachInput(d *sensor.Definition) []report.Result {
 	name := fmt.Sprintf("type %s version %d, a criterion on each of %d inputs", d.Name, d.Version, len(d.Inputs))
 	data, err := eachInput(d)
@@ -70,8 +70,8 @@ func (k *checking) judgeEachInput(d *sensor.Definition) []report.Result {
 	return k.judge(s, digestOf(data))
 }
 
-// untested leaves a report without acceptance if a build was not tested, and is
-// not known to lack the type.
+// untested makes a report undecided if a build was not tested and its contract does
+// not say that it lacks the type.
 func untested(r *validate.Report) {
 	const listed = 5
 	var names []string

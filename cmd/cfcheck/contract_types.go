@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
@@ -17,10 +16,10 @@ func (c *command) contractTypes() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "types [flags]",
 		Short: "print the definitions of template types",
-		Long: `contract types prints the definitions of the template types that are built in,
-and of those that --types adds: their inputs, and the fields of each feed with
-the version of the sensor that introduced them. The output is a document that
---types reads.`,
+		Long: `contract types prints the definitions of the built-in template types and of the
+types that --types adds. A definition has the inputs of the type, and the fields
+of each feed with the version of the sensor that introduced them. The output is
+a document that --types reads.`,
 		Example: `  cfcheck contract types --type process_creation`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -50,13 +49,14 @@ the version of the sensor that introduced them. The output is a document that
 			return s.Commit()
 		},
 	}
-	cmd.Flags().StringArrayVar(&only, "type", nil, "print only the template type of this `name` (default all; may be repeated)")
-	cmd.Flags().StringVarP(&out, "out", "o", "", "the `file` to write to (default the standard output)")
+	cmd.Flags().StringArrayVar(&only, "type", nil, "print only the template type of this `name`; repeat the flag for further types (default: all known types)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write the definitions to a `file` (default: the standard output)")
 	j.addTypes(cmd)
 	return cmd
 }
 
-// definitionsOf returns all versions of the named template types. Each name must be known.
+// definitionsOf returns all versions of the named template types. Each name must be
+// known.
 func definitionsOf(all *sensor.Definitions, names []string) (*sensor.Definitions, error) {
 	some := new(sensor.Definitions)
 	for d := range all.All() {
@@ -68,7 +68,7 @@ func definitionsOf(all *sensor.Definitions, names []string) (*sensor.Definitions
 	}
 	for _, name := range names {
 		if some.Newest(name) == nil {
-			return nil, fmt.Errorf("--type: no template type %q is known; give its definition with --types", name)
+			return nil, unknownType(name, all)
 		}
 	}
 	return some, nil

@@ -34,11 +34,10 @@ var root = func() string {
 	return dir
 }()
 
-// updateDocs is what writes the pages anew.
+// updateDocs is the command that writes the pages.
 const updateDocs = "go test ./cmd/cfcheck -run Docs -update"
 
-// TestDocsConsole runs what the documentation shows on a terminal, and compares
-// what is printed.
+// TestDocsConsole runs the commands in the documentation and compares their output.
 func TestDocsConsole(t *testing.T) {
 	blocks := 0
 	for _, page := range docPages(t) {
@@ -114,7 +113,7 @@ func docPages(t *testing.T) []string {
 	return list
 }
 
-// compare holds a page against what it should be, and writes it with -update.
+// compare compares a page with its expected text. With -update it writes the page.
 func compare(t *testing.T, page, want string) {
 	t.Helper()
 	name := filepath.Join(root, filepath.FromSlash(page))
@@ -153,7 +152,7 @@ func newTerminal(t *testing.T) *terminal {
 	return &terminal{t: t}
 }
 
-// page returns a page with what its commands print.
+// page returns a page with the output of its commands.
 func (term *terminal) page(text string) string {
 	return console.ReplaceAllStringFunc(text, func(block string) string {
 		var out strings.Builder
@@ -230,7 +229,7 @@ func (term *terminal) command(out io.Writer, command string) {
 	}
 }
 
-// makeSpecial makes what the corpus cannot hold.
+// makeSpecial creates an input that the corpus cannot store.
 func makeSpecial(t *testing.T, args []string) {
 	t.Helper()
 	if args[0] == "truncate" && args[1] == "-s" {
@@ -262,10 +261,10 @@ func special(t *testing.T, name string) corpus.Special {
 	return corpus.Specials[i]
 }
 
-// An example is what the page of a check shows.
+// An example is the example on the page of a check.
 type example struct {
-	text     string   // Markdown: what is wrong, and where it is from
-	commands []string // the last of which judges it
+	text     string   // Markdown: fault and source of the example
+	commands []string // the last one judges the example
 }
 
 const anyName = "C-00000291-00000001-00000001.cf"
@@ -310,7 +309,7 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/unknown-field.yml](../examples/unknown-field.yml): the rule reads a field that the template type does not have",
 			[]string{"cfcheck check --fleet reference docs/examples/unknown-field.yml"}}
 	},
-	// What it finds the checks that it requires find first.
+	// The checks that it requires find its faults first.
 	"CF5001": func(*testing.T) example {
 		return example{"of a type of which a build supplies less than is declared, each input is read, and the check is skipped for what [CF3001](CF3001.md) finds",
 			[]string{"cfcheck contract test --type ipc --fleet 291"}}
@@ -328,8 +327,7 @@ var elsewhere = map[string]func(t *testing.T) example{
 // silent are the checks whose example has no finding of theirs.
 var silent = []string{"CF5001"}
 
-// preferred names the case that shows best what a check is for, where it is not
-// the first that there is.
+// preferred names the case that explains a check best, if it is not the first case.
 var preferred = map[string]string{
 	"CF0004": "filled-with-zero",
 	"CF1001": "text-mode-crlf-to-lf",
@@ -387,8 +385,7 @@ func exampleOf(t *testing.T, check *validate.Check) example {
 	return example{linkTo(found[0]), []string{commandFor(found[0])}}
 }
 
-// nearMiss returns a line on a case that the check only just accepts, empty if
-// there is none.
+// nearMiss returns a line on a case that the check narrowly accepts, or "".
 func nearMiss(check *validate.Check) string {
 	for _, c := range corpus.Cases() {
 		if slices.Contains(c.Near, check.ID) {
@@ -457,7 +454,7 @@ var (
 	formatSection = regexp.MustCompile(`FORMAT\.md,\s+section\s+(\d+)`)
 )
 
-// linked returns the text on a check with links to what it names.
+// linked returns the text on a check with links to the pages that it names.
 func linked(t *testing.T, text, self string) string {
 	t.Helper()
 	format, err := os.ReadFile(filepath.Join(root, "channelfile", "FORMAT.md"))

@@ -12,7 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// pages is where each check has a page, with an example.
+// pages is the address of the folder with a page for each check.
 const pages = "https://github.com/cfcheck/cfcheck/blob/main/docs/checks/"
 
 func (c *command) explain() *cobra.Command {

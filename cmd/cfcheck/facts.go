@@ -18,10 +18,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate/file"
 )
 
-// A claiming says whether the gate writes down what it claims of a file that it
-// accepts, and keeps what it judged for that.
+// A claiming holds the flag --facts and the report that the facts are about.
 type claiming struct {
-	claimsTo  string // the file that they are written to; "": none
+	claimsTo  string // file for the facts; "" means that no facts are written
 	judged    *validate.Report
 	factsFile *output.Output // nil means that no facts are written
 }
@@ -37,7 +36,8 @@ func (c *claiming) writes(s *output.Set) {
 	}
 }
 
-// check holds that there is one channel file and one fleet to write facts of.
+// check returns an error if facts are requested for anything except one channel file
+// and one fleet.
 func (c *claiming) check(paths, needs, fleets []string) error {
 	if c.claimsTo == "" {
 		return nil
@@ -53,7 +53,7 @@ func (c *claiming) check(paths, needs, fleets []string) error {
 	return fmt.Errorf("--facts: facts are about one channel file; name only that file, not a folder, rules or needs")
 }
 
-// keep keeps the report on the file.
+// keep stores the report on the file for claims, and returns it.
 func (c *claiming) keep(r *validate.Report) *validate.Report {
 	if c.claimsTo != "" {
 		c.judged = r
@@ -61,10 +61,9 @@ func (c *claiming) keep(r *validate.Report) *validate.Report {
 	return r
 }
 
-// writeClaims writes the report, and if the file was accepted the facts, which
-// come first: no report says accepted if they cannot be written. Facts that the
-// checker refuses stand in the way of a verdict: one of the two is wrong about
-// the file.
+// writeClaims writes the report, and before it the facts if the file was accepted.
+// So no report says accepted if the facts cannot be written. If the checker refuses
+// the facts, the verdict is undecided, because the gate or the checker is wrong.
 func (k *checking) writeClaims(run *report.Run) error {
 	k.identify(run)
 	if k.factsFile != nil && run.Verdict() == validate.Accepted {
@@ -77,7 +76,7 @@ func (k *checking) writeClaims(run *report.Run) error {
 	return k.finish(run)
 }
 
-// claims returns the facts of the file that was accepted, verified.
+// claims returns the verified facts about the accepted file.
 func (k *checking) claims() ([]byte, error) {
 	r := k.judged
 	name := k.fleets[0].name
@@ -98,8 +97,8 @@ func (k *checking) claims() ([]byte, error) {
 	return doc, nil
 }
 
-// fleetDocument returns the document of a fleet: what is in the file, or what a
-// built-in example is as JSON.
+// fleetDocument returns the JSON document of a fleet, which is a file or a built-in
+// example.
 func fleetDocument(name string) ([]byte, error) {
 	if f, ok := builtin.Fleet(name); ok {
 		return f.JSON()
@@ -117,10 +116,10 @@ func (c *command) factsCheck() *cobra.Command {
 		Short: "verify facts against their channel file and fleet",
 		Long: `facts check verifies the facts that check --facts wrote about a channel file and
 a fleet. If they hold, each build that loads the file reads only inside the file
-and its inputs and keeps its budgets, even a build that checks nothing. The
-checker has 400 lines and its own reader of channel files, and runs no code of
-the gate. docs/facts.md says how to use it alone, and what the facts do not
-prove.
+and its inputs, and keeps its budgets. This includes a build that checks
+nothing. The checker has 400 lines and its own reader of channel files, and runs
+no code of the gate. docs/facts.md explains how to use it alone, and the limits
+of the facts.
 
 Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 		Example: `  cfcheck check --fleet fleet.json --facts facts.json out/C-00000291-00000001-00000001.cf
@@ -166,11 +165,12 @@ Exit status: 0 the facts hold; 1 they do not; 2 something could not be read.`,
 	}
 }
 
-// hold says what facts that hold say, and what of it was believed.
+// hold returns the message for facts that hold. It names the claim that the checker
+// cannot verify.
 func hold(doc []byte) string {
 	var f facts.Facts
 	if err := json.Unmarshal(doc, &f); err != nil {
-		return err.Error() // not of facts that hold
+		return err.Error() // cannot happen for facts that hold
 	}
 	builds := 0
 	for _, c := range f.Contracts {
@@ -184,7 +184,7 @@ func hold(doc []byte) string {
 		builds, are, f.Type.Number, f.Type.Version, f.Type.Name, len(f.Type.Inputs))
 }
 
-// readBytes reads a channel file, whatever is in it.
+// readBytes returns the bytes of a channel file without parsing them.
 func readBytes(name string) ([]byte, error) {
 	s, err := file.Read(name)
 	switch {

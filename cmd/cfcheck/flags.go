@@ -17,17 +17,17 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// fleetVariable names the environment variable with the fleet for runs that
-// name none.
+// fleetVariable is the environment variable that names the fleet of a run without
+// the flag --fleet.
 const fleetVariable = "CFCHECK_FLEET"
 
-// A judging says against what content is judged.
+// A judging holds the flags for fleets, types and time.
 type judging struct {
-	fleetNames []string // as the flags have them
+	fleetNames []string // values of --fleet
 	types      []string
 	now        string
 
-	typeSources []report.Source // of the files of types that were read
+	typeSources []report.Source // files of types that were read
 }
 
 func (j *judging) add(cmd *cobra.Command) {
@@ -41,15 +41,15 @@ func (j *judging) addTypes(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&j.types, "types", nil, "read definitions of template types from a JSON `file`, in addition to the built-in ones")
 }
 
-// A givenFleet is a fleet that content is judged for.
+// A givenFleet is a fleet for which content is judged.
 type givenFleet struct {
-	name string // as the run names it: a file, or a built-in example
+	name string // name on the command line: a file or a built-in example
 	*sensor.Fleet
 	groups *sensor.Cohorts
 }
 
-// named returns the names of the fleets, and the flag or variable that has them.
-// Without the flag it is the fleet that the environment names.
+// named returns the names of the fleets, and the flag or variable that they come
+// from. Without the flag they come from the environment.
 func (j *judging) named() (names []string, from string) {
 	if name := fleetOfEnvironment(); name != "" && len(j.fleetNames) == 0 {
 		return []string{name}, "$" + fleetVariable
@@ -57,12 +57,12 @@ func (j *judging) named() (names []string, from string) {
 	return j.fleetNames, "--fleet"
 }
 
-// fleetOfEnvironment returns the fleet that the environment names, "" if it
-// names none. A variable that is empty counts as unset.
+// fleetOfEnvironment returns the fleet that the environment names, or "". An empty
+// variable counts as unset.
 func fleetOfEnvironment() string { return strings.TrimSpace(os.Getenv(fleetVariable)) }
 
-// loadFleets returns the fleets that were named, and a remark on the
-// environment if there is one to make.
+// loadFleets returns the named fleets, and a remark if the fleet of the environment
+// was not used.
 func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 	names, from := j.named()
 	if other := fleetOfEnvironment(); other != "" && !slices.Contains(names, other) {
@@ -83,8 +83,8 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 	return fleets, remark, nil
 }
 
-// loadFleet returns the fleet of that name. From is the flag or variable that
-// has it.
+// loadFleet returns the fleet with a name. from is the flag or variable that names
+// it.
 func loadFleet(from, name string) (*sensor.Fleet, error) {
 	if f, ok := builtin.Fleet(name); ok {
 		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
@@ -95,14 +95,14 @@ func loadFleet(from, name string) (*sensor.Fleet, error) {
 	data, err := readDocument(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `./\`) {
-			return nil, fmt.Errorf("%s: %q is neither a file nor one of the built-in examples %s", from, name, strings.Join(builtin.Fleets(), ", "))
+			return nil, fmt.Errorf("%s: unknown fleet %q (want a JSON file, or one of the built-in examples %s)", from, name, alternatives(builtin.Fleets()))
 		}
 		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return sensor.ReadFleet(name, data)
 }
 
-// definitions returns the template types that are known.
+// definitions returns the built-in template types and the types of --types.
 func (j *judging) definitions() (*sensor.Definitions, error) {
 	all := builtin.Definitions()
 	for _, name := range j.types {
@@ -136,8 +136,9 @@ func (j *judging) time() (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--now: %q is not a time (want 2027-01-31 or 2027-01-31T12:00:00Z)", j.now)
 }
 
-// readDocument reads a JSON document: a regular file, up to one byte more than
-// is accepted. What it is is looked at first, for opening a FIFO would wait.
+// readDocument reads a JSON document from a regular file, at most one byte more
+// than the limit. It checks the kind of the file first, because opening a FIFO
+// would wait.
 func readDocument(name string) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -158,8 +159,8 @@ func readDocument(name string) ([]byte, error) {
 	return data, nil
 }
 
-// unread says that something could not be read, and why, without the call of
-// the system that failed.
+// unread returns the error for a file that cannot be read. It leaves out the name
+// of the failed system call.
 func unread(name string, err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return fmt.Errorf("%s: cannot be read: %w", name, e.Err)

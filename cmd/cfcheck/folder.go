@@ -21,8 +21,8 @@ func isRules(name string) bool {
 
 func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(name), ".cf") }
 
-// judgeFolder judges the channel files and the rules in a folder, and lists
-// what is neither.
+// judgeFolder judges the channel files in a folder, records the folder if it has
+// rules, and lists all other entries.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	in := readFolder(root)
 	sets := in.sets()
@@ -47,25 +47,25 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	}
 }
 
-// A folder is the content of a folder and of those below it.
+// A folder lists the entries of a folder and of its subfolders.
 type folder struct {
 	root      string
-	files     paths // channel files, by their extension or by their first bytes, sorted
-	rules     bool  // there are rules
+	files     paths // channel files (by extension or by first bytes), sorted
+	rules     bool  // the folder has rules
 	manifests []namedManifest
-	problems  []string // what could not be looked at, and links to folders
+	problems  []string // unreadable entries and links to folders
 	passed    []report.PassedOver
 }
 
-// A namedManifest is a file with the name of a manifest, of whatever content.
+// A namedManifest is a file with the name of a manifest. Its content is unchecked.
 type namedManifest struct {
 	name string
-	kind report.PassedKind // if it turns out to be another's
+	kind report.PassedKind // used if the file is not a manifest of cfcheck
 }
 
-// readFolder looks through a folder, and looks at the first bytes of each
-// regular file that is not called a channel file or a rule. It follows no link
-// to a folder, except that the root may be one.
+// readFolder lists a folder. It reads the first bytes of each regular file that does
+// not have the extension of a channel file or a rule. It follows no link to a folder,
+// except if root is such a link.
 func readFolder(root string) *folder {
 	in := &folder{root: filepath.ToSlash(root)}
 	in.read(in.root, false)
@@ -73,8 +73,8 @@ func readFolder(root string) *folder {
 	return in
 }
 
-// read looks through one folder. Hidden says that the name of this folder, or of
-// one above it, begins with a dot.
+// read lists one folder. hidden means that the name of this folder, or of a folder
+// above it, begins with a dot.
 func (in *folder) read(name string, hidden bool) {
 	entries, err := os.ReadDir(filepath.FromSlash(name))
 	if err != nil {
@@ -98,14 +98,14 @@ func (in *folder) read(name string, hidden bool) {
 		case isChannelFile(e.Name()):
 			in.files.add(below)
 		case isRules(e.Name()) && !hidden:
-			in.rules = true // sigma.Load refuses what is no regular file, or has the magic
+			in.rules = true // sigma.Load refuses special files and channel files
 		default:
 			in.other(below, e, hidden)
 		}
 	}
 }
 
-// other looks at what is called neither a channel file nor a rule.
+// other handles an entry without the extension of a channel file or a rule.
 func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 	kind := report.OtherFile
 	switch {
@@ -119,7 +119,7 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 	if e.Type()&fs.ModeSymlink != 0 {
 		switch info, err := os.Stat(filepath.FromSlash(name)); {
 		case errors.Is(err, fs.ErrNotExist):
-			in.pass(kind, name) // it leads nowhere
+			in.pass(kind, name) // a broken link
 			return
 		case err == nil && info.IsDir() && !hidden:
 			in.problem(name, fmt.Errorf("%s: a symbolic link to a folder; cfcheck does not follow it: name the folder itself", name))
@@ -140,8 +140,8 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 	}
 }
 
-// maxProblems is how many entries of one folder are listed that could not be
-// looked at. One is enough to leave the verdict undecided.
+// maxProblems limits the listed problems of one folder. A single problem makes the
+// verdict undecided.
 const maxProblems = 100
 
 func (in *folder) problem(name string, err error) {
@@ -168,8 +168,8 @@ func (in *folder) pass(kind report.PassedKind, name string) {
 	}
 }
 
-// versionControl lists the folders of version control systems, each with the
-// entries of which a real one has at least one.
+// versionControl lists the folders of version control systems. A real one has at
+// least one of the listed entries.
 var versionControl = map[string][]string{
 	".git": {"HEAD", "commondir"},
 	".hg":  {"requires", "store"},
@@ -178,9 +178,9 @@ var versionControl = map[string][]string{
 	".bzr": {"branch-format"},
 }
 
-// isVersionControl reports whether an entry of a folder is where a version
-// control system keeps its data: copies of files that were, in forms of its own.
-// A folder that only has such a name is an ordinary one.
+// isVersionControl reports whether an entry is the data folder of a version control
+// system, which has old copies of files in its own form. A folder that only has such
+// a name is an ordinary folder.
 func isVersionControl(name string, e fs.DirEntry) bool {
 	if !e.IsDir() {
 		return false
@@ -193,8 +193,8 @@ func isVersionControl(name string, e fs.DirEntry) bool {
 	return false
 }
 
-// isOfVersionControl reports whether a file of that name belongs to a version
-// control system. A file .git leads a work tree to its repository.
+// isOfVersionControl reports whether a file with this name belongs to a version
+// control system. A file .git links a work tree to its repository.
 func isOfVersionControl(name string) bool {
 	switch name {
 	case ".git", ".gitignore", ".gitattributes", ".gitmodules", ".gitkeep", ".keep", ".mailmap",

@@ -75,8 +75,8 @@ func FuzzCommand(f *testing.F) {
 	})
 }
 
-// acceptedFor reports whether what was said stands behind status 0: a verdict, or
-// what a command that reaches none is there for.
+// acceptedFor reports whether the output justifies status 0: it has a verdict, or the
+// result of a command that reaches no verdict.
 func acceptedFor(args []string, said string) bool {
 	if strings.HasPrefix(said, "accepted") || strings.Contains(said, "\naccepted  ") || strings.Contains(said, `"verdict": "accepted"`) {
 		return true

@@ -20,7 +20,7 @@ func TestUnreadableGate(t *testing.T) {
 	copyProgram(t, gate)
 	credential := &syscall.Credential{Uid: 65534, Gid: 65534}
 	if os.Getuid() != 0 {
-		credential = nil // whoever runs the tests may not read it either
+		credential = nil // the user of the test may not read it either
 	}
 	for _, d := range []string{dir, filepath.Dir(dir)} {
 		if err := os.Chmod(d, 0o755); err != nil {

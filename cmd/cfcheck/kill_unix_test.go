@@ -35,7 +35,7 @@ type killedRun struct {
 	name  string
 	watch string // the folder that its outputs appear in
 	args  []string
-	// judge holds what is there afterwards, for a run with that exit status.
+	// judge checks the files after a run with that exit status.
 	judge func(t *testing.T, status int)
 	set   string // folder of a set that is judged, too
 }
@@ -64,7 +64,7 @@ func TestKilled(t *testing.T) {
 	inputs := readTree(t, ".")
 	r := rand.New(rand.NewPCG(1, 2))
 	signals := []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM, syscall.SIGKILL, syscall.SIGINT, syscall.SIGKILL, syscall.SIGHUP}
-	// What the test's own process ignores its children ignore too.
+	// Children inherit ignored signals from the process of the test.
 	signals = slices.DeleteFunc(signals, func(s syscall.Signal) bool { return signal.Ignored(s) })
 	whole, ended, accepted, blocked := 60*time.Millisecond, 0, 0, 0
 	for k := range n {
@@ -138,8 +138,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// TestConcurrentBuilds holds that of builds at once into one folder, some of
-// them killed, the manifest is of one.
+// TestConcurrentBuilds runs builds into one folder at the same time and kills some of
+// them. The manifest must belong to one of the builds.
 func TestConcurrentBuilds(t *testing.T) {
 	gate, err := exec.LookPath("cfcheck")
 	if err != nil {
@@ -263,7 +263,7 @@ func killedRunOf(t *testing.T, k int) killedRun {
 // files of it are of one set of rules, and complete.
 func judgeSet(t *testing.T, folder string) (accepted bool) {
 	t.Helper()
-	// What a killed run left hidden is not what is published.
+	// Hidden leftovers of a killed run are not published files.
 	names, _ := filepath.Glob(filepath.Join(folder, ".*"))
 	for _, name := range names {
 		os.Remove(name)

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// maxSource is how many bytes of a source are read to show a line of it.
+// maxSource limits the bytes that are read of a source to show one of its lines.
 const maxSource = 1 << 20
 
-// lines hands out lines of the sources that findings point into. It keeps the
-// source that was asked for last, for findings come in the order of files.
+// lines returns lines of the sources of findings. It caches the last source, because
+// findings are sorted by file.
 type lines struct {
 	path string
 	text []string
@@ -42,8 +42,8 @@ func readLines(path string) []string {
 	if err != nil {
 		return []string{}
 	}
-	// As sigma counts them: a byte order mark is no column, and lines end with
-	// LF, CR LF or CR.
+	// Count like package sigma: a byte order mark is not a column, and lines end
+	// with LF, CR LF or CR.
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	return strings.Split(lineEnds.Replace(text), "\n")
 }

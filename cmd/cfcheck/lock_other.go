@@ -4,5 +4,5 @@ package main
 
 import "errors"
 
-// tryLock would lock a folder against other builds.
+// tryLock returns an error, because this system has no supported lock.
 func tryLock(string) (unlock func(), err error) { return nil, errors.ErrUnsupported }

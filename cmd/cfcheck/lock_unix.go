@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// tryLock locks a folder against other builds, without waiting. The lock is on
-// the folder itself, so it leaves no file, and the system releases it however
-// the process ends.
+// tryLock locks a folder against other builds, without waiting. The lock is on the
+// folder itself, so it leaves no file, and the system always releases it at the end
+// of the process.
 func tryLock(folder string) (unlock func(), err error) {
 	f, err := os.Open(folder)
 	if err != nil {

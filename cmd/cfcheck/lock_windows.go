@@ -9,8 +9,9 @@ import (
 // errSharing is ERROR_SHARING_VIOLATION.
 const errSharing syscall.Errno = 32
 
-// tryLock locks a folder against other builds, without waiting: by a hidden file
-// that is opened for one process alone, and goes when that closes it or ends.
+// tryLock locks a folder against other builds, without waiting. The lock is a hidden
+// file that only one process can open; the system deletes it when that process
+// closes it or ends.
 func tryLock(folder string) (unlock func(), err error) {
 	name, err := syscall.UTF16PtrFromString(filepath.Join(folder, ".cfcheck.lock"))
 	if err != nil {

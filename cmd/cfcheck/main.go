@@ -1,5 +1,5 @@
-// Command cfcheck judges channel files, and the rules that they are made from,
-// before they ship. Run cfcheck help for what it can do.
+// Command cfcheck judges channel files, and the rules that they are compiled from,
+// before they ship. Run "cfcheck help" for its commands.
 package main
 
 import "os"

@@ -25,8 +25,8 @@ func (l *liveHeap) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The memory of a run does not grow with the number of its results: it takes no
-// more for 5,000 files than for 1,000, but for what varies by chance.
+// The memory of a run does not grow with the number of its results: 5,000 files take no
+// more than 1,000, within random variation.
 func TestMemoryOfManyFiles(t *testing.T) {
 	if testing.Short() {
 		t.Skip("judges 24,000 files, which takes too long for -short; the full tests run it")

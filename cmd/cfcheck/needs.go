@@ -24,7 +24,8 @@ inputs, operators, sizes and cost that the sensor must support. The output of
 --format json is an input of check --needs.
 
 For a folder or several files, needs shows how many rules depend on each input
-of each template type, most rules first, and which feeds can supply the input.`,
+of each template type, most rules first. It also shows the feeds that can supply
+the input.`,
 		Example: `  cfcheck needs out/C-00000291-00000001-00000001.cf
   cfcheck needs out`,
 		Args: atLeastOne("channel file or a folder of channel files"),
@@ -57,12 +58,12 @@ of each template type, most rules first, and which feeds can supply the input.`,
 // needsFormats lists the output formats of needs, the default first.
 var needsFormats = []string{"text", "json"}
 
-// channelFiles returns the channel files at paths, and whether these are more
-// than the name of one file.
+// channelFiles returns the channel files at the paths. several is false if paths is
+// the name of a single file.
 func channelFiles(paths []string) (files []string, several bool, err error) {
 	several = len(paths) > 1
 	var seen fileSet
-	add := func(name string) { // one file named twice is one file
+	add := func(name string) { // counts a file once, even if it is named twice
 		if _, added := seen.add(name); added {
 			files = append(files, name)
 		}
@@ -99,7 +100,7 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 	return files, several, nil
 }
 
-// needsOf writes what one file needs.
+// needsOf writes the needs of one file.
 func (c *command) needsOf(name string, defs *sensor.Definitions, format string) error {
 	f, err := readFile(name)
 	if err != nil {
@@ -112,8 +113,8 @@ func (c *command) needsOf(name string, defs *sensor.Definitions, format string) 
 	return report.Needs(c.stdout, name, needs, defs.ByNumber(needs.Type, needs.TypeVersion))
 }
 
-// needsOverview writes how many rules of files depend on what. One file that
-// cannot be read leaves no overview: it would be of fewer rules than it says.
+// needsOverview writes an overview of the needs of several files. If one file cannot
+// be read, it returns the error, because the overview would miss rules.
 func (c *command) needsOverview(files []string, defs *sensor.Definitions, format string) error {
 	var all report.Overview
 	for _, name := range files {
@@ -138,8 +139,7 @@ func writeNeeds(w io.Writer, needs *sensor.Needs) error {
 	return err
 }
 
-// readFile reads and parses a channel file for the commands that show one. It
-// need not be in normal form.
+// readFile reads and parses a channel file, which need not be in normal form.
 func readFile(name string) (*channelfile.File, error) {
 	data, err := readBytes(name)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,15 +16,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// maxBadLines is how many lines that are no events are shown. All are counted.
-const maxBadLines = 10
-
-// maxKinds is how many kinds of events that feed no type are shown.
-const maxKinds = 10
-
-// maxInputs is how many inputs of a feed are shown on a line. All are in the
-// fleet.
-const maxInputs = 20
+// Limits of the report. Everything is counted, and the fleet has all inputs.
+const (
+	maxBadLines = 10 // lines that are not events
+	maxKinds    = 10 // kinds of events that feed no type
+	maxInputs   = 20 // inputs in a line of a feed
+)
 
 // An observing is one call of cfcheck contract observe.
 type observing struct {
@@ -34,15 +30,15 @@ type observing struct {
 	out         string
 	name        string
 	reader      string
-	only        []string // names of the types that are looked at; none: all
+	only        []string // names of the types to observe; empty means all
 	absentAfter uint64
 
 	observer *events.Observer
 	set      *output.Set
 	fleet    *output.Output
-	said     *output.Output // the report
-	events   uint64         // read
-	bad      uint64         // lines that are none
+	said     *output.Output // the report; nil means stderr
+	events   uint64         // events that were read
+	bad      uint64         // lines that are not events
 }
 
 func (c *command) contractObserve() *cobra.Command {
@@ -73,7 +69,7 @@ or that a file could not be read to its end; then nothing is written.`,
 	f.StringVar(&o.name, "name", "observed", "give the fleet this `name`")
 	f.StringVar(&o.reader, "reader", "", "describe how the sensors read content with a JSON `file` (default: like cfcheck's own interpreter)")
 	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default: all known types)")
-	f.Uint64Var(&o.absentAfter, "absent-after", 0, "treat an input as not supplied by a host if it is in none of at least `N` events of its feed (default: never)")
+	f.Uint64Var(&o.absentAfter, "absent-after", 0, "treat an input as not supplied by a host if at least `N` events of its feed do not have it (default: never)")
 	o.addTypes(cmd)
 	return cmd
 }
@@ -87,7 +83,7 @@ func (o *observing) run(files []string) error {
 		return err
 	}
 	reader := sensor.OwnReader()
-	reader.Evidence = sensor.EvidenceStated // that it is this one nobody has seen
+	reader.Evidence = sensor.EvidenceStated // events do not show which reader a sensor has
 	if o.reader != "" {
 		data, err := readDocument(o.reader)
 		if err != nil {
@@ -126,8 +122,8 @@ func (o *observing) run(files []string) error {
 	return o.write(len(files), fleet, data)
 }
 
-// begin names the files that the run reads and writes. The report goes to
-// whichever of the two standard streams the fleet leaves free.
+// begin registers the files that the run reads and writes. The report goes to the
+// standard output, or to the standard error if the fleet goes to the standard output.
 func (o *observing) begin(files []string) error {
 	s := o.outputs()
 	for _, name := range files {
@@ -148,26 +144,13 @@ func (o *observing) begin(files []string) error {
 	return s.Begin()
 }
 
-// observed returns the template types that are looked at.
+// observed returns the definitions of the types to observe.
 func (o *observing) observed() (*sensor.Definitions, error) {
 	all, err := o.definitions()
 	if err != nil || len(o.only) == 0 {
 		return all, err
 	}
-	some := new(sensor.Definitions)
-	for _, name := range o.only {
-		if all.Newest(name) == nil {
-			return nil, unknownType(name, all)
-		}
-	}
-	for d := range all.All() {
-		if slices.Contains(o.only, d.Name) {
-			if err := some.Add(d); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return some, nil
+	return definitionsOf(all, o.only)
 }
 
 // read counts the events of one file.
@@ -216,8 +199,7 @@ func (o *observing) read(name string) error {
 	}
 }
 
-// write writes the fleet, and a report on it to whichever of the two outputs
-// is left.
+// write writes the fleet, and the report to the other output.
 func (o *observing) write(files int, fleet *sensor.Fleet, data []byte) error {
 	said := o.report(files, fleet)
 	o.fleet.WriteBytes(data)
@@ -240,7 +222,7 @@ func (o *observing) report(files int, fleet *sensor.Fleet) string {
 	return b.String()
 }
 
-// feed says of each input that a feed can have on how many hosts it was seen.
+// feed writes, for each input of a feed, the number of hosts that supply it.
 func (o *observing) feed(b *strings.Builder, s *events.FeedSummary) {
 	fmt.Fprintf(b, "\ntype %s version %d, feed %s: %s on %s\n", s.Definition.Name, s.Definition.Version, s.Feed.Name,
 		count(s.Events, "event"), count(uint64(s.Hosts), "host"))
@@ -297,7 +279,7 @@ func (o *observing) feed(b *strings.Builder, s *events.FeedSummary) {
 	}
 }
 
-// others says which events fed nothing.
+// others writes the kinds of events that feed no type.
 func (o *observing) others(b *strings.Builder) {
 	kinds, rest := o.observer.Others()
 	sum := rest
@@ -324,7 +306,7 @@ func (o *observing) others(b *strings.Builder) {
 	}
 }
 
-// nameOr returns what a record says of itself in a form that is safe to show.
+// nameOr returns a name from a record in a form that is safe to show.
 func nameOr(name string) string {
 	if name == "" {
 		return "(none)"
@@ -335,7 +317,7 @@ func nameOr(name string) string {
 	return report.Clean(name)
 }
 
-// noEvents counts lines that are no events.
+// noEvents returns a count of lines that are not events.
 func noEvents(n uint64, more string) string {
 	if n == 1 {
 		return "1 " + more + "line that is not an event"
@@ -343,7 +325,7 @@ func noEvents(n uint64, more string) string {
 	return count(n, more+"line") + " that are not events"
 }
 
-// count writes a number with its noun.
+// count returns a number with its noun.
 func count(n uint64, noun string) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {

@@ -10,9 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// TestRecordedEvents observes all recordings, which are not part of the
-// repository, and judges the published rules for named pipes against what their
-// sources supply.
+// TestRecordedEvents observes all recordings, which are not part of the repository. It
+// judges the published rules for named pipes against the observed fleet.
 func TestRecordedEvents(t *testing.T) {
 	data, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev"))
 	if err != nil {

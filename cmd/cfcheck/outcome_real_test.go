@@ -60,9 +60,9 @@ func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
 	return &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{testkit.Contract("b", 1, sensor.AccessNamed, s)}}
 }
 
-// TestRealOutcomes compares what the gate says becomes of each published rule
-// without an input with what a truth table of its condition says. In that each
-// criterion is a variable, those on the missing input are false, and
+// TestRealOutcomes removes an input from each published rule, and compares the outcome
+// of the gate with a truth table of the rule's condition. In the table each criterion is
+// a variable, the criteria on the missing input are false, and
 //
 //   - the rule is blind if it is true in no row,
 //   - widened if it is true in a row in which it would be false for some values of
@@ -175,7 +175,7 @@ func TestRealOutcomes(t *testing.T) {
 	}
 }
 
-// counts says how many rules read what is missing, and what becomes of them.
+// counts counts the rules that read a missing input, by outcome.
 type counts struct{ read, blind, widened, weakened int }
 
 func (c *counts) add(o outcome.Outcome) {
@@ -192,8 +192,8 @@ func (c *counts) add(o outcome.Outcome) {
 // A truthTable is a condition of variables.
 type truthTable struct {
 	root *node
-	// here and gone are the criteria that can hold and those that read what is
-	// missing.
+	// here are the criteria that can hold, and gone are the criteria on the
+	// missing input.
 	here, gone []int
 }
 
@@ -249,7 +249,7 @@ func conditionOf(t *testing.T, f *channelfile.File, instance int, gone map[int]b
 // condition of more is searched.
 const mostVariables = 16
 
-// outcome finds out what the truth table says.
+// outcome returns the outcome by the truth table.
 func (c *truthTable) outcome(t *testing.T) outcome.Outcome {
 	t.Helper()
 	o := c.search()

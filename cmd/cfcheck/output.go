@@ -11,8 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/file"
 )
 
-// outputs returns an empty set of outputs. Add to it all that the run reads and
-// writes.
+// outputs returns a set of outputs. Add all inputs and outputs of the run to it.
 func (c *command) outputs() *output.Set {
 	s := &output.Set{Stdout: c.stdout, Precious: isContent}
 	s.Messages("the standard error", c.stderr)
@@ -22,7 +21,7 @@ func (c *command) outputs() *output.Set {
 	return s
 }
 
-// toStandard refuses a standard output that is one of the files that are read.
+// toStandard returns an error if the standard output is one of the inputs.
 func (c *command) toStandard(inputs ...string) error {
 	s := c.outputs()
 	for _, name := range inputs {
@@ -32,8 +31,8 @@ func (c *command) toStandard(inputs ...string) error {
 	return s.Begin()
 }
 
-// orStandard adds an output to the set: the file that a flag names, or without
-// one the standard output. What names its content for messages.
+// orStandard adds an output to the set: the file that a flag names, or the standard
+// output if name is "". In messages, what names the content of the output.
 func (c *command) orStandard(s *output.Set, what, flag, name string) *output.Output {
 	if name == "" {
 		return s.Stream(what+" on the standard output", c.stdout)
@@ -41,7 +40,7 @@ func (c *command) orStandard(s *output.Set, what, flag, name string) *output.Out
 	return s.File(flag, name)
 }
 
-// reads adds the files to the inputs that say against what content is judged.
+// reads adds the files of fleets and types to the inputs.
 func (j *judging) reads(s *output.Set) {
 	names, from := j.named()
 	for _, name := range names {
@@ -58,7 +57,7 @@ func (e *expanding) reads(s *output.Set) {
 	}
 }
 
-// readsAll adds the files to the inputs that a flag names.
+// readsAll adds the files that a flag names to the inputs.
 func readsAll(s *output.Set, flag string, names []string) {
 	for _, name := range names {
 		s.Reads(flag+" "+name, name)
@@ -66,8 +65,8 @@ func readsAll(s *output.Set, flag string, names []string) {
 }
 
 // isContent reports whether a file is content that can be judged. No report or
-// document is written over it, even if it is no input of the run: a pattern of a shell after
-// --out names the first file of many.
+// document replaces such a file, even if it is not an input of the run. A pattern of
+// the shell after --out can expand to the names of many files.
 func isContent(path string) bool {
 	if isRules(path) || isChannelFile(path) || filepath.Base(path) == file.ManifestName {
 		return true

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// paths is a list of paths with slashes, which may be a million long. The last
-// elements of neighbours in one folder are one string, with slashes between.
+// paths is a compact list of up to millions of paths. Successive paths in one folder
+// share its name, and their last elements are one string, separated by slashes.
 type paths struct {
 	runs []pathRun
 	n    int
@@ -44,8 +44,8 @@ func (p *paths) all() iter.Seq[string] {
 	}
 }
 
-// sortAsPaths sorts the entries of a folder so that a walk which enters each
-// folder in turn comes by all paths in ascending order: a.cf before a/b.cf.
+// sortAsPaths sorts the entries of a folder so that a recursive walk visits all paths
+// in ascending order: a.cf before a/b.cf.
 func sortAsPaths(entries []fs.DirEntry) {
 	key := func(e fs.DirEntry) string {
 		if e.IsDir() {

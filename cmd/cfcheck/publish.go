@@ -25,7 +25,7 @@ import (
 // A revision is the value of build --revision.
 type revision struct {
 	number uint32
-	next   bool // one more than the folder has
+	next   bool // the value is the word next: one more than the highest in the folder
 }
 
 func (r *revision) String() string {
@@ -49,15 +49,15 @@ func (r *revision) Set(s string) error {
 
 func (r *revision) Type() string { return "revision" }
 
-// A shelf is the folder of a build, as it is before.
+// A shelf is the content of the output folder before the build.
 type shelf struct {
 	folder   string
-	manifest *file.Manifest // nil means that there is none
-	names    []string       // of the channel files, sorted
+	manifest *file.Manifest // nil means that the folder has no manifest
+	names    []string       // names of the channel files, sorted
 }
 
-// readShelf reads the manifest and the names of the channel files in a folder.
-// Without the folder the shelf is empty.
+// readShelf reads the manifest and the names of the channel files in a folder. If
+// the folder does not exist, the shelf is empty.
 func readShelf(folder string) (*shelf, error) {
 	s := &shelf{folder: folder}
 	entries, err := os.ReadDir(folder)
@@ -90,10 +90,9 @@ func readShelf(folder string) (*shelf, error) {
 	return s, nil
 }
 
-// rulesIn returns the first file of rules in a folder or below it, "" if there
-// is none.
+// rulesIn returns the first file of rules in a folder or below it, or "".
 func rulesIn(folder string) (name string) {
-	// What cannot be read is found where something is written.
+	// Ignore errors: writing to the folder will report them.
 	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && isRules(path) {
 			name = filepath.ToSlash(path)
@@ -104,8 +103,8 @@ func rulesIn(folder string) (name string) {
 	return name
 }
 
-// newest returns the highest revision of the folder, of all channels and types:
-// a revision numbers a release, and all files of a set have the same.
+// newest returns the highest revision in the folder over all channels and types. A
+// revision numbers a release, so all files of a set have the same revision.
 func (s *shelf) newest() (newest uint32, any bool) {
 	if s.manifest != nil {
 		newest, any = s.manifest.Revision, len(s.manifest.Files) > 0
@@ -118,7 +117,7 @@ func (s *shelf) newest() (newest uint32, any bool) {
 	return newest, any
 }
 
-// resolve returns the revision to build.
+// resolve returns the revision number of the build.
 func (r *revision) resolve(s *shelf) (uint32, error) {
 	if !r.next {
 		return r.number, nil
@@ -133,9 +132,9 @@ func (r *revision) resolve(s *shelf) (uint32, error) {
 	return newest + 1, nil
 }
 
-// admit refuses a set that does not fit what the folder has: other content under
-// a revision that is taken, unless that is to be replaced, and a revision lower
-// than that of a file in it.
+// admit returns an error if a set does not fit the files in the folder. It refuses
+// other content under an existing revision, unless replace is set. It also refuses a
+// revision lower than the revision of a file in the folder.
 func (s *shelf) admit(files []sigma.Output, rev uint32, replace bool) error {
 	ours := func(name string) bool {
 		return slices.ContainsFunc(files, func(o sigma.Output) bool { return o.Name == name })
@@ -183,8 +182,8 @@ func (s *shelf) admit(files []sigma.Output, rev uint32, replace bool) error {
 	return nil
 }
 
-// sources returns the entries of documents in a manifest. A document is named by
-// the last part of its path, so that the manifest does not depend on the place.
+// sources returns the entries for documents in a manifest. The entry has only the
+// last part of a path, so that the manifest does not depend on the folder.
 func sources(documents []report.Source) ([]file.ManifestSource, error) {
 	var list []file.ManifestSource
 	for _, d := range documents {
@@ -197,17 +196,16 @@ func sources(documents []report.Source) ([]file.ManifestSource, error) {
 	return list, nil
 }
 
-// sourcePath returns a path as JSON can carry it. Where that changes it, the
-// digest still says which file it was.
+// sourcePath returns a path in valid UTF-8 for JSON. If this changes the path, the
+// digest still identifies the file.
 func sourcePath(path string) string { return strings.ToValidUTF8(path, "\ufffd") }
 
 // errLocked is the error of a folder that another process has locked.
 var errLocked = errors.New("another build is writing to it")
 
-// How long a build waits for another one, and how often it looks.
 const (
-	lockWait = 30 * time.Second
-	lockLook = 20 * time.Millisecond
+	lockWait = 30 * time.Second      // how long a build waits for another build
+	lockLook = 20 * time.Millisecond // time between two attempts to lock
 )
 
 // lock locks a folder against other builds.
@@ -223,15 +221,15 @@ func lock(folder string) (unlock func(), err error) {
 	}
 }
 
-// leftovers is the form of the temporary names of what a build writes.
+// leftovers matches the names of the temporary files of builds.
 var leftovers = regexp.MustCompile(`^\.(?:C-[0-9]{8}-[0-9]{8}-[0-9]{8}\.cf|manifest\.json)\.[0-9A-Z]{10}\.tmp$`)
 
-// removeLeftovers removes the temporary files of builds that were killed. Only
-// who holds the lock may.
+// removeLeftovers removes the temporary files of builds that were killed. The caller
+// must hold the lock.
 func removeLeftovers(folder string) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return // writing will tell
+		return // writing to the folder will report the error
 	}
 	for _, e := range entries {
 		if leftovers.MatchString(e.Name()) && e.Type().IsRegular() {
@@ -240,17 +238,17 @@ func removeLeftovers(folder string) {
 	}
 }
 
-// publish writes the channel files to the folder, and last the manifest that
-// names them. At every moment the manifest of the folder is the old one, whole,
-// or the new one, or one that names nothing; and a file that is not the one that
-// it names has another digest. So no set is ever mixed with another unseen:
-//   - A file of a new revision has a name of its own, and the old set is whole
-//     until the new manifest takes the place of the old.
-//   - A file that is replaced under its name no longer has the digest that the
-//     old manifest states, until the new one is there.
-//   - In a folder without a manifest, which is judged by its files alone, a
-//     manifest without files stands before the first file does.
-//   - Two builds write one after the other, for each holds the lock.
+// publish writes the channel files to the folder, and then the manifest that lists
+// them. A mixture of two sets is always detected. At every moment the folder has one
+// complete manifest: the old one, the new one, or one that lists no files. A file with
+// other content than the listed one has another digest:
+//   - A file of a new revision has a new name. The old set stays complete until the
+//     new manifest replaces the old one.
+//   - A file that is replaced under its name differs from the digest in the old
+//     manifest until the new manifest is there.
+//   - A folder without a manifest is judged by its files alone. So publish writes a
+//     manifest without files before the first file.
+//   - Two builds write one after the other, because each holds the lock.
 func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err error) {
 	if err := os.MkdirAll(b.out, 0o777); err != nil {
 		return err
@@ -277,7 +275,7 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 	}
 	manifest := &file.Manifest{Revision: rev, Sources: slices.Concat(b.rules, documents)}
 	set := b.reading(paths)
-	set.Precious = nil // content is what a build writes
+	set.Precious = nil // a build writes content
 	var said strings.Builder
 	for _, out := range built.Outputs {
 		name := filepath.Join(b.out, out.Name)
@@ -310,7 +308,7 @@ func (b *building) publish(paths []string, rev uint32, built *sigma.Result) (err
 	return nil
 }
 
-// reading returns a set of outputs with all that the build reads.
+// reading returns a set of outputs that knows all inputs of the build.
 func (b *building) reading(paths []string) *output.Set {
 	set := b.outputs()
 	for _, path := range paths {
@@ -328,7 +326,7 @@ func (b *building) announce(rev uint32) error {
 		return err
 	}
 	set := b.outputs()
-	set.Precious = nil // content is what a build writes
+	set.Precious = nil // a build writes content
 	set.File("-o", filepath.Join(b.out, file.ManifestName)).WriteBytes(doc)
 	if err := set.Begin(); err != nil {
 		return err
@@ -336,7 +334,7 @@ func (b *building) announce(rev uint32) error {
 	return set.Commit()
 }
 
-// sayOthers says which channel files of the folder are not of the set.
+// sayOthers reports the channel files in the folder that are not part of the set.
 func (b *building) sayOthers(s *shelf, set *file.Manifest) {
 	older := 0
 	for _, name := range s.names {

@@ -10,8 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/sigma"
 )
 
-// withoutUnknownFields copies the rules in a folder, but for those that read a
-// field which their type does not have, and returns the folder of the copies.
+// withoutUnknownFields copies the rules in a folder, except rules that read a field which
+// their type does not have. It returns the folder of the copies.
 func withoutUnknownFields(t *testing.T, all string) string {
 	t.Helper()
 	files, err := sigma.Load(all)

@@ -14,9 +14,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// recorded reads files of recorded events, nil if none are named. What is not
-// wholly read is no ground for a verdict: a line that is no event is an error,
-// and so are events of which none feeds a type.
+// recorded reads files of recorded events. It returns nil if no file is named. A
+// verdict must rest on complete files. So a line that is not an event is an error,
+// and files without any event that feeds a type are an error too.
 func (k *checking) recorded(flag string, names []string) (*validate.Recorded, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -37,29 +37,29 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 	return &validate.Recorded{Name: names[0], Events: recording.Events}, nil
 }
 
-// closeRecordings deletes what the recordings have in temporary files.
+// closeRecordings deletes the temporary files of the recordings.
 func (k *checking) closeRecordings() {
 	for _, r := range k.recordings {
 		r.Close()
 	}
 }
 
-// A trying counts the subjects that were run on the events of one flag, and by
-// template type those for which there was no event.
+// A trying counts the subjects that were tried on the events of one flag. For each
+// template type it also counts the subjects for which there was no event.
 type trying struct {
 	tried   int
 	untried map[string]*untried
-	types   []string // keys of untried, in the order in which they were met
+	types   []string // keys of untried, in the order of first use
 }
 
-// An untried is the number of subjects of a type for which there was no event.
+// An untried counts the subjects of a type for which there was no event.
 type untried struct {
-	first string // the name of the first
+	first string // name of the first subject
 	count int
 }
 
-// noteUntried notes that content was to be run on recorded events of which none
-// is of its type: that nothing matched says nothing then.
+// noteUntried counts a subject in k.trying. If no recorded event has the type of the
+// subject, the absence of matches proves nothing.
 func (k *checking) noteUntried(r *validate.Report) {
 	if r.File == nil || r.Definition == nil {
 		return
@@ -69,7 +69,7 @@ func (k *checking) noteUntried(r *validate.Report) {
 			continue
 		}
 		of, any := &k.trying[i], false
-		// Where events cannot be read, the verdict is undecided, and says why.
+		// If events cannot be read, the report is undecided and has the reason.
 		err := recorded.Events(r.Definition, func(func() string, interp.Event) bool {
 			any = true
 			return false
@@ -90,9 +90,9 @@ func (k *checking) noteUntried(r *validate.Report) {
 	}
 }
 
-// sayUntried adds to a run what was not tried on recorded events. If nothing at
-// all was tried on the events of a flag, there is no verdict: they were given to
-// be tried.
+// sayUntried adds a remark for each type that was not tried on recorded events. If
+// no subject was tried on the events of a flag, the run is undecided, because the
+// user asked for a trial.
 func (k *checking) sayUntried(run *report.Run) {
 	for i, flag := range []string{"--never-match", "--known-good"} {
 		of := &k.trying[i]
@@ -111,8 +111,8 @@ func (k *checking) sayUntried(run *report.Run) {
 	}
 }
 
-// readRecording adds the events of a file to a recording. It returns the size and
-// the digest of the bytes that were read.
+// readRecording adds the events of a file to a recording. The source has the size
+// and the digest of the bytes that were read.
 func readRecording(recording *events.Recording, name string) (source report.Source, err error) {
 	info, err := os.Stat(name)
 	if err != nil {

@@ -17,12 +17,11 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// An expanding says what the placeholders of rules stand for, and how much
-// compiling rules may take.
+// An expanding holds the flags for placeholders and for the budget of compilation.
 type expanding struct {
 	file   string
-	source []report.Source // of the file, once it was read
-	times  int             // budgets
+	source []report.Source // the file, after it was read
+	times  int             // number of default budgets
 }
 
 func (e *expanding) add(cmd *cobra.Command) {
@@ -30,8 +29,8 @@ func (e *expanding) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&e.file, "placeholders", "", "read the values of placeholders (%name%) in rules from a YAML or JSON `file`: a map of names to values")
 }
 
-// values returns the values of the placeholders, nil if no file was named. What
-// is wrong with the file it says, each on a line.
+// values returns the values of the placeholders, or nil if no file was named. It
+// prints each error in the file on a line.
 func (e *expanding) values(c *command) (sigma.Placeholders, error) {
 	if e.file == "" {
 		return nil, nil
@@ -59,16 +58,17 @@ func (e *expanding) budget() (*sigma.Budget, error) {
 	return sigma.NewBudget(e.times), nil
 }
 
-// A ruleSet is all rules of a run, which are compiled together.
+// A ruleSet holds all rules of a run, which are compiled together.
 type ruleSet struct {
 	rules  []*sigma.Rule
 	files  []sigma.File
-	faults []error  // of rules, of files and of paths
-	roots  []string // of the path of each fault
+	faults []error  // faults of rules, files and paths
+	roots  []string // path of each fault
 	again  []string // remarks on files that were named twice
 }
 
-// loadRules loads the rules at some paths. It fails only if the budget is spent.
+// loadRules loads the rules at the paths. It returns an error only if the budget is
+// exhausted.
 func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
 	loader := sigma.NewLoader(budget)
 	fault := func(path string, err error) {
@@ -100,10 +100,9 @@ func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
 	return set, nil
 }
 
-// limitMemory makes the collector of garbage work harder before the process has
-// more than a number of bytes, and less than by default up to that: rules are
-// many small values that live until they are judged. It returns what undoes
-// that.
+// limitMemory tunes the garbage collector for rules, which are many small values that
+// live until they are judged. It collects less often than by default up to
+// compileMemory, and more often beyond. The returned function undoes that.
 func limitMemory() (undo func()) {
 	percent, limit := debug.SetGCPercent(400), debug.SetMemoryLimit(compileMemory)
 	return func() {
@@ -112,8 +111,8 @@ func limitMemory() (undo func()) {
 	}
 }
 
-// compileMemory is the memory in bytes that compiling rules, and judging them,
-// tries to stay below. A budget of 1 needs less.
+// compileMemory is the soft memory limit in bytes for compiling and judging rules. One
+// default budget needs less.
 const compileMemory = 384 << 20
 
 // sayNotes prints the remarks of the compiler on the rules.
@@ -123,9 +122,9 @@ func (c *command) sayNotes(built *sigma.Result) {
 	}
 }
 
-// judgeRules compiles the rules at some paths together, as build does, and
-// judges the result, one subject a template type. What is wrong with the rules
-// themselves goes with the type that it speaks of, and else with the first.
+// judgeRules compiles the rules at the paths together, as build does, and judges the
+// result, one subject for each template type. A finding about the rules themselves
+// belongs to the subject of its type, or to the first subject if it has no type.
 func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	if len(roots) == 0 {
 		return nil
@@ -144,8 +143,8 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		if errors.As(err, &e) {
 			source = append(source, malformed(e))
 		} else {
-			// What could not be read is undecided by itself, whatever becomes
-			// of the rest.
+			// Unreadable rules are undecided on their own, whatever the result
+			// of the others.
 			results = append(results, report.NotJudged(set.roots[i], err))
 		}
 	}
@@ -162,7 +161,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	for _, e := range built.Malformed {
 		source = append(source, malformed(e))
 	}
-	of := map[string][]validate.Finding{} // by the type that they speak of
+	of := map[string][]validate.Finding{} // by template type
 	for _, e := range built.UnknownFields {
 		of[e.Type] = append(of[e.Type], unknownField(e))
 	}
@@ -178,7 +177,8 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		results = append(results, report.NotJudged(fmt.Sprintf("%s:%d:%d", e.Name, e.Line, e.Column), e))
 	}
 	var unjudged []string
-	if len(built.Outputs) > 0 || len(source)+len(of)+len(results) == 0 { // else it is clear why no rule is left
+	// If source, of or results are not empty, they explain why no rule is left.
+	if len(built.Outputs) > 0 || len(source)+len(of)+len(results) == 0 {
 		unjudged = append(unjudged, unexplained(err)...)
 	}
 	var subjects []*validate.Subject
@@ -197,7 +197,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		delete(of, out.Definition.Name)
 		subjects = append(subjects, s)
 	}
-	for _, name := range slices.Sorted(maps.Keys(of)) { // of types of which no rule is left
+	for _, name := range slices.Sorted(maps.Keys(of)) { // types without any remaining rule
 		source = append(source, of[name]...)
 	}
 	if len(subjects) == 0 {
@@ -205,7 +205,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 			results[0].LeftOut = leftOut
 			return results
 		}
-		// What was found still has to be said.
+		// The findings still need a subject.
 		subjects = append(subjects, validate.Rules(name, nil))
 		if len(source)+len(unjudged) == 0 {
 			unjudged = append(unjudged, "nothing to judge: the rules produced no content")
@@ -224,7 +224,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	return results
 }
 
-// ruleSources returns the sources of the files of rules that were read.
+// ruleSources returns a Source for each file of rules that was read.
 func ruleSources(files []sigma.File) (sources []report.Source) {
 	for _, f := range files {
 		if f.Digest != [32]byte{} {
@@ -234,7 +234,8 @@ func ruleSources(files []sigma.File) (sources []report.Source) {
 	return sources
 }
 
-// rootsName names what was compiled together: at most three of the paths.
+// rootsName returns a name for the rules of several paths. It lists at most three
+// paths.
 func rootsName(roots []string) string {
 	const most = 3
 	if n := len(roots); n > most {
@@ -243,8 +244,8 @@ func rootsName(roots []string) string {
 	return strings.Join(roots, ", ")
 }
 
-// unexplained returns what of the error of sigma.Build is neither a fault of a
-// rule nor a limit of cfcheck: those are in its result.
+// unexplained returns the errors of sigma.Build that are neither faults of rules nor
+// limits of cfcheck, because the result of sigma.Build does not list them.
 func unexplained(err error) []string {
 	var list []string
 	for _, err := range sigma.Errors(err) {
@@ -295,7 +296,7 @@ func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 	}
 }
 
-// someFields names fields, but not all of a type that has hundreds.
+// someFields lists the first fields of a type, which may have hundreds.
 func someFields(names []string) string {
 	const most = 24
 	if len(names) > most {

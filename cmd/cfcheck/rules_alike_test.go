@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// faultKinds are rules with every kind of fault, and what stands beside these.
-// Each is a folder of its own.
+// faultKinds are rules with every kind of fault, with the files beside them. Each is a
+// folder of its own.
 var faultKinds = []struct{ why, text string }{
 	{"sound", ruleOfCase(0, "pipe_created", "PipeName: a")},
 	{"sound, of another type", "name: base\n" + ruleOfCase(1, "process_creation", "CommandLine: a")},

@@ -16,34 +16,33 @@ import (
 	"github.com/cfcheck/cfcheck/report"
 )
 
-// The exit statuses. Anything but 0 blocks; only 1 blames the content. A Go
-// program that dies of a fault of its own exits with 2, which is as it should
-// be: no verdict was reached. On signals the status is 128 and the signal's
-// number, as of any command.
+// The exit statuses. Every status except 0 blocks; only 1 blames the content. A Go
+// program that panics exits with 2, which is right: no verdict was reached. After a
+// signal the status is 128 plus the number of the signal, as for any command.
 const (
 	statusAccepted  = 0
 	statusRejected  = 1
 	statusUndecided = 2
 )
 
-// An exitError carries an exit status through cobra. Its message, if any, has
-// been written.
+// An exitError carries an exit status through cobra. Its message, if any, was
+// already written.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// A command is what all subcommands share.
+// A command holds the state that all subcommands share.
 type command struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	ran        bool  // a subcommand did what it was asked to do
-	helpFailed error // why a page of help was not written
+	ran        bool  // a subcommand ran to its end
+	helpFailed error // reason why a help page was not written
 
-	completing bool // a shell asks how a command may go on, and does nothing
+	completing bool // a shell asks for completions; no subcommand runs
 }
 
-// run is the whole command, apart from the process that it runs in.
+// run runs the whole command and returns its exit status.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer onSignal()()
 	c := &command{stdin: stdin, stdout: stdout, stderr: stderr}
@@ -83,23 +82,23 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return statusUndecided
 }
 
-// say writes a line to stderr. It may repeat names of files and texts of rules,
-// so it is made safe to show.
+// say writes a line to stderr. The line may contain names of files and texts of
+// rules, so say makes it safe to show.
 func (c *command) say(format string, args ...any) {
 	fmt.Fprintln(c.stderr, report.Clean(fmt.Sprintf(format, args...)))
 }
 
-// sayElsewhere writes a line to stdout, for the case that stderr is a file that
-// no message may end up in. If stdout is that file as well, it writes nothing.
+// sayElsewhere writes an error to stdout. It is used if stderr is a file that must
+// not contain messages. If stdout is the same file, it writes nothing.
 func (c *command) sayElsewhere(err error) {
 	if !output.SameFile(c.stdout, c.stderr) {
 		fmt.Fprintln(c.stdout, report.Clean(fmt.Sprintf("cfcheck: %v", err)))
 	}
 }
 
-// namesStream returns the argument, or the value of a flag in it, that names the
-// regular file which a stream is; "" if none does. It looks before the flags are
-// known, for a message about these can spoil the file, too.
+// namesStream returns the argument, or the value of a flag, that names the same
+// regular file as a stream, or "". It runs before the flags are parsed, because a
+// message about a flag would damage the file too.
 func namesStream(args []string, stream io.Writer) string {
 	f, ok := stream.(*os.File)
 	if !ok || f == nil {
@@ -135,8 +134,8 @@ a build of the fleet supplies.
 Exit status:
   0  accepted
   1  rejected: the content is at fault
-  2  undecided, which blocks too: no fleet was named, there was nothing to judge,
-     a rule cannot be expressed, or something could not be read or written`,
+  2  undecided, which blocks too: no fleet, nothing to judge, a rule that cannot
+     be expressed, or a file that cannot be read or written`,
 		Example: `  cfcheck build rules/ -o out
   cfcheck check --fleet fleet.json out
   cfcheck explain CF3001`,
@@ -189,7 +188,7 @@ Exit status:
 	return root
 }
 
-// help returns the command that shows how another is used, with exit status 0.
+// help returns the command that prints the help of another one, with exit status 0.
 func (c *command) help(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -217,15 +216,14 @@ func (c *command) help(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// group returns a command that has others.
+// group returns a command that only has subcommands.
 func (c *command) group(name, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: name, Short: short, Args: cobra.ArbitraryArgs, RunE: c.whichCommand}
 	cmd.AddCommand(commands...)
 	return cmd
 }
 
-// whichCommand is run where a command was wanted, and none or none that there
-// is was named.
+// whichCommand runs if no command, or an unknown command, was named.
 func (c *command) whichCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return unknownCommand(cmd, args[0])
@@ -234,11 +232,11 @@ func (c *command) whichCommand(cmd *cobra.Command, args []string) error {
 	return exitError(statusUndecided)
 }
 
-// atLeastOne demands arguments of that kind.
-func atLeastOne(what string) cobra.PositionalArgs {
+// atLeastOne requires at least one argument. The text says what to name.
+func atLeastOne(kind string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return fmt.Errorf("missing argument: name a %s; see %s --help", what, cmd.CommandPath())
+			return fmt.Errorf("missing argument: name a %s; see %s --help", kind, cmd.CommandPath())
 		}
 		return nil
 	}
@@ -252,9 +250,9 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q; see %s --help", name, cmd.CommandPath())
 }
 
-// onSignal makes SIGINT, SIGTERM and SIGHUP remove the temporary files before
-// they end the process. It returns a function that undoes that. A signal that
-// the process was started to ignore, as by nohup, stays ignored.
+// onSignal makes SIGINT, SIGTERM and SIGHUP remove the temporary files before they
+// end the process. The returned function undoes that. A signal that was ignored at
+// the start of the process, for example by nohup, stays ignored.
 func onSignal() (stop func()) {
 	signals := make(chan os.Signal, 1)
 	done := make(chan struct{})

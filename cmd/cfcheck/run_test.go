@@ -27,8 +27,8 @@ func waitToBeInterrupted(folder string) {
 	select {}
 }
 
-// A fault of the gate's own costs the verdict, not the process, and what else
-// there is to judge is judged.
+// After a fault of the gate, one subject has no verdict. The process goes on and judges
+// the other subjects.
 func TestRecover(t *testing.T) {
 	faulty := &validate.Check{
 		ID: "CF9999", Name: "faulty", Doc: "never\n\nNever.", Uses: validate.UsesBytes,

@@ -16,19 +16,19 @@ import (
 
 // A set is a published set in a folder.
 type set struct {
-	folder   string // of the manifest and its files
-	path     string // of the manifest
+	folder   string // folder of the manifest and its files
+	path     string // path of the manifest
 	manifest *file.Manifest
-	found    map[string]bool // the files by name
-	older    int             // files that the set supersedes
+	found    map[string]bool // listed files that exist, by name
+	older    int             // number of files that the set supersedes
 }
 
-// sets are the sets in a folder and those below it.
+// sets are the published sets in a folder and its subfolders.
 type sets []*set
 
-// sets reads the manifests. A manifest that cannot be read is a problem, for
-// nobody can say what the set is then. A file of that name that is another's is
-// passed over where there is no channel file that it could be about.
+// sets reads the manifests. An unreadable manifest is a problem, because then the
+// files of the set are unknown. A manifest.json that cfcheck did not write is passed
+// over if no channel file is in its folder or below it.
 func (in *folder) sets() sets {
 	var all sets
 	for _, m := range in.manifests {
@@ -51,12 +51,13 @@ func (in *folder) sets() sets {
 			all = append(all, s)
 		}
 	}
-	// Of two folders in one another the inner one comes first.
+	// Inner folders come before outer ones.
 	slices.SortFunc(all, func(a, b *set) int { return strings.Compare(b.folder, a.folder) })
 	return all
 }
 
-// foreign reports whether a document is JSON and no manifest of any version.
+// foreign reports whether a document is JSON, but not a cfcheck document of any
+// version.
 func foreign(data []byte) bool {
 	var doc struct {
 		Schema any `json:"schema"`
@@ -68,12 +69,12 @@ func foreign(data []byte) bool {
 	return !ok || !strings.HasPrefix(schema, "cfcheck.")
 }
 
-// above reports whether a file is in the folder of the set, or below it.
+// above reports whether the folder of the set contains a file, directly or below.
 func (s *set) above(name string) bool {
 	return s.folder == "." && !strings.HasPrefix(name, "../") && !path.IsAbs(name) || strings.HasPrefix(name, strings.TrimSuffix(s.folder, "/")+"/")
 }
 
-// aboveAny reports whether a file is in the folder of the set, or below it.
+// aboveAny reports whether the folder of the set contains any of the files.
 func (s *set) aboveAny(names iter.Seq[string]) bool {
 	for name := range names {
 		if s.above(name) {
@@ -83,9 +84,9 @@ func (s *set) aboveAny(names iter.Seq[string]) bool {
 	return false
 }
 
-// listing returns what the manifest says of a channel file of the folder, nil if
-// there is no manifest. It reports false if the file is an older revision that
-// need not be judged.
+// listing returns the manifest's entry for a channel file of the folder, or nil if
+// there is no manifest. judged is false if the file is an older revision, which is
+// not judged.
 func (all sets) listing(name string) (listing *validate.Listing, judged bool) {
 	i := slices.IndexFunc(all, func(s *set) bool { return s.above(name) })
 	if i < 0 {
@@ -107,8 +108,8 @@ func (all sets) listing(name string) (listing *validate.Listing, judged bool) {
 	return listing, true
 }
 
-// missing returns the files that the manifest names and the folder does not have.
-// It is for when all files of the folder have been asked for.
+// missing returns the files that the manifest lists but the folder does not have.
+// Call it after listing was called for all files of the folder.
 func (s *set) missing() (names []string) {
 	for _, f := range s.manifest.Files {
 		if !s.found[f.Name] {
@@ -118,12 +119,12 @@ func (s *set) missing() (names []string) {
 	return names
 }
 
-// errMissing is the reason why there is no verdict on a file that is missing.
+// errMissing returns the reason why a missing file has no verdict.
 func (s *set) errMissing() error {
 	return errors.New(s.path + " lists this file, but it is missing; build the set again")
 }
 
-// remarks says which files were not judged.
+// remarks returns a remark on the older revisions that were not judged, if any.
 func (s *set) remarks() []string {
 	switch s.older {
 	case 0:

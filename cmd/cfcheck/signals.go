@@ -11,6 +11,6 @@ import (
 // endSignals are the signals that end the process, and that onSignal handles.
 var endSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 
-// ignoreBrokenPipe lets a write to a reader that went away fail. The signal
+// ignoreBrokenPipe makes a write fail if the reader went away. Otherwise the signal
 // would kill the process, and its temporary files would stay.
 func ignoreBrokenPipe() { signal.Ignore(syscall.SIGPIPE) }

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// A signal ends the command with the status that it has for a shell, and what
-// was half written is gone.
+// A signal ends the command with the status that it has for a shell, and removes
+// half-written files.
 func TestSignals(t *testing.T) {
 	for _, tt := range []struct {
 		signal os.Signal
@@ -25,17 +25,7 @@ func TestSignals(t *testing.T) {
 		}
 		folder := t.TempDir()
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), interrupted+"="+folder)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-			t.Fatalf("%q, %v", line, err)
-		}
+		startInterrupted(t, cmd, folder)
 		if there, _ := os.ReadDir(folder); len(there) != 1 {
 			t.Fatalf("nothing was begun: %v", there)
 		}
@@ -52,10 +42,10 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A run that nohup started goes on where the terminal is closed.
-func TestIgnoredSignal(t *testing.T) {
-	folder := t.TempDir()
-	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0"`, os.Args[0])
+// startInterrupted starts a command that waits for signals, and returns when it is
+// ready. The command has temporary files in a folder.
+func startInterrupted(t *testing.T, cmd *exec.Cmd, folder string) {
+	t.Helper()
 	cmd.Env = append(os.Environ(), interrupted+"="+folder)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -67,6 +57,13 @@ func TestIgnoredSignal(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
+}
+
+// A run that nohup started goes on after the terminal is closed.
+func TestIgnoredSignal(t *testing.T) {
+	folder := t.TempDir()
+	cmd := exec.Command("sh", "-c", `trap "" HUP; exec "$0"`, os.Args[0])
+	startInterrupted(t, cmd, folder)
 	// The second signal ends it. If the first had, the status would be 129.
 	if err := errors.Join(cmd.Process.Signal(syscall.SIGHUP), cmd.Process.Signal(syscall.SIGTERM)); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ func (c *command) version() *cobra.Command {
 	}
 }
 
-// gateVersion returns the version that the program was built from.
+// gateVersion returns the version of the program.
 func gateVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
@@ -60,8 +60,8 @@ func gateDigest() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// openGate opens the file of the running program. On Linux it is the very file,
-// even if another one has its name by now.
+// openGate opens the file of the running program. On Linux this is the executed file,
+// even if another file has its name now.
 func openGate() (*os.File, error) {
 	if runtime.GOOS == "linux" {
 		if f, err := os.Open("/proc/self/exe"); !errors.Is(err, fs.ErrNotExist) {
@@ -76,7 +76,7 @@ func openGate() (*os.File, error) {
 	return f, gateUnread(err)
 }
 
-// gateUnread returns the error of a gate that cannot read its own program, nil
+// gateUnread wraps the error of reading the gate's own program file. It returns nil
 // if err is nil.
 func gateUnread(err error) error {
 	if err == nil {

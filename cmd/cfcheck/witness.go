@@ -72,8 +72,8 @@ func (c *command) runWitnesses(names []string) error {
 	return nil
 }
 
-// replay returns what happens. It is an error if that is not what the witness
-// says.
+// replay runs a witness and returns its effect. If the effect differs from the one
+// that the witness states, it returns an error.
 func replay(w *interp.Witness) (string, error) {
 	if w.Class == interp.WitnessMissing {
 		return w.Reason, nil
@@ -88,17 +88,21 @@ func replay(w *interp.Witness) (string, error) {
 	return happens, nil
 }
 
-// witnessSchemas is how the schemas of witnesses of all versions begin.
+// witnessSchemas is the prefix of the schema names of witnesses, in all versions.
 const witnessSchemas = "cfcheck.witness"
 
-// witnesses returns the witnesses in a document, in its order, wherever they
-// are in it.
+// witnesses returns the witnesses anywhere in a document. Keys of objects are visited
+// in sorted order.
 func witnesses(name string, data []byte) ([]*interp.Witness, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	var document any
 	if err := d.Decode(&document); err != nil {
-		return nil, fmt.Errorf("%s: not JSON: %w", name, err)
+		where := ""
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			where = fmt.Sprintf(" at byte %d", syntax.Offset)
+		}
+		return nil, fmt.Errorf("%s: not JSON%s; name a JSON report of cfcheck check, or a witness", name, where)
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return nil, fmt.Errorf("%s: found more data after the JSON document; put each document into its own file", name)
