@@ -339,7 +339,7 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 	for _, op := range c.claims.Operators {
 		must(slices.Contains(r.Operators, op), "build %q: operator %q occurs, but the build does not have it", b.Build, op)
 	}
-	memory := uint64(len(c.file)) + c.counts[criteria] + 1024 + 24*m.Instructions // FORMAT.md, section 9
+	memory := uint64(len(c.file)) + c.counts[criteria] + 1024 + 24*m.Instructions // section 9
 	must(memory <= claim.Memory && claim.MemoryBudget == r.Budget["memory"] && claim.StepBudget == r.Budget["steps"],
 		"build %q: the claim is %d bytes of memory, and budgets of %d bytes and %d steps; the file needs %d bytes, and the contract has the budgets %v",
 		b.Build, claim.Memory, claim.MemoryBudget, claim.StepBudget, memory, r.Budget)

@@ -28,10 +28,7 @@ func measureFiles(w io.Writer, n int) error {
 	defer os.RemoveAll(dir)
 	program, large := filepath.Join(dir, "cfcheck.exe"), filepath.Join(dir, "fleet.json")
 	good, bad, tenth := filepath.Join(dir, "good"), filepath.Join(dir, "bad"), filepath.Join(dir, "tenth")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/cfcheck/cfcheck/cmd/cfcheck").CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	if err := errors.Join(workload.WriteSmall(good, n, 0), workload.WriteSmall(bad, n, 2), workload.WriteSmall(tenth, n/10, 2), writeFleet(large)); err != nil {
+	if err := errors.Join(goBuild(program, cfcheck), workload.WriteSmall(good, n, 0), workload.WriteSmall(bad, n, 2), workload.WriteSmall(tenth, n/10, 2), writeFleet(large)); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "in megabytes (1,000,000 bytes) and seconds\n%-50s %-6s %10s %10s %10s\n", "", "report", "memory", "size", "time")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -77,15 +78,18 @@ func prepare(dir string) (empty, check []string, err error) {
 	}
 	empty = []string{at("empty.exe")} // .exe is for Windows, and harmless elsewhere
 	check = []string{at("cfcheck.exe"), "check", "--fleet", at("fleet.json"), "--types", at("types.json"), content}
-	for _, args := range [][]string{
-		{"build", "-o", empty[0], at("main.go")},
-		{"build", "-o", check[0], "github.com/cfcheck/cfcheck/cmd/cfcheck"},
-	} {
-		if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-			return nil, nil, fmt.Errorf("go %v: %w\n%s", args, err, out)
-		}
+	return empty, check, errors.Join(goBuild(empty[0], at("main.go")), goBuild(check[0], cfcheck))
+}
+
+// cfcheck is the import path of the command.
+const cfcheck = "github.com/cfcheck/cfcheck/cmd/cfcheck"
+
+// goBuild builds a package or a file to a program.
+func goBuild(program, source string) error {
+	if out, err := exec.Command("go", "build", "-o", program, source).CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", source, err, out)
 	}
-	return empty, check, nil
+	return nil
 }
 
 // processTime runs a program, which must succeed, and returns its processor time.

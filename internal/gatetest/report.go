@@ -7,14 +7,13 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Reporter is told of what is wrong: a test, or who stands in for one.
+// A Reporter receives errors: a test, or a replacement for one.
 type Reporter interface {
 	Helper()
 	Errorf(format string, args ...any)
 }
 
-// CheckReport holds what is true of every report that a run with those options
-// gives.
+// CheckReport checks the properties of every report of a run with the given options.
 func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	t.Helper()
 	became := map[*validate.Check]int{}
@@ -49,7 +48,7 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 			}
 			inGroup[key]++
 		}
-		// What was found in the source is reported by checks that need not run.
+		// Findings in the source belong to checks that need not have run.
 		fromSource := slices.ContainsFunc(r.Subject.Source, func(s validate.Finding) bool { return s.Check == f.Check })
 		if !slices.Contains(r.Ran, f.Check) && !fromSource {
 			t.Errorf("a finding is of %v, which did not run", f.Check)
@@ -102,8 +101,8 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	}
 }
 
-// compareFindings is the order of a report, as far as it is promised: errors
-// first, then by check and place.
+// compareFindings is the promised order of findings in a report: errors first, then by
+// check and place.
 func compareFindings(a, b *validate.Finding) int {
 	return cmp.Or(
 		cmp.Compare(a.Severity(), b.Severity()),

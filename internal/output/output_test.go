@@ -37,7 +37,7 @@ func files(t *testing.T, folder string) map[string]string {
 	return have
 }
 
-// TestCommit writes a set of two files, of which the first can be a verdict.
+// TestCommit writes a set of two files. The first one can be a verdict.
 func TestCommit(t *testing.T) {
 	broken := errors.New("broken")
 	for _, tt := range []struct {
@@ -94,9 +94,9 @@ func TestCommit(t *testing.T) {
 	}
 }
 
-// TestFaults lets each operation fail, one after the other, and holds what is
-// there then: of the verdicts nothing or all of it, of another file the old one
-// or the new one, no report without the facts, and no temporary file.
+// TestFaults makes each operation fail, one after the other, and checks the files
+// afterwards. A verdict is complete or absent. Any other file is the old or the new one.
+// There is no report without the facts, and no temporary file.
 func TestFaults(t *testing.T) {
 	fault := errors.New("fault")
 	last := false
@@ -223,7 +223,7 @@ func TestSameFileUnforeseen(t *testing.T) {
 	if err := s.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	b.place = a.place // what such a file system makes of the second name
+	b.place = a.place // as on a file system where both names are one file
 	if err := s.Commit(); err == nil || !strings.Contains(err.Error(), "the same file as -o "+filepath.Join(folder, "a")) {
 		t.Errorf("%v", err)
 	}

@@ -13,7 +13,7 @@ func TestThousands(t *testing.T) {
 	}
 }
 
-// What is no terminal gets lines of their own.
+// A writer that is not a terminal gets separate lines.
 func TestLine(t *testing.T) {
 	var b strings.Builder
 	l := NewLine(&b)

@@ -335,7 +335,7 @@ func TestWriterForm(t *testing.T) {
 func TestWriterNotUTF8(t *testing.T) {
 	w := new(Writer)
 	w.Array(func() { w.String("a\xff"); w.String("b\xff") })
-	if _, err := w.Bytes(); err == nil || err.Error() != `"a\xff" is not UTF-8: JSON cannot carry it` {
+	if _, err := w.Bytes(); err == nil || err.Error() != `"a\xff" is not UTF-8, so JSON cannot represent it` {
 		t.Errorf("error is %v; want one about the first string that is not UTF-8", err)
 	}
 }
@@ -397,8 +397,8 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// FuzzString holds the reader of strings against encoding/json: it accepts
-// what that accepts, but for what cannot be kept, and reads it as the same.
+// FuzzString compares the reader of strings with encoding/json. Both accept the same
+// strings, except strings that cannot be represented, and read the same values.
 func FuzzString(f *testing.F) {
 	for _, s := range []string{`"a"`, `"\u00e9\n"`, `"\ud83d\ude00"`, `"\ud83d"`, `"a`, `"\x"`, "\"\xff\"", `"a" "b"`, ` "" `} {
 		f.Add([]byte(s))

@@ -118,7 +118,7 @@ func (w *Writer) Bool(b bool) {
 
 func (w *Writer) text(s string) {
 	if !utf8.ValidString(s) && w.err == nil {
-		w.err = fmt.Errorf("%s is not UTF-8: JSON cannot carry it", Quote(s))
+		w.err = fmt.Errorf("%s is not UTF-8, so JSON cannot represent it", Quote(s))
 	}
 	w.buf = append(w.buf, '"')
 	for i := range len(s) {
