@@ -255,7 +255,7 @@ func TestGzip(t *testing.T) {
 		{"cut off before the checksum", whole[:len(whole)-8], []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: unexpected EOF; the file was cut off", len(whole)-8)},
 		{"cut off in its header", whole[:4], nil, "x.gz: byte 4 of the file: unexpected EOF; the file was cut off"},
 		{"the second member cut off", whole + packed(two)[:12], []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: unexpected EOF; the file was cut off", len(whole)+12)},
-		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the content differs from the original of the compressed data", len(whole))},
+		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the packed content was changed", len(whole))},
 		{"something else behind it", whole + "a text that is not packed", []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid header; expected gzip to begin, or the file to end", len(whole)+10)},
 		{"UTF-16", "\xff\xfe{\x00", nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},
 		{"UTF-16 of the other order, packed", packed("\xfe\xff\x00{"), nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},

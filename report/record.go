@@ -31,7 +31,7 @@ type record struct {
 	Ran            []int
 	Skipped        []skipRecord
 	NotApplicable  []int
-	List           int                    // number of the list of builds; 0 means that Builds has them
+	List           int                    // number of the list of builds; 0 means Builds
 	Builds         []validate.BuildReport // used if the table is full
 	Counts         validate.Counts
 	Undecided      []string

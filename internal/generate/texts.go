@@ -31,7 +31,8 @@ func Texts() *Batch {
 	for r := rune(0x3100); r < 0x3290; r += 2 {
 		every += string(r)
 	}
-	for _, e := range []string{every + "]", `^\pL`, `\PL$`, `^\p{Greek}+$`} { // classes of many ranges
+	// These have classes with many ranges.
+	for _, e := range []string{every + "]", `^\pL`, `\PL$`, `^\p{Greek}+$`} {
 		list = append(list, channelfile.Regexp(0, e))
 	}
 	for _, s := range []string{strings.Repeat("?", 256), "?", "??", "*?*a", "a?*", "?*\u00e9", "*1*1", "?.?.*", "*\xff?", "*\x9F?*\x80", "?*\x9F?*\x80", "*\x9F?\\*"} {

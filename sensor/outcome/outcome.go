@@ -148,9 +148,9 @@ func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(
 	return w.Fold(f, instance, missing)
 }
 
-// findRepeated finds the criteria of an instance that have several references. It finds nothing if no
-// input of the instance is missing, or if there are too many such criteria. It skips criteria that
-// read a missing input, since their value is known.
+// findRepeated finds the criteria of an instance that have several references. It finds
+// nothing if no input of the instance is missing, or if there are too many such criteria. It
+// skips criteria that read a missing input, since their value is known.
 func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) {
 	w.repeated = w.repeated[:0]
 	if w.held == nil {
