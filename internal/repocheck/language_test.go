@@ -103,7 +103,7 @@ func TestLanguage(t *testing.T) {
 		if err := os.WriteFile(boundsFile, []byte(want.String()), 0o666); err != nil {
 			t.Fatal(err)
 		}
-	case len(low) > 0 && !testing.Short():
+	case len(low) > 0 && os.Getenv("CI") != "":
 		t.Errorf("the values have clearly fallen below their bounds; %s lowers these:\n%s", updateLanguage, strings.Join(low, "\n"))
 	default:
 		t.Logf("some values have fallen below their bounds; %s lowers the bounds", updateLanguage)
@@ -115,7 +115,7 @@ func TestLanguage(t *testing.T) {
 const clearly = 25
 
 // compare returns the values that are above their bounds, and those that are
-// clearly below.
+// clearly below. The latter fail only where the variable CI is set.
 func compare(texts map[subject]text, have bounds) (problems, low []string) {
 	type key struct {
 		class
