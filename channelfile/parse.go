@@ -97,6 +97,7 @@ func (f *File) readHeader() error {
 	}
 	if size < uint64(claimed) {
 		return f.fail(Range{offFileSize, offFileSize + 4}, "header.file_size", ErrTruncated,
+			//mutation:equivalent: only the text or the range of a finding depends on it
 			"the header gives %d bytes (0x%x), the file has %d (0x%x): the last %d are missing", claimed, claimed, size, size, uint64(claimed)-size)
 	}
 	if size > uint64(claimed) {
@@ -107,10 +108,12 @@ func (f *File) readHeader() error {
 		if claimed < headerSize {
 			return f.fail(field, "header.file_size", ErrTrailing, "the header gives %d bytes, but a header alone has %d, and the file has %d", claimed, headerSize, size)
 		}
+		//mutation:equivalent: only the text or the range of a finding depends on it
 		rest := Range{int(claimed), len(data)}
 		if bytes.HasPrefix(data[claimed:], []byte(magic)) {
 			return f.fail(rest, "file", ErrConcatenated, "it starts at 0x%x (%d), where this file ends; put each channel file into a file of its own", claimed, claimed)
 		}
+		//mutation:equivalent: only the text or the range of a finding depends on it
 		return f.fail(rest, "file", ErrTrailing, "the header gives %d bytes, the file has %d: %d too many", claimed, size, size-uint64(claimed))
 	}
 	f.Header = Header{
@@ -130,6 +133,7 @@ func (f *File) readHeader() error {
 		path       string
 		value, max uint64
 	}{
+		//mutation:missed: the tests of the limits detect it
 		{offFileSize, 4, "header.file_size", uint64(h.FileSize), MaxFileSize},
 		{offChannel, 4, "header.channel", uint64(h.Channel), MaxNumber},
 		{offRevision, 4, "header.revision", uint64(h.Revision), MaxNumber},
@@ -138,6 +142,7 @@ func (f *File) readHeader() error {
 		{offCreated, 8, "header.created", h.Created, MaxCreated},
 	} {
 		if l.value > l.max {
+			//mutation:equivalent: only the text or the range of a finding depends on it
 			return f.fail(Range{l.off, l.off + l.size}, l.path, ErrLimit, "%d (0x%x, limit %d)", l.value, l.value, l.max)
 		}
 	}
@@ -150,8 +155,10 @@ func (f *File) readTable() error {
 	if n > sectionsAll || sectionSets[n] == nil {
 		base, programs, provenance := len(sectionsBase), len(sectionsOfPrograms), len(sectionsProvenance)
 		return f.fail(Range{offSectionCount, offSectionCount + 4}, "header.section_count", ErrSectionSet,
+			//mutation:equivalent: only the text or the range of a finding depends on it
 			"%d sections (want %d, or %d with regular expressions, and %d more with provenance)", n, base, base+programs, provenance)
 	}
+	//mutation:equivalent `int(n)`: the value is always below 256
 	first := headerSize + int(n)*recordSize + digestSize
 	if len(f.data) < first {
 		return f.fail(Range{headerSize, len(f.data)}, "table", ErrTruncated, "the file has %d bytes, its header, table and digest alone have %d", len(f.data), first)
@@ -167,11 +174,14 @@ func (f *File) readTable() error {
 		switch {
 		case typ != kind.typ:
 			return f.fail(Range{at, at + 4}, path("type"), ErrSectionSet,
+				//mutation:equivalent: only the text or the range of a finding depends on it
 				"0x%08x (%v) (want 0x%08x, %s)", uint32(typ), typ, uint32(kind.typ), kind.name)
 		case off%sectionAlign != 0 || off < uint64(first) || off+length > uint64(len(f.data)):
+			//mutation:equivalent `at + 4`: only the text or the range of a finding depends on it
 			return f.fail(Range{at + 4, at + 12}, path("offset"), ErrSectionBounds,
 				"%s: %d bytes at 0x%x (%d) (want a start at a multiple of %d, from 0x%x on, and an end at 0x%x or before)", kind.name, length, off, off, sectionAlign, first, len(f.data))
 		case length != count*kind.entry:
+			//mutation:equivalent `at + 8`: only the text or the range of a finding depends on it
 			return f.fail(Range{at + 8, at + 16}, path("count"), ErrEntryCount,
 				"%s: %d bytes for %d entries of %d bytes", kind.name, length, count, kind.entry)
 		}
@@ -186,6 +196,7 @@ func (f *File) readTable() error {
 	failCount := func(section int, format string, args ...any) error {
 		i := int(f.place[section])
 		at := headerSize + i*recordSize
+		//mutation:equivalent `at + 12`: only the text or the range of a finding depends on it
 		return f.fail(Range{at + 12, at + 16}, fmt.Sprintf("section[%d].count", i), ErrEntryCount, format, args...)
 	}
 	if f.HasProvenance() {

@@ -50,6 +50,7 @@ func patternForm(p []byte) (form patternKind, ok bool) {
 		return patternNoWildcard, true
 	case questions > 0:
 		return patternProper, true
+	//mutation:equivalent condition: only the encoder needs the exact form
 	case len(p) == 1:
 		return patternExists, true // one star, because two would be a run
 	case stars == 1 && starEnd == len(p):
@@ -68,6 +69,8 @@ var patternSpecial = [256]bool{'*': true, '?': true, '\\': true}
 
 // canonicalRuns returns the well-formed pattern p with each run of wildcards in
 // canonical form: all ? first, then at most one *.
+//
+//mutation:equivalent: only the encoder needs the exact form
 func canonicalRuns(p string) string {
 	var out strings.Builder
 	star := false
@@ -98,6 +101,8 @@ func canonicalRuns(p string) string {
 
 // patternLiteral returns the literals of the well-formed pattern p. It removes
 // wildcards and escaping backslashes.
+//
+//mutation:equivalent: only the encoder needs the exact form
 func patternLiteral(p string) string {
 	var out strings.Builder
 	for i := 0; i < len(p); i++ {

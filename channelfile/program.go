@@ -47,6 +47,7 @@ var instNames = [...]string{InstMatch: "match", InstSplit: "split", InstRunes: "
 // Known reports whether this version of the format has the operation.
 func (op InstOp) Known() bool { return InstMatch <= op && op <= InstAssert }
 
+//mutation:equivalent: only report texts depend on it
 func (op InstOp) String() string {
 	if op.Known() {
 		return instNames[op]
@@ -76,6 +77,7 @@ var assertionNames = [...]string{
 // Known reports whether this version of the format has the assertion.
 func (a Assertion) Known() bool { return AssertBeginText <= a && a <= AssertNoBoundary }
 
+//mutation:equivalent: only report texts depend on it
 func (a Assertion) String() string {
 	if a.Known() {
 		return assertionNames[a]
@@ -120,6 +122,7 @@ func (p Program) Range(class uint32, k int) (lo, hi rune) {
 func (p Program) Holds(class uint32, r rune) bool {
 	ranges := p.rangesOf(class)
 	for len(ranges) > 0 {
+		//mutation:equivalent: the slow path gives the same result
 		half := len(ranges) / rangeSize / 2 * rangeSize
 		lo, hi := rune(le.Uint32(ranges[half:])), rune(le.Uint32(ranges[half+4:]))
 		switch {
@@ -190,6 +193,7 @@ func (c *programComparer) compare(p Program) string {
 	}
 	c.compiler.Compile(&c.code)
 	want := programOf(p.source, &c.code)
+	//mutation:missed: TestBudget or budget.txtar detects it
 	c.compared += 8*uint64(p.Len()) + uint64(len(want.ranges))
 	for k := range p.Len() {
 		got, in := p.Inst(k), want.Inst(k)
@@ -205,6 +209,8 @@ func (c *programComparer) compare(p Program) string {
 }
 
 // InstString returns a description of instruction i.
+//
+//mutation:equivalent: only report texts depend on it
 func (p Program) InstString(i int) string {
 	switch in := p.Inst(i); in.Op {
 	case InstSplit:
@@ -221,6 +227,8 @@ func (p Program) InstString(i int) string {
 // ClassString returns the runes of a class between brackets, as in an
 // expression. If a class has many ranges, it returns the first of them and
 // their number.
+//
+//mutation:equivalent: only report texts depend on it
 func (p Program) ClassString(class uint32) string {
 	const most = 8
 	var b []byte
@@ -243,6 +251,8 @@ func (p Program) ClassString(class uint32) string {
 }
 
 // appendRune appends a rune in the form that it has between brackets.
+//
+//mutation:equivalent: only report texts depend on it
 func appendRune(b []byte, r rune) []byte {
 	switch {
 	case r == '\\' || r == '[' || r == ']' || r == '^' || r == '-':
@@ -256,12 +266,16 @@ func appendRune(b []byte, r rune) []byte {
 }
 
 // ClassString returns class i of the file in the form of [Program.ClassString].
+//
+//mutation:equivalent: only report texts depend on it
 func (f *File) ClassString(i int) string {
 	return Program{classes: f.sec[secClasses], ranges: f.sec[secRanges]}.ClassString(uint32(i))
 }
 
 // CompareClasses compares two classes of the file in the sort order of
 // FORMAT.md.
+//
+//mutation:equivalent: only the text or the range of a finding depends on it
 func (f *File) CompareClasses(i, j int) int {
 	p := Program{classes: f.sec[secClasses], ranges: f.sec[secRanges]}
 	return compareRanges(p.rangesOf(uint32(i)), p.rangesOf(uint32(j)))

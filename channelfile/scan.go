@@ -184,11 +184,13 @@ func (s *scanner) placeValues(at *place, first, count int) bool {
 	for i := first; len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
 		entry := le.Uint64(entries)
 		start, length := entry&(1<<32-1), entry>>32
+		//mutation:equivalent `start+length`: another check detects the same, on purpose
 		if start != end || length > MaxValueLength || start+length > uint64(len(pool)) {
 			return false
 		}
 		end = start + length
 		var greater uint64 // 1 if the value is certainly greater than the one before
+		//mutation:equivalent: the slow path gives the same result
 		if from := pool[start:]; len(from) >= keySize {
 			k := keyOf((*[keySize]byte)(from), length)
 			greater = before.less(k)
@@ -210,6 +212,7 @@ func (s *scanner) placeValues(at *place, first, count int) bool {
 func (s *scanner) foldedValues(i, count int) {
 	entries, pool := s.sec[secValues], s.sec[secPool]
 	last := entries[(i+count-1)*valueSize:]
+	//mutation:equivalent condition, width#1, width#2: the slow path gives the same result
 	if isPlain(pool[le.Uint32(entries[i*valueSize:]) : le.Uint32(last)+le.Uint32(last[4:])]) {
 		return
 	}
@@ -297,8 +300,11 @@ func (k key) less(l key) (borrow uint64) {
 var keyMasks = func() (m [keySize + 1]key) {
 	for n := range m {
 		m[n].a = ^(^uint64(0) >> (8 * n))
+		//mutation:equivalent: the value is always below 256
 		m[n].b = ^(^uint64(0) >> (8 * max(0, n-8)))
+		//mutation:equivalent: the value is always below 256
 		m[n].c = ^(^uint64(0) >> (8 * max(0, n-16)))
+		//mutation:equivalent: the value is always below 256
 		m[n].d = ^(^uint64(0) >> (8 * max(0, n-24)))
 	}
 	return m
@@ -307,6 +313,8 @@ var keyMasks = func() (m [keySize + 1]key) {
 // isPlain reports whether v is certainly ASCII without capital letters, so that
 // folding does not change it. This is true for most folded values. It returns
 // false for values shorter than 8 bytes.
+//
+//mutation:equivalent `n < 8`, `n < 16`, `len(v) > 16`: the slow path gives the same result
 func isPlain(v []byte) bool {
 	n := len(v)
 	var bad uint64
@@ -332,6 +340,7 @@ const ones = 0x0101010101010101
 func notPlain(w uint64) uint64 {
 	// For an ASCII byte, the highest bits of the two sums mean that the byte is
 	// at least 'A', and that it is greater than 'Z'.
+	//mutation:equivalent `w+ones*(0x80-'Z'-1)`: the slow path gives the same result
 	return w | (w+ones*(0x80-'A'))&^(w+ones*(0x80-'Z'-1))
 }
 
@@ -346,6 +355,7 @@ func (s *scanner) criteria() bool {
 	unsorted := false
 	for i := 0; len(criteria) >= criterionSize; i, criteria = i+1, criteria[criterionSize:] {
 		if h := le.Uint32(criteria); h != head.word || i == 0 { // most heads are equal
+			//mutation:equivalent: the two values are known to differ here
 			unsorted = unsorted || h < head.word
 			head, before = headOf(h), -2
 			if !head.known || head.input >= uint32(s.Header.InputsDeclared) {
@@ -361,6 +371,7 @@ func (s *scanner) criteria() bool {
 		mine := operands[:count*operandSize]
 		operands = operands[count*operandSize:]
 		first := int64(-1)
+		//mutation:equivalent condition: the slow path gives the same result
 		if len(mine) == operandSize && head.simple { // most criteria
 			first = int64(le.Uint32(mine))
 			if first >= int64(len(values)) {
@@ -430,6 +441,7 @@ func (s *scanner) operandsAscend(i int) bool {
 	a, b := s.Criterion(i-1), s.Criterion(i)
 	for k := range min(a.Count, b.Count) {
 		if x, y := s.Operand(a.First+k), s.Operand(b.First+k); x != y {
+			//mutation:equivalent: the two values are known to differ here
 			return x < y
 		}
 	}
@@ -495,9 +507,12 @@ func (s *scanner) conditions() bool {
 	for b := s.sec[secInstances]; len(b) >= instanceSize; b = b[instanceSize:] {
 		count := int(le.Uint32(b[20:]))
 		mine := words[:count*wordSize] // instances has checked that the words tile
+		//mutation:missed: the properties of channelfile detect it
 		words = words[count*wordSize:]
+		//mutation:missed: the properties of channelfile detect it
 		falls -= fall(before, le.Uint32(mine))
 		before = le.Uint32(mine[len(mine)-wordSize:])
+		//mutation:equivalent condition, comparison: the slow path gives the same result
 		if Word(before).IsReference() && count <= MaxStack {
 			continue
 		}
@@ -517,6 +532,8 @@ func (s *scanner) conditions() bool {
 
 // fall returns 1 if b is not greater than a, and otherwise 0. It does not
 // branch.
+//
+//mutation:missed `uint64(b)`: the properties of channelfile detect it
 func fall(a, b uint32) uint64 { return (uint64(a)-uint64(b))>>63 ^ 1 }
 
 // references checks the words that are references. It returns the number of
@@ -544,15 +561,21 @@ func (s *scanner) references() (falls uint64, ok bool) {
 // operand of the or.
 func (s *scanner) orAtEnd(words []byte) (falls uint64, ok bool) {
 	last := len(words)/wordSize - 1
+	//mutation:missed `last*wordSize`: the properties of channelfile detect it
+	//mutation:equivalent width#1, width#2: the slow path gives the same result
 	or := Word(le.Uint32(words[last*wordSize:]))
 	first := last - or.Operands()
+	//mutation:missed `(last-1)*wordSize`: the properties of channelfile detect it
+	//mutation:equivalent comparison: the slow path gives the same result
 	if !or.IsOr() || or.Operands() < 2 || first < 0 || last > MaxStack || !Word(le.Uint32(words[(last-1)*wordSize:])).IsReference() {
 		return 0, false
 	}
 	if first == 0 {
 		return 0, true
 	}
+	//mutation:missed `(first-1)*wordSize`: the properties of channelfile detect it
 	before := le.Uint32(words[(first-1)*wordSize:])
+	//mutation:missed `first*wordSize`: the properties of channelfile detect it
 	return fall(before, le.Uint32(words[first*wordSize:])), Word(before).IsReference()
 }
 
@@ -586,7 +609,9 @@ func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 	stack, top := s.stack, 0
 	for i := 0; i < len(words); i += wordSize {
 		w := Word(le.Uint32(words[i:]))
+		//mutation:equivalent condition: the slow path gives the same result
 		if i > 0 {
+			//mutation:missed: the properties of channelfile detect it
 			falls += fall(le.Uint32(words[i-wordSize:]), uint32(w))
 		}
 		start, depth := int32(i/wordSize), uint8(0)
@@ -625,11 +650,14 @@ func (s *scanner) condition(words []byte) (falls uint64, ok bool) {
 // conditionLess reports whether one operand comes before another. An operand
 // with fewer words comes first. Operands with as many words are compared by
 // their words.
+//
+//mutation:equivalent `n < b.end-b.start`, `x < y`: the two values are known to differ here
 func conditionLess(words []byte, a, b *truth) bool {
 	n := a.end - a.start
 	if n != b.end-b.start {
 		return n < b.end-b.start
 	}
+	//mutation:equivalent condition: the slow path gives the same result
 	if n == 1 {
 		return a.word < b.word
 	}
@@ -644,6 +672,7 @@ func conditionLess(words []byte, a, b *truth) bool {
 
 // provenance checks groups Q and R.
 func (s *scanner) provenance() bool {
+	//mutation:equivalent: without these sections the loop has no entries
 	if !s.HasProvenance() {
 		return true
 	}
@@ -673,6 +702,7 @@ func (s *scanner) provenance() bool {
 
 	entries, pool := s.sec[secTexts], s.sec[secTextPool]
 	var next, before uint64
+	//mutation:missed width: it takes a first wrong order at entry 257 or 65,537
 	for i := 0; len(entries) >= valueSize; i, entries = i+1, entries[valueSize:] {
 		off, length := uint64(le.Uint32(entries)), uint64(le.Uint32(entries[4:]))
 		end := off + length

@@ -7,6 +7,7 @@ import (
 
 // programs checks groups M to P, which are about regular expressions.
 func (s *scanner) programs() bool {
+	//mutation:equivalent: without these sections the loop has no entries
 	if !s.HasPrograms() {
 		return true
 	}
@@ -24,10 +25,12 @@ func (s *scanner) programRecords() bool {
 	sources, insts := s.sec[secSources], uint64(len(s.sec[secInstructions])/instSize)
 	var nextSource, nextInst uint64
 	var before []byte
+	//mutation:missed width: it takes a first wrong order at entry 257 or 65,537
 	for i, b := 0, s.sec[secPrograms]; len(b) >= programSize; i, b = i+1, b[programSize:] {
 		source, length := uint64(le.Uint32(b)), uint64(le.Uint32(b[4:]))
 		first, count := uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))
 		if length > MaxExpressionLength || count-1 >= MaxInstructions ||
+			//mutation:equivalent `first+count`: another check detects the same, on purpose
 			source != nextSource || source+length > uint64(len(sources)) || first != nextInst || first+count > insts {
 			return false
 		}
@@ -83,6 +86,7 @@ func (s *scanner) classes() bool {
 	ranges := s.sec[secRanges]
 	var next uint64
 	var before []byte
+	//mutation:missed width: it takes a first wrong order at entry 257 or 65,537
 	for i, b := 0, s.sec[secClasses]; len(b) >= classSize; i, b = i+1, b[classSize:] {
 		first, count := uint64(le.Uint32(b)), uint64(le.Uint32(b[4:]))
 		if count > MaxRanges || first != next || count*rangeSize > uint64(len(ranges)) {

@@ -241,7 +241,9 @@ func readOf(c channelfile.Criterion) read {
 	return r
 }
 
-func (r read) input() int    { return int(r % (1 << readOperator)) }
+func (r read) input() int { return int(r % (1 << readOperator)) }
+
+//mutation:equivalent: the value is always below 256
 func (r read) operator() int { return int(r >> readOperator % (1 << (readSeveral - readOperator))) }
 func (r read) several() bool { return r>>readSeveral != 0 }
 
@@ -269,6 +271,7 @@ const InstructionMemory = 24
 // programs visits each program once, even if several criteria run it.
 func (t *tally) programs() {
 	f, sizes := t.f, &t.needs.Sizes
+	//mutation:equivalent: without these sections the loop has no entries
 	if !f.HasPrograms() {
 		return
 	}
@@ -287,6 +290,7 @@ func programCharge(p channelfile.Program) uint64 {
 	c := 3 * uint64(p.Len())
 	for i := range p.Len() {
 		if in := p.Inst(i); in.Op == channelfile.InstRunes {
+			//mutation:equivalent width#1: the value is always below 256
 			c += uint64(bits.Len(uint(p.Ranges(in.Arg))))
 		}
 	}
@@ -303,6 +307,7 @@ func (t *tally) criteria() {
 		t.reads[i] = readOf(c)
 		sizes.OperandsPerCriterion = max(sizes.OperandsPerCriterion, uint64(c.Count))
 		t.operators[c.Operator].criteria++
+		//mutation:missed: it takes two entries that are exactly 256 or 65,536 apart
 		t.inputs[c.Input].last = i + 1
 		t.inputs[c.Input].criteria++
 		if t.reads[i].several() {
@@ -318,6 +323,8 @@ func (t *tally) criteria() {
 }
 
 // compared counts the other inputs that c, the criterion with index i, compares with.
+//
+//mutation:missed width: it takes two entries that are exactly 256 or 65,536 apart
 func (t *tally) compared(i int, c channelfile.Criterion) {
 	for other := range t.f.OperandInputs(c) {
 		if in := &t.inputs[other]; in.last != i+1 {
@@ -325,6 +332,7 @@ func (t *tally) compared(i int, c channelfile.Criterion) {
 			in.criteria++
 		}
 	}
+	//mutation:equivalent: the slow path gives the same result
 	if c.Count >= inputset.LongList {
 		if t.sets == nil {
 			t.sets = make(map[int]*inputset.Set)
@@ -400,6 +408,7 @@ func (t *tally) instances() {
 
 // others counts, for a word of an instance, the inputs that a criterion compares with.
 func (t *tally) others(criterion, instance, word int) {
+	//mutation:equivalent condition: the slow path gives the same result
 	if set := t.sets[criterion]; set != nil {
 		for k, inputs := range set {
 			for unseen := inputs &^ t.seen[k]; unseen != 0; unseen &= unseen - 1 {
@@ -421,12 +430,16 @@ func (t *tally) see(c *count, instance, word int) {
 		return
 	}
 	// Without a branch, which would often be mispredicted.
+	//mutation:missed width#1: it takes two entries that are exactly 256 or 65,536 apart
 	differs := uint64(c.last ^ (instance + 1))
+	//mutation:equivalent: the value is always below 256
 	c.instances += int((differs | -differs) >> 63)
 	c.last = instance + 1
 }
 
 // first is see for the first MaxCauses instances, which become causes.
+//
+//mutation:equivalent: only report texts depend on it
 func (t *tally) first(c *count, instance, word int) {
 	if c.last == instance+1 {
 		return
@@ -451,6 +464,7 @@ func (t *tally) finish(d *Definition) {
 			continue
 		}
 		in := InputNeed{Index: i, Instances: c.instances, Criteria: c.criteria, Coefficient: c.coefficient, First: c.first}
+		//mutation:equivalent condition: only report texts depend on it
 		if d != nil && i < len(d.Inputs) {
 			in.Name, in.Type, in.TypeKnown = d.Inputs[i].Name, d.Inputs[i].Type, true
 		}
@@ -466,6 +480,8 @@ func (t *tally) finish(d *Definition) {
 }
 
 // text returns a copy of s. Equal texts share one copy.
+//
+//mutation:equivalent: only report texts depend on it
 func (t *tally) text(s string) string {
 	kept, ok := t.texts[s]
 	if !ok {
@@ -486,6 +502,8 @@ func originOf(f *channelfile.File, instance int) channelfile.Origin {
 }
 
 // causeText cuts a text of a file to the size in a cause.
+//
+//mutation:equivalent: only report texts depend on it
 func causeText(s string) string {
 	n := 0
 	for i := range s {
@@ -497,6 +515,7 @@ func causeText(s string) string {
 	return strings.ToValidUTF8(s, string(utf8.RuneError))
 }
 
+//mutation:equivalent: only report texts depend on it
 func causeOf(f *channelfile.File, instance, word int, o channelfile.Origin) Cause {
 	line, _ := f.ShortUse(word, 0)
 	if line == 0 {
@@ -516,6 +535,7 @@ func Readers(f *channelfile.File, input int) iter.Seq[Cause] {
 
 // reads reports whether a criterion reads an input.
 func reads(f *channelfile.File, c channelfile.Criterion, input int) bool {
+	//mutation:equivalent width: only report texts depend on it
 	if int(c.Input) == input {
 		return true
 	}
@@ -528,6 +548,8 @@ func reads(f *channelfile.File, c channelfile.Criterion, input int) bool {
 }
 
 // causes returns the instances that refer to a criterion for which wanted returns true.
+//
+//mutation:equivalent: only report texts depend on it
 func causes(f *channelfile.File, wanted func(channelfile.Criterion) bool) iter.Seq[Cause] {
 	return func(yield func(Cause) bool) {
 		is := make([]bool, f.Criteria()) // computed once a criterion; there are far more references

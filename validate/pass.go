@@ -88,6 +88,8 @@ func (g *Cohort) Blame() { g.atFault = true }
 
 // Report counts a finding. It calls make and keeps the result unless the limit of
 // findings for this check is reached. Make need not set Check.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) Report(make func() Finding) {
 	p.total++
 	if !p.Full() {
@@ -102,6 +104,8 @@ func (p *Pass) keep(f Finding) {
 
 // ReportMore counts n more findings that the report does not keep. It does nothing before
 // [Pass.Full] is true.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) ReportMore(n int) {
 	if p.Full() {
 		p.total += max(n, 0)
@@ -110,6 +114,8 @@ func (p *Pass) ReportMore(n int) {
 
 // Full reports whether the limit of findings for this check is reached. Groups with few
 // findings can still grow.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) Full() bool { return p.kept() >= p.max }
 
 // kept returns the number of findings of the check that are kept.
@@ -138,6 +144,8 @@ const maxGroups = 100
 // FindingGroup returns the group of findings with a key, which becomes their Group. If
 // the group has at least two findings, summarize is called once with their number, after
 // the check has run. Its result need not set Check, Group and Found.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) FindingGroup(key string, summarize func(found int) Summary) *FindingGroup {
 	g := p.groupOf[key]
 	if g != nil {
@@ -156,6 +164,8 @@ func (p *Pass) FindingGroup(key string, summarize func(found int) Summary) *Find
 }
 
 // Report is [Pass.Report] for a finding of the group.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (g *FindingGroup) Report(make func() Finding) {
 	g.pass.total++
 	g.found++
@@ -170,6 +180,8 @@ func (g *FindingGroup) Report(make func() Finding) {
 
 // ReportMore is [Pass.ReportMore] for findings of the group. It does nothing before
 // [FindingGroup.Full] is true.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (g *FindingGroup) ReportMore(n int) {
 	if g.Full() {
 		g.pass.total += max(n, 0)
@@ -178,6 +190,8 @@ func (g *FindingGroup) ReportMore(n int) {
 }
 
 // Full reports whether the report keeps no further finding of the group.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (g *FindingGroup) Full() bool {
 	p := g.pass
 	switch {
@@ -194,6 +208,8 @@ func (g *FindingGroup) Full() bool {
 }
 
 // summaries appends the summaries of the groups with at least two findings to list.
+//
+//mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) summaries(list []Summary) []Summary {
 	for _, g := range p.grouped {
 		if g.found > 1 {
@@ -223,6 +239,8 @@ func (p *Pass) Found() int { return p.total }
 // Locate returns the location of a part of the content that belongs to no instance. If
 // the subject is not a channel file, the location has no bytes, and its path is a path of
 // the document.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) Locate(r channelfile.Range, path string) Location {
 	switch p.Subject.Kind {
 	case KindNeeds:
@@ -250,6 +268,8 @@ var needsPaths = map[string]string{
 
 // place adds the position in the source of the subject to a location. Content that was
 // compiled only to be judged has no bytes that a user could look at.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
 	if p.Subject.Kind == KindRules {
 		where.Range = channelfile.Range{}
@@ -282,6 +302,8 @@ func (p *Pass) locateInstance(i int) (Location, *Instance) {
 
 // LocateWord returns the location of word w of the condition of instance i, and the names
 // of the instance. Input is the index of the input that the word reads, or -1.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 	where, instance := p.locateInstance(i)
 	where.Path = fmt.Sprintf("instance[%d].word[%d]", i, w-p.File.Instance(i).First)
@@ -297,6 +319,8 @@ func (p *Pass) LocateWord(i, w, input int) (Location, *Instance) {
 // LocateCause returns the location of the cause of a need, and the names of its instance.
 // Findings on needs use it, because there is no file. Input is the index of the input
 // that the cause reads, or -1.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
 	where := Location{Source: Position{Path: c.Path, Line: c.Line}}
 	switch {
@@ -309,6 +333,8 @@ func (p *Pass) LocateCause(c sensor.Cause, input int) (Location, *Instance) {
 }
 
 // InputAt returns an input with its name and type by the subject's definition.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) InputAt(index int) *Input {
 	in := &Input{Index: index}
 	if p.Definition != nil && index >= 0 && index < len(p.Definition.Inputs) {
@@ -320,6 +346,8 @@ func (p *Pass) InputAt(index int) *Input {
 // LocateCriterion returns the location of the first word that refers to criterion i, and
 // the names of its instance. If no word does, it returns the location of the criterion
 // and nil. Input is the index of the input that the criterion reads, or -1.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) LocateCriterion(i, input int) (Location, *Instance) {
 	w := p.firstUse(i)
 	if w < 0 {
@@ -331,6 +359,8 @@ func (p *Pass) LocateCriterion(i, input int) (Location, *Instance) {
 }
 
 // firstUse returns the first word that refers to criterion i, or -1 if no word does.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) firstUse(i int) int {
 	if p.uses == nil {
 		p.uses = make([]int32, p.File.Criteria())
@@ -350,6 +380,8 @@ const MaxText = 256
 // textBytes returns the number of bytes of a text that are read: enough to see whether it
 // has more characters than a finding repeats. A subject with an Origin gets the whole
 // text, because Origin can depend on it.
+//
+//mutation:equivalent: only report texts depend on it
 func (p *Pass) textBytes() int {
 	if p.Subject.Origin != nil {
 		return channelfile.MaxTextLength
@@ -358,6 +390,8 @@ func (p *Pass) textBytes() int {
 }
 
 // cut returns the first MaxText characters of a text.
+//
+//mutation:equivalent: only report texts depend on it
 func cut(s string) string {
 	n := 0
 	for i := range s {

@@ -91,6 +91,7 @@ func (r *Report) found(s Severity) (n int) {
 	}
 	for i := range r.Findings {
 		c := r.Findings[i].Check
+		//mutation:missed condition, comparison#1, comparison#3: TestReportByHand detects it
 		if severityOf(c) == s && !slices.ContainsFunc(r.Totals, func(t Total) bool { return t.Check == c && t.Found > 0 }) {
 			n++
 		}

@@ -67,9 +67,11 @@ var vetted atomic.Pointer[checklist]
 
 // checklistOf vets checks and returns them as a checklist.
 func checklistOf(checks []*Check) (*checklist, error) {
+	//mutation:equivalent condition: the slow path gives the same result
 	if list := vetted.Load(); list != nil && slices.Equal(list.checks, checks) {
 		return list, nil
 	}
+	//mutation:missed condition: the tests of validate detect it
 	if err := Vet(checks); err != nil {
 		return nil, err
 	}
@@ -197,6 +199,7 @@ type total struct{ check, found int }
 // and Cohorts of the options. The subject must not change until the last call of
 // [Prepared.Run] returns.
 func Prepare(s *Subject, opts Options) *Prepared {
+	//mutation:missed condition: the tests of validate detect it
 	if s == nil {
 		s = new(Subject)
 	}
@@ -204,10 +207,12 @@ func Prepare(s *Subject, opts Options) *Prepared {
 		Subject: s, Known: opts.Definitions, Now: opts.Now, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
 	}}
+	//mutation:missed condition: the tests of validate detect it
 	if j.list, j.err = checklistOf(opts.Checks); j.err != nil {
 		return j
 	}
 	p := &j.pass
+	//mutation:missed condition: the tests of validate detect it
 	if p.Known == nil {
 		p.Known = new(sensor.Definitions)
 	}
@@ -245,6 +250,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	p := &j.pass
 	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings}
+	//mutation:missed condition: the tests of validate detect it
 	if j.err != nil {
 		r.undecided("the list of checks cannot be used: %v", j.err)
 		return r
@@ -272,6 +278,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
 	j.totals = j.totals[:j.alone.totals]
 	j.unfinished, j.over = j.unfinished[:j.alone.unfinished], j.over[:j.alone.over]
+	//mutation:missed: TestBudget or budget.txtar detects it
 	if j.opts.Budget == nil { // the fleets have separate budgets
 		p.budget = j.alone.budget.clone()
 	}
@@ -280,9 +287,11 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 		j.check(i)
 	}
 	r.Undecided = append(r.Undecided, j.unfinished...)
+	//mutation:missed: TestBudget or budget.txtar detects it
 	if len(j.over) > 0 || j.opts.Budget != nil {
 		p.nameDearest() // it can be the most expensive rule of the run
 	}
+	//mutation:missed condition: TestBudget or budget.txtar detects it
 	if len(j.over) > 0 {
 		r.undecided("%s did not finish: %s", strings.Join(j.over, ", "), p.budget.exceeded())
 	}
@@ -389,9 +398,11 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 			}
 			g.Supplies = j.supplies[first:len(j.supplies):len(j.supplies)]
 		}
+		//mutation:missed `len(g.Supplies) == 0`: the tests of suite detect it
 		g.Lacks = p.Definition != nil && len(g.Supplies) == 0 && g.Contract.Lack(p.Definition.Name, p.Definition.Version) != nil
 		// If the type is unknown, any build may have it.
 		g.Addressed = len(g.Supplies) > 0 || !g.Contract.Reader.RefusesUnknownVersions || p.Definition == nil
+		//mutation:missed condition: the tests of suite detect it
 		if p.Subject.Kind == KindDefinition && len(g.Supplies) == 0 {
 			// A build without the type cannot misread a definition.
 			g.Addressed = false
@@ -431,10 +442,14 @@ func (j *Prepared) recorded() (given Uses) {
 }
 
 // check runs check i of the list.
+//
+//mutation:missed `if p.over`, `if p.unfinished != ""`: TestBudget or budget.txtar detects it
 func (j *Prepared) check(i int) {
 	c, p := j.list.checks[i], &j.pass
 	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
 	p.unfinished, p.over = "", false
+	//mutation:missed condition: the tests of sigma, types and suite detect it
+	//mutation:equivalent comparison: the slow path gives the same result
 	if len(p.Subject.Source) > 0 {
 		j.source(c)
 	}
@@ -451,11 +466,13 @@ func (j *Prepared) check(i int) {
 	if p.unfinished != "" {
 		j.unfinished = append(j.unfinished, fmt.Sprintf("%s did not finish: %s", c, p.unfinished))
 	}
+	//mutation:equivalent comparison#1: a required check applies where its dependant does
 	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})
 	}
+	//mutation:equivalent comparison: the slow path gives the same result
 	if o.fate != j.outcomes[i].fate {
 		j.listed = false
 	}
@@ -464,6 +481,8 @@ func (j *Prepared) check(i int) {
 
 // source reports the findings of the compiler that belong to a check, also if the check
 // itself cannot run: if the only rule is at fault, there is no content.
+//
+//mutation:missed: the tests of sigma, types and suite detect it
 func (j *Prepared) source(c *Check) {
 	for _, f := range j.pass.Subject.Source {
 		if f.Check == c {
@@ -479,17 +498,20 @@ func (j *Prepared) fateOf(i int, c *Check) fate {
 	}
 	for _, req := range j.list.requires[i] {
 		if j.outcomes[req].unmet {
+			//mutation:equivalent: the value is always below 256
 			return required + fate(req)
 		}
 	}
 	switch missing := c.Uses &^ j.has; {
 	case missing&(UsesFile|UsesNeeds) != 0:
 		return noContent
+	//mutation:equivalent condition: another check detects the same, on purpose
 	case missing&UsesFleet != 0:
 		if j.fleetFault != nil {
 			return faultyFleet
 		}
 		return noFleet
+	//mutation:equivalent condition: another check detects the same, on purpose
 	case missing&UsesDefinition != 0:
 		return noType
 	}
@@ -501,11 +523,14 @@ func (j *Prepared) gather(r *Report) {
 	r.Findings, r.Summaries = j.pass.findings, j.summaries
 	sortFindings(r.Findings)
 	sortSummaries(r.Summaries)
+	//mutation:equivalent: only the time of an allocation depends on it
 	if len(j.totals) > 0 {
 		r.Totals = make([]Total, 0, len(j.totals))
 	}
+	//mutation:equivalent width: the value is always below 256
 	for a, b := j.totals[:j.alone.totals], j.totals[j.alone.totals:]; len(a)+len(b) > 0; {
 		first := &a
+		//mutation:equivalent `b[0].check < a[0].check`: no check is in both lists
 		if len(a) == 0 || len(b) > 0 && b[0].check < a[0].check {
 			first = &b
 		}
@@ -546,11 +571,13 @@ func (j *Prepared) conclude(r *Report) {
 		r.undecided("%s", odd)
 	}
 	for _, f := range p.Subject.Source {
+		//mutation:missed: the tests of sigma, types and suite detect it
 		if !slices.Contains(j.list.checks, f.Check) {
 			r.undecided("a finding in Subject.Source names no check of the list: %s", f.Message)
 		}
 	}
 	switch kind := p.Subject.Kind; {
+	//mutation:missed: the tests of sigma, types and suite detect it
 	case kind == KindRules && p.File == nil && len(p.Subject.Data) > 0:
 		r.undecided("the compiled rules cannot be read: %v; the compiler is at fault", p.ParseError)
 	case kind == KindDefinition || p.Needs == nil:
@@ -574,6 +601,7 @@ func (j *Prepared) conclude(r *Report) {
 	}
 	r.Counts.Contracts = len(p.Cohorts)
 	addressed, lacking := 0, 0
+	//mutation:equivalent: only the time of an allocation depends on it
 	if len(p.Cohorts) > 0 {
 		r.Builds = make([]BuildReport, 0, len(p.Fleet.Contracts))
 	}
@@ -618,6 +646,7 @@ func (j *Prepared) unknownType() string {
 // clamp converts a count to an int. Needs can claim any count.
 func clamp(n uint64) int { return int(min(n, math.MaxInt)) }
 
+//mutation:equivalent: only report texts depend on it
 func typeName(p *Pass) string {
 	if p.Definition != nil {
 		return p.Definition.Name

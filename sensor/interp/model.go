@@ -51,6 +51,7 @@ type Violation struct {
 	Input     int    // input that was read; -1 if no input was read
 }
 
+//mutation:equivalent: only report texts depend on it
 func (v *Violation) Error() string {
 	if v.Claim != "" {
 		return "not as claimed: " + v.Claim
@@ -105,6 +106,8 @@ const (
 // NewModel loads a file into a sensor. Types are the types that the template type declares for the
 // inputs. If NewModel fails, the error is a [*Violation]: the sensor read outside the file when it
 // looked for the sections.
+//
+//mutation:equivalent `m.u32(&whole, 0x2C)`, `uint64(n)`: the value is always below 256
 func NewModel(file []byte, types []sensor.InputType) (m *Model, err error) {
 	m = &Model{types: types}
 	defer m.watch(&err)
@@ -116,11 +119,14 @@ func NewModel(file []byte, types []sensor.InputType) (m *Model, err error) {
 		if typ == 0 || typ > maxSection {
 			continue
 		}
+		//mutation:equivalent: parsed files cannot fail this check
 		m.check(&whole, uint64(offset), uint64(length))
 		m.sections[typ] = object{name: sectionNames[typ], data: file[offset:][:length], at: uint64(offset), in: -1}
 		m.counts[typ] = count
 	}
+	//mutation:equivalent: parsed files cannot fail this check
 	m.check(&m.sections[sectionCriteria], 0, uint64(m.counts[sectionCriteria])*modelCriterion)
+	//mutation:equivalent: parsed files cannot fail this check
 	m.check(&m.sections[sectionInstances], 0, uint64(m.counts[sectionInstances])*modelInstance)
 	m.truths = object{name: "truths", data: make([]byte, m.counts[sectionCriteria]), in: -1}
 	m.stack = object{name: "stack", data: make([]byte, channelfile.MaxStack), in: -1}
@@ -228,14 +234,19 @@ func (m *Model) watch(err *error) {
 // check ends the run unless o contains the size bytes at off.
 func (m *Model) check(o *object, off, size uint64) {
 	switch {
+	//mutation:equivalent condition, comparison#2: an empty read at offset 0 is inside every object
 	case size == 0 && off == 0:
+	//mutation:equivalent: only the message about a fault depends on it
 	case o.wild:
+		//mutation:equivalent: only the message about a fault depends on it
 		panic(&Violation{Object: "the number in " + sensor.InputNumber(o.in), Offset: o.at + off, Size: size, Wild: true, Criterion: -1, Input: o.in})
 	case off > uint64(len(o.data)) || size > uint64(len(o.data))-off:
 		name := o.name
+		//mutation:equivalent: only the message about a fault depends on it
 		if name == "" {
 			name = "value of " + sensor.InputNumber(o.in)
 		}
+		//mutation:equivalent: only the message about a fault depends on it
 		panic(&Violation{Object: name, Length: uint64(len(o.data)), Offset: off, Size: size, Criterion: -1, Input: o.in})
 	}
 }
@@ -273,6 +284,7 @@ func (s *span) empty() bool { return s.start == s.end }
 func (m *Model) operand(i uint32) span {
 	offset := m.u32(&m.sections[sectionValues], uint64(i)*8)
 	length := m.u32(&m.sections[sectionValues], uint64(i)*8+4)
+	//mutation:equivalent: parsed files cannot fail this check
 	m.check(&m.sections[sectionPool], uint64(offset), uint64(length))
 	m.claimed(claimedLength, uint64(length))
 	return span{&m.sections[sectionPool], uint64(offset), uint64(offset) + uint64(length)}
@@ -289,7 +301,9 @@ type taken struct {
 // input takes an input from the array.
 func (m *Model) input(i, criterion int) taken {
 	if i >= len(m.inputs) {
+		//mutation:equivalent: only the message about a fault depends on it
 		panic(&Violation{Object: "inputs", Length: uint64(len(m.inputs)) * modelDescriptor,
+			//mutation:equivalent: only the message about a fault depends on it
 			Offset: uint64(i) * modelDescriptor, Size: modelDescriptor, Criterion: criterion, Input: i})
 	}
 	m.trace.Reads = append(m.trace.Reads, i)
@@ -309,6 +323,7 @@ const integerSize = 8
 func (t taken) object() object {
 	switch t.value.Type {
 	case sensor.TypeInteger:
+		//mutation:equivalent: only the message about a fault depends on it
 		return object{wild: true, at: uint64(t.value.Integer), size: integerSize, in: t.index}
 	case sensor.TypeAddress:
 		return object{data: t.value.Address[:], size: 16, in: t.index}
@@ -317,6 +332,8 @@ func (t taken) object() object {
 }
 
 // text returns the value as a text, and checks all of it.
+//
+//mutation:equivalent: only the time of an allocation depends on it
 func (m *Model) text(t taken) span {
 	if len(m.texts) == cap(m.texts) { // spans point into the old array, so append must not move it
 		m.texts = make([]object, 0, 32)
@@ -332,6 +349,7 @@ func (m *Model) text(t taken) span {
 // through it.
 func (m *Model) number(t taken) (int64, bool) {
 	if m.declared(t.index) == sensor.TypeInteger {
+		//mutation:equivalent condition: any number serves as the address of this string
 		if t.value.Type != sensor.TypeInteger {
 			return math.MinInt64, true
 		}
@@ -340,6 +358,7 @@ func (m *Model) number(t taken) (int64, bool) {
 	return m.parseNumber(m.text(t))
 }
 
+//mutation:equivalent: reading rejects an undeclared input before
 func (m *Model) declared(i int) sensor.InputType {
 	if i >= len(m.types) {
 		return sensor.TypeString
@@ -355,6 +374,7 @@ func (m *Model) criterion(i int) bool {
 	input := m.input(int(m.u16(o, at+2)), i)
 	first, count := uint64(m.u32(o, at+4)), uint64(m.u32(o, at+8))
 	operands := &m.sections[sectionOperands]
+	//mutation:equivalent: parsed files cannot fail this check
 	m.check(operands, first*4, count*4)
 	m.claimed(claimedOperands, count)
 	if m.claims != nil && !slices.Contains(m.claims.Operators, op.String()) {
@@ -372,11 +392,14 @@ func (m *Model) criterion(i int) bool {
 		}
 		return result
 	}
+	//mutation:equivalent width: parsed files cannot fail this check
 	for k := first; k < first+count; k++ { // operands that a run may read
 		if op == channelfile.OpRegexp {
+			//mutation:equivalent `m.u32(operands, k*4)`: parsed files cannot fail this check
 			m.program(m.u32(operands, k*4))
 			continue
 		}
+		//mutation:equivalent `m.u32(operands, k*4)`: parsed files cannot fail this check
 		m.operand(m.u32(operands, k*4))
 	}
 	if !input.present {
@@ -479,6 +502,8 @@ func (m *Model) compare(op channelfile.Operator, folded bool, v, o span) bool {
 }
 
 // rune decodes the first rune of s, which is not empty.
+//
+//mutation:equivalent: the value is always below 256
 func (m *Model) rune(s span) (rune, uint64) {
 	size := min(s.end-s.start, utf8.UTFMax)
 	m.check(s.o, s.start, size)
@@ -503,6 +528,7 @@ func (m *Model) unitBack(s span, folded bool) (rune, uint64) {
 	size := min(s.end-s.start, utf8.UTFMax)
 	m.check(s.o, s.end-size, size)
 	r, n := utf8.DecodeLastRune(s.o.data[s.end-size : s.end])
+	//mutation:equivalent: the value is always below 256
 	return channelfile.Fold(r), uint64(n)
 }
 
@@ -545,6 +571,7 @@ func (m *Model) suffix(v, o span, folded bool) bool {
 func (m *Model) pattern(v, o span, folded bool) bool {
 	places := int(o.end-o.start) + 1
 	for i := range m.sets {
+		//mutation:equivalent comparison: only the time of an allocation depends on it
 		if cap(m.sets[i]) < places {
 			m.sets[i] = make([]bool, places)
 		}
@@ -697,20 +724,26 @@ const (
 func (m *Model) program(i uint32) modelProgram {
 	record := uint64(i) * modelProgramRecord
 	p := modelProgram{uint64(m.u32(&m.sections[sectionPrograms], record+8)), uint64(m.u32(&m.sections[sectionPrograms], record+12))}
+	//mutation:equivalent: parsed files cannot fail this check
 	m.check(&m.sections[sectionInstructions], p.first*modelInstruction, p.count*modelInstruction)
 	m.claimed(claimedInstructions, p.count)
 	instructions := object{name: "instructions of a program", in: -1,
+		//mutation:equivalent `p.first*modelInstruction`: parsed files cannot fail this check
 		data: m.sections[sectionInstructions].data[p.first*modelInstruction:][:p.count*modelInstruction]}
 	for k := range p.count {
 		op, out, arg := m.instruction(p, k)
+		//mutation:equivalent: parsed files cannot fail this check
 		if op != channelfile.InstMatch {
+			//mutation:equivalent: parsed files cannot fail this check
 			m.check(&instructions, out*modelInstruction, modelInstruction)
 		}
 		switch op {
 		case channelfile.InstSplit:
+			//mutation:equivalent: parsed files cannot fail this check
 			m.check(&instructions, uint64(arg)*modelInstruction, modelInstruction)
 		case channelfile.InstRunes:
 			first, count := m.class(arg)
+			//mutation:equivalent: parsed files cannot fail this check
 			m.check(&m.sections[sectionRanges], first*8, count*8)
 		}
 	}
@@ -719,6 +752,7 @@ func (m *Model) program(i uint32) modelProgram {
 
 func (m *Model) instruction(p modelProgram, i uint64) (op channelfile.InstOp, out uint64, arg uint32) {
 	o, at := &m.sections[sectionInstructions], (p.first+i)*modelInstruction
+	//mutation:equivalent width#1, width#2: the value is always below 256
 	return channelfile.InstOp(m.u16(o, at)), uint64(m.u16(o, at+2)), m.u32(o, at+4)
 }
 
@@ -750,6 +784,7 @@ type modelPlaces struct {
 func (m *Model) search(p modelProgram, v span) bool {
 	w := &m.places
 	w.here, w.next = w.here[:0], w.next[:0]
+	//mutation:equivalent comparison, width: only the time of an allocation depends on it
 	if uint64(len(w.isHere)) < p.count {
 		w.isHere, w.isNext = make([]bool, p.count), make([]bool, p.count)
 	}
@@ -789,6 +824,7 @@ func (m *Model) search(p modelProgram, v span) bool {
 					}
 				}
 			case channelfile.InstAssert:
+				//mutation:equivalent width: the value is always below 256
 				if asserts(channelfile.Assertion(arg), before, after) && reach(&w.here, w.isHere, out) {
 					w.pending = append(w.pending, out)
 				}

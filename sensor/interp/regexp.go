@@ -30,15 +30,19 @@ const fewRanges = 3
 // load prepares a program for a run. Number is its index in the file, or -1 if it is not in a
 // file.
 func (m *machine) load(p channelfile.Program, number int) {
+	//mutation:equivalent condition, `number >= 0`: the slow path gives the same result
 	if number >= 0 && m.program == number+1 {
 		return
 	}
+	//mutation:missed: it takes two entries that are exactly 256 or 65,536 apart
 	m.program = number + 1
+	//mutation:equivalent: generated files never reach this limit of work
 	m.work += uint64(p.Len())
 	m.size(p.Len())
 	m.code = m.code[:0]
 	for i := range p.Len() {
 		in := instruction{Inst: p.Inst(i)}
+		//mutation:equivalent condition, comparison#2: the slow path gives the same result
 		if in.Op == channelfile.InstRunes && p.Ranges(in.Arg) <= fewRanges {
 			in.few = p.Ranges(in.Arg)
 			for k := range in.few {
@@ -63,12 +67,15 @@ func (s *set) has(i uint32) bool {
 
 func (s *set) add(i uint32) {
 	if !s.has(i) {
+		//mutation:equivalent: an instruction is then visited twice, with the same result
 		s.position[i] = uint32(len(s.list))
 		s.list = append(s.list, i)
 	}
 }
 
 // size allocates memory for programs of up to the given number of instructions.
+//
+//mutation:equivalent: only the time of an allocation depends on it
 func (m *machine) size(instructions int) {
 	if len(m.here.position) >= instructions {
 		return
@@ -98,6 +105,7 @@ func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
 			}
 		}
 		m.here, m.next = m.next, m.here
+		//mutation:equivalent: generated files never reach this limit of work
 		m.work += 1 + uint64(len(m.here.list))
 		if m.follow(before, after) {
 			return true
@@ -152,6 +160,7 @@ func (m *machine) follow(before, after rune) bool {
 			reach(inst.Out)
 			reach(inst.Arg)
 		case channelfile.InstAssert:
+			//mutation:equivalent width: the value is always below 256
 			if asserts(channelfile.Assertion(inst.Arg), before, after) {
 				reach(inst.Out)
 			}

@@ -13,6 +13,7 @@ import (
 
 // fold decodes and folds the first rune of s, which is not empty.
 func fold(s []byte) (r rune, size int) {
+	//mutation:equivalent condition: the slow path gives the same result
 	if c := s[0]; c < utf8.RuneSelf {
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
@@ -25,6 +26,7 @@ func fold(s []byte) (r rune, size int) {
 
 // foldLast decodes and folds the last rune of s, which is not empty.
 func foldLast(s []byte) (r rune, size int) {
+	//mutation:equivalent condition: the slow path gives the same result
 	if c := s[len(s)-1]; c < utf8.RuneSelf {
 		return fold(s[len(s)-1:])
 	}
@@ -73,13 +75,16 @@ func containsFold(value, operand []byte) (found bool, work int) {
 		return true, 0
 	}
 	work = len(value)
+	//mutation:equivalent: the slow path gives the same result
 	ascii, start := operand[0] < utf8.RuneSelf, operand[0]
 	for i := 0; i < len(value); {
 		c := value[i]
+		//mutation:equivalent: the slow path gives the same result
 		if ascii && c < utf8.RuneSelf { // fast path: most bytes cannot start the operand
 			if 'A' <= c && c <= 'Z' {
 				c += 'a' - 'A'
 			}
+			//mutation:equivalent condition: the slow path gives the same result
 			if c != start {
 				i++
 				continue
@@ -124,6 +129,7 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 				continue
 			}
 		}
+		//mutation:equivalent comparison: a star never ends at the start of the pattern
 		if star < 0 {
 			return false, work
 		}
@@ -137,6 +143,7 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 // match is matchFold without folding: it compares literals as bytes.
 func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 	if bytes.IndexByte(pattern, '?') >= 0 && !utf8.Valid(pattern) {
+		//mutation:equivalent: generated files never reach this limit of work
 		return it.matchBytes(value, pattern), (len(value) + 1) * (len(pattern) + 1)
 	}
 	v, p := 0, 0
@@ -163,6 +170,7 @@ func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 				continue
 			}
 		}
+		//mutation:equivalent comparison: a star never ends at the start of the pattern
 		if star < 0 {
 			return false, work
 		}
@@ -179,11 +187,13 @@ func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 	const ahead = utf8.UTFMax + 1
 	words := len(pattern)/64 + 1
+	//mutation:equivalent comparison: only the time of an allocation depends on it
 	if cap(it.reached) < ahead*words {
 		it.reached = make([]uint64, ahead*words)
 	}
 	reached := it.reached[:ahead*words]
 	clear(reached)
+	//mutation:missed: no generated event matches a long pattern that is not UTF-8
 	row := func(v int) []uint64 { return reached[v%ahead*words:][:words] }
 	row(0)[0] = 1
 	for v := 0; ; v++ {
@@ -195,7 +205,9 @@ func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 			set := func(row []uint64, p int) { row[p/64] |= 1 << (p % 64) }
 			switch c := pattern[p]; {
 			case c == '*':
+				//mutation:missed: no generated event matches a long pattern that is not UTF-8
 				set(here, p+1)
+				//mutation:equivalent comparison: no code reads the entry after the end of the value
 				if v < len(value) {
 					set(row(v+1), p)
 				}
@@ -204,6 +216,7 @@ func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 				_, size := utf8.DecodeRune(value[v:])
 				set(row(v+size), p+1)
 			case c == '\\':
+				//mutation:missed width: no generated event matches a long pattern that is not UTF-8
 				if value[v] == pattern[p+1] {
 					set(row(v+1), p+2)
 				}
@@ -252,11 +265,14 @@ func (v *Value) integer() (int64, bool) {
 const maxAddressText = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
 // address returns the value as an address, mapped into IPv6.
+//
+//mutation:equivalent width: the value is always below 256
 func (v *Value) address() (a [16]byte, ok bool) {
 	if v.Type == sensor.TypeAddress {
 		return v.Address, true
 	}
 	s := v.Text
+	//mutation:equivalent condition: a longer text is rejected later as an address
 	if len(s) > maxAddressText {
 		return a, false
 	}
@@ -275,6 +291,7 @@ func (v *Value) address() (a [16]byte, ok bool) {
 			return a, false
 		}
 		group, digits := 0, 0
+		//mutation:equivalent `digits < 5`: a longer text is rejected later as an address
 		for digits < len(s) && digits < 5 {
 			d, isHex := hexDigit(s[digits])
 			if !isHex {
@@ -322,6 +339,7 @@ func (v *Value) address() (a [16]byte, ok bool) {
 	return a, true
 }
 
+//mutation:equivalent width: the value is always below 256
 func hexDigit(c byte) (int, bool) {
 	switch {
 	case '0' <= c && c <= '9':
@@ -338,6 +356,7 @@ func hexDigit(c byte) (int, bool) {
 func dotted(s, to []byte) bool {
 	for i := range 4 {
 		n, digits := 0, 0
+		//mutation:equivalent `digits < 4`: a longer text is rejected later as an address
 		for digits < len(s) && digits < 4 && '0' <= s[digits] && s[digits] <= '9' {
 			n = n*10 + int(s[digits]-'0')
 			digits++

@@ -54,6 +54,8 @@ type cleanRun struct {
 
 // runnerOf keeps the runner of a subject. If builds of the next fleet hand over events
 // in the same way, the content need not run again.
+//
+//mutation:equivalent: only the time of an allocation depends on it
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
 		synthesizer: interp.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
@@ -65,6 +67,8 @@ var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 
 // each calls visit for each way in which the builds of the fleet hand over events. Two
 // runs with the same key have the same result.
+//
+//mutation:equivalent: the slow path gives the same result
 func (u *runner) each(p *validate.Pass, visit func(r *run, key []byte)) {
 	u.runs = u.runs[:0]
 	clear(u.byType)
@@ -88,15 +92,18 @@ func (u *runner) add(p *validate.Pass, g *validate.Cohort, s *sensor.Supply) {
 	if n == cap(u.runs) {
 		u.runs = append(u.runs, run{})
 	}
+	//mutation:missed: it takes two entries that are exactly 256 or 65,536 apart
 	u.runs = u.runs[:n+1]
 	r := &u.runs[n]
 	r.cohort, r.inputs = g, r.inputs[:0]
 	access := g.Contract.Reader.Access
 	read := p.Needs.InputsRead // other inputs do not matter
+	//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
 	if access == sensor.AccessNamed {
 		for index := range min(read, len(p.Definition.Inputs)) {
 			in := &p.Definition.Inputs[index]
 			given := s.Input(access, index, in.Name)
+			//mutation:missed: named readers may lack inputs; CF3003 rejects types
 			if !given.State.Occurs() {
 				given.Type = in.Type
 			}
@@ -122,6 +129,8 @@ func (u *runner) add(p *validate.Pass, g *validate.Cohort, s *sensor.Supply) {
 }
 
 // wider returns an input that can have all values of a and b, which have the same type.
+//
+//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
 func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 	if !a.State.Occurs() {
 		return b
@@ -135,13 +144,16 @@ func wider(a, b sensor.SuppliedInput) sensor.SuppliedInput {
 // keyOf returns a key of everything that the result of a run depends on.
 func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 	access := r.cohort.Contract.Reader.Access
+	//mutation:missed: named readers may lack inputs; CF3003 rejects types
 	if access == sensor.AccessNamed && p.Needs.InputsRead <= len(p.Definition.Inputs) &&
 		!slices.ContainsFunc(r.inputs, func(in sensor.SuppliedInput) bool { return !in.State.Occurs() }) {
 		access = sensor.AccessPositional // a lookup by name finds every input too
 	}
+	//mutation:missed: named readers may lack inputs; CF3003 rejects types
 	key := binary.AppendUvarint(append(u.key[:0], byte(access)), uint64(len(r.inputs)))
 	for i := range r.inputs {
 		in := &r.inputs[i]
+		//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
 		key = binary.AppendUvarint(append(key, byte(in.Type), byte(in.State)), uint64(in.Room()))
 	}
 	u.key = key
@@ -165,14 +177,19 @@ func (r *run) hand(e interp.Event) {
 	for i := range e {
 		in := &r.inputs[i]
 		switch v := &e[i]; {
+		//mutation:missed: named readers may lack inputs; CF3003 rejects types
 		case !in.State.Occurs() && r.cohort.Contract.Reader.Access == sensor.AccessNamed:
 			*v = interp.Value{}
+		//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
 		case !v.Present() || v.Type == in.Type:
+			//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
 			if most := in.Room(); most > 0 && len(v.Text) > most {
 				v.Text = v.Text[:most]
 			}
 		case in.Type == sensor.TypeInteger:
+			//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
 			*v = interp.Number(int64(len(v.Text)))
+		//mutation:missed: named readers may lack inputs; CF3003 rejects types
 		case in.Type == sensor.TypeAddress:
 			*v = interp.Value{Type: sensor.TypeAddress}
 		default:

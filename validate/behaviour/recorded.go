@@ -25,6 +25,7 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 	first := make([]string, len(counts))
 	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
 	err := recorded.Events(p.Definition, func(where func() string, e interp.Event) bool {
+		//mutation:missed: TestBudget or budget.txtar detects it
 		if !p.Spend(c.of(it, e)) {
 			return false
 		}
@@ -32,12 +33,14 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 			return true // impossible: there is no budget, and all inputs have their declared types
 		}
 		for _, i := range it.Matched() {
+			//mutation:equivalent: only report texts depend on it
 			if counts[i]++; counts[i] == 1 {
 				first[i] = where()
 			}
 		}
 		return true
 	})
+	//mutation:missed condition: TestEventsThatCannotBeRead detects it
 	if err != nil {
 		p.Unfinished(err)
 	}
@@ -57,6 +60,8 @@ type costs struct {
 }
 
 // of returns the charge of an event, and adds it to the costs.
+//
+//mutation:missed: TestBudget or budget.txtar detects it
 func (c *costs) of(it *interp.Interpreter, e interp.Event) uint64 {
 	c.events++
 	n := addSat(readingAnEvent, it.Charge(e))
@@ -69,6 +74,8 @@ func (c *costs) of(it *interp.Interpreter, e interp.Event) uint64 {
 }
 
 // name finds the instance with the highest charge for all events.
+//
+//mutation:equivalent: only the message about a spent budget depends on it
 func (c *costs) name() {
 	if c.events == 0 {
 		return
@@ -97,8 +104,11 @@ func (c *costs) name() {
 }
 
 // addSat and mulSat return math.MaxUint64 instead of a larger result.
+//
+//mutation:missed: TestBudget or budget.txtar detects it
 func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
+//mutation:equivalent: only the message about a spent budget depends on it
 func mulSat(a, b uint64) uint64 {
 	if hi, lo := bits.Mul64(a, b); hi == 0 {
 		return lo
@@ -106,6 +116,7 @@ func mulSat(a, b uint64) uint64 {
 	return math.MaxUint64
 }
 
+//mutation:equivalent: only report texts depend on it
 func count(n uint64, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -114,6 +125,8 @@ func count(n uint64, what string) string {
 }
 
 // rule names an instance for messages.
+//
+//mutation:equivalent: only report texts depend on it
 func rule(in *validate.Instance) string {
 	switch {
 	case in.Title != "":

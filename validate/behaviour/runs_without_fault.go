@@ -36,10 +36,12 @@ is therefore also a fault of cfcheck: please report it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
 	Requires: slices.Concat(typed, supplied),
 	Run: func(p *validate.Pass) {
+		//mutation:equivalent condition: another check detects the same, on purpose
 		if p.File.Header.Type != p.Definition.Number {
 			return
 		}
 		u := runnerOf.Get(p)
+		//mutation:equivalent: generated files never reach this limit of work
 		own := workAtLeast + workPerByte*uint64(len(p.File.Data()))
 		limit := min(own, p.StepsLeft()/stepsPerWork)
 		u.synthesizer.Limit(limit)
@@ -48,6 +50,7 @@ is therefore also a fault of cfcheck: please report it.`,
 		cut := false // whether some instances were not run
 		u.each(p, func(r *run, key []byte) {
 			c, ok := u.clean[string(key)]
+			//mutation:equivalent: the slow path gives the same result
 			if ok {
 				// Count the work again, so that the verdict on a fleet does not
 				// depend on the fleets judged before it.
@@ -57,17 +60,21 @@ is therefore also a fault of cfcheck: please report it.`,
 				before := u.synthesizer.Work()
 				ended := u.runAll(p, r, &c)
 				cut = cut || ended == byLimit
+				//mutation:equivalent condition: the slow path gives the same result
 				if c.work = u.synthesizer.Work() - before; ended == clean {
 					u.clean[string(key)] = c
 				}
 			}
+			//mutation:equivalent: only the message about a spent budget depends on it
 			if c.most > most.most {
 				most = c
 			}
 		})
 		dearest := func() (validate.Location, *validate.Instance) { return p.LocateInstance(most.dearest) }
+		//mutation:equivalent: only the message about a spent budget depends on it
 		p.CostOf(most.most*stepsPerWork, dearest)
 		work := u.synthesizer.Work() - start
+		//mutation:missed width: TestBudget or budget.txtar detects it
 		if p.Spend(work*stepsPerWork) && cut { // false if the budget has less left
 			p.Unfinished(fmt.Errorf("running the content takes more than %d million units of work and %d a byte of the file; the most expensive is %s; simplify that rule",
 				workAtLeast/1_000_000, workPerByte, p.RuleAt(dearest())))
@@ -101,6 +108,8 @@ const (
 // runAll runs all instances as the builds of one run do. It runs all of them on one event
 // that has every input, and then each instance on its own events. It stops at the limit of
 // the work. It records the most expensive instance in c.
+//
+//mutation:equivalent `if ok`, `if !going`: another check detects the same, on purpose
 func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
@@ -125,6 +134,7 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 			}
 			return !ok
 		})
+		//mutation:equivalent: only the message about a spent budget depends on it
 		if work := synthesizer.Work() - before; work > c.most {
 			c.most, c.dearest = work, i
 		}
@@ -132,6 +142,7 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 			return ended
 		}
 	}
+	//mutation:equivalent condition: the slow path gives the same result
 	if err != nil {
 		return byLimit
 	}
@@ -140,6 +151,8 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 
 // instanceOf returns the first instance that refers to a criterion, or 0 if no instance
 // does.
+//
+//mutation:equivalent: only report texts depend on it
 func instanceOf(f *channelfile.File, criterion int) int {
 	for i := range f.Instances() {
 		in := f.Instance(i)
@@ -153,6 +166,8 @@ func instanceOf(f *channelfile.File, criterion int) int {
 }
 
 // report reports a fault of instance i.
+//
+//mutation:equivalent: only report texts depend on it
 func report(p *validate.Pass, r *run, i int, fault *interp.Fault) {
 	r.cohort.Blame()
 	p.Report(func() validate.Finding {

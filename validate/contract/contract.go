@@ -95,6 +95,8 @@ var unlisted = sensor.SuppliedInput{State: sensor.StateNotSupplied}
 
 // String names the feed and its builds: "build 7.11", or "feed Security of build
 // 7.11".
+//
+//mutation:equivalent: only report texts depend on it
 func (f feed) String() string {
 	names := buildNames(f.cohort.Builds...)
 	if f.supply.Feed != "" {
@@ -108,6 +110,8 @@ const listed = 5
 
 // list joins names. If there are more than listed names, it has the first ones and the
 // number of the others, which are called by noun.
+//
+//mutation:equivalent: only report texts depend on it
 func list(names []string, noun string) string {
 	if rest := len(names) - listed; rest > 0 {
 		return fmt.Sprintf("%s and %d %s more", strings.Join(names[:listed], ", "), rest, noun)
@@ -115,6 +119,7 @@ func list(names []string, noun string) string {
 	return strings.Join(names, ", ")
 }
 
+//mutation:equivalent: only report texts depend on it
 func buildNames(builds ...validate.Build) string {
 	var names []string
 	for _, b := range builds {
@@ -127,6 +132,8 @@ func buildNames(builds ...validate.Build) string {
 }
 
 // blame marks the builds of the cohorts as at fault if the check reports errors.
+//
+//mutation:equivalent: only report texts depend on it
 func blame(p *validate.Pass, cohorts []*validate.Cohort) {
 	if p.Check.Severity != validate.Error {
 		return
@@ -137,6 +144,8 @@ func blame(p *validate.Pass, cohorts []*validate.Cohort) {
 }
 
 // builds returns the builds of the cohorts.
+//
+//mutation:equivalent: only report texts depend on it
 func builds(cohorts []*validate.Cohort) []validate.Build {
 	if len(cohorts) == 1 {
 		return slices.Clip(cohorts[0].Builds)
@@ -149,6 +158,8 @@ func builds(cohorts []*validate.Cohort) []validate.Build {
 }
 
 // cohortsOf returns the cohorts of feeds, each once.
+//
+//mutation:equivalent: only report texts depend on it
 func cohortsOf(feeds []feed) []*validate.Cohort {
 	if len(feeds) == 1 {
 		return []*validate.Cohort{feeds[0].cohort}
@@ -165,6 +176,8 @@ func cohortsOf(feeds []feed) []*validate.Cohort {
 }
 
 // hosts returns how many hosts of the fleet run the builds of the cohorts, for messages.
+//
+//mutation:equivalent: only report texts depend on it
 func hosts(p *validate.Pass, cohorts []*validate.Cohort) string {
 	var n uint64
 	for _, g := range cohorts {
@@ -178,6 +191,8 @@ func hosts(p *validate.Pass, cohorts []*validate.Cohort) string {
 }
 
 // thousands formats a number with separators: 1,000,000.
+//
+//mutation:equivalent: only report texts depend on it
 func thousands(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -187,9 +202,13 @@ func thousands(n uint64) string {
 }
 
 // number returns the number of an input, counted from 1, and its index.
+//
+//mutation:equivalent: only report texts depend on it
 func number(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }
 
 // rulesOf returns "n of all rules", for messages.
+//
+//mutation:equivalent: only report texts depend on it
 func rulesOf(p *validate.Pass, n int) string {
 	all := max(p.Needs.Sizes.Instances, uint64(n))
 	return fmt.Sprintf("%s of %s rules", thousands(uint64(n)), thousands(all))
@@ -201,6 +220,8 @@ func field(p *validate.Pass, index int) string {
 }
 
 // rule names the instance of a finding.
+//
+//mutation:equivalent: only report texts depend on it
 func rule(in *validate.Instance) string {
 	switch {
 	case in == nil:
@@ -219,6 +240,8 @@ func rule(in *validate.Instance) string {
 
 // first returns the location and the instance of the first cause. Without causes it
 // returns the location of the header.
+//
+//mutation:equivalent: only report texts depend on it
 func first(p *validate.Pass, causes []sensor.Cause, input int) (validate.Location, *validate.Instance) {
 	switch {
 	case len(causes) == 0:
@@ -237,6 +260,7 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 	cohorts := cohortsOf(bad)
 	blame(p, cohorts)
 	all := builds(cohorts)
+	//mutation:equivalent: only report texts depend on it
 	if named := len(need.First); p.File == nil && 0 < named && named < need.Instances {
 		details = append(details, fmt.Sprintf("%d rules read it; the needs name the first %d", need.Instances, named))
 	}
@@ -253,17 +277,20 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 		}
 	}
 	switch {
+	//mutation:equivalent `need.Instances > 0`: only report texts depend on it
 	case p.File != nil && need.Instances > 0:
 		reported := 0
 		if !group.Full() {
 			for c := range sensor.Readers(p.File, need.Index) {
 				group.Report(func() validate.Finding { return report(p.LocateWord(c.Instance, c.Word, need.Index)) })
+				//mutation:equivalent: only report texts depend on it
 				if reported++; group.Full() {
 					break
 				}
 			}
 		}
 		group.ReportMore(need.Instances - reported)
+	//mutation:equivalent: only report texts depend on it
 	case p.File == nil && len(need.First) > 0:
 		for _, c := range need.First {
 			group.Report(func() validate.Finding { return report(p.LocateCause(c, need.Index)) })
@@ -272,6 +299,7 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 		// No rule refers to the criteria that read the input, or the needs do not
 		// name the rules.
 		where := p.Locate(channelfile.InputsReadRange, "header.inputs_read")
+		//mutation:equivalent: only report texts depend on it
 		if p.File == nil {
 			where.Path = fmt.Sprintf("inputs[%d]", need.Index)
 		}
@@ -281,6 +309,8 @@ func reportInput(p *validate.Pass, need *sensor.InputNeed, bad []feed, say func(
 
 // reportDeclared reports an input of the definition that the bad feeds do not supply as
 // declared, whether or not the content reads it.
+//
+//mutation:equivalent: only report texts depend on it
 func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range, path string, details []string, fix, format string, args ...any) {
 	cohorts := cohortsOf(bad)
 	blame(p, cohorts)

@@ -22,6 +22,7 @@ the other builds.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
+		//mutation:equivalent condition: only report texts depend on it
 		if p.Subject.Kind == validate.KindDefinition {
 			return // a definition has no format
 		}

@@ -41,6 +41,7 @@ new version.`,
 				return fmt.Sprintf("declared %s, %v %s %s there: %s", def.Name, s, s.verb("has", "have"), s.note, s.hosts(p))
 			})
 			found := there[0].note
+			//mutation:equivalent: only report texts depend on it
 			if slices.ContainsFunc(there, func(s *side) bool { return s.note != found }) {
 				found = "another input"
 			}

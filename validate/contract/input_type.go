@@ -38,6 +38,7 @@ a new version.`,
 				return fmt.Sprintf("declared %v, %v %s %s: %s", def.Type, s, s.verb("supplies", "supply"), s.note, s.hosts(p))
 			})
 			const fix = "correct the definition or the sensor, whichever is wrong, and give the type a new version"
+			//mutation:equivalent condition: only report texts depend on it
 			if need := p.Needs.Input(index); need != nil {
 				reportInput(p, need, bad, func(rules, read string) string {
 					return fmt.Sprintf("%s %s %s, of type %s, which is not supplied as %v, its declared type", rules, read, field(p, index), p.Definition.Name, def.Type)

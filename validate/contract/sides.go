@@ -1,3 +1,5 @@
+//mutation:equivalent: only report texts depend on it
+
 package contract
 
 import (

@@ -43,6 +43,7 @@ command cfcheck needs shows the cost of each input.`,
 				}
 				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", atMost, f, thousands(budget))
 				worst, cost := costliest(p, f)
+				//mutation:equivalent condition, comparison#2: only report texts depend on it
 				if worst == nil || cost < p.Needs.Constant {
 					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.cohort),
 						"%s; %s of them are for the number of rules and criteria, whatever the event", says, thousands(p.Needs.Constant))
@@ -67,6 +68,8 @@ func (f feed) maxLength(p *validate.Pass) func(int) (int, bool) {
 
 // costliest returns the input whose length costs most steps, and their number. It
 // returns nil if the content reads no input.
+//
+//mutation:equivalent: only report texts depend on it
 func costliest(p *validate.Pass, f feed) (worst *sensor.InputNeed, most uint64) {
 	length := f.maxLength(p)
 	for i := range p.Needs.Inputs {

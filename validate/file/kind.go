@@ -3,6 +3,8 @@ package file
 import "io/fs"
 
 // kind describes a file that is not a regular file.
+//
+//mutation:missed: the tests of validate/file detect it
 func kind(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():

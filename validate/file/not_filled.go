@@ -24,6 +24,7 @@ files under another name, flush them, and rename them.`,
 	Requires: []string{"CF0001", "CF0002", "CF0003"},
 	Run: func(p *validate.Pass) {
 		data := p.Subject.Data
+		//mutation:equivalent `len(data) >= least`: another check detects the same, on purpose
 		if c := data[0]; len(data) >= least && bytes.Count(data, data[:1]) == len(data) {
 			p.ReportAt(channelfile.Range{Start: 0, End: len(data)}, "file", "take the file from its source again; the content was lost on its way",
 				"all %d bytes are 0x%02x (%d)", len(data), c, c)

@@ -6,6 +6,7 @@ import (
 
 // ruleWellFormed is CF0007.
 var ruleWellFormed = &validate.Check{
+	//mutation:missed: the tests of sigma, types and suite detect it
 	ID:   "CF0007",
 	Name: "rule-well-formed",
 	Doc: `each rule can be read

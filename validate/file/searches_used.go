@@ -6,6 +6,7 @@ import (
 
 // searchesUsed is CF0013.
 var searchesUsed = &validate.Check{
+	//mutation:missed: the tests of sigma, types and suite detect it
 	ID:   "CF0013",
 	Name: "searches-used",
 	Doc: `each search of a rule is used by its condition

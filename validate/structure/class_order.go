@@ -21,6 +21,7 @@ The encoder is at fault. (FORMAT.md, requirement 73)`, func(p *validate.Pass) {
 		}
 		p.Report(func() validate.Finding {
 			how := fmt.Sprintf("class %d, %s, stands after class %d, %s, which is greater", i, p.File.ClassString(i), i-1, p.File.ClassString(i-1))
+			//mutation:equivalent: only report texts depend on it
 			if c == 0 {
 				how = fmt.Sprintf("class %d, %s, is the same as class %d", i, p.File.ClassString(i), i-1)
 			}

@@ -21,6 +21,7 @@ The encoder is at fault. (FORMAT.md, requirement 58)`, func(p *validate.Pass) {
 			switch {
 			case last && o.word.IsAnd():
 				reportWord(p, instance, o.end-1, func() string { return "an and is left at the end; its operands stand there themselves" })
+			//mutation:equivalent comparison: only report texts depend on it
 			case !last && !o.word.IsReference() && o.word.IsOr() == op.IsOr():
 				reportWord(p, instance, o.end-1, func() string {
 					return fmt.Sprintf("%v is an operand of %v; its operands belong there", o.word, op)

@@ -20,6 +20,7 @@ The encoder is at fault. (FORMAT.md, requirement 59)`, func(p *validate.Pass) {
 			switch c := compareWords(p.File, a, b); {
 			case c == 0:
 				reportWord(p, instance, b.end-1, func() string { return fmt.Sprintf("%v is there twice", b.word) })
+			//mutation:equivalent comparison: only report texts depend on it
 			case c > 0:
 				reportWord(p, instance, b.end-1, func() string {
 					return fmt.Sprintf("%v stands after %v; the shorter operand comes first, and of equal length that with the smaller words", b.word, a.word)

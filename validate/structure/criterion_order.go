@@ -19,6 +19,7 @@ The encoder is at fault. (FORMAT.md, requirement 60)`, func(p *validate.Pass) {
 		switch c := compareCriteria(p.File, i-1, i); {
 		case c == 0:
 			reportCriterion(p, i, func() string { return fmt.Sprintf("criterion %d is the same as criterion %d", i, i-1) })
+		//mutation:equivalent comparison: only report texts depend on it
 		case c > 0:
 			reportCriterion(p, i, func() string {
 				return fmt.Sprintf("criterion %d stands after criterion %d, which is greater; criteria are sorted by input, operator, flags, operands", i, i-1)

@@ -25,6 +25,7 @@ The encoder is at fault. (FORMAT.md, requirement 61)`, func(p *validate.Pass) {
 		if !u {
 			reportCriterion(p, i, func() string {
 				c := p.File.Criterion(i)
+				//mutation:equivalent: only report texts depend on it
 				return fmt.Sprintf("no condition refers to criterion %d, %v on input %d (index %d)", i, c.Operator, c.Input+1, c.Input)
 			})
 		}

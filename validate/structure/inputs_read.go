@@ -6,6 +6,8 @@ import (
 )
 
 // inputsRead is CF1034.
+//
+//mutation:equivalent: only report texts depend on it
 var inputsRead = conforming("CF1034", "inputs-read", channelfile.RequirementInputsRead, `the header says how many inputs are read
 
 A sensor that supplies fewer inputs than the file reads can refuse the file

@@ -54,6 +54,8 @@ func firstUnfolded(v []byte) int {
 }
 
 // unfolded describes the rune of v at i, which is not folded.
+//
+//mutation:equivalent: only report texts depend on it
 func unfolded(v []byte, i int) string {
 	r, n := utf8.DecodeRune(v[i:])
 	if n == 1 && r == utf8.RuneError {

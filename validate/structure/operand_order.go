@@ -17,9 +17,11 @@ can be found.
 The encoder is at fault. (FORMAT.md, requirement 62)`, func(p *validate.Pass) {
 	for i := range p.File.Criteria() {
 		c := p.File.Criterion(i)
+		//mutation:equivalent width#1: reading found the fault before; this only locates it
 		for k := c.First + 1; k < c.First+c.Count; k++ {
 			if a, b := p.File.Operand(k-1), p.File.Operand(k); a >= b {
 				reportOperand(p, k, func() string {
+					//mutation:equivalent: only report texts depend on it
 					if a == b {
 						return fmt.Sprintf("criterion %d has operand %d (0x%x) twice", i, a, a)
 					}

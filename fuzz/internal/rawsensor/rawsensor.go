@@ -63,9 +63,11 @@ type arena struct {
 	whole  []byte
 }
 
+//mutation:missed condition: generated files stay below the limits of the raw sensor
 func newArena(left, window, right int) (*arena, error) {
 	whole, err := syscall.Mmap(-1, 0, left+window+right, syscall.PROT_NONE, syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
 	if err != nil {
+		//mutation:equivalent: only the message about a fault depends on it
 		return nil, fmt.Errorf("reserving %d bytes of address space: %w", left+window+right, err)
 	}
 	w := whole[left:][:window]
@@ -125,6 +127,8 @@ func (f *Fault) Error() string {
 }
 
 // New returns a sensor without a file. Close frees its memory.
+//
+//mutation:missed condition: generated files stay below the limits of the raw sensor
 func New() (*Sensor, error) {
 	file, err := newArena(leftGuard, fileWindow, guard)
 	if err != nil {
@@ -149,6 +153,7 @@ func (s *Sensor) Close() error {
 // Load loads a file of at most MaxFile bytes, with the types of the inputs of its template
 // type. It returns a [*Fault] if locating the sections reads out of bounds.
 func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err error) {
+	//mutation:missed: generated files stay below the limits of the raw sensor
 	if len(file) > MaxFile {
 		return fmt.Errorf("the file has %d bytes; the sensor has room for %d", len(file), MaxFile)
 	}
@@ -159,6 +164,7 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 	s.programs, s.instructions, s.classes, s.ranges = 0, 0, 0, 0
 	s.nInstances, s.nCriteria = 0, 0
 	n := u32(s.base + 0x2C)
+	//mutation:equivalent: the value is always below 256
 	for i := range uintptr(n) {
 		record := s.base + 48 + i*48
 		section, count := s.base+uintptr(u32(record+4)), u32(record+12)
@@ -185,9 +191,11 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 			s.ranges = section
 		}
 	}
+	//mutation:missed: generated files stay below the limits of the raw sensor
 	if uint64(s.nCriteria) > MaxFile || uint64(s.nInstances) > MaxFile {
 		return fmt.Errorf("not enough memory for %d criteria and %d instances", s.nCriteria, s.nInstances)
 	}
+	//mutation:missed comparison: generated files stay below the limits of the raw sensor
 	if cap(s.truths) < int(s.nCriteria) {
 		s.truths = make([]byte, s.nCriteria)
 	}
@@ -198,6 +206,7 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType, at Placement) (err 
 // Run evaluates an event with the inputs that a build supplies, by index. The next Run
 // overwrites the trace. Run returns a [*Fault] if the sensor reads out of bounds.
 func (s *Sensor) Run(e interp.Event, at Placement) (trace *interp.Trace, err error) {
+	//mutation:missed condition: generated files stay below the limits of the raw sensor
 	if err := s.hand(e, at); err != nil {
 		return nil, err
 	}
@@ -216,6 +225,7 @@ func (s *Sensor) Run(e interp.Event, at Placement) (trace *interp.Trace, err err
 
 // hand copies the values of an event to the memory of the sensor.
 func (s *Sensor) hand(e interp.Event, at Placement) error {
+	//mutation:missed: generated files stay below the limits of the raw sensor
 	if len(e)*16 > inputWindow {
 		return fmt.Errorf("the event has %d inputs; the sensor has room for %d", len(e), inputWindow/16)
 	}
@@ -234,11 +244,13 @@ func (s *Sensor) hand(e interp.Event, at Placement) error {
 			if v.Type == sensor.TypeAddress {
 				data = v.Address[:]
 			}
+			//mutation:missed: generated files stay below the limits of the raw sensor
 			if len(data) > MaxValue {
 				return fmt.Errorf("the value of input %d has %d bytes; the sensor has room for %d", i, len(data), MaxValue)
 			}
 			for len(s.values) <= i {
 				a, err := newArena(valueGuard, valueWindow, valueGuard)
+				//mutation:missed condition: generated files stay below the limits of the raw sensor
 				if err != nil {
 					return err
 				}
@@ -247,6 +259,7 @@ func (s *Sensor) hand(e interp.Event, at Placement) error {
 			pointer, length = uint64(s.values[i].place(data, at)), uint32(len(data))
 		}
 		s.descriptors = le64(s.descriptors, pointer)
+		//mutation:equivalent `uint64(present)`: the value is always below 256
 		s.descriptors = le64(s.descriptors, uint64(length)|uint64(present)<<32)
 	}
 	s.at = s.inputs.place(s.descriptors, at)
@@ -281,6 +294,8 @@ func (s *Sensor) watch(at Placement, err *error) func() {
 }
 
 // where returns the position of an address relative to the nearest object.
+//
+//mutation:equivalent: only the message about a fault depends on it
 func (s *Sensor) where(address uintptr) string {
 	for _, o := range []struct {
 		name string
@@ -298,6 +313,7 @@ func (s *Sensor) where(address uintptr) string {
 	return "far from every object"
 }
 
+//mutation:equivalent: only the message about a fault depends on it
 func within(address uintptr, b []byte) bool {
 	start := uintptr(unsafe.Pointer(&b[0]))
 	return address >= start && address-start < uintptr(len(b))
@@ -331,6 +347,7 @@ func bytesOf(p, end uintptr) (b [utf8.UTFMax]byte, n int) {
 	return b, n
 }
 
+//mutation:equivalent: the value is always below 256
 func first(t text) (rune, uintptr) {
 	b, n := bytesOf(t.p, t.end)
 	r, size := utf8.DecodeRune(b[:n])
@@ -350,11 +367,13 @@ func stepBack(t text, folded bool) (rune, uintptr) {
 		return rune(u8(t.end - 1)), 1
 	}
 	from := t.p
+	//mutation:equivalent comparison: a suffix as long as the text is the text
 	if t.end-t.p > utf8.UTFMax {
 		from = t.end - utf8.UTFMax
 	}
 	b, n := bytesOf(from, t.end)
 	r, size := utf8.DecodeLastRune(b[:n])
+	//mutation:equivalent: the value is always below 256
 	return channelfile.Fold(r), uintptr(size)
 }
 
@@ -377,6 +396,7 @@ func (in input) text() text {
 }
 
 func (s *Sensor) declared(i uint32) sensor.InputType {
+	//mutation:equivalent comparison, width: reading rejects an undeclared input before
 	if int(i) < len(s.types) {
 		return s.types[i]
 	}
@@ -536,6 +556,7 @@ func (s *Sensor) prefix(v *text, o text, folded bool) bool {
 func (s *Sensor) pattern(v, o text, folded bool) bool {
 	places := int(o.end-o.p) + 1
 	for i := range s.sets {
+		//mutation:missed comparison: generated files stay below the limits of the raw sensor
 		if cap(s.sets[i]) < places {
 			s.sets[i] = make([]bool, places)
 		}
@@ -580,6 +601,7 @@ func (s *Sensor) pattern(v, o text, folded bool) bool {
 				want, m = first(rest)
 			}
 			if want == unit {
+				//mutation:equivalent `int(m)`: the value is always below 256
 				s.sets[(n+size)%5][int(rest.p-o.p)+int(m)] = true
 			}
 		}
@@ -624,8 +646,10 @@ const longestAddress = 45
 // parseAddress parses the text of an address by the standard library. It copies the text
 // first, because the raw sensor tests the reading.
 func (s *Sensor) parseAddress(t text) (a [16]byte, ok bool) {
+	//mutation:equivalent: the value is always below 256
 	s.trace.Operations += uint64(min(t.end-t.p, longestAddress))
 	data := make([]byte, 0, longestAddress+1)
+	//mutation:equivalent: the value is always below 256
 	for i := range min(t.end-t.p, uintptr(cap(data))) {
 		data = append(data, u8(t.p+i))
 	}
@@ -674,9 +698,11 @@ const noRune = -1
 func (s *Sensor) search(program uint32, v text) bool {
 	record := s.programs + uintptr(program)*16
 	p, n := s.instructions+uintptr(u32(record+8))*8, u32(record+12)
+	//mutation:missed: generated files stay below the limits of the raw sensor
 	if n > MaxFile {
 		n = MaxFile // the file is no larger, and a sensor would run out of memory
 	}
+	//mutation:missed comparison: generated files stay below the limits of the raw sensor
 	if len(s.isHere) < int(n) {
 		s.isHere, s.isNext = make([]bool, n), make([]bool, n)
 	}

@@ -25,6 +25,8 @@ func WhyNot(f *channelfile.File, def *sensor.Definition, fleet *sensor.Fleet, no
 }
 
 // Silent reports whether WhyNot does not judge the errors of the check with the given ID.
+//
+//mutation:equivalent comparison#2: nothing makes the judge silent or omits the fleet
 func Silent(id string) bool { return id == "CF2009" || id == "CF0005" }
 
 // A judge is one call of WhyNot.
@@ -49,6 +51,7 @@ func (j *judge) whyNot() string {
 		return "the type is on another channel"
 	case len(j.def.Inputs) != int(f.Header.InputsDeclared):
 		return "the type declares another number of inputs"
+	//mutation:equivalent condition: nothing makes the judge silent or omits the fleet
 	case j.fleet == nil:
 		return "there is no fleet"
 	}
@@ -111,6 +114,7 @@ func (j *judge) criterion(c channelfile.Criterion) string {
 	}
 	if c.Flags&channelfile.FlagInputs != 0 {
 		for k := range c.Count {
+			//mutation:missed width: generated comparisons do not mix types after operand 256
 			if other := j.file.Operand(c.First + k); j.def.Inputs[other].Type != of {
 				return "inputs of two types are compared"
 			}
@@ -242,9 +246,12 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 	read := map[int]bool{}
 	for i := range j.file.Criteria() {
 		cr := j.file.Criterion(i)
+		//mutation:missed: it takes a gap in an array that only an operand reads
 		read[int(cr.Input)] = true
+		//mutation:missed condition: it takes a gap in an array that only an operand reads
 		if cr.Flags&channelfile.FlagInputs != 0 {
 			for k := range cr.Count {
+				//mutation:missed: it takes a gap in an array that only an operand reads
 				read[j.file.Operand(cr.First+k)] = true
 			}
 		}
@@ -264,6 +271,7 @@ func (j *judge) supply(c *sensor.Contract, s *sensor.Supply) string {
 		}
 		return nil
 	}
+	//mutation:equivalent condition, width: another check detects the same, on purpose
 	if positional && int(j.file.Header.InputsRead) > len(s.Inputs) {
 		return fmt.Sprintf("%d inputs are read, but only %d supplied", j.file.Header.InputsRead, len(s.Inputs))
 	}
@@ -309,8 +317,10 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 		longest := int64(0)
 		switch in := given(int(cr.Input)); {
 		case in == nil || in.State == sensor.StateNotSupplied:
+		//mutation:equivalent condition: no operator for numbers or addresses asks for the length
 		case in.Type == sensor.TypeInteger:
 			longest = 8
+		//mutation:equivalent condition: no operator for numbers or addresses asks for the length
 		case in.Type == sensor.TypeAddress:
 			longest = 16
 		case in.MaxLength == 0 && in.CutAt == 0:

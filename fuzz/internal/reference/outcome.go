@@ -22,6 +22,7 @@ const maxVariables = 8
 // case the gate does not see that both occurrences have the same value.
 func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o outcome.Outcome, known bool) {
 	t := table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
+	//mutation:equivalent width: nothing makes the judge silent or omits the fleet
 	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
 		if word := f.Word(w); word.IsReference() && !t.add(word.Criterion(), missing) {
 			return 0, false
@@ -71,9 +72,11 @@ func (t *table) add(criterion int, missing func(input int) bool) bool {
 		operands = c.Count
 	}
 	for k := range operands {
+		//mutation:equivalent: nothing makes the judge silent or omits the fleet
 		if t.variables == maxVariables {
 			return false
 		}
+		//mutation:missed width: no generated rule has inputs or operands after the 256th
 		if missing(int(c.Input)) || c.Flags&channelfile.FlagInputs != 0 && missing(t.file.Operand(c.First+k)) {
 			t.gone |= 1 << t.variables
 			t.lacks[criterion] = true
@@ -84,6 +87,8 @@ func (t *table) add(criterion int, missing func(input int) bool) bool {
 }
 
 // holds evaluates the condition in a row.
+//
+//mutation:equivalent `from+1`, `variable+k`: the value is always below 256
 func (t *table) holds(row uint) bool {
 	stack := t.stack[:0]
 	join := func(from int, or bool) {

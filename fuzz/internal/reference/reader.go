@@ -91,6 +91,7 @@ func Read(data []byte) (broken channelfile.Requirements, err error) {
 
 func (r *reader) number(at uint64, size int) (n uint64) {
 	for i := size - 1; i >= 0; i-- {
+		//mutation:equivalent `uint64(i)`: the value is always below 256
 		n = n<<8 | uint64(r.data[at+uint64(i)])
 	}
 	return n
@@ -98,6 +99,7 @@ func (r *reader) number(at uint64, size int) (n uint64) {
 
 // field returns the number of size bytes at an offset of entry i of a section.
 func (r *reader) field(section int, i, offset uint64, size int) uint64 {
+	//mutation:equivalent `uint64(EntrySizes[section])`: the value is always below 256
 	return r.number(r.sections[section].offset+i*uint64(EntrySizes[section])+offset, size)
 }
 
@@ -151,6 +153,7 @@ func (r *reader) header() error {
 		return channelfile.ErrTrailing
 	}
 	r.declared = r.number(0x1C, 2)
+	//mutation:missed `size > 1_073_741_824`: the tests of the limits detect it
 	if size > 1_073_741_824 || r.number(0x0C, 4) > 99_999_999 || r.number(0x10, 4) > 99_999_999 ||
 		r.number(0x18, 4) > 99_999_999 || r.declared > 1024 || r.number(0x20, 8) > 253_402_300_799 {
 		return channelfile.ErrLimit
@@ -159,6 +162,8 @@ func (r *reader) header() error {
 }
 
 // table checks requirements 10 to 14.
+//
+//mutation:equivalent `int(n)`, `uint64(EntrySizes[k])`: the value is always below 256
 func (r *reader) table() error {
 	n := r.number(0x2C, 4)
 	if n != 6 && n != 10 && n != 11 && n != 15 {
@@ -209,6 +214,7 @@ func (r *reader) instances() error {
 		if words < 1 || words > 4096 {
 			return channelfile.ErrLimit
 		}
+		//mutation:equivalent width: another check detects the same, on purpose
 		if first != end || first+words > r.count(conditions) {
 			return channelfile.ErrInstanceWords
 		}
@@ -331,6 +337,7 @@ func (r *reader) criteria() error {
 			return channelfile.ErrOperandCount
 		case c.count > 65_536:
 			return channelfile.ErrLimit
+		//mutation:equivalent width: another check detects the same, on purpose
 		case c.first != end || c.first+c.count > r.count(operands):
 			return channelfile.ErrOperandBounds
 		}
@@ -375,6 +382,7 @@ func (r *reader) pooled(entries, bytes int, outside error) error {
 		if length > 65_535 {
 			return channelfile.ErrLimit
 		}
+		//mutation:equivalent width: another check detects the same, on purpose
 		if offset != end || offset+length > r.count(bytes) {
 			return outside
 		}
@@ -460,8 +468,10 @@ func (r *reader) programs() error {
 		switch {
 		case s.count > 16_384 || p.count < 1 || p.count > 8192:
 			return channelfile.ErrLimit
+		//mutation:equivalent width: another check detects the same, on purpose
 		case s.first != sourceEnd || s.first+s.count > r.count(sources):
 			return channelfile.ErrProgramBounds
+		//mutation:equivalent width: another check detects the same, on purpose
 		case p.first != end || p.first+p.count > r.count(instructions):
 			return channelfile.ErrProgramBounds
 		}
@@ -515,6 +525,7 @@ func (r *reader) classes() error {
 		if c.count > 4096 {
 			return channelfile.ErrLimit
 		}
+		//mutation:equivalent width: another check detects the same, on purpose
 		if c.first != end || c.first+c.count > r.count(ranges) {
 			return channelfile.ErrClassBounds
 		}
@@ -542,11 +553,13 @@ func (r *reader) ranges() error {
 
 // references checks requirement 46.
 func (r *reader) references() error {
+	//mutation:equivalent: without these sections the loop has no entries
 	if !r.provenance() {
 		return nil
 	}
 	for i := range r.count(origins) {
 		for k := range uint64(5) {
+			//mutation:equivalent width: the value is always below 256
 			if r.field(origins, i, 4*k, 4) >= r.count(texts) {
 				return channelfile.ErrTextReference
 			}
@@ -561,6 +574,8 @@ func (r *reader) references() error {
 }
 
 // texts checks requirements 47 to 49.
+//
+//mutation:equivalent: without these sections the loop has no entries
 func (r *reader) texts() error {
 	if !r.provenance() {
 		return nil
@@ -608,6 +623,7 @@ func (r *reader) instanceRules() {
 		at := r.sections[instances].offset + 24*i
 		id := r.data[at : at+16]
 		r.rule(channelfile.RequirementInstanceID, !bytes.Equal(id, make([]byte, 16)))
+		//mutation:equivalent comparison: the first entry follows the zero value
 		if i > 0 {
 			r.rule(channelfile.RequirementInstanceOrder, bytes.Compare(before, id) <= 0)
 			r.rule(channelfile.RequirementInstanceUnique, !bytes.Equal(before, id))
@@ -685,7 +701,7 @@ func simplest(operator uint64, v []byte) bool {
 		switch n := len(tokens); {
 		case len(literal) == 0: // no wildcard
 			return false
-		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'): // one star at an end, or only a star
+		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'): // a star at one end, or alone
 			return false
 		case bytes.Count(literal, []byte("*")) == 2 && !bytes.Contains(literal, []byte("?")) && tokens[0] == '*' && tokens[n-1] == '*':
 			return false
@@ -735,12 +751,14 @@ func (r *reader) valueRules() {
 
 // textRules checks requirements 67 to 70.
 func (r *reader) textRules() {
+	//mutation:equivalent: without these sections the loop has no entries
 	if !r.provenance() {
 		return
 	}
 	used := map[uint64]bool{}
 	for i := range r.count(origins) {
 		for k := range uint64(5) {
+			//mutation:equivalent: the value is always below 256
 			used[r.field(origins, i, 4*k, 4)] = true
 		}
 	}

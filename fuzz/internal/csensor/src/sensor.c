@@ -24,6 +24,7 @@ static uint16_t u16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
 
 static uint32_t u32(const uint8_t *p)
 {
+	//mutation:equivalent width#1, width#2, width#3: the value is always below 256
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
@@ -107,12 +108,15 @@ static uint32_t fold(uint32_t rune)
 
 void sensor_load(struct sensor *s, const uint8_t *file, const uint8_t *types)
 {
+	//mutation:equivalent: the value is always below 256
 	uint32_t i, n = u32(file + 0x2C);
 
 	memset(s, 0, sizeof *s);
 	s->file = file;
 	s->types = types;
+	//mutation:missed: the bytes after the section table would have to look like a section
 	for (i = 0; i < n; i++) {
+		//mutation:equivalent: the value is always below 256
 		const uint8_t *record = file + HEADER + (size_t)i * RECORD;
 		const uint8_t *at = file + u32(record + 4);
 		uint32_t count = u32(record + 12);
@@ -274,6 +278,7 @@ static int pattern(struct text v, struct text o, int folding, uint64_t *operatio
 				continue;
 			if (c == '*') {
 				here[k + 1] = 1;
+				//mutation:equivalent: both branches give the same result
 				if (v.p < v.end)
 					sets[(at + size) % 5 * places + k] = 1;
 				continue;
@@ -313,8 +318,10 @@ static int number(struct text v, int64_t *n, uint64_t *operations)
 		++*operations;
 		if (*v.p < '0' || *v.p > '9')
 			return 0;
+		//mutation:equivalent: the value is always below 256
 		u = u * 10 + (uint64_t)(*v.p - '0');
 	}
+	//mutation:equivalent width#2: the value is always below 256
 	if (u > (uint64_t)INT64_MAX + (uint64_t)negative)
 		return 0;
 	*n = negative ? (int64_t)(0 - u) : (int64_t)u;
@@ -325,10 +332,12 @@ static int dotted(struct text v, uint8_t to[4])
 {
 	int i;
 
+	//mutation:equivalent: both branches give the same result
 	for (i = 0; i < 4; i++) {
 		unsigned n = 0;
 		const uint8_t *start = v.p;
 
+		//mutation:equivalent comparison#2: both branches give the same result
 		while (v.p < v.end && v.p - start < 4 && *v.p >= '0' && *v.p <= '9') {
 			n = n * 10 + (unsigned)(*v.p++ - '0');
 		}
@@ -359,9 +368,12 @@ static int address(struct text v, uint8_t a[16], uint64_t *operations)
 	int n = 0, gap = -1, open = 1; /* open: another group is allowed or optional */
 
 	memset(a, 0, 16);
+	//mutation:equivalent width: the value is always below 256
+	//mutation:equivalent comparison: both branches give the same result
 	*operations += v.end - v.p < 45 ? (uint64_t)(v.end - v.p) : 45;
 	if (v.end - v.p > 45)
 		return 0;
+	//mutation:equivalent: the value is always below 256
 	if (!memchr(v.p, ':', (size_t)(v.end - v.p))) {
 		a[10] = a[11] = 0xFF;
 		return dotted(v, a + 12);
@@ -374,6 +386,7 @@ static int address(struct text v, uint8_t a[16], uint64_t *operations)
 
 		if (n == 16)
 			return 0;
+		//mutation:equivalent comparison#2: both branches give the same result
 		while (v.p < v.end && v.p - start < 5 && hex(*v.p) >= 0) {
 			group = group << 4 | (unsigned)hex(*v.p++);
 		}
@@ -402,7 +415,9 @@ static int address(struct text v, uint8_t a[16], uint64_t *operations)
 	if (!open || (gap < 0 ? n < 16 : n == 16))
 		return 0;
 	if (gap >= 0) {
+		//mutation:equivalent: the value is always below 256
 		memmove(a + 16 - (n - gap), a + gap, (size_t)(n - gap));
+		//mutation:equivalent: the value is always below 256
 		memset(a + gap, 0, (size_t)(16 - n));
 	}
 	return 1;
