@@ -37,6 +37,9 @@ func recordings(t *testing.T) []string {
 // those of a simple loop over another decoder. The events have 8, 7, 6 or 5
 // fields, and hosts with different fields must be in different groups.
 func TestRecordedPipes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reading all recorded events takes seconds; the full tests run it")
+	}
 	const types = `{"schema":"cfcheck.definitions/v0","definitions":[{"name":"pipe","number":9001,"version":1,"channel":9001,"inputs":[` +
 		`{"name":"RuleName","type":"string"},{"name":"EventType","type":"string"},{"name":"UtcTime","type":"string"},{"name":"ProcessGuid","type":"string"},` +
 		`{"name":"ProcessId","type":"string"},{"name":"PipeName","type":"string"},{"name":"Image","type":"string"},{"name":"User","type":"string"}],` +

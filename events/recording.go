@@ -48,6 +48,7 @@ type Recording struct {
 
 	create func() (scratch.File, error)
 	most   int64 // MaxRecording
+	keep   int   // maxBuffered
 }
 
 // recorded holds the events of one type: first the events in the blocks of the file,
@@ -67,7 +68,7 @@ type stored struct {
 // NewRecording returns an empty recording for events that feed the given types.
 func NewRecording(defs *sensor.Definitions) *Recording {
 	mapper := NewMapper(defs)
-	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording}
+	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording, keep: maxBuffered}
 }
 
 // Close deletes the temporary file, if any. The events cannot be read afterwards.
@@ -131,7 +132,7 @@ func (rec *Recording) add(r *Record, file, line int) error {
 		}
 		before := len(of.memory)
 		of.memory = appendEvent(of.memory, file, line, rec.event)
-		if rec.buffered += len(of.memory) - before; rec.buffered < maxBuffered {
+		if rec.buffered += len(of.memory) - before; rec.buffered < rec.keep {
 			continue
 		}
 		if err := rec.flush(); err != nil {

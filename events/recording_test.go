@@ -51,25 +51,26 @@ func listed(t *testing.T, rec *Recording, d *sensor.Definition) (list []string) 
 // in the same order, as events in memory.
 func TestRecordingOnDisk(t *testing.T) {
 	defs := builtin.Definitions()
-	text := pipeEvents(4000, 1500)
+	text := pipeEvents(400, 200)
 	disk := NewRecording(defs)
+	disk.keep = 16 << 10
 	defer disk.Close()
 	record(t, disk, text)
-	if disk.file == nil || disk.size < maxBuffered || disk.buffered > maxBuffered {
+	if disk.file == nil || disk.size < int64(disk.keep) || disk.buffered > disk.keep {
 		t.Fatalf("%d bytes in the file, %d in memory: the test does not test the file", disk.size, disk.buffered)
 	}
 	for _, name := range []string{"ipc", "process_creation"} {
 		d := defs.Newest(name)
 		got := listed(t, disk, d)
-		if len(got) != 2000 {
-			t.Errorf("%s: %d events, expected 2000", name, len(got))
+		if len(got) != 200 {
+			t.Errorf("%s: %d events, expected 200", name, len(got))
 		}
 		// Read the same lines in parts.
 		var want []string
 		lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
-		for i := 0; i < len(lines); i += 400 {
+		for i := 0; i < len(lines); i += 40 {
 			memory := NewRecording(defs)
-			record(t, memory, strings.Repeat("\n", i)+strings.Join(lines[i:i+400], ""))
+			record(t, memory, strings.Repeat("\n", i)+strings.Join(lines[i:i+40], ""))
 			if memory.file != nil {
 				t.Fatal("a part is in a file")
 			}

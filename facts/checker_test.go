@@ -28,6 +28,9 @@ import (
 // TestSmall tests the promises about the checker: it is one file of at most 400 lines, it compiles
 // with only facts.go, and it imports only the standard library.
 func TestSmall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the standard library from source, which takes seconds; the full tests run it")
+	}
 	text := must(os.ReadFile("checker.go"))
 	if n := bytes.Count(text, []byte("\n")); n > 400 || n < 100 {
 		t.Errorf("checker.go has %d lines; at most 400 are promised", n)

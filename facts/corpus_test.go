@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -31,6 +32,17 @@ type subject struct {
 
 // subjects returns the cases of the corpus that are judged for a fleet.
 func subjects(t testing.TB) []subject {
+	t.Helper()
+	judgedOnce.Do(func() { judgedCases = readSubjects(t) })
+	return slices.Clone(judgedCases)
+}
+
+var (
+	judgedOnce  sync.Once
+	judgedCases []subject
+)
+
+func readSubjects(t testing.TB) []subject {
 	t.Helper()
 	var list []subject
 	for _, c := range corpus.Cases() {

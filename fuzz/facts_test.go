@@ -24,7 +24,11 @@ func TestFactsAtRunTime(t *testing.T) {
 	g := generate.New(5)
 	r := rand.New(rand.NewPCG(5, 5))
 	events, reads := 0, 0
-	for range 400 {
+	files := 400
+	if testing.Short() {
+		files = 100
+	}
+	for range files {
 		d := g.Definition()
 		data := g.File(d)
 		f, err := channelfile.Parse(data)

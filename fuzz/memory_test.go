@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,9 +22,9 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// worstSize is the approximate size of these files in bytes. It is large compared with the
-// constant part of the bound.
-const worstSize = 8 << 20
+// worstSize is the approximate size of the files of TestMemoryOfFiles, in bytes. The
+// larger it is, the smaller beside it is the constant part of the bound.
+var worstSize = flag.Int("worst-size", 4<<20, "judge files of about `N` bytes in TestMemoryOfFiles")
 
 // repeat returns as many entries as fit, each generated from its number.
 func repeat(size int, entry func(i int) []byte) []byte {
@@ -215,6 +216,9 @@ func worstFiles(size int) map[string]func() []byte {
 // the bytes to the report. Time is not measured, but a step that takes the square of the size
 // would not end here.
 func TestMemoryOfFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("judging large files takes seconds; the full tests run it")
+	}
 	judge := func(data []byte) {
 		for _, name := range builtin.Fleets() {
 			fleet, _ := builtin.Fleet(name)
@@ -227,11 +231,7 @@ func TestMemoryOfFiles(t *testing.T) {
 			}
 		}
 	}
-	size := worstSize
-	if testing.Short() {
-		size /= 8
-	}
-	files := worstFiles(size)
+	files := worstFiles(*worstSize)
 	files["a few bytes that claim large sizes"] = func() []byte {
 		data := newRaw(6, 21, 0).bytes()
 		for i := range 6 {
@@ -240,7 +240,7 @@ func TestMemoryOfFiles(t *testing.T) {
 		return data
 	}
 	files["a small file with long texts"] = worstFiles(64 << 10)["instances with long texts"]
-	files["zeros"] = func() []byte { return make([]byte, size) }
+	files["zeros"] = func() []byte { return make([]byte, *worstSize) }
 	for why, file := range files {
 		data := file()
 		if _, err := channelfile.Parse(data); err != nil && len(data) > 1<<10 && why != "zeros" {
@@ -261,7 +261,11 @@ func TestMemoryOfFiles(t *testing.T) {
 
 // Showing or encoding these files ends too.
 func TestWorstFilesAreShown(t *testing.T) {
-	for why, file := range worstFiles(128 << 10) {
+	size := 128 << 10
+	if testing.Short() {
+		size = 16 << 10
+	}
+	for why, file := range worstFiles(size) {
 		data := file()
 		f, err := channelfile.Parse(data)
 		if err != nil {

@@ -141,7 +141,11 @@ func TestCSensorAgrees(t *testing.T) {
 	var model *interp.Model
 	var last []byte
 	events := 0
-	for range 100 {
+	files := 100
+	if testing.Short() {
+		files = 25
+	}
+	for range files {
 		drawnCases(g, func(s sensorCase, f *channelfile.File, e interp.Event) bool {
 			if !bytes.Equal(last, s.data) {
 				last = s.data

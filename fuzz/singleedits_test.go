@@ -58,7 +58,7 @@ func editedFiles(t *testing.T) []edits.File {
 func TestEveryByteCounts(t *testing.T) {
 	p := edits.Plan{Every: 17}
 	if testing.Short() {
-		p.Every = 97
+		p.Every = 499
 	}
 	for _, f := range editedFiles(t) {
 		if slices.Contains([]string{"every-operator", "provenance", "mixed-text"}, f.Name) {
@@ -86,7 +86,7 @@ func TestEveryByteCounts(t *testing.T) {
 func TestEveryFileCounts(t *testing.T) {
 	p, least := edits.Plan{Files: editedFiles(t), Positions: 8, Every: 7}, uint64(500)
 	if testing.Short() {
-		p.Positions, least = 2, 50
+		p.Positions, p.Every, least = 2, 19, 10
 	}
 	r := runPlan(t, &p)
 	for _, o := range []edits.Outcome{edits.Rejected, edits.Different, edits.Fixed, edits.Undone} {

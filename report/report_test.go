@@ -387,7 +387,10 @@ func TestSchemaRefuses(t *testing.T) {
 // TestCorpus writes the report on every case of the corpus: each is JSON as
 // published, and safe to show.
 func TestCorpus(t *testing.T) {
-	for _, c := range corpus.Cases() {
+	for i, c := range corpus.Cases() {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		opts := gatetest.Options(t, &c, suite.Checks...)
 		defs := opts.Definitions
 		r := validate.Run(validate.ChannelFile(c.FileName, c.Data), opts)

@@ -143,6 +143,9 @@ func onlyUnknownFields(t testing.TB, err error) {
 // rules compile for the built-in types. docs/sigma.md must list each of the
 // others with its reason. With -update the test writes that table.
 func TestPublishedRulesCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling all published rules takes seconds; the full tests run it")
+	}
 	rules := realRules(t, "")
 	budget := NewBudget(1)
 	res, err := Build(rules, builtin.Definitions(), Options{Revision: 1, AllowUnsupported: true, Budget: budget})

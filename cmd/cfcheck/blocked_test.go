@@ -19,7 +19,7 @@ import (
 )
 
 // allEdits makes TestBlockedStaysBlocked try every edit rather than a sample.
-var allEdits = flag.Bool("all-edits", false, "try every edit of every blocked run")
+var allEdits = flag.Bool("all-edits", false, "try every edit of every blocked run, and every set of faults of rules")
 
 // A world is all that a run of the command depends on.
 type world struct {

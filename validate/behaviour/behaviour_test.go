@@ -33,7 +33,10 @@ func alone(c *validate.Check) *validate.Check {
 func TestRunsFindWhatIsReckoned(t *testing.T) {
 	check := alone(suite.ByID("CF5001"))
 	found, clean := 0, 0
-	for _, c := range corpus.Cases() {
+	for i, c := range corpus.Cases() {
+		if testing.Short() && i%4 != 0 {
+			continue
+		}
 		all := gatetest.Judge(t, &c, suite.Checks...)
 		reckoned := map[string]bool{}
 		for _, f := range all.Findings {
@@ -58,7 +61,7 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 			}
 		}
 	}
-	if found < 5 || clean < 50 {
+	if found < 5 && !testing.Short() || found < 1 || clean < 20 {
 		t.Fatalf("only %d cases that fault when they are run, and %d that do not", found, clean)
 	}
 }

@@ -134,6 +134,9 @@ func TestBudgetIsShared(t *testing.T) {
 // TestOwnLimit holds that content which CF5001 does not run to the end is
 // undecided, for each fleet that the subject is judged for.
 func TestOwnLimit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("spending the limit of steps takes seconds; the full tests run it")
+	}
 	many := func(instances int) []byte {
 		var list []channelfile.Expr
 		for i := range instances {
