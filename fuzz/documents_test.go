@@ -46,10 +46,10 @@ func FuzzDocuments(f *testing.F) {
 		needs, err := sensor.ReadNeeds("needs.json", needsDoc)
 		checkDocumentError(t, needsDoc, err)
 		if err == nil {
-			subjects = append(subjects, validate.NeedsSubject("needs.json", needs))
+			subjects = append(subjects, validate.Needs("needs.json", needs))
 		}
 		for d := range types.All() {
-			subjects = append(subjects, validate.DefinitionSubject(d))
+			subjects = append(subjects, validate.Definition(d))
 		}
 		for _, s := range subjects {
 			r := validate.Run(s, opts)

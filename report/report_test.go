@@ -210,7 +210,7 @@ func runs(t testing.TB) []struct {
 			Skipped: []validate.Skip{{Check: first, Why: "there is nothing"}, {Check: second, Why: "requires CF9001"}, {Check: third, Why: "requires CF9002"}},
 		}))},
 		{"accepted", "what was compared with whom, though nothing was found", one(judged(validate.Report{
-			Subject: validate.NeedsSubject("needs.json", new(sensor.Needs)), Needs: new(sensor.Needs), Fleet: fleet,
+			Subject: validate.Needs("needs.json", new(sensor.Needs)), Needs: new(sensor.Needs), Fleet: fleet,
 			Ran: []*validate.Check{first}, Counts: validate.Counts{Builds: 2, Contracts: 1, Hosts: 1000},
 		}))},
 		{"unaddressed", "of many builds that the content is not for nobody reads the names", one(judged(validate.Report{

@@ -26,7 +26,7 @@
 // channelfile.Builder, encode it, and make a subject of the result with [Rules]. Findings
 // then state positions in your file, which the Origin of the subject returns. The example
 // of [Rules] does this for an invented format in about sixty lines. A compiler that knows
-// the needs of its content can pass only these to [NeedsSubject].
+// the needs of its content can pass only these to [Needs].
 //
 // # Structure
 //

@@ -110,7 +110,7 @@ func ExamplePrepare() {
 
 // A vendor's own compiler can say what its content needs, and have that judged
 // without a channel file. The verdict then covers the contracts only.
-func ExampleNeedsSubject() {
+func ExampleNeeds() {
 	needs, err := sensor.ReadNeeds("needs.json", []byte(`{
 		"schema": "cfcheck.needs/v0",
 		"channel": 291, "revision": 32, "type": 1, "typeVersion": 1, "format": "1.0",
@@ -130,7 +130,7 @@ func ExampleNeedsSubject() {
 		return
 	}
 	fleet, _ := builtin.Fleet("291")
-	report := validate.Run(validate.NeedsSubject("needs.json", needs), validate.Options{
+	report := validate.Run(validate.Needs("needs.json", needs), validate.Options{
 		Checks:      suite.Checks,
 		Definitions: builtin.Definitions(),
 		Fleet:       fleet,
@@ -151,10 +151,10 @@ func ExampleNeedsSubject() {
 
 // A template type is best judged when it is released, before the first rule is
 // written for it.
-func ExampleDefinitionSubject() {
+func ExampleDefinition() {
 	fleet, _ := builtin.Fleet("291")
 	types := builtin.Definitions()
-	report := validate.Run(validate.DefinitionSubject(types.ByName("ipc", 1)), validate.Options{
+	report := validate.Run(validate.Definition(types.ByName("ipc", 1)), validate.Options{
 		Checks:      suite.Checks,
 		Definitions: types,
 		Fleet:       fleet,

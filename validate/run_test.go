@@ -127,21 +127,21 @@ func TestVerdict(t *testing.T) {
 		}, func(t testing.TB) validate.Options { return options(t, finds("CF9001", 1, nil)) }, validate.Rejected, "", "the content is at fault whatever else"},
 		{"nil subject", func(testing.TB) *validate.Subject { return nil }, silent, validate.Undecided, "", "a mistake of a pipeline is no verdict"},
 		{"zero subject", func(testing.TB) *validate.Subject { return new(validate.Subject) }, silent, validate.Undecided, "", "no bytes, no verdict"},
-		{"nil needs", func(testing.TB) *validate.Subject { return validate.NeedsSubject("n.json", nil) }, silent, validate.Undecided, "", "no needs, no verdict"},
-		{"nil definition", func(testing.TB) *validate.Subject { return validate.DefinitionSubject(nil) }, silent, validate.Undecided, "", "no definition, no verdict"},
+		{"nil needs", func(testing.TB) *validate.Subject { return validate.Needs("n.json", nil) }, silent, validate.Undecided, "", "no needs, no verdict"},
+		{"nil definition", func(testing.TB) *validate.Subject { return validate.Definition(nil) }, silent, validate.Undecided, "", "no definition, no verdict"},
 		{"no kind", func(testing.TB) *validate.Subject { return &validate.Subject{Kind: 77} }, silent, validate.Undecided, "", "what is of no kind cannot be judged"},
 		{"needs of nothing", func(testing.TB) *validate.Subject {
-			return validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21})
+			return validate.Needs("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21})
 		}, silent, validate.Undecided, "nothing to judge", "needs of no rule are what a compiler that failed leaves"},
 		{"needs of a rule", func(testing.TB) *validate.Subject {
-			return validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21, Sizes: sensor.Sizes{Instances: 1}})
+			return validate.Needs("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Channel: 291, InputsDeclared: 21, Sizes: sensor.Sizes{Instances: 1}})
 		}, silent, validate.Accepted, "", "there is something to judge"},
 		{"rules that became nothing readable", func(testing.TB) *validate.Subject { return validate.Rules("rules", []byte("text")) },
 			func(t testing.TB) validate.Options {
 				return options(t, check("CF9001", func(c *validate.Check) { c.Uses = validate.UsesSource }))
 			}, validate.Undecided, "the compiled rules cannot be read", "no check of structure applies to rules, so the run itself must notice"},
 		{"definition", func(testing.TB) *validate.Subject {
-			return validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1))
+			return validate.Definition(builtin.Definitions().ByNumber(1, 1))
 		}, silent, validate.Accepted, "", "a type has no instances, and is judged all the same"},
 	}
 	for _, tt := range tests {
@@ -249,9 +249,9 @@ func TestBookkeeping(t *testing.T) {
 			"what compares with contracts must not"},
 		{"rules", validate.Rules("rules", good(t).Data), nil, "07 08 09 10 11", "", "01 02 03 04 05 06 12",
 			"compiled rules have no file of their own, so no bytes to blame"},
-		{"needs", validate.NeedsSubject("n.json", needs), nil, "08 09 10", "", "01 02 03 04 05 06 07 11 12",
+		{"needs", validate.Needs("n.json", needs), nil, "08 09 10", "", "01 02 03 04 05 06 07 11 12",
 			"needs carry no conditions"},
-		{"definition", validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) },
+		{"definition", validate.Definition(builtin.Definitions().ByNumber(1, 1)), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) },
 			"08 09 10", "", "01 02 03 04 05 06 07 11 12", "a definition is known by itself"},
 	}
 	for _, tt := range tests {
@@ -653,7 +653,7 @@ func TestCounts(t *testing.T) {
 	// Without content there is nothing to misread.
 	o = options(t, c)
 	o.Fleet, _ = builtin.Fleet("291")
-	for _, b := range validate.Run(validate.DefinitionSubject(builtin.Definitions().ByNumber(1, 1)), o).Builds {
+	for _, b := range validate.Run(validate.Definition(builtin.Definitions().ByNumber(1, 1)), o).Builds {
 		if !b.Addressed {
 			t.Errorf("build %s has the type, and was not judged", b.Name)
 		}
@@ -694,7 +694,7 @@ func TestHugeCounts(t *testing.T) {
 	o := options(t, check("CF9001", nil))
 	o.Fleet = fleet
 	needs := &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: math.MaxUint64, Criteria: math.MaxUint64}}
-	r := validate.Run(validate.NeedsSubject("n.json", needs), o)
+	r := validate.Run(validate.Needs("n.json", needs), o)
 	if r.Counts.Hosts != math.MaxUint64 || r.Counts.Instances != math.MaxInt || r.Counts.Criteria != math.MaxInt {
 		t.Errorf("counts %+v", r.Counts)
 	}
@@ -910,8 +910,8 @@ func TestPathsWithoutAFile(t *testing.T) {
 		subject *validate.Subject
 		want    []string
 	}{
-		{validate.NeedsSubject("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: 1}}), []string{"inputsDeclared", "inputs[3]", "instance[3]", "inputs[5]"}},
-		{validate.DefinitionSubject(d), []string{"inputs_declared", "inputs[3]", "instance[3]", "inputs[5]"}},
+		{validate.Needs("n.json", &sensor.Needs{Type: 1, TypeVersion: 1, Sizes: sensor.Sizes{Instances: 1}}), []string{"inputsDeclared", "inputs[3]", "instance[3]", "inputs[5]"}},
+		{validate.Definition(d), []string{"inputs_declared", "inputs[3]", "instance[3]", "inputs[5]"}},
 	} {
 		var got []string
 		validate.Run(tt.subject, options(t, check("CF9001", func(c *validate.Check) {

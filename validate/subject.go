@@ -30,7 +30,7 @@ func (k Kind) String() string {
 }
 
 // A Subject is the content to be judged. Make one with [ChannelFile], [Rules],
-// [NeedsSubject] or [DefinitionSubject], or with file.Read.
+// [Needs] or [Definition], or with file.Read.
 type Subject struct {
 	Kind Kind
 	Name string // name of the file as given, for messages
@@ -94,16 +94,16 @@ func Rules(name string, data []byte) *Subject {
 	return &Subject{Kind: KindRules, Name: name, Data: data, Size: int64(len(data))}
 }
 
-// NeedsSubject returns needs from another compiler as a subject. A verdict on it covers
+// Needs returns needs from another compiler as a subject. A verdict on it covers
 // only the contract checks.
-func NeedsSubject(name string, needs *sensor.Needs) *Subject {
+func Needs(name string, needs *sensor.Needs) *Subject {
 	return &Subject{Kind: KindNeeds, Name: name, Needs: needs}
 }
 
-// DefinitionSubject returns a template type without content as a subject: the question is
+// Definition returns a template type without content as a subject: the question is
 // whether each build of the fleet that has the type supplies the declared inputs. Without
 // a definition the verdict is undecided.
-func DefinitionSubject(d *sensor.Definition) *Subject {
+func Definition(d *sensor.Definition) *Subject {
 	if d == nil {
 		return &Subject{Kind: KindDefinition}
 	}

@@ -302,7 +302,7 @@ func (k *checking) judgeNeeds(name string) []report.Result {
 	if err != nil {
 		return notJudged(name, err)
 	}
-	return k.judge(validate.NeedsSubject(name, needs), digestOf(data))
+	return k.judge(validate.Needs(name, needs), digestOf(data))
 }
 
 func digestOf(data []byte) string {

@@ -72,7 +72,7 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		for _, f := range fleets {
 			judged[f.name] = true
 		}
-		s := validate.DefinitionSubject(d)
+		s := validate.Definition(d)
 		s.Name = fmt.Sprintf("type %s version %d", d.Name, d.Version)
 		run.Add(k.judgeFor(s, "", fleets)...)
 	}

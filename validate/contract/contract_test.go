@@ -234,7 +234,7 @@ func day(t testing.TB, s string) time.Time {
 
 // TestMessages holds what the family says, to the letter, and of whom.
 func TestMessages(t *testing.T) {
-	def := validate.DefinitionSubject(ipc(t))
+	def := validate.Definition(ipc(t))
 	needsOf := func(change func(*sensor.Needs), conditions ...channelfile.Expr) *validate.Subject {
 		f, err := channelfile.Parse(rules(t, conditions...).Data)
 		if err != nil {
@@ -251,7 +251,7 @@ func TestMessages(t *testing.T) {
 		if n, err = sensor.ReadNeeds("n.json", data); err != nil {
 			t.Fatal(err)
 		}
-		return validate.NeedsSubject("n.json", n)
+		return validate.Needs("n.json", n)
 	}
 	// Thirty builds of 25 contracts that differ: those that read by place, and
 	// lack more and more of the inputs that nothing reads, and the last.

@@ -270,7 +270,7 @@ func TestReleases(t *testing.T) {
 	for _, rel := range releases {
 		t.Run(rel.Name, func(t *testing.T) {
 			defs := gatetest.Definitions(t, rel.Types, rel.TypesData)
-			r := validate.Run(validate.DefinitionSubject(defs.ByName(rel.Type, rel.Version)), validate.Options{
+			r := validate.Run(validate.Definition(defs.ByName(rel.Type, rel.Version)), validate.Options{
 				Checks: suite.Checks, Definitions: defs, Fleet: gatetest.Fleet(t, rel.Fleet, rel.FleetData), Now: rel.Now,
 			})
 			if got := r.Verdict().String(); got != string(rel.Expect) {

@@ -188,13 +188,13 @@ func TestOddOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	needs := validate.NeedsSubject("needs.json", sensor.NeedsOf(file, builtin.Definitions()))
+	needs := validate.Needs("needs.json", sensor.NeedsOf(file, builtin.Definitions()))
 	for _, base := range []struct {
 		name string
 		call call
 	}{
 		{"needs", call{needs, validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
-		{"a definition", call{validate.DefinitionSubject(ipc), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
+		{"a definition", call{validate.Definition(ipc), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
 		{"a build lacks an input", call{july(t), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0)}, whole}},
 		{"every build supplies all", call{july(t), validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: whole, Now: time.Unix(0, 0)}, fleet}},
 	} {

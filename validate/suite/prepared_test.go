@@ -45,7 +45,7 @@ func TestPrepared(t *testing.T) {
 		fleets := append(slices.Clone(all), own)
 		subjects := []*validate.Subject{validate.ChannelFile(c.FileName, c.Data), validate.Rules(c.FileName, c.Data)}
 		if r := validate.Run(subjects[0], opts); r.Definition != nil {
-			subjects = append(subjects, validate.NeedsSubject(c.Name, r.Needs), validate.DefinitionSubject(r.Definition))
+			subjects = append(subjects, validate.Needs(c.Name, r.Needs), validate.Definition(r.Definition))
 		}
 		for k, s := range subjects {
 			opts.KnownGood = nil

@@ -122,7 +122,7 @@ func TestNeedsAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			supplies21 := gatetest.Case(t, "minimal")
-			r := validate.Run(validate.NeedsSubject("needs.json", n), corpusOptions(t, supplies21))
+			r := validate.Run(validate.Needs("needs.json", n), corpusOptions(t, supplies21))
 			if got := r.Verdict(); got != tt.want {
 				t.Errorf("%v, expected %v: %s %q", got, tt.want, tt.why, r.Undecided)
 			}
@@ -161,7 +161,7 @@ func TestNeedsOfTheCorpus(t *testing.T) {
 			continue
 		}
 		judged++
-		r := validate.Run(validate.NeedsSubject("needs.json", n), opts)
+		r := validate.Run(validate.Needs("needs.json", n), opts)
 		complete(t, r)
 		want := map[string]bool{}
 		for _, id := range found(of) {

@@ -218,7 +218,7 @@ func TestNeeds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r := validate.Run(validate.NeedsSubject("n.json", needs(tt.change)), validate.Options{Checks: family, Definitions: definitions(t)})
+			r := validate.Run(validate.Needs("n.json", needs(tt.change)), validate.Options{Checks: family, Definitions: definitions(t)})
 			if unknown := strings.HasPrefix(tt.name, "unknown "); unknown != strings.Contains(strings.Join(r.Undecided, " "), "--types") {
 				t.Errorf("%s: undecided because %q", tt.why, r.Undecided)
 			}

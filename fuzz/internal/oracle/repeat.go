@@ -173,7 +173,7 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if err != nil {
 		return &Problem{Kind: Disagreement, What: "the encoded needs cannot be read: " + err.Error()}
 	}
-	other := validate.Run(validate.NeedsSubject("", needs), validate.Options{
+	other := validate.Run(validate.Needs("", needs), validate.Options{
 		Checks: o.checks, Definitions: o.defs, Fleet: fleet, Now: Now,
 	})
 	ran := map[*validate.Check]bool{}
