@@ -224,6 +224,9 @@ var silent = map[string]string{}
 // publishes for them. Each rule that compiles must match at least one of its
 // events, as the feeds of its type supply it.
 func TestPublishedPositiveTests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling the published rules takes seconds; the full tests run it")
+	}
 	rules := realRules(t, "")
 	defs := builtin.Definitions()
 	res, err := Build(rules, defs, Options{AllowUnsupported: true})

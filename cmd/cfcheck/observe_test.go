@@ -13,6 +13,9 @@ import (
 // TestRecordedEvents observes all recordings, which are not part of the repository. It
 // judges the published rules for named pipes against the observed fleet.
 func TestRecordedEvents(t *testing.T) {
+	if testing.Short() {
+		t.Skip("running content on all recorded events takes seconds; the full tests run it")
+	}
 	data, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev"))
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,9 @@ func list(head, tail string, n int, element func(i int) string) string {
 // TestJSONMemory reads the documents that need the most memory, which have the shortest text for
 // each stored value. The doc comment of MaxJSONSize states the bound.
 func TestJSONMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reading documents of many MiB takes seconds; the full tests run it")
+	}
 	const maxMultiple = 12
 	const (
 		reader      = `"reader":{"evidence":"stated","access":"named","formats":["1.0"],"operators":["exists"]}`

@@ -215,8 +215,11 @@ func TestEveryBreachIsFound(t *testing.T) {
 	for _, name := range []string{"provenance", "every-operator", "two-rules", "regexps"} {
 		good := gatetest.Case(t, name)
 		data := slices.Clone(good.Data)
-		broken := 0
-		for i := range data {
+		broken, step := 0, 1
+		if testing.Short() {
+			step = 3
+		}
+		for i := 0; i < len(data); i += step {
 			for _, b := range []byte{0, 1, data[i] + 1, data[i] - 1, data[i] ^ 0x80, data[i] ^ 0x20, 0xff} {
 				if b == good.Data[i] {
 					continue
