@@ -29,7 +29,7 @@ func (r *report) markdown() string {
 	row("accepted", "%.1f %%", 100*r.AcceptanceRate)
 	row("rejected, undecided", "%s and %s", n(r.Rejected), n(r.Undecided))
 	row("sensor runs", "%s, on %s events", n(r.SensorRuns), n(r.Events))
-	row("decisions compared with the second judge", "%s", n(r.Judged))
+	row("decisions compared with the reference judge", "%s", n(r.Judged))
 	row("facts checked", "%s documents", n(r.FactsChecked))
 	row("escapes", "%d", r.Escapes)
 	row("disagreements", "%d", r.Disagreements)
