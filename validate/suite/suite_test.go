@@ -34,8 +34,9 @@ func folder(t *testing.T, digit int) string {
 	return ""
 }
 
-// idInSource finds the comment that gives a variable its check, and the variable.
-var idInSource = regexp.MustCompile(`(?m)^// (\w+) is (CF\d{4})\.\nvar (\w+) = `)
+// idInSource finds the comment that gives a variable its check, and the variable. Directives may
+// stand between them.
+var idInSource = regexp.MustCompile(`(?m)^// (\w+) is (CF\d{4})\.\n(?://\n(?://\w.*\n)+)?var (\w+) = `)
 
 // TestNames holds that a check has one name, spelled in four ways: CF1038,
 // condition-flat, condition_flat.go, conditionFlat.
