@@ -155,8 +155,8 @@ func (d *decoder) newCriterion(i int) Expr {
 			n.values = append(n.values, d.value(o, c.Flags&FlagFold != 0))
 		}
 	}
-	// The operands do not count towards the size. The Builder reads those of a
-	// shared node once, and a condition may have more of them than the cap.
+	// The operands do not count towards the size. The Builder reads the operands of
+	// a shared node once, and a condition may have more operands than the cap.
 	n.depth, n.size = 1, 1
 	return Expr{n}
 }

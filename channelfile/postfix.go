@@ -45,10 +45,9 @@ func (p *postfix) reference(w Word, u use) {
 }
 
 // join normalises the truth values on the stack from base on, and writes an and
-// or an or of them. group tells which of the two it is. If only one truth value
-// is left, join writes no operator. If that one is an operator of the other
-// kind, join replaces it by its operands, which then belong to the surrounding
-// operator.
+// or an or of them, as group says. If only one truth value is left, join writes
+// no operator. If this value is itself an operator of the other kind, join
+// replaces it by its operands, which then belong to the surrounding operator.
 func (p *postfix) join(group Word, base int) {
 	p.normalise(base)
 	if len(p.spans)-base == 1 {

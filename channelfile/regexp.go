@@ -64,8 +64,9 @@ func quoteExpression(s string) string {
 }
 
 // CompileRegexp compiles a regular expression to a program, which depends only on
-// the expression. The syntax is that of RE2 with the Perl extensions of Go's
-// package regexp. FORMAT.md, section 5, specifies the syntax and the program.
+// the expression. The expression has the syntax of RE2 with the Perl extensions
+// of Go's package regexp. FORMAT.md, section 5, specifies the syntax and the
+// program.
 //
 // An error is a [*RegexpError]. CompileRegexp takes time and memory linear in the
 // sizes of the expression and of the program. Both sizes have limits.

@@ -39,9 +39,9 @@ type scanner struct {
 	stack      *conditionStack
 }
 
-// A role is a requirement on a value that follows from a criterion that
-// compares with it. scan collects the roles while it reads the criteria, and
-// then checks each value once.
+// A role is a requirement on a value. It follows from a criterion that compares
+// an input with the value. scan collects the roles while it reads the criteria,
+// and then checks each value once.
 const (
 	roleAny     = 1 << iota // for equals: any bytes
 	roleAffix               // for prefix, suffix and contains: not empty
@@ -434,9 +434,9 @@ func (s *scanner) operands(head *criterionHead, operands []byte) (highest uint32
 	return 0, s.operandsOf(s.roles[:s.Values()], head.role, operands)
 }
 
-// operandsAscend reports whether the operands of criterion i come after those
-// of the previous criterion. It compares them as lists, in which a proper
-// prefix comes first.
+// operandsAscend reports whether the operands of criterion i come after the
+// operands of the previous criterion. It compares two lists, and a proper prefix
+// comes before a longer list.
 func (s *scanner) operandsAscend(i int) bool {
 	a, b := s.Criterion(i-1), s.Criterion(i)
 	for k := range min(a.Count, b.Count) {

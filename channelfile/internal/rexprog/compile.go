@@ -57,8 +57,8 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
 
-// Code is a program as a file stores it, with classes of its own: class 0 is the
-// first one that the program uses.
+// Code is a program as a file stores it. Its classes are numbered for this
+// program alone: class 0 is the first one that the program uses.
 type Code struct {
 	Insts   []byte // instructions: op and out with 2 bytes each, then arg with 4 bytes
 	Classes []byte // classes: index of the first range and number of ranges, with 4 bytes each

@@ -218,8 +218,8 @@ func (p *parser) whole() int32 {
 	return p.join(kindAlternate, list, len(list)-1)
 }
 
-// join returns a node with the given parts. It has size instructions in
-// addition to those of the parts.
+// join returns a node with the given parts. The node adds size instructions to
+// the instructions of the parts.
 func (p *parser) join(kind nodeKind, parts []int32, size int) int32 {
 	n := node{kind: kind, first: int32(len(p.parts)), count: int32(len(parts)), size: size, copies: 1}
 	for _, part := range parts {

@@ -125,7 +125,7 @@ type namedSet struct {
 	fold    bool   // ignore case
 }
 
-// namedSets caches the sets by their names, of which there are few.
+// namedSets caches the sets by their names. There are only a few names.
 var namedSets sync.Map // values are runeSets, keys are namedSets
 
 // set returns the clean set for a name. The caller must not modify it. A set is
