@@ -200,7 +200,7 @@ func (g *Generator) patchEntry(data []byte, r record) {
 		}
 		return
 	}
-	if r.typ == typeInstances && g.one(4) { // an ID of zero, or that of the instance before
+	if r.typ == typeInstances && g.one(4) { // an ID of zero, or the ID of the previous instance
 		copy(entry, data[r.offset+max(at-1, 0)*size:][:16])
 		if at == 0 {
 			clear(entry[:16])

@@ -21,7 +21,7 @@ const LongFiles = 6
 // that are kept in too few bits.
 func (g *Generator) Long() *Batch { return g.counted(many, MaxLength, MaxLength) }
 
-// Medium returns a batch like that of Long, with a file whose counts need more than 8 bits.
+// Medium returns a batch as Long does, with a file whose counts need more than 8 bits.
 func (g *Generator) Medium() *Batch { return g.counted(300, 40, 400) }
 
 // Changed returns files of Medium with some fields changed, and a build that supplied

@@ -82,7 +82,8 @@ func RemoveInstance(data []byte, instance int) (out []byte, ok bool) {
 		made[typeCriteria] = append(made[typeCriteria], c...)
 		made[typeOperands] = append(made[typeOperands], list...)
 	}
-	// pooled copies entries that refer to a part of another section.
+	// pooled copies the used entries of a section. Each entry refers to a part of the section
+	// pool. pooled also copies this part, and stores its new place in the entry.
 	pooled := func(entries, pool uint32, used []uint32, size, at, unit int) {
 		for _, i := range used {
 			e := slices.Clone(sections[entries][size*int(i):][:size])

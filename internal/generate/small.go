@@ -9,9 +9,9 @@ import (
 )
 
 // A Small generates the small scope: every file of at most one instance with at most two
-// criteria over two inputs. Operands are of two letters and a few numbers. The builds are
-// positional and named, and supply no to three inputs. Most faults of large files also occur
-// in a small file, and the small scope leaves out no file.
+// criteria over two inputs. Operands are strings over two letters, and a few numbers. The
+// builds are positional and named, and supply no to three inputs. Most faults of large
+// files also occur in a small file, and the small scope leaves out no file.
 type Small struct {
 	part, parts int
 	types       [][2]sensor.InputType

@@ -60,19 +60,19 @@ const (
 // the definition and some of their fleets.
 const TypeBatches = 8
 
-// A Stream is an endless sequence of batches of small files. A seed always gives the same
+// A Stream generates batches of small files without end. The same seed always gives the same
 // stream.
 type Stream struct {
 	g           *Generator
-	left        int // remaining batches of the definition
+	left        int // number of batches still to make for the definition
 	definition  *sensor.Definition
 	definitions *sensor.Definitions
 	declares    []sensor.Declaration
-	full        []sensor.SuppliedInput // supply of a build with all inputs, and two more inputs
-	whole       []Fleet
-	tight       bool               // the definition limits the values
-	conditions  []channelfile.Expr // conditions of earlier files of the definition
-	before      []byte             // an earlier valid file of the definition
+	full        []sensor.SuppliedInput // the declared inputs, and two more inputs
+	whole       []Fleet                // fleets whose builds lack nothing
+	tight       bool                   // the definition limits the values
+	conditions  []channelfile.Expr     // conditions of earlier files of the definition
+	before      []byte                 // an earlier valid file of the definition
 }
 
 // NewStream returns the stream for a seed.
@@ -138,7 +138,7 @@ func (s *Stream) kind() Kind {
 	return Valid
 }
 
-// newType draws a new definition and the fleets that it keeps.
+// newType draws a new definition, and the complete fleets for its batches.
 func (s *Stream) newType() {
 	g := s.g
 	d := g.Definition()
@@ -210,7 +210,7 @@ func (s *Stream) draw() []channelfile.Expr {
 }
 
 // encode returns a file with the given conditions. It leaves out conditions that the format
-// cannot hold. If none is left, the file gets a simple one.
+// cannot hold. If it leaves out all of them, the file gets one simple condition.
 func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []byte {
 	return s.g.label(conditions).encode(headerOf(d))
 }
@@ -221,14 +221,14 @@ func headerOf(d *sensor.Definition) channelfile.Header {
 	}
 }
 
-// A model has conditions and the other contents of a file.
+// A model has the conditions of a file, the ends of its IDs and its provenance.
 type model struct {
 	conditions []channelfile.Expr
-	last       []byte // last byte of each ID
-	origin     *channelfile.Origin
+	last       []byte              // last byte of each ID
+	origin     *channelfile.Origin // nil means that the file has no provenance
 }
 
-// label draws the other contents of a file with the given conditions.
+// label draws the ends of the IDs, and perhaps a provenance, for the given conditions.
 func (g *Generator) label(conditions []channelfile.Expr) model {
 	m := model{conditions: conditions, last: make([]byte, len(conditions))}
 	if g.one(10) {
@@ -266,8 +266,8 @@ func (m model) encode(h channelfile.Header) []byte {
 	return data
 }
 
-// edited encodes conditions after changing one to three of them, or the file's statements
-// about its type.
+// edited makes one to three random changes and encodes the result. A change concerns a
+// condition, or the header's statement about the type.
 func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 	g, d := s.g, s.definition
 	h := headerOf(d)
@@ -281,7 +281,7 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 			list[i] = channelfile.Not(list[i])
 		case 4:
 			list[i] = channelfile.Or(list[i], g.Criterion(d))
-		case 5: // operators that the input's type does not have, and inputs of two types
+		case 5: // a criterion that may not fit the types of its inputs
 			a, b := g.Intn(len(d.Inputs)), g.Intn(len(d.Inputs))
 			list[i] = channelfile.And(list[i], pick(g, channelfile.Prefix(a, "a"), channelfile.IntegerEquals(a, 1), channelfile.IntegerEqualsInput(a, b), channelfile.EqualsInput(a, b)))
 		case 6: // the last input, or an undeclared one
@@ -308,7 +308,8 @@ func (s *Stream) edited(conditions []channelfile.Expr) []byte {
 	return g.label(list).encode(h)
 }
 
-// spliced combines two files: their instances, or their sections. Valid returns the first.
+// spliced combines a new file and an earlier one: the conditions of both, or the sections of
+// both. Valid encodes the new file.
 func (s *Stream) spliced(valid func() []byte, conditions []channelfile.Expr) []byte {
 	g := s.g
 	if s.before == nil {
@@ -320,14 +321,14 @@ func (s *Stream) spliced(valid func() []byte, conditions []channelfile.Expr) []b
 	return g.Splice(valid(), s.before)
 }
 
-// A cost has the sizes and steps of a file, for budgets and limits near them.
+// A cost has the sizes and steps of a file. The stream draws budgets and limits near them.
 type cost struct {
 	needs *sensor.Needs
 	steps uint64
 }
 
-// cost returns the maximum cost of a file of the stream. If the file cannot be read, it
-// returns the cost of another file.
+// cost returns the maximum cost of a file. If the file cannot be read, it returns the cost of a
+// file with one simple condition.
 func (s *Stream) cost(data []byte) cost {
 	f, err := channelfile.Parse(data)
 	if err != nil {
@@ -364,8 +365,8 @@ func (s *Stream) contract(i int) sensor.Contract {
 	}
 }
 
-// declare draws the statements common to all builds: inputs beyond the definition, and another
-// version of the type.
+// declare sets s.declares, which every build states. It declares inputs that the definition does
+// not have, and a later version of the type.
 func (s *Stream) declare() {
 	d := s.definition
 	more := sensor.Declaration{Type: d.Name, Version: d.Version}
@@ -382,7 +383,7 @@ func (s *Stream) declare() {
 	s.declares = []sensor.Declaration{more, other}
 }
 
-// another returns the name of an input that no definition has.
+// another returns a name for an input. No definition has an input of that name.
 func another(t sensor.InputType) string { return "Another " + t.String() }
 
 // state draws a state other than supplied for an input.
@@ -401,7 +402,7 @@ var (
 	operators  = channelfile.Operators()
 )
 
-// fleet returns a random fleet of one to eight builds, some of which lack something.
+// fleet returns a random fleet of one to eight builds. It changes some of the builds with lack.
 func (s *Stream) fleet(cost cost) Fleet {
 	g := s.g
 	f := &sensor.Fleet{Name: "drawn"}
@@ -419,12 +420,13 @@ func (s *Stream) fleet(cost cost) Fleet {
 	return Fleet{Fleet: f, Cohorts: f.Cohorts()}
 }
 
-// lack changes a build so that it may lack something.
+// lack makes one random change to a build: to its inputs, limits, operators, versions or feeds.
+// After most of these changes the build lacks something that a file may need.
 func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	g, d := s.g, s.definition
 	r, supply := &c.Reader, &c.Supplies[0]
 	declared := len(d.Inputs)
-	own := func() []sensor.SuppliedInput { // a copy that can be changed
+	own := func() []sensor.SuppliedInput { // copies the inputs, because builds share s.full
 		supply.Inputs = slices.Clone(supply.Inputs)
 		return supply.Inputs
 	}
@@ -446,7 +448,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 				supply.Acknowledged = append(supply.Acknowledged, s.acknowledge(i))
 			}
 		}
-	case 4: // an input in the middle
+	case 4: // a state other than supplied, for any input
 		i := some()
 		g.state(&own()[i])
 		if r.Access == sensor.AccessPositional && supply.Inputs[i].State == sensor.StateNotSupplied && g.one(2) {
@@ -508,7 +510,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		second.Inputs = s.full[:max(0, declared-g.Intn(2))]
 		c.Supplies = append(c.Supplies, second)
 	}
-	if g.one(6) && what != versions { // and has a small budget
+	if g.one(6) && what != versions { // sometimes also a small budget
 		r.Budget.Steps = pick(g, g.near(cost.steps), g.near(cost.needs.Constant), 1<<40)
 	}
 }
