@@ -28,28 +28,29 @@ type Event struct {
 	Match  []int // numbers of the rules that match
 }
 
-// yes and no return events of one input, for a set of a criterion and its opposite.
+// yes and no return events of one input, for a set whose rules are a criterion and its negation.
+// The criterion matches the event of yes, and the negation matches the event of no.
 func yes(value any, why string) Event { return Event{why, []any{value}, []int{0}} }
 func no(value any, why string) Event  { return Event{why, []any{value}, []int{1}} }
 
-// yes2 and no2 return such events of two inputs.
+// yes2 and no2 are yes and no for events of two inputs.
 func yes2(a, b any, why string) Event { return Event{why, []any{a, b}, []int{0}} }
 func no2(a, b any, why string) Event  { return Event{why, []any{a, b}, []int{1}} }
 
-// single returns a set of one input. Its first rule is a criterion, its second the opposite.
-// An event without the input is added.
+// single returns a set of one input. Its first rule is the criterion e, its second the negation
+// of e. single adds an event in which the input is absent.
 func single(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	events = append(events, no(nil, "an absent input fails every criterion, so the opposite holds"))
 	return Set{Name: name, Why: why, Inputs: inputs, Rules: []cf.Expr{e, cf.Not(e)}, Events: events}
 }
 
-// text returns a single set of a string.
+// text returns a set of one string, as single does.
 func text(name, why string, e cf.Expr, events ...Event) Set {
 	return single(name, "s", why, e, events...)
 }
 
-// pair returns a set of two inputs that a criterion compares. Events in which one or both are
-// absent are added.
+// pair returns a set of two inputs. The criterion e compares them; the second rule is its
+// negation. pair adds events in which one input or both are absent.
 func pair(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	present := events[0].Values
 	return Set{Name: name, Why: why, Inputs: inputs, Rules: []cf.Expr{e, cf.Not(e)}, Events: append(events,
@@ -59,8 +60,8 @@ func pair(name, inputs, why string, e cf.Expr, events ...Event) Set {
 	)}
 }
 
-// triple returns a set of three strings, with a criterion that compares the first with the
-// others, and its opposite.
+// triple returns a set of three strings. The criterion e compares the first with the other two;
+// the second rule is its negation. triple adds events in which strings are absent.
 func triple(name, why string, e cf.Expr, events ...Event) Set {
 	return Set{Name: name, Why: why, Inputs: "sss", Rules: []cf.Expr{e, cf.Not(e)}, Events: append(events,
 		three(nil, "a", "a", false, "the input itself is absent"),
@@ -68,7 +69,7 @@ func triple(name, why string, e cf.Expr, events ...Event) Set {
 	)}
 }
 
-// three returns an event of a triple.
+// three returns an event for the set of triple. holds states whether the criterion holds.
 func three(a, b, c any, holds bool, why string) Event {
 	if holds {
 		return Event{why, []any{a, b, c}, []int{0}}
