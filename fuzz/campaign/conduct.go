@@ -159,7 +159,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	w = &worker{core: core, oracle: o, digest: sha256.New()}
 	done = o.Close
 	if cfg.smallScope {
-		o.Config.Exhaustive, o.Config.JudgeEvery = true, 1 // the scope is small enough to judge all of it
+		o.Config.Exhaustive, o.Config.JudgeEvery = true, 1 // feasible in the small scope
 		w.source = generate.NewSmall(core, cfg.cores)
 	} else {
 		w.source = generate.NewStream(seedOf(cfg.seed, core))

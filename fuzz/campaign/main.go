@@ -26,7 +26,7 @@ import (
 // The exit statuses.
 const (
 	exitFine    = 0
-	exitProblem = 1 // an escape, a disagreement, a false rejection, or a stream that tests too little
+	exitProblem = 1 // escape, disagreement, false rejection, or a stream that tests too little
 	exitFailed  = 2 // the campaign could not run
 )
 

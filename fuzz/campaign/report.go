@@ -52,7 +52,7 @@ type report struct {
 	SensorRuns       uint64  `json:"sensorRuns"`
 	InstancesMatched uint64  `json:"instancesMatched"`
 	FactsChecked     uint64  `json:"factsChecked"`       // documents of claims checked
-	Judged           uint64  `json:"judged"`             // decisions compared with the reference judge
+	Judged           uint64  `json:"judged"`             // decisions compared with the judge
 	Charge           float64 `json:"chargePerOperation"` // steps; median of the costliest events
 
 	Escapes         int     `json:"escapes"`
@@ -107,8 +107,8 @@ type problemReport struct {
 	Decision uint64 `json:"decision"`
 }
 
-// The share of accepted decisions that a useful stream has. A stream of which nothing is
-// accepted cannot show an escape.
+// The share of accepted decisions in a useful stream. A stream cannot show an escape if the gate
+// accepts nothing.
 const (
 	leastAccepted = 0.20
 	mostAccepted  = 0.60

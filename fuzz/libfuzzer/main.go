@@ -129,7 +129,7 @@ const suffix = "_libfuzzer.go"
 // libraryPath is the import path of the package that runs targets.
 const libraryPath = module + "/internal/libfuzzer"
 
-// A plan is the files of a build that differ from those of the repository.
+// A plan has the files of a build that differ from the repository.
 type plan struct {
 	files   map[string][]byte // contents, by path
 	program []byte            // the main package
@@ -197,8 +197,8 @@ func rewrite(text []byte, function string) (out []byte, found bool) {
 	return b.Bytes(), bytes.Contains(text, []byte("\nfunc "+function+"(f *testing.F)"))
 }
 
-// instrumented has the packages whose coverage guides libFuzzer: those of this module, and the
-// YAML reader. Instrumenting the standard library too would make the search much slower and
+// instrumented has the packages whose coverage guides libFuzzer: all packages of this module, and
+// the YAML reader. Instrumenting the standard library too would make the search much slower and
 // less focused.
 var instrumented = []string{module + "/...", "go.yaml.in/..."}
 

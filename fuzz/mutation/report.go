@@ -15,7 +15,7 @@ import (
 // An outcome is the result of the search for one mutant.
 type outcome struct {
 	*Mutant
-	Reason   string            `json:",omitempty"` // of its directive; "" if it has none
+	Reason   string            `json:",omitempty"` // from its directive; "" means no directive
 	Detected *mutant.Detection // nil means that it was not detected
 	Error    string            `json:",omitempty"` // why the search failed
 	Took     time.Duration

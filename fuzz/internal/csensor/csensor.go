@@ -120,7 +120,8 @@ func (s *Sensor) Close() error {
 	return nil
 }
 
-func (s *Sensor) put(n uint32) { _ = binary.Write(s.in, binary.LittleEndian, n) } // Flush returns errors
+// put writes a number. Flush returns its errors.
+func (s *Sensor) put(n uint32) { _ = binary.Write(s.in, binary.LittleEndian, n) }
 
 // Load passes a file to the sensor, with the types of the inputs of its template type.
 func (s *Sensor) Load(file []byte, types []sensor.InputType) error {

@@ -200,7 +200,7 @@ func (m *Maker) repair(data []byte, at int) {
 		if start+length > uint64(len(data)) {
 			continue
 		}
-		same := at // before same, the section equals that of the file
+		same := at // before this offset, the section has not changed
 		if start < uint64(first) {
 			same = 0 // it has digests, which may have changed
 		}

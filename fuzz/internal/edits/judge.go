@@ -49,10 +49,10 @@ func digestOf[T string | []byte](data T) digest {
 	return digest{maphash.String(seeds[0], string(data)), maphash.String(seeds[1], string(data))}
 }
 
-// NewJudge returns the judge for the mutants of a file; the file itself need not be kept.
+// NewJudge returns the judge for the mutants of a file. The reader may reject the file itself.
 // Meaning compares files: use [Meaning], or a poorer function to check that it is detected.
 // Gate judges mutants; nil means that no gate does. NewJudge returns an error if the file
-// itself is kept and faulty.
+// is kept and faulty.
 func NewJudge(data []byte, meaning func(*channelfile.File) string, gate func(data []byte, kept bool) error) (*Judge, error) {
 	j := &Judge{meaning: meaning, gate: gate, said: map[digest]digest{}}
 	o, err := j.Judge(data, AskAlways)
@@ -72,8 +72,9 @@ const (
 
 // Judge returns the outcome of a mutant, and the reason if the mutant is silent or faulty.
 //
-// If the file is kept, a mutant that says the same as the file is silent. If it is not, its
-// meaning is unknown, and only mutants that say the same as another mutant are silent.
+// A kept mutant is silent if it has the same meaning as another mutant. If the file itself is
+// kept, a mutant with the meaning of the file is silent too. Otherwise the meaning of the file
+// is unknown.
 func (j *Judge) Judge(data []byte, ask Ask) (o Outcome, err error) {
 	defer func() {
 		if p := recover(); p != nil {

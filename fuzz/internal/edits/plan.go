@@ -11,20 +11,20 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-// A Plan says which mutants of which files are judged.
+// A Plan lists files, and states which of their mutants Run judges.
 type Plan struct {
 	Files []File
 	Cores int
 
-	// Positions is the approximate maximum number of bytes of a file that are changed. They
-	// are evenly spaced by an odd distance, so that they hit the start and the middle of
-	// fields. 0 means every byte.
+	// Positions is the approximate maximum number of changed bytes in each file. The distance
+	// between them is constant and odd, so that they hit the start and the middle of fields.
+	// 0 means every byte.
 	Positions int
 
-	// Every is the distance between bytes at which every kind of change is made and the gate
-	// judges each mutant. Elsewhere the gate judges only kept mutants, and in long files it
-	// judges none and bytes are neither set nor swapped. 0 means that no byte gets every
-	// change.
+	// Every is the distance between bytes that get every kind of change. There the gate judges
+	// each mutant. At other bytes the gate judges only kept mutants. At other bytes of long
+	// files the gate judges no mutant, and Run neither sets nor swaps bytes. 0 means that no
+	// byte gets every kind of change.
 	Every int
 
 	// Meaning compares files; nil means [Meaning].
@@ -88,7 +88,7 @@ type Result struct {
 	Kept    int    // of these, kept
 	Bytes   uint64 // total size of the files
 	Long    int    // long files, which do not get every change at every byte
-	Sampled int    // files of which not every byte was changed
+	Sampled int    // files in which only some bytes were changed
 	Counts  Counts
 	First   *Problem // the first by file and place; nil means that no problem was found
 }

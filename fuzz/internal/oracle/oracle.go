@@ -156,7 +156,7 @@ func (c *Counts) Accepted() float64 {
 }
 
 // A Config says how thoroughly an [Oracle] tests. Every accepted file runs on the
-// sensors whatever it says. The zero value adds none of the sampled tests, and
+// sensors with every Config. The zero value adds no sampled test, and
 // generates at most 64 events for each of the first 16 instances.
 //
 // A field whose name ends in Every samples: if it is n > 0, one case in n gets
@@ -214,7 +214,7 @@ type Oracle struct {
 
 	checks     []*validate.Check
 	blind      []*validate.Check // the checks without those that compare the content with the fleet
-	runs       *validate.Check   // the check in blind that runs content; nil if there is none
+	runs       *validate.Check   // the check in blind that runs content; nil means no such check
 	raw        *rawSensors
 	odd        *rand.Rand
 	shapes     uint64 // number of shapes that were run
@@ -481,7 +481,7 @@ func (o *Oracle) counted(needs *sensor.Needs) string {
 	return ""
 }
 
-// freshEvery is the number of decisions of which one is repeated without prepared state.
+// freshEvery is the distance between decisions that are repeated without prepared state.
 const freshEvery = 256
 
 // options returns the options for the loaded file, except for the fleet.
@@ -489,8 +489,8 @@ func (o *Oracle) options() validate.Options {
 	return validate.Options{Checks: o.checks, Definitions: o.defs, Now: Now}
 }
 
-// fresh checks that a report on a prepared file, which was judged for other fleets before,
-// equals the report on the file and the fleet alone.
+// fresh compares r with the report of a new run on the same file and fleet. The gate made r with
+// a prepared file that it had already judged for other fleets, which must make no difference.
 func (o *Oracle) fresh(r *validate.Report, groups *sensor.Cohorts) *Problem {
 	options := o.options()
 	options.Fleet, options.Cohorts = r.Fleet, groups
@@ -527,7 +527,8 @@ func (o *Oracle) accepted(fleet *sensor.Fleet) *Problem {
 	if h.Type != o.def.Number || h.TypeVersion != o.def.Version {
 		return &Problem{Kind: Escape, What: "the type of the file is unknown"}
 	}
-	for i := range fleet.Contracts { // not only one of each group: the gate may group builds wrongly
+	// Run every build, and not only one of each group, because the gate may group builds wrongly.
+	for i := range fleet.Contracts {
 		if p := o.build(&fleet.Contracts[i]); p != nil {
 			return p
 		}

@@ -37,7 +37,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			found[out] = t.Found
 		}
 	}
-	// Findings, and numbers of findings that were not kept.
+	// said has the findings of the report. unsaid counts the findings that it did not keep.
 	said, unsaid := map[harm]bool{}, maps.Clone(found)
 	for i := range r.Findings {
 		f := &r.Findings[i]
@@ -55,7 +55,7 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 			count[h.outcome]++
 		}
 		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] && unsaid[h.outcome] == 0 {
-			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table instance %d is %v without %v; %v does not find it", h.instance, h.outcome, h.inputs(), c)}
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table, instance %d is %v without %v; %v does not report that", h.instance, h.outcome, h.inputs(), c)}
 		}
 	}
 	for h := range said {
@@ -82,11 +82,10 @@ type harm struct {
 	input    int
 }
 
-// Special values in place of an input: any input, and several inputs of which each alone has
-// no effect.
+// Special values in place of an input.
 const (
-	anyInput = -1 - iota
-	together
+	anyInput = -1 - iota // any one input
+	together             // several inputs that have an effect only together
 )
 
 func (h harm) inputs() string {

@@ -616,7 +616,7 @@ type difference struct{ what string }
 
 func (d *difference) Error() string { return d.what }
 
-// differ returns an error if the trace of another sensor differs from that of the model.
+// differ returns an error if the trace of another sensor differs from the trace of the model.
 func differ(who string, model, got *interp.Trace) error {
 	if slices.Equal(model.Reads, got.Reads) && slices.Equal(model.Matched, got.Matched) && model.Operations == got.Operations {
 		return nil

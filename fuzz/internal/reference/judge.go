@@ -156,7 +156,7 @@ func (j *judge) reach(c channelfile.Criterion) string {
 }
 
 // shortest returns the number of runes on the shortest path of a program from its start to a
-// match, or 0 if there is no path. It shortens paths until none gets shorter.
+// match, or 0 if there is no path. It shortens paths until no path gets shorter.
 func shortest(p channelfile.Program) int {
 	ways := make([]int, p.Len()) // shortest path to each instruction
 	far := len(ways)             // longer than any path

@@ -701,7 +701,8 @@ func simplest(operator uint64, v []byte) bool {
 		switch n := len(tokens); {
 		case len(literal) == 0: // no wildcard
 			return false
-		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'): // a star at one end, or alone
+		// a star at one end, or alone
+		case string(literal) == "*" && (tokens[0] == '*' || tokens[n-1] == '*'):
 			return false
 		case bytes.Count(literal, []byte("*")) == 2 && !bytes.Contains(literal, []byte("?")) && tokens[0] == '*' && tokens[n-1] == '*':
 			return false
