@@ -67,7 +67,7 @@ type Supply struct {
 	Feed         string // name of the feed; "" means that the build has only one feed for the type
 	Evidence     Evidence
 	Place        Place           // source of the statement
-	Collected    Collection      // whether hosts record the events at all
+	Collected    Collection      // whether hosts record the events
 	Events       uint64          // number of observed events; 0 means that no events were observed
 	Inputs       []SuppliedInput // for a positional reader, in the order of its array
 	Acknowledged []Shortfall
@@ -171,7 +171,8 @@ func (s *Supply) Listed(access Access, index int, name string) *SuppliedInput {
 }
 
 // Acknowledges returns the shortfall by which s acknowledges that an input is not supplied, or nil
-// if it has none. The caller must ask [Shortfall.Holds] whether the shortfall has expired.
+// if s does not acknowledge it. The caller must ask [Shortfall.Holds] whether the shortfall has
+// expired.
 func (s *Supply) Acknowledges(index int) *Shortfall {
 	i := slices.IndexFunc(s.Acknowledged, func(a Shortfall) bool { return a.Input == index })
 	if i < 0 {
@@ -187,7 +188,7 @@ func (a *Shortfall) Holds(now time.Time) bool { return !a.Until.Before(now) }
 type Fleet struct {
 	Name      string
 	Note      string
-	Builtin   bool // the fleet is an example that comes with cfcheck
+	Builtin   bool // whether the fleet is one of cfcheck's examples
 	Contracts []Contract
 	Digest    [32]byte  // SHA-256 of the document that was read; for a built-in fleet, of its JSON
 	Document  *Document // document that was read; nil means that there was no document

@@ -17,7 +17,7 @@ const (
 	MaxJSONDepth = document.MaxDepth   // nesting of objects and arrays
 	MaxName      = document.MaxName    // length of a name, in runes
 	MaxNote      = document.MaxNote    // length of a note, title, source or reason, in runes
-	MaxInteger   = document.MaxInteger // number of hosts, bytes or steps; exact in every JSON reader
+	MaxInteger   = document.MaxInteger // hosts, bytes or steps; exact in every JSON reader
 	MaxLength    = 1<<31 - 1           // length of an input of type string, in bytes
 )
 

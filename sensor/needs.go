@@ -114,7 +114,7 @@ func (n *Needs) Exceed(budget uint64, maxLength func(input int) (length int, ok 
 	return beyond || steps > budget
 }
 
-// cost is Steps, and also reports whether the cost is beyond 2^64 - 1.
+// cost returns the results of Steps, and reports whether the cost is beyond 2^64 - 1.
 func (n *Needs) cost(maxLength func(input int) (length int, ok bool)) (steps uint64, unknown []int, beyond bool) {
 	total := Charge{Steps: n.Constant}
 	for _, in := range n.Inputs {

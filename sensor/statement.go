@@ -98,7 +98,7 @@ const (
 	CollectedNone
 )
 
-// A Collection states whether the hosts of a build record the events of a feed at all. A
+// A Collection states whether the hosts of a build record the events of a feed. A
 // configuration or an audit policy may leave events out. The zero Collection means unknown. The
 // gate judges a supply as if hosts recorded all events.
 type Collection struct {
@@ -180,10 +180,10 @@ const (
 	maxValues   = 1024
 )
 
-// A placed is the name of a source and its first offset in the document.
+// A placed is the name of a source, with its first mention in the document.
 type placed struct {
-	at     int
-	path   string
+	at     int    // offset of the first mention
+	path   string // path to the first mention
 	source string
 }
 

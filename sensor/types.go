@@ -31,9 +31,12 @@ type Access uint8
 
 // The kinds of access. The zero value is not a kind of access.
 const (
-	// an array, by index: the reader also reads beyond the supplied inputs
+	// AccessPositional means that the reader finds inputs in an array, by index. It also reads
+	// beyond the supplied inputs.
 	AccessPositional Access = 1 + iota
-	AccessNamed             // a map, by name: an input that is not supplied is absent
+	// AccessNamed means that the reader finds inputs in a map, by name. An input that is
+	// not supplied is absent.
+	AccessNamed
 )
 
 // State states whether a build supplies an input.

@@ -13,7 +13,7 @@ import (
 // Fleets returns the names of the fleets that [Fleet] returns.
 func Fleets() []string { return []string{"291", "reference"} }
 
-// Fleet returns an example fleet that comes with cfcheck. The caller owns the fleet. Fleet returns
+// Fleet returns one of cfcheck's example fleets. The caller owns the fleet. Fleet returns
 // false if it does not know the name.
 //
 // "291" follows the events of July 2024: one build supplies 20 of the 21 inputs that its

@@ -23,7 +23,7 @@ const (
 	lengthUser  = 1024      // domain\user: 256 characters of up to 3 bytes for each name
 	lengthText  = 1024      // a text that a person configured, or the name of a host or signer
 	lengthToken = 64        // a GUID in braces, a time, a number, one word
-	lengthEvent = 3 * 32768 // records have up to 64 KiB: 32,768 UTF-16 units of up to 3 bytes in UTF-8
+	lengthEvent = 3 * 32768 // 64 KiB of UTF-16: 32,768 units, each of up to 3 bytes in UTF-8
 )
 
 // A word is a parsed word of a table.

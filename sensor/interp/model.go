@@ -345,8 +345,8 @@ func (m *Model) text(t taken) span {
 }
 
 // number returns the value as an integer. If an integer is declared and the value is a string, the
-// sensor uses the address of the string as the integer. It can be any number, and nothing is read
-// through it.
+// sensor uses the address of the string as the integer. The address can be any number, and the
+// sensor reads nothing through it.
 func (m *Model) number(t taken) (int64, bool) {
 	if m.declared(t.index) == sensor.TypeInteger {
 		//mutation:equivalent condition: any number serves as the address of this string

@@ -102,8 +102,8 @@ func containsFold(value, operand []byte) (found bool, work int) {
 
 // matchFold reports whether the whole folded value matches a folded pattern. On a mismatch, only
 // the last star takes one more rune. The earlier stars need not change: the first match of the
-// literals between two stars leaves the most text for the rest of the pattern. MatchFold also
-// returns the number of positions that it visited.
+// literals between two stars leaves the most text for the rest of the pattern. work is the number
+// of positions that matchFold visited.
 func matchFold(value, pattern []byte) (matches bool, work int) {
 	v, p := 0, 0
 	star, resume := -1, 0

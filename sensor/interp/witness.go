@@ -27,8 +27,9 @@ type Witness struct {
 	Types   []sensor.InputType // types of the inputs, as the template type declares them
 	Event   Event              // the supply of the build, by index
 	Edit    string             // for WitnessLatent: the change that was made to the judged file
-	Happens string             // from [Witness.Run], such as "read of 16 bytes at inputs+320 of 320"
-	Budget  uint64             // for WitnessOverBudget, in steps
+	// result of [Witness.Run], such as "read of 16 bytes at inputs+320 of 320"
+	Happens string
+	Budget  uint64 // for WitnessOverBudget, in steps
 
 	Reason string // for WitnessMissing: why there is no event
 }

@@ -60,7 +60,7 @@ type Folder struct {
 // values, in all combinations. If there are more, each reference varies independently.
 const maxRepeated = 10
 
-// A part is the value of a part of a condition, as far as it is known.
+// A part is the known value of a part of a condition.
 type part uint8
 
 // The bits of a part. A part without partFalse and partTrue depends on inputs that are present.
@@ -140,8 +140,8 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 }
 
 // FoldWord is like [Folder.Fold], but the inputs are missing only at one word of the condition. It
-// shows the contribution of this word to the outcome. At all other words the inputs are present,
-// even where a word refers to the same criterion.
+// shows the contribution of this word to the outcome. At every other word the inputs are present,
+// even if the word refers to the same criterion.
 func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(input int) bool) Outcome {
 	w.only = word + 1
 	defer func() { w.only = 0 }()
