@@ -35,8 +35,8 @@ func (c *cost) add(d cost) {
 	c.steps += d.steps
 }
 
-// Number of values that a rule, a field and an error count as. The numbers
-// reflect the memory that each takes.
+// A rule, a field and an error each count as several values, in proportion to
+// the memory that they take.
 const (
 	ruleValues  = 8
 	fieldValues = 2
@@ -52,9 +52,9 @@ type costly struct {
 	share float64 // largest share of a resource that the rule takes
 }
 
-// NewBudget returns a budget of times the limits BudgetValues, BudgetBytes and
-// BudgetSteps. times is raised to 1 or reduced to MaxBudgetTimes if it is
-// outside that range.
+// NewBudget returns a budget whose limits are BudgetValues, BudgetBytes and
+// BudgetSteps, each multiplied by times. A value of times below 1 counts as 1,
+// and a value above MaxBudgetTimes counts as MaxBudgetTimes.
 func NewBudget(times int) *Budget {
 	times = min(max(times, 1), MaxBudgetTimes)
 	return &Budget{limit: cost{times * BudgetValues, times * BudgetBytes, times * BudgetSteps}}

@@ -175,7 +175,7 @@ func (c *compiler) beyond() bool {
 	return c.failed
 }
 
-// try adds the rule to an empty channel file, to find out whether the rule
+// try adds the rule to an empty channel file, which shows whether the rule
 // exceeds a limit of the format.
 func (c *compiler) try(out Compiled) {
 	c.addTo(channelfile.NewBuilder(channelfile.Header{InputsDeclared: uint16(len(c.def.Inputs))}), out)
@@ -256,8 +256,8 @@ func (c *compiler) weight(it *Item) int {
 	return weight
 }
 
-// node compiles a part of a condition. Its depth of recursion is at most that
-// of the parser of conditions.
+// node compiles a part of a condition. It does not recurse deeper than the
+// parser of conditions.
 func (c *compiler) node(n *Node) channelfile.Expr {
 	switch n.Op {
 	case Named:
@@ -665,8 +665,8 @@ type usedRegexp struct {
 	expression string
 }
 
-// badRegexps records the errors in the regular expressions of the rule. It is
-// called after a Builder found one.
+// badRegexps records the errors in the regular expressions of the rule. The
+// compiler calls it after a Builder rejected a regular expression.
 func (c *compiler) badRegexps() {
 	seen := map[string]bool{}
 	for _, r := range c.regexpsUsed {

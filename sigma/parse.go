@@ -384,8 +384,9 @@ func (p *parser) document(n *yaml.Node) *Rule {
 }
 
 // spelling records the misspelt keys of a document and returns the keys that
-// they were meant to be. A rule may have keys of its own. A key that is similar
-// to one of Sigma's is an error, because its value would be ignored.
+// their author meant. A rule may have keys that Sigma does not define. A key
+// that is similar to one of Sigma's is an error, because its value would be
+// ignored.
 func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], p.resolve(n.Content[i+1])

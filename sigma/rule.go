@@ -183,8 +183,8 @@ const (
 	double
 )
 
-// source returns the value as it is written in the file. A block of lines, or a
-// value with control characters, is returned in double quotes.
+// source returns the value as its author wrote it. For a block of lines, or a
+// value with control characters, it returns the value in double quotes.
 func (v Value) source() string {
 	switch {
 	case v.Null && v.Value == "":
