@@ -90,8 +90,7 @@ type Build struct {
 }
 
 // Severity returns the severity of the finding's check, or Error without a check. A
-// finding has no severity of its own, so that the counts of a Report agree with its
-// verdict.
+// finding does not store a severity, so the counts of a Report agree with its verdict.
 func (f *Finding) Severity() Severity { return severityOf(f.Check) }
 
 // severityOf returns the severity of a check, and Error for a nil check or an unknown

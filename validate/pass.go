@@ -37,7 +37,7 @@ type Pass struct {
 	max      int
 	perGroup int
 	total    int
-	findings []Finding // kept so far; findings[first:] are those of this check
+	findings []Finding // kept so far; this check reported findings[first:]
 	first    int
 	grouped  []*FindingGroup          // in the order of creation
 	groupOf  map[string]*FindingGroup // by key

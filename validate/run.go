@@ -243,8 +243,8 @@ func Prepare(s *Subject, opts Options) *Prepared {
 }
 
 // Run judges the subject for a fleet; nil means no fleet. Cohorts is the result of
-// fleet.Cohorts(). If it is nil or belongs to another fleet, Run computes it. The report
-// is equal to that of the function [Run]. Later calls do not change it, but reports can
+// fleet.Cohorts(). If it is nil or belongs to another fleet, Run computes it. The
+// function [Run] returns an equal report. Later calls do not change it, but reports can
 // share their lists of checks and the targets of pointers in findings, such as an
 // Instance: do not change these.
 func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
@@ -541,7 +541,7 @@ func (j *Prepared) gather(r *Report) {
 	if !j.listed {
 		j.enlist()
 	}
-	// Without spare capacity, so that append copies them.
+	// The slices have no spare capacity, so that append copies them.
 	r.Ran, r.Skipped, r.NotApplicable = slices.Clip(j.ran), slices.Clip(j.skips), slices.Clip(j.notApplicable)
 }
 

@@ -75,7 +75,8 @@ type Listing struct {
 
 // A Part names a part of content to [Subject.Origin].
 type Part struct {
-	Path  string         // as in Location, such as "header.inputs_declared" or "instance[2].word[0]"
+	// path as in Location, such as "header.inputs_declared" or "instance[2].word[0]"
+	Path  string
 	ID    channelfile.ID // instance that it belongs to; zero means no instance
 	Input int            // index of the input that it reads; -1 means no single input
 	From  Position       // its position by the provenance in the channel file

@@ -37,7 +37,7 @@ type run struct {
 // A runner runs the content of one subject for one fleet after the other.
 type runner struct {
 	synthesizer *interp.Synthesizer
-	clean       map[string]cleanRun // by key; only runs that ended without a fault
+	clean       map[string]cleanRun // runs that ended without a fault, by key
 
 	// Reused from one fleet to the next.
 	runs   []run

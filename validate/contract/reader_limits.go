@@ -33,7 +33,8 @@ back from the builds that the finding names.`,
 				what       string
 				have, most uint64
 				fix        string
-				at         func(f *channelfile.File, most uint64) (criterion, instance int) // -1 means neither
+				// at returns the place that exceeds the limit; -1 means no place of that kind
+				at func(f *channelfile.File, most uint64) (criterion, instance int)
 			}{
 				{"bytes in the file", sizes.FileSize, limits.FileSize, "split the content", nil},
 				{"instances", sizes.Instances, limits.Instances, "split the content", nil},

@@ -59,7 +59,7 @@ type ManifestFile struct {
 // A ManifestSource is a file that a set was compiled from.
 type ManifestSource struct {
 	Use    string // "rules", "types" or "placeholders"
-	Path   string // relative to the folder that was named, with slashes; the same as in the provenance
+	Path   string // relative to the named folder, with slashes; the same as in the provenance
 	Size   int64  // in bytes
 	Digest [sha256.Size]byte
 }

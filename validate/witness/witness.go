@@ -231,9 +231,9 @@ func (w *finder) reading(file *channelfile.File, edit string) *interp.Witness {
 			return found
 		}
 	}
-	// A criterion cannot be extracted if its program is not that of its source. A
-	// criterion that is not in normal form becomes a simpler one. In both cases
-	// the file itself can show the fault.
+	// Extraction fails for a criterion whose program does not match its source. It
+	// simplifies a criterion that is not in normal form. In both cases the file
+	// itself can show the fault.
 	if !stands && len(file.Data()) <= maxContent {
 		if found := try(file.Data()); found != nil {
 			return found
@@ -333,7 +333,8 @@ const hole = -0x5555555555555556 // 0xAAAAAAAAAAAAAAAA
 
 // events returns events that a build could hand over, the smallest first: with all inputs
 // absent, with all inputs empty, and events that satisfy the criterion. A constant input
-// has one of its values in all of them. Steps is the cost of making and running them.
+// has one of its values in all events. Steps is the cost of making and running the
+// events.
 func events(content []byte, declared []sensor.InputType, s *sensor.Supply) (list []interp.Event, steps uint64) {
 	bare, empty := make(interp.Event, len(s.Inputs)), make(interp.Event, len(s.Inputs))
 	for i := range s.Inputs {
