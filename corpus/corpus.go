@@ -335,8 +335,8 @@ func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
 // maxBases limits the length of a chain of bases, so that a cycle ends.
 const maxBases = 8
 
-// sources returns the texts to assemble: the names of the format, the layout, and
-// the bases down to t.
+// sources returns the texts to assemble for t, in this order: the names of the
+// format, the layout, and the chain of bases, which ends with t.
 func (t *text) sources(fsys fs.FS, all []*text) ([]asm.Source, error) {
 	var chain []asm.Source
 	for at := t; ; {

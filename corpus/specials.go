@@ -19,7 +19,8 @@ type Special struct {
 	Why  string // the harm to a reader that does not check it
 
 	Expect Verdict
-	Checks []string // IDs of the checks that report it; empty means that the system refuses to read it
+	// IDs of the checks that report it; empty means that the system refuses to read it
+	Checks []string
 
 	// Slow reports whether reading it takes a second and MaxFileSize bytes of memory.
 	Slow bool

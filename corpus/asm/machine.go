@@ -441,7 +441,7 @@ func (p *parser) datum(source string, lineNumber int) ([]*datum, error) {
 	default:
 		r, ok := p.m.records[verb.text]
 		if !ok {
-			return nil, fmt.Errorf("unknown kind of data %q: neither a number, hex, str … nor a record", verb)
+			return nil, fmt.Errorf("unknown kind of data %q (want a number, a keyword such as hex or str, or the name of a record)", verb)
 		}
 		args, err := p.args(verb.text, len(r.params))
 		if err != nil {
