@@ -1,6 +1,6 @@
 // Package output writes the files of one run. It refuses an output that is an
-// input or another output, shows a file whole or not at all, and completes the
-// file that tells of the others last.
+// input or another output. It shows a file only when the file is complete, and
+// the file that describes the others last.
 package output
 
 import (
@@ -44,7 +44,8 @@ type Set struct {
 type input struct {
 	what  string // for messages, such as "the argument rules"
 	place place
-	reads func(path string) bool // of a folder, reports whether a file in it is read; nil for a file
+	// reads reports whether the run reads a file in the folder; nil means no folder
+	reads func(path string) bool
 }
 
 // An Output is one file or stream that the run writes.
@@ -114,8 +115,8 @@ func (s *Set) File(flag, name string) *Output {
 	return o
 }
 
-// Verdict marks the output as a verdict or a claim: an old file of that name is
-// false as soon as the run begins, and Begin removes it.
+// Verdict marks the output as a verdict or a claim. An old file of that name is no
+// longer true when the run begins, so Begin removes it.
 func (o *Output) Verdict() *Output {
 	o.verdict = true
 	return o
@@ -340,8 +341,8 @@ func (f *faulty) Write(p []byte) (int, error) {
 	return f.w.Write(p)
 }
 
-// create creates the temporary file of an output, in the same folder. Its mode
-// is that of any new file, as the umask has it.
+// create creates the temporary file of an output, in the same folder. The umask
+// sets its mode, as for any new file.
 func (s *Set) create(o *Output) (*os.File, error) {
 	if err := s.fault(opCreate, o.place.path); err != nil {
 		return nil, err
@@ -425,8 +426,8 @@ func (s *Set) toStream(o *Output, w io.Writer) error {
 	return nil
 }
 
-// syncFolder flushes the folder of an output, so that the change of a name
-// survives a crash. Not every system can.
+// syncFolder flushes the folder of an output, so that a renamed file keeps its new
+// name after a crash. It does nothing where the system cannot flush a folder.
 func (s *Set) syncFolder(o *Output) error {
 	if err := s.fault(opFolder, o.place.path); err != nil {
 		return err

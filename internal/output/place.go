@@ -225,7 +225,7 @@ func (o *Output) notIn(in input) error {
 	if o.place.info == nil || !o.place.info.Mode().IsRegular() {
 		return nil
 	}
-	// By a link, the file can be inside and have a name outside.
+	// A link in the folder can be the same file as an output outside.
 	if path := in.entry(o.place.info); path != "" {
 		return fmt.Errorf("%s is the same file as %s in %s, and writing it would destroy the input; name another file", o.what, path, in.what)
 	}
