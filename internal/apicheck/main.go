@@ -1,4 +1,4 @@
-// Command apicheck compares the exported Go API of the module with that of an
+// Command apicheck compares the exported Go API of the module with the API of an
 // earlier commit. It fails if an incompatible change is not named under
 // Unreleased in CHANGELOG.md. It runs golang.org/x/exp/cmd/apidiff, a tool in
 // go.mod, and evaluates its output, because apidiff always exits with 0.

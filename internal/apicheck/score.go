@@ -16,9 +16,9 @@ type change struct {
 	compatible bool
 }
 
-// parseReport returns the changes in a report of apidiff -m on a module, without
-// those of commands, which cannot be imported. An unknown line is an error, so that
-// no change is missed.
+// parseReport returns the changes in a report of apidiff -m on a module. It leaves
+// out commands, because a program cannot import them. An unknown line is an error,
+// so that no change is missed.
 func parseReport(report, module string) ([]change, error) {
 	var changes []change
 	compatible := false

@@ -6,7 +6,7 @@ import (
 )
 
 // peak returns the largest resident set of a process that has ended, in bytes.
-// The kernel reports at least that of this process, which started it.
+// The kernel never reports less than the resident set of this process, its parent.
 func peak(p *os.ProcessState) int64 {
 	if u, ok := p.SysUsage().(*syscall.Rusage); ok {
 		return int64(u.Maxrss) << 10

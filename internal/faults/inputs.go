@@ -22,7 +22,7 @@ func inputTrials() []trial {
 	return []trial{
 		{"L8", "files and folders without permission, a missing file, 16 file descriptors, a folder in the way of the report", "status 2, with the name of the file; all other files are judged", (*env).unreadable},
 		{"L9", "a FIFO, a socket, a device, a folder, links, a loop of links, a file of /proc", "refused, in less than 100 ms of processor time", (*env).irregular},
-		{"L10", "the file is replaced, truncated and written over while it is read", "the digest in the report is that of a content that there was, with its verdict", (*env).races},
+		{"L10", "the file is replaced, truncated and written over while it is read", "the digest in the report belongs to one of the contents, and the verdict is right for this content", (*env).races},
 		{"L12", "other numbers of processors, languages, time zones, folders, orders of creation", "the report has the same bytes", (*env).surroundings},
 		{"L14", "names with newlines, escapes, 255 bytes, bytes that are not UTF-8", "nothing of it reaches a terminal as it is", (*env).hostileNames},
 		{"L18", "the time of day is 1970, 2106 and 9999", "the verdict is the same", (*env).otherTimes},
@@ -166,8 +166,8 @@ func (e *env) races() (string, error) {
 			want, whole := contents[r.Digest]
 			seen[r.Verdict]++
 			// The run may read a file that is cut short or partly overwritten.
-			// The digest is that of the content it read, and it must not accept
-			// that content.
+			// The report has the digest of the content that the run read. The run
+			// must not accept this content.
 			if whole && r.Verdict != want || !whole && r.Verdict == "accepted" {
 				failure = fmt.Errorf("digest %s: %s; expected %q", r.Digest, r.Verdict, want)
 			}

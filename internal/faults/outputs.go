@@ -183,7 +183,7 @@ func (e *env) scenes() ([]scene, error) {
 		if claimsErr != nil {
 			return fmt.Errorf("the report says accepted and the facts are not there: %w", claimsErr)
 		}
-		// Otherwise the report of this run could pass for that of the next run.
+		// Otherwise the report of this run could pass for the report of the next run.
 		return os.WriteFile(filepath.Join(check.folder, "report.json"), oldReport, 0o644)
 	}
 

@@ -1,9 +1,9 @@
 // Package libfuzzer runs a fuzz target of package testing on the inputs of another
 // engine, such as libFuzzer. The command fuzz/libfuzzer builds programs with it.
 //
-// A target gets an [F] in place of a testing.F. Each input runs in a subtest of its
-// own, as in Go's engine: cleanups run, a skipped input is skipped, and a failure ends
-// the program.
+// A target gets an [F] in place of a testing.F. Each input runs in a separate
+// subtest, as in Go's engine. Cleanups run, a skipped input is skipped, and a failure
+// ends the program.
 package libfuzzer
 
 import (
@@ -95,7 +95,7 @@ func (f *F) writeSeeds(types []reflect.Type) error {
 	return errors.Join(write(w, inputs), w.Close())
 }
 
-// current is the target of the program, and types are those of its arguments.
+// current is the target of the program, and types are the types of its arguments.
 var (
 	current *F
 	types   []reflect.Type

@@ -4,6 +4,6 @@
 package mandatory
 
 // Checks are the mandatory checks, each a *validate.Check. The initialisation of
-// package validate/suite sets them to all of its own. While the list is empty, as
+// package validate/suite stores all of its checks here. While the list is empty, as
 // in a program that does not import suite, nothing is accepted.
 var Checks []any

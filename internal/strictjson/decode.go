@@ -83,8 +83,8 @@ func (d *Decoder) Failf(format string, args ...any) {
 }
 
 // FailAt does the same as [Decoder.Failf] for a value at an offset that Next has
-// returned. The path of the failure is that of the value being read, with sub
-// below it.
+// returned. The path of the failure is the path of the value being read, followed
+// by sub.
 func (d *Decoder) FailAt(offset int, sub, format string, args ...any) {
 	d.fail(offset, sub, ErrValue, fmt.Sprintf(format, args...))
 }

@@ -15,7 +15,7 @@ type Error struct {
 	Line   int    // from 1; 0 means that the place is unknown
 	Column int    // from 1, in bytes
 	Offset int    // in bytes from the start, at most the size of the document
-	Path   string // path to the faulty value, such as builds[0].supply[1].inputs[3].type; "" for the document
+	Path   string // path to the value, such as builds[0].supply[1].type; "" means the document
 	Err    error  // the found and the expected text; wraps one of the Err variables
 }
 

@@ -10,7 +10,7 @@ type Place struct {
 }
 
 // Find returns the place of the value at a path, and the value unless it is an
-// object or array: a string without its quotes, any other value as it is written.
+// object or array: a string without its quotes, any other value as the document writes it.
 // The path has the form of [Error]. The document must have been read before.
 func Find(data []byte, path string) (at Place, value string, ok bool) {
 	d := &Decoder{data: data, limits: Limits{Size: len(data), Depth: maxFind}}

@@ -7,8 +7,8 @@ import (
 )
 
 // A Writer writes one document. Keys keep the order of the calls. Indentation is
-// two spaces. Each element of an object or array has a line of its own, unless it
-// is written inline. The document ends with a newline.
+// two spaces. Each element of an object or array has a separate line, unless it is
+// written inline. The document ends with a newline.
 type Writer struct {
 	buf    []byte
 	depth  int

@@ -59,7 +59,8 @@ func Fleet(builds, contracts int) *sensor.Fleet {
 				Formats:   []string{channelfile.Version},
 				Operators: channelfile.Operators(),
 				Limits:    sensor.Limits{FileSize: channelfile.MaxFileSize, ValueLength: channelfile.MaxValueLength},
-				Budget:    sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize}, // more than any of these files costs
+				// more than any of these files costs
+				Budget: sensor.Budget{Steps: 1 << 52, Memory: 2 * channelfile.MaxFileSize},
 			},
 			Declares: declares,
 			Supplies: []sensor.Supply{{Type: "workload", Version: Header.TypeVersion, Evidence: sensor.EvidenceExtracted, Inputs: inputs}},
