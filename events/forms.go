@@ -146,7 +146,7 @@ func (p *parser) event(outermost bool) error {
 		}
 		switch string(name) {
 		// Names that identify the event. The name with the lowest rank counts,
-		// and the others are data: Security 5061 has a ProviderName of its own.
+		// and the others are data: Security 5061 has its own ProviderName.
 		case "EventID":
 			return p.identity(&p.id, 1, name, kind)
 		case "event_id":
@@ -179,7 +179,7 @@ func (p *parser) event(outermost bool) error {
 			return p.identity(&p.computer, 4, name, kind)
 		case "computer_name":
 			return p.identity(&p.computer, 5, name, kind)
-		case "host": // an object in ECS, otherwise a name; ranked last, because it may be the collector
+		case "host": // an object in ECS, otherwise a name; last, because it may be the collector
 			if kind == '{' {
 				return p.object(func(name []byte, kind jsontext.Kind) error {
 					if string(name) == "name" {
@@ -491,7 +491,7 @@ func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) erro
 }
 
 // kind returns the kind of the next value, judged by its first byte. The decoder later
-// finds out whether the value is valid.
+// checks whether the value is valid.
 func (p *parser) kind() jsontext.Kind {
 	if at := p.next(); at < len(p.line) {
 		return jsontext.Kind(p.line[at])

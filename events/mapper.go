@@ -255,7 +255,7 @@ func (m *Mapping) typeOf(field int) sensor.InputType {
 	return m.Definition.Inputs[m.inputs[field]].Type
 }
 
-// fits reports whether the value of a record's field is of its input's type.
+// fits reports whether the value of a record's field has the type of its input.
 func (m *Mapping) fits(field int, f *Field) bool {
 	t := m.typeOf(field)
 	if t == sensor.TypeString {

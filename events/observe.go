@@ -265,8 +265,8 @@ var ErrNothing = errors.New("nothing was observed: no event feeds a known templa
 //
 // An input is supplied by a host if any event of the host has it. It is not supplied if
 // the definition says that the feed never has it. Otherwise it is unknown, unless
-// [Options] say otherwise. The contract of a group has a supply for each feed, and for
-// each version of its type, of which its hosts have events.
+// [Options] say otherwise. The contract of a group has a supply for each feed and each
+// version of its type, if hosts of the group have such events.
 func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, error) {
 	if o.events == 0 {
 		return nil, ErrNothing

@@ -278,7 +278,7 @@ func (c *checker) criteria() {
 	})
 }
 
-// compare compares the claims with the computed properties. After it, the checker uses the claims.
+// compare compares the claims with the computed properties. Later steps rely on the claims.
 func (c *checker) compare() {
 	claims := c.claims
 	list := func(m *Most) []uint64 {
@@ -377,7 +377,8 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 				continue
 			}
 			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
-			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1) // MaxLength or CutAt, if not 0
+			// The smaller of MaxLength and CutAt that is not 0.
+			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1)
 			longest, known = max(longest, length), known && length > 0
 		}
 		if len(lengths) == 0 || lengths[0].Input != r.Input {

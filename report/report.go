@@ -60,7 +60,7 @@ type Run struct {
 	read    []readBy
 }
 
-// A readBy records whether any build of a fleet reads any judged subject.
+// A readBy has a fleet, and whether a build of the fleet reads a judged subject.
 type readBy struct {
 	fleet  *sensor.Fleet
 	name   string

@@ -55,7 +55,7 @@ type store struct {
 
 	verified bool // the records were read back after the last add
 	closed   bool
-	err      error // reason why results are missing; after it, add does nothing
+	err      error // reason why results are missing; if it is set, add does nothing
 }
 
 // add adds a result.
@@ -190,8 +190,8 @@ func (s *store) lose(at *records, err error) {
 	s.held, s.size = at.read, at.offset
 }
 
-// all yields the readable results. If it meets an error that was not known before,
-// the last pair has it.
+// all yields the readable results. The last pair has the error, if all finds one that
+// was not known before.
 func (s *store) all(yield func(Result, error) bool) {
 	if s.file == nil {
 		for _, r := range s.kept {

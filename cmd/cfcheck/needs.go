@@ -63,7 +63,7 @@ var needsFormats = []string{"text", "json"}
 func channelFiles(paths []string) (files []string, several bool, err error) {
 	several = len(paths) > 1
 	var seen fileSet
-	add := func(name string) { // counts a file once, even if it is named twice
+	add := func(name string) { // does nothing if the file was added before
 		if _, added := seen.add(name); added {
 			files = append(files, name)
 		}

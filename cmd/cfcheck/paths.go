@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// paths is a compact list of up to millions of paths. Successive paths in one folder
-// share its name, and their last elements are one string, separated by slashes.
+// paths is a compact list of paths, for runs on millions of files. Successive paths in
+// one folder share the name of the folder. One string holds their last elements,
+// separated by slashes.
 type paths struct {
 	runs []pathRun
 	n    int
