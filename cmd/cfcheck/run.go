@@ -274,6 +274,11 @@ func onSignal() (stop func()) {
 		}
 	}()
 	return func() {
+		if scratch.Ending() {
+			// The signal removed a file that this run was about to rename, so the run failed.
+			// Its exit status must be that of the signal.
+			select {}
+		}
 		signal.Stop(signals)
 		close(done)
 	}

@@ -120,6 +120,13 @@ func RemoveAll() {
 	}
 }
 
+// Ending reports whether [RemoveAll] was called.
+func Ending() bool {
+	files.Lock()
+	defer files.Unlock()
+	return files.ended
+}
+
 // Cause returns an error without the name of the temporary file, which differs at
 // each run and soon disappears.
 func Cause(err error) error {
