@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/cfcheck/cfcheck/internal/numeral"
 )
 
 // PassedOver counts the entries of one kind that were not judged in a folder.
@@ -85,7 +87,7 @@ func (p *PassedOver) String() string {
 	}
 	names := strings.Join(p.Names, ", ")
 	if more := p.Found - len(p.Names); more > 0 {
-		names += fmt.Sprintf(" and %s more", number(uint64(more)))
+		names += fmt.Sprintf(" and %s more", numeral.Thousands(uint64(more)))
 	}
 	return fmt.Sprintf("%s: passed over %s%s: %s", p.Folder, count(uint64(p.Found), what), why, names)
 }

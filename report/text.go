@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -197,7 +198,7 @@ func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 		t.more("%s%s", placeOf(r, f), called(f))
 	}
 	if rest := s.Found - shown; rest > 0 {
-		t.more("and %s more; a larger --max-findings shows them", number(uint64(rest)))
+		t.more("and %s more; a larger --max-findings shows them", numeral.Thousands(uint64(rest)))
 	}
 }
 
@@ -213,7 +214,7 @@ func (t *text) also(r *Result, i, n int) {
 		t.more("also %s %s", place(r, f), Clean(f.Message))
 	}
 	if n > shown {
-		t.more("and %s more; a larger --max-findings shows them", number(uint64(n-shown)))
+		t.more("and %s more; a larger --max-findings shows them", numeral.Thousands(uint64(n-shown)))
 	}
 }
 
@@ -461,7 +462,7 @@ func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 		t.more("build %s, %s: %s", Clean(names[0]), count(hosts, "host"), one)
 	case builds > 1:
 		if builds > most {
-			names = append(names, "and "+number(builds-most)+" more")
+			names = append(names, "and "+numeral.Thousands(builds-most)+" more")
 		}
 		t.more("%s, %s: %s: %s", count(builds, "build"), count(hosts, "host"), several, Clean(strings.Join(names, ", ")))
 	}
@@ -583,16 +584,7 @@ func count(n uint64, noun string) string {
 	default:
 		noun += "s"
 	}
-	return number(n) + " " + noun
-}
-
-// number writes a number as people read it: 1,000,000.
-func number(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return numeral.Thousands(n) + " " + noun
 }
 
 // Clean makes a text safe to show on one line of a terminal. It escapes line ends,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/spelling"
 )
 
@@ -168,9 +169,11 @@ func (l *errorList) err(name string) error {
 }
 
 // Errors splits an error that a function of this package joined. It returns the
-// errors in the order in which they were found: each is an [*Error], an
-// [*UnsupportedError], an [*UnknownFieldError], an [*UnresolvedError] or an
-// error of the file system. For nil it returns nil.
+// errors in the order in which they were found. Most are errors in rules: an
+// [*Error], an [*UnsupportedError], an [*UnknownFieldError] or an
+// [*UnresolvedError]. Others are a [*BudgetError], an error that wraps
+// [ErrNoRule], and errors of the file system or the encoder. For nil it returns
+// nil.
 func Errors(err error) []error {
 	if err == nil {
 		return nil
@@ -206,13 +209,7 @@ func quote(s string) string {
 }
 
 // count returns n with commas between thousands.
-func count(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func count(n int) string { return numeral.Thousands(uint64(n)) }
 
 // plural returns a number with its noun: "1 value", "2 values".
 func plural(n int, noun string) string {

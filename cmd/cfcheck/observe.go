@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -327,12 +327,8 @@ func noEvents(n uint64, more string) string {
 
 // count returns a number with its noun.
 func count(n uint64, noun string) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
 	if n != 1 {
 		noun += "s"
 	}
-	return s + " " + noun
+	return numeral.Thousands(n) + " " + noun
 }

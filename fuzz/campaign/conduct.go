@@ -17,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -268,8 +269,8 @@ func show(ctx context.Context, cfg config, w io.Writer, workers []*worker, start
 func figures(workers []*worker, took time.Duration) string {
 	s := total(workers)
 	return fmt.Sprintf("%s  %s decisions, %s/s, %.1f %% accepted, %s sensor runs, 0 escapes: below %s (95 %%)",
-		took.Round(time.Second), progress.Thousands(s.counts.Decisions), progress.Thousands(uint64(float64(s.counts.Decisions)/took.Seconds())),
-		100*s.counts.Accepted(), progress.Thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
+		took.Round(time.Second), numeral.Thousands(s.counts.Decisions), numeral.Thousands(uint64(float64(s.counts.Decisions)/took.Seconds())),
+		100*s.counts.Accepted(), numeral.Thousands(s.counts.SensorRuns), bound(s.counts.Decisions))
 }
 
 // total returns the sum of the workers' figures.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cfcheck/cfcheck/internal/progress"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 )
 
 // The lines of docs/fuzzing.md that enclose the figures of a campaign.
@@ -17,7 +17,7 @@ const (
 // markdown returns the main figures as a table for docs/fuzzing.md.
 func (r *report) markdown() string {
 	var b strings.Builder
-	n := progress.Thousands
+	n := numeral.Thousands
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
 	}

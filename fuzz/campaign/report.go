@@ -15,6 +15,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -158,10 +159,10 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		})
 	}
 	if n := c.Findings[oracle.Unexplained]; n > 0 {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have neither a witness nor a listed reason", progress.Thousands(n)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%s findings have neither a witness nor a listed reason", numeral.Thousands(n)))
 	}
 	if clean && !cfg.smallScope && c.Decisions < cfg.decisions {
-		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("the time was up after %s of %s decisions; raise -time", progress.Thousands(c.Decisions), progress.Thousands(cfg.decisions)))
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("the time was up after %s of %s decisions; raise -time", numeral.Thousands(c.Decisions), numeral.Thousands(cfg.decisions)))
 	}
 	for i, w := range workers {
 		if clean && cfg.smallScope && !w.ended {
@@ -202,19 +203,19 @@ func (r *report) text(w io.Writer) error {
 		line("seed", "%d, on %d cores", r.Seed, r.Cores)
 	}
 	line("time", "%.1f s, %.3f core-hours", r.Seconds, r.CoreHours)
-	line("decisions", "%s: %s per second and core, mean file size %.0f bytes", progress.Thousands(r.Decisions), progress.Thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
+	line("decisions", "%s: %s per second and core, mean file size %.0f bytes", numeral.Thousands(r.Decisions), numeral.Thousands(uint64(r.PerSecondCore)), r.MeanFileSize)
 	if r.CPUSeconds > 0 {
-		line("", "%s per second of processor time; %.1f s used", progress.Thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
+		line("", "%s per second of processor time; %.1f s used", numeral.Thousands(uint64(r.PerCPUSecond)), r.CPUSeconds)
 	}
-	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, progress.Thousands(r.Rejected), progress.Thousands(r.Undecided))
-	line("files", "%s, %s of them readable; both readers agree on each", progress.Thousands(r.Files), progress.Thousands(r.ReadableFiles))
-	line("sensor runs", "%s, on %s events, in which %s instances matched", progress.Thousands(r.SensorRuns), progress.Thousands(r.Events), progress.Thousands(r.InstancesMatched))
+	line("verdicts", "%.1f %% accepted, %s rejected, %s undecided", 100*r.AcceptanceRate, numeral.Thousands(r.Rejected), numeral.Thousands(r.Undecided))
+	line("files", "%s, %s of them readable; both readers agree on each", numeral.Thousands(r.Files), numeral.Thousands(r.ReadableFiles))
+	line("sensor runs", "%s, on %s events, in which %s instances matched", numeral.Thousands(r.SensorRuns), numeral.Thousands(r.Events), numeral.Thousands(r.InstancesMatched))
 	line("charge", "%.2f steps per counted operation, in the median of the costliest events", r.Charge)
-	line("reference judge", "%s decisions compared", progress.Thousands(r.Judged))
-	line("facts", "%s documents of claims checked", progress.Thousands(r.FactsChecked))
+	line("reference judge", "%s decisions compared", numeral.Thousands(r.Judged))
+	line("facts", "%s documents of claims checked", numeral.Thousands(r.FactsChecked))
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
-	line("false rejections", "%d of %s decisions that must accept", r.FalseRejections, progress.Thousands(r.MustAccept))
+	line("false rejections", "%d of %s decisions that must accept", r.FalseRejections, numeral.Thousands(r.MustAccept))
 	switch {
 	case r.SmallScope:
 		line("bound", "none: this is the whole scope, not a sample")
@@ -222,17 +223,17 @@ func (r *report) text(w io.Writer) error {
 		line("bound", "below %s of such decisions escape, at 95 %%; %s of such types", bound(r.Decisions), bound(r.Batches/generate.TypeBatches))
 	}
 	if r.Witnesses != nil {
-		line("findings", "%s with a replayed witness, %s with a listed reason, %s with neither", progress.Thousands(r.Witnesses.Witnessed), progress.Thousands(r.Witnesses.Reasoned), progress.Thousands(r.Witnesses.Unexplained))
+		line("findings", "%s with a replayed witness, %s with a listed reason, %s with neither", numeral.Thousands(r.Witnesses.Witnessed), numeral.Thousands(r.Witnesses.Reasoned), numeral.Thousands(r.Witnesses.Unexplained))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")
 	for _, k := range r.Kinds {
-		fmt.Fprintf(&b, "%-28s %14s %13.1f%%\n", k.Kind, progress.Thousands(k.Decisions), 100*float64(k.Accepted)/float64(k.Decisions))
+		fmt.Fprintf(&b, "%-28s %14s %13.1f%%\n", k.Kind, numeral.Thousands(k.Decisions), 100*float64(k.Accepted)/float64(k.Decisions))
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s\n", "check", "hits")
 	for _, c := range r.Checks {
-		fmt.Fprintf(&b, "%-28s %14s\n", c.ID+" "+c.Name, progress.Thousands(c.Hits))
+		fmt.Fprintf(&b, "%-28s %14s\n", c.ID+" "+c.Name, numeral.Thousands(c.Hits))
 	}
 	if len(r.NeverHit) > 0 {
 		fmt.Fprintf(&b, "never hit: %s\n", strings.Join(r.NeverHit, ", "))
@@ -240,7 +241,7 @@ func (r *report) text(w io.Writer) error {
 	if r.Witnesses != nil && len(r.Witnesses.Reasons) > 0 {
 		fmt.Fprintf(&b, "\n%-28s %14s  no witness, for\n", "check", "findings")
 		for _, reason := range r.Witnesses.Reasons {
-			fmt.Fprintf(&b, "%-28s %14s  %s\n", reason.Check, progress.Thousands(reason.Findings), reason.Reason)
+			fmt.Fprintf(&b, "%-28s %14s  %s\n", reason.Check, numeral.Thousands(reason.Findings), reason.Reason)
 		}
 	}
 	for _, s := range r.Shortcomings {

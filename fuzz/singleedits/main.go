@@ -25,6 +25,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/fuzz/internal/edits"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/progress"
 )
 
@@ -152,7 +153,7 @@ func judge(ctx context.Context, plan *edits.Plan, w io.Writer) (*edits.Result, e
 			took := time.Since(start)
 			n := p.Changes.Load()
 			line.Write(fmt.Sprintf("%s  %d of %d files, %s changes, %s/s, %d silent or faulty",
-				took.Round(time.Second), p.Files.Load(), len(plan.Files), progress.Thousands(n), progress.Thousands(uint64(float64(n)/took.Seconds())), p.Bad.Load()))
+				took.Round(time.Second), p.Files.Load(), len(plan.Files), numeral.Thousands(n), numeral.Thousands(uint64(float64(n)/took.Seconds())), p.Bad.Load()))
 		}
 	}
 }
@@ -163,7 +164,7 @@ func report(w io.Writer, r *edits.Result, cores int, took time.Duration) error {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-12s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	number := progress.Thousands
+	number := numeral.Thousands
 	line("time", "%.1f s on %d cores", took.Seconds(), cores)
 	if cpu := progress.CPUSeconds(); cpu > 0 {
 		line("", "%.2f core-minutes of processor time", cpu/60)

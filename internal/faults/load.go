@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/progress"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -93,7 +93,7 @@ func (e *env) manyFiles() (string, error) {
 			failed = errOver
 		}
 	}
-	return fmt.Sprintf("%s files, the last of %d bytes: %s", progress.Thousands(uint64(n)), size, strings.Join(saw, "; ")), failed
+	return fmt.Sprintf("%s files, the last of %d bytes: %s", numeral.Thousands(uint64(n)), size, strings.Join(saw, "; ")), failed
 }
 
 func coresOf(list string) string {
@@ -300,5 +300,5 @@ func (e *env) manyFindings() (string, error) {
 			return strings.Join(saw, "; "), errOver
 		}
 	}
-	return fmt.Sprintf("%s findings: %s", progress.Thousands(uint64(n)), strings.Join(saw, "; ")), nil
+	return fmt.Sprintf("%s findings: %s", numeral.Thousands(uint64(n)), strings.Join(saw, "; ")), nil
 }

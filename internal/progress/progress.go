@@ -5,18 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"time"
 )
-
-// Thousands returns a number with separators, such as 1,000,000.
-func Thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
 
 // A Line is a progress line on w. On a terminal it is rewritten each second.
 // Elsewhere a new line is written at longer intervals.

@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -187,36 +187,20 @@ func hosts(p *validate.Pass, cohorts []*validate.Cohort) string {
 	if p.Fleet.Builtin {
 		fleet = "example " + fleet
 	}
-	return fmt.Sprintf("%s of %s hosts (%s)", thousands(n), thousands(p.Fleet.Hosts()), fleet)
+	return fmt.Sprintf("%s of %s hosts (%s)", numeral.Thousands(n), numeral.Thousands(p.Fleet.Hosts()), fleet)
 }
-
-// thousands formats a number with separators: 1,000,000.
-//
-//mutation:equivalent: only report texts depend on it
-func thousands(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// number returns the number of an input, counted from 1, and its index.
-//
-//mutation:equivalent: only report texts depend on it
-func number(index int) string { return fmt.Sprintf("input %d (index %d)", index+1, index) }
 
 // rulesOf returns "n of all rules", for messages.
 //
 //mutation:equivalent: only report texts depend on it
 func rulesOf(p *validate.Pass, n int) string {
 	all := max(p.Needs.Sizes.Instances, uint64(n))
-	return fmt.Sprintf("%s of %s rules", thousands(uint64(n)), thousands(all))
+	return fmt.Sprintf("%s of %s rules", numeral.Thousands(uint64(n)), numeral.Thousands(all))
 }
 
 // field returns the number, index and name of an input.
 func field(p *validate.Pass, index int) string {
-	return fmt.Sprintf("%s, %s", number(index), p.Definition.Inputs[index].Name)
+	return fmt.Sprintf("%s, %s", sensor.InputNumber(index), p.Definition.Inputs[index].Name)
 }
 
 // rule names the instance of a finding.

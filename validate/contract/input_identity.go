@@ -47,7 +47,7 @@ new version.`,
 			}
 			reportDeclared(p, index, bad, channelfile.TypeVersionRange, "header.type_version", lines,
 				"correct the order in the definition or in the sensor, whichever is wrong, and give the type a new version",
-				"%s of type %s is declared as %s, but %s is supplied there", number(index), p.Definition.Name, def.Name, found)
+				"%s of type %s is declared as %s, but %s is supplied there", sensor.InputNumber(index), p.Definition.Name, def.Name, found)
 		}
 	},
 }

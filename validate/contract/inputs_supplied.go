@@ -44,7 +44,7 @@ does not help, because it covers only content that does not read the input.`,
 					if read == "read" {
 						return fmt.Sprintf("%s read %s", rules, ofType(p, need.Index))
 					}
-					return fmt.Sprintf("%s %s %s of type %s", rules, read, number(need.Index), p.Definition.Name)
+					return fmt.Sprintf("%s %s %s of type %s", rules, read, sensor.InputNumber(need.Index), p.Definition.Name)
 				},
 				append(shortfalls(p, need.Index, bad), origins(p, need.Index, bad)...),
 				instead(p, need.Index, fmt.Sprintf("drop the criterion on field %q, or %s", p.Definition.Inputs[need.Index].Name, holdBack(cohorts...))))

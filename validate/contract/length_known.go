@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -31,7 +32,7 @@ State the maximum length of the input in the contract.`,
 					return validate.Finding{
 						Where: where, Instance: in, Input: p.InputAt(index),
 						Message: fmt.Sprintf("the cost of %s depends on the length of %s; the contract of %s does not state its maximum, but a budget of %s steps",
-							rule(in), field(p, index), f, thousands(f.cohort.Contract.Reader.Budget.Steps)),
+							rule(in), field(p, index), f, numeral.Thousands(f.cohort.Contract.Reader.Budget.Steps)),
 						Fix: "state maxLength of the input in the contract",
 					}
 				})

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -24,7 +25,7 @@ Split the content.`,
 			if budget := g.Contract.Reader.Budget.Memory; g.Addressed && budget > 0 && p.Needs.Memory > budget {
 				reportBuilds(p, g, func() validate.Finding {
 					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(g),
-						"the content needs %s bytes of memory, the build allows %s", thousands(p.Needs.Memory), thousands(budget))
+						"the content needs %s bytes of memory, the build allows %s", numeral.Thousands(p.Needs.Memory), numeral.Thousands(budget))
 				})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -35,7 +36,7 @@ from the other builds.`,
 						Where: where, Instance: in,
 						Message: fmt.Sprintf("%s uses the operator %v, which the build does not have; %s of %s rules use it",
 							//mutation:equivalent: only report texts depend on it
-							rule(in), need.Operator, thousands(uint64(max(need.Instances, 0))), thousands(p.Needs.Sizes.Instances)),
+							rule(in), need.Operator, numeral.Thousands(uint64(max(need.Instances, 0))), numeral.Thousands(p.Needs.Sizes.Instances)),
 						Fix: "write the rule with another operator, or " + holdBack(g),
 					}
 				})

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -47,7 +48,7 @@ back from the builds that the finding names.`,
 				if l.most > 0 && l.have > l.most {
 					reportBuilds(p, g, func() validate.Finding {
 						f := p.At(channelfile.HeaderRange, "header", l.fix+", or "+holdBack(g),
-							"%s %s, the build has room for %s", thousands(l.have), l.what, thousands(l.most))
+							"%s %s, the build has room for %s", numeral.Thousands(l.have), l.what, numeral.Thousands(l.most))
 						if l.at != nil && p.File != nil {
 							switch criterion, instance := l.at(p.File, l.most); {
 							//mutation:equivalent comparison: only report texts depend on it

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -89,7 +90,7 @@ func (s *side) observed(p *validate.Pass, index int) string {
 	if events == 0 {
 		return ""
 	}
-	return fmt.Sprintf("in %s of %s observed events", thousands(seen), thousands(events))
+	return fmt.Sprintf("in %s of %s observed events", numeral.Thousands(seen), numeral.Thousands(events))
 }
 
 func addSat(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }

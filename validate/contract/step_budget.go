@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -37,21 +38,21 @@ command cfcheck needs shows the cost of each input.`,
 				continue // lengthKnown reports the unknown
 			}
 			reportBuilds(p, f.cohort, func() validate.Finding {
-				atMost := thousands(steps)
+				atMost := numeral.Thousands(steps)
 				if p.Needs.Exceed(math.MaxUint64, f.maxLength(p)) {
 					atMost = "more than " + atMost
 				}
-				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", atMost, f, thousands(budget))
+				says := fmt.Sprintf("an event can cost %s steps, %s allows %s", atMost, f, numeral.Thousands(budget))
 				worst, cost := costliest(p, f)
 				//mutation:equivalent condition, comparison#2: only report texts depend on it
 				if worst == nil || cost < p.Needs.Constant {
 					return p.At(channelfile.HeaderRange, "header", "split the content, or "+holdBack(f.cohort),
-						"%s; %s of them are for the number of rules and criteria, whatever the event", says, thousands(p.Needs.Constant))
+						"%s; %s of them are for the number of rules and criteria, whatever the event", says, numeral.Thousands(p.Needs.Constant))
 				}
 				where, in := first(p, worst.First, worst.Index)
 				return validate.Finding{
 					Where: where, Instance: in, Input: p.InputAt(worst.Index),
-					Message: fmt.Sprintf("%s; %s of them are for criteria on %s", says, thousands(cost), field(p, worst.Index)),
+					Message: fmt.Sprintf("%s; %s of them are for criteria on %s", says, numeral.Thousands(cost), field(p, worst.Index)),
 					Fix:     fmt.Sprintf("shorten the lists of contains and pattern criteria on %s", field(p, worst.Index)),
 				}
 			})
