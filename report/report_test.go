@@ -475,6 +475,37 @@ func TestJudgedHoldsNoBytes(t *testing.T) {
 	}
 }
 
+// TestNoFinding asks for the place and the bytes of findings that do not exist.
+func TestNoFinding(t *testing.T) {
+	data := make([]byte, 100)
+	judged := Judged(&validate.Report{
+		Subject:  &validate.Subject{Name: "a.cf", Data: data},
+		Findings: []validate.Finding{{Check: first, Where: validate.Location{Path: "instance[0]", Range: at(16, 20)}}},
+	}, "")
+	notJudged := NotJudged("a.cf", errors.New("unreadable"))
+	if start, rows := judged.Window(0); start != 16 || len(rows) != 16 {
+		t.Errorf("finding 0 is at %d with %d bytes, want 16 with 16", start, len(rows))
+	}
+	for _, tt := range []struct {
+		result *Result
+		i      int
+		why    string
+	}{
+		{&judged, -1, "before the first finding"},
+		{&judged, 1, "after the last finding"},
+		{&judged, math.MinInt, "the smallest number"},
+		{&judged, math.MaxInt, "the largest number"},
+		{&notJudged, 0, "a result without findings"},
+	} {
+		if start, rows := tt.result.Window(tt.i); start != 0 || rows != nil {
+			t.Errorf("Window(%d) = %d, %x, want no bytes (%s)", tt.i, start, rows, tt.why)
+		}
+		if place := tt.result.Place(tt.i); place != "a.cf" {
+			t.Errorf("Place(%d) = %q, want the name of the subject (%s)", tt.i, place, tt.why)
+		}
+	}
+}
+
 func TestWindow(t *testing.T) {
 	data := make([]byte, 100) // the last row has four bytes
 	for i := range data {

@@ -166,9 +166,12 @@ func (r *Result) Verdict() validate.Verdict {
 	return r.report.Verdict()
 }
 
-// Unread reports whether no build reads the subject and all other checks passed. No
-// build reads it if the contract of each build says that it lacks the template type.
-// Such a result is skipped: it has no influence on the verdict on the run.
+// Unread reports whether no build of the fleet reads the subject, and no check found an
+// error. No build reads it if each contract states that its build lacks the template
+// type, and refuses it safely.
+//
+// The verdict on such a result is Undecided, but the verdict on the run ignores it. If
+// all results for a fleet are unread, the run is undecided.
 func (r *Result) Unread() bool {
 	rep := r.report
 	return rep != nil && rep.Unread && rep.Verdict() == validate.Undecided &&
@@ -203,10 +206,10 @@ func (r *Result) Place(i int) string {
 }
 
 // Window returns the rows of bytes that finding i of the report is about, and the
-// offset of the first byte in the file. If the finding is not about bytes, data is
-// empty.
+// offset of the first byte in the file. If the finding is not about bytes, or if there
+// is no finding i, data is empty.
 func (r *Result) Window(i int) (start int, data []byte) {
-	if i >= len(r.windows) {
+	if i < 0 || i >= len(r.windows) {
 		return 0, nil
 	}
 	return r.windows[i].Start, bytes.Clone(r.windows[i].Bytes)
