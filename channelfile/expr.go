@@ -87,32 +87,34 @@ func stringCriterion(op Operator, input int, operands []string) Expr {
 func Exists(input int) Expr { return criterion(&node{operator: OpExists, input: input}) }
 
 // Equals holds if the value is one of the operands.
-func Equals(input int, any ...string) Expr { return stringCriterion(OpEquals, input, any) }
+func Equals(input int, operands ...string) Expr { return stringCriterion(OpEquals, input, operands) }
 
 // Prefix holds if the value starts with one of the operands.
-func Prefix(input int, any ...string) Expr { return stringCriterion(OpPrefix, input, any) }
+func Prefix(input int, operands ...string) Expr { return stringCriterion(OpPrefix, input, operands) }
 
 // Suffix holds if the value ends with one of the operands.
-func Suffix(input int, any ...string) Expr { return stringCriterion(OpSuffix, input, any) }
+func Suffix(input int, operands ...string) Expr { return stringCriterion(OpSuffix, input, operands) }
 
 // Contains holds if one of the operands occurs in the value.
-func Contains(input int, any ...string) Expr { return stringCriterion(OpContains, input, any) }
+func Contains(input int, operands ...string) Expr {
+	return stringCriterion(OpContains, input, operands)
+}
 
 // Pattern holds if one of the wildcard patterns matches the whole value. A *
 // matches any number of runes, and a ? matches one rune. A backslash before a
 // *, a ? or another backslash makes that character literal. A backslash before
 // any other character is an error.
-func Pattern(input int, any ...string) Expr { return stringCriterion(OpPattern, input, any) }
+func Pattern(input int, operands ...string) Expr { return stringCriterion(OpPattern, input, operands) }
 
 // Regexp holds if one of the regular expressions matches a part of the value.
 // [CompileRegexp] describes their syntax. Matching is case-sensitive, also
 // after [Expr.Fold]. To ignore case, write (?i) into the expression.
-func Regexp(input int, any ...string) Expr { return stringCriterion(OpRegexp, input, any) }
+func Regexp(input int, operands ...string) Expr { return stringCriterion(OpRegexp, input, operands) }
 
 // IntegerEquals holds if the value is one of the numbers.
-func IntegerEquals(input int, any ...int64) Expr {
+func IntegerEquals(input int, operands ...int64) Expr {
 	n := &node{operator: OpIntegerEquals, input: input}
-	for _, v := range any {
+	for _, v := range operands {
 		n.values = append(n.values, string(le.AppendUint64(nil, uint64(v))))
 	}
 	return criterion(n)
@@ -120,9 +122,9 @@ func IntegerEquals(input int, any ...int64) Expr {
 
 // IntegerRange holds if the value is a number in one of the ranges. A range is
 // its least and its greatest number, both included.
-func IntegerRange(input int, any ...[2]int64) Expr {
+func IntegerRange(input int, operands ...[2]int64) Expr {
 	n := &node{operator: OpIntegerRange, input: input}
-	for _, r := range any {
+	for _, r := range operands {
 		v := le.AppendUint64(nil, uint64(r[0]))
 		n.values = append(n.values, string(le.AppendUint64(v, uint64(r[1]))))
 	}
@@ -132,9 +134,9 @@ func IntegerRange(input int, any ...[2]int64) Expr {
 // AddressRange holds if the value is an address in one of the ranges. A range
 // is its first and its last address, both included. An IPv4 address is compared
 // as the IPv6 address that it is mapped to.
-func AddressRange(input int, any ...[2]netip.Addr) Expr {
+func AddressRange(input int, operands ...[2]netip.Addr) Expr {
 	n := &node{operator: OpAddressRange, input: input}
-	for _, r := range any {
+	for _, r := range operands {
 		for _, a := range r {
 			switch {
 			case !a.IsValid():
@@ -151,9 +153,9 @@ func AddressRange(input int, any ...[2]netip.Addr) Expr {
 
 // AddressPrefix holds if the value is an address in one of the networks, such
 // as 10.0.0.0/8. It ignores the bits after the length of the prefix.
-func AddressPrefix(input int, any ...netip.Prefix) Expr {
-	ranges := make([][2]netip.Addr, len(any))
-	for i, p := range any {
+func AddressPrefix(input int, operands ...netip.Prefix) Expr {
+	ranges := make([][2]netip.Addr, len(operands))
+	for i, p := range operands {
 		if !p.IsValid() {
 			continue // the range stays without an address, which Add reports
 		}
@@ -177,20 +179,20 @@ func inputCriterion(op Operator, input int, operands []int) Expr {
 }
 
 // EqualsInput holds if the value equals the value of one of the other inputs.
-func EqualsInput(input int, any ...int) Expr { return inputCriterion(OpEquals, input, any) }
+func EqualsInput(input int, operands ...int) Expr { return inputCriterion(OpEquals, input, operands) }
 
 // PrefixInput holds if the value starts with the value of one of the other
 // inputs.
-func PrefixInput(input int, any ...int) Expr { return inputCriterion(OpPrefix, input, any) }
+func PrefixInput(input int, operands ...int) Expr { return inputCriterion(OpPrefix, input, operands) }
 
 // SuffixInput holds if the value ends with the value of one of the other
 // inputs.
-func SuffixInput(input int, any ...int) Expr { return inputCriterion(OpSuffix, input, any) }
+func SuffixInput(input int, operands ...int) Expr { return inputCriterion(OpSuffix, input, operands) }
 
 // IntegerEqualsInput holds if the value and the value of one of the other
 // inputs are the same number.
-func IntegerEqualsInput(input int, any ...int) Expr {
-	return inputCriterion(OpIntegerEquals, input, any)
+func IntegerEqualsInput(input int, operands ...int) Expr {
+	return inputCriterion(OpIntegerEquals, input, operands)
 }
 
 // And holds if all parts hold. It needs at least one part.

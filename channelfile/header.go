@@ -200,12 +200,14 @@ type Flags uint8
 // The flags of FORMAT.md, section 5.
 const (
 	FlagFold   Flags = 1 // ignore case
-	FlagAll    Flags = 2 // all operands must hold, not only one
+	FlagAll    Flags = 2 // the comparison must hold for all operands; without it, one is enough
 	FlagInputs Flags = 4 // the operands are inputs, not values
 )
 
-// A Word is one step of a condition. It is a reference to a criterion, or an
-// and or an or of preceding truth values.
+// A Word is one step of a condition, which is a postfix program on a stack of
+// truth values. A reference pushes the truth value of a criterion, or its
+// negation. An and or an or pops several truth values and pushes one. The
+// instance matches if all truth values that remain at the end are true.
 type Word uint32
 
 const (
@@ -224,14 +226,16 @@ func (w Word) Criterion() int { return int(w &^ wordOperator >> 1) }
 // truth value.
 func (w Word) Negated() bool { return w&1 != 0 }
 
-// IsAnd reports whether w is an and of preceding truth values.
+// IsAnd reports whether w pushes whether all of the truth values that it pops
+// are true.
 func (w Word) IsAnd() bool { return w&(wordOperator|wordOr) == wordOperator }
 
-// IsOr reports whether w is an or of preceding truth values.
+// IsOr reports whether w pushes whether one of the truth values that it pops is
+// true.
 func (w Word) IsOr() bool { return w&(wordOperator|wordOr) == wordOperator|wordOr }
 
-// Operands returns the number of truth values that an and or an or takes from
-// the stack.
+// Operands returns the number of truth values that an and or an or pops. It has
+// no meaning for a reference.
 func (w Word) Operands() int { return int(w & wordCount) }
 
 //mutation:equivalent: only report texts depend on it

@@ -140,23 +140,26 @@ func (p Program) Holds(class uint32, r rune) bool {
 // CompareProgram compares program i with the program that its source compiles
 // to. It returns "" if they are the same, and otherwise the first difference.
 // If they differ, a sensor matches another expression than the one that people
-// read.
+// read. For all programs of a file, use [File.DifferentPrograms], or
+// [File.ComparePrograms] if the work must be limited.
 func (f *File) CompareProgram(i int) string {
 	var c programComparer
 	return c.compare(f.Program(i))
 }
 
-// DifferentPrograms returns the programs that do not match their sources, each
-// with the difference as in CompareProgram. It is faster than a call of
-// CompareProgram for each program, and reuses memory.
+// DifferentPrograms compares all programs without a limit of work. It returns
+// the indices of the programs that do not match their sources, each with the
+// difference as in [File.CompareProgram]. It reuses memory, so it is faster than
+// a call of CompareProgram for each program.
 func (f *File) DifferentPrograms() iter.Seq2[int, string] {
 	return f.ComparePrograms(func(int, uint64) bool { return true })
 }
 
-// ComparePrograms is like DifferentPrograms with a limit. It calls spend with
-// each program and the work that the comparison took. If spend returns false,
-// ComparePrograms stops. A unit of work takes about 3 nanoseconds. Even a short
-// source can take much work if it names large sets of runes.
+// ComparePrograms is [File.DifferentPrograms] with a limit of work. After each
+// comparison it calls spend with the index of the program and the work that it
+// took. If spend returns false, ComparePrograms stops. A unit of work takes
+// about 3 nanoseconds. Even a short source can take much work if it names large
+// sets of runes.
 func (f *File) ComparePrograms(spend func(program int, work uint64) bool) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		var c programComparer

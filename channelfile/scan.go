@@ -223,11 +223,11 @@ func (s *scanner) foldedValues(i, count int) {
 
 // having returns a bit for each value of a group, starting with the lowest bit.
 // The bit is set if the value has any of the given roles.
-func having(roles *[groupSize]byte, any byte) (m uint64) {
+func having(roles *[groupSize]byte, wanted byte) (m uint64) {
 	const low = 0x7F * ones
 	for i := 0; i < groupSize; i += 8 {
 		// The sum has the highest bit of each byte that has one of the roles.
-		w := le.Uint64(roles[i:])&(ones*uint64(any)) + low
+		w := le.Uint64(roles[i:])&(ones*uint64(wanted)) + low
 		m |= w >> 7 & ones * gather >> 56 << i
 	}
 	return m

@@ -31,9 +31,14 @@ import (
 // empty and ready to use. Call Close after its reports are written. Do not copy a
 // Run, and do not use it from several goroutines at a time.
 type Run struct {
-	Gate     Gate
-	Problems []string // reasons for an undecided verdict, in addition to those in the results
-	Remarks  []string // messages for people that change no verdict
+	Gate Gate
+
+	// Problems are faults of the run as a whole, which the caller found. With a
+	// problem the run is undecided. [Run.Reasons] contains them.
+	Problems []string
+
+	// Remarks are messages for people. They change no verdict.
+	Remarks []string
 
 	// ShowNotes makes Text show the findings of severity note. Without it, Text
 	// only counts them. JSON always shows them.
@@ -42,8 +47,9 @@ type Run struct {
 	// Sources lists the input files other than channel files and fleets.
 	Sources []Source
 
-	// PassedOver lists the entries of folders that were not judged. With
-	// FailOnWarnings they leave the verdict undecided.
+	// PassedOver lists the entries of folders that were not judged. Each is a
+	// warning, or a note if its kind is VersionControl. With FailOnWarnings the
+	// warnings leave the run undecided, and [Run.Reasons] contains them.
 	PassedOver     []PassedOver
 	FailOnWarnings bool
 
@@ -86,14 +92,18 @@ const DefaultMaxRules = validate.GroupFindings
 
 // A Gate identifies the program that judged.
 type Gate struct {
-	Version  string
-	Digest   string // SHA-256 of the program file in hex; "" means not computed
-	SelfTest string // failure of the self-test; "" means passed, or not stated in the zero Gate
-	Checks   int    // number of checks in its list
+	Version string
+	Digest  string // SHA-256 of the program file in hex; "" means not computed
+	// SelfTest is the failure of the self-test, which makes the run undecided. ""
+	// means that the self-test passed. For a zero Gate, JSON instead writes "not
+	// stated".
+	SelfTest string
+	Checks   int // number of checks in its list
 }
 
 // Totals are sums over all results of a Run, including those that it could not
-// keep.
+// keep. They do not count Problems, PassedOver and the self-test, which belong to
+// no result.
 type Totals struct {
 	Results                       int
 	Accepted, Rejected, Undecided int // results by verdict
@@ -192,9 +202,16 @@ func (r *Run) Verdict() validate.Verdict {
 	return validate.Accepted
 }
 
-// Reasons returns the reasons why the run is undecided, each as a sentence without
-// a full stop. Each result has its own reasons in addition. Call it before you
-// write the first result, because it also finds results that cannot be read back.
+// Reasons returns the reasons why the run as a whole is undecided, each as a
+// sentence without a full stop. These are:
+//   - the Problems
+//   - a fleet for which nothing was judged
+//   - results that cannot be read back
+//   - a failure of the self-test
+//   - PassedOver, if FailOnWarnings is set
+//
+// The reasons of a single result are in its report or its error. Call Reasons
+// before you write the first result, because it also reads all results back.
 func (r *Run) Reasons() []string {
 	reasons := r.problems()
 	if r.Gate.SelfTest != "" {

@@ -44,12 +44,17 @@ type State uint8
 
 // The states of an input. The zero value claims nothing.
 //
-// Where the gate must be sure that events have an input, it currently treats a conditional input
-// like an unknown one. For a positional reader it rejects content that reads the input; for a
-// named reader it warns. Where a value can do harm, the gate treats a conditional input like a
-// supplied one and judges its type and length. It judges a constant input like a supplied input
-// that can have any value of its type and length. It judges an input that is cut by its state,
-// with at most CutAt bytes.
+// The gate uses them as follows:
+//   - An input that is supplied or constant is certain: each check assumes that events have it.
+//     The gate does not use the list of values of a constant input.
+//   - Content that reads an input which is not certain is rejected for a positional reader. For a
+//     named reader it gets a warning: always if the input is unknown or conditional, and only if
+//     the outcome of a rule changes if the input is not supplied. Needs have no rules, so the gate
+//     then warns always.
+//   - An input that is declared, not read and not certain is rejected for a positional reader,
+//     unless the contract acknowledges that it is not supplied.
+//   - The type and the maximum length of an input count in each state except "not supplied". The
+//     maximum length is the smaller of MaxLength and CutAt.
 const (
 	StateUnknown     State = iota
 	StateNotSupplied       // no event has the input

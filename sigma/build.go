@@ -12,14 +12,16 @@ import (
 
 // Options are the options of [Build].
 type Options struct {
-	// AllowUnsupported leaves out the rules that cfcheck cannot express, and
-	// rules that would match more events without them. The latter are:
-	//   - the rules that a filter narrows
-	//   - the rules of a correlation that does not generate them
-	//   - the rules of a rule collection
+	// AllowUnsupported leaves out each document that a channel file cannot
+	// express, such as a filter or a correlation. It also leaves out the rules
+	// that must not ship alone:
+	//   - rules that an omitted filter narrows: they would match more events
+	//   - rules of an omitted correlation without "generate: true", which
+	//     are not meant to match alone
+	//   - rules in the file of an omitted rule collection
 	//
-	// The Result lists all of them. If AllowUnsupported is false, a rule that
-	// cfcheck cannot express is an error.
+	// The Result lists all of them. If AllowUnsupported is false, each document
+	// that cannot be expressed is an error.
 	AllowUnsupported bool
 
 	Revision uint32 // revision of the channel's content

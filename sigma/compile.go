@@ -82,16 +82,16 @@ func (c *compiler) compile() Compiled {
 	if !c.spend(cost{steps: uses}) {
 		return out
 	}
-	var any []channelfile.Expr
+	var parts []channelfile.Expr
 	for _, condition := range rule.Detection.Conditions {
 		if condition.Aggregation.Set() {
 			c.unsupported(condition.Aggregation.Position, "detection.condition",
 				fmt.Sprintf("aggregation %s after \"|\": Sigma has replaced aggregations in conditions with correlation rules", quote(condition.Aggregation.Value)))
 			continue
 		}
-		any = append(any, c.node(condition.Node))
+		parts = append(parts, c.node(condition.Node))
 	}
-	out.Condition = channelfile.Or(any...)
+	out.Condition = channelfile.Or(parts...)
 	out.Notes = c.notes
 	return out
 }
@@ -284,15 +284,15 @@ func (c *compiler) search(s *Search) channelfile.Expr {
 	if done, ok := c.searches[s]; ok {
 		return done
 	}
-	var any []channelfile.Expr
+	var parts []channelfile.Expr
 	for _, alternative := range s.Alternatives {
 		var all []channelfile.Expr
 		for _, it := range alternative.Items {
 			all = append(all, c.item(it))
 		}
-		any = append(any, channelfile.And(all...))
+		parts = append(parts, channelfile.And(all...))
 	}
-	c.searches[s] = channelfile.Or(any...)
+	c.searches[s] = channelfile.Or(parts...)
 	return c.searches[s]
 }
 
@@ -331,13 +331,13 @@ func (c *compiler) keywords(it *Item) channelfile.Expr {
 	}
 	var all []channelfile.Expr
 	for _, values := range groups {
-		var any []channelfile.Expr
+		var parts []channelfile.Expr
 		for _, name := range c.def.Keywords {
 			if input, ok := c.field(name, it.Position, it.Path); ok {
-				any = append(any, c.values(it, input, values))
+				parts = append(parts, c.values(it, input, values))
 			}
 		}
-		all = append(all, channelfile.Or(any...))
+		all = append(all, channelfile.Or(parts...))
 	}
 	return channelfile.And(all...)
 }

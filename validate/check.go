@@ -18,8 +18,10 @@ type Check struct {
 	// skipped unless each of them ran and found no error.
 	Requires []string
 
-	// Run reports findings to the Pass, and must not keep it. A check cannot fail: it
-	// reports content that it cannot judge as a finding.
+	// Run reports findings to the Pass, and must not keep it. It returns no error: it
+	// reports content that it cannot judge as a finding. A check that cannot finish
+	// calls [Pass.Unfinished], or returns when [Pass.Spend] returns false. The content
+	// is then not accepted.
 	Run func(*Pass)
 }
 
@@ -90,9 +92,8 @@ func (v Verdict) String() string {
 }
 
 // Vet returns the first fault of a list of checks, or nil. IDs and names must be unique
-// and of the right form, and each check must be documented. A check
-// that another one requires must stand before it, so that no cycle is possible, and
-// look at nothing that the other one does not look at.
+// and of the right form, and each check must be documented. If check A requires B, then B
+// stands before A, and A's Uses contain B's Uses. So no cycle is possible.
 func Vet(checks []*Check) error {
 	if len(checks) == 0 {
 		return fmt.Errorf("no checks")

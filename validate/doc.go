@@ -38,7 +38,8 @@
 //
 // The gate accepts only content that is known to be good. The zero Verdict is Undecided,
 // and the zero Severity is Error. A check that could not run is recorded as skipped, and
-// prevents acceptance. Without a fleet, or without content, the verdict is Undecided. It
-// is also Undecided if the list of checks lacks one of suite.Checks, so append your own
-// checks to that list.
+// prevents acceptance. Content is never accepted without a fleet, without instances (unless
+// Options.AllowEmpty is set), or by a list that lacks one of suite.Checks. The verdict is
+// then Undecided, or Rejected if a check finds an error. So append your own checks to
+// suite.Checks.
 package validate

@@ -63,8 +63,10 @@ type Counts struct {
 	Hosts               uint64
 }
 
-// Verdict returns the decision of the gate. It is Accepted only if checks ran, no check
-// was skipped, no check found an error, and Undecided is empty.
+// Verdict returns the decision of the gate:
+//   - Rejected if a check found an error, or a warning and FailOnWarnings is set
+//   - otherwise Undecided if no check ran, a check was skipped, or Undecided has a reason
+//   - otherwise Accepted
 func (r *Report) Verdict() Verdict {
 	if r.Errors() > 0 || r.FailOnWarnings && r.Warnings() > 0 {
 		return Rejected
