@@ -38,7 +38,9 @@ func mayShip(name string, fleet *sensor.Fleet) error {
 		return nil
 	}
 	witness.Attach(r)
-	if err := report.Text(os.Stdout, report.NewRun(report.Judged(r, ""))); err != nil {
+	run := report.NewRun(report.Judged(r, ""))
+	defer run.Close() // deletes the temporary file of many results
+	if err := report.Text(os.Stdout, run); err != nil {
 		return err
 	}
 	return fmt.Errorf("%s: %v", subject.Base, r.Verdict())

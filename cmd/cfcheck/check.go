@@ -82,7 +82,8 @@ work exceeds it, the verdict is undecided, and the message names the most
 expensive rule. To run content on an event costs the steps that FORMAT.md
 charges for it. Other long work is charged so that a step takes about as long. A
 step takes at most 5 nanoseconds on one core for content designed to be slow,
-and a tenth of that for ordinary rules.`,
+and a tenth of that for ordinary rules. The search for witnesses has a second
+limit of the same size, on which no verdict depends.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --needs needs.json`,

@@ -133,9 +133,11 @@ a build of the fleet supplies.
 
 Exit status:
   0  accepted
-  1  rejected: the content is at fault
-  2  undecided, which blocks too: no fleet, nothing to judge, a rule that cannot
-     be expressed, or a file that cannot be read or written`,
+  1  rejected: the content or a contract has an error, or a warning with
+     --fail-on warning
+  2  undecided, which blocks too: nothing to judge, a rule that cannot be
+     expressed, or a file that cannot be read or written
+Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 		Example: `  cfcheck build rules/ -o out
   cfcheck check --fleet fleet.json out
   cfcheck explain CF3001`,

@@ -1,6 +1,6 @@
 // Command newcheck begins a new check. Run it in the root of the repository:
 //
-//	go run ./internal/newcheck [-severity warning] CF4001 rule-differs
+//	go run ./internal/newcheck [-severity warning] CF2010 operand-plausible
 //
 // It writes the file of the check in the folder of its family, adds the check to
 // the list of the family, and writes two cases of the corpus: one that the check
@@ -29,7 +29,7 @@ import (
 func main() {
 	severity := flag.String("severity", "error", "the `severity` of its findings: error, warning or note")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: go run ./internal/newcheck [-severity warning] CF4001 rule-differs")
+		fmt.Fprintln(os.Stderr, "usage: go run ./internal/newcheck [-severity warning] CF2010 operand-plausible")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -76,7 +76,7 @@ func write(root, id, name, severity string) (left string, err error) {
 	variable := variableOf(name)
 	switch {
 	case !idForm.MatchString(id):
-		return "", fmt.Errorf("ID %q (want CF and four digits, such as CF4001)", id)
+		return "", fmt.Errorf("ID %q (want CF and four digits, such as CF2010)", id)
 	case !nameForm.MatchString(name):
 		return "", fmt.Errorf("name %q (want lower-case words joined by hyphens, such as rule-differs)", name)
 	case token.IsKeyword(variable):
