@@ -50,6 +50,9 @@ type Options struct {
 // subject, makes the verdict undecided. Run does not recover from a panic in a function
 // of the caller, such as [Subject.Origin]. The subject must not change during the call.
 // Concurrent calls may share a fleet and definitions.
+//
+// Run takes no context. Options.Budget bounds the work of the checks that can take long. The
+// rest is linear in the size of the subject times the number of distinct contracts.
 func Run(s *Subject, opts Options) *Report { return Prepare(s, opts).Run(opts.Fleet, opts.Cohorts) }
 
 // A checklist is a vetted list of checks.
