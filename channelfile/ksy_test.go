@@ -530,7 +530,7 @@ func beyondKsy(err *ParseError) string {
 		return "operators without their operands"
 	case errors.Is(err, ErrLimit) && strings.HasPrefix(err.Path, "word["):
 		return "too many truths on the stack, or too deep nesting"
-	case errors.Is(err, ErrOperandForm) && strings.Contains(err.Detail, "wants a pattern"):
+	case errors.Is(err, ErrOperandForm) && strings.Contains(err.Detail, "needs a pattern"):
 		return "malformed patterns"
 	}
 	return ""

@@ -23,6 +23,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/internal/mutant"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -98,18 +99,21 @@ func (d *detector) end(status int) {
 	os.Exit(status)
 }
 
-// hang is the time without a decision after which the process counts as hung. A long file
-// takes a second.
+// hang is the processor time without a decision after which the process counts as hung. A long
+// file takes a second. The elapsed time may be four times as long, for on a busy machine a
+// process gets less than a core.
 const hang = 30 * time.Second
 
 // watch ends the process if it hangs.
 func (d *detector) watch() {
-	before, since := uint64(0), time.Now()
+	before, since, cpu := uint64(0), time.Now(), progress.CPUSeconds()
 	for range time.Tick(time.Second) {
 		if now := d.steps.Load(); now != before {
-			before, since = now, time.Now()
-		} else if time.Since(since) > hang {
-			d.report(&mutant.Detection{By: "time", What: fmt.Sprintf("nothing happened for %v", hang)})
+			before, since, cpu = now, time.Now(), progress.CPUSeconds()
+			continue
+		}
+		if progress.CPUSeconds()-cpu > hang.Seconds() || time.Since(since) > 4*hang {
+			d.report(&mutant.Detection{By: "time", What: fmt.Sprintf("no decision after %v of processor time", hang)})
 		}
 	}
 }
