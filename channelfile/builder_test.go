@@ -175,7 +175,7 @@ func TestBuilderConditionLimits(t *testing.T) {
 		{"chain", "an or of one more each time is one or", chain, ""},
 		{"deep", "as deep as an expression may be, though it says little", deep, ""},
 		{"too deep", "must not use up the stack", Not(deep), "nested more than 16384 deep"},
-		{"doubled", "2 to the 100 parts in 101 nodes must neither overflow nor take for ever", double, "has more than 16777216 parts"},
+		{"doubled", "2 to the 100 parts in 101 nodes must neither overflow nor take without end", double, "has more than 16777216 parts"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := NewBuilder(Header{InputsDeclared: 2})

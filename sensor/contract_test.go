@@ -236,7 +236,7 @@ func TestReadFleetRefuses(t *testing.T) {
 			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "why" is missing`, true},
 		{"acknowledged with an empty reason", `"old build"`, `""`, sensor.ErrJSONValue,
 			`x.json:23:48: builds[0].supply[0].acknowledged[0].why: found an empty string; expected a text of 1 to 4096 characters`, true},
-		{"acknowledged for ever", `, "until": "2028-02-29"`, ``, sensor.ErrJSONMissingKey,
+		{"acknowledged without an end", `, "until": "2028-02-29"`, ``, sensor.ErrJSONMissingKey,
 			`x.json:23:28: builds[0].supply[0].acknowledged[0]: key "until" is missing`, true},
 		{"a day that does not exist", `"2028-02-29"`, `"2027-02-29"`, sensor.ErrJSONValue,
 			`x.json:23:70: builds[0].supply[0].acknowledged[0].until: "2027-02-29" is not a date; expected a day that exists, in the form 2027-01-31`, true},

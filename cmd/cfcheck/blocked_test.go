@@ -464,12 +464,12 @@ func stays(t *testing.T, r *blockedRun, e *edit, letter byte) {
 	for _, a := range w.args {
 		// An edited argument must not lead out of the folder of the test.
 		if strings.Contains(a, "..") || filepath.IsAbs(a) || strings.Contains(a, "=/") {
-			t.Skip("the argument leads out of the folder of the test")
+			t.Skip("the fuzzed argument names a file outside the temporary folder, where a run could read or change files that are not the test's")
 		}
 	}
 	for name := range w.files {
 		if !fs.ValidPath(name) {
-			t.Skip("no file can have the name")
+			t.Skip("the fuzzed name is not a path below the temporary folder, so the test cannot write such a file")
 		}
 	}
 	if status, said := statusOf(t, w); status == statusAccepted {
@@ -483,7 +483,7 @@ func stays(t *testing.T, r *blockedRun, e *edit, letter byte) {
 // one in four ways. FuzzBlockedRun tries them with any letter.
 func TestBlockedStaysBlocked(t *testing.T) {
 	if testing.Short() {
-		t.Skip("some hundred runs of the command; TestBlockedRuns has those without an edit")
+		t.Skip("starts some hundred runs, too slow for -short; TestBlockedRuns starts the unedited ones, and the full tests and .ci/run the edited ones")
 	}
 	n, every := 0, 61
 	if *allEdits {

@@ -29,7 +29,7 @@ func (l *liveHeap) Write(p []byte) (int, error) {
 // more than 1,000, within random variation.
 func TestMemoryOfManyFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("judges 24,000 files, which takes too long for -short; the full tests run it")
+		t.Skip("judges 24,000 files to measure memory, too slow for -short; go test without -short runs it")
 	}
 	const (
 		few, many = 1000, 5000

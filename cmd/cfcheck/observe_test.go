@@ -14,7 +14,7 @@ import (
 // judges the published rules for named pipes against the observed fleet.
 func TestRecordedEvents(t *testing.T) {
 	if testing.Short() {
-		t.Skip("running content on all recorded events takes seconds; the full tests run it")
+		t.Skip("runs content on all recorded events, too slow for -short; go test without -short runs it")
 	}
 	data, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev"))
 	if err != nil {

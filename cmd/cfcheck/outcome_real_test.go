@@ -73,7 +73,7 @@ func withoutInput(d *sensor.Definition, names ...string) *sensor.Fleet {
 // missing, and one if there is none.
 func TestRealOutcomes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("all published rules take seconds; the full tests run it")
+		t.Skip("compiles and judges all published rules, too slow for -short; go test without -short runs it")
 	}
 	file, d := realProcessRules(t)
 	tests := []struct {

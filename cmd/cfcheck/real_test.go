@@ -43,7 +43,7 @@ func withoutUnknownFields(t *testing.T, all string) string {
 // which are not part of the repository.
 func TestRealRules(t *testing.T) {
 	if testing.Short() {
-		t.Skip("all published rules take seconds; the full tests run it")
+		t.Skip("compiles and judges all published rules, too slow for -short; go test without -short runs it")
 	}
 	all, err := filepath.Abs(filepath.FromSlash("../../../shared/data/dev/sigma"))
 	if err != nil {

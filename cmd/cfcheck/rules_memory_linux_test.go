@@ -18,7 +18,7 @@ import (
 // more.
 func TestMemoryOfHostileRules(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a run takes seconds until its budget is spent, too long for -short; the full tests run it")
+		t.Skip("runs until the budget of compilation is spent, too slow for -short; go test without -short runs it")
 	}
 	if gatetest.RaceDetector {
 		t.Skip("the race detector multiplies the memory of a process; the tests without it hold the limit")

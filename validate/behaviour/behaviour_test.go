@@ -38,16 +38,16 @@ func TestRunsFindWhatIsReckoned(t *testing.T) {
 			continue
 		}
 		all := gatetest.Judge(t, &c, suite.Checks...)
-		reckoned := map[string]bool{}
+		byNeeds := map[string]bool{}
 		for _, f := range all.Findings {
-			reckoned[f.Check.ID] = true
+			byNeeds[f.Check.ID] = true
 		}
 		if all.File == nil || all.Definition == nil || len(all.Builds) == 0 {
 			continue
 		}
 		run := gatetest.Judge(t, &c, check)
 		switch {
-		case reckoned["CF3001"]:
+		case byNeeds["CF3001"]:
 			if run.Errors() == 0 && suppliesFewer(all) {
 				t.Errorf("%s: CF3001 finds that inputs are not supplied, and running the content finds nothing", c.Name)
 			}

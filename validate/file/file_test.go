@@ -127,7 +127,7 @@ func TestReadAll(t *testing.T) {
 		{"end with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), 5, "12345", nil, "a read may return both"},
 		{"at the limit", strings.NewReader(strings.Repeat("x", 100)), 5, strings.Repeat("x", 100), nil, "the limit is allowed"},
 		{"over the limit", strings.NewReader(strings.Repeat("x", 101)), 5, "", errTooBig, "one byte more is not"},
-		{"without end", endless{}, 5, "", errTooBig, "what grows for ever stops"},
+		{"without end", endless{}, 5, "", errTooBig, "reading stops although the file grows without end"},
 		{"broken", io.MultiReader(strings.NewReader("123"), iotest.ErrReader(broken)), 5, "", broken, "half a file is none"},
 	}
 	for _, tt := range tests {

@@ -18,7 +18,7 @@ import (
 
 const unicodeVersionOfGo = unicode.Version
 
-var update = flag.Bool("update", false, "write unicoderuns.go anew from the tables of Go")
+var update = flag.Bool("update", false, "rewrite unicoderuns.go from the tables of Go")
 
 // TestUnicodeRuns holds that the tables are those of the version of Unicode
 // that the format pins, as long as there is a Go that has them.

@@ -183,9 +183,9 @@ func TestEscape(t *testing.T) {
 
 // TestEventsOnce checks that skipping events that were run before changes no result.
 func TestEventsOnce(t *testing.T) {
-	counts := func(anew bool) Counts {
+	counts := func(repeat bool) Counts {
 		o := newOracle(t)
-		o.repeatRuns, o.Config.FactsEvery = anew, 16
+		o.repeatRuns, o.Config.FactsEvery = repeat, 16
 		if p := search(o, 3, 4_000); p != nil {
 			t.Fatal(p)
 		}
