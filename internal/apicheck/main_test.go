@@ -19,6 +19,12 @@ func newRepository(t *testing.T) repository {
 		t.Skip("git is not installed, and this is about its history")
 	}
 	// The result must not depend on the user who runs the test.
+	// A hook or git rebase --exec sets these variables, and git would then change the
+	// repository that they name.
+	for _, name := range []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"} {
+		t.Setenv(name, "") // so that the value is restored
+		os.Unsetenv(name)
+	}
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
