@@ -168,9 +168,9 @@ func BenchmarkEvent(b *testing.B) {
 	for b.Loop() {
 		for _, file := range benchmarkFiles() {
 			read(b, file, func(rec *Record) {
-				list = m.Append(list[:0], rec)
+				list = appendFeeds(b, m, list[:0], rec)
 				for _, mapping := range list {
-					e = mapping.Event(e, rec)
+					e, _ = mapping.Event(e, rec)
 				}
 			})
 		}

@@ -10,6 +10,9 @@
 // returns them as a [sensor.Fleet]. A [Recording] keeps events, so that content can run
 // on them.
 //
+// The case of ASCII letters in the names of channels, providers and fields does not
+// matter, as in Windows.
+//
 // No line is dropped without notice: a line that is not an event is a [LineError], and
 // an event that feeds no type is counted by its kind.
 package events

@@ -96,9 +96,13 @@ func Example() {
 		if err != nil {
 			log.Fatal(err) // or report the line and go on, if it is an *events.LineError
 		}
-		mappings = mapper.Append(mappings[:0], &record)
+		if mappings, err = mapper.Append(mappings[:0], &record); err != nil {
+			log.Fatal(err)
+		}
 		for _, m := range mappings {
-			event = m.Event(event, &record)
+			if event, err = m.Event(event, &record); err != nil {
+				log.Fatal(err)
+			}
 			if i, ok := m.Definition.Input("PipeName"); ok && m.Definition.Name == "ipc" {
 				fmt.Printf("%s, from %s: PipeName %s\n", m.Definition.Name, m.Feed.Name, event[i].Text)
 			}

@@ -23,7 +23,7 @@ import (
 //   - The XML of the event as JSON, as evtx_dump writes it: the object Event with
 //     System and EventData.
 //
-// Names must match exactly. An attacker may have chosen any name, so names are only
+// These names must match exactly. An attacker may have chosen any name, so names are only
 // compared, never used for anything else.
 type parser struct {
 	dec  *jsontext.Decoder

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cfcheck/cfcheck/internal/spelling"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
@@ -16,18 +17,20 @@ import (
 type Mapper struct {
 	mappings []*Mapping
 	channels map[string]*channelFeeds // by channel; "" has the feeds of any channel
+	folded   names                    // the channels
 }
 
 // channelFeeds are the feeds of one channel.
 type channelFeeds struct {
-	byEvent map[uint32][]*Mapping
-	all     []*Mapping // feeds that accept any event ID
+	byEvent   map[uint32][]*Mapping
+	all       []*Mapping // feeds that accept any event ID
+	providers names
 }
 
 // NewMapper returns a Mapper for all feeds of the definitions, in all versions of each
 // type. Do not modify the definitions afterwards.
 func NewMapper(defs *sensor.Definitions) *Mapper {
-	m := &Mapper{channels: map[string]*channelFeeds{}}
+	m := &Mapper{channels: map[string]*channelFeeds{}, folded: names{}}
 	for d := range defs.All() {
 		for i := range d.Feeds {
 			m.add(newMapping(d, &d.Feeds[i]))
@@ -41,8 +44,12 @@ func (m *Mapper) add(mapping *Mapping) {
 	m.mappings = append(m.mappings, mapping)
 	c := m.channels[mapping.Feed.Channel]
 	if c == nil {
-		c = &channelFeeds{byEvent: map[uint32][]*Mapping{}}
+		c = &channelFeeds{byEvent: map[uint32][]*Mapping{}, providers: names{}}
 		m.channels[mapping.Feed.Channel] = c
+		m.folded.add(mapping.Feed.Channel)
+	}
+	if mapping.Feed.Provider != "" {
+		c.providers.add(mapping.Feed.Provider)
 	}
 	if len(mapping.Feed.Events) == 0 {
 		c.all = append(c.all, mapping)
@@ -55,32 +62,59 @@ func (m *Mapper) add(mapping *Mapping) {
 // Append appends the mapping of each feed that a record belongs to. There may be
 // several: Sysmon 13 belongs to a feed of registry events and to a feed of values that
 // are set.
-func (m *Mapper) Append(list []*Mapping, r *Record) []*Mapping {
+//
+// A channel or a provider that no feed names exactly is the one that differs only in
+// the case of ASCII letters. If there are two of these, Append returns an [*UnclearError]
+// and the list without the record's feeds.
+func (m *Mapper) Append(list []*Mapping, r *Record) ([]*Mapping, error) {
 	if r == nil {
-		return list
+		return list, nil
 	}
 	start := len(list)
-	if c := m.channels[string(r.Channel)]; c != nil {
-		list = c.append(list, r)
+	c := m.channels[string(r.Channel)]
+	if c == nil {
+		channel, err := m.folded.only("channel", r.Channel)
+		if err != nil {
+			return list, err
+		}
+		c = m.channels[channel]
 	}
-	if c := m.channels[""]; c != nil && len(r.Channel) > 0 {
-		list = c.append(list, r)
+	both := [...]*channelFeeds{c, nil}
+	if len(r.Channel) > 0 {
+		both[1] = m.channels[""]
+	}
+	for i, c := range both {
+		if c == nil || i == 1 && c == both[0] {
+			continue
+		}
+		var err error
+		if list, err = c.append(list, r); err != nil {
+			return list[:start], err
+		}
 	}
 	if len(list)-start > 1 {
 		slices.SortFunc(list[start:], func(a, b *Mapping) int { return a.index - b.index })
 	}
-	return list
+	return list, nil
 }
 
-func (c *channelFeeds) append(list []*Mapping, r *Record) []*Mapping {
-	for _, feeds := range [][]*Mapping{c.byEvent[r.EventID], c.all} {
+func (c *channelFeeds) append(list []*Mapping, r *Record) ([]*Mapping, error) {
+	feeds := [...][]*Mapping{c.byEvent[r.EventID], c.all}
+	if len(feeds[0])+len(feeds[1]) == 0 {
+		return list, nil
+	}
+	provider, err := c.providers.only("provider", r.Provider)
+	if err != nil {
+		return list, err
+	}
+	for _, feeds := range feeds {
 		for _, m := range feeds {
-			if m.Feed.Provider == "" || m.Feed.Provider == string(r.Provider) || len(r.Provider) == 0 && m.Feed.Channel != "" {
+			if m.Feed.Provider == "" || m.Feed.Provider == provider || len(r.Provider) == 0 && m.Feed.Channel != "" {
 				list = append(list, m)
 			}
 		}
 	}
-	return list
+	return list, nil
 }
 
 // A Mapping converts the records of one feed to inputs of a template type.
@@ -91,18 +125,22 @@ type Mapping struct {
 	index  int              // index in its Mapper
 	inputs []int            // for each field of the feed, the index of its input
 	byName map[string][]int // fields of the feed, by name in the record
+	names  names            // the keys of byName
 	system []systemField
 	plain  bool // all fields become strings
 
-	last []slot // fields of the last record
-	id   []byte // event ID of the record
-	copy []byte // values that have escapes in the line
+	last  []slot   // names of the last record
+	taken []string // names in the last record that took a field by fold, by field
+	found [][]int  // fields of the feed, for each field of the record
+	id    []byte   // event ID of the record
+	copy  []byte   // values that have escapes in the line
 }
 
 // A slot is a name in a record and the fields of the feed with this name.
 type slot struct {
 	name   string
 	fields []int
+	exact  bool
 }
 
 // A systemField is a field of a feed that is not in the data of the event.
@@ -123,7 +161,7 @@ var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 }
 
 func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
-	m := &Mapping{Definition: d, Feed: f, byName: map[string][]int{}, plain: true}
+	m := &Mapping{Definition: d, Feed: f, byName: map[string][]int{}, names: names{}, plain: true}
 	for i, field := range f.Fields {
 		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
 		m.inputs = append(m.inputs, input)
@@ -134,27 +172,75 @@ func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 			continue
 		}
 		m.byName[name] = append(m.byName[name], i)
+		m.names.add(name)
 	}
+	m.taken = make([]string, len(f.Fields))
 	return m
 }
 
-// fields returns the fields of the feed with the name of field i of a record. Most
-// names have no field or one field.
-func (m *Mapping) fields(i int, name []byte) []int {
-	if i < len(m.last) && m.last[i].name == string(name) {
-		return m.last[i].fields
+// resolve finds the fields of the feed for each field of a record, for event and
+// count. A name that no field of the feed has exactly is the name that differs only in
+// the case of ASCII letters, unless the record has that name too. Two such names for
+// one field are an [*UnclearError], and so is one name for two fields.
+func (m *Mapping) resolve(r *Record) error {
+	m.found = m.found[:0]
+	folded := false
+	for i := range r.Fields {
+		s, err := m.slot(i, r.Fields[i].Name)
+		if err != nil {
+			return err
+		}
+		folded = folded || !s.exact && len(s.fields) > 0
+		m.found = append(m.found, s.fields)
 	}
-	fields := m.byName[string(name)]
-	var s slot
-	if len(fields) > 0 {
-		s = slot{m.feedName(fields[0]), fields}
+	if !folded {
+		return nil
 	}
+	clear(m.taken)
+	for i, fields := range m.found {
+		if m.last[i].exact {
+			m.taken[fields[0]] = m.last[i].name
+		}
+	}
+	for i, fields := range m.found {
+		if m.last[i].exact || len(fields) == 0 {
+			continue
+		}
+		switch first := m.taken[fields[0]]; first {
+		case "":
+			m.taken[fields[0]] = m.last[i].name
+		case m.feedName(fields[0]):
+			m.found[i] = nil
+		default:
+			return &UnclearError{"field", []string{first, m.last[i].name}, []string{m.feedName(fields[0])}}
+		}
+	}
+	return nil
+}
+
+// slot returns the slot for the name of field i of a record. m.last[i] is then that
+// slot.
+func (m *Mapping) slot(i int, name []byte) (slot, error) {
 	if i == len(m.last) {
-		m.last = append(m.last, s)
-	} else if len(fields) > 0 {
-		m.last[i] = s
+		m.last = append(m.last, slot{})
 	}
-	return fields
+	s := &m.last[i]
+	if s.name == string(name) {
+		return *s, nil
+	}
+	if fields := m.byName[string(name)]; fields != nil {
+		*s = slot{m.feedName(fields[0]), fields, true}
+		return *s, nil
+	}
+	*s = slot{}
+	known, err := m.names.only("field", name)
+	if err != nil {
+		return *s, err
+	}
+	if known != "" || len(name) <= spelling.MaxWord { // many records have the same unknown names
+		*s = slot{string(name), m.byName[known], false}
+	}
+	return *s, nil
 }
 
 // feedName returns the name of a feed's field in records.
@@ -169,7 +255,18 @@ func (m *Mapping) feedName(field int) string {
 // definition. A value is absent if the record does not have it, or if it is not of the
 // input's type. Event writes to e if e has room. The values are valid until the record
 // is read again, or until the next call of Event.
-func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
+//
+// If two names in the record could be the same field, because they differ only in case
+// from its name, Event returns an [*UnclearError].
+func (m *Mapping) Event(e interp.Event, r *Record) (interp.Event, error) {
+	if err := m.resolve(r); err != nil {
+		return nil, err
+	}
+	return m.event(e, r), nil
+}
+
+// event converts a record that was resolved.
+func (m *Mapping) event(e interp.Event, r *Record) interp.Event {
 	n := len(m.Definition.Inputs)
 	if cap(e) < n {
 		e = make(interp.Event, n)
@@ -178,13 +275,11 @@ func (m *Mapping) Event(e interp.Event, r *Record) interp.Event {
 	clear(e)
 	m.copy = m.copy[:0]
 	for i := range r.Fields {
-		f := &r.Fields[i]
-		fields := m.fields(i, f.Name)
-		if len(fields) == 0 {
+		if len(m.found[i]) == 0 {
 			continue
 		}
-		text := f.Value(&m.copy)
-		for _, field := range fields {
+		text := r.Fields[i].Value(&m.copy)
+		for _, field := range m.found[i] {
 			m.set(e, field, text)
 		}
 	}
@@ -223,12 +318,12 @@ func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	return interp.Value{}, false
 }
 
-// count adds 1 to seen for each field of the feed that a record has. Fields that are
+// count adds 1 to seen for each field of the feed that a resolved record has. Fields that are
 // not of their input's type do not count; count returns their number.
 func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
-		for _, field := range m.fields(i, f.Name) {
+		for _, field := range m.found[i] {
 			if !m.plain && !m.fits(field, f) {
 				odd++
 				continue

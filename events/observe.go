@@ -94,7 +94,10 @@ func (o *Observer) Add(r *Record) error {
 	if r == nil {
 		return errors.New("there is no record")
 	}
-	o.list = o.mapper.Append(o.list[:0], r)
+	var err error
+	if o.list, err = o.mapper.Append(o.list[:0], r); err != nil {
+		return err
+	}
 	if len(o.list) == 0 {
 		o.other(r)
 		return nil
@@ -105,6 +108,11 @@ func (o *Observer) Add(r *Record) error {
 	h, err := o.host(r.Computer)
 	if err != nil {
 		return err
+	}
+	for _, m := range o.list {
+		if err := m.resolve(r); err != nil {
+			return err
+		}
 	}
 	for _, m := range o.list {
 		if h.feeds[m.index] == nil {

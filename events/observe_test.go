@@ -63,7 +63,17 @@ func readLine(t testing.TB, text string) *Record {
 	return rec
 }
 
-// TestMapper tests the feeds of records. Names are compared exactly.
+// appendFeeds returns the mappings of a record, whose names must be clear.
+func appendFeeds(t testing.TB, m *Mapper, list []*Mapping, r *Record) []*Mapping {
+	t.Helper()
+	list, err := m.Append(list, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// TestMapper tests the feeds of records.
 func TestMapper(t *testing.T) {
 	m := NewMapper(definitions(t))
 	var all []string
@@ -79,7 +89,9 @@ func TestMapper(t *testing.T) {
 	}{
 		{"provider, channel and event ID", line(1, sysmon, sysmonChannel, "h", ""), []string{"process 1 sysmon"}},
 		{"another provider", line(1, "x", sysmonChannel, "h", ""), nil},
-		{"the provider in another case", line(1, strings.ToLower(sysmon), sysmonChannel, "h", ""), nil},
+		{"the provider in another case", line(1, strings.ToLower(sysmon), sysmonChannel, "h", ""), []string{"process 1 sysmon"}},
+		{"the channel in another case", line(4688, "x", "security", "h", ""), []string{"process 1 security"}},
+		{"a letter beyond ASCII is another letter", line(4688, "x", "\u017fecurity", "h", ""), nil},
 		{"no provider: the channel says enough", line(1, "", sysmonChannel, "h", ""), []string{"process 1 sysmon"}},
 		{"another event", line(2, sysmon, sysmonChannel, "h", ""), nil},
 		{"another channel", line(1, sysmon, "Security", "h", ""), nil},
@@ -92,7 +104,7 @@ func TestMapper(t *testing.T) {
 		{"in the order of the types", line(13, "App", sysmonChannel, "h", ""), []string{"value 1 sysmon", "value 2 sysmon", "anything 1 app"}},
 	} {
 		var have []string
-		for _, mapping := range m.Append(nil, readLine(t, tt.line)) {
+		for _, mapping := range appendFeeds(t, m, nil, readLine(t, tt.line)) {
 			have = append(have, fmt.Sprintf("%s %d %s", mapping.Definition.Name, mapping.Definition.Version, mapping.Feed.Name))
 		}
 		if diff := cmp.Diff(tt.want, have); diff != "" {
@@ -119,7 +131,9 @@ func TestMappingEvent(t *testing.T) {
 		{"in another order, one twice as long, one empty", line(1, sysmon, sysmonChannel, "h", `"ProcessId":-9223372036854775808,"OriginalFileName":"","Image":"C:\\a\\b"`), process,
 			values{"Image": `C:\a\b`, "OriginalFileName": "", "ProcessId": int64(-9223372036854775808), "Id": "1"}},
 		{"others between them, and one in another case", line(1, sysmon, sysmonChannel, "h", `"x":"1","image":"2","y":"3","OriginalFileName":"b","Ours":"z"`), process,
-			values{"OriginalFileName": "b", "Id": "1"}},
+			values{"Image": "2", "OriginalFileName": "b", "Id": "1"}},
+		{"a name in another case beside the exact one", line(1, sysmon, sysmonChannel, "h", `"IMAGE":"1","Image":"2","image":"3"`), process,
+			values{"Image": "2", "Id": "1"}},
 		{"what is null is absent", line(1, sysmon, sysmonChannel, "h", `"Image":null`), process, values{"Id": "1"}},
 		{"a number in hexadecimal is none", line(1, sysmon, sysmonChannel, "h", `"ProcessId":"0x4"`), process, values{"Id": "1"}},
 		{"nor is one with a sign or space", line(1, sysmon, sysmonChannel, "h", `"ProcessId":"+4"`), process, values{"Id": "1"}},
@@ -134,9 +148,12 @@ func TestMappingEvent(t *testing.T) {
 	} {
 		r := readLine(t, tt.line)
 		var e interp.Event
-		for _, mapping := range m.Append(nil, r) {
+		for _, mapping := range appendFeeds(t, m, nil, r) {
 			if mapping.Definition == tt.d {
-				e = mapping.Event(e, r)
+				var err error
+				if e, err = mapping.Event(e, r); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		have := values{}
@@ -160,12 +177,12 @@ func TestMappingEvent(t *testing.T) {
 // not allocate.
 func TestMappingAllocates(t *testing.T) {
 	m := NewMapper(definitions(t))
-	r := readLine(t, line(1, sysmon, sysmonChannel, "h", `"Image":"C:\\a","x":1,"OriginalFileName":"\u0061","ProcessId":"4"`))
+	r := readLine(t, line(1, sysmon, sysmonChannel, "h", `"Image":"C:\\a","x":1,"ORIGINALFILENAME":"\u0061","ProcessId":"4"`))
 	var list []*Mapping
 	var e interp.Event
 	n := testing.AllocsPerRun(100, func() {
-		list = m.Append(list[:0], r)
-		e = list[0].Event(e, r)
+		list = appendFeeds(t, m, list[:0], r)
+		e, _ = list[0].Event(e, r)
 	})
 	if n != 0 || len(e) != 5 || string(e[0].Text) != `C:\a` {
 		t.Errorf("%v allocations, event %v", n, e)

@@ -86,7 +86,8 @@ var errClosedRecording = errors.New("the recording is closed")
 
 // Read reads all records of a reader of the named file. It calls bad for each line that
 // is not an event. It also calls bad for each event that feeds no type, or leaves an
-// input absent, because a name in it is misspelt.
+// input absent, because a name in it is misspelt, and for each event with an unclear
+// name ([*UnclearError]).
 //
 // The error is a [*ReadError], wraps [ErrLimit], or is an error of the temporary file.
 // The recording is then incomplete, and Events returns the same error. Read takes time
@@ -99,8 +100,7 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	for rec.err == nil {
 		switch err := r.Read(&record).(type) {
 		case nil:
-			rec.feeds = rec.mapper.Append(rec.feeds[:0], &record)
-			if err := rec.speller.check(&record, rec.feeds); err != nil {
+			if err := rec.match(&record); err != nil {
 				bad(&LineError{Name: name, Line: r.Line(), Err: err})
 				continue
 			}
@@ -117,13 +117,27 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	return rec.err
 }
 
-// add stores a record as an event of each type in rec.feeds.
+// match finds the feeds of a record and the fields of each. It returns an error if a
+// name is unclear or misspelt.
+func (rec *Recording) match(r *Record) (err error) {
+	if rec.feeds, err = rec.mapper.Append(rec.feeds[:0], r); err != nil {
+		return err
+	}
+	for _, m := range rec.feeds {
+		if err := m.resolve(r); err != nil {
+			return err
+		}
+	}
+	return rec.speller.check(r, rec.feeds)
+}
+
+// add stores a matched record as an event of each type in rec.feeds.
 func (rec *Recording) add(r *Record, file, line int) error {
 	if len(rec.feeds) > 0 {
 		rec.total++
 	}
 	for _, m := range rec.feeds {
-		rec.event = m.Event(rec.event, r)
+		rec.event = m.event(rec.event, r)
 		of := rec.types[m.Definition]
 		if of == nil {
 			of = new(recorded)

@@ -17,12 +17,14 @@ const maxEdits = 2
 const maxAsked = 1 << 16
 
 // A speller finds records with a misspelt name, which feed no type or leave an input
-// absent. Content would not match such an event, and nobody would learn that it was
+// absent. A name that differs from a known one only in case is not misspelt.
+// Content would not match such an event, and nobody would learn that it was
 // never tried.
 type speller struct {
+	mapper    *Mapper
 	channels  []string
 	providers map[string][]string   // providers of the feeds of a channel
-	known     map[string]bool       // names of the fields of any feed
+	known     names                 // names of the fields of any feed
 	inputs    map[*Mapping][]string // names of the fields of a feed, sorted
 	asked     map[asked]string      // cached answers
 }
@@ -35,7 +37,7 @@ type asked struct {
 }
 
 func newSpeller(m *Mapper) *speller {
-	s := &speller{providers: map[string][]string{}, known: map[string]bool{}, inputs: map[*Mapping][]string{}, asked: map[asked]string{}}
+	s := &speller{mapper: m, providers: map[string][]string{}, known: names{}, inputs: map[*Mapping][]string{}, asked: map[asked]string{}}
 	for channel, feeds := range m.channels {
 		if channel != "" {
 			s.channels = append(s.channels, channel)
@@ -51,7 +53,7 @@ func newSpeller(m *Mapper) *speller {
 	slices.Sort(s.channels)
 	for _, of := range m.mappings {
 		for name := range of.byName {
-			s.known[name] = true
+			s.known.add(name)
 		}
 		s.inputs[of] = slices.Sorted(maps.Keys(of.byName))
 	}
@@ -66,7 +68,7 @@ func (s *speller) check(r *Record, feeds []*Mapping) error {
 	for _, m := range feeds {
 		for i := range r.Fields {
 			name := r.Fields[i].Name
-			if len(m.byName[string(name)]) > 0 || s.known[string(name)] {
+			if len(s.known.find(name)) > 0 {
 				continue
 			}
 			meant := s.answer(asked{mapping: m, name: string(name)}, func() []string { return s.inputs[m] })
@@ -84,14 +86,16 @@ func (s *speller) feedless(r *Record) error {
 		return errors.New("found no channel; expected the name of the event's log, such as \"Channel\": \"Security\". The event cannot be tried")
 	}
 	channel := string(r.Channel)
-	if !slices.Contains(s.channels, channel) {
+	if known := s.mapper.folded.find(r.Channel); len(known) > 0 {
+		channel = known[0]
+	} else {
 		if meant := s.answer(asked{name: channel}, func() []string { return s.channels }); meant != "" {
 			return fmt.Errorf("found the channel %q, which feeds no template type; did you mean %q? The event cannot be tried", channel, meant)
 		}
 		return nil
 	}
 	providers := s.providers[channel]
-	if provider := string(r.Provider); provider != "" && !slices.Contains(providers, provider) {
+	if provider := string(r.Provider); provider != "" && len(s.mapper.channels[channel].providers.find(r.Provider)) == 0 {
 		if meant := s.answer(asked{channel: channel, name: provider}, func() []string { return providers }); meant != "" {
 			return fmt.Errorf("found the provider %q, whose events feed no template type; did you mean %q? The event cannot be tried", provider, meant)
 		}

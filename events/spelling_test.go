@@ -15,11 +15,14 @@ func TestMisspelt(t *testing.T) {
 	for _, tt := range []struct{ why, old, new, says string }{
 		{"nothing is misspelt", "", "", ""},
 		{"a letter of a field", `"PipeName"`, `"PipName"`, `the unknown field "PipName"; did you mean "PipeName"?`},
-		{"the case of a field", `"PipeName"`, `"pipename"`, `did you mean "PipeName"?`},
+		{"the case of a field", `"PipeName"`, `"pipename"`, ""},
 		{"a field that is there as well", `"PipeName"`, `"PipName":"x","PipeName"`, ""},
 		{"a field that resembles no other", `"PipeName"`, `"Elevation"`, ""},
 		{"a letter of a channel", "Sysmon/Operational", "Sysmn/Operational", `the channel "Microsoft-Windows-Sysmn/Operational", which feeds no template type; did you mean "Microsoft-Windows-Sysmon/Operational"?`},
-		{"the case of a channel", "Sysmon/Operational", "sysmon/operational", `did you mean "Microsoft-Windows-Sysmon/Operational"?`},
+		{"the case of a channel", "Sysmon/Operational", "sysmon/operational", ""},
+		{"the case of a provider", `"Microsoft-Windows-Sysmon"`, `"microsoft-windows-sysmon"`, ""},
+		{"a field twice, in other cases", `"PipeName"`, `"PIPENAME":"x","pipename"`, `found the fields "PIPENAME" and "pipename", which differ only in case from "PipeName"; expected one of them`},
+		{"a field twice, once exactly", `"PipeName"`, `"PIPENAME":"x","PipeName"`, ""},
 		{"a channel that resembles no other", "Microsoft-Windows-Sysmon/Operational", "Vendor-Product/Admin", ""},
 		{"the key of the channel", `"Channel"`, `"Chanel"`, "found no channel"},
 		{"an event ID that feeds nothing is another event", `"EventID":17`, `"EventID":16`, ""},
@@ -62,7 +65,7 @@ func TestSpellerMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.check(&record, m.Append(nil, &record)); err != nil {
+		if err := s.check(&record, appendFeeds(t, m, nil, &record)); err != nil {
 			t.Fatal(err)
 		}
 	}
