@@ -217,23 +217,29 @@ func (c *chain) forKeywords(words []Text) (found, want string, at Position) {
 
 // misplaced checks m after the modifiers before it. If m may not stand there,
 // it returns the message. Otherwise found is "".
-func misplaced(m modifier, before []modifier) (found, want string) {
+func misplaced(m modifier, all []modifier) (found, want string) {
+	if slices.ContainsFunc(all, func(b modifier) bool { return b.name == m.name }) {
+		return fmt.Sprintf("modifier %s occurs twice", m.name), "write it once"
+	}
+	// These two may stand anywhere, and do not change the places of others.
+	before := slices.DeleteFunc(slices.Clone(all), func(b modifier) bool { return b.name == "cased" || b.name == "neq" })
+	has := func(name string) bool {
+		return slices.ContainsFunc(all, func(b modifier) bool { return b.name == name })
+	}
 	first := func(match func(modifier) bool) string {
 		if i := slices.IndexFunc(before, match); i >= 0 {
 			return before[i].name
 		}
 		return ""
 	}
-	has := func(roles ...role) string {
+	of := func(roles ...role) string {
 		return first(func(b modifier) bool { return slices.Contains(roles, b.role) })
 	}
 	// other is a modifier before m that excludes wildcards and cased: a part of
 	// a date, or a kind other than re and fieldref. kind is any modifier before
 	// m that sets the kind of the value.
-	other := first(func(b modifier) bool {
-		return b.role == datePart || b.role == kindOf && b.name != "re" && b.name != "fieldref"
-	})
-	kind := has(kindOf, datePart)
+	other := first(noCase)
+	kind := of(kindOf, datePart)
 	transformed := first(func(b modifier) bool { return b.role == encode || isUTF16(b.name) })
 	last := modifier{}
 	if len(before) > 0 {
@@ -244,30 +250,36 @@ func misplaced(m modifier, before []modifier) (found, want string) {
 	}
 	noString := m.name + " changes strings, and the value of " + kind + " is not a string"
 	switch {
-	case slices.ContainsFunc(before, func(b modifier) bool { return b.name == m.name }):
-		return fmt.Sprintf("modifier %s occurs twice", m.name), "write it once"
 	case compares(m.name) && len(before) == 1 && last.role == datePart:
 		return "", "" // hour|gte
 	case (m.role == kindOf || m.role == datePart) && len(before) > 0:
 		return after(last.name, m.name+" sets the kind of the value and comes first")
-	case m.name == "cased" && first(ignoresCase) != "", ignoresCase(m) && first(func(b modifier) bool { return b.name == "cased" }) != "":
+	case has("cased") && noCase(m):
+		return after("cased", "cased changes strings, and the value of "+m.name+" is not a string")
+	case m.name == "cased" && first(ignoresCase) != "", ignoresCase(m) && has("cased"):
 		return fmt.Sprintf("modifiers cased and %s exclude each other", cmp.Or(first(ignoresCase), m.name)), "choose one of them"
 	case m.role == fillIn && transformed != "":
 		return after(transformed, "placeholders are filled in first: |expand|"+transformed)
 	case m.role == flagOf && last.name != "re" && last.role != flagOf:
 		return fmt.Sprintf("modifier %s does not stand after re", m.name), "it changes a regular expression: |re|" + m.name
-	case m.role == encode && has(affix) != "":
-		return after(has(affix), fmt.Sprintf("a string with wildcards has no encoding: |%s|%s", m.name, has(affix)))
+	case m.role == encode && of(affix) != "":
+		return after(of(affix), fmt.Sprintf("a string with wildcards has no encoding: |%s|%s", m.name, of(affix)))
 	case (m.role == encode || m.role == vary) && kind != "", m.role == fillIn && kind != "" && kind != "re":
 		return after(kind, noString)
-	case m.role == affix && has(affix) != "":
-		return fmt.Sprintf("modifiers %s and %s exclude each other", has(affix), m.name), "choose one of them"
+	case m.role == affix && of(affix) != "":
+		return fmt.Sprintf("modifiers %s and %s exclude each other", of(affix), m.name), "choose one of them"
 	case (m.role == affix || m.name == "cased") && other != "":
 		return after(other, noString)
 	case m.name == "all" && other == "exists":
 		return after(other, "exists has one value")
 	}
 	return "", ""
+}
+
+// noCase reports whether the value of a modifier is not a string, which could have
+// wildcards and case.
+func noCase(m modifier) bool {
+	return m.role == datePart || m.role == kindOf && m.name != "re" && m.name != "fieldref"
 }
 
 func isUTF16(name string) bool { return name == "wide" || strings.HasPrefix(name, "utf16") }
