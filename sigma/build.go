@@ -32,6 +32,9 @@ type Options struct {
 
 	Budget *Budget // budget of the run; nil means NewBudget(1), for this call alone
 
+	// IDs of rules without an id.
+	IDs IDs
+
 	// Values for the modifier expand. nil means that rules with expand are
 	// unsupported.
 	Placeholders Placeholders
@@ -74,7 +77,8 @@ type Output struct {
 // The Result is never nil. For reports, it contains every rule that could be
 // compiled. If the error is not nil, do not deploy any part of the Result. The
 // error joins these:
-//   - malformed rules, including rules that share an ID
+//   - malformed rules, including rules that share an ID, and rules without one unless
+//     opts.IDs derives it
 //   - uses of unknown fields
 //   - references to rules that are missing
 //   - unsupported rules, unless opts.AllowUnsupported is set
@@ -150,17 +154,12 @@ func newOutput(def *sensor.Definition, opts Options) *output {
 // unique, and adds it to the output of that type.
 func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Definitions, opts Options) error {
 	var errs []error
-	if r.ID.Set() {
-		id, _ := channelfile.ParseID(r.ID.Value)
-		if first := res.rules[id]; first != nil {
-			errs = append(errs, &Error{Name: r.Name, Position: r.ID.Position, Path: "id",
-				Found: fmt.Sprintf("id %s is also the id of the rule at %s:%d:%d", r.ID.Value, first.Name, first.ID.Line, first.ID.Column),
-				Want:  "give one of them a new UUID, or remove the copy"})
-		} else {
-			res.rules[id] = r
-		}
+	id, identified, err := res.identify(r, opts.IDs)
+	if err != nil {
+		errs = append(errs, err)
 	}
 	c := newCompiler(r, nil, opts.Placeholders)
+	c.id, c.identified = id, identified
 	c.budget, c.shared = opts.Budget, res.shared
 	var added Compiled
 	c.resolve(res.references)
@@ -196,7 +195,7 @@ func (res *Result) add(r *Rule, builders map[string]*output, defs *sensor.Defini
 // error.
 func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 	l := c.rule.Logsource
-	if defs.TypeOf(l.Sensor()) != "" {
+	if name, _ := typeOf(l.Sensor(), defs); name != "" {
 		return true
 	}
 	ok := true
@@ -216,7 +215,11 @@ func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 // logsource. If no type is for it, definition records an error and returns nil.
 func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint32) *sensor.Definition {
 	l := c.rule.Logsource
-	name := defs.TypeOf(l.Sensor())
+	name, others := typeOf(l.Sensor(), defs)
+	if len(others) > 0 {
+		c.notes = append(c.notes, Note{c.rule.Name, l.Service.Position, "logsource.service",
+			fmt.Sprintf("the category decides: the rule is for all events of type %s, also for those of feeds %s, which are not from service %s", name, enumerate(others), clip(l.Service.Value))})
+	}
 	if name == "" {
 		c.unsupported(l.Position, "logsource", noType(l, defs))
 		return nil

@@ -53,7 +53,8 @@ func Compile(rule *Rule, def *sensor.Definition, placeholders Placeholders) (Com
 }
 
 func newCompiler(rule *Rule, def *sensor.Definition, placeholders Placeholders) *compiler {
-	return &compiler{rule: rule, def: def, placeholders: placeholders,
+	id, err := channelfile.ParseID(rule.ID.Value)
+	return &compiler{rule: rule, def: def, placeholders: placeholders, id: id, identified: err == nil,
 		searches: map[*Search]channelfile.Expr{}, reasons: map[string]bool{}}
 }
 
@@ -62,13 +63,11 @@ func newCompiler(rule *Rule, def *sensor.Definition, placeholders Placeholders) 
 func (c *compiler) compile() Compiled {
 	rule := c.rule
 	out := Compiled{Origin: channelfile.Origin{
-		Rule: rule.ID.Value, Title: rule.Title.Value, Author: rule.Author.Value,
+		Rule: c.idText(), Title: rule.Title.Value, Author: rule.Author.Value,
 		Licence: rule.Licence.Value, Path: rule.Path, Line: rule.Line,
 	}}
-	if rule.ID.Set() {
-		out.ID, _ = channelfile.ParseID(rule.ID.Value) // Parse checked it
-	} else {
-		c.fail(rule.Position, "", "rule has no id", "a channel file names each rule by its UUID: add \"id: \" and a random one; uuidgen makes one")
+	if out.ID = c.id; !c.identified {
+		c.fail(rule.Position, "", "rule has no id", "a channel file names each rule by its UUID: add \"id: \" and a random one; uuidgen makes one, and build --derive-ids derives one from the path")
 	}
 	uses := c.uses()
 	if c.failed {
@@ -101,6 +100,8 @@ type compiler struct {
 	rule         *Rule
 	def          *sensor.Definition
 	placeholders Placeholders
+	id           channelfile.ID
+	identified   bool // id is the ID of the rule
 	searches     map[*Search]channelfile.Expr
 	reasons      map[string]bool // why the rule is unsupported, each reason once
 	notes        []Note
@@ -111,6 +112,15 @@ type compiler struct {
 
 	budget *Budget
 	shared *shared
+}
+
+// idText returns the ID of the rule as its author wrote it, or as text if it is
+// derived, or "".
+func (c *compiler) idText() string {
+	if c.rule.ID.Set() || !c.identified {
+		return c.rule.ID.Value
+	}
+	return c.id.String()
 }
 
 // shared holds the state that all compilers of a build share.
@@ -148,7 +158,7 @@ func (c *compiler) unsupported(at Position, path, reason string) {
 	}
 	c.reasons[reason] = true
 	c.add(&UnsupportedError{Name: c.rule.Name, Position: at, Path: path,
-		ID: c.rule.ID.Value, Title: c.rule.Title.Value, Reason: reason})
+		ID: c.idText(), Title: c.rule.Title.Value, Reason: reason})
 }
 
 // beyond reports whether the compiler does not support the rule as a whole.
@@ -166,7 +176,7 @@ func (c *compiler) beyond() bool {
 		c.unsupported(r.SigmaVersion.Position, "sigma-version", fmt.Sprintf("the rule follows version %s of Sigma's specification; cfcheck follows %s", clip(r.SigmaVersion.Value), SpecVersion))
 	case r.Taxonomy.Set() && r.Taxonomy.Value != sigmaTaxonomy:
 		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("the rule uses the names of taxonomy %s, and cfcheck knows only the taxonomy of Sigma; convert the rule to that", quote(r.Taxonomy.Value)))
-	case r.Status.Value == "unsupported":
+	case strings.EqualFold(r.Status.Value, "unsupported"):
 		c.unsupported(r.Status.Position, "status", "its author gave it the status \"unsupported\"")
 	}
 	if t := r.Detection.Timeframe; !c.failed && t.Set() {
@@ -386,10 +396,43 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 		}
 		c.shared.fields[c.def] = names
 	}
-	c.spend(cost{steps: len(names)})
-	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.rule.ID.Value, Title: c.rule.Title.Value,
-		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: nearestField(name, names), Fields: names})
+	steps := len(names)
+	for _, f := range c.def.Feeds {
+		steps += len(f.Fields)
+	}
+	c.spend(cost{steps: steps})
+	// Many authors use the name of the event for the name of the type.
+	near, feed, raw := nearRaw(c.def, name)
+	if near == "" || !strings.EqualFold(raw, name) {
+		if other := nearestField(name, names); other != "" {
+			near, feed, raw = other, "", ""
+		}
+	}
+	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.idText(), Title: c.rule.Title.Value,
+		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: near, Feed: feed, Raw: raw, Fields: names})
 	return 0, false
+}
+
+// nearRaw returns the input that the events of a feed call name, or almost so, with
+// the name of the feed and its own name for the input. It returns "" if no feed has
+// such a name.
+func nearRaw(d *sensor.Definition, name string) (input, feed, raw string) {
+	var names []string
+	for _, f := range d.Feeds {
+		for _, field := range f.Fields {
+			switch {
+			case field.Field == "":
+			case strings.EqualFold(field.Field, name):
+				return field.Input, f.Name, field.Field
+			default:
+				names = append(names, field.Field)
+			}
+		}
+	}
+	if near := nearestField(name, names); near != "" {
+		return nearRaw(d, near)
+	}
+	return "", "", ""
 }
 
 // wants reports whether the input has one of the types that the item needs.

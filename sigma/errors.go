@@ -97,7 +97,12 @@ type UnknownFieldError struct {
 	Type    string // name of the template type
 	Version uint32 // version of the template type
 	Nearest string // the similar field of the type; "" if no field is similar
-	Fields  []string
+
+	// If Feed is not "", the events of this feed have Nearest under the name Raw,
+	// which is Field or similar to it.
+	Feed, Raw string
+
+	Fields []string
 }
 
 func (e *UnknownFieldError) Error() string {
@@ -105,6 +110,8 @@ func (e *UnknownFieldError) Error() string {
 	switch {
 	case strings.EqualFold(e.Field, e.Nearest):
 		want = fmt.Sprintf("did you mean %s? The case of field names matters", quote(e.Nearest))
+	case e.Feed != "":
+		want = fmt.Sprintf("did you mean %s? It is %s in the events of feed %s", quote(e.Nearest), quote(e.Raw), e.Feed)
 	case e.Nearest != "":
 		want = fmt.Sprintf("did you mean %s?", quote(e.Nearest))
 	default:

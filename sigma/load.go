@@ -55,6 +55,11 @@ func LoadFS(fsys fs.FS, root string) ([]File, error) {
 // A Loader reads files of rules for one run, each file once. A Loader must not be
 // used by several goroutines at once.
 type Loader struct {
+	// Skip reports whether Load leaves out a file or a folder, by its path below the
+	// root, divided by slashes. Load then does not look at it, and returns no File for
+	// it. nil leaves out nothing.
+	Skip func(path string) bool
+
 	budget *Budget
 	bytes  int64
 	seen   map[fileID]string // names of the files that were read
@@ -167,6 +172,9 @@ func (l *loading) folder(folder, below string, depth int) error {
 			continue
 		}
 		full, sub := l.from.join(folder, e.Name()), path.Join(below, e.Name())
+		if l.Skip != nil && l.Skip(sub) {
+			continue
+		}
 		name := filepath.ToSlash(full)
 		info, err := l.from.lstat(full)
 		rule := isRuleName(e.Name())

@@ -88,7 +88,7 @@ func TestLoad(t *testing.T) {
 		"a/z.yaml, Z",
 		"a.yml, A, A2",
 		"b.yml, B",
-		"bad.yml: ROOT/bad.yml:1:1: rule has no logsource; a rule needs it\nROOT/bad.yml:1:1: rule has no detection; a rule needs it",
+		"bad.yml: ROOT/bad.yml:1:1: document is not a Sigma rule: it has neither logsource nor detection; move the file elsewhere, or leave it out with --exclude",
 		"binary.yml: ROOT/binary.yml: found a channel file; expected rules; rename the file to end with .cf, so that it is judged as a channel file",
 		"folder.yml/in.yml, In a folder that is named like a rule",
 	}

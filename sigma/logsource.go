@@ -13,6 +13,37 @@ func (l Logsource) Sensor() sensor.Logsource {
 	return sensor.Logsource{Product: l.Product.Value, Category: l.Category.Value, Service: l.Service.Value}
 }
 
+// typeOf returns the template type for the rules of a logsource, or "". Like pySigma,
+// it takes a logsource with a service beside the category for the one without the
+// service. But the two must agree: the type of the category must have a feed from a
+// channel of the service's type. others are the feeds of the type from other channels.
+func typeOf(l sensor.Logsource, defs *sensor.Definitions) (name string, others []string) {
+	if name := defs.TypeOf(l); name != "" || l.Category == "" || l.Service == "" {
+		return name, nil
+	}
+	name = defs.TypeOf(sensor.Logsource{Product: l.Product, Category: l.Category})
+	service := defs.TypeOf(sensor.Logsource{Product: l.Product, Service: l.Service})
+	if name == "" || service == "" {
+		return "", nil
+	}
+	channels := map[string]bool{}
+	for _, f := range defs.Newest(service).Feeds {
+		channels[f.Channel] = f.Channel != ""
+	}
+	agree := false
+	for _, f := range defs.Newest(name).Feeds {
+		if channels[f.Channel] {
+			agree = true
+		} else {
+			others = append(others, f.Name)
+		}
+	}
+	if !agree {
+		return "", nil
+	}
+	return name, others
+}
+
 // maxNear is the maximum number of similar logsources that a message offers.
 const maxNear = 3
 

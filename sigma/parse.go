@@ -25,6 +25,11 @@ import (
 // joins an [*Error] for each malformed place, in the order of the file, at most
 // MaxErrors; [Errors] splits it. A file without a rule is malformed.
 // MaxFileSize bounds the time and memory.
+//
+// A file with a document of a rule collection (the key "action") is one Rule of
+// the kind Collection, because its documents have a meaning only together. This
+// does not hold if the file also has a correlation or a filter. If documents of a
+// file are not rules at all, only the first of them is an error.
 func Parse(name string, data []byte) ([]*Rule, error) { return parse(name, data, nil) }
 
 // parse does the work of Parse within a budget. Once the budget is spent, the
@@ -55,14 +60,22 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 		}
 		if documents++; documents > MaxDocuments {
 			p.fail(doc.Content[0], "", fmt.Sprintf("file has more than %s rules", count(MaxDocuments)), "split it")
+			p.full = true
 			break
 		}
+		if p.strange(doc.Content[0]) {
+			continue
+		}
 		if rule := p.document(doc.Content[0]); rule != nil {
+			rule.index = documents - 1
 			rules = append(rules, rule)
 		}
 		if p.full {
 			break
 		}
+	}
+	if p.collection != nil && !p.relating && !p.full {
+		return []*Rule{p.collection}, nil
 	}
 	if documents == 0 {
 		p.add(Position{1, 1}, "", "file has no rule in it", "")
@@ -84,6 +97,10 @@ type parser struct {
 
 	budget *Budget
 	rule   *Rule // the rule that is being parsed
+
+	collection *Rule // the first document of a rule collection
+	relating   bool  // the file has a correlation or a filter
+	sawStrange bool  // strange recorded a document
 }
 
 type seenError struct {
@@ -312,14 +329,38 @@ func (p *parser) resolve(n *yaml.Node) *yaml.Node {
 	return n
 }
 
+// strange reports whether a document is not a rule, a correlation, a filter or a part
+// of a collection, and records the first one. It does not require that the document
+// is sound.
+func (p *parser) strange(n *yaml.Node) bool {
+	found, want := "rule is "+kindName(n), "expected a map with title, logsource and detection"
+	if n.Kind == yaml.MappingNode {
+		ours := false
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			for _, key := range []string{n.Content[i].Value, misspelt(n.Content[i].Value, documentKeys)} {
+				ours = ours || slices.Contains(essential, key)
+				p.relating = p.relating || key == "correlation" || key == "filter"
+			}
+		}
+		if ours {
+			return false
+		}
+		found, want = "document is not a Sigma rule: it has neither logsource nor detection", "move the file elsewhere, or leave it out with --exclude"
+	}
+	if !p.sawStrange {
+		p.fail(n, "", found, want)
+	}
+	p.sawStrange = true
+	return true
+}
+
+// essential lists the keys of which a document of Sigma has at least one.
+var essential = []string{"logsource", "detection", "correlation", "filter", "action"}
+
 // document parses one rule. It returns nil if the rule is malformed.
 func (p *parser) document(n *yaml.Node) *Rule {
 	before := p.failed
 	if !p.vet(n) {
-		return nil
-	}
-	if n.Kind != yaml.MappingNode {
-		p.fail(n, "", "rule is "+kindName(n), "expected a map with title, logsource and detection")
 		return nil
 	}
 	r := &Rule{Name: p.src.name, Path: p.src.name, Position: p.position(n)}
@@ -335,6 +376,9 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		keys = append(keys, key.Value)
 		if kind, ok := kinds[key.Value]; ok && r.Kind == Detecting {
 			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
+			if kind == Collection && p.collection == nil {
+				p.collection = r
+			}
 		}
 	}
 	for _, f := range []struct {
@@ -355,7 +399,13 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			p.fail(value, key, "no value", "give it one, or leave the key out")
 		}
 	}
-	meant := p.spelling(n, present)
+	meant := p.spelling(r, n, present)
+	if value := fields["tags"]; value != nil {
+		p.tags(r, value)
+	}
+	if value := fields["related"]; value != nil {
+		p.related(r, value)
+	}
 	p.header(r)
 	if r.Kind == Detecting {
 		for _, key := range []string{"title", "logsource", "detection"} {
@@ -385,17 +435,21 @@ func (p *parser) document(n *yaml.Node) *Rule {
 
 // spelling records the misspelt keys of a document and returns the keys that
 // their author meant. A rule may have keys that Sigma does not define. A key
-// that is similar to one of Sigma's is an error, because its value would be
-// ignored.
-func (p *parser) spelling(n *yaml.Node, present map[string]bool) (all []string) {
+// that is similar to one of Sigma's is an error if its value would have an
+// effect, and a note otherwise.
+func (p *parser) spelling(r *Rule, n *yaml.Node, present map[string]bool) (all []string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], p.resolve(n.Content[i+1])
 		meant := misspeltKey(key.Value, documentKeys, present)
 		kind, ok := meaningful[meant]
+		found, want := fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant))
 		if !ok || value.Kind != kind || meant == "action" && !slices.Contains(actions, value.Value) {
+			if meant != "" {
+				p.note(r, key, "", found+"; "+want)
+			}
 			continue
 		}
-		p.fail(key, "", fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+		p.fail(key, "", found, want)
 		all = append(all, meant)
 	}
 	return all
@@ -528,7 +582,12 @@ func (p *parser) header(r *Rule) {
 		text  Text
 		known []string
 	}{{"status", r.Status, statuses}, {"level", r.Level, levels}} {
-		if f.text.Set() && !slices.Contains(f.known, f.text.Value) {
+		if !f.text.Set() || slices.Contains(f.known, f.text.Value) {
+			continue
+		}
+		if i := slices.IndexFunc(f.known, func(known string) bool { return strings.EqualFold(known, f.text.Value) }); i >= 0 {
+			r.Warnings = append(r.Warnings, Note{r.Name, f.text.Position, f.path, fmt.Sprintf("Sigma spells %s %s in lower case; write %s", f.path, quote(f.text.Value), quote(f.known[i]))})
+		} else {
 			p.add(f.text.Position, f.path, fmt.Sprintf("%s %s is not one of Sigma's", f.path, quote(f.text.Value)), didYouMean(f.text.Value, f.known))
 		}
 	}

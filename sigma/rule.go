@@ -14,7 +14,7 @@ const (
 	Detecting   Kind = iota // an ordinary rule
 	Correlation             // relates the matches of other rules
 	Filter                  // narrows other rules
-	Collection              // part of an old rule collection, with the key "action"
+	Collection              // a file with an old rule collection, with the key "action"
 )
 
 func (k Kind) String() string {
@@ -46,8 +46,10 @@ type Rule struct {
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // remarks on a correct rule
+	Warnings                      []Note // metadata with a known value in another case
 	Unused                        []Note // searches that no condition uses
 	extra                         Text   // key that makes the Kind other than Detecting
+	index                         int    // of the document in the file
 
 	// The rules that a correlation or filter refers to, by ID or name.
 	References []Text
