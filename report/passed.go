@@ -22,7 +22,7 @@ const MaxPassedNames = 5
 type PassedKind uint8
 
 // The kinds of entries. Only their owner knows whether they ship. So with
-// Run.FailOnWarnings all kinds except VersionControl block.
+// Run.FailOnWarnings all kinds except VersionControl and Excluded block.
 const (
 	// OtherFile is a file without the first bytes of a channel file and without
 	// the extension of rules.
@@ -37,6 +37,8 @@ const (
 	// VersionControl is data of a version control system. Its folders are not
 	// searched.
 	VersionControl
+	// Excluded is a file of rules that the caller left out.
+	Excluded
 )
 
 // String returns the kind as in the JSON report.
@@ -52,13 +54,18 @@ func (k PassedKind) String() string {
 		return "special file"
 	case VersionControl:
 		return "version control"
+	case Excluded:
+		return "excluded rules"
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }
 
+// Warns reports whether such entries are a warning. Other entries are a note.
+func (k PassedKind) Warns() bool { return k != VersionControl && k != Excluded }
+
 // blocks reports whether p makes the verdict undecided.
 func (p *PassedOver) blocks(failOnWarnings bool) bool {
-	return failOnWarnings && p.Kind != VersionControl
+	return failOnWarnings && p.Kind.Warns()
 }
 
 // blocking returns the number of entries of PassedOver that leave the verdict
@@ -84,6 +91,8 @@ func (p *PassedOver) String() string {
 		what, why = "special file", " (FIFO, socket or device)"
 	case VersionControl:
 		what, why = "version control item", ""
+	case Excluded:
+		what, why = "excluded file", ""
 	}
 	names := strings.Join(p.Names, ", ")
 	if more := p.Found - len(p.Names); more > 0 {
@@ -105,7 +114,7 @@ func passedJSON(passed []PassedOver) []jsonPassedOver {
 	for i := range passed {
 		p := &passed[i]
 		severity := "warning"
-		if p.Kind == VersionControl {
+		if !p.Kind.Warns() {
 			severity = "note"
 		}
 		names := make([]string, 0, len(p.Names))

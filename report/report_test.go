@@ -64,6 +64,7 @@ func passedOver() []PassedOver {
 		{Folder: "out", Kind: Link, Found: 1, Names: []string{"out/link"}},
 		{Folder: "out", Kind: SpecialFile, Found: 2, Names: []string{"out/fifo", "out/socket"}},
 		{Folder: "rules", Kind: VersionControl, Found: 1, Names: []string{"rules/.git"}},
+		{Folder: "rules", Kind: Excluded, Found: 2, Names: []string{"rules/ci/a.yml", "rules/ci/b.yml"}},
 	}
 }
 

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
@@ -24,6 +24,7 @@ type building struct {
 	replace          bool
 	rules            []file.ManifestSource // files of rules that were read
 	allowUnsupported bool
+	deriveIDs        bool
 }
 
 func (c *command) build() *cobra.Command {
@@ -50,6 +51,7 @@ the same bytes.`,
 	f.Var(&b.revision, "revision", "give the release this `number`, or the word next for one more than the highest in the folder")
 	f.BoolVar(&b.replace, "replace", false, "replace a file that has the same channel and revision but other content")
 	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
+	f.BoolVar(&b.deriveIDs, "derive-ids", false, "give a rule without an id one that is derived from its path below the folder; moving the file changes it")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
 	return cmd
@@ -80,7 +82,7 @@ func (b *building) run(paths []string) error {
 		return err
 	}
 	defer limitMemory()()
-	set, err := loadRules(paths, budget)
+	set, err := loadRules(paths, b.exclude, budget)
 	if err != nil {
 		return err
 	}
@@ -105,7 +107,12 @@ func (b *building) run(paths []string) error {
 	if err != nil {
 		return err
 	}
+	ids := sigma.IDsWritten
+	if b.deriveIDs {
+		ids = sigma.IDsOfPaths
+	}
 	built, err := sigma.Build(rules, defs, sigma.Options{
+		IDs:              ids,
 		AllowUnsupported: b.allowUnsupported, Revision: rev, Created: created, Placeholders: placeholders, Budget: budget,
 	})
 	if err := budget.Err(); err != nil {
@@ -123,8 +130,11 @@ func (b *building) run(paths []string) error {
 	b.sayNotes(built)
 	for _, out := range built.Outputs {
 		for _, r := range out.Rules {
-			for _, n := range r.Unused {
+			for _, n := range slices.Concat(r.Unused, r.Warnings) {
 				b.say("warning: %v", n)
+			}
+			if !r.ID.Set() {
+				b.say("remark: %s:%d:%d: rule has no id; derived %v from its path %s", r.Name, r.Line, r.Column, r.PathID(), r.Path)
 			}
 		}
 	}
@@ -143,9 +153,9 @@ func (b *building) sayPassedOver(paths []string) {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
 			continue
 		}
-		in := readFolder(path)
+		in := readFolder(path, b.exclude)
 		for i := range in.passed {
-			if p := &in.passed[i]; p.Kind == report.VersionControl {
+			if p := &in.passed[i]; !p.Kind.Warns() {
 				b.say("remark: %v", p)
 			} else {
 				b.say("warning: %v", p)

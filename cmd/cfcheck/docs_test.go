@@ -287,6 +287,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/unused-search.yml](../examples/unused-search.yml): the condition was to say \"selection and not filter\"",
 			[]string{"cfcheck check --fleet reference docs/examples/unused-search.yml"}}
 	},
+	"CF0014": func(*testing.T) example {
+		return example{"[docs/examples/metadata.yml](../examples/metadata.yml): the level is \"High\"",
+			[]string{"cfcheck check --fleet reference docs/examples/metadata.yml"}}
+	},
 	"CF0008": func(*testing.T) example {
 		return example{"a file of a later release was copied into the folder of another, whose manifest does not name it",
 			[]string{

@@ -24,7 +24,7 @@ func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(nam
 // judgeFolder judges the channel files in a folder, records the folder if it has
 // rules, and lists all other entries.
 func (k *checking) judgeFolder(run *report.Run, root string) {
-	in := readFolder(root)
+	in := readFolder(root, k.exclude)
 	sets := in.sets()
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
@@ -42,7 +42,9 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	if in.rules {
 		k.roots = append(k.roots, root)
 	}
-	if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
+	if in.files.n == 0 && !in.rules && len(in.problems) == 0 && in.excludes() {
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: --exclude leaves out all rules", root))
+	} else if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml, .yaml)", root))
 	}
 }
@@ -55,6 +57,12 @@ type folder struct {
 	manifests []namedManifest
 	problems  []string // unreadable entries and links to folders
 	passed    []report.PassedOver
+	exclude   exclusion // rules to leave out
+}
+
+// excludes reports whether rules of the folder were left out.
+func (in *folder) excludes() bool {
+	return slices.ContainsFunc(in.passed, func(p report.PassedOver) bool { return p.Kind == report.Excluded })
 }
 
 // A namedManifest is a file with the name of a manifest. Its content is unchecked.
@@ -65,17 +73,19 @@ type namedManifest struct {
 
 // readFolder lists a folder. It reads the first bytes of each regular file that does
 // not have the extension of a channel file or a rule. It follows no link to a folder,
-// except if root is such a link.
-func readFolder(root string) *folder {
-	in := &folder{root: filepath.ToSlash(root)}
-	in.read(in.root, false)
+// except if root is such a link. Excluded files of rules are listed like other files
+// that are not judged, unless they are channel files.
+func readFolder(root string, exclude exclusion) *folder {
+	in := &folder{root: filepath.ToSlash(root), exclude: exclude}
+	in.read(in.root, "", false, false)
 	slices.SortFunc(in.passed, func(a, b report.PassedOver) int { return int(a.Kind) - int(b.Kind) })
 	return in
 }
 
-// read lists one folder. hidden means that the name of this folder, or of a folder
-// above it, begins with a dot.
-func (in *folder) read(name string, hidden bool) {
+// read lists one folder, with its path below the root. hidden means that the name of
+// this folder, or of a folder above it, begins with a dot. excluded means that its
+// rules are left out.
+func (in *folder) read(name, sub string, hidden, excluded bool) {
 	entries, err := os.ReadDir(filepath.FromSlash(name))
 	if err != nil {
 		in.problem(name, unread(name, err))
@@ -83,7 +93,9 @@ func (in *folder) read(name string, hidden bool) {
 	sortAsPaths(entries)
 	for _, e := range entries {
 		below := path.Join(name, e.Name())
+		sub := path.Join(sub, e.Name())
 		hidden := hidden || strings.HasPrefix(e.Name(), ".")
+		excluded := excluded || in.exclude.match(sub)
 		switch {
 		case isVersionControl(below, e):
 			in.pass(report.VersionControl, below)
@@ -94,23 +106,26 @@ func (in *folder) read(name string, hidden bool) {
 			}
 			in.manifests = append(in.manifests, namedManifest{below, kind})
 		case e.IsDir():
-			in.read(below, hidden)
+			in.read(below, sub, hidden, excluded)
 		case isChannelFile(e.Name()):
 			in.files.add(below)
-		case isRules(e.Name()) && !hidden:
+		case isRules(e.Name()) && !hidden && !excluded:
 			in.rules = true // sigma.Load refuses special files and channel files
 		default:
-			in.other(below, e, hidden)
+			in.other(below, e, hidden, excluded)
 		}
 	}
 }
 
-// other handles an entry without the extension of a channel file or a rule.
-func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
+// other handles an entry that is neither a channel file nor a rule by its extension, or
+// an excluded rule.
+func (in *folder) other(name string, e fs.DirEntry, hidden, excluded bool) {
 	kind := report.OtherFile
 	switch {
 	case hidden:
 		kind = report.HiddenFile
+	case excluded && isRules(e.Name()):
+		kind = report.Excluded
 	case e.Type()&fs.ModeSymlink != 0:
 		kind = report.Link
 	case !e.Type().IsRegular():
@@ -120,6 +135,9 @@ func (in *folder) other(name string, e fs.DirEntry, hidden bool) {
 		switch info, err := os.Stat(filepath.FromSlash(name)); {
 		case errors.Is(err, fs.ErrNotExist):
 			in.pass(kind, name) // a broken link
+			return
+		case err == nil && info.IsDir() && kind == report.Excluded:
+			in.pass(kind, name)
 			return
 		case err == nil && info.IsDir() && !hidden:
 			in.problem(name, fmt.Errorf("%s: a symbolic link to a folder; cfcheck does not follow it: name the folder itself", name))

@@ -78,7 +78,7 @@ func channelFiles(paths []string) (files []string, several bool, err error) {
 			continue
 		}
 		several = true
-		in := readFolder(name)
+		in := readFolder(name, nil)
 		sets := in.sets()
 		switch {
 		case len(in.problems) > 0:

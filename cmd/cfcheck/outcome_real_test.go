@@ -29,7 +29,7 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 	if _, err := os.Stat(rules); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
-	set, err := loadRules([]string{rules}, nil)
+	set, err := loadRules([]string{rules}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestPathsOfAFolder(t *testing.T) {
 		t.Fatal("the paths of this test are not sorted")
 	}
 	for _, root := range []string{".", "./"} {
-		in := readFolder(root)
+		in := readFolder(root, nil)
 		if have := slices.Collect(in.files.all()); !slices.Equal(have, want) || in.files.n != len(want) {
 			t.Errorf("%s: %d paths %q, expected %q", root, in.files.n, have, want)
 		}
@@ -37,7 +37,7 @@ func TestPathsOfAFolder(t *testing.T) {
 			break
 		}
 	}
-	if in := readFolder("none"); in.files.n != 0 || len(slices.Collect(in.files.all())) != 0 {
+	if in := readFolder("none", nil); in.files.n != 0 || len(slices.Collect(in.files.all())) != 0 {
 		t.Error("files of a folder that does not exist")
 	}
 }

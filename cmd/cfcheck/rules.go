@@ -17,15 +17,19 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// An expanding holds the flags for placeholders and for the budget of compilation.
+// An expanding holds the flags for the rules to read, for placeholders and for the
+// budget of compilation.
 type expanding struct {
-	file   string
-	source []report.Source // the file, after it was read
-	times  int             // number of default budgets
+	excludes []string
+	exclude  exclusion // of excludes
+	file     string
+	source   []report.Source // the file, after it was read
+	times    int             // number of default budgets
 }
 
 func (e *expanding) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&e.times, "compile-budget", 1, fmt.Sprintf("multiply the budget for compiling all rules of the run (%d values, %d MiB and %d steps) by `N`", sigma.BudgetValues, sigma.BudgetBytes>>20, sigma.BudgetSteps))
+	cmd.Flags().StringArrayVar(&e.excludes, "exclude", nil, excludeUsage)
 	cmd.Flags().StringVar(&e.file, "placeholders", "", "read the values of placeholders (%name%) in rules from a YAML or JSON `file`: a map of names to values")
 }
 
@@ -50,8 +54,12 @@ func (e *expanding) values(c *command) (sigma.Placeholders, error) {
 	return placeholders, nil
 }
 
-// budget returns the budget for compiling all rules of the run.
-func (e *expanding) budget() (*sigma.Budget, error) {
+// budget returns the budget for compiling all rules of the run. It reads the patterns
+// of --exclude first.
+func (e *expanding) budget() (_ *sigma.Budget, err error) {
+	if e.exclude, err = newExclusion(e.excludes); err != nil {
+		return nil, err
+	}
 	if e.times < 1 || e.times > sigma.MaxBudgetTimes {
 		return nil, fmt.Errorf("--compile-budget: found %d (want 1 to %d)", e.times, sigma.MaxBudgetTimes)
 	}
@@ -67,10 +75,13 @@ type ruleSet struct {
 	again  []string // remarks on files that were named twice
 }
 
-// loadRules loads the rules at the paths. It returns an error only if the budget is
-// exhausted.
-func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
+// loadRules loads the rules at the paths, without the excluded rules of folders. It
+// returns an error only if the budget is exhausted.
+func loadRules(paths []string, exclude exclusion, budget *sigma.Budget) (set ruleSet, err error) {
 	loader := sigma.NewLoader(budget)
+	if len(exclude) > 0 {
+		loader.Skip = exclude.match
+	}
 	fault := func(path string, err error) {
 		set.faults, set.roots = append(set.faults, err), append(set.roots, path)
 	}
@@ -80,7 +91,11 @@ func loadRules(paths []string, budget *sigma.Budget) (set ruleSet, err error) {
 			return ruleSet{}, err
 		}
 		if err == nil && len(files) == 0 {
-			err = fmt.Errorf("%s: found no rules (.yml, .yaml)", path)
+			but := ""
+			if len(exclude) > 0 {
+				but = ", except those that --exclude leaves out"
+			}
+			err = fmt.Errorf("%s: found no rules (.yml, .yaml)%s", path, but)
 		}
 		if err != nil {
 			fault(path, err)
@@ -131,7 +146,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	defer limitMemory()()
 	name := rootsName(roots)
-	set, err := loadRules(roots, k.compileBudget)
+	set, err := loadRules(roots, k.exclude, k.compileBudget)
 	if err != nil {
 		return []report.Result{report.NotJudged(name, err)}
 	}
@@ -152,7 +167,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		return results
 	}
 	built, err := sigma.Build(set.rules, k.options.Definitions, sigma.Options{
-		AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget,
+		AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget, IDs: sigma.IDsOfNames,
 	})
 	if err := k.compileBudget.Err(); err != nil {
 		return []report.Result{report.NotJudged(name, err)}
@@ -192,6 +207,9 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		for _, r := range out.Rules {
 			for _, n := range r.Unused {
 				s.Source = append(s.Source, unused(r, n))
+			}
+			for _, n := range r.Warnings {
+				s.Source = append(s.Source, metadata(r, n))
 			}
 		}
 		delete(of, out.Definition.Name)
@@ -283,6 +301,9 @@ func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 	if e.Nearest != "" {
 		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
 	}
+	if e.Feed != "" {
+		f.Fix = fmt.Sprintf("did you mean %q? It is %q in the events of feed %s", e.Nearest, e.Raw, e.Feed)
+	}
 	return f
 }
 
@@ -293,6 +314,17 @@ func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
 		Message:  fmt.Sprintf("%s: no condition of rule %q uses this search", n.Path, r.Title.Value),
 		Fix:      "use it in the condition, or remove it",
+	}
+}
+
+func metadata(r *sigma.Rule, n sigma.Note) validate.Finding {
+	found, want, _ := strings.Cut(n.Message, "; ")
+	return validate.Finding{
+		Check:    suite.ByID("CF0014"), // metadata-spelled
+		Where:    validate.Location{Source: position(n.Name, n.Position)},
+		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
+		Message:  fmt.Sprintf("%s of rule %q: %s", n.Path, r.Title.Value, found),
+		Fix:      want,
 	}
 }
 

@@ -26,6 +26,7 @@ var Checks = []*validate.Check{
 	namedByManifest,
 	digestOfManifest,
 	searchesUsed,
+	metadataSpelled,
 }
 
 // Read returns the named file as a subject. It reads only regular files, and no more

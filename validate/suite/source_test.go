@@ -53,6 +53,11 @@ func compiled(t *testing.T, text string) *validate.Subject {
 			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0013"), Message: n.Message, Fix: "use it"})
 		}
 	}
+	for _, r := range list {
+		for _, n := range r.Warnings {
+			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0014"), Message: n.Message, Fix: "write it in lower case"})
+		}
+	}
 	if built != nil && len(built.Outputs) > 0 {
 		s.Data = built.Outputs[0].Data
 	}
@@ -73,6 +78,9 @@ func TestSource(t *testing.T) {
 		{"unknown field", pipeRule("PipeNames"), validate.Rejected, []string{"CF2005"}, "no sensor ever supplies it"},
 		{"unused search", strings.Replace(pipeRule("PipeName"), "    condition", "    filter: {Image: x}\n    condition", 1), validate.Accepted, []string{"CF0013"}, "it was forgotten in the condition, which is no harm to a sensor"},
 		{"used search", strings.Replace(pipeRule("PipeName"), "    condition: selection", "    filter: {Image: x}\n    condition: selection and not filter", 1), validate.Accepted, nil, "the near miss of it"},
+		{"level in another case", pipeRule("PipeName") + "level: High\n", validate.Accepted, []string{"CF0014"}, "it changes no event that the rule matches"},
+		{"level", pipeRule("PipeName") + "level: high\n", validate.Accepted, nil, "the near miss of it"},
+		{"level that is not one", pipeRule("PipeName") + "level: hihg\n", validate.Rejected, []string{"CF0007"}, "nobody can say which is meant"},
 		{"malformed", "title: [", validate.Rejected, []string{"CF0007"}, "nobody can say what it means"},
 		{"without a condition", "title: A\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    selection:\n        PipeName: a\n", validate.Rejected, []string{"CF0007"}, "it says nothing"},
 	}

@@ -320,6 +320,7 @@ func TestFatalRequirements(t *testing.T) {
 var elsewhere = map[string]string{
 	"CF0007": "TestSource",
 	"CF0013": "TestSource",
+	"CF0014": "TestSource",
 	"CF0008": "package file: it wants a manifest beside the file",
 	"CF0009": "package file: it wants a manifest beside the file",
 	"CF2005": "TestSource and TestNeedsAgree",
