@@ -51,6 +51,22 @@ type Feed struct {
 	// Fields are all fields that the events can have. The feed never supplies an input that is
 	// not listed here.
 	Fields []FeedField
+	// Kinds are the events whose fields are known. Nil means that every event can have every
+	// field of the feed. An event ID can be in several kinds, if each has a provider of its own.
+	Kinds []EventKind
+	// whether Events and Kinds list all events of the feed; false means that the feed can have
+	// events of other IDs, or of other providers
+	Complete bool
+}
+
+// An EventKind states the fields of some events of a feed. Every event can also have the header
+// fields, and the field Data, into which exporters write the message of any event.
+type EventKind struct {
+	Events []uint32 // event IDs, ascending; at least one; a feed with Events has them all
+	// provider that writes the events; "" means all events of the feed with these IDs, and is the
+	// only value in a feed with a provider
+	Provider string
+	Fields   []string // names of the other fields that the events can have, as recorded
 }
 
 // A FeedField is a field of recorded events that becomes an input.
@@ -63,6 +79,12 @@ type FeedField struct {
 	// do, or if the version is unknown
 	Since string
 }
+
+// recorded returns the name of the field in records.
+func (f *FeedField) recorded() string { return cmp.Or(f.Field, f.Input) }
+
+// header reports whether the field is in the header of an event, and not in its data.
+func (f *FeedField) header() bool { return strings.HasPrefix(f.Field, "System/") }
 
 // Feed returns the feed with the given name, or nil if d has no such feed.
 func (d *Definition) Feed(name string) *Feed {
@@ -345,7 +367,11 @@ var (
 	logsourceKeys = strictjson.Keys{Optional: []string{"product", "category", "service"}}
 	feedKeys      = strictjson.Keys{
 		Required: []string{"name", "fields"},
-		Optional: []string{"source", "provider", "channel", "events"},
+		Optional: []string{"source", "provider", "channel", "events", "kinds", "complete"},
+	}
+	eventKindKeys = strictjson.Keys{
+		Required: []string{"events", "fields"},
+		Optional: []string{"provider"},
 	}
 	feedFieldKeys = strictjson.Keys{
 		Required: []string{"input"},
@@ -446,6 +472,7 @@ func (r *reader) feeds() []Feed {
 	seen := map[string]int{}
 	for i := range r.Array() {
 		var f Feed
+		at := r.Next()
 		for key := range r.Object(feedKeys) {
 			switch key {
 			case "name":
@@ -458,21 +485,126 @@ func (r *reader) feeds() []Feed {
 			case "channel":
 				f.Channel = r.Name()
 			case "events":
-				for k := range r.Array() {
-					at := r.Next()
-					id := uint32(r.Uint(0, math.MaxUint32))
-					if k > 0 && id <= f.Events[k-1] {
-						r.FailAt(at, "", "found %d after %d; expected event IDs to ascend", id, f.Events[k-1])
-					}
-					f.Events = append(f.Events, id)
-				}
+				f.Events = r.events()
 			case "fields":
 				f.Fields = r.feedFields()
+			case "kinds":
+				f.Kinds = r.eventKinds()
+			case "complete":
+				f.Complete = r.Bool()
 			}
 		}
+		r.checkKinds(at, &f)
 		feeds = append(feeds, f)
 	}
 	return feeds
+}
+
+// events reads event IDs.
+func (r *reader) events() []uint32 {
+	var ids []uint32
+	for i := range r.Array() {
+		at := r.Next()
+		id := uint32(r.Uint(0, math.MaxUint32))
+		if i > 0 && id <= ids[i-1] {
+			r.FailAt(at, "", "found %d after %d; expected event IDs to ascend", id, ids[i-1])
+		}
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+func (r *reader) eventKinds() []EventKind {
+	var kinds []EventKind
+	for range r.Array() {
+		var k EventKind
+		for key := range r.Object(eventKindKeys) {
+			switch key {
+			case "events":
+				if k.Events = r.events(); len(k.Events) == 0 {
+					r.Failf("found an empty array; expected at least one event ID")
+				}
+			case "provider":
+				k.Provider = r.Name()
+			case "fields":
+				seen := map[string]int{}
+				for i := range r.Array() {
+					k.Fields = append(k.Fields, r.Name())
+					r.Unique(seen, k.Fields[i], "fields", k.Fields[i], i)
+				}
+			}
+		}
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// checkKinds fails if the kinds of a feed contradict each other or the feed. It runs after all keys
+// of the feed are read, because they come in any order.
+func (r *reader) checkKinds(at int, f *Feed) {
+	if r.Failed() {
+		return
+	}
+	if f.Complete && len(f.Events)+len(f.Kinds) == 0 {
+		r.FailAt(at, "complete", "found true for a feed without events and kinds; expected a list of all its events")
+	}
+	if len(f.Kinds) == 0 {
+		return
+	}
+	data := make(map[string]bool, len(f.Fields))
+	for i := range f.Fields {
+		if field := &f.Fields[i]; !field.header() {
+			data[field.recorded()] = true
+		}
+	}
+	for i := range f.Kinds {
+		k := &f.Kinds[i]
+		if k.Provider != "" && f.Provider != "" {
+			r.FailAt(at, fmt.Sprintf("kinds[%d].provider", i), "found %s; expected no provider, because the feed has one", strictjson.Quote(k.Provider))
+		}
+		for j, id := range k.Events {
+			if _, ok := slices.BinarySearch(f.Events, id); len(f.Events) > 0 && !ok {
+				r.FailAt(at, fmt.Sprintf("kinds[%d].events[%d]", i, j), "found %d; expected one of the events of the feed", id)
+			}
+		}
+		for j, name := range k.Fields {
+			if !data[name] {
+				r.FailAt(at, fmt.Sprintf("kinds[%d].fields[%d]", i, j), "found %s; expected the name of a field of the feed, as recorded, and not of a header field", strictjson.Quote(name))
+			}
+		}
+	}
+	r.kindsDiffer(at, f.Kinds)
+}
+
+// kindsDiffer fails if an event can be of two kinds: kinds with the same provider, or a kind of all
+// providers and another.
+func (r *reader) kindsDiffer(at int, kinds []EventKind) {
+	type entry struct {
+		id   uint32
+		kind int32
+	}
+	providers := make([]string, len(kinds)) // in a form without case
+	n := 0
+	for i := range kinds {
+		providers[i] = foldName(kinds[i].Provider)
+		n += len(kinds[i].Events)
+	}
+	all := make([]entry, 0, n)
+	for i := range kinds {
+		for _, id := range kinds[i].Events {
+			all = append(all, entry{id, int32(i)})
+		}
+	}
+	// The empty name of all providers comes first.
+	slices.SortFunc(all, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(providers[a.kind], providers[b.kind]), cmp.Compare(a.kind, b.kind))
+	})
+	for i := 1; i < len(all); i++ {
+		a, b := all[i-1], all[i]
+		if earlier := providers[a.kind]; a.id == b.id && (earlier == providers[b.kind] || earlier == "") {
+			r.FailAt(at, fmt.Sprintf("kinds[%d].events", max(a.kind, b.kind)), "found event %d again; kinds[%d] has it already", a.id, min(a.kind, b.kind))
+		}
+	}
 }
 
 func (r *reader) feedFields() []FeedField {
@@ -645,12 +777,7 @@ func (w *writer) feeds(feeds []Feed) {
 				w.OptionalText("provider", f.Provider)
 				w.OptionalText("channel", f.Channel)
 				if len(f.Events) > 0 {
-					w.Key("events")
-					w.InlineArray(func() {
-						for _, id := range f.Events {
-							w.Uint(uint64(id))
-						}
-					})
+					w.events(f.Events)
 				}
 				w.Key("fields")
 				w.Array(func() {
@@ -660,6 +787,42 @@ func (w *writer) feeds(feeds []Feed) {
 							w.OptionalText("field", field.Field)
 							w.OptionalText("since", field.Since)
 						})
+					}
+				})
+				w.eventKinds(f.Kinds)
+				if f.Complete {
+					w.Key("complete")
+					w.Bool(true)
+				}
+			})
+		}
+	})
+}
+
+func (w *writer) events(ids []uint32) {
+	w.Key("events")
+	w.InlineArray(func() {
+		for _, id := range ids {
+			w.Uint(uint64(id))
+		}
+	})
+}
+
+func (w *writer) eventKinds(kinds []EventKind) {
+	if len(kinds) == 0 {
+		return
+	}
+	w.Key("kinds")
+	w.Array(func() {
+		for i := range kinds {
+			k := &kinds[i]
+			w.InlineObject(func() {
+				w.events(k.Events)
+				w.OptionalText("provider", k.Provider)
+				w.Key("fields")
+				w.InlineArray(func() {
+					for _, name := range k.Fields {
+						w.String(name)
 					}
 				})
 			})

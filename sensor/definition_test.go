@@ -36,12 +36,14 @@ const definitionsDoc = `{
       ]
     },
     {"name": "ipc", "number": 1, "version": 1, "channel": 291, "inputs": [{"name": "Image", "type": "string"}]},
-    {"name": "dns", "number": 0, "version": 0, "channel": 0, "inputs": [{"name": "Query", "type": "string", "instead": "QueryName"}],
+    {"name": "dns", "number": 0, "version": 0, "channel": 0, "inputs": [{"name": "Query", "type": "string", "instead": "QueryName"}, {"name": "Id", "type": "string"}],
       "logsources": [{"product": "windows", "category": "dns_query"}, {"service": "dns"}],
       "keywords": ["Query"],
       "feeds": [
         {"name": "sysmon", "source": "a page", "provider": "Sysmon", "channel": "Operational", "events": [0, 22],
           "fields": [{"input": "Query", "field": "QueryName", "since": "10.0"}]},
+        {"name": "log", "fields": [{"input": "Query"}, {"input": "Id", "field": "System/EventID"}], "complete": true,
+          "kinds": [{"events": [1, 3], "provider": "A", "fields": []}, {"events": [3], "provider": "B", "fields": ["Query"]}]},
         {"name": "none", "fields": []}
       ]}
   ]
@@ -58,12 +60,14 @@ func TestReadDefinitions(t *testing.T) {
 	image := sensor.Input{Name: "Image", Type: sensor.TypeString}
 	want := []*sensor.Definition{
 		{
-			Name: "dns", Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString, Instead: "QueryName"}},
+			Name: "dns", Inputs: []sensor.Input{{Name: "Query", Type: sensor.TypeString, Instead: "QueryName"}, {Name: "Id", Type: sensor.TypeString}},
 			Logsources: []sensor.Logsource{{Product: "windows", Category: "dns_query"}, {Service: "dns"}},
 			Keywords:   []string{"Query"},
 			Feeds: []sensor.Feed{
 				{Name: "sysmon", Source: "a page", Provider: "Sysmon", Channel: "Operational", Events: []uint32{0, 22},
 					Fields: []sensor.FeedField{{"Query", "QueryName", "10.0"}}},
+				{Name: "log", Fields: []sensor.FeedField{{"Query", "", ""}, {"Id", "System/EventID", ""}}, Complete: true,
+					Kinds: []sensor.EventKind{{[]uint32{1, 3}, "A", nil}, {[]uint32{3}, "B", []string{"Query"}}}},
 				{Name: "none"},
 			},
 		},
@@ -138,7 +142,31 @@ func TestReadDefinitionsRefuses(t *testing.T) {
 			`x.json:15:71: definitions[2].logsources[1]: found an empty object; expected product, category or service`, true},
 		{"a key of a contract", `"source": "us"`, `"hosts": "us"`, sensor.ErrJSONUnknownKey,
 			`x.json:6:25: definitions[0]: unknown key "hosts"; expected "name", "number", "version", "channel", "inputs", "title", "source", "logsources", "keywords" or "feeds"`, true},
-		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}]`, `[]`, sensor.ErrJSONValue,
+		{"an event in two kinds of a provider", `"provider": "B"`, `"provider": "a"`, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[1].events: found event 3 again; kinds[0] has it already`, false},
+		{"an event in a kind of all providers", `"provider": "A", `, ``, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[1].events: found event 3 again; kinds[0] has it already`, false},
+		{"an event in a later kind of all providers", `"provider": "B", `, ``, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[1].events: found event 3 again; kinds[0] has it already`, false},
+		{"a kind of no events", `"events": [3]`, `"events": []`, sensor.ErrJSONValue,
+			`x.json:21:83: definitions[2].feeds[1].kinds[1].events: found an empty array; expected at least one event ID`, true},
+		{"events of a kind that do not ascend", `[1, 3]`, `[3, 1]`, sensor.ErrJSONValue,
+			`x.json:21:36: definitions[2].feeds[1].kinds[0].events[1]: found 1 after 3; expected event IDs to ascend`, false},
+		{"an event that the feed lacks", `"complete": true`, `"events": [1, 2]`, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[0].events[1]: found 3; expected one of the events of the feed`, false},
+		{"a second provider", `"complete": true`, `"provider": "C"`, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[0].provider: found "A"; expected no provider, because the feed has one`, false},
+		{"a field that the feed lacks", `["Query"]}]`, `["QueryName"]}]`, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[1].fields[0]: found "QueryName"; expected the name of a field of the feed, as recorded, and not of a header field`, false},
+		{"a header field of a kind", `["Query"]}]`, `["System/EventID"]}]`, sensor.ErrJSONValue,
+			`x.json:20:9: definitions[2].feeds[1].kinds[1].fields[0]: found "System/EventID"; expected the name of a field of the feed, as recorded, and not of a header field`, false},
+		{"a field of a kind twice", `["Query"]}]`, `["Query", "Query"]}]`, sensor.ErrJSONValue,
+			`x.json:21:125: definitions[2].feeds[1].kinds[1].fields[1]: found the name "Query" again; fields[0] has it already`, false},
+		{"complete without events", `{"name": "none", "fields": []}`, `{"name": "none", "fields": [], "complete": true}`, sensor.ErrJSONValue,
+			`x.json:22:9: definitions[2].feeds[2].complete: found true for a feed without events and kinds; expected a list of all its events`, false},
+		{"complete as a word", `"complete": true`, `"complete": "true"`, sensor.ErrJSONType, "", true},
+		{"a kind of its own version", `"events": [3], `, `"events": [3], "version": 1, `, sensor.ErrJSONUnknownKey, "", true},
+		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}, {"name": "Id", "type": "string"}]`, `[]`, sensor.ErrJSONValue,
 			`x.json:14:72: definitions[2].inputs: found an empty array; expected at least one input`, true},
 		{"two inputs of one name", `"Peer"`, `"Image"`, sensor.ErrJSONValue,
 			`x.json:10:18: definitions[0].inputs[2].name: found the name "Image" again; inputs[0] has it already`, false},
@@ -287,12 +315,54 @@ func drawDefinitions(t *rapid.T) *sensor.Definitions {
 				}
 				d.Inputs = append(d.Inputs, in)
 			}
+			d.Feeds = drawFeeds(t, d.Inputs)
 			if err := s.Add(d); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	return s
+}
+
+// drawFeeds draws feeds, with kinds of two providers or with one provider of their own.
+func drawFeeds(t *rapid.T, inputs []sensor.Input) []sensor.Feed {
+	var feeds []sensor.Feed
+	for _, name := range drawNames(t, "feed", 0, 2, same) {
+		f := sensor.Feed{Name: name, Provider: rapid.SampledFrom([]string{"", "A"}).Draw(t, "provider")}
+		var fields []string
+		for i, in := range inputs {
+			field := sensor.FeedField{Input: in.Name, Field: rapid.SampledFrom([]string{"", "System/EventID", fmt.Sprint("Raw", i)}).Draw(t, "field")}
+			f.Fields = append(f.Fields, field)
+			switch field.Field {
+			case "":
+				fields = append(fields, in.Name)
+			case "System/EventID":
+			default:
+				fields = append(fields, field.Field)
+			}
+		}
+		if rapid.Bool().Draw(t, "of some events") {
+			f.Events = []uint32{1, 2, 3, math.MaxUint32}
+		}
+		for id := range uint32(rapid.IntRange(0, 3).Draw(t, "kinds")) {
+			providers := []string{""}
+			if f.Provider == "" && rapid.Bool().Draw(t, "by provider") {
+				providers = []string{"A", "B"}
+			}
+			for _, provider := range providers {
+				k := sensor.EventKind{Events: []uint32{id + 1}, Provider: provider}
+				for _, field := range fields {
+					if rapid.Bool().Draw(t, "has it") {
+						k.Fields = append(k.Fields, field)
+					}
+				}
+				f.Kinds = append(f.Kinds, k)
+			}
+		}
+		f.Complete = len(f.Events)+len(f.Kinds) > 0 && rapid.Bool().Draw(t, "complete")
+		feeds = append(feeds, f)
+	}
+	return feeds
 }
 
 func TestDefinitionsRoundTrip(t *testing.T) {

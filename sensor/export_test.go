@@ -8,6 +8,8 @@ var (
 	ContractKeys       = contractKeys
 	DefinitionKeys     = definitionKeys
 	DefinitionsKeys    = definitionsKeys
+	EventKindKeys      = eventKindKeys
+	FeedKeys           = feedKeys
 	FleetKeys          = fleetKeys
 	FoldName           = foldName
 	InputKeys          = inputKeys

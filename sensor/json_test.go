@@ -135,6 +135,8 @@ func TestSchemasHaveTheKeys(t *testing.T) {
 		{"definitions", "", sensor.DefinitionsKeys},
 		{"definitions", "$defs/definition", sensor.DefinitionKeys},
 		{"definitions", "$defs/input", sensor.InputKeys},
+		{"definitions", "$defs/feed", sensor.FeedKeys},
+		{"definitions", "$defs/kind", sensor.EventKindKeys},
 		{"fleet", "", sensor.FleetKeys},
 		{"fleet", "$defs/contract", sensor.ContractKeys},
 		{"fleet", "$defs/reader", sensor.ReaderKeys},

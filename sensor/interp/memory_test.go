@@ -91,6 +91,12 @@ func TestJSONMemory(t *testing.T) {
 		{"declared inputs with bounds", fill(definitions, `]}`, func(i int) string {
 			return list(fmt.Sprintf(`{"name":"%x","number":%d,"version":1,"channel":1,"inputs":[`, i, i), `]}`, 1024, bounded)
 		}), readDefinitions, true},
+		{"events of one kind", fill(definitions+`{"name":"x","number":1,"version":1,"channel":1,"inputs":[{"name":"x","type":"string"}],"feeds":[{"name":"x","fields":[],"kinds":[{"fields":[],"events":[`, `]}]}]}]}`, func(i int) string {
+			return fmt.Sprint(i)
+		}), readDefinitions, true},
+		{"kinds of one event", fill(definitions+`{"name":"x","number":1,"version":1,"channel":1,"inputs":[{"name":"x","type":"string"}],"feeds":[{"name":"x","fields":[],"kinds":[`, `]}]}]}`, func(i int) string {
+			return fmt.Sprintf(`{"events":[%d],"fields":[]}`, i)
+		}), readDefinitions, true},
 		{"an escape that never ends", fill(`{"schema":"cfcheck.fleet/v0","name":"`, `","builds":[]}`, func(int) string {
 			return strings.Repeat(`\n`, 4096)
 		}), readFleet, false},
