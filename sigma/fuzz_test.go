@@ -127,7 +127,7 @@ func checkErrors(t *testing.T, data []byte, err error) {
 // checkPosition fails unless a position is in the file or at its end.
 func checkPosition(t *testing.T, data []byte, at Position) {
 	t.Helper()
-	data = bytes.TrimPrefix(data, byteOrderMark)
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	data = bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n"))
 	data = bytes.ReplaceAll(data, []byte("\r"), []byte("\n"))
 	lines := bytes.Split(data, []byte("\n"))

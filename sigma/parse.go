@@ -1,8 +1,6 @@
 package sigma
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -12,9 +10,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/cfcheck/cfcheck/channelfile"
 	"go.yaml.in/yaml/v4"
-	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/yamltext"
 )
 
 // Parse parses a file of Sigma rules. The file contains one rule, or several
@@ -35,15 +34,14 @@ func Parse(name string, data []byte) ([]*Rule, error) { return parse(name, data,
 // parse does the work of Parse within a budget. Once the budget is spent, the
 // result is meaningless.
 func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
-	src, malformed := newSource(name, data)
-	if malformed != nil {
-		return nil, malformed
+	src, fault := yamltext.New(data, limits)
+	if fault != nil {
+		return nil, unreadable(name, fault)
 	}
-	p := &parser{src: src, budget: budget, rule: &Rule{Name: name, Position: Position{1, 1}}}
-	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
-		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
+	p := &parser{name: name, src: src, budget: budget, rule: &Rule{Name: name, Position: Position{1, 1}}}
+	loader, err := src.Loader()
 	if err != nil {
-		return nil, fmt.Errorf("%s: setting up the YAML parser: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	var rules []*Rule
 	documents := 0
@@ -55,7 +53,7 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 			p.yamlError(err)
 			return rules, p.errs.err(name)
 		}
-		if len(doc.Content) != 1 || isNull(doc.Content[0]) {
+		if len(doc.Content) != 1 || yamltext.IsNull(doc.Content[0]) {
 			continue // nothing between two "---"
 		}
 		if documents++; documents > MaxDocuments {
@@ -85,7 +83,8 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 
 // A parser parses one file.
 type parser struct {
-	src    *source
+	name   string // of the file
+	src    *yamltext.Source
 	errs   errorList
 	failed int // number of errors so far, including those that errs only counts
 	nodes  int // values and collections so far, with those that aliases repeat
@@ -126,7 +125,7 @@ func (p *parser) addOf(about, at Position, path, found, want string) {
 		p.seen[seenError{about, found}] = true
 		p.spend(cost{values: errorValues, bytes: len(found) + len(want)})
 	}
-	p.errs.add(&Error{Name: p.src.name, Position: at, Path: path, Found: found, Want: want})
+	p.errs.add(&Error{Name: p.name, Position: at, Path: path, Found: found, Want: want})
 }
 
 // fail records an error at a node. If several aliases name a collection, its
@@ -139,8 +138,16 @@ func (p *parser) fail(n *yaml.Node, path, found, want string) {
 	p.addOf(p.position(about), p.position(n), path, found, want)
 }
 
+// limits are the limits of a file of rules.
+var limits = yamltext.Limits{Size: MaxFileSize, Marks: MaxFlowMarks, Depth: MaxNesting}
+
+// unreadable returns the error for a file that is not a text of rules.
+func unreadable(name string, f *yamltext.Fault) *Error {
+	return &Error{Name: name, Position: Position(f.Position), Found: f.Found, Want: f.Want}
+}
+
 func (p *parser) position(n *yaml.Node) Position {
-	return p.src.at(p.src.offset(n.Line, n.Column))
+	return Position(p.src.Place(n))
 }
 
 // spend charges the rule that is being parsed. If the budget is spent, the rest
@@ -153,49 +160,8 @@ func (p *parser) spend(c cost) {
 
 // yamlError records that the file is not YAML.
 func (p *parser) yamlError(err error) {
-	at := Position{1, 1}
-	found, want := err.Error(), ""
-	var load *yaml.LoadError
-	if errors.As(err, &load) {
-		at = p.src.at(p.src.offset(load.Mark.Line, load.Mark.Column))
-		found = load.Message
-		if load.ContextMsg != "" && load.ContextMark.Line > 0 {
-			begin := p.src.at(p.src.offset(load.ContextMark.Line, load.ContextMark.Column))
-			if strings.Contains(found, "unexpected end of stream") {
-				at, found, want = begin, "the text in quotes that begins here is not closed", "close it; a quote inside is written twice"
-			} else if begin.Line != at.Line {
-				found += fmt.Sprintf(", %s that begins in line %d", load.ContextMsg, begin.Line)
-			}
-		}
-	}
-	switch {
-	case strings.Contains(found, "exceeded max depth"):
-		found, want = fmt.Sprintf("collections are nested more than %d deep", MaxNesting), "a rule needs only five levels"
-	case strings.Contains(found, "tab"):
-		want = "YAML is indented with spaces"
-	case p.tabIndented(at.Line):
-		want = "the line is indented with a tab; YAML is indented with spaces"
-	case strings.Contains(found, "mapping values are not allowed"):
-		want = `put the value in single quotes if it has ": " in it, and check that the line above is complete`
-	case strings.Contains(found, "cannot start any token"), strings.Contains(found, "anchor"):
-		want = "put the value in single quotes"
-	}
-	p.add(at, "", "not YAML: "+found, want)
-}
-
-// tabIndented reports whether the line of the editor begins with a tab, or with
-// spaces and a tab.
-func (p *parser) tabIndented(row int) bool {
-	for _, l := range p.src.lines {
-		if l.row == row {
-			return bytes.HasPrefix(bytes.TrimLeft(p.src.data[l.start:], " "), []byte("\t"))
-		}
-	}
-	return false
-}
-
-func isNull(n *yaml.Node) bool {
-	return n.Kind == yaml.ScalarNode && n.Tag == "!!null" && n.Style == 0
+	f := p.src.Explain(err)
+	p.add(Position(f.Position), "", f.Found, f.Want)
 }
 
 // vet checks the properties that the meaning of a document depends on, whatever
@@ -264,7 +230,7 @@ func (p *parser) vetNode(n *yaml.Node, depth int) bool {
 				p.fail(key, "", "key is "+kindName(key), "expected a name")
 				ok = false
 				continue
-			case isNull(key):
+			case yamltext.IsNull(key):
 				p.fail(key, "", "key is null", "expected a name; put it in quotes if you mean the text")
 				ok = false
 				continue
@@ -306,7 +272,7 @@ func kindName(n *yaml.Node) string {
 	case yaml.AliasNode:
 		return "an alias"
 	}
-	if isNull(n) {
+	if yamltext.IsNull(n) {
 		return "empty"
 	}
 	return quote(n.Value)
@@ -363,7 +329,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	if !p.vet(n) {
 		return nil
 	}
-	r := &Rule{Name: p.src.name, Path: p.src.name, Position: p.position(n)}
+	r := &Rule{Name: p.name, Path: p.name, Position: p.position(n)}
 	p.rule = r
 	p.spend(cost{values: ruleValues})
 	fields := map[string]*yaml.Node{}
@@ -395,7 +361,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	}
 	// Without a value the language of the rule is unknown.
 	for _, key := range []string{"sigma-version", "taxonomy"} {
-		if value := fields[key]; value != nil && value.Kind == yaml.ScalarNode && (isNull(value) || value.Value == "") {
+		if value := fields[key]; value != nil && value.Kind == yaml.ScalarNode && (yamltext.IsNull(value) || value.Value == "") {
 			p.fail(value, key, "no value", "give it one, or leave the key out")
 		}
 	}
@@ -481,7 +447,7 @@ func (p *parser) references(r *Rule, fields map[string]*yaml.Node) {
 		p.generate(r, fields["generate"], "generate")
 	}
 	path += ".rules"
-	if rules == nil || isNull(rules) {
+	if rules == nil || yamltext.IsNull(rules) {
 		p.fail(n, path, r.Kind.String()+" has no rules", "name the rules that it refers to, by id or name")
 		return
 	}
@@ -534,7 +500,7 @@ func (p *parser) text(n *yaml.Node, path string) Text {
 		p.fail(n, path, "value is "+kindName(n), "expected text")
 		return Text{}
 	}
-	if isNull(n) {
+	if yamltext.IsNull(n) {
 		return Text{}
 	}
 	if p.tag(n, path) {
@@ -742,12 +708,12 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 		p.add(it.Position, path, fmt.Sprintf("field has %s bytes with its modifiers; the limit is %s", count(len(key.Value)), count(MaxKey)), "shorten it")
 		return nil
 	}
-	start := p.src.offset(key.Line, key.Column)
+	start := p.src.Offset(key.Line, key.Column)
 	words := strings.Split(key.Value, "|")
 	it.Field = words[0]
 	at := len(words[0])
 	for _, word := range words[1:] {
-		it.Modifiers = append(it.Modifiers, Text{word, p.src.within(start, key.Value, at+1)})
+		it.Modifiers = append(it.Modifiers, Text{word, Position(p.src.Within(start, key.Value, at+1))})
 		at += 1 + len(word)
 	}
 	if it.Field != strings.TrimSpace(it.Field) {
@@ -808,9 +774,9 @@ func (p *parser) value(n, written *yaml.Node, path string) (Value, bool) {
 		p.fail(written, path, "value is "+kindName(n), "expected text or a number")
 		return Value{}, false
 	}
-	start := p.src.offset(written.Line, written.Column)
-	v := Value{Text: Text{n.Value, p.src.at(start)}, Null: isNull(n)}
-	if text, ok := p.src.written(start, n.Value); ok {
+	start := p.src.Offset(written.Line, written.Column)
+	v := Value{Text: Text{n.Value, Position(p.src.At(start))}, Null: yamltext.IsNull(n)}
+	if text, ok := p.src.Written(start, n.Value); ok {
 		v.inside = Position{v.Line, v.Column + text - start}
 	}
 	switch {
@@ -1001,7 +967,7 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 }
 
 func (p *parser) condition(d *Detection, n *yaml.Node, path string) *Condition {
-	if n.Kind != yaml.ScalarNode || isNull(n) {
+	if n.Kind != yaml.ScalarNode || yamltext.IsNull(n) {
 		p.fail(n, path, "condition is "+kindName(n), "expected text such as \"selection and not filter\"")
 		return nil
 	}
@@ -1009,8 +975,8 @@ func (p *parser) condition(d *Detection, n *yaml.Node, path string) *Condition {
 		return nil
 	}
 	c := &Condition{Text: Text{n.Value, p.position(n)}}
-	start := p.src.offset(n.Line, n.Column)
-	place := func(offset int) Position { return p.src.within(start, n.Value, offset) }
+	start := p.src.Offset(n.Line, n.Column)
+	place := func(offset int) Position { return Position(p.src.Within(start, n.Value, offset)) }
 	tree, bar, err := parseCondition(n.Value, d, place)
 	if err != nil {
 		p.add(err.Position, path, err.Found, err.Want)

@@ -1,12 +1,12 @@
 package sigma
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
 	"go.yaml.in/yaml/v4"
-	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"github.com/cfcheck/cfcheck/internal/yamltext"
 )
 
 // Placeholders are the values of each placeholder, by its name without the "%".
@@ -31,22 +31,21 @@ func (p Placeholders) names() []string {
 // A non-nil error joins an [*Error] for each problem, as the error of [Parse]
 // does.
 func ReadPlaceholders(name string, data []byte) (Placeholders, error) {
-	src, malformed := newSource(name, data)
-	if malformed != nil {
-		return nil, malformed
+	src, fault := yamltext.New(data, limits)
+	if fault != nil {
+		return nil, unreadable(name, fault)
 	}
-	p := &parser{src: src, rule: new(Rule)}
-	loader, err := yaml.NewLoader(bytes.NewReader(src.data),
-		yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(MaxNesting))))
+	p := &parser{name: name, src: src, rule: new(Rule)}
+	loader, err := src.Loader()
 	if err != nil {
-		return nil, fmt.Errorf("%s: setting up the YAML parser: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	var doc, more yaml.Node
 	if err := loader.Load(&doc); err != nil && err != io.EOF {
 		p.yamlError(err)
 		return nil, p.errs.err(name)
 	}
-	if len(doc.Content) != 1 || isNull(doc.Content[0]) {
+	if len(doc.Content) != 1 || yamltext.IsNull(doc.Content[0]) {
 		p.add(Position{1, 1}, "", "file has no placeholders in it", wantPlaceholders)
 		return nil, p.errs.err(name)
 	}

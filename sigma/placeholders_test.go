@@ -29,7 +29,7 @@ func TestReadPlaceholders(t *testing.T) {
 		{why: "maps as values", text: "A: {x: y}\nB: [[z]]\n", errs: "p.yml:1:4: A: value is a map; expected text or a number\np.yml:2:5: B: value is a list; expected text or a number"},
 		{why: "two documents", text: "A: x\n---\nB: y\n", errs: "p.yml:3:1: file has a second document; write a single map"},
 		{why: "no YAML", text: "A: 'x\n", errs: "p.yml:1:4: not YAML: the text in quotes that begins here is not closed; close it; a quote inside is written twice"},
-		{why: "no UTF-8", text: "A: \xff\n", errs: "p.yml:1:4: byte 0xff (255) is not UTF-8; Sigma rules are UTF-8; save the file as UTF-8"},
+		{why: "no UTF-8", text: "A: \xff\n", errs: "p.yml:1:4: byte 0xff (255) is not UTF-8; save the file as UTF-8"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			got, err := ReadPlaceholders("p.yml", []byte(tt.text))
