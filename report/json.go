@@ -112,8 +112,16 @@ type jsonFinding struct {
 	Input    *jsonInput    `json:"input,omitempty"`
 	Builds   []jsonHosts   `json:"builds,omitempty"`
 	Group    *int          `json:"group,omitempty"`
+	Identity *jsonIdentity `json:"identity,omitempty"`
 
 	Witness json.RawMessage `json:"witness,omitempty"`
+}
+
+type jsonIdentity struct {
+	Fingerprint string `json:"fingerprint"`
+	Subject     string `json:"subject"`
+	Rule        string `json:"rule,omitempty"`
+	Path        string `json:"path,omitempty"`
 }
 
 type jsonGroup struct {
@@ -366,6 +374,9 @@ func findingJSON(f *validate.Finding) jsonFinding {
 		out.Instance = &jsonInstance{in.Index, in.ID.String(), in.Rule, in.Title, in.Author}
 	}
 	out.Input, out.Builds = inputJSON(f.Input), buildsJSON(f.Builds)
+	if id := f.Identity; id != (validate.Identity{}) {
+		out.Identity = &jsonIdentity{id.Fingerprint(), id.Subject, id.Rule, id.Path}
+	}
 	if f.Witness != nil {
 		// Every witness of package witness can be written.
 		out.Witness, _ = f.Witness.JSON()

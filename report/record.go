@@ -271,6 +271,8 @@ func (r *Result) size() int {
 	n += length(r.report.Undecided) + builds(len(r.report.Builds))
 	for i := range r.report.Findings {
 		f := &r.report.Findings[i]
+		id := &f.Identity
+		n += len(id.Subject) + len(id.Rule) + len(id.Path)
 		n += len(f.Message) + length(f.Details) + len(f.Fix) + len(f.Where.Source.Path) + len(f.Where.Source.Text) + builds(len(f.Builds))
 		if w := f.Witness; w != nil {
 			n += each + len(w.Content) + len(w.Types)

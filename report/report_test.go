@@ -102,6 +102,7 @@ func runs(t testing.TB) []struct {
 	onSource.Input = &validate.Input{Index: 20, Name: "ClientImage", Type: sensor.TypeString}
 	onSource.Builds = []validate.Build{{Name: "1", Hosts: 400}}
 	onSource.Group = "CF9001 input 20"
+	onSource.Identity = validate.Identity{Check: "CF9001", Subject: "channel 291, type 1", Rule: onSource.Instance.ID.String(), Path: "ClientImage"}
 	again := onSource
 	again.Message = `rule "Other" reads input 21 (index 20) of type ipc`
 	again.Where.Source.Line = 90

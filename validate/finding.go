@@ -18,6 +18,10 @@ type Finding struct {
 	Input    *Input    // the input at fault; nil means no single input
 	Builds   []Build   // the builds that it affects; empty if it does not depend on builds
 
+	// Identity names the finding over revisions. A check sets Rule and Path, or neither of
+	// them; [Run] computes the other fields, and these two if they are empty.
+	Identity Identity
+
 	Message string   // the fault that was found; lower case, no full stop
 	Details []string // both sides of the conflict, one line each
 	Fix     string   // advice; lower case, no full stop

@@ -99,6 +99,7 @@ func (p *Pass) Report(make func() Finding) {
 
 func (p *Pass) keep(f Finding) {
 	f.Check = p.Check
+	p.identify(&f)
 	p.findings = append(p.findings, f)
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -286,6 +288,8 @@ func malformed(e *sigma.Error) validate.Finding {
 		Where:   validate.Location{Source: position(e.Name, e.Position)},
 		Message: message,
 		Fix:     e.Want,
+		// The rule may have no ID that can be read.
+		Identity: validate.Identity{Path: strings.TrimSuffix(filepath.Base(e.Name)+" "+e.Path, " ")},
 	}
 }
 
@@ -297,6 +301,7 @@ func unknownField(e *sigma.UnknownFieldError) validate.Finding {
 		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
 		Fix:      "use a field of the type: " + someFields(e.Fields),
 		Group:    e.Type + " " + e.Field,
+		Identity: validate.Identity{Rule: cmp.Or(e.ID, e.Title), Path: e.Field},
 	}
 	if e.Nearest != "" {
 		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
@@ -314,6 +319,7 @@ func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
 		Message:  fmt.Sprintf("%s: no condition of rule %q uses this search", n.Path, r.Title.Value),
 		Fix:      "use it in the condition, or remove it",
+		Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: n.Path},
 	}
 }
 

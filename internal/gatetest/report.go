@@ -3,6 +3,7 @@ package gatetest
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -55,6 +56,9 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 		}
 		if at := f.Where.Range; at.Start < 0 || at.End < at.Start || at.End > len(r.Subject.Data) {
 			t.Errorf("%v: a finding is at %v, of %d bytes", f.Check, at, len(r.Subject.Data))
+		}
+		if id := f.Identity; id.Check != f.Check.ID || id.Subject == "" && r.Subject.Name != "" || id.Rule != strings.ToLower(id.Rule) {
+			t.Errorf("%v: a finding has the identity %+v", f.Check, id)
 		}
 		if f.Message == "" || f.Fault {
 			t.Errorf("%v says %q", f.Check, f.Message)

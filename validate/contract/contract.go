@@ -311,6 +311,11 @@ func reportDeclared(p *validate.Pass, index int, bad []feed, r channelfile.Range
 	})
 }
 
+// ofInput returns the identity of a finding on an input, whatever rules read it.
+func ofInput(p *validate.Pass, index int) validate.Identity {
+	return validate.Identity{Path: p.Definition.Inputs[index].Name}
+}
+
 // reportBuilds reports that the content as a whole does not fit a cohort of builds. It
 // calls say, which makes the finding, only if the report keeps the finding: a fleet can
 // have thousands of distinct contracts.

@@ -30,7 +30,7 @@ State the maximum length of the input in the contract.`,
 				reportBuilds(p, f.cohort, func() validate.Finding {
 					where, in := first(p, p.Needs.Input(index).First, index)
 					return validate.Finding{
-						Where: where, Instance: in, Input: p.InputAt(index),
+						Where: where, Instance: in, Input: p.InputAt(index), Identity: ofInput(p, index),
 						Message: fmt.Sprintf("the cost of %s depends on the length of %s; the contract of %s does not state its maximum, but a budget of %s steps",
 							rule(in), field(p, index), f, numeral.Thousands(f.cohort.Contract.Reader.Budget.Steps)),
 						Fix: "state maxLength of the input in the contract",

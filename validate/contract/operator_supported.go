@@ -33,7 +33,7 @@ from the other builds.`,
 				reportBuilds(p, g, func() validate.Finding {
 					where, in := first(p, need.First, -1)
 					return validate.Finding{
-						Where: where, Instance: in,
+						Where: where, Instance: in, Identity: validate.Identity{Path: need.Operator.String()},
 						Message: fmt.Sprintf("%s uses the operator %v, which the build does not have; %s of %s rules use it",
 							//mutation:equivalent: only report texts depend on it
 							rule(in), need.Operator, numeral.Thousands(uint64(max(need.Instances, 0))), numeral.Thousands(p.Needs.Sizes.Instances)),

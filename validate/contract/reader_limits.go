@@ -49,6 +49,7 @@ back from the builds that the finding names.`,
 					reportBuilds(p, g, func() validate.Finding {
 						f := p.At(channelfile.HeaderRange, "header", l.fix+", or "+holdBack(g),
 							"%s %s, the build has room for %s", numeral.Thousands(l.have), l.what, numeral.Thousands(l.most))
+						f.Identity.Path = l.what
 						if l.at != nil && p.File != nil {
 							switch criterion, instance := l.at(p.File, l.most); {
 							//mutation:equivalent comparison: only report texts depend on it

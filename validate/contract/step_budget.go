@@ -51,7 +51,7 @@ command cfcheck needs shows the cost of each input.`,
 				}
 				where, in := first(p, worst.First, worst.Index)
 				return validate.Finding{
-					Where: where, Instance: in, Input: p.InputAt(worst.Index),
+					Where: where, Instance: in, Input: p.InputAt(worst.Index), Identity: validate.Identity{Path: "header"},
 					Message: fmt.Sprintf("%s; %s of them are for criteria on %s", says, numeral.Thousands(cost), field(p, worst.Index)),
 					Fix:     fmt.Sprintf("shorten the lists of contains and pattern criteria on %s", field(p, worst.Index)),
 				}
