@@ -23,7 +23,7 @@ const Schema = "cfcheck.report/v0"
 // Schemas holds the JSON Schemas of the JSON outputs: schema/report.json and
 // schema/overview.json.
 //
-//go:embed schema/report.json schema/overview.json
+//go:embed schema/cost.json schema/report.json schema/overview.json
 var Schemas embed.FS
 
 type jsonRun struct {

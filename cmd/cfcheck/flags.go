@@ -31,10 +31,14 @@ type judging struct {
 }
 
 func (j *judging) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
-		"judge for this `fleet`: a JSON file or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+"); repeat the flag for further fleets (default $"+fleetVariable+")")
+	j.addFleet(cmd)
 	j.addTypes(cmd)
 	cmd.Flags().StringVar(&j.now, "now", "", "compare the dates of acknowledgements with this `time`, such as 2027-01-31 or 2027-01-31T12:00:00Z (default: the clock)")
+}
+
+func (j *judging) addFleet(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&j.fleetNames, "fleet", nil,
+		"judge for this `fleet`: a JSON file or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+"); repeat the flag for further fleets (default $"+fleetVariable+")")
 }
 
 func (j *judging) addTypes(cmd *cobra.Command) {

@@ -42,7 +42,7 @@ var parts = []part{
 	{"gate", []string{
 		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go",
 		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
-		"sensor/needs.go", "fuzz/internal/reference/judge.go", "fuzz/internal/reference/needs.go", "fuzz/internal/reference/outcome.go",
+		"sensor/needs.go", "sensor/cost/limits.go", "fuzz/internal/reference/judge.go", "fuzz/internal/reference/needs.go", "fuzz/internal/reference/outcome.go",
 	}},
 	{"sensors", []string{
 		"sensor/interp/interpreter.go", "sensor/interp/text.go", "sensor/interp/regexp.go", "sensor/interp/model.go", "sensor/interp/event.go",

@@ -3,6 +3,7 @@ package contract
 import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/sensor/cost"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -22,52 +23,51 @@ back from the builds that the finding names.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		sizes := &p.Needs.Sizes
 		for i := range p.Cohorts {
 			g := &p.Cohorts[i]
 			//mutation:missed: no generated build both refuses the content and lacks room for it
 			if !g.Addressed {
 				continue
 			}
-			limits := &g.Contract.Reader.Limits
-			for _, l := range []struct {
-				what       string
-				have, most uint64
-				fix        string
-				// at returns the place that exceeds the limit; -1 means no place of that kind
-				at func(f *channelfile.File, most uint64) (criterion, instance int)
-			}{
-				{"bytes in the file", sizes.FileSize, limits.FileSize, "split the content", nil},
-				{"instances", sizes.Instances, limits.Instances, "split the content", nil},
-				{"distinct criteria", sizes.Criteria, limits.Criteria, "split the content", nil},
-				{"words in the longest condition", sizes.WordsPerInstance, limits.WordsPerInstance, "split the rule", longCondition},
-				{"operands in the longest list", sizes.OperandsPerCriterion, limits.OperandsPerCriterion, "split the list over several rules", longList},
-				{"bytes in the longest value", sizes.ValueLength, limits.ValueLength, "shorten the value", longValue},
-				{"instructions in the longest program", sizes.ProgramInstructions, limits.ProgramInstructions, "lower the counts of the regular expression, or split it", longProgram},
-			} {
-				if l.most > 0 && l.have > l.most {
-					reportBuilds(p, g, func() validate.Finding {
-						f := p.At(channelfile.HeaderRange, "header", l.fix+", or "+holdBack(g),
-							"%s %s, the build has room for %s", numeral.Thousands(l.have), l.what, numeral.Thousands(l.most))
-						f.Identity.Path = l.what
-						if l.at != nil && p.File != nil {
-							switch criterion, instance := l.at(p.File, l.most); {
-							//mutation:equivalent comparison: only report texts depend on it
-							case criterion >= 0:
-								//mutation:equivalent: only report texts depend on it
-								f.Where, f.Instance = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
-							//mutation:equivalent: only report texts depend on it
-							case instance >= 0:
-								f.Where, f.Instance = p.LocateInstance(instance)
-							}
-							f.Message += "; the first one over the limit is in " + rule(f.Instance)
-						}
-						return f
-					})
+			for u := range cost.Sizes(p.Needs, &g.Contract.Reader) {
+				if u.Used > u.Most {
+					reportBuilds(p, g, func() validate.Finding { return overLimit(p, g, u) })
 				}
 			}
 		}
 	},
+}
+
+// overLimit returns the finding for a limit that the content exceeds.
+//
+//mutation:equivalent: only report texts depend on it
+func overLimit(p *validate.Pass, g *validate.Cohort, u cost.Use) validate.Finding {
+	fix := "split the content"
+	// first returns the first place that exceeds the limit; nil means no place of that kind
+	var first func(f *channelfile.File, most uint64) (criterion, instance int)
+	switch u.Limit {
+	case cost.WordsPerInstance:
+		fix, first = "split the rule", longCondition
+	case cost.OperandsPerCriterion:
+		fix, first = "split the list over several rules", longList
+	case cost.ValueLength:
+		fix, first = "shorten the value", longValue
+	case cost.ProgramInstructions:
+		fix, first = "lower the counts of the regular expression, or split it", longProgram
+	}
+	f := p.At(channelfile.HeaderRange, "header", fix+", or "+holdBack(g),
+		"%s %s, the build has room for %s", numeral.Thousands(u.Used), u.Limit.Unit(), numeral.Thousands(u.Most))
+	f.Identity.Path = u.Limit.Unit()
+	if first != nil && p.File != nil {
+		switch criterion, instance := first(p.File, u.Most); {
+		case criterion >= 0:
+			f.Where, f.Instance = p.LocateCriterion(criterion, int(p.File.Criterion(criterion).Input))
+		case instance >= 0:
+			f.Where, f.Instance = p.LocateInstance(instance)
+		}
+		f.Message += "; the first one over the limit is in " + rule(f.Instance)
+	}
+	return f
 }
 
 // The functions below return the first criterion or instance of a file that exceeds a
