@@ -40,6 +40,7 @@ var Checks = []*validate.Check{
 	acknowledgementCurrent,
 	inputIdentity,
 	everyBuildAddressed,
+	headroom,
 }
 
 // uses are the Uses of every check of the family.

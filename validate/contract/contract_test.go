@@ -557,3 +557,60 @@ func TestManyContracts(t *testing.T) {
 		t.Errorf("%s\nexpected the line\n%s", shown(r), want)
 	}
 }
+
+// TestHeadroom checks, for each limit of a whole file, the last number at which a tenth is left
+// and the next one.
+func TestHeadroom(t *testing.T) {
+	subject := rules(t, channelfile.And(channelfile.Equals(pipeName, "a", "b", "cc"), channelfile.Contains(image, "abc")), onUser, channelfile.Not(onPipe))
+	needs := sensor.NeedsOf(testkit.Parse(t, subject.Data), builtin.Definitions())
+	full := contract(t, "6.0", 1, 21)
+	steps, _ := needs.Steps(func(i int) (int, bool) { return full.Supplies[0].Inputs[i].Longest() })
+	for unit, tt := range map[string]struct {
+		used uint64
+		set  func(c *sensor.Contract, most uint64)
+	}{
+		"bytes in the file":  {needs.Sizes.FileSize, func(c *sensor.Contract, n uint64) { c.Reader.Limits.FileSize = n }},
+		"instances":          {needs.Sizes.Instances, func(c *sensor.Contract, n uint64) { c.Reader.Limits.Instances = n }},
+		"distinct criteria":  {needs.Sizes.Criteria, func(c *sensor.Contract, n uint64) { c.Reader.Limits.Criteria = n }},
+		"bytes of memory":    {needs.Memory, func(c *sensor.Contract, n uint64) { c.Reader.Budget.Memory = n }},
+		"steps for an event": {steps, func(c *sensor.Contract, n uint64) { c.Reader.Budget.Steps = n }},
+	} {
+		enough := (10*tt.used + 8) / 9 // the smallest limit of which a tenth is left
+		for most, want := range map[uint64]bool{enough: false, enough - 1: true, tt.used: true} {
+			build := contract(t, "6.0", 1, 21)
+			tt.set(&build, most)
+			r := judge(t, subject, fleet(contract(t, "5.9", 1, 21), build), time.Time{})
+			if r.Verdict() != validate.Accepted || (len(r.Findings) > 0) != want {
+				t.Errorf("%d of %d %s: %v, %d findings", tt.used, most, unit, r.Verdict(), len(r.Findings))
+			}
+			for _, f := range r.Findings {
+				room := fmt.Sprintf("%d of %d %s (%d %%), room for %d more", tt.used, most, unit, 100*tt.used/most, most-tt.used)
+				room = strings.Replace(room, "room for 0 more", "no room is left", 1)
+				if f.Check.ID != "CF3020" || strings.ReplaceAll(f.Message, ",", "") != strings.ReplaceAll(room, ",", "") || f.Builds[0].Name != "6.0" {
+					t.Errorf("%v: %q, expected %q", f.Check, f.Message, room)
+				}
+			}
+		}
+		over := contract(t, "6.0", 1, 21)
+		tt.set(&over, tt.used-1)
+		if r := judge(t, subject, fleet(over), time.Time{}); r.Verdict() != validate.Rejected || slices.ContainsFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF3020" }) {
+			t.Errorf("%s: a limit that is exceeded is an error, and no warning besides: %s", unit, shown(r))
+		}
+	}
+}
+
+// TestHeadroomSilent checks builds and limits that the warning is not about.
+func TestHeadroomSilent(t *testing.T) {
+	subject := rules(t, channelfile.Contains(pipeName, "a", "b"))
+	for why, build := range map[string]sensor.Contract{
+		"the limits of a single rule":       contract(t, "6.0", 1, 21, limits(sensor.Limits{WordsPerInstance: 1, OperandsPerCriterion: 2, ValueLength: 1, ProgramInstructions: 1})),
+		"a build that refuses the file":     contract(t, "6.0", 1, 0, without, refuses, limits(sensor.Limits{Instances: 1}), budget(sensor.Budget{Memory: 1})),
+		"no limits":                         contract(t, "6.0", 1, 21),
+		"a length without a bound (CF3011)": contract(t, "6.0", 1, 21, budget(sensor.Budget{Steps: 20}), func(c *sensor.Contract) { c.Supplies[0].Inputs[pipeName].MaxLength = 0 }),
+	} {
+		r := judge(t, subject, fleet(contract(t, "5.9", 1, 21), build), time.Time{})
+		if slices.ContainsFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF3020" }) {
+			t.Errorf("%s: %s", why, shown(r))
+		}
+	}
+}
