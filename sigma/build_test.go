@@ -67,7 +67,7 @@ func TestBuild(t *testing.T) {
 		{why: "a correlation of no rule here blocks, and nothing allows it", allow: true, texts: []string{withID(idA, sound), correlation}, rules: 1, leftOut: 1, lists: [3]int{0, 0, 1},
 			errs: []string{`b.yml:2:42: correlation.rules: the correlation rule refers to rule "other", and no rule of this run has this id or name`}},
 		{why: "an ID that is missing is malformed, and nothing allows it", allow: true, texts: []string{withID(idA, sound), withoutID}, rules: 1, leftOut: 1, lists: [3]int{1, 0, 0},
-			errs: []string{"b.yml:1:1: rule has no id; "}},
+			errs: []string{"b.yml:1:1: rule has no id, by which a channel file names each rule; "}},
 		{why: "an ID that occurs twice names both places", allow: true, texts: []string{withID(idA, sound), withID(idB, sound), withID(idA, sound)}, rules: 2, leftOut: 1, lists: [3]int{1, 0, 0},
 			errs: []string{"c.yml:2:5: id: id " + idA + " is also the id of the rule at a.yml:2:5; "}},
 		{why: "upper case makes no other ID", texts: []string{withID(idA, sound), withID(strings.ToUpper(idA), sound)}, rules: 1, leftOut: 1, lists: [3]int{1, 0, 0},

@@ -26,7 +26,7 @@ type Compiled struct {
 // at that place. The placeholders may be nil.
 //
 // A non-nil error joins all reasons why the rule cannot be compiled:
-//   - an [*Error] if the rule has no id, contains a malformed regular expression,
+//   - an [*Error] if the rule has no UUID as its id, contains a malformed regular expression,
 //     or makes a comparison that the type of a field does not allow
 //   - an [*UnknownFieldError] for each use of a field that the type does not have
 //   - an [*UnsupportedError] for each reason why cfcheck cannot express the rule
@@ -53,8 +53,8 @@ func Compile(rule *Rule, def *sensor.Definition, placeholders Placeholders) (Com
 }
 
 func newCompiler(rule *Rule, def *sensor.Definition, placeholders Placeholders) *compiler {
-	id, err := channelfile.ParseID(rule.ID.Value)
-	return &compiler{rule: rule, def: def, placeholders: placeholders, id: id, identified: err == nil,
+	id, ok := rule.UUID()
+	return &compiler{rule: rule, def: def, placeholders: placeholders, id: id, identified: ok,
 		searches: map[*Search]channelfile.Expr{}, reasons: map[string]bool{}}
 }
 
@@ -66,8 +66,12 @@ func (c *compiler) compile() Compiled {
 		Rule: c.idText(), Title: rule.Title.Value, Author: rule.Author.Value,
 		Licence: rule.Licence.Value, Path: rule.Path, Line: rule.Line,
 	}}
-	if out.ID = c.id; !c.identified {
-		c.fail(rule.Position, "", "rule has no id", "a channel file names each rule by its UUID: add \"id: \" and a random one; uuidgen makes one, and build --derive-ids derives one from the path")
+	switch out.ID = c.id; {
+	case c.identified:
+	case rule.ID.Set():
+		c.fail(rule.ID.Position, "id", fmt.Sprintf("id %s is not a UUID, by which a channel file names each rule", quote(rule.ID.Value)), newID)
+	default:
+		c.fail(rule.Position, "", "rule has no id, by which a channel file names each rule", newID)
 	}
 	uses := c.uses()
 	if c.failed {
@@ -117,7 +121,7 @@ type compiler struct {
 // idText returns the ID of the rule as its author wrote it, or as text if it is
 // derived, or "".
 func (c *compiler) idText() string {
-	if c.rule.ID.Set() || !c.identified {
+	if _, written := c.rule.UUID(); written || !c.identified {
 		return c.rule.ID.Value
 	}
 	return c.id.String()
@@ -176,7 +180,7 @@ func (c *compiler) beyond() bool {
 		c.unsupported(r.SigmaVersion.Position, "sigma-version", fmt.Sprintf("the rule follows version %s of Sigma's specification; cfcheck follows %s", clip(r.SigmaVersion.Value), SpecVersion))
 	case r.Taxonomy.Set() && r.Taxonomy.Value != sigmaTaxonomy:
 		c.unsupported(r.Taxonomy.Position, "taxonomy", fmt.Sprintf("the rule uses the names of taxonomy %s, and cfcheck knows only the taxonomy of Sigma; convert the rule to that", quote(r.Taxonomy.Value)))
-	case strings.EqualFold(r.Status.Value, "unsupported"):
+	case strings.EqualFold(r.Status.Value, unsupportedStatus):
 		c.unsupported(r.Status.Position, "status", "its author gave it the status \"unsupported\"")
 	}
 	if t := r.Detection.Timeframe; !c.failed && t.Set() {

@@ -28,6 +28,14 @@ const (
 // https://github.com/cfcheck/cfcheck/rules in the namespace of URLs.
 var pathSpace = channelfile.ID{0x66, 0x11, 0x40, 0xae, 0xbb, 0xe2, 0x5d, 0x91, 0xa4, 0x12, 0x5f, 0x66, 0x17, 0xcf, 0x2e, 0x3c}
 
+// UUID returns the ID that the author wrote. ok is false if the rule has no id, or one
+// that cannot be in a channel file: it is not a UUID, or all zero. Sigma requires a
+// UUID, but many published rules have a number of their own.
+func (r *Rule) UUID() (id channelfile.ID, ok bool) {
+	id, err := channelfile.ParseID(r.ID.Value)
+	return id, err == nil && id != channelfile.ID{}
+}
+
 // PathID returns an ID for the rule that depends only on its place: the UUID, version
 // 5, of Path in the namespace 661140ae-bbe2-5d91-a412-5f6617cf2e3c. For the second
 // document of a file "#2" follows the path, and so on.
@@ -49,11 +57,10 @@ func derivedID(path string, index int) (id channelfile.ID) {
 // identify returns the ID of a rule and registers it. ok is false if the rule has no
 // ID.
 func (res *Result) identify(r *Rule, ids IDs) (id channelfile.ID, ok bool, err error) {
-	if r.ID.Set() {
-		id, _ = channelfile.ParseID(r.ID.Value) // Parse checked it
+	if id, ok = r.UUID(); ok {
 		if first := res.rules[id]; first != nil {
 			at := first.ID.Position
-			if !first.ID.Set() {
+			if _, written := first.UUID(); !written {
 				at = first.Position
 			}
 			return id, true, &Error{Name: r.Name, Position: r.ID.Position, Path: "id",

@@ -29,6 +29,7 @@ func TestIDs(t *testing.T) {
 	const first, second = "0b244484-d3bc-5e78-ac11-7072279a003f", "29961476-bfc7-5f9a-b1db-da996641d3c7"
 	two := parse("x/windows/a.yml", "windows/a.yml", noID("A")+"---\n"+noID("B"))
 	same := append(parse("x/a.yml", "a.yml", noID("A")), parse("y/a.yml", "a.yml", noID("A"))...)
+	numbers := parse("n.yml", "n.yml", "id: 200014\n"+noID("A")+"---\nid: 200014\n"+noID("B")+"---\nid: 00000000-0000-0000-0000-000000000000\n"+noID("C"))
 	written := append(parse("b.yml", "b.yml", withID(first, sound)), two[0])
 	for _, tt := range []struct {
 		name  string
@@ -37,7 +38,9 @@ func TestIDs(t *testing.T) {
 		want  []string
 		err   string
 	}{
-		{"required", two, IDsWritten, nil, "x/windows/a.yml:1:1: rule has no id; a channel file names each rule by its UUID: add"},
+		{"required", two, IDsWritten, nil, "x/windows/a.yml:1:1: rule has no id, by which a channel file names each rule; give"},
+		{"numbers where UUIDs are required", numbers[:1], IDsWritten, nil, `n.yml:1:5: id: id "200014" is not a UUID, by which a channel file names each rule; give it a random UUID`},
+		{"numbers, which count as missing", numbers, IDsOfPaths, []string{derivedID("n.yml", 0).String(), derivedID("n.yml", 1).String(), derivedID("n.yml", 2).String()}, ""},
 		{"of paths", two, IDsOfPaths, []string{first, second}, ""},
 		{"of paths, in another order", []*Rule{two[1], two[0]}, IDsOfPaths, []string{first, second}, ""},
 		{"of names, where the paths differ", two, IDsOfNames, []string{first, second}, ""},

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/cfcheck/cfcheck/channelfile"
 )
 
 // maxNotes is the maximum number of notes on the metadata of a rule.
@@ -20,6 +22,31 @@ func (p *parser) note(r *Rule, n *yaml.Node, path, message string) bool {
 	p.spend(cost{values: errorValues, bytes: len(message)})
 	r.Notes = append(r.Notes, Note{r.Name, p.position(n), path, message})
 	return true
+}
+
+// warn records metadata that Sigma does not allow, and that changes nothing. The
+// message ends with the advice, after its last semicolon.
+func (p *parser) warn(r *Rule, at Position, path, found, want string) {
+	message := found + "; " + want
+	p.spend(cost{values: errorValues, bytes: len(message)})
+	r.Warnings = append(r.Warnings, Note{r.Name, at, path, message})
+}
+
+// joined returns a list of texts where Sigma has one text, such as several authors.
+func (p *parser) joined(r *Rule, n *yaml.Node, path string) Text {
+	var all []string
+	for _, item := range n.Content {
+		if text := p.text(p.resolve(item), path); text.Set() {
+			all = append(all, text.Value)
+		}
+	}
+	text := Text{strings.Join(all, ", "), p.position(n)}
+	if len(text.Value) > channelfile.MaxTextLength {
+		p.fail(n, path, fmt.Sprintf("list has %s bytes; the limit is %s", count(len(text.Value)), count(channelfile.MaxTextLength)), "shorten it")
+		return Text{}
+	}
+	p.warn(r, text.Position, path, path+" is a list", "write one text, with commas")
+	return text
 }
 
 // namespaces are the namespaces of tags, and tactics are the names of tactics in the

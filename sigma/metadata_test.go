@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
 )
 
 const metadataRule = `title: Metadata
@@ -29,6 +31,19 @@ related: [{id: 929a690e-bef0-4204-a928-ef5e620d6fcd, type: obsolete}, {id: 929a6
 		{"keys and tags of one's own", "simulation: x\nfamily: y\ntags: [ours.team-1, threat_group.x, attack.novel-tactic]\n", nil, nil},
 		{"status in another case", "status: Experimental\n", nil, []string{`5:9 status: Sigma spells status "Experimental" in lower case; write "experimental"`}},
 		{"level in another case", "level: HIGH\n", nil, []string{`5:8 level: Sigma spells level "HIGH" in lower case; write "high"`}},
+		{"an unknown status and level", "status: tested\nlevel: 4\n", nil, []string{
+			`5:9 status: status "tested" is not one of Sigma's; did you mean "test"?`,
+			`6:8 level: level "4" is not one of Sigma's; expected informational, low, medium, high, critical`}},
+		{"dates that are none", "date: 2018/25/08\nmodified: 2024-02-30\n", nil, []string{
+			`5:7 date: "2018/25/08" is not a date; write year, month and day, such as 2024-07-19`,
+			`6:11 modified: "2024-02-30" is not a date; write year, month and day, such as 2024-07-19`}},
+		{"dates of both forms", "date: 2018/08/25\nmodified: 2024-02-28\n", nil, nil},
+		{"several authors", "author: [Jane, ~, 'Joe']\nlicense: [DRL-1.1]\n", nil, []string{
+			`5:9 author: author is a list; write one text, with commas`,
+			`6:10 license: license is a list; write one text, with commas`}},
+		{"text as a correlation and a filter", "correlation: see rule 2\nfilter:\n", nil, []string{
+			`5:1 correlation: correlation is text, which is not one of Sigma's, so it has no effect; write it as a comment`,
+			`6:1 filter: filter is text, which is not one of Sigma's, so it has no effect; write it as a comment`}},
 		{"a misspelt key", "falsepostives: [x]\n", []string{`5:1 : key "falsepostives" is not one of Sigma's; did you mean "falsepositives"?`}, nil},
 		{"two misspelt keys", "refrences: [x]\nDescription: y\n", []string{
 			`5:1 : key "refrences" is not one of Sigma's; did you mean "references"?`,
@@ -68,6 +83,23 @@ related: [{id: 929a690e-bef0-4204-a928-ef5e620d6fcd, type: obsolete}, {id: 929a6
 		}
 		if diff := cmp.Diff(tt.warnings, show(rules[0].Warnings)); diff != "" {
 			t.Errorf("%s: warnings (-want +have):\n%s", tt.name, diff)
+		}
+	}
+	long, err := Parse("r.yml", []byte(strings.Replace(metadataRule, "Metadata", strings.Repeat("é", MaxTitle+1), 1)))
+	if err != nil || len(long[0].Warnings) != 1 || long[0].Warnings[0].Message != "title has 257 characters, and Sigma's limit is 256; shorten it" {
+		t.Errorf("of a long title: %v, %v", err, long)
+	}
+	authors, err := Parse("r.yml", []byte(metadataRule+"author: [Jane, ~, 'Joe']\n"))
+	if err != nil || authors[0].Author.Value != "Jane, Joe" {
+		t.Errorf("of two authors: %v, %v", err, authors)
+	}
+	for _, tt := range []struct{ lines, want string }{
+		{"status: unsuported\n", `r.yml:5:9: status: status "unsuported" is not one of Sigma's; did you mean "unsupported"?`},
+		{"author: [{name: x}]\n", "r.yml:5:10: author: value is a map; expected text"},
+		{"license: ['" + strings.Repeat("x", channelfile.MaxTextLength) + "', y]\n", "r.yml:5:10: license: list has 65,538 bytes; the limit is 65,535; shorten it"},
+	} {
+		if _, err := Parse("r.yml", []byte(metadataRule+tt.lines)); err == nil || err.Error() != tt.want {
+			t.Errorf("%.40s: error %v; want %s", tt.lines, err, tt.want)
 		}
 	}
 	rules, err := Parse("r.yml", []byte(metadataRule+"tags: ["+strings.Repeat("x, ", 10_000)+"x]\n"))

@@ -340,7 +340,16 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		fields[key.Value] = value
 		present[key.Value] = true
 		keys = append(keys, key.Value)
-		if kind, ok := kinds[key.Value]; ok && r.Kind == Detecting {
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		kind, ok := kinds[key.Value]
+		switch {
+		case !ok || r.Kind != Detecting:
+		case kind != Collection && fields[key.Value].Kind == yaml.ScalarNode && present["detection"]:
+			// Some authors write a remark on other rules there.
+			p.warn(r, p.position(key), key.Value, key.Value+" is text, which is not one of Sigma's, so it has no effect", "write it as a comment")
+		default:
 			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
 			if kind == Collection && p.collection == nil {
 				p.collection = r
@@ -355,7 +364,11 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified}, {"taxonomy", &r.Taxonomy},
 		{"name", &r.Label}, {"sigma-version", &r.SigmaVersion},
 	} {
-		if value := fields[f.key]; value != nil {
+		switch value := fields[f.key]; {
+		case value == nil:
+		case value.Kind == yaml.SequenceNode && (f.key == "author" || f.key == "license"):
+			*f.to = p.joined(r, value, f.key)
+		default:
 			*f.to = p.text(value, f.key)
 		}
 	}
@@ -515,25 +528,26 @@ func (p *parser) text(n *yaml.Node, path string) Text {
 }
 
 var (
-	statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+	statuses = []string{"stable", "test", "experimental", "deprecated", unsupportedStatus}
 	levels   = []string{"informational", "low", "medium", "high", "critical"}
 )
 
-// header checks the metadata of a rule.
+// unsupportedStatus is the only status with an effect: the rule is left out.
+const unsupportedStatus = "unsupported"
+
+// newID is the advice for a rule without a UUID.
+const newID = "give it a random UUID: uuidgen makes one, and build --derive-ids derives one from the path"
+
+// header checks the metadata of a rule. Values without an effect are warnings.
 func (p *parser) header(r *Rule) {
 	if n := utf8.RuneCountInString(r.Title.Value); n > MaxTitle {
-		p.add(r.Title.Position, "title", fmt.Sprintf("title has %s characters; Sigma's limit is %d", count(n), MaxTitle), "shorten it")
+		p.warn(r, r.Title.Position, "title", fmt.Sprintf("title has %s characters, and Sigma's limit is %d", count(n), MaxTitle), "shorten it")
 	}
 	if r.Title.Set() && strings.TrimSpace(r.Title.Value) == "" {
 		p.add(r.Title.Position, "title", "title is empty", "say what the rule detects")
 	}
-	if r.ID.Set() {
-		if id, err := channelfile.ParseID(r.ID.Value); err != nil {
-			p.add(r.ID.Position, "id", fmt.Sprintf("id %s is not a UUID", quote(r.ID.Value)),
-				"expected 32 hexadecimal digits as 8-4-4-4-12, such as 929a690e-bef0-4204-a928-ef5e620d6fcc")
-		} else if id == (channelfile.ID{}) {
-			p.add(r.ID.Position, "id", "id is all zero", "give the rule a random UUID: uuidgen makes one")
-		}
+	if _, ok := r.UUID(); r.ID.Set() && !ok {
+		p.warn(r, r.ID.Position, "id", fmt.Sprintf("id %s is not a UUID, so the rule counts as one without an id", quote(r.ID.Value)), newID)
 	}
 	if v := r.SigmaVersion; v.Set() {
 		if _, ok := parseVersion(v.Value); !ok {
@@ -552,9 +566,14 @@ func (p *parser) header(r *Rule) {
 			continue
 		}
 		if i := slices.IndexFunc(f.known, func(known string) bool { return strings.EqualFold(known, f.text.Value) }); i >= 0 {
-			r.Warnings = append(r.Warnings, Note{r.Name, f.text.Position, f.path, fmt.Sprintf("Sigma spells %s %s in lower case; write %s", f.path, quote(f.text.Value), quote(f.known[i]))})
+			p.warn(r, f.text.Position, f.path, fmt.Sprintf("Sigma spells %s %s in lower case", f.path, quote(f.text.Value)), "write "+quote(f.known[i]))
+			continue
+		}
+		found, want := fmt.Sprintf("%s %s is not one of Sigma's", f.path, quote(f.text.Value)), didYouMean(f.text.Value, f.known)
+		if f.path == "status" && misspelt(f.text.Value, []string{unsupportedStatus}) != "" {
+			p.add(f.text.Position, f.path, found, want) // such a rule would be left out
 		} else {
-			p.add(f.text.Position, f.path, fmt.Sprintf("%s %s is not one of Sigma's", f.path, quote(f.text.Value)), didYouMean(f.text.Value, f.known))
+			p.warn(r, f.text.Position, f.path, found, want)
 		}
 	}
 	for _, f := range []struct {
@@ -567,7 +586,7 @@ func (p *parser) header(r *Rule) {
 		// Until 2024, Sigma's dates had slashes.
 		_, err := time.Parse("2006-01-02", strings.ReplaceAll(f.text.Value, "/", "-"))
 		if err != nil {
-			p.add(f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "expected year, month and day, such as 2024-07-19")
+			p.warn(r, f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "write year, month and day, such as 2024-07-19")
 		}
 	}
 }

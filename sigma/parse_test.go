@@ -51,7 +51,6 @@ func TestHostileFiles(t *testing.T) {
 		{"aliases that repeat a list", lists(), "file has more than 131,072 values, counting those that its aliases repeat; split it"},
 		{"an alias of itself", rule + "detection: &d\n    s: {A: *d}\n    condition: s\n", "f.yml:5:12: alias \"*d\" stands inside the collection that it names; write the values out"},
 		{"a list that has itself in it", rule + "detection:\n    s: &s [*s]\n    condition: s\n", "f.yml:5:12: alias \"*s\" stands inside the collection that it names; write the values out"},
-		{"a title that is too long", strings.Replace(rule, "Case", strings.Repeat("é", MaxTitle+1), 1) + "detection: {s: {A: x}, condition: s}\n", "f.yml:1:8: title: title has 257 characters; Sigma's limit is 256; shorten it"},
 		{"a condition that is too long", rule + "detection: {s: {A: x}, condition: s" + strings.Repeat(" or s", 1000) + "}\n", "conditions are longer than 4,096 bytes; shorten them, or split the rule"},
 		{"too many searches", rule + "detection:\n" + func() (s string) {
 			for i := range MaxSearches + 1 {

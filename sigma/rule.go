@@ -46,7 +46,7 @@ type Rule struct {
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // remarks on a correct rule
-	Warnings                      []Note // metadata with a known value in another case
+	Warnings                      []Note // metadata that Sigma does not allow
 	Unused                        []Note // searches that no condition uses
 	extra                         Text   // key that makes the Kind other than Detecting
 	index                         int    // of the document in the file

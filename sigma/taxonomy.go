@@ -28,7 +28,10 @@ const sigmaTaxonomy = "sigma"
 // and tests use additional names (github.com/SigmaHQ/sigma,
 // tests/logsource.json at 0398818, and
 // github.com/SigmaHQ/pySigma-validators-sigmaHQ,
-// data/sigmahq_logsource_valid.json at e8bf4f3).
+// data/sigmahq_logsource_valid.json at e8bf4f3). The service dfsn-server, which is
+// similar to dns-server, is from the rules of Hayabusa
+// (github.com/Yamato-Security/hayabusa-rules,
+// hayabusa/builtin/DFS/DFSN_515_Namespace_Removal.yml at 5a49fc7).
 //
 // Each line has a product, or "-" for no product, and its categories and
 // services.
@@ -46,7 +49,7 @@ var taxonomy = []struct {
 		registry_rename registry_set sysmon_error sysmon_status wmi_event`,
 		`application application-experience applocker appmodel-runtime appxdeployment-server
 		appxpackaging-om bitlocker bits-client capi2 certificateservicesclient-lifecycle-system
-		codeintegrity-operational dhcp diagnosis-scripted dns-client dns-server dns-server-analytic
+		codeintegrity-operational dfsn-server dhcp diagnosis-scripted dns-client dns-server dns-server-analytic
 		dns-server-audit driver-framework firewall-as hyper-v-worker iis iis-configuration
 		kernel-event-tracing kernel-shimengine ldap ldap_debug lsa-server microsoft-servicebus-client
 		msexchange-management ntfs ntlm openssh powershell powershell-classic printservice-admin

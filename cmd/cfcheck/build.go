@@ -51,7 +51,7 @@ the same bytes.`,
 	f.Var(&b.revision, "revision", "give the release this `number`, or the word next for one more than the highest in the folder")
 	f.BoolVar(&b.replace, "replace", false, "replace a file that has the same channel and revision but other content")
 	f.BoolVar(&b.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
-	f.BoolVar(&b.deriveIDs, "derive-ids", false, "give a rule without an id one that is derived from its path below the folder; moving the file changes it")
+	f.BoolVar(&b.deriveIDs, "derive-ids", false, "give a rule without a UUID as its id one that is derived from its path below the folder; moving the file changes it")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
 	return cmd
@@ -133,8 +133,8 @@ func (b *building) run(paths []string) error {
 			for _, n := range slices.Concat(r.Unused, r.Warnings) {
 				b.say("warning: %v", n)
 			}
-			if !r.ID.Set() {
-				b.say("remark: %s:%d:%d: rule has no id; derived %v from its path %s", r.Name, r.Line, r.Column, r.PathID(), r.Path)
+			if _, written := r.UUID(); !written {
+				b.say("remark: %s:%d:%d: rule has no UUID as its id; derived %v from its path %s", r.Name, r.Line, r.Column, r.PathID(), r.Path)
 			}
 		}
 	}

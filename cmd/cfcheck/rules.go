@@ -324,7 +324,10 @@ func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 }
 
 func metadata(r *sigma.Rule, n sigma.Note) validate.Finding {
-	found, want, _ := strings.Cut(n.Message, "; ")
+	found, want := n.Message, ""
+	if i := strings.LastIndex(found, "; "); i >= 0 {
+		found, want = found[:i], found[i+2:]
+	}
 	return validate.Finding{
 		Check:    suite.ByID("CF0014"), // metadata-spelled
 		Where:    validate.Location{Source: position(n.Name, n.Position)},

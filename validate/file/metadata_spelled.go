@@ -9,13 +9,15 @@ var metadataSpelled = &validate.Check{
 	//mutation:missed: the tests of sigma, types and suite detect it
 	ID:   "CF0014",
 	Name: "metadata-spelled",
-	Doc: `the status and the level of each rule are spelled as Sigma does
+	Doc: `the metadata of each rule has the form that Sigma requires
 
-Sigma spells these words in lower case: "experimental", "high". They do not
-change the events that a rule matches. But a tool that compares them exactly,
-such as a filter for the rules of level high, misses the rule.
+The id, the title, the status, the level and the dates of a rule do not change
+the events that it matches. But a tool that compares them exactly misses the
+rule. For example, a filter for the level "high" does not find "High". Sigma
+spells a status and a level in lower case, a date as 2024-07-19, and an id as
+a UUID. A rule whose id is not a UUID counts as one without an id.
 
-Write the word in lower case.`,
+Write the value as Sigma has it.`,
 	Severity: validate.Warning,
 	Uses:     validate.UsesSource,
 	Run: func(*validate.Pass) {

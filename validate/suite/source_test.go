@@ -55,7 +55,7 @@ func compiled(t *testing.T, text string) *validate.Subject {
 	}
 	for _, r := range list {
 		for _, n := range r.Warnings {
-			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0014"), Message: n.Message, Fix: "write it in lower case"})
+			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0014"), Message: n.Message, Fix: "write what Sigma has"})
 		}
 	}
 	if built != nil && len(built.Outputs) > 0 {
@@ -80,7 +80,7 @@ func TestSource(t *testing.T) {
 		{"used search", strings.Replace(pipeRule("PipeName"), "    condition: selection", "    filter: {Image: x}\n    condition: selection and not filter", 1), validate.Accepted, nil, "the near miss of it"},
 		{"level in another case", pipeRule("PipeName") + "level: High\n", validate.Accepted, []string{"CF0014"}, "it changes no event that the rule matches"},
 		{"level", pipeRule("PipeName") + "level: high\n", validate.Accepted, nil, "the near miss of it"},
-		{"level that is not one", pipeRule("PipeName") + "level: hihg\n", validate.Rejected, []string{"CF0007"}, "nobody can say which is meant"},
+		{"level that is not one", pipeRule("PipeName") + "level: hihg\n", validate.Accepted, []string{"CF0014"}, "it changes no event that the rule matches"},
 		{"malformed", "title: [", validate.Rejected, []string{"CF0007"}, "nobody can say what it means"},
 		{"without a condition", "title: A\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    selection:\n        PipeName: a\n", validate.Rejected, []string{"CF0007"}, "it says nothing"},
 	}
