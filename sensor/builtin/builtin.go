@@ -27,18 +27,32 @@ func newBuiltin() *sensor.Definitions {
 		}
 	}
 	must(s.AddLazily(ipcDefinition(), func() {}))
-	for _, types := range [...][]builtinType{sysmonTypes[:], powershellTypes[:], serviceTypes[:]} {
-		for i := range types {
-			t := &types[i]
-			d := t.head()
-			must(s.AddLazily(d, func() {
-				// Do not write the fields that head sets: another goroutine may be reading them.
-				whole := t.build(*t)
-				d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
-			}))
-		}
+	for t := range builtinTypes {
+		d := t.head()
+		must(s.AddLazily(d, func() {
+			// Do not write the fields that head sets: another goroutine may be reading them.
+			whole := t.build(*t)
+			for i := range whole.Feeds {
+				// The events of a feed for one event have all of its fields.
+				if f := &whole.Feeds[i]; len(f.Events) != 1 {
+					addKinds(f)
+				}
+			}
+			d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
+		}))
 	}
 	return s
+}
+
+// builtinTypes calls yield for the rows of the tables.
+func builtinTypes(yield func(t *builtinType) bool) {
+	for _, types := range [...][]builtinType{sysmonTypes[:], powershellTypes[:], serviceTypes[:]} {
+		for i := range types {
+			if !yield(&types[i]) {
+				return
+			}
+		}
+	}
 }
 
 // A builtinType is one row of the tables of built-in types. It describes version 1 of a type.
@@ -64,6 +78,9 @@ func (t *builtinType) definition(title, source string, inputs []sensor.Input, fe
 	d := t.head()
 	d.Title, d.Source = title, "Sigma: "+d.Logsources[0].String()+"; "+source
 	d.Inputs, d.Feeds, d.Keywords = inputs, feeds, keywords
+	for i := range feeds {
+		feeds[i].Complete = len(feeds[i].Events) > 0
+	}
 	return d
 }
 

@@ -173,13 +173,15 @@ func TestWords(t *testing.T) {
 		{"User~@13.30", word{input: "User", since: "Sysmon 13.30", maxLength: lengthText}, ""},
 		{"Data+", word{input: "Data", maxLength: lengthEvent}, ""},
 		{"ID#=Log_ID@10.0 X", word{input: "ID", field: "Log_ID", since: "Sysmon 10.0 (schema 4.21)", maxLength: lengthToken}, " X"},
+		{"\n\"Client SID:\"~\nX", word{input: "Client SID:", maxLength: lengthText}, "\nX"},
+		{`ThreatID#="Threat ID" X`, word{input: "ThreatID", field: "Threat ID", maxLength: lengthToken}, " X"},
 	} {
 		if got, rest := nextWord(tt.table); got != tt.want || rest != tt.rest {
 			t.Errorf("nextWord(%q) = %+v, %q; want %+v, %q", tt.table, got, rest, tt.want, tt.rest)
 		}
 	}
-	if n := countWords(" a  b# c"); n != 3 {
-		t.Errorf("countWords = %d; want 3", n)
+	if n := countWords(" a  b#\n\"c d\"~ e=\"f g h\" i"); n != 5 {
+		t.Errorf("countWords = %d; want 5", n)
 	}
 }
 
@@ -245,7 +247,10 @@ func TestBuiltinReference(t *testing.T) {
 		{"process_creation security-4688 CommandLine", "", "with the policy to include it"},
 		{"process_creation security-4688 OriginalFileName", "15 security-log", "the Security log has no such field"},
 		{"process_creation security-4688 Hashes", "15 security-log", "the Security log has no such field"},
-		{"network_connection security-5156 Initiated", "15 security-log", "the Security log has no such field"},
+		{"process_creation security-4688 IntegrityLevel", "", "of version 2 of the event, as MandatoryLabel"},
+		{"process_creation security-4688 ParentUser", "", "the user who started the process"},
+		{"network_connection security-5156 Initiated", "", "in another form, as Direction"},
+		{"network_connection security-5156 SourceHostname", "15 security-log", "the Security log has no such field"},
 		{"create_stream_hash sysmon Contents", "11-shipped 10 9", "of Sysmon 11.10"},
 		{"file_delete sysmon-23 Archived", "", "as long as the event"},
 		{"file_delete sysmon-26 Archived", "15 13", "event 26 says that no copy was made by what it is"},

@@ -10,14 +10,14 @@ const (
 
 // securityTable has the fields of the events of the Security log. The first part lists the fields
 // of recorded events, from Windows 7 to 11 and Server 2012 to 2022, in the order of the events.
-// The second part lists the further fields of the manifest.
+// The second part lists the further fields of the manifests.
 //
-// The table omits fields that only IPsec events have (4646 to 4655, 4976 to 4985, 5040 to 5049,
-// 5451 to 5485). It also omits two fields that differ from the fields that rules mean by these
-// names. ComputerName of event 4618 is omitted because rules mean the computer that wrote the
-// event, which is Computer. Message of event 6407 is omitted because rules mean the text that
-// Windows produces for an event, which is not part of the event. ProcessId also stands for
-// ProcessID, the spelling of the filtering platform.
+// The table omits three fields that differ from the fields that rules mean by these names.
+// ComputerName of event 4618 is omitted because rules mean the computer that wrote the event, which
+// is Computer. EventID of events 1107, 1108, 4618 and 6405 is the number of another event. Message
+// of event 6407 is omitted because rules mean the text that Windows produces for an event, which is
+// not part of the event. Names compare without regard to case, so ProcessId is also ProcessID, the
+// spelling of events 5156 and 5157.
 const securityTable = "Data+ Reason SubjectUserSid~ SubjectUserName SubjectDomainName SubjectLogonId# Code# PublisherID# AuthenticationPackageName " +
 	"LogonProcessName NotificationPackageName NewTime# PreviousTime# ProcessId# ProcessName PreviousDate NewDate SecurityPackageName " +
 	"ElevatedToken ImpersonationLevel# IpAddress# IpPort# KeyLength# LmPackageName LogonGuid# LogonType# RestrictedAdminMode " +
@@ -84,7 +84,21 @@ const securityTable = "Data+ Reason SubjectUserSid~ SubjectUserName SubjectDomai
 	"AuthenticationProvider~ AuthenticationServer~ AuthenticationType~ EAPType~ AccountSessionIdentifier~ QuarantineState~ " +
 	"QuarantineSessionIdentifier~ LoggingResult ExtendedQuarantineState~ QuarantineSessionID~ QuarantineHelpURL " +
 	"QuarantineSystemHealthResult QuarantineGraceTime~ HostedCacheName Count# ProductName~ Categories GUID# FatalCode# HardwareIds " +
-	"Keywords#=System/Keywords"
+	"Keywords#=System/Keywords" +
+	" PercentFull# BackupPath PublisherGuid# PublisherName PubID# notification~ DHGroup~ KeyModName~ LocalAddress~" +
+	" LocalKeyModPort# LocalMMPrincipalName MMAuthMethod~ MMCipherAlg MMFilterID# MMImpersonationState~ MMIntegrityAlg" +
+	" MMLifetime# MMSAID# QMLimit# RemoteKeyModPort# RemoteMMPrincipalName LocalMMCertHash LocalMMIssuingCA LocalMMRootCA" +
+	" RemoteMMCertHash RemoteMMIssuingCA RemoteMMRootCA FailurePoint InitiatorCookie# ResponderCookie# State~" +
+	" LocalAddressMask~ LocalPort# LocalTunnelEndpoint MessageID# Mode~ QMFilterID# RemoteAddressMask~ RemotePrivateAddress~" +
+	" RemoteTunnelEndpoint TrafficSelectorId# TunnelId# AccountAvailableKeys AccountSupportedEncryptionTypes" +
+	" ClientAdvertizedEncryptionTypes DCAvailableKeys DCSupportedEncryptionTypes PreAuthEncryptionType# ResponseTicket+" +
+	" ServiceAvailableKeys ServiceSupportedEncryptionTypes SessionKeyEncryptionType# RequestTicketHash ResponseTicketHash" +
+	" EMAuthMethod~ EMImpersonationState~ LocalEMPrincipalName RemoteEMPrincipalName LocalEMCertHash LocalEMIssuingCA" +
+	" LocalEMRootCA RemoteEMCertHash RemoteEMIssuingCA RemoteEMRootCA NewState~ ResourceManager ObjectPath ObjectVirtualPath" +
+	" AuthenticationSetId~ AuthenticationSetName ConnectionSecurityRuleId~ ConnectionSecurityRuleName CryptographicSetId~" +
+	" CryptographicSetName IpSecSecurityAssociationId~ IpSecSecurityAssociationName Publisher VirtualFileName AhAuthType#" +
+	" CipherType# EspAuthType# InboundSpi# IpProtocol# KeyingModuleName LifetimeKilobytes# LifetimePackets# LifetimeSeconds#" +
+	" MainModeSaId# OutboundSpi# PeerPrivateAddress~ QuickModeSaId# TransportFilterId# Policy QuickModeFilter"
 
 func securityType(t builtinType) *sensor.Definition {
 	return service(t, "the Security log", securitySource, securityTable,

@@ -1,8 +1,6 @@
 package builtin
 
 import (
-	"strings"
-
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -11,7 +9,8 @@ import (
 // and one event has only a few of them.
 //
 // A reference to a manifest means the list of fields that Windows itself prints (wevtutil gp), as
-// collected in github.com/jdu2600/Windows10EtwEvents.
+// collected in github.com/jdu2600/Windows10EtwEvents and github.com/nasbench/EVTX-ETW-Resources.
+// The fields of single events are in the folder events, with the source of each.
 
 // service returns a type for a Sigma service. The feeds need only the properties that select their
 // events.
@@ -34,13 +33,29 @@ var serviceTypes = [...]builtinType{
 				"param4 param5 param6 param7 param8 param9 param10 param11 param12 AppName AppVersion# AppTimeStamp# ModuleName ModuleVersion# "+
 				"ModuleTimeStamp# ExceptionCode# FaultingOffset# ProcessId# ProcessCreationTime# AppPath ModulePath IntegratorReportId# "+
 				"PackageFullName PackageRelativeAppId~ FilePath StatusCode# MediumType# StartTime# TerminationTime# ExeFileName ReportId# "+
-				"HangType~ CVEID~ AdditionalDetails Keywords#=System/Keywords",
+				"HangType~ CVEID~ AdditionalDetails Keywords#=System/Keywords"+
+				" AddonName Application Publisher Version~",
 			[]sensor.Feed{{Name: "application", Channel: "Application"}}, "Data", "AppName", "AppPath", "ModuleName", "ModulePath", "AdditionalDetails", "Reason", "ExtraInfo")
 	}},
 	{number: 104, service: "powershell", build: func(t builtinType) *sensor.Definition {
 		return service(t, "the log of PowerShell", "Microsoft: about_Logging_Windows; recorded events",
 			"ContextInfo+ UserData+ Payload+ MessageNumber# MessageTotal# ScriptBlockText+ ScriptBlockId# Path RunspaceId# InstanceId# "+
-				"MaxRunspaces# MinRunspaces# param1 param2 Data+",
+				"MaxRunspaces# MinRunspaces# param1 param2 Data+"+
+				" currentActivityId# parentActivityId# ActivityGuid# ActivityName ClassName JobData MethodName Parameters WorkflowGuid#"+
+				" param3 auth# canceltimeout# idletimeout# opentimeout# recvdDataSize# recvdObjSize# redircount# shell thumbPrint uri"+
+				" userName Action AmsiContext FileName CurrentLine# CastedToType DeserializedType RehydratedType TypeCastException"+
+				" TypeCastInnerException CurrentDepthBelowTopLevel OriginalDepth# OverridenDepth# SerializedType OverridenMode#"+
+				" GetterScript+ PropertyName PropertyOwnerType Exception InnerException TypeBeingEnumerated Type# Depth#"+
+				" PropertyNameAtMaxDepth TypeOfObjectAtMaxDepth LineNumber# LinePosition# TypeOfObjectWithMissingProperty DataType#"+
+				" Destination PowerShell_InstanceId# Runspace_InstanceId# TargetInterface ErrorCode# ErrorMessage PipelineId# SessionId#"+
+				" StackTrace DataSize# SignalCode# param4 FragmentId# FragmentLength# FragmentPayload+ ObjectId# eFlag# sFlag# Category"+
+				" ExceptionInnerException ExceptionMessage ExceptionStackTrace FullyQualifiedErrorId Reason TargetName Command Id#"+
+				" Location Name State~ configuration endpointName hostingMode~ protocol user managedNodes workflowId# newState~"+
+				" oldState~ allowedValue configName valueInQuestion managedNode activityTypeName xamlFile errorDescription"+
+				" activityDisplayName activityType failureDescription availability jobId# childJobId# childWorkflowId# parentJobId#"+
+				" error persistPath endpointType~ registeredBy modifiedBy unregisteredBy disabledBy enabledBy computers checkpointPath"+
+				" configProviderId~ TrackingId# ContainerParentJobInstanceId# WorkflowJobJobInstanceId# WorkflowJobInstanceId#"+
+				" ProxyJobInstanceId# ProxyChildJobInstanceId# ScheduledJobDefName StartTime~ StopTime~",
 			[]sensor.Feed{{Name: "powershell", Provider: "Microsoft-Windows-PowerShell", Channel: "Microsoft-Windows-PowerShell/Operational"}, {Name: "powershell-core", Provider: "PowerShellCore", Channel: "PowerShellCore/Operational"}}, "ScriptBlockText", "Payload", "ContextInfo", "UserData")
 	}},
 	{number: 105, service: "powershell-classic", build: func(t builtinType) *sensor.Definition {
@@ -59,23 +74,41 @@ var serviceTypes = [...]builtinType{
 				"ReasonCode# SettingValueString StoreType# CurrentProfile# SAIdleTime# PresharedKeyEncoding IPSecExempt CrlCheck IPSecThroughNAT "+
 				"PolicyVersionSupported PolicyVersion# BinaryVersionSupported DisableStatefulFTP GroupPolicyApplied Profile# OpMode LogFilePath "+
 				"MaxLogFileSize# SetId# SetName IPsecPhase Endpoint1 Endpoint2 Endpoint1Ports Endpoint2Ports MMParentRuleId# ID# Name Reason "+
-				"ErrorCode# ChangeType# ComponentName Keyword Addresses",
+				"ErrorCode# ChangeType# ComponentName Keyword Addresses"+
+				" AllowIPSecPolicyMerge# AllowLocalPolicyMerge# AllowUserPrefMergeForApps AllowUserPrefMergeForGlobalPorts"+
+				" BlockAllInbound# DefaultInboundAction# DefaultOutboundAction# DisableInboundNotifications DisableStealthMode#"+
+				" DisableStealthModeIPsecSecuredPacketExemption DisableUnicastResponseToMultiCastBroadCast DisabledInterfaces"+
+				" DisabledInterfacesSize# LogDroppedPackets# LogIgnoredRules# LogSuccessfulConnections# RemoteAdministrationEnabled#"+
+				" ApplyAuthZ# BypassTunnelIfEncrypted# IsDTM# LocalTunnelEndpointV4 LocalTunnelEndpointV6 NoIPSecOnOutbound#"+
+				" Phase1AuthSetId Phase2AuthSetId Phase2CryptoSetId RemoteTunnelEndpointV4 RemoteTunnelEndpointV6 Phase1CryptoSetId"+
+				" CryptoSetFlags# CryptoSuites NumSuites# SuitesBinaryLength# TimeOutMinutes# TimeOutSessions# Pfs# AuthSetFlags#"+
+				" AuthenticationSuites AllDANat64Proxies AllDomainProxies AllProxies GPConfiguredDomainProxies GPConfiguredLocalProxies"+
+				" GPIsAuthoritative# AllDANat64DomainSubnets GPConfiguredDomainSubnets Capability# IPRangeDefinition AutoResolve#",
 			[]sensor.Feed{{Name: "firewall-as", Provider: "Microsoft-Windows-Windows Firewall With Advanced Security", Channel: "Microsoft-Windows-Windows Firewall With Advanced Security/Firewall"}})
 	}},
 	{number: 109, service: "bits-client", build: func(t builtinType) *sensor.Definition {
-		return service(t, "transfers in the background", "manifest of Microsoft-Windows-Bits-Client (Windows 10 and 11); recorded events; RemoteName and LocalName of event 16403 as published rules read it",
+		return service(t, "transfers in the background", "manifest of Microsoft-Windows-Bits-Client (Windows 10 and 11); recorded events",
 			"string string2 string3 jobTitle jobId# jobOwner processPath processId# User fileCount# bytesTransferred bytesTransferredFromPeer "+
 				"transferId# name Id# url peer fileTime# fileLength# bytesTotal hr# proxy peerProtocolFlags# AdditionalInfoHr# PeerContextInfo "+
 				"bandwidthLimit ignoreBandwidthLimitsOnLan RemoteName LocalName JobGuid# Title Owner Job Pgm ErrorCode# jobName xferId# "+
 				"HTTPVersion# URLRange server scheme error proxyServerList proxyBypassList PropertyName FileList DayCount# RetryWaitTime# rule "+
-				"enabled# status# entityName currentSize# currentLimit function line Key# SubKeyOrValueName Data+",
+				"enabled# status# entityName currentSize# currentLimit function line Key# SubKeyOrValueName Data+"+
+				" cacheDenyUrls denyUrlCount# denyUrls maxCacheSize# maxClients maxContentAge# maxPeers minCacheDiskSize#"+
+				" peerCacheEnabled# peerClientEnabled# peerServerEnabled# addressCount# addresses fqdn packet sourceAddress~"+
+				" addressLength# authenticated# online# searchId# timestamp requestId# Range# rangecount# count# globalTransferPolicy#"+
+				" jobTransferPolicy# cap# isOvercap# isRoaming# isThrottled# nlmCost# usage# clientAddress~ PolicyValue responseXml+"+
+				" ranges currSlotBandwidthLimit# currSlotStartTime# nextSlotBandwidthLimit# nextSlotStartTime# profileType# Message"+
+				" SystemEvent BlockReasonErrorCode# number# ErrorContext ClientProcessStartKey",
 			[]sensor.Feed{{Name: "bits-client", Provider: "Microsoft-Windows-Bits-Client", Channel: "Microsoft-Windows-Bits-Client/Operational"}})
 	}},
 	{number: 110, service: "dns-client", build: func(t builtinType) *sensor.Definition {
 		return service(t, "the client of the domain name system", "manifest of Microsoft-Windows-DNS-Client (Windows 10 and 11); recorded events",
 			"Address AddressLength# DynamicAddress Index# Interface TotalServerCount# QueryName InterfaceIndex# IsAsyncQuery IsNetworkQuery "+
 				"NetworkQueryIndex# QueryOptions QueryType# QueryStatus# QueryResults AdapterName DNSServerAddress InterfaceCount# "+
-				"IsParallelNetworkQuery LocalAddress NetworkIndex# DnsServerIpAddress# ResponseStatus# Status#",
+				"IsParallelNetworkQuery LocalAddress NetworkIndex# DnsServerIpAddress# ResponseStatus# Status#"+
+				" Context Location ErrorCode# AdSuffix DnsSuffix DnsAddress~ DnsAddressLength# DirectAccessServerList DnsEncryption#"+
+				" DnsQueryOverIPSec DnsSecValidationRequired# KeyName ProxyName ProxyType# RemoteEncryption# RemoteIPSEC"+
+				" ResponseQuestion GenericServerList IdnConfig ServerList",
 			[]sensor.Feed{{Name: "dns-client", Provider: "Microsoft-Windows-DNS-Client", Channel: "Microsoft-Windows-DNS-Client/Operational"}})
 	}},
 	{number: 111, service: "dns-server", build: func(t builtinType) *sensor.Definition {
@@ -101,7 +134,10 @@ var serviceTypes = [...]builtinType{
 		return service(t, "the task scheduler", "manifest of Microsoft-Windows-TaskScheduler (Windows 10 and 11)",
 			"TaskName UserContext InstanceId# ResultCode# UserName ErrorDescription Context Path ProcessID# Priority# CurrentQuota# "+
 				"TaskEngineName LogPoint TaskPath ActionName TaskInstanceId# EnginePID# TaskCount# Command ThreadID# StoppedTaskInstanceId# "+
-				"NewTaskInstanceId# QueuedTaskInstanceId# RunningTaskInstanceId# Data+",
+				"NewTaskInstanceId# QueuedTaskInstanceId# RunningTaskInstanceId# Data+"+
+				" Parameter IdleTaskId# NotificationType~ State~ DATA1# DATA2# NoIdleReason TimeSinceUserNotPresent DetectionResult"+
+				" Reason TaskStatus# SecurityDescriptor Account~ LastRunDateTime~ hc_stateid# ErrorCode# Task InfoCode# LauncherId#"+
+				" FailureReason File HRESULT# Line# Name String",
 			[]sensor.Feed{{Name: "taskscheduler", Provider: "Microsoft-Windows-TaskScheduler", Channel: "Microsoft-Windows-TaskScheduler/Operational"}})
 	}},
 	{number: 115, service: "wmi", build: func(t builtinType) *sensor.Definition {
@@ -117,19 +153,26 @@ var serviceTypes = [...]builtinType{
 		return service(t, "checks of code signatures", "manifest of Microsoft-Windows-CodeIntegrity (Windows 10 and 11)",
 			"FileNameLength# FileNameBuffer ProcessNameLength# ProcessNameBuffer SecureRequired# RequestedSigningLevel# RequestedPolicy# "+
 				"ValidatedPolicy# ValidatedSigningLevel# CatalogNameLength# CatalogNameBuffer Status# RequirementType# CachedFlags# CacheSource# "+
-				"CachedPolicy# FileName ProcessName SHA1HashSize# SHA1Hash~ SHA256HashSize# SHA256Hash~ USN# SISigningScenario# PolicyNameLength# "+
+				"CachedPolicy# USN# PolicyNameLength# "+
 				"PolicyName PolicyIDLength# PolicyID PolicyHashSize# PolicyHash~ OriginalFileNameLength# OriginalFileName InternalNameLength# "+
 				"InternalName FileDescriptionLength# FileDescription ProductNameLength# ProductName FileVersion# ElapsedTime# PolicyElapsedTime# "+
-				"PercentageTime#",
+				"PercentageTime#"+
+				` FileName="File Name" ProcessName="Process Name" SHA1HashSize#="SHA1 Hash Size" SHA1Hash~="SHA1 Hash" SHA256HashSize#="SHA256 Hash Size"`+
+				` SHA256Hash~="SHA256 Hash" SISigningScenario#="SI Signing Scenario"`+
+				` "Requested Signing Level" "Validated Signing Level"`,
 			[]sensor.Feed{{Name: "codeintegrity-operational", Provider: "Microsoft-Windows-CodeIntegrity", Channel: "Microsoft-Windows-CodeIntegrity/Operational"}})
 	}},
 	{number: 117, service: "appxdeployment-server", build: func(t builtinType) *sensor.Definition {
-		return service(t, "installation of packaged apps", "manifest of Microsoft-Windows-AppXDeployment-Server (Windows 10 and 11); Flags of event 603 as published rules read it",
+		return service(t, "installation of packaged apps", "manifest of Microsoft-Windows-AppXDeployment-Server (Windows 10 and 11)",
 			"DeploymentOperation# PackageFullName Path ErrorCode# MountPoint TargetPlatform# SystemVolume# StorageId IsCentennial# "+
 				"PackageType# IsPackageEncrypted# DeploymentOptions# IsStreamingPackage# IsInRelatedSet# IsPackageUsingBDC# MainPackageFamilyName "+
 				"CallingProcess IsInPlaceUpdate# ErrorFileInfo DetailedMessageInfo ManifestPath ErrorString PackageUri SummaryError PackageName "+
 				"PublisherName PackageMoniker PackageMoniker2 PackageOrigin# SignatureOrigin# CheckResult# Error# ErrorText ErrorMessage "+
-				"CategoryName FileName Line# Column# ExtendedData Flags# PackageVersion# PackageVersion2#",
+				"CategoryName FileName Line# Column# ExtendedData Flags# PackageVersion# PackageVersion2#"+
+				" ExtensionsCategoryNames DehName RunAsSystem# ExternalLocation HasFullTrust# HasWin32alacarte# IsOptional#"+
+				" PackageDisplayName PackageFlags# PackageFlags2 PackageSourceUri RollbackDetailedMessageInfo RollbackErrorFileInfo"+
+				" OSVersionAppModel OSVersionMajor OSVersionMinor RequestedVersionAppModel RequestedVersionMajor RequestedVersionMinor"+
+				" MachineArchitecture PackageArchitecture FlagsHigh#",
 			[]sensor.Feed{{Name: "appxdeployment-server", Provider: "Microsoft-Windows-AppXDeployment-Server", Channel: "Microsoft-Windows-AppXDeploymentServer/Operational"}})
 	}},
 	{number: 118, service: "appxpackaging-om", build: func(t builtinType) *sensor.Definition {
@@ -144,7 +187,8 @@ var serviceTypes = [...]builtinType{
 		return service(t, "the runtime of packaged apps", "manifest of Microsoft-Windows-AppModel-Runtime (Windows 10 and 11)",
 			"ProcessID# CreateTime# ParentProcessID# PackageFullName ImageName PackageRelativeApplicationId~ ErrorCode# ErrorMessage "+
 				"FailedBinary FileName Size# Offset# HeaderAddr# Section ExceptionCode# Context AppContainerName ApplicationUserModelId~ Resource "+
-				"User DesiredStatus# CurrentStatus# Type# Key~ Subkey PackageFamilyName",
+				"User DesiredStatus# CurrentStatus# Type# Key~ Subkey PackageFamilyName"+
+				" ApplicationName Message PackageName",
 			[]sensor.Feed{{Name: "appmodel-runtime", Provider: "Microsoft-Windows-AppModel-Runtime", Channel: "Microsoft-Windows-AppModel-Runtime/Admin"}})
 	}},
 	{number: 120, service: "applocker", build: func(t builtinType) *sensor.Definition {
@@ -153,7 +197,9 @@ var serviceTypes = [...]builtinType{
 				"FilePathLength# FilePath FileHashLength# FileHash~ FqbnLength# Fqbn TargetLogonId# FullFilePathLength# FullFilePath "+
 				"PackageLength# Package Status# Sha1Hash~ Sha256Hash~ Result# USN# Sha1CatalogHash~ Sha256CatalogHash~ ImageName ParentProcess "+
 				"StatusCode# AppLockerReason# Bucket# NtfsFileId# FileName CurrentProcess Origin# Type# Generation# SmartScreen# RevocationID# "+
-				"Data+ IsApproved# CLSID#",
+				"Data+ IsApproved# CLSID#"+
+				" DataLength# ImageNameLength# NtfsFileIdSize# OriginDataPresent ParentProcessLength# SessionId# SubSessionId#"+
+				" CurrentProcessLength# FileNameLength#",
 			[]sensor.Feed{{Name: "exe-and-dll", Provider: "Microsoft-Windows-AppLocker", Channel: "Microsoft-Windows-AppLocker/EXE and DLL"}, {Name: "msi-and-script", Provider: "Microsoft-Windows-AppLocker", Channel: "Microsoft-Windows-AppLocker/MSI and Script"}, {Name: "packaged-app-deployment", Provider: "Microsoft-Windows-AppLocker", Channel: "Microsoft-Windows-AppLocker/Packaged app-Deployment"}, {Name: "packaged-app-execution", Provider: "Microsoft-Windows-AppLocker", Channel: "Microsoft-Windows-AppLocker/Packaged app-Execution"}})
 	}},
 	{number: 121, service: "capi2", build: func(t builtinType) *sensor.Definition {
@@ -168,7 +214,8 @@ var serviceTypes = [...]builtinType{
 				"lastSyncTime# objectType# thisUpdateTime# nextUpdateTime# publishTime# expireTime# Timeout CRYPT_WIRE_ONLY_RETRIEVAL "+
 				"CRYPT_PROXY_CACHE_RETRIEVAL fProxyCacheRetrieval Action Header CRYPT_ACQUIRE_ALLOW_NCRYPT_KEY_FLAG CRYPT_ACQUIRE_SILENT_FLAG "+
 				"ActionID UIChoice StateAction WTD_REVOCATION_CHECK_CHAIN_EXCLUDE_ROOT CPD_USE_NT5_CHAIN_FLAG filePath hasFileHandle# "+
-				"digestAlgorithm digest format hashName SignTime# CertificateRevocationList",
+				"digestAlgorithm digest format hashName SignTime# CertificateRevocationList"+
+				" EventWriteData+",
 			[]sensor.Feed{{Name: "capi2", Provider: "Microsoft-Windows-CAPI2", Channel: "Microsoft-Windows-CAPI2/Operational"}})
 	}},
 	{number: 122, service: "certificateservicesclient-lifecycle-system", build: func(t builtinType) *sensor.Definition {
@@ -190,8 +237,9 @@ var serviceTypes = [...]builtinType{
 			[]sensor.Feed{{Name: "driver-framework", Provider: "Microsoft-Windows-DriverFrameworks-UserMode", Channel: "Microsoft-Windows-DriverFrameworks-UserMode/Operational"}})
 	}},
 	{number: 125, service: "iis-configuration", build: func(t builtinType) *sensor.Definition {
-		return service(t, "changes of the configuration of IIS", "event 29 of the IIS configuration log; names as published rules read them",
-			"Configuration NewValue",
+		return service(t, "changes of the configuration of IIS", "event 29 of the IIS configuration log",
+			"Configuration NewValue"+
+				" ConfigPath EditOperationType# EffectiveLocationPath OldValue PhysicalPath",
 			[]sensor.Feed{{Name: "iis-configuration", Channel: "Microsoft-IIS-Configuration/Operational"}})
 	}},
 	{number: 126, service: "ldap", build: func(t builtinType) *sensor.Definition {
@@ -246,7 +294,8 @@ var serviceTypes = [...]builtinType{
 	{number: 133, service: "shell-core", build: func(t builtinType) *sensor.Definition {
 		return service(t, "the Windows shell", "recorded events",
 			"KeyName Command PID# AppID HRESULT Filename SchemaType# ErrorCode# Name Flags# Scenario PackageFamilyName InstallState "+
-				"LogonType# TaskName",
+				"LogonType# TaskName"+
+				` "Failure reason"~`,
 			[]sensor.Feed{{Name: "shell-core", Provider: "Microsoft-Windows-Shell-Core", Channel: "Microsoft-Windows-Shell-Core/Operational"}})
 	}},
 	{number: 134, service: "smbserver-connectivity", build: func(t builtinType) *sensor.Definition {
@@ -295,60 +344,78 @@ var serviceTypes = [...]builtinType{
 	}},
 }
 
-// defenderTable is the table of the type windefend. The names of its fields contain spaces, which
-// are written as underscores here. The names of its inputs have no spaces.
-const defenderTable = "ProductName=Product_Name ProductVersion~=Product_Version DetectionID#=Detection_ID DetectionTime#=Detection_Time " +
-	"ThreatID#=Threat_ID ThreatName~=Threat_Name SeverityID#=Severity_ID SeverityName~=Severity_Name CategoryID#=Category_ID " +
-	"CategoryName~=Category_Name FWLink StatusCode#=Status_Code StatusDescription=Status_Description State# SourceID#=Source_ID " +
-	"SourceName~=Source_Name ProcessName=Process_Name DetectionUser~=Detection_User Path OriginID#=Origin_ID OriginName~=Origin_Name " +
-	"ExecutionID#=Execution_ID ExecutionName~=Execution_Name TypeID#=Type_ID TypeName~=Type_Name " +
-	"PreExecutionStatus~=Pre_Execution_Status ActionID#=Action_ID ActionName~=Action_Name ErrorCode#=Error_Code " +
-	"ErrorDescription=Error_Description PostCleanStatus#=Post_Clean_Status AdditionalActionsID#=Additional_Actions_ID " +
-	"AdditionalActionsString=Additional_Actions_String RemediationUser~=Remediation_User SignatureVersion~=Signature_Version " +
-	"EngineVersion~=Engine_Version ScanID#=Scan_ID ScanTypeIndex#=Scan_Type_Index ScanType~=Scan_Type " +
-	"ScanParametersIndex#=Scan_Parameters_Index ScanParameters~=Scan_Parameters Domain~ User~ SID~ ScanResources=Scan_Resources " +
-	"ScanTimeHours#=Scan_Time_Hours ScanTimeMinutes#=Scan_Time_Minutes ScanTimeSeconds#=Scan_Time_Seconds " +
-	"DetectionSourceIndex#=Detection_Source_Index DetectionSource~=Detection_Source PathFound=Path_Found " +
-	"DetectionOriginIndex#=Detection_Origin_Index DetectionOrigin~=Detection_Origin ExecutionStatusIndex#=Execution_Status_Index " +
-	"ExecutionStatus~=Execution_Status DetectionTypeIndex#=Detection_Type_Index DetectionType~=Detection_Type " +
-	"CleaningActionIndex#=Cleaning_Action_Index CleaningAction~=Cleaning_Action Timestamp~ ProcessID#=Process_ID " +
-	"SignatureID~=Signature_ID FidelityValue#=Fidelity_Value FidelityLabel~=Fidelity_Label ImageFileHash~=Image_File_Hash " +
-	"TargetFileName=Target_File_Name TargetFileHash~=Target_File_Hash Threatresourcepath=Threat_resource_path Hashes~ ID# Destination " +
-	"Platformversion~=Platform_version CurrentSignatureVersion~=Current_Signature_Version " +
-	"PreviousSignatureVersion~=Previous_Signature_Version SignatureTypeIndex#=Signature_Type_Index SignatureType~=Signature_Type " +
-	"UpdateTypeIndex#=Update_Type_Index UpdateType~=Update_Type CurrentEngineVersion~=Current_Engine_Version " +
-	"PreviousEngineVersion~=Previous_Engine_Version UpdateSourceIndex#=Update_Source_Index UpdateSource~=Update_Source " +
-	"UpdateStateIndex#=Update_State_Index UpdateState~=Update_State SourcePath=Source_Path " +
-	"SignaturesAttemptedIndex#=Signatures_Attempted_Index SignaturesAttempted~=Signatures_Attempted FeatureIndex#=Feature_Index " +
-	"Feature_Name~=Feature_Name FeatureID#=Feature_ID Reason Configuration OldValue=Old_Value NewValue=New_Value Resource " +
-	"FailureTypeIndex#=Failure_Type_Index FailureType~=Failure_Type ExceptionCode#=Exception_Code ExpirationReason=Expiration_Reason " +
-	"Filename Sha256~ PersistencePath=Persistence_Path DynamicSignatureTypeIndex#=Dynamic_Signature_Type_Index " +
-	"DynamicSignatureType~=Dynamic_Signature_Type DynamicSignatureVersion~=Dynamic_Signature_Version " +
-	"DynamicSignatureCompilationTimestamp~=Dynamic_Signature_Compilation_Timestamp " +
-	"PersistenceLimitTypeIndex#=Persistence_Limit_Type_Index PersistenceLimitType~=Persistence_Limit_Type " +
-	"PersistenceLimitValue~=Persistence_Limit_Value RemovalReasonIndex#=Removal_Reason_Index RemovalReasonValue~=Removal_Reason_Value " +
-	"Unused~ NRIengineversion~=NRI_engine_version AVsecurityintelligenceversion~=AV_security_intelligence_version " +
-	"ASsecurityintelligenceversion~=AS_security_intelligence_version " +
-	"NRIsecurityintelligenceversion~=NRI_security_intelligence_version RTPstate~=RTP_state OAstate~=OA_state IOAVstate~=IOAV_state " +
-	"BMstate~=BM_state LastAVsecurityintelligenceage~=Last_AV_security_intelligence_age " +
-	"LastASsecurityintelligenceage~=Last_AS_security_intelligence_age Lastquickscanage~=Last_quick_scan_age " +
-	"Lastfullscanage~=Last_full_scan_age AVsecurityintelligencecreationtime~=AV_security_intelligence_creation_time " +
-	"ASsecurityintelligencecreationtime~=AS_security_intelligence_creation_time Lastquickscanstarttime~=Last_quick_scan_start_time " +
-	"Lastquickscanendtime~=Last_quick_scan_end_time Lastquickscansource~=Last_quick_scan_source " +
-	"Lastfullscanstarttime~=Last_full_scan_start_time Lastfullscanendtime~=Last_full_scan_end_time " +
-	"Lastfullscansource~=Last_full_scan_source Productstatus~=Product_status"
+// defenderTable is the table of the type windefend. The names of its fields contain spaces. The
+// names of its inputs do not, as Sigma's rules have them.
+const defenderTable = `
+ProductName="Product Name" ProductVersion~="Product Version" DetectionID#="Detection ID" DetectionTime#="Detection Time"
+ThreatID#="Threat ID" ThreatName~="Threat Name" SeverityID#="Severity ID" SeverityName~="Severity Name"
+CategoryID#="Category ID" CategoryName~="Category Name" FWLink StatusCode#="Status Code"
+StatusDescription="Status Description" State# SourceID#="Source ID" SourceName~="Source Name" ProcessName="Process Name"
+DetectionUser~="Detection User" Path OriginID#="Origin ID" OriginName~="Origin Name" ExecutionID#="Execution ID"
+ExecutionName~="Execution Name" TypeID#="Type ID" TypeName~="Type Name" PreExecutionStatus~="Pre Execution Status"
+ActionID#="Action ID" ActionName~="Action Name" ErrorCode#="Error Code" ErrorDescription="Error Description"
+PostCleanStatus#="Post Clean Status" AdditionalActionsID#="Additional Actions ID"
+AdditionalActionsString="Additional Actions String" RemediationUser~="Remediation User"
+SignatureVersion~="Signature Version" EngineVersion~="Engine Version" ScanID#="Scan ID" ScanTypeIndex#="Scan Type Index"
+ScanType~="Scan Type" ScanParametersIndex#="Scan Parameters Index" ScanParameters~="Scan Parameters" Domain~ User~ SID~
+ScanResources="Scan Resources" ScanTimeHours#="Scan Time Hours" ScanTimeMinutes#="Scan Time Minutes"
+ScanTimeSeconds#="Scan Time Seconds" DetectionSourceIndex#="Detection Source Index" DetectionSource~="Detection Source"
+PathFound="Path Found" DetectionOriginIndex#="Detection Origin Index" DetectionOrigin~="Detection Origin"
+ExecutionStatusIndex#="Execution Status Index" ExecutionStatus~="Execution Status"
+DetectionTypeIndex#="Detection Type Index" DetectionType~="Detection Type" CleaningActionIndex#="Cleaning Action Index"
+CleaningAction~="Cleaning Action" Timestamp~ ProcessID#="Process ID" SignatureID~="Signature ID"
+FidelityValue#="Fidelity Value" FidelityLabel~="Fidelity Label" ImageFileHash~="Image File Hash"
+TargetFileName="Target File Name" TargetFileHash~="Target File Hash" Threatresourcepath="Threat resource path" Hashes~
+ID# Destination Platformversion~="Platform version" CurrentSignatureVersion~="Current Signature Version"
+PreviousSignatureVersion~="Previous Signature Version" SignatureTypeIndex#="Signature Type Index"
+SignatureType~="Signature Type" UpdateTypeIndex#="Update Type Index" UpdateType~="Update Type"
+CurrentEngineVersion~="Current Engine Version" PreviousEngineVersion~="Previous Engine Version"
+UpdateSourceIndex#="Update Source Index" UpdateSource~="Update Source" UpdateStateIndex#="Update State Index"
+UpdateState~="Update State" SourcePath="Source Path" SignaturesAttemptedIndex#="Signatures Attempted Index"
+SignaturesAttempted~="Signatures Attempted" FeatureIndex#="Feature Index" Feature_Name~="Feature Name"
+FeatureID#="Feature ID" Reason Configuration OldValue="Old Value" NewValue="New Value" Resource
+FailureTypeIndex#="Failure Type Index" FailureType~="Failure Type" ExceptionCode#="Exception Code"
+ExpirationReason="Expiration Reason" Filename Sha256~ PersistencePath="Persistence Path"
+DynamicSignatureTypeIndex#="Dynamic Signature Type Index" DynamicSignatureType~="Dynamic Signature Type"
+DynamicSignatureVersion~="Dynamic Signature Version"
+DynamicSignatureCompilationTimestamp~="Dynamic Signature Compilation Timestamp"
+PersistenceLimitTypeIndex#="Persistence Limit Type Index" PersistenceLimitType~="Persistence Limit Type"
+PersistenceLimitValue~="Persistence Limit Value" RemovalReasonIndex#="Removal Reason Index"
+RemovalReasonValue~="Removal Reason Value" Unused~ NRIengineversion~="NRI engine version"
+AVsecurityintelligenceversion~="AV security intelligence version"
+ASsecurityintelligenceversion~="AS security intelligence version"
+NRIsecurityintelligenceversion~="NRI security intelligence version" RTPstate~="RTP state" OAstate~="OA state"
+IOAVstate~="IOAV state" BMstate~="BM state" LastAVsecurityintelligenceage~="Last AV security intelligence age"
+LastASsecurityintelligenceage~="Last AS security intelligence age" Lastquickscanage~="Last quick scan age"
+Lastfullscanage~="Last full scan age" AVsecurityintelligencecreationtime~="AV security intelligence creation time"
+ASsecurityintelligencecreationtime~="AS security intelligence creation time"
+Lastquickscanstarttime~="Last quick scan start time" Lastquickscanendtime~="Last quick scan end time"
+Lastquickscansource~="Last quick scan source" Lastfullscanstarttime~="Last full scan start time"
+Lastfullscanendtime~="Last full scan end time" Lastfullscansource~="Last full scan source"
+Productstatus~="Product status"
+hc_stateid# Unused2~ Unused3~ Unused4~ Unused5~ Unused6~ Unused7~ Unused8~ Unused10~ Unused11~ Unused12~ Unused13~
+Unused9~ InhertianceFlags="Inhertiance Flags" ParentCommandline="Parent Commandline" RuleType~
+TargetCommandline="Target Commandline" InvolvedFile="Involved File" Action Process Source Target
+ActionType~="Action Type" AuditReason="Audit Reason" EnforcementLevel="Enforcement Level"
+EventTimestamp="Event Timestamp" PolicyRuleId~="Policy Rule Id" PolicyVersion~="Policy Version" SessionId~="Session Id"
+UserSid~="User Sid" SecurityintelligenceVersion~="Security intelligence Version"
+CurrentsecurityintelligenceVersion~="Current security intelligence Version"
+PrevioussecurityintelligenceVersion~="Previous security intelligence Version"
+SecurityintelligenceType~="Security intelligence Type" SecurityintelligenceTypeIndex~="Security intelligence Type Index"
+Loadingengineversion~="Loading engine version"
+Loadingsecurityintelligenceversion~="Loading security intelligence version"
+SecurityintelligenceAttempted~="Security intelligence Attempted"
+SecurityintelligenceAttemptedIndex~="Security intelligence Attempted Index"
+CloudprotectionintelligenceCompilationTimestamp="Cloud protection intelligence Compilation Timestamp"
+CloudprotectionintelligenceType~="Cloud protection intelligence Type"
+CloudprotectionintelligenceTypeIndex~="Cloud protection intelligence Type Index"
+CloudprotectionintelligenceVersion~="Cloud protection intelligence Version" ChangedType~="Changed Type" Value`
 
 func defenderType(t builtinType) *sensor.Definition {
 	const source = "manifest of Microsoft-Windows-Windows Defender (Windows 10 and 11); recorded events. The fields' own names have spaces: Threat Name is ThreatName here, and Feature Name is Feature_Name, as Sigma's rules have it"
-	d := service(t, "Microsoft Defender Antivirus", source, defenderTable,
+	return service(t, "Microsoft Defender Antivirus", source, defenderTable,
 		[]sensor.Feed{{Name: "windefend", Provider: "Microsoft-Windows-Windows Defender", Channel: "Microsoft-Windows-Windows Defender/Operational"}},
 		"ThreatName", "Path", "ProcessName", "OldValue", "NewValue")
-	for i := range d.Feeds[0].Fields {
-		if field := &d.Feeds[0].Fields[i]; !strings.HasPrefix(field.Field, "System/") {
-			field.Field = strings.ReplaceAll(field.Field, "_", " ")
-		}
-	}
-	return d
 }
 
 // systemTable is the table of the type system.
@@ -379,15 +446,34 @@ const systemTable = "FinalStatus# DeviceVersionMajor DeviceVersionMinor DeviceNa
 	"DeviceObject Url GroupName ErrorString DriverVersion DriverProvider DeviceInstanceID SetupClass RebootOption " +
 	"UpgradeDevice IsDriverOEM InstallStatus# DriverDescription DriverFileName PrimaryService UpdateService AddServiceStatus# " +
 	"InstallSubsystemState CachingSubsystemState Target DwordVal TeredoReasonCode# IsatapRouter CorruptionState# HeaderFlags# " +
-	"Severity Origin Verb Description Signature# Outcome SampleLength# SampleData SourceFile# AdditionalInfo# CallStack"
+	"Severity Origin Verb Description Signature# Outcome SampleLength# SampleData SourceFile# AdditionalInfo# CallStack Channel~" +
+	" Path ChannelPath ConfigProperty FailedLogFilePath NewLogFilePath PublisherGuid# PubID# ProcessID# PublisherName" +
+	" SessionName ProviderName ActualMaxInterval# BiasValid# DiskPmDisabledMaxInterval# DiskPmEnabledFlag#" +
+	" DiskPmEnabledMaxInterval# DiskPmPolicy# ShutdownTime# StartBias# TimestampForced# EventName Context Location AdSuffix" +
+	" DnsSuffix RuleName~ HostName AccountDistinguishedName UserName FilePath DirectoryPath SecurityPackage" +
+	" SystemAssignedAccountName AccountSID~ AccountRID# ComputedRIDValue Maximum# NewValue CeilingTriggerRid# RemainingRids#" +
+	" OID~ OIDObjectDN GroupDN GroupGUID# GroupSID~ Operation OIDName DroppedClaims User NotificationPackage Registrykey" +
+	" Registryvalue RegistrySDString DefaultSDString MalformedSDString SuppressedMessageCount# Throttlewindow" +
+	" MinimumPasswordLength# MinimumPasswordLengthAudit# RelaxMinimumPasswordLengthLimits# AccountDN KeyHash AccountRidHex#" +
+	" DeletedAccountNames SavedAccountName DuplicatedAccountNames RetainedAccountName StatusHex# userAccountcontrol~" +
+	" SamAccountName" +
+	` "Sent UpdateServer" "Default SD String:" "Client Network Address:" "Client SID:" "Number of RPC methods:"` +
+	` "Throttle Window:" "RPC Method:" "User Account Name:" "Account name" "Account objectClass" "Caller SID"~` +
+	` "Caller address" "Host OS Name"~ "Install was an upgrade"~ "Host OS was Windows PE"~ "Host OS major version"~` +
+	` "Host OS minor version"~ "Host OS build version"~ "Host OS service pack Name"~ "Host OS service pack major version"~` +
+	` "Host OS service pack minor version"~ "OS Name"~ "OS EditionID"~ "OS major version"~ "OS minor version"~` +
+	` "OS build version"~ "OS service pack Name"~ "OS service pack major version"~ "OS service pack minor version"~` +
+	` "Installation choice"~ "Host OS Build number"~ "Host OS Service pack major number"~` +
+	` "Host OS Service pack minor number"~`
 
+// systemType returns the type for the System log. Channel is the log that event 104 says was
+// cleared: rules for that event mean this field, and the log of every event of the type is System.
 func systemType(t builtinType) *sensor.Definition {
 	d := service(t, "the System log",
-		"recorded events; manifests of Microsoft-Windows-Iphlpsvc and Ntfs. Channel is a field of event 104, a log was cleared, and not the log that the event is in",
+		"recorded events; the manifests in docs/events.md, and those of Microsoft-Windows-Iphlpsvc and Ntfs. Channel is a field of event 104, a log was cleared, and not the log that the event is in",
 		systemTable, []sensor.Feed{{Name: "system", Channel: "System"}},
 		"Data", "Message", "ServiceName", "ImagePath", "param1", "param2", "param3", "DeviceName")
 	channel, _ := d.Input("Channel")
 	d.Inputs[channel].Source = "Microsoft-Windows-Eventlog, event 104: the log that was cleared"
-	d.Feeds[0].Field("Channel").Field = ""
 	return d
 }

@@ -109,10 +109,10 @@ func processCreation(t builtinType) *sensor.Definition {
 		[]uint32{1},
 		sensor.Feed{
 			Name:     "security-4688",
-			Source:   "Microsoft: event 4688(S) of the Security log, version 2. NewProcessId is hexadecimal, where Sysmon is decimal; CommandLine is there if the policy to include it is set; SubjectUserName is without the domain, and is the user who started the process: mostly, but not always, the one that it runs as",
+			Source:   "Microsoft: event 4688(S) of the Security log, version 2. NewProcessId is hexadecimal, where Sysmon is decimal; CommandLine is there if the policy to include it is set; SubjectUserName is without the domain, and is the user who started the process, so the parent's user: mostly, but not always, the one that it runs as; MandatoryLabel is a SID",
 			Provider: securityProvider, Channel: "Security", Events: []uint32{4688},
-			Fields: fields("Image=NewProcessName CommandLine ParentImage=ParentProcessName User=SubjectUserName " +
-				"LogonId=SubjectLogonId ProcessId=NewProcessId ParentProcessId=ProcessId"),
+			Fields: fields("Image=NewProcessName CommandLine ParentImage=ParentProcessName User=SubjectUserName ParentUser=SubjectUserName " +
+				"LogonId=SubjectLogonId IntegrityLevel=MandatoryLabel ProcessId=NewProcessId ParentProcessId=ProcessId"),
 		})
 	d.Keywords = []string{"CommandLine", "Image", "OriginalFileName", "CurrentDirectory", "ParentCommandLine", "ParentImage",
 		"Description", "Product", "Company", "User", "ParentUser", "Hashes"}
@@ -126,9 +126,9 @@ func networkConnection(t builtinType) *sensor.Definition {
 		[]uint32{3},
 		sensor.Feed{
 			Name:     "security-5156",
-			Source:   "Microsoft: event 5156(S) of the Security log. Application is a path of the device (\\device\\harddiskvolume2\\...), in lower case; Protocol is a number and Direction a message number, so neither becomes an input",
+			Source:   "Microsoft: event 5156(S) of the Security log. Application is a path of the device (\\device\\harddiskvolume2\\...), in lower case; Protocol is the number of the protocol and Direction the number of a message: %%14593 for the side that connects, %%14592 for the other",
 			Provider: securityProvider, Channel: "Security", Events: []uint32{5156},
-			Fields: fields("Image=Application ProcessId=ProcessID SourceIp=SourceAddress SourcePort DestinationIp=DestAddress DestinationPort=DestPort"),
+			Fields: fields("Image=Application ProcessId=ProcessID Protocol Initiated=Direction SourceIp=SourceAddress SourcePort DestinationIp=DestAddress DestinationPort=DestPort"),
 		})
 }
 
@@ -316,7 +316,7 @@ const sysmonTable = "RuleName~ UtcTime# ProcessGuid# ProcessId# Image FileVersio
 func sysmonType(t builtinType) *sensor.Definition {
 	d := service(t, "all events of Sysmon", sysmonSource, sysmonTable,
 		[]sensor.Feed{{Name: "sysmon", Provider: sysmonProvider, Channel: sysmonChannel}})
-	d.Feeds[0].Source = sysmonFeed
+	d.Feeds[0].Source, d.Feeds[0].Complete = sysmonFeed, true
 	since := sysmonSince()
 	for i := range d.Feeds[0].Fields {
 		field := &d.Feeds[0].Fields[i]

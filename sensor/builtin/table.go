@@ -1,6 +1,11 @@
 package builtin
 
-import "github.com/cfcheck/cfcheck/sensor"
+import (
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/sensor"
+)
 
 // The built-in definitions are tables of words. A word is the name of an input, followed by its
 // properties in a character or two:
@@ -11,6 +16,7 @@ import "github.com/cfcheck/cfcheck/sensor"
 //	Payload+        a text of any length: lengthEvent
 //	Image=NewProcessName  in a feed: the field that becomes the input
 //	User~@13.30     in a feed of Sysmon: the version that introduced the field
+//	"Client SID:"~  a name with spaces
 //
 // The tables are read once a process, at first use. This takes less time than reading one file.
 
@@ -36,12 +42,14 @@ type word struct {
 // input if the table has no more words.
 func nextWord(table string) (w word, rest string) {
 	start := 0
-	for start < len(table) && table[start] == ' ' {
+	for start < len(table) && separates(table[start]) {
 		start++
 	}
-	end, field, since := start, 0, 0
-	for ; end < len(table) && table[end] != ' '; end++ {
+	end, field, since, quoted := start, 0, 0, false
+	for ; end < len(table) && (quoted || !separates(table[end])); end++ {
 		switch table[end] {
+		case '"':
+			quoted = !quoted
 		case '=':
 			field = end
 		case '@':
@@ -54,7 +62,7 @@ func nextWord(table string) (w word, rest string) {
 		text, end = table[start:since], since
 	}
 	if field > 0 {
-		w.field = table[field+1 : end]
+		w.field = strings.Trim(table[field+1:end], `"`)
 		text = table[start:field]
 	}
 	w.maxLength = lengthPath
@@ -68,22 +76,26 @@ func nextWord(table string) (w word, rest string) {
 			text, w.maxLength = text[:n], lengthEvent
 		}
 	}
-	w.input = text
+	w.input = strings.Trim(text, `"`)
 	return w, rest
 }
 
+// separates reports whether a byte separates words.
+func separates(c byte) bool { return c == ' ' || c == '\n' }
+
 // countWords returns the number of words in a table.
 func countWords(table string) int {
-	n := 0
+	n, quoted := 0, false
 	for i := range len(table) {
-		if table[i] != ' ' && (i == 0 || table[i-1] == ' ') {
+		if !quoted && !separates(table[i]) && (i == 0 || separates(table[i-1])) {
 			n++
 		}
+		quoted = quoted != (table[i] == '"')
 	}
 	return n
 }
 
-// The fields that identify an event. Rules read them under these names. So every type has them,
+// The fields of the header of an event. Rules read them under these names. So every type has them,
 // except ipc, whose inputs were fixed earlier.
 const sourceSystem = "Windows: element System of the event"
 
@@ -93,17 +105,20 @@ var (
 		{Name: "Channel", Type: sensor.TypeString, Source: sourceSystem, MaxLength: lengthText},
 		{Name: "Provider_Name", Type: sensor.TypeString, Source: sourceSystem, MaxLength: lengthText},
 		{Name: "Computer", Type: sensor.TypeString, Source: sourceSystem, MaxLength: lengthText},
+		{Name: "Level", Type: sensor.TypeString, Source: sourceSystem, MaxLength: lengthToken},
 	}
 	envelopeFields = [...]sensor.FeedField{
 		{Input: "EventID", Field: "System/EventID"},
 		{Input: "Channel", Field: "System/Channel"},
 		{Input: "Provider_Name", Field: "System/Provider"},
 		{Input: "Computer", Field: "System/Computer"},
+		{Input: "Level", Field: "System/Level"},
 	}
 )
 
 // inputs returns the inputs of a table and the fields that become them. Both lists end with the
-// entries of the envelope.
+// entries of the envelope. A name in the table replaces the entry of the envelope: Level is a field
+// of the data in the events of driver-framework.
 func inputs(source, table string) ([]sensor.Input, []sensor.FeedField) {
 	n := countWords(table)
 	list := make([]sensor.Input, 0, n+len(envelopeInputs))
@@ -111,11 +126,17 @@ func inputs(source, table string) ([]sensor.Input, []sensor.FeedField) {
 	for {
 		var w word
 		if w, table = nextWord(table); w.input == "" {
-			return append(list, envelopeInputs[:]...), append(fields, envelopeFields[:]...)
+			break
 		}
 		list = append(list, sensor.Input{Name: w.input, Type: sensor.TypeString, Source: source, MaxLength: w.maxLength})
 		fields = append(fields, sensor.FeedField{Input: w.input, Field: w.field, Since: w.since})
 	}
+	for i, in := range envelopeInputs {
+		if !slices.ContainsFunc(list[:n], func(own sensor.Input) bool { return own.Name == in.Name }) {
+			list, fields = append(list, in), append(fields, envelopeFields[i])
+		}
+	}
+	return list, fields
 }
 
 // words returns the fields of a table.
