@@ -22,6 +22,7 @@
 //   - sensor/builtin has the definitions and example fleets that come with cfcheck.
 //   - sensor/interp runs content: an interpreter that checks every bound, and a model of a
 //     sensor that checks nothing.
+//   - sensor/meaning decides whether a condition can hold, always holds, or implies another.
 //   - sensor/outcome says how a rule changes at a reader that never gets some of its inputs.
 //   - sensor/embedded puts the contract of a build into its binary, and finds it there.
 package sensor

@@ -1,0 +1,119 @@
+package meaning
+
+// Dead passes the alternatives of f that never make it hold to yield: for each alternative, no
+// event satisfies it together with all that must hold beside it. It skips the parts of a dead
+// alternative, and passes nothing if f itself never holds, or if f may never hold. Under restricts
+// the events that count; the zero Formula admits all.
+//
+// An alternative is a part of an [Or], or of a negated [And]. Dead is silent about an alternative
+// for which it has no proof.
+func (s *Solver) Dead(f, under Formula, yield func(alternative Formula)) {
+	d := &dead{solver: s, until: s.work + 2*MaxWork, live: map[*node]bool{}, fields: map[int]int{}, yield: yield}
+	q := s.ask(And(f, under))
+	if answer, _ := q.answer(); answer != Yes {
+		return
+	}
+	d.mark(f, false, q)
+	for t := range f.Tests {
+		d.fields[t.Field]++
+		if t.With > 0 {
+			d.fields[t.With-1]++
+		}
+	}
+	for t := range under.Tests {
+		d.fields[t.Field]++
+	}
+	d.visit(f, false, []Formula{under})
+}
+
+// dead looks for the dead alternatives of one formula.
+type dead struct {
+	solver *Solver
+	until  uint64         // work of the solver at which the rest is passed over
+	live   map[*node]bool // alternatives that hold in an event for which f holds by them
+	fields map[int]int    // number of tests by field
+	yield  func(Formula)
+}
+
+// mark marks the alternatives by which f holds for the event of a question.
+func (d *dead) mark(f Formula, negated bool, q *question) {
+	inner, sign, or := f.disjunctive(negated)
+	for _, part := range inner.parts() {
+		if or && part.holds(q.of) == sign {
+			continue
+		}
+		if or {
+			d.live[part.node] = true
+		}
+		d.mark(part, sign, q)
+	}
+}
+
+// visit looks at the alternatives in f. Beside are formulas that must hold too, without the parts
+// of f.
+func (d *dead) visit(f Formula, negated bool, beside []Formula) {
+	inner, sign, or := f.disjunctive(negated)
+	parts := inner.parts()
+	if !or {
+		for i, part := range parts {
+			if part.node == nil || part.node.kind == kindTest {
+				continue
+			}
+			others := append([]Formula(nil), beside...)
+			for k, other := range parts {
+				if k != i {
+					others = append(others, signed(other, sign))
+				}
+			}
+			d.visit(part, sign, others)
+		}
+		return
+	}
+	alone := d.alone(parts)
+	for _, part := range parts {
+		if d.solver.work > d.until {
+			return
+		}
+		if !d.live[part.node] && !(alone && d.easy(part, sign)) {
+			q := d.solver.ask(And(append(beside[:len(beside):len(beside)], signed(part, sign))...))
+			switch answer, _ := q.answer(); answer {
+			case No:
+				d.yield(part)
+				continue
+			case Unknown:
+				continue
+			}
+			d.mark(part, sign, q)
+		}
+		d.visit(part, sign, beside)
+	}
+}
+
+func signed(f Formula, negated bool) Formula {
+	if negated {
+		return Not(f)
+	}
+	return f
+}
+
+// alone reports whether all parts are tests of one field that no other test reads, and one of the
+// parts is live. Then each part is live that can hold at all: only the value of the field changes.
+func (d *dead) alone(parts []Formula) bool {
+	live, field := false, -1
+	for _, part := range parts {
+		if part.node == nil || part.node.kind != kindTest || part.node.test.With > 0 {
+			return false
+		}
+		if field >= 0 && part.node.test.Field != field {
+			return false
+		}
+		field = part.node.test.Field
+		live = live || d.live[part.node]
+	}
+	return live && d.fields[field] == len(parts)
+}
+
+// easy reports whether a test can obviously hold, or fail if negated.
+func (d *dead) easy(part Formula, negated bool) bool {
+	return negated || part.node.test.Program == nil
+}

@@ -1,0 +1,330 @@
+package meaning
+
+import (
+	"net/netip"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
+
+// A literal is a test that must hold, or must fail if negated is true.
+type literal struct {
+	test    *Test
+	negated bool
+	level   int // number of the choice that asserted it; 0 means that it must hold without a choice
+}
+
+// solveField finds a value for which all literals on a field of a type have the wanted result. No
+// means that there is no such value.
+func (s *Solver) solveField(typ sensor.InputType, literals []literal) (*cell, Answer) {
+	present := false
+	for _, l := range literals {
+		if !s.spend(8) {
+			return nil, Unknown
+		}
+		present = present || !l.negated
+	}
+	if !present {
+		return &noCell, Yes
+	}
+	for i, l := range literals {
+		if l.negated && l.test.Operator == channelfile.OpExists && l.test.With == 0 {
+			return nil, No
+		}
+		// The solver knows of a comparison of two fields only that it cannot both hold and fail.
+		for k := 0; l.test.With > 0 && k < i; k++ {
+			if m := literals[k]; m.negated != l.negated && m.test.compares(l.test) {
+				return nil, No
+			}
+		}
+	}
+	switch typ {
+	case sensor.TypeInteger, sensor.TypeAddress:
+		return s.solveRange(typ, literals)
+	}
+	return s.solveText(literals)
+}
+
+// solveRange solves a field of type integer or address.
+func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, Answer) {
+	left := []interval{allIntegers}
+	if typ == sensor.TypeAddress {
+		left = []interval{allAddresses}
+	}
+	for _, l := range literals {
+		switch {
+		case l.test.With > 0 || l.test.Operator == channelfile.OpExists:
+			continue
+		case !l.test.takes(typ):
+			return nil, Unknown // an event of this type is a fault
+		}
+		if !s.spend(8 * len(left)) {
+			return nil, Unknown
+		}
+		if r := l.test.interval(); l.negated {
+			left = without(left, r)
+		} else {
+			left = within(left, r)
+		}
+	}
+	if len(left) == 0 {
+		return nil, No
+	}
+	value := interp.Value{Type: typ}
+	if at := left[0].first; typ == sensor.TypeInteger {
+		value.Integer = at.integer()
+	} else {
+		value.Address = at.address()
+	}
+	return &cell{Value: value}, Yes
+}
+
+// compares reports whether two tests compare the same two fields in the same way.
+func (t *Test) compares(o *Test) bool {
+	return t.With == o.With && t.Field == o.Field && t.Operator == o.Operator && t.Fold == o.Fold
+}
+
+// takes reports whether the operator accepts values of type integer or address.
+func (t *Test) takes(typ sensor.InputType) bool {
+	switch t.Operator {
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+		return typ == sensor.TypeInteger
+	case channelfile.OpAddressRange:
+		return typ == sensor.TypeAddress
+	}
+	return t.Operator == channelfile.OpExists
+}
+
+// solveText solves a field of type string that must be present.
+func (s *Solver) solveText(literals []literal) (*cell, Answer) {
+	fits := func(text []byte) bool {
+		c := textCell(text)
+		for _, l := range literals {
+			if l.test.With == 0 && (s.cost(l.test, text) || l.test.on(c) == l.negated) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, text := range s.candidates(literals) {
+		if fits(text) {
+			return textCell(text), Yes
+		}
+		if s.spent() {
+			return nil, Unknown
+		}
+	}
+	if cell, answer, ok := s.solveAddressText(literals, fits); ok {
+		return cell, answer
+	}
+	if clash(literals) {
+		return nil, No
+	}
+	p := new(product)
+	for _, l := range literals {
+		if l.test.Operator != channelfile.OpExists {
+			p.add(l.test, l.negated)
+		}
+		if !s.spend(64 + 16*len(l.test.Operand)) {
+			return nil, Unknown
+		}
+	}
+	var value []byte
+	tried, ok := 0, false
+	complete := p.texts(maxStates, s.spend, func(text []byte) bool {
+		tried++
+		if ok = fits(text); ok {
+			value = text
+		}
+		return !ok && tried < maxTexts
+	})
+	switch {
+	case ok:
+		return textCell(value), Yes
+	case complete && tried == 0:
+		return nil, No
+	}
+	return nil, Unknown
+}
+
+const (
+	maxStates = 1 << 14 // states of a product of automata
+	maxTexts  = 16      // texts that are tried if some tests have no automaton
+)
+
+// clash reports whether two literals exclude each other by their operands alone: two prefixes,
+// suffixes or whole values that differ. It finds most contradictions of rules without an automaton.
+func clash(literals []literal) bool {
+	var prefix, suffix []literal
+	for _, l := range literals {
+		if l.negated || l.test.With > 0 || !utf8.Valid(l.test.Operand) {
+			continue
+		}
+		switch l.test.Operator {
+		case channelfile.OpEquals:
+			prefix, suffix = append(prefix, l), append(suffix, l)
+		case channelfile.OpPrefix:
+			prefix = append(prefix, l)
+		case channelfile.OpSuffix:
+			suffix = append(suffix, l)
+		}
+	}
+	return differ(prefix, false) || differ(suffix, true)
+}
+
+// differ reports whether two operands differ at a place that both have, counted from the start, or
+// from the end. If one test folds, the folds are compared: equal texts have equal folds.
+func differ(list []literal, fromEnd bool) bool {
+	for i := range list {
+		for _, l := range list[:i] {
+			a, b := list[i].test, l.test
+			x, y := []byte(a.Operand), []byte(b.Operand)
+			if a.Fold != b.Fold {
+				x, y = channelfile.AppendFold(nil, x), channelfile.AppendFold(nil, y)
+			}
+			// A whole value is a prefix and a suffix of itself.
+			if len(x) > len(y) {
+				x, y, a, b = y, x, b, a
+			}
+			switch {
+			case a.Operator == channelfile.OpEquals && len(x) < len(y):
+				return true
+			case fromEnd && string(y[len(y)-len(x):]) != string(x):
+				return true
+			case !fromEnd && string(y[:len(x)]) != string(x):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// candidates returns texts that are likely to fit. They only save time.
+func (s *Solver) candidates(literals []literal) [][]byte {
+	var list [][]byte
+	var prefix, suffix, longest []byte
+	var middle [][]byte
+	for _, l := range literals {
+		t := l.test
+		if l.negated || t.With > 0 {
+			continue
+		}
+		text := []byte(t.Operand)
+		switch t.Operator {
+		case channelfile.OpEquals:
+			list = append(list, text)
+		case channelfile.OpPrefix:
+			if len(text) > len(prefix) {
+				prefix = text
+			}
+		case channelfile.OpSuffix:
+			if len(text) > len(suffix) {
+				suffix = text
+			}
+		case channelfile.OpContains:
+			middle = append(middle, text)
+		case channelfile.OpPattern:
+			text = likeness(text)
+			middle = append(middle, text)
+		case channelfile.OpRegexp:
+			text = s.sample(t)
+			middle = append(middle, text)
+		case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
+			least, _ := t.integers()
+			list = append(list, strconv.AppendInt(nil, least, 10))
+		}
+		if len(text) > len(longest) {
+			longest = text
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
+	for _, between := range []string{"", "x", " "} {
+		text := append([]byte(nil), prefix...)
+		for _, part := range middle {
+			text = append(append(text, between...), part...)
+		}
+		text = append(append(text, between...), suffix...)
+		list = append(list, text)
+	}
+	return append(list, longest)
+}
+
+// likeness returns a text that matches a pattern, if no literal is in the way.
+func likeness(pattern []byte) []byte {
+	var text []byte
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '*':
+			continue
+		case '?':
+			text = append(text, 'x')
+			continue
+		case '\\':
+			if i++; i == len(pattern) {
+				return text
+			}
+		}
+		text = append(text, pattern[i])
+	}
+	return text
+}
+
+// sample returns a shortest text that matches a regular expression, or nil if it
+// did not find one.
+func (s *Solver) sample(t *Test) []byte {
+	text, ok := s.samples[t.Program]
+	if ok {
+		return text
+	}
+	p := new(product)
+	p.add(t, false)
+	p.texts(maxStates/16, s.spend, func(found []byte) bool {
+		text = found
+		return false
+	})
+	if s.samples == nil {
+		s.samples = map[*channelfile.Program][]byte{}
+	}
+	s.samples[t.Program] = text
+	return text
+}
+
+// solveAddressText solves a field whose text must be an address. Ok is false if the literals do not
+// ask for an address.
+func (s *Solver) solveAddressText(literals []literal, fits func([]byte) bool) (c *cell, answer Answer, ok bool) {
+	left, asked := []interval{allAddresses}, false
+	for _, l := range literals {
+		if l.test.Operator != channelfile.OpAddressRange || l.test.With > 0 {
+			continue
+		}
+		if !s.spend(8 * len(left)) {
+			return nil, Unknown, true
+		}
+		if r := l.test.interval(); l.negated {
+			left = without(left, r)
+		} else {
+			left, asked = within(left, r), true
+		}
+	}
+	switch {
+	case !asked:
+		return nil, Unknown, false
+	case len(left) == 0:
+		return nil, No, true
+	}
+	for _, i := range left[:min(len(left), maxTexts)] {
+		for _, at := range []point{i.first, i.last} {
+			if text := netip.AddrFrom16(at.address()).Unmap().AppendTo(nil); fits(text) {
+				return textCell(text), Yes, true
+			}
+		}
+	}
+	// The other tests may contradict each other, or all texts of the addresses that are left. The
+	// automata of the others show the first.
+	return nil, Unknown, false
+}
