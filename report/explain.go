@@ -29,7 +29,7 @@ func Explain(c *validate.Check) string {
 	case validate.Warning:
 		b.WriteString("- Warning: content with a finding of this check may ship, unless `--fail-on warning` is given.\n")
 	case validate.Note:
-		b.WriteString("- Note: a finding of this check never blocks, not even with `--fail-on warning`. It is counted, and `--verbose` shows it.\n")
+		b.WriteString("- Note: a finding of this check never blocks, not even with `--fail-on warning`.\n  It is counted, and `--verbose` shows it.\n")
 	default:
 		b.WriteString("- Error: content with a finding of this check is rejected.\n")
 	}

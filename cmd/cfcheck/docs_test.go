@@ -386,7 +386,11 @@ func exampleOf(t *testing.T, check *validate.Check) example {
 	if len(found) == 0 {
 		t.Fatalf("%s: the corpus has no case %s that it alone reports", check.ID, preferred[check.ID])
 	}
-	return example{linkTo(found[0]), []string{commandFor(found[0])}}
+	command := commandFor(found[0])
+	if check.Severity == validate.Note {
+		command = strings.Replace(command, "cfcheck check", "cfcheck check --verbose", 1) // which shows notes
+	}
+	return example{linkTo(found[0]), []string{command}}
 }
 
 // nearMiss returns a line on a case that the check narrowly accepts, or "".

@@ -507,7 +507,9 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	case 14, 15: // a second feed
 		second := *supply
 		supply.Feed, second.Feed = "first", "second"
-		second.Inputs = s.full[:max(0, declared-g.Intn(2))]
+		if second.Inputs = s.full[:max(0, declared-g.Intn(2))]; what == 15 {
+			g.state(&own()[some()]) // the first feed may lack another input
+		}
 		c.Supplies = append(c.Supplies, second)
 	}
 	if g.one(6) && what != versions { // sometimes also a small budget

@@ -5,6 +5,30 @@
 // compiler, and template types without content in the same way. A positional reader
 // takes an input by its place in an array, so a missing input breaks it: an error. A
 // named reader looks an input up, and only misses matches: a warning.
+//
+// # Outcomes on hosts
+//
+// A host can have several feeds of a type, such as Sysmon and the Security log. Each feed
+// records the same activity in its own events. The host detects an activity if the rule
+// matches the event of at least one feed. So the outcomes of a rule on the feeds of a host,
+// see package outcome, give its outcome on the host. The first line that applies counts:
+//
+//   - Unaffected, if the rule is unaffected on at least one feed. The host loses no match.
+//   - Blind, if the rule is blind on every feed.
+//   - Widened, if the rule is widened on at least one feed. Its unwanted matches are matches
+//     of the host.
+//   - Weakened, if the rule is weakened on some feeds and blind on the others.
+//
+// CF3012, CF3013 and CF3014 report the outcomes on hosts, as warnings. They name the feeds
+// that have the outcome of their host. CF3021 reports all other affected feeds, as notes. One
+// of them is a feed on which the rule is widened beside a feed on which it is unaffected. The
+// host loses no match, but the first feed adds unwanted ones.
+//
+// A feed whose supply of an input is unknown counts as if it had the input. CF3015 warns of
+// it, and CF3021 does not count its host among those that lose nothing.
+//
+// Two feeds on which a rule is weakened can lose different alternatives, and together lose
+// nothing. The host still counts as weakened.
 package contract
 
 import (
@@ -41,6 +65,7 @@ var Checks = []*validate.Check{
 	inputIdentity,
 	everyBuildAddressed,
 	headroom,
+	ruleOnEachFeed,
 }
 
 // uses are the Uses of every check of the family.

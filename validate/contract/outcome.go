@@ -9,46 +9,85 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// An outcomeReport has the texts of a check that reports one outcome of rules.
+// An outcomeReport is a check of the outcomes of rules on hosts, with its texts.
 type outcomeReport struct {
+	// The outcome on a host that the check reports. Unaffected means that the check reports
+	// the outcomes on feeds that differ from the outcome on their host.
 	outcome outcome.Outcome
+	texts   textsOf
+}
+
+// textsOf has the texts for each outcome on a feed. Nil means that the check does not report
+// the outcome.
+type textsOf [outcome.Blind + 1]*outcomeTexts
+
+// outcomeTexts are the texts about feeds on which rules have one outcome.
+type outcomeTexts struct {
 	// Formats of the messages for one rule and for several. The arguments are the
 	// rules, the events, and the input that the events do not have.
 	one, several string
 	fix          string
 	// texts for rules that ask for an absent input; nil means the same texts
-	absent *outcomeReport
+	absent *outcomeTexts
 }
 
-// run reports each instance that has the outcome on the events of some feed because
-// its named build never supplies an input that the instance reads. It makes one finding
-// for each input that causes the outcome.
+// with returns the texts with another fix.
+func (t *outcomeTexts) with(fix string) *outcomeTexts {
+	c := *t
+	c.fix = fix
+	return &c
+}
+
+// reports reports whether the check reports a feed, for the outcomes on the feed and on its
+// host.
+func (o *outcomeReport) reports(feed, host outcome.Outcome) bool {
+	if o.outcome == outcome.Unaffected {
+		return feed != outcome.Unaffected && feed != host
+	}
+	return feed == o.outcome && feed == host
+}
+
+// run reports the feeds of named builds on which an instance has an outcome that the check
+// reports, because the feed never supplies an input that the instance reads. It makes one
+// finding for each input that causes the outcome.
 //
-//mutation:equivalent `if len(lacks) == 0`, `len(r.faults) > 0`: the slow path gives the same result
+//mutation:equivalent `if len(im.kinds) == 0`: the slow path gives the same result
 func (o outcomeReport) run(p *validate.Pass) {
-	lacks := lacksOf.Get(p)
-	if len(lacks) == 0 {
+	im := impactsOf.Get(p)
+	if len(im.kinds) == 0 {
 		return
 	}
 	if p.File == nil {
-		// Needs have no conditions, so the outcome of the rules is unknown.
-		// Report the worst outcome, once.
-		if o.outcome == outcome.Blind {
-			reportLacking(p, lacks, o.fix)
-		}
+		o.runOnNeeds(p, im)
 		return
 	}
-	r := &outcomeReporter{outcomeReport: o, pass: p, lacks: lacks, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{}}
-	r.mask()
-	for i := range p.File.Instances() {
-		if r.find(i); len(r.faults) > 0 {
-			r.report(i)
+	//mutation:missed: TestBudget or budget.txtar detects it
+	if im.spent {
+		p.Spend(1) // fails, so the check is unfinished
+		return
+	}
+	var r *outcomeReporter
+	for i, checks := range im.checks {
+		if !checks.has(o.outcome) {
+			continue
 		}
+		if r == nil {
+			r = &outcomeReporter{
+				outcomeReport: o, evaluator: newEvaluator(p, im),
+				alone: map[alone]cause{}, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{},
+			}
+		}
+		//mutation:missed condition: the tests of contract detect it
+		if p.Full() && p.Found() >= maxGrouped {
+			p.ReportMore(1)
+			continue
+		}
+		r.find(i)
+		r.report(i)
 		//mutation:missed condition: TestBudget or budget.txtar detects it
 		//mutation:equivalent comparison: only the message about a spent budget depends on it
 		if r.work > 0 && !p.Spend(r.work) {
@@ -71,39 +110,33 @@ const maxGrouped = 20_000
 // are reset for each instance and reuse their memory.
 type outcomeReporter struct {
 	outcomeReport
-	pass   *validate.Pass
-	lacks  []*lack
-	folder outcome.Folder
-	work   uint64 // steps for the instance
+	*evaluator
 
-	reads  []uint64      // by criterion: the set of inputs that it reads and some feed lacks
-	known  []folded      // of the instance
-	alone  map[int]cause // of the instance: by single missing input; word -1 means no effect
-	faults []fault       // of the instance
-	list   []cause       // of the instance: the causes of known
-	inputs missingInputs // of the instance and one lack
-	kept   []int         // of the instance and one lack: inputs that are examined together
+	causes []causes        // of the instance: by index in known
+	alone  map[alone]cause // of the instance: by single missing input; word -1 means no effect
+	faults []fault         // of the instance
+	list   []cause         // of the instance: the causes of known
+	inputs missingInputs   // of the instance and one lack
+	kept   []int           // of the instance and one lack: inputs that are examined together
 	key    []byte
 	groups map[string]*outcomeGroup
-	who    map[string]*lackers // by key of lacks
+	who    map[string]*lackers // by the part of a key about lacks
 }
 
-// A set of inputs that some feed lacks has 64 bits. The last bit stands for all inputs
-// that have no bit of their own.
-const othersBit = 1 << 63
+// causes are list[from:to] of an outcomeReporter; to 0 means that they are not computed.
+type causes struct{ from, to int }
 
-// A folded is the outcome of an instance without a set of inputs.
-type folded struct {
-	missing uint64 // set of inputs
-	bad     bool   // whether the instance has the outcome of the check
-	from    int    // the causes are list[from:to]
-	to      int
+// An alone is the question whether a missing input alone gives an instance an outcome.
+type alone struct {
+	input   int
+	outcome outcome.Outcome
 }
 
-// A cause is a missing input that gives an instance the outcome of the check.
+// A cause is a missing input that gives an instance an outcome.
 type cause struct {
-	input int
-	word  int // reads the input
+	outcome outcome.Outcome
+	input   int
+	word    int // reads the input
 	// whether the word asks for the input to be absent
 	absent bool
 	// other missing inputs without which this one is not sufficient; more is true if
@@ -123,12 +156,12 @@ func (c *cause) compare(o *cause) int {
 	case !c.more && o.more:
 		more = -1
 	}
-	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), slices.Compare(c.with, o.with), more)
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more)
 }
 
 // A fault is a cause for the feeds of a lack.
 type fault struct {
-	lack int // index in outcomeReporter.lacks
+	lack int // index in impacts.lacks
 	cause
 }
 
@@ -139,105 +172,40 @@ type outcomeGroup struct {
 	details []string
 	builds  []validate.Build
 	fix     string
-	says    *outcomeReport
+	says    *outcomeTexts
 	joint   int // number of findings whose cause is not sufficient alone
-}
-
-// mask gives each input that some feed lacks a bit in the sets, and computes the set of
-// each criterion.
-func (r *outcomeReporter) mask() {
-	f, bits := r.pass.File, make([]uint64, len(r.pass.Definition.Inputs))
-	n := 0
-	for _, l := range r.lacks {
-		for _, index := range l.inputs {
-			if bits[index] == 0 {
-				bits[index] = 1 << min(n, 63)
-				n++
-			}
-			l.mask |= bits[index]
-		}
-	}
-	r.reads = make([]uint64, f.Criteria())
-	for i := range r.reads {
-		for input := range inputsOf(f, f.Criterion(i)) {
-			r.reads[i] |= bits[input]
-		}
-	}
 }
 
 // find computes the faults of an instance.
 func (r *outcomeReporter) find(instance int) {
-	r.known, r.faults = r.known[:0], r.faults[:0]
-	r.list = r.list[:0]
+	r.evaluate(instance)
+	r.causes, r.list, r.faults = r.causes[:0], r.list[:0], r.faults[:0]
+	for range r.known {
+		r.causes = append(r.causes, causes{})
+	}
 	clear(r.alone)
-	in := r.pass.File.Instance(instance)
-	var reads uint64
-	for w := in.First; w < in.First+in.Count; w++ {
-		if word := r.pass.File.Word(w); word.IsReference() {
-			reads |= r.reads[word.Criterion()]
-		}
-	}
-	//mutation:equivalent condition: the slow path gives the same result
-	if reads == 0 {
-		return
-	}
-	for k, l := range r.lacks {
-		missing := reads & l.mask
-		//mutation:equivalent condition: the slow path gives the same result
-		if missing == 0 {
-			continue
-		}
-		// The outcome is the same for feeds that lack the same inputs of those
-		// that the instance reads.
-		//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
-		i := slices.IndexFunc(r.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 })
-		//mutation:equivalent comparison: the slow path gives the same result
-		if i < 0 {
-			i = len(r.known)
-			r.known = append(r.known, r.fold(instance, l, missing))
-		}
-		known := &r.known[i]
-		for _, c := range r.list[known.from:known.to] {
-			r.faults = append(r.faults, fault{k, c})
-		}
-		//mutation:missed condition: the tests of contract detect it
-		if known.bad && known.from == known.to {
-			r.faults = append(r.faults, fault{lack: k}) // without a cause: it is only counted
+	for _, k := range r.affected {
+		host := r.host(k)
+		for i := r.kinds[k].from; i < r.kinds[k].to; i++ {
+			if !r.reports(r.feeds[i], host) {
+				continue
+			}
+			known := &r.causes[r.at[i]]
+			if known.to == 0 {
+				known.from = len(r.list)
+				r.addCauses(instance, r.lacks[i], r.feeds[i])
+				known.to = len(r.list)
+			}
+			for _, c := range r.list[known.from:known.to] {
+				r.faults = append(r.faults, fault{i, c})
+			}
 		}
 	}
 }
-
-// becomes reports whether an instance has the outcome without the missing inputs.
-func (r *outcomeReporter) becomes(instance int, missing func(int) bool) bool {
-	//mutation:missed: TestBudget or budget.txtar detects it
-	r.work += stepsPerWord * uint64(r.pass.File.Instance(instance).Count)
-	return r.folder.Fold(r.pass.File, instance, missing) == r.outcome
-}
-
-// fold computes the outcome of an instance for a lack, and its causes.
-func (r *outcomeReporter) fold(instance int, l *lack, missing uint64) folded {
-	k := folded{missing: missing, bad: r.becomes(instance, l.missing)}
-	if k.bad && !r.counted() {
-		k.from = len(r.list)
-		r.addCauses(instance, l)
-		k.to = len(r.list)
-	}
-	return k
-}
-
-// counted reports whether further findings are only counted.
-//
-//mutation:missed: the tests of contract detect it
-func (r *outcomeReporter) counted() bool { return r.pass.Full() && r.pass.Found() >= maxGrouped }
 
 // report reports the faults of an instance, one finding for each input that causes
 // them.
 func (r *outcomeReporter) report(instance int) {
-	//mutation:missed: the tests of contract detect it
-	if r.counted() {
-		r.pass.ReportMore(1)
-		return
-	}
 	slices.SortStableFunc(r.faults, func(a, b fault) int {
 		return a.compare(&b.cause)
 	})
@@ -290,9 +258,10 @@ type lackers struct {
 	feeds  []feed
 	events string
 	builds []validate.Build
+	spared string // statement about hosts of the feeds that lose nothing
 }
 
-// lackersOf returns the feeds of the lacks of faults. Key encodes the lacks.
+// lackersOf returns the feeds of the lacks of faults. Key encodes the result of appendLacks.
 func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 	who := r.who[string(key)]
 	if who == nil {
@@ -301,34 +270,60 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 			who.feeds = append(who.feeds, r.lacks[f.lack].feeds...)
 		}
 		who.events, who.builds = eventsOf(who.feeds), builds(cohortsOf(who.feeds))
+		if r.outcome == outcome.Unaffected {
+			who.spared = spared(r.impacts, faults, r.harmless)
+		}
 		r.who[string(key)] = who
 	}
 	return who
+}
+
+// appendLacks appends the lacks of faults to a key. If the check reports feeds whose hosts
+// can be unaffected, it also appends the lacks of these hosts at which the instance is
+// unaffected.
+func (r *outcomeReporter) appendLacks(key []byte, faults []fault) []byte {
+	for _, f := range faults {
+		key = binary.AppendUvarint(key, uint64(f.lack))
+		if r.outcome != outcome.Unaffected {
+			continue
+		}
+		kind := &r.kinds[r.lacks[f.lack].kind]
+		for i := kind.from; i < kind.to; i++ {
+			if r.harmless(i) {
+				key = binary.AppendUvarint(key, uint64(i))
+			}
+		}
+		key = binary.AppendUvarint(key, uint64(f.lack)) // ends the list: the lack is not harmless
+	}
+	return key
 }
 
 // group returns the group of findings for the cause and the lacks of faults.
 //
 //mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
-	index, says, of := faults[0].input, &r.outcomeReport, ""
-	r.key = append(r.key[:0], 0)
-	if faults[0].absent && r.absent != nil {
-		says, of = r.absent, "absent "
-		r.key[0] = 1
+	index, says, of := faults[0].input, r.texts[faults[0].outcome], ""
+	if r.outcome == outcome.Unaffected {
+		of = faults[0].outcome.String() + " "
+	}
+	r.key = append(r.key[:0], byte(faults[0].outcome))
+	instead := instead
+	if faults[0].absent && says.absent != nil {
+		says, of = says.absent, of+"absent "
+		r.key[0] |= 1 << 7
+		// A rule that asks for an absent input needs no other input.
+		instead = func(_ *validate.Pass, _ int, fix string) string { return fix }
 	}
 	r.key = binary.AppendUvarint(r.key, uint64(index))
 	lacks := len(r.key)
-	for _, f := range faults {
-		r.key = binary.AppendUvarint(r.key, uint64(f.lack))
-	}
+	r.key = r.appendLacks(r.key, faults)
 	if g := r.groups[string(r.key)]; g != nil {
 		return g
 	}
 	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
-	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: says.fix, says: says}
-	if of == "" {
-		// A rule that asks for an absent input needs no other input.
-		g.fix = instead(p, index, g.fix)
+	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: instead(p, index, says.fix), says: says}
+	if who.spared != "" {
+		g.details = append(g.details, who.spared)
 	}
 	key := fmt.Sprintf("%s input %04d %s%s", p.Check.ID, index, of, strings.Join(g.details, "\n"))
 	g.FindingGroup = p.FindingGroup(key, func(found int) validate.Summary {
@@ -357,55 +352,6 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 func ofType(p *validate.Pass, index int) string {
 	return fmt.Sprintf("%s, of type %s", field(p, index), p.Definition.Name)
 }
-
-// A lack is a set of feeds of named builds that lack the same inputs of those that the
-// content reads.
-type lack struct {
-	inputs []int  // ascending
-	lacks  []bool // by input
-	feeds  []feed
-	mask   uint64 // inputs, as a set
-}
-
-func (l *lack) missing(index int) bool { return l.lacks[index] }
-
-// lacksOf computes the lacks of a fleet. Many builds lack the same inputs, and the
-// outcome of a rule is computed once for all of them.
-//
-//mutation:equivalent `if len(inputs) == 0`, `if ok`: the slow path gives the same result
-var lacksOf = validate.OfFleet(func(p *validate.Pass) []*lack {
-	var list []*lack
-	var same map[string]int // index in list, by inputs
-	for _, f := range feeds(p) {
-		if f.positional() {
-			continue
-		}
-		var inputs []int
-		for i := range p.Needs.Inputs {
-			if index := p.Needs.Inputs[i].Index; f.input(p, index).State == sensor.StateNotSupplied {
-				inputs = append(inputs, index)
-			}
-		}
-		if len(inputs) == 0 {
-			continue
-		}
-		key := fmt.Sprint(inputs)
-		if i, ok := same[key]; ok {
-			list[i].feeds = append(list[i].feeds, f)
-			continue
-		}
-		if same == nil {
-			same = map[string]int{}
-		}
-		same[key] = len(list)
-		l := &lack{inputs: inputs, lacks: make([]bool, len(p.Definition.Inputs)), feeds: []feed{f}}
-		for _, index := range inputs {
-			l.lacks[index] = true
-		}
-		list = append(list, l)
-	}
-	return list
-})
 
 // The search for the causes of a finding is limited, so that a rule which reads a
 // thousand inputs does not cost a thousand times as much.
@@ -465,40 +411,42 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	return m
 }
 
+// becomes reports whether an instance has an outcome without the missing inputs.
+func (r *outcomeReporter) becomes(o outcome.Outcome, instance int, missing func(int) bool) bool {
+	return r.fold(instance, missing) == o
+}
+
 // addCauses adds to the list each missing input that is sufficient to give the instance
-// the outcome. If no input is sufficient, it adds the first one of several that are
-// sufficient together.
-func (r *outcomeReporter) addCauses(instance int, l *lack) {
+// its outcome o at a lack. If no input is sufficient, it adds the first one of several that
+// are sufficient together.
+func (r *outcomeReporter) addCauses(instance int, l *lack, o outcome.Outcome) {
 	m, before := r.read(instance, l), len(r.list)
 	for i, input := range m.inputs {
-		c, known := r.alone[input]
+		c, known := r.alone[alone{input, o}]
 		if !known {
-			c = cause{input: input, word: -1}
+			c = cause{outcome: o, input: input, word: -1}
 			// A single missing input is known to be sufficient.
-			if len(m.inputs) == 1 && !m.more || r.becomes(instance, only(input)) {
+			if len(m.inputs) == 1 && !m.more || r.becomes(o, instance, only(input)) {
 				r.point(instance, m, i, &c)
 			}
-			if r.alone == nil {
-				r.alone = map[int]cause{}
-			}
-			r.alone[input] = c
+			r.alone[alone{input, o}] = c
 		}
 		if c.word >= 0 {
 			r.list = append(r.list, c)
 		}
 	}
 	if len(r.list) == before {
-		r.list = append(r.list, r.together(instance, l, m))
+		r.list = append(r.list, r.together(instance, l, o, m))
 	}
 }
 
 // together returns the first of the missing inputs that are sufficient only together,
 // with the others.
-func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) cause {
+func (r *outcomeReporter) together(instance int, l *lack, o outcome.Outcome, m *missingInputs) cause {
 	kept := append(r.kept[:0], m.inputs...)
 	r.kept = kept
 	enough := func() bool {
-		return r.becomes(instance, func(n int) bool { return slices.Contains(kept, n) })
+		return r.becomes(o, instance, func(n int) bool { return slices.Contains(kept, n) })
 	}
 	more := m.more && !enough()
 	// Remove inputs that need not be missing, the last one first. Keep all of them if
@@ -511,7 +459,7 @@ func (r *outcomeReporter) together(instance int, l *lack, m *missingInputs) caus
 			kept = slices.Insert(kept, i, input)
 		}
 	}
-	c := cause{input: kept[0], with: slices.Clone(kept[1:]), more: more}
+	c := cause{outcome: o, input: kept[0], with: slices.Clone(kept[1:]), more: more}
 	r.point(instance, m, slices.Index(m.inputs, c.input), &c)
 	return c
 }
@@ -533,7 +481,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 		if c.word < 0 {
 			c.word = w
 		}
-		if word.Negated() != (r.outcome == outcome.Widened) {
+		if word.Negated() != (c.outcome == outcome.Widened) {
 			continue
 		}
 		if able < 0 {
@@ -541,7 +489,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 		}
 		tried++
 		r.work += stepsPerWord * uint64(in.Count)
-		if r.folder.FoldWord(f, instance, w, only(c.input)) == r.outcome {
+		if r.folder.FoldWord(f, instance, w, only(c.input)) == c.outcome {
 			able = w
 			break
 		}
@@ -566,21 +514,43 @@ func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {
 	}
 }
 
-// reportLacking reports each input that is needed and that some feeds lack. It is for
-// needs, which have no conditions.
-func reportLacking(p *validate.Pass, lacks []*lack, fix string) {
+// runOnNeeds reports each needed input that some feeds lack. Needs have no conditions, so the
+// outcome of a rule is unknown, except at a feed that lacks no needed input. The check of the
+// worst outcome therefore reports hosts without such a feed, and the check of single feeds
+// reports the others.
+func (o *outcomeReport) runOnNeeds(p *validate.Pass, im *impacts) {
+	whole := make([]bool, len(im.kinds))
+	for _, l := range im.lacks {
+		if len(l.inputs) == 0 {
+			whole[l.kind] = true
+		}
+	}
+	var says *outcomeTexts
+	switch o.outcome {
+	case outcome.Blind, outcome.Unaffected:
+		says = o.texts[outcome.Blind]
+	default:
+		return
+	}
 	for i := range p.Needs.Inputs {
 		need := &p.Needs.Inputs[i]
 		var bad []feed
-		for _, l := range lacks {
-			if l.missing(need.Index) {
+		var faults []fault
+		for k, l := range im.lacks {
+			if l.missing(need.Index) && whole[l.kind] == (o.outcome == outcome.Unaffected) {
 				bad = append(bad, l.feeds...)
+				faults = append(faults, fault{lack: k})
 			}
 		}
-		if len(bad) > 0 {
-			reportInput(p, need, bad, func(rules, read string) string {
-				return fmt.Sprintf("%s %s %s, and may be blind or match too much; the needs do not say which", rules, read, ofType(p, need.Index))
-			}, lacking(p, need.Index, bad), instead(p, need.Index, fix))
+		if len(bad) == 0 {
+			continue
 		}
+		details := lacking(p, need.Index, bad)
+		if o.outcome == outcome.Unaffected {
+			details = append(details, spared(im, faults, func(i int) bool { return im.lacks[i].complete() }))
+		}
+		reportInput(p, need, bad, func(rules, read string) string {
+			return fmt.Sprintf("%s %s %s, and may be blind or match too much; the needs do not say which", rules, read, ofType(p, need.Index))
+		}, details, instead(p, need.Index, says.fix))
 	}
 }

@@ -16,14 +16,21 @@ input fails every criterion. The condition of this rule can then never hold.
 The rule ships and counts as coverage, but it detects nothing. If each of
 several inputs makes the rule blind, there is a finding for each of them.
 
+A host counts only if the rule is blind on each of its feeds of the type.
+CF3021 reports rules that are blind on some feeds of a host.
+
 Read an input that the builds supply, or write a rule of its own for them.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
 	Run: outcomeReport{
 		outcome: outcome.Blind,
-		one:     "%s can never match %s, which do not have %s",
-		several: "%s can never match %s, which do not have %s",
-		fix:     "read another field, or write a rule of its own for these events",
+		texts:   textsOf{outcome.Blind: blindTexts},
 	}.run,
+}
+
+var blindTexts = &outcomeTexts{
+	one:     "%s can never match %s, which do not have %s",
+	several: "%s can never match %s, which do not have %s",
+	fix:     "read another field, or write a rule of its own for these events",
 }

@@ -16,14 +16,21 @@ supply, so it can never hold there. The rule still works, but it detects less
 than its author expects. If the rule loses alternatives by several inputs,
 there is a finding for each of them.
 
+A host counts only if the rule has lost an alternative or is blind on each of
+its feeds of the type. CF3021 reports the feeds of other hosts.
+
 Read an input that the builds supply in that alternative too.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,
 	Run: outcomeReport{
 		outcome: outcome.Weakened,
-		one:     "%s loses an alternative on %s: it reads %s, which they do not have",
-		several: "%s lose an alternative on %s: it reads %s, which the events do not have",
-		fix:     "read a field that these events have in that alternative too",
+		texts:   textsOf{outcome.Weakened: weakenedTexts},
 	}.run,
+}
+
+var weakenedTexts = &outcomeTexts{
+	one:     "%s loses an alternative on %s: it reads %s, which they do not have",
+	several: "%s lose an alternative on %s: it reads %s, which the events do not have",
+	fix:     "read a field that these events have in that alternative too",
 }

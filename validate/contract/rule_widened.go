@@ -16,6 +16,9 @@ that asks for an absent input. On a build that never supplies the input the
 restriction is gone, and the rule matches events that its author excluded.
 If each of several inputs widens the rule, there is a finding for each.
 
+A host counts only if no feed of the type leaves the rule unaffected. CF3021
+reports the feeds of other hosts.
+
 Read an input that the builds supply, or require that the input exists. A rule
 that asks for an absent input is for sources that supply it: restrict it to
 them.`,
@@ -24,13 +27,17 @@ them.`,
 	Requires: known,
 	Run: outcomeReport{
 		outcome: outcome.Widened,
-		one:     "%s matches %s that it should not: it excludes by the value or the presence of %s, which they do not have",
-		several: "%s match %s that they should not: they exclude by the value or the presence of %s, which the events do not have",
-		fix:     "read another field, or add a criterion that the field exists",
-		absent: &outcomeReport{
-			one:     "%s matches %s that it should not: it asks for the absence of %s, which is always absent there",
-			several: "%s match %s that they should not: they ask for the absence of %s, which is always absent there",
-			fix:     "restrict the rule to sources that supply the field",
-		},
+		texts:   textsOf{outcome.Widened: widenedTexts},
 	}.run,
+}
+
+var widenedTexts = &outcomeTexts{
+	one:     "%s matches %s that it should not: it excludes by the value or the presence of %s, which they do not have",
+	several: "%s match %s that they should not: they exclude by the value or the presence of %s, which the events do not have",
+	fix:     "read another field, or add a criterion that the field exists",
+	absent: &outcomeTexts{
+		one:     "%s matches %s that it should not: it asks for the absence of %s, which is always absent there",
+		several: "%s match %s that they should not: they ask for the absence of %s, which is always absent there",
+		fix:     "restrict the rule to sources that supply the field",
+	},
 }

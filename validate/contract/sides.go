@@ -144,6 +144,50 @@ func lacking(p *validate.Pass, index int, bad []feed) []string {
 	return append(lines, origins(p, index, bad)...)
 }
 
+// spared states how many hosts of the lacks of faults lose nothing, and on which other feeds.
+// Harmless reports whether the rule is known to be unaffected at a lack, an index in im.lacks.
+func spared(im *impacts, faults []fault, harmless func(lack int) bool) string {
+	var n uint64
+	var names []string
+	seen := map[int]bool{}
+	for _, f := range faults {
+		k := im.lacks[f.lack].kind
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		kind, some := &im.kinds[k], false
+		for i := kind.from; i < kind.to; i++ {
+			if !harmless(i) {
+				continue
+			}
+			some = true
+			for _, f := range im.lacks[i].feeds {
+				if name := f.supply.Feed; name != "" && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+		if some {
+			for _, g := range kind.cohorts {
+				n = addSat(n, g.Hosts)
+			}
+		}
+	}
+	if n == 0 {
+		return "the other feeds of these hosts are affected too, or their supply is unknown"
+	}
+	says := "of these hosts lose nothing"
+	if n == 1 {
+		says = "of these hosts loses nothing"
+	}
+	says = numeral.Thousands(n) + " " + says
+	if len(names) > 0 {
+		says += fmt.Sprintf(", because of their %s %s", noun("feed", names), list(names, "feeds"))
+	}
+	return says
+}
+
 // origins returns the statement of the definition about feeds and an input: which of the
 // bad feeds never have it, and since when other feeds have it.
 func origins(p *validate.Pass, index int, bad []feed) []string {

@@ -205,18 +205,36 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	if !slices.ContainsFunc(other.Ran, func(c *validate.Check) bool { return c.ID == "CF3012" }) {
 		return nil
 	}
-	lacks, said := o.lacks(fleet), map[int]bool{}
+	// Without conditions, only a feed that lacks no needed input is known to be unaffected. These
+	// are the inputs that feeds lack. Hosts with such a feed are spared.
+	var affected, spared [][]int
+	for _, feeds := range o.hosts(fleet) {
+		whole := func(lacks []int) bool {
+			return !slices.ContainsFunc(needs.Inputs, func(in sensor.InputNeed) bool { return slices.Contains(lacks, in.Index) })
+		}
+		if slices.ContainsFunc(feeds, whole) {
+			spared = append(spared, feeds...)
+		} else {
+			affected = append(affected, feeds...)
+		}
+	}
+	said, aside := map[int]bool{}, map[int]bool{}
 	for i := range other.Findings {
 		switch f := &other.Findings[i]; f.Check.ID {
 		case "CF3012": // rule-blind
 			said[f.Input.Index] = true
+		case "CF3021": // rule-on-each-feed
+			aside[f.Input.Index] = true
 		case "CF3013", "CF3014": // rule-widened, rule-weakened
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds something in needs, which have no rules", f.Check)}
 		}
 	}
 	for _, in := range needs.Inputs {
-		if lacking := slices.ContainsFunc(lacks, func(list []int) bool { return slices.Contains(list, in.Index) }); lacking != said[in.Index] {
+		if lacking := lackedBy(affected, in.Index); lacking != said[in.Index] {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("a named reader lacks input index %d: %v; found in the needs: %v", in.Index, lacking, !lacking)}
+		}
+		if lacking := lackedBy(spared, in.Index); lacking != aside[in.Index] {
+			return &Problem{Kind: Disagreement, What: fmt.Sprintf("one feed of a named reader lacks input index %d: %v; found in the needs: %v", in.Index, lacking, !lacking)}
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"slices"
+
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 )
@@ -21,12 +23,9 @@ const maxVariables = 8
 // inputs, or a criterion that reads a missing input occurs twice in the condition. In the last
 // case the gate does not see that both occurrences have the same value.
 func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o outcome.Outcome, known bool) {
-	t := table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
-	//mutation:equivalent width: nothing makes the judge silent or omits the fleet
-	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
-		if word := f.Word(w); word.IsReference() && !t.add(word.Criterion(), missing) {
-			return 0, false
-		}
+	t := newTable(f, instance, missing)
+	if t == nil {
+		return 0, false
 	}
 	var matches, still, more, fewer bool
 	for row := range uint(1) << t.variables {
@@ -49,6 +48,48 @@ func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o
 	return outcome.Unaffected, true
 }
 
+// HostOutcome returns the outcome of an instance on a host with some feeds. For each feed, the
+// inputs for which its function returns true are absent. An activity is a row of the truth table.
+// It leaves an event in each feed, and the host detects it if the instance matches one of these
+// events.
+//
+// The host is unaffected if the instance matches the same rows on some feed as with all inputs.
+// Otherwise the host is blind if it detects no row. It is widened if it detects a row that is
+// false with all inputs, and else weakened.
+//
+// HostOutcome returns false if it does not know, as [Outcome] does for one of the feeds.
+func HostOutcome(f *channelfile.File, instance int, feeds []func(input int) bool) (o outcome.Outcome, known bool) {
+	tables := make([]*table, len(feeds))
+	for i, missing := range feeds {
+		if tables[i] = newTable(f, instance, missing); tables[i] == nil {
+			return 0, false
+		}
+	}
+	changed := make([]bool, len(feeds))
+	var matches, detected, more bool
+	for row := range uint(1) << tables[0].variables {
+		with := tables[0].holds(row)
+		matches = matches || with
+		for i, t := range tables {
+			without := t.holds(row &^ t.gone)
+			changed[i] = changed[i] || without != with
+			detected = detected || without
+			more = more || without && !with
+		}
+	}
+	switch {
+	case !matches:
+		return 0, false
+	case slices.Contains(changed, false):
+		return outcome.Unaffected, true
+	case !detected:
+		return outcome.Blind, true
+	case more:
+		return outcome.Widened, true
+	}
+	return outcome.Weakened, true
+}
+
 // A table is the truth table of an instance. A row has a bit for each variable.
 type table struct {
 	file      *channelfile.File
@@ -58,6 +99,19 @@ type table struct {
 	lacks     map[int]bool // criteria that read a missing input
 	gone      uint         // variables of these criteria
 	stack     []bool       // reused
+}
+
+// newTable returns the truth table of an instance, or nil if it is too long or a criterion that
+// reads a missing input occurs twice.
+func newTable(f *channelfile.File, instance int, missing func(input int) bool) *table {
+	t := &table{file: f, in: f.Instance(instance), first: map[int]int{}, lacks: map[int]bool{}}
+	//mutation:equivalent width: nothing makes the judge silent or omits the fleet
+	for w := t.in.First; w < t.in.First+t.in.Count; w++ {
+		if word := f.Word(w); word.IsReference() && !t.add(word.Criterion(), missing) {
+			return nil
+		}
+	}
+	return t
 }
 
 // add assigns variables to a criterion. It reports whether the table is still usable.

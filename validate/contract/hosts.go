@@ -1,0 +1,312 @@
+package contract
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// hostOutcome returns the outcome of a rule on a host, for its outcomes on each feed of
+// the host. The package comment defines it.
+func hostOutcome(feeds []outcome.Outcome) outcome.Outcome {
+	worst := outcome.Unaffected
+	for _, o := range feeds {
+		switch o {
+		case outcome.Unaffected:
+			return outcome.Unaffected
+		case outcome.Blind:
+		default:
+			worst = max(worst, o)
+		}
+	}
+	if worst == outcome.Unaffected {
+		return outcome.Blind
+	}
+	return worst
+}
+
+// A lack is a set of feeds that lack the same inputs of those that the content reads,
+// and that belong to one kind of host.
+type lack struct {
+	kind   int    // index in impacts.kinds
+	inputs []int  // inputs that are not supplied, ascending
+	lacks  []bool // by input
+	unsure []int  // inputs whose supply is not certain, ascending
+	feeds  []feed
+	// inputs and unsure, as sets
+	mask, unsureMask uint64
+}
+
+func (l *lack) missing(index int) bool { return l.lacks[index] }
+
+// complete reports whether the feeds are known to supply all inputs that the content reads.
+func (l *lack) complete() bool { return len(l.inputs)+len(l.unsure) == 0 }
+
+// A hostKind is a set of hosts whose feeds have the same lacks. At least one feed lacks an
+// input.
+type hostKind struct {
+	cohorts  []*validate.Cohort
+	from, to int    // the lacks are impacts.lacks[from:to]
+	mask     uint64 // inputs that some feed lacks, as a set
+}
+
+// impacts are the effects on the content of the inputs that named builds do not supply.
+type impacts struct {
+	lacks []*lack
+	kinds []hostKind
+
+	// The fields below are set only if the subject is a file and kinds is not empty.
+	reads  []uint64 // by criterion: the set of inputs that it reads and some feed lacks
+	checks []asked  // by instance
+	spent  bool     // whether the budget ended before all instances were examined
+}
+
+// asked is a set of checks that report an instance: a bit for each outcome of a host. The
+// bit of Unaffected is set if the outcome on a feed differs from the outcome on its host.
+type asked uint8
+
+func (a asked) has(o outcome.Outcome) bool { return a>>o&1 != 0 }
+
+// A set of inputs that some feed lacks has 64 bits. The last bit stands for all inputs
+// that have no bit of their own.
+const othersBit = 1 << 63
+
+// impactsOf computes the impacts of a fleet. Many builds lack the same inputs, and the
+// outcome of a rule is computed once for all of them.
+var impactsOf = validate.OfFleet(func(p *validate.Pass) *impacts {
+	im := new(impacts)
+	im.group(p)
+	if len(im.kinds) == 0 || p.File == nil {
+		return im
+	}
+	im.mask(p)
+	im.checks = make([]asked, p.File.Instances())
+	e := newEvaluator(p, im)
+	for i := range im.checks {
+		im.checks[i] = e.evaluate(i)
+		//mutation:missed condition: TestBudget or budget.txtar detects it
+		//mutation:equivalent comparison: only the message about a spent budget depends on it
+		if e.work > 0 && !p.Spend(e.work) {
+			im.spent = true
+			break
+		}
+		e.work = 0
+	}
+	return im
+})
+
+// group computes the kinds of hosts and their lacks.
+//
+//mutation:equivalent `if ok`: the slow path gives the same result
+func (im *impacts) group(p *validate.Pass) {
+	same := map[string]int{} // index in im.kinds, by the lacks
+	for all := feeds(p); len(all) > 0; {
+		n := 1
+		for n < len(all) && all[n].cohort == all[0].cohort {
+			n++
+		}
+		host := all[:n]
+		all = all[n:]
+		if host[0].positional() {
+			continue
+		}
+		lacks, lacking := lacksOf(p, host)
+		if !lacking {
+			continue
+		}
+		var key []byte
+		for _, l := range lacks {
+			key = l.appendKey(key)
+		}
+		k, ok := same[string(key)]
+		if !ok {
+			k = len(im.kinds)
+			same[string(key)] = k
+			im.kinds = append(im.kinds, hostKind{from: len(im.lacks), to: len(im.lacks) + len(lacks)})
+			for _, l := range lacks {
+				l.kind = k
+			}
+			im.lacks = append(im.lacks, lacks...)
+		} else {
+			for i, l := range im.lacks[im.kinds[k].from:im.kinds[k].to] {
+				l.feeds = append(l.feeds, lacks[i].feeds...)
+			}
+		}
+		im.kinds[k].cohorts = append(im.kinds[k].cohorts, host[0].cohort)
+	}
+}
+
+// lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an
+// input.
+func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
+	for _, f := range host {
+		l := &lack{feeds: []feed{f}}
+		for i := range p.Needs.Inputs {
+			index := p.Needs.Inputs[i].Index
+			switch state := f.input(p, index).State; {
+			case state == sensor.StateNotSupplied:
+				l.inputs = append(l.inputs, index)
+			case !state.Certain():
+				l.unsure = append(l.unsure, index)
+			}
+		}
+		lacking = lacking || len(l.inputs) > 0
+		i := slices.IndexFunc(lacks, func(o *lack) bool { return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) })
+		if i >= 0 {
+			lacks[i].feeds = append(lacks[i].feeds, f)
+			continue
+		}
+		l.lacks = make([]bool, len(p.Definition.Inputs))
+		for _, index := range l.inputs {
+			l.lacks[index] = true
+		}
+		lacks = append(lacks, l)
+	}
+	return lacks, lacking
+}
+
+// appendKey appends the inputs of a lack to a key. Different lacks have different keys.
+func (l *lack) appendKey(key []byte) []byte {
+	for _, list := range [][]int{l.inputs, l.unsure} {
+		key = binary.AppendUvarint(key, uint64(len(list)))
+		for _, index := range list {
+			key = binary.AppendUvarint(key, uint64(index))
+		}
+	}
+	return key
+}
+
+// mask gives each input that some feed lacks, or may lack, a bit in the sets, and computes
+// the set of each criterion.
+func (im *impacts) mask(p *validate.Pass) {
+	bits := make([]uint64, len(p.Definition.Inputs))
+	n := 0
+	set := func(inputs []int) (mask uint64) {
+		for _, index := range inputs {
+			if bits[index] == 0 {
+				bits[index] = 1 << min(n, 63)
+				n++
+			}
+			mask |= bits[index]
+		}
+		return mask
+	}
+	for _, l := range im.lacks {
+		l.mask = set(l.inputs)
+		im.kinds[l.kind].mask |= l.mask
+	}
+	for _, l := range im.lacks {
+		l.unsureMask = set(l.unsure)
+	}
+	im.reads = make([]uint64, p.File.Criteria())
+	for i := range im.reads {
+		for input := range inputsOf(p.File, p.File.Criterion(i)) {
+			im.reads[i] |= bits[input]
+		}
+	}
+}
+
+// An evaluator computes the outcomes of one instance after the other.
+type evaluator struct {
+	pass *validate.Pass
+	*impacts
+	folder outcome.Folder
+	work   uint64 // steps since the caller last set it to 0
+
+	// Results for the instance. They reuse their memory.
+	read     uint64            // inputs that it reads and some feed lacks, as a set
+	affected []int             // kinds of hosts with a feed that lacks an input of read
+	feeds    []outcome.Outcome // by lack; valid only for the affected kinds
+	known    []folded
+	at       []int // by lack: index in known; -1 means that no input of read is missing
+}
+
+// A folded is the outcome of the instance without a set of inputs.
+type folded struct {
+	missing uint64 // set of inputs
+	outcome outcome.Outcome
+}
+
+func newEvaluator(p *validate.Pass, im *impacts) *evaluator {
+	return &evaluator{pass: p, impacts: im, feeds: make([]outcome.Outcome, len(im.lacks)), at: make([]int, len(im.lacks))}
+}
+
+// evaluate computes the outcomes of an instance, and returns the checks that report it.
+func (e *evaluator) evaluate(instance int) (checks asked) {
+	e.read, e.affected, e.known = 0, e.affected[:0], e.known[:0]
+	in := e.pass.File.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		if word := e.pass.File.Word(w); word.IsReference() {
+			e.read |= e.reads[word.Criterion()]
+		}
+	}
+	//mutation:equivalent condition: the slow path gives the same result
+	if e.read == 0 {
+		return 0
+	}
+	for k := range e.kinds {
+		kind := &e.kinds[k]
+		//mutation:equivalent condition: the slow path gives the same result
+		if e.read&kind.mask == 0 {
+			continue
+		}
+		e.affected = append(e.affected, k)
+		for i := kind.from; i < kind.to; i++ {
+			e.evaluateAt(instance, i)
+		}
+		feeds := e.feeds[kind.from:kind.to]
+		host := hostOutcome(feeds)
+		for _, o := range feeds {
+			switch {
+			case o == outcome.Unaffected:
+			case o == host:
+				checks |= 1 << o
+			default:
+				checks |= 1 << outcome.Unaffected
+			}
+		}
+	}
+	return checks
+}
+
+// evaluateAt computes the outcome of an instance at lack i.
+func (e *evaluator) evaluateAt(instance, i int) {
+	l := e.lacks[i]
+	missing := e.read & l.mask
+	e.feeds[i], e.at[i] = outcome.Unaffected, -1
+	//mutation:equivalent condition: the slow path gives the same result
+	if missing == 0 {
+		return
+	}
+	// The outcome is the same for feeds that lack the same inputs of those that the
+	// instance reads.
+	//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
+	k := slices.IndexFunc(e.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 })
+	//mutation:equivalent comparison: the slow path gives the same result
+	if k < 0 {
+		k = len(e.known)
+		e.known = append(e.known, folded{missing, e.fold(instance, l.missing)})
+	}
+	e.feeds[i], e.at[i] = e.known[k].outcome, k
+}
+
+// fold returns the outcome of an instance without the missing inputs.
+func (e *evaluator) fold(instance int, missing func(int) bool) outcome.Outcome {
+	//mutation:missed: TestBudget or budget.txtar detects it
+	e.work += stepsPerWord * uint64(e.pass.File.Instance(instance).Count)
+	return e.folder.Fold(e.pass.File, instance, missing)
+}
+
+// host returns the outcome of the instance on an affected kind of host.
+func (e *evaluator) host(kind int) outcome.Outcome {
+	return hostOutcome(e.feeds[e.kinds[kind].from:e.kinds[kind].to])
+}
+
+// harmless reports whether the instance is known to be unaffected at lack i of an affected
+// kind. It is not known if the instance reads an input whose supply is not certain.
+func (e *evaluator) harmless(i int) bool {
+	return e.feeds[i] == outcome.Unaffected && e.read&e.lacks[i].unsureMask == 0
+}
