@@ -34,6 +34,7 @@ type jsonRun struct {
 	Problems   []string         `json:"problems"`
 	Remarks    []string         `json:"remarks"`
 	Sources    []Source         `json:"sources"`
+	Policy     *Policy          `json:"policy,omitempty"`
 	PassedOver []jsonPassedOver `json:"passedOver"`
 	Results    []jsonResult     `json:"results"`
 }
@@ -191,6 +192,7 @@ func JSON(w io.Writer, r *Run) error {
 		Problems:   list(r.problems()),
 		Remarks:    list(r.Remarks),
 		Sources:    sourcesJSON(r.Sources),
+		Policy:     policyJSON(r.Policy),
 		PassedOver: passedJSON(r.PassedOver),
 		Results:    []jsonResult{},
 	}

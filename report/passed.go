@@ -22,7 +22,7 @@ const MaxPassedNames = 5
 type PassedKind uint8
 
 // The kinds of entries. Only their owner knows whether they ship. So with
-// Run.FailOnWarnings all kinds except VersionControl and Excluded block.
+// Run.FailOnWarnings all kinds except VersionControl, Excluded and OtherPolicy block.
 const (
 	// OtherFile is a file without the first bytes of a channel file and without
 	// the extension of rules.
@@ -39,6 +39,8 @@ const (
 	VersionControl
 	// Excluded is a file of rules that the caller left out.
 	Excluded
+	// OtherPolicy is a policy file that the run did not follow.
+	OtherPolicy
 )
 
 // String returns the kind as in the JSON report.
@@ -56,12 +58,14 @@ func (k PassedKind) String() string {
 		return "version control"
 	case Excluded:
 		return "excluded rules"
+	case OtherPolicy:
+		return "other policy"
 	}
 	return fmt.Sprintf("kind %d", uint8(k))
 }
 
 // Warns reports whether such entries are a warning. Other entries are a note.
-func (k PassedKind) Warns() bool { return k != VersionControl && k != Excluded }
+func (k PassedKind) Warns() bool { return k != VersionControl && k != Excluded && k != OtherPolicy }
 
 // blocks reports whether p makes the verdict undecided.
 func (p *PassedOver) blocks(failOnWarnings bool) bool {
@@ -93,6 +97,8 @@ func (p *PassedOver) String() string {
 		what, why = "version control item", ""
 	case Excluded:
 		what, why = "excluded file", ""
+	case OtherPolicy:
+		what, why = "policy file", " (a run follows the policy of its working folder)"
 	}
 	names := strings.Join(p.Names, ", ")
 	if more := p.Found - len(p.Names); more > 0 {

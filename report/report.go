@@ -47,6 +47,9 @@ type Run struct {
 	// Sources lists the input files other than channel files and fleets.
 	Sources []Source
 
+	// Policy is the policy file that the run followed; nil means no policy.
+	Policy *Policy
+
 	// PassedOver lists the entries of folders that were not judged. Each is a
 	// warning, or a note if its kind is VersionControl. With FailOnWarnings the
 	// warnings leave the run undecided, and [Run.Reasons] contains them.

@@ -65,6 +65,7 @@ func passedOver() []PassedOver {
 		{Folder: "out", Kind: SpecialFile, Found: 2, Names: []string{"out/fifo", "out/socket"}},
 		{Folder: "rules", Kind: VersionControl, Found: 1, Names: []string{"rules/.git"}},
 		{Folder: "rules", Kind: Excluded, Found: 2, Names: []string{"rules/ci/a.yml", "rules/ci/b.yml"}},
+		{Folder: "rules", Kind: OtherPolicy, Found: 1, Names: []string{"rules/.cfcheck.yaml"}},
 	}
 }
 
@@ -232,6 +233,13 @@ func runs(t testing.TB) []struct {
 		{"sources", "one digest stands for all rules, and each other file has its own", with(Run{Gate: gate, Sources: []Source{
 			SourceOf("types", "types.json", []byte("{}")), SourceOf("rules", "rules/b\n.yml", []byte("b")), SourceOf("rules", "rules/a.yml", nil),
 		}}, accepted)},
+		{"policy", "the policy, its keys, and the keys that a flag overrides", with(Run{Gate: gate, Policy: &Policy{
+			Path: "../.cfcheck.yaml", Size: 12, Digest: strings.Repeat("ab", 32), Settings: []Setting{
+				{Key: "fleets", Values: []string{"a.json", "b\x1b.json"}, From: "../.cfcheck.yaml:2:10"},
+				{Key: "fail-on", Values: []string{"warning"}, From: "--fail-on", Overrides: "../.cfcheck.yaml:3:10"},
+				{Key: "exclude", Values: nil, From: "--exclude"},
+			}}}, accepted)},
+		{"policy-overridden", "a policy of which flags override all", with(Run{Gate: gate, Policy: &Policy{Path: ".cfcheck.yaml", Digest: strings.Repeat("cd", 32)}}, accepted)},
 		{"passed-over", "what was not judged is counted and named, and without a flag it blocks nothing", with(Run{Gate: gate, PassedOver: passedOver()}, accepted)},
 		{"passed-over-blocks", "with the flag it does, but for version control", with(Run{Gate: gate, PassedOver: passedOver(), FailOnWarnings: true}, accepted)},
 		{"undecided", "nothing was judged, and each reason is said", with(Run{

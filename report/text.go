@@ -39,6 +39,7 @@ func Text(w io.Writer, r *Run) error {
 		}
 	}
 	t.sourceLines()
+	t.policy()
 	for i := range r.PassedOver {
 		t.passedOver(&r.PassedOver[i])
 	}

@@ -14,6 +14,10 @@ type Check struct {
 	Severity Severity // severity of all its findings
 	Uses     Uses     // parts of the subject that it looks at
 
+	// Firm means that no policy changes the severity of the check, and that no waiver
+	// accepts its findings. See [Check.WithSeverity].
+	Firm bool
+
 	// Requires are the IDs of checks that stand before it in the list. The check is
 	// skipped unless each of them ran and found no error.
 	Requires []string
@@ -23,6 +27,8 @@ type Check struct {
 	// calls [Pass.Unfinished], or returns when [Pass.Spend] returns false. The content
 	// is then not accepted.
 	Run func(*Pass)
+
+	declared *Check // the check of which WithSeverity made a copy; nil means this check
 }
 
 // Title returns the first line of the check's Doc.
@@ -36,6 +42,56 @@ func (c *Check) String() string { return c.ID + " " + c.Name }
 // Family returns the thousands digit of the check's ID, which is the Digit of one
 // of the [Families].
 func (c *Check) Family() int { return int(c.ID[2] - '0') }
+
+// The families of checks whose severities a policy may set. The earlier families protect
+// the sensor, and the later ones the gate.
+const (
+	firstSettable = 4
+	lastSettable  = 6
+)
+
+// SeverityIsFirm returns the reason why [Check.WithSeverity] refuses the check, or "".
+//
+//mutation:missed: TestWithSeverity detects it
+func (c *Check) SeverityIsFirm() string {
+	switch family := c.Family(); {
+	case c.Firm:
+		return "its severity is permanent, because its findings show a harm to the sensor"
+	case family < firstSettable || family > lastSettable:
+		return fmt.Sprintf("its severity is permanent: it belongs to family CF%d, and only those of CF%d to CF%d can be set", family, firstSettable, lastSettable)
+	}
+	return ""
+}
+
+// WithSeverity returns a copy of the check with another severity. In a list of checks it
+// takes the place of the original. It returns an error if the severity is permanent.
+//
+// Checks that require the original are still skipped if it finds an error that is one by
+// the original severity. They may rely on its condition.
+//
+//mutation:missed: TestWithSeverity detects it
+func (c *Check) WithSeverity(s Severity) (*Check, error) {
+	if why := c.SeverityIsFirm(); why != "" {
+		return nil, fmt.Errorf("%v: %s", c, why)
+	}
+	if s > Note {
+		return nil, fmt.Errorf("%v: severity %d (want error, warning or note)", c, uint8(s))
+	}
+	other := *c
+	other.Severity, other.declared = s, c.Declared()
+	return &other, nil
+}
+
+// Declared returns the check as its package declares it. It returns c unless
+// [Check.WithSeverity] made c.
+//
+//mutation:missed: TestWithSeverity detects it
+func (c *Check) Declared() *Check {
+	if c != nil && c.declared != nil {
+		return c.declared
+	}
+	return c
+}
 
 // Uses is a set of parts of a subject and its options. A check does not apply to a
 // subject that cannot have all parts that the check uses.
@@ -51,6 +107,7 @@ const (
 	UsesNeverMatch                  // recorded events that no rule may match
 	UsesKnownGood                   // recorded events that are known to be good
 	UsesManifest                    // the entry of the file in the manifest of its folder
+	UsesCeilings                    // limits of the owner of the content
 )
 
 // Severity is the effect of a finding on the verdict.

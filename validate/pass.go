@@ -33,6 +33,7 @@ type Pass struct {
 	NeverMatch       *Recorded
 	KnownGood        *Recorded
 	KnownGoodMatches uint64 // number of KnownGood events that one rule may match
+	Ceilings         Ceilings
 
 	max      int
 	perGroup int

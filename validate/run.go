@@ -34,6 +34,8 @@ type Options struct {
 	KnownGood        *Recorded // events that are known to be good; nil means no events
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
 
+	Ceilings Ceilings // limits of the owner of the content, apart from those of the builds
+
 	// Budget limits the work of all runs that share it. Nil means a separate Budget with
 	// the default limit for each Run.
 	Budget *Budget
@@ -42,6 +44,13 @@ type Options struct {
 	MaxOfGroup     int  // number kept per group once MaxFindings is reached; 0 means GroupFindings
 	FailOnWarnings bool // warnings reject like errors; notes never reject
 	AllowEmpty     bool // content without instances may be accepted
+}
+
+// Ceilings are the largest sizes that the owner of the content allows. 0 means no ceiling.
+type Ceilings struct {
+	Bytes     uint64 // of a channel file
+	Instances uint64 // of a channel file
+	Memory    uint64 // bytes that a reader needs for a channel file, see FORMAT.md, section 9
 }
 
 // Run judges a subject for the fleet of the options. It returns a report for any subject
@@ -94,6 +103,11 @@ func checklistOf(checks []*Check) (*checklist, error) {
 	return l, nil
 }
 
+// has reports whether the list has a check, with its own or another severity.
+func (l *checklist) has(c *Check) bool {
+	return slices.ContainsFunc(l.checks, func(o *Check) bool { return o.Declared() == c.Declared() })
+}
+
 // lacks returns the reason why a list of checks is not complete, or "" if it is. A list
 // without the comparison of needs with the fleet would accept the file of July 2024.
 // Acceptance therefore needs every check of package suite, by identity.
@@ -103,7 +117,7 @@ func lacks(checks []*Check) string {
 	}
 	has := make(map[any]bool, len(checks))
 	for _, c := range checks {
-		has[c] = true
+		has[c.Declared()] = true
 	}
 	var missing []string
 	for _, c := range mandatory.Checks {
@@ -208,7 +222,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, max: opts.MaxFindings,
-		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings,
 	}}
 	//mutation:missed condition: the tests of validate detect it
 	if j.list, j.err = checklistOf(opts.Checks); j.err != nil {
@@ -231,7 +245,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j.consistent()
 	j.read()
-	j.provides = s.Kind.provides() | j.recorded() | s.listed()
+	j.provides = s.Kind.provides() | j.given() | s.listed()
 	j.has = j.there()
 	j.outcomes = make([]outcome, len(j.list.checks))
 	for i, c := range j.list.checks {
@@ -420,7 +434,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -433,13 +447,16 @@ func (j *Prepared) there() Uses {
 	return has
 }
 
-// recorded returns the kinds of recorded events that the options have.
-func (j *Prepared) recorded() (given Uses) {
+// given returns the data to judge by that the options have.
+func (j *Prepared) given() (given Uses) {
 	if j.pass.NeverMatch != nil {
 		given |= UsesNeverMatch
 	}
 	if j.pass.KnownGood != nil {
 		given |= UsesKnownGood
+	}
+	if j.pass.Ceilings != (Ceilings{}) {
+		given |= UsesCeilings
 	}
 	return given
 }
@@ -470,7 +487,7 @@ func (j *Prepared) check(i int) {
 		j.unfinished = append(j.unfinished, fmt.Sprintf("%s did not finish: %s", c, p.unfinished))
 	}
 	//mutation:equivalent comparison#1: a required check applies where its dependant does
-	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Severity == Error
+	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Declared().Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})
@@ -488,7 +505,7 @@ func (j *Prepared) check(i int) {
 //mutation:missed: the tests of sigma, types and suite detect it
 func (j *Prepared) source(c *Check) {
 	for _, f := range j.pass.Subject.Source {
-		if f.Check == c {
+		if f.Check.Declared() == c.Declared() {
 			j.pass.Report(func() Finding { return f })
 		}
 	}
@@ -575,7 +592,7 @@ func (j *Prepared) conclude(r *Report) {
 	}
 	for _, f := range p.Subject.Source {
 		//mutation:missed: the tests of sigma, types and suite detect it
-		if !slices.Contains(j.list.checks, f.Check) {
+		if !j.list.has(f.Check) {
 			r.undecided("a finding in Subject.Source names no check of the list: %s", f.Message)
 		}
 	}

@@ -201,6 +201,64 @@ func TestReportByHand(t *testing.T) {
 	}
 }
 
+// TestWithSeverity tests verdicts with checks of another severity.
+func TestWithSeverity(t *testing.T) {
+	of := func(c *validate.Check, s validate.Severity) *validate.Check {
+		t.Helper()
+		other, err := c.WithSeverity(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return other
+	}
+	bad := finds("CF5901", 2, nil)
+	after := check("CF5902", func(c *validate.Check) { c.Requires = []string{"CF5901"} })
+	odd := finds("CF4901", 1, warns)
+	for _, tt := range []struct {
+		why     string
+		checks  []*validate.Check
+		want    validate.Verdict
+		skipped int
+	}{
+		{"as declared", []*validate.Check{odd, bad}, validate.Rejected, 0},
+		{"an error becomes a warning", []*validate.Check{odd, of(bad, validate.Warning)}, validate.Accepted, 0},
+		{"an error becomes a note", []*validate.Check{odd, of(bad, validate.Note)}, validate.Accepted, 0},
+		{"a warning becomes an error", []*validate.Check{of(odd, validate.Error)}, validate.Rejected, 0},
+		{"back to the declared severity", []*validate.Check{of(of(odd, validate.Error), validate.Warning)}, validate.Accepted, 0},
+		{"a check that requires it is still skipped", []*validate.Check{of(bad, validate.Warning), after}, validate.Undecided, 1},
+		{"a check that requires a raised one still runs", []*validate.Check{of(odd, validate.Error), check("CF5902", func(c *validate.Check) { c.Requires = []string{"CF4901"} })}, validate.Rejected, 0},
+	} {
+		o := options(t, tt.checks...)
+		mandatory.Checks = nil
+		for _, c := range tt.checks {
+			mandatory.Checks = append(mandatory.Checks, c.Declared())
+		}
+		r := validate.Run(good(t), o)
+		if r.Verdict() != tt.want || len(r.Skipped) != tt.skipped {
+			t.Errorf("%s: %v, want %v; skipped %v, undecided %q", tt.why, r.Verdict(), tt.want, r.Skipped, r.Undecided)
+		}
+	}
+	// A finding of a compiler names the declared check.
+	s := good(t)
+	s.Source = []validate.Finding{{Check: odd, Message: "says the compiler"}}
+	o := options(t, odd)
+	o.Checks = []*validate.Check{of(odd, validate.Note)}
+	if r := validate.Run(s, o); r.Notes() != 2 || len(r.Undecided) > 0 {
+		t.Errorf("a finding of a compiler: %d notes, want 2; undecided %q", r.Notes(), r.Undecided)
+	}
+	for _, c := range []*validate.Check{
+		finds("CF0901", 1, nil), finds("CF3901", 1, warns), finds("CF7901", 1, warns), finds("CF8901", 1, nil),
+		finds("CF5901", 1, func(c *validate.Check) { c.Firm = true }),
+	} {
+		if _, err := c.WithSeverity(validate.Note); err == nil {
+			t.Errorf("the severity of %v can be set", c)
+		}
+	}
+	if _, err := odd.WithSeverity(validate.Note + 1); err == nil {
+		t.Error("a severity that does not exist can be set")
+	}
+}
+
 // TestBookkeeping holds what becomes of each check, for each kind of subject.
 func TestBookkeeping(t *testing.T) {
 	uses := func(u validate.Uses) func(*validate.Check) { return func(c *validate.Check) { c.Uses = u } }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
@@ -26,6 +27,7 @@ import (
 type checking struct {
 	*command
 	judging
+	governing
 	expanding
 	reporting
 	claiming
@@ -37,6 +39,8 @@ type checking struct {
 	neverMatch       []string // files of events
 	knownGood        []string
 	knownGoodMatches uint64
+	ceilings         validate.Ceilings
+	checks           []*validate.Check // nil means suite.Checks
 	maxSteps         uint64
 	maxFindings      int
 	all              bool // --max-findings was given and also limits the rules per message
@@ -52,6 +56,9 @@ type checking struct {
 	explaining    validate.Budget     // budget of the witnesses, separate from the verdicts
 	recordings    []*events.Recording // to be closed
 	trying        [2]trying           // for the events of --never-match and --known-good
+
+	excludesFrom   []policy.Text // patterns of the policy; nil means that a flag gave them
+	rulesOfFolders bool          // the run looked for rules in a folder
 
 	several       bool    // the run has several paths
 	judgedFiles   fileSet // channel files that were judged, if several is set
@@ -89,10 +96,17 @@ limit of the same size, on which no verdict depends.`,
   cfcheck check --fleet fleet.json --needs needs.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.all = cmd.Flags().Changed("max-findings")
+			if err := k.governing.load(c, c.outputs()); err != nil {
+				return err
+			}
+			if err := k.adopt(cmd.Flags()); err != nil {
+				return err
+			}
 			return k.run(args)
 		},
 	}
 	k.judging.add(cmd)
+	k.governing.add(cmd)
 	k.expanding.add(cmd)
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
@@ -152,6 +166,7 @@ func (k *checking) run(args []string) error {
 	}
 	run.Add(k.judgeRules(k.roots)...)
 	k.sayUntried(run)
+	k.sayMissing(run)
 	return k.writeClaims(run)
 }
 
@@ -167,6 +182,9 @@ func (k *checking) begin(args []string) error {
 	readsAll(s, "--never-match", k.neverMatch)
 	readsAll(s, "--known-good", k.knownGood)
 	k.judging.reads(s)
+	if k.policy != nil {
+		k.governing.reads(s, k.policy.Name)
+	}
 	k.expanding.reads(s)
 	k.claiming.writes(s)
 	k.reporting.writes(s, k.command)
@@ -219,19 +237,22 @@ func (k *checking) prepare() error {
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
-		Checks: suite.Checks, Definitions: defs, Now: now,
+		Checks: k.checks, Definitions: defs, Now: now, Ceilings: k.ceilings,
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
 		Budget: &validate.Budget{MaxSteps: k.maxSteps},
+	}
+	if k.checks == nil {
+		k.options.Checks = suite.Checks
 	}
 	k.explaining.MaxSteps = k.maxSteps
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
-		return errors.New("--known-good-matches: there are no events to match; name them with --known-good")
+		return fmt.Errorf("%s: there are no events to match; name them with --known-good", k.from("ceilings.known-good-matches"))
 	}
-	if k.options.NeverMatch, err = k.recorded("--never-match", k.neverMatch); err != nil {
+	if k.options.NeverMatch, err = k.recorded("never-match", k.neverMatch); err != nil {
 		return err
 	}
-	if k.options.KnownGood, err = k.recorded("--known-good", k.knownGood); err != nil {
+	if k.options.KnownGood, err = k.recorded("known-good", k.knownGood); err != nil {
 		return err
 	}
 	return k.reporting.check()
@@ -336,6 +357,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 		}
 		if i == 0 {
 			k.noteUntried(r)
+			k.noteJudged(r)
 		}
 		witness.AttachWithin(r, &k.explaining)
 		result := report.Judged(k.keep(r), digest)
@@ -350,6 +372,10 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 // finish writes the report and returns the exit status of its verdict as an error.
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
+	run.Policy = k.about
+	if k.none && k.found != "" {
+		run.Remarks = append(run.Remarks, fmt.Sprintf("--no-policy: the policy %s was not followed", k.found))
+	}
 	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:

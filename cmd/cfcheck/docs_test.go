@@ -326,6 +326,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/observed.yml](../examples/observed.yml) matches what the print service of every machine does, which [docs/examples/good.ndjson](../examples/good.ndjson) has recorded",
 			[]string{"cfcheck check --fleet reference --known-good docs/examples/good.ndjson docs/examples/observed.yml"}}
 	},
+	"CF5004": func(*testing.T) example {
+		return example{"[docs/examples/policy.yaml](../examples/policy.yaml) allows three instances, and [docs/examples/rules](../examples/rules/pipes.yml) has more",
+			[]string{"cfcheck check --policy docs/examples/policy.yaml --fail-on error docs/examples/rules"}}
+	},
 }
 
 // silent are the checks whose example has no finding of theirs.

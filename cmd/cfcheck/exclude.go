@@ -6,13 +6,18 @@ import (
 	"strings"
 )
 
-// An exclusion is a list of patterns of rules to leave out, each divided at its slashes.
-type exclusion [][]string
+// An exclusion is a list of patterns of rules to leave out. A nil exclusion leaves out
+// nothing.
+type exclusion struct {
+	patterns [][]string // each divided at its slashes
+	used     []bool     // by pattern: whether it matched a file or folder
+}
 
 const excludeUsage = "leave out rules in folders whose name, or path below the folder, matches this `pattern`, and list them; it may have *, ?, [a-z] and **"
 
 // newExclusion reads the patterns of --exclude.
-func newExclusion(patterns []string) (x exclusion, err error) {
+func newExclusion(patterns []string) (*exclusion, error) {
+	x := &exclusion{used: make([]bool, len(patterns))}
 	for _, s := range patterns {
 		elements := strings.Split(strings.Trim(s, "/"), "/")
 		for _, e := range elements {
@@ -23,21 +28,28 @@ func newExclusion(patterns []string) (x exclusion, err error) {
 		if len(elements) == 1 && !strings.HasPrefix(s, "/") { // a name, in any folder
 			elements = []string{"**", elements[0]}
 		}
-		x = append(x, elements)
+		x.patterns = append(x.patterns, elements)
 	}
 	return x, nil
 }
 
 // match reports whether a pattern matches the path of a file or folder below the
 // folder that was named on the command line. It does not look at the folders above.
-func (x exclusion) match(below string) bool {
-	for _, pattern := range x {
-		if matches(pattern, strings.Split(below, "/")) {
-			return true
+func (x *exclusion) match(below string) bool {
+	if x == nil || len(x.patterns) == 0 {
+		return false
+	}
+	matched, elements := false, strings.Split(below, "/")
+	for i, pattern := range x.patterns {
+		if matches(pattern, elements) {
+			matched, x.used[i] = true, true
 		}
 	}
-	return false
+	return matched
 }
+
+// empty reports whether the exclusion has no pattern.
+func (x *exclusion) empty() bool { return x == nil || len(x.patterns) == 0 }
 
 // matches reports whether a pattern matches all elements of a path. The element ** of
 // a pattern matches any number of elements.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,8 @@ const fleetVariable = "CFCHECK_FLEET"
 
 // A judging holds the flags for fleets, types and time.
 type judging struct {
-	fleetNames []string // values of --fleet
+	fleetNames []string // values of --fleet, or of a policy
+	fleetsFrom string   // origin of the names in a policy; "" means --fleet
 	types      []string
 	now        string
 
@@ -52,13 +54,13 @@ type givenFleet struct {
 	groups *sensor.Cohorts
 }
 
-// named returns the names of the fleets, and the flag or variable that they come
-// from. Without the flag they come from the environment.
+// named returns the names of the fleets, and their origin for messages: a flag, a
+// policy or a variable. Without a flag and a policy they come from the environment.
 func (j *judging) named() (names []string, from string) {
 	if name := fleetOfEnvironment(); name != "" && len(j.fleetNames) == 0 {
 		return []string{name}, "$" + fleetVariable
 	}
-	return j.fleetNames, "--fleet"
+	return j.fleetNames, cmp.Or(j.fleetsFrom, "--fleet")
 }
 
 // fleetOfEnvironment returns the fleet that the environment names, or "". An empty
@@ -70,7 +72,7 @@ func fleetOfEnvironment() string { return strings.TrimSpace(os.Getenv(fleetVaria
 func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 	names, from := j.named()
 	if other := fleetOfEnvironment(); other != "" && !slices.Contains(names, other) {
-		remark = fmt.Sprintf("--fleet overrides $%s: nothing was judged for the fleet %s", fleetVariable, other)
+		remark = fmt.Sprintf("%s overrides $%s: nothing was judged for the fleet %s", from, fleetVariable, other)
 	}
 	for _, name := range names {
 		fleet, err := loadFleet(from, name)
@@ -79,7 +81,7 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 		}
 		for _, other := range fleets {
 			if other.Digest == fleet.Digest {
-				return nil, "", fmt.Errorf("--fleet: %s and %s are the same fleet; name each once", other.name, name)
+				return nil, "", fmt.Errorf("%s: %s and %s are the same fleet; name each once", from, other.name, name)
 			}
 		}
 		fleets = append(fleets, givenFleet{name, fleet, fleet.Cohorts()})

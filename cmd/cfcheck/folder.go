@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
@@ -25,6 +26,9 @@ func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(nam
 // rules, and lists all other entries.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	in := readFolder(root, k.exclude)
+	in.passed = slices.DeleteFunc(in.passed, func(p report.PassedOver) bool {
+		return p.Kind == report.OtherPolicy && p.Found == 1 && k.isOwn(p.Names[0])
+	})
 	sets := in.sets()
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
@@ -42,6 +46,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	if in.rules {
 		k.roots = append(k.roots, root)
 	}
+	k.rulesOfFolders = k.rulesOfFolders || in.rules || in.excludes()
 	if in.files.n == 0 && !in.rules && len(in.problems) == 0 && in.excludes() {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: --exclude leaves out all rules", root))
 	} else if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
@@ -57,7 +62,7 @@ type folder struct {
 	manifests []namedManifest
 	problems  []string // unreadable entries and links to folders
 	passed    []report.PassedOver
-	exclude   exclusion // rules to leave out
+	exclude   *exclusion // rules to leave out
 }
 
 // excludes reports whether rules of the folder were left out.
@@ -75,7 +80,7 @@ type namedManifest struct {
 // not have the extension of a channel file or a rule. It follows no link to a folder,
 // except if root is such a link. Excluded files of rules are listed like other files
 // that are not judged, unless they are channel files.
-func readFolder(root string, exclude exclusion) *folder {
+func readFolder(root string, exclude *exclusion) *folder {
 	in := &folder{root: filepath.ToSlash(root), exclude: exclude}
 	in.read(in.root, "", false, false)
 	slices.SortFunc(in.passed, func(a, b report.PassedOver) int { return int(a.Kind) - int(b.Kind) })
@@ -153,6 +158,8 @@ func (in *folder) other(name string, e fs.DirEntry, hidden, excluded bool) {
 		in.problem(name, fmt.Errorf("%s: a manifest of cfcheck build under another name; rename it to %s, or remove it", name, file.ManifestName))
 	case isOfVersionControl(e.Name()):
 		in.pass(report.VersionControl, name)
+	case e.Name() == policy.FileName && e.Type().IsRegular():
+		in.pass(report.OtherPolicy, name)
 	default:
 		in.pass(kind, name)
 	}

@@ -43,6 +43,9 @@ func (c *command) orStandard(s *output.Set, what, flag, name string) *output.Out
 // reads adds the files of fleets and types to the inputs.
 func (j *judging) reads(s *output.Set) {
 	names, from := j.named()
+	if j.fleetsFrom != "" {
+		from = "the fleet"
+	}
 	for _, name := range names {
 		if _, builtin := builtin.Fleet(name); !builtin {
 			s.Reads(from+" "+name, name)

@@ -14,10 +14,12 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// recorded reads files of recorded events. It returns nil if no file is named. A
+// recorded reads files of recorded events. It returns nil if no file is named. Use is a key of
+// the policy, such as never-match. A
 // verdict must rest on complete files. So a line that is not an event is an error,
 // and files without any event that feeds a type are an error too.
-func (k *checking) recorded(flag string, names []string) (*validate.Recorded, error) {
+func (k *checking) recorded(use string, names []string) (*validate.Recorded, error) {
+	flag := k.from(use)
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -28,7 +30,7 @@ func (k *checking) recorded(flag string, names []string) (*validate.Recorded, er
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
-		source.Use = strings.TrimPrefix(flag, "--")
+		source.Use = use
 		k.eventSources = append(k.eventSources, source)
 	}
 	if recording.Total() == 0 {
@@ -94,8 +96,8 @@ func (k *checking) noteUntried(r *validate.Report) {
 // no subject was tried on the events of a flag, the run is undecided, because the
 // user asked for a trial.
 func (k *checking) sayUntried(run *report.Run) {
-	for i, flag := range []string{"--never-match", "--known-good"} {
-		of := &k.trying[i]
+	for i, use := range []string{"never-match", "known-good"} {
+		of, flag := &k.trying[i], k.from(use)
 		for _, typ := range of.types {
 			u := of.untried[typ]
 			which := u.first

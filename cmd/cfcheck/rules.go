@@ -23,7 +23,7 @@ import (
 // budget of compilation.
 type expanding struct {
 	excludes []string
-	exclude  exclusion // of excludes
+	exclude  *exclusion // of excludes
 	file     string
 	source   []report.Source // the file, after it was read
 	times    int             // number of default budgets
@@ -79,9 +79,9 @@ type ruleSet struct {
 
 // loadRules loads the rules at the paths, without the excluded rules of folders. It
 // returns an error only if the budget is exhausted.
-func loadRules(paths []string, exclude exclusion, budget *sigma.Budget) (set ruleSet, err error) {
+func loadRules(paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
 	loader := sigma.NewLoader(budget)
-	if len(exclude) > 0 {
+	if !exclude.empty() {
 		loader.Skip = exclude.match
 	}
 	fault := func(path string, err error) {
@@ -94,7 +94,7 @@ func loadRules(paths []string, exclude exclusion, budget *sigma.Budget) (set rul
 		}
 		if err == nil && len(files) == 0 {
 			but := ""
-			if len(exclude) > 0 {
+			if !exclude.empty() {
 				but = ", except those that --exclude leaves out"
 			}
 			err = fmt.Errorf("%s: found no rules (.yml, .yaml)%s", path, but)
@@ -155,6 +155,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	k.remarks = append(k.remarks, set.again...)
 	var source []validate.Finding
 	k.ruleSources = ruleSources(set.files)
+	k.tally.files += uint64(len(k.ruleSources))
 	for i, err := range set.faults {
 		var e *sigma.Error
 		if errors.As(err, &e) {

@@ -18,6 +18,7 @@ var Checks = []*validate.Check{
 	runsWithoutFault,
 	neverMatch,
 	knownGood,
+	withinCeilings,
 }
 
 // typed are the checks without which an event of the type would not fit the

@@ -1,7 +1,9 @@
 package behaviour_test
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -158,6 +161,46 @@ func TestRecorded(t *testing.T) {
 		}
 		if (r.Verdict() == validate.Rejected) != (len(tt.checks) > 0) {
 			t.Errorf("%s: %v", tt.why, r.Verdict())
+		}
+	}
+}
+
+// TestCeilings has the cases of CF5004.
+func TestCeilings(t *testing.T) {
+	withinCeilings := suite.ByID("CF5004")
+	two := testkit.Encode(t, testkit.IPC, channelfile.Equals(5, `\a`), channelfile.Equals(5, `\b`))
+	needs := sensor.NeedsOf(testkit.Parse(t, two), builtin.Definitions())
+	size := uint64(len(two))
+	for _, tt := range []struct {
+		why      string
+		ceilings validate.Ceilings
+		says     []string
+	}{
+		{"no ceiling", validate.Ceilings{}, nil},
+		{"each at its ceiling", validate.Ceilings{Bytes: size, Instances: 2, Memory: needs.Memory}, nil},
+		{"one byte more", validate.Ceilings{Bytes: size - 1}, []string{fmt.Sprintf("the content has %d bytes, its owner allows %d", size, size-1)}},
+		{"one instance more", validate.Ceilings{Bytes: size, Instances: 1}, []string{"the content has 2 instances, its owner allows 1"}},
+		{"one byte of memory more, and one of the file", validate.Ceilings{Bytes: 1, Memory: needs.Memory - 1},
+			[]string{fmt.Sprintf("the content has %d bytes, its owner allows 1", size), fmt.Sprintf("the content needs %s bytes of memory, its owner allows %s", numeral.Thousands(needs.Memory), numeral.Thousands(needs.Memory-1))}},
+	} {
+		opts := validate.Options{Checks: family, Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, "reference"), Ceilings: tt.ceilings}
+		for _, subject := range []*validate.Subject{validate.ChannelFile("", two), validate.Needs("", needs)} {
+			r := validate.Run(subject, opts)
+			var says []string
+			for _, f := range r.Findings {
+				if f.Check == withinCeilings {
+					says = append(says, f.Message)
+				}
+			}
+			if !slices.Equal(says, tt.says) {
+				t.Errorf("%s, %v: %q, want %q", tt.why, subject.Kind, says, tt.says)
+			}
+			if (r.Verdict() == validate.Rejected) != (len(tt.says) > 0) {
+				t.Errorf("%s, %v: %v %v", tt.why, subject.Kind, r.Verdict(), r.Undecided)
+			}
+			if slices.Contains(r.NotApplicable, withinCeilings) != (tt.ceilings == validate.Ceilings{}) {
+				t.Errorf("%s, %v: not applicable are %v", tt.why, subject.Kind, r.NotApplicable)
+			}
 		}
 	}
 }

@@ -34,6 +34,7 @@ Correct the rule or the contract, whichever is wrong. The checks of family CF3
 find the same faults first, from needs and contracts. A finding of this check
 is therefore also a fault of cfcheck: please report it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesFleet | validate.UsesDefinition,
+	Firm:     true,
 	Requires: slices.Concat(typed, supplied),
 	Run: func(p *validate.Pass) {
 		//mutation:equivalent condition: another check detects the same, on purpose

@@ -327,6 +327,7 @@ var elsewhere = map[string]string{
 	"CF5001": "package behaviour: the checks that it requires find first what it finds",
 	"CF5002": "package behaviour: it wants recorded events",
 	"CF5003": "package behaviour: it wants recorded events",
+	"CF5004": "package behaviour: it wants ceilings",
 }
 
 // TestEveryCheckHasItsCases holds that a check can fail, and fails by itself;

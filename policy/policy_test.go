@@ -1,0 +1,347 @@
+package policy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/cfcheck/cfcheck/policy"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+const schemaLine = "schema: cfcheck.policy/v0\n"
+
+// full is a policy with every key.
+const full = schemaLine + `fleets: [fleet.json, 291]
+types: [types.json]
+fail-on: warning
+severities:
+  behaviour: warning
+  CF5003: note
+  within-ceilings: error
+ceilings: {bytes: 1000, instances: 20, memory: 3000, known-good-matches: 0}
+expect:
+  files: 3
+  instances: 4
+  builds: 5
+protected:
+- 5A0C1D2E-0001-4000-8000-CFC0CFC00001 # the rule of July
+never-match: [events/no.ndjson]
+known-good: [events/good.ndjson]
+exclude: [tests, '*.test.yml']
+`
+
+func TestRead(t *testing.T) {
+	p, err := policy.Read("p.yaml", []byte(full), suite.Checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(line, column int) policy.Place { return policy.Place{Line: line, Column: column} }
+	want := &policy.Policy{
+		Name:   "p.yaml",
+		Fleets: []policy.Text{{"fleet.json", at(2, 10)}, {"291", at(2, 22)}},
+		Types:  []policy.Text{{"types.json", at(3, 9)}},
+		FailOn: policy.Text{"warning", at(4, 10)},
+		Severities: []policy.Severity{
+			{suite.ByID("CF5002"), validate.Warning, at(6, 3)},
+			{suite.ByID("CF5003"), validate.Note, at(7, 3)},
+			{suite.ByID("CF5004"), validate.Error, at(8, 3)},
+		},
+		Ceilings: policy.Ceilings{
+			Bytes: policy.Number{1000, at(9, 19)}, Instances: policy.Number{20, at(9, 36)}, Memory: policy.Number{3000, at(9, 48)},
+			KnownGoodMatches: policy.Number{0, at(9, 74)},
+		},
+		Expect:     policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
+		Protected:  []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
+		NeverMatch: []policy.Text{{"events/no.ndjson", at(16, 15)}},
+		KnownGood:  []policy.Text{{"events/good.ndjson", at(17, 14)}},
+		Exclude:    []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
+	}
+	compareChecks := cmpopts.AcyclicTransformer("ID", func(c *validate.Check) string { return c.ID })
+	// Other families may get settable checks of their own.
+	p.Severities = slices.DeleteFunc(p.Severities, func(s policy.Severity) bool { return s.Check.ID > "CF5004" })
+	if diff := cmp.Diff(want, p, compareChecks); diff != "" {
+		t.Errorf("the policy differs (-want +got):\n%s", diff)
+	}
+	if err := schemaError(t, full); err != nil {
+		t.Errorf("the schema refuses the policy: %v", err)
+	}
+}
+
+// TestSeverities tests the list of checks with the severities of a policy.
+func TestSeverities(t *testing.T) {
+	p, err := policy.Read("p.yaml", []byte(full), suite.Checks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := p.Checks(suite.Checks)
+	if err := validate.Vet(list); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range suite.Checks {
+		want := c.Severity
+		switch {
+		case c.ID == "CF5001" || c.Family() != 5:
+		case c.ID == "CF5003":
+			want = validate.Note
+		case c.ID == "CF5004":
+			want = validate.Error
+		default:
+			want = validate.Warning
+		}
+		if got := list[i]; got.ID != c.ID || got.Severity != want || got.Declared() != c {
+			t.Errorf("%v has the severity %v, want %v", got, got.Severity, want)
+		}
+	}
+}
+
+// TestRefused tests that a policy which is not completely understood is an error with a place.
+func TestRefused(t *testing.T) {
+	for _, tt := range []struct {
+		why, text string
+		errors    string
+		schema    bool // the JSON Schema refuses it too
+	}{
+		{"an empty file", "", `p.yaml:1:1: the file is empty; write at least "schema: cfcheck.policy/v0", or remove the file`, true},
+		{"only a comment", "# later\n", `p.yaml:1:1: the file is empty; write at least "schema: cfcheck.policy/v0", or remove the file`, true},
+		{"a list", "- a\n", `p.yaml:1:1: found a list; expected a map with keys such as schema`, true},
+		{"no schema", "fail-on: error\n", `p.yaml:1:1: the key "schema" is missing; write schema: cfcheck.policy/v0`, true},
+		{"a later schema", "schema: cfcheck.policy/v1\n", `p.yaml:1:9: schema: found "cfcheck.policy/v1"; expected cfcheck.policy/v0; another version of cfcheck may read it`, true},
+		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
+		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
+		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good" or "exclude"`, true},
+		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
+		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
+		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},
+		{"an empty list", schemaLine + "fleets: []\n", `p.yaml:2:9: fleets: found an empty list; expected a list of at least one value, or leave the key out`, true},
+		{"a value in place of a list", schemaLine + "fleets: fleet.json\n", `p.yaml:2:9: fleets: found "fleet.json"; expected a list of at least one value, or leave the key out`, true},
+		{"an empty text", schemaLine + "fleets: ['']\n", `p.yaml:2:10: fleets[0]: found an empty value; give a value, or leave the key out`, true},
+		{"a space at the end", schemaLine + "fleets: ['a ']\n", `p.yaml:2:10: fleets[0]: found "a ", with a space at its start or end; remove the space`, false},
+		{"a character that reverses text", schemaLine + "fleets: [\"a\u202eb\"]\n", `p.yaml:2:10: fleets[0]: found "a\u202eb", with a character that cannot be seen; remove the character`, false},
+		{"a value twice", schemaLine + "fleets:\n- a\n- b\n- a\n", `p.yaml:5:3: fleets[2]: found "a" here and in line 3; remove one of the two`, true},
+		{"a null element", schemaLine + "fleets: [~]\n", `p.yaml:2:10: fleets[0]: found no value; expected one value, or leave the key out`, true},
+		{"a value that is not a text", schemaLine + "fleets: [yes, true]\n", `p.yaml:2:15: fleets[1]: found true, which is not a text in YAML; put it in quotes`, true},
+		{"a number that is not decimal", schemaLine + "fleets: [0x10]\n", `p.yaml:2:10: fleets[0]: found 0x10, which is not a text in YAML; put it in quotes`, false},
+		{"a list in a list", schemaLine + "fleets: [[a]]\n", `p.yaml:2:10: fleets[0]: found a list; expected one value, or leave the key out`, true},
+		{"an alias", schemaLine + "fleets: &f [a]\ntypes: *f\n", `p.yaml:2:9: found the anchor &f; write the value out; put it in quotes if it begins with &` + "\n" +
+			`p.yaml:3:8: found the alias *f; write the value out; put it in quotes if it begins with *`, false},
+		{"a merge key", schemaLine + "<<: {fail-on: error}\n", `p.yaml:2:1: found "<<" in place of a key; expected a map with keys such as schema`, false},
+		{"a tag", schemaLine + "fail-on: !!str error\n", `p.yaml:2:10: found the YAML tag !!str; remove the tag; put the value in quotes if it begins with !`, false},
+		{"a second document", schemaLine + "---\nfail-on: error\n", `p.yaml:3:1: the file has a second document; write one map`, false},
+		{"an unknown severity that rejects", schemaLine + "fail-on: warnings\n", `p.yaml:2:10: fail-on: found "warnings"; did you mean "warning"?`, true},
+		{"notes never reject", schemaLine + "fail-on: note\n", `p.yaml:2:10: fail-on: found "note"; expected "error" or "warning"`, true},
+		{"an unknown check", schemaLine + "severities: {CF9999: note}\n", `p.yaml:2:14: severities: unknown check "CF9999"; expected the ID or name of a check, or the name of a family, of behaviour (CF5)`, false},
+		{"a misspelt check", schemaLine + "severities: {known-god: note}\n", `p.yaml:2:14: severities: unknown check "known-god"; did you mean "known-good"?`, false},
+		{"the check of July", schemaLine + "severities: {CF3001: note}\n", `p.yaml:2:14: severities: CF3001 inputs-supplied: its severity is permanent: it belongs to family CF3, and only those of CF4 to CF6 can be set; remove the entry`, false},
+		{"a check of harm", schemaLine + "severities: {CF5001: note}\n", `p.yaml:2:14: severities: CF5001 runs-without-fault: its severity is permanent, because its findings show a harm to the sensor; remove the entry`, false},
+		{"a permanent family", schemaLine + "severities: {contract: note}\n", `p.yaml:2:14: severities: the severities of family contract (CF3) are permanent; expected the ID or name of a check, or the name of a family, of behaviour (CF5)`, false},
+		{"a check by ID and by name", schemaLine + "severities:\n  CF5003: note\n  known-good: error\n", `p.yaml:4:3: severities: CF5003 known-good has a severity here and in line 3; remove one of the two`, false},
+		{"no severity", schemaLine + "severities: {CF5003: off}\n", `p.yaml:2:22: severities.CF5003: found "off"; expected "error", "warning" or "note"`, true},
+		{"a negative number", schemaLine + "expect: {files: -1}\n", `p.yaml:2:17: expect.files: found "-1"; expected a whole number from 1 to 9007199254740991, in decimal digits`, true},
+		{"a hexadecimal number", schemaLine + "expect: {files: 0x10}\n", `p.yaml:2:17: expect.files: found 0x10, which is not a text in YAML; put it in quotes`, false},
+		{"nothing expected", schemaLine + "expect: {files: 0}\n", `p.yaml:2:17: expect.files: found "0"; expected a whole number from 1 to 9007199254740991, in decimal digits`, true},
+		{"a ceiling of zero", schemaLine + "ceilings: {bytes: 0}\n", `p.yaml:2:19: ceilings.bytes: found "0"; expected a whole number from 1 to 9007199254740991, in decimal digits`, true},
+		{"an empty map", schemaLine + "ceilings: {}\n", `p.yaml:2:11: ceilings: found an empty map; expected a map with keys such as bytes`, true},
+		{"no ID", schemaLine + "protected: [evil]\n", `p.yaml:2:13: protected[0]: found "evil"; expected the ID of a rule, such as 5a0c1d2e-0001-4000-8000-cfc0cfc00001`, true},
+		{"a rule twice", schemaLine + "protected:\n- 5a0c1d2e-0001-4000-8000-cfc0cfc00001\n- 5A0C1D2E-0001-4000-8000-CFC0CFC00001\n", `p.yaml:4:3: protected[1]: found "5a0c1d2e-0001-4000-8000-cfc0cfc00001" here and in line 3; remove one of the two`, false},
+		{"not YAML", schemaLine + "fleets: [a\n", `p.yaml:3:1: not YAML: `, true},
+		{"a tab", schemaLine + "expect:\n\tfiles: 1\n", `p.yaml:3:1: not YAML: `, true},
+		{"not UTF-8", schemaLine + "fleets: [\xff]\n", `p.yaml:2:10: byte 0xff (255) is not UTF-8; save the file as UTF-8`, true},
+		{"a control character", schemaLine + "fleets: [\x1b[31m]\n", `p.yaml:2:10: control character 0x1b (27); if you mean it, write it as an escape in double quotes`, true},
+		{"nested too deep", schemaLine + "fleets: [[[[[a]]]]]\n", `p.yaml:2:13: not YAML: collections are nested more than 4 deep; write it with fewer levels`, true},
+		{"two faults, in the order of the file", "fail-on: never\nfleet: [a]\n" + schemaLine, `p.yaml:1:10: fail-on: found "never"; expected "error" or "warning"` + "\n" + `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			p, err := policy.Read("p.yaml", []byte(tt.text), suite.Checks)
+			var list policy.Errors
+			if p != nil || !errors.As(err, &list) || len(list) == 0 {
+				t.Fatalf("policy %v, error %v; want errors of the package", p, err)
+			}
+			if got := err.Error(); got != tt.errors && !(strings.HasSuffix(tt.errors, ": ") && strings.HasPrefix(got, tt.errors)) {
+				t.Errorf("error is\n%s\nwant\n%s", got, tt.errors)
+			}
+			if got := schemaError(t, tt.text) != nil; got != tt.schema {
+				t.Errorf("the schema refuses it: %v; want %v", got, tt.schema)
+			}
+		})
+	}
+}
+
+// TestHostile tests files that are made to cost time, memory or long reports.
+func TestHostile(t *testing.T) {
+	for why, text := range map[string]string{
+		"too large":         schemaLine + "# " + strings.Repeat("a", policy.MaxSize),
+		"many brackets":     schemaLine + "fleets: [" + strings.Repeat("a,", 1<<15) + "]",
+		"many unknown keys": schemaLine + strings.Repeat("a: b\n", 100_000),
+		"a bomb of aliases": schemaLine + "a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n",
+		"a long value":      schemaLine + "fleets: [" + strings.Repeat("a", policy.MaxValue+1) + "]\n",
+	} {
+		_, err := policy.Read("p.yaml", []byte(text), suite.Checks)
+		var list policy.Errors
+		if !errors.As(err, &list) || len(list) > policy.MaxErrors {
+			t.Errorf("%s: %d errors", why, len(list))
+		}
+		if n := len(err.Error()); n > 10_000 {
+			t.Errorf("%s: the message has %d bytes", why, n)
+		}
+	}
+}
+
+// schemaError holds a text against the JSON Schema. It returns nil if the schema accepts it.
+func schemaError(t *testing.T, text string) error {
+	t.Helper()
+	data, err := policy.Schemas.ReadFile("schema/policy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+		if strings.Contains(err.Error(), "already defined") {
+			return nil // no schema can tell
+		}
+		return err
+	}
+	form, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(form))
+	if err != nil {
+		return err
+	}
+	return s.Validate(instance)
+}
+
+// TestSchemaHasTheKeys tests that the reader and the schema agree on the keys.
+func TestSchemaHasTheKeys(t *testing.T) {
+	data, err := policy.Schemas.ReadFile("schema/policy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object struct {
+		Properties           map[string]object
+		AdditionalProperties any
+	}
+	var root object
+	if err := json.Unmarshal(data, &root); err != nil {
+		t.Fatal(err)
+	}
+	for path, keys := range policy.Keys() {
+		at := root
+		if path != "" {
+			at = root.Properties[path]
+		}
+		var names []string
+		for name := range at.Properties {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		slices.Sort(keys)
+		if diff := cmp.Diff(keys, names); diff != "" {
+			t.Errorf("%q: keys differ (-reader +schema):\n%s", path, diff)
+		}
+		if at.AdditionalProperties != false {
+			t.Errorf("%q: other keys are not refused", path)
+		}
+	}
+}
+
+func TestFind(t *testing.T) {
+	root := t.TempDir()
+	write := func(name string) {
+		t.Helper()
+		name = filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(".cfcheck.yaml")
+	write("a/b/rule.yml")
+	write("repository/.git/HEAD")
+	write("repository/rules/rule.yml")
+	write("own/.git/HEAD")
+	write("own/.cfcheck.yaml")
+	write("own/inner/.cfcheck.yaml")
+	write("own/inner/deep/rule.yml")
+	write("tree/.git") // a work tree has a file .git
+	write("tree/rules/rule.yml")
+	write("misspelt/.cfcheck.yml")
+	write("misspelt/rules/rule.yml")
+	write("both/.cfcheck.yaml")
+	write("both/cfcheck.yaml")
+	for _, tt := range []struct{ dir, want, fails, why string }{
+		{"", ".cfcheck.yaml", "", "it is in the folder"},
+		{"a/b", ".cfcheck.yaml", "", "it is two folders above"},
+		{"repository/rules", "", "", "the policy outside of a repository does not apply in it"},
+		{"tree/rules", "", "", "the root of a work tree is a root"},
+		{"own", "own/.cfcheck.yaml", "", "it is at the root of the repository"},
+		{"own/inner/deep", "own/inner/.cfcheck.yaml", "", "the nearest one applies"},
+		{"misspelt/rules", "", ".cfcheck.yml: a policy file has the name .cfcheck.yaml", "a misspelt name is not passed over"},
+		{"both", "", "cfcheck.yaml: a policy file has the name .cfcheck.yaml", "two names are one too many"},
+	} {
+		got, err := policy.Find(filepath.Join(root, tt.dir))
+		if tt.fails != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.fails) {
+				t.Errorf("%s: error %v, want %q", tt.why, err, tt.fails)
+			}
+			continue
+		}
+		want := tt.want
+		if want != "" {
+			want = filepath.Join(root, want)
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: found %q, %v; want %q", tt.why, got, err, want)
+		}
+	}
+}
+
+// FuzzRead tests that no text makes Read panic, that each error has a place in the text,
+// and that Read accepts only what the schema accepts.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(full))
+	f.Add([]byte(schemaLine + "fleets: [a]\n"))
+	f.Add([]byte(schemaLine + "exclude: [\"\\u202e\"]\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, err := policy.Read("p.yaml", data, suite.Checks)
+		if err == nil {
+			if err := schemaError(t, string(data)); err != nil {
+				t.Errorf("accepted, but the schema refuses it: %v", err)
+			}
+			return
+		}
+		lines := bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) + 1
+		for _, e := range err.(policy.Errors) {
+			if e.Line < 1 || e.Line > lines || e.Column < 1 || e.Found == "" {
+				t.Errorf("error without a place in the text: %+v", e)
+			}
+		}
+	})
+}
