@@ -29,6 +29,8 @@ func TestNamesInAnotherCase(t *testing.T) {
 			line(5143, "Microsoft-Windows-Security-Auditing", "Security", "h", `"OldSD":"D:"`), "security", "OldSd", "D:"},
 		{"CAPI2 has URL",
 			line(11, "Microsoft-Windows-CAPI2", "Microsoft-Windows-CAPI2/Operational", "h", `"URL":"http://a"`), "capi2", "Url", "http://a"},
+		{"System has ErrorCode and errorCode",
+			line(1054, "Microsoft-Windows-GroupPolicy", "System", "h", `"ErrorCode":"1355"`), "system", "ErrorCode", "1355"},
 		{"NXLog writes the channel in lower case",
 			`{"EventID":4688,"SourceName":"Microsoft-Windows-Security-Auditing","Channel":"security","Hostname":"h","SourceModuleType":"im_msvistalog","NewProcessName":"p"}`,
 			"process_creation", "Image", "p"},
