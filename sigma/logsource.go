@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -95,6 +96,16 @@ func kin(a, b string) bool {
 // logsource.
 func noType(l Logsource, defs *sensor.Definitions) string {
 	reason := "no template type is for rules of " + l.String()
+	if swapped := l.Sensor(); swapped.Category == "" || swapped.Service == "" {
+		swapped.Category, swapped.Service = swapped.Service, swapped.Category
+		switch {
+		case defs.TypeOf(swapped) == "":
+		case swapped.Category != "":
+			return fmt.Sprintf("%s; %s is a category, not a service", reason, swapped.Category)
+		default:
+			return fmt.Sprintf("%s; %s is a service, not a category", reason, swapped.Service)
+		}
+	}
 	switch near := nearLogsources(l.Sensor(), defs); len(near) {
 	case 0:
 		reason += "; define one in a file for --types"

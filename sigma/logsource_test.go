@@ -42,6 +42,10 @@ func TestNoType(t *testing.T) {
 			"no template type is for rules of product windows; the most similar logsources with a type are category process_creation, product windows / category pipe_created, product windows / product windows, service security"},
 		{"a service that no name is near, of a known product", sensor.Logsource{Product: "windows", Service: "vpn"},
 			"no template type is for rules of product windows, service vpn; define one in a file for --types"},
+		{"a category as a service", sensor.Logsource{Product: "windows", Service: "pipe_created"},
+			"no template type is for rules of product windows, service pipe_created; pipe_created is a category, not a service"},
+		{"a service as a category", sensor.Logsource{Product: "windows", Category: "security"},
+			"no template type is for rules of category security, product windows; security is a service, not a category"},
 		{"nothing like it", sensor.Logsource{Product: "aws", Service: "cloudtrail"},
 			"no template type is for rules of product aws, service cloudtrail; define one in a file for --types"},
 	} {
