@@ -26,10 +26,10 @@ import (
 //	4688 $S NewProcessId NewProcessName TokenElevationType ProcessId
 //	4688v1 $S NewProcessId NewProcessName TokenElevationType ProcessId CommandLine
 //
-// A line has event IDs, perhaps with the version of the event, and the names of its fields in
-// order. A name with spaces is in quotes. A "-" stands for an event without fields. "$S" stands
-// for the names in its own line. Recordings do not state the versions of events, so a version
-// counts only as further fields.
+// A line has event IDs, all with the same version of the event or without one, and the names of the
+// fields in order. A name with spaces is in quotes. A "-" stands for an event without fields. "$S"
+// stands for the names in its own line. Recordings do not state the versions of events, so a
+// version counts only as further fields.
 //
 //   - Log begins the events of a log; several lines in a row state several logs.
 //   - "Alone: yes" means that no other provider writes these event IDs into the log. A log with one
@@ -57,8 +57,9 @@ type eventSource struct {
 
 // eventFields are the fields of an event in one version, or of several events.
 type eventFields struct {
-	ids    []uint32
-	fields []string
+	ids     []uint32
+	version int
+	fields  []string
 }
 
 // logProviders are the providers with a file that write into the logs of several providers.
@@ -127,12 +128,16 @@ func readEvents(provider string) []eventSource {
 			}
 			e := eventFields{fields: names(rest)}
 			for word := range strings.SplitSeq(first, ",") {
-				id, _, _ := strings.Cut(word, "v")
+				id, version, found := strings.Cut(word, "v")
 				n, err := strconv.ParseUint(id, 10, 32)
-				if err != nil {
+				v := 0
+				if found && err == nil {
+					v, err = strconv.Atoi(version)
+				}
+				if err != nil || len(e.ids) > 0 && v != e.version {
 					panic("builtin: events of " + provider + ": " + line)
 				}
-				e.ids = append(e.ids, uint32(n))
+				e.ids, e.version = append(e.ids, uint32(n)), v
 			}
 			s.events = append(s.events, e)
 		}

@@ -27,7 +27,7 @@ func Fleet(name string) (f *sensor.Fleet, ok bool) {
 	case "291":
 		f, digest = fleet291(), "00f4bdeeddd9a4aec094eabb4071a5c783462af943a90f2d51e9caa6e43d7a60"
 	case "reference":
-		f, digest = fleetReference(), "5770c8aa3c4409ffb4d6bb89295a73fc96959c55387898097560f1158eed1eb0"
+		f, digest = fleetReference(), "0de9388b7b1b81e9b2d7c949d1c826d30c43975a9088ca98ac9ea0f288819057"
 	default:
 		return nil, false
 	}

@@ -7,11 +7,13 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
@@ -21,133 +23,308 @@ import (
 // are not part of this repository; the tests are skipped without them.
 const realData = "../../../shared/data/dev"
 
-// notFields are names in recorded events that the feeds of a type do not list. "*" means all
-// types.
-var notFields = []struct{ typ, feed, why, names string }{
-	{"*", "security-4688", "what Sigma's taxonomy has no name for",
-		"SubjectUserSid SubjectDomainName TokenElevationType TargetUserSid TargetUserName TargetDomainName TargetLogonId MandatoryLabel"},
-	{"*", "security-4689", "what Sigma's taxonomy has no name for", "SubjectUserSid SubjectDomainName SubjectLogonId Status"},
-	{"*", "security-5156", "numbers that mean something else than Sysmon's words, and what Sigma's taxonomy has no name for",
-		"Direction Protocol FilterRTID LayerName LayerRTID RemoteMachineID RemoteUserID FilterOrigin InterfaceIndex"},
-	{"*", "dns-client-3008", "what Sigma's taxonomy has no name for", "QueryOptions QueryType"},
-	{"security", "*", "event 1108 names a lost event by its number; EventID is that of the event itself", "EventID"},
-	{"system", "*", "event 16937 of the directory names another computer; rules that read the name mean Computer", "ComputerName"},
-	{"system", "*", "setup events, whose names have spaces; the same events have them without as well",
-		"Host_OS_Name Install_was_an_upgrade Host_OS_was_Windows_PE Host_OS_major_version Host_OS_minor_version Host_OS_build_version " +
-			"Host_OS_service_pack_Name Host_OS_service_pack_major_version Host_OS_service_pack_minor_version OS_Name OS_EditionID OS_major_version " +
-			"OS_minor_version OS_build_version OS_service_pack_Name OS_service_pack_major_version OS_service_pack_minor_version " +
-			"Installation_choice Host_OS_Major_version Host_OS_Minor_version Host_OS_Build_number Host_OS_Service_pack_major_number Host_OS_Service_pack_minor_number"},
-	{"system", "*", "names that are a piece of the message", "Sent_UpdateServer Default_SD_String: Client_Network_Address: Client_SID:"},
-	{"*", "powershell-classic", "what a program that ships events calls the elements of Data", "param1 param2 param3"},
-	{"*", "powershell", "the rendered message, where a recording has no fields", "Data"},
-	{"shell-core", "*", "a name with a space, of an event that no rule reads", "Failure_reason"},
+// An exception is a list of names that a test does not hold against a definition, with the reason.
+// A test fails if it does not need an exception. The names are in quotes if they have spaces.
+type exception struct{ where, why, names string }
+
+// exceptions are the names of a list, by the place of the exception and the name.
+type exceptions map[[2]string]*bool // whether the exception was needed
+
+func newExceptions(list []exception) exceptions {
+	e := exceptions{}
+	for _, x := range list {
+		for name, rest := nextName(x.names); name != ""; name, rest = nextName(rest) {
+			e[[2]string{x.where, name}] = new(bool)
+		}
+	}
+	return e
 }
 
-// TestRecordedFields tests that every field of the recorded events is in the table of each feed of
-// the event, and that no value is longer than the maximum of its input.
-func TestRecordedFields(t *testing.T) {
-	if testing.Short() {
-		t.Skip("left out with -short: it reads all 225 MB of recorded events")
-	}
-	files, _ := filepath.Glob(realData + "/events/*.ndjson.gz")
-	if len(files) == 0 {
-		t.Skipf("recorded events are not at %s", realData)
-	}
-	except := map[[3]string]bool{}
-	for _, e := range notFields {
-		for _, name := range strings.Fields(e.names) {
-			except[[3]string{e.typ, e.feed, strings.ReplaceAll(name, "_", " ")}] = true
+// has reports whether one of the places has an exception for the name.
+func (e exceptions) has(name string, places ...string) bool {
+	for _, place := range places {
+		if needed, ok := e[[2]string{place, name}]; ok {
+			*needed = true
+			return true
 		}
 	}
-	type destination struct {
-		d     *sensor.Definition
-		f     *sensor.Feed
-		known map[string]*sensor.Input // by name that occurred; nil for an exception
-	}
-	used := map[[3]string]bool{}
-	find := func(to *destination, name string) (in *sensor.Input, ok bool) {
-		for _, key := range [][3]string{{to.d.Name, to.f.Name, name}, {"*", to.f.Name, name}, {to.d.Name, "*", name}} {
-			if except[key] {
-				used[key] = true
-				return nil, true
-			}
+	return false
+}
+
+func (e exceptions) testNeeded(t *testing.T, list string) {
+	for key, needed := range e {
+		if !*needed {
+			t.Errorf("%s: the exception for %q of %s is not needed", list, key[1], key[0])
 		}
-		for i := range to.f.Fields {
-			field := &to.f.Fields[i]
-			if strings.EqualFold(cmp.Or(field.Field, field.Input), name) {
-				k, _ := to.d.Input(field.Input)
-				return &to.d.Inputs[k], true
-			}
-		}
-		return nil, false
 	}
-	kinds := map[string][]*destination{} // by provider, channel and event ID
-	missing := map[string]int{}
-	events := 0
+}
+
+// notFields are names in recorded events that a feed does not list. The place is a feed or a type.
+var notFields = []exception{
+	{"security-4688", "Sigma's taxonomy has no name for them", "SubjectUserSid SubjectDomainName TokenElevationType TargetUserSid TargetUserName TargetDomainName TargetLogonId"},
+	{"security-4689", "Sigma's taxonomy has no name for them", "SubjectUserSid SubjectDomainName SubjectLogonId Status"},
+	{"security-5156", "Sigma's taxonomy has no name for them", "FilterRTID LayerName LayerRTID RemoteMachineID RemoteUserID FilterOrigin InterfaceIndex"},
+	{"dns-client-3008", "Sigma's taxonomy has no name for them", "QueryOptions QueryType"},
+	{"security", "event 1108 names a lost event by its number; EventID is the number of the event itself", "EventID"},
+	{"system", "event 16937 of the directory names another computer; rules that read the name mean Computer", "ComputerName"},
+	{"powershell-classic", "a program that ships events names the elements of Data so", "param1 param2 param3"},
+	{"ps_module", "the rendered message, where a recording has no fields", "Data"},
+	{"ps_script", "the rendered message, where a recording has no fields", "Data"},
+}
+
+// notInKinds are fields of recorded events that the kind of the event does not list. The place is
+// the event.
+var notInKinds = []exception{
+	{"Security Microsoft-Windows-Security-Auditing 4690", exporter, "ProcessId"},
+	{"Security Microsoft-Windows-Security-Auditing 4798", exporter, "ProcessId"},
+	{"Security Microsoft-Windows-Security-Auditing 4799", exporter, "ProcessId"},
+	{"Security Microsoft-Windows-Security-Auditing 5058", exporter, "ProcessId"},
+	{"Security Microsoft-Windows-Security-Auditing 5059", exporter, "ProcessId"},
+	{"System Microsoft-Windows-Directory-Services-SAM 16937", "an exporter adds the name of the element that holds the data", "Name"},
+	{"System Microsoft-Windows-Directory-Services-SAM 16962", "an exporter adds the name of the element that holds the data", "Name"},
+}
+
+const (
+	exporter = "an exporter adds the process of the header; no version of the event has the field"
+	newer    = "a version of the event that is newer than the recordings has it"
+	tickets  = "the update of 14 January 2025 added it, and the recordings are older"
+)
+
+// neverRecorded are fields of kinds with recordings that no recording has. The place is the event.
+var neverRecorded = []exception{
+	{"Microsoft-Windows-DNS-Client/Operational Microsoft-Windows-DNS-Client 3006", "it is empty, and exporters leave out empty fields", "ServerList"},
+	{"Microsoft-Windows-Windows Defender/Operational Microsoft-Windows-Windows Defender 1151", "older platforms of the antivirus have it; the recordings are of newer ones",
+		`"AV Signature version" "AS Signature version" "NRI Signature version" "Last AV signature age" "Last AS signature age" ` +
+			`"AV signature creation time" "AS signature creation time"`},
+	{"Microsoft-Windows-PowerShell/Operational Microsoft-Windows-PowerShell 24577", "the recordings have only the message, in Data", "FileName"},
+	{"Microsoft-Windows-TaskScheduler/Operational Microsoft-Windows-TaskScheduler 129", "the field of this name in the header took its place in the exporter", "ProcessID"},
+	{"Security Microsoft-Windows-Security-Auditing 4728", newer, "MembershipExpirationTime"},
+	{"Security Microsoft-Windows-Security-Auditing 4732", newer, "MembershipExpirationTime"},
+	{"Security Microsoft-Windows-Security-Auditing 4756", newer, "MembershipExpirationTime"},
+	{"Security Microsoft-Windows-Security-Auditing 4768", tickets, "AccountAvailableKeys AccountSupportedEncryptionTypes ClientAdvertizedEncryptionTypes " +
+		"DCAvailableKeys DCSupportedEncryptionTypes PreAuthEncryptionType ResponseTicket ServiceAvailableKeys ServiceSupportedEncryptionTypes SessionKeyEncryptionType"},
+	{"Security Microsoft-Windows-Security-Auditing 4769", tickets, "AccountAvailableKeys AccountSupportedEncryptionTypes ClientAdvertizedEncryptionTypes " +
+		"DCAvailableKeys DCSupportedEncryptionTypes RequestTicketHash ResponseTicketHash ServiceAvailableKeys ServiceSupportedEncryptionTypes SessionKeyEncryptionType"},
+	{"Security Microsoft-Windows-Security-Auditing 4770", tickets, "RequestTicketHash ResponseTicketHash"},
+	{"Security Microsoft-Windows-Security-Auditing 5157", newer, "FilterOrigin InterfaceIndex"},
+	{"System Microsoft-Windows-Directory-Services-SAM 16403", "the element is optional", "Binary"},
+}
+
+// minRecorded is the number of recorded events of a kind from which each of its fields must be in
+// one of them.
+const minRecorded = 5
+
+// A recordedEvent is a provider, a log and an event ID, with the recordings of these events.
+type recordedEvent struct {
+	provider, channel string
+	id                uint32
+	count             int
+	fields            map[string]*recordedField
+}
+
+// A recordedField is a field of recorded events.
+type recordedField struct {
+	count   int
+	longest string // the longest value
+}
+
+func (e *recordedEvent) String() string {
+	return fmt.Sprintf("%s %s %d", e.channel, cmp.Or(e.provider, "(no provider)"), e.id)
+}
+
+// of reports whether the event belongs to a feed, as package events decides it.
+func (e *recordedEvent) of(f *sensor.Feed) bool {
+	return (f.Provider == "" || e.provider == "" || strings.EqualFold(f.Provider, e.provider)) &&
+		f.Channel != "" && strings.EqualFold(f.Channel, e.channel) && (len(f.Events) == 0 || slices.Contains(f.Events, e.id))
+}
+
+// kind returns the kind of a feed that the event is of, or nil if its fields are not known.
+func (e *recordedEvent) kind(f *sensor.Feed) *sensor.EventKind {
+	for i := range f.Kinds {
+		k := &f.Kinds[i]
+		if slices.Contains(k.Events, e.id) && (k.Provider == "" || strings.EqualFold(k.Provider, e.provider)) {
+			return k
+		}
+	}
+	return nil
+}
+
+// recordedEvents reads all recorded events once.
+var recordedEvents = sync.OnceValues(func() ([]*recordedEvent, error) {
+	files, err := filepath.Glob(realData + "/events/*.ndjson.gz")
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]*recordedEvent{}
 	for _, file := range files {
-		eachEvent(t, file, func(id, channel, provider, data []byte) {
-			events++
+		err := eachEvent(file, func(id, channel, provider, data []byte) error {
 			key := append(append(append(append(append([]byte{}, provider...), '|'), channel...), '|'), id...)
-			to, ok := kinds[string(key)]
-			if !ok {
-				n, _ := strconv.ParseUint(string(id), 10, 32)
-				for d := range Definitions().All() {
-					for i := range d.Feeds {
-						f := &d.Feeds[i]
-						if (f.Provider == "" || f.Provider == string(provider)) && f.Channel == string(channel) &&
-							(len(f.Events) == 0 || slices.Contains(f.Events, uint32(n))) {
-							to = append(to, &destination{d, f, map[string]*sensor.Input{}})
-						}
-					}
+			e := byKey[string(key)]
+			if e == nil {
+				n, err := strconv.ParseUint(string(id), 10, 32)
+				if err != nil {
+					return err
 				}
-				kinds[string(key)] = to
+				e = &recordedEvent{provider: string(provider), channel: string(channel), id: uint32(n), fields: map[string]*recordedField{}}
+				byKey[string(key)] = e
 			}
-			if len(to) == 0 {
-				return
-			}
+			e.count++
 			eachPair(data, func(name, value []byte) {
-				for _, to := range to {
-					in, ok := to.known[string(name)]
-					if !ok {
-						if in, ok = find(to, string(name)); !ok {
-							missing[fmt.Sprintf("type %s, feed %s: field %q of %s", to.d.Name, to.f.Name, name, key)]++
-						}
-						to.known[string(name)] = in
-					}
-					if in != nil && len(value)-2 > in.MaxLength {
-						var s string
-						if err := json.Unmarshal(value, &s); err != nil || len(s) > in.MaxLength {
-							t.Errorf("%s, input %s: a recorded value has %d bytes; at most %d expected: %.80s", to.d.Name, in.Name, len(s), in.MaxLength, s)
-						}
+				f := e.fields[string(name)]
+				if f == nil {
+					f = new(recordedField)
+					e.fields[string(name)] = f
+				}
+				f.count++
+				if len(value)-2 > len(f.longest) {
+					// The escapes of a value make it longer only in the file.
+					var s string
+					if json.Unmarshal(value, &s) == nil && len(s) > len(f.longest) {
+						f.longest = s
 					}
 				}
 			})
+			return nil
 		})
-	}
-	if events < 100_000 {
-		t.Errorf("%d recorded events; expected more than 100,000", events)
-	}
-	for what := range missing {
-		t.Errorf("%s is in no table", what)
-	}
-	for key := range except {
-		if !used[key] {
-			t.Errorf("type %s, feed %s: %q is an exception that no recorded event needs", key[0], key[1], key[2])
+		if err != nil {
+			return nil, err
 		}
+	}
+	return slices.SortedFunc(maps.Values(byKey), func(a, b *recordedEvent) int {
+		return cmp.Or(cmp.Compare(a.channel, b.channel), cmp.Compare(a.provider, b.provider), cmp.Compare(a.id, b.id))
+	}), nil
+})
+
+// recordings returns all recorded events. It skips the test without them.
+func recordings(t *testing.T) []*recordedEvent {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out with -short: it reads all 225 MB of recorded events")
+	}
+	events, err := recordedEvents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(events) == 0 {
+		t.Skipf("recorded events are not at %s", realData)
+	}
+	return events
+}
+
+// TestRecordedFields tests the definitions against all recorded events. A recorded field is in each
+// feed of the event, and in the kind of the event if its fields are known. A field of a kind with
+// enough recordings is recorded. No value is longer than the maximum of its input.
+func TestRecordedFields(t *testing.T) {
+	events := recordings(t)
+	notFields, notInKinds, neverRecorded := newExceptions(notFields), newExceptions(notInKinds), newExceptions(neverRecorded)
+	total, kinds := 0, 0
+	for _, e := range events {
+		total += e.count
+		for d := range Definitions().All() {
+			for i := range d.Feeds {
+				f := &d.Feeds[i]
+				if !e.of(f) {
+					continue
+				}
+				k := e.kind(f)
+				if k != nil {
+					kinds++
+				}
+				for name, field := range e.fields {
+					at := slices.IndexFunc(f.Fields, func(field sensor.FeedField) bool {
+						return strings.EqualFold(cmp.Or(field.Field, field.Input), name)
+					})
+					switch {
+					case at >= 0:
+						input, _ := d.Input(f.Fields[at].Input)
+						if longest := d.Inputs[input].MaxLength; len(field.longest) > longest {
+							t.Errorf("%s, input %s: a recorded value has %d bytes; at most %d expected: %.80s", d.Name, d.Inputs[input].Name, len(field.longest), longest, field.longest)
+						}
+						if k != nil && name != "Data" && !slices.ContainsFunc(k.Fields, func(of string) bool { return strings.EqualFold(of, name) }) && !notInKinds.has(name, e.String()) {
+							t.Errorf("type %s: %s has field %q in %d recordings, and its kind does not", d.Name, e, name, field.count)
+						}
+					case !notFields.has(name, f.Name, d.Name):
+						t.Errorf("type %s, feed %s: field %q of %s is not in the definition", d.Name, f.Name, name, e)
+					}
+				}
+				if k == nil || e.count < minRecorded || e.provider == "" {
+					continue // too few, or from an exporter that leaves out what it does not know
+				}
+				for _, name := range k.Fields {
+					recorded := false
+					for of := range e.fields {
+						recorded = recorded || strings.EqualFold(of, name)
+					}
+					if !recorded && !neverRecorded.has(name, e.String()) {
+						t.Errorf("type %s: the kind of %s has field %q, and none of %d recordings has", d.Name, e, name, e.count)
+					}
+				}
+			}
+		}
+	}
+	if total < 100_000 || kinds < 100 {
+		t.Errorf("%d recorded events, %d kinds of them known; expected more than 100,000 and 100", total, kinds)
+	}
+	notFields.testNeeded(t, "notFields")
+	notInKinds.testNeeded(t, "notInKinds")
+	neverRecorded.testNeeded(t, "neverRecorded")
+}
+
+// TestNeverHasIt tests that the events of a feed have no field with the name of an input that the
+// feed does not supply, neither in recordings nor in their lists of fields. A finding says that the
+// feed never has the input.
+func TestNeverHasIt(t *testing.T) {
+	events := recordings(t)
+	lacks := 0
+	for d := range Definitions().All() {
+		for i := range d.Feeds {
+			f := &d.Feeds[i]
+			have := map[string]string{} // a place, by name in lower case
+			for _, e := range events {
+				if e.of(f) {
+					for name := range e.fields {
+						have[strings.ToLower(name)] = fmt.Sprintf("recordings of %s", e)
+					}
+				}
+			}
+			for _, s := range readEvents(f.Provider) {
+				for _, e := range s.events {
+					for _, id := range e.ids {
+						if slices.Contains(s.logs, f.Channel) && (len(f.Events) == 0 || slices.Contains(f.Events, id)) {
+							for _, name := range e.fields {
+								have[strings.ToLower(name)] = fmt.Sprintf("event %d in the file of %s", id, f.Provider)
+							}
+						}
+					}
+				}
+			}
+			for _, in := range d.Inputs {
+				if f.Field(in.Name) != nil {
+					continue
+				}
+				lacks++
+				if place, ok := have[strings.ToLower(in.Name)]; ok {
+					t.Errorf("type %s: feed %s never has %s by its definition; it is a field in %s", d.Name, f.Name, in.Name, place)
+				}
+			}
+		}
+	}
+	if lacks < 40 {
+		t.Errorf("feeds lack %d inputs; expected more than 40", lacks)
 	}
 }
 
 // eachEvent calls yield for the events of a file, with strings as written in the file. It supports
 // only the form of these files.
-func eachEvent(t *testing.T, file string, yield func(id, channel, provider, data []byte)) {
+func eachEvent(file string, yield func(id, channel, provider, data []byte) error) error {
 	f, err := os.Open(file)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	lines := bufio.NewScanner(z)
 	lines.Buffer(nil, 1<<20)
@@ -157,13 +334,13 @@ func eachEvent(t *testing.T, file string, yield func(id, channel, provider, data
 		channel, rest, ok3 := bytes.Cut(rest, []byte(`","Provider":"`))
 		provider, _, ok4 := bytes.Cut(rest, []byte(`","Computer":"`))
 		if !ok || !ok2 || !ok3 || !ok4 {
-			t.Fatalf("%s:%d is not in the expected form: %.100s", file, n, lines.Bytes())
+			return fmt.Errorf("%s:%d is not in the expected form: %.100s", file, n, lines.Bytes())
 		}
-		yield(id, channel, provider, data)
+		if err := yield(id, channel, provider, data); err != nil {
+			return err
+		}
 	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
+	return lines.Err()
 }
 
 // eachPair calls yield for each name and string value of an object, after its opening brace. The

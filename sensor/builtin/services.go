@@ -409,7 +409,12 @@ SecurityintelligenceAttemptedIndex~="Security intelligence Attempted Index"
 CloudprotectionintelligenceCompilationTimestamp="Cloud protection intelligence Compilation Timestamp"
 CloudprotectionintelligenceType~="Cloud protection intelligence Type"
 CloudprotectionintelligenceTypeIndex~="Cloud protection intelligence Type Index"
-CloudprotectionintelligenceVersion~="Cloud protection intelligence Version" ChangedType~="Changed Type" Value`
+CloudprotectionintelligenceVersion~="Cloud protection intelligence Version" ChangedType~="Changed Type" Value
+AVSignatureversion~="AV Signature version" ASSignatureversion~="AS Signature version"
+NRISignatureversion~="NRI Signature version" LastAVsignatureage~="Last AV signature age"
+LastASsignatureage~="Last AS signature age" AVsignaturecreationtime~="AV signature creation time"
+ASsignaturecreationtime~="AS signature creation time" Loadingsignatureversion~="Loading signature version"
+ExpirationDateUTC~="Expiration Date UTC" SecurityintelligenceID~="Security intelligence ID"`
 
 func defenderType(t builtinType) *sensor.Definition {
 	const source = "manifest of Microsoft-Windows-Windows Defender (Windows 10 and 11); recorded events. The fields' own names have spaces: Threat Name is ThreatName here, and Feature Name is Feature_Name, as Sigma's rules have it"
