@@ -5,8 +5,9 @@
 // cases, and how to use them from another language.
 //
 // Tests use [Cases]. [Variants] derives many more files from one case.
-// [Specials] lists inputs that no file of the corpus can hold. The package imports
-// nothing that reads or writes channel files, so it can test all of that.
+// [Specials] lists inputs that no file of the corpus can hold. [Incidents] returns
+// models of public outages. The package imports nothing that reads or writes
+// channel files, so it can test all of that.
 package corpus
 
 import (
