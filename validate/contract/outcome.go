@@ -81,7 +81,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 				alone: map[alone]cause{}, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{},
 			}
 		}
-		//mutation:missed condition: the tests of contract detect it
+		//mutation:missed: the tests of contract detect it
 		if p.Full() && p.Found() >= maxGrouped {
 			p.ReportMore(1)
 			continue
@@ -262,6 +262,8 @@ type lackers struct {
 }
 
 // lackersOf returns the feeds of the lacks of faults. Key encodes the result of appendLacks.
+//
+//mutation:equivalent `if r.outcome == outcome.Unaffected`, `r.outcome == outcome.Unaffected`: only report texts depend on it
 func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 	who := r.who[string(key)]
 	if who == nil {
@@ -281,6 +283,8 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 // appendLacks appends the lacks of faults to a key. If the check reports feeds whose hosts
 // can be unaffected, it also appends the lacks of these hosts at which the instance is
 // unaffected.
+//
+//mutation:equivalent condition, `r.outcome != outcome.Unaffected`, width: only report texts depend on it
 func (r *outcomeReporter) appendLacks(key []byte, faults []fault) []byte {
 	for _, f := range faults {
 		key = binary.AppendUvarint(key, uint64(f.lack))
@@ -546,6 +550,7 @@ func (o *outcomeReport) runOnNeeds(p *validate.Pass, im *impacts) {
 			continue
 		}
 		details := lacking(p, need.Index, bad)
+		//mutation:equivalent: only report texts depend on it
 		if o.outcome == outcome.Unaffected {
 			details = append(details, spared(im, faults, func(i int) bool { return im.lacks[i].complete() }))
 		}
