@@ -25,7 +25,7 @@
 // host loses no match, but the first feed adds unwanted ones.
 //
 // A feed whose supply of an input is unknown counts as if it had the input. CF3015 warns of
-// it, and CF3021 does not count its host among those that lose nothing.
+// it, and CF3021 does not count its host among those that lose no match.
 //
 // Two feeds on which a rule is weakened can lose different alternatives, and together lose
 // nothing. The host still counts as weakened.

@@ -422,6 +422,9 @@ func TestMessages(t *testing.T) {
 		{"needs-with-a-rule", needsOf(func(n *sensor.Needs) { n.Inputs[0].First = []sensor.Cause{{Instance: -1, Rule: "r-9", Word: -1}} }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "or only a name"},
 		{"needs-of-criteria-alone", needsOf(func(n *sensor.Needs) { n.Inputs[0].Instances, n.Inputs[0].First = 0, nil }, onClient), fleet(contract(t, "7.11", 1, 20)), "", "an interpreter that evaluates all criteria reads it too"},
 		{"needs-on-named", needsOf(nil, onUser, channelfile.Not(onUser)), fleet(contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user))), "", "needs have no conditions, so what becomes of the rules is open"},
+		{"needs-on-feeds", needsOf(nil, onUser, onEvent), fleet(
+			contract(t, "s7", 1, 21, named, state(sensor.StateNotSupplied, user), feed(t, "b", 21)),
+			contract(t, "s6", 10, 21, named, state(sensor.StateNotSupplied, user), feed(t, "b", 1))), "", "a build with a feed that has all loses nothing; a build with none may lose each rule"},
 		{"needs-operator", needsOf(nil, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists), formats("1.1"), limits(sensor.Limits{FileSize: 1}), budget(sensor.Budget{Memory: 1}))), "", "paths of the document"},
 		{"needs-latent", needsOf(nil, onPipe), fleet(contract(t, "7.11", 1, 20), contract(t, "5.0", 1, 0, without)), "", "likewise"},
 		{"needs-without-operator-causes", needsOf(func(n *sensor.Needs) { n.Operators[0].First = nil }, onPipe), fleet(contract(t, "8.3", 1, 21, operators(channelfile.OpExists))), "", "the content as a whole"},

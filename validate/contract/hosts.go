@@ -145,7 +145,8 @@ func (im *impacts) group(p *validate.Pass) {
 // lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an
 // input.
 //
-//mutation:equivalent `len(l.inputs) > 0`, `if i >= 0`, `i >= 0`: the slow path gives the same result
+//mutation:equivalent `len(l.inputs) > 0`: the slow path gives the same result
+//mutation:equivalent `if i >= 0`, `i >= 0`: the slow path gives the same result
 //mutation:equivalent `if !state.Certain()`: only report texts depend on it
 func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 	for _, f := range host {

@@ -258,12 +258,13 @@ type lackers struct {
 	feeds  []feed
 	events string
 	builds []validate.Build
-	spared string // statement about hosts of the feeds that lose nothing
+	spared string // statement about hosts of the feeds that lose no match
 }
 
 // lackersOf returns the feeds of the lacks of faults. Key encodes the result of appendLacks.
 //
-//mutation:equivalent `if r.outcome == outcome.Unaffected`, `r.outcome == outcome.Unaffected`: only report texts depend on it
+//mutation:equivalent `if r.outcome == outcome.Unaffected`: only report texts depend on it
+//mutation:equivalent `r.outcome == outcome.Unaffected`: only report texts depend on it
 func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 	who := r.who[string(key)]
 	if who == nil {
@@ -284,7 +285,8 @@ func (r *outcomeReporter) lackersOf(faults []fault, key []byte) *lackers {
 // can be unaffected, it also appends the lacks of these hosts at which the instance is
 // unaffected.
 //
-//mutation:equivalent condition, `r.outcome != outcome.Unaffected`, width: only report texts depend on it
+//mutation:equivalent condition, width: only report texts depend on it
+//mutation:equivalent `r.outcome != outcome.Unaffected`: only report texts depend on it
 func (r *outcomeReporter) appendLacks(key []byte, faults []fault) []byte {
 	for _, f := range faults {
 		key = binary.AppendUvarint(key, uint64(f.lack))

@@ -144,7 +144,7 @@ func lacking(p *validate.Pass, index int, bad []feed) []string {
 	return append(lines, origins(p, index, bad)...)
 }
 
-// spared states how many hosts of the lacks of faults lose nothing, and on which other feeds.
+// spared states how many hosts of the lacks of faults lose no match, and because of which feeds.
 // Harmless reports whether the rule is known to be unaffected at a lack, an index in im.lacks.
 func spared(im *impacts, faults []fault, harmless func(lack int) bool) string {
 	var n uint64
@@ -177,13 +177,13 @@ func spared(im *impacts, faults []fault, harmless func(lack int) bool) string {
 	if n == 0 {
 		return "the other feeds of these hosts are affected too, or their supply is unknown"
 	}
-	says := "of these hosts lose nothing"
+	says, whose := "of these hosts lose no match", "their"
 	if n == 1 {
-		says = "of these hosts loses nothing"
+		says, whose = "of these hosts loses no match", "its"
 	}
 	says = numeral.Thousands(n) + " " + says
 	if len(names) > 0 {
-		says += fmt.Sprintf(", because of their %s %s", noun("feed", names), list(names, "feeds"))
+		says += fmt.Sprintf(", because of %s %s %s", whose, noun("feed", names), list(names, "feeds"))
 	}
 	return says
 }

@@ -106,6 +106,20 @@ func TestSummaries(t *testing.T) {
 	}{
 		{"two-feeds", several, []sensor.Contract{host("new", 60, sensor.AccessNamed, onFeed("sysmon", nil), onFeed("security", lacks)), host("bare", 40, sensor.AccessNamed, onFeed("sysmon", nil))},
 			"a host that logs both is blind in one of its feeds; which never has the field, and since when the other has it"},
+		{"two-feeds-and-one", several, []sensor.Contract{host("new", 60, sensor.AccessNamed, onFeed("sysmon", nil), onFeed("security", lacks)), host("logs", 40, sensor.AccessNamed, onFeed("security", lacks))},
+			"of two builds with the same feed, the one with another feed loses nothing"},
+		{"two-feeds-with-none", several, []sensor.Contract{host("old", 60, sensor.AccessNamed, onFeed("sysmon", lacks), onFeed("security", lacks))},
+			"a host whose feeds both lack the field is counted"},
+		{"feeds-differ", []channelfile.Expr{channelfile.And(hashes, channelfile.Not(renamed)), channelfile.And(line, hashes, channelfile.Not(renamed))}, []sensor.Contract{
+			host("old", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal)), onFeed("security", missing(sensor.StateNotSupplied, pHashes)))},
+			"blind on one feed and widened on the other: the host is widened, and no host loses nothing"},
+		{"other-feed-unknown", several[:2], []sensor.Contract{
+			host("seen", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateUnknown, pOriginal)), onFeed("security", lacks)),
+			host("new", 1, sensor.AccessNamed, onFeed("sysmon", nil), onFeed("security", lacks))},
+			"a host whose other feed may lack the field is not said to lose nothing"},
+		{"other-feed-unknown-elsewhere", several[:2], []sensor.Contract{
+			host("seen", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateUnknown, pHashes)), onFeed("security", lacks))},
+			"a field that no rule reads does not matter"},
 		{"old-source", several, []sensor.Contract{host("old", 60, sensor.AccessNamed, onFeed("sysmon", missing(sensor.StateNotSupplied, pOriginal)))},
 			"the feed has the field in a later version"},
 		{"two-sources", several, []sensor.Contract{
