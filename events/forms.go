@@ -30,7 +30,7 @@ type parser struct {
 	src  bytes.Buffer
 	line []byte
 
-	id, provider, channel, computer ranked
+	id, provider, channel, computer, level, keywords ranked
 
 	flat    []Field // fields of the event object itself, if the event is flat
 	fields  []Field // fields of the object with the data
@@ -92,7 +92,7 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 // reset clears the state of the last event.
 func (p *parser) reset() {
 	none := ranked{flat: -1}
-	p.id, p.provider, p.channel, p.computer = none, none, none, none
+	p.id, p.provider, p.channel, p.computer, p.level, p.keywords = none, none, none, none, none, none
 	p.flat, p.fields = p.flat[:0], p.fields[:0]
 	p.has, p.nxlog, p.stray = "", false, nil
 }
@@ -108,6 +108,7 @@ func (p *parser) record(rec *Record) error {
 	}
 	rec.EventID = uint32(id)
 	rec.Provider, rec.Channel, rec.Computer = text(p.provider.raw), text(p.channel.raw), text(p.computer.raw)
+	rec.Level, rec.Keywords = p.header()
 	if p.has != "" {
 		rec.Fields = p.fields
 		return nil
@@ -128,6 +129,22 @@ func (p *parser) record(rec *Record) error {
 	}
 	p.fields = rec.Fields
 	return nil
+}
+
+// header returns the level and the keywords if they are recorded as in the event. Many
+// exporters write the words of a viewer instead, or a signed number.
+func (p *parser) header() (level, keywords []byte) {
+	if p.nxlog {
+		return nil, nil
+	}
+	level, keywords = text(p.level.raw), text(p.keywords.raw)
+	if bytes.ContainsFunc(level, func(r rune) bool { return r < '0' || r > '9' }) {
+		level = nil
+	}
+	if !bytes.HasPrefix(keywords, []byte("0x")) {
+		keywords = nil
+	}
+	return level, keywords
 }
 
 // event reads the object of an event, or an object that contains it.
@@ -189,6 +206,13 @@ func (p *parser) event(outermost bool) error {
 				})
 			}
 			return p.identity(&p.computer, 7, name, kind)
+
+		// Names of the header that are data too if the event is flat: events of
+		// Microsoft-Windows-DriverFrameworks-UserMode have a field Level.
+		case "Level":
+			return p.identity(&p.level, 1, name, kind)
+		case "Keywords":
+			return p.identity(&p.keywords, 1, name, kind)
 
 		// Objects with the data of the event, and objects around the event.
 		case "EventData", "event_data", "user_data":
@@ -407,6 +431,10 @@ func (p *parser) system(name []byte, kind jsontext.Kind) error {
 		r = &p.channel
 	case "Computer":
 		r = &p.computer
+	case "Level":
+		r = &p.level
+	case "Keywords":
+		r = &p.keywords
 	case "Provider", "Provider_attributes":
 		if kind != '{' {
 			return p.skip()

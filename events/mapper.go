@@ -154,6 +154,8 @@ var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 	"System/Provider": func(_ *Mapping, r *Record) []byte { return r.Provider },
 	"System/Channel":  func(_ *Mapping, r *Record) []byte { return r.Channel },
 	"System/Computer": func(_ *Mapping, r *Record) []byte { return r.Computer },
+	"System/Level":    func(_ *Mapping, r *Record) []byte { return r.Level },
+	"System/Keywords": func(_ *Mapping, r *Record) []byte { return r.Keywords },
 	"System/EventID": func(m *Mapping, r *Record) []byte {
 		m.id = strconv.AppendUint(m.id[:0], uint64(r.EventID), 10)
 		return m.id

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
@@ -169,6 +170,44 @@ func TestMappingEvent(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, have); diff != "" {
 			t.Errorf("%s: event (-want +have):\n%s", tt.why, diff)
+		}
+	}
+}
+
+// TestHeaderInputs tests the inputs of built-in types that are in the header of an event, also if a
+// field of the data has the same name.
+func TestHeaderInputs(t *testing.T) {
+	m := NewMapper(builtin.Definitions())
+	line := func(provider, channel, system, data string) string {
+		return fmt.Sprintf(`{"Event":{"System":{"EventID":104,"Level":4,"Computer":"h","Channel":%q,"Provider":{"#attributes":{"Name":%q}}%s},"EventData":{%s}}}`, channel, provider, system, data)
+	}
+	for _, tt := range []struct {
+		typ, line string
+		want      map[string]string
+	}{
+		{"security", line("Microsoft-Windows-Eventlog", "Security", `,"Keywords":"0x4020000000000000"`, `"Channel":"Setup","Level":"9"`),
+			map[string]string{"EventID": "104", "Channel": "Security", "Provider_Name": "Microsoft-Windows-Eventlog", "Computer": "h", "Level": "4", "Keywords": "0x4020000000000000"}},
+		{"system", line("Microsoft-Windows-Eventlog", "System", "", `"Channel":"Setup"`),
+			map[string]string{"EventID": "104", "Channel": "Setup", "Level": "4"}},
+		{"driver-framework", line("Microsoft-Windows-DriverFrameworks-UserMode", "Microsoft-Windows-DriverFrameworks-UserMode/Operational", "", `"Level":"1"`),
+			map[string]string{"EventID": "104", "Channel": "Microsoft-Windows-DriverFrameworks-UserMode/Operational", "Level": "1"}},
+	} {
+		r := readLine(t, tt.line)
+		feeds := appendFeeds(t, m, nil, r)
+		i := slices.IndexFunc(feeds, func(m *Mapping) bool { return m.Definition.Name == tt.typ })
+		if i < 0 {
+			t.Errorf("type %s: the event belongs to %d feeds; want one of the type", tt.typ, len(feeds))
+			continue
+		}
+		e, err := feeds[i].Event(nil, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range tt.want {
+			input, _ := feeds[i].Definition.Input(name)
+			if have := string(e[input].Text); have != want {
+				t.Errorf("type %s: %s is %q; want %q", tt.typ, name, have, want)
+			}
 		}
 	}
 }

@@ -19,6 +19,12 @@ import (
 func show(r *Record) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s %s %s:", r.EventID, r.Provider, r.Channel, r.Computer)
+	if len(r.Level) > 0 {
+		fmt.Fprintf(&b, " [level %s]", r.Level)
+	}
+	if len(r.Keywords) > 0 {
+		fmt.Fprintf(&b, " [keywords %s]", r.Keywords)
+	}
 	for i := range r.Fields {
 		b.WriteString(" " + r.Fields[i].String())
 	}
@@ -90,6 +96,15 @@ func TestForms(t *testing.T) {
 		{"evtx_dump, attributes apart, an event ID with qualifiers, unnamed Data",
 			`{"Event":{"EventData":{"Data":{"#text":["a","b"]},"Data_attributes":{},"Binary":null},"System":{"Channel":"Application","Computer":"WS1","EventID":{"#attributes":{"Qualifiers":0},"#text":1000},"Provider_attributes":{"Name":"App"}}}}`,
 			`1000 App Application WS1: Data="a\nb"`},
+		{"evtx_dump: the level and the keywords are of the header, also if the data has these names",
+			`{"Event":{"EventData":{"Level":"low"},"System":{"Channel":"Security","Computer":"WS1","EventID":4625,"Keywords":"0x8010000000000000","Level":0,"Provider":{"#attributes":{"Name":"A"}}}}}`,
+			`4625 A Security WS1: [level 0] [keywords 0x8010000000000000] Level="low"`},
+		{"a level beside the data, and keywords as words, which are not in the event",
+			`{"EventID":1,"Level":"4","Keywords":"Audit Success","EventData":{"a":"b"}}`, `1   : [level 4] a="b"`},
+		{"a level as a word",
+			`{"EventID":1,"Level":"Error","Keywords":null,"EventData":{}}`, `1   :`},
+		{"flat: a level is of the header and may be data",
+			`{"EventID":1,"Level":2,"Keywords":"0x1"}`, `1   : [level 2] [keywords 0x1] Level="2" Keywords="0x1"`},
 		{"evtx_dump with UserData",
 			`{"Event":{"System":{"Channel":"Security","Computer":"WS1","EventID":1102,"Provider":{"#attributes":{"Name":"Eventlog"}}},"UserData":{"LogFileCleared":{"#attributes":{"xmlns":"x"},"SubjectUserName":"u"}}}}`,
 			`1102 Eventlog Security WS1: SubjectUserName="u"`},

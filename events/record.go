@@ -13,6 +13,8 @@ type Record struct {
 	Provider []byte
 	Channel  []byte
 	Computer []byte
+	Level    []byte  // number of the level, such as 4; not the word that a viewer shows
+	Keywords []byte  // bits of the keywords in hexadecimal, such as 0x8020000000000000
 	Fields   []Field // data of the event, in the order of the line; names are unique
 }
 
