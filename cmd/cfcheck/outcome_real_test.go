@@ -175,6 +175,101 @@ func TestRealOutcomes(t *testing.T) {
 	}
 }
 
+// TestRealHosts judges the published rules for hosts with two feeds, and compares the outcomes
+// with truth tables. One feed is Sysmon of some version, the other event 4688. A host is unaffected
+// if a feed has no effect on the rule, and blind if no row is true on any feed. Otherwise it is
+// widened if the rule is widened on a feed, or else weakened.
+func TestRealHosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles and judges all published rules, too slow for -short; go test without -short runs it")
+	}
+	file, d := realProcessRules(t)
+	security := d.Feed("security-4688")
+	if security == nil {
+		t.Fatal("process_creation has no feed security-4688")
+	}
+	var never []string // fields that event 4688 does not have
+	for i := range d.Inputs {
+		if name := d.Inputs[i].Name; security.Field(name) == nil {
+			never = append(never, name)
+		}
+	}
+	supply := func(feed string, gone []string) sensor.Supply {
+		s := testkit.Supply(d)
+		s.Feed = feed
+		for i := range s.Inputs {
+			if slices.Contains(gone, s.Inputs[i].Name) {
+				s.Inputs[i].State = sensor.StateNotSupplied
+			}
+		}
+		return s
+	}
+	ids := map[string]outcome.Outcome{"CF3012": outcome.Blind, "CF3013": outcome.Widened, "CF3014": outcome.Weakened}
+	for _, tt := range []struct {
+		sysmon []string // fields that Sysmon does not have
+		why    string
+	}{
+		{nil, "Sysmon has all fields, so the host loses no match"},
+		{[]string{"OriginalFileName"}, "an old Sysmon; both feeds lack the field"},
+		{[]string{"ParentImage", "CommandLine"}, "the feeds lack different fields"},
+	} {
+		c := testkit.Contract("b", 1, sensor.AccessNamed, supply("sysmon", tt.sysmon), supply("security-4688", never))
+		r := validate.Run(validate.Rules("rules", file.Data()), validate.Options{
+			Checks: suite.Checks, Definitions: builtin.Definitions(), MaxFindings: 100_000,
+			Fleet: &sensor.Fleet{Name: "test", Contracts: []sensor.Contract{c}},
+		})
+		said, noted := map[int]outcome.Outcome{}, map[int]bool{}
+		for _, f := range r.Findings {
+			if o, ok := ids[f.Check.ID]; ok {
+				said[f.Instance.Index] = o
+			} else if f.Check.ID == "CF3021" {
+				noted[f.Instance.Index] = true
+			}
+		}
+		var got counts
+		notes := 0
+		for i := range file.Instances() {
+			var feeds []outcome.Outcome
+			for _, lacks := range [][]string{tt.sysmon, never} {
+				gone := map[int]bool{}
+				for _, name := range lacks {
+					index, ok := d.Input(name)
+					if !ok {
+						t.Fatalf("type %s has no %s", d.Name, name)
+					}
+					gone[index] = true
+				}
+				o := outcome.Unaffected
+				if c := conditionOf(t, file, i, gone); len(c.gone) > 0 {
+					o = c.outcome(t)
+				}
+				feeds = append(feeds, o)
+			}
+			slices.Sort(feeds)
+			host := feeds[1]
+			switch {
+			case feeds[0] == outcome.Unaffected:
+				host = outcome.Unaffected
+			case feeds[1] == outcome.Blind: // the host has the matches of the other feed
+				host = feeds[0]
+			}
+			got.add(host)
+			note := feeds[1] != host || feeds[0] != host && feeds[0] != outcome.Unaffected
+			if note {
+				notes++
+			}
+			if said[i] != host || noted[i] != note {
+				t.Errorf("%s: %q is %v on the feeds: the gate says %v, and notes a feed: %v (want %v, %v)",
+					tt.why, file.Origin(i).Title, feeds, said[i], noted[i], host, note)
+			}
+		}
+		t.Logf("Sysmon without %v: %+v and %d notes of %d rules", tt.sysmon, got, notes, file.Instances())
+		if notes == 0 || (got == counts{}) != (tt.sysmon == nil) {
+			t.Errorf("%s: %+v and %d notes", tt.why, got, notes)
+		}
+	}
+}
+
 // counts counts the rules that read a missing input, by outcome.
 type counts struct{ read, blind, widened, weakened int }
 
