@@ -86,6 +86,12 @@ func (f *FeedField) recorded() string { return cmp.Or(f.Field, f.Input) }
 // header reports whether the field is in the header of an event, and not in its data.
 func (f *FeedField) header() bool { return strings.HasPrefix(f.Field, "System/") }
 
+// Has reports whether events of the kind can have a field of their feed.
+func (k *EventKind) Has(f *FeedField) bool {
+	name := f.recorded()
+	return f.header() || name == "Data" || slices.Contains(k.Fields, name)
+}
+
 // Feed returns the feed with the given name, or nil if d has no such feed.
 func (d *Definition) Feed(name string) *Feed {
 	i := slices.IndexFunc(d.Feeds, func(f Feed) bool { return f.Name == name })

@@ -12,6 +12,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -55,6 +56,59 @@ func (g *Generator) Definition() *sensor.Definition {
 		d.Inputs = append(d.Inputs, in)
 	}
 	return d
+}
+
+// eventIDs are the event IDs of random definitions and criteria.
+var eventIDs = []int64{1, 2, 3, 4}
+
+// feeds returns random feeds, "first" and "second", whose first input is the event ID. They state
+// the fields of single events, or which events they have.
+func (g *Generator) feeds(d *sensor.Definition) []sensor.Feed {
+	var feeds []sensor.Feed
+	for _, name := range []string{"first", "second"} {
+		f := sensor.Feed{Name: name}
+		for i, in := range d.Inputs {
+			field := sensor.FeedField{Input: in.Name}
+			switch {
+			case i == 0:
+				field.Field = "System/EventID"
+			case g.one(10):
+				field.Field = pick(g, "Data", "System/Computer")
+			}
+			f.Fields = append(f.Fields, field)
+		}
+		if g.one(3) {
+			f.Events = []uint32{1, 3, 4}
+		}
+		for _, id := range eventIDs {
+			if g.one(3) || len(f.Events) > 0 && !slices.Contains(f.Events, uint32(id)) {
+				continue
+			}
+			k := sensor.EventKind{Events: []uint32{uint32(id)}}
+			for _, field := range f.Fields {
+				if field.Field == "" && !g.one(3) {
+					k.Fields = append(k.Fields, field.Input)
+				}
+			}
+			f.Kinds = append(f.Kinds, k)
+		}
+		f.Complete = len(f.Events)+len(f.Kinds) > 0 && g.one(2)
+		feeds = append(feeds, f)
+	}
+	return feeds
+}
+
+// ofEvent returns a criterion on the event ID.
+func (g *Generator) ofEvent(d *sensor.Definition) channelfile.Expr {
+	n := 1 + g.r.IntN(2)
+	if d.Inputs[0].Type == sensor.TypeInteger {
+		return channelfile.IntegerEquals(0, pick(g, eventIDs...), int64(g.r.IntN(8)))
+	}
+	var list []string
+	for range n {
+		list = append(list, fmt.Sprint(g.r.IntN(8)))
+	}
+	return channelfile.Equals(0, list...)
 }
 
 // Types returns the types of the inputs of a definition.
@@ -114,6 +168,9 @@ func (g *Generator) Criterion(d *sensor.Definition) channelfile.Expr {
 	}
 	if g.one(8) {
 		return channelfile.Exists(input)
+	}
+	if len(d.Feeds) > 0 && g.one(3) {
+		return g.ofEvent(d)
 	}
 	e := g.of(d, input)
 	if d.Inputs[input].Type == sensor.TypeString && g.one(2) {

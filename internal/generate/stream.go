@@ -156,6 +156,9 @@ func (s *Stream) newType() {
 			in.Least, in.Greatest = pick(g, &least, &least, nil), pick(g, &greatest, &greatest, nil)
 		}
 	}
+	if d.Inputs[0].Type != sensor.TypeAddress && g.one(3) {
+		d.Feeds = g.feeds(d)
+	}
 	s.definition, s.definitions = d, new(sensor.Definitions)
 	if err := s.definitions.Add(d); err != nil {
 		panic(fmt.Sprintf("a generated definition is rejected: %v", err))
@@ -355,13 +358,17 @@ func (g *Generator) near(n uint64) uint64 {
 // contract returns a build that supplies every declared input.
 func (s *Stream) contract(i int) sensor.Contract {
 	d := s.definition
+	feed := ""
+	if len(d.Feeds) > 0 && !s.g.one(3) {
+		feed = pick(s.g, d.Feeds[0].Name, d.Feeds[1].Name)
+	}
 	return sensor.Contract{
 		Build: buildNames[i], Hosts: uint64(i) + 1,
 		Reader: sensor.Reader{
 			Access: sensor.AccessPositional, Evidence: sensor.EvidenceStated, Formats: formats, Operators: operators,
 		},
 		Declares: s.declares,
-		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Evidence: sensor.EvidenceExtracted, Inputs: s.full[:len(d.Inputs)]}},
+		Supplies: []sensor.Supply{{Type: d.Name, Version: d.Version, Feed: feed, Evidence: sensor.EvidenceExtracted, Inputs: s.full[:len(d.Inputs)]}},
 	}
 }
 
@@ -379,6 +386,9 @@ func (s *Stream) declare() {
 	other := sensor.Declaration{Type: d.Name, Version: d.Version + 1, Inputs: more.Inputs}
 	for _, in := range d.Inputs {
 		other.Inputs = append(other.Inputs, sensor.DeclaredInput{Name: in.Name, Type: in.Type})
+	}
+	for _, f := range d.Feeds {
+		other.Feeds = append(other.Feeds, f.Name)
 	}
 	s.declares = []sensor.Declaration{more, other}
 }

@@ -51,6 +51,9 @@ type Folder struct {
 	asked   inputset.Set // inputs for which this Fold has called missing
 	missing inputset.Set // the inputs of asked that are missing
 
+	// returns the value of a criterion that has the same value in all events; nil for Fold
+	constant func(criterion int) (holds, ok bool)
+
 	repeated []int        // criteria of the instance that have several references
 	held     map[int]part // the value that is tried for each criterion in repeated
 	uses     map[int]int  // for each criterion of the instance, the number of its references
@@ -102,22 +105,14 @@ const (
 // event matches that would not match with them, whatever their values. Weakened: some event would
 // match with the inputs and does not match without them.
 func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
-	if w.file != f {
-		w.file, w.sets = f, nil
-	}
-	if w.sets != nil {
-		w.asked, w.missing = inputset.Set{}, inputset.Set{}
-	}
+	w.begin(f)
 	in := f.Instance(instance)
-	w.findRepeated(in, missing)
+	if !w.findRepeated(in, missing) {
+		w.repeated = w.repeated[:0] // nothing is missing, so their values do not matter
+	}
 	matches, lost, outcome := false, false, Unaffected
 	for tried := range 1 << len(w.repeated) {
-		for i, c := range w.repeated {
-			w.held[c] = partFalse | partTried
-			if tried>>i&1 != 0 {
-				w.held[c] = partTrue | partTried
-			}
-		}
+		w.try(tried)
 		whole := w.fold(in, missing)
 		matches = matches || whole&partFalse == 0
 		switch {
@@ -148,17 +143,63 @@ func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(
 	return w.Fold(f, instance, missing)
 }
 
+// Never reports whether an instance of f matches no event of a kind. Events of the kind do not have
+// the inputs for which missing returns true. If constant returns ok for a criterion, its other
+// result is the value of the criterion in all events of the kind. An example is a criterion on the
+// event ID.
+//
+// Never folds the condition as [Folder.Fold] does, with the constants as further known values. But
+// Fold is about the difference that missing inputs make, and Never is only about the result: it is
+// true for a condition such as "a and not a" too.
+//
+// If Never returns true, the instance matches no such event. If it returns false, and at most 10
+// criteria have several references, some values of the other criteria make the condition true. But
+// Never does not notice that two criteria exclude or imply each other, so no event may have them.
+func (w *Folder) Never(f *channelfile.File, instance int, missing func(input int) bool, constant func(criterion int) (holds, ok bool)) bool {
+	w.begin(f)
+	w.constant = constant
+	defer func() { w.constant = nil }()
+	in := f.Instance(instance)
+	w.findRepeated(in, missing)
+	for tried := range 1 << len(w.repeated) {
+		w.try(tried)
+		if w.fold(in, missing)&partFalse == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// begin prepares the Folder for an instance of f.
+func (w *Folder) begin(f *channelfile.File) {
+	if w.file != f {
+		w.file, w.sets = f, nil
+	}
+	if w.sets != nil {
+		w.asked, w.missing = inputset.Set{}, inputset.Set{}
+	}
+}
+
+// try sets the values of the repeated criteria: bit i of the number is the value of the i-th.
+func (w *Folder) try(values int) {
+	for i, c := range w.repeated {
+		w.held[c] = partFalse | partTried
+		if values>>i&1 != 0 {
+			w.held[c] = partTrue | partTried
+		}
+	}
+}
+
 // findRepeated finds the criteria of an instance that have several references. It finds
-// nothing if no input of the instance is missing, or if there are too many such criteria. It
-// skips criteria that read a missing input, since their value is known.
-func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) {
+// nothing if there are too many such criteria. It skips criteria that read a missing input or are
+// constant, since their value is known. It reports whether there are any of the latter.
+func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) (lacks bool) {
 	w.repeated = w.repeated[:0]
 	if w.held == nil {
 		w.held, w.uses = make(map[int]part), make(map[int]int)
 	}
 	clear(w.held)
 	clear(w.uses)
-	lacks := false
 	for i := in.First; i < in.First+in.Count; i++ {
 		word := w.file.Word(i)
 		if !word.IsReference() {
@@ -178,9 +219,10 @@ func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) b
 			}
 		}
 	}
-	if !lacks || len(w.repeated) > maxRepeated {
+	if len(w.repeated) > maxRepeated {
 		w.repeated = w.repeated[:0]
 	}
+	return lacks
 }
 
 // fold folds the condition of an instance.
@@ -218,6 +260,10 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 	}
 	if missing(int(c.Input)) {
 		known = partFalse
+	} else if holds, ok := w.isConstant(word.Criterion()); ok {
+		if known = partFalse; holds {
+			known = partTrue
+		}
 	} else if c.Flags&channelfile.FlagInputs != 0 {
 		known = w.comparison(word.Criterion(), c, missing)
 	}
@@ -227,10 +273,20 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 	switch known {
 	case partFalse:
 		return partTrue
+	case partTrue:
+		return partFalse
 	case partWeakened: // if the criterion holds less often, its negation holds more often
 		return partWidened
 	}
 	return known
+}
+
+// isConstant returns the value of a criterion that has the same value in all events.
+func (w *Folder) isConstant(criterion int) (holds, ok bool) {
+	if w.constant == nil {
+		return false, false
+	}
+	return w.constant(criterion)
 }
 
 // comparison returns the part for criterion i, whose input is present, and which compares it with

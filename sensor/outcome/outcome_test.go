@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -189,16 +190,16 @@ func (f *formula) expr() cf.Expr {
 	return e
 }
 
-// drawFormula draws a formula in which no variable occurs twice.
-func drawFormula(t *rapid.T, depth int, next *int) formula {
-	f := formula{negated: rapid.Bool().Draw(t, "negated"), variable: *next}
-	if depth == 0 || *next > 6 || rapid.IntRange(0, 2).Draw(t, "leaf") == 0 {
-		*next++
+// drawFormula draws a formula. It calls variable for the variable of each leaf.
+func drawFormula(t *rapid.T, depth int, variable func() int) formula {
+	f := formula{negated: rapid.Bool().Draw(t, "negated")}
+	if depth == 0 || rapid.IntRange(0, 2).Draw(t, "leaf") == 0 {
+		f.variable = variable()
 		return f
 	}
-	f.variable, f.or = 0, rapid.Bool().Draw(t, "or")
+	f.or = rapid.Bool().Draw(t, "or")
 	for range rapid.IntRange(1, 3).Draw(t, "parts") {
-		f.parts = append(f.parts, drawFormula(t, depth-1, next))
+		f.parts = append(f.parts, drawFormula(t, depth-1, variable))
 	}
 	return f
 }
@@ -209,7 +210,13 @@ func TestFoldTruthTables(t *testing.T) {
 	seen := map[Outcome]int{}
 	rapid.Check(t, func(rt *rapid.T) {
 		variables := 0
-		formula := drawFormula(rt, 3, &variables)
+		formula := drawFormula(rt, 3, func() int {
+			variables++
+			return variables - 1
+		})
+		if variables > 10 {
+			rt.Skip("the truth table is too long")
+		}
 		missing := uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, "missing"))
 		file := testkit.File(t, testkit.IPC, formula.expr())
 		got := new(Folder).Fold(file, 0, func(input int) bool { return missing>>input&1 != 0 })
@@ -239,6 +246,96 @@ func TestFoldTruthTables(t *testing.T) {
 		if seen[o] == 0 && !testing.Short() { // a short test tries few formulas
 			t.Errorf("no formula was %s; the property was not tested: %v", o, seen)
 		}
+	}
+}
+
+func TestNever(t *testing.T) {
+	and, or, not := cf.And, cf.Or, cf.Not
+	// Criteria on input 0 are constant: it has the value "4".
+	is4, is5 := cf.Equals(0, "4"), cf.Equals(0, "5")
+	constant := func(f *cf.File) func(int) (bool, bool) {
+		return func(criterion int) (holds, ok bool) {
+			c := f.Criterion(criterion)
+			if c.Input != 0 {
+				return false, false
+			}
+			return string(f.Value(f.Operand(c.First))) == "4", true
+		}
+	}
+	many := func() []cf.Expr { // more criteria with two references than are tried
+		list := []cf.Expr{a, not(a)}
+		for i := range maxRepeated {
+			list = append(list, or(cf.Equals(4, fmt.Sprint(i)), b), or(cf.Equals(4, fmt.Sprint(i)), c))
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		condition string
+		expr      cf.Expr
+		want      bool
+		why       string
+	}{
+		{"a", a, false, "nothing is known of it"},
+		{"4", is4, false, "it always holds"},
+		{"5", is5, true, "it never holds"},
+		{"not 4", not(is4), true, "it never holds"},
+		{"not 5", not(is5), false, "it always holds"},
+		{"4 and x", and(is4, x), true, "events 4 do not have x"},
+		{"4 and a", and(is4, a), false, "events 4 have a"},
+		{"4 and not x", and(is4, not(x)), false, "events 4 do not have x"},
+		{"5 or x", or(is5, x), true, "no alternative is left"},
+		{"5 or a", or(is5, a), false, "a is left"},
+		{"(4 and x) or (5 and a)", or(and(is4, x), and(is5, a)), true, "4 has no x, and 5 is another event"},
+		{"a and not a", and(a, not(a)), true, "a cannot hold and not hold"},
+		{"(4 or a) and (5 or not a)", and(or(is4, a), or(is5, not(a))), false, "without a it can"},
+		{"(5 or a) and (5 or not a)", and(or(is5, a), or(is5, not(a))), true, "a cannot hold and not hold"},
+		{"a == x", cf.EqualsInput(1, 11), true, "there is nothing to compare with"},
+		{"a and not a, in many", and(many()...), false, "too many to try: each reference varies independently"},
+	} {
+		f := testkit.File(t, testkit.IPC, tt.expr)
+		if got := new(Folder).Never(f, 0, from10, constant(f)); got != tt.want {
+			t.Errorf("%s: never is %v; want %v: %s", tt.condition, got, tt.want, tt.why)
+		}
+	}
+
+	f := testkit.File(t, testkit.IPC, and(is4, or(a, b), or(not(a), x)))
+	var w Folder
+	value := constant(f)
+	if w.Never(f, 0, from10, value); testing.AllocsPerRun(100, func() { w.Never(f, 0, from10, value) }) != 0 {
+		t.Error("Never allocates once the Folder is warm")
+	}
+	if got := w.Fold(f, 0, from10); got != Weakened {
+		t.Errorf("Fold after Never is %s; want weakened: constants are forgotten", got)
+	}
+}
+
+// TestNeverTruthTables compares Never with truth tables, for conditions in which criteria occur
+// several times, and for events with missing inputs and constants.
+func TestNeverTruthTables(t *testing.T) {
+	const variables = 6
+	seen := map[bool]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		formula := drawFormula(rt, 3, func() int { return rapid.IntRange(0, variables-1).Draw(rt, "variable") })
+		set := func(label string) uint { return uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, label)) }
+		missing, constant, value := set("missing"), set("constant"), set("value")
+		file := testkit.File(t, testkit.IPC, formula.expr())
+		got := new(Folder).Never(file, 0, func(input int) bool { return missing>>input&1 != 0 }, func(criterion int) (holds, ok bool) {
+			input := file.Criterion(criterion).Input
+			return value>>input&1 != 0, constant>>input&1 != 0
+		})
+		want := true
+		for truth := range uint(1 << variables) {
+			if formula.holds((truth&^constant | value&constant) &^ missing) {
+				want = false
+			}
+		}
+		if got != want {
+			rt.Errorf("%+v without %b and with constants %b of %b: never is %v; truth tables say %v", formula, missing, value, constant, got, want)
+		}
+		seen[want]++
+	})
+	if len(seen) < 2 && !testing.Short() {
+		t.Errorf("all formulas gave the same answer; the property was not tested: %v", seen)
 	}
 }
 

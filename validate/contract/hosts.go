@@ -31,10 +31,11 @@ func hostOutcome(feeds []outcome.Outcome) outcome.Outcome {
 // A lack is a set of feeds that lack the same inputs of those that the content reads,
 // and that belong to one kind of host.
 type lack struct {
-	kind   int    // index in impacts.kinds
-	inputs []int  // inputs that are not supplied, ascending
-	lacks  []bool // by input
-	unsure []int  // inputs whose supply is not certain, ascending
+	kind   int         // index in impacts.kinds
+	inputs []int       // inputs that are not supplied, ascending
+	lacks  []bool      // by input
+	unsure []int       // inputs whose supply is not certain, ascending
+	events *eventFacts // nil if nothing is known about single events of the feeds
 	feeds  []feed
 	// inputs and unsure, as sets
 	mask, unsureMask uint64
@@ -48,22 +49,27 @@ func (l *lack) missing(index int) bool { return l.lacks[index] }
 func (l *lack) complete() bool { return len(l.inputs)+len(l.unsure) == 0 }
 
 // A hostKind is a set of hosts whose feeds have the same lacks. At least one feed lacks an
-// input.
+// input, or has events that do.
 type hostKind struct {
 	cohorts  []*validate.Cohort
 	from, to int    // the lacks are impacts.lacks[from:to]
 	mask     uint64 // inputs that some feed lacks, as a set
+	events   bool   // whether there are facts about events of some feed
+	listed   bool   // whether all events of some feed are known; see eventFacts.listed
 }
 
 // impacts are the effects on the content of the inputs that named builds do not supply.
 type impacts struct {
 	lacks []*lack
 	kinds []hostKind
+	facts map[*sensor.Feed]*eventFacts // of the definition's feeds
 
 	// The fields below are set only if the subject is a file and kinds is not empty.
-	reads  []uint64 // by criterion: the set of inputs that it reads and some feed lacks
-	checks []asked  // by instance
-	spent  bool     // whether the budget ended before all instances were examined
+	reads []uint64 // by criterion: the set of inputs that it reads and some feed lacks
+	// by criterion: whether it names event IDs of some feed about whose events there are facts
+	namesIDs []bool
+	checks   []asked // by instance
+	spent    bool    // whether the budget ended before all instances were examined
 }
 
 // asked is a set of checks that report an instance: a bit for each outcome of a host. The
@@ -116,7 +122,7 @@ func (im *impacts) group(p *validate.Pass) {
 		if host[0].positional() {
 			continue
 		}
-		lacks, lacking := lacksOf(p, host)
+		lacks, lacking := im.lacksOf(p, host)
 		if !lacking {
 			continue
 		}
@@ -135,6 +141,8 @@ func (im *impacts) group(p *validate.Pass) {
 			im.kinds = append(im.kinds, hostKind{from: len(im.lacks), to: len(im.lacks) + len(lacks)})
 			for _, l := range lacks {
 				l.kind = k
+				im.kinds[k].events = im.kinds[k].events || l.events != nil
+				im.kinds[k].listed = im.kinds[k].listed || l.events != nil && l.events.listed()
 			}
 			im.lacks = append(im.lacks, lacks...)
 		}
@@ -143,12 +151,12 @@ func (im *impacts) group(p *validate.Pass) {
 }
 
 // lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an
-// input.
+// input, or whether there are facts about its events.
 //
 //mutation:equivalent `len(l.inputs) > 0`: the slow path gives the same result
 //mutation:equivalent `if i >= 0`, `i >= 0`: the slow path gives the same result
 //mutation:equivalent `if !state.Certain()`: only report texts depend on it
-func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
+func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 	for _, f := range host {
 		l := &lack{feeds: []feed{f}}
 		for i := range p.Needs.Inputs {
@@ -160,8 +168,11 @@ func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 				l.unsure = append(l.unsure, index)
 			}
 		}
-		lacking = lacking || len(l.inputs) > 0
-		i := slices.IndexFunc(lacks, func(o *lack) bool { return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) })
+		l.events = im.factsOf(p, f)
+		lacking = lacking || len(l.inputs) > 0 || l.events != nil
+		i := slices.IndexFunc(lacks, func(o *lack) bool {
+			return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) && o.events == l.events
+		})
 		if i >= 0 {
 			lacks[i].feeds = append(lacks[i].feeds, f)
 			continue
@@ -175,6 +186,36 @@ func lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lacking bool) {
 	return lacks, lacking
 }
 
+// factsOf returns the facts about single events of a feed, or nil. Facts are about the events that
+// the source records. So they do not count if the build sets an input itself, or may pass another
+// event ID or provider than the recorded one.
+func (im *impacts) factsOf(p *validate.Pass, f feed) *eventFacts {
+	of := p.Definition.Feed(f.supply.Feed)
+	if p.File == nil || of == nil {
+		return nil
+	}
+	x, known := im.facts[of]
+	if !known {
+		x = newEventFacts(p.File, p.Definition, of)
+		if im.facts == nil {
+			im.facts = map[*sensor.Feed]*eventFacts{}
+		}
+		im.facts[of] = x
+	}
+	if x == nil {
+		return nil
+	}
+	for i := range p.Needs.Inputs {
+		index := p.Needs.Inputs[i].Index
+		in := f.input(p, index)
+		recorded := in.State == sensor.StateNotSupplied || in.State == sensor.StateSupplied && in.Type == p.Definition.Inputs[index].Type && in.CutAt == 0
+		if in.State == sensor.StateConstant || (x.isID[index] || x.isProvider[index]) && !recorded {
+			return nil
+		}
+	}
+	return x
+}
+
 // appendKey appends the inputs of a lack to a key. Different lacks have different keys.
 //
 //mutation:equivalent: the value is always below 256
@@ -185,7 +226,11 @@ func (l *lack) appendKey(key []byte) []byte {
 			key = binary.AppendUvarint(key, uint64(index))
 		}
 	}
-	return key
+	number := 0
+	if l.events != nil {
+		number = 1 + l.events.number
+	}
+	return binary.AppendUvarint(key, uint64(number))
 }
 
 // mask gives each input that some feed lacks, or may lack, a bit in the sets, and computes
@@ -216,6 +261,14 @@ func (im *impacts) mask(p *validate.Pass) {
 			im.reads[i] |= bits[input]
 		}
 	}
+	im.namesIDs = make([]bool, p.File.Criteria())
+	for _, l := range im.lacks {
+		if l.events != nil {
+			for i := range l.events.named {
+				im.namesIDs[i] = true
+			}
+		}
+	}
 }
 
 // An evaluator computes the outcomes of one instance after the other.
@@ -223,11 +276,13 @@ type evaluator struct {
 	pass *validate.Pass
 	*impacts
 	folder outcome.Folder
+	events *eventFolder
 	work   uint64 // steps since the caller last set it to 0
 
 	// Results for the instance. They reuse their memory.
 	read     uint64            // inputs that it reads and some feed lacks, as a set
-	affected []int             // kinds of hosts with a feed that lacks an input of read
+	names    bool              // whether it names event IDs of some feed
+	affected []int             // kinds of hosts on which some feed can be affected
 	feeds    []outcome.Outcome // by lack; valid only for the affected kinds
 	known    []folded
 	at       []int // by lack: index in known; -1 means that no input of read is missing
@@ -235,31 +290,32 @@ type evaluator struct {
 
 // A folded is the outcome of the instance without a set of inputs.
 type folded struct {
-	missing uint64 // set of inputs
+	missing uint64      // set of inputs
+	events  *eventFacts // nil if they do not matter to the instance
 	outcome outcome.Outcome
+	byEvent bool // whether the instance is blind only because of the facts about events
 }
 
 func newEvaluator(p *validate.Pass, im *impacts) *evaluator {
-	return &evaluator{pass: p, impacts: im, feeds: make([]outcome.Outcome, len(im.lacks)), at: make([]int, len(im.lacks))}
+	e := &evaluator{pass: p, impacts: im, feeds: make([]outcome.Outcome, len(im.lacks)), at: make([]int, len(im.lacks))}
+	e.events = newEventFolder(&e.folder, &e.work)
+	return e
 }
 
 // evaluate computes the outcomes of an instance, and returns the checks that report it.
 func (e *evaluator) evaluate(instance int) (checks asked) {
-	e.read, e.affected, e.known = 0, e.affected[:0], e.known[:0]
+	e.read, e.names, e.affected, e.known = 0, false, e.affected[:0], e.known[:0]
 	in := e.pass.File.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
 		if word := e.pass.File.Word(w); word.IsReference() {
 			e.read |= e.reads[word.Criterion()]
+			e.names = e.names || e.namesIDs[word.Criterion()]
 		}
-	}
-	//mutation:equivalent condition: the slow path gives the same result
-	if e.read == 0 {
-		return 0
 	}
 	for k := range e.kinds {
 		kind := &e.kinds[k]
 		//mutation:equivalent condition: the slow path gives the same result
-		if e.read&kind.mask == 0 {
+		if e.read&kind.mask == 0 && !(kind.listed || kind.events && e.names) {
 			continue
 		}
 		e.affected = append(e.affected, k)
@@ -284,22 +340,38 @@ func (e *evaluator) evaluate(instance int) (checks asked) {
 // evaluateAt computes the outcome of an instance at lack i.
 func (e *evaluator) evaluateAt(instance, i int) {
 	l := e.lacks[i]
-	missing := e.read & l.mask
+	missing, events := e.read&l.mask, l.events
+	if events != nil && !e.names && !events.listed() {
+		events = nil
+	}
 	e.feeds[i], e.at[i] = outcome.Unaffected, -1
 	//mutation:equivalent condition: the slow path gives the same result
-	if missing == 0 {
+	if missing == 0 && events == nil {
 		return
 	}
 	// The outcome is the same for feeds that lack the same inputs of those that the
 	// instance reads.
 	//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
-	k := slices.IndexFunc(e.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 })
+	k := slices.IndexFunc(e.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 && k.events == events })
 	//mutation:equivalent comparison: the slow path gives the same result
 	if k < 0 {
 		k = len(e.known)
-		e.known = append(e.known, folded{missing, e.fold(instance, l.missing)})
+		e.known = append(e.known, e.outcomeAt(instance, l, missing, events))
 	}
 	e.feeds[i], e.at[i] = e.known[k].outcome, k
+}
+
+// outcomeAt computes the outcome of an instance at a lack.
+func (e *evaluator) outcomeAt(instance int, l *lack, missing uint64, events *eventFacts) folded {
+	k := folded{missing: missing, events: events}
+	//mutation:equivalent condition: the slow path gives the same result
+	if missing != 0 {
+		k.outcome = e.fold(instance, l.missing)
+	}
+	if events != nil && k.outcome != outcome.Blind && e.events.blind(events, instance, l.missing) {
+		k.outcome, k.byEvent = outcome.Blind, true
+	}
+	return k
 }
 
 // fold returns the outcome of an instance without the missing inputs.

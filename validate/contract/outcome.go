@@ -143,6 +143,8 @@ type cause struct {
 	// the list is not complete
 	with []int
 	more bool
+	// reasons why the instance matches no single event; nil if the feed lacks the inputs
+	events *eventReasons
 }
 
 // compare orders causes by their words.
@@ -156,7 +158,7 @@ func (c *cause) compare(o *cause) int {
 	case !c.more && o.more:
 		more = -1
 	}
-	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more)
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more, c.events.compare(o.events))
 }
 
 // A fault is a cause for the feeds of a lack.
@@ -173,7 +175,18 @@ type outcomeGroup struct {
 	builds  []validate.Build
 	fix     string
 	says    *outcomeTexts
-	joint   int // number of findings whose cause is not sufficient alone
+	joint   int    // number of findings whose cause is not sufficient alone
+	reasons string // text of cause.events, with its events; "" if the feeds lack the input
+}
+
+// message returns the message of a finding.
+//
+//mutation:equivalent: only report texts depend on it
+func (r *outcomeReporter) message(g *outcomeGroup, c *cause, in *validate.Instance) string {
+	if g.reasons != "" {
+		return rule(in) + g.reasons
+	}
+	return fmt.Sprintf(g.says.one, rule(in), g.events, ofType(r.pass, c.input)) + r.besides(c)
 }
 
 // find computes the faults of an instance.
@@ -193,7 +206,11 @@ func (r *outcomeReporter) find(instance int) {
 			known := &r.causes[r.at[i]]
 			if known.to == 0 {
 				known.from = len(r.list)
-				r.addCauses(instance, r.lacks[i], r.feeds[i])
+				if k := &r.known[r.at[i]]; k.byEvent {
+					r.addEventCause(instance, r.lacks[i])
+				} else {
+					r.addCauses(instance, r.lacks[i], r.feeds[i])
+				}
 				known.to = len(r.list)
 			}
 			for _, c := range r.list[known.from:known.to] {
@@ -224,7 +241,7 @@ func (r *outcomeReporter) report(instance int) {
 			where, in := r.pass.LocateWord(instance, c.word, c.input)
 			return validate.Finding{
 				Where: where, Instance: in, Input: r.pass.InputAt(c.input), Builds: g.builds,
-				Message: fmt.Sprintf(g.says.one, rule(in), g.events, ofType(r.pass, c.input)) + r.besides(&c),
+				Message: r.message(g, &c, in),
 				Details: g.details, Fix: g.fix,
 			}
 		})
@@ -323,10 +340,19 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	r.key = binary.AppendUvarint(r.key, uint64(index))
 	lacks := len(r.key)
 	r.key = r.appendLacks(r.key, faults)
+	end := len(r.key)
+	if faults[0].events != nil {
+		r.key = append(r.key, faults[0].events.key()...)
+	}
 	if g := r.groups[string(r.key)]; g != nil {
 		return g
 	}
-	p, who := r.pass, r.lackersOf(faults, r.key[lacks:])
+	p, who := r.pass, r.lackersOf(faults, r.key[lacks:end])
+	if faults[0].events != nil {
+		g := r.eventGroup(&faults[0].cause, who)
+		r.groups[string(r.key)] = g
+		return g
+	}
 	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: instead(p, index, says.fix), says: says}
 	if who.spared != "" {
 		g.details = append(g.details, who.spared)

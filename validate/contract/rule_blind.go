@@ -16,10 +16,15 @@ input fails every criterion. The condition of this rule can then never hold.
 The rule ships and counts as coverage, but it detects nothing. If each of
 several inputs makes the rule blind, there is a finding for each of them.
 
+Definitions state the fields of some events. A rule is also blind if no event
+that it selects has the fields that it needs, or if the type does not have the
+events.
+
 A host counts only if the rule is blind on each of its feeds of the type.
 CF3021 reports rules that are blind on some feeds of a host.
 
-Read an input that the builds supply, or write a rule of its own for them.`,
+Read an input that the builds supply, or write a rule of its own for them. If
+an event lacks the field, select an event that has it.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,

@@ -55,20 +55,23 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		if h.input != anyInput {
 			count[h.outcome]++
 		}
-		if c := ran[h.outcome]; c != nil && h.input != together && !said[h] && unsaid[h.outcome] == 0 {
+		if c := ran[h.outcome]; c != nil && h.input != together && h.input != byEvent && !said[h] && unsaid[h.outcome] == 0 {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table, instance %d is %v without %v; %v does not report that", h.instance, h.kind(), h.inputs(), c)}
 		}
 	}
 	for h := range said {
-		lacked := slices.ContainsFunc(hosts, func(feeds [][]int) bool { return lackedBy(feeds, h.input) })
-		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !(lacked && want[harm{h.instance, h.outcome, together}]) {
+		lacked := slices.ContainsFunc(hosts, func(feeds []feed) bool { return lackedBy(feeds, h.input) })
+		excused := lacked && want[harm{h.instance, h.outcome, together}] || want[harm{h.instance, h.outcome, byEvent}]
+		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !excused {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.kind(), h.inputs())}
 		}
 	}
 	lacking := 0
 	for _, feeds := range hosts {
-		for _, lacks := range feeds {
-			lacking += min(len(lacks), 1)
+		for _, f := range feeds {
+			if len(f.lacks) > 0 || f.events != nil {
+				lacking++
+			}
 		}
 	}
 	if lacking > 1 || len(open) > 0 { // the inputs that two feeds lack may be found together
@@ -95,6 +98,7 @@ type harm struct {
 const (
 	anyInput = -1 - iota // any one input
 	together             // several inputs that have an effect only together
+	byEvent              // inputs of single events, or the event ID
 )
 
 // kind names the outcome.
@@ -112,14 +116,20 @@ func (h harm) inputs() string {
 	return fmt.Sprintf("input index %d", h.input)
 }
 
+// A feed is a supply of a named reader.
+type feed struct {
+	lacks  []int        // inputs of the definition that it does not supply
+	events *sensor.Feed // statements of the definition about its events; nil if they do not count
+}
+
 // lackedBy reports whether some feed lacks an input.
-func lackedBy(feeds [][]int, input int) bool {
-	return slices.ContainsFunc(feeds, func(lacks []int) bool { return slices.Contains(lacks, input) })
+func lackedBy(feeds []feed, input int) bool {
+	return slices.ContainsFunc(feeds, func(f feed) bool { return slices.Contains(f.lacks, input) })
 }
 
 // harms returns the harms of the instances of the loaded file on hosts, and the instances that
 // have an unknown outcome on some feed.
-func (o *Oracle) harms(hosts [][][]int) (want map[harm]bool, open map[int]bool) {
+func (o *Oracle) harms(hosts [][]feed) (want map[harm]bool, open map[int]bool) {
 	want, open = map[harm]bool{}, map[int]bool{}
 	for _, feeds := range hosts {
 		for instance := range o.file.Instances() {
@@ -129,24 +139,26 @@ func (o *Oracle) harms(hosts [][][]int) (want map[harm]bool, open map[int]bool) 
 	return want, open
 }
 
-// hosts returns the named readers of a fleet with feeds of the type version. For each feed it
-// has the inputs of the definition that the feed lacks.
-func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][][]int) {
+// hosts returns the feeds of the type version of the named readers of a fleet.
+func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 	for i := range fleet.Contracts {
 		c := &fleet.Contracts[i]
-		var feeds [][]int
+		var feeds []feed
 		for k := range c.Supplies {
 			s := &c.Supplies[k]
 			if c.Reader.Access != sensor.AccessNamed || s.Type != o.def.Name || s.Version != o.def.Version {
 				continue
 			}
-			var lacks []int
+			f := feed{events: o.def.Feed(s.Feed)}
 			for index, declared := range o.def.Inputs {
-				if s.Input(sensor.AccessNamed, index, declared.Name).State == sensor.StateNotSupplied {
-					lacks = append(lacks, index)
+				in := s.Input(sensor.AccessNamed, index, declared.Name)
+				if in.State == sensor.StateNotSupplied {
+					f.lacks = append(f.lacks, index)
+				} else if f.events != nil && o.reads(index) && !recorded(in, &declared, f.events) {
+					f.events = nil
 				}
 			}
-			feeds = append(feeds, lacks)
+			feeds = append(feeds, f)
 		}
 		if len(feeds) > 0 {
 			hosts = append(hosts, feeds)
@@ -155,20 +167,65 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][][]int) {
 	return hosts
 }
 
-// harmed adds the harms of an instance on a host. Feeds has the inputs that each of its feeds
-// lacks.
-func (o *Oracle) harmed(instance int, feeds [][]int, want map[harm]bool, open map[int]bool) {
-	missing := make([]func(int) bool, len(feeds))
-	for i, lacks := range feeds {
-		missing[i] = func(input int) bool { return slices.Contains(lacks, input) }
+// reads reports whether a criterion of the loaded file reads an input.
+func (o *Oracle) reads(input int) bool {
+	for i := range o.file.Criteria() {
+		c := o.file.Criterion(i)
+		if int(c.Input) == input {
+			return true
+		}
+		for other := range o.file.OperandInputs(c) {
+			if other == input {
+				return true
+			}
+		}
 	}
-	host, known := reference.HostOutcome(o.file, instance, missing)
+	return false
+}
+
+// recorded reports whether a supplied input can only have the value that the source of a feed
+// records. Only the event ID and the provider must always have it.
+func recorded(in sensor.SuppliedInput, declared *sensor.Input, f *sensor.Feed) bool {
+	if in.State == sensor.StateConstant {
+		return false
+	}
+	header := slices.ContainsFunc(f.Fields, func(field sensor.FeedField) bool {
+		return field.Input == declared.Name && (field.Field == "System/EventID" || field.Field == "System/Provider")
+	})
+	return !header || in.State == sensor.StateSupplied && in.Type == declared.Type && in.CutAt == 0
+}
+
+// harmed adds the harms of an instance on a host with some feeds.
+func (o *Oracle) harmed(instance int, feeds []feed, want map[harm]bool, open map[int]bool) {
+	judged := make([]reference.Feed, len(feeds))
+	for i, f := range feeds {
+		judged[i].Missing = func(input int) bool { return slices.Contains(f.lacks, input) }
+		if f.events == nil {
+			continue
+		}
+		blind, known := reference.BlindByEvents(o.file, instance, o.def, f.events, judged[i].Missing)
+		if !known {
+			open[instance] = true
+			return
+		}
+		judged[i].Blind = blind
+	}
+	host, known := reference.HostOutcome(o.file, instance, judged)
 	if !known {
 		open[instance] = true
 		return
 	}
 	for i := range feeds {
-		out, _ := reference.Outcome(o.file, instance, missing[i])
+		out, _ := reference.Outcome(o.file, instance, judged[i].Missing)
+		if judged[i].Blind && out != outcome.Blind {
+			of := outcome.Blind
+			if host != of {
+				of = outcome.Unaffected
+			}
+			want[harm{instance, of, anyInput}] = true
+			want[harm{instance, of, byEvent}] = true
+			continue
+		}
 		if out == outcome.Unaffected {
 			continue
 		}
@@ -178,7 +235,7 @@ func (o *Oracle) harmed(instance int, feeds [][]int, want map[harm]bool, open ma
 		}
 		want[harm{instance, of, anyInput}] = true
 		alone := false
-		for _, lack := range feeds[i] {
+		for _, lack := range feeds[i].lacks {
 			if by, _ := reference.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == out {
 				want[harm{instance, of, lack}] = true
 				alone = true

@@ -207,10 +207,10 @@ func (o *Oracle) byNeeds(r *validate.Report, fleet *sensor.Fleet) *Problem {
 	}
 	// Without conditions, only a feed that lacks no needed input is known to be unaffected. These
 	// are the inputs that feeds lack. Hosts with such a feed are spared.
-	var affected, spared [][]int
+	var affected, spared []feed
 	for _, feeds := range o.hosts(fleet) {
-		whole := func(lacks []int) bool {
-			return !slices.ContainsFunc(needs.Inputs, func(in sensor.InputNeed) bool { return slices.Contains(lacks, in.Index) })
+		whole := func(f feed) bool {
+			return !slices.ContainsFunc(needs.Inputs, func(in sensor.InputNeed) bool { return slices.Contains(f.lacks, in.Index) })
 		}
 		if slices.ContainsFunc(feeds, whole) {
 			spared = append(spared, feeds...)

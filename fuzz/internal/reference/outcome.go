@@ -48,20 +48,25 @@ func Outcome(f *channelfile.File, instance int, missing func(input int) bool) (o
 	return outcome.Unaffected, true
 }
 
-// HostOutcome returns the outcome of an instance on a host with some feeds. For each feed, the
-// inputs for which its function returns true are absent. An activity is a row of the truth table.
-// It leaves an event in each feed, and the host detects it if the instance matches one of these
-// events.
+// A Feed is a feed of a host.
+type Feed struct {
+	Missing func(input int) bool // whether an input is absent in all events
+	Blind   bool                 // result of BlindByEvents
+}
+
+// HostOutcome returns the outcome of an instance on a host with some feeds. An activity is a row of
+// the truth table. It leaves an event in each feed, and the host detects it if the instance matches
+// one of these events.
 //
 // The host is unaffected if the instance matches the same rows on some feed as with all inputs.
 // Otherwise the host is blind if it detects no row. It is widened if it detects a row that is
 // false with all inputs, and else weakened.
 //
 // HostOutcome returns false if it does not know, as [Outcome] does for one of the feeds.
-func HostOutcome(f *channelfile.File, instance int, feeds []func(input int) bool) (o outcome.Outcome, known bool) {
+func HostOutcome(f *channelfile.File, instance int, feeds []Feed) (o outcome.Outcome, known bool) {
 	tables := make([]*table, len(feeds))
-	for i, missing := range feeds {
-		if tables[i] = newTable(f, instance, missing); tables[i] == nil {
+	for i := range feeds {
+		if tables[i] = newTable(f, instance, feeds[i].Missing); tables[i] == nil {
 			return 0, false
 		}
 	}
@@ -71,7 +76,7 @@ func HostOutcome(f *channelfile.File, instance int, feeds []func(input int) bool
 		with := tables[0].holds(row)
 		matches = matches || with
 		for i, t := range tables {
-			without := t.holds(row &^ t.gone)
+			without := !feeds[i].Blind && t.holds(row&^t.gone)
 			changed[i] = changed[i] || without != with
 			detected = detected || without
 			more = more || without && !with

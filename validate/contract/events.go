@@ -1,0 +1,393 @@
+package contract
+
+import (
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/outcome"
+)
+
+// eventFacts are the statements of a definition about single events of a feed, for one file.
+//
+// A rule is blind on the feed if it can match no event of the feed. The events are put into
+// classes so that each criterion on the event ID, and each field, is known for a whole class.
+// There is a class for each event ID that the rule names, and there are classes for all other
+// events. The rule is blind if it can match no event of any class.
+type eventFacts struct {
+	file   *channelfile.File
+	feed   *sensor.Feed
+	number int // of the feed in the definition, from 0
+	// the event IDs that the feed can have, ascending; nil means that it can have any
+	only []uint32
+	// by input: whether the input is the event ID, or the provider
+	isID, isProvider []bool
+	kinds            []eventKind
+	byID             map[uint32][]int // indices in kinds
+	// by criterion on the event ID: the IDs that it names, ascending
+	named map[int][]uint32
+}
+
+// An eventKind is a kind of events of the feed.
+type eventKind struct {
+	*sensor.EventKind
+	lacks []bool // by input: whether the events never have the input
+}
+
+// maxNamed is the largest number of event IDs of a rule that are examined. About a rule that names
+// more, nothing is said.
+const maxNamed = 256
+
+// newEventFacts returns the facts about a feed, or nil if the definition says nothing about single
+// events of the feed.
+func newEventFacts(file *channelfile.File, d *sensor.Definition, feed *sensor.Feed) *eventFacts {
+	if len(feed.Events)+len(feed.Kinds) == 0 {
+		return nil
+	}
+	x := &eventFacts{
+		file: file, feed: feed, isID: make([]bool, len(d.Inputs)), isProvider: make([]bool, len(d.Inputs)),
+		byID: map[uint32][]int{}, named: map[int][]uint32{},
+		number: slices.IndexFunc(d.Feeds, func(f sensor.Feed) bool { return f.Name == feed.Name }),
+	}
+	inputs := make([]int, len(feed.Fields))
+	for i := range feed.Fields {
+		inputs[i], _ = d.Input(feed.Fields[i].Input)
+		switch feed.Fields[i].Field {
+		case "System/EventID":
+			x.isID[inputs[i]] = true
+		case "System/Provider":
+			x.isProvider[inputs[i]] = true
+		}
+	}
+	for i := range feed.Kinds {
+		k := eventKind{&feed.Kinds[i], make([]bool, len(d.Inputs))}
+		for j := range feed.Fields {
+			k.lacks[inputs[j]] = !k.Has(&feed.Fields[j])
+		}
+		x.kinds = append(x.kinds, k)
+		for _, id := range k.Events {
+			x.byID[id] = append(x.byID[id], i)
+		}
+	}
+	switch {
+	case len(feed.Events) > 0:
+		x.only = feed.Events
+	case feed.Complete:
+		for i := range feed.Kinds {
+			x.only = append(x.only, feed.Kinds[i].Events...)
+		}
+		slices.Sort(x.only)
+		x.only = slices.Compact(x.only)
+	}
+	for i := range file.Criteria() {
+		if c := file.Criterion(i); x.isID[c.Input] {
+			if ids := idsOf(file, c); ids != nil {
+				x.named[i] = ids
+			}
+		}
+	}
+	return x
+}
+
+// idsOf returns the event IDs that a criterion on the event ID names, in ascending order. It
+// returns nil if the criterion does not compare with event IDs, or with more than maxNamed.
+func idsOf(f *channelfile.File, c channelfile.Criterion) []uint32 {
+	equals := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
+	if !equals || c.Flags&channelfile.FlagInputs != 0 || c.Count > 1 && (c.Flags&channelfile.FlagAll != 0 || c.Count > maxNamed) {
+		return nil
+	}
+	ids := make([]uint32, 0, c.Count)
+	for v := range f.OperandValues(c) {
+		var id uint32
+		if c.Operator == channelfile.OpIntegerEquals {
+			n := v.Integer()
+			if n < 0 || n > math.MaxUint32 {
+				return nil
+			}
+			id = uint32(n)
+		} else {
+			n, err := strconv.ParseUint(string(v), 10, 32)
+			id = uint32(n)
+			if err != nil || strconv.FormatUint(n, 10) != string(v) {
+				return nil // some source may record IDs in this form
+			}
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// An eventClass is a set of events of a feed.
+type eventClass struct {
+	id    uint32 // event ID, if named is true
+	named bool   // whether the rule names the ID; if not, it names no ID of the class
+	kind  int    // index in eventFacts.kinds; -1 means that the events can have every field
+	// whether the events are from other providers than those of the kinds with their ID
+	others bool
+}
+
+// An eventFolder decides whether rules are blind on feeds because of single events.
+type eventFolder struct {
+	folder *outcome.Folder
+	work   *uint64 // steps, to which it adds
+
+	// the question that is being answered
+	facts    *eventFacts
+	instance int
+	class    eventClass
+	lacks    func(input int) bool // inputs that no event of the feed has
+	only     []int                // inputs that the events lack; nil means those of their kind
+	missing  func(input int) bool
+	constant func(criterion int) (holds, ok bool)
+
+	// of the instance, reusing memory
+	ids     []uint32
+	classes []eventClass
+}
+
+func newEventFolder(folder *outcome.Folder, work *uint64) *eventFolder {
+	e := &eventFolder{folder: folder, work: work}
+	e.missing, e.constant = e.isMissing, e.value // once, because each value is allocated
+	return e
+}
+
+// blind reports whether an instance can match no event of a feed that lacks the given inputs,
+// although it could if the feed had all events, with all other inputs.
+func (e *eventFolder) blind(x *eventFacts, instance int, lacks func(input int) bool) bool {
+	if !e.begin(x, instance, lacks) {
+		return false
+	}
+	for _, c := range e.classes {
+		if !e.never(c, nil) {
+			return false
+		}
+	}
+	for range e.causes() {
+		return true
+	}
+	return false
+}
+
+// begin computes the classes for an instance. It returns false if nothing is to be said about the
+// instance.
+func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) bool) bool {
+	e.facts, e.instance, e.lacks = x, instance, lacks
+	e.ids, e.classes = e.ids[:0], e.classes[:0]
+	in := x.file.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := x.file.Word(w)
+		if !word.IsReference() {
+			continue
+		}
+		for _, id := range x.named[word.Criterion()] {
+			if i, there := slices.BinarySearch(e.ids, id); !there {
+				e.ids = slices.Insert(e.ids, i, id)
+			}
+		}
+		if len(e.ids) > maxNamed {
+			return false
+		}
+	}
+	if x.only == nil && !slices.ContainsFunc(e.ids, func(id uint32) bool { return len(x.byID[id]) > 0 }) {
+		return false
+	}
+	// Other events than those that the rule names come first, because most rules that name no
+	// event can match some of them.
+	if x.only == nil {
+		e.classes = append(e.classes, eventClass{kind: -1})
+	} else {
+		e.addOthers()
+	}
+	for _, id := range e.ids {
+		if x.has(id) {
+			e.addNamed(id)
+		}
+	}
+	return true
+}
+
+// listed reports whether the fields of all events of the feed can be known, so that the facts can
+// matter to rules that name no event ID.
+func (x *eventFacts) listed() bool { return x.only != nil && len(x.kinds) > 0 }
+
+// has reports whether the feed can have events of an ID.
+func (x *eventFacts) has(id uint32) bool {
+	if x.only == nil {
+		return true
+	}
+	_, ok := slices.BinarySearch(x.only, id)
+	return ok
+}
+
+// addOthers adds the classes of the events whose IDs the rule does not name, for a feed whose IDs
+// are known.
+func (e *eventFolder) addOthers() {
+	x := e.facts
+	named := func(id uint32) bool {
+		_, ok := slices.BinarySearch(e.ids, id)
+		return ok
+	}
+	for i := range x.kinds {
+		if slices.ContainsFunc(x.kinds[i].Events, func(id uint32) bool { return !named(id) }) {
+			e.classes = append(e.classes, eventClass{kind: i})
+		}
+	}
+	unknown := func(id uint32) bool { return !named(id) && (len(x.byID[id]) == 0 || x.hasOthers(id)) }
+	if slices.ContainsFunc(x.only, unknown) {
+		e.classes = append(e.classes, eventClass{kind: -1})
+	}
+}
+
+// hasOthers reports whether events of an ID that has kinds can be of no kind: from a provider that
+// has no kind for this ID.
+func (x *eventFacts) hasOthers(id uint32) bool {
+	kinds := x.byID[id]
+	return !x.feed.Complete && len(kinds) > 0 && x.kinds[kinds[0]].Provider != ""
+}
+
+// addNamed adds the classes of the events of an ID that the rule names.
+func (e *eventFolder) addNamed(id uint32) {
+	x := e.facts
+	for _, k := range x.byID[id] {
+		e.classes = append(e.classes, eventClass{id: id, named: true, kind: k})
+	}
+	if others := x.hasOthers(id); others || len(x.byID[id]) == 0 {
+		e.classes = append(e.classes, eventClass{id: id, named: true, kind: -1, others: others})
+	}
+}
+
+// never reports whether the instance can match no event of a class. Only are the inputs that the
+// events lack, beside those that the whole feed lacks. Nil means those that their kind lacks.
+func (e *eventFolder) never(c eventClass, only []int) bool {
+	//mutation:missed: TestBudget or budget.txtar detects it
+	*e.work += stepsPerWord * uint64(e.facts.file.Instance(e.instance).Count)
+	e.class, e.only = c, only
+	return e.folder.Never(e.facts.file, e.instance, e.missing, e.constant)
+}
+
+// isMissing reports whether events of the class never have an input.
+func (e *eventFolder) isMissing(input int) bool {
+	switch {
+	case e.lacks(input):
+		return true
+	case e.only != nil:
+		return slices.Contains(e.only, input)
+	}
+	return e.class.kind >= 0 && e.facts.kinds[e.class.kind].lacks[input]
+}
+
+// value returns the value of a criterion that is the same for all events of the class.
+func (e *eventFolder) value(criterion int) (holds, ok bool) {
+	x := e.facts
+	if ids, ok := x.named[criterion]; ok {
+		_, named := slices.BinarySearch(ids, e.class.id)
+		return named && e.class.named, true
+	}
+	if c := x.file.Criterion(criterion); x.isProvider[c.Input] {
+		return e.ofProvider(c)
+	}
+	return false, false
+}
+
+// ofProvider returns the value of a criterion on the provider that is the same for all events of
+// the class.
+func (e *eventFolder) ofProvider(c channelfile.Criterion) (holds, ok bool) {
+	x := e.facts
+	if c.Operator != channelfile.OpEquals || c.Flags&channelfile.FlagInputs != 0 || c.Flags&channelfile.FlagAll != 0 && c.Count > 1 {
+		return false, false
+	}
+	switch {
+	case e.class.others:
+		// No provider of a kind writes these events.
+		for name := range x.file.OperandValues(c) {
+			if !slices.ContainsFunc(x.byID[e.class.id], func(k int) bool { return strings.EqualFold(x.kinds[k].Provider, string(name)) }) {
+				return false, false
+			}
+		}
+		return false, true
+	case e.class.kind >= 0 && x.kinds[e.class.kind].Provider != "":
+		for name := range x.file.OperandValues(c) {
+			if strings.EqualFold(x.kinds[e.class.kind].Provider, string(name)) {
+				// Recorded names can differ in case.
+				return true, c.Flags&channelfile.FlagFold != 0
+			}
+		}
+		return false, true
+	}
+	return false, false
+}
+
+// An eventCause is the reason why a rule that could match events of one class does not: the feed
+// does not have them, or they lack inputs.
+type eventCause struct {
+	class  eventClass
+	inputs []int // inputs that the events lack; nil means that the feed has no such events
+}
+
+// causes returns the causes of the instance for which [eventFolder.blind] is true. There is one for
+// each class whose events the rule could match if the feed had them, with all inputs. Events that
+// the feed does not have, and that the rule does not name, are a cause only if there is no other.
+func (e *eventFolder) causes() iter.Seq[eventCause] {
+	return func(yield func(eventCause) bool) {
+		found := false
+		for _, id := range e.ids {
+			if c := (eventClass{id: id, named: true, kind: -1}); !e.facts.has(id) && e.could(c) {
+				found = true
+				if !yield(eventCause{class: c}) {
+					return
+				}
+			}
+		}
+		for _, c := range e.classes {
+			if e.could(c) {
+				found = true
+				if !yield(eventCause{c, e.enough(c)}) {
+					return
+				}
+			}
+		}
+		if c := (eventClass{kind: -1}); !found && e.facts.only != nil && e.could(c) {
+			yield(eventCause{class: c})
+		}
+	}
+}
+
+// could reports whether the instance could match events of a class if they had every input that the
+// feed has.
+func (e *eventFolder) could(c eventClass) bool { return !e.never(c, []int{}) }
+
+// enough returns inputs which the events of a class lack, and without which the rule does not match
+// them: one input if possible.
+func (e *eventFolder) enough(c eventClass) []int {
+	x := e.facts
+	var inputs []int
+	in := x.file.Instance(e.instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := x.file.Word(w)
+		if !word.IsReference() {
+			continue
+		}
+		for input := range inputsOf(x.file, x.file.Criterion(word.Criterion())) {
+			if x.kinds[c.kind].lacks[input] && !slices.Contains(inputs, input) && len(inputs) < maxTried {
+				inputs = append(inputs, input)
+			}
+		}
+	}
+	for _, input := range inputs {
+		if e.never(c, []int{input}) {
+			return []int{input}
+		}
+	}
+	// Remove inputs that need not be missing, the last one first.
+	for i := len(inputs) - 1; i >= 0; i-- {
+		if fewer := slices.Delete(slices.Clone(inputs), i, i+1); e.never(c, fewer) {
+			inputs = fewer
+		}
+	}
+	return inputs
+}
