@@ -77,7 +77,7 @@ func (v *verdict) checks(severity string) []string {
 func judge(t *testing.T, command string, args []string) *verdict {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(command, slices.Concat(args, []string{"--format", "json", "--now", "2026-11-29"})...)
+	cmd := exec.Command(command, slices.Concat(args, []string{"--no-policy", "--format", "json", "--now", "2026-11-29"})...)
 	cmd.Env = append(os.Environ(), "CFCHECK_FLEET=")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

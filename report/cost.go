@@ -92,11 +92,7 @@ func (c *Costs) Add(name string, f *channelfile.File, defs *sensor.Definitions, 
 		}
 		add := func(u buildUse, number func(*sensor.Needs) uint64) {
 			if u.Limit.Total() {
-				var numbers []uint64
-				for _, e := range earlier {
-					numbers = append(numbers, number(e))
-				}
-				u.trend = cost.TrendOf(append(numbers, u.Used))
+				u.trend = cost.TrendOf(earlier, n, number)
 			}
 			for _, i := range members {
 				u.builds = append(u.builds, fleet.Contracts[i].Build)
@@ -104,28 +100,17 @@ func (c *Costs) Add(name string, f *channelfile.File, defs *sensor.Definitions, 
 			}
 			file.add(u)
 		}
-		lengths := cost.Lengths(def, first.Reader.Access, steps.Supply)
-		add(buildUse{Use: steps.Use, feed: steps.Supply.Feed, unbounded: inputNames(def, steps.Unbounded)}, func(e *sensor.Needs) uint64 {
-			used, _ := e.Steps(lengths)
-			return used
-		})
+		add(buildUse{Use: steps.Use, feed: steps.Supply.Feed, unbounded: inputNames(def, steps.Unbounded)}, steps.Of)
 		if u := cost.MemoryUse(n, &first.Reader); u.Most > 0 {
-			add(buildUse{Use: u}, func(e *sensor.Needs) uint64 { return e.Memory })
+			add(buildUse{Use: u}, u.Limit.Size)
 		}
 		for u := range cost.Sizes(n, &first.Reader) {
-			add(buildUse{Use: u}, func(e *sensor.Needs) uint64 {
-				for other := range cost.Sizes(e, &first.Reader) {
-					if other.Limit == u.Limit {
-						return other.Used
-					}
-				}
-				return 0 // impossible: the reader states the limit
-			})
+			add(buildUse{Use: u}, u.Limit.Size)
 		}
 		if file.costliest == nil || moreExpensive(steps, dearest) {
 			dearest = steps
 			file.costliest = &costliest{build: first.Build, feed: steps.Supply.Feed, total: steps.Used, unbounded: len(steps.Unbounded) > 0}
-			file.costliest.rules = c.rules(f, def, lengths)
+			file.costliest.rules = c.rules(f, def, cost.Lengths(def, first.Reader.Access, steps.Supply))
 		}
 	}
 	slices.SortStableFunc(file.uses, func(a, b buildUse) int { return cmp.Or(b.Tighter(a.Use), cmp.Compare(a.Limit, b.Limit)) })

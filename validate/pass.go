@@ -29,6 +29,8 @@ type Pass struct {
 	Fleet   *sensor.Fleet
 	Cohorts []Cohort // builds of the fleet by equal contracts
 	Now     time.Time
+	// needs of earlier revisions; nil means that there is no history
+	History func(*sensor.Needs) []*sensor.Needs
 
 	NeverMatch       *Recorded
 	KnownGood        *Recorded

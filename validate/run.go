@@ -30,6 +30,10 @@ type Options struct {
 	// is optional, and ignored if it belongs to another fleet.
 	Cohorts *sensor.Cohorts
 
+	// History returns the needs of the earlier revisions of content, the lowest revision
+	// first. It must return the same needs in each call. Nil means that there is no history.
+	History func(*sensor.Needs) []*sensor.Needs
+
 	NeverMatch       *Recorded // events that no rule may match; nil means no events
 	KnownGood        *Recorded // events that are known to be good; nil means no events
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
@@ -221,7 +225,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 		s = new(Subject)
 	}
 	j := &Prepared{opts: opts, pass: Pass{
-		Subject: s, Known: opts.Definitions, Now: opts.Now, max: opts.MaxFindings,
+		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings,
 	}}
 	//mutation:missed condition: the tests of validate detect it

@@ -41,6 +41,7 @@ type checking struct {
 	knownGoodMatches uint64
 	ceilings         validate.Ceilings
 	checks           []*validate.Check // nil means suite.Checks
+	history          string            // folder of earlier revisions
 	maxSteps         uint64
 	maxFindings      int
 	all              bool // --max-findings was given and also limits the rules per message
@@ -117,6 +118,7 @@ limit of the same size, on which no verdict depends.`,
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (JSON lines)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
+	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
 	f.StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
 	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
@@ -181,6 +183,9 @@ func (k *checking) begin(args []string) error {
 	readsAll(s, "--needs", k.needs)
 	readsAll(s, "--never-match", k.neverMatch)
 	readsAll(s, "--known-good", k.knownGood)
+	if k.history != "" {
+		s.ReadsFolder("--history "+k.history, k.history, isContent)
+	}
 	k.judging.reads(s)
 	if k.policy != nil {
 		k.governing.reads(s, k.policy.Name)
@@ -243,6 +248,13 @@ func (k *checking) prepare() error {
 	}
 	if k.checks == nil {
 		k.options.Checks = suite.Checks
+	}
+	if k.history != "" {
+		h, err := readHistory(k.history, defs)
+		if err != nil {
+			return err
+		}
+		k.options.History = h.before
 	}
 	k.explaining.MaxSteps = k.maxSteps
 	k.options.KnownGoodMatches = k.knownGoodMatches

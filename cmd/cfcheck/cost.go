@@ -75,7 +75,7 @@ many further releases fit if the growth continues.`,
 					return err
 				}
 				for _, fleet := range fleets {
-					costs.Add(name, f, defs, fleet.Fleet, h.before(f.Header.Channel, f.Header.Type, f.Header.TypeVersion, f.Header.Revision))
+					costs.Add(name, f, defs, fleet.Fleet, h.before(sensor.NeedsOf(f, defs)))
 				}
 			}
 			if format == "json" {
@@ -86,11 +86,14 @@ many further releases fit if the growth continues.`,
 	}
 	j.addFleet(cmd)
 	j.addTypes(cmd)
-	cmd.Flags().StringVar(&folder, "history", "", "show the growth since the earlier revisions in this `folder`")
+	cmd.Flags().StringVar(&folder, "history", "", historyUsage)
 	cmd.Flags().IntVar(&costs.Top, "top", 10, "list at most `N` rules of each file")
 	cmd.Flags().StringVar(&format, "format", needsFormats[0], "write the costs in this `format`: "+alternatives(needsFormats))
 	return cmd
 }
+
+// historyUsage is the help of the flag in check and in cost.
+const historyUsage = "show the growth since the earlier revisions in this `folder`"
 
 // A history has the needs of the revisions of each channel and type version, the lowest
 // revision first.
@@ -135,9 +138,13 @@ func readHistory(root string, defs *sensor.Definitions) (history, error) {
 	return h, nil
 }
 
-// before returns the needs of the revisions of a series that are lower than a revision.
-func (h history) before(channel, typ, typeVersion, revision uint32) []*sensor.Needs {
-	list := h[series{channel, typ, typeVersion}]
-	i, _ := slices.BinarySearchFunc(list, revision, func(n *sensor.Needs, revision uint32) int { return cmp.Compare(n.Revision, revision) })
+// before returns the needs of the lower revisions of content. Rules have no revision yet,
+// so all revisions are lower.
+func (h history) before(n *sensor.Needs) []*sensor.Needs {
+	list := h[series{n.Channel, n.Type, n.TypeVersion}]
+	if n.Revision == 0 {
+		return list
+	}
+	i, _ := slices.BinarySearchFunc(list, n.Revision, func(n *sensor.Needs, revision uint32) int { return cmp.Compare(n.Revision, revision) })
 	return list[:i]
 }

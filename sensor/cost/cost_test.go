@@ -62,6 +62,20 @@ func TestTighter(t *testing.T) {
 	}
 }
 
+// trendOf returns the trend of revisions with these numbers of instances, of which the last one is
+// the content.
+func trendOf(numbers ...uint64) Trend {
+	if len(numbers) == 0 {
+		return Trend{}
+	}
+	var list []*sensor.Needs
+	for _, n := range numbers {
+		list = append(list, &sensor.Needs{Sizes: sensor.Sizes{Instances: n}})
+	}
+	last := len(list) - 1
+	return TrendOf(list[:last], list[last], Instances.Size)
+}
+
 func TestTrend(t *testing.T) {
 	for _, tt := range []struct {
 		numbers []uint64
@@ -86,7 +100,7 @@ func TestTrend(t *testing.T) {
 		{[]uint64{0, 1}, math.MaxUint64, 1, math.MaxUint64, true, "+1 a release, room for at least 1,000 more releases", "the number does not wrap"},
 		{[]uint64{0, 0, 1}, math.MaxUint64, 1, math.MaxUint64, true, "+1 a release, room for at least 1,000 more releases", "nor does twice the number"},
 	} {
-		trend := TrendOf(tt.numbers)
+		trend := trendOf(tt.numbers...)
 		left, ok := trend.Left(tt.room)
 		if trend.Growth() != tt.growth || left != tt.left || ok != tt.ok {
 			t.Errorf("%v: growth %d, left %d, %v, expected %d, %d, %v, because %s", tt.numbers, trend.Growth(), left, ok, tt.growth, tt.left, tt.ok, tt.why)
@@ -96,7 +110,7 @@ func TestTrend(t *testing.T) {
 			t.Errorf("%v: %q, expected %q, because %s", tt.numbers, got, tt.outlook, tt.why)
 		}
 	}
-	if got := (Use{Used: 3}).Outlook(TrendOf([]uint64{1, 3})); got != "+2 a release" {
+	if got := (Use{Used: 3}).Outlook(trendOf(1, 3)); got != "+2 a release" {
 		t.Errorf("without a limit: %q", got)
 	}
 }
@@ -128,6 +142,9 @@ func TestSizes(t *testing.T) {
 		if u.Limit == Instances {
 			break // the iterator must stop here
 		}
+	}
+	if n.Memory = 9; Memory.Size(n) != 9 || Steps.Size(n) != 0 {
+		t.Errorf("memory %d, steps %d", Memory.Size(n), Steps.Size(n))
 	}
 	for _, u := range want {
 		if u.Limit.Total() != (u.Limit <= Criteria) {
@@ -177,6 +194,9 @@ func TestStepsUse(t *testing.T) {
 		{"an unlisted input has no length", n, named, nil, []*sensor.Supply{long}, 5, "long", nil},
 	} {
 		u, ok := StepsUse(tt.n, tt.d, tt.r, slices.Values(tt.supplies))
+		if len(u.Unbounded) == 0 && (u.Of(tt.n) != u.Used || u.Of(&sensor.Needs{Constant: 7}) != 7) {
+			t.Errorf("%s: the same content costs %d, other content %d", tt.why, u.Of(tt.n), u.Of(&sensor.Needs{Constant: 7}))
+		}
 		if !ok || u.Limit != Steps || u.Used != tt.used || u.Most != tt.r.Budget.Steps || u.Supply.Feed != tt.feed || !slices.Equal(u.Unbounded, tt.unbounded) {
 			t.Errorf("%s: %+v of feed %s, %v, expected %d of feed %s, unbounded %v", tt.why, u.Use, u.Supply.Feed, ok, tt.used, tt.feed, tt.unbounded)
 		}

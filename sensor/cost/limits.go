@@ -100,24 +100,51 @@ func (u Use) Tighter(other Use) int {
 	return cmp.Or(cmp.Compare(high, otherHigh), cmp.Compare(low, otherLow))
 }
 
+// Size returns the number of the needs that the limit bounds. It returns 0 for Steps, which depend
+// on a supply.
+func (l Limit) Size(n *sensor.Needs) uint64 {
+	switch l {
+	case FileSize:
+		return n.Sizes.FileSize
+	case Instances:
+		return n.Sizes.Instances
+	case Criteria:
+		return n.Sizes.Criteria
+	case Memory:
+		return n.Memory
+	case WordsPerInstance:
+		return n.Sizes.WordsPerInstance
+	case OperandsPerCriterion:
+		return n.Sizes.OperandsPerCriterion
+	case ValueLength:
+		return n.Sizes.ValueLength
+	case ProgramInstructions:
+		return n.Sizes.ProgramInstructions
+	}
+	return 0
+}
+
 // Sizes returns the use of each limit of size that a reader states, in the order of the limits. It
 // leaves out the budgets, which are [Steps] and [Memory].
 func Sizes(n *sensor.Needs, r *sensor.Reader) iter.Seq[Use] {
 	return func(yield func(Use) bool) {
-		for _, u := range [...]Use{
-			{FileSize, n.Sizes.FileSize, r.Limits.FileSize},
-			{Instances, n.Sizes.Instances, r.Limits.Instances},
-			{Criteria, n.Sizes.Criteria, r.Limits.Criteria},
-			{WordsPerInstance, n.Sizes.WordsPerInstance, r.Limits.WordsPerInstance},
-			{OperandsPerCriterion, n.Sizes.OperandsPerCriterion, r.Limits.OperandsPerCriterion},
-			{ValueLength, n.Sizes.ValueLength, r.Limits.ValueLength},
-			{ProgramInstructions, n.Sizes.ProgramInstructions, r.Limits.ProgramInstructions},
+		for _, l := range [...]struct {
+			limit Limit
+			most  uint64
+		}{
+			{FileSize, r.Limits.FileSize},
+			{Instances, r.Limits.Instances},
+			{Criteria, r.Limits.Criteria},
+			{WordsPerInstance, r.Limits.WordsPerInstance},
+			{OperandsPerCriterion, r.Limits.OperandsPerCriterion},
+			{ValueLength, r.Limits.ValueLength},
+			{ProgramInstructions, r.Limits.ProgramInstructions},
 		} {
-			if u.Most == 0 {
+			if l.most == 0 {
 				continue
 			}
 			//mutation:missed: the gate reads all limits; TestSizes detects it
-			if !yield(u) {
+			if !yield(Use{l.limit, l.limit.Size(n), l.most}) {
 				return
 			}
 		}
@@ -136,6 +163,14 @@ type EventUse struct {
 	Supply *sensor.Supply
 	// indices of the inputs whose length matters and has no bound; Used does not include their cost
 	Unbounded []int
+
+	lengths func(input int) (int, bool)
+}
+
+// Of returns the steps that other content would take for the same event.
+func (u *EventUse) Of(n *sensor.Needs) uint64 {
+	steps, _ := n.Steps(u.lengths)
+	return steps
 }
 
 // StepsUse returns the most expensive feed among the given supplies, or false if there are no
@@ -143,8 +178,8 @@ type EventUse struct {
 // of the type version, or nil if it is unknown.
 func StepsUse(n *sensor.Needs, d *sensor.Definition, r *sensor.Reader, supplies iter.Seq[*sensor.Supply]) (worst EventUse, ok bool) {
 	for s := range supplies {
-		u := EventUse{Use: Use{Limit: Steps, Most: r.Budget.Steps}, Supply: s}
-		u.Used, u.Unbounded = n.Steps(Lengths(d, r.Access, s))
+		u := EventUse{Use: Use{Limit: Steps, Most: r.Budget.Steps}, Supply: s, lengths: Lengths(d, r.Access, s)}
+		u.Used, u.Unbounded = n.Steps(u.lengths)
 		if !ok || len(u.Unbounded) > len(worst.Unbounded) || len(u.Unbounded) == len(worst.Unbounded) && u.Used > worst.Used {
 			worst, ok = u, true
 		}

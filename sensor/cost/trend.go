@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // A Trend is the growth of one number over successive releases.
@@ -18,14 +19,14 @@ type Trend struct {
 // MaxReleases is the number of releases that a trend looks back.
 const MaxReleases = 6
 
-// TrendOf returns the trend of a number over releases, the oldest first. It uses the last
-// MaxReleases + 1 of them.
-func TrendOf(numbers []uint64) Trend {
-	numbers = numbers[max(0, len(numbers)-MaxReleases-1):]
-	if len(numbers) < 2 {
+// TrendOf returns the trend of a number from the earlier revisions of content, the lowest revision
+// first, to the content itself. It uses the last MaxReleases of the earlier revisions.
+func TrendOf(earlier []*sensor.Needs, now *sensor.Needs, number func(*sensor.Needs) uint64) Trend {
+	n := min(len(earlier), MaxReleases)
+	if n == 0 {
 		return Trend{}
 	}
-	return Trend{Releases: uint64(len(numbers) - 1), First: numbers[0], Last: numbers[len(numbers)-1]}
+	return Trend{Releases: uint64(n), First: number(earlier[len(earlier)-n]), Last: number(now)}
 }
 
 // Growth returns the mean growth for each release, rounded to the nearest whole number. It is 0 if

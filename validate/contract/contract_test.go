@@ -617,3 +617,51 @@ func TestHeadroomSilent(t *testing.T) {
 		}
 	}
 }
+
+// TestHeadroomTrend checks the warning about a limit that will soon be reached.
+func TestHeadroomTrend(t *testing.T) {
+	subject := rules(t, channelfile.Contains(pipeName, "abc"), onUser, onClient)
+	needs := sensor.NeedsOf(testkit.Parse(t, subject.Data), builtin.Definitions())
+	full := contract(t, "6.0", 1, 21)
+	steps, _ := needs.Steps(func(i int) (int, bool) { return full.Supplies[0].Inputs[i].Longest() })
+	earlier := func(change func(n *sensor.Needs)) []*sensor.Needs {
+		n := *needs
+		change(&n)
+		return []*sensor.Needs{&n}
+	}
+	for why, tt := range map[string]struct {
+		limits  sensor.Limits
+		budget  sensor.Budget
+		earlier []*sensor.Needs
+		want    string // message; "" means no finding
+	}{
+		"a rule a release, two of which fit":       {limits: sensor.Limits{Instances: 5}, earlier: earlier(func(n *sensor.Needs) { n.Sizes.Instances-- }), want: "3 of 5 instances (60 %), room for 2 more; +1 a release, room for 2 more releases"},
+		"a rule a release, three of which fit":     {limits: sensor.Limits{Instances: 6}, earlier: earlier(func(n *sensor.Needs) { n.Sizes.Instances-- })},
+		"no growth":                                {limits: sensor.Limits{Instances: 4}, earlier: earlier(func(n *sensor.Needs) { n.Sizes.Instances++ })},
+		"no earlier revision":                      {limits: sensor.Limits{Instances: 4}},
+		"a full limit that does not grow":          {limits: sensor.Limits{Instances: 3}, earlier: earlier(func(*sensor.Needs) {}), want: "3 of 3 instances (100 %), no room is left; not growing"},
+		"the longest list is no limit of the file": {limits: sensor.Limits{OperandsPerCriterion: 2}, earlier: earlier(func(n *sensor.Needs) { n.Sizes.OperandsPerCriterion = 0 })},
+		"memory": {budget: sensor.Budget{Memory: needs.Memory + 200}, earlier: earlier(func(n *sensor.Needs) { n.Memory -= 100 }),
+			want: fmt.Sprintf("%d of %d bytes of memory (%d %%), room for 200 more; +100 a release, room for 2 more releases", needs.Memory, needs.Memory+200, 100*needs.Memory/(needs.Memory+200))},
+		"steps": {budget: sensor.Budget{Steps: steps + 300}, earlier: earlier(func(n *sensor.Needs) { n.Inputs = nil }),
+			want: fmt.Sprintf("%d of %d steps for an event (%d %%), room for 300 more; +%d a release, no room for another release", steps, steps+300, 100*steps/(steps+300), steps-needs.Constant)},
+	} {
+		opts := validate.Options{Checks: family, Definitions: definitions(), Fleet: fleet(contract(t, "6.0", 1, 21, limits(tt.limits), budget(tt.budget)))}
+		if tt.earlier != nil {
+			opts.History = func(n *sensor.Needs) []*sensor.Needs {
+				if n.Sizes != needs.Sizes {
+					t.Errorf("%s: asked for other needs: %+v", why, n.Sizes)
+				}
+				return tt.earlier
+			}
+		}
+		r := validate.Run(subject, opts)
+		var got []string
+		for _, f := range r.Findings {
+			got = append(got, strings.ReplaceAll(f.Message, ",", ""))
+		}
+		if found := strings.Join(got, "\n"); found != strings.ReplaceAll(tt.want, ",", "") {
+			t.Errorf("%s: %q, expected %q", why, found, tt.want)
+		}
+	}
+}
