@@ -55,8 +55,8 @@ type Case struct {
 	Why    string  // the fault of the file, or its near fault
 	Expect Verdict // verdict on the file for the fleet
 
-	// Checks are the IDs of all checks that report a finding, errors and
-	// warnings, in ascending order. An accepted case has warnings only.
+	// Checks are the IDs of all checks that report a finding, of any severity, in
+	// ascending order. An accepted case has warnings and notes only.
 	Checks []string
 
 	// Near are the checks that an accepted file only just passes.
@@ -74,6 +74,13 @@ type Case struct {
 	// built-in ones. TypesData holds them in JSON. "" and nil mean no additions.
 	Types     string
 	TypesData []byte
+
+	// Previous is the name of the case whose file shipped before. "" means that the file is
+	// not compared with a previous release. PreviousName and PreviousData are the name and
+	// the bytes of that file.
+	Previous     string
+	PreviousName string
+	PreviousData []byte
 
 	// Now is the time at which the file is judged. Zero means that it does not matter.
 	Now time.Time
@@ -123,7 +130,23 @@ func Load(fsys fs.FS) ([]Case, error) {
 		}
 		out = append(out, *c)
 	}
-	return out, nil
+	return out, addPrevious(out)
+}
+
+// addPrevious fills in the previous files of the cases.
+func addPrevious(cases []Case) error {
+	for i := range cases {
+		c := &cases[i]
+		if c.Previous == "" {
+			continue
+		}
+		k := slices.IndexFunc(cases, func(o Case) bool { return o.Name == c.Previous })
+		if k < 0 {
+			return fmt.Errorf("case %s: previous: there is no case %s", c.Name, c.Previous)
+		}
+		c.PreviousName, c.PreviousData = cases[k].FileName, cases[k].Data
+	}
+	return nil
 }
 
 // Assemble builds the cases of a corpus from their texts alone. [Case.Data] is
@@ -142,7 +165,7 @@ func Assemble(fsys fs.FS) ([]Case, error) {
 		c.Data = im.Data
 		out = append(out, *c)
 	}
-	return out, nil
+	return out, addPrevious(out)
 }
 
 // A text is the written form of a case.
@@ -158,7 +181,7 @@ type text struct {
 // The keys of a text.
 var (
 	requiredKeys = []string{"expect", "why"}
-	optionalKeys = []string{"checks", "near", "fleet", "types", "now", "file", "layout", "base"}
+	optionalKeys = []string{"checks", "near", "fleet", "types", "previous", "now", "file", "layout", "base"}
 )
 
 var (
@@ -253,7 +276,7 @@ func parseText(name, p, s string) (*text, error) {
 
 // resolve returns the case of a text, without its data.
 func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
-	c := &Case{Name: t.name, Why: t.keys["why"], Expect: Verdict(t.keys["expect"])}
+	c := &Case{Name: t.name, Why: t.keys["why"], Expect: Verdict(t.keys["expect"]), Previous: t.keys["previous"]}
 	fail := func(format string, a ...any) (*Case, *asm.Image, error) {
 		return nil, nil, fmt.Errorf("%s: %w", t.path, fmt.Errorf(format, a...))
 	}

@@ -127,6 +127,7 @@ func index(t *testing.T, cases []Case) []byte {
 		Fleet     string     `json:"fleet"`
 		FleetFile string     `json:"fleetFile,omitempty"`
 		TypesFile string     `json:"typesFile,omitempty"`
+		Previous  string     `json:"previousFile,omitempty"`
 		Now       string     `json:"now,omitempty"`
 		Why       string     `json:"why"`
 	}
@@ -149,6 +150,9 @@ func index(t *testing.T, cases []Case) []byte {
 		}
 		if c.TypesData != nil {
 			e.TypesFile = path.Join("types", c.Types+".json")
+		}
+		if c.Previous != "" {
+			e.Previous = path.Join("cases", c.Previous, c.PreviousName)
 		}
 		if !c.Now.IsZero() {
 			e.Now = c.Now.Format(time.RFC3339)

@@ -61,6 +61,8 @@ type jsonResult struct {
 	Findings      []jsonFinding  `json:"findings"`
 	Groups        []jsonGroup    `json:"groups"`
 	Totals        map[string]int `json:"totals"`
+	Old           map[string]int `json:"old,omitempty"`
+	NewOnly       bool           `json:"newOnly,omitempty"`
 	Ran           []string       `json:"ran"`
 	Skipped       []jsonSkip     `json:"skipped"`
 	NotApplicable []string       `json:"notApplicable"`
@@ -103,6 +105,7 @@ type jsonFinding struct {
 	Check    string        `json:"check"`
 	Name     string        `json:"name"`
 	Severity string        `json:"severity"`
+	Old      bool          `json:"old,omitempty"`
 	Message  string        `json:"message"`
 	Details  []string      `json:"details,omitempty"`
 	Fix      string        `json:"fix,omitempty"`
@@ -318,7 +321,7 @@ func resultJSON(r *Result) jsonResult {
 	if rep == nil {
 		return out
 	}
-	out.Kind = rep.Subject.Kind.String()
+	out.Kind, out.NewOnly = rep.Subject.Kind.String(), rep.NewOnly
 	out.Undecided = list(rep.Undecided)
 	out.Counts = jsonCounts{
 		rep.Errors(), rep.Warnings(), rep.Notes(), rep.Counts.Instances, rep.Counts.Criteria,
@@ -345,6 +348,12 @@ func resultJSON(r *Result) jsonResult {
 	}
 	for _, t := range rep.Totals {
 		out.Totals[t.Check.ID] = t.Found
+		if t.Old > 0 {
+			if out.Old == nil {
+				out.Old = map[string]int{}
+			}
+			out.Old[t.Check.ID] = t.Old
+		}
 	}
 	for _, c := range rep.Ran {
 		out.Ran = append(out.Ran, c.ID)
@@ -360,7 +369,7 @@ func resultJSON(r *Result) jsonResult {
 
 func findingJSON(f *validate.Finding) jsonFinding {
 	out := jsonFinding{
-		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity().String(),
+		Check: f.Check.ID, Name: f.Check.Name, Severity: f.Severity().String(), Old: f.Old,
 		Message: f.Message, Details: f.Details, Fix: f.Fix, Path: f.Where.Path,
 	}
 	if r := f.Where.Range; r.Len() > 0 {

@@ -36,6 +36,7 @@ type record struct {
 	Counts         validate.Counts
 	Undecided      []string
 	FailOnWarnings bool
+	NewOnly        bool
 	Unread         bool
 }
 
@@ -50,7 +51,7 @@ type (
 		validate.Summary
 		Number, List int
 	}
-	totalRecord struct{ Number, Found int }
+	totalRecord struct{ Number, Found, Old int }
 	skipRecord  struct {
 		Number int
 		Why    string
@@ -204,7 +205,7 @@ func (t *tables) record(r *Result) *record {
 		rec.Summaries = append(rec.Summaries, summaryRecord{s, n, list})
 	}
 	for _, total := range rep.Totals {
-		rec.Totals = append(rec.Totals, totalRecord{t.checks.number(total.Check), total.Found})
+		rec.Totals = append(rec.Totals, totalRecord{t.checks.number(total.Check), total.Found, total.Old})
 	}
 	for _, s := range rep.Skipped {
 		rec.Skipped = append(rec.Skipped, skipRecord{t.checks.number(s.Check), s.Why})
@@ -214,6 +215,7 @@ func (t *tables) record(r *Result) *record {
 		rec.Builds = rep.Builds
 	}
 	rec.Counts, rec.Undecided, rec.FailOnWarnings, rec.Unread = rep.Counts, rep.Undecided, rep.FailOnWarnings, rep.Unread
+	rec.NewOnly = rep.NewOnly
 	return rec
 }
 
@@ -229,7 +231,7 @@ func (t *tables) result(rec *record) Result {
 	rep := &validate.Report{
 		Subject: &rec.Subject, Fleet: t.fleets.value(rec.Fleet),
 		Ran: t.checksOf(rec.Ran), NotApplicable: t.checksOf(rec.NotApplicable),
-		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, Unread: rec.Unread,
+		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, NewOnly: rec.NewOnly, Unread: rec.Unread,
 	}
 	for _, f := range rec.Findings {
 		f.Check, f.Builds = t.checks.value(f.Number), t.builds.list(f.List, f.Builds)
@@ -240,7 +242,7 @@ func (t *tables) result(rec *record) Result {
 		rep.Summaries = append(rep.Summaries, s.Summary)
 	}
 	for _, total := range rec.Totals {
-		rep.Totals = append(rep.Totals, validate.Total{Check: t.checks.value(total.Number), Found: total.Found})
+		rep.Totals = append(rep.Totals, validate.Total{Check: t.checks.value(total.Number), Found: total.Found, Old: total.Old})
 	}
 	for _, s := range rec.Skipped {
 		rep.Skipped = append(rep.Skipped, validate.Skip{Check: t.checks.value(s.Number), Why: s.Why})

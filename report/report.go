@@ -145,6 +145,7 @@ func (t *Totals) add(r *Result) {
 			t.Checks = slices.Insert(t.Checks, i, validate.Total{Check: found.Check})
 		}
 		t.Checks[i].Found += found.Found
+		t.Checks[i].Old += found.Old
 	}
 }
 

@@ -183,6 +183,24 @@ func runs(t testing.TB) []struct {
 	}
 	accepted := judged(validate.Report{Subject: validate.ChannelFile("C.cf", nil), Ran: []*validate.Check{first}})
 
+	stood := func(newOnly bool) Result {
+		r := validate.Report{
+			Subject: validate.ChannelFile("C.cf", nil), Fleet: fleet, Ran: []*validate.Check{first, advice}, NewOnly: newOnly, FailOnWarnings: true,
+			Summaries: []validate.Summary{{Check: advice, Group: "two", Found: 2, Message: "2 of 9 rules are as bare as this"}, {Check: advice, Group: "all", Found: 2, Message: "2 of 9 rules are barer"}},
+			Totals:    []validate.Total{{Check: first, Found: 1, Old: 1}, {Check: advice, Found: 5, Old: 4}},
+		}
+		for i, group := range []string{"", "two", "two", "all", "all", ""} {
+			f := finding(advice, fmt.Sprintf("rule %d is bare", i))
+			if i == 0 {
+				f = finding(first, "it is at fault")
+			}
+			f.Group, f.Fix, f.Old = group, "look at it", i != 2
+			f.Instance = &validate.Instance{Index: i, Title: fmt.Sprintf("Rule %d", i)}
+			r.Findings = append(r.Findings, f)
+		}
+		return Judged(&r, "")
+	}
+
 	return []struct {
 		name, why string
 		run       *Run
@@ -223,6 +241,9 @@ func runs(t testing.TB) []struct {
 				{Build: validate.Build{Name: "4", Hosts: 600}}, {Build: validate.Build{Name: "5\x1b", Hosts: 600}}, {Build: validate.Build{Name: "6", Hosts: 600}}, {Build: validate.Build{Name: "7", Hosts: 600}},
 			},
 		}))},
+		{"old", "a finding that stood at the previous release has a mark", one(stood(false))},
+		{"old-new-only", "where only new findings count the others are counted, and not shown", one(stood(true))},
+		{"old-shown", "they are shown where that is asked for, and none of them says rejected", with(Run{Gate: gate, ShowNotes: true}, stood(true))},
 		{"more", "of a check that finds very much, the report says how many it does not show", one(judged(validate.Report{
 			Subject: validate.ChannelFile("C.cf", nil), Findings: []validate.Finding{finding(first, "one"), finding(first, "two")},
 			Totals: []validate.Total{{Check: first, Found: 1000}}, Ran: []*validate.Check{first},

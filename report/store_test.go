@@ -198,7 +198,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	subject.Kind, subject.TooBig, subject.Refused = validate.KindNeeds, true, true
 	rep.Subject = subject
 	for _, part := range []any{
-		&rep.Findings, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.Unread,
+		&rep.Findings, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.NewOnly, &rep.Unread,
 	} {
 		fill(part)
 	}
@@ -464,13 +464,13 @@ func TestClosed(t *testing.T) {
 func TestTotals(t *testing.T) {
 	rep := &validate.Report{
 		Subject: new(validate.Subject), Ran: []*validate.Check{second, advice}, Skipped: []validate.Skip{{Check: third}},
-		Totals: []validate.Total{{Check: second, Found: 3}, {Check: advice, Found: 40}},
+		Totals: []validate.Total{{Check: second, Found: 3}, {Check: advice, Found: 40, Old: 30}},
 	}
 	other := &validate.Report{Subject: new(validate.Subject), Ran: []*validate.Check{first}, Totals: []validate.Total{{Check: advice, Found: 2}, {Check: aside, Found: 1}}}
 	run := NewRun(Judged(rep, ""), Judged(other, ""), NotJudged("x", io.EOF), Judged(rep, ""))
 	want := Totals{
 		Results: 4, Accepted: 1, Rejected: 2, Undecided: 1, Errors: 6, Warnings: 82, Notes: 1, Skipped: 2,
-		Checks: []validate.Total{{Check: second, Found: 6}, {Check: advice, Found: 82}, {Check: aside, Found: 1}},
+		Checks: []validate.Total{{Check: second, Found: 6}, {Check: advice, Found: 82, Old: 60}, {Check: aside, Found: 1}},
 	}
 	if diff := cmp.Diff(want, run.Totals(), sameCheck); diff != "" {
 		t.Errorf("totals (-want +have):\n%s", diff)

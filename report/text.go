@@ -111,7 +111,7 @@ func (t *text) result(r *Result) {
 	sums := summariesOf(rep)
 	for i := 0; i < len(rep.Findings); {
 		n := sameGroup(rep.Findings[i:])
-		if t.hidden(rep.Findings[i].Check) {
+		if t.hidden(rep.Findings[i].Check) || t.allOld(rep, i, n) {
 			i += n
 			continue
 		}
@@ -137,6 +137,21 @@ func (t *text) result(r *Result) {
 // hidden reports whether the findings of a check are only counted, not shown.
 func (t *text) hidden(c *validate.Check) bool {
 	return !t.run.ShowNotes && c != nil && c.Severity == validate.Note
+}
+
+// allOld reports whether the n findings from index i are only counted, because all are old
+// and do not count for the verdict.
+func (t *text) allOld(rep *validate.Report, i, n int) bool {
+	return rep.NewOnly && !t.run.ShowNotes &&
+		!slices.ContainsFunc(rep.Findings[i:i+n], func(f validate.Finding) bool { return !f.Old })
+}
+
+// old returns a mark for a finding that is old, or "".
+func old(f *validate.Finding) string {
+	if f.Old {
+		return " (old)"
+	}
+	return ""
 }
 
 // sameGroup returns how many findings at the start of fs belong to one group. A
@@ -185,7 +200,7 @@ func (t *text) maxRules() int {
 // summary writes the shared message of the n findings from index i, and the rules
 // of these findings below it.
 func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
-	t.line(word(&r.report.Findings[i]), "%s %s", s.Check.ID, Clean(s.Message))
+	t.line(word(r.report, r.report.Findings[i:i+n]...), "%s %s", s.Check.ID, Clean(s.Message))
 	for _, d := range s.Details {
 		t.more("%s", Clean(d))
 	}
@@ -196,7 +211,7 @@ func (t *text) summary(r *Result, i, n int, s *validate.Summary) {
 	shown := min(n, t.maxRules())
 	for k := i; k < i+shown; k++ {
 		f := &r.report.Findings[k]
-		t.more("%s%s", placeOf(r, f), called(f))
+		t.more("%s%s%s", placeOf(r, f), called(f), old(f))
 	}
 	if rest := s.Found - shown; rest > 0 {
 		t.more("and %s more; a larger --max-findings shows them", numeral.Thousands(uint64(rest)))
@@ -212,7 +227,7 @@ func (t *text) also(r *Result, i, n int) {
 	}
 	for k := i; k < i+shown; k++ {
 		f := &r.report.Findings[k]
-		t.more("also %s %s", place(r, f), Clean(f.Message))
+		t.more("also %s %s%s", place(r, f), Clean(f.Message), old(f))
 	}
 	if n > shown {
 		t.more("and %s more; a larger --max-findings shows them", numeral.Thousands(uint64(n-shown)))
@@ -245,17 +260,21 @@ func called(f *validate.Finding) string {
 	return ""
 }
 
-// word returns the word that starts the line of a finding.
-func word(f *validate.Finding) string {
-	if s := f.Severity(); s != validate.Error {
+// word returns the word that starts the line of findings of one check. Old findings do not
+// reject if only new findings count.
+func word(rep *validate.Report, fs ...validate.Finding) string {
+	if s := fs[0].Severity(); s != validate.Error {
 		return s.String()
+	}
+	if rep.NewOnly && !slices.ContainsFunc(fs, func(f validate.Finding) bool { return !f.Old }) {
+		return "error"
 	}
 	return "rejected"
 }
 
 func (t *text) finding(r *Result, i int) {
 	f := &r.report.Findings[i]
-	t.line(word(f), "%s %s %s", f.Check.ID, place(r, f), Clean(f.Message))
+	t.line(word(r.report, *f), "%s %s %s%s", f.Check.ID, place(r, f), Clean(f.Message), old(f))
 	for _, d := range f.Details {
 		t.more("%s", Clean(d))
 	}
@@ -509,6 +528,17 @@ func (t *text) counts(r *Result) string {
 		warnings += " (--fail-on warning: they reject)"
 	}
 	parts = append(parts, count(uint64(rep.Errors()), "error"), warnings)
+	if n := rep.Old(validate.Error) + rep.Old(validate.Warning); n > 0 {
+		says := numeral.Thousands(uint64(n)) + " of them old"
+		if rep.NewOnly {
+			says += " (--new-only: they do not count"
+			if !t.run.ShowNotes {
+				says += "; --verbose shows them"
+			}
+			says += ")"
+		}
+		parts = append(parts, says)
+	}
 	if n := rep.Notes(); n > 0 {
 		notes := count(uint64(n), "note")
 		if !t.run.ShowNotes {

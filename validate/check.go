@@ -108,6 +108,8 @@ const (
 	UsesKnownGood                   // recorded events that are known to be good
 	UsesManifest                    // the entry of the file in the manifest of its folder
 	UsesCeilings                    // limits of the owner of the content
+	UsesPrevious                    // the content of the previous release for the channel
+	UsesFolder                      // the other files of the same channel in its folder
 )
 
 // Severity is the effect of a finding on the verdict.

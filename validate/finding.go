@@ -2,6 +2,7 @@ package validate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -29,6 +30,10 @@ type Finding struct {
 	// Fault is true if the gate is at fault, not the content. Message asks the reader
 	// to report the file.
 	Fault bool
+
+	// Old is true if the finding stood at the previous release: the report on its content has
+	// a finding with the same identity.
+	Old bool
 
 	// Witness shows the harm. Nil means that package witness was not asked for it, or
 	// that the check has no witnesses.
@@ -78,6 +83,23 @@ type Instance struct {
 	Rule   string // ID as the author wrote it
 	Title  string
 	Author string
+}
+
+// String names the instance for messages.
+//
+//mutation:equivalent: only report texts depend on it
+func (in *Instance) String() string {
+	switch {
+	case in.Title != "":
+		return fmt.Sprintf("rule %q", in.Title)
+	case in.Rule != "":
+		return fmt.Sprintf("rule %q", in.Rule)
+	case in.ID != channelfile.ID{}:
+		return "instance " + in.ID.String()
+	case in.Index >= 0:
+		return fmt.Sprintf("instance %d", in.Index)
+	}
+	return "a rule"
 }
 
 // An Input names an input of a template type.

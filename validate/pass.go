@@ -37,6 +37,9 @@ type Pass struct {
 	KnownGoodMatches uint64 // number of KnownGood events that one rule may match
 	Ceilings         Ceilings
 
+	Previous     *Previous    // nil means that there is no previous content
+	ChangeLimits ChangeLimits // no limit is 0
+
 	max      int
 	perGroup int
 	total    int
@@ -301,7 +304,12 @@ func (p *Pass) locateInstance(i int) (Location, *Instance) {
 		Range:  p.File.InstanceRange(i),
 		Source: Position{Path: origin.Path, Line: origin.Line},
 	}
-	return where, &Instance{Index: i, ID: in.ID, Rule: cut(origin.Rule), Title: cut(origin.Title), Author: cut(origin.Author)}
+	return where, instanceOf(i, in.ID, origin)
+}
+
+// instanceOf returns the names of an instance with an index, an ID and an origin.
+func instanceOf(index int, id channelfile.ID, o channelfile.Origin) *Instance {
+	return &Instance{Index: index, ID: id, Rule: cut(o.Rule), Title: cut(o.Title), Author: cut(o.Author)}
 }
 
 // LocateWord returns the location of word w of the condition of instance i, and the names
@@ -390,8 +398,12 @@ func (p *Pass) textBytes() int {
 	if p.Subject.Origin != nil {
 		return channelfile.MaxTextLength
 	}
-	return utf8.UTFMax * (MaxText + 1)
+	return shortText
 }
+
+// shortText is the number of bytes that are enough to see whether a text has more than MaxText
+// characters.
+const shortText = utf8.UTFMax * (MaxText + 1)
 
 // cut returns the first MaxText characters of a text.
 //

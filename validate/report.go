@@ -34,12 +34,14 @@ type Report struct {
 	Undecided []string
 
 	FailOnWarnings bool // warnings reject as errors do
+	NewOnly        bool // findings that are old do not reject
 }
 
 // A Total is the number of findings of a check. The Report may keep fewer.
 type Total struct {
 	Check *Check
 	Found int
+	Old   int // number of those that are marked as old
 }
 
 // A Skip is a check that did not run, and the reason.
@@ -64,11 +66,16 @@ type Counts struct {
 }
 
 // Verdict returns the decision of the gate:
-//   - Rejected if a check found an error, or a warning and FailOnWarnings is set
+//   - Rejected if a check found an error, or a warning and FailOnWarnings is set; with NewOnly,
+//     findings that are old do not count
 //   - otherwise Undecided if no check ran, a check was skipped, or Undecided has a reason
 //   - otherwise Accepted
 func (r *Report) Verdict() Verdict {
-	if r.Errors() > 0 || r.FailOnWarnings && r.Warnings() > 0 {
+	errors, warnings := r.Errors(), r.Warnings()
+	if r.NewOnly {
+		errors, warnings = errors-r.Old(Error), warnings-r.Old(Warning)
+	}
+	if errors > 0 || r.FailOnWarnings && warnings > 0 {
 		return Rejected
 	}
 	if len(r.Undecided) > 0 || len(r.Skipped) > 0 || len(r.Ran) == 0 {
@@ -82,6 +89,16 @@ func (r *Report) Verdict() Verdict {
 func (r *Report) Errors() int   { return r.found(Error) }
 func (r *Report) Warnings() int { return r.found(Warning) }
 func (r *Report) Notes() int    { return r.found(Note) }
+
+// Old returns the number of findings of a severity that are marked as old.
+func (r *Report) Old(s Severity) (n int) {
+	for _, t := range r.Totals {
+		if severityOf(t.Check) == s {
+			n += min(max(t.Old, 0), max(t.Found, 0))
+		}
+	}
+	return n
+}
 
 // found returns the number of findings by the totals, plus the findings of checks without
 // a total, which a report made by hand may have.

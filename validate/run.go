@@ -39,6 +39,14 @@ type Options struct {
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
 
 	Ceilings Ceilings // limits of the owner of the content, apart from those of the builds
+	// Previous is the release that shipped before the subject. Nil means that there is none to
+	// compare with, and the checks that need it do not apply.
+	Previous *Release
+	// ChangeLimits limit the difference between the subject and the previous content.
+	ChangeLimits ChangeLimits
+	// NewOnly excludes the findings that stood at Previous from the verdict. It has no effect
+	// without Previous.
+	NewOnly bool
 
 	// Budget limits the work of all runs that share it. Nil means a separate Budget with
 	// the default limit for each Run.
@@ -149,6 +157,7 @@ type Prepared struct {
 
 	pass       Pass
 	fleetFault error     // why checks cannot use the fleet of the last run; nil if they can
+	added      bool      // the channel is one of Release.Added, and the release does not have it
 	provides   Uses      // parts that a subject of its kind can have
 	has        Uses      // parts that the subject has; UsesFleet as in the last run
 	outcomes   []outcome // by check; for checks that use a fleet, of the last run
@@ -195,6 +204,7 @@ const (
 	noFleet
 	faultyFleet
 	noType
+	noPrevious
 	required
 )
 
@@ -209,6 +219,8 @@ func (l *checklist) skip(i int, f fate) Skip {
 		return Skip{l.checks[i], "no fleet was given"}
 	case noType:
 		return Skip{l.checks[i], "the template type is not known"}
+	case noPrevious:
+		return Skip{l.checks[i], "the content was not compared with the previous release"}
 	}
 	return Skip{l.checks[i], l.why[f-required]}
 }
@@ -227,6 +239,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings,
+		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}
 	//mutation:missed condition: the tests of validate detect it
 	if j.list, j.err = checklistOf(opts.Checks); j.err != nil {
@@ -240,6 +253,9 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	if p.max <= 0 {
 		p.max = DefaultMaxFindings
 	}
+	if opts.NewOnly {
+		p.max, opts.MaxOfGroup = max(p.max, keptForMarks), max(opts.MaxOfGroup, keptForMarks)
+	}
 	p.max = min(p.max, mostFindings)
 	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
 	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
@@ -249,7 +265,8 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j.consistent()
 	j.read()
-	j.provides = s.Kind.provides() | j.given() | s.listed()
+	j.compare()
+	j.provides = s.Kind.provides() | j.given() | s.listed() | s.beside()
 	j.has = j.there()
 	j.outcomes = make([]outcome, len(j.list.checks))
 	for i, c := range j.list.checks {
@@ -270,7 +287,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 // Instance: do not change these.
 func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	p := &j.pass
-	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings}
+	r := &Report{Subject: p.Subject, Fleet: fleet, FailOnWarnings: j.opts.FailOnWarnings, NewOnly: j.opts.NewOnly}
 	//mutation:missed condition: the tests of validate detect it
 	if j.err != nil {
 		r.undecided("the list of checks cannot be used: %v", j.err)
@@ -317,6 +334,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 		r.undecided("%s did not finish: %s", strings.Join(j.over, ", "), p.budget.exceeded())
 	}
 	j.gather(r)
+	j.mark(r, fleet, cohorts)
 	j.conclude(r)
 	return r
 }
@@ -438,7 +456,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -447,6 +465,9 @@ func (j *Prepared) there() Uses {
 	}
 	if p.Definition != nil {
 		has |= UsesDefinition
+	}
+	if p.Previous != nil {
+		has |= UsesPrevious
 	}
 	return has
 }
@@ -461,6 +482,9 @@ func (j *Prepared) given() (given Uses) {
 	}
 	if j.pass.Ceilings != (Ceilings{}) {
 		given |= UsesCeilings
+	}
+	if j.opts.Previous != nil && !j.added {
+		given |= UsesPrevious
 	}
 	return given
 }
@@ -538,6 +562,8 @@ func (j *Prepared) fateOf(i int, c *Check) fate {
 	//mutation:equivalent condition: another check detects the same, on purpose
 	case missing&UsesDefinition != 0:
 		return noType
+	case missing&UsesPrevious != 0:
+		return noPrevious
 	}
 	return ran
 }
@@ -559,7 +585,7 @@ func (j *Prepared) gather(r *Report) {
 			first = &b
 		}
 		t := (*first)[0]
-		r.Totals = append(r.Totals, Total{j.list.checks[t.check], t.found})
+		r.Totals = append(r.Totals, Total{Check: j.list.checks[t.check], Found: t.found})
 		*first = (*first)[1:]
 	}
 	if !j.listed {

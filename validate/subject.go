@@ -49,6 +49,10 @@ type Subject struct {
 	// file is judged without a manifest.
 	Listing *Listing
 
+	// Neighbours are the other files of its folder that have the same channel and type version
+	// and no higher revision. Nil means that the file is not judged as part of a folder.
+	Neighbours *Neighbours
+
 	// Origin returns the position of a part in the source of the content. Findings on
 	// content that was decoded from another format use it to state offsets in the
 	// original file. If Origin is nil or returns false, findings use the provenance in
@@ -71,6 +75,12 @@ type Listing struct {
 	Digest   [32]byte // SHA-256 that the manifest states
 	Size     int64    // in bytes
 	Type     uint32   // number of the template type
+}
+
+// Neighbours are files beside a file.
+type Neighbours struct {
+	Found int
+	Names []string // of the first few
 }
 
 // A Part names a part of content to [Subject.Origin].
@@ -128,6 +138,14 @@ func (s *Subject) listed() Uses {
 		return 0
 	}
 	return UsesManifest
+}
+
+// beside returns UsesFolder if the subject is judged as part of its folder.
+func (s *Subject) beside() Uses {
+	if s.Neighbours == nil || s.Kind != KindChannelFile {
+		return 0
+	}
+	return UsesFolder
 }
 
 // base returns the part of name after the last slash or backslash, because the name can

@@ -31,6 +31,7 @@ type checking struct {
 	expanding
 	reporting
 	claiming
+	comparing
 	needs            []string
 	allowUnsupported bool
 	allowEmpty       bool
@@ -82,6 +83,11 @@ Whether content is safe depends on the builds that will read it, so without a
 fleet the verdict is never accepted. With several fleets, check judges every
 file for each fleet, and the worst verdict wins.
 
+With --previous, check also compares the content with the release that shipped
+before, and marks the findings that stood there as old. With --new-only these do
+not count. Errors of the families CF0 to CF3 are never old. A channel that one of
+the releases lacks leaves the verdict undecided, unless a flag states it.
+
 Write -- before names that come from a pattern (*) or a variable: one of them
 may look like a flag.
 
@@ -94,6 +100,7 @@ and a tenth of that for ordinary rules. The search for witnesses has a second
 limit of the same size, on which no verdict depends.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
+  cfcheck check --fleet fleet.json --previous shipped/ out/
   cfcheck check --fleet fleet.json --needs needs.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.all = cmd.Flags().Changed("max-findings")
@@ -101,6 +108,9 @@ limit of the same size, on which no verdict depends.`,
 				return err
 			}
 			if err := k.adopt(cmd.Flags()); err != nil {
+				return err
+			}
+			if err := k.comparing.check(cmd); err != nil {
 				return err
 			}
 			return k.run(args)
@@ -111,6 +121,7 @@ limit of the same size, on which no verdict depends.`,
 	k.expanding.add(cmd)
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
+	k.comparing.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
@@ -159,6 +170,9 @@ func (k *checking) run(args []string) error {
 	if k.all {
 		run.MaxRules = k.maxFindings
 	}
+	if err := k.compareWith(run); err != nil {
+		return err
+	}
 	for _, name := range k.needs {
 		run.Add(k.judgeNeeds(name)...)
 	}
@@ -169,6 +183,7 @@ func (k *checking) run(args []string) error {
 	run.Add(k.judgeRules(k.roots)...)
 	k.sayUntried(run)
 	k.sayMissing(run)
+	k.sayWithdrawn(run)
 	return k.writeClaims(run)
 }
 
@@ -191,6 +206,7 @@ func (k *checking) begin(args []string) error {
 		k.governing.reads(s, k.policy.Name)
 	}
 	k.expanding.reads(s)
+	k.comparing.reads(s)
 	k.claiming.writes(s)
 	k.reporting.writes(s, k.command)
 	return s.Begin()
@@ -283,7 +299,7 @@ func (k *checking) judgePath(run *report.Run, name string) {
 	case isRules(name):
 		k.roots = append(k.roots, name)
 	default:
-		run.Add(k.judgeFile(name, nil)...)
+		run.Add(k.judgeFile(name, nil, nil)...)
 	}
 }
 
@@ -302,9 +318,10 @@ func (k *checking) again(name string, listing *validate.Listing) bool {
 }
 
 // judgeFile judges a channel file. listing is its entry in the manifest of its
-// folder; nil means that it is judged without a manifest. A file that was already
+// folder; nil means that it is judged without a manifest. beside are the other files of
+// its channel in the folder; nil means that it is judged without a folder. A file that was already
 // judged is only judged again to compare it with a manifest for the first time.
-func (k *checking) judgeFile(name string, listing *validate.Listing) []report.Result {
+func (k *checking) judgeFile(name string, listing *validate.Listing, beside *validate.Neighbours) []report.Result {
 	if k.again(name, listing) {
 		if k.repeated == 0 {
 			k.firstRepeated = name
@@ -316,7 +333,7 @@ func (k *checking) judgeFile(name string, listing *validate.Listing) []report.Re
 	if err != nil {
 		return notJudged(name, unread(name, err))
 	}
-	s.Listing = listing
+	s.Listing, s.Neighbours = listing, beside
 	if len(s.Data) == 0 {
 		return k.judge(s, "")
 	}
@@ -370,6 +387,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 		if i == 0 {
 			k.noteUntried(r)
 			k.noteJudged(r)
+			k.noteChannel(r)
 		}
 		witness.AttachWithin(r, &k.explaining)
 		result := report.Judged(k.keep(r), digest)

@@ -423,6 +423,9 @@ func commandFor(c corpus.Case) string {
 	if c.Types != "" {
 		command += " --types corpus/types/" + c.Types + ".json"
 	}
+	if c.Previous != "" {
+		command += " --previous corpus/cases/" + c.Previous + "/" + c.PreviousName
+	}
 	if !c.Now.IsZero() {
 		command += " --now " + c.Now.Format(time.RFC3339)
 	}

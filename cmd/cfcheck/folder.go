@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
 
@@ -32,9 +34,11 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	sets := in.sets()
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
+	k.whole = true
+	beside := in.neighbours()
 	for name := range in.files.all() {
 		if listing, judged := sets.listing(name); judged {
-			run.Add(k.judgeFile(name, listing)...)
+			run.Add(k.judgeFile(name, listing, beside.of(name))...)
 		}
 	}
 	for _, s := range sets {
@@ -53,6 +57,68 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml, .yaml)", root))
 	}
 }
+
+// A neighbourhood has the neighbours of files. Of the files of a folder with the same
+// channel and type version, only the one with the highest revision has neighbours, so that
+// there is one finding.
+type neighbourhood map[string]*validate.Neighbours
+
+// of returns the neighbours of a file of the folder.
+func (n neighbourhood) of(name string) *validate.Neighbours {
+	if beside := n[name]; beside != nil {
+		return beside
+	}
+	return new(validate.Neighbours)
+}
+
+// neighbours returns the neighbourhood of the files. It takes the channel of a file from
+// its canonical name, or else from its header. A file that cannot be read is no neighbour.
+func (in *folder) neighbours() neighbourhood {
+	type key struct {
+		folder               string
+		channel, typeVersion uint32
+	}
+	type sharing struct { // files that share a key
+		newest   string
+		revision uint32
+		found    int
+		names    []string // of the first few
+	}
+	sharings := map[key]*sharing{}
+	for name := range in.files.all() {
+		channel, typeVersion, revision, ok := channelfile.ParseFileName(path.Base(name))
+		if !ok {
+			f, err := readFile(filepath.FromSlash(name))
+			if err != nil {
+				continue // the verdict on the file has the reason
+			}
+			channel, typeVersion, revision = f.Header.Channel, f.Header.TypeVersion, f.Header.Revision
+		}
+		at := key{path.Dir(name), channel, typeVersion}
+		s := sharings[at]
+		if s == nil {
+			s = &sharing{newest: name, revision: revision}
+			sharings[at] = s
+		}
+		if revision > s.revision {
+			s.newest, s.revision = name, revision
+		}
+		if s.found++; len(s.names) <= maxNeighbours {
+			s.names = append(s.names, path.Base(name))
+		}
+	}
+	all := neighbourhood{}
+	for _, s := range sharings {
+		if s.found > 1 {
+			others := slices.DeleteFunc(s.names, func(name string) bool { return name == path.Base(s.newest) })
+			all[s.newest] = &validate.Neighbours{Found: s.found - 1, Names: others[:min(len(others), maxNeighbours)]}
+		}
+	}
+	return all
+}
+
+// maxNeighbours is the number of files beside a file that a finding names.
+const maxNeighbours = 3
 
 // A folder lists the entries of a folder and of its subfolders.
 type folder struct {

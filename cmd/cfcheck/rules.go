@@ -201,20 +201,8 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	var subjects []*validate.Subject
 	for _, out := range built.Outputs {
-		s := validate.Rules(fmt.Sprintf("%s (%s)", name, out.Definition.Name), out.Data)
-		s.Origin = func(part validate.Part) (validate.Position, bool) {
-			name, at, ok := built.Locate(part.ID, part.From.Line, part.From.Text)
-			return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
-		}
-		s.Source = of[out.Definition.Name]
-		for _, r := range out.Rules {
-			for _, n := range r.Unused {
-				s.Source = append(s.Source, unused(r, n))
-			}
-			for _, n := range r.Warnings {
-				s.Source = append(s.Source, metadata(r, n))
-			}
-		}
+		s := ruleSubject(name, built, &out)
+		s.Source = append(of[out.Definition.Name], s.Source...)
 		delete(of, out.Definition.Name)
 		subjects = append(subjects, s)
 	}
@@ -243,6 +231,25 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		results[i].LeftOut = leftOut
 	}
 	return results
+}
+
+// ruleSubject returns an output of the compiler as a subject, with the warnings of the
+// compiler. Name is the name of the rules.
+func ruleSubject(name string, built *sigma.Result, out *sigma.Output) *validate.Subject {
+	s := validate.Rules(fmt.Sprintf("%s (%s)", name, out.Definition.Name), out.Data)
+	s.Origin = func(part validate.Part) (validate.Position, bool) {
+		name, at, ok := built.Locate(part.ID, part.From.Line, part.From.Text)
+		return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
+	}
+	for _, r := range out.Rules {
+		for _, n := range r.Unused {
+			s.Source = append(s.Source, unused(r, n))
+		}
+		for _, n := range r.Warnings {
+			s.Source = append(s.Source, metadata(r, n))
+		}
+	}
+	return s
 }
 
 // ruleSources returns a Source for each file of rules that was read.
@@ -335,6 +342,7 @@ func metadata(r *sigma.Rule, n sigma.Note) validate.Finding {
 		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
 		Message:  fmt.Sprintf("%s of rule %q: %s", n.Path, r.Title.Value, found),
 		Fix:      want,
+		Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: n.Path},
 	}
 }
 

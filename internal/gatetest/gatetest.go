@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -75,7 +76,22 @@ func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, e
 	if err != nil {
 		return validate.Options{}, err
 	}
-	return validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now}, nil
+	opts := validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now}
+	if c.Previous != "" {
+		opts.Previous = release(c)
+	}
+	return opts, nil
+}
+
+// release returns the release before a case: the file of another case.
+func release(c *corpus.Case) *validate.Release {
+	s := validate.ChannelFile(c.PreviousName, c.PreviousData)
+	return &validate.Release{Name: c.Previous, Find: func(channel, _ uint32) (*validate.Subject, error) {
+		if f, err := channelfile.Parse(s.Data); err == nil && f.Header.Channel != channel {
+			return nil, nil
+		}
+		return s, nil
+	}}
 }
 
 func readDefinitions(name string, data []byte) (*sensor.Definitions, error) {

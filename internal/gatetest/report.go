@@ -39,10 +39,14 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 		t.Errorf("%d checks ran, were skipped or do not apply; the list has %d", len(became), len(opts.Checks))
 	}
 
+	old := map[*validate.Check]int{}
 	kept, groups, inGroup := map[*validate.Check]int{}, map[*validate.Check]int{}, map[string]int{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		kept[f.Check]++
+		if f.Old {
+			old[f.Check]++
+		}
 		if key := f.Check.ID + f.Group; f.Group != "" {
 			if inGroup[key] == 0 {
 				groups[f.Check]++
@@ -77,14 +81,22 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 	if most == 0 {
 		most = validate.DefaultMaxFindings
 	}
-	var found [3]int // by severity
+	ofGroups := max(opts.MaxOfGroup, validate.GroupFindings)
+	if opts.NewOnly {
+		most, ofGroups = max(most, 10_000), max(ofGroups, 10_000)
+	}
+	var found, olds [3]int // by severity
 	for _, total := range r.Totals {
 		least := min(total.Found, most)
-		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+max(opts.MaxOfGroup, validate.GroupFindings)*groups[total.Check]) {
+		if n := kept[total.Check]; total.Found < 1 || n < least || n > min(total.Found, least+ofGroups*groups[total.Check]) {
 			t.Errorf("%v found %d, and %d findings are there", total.Check, total.Found, kept[total.Check])
 		}
 		delete(kept, total.Check)
 		found[total.Check.Severity] += total.Found
+		if total.Old != old[total.Check] {
+			t.Errorf("%v counts %d old findings, and %d are marked", total.Check, total.Old, old[total.Check])
+		}
+		olds[total.Check.Severity] += total.Old
 	}
 	if len(kept) > 0 {
 		t.Errorf("there are findings that no total counts: %v", kept)
@@ -93,6 +105,11 @@ func CheckReport(t Reporter, opts validate.Options, r *validate.Report) {
 		t.Errorf("the report counts %d errors, warnings and notes; there are %d", counted, found)
 	}
 
+	if r.NewOnly {
+		for i := range found {
+			found[i] -= olds[i]
+		}
+	}
 	want := validate.Accepted
 	switch {
 	case found[validate.Error] > 0 || found[validate.Warning] > 0 && opts.FailOnWarnings:

@@ -229,23 +229,14 @@ func field(p *validate.Pass, index int) string {
 	return fmt.Sprintf("%s, %s", sensor.InputNumber(index), p.Definition.Inputs[index].Name)
 }
 
-// rule names the instance of a finding.
+// rule names the instance of a finding. Nil stands for the content as a whole.
 //
 //mutation:equivalent: only report texts depend on it
 func rule(in *validate.Instance) string {
-	switch {
-	case in == nil:
+	if in == nil {
 		return "the content"
-	case in.Title != "":
-		return fmt.Sprintf("rule %q", in.Title)
-	case in.Rule != "":
-		return fmt.Sprintf("rule %q", in.Rule)
-	case in.ID != channelfile.ID{}:
-		return "instance " + in.ID.String()
-	case in.Index >= 0:
-		return fmt.Sprintf("instance %d", in.Index)
 	}
-	return "a rule"
+	return in.String()
 }
 
 // first returns the location and the instance of the first cause. Without causes it

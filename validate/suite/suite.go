@@ -9,6 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/behaviour"
+	"github.com/cfcheck/cfcheck/validate/change"
 	"github.com/cfcheck/cfcheck/validate/contract"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/structure"
@@ -17,7 +18,7 @@ import (
 
 // Checks are all checks, in the order of their IDs, which is the order of
 // [validate.Families]. Do not change the list.
-var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, behaviour.Checks)
+var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, behaviour.Checks, change.Checks)
 
 func init() {
 	for _, c := range Checks {

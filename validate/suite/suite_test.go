@@ -328,6 +328,7 @@ var elsewhere = map[string]string{
 	"CF5002": "package behaviour: it wants recorded events",
 	"CF5003": "package behaviour: it wants recorded events",
 	"CF5004": "package behaviour: it wants ceilings",
+	"CF6009": "package change: it wants other files beside the file",
 }
 
 // TestEveryCheckHasItsCases holds that a check can fail, and fails by itself;

@@ -1,0 +1,309 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
+)
+
+// A comparing holds the flags for the comparison with the previous release.
+type comparing struct {
+	previous   string
+	added      []string // channels
+	withdrawn  []string
+	maxRemoved uint64
+	maxGrowth  uint64
+	newOnly    bool
+
+	release *release // nil means that there is no release to compare with
+	present channels // channels of the content that was judged
+	whole   bool     // a folder was judged, so all channels of the release should be there
+}
+
+// comparingFlags are the names of the flags that need --previous.
+var comparingFlags = []string{"added-channel", "withdrawn-channel", "max-removed", "max-growth", "new-only"}
+
+func (c *comparing) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.previous, "previous", "", "compare with the release that shipped before: a `path` of channel files or rules")
+	f.StringArrayVar(&c.added, "added-channel", nil, "accept that the previous release has no content of this `channel`; repeat the flag for further channels")
+	f.StringArrayVar(&c.withdrawn, "withdrawn-channel", nil, "accept that a channel of the previous release has no content any more: its `number`; repeat the flag for further channels")
+	f.Uint64Var(&c.maxRemoved, "max-removed", validate.DefaultRemoved, fmt.Sprintf("let at most `N` percent of the rules disappear since the previous release (default %d)", validate.DefaultRemoved))
+	f.Uint64Var(&c.maxGrowth, "max-growth", validate.DefaultGrowth, fmt.Sprintf("let the number of rules, the size and the cost grow by at most `N` percent since the previous release (default %d)", validate.DefaultGrowth))
+	f.BoolVar(&c.newOnly, "new-only", false, "give the verdict without the findings that stood at the previous release")
+}
+
+// reads registers the previous release as an input.
+func (c *comparing) reads(s *output.Set) {
+	if c.previous != "" {
+		s.ReadsFolder("--previous", c.previous, isContent)
+	}
+}
+
+// check returns an error if a flag needs --previous, which is missing.
+func (c *comparing) check(cmd *cobra.Command) error {
+	if c.previous != "" {
+		return nil
+	}
+	for _, name := range comparingFlags {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s: there is no release to compare with; name it with --previous", name)
+		}
+	}
+	return nil
+}
+
+// channels is a set of channels.
+type channels map[uint32]bool
+
+// readChannels reads the values of a flag.
+func readChannels(flag string, values []string) (channels, error) {
+	set := channels{}
+	for _, value := range values {
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err != nil || n > channelfile.MaxNumber || value != strconv.FormatUint(n, 10) {
+			return nil, fmt.Errorf("--%s: %q is not a channel (want a number from 0 to %d)", flag, value, channelfile.MaxNumber)
+		}
+		set[uint32(n)] = true
+	}
+	return set, nil
+}
+
+// compareWith reads the previous release, and sets the options that compare with it. Faults
+// of the release are problems of the run.
+func (k *checking) compareWith(run *report.Run) error {
+	if k.previous == "" {
+		return nil
+	}
+	added, err := readChannels("added-channel", k.added)
+	if err != nil {
+		return err
+	}
+	if _, err := readChannels("withdrawn-channel", k.withdrawn); err != nil {
+		return err
+	}
+	k.present = channels{}
+	var problems []string
+	c := compiling{&k.expanding, k.options.Definitions, k.placeholders, k.allowUnsupported}
+	k.release, problems = c.readRelease("--previous", k.previous)
+	run.Problems = append(run.Problems, problems...)
+	for channel := range added {
+		if k.release.content[channel] != nil {
+			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, k.previous)
+		}
+	}
+	k.options.Previous = &validate.Release{Name: k.previous, Find: k.release.find, Added: slices.Sorted(maps.Keys(added))}
+	k.options.ChangeLimits = validate.ChangeLimits{Removed: k.maxRemoved, Growth: k.maxGrowth}
+	k.options.NewOnly = k.newOnly
+	return nil
+}
+
+// noteChannel records the channel of content that was judged.
+func (c *comparing) noteChannel(r *validate.Report) {
+	if c.present != nil && r.Needs != nil {
+		c.present[r.Needs.Channel] = true
+	}
+}
+
+// sayWithdrawn makes the run undecided for each channel of the previous release that no
+// judged content has, if the run judged a folder. A release without a channel is either
+// a part of a release, or withdraws the channel.
+func (c *comparing) sayWithdrawn(run *report.Run) {
+	if c.release == nil {
+		return
+	}
+	withdrawn, _ := readChannels("withdrawn-channel", c.withdrawn) // compareWith checked it
+	for _, channel := range slices.Sorted(maps.Keys(c.release.content)) {
+		name := c.release.content[channel][0].name
+		switch {
+		case c.present[channel] && withdrawn[channel]:
+			run.Problems = append(run.Problems, fmt.Sprintf("--withdrawn-channel: channel %d is not withdrawn, content of it was judged", channel))
+		case c.present[channel] || withdrawn[channel] || !c.whole:
+		default:
+			run.Problems = append(run.Problems, fmt.Sprintf("channel %d has content in the previous release (%s), and none was judged; if it is withdrawn, state that (--withdrawn-channel %d)", channel, name, channel))
+		}
+	}
+}
+
+// A release is the content at a path: channel files, rules, or both.
+type release struct {
+	content map[uint32][]shipped // by channel; of several type versions, the highest first
+}
+
+// A shipped is the content of a release for a channel and type version.
+type shipped struct {
+	name     string // of the file; rules are named by their paths
+	header   channelfile.Header
+	compiled *validate.Subject // nil means that it is a channel file
+}
+
+// find implements validate.Release.Find.
+func (r *release) find(channel, typeVersion uint32) (*validate.Subject, error) {
+	list := r.content[channel]
+	if len(list) == 0 {
+		return nil, nil
+	}
+	best := list[0]
+	for _, s := range list[1:] {
+		switch {
+		case best.header.TypeVersion == typeVersion:
+		case s.header.TypeVersion == typeVersion, s.header.Revision > best.header.Revision:
+			best = s
+		}
+	}
+	return best.subject()
+}
+
+// subject returns the content.
+func (s *shipped) subject() (*validate.Subject, error) {
+	if s.compiled != nil {
+		return s.compiled, nil
+	}
+	subject, err := file.Read(s.name)
+	if err != nil {
+		return nil, unread(s.name, err)
+	}
+	return subject, nil
+}
+
+// readRelease reads the release at a path. Of several revisions of a channel and type
+// version it keeps the highest, and it prefers channel files to rules. The problems are
+// parts of the release that cannot be read. The flag names the path in messages.
+func (c *compiling) readRelease(flag, path string) (*release, []string) {
+	r := &release{content: map[uint32][]shipped{}}
+	var problems []string
+	problem := func(format string, args ...any) {
+		problems = append(problems, flag+": "+fmt.Sprintf(format, args...))
+	}
+	rules := false
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		problem("%v", unread(path, err))
+	case info.IsDir():
+		in := readFolder(path, c.exclude)
+		rules = in.rules
+		for _, p := range in.problems {
+			problem("%s", p)
+		}
+		sets := in.sets()
+		for name := range in.files.all() {
+			if _, current := sets.listing(name); !current {
+				continue // an older revision, which the manifest supersedes
+			}
+			if err := r.addFile(filepath.FromSlash(name)); err != nil {
+				problem("%v", err)
+			}
+		}
+		for _, s := range sets {
+			for _, name := range s.missing() {
+				problem("%s: %v", name, s.errMissing())
+			}
+		}
+		if in.files.n == 0 && !rules && len(in.problems) == 0 {
+			problem("%s: the folder has no channel file (.cf) and no rules (.yml, .yaml)", path)
+		}
+	case isRules(path):
+		rules = true
+	default:
+		if err := r.addFile(path); err != nil {
+			problem("%v", err)
+		}
+	}
+	if rules {
+		if err := c.addRules(r, path); err != nil {
+			problem("%s: %v", path, err)
+		}
+	}
+	return r, problems
+}
+
+// addFile adds a channel file, unless the release has a higher revision of it.
+func (r *release) addFile(name string) error {
+	f, err := readFile(name)
+	if err != nil {
+		return err
+	}
+	return r.add(shipped{name: name, header: f.Header})
+}
+
+// add adds content, unless the release has a higher revision of it.
+func (r *release) add(s shipped) error {
+	list := r.content[s.header.Channel]
+	i := slices.IndexFunc(list, func(o shipped) bool { return o.header.TypeVersion == s.header.TypeVersion })
+	switch {
+	case i < 0:
+		r.content[s.header.Channel] = append(list, s)
+	case list[i].compiled == nil && s.compiled != nil: // a channel file is what shipped
+	case list[i].header.Revision == s.header.Revision && s.compiled == nil:
+		a, err := readBytes(list[i].name)
+		if err != nil {
+			return err
+		}
+		b, err := readBytes(s.name)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(a, b) {
+			return fmt.Errorf("%s and %s have the same channel, type version and revision, but not the same bytes", list[i].name, s.name)
+		}
+	case s.header.Revision > list[i].header.Revision:
+		list[i] = s
+	}
+	return nil
+}
+
+// A compiling is what the compilation of rules of a release depends on.
+type compiling struct {
+	*expanding
+	definitions      *sensor.Definitions
+	placeholders     sigma.Placeholders
+	allowUnsupported bool
+}
+
+// addRules compiles the rules at a path, and adds the result.
+func (c *compiling) addRules(r *release, path string) error {
+	defer limitMemory()()
+	budget, err := c.expanding.budget()
+	if err != nil {
+		return err
+	}
+	set, err := loadRules([]string{path}, c.exclude, budget)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(set.faults...); err != nil {
+		return err
+	}
+	built, err := sigma.Build(set.rules, c.definitions, sigma.Options{
+		AllowUnsupported: c.allowUnsupported, Placeholders: c.placeholders, Budget: budget, IDs: sigma.IDsOfNames,
+	})
+	if err != nil {
+		return err
+	}
+	for _, out := range built.Outputs {
+		f, err := channelfile.Parse(out.Data)
+		if err != nil {
+			return err
+		}
+		s := ruleSubject(path, built, &out)
+		if err := r.add(shipped{name: s.Name, header: f.Header, compiled: s}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

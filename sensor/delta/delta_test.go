@@ -1,0 +1,249 @@
+package delta_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/delta"
+)
+
+// file makes a file of instances. Instance n has the ID testkit.ID(n).
+func file(t testkit.T, conditions map[int]channelfile.Expr) *channelfile.File {
+	t.Helper()
+	b := channelfile.NewBuilder(testkit.IPC)
+	for n, c := range conditions {
+		if err := b.Add(testkit.ID(n), c, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testkit.Parse(t, data)
+}
+
+func TestBetween(t *testing.T) {
+	one, two := channelfile.Equals(5, "one"), channelfile.Equals(5, "two")
+	base := map[int]channelfile.Expr{1: one, 3: channelfile.And(two, channelfile.Exists(6))}
+	with := func(n int, e channelfile.Expr) map[int]channelfile.Expr {
+		return map[int]channelfile.Expr{1: one, 3: channelfile.And(two, channelfile.Exists(6)), n: e}
+	}
+	tests := []struct {
+		name     string
+		old, new map[int]channelfile.Expr
+		want     delta.Instances
+		why      string
+	}{
+		{"nothing", nil, nil, delta.Instances{}, "two empty files are the same"},
+		{"same", base, base, delta.Instances{Same: 2}, "nothing changes"},
+		{"first", nil, base, delta.Instances{Added: []int{0, 1}}, "all are new"},
+		{"last", base, nil, delta.Instances{Removed: []int{0, 1}}, "all are gone"},
+		{"added before", base, with(0, two), delta.Instances{Added: []int{0}, Same: 2}, "the criteria have other indices, and say the same"},
+		{"added between", base, with(2, channelfile.Equals(5, "a", "zz")), delta.Instances{Added: []int{1}, Same: 2}, "the values have other indices, and are the same"},
+		{"removed between", with(2, channelfile.Regexp(5, "x+")), base, delta.Instances{Removed: []int{1}, Same: 2}, "and so have the programs"},
+		{"operand", base, with(1, channelfile.Equals(5, "onf")), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "one letter"},
+		{"more operands", base, with(1, channelfile.Equals(5, "one", "two")), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "one alternative"},
+		{"fewer words", base, with(3, two), delta.Instances{Changed: []delta.Pair{{Old: 1, New: 1}}, Same: 1}, "one condition less"},
+		{"operator", base, with(1, channelfile.Prefix(5, "one")), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "wider, by the same words"},
+		{"input", base, with(1, channelfile.Equals(4, "one")), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "another field"},
+		{"fold", base, with(1, one.Fold()), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "case does not matter any more"},
+		{"negation", base, with(1, channelfile.Not(one)), delta.Instances{Changed: []delta.Pair{{Old: 0, New: 0}}, Same: 1}, "the opposite"},
+		{"or", base, with(3, channelfile.Or(two, channelfile.Exists(6))), delta.Instances{Changed: []delta.Pair{{Old: 1, New: 1}}, Same: 1}, "an or of the same criteria"},
+		{"expression", with(2, channelfile.Regexp(5, "x+")), with(2, channelfile.Regexp(5, "x*")), delta.Instances{Changed: []delta.Pair{{Old: 1, New: 1}}, Same: 2}, "another expression"},
+		{"other input", with(2, channelfile.EqualsInput(5, 6)), with(2, channelfile.EqualsInput(5, 7)), delta.Instances{Changed: []delta.Pair{{Old: 1, New: 1}}, Same: 2}, "a comparison with another input"},
+		{"same input", with(2, channelfile.EqualsInput(5, 6)), with(2, channelfile.EqualsInput(5, 6)), delta.Instances{Same: 3}, "inputs are no values"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := delta.Between(file(t, test.old), file(t, test.new), nil)
+			if diff := cmp.Diff(&test.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.why, diff)
+			}
+		})
+	}
+}
+
+// The comparison agrees with a naive one, which compares each instance as a file of its own.
+func TestBetweenAgreesWithNaive(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := generate.New(rapid.Uint64().Draw(t, "seed"))
+		d := g.Definition()
+		pool := make([]channelfile.Expr, 8)
+		for i := range pool {
+			pool[i] = g.Condition(d, 3)
+		}
+		draw := func(name string) *channelfile.File {
+			b := channelfile.NewBuilder(testkit.HeaderOf(d))
+			for n := range 5 {
+				k := rapid.IntRange(-2, len(pool)-1).Draw(t, fmt.Sprint(name, n))
+				if k >= 0 {
+					_ = b.Add(testkit.ID(n), pool[k], nil) // a refused condition is missing in both comparisons
+				}
+			}
+			data, err := b.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return testkit.Parse(t, data)
+		}
+		old, newer := draw("old"), draw("new")
+		want := naive(t, old, newer)
+		if diff := cmp.Diff(want, delta.Between(old, newer, nil)); diff != "" {
+			t.Fatalf("-naive +got:\n%s", diff)
+		}
+		if diff := cmp.Diff(want, delta.Between(old, newer, func(i int) int { return i })); diff != "" {
+			t.Fatalf("with a map of inputs, -naive +got:\n%s", diff)
+		}
+	})
+}
+
+// naive compares the encodings of single instances.
+func naive(t testkit.T, old, newer *channelfile.File) *delta.Instances {
+	d := new(delta.Instances)
+	find := func(f *channelfile.File, id channelfile.ID) int {
+		for i := range f.Instances() {
+			if f.Instance(i).ID == id {
+				return i
+			}
+		}
+		return -1
+	}
+	alone := func(f *channelfile.File, i int) string {
+		data, err := f.Extract(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := testkit.Parse(t, data).ContentDigest()
+		return string(content[:])
+	}
+	for i := range old.Instances() {
+		switch k := find(newer, old.Instance(i).ID); {
+		case k < 0:
+			d.Removed = append(d.Removed, i)
+		case alone(old, i) == alone(newer, k):
+			d.Same++
+		default:
+			d.Changed = append(d.Changed, delta.Pair{Old: i, New: k})
+		}
+	}
+	for k := range newer.Instances() {
+		if find(old, newer.Instance(k).ID) < 0 {
+			d.Added = append(d.Added, k)
+		}
+	}
+	return d
+}
+
+// A new version of a type can move inputs.
+func TestInputs(t *testing.T) {
+	text := func(names ...string) *sensor.Definition {
+		return &sensor.Definition{Name: "t", Inputs: testkit.Strings(names...)}
+	}
+	number := text("a", "b")
+	number.Inputs[1].Type = sensor.TypeInteger
+	tests := []struct {
+		old, new *sensor.Definition
+		want     []int // by index; nil means the same
+		why      string
+	}{
+		{text("a", "b"), text("a", "b"), nil, "the same version"},
+		{text("a", "b"), text("a", "b", "c"), nil, "a later version adds inputs"},
+		{text("a", "b"), text("b", "a"), []int{1, 0}, "inputs are exchanged"},
+		{text("a", "b"), text("a"), []int{0, -1}, "an input is gone"},
+		{text("a", "b"), number, []int{0, -1}, "an input has another type"},
+	}
+	for _, test := range tests {
+		to := delta.Inputs(test.old, test.new)
+		if to == nil {
+			if test.want != nil {
+				t.Errorf("nil, want %v: %s", test.want, test.why)
+			}
+			continue
+		}
+		var got []int
+		for i := range test.old.Inputs {
+			got = append(got, to(i))
+		}
+		if !slices.Equal(got, test.want) || to(-1) != -1 || to(99) != -1 {
+			t.Errorf("%v, want %v: %s", got, test.want, test.why)
+		}
+	}
+
+	old := file(t, map[int]channelfile.Expr{1: channelfile.Equals(5, "x"), 2: channelfile.EqualsInput(5, 6)})
+	moved := file(t, map[int]channelfile.Expr{1: channelfile.Equals(7, "x"), 2: channelfile.EqualsInput(6, 7)})
+	to := func(i int) int {
+		if i == 5 {
+			return 7
+		}
+		return i
+	}
+	if got := delta.Between(old, moved, to); got.Same != 1 || !slices.Equal(got.Changed, []delta.Pair{{Old: 1, New: 1}}) {
+		t.Errorf("moved inputs: %+v; want the comparison with a value to be the same, and no claim on the other", got)
+	}
+	if got := delta.Between(old, moved, func(int) int { return -1 }); got.Same != 0 || len(got.Changed) != 2 {
+		t.Errorf("inputs that are gone: %+v; want two changes", got)
+	}
+}
+
+func TestBetweenNeeds(t *testing.T) {
+	needs := func(conditions ...channelfile.Expr) *sensor.Needs {
+		return sensor.NeedsOf(testkit.File(t, testkit.IPC, conditions...), builtin.Definitions())
+	}
+	d := delta.BetweenNeeds(
+		needs(channelfile.Equals(5, "x"), channelfile.Prefix(6, "y")),
+		needs(channelfile.Equals(5, "x"), channelfile.Regexp(20, "y")), nil)
+	inputs := func(list []sensor.InputNeed) (indices []int) {
+		for _, in := range list {
+			indices = append(indices, in.Index)
+		}
+		return indices
+	}
+	operators := func(list []sensor.OperatorNeed) (names []string) {
+		for _, op := range list {
+			names = append(names, op.Operator.String())
+		}
+		return names
+	}
+	if got := fmt.Sprint(inputs(d.GainedInputs), inputs(d.LostInputs), operators(d.GainedOperators), operators(d.LostOperators)); got != "[20] [6] [regexp] [prefix]" {
+		t.Error(got)
+	}
+	moved := delta.BetweenNeeds(needs(channelfile.Equals(5, "x")), needs(channelfile.Equals(7, "x")), func(int) int { return 7 })
+	if len(moved.GainedInputs)+len(moved.LostInputs) != 0 {
+		t.Errorf("an input that moved is not gained: %+v", moved)
+	}
+	gone := delta.BetweenNeeds(needs(channelfile.Equals(5, "x")), needs(channelfile.Equals(5, "x")), func(int) int { return -1 })
+	if len(gone.GainedInputs) != 1 || len(gone.LostInputs) != 1 {
+		t.Errorf("an input of another meaning is gained and lost: %+v", gone)
+	}
+}
+
+// BenchmarkBetween compares two files of 100,000 instances. The time of one parse is the measure
+// of the machine.
+func BenchmarkBetween(b *testing.B) {
+	const n = 100_000
+	data := workload.File(n, 1)
+	old, newer := testkit.Parse(b, data), testkit.Parse(b, workload.Release(n, 1))
+	b.Run("parse", func(b *testing.B) {
+		for b.Loop() {
+			testkit.Parse(b, data)
+		}
+	})
+	b.Run("between", func(b *testing.B) {
+		for b.Loop() {
+			if d := delta.Between(old, newer, nil); len(d.Removed) != n/100 || len(d.Added) != n/100 || len(d.Changed) != n/100 {
+				b.Fatalf("%d removed, %d added, %d changed", len(d.Removed), len(d.Added), len(d.Changed))
+			}
+		}
+	})
+}

@@ -1,0 +1,482 @@
+package change_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// release makes a release of one subject, on channel 291.
+func release(s *validate.Subject) *validate.Release {
+	return &validate.Release{Name: "shipped", Find: func(channel, _ uint32) (*validate.Subject, error) {
+		if channel != testkit.IPC.Channel {
+			return nil, nil
+		}
+		return s, nil
+	}}
+}
+
+// content makes a file of a revision with n rules. Each has a title.
+func content(t testing.TB, revision uint32, n int) []byte {
+	h := testkit.IPC
+	h.Revision = revision
+	var conditions []channelfile.Expr
+	for i := range n {
+		conditions = append(conditions, channelfile.Equals(5, fmt.Sprintf("pipe-%04d", i)))
+	}
+	return testkit.EncodeFrom(t, h, testkit.Origins("rules.yml"), conditions...)
+}
+
+// options judges by all checks for a fleet that supplies all.
+func options(t testing.TB, previous *validate.Release) validate.Options {
+	return validate.Options{Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, "reference"), Previous: previous, Now: time.Unix(0, 0)}
+}
+
+// judge compares a file with the one that shipped, and returns the report.
+func judge(t testing.TB, shipped, next []byte, change func(*validate.Options)) *validate.Report {
+	t.Helper()
+	opts := options(t, release(validate.ChannelFile("shipped.cf", shipped)))
+	if change != nil {
+		change(&opts)
+	}
+	r := validate.Run(validate.ChannelFile("", next), opts)
+	gatetest.CheckReport(reporter{t}, opts, r)
+	return r
+}
+
+// A reporter passes faults to a test.
+type reporter struct{ testing.TB }
+
+// found returns the IDs of the checks of family CF6 with findings.
+func found(r *validate.Report) string {
+	var ids []string
+	for _, total := range r.Totals {
+		if total.Check.Family() == 6 {
+			ids = append(ids, total.Check.ID)
+		}
+	}
+	return strings.Join(ids, " ")
+}
+
+// The ceilings are exact, and a single rule may always go.
+func TestRemoval(t *testing.T) {
+	tests := []struct {
+		shipped, kept int
+		ceiling       uint64
+		want          string
+		why           string
+	}{
+		{1, 1, 0, "", "nothing is removed"},
+		{2, 1, 0, "CF6006", "one rule of two may go: it is a single one"},
+		{3, 1, 0, "CF6003", "two rules of three are more than a fifth"},
+		{9, 1, 0, "CF6003", "a ninth is left, which is more than a tenth"},
+		{10, 1, 0, "CF6004", "a tenth is left"},
+		{11, 1, 0, "CF6004", "less than a tenth is left"},
+		{7, 2, 0, "CF6003", "two rules are left of seven"},
+		{10, 8, 0, "CF6006", "two of ten are a fifth, and no more"},
+		{14, 11, 0, "CF6003", "three of fourteen are more than a fifth"},
+		{15, 12, 0, "CF6006", "three of fifteen are a fifth"},
+		{10, 5, 50, "CF6006", "a ceiling that allows it"},
+		{10, 4, 50, "CF6003", "a ceiling that does not"},
+		{10, 8, 1, "CF6003", "a low ceiling"},
+		{10, 1, 99, "CF6004", "the ceiling for a removal does not allow that almost nothing is left"},
+		{10, 1, 100, "CF6006", "all may go"},
+		{10, 1, math.MaxUint64, "CF6006", "all may go"},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprintf("%d of %d, %d percent", test.kept, test.shipped, test.ceiling), func(t *testing.T) {
+			r := judge(t, content(t, 1, test.shipped), content(t, 2, test.kept), func(o *validate.Options) { o.ChangeLimits.Removed = test.ceiling })
+			if got := found(r); got != test.want {
+				t.Errorf("%q, want %q: %s", got, test.want, test.why)
+			}
+		})
+	}
+}
+
+// An empty file needs two permissions: that it is empty, and that all rules may go.
+func TestEmptied(t *testing.T) {
+	for _, test := range []struct {
+		allowEmpty bool
+		ceiling    uint64
+		want       validate.Verdict
+	}{
+		{false, 0, validate.Rejected}, {true, 0, validate.Rejected}, {false, 100, validate.Undecided}, {true, 100, validate.Accepted},
+	} {
+		r := judge(t, content(t, 1, 3), content(t, 2, 0), func(o *validate.Options) {
+			o.AllowEmpty, o.ChangeLimits.Removed = test.allowEmpty, test.ceiling
+		})
+		if got := r.Verdict(); got != test.want {
+			t.Errorf("allow empty %v, ceiling %d: %v, want %v: %v", test.allowEmpty, test.ceiling, got, test.want, r.Undecided)
+		}
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	// few is a file of 4 rules whose size and cost do not jump if 8 rules are added.
+	tests := []struct {
+		shipped, next int
+		ceiling       uint64
+		want          []string // paths of the findings
+		why           string
+	}{
+		{4, 12, 0, nil, "8 rules more are not many"},
+		{4, 13, 0, []string{"instances"}, "9 rules more, and more than half as many again"},
+		{18, 27, 0, nil, "half as many again, and no more"},
+		{18, 28, 0, []string{"instances"}, "one more"},
+		{18, 28, 60, nil, "a ceiling that allows it"},
+		{18, 30, 60, []string{"instances"}, "and no more"},
+		{100, 200, 0, []string{"cost", "file", "instances"}, "each entry is there twice"},
+		{100, 200, 100, nil, "it was announced"},
+		{200, 100, 100, nil, "less is no jump"},
+		{100, 200, math.MaxUint64, nil, "no ceiling"},
+	}
+	for _, test := range tests {
+		r := judge(t, content(t, 1, test.shipped), content(t, 2, test.next), func(o *validate.Options) {
+			o.ChangeLimits = validate.ChangeLimits{Removed: 100, Growth: test.ceiling}
+		})
+		var got []string
+		for _, f := range r.Findings {
+			if f.Check.ID == "CF6005" {
+				got = append(got, f.Identity.Path)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%d to %d, %d percent: %s (-want +got):\n%s", test.shipped, test.next, test.ceiling, test.why, diff)
+		}
+	}
+}
+
+// Lists of rules name each rule that is gone, new or changed.
+func TestRules(t *testing.T) {
+	h := testkit.IPC
+	encode := func(revision uint32, conditions map[int]channelfile.Expr) []byte {
+		h.Revision = revision
+		b := channelfile.NewBuilder(h)
+		for n, c := range conditions {
+			if err := b.Add(testkit.ID(n), c, testkit.Origins("rules.yml")(n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	r := judge(t,
+		encode(1, map[int]channelfile.Expr{0: channelfile.Exists(5), 1: channelfile.Equals(5, "a"), 2: channelfile.Equals(5, "b")}),
+		encode(2, map[int]channelfile.Expr{1: channelfile.Equals(5, "a"), 2: channelfile.Equals(5, "c"), 3: channelfile.Exists(6)}), nil)
+	var got []string
+	for _, f := range r.Findings {
+		if f.Check.Family() == 6 {
+			got = append(got, fmt.Sprintf("%s %d %s | %s", f.Check.ID, f.Instance.Index, f.Identity.Rule, f.Message))
+		}
+	}
+	want := []string{
+		`CF6006 -1 00000000-0000-0000-0000-000000000001 | rule "Rule 1" of revision 1 in shipped is gone`,
+		`CF6007 2 00000000-0000-0000-0000-000000000004 | rule "Rule 4" is new`,
+		`CF6008 1 00000000-0000-0000-0000-000000000003 | rule "Rule 3" has another condition than before`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if r.Verdict() != validate.Accepted {
+		t.Errorf("%v %v", r.Verdict(), r.Undecided)
+	}
+}
+
+// All rules are counted, also those that the report does not keep.
+func TestManyRules(t *testing.T) {
+	r := judge(t, content(t, 1, 500), content(t, 2, 0), func(o *validate.Options) { o.ChangeLimits.Removed, o.AllowEmpty = 100, true })
+	if len(r.Totals) != 1 || r.Totals[0].Found != 500 || r.Summaries[0].Message != "500 rules of revision 1 in shipped are gone" {
+		t.Errorf("%+v %+v", r.Totals, r.Summaries)
+	}
+	r = judge(t, content(t, 1, 1), content(t, 2, 500), func(o *validate.Options) { o.ChangeLimits.Growth = 1_000_000 })
+	if len(r.Totals) != 1 || r.Totals[0].Found != 499 || r.Summaries[0].Message != "499 rules are new" {
+		t.Errorf("%+v %+v", r.Totals, r.Summaries)
+	}
+}
+
+// What cannot be compared is undecided.
+func TestNotCompared(t *testing.T) {
+	good := validate.ChannelFile("", content(t, 2, 2))
+	shipped := content(t, 1, 2)
+	needs := sensor.NeedsOf(testkit.Parse(t, good.Data), builtin.Definitions())
+	tests := []struct {
+		name    string
+		subject *validate.Subject
+		release validate.Release
+		want    validate.Verdict
+		says    string
+	}{
+		{"compared", good, validate.Release{Find: release(validate.ChannelFile("", shipped)).Find}, validate.Accepted, ""},
+		{"no Find", good, validate.Release{}, validate.Undecided, "the release has no Find"},
+		{"error", good, validate.Release{Find: func(uint32, uint32) (*validate.Subject, error) { return nil, errors.New("disk on fire") }}, validate.Undecided, "disk on fire"},
+		{"no content", good, validate.Release{Find: func(uint32, uint32) (*validate.Subject, error) { return nil, nil }}, validate.Undecided, "it has no content of channel 291"},
+		{"another channel was added", good, validate.Release{Find: func(uint32, uint32) (*validate.Subject, error) { return nil, nil }, Added: []uint32{292}}, validate.Undecided, "it has no content of channel 291"},
+		{"added", good, validate.Release{Find: func(uint32, uint32) (*validate.Subject, error) { return nil, nil }, Added: []uint32{292, 291}}, validate.Accepted, ""},
+		{"added and there", good, validate.Release{Find: release(validate.ChannelFile("", content(t, 3, 2))).Find, Added: []uint32{291}}, validate.Rejected, ""},
+		{"damaged", good, validate.Release{Find: release(validate.ChannelFile("old.cf", shipped[:100])).Find}, validate.Undecided, "old.cf cannot be read"},
+		{"empty", good, validate.Release{Find: release(validate.ChannelFile("old.cf", nil)).Find}, validate.Undecided, "old.cf cannot be read"},
+		{"needs as release", good, validate.Release{Find: release(validate.Needs("n.json", needs)).Find}, validate.Undecided, "it has content of kind needs"},
+		{"rules as release", good, validate.Release{Find: release(validate.Rules("rules", shipped)).Find}, validate.Undecided, "which have no revision"},
+		{"rules with rules", validate.Rules("rules", good.Data), validate.Release{Find: release(validate.Rules("rules", shipped)).Find}, validate.Accepted, ""},
+		{"rules with a file", validate.Rules("rules", good.Data), validate.Release{Find: release(validate.ChannelFile("", content(t, 99, 2))).Find}, validate.Accepted, ""},
+		{"needs", validate.Needs("n.json", needs), validate.Release{Find: release(validate.ChannelFile("", shipped)).Find}, validate.Undecided, "it is of kind needs, which has no rules"},
+		{"damage", validate.ChannelFile("", good.Data[:100]), validate.Release{Find: release(validate.ChannelFile("", shipped)).Find}, validate.Rejected, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := validate.Run(test.subject, options(t, &test.release))
+			if r.Verdict() != test.want || !strings.Contains(strings.Join(r.Undecided, "\n"), test.says) {
+				t.Errorf("%v %q %v, want %v %q", r.Verdict(), r.Undecided, r.Skipped, test.want, test.says)
+			}
+			if test.want == validate.Accepted && len(r.Undecided) > 0 {
+				t.Errorf("accepted, with reasons why not: %q", r.Undecided)
+			}
+		})
+	}
+}
+
+// The content of the same type version is compared, by the meaning of its inputs.
+func TestTypeVersions(t *testing.T) {
+	define := func(version uint32, names ...string) *sensor.Definition {
+		return &sensor.Definition{Name: "pipes", Number: 9, Version: version, Channel: 290, Inputs: testkit.Strings(names...)}
+	}
+	one, two, three := define(1, "Image", "Pipe"), define(2, "Pipe", "Image", "User"), define(3, "User")
+	defs := testkit.Definitions(t, one, two, three)
+	file := func(d *sensor.Definition, revision uint32, conditions ...channelfile.Expr) *validate.Subject {
+		h := testkit.HeaderOf(d)
+		h.Revision = revision
+		return validate.ChannelFile("", testkit.Encode(t, h, conditions...))
+	}
+	run := func(old, next *validate.Subject) string {
+		opts := options(t, &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }})
+		opts.Definitions = defs
+		opts.Fleet = nil
+		return found(validate.Run(next, opts))
+	}
+	image, pipe := channelfile.Equals(0, "x"), channelfile.Equals(1, "x")
+	for _, test := range []struct {
+		old, next *validate.Subject
+		want      string
+		why       string
+	}{
+		{file(one, 1, image), file(one, 2, image), "", "the same"},
+		{file(one, 1, image), file(two, 2, pipe), "", "Image moved from the first place to the second"},
+		{file(one, 1, image), file(two, 2, image), "CF6008", "the first input is another one"},
+		{file(one, 1, image), file(three, 2, image), "CF6008", "there is no Image any more"},
+		{file(two, 1, channelfile.Equals(2, "x")), file(three, 2, image), "", "User moved to the front"},
+	} {
+		if got := run(test.old, test.next); got != test.want {
+			t.Errorf("%q, want %q: %s", got, test.want, test.why)
+		}
+	}
+	// A version that no definition describes is rejected, and nothing is the same.
+	unknown := define(4, "Image")
+	if got := run(file(unknown, 1, image), file(one, 2, image)); got != "CF6008" {
+		t.Errorf("%q, want CF6008: nobody knows what the input was", got)
+	}
+	if got := run(file(unknown, 1, image), file(unknown, 2, image)); got != "" {
+		t.Errorf("%q, want nothing: whatever the input is, it is the same", got)
+	}
+	other := &sensor.Definition{Name: "others", Number: 10, Version: 1, Channel: 290, Inputs: testkit.Strings("Image", "Pipe")}
+	if got := run(file(other, 1, image), file(one, 2, image)); got != "CF6008" {
+		t.Errorf("%q, want CF6008: another type has other inputs", got)
+	}
+}
+
+func TestOneRevision(t *testing.T) {
+	for _, test := range []struct {
+		beside *validate.Neighbours
+		want   string
+	}{
+		{nil, ""},
+		{new(validate.Neighbours), ""},
+		{&validate.Neighbours{Found: 1, Names: []string{"a.cf"}}, "a.cf is of channel 291 and type version 1 too, so it depends on the sensor which file it loads"},
+		{&validate.Neighbours{Found: 5, Names: []string{"a.cf", "b.cf"}}, "a.cf, b.cf and 3 more are of channel 291 and type version 1 too, so it depends on the sensor which file it loads"},
+	} {
+		s := validate.ChannelFile("", content(t, 1, 1))
+		s.Neighbours = test.beside
+		r := validate.Run(s, options(t, nil))
+		got := ""
+		for _, f := range r.Findings {
+			got += f.Message
+		}
+		if got != test.want || r.Verdict() != validate.Accepted {
+			t.Errorf("%v %q, want %q", r.Verdict(), got, test.want)
+		}
+		if applies := !slices.Contains(r.NotApplicable, suite.ByID("CF6009")); applies != (test.beside != nil) {
+			t.Errorf("CF6009 applies: %v, to a file with the neighbours %v", applies, test.beside)
+		}
+	}
+}
+
+// withoutUser is a fleet of a named build that does not supply input 8, User, of type ipc.
+func withoutUser() *sensor.Fleet {
+	supply := testkit.Supply(builtin.Definitions().ByName("ipc", 1))
+	supply.Inputs[7].State = sensor.StateNotSupplied
+	return &sensor.Fleet{Name: "without", Contracts: []sensor.Contract{testkit.Contract("named", 100, sensor.AccessNamed, supply)}}
+}
+
+// Warnings that stood at the previous release are old, each as often as it stood.
+func TestOld(t *testing.T) {
+	h := testkit.IPC
+	file := func(revision uint32, conditions ...channelfile.Expr) []byte {
+		h.Revision = revision
+		return testkit.Encode(t, h, conditions...)
+	}
+	pipe := channelfile.Equals(5, "x")
+	user := func(name string) channelfile.Expr { return channelfile.And(pipe, channelfile.Equals(7, name)) }
+	run := func(old, next []byte, change func(*validate.Options)) *validate.Report {
+		return judge(t, old, next, func(o *validate.Options) {
+			o.Fleet, o.NewOnly, o.FailOnWarnings = withoutUser(), true, true
+			if change != nil {
+				change(o)
+			}
+		})
+	}
+	marks := func(r *validate.Report) string {
+		var list []string
+		for _, f := range r.Findings {
+			if f.Check.ID == "CF3012" {
+				list = append(list, fmt.Sprintf("%s:%v", f.Identity.Rule[35:], f.Old))
+			}
+		}
+		return strings.Join(list, " ")
+	}
+
+	r := run(file(1, user("a")), file(2, user("b")), nil)
+	if marks(r) != "1:true" || r.Verdict() != validate.Accepted || r.Old(validate.Warning) != 1 || r.Warnings() != 1 {
+		t.Errorf("the rule stood, with another operand: %s, %v", marks(r), r.Verdict())
+	}
+	r = run(file(1, user("a")), file(2, user("a"), user("b")), nil)
+	if marks(r) != "1:true 2:false" || r.Verdict() != validate.Rejected || r.Old(validate.Warning) != 1 || r.Warnings() != 2 {
+		t.Errorf("a second rule is at fault: %s, %v", marks(r), r.Verdict())
+	}
+	r = run(file(1, pipe), file(2, user("a")), nil)
+	if marks(r) != "1:false" || r.Verdict() != validate.Rejected {
+		t.Errorf("the rule was right before: %s, %v", marks(r), r.Verdict())
+	}
+	r = run(file(1, user("a")), file(2, user("a")), func(o *validate.Options) { o.NewOnly = false })
+	if marks(r) != "1:true" || r.Verdict() != validate.Rejected {
+		t.Errorf("old findings count unless they are excluded: %s, %v", marks(r), r.Verdict())
+	}
+	// Two findings with one identity.
+	unused := validate.Finding{Check: suite.ByID("CF0013"), Message: "unused", Identity: validate.Identity{Rule: "r", Path: "detection.filter"}}
+	rules := func(n int) *validate.Subject {
+		s := validate.Rules("rules", file(1, pipe))
+		s.Source = slices.Repeat([]validate.Finding{unused}, n)
+		return s
+	}
+	for _, n := range [][3]int{{1, 2, 1}, {2, 1, 1}, {2, 2, 2}, {0, 1, 0}} {
+		opts := options(t, release(rules(n[0])))
+		opts.NewOnly, opts.FailOnWarnings = true, true
+		r := validate.Run(rules(n[1]), opts)
+		if r.Old(validate.Warning) != n[2] || r.Verdict() == validate.Accepted != (n[1] == n[2]) {
+			t.Errorf("%d findings after %d: %d are old, %v; want %d", n[1], n[0], r.Old(validate.Warning), r.Verdict(), n[2])
+		}
+	}
+
+	// More findings than a report keeps by default.
+	var many []channelfile.Expr
+	for i := range 2000 {
+		many = append(many, user(fmt.Sprint(i)))
+	}
+	r = run(file(1, many...), file(2, many...), nil)
+	if r.Verdict() != validate.Accepted || r.Old(validate.Warning) != 2000 {
+		t.Errorf("%v, %d of %d are old", r.Verdict(), r.Old(validate.Warning), r.Warnings())
+	}
+	r = run(file(1, many[:1999]...), file(2, many...), nil)
+	if r.Verdict() != validate.Rejected || r.Old(validate.Warning) != 1999 {
+		t.Errorf("%v, %d of %d are old", r.Verdict(), r.Old(validate.Warning), r.Warnings())
+	}
+}
+
+// Errors of families CF0 to CF3 are never old, and neither are findings on the change. Errors of
+// later families can be.
+func TestNeverOld(t *testing.T) {
+	supply := testkit.Supply(builtin.Definitions().ByName("ipc", 1))
+	supply.Inputs = supply.Inputs[:7]
+	short := &sensor.Fleet{Name: "short", Contracts: []sensor.Contract{testkit.Contract("positional", 100, sensor.AccessPositional, supply)}}
+	h := testkit.IPC
+	data := func(revision uint32, input int) []byte {
+		h.Revision = revision
+		return testkit.Encode(t, h, channelfile.Equals(input, "x"))
+	}
+	r := judge(t, data(1, 7), data(2, 7), func(o *validate.Options) { o.Fleet, o.NewOnly = short, true })
+	if r.Verdict() != validate.Rejected || r.Old(validate.Error) != 0 || r.Errors() == 0 {
+		t.Errorf("%v, %d of %d errors are old; a read outside the inputs is as wrong as it was", r.Verdict(), r.Old(validate.Error), r.Errors())
+	}
+	never := &validate.Recorded{Name: "never", Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
+		e := make(interp.Event, len(d.Inputs))
+		e[5] = interp.Text("x")
+		yield(func() string { return "never:1" }, e)
+		return nil
+	}}
+	r = judge(t, data(1, 5), data(2, 5), func(o *validate.Options) { o.NeverMatch, o.NewOnly = never, true })
+	if r.Verdict() != validate.Accepted || r.Old(validate.Error) != 1 {
+		t.Errorf("%v, %d of %d errors are old; the rule matched before", r.Verdict(), r.Old(validate.Error), r.Errors())
+	}
+	r = judge(t, data(1, 5), data(0, 5), func(o *validate.Options) { o.NewOnly = true })
+	if r.Verdict() != validate.Rejected || found(r) != "CF6001" {
+		t.Errorf("%v %s, want a rejection by CF6001", r.Verdict(), found(r))
+	}
+}
+
+// A run for several fleets compares with the previous content for each of them.
+func TestOldForEachFleet(t *testing.T) {
+	h := testkit.IPC
+	file := func(revision uint32) []byte {
+		h.Revision = revision
+		return testkit.Encode(t, h, channelfile.Equals(7, "x"))
+	}
+	opts := options(t, release(validate.ChannelFile("", file(1))))
+	prepared := validate.Prepare(validate.ChannelFile("", file(2)), opts)
+	all := &sensor.Fleet{Name: "all", Contracts: []sensor.Contract{testkit.Contract("named", 100, sensor.AccessNamed, testkit.Supply(builtin.Definitions().ByName("ipc", 1)))}}
+	for i, fleet := range []*sensor.Fleet{withoutUser(), all, nil, withoutUser()} {
+		r := prepared.Run(fleet, nil)
+		want := []int{1, 0, 0, 1}[i]
+		if r.Old(validate.Warning) != want || r.Warnings() != want {
+			t.Errorf("fleet %d: %d of %d warnings are old, want %d", i, r.Old(validate.Warning), r.Warnings(), want)
+		}
+	}
+}
+
+// BenchmarkChange judges a file of 100,000 rules with and without the file that shipped before.
+// Without it, the time is the measure of the machine.
+func BenchmarkChange(b *testing.B) {
+	const n = 100_000
+	old, next := workload.File(n, 1), workload.Release(n, 1)
+	opts := options(b, nil)
+	opts.Definitions = testkit.Definitions(b, workload.Definition())
+	opts.Fleet = workload.Fleet(1, 1)
+	run := func(b *testing.B, want string) {
+		for b.Loop() {
+			if r := validate.Run(validate.ChannelFile("", next), opts); found(r) != want {
+				b.Fatalf("%v %s %v", r.Verdict(), found(r), r.Undecided)
+			}
+		}
+	}
+	b.Run("alone", func(b *testing.B) { run(b, "") })
+	opts.Previous = release(validate.ChannelFile("", old))
+	opts.Previous.Find = func(uint32, uint32) (*validate.Subject, error) { return validate.ChannelFile("", old), nil }
+	b.Run("compared", func(b *testing.B) { run(b, "CF6006 CF6007 CF6008") })
+}

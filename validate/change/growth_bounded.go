@@ -1,0 +1,48 @@
+package change
+
+import (
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// growthBounded is CF6005.
+var growthBounded = &validate.Check{
+	ID:   "CF6005",
+	Name: "growth-bounded",
+	Doc: `size, number of rules and cost do not jump
+
+On 18 November 2025 a query returned each row twice. The file that was made
+of it had twice the entries, the reader had room for 200, and a large part of
+the web answered with errors for hours. Whatever the limits of a reader are,
+content that grows by half from one release to the next deserves a look.
+
+Check why it grew. A growth of more than 50 % is reported, if it is also more
+than 8 rules, 4,096 bytes or 1,000 steps; --max-growth sets another share.
+The cost is that of an event whose strings have 1,024 bytes.`,
+	Severity: validate.Warning,
+	Uses:     compared,
+	Run: func(p *validate.Pass) {
+		old, now := p.Previous.Needs, p.Needs
+		for _, g := range []struct {
+			path     string
+			of, unit string
+			old, now uint64
+			few      uint64 // growth that is never reported
+		}{
+			{"instances", "the number of rules", "", old.Sizes.Instances, now.Sizes.Instances, 8},
+			{"file", "the size", " bytes", old.Sizes.FileSize, now.Sizes.FileSize, 4096},
+			{"cost", "the cost of an event", " steps", steps(old), steps(now), 1000},
+		} {
+			// From nothing, any growth is as it should be.
+			if g.old > 0 && g.now > g.old && g.now-g.old > g.few && exceeds(g.now-g.old, p.ChangeLimits.Growth, g.old) {
+				p.Report(func() validate.Finding {
+					f := p.At(channelfile.HeaderRange, "header", "check what was added, or allow the growth with --max-growth",
+						"%s grows from %s to %s%s, by more than %d %%", g.of, numeral.Thousands(g.old), numeral.Thousands(g.now), g.unit, p.ChangeLimits.Growth)
+					f.Identity.Path = g.path
+					return f
+				})
+			}
+		}
+	},
+}

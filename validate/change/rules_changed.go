@@ -1,0 +1,34 @@
+package change
+
+import (
+	"github.com/cfcheck/cfcheck/sensor/delta"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// rulesChanged is CF6008.
+var rulesChanged = &validate.Check{
+	ID:   "CF6008",
+	Name: "rules-changed",
+	Doc: `the rules that shipped have the same conditions as before
+
+A rule that changes can match more than before, and stop what it must not, or
+less, and miss what it detected. cfcheck compares what the rules say. It
+cannot tell which of the two a change is. It never blocks.
+
+Read the list before you ship.`,
+	Severity: validate.Note,
+	Uses:     compared,
+	Run: func(p *validate.Pass) {
+		const one = "has another condition than before"
+		reportEach(p, "changed", changed(instances.Get(p)), one, "have other conditions than before", "check that it matches the events that it is meant to match")
+	},
+}
+
+// changed returns the instances of the subject whose conditions changed.
+func changed(d *delta.Instances) []int {
+	list := make([]int, 0, len(d.Changed))
+	for _, pair := range d.Changed {
+		list = append(list, pair.New)
+	}
+	return list
+}
