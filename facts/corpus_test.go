@@ -252,6 +252,10 @@ var unseen = map[string]string{
 	"CF3017": "an input that is declared, not supplied, and not read: nothing reads it",
 	"CF3018": "another input of the same type: what is read is given, though it means something else",
 	"CF0005": "the file's name",
+	"CF6001": "the revision: it bounds nothing",
+	"CF6002": "the bytes of an earlier release",
+	"CF6003": "the rules of an earlier release",
+	"CF6004": "the rules of an earlier release",
 
 	"limit-channel":                "a number that no sensor follows",
 	"limit-revision":               "a number that no sensor follows",

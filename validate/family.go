@@ -16,5 +16,5 @@ var Families = []Family{
 	{2, "types", "does it fit the definition of its template type?"},
 	{3, "contract", "does every build that will read it supply the inputs that it needs?"},
 	{5, "behaviour", "what does it do when it runs?"},
-	{6, "change", "what is new since the last release?"},
+	{6, "change", "how does it differ from the last release?"},
 }

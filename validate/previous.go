@@ -34,7 +34,8 @@ type Previous struct {
 	Definition *sensor.Definition // nil means that the type or its version is unknown
 }
 
-// ChangeLimits limit the difference between a subject and the previous content. 0 means the default.
+// ChangeLimits limit the difference between a subject and the previous content. 0 means the
+// default.
 type ChangeLimits struct {
 	// Removed is the number of rules that may be removed, in percent of the previous rules.
 	// With 100 or more, all may be removed.

@@ -39,8 +39,8 @@ type Options struct {
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
 
 	Ceilings Ceilings // limits of the owner of the content, apart from those of the builds
-	// Previous is the release that shipped before the subject. Nil means that there is none to
-	// compare with, and the checks that need it do not apply.
+	// Previous is the release that shipped before the subject. Nil means no release; the checks
+	// that need it do not apply.
 	Previous *Release
 	// ChangeLimits limit the difference between the subject and the previous content.
 	ChangeLimits ChangeLimits

@@ -300,6 +300,14 @@ var elsewhere = map[string]func(t *testing.T) example{
 				"cfcheck check --fleet reference out",
 			}}
 	},
+	"CF6009": func(*testing.T) example {
+		return example{"a build left the file of the last release in the folder",
+			[]string{
+				"cfcheck build docs/examples/observed.yml -o out",
+				"cfcheck build docs/examples/observed.yml -o out --revision 2",
+				"cfcheck check --fleet reference out",
+			}}
+	},
 	"CF0009": func(*testing.T) example {
 		return example{"a file of the set was replaced by one that was compiled from other rules",
 			[]string{

@@ -135,7 +135,7 @@ func (c *comparing) sayWithdrawn(run *report.Run) {
 			run.Problems = append(run.Problems, fmt.Sprintf("--withdrawn-channel: channel %d is not withdrawn, content of it was judged", channel))
 		case c.present[channel] || withdrawn[channel] || !c.whole:
 		default:
-			run.Problems = append(run.Problems, fmt.Sprintf("channel %d has content in the previous release (%s), and none was judged; if it is withdrawn, state that (--withdrawn-channel %d)", channel, name, channel))
+			run.Problems = append(run.Problems, fmt.Sprintf("channel %d has content in the previous release (%s), but no content of it was judged; if it is withdrawn, state that (--withdrawn-channel %d)", channel, name, channel))
 		}
 	}
 }

@@ -1,8 +1,8 @@
 // Package delta compares two revisions of the content of a channel: the instances, by their IDs
 // and conditions, and the needs.
 //
-// It compares what the files say, not what they mean. An instance that says the same in another
-// way counts as changed.
+// It compares the conditions as they are written. An instance whose condition has the same meaning
+// in another form counts as changed.
 package delta
 
 import (

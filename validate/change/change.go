@@ -1,8 +1,8 @@
-// Package change holds the checks of family CF6: what is new since the last release?
+// Package change holds the checks of family CF6: how does it differ from the last release?
 //
-// Most outages by content were not caused by a file that no reader takes, but by a file that
-// differs from the last one more than anybody intended. The checks compare a subject with the
-// content that the previous release has for its channel.
+// A file that every reader takes can still harm, if it differs from the last one more than
+// anybody intended. The checks compare a subject with the content that the previous release
+// has for its channel.
 package change
 
 import (
@@ -31,7 +31,7 @@ var Checks = []*validate.Check{
 	oneRevision,
 }
 
-// compared is what the checks of instances look at.
+// compared are the parts that the checks of instances use.
 const compared = validate.UsesFile | validate.UsesNeeds | validate.UsesPrevious
 
 // instances is the difference between the instances of the previous content and of the subject.

@@ -10,12 +10,12 @@ var contentKept = &validate.Check{
 	Name: "content-kept",
 	Doc: `the content is not replaced by nothing, or by almost nothing
 
-A file without rules, or with a tenth of the rules that shipped, is what a
-build leaves that failed half way. Every sensor loads it, and detects
-nothing. In May 2025 a control system replaced the routes of a security
-vendor by an empty table.
+A build that fails half way leaves a file without rules, or with a tenth of
+the rules that shipped. Every sensor loads it, and detects nothing. In May
+2025 a control system replaced the routes of a security vendor by an empty
+table.
 
-Check what became of the rules. To withdraw all rules of a channel, give
+Check the build. To withdraw all rules of a channel, give
 --max-removed 100, and --allow-empty if no rule is left.`,
 	Uses: compared,
 	Run: func(p *validate.Pass) {

@@ -12,10 +12,10 @@ var growthBounded = &validate.Check{
 	Name: "growth-bounded",
 	Doc: `size, number of rules and cost do not jump
 
-On 18 November 2025 a query returned each row twice. The file that was made
-of it had twice the entries, the reader had room for 200, and a large part of
-the web answered with errors for hours. Whatever the limits of a reader are,
-content that grows by half from one release to the next deserves a look.
+On 18 November 2025 a query returned each row twice. The file that it filled
+had twice the entries, and its reader had room for 200. A large part of the
+web answered with errors for hours. Content that grows by half from one
+release to the next deserves a look, even if no reader states a limit.
 
 Check why it grew. A growth of more than 50 % is reported, if it is also more
 than 8 rules, 4,096 bytes or 1,000 steps; --max-growth sets another share.
@@ -37,7 +37,7 @@ The cost is that of an event whose strings have 1,024 bytes.`,
 			// From nothing, any growth is as it should be.
 			if g.old > 0 && g.now > g.old && g.now-g.old > g.few && exceeds(g.now-g.old, p.ChangeLimits.Growth, g.old) {
 				p.Report(func() validate.Finding {
-					f := p.At(channelfile.HeaderRange, "header", "check what was added, or allow the growth with --max-growth",
+					f := p.At(channelfile.HeaderRange, "header", "check the reason, or allow the growth with --max-growth",
 						"%s grows from %s to %s%s, by more than %d %%", g.of, numeral.Thousands(g.old), numeral.Thousands(g.now), g.unit, p.ChangeLimits.Growth)
 					f.Identity.Path = g.path
 					return f

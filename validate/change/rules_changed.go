@@ -11,9 +11,9 @@ var rulesChanged = &validate.Check{
 	Name: "rules-changed",
 	Doc: `the rules that shipped have the same conditions as before
 
-A rule that changes can match more than before, and stop what it must not, or
-less, and miss what it detected. cfcheck compares what the rules say. It
-cannot tell which of the two a change is. It never blocks.
+A changed rule can match more events than before, and disturb good programs.
+Or it can match fewer events, and miss an attack. cfcheck compares conditions
+as they are written, and cannot tell these cases apart. It never blocks.
 
 Read the list before you ship.`,
 	Severity: validate.Note,
