@@ -52,7 +52,7 @@ func (r *outcomeReporter) addEventCause(instance int, l *lack) {
 			reasons.others = true
 			continue
 		}
-		kind := l.events.kinds[c.class.kind]
+		kind := &l.events.feed.Kinds[c.class.kind]
 		ids := []uint32{c.class.id}
 		if !c.class.named {
 			ids = slices.DeleteFunc(slices.Clone(kind.Events), func(id uint32) bool { return slices.Contains(e.ids, id) })
@@ -122,10 +122,10 @@ func (r *outcomeReporter) eventGroup(c *cause, who *lackers) *outcomeGroup {
 	g.fix = "read a field that the event has, or select an event that has the field"
 	switch {
 	case len(c.events.lacks) > 0:
-	case t.whole():
-		g.fix = "correct the event ID, or the logsource of the rule"
-	default:
+	case c.events.others || slices.ContainsFunc(c.events.absent, t.inType):
 		g.fix = "name the events of this feed too, or write a rule of its own for them"
+	default:
+		g.fix = "correct the event ID, or the logsource of the rule"
 	}
 	index := c.input
 	g.FindingGroup = p.FindingGroup(fmt.Sprintf("%s input %04d events %s %s", p.Check.ID, index, g.reasons, strings.Join(g.details, "\n")), func(found int) validate.Summary {
@@ -207,13 +207,17 @@ func (t *eventTexts) absent(ids []uint32) string {
 	return text
 }
 
+// inType reports whether a feed of the type has an event.
+func (t *eventTexts) inType(id uint32) bool {
+	return slices.ContainsFunc(t.pass.Definition.Feeds, func(f sensor.Feed) bool { return slices.Contains(f.Events, id) })
+}
+
 // owners returns the feeds of the type that have an event, or else the types that have feeds with
 // the event in the same log.
 func (t *eventTexts) owners(id uint32) []string {
 	var owners []string
-	d := t.pass.Definition
-	for i := range d.Feeds {
-		if f := &d.Feeds[i]; slices.Contains(f.Events, id) {
+	for i := range t.pass.Definition.Feeds {
+		if f := &t.pass.Definition.Feeds[i]; slices.Contains(f.Events, id) {
 			owners = append(owners, "feed "+f.Name)
 		}
 	}

@@ -21,21 +21,16 @@ import (
 type eventFacts struct {
 	file   *channelfile.File
 	feed   *sensor.Feed
-	number int // of the feed in the definition, from 0
+	number int   // of the feed in the definition, from 0
+	inputs []int // by field of the feed: the index of its input
 	// the event IDs that the feed can have, ascending; nil means that it can have any
 	only []uint32
 	// by input: whether the input is the event ID, or the provider
 	isID, isProvider []bool
-	kinds            []eventKind
-	byID             map[uint32][]int // indices in kinds
+	byID             map[uint32][]int // indices in feed.Kinds
+	lacks            [][]bool         // by kind and input; nil if no rule has needed it
 	// by criterion on the event ID: the IDs that it names, ascending
 	named map[int][]uint32
-}
-
-// An eventKind is a kind of events of the feed.
-type eventKind struct {
-	*sensor.EventKind
-	lacks []bool // by input: whether the events never have the input
 }
 
 // maxNamed is the largest number of event IDs of a rule that are examined. About a rule that names
@@ -50,26 +45,24 @@ func newEventFacts(file *channelfile.File, d *sensor.Definition, feed *sensor.Fe
 	}
 	x := &eventFacts{
 		file: file, feed: feed, isID: make([]bool, len(d.Inputs)), isProvider: make([]bool, len(d.Inputs)),
-		byID: map[uint32][]int{}, named: map[int][]uint32{},
+		byID: map[uint32][]int{}, named: map[int][]uint32{}, inputs: make([]int, len(feed.Fields)), lacks: make([][]bool, len(feed.Kinds)),
 		number: slices.IndexFunc(d.Feeds, func(f sensor.Feed) bool { return f.Name == feed.Name }),
 	}
-	inputs := make([]int, len(feed.Fields))
+	index := make(map[string]int, len(d.Inputs))
+	for i := range d.Inputs {
+		index[d.Inputs[i].Name] = i
+	}
 	for i := range feed.Fields {
-		inputs[i], _ = d.Input(feed.Fields[i].Input)
+		x.inputs[i] = index[feed.Fields[i].Input]
 		switch feed.Fields[i].Field {
 		case "System/EventID":
-			x.isID[inputs[i]] = true
+			x.isID[x.inputs[i]] = true
 		case "System/Provider":
-			x.isProvider[inputs[i]] = true
+			x.isProvider[x.inputs[i]] = true
 		}
 	}
 	for i := range feed.Kinds {
-		k := eventKind{&feed.Kinds[i], make([]bool, len(d.Inputs))}
-		for j := range feed.Fields {
-			k.lacks[inputs[j]] = !k.Has(&feed.Fields[j])
-		}
-		x.kinds = append(x.kinds, k)
-		for _, id := range k.Events {
+		for _, id := range feed.Kinds[i].Events {
 			x.byID[id] = append(x.byID[id], i)
 		}
 	}
@@ -91,6 +84,17 @@ func newEventFacts(file *channelfile.File, d *sensor.Definition, feed *sensor.Fe
 		}
 	}
 	return x
+}
+
+// lacksOf returns, by input, whether events of a kind never have the input that the feed has.
+func (x *eventFacts) lacksOf(kind int) []bool {
+	if x.lacks[kind] == nil {
+		x.lacks[kind] = make([]bool, len(x.isID))
+		for i := range x.feed.Fields {
+			x.lacks[kind][x.inputs[i]] = !x.feed.Kinds[kind].Has(&x.feed.Fields[i])
+		}
+	}
+	return x.lacks[kind]
 }
 
 // idsOf returns the event IDs that a criterion on the event ID names, in ascending order. It
@@ -126,7 +130,7 @@ func idsOf(f *channelfile.File, c channelfile.Criterion) []uint32 {
 type eventClass struct {
 	id    uint32 // event ID, if named is true
 	named bool   // whether the rule names the ID; if not, it names no ID of the class
-	kind  int    // index in eventFacts.kinds; -1 means that the events can have every field
+	kind  int    // index in the kinds of the feed; -1 means that the events can have every field
 	// whether the events are from other providers than those of the kinds with their ID
 	others bool
 }
@@ -213,7 +217,7 @@ func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) b
 
 // listed reports whether the fields of all events of the feed can be known, so that the facts can
 // matter to rules that name no event ID.
-func (x *eventFacts) listed() bool { return x.only != nil && len(x.kinds) > 0 }
+func (x *eventFacts) listed() bool { return x.only != nil && len(x.feed.Kinds) > 0 }
 
 // has reports whether the feed can have events of an ID.
 func (x *eventFacts) has(id uint32) bool {
@@ -232,8 +236,8 @@ func (e *eventFolder) addOthers() {
 		_, ok := slices.BinarySearch(e.ids, id)
 		return ok
 	}
-	for i := range x.kinds {
-		if slices.ContainsFunc(x.kinds[i].Events, func(id uint32) bool { return !named(id) }) {
+	for i := range x.feed.Kinds {
+		if slices.ContainsFunc(x.feed.Kinds[i].Events, func(id uint32) bool { return !named(id) }) {
 			e.classes = append(e.classes, eventClass{kind: i})
 		}
 	}
@@ -247,7 +251,7 @@ func (e *eventFolder) addOthers() {
 // has no kind for this ID.
 func (x *eventFacts) hasOthers(id uint32) bool {
 	kinds := x.byID[id]
-	return !x.feed.Complete && len(kinds) > 0 && x.kinds[kinds[0]].Provider != ""
+	return !x.feed.Complete && len(kinds) > 0 && x.feed.Kinds[kinds[0]].Provider != ""
 }
 
 // addNamed adds the classes of the events of an ID that the rule names.
@@ -278,7 +282,7 @@ func (e *eventFolder) isMissing(input int) bool {
 	case e.only != nil:
 		return slices.Contains(e.only, input)
 	}
-	return e.class.kind >= 0 && e.facts.kinds[e.class.kind].lacks[input]
+	return e.class.kind >= 0 && e.facts.lacksOf(e.class.kind)[input]
 }
 
 // value returns the value of a criterion that is the same for all events of the class.
@@ -305,14 +309,14 @@ func (e *eventFolder) ofProvider(c channelfile.Criterion) (holds, ok bool) {
 	case e.class.others:
 		// No provider of a kind writes these events.
 		for name := range x.file.OperandValues(c) {
-			if !slices.ContainsFunc(x.byID[e.class.id], func(k int) bool { return strings.EqualFold(x.kinds[k].Provider, string(name)) }) {
+			if !slices.ContainsFunc(x.byID[e.class.id], func(k int) bool { return strings.EqualFold(x.feed.Kinds[k].Provider, string(name)) }) {
 				return false, false
 			}
 		}
 		return false, true
-	case e.class.kind >= 0 && x.kinds[e.class.kind].Provider != "":
+	case e.class.kind >= 0 && x.feed.Kinds[e.class.kind].Provider != "":
 		for name := range x.file.OperandValues(c) {
-			if strings.EqualFold(x.kinds[e.class.kind].Provider, string(name)) {
+			if strings.EqualFold(x.feed.Kinds[e.class.kind].Provider, string(name)) {
 				// Recorded names can differ in case.
 				return true, c.Flags&channelfile.FlagFold != 0
 			}
@@ -373,7 +377,7 @@ func (e *eventFolder) enough(c eventClass) []int {
 			continue
 		}
 		for input := range inputsOf(x.file, x.file.Criterion(word.Criterion())) {
-			if x.kinds[c.kind].lacks[input] && !slices.Contains(inputs, input) && len(inputs) < maxTried {
+			if x.lacksOf(c.kind)[input] && !slices.Contains(inputs, input) && len(inputs) < maxTried {
 				inputs = append(inputs, input)
 			}
 		}

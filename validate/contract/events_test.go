@@ -2,10 +2,12 @@ package contract_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -288,5 +290,70 @@ func TestBlindByEventMessages(t *testing.T) {
 		if tt.want == "" && len(got) > 0 || tt.want != "" && !slices.Equal(got, []string{tt.want}) {
 			t.Errorf("%s: findings are %q; want %q", tt.why, got, tt.want)
 		}
+	}
+}
+
+const eventsFile = "testdata/events.txt"
+
+// TestBlindByEventOnFeeds tests the texts about single events of a type with two feeds, and of
+// several rules.
+func TestBlindByEventOnFeeds(t *testing.T) {
+	const id, imageOf, hashesOf = 0, 1, 2
+	fields := []sensor.FeedField{{Input: "EventID", Field: "System/EventID"}, {Input: "Image"}, {Input: "Hashes"}}
+	start := &sensor.Definition{
+		Name: "start", Number: 3110, Version: 1, Channel: 3110, Source: "two manifests", Inputs: testkit.Strings("EventID", "Image", "Hashes"),
+		Feeds: []sensor.Feed{
+			{Name: "sysmon", Provider: "Sysmon", Events: []uint32{1, 2}, Fields: fields, Kinds: []sensor.EventKind{{Events: []uint32{1}, Fields: []string{"Image", "Hashes"}}, {Events: []uint32{2}, Fields: []string{"Image"}}}},
+			{Name: "security", Source: "the page of event 4688", Channel: "Security", Events: []uint32{4688}, Fields: fields[:2]},
+		},
+	}
+	connection := &sensor.Definition{
+		Name: "connection", Number: 3111, Version: 1, Channel: 3111, Inputs: testkit.Strings("Image"),
+		Feeds: []sensor.Feed{{Name: "sysmon", Provider: "Sysmon", Events: []uint32{3}, Fields: fields[1:2]}},
+	}
+	on := func(feed string) sensor.Supply {
+		s := testkit.Supply(start)
+		s.Feed = feed
+		if feed == "security" {
+			s.Inputs[hashesOf].State = sensor.StateNotSupplied
+		}
+		return s
+	}
+	contracts := []sensor.Contract{
+		host("both", 60, sensor.AccessNamed, on("sysmon"), on("security")),
+		host("sysmon", 30, sensor.AccessNamed, on("sysmon")),
+		host("security", 10, sensor.AccessNamed, on("security")),
+	}
+	is := func(ids ...string) channelfile.Expr { return channelfile.Equals(id, ids...) }
+	image, hashes := channelfile.Suffix(imageOf, `\a.exe`), channelfile.Contains(hashesOf, "md5")
+	var text strings.Builder
+	for _, tt := range []struct {
+		why   string
+		rules []channelfile.Expr
+	}{
+		{"an event of another type", []channelfile.Expr{is("3")}},
+		{"several rules on an event of another type", []channelfile.Expr{channelfile.And(is("3"), image), is("3"), image}},
+		{"an event of another type, and one feed lacks the field", []channelfile.Expr{channelfile.And(is("3"), hashes)}},
+		{"an event of one feed, and the other feed lacks the field", []channelfile.Expr{channelfile.And(is("2"), hashes)}},
+		{"an event of one feed", []channelfile.Expr{channelfile.And(is("1"), image)}},
+		{"an event of each feed", []channelfile.Expr{channelfile.And(is("1", "4688"), image)}},
+		{"events of no type, and of others", []channelfile.Expr{is("3", "5", "6")}},
+		{"all events but those of one feed", []channelfile.Expr{channelfile.And(channelfile.Not(is("1", "2")), image)}},
+	} {
+		s := validate.ChannelFile("", testkit.EncodeFrom(t, testkit.HeaderOf(start), testkit.Origins("start.yml"), tt.rules...))
+		r := validate.Run(s, validate.Options{Checks: family, Definitions: testkit.Definitions(t, start, connection), Fleet: fleet(contracts...)})
+		fmt.Fprintf(&text, "== %s\n%s", tt.why, shown(r))
+	}
+	data, err := os.ReadFile(eventsFile)
+	switch {
+	case *update:
+		err = os.WriteFile(eventsFile, []byte(text.String()), 0o644)
+	case err == nil:
+		if diff := cmp.Diff(string(data), text.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", eventsFile, diff)
+		}
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
