@@ -268,7 +268,7 @@ func (e *eventFolder) addNamed(id uint32) {
 // never reports whether the instance can match no event of a class. Only are the inputs that the
 // events lack, beside those that the whole feed lacks. Nil means those that their kind lacks.
 func (e *eventFolder) never(c eventClass, only []int) bool {
-	//mutation:missed: TestBudget or budget.txtar detects it
+	//mutation:missed: TestBlindByEventLimits detects it
 	*e.work += stepsPerWord * uint64(e.facts.file.Instance(e.instance).Count)
 	e.class, e.only = c, only
 	return e.folder.Never(e.facts.file, e.instance, e.missing, e.constant)

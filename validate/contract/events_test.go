@@ -357,3 +357,47 @@ func TestBlindByEventOnFeeds(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBlindByEventLimits tests that the work for single events is charged, and that nothing is said
+// about rules that name very many events.
+func TestBlindByEventLimits(t *testing.T) {
+	ids := func(from, n int) channelfile.Expr {
+		var list []string
+		for i := range n {
+			list = append(list, fmt.Sprint(from+i))
+		}
+		return channelfile.Equals(lID, list...)
+	}
+	for _, tt := range []struct {
+		why  string
+		rule channelfile.Expr
+		want bool
+	}{
+		{"256 events", ids(1000, 256), true},
+		{"257 events", ids(1000, 257), false},
+		{"256 events by two criteria", channelfile.Or(ids(1000, 200), ids(1100, 156)), true},
+		{"257 events by two criteria", channelfile.Or(ids(1000, 200), ids(1100, 157)), false},
+	} {
+		if got := len(faults(judgeLog(t, closedLog, nil, tt.rule), "CF3012")) > 0; got != tt.want {
+			t.Errorf("%s: called blind: %v; want %v", tt.why, got, tt.want)
+		}
+	}
+
+	spent := func(d *sensor.Definition) uint64 {
+		b := new(validate.Budget)
+		supply := testkit.Supply(d)
+		supply.Feed = "log"
+		s := validate.ChannelFile("", testkit.Encode(t, testkit.HeaderOf(d), ids(1000, 100)))
+		if r := validate.Run(s, validate.Options{Checks: family, Definitions: testkit.Definitions(t, d), Fleet: fleet(host("s", 60, sensor.AccessNamed, supply)), Budget: b}); r.File == nil {
+			t.Fatalf("the file is not judged: %v", r.Findings)
+		}
+		return b.Spent()
+	}
+	without := *closedLog
+	without.Feeds = []sensor.Feed{{Name: "log", Fields: logFields}}
+	// One fold for each of the three kinds, and one for each event that is named: to find the
+	// first that the rule could match, and to report all of them.
+	if with, without := spent(closedLog), spent(&without); with < without+4*(3+1+100) {
+		t.Errorf("the rule costs %d steps with facts about events, and %d without; want at least 416 more", with, without)
+	}
+}
