@@ -326,6 +326,7 @@ func (e *evaluator) evaluate(instance int) (checks asked) {
 		host := hostOutcome(feeds)
 		for _, o := range feeds {
 			switch {
+			//mutation:equivalent condition: the slow path gives the same result
 			case o == outcome.Unaffected:
 			case o == host:
 				checks |= 1 << o

@@ -72,6 +72,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 	}
 	var r *outcomeReporter
 	for i, checks := range im.checks {
+		//mutation:equivalent condition: the slow path gives the same result
 		if !checks.has(o.outcome) {
 			continue
 		}
