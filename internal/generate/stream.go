@@ -518,7 +518,9 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		second := *supply
 		supply.Feed, second.Feed = "first", "second"
 		if second.Inputs = s.full[:max(0, declared-g.Intn(2))]; what == 15 {
-			g.state(&own()[some()]) // the first feed may lack another input
+			// The first feed lacks an input too, perhaps another one.
+			r.Access = sensor.AccessNamed
+			own()[some()].State = sensor.StateNotSupplied
 		}
 		c.Supplies = append(c.Supplies, second)
 	}
