@@ -59,6 +59,9 @@ func (in *Incident) Args(near bool) []string {
 		content, fleet = in.Near, in.NearFleet
 	}
 	args := append([]string{"check", "--fleet", fleet}, in.flags...)
+	if !slices.Contains(in.flags, "--policy") {
+		args = append(args, "--no-policy")
+	}
 	if in.Shipped != "" {
 		args = append(args, "--previous", in.Shipped)
 	}
@@ -150,7 +153,7 @@ var (
 	unseenKeys = append([]string{"unseen"}, commonKeys...)
 	otherKeys  = []string{"shipped", "fleet"}
 	// flagKeys are flags of cfcheck check whose value is a path
-	flagKeys = []string{"types", "never-match", "known-good"}
+	flagKeys = []string{"policy", "types", "never-match", "known-good"}
 )
 
 // parseIncident reads the keys of a text that starts at a line of a file. A value may

@@ -83,7 +83,7 @@ func accounts(list []string) string {
 func judgeIncident(t *testing.T, args []string) (verdict string, checks []string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	run(append(slices.Clone(args), "--no-policy", "--format", "json", "--now", "2026-11-29"), strings.NewReader(""), &stdout, &stderr)
+	run(append(slices.Clone(args), "--format", "json", "--now", "2026-11-29"), strings.NewReader(""), &stdout, &stderr)
 	var doc struct {
 		Verdict string
 		Results []struct {
