@@ -47,6 +47,8 @@ type Policy struct {
 	Severities []Severity
 	Ceilings   Ceilings
 	Expect     Expect
+
+	Waivers []validate.Waiver // their From has the place in the file
 }
 
 // A Place is a position in a policy file. Line and Column count from 1, and Column counts

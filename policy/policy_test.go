@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -16,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/cfcheck/cfcheck/policy"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -40,6 +42,14 @@ protected:
 never-match: [events/no.ndjson]
 known-good: [events/good.ndjson]
 exclude: [tests, '*.test.yml']
+waivers:
+- check: CF3012
+  rule: 5A0C1D2E-0001-4000-8000-CFC0CFC00001
+  path: User
+  reason: 'every host gets User with 13.30, see #12'
+  by: ann
+  until: 2027-01-31
+- {check: every-build-addressed, subject: 'channel 291, type 1', reason: later, by: ann, until: 2027-01-31}
 `
 
 func TestRead(t *testing.T) {
@@ -67,6 +77,16 @@ func TestRead(t *testing.T) {
 		NeverMatch: []policy.Text{{"events/no.ndjson", at(16, 15)}},
 		KnownGood:  []policy.Text{{"events/good.ndjson", at(17, 14)}},
 		Exclude:    []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
+		Waivers: []validate.Waiver{
+			{
+				Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "every host gets User with 13.30, see #12", By: "ann",
+				Until: sensor.Date{Year: 2027, Month: time.January, Day: 31}, From: validate.Position{Path: "p.yaml", Line: 20, Column: 3},
+			},
+			{
+				Check: "CF3019", Subject: "channel 291, type 1", Reason: "later", By: "ann",
+				Until: sensor.Date{Year: 2027, Month: time.January, Day: 31}, From: validate.Position{Path: "p.yaml", Line: 26, Column: 3},
+			},
+		},
 	}
 	compareChecks := cmpopts.AcyclicTransformer("ID", func(c *validate.Check) string { return c.ID })
 	// Other families may get settable checks of their own.
@@ -121,7 +141,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good" or "exclude"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "exclude" or "waivers"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},
@@ -156,6 +176,19 @@ func TestRefused(t *testing.T) {
 		{"an empty map", schemaLine + "ceilings: {}\n", `p.yaml:2:11: ceilings: found an empty map; expected a map with keys such as bytes`, true},
 		{"no ID", schemaLine + "protected: [evil]\n", `p.yaml:2:13: protected[0]: found "evil"; expected the ID of a rule, such as 5a0c1d2e-0001-4000-8000-cfc0cfc00001`, true},
 		{"a rule twice", schemaLine + "protected:\n- 5a0c1d2e-0001-4000-8000-cfc0cfc00001\n- 5A0C1D2E-0001-4000-8000-CFC0CFC00001\n", `p.yaml:4:3: protected[1]: found "5a0c1d2e-0001-4000-8000-cfc0cfc00001" here and in line 3; remove one of the two`, false},
+		{"no waivers", schemaLine + "waivers: []\n", `p.yaml:2:10: waivers: found an empty list; expected a list of waivers, or leave the key out`, true},
+		{"a waiver that is a text", schemaLine + "waivers: [CF3012]\n", `p.yaml:2:11: waivers[0]: found "CF3012"; expected a map with keys such as check`, true},
+		{"a waiver of the check of July", schemaLine + "waivers: [{check: CF3001, rule: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:19: waivers[0].check: CF3001 inputs-supplied cannot be waived: it protects the sensor; remove the waiver, and fix the cause of the finding`, false},
+		{"a waiver of harm, by name", schemaLine + "waivers: [{check: runs-without-fault, rule: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:19: waivers[0].check: CF5001 runs-without-fault cannot be waived: its findings show a harm to the sensor; remove the waiver, and fix the cause of the finding`, false},
+		{"a waiver of a waiver", schemaLine + "waivers: [{check: CF7002, rule: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:19: waivers[0].check: CF7002 waiver-current cannot be waived: it protects the gate; remove the waiver, and fix the cause of the finding`, false},
+		{"a waiver of a misspelt check", schemaLine + "waivers: [{check: rule-blnid, rule: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:19: waivers[0].check: unknown check "rule-blnid"; did you mean "rule-blind"?`, false},
+		{"a misspelt key of a waiver", schemaLine + "waivers: [{check: CF3012, rules: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:11: waivers[0]: the waiver names neither a rule nor a subject; name one of them, as the JSON report of the finding does (identity)` + "\n" +
+			`p.yaml:2:27: waivers[0]: unknown key "rules"; did you mean "rule"?`, true},
+		{"a waiver without an end", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c}]\n", `p.yaml:2:11: waivers[0]: the key "until" is missing; a waiver has check, rule or subject, reason, by and until`, true},
+		{"a waiver without a reason", schemaLine + "waivers: [{check: CF3012, rule: a, by: c, until: 2027-01-31}]\n", `p.yaml:2:11: waivers[0]: the key "reason" is missing; a waiver has check, rule or subject, reason, by and until`, true},
+		{"a day that does not exist", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: 2027-02-30}]\n", `p.yaml:2:61: waivers[0].until: found "2027-02-30"; expected a day that exists, in the form 2027-01-31`, false},
+		{"for ever", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: never}]\n", `p.yaml:2:61: waivers[0].until: found "never"; expected a day that exists, in the form 2027-01-31`, false},
+		{"a waiver twice", schemaLine + "waivers:\n- {check: CF3012, rule: A, reason: b, by: c, until: 2027-01-31}\n- {check: rule-blind, rule: a, reason: d, by: e, until: 2028-01-31}\n", `p.yaml:4:3: waivers[1]: the same findings are waived in line 3; remove one of the two`, false},
 		{"not YAML", schemaLine + "fleets: [a\n", `p.yaml:3:1: not YAML: `, true},
 		{"a tab", schemaLine + "expect:\n\tfiles: 1\n", `p.yaml:3:1: not YAML: `, true},
 		{"not UTF-8", schemaLine + "fleets: [\xff]\n", `p.yaml:2:10: byte 0xff (255) is not UTF-8; save the file as UTF-8`, true},
@@ -195,6 +228,40 @@ func TestHostile(t *testing.T) {
 		}
 		if n := len(err.Error()); n > 10_000 {
 			t.Errorf("%s: the message has %d bytes", why, n)
+		}
+	}
+}
+
+// TestReadComment tests the waivers in comments of rules.
+func TestReadComment(t *testing.T) {
+	day := sensor.Date{Year: 2027, Month: time.January, Day: 31}
+	for _, tt := range []struct {
+		why, comment string
+		want         validate.Waiver
+		found        string
+	}{
+		{"complete", "cfcheck:waive CF3012 until=2027-01-31 by=ann: with 13.30: later", validate.Waiver{Check: "CF3012", Until: day, By: "ann", Reason: "with 13.30: later"}, ""},
+		{"a path, and another order", "cfcheck:waive  rule-blind by=ann path=User until=2027-01-31:  later ", validate.Waiver{Check: "CF3012", Path: "User", Until: day, By: "ann", Reason: "later"}, ""},
+		{"no statement", "cfcheck:", validate.Waiver{}, `unknown statement "cfcheck:"`},
+		{"misspelt", "cfcheck:wave CF3012 until=2027-01-31 by=ann: later", validate.Waiver{}, `unknown statement "cfcheck:wave"`},
+		{"no reason", "cfcheck:waive CF3012 until=2027-01-31 by=ann", validate.Waiver{}, "the waiver has no reason"},
+		{"an empty reason", "cfcheck:waive CF3012 until=2027-01-31 by=ann: ", validate.Waiver{}, "the waiver has no reason"},
+		{"no check", "cfcheck:waive : later", validate.Waiver{}, "the waiver names no check"},
+		{"an unknown check", "cfcheck:waive CF9999 until=2027-01-31 by=ann: later", validate.Waiver{}, `unknown check "CF9999"`},
+		{"the check of July", "cfcheck:waive CF3001 until=2027-01-31 by=ann: later", validate.Waiver{}, "CF3001 inputs-supplied cannot be waived: it protects the sensor"},
+		{"no date", "cfcheck:waive CF3012 by=ann: later", validate.Waiver{}, "the waiver has no last day or no name"},
+		{"no name", "cfcheck:waive CF3012 until=2027-01-31: later", validate.Waiver{}, "the waiver has no last day or no name"},
+		{"no day", "cfcheck:waive CF3012 until=2027-13-31 by=ann: later", validate.Waiver{}, `found "until=2027-13-31"`},
+		{"twice", "cfcheck:waive CF3012 until=2027-01-31 until=2028-01-31 by=ann: later", validate.Waiver{}, `the setting "until" occurs twice`},
+		{"an unknown setting", "cfcheck:waive CF3012 untill=2027-01-31 by=ann: later", validate.Waiver{}, `unknown setting "untill"`},
+		{"a word", "cfcheck:waive CF3012 CF3013 until=2027-01-31 by=ann: later", validate.Waiver{}, `found "CF3013"`},
+	} {
+		w, found, want := policy.ReadComment(tt.comment, suite.Checks)
+		if found != tt.found || (found == "") != (want == "") {
+			t.Errorf("%s: found %q, advice %q; want %q", tt.why, found, want, tt.found)
+		}
+		if diff := cmp.Diff(tt.want, w); found == "" && diff != "" {
+			t.Errorf("%s: the waiver differs (-want +got):\n%s", tt.why, diff)
 		}
 	}
 }
@@ -245,6 +312,7 @@ func TestSchemaHasTheKeys(t *testing.T) {
 	type object struct {
 		Properties           map[string]object
 		AdditionalProperties any
+		Items                *object
 	}
 	var root object
 	if err := json.Unmarshal(data, &root); err != nil {
@@ -254,6 +322,9 @@ func TestSchemaHasTheKeys(t *testing.T) {
 		at := root
 		if path != "" {
 			at = root.Properties[path]
+		}
+		if at.Items != nil {
+			at = *at.Items
 		}
 		var names []string
 		for name := range at.Properties {

@@ -73,6 +73,7 @@ func (r *reader) keys(p *Policy) []key {
 		{"never-match", r.texts(&p.NeverMatch, nil)},
 		{"known-good", r.texts(&p.KnownGood, nil)},
 		{"exclude", r.texts(&p.Exclude, nil)},
+		{"waivers", func(path string, n *yaml.Node) { r.waivers(p, path, n) }},
 	}
 }
 

@@ -60,6 +60,7 @@ type jsonResult struct {
 	LeftOut       []LeftOut      `json:"leftOut"`
 	Findings      []jsonFinding  `json:"findings"`
 	Groups        []jsonGroup    `json:"groups"`
+	Waived        []jsonFinding  `json:"waived,omitempty"`
 	Totals        map[string]int `json:"totals"`
 	Old           map[string]int `json:"old,omitempty"`
 	NewOnly       bool           `json:"newOnly,omitempty"`
@@ -89,6 +90,7 @@ type jsonCounts struct {
 	Errors    int    `json:"errors"`
 	Warnings  int    `json:"warnings"`
 	Notes     int    `json:"notes"`
+	Waived    int    `json:"waived,omitempty"`
 	Instances int    `json:"instances"`
 	Criteria  int    `json:"criteria"`
 	Builds    int    `json:"builds"`
@@ -117,6 +119,7 @@ type jsonFinding struct {
 	Builds   []jsonHosts   `json:"builds,omitempty"`
 	Group    *int          `json:"group,omitempty"`
 	Identity *jsonIdentity `json:"identity,omitempty"`
+	Waiver   *jsonWaiver   `json:"waiver,omitempty"`
 
 	Witness json.RawMessage `json:"witness,omitempty"`
 }
@@ -126,6 +129,13 @@ type jsonIdentity struct {
 	Subject     string `json:"subject"`
 	Rule        string `json:"rule,omitempty"`
 	Path        string `json:"path,omitempty"`
+}
+
+type jsonWaiver struct {
+	Reason string      `json:"reason"`
+	By     string      `json:"by"`
+	Until  string      `json:"until"`
+	From   *jsonSource `json:"from,omitempty"`
 }
 
 type jsonGroup struct {
@@ -324,7 +334,7 @@ func resultJSON(r *Result) jsonResult {
 	out.Kind, out.NewOnly = rep.Subject.Kind.String(), rep.NewOnly
 	out.Undecided = list(rep.Undecided)
 	out.Counts = jsonCounts{
-		rep.Errors(), rep.Warnings(), rep.Notes(), rep.Counts.Instances, rep.Counts.Criteria,
+		rep.Errors(), rep.Warnings(), rep.Notes(), rep.WaivedFound, rep.Counts.Instances, rep.Counts.Criteria,
 		rep.Counts.Builds, rep.Counts.Contracts, rep.Counts.Hosts,
 	}
 	if fleet := rep.Fleet; fleet != nil {
@@ -342,6 +352,9 @@ func resultJSON(r *Result) jsonResult {
 			f.Group, f.Details, f.Fix, f.Builds = &k, nil, "", nil
 		}
 		out.Findings = append(out.Findings, f)
+	}
+	for i := range rep.Waived {
+		out.Waived = append(out.Waived, findingJSON(&rep.Waived[i]))
 	}
 	for i := range rep.Summaries {
 		out.Groups = append(out.Groups, groupJSON(&rep.Summaries[i]))
@@ -375,11 +388,9 @@ func findingJSON(f *validate.Finding) jsonFinding {
 	if r := f.Where.Range; r.Len() > 0 {
 		out.Bytes = &jsonRange{r.Start, r.Len()}
 	}
-	if s := f.Where.Source; s.Path != "" || s.Line > 0 || s.Range.Len() > 0 {
-		out.Source = &jsonSource{Path: s.Path, Line: s.Line, Column: s.Column, Text: s.Text}
-		if s.Range.Len() > 0 {
-			out.Source.Bytes = &jsonRange{s.Range.Start, s.Range.Len()}
-		}
+	out.Source = sourceJSON(f.Where.Source)
+	if w := f.Waiver; w != nil {
+		out.Waiver = &jsonWaiver{w.Reason, w.By, w.Until.String(), sourceJSON(w.From)}
 	}
 	if in := f.Instance; in != nil {
 		out.Instance = &jsonInstance{in.Index, in.ID.String(), in.Rule, in.Title, in.Author}
@@ -391,6 +402,18 @@ func findingJSON(f *validate.Finding) jsonFinding {
 	if f.Witness != nil {
 		// Every witness of package witness can be written.
 		out.Witness, _ = f.Witness.JSON()
+	}
+	return out
+}
+
+// sourceJSON returns a position for JSON, or nil if it is unknown.
+func sourceJSON(s validate.Position) *jsonSource {
+	if s.Path == "" && s.Line == 0 && s.Range.Len() == 0 {
+		return nil
+	}
+	out := &jsonSource{Path: s.Path, Line: s.Line, Column: s.Column, Text: s.Text}
+	if s.Range.Len() > 0 {
+		out.Bytes = &jsonRange{s.Range.Start, s.Range.Len()}
 	}
 	return out
 }

@@ -27,6 +27,8 @@ type record struct {
 	Fleet          int
 	Findings       []findingRecord
 	Summaries      []summaryRecord
+	Waived         []findingRecord
+	WaivedFound    int
 	Totals         []totalRecord
 	Ran            []int
 	Skipped        []skipRecord
@@ -177,6 +179,26 @@ func bit(b bool) byte {
 	return 0
 }
 
+func (t *tables) findings(findings []validate.Finding) (list []findingRecord) {
+	for _, f := range findings {
+		n, builds := t.checks.number(f.Check), t.builds.number(f.Builds, appendBuild)
+		f.Check = nil
+		if builds > 0 {
+			f.Builds = nil
+		}
+		list = append(list, findingRecord{f, n, builds})
+	}
+	return list
+}
+
+func (t *tables) findingsOf(records []findingRecord) (list []validate.Finding) {
+	for _, f := range records {
+		f.Check, f.Builds = t.checks.value(f.Number), t.builds.list(f.List, f.Builds)
+		list = append(list, f.Finding)
+	}
+	return list
+}
+
 // record returns the encoded form of a result.
 func (t *tables) record(r *Result) *record {
 	rec := &record{Name: r.Name, Digest: r.digest, LeftOut: r.LeftOut, Named: r.FleetNamed, File: r.file, Windows: r.windows, Read: r.read}
@@ -188,14 +210,7 @@ func (t *tables) record(r *Result) *record {
 		return rec
 	}
 	rec.Judged, rec.Subject, rec.Fleet = true, *rep.Subject, t.fleets.number(rep.Fleet)
-	for _, f := range rep.Findings {
-		n, list := t.checks.number(f.Check), t.builds.number(f.Builds, appendBuild)
-		f.Check = nil
-		if list > 0 {
-			f.Builds = nil
-		}
-		rec.Findings = append(rec.Findings, findingRecord{f, n, list})
-	}
+	rec.Findings, rec.Waived, rec.WaivedFound = t.findings(rep.Findings), t.findings(rep.Waived), rep.WaivedFound
 	for _, s := range rep.Summaries {
 		n, list := t.checks.number(s.Check), t.builds.number(s.Builds, appendBuild)
 		s.Check = nil
@@ -233,10 +248,7 @@ func (t *tables) result(rec *record) Result {
 		Ran: t.checksOf(rec.Ran), NotApplicable: t.checksOf(rec.NotApplicable),
 		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, NewOnly: rec.NewOnly, Unread: rec.Unread,
 	}
-	for _, f := range rec.Findings {
-		f.Check, f.Builds = t.checks.value(f.Number), t.builds.list(f.List, f.Builds)
-		rep.Findings = append(rep.Findings, f.Finding)
-	}
+	rep.Findings, rep.Waived, rep.WaivedFound = t.findingsOf(rec.Findings), t.findingsOf(rec.Waived), rec.WaivedFound
 	for _, s := range rec.Summaries {
 		s.Check, s.Builds = t.checks.value(s.Number), t.builds.list(s.List, s.Builds)
 		rep.Summaries = append(rep.Summaries, s.Summary)
@@ -256,7 +268,7 @@ func (r *Result) items() int {
 	if r.report == nil {
 		return 1
 	}
-	return 1 + len(r.report.Findings) + len(r.report.Summaries)
+	return 1 + len(r.report.Findings) + len(r.report.Waived) + len(r.report.Summaries)
 }
 
 // size returns the approximate size of a result in bytes, without shared values.
@@ -271,8 +283,7 @@ func (r *Result) size() int {
 		return n
 	}
 	n += length(r.report.Undecided) + builds(len(r.report.Builds))
-	for i := range r.report.Findings {
-		f := &r.report.Findings[i]
+	for _, f := range slices.Concat(r.report.Findings, r.report.Waived) {
 		id := &f.Identity
 		n += len(id.Subject) + len(id.Rule) + len(id.Path)
 		n += len(f.Message) + length(f.Details) + len(f.Fix) + len(f.Where.Source.Path) + len(f.Where.Source.Text) + builds(len(f.Builds))

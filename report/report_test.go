@@ -56,6 +56,17 @@ func corpusFile(t testing.TB, name string) *channelfile.File {
 
 func at(start, end int) channelfile.Range { return channelfile.Range{Start: start, End: end} }
 
+// waivedFinding is a finding that a waiver accepts.
+func waivedFinding(c *validate.Check, message string, line int) validate.Finding {
+	return validate.Finding{
+		Check: c, Message: message, Where: validate.Location{Source: validate.Position{Path: "a.yml", Line: line, Column: 1}},
+		Waiver: &validate.Waiver{
+			Check: c.ID, Rule: "r", Reason: "later\x1b[31m", By: "ann", Until: sensor.Date{Year: 2027, Month: 1, Day: 31},
+			From: validate.Position{Path: ".cfcheck.yaml", Line: 10 + line, Column: 3},
+		},
+	}
+}
+
 // runs are hand-made, one for each thing that a report has to show.
 func passedOver() []PassedOver {
 	return []PassedOver{
@@ -254,6 +265,16 @@ func runs(t testing.TB) []struct {
 		{"sources", "one digest stands for all rules, and each other file has its own", with(Run{Gate: gate, Sources: []Source{
 			SourceOf("types", "types.json", []byte("{}")), SourceOf("rules", "rules/b\n.yml", []byte("b")), SourceOf("rules", "rules/a.yml", nil),
 		}}, accepted)},
+		{"waived", "findings that waivers accept stand apart, and few of many", with(Run{Gate: gate, MaxRules: 2, Lines: lines}, judged(validate.Report{
+			Subject: &validate.Subject{Name: "C.cf"}, Ran: []*validate.Check{first, advice}, WaivedFound: 1204,
+			Waived: []validate.Finding{
+				waivedFinding(first, "one", 1), waivedFinding(first, "two\n", 2), waivedFinding(first, "three", 3), waivedFinding(advice, "four", 4),
+			},
+		}))},
+		{"waivers", "of the waivers of a run their file has the lines", with(Run{Gate: gate, Lines: lines}, judged(validate.Report{
+			Subject: validate.Waivers("2 waivers", nil), Ran: []*validate.Check{advice},
+			Findings: []validate.Finding{{Check: advice, Message: "unused", Where: validate.Location{Source: validate.Position{Path: "pipes.yml", Line: 7, Column: 3}}}},
+		}))},
 		{"policy", "the policy, its keys, and the keys that a flag overrides", with(Run{Gate: gate, Policy: &Policy{
 			Path: "../.cfcheck.yaml", Size: 12, Digest: strings.Repeat("ab", 32), Settings: []Setting{
 				{Key: "fleets", Values: []string{"a.json", "b\x1b.json"}, From: "../.cfcheck.yaml:2:10"},

@@ -102,6 +102,7 @@ func Judged(r *validate.Report, digest string) Result {
 	}
 	stripped := *r
 	stripped.Subject, stripped.File, stripped.Needs, stripped.Definition = strip(r.Subject), nil, nil, nil
+	stripped.WaiverUses = nil
 	result.report = &stripped
 	return result
 }
@@ -141,6 +142,11 @@ func lacks(r *validate.Report) string {
 	for i := range r.Findings {
 		if r.Findings[i].Check == nil {
 			return "has a finding without a check"
+		}
+	}
+	for i := range r.Waived {
+		if r.Waived[i].Check == nil || r.Waived[i].Waiver == nil {
+			return "has a waived finding without a check or a waiver"
 		}
 	}
 	for i := range r.Summaries {

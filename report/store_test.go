@@ -198,13 +198,13 @@ func TestRecordsAreComplete(t *testing.T) {
 	subject.Kind, subject.TooBig, subject.Refused = validate.KindNeeds, true, true
 	rep.Subject = subject
 	for _, part := range []any{
-		&rep.Findings, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.NewOnly, &rep.Unread,
+		&rep.Findings, &rep.Waived, &rep.WaivedFound, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.NewOnly, &rep.Unread,
 	} {
 		fill(part)
 	}
 	checks := []*validate.Check{advice, third}
 	for i := range 2 {
-		rep.Findings[i].Check, rep.Summaries[i].Check = checks[i], checks[i]
+		rep.Findings[i].Check, rep.Waived[i].Check, rep.Summaries[i].Check = checks[i], checks[1-i], checks[i]
 		rep.Totals[i].Check, rep.Skipped[i].Check = checks[1-i], checks[i]
 	}
 	r := Result{Name: "\xff", report: rep, read: true, err: errors.New("why"), digest: "ab"}
@@ -217,7 +217,7 @@ func TestRecordsAreComplete(t *testing.T) {
 		v := reflect.ValueOf(v)
 		for i := range v.NumField() {
 			switch name := v.Type().Field(i).Name; name {
-			case "File", "Needs", "Definition":
+			case "File", "Needs", "Definition", "WaiverUses":
 			default:
 				if v.Field(i).IsZero() {
 					t.Fatalf("this test does not fill %v.%s", v.Type(), name)

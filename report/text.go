@@ -124,6 +124,7 @@ func (t *text) result(r *Result) {
 		i += n
 	}
 	t.dropped(rep, sums)
+	t.waived(r)
 	for _, u := range rep.Undecided {
 		word := "undecided"
 		if r.Unread() {
@@ -337,7 +338,7 @@ func (t *text) source(r *Result, f *validate.Finding) bool {
 		return false
 	}
 	line, ok := "", false
-	if t.run.Lines != nil && r.report.Subject.Kind == validate.KindRules {
+	if t.run.Lines != nil && (r.report.Subject.Kind == validate.KindRules || r.report.Subject.Kind == validate.KindWaivers) {
 		line, ok = t.run.Lines(pos.Path, pos.Line)
 	}
 	if !ok {
@@ -434,6 +435,29 @@ func (t *text) dropped(rep *validate.Report, sums summaries) {
 		if more := total.Found - said[total.Check]; more > 0 && !t.hidden(total.Check) {
 			t.more("%s: %s not shown", total.Check.ID, count(uint64(more), "further finding"))
 		}
+	}
+}
+
+// waived writes the findings that waivers accept, two lines each.
+func (t *text) waived(r *Result) {
+	rep := r.report
+	shown, listed := map[*validate.Check]int{}, 0
+	for i := range rep.Waived {
+		f := &rep.Waived[i]
+		if shown[f.Check] >= t.maxRules() {
+			continue
+		}
+		shown[f.Check]++
+		listed++
+		t.line("waived", "%s %s %s", f.Check.ID, place(r, f), Clean(f.Message))
+		from := ""
+		if at := f.Waiver.From; at.Path != "" {
+			from = fmt.Sprintf(" (%s:%d:%d)", at.Path, at.Line, at.Column)
+		}
+		t.more("%s", Clean(fmt.Sprintf("until %v, by %s: %s%s", f.Waiver.Until, f.Waiver.By, f.Waiver.Reason, from)))
+	}
+	if more := rep.WaivedFound - listed; more > 0 {
+		t.more("and %s; a larger --max-findings shows them", count(uint64(more), "more waived finding"))
 	}
 }
 
@@ -545,6 +569,9 @@ func (t *text) counts(r *Result) string {
 			notes += " (not shown; --verbose shows them)"
 		}
 		parts = append(parts, notes)
+	}
+	if rep.WaivedFound > 0 {
+		parts = append(parts, numeral.Thousands(uint64(rep.WaivedFound))+" waived")
 	}
 	if rep.Subject.Kind == validate.KindNeeds {
 		parts = append(parts, "only the contract checks apply to needs")

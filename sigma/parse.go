@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/netip"
@@ -66,6 +67,7 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 		}
 		if rule := p.document(doc.Content[0]); rule != nil {
 			rule.index = documents - 1
+			rule.Directives = p.directives(&doc)
 			rules = append(rules, rule)
 		}
 		if p.full {
@@ -79,6 +81,64 @@ func parse(name string, data []byte, budget *Budget) ([]*Rule, error) {
 		p.add(Position{1, 1}, "", "file has no rule in it", "")
 	}
 	return rules, p.errs.err(name)
+}
+
+// directive is the beginning of a comment that is a statement to cfcheck.
+const directive = "cfcheck:"
+
+// directives returns the comments in a document that begin with "cfcheck:", without the "#" and
+// spaces, in the order of the file.
+func (p *parser) directives(n *yaml.Node) (list []Text) {
+	for _, comment := range []string{n.HeadComment, n.LineComment, n.FootComment} {
+		for line := range strings.Lines(comment) {
+			line = strings.TrimSpace(line)
+			text := strings.TrimSpace(strings.TrimLeft(line, "#"))
+			if !strings.HasPrefix(text, directive) {
+				continue
+			}
+			// The YAML parser does not tell the place. Equal comments are interchangeable.
+			if p.comments == nil {
+				p.comments = directiveOffsets(p.src.Data)
+			}
+			at := p.src.Offset(n.Line, n.Column)
+			if offsets := p.comments[line]; len(offsets) > 0 {
+				at, p.comments[line] = offsets[0], offsets[1:]
+			}
+			list = append(list, Text{text, Position(p.src.At(at))})
+		}
+	}
+	for _, child := range n.Content {
+		list = append(list, p.directives(child)...)
+	}
+	slices.SortFunc(list, func(a, b Text) int { return a.Position.compare(b.Position) })
+	return list
+}
+
+// directiveOffsets returns the offsets of the texts that look like directives, by the text from
+// the "#" to the end of the line. Some are part of a value and not a comment. It passes over the
+// others in a line with very many.
+func directiveOffsets(data []byte) map[string][]int {
+	const most = 8 // in a line
+	found := map[string][]int{}
+	start := 0
+	for line := range bytes.Lines(data) {
+		for d, n := 0, 0; n < most; n++ {
+			next := bytes.Index(line[d:], []byte(directive))
+			if next < 0 {
+				break
+			}
+			d += next
+			before := bytes.TrimRight(line[:d], " \t")
+			at := len(bytes.TrimRight(before, "#"))
+			if at < len(before) {
+				text := string(bytes.TrimSpace(line[at:]))
+				found[text] = append(found[text], start+at)
+			}
+			d += len(directive)
+		}
+		start += len(line)
+	}
+	return found
 }
 
 // A parser parses one file.
@@ -96,6 +156,8 @@ type parser struct {
 
 	budget *Budget
 	rule   *Rule // the rule that is being parsed
+
+	comments map[string][]int // offsets of texts that look like directives, by text
 
 	collection *Rule // the first document of a rule collection
 	relating   bool  // the file has a correlation or a filter

@@ -172,6 +172,49 @@ func TestPositions(t *testing.T) {
 	}
 }
 
+// TestDirectives tests which comments are statements to cfcheck, and their places.
+func TestDirectives(t *testing.T) {
+	rules, err := Parse("f.yml", []byte(`# cfcheck:waive A
+# other comment
+title: x # cfcheck:waive B
+id: 929a690e-bef0-4204-a928-ef5e620d6fcc
+logsource:
+  # cfcheck:waive A
+  category: c   #cfcheck:waive C
+detection:
+  s:
+    - a # about cfcheck:waive no
+    #   cfcheck:waive D
+    - |
+      text # cfcheck:waive no
+      # cfcheck:waive no
+    - "text # cfcheck:waive no"
+    - {F: [x, # cfcheck:waive E
+           y]}
+  condition: s
+# cfcheck:
+---
+# cfcheck:waive A
+title: y
+logsource: {category: c}
+detection: {s: [a], condition: s}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(value string, line, column int) Text { return Text{value, Position{line, column}} }
+	want := [][]Text{
+		{text("cfcheck:waive A", 1, 1), text("cfcheck:waive B", 3, 10), text("cfcheck:waive A", 6, 3), text("cfcheck:waive C", 7, 17),
+			text("cfcheck:waive D", 11, 5), text("cfcheck:waive E", 16, 15), text("cfcheck:", 19, 1)},
+		{text("cfcheck:waive A", 21, 1)},
+	}
+	for i, r := range rules {
+		if diff := cmp.Diff(want[i], r.Directives); diff != "" {
+			t.Errorf("directives of rule %d differ (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
 // TestRule parses a rule with all elements.
 func TestRule(t *testing.T) {
 	rules, err := Parse("f.yml", []byte(`---

@@ -110,6 +110,7 @@ const (
 	UsesCeilings                    // limits of the owner of the content
 	UsesPrevious                    // the content of the previous release for the channel
 	UsesFolder                      // the other files of the same channel in its folder
+	UsesWaivers                     // the waivers of a run
 )
 
 // Severity is the effect of a finding on the verdict.

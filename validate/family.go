@@ -17,4 +17,5 @@ var Families = []Family{
 	{3, "contract", "does every build that will read it supply the inputs that it needs?"},
 	{5, "behaviour", "what does it do when it runs?"},
 	{6, "change", "how does it differ from the last release?"},
+	{7, "provenance", "who vouches for it?"},
 }

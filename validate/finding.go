@@ -35,6 +35,9 @@ type Finding struct {
 	// a finding with the same identity.
 	Old bool
 
+	// Waiver is the waiver that accepts the finding; nil means no waiver.
+	Waiver *Waiver
+
 	// Witness shows the harm. Nil means that package witness was not asked for it, or
 	// that the check has no witnesses.
 	Witness *interp.Witness

@@ -51,6 +51,10 @@ type Pass struct {
 
 	ofSubject, ofFleet []shared // results that checks share
 
+	waivers waivers
+	active  []int // indices of the waivers that concern the check
+	waived  int   // findings of the check that a waiver accepted
+
 	budget     *Budget
 	dearest    dearest
 	over       bool   // whether the check asked for more steps than were left
@@ -97,16 +101,26 @@ func (g *Cohort) Blame() { g.atFault = true }
 //
 //mutation:equivalent: the verdict uses the count, not the kept findings
 func (p *Pass) Report(make func() Finding) {
+	if p.waiving() {
+		f := p.complete(make())
+		if p.waive(f) {
+			return
+		}
+		make = func() Finding { return f }
+	}
 	p.total++
-	if !p.Full() {
+	if !p.full() {
 		p.keep(make())
 	}
 }
 
-func (p *Pass) keep(f Finding) {
+func (p *Pass) keep(f Finding) { p.findings = append(p.findings, p.complete(f)) }
+
+// complete returns a finding with its check and its identity.
+func (p *Pass) complete(f Finding) Finding {
 	f.Check = p.Check
 	p.identify(&f)
-	p.findings = append(p.findings, f)
+	return f
 }
 
 // ReportMore counts n more findings that the report does not keep. It does nothing before
@@ -119,11 +133,15 @@ func (p *Pass) ReportMore(n int) {
 	}
 }
 
-// Full reports whether the limit of findings for this check is reached. Groups with few
-// findings can still grow.
+// Full reports whether the limit of findings for this check is reached, so that a check need
+// not make further ones. Groups with few findings can still grow. Full is false if a waiver
+// concerns the check, because each finding must then be compared with it.
+func (p *Pass) Full() bool { return p.full() && !p.waiving() }
+
+// full reports whether the limit of findings for this check is reached.
 //
 //mutation:equivalent: the verdict uses the count, not the kept findings
-func (p *Pass) Full() bool { return p.kept() >= p.max }
+func (p *Pass) full() bool { return p.kept() >= p.max }
 
 // kept returns the number of findings of the check that are kept.
 func (p *Pass) kept() int { return len(p.findings) - p.first }
@@ -174,15 +192,23 @@ func (p *Pass) FindingGroup(key string, summarize func(found int) Summary) *Find
 //
 //mutation:equivalent: the verdict uses the count, not the kept findings
 func (g *FindingGroup) Report(make func() Finding) {
-	g.pass.total++
+	p := g.pass
+	if p.waiving() {
+		f := p.complete(make())
+		if p.waive(f) {
+			return
+		}
+		make = func() Finding { return f }
+	}
+	p.total++
 	g.found++
-	if g.Full() {
+	if g.full() {
 		return
 	}
 	g.kept++
 	f := make()
 	f.Group = g.key
-	g.pass.keep(f)
+	p.keep(f)
 }
 
 // ReportMore is [Pass.ReportMore] for findings of the group. It does nothing before
@@ -196,13 +222,17 @@ func (g *FindingGroup) ReportMore(n int) {
 	}
 }
 
-// Full reports whether the report keeps no further finding of the group.
+// Full reports whether the report keeps no further finding of the group, so that a check need not
+// make one. It is false if a waiver concerns the check.
+func (g *FindingGroup) Full() bool { return g.full() && !g.pass.waiving() }
+
+// full reports whether the report keeps no further finding of the group.
 //
 //mutation:equivalent: the verdict uses the count, not the kept findings
-func (g *FindingGroup) Full() bool {
+func (g *FindingGroup) full() bool {
 	p := g.pass
 	switch {
-	case !p.Full():
+	case !p.full():
 		return false
 	case g.summarize == nil || g.kept >= p.perGroup:
 		return true

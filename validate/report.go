@@ -23,6 +23,12 @@ type Report struct {
 	Skipped       []Skip    // checks that could not run
 	NotApplicable []*Check  // checks that do not apply to this kind of subject
 
+	// Waived are the findings that a waiver accepts, in the same order. They do not count.
+	// WaivedFound is their number; Waived may have fewer.
+	Waived      []Finding
+	WaivedFound int
+	WaiverUses  []WaiverUse // of the waivers of the Options, and then of the Subject
+
 	Builds []BuildReport
 	// Unread is true if no build of the fleet reads the content, because each build is
 	// known to lack the type version and refuses it safely. The verdict is then

@@ -48,6 +48,8 @@ type Options struct {
 	// without Previous.
 	NewOnly bool
 
+	Waivers []Waiver // findings to accept, in addition to the Waivers of the subject
+
 	// Budget limits the work of all runs that share it. Nil means a separate Budget with
 	// the default limit for each Run.
 	Budget *Budget
@@ -168,6 +170,8 @@ type Prepared struct {
 	alone struct {
 		findings   []Finding
 		summaries  []Summary
+		waived     []Finding
+		uses       []WaiverUse
 		totals     int // length of the list
 		unfinished int // length of the list
 		over       int // length of the list
@@ -265,6 +269,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j.consistent()
 	j.read()
+	j.waive()
 	j.compare()
 	j.provides = s.Kind.provides() | j.given() | s.listed() | s.beside()
 	j.has = j.there()
@@ -275,6 +280,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 		}
 	}
 	j.alone.findings, j.alone.summaries, j.alone.totals = p.findings, j.summaries, len(j.totals)
+	j.alone.waived, j.alone.uses = p.waivers.kept, slices.Clone(p.waivers.uses)
 	j.alone.over = len(j.over)
 	j.alone.unfinished, j.alone.budget, j.alone.dearest = len(j.unfinished), p.budget, p.dearest
 	return j
@@ -314,6 +320,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 	// Copies, because the report keeps them.
 	p.findings = append([]Finding(nil), j.alone.findings...)
 	j.summaries = append([]Summary(nil), j.alone.summaries...)
+	p.waivers.kept, p.waivers.uses = append([]Finding(nil), j.alone.waived...), slices.Clone(j.alone.uses)
 	j.totals = j.totals[:j.alone.totals]
 	j.unfinished, j.over = j.unfinished[:j.alone.unfinished], j.over[:j.alone.over]
 	//mutation:missed: TestBudget or budget.txtar detects it
@@ -371,7 +378,10 @@ func (j *Prepared) consistent() {
 		if (s.TooBig || s.Refused) && len(s.Data) > 0 {
 			j.odd = append(j.odd, "the subject has data, but states that its file was not read")
 		}
-	case KindNeeds, KindDefinition:
+	case KindNeeds, KindDefinition, KindWaivers:
+		if slices.ContainsFunc(s.WaiverUses, func(u WaiverUse) bool { return u.Waiver == nil }) {
+			j.odd = append(j.odd, "the subject has the use of a waiver that is nil")
+		}
 		if len(s.Data) > 0 {
 			j.odd = append(j.odd, fmt.Sprintf("the subject is of kind %v, but has data, which no check looks at", s.Kind))
 		}
@@ -384,6 +394,7 @@ func (j *Prepared) consistent() {
 func (j *Prepared) read() {
 	p := &j.pass
 	switch s := p.Subject; s.Kind {
+	case KindWaivers:
 	case KindNeeds:
 		p.Needs = s.Needs
 	case KindDefinition:
@@ -456,7 +467,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -496,6 +507,7 @@ func (j *Prepared) check(i int) {
 	c, p := j.list.checks[i], &j.pass
 	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
 	p.unfinished, p.over = "", false
+	p.active, p.waived = p.waivers.byCheck[c.ID], 0
 	//mutation:missed condition: the tests of sigma, types and suite detect it
 	//mutation:equivalent comparison: the slow path gives the same result
 	if len(p.Subject.Source) > 0 {
@@ -503,7 +515,7 @@ func (j *Prepared) check(i int) {
 	}
 	// Findings in the source are about rules that did not become content, so they do
 	// not keep other checks from running.
-	before := p.total
+	before := p.total + p.waived
 	o := outcome{fate: j.fateOf(i, c)}
 	if o.fate == ran {
 		c.Run(p)
@@ -515,7 +527,7 @@ func (j *Prepared) check(i int) {
 		j.unfinished = append(j.unfinished, fmt.Sprintf("%s did not finish: %s", c, p.unfinished))
 	}
 	//mutation:equivalent comparison#1: a required check applies where its dependant does
-	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Declared().Severity == Error
+	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total+p.waived > before && c.Declared().Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})
@@ -573,6 +585,11 @@ func (j *Prepared) gather(r *Report) {
 	r.Findings, r.Summaries = j.pass.findings, j.summaries
 	sortFindings(r.Findings)
 	sortSummaries(r.Summaries)
+	r.Waived, r.WaiverUses = j.pass.waivers.kept, j.pass.waivers.uses
+	sortFindings(r.Waived)
+	for _, u := range r.WaiverUses {
+		r.WaivedFound += u.Found
+	}
 	//mutation:equivalent: only the time of an allocation depends on it
 	if len(j.totals) > 0 {
 		r.Totals = make([]Total, 0, len(j.totals))
@@ -637,6 +654,9 @@ func (j *Prepared) conclude(r *Report) {
 		if r.Counts.Instances == 0 && !j.opts.AllowEmpty {
 			r.undecided("the content has no template instance, so there is nothing to judge; allow empty content if this is intended")
 		}
+	}
+	if p.Subject.Kind == KindWaivers {
+		return // waivers are for any fleet
 	}
 	if p.Subject.Kind == KindNeeds && p.Needs != nil && p.Definition == nil {
 		r.undecided("%s: give its definition (--types)", j.unknownType())

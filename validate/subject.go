@@ -15,6 +15,7 @@ const (
 	KindRules                   // rules that were compiled only to be judged; there is no file
 	KindNeeds                   // needs from another compiler
 	KindDefinition              // a template type, without content
+	KindWaivers                 // the waivers of a run, without content
 )
 
 func (k Kind) String() string {
@@ -25,12 +26,14 @@ func (k Kind) String() string {
 		return "needs"
 	case KindDefinition:
 		return "definition"
+	case KindWaivers:
+		return "waivers"
 	}
 	return "channel file"
 }
 
 // A Subject is the content to be judged. Make one with [ChannelFile], [Rules],
-// [Needs] or [Definition], or with file.Read.
+// [Needs], [Definition] or [Waivers], or with file.Read.
 type Subject struct {
 	Kind Kind
 	Name string // name of the file as given, for messages
@@ -62,6 +65,10 @@ type Subject struct {
 	// Source has the findings of the compiler of the rules. The report has each of them
 	// as a finding of its Check, even if that check cannot run.
 	Source []Finding
+	// Waivers are the waivers in the source of the content.
+	Waivers []Waiver
+	// WaiverUses are the waivers of a run, if they are the subject.
+	WaiverUses []WaiverUse
 	// Unjudged describes parts of the content that could not be judged, one line each.
 	// Each line makes the verdict undecided.
 	Unjudged []string
@@ -128,6 +135,8 @@ func (k Kind) provides() Uses {
 		return UsesBytes | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
 	case KindRules:
 		return UsesSource | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
+	case KindWaivers:
+		return UsesWaivers
 	}
 	return UsesNeeds | UsesFleet | UsesDefinition
 }

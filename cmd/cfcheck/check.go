@@ -43,6 +43,7 @@ type checking struct {
 	ceilings         validate.Ceilings
 	checks           []*validate.Check // nil means suite.Checks
 	history          string            // folder of earlier revisions
+	waivers          []validate.Waiver // of the policy
 	maxSteps         uint64
 	maxFindings      int
 	all              bool // --max-findings was given and also limits the rules per message
@@ -61,6 +62,7 @@ type checking struct {
 
 	excludesFrom   []policy.Text // patterns of the policy; nil means that a flag gave them
 	rulesOfFolders bool          // the run looked for rules in a folder
+	waiving        waiving
 
 	several       bool    // the run has several paths
 	judgedFiles   fileSet // channel files that were judged, if several is set
@@ -184,6 +186,7 @@ func (k *checking) run(args []string) error {
 	k.sayUntried(run)
 	k.sayMissing(run)
 	k.sayWithdrawn(run)
+	k.judgeWaivers(run)
 	return k.writeClaims(run)
 }
 
@@ -258,7 +261,7 @@ func (k *checking) prepare() error {
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
-		Checks: k.checks, Definitions: defs, Now: now, Ceilings: k.ceilings,
+		Checks: k.checks, Definitions: defs, Now: now, Ceilings: k.ceilings, Waivers: k.waivers,
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
 		Budget: &validate.Budget{MaxSteps: k.maxSteps},
 	}
@@ -389,6 +392,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 			k.noteJudged(r)
 			k.noteChannel(r)
 		}
+		k.waiving.add(r.WaiverUses...)
 		witness.AttachWithin(r, &k.explaining)
 		result := report.Judged(k.keep(r), digest)
 		if len(k.fleets) > 1 {

@@ -338,6 +338,20 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/policy.yaml](../examples/policy.yaml) allows three instances, and [docs/examples/rules](../examples/rules/pipes.yml) has more",
 			[]string{"cfcheck check --policy docs/examples/policy.yaml --fail-on error docs/examples/rules"}}
 	},
+	"CF7001": func(*testing.T) example {
+		return example{"[docs/examples/waived.yml](../examples/waived.yml) has two waivers, and one of them is for a check that protects the sensor",
+			[]string{"cfcheck check --fleet reference --now 2026-12-01 docs/examples/waived.yml"}}
+	},
+	"CF7002": waiversExample("the third waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) has expired"),
+	"CF7003": waiversExample("the second waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) names an input that the rule does not read"),
+	"CF7004": waiversExample("the last waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) is for a rule that was removed"),
+}
+
+// waiversExample returns the example of a check of waivers.
+func waiversExample(why string) func(*testing.T) example {
+	return func(*testing.T) example {
+		return example{why, []string{"cfcheck check --verbose --policy docs/examples/waivers.yaml --now 2026-12-01 docs/examples/rules"}}
+	}
 }
 
 // silent are the checks whose example has no finding of theirs.

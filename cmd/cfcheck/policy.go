@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -256,10 +258,82 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	list("never-match", p.NeverMatch, &k.neverMatch, path)
 	list("known-good", p.KnownGood, &k.knownGood, path)
 	list("exclude", p.Exclude, &k.excludes, asWritten)
+	if k.waivers = p.Waivers; len(k.waivers) > 0 {
+		first := k.waivers[0].From
+		k.record("waivers", policy.Place{Line: first.Line, Column: first.Column}, "", strconv.Itoa(len(k.waivers)))
+	}
+	for i := range k.waivers {
+		k.waiving.add(validate.WaiverUse{Waiver: &k.waivers[i]})
+	}
 	if given("exclude") == "" && len(p.Exclude) > 0 {
 		k.excludesFrom = p.Exclude
 	}
 	return failed
+}
+
+// A waiving collects the uses of the waivers of a run.
+type waiving struct {
+	order []*validate.Waiver
+	uses  map[*validate.Waiver]*validate.WaiverUse
+}
+
+// add adds the use of waivers for a subject and a fleet. A waiver counts as unused only if no
+// fleet needs it.
+func (w *waiving) add(uses ...validate.WaiverUse) {
+	for _, u := range uses {
+		all := w.uses[u.Waiver]
+		if all == nil {
+			if w.uses == nil {
+				w.uses = map[*validate.Waiver]*validate.WaiverUse{}
+			}
+			all = &validate.WaiverUse{Waiver: u.Waiver}
+			w.uses[u.Waiver] = all
+			w.order = append(w.order, u.Waiver)
+		}
+		all.Found += u.Found
+		all.Judged = all.Judged || u.Judged
+	}
+}
+
+// inline reads the waivers in the comments of a rule. Each mistake is a finding.
+func inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Finding) {
+	for _, d := range r.Directives {
+		w, found, want := policy.ReadComment(d.Value, suite.Checks)
+		if id, ok := r.UUID(); ok {
+			w.Rule = id.String()
+		} else if found == "" {
+			found, want = "the rule has no UUID that a waiver could name", "give the rule an id"
+		}
+		w.From = position(r.Name, d.Position)
+		if found == "" {
+			waivers = append(waivers, w)
+			continue
+		}
+		mistakes = append(mistakes, validate.Finding{
+			Check:    suite.ByID("CF7001"), // waiver-well-formed
+			Where:    validate.Location{Source: w.From},
+			Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
+			Message:  found,
+			Fix:      want,
+			Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: "comment"},
+		})
+	}
+	return waivers, mistakes
+}
+
+// judgeWaivers judges the waivers of a run after all content. It does nothing if nothing
+// else was judged, because a verdict on waivers is no verdict on content.
+func (k *checking) judgeWaivers(run *report.Run) {
+	if len(k.waiving.order) == 0 || run.Totals().Results == 0 {
+		return
+	}
+	var uses []validate.WaiverUse
+	for _, w := range k.waiving.order {
+		uses = append(uses, *k.waiving.uses[w])
+	}
+	opts := k.options
+	opts.Waivers, opts.Previous = nil, nil
+	run.Add(report.Judged(validate.Run(validate.Waivers(count(uint64(len(uses)), "waiver"), uses), opts), ""))
 }
 
 // path returns the name of a file that the policy names. Names are relative to the folder

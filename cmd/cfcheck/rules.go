@@ -199,12 +199,32 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	if len(built.Outputs) > 0 || len(source)+len(of)+len(results) == 0 {
 		unjudged = append(unjudged, unexplained(err)...)
 	}
+	unbuilt := map[*sigma.Rule]bool{} // rules with directives that are not in an output
+	for _, r := range set.rules {
+		if len(r.Directives) > 0 {
+			unbuilt[r] = true
+		}
+	}
 	var subjects []*validate.Subject
 	for _, out := range built.Outputs {
 		s := ruleSubject(name, built, &out)
 		s.Source = append(of[out.Definition.Name], s.Source...)
+		for _, r := range out.Rules {
+			waivers, mistakes := inline(r)
+			s.Waivers, s.Source = append(s.Waivers, waivers...), append(s.Source, mistakes...)
+			delete(unbuilt, r)
+		}
 		delete(of, out.Definition.Name)
 		subjects = append(subjects, s)
+	}
+	for _, r := range set.rules {
+		if unbuilt[r] {
+			waivers, mistakes := inline(r)
+			source = append(source, mistakes...)
+			for i := range waivers {
+				k.waiving.add(validate.WaiverUse{Waiver: &waivers[i]})
+			}
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(of)) { // types without any remaining rule
 		source = append(source, of[name]...)

@@ -329,6 +329,10 @@ var elsewhere = map[string]string{
 	"CF5003": "package behaviour: it wants recorded events",
 	"CF5004": "package behaviour: it wants ceilings",
 	"CF6009": "package change: it wants other files beside the file",
+	"CF7001": "package policy: the reader of the rules finds it",
+	"CF7002": "package provenance: it wants the waivers of a run",
+	"CF7003": "package provenance: it wants the waivers of a run",
+	"CF7004": "package provenance: it wants the waivers of a run",
 }
 
 // TestEveryCheckHasItsCases holds that a check can fail, and fails by itself;
