@@ -19,6 +19,9 @@
 //     of the host.
 //   - Weakened, if the rule is weakened on some feeds and blind on the others.
 //
+// A definition can state facts about single events of a feed. If the rule then matches no event
+// of the feed, it is blind on the feed too.
+//
 // CF3012, CF3013 and CF3014 report the outcomes on hosts, as warnings. They name the feeds
 // that have the outcome of their host. CF3021 reports all other affected feeds, as notes. One
 // of them is a feed on which the rule is widened beside a feed on which it is unaffected. The

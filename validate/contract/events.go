@@ -21,7 +21,6 @@ import (
 type eventFacts struct {
 	file   *channelfile.File
 	feed   *sensor.Feed
-	number int   // of the feed in the definition, from 0
 	inputs []int // by field of the feed: the index of its input
 	// the event IDs that the feed can have, ascending; nil means that it can have any
 	only []uint32
@@ -40,13 +39,14 @@ const maxNamed = 256
 // newEventFacts returns the facts about a feed, or nil if the definition says nothing about single
 // events of the feed.
 func newEventFacts(file *channelfile.File, d *sensor.Definition, feed *sensor.Feed) *eventFacts {
+	//mutation:equivalent condition: the slow path gives the same result
+	//mutation:missed width: no generated feed has 256 events and kinds
 	if len(feed.Events)+len(feed.Kinds) == 0 {
 		return nil
 	}
 	x := &eventFacts{
 		file: file, feed: feed, isID: make([]bool, len(d.Inputs)), isProvider: make([]bool, len(d.Inputs)),
 		byID: map[uint32][]int{}, named: map[int][]uint32{}, inputs: make([]int, len(feed.Fields)), lacks: make([][]bool, len(feed.Kinds)),
-		number: slices.IndexFunc(d.Feeds, func(f sensor.Feed) bool { return f.Name == feed.Name }),
 	}
 	index := make(map[string]int, len(d.Inputs))
 	for i := range d.Inputs {
@@ -99,9 +99,12 @@ func (x *eventFacts) lacksOf(kind int) []bool {
 
 // idsOf returns the event IDs that a criterion on the event ID names, in ascending order. It
 // returns nil if the criterion does not compare with event IDs, or with more than maxNamed.
+//
+//mutation:missed `c.Count > maxNamed`: TestBlindByEventLimits detects it
+//mutation:missed `n > math.MaxUint32`, width: TestBlindByEventNumbers detects it
 func idsOf(f *channelfile.File, c channelfile.Criterion) []uint32 {
 	equals := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
-	if !equals || c.Flags&channelfile.FlagInputs != 0 || c.Count > 1 && (c.Flags&channelfile.FlagAll != 0 || c.Count > maxNamed) {
+	if !equals || c.Flags&(channelfile.FlagInputs|channelfile.FlagAll) != 0 || c.Count > maxNamed {
 		return nil
 	}
 	ids := make([]uint32, 0, c.Count)
@@ -179,6 +182,8 @@ func (e *eventFolder) blind(x *eventFacts, instance int, lacks func(input int) b
 
 // begin computes the classes for an instance. It returns false if nothing is to be said about the
 // instance.
+//
+//mutation:equivalent `if !word.IsReference()`: further event IDs give the same result
 func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) bool) bool {
 	e.facts, e.instance, e.lacks = x, instance, lacks
 	e.ids, e.classes = e.ids[:0], e.classes[:0]
@@ -193,10 +198,12 @@ func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) b
 				e.ids = slices.Insert(e.ids, i, id)
 			}
 		}
+		//mutation:missed: TestBlindByEventLimits detects it
 		if len(e.ids) > maxNamed {
 			return false
 		}
 	}
+	//mutation:equivalent condition, `len(x.byID[id]) > 0`: the slow path gives the same result
 	if x.only == nil && !slices.ContainsFunc(e.ids, func(id uint32) bool { return len(x.byID[id]) > 0 }) {
 		return false
 	}
@@ -249,6 +256,8 @@ func (e *eventFolder) addOthers() {
 
 // hasOthers reports whether events of an ID that has kinds can be of no kind: from a provider that
 // has no kind for this ID.
+//
+//mutation:missed: TestBlindByEvent detects it
 func (x *eventFacts) hasOthers(id uint32) bool {
 	kinds := x.byID[id]
 	return !x.feed.Complete && len(kinds) > 0 && x.feed.Kinds[kinds[0]].Provider != ""
@@ -292,6 +301,7 @@ func (e *eventFolder) value(criterion int) (holds, ok bool) {
 		_, named := slices.BinarySearch(ids, e.class.id)
 		return named && e.class.named, true
 	}
+	//mutation:missed: TestBlindByEvent detects it
 	if c := x.file.Criterion(criterion); x.isProvider[c.Input] {
 		return e.ofProvider(c)
 	}
@@ -300,9 +310,11 @@ func (e *eventFolder) value(criterion int) (holds, ok bool) {
 
 // ofProvider returns the value of a criterion on the provider that is the same for all events of
 // the class.
+//
+//mutation:missed: TestBlindByEvent and TestBlindByEventMessages detect it
 func (e *eventFolder) ofProvider(c channelfile.Criterion) (holds, ok bool) {
 	x := e.facts
-	if c.Operator != channelfile.OpEquals || c.Flags&channelfile.FlagInputs != 0 || c.Flags&channelfile.FlagAll != 0 && c.Count > 1 {
+	if c.Operator != channelfile.OpEquals || c.Flags&(channelfile.FlagInputs|channelfile.FlagAll) != 0 {
 		return false, false
 	}
 	switch {

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -179,6 +180,55 @@ func TestBlindByEventOfSupply(t *testing.T) {
 	}
 }
 
+// TestBlindByEventNumbers tests a type in which the event ID is an integer.
+func TestBlindByEventNumbers(t *testing.T) {
+	d := *closedLog
+	d.Inputs = slices.Clone(d.Inputs)
+	d.Inputs[lID] = sensor.Input{Name: "EventID", Type: sensor.TypeInteger}
+	is := func(ids ...int64) channelfile.Expr { return channelfile.IntegerEquals(lID, ids...) }
+	b := channelfile.Equals(lB, "v")
+	for _, tt := range []struct {
+		why  string
+		rule channelfile.Expr
+		want bool
+	}{
+		{"an event without the field", channelfile.And(is(1), b), true},
+		{"an event with the field", channelfile.And(is(3), b), false},
+		{"two events", channelfile.And(is(1, 3), b), false},
+		{"no event", is(7), true},
+		{"an event that is not 3 in 32 bits", is(1<<32 + 3), false},
+		{"the greatest ID", is(1<<32 - 1), true},
+		{"ID 0", is(0), true},
+		{"a negative number", is(-1), false},
+		{"a range", channelfile.And(channelfile.IntegerRange(lID, [2]int64{1, 2}), b), false},
+	} {
+		if got := len(faults(judgeLog(t, &d, nil, tt.rule), "CF3012")) > 0; got != tt.want {
+			t.Errorf("%s: called blind: %v; want %v", tt.why, got, tt.want)
+		}
+	}
+}
+
+// TestBlindByEventOfBuilds tests that facts about the events of one build do not count for a build
+// that supplies the same inputs from a feed that the definition does not know.
+func TestBlindByEventOfBuilds(t *testing.T) {
+	known, other := testkit.Supply(closedLog), testkit.Supply(closedLog)
+	known.Feed = "log"
+	known.Inputs[lC].State, other.Inputs[lC].State = sensor.StateNotSupplied, sensor.StateNotSupplied
+	rule := channelfile.And(channelfile.Equals(lID, "1"), channelfile.Equals(lB, "v"), channelfile.Or(channelfile.Equals(lA, "v"), channelfile.Equals(lC, "v")))
+	s := validate.ChannelFile("", testkit.EncodeFrom(t, testkit.HeaderOf(closedLog), testkit.Origins("log.yml"), rule))
+	for _, supplies := range [][]sensor.Supply{{known, other}, {other, known}} {
+		f := &sensor.Fleet{Name: "test"}
+		for _, supply := range supplies {
+			f.Contracts = append(f.Contracts, host("build of "+supply.Feed+".", 1, sensor.AccessNamed, supply))
+		}
+		r := validate.Run(s, validate.Options{Checks: family, Definitions: testkit.Definitions(t, closedLog), Fleet: f})
+		want := map[fault]bool{{"CF3012", "instance[0]", -1, "build of log."}: true}
+		if got := faults(r, "CF3012"); !maps.Equal(got, want) {
+			t.Errorf("findings are %v; want %v", got, want)
+		}
+	}
+}
+
 // judgeLog judges rules for a named build that supplies the inputs of the only feed of a type.
 func judgeLog(tb testing.TB, d *sensor.Definition, change func(in []sensor.SuppliedInput), conditions ...channelfile.Expr) *validate.Report {
 	tb.Helper()
@@ -277,6 +327,7 @@ func TestBlindByEventMessages(t *testing.T) {
 		{"a provider in any case", sharedLog, and(is("2"), b, not(of("Q"))), "event 2 of P has no B (events with it: 2)"},
 		{"a contradiction", closedLog, and(is("1"), is("2")), ""},
 		{"a contradiction within", closedLog, and(is("1"), b, not(b)), ""},
+		{"no event has two IDs", closedLog, and(a, not(is("1", "2").All())), ""},
 		{"a number in another form", closedLog, and(is("01"), b), ""},
 	} {
 		r := judgeLog(t, tt.d, nil, tt.rule)

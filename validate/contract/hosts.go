@@ -226,11 +226,12 @@ func (l *lack) appendKey(key []byte) []byte {
 			key = binary.AppendUvarint(key, uint64(index))
 		}
 	}
-	number := 0
+	feed := "" // no feed of a definition has this name
 	if l.events != nil {
-		number = 1 + l.events.number
+		feed = l.events.feed.Name
 	}
-	return binary.AppendUvarint(key, uint64(number))
+	key = binary.AppendUvarint(key, uint64(len(feed)))
+	return append(key, feed...)
 }
 
 // mask gives each input that some feed lacks, or may lack, a bit in the sets, and computes
