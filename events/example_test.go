@@ -40,7 +40,7 @@ func ExampleObserver() {
 		fmt.Printf("%s: %d hosts (%s)\n", c.Build, c.Hosts, c.Note)
 		for _, s := range c.Supplies {
 			for _, in := range s.Inputs {
-				if s.Type == "ipc" && in.State == sensor.StateSupplied {
+				if s.Type == "ipc" && s.Version == 1 && in.State == sensor.StateSupplied {
 					fmt.Printf("  %s, from %s: %s in %d of %d events\n", s.Type, s.Feed, in.Name, in.Seen, s.Events)
 				}
 			}
@@ -104,9 +104,11 @@ func Example() {
 				log.Fatal(err)
 			}
 			if i, ok := m.Definition.Input("PipeName"); ok && m.Definition.Name == "ipc" {
-				fmt.Printf("%s, from %s: PipeName %s\n", m.Definition.Name, m.Feed.Name, event[i].Text)
+				fmt.Printf("%s version %d, from %s: PipeName %s\n", m.Definition.Name, m.Definition.Version, m.Feed.Name, event[i].Text)
 			}
 		}
 	}
-	// Output: ipc, from sysmon: PipeName \lsass
+	// Output:
+	// ipc version 1, from sysmon: PipeName \lsass
+	// ipc version 2, from sysmon: PipeName \lsass
 }

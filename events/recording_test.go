@@ -150,7 +150,7 @@ func TestRecordingFaults(t *testing.T) {
 		err := rec.Read("a.ndjson", NewReader("a.ndjson", strings.NewReader(text)), func(e *LineError) { t.Error(e) })
 		for range 2 {
 			n := 0
-			again := rec.Events(defs.Newest("ipc"), func(func() string, interp.Event) bool { n++; return true })
+			again := rec.Events(defs.ByName("ipc", 1), func(func() string, interp.Event) bool { n++; return true })
 			if again == nil || n > 0 || err != nil && again.Error() != err.Error() {
 				t.Errorf("%s: %d events and %v, after %v", tt.why, n, again, err)
 			}

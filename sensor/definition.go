@@ -325,11 +325,14 @@ func (s *Definitions) TypeName(number uint32) string {
 // Versions returns the versions of a type in the set, in ascending order.
 func (s *Definitions) Versions(number uint32) []uint32 {
 	var versions []uint32
-	for d := range s.All() {
-		if d.Number == number {
-			versions = append(versions, d.Version)
+	if s != nil {
+		for _, d := range s.list {
+			if d.Number == number {
+				versions = append(versions, d.Version)
+			}
 		}
 	}
+	slices.Sort(versions)
 	return versions
 }
 

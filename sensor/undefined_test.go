@@ -33,7 +33,7 @@ func TestUndefined(t *testing.T) {
 		{"all is known or declared", "", "", ""},
 		{"a type", `"ipc", "version": 1, "feed"`, `"Ipc", "version": 1, "feed"`, `f.json:9:18: builds[1].supply[0].type: found the type "Ipc", which no definition has; ` + give + `; did you mean "ipc"?`},
 		{"a type that is declared, misspelt", `{"type": "tty", "version": 2, "feed"`, `{"type": "ttyy", "version": 2, "feed"`, `f.json:10:18: builds[1].supply[1].type: found the type "ttyy", which no definition has; ` + give + `; did you mean "tty"?`},
-		{"a version of a type that is built in", `"version": 1, "feed"`, `"version": 10, "feed"`, `f.json:9:36: builds[1].supply[0].version: found version 10 of type "ipc", which no definition has; known: 1; ` + give},
+		{"a version of a type that is built in", `"version": 1, "feed"`, `"version": 10, "feed"`, `f.json:9:36: builds[1].supply[0].version: found version 10 of type "ipc", which no definition has; known: 1, 2; ` + give},
 		{"a version of a type that is declared", `"version": 2, "feed"`, `"version": 1, "feed"`, `f.json:10:36: builds[1].supply[1].version: found version 1 of type "tty", which no definition has; known: 2; ` + give},
 		{"a feed", `"feed": "trace"`, `"feed": "tracee"`, `f.json:9:47: builds[1].supply[0].feed: found the feed "tracee" of type ipc, which no definition has; known: sysmon, trace; correct it, or declare it in the contract of the build (declares); did you mean "trace"?`},
 		{"no feed", `"feed": "trace", `, ``, ""},

@@ -3,6 +3,7 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,8 +27,10 @@ type Options struct {
 
 	Revision uint32 // revision of the channel's content
 	Created  uint64 // seconds since 1970-01-01 00:00:00 UTC
-	// Versions of template types by type name. Build uses the newest definition
-	// of a type that is not listed.
+	// Versions of template types by type name. For a type that is not listed,
+	// Build uses the newest version. If that only appends inputs to older
+	// versions, it uses the oldest of them that has all fields which the rules
+	// of the type read. So content does not demand more of a build than it uses.
 	Versions map[string]uint32
 
 	Budget *Budget // budget of the run; nil means NewBudget(1), for this call alone
@@ -103,6 +106,7 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 	if opts.AllowUnsupported {
 		res.dependents = res.references.dependents(rules)
 	}
+	opts.Versions = versionsFor(rules, defs, opts.Versions)
 	for _, r := range rules {
 		err := res.add(r, builders, defs, opts)
 		if err := opts.Budget.Err(); err != nil {
@@ -136,6 +140,81 @@ func Build(rules []*Rule, defs *sensor.Definitions, opts Options) (*Result, erro
 // ErrNoRule is the error of [Build] if no rule is left and there is no other
 // error.
 var ErrNoRule = errors.New("no rule to build a channel file from")
+
+// versionsFor returns the versions of the types that the rules are compiled for:
+// those given, and one for each other type that has several.
+func versionsFor(rules []*Rule, defs *sensor.Definitions, given map[string]uint32) map[string]uint32 {
+	versions := maps.Clone(given)
+	candidates := map[string][]*sensor.Definition{} // by type; see appended
+	for _, r := range rules {
+		name, _ := typeOf(r.Logsource.Sensor(), defs)
+		if _, ok := given[name]; ok || name == "" {
+			continue
+		}
+		list, ok := candidates[name]
+		if !ok {
+			list = appended(defs, name)
+			candidates[name] = list
+		}
+		if len(list) == 1 {
+			continue
+		}
+		if versions == nil {
+			versions = map[string]uint32{}
+		}
+		for _, d := range list {
+			if d.Version >= versions[name] && hasFields(d, r, list[len(list)-1]) {
+				versions[name] = d.Version
+				break
+			}
+		}
+	}
+	return versions
+}
+
+// appended returns the newest version of a type, after the older versions that it
+// only appends inputs to, in ascending order.
+func appended(defs *sensor.Definitions, name string) []*sensor.Definition {
+	newest := defs.Newest(name)
+	list := []*sensor.Definition{newest}
+	for _, version := range slices.Backward(defs.Versions(newest.Number)) {
+		older := defs.ByName(name, version)
+		n := len(older.Inputs)
+		if older != newest && n <= len(list[0].Inputs) && slices.EqualFunc(older.Inputs, list[0].Inputs[:n], func(a, b sensor.Input) bool {
+			return a.Name == b.Name && a.Type == b.Type
+		}) {
+			list = slices.Insert(list, 0, older)
+		}
+	}
+	return list
+}
+
+// hasFields reports whether a definition has all fields of the newest version that
+// a rule reads.
+func hasFields(d *sensor.Definition, r *Rule, newest *sensor.Definition) bool {
+	has := func(field string) bool {
+		if _, ok := d.InputFold(field); ok {
+			return true
+		}
+		_, ok := newest.InputFold(field)
+		return !ok
+	}
+	for _, s := range r.Detection.Searches {
+		for _, a := range s.Alternatives {
+			for _, it := range a.Items {
+				if !has(it.Field) {
+					return false
+				}
+				// The values of fieldref are fields.
+				if slices.ContainsFunc(it.Modifiers, func(m Text) bool { return m.Value == "fieldref" }) &&
+					slices.ContainsFunc(it.Values, func(v Value) bool { return !has(v.Value) }) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
 
 type output struct {
 	Output

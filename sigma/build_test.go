@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -133,28 +134,70 @@ func TestBuildOrder(t *testing.T) {
 	}
 }
 
-// TestBuildVersions checks that Build uses the newest version of a type by
-// default.
+// TestBuildVersions checks the version of a type that Build uses: the oldest that
+// has the fields of all rules, if the newest only appends inputs to it.
 func TestBuildVersions(t *testing.T) {
-	defs := builtin.Definitions()
-	two := *ipc(t)
-	two.Version = 2
-	two.Inputs = append(slices.Clone(two.Inputs), sensor.Input{Name: "Pipe", Type: sensor.TypeString, Source: "cfcheck: a test"})
-	if err := defs.Add(&two); err != nil {
+	defs := builtin.Definitions() // versions 1 and 2 of ipc
+	three := *defs.ByName("ipc", 2)
+	three.Version = 3
+	three.Inputs = append(slices.Clone(three.Inputs), sensor.Input{Name: "Pipe", Type: sensor.TypeString, Source: "cfcheck: a test"})
+	swapped := three
+	swapped.Version = 4
+	swapped.Inputs = slices.Clone(three.Inputs)
+	swapped.Inputs[0], swapped.Inputs[1] = swapped.Inputs[1], swapped.Inputs[0]
+	retyped := *defs.ByName("ipc", 2)
+	retyped.Version = 0
+	retyped.Inputs = slices.Clone(retyped.Inputs[:3])
+	retyped.Inputs[2].Type, retyped.Inputs[2].MaxLength = sensor.TypeInteger, 0
+	retyped.Keywords, retyped.Feeds = nil, nil
+	if err := errors.Join(defs.Add(&three), defs.Add(&retyped)); err != nil {
 		t.Fatal(err)
 	}
-	rules := mustParse(t, withID(idA, unknown))
-	res, err := Build(rules, defs, Options{})
-	if err != nil || res.Outputs[0].Definition.Version != 2 || res.Outputs[0].Name != "C-00000291-00000002-00000000.cf" {
-		t.Errorf("without a choice: %v", err)
+	withSwapped := defs.Clone()
+	if err := withSwapped.Add(&swapped); err != nil {
+		t.Fatal(err)
 	}
-	_, err = Build(rules, defs, Options{Versions: map[string]uint32{"ipc": 1}})
+	detection := func(criteria string) string {
+		return fmt.Sprintf("    s: %s\n    condition: s\n", criteria)
+	}
+	for _, tt := range []struct {
+		why     string
+		defs    *sensor.Definitions
+		given   map[string]uint32
+		rules   []string // detections
+		version uint32
+	}{
+		{"the fields of version 1", defs, nil, []string{detection(`{PipeName: x}`)}, 1},
+		{"in another case", defs, nil, []string{detection(`{pipename: x}`)}, 1},
+		{"a field of version 2", defs, nil, []string{detection(`{EventID: 17}`)}, 2},
+		{"a field of version 3", defs, nil, []string{detection(`{Pipe: x}`)}, 3},
+		{"the first rule decides", defs, nil, []string{detection(`{EventID: 17}`), detection(`{PipeName: x}`)}, 2},
+		{"the last rule decides", defs, nil, []string{detection(`{PipeName: x}`), detection(`{EventID: 17}`)}, 2},
+		{"an alternative", defs, nil, []string{detection(`[{PipeName: x}, {Level: 2}]`)}, 2},
+		{"the field of a fieldref", defs, nil, []string{detection(`{PipeName|fieldref: Computer}`)}, 2},
+		{"a value of this name", defs, nil, []string{detection(`{PipeName: Computer}`)}, 1},
+		{"a choice", defs, map[string]uint32{"ipc": 3}, []string{detection(`{PipeName: x}`)}, 3},
+		{"a choice for another type", defs, map[string]uint32{"system": 1}, []string{detection(`{PipeName: x}`)}, 1},
+		{"the newest version has another order", withSwapped, nil, []string{detection(`{PipeName: x}`)}, 4},
+	} {
+		var texts []string
+		for i, d := range tt.rules {
+			texts = append(texts, withID([]string{idA, idB}[i], d))
+		}
+		res, err := Build(mustParse(t, texts...), tt.defs, Options{Versions: tt.given})
+		if err != nil || len(res.Outputs) != 1 || res.Outputs[0].Definition.Version != tt.version ||
+			res.Outputs[0].Name != fmt.Sprintf("C-00000291-%08d-00000000.cf", tt.version) {
+			t.Errorf("%s: outputs %v, %v; want one of version %d", tt.why, res.Outputs, err, tt.version)
+		}
+	}
+	rules := mustParse(t, withID(idA, detection(`{Pipe: x}`)))
+	_, err := Build(rules, defs, Options{Versions: map[string]uint32{"ipc": 1}})
 	if _, ok := Errors(err)[0].(*UnknownFieldError); !ok {
 		t.Errorf("version 1: %v; want that it has no such field", err)
 	}
-	_, err = Build(rules, defs, Options{Versions: map[string]uint32{"ipc": 3}})
-	if err == nil || !strings.Contains(err.Error(), "version 3 of type ipc was requested, and the definitions do not have it") {
-		t.Errorf("version 3: %v; want that there is none", err)
+	_, err = Build(rules, defs, Options{Versions: map[string]uint32{"ipc": 5}})
+	if err == nil || !strings.Contains(err.Error(), "version 5 of type ipc was requested, and the definitions do not have it") {
+		t.Errorf("version 5: %v; want that there is none", err)
 	}
 	_, err = Build(rules, &sensor.Definitions{}, Options{})
 	if err == nil || !strings.Contains(err.Error(), "no template type is for rules of category pipe_created, product windows; define one in a file for --types") {

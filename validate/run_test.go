@@ -303,7 +303,7 @@ func TestBookkeeping(t *testing.T) {
 			"what compares with contracts cannot"},
 		{"unknown type", good(t), func(o *validate.Options) { o.Definitions, o.Fleet = nil, new(sensor.Fleet) }, "01 02 03 04 06 07 08 09", "05 10 12", "11",
 			"what needs the definition cannot"},
-		{"faulty fleet", good(t), func(o *validate.Options) { o.Fleet.Contracts[0].Supplies[0].Version = 2 }, "01 02 03 04 06 07 08 10", "05 09 12", "11",
+		{"faulty fleet", good(t), func(o *validate.Options) { o.Fleet.Contracts[0].Supplies[0].Version = 3 }, "01 02 03 04 06 07 08 10", "05 09 12", "11",
 			"what compares with contracts must not"},
 		{"rules", validate.Rules("rules", good(t).Data), nil, "07 08 09 10 11", "", "01 02 03 04 05 06 12",
 			"compiled rules have no file of their own, so no bytes to blame"},

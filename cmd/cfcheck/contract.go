@@ -51,9 +51,9 @@ more inputs than a build supplies, while nothing can go wrong yet.`,
 	return cmd
 }
 
-// judgeDefinitions judges the template types for each fleet: all versions that a
-// build of the fleet has, or only the types named in only. A named type must be
-// known.
+// judgeDefinitions judges the template types for each fleet, or only the types named
+// in only: all versions that a build of the fleet has. A named type must be known. If
+// no build of the fleet has it, its newest version is judged.
 func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 	run := newRun()
 	found, judged := map[string]bool{}, map[string]bool{} // by the names of types and of fleets
@@ -62,10 +62,9 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 			continue
 		}
 		found[d.Name] = true
-		fleets := k.fleets
-		if len(only) == 0 {
-			fleets = slices.DeleteFunc(slices.Clone(fleets), func(f givenFleet) bool { return !has(f.Fleet, d) })
-		}
+		fleets := slices.DeleteFunc(slices.Clone(k.fleets), func(f givenFleet) bool {
+			return !has(f.Fleet, d) && (len(only) == 0 || d != k.options.Definitions.Newest(d.Name) || k.hasVersion(f.Fleet, d))
+		})
 		if len(fleets) == 0 && len(k.fleets) > 0 {
 			continue
 		}
@@ -95,6 +94,13 @@ func (k *checking) judgeDefinitions(only []string) (*report.Run, error) {
 		}
 	}
 	return run, nil
+}
+
+// hasVersion reports whether a build of a fleet has any known version of the type of d.
+func (k *checking) hasVersion(fleet *sensor.Fleet, d *sensor.Definition) bool {
+	return slices.ContainsFunc(k.options.Definitions.Versions(d.Number), func(version uint32) bool {
+		return has(fleet, k.options.Definitions.ByNumber(d.Number, version))
+	})
 }
 
 func has(fleet *sensor.Fleet, d *sensor.Definition) bool {

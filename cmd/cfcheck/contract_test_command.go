@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,6 +47,13 @@ contract says that the build lacks the type.`,
 				if d == nil {
 					return unknownType(name, k.options.Definitions)
 				}
+				for _, version := range slices.Backward(k.options.Definitions.Versions(d.Number)) {
+					older := k.options.Definitions.ByName(name, version)
+					if slices.ContainsFunc(k.fleets, func(f givenFleet) bool { return has(f.Fleet, older) }) {
+						d = older
+						break
+					}
+				}
 				run.Add(k.judgeEachInput(d)...)
 			}
 			return k.finish(run)
@@ -53,7 +61,7 @@ contract says that the build lacks the type.`,
 	}
 	k.judging.add(cmd)
 	k.reporting.add(cmd)
-	cmd.Flags().StringArrayVar(&only, "type", nil, "test the newest version of the template type of this `name`")
+	cmd.Flags().StringArrayVar(&only, "type", nil, "test the template type of this `name`, in the newest version that a build of the fleet has")
 	return cmd
 }
 

@@ -26,7 +26,9 @@ func newBuiltin() *sensor.Definitions {
 			panic("builtin: " + err.Error())
 		}
 	}
-	must(s.AddLazily(ipcDefinition(), func() {}))
+	for _, d := range ipcDefinitions() {
+		must(s.AddLazily(d, func() {}))
+	}
 	for t := range builtinTypes {
 		d := t.head()
 		must(s.AddLazily(d, func() {
@@ -88,6 +90,17 @@ func (t *builtinType) definition(title, source string, inputs []sensor.Input, fe
 // pipe (17) and a connection to a pipe (18).
 const sysmonPipe = "Sysmon event 17/18, schema 4.90"
 
+// ipcDefinitions returns the versions of the type ipc. Version 2 appends the fields of the header.
+// Version 1 has the 21 inputs of the events of July 2024.
+func ipcDefinitions() []*sensor.Definition {
+	first, second := ipcDefinition(), ipcDefinition()
+	second.Version = 2
+	second.Inputs = append(second.Inputs, envelopeInputs[:]...)
+	second.Feeds[0].Fields = append(second.Feeds[0].Fields, envelopeFields[:]...)
+	return []*sensor.Definition{first, second}
+}
+
+// ipcDefinition returns version 1 of the type ipc.
 func ipcDefinition() *sensor.Definition {
 	str := func(name, source string, maxLength int) sensor.Input {
 		return sensor.Input{Name: name, Type: sensor.TypeString, Source: source, MaxLength: maxLength}
@@ -120,7 +133,7 @@ func ipcDefinition() *sensor.Definition {
 			str("ClientImage", "cfcheck: path of the process at the other end of the pipe", lengthPath),
 		},
 		Logsources: []sensor.Logsource{{Product: "windows", Category: "pipe_created"}},
-		Feeds: []sensor.Feed{{Name: "sysmon", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{17, 18},
+		Feeds: []sensor.Feed{{Name: "sysmon", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{17, 18}, Complete: true,
 			Fields: words("RuleName@8.0 EventType@10.0 UtcTime ProcessGuid ProcessId PipeName Image User@13.30")}},
 	}
 }

@@ -38,7 +38,7 @@ func TestTypesPage(t *testing.T) {
 
 func typesTable() string {
 	var b strings.Builder
-	b.WriteString("| type | number | channel | what it sees | feeds | inputs | the list of fields is from |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| type | number | version | channel | what it sees | feeds | inputs | the list of fields is from |\n|---|---|---|---|---|---|---|---|\n")
 	cell := strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "*", `\*`)
 	for d := range Definitions().All() {
 		var feeds []string
@@ -57,8 +57,8 @@ func typesTable() string {
 		if !found {
 			source = d.Source
 		}
-		fmt.Fprintf(&b, "| `%s` | %d | %d | %s | %s | %d | %s |\n",
-			d.Name, d.Number, d.Channel, cell.Replace(d.Title), strings.Join(feeds, "<br>"), len(d.Inputs), cell.Replace(source))
+		fmt.Fprintf(&b, "| `%s` | %d | %d | %d | %s | %s | %d | %s |\n",
+			d.Name, d.Number, d.Version, d.Channel, cell.Replace(d.Title), strings.Join(feeds, "<br>"), len(d.Inputs), cell.Replace(source))
 	}
 	return b.String()
 }

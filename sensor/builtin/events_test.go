@@ -138,7 +138,7 @@ func TestKinds(t *testing.T) {
 	}
 	for d := range Definitions().All() {
 		for _, f := range d.Feeds {
-			if want := len(f.Events) > 0 || d.Name == "sysmon"; f.Complete != want && d.Name != "ipc" {
+			if want := len(f.Events) > 0 || d.Name == "sysmon"; f.Complete != want {
 				t.Errorf("type %s, feed %s: complete is %v; want %v", d.Name, f.Name, f.Complete, want)
 			}
 		}

@@ -10,10 +10,13 @@ import (
 func ExampleDefinitions() {
 	definitions := builtin.Definitions()
 	name := definitions.TypeOf(sensor.Logsource{Product: "windows", Category: "pipe_created"})
-	d := definitions.Newest(name)
-	fmt.Printf("type %s, version %d: %d inputs, the last is %s\n", d.Name, d.Version, len(d.Inputs), d.InputName(20))
+	for _, version := range definitions.Versions(1) {
+		d := definitions.ByName(name, version)
+		fmt.Printf("type %s, version %d: %d inputs, the last is %s\n", d.Name, d.Version, len(d.Inputs), d.InputName(len(d.Inputs)-1))
+	}
 	// Output:
 	// type ipc, version 1: 21 inputs, the last is input 21 (index 20), "ClientImage"
+	// type ipc, version 2: 26 inputs, the last is input 26 (index 25), "Level"
 }
 
 func ExampleFleet() {

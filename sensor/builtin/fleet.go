@@ -27,7 +27,7 @@ func Fleet(name string) (f *sensor.Fleet, ok bool) {
 	case "291":
 		f, digest = fleet291(), "00f4bdeeddd9a4aec094eabb4071a5c783462af943a90f2d51e9caa6e43d7a60"
 	case "reference":
-		f, digest = fleetReference(), "0de9388b7b1b81e9b2d7c949d1c826d30c43975a9088ca98ac9ea0f288819057"
+		f, digest = fleetReference(), "f107581dabdb973596150ded25edaf686ea2bd06d0b4659639f03f2dcc2221cd"
 	default:
 		return nil, false
 	}
@@ -141,7 +141,7 @@ var referenceSources = [...]source{
 // definitions. It does not read the files of events, which take longer than the tables.
 func referenceContracts(reader sensor.Reader) []sensor.Contract {
 	var contracts []sensor.Contract
-	definitions := []*sensor.Definition{ipcDefinition()}
+	definitions := ipcDefinitions()
 	for t := range builtinTypes {
 		definitions = append(definitions, t.build(*t))
 	}
@@ -155,8 +155,8 @@ func referenceContracts(reader sensor.Reader) []sensor.Contract {
 					c.Supplies = append(c.Supplies, s)
 				}
 			}
-			if len(c.Supplies) == before {
-				c.Lacks = append(c.Lacks, sensor.Lack{Type: d.Name})
+			if len(c.Supplies) == before && d.Version == 1 {
+				c.Lacks = append(c.Lacks, sensor.Lack{Type: d.Name}) // in all versions
 			}
 		}
 		contracts = append(contracts, c)

@@ -96,7 +96,7 @@ func countWords(table string) int {
 }
 
 // The fields of the header of an event. Rules read them under these names. So every type has them,
-// except ipc, whose inputs were fixed earlier.
+// except version 1 of ipc.
 const sourceSystem = "Windows: element System of the event"
 
 var (
