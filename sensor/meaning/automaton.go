@@ -142,10 +142,12 @@ func (g *glob) settled(state string) bool {
 	return end > 0 && g.elements[end-1] == star && g.accepts(state)
 }
 
-// A search is the machine of a regular expression. A state is the key of a walk, or found.
+// A search is the machine of a regular expression. A state is a key, or found.
 type search struct {
 	alphabet   *alphabet
 	program    *channelfile.Program
+	walker     walker
+	reached    []uint32
 	class      map[uint32]int // set of the alphabet, by class of the program
 	line, word int            // sets of the alphabet, if the program has assertions
 }
@@ -180,29 +182,31 @@ func (s *search) kind(class int) kindOfSymbol {
 
 func (s *search) start() string { return string([]byte{byte(isNothing)}) }
 
-func (s *search) next(state string, class int) string {
-	if state == found {
+func (s *search) next(from string, class int) string {
+	if from == found {
 		return found
 	}
-	w := walkOf(state)
-	takes, matched := w.follow(*s.program, s.kind(class))
+	var before kindOfSymbol
+	before, s.reached = state(from, s.reached[:0])
+	takes, matched := s.walker.follow(*s.program, s.reached, before, s.kind(class))
 	if matched {
 		return found
 	}
-	w = step(*s.program, takes, s.kind(class), func(c uint32) bool { return s.alphabet.has[s.class[c]][class] })
-	return w.key()
+	s.reached = s.walker.step(*s.program, s.reached[:0], takes, func(c uint32) bool { return s.alphabet.has[s.class[c]][class] })
+	return key(s.kind(class), s.reached)
 }
 
-func (s *search) accepts(state string) bool {
-	if state == found {
+func (s *search) accepts(at string) bool {
+	if at == found {
 		return true
 	}
-	w := walkOf(state)
-	_, matched := w.follow(*s.program, isNothing)
+	var before kindOfSymbol
+	before, s.reached = state(at, s.reached[:0])
+	_, matched := s.walker.follow(*s.program, s.reached, before, isNothing)
 	return matched
 }
 
-func (s *search) settled(state string) bool { return state == found }
+func (s *search) settled(at string) bool { return at == found }
 
 // A decimal is the machine of a range of integers. A state has four bytes: a decimalState, the
 // number of digits, and the comparison of the digits with the same number of digits of the lowest

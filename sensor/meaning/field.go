@@ -281,17 +281,26 @@ func (s *Solver) sample(t *Test) []byte {
 	if ok {
 		return text
 	}
+	if text = shortest(*t.Program); !s.cost(t, text) && text != nil && searches(*t.Program, text) {
+		s.keep(t, text)
+		return text
+	}
+	text = nil
 	p := new(product)
 	p.add(t, false)
 	p.texts(maxStates/16, s.spend, func(found []byte) bool {
 		text = found
 		return false
 	})
+	s.keep(t, text)
+	return text
+}
+
+func (s *Solver) keep(t *Test, text []byte) {
 	if s.samples == nil {
 		s.samples = map[*channelfile.Program][]byte{}
 	}
 	s.samples[t.Program] = text
-	return text
 }
 
 // solveAddressText solves a field whose text must be an address. Ok is false if the literals do not

@@ -109,7 +109,7 @@ func (p *product) texts(states int, spend func(work int) bool, yield func(text [
 				n, computed := d.step(here[k], class)
 				next[k] = n
 				if computed {
-					work += 16 + len(d.states[here[k]])
+					work += 64 + 4*len(d.states[here[k]])
 				}
 			}
 			visit(next, int32(at), int32(class))
