@@ -251,6 +251,7 @@ var unseen = map[string]string{
 	"CF3016": "a warning: an input that is declared, not supplied, and not read",
 	"CF3017": "an input that is declared, not supplied, and not read: nothing reads it",
 	"CF3018": "another input of the same type: what is read is given, though it means something else",
+	"CF4002": "a rule that matches every event: it stays inside of its bounds",
 	"CF0005": "the file's name",
 	"CF6001": "the revision: it bounds nothing",
 	"CF6002": "the bytes of an earlier release",

@@ -73,10 +73,10 @@ func gateSeeds(t testing.TB, add func(data, spec []byte, how byte)) {
 	if worker() {
 		return
 	}
-	if testing.Short() && !fuzzing() { // one in six
+	if testing.Short() && !fuzzing() { // one in five
 		all, n := add, 0
 		add = func(data, spec []byte, how byte) {
-			if n++; n%6 == 0 {
+			if n++; n%5 == 0 {
 				all(data, spec, how)
 			}
 		}

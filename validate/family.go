@@ -15,6 +15,7 @@ var Families = []Family{
 	{1, "structure", "is it a complete channel file in normal form?"},
 	{2, "types", "does it fit the definition of its template type?"},
 	{3, "contract", "does every build that will read it supply the inputs that it needs?"},
+	{4, "meaning", "does each rule, and the set of rules, say something sensible?"},
 	{5, "behaviour", "what does it do when it runs?"},
 	{6, "change", "how does it differ from the last release?"},
 	{7, "provenance", "who vouches for it?"},

@@ -72,8 +72,8 @@ func TestNewCheck(t *testing.T) {
 		{"CF1999", "instance-id-even", "error"},
 		{"CF2999", "type-odd", "error"},
 		{"CF3999", "build-odd", "warning"},
-		{"CF4001", "rule-differs", "warning"},
-		{"CF4002", "rule-named", "error"},
+		{"CF4999", "rule-named", "error"},
+		{"CF6999", "release-differs", "warning"},
 		{"CF5999", "never-odd", "error"},
 		{"CF8001", "sysmon-loads", "error"},
 	}

@@ -1,5 +1,12 @@
 package meaning
 
+// An Alternative is a part of a formula of which one part must hold.
+type Alternative struct {
+	Formula Formula   // the part; its negation is the alternative if Negated is true
+	Negated bool      // the part stands below an odd number of negations
+	Beside  []Formula // the formulas that must hold with it
+}
+
 // Dead passes the alternatives of f that never make it hold to yield: for each alternative, no
 // event satisfies it together with all that must hold beside it. It skips the parts of a dead
 // alternative, and passes nothing if f itself never holds, or if f may never hold. Under restricts
@@ -7,7 +14,7 @@ package meaning
 //
 // An alternative is a part of an [Or], or of a negated [And]. Dead is silent about an alternative
 // for which it has no proof.
-func (s *Solver) Dead(f, under Formula, yield func(alternative Formula)) {
+func (s *Solver) Dead(f, under Formula, yield func(Alternative)) {
 	d := &dead{solver: s, until: s.work + 2*MaxWork, live: map[*node]bool{}, fields: map[int]int{}, yield: yield}
 	q := s.ask(And(f, under))
 	if answer, _ := q.answer(); answer != Yes {
@@ -26,13 +33,50 @@ func (s *Solver) Dead(f, under Formula, yield func(alternative Formula)) {
 	d.visit(f, false, []Formula{under})
 }
 
+// Conflict returns a subset of formulas that cannot hold together, such that all its proper subsets
+// may hold together. It returns nil if the solver cannot show that the formulas contradict each
+// other.
+func (s *Solver) Conflict(formulas []Formula) []Formula {
+	if answer, _ := s.Possible(And(formulas...)); answer != No {
+		return nil
+	}
+	left := append([]Formula(nil), formulas...)
+	// Try to remove each formula, at first many at once.
+	for size := len(left) / 2; size > 0; size /= 2 {
+		for i := 0; i < len(left); {
+			fewer := append(append([]Formula(nil), left[:i]...), left[min(i+size, len(left)):]...)
+			if answer, _ := s.Possible(And(fewer...)); answer == No {
+				left = fewer
+			} else {
+				i += size
+			}
+		}
+	}
+	return left
+}
+
+// Parts returns the formulas that must all hold for f to hold.
+func (f Formula) Parts() []Formula { return f.conjuncts(false, nil) }
+
+func (f Formula) conjuncts(negated bool, list []Formula) []Formula {
+	inner, sign, or := f.disjunctive(negated)
+	parts := inner.parts()
+	if or && len(parts) != 1 || inner.node != nil && inner.node.kind == kindTest {
+		return append(list, signed(inner, sign))
+	}
+	for _, part := range parts {
+		list = part.conjuncts(sign, list)
+	}
+	return list
+}
+
 // dead looks for the dead alternatives of one formula.
 type dead struct {
 	solver *Solver
 	until  uint64         // work of the solver at which the rest is passed over
 	live   map[*node]bool // alternatives that hold in an event for which f holds by them
 	fields map[int]int    // number of tests by field
-	yield  func(Formula)
+	yield  func(Alternative)
 }
 
 // mark marks the alternatives by which f holds for the event of a question.
@@ -78,7 +122,7 @@ func (d *dead) visit(f Formula, negated bool, beside []Formula) {
 			q := d.solver.ask(And(append(beside[:len(beside):len(beside)], signed(part, sign))...))
 			switch answer, _ := q.answer(); answer {
 			case No:
-				d.yield(part)
+				d.yield(Alternative{part, sign, beside})
 				continue
 			case Unknown:
 				continue

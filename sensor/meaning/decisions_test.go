@@ -299,7 +299,7 @@ func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
 				answer = meaning.Yes
 			}
 			question("not implied", answer, e, index(both, true), func(e interp.Event) bool { return matched(i, e) && !matched(k, e) })
-			solver.Dead(formula, meaning.Formula{}, func(dead meaning.Formula) {
+			solver.Dead(formula, meaning.Formula{}, func(dead meaning.Alternative) {
 				counts["dead"]++
 				if n := s.contributes(formula, dead); n >= 0 {
 					t.Fatalf("an alternative is dead, but event %v fits:\n%s", describe(s.event(n)), dump(f))
@@ -323,8 +323,8 @@ func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
 
 // contributes returns an event of the scope for which an alternative and the whole formula hold, and
 // for which the formula would fail if the alternative failed; or -1.
-func (s *scope) contributes(f, alternative meaning.Formula) int {
-	without := f.Without(alternative)
+func (s *scope) contributes(f meaning.Formula, dead meaning.Alternative) int {
+	without := f.Without(dead)
 	for i := range s.events() {
 		if e := s.event(i); f.Holds(e) && !without.Holds(e) {
 			return i

@@ -126,21 +126,3 @@ func (f Formula) parts() []Formula {
 	}
 	return f.node.parts
 }
-
-// Without returns f with a part replaced by a formula that never holds. The part must be one that
-// the methods of this package returned for f, not an equal one.
-func (f Formula) Without(part Formula) Formula {
-	switch {
-	case f.node == nil:
-		return f
-	case f.node == part.node:
-		return Or()
-	case f.node.kind == kindTest:
-		return f
-	}
-	parts := make([]Formula, len(f.node.parts))
-	for i, p := range f.node.parts {
-		parts[i] = p.Without(part)
-	}
-	return Formula{&node{kind: f.node.kind, parts: parts}}
-}

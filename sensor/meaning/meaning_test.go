@@ -104,8 +104,8 @@ func TestDead(t *testing.T) {
 		{"an expression in a list", cf.Regexp(1, `a\bb`, "c"), meaning.Formula{}, `a\bb`},
 	} {
 		var got []string
-		meaning.NewSolver(nil).Dead(formula(t, test.e), test.under, func(dead meaning.Formula) {
-			for test := range dead.Tests {
+		meaning.NewSolver(nil).Dead(formula(t, test.e), test.under, func(dead meaning.Alternative) {
+			for test := range dead.Formula.Tests {
 				switch {
 				case test.Program != nil:
 					got = append(got, test.Program.Source())
@@ -120,6 +120,24 @@ func TestDead(t *testing.T) {
 		if s := strings.Join(got, " "); s != test.want {
 			t.Errorf("%s: dead %q, want %q", test.name, s, test.want)
 		}
+	}
+}
+
+func TestConflict(t *testing.T) {
+	f := formula(t, cf.And(cf.Prefix(0, "a"), cf.Exists(1), cf.Suffix(0, "c"), cf.Not(cf.And(cf.Prefix(0, "a"), cf.Suffix(0, "c"))), cf.Contains(0, "b"), cf.Contains(2, "b")))
+	s := meaning.NewSolver(nil)
+	conflict := s.Conflict(f.Parts())
+	var got []string
+	for _, part := range conflict {
+		for test, negated := range part.Tests {
+			got = append(got, fmt.Sprintf("%v %v %q", negated, test.Operator, test.Operand))
+		}
+	}
+	if want := `[false prefix "a" false suffix "c" true prefix "a" true suffix "c"]`; fmt.Sprint(got) != want {
+		t.Errorf("conflict %v, want %s", got, want)
+	}
+	if c := s.Conflict(f.Parts()[:2]); c != nil {
+		t.Errorf("%d formulas are in conflict; want no conflict", len(c))
 	}
 }
 
@@ -200,7 +218,7 @@ func BenchmarkInstances(b *testing.B) {
 					formula, _ := instances.Formula(i)
 					s.Possible(formula)
 					s.Implies(meaning.Formula{}, formula)
-					s.Dead(formula, meaning.Formula{}, func(meaning.Formula) {})
+					s.Dead(formula, meaning.Formula{}, func(meaning.Alternative) {})
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/instance")

@@ -1,0 +1,369 @@
+package meaning
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/meaning"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+const uses = validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition
+
+// typed are the checks without which an operator does not fit the type of its input, or a program
+// its expression.
+var typed = []string{"CF2001", "CF2002", "CF2004", "CF2005", "CF2006", "CF2007", "CF2008", "CF2009"}
+
+// A verdict is the result of the solver on one instance.
+type verdict struct {
+	instance int
+	kind     verdictKind
+	word     int   // for deadAlternatives: the word of the alternative
+	operand  int   // and the number of its operand; -1 means a group of words
+	assumed  []int // inputs without which the alternative can hold
+}
+
+type verdictKind uint8
+
+const (
+	neverMatches verdictKind = iota
+	alwaysMatches
+	matchesAnyValue
+	alternativeDead
+)
+
+// maxVerdicts is the number of verdicts of a file that are kept. Further ones are counted.
+// Published sets of rules have very few.
+const maxVerdicts = 20_000
+
+// verdicts are the results of the solver on the instances of a file.
+type verdicts struct {
+	list []verdict
+	more [alternativeDead + 1]int // results beyond maxVerdicts, by kind
+}
+
+func (v *verdicts) add(r verdict) {
+	if len(v.list) < maxVerdicts {
+		v.list = append(v.list, r)
+	} else {
+		v.more[r.kind]++
+	}
+}
+
+// stepsPerWork is the charge for a unit of the solver's work, in steps of the run's budget.
+const stepsPerWork = 1
+
+// verdictsOf decides all questions about single instances.
+var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
+	v := new(verdicts)
+	if p.Broken.Len() > 0 {
+		return v // the content is rejected, and normal form is a part of its meaning
+	}
+	j := newJudge(p)
+	for i := range p.File.Instances() {
+		before := j.solver.Work()
+		j.judge(i, v)
+		//mutation:missed: TestBudget or budget.txtar detects it
+		if !p.Spend((j.solver.Work() - before + uint64(16*p.File.Instance(i).Count)) * stepsPerWork) {
+			break
+		}
+	}
+	return v
+})
+
+// each calls report for the verdicts of a kind, in the order of the instances.
+func each(p *validate.Pass, kind verdictKind, report func(j *judge, v verdict) validate.Finding) {
+	all := verdictsOf.Get(p)
+	var j *judge
+	for _, v := range all.list {
+		if v.kind != kind {
+			continue
+		}
+		p.Report(func() validate.Finding {
+			if j == nil {
+				j = newJudge(p)
+			}
+			f := report(j, v)
+			j.hold(&f, v)
+			return f
+		})
+	}
+	p.ReportMore(all.more[kind])
+}
+
+// A judge asks the solver about the instances of one file.
+type judge struct {
+	pass      *validate.Pass
+	types     []sensor.InputType
+	solver    *meaning.Solver
+	instances *meaning.Instances
+	odd       interp.Event // has all inputs, with values that few tests hold for
+	events    *interp.Synthesizer
+
+	explained uint64 // work for details
+	instance  int    // that dead was computed for
+	under     int    // and the number of inputs that were assumed to be present
+	found     []meaning.Alternative
+}
+
+func newJudge(p *validate.Pass) *judge {
+	j := &judge{pass: p, instance: -1}
+	for _, in := range p.Definition.Inputs {
+		j.types = append(j.types, in.Type)
+		v := oddText
+		switch in.Type {
+		case sensor.TypeInteger:
+			v = interp.Number(-1<<63 + 0x6366)
+		case sensor.TypeAddress:
+			v = interp.Value{Type: sensor.TypeAddress, Address: [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 0x63}}
+		}
+		j.odd = append(j.odd, v)
+	}
+	j.solver, j.instances = meaning.NewSolver(j.types), meaning.NewInstances(p.File)
+	return j
+}
+
+// oddText is a text for which few tests hold.
+var oddText = interp.Text("\x01 cfcheck \x02")
+
+// judge decides the questions about an instance.
+func (j *judge) judge(i int, v *verdicts) {
+	f, ok := j.instances.Formula(i)
+	if !ok {
+		return
+	}
+	switch answer, _ := j.solver.Possible(f); answer {
+	case meaning.No:
+		v.add(verdict{instance: i, kind: neverMatches})
+		return
+	case meaning.Unknown:
+		return
+	}
+	if j.always(f) {
+		v.add(verdict{instance: i, kind: alwaysMatches})
+		return
+	}
+	if j.anyValue(f) {
+		v.add(verdict{instance: i, kind: matchesAnyValue})
+	}
+	j.dead(i, f, v)
+}
+
+// always reports whether f holds for every event. Most formulas fail for the event without a value.
+func (j *judge) always(f meaning.Formula) bool {
+	if !f.Holds(nil) {
+		return false
+	}
+	answer, _ := j.solver.Implies(meaning.Formula{}, f)
+	return answer == meaning.Yes
+}
+
+// anyValue reports whether f holds for every event that has all inputs that f reads.
+func (j *judge) anyValue(f meaning.Formula) bool {
+	if !f.Holds(j.odd) {
+		return false
+	}
+	answer, _ := j.solver.Implies(meaning.Present(inputs(f)...), f)
+	return answer == meaning.Yes
+}
+
+// inputs returns the inputs that a formula reads, each once.
+func inputs(f meaning.Formula) []int {
+	var list []int
+	seen := map[int]bool{}
+	add := func(input int) {
+		if !seen[input] {
+			seen[input] = true
+			list = append(list, input)
+		}
+	}
+	for t := range f.Tests {
+		add(t.Field)
+		if t.With > 0 {
+			add(t.With - 1)
+		}
+	}
+	return list
+}
+
+// dead finds the alternatives of f that can never make it hold. An alternative of which all tests
+// are negated is a part of a filter and not an alternative of the rule, so it does not count.
+func (j *judge) dead(i int, f meaning.Formula, v *verdicts) {
+	found := map[*meaning.Test]bool{}
+	look := func(under meaning.Formula, assumed []int) {
+		j.solver.Dead(f, under, func(a meaning.Alternative) {
+			first, n := firstTest(a)
+			if first == nil || found[first] {
+				return
+			}
+			found[first] = true
+			d := verdict{instance: i, kind: alternativeDead, word: first.Word, operand: first.Number, assumed: assumed}
+			if n > 1 {
+				d.operand = -1
+			}
+			v.add(d)
+		})
+	}
+	look(meaning.Formula{}, nil)
+	if assumed := j.neverAbsent(f); len(assumed) > 0 {
+		look(meaning.Present(assumed...), assumed)
+	}
+}
+
+// firstTest returns the first test of an alternative that must hold, or nil, and the number of
+// tests of the alternative.
+func firstTest(a meaning.Alternative) (first *meaning.Test, n int) {
+	for t, negated := range a.Formula.Tests {
+		if n++; first == nil && negated == a.Negated && t.Operator != channelfile.OpExists {
+			first = t
+		}
+	}
+	return first, n
+}
+
+// neverAbsent returns the inputs of which f asks for absence only because a filter has an empty
+// text among its values, as in "contains: ”". The format turns such a filter into exists. Its
+// author did not mean that the rule is for events without the input.
+func (j *judge) neverAbsent(f meaning.Formula) []int {
+	var list []int
+	for t, negated := range f.Tests {
+		if t.Operator == channelfile.OpExists && negated && j.hasEmptyText(t.Word) {
+			list = append(list, t.Field)
+		}
+	}
+	return list
+}
+
+// hasEmptyText reports whether a reference to exists comes from values with an empty text.
+func (j *judge) hasEmptyText(word int) bool {
+	_, text := j.pass.File.ShortUse(word, channelfile.MaxTextLength)
+	return strings.Contains(text, "''") && !strings.Contains(text, "null")
+}
+
+// conflict returns a part of a contradiction that is as small as possible: its first word, and the
+// texts of its tests. The word is -1 if there is no contradiction within the budget.
+func (j *judge) conflict(formulas []meaning.Formula) (word int, details []string) {
+	word = -1
+	if j.explained > maxExplained {
+		return word, nil
+	}
+	before := j.solver.Work()
+	defer func() { j.explained += j.solver.Work() - before }()
+	said := map[string]bool{}
+	conflict := j.solver.Conflict(formulas)
+	for _, wanted := range []bool{false, true} { // the tests that must hold come first
+		for _, part := range conflict {
+			for t, negated := range part.Tests {
+				if negated != wanted {
+					continue
+				}
+				if word < 0 {
+					word = t.Word
+				}
+				s := j.says(t, negated)
+				if !said[s] && len(details) < maxDetails {
+					details = append(details, s)
+				}
+				said[s] = true
+			}
+		}
+	}
+	return word, details
+}
+
+// maxExplained limits the work for the details of all findings of a check.
+const maxExplained = 4 * meaning.MaxWork
+
+// maxDetails is the number of tests that a finding lists.
+const maxDetails = 8
+
+// says describes a test for a reader.
+func (j *judge) says(t *meaning.Test, negated bool) string {
+	if negated {
+		return "must fail: " + j.describe(t)
+	}
+	return "must hold: " + j.describe(t)
+}
+
+// describe names the input, the operator and the operand of a test.
+func (j *judge) describe(t *meaning.Test) string {
+	name := j.pass.Definition.InputName(t.Field)
+	if t.With > 0 {
+		return fmt.Sprintf("%s %v %s", name, t.Operator, j.pass.Definition.InputName(t.With-1))
+	}
+	switch t.Operator {
+	case channelfile.OpExists:
+		return name + " exists"
+	case channelfile.OpRegexp:
+		return fmt.Sprintf("%s %v `%.80s`", name, t.Operator, t.Program.Source())
+	case channelfile.OpIntegerEquals:
+		return fmt.Sprintf("%s %v %d", name, t.Operator, t.Operand.Integer())
+	case channelfile.OpIntegerRange:
+		least, greatest := t.Operand.IntegerRange()
+		return fmt.Sprintf("%s %v %d to %d", name, t.Operator, least, greatest)
+	case channelfile.OpAddressRange:
+		first, last := t.Operand.AddressRange()
+		return fmt.Sprintf("%s %v %v to %v", name, t.Operator, first, last)
+	}
+	return fmt.Sprintf("%s %v %.80q", name, t.Operator, []byte(t.Operand))
+}
+
+// hold holds the claim of a finding against the interpreter, on generated events of its rule. If
+// they disagree, the gate is at fault.
+func (j *judge) hold(f *validate.Finding, v verdict) {
+	if v.kind == alternativeDead {
+		return // the interpreter does not say which alternative made a rule match
+	}
+	if j.events == nil {
+		j.events = interp.NewSynthesizer(j.pass.File, j.pass.Needs, j.types)
+	}
+	j.events.Limit(maxWorkOfEvents)
+	check := func(e interp.Event) bool {
+		matched, err := j.events.Interpreter().RunInstance(v.instance, e)
+		if err == nil && matched == (v.kind == neverMatches) {
+			f.Fault = true
+			f.Message = fmt.Sprintf("%s: please report this file: the interpreter says otherwise for a generated event", f.Message)
+		}
+		return err == nil && !f.Fault
+	}
+	n := int(j.pass.File.Header.InputsDeclared)
+	if v.kind == alwaysMatches && !check(make(interp.Event, n)) {
+		return
+	}
+	if v.kind == matchesAnyValue && !check(j.odd) {
+		return
+	}
+	if v.kind != matchesAnyValue {
+		j.events.Events(v.instance, n, check)
+	}
+}
+
+// maxWorkOfEvents limits the events that hold generates for one finding.
+const maxWorkOfEvents = 1 << 20
+
+// rule names a rule at the start of a message.
+func rule(in *validate.Instance) string {
+	switch {
+	case in.Title != "":
+		return fmt.Sprintf("rule %q", in.Title)
+	case in.Rule != "":
+		return fmt.Sprintf("rule %q", in.Rule)
+	}
+	return "instance " + in.ID.String()
+}
+
+// names lists inputs for a message.
+func (j *judge) names(list []int) string {
+	var names []string
+	for i, input := range list {
+		if i == maxDetails {
+			names = append(names, fmt.Sprintf("and %d more", len(list)-i))
+			break
+		}
+		names = append(names, j.pass.Definition.InputName(input))
+	}
+	return strings.Join(names, "; ")
+}

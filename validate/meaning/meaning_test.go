@@ -1,0 +1,123 @@
+package meaning_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	cf "github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// The inputs of the type ipc that the tests use.
+const pipe, image, user = 5, 6, 7
+
+// judge judges conditions by the checks of the family.
+func judge(t testing.TB, conditions ...cf.Expr) *validate.Report {
+	t.Helper()
+	data := testkit.EncodeFrom(t, testkit.IPC, testkit.Origins("rules.yml"), conditions...)
+	return validate.Run(validate.ChannelFile("C-00000291-00000001-00000001.cf", data), validate.Options{
+		Checks: gatetest.Family(4), Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, "reference"), Now: time.Unix(0, 0),
+	})
+}
+
+// say returns the findings of the family, a line for each.
+func say(t testing.TB, r *validate.Report) string {
+	t.Helper()
+	var lines []string
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Check.Family() != 4 {
+			continue
+		}
+		if f.Fault {
+			t.Errorf("the gate is at fault: %s", f.Message)
+		}
+		lines = append(lines, fmt.Sprintf("%s:%d %s %s", f.Where.Source.Path, f.Where.Source.Line, f.Check.ID, strings.Join(append([]string{f.Message}, f.Details...), " | ")))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestFindings(t *testing.T) {
+	selection := cf.Suffix(image, `\shell.exe`).From(3, `Image|endswith: \shell.exe`)
+	tools := cf.Suffix(pipe, `\htax.exe`, `\wmicx.exe`).Fold().From(4, `PipeName|endswith: [\htax.exe, \wmicx.exe]`)
+	filter := func(text string) cf.Expr {
+		return cf.Not(cf.And(cf.Suffix(pipe, `\wmicx.exe`).Fold().From(6, `PipeName|endswith: \wmicx.exe`), cf.Contains(user, "qfe list", "").From(7, text)))
+	}
+	for _, test := range []struct {
+		name string
+		e    cf.Expr
+		want string
+	}{
+		{"two endings", cf.And(selection, cf.Suffix(pipe, `\a.exe`, `\b.exe`).Fold().All().From(4, "PipeName|endswith|all: ...")),
+			`rules.yml:4 CF4001 rule "Rule 1" can never match: its tests contradict each other` +
+				` | must hold: input 6 (index 5), "PipeName" suffix "\\a.exe" | must hold: input 6 (index 5), "PipeName" suffix "\\b.exe"`},
+		{"a filter that covers the selection", cf.And(cf.Contains(pipe, "demo --x"), cf.Not(cf.Contains(pipe, "demo"))),
+			`rules.yml:10 CF4001 rule "Rule 1" can never match: its tests contradict each other` +
+				` | must hold: input 6 (index 5), "PipeName" contains "demo --x" | must fail: input 6 (index 5), "PipeName" contains "demo"`},
+		{"a filter that leaves something", cf.And(cf.Contains(pipe, "demo"), cf.Not(cf.Contains(pipe, "demo --x"))), ""},
+		{"a test or its negation", cf.Or(selection, cf.Not(selection)), `rules.yml:10 CF4002 rule "Rule 1" matches every event, also one in which all inputs are absent`},
+		{"an empty text without a source", cf.Contains(pipe, ""), `rules.yml:10 CF4004 rule "Rule 1" matches every event that has input 6 (index 5), "PipeName", whatever the values are`},
+		{"an empty text", cf.And(selection, cf.Contains(pipe, "").From(4, "PipeName|contains: ''")),
+			`rules.yml:4 CF4005 the values of this test include the empty text, so it holds whenever an event has input 6 (index 5), "PipeName", and its other values have no effect`},
+		{"an expression that matches the empty text", cf.Regexp(pipe, "(-enc)?").From(4, ""),
+			`rules.yml:10 CF4004 rule "Rule 1" matches every event that has input 6 (index 5), "PipeName", whatever the values are` + "\n" +
+				"rules.yml:4 CF4005 the expression `(-enc)?` matches every value of input 6 (index 5), \"PipeName\": it matches the empty text"},
+		{"an expression that matches an empty value only", cf.Regexp(pipe, "^$").From(4, ""), ""},
+		{"a value that a filter removes", cf.And(selection, tools, cf.Not(cf.Suffix(pipe, "wmicx.exe").Fold())),
+			`rules.yml:4 CF4003 rule "Rule 1" can never match by input 6 (index 5), "PipeName" suffix "\\wmicx.exe"` +
+				` | must hold: input 6 (index 5), "PipeName" suffix "\\wmicx.exe" | must fail: input 6 (index 5), "PipeName" suffix "wmicx.exe"`},
+		{"a value that a filter with an empty text removes", cf.And(selection, tools, filter("User|contains: ['qfe list', '']")),
+			`rules.yml:4 CF4003 rule "Rule 1" can never match by input 6 (index 5), "PipeName" suffix "\\wmicx.exe", unless an event lacks input 8 (index 7), "User": a filter has an empty text among its values, which each value contains` +
+				` | must hold: input 6 (index 5), "PipeName" suffix "\\wmicx.exe" | must hold: input 8 (index 7), "User" exists` +
+				` | must fail: input 6 (index 5), "PipeName" suffix "\\wmicx.exe" | must fail: input 8 (index 7), "User" exists` + "\n" +
+				`rules.yml:7 CF4005 the values of this test include the empty text, so it holds whenever an event has input 8 (index 7), "User", and its other values have no effect`},
+		{"a filter that asks whether a field is there", cf.And(selection, tools, filter("User|exists: true")), ""},
+		{"a dead search", cf.And(cf.Prefix(pipe, "a"), cf.Or(cf.And(cf.Prefix(pipe, "b").From(5, "PipeName|startswith: b"), selection), cf.Exists(user))),
+			`rules.yml:5 CF4003 rule "Rule 1" can never match by the alternative that begins with input 6 (index 5), "PipeName" prefix "b"` +
+				` | must hold: input 6 (index 5), "PipeName" prefix "b" | must hold: input 6 (index 5), "PipeName" prefix "a"`},
+		{"a part of a filter that the selection implies", cf.And(selection, cf.Not(cf.And(selection, cf.Prefix(image, "c:")))), ""},
+	} {
+		if got := say(t, judge(t, test.e)); got != test.want {
+			t.Errorf("%s:\n%s\nwant:\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+// A file with very many findings of one instance keeps some, and counts the others.
+func TestFindingsAreCounted(t *testing.T) {
+	var alternatives []cf.Expr
+	for i := range 500 {
+		alternatives = append(alternatives, cf.Equals(pipe, fmt.Sprint(i)))
+	}
+	r := judge(t, cf.And(cf.Prefix(pipe, "4"), cf.Or(alternatives...), cf.Exists(user)))
+	for _, total := range r.Totals {
+		if total.Check.ID == "CF4003" && total.Found != 500-111 {
+			t.Errorf("%d findings, want one for each number that does not begin with 4", total.Found)
+		}
+	}
+	if n := len(r.Findings); n < 50 || n > 150 {
+		t.Errorf("the report keeps %d findings", n)
+	}
+}
+
+// BenchmarkFamily judges files of many instances by the family alone.
+func BenchmarkFamily(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			data := workload.File(n, 1)
+			opts := validate.Options{Checks: gatetest.Family(4), Definitions: testkit.Definitions(b, workload.Definition()), Fleet: workload.Fleet(1, 1)}
+			for b.Loop() {
+				if r := validate.Run(validate.ChannelFile("", data), opts); r.Errors() > 0 {
+					b.Fatal(r.Findings)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/instance")
+		})
+	}
+}
