@@ -81,6 +81,7 @@ func (c *Costs) Add(name string, f *channelfile.File, defs *sensor.Definitions, 
 	}
 	def := defs.ByNumber(n.Type, n.TypeVersion)
 	var dearest cost.EventUse
+	place := map[useKey]int{}
 	for _, members := range fleet.Distinct() {
 		first := &fleet.Contracts[members[0]]
 		steps, ok := cost.StepsUse(n, def, &first.Reader, suppliesOf(first, n))
@@ -98,7 +99,7 @@ func (c *Costs) Add(name string, f *channelfile.File, defs *sensor.Definitions, 
 				u.builds = append(u.builds, fleet.Contracts[i].Build)
 				u.hosts += min(fleet.Contracts[i].Hosts, math.MaxUint64-u.hosts)
 			}
-			file.add(u)
+			file.add(u, place)
 		}
 		add(buildUse{Use: steps.Use, feed: steps.Supply.Feed, unbounded: inputNames(def, steps.Unbounded)}, steps.Of)
 		if u := cost.MemoryUse(n, &first.Reader); u.Most > 0 {
@@ -133,12 +134,20 @@ func moreExpensive(a, b cost.EventUse) bool {
 	return cmp.Or(cmp.Compare(len(a.Unbounded), len(b.Unbounded)), a.Tighter(b.Use), cmp.Compare(a.Used, b.Used)) > 0
 }
 
-// add adds a use, or its builds to a use that is otherwise equal.
-func (f *fileCost) add(u buildUse) {
-	i := slices.IndexFunc(f.uses, func(o buildUse) bool {
-		return o.Use == u.Use && o.feed == u.feed && o.trend == u.trend && slices.Equal(o.unbounded, u.unbounded)
-	})
-	if i < 0 {
+// A useKey has everything that equal uses have in common.
+type useKey struct {
+	cost.Use
+	feed, unbounded string
+	trend           cost.Trend
+}
+
+// add adds a use, or its builds to a use that is otherwise equal. A fleet can have thousands of
+// distinct contracts.
+func (f *fileCost) add(u buildUse, place map[useKey]int) {
+	key := useKey{u.Use, u.feed, strings.Join(u.unbounded, "\x00"), u.trend}
+	i, ok := place[key]
+	if !ok {
+		place[key] = len(f.uses)
 		f.uses = append(f.uses, u)
 		return
 	}
@@ -180,8 +189,12 @@ func inputNames(def *sensor.Definition, inputs []int) []string {
 // maxCostText is the maximum number of bytes of each text of a rule.
 const maxCostText = 1024
 
-// costBuilds limits the builds that Text names for each limit.
-const costBuilds = 5
+// costUses and costBuilds limit the lines that Text writes for each file, and the builds that it
+// names in a line.
+const (
+	costUses   = 40
+	costBuilds = 5
+)
 
 // Text writes the costs for people. The limits of each file are sorted by the part that
 // the file uses, the greatest part first.
@@ -203,6 +216,10 @@ func (f *fileCost) text(w io.Writer) {
 	fmt.Fprintf(w, "  channel %d revision %d, type %s version %d: %s, %s\n", n.Channel, n.Revision, Clean(typ), n.TypeVersion,
 		count(n.Sizes.Instances, "rule"), count(n.Sizes.Criteria, "criterion"))
 	for i := range f.uses {
+		if i == costUses {
+			fmt.Fprintf(w, "       and %d more limits; --format json has them\n", len(f.uses)-i)
+			break
+		}
 		fmt.Fprintf(w, "  %s\n", Clean(f.uses[i].String()))
 	}
 	if len(f.without) > 0 {

@@ -91,3 +91,29 @@ func TestCosts(t *testing.T) {
 		}
 	}
 }
+
+// TestCostsOfManyContracts checks that the text is as long as a person reads, for a fleet in which
+// all builds have other limits.
+func TestCostsOfManyContracts(t *testing.T) {
+	d := &sensor.Definition{Name: "dns", Number: 3001, Version: 1, Channel: 3001, Inputs: testkit.Strings("Query")}
+	fleet := &sensor.Fleet{Name: "large"}
+	for i := range 3000 {
+		c := testkit.Contract(fmt.Sprint(i), 1, sensor.AccessPositional, testkit.Supply(d))
+		c.Reader.Limits = sensor.Limits{Instances: uint64(3000 - i), FileSize: 1 << 20}
+		fleet.Contracts = append(fleet.Contracts, c)
+	}
+	c := &Costs{Top: 1}
+	c.Add("dns.cf", testkit.File(t, testkit.HeaderOf(d), channelfile.Exists(0)), testkit.Definitions(t, d), fleet, nil)
+	var b strings.Builder
+	if err := c.Text(&b); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if want := "  100 %  1 of 1 instances: build 2999 (1 host)"; lines[2] != want {
+		t.Errorf("the first line is %q, expected %q", lines[2], want)
+	}
+	// 3,000 numbers of instances, one size of the file, one cost without a budget
+	if want := "       and 2962 more limits; --format json has them"; len(lines) != 2+costUses+1+3 || lines[2+costUses] != want {
+		t.Errorf("%d lines; the last limit is followed by %q, expected %q", len(lines), lines[2+costUses], want)
+	}
+}
