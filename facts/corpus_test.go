@@ -260,6 +260,7 @@ var unseen = map[string]string{
 
 	"limit-channel":                "a number that no sensor follows",
 	"limit-revision":               "a number that no sensor follows",
+	"revision-of-a-date":           "a number that no sensor follows",
 	"limit-type-version":           "a number that no sensor follows; the facts and the fleet have the same",
 	"limit-created":                "a number that no sensor follows",
 	"limit-created-milliseconds":   "a number that no sensor follows",

@@ -40,7 +40,7 @@ func sound(t testing.TB, file, fleetDoc, doc []byte, seed uint64) {
 		t.Fatalf("the checker takes what is no JSON: %v", err)
 	}
 	d := definitionOf(file, &claims)
-	model, err := interp.NewModel(file, generate.Types(d))
+	model, err := interp.NewModel(file, d.Types())
 	if err != nil {
 		t.Fatalf("the checker takes a file of which a sensor finds no sections: %v", err)
 	}
@@ -89,7 +89,7 @@ func definitionOf(file []byte, claims *facts.Facts) *sensor.Definition {
 // events generates events that reach the criteria of a file, and some random events.
 func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(interp.Event)) {
 	if f, err := channelfile.Parse(file); err == nil {
-		s := interp.NewSynthesizer(f, nil, generate.Types(d))
+		s := interp.NewSynthesizer(f, nil, d.Types())
 		run(s.Filled(len(d.Inputs)))
 		for i := range min(f.Instances(), 4) {
 			n := 0

@@ -57,7 +57,7 @@ func TestFactsAtRunTime(t *testing.T) {
 		if err := facts.Check(data, text, doc); err != nil {
 			t.Fatalf("a claim of the gate about an accepted file is false: %v", err)
 		}
-		model, err := interp.NewModel(data, generate.Types(d))
+		model, err := interp.NewModel(data, d.Types())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func TestFactsAtRunTime(t *testing.T) {
 				}
 				return true
 			}
-			s := interp.NewSynthesizer(f, nil, generate.Types(d))
+			s := interp.NewSynthesizer(f, nil, d.Types())
 			for k := range f.Instances() {
 				s.Events(k, len(d.Inputs), run)
 			}
@@ -113,7 +113,7 @@ func TestAssert(t *testing.T) {
 	run := func(change func(*facts.Facts)) error {
 		claims := certify.Facts(f, sensor.NeedsOf(f, nil), d, &sensor.Fleet{})
 		change(claims)
-		model, err := interp.NewModel(data, generate.Types(d))
+		model, err := interp.NewModel(data, d.Types())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestAssert(t *testing.T) {
 			t.Errorf("%v; want an error with %q", err, what)
 		}
 	}
-	model, err := interp.NewModel(data, generate.Types(d))
+	model, err := interp.NewModel(data, d.Types())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func TestRawSensorAgrees(t *testing.T) {
 func TestRawSensorFaults(t *testing.T) {
 	raw := rawSensor(t)
 	d := &sensor.Definition{Name: "t", Number: 7, Version: 3, Channel: 291, Inputs: testkit.Strings("A", "B")}
-	types := generate.Types(d)
+	types := d.Types()
 	build := func(e channelfile.Expr) []byte {
 		return testkit.Encode(t, testkit.HeaderOf(d), e)
 	}

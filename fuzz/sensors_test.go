@@ -34,7 +34,7 @@ type sensorCase struct {
 // makes it true, one that makes it false, and some random ones.
 func drawnCases(g *generate.Generator, visit func(c sensorCase, f *channelfile.File, e interp.Event) bool) bool {
 	d := g.Definition()
-	c := sensorCase{g.File(d), generate.Types(d)}
+	c := sensorCase{g.File(d), d.Types()}
 	f, err := channelfile.Parse(c.data)
 	if err != nil {
 		panic(err) // an error of the generator

@@ -20,10 +20,9 @@ import (
 // Schema is the name and version of the JSON report's schema.
 const Schema = "cfcheck.report/v0"
 
-// Schemas holds the JSON Schemas of the JSON outputs: schema/report.json and
-// schema/overview.json.
+// Schemas holds the JSON Schemas of the JSON outputs, such as schema/report.json.
 //
-//go:embed schema/cost.json schema/report.json schema/overview.json
+//go:embed schema/cost.json schema/diff.json schema/report.json schema/overview.json
 var Schemas embed.FS
 
 type jsonRun struct {

@@ -135,6 +135,18 @@ func (d *Definition) InputFold(name string) (index int, ok bool) {
 	return index, index >= 0
 }
 
+// Types returns the types of the inputs, by index. If d is nil, it returns nil.
+func (d *Definition) Types() []InputType {
+	if d == nil {
+		return nil
+	}
+	types := make([]InputType, len(d.Inputs))
+	for i := range d.Inputs {
+		types[i] = d.Inputs[i].Type
+	}
+	return types
+}
+
 // InputName describes an input for a message, with the name that d gives its index. It describes
 // the input by number only if d is nil or does not have the index.
 func (d *Definition) InputName(index int) string {

@@ -27,11 +27,10 @@ type Release struct {
 
 // A Previous is the content of a release for the channel of a subject.
 type Previous struct {
-	Release    string // name of the release
-	Subject    *Subject
-	File       *channelfile.File // keeps all requirements of FORMAT.md
-	Needs      *sensor.Needs
-	Definition *sensor.Definition // nil means that the type or its version is unknown
+	Release string // name of the release
+	Subject *Subject
+	File    *channelfile.File // keeps all requirements of FORMAT.md
+	Needs   *sensor.Needs
 }
 
 // ChangeLimits limit the difference between a subject and the previous content. 0 means the
@@ -127,7 +126,6 @@ func (j *Prepared) compare() {
 		fail("%s is not in normal form", s.Name)
 	default:
 		p.Previous = &Previous{Release: release.Name, Subject: s, File: f, Needs: sensor.NeedsOf(f, p.Known)}
-		p.Previous.Definition = p.Known.ByNumber(f.Header.Type, f.Header.TypeVersion)
 	}
 }
 

@@ -142,7 +142,7 @@ func (c *comparing) sayWithdrawn(run *report.Run) {
 
 // A release is the content at a path: channel files, rules, or both.
 type release struct {
-	content map[uint32][]shipped // by channel; of several type versions, the highest first
+	content map[uint32][]*shipped // by channel; one for each type version
 }
 
 // A shipped is the content of a release for a channel and type version.
@@ -154,19 +154,25 @@ type shipped struct {
 
 // find implements validate.Release.Find.
 func (r *release) find(channel, typeVersion uint32) (*validate.Subject, error) {
-	list := r.content[channel]
-	if len(list) == 0 {
+	s := r.best(channel, typeVersion)
+	if s == nil {
 		return nil, nil
 	}
-	best := list[0]
-	for _, s := range list[1:] {
+	return s.subject()
+}
+
+// best returns the content for a channel and type version, or else the content of the channel
+// with the highest revision. It returns nil if the release has no content for the channel.
+func (r *release) best(channel, typeVersion uint32) (best *shipped) {
+	for _, s := range r.content[channel] {
 		switch {
-		case best.header.TypeVersion == typeVersion:
-		case s.header.TypeVersion == typeVersion, s.header.Revision > best.header.Revision:
+		case s.header.TypeVersion == typeVersion:
+			return s
+		case best == nil || s.header.Revision > best.header.Revision:
 			best = s
 		}
 	}
-	return best.subject()
+	return best
 }
 
 // subject returns the content.
@@ -183,12 +189,17 @@ func (s *shipped) subject() (*validate.Subject, error) {
 
 // readRelease reads the release at a path. Of several revisions of a channel and type
 // version it keeps the highest, and it prefers channel files to rules. The problems are
-// parts of the release that cannot be read. The flag names the path in messages.
+// parts of the release that cannot be read, in messages that begin with the flag; "" means
+// no flag.
 func (c *compiling) readRelease(flag, path string) (*release, []string) {
-	r := &release{content: map[uint32][]shipped{}}
+	r := &release{content: map[uint32][]*shipped{}}
 	var problems []string
 	problem := func(format string, args ...any) {
-		problems = append(problems, flag+": "+fmt.Sprintf(format, args...))
+		p := fmt.Sprintf(format, args...)
+		if flag != "" {
+			p = flag + ": " + p
+		}
+		problems = append(problems, p)
 	}
 	rules := false
 	switch info, err := os.Stat(path); {
@@ -244,10 +255,10 @@ func (r *release) addFile(name string) error {
 // add adds content, unless the release has a higher revision of it.
 func (r *release) add(s shipped) error {
 	list := r.content[s.header.Channel]
-	i := slices.IndexFunc(list, func(o shipped) bool { return o.header.TypeVersion == s.header.TypeVersion })
+	i := slices.IndexFunc(list, func(o *shipped) bool { return o.header.TypeVersion == s.header.TypeVersion })
 	switch {
 	case i < 0:
-		r.content[s.header.Channel] = append(list, s)
+		r.content[s.header.Channel] = append(list, &s)
 	case list[i].compiled == nil && s.compiled != nil: // a channel file is what shipped
 	case list[i].header.Revision == s.header.Revision && s.compiled == nil:
 		a, err := readBytes(list[i].name)
@@ -262,7 +273,7 @@ func (r *release) add(s shipped) error {
 			return fmt.Errorf("%s and %s have the same channel, type version and revision, but not the same bytes", list[i].name, s.name)
 		}
 	case s.header.Revision > list[i].header.Revision:
-		list[i] = s
+		list[i] = &s
 	}
 	return nil
 }

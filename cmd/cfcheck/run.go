@@ -158,6 +158,7 @@ Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 	root.AddCommand(
 		c.check(),
 		c.build(),
+		c.diff(),
 		c.needs(),
 		c.cost(),
 		c.inspect(),

@@ -111,15 +111,6 @@ func (g *Generator) ofEvent(d *sensor.Definition) channelfile.Expr {
 	return channelfile.Equals(0, list...)
 }
 
-// Types returns the types of the inputs of a definition.
-func Types(d *sensor.Definition) []sensor.InputType {
-	types := make([]sensor.InputType, len(d.Inputs))
-	for i, in := range d.Inputs {
-		types[i] = in.Type
-	}
-	return types
-}
-
 var pieces = []string{"a", "b", "ab", "A", "Z", "z", "@", "[", "é", "É", "ß", "\u212A", "€", "\U0001F600", "\U00010400", `\`, "*", "?", ".", "-", "x", "\x00", " ", "1", "C:\\", "\xFF", "\xC3", "\x80"}
 
 var words = []string{`\powershell.exe`, "-encodedcommand ", `C:\Windows\System32\`, "HKLM\\SYSTEM\\CurrentControlSet\\Services\\x", "01234567", "0123456789ABCDEF"}

@@ -240,6 +240,17 @@ func BetweenNeeds(old, newer *sensor.Needs, inputs func(int) int) *Needs {
 	return d
 }
 
+// CostLength is the length in bytes of each string in the event by which [Cost] compares content.
+const CostLength = 1024
+
+// Cost returns the cost of an event whose strings have CostLength bytes, in steps. It depends on
+// the content alone, so it can be compared between releases. A cost beyond 2^64 - 1 is returned as
+// that number.
+func Cost(n *sensor.Needs) uint64 {
+	total, _ := n.Steps(func(int) (length int, ok bool) { return CostLength, true })
+	return total
+}
+
 // lacking returns the entries of a whose operators b lacks.
 func lacking(a, b []sensor.OperatorNeed) (list []sensor.OperatorNeed) {
 	for _, op := range a {
@@ -248,6 +259,19 @@ func lacking(a, b []sensor.OperatorNeed) (list []sensor.OperatorNeed) {
 		}
 	}
 	return list
+}
+
+// InputsOf returns the function inputs of [Between] for files with two headers. If the meaning of
+// the inputs is not known, no input is the same.
+func InputsOf(old, newer channelfile.Header, defs *sensor.Definitions) func(int) int {
+	if old.Type == newer.Type && old.TypeVersion == newer.TypeVersion {
+		return nil
+	}
+	a, b := defs.ByNumber(old.Type, old.TypeVersion), defs.ByNumber(newer.Type, newer.TypeVersion)
+	if old.Type == newer.Type && a != nil && b != nil {
+		return Inputs(a, b)
+	}
+	return func(int) int { return -1 }
 }
 
 // Inputs returns the function inputs of [Between] for two definitions of one template type: an

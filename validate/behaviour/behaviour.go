@@ -59,7 +59,7 @@ type cleanRun struct {
 //mutation:equivalent: only the time of an allocation depends on it
 var runnerOf = validate.OfSubject(func(p *validate.Pass) *runner {
 	return &runner{
-		synthesizer: interp.NewSynthesizer(p.File, p.Needs, declared(p.Definition)),
+		synthesizer: interp.NewSynthesizer(p.File, p.Needs, p.Definition.Types()),
 		clean:       map[string]cleanRun{},
 		byType:      map[string]int{},
 		key:         make([]byte, 0, 2+binary.MaxVarintLen16+4*p.Needs.InputsRead),
@@ -159,15 +159,6 @@ func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 	}
 	u.key = key
 	return key
-}
-
-// declared returns the types that the definition declares.
-func declared(d *sensor.Definition) []sensor.InputType {
-	types := make([]sensor.InputType, len(d.Inputs))
-	for i, in := range d.Inputs {
-		types[i] = in.Type
-	}
-	return types
 }
 
 // hand changes an event that fits the definition, in place, to the event that a build

@@ -7,13 +7,11 @@ package change
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/numeral"
-	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/delta"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -39,17 +37,9 @@ var instances = validate.OfSubject(func(p *validate.Pass) *delta.Instances {
 	return delta.Between(p.Previous.File, p.File, inputs(p))
 })
 
-// inputs returns the map of inputs for package delta. If the meaning of the inputs is not known,
-// no input is the same.
+// inputs returns the map of inputs for package delta.
 func inputs(p *validate.Pass) func(int) int {
-	old, newer := p.Previous.File.Header, p.File.Header
-	switch {
-	case old.Type == newer.Type && old.TypeVersion == newer.TypeVersion:
-		return nil
-	case old.Type == newer.Type && p.Previous.Definition != nil && p.Definition != nil:
-		return delta.Inputs(p.Previous.Definition, p.Definition)
-	}
-	return func(int) int { return -1 }
+	return delta.InputsOf(p.Previous.File.Header, p.File.Header, p.Known)
 }
 
 // removed returns the number of rules that the subject lacks, and the number of previous rules.
@@ -62,20 +52,6 @@ func exceeds(n, percent, of uint64) bool {
 	high, most := bits.Mul64(of, percent)
 	return high == 0 && n > most/100
 }
-
-// referenceLength is the length in bytes of the strings in the event by which costs are compared.
-const referenceLength = 1024
-
-// steps returns the cost of an event whose strings have referenceLength bytes.
-func steps(n *sensor.Needs) uint64 {
-	if n.Exceed(math.MaxUint64, reference) {
-		return math.MaxUint64
-	}
-	total, _ := n.Steps(reference)
-	return total
-}
-
-func reference(int) (length int, ok bool) { return referenceLength, true }
 
 // some names the first of several instances, for details.
 //

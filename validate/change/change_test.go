@@ -192,7 +192,7 @@ func TestRules(t *testing.T) {
 	want := []string{
 		`CF6006 -1 00000000-0000-0000-0000-000000000001 | rule "Rule 1" of revision 1 in shipped is gone`,
 		`CF6007 2 00000000-0000-0000-0000-000000000004 | rule "Rule 4" is new`,
-		`CF6008 1 00000000-0000-0000-0000-000000000003 | rule "Rule 3" has another condition than before`,
+		`CF6008 1 00000000-0000-0000-0000-000000000003 | rule "Rule 3" matches other events than before`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

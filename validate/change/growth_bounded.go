@@ -3,6 +3,7 @@ package change
 import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/sensor/delta"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -32,7 +33,7 @@ The cost is that of an event whose strings have 1,024 bytes.`,
 		}{
 			{"instances", "the number of rules", "", old.Sizes.Instances, now.Sizes.Instances, 8},
 			{"file", "the size", " bytes", old.Sizes.FileSize, now.Sizes.FileSize, 4096},
-			{"cost", "the cost of an event", " steps", steps(old), steps(now), 1000},
+			{"cost", "the cost of an event", " steps", delta.Cost(old), delta.Cost(now), 1000},
 		} {
 			// From nothing, any growth is as it should be.
 			if g.old > 0 && g.now > g.old && g.now-g.old > g.few && exceeds(g.now-g.old, p.ChangeLimits.Growth, g.old) {

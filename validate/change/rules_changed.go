@@ -1,6 +1,8 @@
 package change
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/sensor/delta"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -12,23 +14,50 @@ var rulesChanged = &validate.Check{
 	Doc: `the rules that shipped have the same conditions as before
 
 A changed rule can match more events than before, and disturb good programs.
-Or it can match fewer events, and miss an attack. cfcheck compares conditions
-as they are written, and cannot tell these cases apart. It never blocks.
+Or it can match fewer events, and miss an attack. cfcheck states which of the
+two is the case where it can prove it, and otherwise that it is unclear. It
+never blocks.
 
 Read the list before you ship.`,
 	Severity: validate.Note,
 	Uses:     compared,
 	Run: func(p *validate.Pass) {
-		const one = "has another condition than before"
-		reportEach(p, "changed", changed(instances.Get(p)), one, "have other conditions than before", "check that it matches the events that it is meant to match")
+		pairs := instances.Get(p).Changed
+		if len(pairs) == 0 {
+			return
+		}
+		d := delta.NewDirections(p.Previous.File, p.File, p.Definition.Types(), inputs(p))
+		for _, pair := range pairs {
+			before := d.Work()
+			direction := d.Of(pair)
+			//mutation:missed: TestBudget or budget.txtar detects it
+			if !p.Spend((d.Work() - before) / workPerStep) {
+				return
+			}
+			group := p.FindingGroup(direction.String(), func(found int) validate.Summary {
+				return validate.Summary{Message: fmt.Sprintf("%s: %s", rules(found), changes[direction]), Fix: checkMatches}
+			})
+			group.Report(func() validate.Finding {
+				where, in := p.LocateInstance(pair.New)
+				return validate.Finding{
+					Where: where, Instance: in, Identity: validate.Identity{Rule: in.ID.String(), Path: direction.String()},
+					Message: fmt.Sprintf("%v %s", in, direction.Says()), Fix: checkMatches,
+				}
+			})
+		}
 	},
 }
 
-// changed returns the instances of the subject whose conditions changed.
-func changed(d *delta.Instances) []int {
-	list := make([]int, 0, len(d.Changed))
-	for _, pair := range d.Changed {
-		list = append(list, pair.New)
-	}
-	return list
+const checkMatches = "check that it matches the events that it is meant to match"
+
+// workPerStep is the number of units of work of package delta that take as long as a step.
+const workPerStep = 2
+
+// changes are the messages of the summaries.
+var changes = map[delta.Direction]string{
+	delta.Unclear:  "they changed; whether they match more or fewer events is unclear",
+	delta.Reworded: "they match the same events as before, in other words",
+	delta.Widened:  "they match more events than before",
+	delta.Narrowed: "they match fewer events than before",
+	delta.Shifted:  "they match other events than before",
 }
