@@ -156,7 +156,7 @@ func (s *Stream) newType() {
 			in.Least, in.Greatest = pick(g, &least, &least, nil), pick(g, &greatest, &greatest, nil)
 		}
 	}
-	if d.Inputs[0].Type != sensor.TypeAddress && g.one(3) {
+	if d.Inputs[0].Type != sensor.TypeAddress && (g.one(3) || !g.plain && g.one(2)) {
 		d.Feeds = g.feeds(d)
 	}
 	s.definition, s.definitions = d, new(sensor.Definitions)
@@ -180,9 +180,7 @@ func (s *Stream) newType() {
 		f := &sensor.Fleet{Name: "whole"}
 		for i := range builds {
 			c := s.contract(i)
-			if g.one(3) {
-				c.Reader.Access = sensor.AccessNamed
-			}
+			c.Reader.Access = s.access()
 			c.Supplies[0].Inputs = s.full[:len(d.Inputs)+g.Intn(3)]
 			if g.one(3) {
 				c.Reader.Budget = sensor.Budget{Steps: 1 << 50, Memory: 1 << 40}
@@ -372,6 +370,15 @@ func (s *Stream) contract(i int) sensor.Contract {
 	}
 }
 
+// access returns the access of a reader. A rich stream has more named readers of types with feeds,
+// because facts about events matter only to them.
+func (s *Stream) access() sensor.Access {
+	if s.g.one(3) || !s.g.plain && len(s.definition.Feeds) > 0 && s.g.one(2) {
+		return sensor.AccessNamed
+	}
+	return sensor.AccessPositional
+}
+
 // declare sets s.declares, which every build states. It declares inputs that the definition does
 // not have, and a later version of the type.
 func (s *Stream) declare() {
@@ -419,9 +426,7 @@ func (s *Stream) fleet(cost cost) Fleet {
 	builds := pick(g, 1, 1, 1, 1, 2, 2, 3, 4, 8)
 	for i := range builds {
 		c := s.contract(i)
-		if g.one(3) {
-			c.Reader.Access = sensor.AccessNamed
-		}
+		c.Reader.Access = s.access()
 		if builds == 1 && !g.one(4) || g.one(builds) {
 			s.lack(&c, cost)
 		}

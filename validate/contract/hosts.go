@@ -343,6 +343,7 @@ func (e *evaluator) evaluate(instance int) (checks asked) {
 func (e *evaluator) evaluateAt(instance, i int) {
 	l := e.lacks[i]
 	missing, events := e.read&l.mask, l.events
+	//mutation:equivalent condition: the slow path gives the same result
 	if events != nil && !e.names && !events.listed() {
 		events = nil
 	}

@@ -109,7 +109,7 @@ func TestWrongGates(t *testing.T) {
 		{"it uses the declared inputs, as in July 2024", []string{"CF3001", "CF3002"}, "inputs"},
 		{"it does not see reads of an acknowledged shortfall", []string{"CF3001"}, "inputs"},
 		{"it treats a number as a pointer", []string{"CF3003"}, ""},
-		{"it treats an unknown input as supplied", []string{"CF3004"}, "inputs"},
+		{"it treats an unknown input as supplied", []string{"CF3004"}, "input"},
 		{"it sends content to builds of another type version", []string{"CF3005"}, "inputs"},
 		{"it does not know which operators a build has", []string{"CF3006"}, "operators"},
 		{"it does not know which versions of the format a build reads", []string{"CF3007"}, "versions"},
