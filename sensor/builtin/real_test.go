@@ -108,6 +108,8 @@ var neverRecorded = []exception{
 	{"Security Microsoft-Windows-Security-Auditing 4770", tickets, "RequestTicketHash ResponseTicketHash"},
 	{"Security Microsoft-Windows-Security-Auditing 5157", newer, "FilterOrigin InterfaceIndex"},
 	{"System Microsoft-Windows-Directory-Services-SAM 16403", "the element is optional", "Binary"},
+	{"System Service Control Manager 7023", "the element is optional", "Binary"},
+	{"System Service Control Manager 7034", "the element is optional", "Binary"},
 }
 
 // minRecorded is the number of recorded events of a kind from which each of its fields must be in
