@@ -143,7 +143,6 @@ type incidentText struct {
 	place  string // path and first line, for messages
 	keys   map[string]string
 	source []string
-	flags  []string
 }
 
 // The keys of a text.
