@@ -25,10 +25,11 @@ const FileName = ".cfcheck.yaml"
 // SchemaName is the value of the key "schema" in a policy.
 const SchemaName = "cfcheck.policy/v0"
 
-// Schemas holds schema/policy.json, the JSON Schema (draft 2020-12) of a policy. A file that
-// fits it may still be refused when it is read, for instance because of an unknown check.
+// Schemas holds schema/policy.json and schema/waivers.json, the JSON Schemas (draft 2020-12) of
+// a policy and of a file of waivers. A file that fits its schema may still be refused when it is
+// read, for instance because of an unknown check.
 //
-//go:embed schema/policy.json
+//go:embed schema/policy.json schema/waivers.json
 var Schemas embed.FS
 
 // A Policy is the content of a policy file. A list is empty, and a Text or Number has no
@@ -48,7 +49,8 @@ type Policy struct {
 	Ceilings   Ceilings
 	Expect     Expect
 
-	Waivers []validate.Waiver // their From has the place in the file
+	Waivers     []validate.Waiver // their From has the place in the file
+	WaiverFiles []Text            // names of further files of waivers, see [ReadWaivers]
 }
 
 // A Place is a position in a policy file. Line and Column count from 1, and Column counts
@@ -77,6 +79,7 @@ type Severity struct {
 // Ceilings are the largest sizes that a policy allows. See [validate.Ceilings].
 type Ceilings struct {
 	Bytes, Instances, Memory Number
+	MaxRemoved, MaxGrowth    Number // percent since the previous release
 	KnownGoodMatches         Number // known-good events that one rule may match
 }
 

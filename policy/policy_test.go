@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +34,7 @@ severities:
   behaviour: warning
   CF5003: note
   within-ceilings: error
-ceilings: {bytes: 1000, instances: 20, memory: 3000, known-good-matches: 0}
+ceilings: {bytes: 1000, instances: 20, memory: 3000, known-good-matches: 0, max-removed: 9, max-growth: 90}
 expect:
   files: 3
   instances: 4
@@ -50,6 +52,7 @@ waivers:
   by: ann
   until: 2027-01-31
 - {check: every-build-addressed, subject: 'channel 291, type 1', reason: later, by: ann, until: 2027-01-31}
+waiver-files: [.cfcheck-baseline.yaml]
 `
 
 func TestRead(t *testing.T) {
@@ -70,13 +73,14 @@ func TestRead(t *testing.T) {
 		},
 		Ceilings: policy.Ceilings{
 			Bytes: policy.Number{1000, at(9, 19)}, Instances: policy.Number{20, at(9, 36)}, Memory: policy.Number{3000, at(9, 48)},
-			KnownGoodMatches: policy.Number{0, at(9, 74)},
+			KnownGoodMatches: policy.Number{0, at(9, 74)}, MaxRemoved: policy.Number{9, at(9, 90)}, MaxGrowth: policy.Number{90, at(9, 105)},
 		},
-		Expect:     policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
-		Protected:  []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
-		NeverMatch: []policy.Text{{"events/no.ndjson", at(16, 15)}},
-		KnownGood:  []policy.Text{{"events/good.ndjson", at(17, 14)}},
-		Exclude:    []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
+		Expect:      policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
+		Protected:   []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
+		NeverMatch:  []policy.Text{{"events/no.ndjson", at(16, 15)}},
+		KnownGood:   []policy.Text{{"events/good.ndjson", at(17, 14)}},
+		Exclude:     []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
+		WaiverFiles: []policy.Text{{".cfcheck-baseline.yaml", at(27, 16)}},
 		Waivers: []validate.Waiver{
 			{
 				Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "every host gets User with 13.30, see #12", By: "ann",
@@ -141,7 +145,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "exclude" or "waivers"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "exclude", "waivers" or "waiver-files"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},
@@ -162,11 +166,11 @@ func TestRefused(t *testing.T) {
 		{"a second document", schemaLine + "---\nfail-on: error\n", `p.yaml:3:1: the file has a second document; write one map`, false},
 		{"an unknown severity that rejects", schemaLine + "fail-on: warnings\n", `p.yaml:2:10: fail-on: found "warnings"; did you mean "warning"?`, true},
 		{"notes never reject", schemaLine + "fail-on: note\n", `p.yaml:2:10: fail-on: found "note"; expected "error" or "warning"`, true},
-		{"an unknown check", schemaLine + "severities: {CF9999: note}\n", `p.yaml:2:14: severities: unknown check "CF9999"; expected the ID or name of a check, or the name of a family, of behaviour (CF5), change (CF6)`, false},
+		{"an unknown check", schemaLine + "severities: {CF9999: note}\n", `p.yaml:2:14: severities: unknown check "CF9999"; expected the ID or name of a check, or the name of a family, of ` + settable(), false},
 		{"a misspelt check", schemaLine + "severities: {known-god: note}\n", `p.yaml:2:14: severities: unknown check "known-god"; did you mean "known-good"?`, false},
 		{"the check of July", schemaLine + "severities: {CF3001: note}\n", `p.yaml:2:14: severities: CF3001 inputs-supplied: its severity is permanent: it belongs to family CF3, and only those of CF4 to CF6 can be set; remove the entry`, false},
 		{"a check of harm", schemaLine + "severities: {CF5001: note}\n", `p.yaml:2:14: severities: CF5001 runs-without-fault: its severity is permanent, because its findings show a harm to the sensor; remove the entry`, false},
-		{"a permanent family", schemaLine + "severities: {contract: note}\n", `p.yaml:2:14: severities: the severities of family contract (CF3) are permanent; expected the ID or name of a check, or the name of a family, of behaviour (CF5), change (CF6)`, false},
+		{"a permanent family", schemaLine + "severities: {contract: note}\n", `p.yaml:2:14: severities: the severities of family contract (CF3) are permanent; expected the ID or name of a check, or the name of a family, of ` + settable(), false},
 		{"a check by ID and by name", schemaLine + "severities:\n  CF5003: note\n  known-good: error\n", `p.yaml:4:3: severities: CF5003 known-good has a severity here and in line 3; remove one of the two`, false},
 		{"no severity", schemaLine + "severities: {CF5003: off}\n", `p.yaml:2:22: severities.CF5003: found "off"; expected "error", "warning" or "note"`, true},
 		{"a negative number", schemaLine + "expect: {files: -1}\n", `p.yaml:2:17: expect.files: found "-1"; expected a whole number from 1 to 9007199254740991, in decimal digits`, true},
@@ -210,6 +214,17 @@ func TestRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// settable lists the families whose severities can be set, as messages do.
+func settable() string {
+	var names []string
+	for _, f := range validate.Families {
+		if 4 <= f.Digit && f.Digit <= 6 {
+			names = append(names, fmt.Sprintf("%s (CF%d)", f.Name, f.Digit))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // TestHostile tests files that are made to cost time, memory or long reports.
@@ -266,22 +281,90 @@ func TestReadComment(t *testing.T) {
 	}
 }
 
-// schemaError holds a text against the JSON Schema. It returns nil if the schema accepts it.
+// TestWaiverFiles tests that a file of waivers is read as it was written, and that the schema
+// accepts it.
+func TestWaiverFiles(t *testing.T) {
+	day := sensor.Date{Year: 2027, Month: time.January, Day: 31}
+	list := []validate.Waiver{
+		{Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "it's old: # no comment", By: "ann", Until: day},
+		{Check: "CF3019", Subject: "channel 291, type 1", Path: "header.type", Reason: "'", By: "true", Until: day},
+		{Check: "CF0013", Rule: "ünusual {rule}", Path: "detection.sel*", Reason: "~", By: "2027-01-31", Until: day},
+	}
+	for n := range len(list) + 1 {
+		data, err := policy.WriteWaivers(list[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := policy.ReadWaivers("w.yaml", data, suite.Checks)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, data)
+		}
+		if diff := cmp.Diff(list[:n], got, cmpopts.IgnoreFields(validate.Waiver{}, "From"), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("the waivers differ (-written +read):\n%s", diff)
+		}
+		if err := schemaErrorOf(t, "waivers", string(data)); err != nil {
+			t.Errorf("the schema refuses it: %v", err)
+		}
+	}
+	many := make([]validate.Waiver, policy.MaxWaivers)
+	for i := range many {
+		many[i] = validate.Waiver{Check: "CF3012", Rule: strings.Repeat("r", 200), Path: strconv.Itoa(i), Reason: strings.Repeat("a", 300), By: "ann", Until: day}
+	}
+	data, err := policy.WriteWaivers(many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := policy.ReadWaivers("w.yaml", data, suite.Checks); err != nil || len(got) != len(many) {
+		t.Errorf("%d waivers in %d bytes: read %d, %v", len(many), len(data), len(got), err)
+	}
+	for why, w := range map[string]validate.Waiver{
+		"a line end":        {Check: "CF3012", Rule: "a\nb", Reason: "a", By: "ann", Until: day},
+		"an escape":         {Check: "CF3012", Rule: "a", Reason: "\x1b", By: "ann", Until: day},
+		"a byte, not UTF-8": {Check: "CF3012", Rule: "a", Reason: "\xff", By: "ann", Until: day},
+	} {
+		if data, err := policy.WriteWaivers([]validate.Waiver{w}); err == nil {
+			t.Errorf("%s is written: %s", why, data)
+		}
+	}
+	if _, err := policy.WriteWaivers(append(many, many[0])); err == nil {
+		t.Error("more waivers are written than can be read")
+	}
+	for text, want := range map[string]string{
+		"schema: cfcheck.policy/v0\n":               `w.yaml:1:9: schema: found "cfcheck.policy/v0"; expected cfcheck.waivers/v0`,
+		"schema: cfcheck.waivers/v1\n":              `w.yaml:1:9: schema: found "cfcheck.waivers/v1"; expected cfcheck.waivers/v0; another version of cfcheck may read it`,
+		"schema: cfcheck.waivers/v0\nfleets: [a]\n": `w.yaml:2:1: unknown key "fleets"; expected "schema" or "waivers"`,
+		"": `w.yaml:1:1: the file is empty; write at least "schema: cfcheck.waivers/v0", or remove the file`,
+		"schema: cfcheck.waivers/v0\nwaivers: [CF3012]\n": `w.yaml:2:11: waivers[0]: found "CF3012"; expected a map with keys such as check`,
+	} {
+		if list, err := policy.ReadWaivers("w.yaml", []byte(text), suite.Checks); err == nil || err.Error() != want || list != nil {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// schemaError holds a policy against its JSON Schema. It returns nil if the schema accepts it.
 func schemaError(t *testing.T, text string) error {
 	t.Helper()
-	data, err := policy.Schemas.ReadFile("schema/policy.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return schemaErrorOf(t, "policy", text)
+}
+
+func schemaErrorOf(t *testing.T, name, text string) error {
+	t.Helper()
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"policy", "waivers"} {
+		data, err := policy.Schemas.ReadFile("schema/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(doc.(map[string]any)["$id"].(string), doc); err != nil {
+			t.Fatal(err)
+		}
 	}
-	s, err := c.Compile("schema.json")
+	s, err := c.Compile("https://raw.githubusercontent.com/cfcheck/cfcheck/main/policy/schema/" + name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,6 +396,7 @@ func TestSchemaHasTheKeys(t *testing.T) {
 		Properties           map[string]object
 		AdditionalProperties any
 		Items                *object
+		Defs                 map[string]object `json:"$defs"`
 	}
 	var root object
 	if err := json.Unmarshal(data, &root); err != nil {
@@ -323,8 +407,8 @@ func TestSchemaHasTheKeys(t *testing.T) {
 		if path != "" {
 			at = root.Properties[path]
 		}
-		if at.Items != nil {
-			at = *at.Items
+		if path == "waivers" {
+			at = *root.Defs[path].Items
 		}
 		var names []string
 		for name := range at.Properties {

@@ -24,8 +24,6 @@ const (
 	MaxValue = 1024    // length of a value, in characters
 )
 
-var limits = yamltext.Limits{Size: MaxSize, Marks: 1 << 14, Depth: 4}
-
 // Read reads a policy. The name of the file is used only in messages. checks are the checks
 // of the gate, to which the policy may refer.
 //
@@ -33,24 +31,34 @@ var limits = yamltext.Limits{Size: MaxSize, Marks: 1 << 14, Depth: 4}
 // and repeated keys, empty values and lists, anchors, aliases and tags. An error is of type
 // [Errors].
 func Read(name string, data []byte, checks []*validate.Check) (*Policy, error) {
-	r := &reader{name: name, checks: checks}
+	r := &reader{name: name, checks: checks, version: SchemaName, size: MaxSize}
 	p := &Policy{Name: name}
-	r.document(p, data)
-	if len(r.errors) > 0 {
-		slices.SortStableFunc(r.errors, func(a, b *Error) int {
-			return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-		})
-		return nil, r.errors[:min(len(r.errors), MaxErrors)]
+	r.document(data, r.keys(p))
+	if err := r.err(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
 
-// A reader reads one policy, and collects errors.
+// A reader reads one file, and collects errors.
 type reader struct {
-	name   string
-	src    *yamltext.Source
-	checks []*validate.Check
-	errors Errors
+	name    string
+	version string // mandatory value of the key schema
+	size    int    // maximum size in bytes
+	src     *yamltext.Source
+	checks  []*validate.Check
+	errors  Errors
+}
+
+// err returns the first errors in the order of the file, or nil.
+func (r *reader) err() error {
+	if len(r.errors) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(r.errors, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return r.errors[:min(len(r.errors), MaxErrors)]
 }
 
 // A key is a key of a map, and the function that reads its value.
@@ -59,7 +67,7 @@ type key struct {
 	read func(path string, n *yaml.Node)
 }
 
-// keys returns the keys of a policy. The first is mandatory.
+// keys returns the keys of a policy.
 func (r *reader) keys(p *Policy) []key {
 	return []key{
 		{"schema", r.schema},
@@ -74,12 +82,14 @@ func (r *reader) keys(p *Policy) []key {
 		{"known-good", r.texts(&p.KnownGood, nil)},
 		{"exclude", r.texts(&p.Exclude, nil)},
 		{"waivers", func(path string, n *yaml.Node) { r.waivers(p, path, n) }},
+		{"waiver-files", r.texts(&p.WaiverFiles, nil)},
 	}
 }
 
 func (r *reader) ceilings(c *Ceilings) []key {
 	return []key{
 		{"bytes", r.number(&c.Bytes, 1)}, {"instances", r.number(&c.Instances, 1)}, {"memory", r.number(&c.Memory, 1)},
+		{"max-removed", r.number(&c.MaxRemoved, 1)}, {"max-growth", r.number(&c.MaxGrowth, 1)},
 		{"known-good-matches", r.number(&c.KnownGoodMatches, 0)},
 	}
 }
@@ -98,9 +108,9 @@ func (r *reader) failAt(n *yaml.Node, key, found, want string) { r.fail(r.place(
 
 func (r *reader) place(n *yaml.Node) Place { return Place(r.src.Place(n)) }
 
-// document reads the file.
-func (r *reader) document(p *Policy, data []byte) {
-	src, fault := yamltext.New(data, limits)
+// document reads the file: a map with these keys, of which the first is mandatory.
+func (r *reader) document(data []byte, keys []key) {
+	src, fault := yamltext.New(data, yamltext.Limits{Size: r.size, Marks: 1 << 14, Depth: 4})
 	if fault != nil {
 		r.fail(Place(fault.Position), "", fault.Found, fault.Want)
 		return
@@ -118,13 +128,12 @@ func (r *reader) document(p *Policy, data []byte) {
 		return
 	}
 	if len(doc.Content) != 1 || yamltext.IsNull(doc.Content[0]) {
-		r.fail(Place{1, 1}, "", "the file is empty", fmt.Sprintf("write at least \"schema: %s\", or remove the file", SchemaName))
+		r.fail(Place{1, 1}, "", "the file is empty", fmt.Sprintf("write at least \"schema: %s\", or remove the file", r.version))
 		return
 	}
 	if r.plain(doc.Content[0]) {
-		keys := r.keys(p)
 		if r.object("", doc.Content[0], keys) && !r.has(doc.Content[0], keys[0].name) {
-			r.failAt(doc.Content[0], "", fmt.Sprintf("the key %q is missing", keys[0].name), "write "+keys[0].name+": "+SchemaName)
+			r.failAt(doc.Content[0], "", fmt.Sprintf("the key %q is missing", keys[0].name), "write "+keys[0].name+": "+r.version)
 		}
 	}
 	if err := loader.Load(&more); err == nil && len(more.Content) == 1 {
@@ -234,16 +243,26 @@ func (r *reader) text(path string, n *yaml.Node) (Text, bool) {
 		return fail("found "+kind(n), "expected one value, or leave the key out")
 	case n.Style == 0 && n.Tag != "!!str" && !(n.Tag == "!!int" && decimal(v)):
 		return fail(fmt.Sprintf("found %s, which is not a text in YAML", v), "put it in quotes")
-	case strings.TrimSpace(v) == "":
-		return fail("found an empty value", "give a value, or leave the key out")
-	case strings.TrimSpace(v) != v:
-		return fail(fmt.Sprintf("found %s, with a space at its start or end", strictjson.Quote(v)), "remove the space")
-	case utf8.RuneCountInString(v) > MaxValue:
-		return fail(fmt.Sprintf("found %d characters", utf8.RuneCountInString(v)), fmt.Sprintf("expected at most %d", MaxValue))
-	case strings.ContainsFunc(v, func(c rune) bool { return !unicode.IsPrint(c) }):
-		return fail(fmt.Sprintf("found %s, with a character that cannot be seen", strictjson.Quote(v)), "remove the character")
+	}
+	if found, want := textFault(n.Value); found != "" {
+		return fail(found, want)
 	}
 	return Text{n.Value, r.place(n)}, true
+}
+
+// textFault returns the reason why a text must not be a value, and advice.
+func textFault(v string) (found, want string) {
+	switch n := utf8.RuneCountInString(v); {
+	case strings.TrimSpace(v) == "":
+		return "found an empty value", "give a value, or leave the key out"
+	case strings.TrimSpace(v) != v:
+		return fmt.Sprintf("found %s, with a space at its start or end", strictjson.Quote(v)), "remove the space"
+	case n > MaxValue:
+		return fmt.Sprintf("found %d characters", n), fmt.Sprintf("expected at most %d", MaxValue)
+	case !utf8.ValidString(v) || strings.ContainsFunc(v, func(c rune) bool { return !unicode.IsPrint(c) }):
+		return fmt.Sprintf("found %s, with a character that cannot be seen", strictjson.Quote(v)), "remove the character"
+	}
+	return "", ""
 }
 
 // decimal reports whether an integer is written in the usual way.
@@ -324,9 +343,9 @@ func (r *reader) oneOf(path string, n *yaml.Node, words ...string) Text {
 }
 
 func (r *reader) schema(path string, n *yaml.Node) {
-	if t, ok := r.text(path, n); ok && t.Value != SchemaName {
-		want := "expected " + SchemaName
-		if strings.HasPrefix(t.Value, "cfcheck.policy/") {
+	if t, ok := r.text(path, n); ok && t.Value != r.version {
+		want := "expected " + r.version
+		if family, _, _ := strings.Cut(r.version, "/"); strings.HasPrefix(t.Value, family+"/") {
 			want += "; another version of cfcheck may read it"
 		}
 		r.failAt(n, path, "found "+strictjson.Quote(t.Value), want)

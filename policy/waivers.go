@@ -176,3 +176,58 @@ func ReadComment(comment string, checks []*validate.Check) (w validate.Waiver, f
 	w.Until, w.By, w.Path = day, values["by"], values["path"]
 	return w, "", ""
 }
+
+// WaiversSchema is the value of the key "schema" in a file of waivers.
+const WaiversSchema = "cfcheck.waivers/v0"
+
+// MaxWaiversSize is the maximum size of a file of waivers in bytes.
+const MaxWaiversSize = 8 << 20
+
+// ReadWaivers reads a file of waivers, which a policy names with the key waiver-files. It is as
+// strict as [Read], and an error is of type [Errors].
+func ReadWaivers(name string, data []byte, checks []*validate.Check) ([]validate.Waiver, error) {
+	p := new(Policy)
+	r := &reader{name: name, checks: checks, version: WaiversSchema, size: MaxWaiversSize}
+	r.document(data, []key{
+		{"schema", r.schema},
+		{"waivers", func(path string, n *yaml.Node) { r.waivers(p, path, n) }},
+	})
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return p.Waivers, nil
+}
+
+// WriteWaivers returns a file of waivers, in the order of the list. The same list gives the same
+// bytes. It returns an error if ReadWaivers could not read the file.
+func WriteWaivers(list []validate.Waiver) ([]byte, error) {
+	if len(list) > MaxWaivers {
+		return nil, fmt.Errorf("found %d waivers (want at most %d)", len(list), MaxWaivers)
+	}
+	var b strings.Builder
+	b.WriteString("# Written by cfcheck baseline. See docs/policy.md.\nschema: " + WaiversSchema + "\n")
+	if len(list) > 0 {
+		b.WriteString("waivers:\n")
+	}
+	for i := range list {
+		w := &list[i]
+		before := "  - "
+		for _, k := range []struct{ name, value string }{
+			{"check", w.Check}, {"rule", w.Rule}, {"subject", w.Subject}, {"path", w.Path}, {"reason", w.Reason}, {"by", w.By}, {"until", w.Until.String()},
+		} {
+			if k.value == "" {
+				continue
+			}
+			if fault, _ := textFault(k.value); fault != "" {
+				return nil, fmt.Errorf("the waiver of %v cannot be written: %s: %s", w, k.name, fault)
+			}
+			value := k.value
+			if k.name != "check" {
+				value = "'" + strings.ReplaceAll(value, "'", "''") + "'"
+			}
+			fmt.Fprintf(&b, "%s%s: %s\n", before, k.name, value)
+			before = "    "
+		}
+	}
+	return []byte(b.String()), nil
+}

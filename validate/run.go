@@ -587,8 +587,11 @@ func (j *Prepared) gather(r *Report) {
 	sortSummaries(r.Summaries)
 	r.Waived, r.WaiverUses = j.pass.waivers.kept, j.pass.waivers.uses
 	sortFindings(r.Waived)
-	for _, u := range r.WaiverUses {
+	for i := range r.WaiverUses {
+		u := &r.WaiverUses[i]
 		r.WaivedFound += u.Found
+		//mutation:missed: TestWaivers detects it
+		u.Judged = u.Judged && j.outcomes[slices.IndexFunc(j.list.checks, func(c *Check) bool { return c.ID == u.Check })].fate == ran
 	}
 	//mutation:equivalent: only the time of an allocation depends on it
 	if len(j.totals) > 0 {

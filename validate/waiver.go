@@ -113,7 +113,9 @@ func (j *Prepared) waive() {
 		u := &w.uses[i]
 		if fault := u.fault(j.list.checks); fault != "" {
 			j.odd = append(j.odd, fmt.Sprintf("the waiver of %v cannot be used: %s", u.Waiver, fault))
-		} else if u.Holds(p.Now) {
+			continue
+		}
+		if u.Holds(p.Now) {
 			w.byCheck[u.Check] = append(w.byCheck[u.Check], i)
 		}
 		if rule := strings.ToLower(u.Rule); rule != "" {
@@ -164,7 +166,7 @@ func (p *Pass) waive(f Finding) bool {
 type WaiverUse struct {
 	*Waiver
 	Found  int  // number of findings that it accepted
-	Judged bool // the rule or the subject that it names was judged
+	Judged bool // its check judged the rule or the subject that it names
 }
 
 // Waivers returns the waivers of a run as a subject: the question is whether they are in

@@ -176,6 +176,27 @@ func TestWaiversOfFleets(t *testing.T) {
 	}
 }
 
+// TestWaiversOfSkippedChecks tests that a waiver is not unused if its check did not run.
+func TestWaiversOfSkippedChecks(t *testing.T) {
+	day := sensor.Date{Year: 2027, Month: time.January, Day: 31}
+	bad := finds("CF1901", 1, nil)
+	o := options(t, bad,
+		check("CF5901", func(c *validate.Check) { c.Requires = []string{bad.ID} }),
+		check("CF5902", func(c *validate.Check) { c.Uses = validate.UsesNeverMatch }),
+		check("CF5903", nil))
+	o.Now = time.Unix(0, 0)
+	for _, c := range o.Checks[1:] {
+		o.Waivers = append(o.Waivers, validate.Waiver{Check: c.ID, Subject: "channel 291, type 1", Until: day})
+	}
+	var judged []bool
+	for _, u := range validate.Run(waived(t), o).WaiverUses {
+		judged = append(judged, u.Judged)
+	}
+	if diff := cmp.Diff([]bool{false, false, true}, judged); diff != "" {
+		t.Errorf("judged differs (-want +got):\n%s", diff)
+	}
+}
+
 // TestWaiversJudged tests whether a report says that the rule or subject of a waiver was judged.
 func TestWaiversJudged(t *testing.T) {
 	day := sensor.Date{Year: 2027, Month: time.January, Day: 31}

@@ -106,10 +106,7 @@ limit of the same size, on which no verdict depends.`,
   cfcheck check --fleet fleet.json --needs needs.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.all = cmd.Flags().Changed("max-findings")
-			if err := k.governing.load(c, c.outputs()); err != nil {
-				return err
-			}
-			if err := k.adopt(cmd.Flags()); err != nil {
+			if err := k.follow(cmd); err != nil {
 				return err
 			}
 			if err := k.comparing.check(cmd); err != nil {
@@ -118,12 +115,22 @@ limit of the same size, on which no verdict depends.`,
 			return k.run(args)
 		},
 	}
-	k.judging.add(cmd)
-	k.governing.add(cmd)
-	k.expanding.add(cmd)
+	k.addContent(cmd)
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
 	k.comparing.add(cmd)
+	f := cmd.Flags()
+	f.StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
+	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
+		fmt.Sprintf("show at most `N` findings per check; if given, also show at most N rules per message (otherwise %d, or %d in JSON); all are counted", report.DefaultMaxRules, maxOfGroupJSON))
+	return cmd
+}
+
+// addContent adds the flags for the content to judge and for the data to judge it by.
+func (k *checking) addContent(cmd *cobra.Command) {
+	k.judging.add(cmd)
+	k.governing.add(cmd)
+	k.expanding.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
@@ -133,10 +140,14 @@ limit of the same size, on which no verdict depends.`,
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
 	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
-	f.StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
-		fmt.Sprintf("show at most `N` findings per check; if given, also show at most N rules per message (otherwise %d, or %d in JSON); all are counted", report.DefaultMaxRules, maxOfGroupJSON))
-	return cmd
+}
+
+// follow reads the policy, and merges it with the flags.
+func (k *checking) follow(cmd *cobra.Command) error {
+	if err := k.governing.load(k.command, k.outputs()); err != nil {
+		return err
+	}
+	return k.adopt(cmd.Flags())
 }
 
 // failOn lists the severities that --fail-on takes, the default first.
@@ -155,12 +166,8 @@ func (k *checking) run(args []string) error {
 	if err := k.claiming.check(args, k.needs, k.fleetNames); err != nil {
 		return err
 	}
-	var err error
-	if k.compileBudget, err = k.expanding.budget(); err != nil {
+	if err := k.limit(); err != nil {
 		return err
-	}
-	if k.maxSteps < 1 {
-		return errors.New("--max-steps: found 0 (want at least 1)")
 	}
 	defer k.closeRecordings()
 	if err := k.prepare(); err != nil {
@@ -175,6 +182,26 @@ func (k *checking) run(args []string) error {
 	if err := k.compareWith(run); err != nil {
 		return err
 	}
+	k.judgeContent(run, args)
+	k.sayWithdrawn(run)
+	k.judgeWaivers(run)
+	return k.writeClaims(run)
+}
+
+// limit checks the limits of the work, and prepares the budget of compilation.
+func (k *checking) limit() (err error) {
+	if k.compileBudget, err = k.expanding.budget(); err != nil {
+		return err
+	}
+	if k.maxSteps < 1 {
+		return errors.New("--max-steps: found 0 (want at least 1)")
+	}
+	return nil
+}
+
+// judgeContent judges the needs and the content at the paths. It adds a problem for each part
+// that the caller asked for and that was not judged.
+func (k *checking) judgeContent(run *report.Run, args []string) {
 	for _, name := range k.needs {
 		run.Add(k.judgeNeeds(name)...)
 	}
@@ -185,9 +212,6 @@ func (k *checking) run(args []string) error {
 	run.Add(k.judgeRules(k.roots)...)
 	k.sayUntried(run)
 	k.sayMissing(run)
-	k.sayWithdrawn(run)
-	k.judgeWaivers(run)
-	return k.writeClaims(run)
 }
 
 // begin registers the files that the run reads and writes. It refuses an output
@@ -195,6 +219,15 @@ func (k *checking) run(args []string) error {
 // these files are either complete and from this run, or absent.
 func (k *checking) begin(args []string) error {
 	s := k.outputs()
+	k.reads(s, args)
+	k.comparing.reads(s)
+	k.claiming.writes(s)
+	k.reporting.writes(s, k.command)
+	return s.Begin()
+}
+
+// reads registers the content and the data to judge it by as inputs.
+func (k *checking) reads(s *output.Set, args []string) {
 	for _, arg := range args {
 		s.ReadsFolder("the input "+arg, arg, isContent)
 	}
@@ -209,10 +242,6 @@ func (k *checking) begin(args []string) error {
 		k.governing.reads(s, k.policy.Name)
 	}
 	k.expanding.reads(s)
-	k.comparing.reads(s)
-	k.claiming.writes(s)
-	k.reporting.writes(s, k.command)
-	return s.Begin()
 }
 
 // maxOfGroupJSON is the default limit of rules with the same message in a report for
@@ -410,7 +439,7 @@ func (k *checking) finish(run *report.Run) error {
 	if k.none && k.found != "" {
 		run.Remarks = append(run.Remarks, fmt.Sprintf("--no-policy: the policy %s was not followed", k.found))
 	}
-	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.eventSources, k.ruleSources)
+	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.waiverSources, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
 		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, judged once")

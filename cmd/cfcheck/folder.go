@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
@@ -28,9 +27,7 @@ func isChannelFile(name string) bool { return strings.EqualFold(filepath.Ext(nam
 // rules, and lists all other entries.
 func (k *checking) judgeFolder(run *report.Run, root string) {
 	in := readFolder(root, k.exclude)
-	in.passed = slices.DeleteFunc(in.passed, func(p report.PassedOver) bool {
-		return p.Kind == report.OtherPolicy && p.Found == 1 && k.isOwn(p.Names[0])
-	})
+	in.passed = k.withoutOwn(in.passed)
 	sets := in.sets()
 	run.Problems = append(run.Problems, in.problems...)
 	run.PassedOver = append(run.PassedOver, in.passed...)
@@ -224,7 +221,7 @@ func (in *folder) other(name string, e fs.DirEntry, hidden, excluded bool) {
 		in.problem(name, fmt.Errorf("%s: a manifest of cfcheck build under another name; rename it to %s, or remove it", name, file.ManifestName))
 	case isOfVersionControl(e.Name()):
 		in.pass(report.VersionControl, name)
-	case e.Name() == policy.FileName && e.Type().IsRegular():
+	case isPolicy(e.Name()) && e.Type().IsRegular():
 		in.pass(report.OtherPolicy, name)
 	default:
 		in.pass(kind, name)

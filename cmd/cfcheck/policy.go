@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -28,14 +30,21 @@ func (c *command) policyGroup() *cobra.Command {
 
 func (c *command) policySchema() *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
+		Use:   "schema [waivers]",
 		Short: "print the JSON Schema of a policy file",
-		Long: `policy schema prints the JSON Schema of .cfcheck.yaml. An editor that has it
-completes keys and underlines mistakes. docs/policy.md explains the keys.`,
+		Long: `policy schema prints the JSON Schema of .cfcheck.yaml, or that of a file of
+waivers. An editor that has it completes keys and underlines mistakes.
+docs/policy.md explains the keys.`,
 		Example: `  cfcheck policy schema > cfcheck-policy.json`,
-		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			data, err := policy.Schemas.ReadFile("schema/policy.json")
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := "policy"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			if len(args) > 1 || name != "policy" && name != "waivers" {
+				return fmt.Errorf("unknown schema %q (want policy or waivers)", strings.Join(args, " "))
+			}
+			data, err := policy.Schemas.ReadFile("schema/" + name + ".json")
 			if err != nil {
 				return err
 			}
@@ -50,10 +59,14 @@ type governing struct {
 	file string // --policy
 	none bool   // --no-policy
 
-	found   string         // name of the policy file of the working folder; "" means no file
-	policy  *policy.Policy // nil means that the run follows no policy
-	about   *report.Policy // nil means that the run follows no policy
-	tally   tally
+	found         string         // name of the policy file of the working folder; "" means no file
+	policy        *policy.Policy // nil means that the run follows no policy
+	about         *report.Policy // nil means that the run follows no policy
+	tally         tally
+	waiverFiles   []string // that the policy names
+	waiverSources []report.Source
+	creates       string // file of waivers that the run creates; "" means no file
+
 	counted map[[32]byte]bool              // header digests of the content in tally
 	missing map[channelfile.ID]policy.Text // protected rules that were not judged so far
 }
@@ -95,14 +108,8 @@ func (g *governing) load(c *command, s *output.Set) error {
 		return err
 	}
 	p, err := policy.Read(name, data, suite.Checks)
-	if list, ok := errors.AsType[policy.Errors](err); ok {
-		for _, e := range list {
-			c.say("cfcheck: %v", e)
-		}
-		return exitError(statusUndecided)
-	}
 	if err != nil {
-		return err
+		return c.refusePolicy(err)
 	}
 	source := report.SourceOf("policy", name, data)
 	g.policy, g.about = p, &report.Policy{Path: name, Size: source.Size, Digest: source.Digest}
@@ -126,7 +133,24 @@ func findPolicy() (string, error) {
 	return name, nil
 }
 
-func (g *governing) reads(s *output.Set, name string) { s.Reads("the policy "+name, name) }
+func (g *governing) reads(s *output.Set, name string) {
+	s.Reads("the policy "+name, name)
+	for _, name := range g.waiverFiles {
+		s.Reads("the waivers "+name, name)
+	}
+}
+
+// isPolicy reports whether a file has the name of a policy, or of a file of waivers beside it.
+func isPolicy(name string) bool {
+	return name == policy.FileName || strings.HasPrefix(name, ".cfcheck-") && isRules(name)
+}
+
+// withoutOwn returns a list without the policy of the run and its files of waivers.
+func (g *governing) withoutOwn(passed []report.PassedOver) []report.PassedOver {
+	return slices.DeleteFunc(passed, func(p report.PassedOver) bool {
+		return p.Kind == report.OtherPolicy && p.Found == len(p.Names) && !slices.ContainsFunc(p.Names, func(name string) bool { return !g.isOwn(name) })
+	})
+}
 
 // isOwn reports whether a file is the policy of the run, or the one of the working folder.
 func (g *governing) isOwn(name string) bool {
@@ -134,7 +158,7 @@ func (g *governing) isOwn(name string) bool {
 	if err != nil {
 		return false
 	}
-	for _, own := range []string{g.found, g.file} {
+	for _, own := range append(g.waiverFiles, g.found, g.file) {
 		if other, err := os.Stat(own); own != "" && err == nil && os.SameFile(info, other) {
 			return true
 		}
@@ -159,10 +183,8 @@ func flagOf(key string) string {
 	switch key {
 	case "fleets":
 		return "--fleet"
-	case "ceilings.known-good-matches":
-		return "--known-good-matches"
 	}
-	return "--" + key
+	return "--" + strings.TrimPrefix(key, "ceilings.")
 }
 
 // record notes the origin of a setting.
@@ -241,6 +263,8 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	number("ceilings.bytes", p.Ceilings.Bytes, &k.ceilings.Bytes)
 	number("ceilings.instances", p.Ceilings.Instances, &k.ceilings.Instances)
 	number("ceilings.memory", p.Ceilings.Memory, &k.ceilings.Memory)
+	number("ceilings.max-removed", p.Ceilings.MaxRemoved, &k.maxRemoved)
+	number("ceilings.max-growth", p.Ceilings.MaxGrowth, &k.maxGrowth)
 	number("ceilings.known-good-matches", p.Ceilings.KnownGoodMatches, &k.knownGoodMatches)
 	number("expect.files", p.Expect.Files, new(uint64))
 	number("expect.instances", p.Expect.Instances, new(uint64))
@@ -261,6 +285,12 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	if k.waivers = p.Waivers; len(k.waivers) > 0 {
 		first := k.waivers[0].From
 		k.record("waivers", policy.Place{Line: first.Line, Column: first.Column}, "", strconv.Itoa(len(k.waivers)))
+	}
+	list("waiver-files", p.WaiverFiles, &k.waiverFiles, path)
+	for _, name := range k.waiverFiles {
+		if err := k.readWaivers(name); err != nil {
+			return err
+		}
 	}
 	for i := range k.waivers {
 		k.waiving.add(validate.WaiverUse{Waiver: &k.waivers[i]})
@@ -293,6 +323,36 @@ func (w *waiving) add(uses ...validate.WaiverUse) {
 		all.Found += u.Found
 		all.Judged = all.Judged || u.Judged
 	}
+}
+
+// readWaivers reads a file of waivers that the policy names.
+func (k *checking) readWaivers(name string) error {
+	data, err := readDocument(name)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Clean(name) == filepath.Clean(k.creates) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", k.from("waiver-files"), err)
+	}
+	k.waiverSources = append(k.waiverSources, report.SourceOf("waivers", name, data))
+	list, err := policy.ReadWaivers(name, data, suite.Checks)
+	if err != nil {
+		return k.refusePolicy(err)
+	}
+	k.waivers = append(k.waivers, list...)
+	return nil
+}
+
+// refusePolicy prints each error of a policy on a line.
+func (c *command) refusePolicy(err error) error {
+	list, ok := errors.AsType[policy.Errors](err)
+	if !ok {
+		return err
+	}
+	for _, e := range list {
+		c.say("cfcheck: %v", e)
+	}
+	return exitError(statusUndecided)
 }
 
 // inline reads the waivers in the comments of a rule. Each mistake is a finding.

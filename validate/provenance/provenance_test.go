@@ -31,7 +31,7 @@ func TestWaivers(t *testing.T) {
 		{"no waivers", nil, held, nil, validate.Accepted},
 		{"used", use(w, 3, true), held, nil, validate.Accepted},
 		{"unused", use(w, 0, true), held, []string{"CF7003 the waiver of " + named + " accepts no finding"}, validate.Rejected},
-		{"its rule was not judged", use(w, 0, false), held, []string{"CF7004 no judged content has the rule or the subject of the waiver of " + named}, validate.Accepted},
+		{"its rule was not judged", use(w, 0, false), held, []string{"CF7004 CF3012 did not judge the rule or the subject of the waiver of " + named}, validate.Accepted},
 		{"expired", use(w, 0, true), expired, []string{"CF7002 the waiver of " + named + ", by ann, held until 2027-01-31, and it is 2027-02-01"}, validate.Rejected},
 		{"expired, and its rule was not judged", use(w, 0, false), expired, []string{"CF7002 the waiver of " + named + ", by ann, held until 2027-01-31, and it is 2027-02-01"}, validate.Rejected},
 		{"no date is known", use(w, 0, true), time.Time{}, []string{"CF7002 the waiver of " + named + ", by ann, held until 2027-01-31, and no date was given"}, validate.Rejected},

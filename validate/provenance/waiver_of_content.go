@@ -10,9 +10,10 @@ var waiverOfContent = &validate.Check{
 	Name: "waiver-of-content",
 	Doc: `each waiver names content that was judged
 
-The run judged neither the rule nor the subject that a waiver names. That is
-usual in a run on a part of the content. In a run on all of it, the rule was
-removed or its ID has changed, and the waiver is left over.
+The check that a waiver names did not judge its rule or its subject. That is
+usual in a run on a part of the content, or without the previous release or
+the events that the check needs. In a run on all of it, the rule was removed
+or its ID has changed, and the waiver is left over.
 
 Remove the waiver if the rule is gone.`,
 	Severity: validate.Note,
@@ -20,7 +21,7 @@ Remove the waiver if the rule is gone.`,
 	Run: func(p *validate.Pass) {
 		each(p, func(u *validate.WaiverUse) {
 			if u.Found == 0 && !u.Judged && u.Holds(p.Now) {
-				report(p, u, "remove the waiver if the rule is gone", "no judged content has the rule or the subject of the waiver of %v", u.Waiver)
+				report(p, u, "remove the waiver if the rule is gone", "%s did not judge the rule or the subject of the waiver of %v", u.Check, u.Waiver)
 			}
 		})
 	},
