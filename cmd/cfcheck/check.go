@@ -179,7 +179,7 @@ func (k *checking) run(args []string) error {
 	if k.all {
 		run.MaxRules = k.maxFindings
 	}
-	if err := k.compareWith(run); err != nil {
+	if err := k.compareWith(run, args); err != nil {
 		return err
 	}
 	k.judgeContent(run, args)

@@ -147,5 +147,5 @@ func (s *shipped) side() (*report.DiffSide, error) {
 	if f.Conformance() != 0 {
 		return nil, fmt.Errorf("%s: not in normal form, so its rules cannot be compared one by one; check lists the requirements that it breaks", s.name)
 	}
-	return &report.DiffSide{Name: s.name, File: f, Rules: s.compiled != nil}, nil
+	return &report.DiffSide{Name: s.name, File: f, Rules: s.rules()}, nil
 }

@@ -24,6 +24,7 @@ import (
 // A comparing holds the flags for the comparison with the previous release.
 type comparing struct {
 	previous   string
+	revision   string   // of a Git repository
 	added      []string // channels
 	withdrawn  []string
 	maxRemoved uint64
@@ -35,12 +36,13 @@ type comparing struct {
 	whole   bool     // a folder was judged, so all channels of the release should be there
 }
 
-// comparingFlags are the names of the flags that need --previous.
+// comparingFlags are the names of the flags that need a previous release.
 var comparingFlags = []string{"added-channel", "withdrawn-channel", "max-removed", "max-growth", "new-only"}
 
 func (c *comparing) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&c.previous, "previous", "", "compare with the release that shipped before: a `path` of channel files or rules")
+	f.StringVar(&c.revision, "previous-git", "", "compare with the content that the judged paths have in this Git `revision`, such as origin/main")
 	f.StringArrayVar(&c.added, "added-channel", nil, "accept that the previous release has no content of this `channel`; repeat the flag for further channels")
 	f.StringArrayVar(&c.withdrawn, "withdrawn-channel", nil, "accept that a channel of the previous release has no content any more: its `number`; repeat the flag for further channels")
 	f.Uint64Var(&c.maxRemoved, "max-removed", validate.DefaultRemoved, fmt.Sprintf("let at most `N` percent of the rules disappear since the previous release (default %d)", validate.DefaultRemoved))
@@ -55,14 +57,17 @@ func (c *comparing) reads(s *output.Set) {
 	}
 }
 
-// check returns an error if a flag needs --previous, which is missing.
+// check returns an error if a flag needs a previous release, which is missing.
 func (c *comparing) check(cmd *cobra.Command) error {
-	if c.previous != "" {
+	switch {
+	case c.previous != "" && c.revision != "":
+		return errors.New("--previous and --previous-git exclude each other; give one of them")
+	case c.previous != "" || c.revision != "":
 		return nil
 	}
 	for _, name := range comparingFlags {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--%s: there is no release to compare with; name it with --previous", name)
+			return fmt.Errorf("--%s: there is no release to compare with; name it with --previous or --previous-git", name)
 		}
 	}
 	return nil
@@ -86,8 +91,8 @@ func readChannels(flag string, values []string) (channels, error) {
 
 // compareWith reads the previous release, and sets the options that compare with it. Faults
 // of the release are problems of the run.
-func (k *checking) compareWith(run *report.Run) error {
-	if k.previous == "" {
+func (k *checking) compareWith(run *report.Run, paths []string) error {
+	if k.previous == "" && k.revision == "" {
 		return nil
 	}
 	added, err := readChannels("added-channel", k.added)
@@ -100,14 +105,20 @@ func (k *checking) compareWith(run *report.Run) error {
 	k.present = channels{}
 	var problems []string
 	c := compiling{&k.expanding, k.options.Definitions, k.placeholders, k.allowUnsupported}
-	k.release, problems = c.readRelease("--previous", k.previous)
+	name := k.previous
+	if name != "" {
+		k.release, problems = c.readRelease("--previous", name)
+	} else {
+		name = k.revision
+		k.release, problems = c.readTrees(name, paths)
+	}
 	run.Problems = append(run.Problems, problems...)
 	for channel := range added {
 		if k.release.content[channel] != nil {
-			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, k.previous)
+			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, name)
 		}
 	}
-	k.options.Previous = &validate.Release{Name: k.previous, Find: k.release.find, Added: slices.Sorted(maps.Keys(added))}
+	k.options.Previous = &validate.Release{Name: name, Find: k.release.find, Added: slices.Sorted(maps.Keys(added))}
 	k.options.ChangeLimits = validate.ChangeLimits{Removed: k.maxRemoved, Growth: k.maxGrowth}
 	k.options.NewOnly = k.newOnly
 	return nil
@@ -147,10 +158,13 @@ type release struct {
 
 // A shipped is the content of a release for a channel and type version.
 type shipped struct {
-	name     string // of the file; rules are named by their paths
-	header   channelfile.Header
-	compiled *validate.Subject // nil means that it is a channel file
+	name    string // of the file; rules are named by their paths
+	header  channelfile.Header
+	content *validate.Subject // nil means that it is in the file of the name
 }
+
+// rules reports whether the content was compiled from rules.
+func (s *shipped) rules() bool { return s.content != nil && s.content.Kind == validate.KindRules }
 
 // find implements validate.Release.Find.
 func (r *release) find(channel, typeVersion uint32) (*validate.Subject, error) {
@@ -177,8 +191,8 @@ func (r *release) best(channel, typeVersion uint32) (best *shipped) {
 
 // subject returns the content.
 func (s *shipped) subject() (*validate.Subject, error) {
-	if s.compiled != nil {
-		return s.compiled, nil
+	if s.content != nil {
+		return s.content, nil
 	}
 	subject, err := file.Read(s.name)
 	if err != nil {
@@ -236,7 +250,7 @@ func (c *compiling) readRelease(flag, path string) (*release, []string) {
 		}
 	}
 	if rules {
-		if err := c.addRules(r, path); err != nil {
+		if err := c.addRules(r, ruleRoot{nil, path, path}); err != nil {
 			problem("%s: %v", path, err)
 		}
 	}
@@ -259,17 +273,21 @@ func (r *release) add(s shipped) error {
 	switch {
 	case i < 0:
 		r.content[s.header.Channel] = append(list, &s)
-	case list[i].compiled == nil && s.compiled != nil: // a channel file is what shipped
-	case list[i].header.Revision == s.header.Revision && s.compiled == nil:
-		a, err := readBytes(list[i].name)
+	case list[i].rules() != s.rules():
+		if s.rules() { // a channel file is the form that ships
+			return nil
+		}
+		list[i] = &s
+	case list[i].header.Revision == s.header.Revision:
+		a, err := list[i].subject()
 		if err != nil {
 			return err
 		}
-		b, err := readBytes(s.name)
+		b, err := s.subject()
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(a, b) {
+		if !bytes.Equal(a.Data, b.Data) {
 			return fmt.Errorf("%s and %s have the same channel, type version and revision, but not the same bytes", list[i].name, s.name)
 		}
 	case s.header.Revision > list[i].header.Revision:
@@ -286,14 +304,14 @@ type compiling struct {
 	allowUnsupported bool
 }
 
-// addRules compiles the rules at a path, and adds the result.
-func (c *compiling) addRules(r *release, path string) error {
+// addRules compiles rules, and adds the result.
+func (c *compiling) addRules(r *release, roots ...ruleRoot) error {
 	defer limitMemory()()
 	budget, err := c.expanding.budget()
 	if err != nil {
 		return err
 	}
-	set, err := loadRules([]string{path}, c.exclude, budget)
+	set, err := loadRoots(roots, c.exclude, budget)
 	if err != nil {
 		return err
 	}
@@ -306,13 +324,17 @@ func (c *compiling) addRules(r *release, path string) error {
 	if err != nil {
 		return err
 	}
+	var names []string
+	for _, root := range roots {
+		names = append(names, root.name)
+	}
 	for _, out := range built.Outputs {
 		f, err := channelfile.Parse(out.Data)
 		if err != nil {
 			return err
 		}
-		s := ruleSubject(path, built, &out)
-		if err := r.add(shipped{name: s.Name, header: f.Header, compiled: s}); err != nil {
+		s := ruleSubject(rootsName(names), built, &out)
+		if err := r.add(shipped{name: s.Name, header: f.Header, content: s}); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"runtime/debug"
@@ -77,9 +78,25 @@ type ruleSet struct {
 	again  []string // remarks on files that were named twice
 }
 
+// A ruleRoot is a file or a folder of rules.
+type ruleRoot struct {
+	fsys fs.FS // nil means the file system of the operating system
+	path string
+	name string // for messages
+}
+
 // loadRules loads the rules at the paths, without the excluded rules of folders. It
 // returns an error only if the budget is exhausted.
 func loadRules(paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
+	var roots []ruleRoot
+	for _, path := range paths {
+		roots = append(roots, ruleRoot{nil, path, path})
+	}
+	return loadRoots(roots, exclude, budget)
+}
+
+// loadRoots is loadRules for any file systems.
+func loadRoots(roots []ruleRoot, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
 	loader := sigma.NewLoader(budget)
 	if !exclude.empty() {
 		loader.Skip = exclude.match
@@ -87,8 +104,13 @@ func loadRules(paths []string, exclude *exclusion, budget *sigma.Budget) (set ru
 	fault := func(path string, err error) {
 		set.faults, set.roots = append(set.faults, err), append(set.roots, path)
 	}
-	for _, path := range paths {
-		files, err := loader.Load(path)
+	for _, root := range roots {
+		path := root.name
+		load := loader.Load
+		if root.fsys != nil {
+			load = func(path string) ([]sigma.File, error) { return loader.LoadFS(root.fsys, path) }
+		}
+		files, err := load(root.path)
 		if err := budget.Err(); err != nil {
 			return ruleSet{}, err
 		}
