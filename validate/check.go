@@ -19,7 +19,9 @@ type Check struct {
 	Firm bool
 
 	// Requires are the IDs of checks that stand before it in the list. The check is
-	// skipped unless each of them ran and found no error.
+	// skipped unless each of them ran and found no error that counts. If the severity of a
+	// required check can be set, its findings may not count: the check must be able to run
+	// on content with such findings.
 	Requires []string
 
 	// Run reports findings to the Pass, and must not keep it. It returns no error: it
@@ -66,9 +68,6 @@ func (c *Check) SeverityIsFirm() string {
 // WithSeverity returns a copy of the check with another severity. In a list of checks it
 // takes the place of the original. It returns an error if the severity is permanent.
 //
-// Checks that require the original are still skipped if it finds an error that is one by
-// the original severity. They may rely on its condition.
-//
 //mutation:missed: TestWithSeverity detects it
 func (c *Check) WithSeverity(s Severity) (*Check, error) {
 	if why := c.SeverityIsFirm(); why != "" {
@@ -111,6 +110,7 @@ const (
 	UsesPrevious                    // the content of the previous release for the channel
 	UsesFolder                      // the other files of the same channel in its folder
 	UsesWaivers                     // the waivers of a run
+	UsesProtected                   // IDs of rules that may neither disappear nor change
 )
 
 // Severity is the effect of a finding on the verdict.

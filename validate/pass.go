@@ -36,6 +36,7 @@ type Pass struct {
 	KnownGood        *Recorded
 	KnownGoodMatches uint64 // number of KnownGood events that one rule may match
 	Ceilings         Ceilings
+	Protected        []channelfile.ID
 
 	Previous     *Previous    // nil means that there is no previous content
 	ChangeLimits ChangeLimits // no limit is 0

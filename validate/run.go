@@ -48,6 +48,9 @@ type Options struct {
 	// without Previous.
 	NewOnly bool
 
+	// Protected are the IDs of rules that may neither disappear nor change since Previous.
+	Protected []channelfile.ID
+
 	Waivers []Waiver // findings to accept, in addition to the Waivers of the subject
 
 	// Budget limits the work of all runs that share it. Nil means a separate Budget with
@@ -242,7 +245,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
-		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings, Protected: opts.Protected,
 		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}
 	//mutation:missed condition: the tests of validate detect it
@@ -467,7 +470,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -494,6 +497,9 @@ func (j *Prepared) given() (given Uses) {
 	if j.pass.Ceilings != (Ceilings{}) {
 		given |= UsesCeilings
 	}
+	if len(j.pass.Protected) > 0 {
+		given |= UsesProtected
+	}
 	if j.opts.Previous != nil && !j.added {
 		given |= UsesPrevious
 	}
@@ -515,7 +521,7 @@ func (j *Prepared) check(i int) {
 	}
 	// Findings in the source are about rules that did not become content, so they do
 	// not keep other checks from running.
-	before := p.total + p.waived
+	before := p.total
 	o := outcome{fate: j.fateOf(i, c)}
 	if o.fate == ran {
 		c.Run(p)
@@ -527,7 +533,7 @@ func (j *Prepared) check(i int) {
 		j.unfinished = append(j.unfinished, fmt.Sprintf("%s did not finish: %s", c, p.unfinished))
 	}
 	//mutation:equivalent comparison#1: a required check applies where its dependant does
-	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total+p.waived > before && c.Declared().Severity == Error
+	o.unmet = o.fate > notApplicable || p.unfinished != "" || p.over || o.fate == ran && p.total > before && c.Severity == Error
 	if p.total > 0 {
 		j.summaries = p.summaries(j.summaries)
 		j.totals = append(j.totals, total{i, p.total})

@@ -225,8 +225,9 @@ func TestWithSeverity(t *testing.T) {
 		{"an error becomes a note", []*validate.Check{odd, of(bad, validate.Note)}, validate.Accepted, 0},
 		{"a warning becomes an error", []*validate.Check{of(odd, validate.Error)}, validate.Rejected, 0},
 		{"back to the declared severity", []*validate.Check{of(of(odd, validate.Error), validate.Warning)}, validate.Accepted, 0},
-		{"a check that requires it is still skipped", []*validate.Check{of(bad, validate.Warning), after}, validate.Undecided, 1},
-		{"a check that requires a raised one still runs", []*validate.Check{of(odd, validate.Error), check("CF5902", func(c *validate.Check) { c.Requires = []string{"CF4901"} })}, validate.Rejected, 0},
+		{"a check that requires it is skipped", []*validate.Check{bad, after}, validate.Rejected, 1},
+		{"a check that requires a lowered one runs", []*validate.Check{of(bad, validate.Warning), after}, validate.Accepted, 0},
+		{"a check that requires a raised one is skipped", []*validate.Check{of(odd, validate.Error), check("CF5902", func(c *validate.Check) { c.Requires = []string{"CF4901"} })}, validate.Rejected, 1},
 	} {
 		o := options(t, tt.checks...)
 		mandatory.Checks = nil

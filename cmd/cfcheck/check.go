@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/policy"
@@ -44,6 +45,7 @@ type checking struct {
 	checks           []*validate.Check // nil means suite.Checks
 	history          string            // folder of earlier revisions
 	waivers          []validate.Waiver // of the policy
+	protected        []channelfile.ID  // of the policy
 	maxSteps         uint64
 	maxFindings      int
 	all              bool // --max-findings was given and also limits the rules per message
@@ -290,7 +292,7 @@ func (k *checking) prepare() error {
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
-		Checks: k.checks, Definitions: defs, Now: now, Ceilings: k.ceilings, Waivers: k.waivers,
+		Checks: k.checks, Definitions: defs, Now: now, Ceilings: k.ceilings, Waivers: k.waivers, Protected: k.protected,
 		MaxFindings: k.maxFindings, MaxOfGroup: ofGroup, FailOnWarnings: k.failOn == "warning", AllowEmpty: k.allowEmpty,
 		Budget: &validate.Budget{MaxSteps: k.maxSteps},
 	}

@@ -300,6 +300,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 				"cfcheck check --fleet reference out",
 			}}
 	},
+	"CF6010": func(*testing.T) example {
+		return example{"[docs/examples/protected.yaml](../examples/protected.yaml) protects a rule, and [docs/examples/next](../examples/next/pipes.yml) has another condition for it",
+			[]string{"cfcheck check --policy docs/examples/protected.yaml --previous docs/examples/rules docs/examples/next"}}
+	},
 	"CF6009": func(*testing.T) example {
 		return example{"a build left the file of the last release in the folder",
 			[]string{

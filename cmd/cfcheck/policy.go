@@ -278,6 +278,7 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 			return fmt.Errorf("%s: protected: %w", p.At(t.Place), err)
 		}
 		k.missing[id] = t
+		k.protected = append(k.protected, id)
 	}
 	list("never-match", p.NeverMatch, &k.neverMatch, path)
 	list("known-good", p.KnownGood, &k.knownGood, path)

@@ -27,6 +27,7 @@ var Checks = []*validate.Check{
 	rulesAdded,
 	rulesChanged,
 	oneRevision,
+	protectedKept,
 }
 
 // compared are the parts that the checks of instances use.

@@ -202,6 +202,68 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Protected rules may neither go nor change. Without them the check does not apply.
+func TestProtected(t *testing.T) {
+	check := suite.ByID("CF6010")
+	rules := func(revision uint32, conditions ...string) []byte {
+		h := testkit.IPC
+		h.Revision = revision
+		b := channelfile.NewBuilder(h)
+		for n, c := range conditions {
+			if c == "" {
+				continue
+			}
+			if err := b.Add(testkit.ID(n), channelfile.Equals(5, c), testkit.Origins("rules.yml")(n)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	shipped := rules(1, "a", "b", "c", "d", "e", "f")
+	for _, tt := range []struct {
+		why       string
+		next      []byte
+		protected []int
+		want      []string
+	}{
+		{"nothing is protected", rules(2, "", "x", "c", "d", "e", "f"), nil, nil},
+		{"others go and change", rules(2, "", "x", "c", "d", "e", "f"), []int{2, 3}, nil},
+		{"it is gone", rules(2, "", "x", "c", "d", "e", "f"), []int{0, 2}, []string{`rule "Rule 1" of revision 1 in shipped is gone, and it is protected`}},
+		{"it changed", rules(2, "", "x", "c", "d", "e", "f"), []int{2, 1}, []string{`rule "Rule 2" has another condition than in revision 1 in shipped, and it is protected`}},
+		{"it is new", rules(2, "a", "b", "c", "d", "e", "f", "g"), []int{6}, nil},
+		{"nobody has it", rules(2, "a", "b", "c", "d", "e", "f"), []int{99}, nil},
+		{"both, and most rules are gone", rules(2, "", "x"), []int{0, 1}, []string{
+			`rule "Rule 1" of revision 1 in shipped is gone, and it is protected`, `rule "Rule 2" has another condition than in revision 1 in shipped, and it is protected`,
+		}},
+	} {
+		r := judge(t, shipped, tt.next, func(o *validate.Options) {
+			for _, n := range tt.protected {
+				o.Protected = append(o.Protected, testkit.ID(n))
+			}
+		})
+		var got []string
+		for _, f := range r.Findings {
+			if f.Check == check {
+				got = append(got, f.Message)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.why, diff)
+		}
+		if applies := !slices.Contains(r.NotApplicable, check); applies != (len(tt.protected) > 0) {
+			t.Errorf("%s: the check applies: %v", tt.why, applies)
+		}
+		if rejected := r.Verdict() == validate.Rejected; rejected != (len(got) > 0) {
+			t.Errorf("%s: %v %v", tt.why, r.Verdict(), r.Undecided)
+		}
+	}
+}
+
 // All rules are counted, also those that the report does not keep.
 func TestManyRules(t *testing.T) {
 	r := judge(t, content(t, 1, 500), content(t, 2, 0), func(o *validate.Options) { o.ChangeLimits.Removed, o.AllowEmpty = 100, true })

@@ -329,6 +329,7 @@ var elsewhere = map[string]string{
 	"CF5003": "package behaviour: it wants recorded events",
 	"CF5004": "package behaviour: it wants ceilings",
 	"CF6009": "package change: it wants other files beside the file",
+	"CF6010": "package change: it wants protected rules",
 	"CF7001": "package policy: the reader of the rules finds it",
 	"CF7002": "package provenance: it wants the waivers of a run",
 	"CF7003": "package provenance: it wants the waivers of a run",
