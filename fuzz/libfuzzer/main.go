@@ -76,6 +76,7 @@ var targets = []target{
 	{pkg: "./fuzz", function: "FuzzStructured"},
 	{pkg: "./internal/strictjson", function: "FuzzFind"},
 	{pkg: "./internal/strictjson", function: "FuzzString"},
+	{pkg: "./policy", function: "FuzzRead"},
 	{pkg: "./report", function: "FuzzClean"},
 	{pkg: "./sensor/embedded", function: "FuzzExtractContract"},
 	{pkg: "./sensor/interp", function: "FuzzInterpreterText"},
