@@ -1,6 +1,8 @@
 package meaning
 
 import (
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,6 +41,8 @@ func machineOf(t *Test, a *alphabet) machine {
 type glob struct {
 	alphabet *alphabet
 	elements []int // by place: a set of the alphabet, or one of the constants below
+	stars    []int // places with a star
+	state    []byte
 }
 
 const (
@@ -78,55 +82,63 @@ func newGlob(t *Test, a *alphabet) machine {
 	if t.Operator == channelfile.OpPrefix || t.Operator == channelfile.OpContains {
 		g.elements = append(g.elements, star)
 	}
+	for place, e := range g.elements {
+		if e == star {
+			g.stars = append(g.stars, place)
+		}
+	}
 	return g
 }
 
 func (g *glob) start() string {
-	bits := make([]byte, len(g.elements)/8+1)
-	g.add(bits, 0)
-	return g.reduce(bits)
+	state := make([]byte, len(g.elements)/8+1)
+	g.add(state, 0)
+	return g.reduce(state)
 }
 
 // add adds a place, and the place after it if a star is there.
-func (g *glob) add(bits []byte, place int) {
-	bits[place/8] |= 1 << (place % 8)
+func (g *glob) add(state []byte, place int) {
+	state[place/8] |= 1 << (place % 8)
 	if place < len(g.elements) && g.elements[place] == star {
-		g.add(bits, place+1) // two stars are never neighbours
+		g.add(state, place+1) // two stars are never neighbours
 	}
 }
 
-// reduce removes the places before the last star.
-func (g *glob) reduce(bits []byte) string {
-	last := -1
-	for place, e := range g.elements {
-		if e == star && bits[place/8]>>(place%8)&1 != 0 {
-			last = place
-		}
-	}
-	for place := range last {
-		bits[place/8] &^= 1 << (place % 8)
-	}
-	if last >= 0 && last == len(g.elements)-1 { // all continuations match
-		clear(bits)
-		g.add(bits, last)
-	}
-	return string(bits)
-}
-
-func (g *glob) next(state string, class int) string {
-	bits := make([]byte, len(state))
-	for place, e := range g.elements {
+// reduce removes the places before the last star. If the last star ends the pattern, all
+// continuations match, and only its places are left.
+func (g *glob) reduce(state []byte) string {
+	for _, place := range slices.Backward(g.stars) {
 		if state[place/8]>>(place%8)&1 == 0 {
 			continue
 		}
-		switch {
-		case e == star:
-			g.add(bits, place)
-		case e == anySymbol || g.alphabet.has[e][class]:
-			g.add(bits, place+1)
+		clear(state[:place/8])
+		state[place/8] &^= 1<<(place%8) - 1
+		if place == len(g.elements)-1 {
+			clear(state[place/8:])
+			g.add(state, place)
+		}
+		break
+	}
+	return string(state)
+}
+
+func (g *glob) next(from string, class int) string {
+	g.state = append(g.state[:0], make([]byte, len(from))...)
+	for n := range len(from) {
+		for left := from[n]; left != 0; left &= left - 1 {
+			place := 8*n + bits.TrailingZeros8(left)
+			if place == len(g.elements) {
+				break
+			}
+			switch e := g.elements[place]; {
+			case e == star:
+				g.add(g.state, place)
+			case e == anySymbol || g.alphabet.has[e][class]:
+				g.add(g.state, place+1)
+			}
 		}
 	}
-	return g.reduce(bits)
+	return g.reduce(g.state)
 }
 
 func (g *glob) accepts(state string) bool {

@@ -14,4 +14,9 @@ var Checks = []*validate.Check{
 	deadAlternative,
 	ruleMatchesAnyValue,
 	operandSelects,
+	rulesDiffer,
+	ruleCovered,
+	textVisible,
+	starInPath,
+	expressionNoPath,
 }

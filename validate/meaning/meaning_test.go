@@ -89,6 +89,85 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+func TestOverlaps(t *testing.T) {
+	wide, narrow := cf.Suffix(image, `\a.exe`), cf.And(cf.Suffix(image, `\a.exe`), cf.Exists(pipe))
+	for _, test := range []struct {
+		name       string
+		conditions []cf.Expr
+		want       string
+	}{
+		{"the same words", []cf.Expr{narrow, wide, narrow},
+			`rules.yml:30 CF4006 rule "Rule 3" matches the same events as rule "Rule 1" (rules.yml:10) of C-00000291-00000001-00000001.cf` + "\n" +
+				`rules.yml:10 CF4007 rule "Rule 1" matches only events that rule "Rule 2" (rules.yml:20) of C-00000291-00000001-00000001.cf matches too`},
+		{"the same events by other words", []cf.Expr{
+			cf.And(cf.Suffix(image, `\a.exe`), cf.Contains(pipe, "a")), cf.And(cf.Suffix(image, `\a.exe`), cf.Contains(pipe, "a"), cf.Exists(pipe))},
+			`rules.yml:20 CF4006 rule "Rule 2" matches the same events as rule "Rule 1" (rules.yml:10) of C-00000291-00000001-00000001.cf`},
+		{"a wider list", []cf.Expr{
+			cf.And(cf.Prefix(image, "c:"), cf.Or(cf.Contains(pipe, "abc"), cf.Equals(user, "x"))), cf.And(cf.Prefix(image, "c:"), cf.Or(cf.Contains(pipe, "b"), cf.Exists(user)))},
+			`rules.yml:10 CF4007 rule "Rule 1" matches only events that rule "Rule 2" (rules.yml:20) of C-00000291-00000001-00000001.cf matches too`},
+		{"a wider rule with a criterion of its own", []cf.Expr{
+			cf.And(cf.Exists(user), cf.Contains(pipe, "abc")), cf.And(cf.Exists(user), cf.Contains(pipe, "b"))}, ""},
+		{"a filter", []cf.Expr{wide, cf.And(wide, cf.Not(cf.Contains(pipe, "a")))},
+			`rules.yml:20 CF4007 rule "Rule 2" matches only events that rule "Rule 1" (rules.yml:10) of C-00000291-00000001-00000001.cf matches too`},
+		{"rules that overlap in part", []cf.Expr{narrow, cf.And(wide, cf.Exists(user))}, ""},
+		{"a rule that never matches implies all", []cf.Expr{wide, cf.And(wide, cf.Equals(pipe, "a"), cf.Equals(pipe, "b"))},
+			`rules.yml:20 CF4001 rule "Rule 2" can never match: its tests contradict each other` +
+				` | must hold: input 6 (index 5), "PipeName" equals "a" | must hold: input 6 (index 5), "PipeName" equals "b"`},
+	} {
+		if got := say(t, judge(t, test.conditions...)); got != test.want {
+			t.Errorf("%s:\n%s\nwant:\n%s", test.name, got, test.want)
+		}
+	}
+}
+
+// A rule is compared with 64 candidates, and the report counts the others.
+func TestCandidatesAreLimited(t *testing.T) {
+	conditions := []cf.Expr{cf.And(cf.Exists(image), cf.Prefix(user, "a"))}
+	for i := range 100 {
+		conditions = append(conditions, cf.And(cf.Exists(image), cf.Prefix(user, "a"), cf.Equals(pipe, fmt.Sprint(i))))
+	}
+	got := say(t, judge(t, conditions...))
+	if n := strings.Count(got, "matches only events"); n != 64 {
+		t.Errorf("%d rules are covered, want 64", n)
+	}
+	if want := "CF4007 36 pairs of rules were not compared"; !strings.Contains(got, want) {
+		t.Errorf("the report does not say %q:\n%s", want, got)
+	}
+}
+
+func TestTexts(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		e    cf.Expr
+		want string
+	}{
+		{"a path in double quotes", cf.Contains(image, "\temp\new\bin"), "CF4008 the value \"\\temp\\new\\bin\" of input 7 (index 6), \"Image\" has U+0009, a control character"},
+		{"a tab in a text that is no path", cf.Contains(user, "a\tbc"), ""},
+		{"a backspace in a text that is no path", cf.Contains(user, "a\bbc"), "U+0008, a control character"},
+		{"a space without width", cf.Contains(user, "demo\u200b --x"), "U+200B, a character without width"},
+		{"a space without width alone", cf.Contains(user, "\u200b"), ""},
+		{"a space without width and one letter", cf.Contains(user, "x\u200b"), ""},
+		{"a no-break space", cf.Contains(user, "demo\u00a0x"), "U+00A0, a space that is not the usual one"},
+		{"a control of the direction", cf.Contains(user, "demo\u202efdp.exe"), "U+202E, a control of the writing direction"},
+		{"a Cyrillic letter in a Latin word", cf.Suffix(image, "\\svch\u043est.exe"), "U+043E, a letter that looks like a Latin one"},
+		{"a Cyrillic word beside a Latin one", cf.Contains(user, "admin \u0430\u0434\u043c\u0438\u043d"), ""},
+		{"letters of other scripts", cf.Contains(user, "stra\u00dfe \u65e5\u672c"), ""},
+		{"a star in a path", cf.Equals(image, `c:\users*\demo.exe`), `CF4009 the value "c:\\users*\\demo.exe" of input 7 (index 6), "Image" has a literal star`},
+		{"a star in a pattern of a path", cf.Pattern(image, `c:\\users\*\\*\\?.exe`), "CF4009"},
+		{"wildcards and backslashes in a pattern", cf.Pattern(image, `c:\\*\\x?\\*.exe`), ""},
+		{"a star in a text that is no path", cf.Contains(user, "*.*"), ""},
+		{"an expression that is a path", cf.Regexp(user, `C:\temp\file`), "CF4010 the expression `C:\\temp\\file` has the path `C:\\temp\\file` with single backslashes"},
+		{"an expression that escapes its path", cf.Regexp(user, `C:\\temp\\file`), ""},
+		{"an expression of a time", cf.Regexp(user, `T:\d\d\w\w`), ""},
+		{"an expression of a word and digits", cf.Regexp(user, `PID:\ddd\www`), ""},
+	} {
+		got := say(t, judge(t, test.e))
+		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+			t.Errorf("%s:\n%s\nwant:\n%s", test.name, got, test.want)
+		}
+	}
+}
+
 // A file with very many findings of one instance keeps some, and counts the others.
 func TestFindingsAreCounted(t *testing.T) {
 	var alternatives []cf.Expr

@@ -1,0 +1,282 @@
+package meaning
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/meaning"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// An overlap is a rule all of whose events another rule matches too.
+type overlap struct {
+	rule, by int  // instances
+	same     bool // the other rule matches no other event
+}
+
+// overlaps are the overlaps of a file, one at most for each rule, ordered by the rule.
+type overlaps struct {
+	list   []overlap
+	passed uint64 // pairs of rules that were not compared, because a rule has too many candidates
+}
+
+// maxCandidates is the number of rules with which a rule is compared.
+const maxCandidates = 64
+
+// overlapsOf compares the rules of a file with each other. A rule is compared with the rules that
+// also need its rarest criterion: the one of those which it needs that fewest rules need.
+var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
+	c := &comparer{judge: newJudge(p), overlaps: new(overlaps)}
+	if p.Broken.Len() == 0 {
+		c.skip, c.found = make([]bool, p.File.Instances()), make([]bool, p.File.Instances())
+		for _, v := range verdictsOf.Get(p).list {
+			if v.kind == neverMatches {
+				c.skip[v.instance] = true // it implies every rule
+			}
+		}
+		c.repeated()
+		c.implied()
+	}
+	slices.SortFunc(c.list, func(a, b overlap) int { return a.rule - b.rule })
+	return c.overlaps
+})
+
+// A comparer compares the rules of one file.
+type comparer struct {
+	*judge
+	*overlaps
+	skip  []bool             // by instance: it never matches, or repeats another one
+	found []bool             // by instance: it has an overlap
+	stack []channelfile.Word // of the condition that is read: the word of each truth
+
+	reads      []uint64    // by instance: see positive
+	candidates []candidate // for the rarest criterion that is looked at
+	beyond     uint64      // number of rules that are not among the candidates
+}
+
+// repeated finds the rules whose condition is that of an earlier rule, word by word. The format has
+// one form for a condition, so most rules with the same tests have the same words.
+func (c *comparer) repeated() {
+	f := c.pass.File
+	type hashed struct {
+		hash     uint64
+		instance int
+	}
+	list := make([]hashed, f.Instances())
+	for i := range list {
+		h := fnv.New64a()
+		in := f.Instance(i)
+		for w := in.First; w < in.First+in.Count; w++ {
+			var b [4]byte
+			binary.LittleEndian.PutUint32(b[:], uint32(f.Word(w)))
+			h.Write(b[:])
+		}
+		list[i] = hashed{h.Sum64(), i}
+	}
+	slices.SortFunc(list, func(a, b hashed) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.instance, b.instance))
+	})
+	for i := 1; i < len(list); i++ {
+		rule, by := list[i].instance, list[i-1].instance
+		if list[i].hash == list[i-1].hash && !c.skip[rule] && sameWords(f, rule, by) {
+			c.add(overlap{rule, by, true})
+			c.skip[rule] = true
+		}
+	}
+}
+
+func sameWords(f *channelfile.File, i, k int) bool {
+	a, b := f.Instance(i), f.Instance(k)
+	if a.Count != b.Count {
+		return false
+	}
+	for w := range a.Count {
+		if f.Word(a.First+w) != f.Word(b.First+w) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparer) add(o overlap) {
+	c.found[o.rule] = true
+	c.list = append(c.list, o)
+}
+
+// references calls visit for each reference that must hold for an instance to match, ascending.
+func (c *comparer) references(i int, visit func(w channelfile.Word)) {
+	f, in := c.pass.File, c.pass.File.Instance(i)
+	stack := c.stack[:0]
+	for k := in.First; k < in.First+in.Count; k++ {
+		w := f.Word(k)
+		if !w.IsReference() {
+			stack = stack[:len(stack)-w.Operands()]
+		}
+		stack = append(stack, w)
+	}
+	for _, w := range stack {
+		if w.IsReference() {
+			visit(w)
+		}
+	}
+	c.stack = stack
+}
+
+// needed calls visit for each criterion that must hold for an instance to match.
+func (c *comparer) needed(i int, visit func(criterion int32)) {
+	c.references(i, func(w channelfile.Word) {
+		if !w.Negated() {
+			visit(int32(w.Criterion()))
+		}
+	})
+}
+
+// implied finds the rules that another rule covers.
+func (c *comparer) implied() {
+	f := c.pass.File
+	first := make([]int32, f.Criteria()+1) // by criterion: index in rules of the first rule
+	for i := range f.Instances() {
+		c.needed(i, func(criterion int32) { first[criterion+1]++ })
+	}
+	for k := range f.Criteria() {
+		first[k+1] += first[k]
+	}
+	rules := make([]int32, first[f.Criteria()]) // that need a criterion, by criterion
+	next := slices.Clone(first)
+	for i := range f.Instances() {
+		c.needed(i, func(criterion int32) {
+			rules[next[criterion]] = int32(i)
+			next[criterion]++
+		})
+	}
+	c.reads = c.positive()
+	// The rules whose rarest criterion is the same have the same candidates.
+	var order []rarest
+	for i := range f.Instances() {
+		r := rarest{int32(i), -1, 0}
+		fewest := int32(0)
+		c.needed(i, func(criterion int32) {
+			r.needs |= inputBit(f, int(criterion))
+			if n := first[criterion+1] - first[criterion]; r.criterion < 0 || n < fewest {
+				r.criterion, fewest = criterion, n
+			}
+		})
+		if fewest > 1 && !c.skip[i] {
+			order = append(order, r)
+		}
+	}
+	slices.SortFunc(order, func(a, b rarest) int {
+		return cmp.Or(cmp.Compare(a.criterion, b.criterion), cmp.Compare(a.instance, b.instance))
+	})
+	for k, r := range order {
+		before := c.solver.Work()
+		if k == 0 || order[k-1].criterion != r.criterion {
+			c.prepare(rules[first[r.criterion]:first[r.criterion+1]])
+		}
+		c.compare(r)
+		//mutation:missed: TestBudget or budget.txtar detects it
+		if !c.pass.Spend((c.solver.Work() - before + 64*uint64(len(c.candidates))) * stepsPerWork) {
+			return
+		}
+	}
+}
+
+// A rarest is the rarest criterion that an instance needs, and the inputs of all criteria that it
+// needs, as bits of inputBit.
+type rarest struct {
+	instance  int32
+	criterion int32
+	needs     uint64
+}
+
+// A candidate is a rule that other rules may cover, with an event that it matches.
+type candidate struct {
+	instance int
+	formula  meaning.Formula
+	event    interp.Event
+	refs     []channelfile.Word // that must hold, ascending
+}
+
+// prepare makes candidates of the first of some rules.
+func (c *comparer) prepare(rules []int32) {
+	c.candidates, c.beyond = c.candidates[:0], uint64(max(0, len(rules)-maxCandidates-1))
+	for _, k := range rules[:min(len(rules), maxCandidates+1)] {
+		i := int(k)
+		if c.skip[i] {
+			continue
+		}
+		formula, ok := c.instances.Formula(i)
+		if !ok {
+			continue
+		}
+		if answer, event := c.solver.Possible(formula); answer == meaning.Yes {
+			other := candidate{i, formula, event, nil}
+			c.references(i, func(w channelfile.Word) { other.refs = append(other.refs, w) })
+			c.candidates = append(c.candidates, other)
+		}
+	}
+}
+
+// positive returns for each instance the inputs of its criteria that are not negated. If one of
+// them is absent in each event that an instance matches, it cannot imply a rule that needs it.
+func (c *comparer) positive() []uint64 {
+	f := c.pass.File
+	reads := make([]uint64, f.Instances())
+	for i := range reads {
+		in := f.Instance(i)
+		for k := in.First; k < in.First+in.Count; k++ {
+			if w := f.Word(k); w.IsReference() && !w.Negated() {
+				reads[i] |= inputBit(f, w.Criterion())
+			}
+		}
+	}
+	return reads
+}
+
+// inputBit returns a set with the input of a criterion. Several inputs share a bit.
+func inputBit(f *channelfile.File, criterion int) uint64 {
+	return 1 << (f.Criterion(criterion).Input % 64)
+}
+
+// compare finds the candidates that an instance covers.
+func (c *comparer) compare(r rarest) {
+	i := int(r.instance)
+	c.passed += c.beyond
+	formula, ok := c.instances.Formula(i)
+	if !ok {
+		return
+	}
+	for k := range c.candidates {
+		other := &c.candidates[k]
+		if other.instance == i || c.found[other.instance] || r.needs&^c.reads[other.instance] != 0 || !formula.Holds(other.event) {
+			continue
+		}
+		if !c.includes(other.refs, i) {
+			if answer, _ := c.solver.Implies(other.formula, formula); answer != meaning.Yes {
+				continue
+			}
+		}
+		if answer, _ := c.solver.Implies(formula, other.formula); answer != meaning.Yes {
+			c.add(overlap{other.instance, i, false})
+		} else if same := max(i, other.instance); !c.found[same] {
+			c.add(overlap{same, min(i, other.instance), true})
+		}
+	}
+}
+
+// includes reports whether an instance consists of references that are all in refs. A rule with
+// these references then implies it. This saves most proofs.
+func (c *comparer) includes(refs []channelfile.Word, instance int) bool {
+	f, in := c.pass.File, c.pass.File.Instance(instance)
+	for k := in.First; k < in.First+in.Count; k++ {
+		w := f.Word(k)
+		if _, ok := slices.BinarySearch(refs, w); !ok || !w.IsReference() {
+			return false
+		}
+	}
+	return true
+}
