@@ -146,6 +146,7 @@ func (k *checking) addContent(cmd *cobra.Command) {
 
 // follow reads the policy, and merges it with the flags.
 func (k *checking) follow(cmd *cobra.Command) error {
+	k.governing.revision, k.judging.read = k.comparing.revision, k.readNamed
 	if err := k.governing.load(k.command, k.outputs()); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -215,6 +216,15 @@ func (term *terminal) command(out io.Writer, command string) {
 		if err := os.WriteFile(filepath.Join(args[2], filepath.Base(args[1])), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
+	case args[0] == "git":
+		cmd := exec.Command("git", args[1:]...)
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "HOME=.", "GIT_DIR=.git",
+			"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		if said, err := cmd.CombinedOutput(); errors.Is(err, exec.ErrNotFound) {
+			t.Skip("git is not installed")
+		} else if err != nil {
+			t.Fatalf("$ %s: %v: %s", command, err, said)
+		}
 	case args[0] == "mkdir" && len(args) == 2:
 		if err := os.Mkdir(args[1], 0o755); err != nil {
 			t.Fatal(err)
@@ -348,6 +358,16 @@ var elsewhere = map[string]func(t *testing.T) example{
 	},
 	"CF7002": waiversExample("the third waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) has expired"),
 	"CF7003": waiversExample("the second waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) names an input that the rule does not read"),
+	"CF7005": func(*testing.T) example {
+		return example{"a change replaces [docs/examples/protected.yaml](../examples/protected.yaml) by [another policy](../examples/later/protected.yaml), which waives a finding and protects nothing",
+			[]string{
+				"git init -q -b main",
+				"git add docs/examples/protected.yaml docs/examples/rules",
+				"git commit -q -m base",
+				"cp docs/examples/later/protected.yaml docs/examples",
+				"cfcheck check --previous-git main --policy=docs/examples/protected.yaml docs/examples/rules",
+			}}
+	},
 	"CF7004": waiversExample("the last waiver of [docs/examples/waivers.yaml](../examples/waivers.yaml) is for a rule that was removed"),
 }
 

@@ -29,7 +29,8 @@ type judging struct {
 	types      []string
 	now        string
 
-	typeSources []report.Source // files of types that were read
+	read        func(name string) ([]byte, error) // reads a document; nil means readDocument
+	typeSources []report.Source                   // files of types that were read
 }
 
 func (j *judging) add(cmd *cobra.Command) {
@@ -75,7 +76,7 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 		remark = fmt.Sprintf("%s overrides $%s: nothing was judged for the fleet %s", from, fleetVariable, other)
 	}
 	for _, name := range names {
-		fleet, err := loadFleet(from, name)
+		fleet, err := loadFleet(from, name, j.document)
 		if err != nil {
 			return nil, "", err
 		}
@@ -91,14 +92,14 @@ func (j *judging) loadFleets() (fleets []givenFleet, remark string, err error) {
 
 // loadFleet returns the fleet with a name. from is the flag or variable that names
 // it.
-func loadFleet(from, name string) (*sensor.Fleet, error) {
+func loadFleet(from, name string, read func(string) ([]byte, error)) (*sensor.Fleet, error) {
 	if f, ok := builtin.Fleet(name); ok {
 		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s: %s is a built-in example and also a file here; write ./%s for the file, or run cfcheck in another folder", from, name, name)
 		}
 		return f, nil
 	}
-	data, err := readDocument(name)
+	data, err := read(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, `./\`) {
 			return nil, fmt.Errorf("%s: unknown fleet %q (want a JSON file, or one of the built-in examples %s)", from, name, alternatives(builtin.Fleets()))
@@ -108,11 +109,19 @@ func loadFleet(from, name string) (*sensor.Fleet, error) {
 	return sensor.ReadFleet(name, data)
 }
 
+// document reads a document of the run.
+func (j *judging) document(name string) ([]byte, error) {
+	if j.read != nil {
+		return j.read(name)
+	}
+	return readDocument(name)
+}
+
 // definitions returns the built-in template types and the types of --types.
 func (j *judging) definitions() (*sensor.Definitions, error) {
 	all := builtin.Definitions()
 	for _, name := range j.types {
-		data, err := readDocument(name)
+		data, err := j.document(name)
 		if err != nil {
 			return nil, fmt.Errorf("--types: %w", err)
 		}

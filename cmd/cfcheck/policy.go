@@ -59,6 +59,9 @@ type governing struct {
 	file string // --policy
 	none bool   // --no-policy
 
+	reviewing
+	folder string // of the policy
+
 	found         string         // name of the policy file of the working folder; "" means no file
 	policy        *policy.Policy // nil means that the run follows no policy
 	about         *report.Policy // nil means that the run follows no policy
@@ -85,6 +88,9 @@ func (g *governing) load(c *command, s *output.Set) error {
 	if g.none && g.file != "" {
 		return errors.New("--no-policy and --policy exclude each other; give one of them")
 	}
+	if g.revision != "" && !g.none {
+		return g.loadReviewed(c, s)
+	}
 	found, err := findPolicy()
 	if err != nil && g.file == "" && !g.none {
 		return err
@@ -107,13 +113,7 @@ func (g *governing) load(c *command, s *output.Set) error {
 		}
 		return err
 	}
-	p, err := policy.Read(name, data, suite.Checks)
-	if err != nil {
-		return c.refusePolicy(err)
-	}
-	source := report.SourceOf("policy", name, data)
-	g.policy, g.about = p, &report.Policy{Path: name, Size: source.Size, Digest: source.Digest}
-	return nil
+	return g.take(c, name, name, data)
 }
 
 // findPolicy returns the name of the policy of the working folder, relative to it if
@@ -244,7 +244,7 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 		k.record(key, n.Place, flag, strconv.FormatUint(*to, 10))
 	}
 	asWritten := func(t policy.Text) (string, error) { return t.Value, nil }
-	path := func(t policy.Text) (string, error) { return k.path(t.Value), nil }
+	path := k.namedFile
 	list("fleets", p.Fleets, &k.fleetNames, k.fleet)
 	if given("fleets") == "" && len(p.Fleets) > 0 {
 		k.fleetsFrom = k.from("fleets")
@@ -328,7 +328,7 @@ func (w *waiving) add(uses ...validate.WaiverUse) {
 
 // readWaivers reads a file of waivers that the policy names.
 func (k *checking) readWaivers(name string) error {
-	data, err := readDocument(name)
+	data, err := k.document(name)
 	if errors.Is(err, fs.ErrNotExist) && filepath.Clean(name) == filepath.Clean(k.creates) {
 		return nil
 	}
@@ -357,7 +357,7 @@ func (c *command) refusePolicy(err error) error {
 }
 
 // inline reads the waivers in the comments of a rule. Each mistake is a finding.
-func inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Finding) {
+func (k *checking) inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Finding) {
 	for _, d := range r.Directives {
 		w, found, want := policy.ReadComment(d.Value, suite.Checks)
 		if id, ok := r.UUID(); ok {
@@ -367,7 +367,9 @@ func inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Findi
 		}
 		w.From = position(r.Name, d.Position)
 		if found == "" {
-			waivers = append(waivers, w)
+			if k.reviewed(r, d) {
+				waivers = append(waivers, w)
+			}
 			continue
 		}
 		mistakes = append(mistakes, validate.Finding{
@@ -382,10 +384,10 @@ func inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Findi
 	return waivers, mistakes
 }
 
-// judgeWaivers judges the waivers of a run after all content. It does nothing if nothing
-// else was judged, because a verdict on waivers is no verdict on content.
+// judgeWaivers judges the waivers of a run, and changes of the policy, after all content. It does
+// nothing if nothing else was judged, because a verdict on waivers is no verdict on content.
 func (k *checking) judgeWaivers(run *report.Run) {
-	if len(k.waiving.order) == 0 || run.Totals().Results == 0 {
+	if len(k.waiving.order)+len(k.changes) == 0 || run.Totals().Results == 0 {
 		return
 	}
 	var uses []validate.WaiverUse
@@ -394,7 +396,13 @@ func (k *checking) judgeWaivers(run *report.Run) {
 	}
 	opts := k.options
 	opts.Waivers, opts.Previous = nil, nil
-	run.Add(report.Judged(validate.Run(validate.Waivers(count(uint64(len(uses)), "waiver"), uses), opts), ""))
+	name := count(uint64(len(uses)), "waiver")
+	if len(uses) == 0 {
+		name = "policy"
+	}
+	s := validate.Waivers(name, uses)
+	s.Source = k.changes
+	run.Add(report.Judged(validate.Run(s, opts), ""))
 }
 
 // path returns the name of a file that the policy names. Names are relative to the folder
@@ -404,14 +412,14 @@ func (g *governing) path(name string) string {
 	if filepath.IsAbs(name) {
 		return name
 	}
-	return filepath.Join(filepath.Dir(g.policy.Name), name)
+	return filepath.Join(g.folder, name)
 }
 
 // fleet returns the name of a fleet of the policy: a file or a built-in example.
 func (g *governing) fleet(t policy.Text) (string, error) {
 	name := g.path(t.Value)
 	if _, ok := builtin.Fleet(t.Value); !ok {
-		return name, nil
+		return g.namedFile(t)
 	}
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s: fleets: %s is a built-in example and also a file beside the policy; write ./%s for the file, or rename it", g.policy.At(t.Place), t.Value, t.Value)

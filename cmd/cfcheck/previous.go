@@ -153,7 +153,8 @@ func (c *comparing) sayWithdrawn(run *report.Run) {
 
 // A release is the content at a path: channel files, rules, or both.
 type release struct {
-	content map[uint32][]*shipped // by channel; one for each type version
+	content    map[uint32][]*shipped // by channel; one for each type version
+	directives map[directiveKey]bool // of the rules
 }
 
 // A shipped is the content of a release for a channel and type version.
@@ -323,6 +324,14 @@ func (c *compiling) addRules(r *release, roots ...ruleRoot) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, rule := range set.rules {
+		for _, d := range rule.Directives {
+			if r.directives == nil {
+				r.directives = map[directiveKey]bool{}
+			}
+			r.directives[directiveKey{rule.ID.Value, d.Value}] = true
+		}
 	}
 	var names []string
 	for _, root := range roots {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -26,7 +27,7 @@ func (k *checking) recorded(use string, names []string) (*validate.Recorded, err
 	recording := events.NewRecording(k.options.Definitions)
 	k.recordings = append(k.recordings, recording)
 	for _, name := range names {
-		source, err := readRecording(recording, name)
+		source, err := k.readRecording(recording, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
@@ -115,17 +116,10 @@ func (k *checking) sayUntried(run *report.Run) {
 
 // readRecording adds the events of a file to a recording. The source has the size
 // and the digest of the bytes that were read.
-func readRecording(recording *events.Recording, name string) (source report.Source, err error) {
-	info, err := os.Stat(name)
+func (k *checking) readRecording(recording *events.Recording, name string) (source report.Source, err error) {
+	f, err := k.openRecording(name)
 	if err != nil {
-		return source, unread(name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return source, fmt.Errorf("%s: not a regular file; name a file of recorded events", name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return source, unread(name, err)
+		return source, err
 	}
 	defer f.Close()
 	digest := sha256.New()
@@ -150,6 +144,26 @@ func readRecording(recording *events.Recording, name string) (source report.Sour
 		return source, unread(name, err)
 	}
 	return report.Source{Path: name, Size: int64(*size), Digest: hex.EncodeToString(digest.Sum(nil))}, nil
+}
+
+// openRecording opens a file of recorded events, which may be one that the policy of a revision
+// names.
+func (k *checking) openRecording(name string) (io.ReadCloser, error) {
+	if data, ok := k.baseFiles[name]; ok {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file; name a file of recorded events", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	return f, nil
 }
 
 // A counter counts the bytes that are written to it.

@@ -232,7 +232,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		s := ruleSubject(name, built, &out)
 		s.Source = append(of[out.Definition.Name], s.Source...)
 		for _, r := range out.Rules {
-			waivers, mistakes := inline(r)
+			waivers, mistakes := k.inline(r)
 			s.Waivers, s.Source = append(s.Waivers, waivers...), append(s.Source, mistakes...)
 			delete(unbuilt, r)
 		}
@@ -241,7 +241,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	for _, r := range set.rules {
 		if unbuilt[r] {
-			waivers, mistakes := inline(r)
+			waivers, mistakes := k.inline(r)
 			source = append(source, mistakes...)
 			for i := range waivers {
 				k.waiving.add(validate.WaiverUse{Waiver: &waivers[i]})

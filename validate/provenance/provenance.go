@@ -13,6 +13,7 @@ var Checks = []*validate.Check{
 	waiverCurrent,
 	waiverUsed,
 	waiverOfContent,
+	policyReviewed,
 }
 
 // each calls visit for each waiver of the subject.

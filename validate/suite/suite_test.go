@@ -334,6 +334,7 @@ var elsewhere = map[string]string{
 	"CF7002": "package provenance: it wants the waivers of a run",
 	"CF7003": "package provenance: it wants the waivers of a run",
 	"CF7004": "package provenance: it wants the waivers of a run",
+	"CF7005": "package provenance: the reader of the policy finds it",
 }
 
 // TestEveryCheckHasItsCases holds that a check can fail, and fails by itself;
