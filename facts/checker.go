@@ -58,7 +58,7 @@ func Check(file, fleet, facts []byte) (err error) {
 // keys are the keys of facts and fleets.
 const keys = " acknowledged access build builds budget collected constant contracts count criteria cutAt declares events evidence facts feed feeds file " +
 	"fileSize fleet formats hosts input inputs instances instructions lacks length lengths limits line maxLength memory memoryBudget most name note number " +
-	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions schema sections " +
+	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions revision schema sections " +
 	"seen sensor sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
 
 // decode reads a document twice. The second pass refuses documents with two meanings:
@@ -345,7 +345,7 @@ func (c *checker) build(b *build, claim *Contract) (loads bool) {
 		b.Build, claim.Memory, claim.MemoryBudget, claim.StepBudget, memory, r.Budget)
 	needs := map[string]uint64{
 		"fileSize": uint64(len(c.file)), "instances": c.counts[instances], "criteria": c.counts[criteria], "wordsPerInstance": m.Words, "operandsPerCriterion": m.Operands,
-		"valueLength": m.ValueLength, "programInstructions": m.Instructions, "memory": claim.Memory, "steps": 1,
+		"valueLength": m.ValueLength, "programInstructions": m.Instructions, "memory": claim.Memory, "steps": 1, "revision": u32(c.file, 0x10),
 	}
 	for _, room := range []map[string]uint64{r.Limits, r.Budget} {
 		for _, what := range slices.Sorted(maps.Keys(room)) {

@@ -51,6 +51,7 @@ type Limits struct {
 	OperandsPerCriterion uint64
 	ValueLength          uint64 // in bytes
 	ProgramInstructions  uint64
+	Revision             uint64 // highest revision that the reader can hold
 }
 
 // A Budget is the most that a reader may spend on one event. 0 means that no budget is stated.
@@ -337,7 +338,7 @@ func (c *Contract) appendTerms(b []byte) []byte {
 	b = append(b, refuses)
 	for _, n := range []uint64{
 		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance, r.Limits.OperandsPerCriterion, r.Limits.ValueLength,
-		r.Limits.ProgramInstructions, r.Budget.Steps, r.Budget.Memory,
+		r.Limits.ProgramInstructions, r.Limits.Revision, r.Budget.Steps, r.Budget.Memory,
 	} {
 		number(n)
 	}
@@ -411,7 +412,7 @@ var (
 		Optional: []string{"refusesUnknownVersions", "limits", "budget"},
 	}
 	limitsKeys = strictjson.Keys{
-		Optional: []string{"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength", "programInstructions"},
+		Optional: []string{"fileSize", "instances", "criteria", "wordsPerInstance", "operandsPerCriterion", "valueLength", "programInstructions", "revision"},
 	}
 	budgetKeys = strictjson.Keys{
 		Optional: []string{"steps", "memory"},
@@ -608,6 +609,8 @@ func (r *reader) limits() Limits {
 			l.ValueLength = r.limit()
 		case "programInstructions":
 			l.ProgramInstructions = r.limit()
+		case "revision":
+			l.Revision = r.limit()
 		}
 	}
 	return l
@@ -837,6 +840,7 @@ func (w *writer) contractReader(r *Reader) {
 				w.OptionalNumber("operandsPerCriterion", r.Limits.OperandsPerCriterion)
 				w.OptionalNumber("valueLength", r.Limits.ValueLength)
 				w.OptionalNumber("programInstructions", r.Limits.ProgramInstructions)
+				w.OptionalNumber("revision", r.Limits.Revision)
 			})
 		}
 		if r.Budget != (Budget{}) {

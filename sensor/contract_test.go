@@ -37,7 +37,7 @@ const fleetDoc = `{
       "reader": {
         "evidence": "extracted", "access": "positional", "formats": ["1.0", "1.12"], "operators": ["exists", "integer equals"],
         "refusesUnknownVersions": true,
-        "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "programInstructions": 7},
+        "limits": {"fileSize": 1, "instances": 2, "criteria": 3, "wordsPerInstance": 4, "operandsPerCriterion": 5, "valueLength": 6, "programInstructions": 7, "revision": 8},
         "budget": {"steps": 7, "memory": 8}
       },
       "supply": [
@@ -76,7 +76,7 @@ func TestReadFleet(t *testing.T) {
 					Evidence: sensor.EvidenceExtracted, Access: sensor.AccessPositional, Formats: []string{"1.0", "1.12"},
 					Operators:              []channelfile.Operator{channelfile.OpExists, channelfile.OpIntegerEquals},
 					RefusesUnknownVersions: true,
-					Limits:                 sensor.Limits{1, 2, 3, 4, 5, 6, 7},
+					Limits:                 sensor.Limits{1, 2, 3, 4, 5, 6, 7, 8},
 					Budget:                 sensor.Budget{7, 8},
 				},
 				Supplies: []sensor.Supply{
@@ -553,7 +553,7 @@ func drawFleet(t *rapid.T) *sensor.Fleet {
 			Operators:              rapid.SliceOfNDistinct(rapid.SampledFrom(sensor.Operators), 1, len(sensor.Operators), func(op channelfile.Operator) channelfile.Operator { return op }).Draw(t, "operators"),
 			RefusesUnknownVersions: rapid.Bool().Draw(t, "refuses"),
 			Limits: sensor.Limits{limit.Draw(t, "fileSize"), limit.Draw(t, "instances"), limit.Draw(t, "criteria"),
-				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program")},
+				limit.Draw(t, "words"), limit.Draw(t, "operands"), limit.Draw(t, "value"), limit.Draw(t, "program"), limit.Draw(t, "revision")},
 			Budget: sensor.Budget{limit.Draw(t, "steps"), limit.Draw(t, "memory")},
 		}}
 		newer := rapid.Bool().Draw(t, "newer") // uses statements of version 1

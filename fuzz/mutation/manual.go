@@ -47,8 +47,8 @@ var manualChanges = []manualChange{
 	{
 		part: "gate", file: "sensor/contract.go",
 		why:    "builds with different budgets count as the same",
-		before: "r.Limits.ProgramInstructions, r.Budget.Steps, r.Budget.Memory,",
-		after:  "r.Limits.ProgramInstructions, r.Budget.Memory,",
+		before: "r.Limits.Revision, r.Budget.Steps, r.Budget.Memory,",
+		after:  "r.Limits.Revision, r.Budget.Memory,",
 	},
 	{
 		part: "gate", file: "sensor/contract.go",

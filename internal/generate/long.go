@@ -54,7 +54,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	if err := defs.Add(d); err != nil {
 		panic(fmt.Sprintf("a generated definition is rejected: %v", err))
 	}
-	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))})
+	b := channelfile.NewBuilder(channelfile.Header{Channel: 291, Revision: revision, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs))})
 	rules := kind == 2 || g.one(2)
 	add := func(i int, e channelfile.Expr) {
 		var origin *channelfile.Origin
@@ -174,7 +174,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	sizes := &l.needs.Sizes
 	exact := sensor.Limits{
 		FileSize: sizes.FileSize, Instances: sizes.Instances, Criteria: sizes.Criteria, WordsPerInstance: sizes.WordsPerInstance,
-		OperandsPerCriterion: sizes.OperandsPerCriterion, ValueLength: sizes.ValueLength, ProgramInstructions: sizes.ProgramInstructions,
+		OperandsPerCriterion: sizes.OperandsPerCriterion, ValueLength: sizes.ValueLength, ProgramInstructions: sizes.ProgramInstructions, Revision: uint64(l.needs.Revision),
 	}
 	fleets := []Fleet{
 		fleet(true, func(*sensor.Contract) {}),
@@ -200,6 +200,7 @@ func (g *Generator) counted(many, length, most int) *Batch {
 		func(l *sensor.Limits) *uint64 { return &l.OperandsPerCriterion },
 		func(l *sensor.Limits) *uint64 { return &l.ValueLength },
 		func(l *sensor.Limits) *uint64 { return &l.ProgramInstructions },
+		func(l *sensor.Limits) *uint64 { return &l.Revision },
 	} {
 		short := exact
 		if n := limit(&short); *n > 1 { // 0 means no limit
@@ -209,6 +210,9 @@ func (g *Generator) counted(many, length, most int) *Batch {
 	}
 	return &Batch{Definition: d, Definitions: defs, Files: []File{{data, Valid}}, Fleets: fleets}
 }
+
+// revision is the revision of generated files. It is not 1, so that a limit can be lower.
+const revision = 2
 
 // fileSizes returns the cost of a valid file on builds that supply every declared input.
 func fileSizes(data []byte, d *sensor.Definition) cost {

@@ -218,7 +218,7 @@ func (s *Stream) encode(d *sensor.Definition, conditions []channelfile.Expr) []b
 
 func headerOf(d *sensor.Definition) channelfile.Header {
 	return channelfile.Header{
-		Channel: d.Channel, Revision: 1, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
+		Channel: d.Channel, Revision: revision, Type: d.Number, TypeVersion: d.Version, InputsDeclared: uint16(len(d.Inputs)),
 	}
 }
 
@@ -493,7 +493,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 	case 11:
 		sizes := &cost.needs.Sizes
 		l := &r.Limits
-		switch g.Intn(7) {
+		switch g.Intn(8) {
 		case 0:
 			l.FileSize = g.near(sizes.FileSize)
 		case 1:
@@ -508,6 +508,8 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 			l.ValueLength = g.near(sizes.ValueLength)
 		case 6:
 			l.ProgramInstructions = g.near(sizes.ProgramInstructions)
+		case 7:
+			l.Revision = g.near(revision)
 		}
 	case 12: // a missing operator
 		i := g.Intn(len(operators))

@@ -123,15 +123,15 @@ func TestLimitNames(t *testing.T) {
 		}
 		seen[l.String()], seen[l.Unit()] = true, true
 	}
-	if l := ProgramInstructions + 1; l.String() != "unknown limit (9)" || l.Unit() != "units of an unknown limit (9)" {
+	if l := Revision + 1; l.String() != "unknown limit (10)" || l.Unit() != "units of an unknown limit (10)" {
 		t.Errorf("%q, %q", l, l.Unit())
 	}
 }
 
 func TestSizes(t *testing.T) {
-	n := &sensor.Needs{Sizes: sensor.Sizes{FileSize: 1, Instances: 2, Criteria: 3, WordsPerInstance: 4, OperandsPerCriterion: 5, ValueLength: 6, ProgramInstructions: 7, Stack: 8}}
-	all := &sensor.Reader{Limits: sensor.Limits{FileSize: 11, Instances: 12, Criteria: 13, WordsPerInstance: 14, OperandsPerCriterion: 15, ValueLength: 16, ProgramInstructions: 17}}
-	want := []Use{{FileSize, 1, 11}, {Instances, 2, 12}, {Criteria, 3, 13}, {WordsPerInstance, 4, 14}, {OperandsPerCriterion, 5, 15}, {ValueLength, 6, 16}, {ProgramInstructions, 7, 17}}
+	n := &sensor.Needs{Revision: 8, Sizes: sensor.Sizes{FileSize: 1, Instances: 2, Criteria: 3, WordsPerInstance: 4, OperandsPerCriterion: 5, ValueLength: 6, ProgramInstructions: 7, Stack: 8}}
+	all := &sensor.Reader{Limits: sensor.Limits{FileSize: 11, Instances: 12, Criteria: 13, WordsPerInstance: 14, OperandsPerCriterion: 15, ValueLength: 16, ProgramInstructions: 17, Revision: 18}}
+	want := []Use{{FileSize, 1, 11}, {Instances, 2, 12}, {Criteria, 3, 13}, {WordsPerInstance, 4, 14}, {OperandsPerCriterion, 5, 15}, {ValueLength, 6, 16}, {ProgramInstructions, 7, 17}, {Revision, 8, 18}}
 	if diff := cmp.Diff(want, slices.Collect(Sizes(n, all))); diff != "" {
 		t.Errorf("all limits (-want +got):\n%s", diff)
 	}

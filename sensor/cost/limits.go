@@ -22,6 +22,7 @@ const (
 	OperandsPerCriterion
 	ValueLength
 	ProgramInstructions
+	Revision
 )
 
 var limits = [...]struct{ name, unit string }{
@@ -34,6 +35,7 @@ var limits = [...]struct{ name, unit string }{
 	OperandsPerCriterion: {"operandsPerCriterion", "operands in the longest list"},
 	ValueLength:          {"valueLength", "bytes in the longest value"},
 	ProgramInstructions:  {"programInstructions", "instructions in the longest program"},
+	Revision:             {"revision", "as the revision"},
 }
 
 // String returns the key of the limit in the document of a contract, such as "fileSize".
@@ -76,6 +78,8 @@ func (l Limit) Size(n *sensor.Needs) uint64 {
 		return n.Sizes.ValueLength
 	case ProgramInstructions:
 		return n.Sizes.ProgramInstructions
+	case Revision:
+		return uint64(n.Revision)
 	}
 	return 0
 }
@@ -95,6 +99,7 @@ func Sizes(n *sensor.Needs, r *sensor.Reader) iter.Seq[Use] {
 			{OperandsPerCriterion, r.Limits.OperandsPerCriterion},
 			{ValueLength, r.Limits.ValueLength},
 			{ProgramInstructions, r.Limits.ProgramInstructions},
+			{Revision, r.Limits.Revision},
 		} {
 			if l.most == 0 {
 				continue

@@ -28,6 +28,8 @@ var Checks = []*validate.Check{
 	rulesChanged,
 	oneRevision,
 	protectedKept,
+	nextRevision,
+	revertPossible,
 }
 
 // compared are the parts that the checks of instances use.

@@ -54,6 +54,8 @@ func overLimit(p *validate.Pass, g *validate.Cohort, u cost.Use) validate.Findin
 		fix, first = "shorten the value", longValue
 	case cost.ProgramInstructions:
 		fix, first = "lower the counts of the regular expression, or split it", longProgram
+	case cost.Revision:
+		return revisionBeyond(p, g, u)
 	}
 	f := p.At(channelfile.HeaderRange, "header", fix+", or "+holdBack(g),
 		"%s %s, the build has room for %s", numeral.Thousands(u.Used), u.Limit.Unit(), numeral.Thousands(u.Most))
@@ -67,6 +69,14 @@ func overLimit(p *validate.Pass, g *validate.Cohort, u cost.Use) validate.Findin
 		}
 		f.Message += "; the first one over the limit is in " + rule(f.Instance)
 	}
+	return f
+}
+
+// revisionBeyond returns the finding for a revision that does not fit the integer of a build.
+func revisionBeyond(p *validate.Pass, g *validate.Cohort, u cost.Use) validate.Finding {
+	f := p.At(channelfile.RevisionRange, "header.revision", "number the releases within the limit, or "+holdBack(g),
+		"revision %d does not fit the integer of the build, which ends at %s: the build takes it for another revision, or refuses the file", u.Used, numeral.Thousands(u.Most))
+	f.Identity.Path = u.Limit.String()
 	return f
 }
 

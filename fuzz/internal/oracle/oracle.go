@@ -686,7 +686,7 @@ func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args
 	}
 	for i, most := range [...]uint64{
 		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance,
-		r.Limits.OperandsPerCriterion, r.Limits.ValueLength, r.Limits.ProgramInstructions, r.Budget.Memory,
+		r.Limits.OperandsPerCriterion, r.Limits.ValueLength, r.Limits.ProgramInstructions, r.Budget.Memory, r.Limits.Revision,
 	} {
 		if most != 0 && run.sizes[i] > most {
 			return escape("", "the build has room for %d %s; the file has %d", most, sizeNames[i], run.sizes[i])

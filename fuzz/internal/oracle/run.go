@@ -24,7 +24,7 @@ type fileRun struct {
 	single    *interp.Interpreter // nil until it is needed
 	synthesis *interp.Synthesizer
 	operators uint32 // operators of the file, as a bit set
-	sizes     [8]uint64
+	sizes     [9]uint64
 	shapes    map[string]*result
 	done      map[string]cost // costs of finished events, by the event as the build passes it
 	key       []byte
@@ -34,9 +34,9 @@ type fileRun struct {
 type cost struct{ steps, operations uint64 }
 
 // sizeNames has the names of the limited sizes, in the order of sizes.
-var sizeNames = [8]string{
+var sizeNames = [9]string{
 	"bytes of a file", "instances", "criteria", "words of an instance", "operands of a criterion",
-	"bytes of a value", "instructions of a program", "bytes of memory",
+	"bytes of a value", "instructions of a program", "bytes of memory", "revisions",
 }
 
 // A result is the result of the sensors on all events of a build.
@@ -69,6 +69,7 @@ func (o *Oracle) newRun() (*fileRun, *Problem) {
 	}
 	// See FORMAT.md, section 9.
 	r.sizes[7] = r.sizes[0] + r.sizes[2] + 1024 + 24*r.sizes[6]
+	r.sizes[8] = uint64(f.Header.Revision)
 
 	if o.files++; o.Config.EncodeEvery > 0 && o.files%o.Config.EncodeEvery == 0 {
 		if again, err := channelfile.Encode(f); err != nil || !bytes.Equal(again, o.data) {

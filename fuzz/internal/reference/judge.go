@@ -232,6 +232,7 @@ func (j *judge) reader(r *sensor.Reader) string {
 		{"operands", operands, r.Limits.OperandsPerCriterion},
 		{"bytes of a value", length, r.Limits.ValueLength},
 		{"instructions", program, r.Limits.ProgramInstructions},
+		{"revisions", int(f.Header.Revision), r.Limits.Revision},
 		{"bytes of memory", len(f.Data()) + f.Criteria() + 1024 + 24*program, r.Budget.Memory},
 	} {
 		if l.most != 0 && uint64(l.have) > l.most {
