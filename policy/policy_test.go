@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -348,26 +349,41 @@ func schemaError(t *testing.T, text string) error {
 	return schemaErrorOf(t, "policy", text)
 }
 
-func schemaErrorOf(t *testing.T, name, text string) error {
-	t.Helper()
+// schemas has the compiled JSON Schemas by name.
+var schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
+	compiled, ids := map[string]*jsonschema.Schema{}, map[string]string{}
 	for _, name := range []string{"policy", "waivers"} {
 		data, err := policy.Schemas.ReadFile("schema/" + name + ".json")
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
-		if err := c.AddResource(doc.(map[string]any)["$id"].(string), doc); err != nil {
-			t.Fatal(err)
+		ids[name] = doc.(map[string]any)["$id"].(string)
+		if err := c.AddResource(ids[name], doc); err != nil {
+			return nil, err
 		}
 	}
-	s, err := c.Compile("https://raw.githubusercontent.com/cfcheck/cfcheck/main/policy/schema/" + name + ".json")
+	for name, id := range ids {
+		s, err := c.Compile(id)
+		if err != nil {
+			return nil, err
+		}
+		compiled[name] = s
+	}
+	return compiled, nil
+})
+
+func schemaErrorOf(t *testing.T, name, text string) error {
+	t.Helper()
+	all, err := schemas()
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := all[name]
 	var value any
 	if err := yaml.Unmarshal([]byte(text), &value); err != nil {
 		if strings.Contains(err.Error(), "already defined") {

@@ -52,9 +52,9 @@ type Pass struct {
 
 	ofSubject, ofFleet []shared // results that checks share
 
-	waivers waivers
-	active  []int // indices of the waivers that concern the check
-	waived  int   // findings of the check that a waiver accepted
+	waivers   waivers
+	isWaiving bool // whether a waiver concerns the check
+	waived    int  // findings of the check that a waiver accepted
 
 	budget     *Budget
 	dearest    dearest

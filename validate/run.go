@@ -513,7 +513,7 @@ func (j *Prepared) check(i int) {
 	c, p := j.list.checks[i], &j.pass
 	p.Check, p.first, p.total, p.grouped, p.groupOf = c, len(p.findings), 0, nil, nil
 	p.unfinished, p.over = "", false
-	p.active, p.waived = p.waivers.byCheck[c.ID], 0
+	p.isWaiving, p.waived = p.waivers.checks[c.ID], 0
 	//mutation:missed condition: the tests of sigma, types and suite detect it
 	//mutation:equivalent comparison: the slow path gives the same result
 	if len(p.Subject.Source) > 0 {

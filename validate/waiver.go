@@ -88,9 +88,13 @@ func (w *Waiver) fault(checks []*Check) string {
 // waivers are the waivers of a subject, and the findings that they accepted so far.
 type waivers struct {
 	uses    []WaiverUse      // of the waivers of the options and then of the subject
-	byCheck map[string][]int // indices of the waivers that hold, by the ID of the check
+	checks  map[string]bool  // checks with waivers that hold, by ID
+	holding map[waived][]int // indices of the waivers that hold
 	kept    []Finding        // accepted findings, at most a limit for each check
 }
+
+// A waived is the check and the rule of a waiver. The rule is in lower case.
+type waived struct{ check, rule string }
 
 // waive collects the waivers of the options and of the subject, and records those that cannot
 // be used. Waivers that have expired accept nothing.
@@ -107,7 +111,7 @@ func (j *Prepared) waive() {
 	if len(w.uses) == 0 {
 		return
 	}
-	w.byCheck = map[string][]int{}
+	w.checks, w.holding = map[string]bool{}, map[waived][]int{}
 	rules := map[string][]int{} // indices of waivers, by the rule that they name
 	for i := range w.uses {
 		u := &w.uses[i]
@@ -116,7 +120,8 @@ func (j *Prepared) waive() {
 			continue
 		}
 		if u.Holds(p.Now) {
-			w.byCheck[u.Check] = append(w.byCheck[u.Check], i)
+			name := waived{u.Check, strings.ToLower(u.Rule)}
+			w.checks[u.Check], w.holding[name] = true, append(w.holding[name], i)
 		}
 		if rule := strings.ToLower(u.Rule); rule != "" {
 			rules[rule] = append(rules[rule], i)
@@ -140,14 +145,14 @@ func (j *Prepared) waive() {
 
 // waiving reports whether a waiver concerns the check that runs. Its findings must then be
 // made one by one.
-func (p *Pass) waiving() bool { return len(p.active) > 0 }
+func (p *Pass) waiving() bool { return p.isWaiving }
 
 // waive reports whether a waiver accepts a finding, and keeps the finding apart.
 //
 //mutation:missed: TestWaivers detects it
 func (p *Pass) waive(f Finding) bool {
 	w := &p.waivers
-	for _, i := range p.active {
+	for _, i := range w.holding[waived{f.Identity.Check, f.Identity.Rule}] {
 		u := &w.uses[i]
 		if !u.Accepts(f.Identity) {
 			continue

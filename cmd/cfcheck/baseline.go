@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
@@ -241,7 +242,7 @@ func (b *baselining) write(run *report.Run, s *output.Set, out *output.Output) e
 	if err := s.Commit(); err != nil {
 		return err
 	}
-	b.say("remark: %s: %s, %d new, %d removed", b.out, count(uint64(len(list)), "waiver"), len(added), len(gone))
+	b.say("remark: %s: %s, %s new, %s removed", b.out, count(uint64(len(list)), "waiver"), numeral.Thousands(uint64(len(added))), numeral.Thousands(uint64(len(gone))))
 	if unjudged > 0 {
 		b.say("remark: %s stay, because their checks did not judge the rules that they name", count(uint64(unjudged), "waiver"))
 	}
