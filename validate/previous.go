@@ -191,10 +191,10 @@ func (j *Prepared) checksToMark(r *Report) []*Check {
 
 // canBeOld reports whether a finding may be marked as old. Errors whose severity is permanent
 // never are: content that no sensor can load safely does not become safe because it shipped.
-// Findings of family CF6 are about the change itself.
+// Findings of family CF6 are about the change itself, and notes never count.
 func (f *Finding) canBeOld() bool {
 	switch {
-	case f.Fault || f.Check.Family() == 6:
+	case f.Fault || f.Check.Family() == 6 || f.Severity() == Note:
 		return false
 	case f.Check.SeverityIsFirm() != "":
 		return f.Severity() != Error
