@@ -58,7 +58,7 @@ type checking struct {
 	eventSources  []report.Source // files of recorded events
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
-	explaining    validate.Budget     // budget of the witnesses, separate from the verdicts
+	explaining    *validate.Budget    // budget of the witnesses, separate from the verdicts
 	recordings    []*events.Recording // to be closed
 	trying        [2]trying           // for the events of --never-match and --known-good
 
@@ -121,27 +121,37 @@ limit of the same size, on which no verdict depends.`,
 	k.reporting.add(cmd)
 	k.claiming.add(cmd)
 	k.comparing.add(cmd)
-	f := cmd.Flags()
-	f.StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
-	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
+	k.addFailOn(cmd)
+	cmd.Flags().IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings,
 		fmt.Sprintf("show at most `N` findings per check; if given, also show at most N rules per message (otherwise %d, or %d in JSON); all are counted", report.DefaultMaxRules, maxOfGroupJSON))
 	return cmd
 }
 
 // addContent adds the flags for the content to judge and for the data to judge it by.
 func (k *checking) addContent(cmd *cobra.Command) {
+	k.addData(cmd)
+	f := cmd.Flags()
+	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
+	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
+}
+
+// addData adds the flags for the data to judge content by.
+func (k *checking) addData(cmd *cobra.Command) {
 	k.judging.add(cmd)
 	k.governing.add(cmd)
 	k.expanding.add(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (JSON lines)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
-	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
+}
+
+// addFailOn adds the flag for the severity of findings that reject.
+func (k *checking) addFailOn(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&k.failOn, "fail-on", failOn[0], "reject findings of this `severity` and above: "+alternatives(failOn))
 }
 
 // follow reads the policy, and merges it with the flags.
@@ -307,7 +317,7 @@ func (k *checking) prepare() error {
 		}
 		k.options.History = h.before
 	}
-	k.explaining.MaxSteps = k.maxSteps
+	k.explaining = &validate.Budget{MaxSteps: k.maxSteps}
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
 		return fmt.Errorf("%s: there are no events to match; name them with --known-good", k.from("ceilings.known-good-matches"))
@@ -425,7 +435,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 			k.noteChannel(r)
 		}
 		k.waiving.add(r.WaiverUses...)
-		witness.AttachWithin(r, &k.explaining)
+		witness.AttachWithin(r, k.explaining)
 		result := report.Judged(k.keep(r), digest)
 		if len(k.fleets) > 1 {
 			result.FleetNamed = fleet.name

@@ -45,9 +45,15 @@ func (c *comparing) add(cmd *cobra.Command) {
 	f.StringVar(&c.revision, "previous-git", "", "compare with the content that the judged paths have in this Git `revision`, such as origin/main")
 	f.StringArrayVar(&c.added, "added-channel", nil, "accept that the previous release has no content of this `channel`; repeat the flag for further channels")
 	f.StringArrayVar(&c.withdrawn, "withdrawn-channel", nil, "accept that a channel of the previous release has no content any more: its `number`; repeat the flag for further channels")
+	f.BoolVar(&c.newOnly, "new-only", false, "give the verdict without the findings that stood at the previous release")
+	c.addLimits(cmd)
+}
+
+// addLimits adds the flags for the limits of a change.
+func (c *comparing) addLimits(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.Uint64Var(&c.maxRemoved, "max-removed", validate.DefaultRemoved, fmt.Sprintf("let at most `N` percent of the rules disappear since the previous release (default %d)", validate.DefaultRemoved))
 	f.Uint64Var(&c.maxGrowth, "max-growth", validate.DefaultGrowth, fmt.Sprintf("let the number of rules, the size and the cost grow by at most `N` percent since the previous release (default %d)", validate.DefaultGrowth))
-	f.BoolVar(&c.newOnly, "new-only", false, "give the verdict without the findings that stood at the previous release")
 }
 
 // reads registers the previous release as an input.
