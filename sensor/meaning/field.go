@@ -1,6 +1,7 @@
 package meaning
 
 import (
+	"bytes"
 	"net/netip"
 	"strconv"
 	"unicode/utf8"
@@ -155,12 +156,23 @@ const (
 	maxTexts  = 16      // texts that are tried if some tests have no automaton
 )
 
-// clash reports whether two literals exclude each other by their operands alone: two prefixes,
-// suffixes or whole values that differ. It finds most contradictions of rules without an automaton.
+// clash reports whether two literals exclude each other by their operands alone. It finds most
+// contradictions of rules without an automaton.
 func clash(literals []literal) bool {
 	var prefix, suffix []literal
-	for _, l := range literals {
-		if l.negated || l.test.With > 0 || !utf8.Valid(l.test.Operand) {
+	for i, l := range literals {
+		if l.test.With > 0 {
+			continue
+		}
+		if l.negated {
+			for k, m := range literals {
+				if k != i && !m.negated && m.test.With == 0 && m.test.implies(l.test) {
+					return true
+				}
+			}
+			continue
+		}
+		if !utf8.Valid(l.test.Operand) {
 			continue
 		}
 		switch l.test.Operator {
@@ -173,6 +185,36 @@ func clash(literals []literal) bool {
 		}
 	}
 	return differ(prefix, false) || differ(suffix, true)
+}
+
+// implies reports whether each text for which t holds obviously has the text for which o looks, at
+// the place where o looks for it.
+func (t *Test) implies(o *Test) bool {
+	if t.Operator == o.Operator && t.Fold == o.Fold && t.Program == o.Program && bytes.Equal(t.Operand, o.Operand) {
+		return true
+	}
+	// The last bytes of an operand that is not valid UTF-8 can be part of a longer rune of the value.
+	if t.Fold && !o.Fold || o.Fold && !t.Fold && !utf8.Valid(t.Operand) {
+		return false
+	}
+	starts := t.Operator == channelfile.OpEquals || t.Operator == channelfile.OpPrefix
+	ends := t.Operator == channelfile.OpEquals || t.Operator == channelfile.OpSuffix
+	if !starts && !ends && t.Operator != channelfile.OpContains {
+		return false
+	}
+	text := []byte(t.Operand)
+	if o.Fold && !t.Fold {
+		text = channelfile.AppendFold(nil, text)
+	}
+	switch o.Operator {
+	case channelfile.OpEquals:
+		return starts && ends && bytes.Equal(text, o.Operand)
+	case channelfile.OpPrefix:
+		return starts && bytes.HasPrefix(text, o.Operand)
+	case channelfile.OpSuffix:
+		return ends && bytes.HasSuffix(text, o.Operand)
+	}
+	return o.Operator == channelfile.OpContains && bytes.Contains(text, o.Operand)
 }
 
 // differ reports whether two operands differ at a place that both have, counted from the start, or
