@@ -1029,8 +1029,13 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 			case Named:
 				used[n.Name], named[n.Name] = true, true
 			case AnyOf, AllOf:
-				for _, s := range d.Matching(n.Name) {
+				list := d.Matching(n.Name)
+				for _, s := range list {
 					used[s.Name.Value] = true
+				}
+				if n.Op == AllOf && len(list) == 1 && list[0].Name.Value == n.Name && list[0].several() {
+					r.Alone = append(r.Alone, Note{r.Name, n.Position, "all of " + clip(n.Name),
+						"one search has the name, and one value of its list is enough; write the modifier \"all\" at the field, or the name of the search alone"})
 				}
 			}
 		})
@@ -1045,6 +1050,19 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 			r.Unused = append(r.Unused, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "no condition uses this search; use it, or remove it"})
 		}
 	}
+}
+
+// several reports whether a search is a list of which one value, or one map, is enough.
+func (s *Search) several() bool {
+	if len(s.Alternatives) != 1 {
+		return len(s.Alternatives) > 1
+	}
+	for _, it := range s.Alternatives[0].Items {
+		if len(it.Values) > 1 && !it.chain.all {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *parser) condition(d *Detection, n *yaml.Node, path string) *Condition {

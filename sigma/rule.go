@@ -48,6 +48,7 @@ type Rule struct {
 	Notes                         []Note // remarks on a correct rule
 	Warnings                      []Note // metadata that Sigma does not allow
 	Unused                        []Note // searches that no condition uses
+	Alone                         []Note // "all of" with a single search that is a list
 	Directives                    []Text // comments that begin with "cfcheck:", without the "#"
 	extra                         Text   // key that makes the Kind other than Detecting
 	index                         int    // of the document in the file

@@ -301,6 +301,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/metadata.yml](../examples/metadata.yml): the level is \"High\"",
 			[]string{"cfcheck check --fleet reference docs/examples/metadata.yml"}}
 	},
+	"CF0015": func(*testing.T) example {
+		return example{"[docs/examples/all-of-one.yml](../examples/all-of-one.yml): one of the two pipes is enough",
+			[]string{"cfcheck check --fleet reference docs/examples/all-of-one.yml"}}
+	},
 	"CF0008": func(*testing.T) example {
 		return example{"a file of a later release was copied into the folder of another, whose manifest does not name it",
 			[]string{

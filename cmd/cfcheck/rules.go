@@ -288,7 +288,10 @@ func ruleSubject(name string, built *sigma.Result, out *sigma.Output) *validate.
 			s.Source = append(s.Source, unused(r, n))
 		}
 		for _, n := range r.Warnings {
-			s.Source = append(s.Source, metadata(r, n))
+			s.Source = append(s.Source, advised("CF0014", r, n)) // metadata-spelled
+		}
+		for _, n := range r.Alone {
+			s.Source = append(s.Source, advised("CF0015", r, n)) // quantifier-of-several
 		}
 	}
 	return s
@@ -373,13 +376,14 @@ func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
 	}
 }
 
-func metadata(r *sigma.Rule, n sigma.Note) validate.Finding {
+// advised returns a finding of a check about a rule. The note ends with the advice.
+func advised(check string, r *sigma.Rule, n sigma.Note) validate.Finding {
 	found, want := n.Message, ""
 	if i := strings.LastIndex(found, "; "); i >= 0 {
 		found, want = found[:i], found[i+2:]
 	}
 	return validate.Finding{
-		Check:    suite.ByID("CF0014"), // metadata-spelled
+		Check:    suite.ByID(check),
 		Where:    validate.Location{Source: position(n.Name, n.Position)},
 		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
 		Message:  fmt.Sprintf("%s of rule %q: %s", n.Path, r.Title.Value, found),

@@ -193,7 +193,7 @@ func (t *Test) implies(o *Test) bool {
 	if t.Operator == o.Operator && t.Fold == o.Fold && t.Program == o.Program && bytes.Equal(t.Operand, o.Operand) {
 		return true
 	}
-	// The last bytes of an operand that is not valid UTF-8 can be part of a longer rune of the value.
+	// The last bytes of an operand that is not valid UTF-8 can begin a longer rune of the value.
 	if t.Fold && !o.Fold || o.Fold && !t.Fold && !utf8.Valid(t.Operand) {
 		return false
 	}

@@ -103,7 +103,7 @@ func (p *product) texts(states int, spend func(work int) bool, yield func(text [
 		if len(places) > states {
 			return false
 		}
-		work := 8 * classes
+		work := 8 * classes * width
 		for class := range classes {
 			for k, d := range p.machines {
 				n, computed := d.step(here[k], class)
@@ -114,7 +114,7 @@ func (p *product) texts(states int, spend func(work int) bool, yield func(text [
 			}
 			visit(next, int32(at), int32(class))
 		}
-		if !spend(work * width) {
+		if !spend(work) {
 			return false
 		}
 	}

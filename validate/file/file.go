@@ -27,6 +27,7 @@ var Checks = []*validate.Check{
 	digestOfManifest,
 	searchesUsed,
 	metadataSpelled,
+	quantifierOfSeveral,
 }
 
 // Read returns the named file as a subject. It reads only regular files, and no more

@@ -19,4 +19,5 @@ var Checks = []*validate.Check{
 	textVisible,
 	starInPath,
 	expressionNoPath,
+	placeholderFilled,
 }

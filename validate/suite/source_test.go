@@ -57,6 +57,9 @@ func compiled(t *testing.T, text string) *validate.Subject {
 		for _, n := range r.Warnings {
 			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0014"), Message: n.Message, Fix: "write what Sigma has"})
 		}
+		for _, n := range r.Alone {
+			s.Source = append(s.Source, validate.Finding{Check: suite.ByID("CF0015"), Message: n.Message, Fix: "write all"})
+		}
 	}
 	if built != nil && len(built.Outputs) > 0 {
 		s.Data = built.Outputs[0].Data
@@ -81,6 +84,8 @@ func TestSource(t *testing.T) {
 		{"level in another case", pipeRule("PipeName") + "level: High\n", validate.Accepted, []string{"CF0014"}, "it changes no event that the rule matches"},
 		{"level", pipeRule("PipeName") + "level: high\n", validate.Accepted, nil, "the near miss of it"},
 		{"level that is not one", pipeRule("PipeName") + "level: hihg\n", validate.Accepted, []string{"CF0014"}, "it changes no event that the rule matches"},
+		{"all of one search", strings.NewReplacer("PipeName: ", "PipeName|contains: [x, y]\n        Image: ", "condition: selection", "condition: all of selection").Replace(pipeRule("PipeName")), validate.Accepted, []string{"CF0015"}, "one value of the list is enough"},
+		{"all of one search with all", strings.NewReplacer("PipeName: ", "PipeName|contains|all: [x, y]\n        Image: ", "condition: selection", "condition: all of selection").Replace(pipeRule("PipeName")), validate.Accepted, nil, "the near miss of it"},
 		{"malformed", "title: [", validate.Rejected, []string{"CF0007"}, "nobody can say what it means"},
 		{"without a condition", "title: A\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    selection:\n        PipeName: a\n", validate.Rejected, []string{"CF0007"}, "it says nothing"},
 	}

@@ -321,6 +321,7 @@ var elsewhere = map[string]string{
 	"CF0007": "TestSource",
 	"CF0013": "TestSource",
 	"CF0014": "TestSource",
+	"CF0015": "TestSource",
 	"CF0008": "package file: it wants a manifest beside the file",
 	"CF0009": "package file: it wants a manifest beside the file",
 	"CF2005": "TestSource and TestNeedsAgree",
