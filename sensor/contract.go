@@ -248,7 +248,15 @@ func (g *Cohorts) Of(f *Fleet) [][]int {
 func (f *Fleet) Distinct() [][]int {
 	var cohorts [][]int
 	cohort := make(map[string]int)
-	var terms []byte
+	inputs := 0
+	for i := range f.Contracts {
+		n := 0
+		for k := range f.Contracts[i].Supplies {
+			n += len(f.Contracts[i].Supplies[k].Inputs)
+		}
+		inputs = max(inputs, n)
+	}
+	terms := make([]byte, 0, 1024+32*inputs) // the terms of most contracts take less
 	for i := range f.Contracts {
 		terms = f.Contracts[i].appendTerms(terms[:0])
 		g, ok := cohort[string(terms)]

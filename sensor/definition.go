@@ -165,14 +165,20 @@ type Definitions struct {
 	number   map[string]uint32 // by name of the type
 	name     map[uint32]string // by number of the type
 	types    map[Logsource]string
-	later    map[*Definition]func() // completes a definition at first use; see AddLazily
+	later    map[*Definition]lazy // definitions that AddLazily added
+}
+
+// A lazy definition is completed in two steps. Either function does its work only once.
+type lazy struct {
+	withoutKinds func() // sets all fields except Feed.Kinds
+	whole        func() // sets all fields
 }
 
 // whole completes d, if necessary, and returns it. Every definition that leaves the set passes
 // through whole.
 func (s *Definitions) whole(d *Definition) *Definition {
-	if complete := s.later[d]; complete != nil {
-		complete()
+	if l, ok := s.later[d]; ok {
+		l.whole()
 	}
 	return d
 }
@@ -199,18 +205,28 @@ func (s *Definitions) Add(d *Definition) error {
 }
 
 // AddLazily adds a definition to the set that is completed when a caller first asks for it. The
-// name, number, version, channel and logsources of d must be set; complete sets the other fields.
-// It is called at most once. Unlike Add, AddLazily does not check d beyond its name, number,
-// version and logsources. It exists because a gate needs only one built-in definition for a small
-// file. To build all definitions takes as long as to judge the file.
-func (s *Definitions) AddLazily(d *Definition, complete func()) error {
+// name, number, version, channel and logsources of d must be set. The function complete sets the
+// other fields except Feed.Kinds, and the function kinds sets Feed.Kinds afterwards; nil sets
+// nothing. Each is called at most once. Unlike Add, AddLazily does not check d beyond its name,
+// number, version and logsources.
+//
+// AddLazily exists because a gate needs only one built-in definition for a small file. To build all
+// definitions takes as long as to judge the file. [Fleet.Undefined] reads every definition that the
+// fleet supplies, but no kinds, which take longer than everything else.
+func (s *Definitions) AddLazily(d *Definition, complete, kinds func()) error {
 	if err := s.add(d); err != nil {
 		return err
 	}
 	if s.later == nil {
-		s.later = map[*Definition]func(){}
+		s.later = map[*Definition]lazy{}
 	}
-	s.later[d] = sync.OnceFunc(complete)
+	call := func(f func()) {
+		if f != nil {
+			f()
+		}
+	}
+	withoutKinds := sync.OnceFunc(func() { call(complete) })
+	s.later[d] = lazy{withoutKinds, sync.OnceFunc(func() { withoutKinds(); call(kinds) })}
 	return nil
 }
 
@@ -323,6 +339,20 @@ func (s *Definitions) ByName(name string, version uint32) *Definition {
 		return nil
 	}
 	return s.whole(s.byName[named{name, version}])
+}
+
+// withoutKinds is [Definitions.ByName] without the kinds of the feeds. It is for questions about
+// many definitions, such as the names in the supplies of a fleet. The caller must neither read
+// Feed.Kinds nor copy a Feed, because another goroutine may be setting the kinds.
+func (s *Definitions) withoutKinds(name string, version uint32) *Definition {
+	if s == nil {
+		return nil
+	}
+	d := s.byName[named{name, version}]
+	if l, ok := s.later[d]; ok {
+		l.withoutKinds()
+	}
+	return d
 }
 
 // TypeName returns the name of the type with the given number, or "" if the set does not have the

@@ -416,3 +416,47 @@ func FuzzReadDefinitions(f *testing.F) {
 		}
 	})
 }
+
+// TestAddLazily tests that a definition is complete when it leaves the set, that each step runs
+// once, also through a clone, and that nil is a step that sets nothing.
+func TestAddLazily(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		complete, kinds bool
+		want            string
+	}{
+		{"two steps", true, true, "complete kinds "},
+		{"no kinds", true, false, "complete "},
+		{"only kinds", false, true, "kinds "},
+		{"no step", false, false, ""},
+	} {
+		var s sensor.Definitions
+		var steps string
+		step := func(given bool, name string) func() {
+			if !given {
+				return nil
+			}
+			return func() { steps += name + " " }
+		}
+		d := &sensor.Definition{Name: "pipe", Number: 7, Version: 1}
+		if err := s.AddLazily(d, step(tt.complete, "complete"), step(tt.kinds, "kinds")); err != nil {
+			t.Fatal(err)
+		}
+		if s.TypeName(7) != "pipe" || s.ByName("pipe", 2) != nil || steps != "" {
+			t.Errorf("%s: ran %q before a caller asked for the definition; want nothing", tt.name, steps)
+		}
+		f := sensor.Fleet{Contracts: []sensor.Contract{{Build: "b", Supplies: []sensor.Supply{{Type: "pipe", Version: 1}}}}}
+		if err := f.Undefined(&s); err != nil || strings.Contains(steps, "kinds") {
+			t.Errorf("%s: Undefined returns %v and ran %q; want no error and no kinds", tt.name, err, steps)
+		}
+		clone := s.Clone()
+		for _, got := range []*sensor.Definition{s.ByName("pipe", 1), clone.ByNumber(7, 1), s.Newest("pipe"), slices.Collect(s.All())[0]} {
+			if got != d || steps != tt.want {
+				t.Errorf("%s: ran %q for definition %p; want %q for %p", tt.name, steps, got, tt.want, d)
+			}
+		}
+		if err := s.AddLazily(d, nil, nil); err == nil {
+			t.Errorf("%s: a second definition of the version was added", tt.name)
+		}
+	}
+}

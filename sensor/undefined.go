@@ -106,7 +106,7 @@ func (s *supplyChecker) contract(c *Contract, build int) {
 	}
 	for i := range c.Supplies {
 		supply := &c.Supplies[i]
-		d := s.definitions.ByName(supply.Type, supply.Version)
+		d := s.definitions.withoutKinds(supply.Type, supply.Version)
 		declared := declarations[named{supply.Type, supply.Version}]
 		switch {
 		case d != nil || declared != nil:
@@ -260,7 +260,7 @@ func (f *Fleet) DeclaredOnly(d *Definitions) []DeclaredType {
 	for i := range f.Contracts {
 		for k := range f.Contracts[i].Supplies {
 			s := &f.Contracts[i].Supplies[k]
-			if d.ByName(s.Type, s.Version) != nil {
+			if d.withoutKinds(s.Type, s.Version) != nil {
 				continue
 			}
 			key := named{s.Type, s.Version}

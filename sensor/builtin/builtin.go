@@ -13,37 +13,53 @@ import (
 // Definitions returns the built-in definitions. The type for the Sigma category pipe_created is
 // called "ipc". The caller owns the set and may add to it, but must not change the definitions,
 // which all sets share.
-func Definitions() *sensor.Definitions { return builtin().Clone() }
+func Definitions() *sensor.Definitions { return builtin().set.Clone() }
 
-// builtin returns the shared set. It is built once, and each of its definitions at first use. A
+// builtin returns the shared definitions. They are built once, and each of them at first use. A
 // test reads all of them.
 var builtin = sync.OnceValue(newBuiltin)
 
-func newBuiltin() *sensor.Definitions {
-	s := new(sensor.Definitions)
-	must := func(err error) {
-		if err != nil {
+// builtinDefinitions are the built-in definitions, as a set and as a list.
+type builtinDefinitions struct {
+	set  sensor.Definitions
+	list []lazyDefinition
+}
+
+// A lazyDefinition is a definition that is completed in two steps. See
+// [sensor.Definitions.AddLazily].
+type lazyDefinition struct {
+	*sensor.Definition
+	complete func() // sets all fields except Feed.Kinds, once
+}
+
+func newBuiltin() *builtinDefinitions {
+	b := new(builtinDefinitions)
+	add := func(d *sensor.Definition, complete, kinds func()) {
+		complete = sync.OnceFunc(complete)
+		if err := b.set.AddLazily(d, complete, kinds); err != nil {
 			panic("builtin: " + err.Error())
 		}
+		b.list = append(b.list, lazyDefinition{d, complete})
 	}
 	for _, d := range ipcDefinitions() {
-		must(s.AddLazily(d, func() {}))
+		add(d, func() {}, nil)
 	}
 	for t := range builtinTypes {
 		d := t.head()
-		must(s.AddLazily(d, func() {
+		add(d, func() {
 			// Do not write the fields that head sets: another goroutine may be reading them.
 			whole := t.build(*t)
-			for i := range whole.Feeds {
+			d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
+		}, func() {
+			for i := range d.Feeds {
 				// The events of a feed for one event have all of its fields.
-				if f := &whole.Feeds[i]; len(f.Events) != 1 {
-					addKinds(f)
+				if f := &d.Feeds[i]; len(f.Events) != 1 {
+					f.Kinds = kindsOf(f)
 				}
 			}
-			d.Title, d.Source, d.Inputs, d.Keywords, d.Feeds = whole.Title, whole.Source, whole.Inputs, whole.Keywords, whole.Feeds
-		}))
+		})
 	}
-	return s
+	return b
 }
 
 // builtinTypes calls yield for the rows of the tables.

@@ -201,7 +201,7 @@ func TestBuiltinDefinitionsAreComplete(t *testing.T) {
 			return list[slices.IndexFunc(list, func(d *sensor.Definition) bool { return d.Name == "security" })]
 		},
 	} {
-		s := newBuiltin()
+		s := &newBuiltin().set
 		counts := make(chan int)
 		for range 4 {
 			go func() { counts <- len(get(s).Inputs) }()
@@ -211,6 +211,39 @@ func TestBuiltinDefinitionsAreComplete(t *testing.T) {
 				t.Errorf("%s returns a definition of security with %d inputs; want more than 300", name, n)
 			}
 		}
+	}
+}
+
+// TestBuiltinKindsAreLast tests that the questions about all types of a fleet do not read the files
+// of events, and that they may be asked while another goroutine asks for a definition.
+func TestBuiltinKindsAreLast(t *testing.T) {
+	f, _ := Fleet("reference")
+	b := newBuiltin()
+	if err := f.Undefined(&b.set); err != nil {
+		t.Fatal(err)
+	}
+	if types := f.DeclaredOnly(&b.set); len(types) > 0 {
+		t.Errorf("no definition describes %v; want one for each type of the fleet", types)
+	}
+	for _, d := range b.list {
+		if len(d.Inputs) == 0 || len(d.Feeds) == 0 {
+			t.Errorf("type %s has %d inputs and %d feeds; want some of each", d.Name, len(d.Inputs), len(d.Feeds))
+		}
+		for i := range d.Feeds {
+			if n := len(d.Feeds[i].Kinds); n > 0 {
+				t.Errorf("type %s: feed %s has %d kinds before a caller asks for the definition; want none", d.Name, d.Feeds[i].Name, n)
+			}
+		}
+	}
+
+	b = newBuiltin()
+	done := make(chan error)
+	go func() { done <- f.Undefined(&b.set) }()
+	if d := b.set.ByName("security", 1); len(d.Feeds[0].Kinds) < 100 {
+		t.Errorf("the feed of type security has %d kinds; want more than 100", len(d.Feeds[0].Kinds))
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 
@@ -354,7 +387,27 @@ func TestSysmonUnion(t *testing.T) {
 func BenchmarkBuiltinDefinitions(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		newBuiltin().ByName("process_creation", 1)
+		newBuiltin().set.ByName("process_creation", 1)
+	}
+}
+
+// BenchmarkBuiltinUndefined measures the first comparison of a fleet with the definitions.
+func BenchmarkBuiltinUndefined(b *testing.B) {
+	f, _ := Fleet("reference")
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := f.Undefined(&newBuiltin().set); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkBuiltinKinds measures the kinds of the feed with the longest file of events.
+func BenchmarkBuiltinKinds(b *testing.B) {
+	f := Definitions().ByName("security", 1).Feed("security")
+	b.ReportAllocs()
+	for b.Loop() {
+		kindsOf(f)
 	}
 }
 

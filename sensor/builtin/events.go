@@ -81,24 +81,30 @@ func readEvents(provider string) []eventSource {
 	var sources []eventSource
 	var s eventSource
 	macros := map[string][]string{}
-	var all []string // names of all lines, which share its memory
+	var line, block []string // names of a line, and memory for the names of further lines
 	names := func(list string) []string {
-		start := len(all)
+		line = line[:0]
 		for {
 			var name string
 			if name, list = nextName(list); name == "" {
-				return slices.Clip(all[start:])
+				break
 			}
 			if name[0] == '$' {
-				all = append(all, macros[name]...)
+				line = append(line, macros[name]...)
 			} else if name != "-" {
-				all = append(all, name)
+				line = append(line, name)
 			}
 		}
+		if len(block)+len(line) > cap(block) {
+			block = make([]string, 0, max(256, len(line)))
+		}
+		start := len(block)
+		block = append(block, line...)
+		return slices.Clip(block[start:])
 	}
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSuffix(line, "\n")
-		first, rest, _ := strings.Cut(line, " ")
+	for text := range strings.Lines(string(data)) {
+		text = strings.TrimSuffix(text, "\n")
+		first, rest, _ := strings.Cut(text, " ")
 		switch first {
 		case "", "#":
 		case "Provider:":
@@ -135,7 +141,7 @@ func readEvents(provider string) []eventSource {
 					v, err = strconv.Atoi(version)
 				}
 				if err != nil || len(e.ids) > 0 && v != e.version {
-					panic("builtin: events of " + provider + ": " + line)
+					panic("builtin: events of " + provider + ": " + text)
 				}
 				e.ids, e.version = append(e.ids, uint32(n)), v
 			}
@@ -157,24 +163,32 @@ func nextName(list string) (name, rest string) {
 	return name, rest
 }
 
-// addKinds adds to a feed what the files of the providers say about its events. A name of the files
-// that the feed does not have is not added: it is the name of a field of the header.
-func addKinds(f *sensor.Feed) {
+// kindsOf returns what the files of the providers say about the events of a feed. It leaves out a
+// name that the feed does not have, which is the name of a field of the header.
+func kindsOf(f *sensor.Feed) []sensor.EventKind {
 	providers := logProviders[f.Channel]
 	if f.Provider != "" {
 		providers = []string{f.Provider}
 	}
-	// An entry is what one line says about one event.
-	type entry struct {
-		id       uint32
+	// A line is what a line of a file says. An entry is what it says about one event.
+	type line struct {
 		provider string
-		fields   []int // indices in f.Fields
+		fields   []uint16 // indices in f.Fields
 		partial  bool
 	}
+	type entry struct{ id, line uint32 } // line is an index
+	var lines []line
 	var entries []entry
 	fields := newFieldNames(f)
 	for _, name := range providers {
-		for _, s := range readEvents(name) {
+		sources := readEvents(name)
+		n := 0
+		for i := range sources {
+			n += len(sources[i].events)
+		}
+		lines, entries = slices.Grow(lines, n), slices.Grow(entries, 2*n)
+		for i := range sources {
+			s := &sources[i]
 			if !slices.Contains(s.logs, f.Channel) {
 				continue
 			}
@@ -183,58 +197,56 @@ func addKinds(f *sensor.Feed) {
 				provider = ""
 			}
 			for _, e := range s.events {
-				list := fields.indices(e.fields)
 				for _, id := range e.ids {
 					if len(f.Events) == 0 || slices.Contains(f.Events, id) {
-						entries = append(entries, entry{id, provider, list, s.partial != ""})
+						entries = append(entries, entry{id, uint32(len(lines))})
 					}
 				}
+				lines = append(lines, line{provider, fields.indices(e.fields), s.partial != ""})
 			}
 		}
 	}
-	slices.SortStableFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.provider, b.provider))
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(lines[a.line].provider, lines[b.line].provider), cmp.Compare(a.line, b.line))
 	})
+	var kinds []sensor.EventKind
 	same := map[string]int{} // index of the kind, by provider and fields
 	var key []byte
+	var all []uint16 // fields of an event
 	for i := 0; i < len(entries); {
-		e := entries[i]
-		for i++; i < len(entries) && entries[i].id == e.id && entries[i].provider == e.provider; i++ {
-			e.fields = union(e.fields, entries[i].fields)
-			e.partial = e.partial || entries[i].partial
+		id, provider, partial := entries[i].id, lines[entries[i].line].provider, false
+		all = all[:0]
+		for ; i < len(entries) && entries[i].id == id && lines[entries[i].line].provider == provider; i++ {
+			l := &lines[entries[i].line]
+			for _, field := range l.fields {
+				if !slices.Contains(all, field) {
+					all = append(all, field)
+				}
+			}
+			partial = partial || l.partial
 		}
-		if e.partial {
+		if partial {
 			continue
 		}
-		key = append(key[:0], e.provider...)
-		for _, field := range e.fields {
-			key = binary.BigEndian.AppendUint16(key, uint16(field))
+		key = append(key[:0], provider...)
+		for _, field := range all {
+			key = binary.BigEndian.AppendUint16(key, field)
 		}
 		if k, ok := same[string(key)]; ok {
-			f.Kinds[k].Events = append(f.Kinds[k].Events, e.id)
+			kinds[k].Events = append(kinds[k].Events, id)
 			continue
 		}
-		same[string(key)] = len(f.Kinds)
-		kind := sensor.EventKind{Events: []uint32{e.id}, Provider: e.provider}
-		if len(e.fields) > 0 {
-			kind.Fields = make([]string, len(e.fields))
+		same[string(key)] = len(kinds)
+		kind := sensor.EventKind{Events: []uint32{id}, Provider: provider}
+		if len(all) > 0 {
+			kind.Fields = make([]string, len(all))
 		}
-		for k, field := range e.fields {
+		for k, field := range all {
 			kind.Fields[k] = cmp.Or(f.Fields[field].Field, f.Fields[field].Input)
 		}
-		f.Kinds = append(f.Kinds, kind)
+		kinds = append(kinds, kind)
 	}
-}
-
-// union returns the elements of both lists, those of a first. It does not change the lists.
-func union(a, b []int) []int {
-	all := slices.Clip(a)
-	for _, e := range b {
-		if !slices.Contains(a, e) {
-			all = append(all, e)
-		}
-	}
-	return all
+	return kinds
 }
 
 // fieldNames finds the fields of a feed by their names in events.
@@ -253,8 +265,8 @@ func newFieldNames(f *sensor.Feed) *fieldNames {
 
 // indices returns the indices of the fields with the given names, in the same order. Names compare
 // without regard to case, as in recorded events. It leaves out names that the feed does not have.
-func (n *fieldNames) indices(names []string) []int {
-	list := make([]int, 0, len(names))
+func (n *fieldNames) indices(names []string) []uint16 {
+	list := make([]uint16, 0, len(names))
 	for _, name := range names {
 		i, ok := n.index[name]
 		if !ok {
@@ -264,7 +276,7 @@ func (n *fieldNames) indices(names []string) []int {
 			n.index[name] = i
 		}
 		if i >= 0 {
-			list = append(list, i)
+			list = append(list, uint16(i))
 		}
 	}
 	return list

@@ -141,25 +141,30 @@ var referenceSources = [...]source{
 // definitions. It does not read the files of events, which take longer than the tables.
 func referenceContracts(reader sensor.Reader) []sensor.Contract {
 	var contracts []sensor.Contract
-	definitions := ipcDefinitions()
-	for t := range builtinTypes {
-		definitions = append(definitions, t.build(*t))
+	var supplies []sensor.Supply // buffers, because a contract has many of each
+	var lacks []sensor.Lack
+	definitions := builtin().list
+	for _, d := range definitions {
+		d.complete()
 	}
 	for i := range referenceSources {
 		src := &referenceSources[i]
-		c := sensor.Contract{Build: src.build, Hosts: src.hosts, Note: src.note, Reader: reader}
+		supplies, lacks = supplies[:0], lacks[:0]
 		for _, d := range definitions {
-			before := len(c.Supplies)
+			before := len(supplies)
 			for k := range d.Feeds {
-				if s, ok := src.supply(d, &d.Feeds[k]); ok {
-					c.Supplies = append(c.Supplies, s)
+				if s, ok := src.supply(d.Definition, &d.Feeds[k]); ok {
+					supplies = append(supplies, s)
 				}
 			}
-			if len(c.Supplies) == before && d.Version == 1 {
-				c.Lacks = append(c.Lacks, sensor.Lack{Type: d.Name}) // in all versions
+			if len(supplies) == before && d.Version == 1 {
+				lacks = append(lacks, sensor.Lack{Type: d.Name}) // in all versions
 			}
 		}
-		contracts = append(contracts, c)
+		contracts = append(contracts, sensor.Contract{
+			Build: src.build, Hosts: src.hosts, Note: src.note, Reader: reader,
+			Supplies: append([]sensor.Supply(nil), supplies...), Lacks: append([]sensor.Lack(nil), lacks...),
+		})
 	}
 	return contracts
 }
