@@ -101,7 +101,10 @@ func (u *runner) add(p *validate.Pass, g *validate.Cohort, s *sensor.Supply) {
 	read := p.Needs.InputsRead // other inputs do not matter
 	//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
 	if access == sensor.AccessNamed {
-		for index := range min(read, len(p.Definition.Inputs)) {
+		read := min(read, len(p.Definition.Inputs))
+		//mutation:equivalent: only the time of an allocation depends on it
+		r.inputs = slices.Grow(r.inputs, read)
+		for index := range read {
 			in := &p.Definition.Inputs[index]
 			given := s.Input(access, index, in.Name)
 			//mutation:missed: named readers may lack inputs; CF3003 rejects types

@@ -110,7 +110,8 @@ type judge struct {
 }
 
 func newJudge(p *validate.Pass) *judge {
-	j := &judge{pass: p, instance: -1}
+	n := len(p.Definition.Inputs)
+	j := &judge{pass: p, instance: -1, types: make([]sensor.InputType, 0, n), odd: make(interp.Event, 0, n)}
 	for _, in := range p.Definition.Inputs {
 		j.types = append(j.types, in.Type)
 		v := oddText

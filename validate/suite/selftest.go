@@ -58,15 +58,16 @@ func SelfTest(checks []*validate.Check) error {
 	one := *all
 	one.Contracts = slices.DeleteFunc(slices.Clone(all.Contracts), func(c sensor.Contract) bool { return c.Build != fixed })
 	fleets := map[string]*sensor.Fleet{story: all, fixed: &one}
+	definitions := builtin.Definitions()
 	for _, c := range selfTests {
-		if err := c.judge(checks, fleets[c.fleet]); err != nil {
+		if err := c.judge(checks, definitions, fleets[c.fleet]); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
 	return nil
 }
 
-func (c canary) judge(checks []*validate.Check, fleet *sensor.Fleet) error {
+func (c canary) judge(checks []*validate.Check, definitions *sensor.Definitions, fleet *sensor.Fleet) error {
 	data, err := canaries.ReadFile("canary/" + c.file)
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ func (c canary) judge(checks []*validate.Check, fleet *sensor.Fleet) error {
 		data = c.change(slices.Clone(data))
 	}
 	opts := validate.Options{
-		Checks: checks, Definitions: builtin.Definitions(),
+		Checks: checks, Definitions: definitions,
 		Fleet: fleet, Now: time.Unix(0, 0),
 	}
 	r := validate.Run(validate.ChannelFile("", data), opts)
