@@ -53,8 +53,6 @@ const (
 )
 
 // SeverityIsFirm returns the reason why [Check.WithSeverity] refuses the check, or "".
-//
-//mutation:missed: TestWithSeverity detects it
 func (c *Check) SeverityIsFirm() string {
 	switch family := c.Family(); {
 	case c.Firm:
@@ -67,8 +65,6 @@ func (c *Check) SeverityIsFirm() string {
 
 // WithSeverity returns a copy of the check with another severity. In a list of checks it
 // takes the place of the original. It returns an error if the severity is permanent.
-//
-//mutation:missed: TestWithSeverity detects it
 func (c *Check) WithSeverity(s Severity) (*Check, error) {
 	if why := c.SeverityIsFirm(); why != "" {
 		return nil, fmt.Errorf("%v: %s", c, why)
@@ -83,8 +79,6 @@ func (c *Check) WithSeverity(s Severity) (*Check, error) {
 
 // Declared returns the check as its package declares it. It returns c unless
 // [Check.WithSeverity] made c.
-//
-//mutation:missed: TestWithSeverity detects it
 func (c *Check) Declared() *Check {
 	if c != nil && c.declared != nil {
 		return c.declared

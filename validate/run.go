@@ -122,6 +122,7 @@ func checklistOf(checks []*Check) (*checklist, error) {
 
 // has reports whether the list has a check, with its own or another severity.
 func (l *checklist) has(c *Check) bool {
+	//mutation:missed: the tests of sigma, types and suite detect it
 	return slices.ContainsFunc(l.checks, func(o *Check) bool { return o.Declared() == c.Declared() })
 }
 
@@ -382,6 +383,7 @@ func (j *Prepared) consistent() {
 			j.odd = append(j.odd, "the subject has data, but states that its file was not read")
 		}
 	case KindNeeds, KindDefinition, KindWaivers:
+		//mutation:missed: TestWaivers detects it
 		if slices.ContainsFunc(s.WaiverUses, func(u WaiverUse) bool { return u.Waiver == nil }) {
 			j.odd = append(j.odd, "the subject has the use of a waiver that is nil")
 		}
@@ -494,9 +496,11 @@ func (j *Prepared) given() (given Uses) {
 	if j.pass.KnownGood != nil {
 		given |= UsesKnownGood
 	}
+	//mutation:missed: TestCeilings detects it
 	if j.pass.Ceilings != (Ceilings{}) {
 		given |= UsesCeilings
 	}
+	//mutation:missed: TestProtected detects it
 	if len(j.pass.Protected) > 0 {
 		given |= UsesProtected
 	}
@@ -664,6 +668,7 @@ func (j *Prepared) conclude(r *Report) {
 			r.undecided("the content has no template instance, so there is nothing to judge; allow empty content if this is intended")
 		}
 	}
+	//mutation:missed: TestWaivers detects it
 	if p.Subject.Kind == KindWaivers {
 		return // waivers are for any fleet
 	}

@@ -1,3 +1,5 @@
+//mutation:missed: TestWaivers detects it
+
 package validate
 
 import (
@@ -39,21 +41,15 @@ func (w *Waiver) String() string {
 
 // Holds reports whether the waiver is in force at a time. It never is at the zero time, which
 // stands for an unknown date.
-//
-//mutation:missed: TestWaivers detects it
 func (w *Waiver) Holds(now time.Time) bool { return !now.IsZero() && !w.Until.Before(now) }
 
 // Accepts reports whether the waiver accepts a finding with this identity.
-//
-//mutation:missed: TestWaivers detects it
 func (w *Waiver) Accepts(id Identity) bool {
 	return w.Check == id.Check && strings.ToLower(w.Rule) == id.Rule &&
 		(w.Subject == "" || w.Subject == id.Subject) && (w.Path == "" || w.Path == id.Path)
 }
 
 // NotWaivable returns the reason why no waiver may accept findings of the check, or "".
-//
-//mutation:missed: TestWaivers detects it
 func (c *Check) NotWaivable() string {
 	declared := c.Declared()
 	switch family := c.Family(); {
@@ -68,8 +64,6 @@ func (c *Check) NotWaivable() string {
 }
 
 // fault returns the reason why the waiver cannot be used with a list of checks, or "".
-//
-//mutation:missed: TestWaivers detects it
 func (w *Waiver) fault(checks []*Check) string {
 	i := slices.IndexFunc(checks, func(c *Check) bool { return c.ID == w.Check })
 	switch {
@@ -98,8 +92,6 @@ type waived struct{ check, rule string }
 
 // waive collects the waivers of the options and of the subject, and records those that cannot
 // be used. Waivers that have expired accept nothing.
-//
-//mutation:missed: TestWaivers detects it
 func (j *Prepared) waive() {
 	p := &j.pass
 	w := &p.waivers
@@ -148,8 +140,6 @@ func (j *Prepared) waive() {
 func (p *Pass) waiving() bool { return p.isWaiving }
 
 // waive reports whether a waiver accepts a finding, and keeps the finding apart.
-//
-//mutation:missed: TestWaivers detects it
 func (p *Pass) waive(f Finding) bool {
 	w := &p.waivers
 	for _, i := range w.holding[waived{f.Identity.Check, f.Identity.Rule}] {

@@ -40,8 +40,8 @@ var parts = []part{
 		"fuzz/internal/reference/reader.go",
 	}},
 	{"gate", []string{
-		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go",
-		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
+		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go", "validate/waiver.go",
+		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go", "validate/provenance/*.go",
 		"sensor/needs.go", "sensor/cost/limits.go", "fuzz/internal/reference/judge.go", "fuzz/internal/reference/needs.go", "fuzz/internal/reference/outcome.go",
 	}},
 	{"sensors", []string{

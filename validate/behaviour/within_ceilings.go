@@ -10,6 +10,7 @@ import (
 
 // withinCeilings is CF5004.
 var withinCeilings = &validate.Check{
+	//mutation:missed check: TestCeilings detects it
 	ID:   "CF5004",
 	Name: "within-ceilings",
 	Doc: `no channel file is larger than its owner allows

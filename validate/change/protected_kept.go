@@ -1,3 +1,5 @@
+//mutation:missed: TestProtected detects it
+
 package change
 
 import (

@@ -1,3 +1,5 @@
+//mutation:missed: policy_git.txtar detects it
+
 package provenance
 
 import (

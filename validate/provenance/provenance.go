@@ -19,6 +19,7 @@ var Checks = []*validate.Check{
 // each calls visit for each waiver of the subject.
 func each(p *validate.Pass, visit func(*validate.WaiverUse)) {
 	for i := range p.Subject.WaiverUses {
+		//mutation:missed: TestWaivers detects it
 		if u := &p.Subject.WaiverUses[i]; u.Waiver != nil { // else the verdict is undecided
 			visit(u)
 		}

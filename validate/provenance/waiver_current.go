@@ -1,3 +1,5 @@
+//mutation:missed: TestWaivers detects it
+
 package provenance
 
 import (

@@ -1,3 +1,5 @@
+//mutation:missed: waivers.txtar detects it
+
 package provenance
 
 import (
