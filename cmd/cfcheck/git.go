@@ -155,6 +155,7 @@ func (r *release) addTree(t *gitTree) (fs.FS, error) {
 		switch {
 		case isChannelFile(f.name) || channelfile.HasMagic(f.data):
 			name := path.Join(t.String(), f.name)
+			r.read(name, f.data)
 			file, err := channelfile.Parse(f.data)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
@@ -163,6 +164,7 @@ func (r *release) addTree(t *gitTree) (fs.FS, error) {
 				return nil, err
 			}
 		case isRules(f.name) && !hidden(f.name):
+			r.read(path.Join(t.String(), f.name), f.data)
 			out, err := w.CreateHeader(&zip.FileHeader{Name: f.name})
 			if err != nil {
 				return nil, err

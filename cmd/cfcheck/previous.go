@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -119,6 +120,7 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 		k.release, problems = c.readTrees(name, paths)
 	}
 	run.Problems = append(run.Problems, problems...)
+	run.Sources = append(run.Sources, k.release.sources...)
 	for channel := range added {
 		if k.release.content[channel] != nil {
 			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, name)
@@ -161,6 +163,12 @@ func (c *comparing) sayWithdrawn(run *report.Run) {
 type release struct {
 	content    map[uint32][]*shipped // by channel; one for each type version
 	directives map[directiveKey]bool // of the rules
+	sources    []report.Source       // files that were read
+}
+
+// read records a file that was read.
+func (r *release) read(name string, data []byte) {
+	r.sources = append(r.sources, report.SourceOf("previous", name, data))
 }
 
 // A shipped is the content of a release for a channel and type version.
@@ -168,6 +176,7 @@ type shipped struct {
 	name    string // of the file; rules are named by their paths
 	header  channelfile.Header
 	content *validate.Subject // nil means that it is in the file of the name
+	digest  [32]byte          // SHA-256 of that file
 }
 
 // rules reports whether the content was compiled from rules.
@@ -202,8 +211,11 @@ func (s *shipped) subject() (*validate.Subject, error) {
 		return s.content, nil
 	}
 	subject, err := file.Read(s.name)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, unread(s.name, err)
+	case sha256.Sum256(subject.Data) != s.digest:
+		return nil, fmt.Errorf("%s: the file changed during the run", s.name)
 	}
 	return subject, nil
 }
@@ -266,11 +278,16 @@ func (c *compiling) readRelease(flag, path string) (*release, []string) {
 
 // addFile adds a channel file, unless the release has a higher revision of it.
 func (r *release) addFile(name string) error {
-	f, err := readFile(name)
+	data, err := readBytes(name)
 	if err != nil {
 		return err
 	}
-	return r.add(shipped{name: name, header: f.Header})
+	r.read(name, data)
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return r.add(shipped{name: name, header: f.Header, digest: sha256.Sum256(data)})
 }
 
 // add adds content, unless the release has a higher revision of it.
@@ -321,6 +338,12 @@ func (c *compiling) addRules(r *release, roots ...ruleRoot) error {
 	set, err := loadRoots(roots, c.exclude, budget)
 	if err != nil {
 		return err
+	}
+	if roots[0].fsys == nil { // addTree records the others
+		for _, s := range ruleSources(set.files) {
+			s.Use = "previous"
+			r.sources = append(r.sources, s)
+		}
 	}
 	if err := errors.Join(set.faults...); err != nil {
 		return err

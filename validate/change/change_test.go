@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
@@ -106,6 +108,85 @@ func TestRemoval(t *testing.T) {
 				t.Errorf("%q, want %q: %s", got, test.want, test.why)
 			}
 		})
+	}
+}
+
+// The errors of the family agree with a naive judge of sets of IDs, in percent as fractions.
+func TestErrorsAgreeWithNaive(t *testing.T) {
+	fleet := testkit.Fleet(t, "reference")
+	seen := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		type side struct {
+			revision uint32
+			ids      map[int]bool
+			data     []byte
+		}
+		draw := func(name string, least int) side {
+			s := side{revision: uint32(rapid.IntRange(1, 3).Draw(t, name+" revision")), ids: map[int]bool{}}
+			for _, id := range rapid.SliceOfN(rapid.IntRange(0, 29), least, 40).Draw(t, name) {
+				s.ids[id] = true
+			}
+			h := testkit.IPC
+			h.Revision = s.revision
+			b := channelfile.NewBuilder(h)
+			for id := range s.ids {
+				if err := b.Add(testkit.ID(id), channelfile.Equals(5, fmt.Sprint(id)), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var err error
+			if s.data, err = b.Encode(); err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		old, now := draw("old", 0), draw("now", 1)
+		ceiling := uint64(rapid.SampledFrom([]int{1, 20, 33, 50, 99, 100, 250}).Draw(t, "ceiling"))
+
+		var want []string
+		if now.revision < old.revision {
+			want = append(want, "CF6001")
+		}
+		if now.revision == old.revision && string(now.data) != string(old.data) {
+			want = append(want, "CF6002")
+		}
+		gone := 0
+		for id := range old.ids {
+			if !now.ids[id] {
+				gone++
+			}
+		}
+		switch share := big.NewRat(int64(100*gone), int64(max(len(old.ids), 1))); {
+		case len(old.ids) == 0:
+		case ceiling < 100 && big.NewRat(int64(len(now.ids)), int64(len(old.ids))).Cmp(big.NewRat(1, 10)) <= 0:
+			want = append(want, "CF6004")
+		case gone >= 2 && share.Cmp(big.NewRat(int64(ceiling), 1)) > 0:
+			want = append(want, "CF6003")
+		}
+
+		r := validate.Run(validate.ChannelFile("", now.data), validate.Options{
+			Checks: suite.Checks, Definitions: builtin.Definitions(), Fleet: fleet, Previous: release(validate.ChannelFile("", old.data)),
+			ChangeLimits: validate.ChangeLimits{Removed: ceiling},
+		})
+		var got []string
+		for _, total := range r.Totals {
+			if total.Check.Family() == 6 && total.Check.Severity == validate.Error {
+				got = append(got, total.Check.ID)
+			}
+		}
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v: %d rules of revision %d after %d of revision %d, %d gone, at most %d %%",
+				got, want, len(now.ids), now.revision, len(old.ids), old.revision, gone, ceiling)
+		}
+		for _, id := range got {
+			seen[id]++
+		}
+	})
+	for _, id := range []string{"CF6001", "CF6002", "CF6003", "CF6004"} {
+		if seen[id] == 0 {
+			t.Errorf("no release is rejected by %s", id)
+		}
 	}
 }
 
