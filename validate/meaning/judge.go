@@ -238,10 +238,11 @@ func (j *judge) neverAbsent(f meaning.Formula) []int {
 	return list
 }
 
-// hasEmptyText reports whether a reference to exists comes from values with an empty text.
+// hasEmptyText reports whether a reference to exists comes from values with an empty text, and not
+// from null or a star.
 func (j *judge) hasEmptyText(word int) bool {
 	_, text := j.pass.File.ShortUse(word, channelfile.MaxTextLength)
-	return strings.Contains(text, "''") && !strings.Contains(text, "null")
+	return strings.Contains(text, "''") && !strings.Contains(text, "null") && !strings.Contains(text, "*")
 }
 
 // conflict returns a part of a contradiction that is as small as possible: its first word, and the

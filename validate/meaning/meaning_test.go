@@ -65,6 +65,7 @@ func TestFindings(t *testing.T) {
 		{"an empty text without a source", cf.Contains(pipe, ""), `rules.yml:10 CF4004 rule "Rule 1" matches every event that has input 6 (index 5), "PipeName", whatever the values are`},
 		{"an empty text", cf.And(selection, cf.Contains(pipe, "").From(4, "PipeName|contains: ''")),
 			`rules.yml:4 CF4005 the values of this test include the empty text, so it holds whenever an event has input 6 (index 5), "PipeName", and its other values have no effect`},
+		{"a lone star beside an empty text", cf.And(selection, cf.Exists(pipe).From(4, "PipeName: ['', '*']")), ""},
 		{"an expression that matches the empty text", cf.Regexp(pipe, "(-enc)?").From(4, ""),
 			`rules.yml:10 CF4004 rule "Rule 1" matches every event that has input 6 (index 5), "PipeName", whatever the values are` + "\n" +
 				"rules.yml:4 CF4005 the expression `(-enc)?` matches every value of input 6 (index 5), \"PipeName\": it matches the empty text"},
