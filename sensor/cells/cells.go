@@ -10,6 +10,7 @@ package cells
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -139,6 +140,18 @@ type Use struct {
 // that it does not have is named by its number, such as "#21". Criteria that no instance uses do
 // not count. Of takes time linear in the size of the file.
 func Of(f *channelfile.File, d *sensor.Definition) []Use {
+	return OfInstances(f, d, func(yield func(int) bool) {
+		for i := range f.Instances() {
+			if !yield(i) {
+				return
+			}
+		}
+	})
+}
+
+// OfInstances returns the cells of some instances of a file, like [Of]. The cell of the number of
+// instances is that of the file.
+func OfInstances(f *channelfile.File, d *sensor.Definition, instances iter.Seq[int]) []Use {
 	s := &survey{f: f, seen: map[key]bool{}}
 	if f.HasPrograms() {
 		s.sources = make([]Class, f.Programs())
@@ -146,7 +159,7 @@ func Of(f *channelfile.File, d *sensor.Definition) []Use {
 	s.values = make([]Class, f.Values())
 	s.uses = []Use{{Cell: Cell{Operator: Instances, Size: SizeOf(f.Instances())}, Instance: -1, Word: -1, InputRead: -1}}
 	visited := make([]bool, f.Criteria())
-	for i := range f.Instances() {
+	for i := range instances {
 		in := f.Instance(i)
 		for w := in.First; w < in.First+in.Count; w++ {
 			word := f.Word(w)
