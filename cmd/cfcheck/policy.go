@@ -88,6 +88,9 @@ func (g *governing) load(c *command, s *output.Set) error {
 	if g.none && g.file != "" {
 		return errors.New("--no-policy and --policy exclude each other; give one of them")
 	}
+	if g.revision != "" && g.file != "" && !g.ofRepository(g.file) {
+		g.revision = "" // no change of the repository can reach the file
+	}
 	if g.revision != "" && !g.none {
 		return g.loadReviewed(c, s)
 	}

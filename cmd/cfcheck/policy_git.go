@@ -75,6 +75,20 @@ func (g *governing) loadReviewed(c *command, s *output.Set) error {
 	return g.take(c, g.tree(name).String(), name, data)
 }
 
+// ofRepository reports whether a file is in the repository of the working folder. If the working
+// folder is in no repository, any repository counts.
+func (r *reviewing) ofRepository(name string) bool {
+	top := func(dir string) string {
+		out, err := r.tree(dir).git(dir, nil, "rev-parse", "--show-toplevel")
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSuffix(string(out), "\n")
+	}
+	here, there := top("."), top(filepath.Dir(name))
+	return there != "" && (here == "" || isSame(here, there))
+}
+
 // basePolicy returns the policy of the revision, and its name in the work tree. The name is "" if
 // the revision has no policy.
 func (g *governing) basePolicy() (name string, data []byte, err error) {
