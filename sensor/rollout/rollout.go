@@ -214,8 +214,12 @@ func (p *Plan) content(defs *sensor.Definitions, change Change) (*Content, error
 			all[u.Cell] = true
 		}
 	}
+	builds := map[string][]int{} // by input; a fleet can have thousands of contracts
 	for _, cell := range slices.SortedFunc(maps.Keys(all), cells.Cell.Compare) {
-		c.Cells = append(c.Cells, Cell{cell, first[cell], p.running(d, cell, index[cell])})
+		if _, ok := builds[cell.Input]; !ok {
+			builds[cell.Input] = p.running(d, cell, index[cell])
+		}
+		c.Cells = append(c.Cells, Cell{cell, first[cell], builds[cell.Input]})
 	}
 	return c, nil
 }
