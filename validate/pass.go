@@ -1,6 +1,7 @@
 package validate
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -119,12 +120,18 @@ func (p *Pass) Report(make func() Finding) {
 
 func (p *Pass) keep(f Finding) { p.findings = append(p.findings, p.complete(f)) }
 
-// complete returns a finding with its check and its identity.
+// complete returns a finding with its check and its identity. A check that finds a fault of the
+// gate has not finished, so that the content is not accepted whatever the severity.
 func (p *Pass) complete(f Finding) Finding {
 	f.Check = p.Check
 	p.identify(&f)
+	if f.Fault {
+		p.Unfinished(errGateAtFault)
+	}
 	return f
 }
+
+var errGateAtFault = errors.New("the gate is at fault; a finding asks you to report the file")
 
 // ReportMore counts n more findings that the report does not keep. It does nothing before
 // [Pass.Full] is true.

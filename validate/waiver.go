@@ -139,8 +139,12 @@ func (j *Prepared) waive() {
 // made one by one.
 func (p *Pass) waiving() bool { return p.isWaiving }
 
-// waive reports whether a waiver accepts a finding, and keeps the finding apart.
+// waive reports whether a waiver accepts a finding, and keeps the finding apart. It accepts no
+// fault of the gate, because then the claim of the finding is unclear.
 func (p *Pass) waive(f Finding) bool {
+	if f.Fault {
+		return false
+	}
 	w := &p.waivers
 	for _, i := range w.holding[waived{f.Identity.Check, f.Identity.Rule}] {
 		u := &w.uses[i]

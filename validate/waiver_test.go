@@ -223,3 +223,35 @@ func TestWaiversJudged(t *testing.T) {
 		t.Errorf("judged differs (-want +got):\n%s", diff)
 	}
 }
+
+// TestFaultOfTheGate tests that content is not accepted if a finding shows a fault of the gate,
+// with any severity, and that no waiver accepts the finding.
+func TestFaultOfTheGate(t *testing.T) {
+	day := sensor.Date{Year: 2027, Month: time.January, Day: 31}
+	for _, severity := range []validate.Severity{validate.Error, validate.Warning, validate.Note} {
+		for _, fault := range []bool{false, true} {
+			o := options(t, check("CF5901", func(c *validate.Check) {
+				c.Severity = severity
+				c.Run = func(p *validate.Pass) {
+					p.Report(func() validate.Finding {
+						f := p.At(channelfile.HeaderRange, "header", "report the file", "odd")
+						f.Fault = fault
+						return f
+					})
+				}
+			}))
+			o.Now = time.Unix(0, 0)
+			o.Waivers = []validate.Waiver{{Check: "CF5901", Subject: "channel 291, type 1", Until: day}}
+			want := validate.Accepted
+			switch {
+			case fault && severity == validate.Error:
+				want = validate.Rejected
+			case fault:
+				want = validate.Undecided
+			}
+			if r := validate.Run(waived(t), o); r.Verdict() != want || (r.WaivedFound == 0) != fault {
+				t.Errorf("%v, fault %v: %v with %d accepted findings, want %v", severity, fault, r.Verdict(), r.WaivedFound, want)
+			}
+		}
+	}
+}
