@@ -31,8 +31,13 @@ type Finding struct {
 	// to report the file.
 	Fault bool
 
+	// Extent is the size of the effect, such as the number of matched events. 0 means that the
+	// effect has no size. It is compared only with that of the same finding of another revision.
+	Extent uint64
+
 	// Old is true if the finding stood at the previous release: the report on its content has
-	// a finding with the same identity.
+	// a finding with the same identity, on at least the same builds, and with at least the same
+	// extent.
 	Old bool
 
 	// Waiver is the waiver that accepts the finding; nil means no waiver.

@@ -135,7 +135,8 @@ func (j *Prepared) compare() {
 const keptForMarks = 10_000
 
 // mark marks the findings that the previous content has too, for the same fleet. If it has an
-// identity n times, the first n findings with the identity are old.
+// identity n times, at most n findings with the identity are old. A finding that affects more
+// builds than before, or more events, is not old.
 func (j *Prepared) mark(r *Report, fleet *sensor.Fleet, cohorts *sensor.Cohorts) {
 	prev := j.pass.Previous
 	if prev == nil {
@@ -148,20 +149,38 @@ func (j *Prepared) mark(r *Report, fleet *sensor.Fleet, cohorts *sensor.Cohorts)
 	opts.Previous, opts.NewOnly, opts.Fleet, opts.Cohorts = nil, false, fleet, cohorts
 	opts.MaxFindings, opts.MaxOfGroup = max(opts.MaxFindings, keptForMarks), max(opts.MaxOfGroup, keptForMarks)
 	before := Run(prev.Subject, opts)
-	stood := make(map[Identity]int, len(before.Findings))
+	stood := make(map[Identity][]*Finding, len(before.Findings))
 	for i := range before.Findings {
-		stood[before.Findings[i].Identity]++
+		f := &before.Findings[i]
+		stood[f.Identity] = append(stood[f.Identity], f)
 	}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if !f.canBeOld() || stood[f.Identity] == 0 {
+		if !f.canBeOld() {
 			continue
 		}
-		stood[f.Identity]--
+		same := stood[f.Identity]
+		at := slices.IndexFunc(same, func(old *Finding) bool { return f.Extent <= old.Extent && within(f.Builds, old.Builds) })
+		if at < 0 {
+			continue
+		}
+		stood[f.Identity] = slices.Delete(same, at, at+1)
 		f.Old = true
 		k := slices.IndexFunc(r.Totals, func(t Total) bool { return t.Check == f.Check })
 		r.Totals[k].Old++
 	}
+}
+
+// within reports whether a list of builds has no build that another list lacks.
+func within(builds, of []Build) bool {
+	if slices.Equal(builds, of) {
+		return true
+	}
+	has := make(map[Build]bool, len(of))
+	for _, b := range of {
+		has[b] = true
+	}
+	return !slices.ContainsFunc(builds, func(b Build) bool { return !has[b] })
 }
 
 // checksToMark returns the checks with a finding that can be old, and the checks that they

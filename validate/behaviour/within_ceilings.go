@@ -38,8 +38,12 @@ review, if the growth is intended.`,
 			if c.most == 0 || c.have <= c.most {
 				continue
 			}
-			p.ReportAt(channelfile.HeaderRange, "header", fmt.Sprintf("find the cause of the growth, or raise the ceiling %q", c.key),
-				"the content %s %s %s, its owner allows %s", c.verb, numeral.Thousands(c.have), c.what, numeral.Thousands(c.most))
+			p.Report(func() validate.Finding {
+				f := p.At(channelfile.HeaderRange, "header", fmt.Sprintf("find the cause of the growth, or raise the ceiling %q", c.key),
+					"the content %s %s %s, its owner allows %s", c.verb, numeral.Thousands(c.have), c.what, numeral.Thousands(c.most))
+				f.Extent, f.Identity.Path = c.have, c.key
+				return f
+			})
 		}
 	},
 }

@@ -553,6 +553,106 @@ func TestOld(t *testing.T) {
 	}
 }
 
+// A finding is old only if it has at most the builds and the extent that it had.
+func TestWorseThanBefore(t *testing.T) {
+	h := testkit.IPC
+	file := func(revision uint32, conditions ...channelfile.Expr) []byte {
+		h.Revision = revision
+		return testkit.Encode(t, h, conditions...)
+	}
+	pipe := func(name string) channelfile.Expr { return channelfile.Equals(5, name) }
+	user := func(names ...string) (all channelfile.Expr) {
+		all = pipe("x")
+		for _, name := range names {
+			all = channelfile.Or(all, channelfile.And(pipe(name), channelfile.Equals(7, name)))
+		}
+		return all
+	}
+	events := &validate.Recorded{Name: "events", Events: func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
+		for _, name := range []string{"a", "b", "b"} {
+			e := make(interp.Event, len(d.Inputs))
+			e[5] = interp.Text(name)
+			if !yield(func() string { return "events:1" }, e) {
+				break
+			}
+		}
+		return nil
+	}}
+	never := func(o *validate.Options) { o.NeverMatch = events }
+	good := func(o *validate.Options) { o.KnownGood = events }
+	ceiling := func(c validate.Ceilings) func(*validate.Options) {
+		return func(o *validate.Options) { o.Ceilings = c }
+	}
+	for _, tt := range []struct {
+		why    string
+		id     string
+		old    []byte
+		next   []byte
+		change func(*validate.Options)
+		isOld  bool
+	}{
+		{"as many alternatives", "CF3014", file(1, user("a")), file(2, user("b")), nil, true},
+		{"fewer alternatives", "CF3014", file(1, user("a", "b")), file(2, user("b")), nil, true},
+		{"one more alternative", "CF3014", file(1, user("a")), file(2, user("a", "b")), nil, false},
+		{"as many events", "CF5002", file(1, pipe("a")), file(2, pipe("a")), never, true},
+		{"fewer events", "CF5002", file(1, pipe("b")), file(2, pipe("a")), never, true},
+		{"more events", "CF5002", file(1, pipe("a")), file(2, pipe("b")), never, false},
+		{"fewer good events", "CF5003", file(1, pipe("b")), file(2, pipe("a")), good, true},
+		{"more good events", "CF5003", file(1, pipe("a")), file(2, pipe("b")), good, false},
+		{"the same ceiling", "CF5004", file(1, pipe("a"), pipe("b")), file(2, pipe("a"), pipe("c")), ceiling(validate.Ceilings{Instances: 1}), true},
+		{"further above a ceiling", "CF5004", file(1, pipe("a"), pipe("b")), file(2, pipe("a"), pipe("b"), pipe("c")), ceiling(validate.Ceilings{Instances: 1}), false},
+		{"another ceiling", "CF5004", file(1, pipe("long name of a pipe")), file(2, pipe("a"), pipe("b")), ceiling(validate.Ceilings{Bytes: uint64(len(file(1, pipe("long name of a pipe")))) - 1, Instances: 1}), false},
+	} {
+		r := judge(t, tt.old, tt.next, func(o *validate.Options) {
+			o.Fleet, o.NewOnly, o.FailOnWarnings = withoutUser(), true, true
+			o.ChangeLimits.Growth = 1000
+			if tt.change != nil {
+				tt.change(o)
+			}
+		})
+		var marks []bool
+		for _, f := range r.Findings {
+			if f.Check.ID == tt.id {
+				marks = append(marks, f.Old)
+			}
+		}
+		if !slices.Contains(marks, tt.isOld) || slices.Contains(marks, !tt.isOld) {
+			t.Errorf("%s: findings of %s are old: %v, want %v", tt.why, tt.id, marks, tt.isOld)
+		}
+	}
+
+	// Without Image and User, the rule was blind on one of two builds. It then needs Image.
+	fleet := withoutUser()
+	fleet.Contracts[0].Supplies[0].Inputs[6].State = sensor.StateNotSupplied
+	fleet.Contracts[0].Supplies[0].Inputs[7].State = sensor.StateSupplied
+	both := fleet.Contracts[0]
+	both.Build, both.Supplies = "both", slices.Clone(both.Supplies)
+	both.Supplies[0].Inputs = slices.Clone(both.Supplies[0].Inputs)
+	both.Supplies[0].Inputs[7].State = sensor.StateNotSupplied
+	fleet.Contracts = append(fleet.Contracts, both)
+	either := file(1, channelfile.And(pipe("x"), channelfile.Or(channelfile.Equals(7, "a"), channelfile.Equals(6, "a"))))
+	needed := func(revision uint32) []byte {
+		return file(revision, channelfile.And(pipe("x"), channelfile.Equals(6, "a")))
+	}
+	for _, tt := range []struct {
+		old, next []byte
+		builds    []int
+		isOld     bool
+	}{{either, needed(2), []int{1, 2}, false}, {needed(1), needed(2), []int{2, 2}, true}, {needed(0), either, []int{2, 1}, true}} {
+		blind := func(r *validate.Report) *validate.Finding {
+			i := slices.IndexFunc(r.Findings, func(f validate.Finding) bool { return f.Check.ID == "CF3012" })
+			return &r.Findings[i]
+		}
+		opts := options(t, nil)
+		opts.Fleet = fleet
+		before := blind(validate.Run(validate.ChannelFile("", tt.old), opts))
+		after := blind(judge(t, tt.old, tt.next, func(o *validate.Options) { o.Fleet = fleet }))
+		if before.Identity != after.Identity || len(before.Builds) != tt.builds[0] || len(after.Builds) != tt.builds[1] || after.Old != tt.isOld {
+			t.Errorf("%v on %d builds, then %v on %d: old is %v, want %v", before.Identity, len(before.Builds), after.Identity, len(after.Builds), after.Old, tt.isOld)
+		}
+	}
+}
+
 // Errors of families CF0 to CF3 are never old, and neither are findings on the change. Errors of
 // later families can be.
 func TestNeverOld(t *testing.T) {

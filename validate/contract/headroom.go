@@ -82,7 +82,7 @@ func reportScarce(p *validate.Pass, g *validate.Cohort, u cost.Use, event string
 		}
 		f := p.At(channelfile.HeaderRange, "header", "drop rules, split the content, or give the build more room",
 			"%s of %s %s%s (%d %%), %s", numeral.Thousands(u.Used), numeral.Thousands(u.Most), u.Limit.Unit(), event, u.Percent(), room)
-		f.Identity.Path = u.Limit.Unit()
+		f.Extent, f.Identity.Path = u.Used, u.Limit.Unit()
 		return f
 	})
 }

@@ -243,11 +243,29 @@ func (r *outcomeReporter) report(instance int) {
 			return validate.Finding{
 				Where: where, Instance: in, Input: r.pass.InputAt(c.input), Builds: g.builds,
 				Message: r.message(g, &c, in),
-				Details: g.details, Fix: g.fix,
+				Details: g.details, Fix: g.fix, Extent: r.readers(instance, c.input),
 			}
 		})
 		faults = faults[n:]
 	}
+}
+
+// readers returns the number of words of an instance that read an input. A rule that loses one
+// alternative, and then another one, has the same finding with a greater extent.
+func (r *outcomeReporter) readers(instance, input int) (n uint64) {
+	f := r.pass.File
+	in := f.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		if word := f.Word(w); word.IsReference() {
+			for read := range inputsOf(f, f.Criterion(word.Criterion())) {
+				if read == input {
+					n++
+					break
+				}
+			}
+		}
+	}
+	return n
 }
 
 // besides returns the part of a message that names the other missing inputs of a cause,
