@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,9 @@ func (t *gitTree) files() ([]gitFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the repository has no such revision: %w", t.revision, err)
 	}
+	if link, err := t.link(dir); err != nil || link != "" {
+		return nil, cmp.Or(err, fmt.Errorf("%s: %s is a symbolic link, which may have had another target in the revision; name the path to which it leads", t, link))
+	}
 	args := []string{"ls-tree", "-r", "-z", strings.TrimSpace(string(tree))}
 	if only != "" {
 		args = append(args, "--", only)
@@ -88,6 +92,39 @@ func (t *gitTree) files() ([]gitFile, error) {
 	}
 	slices.SortFunc(files, func(a, b gitFile) int { return strings.Compare(a.name, b.name) })
 	return files, nil
+}
+
+// link returns the part of the path of a folder that is a symbolic link in its work tree, or "".
+func (t *gitTree) link(dir string) (string, error) {
+	top, err := t.git(dir, nil, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", t, err)
+	}
+	root, err := os.Stat(strings.TrimSuffix(string(top), "\n"))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", t, err)
+	}
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for {
+		target, err := os.Stat(at)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", t, err)
+		}
+		if os.SameFile(target, root) {
+			return "", nil // the work tree itself may be behind a link
+		}
+		if info, err := os.Lstat(at); err != nil || info.Mode()&fs.ModeSymlink != 0 {
+			return at, err
+		}
+		above := filepath.Dir(at)
+		if above == at {
+			return "", fmt.Errorf("%s: the path is not in the work tree of git, %s", t, strings.TrimSpace(string(top)))
+		}
+		at = above
+	}
 }
 
 // readObject reads the next object of git cat-file --batch.

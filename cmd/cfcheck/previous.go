@@ -64,8 +64,14 @@ func (c *comparing) reads(s *output.Set) {
 	}
 }
 
-// check returns an error if a flag needs a previous release, which is missing.
+// check returns an error if a flag needs a previous release, which is missing, or if a limit has
+// no effect.
 func (c *comparing) check(cmd *cobra.Command) error {
+	for name, limit := range map[string]uint64{"max-removed": c.maxRemoved, "max-growth": c.maxGrowth} {
+		if limit == 0 {
+			return fmt.Errorf("--%s: found 0 (want at least 1)", name)
+		}
+	}
 	switch {
 	case c.previous != "" && c.revision != "":
 		return errors.New("--previous and --previous-git exclude each other; give one of them")
@@ -111,9 +117,17 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 	}
 	k.present = channels{}
 	var problems []string
-	c := compiling{&k.expanding, k.options.Definitions, k.placeholders, k.allowUnsupported}
+	// A pattern that matches only in the previous release is not used in this one.
+	of := k.expanding
+	if of.exclude, err = newExclusion(of.excludes); err != nil {
+		return err
+	}
+	c := compiling{&of, k.options.Definitions, k.placeholders, k.allowUnsupported}
 	name := k.previous
 	if name != "" {
+		if err := notInside(name, paths); err != nil {
+			return err
+		}
 		k.release, problems = c.readRelease("--previous", name)
 	} else {
 		name = k.revision
@@ -129,6 +143,35 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 	k.options.Previous = &validate.Release{Name: name, Find: k.release.find, Added: slices.Sorted(maps.Keys(added))}
 	k.options.ChangeLimits = validate.ChangeLimits{Removed: k.maxRemoved, Growth: k.maxGrowth}
 	k.options.NewOnly = k.newOnly
+	return nil
+}
+
+// notInside returns an error if a path is, or lies in, the previous release. The content would
+// be compared with itself, and nothing would have changed.
+func notInside(previous string, paths []string) error {
+	whole, err := os.Stat(previous)
+	if err != nil {
+		return nil // a problem of the release
+	}
+	for _, p := range paths {
+		at, err := filepath.Abs(p)
+		if err != nil {
+			return err
+		}
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			at = real
+		}
+		for {
+			if info, err := os.Stat(at); err == nil && os.SameFile(info, whole) {
+				return fmt.Errorf("--previous: %s has the judged content %s, which would be compared with itself; name the release that shipped", previous, p)
+			}
+			above := filepath.Dir(at)
+			if above == at {
+				break
+			}
+			at = above
+		}
+	}
 	return nil
 }
 
