@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -48,8 +47,8 @@ func (t *gitTree) files() ([]gitFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: the repository has no such revision: %w", t.revision, err)
 	}
-	if link, err := t.link(dir); err != nil || link != "" {
-		return nil, cmp.Or(err, fmt.Errorf("%s: %s is a symbolic link, which may have had another target in the revision; name the path to which it leads", t, link))
+	if err := t.refuseLink(dir); err != nil {
+		return nil, err
 	}
 	args := []string{"ls-tree", "-r", "-z", strings.TrimSpace(string(tree))}
 	if only != "" {
@@ -94,36 +93,38 @@ func (t *gitTree) files() ([]gitFile, error) {
 	return files, nil
 }
 
-// link returns the part of the path of a folder that is a symbolic link in its work tree, or "".
-func (t *gitTree) link(dir string) (string, error) {
+// refuseLink returns an error if a part of the path of a folder is a symbolic link in its work
+// tree. The link may have had another target in the revision.
+func (t *gitTree) refuseLink(dir string) error {
+	fail := func(err error) error { return fmt.Errorf("%s: %w", t, err) }
 	top, err := t.git(dir, nil, "rev-parse", "--show-toplevel")
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", t, err)
+		return fail(err)
 	}
 	root, err := os.Stat(strings.TrimSuffix(string(top), "\n"))
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", t, err)
+		return fail(err)
 	}
 	at, err := filepath.Abs(dir)
 	if err != nil {
-		return "", err
+		return fail(err)
 	}
-	for {
+	for ; ; at = filepath.Dir(at) {
 		target, err := os.Stat(at)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", t, err)
+			return fail(err)
 		}
 		if os.SameFile(target, root) {
-			return "", nil // the work tree itself may be behind a link
+			return nil // the work tree itself may be behind a link
 		}
-		if info, err := os.Lstat(at); err != nil || info.Mode()&fs.ModeSymlink != 0 {
-			return at, err
+		switch info, err := os.Lstat(at); {
+		case err != nil:
+			return fail(err)
+		case info.Mode()&fs.ModeSymlink != 0:
+			return fmt.Errorf("%s: %s is a symbolic link, which may have had another target in the revision; name the path to which it leads", t, at)
+		case at == filepath.Dir(at):
+			return fmt.Errorf("%s: the path is not in the work tree of git, %s", t, strings.TrimSpace(string(top)))
 		}
-		above := filepath.Dir(at)
-		if above == at {
-			return "", fmt.Errorf("%s: the path is not in the work tree of git, %s", t, strings.TrimSpace(string(top)))
-		}
-		at = above
 	}
 }
 

@@ -225,6 +225,9 @@ func (t *gitTree) file() (data []byte, found bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("--previous-git: %s: the repository has no such revision: %w", t.revision, err)
 	}
+	if err := t.refuseLink(dir); err != nil {
+		return nil, false, err
+	}
 	list, err := t.git(dir, nil, "ls-tree", "-z", strings.TrimSpace(string(tree)), "--", filepath.ToSlash(name))
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: cannot be listed: %w", t, err)
