@@ -183,8 +183,9 @@ func (c *comparing) noteChannel(r *validate.Report) {
 }
 
 // sayWithdrawn makes the run undecided for each channel of the previous release that no
-// judged content has, if the run judged a folder. A release without a channel is either
-// a part of a release, or withdraws the channel.
+// judged content has, if the run judged a folder, and for each type version with which no judged
+// content was compared. A release without a channel is either a part of a release, or withdraws
+// the channel.
 func (c *comparing) sayWithdrawn(run *report.Run) {
 	if c.release == nil {
 		return
@@ -192,7 +193,12 @@ func (c *comparing) sayWithdrawn(run *report.Run) {
 	withdrawn, _ := readChannels("withdrawn-channel", c.withdrawn) // compareWith checked it
 	for _, channel := range slices.Sorted(maps.Keys(c.release.content)) {
 		name := c.release.content[channel][0].name
+		lost := slices.IndexFunc(c.release.content[channel], func(s *shipped) bool { return !s.compared })
 		switch {
+		case c.present[channel] && lost >= 0:
+			if s := c.release.content[channel][lost]; c.whole && !withdrawn[channel] {
+				run.Problems = append(run.Problems, fmt.Sprintf("channel %d has content for type version %d in the previous release (%s), but no judged content was compared with it; if it is withdrawn, state that (--withdrawn-channel %d)", channel, s.header.TypeVersion, s.name, channel))
+			}
 		case c.present[channel] && withdrawn[channel]:
 			run.Problems = append(run.Problems, fmt.Sprintf("--withdrawn-channel: channel %d is not withdrawn, content of it was judged", channel))
 		case c.present[channel] || withdrawn[channel] || !c.whole:
@@ -220,6 +226,8 @@ type shipped struct {
 	header  channelfile.Header
 	content *validate.Subject // nil means that it is in the file of the name
 	digest  [32]byte          // SHA-256 of that file
+
+	compared bool // judged content was compared with it
 }
 
 // rules reports whether the content was compiled from rules.
@@ -231,6 +239,7 @@ func (r *release) find(channel, typeVersion uint32) (*validate.Subject, error) {
 	if s == nil {
 		return nil, nil
 	}
+	s.compared = true
 	return s.subject()
 }
 
