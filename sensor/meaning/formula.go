@@ -77,6 +77,29 @@ func (f Formula) tests(negated bool, yield func(t *Test, negated bool) bool) boo
 	return true
 }
 
+// Replace returns f with the formula that of returns in place of each test. Ok is false if of keeps
+// each test.
+func (f Formula) Replace(of func(t *Test) (Formula, bool)) (replaced Formula, ok bool) {
+	if f.node == nil {
+		return f, false
+	}
+	if f.node.kind == kindTest {
+		if by, ok := of(&f.node.test); ok {
+			return by, true
+		}
+		return f, false
+	}
+	parts := make([]Formula, len(f.node.parts))
+	for i, part := range f.node.parts {
+		by, changed := part.Replace(of)
+		parts[i], ok = by, ok || changed
+	}
+	if !ok {
+		return f, false
+	}
+	return Formula{&node{kind: f.node.kind, parts: parts}}, true
+}
+
 // Holds reports whether f holds for an event. A field beyond the end of the event is absent.
 func (f Formula) Holds(e interp.Event) bool {
 	return f.holds(func(field int) *cell {
