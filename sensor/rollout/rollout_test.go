@@ -10,6 +10,8 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/rollout"
@@ -170,6 +172,22 @@ func TestWhole(t *testing.T) {
 		}
 		if have := p.Whole(); len(have) != tt.want {
 			t.Errorf("%d hosts per cell: %v, expected %d builds", tt.perCell, have, tt.want)
+		}
+	}
+}
+
+// BenchmarkNew plans the next release of a large file for a large fleet.
+func BenchmarkNew(b *testing.B) {
+	const n = 100_000
+	defs := new(sensor.Definitions)
+	if err := defs.Add(workload.Definition()); err != nil {
+		b.Fatal(err)
+	}
+	change := rollout.Change{Old: testkit.Parse(b, workload.File(n, 1)), New: testkit.Parse(b, workload.Release(n, 1))}
+	fleet := workload.Fleet(1000, 1000)
+	for b.Loop() {
+		if p, err := rollout.New(fleet, defs, []rollout.Change{change}, rollout.Options{}); err != nil || len(p.Builds) == 0 || len(p.Contents[0].Cells) == 0 {
+			b.Fatalf("error %v, plan %+v", err, p)
 		}
 	}
 }
