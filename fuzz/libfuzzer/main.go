@@ -83,6 +83,7 @@ var targets = []target{
 	{pkg: "./sensor", function: "FuzzReadDefinitions"},
 	{pkg: "./sensor", function: "FuzzReadFleet"},
 	{pkg: "./sensor", function: "FuzzReadNeeds"},
+	{pkg: "./sensor/cells", function: "FuzzReadLedger"},
 	{pkg: "./sensor/interp", function: "FuzzRegexpSearch"},
 	{pkg: "./sigma", function: "FuzzParse"},
 	{pkg: "./sigma", function: "FuzzPlaceholders"},
