@@ -152,7 +152,7 @@ var (
 	unseenKeys = append([]string{"unseen"}, commonKeys...)
 	otherKeys  = []string{"shipped", "fleet"}
 	// flagKeys are flags of cfcheck check whose value is a path
-	flagKeys = []string{"policy", "types", "never-match", "known-good"}
+	flagKeys = []string{"policy", "types", "never-match", "known-good", "ledger"}
 )
 
 // parseIncident reads the keys of a text that starts at a line of a file. A value may

@@ -44,6 +44,7 @@ type Policy struct {
 	Exclude    []Text // patterns of rules to leave out
 	Protected  []Text // IDs of rules that must be in the content, in lower case
 
+	Ledger     Text // name of the file with the record of content that shipped
 	FailOn     Text // the lowest severity that rejects: error or warning
 	Severities []Severity
 	Ceilings   Ceilings

@@ -54,6 +54,7 @@ waivers:
   until: 2027-01-31
 - {check: every-build-addressed, subject: 'channel 291, type 1', reason: later, by: ann, until: 2027-01-31}
 waiver-files: [.cfcheck-baseline.yaml]
+ledger: shipped.ledger
 `
 
 func TestRead(t *testing.T) {
@@ -82,6 +83,7 @@ func TestRead(t *testing.T) {
 		KnownGood:   []policy.Text{{"events/good.ndjson", at(17, 14)}},
 		Exclude:     []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
 		WaiverFiles: []policy.Text{{".cfcheck-baseline.yaml", at(27, 16)}},
+		Ledger:      policy.Text{Value: "shipped.ledger", Place: at(28, 9)},
 		Waivers: []validate.Waiver{
 			{
 				Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "every host gets User with 13.30, see #12", By: "ann",
@@ -146,7 +148,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "exclude", "waivers" or "waiver-files"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "ledger", "exclude", "waivers" or "waiver-files"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},

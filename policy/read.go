@@ -80,6 +80,7 @@ func (r *reader) keys(p *Policy) []key {
 		{"protected", r.texts(&p.Protected, ruleID)},
 		{"never-match", r.texts(&p.NeverMatch, nil)},
 		{"known-good", r.texts(&p.KnownGood, nil)},
+		{"ledger", func(path string, n *yaml.Node) { p.Ledger, _ = r.text(path, n) }},
 		{"exclude", r.texts(&p.Exclude, nil)},
 		{"waivers", func(path string, n *yaml.Node) { r.waivers(p, path, n) }},
 		{"waiver-files", r.texts(&p.WaiverFiles, nil)},

@@ -105,6 +105,7 @@ const (
 	UsesFolder                      // the other files of the same channel in its folder
 	UsesWaivers                     // the waivers of a run
 	UsesProtected                   // IDs of rules that may neither disappear nor change
+	UsesLedger                      // the record of cells that shipped
 )
 
 // Severity is the effect of a finding on the verdict.

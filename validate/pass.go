@@ -10,6 +10,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
@@ -39,8 +40,9 @@ type Pass struct {
 	Ceilings         Ceilings
 	Protected        []channelfile.ID
 
-	Previous     *Previous    // nil means that there is no previous content
-	ChangeLimits ChangeLimits // no limit is 0
+	Ledger       *cells.Ledger // nil means that there is no ledger
+	Previous     *Previous     // nil means that there is no previous content
+	ChangeLimits ChangeLimits  // no limit is 0
 
 	max      int
 	perGroup int
@@ -92,11 +94,21 @@ type Cohort struct {
 	Lacks bool
 
 	atFault bool
+	blamed  map[string]bool // names of builds that an error affects
 }
 
 // Blame marks the builds of the cohort as affected by an error, whether or not the report
 // keeps the finding.
 func (g *Cohort) Blame() { g.atFault = true }
+
+// BlameBuild marks one build of the cohort as affected by an error. Builds with equal contracts can
+// differ in their records.
+func (g *Cohort) BlameBuild(name string) {
+	if g.blamed == nil {
+		g.blamed = map[string]bool{}
+	}
+	g.blamed[name] = true
+}
 
 // Report counts a finding. It calls make and keeps the result unless the limit of
 // findings for this check is reached. Make need not set Check.

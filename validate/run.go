@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/mandatory"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
@@ -50,6 +51,10 @@ type Options struct {
 
 	// Protected are the IDs of rules that may neither disappear nor change since Previous.
 	Protected []channelfile.ID
+
+	// Ledger is the record of the cells that shipped and did no harm. Nil means no record; the
+	// check of first uses does not apply.
+	Ledger *cells.Ledger
 
 	Waivers []Waiver // findings to accept, in addition to the Waivers of the subject
 
@@ -247,6 +252,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings, Protected: opts.Protected,
+		Ledger:       opts.Ledger,
 		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}
 	//mutation:missed condition: the tests of validate detect it
@@ -472,7 +478,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -503,6 +509,9 @@ func (j *Prepared) given() (given Uses) {
 	//mutation:missed: TestProtected detects it
 	if len(j.pass.Protected) > 0 {
 		given |= UsesProtected
+	}
+	if j.opts.Ledger != nil {
+		given |= UsesLedger
 	}
 	if j.opts.Previous != nil && !j.added {
 		given |= UsesPrevious
@@ -697,7 +706,7 @@ func (j *Prepared) conclude(r *Report) {
 			lacking++
 		}
 		for _, b := range g.Builds {
-			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, Lacks: g.Lacks, AtFault: g.atFault})
+			r.Builds = append(r.Builds, BuildReport{Build: b, Addressed: g.Addressed, Lacks: g.Lacks, AtFault: g.atFault || g.blamed[b.Name]})
 			r.Counts.Builds++
 			r.Counts.Hosts = addHosts(r.Counts.Hosts, b.Hosts)
 		}

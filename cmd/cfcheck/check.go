@@ -17,6 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
@@ -44,6 +45,8 @@ type checking struct {
 	ceilings         validate.Ceilings
 	checks           []*validate.Check // nil means suite.Checks
 	history          string            // folder of earlier revisions
+	ledger           string            // file; "" means no record
+	ledgerSource     []report.Source   // of the ledger, if there is one
 	waivers          []validate.Waiver // of the policy
 	protected        []channelfile.ID  // of the policy
 	maxSteps         uint64
@@ -146,6 +149,7 @@ func (k *checking) addData(cmd *cobra.Command) {
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (JSON lines)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
+	f.StringVar(&k.ledger, "ledger", "", "reject content that uses a build in a way that this `file` does not record, see ledger init")
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
 }
 
@@ -247,6 +251,9 @@ func (k *checking) reads(s *output.Set, args []string) {
 	readsAll(s, "--needs", k.needs)
 	readsAll(s, "--never-match", k.neverMatch)
 	readsAll(s, "--known-good", k.knownGood)
+	if k.ledger != "" {
+		s.Reads("--ledger "+k.ledger, k.ledger)
+	}
 	if k.history != "" {
 		s.ReadsFolder("--history "+k.history, k.history, isContent)
 	}
@@ -316,6 +323,19 @@ func (k *checking) prepare() error {
 			return err
 		}
 		k.options.History = h.before
+	}
+	if k.ledger != "" {
+		data, ok := k.baseFiles[k.ledger]
+		if !ok {
+			data, err = readLedgerFile(k.ledger)
+		}
+		if err == nil {
+			k.options.Ledger, err = cells.ReadLedger(k.ledger, data)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", k.from("ledger"), err)
+		}
+		k.ledgerSource = []report.Source{report.SourceOf("ledger", k.ledger, data)}
 	}
 	k.explaining = &validate.Budget{MaxSteps: k.maxSteps}
 	k.options.KnownGoodMatches = k.knownGoodMatches
@@ -452,7 +472,7 @@ func (k *checking) finish(run *report.Run) error {
 	if k.none && k.found != "" {
 		run.Remarks = append(run.Remarks, fmt.Sprintf("--no-policy: the policy %s was not followed", k.found))
 	}
-	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.waiverSources, k.eventSources, k.ruleSources)
+	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.waiverSources, k.ledgerSource, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
 		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, judged once")

@@ -318,6 +318,20 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/protected.yaml](../examples/protected.yaml) protects a rule, and [docs/examples/next](../examples/next/pipes.yml) has another condition for it",
 			[]string{"cfcheck check --policy docs/examples/protected.yaml --previous docs/examples/rules docs/examples/next"}}
 	},
+	"CF6013": func(*testing.T) example {
+		return example{"the ledger has the content of March 2024, and the content of July reads input 21. The contract of the build supplies it",
+			[]string{
+				"cfcheck ledger init --from corpus/cases/291-march-on-21 --fleet corpus/fleets/supplies-21.json --survived 2024-07-18 -o shipped.ledger",
+				"cfcheck check --fleet corpus/fleets/supplies-21.json --ledger shipped.ledger corpus/cases/291-july-on-21/C-00000291-00000001-00000032.cf",
+			}}
+	},
+	"CF6014": func(*testing.T) example {
+		return example{"the content that shipped has 7 rules, and the next one has 10",
+			[]string{
+				"cfcheck ledger init --from corpus/cases/release-without-three --fleet corpus/fleets/supplies-21.json --survived 2024-07-18 -o shipped.ledger",
+				"cfcheck check --fleet corpus/fleets/supplies-21.json --ledger shipped.ledger corpus/cases/release/C-00000291-00000001-00000031.cf",
+			}}
+	},
 	"CF6009": func(*testing.T) example {
 		return example{"a build left the file of the last release in the folder",
 			[]string{

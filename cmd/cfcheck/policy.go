@@ -285,6 +285,15 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	}
 	list("never-match", p.NeverMatch, &k.neverMatch, path)
 	list("known-good", p.KnownGood, &k.knownGood, path)
+	if flag := given("ledger"); flag != "" {
+		k.record("ledger", p.Ledger.Place, flag, k.ledger)
+	} else if p.Ledger.Set() {
+		var err error
+		if k.ledger, err = k.namedFile(p.Ledger); err != nil && failed == nil {
+			failed = err
+		}
+		k.record("ledger", p.Ledger.Place, "", k.ledger)
+	}
 	list("exclude", p.Exclude, &k.excludes, asWritten)
 	if k.waivers = p.Waivers; len(k.waivers) > 0 {
 		first := k.waivers[0].From

@@ -30,6 +30,8 @@ var Checks = []*validate.Check{
 	protectedKept,
 	nextRevision,
 	revertPossible,
+	firstUse,
+	firstSize,
 }
 
 // compared are the parts that the checks of instances use.

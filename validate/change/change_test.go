@@ -19,6 +19,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -728,4 +729,146 @@ func BenchmarkChange(b *testing.B) {
 		opts.Previous = &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return validate.ChannelFile("", old), nil }}
 		run(b, opts, "CF6006 CF6007 CF6008")
 	})
+	b.Run("change and first uses", func(b *testing.B) {
+		opts := options(b, nil)
+		opts.Checks = gatetest.Family(6)
+		opts.Previous = &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return validate.ChannelFile("", old), nil }}
+		opts.Ledger = &cells.Ledger{Name: "shipped.ledger"}
+		for _, u := range cells.Of(testkit.Parse(b, next), workload.Definition()) {
+			for _, c := range workload.Fleet(1, 1).Contracts {
+				opts.Ledger.Add(c.Build, u.Cell, sensor.Date{Year: 1970, Month: 1, Day: 1})
+			}
+		}
+		run(b, opts, "CF6006 CF6007 CF6008")
+	})
+}
+
+// shipped makes a ledger of a file for some builds.
+func shipped(t testing.TB, data []byte, builds ...string) *cells.Ledger {
+	l := &cells.Ledger{Name: "shipped.ledger"}
+	f := testkit.Parse(t, data)
+	for _, b := range builds {
+		for _, u := range cells.Of(f, builtin.Definitions().ByNumber(f.Header.Type, f.Header.TypeVersion)) {
+			l.Add(b, u.Cell, sensor.Date{Year: 2026, Month: time.March, Day: 1})
+		}
+	}
+	return l
+}
+
+// A first use is an error that names the builds without a record, and their hosts.
+func TestFirstUse(t *testing.T) {
+	ipc := builtin.Definitions().ByName("ipc", 1)
+	refusing := testkit.Contract("d", 1000, sensor.AccessNamed)
+	refusing.Reader.RefusesUnknownVersions = true
+	fleet := &sensor.Fleet{Name: "four", Contracts: []sensor.Contract{
+		testkit.Contract("a", 1, sensor.AccessNamed, testkit.Supply(ipc)), testkit.Contract("b", 10, sensor.AccessNamed, testkit.Supply(ipc)),
+		testkit.Contract("c", 100, sensor.AccessNamed, testkit.Supply(ipc)), refusing,
+	}}
+	encode := func(e ...channelfile.Expr) []byte {
+		return testkit.EncodeFrom(t, testkit.IPC, testkit.Origins("rules.yml"), e...)
+	}
+	first := encode(channelfile.Equals(5, "a"), channelfile.Exists(6))
+	for _, tt := range []struct {
+		name   string
+		ledger *cells.Ledger
+		next   []byte
+		day    int
+		want   []string // findings: check, path, builds, hosts
+	}{
+		{"the same", shipped(t, first, "a", "b", "c"), first, 1, nil},
+		{"the same on another value", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "b"), channelfile.Exists(6)), 1, nil},
+		{"a build without any record", shipped(t, first, "a", "c"), first, 1, []string{"CF6013 type version [b] 10"}},
+		{"no build has a record", shipped(t, first), first, 1, []string{"CF6013 type version [a b c] 111"}},
+		{"another input", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(7, "a"), channelfile.Exists(6)), 1,
+			[]string{"CF6013 ipc/1 User equals short 1 [a b c] 111 rule \"Rule 1\" reads input User, for the first time on 3 builds"}},
+		{"another operator", shipped(t, first, "a", "b", "c"), encode(channelfile.Exists(6), channelfile.Suffix(5, "a")), 1,
+			[]string{"CF6013 ipc/1 PipeName suffix short 1 [a b c] 111 rule \"Rule 2\" compares input PipeName by suffix, for the first time on 3 builds"}},
+		{"another class", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "ä"), channelfile.Exists(6)), 1,
+			[]string{"CF6013 ipc/1 PipeName equals short+non-ascii 1 [a b c] 111 rule \"Rule 1\" compares input PipeName by equals with a value of class short+non-ascii, for the first time on 3 builds"}},
+		{"another size", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "a", "b"), channelfile.Exists(6)), 1,
+			[]string{"CF6014 ipc/1 PipeName equals short 2 [a b c] 111 rule \"Rule 1\" compares input PipeName by equals with a list of 2 values, of class short, for the first time on 3 builds"}},
+		{"more instances", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "a"), channelfile.Exists(6), channelfile.Equals(5, "b")), 1,
+			[]string{"CF6014 ipc/1 - instances - 3-4 [a b c] 111 the first content with 3-4 instances for 3 builds"}},
+		{"on the day before", shipped(t, encode(channelfile.Exists(6)), "a", "b", "c"), encode(channelfile.Exists(6)), 0, []string{
+			"CF6014 ipc/1 - instances - 1 [a b c] 111 the first content with 1 instance for 3 builds",
+			"CF6014 ipc/1 Image exists - 0 [a b c] 111 rule \"Rule 1\" compares input Image by exists, for the first time on 3 builds",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opts := options(t, nil)
+			opts.Fleet, opts.Ledger, opts.Now = fleet, tt.ledger, time.Date(2026, time.March, tt.day, 0, 0, 0, 0, time.UTC)
+			r := validate.Run(validate.ChannelFile("", tt.next), opts)
+			gatetest.CheckReport(reporter{t}, opts, r)
+			var got []string
+			var blamed []string
+			for _, f := range r.Findings {
+				if f.Check.Family() != 6 {
+					continue
+				}
+				hosts, names := uint64(0), []string(nil)
+				for _, b := range f.Builds {
+					hosts, names = hosts+b.Hosts, append(names, b.Name)
+				}
+				text := fmt.Sprintf("%s %s %v %d", f.Check.ID, f.Identity.Path, names, hosts)
+				if f.Identity.Path != "type version" {
+					text += " " + f.Message
+				}
+				got = append(got, text)
+				if want := fmt.Sprintf("%d of 1,111 hosts at risk: %s", hosts, strings.Join(names, ", ")); !slices.Contains(f.Details, want) {
+					t.Errorf("details %q, want %q", f.Details, want)
+				}
+				blamed = names
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			want := validate.Rejected
+			if tt.want == nil {
+				want = validate.Accepted
+			}
+			if r.Verdict() != want {
+				t.Errorf("%v, want %v: %v", r.Verdict(), want, r.Undecided)
+			}
+			for _, b := range r.Builds {
+				if b.AtFault != slices.Contains(blamed, b.Name) {
+					t.Errorf("build %s at fault: %v", b.Name, b.AtFault)
+				}
+			}
+		})
+	}
+}
+
+// Without a ledger the checks of first uses do not apply, and the report says so.
+func TestWithoutLedger(t *testing.T) {
+	r := validate.Run(validate.ChannelFile("", content(t, 1, 1)), options(t, nil))
+	for _, id := range []string{"CF6013", "CF6014"} {
+		if !slices.Contains(r.NotApplicable, suite.ByID(id)) {
+			t.Errorf("%s is not among the checks that do not apply", id)
+		}
+	}
+}
+
+// A waiver accepts a first use by the text of its cell.
+func TestFirstUseWaived(t *testing.T) {
+	opts := options(t, nil)
+	before := testkit.Encode(t, testkit.IPC, channelfile.Equals(5, "a"))
+	opts.Ledger = shipped(t, before)
+	for i := range opts.Fleet.Contracts {
+		b := opts.Fleet.Contracts[i].Build
+		for _, u := range cells.Of(testkit.Parse(t, before), builtin.Definitions().ByName("ipc", 1)) {
+			opts.Ledger.Add(b, u.Cell, sensor.Date{Year: 1970, Month: 1, Day: 1})
+		}
+	}
+	next := testkit.Encode(t, testkit.IPC, channelfile.Suffix(5, "a"))
+	for path, want := range map[string]validate.Verdict{
+		"ipc/1 PipeName suffix short 1": validate.Accepted, "ipc/1 PipeName prefix short 1": validate.Rejected,
+	} {
+		opts.Waivers = []validate.Waiver{{
+			Check: "CF6013", Subject: "channel 291, type 1", Path: path, Reason: "tried on the hosts of the lab", By: "ann",
+			Until: sensor.Date{Year: 1970, Month: 2, Day: 1},
+		}}
+		if r := validate.Run(validate.ChannelFile("", next), opts); r.Verdict() != want {
+			t.Errorf("waiver for %s: %v, want %v: %v %v", path, r.Verdict(), want, r.Findings, r.Undecided)
+		}
+	}
 }
