@@ -124,7 +124,8 @@ func TestErrorsAgreeWithNaive(t *testing.T) {
 		}
 		draw := func(name string, least int) side {
 			s := side{revision: uint32(rapid.IntRange(1, 3).Draw(t, name+" revision")), ids: map[int]bool{}}
-			for _, id := range rapid.SliceOfN(rapid.IntRange(0, 29), least, 40).Draw(t, name) {
+			most := rapid.SampledFrom([]int{1, 3, 40}).Draw(t, name+" most")
+			for _, id := range rapid.SliceOfN(rapid.IntRange(0, 29), least, most).Draw(t, name) {
 				s.ids[id] = true
 			}
 			h := testkit.IPC
@@ -141,7 +142,7 @@ func TestErrorsAgreeWithNaive(t *testing.T) {
 			}
 			return s
 		}
-		old, now := draw("old", 0), draw("now", 1)
+		old, now := draw("old", rapid.SampledFrom([]int{0, 1}).Draw(t, "least")), draw("now", 1)
 		ceiling := uint64(rapid.SampledFrom([]int{1, 20, 33, 50, 99, 100, 250}).Draw(t, "ceiling"))
 
 		var want []string
@@ -210,7 +211,6 @@ func TestEmptied(t *testing.T) {
 }
 
 func TestGrowth(t *testing.T) {
-	// few is a file of 4 rules whose size and cost do not jump if 8 rules are added.
 	tests := []struct {
 		shipped, next int
 		ceiling       uint64
@@ -223,7 +223,7 @@ func TestGrowth(t *testing.T) {
 		{18, 28, 0, []string{"instances"}, "one more"},
 		{18, 28, 60, nil, "a ceiling that allows it"},
 		{18, 30, 60, []string{"instances"}, "and no more"},
-		{100, 200, 0, []string{"cost", "file", "instances"}, "each entry is there twice"},
+		{100, 200, 0, []string{"file", "instances"}, "each entry is there twice"},
 		{100, 200, 100, nil, "it was announced"},
 		{200, 100, 100, nil, "less is no jump"},
 		{100, 200, math.MaxUint64, nil, "no ceiling"},
@@ -241,6 +241,33 @@ func TestGrowth(t *testing.T) {
 		slices.Sort(got)
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%d to %d, %d percent: %s (-want +got):\n%s", test.shipped, test.next, test.ceiling, test.why, diff)
+		}
+	}
+}
+
+// The cost can grow without more rules. One value with 1,000 bytes costs 1,026,025 steps.
+func TestGrowthOfCost(t *testing.T) {
+	h := testkit.IPC
+	file := func(revision uint32, lengths ...int) []byte {
+		h.Revision = revision
+		var values []string
+		for i, n := range lengths {
+			values = append(values, strings.Repeat(string(rune('a'+i)), n))
+		}
+		return testkit.Encode(t, h, channelfile.Contains(5, values...))
+	}
+	for _, test := range []struct {
+		old, now []int
+		want     string
+		why      string
+	}{
+		{[]int{10}, []int{10, 900}, "CF6008", "fewer than 1,000,000 steps more"},
+		{[]int{10}, []int{10, 1000}, "CF6005 CF6008", "more than 1,000,000 steps more"},
+		{[]int{1000, 1001}, []int{1000, 1001, 999}, "CF6008", "half as much again, and no more"},
+		{[]int{990, 991}, []int{990, 991, 1000}, "CF6005 CF6008", "more than half as much again"},
+	} {
+		if got := found(judge(t, file(1, test.old...), file(2, test.now...), nil)); got != test.want {
+			t.Errorf("%v to %v: %q, want %q: %s", test.old, test.now, got, test.want, test.why)
 		}
 	}
 }

@@ -19,7 +19,7 @@ web answered with errors for hours. Content that grows by half from one
 release to the next deserves a look, even if no reader states a limit.
 
 Check why it grew. A growth of more than 50 % is reported, if it is also more
-than 8 rules, 4,096 bytes or 1,000 steps; --max-growth sets another share.
+than 8 rules, 8,192 bytes or 1,000,000 steps; --max-growth sets another share.
 The cost is that of an event whose strings have 1,024 bytes.`,
 	Severity: validate.Warning,
 	Uses:     compared,
@@ -32,8 +32,8 @@ The cost is that of an event whose strings have 1,024 bytes.`,
 			few      uint64 // growth that is never reported
 		}{
 			{"instances", "the number of rules", "", old.Sizes.Instances, now.Sizes.Instances, 8},
-			{"file", "the size", " bytes", old.Sizes.FileSize, now.Sizes.FileSize, 4096},
-			{"cost", "the cost of an event", " steps", delta.Cost(old), delta.Cost(now), 1000},
+			{"file", "the size", " bytes", old.Sizes.FileSize, now.Sizes.FileSize, 8192},
+			{"cost", "the cost of an event", " steps", delta.Cost(old), delta.Cost(now), 1_000_000},
 		} {
 			// From nothing, any growth is as it should be.
 			if g.old > 0 && g.now > g.old && g.now-g.old > g.few && exceeds(g.now-g.old, p.ChangeLimits.Growth, g.old) {
