@@ -102,7 +102,6 @@ func (u *runner) add(p *validate.Pass, g *validate.Cohort, s *sensor.Supply) {
 	//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
 	if access == sensor.AccessNamed {
 		read := min(read, len(p.Definition.Inputs))
-		//mutation:equivalent: only the time of an allocation depends on it
 		r.inputs = slices.Grow(r.inputs, read)
 		for index := range read {
 			in := &p.Definition.Inputs[index]
