@@ -150,7 +150,7 @@ func list(names []string, noun string) string {
 
 //mutation:equivalent: only report texts depend on it
 func buildNames(builds ...validate.Build) string {
-	var names []string
+	names := make([]string, 0, len(builds))
 	for _, b := range builds {
 		names = append(names, b.Name)
 	}
@@ -179,7 +179,7 @@ func builds(cohorts []*validate.Cohort) []validate.Build {
 	if len(cohorts) == 1 {
 		return slices.Clip(cohorts[0].Builds)
 	}
-	var list []validate.Build
+	list := make([]validate.Build, 0, len(cohorts))
 	for _, g := range cohorts {
 		list = append(list, g.Builds...)
 	}
@@ -193,8 +193,8 @@ func cohortsOf(feeds []feed) []*validate.Cohort {
 	if len(feeds) == 1 {
 		return []*validate.Cohort{feeds[0].cohort}
 	}
-	var list []*validate.Cohort
-	seen := map[*validate.Cohort]bool{}
+	list := make([]*validate.Cohort, 0, len(feeds))
+	seen := make(map[*validate.Cohort]bool, len(feeds))
 	for _, f := range feeds {
 		if !seen[f.cohort] {
 			seen[f.cohort] = true

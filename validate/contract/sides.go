@@ -17,11 +17,20 @@ type side struct {
 	names []string // of the feeds; "" for a feed without a name
 	feeds []feed
 	note  string // statement about them, without their names
+
+	cohorts []*validate.Cohort // of the feeds, once builds was called
+	of      []validate.Build   // of the cohorts
 }
 
 // sides joins feeds with the same name and the same note, and then feeds of the same
 // builds with the same note. A nil note means the same note for all.
 func sides(feeds []feed, note func(feed) string) []*side {
+	if note == nil && !slices.ContainsFunc(feeds, func(f feed) bool { return f.supply.Feed != feeds[0].supply.Feed }) {
+		if len(feeds) == 0 {
+			return nil
+		}
+		return []*side{{names: []string{feeds[0].supply.Feed}, feeds: slices.Clip(feeds)}} // the usual case
+	}
 	type key struct{ name, note string }
 	var list []*side
 	of := map[key]*side{}
@@ -58,7 +67,7 @@ func sides(feeds []feed, note func(feed) string) []*side {
 
 // String names the feeds and their builds: "feed Security of builds 7.10, 7.11".
 func (s *side) String() string {
-	of := buildNames(builds(cohortsOf(s.feeds))...)
+	of := buildNames(s.builds()...)
 	switch {
 	case s.names[0] == "":
 		return of
@@ -70,14 +79,26 @@ func (s *side) String() string {
 
 // verb returns the form of a verb after the text of String.
 func (s *side) verb(one, several string) string {
-	if len(s.names) > 1 || s.names[0] == "" && len(builds(cohortsOf(s.feeds))) > 1 {
+	if len(s.names) > 1 || s.names[0] == "" && len(s.builds()) > 1 {
 		return several
 	}
 	return one
 }
 
 // hosts returns how many hosts run the builds, for messages.
-func (s *side) hosts(p *validate.Pass) string { return hosts(p, cohortsOf(s.feeds)) }
+func (s *side) hosts(p *validate.Pass) string {
+	s.builds()
+	return hosts(p, s.cohorts)
+}
+
+// builds returns the builds of the feeds. The feeds must not change any more.
+func (s *side) builds() []validate.Build {
+	if s.cohorts == nil {
+		s.cohorts = cohortsOf(s.feeds)
+		s.of = builds(s.cohorts)
+	}
+	return s.of
+}
 
 // observed returns in how many events an input was seen, for messages. It returns "" if
 // no event was observed.

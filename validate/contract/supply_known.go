@@ -73,7 +73,7 @@ func unsaid(p *validate.Pass, index int, bad []feed) []string {
 			return fmt.Sprintf("%v %s it only in some events (%s): %s", s, s.verb("supplies", "supply"), condition, s.hosts(p))
 		}
 		says := "contract of %v does not say"
-		if len(builds(cohortsOf(s.feeds))) > 1 {
+		if len(s.builds()) > 1 {
 			says = "contracts of %v do not say"
 		}
 		evidence := "evidence: " + s.note

@@ -3,6 +3,7 @@ package meaning
 import (
 	"fmt"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -21,10 +22,23 @@ Write each backslash of the path twice, or use contains.`,
 	Uses:     uses,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
+		known := make([]bool, p.File.Programs())
+		paths := map[int]string{} // by program: the first path in it; many criteria can have one program
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
-			for program := range p.File.OperandPrograms(c) {
-				path := pathIn(program.Source())
+			if c.Operator != channelfile.OpRegexp {
+				continue
+			}
+			for k := c.First; k < c.First+c.Count; k++ {
+				n := p.File.Operand(k)
+				program := p.File.Program(n)
+				if !known[n] {
+					known[n] = true
+					if path := pathIn(program.Source()); path != "" {
+						paths[n] = path
+					}
+				}
+				path := paths[n]
 				if path == "" {
 					continue
 				}

@@ -38,7 +38,7 @@ const (
 
 // maxVerdicts is the number of verdicts of a file that are kept. Further ones are counted.
 // Published sets of rules have very few.
-const maxVerdicts = 20_000
+const maxVerdicts = 10_000
 
 // verdicts are the results of the solver on the instances of a file.
 type verdicts struct {
@@ -251,9 +251,9 @@ func (j *judge) neverAbsent(f meaning.Formula) []int {
 }
 
 // hasEmptyText reports whether a reference to exists comes from values with an empty text, and not
-// from null or a star.
+// from null or a star. It reads only the start of a long text, because many words can have one text.
 func (j *judge) hasEmptyText(word int) bool {
-	_, text := j.pass.File.ShortUse(word, channelfile.MaxTextLength)
+	_, text := j.pass.File.ShortUse(word, 1024)
 	return strings.Contains(text, "''") && !strings.Contains(text, "null") && !strings.Contains(text, "*")
 }
 

@@ -2,8 +2,6 @@ package meaning
 
 import (
 	"cmp"
-	"encoding/binary"
-	"hash/fnv"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -14,13 +12,15 @@ import (
 
 // An overlap is a rule all of whose events another rule matches too.
 type overlap struct {
-	rule, by int  // instances
-	same     bool // the other rule matches no other event
+	rule, by int32 // instances
+	same     bool  // the other rule matches no other event
 }
 
 // overlaps are the overlaps of a file, one at most for each rule, ordered by the rule.
 type overlaps struct {
 	list   []overlap
+	same   int    // overlaps beyond maxVerdicts with rules that match the same events
+	wider  int    // other overlaps beyond maxVerdicts
 	passed uint64 // pairs of rules that were not compared, because a rule has too many candidates
 }
 
@@ -41,7 +41,7 @@ var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
 		c.repeated()
 		c.implied()
 	}
-	slices.SortFunc(c.list, func(a, b overlap) int { return a.rule - b.rule })
+	slices.SortFunc(c.list, func(a, b overlap) int { return cmp.Compare(a.rule, b.rule) })
 	return c.overlaps
 })
 
@@ -62,49 +62,44 @@ type comparer struct {
 // one form for a condition, so most rules with the same tests have the same words.
 func (c *comparer) repeated() {
 	f := c.pass.File
-	type hashed struct {
-		hash     uint64
-		instance int
-	}
-	list := make([]hashed, f.Instances())
+	list := make([]int32, f.Instances())
 	for i := range list {
-		h := fnv.New64a()
-		in := f.Instance(i)
-		for w := in.First; w < in.First+in.Count; w++ {
-			var b [4]byte
-			binary.LittleEndian.PutUint32(b[:], uint32(f.Word(w)))
-			h.Write(b[:])
-		}
-		list[i] = hashed{h.Sum64(), i}
+		list[i] = int32(i)
 	}
-	slices.SortFunc(list, func(a, b hashed) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.instance, b.instance))
-	})
+	slices.SortFunc(list, func(a, b int32) int { return cmp.Or(compareWords(f, int(a), int(b)), cmp.Compare(a, b)) })
 	for i := 1; i < len(list); i++ {
-		rule, by := list[i].instance, list[i-1].instance
-		if list[i].hash == list[i-1].hash && !c.skip[rule] && sameWords(f, rule, by) {
-			c.add(overlap{rule, by, true})
+		rule, by := int(list[i]), int(list[i-1])
+		if !c.skip[rule] && compareWords(f, rule, by) == 0 {
+			c.add(rule, by, true)
 			c.skip[rule] = true
 		}
 	}
 }
 
-func sameWords(f *channelfile.File, i, k int) bool {
+// compareWords orders instances by their conditions.
+func compareWords(f *channelfile.File, i, k int) int {
 	a, b := f.Instance(i), f.Instance(k)
 	if a.Count != b.Count {
-		return false
+		return cmp.Compare(a.Count, b.Count)
 	}
 	for w := range a.Count {
-		if f.Word(a.First+w) != f.Word(b.First+w) {
-			return false
+		if x, y := f.Word(a.First+w), f.Word(b.First+w); x != y {
+			return cmp.Compare(x, y)
 		}
 	}
-	return true
+	return 0
 }
 
-func (c *comparer) add(o overlap) {
-	c.found[o.rule] = true
-	c.list = append(c.list, o)
+func (c *comparer) add(rule, by int, same bool) {
+	c.found[rule] = true
+	switch {
+	case len(c.list) < maxVerdicts:
+		c.list = append(c.list, overlap{int32(rule), int32(by), same})
+	case same:
+		c.same++
+	default:
+		c.wider++
+	}
 }
 
 // references calls visit for each reference that must hold for an instance to match, ascending.
@@ -142,6 +137,9 @@ func (c *comparer) implied() {
 	for i := range f.Instances() {
 		c.needed(i, func(criterion int32) { first[criterion+1]++ })
 	}
+	if !slices.Contains(c.skip, false) {
+		return
+	}
 	for k := range f.Criteria() {
 		first[k+1] += first[k]
 	}
@@ -153,7 +151,6 @@ func (c *comparer) implied() {
 			next[criterion]++
 		})
 	}
-	c.reads = c.positive()
 	// The rules whose rarest criterion is the same have the same candidates.
 	var order []rarest
 	for i := range f.Instances() {
@@ -169,6 +166,10 @@ func (c *comparer) implied() {
 			order = append(order, r)
 		}
 	}
+	if len(order) == 0 {
+		return
+	}
+	c.reads = c.positive()
 	slices.SortFunc(order, func(a, b rarest) int {
 		return cmp.Or(cmp.Compare(a.criterion, b.criterion), cmp.Compare(a.instance, b.instance))
 	})
@@ -261,9 +262,9 @@ func (c *comparer) compare(r rarest) {
 			}
 		}
 		if answer, _ := c.solver.Implies(formula, other.formula); answer != meaning.Yes {
-			c.add(overlap{other.instance, i, false})
+			c.add(other.instance, i, false)
 		} else if same := max(i, other.instance); !c.found[same] {
-			c.add(overlap{same, min(i, other.instance), true})
+			c.add(same, min(i, other.instance), true)
 		}
 	}
 }

@@ -30,14 +30,15 @@ Check whether both rules are needed, and whether the wide one is too wide.`,
 				continue
 			}
 			p.Report(func() validate.Finding {
-				where, in := p.LocateInstance(o.rule)
+				where, in := p.LocateInstance(int(o.rule))
 				return validate.Finding{
 					Where: where, Instance: in,
-					Message: fmt.Sprintf("%s matches only events that %s matches too", rule(in), p.RuleAt(p.LocateInstance(o.by))),
+					Message: fmt.Sprintf("%s matches only events that %s matches too", rule(in), p.RuleAt(p.LocateInstance(int(o.by)))),
 					Fix:     "check whether both rules are needed, and whether the wide one is too wide",
 				}
 			})
 		}
+		p.ReportMore(all.wider)
 		if all.passed > 0 {
 			p.ReportAt(channelfile.HeaderRange, "header", "no action is needed",
 				"%s pairs of rules were not compared: a rule is compared with %d others that need its rarest criterion", numeral.Thousands(all.passed), maxCandidates)

@@ -22,18 +22,20 @@ Drop one of the rules, or correct the one that was meant to differ.`,
 	Uses:     uses,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
-		for _, o := range overlapsOf.Get(p).list {
+		all := overlapsOf.Get(p)
+		for _, o := range all.list {
 			if !o.same {
 				continue
 			}
 			p.Report(func() validate.Finding {
-				where, in := p.LocateInstance(o.rule)
+				where, in := p.LocateInstance(int(o.rule))
 				return validate.Finding{
 					Where: where, Instance: in,
-					Message: fmt.Sprintf("%s matches the same events as %s", rule(in), p.RuleAt(p.LocateInstance(o.by))),
+					Message: fmt.Sprintf("%s matches the same events as %s", rule(in), p.RuleAt(p.LocateInstance(int(o.by)))),
 					Fix:     "drop one of the rules, or correct the one that was meant to differ",
 				}
 			})
 		}
+		p.ReportMore(all.same)
 	},
 }

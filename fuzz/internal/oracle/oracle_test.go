@@ -73,14 +73,18 @@ func TestOracle(t *testing.T) {
 	if charge := c.Charge(); charge < 1 || charge > 4 {
 		t.Errorf("the median charge for an operation is %.2f steps; want 1 to 4", charge)
 	}
-	hit := 0
+	hit, all := 0, 0
 	for _, check := range suite.Checks {
-		if c.Hits[check] > 0 {
+		switch check.Family() {
+		case 0, 6, 7:
+			continue // about files, previous releases and policies, which the oracle does not have
+		}
+		if all++; c.Hits[check] > 0 {
 			hit++
 		}
 	}
-	if hit < len(suite.Checks)*3/5 {
-		t.Errorf("%d of %d checks found something; want most", hit, len(suite.Checks))
+	if hit < all*3/5 {
+		t.Errorf("%d of %d checks found something; want most", hit, all)
 	}
 }
 
