@@ -35,11 +35,10 @@ func halfSupplied(t testing.TB) *sensor.Fleet {
 	return f
 }
 
-// A placedRule is a rule at a place of a file of rules.
+// A placedRule is a rule with a random ID.
 type placedRule struct {
 	id        channelfile.ID
 	condition channelfile.Expr
-	line      int
 }
 
 // placed generates rules with random IDs, so that the order of the instances is random.
