@@ -72,7 +72,7 @@ func (s *Solver) cost(t *Test, text []byte) bool {
 	case channelfile.OpPattern:
 		work += len(text) * len(t.Operand)
 	case channelfile.OpRegexp:
-		work += (len(text) + 1) * min(t.Program.Len(), 64)
+		work += 2 * (len(text) + 1) * t.Program.Len()
 	}
 	return !s.spend(work)
 }

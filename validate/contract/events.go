@@ -104,7 +104,9 @@ func (x *eventFacts) lacksOf(kind int) []bool {
 //mutation:missed `n > math.MaxUint32`, width: TestBlindByEventNumbers detects it
 func idsOf(f *channelfile.File, c channelfile.Criterion) []uint32 {
 	equals := c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals
-	if !equals || c.Flags&(channelfile.FlagInputs|channelfile.FlagAll) != 0 || c.Count > maxNamed {
+	// All of one value is that value, in content that is not in normal form.
+	all := c.Flags&channelfile.FlagAll != 0 && c.Count != 1
+	if !equals || all || c.Flags&channelfile.FlagInputs != 0 || c.Count > maxNamed {
 		return nil
 	}
 	ids := make([]uint32, 0, c.Count)

@@ -39,6 +39,10 @@ Check whether both rules are needed, and whether the wide one is too wide.`,
 			})
 		}
 		p.ReportMore(all.wider)
+		if n := verdictsOf.Get(p).rest; n > 0 {
+			p.ReportAt(channelfile.HeaderRange, "header", "simplify the most expensive rules, or split the file",
+				"%s rules were not examined by CF4001, CF4003 and CF4004: the expressions of the file are too expensive", numeral.Thousands(uint64(n)))
+		}
 		if all.passed > 0 {
 			p.ReportAt(channelfile.HeaderRange, "header", "no action is needed",
 				"%s pairs of rules were not compared: a rule is compared with %d others that need its rarest criterion", numeral.Thousands(all.passed), maxCandidates)
