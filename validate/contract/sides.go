@@ -29,7 +29,8 @@ func sides(feeds []feed, note func(feed) string) []*side {
 		if len(feeds) == 0 {
 			return nil
 		}
-		return []*side{{names: []string{feeds[0].supply.Feed}, feeds: slices.Clip(feeds)}} // the usual case
+		// the usual case
+		return []*side{{names: []string{feeds[0].supply.Feed}, feeds: slices.Clip(feeds)}}
 	}
 	type key struct{ name, note string }
 	var list []*side

@@ -22,8 +22,9 @@ Write each backslash of the path twice, or use contains.`,
 	Uses:     uses,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
+		// Many criteria can have one program, so each is read once.
 		known := make([]bool, p.File.Programs())
-		paths := map[int]string{} // by program: the first path in it; many criteria can have one program
+		paths := map[int]string{} // by program: the first path in it
 		for i := range p.File.Criteria() {
 			c := p.File.Criterion(i)
 			if c.Operator != channelfile.OpRegexp {

@@ -43,7 +43,7 @@ const maxVerdicts = 10_000
 // verdicts are the results of the solver on the instances of a file.
 type verdicts struct {
 	list []verdict
-	rest int                      // instances that were not judged, because the work exceeded workOf
+	rest int                      // instances that were not judged, because of workOf
 	more [alternativeDead + 1]int // results beyond maxVerdicts, by kind
 }
 
@@ -58,9 +58,9 @@ func (v *verdicts) add(r verdict) {
 // stepsPerWork is the charge for a unit of the solver's work, in steps of the run's budget.
 const stepsPerWork = 1
 
-// workOf returns the limit of the solver's work on the single rules of a file, and the same again on
-// pairs of rules, in its units. Published rules take less than a tenth of it. Without a limit, a file
-// of expensive expressions would take four milliseconds for each question about each rule.
+// workOf returns the limit of the solver's work on the single rules of a file, in its
+// units, and the same again on pairs of rules. Without a limit, a file of expensive
+// expressions would take four milliseconds for each question about each rule.
 func workOf(p *validate.Pass) uint64 { return 50_000_000 + 400*uint64(len(p.Subject.Data)) }
 
 // verdictsOf decides all questions about single instances.
@@ -167,8 +167,8 @@ func (j *judge) judge(i int, v *verdicts) {
 	j.dead(i, f, v)
 }
 
-// holdsForNothing reports whether an instance matches the event without a value. Only such an
-// instance can match every event, which is an error, so these are judged beyond the limit of work too.
+// holdsForNothing reports whether an instance matches the event without a value. Only such
+// an instance can match every event, which is an error, so it is judged beyond the limit.
 func (j *judge) holdsForNothing(i int) bool {
 	f, ok := j.instances.Formula(i)
 	return ok && f.Holds(nil)
@@ -269,7 +269,7 @@ func (j *judge) neverAbsent(f meaning.Formula) []int {
 }
 
 // hasEmptyText reports whether a reference to exists comes from values with an empty text, and not
-// from null or a star. It reads only the start of a long text, because many words can have one text.
+// from null or a star. It reads only the start of a text, because many words can have it.
 func (j *judge) hasEmptyText(word int) bool {
 	_, text := j.pass.File.ShortUse(word, 1024)
 	return strings.Contains(text, "''") && !strings.Contains(text, "null") && !strings.Contains(text, "*")

@@ -41,7 +41,7 @@ Drop the empty value. To ask whether the field is there, write exists.`,
 			for k := c.First; k < c.First+c.Count; k++ {
 				n := p.File.Operand(k)
 				holds, known := always[n]
-				//mutation:missed comparison: only files of very expensive expressions reach the limit
+				//mutation:missed comparison: only very expensive expressions reach it
 				if !known && texts.Work() <= workOf(p) {
 					before := texts.Work()
 					holds = matchesAll(texts, p.File.Program(n))

@@ -19,8 +19,9 @@ var literals = []channelfile.Operator{
 // the value, the operator, and whether the input is a path. EachText asks once for each of these.
 func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, input string, v channelfile.Value) string) {
 	f := p.File
-	const kinds = 16                    // at least twice the number of literals
-	known := make([]uint32, f.Values()) // by value: a bit for each kind that was looked at, then one if a message was found
+	const kinds = 16 // at least twice the number of literals
+	// by value: a bit for each kind that was looked at, and one if there is a message
+	known := make([]uint32, f.Values())
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
 		kind := 2 * slices.Index(literals, c.Operator)
