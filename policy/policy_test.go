@@ -194,7 +194,7 @@ func TestRefused(t *testing.T) {
 		{"a waiver without an end", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c}]\n", `p.yaml:2:11: waivers[0]: the key "until" is missing; a waiver has check, rule or subject, reason, by and until`, true},
 		{"a waiver without a reason", schemaLine + "waivers: [{check: CF3012, rule: a, by: c, until: 2027-01-31}]\n", `p.yaml:2:11: waivers[0]: the key "reason" is missing; a waiver has check, rule or subject, reason, by and until`, true},
 		{"a day that does not exist", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: 2027-02-30}]\n", `p.yaml:2:61: waivers[0].until: found "2027-02-30"; expected a day that exists, in the form 2027-01-31`, false},
-		{"for ever", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: never}]\n", `p.yaml:2:61: waivers[0].until: found "never"; expected a day that exists, in the form 2027-01-31`, false},
+		{"no last day", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: never}]\n", `p.yaml:2:61: waivers[0].until: found "never"; expected a day that exists, in the form 2027-01-31`, false},
 		{"a waiver twice", schemaLine + "waivers:\n- {check: CF3012, rule: A, reason: b, by: c, until: 2027-01-31}\n- {check: rule-blind, rule: a, reason: d, by: e, until: 2028-01-31}\n", `p.yaml:4:3: waivers[1]: the same findings are waived in line 3; remove one of the two`, false},
 		{"not YAML", schemaLine + "fleets: [a\n", `p.yaml:3:1: not YAML: `, true},
 		{"a tab", schemaLine + "expect:\n\tfiles: 1\n", `p.yaml:3:1: not YAML: `, true},
