@@ -407,6 +407,31 @@ func compiled(t testing.TB, data []byte) *jsonschema.Schema {
 	return c.MustCompile("schema.json")
 }
 
+// A schemaCase is a document, and whether a schema must accept it.
+type schemaCase struct {
+	doc  string
+	good bool
+}
+
+// testSchema checks that a schema of the package accepts the good documents and no other.
+func testSchema(t *testing.T, name string, cases map[string]schemaCase) {
+	t.Helper()
+	raw, err := Schemas.ReadFile("schema/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := compiled(t, raw)
+	for why, tt := range cases {
+		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(tt.doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); (err == nil) != tt.good {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+}
+
 func validJSON(t *testing.T, data []byte) {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
