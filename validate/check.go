@@ -88,7 +88,7 @@ func (c *Check) Declared() *Check {
 
 // Uses is a set of parts of a subject and its options. A check does not apply to a
 // subject that cannot have all parts that the check uses.
-type Uses uint16
+type Uses uint32
 
 const (
 	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
