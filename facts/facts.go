@@ -137,7 +137,7 @@ type build struct {
 	}
 	Supply []supply
 
-	Sources, Declares, Lacks json.RawMessage
+	Sources, Sensors, Declares, Lacks json.RawMessage
 }
 
 type supply struct {

@@ -22,7 +22,8 @@ type Contract struct {
 	Build    string
 	Hosts    uint64 // number of hosts that run the build, 1 to MaxInteger
 	Note     string
-	Sources  []Source // documents that support the statements below
+	Sources  []Source        // documents that support the statements below
+	Sensors  []SensorVersion // programs of other makers that run on the hosts
 	Reader   Reader
 	Declares []Declaration // template types, inputs and feeds that no definition has
 	Lacks    []Lack        // template types that the build is known not to have
@@ -303,6 +304,11 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		text(s.Version)
 		text(s.SHA256)
 	}
+	number(uint64(len(c.Sensors)))
+	for i := range c.Sensors {
+		text(c.Sensors[i].Name)
+		text(c.Sensors[i].Version)
+	}
 	number(uint64(len(c.Declares)))
 	for i := range c.Declares {
 		d := &c.Declares[i]
@@ -413,7 +419,7 @@ var (
 	}
 	contractKeys = strictjson.Keys{
 		Required: []string{"build", "hosts", "reader", "supply"},
-		Optional: []string{"note", "sources", "declares", "lacks"},
+		Optional: []string{"note", "sources", "sensors", "declares", "lacks"},
 	}
 	readerKeys = strictjson.Keys{
 		Required: []string{"evidence", "access", "formats", "operators"},
@@ -477,6 +483,8 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 			c.Note = r.Note()
 		case "sources":
 			c.Sources = r.sources()
+		case "sensors":
+			c.Sensors = r.sensors()
 		case "reader":
 			c.Reader = r.contractReader()
 		case "declares":
@@ -804,6 +812,7 @@ func (f *Fleet) JSON() ([]byte, error) {
 						w.Number("hosts", f.Contracts[i].Hosts)
 						w.OptionalText("note", f.Contracts[i].Note)
 						w.sources(f.Contracts[i].Sources)
+						w.sensors(f.Contracts[i].Sensors)
 						w.Key("reader")
 						w.contractReader(&f.Contracts[i].Reader)
 						w.declares(f.Contracts[i].Declares)

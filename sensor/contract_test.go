@@ -395,6 +395,7 @@ func TestDistinctSeesEveryField(t *testing.T) {
 	base := func() sensor.Contract {
 		return sensor.Contract{
 			Sources:  []sensor.Source{{}, {}},
+			Sensors:  []sensor.SensorVersion{{}, {}},
 			Reader:   sensor.Reader{Formats: []string{"a", "b"}, Operators: []channelfile.Operator{1, 2}},
 			Declares: []sensor.Declaration{{Inputs: []sensor.DeclaredInput{{}, {}}, Feeds: []string{"a", "b"}}, {}},
 			Lacks:    []sensor.Lack{{Versions: []uint32{1, 2}}, {}},
@@ -599,6 +600,9 @@ func drawStatements(t *rapid.T, c *sensor.Contract, types []string) {
 			Sensor:  rapid.SampledFrom([]string{"", "sysmon"}).Draw(t, "sensor"),
 			Version: rapid.SampledFrom([]string{"", "15.15"}).Draw(t, "version"),
 			SHA256:  rapid.SampledFrom([]string{"", strings.Repeat("0a", 32)}).Draw(t, "sha256")})
+	}
+	if rapid.Bool().Draw(t, "sensors") {
+		c.Sensors = []sensor.SensorVersion{{"sysmon", rapid.SampledFrom([]string{"15.15", "linux-1.0.0"}).Draw(t, "version")}, {"z-9", "7"}}
 	}
 	for _, typ := range drawNames(t, "declared", 0, 2, same) {
 		d := sensor.Declaration{Type: typ, Version: rapid.Uint32Range(0, channelfile.MaxNumber).Draw(t, "version"), Basis: drawBasis(t, c)}

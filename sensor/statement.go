@@ -25,6 +25,24 @@ type Source struct {
 	SHA256  string // of the document, 64 hexadecimal digits in lower case; "" means not stated
 }
 
+// A SensorVersion states that a program of another maker runs on the hosts of a build, such as
+// Sysmon. Content of that program is judged for this version of it.
+type SensorVersion struct {
+	Name    string // such as "sysmon"; unique among the sensors of the contract
+	Version string // such as "15.15"
+}
+
+// Sensor returns the version of the named sensor that runs on the hosts of the build. It returns
+// false if the contract does not state that the sensor runs there.
+func (c *Contract) Sensor(name string) (version string, ok bool) {
+	for i := range c.Sensors {
+		if c.Sensors[i].Name == name {
+			return c.Sensors[i].Version, true
+		}
+	}
+	return "", false
+}
+
 // A Place is the place of a statement in a source. The zero Place means unknown.
 type Place struct {
 	Source string // name of a [Source] of the contract
@@ -129,7 +147,7 @@ func (f *Fleet) schema() string {
 }
 
 func (c *Contract) newer() bool {
-	if len(c.Sources)+len(c.Declares)+len(c.Lacks) > 0 {
+	if len(c.Sources)+len(c.Sensors)+len(c.Declares)+len(c.Lacks) > 0 {
 		return true
 	}
 	for i := range c.Supplies {
@@ -155,7 +173,8 @@ var (
 		Required: []string{"name", "path"},
 		Optional: []string{"sensor", "version", "sha256"},
 	}
-	declarationKeys = strictjson.Keys{
+	sensorVersionKeys = strictjson.Keys{Required: []string{"name", "version"}}
+	declarationKeys   = strictjson.Keys{
 		Required: []string{"type", "version"},
 		Optional: append([]string{"inputs", "feeds"}, basisKeys...),
 	}
@@ -173,6 +192,7 @@ var (
 // The maximum lengths of lists of statements, far above any practical need.
 const (
 	maxSources  = 64
+	maxSensors  = 64
 	maxDeclares = 4096
 	maxLacks    = 4096
 	maxVersions = 64
@@ -268,6 +288,51 @@ func (r *reader) sources() []Source {
 		list = append(list, s)
 	}
 	return list
+}
+
+func (r *reader) sensors() []SensorVersion {
+	var list []SensorVersion
+	seen := map[string]int{}
+	r.newer()
+	for i := range r.Elements(maxSensors, "sensors") {
+		var s SensorVersion
+		for key := range r.Object(sensorVersionKeys) {
+			switch key {
+			case "name":
+				if s.Name = r.String(); !r.Failed() && !isSensorName(s.Name) {
+					r.Failf("found %s; expected the name of a sensor: 1 to %d lower-case letters, digits and hyphens, first a letter, such as \"sysmon\"",
+						strictjson.Quote(s.Name), maxSensorText)
+				}
+				r.Unique(seen, s.Name, "sensors", s.Name, i)
+			case "version":
+				if s.Version = r.String(); !r.Failed() && !isSensorVersion(s.Version) {
+					r.Failf("found %s; expected the version of a sensor: 1 to %d lower-case letters, digits, points, hyphens, underscores and plus signs, with a digit, such as \"15.15\"",
+						strictjson.Quote(s.Version), maxSensorText)
+				}
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// maxSensorText is the maximum number of characters of the name and of the version of a sensor.
+const maxSensorText = 64
+
+const (
+	lowerLetters = "abcdefghijklmnopqrstuvwxyz"
+	digits       = "0123456789"
+)
+
+// isSensorName reports whether s has the form of the name of a sensor. Other forms are refused,
+// because a name in another case would be the name of another sensor.
+func isSensorName(s string) bool {
+	return 0 < len(s) && len(s) <= maxSensorText && strings.Trim(s, lowerLetters+digits+"-") == "" && strings.IndexByte(lowerLetters, s[0]) >= 0
+}
+
+// isSensorVersion reports whether s has the form of the version of a sensor.
+func isSensorVersion(s string) bool {
+	return len(s) <= maxSensorText && strings.ContainsAny(s, digits) && strings.Trim(s, lowerLetters+digits+".-_+") == ""
 }
 
 func (r *reader) digest() string {
@@ -478,6 +543,13 @@ func (w *writer) sources(list []Source) {
 		w.OptionalText("sensor", s.Sensor)
 		w.OptionalText("version", s.Version)
 		w.OptionalText("sha256", s.SHA256)
+	})
+}
+
+func (w *writer) sensors(list []SensorVersion) {
+	w.some("sensors", len(list), func(i int) {
+		w.Text("name", list[i].Name)
+		w.Text("version", list[i].Version)
 	})
 }
 

@@ -26,6 +26,10 @@ const fleetDocV1 = `{
         {"name": "configuration", "path": "sysmon/config.xml", "sensor": "sysmon", "version": "15.15", "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
         {"name": "policy", "path": "https://example.org/audit.csv"}
       ],
+      "sensors": [
+        {"name": "sysmon", "version": "15.15"},
+        {"name": "edr-2", "version": "linux-1.0.0"}
+      ],
       "reader": {"evidence": "stated", "access": "named", "formats": ["1.0"], "operators": ["exists"]},
       "declares": [
         {
@@ -81,7 +85,8 @@ func TestReadFleetV1(t *testing.T) {
 				{"configuration", "sysmon/config.xml", "sysmon", "15.15", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 				{Name: "policy", Path: "https://example.org/audit.csv"},
 			},
-			Reader: sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpExists}},
+			Sensors: []sensor.SensorVersion{{"sysmon", "15.15"}, {"edr-2", "linux-1.0.0"}},
+			Reader:  sensor.Reader{Evidence: sensor.EvidenceStated, Access: sensor.AccessNamed, Formats: []string{"1.0"}, Operators: []channelfile.Operator{channelfile.OpExists}},
 			Declares: []sensor.Declaration{
 				{Type: "dns", Version: 1, Inputs: []sensor.DeclaredInput{{"Cookie", sensor.TypeString}}, Feeds: []string{"resolver"}, Basis: sensor.Basis{Evidence: sensor.EvidenceExtracted, Since: "1.7.1"}},
 				{Type: "tty", Version: 2},
@@ -116,6 +121,11 @@ func TestReadFleetV1(t *testing.T) {
 	for i, want := range [][]interp.Value{2: {interp.Number(22), interp.Number(-1)}, 3: {interp.Text("log"), interp.Text("")}, 4: {interp.IP(netip.MustParseAddr("192.0.2.1")), interp.IP(netip.MustParseAddr("2001:db8::1"))}, 5: nil} {
 		if diff := cmp.Diff(want, interp.Constants(&c.Supplies[0].Inputs[i])); diff != "" {
 			t.Errorf("constants of input %d differ (-want +got):\n%s", i, diff)
+		}
+	}
+	for name, want := range map[string]string{"sysmon": "15.15", "edr-2": "linux-1.0.0", "edr": ""} {
+		if version, ok := c.Sensor(name); version != want || ok != (want != "") {
+			t.Errorf("the hosts run version %q of %s; want %q", version, name, want)
 		}
 	}
 	for _, tt := range []struct {
@@ -183,53 +193,65 @@ func TestReadFleetV1Refuses(t *testing.T) {
 		{"a source that is not there", `"source": "policy",
           "line": 4`, `"source": "polcy",
           "line": 4`, sensor.ErrJSONValue,
-			`x.json:39:21: builds[0].supply[0].source: found "polcy"; expected the name of one of the sources of the build; did you mean "policy"?`, false},
+			`x.json:43:21: builds[0].supply[0].source: found "polcy"; expected the name of one of the sources of the build; did you mean "policy"?`, false},
 		{"a line of nothing", `"source": "policy",
           "line": 4`, `"line": 4`, sensor.ErrJSONValue,
-			`x.json:34:9: builds[0].supply[0]: found a line without a source; expected the name of the source that the line is in`, true},
+			`x.json:38:9: builds[0].supply[0]: found a line without a source; expected the name of the source that the line is in`, true},
+		{"a sensor in another case", `{"name": "sysmon", "version"`, `{"name": "Sysmon", "version"`, sensor.ErrJSONValue,
+			`x.json:13:18: builds[0].sensors[0].name: found "Sysmon"; expected the name of a sensor: 1 to 64 lower-case letters, digits and hyphens, first a letter, such as "sysmon"`, true},
+		{"a sensor that begins with a digit", `"edr-2"`, `"2-edr"`, sensor.ErrJSONValue,
+			`x.json:14:18: builds[0].sensors[1].name: found "2-edr"; expected the name of a sensor: 1 to 64 lower-case letters, digits and hyphens, first a letter, such as "sysmon"`, true},
+		{"a sensor twice", `"edr-2"`, `"sysmon"`, sensor.ErrJSONValue,
+			`x.json:14:18: builds[0].sensors[1].name: found the name "sysmon" again; sensors[0] has it already`, false},
+		{"a version without a digit", `"linux-1.0.0"`, `"latest"`, sensor.ErrJSONValue,
+			`x.json:14:38: builds[0].sensors[1].version: found "latest"; expected the version of a sensor: 1 to 64 lower-case letters, digits, points, hyphens, underscores and plus signs, with a digit, such as "15.15"`, true},
+		{"a version with a space", `"linux-1.0.0"`, `"linux 1.0.0"`, sensor.ErrJSONValue,
+			`x.json:14:38: builds[0].sensors[1].version: found "linux 1.0.0"; expected the version of a sensor: 1 to 64 lower-case letters, digits, points, hyphens, underscores and plus signs, with a digit, such as "15.15"`, true},
+		{"a sensor without a version", `, "version": "linux-1.0.0"`, ``, sensor.ErrJSONMissingKey,
+			`x.json:14:9: builds[0].sensors[1]: key "version" is missing`, true},
 		{"a type declared twice", `"type": "tty",
           "version": 2`, `"type": "dns", "version": 1`, sensor.ErrJSONValue,
-			`x.json:24:9: builds[0].declares[1]: version 1 of type "dns" is declared twice; declares[0] has it already`, false},
+			`x.json:28:9: builds[0].declares[1]: version 1 of type "dns" is declared twice; declares[0] has it already`, false},
 		{"a type lacking twice", `"type": "pipes"`, `"type": "clipboard"`, sensor.ErrJSONValue,
-			`x.json:31:18: builds[0].lacks[1].type: found the name "clipboard" again; lacks[0] has it already`, false},
+			`x.json:35:18: builds[0].lacks[1].type: found the name "clipboard" again; lacks[0] has it already`, false},
 		{"versions that do not ascend", `[1, 3]`, `[3, 1]`, sensor.ErrJSONValue,
-			`x.json:31:43: builds[0].lacks[1].versions[1]: found 1 after 3; expected versions to ascend`, false},
+			`x.json:35:43: builds[0].lacks[1].versions[1]: found 1 after 3; expected versions to ascend`, false},
 		{"versions without one", `[1, 3]`, `[]`, sensor.ErrJSONValue,
-			`x.json:31:39: builds[0].lacks[1].versions: found an empty array; expected at least one version, or no key for all versions`, true},
+			`x.json:35:39: builds[0].lacks[1].versions: found an empty array; expected at least one version, or no key for all versions`, true},
 		{"lacking and supplied", `"type": "clipboard"`, `"type": "dns"`, sensor.ErrJSONValue,
-			`x.json:30:9: builds[0].lacks[0]: the build lacks type "dns", but supply[0] supplies version 1 of it; remove one of the two`, false},
+			`x.json:34:9: builds[0].lacks[0]: the build lacks type "dns", but supply[0] supplies version 1 of it; remove one of the two`, false},
 		{"some events, and it is not said which", `"reason": "needs a SACL", `, ``, sensor.ErrJSONValue,
-			`x.json:41:24: builds[0].supply[0].collected.reason: some events are collected, but there is no reason; expected the condition under which they are collected`, true},
+			`x.json:45:24: builds[0].supply[0].collected.reason: some events are collected, but there is no reason; expected the condition under which they are collected`, true},
 		{"a collection of another kind", `"events": "some"`, `"events": "no"`, sensor.ErrJSONValue,
-			`x.json:41:35: builds[0].supply[0].collected.events: found the string "no"; expected "all", "some" or "none"; did you mean "none"?`, true},
+			`x.json:45:35: builds[0].supply[0].collected.events: found the string "no"; expected "all", "some" or "none"; did you mean "none"?`, true},
 		{"longer than it is cut", `"maxLength": 200`, `"maxLength": 256`, sensor.ErrJSONValue,
-			`x.json:44:13: builds[0].supply[0].inputs[0].maxLength: found 256, but the input is cut at 255 bytes; expected at most 255`, false},
+			`x.json:48:13: builds[0].supply[0].inputs[0].maxLength: found 256, but the input is cut at 255 bytes; expected at most 255`, false},
 		{"an integer that is cut", `"state": "constant", "values": [22, -1]`, `"cutAt": 1`, sensor.ErrJSONValue,
-			`x.json:46:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; only inputs of type string have one`, true},
+			`x.json:50:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; only inputs of type string have one`, true},
 		{"cut, and not supplied", `"not supplied"`, `"not supplied", "cutAt": 1`, sensor.ErrJSONValue,
-			`x.json:49:13: builds[0].supply[0].inputs[5].cutAt: found cutAt for an input that is not supplied; only a supplied, conditional or unknown input can be cut`, true},
+			`x.json:53:13: builds[0].supply[0].inputs[5].cutAt: found cutAt for an input that is not supplied; only a supplied, conditional or unknown input can be cut`, true},
 		{"a rate of what is always there", `"seen": 7`, `"perMillion": 7`, sensor.ErrJSONValue,
-			`x.json:44:13: builds[0].supply[0].inputs[0].perMillion: found a rate for an input that is supplied; only conditional inputs have one`, true},
+			`x.json:48:13: builds[0].supply[0].inputs[0].perMillion: found a rate for an input that is supplied; only conditional inputs have one`, true},
 		{"a rate of more than all", `870000`, `1000001`, sensor.ErrJSONRange,
-			`x.json:45:100: builds[0].supply[0].inputs[1].perMillion: found the number 1000001; expected an integer from 1 to 1000000`, true},
+			`x.json:49:100: builds[0].supply[0].inputs[1].perMillion: found the number 1000001; expected an integer from 1 to 1000000`, true},
 		{"a condition that is not said", `, "reason": "may be left out"`, ``, sensor.ErrJSONValue,
-			`x.json:45:13: builds[0].supply[0].inputs[1].reason: found a conditional input without a reason; expected the condition under which events have it`, true},
+			`x.json:49:13: builds[0].supply[0].inputs[1].reason: found a conditional input without a reason; expected the condition under which events have it`, true},
 		{"a constant without values", `, "values": [22, -1]`, ``, sensor.ErrJSONValue,
-			`x.json:46:13: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
+			`x.json:50:13: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
 		{"a constant with no values", `[22, -1]`, `[]`, sensor.ErrJSONValue,
-			`x.json:46:83: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
+			`x.json:50:83: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
 		{"values of what is not constant", `"seen": 7`, `"values": ["a"]`, sensor.ErrJSONValue,
-			`x.json:44:91: builds[0].supply[0].inputs[0].values: found values for an input that is supplied; only constant inputs have them`, true},
+			`x.json:48:91: builds[0].supply[0].inputs[0].values: found values for an input that is supplied; only constant inputs have them`, true},
 		{"a string for an integer", `[22, -1]`, `[22, "x"]`, sensor.ErrJSONValue,
-			`x.json:46:83: builds[0].supply[0].inputs[2].values[1]: found the string "x"; expected an integer, the type of the input`, true},
+			`x.json:50:83: builds[0].supply[0].inputs[2].values[1]: found the string "x"; expected an integer, the type of the input`, true},
 		{"an integer for a string", `["log", ""]`, `["log", 7]`, sensor.ErrJSONValue,
-			`x.json:47:98: builds[0].supply[0].inputs[3].values[1]: found the number 7; expected a string, since the input has type string`, true},
+			`x.json:51:98: builds[0].supply[0].inputs[3].values[1]: found the number 7; expected a string, since the input has type string`, true},
 		{"a value twice", `["log", ""]`, `["log", "log"]`, sensor.ErrJSONValue,
-			`x.json:47:98: builds[0].supply[0].inputs[3].values[1]: found the value "log" again; values[0] has it already`, true},
+			`x.json:51:98: builds[0].supply[0].inputs[3].values[1]: found the value "log" again; values[0] has it already`, true},
 		{"a value that is too long", `["log", ""]`, `["sysmon/operational"]`, sensor.ErrJSONValue,
-			`x.json:47:98: builds[0].supply[0].inputs[3].values[0]: found a value of 18 bytes; expected at most maxLength, 7`, false},
+			`x.json:51:98: builds[0].supply[0].inputs[3].values[0]: found a value of 18 bytes; expected at most maxLength, 7`, false},
 		{"no address", `"192.0.2.1"`, `"192.0.2"`, sensor.ErrJSONValue,
-			`x.json:48:82: builds[0].supply[0].inputs[4].values[0]: found the string "192.0.2"; expected an IPv4 or IPv6 address without a zone`, true},
+			`x.json:52:82: builds[0].supply[0].inputs[4].values[0]: found the string "192.0.2"; expected an IPv4 or IPv6 address without a zone`, true},
 	}
 	refuses(t, "fleet", fleetDocV1, edits, readFleetOnly)
 
@@ -247,6 +269,7 @@ func TestReadFleetV1Refuses(t *testing.T) {
 		}
 		refuses(t, "fleet", base, []edit{
 			{"sources", `"hosts": 1000,`, `"hosts": 1000, "sources": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:33: builds[0].sources: ` + message, true},
+			{"sensors", `"hosts": 1000,`, `"hosts": 1000, "sensors": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:33: builds[0].sensors: ` + message, true},
 			{"declares", `"hosts": 1000,`, `"hosts": 1000, "declares": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:34: builds[0].declares: ` + message, true},
 			{"lacks", `"hosts": 1000,`, `"hosts": 1000, "lacks": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:31: builds[0].lacks: ` + message, true},
 			{"collected", `"feed": "kernel",`, `"feed": "kernel", "collected": {"events": "all"},`, sensor.ErrJSONUnknownKey, line(17) + `:71: builds[0].supply[0].collected: ` + message, true},
