@@ -58,7 +58,7 @@ func Check(file, fleet, facts []byte) (err error) {
 // keys are the keys of facts and fleets.
 const keys = " acknowledged access build builds budget collected constant contracts count criteria cutAt declares events evidence facts feed feeds file " +
 	"fileSize fleet formats hosts input inputs instances instructions lacks length lengths limits line maxLength memory memoryBudget most name note number " +
-	"offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions revision schema sections " +
+	"off offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions revision schema sections " +
 	"seen sensor sensors sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
 
 // decode reads a document twice. The second pass refuses documents with two meanings:

@@ -365,6 +365,10 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		b = append(b, byte(s.Evidence), byte(s.Collected.Events))
 		place(&s.Place)
 		basis(&s.Collected.Basis)
+		number(uint64(len(s.Collected.Off)))
+		for _, id := range s.Collected.Off {
+			number(uint64(id))
+		}
 		number(s.Events)
 		number(uint64(len(s.Inputs)))
 		for k := range s.Inputs {

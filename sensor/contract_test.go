@@ -585,6 +585,9 @@ func drawFleet(t *rapid.T) *sensor.Fleet {
 				if s.Collected.Events = sensor.Collected(rapid.IntRange(0, 3).Draw(t, "collected")); s.Collected.Events != sensor.CollectedUnknown {
 					s.Collected.Basis = drawBasis(t, &c)
 				}
+				if s.Collected.Events == sensor.CollectedSome && rapid.Bool().Draw(t, "off") {
+					s.Collected.Off = []uint32{rapid.Uint32Range(0, 9).Draw(t, "event"), rapid.Uint32Range(10, math.MaxUint32).Draw(t, "event")}
+				}
 			}
 			c.Supplies = append(c.Supplies, s)
 		}

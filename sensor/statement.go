@@ -122,6 +122,23 @@ const (
 type Collection struct {
 	Events Collected
 	Basis  Basis
+	// IDs of events of the feed that the hosts do not record at all, in ascending order; only for
+	// CollectedSome. An event that is not listed may be recorded or not.
+	Off []uint32
+}
+
+// Stated reports whether the contract states anything about the collection.
+func (c *Collection) Stated() bool {
+	return c.Events != CollectedUnknown || c.Basis != (Basis{}) || len(c.Off) > 0
+}
+
+// Records states how many of the events with the given ID the hosts record. CollectedSome means
+// that they may record some.
+func (c *Collection) Records(event uint32) Collected {
+	if _, off := slices.BinarySearch(c.Off, event); off && c.Events == CollectedSome {
+		return CollectedNone
+	}
+	return c.Events
 }
 
 var collectedNames = []string{"all", "some", "none"}
@@ -152,7 +169,7 @@ func (c *Contract) newer() bool {
 	}
 	for i := range c.Supplies {
 		s := &c.Supplies[i]
-		if s.Place != (Place{}) || s.Collected != (Collection{}) {
+		if s.Place != (Place{}) || s.Collected.Stated() {
 			return true
 		}
 		for k := range s.Inputs {
@@ -185,7 +202,7 @@ var (
 	}
 	collectionKeys = strictjson.Keys{
 		Required: []string{"events"},
-		Optional: basisKeys,
+		Optional: append([]string{"off"}, basisKeys...),
 	}
 )
 
@@ -198,6 +215,7 @@ const (
 	maxVersions = 64
 	maxFeeds    = 256
 	maxValues   = 1024
+	maxOff      = 4096
 )
 
 // A placed is the name of a source, with its first mention in the document.
@@ -433,11 +451,23 @@ func (r *reader) lacks() (list []Lack, at []int) {
 
 func (r *reader) collection() (c Collection) {
 	r.newer()
-	at := r.Next()
+	at, off := r.Next(), -1
 	for key := range r.Object(collectionKeys) {
 		switch key {
 		case "events":
 			c.Events = Collected(1 + r.Enum(collectedNames...))
+		case "off":
+			off = r.Next()
+			for i := range r.Elements(maxOff, "events") {
+				id := uint32(r.Uint(0, math.MaxUint32))
+				if i > 0 && id <= c.Off[i-1] {
+					r.Failf("found %d after %d; expected event IDs to ascend", id, c.Off[i-1])
+				}
+				c.Off = append(c.Off, id)
+			}
+			if len(c.Off) == 0 {
+				r.Failf("found an empty array; expected at least one event ID, or no key")
+			}
 		default:
 			r.basis(&c.Basis, key)
 		}
@@ -445,6 +475,9 @@ func (r *reader) collection() (c Collection) {
 	r.endPlace(&c.Basis.Place)
 	if c.Events == CollectedSome && c.Basis.Reason == "" {
 		r.FailAt(at, "reason", "some events are collected, but there is no reason; expected the condition under which they are collected")
+	}
+	if c.Events != CollectedSome && off >= 0 {
+		r.FailAt(off, "off", "found events that are off beside \"%s\"; only \"some\" has them", c.Events)
 	}
 	return c
 }
@@ -599,12 +632,20 @@ func (w *writer) lacks(list []Lack) {
 }
 
 func (w *writer) collection(c *Collection) {
-	if *c == (Collection{}) {
+	if !c.Stated() {
 		return
 	}
 	w.Key("collected")
 	w.InlineObject(func() {
 		w.Text("events", c.Events.String())
+		if len(c.Off) > 0 {
+			w.Key("off")
+			w.InlineArray(func() {
+				for _, id := range c.Off {
+					w.Uint(uint64(id))
+				}
+			})
+		}
 		w.basis(&c.Basis)
 	})
 }

@@ -59,7 +59,7 @@ const fleetDocV1 = `{
           "evidence": "observed",
           "source": "policy",
           "line": 4,
-          "collected": {"events": "some", "evidence": "stated", "reason": "needs a SACL", "source": "policy"},
+          "collected": {"events": "some", "off": [4656, 4663], "evidence": "stated", "reason": "needs a SACL", "source": "policy"},
           "events": 100,
           "inputs": [
             {"name": "Query", "type": "string", "maxLength": 200, "cutAt": 255, "seen": 7},
@@ -97,7 +97,7 @@ func TestReadFleetV1(t *testing.T) {
 			},
 			Supplies: []sensor.Supply{{
 				Type: "dns", Version: 1, Feed: "resolver", Evidence: sensor.EvidenceObserved, Events: 100, Place: sensor.Place{"policy", 4},
-				Collected: sensor.Collection{sensor.CollectedSome, sensor.Basis{Evidence: sensor.EvidenceStated, Reason: "needs a SACL", Place: sensor.Place{Source: "policy"}}},
+				Collected: sensor.Collection{sensor.CollectedSome, sensor.Basis{Evidence: sensor.EvidenceStated, Reason: "needs a SACL", Place: sensor.Place{Source: "policy"}}, []uint32{4656, 4663}},
 				Inputs: []sensor.SuppliedInput{
 					{Name: "Query", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 200, CutAt: 255, Seen: 7},
 					{Name: "Answer", Type: sensor.TypeString, State: sensor.StateConditional, CutAt: 9, PerMillion: 870_000,
@@ -222,6 +222,12 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			`x.json:34:9: builds[0].lacks[0]: the build lacks type "dns", but supply[0] supplies version 1 of it; remove one of the two`, false},
 		{"some events, and it is not said which", `"reason": "needs a SACL", `, ``, sensor.ErrJSONValue,
 			`x.json:45:24: builds[0].supply[0].collected.reason: some events are collected, but there is no reason; expected the condition under which they are collected`, true},
+		{"events that are off twice", `[4656, 4663]`, `[4663, 4663]`, sensor.ErrJSONValue,
+			`x.json:45:57: builds[0].supply[0].collected.off[1]: found 4663 after 4663; expected event IDs to ascend`, true},
+		{"no event that is off", `[4656, 4663]`, `[]`, sensor.ErrJSONValue,
+			`x.json:45:50: builds[0].supply[0].collected.off: found an empty array; expected at least one event ID, or no key`, true},
+		{"events that are off where all are", `"events": "some"`, `"events": "none"`, sensor.ErrJSONValue,
+			`x.json:45:50: builds[0].supply[0].collected.off: found events that are off beside "none"; only "some" has them`, true},
 		{"a collection of another kind", `"events": "some"`, `"events": "no"`, sensor.ErrJSONValue,
 			`x.json:45:35: builds[0].supply[0].collected.events: found the string "no"; expected "all", "some" or "none"; did you mean "none"?`, true},
 		{"longer than it is cut", `"maxLength": 200`, `"maxLength": 256`, sensor.ErrJSONValue,
