@@ -88,6 +88,7 @@ var targets = []target{
 	{pkg: "./sensor/interp", function: "FuzzRegexpSearch"},
 	{pkg: "./sigma", function: "FuzzParse"},
 	{pkg: "./sigma", function: "FuzzPlaceholders"},
+	{pkg: "./sysmon", function: "FuzzParseManifest"},
 }
 
 // dictionary has words of the format, for the targets that read channel files.
