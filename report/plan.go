@@ -3,7 +3,6 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -15,7 +14,7 @@ import (
 )
 
 // PlanSchema is the name and version of the schema of a JSON plan, which is schema/plan.json.
-const PlanSchema = "cfcheck.plan/v0"
+const PlanSchema = rollout.Schema
 
 // A Plan writes a plan of a rollout.
 type Plan struct{ *rollout.Plan }
@@ -128,72 +127,6 @@ func listed(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
-type (
-	jsonPlan struct {
-		Schema     string            `json:"schema"`
-		Fleet      jsonPlanFleet     `json:"fleet"`
-		PerCell    uint64            `json:"hostsPerCell"`
-		Factor     uint64            `json:"factor"`
-		Contents   []jsonPlanContent `json:"contents"`
-		Rings      []jsonRing        `json:"rings"`
-		Unaffected []jsonHosts       `json:"unaffected"`
-	}
-	jsonPlanFleet struct {
-		Name   string `json:"name"`
-		Digest string `json:"sha256"`
-	}
-	jsonPlanContent struct {
-		Channel     uint32     `json:"channel"`
-		Type        string     `json:"type"`
-		TypeVersion uint32     `json:"typeVersion"`
-		Revision    uint32     `json:"revision"`
-		Digest      string     `json:"headerSha256"`
-		Previous    *string    `json:"previousHeaderSha256"`
-		Cells       []jsonCell `json:"cells"`
-	}
-	jsonCell struct {
-		Cell   string   `json:"cell"`
-		First  bool     `json:"firstUse"`
-		Builds []string `json:"builds"`
-	}
-	jsonRing struct {
-		Ring   int         `json:"ring"`
-		Hosts  uint64      `json:"hosts"`
-		Builds []jsonHosts `json:"builds"`
-	}
-)
-
 // JSON writes the plan for a deployer, in the form of [PlanSchema]. Equal plans give equal bytes.
-func (p Plan) JSON(w io.Writer) error {
-	out := jsonPlan{
-		Schema: PlanSchema, Fleet: jsonPlanFleet{cmp.Or(p.Fleet.Name, "fleet"), hex.EncodeToString(p.Fleet.Digest[:])},
-		PerCell: p.HostsPerCell, Factor: p.Factor, Contents: []jsonPlanContent{}, Rings: []jsonRing{}, Unaffected: []jsonHosts{},
-	}
-	for i := range p.Contents {
-		c := &p.Contents[i]
-		content := jsonPlanContent{c.Header.Channel, c.TypeName, c.Header.TypeVersion, c.Header.Revision, hex.EncodeToString(c.Digest[:]), nil, []jsonCell{}}
-		if c.Previous != nil {
-			digest := hex.EncodeToString(c.Previous[:])
-			content.Previous = &digest
-		}
-		for k := range c.Cells {
-			cell := jsonCell{c.Cells[k].String(), c.Cells[k].First, []string{}}
-			for _, b := range c.Cells[k].Builds {
-				cell.Builds = append(cell.Builds, p.Fleet.Contracts[b].Build)
-			}
-			content.Cells = append(content.Cells, cell)
-		}
-		out.Contents = append(out.Contents, content)
-	}
-	for i, r := range p.Rings {
-		ring := jsonRing{i + 1, r.Total(), []jsonHosts{}}
-		for k, b := range p.Builds {
-			ring.Builds = append(ring.Builds, jsonHosts{b.Name, r.Hosts[k]})
-		}
-		out.Rings = append(out.Rings, ring)
-	}
-	for _, b := range p.Unaffected {
-		out.Unaffected = append(out.Unaffected, jsonHosts{b.Name, b.Hosts})
-	}
-	return writeIndented(w, out)
-}
+// [rollout.ReadDocument] reads it.
+func (p Plan) JSON(w io.Writer) error { return writeIndented(w, p.Document()) }

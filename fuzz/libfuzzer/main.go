@@ -85,6 +85,7 @@ var targets = []target{
 	{pkg: "./sensor", function: "FuzzReadFleet"},
 	{pkg: "./sensor", function: "FuzzReadNeeds"},
 	{pkg: "./sensor/cells", function: "FuzzReadLedger"},
+	{pkg: "./sensor/rollout", function: "FuzzReadDocument"},
 	{pkg: "./sensor/interp", function: "FuzzRegexpSearch"},
 	{pkg: "./sigma", function: "FuzzParse"},
 	{pkg: "./sigma", function: "FuzzPlaceholders"},

@@ -387,6 +387,18 @@ func (d *Decoder) Bool() bool {
 	return w == "true"
 }
 
+// Null reads null if that is the next value. It reports whether it was.
+func (d *Decoder) Null() bool {
+	const null = "null"
+	d.space()
+	if d.err != nil || d.word(d.off) != null {
+		return false
+	}
+	d.last = d.off
+	d.off += len(null)
+	return true
+}
+
 // Uint reads an integer from least to greatest.
 func (d *Decoder) Uint(least, greatest uint64) uint64 {
 	text, ok := d.integer()

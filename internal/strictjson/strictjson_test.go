@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -296,6 +297,34 @@ func TestReadAccepts(t *testing.T) {
 		if got, err := readTeam(tt.data); err != nil || got.Name != tt.want {
 			t.Errorf("%s: read %q, %v; want %q", tt.why, got.Name, err, tt.want)
 		}
+	}
+}
+
+// Null reads null and nothing else, and not after a failure.
+func TestNull(t *testing.T) {
+	var got []bool
+	err := Read("f", []byte(`[null, 1, "null" , null,"a", null]`), Limits{Size: 99, Depth: 9}, func(d *Decoder) {
+		for range d.Array() {
+			got = append(got, d.Null())
+			switch len(got) {
+			case 2:
+				d.Uint(0, 1)
+			case 3:
+				_ = d.String()
+			case 5:
+				d.Uint(0, 1)
+				got = append(got, d.Null())
+			}
+		}
+	})
+	if want := []bool{true, false, false, true, false, false}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if err == nil || !strings.Contains(err.Error(), `f:1:25: [4]: found the string "a"; expected an integer`) {
+		t.Errorf("error %v", err)
+	}
+	if err := Read("f", []byte("nullx"), Limits{Size: 99, Depth: 9}, func(d *Decoder) { d.Null() }); err == nil {
+		t.Error("a longer word is null")
 	}
 }
 

@@ -240,6 +240,25 @@ func split(text string) (fields []field, err error) {
 	}
 }
 
+// Parse returns the cell with a text that [Cell.String] writes. Each other text is an error.
+func Parse(text string) (Cell, error) {
+	fields, err := split(text)
+	if err != nil {
+		return Cell{}, err
+	}
+	if len(fields) != cellFields {
+		return Cell{}, fmt.Errorf("found %d fields (want %d: type/version, input, operator, class of value, class of size)", len(fields), cellFields)
+	}
+	c, err := parseCell(fields)
+	if err != nil {
+		return Cell{}, err
+	}
+	if want := c.String(); text != want {
+		return Cell{}, fmt.Errorf("found %.200q (want %.200q)", text, want)
+	}
+	return c, nil
+}
+
 // parseCell returns the cell of the first fields.
 func parseCell(fields []field) (Cell, error) {
 	c := Cell{Operator: fields[2].text}

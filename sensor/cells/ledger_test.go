@@ -146,3 +146,27 @@ func FuzzReadLedger(f *testing.F) {
 		}
 	})
 }
+
+// Parse reads what String writes, and nothing else.
+func TestParse(t *testing.T) {
+	spaced := equal
+	spaced.Input = "Pipe Name"
+	for _, c := range []cells.Cell{equal, spaced, {Type: "ipc", Version: 1, Operator: cells.Instances, Size: cells.SizeOf(5)}} {
+		if got, err := cells.Parse(c.String()); got != c || err != nil {
+			t.Errorf("%v: %v, %v", c, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                              "found 1 fields",
+		equal.String() + " 2026-03-01":  "found 6 fields",
+		equal.String() + " ":            "found 6 fields",
+		"\"ipc/1\" - instances - 5-8":   "found \"\\\"ipc/1\\\" - instances - 5-8\" (want \"ipc/1 - instances - 5-8\")",
+		"ipc/1 - instances short 1 2":   "found 6 fields",
+		"ipc/1 - equals short 1":        "found the input",
+		"ipc/1 \"PipeName equals 1 2-3": "want a closing quote",
+	} {
+		if _, err := cells.Parse(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}

@@ -76,8 +76,8 @@ type Cell struct {
 
 // A Build is a build of a fleet.
 type Build struct {
-	Name  string
-	Hosts uint64
+	Name  string `json:"build"`
+	Hosts uint64 `json:"hosts"`
 }
 
 // A Ring is a step of a rollout. It contains the hosts of the rings before it.
@@ -154,13 +154,30 @@ func Rings(hosts []uint64, first, factor uint64) []Ring {
 			done = done && n <= size
 		}
 		rings = append(rings, ring)
-		if size > math.MaxUint64/factor {
-			size = math.MaxUint64
-		} else {
-			size *= factor
-		}
+		size = grown(size, factor)
 	}
 	return rings
+}
+
+// countRings returns the number of the rings that Rings returns.
+func countRings(hosts []uint64, first, factor uint64) (n int) {
+	if len(hosts) == 0 {
+		return 0
+	}
+	most := slices.Max(hosts)
+	for size := first; ; size = grown(size, factor) {
+		if n++; size >= most {
+			return n
+		}
+	}
+}
+
+// grown returns the product, or the largest number if it overflows.
+func grown(size, factor uint64) uint64 {
+	if size > math.MaxUint64/factor {
+		return math.MaxUint64
+	}
+	return size * factor
 }
 
 // content returns the changed cells of a channel.
@@ -224,22 +241,30 @@ func (p *Plan) content(defs *sensor.Definitions, change Change) (*Content, error
 	return c, nil
 }
 
-// running returns the builds that have the type version and, if the cell has an input, may hand it
-// over on some feed. A build without a statement about the type version runs the cell too, unless
-// it refuses unknown versions or is known to lack the type.
+// running returns the builds that run a cell.
 func (p *Plan) running(d *sensor.Definition, cell cells.Cell, input int) (builds []int) {
 	for i := range p.Fleet.Contracts {
-		c := &p.Fleet.Contracts[i]
-		has, hands := false, cell.Input == ""
-		for _, s := range c.SuppliesOf(d.Name, d.Version) {
-			has = true
-			if in := s.Listed(c.Reader.Access, input, cell.Input); in != nil && in.State != sensor.StateNotSupplied {
-				hands = true
-			}
-		}
-		if has && (hands || c.Reader.Access != sensor.AccessNamed) || !has && !c.Reader.RefusesUnknownVersions && c.Lack(d.Name, d.Version) == nil {
+		if Runs(&p.Fleet.Contracts[i], d, cell, input) {
 			builds = append(builds, i)
 		}
 	}
 	return builds
+}
+
+// Runs reports whether a build runs a cell: it has the type version and, if the cell has an input,
+// may hand it over on some feed. input is the index of that input. A positional reader hands over
+// all of them. A build without a statement about the type version runs the cell too, unless it
+// refuses unknown versions or is known to lack the type.
+func Runs(c *sensor.Contract, d *sensor.Definition, cell cells.Cell, input int) bool {
+	has, hands := false, cell.Input == ""
+	for _, s := range c.SuppliesOf(d.Name, d.Version) {
+		has = true
+		if in := s.Listed(c.Reader.Access, input, cell.Input); in != nil && in.State != sensor.StateNotSupplied {
+			hands = true
+		}
+	}
+	if has {
+		return hands || c.Reader.Access != sensor.AccessNamed
+	}
+	return !c.Reader.RefusesUnknownVersions && c.Lack(d.Name, d.Version) == nil
 }

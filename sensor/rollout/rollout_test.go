@@ -58,7 +58,7 @@ func TestRings(t *testing.T) {
 }
 
 // file returns the file of a case of the corpus.
-func file(t *testing.T, name string) *channelfile.File {
+func file(t testing.TB, name string) *channelfile.File {
 	t.Helper()
 	cases := corpus.Cases()
 	i := slices.IndexFunc(cases, func(c corpus.Case) bool { return c.Name == name })
