@@ -117,8 +117,9 @@ const (
 )
 
 // A Collection states whether the hosts of a build record the events of a feed. A
-// configuration or an audit policy may leave events out. The zero Collection means unknown. The
-// gate judges a supply as if hosts recorded all events.
+// configuration or an audit policy may leave events out. The zero Collection means unknown. If
+// hosts record no events of a feed, the gate asks nothing of them for named readers, but judges a
+// positional reader as if they did: a change of the configuration must not break it.
 type Collection struct {
 	Events Collected
 	Basis  Basis

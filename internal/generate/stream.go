@@ -403,6 +403,14 @@ func (s *Stream) declare() {
 // another returns a name for an input. No definition has an input of that name.
 func another(t sensor.InputType) string { return "Another " + t.String() }
 
+// collection draws a statement about the events that hosts record.
+func (g *Generator) collection() (c sensor.Collection) {
+	if c.Events = pick(g, sensor.CollectedNone, sensor.CollectedNone, sensor.CollectedSome, sensor.CollectedAll, sensor.CollectedUnknown); c.Events == sensor.CollectedSome {
+		c.Basis.Reason = "drawn"
+	}
+	return c
+}
+
 // state draws a state other than supplied for an input.
 func (g *Generator) state(in *sensor.SuppliedInput) {
 	switch in.State = pick(g, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateNotSupplied, sensor.StateUnknown, sensor.StateConditional, sensor.StateConstant); in.State {
@@ -452,7 +460,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		return g.Intn(declared)
 	}
 	const versions = 13
-	what := g.Intn(16)
+	what := g.Intn(17)
 	switch what {
 	case 0, 1: // too few inputs, or too many
 		supply.Inputs = s.full[:max(0, declared-2+g.Intn(5))]
@@ -530,6 +538,17 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 			own()[some()].State = sensor.StateNotSupplied
 		}
 		c.Supplies = append(c.Supplies, second)
+	case 16: // events that are not collected, of one feed or of two
+		supply.Collected = g.collection()
+		if g.one(2) {
+			r.Access = s.access()
+			second := *supply
+			supply.Feed, second.Feed = "first", "second"
+			if second.Collected = g.collection(); g.one(2) {
+				own()[some()].State = sensor.StateNotSupplied
+			}
+			c.Supplies = append(c.Supplies, second)
+		}
 	}
 	if g.one(6) && what != versions { // sometimes also a small budget
 		r.Budget.Steps = pick(g, g.near(cost.steps), g.near(cost.needs.Constant), 1<<40)

@@ -30,6 +30,9 @@
 // A feed whose supply of an input is unknown counts as if it had the input. CF3015 warns of
 // it, and CF3021 does not count its host among those that lose no match.
 //
+// A feed whose events no host records does not count. CF3022 reports hosts without any other
+// feed.
+//
 // Two feeds on which a rule is weakened can lose different alternatives, and together lose
 // nothing. The host still counts as weakened.
 package contract
@@ -69,6 +72,8 @@ var Checks = []*validate.Check{
 	everyBuildAddressed,
 	headroom,
 	ruleOnEachFeed,
+	eventsCollected,
+	everyEventCollected,
 }
 
 // uses are the Uses of every check of the family.
@@ -106,6 +111,9 @@ var feedsOf = validate.OfFleet(func(p *validate.Pass) []feed {
 // positional reports whether the builds take an input by its place. It is true if the
 // contract does not state the access, because that is the more dangerous case.
 func (f feed) positional() bool { return f.cohort.Contract.Reader.Access != sensor.AccessNamed }
+
+// collected reports whether hosts may record events of the feed.
+func (f feed) collected() bool { return f.supply.Collected.Events != sensor.CollectedNone }
 
 // input returns the feed's supply of an input of the definition. Do not change it.
 func (f feed) input(p *validate.Pass, index int) *sensor.SuppliedInput {

@@ -117,10 +117,10 @@ func (im *impacts) group(p *validate.Pass) {
 		for n < len(all) && all[n].cohort == all[0].cohort {
 			n++
 		}
-		host := all[:n]
+		host := collected(all[:n])
 		all = all[n:]
-		if host[0].positional() {
-			continue
+		if len(host) == 0 || host[0].positional() {
+			continue // if no feed is collected, eventsCollected reports the host
 		}
 		lacks, lacking := im.lacksOf(p, host)
 		if !lacking {
@@ -148,6 +148,16 @@ func (im *impacts) group(p *validate.Pass) {
 		}
 		im.kinds[k].cohorts = append(im.kinds[k].cohorts, host[0].cohort)
 	}
+}
+
+// collected returns the feeds of a host whose events the host may record.
+func collected(host []feed) []feed {
+	isNot := func(f feed) bool { return !f.collected() }
+	//mutation:equivalent condition: the slow path gives the same result
+	if !slices.ContainsFunc(host, isNot) {
+		return host
+	}
+	return slices.DeleteFunc(slices.Clone(host), isNot)
 }
 
 // lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an

@@ -22,7 +22,7 @@ rule is right without it.`,
 	Uses:     uses,
 	Requires: known,
 	Run: func(p *validate.Pass) {
-		reportUnknown(p, func(f feed) bool { return !f.positional() },
+		reportUnknown(p, func(f feed) bool { return !f.positional() && f.collected() },
 			"observe more events of the source, or extract the contract from the build",
 			"read a field that every event has, or make sure that the rule is right without it")
 	},

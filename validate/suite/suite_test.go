@@ -206,7 +206,7 @@ func TestDocs(t *testing.T) {
 
 // imperatives are the words that tell people what to do.
 var imperatives = []string{
-	"Build", "Check", "Compare", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Name", "Observe", "Remove",
+	"Build", "Check", "Compare", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Make", "Name", "Observe", "Remove",
 	"Read", "Rename", "Replace", "Save", "Ship", "Shorten", "Split", "State", "Supply", "Take", "Transfer", "Use", "Write",
 }
 

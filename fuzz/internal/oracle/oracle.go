@@ -460,6 +460,9 @@ func (o *Oracle) compareJudge(r *validate.Report, verdict validate.Verdict, flee
 	if p := o.outcomes(r, fleet); p != nil {
 		return p
 	}
+	if what := o.uncollected(r, fleet); what != "" {
+		return differ("%s", what)
+	}
 	h := &o.file.Header
 	why := reference.WhyNot(o.file, o.defs.ByNumber(h.Type, h.TypeVersion), fleet, Now)
 	switch {
@@ -573,7 +576,7 @@ func (o *Oracle) facts(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		c := &read.Contracts[i]
 		for k := range c.Supplies {
 			s := &c.Supplies[k]
-			if s.Type != o.def.Name || s.Version != o.def.Version {
+			if s.Type != o.def.Name || s.Version != o.def.Version || s.Collected.Events == sensor.CollectedNone {
 				continue
 			}
 			claimed, ok := claims.Steps(c.Build, s.Feed)
@@ -656,7 +659,7 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 			continue
 		}
 		supplies++
-		if p := o.supply(c, s.Feed, s.Inputs); p != nil {
+		if p := o.supply(c, s); p != nil {
 			return p
 		}
 	}
@@ -664,7 +667,7 @@ func (o *Oracle) build(c *sensor.Contract) *Problem {
 		if c.Reader.RefusesUnknownVersions {
 			return nil // the build does not load the file
 		}
-		if p := o.supply(c, "", nil); p != nil {
+		if p := o.supply(c, &sensor.Supply{}); p != nil {
 			return p
 		}
 	}
@@ -696,24 +699,27 @@ func (o *Oracle) loads(c *sensor.Contract, escape func(feed, format string, args
 }
 
 // supply searches for harm on the events of one feed of a build.
-func (o *Oracle) supply(c *sensor.Contract, feed string, inputs []sensor.SuppliedInput) *Problem {
+func (o *Oracle) supply(c *sensor.Contract, s *sensor.Supply) *Problem {
 	if o.run == nil {
 		run, p := o.newRun()
 		if p != nil {
-			p.Build, p.Feed = c.Build, feed
+			p.Build, p.Feed = c.Build, s.Feed
 			return p
 		}
 		o.run = run
 	}
-	result := o.run.shape(c.Reader.Access, inputs)
+	if s.Collected.Events == sensor.CollectedNone {
+		return nil // there are no events
+	}
+	result := o.run.shape(c.Reader.Access, s.Inputs)
 	if result.problem != nil {
 		p := *result.problem
-		p.Build, p.Feed = c.Build, feed
+		p.Build, p.Feed = c.Build, s.Feed
 		return &p
 	}
 	if budget := c.Reader.Budget.Steps; budget != 0 && max(result.steps, result.operations) > budget {
 		return &Problem{
-			Kind: Escape, Build: c.Build, Feed: feed, Event: result.costliest,
+			Kind: Escape, Build: c.Build, Feed: s.Feed, Event: result.costliest,
 			What: fmt.Sprintf("an event costs %d steps, and %d elementary operations; the build has a budget of %d", result.steps, result.operations, budget),
 		}
 	}

@@ -264,6 +264,8 @@ func TestReferenceJudge(t *testing.T) {
 		{"a check overlooks a value that the input cannot have", "CF2007", func(*validate.Pass) {}, "of the input"},
 		{"a check overlooks a rule that can never match", "CF3012", func(*validate.Pass) {}, "is blind without"},
 		{"a check overlooks a feed on which a rule does not work", "CF3021", func(*validate.Pass) {}, "is affected on a feed without"},
+		{"a check overlooks hosts that record no events", "CF3022", func(*validate.Pass) {}, "hosts record"},
+		{"a check overlooks hosts that record only some events", "CF3023", func(*validate.Pass) {}, "hosts record"},
 		{"a check finds that each rule matches too much", "CF3013", func(p *validate.Pass) {
 			p.Report(func() validate.Finding {
 				where, in := p.LocateInstance(0)

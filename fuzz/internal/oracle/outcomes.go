@@ -18,6 +18,39 @@ var outcomeOf = map[string]outcome.Outcome{
 	"CF3012": outcome.Blind, "CF3013": outcome.Widened, "CF3014": outcome.Weakened, "CF3021": outcome.Unaffected,
 }
 
+// uncollected compares the builds of which a report says that their hosts record no events, or only
+// some, with those that the reference judge finds. It returns a difference, or "".
+func (o *Oracle) uncollected(r *validate.Report, fleet *sensor.Fleet) string {
+	want := reference.Uncollected(o.def, fleet)
+	ran := 0
+	for _, c := range r.Ran {
+		if c.ID == "CF3022" || c.ID == "CF3023" { // events-collected, every-event-collected
+			ran++
+		}
+	}
+	if ran < 2 {
+		return ""
+	}
+	got := map[string]sensor.Collected{}
+	for i := range r.Findings {
+		of := sensor.CollectedNone
+		switch r.Findings[i].Check.ID {
+		case "CF3022":
+		case "CF3023":
+			of = sensor.CollectedSome
+		default:
+			continue
+		}
+		for _, b := range r.Findings[i].Builds {
+			got[b.Name] = of
+		}
+	}
+	if !maps.Equal(got, want) {
+		return fmt.Sprintf("by the report, hosts record %v of the events; by the reference judge %v", got, want)
+	}
+	return ""
+}
+
 // outcomes compares a report on rules at named readers with the truth table of each rule.
 // There must be a finding for each input whose absence alone changes the rule on a feed. There
 // must be one for each rule that only several absent inputs change together. The check depends
@@ -148,6 +181,9 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 			s := &c.Supplies[k]
 			if c.Reader.Access != sensor.AccessNamed || s.Type != o.def.Name || s.Version != o.def.Version {
 				continue
+			}
+			if s.Collected.Events == sensor.CollectedNone {
+				continue // there are no events
 			}
 			f := feed{events: o.def.Feed(s.Feed)}
 			for index, declared := range o.def.Inputs {

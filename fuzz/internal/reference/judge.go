@@ -345,3 +345,26 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 	}
 	return ""
 }
+
+// Uncollected returns the builds that supply a type version, and whose hosts do not record all
+// events of any feed. The value is CollectedSome if the hosts record some events of a feed, and
+// CollectedNone otherwise. A feed without a statement counts as one whose events are all recorded.
+func Uncollected(def *sensor.Definition, fleet *sensor.Fleet) map[string]sensor.Collected {
+	builds := map[string]sensor.Collected{}
+	for _, c := range fleet.Contracts {
+		feeds := map[sensor.Collected]int{}
+		for _, s := range c.Supplies {
+			if s.Type == def.Name && s.Version == def.Version {
+				feeds[s.Collected.Events]++
+			}
+		}
+		switch {
+		case len(feeds) == 0 || feeds[sensor.CollectedAll]+feeds[sensor.CollectedUnknown] > 0:
+		case feeds[sensor.CollectedSome] > 0:
+			builds[c.Build] = sensor.CollectedSome
+		default:
+			builds[c.Build] = sensor.CollectedNone
+		}
+	}
+	return builds
+}
