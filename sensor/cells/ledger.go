@@ -27,8 +27,8 @@ type Ledger struct {
 	Name string // name of the file, for messages
 
 	survived map[entry]sensor.Date
-	// Parts of the entries, see [Ledger.New].
-	parts map[part]bool
+	// Earliest date of an entry with the part, see [Ledger.New].
+	parts map[part]sensor.Date
 }
 
 // An entry is a cell of a build.
@@ -75,15 +75,19 @@ func (c Cell) part(n Novelty) Cell {
 // entry counts. Add reports whether the entry is new.
 func (l *Ledger) Add(build string, c Cell, by sensor.Date) bool {
 	if l.survived == nil {
-		l.survived, l.parts = map[entry]sensor.Date{}, map[part]bool{}
-	}
-	e := entry{build, c}
-	before, ok := l.survived[e]
-	if !ok || compareDates(by, before) < 0 {
-		l.survived[e] = by
+		l.survived, l.parts = map[entry]sensor.Date{}, map[part]sensor.Date{}
 	}
 	for n := NewType; n < NewSize; n++ {
-		l.parts[part{build, c.part(n), n}] = true
+		earliest(l.parts, part{build, c.part(n), n}, by)
+	}
+	return earliest(l.survived, entry{build, c}, by)
+}
+
+// earliest sets a date, unless an earlier one is known. It reports whether no date was known.
+func earliest[K comparable](dates map[K]sensor.Date, k K, date sensor.Date) bool {
+	before, ok := dates[k]
+	if !ok || compareDates(date, before) < 0 {
+		dates[k] = date
 	}
 	return !ok
 }
@@ -98,11 +102,14 @@ func (l *Ledger) Len() int { return len(l.survived) }
 // New returns the first field of a cell that is new for a build, or Known. An entry with a date
 // after now does not count.
 func (l *Ledger) New(build string, c Cell, now time.Time) Novelty {
-	if by, ok := l.survived[entry{build, c}]; ok && !time.Date(by.Year, by.Month, by.Day, 0, 0, 0, 0, time.UTC).After(now) {
+	counts := func(by sensor.Date, ok bool) bool {
+		return ok && !time.Date(by.Year, by.Month, by.Day, 0, 0, 0, 0, time.UTC).After(now)
+	}
+	if by, ok := l.survived[entry{build, c}]; counts(by, ok) {
 		return Known
 	}
 	for n := NewType; n < NewSize; n++ {
-		if !l.parts[part{build, c.part(n), n}] {
+		if by, ok := l.parts[part{build, c.part(n), n}]; !counts(by, ok) {
 			return n
 		}
 	}

@@ -114,7 +114,8 @@ func TestNew(t *testing.T) {
 		want  cells.Novelty
 	}{
 		{"the same", "a", func(*cells.Cell) {}, day(1), cells.Known},
-		{"on the day before", "a", func(*cells.Cell) {}, day(1).Add(-time.Second), cells.NewSize},
+		{"on the day before, when the only record does not count", "a", func(*cells.Cell) {}, day(1).Add(-time.Second), cells.NewType},
+		{"another size on the day before", "a", func(c *cells.Cell) { c.Size++ }, day(1).Add(-time.Second), cells.NewType},
 		{"another build", "b", func(*cells.Cell) {}, day(1), cells.NewType},
 		{"another type", "a", func(c *cells.Cell) { c.Type = "dns" }, day(1), cells.NewType},
 		{"another version", "a", func(c *cells.Cell) { c.Version = 2 }, day(1), cells.NewType},
