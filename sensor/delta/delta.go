@@ -80,9 +80,14 @@ func (c *comparison) compareIDs(i, k int) int {
 
 // sameCondition reports whether instance i of the old file and instance k of the new file have
 // the same condition. Normal form orders words by their criteria, and criteria by their content,
-// so the same condition has the same words in the same order.
+// so the same condition has the same words in the same order, unless inputs moved.
 func (c *comparison) sameCondition(i, k int) bool {
 	a, b := c.old.Instance(i), c.newer.Instance(k)
+	if c.inputs != nil {
+		was, ok := unordered(c.old, a, func(criterion int) int { return int(c.criteria[criterion]) }, c.inputs)
+		is, _ := unordered(c.newer, b, func(criterion int) int { return criterion }, func(input int) int { return input })
+		return ok && was == is
+	}
 	if a.Count != b.Count {
 		return false
 	}
@@ -98,6 +103,81 @@ func (c *comparison) sameCondition(i, k int) bool {
 		}
 	}
 	return true
+}
+
+// A part is a part of a condition, as a text for each of its own parts, of which all or one must
+// hold.
+type part struct {
+	or    bool
+	parts []string
+}
+
+// unordered returns a text of the condition of an instance. It does not depend on the order of the
+// parts of an and or an or, nor on the side of an input in a test for equality. Number returns the
+// number of a criterion, and input the number of an input. Ok is false if one of them is negative.
+func unordered(f *channelfile.File, in channelfile.Instance, number, input func(int) int) (text string, ok bool) {
+	ok = true
+	leaf := func(kind byte, negated bool, numbers ...int) string {
+		text := []byte{kind, '+'}
+		if negated {
+			text[1] = '-'
+		}
+		for _, n := range numbers {
+			ok = ok && n >= 0
+			text = binary.AppendUvarint(text, uint64(n))
+		}
+		return string(text)
+	}
+	var stack []part
+	join := func(n int, or bool) {
+		all := part{or: or}
+		for _, p := range stack[len(stack)-n:] {
+			if p.or == or || len(p.parts) == 1 {
+				all.parts = append(all.parts, p.parts...)
+			} else {
+				all.parts = append(all.parts, p.text())
+			}
+		}
+		stack = append(stack[:len(stack)-n], all)
+	}
+	for i := in.First; i < in.First+in.Count; i++ {
+		w := f.Word(i)
+		if !w.IsReference() {
+			join(w.Operands(), w.IsOr())
+			continue
+		}
+		c := f.Criterion(w.Criterion())
+		if c.Flags&channelfile.FlagInputs == 0 {
+			stack = append(stack, part{parts: []string{leaf('c', w.Negated(), number(w.Criterion()))}})
+			continue
+		}
+		// The format writes the side with the lower index first, and a list for each first side.
+		p := part{or: (c.Flags&channelfile.FlagAll == 0) != w.Negated()}
+		for other := range f.OperandInputs(c) {
+			a, b := input(int(c.Input)), input(other)
+			if c.Operator == channelfile.OpEquals || c.Operator == channelfile.OpIntegerEquals {
+				a, b = min(a, b), max(a, b)
+			}
+			p.parts = append(p.parts, leaf('i', w.Negated(), int(c.Operator), int(c.Flags&channelfile.FlagFold), a, b))
+		}
+		stack = append(stack, p)
+	}
+	join(len(stack), false)
+	return stack[0].text(), ok
+}
+
+func (p part) text() string {
+	slices.Sort(p.parts)
+	parts := slices.Compact(p.parts)
+	word := byte('&')
+	if p.or {
+		word = '|'
+	}
+	text := binary.AppendUvarint([]byte{word}, uint64(len(parts)))
+	for _, part := range parts {
+		text = append(text, part...)
+	}
+	return string(text)
 }
 
 // matchCriteria fills in c.criteria.

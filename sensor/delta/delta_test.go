@@ -188,11 +188,40 @@ func TestInputs(t *testing.T) {
 		}
 		return i
 	}
-	if got := delta.Between(old, moved, to); got.Same != 1 || !slices.Equal(got.Changed, []delta.Pair{{Old: 1, New: 1}}) {
-		t.Errorf("moved inputs: %+v; want the comparison with a value to be the same, and no claim on the other", got)
+	if got := delta.Between(old, moved, to); got.Same != 2 {
+		t.Errorf("moved inputs: %+v; want both comparisons to be the same", got)
 	}
 	if got := delta.Between(old, moved, func(int) int { return -1 }); got.Same != 0 || len(got.Changed) != 2 {
 		t.Errorf("inputs that are gone: %+v; want two changes", got)
+	}
+}
+
+// Inputs that are exchanged change the order of criteria, words and operands, and no condition.
+func TestBetweenExchanged(t *testing.T) {
+	exchanged := []int{5: 7, 6: 6, 7: 5}
+	conditions := func(five, six, seven int) map[int]channelfile.Expr {
+		x, y, z := channelfile.Equals(five, "x"), channelfile.Prefix(six, "y"), channelfile.Not(channelfile.Exists(seven))
+		return map[int]channelfile.Expr{
+			1: channelfile.And(x, y, z),
+			2: channelfile.Or(channelfile.And(x, z), channelfile.And(y, channelfile.Or(x, z))),
+			3: channelfile.EqualsInput(six, five, seven),
+			6: channelfile.Or(channelfile.EqualsInput(six, five, seven), x, channelfile.Not(channelfile.IntegerEqualsInput(seven, five, six).All())),
+			7: channelfile.And(channelfile.Not(channelfile.EqualsInput(five, six, seven).Fold()), channelfile.PrefixInput(five, seven)),
+			4: channelfile.And(x, channelfile.Not(channelfile.Contains(seven, "x"))),
+			5: channelfile.Or(x, z),
+		}
+	}
+	old, newer := conditions(5, 6, 7), conditions(7, 6, 5)
+	got := delta.Between(file(t, old), file(t, newer), func(i int) int { return exchanged[i] })
+	if diff := cmp.Diff(&delta.Instances{Same: len(old)}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	newer[4] = channelfile.And(channelfile.Equals(5, "x"), channelfile.Not(channelfile.Contains(7, "x"))) // the inputs stay
+	newer[5] = channelfile.And(channelfile.Equals(7, "x"), channelfile.Not(channelfile.Exists(5)))        // an and
+	newer[7] = channelfile.And(channelfile.Not(channelfile.EqualsInput(7, 6, 5).Fold()), channelfile.PrefixInput(5, 7))
+	got = delta.Between(file(t, old), file(t, newer), func(i int) int { return exchanged[i] })
+	if diff := cmp.Diff(&delta.Instances{Same: 4, Changed: []delta.Pair{{Old: 3, New: 3}, {Old: 4, New: 4}, {Old: 6, New: 6}}}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
 
