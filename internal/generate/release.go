@@ -10,8 +10,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Release is content of a small scope, the content that shipped before it, and the rest that a
-// comparison of the two needs. Both contents are in normal form and fit their definitions.
+// A Release is content of a small scope, the content that shipped before it, and the rest that
+// a comparison of the two needs. Both contents are in normal form and fit their definitions.
 type Release struct {
 	Scope          *Scope
 	Before, Now    *sensor.Definition // of the previous content, and of the content
@@ -45,7 +45,8 @@ type Releases struct {
 // NewReleases returns the releases for a seed.
 func NewReleases(seed uint64) *Releases { return &Releases{g: New(seed), scopes: Scopes()} }
 
-// NewLargeReleases returns releases with a few hundred rules, which show that 8 bits are too few.
+// NewLargeReleases returns releases with a few hundred rules, which show that 8 bits are too
+// few.
 func NewLargeReleases(seed uint64) *Releases {
 	r := NewReleases(seed)
 	r.large = true
@@ -172,8 +173,8 @@ func (s *Scope) order(d *sensor.Definition) []int {
 // inputNames are the names of the inputs of a scope. The second one is quoted in a ledger.
 var inputNames = [2]string{"First", "The second"}
 
-// define draws the definitions. Sometimes the content is for a later version of the type, which has
-// another order of the inputs, a new input, or an input of another type.
+// define draws the definitions. Sometimes the content is for a later version of the type, which
+// has another order of the inputs, a new input, or an input of another type.
 func (r *Release) define(g *Generator) {
 	s := r.Scope
 	d := &sensor.Definition{Name: "small", Number: 2913, Version: 1, Channel: 291}
@@ -233,8 +234,8 @@ func (r *Release) encode(s *Scope, rules []rule, d *sensor.Definition, revision 
 	return data
 }
 
-// fleet draws one to four builds. Some have an integer for the revision that is nearly used up, and
-// some lack the type version.
+// fleet draws one to four builds. Some have an integer for the revision that is nearly used up,
+// and some lack the type version.
 func (r *Release) fleet(g *Generator, revision uint64) {
 	r.Fleet = &sensor.Fleet{Name: "small"}
 	for i := range pick(g, 1, 1, 2, 4) {

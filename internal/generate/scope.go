@@ -8,8 +8,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// A Scope is a small world of conditions over two inputs, and of values of these inputs. A judge
-// can decide questions about such conditions by trying each value.
+// A Scope is a small world of conditions over two inputs, and of values of these inputs. A
+// judge can decide questions about such conditions by trying each value.
 type Scope struct {
 	Name   string
 	Types  []sensor.InputType
@@ -26,8 +26,8 @@ type Scope struct {
 	criterion func(g *Generator, in at) channelfile.Expr
 }
 
-// Scopes returns the scopes. They have literals, letters that fold, texts that are not valid UTF-8,
-// regular expressions, numbers, addresses and comparisons of inputs.
+// Scopes returns the scopes. They have literals, letters that fold, texts that are not valid
+// UTF-8, regular expressions, numbers, addresses and comparisons of inputs.
 func Scopes() []*Scope {
 	ab, digits, cases := []string{"a", "b"}, []string{"1", "2"}, []string{"a", "A", "b"}
 	text := func(values []interp.Value, few int) (s Scope) {
@@ -99,9 +99,9 @@ type at struct {
 }
 
 // Condition returns a random condition. Index has the index of each input of the scope in the
-// template type; without it, the inputs are 0 and 1. The same generator gives the same condition
-// for each index. Most criteria are on the first input, so that they have something to do with each
-// other.
+// template type; without it, the inputs are 0 and 1. The same generator gives the same
+// condition for each index. Most criteria are on the first input, so that they have something
+// to do with each other.
 func (s *Scope) Condition(g *Generator, depth int, index ...int) channelfile.Expr {
 	if index == nil {
 		index = []int{0, 1}

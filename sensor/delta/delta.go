@@ -1,8 +1,8 @@
 // Package delta compares two revisions of the content of a channel: the instances, by their IDs
 // and conditions, and the needs.
 //
-// It compares the conditions as they are written. An instance whose condition has the same meaning
-// in another form counts as changed.
+// It compares the conditions as they are written. An instance whose condition has the same
+// meaning in another form counts as changed.
 package delta
 
 import (
@@ -26,12 +26,12 @@ type Instances struct {
 // A Pair is an instance of two files: its index in each of them.
 type Pair struct{ Old, New int }
 
-// Between compares the instances of two files. Inputs maps the index of an input in the old file
-// to the index of the same input in the new file, or to -1 if the new file cannot read it. Nil
-// means that the indices have the same meaning in both files.
+// Between compares the instances of two files. Inputs maps the index of an input in the old
+// file to the index of the same input in the new file, or to -1 if the new file cannot read it.
+// Nil means that the indices have the same meaning in both files.
 //
-// Both files must keep all requirements of FORMAT.md, see [channelfile.File.Conformance]. If one
-// of them does not, instances can count as changed although they are the same, but not the
+// Both files must keep all requirements of FORMAT.md, see [channelfile.File.Conformance]. If
+// one of them does not, instances can count as changed although they are the same, but not the
 // reverse.
 func Between(old, newer *channelfile.File, inputs func(int) int) *Instances {
 	c := &comparison{old: old, newer: newer, inputs: inputs}
@@ -58,7 +58,8 @@ func Between(old, newer *channelfile.File, inputs func(int) int) *Instances {
 	return d
 }
 
-// A comparison matches the criteria of two files, so that conditions can be compared word by word.
+// A comparison matches the criteria of two files, so that conditions can be compared word by
+// word.
 type comparison struct {
 	old, newer *channelfile.File
 	inputs     func(int) int
@@ -79,8 +80,8 @@ func (c *comparison) compareIDs(i, k int) int {
 }
 
 // sameCondition reports whether instance i of the old file and instance k of the new file have
-// the same condition. Normal form orders words by their criteria, and criteria by their content,
-// so the same condition has the same words in the same order, unless inputs moved.
+// the same condition. Normal form orders words by their criteria, and criteria by their
+// content, so the same condition has the same words in the same order, unless inputs moved.
 func (c *comparison) sameCondition(i, k int) bool {
 	a, b := c.old.Instance(i), c.newer.Instance(k)
 	if c.inputs != nil {
@@ -105,16 +106,17 @@ func (c *comparison) sameCondition(i, k int) bool {
 	return true
 }
 
-// A part is a part of a condition, as a text for each of its own parts, of which all or one must
-// hold.
+// A part is a part of a condition, as a text for each of its own parts, of which all or one
+// must hold.
 type part struct {
 	or    bool
 	parts []string
 }
 
-// unordered returns a text of the condition of an instance. It does not depend on the order of the
-// parts of an and or an or, nor on the side of an input in a test for equality. Number returns the
-// number of a criterion, and input the number of an input. Ok is false if one of them is negative.
+// unordered returns a text of the condition of an instance. It does not depend on the order of
+// the parts of an and or an or, nor on the side of an input in a test for equality. Number
+// returns the number of a criterion, and input the number of an input. Ok is false if one of
+// them is negative.
 func unordered(f *channelfile.File, in channelfile.Instance, number, input func(int) int) (text string, ok bool) {
 	ok = true
 	leaf := func(kind byte, negated bool, numbers ...int) string {
@@ -320,12 +322,13 @@ func BetweenNeeds(old, newer *sensor.Needs, inputs func(int) int) *Needs {
 	return d
 }
 
-// CostLength is the length in bytes of each string in the event by which [Cost] compares content.
+// CostLength is the length in bytes of each string in the event by which [Cost] compares
+// content.
 const CostLength = 1024
 
-// Cost returns the cost of an event whose strings have CostLength bytes, in steps. It depends on
-// the content alone, so it can be compared between releases. A cost beyond 2^64 - 1 is returned as
-// that number.
+// Cost returns the cost of an event whose strings have CostLength bytes, in steps. It depends
+// on the content alone, so it can be compared between releases. A cost beyond 2^64 - 1 is
+// returned as that number.
 func Cost(n *sensor.Needs) uint64 {
 	total, _ := n.Steps(func(int) (length int, ok bool) { return CostLength, true })
 	return total
@@ -341,8 +344,8 @@ func lacking(a, b []sensor.OperatorNeed) (list []sensor.OperatorNeed) {
 	return list
 }
 
-// InputsOf returns the function inputs of [Between] for files with two headers. If the meaning of
-// the inputs is not known, no input is the same.
+// InputsOf returns the function inputs of [Between] for files with two headers. If the meaning
+// of the inputs is not known, no input is the same.
 func InputsOf(old, newer channelfile.Header, defs *sensor.Definitions) func(int) int {
 	if old.Type == newer.Type && old.TypeVersion == newer.TypeVersion {
 		return nil
@@ -355,8 +358,8 @@ func InputsOf(old, newer channelfile.Header, defs *sensor.Definitions) func(int)
 }
 
 // Inputs returns the function inputs of [Between] for two definitions of one template type: an
-// input is the same if it has the same name and type. It returns nil if each input of old has the
-// same index in newer.
+// input is the same if it has the same name and type. It returns nil if each input of old has
+// the same index in newer.
 func Inputs(old, newer *sensor.Definition) func(int) int {
 	same := len(old.Inputs) <= len(newer.Inputs)
 	byName := map[string]int{}

@@ -39,8 +39,8 @@ func (q Question) String() string {
 	return [...]string{"never", "always", "any value", "dead alternative", "covered", "implied", "direction", "change", "first use", "waiver"}[q]
 }
 
-// A Releases judges releases, and compares the findings of the families CF4, CF6 and CF7 with the
-// reference. Only one goroutine may use it.
+// A Releases judges releases, and compares the findings of the families CF4, CF6 and CF7 with
+// the reference. Only one goroutine may use it.
 type Releases struct {
 	// Asked counts the compared answers by question. Open counts those for which the gate claims
 	// nothing, the scope has no event, and the solver does not know one either.
@@ -225,19 +225,20 @@ func show(e interp.Event) string {
 	return strings.Join(list, ", ")
 }
 
-// an asked is a question about the content, with the answer of the gate and that of the reference.
+// An asked is a question about the content, with the answer of the gate and that of the
+// reference.
 type asked struct {
 	question Question
 	about    string
 	claimed  bool                                  // the gate claims that no event fits
-	event    interp.Event                          // of the scope, that fits; nil means none
+	event    interp.Event                          // of the scope, that fits; nil if no event does
 	rules    []int                                 // instances that the question is about
 	ask      func() (meaning.Answer, interp.Event) // asks the solver for an event that fits
 	fits     func(e interp.Event) bool             // by the reference
 }
 
-// compare compares the answers. If the gate claims nothing and the scope has no event, the solver
-// must know an event outside of the scope, or must not know the answer.
+// compare compares the answers. If the gate claims nothing and the scope has no event, the
+// solver must know an event outside of the scope, or must not know the answer.
 func (r *release) compare(q asked) *Problem {
 	r.Asked[q.question]++
 	fail := func(format string, args ...any) *Problem {
@@ -436,8 +437,8 @@ func (r *release) comparePairs() *Problem {
 	return nil
 }
 
-// not turns the answer to the question whether a condition implies another into that to the question
-// whether an event shows that it does not.
+// not turns the answer to the question whether a condition implies another around. The result
+// says whether an event shows that it does not.
 func not(a meaning.Answer) meaning.Answer {
 	switch a {
 	case meaning.Yes:
@@ -458,8 +459,8 @@ func (r *release) sameWords(i, k int) bool {
 	return same
 }
 
-// compareDirections compares the directions of changed rules with the events that both revisions
-// match.
+// compareDirections compares the directions of changed rules with the events that both
+// revisions match.
 func (r *release) compareDirections() *Problem {
 	at := map[string]int{} // instances of the previous content by ID
 	for i := range r.previous.Instances() {
@@ -507,8 +508,9 @@ func index(e interp.Event) int {
 	return 0
 }
 
-// decisiveBefore reports whether the scope decides questions about instance i of the content and
-// instance k of the previous content. The two together may have twice the operands of the longer.
+// decisiveBefore reports whether the scope decides questions about instance i of the content
+// and instance k of the previous content. The two together may have twice the operands of the
+// longer.
 func (r *release) decisiveBefore(i, k int) bool {
 	return r.now.Decisive(r.Scope.Letters/2, i) && r.before.Decisive(r.Scope.Letters/2, k)
 }

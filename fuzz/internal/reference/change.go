@@ -40,8 +40,8 @@ func (c *Change) Rules() (removed, added, changed []channelfile.ID) {
 	return removed, added, changed
 }
 
-// oldInput and newInput name an input. An input of two type versions is the same if its name and
-// its type are the same. Within a version, its index says which one it is.
+// oldInput and newInput name an input. An input of two type versions is the same if its name
+// and its type are the same. Within a version, its index says which one it is.
 func (c *Change) oldInput(i int) string {
 	in := c.OldDef.Inputs[i]
 	if c.OldDef.Version != c.NewDef.Version && !slices.ContainsFunc(c.NewDef.Inputs, func(o sensor.Input) bool { return o.Name == in.Name && o.Type == in.Type }) {
@@ -52,8 +52,8 @@ func (c *Change) oldInput(i int) string {
 
 func (c *Change) newInput(i int) string { return c.NewDef.Inputs[i].Name }
 
-// conditionsOf returns the conditions of a file by ID. Two conditions that differ only in the order
-// of parts or operands are equal, or in the sides of a test for equality.
+// conditionsOf returns the conditions of a file by ID. Two conditions that differ only in the
+// order of parts or operands are equal, or in the sides of a test for equality.
 func conditionsOf(f *channelfile.File, input func(int) string) map[channelfile.ID]string {
 	list := map[channelfile.ID]string{}
 	for i := range f.Instances() {
@@ -72,8 +72,8 @@ func write(f *channelfile.File, t *tree, input func(int) string) string {
 	return word + "(" + strings.Join(parts, ", ") + ")"
 }
 
-// joined returns the parts of a condition of which all must hold, or one. An and within an and is
-// dissolved, and so is an or within an or.
+// joined returns the parts of a condition of which all must hold, or one. An and within an and
+// is dissolved, and so is an or within an or.
 func joined(f *channelfile.File, t *tree, input func(int) string) (word string, parts []string) {
 	word = "and"
 	if t.parts == nil {
@@ -126,9 +126,9 @@ func leafJoined(f *channelfile.File, t *tree, input func(int) string) (word stri
 	return word, slices.Compact(parts)
 }
 
-// Findings returns the number of findings of each check that compares the content with the previous
-// one, by the ID of the check, as docs/change.md states their limits. It leaves out the checks
-// that depend on a fleet.
+// Findings returns the number of findings of each check that compares the content with the
+// previous one, by the ID of the check, as docs/change.md states their limits. It leaves out
+// the checks that depend on a fleet.
 func (c *Change) Findings() map[string]int {
 	found := map[string]int{}
 	removed, added, changed := c.Rules()
@@ -191,13 +191,13 @@ func costOf(f *channelfile.File) uint64 {
 	return sum
 }
 
-// RevisionsEnd returns the names of the builds whose integer for a revision ends before the next
-// revision, sorted, and whether the format ends before it. Previous is the revision that shipped; 0
-// means none. A build that cannot hold this revision, or that never reads it, does not count.
+// RevisionsEnd returns the names of the builds whose integer for a revision ends before the
+// next revision, sorted, and whether the format ends before it. Previous is the revision that
+// shipped. A build that cannot hold this revision, or that never reads it, does not count.
 func RevisionsEnd(f *channelfile.File, d *sensor.Definition, previous uint32, fleet *sensor.Fleet) (builds []string, format bool) {
 	now := uint64(f.Header.Revision)
 	next := now + 1
-	if previous > 0 && uint64(previous) < now {
+	if uint64(previous) < now {
 		next = 2*now - uint64(previous)
 	}
 	for i := range fleet.Contracts {

@@ -12,8 +12,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Cell is a way in which content uses a sensor, as the fields of a line of a ledger. It follows
-// the table in docs/change.md, and shares no code with package cells.
+// A Cell is a way in which content uses a sensor, as the fields of a line of a ledger. It
+// follows the table in docs/change.md, and shares no code with package cells.
 type Cell struct{ Type, Input, Operator, Class, Size string }
 
 // String returns the cell as in a line of a ledger.
@@ -140,8 +140,8 @@ func LedgerOf(records []Record) []byte {
 // "type version" for content of a type version that a build has no record of.
 type FirstUse struct{ Check, Path string }
 
-// FirstUses returns the first uses of a file on the builds of a fleet, each with the names of its
-// builds, sorted. A build that refuses the type version safely does not count.
+// FirstUses returns the first uses of a file on the builds of a fleet, each with the names of
+// its builds, sorted. A build that refuses the type version safely does not count.
 func FirstUses(f *channelfile.File, d *sensor.Definition, fleet *sensor.Fleet, ledger []Record, now time.Time) map[FirstUse][]string {
 	uses := map[FirstUse][]string{}
 	cells := Cells(f, d)

@@ -119,8 +119,8 @@ type Meaning struct {
 // MaxEvents is the largest number of events that the reference tries for a file.
 const MaxEvents = 1 << 16
 
-// Of returns the meanings of files that fit the types of the scope, on the same events. It returns
-// nil if it would have to try more than [MaxEvents] events.
+// Of returns the meanings of files that fit the types of the scope, on the same events. It
+// returns nil if it would have to try more than [MaxEvents] events.
 //
 // If all criteria on an input have the same results for two values, only one of the two is
 // tried. No condition of the files tells them apart.
@@ -290,8 +290,8 @@ func (m *Meaning) criterion(c channelfile.Criterion) {
 	m.near = append(m.near, near)
 }
 
-// withCharacters returns the events in which a list of contains holds if each visible single character of
-// ASCII is in the value.
+// withCharacters returns the events in which a list of contains holds if each visible single
+// character of ASCII is in the value.
 func (m *Meaning) withCharacters(c channelfile.Criterion) set {
 	all := c.Flags&channelfile.FlagAll != 0
 	result := make(set, len(m.all))
@@ -356,7 +356,8 @@ func Matches(f *channelfile.File, instance int, e interp.Event) bool {
 	return truth(treeOf(f, instance))
 }
 
-// eval returns the events for which a condition holds, with the given events for each criterion.
+// eval returns the events for which a condition holds, with the given events for each
+// criterion.
 func (m *Meaning) eval(t *tree, criteria []set) set {
 	if t.parts == nil {
 		if t.negated {
@@ -402,8 +403,8 @@ func (m *Meaning) Selects(i int, nearly bool) interp.Event {
 	return m.example(have.without(matched))
 }
 
-// Beyond returns an event that instance i matches and instance k of o does not. Both meanings must
-// come from one call of [Scope.Of].
+// Beyond returns an event that instance i matches and instance k of o does not. Both meanings
+// must come from one call of [Scope.Of].
 func (m *Meaning) Beyond(i int, o *Meaning, k int) interp.Event {
 	return m.example(m.matched[i].without(o.matched[k]))
 }
@@ -418,15 +419,16 @@ func (t *tree) each(visit func(leaf *tree)) {
 	}
 }
 
-// A DeadAlternative is an alternative of a condition by which it holds for no event of the scope.
+// A DeadAlternative is an alternative of a condition by which it holds for no event of the
+// scope.
 type DeadAlternative struct {
 	Word   int  // the first word of it that is not negated, from 0 in the condition of the instance
 	Inside bool // it is a part of another dead alternative
 }
 
-// Dead returns the dead alternatives of an instance: an operand of a list of which one is enough,
-// or a part of an or. No event of the scope satisfies it together with all that must hold beside
-// it. Alternatives that consist of negations and tests for presence do not count.
+// Dead returns the dead alternatives of an instance: an operand of a list of which one is
+// enough, or a part of an or. No event of the scope satisfies it together with all that must
+// hold beside it. Alternatives that consist of negations and tests for presence do not count.
 func (m *Meaning) Dead(i int) (list []DeadAlternative) {
 	first := m.file.Instance(i).First
 	add := func(t *tree, inside bool) {
@@ -513,15 +515,15 @@ func (m *Meaning) weigh(t *tree) []int {
 	return weights
 }
 
-// Decisive reports whether some event of the scope fits a question about instances, if any event
-// does. The values of the scope must be absence and all texts of at most the given number of
-// letters, of which one is in no operand and folds to no other. The values of an input of another
-// type must be the ends of all ranges, and their neighbours.
+// Decisive reports whether some event of the scope fits a question about instances, if any
+// event does. The values of the scope must be absence and all texts of at most the given number
+// of letters, of which one is in no operand and folds to no other. The values of an input of
+// another type must be the ends of all ranges, and their neighbours.
 //
-// A text that fits can be changed as follows. The letters that a test needs stay, and each stretch
-// of other letters becomes the one letter. Each test for a text that must not occur still fails,
-// because the text lacks that letter. The result is not longer than the operands of the
-// questions, each with one letter more.
+// A text that fits can be changed as follows. The letters that a test needs stay, and each
+// stretch of other letters becomes the one letter. Each test for a text that must not occur
+// still fails, because the text lacks that letter. The result is not longer than the operands
+// of the questions, each with one letter more.
 func (m *Meaning) Decisive(letters int, instances ...int) bool {
 	for input := range m.values {
 		sum := 0
