@@ -83,13 +83,10 @@ type FeedField struct {
 // recorded returns the name of the field in records.
 func (f *FeedField) recorded() string { return cmp.Or(f.Field, f.Input) }
 
-// header reports whether the field is in the header of an event, and not in its data.
-func (f *FeedField) header() bool { return strings.HasPrefix(f.Field, "System/") }
-
 // Has reports whether events of the kind can have a field of their feed.
 func (k *EventKind) Has(f *FeedField) bool {
 	name := f.recorded()
-	return f.header() || name == "Data" || slices.Contains(k.Fields, name)
+	return f.Header() || name == "Data" || slices.Contains(k.Fields, name)
 }
 
 // Feed returns the feed with the given name, or nil if d has no such feed.
@@ -604,7 +601,7 @@ func (r *reader) checkKinds(at int, f *Feed) {
 	}
 	data := make(map[string]bool, len(f.Fields))
 	for i := range f.Fields {
-		if field := &f.Fields[i]; !field.header() {
+		if field := &f.Fields[i]; !field.Header() {
 			data[field.recorded()] = true
 		}
 	}

@@ -188,25 +188,20 @@ func (src *source) supply(d *sensor.Definition, f *sensor.Feed) (s sensor.Supply
 	case !src.services:
 		return s, false
 	}
-	s = sensor.Supply{Type: d.Name, Version: d.Version, Feed: f.Name, Evidence: sensor.EvidenceStated, Inputs: make([]sensor.SuppliedInput, len(d.Inputs))}
+	s, fields := d.Supply(f, sensor.EvidenceStated)
 	if len(f.Events) > 0 && f.Provider == sysmonProvider && containsAll(src.observed, f.Events) {
 		s.Evidence = sensor.EvidenceObserved
 	}
-	next := 0 // most fields are in the order of the inputs
-	for i := range d.Inputs {
-		in := &d.Inputs[i]
-		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateNotSupplied, MaxLength: in.MaxLength}
-		if next == len(f.Fields) || f.Fields[next].Input != in.Name {
-			if next = slices.IndexFunc(f.Fields, func(field sensor.FeedField) bool { return field.Input == in.Name }); next < 0 {
-				next = len(f.Fields)
-				continue
-			}
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		in.MaxLength = d.Inputs[i].MaxLength
+		switch field := fields[i]; {
+		case field == nil:
+		case versionOf(field.Since) > src.sysmon || slices.Contains(src.drops, in.Name):
+			in.State = sensor.StateNotSupplied
+		case !field.Header():
+			ok = true
 		}
-		if field := &f.Fields[next]; versionOf(field.Since) <= src.sysmon && !slices.Contains(src.drops, in.Name) {
-			s.Inputs[i].State = sensor.StateSupplied
-			ok = ok || !strings.HasPrefix(field.Field, "System/")
-		}
-		next++
 	}
 	return s, ok
 }
