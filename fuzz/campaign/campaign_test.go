@@ -45,7 +45,7 @@ func readReport(t *testing.T, name string) *report {
 // TestReport checks the report of a campaign without a problem, in both forms.
 func TestReport(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.json")
-	status, out, errs := campaign(t, "-decisions", "4000", "-cores", "2", "-seed", "3", "-report", file)
+	status, out, errs := campaign(t, "-decisions", "4000", "-cores", "2", "-releases", "8", "-seed", "3", "-report", file)
 	if status != exitFine {
 		t.Fatalf("status %d\n%s%s", status, out, errs)
 	}
@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%d checks hit, %d not, of %d; %d digests", len(r.Checks), len(r.NeverHit), len(suite.Checks), len(r.Digests))
 	}
 	for _, want := range []string{
-		"decisions          4,000:", "escapes            0\n", "disagreements      0\n", "false rejections   0 of ",
+		"decisions          4,000:", "answers compared with the reference", "never  ", "escapes            0\n", "disagreements      0\n", "false rejections   0 of ",
 		"bound              below 0.00075 of such decisions", "CF3001 inputs-supplied",
 	} {
 		if !strings.Contains(out, want) {
@@ -168,6 +168,33 @@ func TestReplayFixed(t *testing.T) {
 	})
 	status, out, errs := campaign(t, "-replay", folder)
 	if status != exitFine || !strings.Contains(out, "rejected, without a problem") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestReleaseProblem checks that a campaign ends at the first disagreement about a release with a
+// small case, which can be replayed.
+func TestReleaseProblem(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "case")
+	t.Run("found", func(t *testing.T) {
+		without(t, "CF6003")
+		status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-releases", "1", "-cases", folder)
+		if status != exitProblem || !strings.Contains(out, "FAILED: disagreement: CF6003 has 0 findings (want 1)") {
+			t.Fatalf("status %d; want a disagreement\n%s%s", status, out, errs)
+		}
+		status, out, errs = campaign(t, "-replay", folder)
+		if status != exitProblem || !strings.Contains(out, "CF6003 has 0 findings (want 1)") || !strings.Contains(out, "instance 1 of the previous content: ") {
+			t.Errorf("judged again: status %d\n%s%s", status, out, errs)
+		}
+		data, err := os.ReadFile(filepath.Join(folder, casePrevious))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f, err := channelfile.Parse(data); err != nil || f.Instances() > 5 {
+			t.Errorf("the previous content of the case has %d instances, %v; want few", f.Instances(), err)
+		}
+	})
+	if status, out, errs := campaign(t, "-replay", folder); status != exitFine || !strings.Contains(out, "the gate agrees with the reference") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }

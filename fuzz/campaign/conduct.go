@@ -35,11 +35,16 @@ type worker struct {
 	most   uint64 // decisions to make; 0 means no limit
 	digest hash.Hash
 
-	kinds   [generate.NumKinds]kindCounts
-	batches uint64
-	bytes   uint64 // total size of the files
-	safe    uint64 // decisions that had to accept
-	ended   bool   // the source has no more batches
+	drawn *generate.Releases
+	judge *oracle.Releases
+	every uint64 // batches between two releases; 0 means no releases
+
+	kinds    [generate.NumKinds]kindCounts
+	batches  uint64
+	releases uint64
+	bytes    uint64 // total size of the files
+	safe     uint64 // decisions that had to accept
+	ended    bool   // the source has no more batches
 
 	mu    sync.Mutex // guards shown
 	shown snapshot
@@ -50,11 +55,13 @@ type kindCounts struct{ Decisions, Accepted uint64 }
 
 // A snapshot has the figures of a worker so far.
 type snapshot struct {
-	counts  oracle.Counts
-	kinds   [generate.NumKinds]kindCounts
-	batches uint64
-	bytes   uint64
-	safe    uint64
+	counts      oracle.Counts
+	kinds       [generate.NumKinds]kindCounts
+	batches     uint64
+	releases    uint64
+	asked, open [oracle.NumQuestions]uint64 // see oracle.Releases
+	bytes       uint64
+	safe        uint64
 }
 
 // A found is a problem and its circumstances.
@@ -64,6 +71,7 @@ type found struct {
 	file     generate.File
 	fleet    *sensor.Fleet
 	safe     bool
+	release  *generate.Release // nil means that the problem is in the file and the fleet
 	core     int
 	decision uint64 // number of the decision on its core, from 1
 	checks   []*validate.Check
@@ -115,6 +123,13 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 				w.digest.Write(file.Data)
 			}
 		}
+		if w.every > 0 && w.batches%w.every == 0 {
+			w.releases++
+			r := w.drawn.Next()
+			if p := w.judge.Compare(r); p != nil {
+				return &found{problem: p, release: r, core: w.core, decision: w.oracle.Counts.Decisions, checks: suite.Checks}
+			}
+		}
 		if w.batches%16 == 0 {
 			w.publish()
 		}
@@ -126,7 +141,11 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 func (w *worker) publish() {
 	var s snapshot
 	s.counts.Add(&w.oracle.Counts)
-	s.kinds, s.batches, s.bytes, s.safe = w.kinds, w.batches, w.bytes, w.safe
+	s.kinds, s.batches, s.releases, s.bytes, s.safe = w.kinds, w.batches, w.releases, w.bytes, w.safe
+	s.asked, s.open = w.judge.Asked, w.judge.Open
+	for check, n := range w.judge.Hits {
+		s.counts.Hits[check] += n
+	}
 	w.mu.Lock()
 	w.shown = s
 	w.mu.Unlock()
@@ -157,7 +176,10 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	if err != nil {
 		return nil, nil, err
 	}
-	w = &worker{core: core, oracle: o, digest: sha256.New()}
+	w = &worker{
+		core: core, oracle: o, digest: sha256.New(), every: cfg.releases,
+		drawn: generate.NewReleases(seedOf(cfg.seed, core)), judge: oracle.NewReleases(suite.Checks),
+	}
 	done = o.Close
 	if cfg.smallScope {
 		o.Config.Exhaustive, o.Config.JudgeEvery = true, 1 // feasible in the small scope
@@ -282,6 +304,11 @@ func total(workers []*worker) snapshot {
 		w.mu.Unlock()
 		sum.counts.Add(&s.counts)
 		sum.batches += s.batches
+		sum.releases += s.releases
+		for q := range s.asked {
+			sum.asked[q] += s.asked[q]
+			sum.open[q] += s.open[q]
+		}
 		sum.bytes += s.bytes
 		sum.safe += s.safe
 		for k := range s.kinds {

@@ -30,6 +30,9 @@ func (r *report) markdown() string {
 	row("rejected, undecided", "%s and %s", n(r.Rejected), n(r.Undecided))
 	row("sensor runs", "%s, on %s events", n(r.SensorRuns), n(r.Events))
 	row("decisions compared with the reference judge", "%s", n(r.Judged))
+	if r.Releases > 0 {
+		row("answers about rules and changes compared with the reference", "%s, in %s releases", n(r.compared()), n(r.Releases))
+	}
 	row("facts checked", "%s documents", n(r.FactsChecked))
 	row("escapes", "%d", r.Escapes)
 	row("disagreements", "%d", r.Disagreements)

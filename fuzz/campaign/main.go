@@ -1,7 +1,9 @@
 // Command campaign searches for escapes: channel files that the gate accepts and that do harm.
 // It generates random files and fleets, lets the gate judge them, and runs accepted files on
-// sensors that check nothing. It stops at the first escape, disagreement or false rejection,
-// minimises the case and writes it to a folder.
+// sensors that check nothing. Now and then it draws a release, which has content and the content
+// that shipped before, and compares what the gate says about rules and changes with the reference.
+// It stops at the first escape, disagreement or false rejection, minimises the case and writes it
+// to a folder.
 //
 //	go run ./fuzz/campaign -time 10m
 //
@@ -46,6 +48,7 @@ type config struct {
 	cases      string
 	c          bool
 	smallScope bool
+	releases   uint64
 	replay     string
 	profile    string
 }
@@ -62,6 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&cfg.cases, "cases", "campaign-case", "write the case of a problem to this `folder`")
 	flags.BoolVar(&cfg.c, "c", false, "also run accepted files on the sensor in C under AddressSanitizer (slow)")
 	flags.BoolVar(&cfg.smallScope, "small-scope", false, "judge every file of the small scope on every event of it")
+	flags.Uint64Var(&cfg.releases, "releases", 32, "compare a release with the reference after each `N` batches of files (0 means no releases)")
 	flags.StringVar(&cfg.replay, "replay", "", "judge only the case in this `folder` again")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile to this `file`, for go tool pprof")
 	if err := flags.Parse(args); err != nil {
@@ -107,12 +111,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if found != nil {
 		r.found(found.problem)
-		small := minimise(found)
-		if err := small.write(cfg.cases); err != nil {
+		problem, err := found.write(cfg.cases)
+		if err != nil {
 			return fail(err)
 		}
 		r.Problem = &problemReport{
-			Kind: small.problem.Kind.String(), What: small.problem.What, Build: small.problem.Build,
+			Kind: problem.Kind.String(), What: problem.What, Build: problem.Build,
 			Folder: cfg.cases, Core: found.core, Decision: found.decision,
 		}
 	}

@@ -29,6 +29,16 @@ type smallCase struct {
 	safe        bool
 }
 
+// write minimises a problem, writes the case to a folder, and returns the problem of the small case.
+func (f *found) write(folder string) (*oracle.Problem, error) {
+	if f.release != nil {
+		c := minimiseRelease(f)
+		return c.problem, c.write(folder)
+	}
+	c := minimise(f)
+	return c.problem, c.write(folder)
+}
+
 // minimise makes the file, the fleet and the event of a problem smaller while a problem of the
 // same kind remains.
 func minimise(f *found) *smallCase {
@@ -137,38 +147,46 @@ func documentOf(e interp.Event) (list []valueDocument) {
 
 // write writes the case to a folder, from which -replay reads it.
 func (c *smallCase) write(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	put := func(name string, data []byte) error { return os.WriteFile(filepath.Join(folder, name), data, 0o644) }
-	if err := put(caseFile, c.data); err != nil {
-		return err
-	}
-	definitions, err := c.definitions.JSON()
-	if err != nil {
-		return err
-	}
-	if err := put(caseDefinitions, definitions); err != nil {
-		return err
-	}
+	w := &caseWriter{folder: folder}
+	w.put(caseFile, c.data)
+	w.json(caseDefinitions, c.definitions.JSON)
 	if c.fleet != nil {
-		fleet, err := c.fleet.JSON()
-		if err != nil {
-			return err
-		}
-		if err := put(caseFleet, fleet); err != nil {
-			return err
-		}
+		w.json(caseFleet, c.fleet.JSON)
 	}
 	p := c.problem
-	document, err := json.MarshalIndent(problemDocument{p.Kind.String(), p.What, p.Build, p.Feed, c.safe, documentOf(p.Event), p.Did}, "", "  ")
-	if err != nil {
-		return err
+	w.document(caseProblem, problemDocument{p.Kind.String(), p.What, p.Build, p.Feed, c.safe, documentOf(p.Event), p.Did})
+	w.put(caseText, []byte(c.text()))
+	return w.err
+}
+
+// A caseWriter writes the files of a case until an error occurs. It creates the folder.
+type caseWriter struct {
+	folder string
+	err    error
+}
+
+func (w *caseWriter) put(name string, data []byte) {
+	if w.err == nil {
+		w.err = os.MkdirAll(w.folder, 0o755)
 	}
-	if err := put(caseProblem, append(document, '\n')); err != nil {
-		return err
+	if w.err == nil {
+		w.err = os.WriteFile(filepath.Join(w.folder, name), data, 0o644)
 	}
-	return put(caseText, []byte(c.text()))
+}
+
+func (w *caseWriter) json(name string, encode func() ([]byte, error)) {
+	data, err := encode()
+	if w.err == nil {
+		w.err = err
+	}
+	w.put(name, data)
+}
+
+func (w *caseWriter) document(name string, v any) {
+	w.json(name, func() ([]byte, error) {
+		data, err := json.MarshalIndent(v, "", "  ")
+		return append(data, '\n'), err
+	})
 }
 
 // text returns a description of the case for people.
@@ -208,6 +226,9 @@ func (c *smallCase) text() string {
 // remains.
 func replay(w io.Writer, folder string) (problem bool, err error) {
 	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+	if _, err := os.Stat(filepath.Join(folder, caseRelease)); err == nil {
+		return replayRelease(w, folder)
+	}
 	data, err := read(caseFile)
 	if err != nil {
 		return false, err

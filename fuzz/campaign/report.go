@@ -56,6 +56,9 @@ type report struct {
 	Judged           uint64  `json:"judged"`             // decisions compared with the judge
 	Charge           float64 `json:"chargePerOperation"` // steps; median of the costliest events
 
+	Releases uint64         `json:"releases"` // content with the content that shipped before it
+	Answers  []answerReport `json:"answers"`  // of the gate about releases
+
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
@@ -76,6 +79,14 @@ type kindReport struct {
 	Kind      string `json:"kind"`
 	Decisions uint64 `json:"decisions"`
 	Accepted  uint64 `json:"accepted"`
+}
+
+// An answerReport counts the answers to a question. Open are those which the reference could not
+// compare: the gate claims nothing, and the small scope has no event that shows why.
+type answerReport struct {
+	Question string `json:"question"`
+	Compared uint64 `json:"compared"`
+	Open     uint64 `json:"open"`
 }
 
 type checkReport struct {
@@ -142,6 +153,12 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 			r.Kinds = append(r.Kinds, kindReport{generate.Kind(k).String(), n.Decisions, n.Accepted})
 		}
 	}
+	r.Releases, r.Answers = s.releases, []answerReport{}
+	for q, n := range s.asked {
+		if n > 0 {
+			r.Answers = append(r.Answers, answerReport{oracle.Question(q).String(), n - s.open[q], s.open[q]})
+		}
+	}
 	for _, check := range suite.Checks {
 		if n := c.Hits[check]; n > 0 {
 			r.Checks = append(r.Checks, checkReport{check.ID, check.Name, n})
@@ -174,6 +191,14 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%.1f %% of the decisions accept (want %.0f to %.0f %%): the stream tests too little", 100*rate, 100*leastAccepted, 100*mostAccepted))
 	}
 	return r
+}
+
+// compared returns the number of answers about releases that were compared with the reference.
+func (r *report) compared() (n uint64) {
+	for _, a := range r.Answers {
+		n += a.Compared
+	}
+	return n
 }
 
 // found adds the problem that ended the campaign.
@@ -213,6 +238,9 @@ func (r *report) text(w io.Writer) error {
 	line("charge", "%.2f steps per counted operation, in the median of the costliest events", r.Charge)
 	line("reference judge", "%s decisions compared", numeral.Thousands(r.Judged))
 	line("facts", "%s documents of claims checked", numeral.Thousands(r.FactsChecked))
+	if r.Releases > 0 {
+		line("releases", "%s, %s answers compared with the reference", numeral.Thousands(r.Releases), numeral.Thousands(r.compared()))
+	}
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)
 	line("false rejections", "%d of %s decisions that must accept", r.FalseRejections, numeral.Thousands(r.MustAccept))
@@ -224,6 +252,12 @@ func (r *report) text(w io.Writer) error {
 	}
 	if r.Witnesses != nil {
 		line("findings", "%s with a replayed witness, %s with a listed reason, %s with neither", numeral.Thousands(r.Witnesses.Witnessed), numeral.Thousands(r.Witnesses.Reasoned), numeral.Thousands(r.Witnesses.Unexplained))
+	}
+	if len(r.Answers) > 0 {
+		fmt.Fprintf(&b, "\n%-28s %14s %14s\n", "answers about releases", "compared", "open")
+		for _, a := range r.Answers {
+			fmt.Fprintf(&b, "%-28s %14s %14s\n", a.Question, numeral.Thousands(a.Compared), numeral.Thousands(a.Open))
+		}
 	}
 	b.WriteByte('\n')
 	fmt.Fprintf(&b, "%-28s %14s %14s\n", "files that are", "decisions", "accepted")

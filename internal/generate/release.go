@@ -22,6 +22,7 @@ type Release struct {
 	Removed        uint64 // limits of the change in percent; 0 means the default
 	Growth         uint64
 	Protected      []channelfile.ID
+	Turn           int // a random number, for choices of the judge
 }
 
 // A Shipment is content of the template type of a release that shipped to a build.
@@ -101,6 +102,7 @@ func (rs *Releases) Next() *Release {
 	s := rs.scopes[g.Intn(len(rs.scopes))]
 	r := &Release{Scope: s, Removed: pick(g, uint64(0), 0, 0, 1, 20, 50, 99, 100, 1<<63), Growth: pick(g, uint64(0), 0, 0, 1, 50, 1000)}
 	r.define(g)
+	r.Turn = g.Intn(1 << 16)
 
 	n := pick(g, 1, 2, 2, 3, 4, 6, 8, 11, 20)
 	if rs.large {

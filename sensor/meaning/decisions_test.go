@@ -3,11 +3,11 @@ package meaning_test
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
@@ -19,174 +19,19 @@ var (
 	seed      = flag.Uint64("seed", 1, "seed of the random conditions of -decisions")
 )
 
-// A scope is all events of two inputs whose values are in a list: of the first input all values,
-// of the second the first few. The reference decides a question by the interpreter on each of these
+// A scope is all events of two inputs whose values are in a list: of the first input the first few
+// values, of the second fewer. The reference decides a question by the interpreter on each of these
 // events.
 type scope struct {
-	name   string
-	types  []sensor.InputType
-	values []interp.Value // the first is absent
-	tests  func(r *rand.Rand, input int) channelfile.Expr
+	*generate.Scope
+	first, second []interp.Value
 }
 
-// textsOver returns absent, and all texts of at most n letters.
-func textsOver(n int, letters ...string) []interp.Value {
-	list := []interp.Value{{}}
-	last := []string{""}
-	for range n + 1 {
-		var next []string
-		for _, s := range last {
-			list = append(list, interp.Text(s))
-			for _, c := range letters {
-				next = append(next, s+c)
-			}
-		}
-		last = next
+func scopes() (list []*scope) {
+	for _, s := range generate.Scopes() {
+		list = append(list, &scope{s, s.Values[0][:min(s.Few, len(s.Values[0]))], s.Values[1][:min(12, len(s.Values[1]))]})
 	}
 	return list
-}
-
-func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
-
-// operands returns one to three texts of one or two letters.
-func operands(r *rand.Rand, letters []string) []string {
-	list := make([]string, 1+r.IntN(3)*r.IntN(2))
-	for i := range list {
-		for range 1 + r.IntN(2) {
-			list[i] += pick(r, letters)
-		}
-	}
-	return list
-}
-
-func flags(r *rand.Rand, e channelfile.Expr) channelfile.Expr {
-	if r.IntN(2) == 0 {
-		e = e.Fold()
-	}
-	if r.IntN(3) == 0 {
-		e = e.All()
-	}
-	return e
-}
-
-func scopes() []scope {
-	text := []sensor.InputType{sensor.TypeString, sensor.TypeString}
-	literals := func(letters []string) func(r *rand.Rand, input int) channelfile.Expr {
-		return func(r *rand.Rand, input int) channelfile.Expr {
-			switch r.IntN(6) {
-			case 0:
-				return channelfile.Exists(input)
-			case 1:
-				return flags(r, channelfile.Equals(input, append(operands(r, letters), "")[r.IntN(2):]...))
-			case 2:
-				return flags(r, channelfile.Prefix(input, operands(r, letters)...))
-			case 3:
-				return flags(r, channelfile.Suffix(input, operands(r, letters)...))
-			case 4:
-				return flags(r, channelfile.Contains(input, operands(r, letters)...))
-			}
-			return flags(r, channelfile.Pattern(input, operands(r, append([]string{"*", "?", `\*`}, letters...))...))
-		}
-	}
-	small := func(values []string) []interp.Value {
-		list := []interp.Value{{}}
-		for _, s := range values {
-			list = append(list, interp.Text(s))
-		}
-		return list
-	}
-	return []scope{
-		{"literals of two letters", text, textsOver(4, "a", "b"), literals([]string{"a", "b"})},
-		{"case", text, textsOver(3, "a", "A", "b"), literals([]string{"a", "A", "b"})},
-		{"runes with three cases, and bytes that are no UTF-8", text, textsOver(3, "k", "\u212a", "\xff", "\uFFFD"), literals([]string{"k", "\u212a", "\uFFFD"})},
-		{"operands that are no UTF-8", text, textsOver(3, "k", "\xe2", "\x84", "\xaa"), literals([]string{"k", "\u212a", "\xe2", "\xff"})},
-		{"expressions", text, textsOver(4, "a", "b", "\n"), func(r *rand.Rand, input int) channelfile.Expr {
-			if r.IntN(3) == 0 {
-				return literals([]string{"a", "b"})(r, input)
-			}
-			return channelfile.Regexp(input, pick(r, expressions))
-		}},
-		{"numbers in texts", text, small([]string{"", "-", "0", "00", "-0", "1", "2", "9", "10", "11", "19", "20", "99", "100", "-1", "-9", "-10", "-11", "-100", "a", "1a", "9223372036854775807", "-9223372036854775808", "9223372036854775808"}),
-			func(r *rand.Rand, input int) channelfile.Expr {
-				if r.IntN(3) == 0 {
-					return literals([]string{"0", "1", "9", "-"})(r, input)
-				}
-				return numbers(r, input)
-			}},
-		{"numbers", []sensor.InputType{sensor.TypeInteger, sensor.TypeInteger}, integers(-12, -11, -10, -9, -2, -1, 0, 1, 2, 8, 9, 10, 11, 12, 98, 99, 100, 101, -1<<63, 1<<63-1), numbers},
-		{"addresses", []sensor.InputType{sensor.TypeAddress, sensor.TypeAddress}, addresses(), networks},
-		{"addresses in texts", text, small([]string{"", "10.0.0.0", "10.0.0.1", "10.0.0.255", "10.0.1.0", "::ffff:10.0.0.1", "2001:db8::1", "a", "10.0.0.01"}),
-			func(r *rand.Rand, input int) channelfile.Expr {
-				if r.IntN(3) == 0 {
-					return literals([]string{"1", "10.0.0.", "2001:", "a"})(r, input)
-				}
-				return networks(r, input)
-			}},
-		{"comparisons of inputs", text, textsOver(3, "a", "A", "1"), func(r *rand.Rand, input int) channelfile.Expr {
-			switch r.IntN(6) {
-			case 0:
-				return flags(r, channelfile.EqualsInput(input, 1-input))
-			case 1:
-				return flags(r, channelfile.PrefixInput(input, 1-input))
-			case 2:
-				return channelfile.IntegerEqualsInput(input, 1-input)
-			}
-			return literals([]string{"a", "A", "1"})(r, input)
-		}},
-	}
-}
-
-var expressions = []string{
-	"", "a", "a*", "a+", "^a", "a$", "^a$", "^a+$", "a|b", "^(a|b)*$", "(ab)+", "^(ab)*$", ".", "^.$", "^..$", "^.*$", "(?s)^.$", "[^a]",
-	`\ba`, `a\b`, `\Ba`, `a\Bb`, "(?m)^b$", "(?m)a$", "^$", "a{2}", "a{2,3}b", "(?i)A", "(?i)^aB$", `\d`, `^\w+$`, `\W`, "b$|^a", `\n`,
-}
-
-func numbers(r *rand.Rand, input int) channelfile.Expr {
-	ends := []int64{-1 << 63, -100, -11, -10, -9, -1, 0, 1, 9, 10, 11, 99, 1<<63 - 1}
-	if r.IntN(2) == 0 {
-		return channelfile.IntegerEquals(input, pick(r, ends), pick(r, ends))
-	}
-	a, b := pick(r, ends), pick(r, ends)
-	return channelfile.IntegerRange(input, [2]int64{min(a, b), max(a, b)})
-}
-
-func integers(list ...int64) []interp.Value {
-	out := []interp.Value{{}}
-	for _, n := range list {
-		out = append(out, interp.Number(n))
-	}
-	return out
-}
-
-func addresses() []interp.Value {
-	out := []interp.Value{{}}
-	for _, s := range []string{"::", "0.0.0.0", "9.255.255.255", "10.0.0.0", "10.0.0.1", "10.0.0.255", "10.0.1.0", "255.255.255.255", "2001:db8::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"} {
-		out = append(out, interp.IP(netip.MustParseAddr(s)))
-	}
-	return out
-}
-
-func networks(r *rand.Rand, input int) channelfile.Expr {
-	list := []string{"10.0.0.0/8", "10.0.0.0/24", "10.0.0.1/32", "10.0.1.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32"}
-	return channelfile.AddressPrefix(input, netip.MustParsePrefix(pick(r, list)))
-}
-
-// condition returns a random condition over two inputs.
-func (s *scope) condition(r *rand.Rand, depth int) channelfile.Expr {
-	if depth == 0 || r.IntN(3) == 0 {
-		return s.tests(r, r.IntN(5)/4)
-	}
-	parts := make([]channelfile.Expr, 2+r.IntN(2))
-	for i := range parts {
-		parts[i] = s.condition(r, depth-1)
-		if r.IntN(3) == 0 {
-			parts[i] = channelfile.Not(parts[i])
-		}
-	}
-	if r.IntN(2) == 0 {
-		return channelfile.Or(parts...)
-	}
-	return channelfile.And(parts...)
 }
 
 // results returns for each instance of a file whether it matches, by event of the scope.
@@ -216,16 +61,15 @@ func (s *scope) results(t *testing.T, f *channelfile.File) [][]bool {
 // for a long comparison.
 func TestDecisions(t *testing.T) {
 	all := scopes()
-	for i := range all {
-		s := &all[i]
-		t.Run(s.name, func(t *testing.T) {
+	for i, s := range all {
+		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			s.compare(t, *decisions/len(all), rand.New(rand.NewPCG(*seed, uint64(i))))
+			s.compare(t, *decisions/len(all), generate.New(*seed<<8+uint64(i)))
 		})
 	}
 }
 
-func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
+func (s *scope) compare(t *testing.T, n int, g *generate.Generator) {
 	const perFile = 8
 	counts := map[string]int{}
 	done, unknown := 0, 0
@@ -233,7 +77,7 @@ func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
 		var data []byte
 		b := channelfile.NewBuilder(channelfile.Header{Channel: 1, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 2})
 		for i := range perFile {
-			if err := b.Add(testkit.ID(i), s.condition(r, r.IntN(3)), nil); err != nil {
+			if err := b.Add(testkit.ID(i), s.Condition(g, g.Intn(3)), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -251,7 +95,7 @@ func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
 			return ok
 		}
 		results := s.results(t, f)
-		solver, instances := meaning.NewSolver(s.types), meaning.NewInstances(f)
+		solver, instances := meaning.NewSolver(s.Types), meaning.NewInstances(f)
 		var formulas []meaning.Formula
 		for i := range f.Instances() {
 			formula, ok := instances.Formula(i)
@@ -310,7 +154,7 @@ func (s *scope) compare(t *testing.T, n int, r *rand.Rand) {
 		}
 	}
 	t.Logf("%d decisions, %d unknown: %v", done, unknown, counts)
-	if inFragment := s.name != "operands that are no UTF-8" && s.name != "comparisons of inputs" && s.name != "addresses in texts"; inFragment && unknown > 0 {
+	if s.Fragment && unknown > 0 {
 		t.Errorf("%d of %d questions in the fragment have no answer", unknown, done)
 	}
 	if unknown > done/3 {
@@ -335,13 +179,10 @@ func (s *scope) contributes(f meaning.Formula, dead meaning.Alternative) int {
 	return -1
 }
 
-// second is the number of values of the second input.
-func (s *scope) second() int { return min(len(s.values), 12) }
-
-func (s *scope) events() int { return len(s.values) * s.second() }
+func (s *scope) events() int { return len(s.first) * len(s.second) }
 
 func (s *scope) event(i int) interp.Event {
-	return interp.Event{s.values[i/s.second()], s.values[i%s.second()]}
+	return interp.Event{s.first[i/len(s.second)], s.second[i%len(s.second)]}
 }
 
 func index(list []bool, b bool) int {

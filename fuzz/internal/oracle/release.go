@@ -45,15 +45,15 @@ type Releases struct {
 	// Asked counts the compared answers by question. Open counts those for which the gate claims
 	// nothing, the scope has no event, and the solver does not know one either.
 	Asked, Open [NumQuestions]uint64
+	Hits        map[*validate.Check]uint64 // releases in which a check found something
 
 	checks []*validate.Check
 	scopes map[*generate.Scope]*reference.Scope
-	turn   int
 }
 
 // NewReleases returns a judge of releases for a gate that has the given checks.
 func NewReleases(checks []*validate.Check) *Releases {
-	return &Releases{checks: checks, scopes: map[*generate.Scope]*reference.Scope{}}
+	return &Releases{checks: checks, Hits: map[*validate.Check]uint64{}, scopes: map[*generate.Scope]*reference.Scope{}}
 }
 
 // A release is a release that is being compared.
@@ -97,6 +97,7 @@ func (rs *Releases) Compare(g *generate.Release) *Problem {
 		r.findings[f.Check.ID] = append(r.findings[f.Check.ID], f)
 	}
 	for _, t := range r.report.Totals {
+		r.Hits[t.Check]++
 		if n := len(r.findings[t.Check.ID]); t.Found != n {
 			return disagree("%v has %d findings, and %d of them are kept", t.Check, t.Found, n)
 		}
@@ -128,7 +129,7 @@ func disagree(format string, args ...any) *Problem {
 // subject returns the content as a subject.
 func (r *release) subject() *validate.Subject {
 	s := validate.ChannelFile("", r.Data)
-	s.Neighbours = &validate.Neighbours{Found: r.turn % 2}
+	s.Neighbours = &validate.Neighbours{Found: r.Turn % 2}
 	return s
 }
 
@@ -139,7 +140,6 @@ var day = time.Date(generate.ReleaseDay.Year, generate.ReleaseDay.Month, generat
 const allFindings = 1 << 16
 
 func (r *release) options(ledger *cells.Ledger) validate.Options {
-	r.turn++
 	previous := validate.ChannelFile("", r.Previous)
 	return validate.Options{
 		Checks: r.checks, Definitions: r.Definitions, Fleet: r.Fleet, Now: day, MaxFindings: allFindings, MaxOfGroup: allFindings, AllowEmpty: true,
@@ -211,8 +211,8 @@ func matches(f *channelfile.File, inputs, instance int, e interp.Event) bool {
 	return reference.Matches(f, instance, append(slices.Clone(e), make(interp.Event, inputs)...))
 }
 
-// show describes an event for a problem.
-func show(e interp.Event) string {
+// Describe returns the values of an event as text.
+func Describe(e interp.Event) string {
 	var list []string
 	for _, v := range e {
 		switch v.Type {
@@ -362,6 +362,7 @@ func (r *release) compareDead(i int, findings []*validate.Finding) *Problem {
 	}
 	decisive := r.Scope.Letters > 0 && r.now.Decisive(r.Scope.Letters, i)
 	r.Asked[Dead]++
+	open := false
 	for word, n := range said {
 		if n > possible[word] {
 			return disagree("the gate says that %d alternatives that begin at word %d of instance %d are dead; by its events %d are", n, word, i, possible[word])
@@ -371,9 +372,10 @@ func (r *release) compareDead(i int, findings []*validate.Finding) *Problem {
 		if n > said[word] && decisive {
 			return disagree("%d alternatives that begin at word %d of instance %d are dead; the gate says so of %d", n, word, i, said[word])
 		}
-		if n > said[word] {
-			r.Open[Dead]++
-		}
+		open = open || n > said[word]
+	}
+	if open {
+		r.Open[Dead]++
 	}
 	return nil
 }
@@ -430,7 +432,7 @@ func (r *release) comparePairs() *Problem {
 				return p
 			}
 			if answer == meaning.No && !(matches(r.file, inputs, i, e) && !matches(r.file, inputs, k, e)) {
-				return disagree("instance %d does not imply %d by an event that does not show it: %s", i, k, show(e))
+				return disagree("instance %d does not imply %d by an event that does not show it: %s", i, k, Describe(e))
 			}
 		}
 	}
@@ -620,11 +622,11 @@ func (r *release) compareWaivers(options validate.Options) *Problem {
 	var waivers []validate.Waiver
 	for i := range r.report.Findings {
 		f := &r.report.Findings[i]
-		if (i+r.turn)%3 > 0 || f.Check.NotWaivable() != "" {
+		if (i+r.Turn)%3 > 0 || f.Check.NotWaivable() != "" {
 			continue
 		}
 		w := validate.Waiver{Check: f.Check.ID, Rule: f.Identity.Rule, Subject: f.Identity.Subject, Path: f.Identity.Path, Reason: "drawn", By: "ann", Until: generate.ReleaseDay}
-		switch (i/3 + r.turn) % 6 {
+		switch (i/3 + r.Turn) % 6 {
 		case 0:
 			w.Path = ""
 		case 1:

@@ -17,7 +17,7 @@ func TestReleases(t *testing.T) {
 	for n := range *releases {
 		r := stream.Next()
 		if p := rs.Compare(r); p != nil {
-			t.Fatalf("release %d, scope %s: %v\n%s\n%s", n, r.Scope.Name, p, show(p.Event), strings.Join(p.Did, "\n"))
+			t.Fatalf("release %d, scope %s: %v\n%s\n%s", n, r.Scope.Name, p, Describe(p.Event), strings.Join(p.Did, "\n"))
 		}
 	}
 	for q := range NumQuestions {
