@@ -172,8 +172,8 @@ func TestReplayFixed(t *testing.T) {
 	}
 }
 
-// TestReleaseProblem checks that a campaign ends at the first disagreement about a release with a
-// small case, which can be replayed.
+// TestReleaseProblem checks that a campaign ends at the first disagreement about a release with
+// a small case, which can be replayed.
 func TestReleaseProblem(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "case")
 	t.Run("found", func(t *testing.T) {

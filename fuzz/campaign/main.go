@@ -1,9 +1,8 @@
 // Command campaign searches for escapes: channel files that the gate accepts and that do harm.
 // It generates random files and fleets, lets the gate judge them, and runs accepted files on
-// sensors that check nothing. Now and then it draws a release, which has content and the content
-// that shipped before, and compares what the gate says about rules and changes with the reference.
-// It stops at the first escape, disagreement or false rejection, minimises the case and writes it
-// to a folder.
+// sensors that check nothing. It also draws releases, each with the content that shipped
+// before, and compares the findings about rules and changes with the reference. It stops at the
+// first escape, disagreement or false rejection, minimises the case and writes it to a folder.
 //
 //	go run ./fuzz/campaign -time 10m
 //

@@ -29,7 +29,8 @@ type smallCase struct {
 	safe        bool
 }
 
-// write minimises a problem, writes the case to a folder, and returns the problem of the small case.
+// write minimises a problem, writes the case to a folder, and returns the problem of the small
+// case.
 func (f *found) write(folder string) (*oracle.Problem, error) {
 	if f.release != nil {
 		c := minimiseRelease(f)

@@ -68,7 +68,8 @@ func minimiseRelease(f *found) *smallRelease {
 	return c
 }
 
-// removeAt removes an element of a copy of a list. It returns false if there is no such element.
+// removeAt removes an element of a copy of a list. It returns false if there is no such
+// element.
 func removeAt[T any](list *[]T, i int) bool {
 	if i >= len(*list) {
 		return false

@@ -81,8 +81,8 @@ type kindReport struct {
 	Accepted  uint64 `json:"accepted"`
 }
 
-// An answerReport counts the answers to a question. Open are those which the reference could not
-// compare: the gate claims nothing, and the small scope has no event that shows why.
+// An answerReport counts the answers to a question. Open are those which the reference could
+// not compare: the gate claims nothing, and the small scope has no event that shows why.
 type answerReport struct {
 	Question string `json:"question"`
 	Compared uint64 `json:"compared"`
@@ -119,8 +119,8 @@ type problemReport struct {
 	Decision uint64 `json:"decision"`
 }
 
-// The share of accepted decisions in a useful stream. A stream cannot show an escape if the gate
-// accepts nothing.
+// The share of accepted decisions in a useful stream. A stream cannot show an escape if the
+// gate accepts nothing.
 const (
 	leastAccepted = 0.20
 	mostAccepted  = 0.60
