@@ -56,10 +56,11 @@ func Check(file, fleet, facts []byte) (err error) {
 }
 
 // keys are the keys of facts and fleets.
-const keys = " acknowledged access build builds budget collected constant contracts count criteria cutAt declares events evidence facts feed feeds file " +
-	"fileSize fleet formats hosts input inputs instances instructions lacks length lengths limits line maxLength memory memoryBudget most name note number " +
-	"off offset operands operandsPerCriterion operators path perByte perMillion programInstructions reader reads reason refuses refusesUnknownVersions revision schema sections " +
-	"seen sensor sensors sha256 since source sources stack state stepBudget steps supplied supply type until valueLength values version versions why words wordsPerInstance "
+const keys = " access acknowledged budget build builds collected column condition constant contracts count criteria cutAt declares elements event events evidence " +
+	"facts feed feeds field file fileSize filters fleet formats hosts id input inputs instances instructions lacks length lengths limits line match " +
+	"maxLength memory memoryBudget most name note number off offset onmatch operands operandsPerCriterion operators path perByte perMillion " +
+	"programInstructions reader reads reason refuses refusesUnknownVersions revision rule rules schema sections seen sensor sensors sha256 since source " +
+	"sources stack state stepBudget steps supplied supply type until value valueLength values version versions why words wordsPerInstance "
 
 // decode reads a document twice. The second pass refuses documents with two meanings:
 // encoding/json accepts keys in any case, equal keys, null for any value, and U+FFFD for half of a

@@ -145,7 +145,7 @@ type supply struct {
 	Version              *uint64
 	Source               string
 	Line, Events         uint64
-	Collected            json.RawMessage
+	Collected, Filters   json.RawMessage
 	Inputs               []supplied
 	Acknowledged         []struct {
 		Input      uint64

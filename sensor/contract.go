@@ -70,6 +70,7 @@ type Supply struct {
 	Evidence     Evidence
 	Place        Place           // source of the statement
 	Collected    Collection      // whether hosts record the events
+	Filters      Filters         // which of the events Sysmon records; zero means not stated
 	Events       uint64          // number of observed events; 0 means that no events were observed
 	Inputs       []SuppliedInput // for a positional reader, in the order of its array
 	Acknowledged []Shortfall
@@ -369,6 +370,7 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		for _, id := range s.Collected.Off {
 			number(uint64(id))
 		}
+		b = s.Filters.appendTerms(b)
 		number(s.Events)
 		number(uint64(len(s.Inputs)))
 		for k := range s.Inputs {
@@ -437,7 +439,7 @@ var (
 	}
 	supplyKeys = strictjson.Keys{
 		Required: []string{"type", "version", "evidence", "inputs"},
-		Optional: append([]string{"feed", "collected", "events", "acknowledged"}, placeKeys...),
+		Optional: append([]string{"feed", "collected", "filters", "events", "acknowledged"}, placeKeys...),
 	}
 	suppliedInputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
@@ -475,7 +477,7 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 	var c Contract
 	var acknowledged [][]int // for each supply, the offsets of its shortfalls
 	var lacks []int          // offsets of the lacks
-	r.places = r.places[:0]
+	r.places, r.filtered, r.fields = r.places[:0], r.filtered[:0], r.fields[:0]
 	for key := range r.Object(contractKeys) {
 		switch key {
 		case "build":
@@ -500,6 +502,7 @@ func (r *reader) contract(seen map[string]int, index int) Contract {
 		}
 	}
 	r.refersToSources(&c)
+	r.filterFields(&c)
 	for i, at := range lacks {
 		if k := c.contradicts(&c.Lacks[i]); k >= 0 {
 			r.FailAt(at, fmt.Sprintf("lacks[%d]", i), "the build lacks type %s, but supply[%d] supplies version %d of it; remove one of the two",
@@ -696,6 +699,8 @@ func (r *reader) supply() (s Supply, shortfalls []int) {
 			r.place(&s.Place, key)
 		case "collected":
 			s.Collected = r.collection()
+		case "filters":
+			s.Filters = r.filters()
 		case "events":
 			s.Events = r.limit()
 		case "inputs":
@@ -885,6 +890,7 @@ func (w *writer) supplies(supplies []Supply) {
 				w.Text("evidence", s.Evidence.String())
 				w.place(&s.Place)
 				w.collection(&s.Collected)
+				w.filters(&s.Filters)
 				w.OptionalNumber("events", s.Events)
 				w.Key("inputs")
 				w.Array(func() {

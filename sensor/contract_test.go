@@ -16,6 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -401,6 +402,7 @@ func TestDistinctSeesEveryField(t *testing.T) {
 			Lacks:    []sensor.Lack{{Versions: []uint32{1, 2}}, {}},
 			Supplies: []sensor.Supply{
 				{
+					Filters:      sensor.Filters{Elements: []sysmon.Element{{Filters: []sysmon.Filter{{}, {}}, Groups: []sysmon.Group{{}, {}}}, {}}},
 					Inputs:       []sensor.SuppliedInput{{Values: []string{"a", "b"}, Basis: &sensor.Basis{}}, {Basis: &sensor.Basis{}}},
 					Acknowledged: []sensor.Shortfall{{}, {}},
 				},
@@ -585,6 +587,9 @@ func drawFleet(t *rapid.T) *sensor.Fleet {
 				if s.Collected.Events = sensor.Collected(rapid.IntRange(0, 3).Draw(t, "collected")); s.Collected.Events != sensor.CollectedUnknown {
 					s.Collected.Basis = drawBasis(t, &c)
 				}
+				if rapid.Bool().Draw(t, "filtered") {
+					s.Filters = drawFilters(t, &c)
+				}
 				if s.Collected.Events == sensor.CollectedSome && rapid.Bool().Draw(t, "off") {
 					s.Collected.Off = []uint32{rapid.Uint32Range(0, 9).Draw(t, "event"), rapid.Uint32Range(10, math.MaxUint32).Draw(t, "event")}
 				}
@@ -626,6 +631,33 @@ func drawStatements(t *rapid.T, c *sensor.Contract, types []string) {
 			c.Lacks = append(c.Lacks, l)
 		}
 	}
+}
+
+// drawFilters draws filters for event 13, the field indices of which are those of its schemas.
+func drawFilters(t *rapid.T, c *sensor.Contract) (f sensor.Filters) {
+	place := func() (p sysmon.Place) {
+		if rapid.Bool().Draw(t, "placed") {
+			p = sysmon.Place{Offset: rapid.Int64Range(0, sensor.MaxInteger).Draw(t, "offset"), Line: rapid.IntRange(0, sensor.MaxLength).Draw(t, "line"), Column: rapid.IntRange(0, 9).Draw(t, "column")}
+		}
+		return p
+	}
+	f.Source = drawPlace(t, c).Source
+	for range rapid.IntRange(1, 3).Draw(t, "elements") {
+		e := sysmon.Element{Event: 13, Include: rapid.Bool().Draw(t, "include"), All: rapid.Bool().Draw(t, "all"), Place: place()}
+		for range rapid.IntRange(0, 2).Draw(t, "rules") {
+			e.Groups = append(e.Groups, sysmon.Group{ID: rapid.Uint32Range(0, 9).Draw(t, "id"), Name: drawName(t, "name"), All: rapid.Bool().Draw(t, "all"), Place: place()})
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "filters") {
+			field := rapid.IntRange(0, 7).Draw(t, "field")
+			e.Filters = append(e.Filters, sysmon.Filter{
+				Field: field, FieldName: []string{"RuleName", "EventType", "UtcTime", "ProcessGuid", "ProcessId", "Image", "TargetObject", "Details"}[field],
+				Op: sysmon.Operator(rapid.IntRange(0, 15).Draw(t, "condition")), Value: rapid.SampledFrom([]string{"", "a\n;", `\Run\`}).Draw(t, "value"),
+				Name: rapid.SampledFrom([]string{"", "T1112"}).Draw(t, "name"), Group: rapid.IntRange(-1, len(e.Groups)-1).Draw(t, "group"), Place: place(),
+			})
+		}
+		f.Elements = append(f.Elements, e)
+	}
+	return f
 }
 
 func drawPlace(t *rapid.T, c *sensor.Contract) (p sensor.Place) {

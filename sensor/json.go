@@ -86,6 +86,8 @@ type reader struct {
 	*document.Reader
 	later  *later   // first value that the oldest version of the schema does not have
 	places []placed // names of sources in the contract that is being read
+	// offsets in that contract: of the events of elements, and of the fields of their filters
+	filtered, fields []int
 }
 
 // A later is a value that only a later version of a schema has.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/strictjson"
+	"github.com/cfcheck/cfcheck/sysmon"
 )
 
 // This file has the statements that version 1 of the schema of fleets added.
@@ -31,6 +32,10 @@ type SensorVersion struct {
 	Name    string // such as "sysmon"; unique among the sensors of the contract
 	Version string // such as "15.15"
 }
+
+// Sysmon is the name of Microsoft's Sysmon in a [SensorVersion]. Its version is the name of a
+// [sysmon.Build].
+const Sysmon = "sysmon"
 
 // Sensor returns the version of the named sensor that runs on the hosts of the build. It returns
 // false if the contract does not state that the sensor runs there.
@@ -170,7 +175,7 @@ func (c *Contract) newer() bool {
 	}
 	for i := range c.Supplies {
 		s := &c.Supplies[i]
-		if s.Place != (Place{}) || s.Collected.Stated() {
+		if s.Place != (Place{}) || s.Collected.Stated() || len(s.Filters.Elements) > 0 {
 			return true
 		}
 		for k := range s.Inputs {
@@ -315,6 +320,7 @@ func (r *reader) sensors() []SensorVersion {
 	r.newer()
 	for i := range r.Elements(maxSensors, "sensors") {
 		var s SensorVersion
+		at := 0
 		for key := range r.Object(sensorVersionKeys) {
 			switch key {
 			case "name":
@@ -324,10 +330,16 @@ func (r *reader) sensors() []SensorVersion {
 				}
 				r.Unique(seen, s.Name, "sensors", s.Name, i)
 			case "version":
+				at = r.Next()
 				if s.Version = r.String(); !r.Failed() && !isSensorVersion(s.Version) {
 					r.Failf("found %s; expected the version of a sensor: 1 to %d lower-case letters, digits, points, hyphens, underscores and plus signs, with a digit, such as \"15.15\"",
 						strictjson.Quote(s.Version), maxSensorText)
 				}
+			}
+		}
+		if s.Name == Sysmon && !r.Failed() {
+			if _, err := sysmon.BuildNamed(s.Version); err != nil {
+				r.FailAt(at, "version", "%v", err)
 			}
 		}
 		list = append(list, s)

@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sysmon"
 )
 
 // fleetDocV1 has every key of version 1 at least once.
@@ -60,6 +61,30 @@ const fleetDocV1 = `{
           "source": "policy",
           "line": 4,
           "collected": {"events": "some", "off": [4656, 4663], "evidence": "stated", "reason": "needs a SACL", "source": "policy"},
+          "filters": {
+            "source": "configuration",
+            "elements": [
+              {
+                "event": 13,
+                "onmatch": "include",
+                "line": 40,
+                "filters": [
+                  {"field": "Image", "condition": "end with", "value": "\\reg.exe", "name": "T1112", "line": 41, "column": 7, "offset": 3000},
+                  {"field": "TargetObject", "condition": "contains any", "value": "a;b", "rule": 0},
+                  {"field": "Details", "condition": "is", "value": "", "rule": 0}
+                ],
+                "rules": [
+                  {"id": 1, "name": "both", "match": "all", "line": 42}
+                ]
+              },
+              {
+                "event": 13,
+                "onmatch": "exclude",
+                "match": "all",
+                "filters": []
+              }
+            ]
+          },
           "events": 100,
           "inputs": [
             {"name": "Query", "type": "string", "maxLength": 200, "cutAt": 255, "seen": 7},
@@ -98,6 +123,14 @@ func TestReadFleetV1(t *testing.T) {
 			Supplies: []sensor.Supply{{
 				Type: "dns", Version: 1, Feed: "resolver", Evidence: sensor.EvidenceObserved, Events: 100, Place: sensor.Place{"policy", 4},
 				Collected: sensor.Collection{sensor.CollectedSome, sensor.Basis{Evidence: sensor.EvidenceStated, Reason: "needs a SACL", Place: sensor.Place{Source: "policy"}}, []uint32{4656, 4663}},
+				Filters: sensor.Filters{Source: "configuration", Elements: []sysmon.Element{
+					{Event: 13, Include: true, Place: sysmon.Place{Line: 40}, Groups: []sysmon.Group{{ID: 1, Name: "both", All: true, Place: sysmon.Place{Line: 42}}}, Filters: []sysmon.Filter{
+						{Field: 5, FieldName: "Image", Op: sysmon.EndWith, Value: `\reg.exe`, Name: "T1112", Group: -1, Place: sysmon.Place{Offset: 3000, Line: 41, Column: 7}},
+						{Field: 6, FieldName: "TargetObject", Op: sysmon.ContainsAny, Value: "a;b"},
+						{Field: 7, FieldName: "Details"},
+					}},
+					{Event: 13, All: true},
+				}},
 				Inputs: []sensor.SuppliedInput{
 					{Name: "Query", Type: sensor.TypeString, State: sensor.StateSupplied, MaxLength: 200, CutAt: 255, Seen: 7},
 					{Name: "Answer", Type: sensor.TypeString, State: sensor.StateConditional, CutAt: 9, PerMillion: 870_000,
@@ -230,34 +263,68 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			`x.json:45:50: builds[0].supply[0].collected.off: found events that are off beside "none"; only "some" has them`, true},
 		{"a collection of another kind", `"events": "some"`, `"events": "no"`, sensor.ErrJSONValue,
 			`x.json:45:35: builds[0].supply[0].collected.events: found the string "no"; expected "all", "some" or "none"; did you mean "none"?`, true},
+		{"a version that Sysmon does not have", `{"name": "sysmon", "version": "15.15"}`, `{"name": "sysmon", "version": "15.51"}`, sensor.ErrJSONValue,
+			`x.json:13:39: builds[0].sensors[0].version: unknown Sysmon build "15.51"; the nearest known: 15.20`, false},
+		{"filters without an element", `"elements": [
+              {
+                "event": 13,
+                "onmatch": "include",`, `"elements": [], "x": [
+              {
+                "event": 13,
+                "onmatch": "include",`, sensor.ErrJSONValue,
+			`x.json:48:25: builds[0].supply[0].filters.elements: found an empty array; expected at least one element, or no filters`, true},
+		{"filters of a source that is not there", `"source": "configuration",
+            "elements"`, `"source": "config",
+            "elements"`, sensor.ErrJSONValue,
+			`x.json:47:23: builds[0].supply[0].filters.source: found "config"; expected the name of one of the sources of the build`, false},
+		{"an event that Sysmon does not have", `"event": 13,
+                "onmatch": "include"`, `"event": 30,
+                "onmatch": "include"`, sensor.ErrJSONValue,
+			`x.json:50:26: builds[0].supply[0].filters.elements[0].event: found event 30, which schema 4.90 of Sysmon does not have or cannot filter`, false},
+		{"an event that nobody filters", `"event": 13,
+                "onmatch": "exclude"`, `"event": 16,
+                "onmatch": "exclude"`, sensor.ErrJSONValue,
+			`x.json:63:26: builds[0].supply[0].filters.elements[1].event: found event 16, which schema 4.90 of Sysmon does not have or cannot filter`, false},
+		{"a field of another event", `"field": "Details"`, `"field": "Detail"`, sensor.ErrJSONValue,
+			`x.json:56:29: builds[0].supply[0].filters.elements[0].filters[2].field: found the field "Detail", which event 13 does not have in schema 4.90 of Sysmon; did you mean "Details"?`, false},
+		{"a condition that does not exist", `"end with"`, `"ends with"`, sensor.ErrJSONValue,
+			`x.json:54:51: builds[0].supply[0].filters.elements[0].filters[0].condition: found the string "ends with"; expected "is", "is not", "contains", "contains any", "is any", "contains all", "excludes", "excludes any", "excludes all", "begin with", "end with", "less than", "more than", "image", "not begin with" or "not end with"; did you mean "end with"?`, true},
+		{"a rule that is not there", `"a;b", "rule": 0`, `"a;b", "rule": 1`, sensor.ErrJSONValue,
+			`x.json:55:98: builds[0].supply[0].filters.elements[0].filters[1].rule: found rule 1, counted from 0; the element has 1`, false},
+		{"no rules", `[
+                  {"id": 1, "name": "both", "match": "all", "line": 42}
+                ]`, `[]`, sensor.ErrJSONValue,
+			`x.json:58:26: builds[0].supply[0].filters.elements[0].rules: found an empty array; expected at least one rule, or no key`, true},
+		{"a name that Sysmon refuses", `"both"`, `"` + strings.Repeat("b", 256) + `"`, sensor.ErrJSONValue,
+			`x.json:59:37: builds[0].supply[0].filters.elements[0].rules[0].name: found a text of 256 bytes; expected at most 255`, true},
 		{"longer than it is cut", `"maxLength": 200`, `"maxLength": 256`, sensor.ErrJSONValue,
-			`x.json:48:13: builds[0].supply[0].inputs[0].maxLength: found 256, but the input is cut at 255 bytes; expected at most 255`, false},
+			`x.json:72:13: builds[0].supply[0].inputs[0].maxLength: found 256, but the input is cut at 255 bytes; expected at most 255`, false},
 		{"an integer that is cut", `"state": "constant", "values": [22, -1]`, `"cutAt": 1`, sensor.ErrJSONValue,
-			`x.json:50:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; only inputs of type string have one`, true},
+			`x.json:74:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; only inputs of type string have one`, true},
 		{"cut, and not supplied", `"not supplied"`, `"not supplied", "cutAt": 1`, sensor.ErrJSONValue,
-			`x.json:53:13: builds[0].supply[0].inputs[5].cutAt: found cutAt for an input that is not supplied; only a supplied, conditional or unknown input can be cut`, true},
+			`x.json:77:13: builds[0].supply[0].inputs[5].cutAt: found cutAt for an input that is not supplied; only a supplied, conditional or unknown input can be cut`, true},
 		{"a rate of what is always there", `"seen": 7`, `"perMillion": 7`, sensor.ErrJSONValue,
-			`x.json:48:13: builds[0].supply[0].inputs[0].perMillion: found a rate for an input that is supplied; only conditional inputs have one`, true},
+			`x.json:72:13: builds[0].supply[0].inputs[0].perMillion: found a rate for an input that is supplied; only conditional inputs have one`, true},
 		{"a rate of more than all", `870000`, `1000001`, sensor.ErrJSONRange,
-			`x.json:49:100: builds[0].supply[0].inputs[1].perMillion: found the number 1000001; expected an integer from 1 to 1000000`, true},
+			`x.json:73:100: builds[0].supply[0].inputs[1].perMillion: found the number 1000001; expected an integer from 1 to 1000000`, true},
 		{"a condition that is not said", `, "reason": "may be left out"`, ``, sensor.ErrJSONValue,
-			`x.json:49:13: builds[0].supply[0].inputs[1].reason: found a conditional input without a reason; expected the condition under which events have it`, true},
+			`x.json:73:13: builds[0].supply[0].inputs[1].reason: found a conditional input without a reason; expected the condition under which events have it`, true},
 		{"a constant without values", `, "values": [22, -1]`, ``, sensor.ErrJSONValue,
-			`x.json:50:13: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
+			`x.json:74:13: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
 		{"a constant with no values", `[22, -1]`, `[]`, sensor.ErrJSONValue,
-			`x.json:50:83: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
+			`x.json:74:83: builds[0].supply[0].inputs[2].values: found a constant input without values; expected at least one value`, true},
 		{"values of what is not constant", `"seen": 7`, `"values": ["a"]`, sensor.ErrJSONValue,
-			`x.json:48:91: builds[0].supply[0].inputs[0].values: found values for an input that is supplied; only constant inputs have them`, true},
+			`x.json:72:91: builds[0].supply[0].inputs[0].values: found values for an input that is supplied; only constant inputs have them`, true},
 		{"a string for an integer", `[22, -1]`, `[22, "x"]`, sensor.ErrJSONValue,
-			`x.json:50:83: builds[0].supply[0].inputs[2].values[1]: found the string "x"; expected an integer, the type of the input`, true},
+			`x.json:74:83: builds[0].supply[0].inputs[2].values[1]: found the string "x"; expected an integer, the type of the input`, true},
 		{"an integer for a string", `["log", ""]`, `["log", 7]`, sensor.ErrJSONValue,
-			`x.json:51:98: builds[0].supply[0].inputs[3].values[1]: found the number 7; expected a string, since the input has type string`, true},
+			`x.json:75:98: builds[0].supply[0].inputs[3].values[1]: found the number 7; expected a string, since the input has type string`, true},
 		{"a value twice", `["log", ""]`, `["log", "log"]`, sensor.ErrJSONValue,
-			`x.json:51:98: builds[0].supply[0].inputs[3].values[1]: found the value "log" again; values[0] has it already`, true},
+			`x.json:75:98: builds[0].supply[0].inputs[3].values[1]: found the value "log" again; values[0] has it already`, true},
 		{"a value that is too long", `["log", ""]`, `["sysmon/operational"]`, sensor.ErrJSONValue,
-			`x.json:51:98: builds[0].supply[0].inputs[3].values[0]: found a value of 18 bytes; expected at most maxLength, 7`, false},
+			`x.json:75:98: builds[0].supply[0].inputs[3].values[0]: found a value of 18 bytes; expected at most maxLength, 7`, false},
 		{"no address", `"192.0.2.1"`, `"192.0.2"`, sensor.ErrJSONValue,
-			`x.json:52:82: builds[0].supply[0].inputs[4].values[0]: found the string "192.0.2"; expected an IPv4 or IPv6 address without a zone`, true},
+			`x.json:76:82: builds[0].supply[0].inputs[4].values[0]: found the string "192.0.2"; expected an IPv4 or IPv6 address without a zone`, true},
 	}
 	refuses(t, "fleet", fleetDocV1, edits, readFleetOnly)
 
@@ -279,6 +346,7 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			{"declares", `"hosts": 1000,`, `"hosts": 1000, "declares": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:34: builds[0].declares: ` + message, true},
 			{"lacks", `"hosts": 1000,`, `"hosts": 1000, "lacks": [],`, sensor.ErrJSONUnknownKey, strings.Replace(line(8), ":0", ":", 1) + `:31: builds[0].lacks: ` + message, true},
 			{"collected", `"feed": "kernel",`, `"feed": "kernel", "collected": {"events": "all"},`, sensor.ErrJSONUnknownKey, line(17) + `:71: builds[0].supply[0].collected: ` + message, true},
+			{"filters", `"feed": "kernel",`, `"feed": "kernel", "filters": {"elements": [{"event": 13, "onmatch": "include", "filters": []}]},`, sensor.ErrJSONUnknownKey, line(17) + `:69: builds[0].supply[0].filters: ` + message, true},
 			{"a conditional input", `"state": "unknown"`, `"state": "conditional", "reason": "r"`, sensor.ErrJSONUnknownKey, "", true},
 			{"a constant input", `"type": "address", "state": "unknown"`, `"type": "address", "state": "constant", "values": ["::1"]`, sensor.ErrJSONUnknownKey, "", true},
 			{"a cut input", `"maxLength": 9`, `"maxLength": 9, "cutAt": 9`, sensor.ErrJSONUnknownKey, "", true},
