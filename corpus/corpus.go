@@ -25,9 +25,9 @@ import (
 	"github.com/cfcheck/cfcheck/corpus/asm"
 )
 
-// FS is the corpus: cases, layouts, fleets, types and index.json.
+// FS is the corpus: cases, layouts, fleets, types, ledgers, plans and index.json.
 //
-//go:embed cases layouts fleets types index.json
+//go:embed cases layouts fleets types ledgers plans index.json
 var FS embed.FS
 
 // A Verdict is the result of the gate for one file and fleet.
@@ -74,6 +74,14 @@ type Case struct {
 	// built-in ones. TypesData holds them in JSON. "" and nil mean no additions.
 	Types     string
 	TypesData []byte
+
+	// Ledger names the record of content that shipped without harm, and Plan the exercise
+	// plan that the file is judged with. LedgerData and PlanData are these files. "" and nil
+	// mean that there is no record or no plan.
+	Ledger     string
+	LedgerData []byte
+	Plan       string
+	PlanData   []byte
 
 	// Previous is the name of the case whose file shipped before. "" means that the file is
 	// not compared with a previous release. PreviousName and PreviousData are the name and
@@ -181,7 +189,7 @@ type text struct {
 // The keys of a text.
 var (
 	requiredKeys = []string{"expect", "why"}
-	optionalKeys = []string{"checks", "near", "fleet", "types", "previous", "now", "file", "layout", "base"}
+	optionalKeys = []string{"checks", "near", "fleet", "types", "previous", "ledger", "plan", "now", "file", "layout", "base"}
 )
 
 var (
@@ -312,6 +320,16 @@ func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
 	if c.Types = t.keys["types"]; c.Types != "" {
 		if c.TypesData, err = fs.ReadFile(fsys, path.Join("types", c.Types+".json")); err != nil {
 			return fail("types: %w", err)
+		}
+	}
+	if c.Ledger = t.keys["ledger"]; c.Ledger != "" {
+		if c.LedgerData, err = fs.ReadFile(fsys, path.Join("ledgers", c.Ledger+".ledger")); err != nil {
+			return fail("ledger: %w", err)
+		}
+	}
+	if c.Plan = t.keys["plan"]; c.Plan != "" {
+		if c.PlanData, err = fs.ReadFile(fsys, path.Join("plans", c.Plan+".json")); err != nil {
+			return fail("plan: %w", err)
 		}
 	}
 	if now := t.keys["now"]; now != "" {

@@ -128,6 +128,8 @@ func index(t *testing.T, cases []Case) []byte {
 		FleetFile string     `json:"fleetFile,omitempty"`
 		TypesFile string     `json:"typesFile,omitempty"`
 		Previous  string     `json:"previousFile,omitempty"`
+		Ledger    string     `json:"ledgerFile,omitempty"`
+		Plan      string     `json:"planFile,omitempty"`
 		Now       string     `json:"now,omitempty"`
 		Why       string     `json:"why"`
 	}
@@ -153,6 +155,12 @@ func index(t *testing.T, cases []Case) []byte {
 		}
 		if c.Previous != "" {
 			e.Previous = path.Join("cases", c.Previous, c.PreviousName)
+		}
+		if c.LedgerData != nil {
+			e.Ledger = path.Join("ledgers", c.Ledger+".ledger")
+		}
+		if c.PlanData != nil {
+			e.Plan = path.Join("plans", c.Plan+".json")
 		}
 		if !c.Now.IsZero() {
 			e.Now = c.Now.Format(time.RFC3339)
@@ -193,7 +201,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// TestFilesUsed finds fleets, types and layouts that no case uses.
+// TestFilesUsed finds fleets, types, ledgers, plans and layouts that no case uses.
 func TestFilesUsed(t *testing.T) {
 	used := map[string]bool{"layouts/format.txt": true}
 	texts, err := readTexts(os.DirFS("."))
@@ -206,12 +214,14 @@ func TestFilesUsed(t *testing.T) {
 	for _, c := range assembled(t) {
 		used["fleets/"+c.Fleet+".json"] = true
 		used["types/"+c.Types+".json"] = true
+		used["ledgers/"+c.Ledger+".ledger"] = true
+		used["plans/"+c.Plan+".json"] = true
 	}
 	for _, r := range Releases() {
 		used["fleets/"+r.Fleet+".json"] = true
 		used["types/"+r.Types+".json"] = true
 	}
-	for _, folder := range []string{"layouts", "fleets", "types"} {
+	for _, folder := range []string{"layouts", "fleets", "types", "ledgers", "plans"} {
 		files, err := os.ReadDir(folder)
 		if err != nil {
 			t.Fatal(err)

@@ -257,6 +257,8 @@ var unseen = map[string]string{
 	"CF6002": "the bytes of an earlier release",
 	"CF6003": "the rules of an earlier release",
 	"CF6004": "the rules of an earlier release",
+	"CF6013": "a first use: a build that is as its contract states reads it safely",
+	"CF6014": "a first size: a build that is as its contract states reads it safely",
 
 	"limit-channel":                "a number that no sensor follows",
 	"limit-revision":               "a number that no sensor follows",

@@ -44,7 +44,10 @@ type Policy struct {
 	Exclude    []Text // patterns of rules to leave out
 	Protected  []Text // IDs of rules that must be in the content, in lower case
 
-	Ledger     Text // name of the file with the record of content that shipped
+	Ledger        Text   // name of the file with the record of content that shipped
+	ExercisePlans []Text // see [rollout.ParseReference]
+	Rings         Rings
+
 	FailOn     Text // the lowest severity that rejects: error or warning
 	Severities []Severity
 	Ceilings   Ceilings
@@ -82,6 +85,11 @@ type Ceilings struct {
 	Bytes, Instances, Memory Number
 	MaxRemoved, MaxGrowth    Number // percent since the previous release
 	KnownGoodMatches         Number // known-good events that one rule may match
+}
+
+// Rings are the sizes of the rings in which hosts get a release. See [rollout.Options].
+type Rings struct {
+	HostsPerCell, Factor Number
 }
 
 // Expect has the least numbers that a run must judge. A run that judges fewer reaches no

@@ -55,7 +55,12 @@ waivers:
 - {check: every-build-addressed, subject: 'channel 291, type 1', reason: later, by: ann, until: 2027-01-31}
 waiver-files: [.cfcheck-baseline.yaml]
 ledger: shipped.ledger
+exercise-plans: [plan.json@sha256:` + digest + `]
+rings: {hosts-per-cell: 50, factor: 4}
 `
+
+// digest is the digest of no plan.
+const digest = "24b53532195fbde11cbaadbab3bb5121188e48b1b574bbeb90988f7811a7695b"
 
 func TestRead(t *testing.T) {
 	p, err := policy.Read("p.yaml", []byte(full), suite.Checks)
@@ -77,13 +82,15 @@ func TestRead(t *testing.T) {
 			Bytes: policy.Number{1000, at(9, 19)}, Instances: policy.Number{20, at(9, 36)}, Memory: policy.Number{3000, at(9, 48)},
 			KnownGoodMatches: policy.Number{0, at(9, 74)}, MaxRemoved: policy.Number{9, at(9, 90)}, MaxGrowth: policy.Number{90, at(9, 105)},
 		},
-		Expect:      policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
-		Protected:   []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
-		NeverMatch:  []policy.Text{{"events/no.ndjson", at(16, 15)}},
-		KnownGood:   []policy.Text{{"events/good.ndjson", at(17, 14)}},
-		Exclude:     []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
-		WaiverFiles: []policy.Text{{".cfcheck-baseline.yaml", at(27, 16)}},
-		Ledger:      policy.Text{Value: "shipped.ledger", Place: at(28, 9)},
+		Expect:        policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
+		Protected:     []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
+		NeverMatch:    []policy.Text{{"events/no.ndjson", at(16, 15)}},
+		KnownGood:     []policy.Text{{"events/good.ndjson", at(17, 14)}},
+		Exclude:       []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
+		WaiverFiles:   []policy.Text{{".cfcheck-baseline.yaml", at(27, 16)}},
+		Ledger:        policy.Text{Value: "shipped.ledger", Place: at(28, 9)},
+		ExercisePlans: []policy.Text{{"plan.json@sha256:" + digest, at(29, 18)}},
+		Rings:         policy.Rings{HostsPerCell: policy.Number{50, at(30, 25)}, Factor: policy.Number{4, at(30, 37)}},
 		Waivers: []validate.Waiver{
 			{
 				Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "every host gets User with 13.30, see #12", By: "ann",
@@ -148,7 +155,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "ledger", "exclude", "waivers" or "waiver-files"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "ledger", "exercise-plans", "rings", "exclude", "waivers" or "waiver-files"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},
@@ -183,6 +190,10 @@ func TestRefused(t *testing.T) {
 		{"an empty map", schemaLine + "ceilings: {}\n", `p.yaml:2:11: ceilings: found an empty map; expected a map with keys such as bytes`, true},
 		{"no ID", schemaLine + "protected: [evil]\n", `p.yaml:2:13: protected[0]: found "evil"; expected the ID of a rule, such as 5a0c1d2e-0001-4000-8000-cfc0cfc00001`, true},
 		{"a rule twice", schemaLine + "protected:\n- 5a0c1d2e-0001-4000-8000-cfc0cfc00001\n- 5A0C1D2E-0001-4000-8000-CFC0CFC00001\n", `p.yaml:4:3: protected[1]: found "5a0c1d2e-0001-4000-8000-cfc0cfc00001" here and in line 3; remove one of the two`, false},
+		{"a plan without a digest", schemaLine + "exercise-plans: [plan.json]\n", `p.yaml:2:18: exercise-plans[0]: found "plan.json"; expected the name of a plan and its digest, FILE@sha256:HEX with 64 lower-case hex digits`, true},
+		{"a plan with a short digest", schemaLine + "exercise-plans: [p@sha256:" + digest[1:] + "]\n", `p.yaml:2:18: exercise-plans[0]: found "p@sha256:` + digest[1:52] + `"...; expected the name of a plan and its digest, FILE@sha256:HEX with 64 lower-case hex digits`, true},
+		{"a ring of no host", schemaLine + "rings: {hosts-per-cell: 0}\n", `p.yaml:2:25: rings.hosts-per-cell: found "0"; expected a whole number from 1 to 9007199254740991, in decimal digits`, true},
+		{"rings that do not grow", schemaLine + "rings: {factor: 1}\n", `p.yaml:2:17: rings.factor: found "1"; expected a whole number from 2 to 9007199254740991, in decimal digits`, true},
 		{"no waivers", schemaLine + "waivers: []\n", `p.yaml:2:10: waivers: found an empty list; expected a list of waivers, or leave the key out`, true},
 		{"a waiver that is a text", schemaLine + "waivers: [CF3012]\n", `p.yaml:2:11: waivers[0]: found "CF3012"; expected a map with keys such as check`, true},
 		{"a waiver of the check of July", schemaLine + "waivers: [{check: CF3001, rule: a, reason: b, by: c, until: 2027-01-31}]\n", `p.yaml:2:19: waivers[0].check: CF3001 inputs-supplied cannot be waived: it protects the sensor; remove the waiver, and fix the cause of the finding`, false},

@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 	"github.com/cfcheck/cfcheck/internal/yamltext"
+	"github.com/cfcheck/cfcheck/sensor/rollout"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -81,6 +82,8 @@ func (r *reader) keys(p *Policy) []key {
 		{"never-match", r.texts(&p.NeverMatch, nil)},
 		{"known-good", r.texts(&p.KnownGood, nil)},
 		{"ledger", func(path string, n *yaml.Node) { p.Ledger, _ = r.text(path, n) }},
+		{"exercise-plans", r.texts(&p.ExercisePlans, planReference)},
+		{"rings", func(path string, n *yaml.Node) { r.object(path, n, r.rings(&p.Rings)) }},
 		{"exclude", r.texts(&p.Exclude, nil)},
 		{"waivers", func(path string, n *yaml.Node) { r.waivers(p, path, n) }},
 		{"waiver-files", r.texts(&p.WaiverFiles, nil)},
@@ -97,6 +100,10 @@ func (r *reader) ceilings(c *Ceilings) []key {
 
 func (r *reader) expect(e *Expect) []key {
 	return []key{{"files", r.number(&e.Files, 1)}, {"instances", r.number(&e.Instances, 1)}, {"builds", r.number(&e.Builds, 1)}}
+}
+
+func (r *reader) rings(s *Rings) []key {
+	return []key{{"hosts-per-cell", r.number(&s.HostsPerCell, 1)}, {"factor", r.number(&s.Factor, 2)}}
 }
 
 // fail records an error.
@@ -314,6 +321,14 @@ func ruleID(s string) (id, want string) {
 		return "", "expected the ID of a rule, such as 5a0c1d2e-0001-4000-8000-cfc0cfc00001"
 	}
 	return parsed.String(), ""
+}
+
+// planReference returns the name and the digest of a plan as they are.
+func planReference(s string) (text, want string) {
+	if _, _, err := rollout.ParseReference(s); err != nil {
+		return "", "expected the name of a plan and its digest, FILE@sha256:HEX with 64 lower-case hex digits"
+	}
+	return s, ""
 }
 
 // number returns a function that reads a whole number.

@@ -106,6 +106,7 @@ const (
 	UsesWaivers                     // the waivers of a run
 	UsesProtected                   // IDs of rules that may neither disappear nor change
 	UsesLedger                      // the record of cells that shipped
+	UsesExercise                    // plans that run first uses on few hosts first
 )
 
 // Severity is the effect of a finding on the verdict.

@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/rollout"
 )
 
 // A Pass gives a check the subject to judge, and takes its findings. Parts that the Uses
@@ -40,9 +41,12 @@ type Pass struct {
 	Ceilings         Ceilings
 	Protected        []channelfile.ID
 
-	Ledger       *cells.Ledger // nil means that there is no ledger
-	Previous     *Previous     // nil means that there is no previous content
-	ChangeLimits ChangeLimits  // no limit is 0
+	Ledger        *cells.Ledger       // nil means that there is no ledger
+	ExercisePlans []*rollout.Document // none of them is nil
+	ExerciseRings rollout.Options     // demands on these plans
+
+	Previous     *Previous    // nil means that there is no previous content
+	ChangeLimits ChangeLimits // no limit is 0
 
 	max      int
 	perGroup int

@@ -14,6 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/rollout"
 )
 
 // DefaultMaxFindings is the default number of findings of one check that a Report keeps,
@@ -55,6 +56,13 @@ type Options struct {
 	// Ledger is the record of the cells that shipped and did no harm. Nil means no record; the
 	// check of first uses does not apply.
 	Ledger *cells.Ledger
+
+	// ExercisePlans accept first uses that their first rings run on few hosts of a build before
+	// more hosts get the content. They have no effect without Ledger.
+	ExercisePlans []*rollout.Document
+	// ExerciseRings are the demands on these plans: a plan has at least HostsPerCell, and at most
+	// Factor. 0 means no demand.
+	ExerciseRings rollout.Options
 
 	Waivers []Waiver // findings to accept, in addition to the Waivers of the subject
 
@@ -252,7 +260,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
 		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings, Protected: opts.Protected,
-		Ledger:       opts.Ledger,
+		Ledger: opts.Ledger, ExercisePlans: opts.ExercisePlans, ExerciseRings: opts.ExerciseRings,
 		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}
 	//mutation:missed condition: the tests of validate detect it
@@ -274,6 +282,10 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
 	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
 	p.KnownGood = j.guard("KnownGood", p.KnownGood)
+	if slices.Contains(p.ExercisePlans, nil) {
+		j.odd = append(j.odd, "ExercisePlans has a plan that is nil")
+		p.ExercisePlans = nil
+	}
 	if p.budget = opts.Budget; p.budget == nil {
 		p.budget = new(Budget)
 	}
@@ -478,7 +490,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger|UsesExercise
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -512,6 +524,9 @@ func (j *Prepared) given() (given Uses) {
 	}
 	if j.opts.Ledger != nil {
 		given |= UsesLedger
+	}
+	if len(j.opts.ExercisePlans) > 0 {
+		given |= UsesExercise
 	}
 	if j.opts.Previous != nil && !j.added {
 		given |= UsesPrevious

@@ -47,11 +47,12 @@ type checking struct {
 	history          string            // folder of earlier revisions
 	ledger           string            // file; "" means no record
 	ledgerSource     []report.Source   // of the ledger, if there is one
-	waivers          []validate.Waiver // of the policy
-	protected        []channelfile.ID  // of the policy
-	maxSteps         uint64
-	maxFindings      int
-	all              bool // --max-findings was given and also limits the rules per message
+	exercising
+	waivers     []validate.Waiver // of the policy
+	protected   []channelfile.ID  // of the policy
+	maxSteps    uint64
+	maxFindings int
+	all         bool // --max-findings was given and also limits the rules per message
 
 	options       validate.Options // without a fleet
 	roots         []string         // files and folders of rules
@@ -150,6 +151,7 @@ func (k *checking) addData(cmd *cobra.Command) {
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
 	f.StringVar(&k.ledger, "ledger", "", "reject content that uses a build in a way that this `file` does not record, see ledger init")
+	k.exercising.add(cmd)
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
 }
 
@@ -254,6 +256,7 @@ func (k *checking) reads(s *output.Set, args []string) {
 	if k.ledger != "" {
 		s.Reads("--ledger "+k.ledger, k.ledger)
 	}
+	k.exercising.reads(s)
 	if k.history != "" {
 		s.ReadsFolder("--history "+k.history, k.history, isContent)
 	}
@@ -337,6 +340,10 @@ func (k *checking) prepare() error {
 		}
 		k.ledgerSource = []report.Source{report.SourceOf("ledger", k.ledger, data)}
 	}
+	if k.options.ExercisePlans, err = k.readPlans(); err != nil {
+		return err
+	}
+	k.options.ExerciseRings = k.demands
 	k.explaining = &validate.Budget{MaxSteps: k.maxSteps}
 	k.options.KnownGoodMatches = k.knownGoodMatches
 	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
@@ -472,7 +479,7 @@ func (k *checking) finish(run *report.Run) error {
 	if k.none && k.found != "" {
 		run.Remarks = append(run.Remarks, fmt.Sprintf("--no-policy: the policy %s was not followed", k.found))
 	}
-	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.waiverSources, k.ledgerSource, k.eventSources, k.ruleSources)
+	run.Sources = slices.Concat(run.Sources, k.typeSources, k.expanding.source, k.waiverSources, k.ledgerSource, k.planSources, k.eventSources, k.ruleSources)
 	switch n := k.repeated; {
 	case n == 1:
 		run.Remarks = append(run.Remarks, k.firstRepeated+": named twice, judged once")

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/rollout"
@@ -17,6 +21,7 @@ import (
 type planning struct {
 	*command
 	judging
+	governing
 	expanding
 	allowUnsupported bool
 	previous         string
@@ -42,20 +47,27 @@ or all of its hosts if there are fewer. Each further ring has at most --factor
 times as many hosts of each build. So each cell runs on enough hosts of each
 build before more hosts get the release. A ring includes the rings before it.
 
+plan follows the keys fleets, types, exclude and rings of the policy, unless a
+flag overrides them.
+
 plan gives no verdict: judge the release with check first. A deployer reads the
 rings with --format json. The text ends with the SHA-256 of that document, which
-names the plan in the record of a release.`,
+names the plan in the record of a release, and for check --exercise-plan.`,
 		Example: `  cfcheck plan --fleet fleet.json --previous shipped/ out/
   cfcheck plan --fleet fleet.json --previous shipped/ --format json out/ > plan.json`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("found %s (want one: the new release)", count(uint64(len(args)), "path"))
+			}
+			if err := p.follow(cmd.Flags()); err != nil {
+				return err
 			}
 			return p.run(args[0])
 		},
 	}
 	p.judging.addFleet(cmd)
 	p.judging.addTypes(cmd)
+	p.governing.add(cmd)
 	p.expanding.add(cmd)
 	f := cmd.Flags()
 	f.BoolVar(&p.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
@@ -66,10 +78,60 @@ names the plan in the record of a release.`,
 	return cmd
 }
 
+// follow reads the policy, and takes the keys that no flag overrides.
+func (p *planning) follow(flags *pflag.FlagSet) error {
+	if err := p.governing.load(p.command, p.outputs()); err != nil {
+		return err
+	}
+	if p.policy == nil {
+		return nil
+	}
+	var failed error
+	list := func(key, flag string, values []policy.Text, to *[]string, resolve func(policy.Text) (string, error)) {
+		if len(values) == 0 || flags.Changed(flag) {
+			return
+		}
+		for _, v := range values {
+			value, err := resolve(v)
+			if err != nil && failed == nil {
+				failed = err
+			}
+			*to = append(*to, value)
+		}
+		p.record(key, values[0].Place, "", *to...)
+	}
+	number := func(key, flag string, n policy.Number, to *uint64) {
+		if n.Set() && !flags.Changed(flag) {
+			*to = n.Value
+			p.record(key, n.Place, "", strconv.FormatUint(n.Value, 10))
+		}
+	}
+	list("fleets", "fleet", p.policy.Fleets, &p.fleetNames, p.fleet)
+	list("types", "types", p.policy.Types, &p.types, p.namedFile)
+	list("exclude", "exclude", p.policy.Exclude, &p.excludes, func(t policy.Text) (string, error) { return t.Value, nil })
+	number("rings.hosts-per-cell", "hosts-per-cell", p.policy.Rings.HostsPerCell, &p.sizes.HostsPerCell)
+	number("rings.factor", "factor", p.policy.Rings.Factor, &p.sizes.Factor)
+	if failed != nil || len(p.about.Settings) == 0 {
+		return failed
+	}
+	if p.fleetNames != nil && !flags.Changed("fleet") {
+		p.fleetsFrom = p.from("fleets")
+	}
+	var keys []string
+	for _, s := range p.about.Settings {
+		keys = append(keys, s.Key)
+	}
+	p.say("remark: policy %s: %s", p.policy.Name, strings.Join(keys, ", "))
+	return nil
+}
+
 func (p *planning) run(name string) error {
 	inputs := []string{name}
 	if p.previous != "" {
 		inputs = append(inputs, p.previous)
+	}
+	if p.policy != nil {
+		inputs = append(inputs, p.policy.Name)
 	}
 	if err := p.toStandard(inputs...); err != nil {
 		return err

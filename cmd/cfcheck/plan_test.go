@@ -235,3 +235,24 @@ func section(t *testing.T, page, name, text string) string {
 	}
 	return before + "<!-- " + name + " -->\n" + text + "<!-- /" + name + " -->\n" + after
 }
+
+// TestCorpusPlans compares the plans of the corpus with those that the command writes.
+func TestCorpusPlans(t *testing.T) {
+	t.Setenv(fleetVariable, "")
+	const (
+		march = "cases/291-march-on-21/C-00000291-00000001-00000029.cf"
+		july  = "cases/291-july-on-21/C-00000291-00000001-00000032.cf"
+	)
+	for name, args := range map[string][]string{
+		"march-2024":  {march},
+		"july-2024":   {"--previous", march, july},
+		"all-at-once": {"--previous", march, "--hosts-per-cell", "1000", july},
+	} {
+		t.Chdir(filepath.Join(root, "corpus"))
+		var stdout, stderr bytes.Buffer
+		if status := run(append([]string{"plan", "--no-policy", "--fleet", "fleets/supplies-21.json", "--format", "json"}, args...), strings.NewReader(""), &stdout, &stderr); status != statusAccepted {
+			t.Fatalf("%s: status %d: %s", name, status, stderr.Bytes())
+		}
+		compare(t, "corpus/plans/"+name+".json", stdout.String())
+	}
+}

@@ -186,6 +186,8 @@ func flagOf(key string) string {
 	switch key {
 	case "fleets":
 		return "--fleet"
+	case "exercise-plans":
+		return "--exercise-plan"
 	}
 	return "--" + strings.TrimPrefix(key, "ceilings.")
 }
@@ -294,6 +296,9 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 		}
 		k.record("ledger", p.Ledger.Place, "", k.ledger)
 	}
+	list("exercise-plans", p.ExercisePlans, &k.plans, k.namedPlan)
+	number("rings.hosts-per-cell", p.Rings.HostsPerCell, &k.demands.HostsPerCell)
+	number("rings.factor", p.Rings.Factor, &k.demands.Factor)
 	list("exclude", p.Exclude, &k.excludes, asWritten)
 	if k.waivers = p.Waivers; len(k.waivers) > 0 {
 		first := k.waivers[0].From

@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 //	small N FINDINGS FOLDER   writes so many small channel files, of workload.Small
 //	filenames FOLDER NAME...  demands that a folder has these files and no others
 //	hostile KIND COUNT FOLDER  writes channel files that cost far more than their size
+//	sha256 VARIABLE FILE      sets a variable to the SHA-256 of a file
+//	append FILE LINE...       adds lines to a file
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -54,6 +56,8 @@ func TestScripts(t *testing.T) {
 			"filenames": fileNames,
 			"small":     writeSmall,
 			"hostile":   writeHostile,
+			"sha256":    setDigest,
+			"append":    appendLines,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fleetVariable, "")
@@ -143,6 +147,21 @@ func writeSmall(ts *testscript.TestScript, neg bool, args []string) {
 	findings, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(workload.WriteSmall(ts.MkAbs(args[2]), n, findings))
+}
+
+func setDigest(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sha256 variable file")
+	}
+	ts.Setenv(args[0], digestOf([]byte(ts.ReadFile(args[1]))))
+}
+
+func appendLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: append file line...")
+	}
+	text := ts.ReadFile(args[0]) + strings.Join(args[1:], "\n") + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
 func fileNames(ts *testscript.TestScript, neg bool, args []string) {

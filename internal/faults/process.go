@@ -78,8 +78,9 @@ func (e *env) panics() (string, error) {
 		return "", err
 	}
 	args := []string{"check", "--format", "json", "--fleet", "reference", "--never-match", recording, "--known-good", recording, "--policy", policy, "--", e.good, rules, e.at("out")}
-	// The run has no previous release, no ledger, no waivers and no protected rules.
-	const absent = validate.UsesPrevious | validate.UsesLedger | validate.UsesWaivers | validate.UsesProtected
+	// The run has no previous release, no ledger, no exercise plan, no waivers and no
+	// protected rules.
+	const absent = validate.UsesPrevious | validate.UsesLedger | validate.UsesExercise | validate.UsesWaivers | validate.UsesProtected
 	n := 0
 	for i, c := range suite.Checks {
 		if e.short && i%10 != 0 || c.Uses&absent != 0 {

@@ -12,6 +12,8 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/cells"
+	"github.com/cfcheck/cfcheck/sensor/rollout"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -79,6 +81,18 @@ func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, e
 	opts := validate.Options{Checks: checks, Definitions: defs, Fleet: fleet, Now: c.Now}
 	if c.Previous != "" {
 		opts.Previous = release(c)
+	}
+	if c.Ledger != "" {
+		if opts.Ledger, err = cells.ReadLedger(c.Ledger+".ledger", c.LedgerData); err != nil {
+			return validate.Options{}, err
+		}
+	}
+	if c.Plan != "" {
+		plan, err := rollout.ReadDocument(c.Plan+".json", c.PlanData)
+		if err != nil {
+			return validate.Options{}, err
+		}
+		opts.ExercisePlans = []*rollout.Document{plan}
 	}
 	return opts, nil
 }

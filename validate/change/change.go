@@ -32,6 +32,7 @@ var Checks = []*validate.Check{
 	revertPossible,
 	firstUse,
 	firstSize,
+	firstUseExercised,
 }
 
 // compared are the parts that the checks of instances use.

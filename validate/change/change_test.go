@@ -1,6 +1,7 @@
 package change_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -21,6 +22,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/rollout"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -865,10 +867,176 @@ func TestFirstUse(t *testing.T) {
 	}
 }
 
+// An exercise plan turns the first uses that it covers into notes, build by build, and no other.
+func TestExercisePlan(t *testing.T) {
+	ipc := builtin.Definitions().ByName("ipc", 1)
+	blind := testkit.Supply(ipc)
+	blind.Inputs = slices.DeleteFunc(slices.Clone(blind.Inputs), func(in sensor.SuppliedInput) bool { return in.Name == "User" })
+	fleet := &sensor.Fleet{Name: "four", Digest: [32]byte{1}, Contracts: []sensor.Contract{
+		testkit.Contract("a", 100, sensor.AccessNamed, testkit.Supply(ipc)), testkit.Contract("b", 1000, sensor.AccessNamed, testkit.Supply(ipc)),
+		testkit.Contract("c", 10_000, sensor.AccessNamed, blind),
+	}}
+	encode := func(e ...channelfile.Expr) []byte {
+		return testkit.EncodeFrom(t, testkit.IPC, testkit.Origins("rules.yml"), e...)
+	}
+	first := encode(channelfile.Exists(6))
+	next := encode(channelfile.Exists(6), channelfile.Equals(7, "a"))
+	// plan makes the plan of a release in the form in which the gate reads it.
+	plan := func(name string, old, new []byte, perCell uint64, fleet *sensor.Fleet) *rollout.Document {
+		change := rollout.Change{New: testkit.Parse(t, new)}
+		if old != nil {
+			change.Old = testkit.Parse(t, old)
+		}
+		p, err := rollout.New(fleet, builtin.Definitions(), []rollout.Change{change}, rollout.Options{HostsPerCell: perCell})
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(p.Document())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := rollout.ReadDocument(name, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	other := *fleet
+	other.Digest[0]++
+	const user, instances = "ipc/1 User equals short 1", "ipc/1 - instances - 2"
+	blocked := []string{"CF6013 " + user + " [a b c] 11,100 of 11,100 hosts at risk: a, b, c", "CF6014 " + instances + " [a b c] 11,100 of 11,100 hosts at risk: a, b, c"}
+	with := func(lines ...string) []string {
+		var list []string
+		for _, text := range blocked {
+			list = append(list, strings.Join(append([]string{text}, lines...), "; "))
+		}
+		return list
+	}
+	notes := func(name string, hosts ...string) []string {
+		var list []string
+		for _, cell := range []string{instances, user} {
+			list = append(list, fmt.Sprintf("CF6015 %s %s exercise plan %s; ring 1: %s", cell, hosts[0], name, strings.Join(hosts[1:], ", ")))
+		}
+		return list
+	}
+	ten := plan("ten.json", first, next, 10, fleet)
+	for _, tt := range []struct {
+		name   string
+		ledger *cells.Ledger
+		plans  []*rollout.Document
+		least  rollout.Options
+		change func(*validate.Options)
+		want   []string
+		accept bool
+	}{
+		{"no plan", nil, nil, rollout.Options{}, nil, blocked, false},
+		{"a plan for all builds", nil, []*rollout.Document{ten}, rollout.Options{}, nil,
+			notes("ten.json", "[a b c]", "10 of 100 hosts of a", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c"), true},
+		{"a plan that keeps the demands", nil, []*rollout.Document{ten}, rollout.Options{HostsPerCell: 10, Factor: 10}, nil,
+			notes("ten.json", "[a b c]", "10 of 100 hosts of a", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c"), true},
+		{"fewer hosts than demanded", nil, []*rollout.Document{ten}, rollout.Options{HostsPerCell: 11}, nil,
+			with("not covered by ten.json: it has 10 hosts per cell; expected at least 11"), false},
+		{"a plan for other content", nil, []*rollout.Document{plan("other.json", nil, first, 10, fleet)}, rollout.Options{}, nil,
+			with(fmt.Sprintf("not covered by other.json: it is for other content; the judged content has the header digest %x", testkit.Parse(t, next).HeaderDigest())), false},
+		{"a plan for another fleet", nil, []*rollout.Document{plan("other.json", nil, next, 10, &other)}, rollout.Options{}, nil,
+			with(fmt.Sprintf("not covered by other.json: it is for the fleet four with the digest %x; the judged fleet four has %x", other.Digest, fleet.Digest)), false},
+		{"a plan for other content beside the right one", nil, []*rollout.Document{plan("other.json", nil, first, 10, fleet), ten}, rollout.Options{}, nil,
+			notes("ten.json", "[a b c]", "10 of 100 hosts of a", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c"), true},
+		{"a ring with all hosts of a build", nil, []*rollout.Document{plan("hundred.json", first, next, 100, fleet)}, rollout.Options{}, nil, append([]string{
+			"CF6013 " + user + " [a] 100 of 11,100 hosts at risk: a; not covered by hundred.json: ring 1 has all hosts of the build, so no host would wait for the exercise: a",
+			"CF6014 " + instances + " [a] 100 of 11,100 hosts at risk: a; not covered by hundred.json: ring 1 has all hosts of the build, so no host would wait for the exercise: a",
+		}, notes("hundred.json", "[b c]", "100 of 1,000 hosts of b", "100 of 10,000 hosts of c")...), false},
+		{"two plans that cover all builds together", nil, []*rollout.Document{plan("hundred.json", first, next, 100, fleet), ten}, rollout.Options{}, nil, []string{
+			"CF6015 " + instances + " [b c] exercise plan hundred.json; ring 1: 100 of 1,000 hosts of b, 100 of 10,000 hosts of c",
+			"CF6015 " + instances + " [a] exercise plan ten.json; ring 1: 10 of 100 hosts of a",
+			"CF6015 " + user + " [b c] exercise plan hundred.json; ring 1: 100 of 1,000 hosts of b, 100 of 10,000 hosts of c",
+			"CF6015 " + user + " [a] exercise plan ten.json; ring 1: 10 of 100 hosts of a",
+		}, true},
+		{"a cell that shipped before, and that the ledger lacks", shipped(t, encode(channelfile.Equals(7, "a"), channelfile.Exists(7)), "a", "b", "c"), []*rollout.Document{ten}, rollout.Options{}, nil, []string{
+			"CF6013 ipc/1 Image exists - 0 [a b c] 11,100 of 11,100 hosts at risk: a, b, c; not covered by ten.json: it does not list the cell: a, b, c",
+		}, false},
+		{"a build without a record, and a plan of some cells", shipped(t, first, "b", "c"), []*rollout.Document{ten}, rollout.Options{}, nil, append([]string{
+			"CF6013 type version [a] 100 of 11,100 hosts at risk: a; not covered by ten.json: it does not list the cell: a",
+		}, notes("ten.json", "[b c]", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c")...), false},
+		{"a build without a record, and a plan of all cells", shipped(t, first, "b", "c"), []*rollout.Document{plan("all.json", nil, next, 10, fleet)}, rollout.Options{}, nil, append([]string{
+			"CF6015 type version [a] exercise plan all.json; ring 1: 10 of 100 hosts of a",
+		}, notes("all.json", "[b c]", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c")...), true},
+		{"a policy that makes the note an error", nil, []*rollout.Document{ten}, rollout.Options{}, func(o *validate.Options) {
+			o.Checks = slices.Clone(o.Checks)
+			for i, c := range o.Checks {
+				if c.ID == "CF6015" {
+					o.Checks[i], _ = c.WithSeverity(validate.Error)
+				}
+			}
+		}, notes("ten.json", "[a b c]", "10 of 100 hosts of a", "10 of 1,000 hosts of b", "10 of 10,000 hosts of c"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opts := options(t, nil)
+			opts.Fleet, opts.Now, opts.ExercisePlans, opts.ExerciseRings = fleet, time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC), tt.plans, tt.least
+			if opts.Ledger = tt.ledger; opts.Ledger == nil {
+				opts.Ledger = shipped(t, first, "a", "b", "c")
+			}
+			if tt.change != nil {
+				tt.change(&opts)
+			}
+			r := validate.Run(validate.ChannelFile("", next), opts)
+			gatetest.CheckReport(reporter{t}, opts, r)
+			digests := map[string]rollout.Digest{}
+			for _, d := range tt.plans {
+				digests[d.Name] = d.Digest
+			}
+			var got []string
+			blamed := map[string]bool{}
+			for _, f := range r.Findings {
+				if f.Check.Family() != 6 {
+					continue
+				}
+				var names []string
+				for _, b := range f.Builds {
+					names = append(names, b.Name)
+					blamed[b.Name] = blamed[b.Name] || f.Check.Severity == validate.Error
+				}
+				details := f.Details
+				if f.Identity.Path != "type version" {
+					details = details[1:] // the cell
+				}
+				for i, d := range details {
+					if name, digest, ok := strings.Cut(strings.TrimPrefix(d, "exercise plan "), ", sha256 "); ok {
+						if digest != digests[name].String() {
+							t.Errorf("digest %s of %s", digest, name)
+						}
+						details[i] = "exercise plan " + name
+					}
+				}
+				got = append(got, fmt.Sprintf("%s %s %v %s", f.Check.ID, f.Identity.Path, names, strings.Join(details, "; ")))
+			}
+			slices.Sort(got)
+			slices.Sort(tt.want)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			if (r.Verdict() == validate.Accepted) != tt.accept {
+				t.Errorf("%v: %v", r.Verdict(), r.Undecided)
+			}
+			for _, b := range r.Builds {
+				if b.AtFault != blamed[b.Name] {
+					t.Errorf("build %s at fault: %v", b.Name, b.AtFault)
+				}
+			}
+		})
+	}
+
+	opts := options(t, nil)
+	opts.Ledger, opts.ExercisePlans = shipped(t, first), []*rollout.Document{nil}
+	if r := validate.Run(validate.ChannelFile("", first), opts); !slices.Contains(r.Undecided, "ExercisePlans has a plan that is nil") {
+		t.Errorf("a plan that is nil: %v", r.Undecided)
+	}
+}
+
 // Without a ledger the checks of first uses do not apply, and the report says so.
 func TestWithoutLedger(t *testing.T) {
 	r := validate.Run(validate.ChannelFile("", content(t, 1, 1)), options(t, nil))
-	for _, id := range []string{"CF6013", "CF6014"} {
+	for _, id := range []string{"CF6013", "CF6014", "CF6015"} {
 		if !slices.Contains(r.NotApplicable, suite.ByID(id)) {
 			t.Errorf("%s is not among the checks that do not apply", id)
 		}

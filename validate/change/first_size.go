@@ -17,7 +17,9 @@ any file before, and its reader had room for 200. A class of sizes ends with a
 power of two: a list of 5 to 8 operands, or content of 513 to 1,024 instances.
 
 Ship the content to few hosts first. If they stay well, record it with ledger
-add. Lists of new sizes are frequent: a policy can make this check a warning.`,
+add. An exercise plan that runs it on few hosts first makes the finding a note
+(CF6015). Lists of new sizes are frequent: a policy can make this check a
+warning.`,
 	Uses: ledgered,
 	Run: func(p *validate.Pass) {
 		reportFirsts(p, func(n cells.Novelty) bool { return n == cells.NewSize })

@@ -23,20 +23,12 @@ shipped for months, and no content had used that input. In June 2025 a blank
 field reached code of a control plane that had never run.
 
 Ship the content to few hosts first. If they stay well, record it with ledger
-add. A waiver in the policy accepts a first use. The content is compared with
-the ledger of --ledger: the types, inputs, operators and classes of values
-that shipped to each build.`,
+add. An exercise plan that runs it on few hosts first makes the finding a note
+(CF6015). A waiver in the policy accepts a first use. The content is compared
+with the ledger of --ledger: the types, inputs, operators and classes of
+values that shipped to each build.`,
 	Uses: ledgered,
 	Run: func(p *validate.Pass) {
-		f := firsts.Get(p)
-		if len(f.strange) > 0 {
-			report(p, f.strange, func() validate.Finding {
-				f := p.At(channelfile.TypeVersionRange, "header.type_version", fixFirst,
-					"the first content of type %s version %d for %s", p.Definition.Name, p.Definition.Version, these(len(f.strange)))
-				f.Identity.Path = "type version"
-				return f
-			})
-		}
 		reportFirsts(p, func(n cells.Novelty) bool { return n < cells.NewSize })
 	},
 }
@@ -46,21 +38,39 @@ const ledgered = validate.UsesFile | validate.UsesNeeds | validate.UsesDefinitio
 
 // A firstsOf has the first uses of the content.
 type firstsOf struct {
-	strange []*reader // builds that have no record of the type version
-	uses    []first   // for the other builds
+	open      []first     // that block, unless a policy allows them
+	exercised []exercised // that a plan runs on few hosts first
 }
 
-// A first is a cell that some builds have no record of.
+// A first is a cell that some builds have no record of. With the novelty NewType it is any content
+// of the type version, and has no Use.
 type first struct {
 	cells.Use
-	novelty cells.Novelty // the first new field on any of the builds
-	lacking []*reader
+	novelty   cells.Novelty // the first new field on any of the builds
+	lacking   []lack
+	unplanned []string // the reason of each plan that does not exercise it
 }
 
-// firsts compares the cells of the content with the ledger.
+// A lack is a build without a record of a cell.
+type lack struct {
+	*reader
+	novelty cells.Novelty // the first new field on this build
+}
+
+// with returns the first use for some of its builds.
+func (f first) with(lacking []lack) first {
+	f.lacking, f.novelty = lacking, cells.Known
+	for _, l := range lacking {
+		f.novelty = min(f.novelty, l.novelty)
+	}
+	return f
+}
+
+// firsts compares the cells of the content with the ledger, and with the exercise plans.
 var firsts = validate.OfFleet(func(p *validate.Pass) *firstsOf {
 	result := new(firstsOf)
 	var readers []*reader
+	var strange []lack
 	uses := uses.Get(p)
 	for i := range p.Cohorts {
 		g := &p.Cohorts[i]
@@ -71,45 +81,77 @@ var firsts = validate.OfFleet(func(p *validate.Pass) *firstsOf {
 			r := &reader{b, g}
 			// All cells of a file have the same type version.
 			if p.Ledger.New(b.Name, uses[0].Cell, p.Now) == cells.NewType {
-				result.strange = append(result.strange, r)
+				strange = append(strange, lack{r, cells.NewType})
 			} else {
 				readers = append(readers, r)
 			}
 		}
 	}
-	for _, u := range uses {
-		f := first{Use: u, novelty: cells.Known}
+	plans := plansFor(p)
+	plans.divide(result, first{}, strange, uses)
+	for i, u := range uses {
+		var lacking []lack
 		for _, r := range readers {
 			if n := p.Ledger.New(r.Name, u.Cell, p.Now); n < cells.Known {
-				f.lacking, f.novelty = append(f.lacking, r), min(f.novelty, n)
+				lacking = append(lacking, lack{r, n})
 			}
 		}
-		if len(f.lacking) > 0 {
-			result.uses = append(result.uses, f)
-		}
+		plans.divide(result, first{Use: u}, lacking, uses[i:i+1])
 	}
 	return result
 })
 
 // reportFirsts reports the first uses with a novelty that belongs to the check.
 func reportFirsts(p *validate.Pass, belongs func(cells.Novelty) bool) {
-	list := firsts.Get(p).uses
+	list := firsts.Get(p).open
 	for i := range list {
-		if f := &list[i]; belongs(f.kind()) {
-			report(p, f.lacking, func() validate.Finding { return f.finding(p) })
+		f := &list[i]
+		if !belongs(f.kind()) {
+			continue
+		}
+		f.report(p, func() validate.Finding {
+			found := f.finding(p)
+			hosts, names := uint64(0), []string(nil)
+			for _, l := range f.lacking {
+				names = append(names, l.Name)
+				hosts = addHosts(hosts, l.Hosts)
+			}
+			all := uint64(0)
+			for i := range p.Cohorts {
+				all = addHosts(all, p.Cohorts[i].Hosts)
+			}
+			found.Details = append(found.Details, fmt.Sprintf("%s of %s hosts at risk: %s", numeral.Thousands(hosts), numeral.Thousands(all), joined(names)))
+			found.Details = append(found.Details, f.unplanned...)
+			return found
+		})
+	}
+}
+
+// report reports a finding about a first use on its builds.
+func (f *first) report(p *validate.Pass, make func() validate.Finding) {
+	for _, l := range f.lacking {
+		if p.Check.Severity == validate.Error {
+			l.cohort.BlameBuild(l.Name)
 		}
 	}
+	p.Report(func() validate.Finding {
+		found := make()
+		for _, l := range f.lacking {
+			found.Builds = append(found.Builds, l.Build)
+		}
+		return found
+	})
 }
 
 // kind returns the novelty of the cell. A new number of instances is a new size.
 func (f *first) kind() cells.Novelty {
-	if f.Instance < 0 {
+	if f.novelty > cells.NewType && f.Instance < 0 {
 		return cells.NewSize
 	}
 	return f.novelty
 }
 
-const fixFirst = "ship it to few hosts first, and record it with ledger add; or accept it with a waiver in the policy"
+const fixFirst = "ship it to few hosts first by a plan that --exercise-plan names, and record it with ledger add; or accept it with a waiver in the policy"
 
 // A reader is a build that reads the content.
 type reader struct {
@@ -120,37 +162,19 @@ type reader struct {
 // uses are the cells of the content.
 var uses = validate.OfSubject(func(p *validate.Pass) []cells.Use { return cells.Of(p.File, p.Definition) })
 
-// report reports a first use on several builds.
-func report(p *validate.Pass, lacking []*reader, make func() validate.Finding) {
-	for _, r := range lacking {
-		if p.Check.Severity == validate.Error {
-			r.cohort.BlameBuild(r.Name)
-		}
-	}
-	p.Report(func() validate.Finding {
-		f := make()
-		hosts, names := uint64(0), []string(nil)
-		for _, r := range lacking {
-			f.Builds = append(f.Builds, r.Build)
-			names = append(names, r.Name)
-			hosts = addHosts(hosts, r.Hosts)
-		}
-		all := uint64(0)
-		for i := range p.Cohorts {
-			all = addHosts(all, p.Cohorts[i].Hosts)
-		}
-		f.Details = append(f.Details, fmt.Sprintf("%s of %s hosts at risk: %s", numeral.Thousands(hosts), numeral.Thousands(all), list(names)))
-		return f
-	})
-}
-
 // finding returns the finding for a first use.
 //
 //mutation:equivalent: only report texts depend on it
 func (f *first) finding(p *validate.Pass) validate.Finding {
+	builds := these(len(f.lacking))
+	if f.novelty == cells.NewType {
+		found := p.At(channelfile.TypeVersionRange, "header.type_version", fixFirst,
+			"the first content of type %s version %d for %s", p.Definition.Name, p.Definition.Version, builds)
+		found.Identity.Path = "type version"
+		return found
+	}
 	details := []string{"not in " + p.Ledger.Name + ": " + f.Cell.String()}
 	identity := validate.Identity{Path: f.Cell.String()}
-	builds := these(len(f.lacking))
 	if f.Instance < 0 {
 		noun := "instances"
 		if f.Size == cells.SizeOf(1) {
@@ -186,10 +210,10 @@ func these(builds int) string {
 	return numeral.Thousands(uint64(builds)) + " builds"
 }
 
-// list joins the first names of a list.
+// joined joins the first texts of a list.
 //
 //mutation:equivalent: only report texts depend on it
-func list(names []string) string {
+func joined(names []string) string {
 	const most = 5
 	if more := len(names) - most; more > 0 {
 		return fmt.Sprintf("%s and %s more", strings.Join(names[:most], ", "), numeral.Thousands(uint64(more)))

@@ -331,8 +331,6 @@ var elsewhere = map[string]string{
 	"CF5004": "package behaviour: it wants ceilings",
 	"CF6009": "package change: it wants other files beside the file",
 	"CF6010": "package change: it wants protected rules",
-	"CF6013": "package change: it wants a ledger",
-	"CF6014": "package change: it wants a ledger",
 	"CF7001": "package policy: the reader of the rules finds it",
 	"CF7002": "package provenance: it wants the waivers of a run",
 	"CF7003": "package provenance: it wants the waivers of a run",
