@@ -42,7 +42,7 @@ type Pass struct {
 	Protected        []channelfile.ID
 
 	Ledger        *cells.Ledger       // nil means that there is no ledger
-	ExercisePlans []*rollout.Document // none of them is nil
+	ExercisePlans []*rollout.Document // without nil
 	ExerciseRings rollout.Options     // demands on these plans
 
 	Previous     *Previous    // nil means that there is no previous content
