@@ -23,6 +23,7 @@ type Element struct {
 type Group struct {
 	ID    uint32 // its number over the whole blob, from 1; an event that was undone leaves a gap
 	Name  string // "" means that it has no name
+	First int    // index of its first filter; of the next one if it has no filter
 	All   bool   // its filters are combined by "and"; false: by "or"
 	Place Place
 }

@@ -1,0 +1,133 @@
+package blob
+
+import "fmt"
+
+// A Requirement is one of those that BLOB.md lists in reading order, by its number. Check CF8001
+// enforces requirement 1, and so on.
+type Requirement uint8
+
+// The requirements.
+const (
+	HeaderWhole          Requirement = iota + 1 // the header is complete
+	LayoutKnown                                 // the layout of this binary version is known
+	BinaryMajor                                 // the build reads this major binary version
+	BinaryMinor                                 // the minor binary version is the one that the build writes
+	RecordsSome                                 // there is an event record
+	HeaderSize                                  // the header states its size
+	SchemaVersion                               // a configuration can declare this schema version
+	FirstEvent                                  // the first event record directly follows the header
+	FirstAggregation                            // the header names the first aggregation
+	EventWhole                                  // the event record is complete
+	EventPlace                                  // the event record directly follows the record before
+	EventID                                     // the build has filters for this event
+	EventFirstID                                // it is the first event of its tag with these fields
+	EventOrder                                  // the event records stand in the order of the manifest
+	EventDefault                                // 0 or 1
+	EventCombine                                // 0 or 1
+	EventFilters                                // the event record counts its filters
+	EventNumber                                 // the driver takes this number of event records
+	FilterWhole                                 // the head of the filter is complete
+	FilterPlace                                 // the filter directly follows the record before
+	NameEnded                                   // the name of a filter ends with NUL
+	NameFilled                                  // zero bytes follow the NUL of the name
+	NameText                                    // the name is text that a configuration can have
+	OperatorKnown                               // the build knows the operator
+	DataSize                                    // even, and at least 2
+	DataInside                                  // the data lie inside the blob
+	DataEnded                                   // the data end with NUL
+	DataOneNUL                                  // the data have one NUL only
+	DataText                                    // the data are text that a configuration can have
+	FieldKnown                                  // the event has this field
+	AggregationReference                        // a filter names its aggregation
+	AggregationID                               // the aggregations are counted as the compiler does
+	AggregationName                             // the name of an aggregation is ended, filled and text
+	AggregationRoot                             // the aggregation names its first filter
+	AggregationFilters                          // the aggregation counts its filters, which are neighbours
+	AggregationCombine                          // 0 or 1
+	AggregationNext                             // the aggregation names the next one
+	AggregationReserved                         // message ID and counters are 0
+	AggregationUsed                             // the aggregation has a filter
+	RecordCount                                 // the header counts the event records
+	NoUnusedBytes                               // each byte belongs to a record
+	PaddingZero                                 // the bytes between records are zero
+	PaddingWhole                                // the last record is padded, too
+	requirementsEnd
+)
+
+// requirements has the text of each one, and whether a blob that breaks it is acceptable all the
+// same.
+var requirements = [requirementsEnd]struct {
+	note bool
+	text string
+}{
+	HeaderWhole:          {text: "the blob has at least 24 bytes (16 in the layout of 1.01)"},
+	LayoutKnown:          {text: "the binary version is 1.01, or has the major number 15, 16, 17 or 18"},
+	BinaryMajor:          {text: "the major binary version is that of the build"},
+	BinaryMinor:          {note: true, text: "the minor binary version is 0, as all builds write it"},
+	RecordsSome:          {text: "the record count is not 0"},
+	HeaderSize:           {text: "the header size is 24"},
+	SchemaVersion:        {text: "the schema version is one that a configuration for this binary version can declare"},
+	FirstEvent:           {text: "the first event record stands directly behind the header"},
+	FirstAggregation:     {text: "the first aggregation of the header is that of the blob"},
+	EventWhole:           {text: "an event record has 24 bytes inside the blob (16 in the layout of 1.01)"},
+	EventPlace:           {text: "an event record stands directly behind the record before it"},
+	EventID:              {text: "the event ID has a tag in the schema of the build"},
+	EventFirstID:         {text: "the event is the first of its tag that has all fields of the filters"},
+	EventOrder:           {text: "the event records stand in the order of the manifest"},
+	EventDefault:         {text: "the default is 0 or 1"},
+	EventCombine:         {text: "the combination of an event record is 0 or 1"},
+	EventFilters:         {text: "the filter count of an event record is the length of its chain"},
+	EventNumber:          {text: "fewer than 65,534 event records have the same tag"},
+	FilterWhole:          {text: "the head of a filter has 536 bytes inside the blob (16 in the layout of 1.01)"},
+	FilterPlace:          {text: "a filter stands directly behind the record before it"},
+	NameEnded:            {text: "the name of a filter has a NUL"},
+	NameFilled:           {text: "all bytes behind the NUL of the name are zero"},
+	NameText:             {text: "the name is text that XML can hold, with at most 255 bytes of UTF-8"},
+	OperatorKnown:        {text: "the operator is one of the build, without further bits"},
+	DataSize:             {text: "the data size is even and at least 2"},
+	DataInside:           {text: "the data lie inside the blob"},
+	DataEnded:            {text: "the last unit of the data is NUL"},
+	DataOneNUL:           {text: "no other unit of the data is NUL"},
+	DataText:             {text: "the data are text that XML can hold"},
+	FieldKnown:           {text: "the field index is less than the number of fields of the event"},
+	AggregationReference: {text: "a filter has no aggregation, or one that stands directly before the first of its filters"},
+	AggregationID:        {text: "the aggregation IDs count the Rule elements as the compiler does"},
+	AggregationName:      {text: "the name of an aggregation keeps the requirements for names, with at most 127 units"},
+	AggregationRoot:      {text: "the first filter of an aggregation is its first filter in the chain"},
+	AggregationFilters:   {text: "the filters of an aggregation are neighbours, and as many as it counts"},
+	AggregationCombine:   {text: "the combination of an aggregation is 0 or 1"},
+	AggregationNext:      {text: "the next aggregation is the next one of the blob"},
+	AggregationReserved:  {text: "the message ID and the two work counters of an aggregation are 0"},
+	AggregationUsed:      {note: true, text: "an aggregation has a filter"},
+	RecordCount:          {text: "the record count is the number of event records"},
+	NoUnusedBytes:        {text: "no byte lies outside of all records"},
+	PaddingZero:          {note: true, text: "the bytes that align records are zero"},
+	PaddingWhole:         {note: true, text: "the last record is followed by its padding"},
+}
+
+// Requirements returns all requirements in reading order.
+func Requirements() []Requirement {
+	list := make([]Requirement, 0, requirementsEnd-1)
+	for r := Requirement(1); r < requirementsEnd; r++ {
+		list = append(list, r)
+	}
+	return list
+}
+
+// String returns the name of the requirement in BLOB.md, such as "BLOB-12".
+func (r Requirement) String() string { return fmt.Sprintf("BLOB-%d", uint8(r)) }
+
+// Check returns the ID of the check that enforces the requirement, such as "CF8012".
+func (r Requirement) Check() string { return fmt.Sprintf("CF8%03d", uint8(r)) }
+
+// Text returns the requirement as a sentence without a full stop.
+func (r Requirement) Text() string {
+	if r >= requirementsEnd {
+		return ""
+	}
+	return requirements[r].text
+}
+
+// Note reports whether a blob that breaks the requirement is acceptable all the same: a build can
+// have written it, and no driver does harm with it.
+func (r Requirement) Note() bool { return r < requirementsEnd && requirements[r].note }
