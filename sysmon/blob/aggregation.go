@@ -15,14 +15,14 @@ func (w *walker) aggregationOf(i, group int) int {
 	at := int64(f.AggregationAt)
 	switch {
 	case f.AggregationID == 0 && at == 0:
-		w.emptyAggregations(f.Offset)
+		w.emptyAggregations(f.Offset, i)
 		return -1
 	case group >= 0 && at == int64(w.Aggregations[group].Offset) && f.AggregationID == w.Aggregations[group].ID:
 		w.Aggregations[group].Filters++
 		return group
 	case at+spacing == int64(f.Offset) && at >= int64(w.cursor) && f.AggregationID != 0:
 		// A new aggregation, directly before its first filter.
-		w.emptyAggregations(int(at))
+		w.emptyAggregations(int(at), i)
 		g := w.aggregation(int(at))
 		if id := w.Aggregations[g].ID; id != f.AggregationID {
 			w.wrongWord(AggregationReference, FilterPart, i, f.Offset+528, fmt.Sprintf("%s, the ID of the aggregation at %s", hexadecimal(id), hexadecimal(int(at))), LosesTheRest)
@@ -30,7 +30,7 @@ func (w *walker) aggregationOf(i, group int) int {
 		w.Aggregations[g].First, w.Aggregations[g].Filters = i, 1
 		return g
 	}
-	w.emptyAggregations(f.Offset)
+	w.emptyAggregations(f.Offset, i)
 	w.wrongReference(i, group)
 	return -1
 }
@@ -57,8 +57,9 @@ func (w *walker) wrongReference(i, group int) {
 }
 
 // emptyAggregations reads the aggregations without filters that stand between the cursor and a
-// record: the compiler writes one for a Rule that has only spaces or comments in it.
-func (w *walker) emptyAggregations(to int) {
+// record: the compiler writes one for a Rule that has only spaces or comments in it. The next
+// filter has the index first.
+func (w *walker) emptyAggregations(to, first int) {
 	if w.loose {
 		return
 	}
@@ -68,13 +69,22 @@ func (w *walker) emptyAggregations(to int) {
 			return // these bytes are no such aggregation, so nothing uses them
 		}
 		g := w.aggregation(at)
-		w.Aggregations[g].First = len(w.Filters)
+		w.Aggregations[g].First = first
 		if !w.full() {
 			w.fault(Fault{
 				Requirement: AggregationUsed, Offset: at, Length: aggregationSize, Part: AggregationPart, Index: g, Effect: NoEffect,
 				Found: "an aggregation without a filter", Want: "a filter in each Rule",
 			})
 		}
+	}
+}
+
+// lastAggregations reads the aggregations without filters that stand behind all filters of an
+// event, before a record or the end of the blob.
+func (w *walker) lastAggregations(to int) {
+	if n := len(w.Events); n > 0 {
+		w.emptyAggregations(to, len(w.Filters))
+		w.Events[n-1].ToAggregation = len(w.Aggregations)
 	}
 }
 
@@ -88,7 +98,7 @@ func (w *walker) aggregation(at int) int {
 	word := func(i int) uint32 { return binary.LittleEndian.Uint32(record[i:]) }
 	a := Aggregation{
 		Offset: at, MessageID: binary.LittleEndian.Uint64(record[256:]), ID: word(264), Root: word(268), Next: word(272),
-		Count: word(276), Combine: word(280), Checked: word(284), Matched: word(288), First: len(w.Filters),
+		Count: word(276), Combine: word(280), Checked: word(284), Matched: word(288),
 	}
 	w.Aggregations = append(w.Aggregations, a)
 	least := uint32(1)

@@ -110,32 +110,24 @@ func (j *judge) event(i int) {
 	tag := j.tags[event.Tag]
 	if tag.records++; tag.records == maxRecords {
 		j.fault(Fault{
-			Requirement: EventNumber, Offset: e.Offset, Length: eventSize, Part: EventPart, Index: i, Effect: j.effect(Refused),
+			Requirement: EventNumber, Offset: e.Offset, Length: eventSize, Part: EventPart, Index: i, Effect: Refused,
 			Found: fmt.Sprintf("the event record %d of %s", maxRecords, event.Tag), Want: fmt.Sprintf("at most %d", maxRecords-1),
 		})
 	}
 	// The events of one tag are neighbours in the manifest, and their elements mix.
 	if place < j.last && j.schema.Events[j.last].Tag != event.Tag {
-		j.wrongWord(EventOrder, EventPart, i, e.Offset, "an event that the manifest lists behind "+j.schema.Events[j.last].Tag, j.effect(NoEffect))
+		j.wrongWord(EventOrder, EventPart, i, e.Offset, "an event that the manifest lists behind "+j.schema.Events[j.last].Tag, NoEffect)
 	} else {
 		j.last = place
 	}
 	for f := e.From; f < e.To; f++ {
 		if field := j.blob.Filters[f].Field; uint64(field) >= uint64(len(event.Fields)) {
-			j.wrongWord(FieldKnown, FilterPart, f, j.blob.Filters[f].Offset, fmt.Sprintf("at most %d: event %d has %d fields in schema %s", len(event.Fields)-1, e.ID, len(event.Fields), j.schema.Version), j.effect(NeverMatches))
+			j.wrongWord(FieldKnown, FilterPart, f, j.blob.Filters[f].Offset, fmt.Sprintf("at most %d: event %d has %d fields in schema %s", len(event.Fields)-1, e.ID, len(event.Fields), j.schema.Version), NeverMatches)
 		}
 		j.operator(f)
 	}
 	j.first(i, event, tag.events)
 	j.count(i, tag.events)
-}
-
-// effect returns the effect, or Unknown in a layout whose reader was never published.
-func (j *judge) effect(e Effect) Effect {
-	if j.blob.Layout == sysmon.Layout101 {
-		return Unknown
-	}
-	return e
 }
 
 // eventID records the fault of an event record without filters in the schema. The event is nil
@@ -159,7 +151,7 @@ func (j *judge) eventID(i int, event *sysmon.Event) {
 	if event != nil {
 		want += fmt.Sprintf(": event %d has none", e.ID)
 	}
-	j.wrongWord(EventID, EventPart, i, e.Offset, want, j.effect(effect))
+	j.wrongWord(EventID, EventPart, i, e.Offset, want, effect)
 }
 
 // operator records a fault if the schema lacks the operator of a filter.

@@ -52,8 +52,12 @@ type walker struct {
 
 func (w *walker) word(at int) uint32 { return binary.LittleEndian.Uint32(w.data[at:]) }
 
-// fault records a fault unless there are too many.
+// fault records a fault unless there are too many. The readers of binary version 1.01 were never
+// published, so nothing is said about them.
 func (w *walker) fault(f Fault) {
+	if w.Layout == sysmon.Layout101 {
+		f.Effect = Unknown
+	}
 	if len(w.Faults) < MaxFaults {
 		w.Faults = append(w.Faults, f)
 	}
@@ -204,9 +208,9 @@ func (w *walker) events15() {
 // event15 reads an event record and its filters. It returns the offset of the next event record,
 // or 0.
 func (w *walker) event15(at int) (next uint32) {
-	w.emptyAggregations(at)
-	w.place(EventPlace, EventPart, len(w.Events), at)
 	i := len(w.Events)
+	w.lastAggregations(at)
+	w.place(EventPlace, EventPart, i, at)
 	w.Events = append(w.Events, Event{
 		Offset: at, ID: w.word(at), Default: w.word(at + 4), Combine: w.word(at + 8), Next: w.word(at + 12),
 		Count: w.word(at + 16), FirstFilter: w.word(at + 20),
@@ -398,15 +402,17 @@ func (w *walker) operator(i int) {
 	w.wrongWord(OperatorKnown, FilterPart, i, f.Offset+516, want, effect)
 }
 
-// dataSize judges the data size of a filter. It reports whether its data lie inside the blob, so
-// that the end of the record is known.
+// dataSize judges the data size of a filter. It reports whether the end of the record is known
+// then: the size can be right, and the data lie inside the blob.
 func (w *walker) dataSize(i int) bool {
 	f := &w.Filters[i]
 	size, at := int64(len(w.data)), f.Offset+524
 	end := int64(f.Offset) + filterSize + int64(f.Size)
 	if f.Size == 0 || f.Size%2 != 0 {
 		w.wrongWord(DataSize, FilterPart, i, at, "an even number of bytes, at least 2", LosesTheRest)
-	} else if end > size && !w.full() {
+		return false
+	}
+	if end > size {
 		effect := WritesOutside
 		if int64(f.Offset)+int64(f.Size) >= size {
 			effect = LosesTheRest // the check of the driver, which forgets the 536 bytes of the head
@@ -419,11 +425,8 @@ func (w *walker) dataSize(i int) bool {
 // text judges the data of a filter, which lie inside the blob.
 func (w *walker) text(i int) {
 	f := &w.Filters[i]
-	at := f.Offset + filterSize
-	data := w.data[at : at+int(f.Size)&^1]
-	if len(data) == 0 {
-		return
-	}
+	at := f.Offset + w.headSize()
+	data := w.data[at : at+int(f.Size)]
 	last := len(data) - 2
 	if unitAt(data[last:], 0) != 0 {
 		w.fault(Fault{
@@ -464,7 +467,7 @@ func (w *walker) padding(from, to int) {
 // end15 judges the whole when all records are known.
 func (w *walker) end15() {
 	size := len(w.data)
-	w.emptyAggregations(size)
+	w.lastAggregations(size)
 	w.aggregationEnd()
 	w.aggregationChain()
 	if n := uint32(len(w.Events)); n != w.Header.Records && w.Header.Records != 0 {

@@ -15,8 +15,8 @@ const (
 )
 
 // walk101 reads the layout of binary version 1.01. The readers of that time were never published,
-// so of most faults the effect is not known, and nor is the alignment: up to seven zero bytes may
-// lie between two records.
+// so the effect of a fault is not known, and nor is the alignment: up to seven zero bytes may lie
+// between two records.
 func (w *walker) walk101() {
 	size := len(w.data)
 	if size < headerSize101 {

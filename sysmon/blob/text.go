@@ -87,19 +87,22 @@ func checkText(s string) error {
 	return nil
 }
 
-// appendText appends the units of a text, little-endian, at most limit of them.
+// appendText appends the units of a text, little-endian. It stops before the character that would
+// exceed limit units.
 func appendText(b []byte, s string, limit int) []byte {
-	start := len(b)
 	for _, r := range s {
 		if r < 0x10000 {
+			if limit--; limit < 0 {
+				break
+			}
 			b = append(b, byte(r), byte(r>>8))
 			continue
 		}
+		if limit -= 2; limit < 0 {
+			break
+		}
 		high, low := 0xD800+(r-0x10000)>>10, 0xDC00+(r-0x10000)&0x3FF
 		b = append(b, byte(high), byte(high>>8), byte(low), byte(low>>8))
-	}
-	if len(b)-start > 2*limit {
-		b = b[:start+2*limit]
 	}
 	return b
 }

@@ -18,8 +18,9 @@ type Writer struct {
 
 	// The compiler writes into a buffer that grows in steps. What it takes back stays in the
 	// buffer behind size, up to the next growth.
-	data []byte
-	size int
+	data      []byte
+	size      int // of the blob
+	allocated int // of the compiler's buffer; data can have more
 
 	event      int // offset of the last event record; 0 means that there is not one
 	filter     int // offset of the last filter of it, or 0
@@ -51,10 +52,14 @@ func (w *Writer) room(size int) ([]byte, error) {
 	if size > MaxSize-w.size {
 		return nil, fmt.Errorf("the rule blob would exceed %d bytes", MaxSize)
 	}
-	if size > len(w.data)-w.size {
-		grown := make([]byte, len(w.data)+max(size, growth))
-		copy(grown, w.data[:w.size])
-		w.data = grown
+	if size > w.allocated-w.size {
+		w.allocated += max(size, growth)
+		if w.allocated > len(w.data) {
+			grown := make([]byte, max(w.allocated, 2*len(w.data)))
+			copy(grown, w.data[:w.size])
+			w.data = grown
+		}
+		clear(w.data[w.size:w.allocated])
 	}
 	record := w.data[w.size : w.size+size]
 	w.size += size
@@ -115,7 +120,7 @@ func (w *Writer) Undo() error {
 	w.add(4, ^uint32(0))
 	w.event, w.size, w.canUndo, w.inGroup = w.undoEvent, w.undoSize, false, false
 	if w.event == 0 {
-		w.data, w.size = nil, 0
+		w.data, w.size, w.allocated = nil, 0, 0
 	}
 	return nil
 }
@@ -139,7 +144,7 @@ func (w *Writer) numberedGroup(id uint32, name string, all bool) error {
 	switch link := w.group + 272; {
 	case w.group == 0:
 		w.put(20, uint32(w.size))
-	case link+4 > len(w.data):
+	case link+4 > w.allocated:
 		w.overwrites = true
 	default:
 		w.overwrites = w.overwrites || link < w.size && w.word(w.group+264) != w.id
