@@ -93,6 +93,7 @@ var targets = []target{
 	{pkg: "./sigma", function: "FuzzParse"},
 	{pkg: "./sigma", function: "FuzzPlaceholders"},
 	{pkg: "./sysmon", function: "FuzzParseManifest"},
+	{pkg: "./sysmon/blob", function: "FuzzParse"},
 }
 
 // dictionary has words of the format, for the targets that read channel files.
