@@ -9,7 +9,7 @@ import (
 const spacing = (aggregationSize + alignment - 1) &^ (alignment - 1)
 
 // aggregationOf judges the aggregation that filter i names, and returns its index or -1. The
-// filter before belongs to aggregation group, or to none if that is -1.
+// filter before belongs to aggregation group, which is -1 outside of a Rule.
 func (w *walker) aggregationOf(i, group int) int {
 	f := &w.Filters[i]
 	at := int64(f.AggregationAt)

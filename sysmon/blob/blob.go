@@ -46,7 +46,7 @@ type Header struct {
 type Event struct {
 	Offset      int
 	ID          uint32
-	Default     uint32 // 0 logs what no filter drops, 1 drops what no filter logs
+	Default     uint32 // 0 logs an event that no filter drops, 1 drops one that no filter logs
 	Combine     uint32 // 0 combines the filters by or, 1 by and
 	Next        uint32 // offset of the next event record; 0 for the last
 	Count       uint32 // of the filters

@@ -5,22 +5,22 @@ import (
 	"slices"
 )
 
-// An Effect is what the driver does with a blob that breaks a requirement, as measured on the
-// published engine.
+// An Effect is the behaviour of the driver with a blob that breaks a requirement, as measured on
+// the published engine.
 type Effect uint8
 
 // The effects. Those that harm the host come first.
 const (
-	WritesOutside Effect = iota + 1 // it reads behind the blob, and lowers the case of letters there
-	ReadsOutside                    // it reads behind the blob
-	NullPointer                     // it follows a null pointer
-	NeverEnds                       // it follows a chain that comes back
-	Refused                         // it refuses the blob, and runs without rules
-	LosesTheRest                    // it accepts the blob, and passes over filters or events without a message
-	NeverMatches                    // it accepts the blob, and the filter or group never matches
-	Misread                         // it accepts the blob, and may read another rule than was written
-	NoEffect                        // it does not use the value
-	Unknown                         // its code for this case was never published
+	WritesOutside Effect = iota + 1 // reads behind the blob, and lowers letters there
+	ReadsOutside                    // reads behind the blob
+	NullPointer                     // follows a null pointer
+	NeverEnds                       // follows a chain that comes back
+	Refused                         // refuses the blob, and runs without rules
+	LosesTheRest                    // accepts it, and silently passes over filters or events
+	NeverMatches                    // accepts it, and the filter or group never matches
+	Misread                         // accepts it, and may read another rule than was written
+	NoEffect                        // does not use the value
+	Unknown                         // the code for this case was never published
 )
 
 var effectTexts = [...]string{
@@ -64,7 +64,7 @@ type Fault struct {
 	Offset      int // first byte of the value at fault
 	Length      int // in bytes; 0 for bytes that are missing
 	Part        Part
-	Index       int    // of the record in Blob.Events, Filters or Aggregations; 0 for other parts
+	Index       int    // of the record among those of its kind in the Blob; 0 for other parts
 	Found, Want string // numbers of offsets and bits in hexadecimal and decimal
 	Effect      Effect
 }

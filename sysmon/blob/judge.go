@@ -149,7 +149,7 @@ func (j *judge) eventID(i int, event *sysmon.Event) {
 	}
 	want := fmt.Sprintf("an event of schema %s that has filters", j.schema.Version)
 	if event != nil {
-		want += fmt.Sprintf(": event %d has none", e.ID)
+		want += fmt.Sprintf(": event %d does not", e.ID)
 	}
 	j.wrongWord(EventID, EventPart, i, e.Offset, want, effect)
 }

@@ -154,7 +154,8 @@ func (w *walker) eventPointer(to uint32, at, index int) bool {
 	case int(to) >= w.cursor:
 		return true
 	case at == 16 && to == 0:
-		w.wrongWord(r, part, index, at, want, Refused) // the version, taken for an event ID, is above all of them
+		// The driver takes the version for an event ID, and it is above all of them.
+		w.wrongWord(r, part, index, at, want, Refused)
 		return false
 	}
 	effect := Misread
@@ -415,7 +416,7 @@ func (w *walker) dataSize(i int) bool {
 	if end > size {
 		effect := WritesOutside
 		if int64(f.Offset)+int64(f.Size) >= size {
-			effect = LosesTheRest // the check of the driver, which forgets the 536 bytes of the head
+			effect = LosesTheRest // the driver checks this, and forgets the 536 bytes of the head
 		}
 		w.wrongWord(DataInside, FilterPart, i, at, fmt.Sprintf("at most %d: the blob ends there", size-int64(f.Offset)-filterSize), effect)
 	}

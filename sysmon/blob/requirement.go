@@ -6,51 +6,51 @@ import "fmt"
 // enforces requirement 1, and so on.
 type Requirement uint8
 
-// The requirements.
+// The requirements. Requirement.Text has the words of each.
 const (
-	HeaderWhole          Requirement = iota + 1 // the header is complete
-	LayoutKnown                                 // the layout of this binary version is known
-	BinaryMajor                                 // the build reads this major binary version
-	BinaryMinor                                 // the minor binary version is the one that the build writes
-	RecordsSome                                 // there is an event record
-	HeaderSize                                  // the header states its size
-	SchemaVersion                               // a configuration can declare this schema version
-	FirstEvent                                  // the first event record directly follows the header
-	FirstAggregation                            // the header names the first aggregation
-	EventWhole                                  // the event record is complete
-	EventPlace                                  // the event record directly follows the record before
-	EventID                                     // the build has filters for this event
-	EventFirstID                                // it is the first event of its tag with these fields
-	EventOrder                                  // the event records stand in the order of the manifest
-	EventDefault                                // 0 or 1
-	EventCombine                                // 0 or 1
-	EventFilters                                // the event record counts its filters
-	EventNumber                                 // the driver takes this number of event records
-	FilterWhole                                 // the head of the filter is complete
-	FilterPlace                                 // the filter directly follows the record before
-	NameEnded                                   // the name of a filter ends with NUL
-	NameFilled                                  // zero bytes follow the NUL of the name
-	NameText                                    // the name is text that a configuration can have
-	OperatorKnown                               // the build knows the operator
-	DataSize                                    // even, and at least 2
-	DataInside                                  // the data lie inside the blob
-	DataEnded                                   // the data end with NUL
-	DataOneNUL                                  // the data have one NUL only
-	DataText                                    // the data are text that a configuration can have
-	FieldKnown                                  // the event has this field
-	AggregationReference                        // a filter names its aggregation
-	AggregationID                               // the aggregations are counted as the compiler does
-	AggregationName                             // the name of an aggregation is ended, filled and text
-	AggregationRoot                             // the aggregation names its first filter
-	AggregationFilters                          // the aggregation counts its filters, which are neighbours
-	AggregationCombine                          // 0 or 1
-	AggregationNext                             // the aggregation names the next one
-	AggregationReserved                         // message ID and counters are 0
-	AggregationUsed                             // the aggregation has a filter
-	RecordCount                                 // the header counts the event records
-	NoUnusedBytes                               // each byte belongs to a record
-	PaddingZero                                 // the bytes between records are zero
-	PaddingWhole                                // the last record is padded, too
+	HeaderWhole Requirement = iota + 1
+	LayoutKnown
+	BinaryMajor
+	BinaryMinor
+	RecordsSome
+	HeaderSize
+	SchemaVersion
+	FirstEvent
+	FirstAggregation
+	EventWhole
+	EventPlace
+	EventID
+	EventFirstID
+	EventOrder
+	EventDefault
+	EventCombine
+	EventFilters
+	EventNumber
+	FilterWhole
+	FilterPlace
+	NameEnded
+	NameFilled
+	NameText
+	OperatorKnown
+	DataSize
+	DataInside
+	DataEnded
+	DataOneNUL
+	DataText
+	FieldKnown
+	AggregationReference
+	AggregationID
+	AggregationName
+	AggregationRoot
+	AggregationFilters
+	AggregationCombine
+	AggregationNext
+	AggregationReserved
+	AggregationUsed
+	RecordCount
+	NoUnusedBytes
+	PaddingZero
+	PaddingWhole
 	requirementsEnd
 )
 

@@ -222,7 +222,7 @@ func (w *Writer) Filter(field int, op sysmon.Operator, value, name string) error
 	return nil
 }
 
-// Bytes returns the blob. It is empty if there is no element: the compiler writes none then.
+// Bytes returns the blob. It is empty if there is no element: the compiler then writes no blob.
 func (w *Writer) Bytes() []byte { return w.data[:w.size:w.size] }
 
 // Damaged reports whether the compiler overwrote a record: it links an aggregation to one that it
