@@ -54,6 +54,8 @@ func TestInterpreterMeaning(t *testing.T) {
 		{"equals folded", cf.Equals(0, "Straße").Fold(), "sTRASSE", "", false}, // simple folding: ß is not ss
 		{"equals folded: capital sharp s", cf.Equals(0, "Straße").Fold(), "STRAẞE", "", true},
 		{"equals folded: Kelvin", cf.Equals(0, "k").Fold(), "\u212A", "", true},
+		{"equals folded: runes that share their first byte", cf.Equals(0, "aé").Fold(), "Aä", "", false},
+		{"equals folded: runes that share all bytes but the last", cf.Equals(0, "a\u2013").Fold(), "a\u2014", "", false},
 		{"equals folded: longer", cf.Equals(0, "k").Fold(), "\u212Ak", "", false},
 		{"equals folded: an invalid byte is U+FFFD", cf.Equals(0, "\uFFFD").Fold(), "\xFF", "", true},
 		{"equals: and not without folding", cf.Equals(0, "\uFFFD"), "\xFF", "", false},

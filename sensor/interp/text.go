@@ -38,6 +38,8 @@ func foldLast(s []byte) (r rune, size int) {
 // the number of bytes of the value that it compared. Folding an operand of a file again does not
 // change it.
 func prefixFold(value, other []byte) (n int, ok bool) {
+	n = equalRunes(value, other)
+	other = other[n:]
 	for len(other) > 0 {
 		if n == len(value) {
 			return n, false
@@ -51,6 +53,24 @@ func prefixFold(value, other []byte) (n int, ok bool) {
 		other = other[wanted:]
 	}
 	return n, true
+}
+
+// equalRunes returns a number of bytes in which both texts are equal, and after which a rune starts
+// in both. So the runes in these bytes are equal too, without decoding and folding.
+func equalRunes(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	// The bytes that follow can belong to the last rune, and differ.
+	for n > 0 && a[n-1] >= utf8.RuneSelf {
+		n--
+		//mutation:equivalent: the slow path gives the same result
+		if utf8.RuneStart(a[n]) {
+			break
+		}
+	}
+	return n
 }
 
 func suffixFold(value, other []byte) bool {
