@@ -160,12 +160,10 @@ func matchFold(value, pattern []byte) (matches bool, work int) {
 	return p == len(pattern) || string(pattern[p:]) == "*", work
 }
 
-// match is matchFold without folding: it compares literals as bytes.
+// match is matchFold without folding: it compares literals as bytes. It looks whether the pattern
+// is UTF-8 when it comes to a "?", since most comparisons of a long pattern end before.
 func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
-	if bytes.IndexByte(pattern, '?') >= 0 && !utf8.Valid(pattern) {
-		//mutation:equivalent: generated files never reach this limit of work
-		return it.matchBytes(value, pattern), (len(value) + 1) * (len(pattern) + 1)
-	}
+	valid := false // the pattern is known to be UTF-8
 	v, p := 0, 0
 	star, resume := -1, 0
 	for v < len(value) {
@@ -177,6 +175,11 @@ func (it *Interpreter) match(value, pattern []byte) (matches bool, work int) {
 		}
 		if p < len(pattern) {
 			if pattern[p] == '?' {
+				if !valid && !utf8.Valid(pattern) {
+					//mutation:equivalent: generated files never reach this limit of work
+					return it.matchBytes(value, pattern), work + (len(value)+1)*(len(pattern)+1)
+				}
+				valid = true
 				_, size := utf8.DecodeRune(value[v:])
 				v, p = v+size, p+1
 				continue
