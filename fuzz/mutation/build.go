@@ -27,6 +27,11 @@ const module = "github.com/cfcheck/cfcheck"
 type part struct {
 	name  string
 	files []string
+
+	// judged is true if the oracle compares releases with the reference to detect its mutants.
+	judged bool
+	// tested is true if the tests of the package of a mutant may detect it.
+	tested bool
 }
 
 // parts has the files that are mutated. Some code is left out because other tests cover it:
@@ -38,28 +43,36 @@ var parts = []part{
 		"channelfile/conform.go", "channelfile/file.go", "channelfile/internal/casefold/fold.go", "channelfile/header.go", "channelfile/operand.go",
 		"channelfile/parse.go", "channelfile/pattern.go", "channelfile/program.go", "channelfile/scan*.go",
 		"fuzz/internal/reference/reader.go",
-	}},
+	}, false, false},
 	{"gate", []string{
 		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go", "validate/waiver.go",
-		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go", "validate/provenance/*.go",
+		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go", "validate/file/*.go",
 		"sensor/needs.go", "sensor/cost/limits.go", "fuzz/internal/reference/judge.go", "fuzz/internal/reference/needs.go", "fuzz/internal/reference/outcome.go",
-	}},
+	}, false, false},
 	{"sensors", []string{
 		"sensor/interp/interpreter.go", "sensor/interp/text.go", "sensor/interp/regexp.go", "sensor/interp/model.go", "sensor/interp/event.go",
 		"fuzz/internal/rawsensor/rawsensor.go",
-	}},
+	}, false, false},
+	{"meaning", []string{
+		"sensor/meaning/*.go", "validate/meaning/*.go", "fuzz/internal/reference/scope.go",
+	}, true, true},
+	{"change", []string{
+		"sensor/cells/*.go", "sensor/delta/*.go", "validate/change/*.go", "validate/provenance/*.go",
+		"fuzz/internal/reference/change.go", "fuzz/internal/reference/firstuse.go",
+	}, true, true},
+	{"rollout", []string{"sensor/rollout/*.go", "sensor/cost/*.go", "policy/*.go"}, false, true},
 }
 
-// partOf returns the name of the part that has a file, or "" if no part has it.
-func partOf(name string) string {
-	for _, p := range parts {
-		for _, pattern := range p.files {
+// partOf returns the part that has a file, or nil if no part has it.
+func partOf(name string) *part {
+	for i := range parts {
+		for _, pattern := range parts[i].files {
 			if ok, _ := filepath.Match(pattern, name); ok && !strings.HasSuffix(name, "_test.go") {
-				return p.name
+				return &parts[i]
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // A builder builds programs that contain mutants.
@@ -71,7 +84,8 @@ type builder struct {
 	directives []*directive
 	overlay    map[string]string // mutated copy of each file, by the original's path
 	program    string            // detector with every generated mutant
-	c          string            // the sensor in C; "" without gcc, and then C code has no mutants
+	tests      tests
+	c          string // the sensor in C; "" without gcc, and then C code has no mutants
 }
 
 // newBuilder finds all mutants.
@@ -85,7 +99,7 @@ func newBuilder(ctx context.Context, folder string) (*builder, error) {
 	list, err := packages.Load(&packages.Config{
 		Context: ctx, Dir: w.root,
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedImports | packages.NeedDeps,
-	}, "./channelfile/...", "./sensor/...", "./facts/...", "./validate/...", "./fuzz/internal/reference", "./fuzz/internal/rawsensor")
+	}, "./channelfile/...", "./sensor/...", "./facts/...", "./validate/...", "./policy", "./fuzz/internal/reference", "./fuzz/internal/rawsensor")
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +118,7 @@ func newBuilder(ctx context.Context, folder string) (*builder, error) {
 			name = filepath.ToSlash(name)
 			s.definitions(p, f, name)
 			in := partOf(name)
-			if in == "" {
+			if in == nil {
 				continue
 			}
 			src, err := os.ReadFile(path)
@@ -116,7 +130,7 @@ func newBuilder(ctx context.Context, folder string) (*builder, error) {
 				return nil, err
 			}
 			s.directives = append(s.directives, directives...)
-			if mutated := s.file(p, f, in, name, src); mutated != nil {
+			if mutated := s.file(p, f, in.name, name, src); mutated != nil {
 				copied := filepath.Join(folder, strings.ReplaceAll(name, "/", "_"))
 				if err := os.WriteFile(copied, mutated, 0o666); err != nil {
 					return nil, err
@@ -196,6 +210,9 @@ func (w *builder) search(ctx context.Context, b *Mutant, limit time.Duration) (*
 		h.args = []string{"-c", made}
 	default:
 		h.number = b.Number
+		if in := partOf(b.File); in.tested {
+			return w.searchTested(ctx, in, b, h)
+		}
 	}
 	if b.Kind != kindWidth {
 		return h.start(ctx)

@@ -35,6 +35,7 @@ func main() {
 	without := flag.String("without", "", "`ID` of a check that finds nothing")
 	long := flag.Bool("long", false, "judge only long files, which show that 16 bits are too few")
 	medium := flag.Bool("medium", false, "judge files of a few hundred entries first, which show that 8 bits are too few")
+	releases := flag.Bool("releases", false, "compare only releases with the reference, and judge the corpus")
 	c := flag.String("c", "", "also run the sensor in C, a `program`")
 	flag.Parse()
 	d := &detector{deadline: time.Now().Add(*limit)}
@@ -55,7 +56,11 @@ func main() {
 		check.Run = func(*validate.Pass) {}
 	}
 	go d.watch()
-	detected, err := d.search(*seed, *long, *medium)
+	search := func() (*mutant.Detection, error) { return d.search(*seed, *long, *medium) }
+	if *releases {
+		search = func() (*mutant.Detection, error) { return d.releases(*seed) }
+	}
+	detected, err := recovered(search)
 	if err != nil {
 		fail(err)
 	}
@@ -124,13 +129,57 @@ func (d *detector) timeUp() bool {
 	return time.Now().After(d.deadline)
 }
 
-// search runs the parts of the oracle, the fast ones first.
-func (d *detector) search(seed uint64, long, medium bool) (detected *mutant.Detection, err error) {
+// recovered calls search. A panic detects a mutant too.
+func recovered(search func() (*mutant.Detection, error)) (detected *mutant.Detection, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			detected = &mutant.Detection{By: "panic", What: fmt.Sprint(r)}
 		}
 	}()
+	return search()
+}
+
+// releases compares releases with the reference until the time is up. After the first of them it
+// judges the corpus.
+func (d *detector) releases(seed uint64) (*mutant.Detection, error) {
+	if err := suite.SelfTest(suite.Checks); err != nil {
+		return &mutant.Detection{By: "self-test", What: err.Error()}, nil
+	}
+	rs, small, large := oracle.NewReleases(suite.Checks), generate.NewReleases(seed), generate.NewLargeReleases(seed)
+	for n := 0; !d.timeUp(); n++ {
+		next := small
+		if n%32 == 31 {
+			next = large
+		}
+		if p := rs.Compare(next.Next()); p != nil {
+			return &mutant.Detection{By: "releases", What: p.Error(), Decisions: uint64(n)}, nil
+		}
+		if n == 256 {
+			if detected := d.expectations(); detected != nil {
+				return detected, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// expectations compares the gate with the expectation of each case of the corpus.
+func (d *detector) expectations() *mutant.Detection {
+	for _, c := range corpus.Cases() {
+		d.steps.Add(1)
+		opts, err := gatetest.ReadOptions(&c, suite.Checks...)
+		if err == nil {
+			err = expected(&c, validate.Run(validate.ChannelFile(c.FileName, c.Data), opts))
+		}
+		if err != nil {
+			return &mutant.Detection{By: "corpus", What: fmt.Sprintf("%v: case %s", err, c.Name)}
+		}
+	}
+	return nil
+}
+
+// search runs the parts of the oracle, the fast ones first.
+func (d *detector) search(seed uint64, long, medium bool) (detected *mutant.Detection, err error) {
 	if err := suite.SelfTest(suite.Checks); err != nil {
 		return &mutant.Detection{By: "self-test", What: err.Error()}, nil
 	}

@@ -406,7 +406,12 @@ func (m *Meaning) Selects(i int, nearly bool) interp.Event {
 // Beyond returns an event that instance i matches and instance k of o does not. Both meanings
 // must come from one call of [Scope.Of].
 func (m *Meaning) Beyond(i int, o *Meaning, k int) interp.Event {
-	return m.example(m.matched[i].without(o.matched[k]))
+	for n, w := range m.matched[i] {
+		if more := w &^ o.matched[k][n]; more != 0 {
+			return m.event(64*n + bits.TrailingZeros64(more))
+		}
+	}
+	return nil
 }
 
 // each calls visit for each reference of a condition.
