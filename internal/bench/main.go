@@ -35,12 +35,16 @@ func main() {
 	instances := flag.String("instances", "100000,1000000", "comma-separated `numbers` of instances of the files")
 	rounds := flag.Int("rounds", 20, "repeat each measurement `N` times for a file of 100,000 instances, and fewer times for larger files")
 	content := flag.String("content", "", "only judge the channel files of this `folder`, with and without running their content")
+	changes := flag.Bool("changes", false, "measure only the checks of the families CF4 and CF6, and diff, on files of 1,000 to 100,000 instances")
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
 	pairs := flag.Int("pairs", 200, "run `N` pairs of processes (0 means that no process is measured)")
 	flag.Parse()
 	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
 	if *content != "" {
 		measure = func() error { return measureContent(os.Stdout, *content, *rounds) }
+	}
+	if *changes {
+		measure = func() error { return measureChanges(os.Stdout, []int{1_000, 10_000, 100_000}, *rounds) }
 	}
 	if *manyFiles > 0 {
 		measure = func() error { return measureFiles(os.Stdout, *manyFiles) }

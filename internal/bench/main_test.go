@@ -19,6 +19,9 @@ func TestRun(t *testing.T) {
 			t.Errorf("the output does not say %q:\n%s", want, out.String())
 		}
 	}
+	if err := measureChanges(&out, []int{100, 200}, 1); err != nil || !strings.Contains(out.String(), "CF6, with a ledger") {
+		t.Errorf("%v:\n%s", err, out.String())
+	}
 	if err := measureFiles(&out, 20); err != nil || !strings.Contains(out.String(), "two findings each, 500 builds") {
 		t.Errorf("%v:\n%s", err, out.String())
 	}
