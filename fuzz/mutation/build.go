@@ -232,7 +232,7 @@ func (w *builder) search(ctx context.Context, b *Mutant, limit time.Duration) (*
 // baseline returns an error if the oracle detects something although no mutant is active. It
 // tries each way in which search calls the oracle.
 func (w *builder) baseline(ctx context.Context, limit time.Duration) error {
-	ways := [][]string{{"-medium"}, {"-long"}}
+	ways := [][]string{{"-medium"}, {"-long"}, {"-releases"}}
 	if w.c != "" {
 		ways = append(ways, []string{"-medium", "-c", w.c})
 	}

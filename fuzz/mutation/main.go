@@ -195,7 +195,7 @@ func conduct(ctx context.Context, cfg config, stdout, stderr io.Writer) (*report
 }
 
 // baseline is the time for which the oracle searches the code without a mutant.
-const baseline = 10 * time.Second
+const baseline = 7 * time.Second
 
 // each calls do with each number below n, up to jobs calls at a time, until the context ends.
 // It calls progress after every hundred calls.

@@ -42,6 +42,9 @@ func TestMutants(t *testing.T) {
 		"gate check": 80, "gate condition": 200, "gate comparison": 300, "gate width": 100, "gate manual": 5,
 		"decoders condition": 100, "decoders comparison": 300, "decoders width": 300, "decoders manual": 3,
 		"sensors condition": 100, "sensors comparison": 400, "sensors width": 300, "sensors manual": 3,
+		"meaning condition": 200, "meaning comparison": 300, "meaning width": 50,
+		"change condition": 100, "change comparison": 100, "change width": 30,
+		"rollout condition": 100, "rollout comparison": 100,
 	} {
 		if counts[name] < least {
 			t.Errorf("%d mutants of kind %q; want at least %d", counts[name], name, least)

@@ -104,8 +104,8 @@ func (rs *Releases) Next() *Release {
 	r.define(g)
 	r.Turn = g.Intn(1 << 16)
 
-	n := pick(g, 1, 2, 2, 3, 4, 6, 8, 11, 20)
-	if rs.large {
+	n := pick(g, 0, 1, 2, 2, 3, 4, 6, 8, 11, 20)
+	if rs.large || g.one(200) {
 		n = 300
 	}
 	var before, now []rule
@@ -121,7 +121,7 @@ func (rs *Releases) Next() *Release {
 	for range n {
 		before = add(before)
 	}
-	keep, change := pick(g, 2, 4, 10, 50), pick(g, 2, 4, 10)
+	keep, change := pick(g, 1, 2, 4, 10, 1000), pick(g, 2, 4, 10)
 	for _, old := range before {
 		switch {
 		case g.one(keep): // removed
@@ -135,7 +135,7 @@ func (rs *Releases) Next() *Release {
 			now = append(now, old)
 		}
 	}
-	for range pick(g, 0, 0, 1, 2, n/2, n, n+9) {
+	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9) { // some at the limit of a growth that is allowed
 		now = add(now)
 	}
 	if len(now) > 0 && g.one(3) { // a rule under two IDs

@@ -289,11 +289,14 @@ func (r *release) long(rules []int) bool {
 	return false
 }
 
-// of returns the findings of a check by the index of their instance.
+// of returns the findings of a check by the index of their instance. It leaves out those that belong
+// to no instance.
 func (r *release) of(id string) map[int][]*validate.Finding {
 	by := map[int][]*validate.Finding{}
 	for _, f := range r.findings[id] {
-		by[f.Instance.Index] = append(by[f.Instance.Index], f)
+		if f.Instance != nil {
+			by[f.Instance.Index] = append(by[f.Instance.Index], f)
+		}
 	}
 	return by
 }
@@ -390,7 +393,6 @@ func (r *release) comparePairs() *Problem {
 	}
 	n, inputs := r.file.Instances(), len(r.Now.Inputs)
 	never, same, covered := r.of("CF4001"), r.of("CF4006"), r.of("CF4007")
-	delete(covered, -1)
 	for i := range n {
 		r.Asked[Covered]++
 		said := append(slices.Clone(same[i]), covered[i]...)
