@@ -16,9 +16,9 @@ import (
 	"github.com/cfcheck/cfcheck/internal/mutant"
 )
 
-// searchTested searches for a mutant in a package that the oracle reaches only by releases, or not at
-// all. The tests of the package may detect it too. They run after a short search by the oracle,
-// which is faster. A mutant that narrows an integer keeps 8 bits.
+// searchTested searches for a mutant in a package that the oracle reaches only by releases, or
+// not at all. The tests of the package may detect it too. They run after a short search by the
+// oracle, which is faster. A mutant that narrows an integer keeps 8 bits.
 func (w *builder) searchTested(ctx context.Context, in *part, b *Mutant, h search) (*mutant.Detection, error) {
 	limit := h.limit
 	h.args, h.bits = []string{"-releases"}, 8

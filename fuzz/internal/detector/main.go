@@ -139,8 +139,8 @@ func recovered(search func() (*mutant.Detection, error)) (detected *mutant.Detec
 	return search()
 }
 
-// releases compares releases with the reference until the time is up. After the first of them it
-// judges the corpus.
+// releases compares releases with the reference until the time is up. After the first of them
+// it judges the corpus.
 func (d *detector) releases(seed uint64) (*mutant.Detection, error) {
 	if err := suite.SelfTest(suite.Checks); err != nil {
 		return &mutant.Detection{By: "self-test", What: err.Error()}, nil
