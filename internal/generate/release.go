@@ -135,7 +135,7 @@ func (rs *Releases) Next() *Release {
 			now = append(now, old)
 		}
 	}
-	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9) { // some at the limit of a growth that is allowed
+	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9) { // 8 is the limit
 		now = add(now)
 	}
 	if len(now) > 0 && g.one(3) { // a rule under two IDs
