@@ -17,7 +17,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// measureChanges measures what the meaning of rules costs, and a comparison with the release
+// measureChanges measures the checks of the meaning of rules, and the comparison with the release
 // before, for files of some sizes. In the file one rule in 100 is gone, one is new and one has
 // changed.
 func measureChanges(w io.Writer, sizes []int, rounds int) error {

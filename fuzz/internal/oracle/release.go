@@ -289,8 +289,8 @@ func (r *release) long(rules []int) bool {
 	return false
 }
 
-// of returns the findings of a check by the index of their instance. It leaves out those that belong
-// to no instance.
+// of returns the findings of a check by the index of their instance. It leaves out those that
+// belong to no instance.
 func (r *release) of(id string) map[int][]*validate.Finding {
 	by := map[int][]*validate.Finding{}
 	for _, f := range r.findings[id] {
