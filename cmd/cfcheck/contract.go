@@ -15,7 +15,7 @@ import (
 
 func (c *command) contract() *cobra.Command {
 	return c.group("contract", "judge the inputs that sensor builds supply",
-		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractObserve(), c.contractTest(), c.contractTypes())
+		c.contractCheck(), c.contractExtract(), c.contractHeader(), c.contractImport(), c.contractObserve(), c.contractTest(), c.contractTypes())
 }
 
 func (c *command) contractCheck() *cobra.Command {

@@ -80,6 +80,7 @@ var targets = []target{
 	{pkg: "./report", function: "FuzzClean"},
 	{pkg: "./sysmon/config", function: "FuzzParse"},
 	{pkg: "./sysmon/registry", function: "FuzzRules"},
+	{pkg: "./sysmon/supply", function: "FuzzConfiguration"},
 	{pkg: "./sensor/embedded", function: "FuzzExtractContract"},
 	{pkg: "./sensor/interp", function: "FuzzInterpreterText"},
 	{pkg: "./sensor", function: "FuzzReadDefinitions"},

@@ -453,6 +453,14 @@ func clip(s string) string {
 	return s
 }
 
+// haveEvents is the subject and the verb of a sentence about events.
+func haveEvents(ids []uint32) string {
+	if len(ids) == 1 {
+		return fmt.Sprintf("event %d has", ids[0])
+	}
+	return "events " + ranges(ids) + " have"
+}
+
 // ranges lists ascending numbers, with a hyphen between the first and last of three or more
 // successive numbers.
 func ranges(list []uint32) string {
@@ -506,12 +514,12 @@ func (j *judgement) inputs(s *sensor.Supply, f *sensor.Feed) {
 		case other:
 		case len(sacl) > 0:
 			in.State = sensor.StateConditional
-			in.Basis = &sensor.Basis{Reason: fmt.Sprintf("only events %s have it, which are recorded only for objects with a SACL", ranges(sacl)), Place: j.place(0)}
+			in.Basis = &sensor.Basis{Reason: fmt.Sprintf("only %s it, and only for objects with a SACL", haveEvents(sacl)), Place: j.place(0)}
 		case len(off) > 0:
 			// Another program may write events of its own into the log, so "not supplied" would be
 			// too much.
 			in.State = sensor.StateUnknown
-			in.Basis = &sensor.Basis{Reason: clip(fmt.Sprintf("of the known events only %s have it, which the audit policy does not record", ranges(off))), Place: j.place(0)}
+			in.Basis = &sensor.Basis{Reason: clip(fmt.Sprintf("of the known events only %s it, and the audit policy does not record that", haveEvents(off))), Place: j.place(0)}
 		}
 	}
 }
