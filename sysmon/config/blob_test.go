@@ -2,7 +2,7 @@ package config
 
 import (
 	"encoding/binary"
-	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -120,17 +120,47 @@ func TestBlobUndo(t *testing.T) {
 	if got := wordsAt(b, 612); len(b) != 616 || !equalWords(got, []uint32{0x00780000}) {
 		t.Errorf("gap: %x in %d bytes", got, len(b))
 	}
-	// The loader writes behind its memory if it freed that of 4096 bytes and more.
-	if _, err = blobOf(t, "15.15", in("4.50", lost(9)+`<PipeEvent onmatch="include"><Rule><Image>a</Image></Rule></PipeEvent>`)); !errors.Is(err, errOutside) {
-		t.Errorf("outside: %v", err)
+}
+
+// TestDamage has configurations of which the loader writes a link over other data.
+func TestDamage(t *testing.T) {
+	rules := func(n int, last string) string {
+		return `<RegistryEvent onmatch="include">` + strings.Repeat(`<Rule><TargetObject>a</TargetObject></Rule>`, n) + `<Rule>` + last + `</Rule></RegistryEvent>`
+	}
+	after := `<PipeEvent onmatch="include"><Rule><Image>a</Image></Rule></PipeEvent>`
+	for _, row := range []struct {
+		reason, elements string
+		want             bool
+	}{
+		{"no event is undone", rules(9, "<TargetObject>a</TargetObject>"), false},
+		{"the link is at the place of a Rule that is written again", rules(2, "<Details>a</Details>"), false},
+		{"it is behind the memory, which was freed", rules(9, "<Details>a</Details>"), true},
+		{"with an element before it the memory is kept", `<ProcessCreate onmatch="include"/>` + rules(9, "<Details>a</Details>"), false},
+		{"the Rule with the field is the first", strings.Replace(rules(9, "<Image>a</Image>"), "<Rule>", "<Rule><Details>b</Details>", 1), false},
+		{"the element is dropped, and its place taken", `<ProcessCreate onmatch="include"/>` + rules(0, "<NewName/><Details/>") + `<PipeEvent onmatch="include"><Image>a</Image><Rule><Image>a</Image></Rule></PipeEvent>`, true},
+		{"its place is not taken yet", `<ProcessCreate onmatch="include"/>` + rules(0, "<NewName/><Details/>") + after, false},
+		{"without a Rule in it", `<ProcessCreate onmatch="include"/><RegistryEvent onmatch="include"><NewName/><Details/></RegistryEvent>` + after, false},
+	} {
+		c, err := Parse([]byte(in("4.50", row.elements)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := c.Load(buildOf(t, "15.15"))
+		got := slices.ContainsFunc(l.Problems, func(p Problem) bool { return p.Reason == DamagedBlob })
+		if got != row.want || l.Sure == row.want {
+			t.Errorf("%s: damaged %v, sure %v", row.reason, got, l.Sure)
+		}
+		if _, err := l.Blob(); err != nil {
+			t.Errorf("%s: %v", row.reason, err)
+		}
 	}
 }
 
 func TestBlobErrors(t *testing.T) {
 	for _, row := range []struct{ reason, build, text, want string }{
 		{"refused", "15.15", in("4.90", "<A/>"), "Sysmon 15.15 refuses the configuration: unknown element <A>"},
-		{"the layout before names", "7.0", in("4.0", ""), "it has the layout of 1.01 (want a build with the layout of 15 to 18)"},
-		{"an unknown layout", "10.42", in("4.0", ""), "it has an unknown layout"},
+		{"the layout before names", "7.0", in("4.0", ""), "Sysmon 7.0: no rule blob of binary version 1.01 can be written"},
+		{"an unknown layout", "10.42", in("4.0", ""), "no rule blob of binary version 9.20 can be written"},
 		{"17 or 18", "14.1", in("4.0", ""), "its binary version is not known"},
 	} {
 		_, err := blobOf(t, row.build, row.text)
@@ -140,9 +170,5 @@ func TestBlobErrors(t *testing.T) {
 	}
 	if b, err := blobOf(t, "15.15", in("4.90", "")); b != nil || err != nil {
 		t.Errorf("without rules: %d bytes, %v", len(b), err)
-	}
-	w := builder{memory: make([]byte, 8), size: 8}
-	if _, err := w.add(MaxBlob); err == nil {
-		t.Error("wrote a blob above the limit")
 	}
 }

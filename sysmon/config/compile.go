@@ -10,7 +10,6 @@ import (
 // turns out to lack a field.
 type attempt struct {
 	element sysmon.Element
-	before  []int // for each Rule the number of filters before it
 	undone  bool
 }
 
@@ -100,7 +99,7 @@ func (l *loader) element(s *series, node int, later []int) bool {
 	for k, ev := range s.events {
 		try := attempt{element: e}
 		try.element.Event = ev.ID
-		wrong = l.filters(&try, s.fields[k], node, name, k == 0)
+		wrong = l.filters(&try.element, s.fields[k], node, name, k == 0)
 		if l.Refused != nil {
 			return false
 		}
@@ -137,8 +136,8 @@ func (l *loader) incorrectField(s *series, node, wrong int, later []int) {
 // filters compiles the filters of an element for one event, with the place of each of its
 // fields. It returns the first field element that the event lacks, or -1. first is true for
 // the first event that is tried: problems are reported once.
-func (l *loader) filters(a *attempt, fields map[string]int, node int, groupName *Attr, first bool) int {
-	c, e := l.config, &a.element
+func (l *loader) filters(e *sysmon.Element, fields map[string]int, node int, groupName *Attr, first bool) int {
+	c := l.config
 	count := 0
 	for i := node + 1; i < len(c.Nodes) && c.Nodes[i].Parent >= node; i++ {
 		count++
@@ -152,7 +151,7 @@ func (l *loader) filters(a *attempt, fields map[string]int, node int, groupName 
 			continue
 		}
 		n := &c.Nodes[i]
-		g := sysmon.Group{ID: l.nextGroup, Place: n.Place}
+		g := sysmon.Group{ID: l.nextGroup, First: len(e.Filters), Place: n.Place}
 		l.nextGroup++
 		if a := c.Attr(i, "groupRelation"); a != nil {
 			// The grammar permits any text here.
@@ -178,7 +177,7 @@ func (l *loader) filters(a *attempt, fields map[string]int, node int, groupName 
 		if n.First < 0 && first {
 			l.problem(Ignored, UnusedRule, i, "<Rule> contains no field, and has no effect", "delete it")
 		}
-		e.Groups, a.before = append(e.Groups, g), append(a.before, len(e.Filters))
+		e.Groups = append(e.Groups, g)
 		at := len(e.Groups) - 1
 		for j := n.First; j >= 0; j = c.Nodes[j].Next {
 			if wrong := l.filter(e, fields, j, name, at); wrong >= 0 || l.Refused != nil {

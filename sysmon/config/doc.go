@@ -11,5 +11,7 @@
 //     build knows it;
 //   - it prints "Configuration file validated" also when it dropped elements.
 //
+// [Loading.Blob] compiles the rules as the build does, and [Write] is the way back.
+//
 // Nothing here recurses on input. Memory is bounded by [MaxSize] and [MaxNodes].
 package config

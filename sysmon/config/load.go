@@ -53,6 +53,9 @@ func (l *loader) load() {
 	l.Rules = &sysmon.Rules{Schema: l.Declared}
 	l.options()
 	l.compile()
+	if l.Refused == nil {
+		l.damage()
+	}
 	l.knownBugs()
 	if l.Refused != nil {
 		l.Rules = nil

@@ -307,7 +307,7 @@ func TestNames(t *testing.T) {
 		}
 	}
 	var seen []string
-	for r := WrongEncoding; r <= WholeBuild; r++ {
+	for r := WrongEncoding; r <= DamagedBlob; r++ {
 		if s := r.String(); strings.HasPrefix(s, "Reason") || slices.Contains(seen, s) {
 			t.Errorf("reason %d has the name %s", r, s)
 		} else {

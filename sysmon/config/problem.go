@@ -59,6 +59,7 @@ const (
 	AndAsOr          // an "and" that the build reads as "or"
 	CapitalValue     // a value with capital letters
 	WholeBuild       // a bug that concerns every configuration
+	DamagedBlob      // a record that the loader writes over another one
 )
 
 var reasonNames = [...]string{
@@ -66,7 +67,7 @@ var reasonNames = [...]string{
 	"unknown attribute", "missing attribute", "wrong value", "stray text", "not empty", "unknown condition", "long name",
 	"wrong option", "empty rule", "unused rule", "no onmatch", "two defaults", "incorrect field", "options end",
 	"repeated option", "wrong relation", "several elements", "include and exclude", "after comment", "not first in group",
-	"and as or", "capital value", "whole build",
+	"and as or", "capital value", "whole build", "damaged blob",
 }
 
 func (r Reason) String() string {
