@@ -72,7 +72,7 @@ func (p Plan) Text(w io.Writer) error {
 		names = append(names, fmt.Sprintf("%s (%s)", b.Name, count(b.Hosts, "host")))
 	}
 	if len(names) > 0 {
-		fmt.Fprintf(out, "remark      ring 1 has all hosts of %s\n", Clean(listed(names)))
+		fmt.Fprintf(out, "remark      ring 1 has all hosts of %s; it exercises no first use on them\n", Clean(listed(names)))
 	}
 	fmt.Fprintf(out, "sha256      %s of the JSON document\n", digest)
 	return out.Flush()

@@ -282,6 +282,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
 	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
 	p.KnownGood = j.guard("KnownGood", p.KnownGood)
+	//mutation:missed: TestExercisePlan detects it
 	if slices.Contains(p.ExercisePlans, nil) {
 		j.odd = append(j.odd, "ExercisePlans has a plan that is nil")
 		p.ExercisePlans = nil
@@ -522,9 +523,11 @@ func (j *Prepared) given() (given Uses) {
 	if len(j.pass.Protected) > 0 {
 		given |= UsesProtected
 	}
+	//mutation:missed condition: TestFirstUse detects it
 	if j.opts.Ledger != nil {
 		given |= UsesLedger
 	}
+	//mutation:missed: TestExercisePlan detects it
 	if len(j.opts.ExercisePlans) > 0 {
 		given |= UsesExercise
 	}

@@ -1015,6 +1015,9 @@ func TestExercisePlan(t *testing.T) {
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
+			if without := slices.ContainsFunc(r.NotApplicable, func(c *validate.Check) bool { return c.ID == "CF6015" }); without != (len(tt.plans) == 0) {
+				t.Errorf("CF6015 does not apply: %v", without)
+			}
 			if (r.Verdict() == validate.Accepted) != tt.accept {
 				t.Errorf("%v: %v", r.Verdict(), r.Undecided)
 			}
