@@ -800,6 +800,13 @@ func TestFirstUse(t *testing.T) {
 		return testkit.EncodeFrom(t, testkit.IPC, testkit.Origins("rules.yml"), e...)
 	}
 	first := encode(channelfile.Equals(5, "a"), channelfile.Exists(6))
+	class := func() *cells.Ledger {
+		l := shipped(t, first, "a", "b")
+		for _, u := range cells.Of(testkit.Parse(t, encode(channelfile.Equals(5, "ä", "ö"), channelfile.Exists(6))), ipc) {
+			l.Add("c", u.Cell, sensor.Date{Year: 2026, Month: time.March, Day: 1})
+		}
+		return l
+	}
 	for _, tt := range []struct {
 		name   string
 		ledger *cells.Ledger
@@ -816,6 +823,8 @@ func TestFirstUse(t *testing.T) {
 		{"another operator", shipped(t, first, "a", "b", "c"), encode(channelfile.Exists(6), channelfile.Suffix(5, "a")), 1,
 			[]string{"CF6013 ipc/1 PipeName suffix short 1 [a b c] 111 rule \"Rule 2\" compares input PipeName by suffix, for the first time on 3 builds"}},
 		{"another class", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "ä"), channelfile.Exists(6)), 1,
+			[]string{"CF6013 ipc/1 PipeName equals short+non-ascii 1 [a b c] 111 rule \"Rule 1\" compares input PipeName by equals with a value of class short+non-ascii, for the first time on 3 builds"}},
+		{"another class, and another size on the last build", class(), encode(channelfile.Equals(5, "ä"), channelfile.Exists(6)), 1,
 			[]string{"CF6013 ipc/1 PipeName equals short+non-ascii 1 [a b c] 111 rule \"Rule 1\" compares input PipeName by equals with a value of class short+non-ascii, for the first time on 3 builds"}},
 		{"another size", shipped(t, first, "a", "b", "c"), encode(channelfile.Equals(5, "a", "b"), channelfile.Exists(6)), 1,
 			[]string{"CF6014 ipc/1 PipeName equals short 2 [a b c] 111 rule \"Rule 1\" compares input PipeName by equals with a list of 2 values, of class short, for the first time on 3 builds"}},

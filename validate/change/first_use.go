@@ -43,7 +43,7 @@ type firstsOf struct {
 }
 
 // A first is a cell that some builds have no record of. With the novelty NewType it is any content
-// of the type version, and has no Use.
+// of the type version, and its Use is zero.
 type first struct {
 	cells.Use
 	novelty   cells.Novelty // the first new field on any of the builds
@@ -145,7 +145,7 @@ func (f *first) report(p *validate.Pass, make func() validate.Finding) {
 
 // kind returns the novelty of the cell. A new number of instances is a new size.
 func (f *first) kind() cells.Novelty {
-	if f.novelty > cells.NewType && f.Instance < 0 {
+	if f.Instance < 0 {
 		return cells.NewSize
 	}
 	return f.novelty
