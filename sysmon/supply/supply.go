@@ -16,6 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/cfcheck/cfcheck/sysmon/config"
+	"github.com/cfcheck/cfcheck/sysmon/logging"
 )
 
 // Provider is the provider of Sysmon's events on Windows.
@@ -30,13 +31,10 @@ type Sysmon struct {
 	// name of the source of the schema in the contract; "" means that no document states the schema
 	SchemaSource string
 
-	// rules that the build has after it loaded its configuration; nil means that the configuration
-	// is not known
-	Rules       *sysmon.Rules
-	RulesSource string         // name of the source of the rules in the contract
-	OptionLines map[string]int // lines of options in the configuration, by name of the element
-	// tags of events for which a known bug of the build may have lost elements of the configuration
-	Doubtful map[string]bool
+	rules       *sysmon.Rules  // after loading; nil means that the configuration is not known
+	rulesSource string         // name of the source of the rules in the contract
+	optionLines map[string]int // lines of options in the configuration, by name of the element
+	engine      *logging.Engine
 }
 
 // Configured returns Sysmon with the configuration that a build loaded. The source is the name of
@@ -48,25 +46,30 @@ func Configured(c *config.Config, l *config.Loading, source string) (*Sysmon, er
 	}
 	y := &Sysmon{
 		Schema: l.Build.Manifest(), Name: "Sysmon " + l.Build.Name, Evidence: sensor.EvidenceStated,
-		Rules: l.Rules, RulesSource: source, OptionLines: map[string]int{}, Doubtful: map[string]bool{},
+		rules: l.Rules, rulesSource: source, optionLines: map[string]int{},
 	}
 	for i := range c.Nodes {
 		if n := &c.Nodes[i]; n.Parent == 0 {
-			y.OptionLines[n.Name] = n.Place.Line // the loader takes the last of several
+			y.optionLines[n.Name] = n.Place.Line // the loader takes the last of several
 		}
 	}
-	for i := range l.Problems {
-		switch p := &l.Problems[i]; p.Reason {
-		case config.SeveralElements, config.IncludeExclude, config.AfterComment, config.NotFirstInGroup:
-			y.Doubtful[c.Nodes[p.Node].Name] = true
-		}
-	}
-	if l.More > 0 && !l.Sure {
-		for i := range y.Schema.Events {
-			y.Doubtful[y.Schema.Events[i].Tag] = true
-		}
-	}
+	y.engine = logging.New(l.Rules, l.Build, keptForSure(l))
 	return y, nil
+}
+
+// keptForSure reports whether it is certain which elements the build kept. Other bugs change the
+// effect of elements, and the engine knows them.
+func keptForSure(l *config.Loading) bool {
+	if l.Sure {
+		return true
+	}
+	return l.More == 0 && !slices.ContainsFunc(l.Problems, func(p config.Problem) bool {
+		switch p.Reason {
+		case config.SeveralElements, config.IncludeExclude, config.AfterComment, config.NotFirstInGroup:
+			return true
+		}
+		return false
+	})
 }
 
 // Supplies returns the supplies of the types in definitions that get events from Sysmon's log.
@@ -117,9 +120,9 @@ func (y *Sysmon) supply(d *sensor.Definition, f *sensor.Feed) sensor.Supply {
 		}
 	}
 	y.evidence(&s)
-	if y.Rules != nil && s.Collected.Events != sensor.CollectedNone {
+	if y.rules != nil && s.Collected.Events != sensor.CollectedNone {
 		if elements := y.elements(events); len(elements) > 0 {
-			s.Filters = sensor.Filters{Source: y.RulesSource, Elements: elements}
+			s.Filters = sensor.Filters{Source: y.rulesSource, Elements: elements}
 		}
 	}
 	return s
@@ -128,11 +131,11 @@ func (y *Sysmon) supply(d *sensor.Definition, f *sensor.Feed) sensor.Supply {
 // evidence marks the statements that rest on the configuration, if the others have better evidence.
 // A person states which configuration the hosts have.
 func (y *Sysmon) evidence(s *sensor.Supply) {
-	if y.Evidence == sensor.EvidenceStated || y.Rules == nil {
+	if y.Evidence == sensor.EvidenceStated || y.rules == nil {
 		return
 	}
 	mark := func(b *sensor.Basis) {
-		if b != nil && b.Place.Source == y.RulesSource {
+		if b != nil && b.Place.Source == y.rulesSource {
 			b.Evidence = sensor.EvidenceStated
 		}
 	}
@@ -205,13 +208,13 @@ var lookedUp = []string{"SourceHostname", "DestinationHostname", "SourcePortName
 
 // option applies the options of the configuration to an input.
 func (y *Sysmon) option(in *sensor.SuppliedInput, name string) {
-	if y.Rules == nil {
+	if y.rules == nil {
 		return
 	}
-	o := &y.Rules.Options
+	o := &y.rules.Options
 	is := func(n string) bool { return strings.EqualFold(n, name) }
 	basis := func(element, format string, args ...any) *sensor.Basis {
-		return &sensor.Basis{Reason: fmt.Sprintf(format, args...), Place: sensor.Place{Source: y.RulesSource, Line: y.OptionLines[element]}}
+		return &sensor.Basis{Reason: fmt.Sprintf(format, args...), Place: sensor.Place{Source: y.rulesSource, Line: y.optionLines[element]}}
 	}
 	if o.DnsLookup == sysmon.Off && slices.ContainsFunc(lookedUp, is) {
 		in.State, in.Basis = sensor.StateNotSupplied, basis("DnsLookup", "DnsLookup is False")
@@ -239,58 +242,56 @@ type decision struct {
 	place     sensor.Place
 }
 
-// decide applies the rules to an event whose fields are not known. The zero collection means that
-// the rules are not known.
+// decide applies the rules to an event whose fields are not known. The zero decision means that the
+// rules are not known.
 func (y *Sysmon) decide(e *sysmon.Event) decision {
-	if y.Rules == nil {
+	if y.rules == nil {
 		return decision{}
 	}
-	if e.Tag == "" {
-		return decision{collected: sensor.CollectedAll, reason: "no rule can leave the event out", place: y.rulesPlace(0)}
-	}
 	elements := y.elements([]*sysmon.Event{e})
+	line, has := 0, "the configuration has no rule for "+e.Tag
 	switch {
-	case y.Doubtful[e.Tag]:
-		return decision{sensor.CollectedSome, "a known bug of the build may lose elements of " + e.Tag, y.rulesPlace(0)}
-	case len(elements) == 0 && e.LoggedByDefault:
-		return decision{sensor.CollectedAll, "the configuration has no rule for " + e.Tag + ", which is recorded by default", y.rulesPlace(0)}
-	case len(elements) == 0:
-		return decision{sensor.CollectedNone, "the configuration has no rule for " + e.Tag + ", which is not recorded by default", y.rulesPlace(0)}
+	case e.Tag == "":
+		has = "no rule concerns the event"
 	case len(elements) == 1:
-		return y.decideOne(e, &elements[0])
+		line, has = elements[0].Place.Line, "the configuration has one element of "+e.Tag
+		if len(elements[0].Filters) == 0 {
+			has = "the configuration has only an empty " + onmatch(&elements[0]) + " element of " + e.Tag
+		}
+	case len(elements) > 1:
+		line, has = elements[0].Place.Line, fmt.Sprintf("the configuration has %d elements of %s", len(elements), e.Tag)
 	}
-	// An event that matches no element is dropped. So only an include element with filters records
-	// anything.
-	i := slices.IndexFunc(elements, func(l sysmon.Element) bool { return l.Include && len(l.Filters) > 0 })
-	if i < 0 {
-		return decision{sensor.CollectedNone, fmt.Sprintf("the configuration has %d elements of %s and includes nothing", len(elements), e.Tag), y.rulesPlace(elements[0].Place.Line)}
+	d := y.engine.Decide(e.ID, nil)
+	result := decision{place: y.rulesPlace(line)}
+	switch d.Verdict {
+	case logging.Closed:
+		result.collected, result.reason = sensor.CollectedNone, has+", so no event is recorded"
+	case logging.Sure:
+		result.collected, result.reason = sensor.CollectedAll, has+", so every event is recorded"
+	case logging.Open:
+		result.collected, result.reason = sensor.CollectedSome, "a known bug of the build may lose elements of "+e.Tag
+	default:
+		result.collected, result.reason = sensor.CollectedSome, has+", so only some events are recorded"
 	}
-	return decision{sensor.CollectedSome, fmt.Sprintf("the configuration filters %s with %d elements", e.Tag, len(elements)), y.rulesPlace(elements[i].Place.Line)}
+	return result
 }
 
-// decideOne applies the only element of an event.
-func (y *Sysmon) decideOne(e *sysmon.Event, l *sysmon.Element) decision {
-	place := y.rulesPlace(l.Place.Line)
-	switch {
-	case len(l.Filters) > 0 && l.Include:
-		return decision{sensor.CollectedSome, "the configuration includes only some events of " + e.Tag, place}
-	case len(l.Filters) > 0:
-		return decision{sensor.CollectedSome, "the configuration excludes some events of " + e.Tag, place}
-	case l.Include:
-		return decision{sensor.CollectedNone, "the configuration has an empty include element of " + e.Tag, place}
+func onmatch(e *sysmon.Element) string {
+	if e.Include {
+		return "include"
 	}
-	return decision{sensor.CollectedAll, "the configuration has an empty exclude element of " + e.Tag, place}
+	return "exclude"
 }
 
 func (y *Sysmon) rulesPlace(line int) sensor.Place {
-	return sensor.Place{Source: y.RulesSource, Line: line}
+	return sensor.Place{Source: y.rulesSource, Line: line}
 }
 
 // elements returns the elements of the rules that decide on the events: those of the tags of the
 // events, in their order. An element of a tag stands for all events of the tag.
 func (y *Sysmon) elements(events []*sysmon.Event) []sysmon.Element {
 	var elements []sysmon.Element
-	for _, l := range y.Rules.Elements {
+	for _, l := range y.rules.Elements {
 		first := y.Schema.Event(l.Event)
 		if first != nil && slices.ContainsFunc(events, func(e *sysmon.Event) bool { return e.Tag != "" && e.Tag == first.Tag }) {
 			elements = append(elements, l)
@@ -305,7 +306,7 @@ func (y *Sysmon) collection(events []*sysmon.Event, missing []uint32, recorded [
 		return sensor.Collection{Events: sensor.CollectedNone, Basis: sensor.Basis{
 			Reason: fmt.Sprintf("schema %v of %s does not have event %s", y.Schema.Version, y.Name, list(missing)), Place: y.schemaPlace()}}
 	}
-	if y.Rules == nil {
+	if y.rules == nil {
 		return sensor.Collection{}
 	}
 	if len(events) == 1 && len(missing) == 0 {
