@@ -56,7 +56,7 @@ func (l *loader) compile() {
 	}
 	l.Rules.Elements = make([]sysmon.Element, 0, total)
 	l.nextGroup = 1
-	for _, s := range seriesOf(l.build.Manifest()) {
+	for _, s := range seriesOf(l.manifest) {
 		nodes := of[s.tag]
 		for k, node := range nodes {
 			if !l.element(&s, node, nodes[k+1:]) {

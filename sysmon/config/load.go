@@ -23,7 +23,7 @@ import (
 //
 // Load does not change c, so several builds may be judged at the same time.
 func (c *Config) Load(b *sysmon.Build) *Loading {
-	l := loader{Loading: Loading{Build: b, Sure: true}, config: c, build: b, known: b.Schema.Compare(libxml) >= 0}
+	l := loader{Loading: Loading{Build: b, Sure: true}, config: c, build: b, manifest: b.Manifest(), known: b.Schema.Compare(libxml) >= 0}
 	l.load()
 	return &l.Loading
 }
@@ -31,11 +31,12 @@ func (c *Config) Load(b *sysmon.Build) *Loading {
 // A loader is the state of [Config.Load].
 type loader struct {
 	Loading
-	config  *Config
-	build   *sysmon.Build
-	grammar *grammar
-	roles   []role // of each node
-	known   bool   // the build has the loader whose source is published
+	config   *Config
+	build    *sysmon.Build
+	grammar  *grammar
+	manifest *sysmon.Schema // newest schema of the build
+	roles    []role         // of each node
+	known    bool           // the build has the loader whose source is published
 
 	nextGroup uint32     // ID of the next Rule
 	later     []*grammar // of the schemas after Grammar; nil means not yet made
@@ -270,7 +271,7 @@ func (l *loader) condition(i int) (sysmon.Operator, bool) {
 		return sysmon.Is, true
 	}
 	op, ok := sysmon.OperatorNamed(a.Value)
-	if ok && l.build.Manifest().HasOperator(op) {
+	if ok && l.manifest.HasOperator(op) {
 		return op, true
 	}
 	if l.full(Refused) {
@@ -278,7 +279,7 @@ func (l *loader) condition(i int) (sysmon.Operator, bool) {
 	}
 	p := Problem{Kind: Refused, Reason: UnknownCondition, Node: i, Place: a.Place, Sure: true}
 	names := make([]string, 0, 16)
-	for _, o := range l.build.Manifest().Operators {
+	for _, o := range l.manifest.Operators {
 		names = append(names, o.String())
 	}
 	list := strings.Join(names, ", ")
@@ -318,7 +319,7 @@ func (l *loader) options() {
 		if last[n.Name] != i || n.Text == "" {
 			continue
 		}
-		if fault := set(o, l.build.Manifest(), n.Name, n.Text); fault != "" {
+		if fault := set(o, l.manifest, n.Name, n.Text); fault != "" {
 			l.report(&Problem{Kind: Refused, Reason: WrongOption, Node: i, Place: n.Place, Text: fmt.Sprintf("<%s>: %s", n.Name, fault), Fix: "correct the value", Sure: l.known})
 		}
 	}

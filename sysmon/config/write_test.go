@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/cfcheck/cfcheck/sysmon/blob"
 )
@@ -212,8 +213,11 @@ func randomXML(r *rand.Rand, s *sysmon.Schema) string {
 func TestRandomBlobs(t *testing.T) {
 	b := buildOf(t, "15.15")
 	r := rand.New(rand.NewPCG(4, 90))
-	whole, dropped := 0, 0
-	for range 1200 {
+	whole, dropped, rounds := 0, 0, 700
+	if testing.Short() {
+		rounds = 150
+	}
+	for range rounds {
 		text := randomXML(r, b.Manifest())
 		c, err := Parse([]byte(text))
 		if err != nil {
@@ -253,7 +257,7 @@ func TestRandomBlobs(t *testing.T) {
 			t.Fatalf("another blob from\n%s\nthan from\n%s", second, text)
 		}
 	}
-	if whole < 100 || dropped < 5 {
+	if !testing.Short() && (whole < 100 || dropped < 2) {
 		t.Errorf("%d configurations are whole, and %d have a dropped element", whole, dropped)
 	}
 	t.Logf("%d whole, %d with a dropped element", whole, dropped)
@@ -291,6 +295,27 @@ func comparable(r *sysmon.Rules) *sysmon.Rules {
 		c.Elements = append(c.Elements, e)
 	}
 	return c
+}
+
+// TestWriteOdd writes rules with unusual values, as a hostile blob has them. Those that are
+// written are well-formed.
+func TestWriteOdd(t *testing.T) {
+	s := engine(t, "4.81").Manifest()
+	r := &sysmon.Rules{Schema: sysmon.Version{Major: 4, Minor: 50}, Elements: []sysmon.Element{{
+		Event:   1,
+		Filters: []sysmon.Filter{{Field: 4, Value: "a", Group: 0}, {Field: 12, Name: "n", Group: -1}},
+		Groups:  []sysmon.Group{{ID: 1, Name: "g"}},
+	}}}
+	odd.Try(t, 300, r, nil, func(r *sysmon.Rules) string {
+		var b strings.Builder
+		if err := Write(&b, r, s); err != nil {
+			return ""
+		}
+		if _, err := Parse([]byte(b.String())); err != nil && b.Len() < MaxSize {
+			return err.Error()
+		}
+		return ""
+	})
 }
 
 // FuzzLoad loads any configuration for several builds. It must end, with problems inside the

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/odd"
 	"github.com/cfcheck/cfcheck/sysmon"
 )
 
@@ -542,4 +543,32 @@ func BenchmarkDecide(b *testing.B) {
 	for b.Loop() {
 		e.Decide(13, atoms)
 	}
+}
+
+// TestOddRules gives unusual values to the engine, as a hostile blob has them.
+func TestOddRules(t *testing.T) {
+	type input struct {
+		Rules sysmon.Rules
+		Event Event
+		Atoms []Atom
+	}
+	in := &input{
+		Rules: sysmon.Rules{Elements: []sysmon.Element{{
+			Event: 1, Include: true, All: true,
+			Filters: []sysmon.Filter{{Field: 4, Op: sysmon.ContainsAny, Value: "a;b", Group: 0}, {Field: 12, Op: sysmon.Image, Value: "c", Name: "n", Group: -1}},
+			Groups:  []sysmon.Group{{ID: 1, Name: "g"}},
+		}}},
+		Event: Event{1, map[string]string{"Image": "a"}},
+		Atoms: []Atom{{"Image", Ends, []string{"a"}}, {"User", Contains, []string{"c"}}},
+	}
+	b := build(t, "4.81", sysmon.Windows)
+	odd.Try(t, 300, in, nil, func(in *input) string {
+		e := New(&in.Rules, b, true)
+		r := e.Logged(&in.Event)
+		d := e.Decide(in.Event.ID, in.Atoms)
+		if r.Element >= len(in.Rules.Elements) || d.Element >= len(in.Rules.Elements) || d.Atom >= len(in.Atoms) {
+			return fmt.Sprintf("%+v %+v", r, d)
+		}
+		return ""
+	})
 }
