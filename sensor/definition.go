@@ -78,7 +78,17 @@ type FeedField struct {
 	// first version of the source that records the field, such as "Sysmon 10.0"; "" if all versions
 	// do, or if the version is unknown
 	Since string
+	// Form is the form of every value that the source writes.
+	Form Form
+	// Example is a value of the field for messages, in its form; "" means Form.Example.
+	Example string
+	// Placeholders are the texts that the source writes if it has no value, such as "-". A field
+	// with placeholders is never absent from an event of the feed, from version Since on.
+	Placeholders []string
 }
+
+// Value returns a value of the field for messages, or "" if no form is stated.
+func (f *FeedField) Value() string { return cmp.Or(f.Example, f.Form.Example()) }
 
 // recorded returns the name of the field in records.
 func (f *FeedField) recorded() string { return cmp.Or(f.Field, f.Input) }
@@ -423,7 +433,7 @@ var (
 	}
 	feedFieldKeys = strictjson.Keys{
 		Required: []string{"input"},
-		Optional: []string{"field", "since"},
+		Optional: []string{"field", "since", "form", "example", "placeholders"},
 	}
 	inputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
@@ -483,8 +493,11 @@ func (r *reader) refersToInputs(at int, d *Definition) {
 	}
 	for i := range d.Feeds {
 		for k, field := range d.Feeds[i].Fields {
-			if has[field.Input] == 0 {
+			switch typ := has[field.Input]; {
+			case typ == 0:
 				r.FailAt(at, fmt.Sprintf("feeds[%d].fields[%d].input", i, k), "found %s; expected the name of an input", strictjson.Quote(field.Input))
+			case typ != TypeString && (field.Form != FormAny || len(field.Placeholders) > 0):
+				r.FailAt(at, fmt.Sprintf("feeds[%d].fields[%d]", i, k), "found a form or placeholders for an input of type %s; only inputs of type string have them", typ)
 			}
 		}
 	}
@@ -660,6 +673,7 @@ func (r *reader) feedFields() []FeedField {
 	seen := map[string]int{}
 	for i := range r.Array() {
 		var f FeedField
+		at := r.Next()
 		for key := range r.Object(feedFieldKeys) {
 			switch key {
 			case "input":
@@ -669,11 +683,40 @@ func (r *reader) feedFields() []FeedField {
 				f.Field = r.Name()
 			case "since":
 				f.Since = r.Note()
+			case "form":
+				f.Form = Form(r.Enum(formNames...))
+			case "example":
+				f.Example = r.Name()
+			case "placeholders":
+				f.Placeholders = r.placeholders()
 			}
+		}
+		switch {
+		case f.Example == "":
+		case f.Form == FormAny:
+			r.FailAt(at, "example", "found an example without a form; expected both")
+		case !f.Form.Has(f.Example):
+			r.FailAt(at, "example", "found %s; expected %s, such as %s", strictjson.Quote(f.Example), f.Form.Text(), strictjson.Quote(f.Form.Example()))
 		}
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// maxPlaceholders is the largest number of placeholders of a field.
+const maxPlaceholders = 8
+
+func (r *reader) placeholders() []string {
+	var list []string
+	seen := map[string]int{}
+	for i := range r.Elements(maxPlaceholders, "placeholders") {
+		list = append(list, r.Name())
+		r.Unique(seen, list[i], "placeholders", list[i], i)
+	}
+	if len(list) == 0 && !r.Failed() {
+		r.Failf("found an empty array; expected at least one placeholder")
+	}
+	return list
 }
 
 func (r *reader) inputs() []Input {
@@ -834,6 +877,11 @@ func (w *writer) feeds(feeds []Feed) {
 							w.Text("input", field.Input)
 							w.OptionalText("field", field.Field)
 							w.OptionalText("since", field.Since)
+							if field.Form != FormAny {
+								w.Text("form", field.Form.String())
+							}
+							w.OptionalText("example", field.Example)
+							w.placeholders(field.Placeholders)
 						})
 					}
 				})
@@ -843,6 +891,18 @@ func (w *writer) feeds(feeds []Feed) {
 					w.Bool(true)
 				}
 			})
+		}
+	})
+}
+
+func (w *writer) placeholders(list []string) {
+	if len(list) == 0 {
+		return
+	}
+	w.Key("placeholders")
+	w.InlineArray(func() {
+		for _, s := range list {
+			w.String(s)
 		}
 	})
 }

@@ -41,7 +41,7 @@ const definitionsDoc = `{
       "keywords": ["Query"],
       "feeds": [
         {"name": "sysmon", "source": "a page", "provider": "Sysmon", "channel": "Operational", "events": [0, 22],
-          "fields": [{"input": "Query", "field": "QueryName", "since": "10.0"}]},
+          "fields": [{"input": "Query", "field": "QueryName", "since": "10.0", "form": "hexadecimal", "example": "0x10", "placeholders": ["-", "?"]}]},
         {"name": "log", "fields": [{"input": "Query"}, {"input": "Id", "field": "System/EventID"}], "complete": true,
           "kinds": [{"events": [1, 3], "provider": "A", "fields": []}, {"events": [3], "provider": "B", "fields": ["Query"]}]},
         {"name": "none", "fields": []}
@@ -65,8 +65,8 @@ func TestReadDefinitions(t *testing.T) {
 			Keywords:   []string{"Query"},
 			Feeds: []sensor.Feed{
 				{Name: "sysmon", Source: "a page", Provider: "Sysmon", Channel: "Operational", Events: []uint32{0, 22},
-					Fields: []sensor.FeedField{{"Query", "QueryName", "10.0"}}},
-				{Name: "log", Fields: []sensor.FeedField{{"Query", "", ""}, {"Id", "System/EventID", ""}}, Complete: true,
+					Fields: []sensor.FeedField{{"Query", "QueryName", "10.0", sensor.FormHexadecimal, "0x10", []string{"-", "?"}}}},
+				{Name: "log", Fields: []sensor.FeedField{{Input: "Query"}, {Input: "Id", Field: "System/EventID"}}, Complete: true,
 					Kinds: []sensor.EventKind{{[]uint32{1, 3}, "A", nil}, {[]uint32{3}, "B", []string{"Query"}}}},
 				{Name: "none"},
 			},
@@ -166,6 +166,19 @@ func TestReadDefinitionsRefuses(t *testing.T) {
 			`x.json:22:9: definitions[2].feeds[2].complete: found true for a feed without events and kinds; expected a list of all its events`, false},
 		{"complete as a word", `"complete": true`, `"complete": "true"`, sensor.ErrJSONType, "", true},
 		{"a kind of its own version", `"events": [3], `, `"events": [3], "version": 1, `, sensor.ErrJSONUnknownKey, "", true},
+		{"a form that is not known", `"form": "hexadecimal"`, `"form": "hex"`, sensor.ErrJSONValue,
+			`x.json:19:88: definitions[2].feeds[0].fields[0].form: found the string "hex"; expected "any", "decimal", "hexadecimal", "boolean", "message", "guid", "sid", "address", "device-path", "name", "word", "user", "account" or "hashes"`, true},
+		{"an example in another form", `"0x10"`, `"16"`, sensor.ErrJSONValue,
+			`x.json:19:22: definitions[2].feeds[0].fields[0].example: found "16"; expected a hexadecimal number, such as "0x1a4"`, false},
+		{"an example without a form", `"form": "hexadecimal", `, ``, sensor.ErrJSONValue,
+			`x.json:19:22: definitions[2].feeds[0].fields[0].example: found an example without a form; expected both`, false},
+		{"no placeholder", `["-", "?"]`, `[]`, sensor.ErrJSONValue,
+			`x.json:19:138: definitions[2].feeds[0].fields[0].placeholders: found an empty array; expected at least one placeholder`, true},
+		{"a placeholder twice", `["-", "?"]`, `["-", "-"]`, sensor.ErrJSONValue,
+			`x.json:19:144: definitions[2].feeds[0].fields[0].placeholders[1]: found the name "-" again; placeholders[0] has it already`, false},
+		{"more placeholders than any source has", `["-", "?"]`, `["1", "2", "3", "4", "5", "6", "7", "8", "9"]`, sensor.ErrJSONValue,
+			`x.json:19:179: definitions[2].feeds[0].fields[0].placeholders[8]: there are more than 8 placeholders; expected at most 8`, true},
+		{"a form of an integer", `{"name": "Query", "type": "string", "instead": "QueryName"}`, `{"name": "Other", "type": "string"}, {"name": "Query", "type": "integer"}`, sensor.ErrJSONValue, "", false},
 		{"no inputs", `[{"name": "Query", "type": "string", "instead": "QueryName"}, {"name": "Id", "type": "string"}]`, `[]`, sensor.ErrJSONValue,
 			`x.json:14:72: definitions[2].inputs: found an empty array; expected at least one input`, true},
 		{"two inputs of one name", `"Peer"`, `"Image"`, sensor.ErrJSONValue,
@@ -332,6 +345,11 @@ func drawFeeds(t *rapid.T, inputs []sensor.Input) []sensor.Feed {
 		var fields []string
 		for i, in := range inputs {
 			field := sensor.FeedField{Input: in.Name, Field: rapid.SampledFrom([]string{"", "System/EventID", fmt.Sprint("Raw", i)}).Draw(t, "field")}
+			if in.Type == sensor.TypeString && rapid.Bool().Draw(t, "has a form") {
+				field.Form = rapid.SampledFrom([]sensor.Form{sensor.FormHexadecimal, sensor.FormHashes}).Draw(t, "form")
+				field.Example = rapid.SampledFrom([]string{"", field.Form.Example()}).Draw(t, "example")
+				field.Placeholders = [][]string{nil, {"-"}, {"-", "?"}}[rapid.IntRange(0, 2).Draw(t, "placeholders")]
+			}
 			f.Fields = append(f.Fields, field)
 			switch field.Field {
 			case "":
