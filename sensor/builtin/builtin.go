@@ -95,6 +95,7 @@ func (t *builtinType) head() *sensor.Definition {
 func (t *builtinType) definition(title, source string, inputs []sensor.Input, feeds []sensor.Feed, keywords ...string) *sensor.Definition {
 	d := t.head()
 	d.Title, d.Source = title, "Sigma: "+d.Logsources[0].String()+"; "+source
+	addForms(feeds)
 	d.Inputs, d.Feeds, d.Keywords = inputs, feeds, keywords
 	for i := range feeds {
 		feeds[i].Complete = len(feeds[i].Events) > 0
@@ -121,7 +122,7 @@ func ipcDefinition() *sensor.Definition {
 	str := func(name, source string, maxLength int) sensor.Input {
 		return sensor.Input{Name: name, Type: sensor.TypeString, Source: source, MaxLength: maxLength}
 	}
-	return &sensor.Definition{
+	d := &sensor.Definition{
 		Name: "ipc", Number: 1, Version: 1, Channel: 291,
 		Title:  "creation of named pipes and connections to them",
 		Source: "cfcheck: the fields of Sysmon's pipe events, and 13 that a sensor of our story adds",
@@ -152,4 +153,6 @@ func ipcDefinition() *sensor.Definition {
 		Feeds: []sensor.Feed{{Name: "sysmon", Source: sysmonFeed, Provider: sysmonProvider, Channel: sysmonChannel, Events: []uint32{17, 18}, Complete: true,
 			Fields: words("RuleName@8.0 EventType@10.0 UtcTime ProcessGuid ProcessId PipeName Image User@13.30")}},
 	}
+	addForms(d.Feeds)
+	return d
 }

@@ -122,12 +122,26 @@ type recordedEvent struct {
 	id                uint32
 	count             int
 	fields            map[string]*recordedField
+
+	// The fields with placeholders of the feeds of the event, in lower case, and the events
+	// that lack them.
+	placed map[string]*recordedLack
 }
 
 // A recordedField is a field of recorded events.
 type recordedField struct {
 	count   int
 	longest string // the longest value
+
+	forms  []sensor.Form       // of the feeds of the event
+	judged map[string]struct{} // values that were compared with the forms
+	other  string              // a value that is not of one of the forms
+}
+
+// A recordedLack counts the events without a field.
+type recordedLack struct {
+	older int // events of a Sysmon that did not have all of its fields yet
+	newer int
 }
 
 func (e *recordedEvent) String() string {
@@ -151,6 +165,55 @@ func (e *recordedEvent) kind(f *sensor.Feed) *sensor.EventKind {
 	return nil
 }
 
+// forms returns the forms that feeds of the event state for a field.
+func (e *recordedEvent) forms(name string) (forms []sensor.Form) {
+	e.eachField(func(f *sensor.FeedField) {
+		if f.Form != sensor.FormAny && strings.EqualFold(cmp.Or(f.Field, f.Input), name) && !slices.Contains(forms, f.Form) {
+			forms = append(forms, f.Form)
+		}
+	})
+	return forms
+}
+
+// placeholders returns the fields for which feeds of the event state placeholders.
+func (e *recordedEvent) placeholders() map[string]*recordedLack {
+	placed := map[string]*recordedLack{}
+	e.eachField(func(f *sensor.FeedField) {
+		if len(f.Placeholders) > 0 {
+			placed[strings.ToLower(cmp.Or(f.Field, f.Input))] = new(recordedLack)
+		}
+	})
+	return placed
+}
+
+// eachField calls yield for the fields of all feeds that the event belongs to.
+func (e *recordedEvent) eachField(yield func(f *sensor.FeedField)) {
+	for d := range Definitions().All() {
+		for i := range d.Feeds {
+			if e.of(&d.Feeds[i]) {
+				for k := range d.Feeds[i].Fields {
+					yield(&d.Feeds[i].Fields[k])
+				}
+			}
+		}
+	}
+}
+
+// judge compares a value, with its quotes and escapes, with the forms of the field.
+func (f *recordedField) judge(value []byte) {
+	if len(f.forms) == 0 {
+		return
+	}
+	if _, known := f.judged[string(value)]; known {
+		return
+	}
+	f.judged[string(value)] = struct{}{}
+	var s string
+	if json.Unmarshal(value, &s) != nil || slices.ContainsFunc(f.forms, func(form sensor.Form) bool { return !form.Has(s) }) {
+		f.other = string(value)
+	}
+}
+
 // recordedEvents reads all recorded events once.
 var recordedEvents = sync.OnceValues(func() ([]*recordedEvent, error) {
 	files, err := filepath.Glob(realData + "/events/*.ndjson.gz")
@@ -158,6 +221,7 @@ var recordedEvents = sync.OnceValues(func() ([]*recordedEvent, error) {
 		return nil, err
 	}
 	byKey := map[string]*recordedEvent{}
+	placed := map[string]bool{} // fields of an event, in lower case
 	for _, file := range files {
 		err := eachEvent(file, func(id, channel, provider, data []byte) error {
 			key := append(append(append(append(append([]byte{}, provider...), '|'), channel...), '|'), id...)
@@ -168,16 +232,24 @@ var recordedEvents = sync.OnceValues(func() ([]*recordedEvent, error) {
 					return err
 				}
 				e = &recordedEvent{provider: string(provider), channel: string(channel), id: uint32(n), fields: map[string]*recordedField{}}
+				e.placed = e.placeholders()
 				byKey[string(key)] = e
 			}
 			e.count++
+			clear(placed)
+			noRule := false
 			eachPair(data, func(name, value []byte) {
 				f := e.fields[string(name)]
 				if f == nil {
-					f = new(recordedField)
+					f = &recordedField{forms: e.forms(string(name)), judged: map[string]struct{}{}}
 					e.fields[string(name)] = f
 				}
 				f.count++
+				f.judge(value)
+				if len(e.placed) > 0 {
+					placed[strings.ToLower(string(name))] = true
+					noRule = noRule || string(name) == "RuleName" && string(value) == `""`
+				}
 				if len(value)-2 > len(f.longest) {
 					// The escapes of a value make it longer only in the file.
 					var s string
@@ -186,6 +258,15 @@ var recordedEvents = sync.OnceValues(func() ([]*recordedEvent, error) {
 					}
 				}
 			})
+			for name, lack := range e.placed {
+				switch {
+				case placed[name]:
+				case noRule: // Sysmon 10 and later write "-" for the name of no rule
+					lack.older++
+				default:
+					lack.newer++
+				}
+			}
 			return nil
 		})
 		if err != nil {
@@ -270,6 +351,50 @@ func TestRecordedFields(t *testing.T) {
 	notFields.testNeeded(t, "notFields")
 	notInKinds.testNeeded(t, "notInKinds")
 	neverRecorded.testNeeded(t, "neverRecorded")
+}
+
+// TestRecordedForms tests the forms and the placeholders of all fields against all recorded events:
+// no recorded value has another form, and no event of a version that has a field with placeholders
+// lacks it.
+func TestRecordedForms(t *testing.T) {
+	// Events by which a form or a placeholder could be refuted. A statement about events without
+	// recordings would rest on documents alone.
+	const least = 4
+	stated := map[string]int{} // recorded values, by channel, form and field
+	for _, e := range recordings(t) {
+		for name, f := range e.fields {
+			for _, form := range f.forms {
+				stated[fmt.Sprintf("%s: %v %s", e.channel, form, strings.ToLower(name))] += f.count
+			}
+			if f.other != "" {
+				t.Errorf("field %s of %s has the value %.200s; want the form %v", name, e, f.other, f.forms)
+			}
+		}
+		for name, lack := range e.placed {
+			if e.count < least || lack.newer > 0 {
+				t.Errorf("%d of %d recordings of %s lack field %s, and %d of an older Sysmon; want %d recordings at least, and none of a newer one without it", lack.newer, e.count, e, name, lack.older, least)
+			}
+		}
+	}
+	for i := range sourceForms {
+		for name, f := range formsOf()[i] {
+			if f.form == sensor.FormAny {
+				continue
+			}
+			n := 0
+			for key, count := range stated {
+				if strings.HasPrefix(key, sourceForms[i].channel+": "+f.form.String()+" ") && strings.HasSuffix(key, " "+name) {
+					n += count
+				}
+			}
+			if n < least {
+				t.Errorf("%s: form %v of field %s has %d recorded values; want %d", sourceForms[i].channel, f.form, name, n, least)
+			}
+		}
+	}
+	if len(stated) < 50 {
+		t.Errorf("%d fields of recorded events have a form; want more than 50", len(stated))
+	}
 }
 
 // TestNeverHasIt tests that the events of a feed have no field with the name of an input that the
