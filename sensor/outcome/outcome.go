@@ -53,6 +53,8 @@ type Folder struct {
 
 	// returns the value of a criterion that has the same value in all events; nil for Fold
 	constant func(criterion int) (holds, ok bool)
+	// returns the value of a reference, after its negation; nil except for FoldKnown
+	known func(word int) (holds, ok bool)
 
 	repeated []int        // criteria of the instance that have several references
 	held     map[int]part // the value that is tried for each criterion in repeated
@@ -140,6 +142,20 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(input int) bool) Outcome {
 	w.only = word + 1
 	defer func() { w.only = 0 }()
+	return w.Fold(f, instance, missing)
+}
+
+// FoldKnown is like [Folder.Fold], but the results of some references are known, although their
+// inputs are there. An example is a comparison with a value that the source never writes. If known
+// returns ok for a word, its other result is the value of the reference, after a negation, in each
+// event that has the input.
+//
+// The effect is that of a missing input. A reference that never holds loses an alternative, and one
+// that always holds loses a restriction. If known returns ok for only some references to one
+// criterion, Fold does not know that all have one value.
+func (w *Folder) FoldKnown(f *channelfile.File, instance int, missing func(input int) bool, known func(word int) (holds, ok bool)) Outcome {
+	w.known = known
+	defer func() { w.known = nil }()
 	return w.Fold(f, instance, missing)
 }
 
@@ -260,6 +276,11 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 	}
 	if missing(int(c.Input)) {
 		known = partFalse
+	} else if holds, ok := w.isKnown(i); ok {
+		if holds {
+			return partTrue
+		}
+		return partFalse
 	} else if holds, ok := w.isConstant(word.Criterion()); ok {
 		if known = partFalse; holds {
 			known = partTrue
@@ -279,6 +300,15 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 		return partWidened
 	}
 	return known
+}
+
+// isKnown returns the value of word i, a reference that is known to have the same value in all
+// events.
+func (w *Folder) isKnown(i int) (holds, ok bool) {
+	if w.known == nil {
+		return false, false
+	}
+	return w.known(i)
 }
 
 // isConstant returns the value of a criterion that has the same value in all events.

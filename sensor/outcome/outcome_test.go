@@ -79,6 +79,50 @@ func TestFold(t *testing.T) {
 		if got := new(Folder).Fold(f, 0, from10); got != tt.want {
 			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
+		// A criterion that never holds is like a missing input.
+		compares := false
+		known := func(word int) (holds, ok bool) {
+			w := f.Word(word)
+			c := f.Criterion(w.Criterion())
+			compares = compares || c.Flags&cf.FlagInputs != 0
+			return w.Negated(), from10(int(c.Input))
+		}
+		if got := new(Folder).FoldKnown(f, 0, func(int) bool { return false }, known); got != tt.want && !compares {
+			t.Errorf("%s, by criteria that never hold: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
+		}
+	}
+}
+
+// TestFoldKnown tests references that always hold, and those of which only some are known.
+func TestFoldKnown(t *testing.T) {
+	and, or, not := cf.And, cf.Or, cf.Not
+	for _, tt := range []struct {
+		condition string
+		expr      cf.Expr
+		words     map[int]bool // values of words
+		missing   int
+		want      Outcome
+		why       string
+	}{
+		{"a", a, nil, 0, Unaffected, "nothing is known"},
+		{"a", a, map[int]bool{0: true}, 0, Widened, "it holds of every event"},
+		{"not a, which never holds", not(a), map[int]bool{0: false}, 0, Blind, "what must hold never does"},
+		{"a and not b, which never holds", and(a, not(b)), map[int]bool{1: false}, 0, Blind, "what must hold never does"},
+		{"a or not b, which never holds", or(a, not(b)), map[int]bool{1: false}, 0, Weakened, "an alternative is lost"},
+		{"a and b, which always holds", and(a, b), map[int]bool{1: true}, 0, Widened, "a restriction is lost"},
+		{"a and (b or x), without x", and(a, or(b, x)), map[int]bool{1: false}, 11, Blind, "neither alternative is left"},
+		{"a missing input that is known to hold", and(a, x), map[int]bool{1: true}, 11, Blind, "without its input nothing is known of it"},
+		{"a twice, known once", or(and(a, b), and(not(a), c)), map[int]bool{3: true}, 0, Widened, "the second alternative is c alone"},
+	} {
+		f := testkit.File(t, testkit.IPC, tt.expr)
+		known := func(word int) (holds, ok bool) { holds, ok = tt.words[word]; return holds, ok }
+		w := new(Folder)
+		if got := w.FoldKnown(f, 0, func(input int) bool { return input == tt.missing }, known); got != tt.want {
+			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
+		}
+		if got := w.Fold(f, 0, func(int) bool { return false }); got != Unaffected {
+			t.Errorf("%s: %s when nothing is known any more; want %s", tt.condition, got, Unaffected)
+		}
 	}
 }
 
