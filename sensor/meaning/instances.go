@@ -59,6 +59,15 @@ func (r *Instances) Size(instance int) int {
 	return n
 }
 
+// Criterion returns the formula of a criterion, without a reference to it. Ok is false if it has
+// more than [MaxTests] tests.
+func (r *Instances) Criterion(i int) (f Formula, ok bool) {
+	if r.file.Criterion(i).Count > MaxTests {
+		return Formula{}, false
+	}
+	return r.criterion(i, 0), true
+}
+
 // criterion returns the formula of a criterion to which a word refers.
 func (r *Instances) criterion(i, word int) Formula {
 	c := r.file.Criterion(i)

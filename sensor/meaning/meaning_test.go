@@ -201,6 +201,17 @@ func TestTooManyTests(t *testing.T) {
 			t.Errorf("instance %d with %d tests: ok %v, want %v", i, instances.Size(i), ok, want)
 		}
 	}
+	for i := range file.Criteria() {
+		want := file.Criterion(i).Count <= meaning.MaxTests
+		f, ok := instances.Criterion(i)
+		n := 0
+		for range f.Tests {
+			n++
+		}
+		if ok != want || ok && n != file.Criterion(i).Count {
+			t.Errorf("criterion %d with %d operands: ok %v and %d tests, want %v", i, file.Criterion(i).Count, ok, n, want)
+		}
+	}
 }
 
 // BenchmarkInstances asks of each instance whether it can match, whether it always matches, and
