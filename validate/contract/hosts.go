@@ -36,6 +36,9 @@ type lack struct {
 	lacks  []bool      // by input
 	unsure []int       // inputs whose supply is not certain, ascending
 	events *eventFacts // nil if nothing is known about single events of the feeds
+	forms  *formFacts  // nil if nothing is known about the values of the feeds
+	values []int       // inputs for which forms counts, ascending
+	formed []bool      // by input: whether it is in values
 	feeds  []feed
 	// inputs and unsure, as sets
 	mask, unsureMask uint64
@@ -54,6 +57,7 @@ type hostKind struct {
 	cohorts  []*validate.Cohort
 	from, to int    // the lacks are impacts.lacks[from:to]
 	mask     uint64 // inputs that some feed lacks, as a set
+	forms    bool   // whether there are facts about the values of some feed
 	events   bool   // whether there are facts about events of some feed
 	listed   bool   // whether all events of some feed are known; see eventFacts.listed
 }
@@ -64,10 +68,14 @@ type impacts struct {
 	kinds []hostKind
 	facts map[*sensor.Feed]*eventFacts // of the definition's feeds
 
+	formJudge *formJudge                  // nil if there are no forms
+	forms     map[*sensor.Feed]*formFacts // of the definition's feeds; nil if nothing is stated
+
 	// The fields below are set only if the subject is a file and kinds is not empty.
 	reads []uint64 // by criterion: the set of inputs that it reads and some feed lacks
 	// by criterion: whether it names event IDs of some feed about whose events there are facts
 	namesIDs []bool
+	dead     []bool  // by criterion: whether it is dead on some feed, by the forms of values
 	checks   []asked // by instance
 	spent    bool    // whether the budget ended before all instances were examined
 }
@@ -92,6 +100,11 @@ var impactsOf = validate.OfFleet(func(p *validate.Pass) *impacts {
 	}
 	im.mask(p)
 	im.checks = make([]asked, p.File.Instances())
+	//mutation:missed: TestBudget or budget.txtar detects it
+	if !im.markDead(p) {
+		im.spent = true
+		return im
+	}
 	e := newEvaluator(p, im)
 	for i := range im.checks {
 		im.checks[i] = e.evaluate(i)
@@ -143,6 +156,7 @@ func (im *impacts) group(p *validate.Pass) {
 				l.kind = k
 				im.kinds[k].events = im.kinds[k].events || l.events != nil
 				im.kinds[k].listed = im.kinds[k].listed || l.events != nil && l.events.listed()
+				im.kinds[k].forms = im.kinds[k].forms || l.forms != nil
 			}
 			im.lacks = append(im.lacks, lacks...)
 		}
@@ -179,9 +193,10 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 			}
 		}
 		l.events = im.factsOf(p, f)
-		lacking = lacking || len(l.inputs) > 0 || l.events != nil
+		l.forms, l.values = im.formsOf(p, f)
+		lacking = lacking || len(l.inputs) > 0 || l.events != nil || l.forms != nil
 		i := slices.IndexFunc(lacks, func(o *lack) bool {
-			return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) && o.events == l.events
+			return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) && o.events == l.events && o.forms == l.forms && slices.Equal(o.values, l.values)
 		})
 		if i >= 0 {
 			lacks[i].feeds = append(lacks[i].feeds, f)
@@ -190,6 +205,12 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 		l.lacks = make([]bool, len(p.Definition.Inputs))
 		for _, index := range l.inputs {
 			l.lacks[index] = true
+		}
+		if l.forms != nil {
+			l.formed = make([]bool, len(p.Definition.Inputs))
+			for _, index := range l.values {
+				l.formed[index] = true
+			}
 		}
 		lacks = append(lacks, l)
 	}
@@ -230,16 +251,20 @@ func (im *impacts) factsOf(p *validate.Pass, f feed) *eventFacts {
 //
 //mutation:equivalent: the value is always below 256
 func (l *lack) appendKey(key []byte) []byte {
-	for _, list := range [][]int{l.inputs, l.unsure} {
+	for _, list := range [][]int{l.inputs, l.unsure, l.values} {
 		key = binary.AppendUvarint(key, uint64(len(list)))
 		for _, index := range list {
 			key = binary.AppendUvarint(key, uint64(index))
 		}
 	}
 	feed := "" // no feed of a definition has this name
-	if l.events != nil {
+	switch {
+	case l.events != nil:
 		feed = l.events.feed.Name
+	case l.forms != nil:
+		feed = l.forms.feed.Name
 	}
+	key = append(key, byte(boolCompare(l.events != nil, false)))
 	key = binary.AppendUvarint(key, uint64(len(feed)))
 	return append(key, feed...)
 }
@@ -293,6 +318,7 @@ type evaluator struct {
 	// Results for the instance. They reuse their memory.
 	read     uint64            // inputs that it reads and some feed lacks, as a set
 	names    bool              // whether it names event IDs of some feed
+	formed   bool              // whether it has a criterion that is dead on some feed
 	affected []int             // kinds of hosts on which some feed can be affected
 	feeds    []outcome.Outcome // by lack; valid only for the affected kinds
 	known    []folded
@@ -303,8 +329,17 @@ type evaluator struct {
 type folded struct {
 	missing uint64      // set of inputs
 	events  *eventFacts // nil if they do not matter to the instance
+	forms   *formFacts  // nil if they do not matter to the instance
+	values  []int       // inputs for which forms counts
 	outcome outcome.Outcome
 	byEvent bool // whether the instance is blind only because of the facts about events
+	byForm  bool // whether the instance has the outcome only because of the forms of values
+	every   bool // whether all dead words count; see foldForms
+}
+
+// sameFacts reports whether an outcome is for the same facts about the events of a feed.
+func (k *folded) sameFacts(events *eventFacts, forms *formFacts, values []int) bool {
+	return k.events == events && k.forms == forms && slices.Equal(k.values, values)
 }
 
 func newEvaluator(p *validate.Pass, im *impacts) *evaluator {
@@ -315,18 +350,19 @@ func newEvaluator(p *validate.Pass, im *impacts) *evaluator {
 
 // evaluate computes the outcomes of an instance, and returns the checks that report it.
 func (e *evaluator) evaluate(instance int) (checks asked) {
-	e.read, e.names, e.affected, e.known = 0, false, e.affected[:0], e.known[:0]
+	e.read, e.names, e.formed, e.affected, e.known = 0, false, false, e.affected[:0], e.known[:0]
 	in := e.pass.File.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
 		if word := e.pass.File.Word(w); word.IsReference() {
 			e.read |= e.reads[word.Criterion()]
 			e.names = e.names || e.namesIDs[word.Criterion()]
+			e.formed = e.formed || e.dead[word.Criterion()]
 		}
 	}
 	for k := range e.kinds {
 		kind := &e.kinds[k]
 		//mutation:equivalent condition: the slow path gives the same result
-		if e.read&kind.mask == 0 && !(kind.listed || kind.events && e.names) {
+		if e.read&kind.mask == 0 && !(kind.listed || kind.events && e.names || kind.forms && e.formed) {
 			continue
 		}
 		e.affected = append(e.affected, k)
@@ -357,32 +393,43 @@ func (e *evaluator) evaluateAt(instance, i int) {
 	if events != nil && !e.names && !events.listed() {
 		events = nil
 	}
+	forms, values := l.forms, l.values
+	//mutation:equivalent condition: the slow path gives the same result
+	if !e.formed {
+		forms, values = nil, nil
+	}
 	e.feeds[i], e.at[i] = outcome.Unaffected, -1
 	//mutation:equivalent condition: the slow path gives the same result
-	if missing == 0 && events == nil {
+	if missing == 0 && events == nil && forms == nil {
 		return
 	}
 	// The outcome is the same for feeds that lack the same inputs of those that the
 	// instance reads.
 	//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
-	k := slices.IndexFunc(e.known, func(k folded) bool { return k.missing == missing && missing&othersBit == 0 && k.events == events })
+	k := slices.IndexFunc(e.known, func(k folded) bool {
+		return k.missing == missing && missing&othersBit == 0 && k.sameFacts(events, forms, values)
+	})
 	//mutation:equivalent comparison: the slow path gives the same result
 	if k < 0 {
 		k = len(e.known)
-		e.known = append(e.known, e.outcomeAt(instance, l, missing, events))
+		e.known = append(e.known, e.outcomeAt(instance, l, folded{missing: missing, events: events, forms: forms, values: values}))
 	}
 	e.feeds[i], e.at[i] = e.known[k].outcome, k
 }
 
 // outcomeAt computes the outcome of an instance at a lack.
-func (e *evaluator) outcomeAt(instance int, l *lack, missing uint64, events *eventFacts) folded {
-	k := folded{missing: missing, events: events}
+func (e *evaluator) outcomeAt(instance int, l *lack, k folded) folded {
 	//mutation:equivalent condition: the slow path gives the same result
-	if missing != 0 {
+	if k.missing != 0 {
 		k.outcome = e.fold(instance, l.missing)
 	}
-	if events != nil && k.outcome != outcome.Blind && e.events.blind(events, instance, l.missing) {
+	if k.events != nil && k.outcome != outcome.Blind && e.events.blind(k.events, instance, l.missing) {
 		k.outcome, k.byEvent = outcome.Blind, true
+	}
+	if k.forms != nil && k.outcome != outcome.Blind {
+		if o, every := e.foldForms(instance, l); o > k.outcome {
+			k.outcome, k.byForm, k.every = o, true, every
+		}
 	}
 	return k
 }

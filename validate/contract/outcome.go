@@ -146,6 +146,7 @@ type cause struct {
 	more bool
 	// reasons why the instance matches no single event; nil if the feed lacks the inputs
 	events *eventReasons
+	form   formCause
 }
 
 // compare orders causes by their words.
@@ -159,7 +160,7 @@ func (c *cause) compare(o *cause) int {
 	case !c.more && o.more:
 		more = -1
 	}
-	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more, c.events.compare(o.events))
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more, c.events.compare(o.events), c.form.compare(&o.form))
 }
 
 // A fault is a cause for the feeds of a lack.
@@ -178,14 +179,18 @@ type outcomeGroup struct {
 	says    *outcomeTexts
 	joint   int    // number of findings whose cause is not sufficient alone
 	reasons string // text of cause.events, with its events; "" if the feeds lack the input
+	form    bool   // whether the feeds have the input in another form
 }
 
 // message returns the message of a finding.
 //
 //mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) message(g *outcomeGroup, c *cause, in *validate.Instance) string {
-	if g.reasons != "" {
+	switch {
+	case g.reasons != "":
 		return rule(in) + g.reasons
+	case g.form:
+		return r.formMessage(g, c, in)
 	}
 	return fmt.Sprintf(g.says.one, rule(in), g.events, ofType(r.pass, c.input)) + r.besides(c)
 }
@@ -207,9 +212,12 @@ func (r *outcomeReporter) find(instance int) {
 			known := &r.causes[r.at[i]]
 			if known.to == 0 {
 				known.from = len(r.list)
-				if k := &r.known[r.at[i]]; k.byEvent {
+				switch k := &r.known[r.at[i]]; {
+				case k.byForm:
+					r.addFormCauses(instance, r.lacks[i], r.feeds[i], k.every)
+				case k.byEvent:
 					r.addEventCause(instance, r.lacks[i])
-				} else {
+				default:
 					r.addCauses(instance, r.lacks[i], r.feeds[i])
 				}
 				known.to = len(r.list)
@@ -242,12 +250,21 @@ func (r *outcomeReporter) report(instance int) {
 			where, in := r.pass.LocateWord(instance, c.word, c.input)
 			return validate.Finding{
 				Where: where, Instance: in, Input: r.pass.InputAt(c.input), Builds: g.builds,
-				Message: r.message(g, &c, in),
+				Message: r.message(g, &c, in), Identity: r.identity(&c, in),
 				Details: g.details, Fix: g.fix, Extent: r.readers(instance, c.input),
 			}
 		})
 		faults = faults[n:]
 	}
+}
+
+// identity returns the identity of a finding about the form of values. A waiver of the missing
+// input does not accept it. The result is empty for other findings, whose identity is the input.
+func (r *outcomeReporter) identity(c *cause, in *validate.Instance) (id validate.Identity) {
+	if c.form.text != "" && in != nil && in.ID != (channelfile.ID{}) {
+		id.Rule, id.Path = in.ID.String(), "form of "+r.pass.Definition.Inputs[c.input].Name
+	}
+	return id
 }
 
 // readers returns the number of words of an instance that read an input. A rule that loses one
@@ -363,12 +380,20 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	if faults[0].events != nil {
 		r.key = append(r.key, faults[0].events.key()...)
 	}
+	if faults[0].form.text != "" {
+		r.key = append(append(r.key, byte(faults[0].form.kind)), faults[0].form.text+faults[0].form.example...)
+	}
 	if g := r.groups[string(r.key)]; g != nil {
 		return g
 	}
 	p, who := r.pass, r.lackersOf(faults, r.key[lacks:end])
 	if faults[0].events != nil {
 		g := r.eventGroup(&faults[0].cause, who)
+		r.groups[string(r.key)] = g
+		return g
+	}
+	if faults[0].form.text != "" {
+		g := r.formGroup(&faults[0].cause, who)
 		r.groups[string(r.key)] = g
 		return g
 	}

@@ -18,13 +18,17 @@ several inputs makes the rule blind, there is a finding for each of them.
 
 Definitions state the fields of some events. A rule is also blind if no event
 that it selects has the fields that it needs, or if the type does not have the
-events.
+events. They also state how a source writes values. A rule is blind if it
+compares a field with a value in a form that the source never writes: a
+process identifier in decimal where events have it in hexadecimal, or null
+where the source writes "-".
 
 A host counts only if the rule is blind on each of its feeds of the type.
 CF3021 reports rules that are blind on some feeds of a host.
 
 Read an input that the builds supply, or write a rule of its own for them. If
-an event lacks the field, select an event that has it.`,
+an event lacks the field, select an event that has it. If the value has
+another form, list it in the form of the events too.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,

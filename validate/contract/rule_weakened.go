@@ -12,14 +12,16 @@ var ruleWeakened = &validate.Check{
 	Doc: `no rule loses an alternative on a build
 
 One of the alternatives of this rule reads an input that the builds never
-supply, so it can never hold there. The rule still works, but it detects less
-than its author expects. If the rule loses alternatives by several inputs,
-there is a finding for each of them.
+supply, or compares it with a value in a form that the source never writes. So
+it can never hold there. The rule still works, but it detects less than its
+author expects. If the rule loses alternatives by several inputs, there is a
+finding for each of them.
 
 A host counts only if the rule has lost an alternative or is blind on each of
 its feeds of the type. CF3021 reports the feeds of other hosts.
 
-Read an input that the builds supply in that alternative too.`,
+Read an input that the builds supply in that alternative too. If the value has
+another form, list it in the form of the events too.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,

@@ -16,12 +16,15 @@ that asks for an absent input. On a build that never supplies the input the
 restriction is gone, and the rule matches events that its author excluded.
 If each of several inputs widens the rule, there is a finding for each.
 
+The same happens if the rule excludes events by a value in a form that the
+source never writes, such as C:\ where events have \device\harddiskvolume.
+
 A host counts only if no feed of the type leaves the rule unaffected. CF3021
 reports the feeds of other hosts.
 
 Read an input that the builds supply, or require that the input exists. A rule
 that asks for an absent input is for sources that supply it: restrict it to
-them.`,
+them. If the value has another form, exclude it in the form of the events too.`,
 	Severity: validate.Warning,
 	Uses:     uses,
 	Requires: known,

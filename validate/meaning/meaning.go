@@ -20,4 +20,5 @@ var Checks = []*validate.Check{
 	starInPath,
 	expressionNoPath,
 	placeholderFilled,
+	providerKnown,
 }

@@ -153,6 +153,7 @@ func (h harm) inputs() string {
 type feed struct {
 	lacks  []int        // inputs of the definition that it does not supply
 	events *sensor.Feed // statements of the definition about its events; nil if they do not count
+	formed []bool       // by input: whether the definition states how the feed writes its values
 }
 
 // lackedBy reports whether some feed lacks an input.
@@ -185,7 +186,7 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 			if s.Collected.Events == sensor.CollectedNone {
 				continue // there are no events
 			}
-			f := feed{events: o.def.Feed(s.Feed)}
+			f := feed{events: o.def.Feed(s.Feed), formed: o.formed(s.Feed)}
 			for index, declared := range o.def.Inputs {
 				in := s.Input(sensor.AccessNamed, index, declared.Name)
 				if in.State == sensor.StateNotSupplied {
@@ -201,6 +202,30 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 		}
 	}
 	return hosts
+}
+
+// formed returns, by input, whether the definition states how a feed writes the values.
+func (o *Oracle) formed(name string) []bool {
+	formed := make([]bool, len(o.def.Inputs))
+	if f := o.def.Feed(name); f != nil {
+		for i := range formed {
+			field := f.Field(o.def.Inputs[i].Name)
+			formed[i] = field != nil && (field.Form != sensor.FormAny || len(field.Placeholders) > 0 ||
+				field.Field == "System/Provider" && f.Provider != "" || field.Field == "System/Channel" && f.Channel != "")
+		}
+	}
+	return formed
+}
+
+// readsAny reports whether an instance of the loaded file reads one of some inputs.
+func (o *Oracle) readsAny(instance int, inputs []bool) bool {
+	in := o.file.Instance(instance)
+	for w := in.First; w < in.First+in.Count; w++ {
+		if word := o.file.Word(w); word.IsReference() && inputs[o.file.Criterion(word.Criterion()).Input] {
+			return true
+		}
+	}
+	return false
 }
 
 // reads reports whether a criterion of the loaded file reads an input.
@@ -235,6 +260,11 @@ func recorded(in sensor.SuppliedInput, declared *sensor.Input, f *sensor.Feed) b
 func (o *Oracle) harmed(instance int, feeds []feed, want map[harm]bool, open map[int]bool) {
 	judged := make([]reference.Feed, len(feeds))
 	for i, f := range feeds {
+		// A truth table does not know which values a criterion can have.
+		if o.readsAny(instance, f.formed) {
+			open[instance] = true
+			return
+		}
 		judged[i].Missing = func(input int) bool { return slices.Contains(f.lacks, input) }
 		if f.events == nil {
 			continue
