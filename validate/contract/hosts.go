@@ -405,8 +405,8 @@ func (e *evaluator) evaluateAt(instance, i int) {
 	}
 	// The outcome is the same for feeds that lack the same inputs of those that the
 	// instance reads.
-	//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
 	k := slices.IndexFunc(e.known, func(k folded) bool {
+		//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
 		return k.missing == missing && missing&othersBit == 0 && k.sameFacts(events, forms, values)
 	})
 	//mutation:equivalent comparison: the slow path gives the same result
