@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,7 +26,10 @@ import (
 	"github.com/cfcheck/cfcheck/validate/file"
 )
 
-var update = flag.Bool("update", false, "write the files, scripts and pages that the tests compare with")
+var (
+	update    = flag.Bool("update", false, "write the files, scripts and pages that the tests compare with")
+	processes = flag.Bool("processes", false, "run each command of a script in a process of its own")
+)
 
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(interrupted); folder != "" {
@@ -35,7 +41,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs the scripts in testdata/script. Besides testscript's own
 // commands they have these:
 //
-//	exits STATUS COMMAND...   runs a command, and demands that exit status
+//	exits STATUS COMMAND...   runs a command, and demands that exit status. Without -processes
+//	                          it runs cfcheck in the process of the test
 //	corpus PATH...            copies files or folders of the corpus to ./corpus
 //	json SCHEMA FILE          holds a file, or stdout, against a published schema
 //	small N FINDINGS FOLDER   writes so many small channel files, of workload.Small
@@ -44,8 +51,12 @@ func TestMain(m *testing.M) {
 //	sha256 VARIABLE FILE      sets a variable to the SHA-256 of a file
 //	append FILE LINE...       adds lines to a file
 func TestScripts(t *testing.T) {
+	dir, err := filepath.Abs("testdata/script") // a command changes the current folder
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -62,6 +73,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fleetVariable, "")
 			env.Setenv("SOURCE_DATE_EPOCH", "")
+			var names []string
+			for _, v := range env.Vars {
+				name, _, _ := strings.Cut(v, "=")
+				names = append(names, name)
+			}
+			env.Values[variables{}] = names
 			return nil
 		},
 	})
@@ -73,16 +90,77 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	have := 0
-	err = ts.Exec(args[1], args[2:]...)
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		have = exit.ExitCode()
+	var have int
+	if args[1] == "cfcheck" && !*processes && !slices.ContainsFunc(args[2:], namesStandardStream) {
+		have = runHere(ts, args[2:])
 	} else {
-		ts.Check(err)
+		err := ts.Exec(args[1], args[2:]...)
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			have = exit.ExitCode()
+		} else {
+			ts.Check(err)
+		}
 	}
 	if have != want {
 		ts.Fatalf("exit status %d, expected %d", have, want)
 	}
+}
+
+// namesStandardStream reports whether an argument can lead to a standard stream, which a command
+// in the process of the test does not have for itself.
+func namesStandardStream(arg string) bool {
+	return arg == "-" || strings.Contains(arg, "/dev/") || strings.Contains(arg, "/proc/")
+}
+
+// variables is the key of the names of the variables that each script begins with.
+type variables struct{}
+
+// oneAtATime is held by the script that has the current folder and the environment of the process.
+var oneAtATime sync.Mutex
+
+// runHere runs cfcheck in this process, in the folder and the environment of a script, and
+// returns its exit status. To start a process takes five times as long as most commands.
+func runHere(ts *testscript.TestScript, args []string) int {
+	oneAtATime.Lock()
+	defer oneAtATime.Unlock()
+	before, err := os.Getwd()
+	ts.Check(err)
+	outside := os.Environ()
+	defer func() {
+		setEnvironment(outside)
+		ts.Check(os.Chdir(before))
+	}()
+	here := ts.MkAbs(".")
+	inside := []string{"PWD=" + here}
+	for _, name := range append(variablesOf(ts), ts.Value(variables{}).([]string)...) {
+		if name != "PWD" {
+			inside = append(inside, name+"="+ts.Getenv(name))
+		}
+	}
+	setEnvironment(inside)
+	ts.Check(os.Chdir(here))
+	return run(args, strings.NewReader(""), ts.Stdout(), ts.Stderr())
+}
+
+func setEnvironment(list []string) {
+	os.Clearenv()
+	for _, v := range list {
+		name, value, _ := strings.Cut(v, "=")
+		os.Setenv(name, value)
+	}
+}
+
+var setsVariable = regexp.MustCompile(`(?m)^(?:\[.*\] *)?env '?(\w+)=`)
+
+// variablesOf returns the names of the variables that a script sets.
+func variablesOf(ts *testscript.TestScript) []string {
+	text, err := os.ReadFile(filepath.Join("testdata/script", ts.Name()+".txtar"))
+	ts.Check(err)
+	var names []string
+	for _, m := range setsVariable.FindAllSubmatch(text, -1) {
+		names = append(names, string(m[1]))
+	}
+	return names
 }
 
 func copyCorpus(ts *testscript.TestScript, _ bool, args []string) {
@@ -123,8 +201,9 @@ func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	ts.Check(err)
 	c := jsonschema.NewCompiler()
-	ts.Check(c.AddResource("schema.json", doc))
-	s, err := c.Compile("schema.json")
+	const address = "file:///schema.json" // a name alone depends on the current folder
+	ts.Check(c.AddResource(address, doc))
+	s, err := c.Compile(address)
 	ts.Check(err)
 	return s
 }
