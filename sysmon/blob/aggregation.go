@@ -48,6 +48,8 @@ func (w *walker) wrongReference(i, group int) {
 		if group < 0 {
 			effect = NoEffect
 		}
+	case group >= 0 && f.AggregationID == w.Aggregations[group].ID:
+		// The driver has the aggregation from the first filter of the Rule.
 	case int64(f.AggregationAt)+aggregationSize > int64(len(w.data)):
 		effect = ReadsOutside
 	case w.word(int(f.AggregationAt)+264) != f.AggregationID:

@@ -83,5 +83,30 @@ func Acceptable(faults []Fault) bool {
 	return len(faults) < MaxFaults && !slices.ContainsFunc(faults, func(f Fault) bool { return !f.Requirement.Note() })
 }
 
+// Outcome returns the effect of all faults together: the driver follows the chain of event records
+// to its end, or to the first fault that ends the load there. Only then it follows the chains of
+// filters, where the gravest effect counts. The faults are those of Parse, and of For if the build
+// is known. Without faults it returns NoEffect.
+func Outcome(faults []Fault) Effect {
+	var first *Fault
+	worst := NoEffect
+	for i := range faults {
+		f := &faults[i]
+		events := (f.Part == HeaderPart || f.Part == EventPart) && f.Requirement != FilterPlace
+		switch {
+		case f.Effect == Unknown:
+			return Unknown
+		case !events || f.Effect > Refused:
+			worst = min(worst, f.Effect)
+		case first == nil || f.Offset < first.Offset:
+			first = f
+		}
+	}
+	if first != nil {
+		return first.Effect
+	}
+	return worst
+}
+
 // hexadecimal writes an offset or another number in both forms.
 func hexadecimal[T ~int | ~uint32 | ~uint64](n T) string { return fmt.Sprintf("0x%X (%d)", n, n) }

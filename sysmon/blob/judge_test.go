@@ -97,6 +97,34 @@ func TestManyFaults(t *testing.T) {
 	}
 }
 
+// TestOutcome states which of several effects counts.
+func TestOutcome(t *testing.T) {
+	event := func(at int, e Effect) Fault {
+		return Fault{Requirement: EventPlace, Part: EventPart, Offset: at, Effect: e}
+	}
+	filter := func(at int, e Effect) Fault {
+		return Fault{Requirement: FilterPlace, Part: FilterPart, Offset: at, Effect: e}
+	}
+	for _, c := range []struct {
+		why    string
+		faults []Fault
+		want   Effect
+	}{
+		{"no fault", nil, NoEffect},
+		{"one", []Fault{filter(50, LosesTheRest)}, LosesTheRest},
+		{"the graver of two filters", []Fault{filter(50, LosesTheRest), filter(60, WritesOutside)}, WritesOutside},
+		{"a refusal comes before the filters", []Fault{filter(50, NeverEnds), event(90, Refused)}, Refused},
+		{"the first of two events", []Fault{event(90, NullPointer), event(30, Refused)}, Refused},
+		{"an event that only loses the rest", []Fault{event(30, LosesTheRest), filter(50, ReadsOutside)}, ReadsOutside},
+		{"the first filter of an event", []Fault{{Requirement: FilterPlace, Part: EventPart, Offset: 30, Effect: NeverEnds}, event(90, Refused)}, Refused},
+		{"something that is not known", []Fault{event(30, Refused), filter(50, Unknown)}, Unknown},
+	} {
+		if got := Outcome(c.faults); got != c.want {
+			t.Errorf("%s: the driver %v; want: %v", c.why, got, c.want)
+		}
+	}
+}
+
 func TestMaxSize(t *testing.T) {
 	if _, err := Parse(make([]byte, MaxSize+1)); err == nil || !strings.Contains(err.Error(), "want at most") {
 		t.Errorf("a blob above the limit: %v", err)

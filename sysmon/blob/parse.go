@@ -48,6 +48,10 @@ type walker struct {
 	cursor int  // end of the last record with its padding; the next one must start here
 	loose  bool // the end is not known, because a length or an offset is wrong
 	gaps   bool // a gap was reported
+
+	// ignored says that the driver does not look at the rest of the chain of filters, because of
+	// an earlier fault.
+	ignored bool
 }
 
 func (w *walker) word(at int) uint32 { return binary.LittleEndian.Uint32(w.data[at:]) }
@@ -57,6 +61,9 @@ func (w *walker) word(at int) uint32 { return binary.LittleEndian.Uint32(w.data[
 func (w *walker) fault(f Fault) {
 	if w.Layout == sysmon.Layout101 {
 		f.Effect = Unknown
+	}
+	if w.ignored && f.Effect.Harmful() && (f.Part == FilterPart || f.Part == AggregationPart) {
+		f.Effect = LosesTheRest
 	}
 	if len(w.Faults) < MaxFaults {
 		w.Faults = append(w.Faults, f)
@@ -136,29 +143,22 @@ func (w *walker) eventPointer(to uint32, at, index int) bool {
 	if index > 0 {
 		want += ", the end of the record before, or 0 after the last event record"
 	}
+	short := int64(to)+eventSize > int64(len(w.data))
 	switch {
 	case int64(to) >= int64(len(w.data)):
 		w.wrongWord(r, part, index, at, want, LosesTheRest)
 		return false
-	case int64(to)+eventSize > int64(len(w.data)):
+	case short && (int(to) == w.cursor || w.loose):
 		// The first byte is inside, which is all that the driver looks at.
-		if int(to) == w.cursor || w.loose {
-			w.fault(Fault{
-				Requirement: EventWhole, Offset: int(to), Length: len(w.data) - int(to), Part: EventPart, Index: len(w.Events), Effect: ReadsOutside,
-				Found: fmt.Sprintf("%d bytes", len(w.data)-int(to)), Want: "24 bytes, an event record",
-			})
-		} else {
-			w.wrongWord(r, part, index, at, want, ReadsOutside)
-		}
+		w.fault(Fault{
+			Requirement: EventWhole, Offset: int(to), Length: len(w.data) - int(to), Part: EventPart, Index: len(w.Events), Effect: w.readingEvent(int(to)),
+			Found: fmt.Sprintf("%d bytes", len(w.data)-int(to)), Want: "24 bytes, an event record",
+		})
 		return false
-	case int(to) >= w.cursor:
+	case !short && int(to) >= w.cursor:
 		return true
-	case at == 16 && to == 0:
-		// The driver takes the version for an event ID, and it is above all of them.
-		w.wrongWord(r, part, index, at, want, Refused)
-		return false
 	}
-	effect := Misread
+	effect := w.readingEvent(int(to))
 	for i := range w.Events {
 		if w.Events[i].Offset == int(to) {
 			effect = w.returning(i)
@@ -166,6 +166,33 @@ func (w *walker) eventPointer(to uint32, at, index int) bool {
 	}
 	w.wrongWord(r, part, index, at, want, effect)
 	return false
+}
+
+// readingEvent returns the effect if the driver takes the bytes at an offset for an event record.
+func (w *walker) readingEvent(at int) Effect {
+	inside := len(w.data) - at
+	if inside < 4 {
+		return ReadsOutside
+	}
+	// No build has filters for events 0, 4 and 16, or knows an ID above 255. IDs with the highest
+	// bit are passed over.
+	switch id := w.word(at); {
+	case id == 0 || id == 4 || id == 16:
+		return NullPointer
+	case id > 255 && id < 1<<31:
+		return Refused
+	case inside < 8:
+		return ReadsOutside
+	case w.word(at+4) > 1 && id < 1<<31:
+		return Refused
+	case inside < 20:
+		return ReadsOutside
+	case w.word(at+16) != 0 && inside < eventSize:
+		return ReadsOutside
+	case inside < eventSize:
+		return NoEffect // it does not look at the first filter, because there is no filter
+	}
+	return Misread
 }
 
 // returning returns the effect of a chain that comes back to event record i. The driver counts the
@@ -189,7 +216,7 @@ func (w *walker) events15() {
 		return
 	}
 	if to != headerSize {
-		w.wrongWord(FirstEvent, HeaderPart, 0, 16, hexadecimal(headerSize), Misread)
+		w.wrongWord(FirstEvent, HeaderPart, 0, 16, hexadecimal(headerSize), w.readingEvent(int(to)))
 		w.loose = true
 	}
 	for {
@@ -225,7 +252,9 @@ func (w *walker) event15(at int) (next uint32) {
 	if e.Combine > 1 {
 		w.wrongWord(EventCombine, EventPart, i, at+8, "0 (or) or 1 (and)", NeverMatches)
 	}
+	w.ignored = e.Count == 0
 	w.filters15(i)
+	w.ignored = false
 	e.To, e.ToAggregation = len(w.Filters), len(w.Aggregations)
 	if n := uint32(e.To - e.From); n != e.Count && (e.FirstFilter != 0 || e.Count == 0) {
 		effect := NoEffect
@@ -275,43 +304,54 @@ func (w *walker) filters15(i int) {
 // filterPointer judges the offset of a filter, which stands at the offset at. It reports whether
 // the head of the filter can be read.
 func (w *walker) filterPointer(to uint32, at int, part Part, index int, e *Event) bool {
-	const want = "the offset of the filter behind, or 0 after the last one"
 	size := int64(len(w.data))
+	short := int64(to)+filterSize > size
+	effect := LosesTheRest
 	switch {
-	case int64(to) >= size:
-		w.wrongWord(FilterPlace, part, index, at, want, LosesTheRest)
-	case int64(to)+filterSize > size:
-		if int(to) == w.cursor || w.loose {
-			w.fault(Fault{
-				Requirement: FilterWhole, Offset: int(to), Length: int(size) - int(to), Part: FilterPart, Index: len(w.Filters), Effect: ReadsOutside,
-				Found: fmt.Sprintf("%d bytes", int(size)-int(to)), Want: "536 bytes, the head of a filter",
-			})
-		} else {
-			w.wrongWord(FilterPlace, part, index, at, want, ReadsOutside)
-		}
-	case int(to) < w.cursor:
-		w.wrongWord(FilterPlace, part, index, at, want, w.filterReturning(int(to), e))
-	default:
+	case int64(to) >= size || w.ignored:
+	case !short && int(to) >= w.cursor:
 		return true
+	default:
+		if effect = w.readingFilter(int(to)); w.filterReturning(int(to), e) {
+			effect = NeverEnds
+		}
+	}
+	switch {
+	case int64(to) < size && short && (int(to) == w.cursor || w.loose):
+		w.fault(Fault{
+			Requirement: FilterWhole, Offset: int(to), Length: int(size) - int(to), Part: FilterPart, Index: len(w.Filters), Effect: effect,
+			Found: fmt.Sprintf("%d bytes", int(size)-int(to)), Want: "536 bytes, the head of a filter",
+		})
+	case !short && int(to) >= w.cursor:
+		return true // a filter that the driver does not look at
+	default:
+		w.wrongWord(FilterPlace, part, index, at, "the offset of the filter behind, or 0 after the last one", effect)
 	}
 	return false
 }
 
-// filterReturning returns the effect of a chain of filters that comes back.
-func (w *walker) filterReturning(to int, e *Event) Effect {
-	own := w.Filters[e.From:]
-	low, high := 0, len(own)
-	for low < high {
-		switch middle := (low + high) / 2; {
-		case own[middle].Offset == to:
-			return NeverEnds
-		case own[middle].Offset < to:
-			low = middle + 1
-		default:
-			high = middle
-		}
+// readingFilter returns the effect if the driver takes the bytes at an offset for a filter.
+func (w *walker) readingFilter(at int) Effect {
+	size := int64(len(w.data))
+	if int64(at)+528 > size {
+		return ReadsOutside
+	}
+	data := int64(w.word(at + 524))
+	switch last := int64(at) + filterSize + data - 2; {
+	case data == 0 || data%2 != 0 || int64(at)+data >= size:
+		return LosesTheRest
+	case last+2 > size:
+		return WritesOutside
+	case unitAt(w.data[last:], 0) != 0:
+		return LosesTheRest
 	}
 	return Misread
+}
+
+// filterReturning reports whether an offset is that of a filter which the event has already.
+func (w *walker) filterReturning(to int, e *Event) bool {
+	_, ok := slices.BinarySearchFunc(w.Filters[e.From:], to, func(f Filter, to int) int { return cmp.Compare(f.Offset, to) })
+	return ok
 }
 
 // zeros is long enough for the rest of a name.
@@ -327,6 +367,7 @@ func (w *walker) filter15(at, group int) int {
 		AggregationID: binary.LittleEndian.Uint32(head[528:]), AggregationAt: binary.LittleEndian.Uint32(head[532:]),
 	})
 	f := &w.Filters[i]
+	w.ignored = w.ignored || w.readingFilter(at) == LosesTheRest
 	f.Aggregation = w.aggregationOf(i, group)
 	w.place(FilterPlace, FilterPart, i, at)
 	w.name(head[4:516], at+4, FilterPart, i)

@@ -111,7 +111,7 @@ func TestMeasuredBlobs(t *testing.T) {
 		if accept {
 			continue
 		}
-		got := effectOf(faults)
+		got := Outcome(faults)
 		fits := map[string][]Effect{
 			"refused": {Refused}, "reads outside": {ReadsOutside, WritesOutside}, "null pointer": {NullPointer}, "hang": {NeverEnds},
 		}[c.measured]
@@ -126,14 +126,4 @@ func TestMeasuredBlobs(t *testing.T) {
 			t.Errorf("%s (%s): the effect is that the driver %v; measured: %s: %v", c.file, c.what, got, c.measured, faults)
 		}
 	}
-}
-
-// effectOf returns the gravest effect of the faults. The driver refuses a blob before it follows
-// the chains of filters.
-func effectOf(faults []Fault) Effect {
-	worst := Unknown
-	for _, f := range faults {
-		worst = min(worst, f.Effect)
-	}
-	return worst
 }
