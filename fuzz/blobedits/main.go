@@ -1,5 +1,5 @@
-// Command blobedits makes random single changes of rule blobs of Sysmon, and shows that none is
-// accepted with which the engine reads outside of the blob, never ends or loses a filter.
+// Command blobedits makes random single changes of rule blobs of Sysmon. It shows that the engine
+// never reads outside of an accepted blob, ends, and loses no filter.
 //
 //	go run ./fuzz/blobedits -n 1000000 FILE...
 //
@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return exitProblem
 }
 
-// files reads the named files, or returns the samples if none is named.
+// files reads the named files. Without names it returns the samples.
 func files(names []string) ([]blobedits.File, error) {
 	if len(names) == 0 {
 		return blobedits.Samples()

@@ -322,7 +322,8 @@ func (o *original) written(b *blob.Blob, data []byte) string {
 		clear(want[g.Offset : g.Offset+g.Length])
 	}
 	if missing := len(again) - len(want); 0 < missing && missing <= 8 {
-		want = append(want, make([]byte, missing)...) // the padding of the last record, which is noted
+		// The padding of the last record is cut, which is a note.
+		want = append(want, make([]byte, missing)...)
 	}
 	if !bytes.Equal(again, want) {
 		return "its rules are written as another blob"

@@ -7,9 +7,9 @@ import (
 	"github.com/cfcheck/cfcheck/sysmon/blob"
 )
 
-// Samples returns rule blobs of our own for each binary version that can be written: with every
-// operator, named and unnamed groups, several elements of a tag, events whose record stands under
-// the second ID of a tag, an empty element and one without a group.
+// Samples returns rule blobs of our own for each binary version that can be written. They have
+// every operator, named and unnamed groups, several elements of a tag, and an empty element. Some
+// records stand under the second ID of a tag.
 func Samples() ([]File, error) {
 	var files []File
 	for major := uint16(15); major <= 18; major++ {

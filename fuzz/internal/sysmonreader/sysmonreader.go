@@ -110,7 +110,7 @@ type Loaded struct {
 	size   int          // of the blob
 	steps  int
 	limit  int                // of steps
-	lists  map[uint32][]int64 // by the highest ID of a tag: event records, in the order of the chain
+	lists  map[uint32][]int64 // event records in the order of the chain, by the highest ID of a tag
 }
 
 // maxTrouble is the maximum number of troubles that are kept.
