@@ -23,6 +23,7 @@
 //	u8 X  u16 X  u32 X  u64 X  i64 X  a number, little-endian
 //	hex 89 43 46                      bytes
 //	str "\\pipe\n"  str `\pipe`       bytes of a string, quoted as in Go
+//	wide "text" [of N]                the string in UTF-16, with zero bytes up to N units
 //	uuid 7c3e….-…                     16 bytes in the order written
 //	ip "10.0.0.1"                     16 bytes; IPv4 is mapped
 //	fill N [with B]                   N bytes B, zero unless said

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf16"
 )
 
 // maxSize limits a file in bytes. A mistake in an expression is then an error and
@@ -411,6 +412,9 @@ func (p *parser) datum(source string, lineNumber int) ([]*datum, error) {
 			return nil, fmt.Errorf("%q where a string was expected", t)
 		}
 		d.bytes = []byte(t.text)
+	case "wide":
+		d.kind = literal
+		d.bytes, err = p.wide()
 	case "uuid", "ip":
 		d.kind = literal
 		d.bytes, err = p.sixteen()
@@ -515,6 +519,33 @@ func (p *parser) hex() ([]byte, error) {
 		return nil, fmt.Errorf("%q where pairs of hexadecimal digits were expected", digits.String()+p.peek().text)
 	}
 	return b, nil
+}
+
+// wide reads a string in UTF-16, little-endian, with zero bytes up to N units if "of N" follows.
+func (p *parser) wide() ([]byte, error) {
+	t := p.next()
+	if t.kind != quoted {
+		return nil, fmt.Errorf("%q where a string was expected", t)
+	}
+	var b []byte
+	for _, u := range utf16.Encode([]rune(t.text)) {
+		b = append(b, byte(u), byte(u>>8))
+	}
+	if !p.accept("of") {
+		return b, nil
+	}
+	x, err := p.expr()
+	if err != nil {
+		return nil, err
+	}
+	n, err := p.m.constant(x, "the number of units")
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > 2*n {
+		return nil, fmt.Errorf("the string has %d units (want at most %d)", len(b)/2, n)
+	}
+	return append(b, make([]byte, 2*n-len(b))...), nil
 }
 
 // sixteen reads a UUID, or an address in quotes.

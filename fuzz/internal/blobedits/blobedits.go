@@ -356,7 +356,8 @@ func (o *original) change(random *rand.Rand) ([]byte, string) {
 	case 6:
 		return data[:at], fmt.Sprintf("cut to %d bytes", at)
 	case 7:
-		count := []int{1, 2, 4, 8, 24, 296, 552}[random.IntN(7)]
+		// Not a whole record: without it the rest can be another blob that is valid.
+		count := []int{1, 2, 4, 8}[random.IntN(4)]
 		if random.IntN(2) == 0 {
 			return slices.Delete(data, at, min(n, at+count)), fmt.Sprintf("%d bytes removed at %d", count, at)
 		}
