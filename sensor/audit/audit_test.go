@@ -152,6 +152,19 @@ const (
 	registry     = "0CCE921E-69AE-11D9-BED3-505054503030"
 )
 
+// backup returns a backup in which the given rows replace the rows of their subcategories. All other
+// subcategories are audited.
+func backup(rows string) string {
+	var b strings.Builder
+	b.WriteString(backupHeader + rows)
+	for _, s := range audit.Subcategories() {
+		if !strings.Contains(strings.ToUpper(rows), s.GUID) {
+			b.WriteString("H,System,x,{" + s.GUID + "},x,,3\n")
+		}
+	}
+	return b.String()
+}
+
 func utf16le(s string) string {
 	var b bytes.Buffer
 	for _, u := range utf16.Encode([]rune(s)) {
@@ -181,13 +194,18 @@ func TestRead(t *testing.T) {
 		{"a German Windows in code page 850", "Computername,Richtlinienziel,Unterkategorie,Unterkategorie-GUID,Einschlusseinstellung,Ausschlusseinstellung\n" +
 			"H,System,Registrierung,{" + registry + "},Keine \x9aberwachung,\n", audit.FormEffective, "", "", "No Auditing", 1},
 		{"a language that is not known, without numbers", "a,b,c,d,e,f\nH,System,x," + created + ",Réussite,\n", audit.FormEffective, "unknown", "", "", 2},
-		{"a language that is not known, with numbers", "a,b,c,d,e,f,g\nH,System,x," + created + ",Успех и сбой,,3\nH,System,x," + registry + ",x,,0\n", audit.FormBackup, "Success and Failure", "", "No Auditing", 1},
-		{"a backup: 0 is off, options and SACLs are no subcategories", backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,System,Registry,{" + registry +
-			"},No Auditing,,0\nH,,Option:CrashOnAuditFail,,Disabled,,0\nH,,FileGlobalSacl,,,,\n", audit.FormBackup, "Success", "", "No Auditing", 0},
-		{"a global SACL is a remark", backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,,RegistryGlobalSacl,,,,S:(AU;SA;FA;;;WD)\n", audit.FormBackup, "Success", "", "", 1},
+		{"a language that is not known, with numbers", strings.Replace(backup("H,System,x,"+created+",Успех и сбой,,3\nH,System,x,"+registry+",x,,0\n"), "Machine Name", "Имя", 1),
+			audit.FormBackup, "Success and Failure", "Success and Failure", "No Auditing", 0},
+		{"the whole header in another language", strings.Replace(backup("H,System,x,"+created+",x,,1\n"), backupHeader, "а,б,в,г,д,е,ж\n", 1),
+			audit.FormBackup, "Success", "Success and Failure", "Success and Failure", 1},
+		{"a backup: 0 is off, options and SACLs are no subcategories", backup("H,System,Process Creation," + created + ",Success,,1\nH,System,Registry,{" + registry +
+			"},No Auditing,,0\nH,,Option:CrashOnAuditFail,,Disabled,,0\nH,,FileGlobalSacl,,,,\n"), audit.FormBackup, "Success", "Success and Failure", "No Auditing", 0},
+		{"a part of a backup, or a policy object with the name of a machine", backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,System,Registry,{" + registry +
+			"},No Auditing,,0\n", audit.FormList, "Success", "", "unknown", 1},
+		{"a global SACL is a remark", backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,,RegistryGlobalSacl,,,,S:(AU;SA;FA;;;WD)\n", audit.FormList, "Success", "", "", 1},
 		{"a group policy object: 0 is not set, 4 is off", backupHeader + ",System,Audit Process Creation," + created + ",No Auditing,,4\n,System,Audit Logon," + logon +
 			",Failure,,2\n,System,Audit Registry,{" + registry + "},No Auditing,,0\n", audit.FormGroupPolicy, "No Auditing", "Failure", "", 0},
-		{"a number counts more than a text", backupHeader + "H,System,Logon," + logon + ",No Auditing,,3\n", audit.FormBackup, "", "Success and Failure", "", 0},
+		{"a number counts more than a text", backupHeader + "H,System,Logon," + logon + ",No Auditing,,3\n", audit.FormList, "", "Success and Failure", "", 0},
 		{"a list with quotes", "\"Subcategory\",\"Subcategory GUID\",\"Inclusion Setting\"\n\"Process Creation\",\"" + created + "\",\"Success and Failure\"\n", audit.FormList, "Success and Failure", "", "", 0},
 		{"a list with semicolons, in another order", "Setting;GUID\nFailure;" + logon + "\n", audit.FormList, "", "Failure", "", 0},
 		{"a list without a header", logon + ",Success\n", audit.FormList, "", "Success", "", 0},
@@ -272,7 +290,7 @@ func TestSupplies(t *testing.T) {
 		}
 		return s
 	}
-	const backup = backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,System,Registry,{" + registry + "},Success,,1\n"
+	const policy = backupHeader + "H,System,Process Creation," + created + ",Success,,1\nH,System,Registry,{" + registry + "},Success,,1\n"
 	for _, test := range []struct {
 		reason           string
 		policy           string // "" means Windows' defaults
@@ -288,22 +306,22 @@ func TestSupplies(t *testing.T) {
 	}{
 		{"process creation is off by default", "", audit.RoleClient, nil, "process_creation", "security-4688", sensor.CollectedNone, "Process Creation is No Auditing by default", 0,
 			"CommandLine", sensor.StateNotSupplied, "which it is not by default"},
-		{"the policy turns it on", backup, audit.RoleClient, nil, "process_creation", "security-4688", sensor.CollectedAll, "records event 4688", 2,
+		{"the policy turns it on", policy, audit.RoleClient, nil, "process_creation", "security-4688", sensor.CollectedAll, "records event 4688", 2,
 			"CommandLine", sensor.StateNotSupplied, "which it is not by default"},
-		{"with the command line", backup, audit.RoleClient, on("command-line"), "process_creation", "security-4688", sensor.CollectedAll, "", 2, "CommandLine", sensor.StateSupplied, "which it is"},
-		{"the ID is a constant", backup, audit.RoleClient, nil, "process_creation", "security-4688", sensor.CollectedAll, "", 2, "EventID", sensor.StateConstant, ""},
+		{"with the command line", policy, audit.RoleClient, on("command-line"), "process_creation", "security-4688", sensor.CollectedAll, "", 2, "CommandLine", sensor.StateSupplied, "which it is"},
+		{"the ID is a constant", policy, audit.RoleClient, nil, "process_creation", "security-4688", sensor.CollectedAll, "", 2, "EventID", sensor.StateConstant, ""},
 		{"failures alone have no event 4688", backupHeader + "H,System,Process Creation," + created + ",Failure,,2\n", audit.RoleClient, nil,
 			"process_creation", "security-4688", sensor.CollectedNone, "Process Creation is Failure", 2, "Image", sensor.StateSupplied, ""},
-		{"one user differs", backupHeader + "H,System,Process Creation," + created + ",No Auditing,,0\nH,S-1-5-21-9,Process Creation," + created + ",Success,,1\n", audit.RoleClient, nil,
+		{"one user differs", backupHeader + "H,System,Process Creation," + created + ",No Auditing,,4\nH,S-1-5-21-9,Process Creation," + created + ",Success,,1\n", audit.RoleClient, nil,
 			"process_creation", "security-4688", sensor.CollectedSome, "the policy of one user differs for Process Creation", 3, "Image", sensor.StateSupplied, ""},
 		{"a text that is not understood", "a,b,c,d,e,f\nH,System,x," + created + ",Réussite,\n", audit.RoleClient, nil,
 			"process_creation", "security-4688", sensor.CollectedSome, "not known", 2, "Image", sensor.StateSupplied, ""},
-		{"a value of the registry needs a SACL", backup, audit.RoleClient, nil, "security", "security", sensor.CollectedSome, "only for objects with a SACL: events 4656, 4657, ", 0,
+		{"a value of the registry needs a SACL", policy, audit.RoleClient, nil, "security", "security", sensor.CollectedSome, "only for objects with a SACL: events 4656, 4657, ", 0,
 			"ObjectValueName", sensor.StateConditional, "only event 4657 has it, and only for objects with a SACL"},
-		{"which the objects have", backup, audit.RoleClient, on("sacls"), "security", "security", sensor.CollectedSome, "not recorded: events ", 0, "ObjectValueName", sensor.StateSupplied, ""},
-		{"which no object has", backup, audit.RoleClient, on("-sacls"), "security", "security", sensor.CollectedSome, "not recorded: events ", 0, "ObjectValueName", sensor.StateUnknown, "4657"},
+		{"which the objects have", policy, audit.RoleClient, on("sacls"), "security", "security", sensor.CollectedSome, "not recorded: events ", 0, "ObjectValueName", sensor.StateSupplied, ""},
+		{"which no object has", policy, audit.RoleClient, on("-sacls"), "security", "security", sensor.CollectedSome, "not recorded: events ", 0, "ObjectValueName", sensor.StateUnknown, "4657"},
 		{"nothing records it", "", audit.RoleClient, nil, "security", "security", sensor.CollectedSome, "4656-4658", 0, "ObjectValueName", sensor.StateUnknown, "of the known events only event 4657 has it"},
-		{"the command line of the whole log", backup, audit.RoleClient, nil, "security", "security", sensor.CollectedSome, "", 0, "CommandLine", sensor.StateUnknown, "which it is not by default"},
+		{"the command line of the whole log", policy, audit.RoleClient, nil, "security", "security", sensor.CollectedSome, "", 0, "CommandLine", sensor.StateUnknown, "which it is not by default"},
 		{"scripts that look suspicious", "", audit.RoleClient, nil, "ps_script", "powershell", sensor.CollectedSome, "look suspicious", 0, "ScriptBlockText", sensor.StateSupplied, ""},
 		{"all scripts", "", audit.RoleClient, on("script-blocks"), "ps_script", "powershell", sensor.CollectedAll, "is on", 0, "ScriptBlockText", sensor.StateSupplied, ""},
 		{"no scripts", "", audit.RoleClient, on("-script-blocks"), "ps_script", "powershell", sensor.CollectedNone, "is off", 0, "ScriptBlockText", sensor.StateSupplied, ""},
@@ -355,9 +373,9 @@ func TestOff(t *testing.T) {
 		{"a task in the scheduler", "", audit.RoleServer, 4698, sensor.CollectedNone},
 		{"the same, with the subcategory to which lists wrongly count it", backupHeader + "H,System,x,{0CCE9226-69AE-11D9-BED3-505054503030},x,,3\n", audit.RoleServer, 4698, sensor.CollectedNone},
 		{"the same, with its own", backupHeader + "H,System,x,{0CCE9227-69AE-11D9-BED3-505054503030},x,,1\n", audit.RoleServer, 4698, sensor.CollectedSome},
-		{"the policy was changed", backupHeader + "H,System,x,{0CCE922F-69AE-11D9-BED3-505054503030},x,,0\n", audit.RoleClient, 4719, sensor.CollectedSome},
-		{"an event that probably belongs to a subcategory that is off", backupHeader + "H,System,x,{0CCE9235-69AE-11D9-BED3-505054503030},x,,0\n", audit.RoleClient, 5379, sensor.CollectedSome},
-		{"another event of it", backupHeader + "H,System,x,{0CCE9235-69AE-11D9-BED3-505054503030},x,,0\n", audit.RoleClient, 4720, sensor.CollectedNone},
+		{"the policy was changed", backupHeader + "H,System,x,{0CCE922F-69AE-11D9-BED3-505054503030},x,,4\n", audit.RoleClient, 4719, sensor.CollectedSome},
+		{"an event that probably belongs to a subcategory that is off", backupHeader + "H,System,x,{0CCE9235-69AE-11D9-BED3-505054503030},x,,4\n", audit.RoleClient, 5379, sensor.CollectedSome},
+		{"another event of it", backupHeader + "H,System,x,{0CCE9235-69AE-11D9-BED3-505054503030},x,,4\n", audit.RoleClient, 4720, sensor.CollectedNone},
 		{"an event of an unknown outcome", backupHeader + "H,System,x,{0CCE9243-69AE-11D9-BED3-505054503030},x,,1\n", audit.RoleServer, 6273, sensor.CollectedSome},
 		{"a subcategory without a known default", "", audit.RoleServer, 6273, sensor.CollectedSome},
 	} {

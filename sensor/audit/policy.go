@@ -82,7 +82,8 @@ const MaxSize = 1 << 20
 // only in errors.
 //
 // A setting is read from the number in the last column, if there is one. The number 0 means "off"
-// in a backup, and "not set here" in a group policy object, where the machine name is empty. A
+// in a backup, which has a row for every subcategory. It means "not set here" in a group policy
+// object, where the machine name is empty. In other documents the meaning of 0 is unknown. A
 // document without numbers has texts in the language of Windows. The English and the German ones
 // are known. The setting of another text is unknown, and has a note.
 func Read(name string, data []byte) (*Policy, error) {
@@ -149,7 +150,8 @@ func decode16(data []byte, order binary.ByteOrder) (string, error) {
 // A reader reads the rows of a policy.
 type reader struct {
 	delimiter byte
-	columns   map[string]int // columns by the English names of a header; nil means no such header
+	columns   map[string]int // columns by the English names of a header; nil means by their places
+	header    bool           // whether there was a header
 	rows      []rawRow
 	notes     []Note
 
@@ -199,7 +201,7 @@ func (r *reader) line(number int, line string) error {
 	if err != nil {
 		return err
 	}
-	first := r.rows == nil && r.columns == nil && r.subcategories == 0
+	first := r.rows == nil && !r.header && r.subcategories == 0
 	at := slices.IndexFunc(fields, isGUID)
 	if at < 0 {
 		return r.withoutGUID(number, fields, first)
@@ -293,7 +295,11 @@ func (r *reader) withoutGUID(number int, fields []string, first bool) error {
 		}
 	}
 	if first && (has(columns, columnInclusion) || has(columns, columnNumber)) && (has(columns, columnGUID) || has(columns, columnName)) {
-		r.columns = columns
+		// The columns of auditpol are found by their places, whatever the language is.
+		if guid, ok := columns[columnGUID]; !ok || guid != 3 || len(fields) < 6 {
+			r.columns = columns
+		}
+		r.header = true
 		return nil
 	}
 	column := slices.IndexFunc(fields, func(f string) bool { return r.named(f) != nil })
@@ -321,8 +327,8 @@ func (r *reader) withoutGUID(number int, fields []string, first bool) error {
 		}
 		return r.add(row, get, false)
 	}
-	if first && len(r.notes) == 0 {
-		r.columns = nil // a header in the language of Windows
+	if first {
+		r.header = true // in the language of Windows
 		r.notes = append(r.notes, Note{number, "the header is not in English; the columns were found by the GUID"})
 		return nil
 	}
@@ -340,14 +346,19 @@ func (r *reader) named(field string) *Subcategory {
 	return nil
 }
 
+// fullPolicy is the least number of subcategories in a backup. A backup has all subcategories of
+// its Windows, and the oldest Windows with subcategories has 50.
+const fullPolicy = 50
+
 // policy interprets the rows that were read.
 func (r *reader) policy() (*Policy, error) {
 	p := &Policy{Notes: r.notes}
 	switch {
 	case r.numbers && r.machines && r.machine == "":
 		p.Form = FormGroupPolicy
-	case r.numbers && r.machines:
+	case r.numbers && r.machines && r.subcategories >= fullPolicy:
 		p.Form = FormBackup
+	case r.numbers: // a part of a backup, or of a group policy object with the name of a machine
 	case r.machines && r.machine != "":
 		p.Form = FormEffective
 	}
