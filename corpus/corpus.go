@@ -123,7 +123,7 @@ func Cases() []Case {
 // cases, or if a text has an unknown key, lacks a key or cannot be assembled. It
 // does not compare the files with the results of the assembler.
 func Load(fsys fs.FS) ([]Case, error) {
-	texts, err := readTexts(fsys)
+	texts, err := readTexts(fsys, "cases")
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +160,7 @@ func addPrevious(cases []Case) error {
 // Assemble builds the cases of a corpus from their texts alone. [Case.Data] is
 // the result of the assembler.
 func Assemble(fsys fs.FS) ([]Case, error) {
-	texts, err := readTexts(fsys)
+	texts, err := readTexts(fsys, "cases")
 	if err != nil {
 		return nil, err
 	}
@@ -197,18 +197,18 @@ var (
 	checkID  = regexp.MustCompile(`^CF[0-9]{4}$`)
 )
 
-// readTexts reads all texts. The keys of the map are names.
-func readTexts(fsys fs.FS) ([]*text, error) {
-	folders, err := fs.ReadDir(fsys, "cases")
+// readTexts reads all texts below a folder, in the order of their names.
+func readTexts(fsys fs.FS, folder string) ([]*text, error) {
+	folders, err := fs.ReadDir(fsys, folder)
 	if err != nil {
 		return nil, err
 	}
 	var out []*text
 	for _, d := range folders {
 		if !caseName.MatchString(d.Name()) {
-			return nil, fmt.Errorf("cases/%s: the name of a case is lower-case words with hyphens", d.Name())
+			return nil, fmt.Errorf("%s/%s: the name of a case is lower-case words with hyphens", folder, d.Name())
 		}
-		p := path.Join("cases", d.Name(), "case.txt")
+		p := path.Join(folder, d.Name(), "case.txt")
 		data, err := fs.ReadFile(fsys, p)
 		if err != nil {
 			return nil, err
@@ -284,28 +284,13 @@ func parseText(name, p, s string) (*text, error) {
 
 // resolve returns the case of a text, without its data.
 func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
-	c := &Case{Name: t.name, Why: t.keys["why"], Expect: Verdict(t.keys["expect"]), Previous: t.keys["previous"]}
+	c := &Case{Name: t.name, Previous: t.keys["previous"]}
 	fail := func(format string, a ...any) (*Case, *asm.Image, error) {
 		return nil, nil, fmt.Errorf("%s: %w", t.path, fmt.Errorf(format, a...))
 	}
 	var err error
-	if c.Checks, err = checkList(t.keys["checks"]); err != nil {
-		return fail("checks: %w", err)
-	}
-	if c.Near, err = checkList(t.keys["near"]); err != nil {
-		return fail("near: %w", err)
-	}
-	switch c.Expect {
-	case Accepted, Undecided:
-	case Rejected:
-		if len(c.Checks) == 0 {
-			return fail("rejected, but checks: does not say by which")
-		}
-	default:
-		return fail("expect: %s; it is accepted, rejected or undecided", c.Expect)
-	}
-	if len(c.Near) > 0 && c.Expect != Accepted {
-		return fail("near: is for accepted cases; this one is %s", c.Expect)
+	if c.Why, c.Expect, c.Checks, c.Near, err = t.expectation(); err != nil {
+		return fail("%w", err)
 	}
 
 	c.Fleet = t.keys["fleet"]
@@ -372,6 +357,26 @@ func (t *text) resolve(fsys fs.FS, all []*text) (*Case, *asm.Image, error) {
 		return fail("file: %s is not a base name", c.FileName)
 	}
 	return c, im, nil
+}
+
+// expectation returns the keys for the verdict and the findings, and the reason.
+func (t *text) expectation() (why string, expect Verdict, checks, near []string, err error) {
+	why, expect = t.keys["why"], Verdict(t.keys["expect"])
+	if checks, err = checkList(t.keys["checks"]); err != nil {
+		return "", "", nil, nil, fmt.Errorf("checks: %w", err)
+	}
+	if near, err = checkList(t.keys["near"]); err != nil {
+		return "", "", nil, nil, fmt.Errorf("near: %w", err)
+	}
+	switch {
+	case expect != Accepted && expect != Undecided && expect != Rejected:
+		err = fmt.Errorf("expect: %s; it is accepted, rejected or undecided", expect)
+	case expect == Rejected && len(checks) == 0:
+		err = errors.New("rejected, but checks: does not say by which")
+	case len(near) > 0 && expect != Accepted:
+		err = fmt.Errorf("near: is for accepted cases; this one is %s", expect)
+	}
+	return why, expect, checks, near, err
 }
 
 // maxBases limits the length of a chain of bases, so that a cycle ends.

@@ -31,7 +31,7 @@ var update = flag.Bool("update", false, "write the assembled files and index.jso
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if *update {
-		if err := flag.Set("test.run", "^TestAssembled$"); err != nil {
+		if err := flag.Set("test.run", "^TestAssembled"); err != nil {
 			panic(err)
 		}
 	}
@@ -84,6 +84,37 @@ func TestAssembled(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("index.json is not up to date (go test ./corpus -update); -want +got:\n%s", diff)
+	}
+}
+
+// TestAssembledSysmon compares the committed blobs of Sysmon with those assembled from their texts.
+func TestAssembledSysmon(t *testing.T) {
+	made, err := loadSysmon(os.DirFS("."), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range made {
+		name := filepath.FromSlash(c.Path())
+		if *update && c.IsBlob() {
+			if err := os.WriteFile(name, c.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		have, err := filepath.Glob(filepath.Join("sysmon", c.Name, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(have) != 2 {
+			t.Errorf("case %s: the folder holds %q; it holds case.txt and %s", c.Name, have, c.FileName)
+		}
+		got, err := os.ReadFile(name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !bytes.Equal(got, c.Data) {
+			t.Errorf("%s is not what its text makes (go test ./corpus -update)", c.Path())
+		}
 	}
 }
 
@@ -204,11 +235,15 @@ func TestCases(t *testing.T) {
 // TestFilesUsed finds fleets, types, ledgers, plans and layouts that no case uses.
 func TestFilesUsed(t *testing.T) {
 	used := map[string]bool{"layouts/format.txt": true}
-	texts, err := readTexts(os.DirFS("."))
+	texts, err := readTexts(os.DirFS("."), "cases")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range texts {
+	ofSysmon, err := readTexts(os.DirFS("."), "sysmon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range append(texts, ofSysmon...) {
 		used["layouts/"+x.keys["layout"]+".txt"] = true
 	}
 	for _, c := range assembled(t) {
@@ -216,6 +251,9 @@ func TestFilesUsed(t *testing.T) {
 		used["types/"+c.Types+".json"] = true
 		used["ledgers/"+c.Ledger+".ledger"] = true
 		used["plans/"+c.Plan+".json"] = true
+	}
+	for _, c := range Sysmon() {
+		used["fleets/"+c.Fleet+".json"] = true
 	}
 	for _, r := range Releases() {
 		used["fleets/"+r.Fleet+".json"] = true

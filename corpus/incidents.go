@@ -89,7 +89,7 @@ const unseenFile = "incidents/unseen.txt"
 // an unknown key or lacks a key, or if a path does not exist.
 func LoadIncidents(cases, fsys fs.FS) ([]Incident, error) {
 	var all []Incident
-	texts, err := readTexts(cases)
+	texts, err := readTexts(cases, "cases")
 	if err != nil {
 		return nil, err
 	}
