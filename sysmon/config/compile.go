@@ -114,18 +114,19 @@ func (l *loader) element(s *series, node int, later []int) bool {
 	return false
 }
 
-// incorrectField reports an element that no event of its tag fits.
+// incorrectField reports an element that no event of its tag fits. The loader says "Incorrect
+// field".
 func (l *loader) incorrectField(s *series, node, wrong int, later []int) {
 	c := l.config
 	n, f := &c.Nodes[node], &c.Nodes[wrong]
 	p := Problem{Kind: Dropped, Reason: IncorrectField, Node: wrong, Place: f.Place, Sure: true, Fix: "delete the field, or move it to an element of its own"}
-	p.Text = fmt.Sprintf("Incorrect field %s: Sysmon %s has no field of this name in %s, and drops the <%s> of line %d", f.Name, l.build.Name, s.tag, n.Name, n.Place.Line)
+	p.Text = fmt.Sprintf("field %s does not belong to %s: the <%s> of line %d is dropped", f.Name, s.tag, n.Name, n.Place.Line)
 	if len(s.events) > 1 {
-		p.Text = fmt.Sprintf("Incorrect field %s: no event of %s has all fields of this element on Sysmon %s, which drops the <%s> of line %d", f.Name, s.tag, l.build.Name, n.Name, n.Place.Line)
+		p.Text = fmt.Sprintf("no event of %s has field %s and all earlier fields of the element: the <%s> of line %d is dropped", s.tag, f.Name, n.Name, n.Place.Line)
 		p.Fix = "put fields of different events into elements of their own, the correct ones first"
 	}
 	if len(later) > 0 {
-		p.Text += fmt.Sprintf(" and the %d later ones of the tag", len(later))
+		p.Text += fmt.Sprintf(", and the %d later ones of the tag", len(later))
 		for _, i := range later {
 			p.Lost = append(p.Lost, c.Nodes[i].Place)
 		}
