@@ -39,6 +39,7 @@ type record struct {
 	Undecided      []string
 	FailOnWarnings bool
 	NewOnly        bool
+	Foreign        bool
 	Unread         bool
 }
 
@@ -230,7 +231,7 @@ func (t *tables) record(r *Result) *record {
 		rec.Builds = rep.Builds
 	}
 	rec.Counts, rec.Undecided, rec.FailOnWarnings, rec.Unread = rep.Counts, rep.Undecided, rep.FailOnWarnings, rep.Unread
-	rec.NewOnly = rep.NewOnly
+	rec.NewOnly, rec.Foreign = rep.NewOnly, rep.Foreign
 	return rec
 }
 
@@ -246,7 +247,7 @@ func (t *tables) result(rec *record) Result {
 	rep := &validate.Report{
 		Subject: &rec.Subject, Fleet: t.fleets.value(rec.Fleet),
 		Ran: t.checksOf(rec.Ran), NotApplicable: t.checksOf(rec.NotApplicable),
-		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, NewOnly: rec.NewOnly, Unread: rec.Unread,
+		Builds: t.reports.list(rec.List, rec.Builds), Counts: rec.Counts, Undecided: rec.Undecided, FailOnWarnings: rec.FailOnWarnings, NewOnly: rec.NewOnly, Foreign: rec.Foreign, Unread: rec.Unread,
 	}
 	rep.Findings, rep.Waived, rep.WaivedFound = t.findingsOf(rec.Findings), t.findingsOf(rec.Waived), rec.WaivedFound
 	for _, s := range rec.Summaries {

@@ -25,7 +25,7 @@ type Result struct {
 	FleetNamed string
 
 	report  *validate.Report // stripped; nil means not judged, and err is the reason
-	read    bool             // the content could be read, because the report had needs
+	read    bool             // the content could be read
 	err     error
 	digest  string // SHA-256 of the file in hex; "" means that there is no file
 	file    *File
@@ -93,7 +93,7 @@ func Judged(r *validate.Report, digest string) Result {
 		sum := sha256.Sum256(r.Subject.Data)
 		digest = hex.EncodeToString(sum[:])
 	}
-	result := Result{Name: r.Subject.Name, digest: digest, read: r.Needs != nil}
+	result := Result{Name: r.Subject.Name, digest: digest, read: r.Needs != nil || r.Foreign}
 	for i := range r.Findings {
 		result.windows = append(result.windows, windowOf(r.Subject, r.Findings[i].Where))
 	}

@@ -198,7 +198,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	subject.Kind, subject.TooBig, subject.Refused = validate.KindNeeds, true, true
 	rep.Subject = subject
 	for _, part := range []any{
-		&rep.Findings, &rep.Waived, &rep.WaivedFound, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.NewOnly, &rep.Unread,
+		&rep.Findings, &rep.Waived, &rep.WaivedFound, &rep.Summaries, &rep.Totals, &rep.Skipped, &rep.Builds, &rep.Counts, &rep.Undecided, &rep.FailOnWarnings, &rep.NewOnly, &rep.Foreign, &rep.Unread,
 	} {
 		fill(part)
 	}

@@ -338,7 +338,7 @@ func (t *text) source(r *Result, f *validate.Finding) bool {
 		return false
 	}
 	line, ok := "", false
-	if t.run.Lines != nil && (r.report.Subject.Kind == validate.KindRules || r.report.Subject.Kind == validate.KindWaivers) {
+	if kind := r.report.Subject.Kind; t.run.Lines != nil && (kind == validate.KindRules || kind == validate.KindWaivers || kind == validate.KindSysmonSource) {
 		line, ok = t.run.Lines(pos.Path, pos.Line)
 	}
 	if !ok {
@@ -385,7 +385,7 @@ const (
 func windowOf(s *validate.Subject, where validate.Location) window {
 	data, at := s.Data, where.Range
 	switch {
-	case s.Kind != validate.KindChannelFile, where.Path == "file.name", where.Path == "header":
+	case s.Kind != validate.KindChannelFile && s.Kind != validate.KindSysmonBlob, where.Path == "file.name", where.Path == "header":
 		return window{}
 	case at.Start < 0, at.End <= at.Start, at.End > len(data):
 		return window{}
@@ -483,6 +483,10 @@ func (t *text) conclusion(r *Result) {
 // notAddressed lists the builds that do not read the content: builds that refuse
 // it, and builds whose contract says that they lack the type.
 func (t *text) notAddressed(rep *validate.Report) {
+	if rep.Subject.Kind.Foreign() {
+		t.without(rep, false, "not addressed, because its contract does not state Sysmon", "not addressed, because their contracts do not state Sysmon")
+		return
+	}
 	t.without(rep, false, "not addressed, because it does not have the type version", "not addressed, because they do not have the type version")
 	t.without(rep, true, "skipped, because its contract says that it lacks the type version", "skipped, because their contracts say that they lack the type version")
 }

@@ -91,22 +91,24 @@ func (c *Check) Declared() *Check {
 type Uses uint32
 
 const (
-	UsesBytes      Uses = 1 << iota // the bytes of a file, and its name
-	UsesFile                        // a readable channel file
-	UsesNeeds                       // the needs of the content
-	UsesFleet                       // the contracts of a fleet
-	UsesDefinition                  // the definition of the subject's template type
-	UsesSource                      // the rules that the content was compiled from
-	UsesNeverMatch                  // recorded events that no rule may match
-	UsesKnownGood                   // recorded events that are known to be good
-	UsesManifest                    // the entry of the file in the manifest of its folder
-	UsesCeilings                    // limits of the owner of the content
-	UsesPrevious                    // the content of the previous release for the channel
-	UsesFolder                      // the other files of the same channel in its folder
-	UsesWaivers                     // the waivers of a run
-	UsesProtected                   // IDs of rules that may neither disappear nor change
-	UsesLedger                      // the record of cells that shipped
-	UsesExercise                    // plans that run first uses on few hosts first
+	UsesBytes        Uses = 1 << iota // the bytes of a file, and its name
+	UsesFile                          // a readable channel file
+	UsesNeeds                         // the needs of the content
+	UsesFleet                         // the contracts of a fleet
+	UsesDefinition                    // the definition of the subject's template type
+	UsesSource                        // the rules that the content was compiled from
+	UsesNeverMatch                    // recorded events that no rule may match
+	UsesKnownGood                     // recorded events that are known to be good
+	UsesManifest                      // the entry of the file in the manifest of its folder
+	UsesCeilings                      // limits of the owner of the content
+	UsesPrevious                      // the content of the previous release for the channel
+	UsesFolder                        // the other files of the same channel in its folder
+	UsesWaivers                       // the waivers of a run
+	UsesProtected                     // IDs of rules that may neither disappear nor change
+	UsesLedger                        // the record of cells that shipped
+	UsesExercise                      // plans that run first uses on few hosts first
+	UsesSysmonSource                  // a configuration of Sysmon, as XML
+	UsesSysmonBlob                    // compiled rules of Sysmon
 )
 
 // Severity is the effect of a finding on the verdict.

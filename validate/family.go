@@ -19,4 +19,5 @@ var Families = []Family{
 	{5, "behaviour", "what does it do when it runs?"},
 	{6, "change", "how does it differ from the last release?"},
 	{7, "provenance", "who vouches for it?"},
+	{8, "foreign", "does each build load the content of another sensor as it is written?"},
 }

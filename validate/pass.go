@@ -13,6 +13,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/rollout"
+	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
+	"github.com/cfcheck/cfcheck/sysmon/config"
 )
 
 // A Pass gives a check the subject to judge, and takes its findings. Parts that the Uses
@@ -28,6 +31,10 @@ type Pass struct {
 	Needs      *sensor.Needs
 	Definition *sensor.Definition // nil means that the type or its version is unknown
 	Known      *sensor.Definitions
+
+	SysmonSource *config.Config // nil means that the subject is no configuration, or cannot be read
+	SysmonBlob   *blob.Blob     // nil means that the subject is no blob, or is too large for one
+	SysmonError  error          // why the configuration or the blob cannot be read; nil if it can
 
 	Fleet   *sensor.Fleet
 	Cohorts []Cohort // builds of the fleet by equal contracts
@@ -96,6 +103,9 @@ type Cohort struct {
 	Addressed bool
 	// Lacks is true if the contract states that the builds lack the type version.
 	Lacks bool
+	// Sysmon is the version of Sysmon that runs on the hosts of the builds. Nil means that the
+	// contract states no version. It is nil unless the subject is content of Sysmon.
+	Sysmon *sysmon.Build
 
 	atFault bool
 	blamed  map[string]bool // names of builds that an error affects
@@ -336,11 +346,12 @@ var needsPaths = map[string]string{
 //
 //mutation:equivalent: only report texts depend on it
 func (p *Pass) place(where Location, id channelfile.ID, input int) Location {
+	at := where.Range
 	if p.Subject.Kind == KindRules {
 		where.Range = channelfile.Range{}
 	}
 	if p.Subject.Origin != nil {
-		if pos, ok := p.Subject.Origin(Part{where.Path, id, input, where.Source}); ok {
+		if pos, ok := p.Subject.Origin(Part{where.Path, id, input, where.Source, at}); ok {
 			where.Source = pos
 		}
 	}

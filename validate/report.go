@@ -39,6 +39,9 @@ type Report struct {
 	// Undecided has the reasons, other than findings, why the content cannot be accepted.
 	Undecided []string
 
+	// Foreign is true if the subject is content of a sensor of another maker, and could be read.
+	Foreign bool
+
 	FailOnWarnings bool // warnings reject as errors do
 	NewOnly        bool // findings that are old do not reject
 }

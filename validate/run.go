@@ -15,6 +15,9 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/cells"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/rollout"
+	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
+	"github.com/cfcheck/cfcheck/sysmon/config"
 )
 
 // DefaultMaxFindings is the default number of findings of one check that a Report keeps,
@@ -174,6 +177,8 @@ type Prepared struct {
 	err  error      // why the checks cannot be used
 	odd  []string   // faults of the subject or the options that make the verdict undecided
 
+	oddFleet []string // the same for the fleet of the last run
+
 	pass       Pass
 	fleetFault error     // why checks cannot use the fleet of the last run; nil if they can
 	added      bool      // the channel is one of Release.Added, and the release does not have it
@@ -323,6 +328,7 @@ func (j *Prepared) Run(fleet *sensor.Fleet, cohorts *sensor.Cohorts) *Report {
 		return r
 	}
 	r.File, r.Needs, r.Definition = p.File, p.Needs, p.Definition
+	r.Foreign = p.SysmonSource != nil || p.SysmonBlob != nil
 	for _, u := range p.Subject.Unjudged {
 		r.undecided("%s", u)
 	}
@@ -397,7 +403,7 @@ func (j *Prepared) guard(name string, r *Recorded) *Recorded {
 // check would look at.
 func (j *Prepared) consistent() {
 	switch s := j.pass.Subject; s.Kind {
-	case KindChannelFile, KindRules:
+	case KindChannelFile, KindRules, KindSysmonSource, KindSysmonBlob:
 		if (s.TooBig || s.Refused) && len(s.Data) > 0 {
 			j.odd = append(j.odd, "the subject has data, but states that its file was not read")
 		}
@@ -419,6 +425,10 @@ func (j *Prepared) read() {
 	p := &j.pass
 	switch s := p.Subject; s.Kind {
 	case KindWaivers:
+	case KindSysmonSource:
+		p.SysmonSource, p.SysmonError = config.Parse(s.Data)
+	case KindSysmonBlob:
+		p.SysmonBlob, p.SysmonError = blob.Parse(s.Data)
 	case KindNeeds:
 		p.Needs = s.Needs
 	case KindDefinition:
@@ -443,8 +453,8 @@ func (j *Prepared) read() {
 // version.
 func (j *Prepared) group(cohorts *sensor.Cohorts) {
 	p, fleet := &j.pass, j.pass.Fleet
-	p.Cohorts, j.supplies = p.Cohorts[:0], j.supplies[:0]
-	if fleet == nil || p.Needs == nil {
+	p.Cohorts, j.supplies, j.oddFleet = p.Cohorts[:0], j.supplies[:0], j.oddFleet[:0]
+	if fleet == nil || p.Needs == nil && !p.Subject.Kind.Foreign() {
 		return
 	}
 	distinct := cohorts.Of(fleet)
@@ -462,6 +472,12 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 			g.Hosts = addHosts(g.Hosts, c.Hosts)
 		}
 		g.Builds = builds[first:len(builds):len(builds)]
+		if p.Subject.Kind.Foreign() {
+			g.Sysmon = j.sysmonOf(g.Contract)
+			g.Addressed = g.Sysmon != nil
+			p.Cohorts = append(p.Cohorts, g)
+			continue
+		}
 		if p.Definition != nil {
 			first := len(j.supplies)
 			for i := range g.Contract.Supplies {
@@ -485,6 +501,21 @@ func (j *Prepared) group(cohorts *sensor.Cohorts) {
 	}
 }
 
+// sysmonOf returns the version of Sysmon that the contract of a build states. It returns nil if the
+// contract states no version, or one that is not known, which makes the verdict undecided.
+func (j *Prepared) sysmonOf(c *sensor.Contract) *sysmon.Build {
+	version, ok := c.Sensor("sysmon")
+	if !ok {
+		return nil
+	}
+	b, err := sysmon.BuildNamed(version)
+	if err != nil {
+		j.oddFleet = append(j.oddFleet, fmt.Sprintf("build %s: %v", c.Build, err))
+		return nil
+	}
+	return b
+}
+
 // addHosts returns the sum, or the largest number if it overflows: contracts can claim
 // any number.
 func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
@@ -494,6 +525,12 @@ func (j *Prepared) there() Uses {
 	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger|UsesExercise
 	if p.File != nil {
 		has |= UsesFile
+	}
+	if p.SysmonSource != nil || p.SysmonError != nil {
+		has |= UsesSysmonSource
+	}
+	if p.SysmonBlob != nil {
+		has |= UsesSysmonBlob
 	}
 	if p.Needs != nil {
 		has |= UsesNeeds
@@ -677,6 +714,9 @@ func (j *Prepared) conclude(r *Report) {
 	for _, odd := range j.odd {
 		r.undecided("%s", odd)
 	}
+	for _, odd := range j.oddFleet {
+		r.undecided("%s", odd)
+	}
 	for _, f := range p.Subject.Source {
 		//mutation:missed: the tests of sigma, types and suite detect it
 		if !j.list.has(f.Check) {
@@ -730,6 +770,8 @@ func (j *Prepared) conclude(r *Report) {
 		}
 	}
 	switch {
+	case p.Subject.Kind.Foreign() && addressed == 0:
+		r.undecided("no build of fleet %q states that Sysmon runs on its hosts, so no build reads the content; state its version under %q, see docs/fleet.md", p.Fleet.Name, "sensors")
 	case p.Needs == nil || addressed > 0:
 	case lacking > 0 && lacking == len(p.Cohorts):
 		r.Unread = true

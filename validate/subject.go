@@ -11,11 +11,13 @@ import (
 type Kind uint8
 
 const (
-	KindChannelFile Kind = iota // the bytes of a channel file
-	KindRules                   // rules that were compiled only to be judged; there is no file
-	KindNeeds                   // needs from another compiler
-	KindDefinition              // a template type, without content
-	KindWaivers                 // the waivers of a run, without content
+	KindChannelFile  Kind = iota // the bytes of a channel file
+	KindRules                    // rules that were compiled only to be judged; there is no file
+	KindNeeds                    // needs from another compiler
+	KindDefinition               // a template type, without content
+	KindWaivers                  // the waivers of a run, without content
+	KindSysmonSource             // a configuration of Sysmon, as XML
+	KindSysmonBlob               // compiled rules of Sysmon, as its driver loads them
 )
 
 func (k Kind) String() string {
@@ -28,18 +30,22 @@ func (k Kind) String() string {
 		return "definition"
 	case KindWaivers:
 		return "waivers"
+	case KindSysmonSource:
+		return "Sysmon configuration"
+	case KindSysmonBlob:
+		return "Sysmon rule blob"
 	}
 	return "channel file"
 }
 
 // A Subject is the content to be judged. Make one with [ChannelFile], [Rules],
-// [Needs], [Definition] or [Waivers], or with file.Read.
+// [Needs], [Definition], [Waivers], [SysmonSource] or [SysmonBlob], or with file.Read.
 type Subject struct {
 	Kind Kind
 	Name string // name of the file as given, for messages
 	Base string // last element of the name; "" means that the name is not judged
 
-	Data    []byte      // channel file or compiled rules
+	Data    []byte      // channel file, compiled rules, or a file of another sensor
 	Mode    fs.FileMode // kind of the file that it was read from
 	Size    int64       // size of the file in bytes; more than len(Data) if TooBig or Refused
 	TooBig  bool        // the file is larger than the format allows; Data is empty
@@ -97,6 +103,8 @@ type Part struct {
 	ID    channelfile.ID // instance that it belongs to; zero means no instance
 	Input int            // index of the input that it reads; -1 means no single input
 	From  Position       // its position by the provenance in the channel file
+
+	At channelfile.Range // its bytes in Subject.Data; empty means that it has no bytes
 }
 
 // ChannelFile returns the bytes of a channel file as a subject. Name is the name that the
@@ -128,6 +136,22 @@ func Definition(d *sensor.Definition) *Subject {
 	return &Subject{Kind: KindDefinition, Name: d.Name, Definition: d, Needs: sensor.NeedsOfDefinition(d)}
 }
 
+// SysmonSource returns a configuration of Sysmon as a subject: the XML that an administrator
+// gives to the program.
+func SysmonSource(name string, data []byte) *Subject {
+	return &Subject{Kind: KindSysmonSource, Name: name, Data: data, Size: int64(len(data))}
+}
+
+// SysmonBlob returns compiled rules of Sysmon as a subject: the bytes that its driver loads. Set
+// Origin if they were decoded from another form, such as an export of the registry.
+func SysmonBlob(name string, data []byte) *Subject {
+	return &Subject{Kind: KindSysmonBlob, Name: name, Data: data, Size: int64(len(data))}
+}
+
+// Foreign reports whether subjects of kind k are content of a sensor of another maker, which has a
+// format of its own.
+func (k Kind) Foreign() bool { return k == KindSysmonSource || k == KindSysmonBlob }
+
 // provides returns the parts that a subject of kind k can have.
 func (k Kind) provides() Uses {
 	switch k {
@@ -137,6 +161,10 @@ func (k Kind) provides() Uses {
 		return UsesSource | UsesFile | UsesNeeds | UsesFleet | UsesDefinition
 	case KindWaivers:
 		return UsesWaivers
+	case KindSysmonSource:
+		return UsesSysmonSource | UsesFleet
+	case KindSysmonBlob:
+		return UsesSysmonBlob | UsesFleet
 	}
 	return UsesNeeds | UsesFleet | UsesDefinition
 }

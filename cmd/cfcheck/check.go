@@ -35,6 +35,7 @@ type checking struct {
 	claiming
 	comparing
 	needs            []string
+	as               string // a form
 	allowUnsupported bool
 	allowEmpty       bool
 	everyBuild       bool // any build that was not judged makes the verdict undecided
@@ -57,6 +58,7 @@ type checking struct {
 	options       validate.Options // without a fleet
 	roots         []string         // files and folders of rules
 	fleets        []givenFleet     // empty means no fleet
+	made          []givenFleet     // fleets that take the place of those that flags name
 	remarks       []string
 	ruleSources   []report.Source // files of rules that were read
 	eventSources  []report.Source // files of recorded events
@@ -81,11 +83,13 @@ func (c *command) check() *cobra.Command {
 	k := &checking{command: c}
 	cmd := &cobra.Command{
 		Use:   "check [flags] path...",
-		Short: "judge channel files or Sigma rules",
+		Short: "judge channel files, Sigma rules or files of Sysmon",
 		Long: `check decides whether content may ship. A path is a channel file, a file of
-Sigma rules (.yml or .yaml), or a folder of either. check compiles rules in
-memory, and its findings name the lines of the rules. In a folder with the
-manifest.json of build, it judges the files that the manifest lists.
+Sigma rules (.yml or .yaml), a file of Sysmon, or a folder of them. check
+compiles rules in memory, and its findings name the lines of the rules. In a
+folder with the manifest.json of build, it judges the files that the manifest
+lists. A file of Sysmon is a configuration (.xml), a rule blob (.bin), or an
+export of the registry with one (.reg).
 
 Whether content is safe depends on the builds that will read it, so without a
 fleet the verdict is never accepted. With several fleets, check judges every
@@ -109,6 +113,7 @@ limit of the same size, on which no verdict depends.`,
 		Example: `  cfcheck check --fleet fleet.json out/
   cfcheck check --fleet reference rules/windows/pipe_created
   cfcheck check --fleet fleet.json --previous shipped/ out/
+  cfcheck check --fleet fleet.json sysmonconfig.xml
   cfcheck check --fleet fleet.json --needs needs.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			k.all = cmd.Flags().Changed("max-findings")
@@ -135,6 +140,7 @@ limit of the same size, on which no verdict depends.`,
 func (k *checking) addContent(cmd *cobra.Command) {
 	k.addData(cmd)
 	f := cmd.Flags()
+	f.StringVar(&k.as, "as", "", "judge each named file as a file in this `format`, whatever its name: "+alternatives(forms))
 	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
 	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
 }
@@ -273,7 +279,10 @@ const maxOfGroupJSON = 10_000
 
 // prepare computes the options from the flags.
 func (k *checking) prepare() error {
-	fleets, remark, err := k.loadFleets()
+	fleets, remark, err := k.made, "", error(nil)
+	if fleets == nil {
+		fleets, remark, err = k.loadFleets()
+	}
 	if err != nil {
 		return err
 	}
@@ -301,6 +310,11 @@ func (k *checking) prepare() error {
 	}
 	if err := oneOf("--fail-on", "severity", k.failOn, failOn); err != nil {
 		return err
+	}
+	if k.as != "" {
+		if err := oneOf("--as", "format", k.as, forms); err != nil {
+			return err
+		}
 	}
 	if k.maxFindings < 1 {
 		return fmt.Errorf("--max-findings: found %d (want at least 1)", k.maxFindings)
@@ -368,6 +382,8 @@ func (k *checking) judgePath(run *report.Run, name string) {
 		run.Add(report.NotJudged(name, unread(name, err)))
 	case info.IsDir():
 		k.judgeFolder(run, name)
+	case k.as == asSysmon || isSysmon(name):
+		run.Add(k.judgeSysmonFile(name)...)
 	case isRules(name):
 		k.roots = append(k.roots, name)
 	default:
@@ -395,10 +411,7 @@ func (k *checking) again(name string, listing *validate.Listing) bool {
 // judged is only judged again to compare it with a manifest for the first time.
 func (k *checking) judgeFile(name string, listing *validate.Listing, beside *validate.Neighbours) []report.Result {
 	if k.again(name, listing) {
-		if k.repeated == 0 {
-			k.firstRepeated = name
-		}
-		k.repeated++
+		k.repeat(name)
 		return nil
 	}
 	s, err := file.Read(name)
@@ -410,6 +423,14 @@ func (k *checking) judgeFile(name string, listing *validate.Listing, beside *val
 		return k.judge(s, "")
 	}
 	return k.judge(s, digestOf(s.Data))
+}
+
+// repeat counts a file that was named again.
+func (k *checking) repeat(name string) {
+	if k.repeated == 0 {
+		k.firstRepeated = name
+	}
+	k.repeated++
 }
 
 func notJudged(name string, err error) []report.Result {

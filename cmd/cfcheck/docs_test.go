@@ -306,6 +306,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/all-of-one.yml](../examples/all-of-one.yml): one of the two pipes is enough",
 			[]string{"cfcheck check --fleet reference docs/examples/all-of-one.yml"}}
 	},
+	"CF8018": func(*testing.T) example {
+		return example{"a blob with too many records has 1.6 MB, so the corpus has none; this blob has two records",
+			[]string{"cfcheck check --fleet corpus/fleets/sysmon-13-33.json corpus/sysmon/blob-whole/rules.bin"}}
+	},
 	"CF0008": func(*testing.T) example {
 		return example{"a file of a later release was copied into the folder of another, whose manifest does not name it",
 			[]string{
@@ -384,7 +388,7 @@ func waiversExample(why string) func(*testing.T) example {
 }
 
 // silent are the checks whose example has no finding of theirs.
-var silent = []string{"CF5001"}
+var silent = []string{"CF5001", "CF8018"}
 
 // preferred names the case that explains a check best, if it is not the first case.
 var preferred = map[string]string{
@@ -432,6 +436,15 @@ func exampleOf(t *testing.T, check *validate.Check) example {
 	if make := elsewhere[check.ID]; make != nil {
 		return make(t)
 	}
+	for _, c := range corpus.Sysmon() {
+		if slices.Equal(c.Checks, []string{check.ID}) {
+			command := "cfcheck check"
+			if c.FleetData != nil {
+				command += " --fleet corpus/fleets/" + c.Fleet + ".json"
+			}
+			return example{linkToSysmon(c), []string{verbosely(check, command+" corpus/"+c.Path())}}
+		}
+	}
 	var found []corpus.Case
 	for _, c := range corpus.Cases() {
 		if slices.Equal(c.Checks, []string{check.ID}) && (preferred[check.ID] == "" || c.Name == preferred[check.ID]) {
@@ -441,11 +454,15 @@ func exampleOf(t *testing.T, check *validate.Check) example {
 	if len(found) == 0 {
 		t.Fatalf("%s: the corpus has no case %s that it alone reports", check.ID, preferred[check.ID])
 	}
-	command := commandFor(found[0])
+	return example{linkTo(found[0]), []string{verbosely(check, commandFor(found[0]))}}
+}
+
+// verbosely returns a command that shows the findings of a check, also if they are notes.
+func verbosely(check *validate.Check, command string) string {
 	if check.Severity == validate.Note {
-		command = strings.Replace(command, "cfcheck check", "cfcheck check --verbose", 1) // which shows notes
+		return strings.Replace(command, "cfcheck check", "cfcheck check --verbose", 1)
 	}
-	return example{linkTo(found[0]), []string{command}}
+	return command
 }
 
 // nearMiss returns a line on a case that the check narrowly accepts, or "".
@@ -455,7 +472,16 @@ func nearMiss(check *validate.Check) string {
 			return "\nA near miss, which passes: " + linkTo(c) + ".\n"
 		}
 	}
+	for _, c := range corpus.Sysmon() {
+		if slices.Contains(c.Near, check.ID) {
+			return "\nA near miss, which passes: " + linkToSysmon(c) + ".\n"
+		}
+	}
 	return ""
+}
+
+func linkToSysmon(c corpus.SysmonCase) string {
+	return fmt.Sprintf("[corpus/sysmon/%s](../../corpus/sysmon/%s/%s): %s", c.Name, c.Name, c.FileName, c.Why)
 }
 
 func linkTo(c corpus.Case) string {

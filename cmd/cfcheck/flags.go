@@ -155,19 +155,26 @@ func (j *judging) time() (time.Time, error) {
 // than the limit. It checks the kind of the file first, because opening a FIFO
 // would wait.
 func readDocument(name string) ([]byte, error) {
+	return readRegular(name, "the JSON document itself", sensor.MaxJSONSize)
+}
+
+// readRegular reads a regular file. If it has more than limit bytes, readRegular returns one
+// byte more than limit, which the reader of the format refuses. wanted is the file that the
+// caller should have named, for messages.
+func readRegular(name, wanted string, limit int64) ([]byte, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, unread(name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file; name the JSON document itself", name)
+		return nil, fmt.Errorf("%s: not a regular file; name %s", name, wanted)
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, unread(name, err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, sensor.MaxJSONSize+1))
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, unread(name, err)
 	}

@@ -44,14 +44,18 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 		}
 		run.Remarks = append(run.Remarks, s.remarks()...)
 	}
+	for name := range in.sysmon.all() {
+		run.Add(k.judgeSysmonFile(name)...)
+	}
 	if in.rules {
 		k.roots = append(k.roots, root)
 	}
 	k.rulesOfFolders = k.rulesOfFolders || in.rules || in.excludes()
-	if in.files.n == 0 && !in.rules && len(in.problems) == 0 && in.excludes() {
+	switch empty := in.files.n+in.sysmon.n == 0 && !in.rules && len(in.problems) == 0; {
+	case empty && in.excludes():
 		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: --exclude leaves out all rules", root))
-	} else if in.files.n == 0 && !in.rules && len(in.problems) == 0 {
-		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf) and no rules (.yml, .yaml)", root))
+	case empty:
+		run.Problems = append(run.Problems, fmt.Sprintf("%s: nothing to check: the folder has no channel file (.cf), no rules (.yml, .yaml) and no file of Sysmon (.xml, .bin, .reg)", root))
 	}
 }
 
@@ -122,6 +126,7 @@ type folder struct {
 	root      string
 	files     paths // channel files (by extension or by first bytes), sorted
 	rules     bool  // the folder has rules
+	sysmon    paths // files of Sysmon, sorted
 	manifests []namedManifest
 	problems  []string // unreadable entries and links to folders
 	passed    []report.PassedOver
@@ -192,7 +197,7 @@ func (in *folder) other(name string, e fs.DirEntry, hidden, excluded bool) {
 	switch {
 	case hidden:
 		kind = report.HiddenFile
-	case excluded && isRules(e.Name()):
+	case excluded && (isRules(e.Name()) || isSysmon(e.Name())):
 		kind = report.Excluded
 	case e.Type()&fs.ModeSymlink != 0:
 		kind = report.Link
@@ -223,8 +228,22 @@ func (in *folder) other(name string, e fs.DirEntry, hidden, excluded bool) {
 		in.pass(report.VersionControl, name)
 	case isPolicy(e.Name()) && e.Type().IsRegular():
 		in.pass(report.OtherPolicy, name)
+	case kind == report.OtherFile && isSysmon(name):
+		in.ofSysmon(name)
 	default:
 		in.pass(kind, name)
+	}
+}
+
+// ofSysmon handles a file with the extension of a file of Sysmon.
+func (in *folder) ofSysmon(name string) {
+	switch is, err := sniffSysmon(filepath.FromSlash(name)); {
+	case err != nil:
+		in.problem(name, fmt.Errorf("%w; it may be a file of Sysmon", err))
+	case is:
+		in.sysmon.add(name)
+	default:
+		in.pass(report.OtherFile, name)
 	}
 }
 

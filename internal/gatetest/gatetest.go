@@ -68,6 +68,16 @@ func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Re
 	return validate.Run(validate.ChannelFile(c.FileName, c.Data), Options(t, c, checks...))
 }
 
+// Sysmon returns a case of Sysmon as a subject, and the options to judge it by.
+func Sysmon(t testing.TB, c *corpus.SysmonCase, checks ...*validate.Check) (*validate.Subject, validate.Options) {
+	t.Helper()
+	opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: Fleet(t, c.Fleet, c.FleetData)}
+	if c.IsBlob() {
+		return validate.SysmonBlob(c.FileName, c.Data), opts
+	}
+	return validate.SysmonSource(c.FileName, c.Data), opts
+}
+
 // ReadOptions returns the options of [Options] outside of tests.
 func ReadOptions(c *corpus.Case, checks ...*validate.Check) (validate.Options, error) {
 	defs, err := readDefinitions(c.Types, c.TypesData)

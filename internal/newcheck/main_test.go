@@ -75,7 +75,7 @@ func TestNewCheck(t *testing.T) {
 		{"CF4999", "rule-named", "error"},
 		{"CF6999", "release-differs", "warning"},
 		{"CF5999", "never-odd", "error"},
-		{"CF8001", "sysmon-loads", "error"},
+		{"CF8999", "sysmon-loads", "error"},
 	}
 	args, want := []string{"run", "./internal/vet"}, ""
 	for _, c := range checks {

@@ -67,6 +67,30 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestSysmonCorpus holds the same of the cases of Sysmon.
+func TestSysmonCorpus(t *testing.T) {
+	for _, c := range corpus.Sysmon() {
+		t.Run(c.Name, func(t *testing.T) {
+			r := validate.Run(gatetest.Sysmon(t, &c, suite.Checks...))
+			if got := r.Verdict().String(); got != string(c.Expect) {
+				t.Errorf("%s, expected %s, for %s %v", got, c.Expect, c.Why, r.Undecided)
+			}
+			if diff := cmp.Diff(c.Checks, found(r)); diff != "" {
+				t.Errorf("checks that find something (-expected +found), where %s:\n%s", c.Why, diff)
+			}
+			for _, f := range r.Findings {
+				if c.IsBlob() {
+					located(t, c.Bytes, f)
+				} else if len(c.Lines) > 0 && !slices.Contains(c.Lines, f.Where.Source.Line) {
+					t.Errorf("%s: a finding on line %d, expected on one of %v: %s", f.Check.ID, f.Where.Source.Line, c.Lines, f.Message)
+				}
+				presentable(t, r, f)
+			}
+			complete(t, r)
+		})
+	}
+}
+
 // located holds that a finding is where the case says. Where a case does not
 // say, there is no place in the file.
 func located(t *testing.T, at []corpus.Location, f validate.Finding) {

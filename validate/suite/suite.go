@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/validate/change"
 	"github.com/cfcheck/cfcheck/validate/contract"
 	"github.com/cfcheck/cfcheck/validate/file"
+	"github.com/cfcheck/cfcheck/validate/foreign"
 	"github.com/cfcheck/cfcheck/validate/meaning"
 	"github.com/cfcheck/cfcheck/validate/provenance"
 	"github.com/cfcheck/cfcheck/validate/structure"
@@ -20,7 +21,7 @@ import (
 
 // Checks are all checks, in the order of their IDs, which is the order of
 // [validate.Families]. Do not change the list.
-var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, meaning.Checks, behaviour.Checks, change.Checks, provenance.Checks)
+var Checks = slices.Concat(file.Checks, structure.Checks, types.Checks, contract.Checks, meaning.Checks, behaviour.Checks, change.Checks, provenance.Checks, foreign.Checks)
 
 func init() {
 	for _, c := range Checks {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -206,7 +207,7 @@ func TestDocs(t *testing.T) {
 
 // imperatives are the words that tell people what to do.
 var imperatives = []string{
-	"Build", "Check", "Compare", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Make", "Name", "Observe", "Remove",
+	"Build", "Check", "Compare", "Compile", "Correct", "Drop", "Encode", "Extract", "Find", "Give", "Hold", "Make", "Name", "Observe", "Remove",
 	"Read", "Rename", "Replace", "Save", "Ship", "Shorten", "Split", "State", "Supply", "Take", "Transfer", "Use", "Write",
 }
 
@@ -336,26 +337,33 @@ var elsewhere = map[string]string{
 	"CF7003": "package provenance: it wants the waivers of a run",
 	"CF7004": "package provenance: it wants the waivers of a run",
 	"CF7005": "package provenance: the reader of the policy finds it",
+	"CF8018": "package foreign: it wants a blob of 1.6 MB",
 }
 
 // TestEveryCheckHasItsCases holds that a check can fail, and fails by itself;
 // and that something only just passes it.
 func TestEveryCheckHasItsCases(t *testing.T) {
 	alone, near := map[string]bool{}, map[string]bool{}
-	for _, c := range cases(t) {
-		if len(c.Checks) == 1 {
-			alone[c.Checks[0]] = true
-			check := suite.ByID(c.Checks[0])
-			if blocks := c.Expect == corpus.Rejected; check != nil && blocks != (check.Severity == validate.Error) {
-				t.Errorf("%s is %s by %v alone, whose severity is %v", c.Name, c.Expect, check, check.Severity)
+	count := func(name string, expect corpus.Verdict, checks, nearly []string) {
+		if len(checks) == 1 {
+			alone[checks[0]] = true
+			check := suite.ByID(checks[0])
+			if blocks := expect == corpus.Rejected; check != nil && blocks != (check.Severity == validate.Error) {
+				t.Errorf("%s is %s by %v alone, whose severity is %v", name, expect, check, check.Severity)
 			}
 		}
-		for _, id := range c.Near {
+		for _, id := range nearly {
 			near[id] = true
 			if suite.ByID(id) == nil {
-				t.Errorf("%s is near %s, which is no check", c.Name, id)
+				t.Errorf("%s is near %s, which is no check", name, id)
 			}
 		}
+	}
+	for _, c := range cases(t) {
+		count(c.Name, c.Expect, c.Checks, c.Near)
+	}
+	for _, c := range corpus.Sysmon() {
+		count("sysmon/"+c.Name, c.Expect, c.Checks, c.Near)
 	}
 	for _, s := range corpus.Specials {
 		if len(s.Checks) == 1 {
@@ -379,13 +387,20 @@ func TestEveryCheckHasItsCases(t *testing.T) {
 // would get another verdict, or another report.
 func TestNoCheckIsSpare(t *testing.T) {
 	type judged struct {
-		c    corpus.Case
-		opts validate.Options
+		name    string
+		subject *validate.Subject
+		opts    validate.Options
 	}
 	first := map[string]judged{} // of each check, a case that it alone reports
 	for _, c := range cases(t) {
-		if len(c.Checks) == 1 && first[c.Checks[0]].c.Name == "" {
-			first[c.Checks[0]] = judged{c, corpusOptions(t, &c)}
+		if len(c.Checks) == 1 && first[c.Checks[0]].name == "" {
+			first[c.Checks[0]] = judged{c.Name, validate.ChannelFile(c.FileName, c.Data), corpusOptions(t, &c)}
+		}
+	}
+	for _, c := range corpus.Sysmon() {
+		if len(c.Checks) == 1 && first[c.Checks[0]].name == "" {
+			s, opts := gatetest.Sysmon(t, &c, suite.Checks...)
+			first[c.Checks[0]] = judged{"sysmon/" + c.Name, s, opts}
 		}
 	}
 	for _, c := range suite.Checks {
@@ -394,12 +409,12 @@ func TestNoCheckIsSpare(t *testing.T) {
 			continue // a special, or elsewhere
 		}
 		j.opts.Checks = without(c)
-		r := validate.Run(validate.ChannelFile(j.c.FileName, j.c.Data), j.opts)
+		r := validate.Run(j.subject, j.opts)
 		switch {
 		case len(found(r)) > 0 && c.Severity == validate.Error && r.Verdict() == validate.Rejected:
-			t.Errorf("%s is rejected without %v too, by %v", j.c.Name, c, found(r))
+			t.Errorf("%s is rejected without %v too, by %v", j.name, c, found(r))
 		case c.Severity != validate.Error && len(found(r)) > 0:
-			t.Errorf("%s is reported without %v too, by %v", j.c.Name, c, found(r))
+			t.Errorf("%s is reported without %v too, by %v", j.name, c, found(r))
 		}
 	}
 }
