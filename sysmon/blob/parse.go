@@ -93,7 +93,7 @@ func (w *walker) walk15() {
 		return
 	}
 	if w.Header.Records == 0 && w.Header.FirstEvent == headerSize && len(w.data) == headerSize {
-		return // a header alone: what the compiler writes without an element, and no driver loads
+		return // a header alone has one fault: it counts no event record
 	}
 	w.cursor = headerSize
 	w.events15()
