@@ -70,9 +70,11 @@ func (w *builder) test(ctx context.Context, dir string, h search) (*mutant.Detec
 			return
 		}
 		// If a test failed without a mutant, it would fail with every mutant.
-		if detected, err := p.run(ctx, w.root, dir, search{bits: 16, limit: h.limit}); detected != nil || err != nil {
-			p.err = fmt.Errorf("the tests of %s fail without a mutant: %v, %w", dir, detected, err)
+		detected, err := p.run(ctx, w.root, dir, search{bits: 16, limit: h.limit})
+		if detected != nil {
+			err = fmt.Errorf("the tests of %s fail without a mutant: %s", dir, detected.What)
 		}
+		p.err = err
 	})
 	if p.err != nil {
 		return nil, p.err

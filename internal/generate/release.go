@@ -104,7 +104,7 @@ func (rs *Releases) Next() *Release {
 	r.define(g)
 	r.Turn = g.Intn(1 << 16)
 
-	n := pick(g, 0, 1, 2, 2, 3, 4, 6, 8, 11, 20)
+	n := pick(g, 0, 1, 2, 2, 3, 4, 6, 8, 10, 11, 20)
 	if rs.large || g.one(200) {
 		n = 300
 	}
@@ -116,15 +116,17 @@ func (rs *Releases) Next() *Release {
 		if n > 8 {
 			depth = 0
 		}
-		return append(list, rule{id: next, seeds: [2]uint64{g.r.Uint64(), g.r.Uint64()}, depth: depth})
+		form := pick(g, formAlone, formAlone, formNarrowed, formWidened)
+		return append(list, rule{id: next, seeds: [2]uint64{g.r.Uint64(), g.r.Uint64()}, form: form, depth: depth})
 	}
 	for range n {
 		before = add(before)
 	}
 	keep, change := pick(g, 1, 2, 4, 10, 1000), pick(g, 2, 4, 10)
-	for _, old := range before {
+	few := g.one(10) // keep only a tenth of the rules
+	for i, old := range before {
 		switch {
-		case g.one(keep): // removed
+		case few && i >= n/10 || !few && g.one(keep): // removed
 		case g.one(change):
 			old.form = g.Intn(numForms)
 			if old.form == formAlone || old.form == formLong && !g.one(8) {
@@ -136,7 +138,9 @@ func (rs *Releases) Next() *Release {
 		}
 	}
 	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9) { // 8 is the limit
-		now = add(now)
+		if !few {
+			now = add(now)
+		}
 	}
 	if len(now) > 0 && g.one(3) { // a rule under two IDs
 		twice := now[g.Intn(len(now))]
@@ -144,9 +148,9 @@ func (rs *Releases) Next() *Release {
 		twice.id, twice.form = next, pick(g, twice.form, formReworded, formNarrowed)
 		now = append(now, twice)
 	}
-	revision := pick(g, 1, 7, 7, 1000, channelfile.MaxNumber-1)
+	revision := pick(g, 1, 7, 7, 1000, channelfile.MaxNumber-6)
 	r.Previous = r.encode(s, before, r.Before, uint32(revision))
-	r.Data = r.encode(s, now, r.Now, uint32(revision+pick(g, 1, 1, 1, 1, 0, -1+g.Intn(2))))
+	r.Data = r.encode(s, now, r.Now, uint32(revision+pick(g, 1, 1, 1, 5, 0, -1)))
 	if g.one(20) {
 		r.Data = r.Previous
 		r.Now = r.Before
@@ -188,11 +192,11 @@ func (r *Release) define(g *Generator) {
 		d.Inputs = append(d.Inputs, in)
 	}
 	r.Before, r.Now = d, d
-	if g.one(4) {
+	if g.one(3) {
 		now := *d
 		now.Version, now.Inputs = 2, slices.Clone(d.Inputs)
-		switch g.Intn(3) {
-		case 0:
+		switch g.Intn(4) {
+		case 0, 3:
 			slices.Reverse(now.Inputs)
 		case 1:
 			now.Inputs = append(now.Inputs, sensor.Input{Name: "Third", Type: sensor.TypeString, MaxLength: 16})
@@ -250,6 +254,7 @@ func (r *Release) fleet(g *Generator, revision uint64) {
 		if g.one(3) {
 			c.Reader.Limits.Revision = g.near(revision)
 		}
+		c.Reader.RefusesUnknownVersions = g.one(3)
 		if i > 0 && g.one(3) {
 			c.Reader = r.Fleet.Contracts[i-1].Reader
 		}

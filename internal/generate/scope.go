@@ -64,7 +64,7 @@ func Scopes() []*Scope {
 		named(text(textsOf(6, "1", "2", "3"), 41), "literals of two digits of three", true, 6, literals(digits)),
 		named(text(textsOf(5, "a", "A", "b", "B", "c"), 32), "case", true, 5, literals(cases)),
 		named(text(textsOf(3, "k", "\u212a", "\xff", "\uFFFD"), 86), "runes with three cases, and bytes that are no UTF-8", true, 0, literals([]string{"k", "\u212a", "\uFFFD"}, "?", `\*`)),
-		named(text(textsOf(3, "k", "\xe2", "\x84", "\xaa"), 86), "operands that are no UTF-8", false, 0, literals([]string{"k", "\u212a", "\xe2", "\xff"}, "?", `\*`)),
+		named(text(textsOf(3, "k", "\xe2", "\x84", "\xaa"), 86), "operands that are no UTF-8", false, 0, literals([]string{"k", "\u212a", "\xe2", "\xff", "\x7f"}, "?", `\*`)),
 		named(text(textsOf(4, "a", "b", "\n"), 122), "expressions", true, 0, sometimes(3, literals(ab, "?", `\*`), func(g *Generator, in at) channelfile.Expr {
 			return channelfile.Regexp(in.index, pick(g, smallExpressions...))
 		})),

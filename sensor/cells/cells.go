@@ -86,7 +86,7 @@ func SizeOf(n int) Size {
 	if n <= 0 {
 		return sizeZero
 	}
-	return Size(bits.Len(uint(n - 1)))
+	return Size(bits.Len(uint(n - 1))) //mutation:equivalent width: the value is at most 64
 }
 
 func (s Size) String() string {
@@ -225,6 +225,7 @@ func (s *survey) criterion(c channelfile.Criterion, i, w int) {
 		return
 	}
 	for n := range c.Count {
+		//mutation:equivalent `n == 0`: add keeps each cell once
 		if class := s.class(c.Operator, s.f.Operand(c.First+n)); n == 0 || class != k.class {
 			k.class = class
 			s.add(k, i, w)

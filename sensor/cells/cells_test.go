@@ -36,6 +36,7 @@ func TestOf(t *testing.T) {
 		{"4,096 bytes", channelfile.Equals(5, strings.Repeat("a", 4096)), []string{"PipeName equals short 1 input 5"}},
 		{"4,097 bytes", channelfile.Equals(5, strings.Repeat("a", 4097)), []string{"PipeName equals long 1 input 5"}},
 		{"not ASCII", channelfile.Equals(5, "\u0080"), []string{"PipeName equals short+non-ascii 1 input 5"}},
+		{"the first byte that is not ASCII", channelfile.Equals(5, "\x80"), []string{"PipeName equals short+non-ascii 1 input 5"}},
 		{"the last of ASCII", channelfile.Equals(5, "\u007f"), []string{"PipeName equals short 1 input 5"}},
 		{"long and not ASCII", channelfile.Equals(5, strings.Repeat("ä", 4097)), []string{"PipeName equals long+non-ascii 1 input 5"}},
 		{"pattern", channelfile.Pattern(5, "a*b"), []string{"PipeName pattern short+wildcard 1 input 5"}},
@@ -93,6 +94,13 @@ func TestUnknownInput(t *testing.T) {
 	uses := cells.Of(testkit.File(t, testkit.IPC, channelfile.Exists(20)), &d)
 	if got := uses[len(uses)-1].Input; got != "#21" {
 		t.Errorf("input %q, want #21", got)
+	}
+	d.Version = 70_000
+	h := testkit.HeaderOf(&d)
+	h.InputsDeclared = 301
+	uses = cells.Of(testkit.File(t, h, channelfile.Exists(300)), &d)
+	if got := uses[len(uses)-1]; got.String() != `ipc/70000 "#301" exists - 0` || got.InputRead != 300 {
+		t.Errorf("%v, input %d; want the 301st input of version 70000", got, got.InputRead)
 	}
 }
 

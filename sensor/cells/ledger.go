@@ -77,7 +77,7 @@ func (l *Ledger) Add(build string, c Cell, by sensor.Date) bool {
 	if l.survived == nil {
 		l.survived, l.parts = map[entry]sensor.Date{}, map[part]sensor.Date{}
 	}
-	for n := NewType; n < NewSize; n++ {
+	for n := NewType; n < NewSize; n++ { //mutation:equivalent: New looks for no part of the size
 		earliest(l.parts, part{build, c.part(n), n}, by)
 	}
 	return earliest(l.survived, entry{build, c}, by)
@@ -86,7 +86,7 @@ func (l *Ledger) Add(build string, c Cell, by sensor.Date) bool {
 // earliest sets a date, unless an earlier one is known. It reports whether no date was known.
 func earliest[K comparable](dates map[K]sensor.Date, k K, date sensor.Date) bool {
 	before, ok := dates[k]
-	if !ok || compareDates(date, before) < 0 {
+	if !ok || compareDates(date, before) < 0 { //mutation:equivalent comparison#1: the dates are equal
 		dates[k] = date
 	}
 	return !ok
@@ -108,7 +108,7 @@ func (l *Ledger) New(build string, c Cell, now time.Time) Novelty {
 	if by, ok := l.survived[entry{build, c}]; counts(by, ok) {
 		return Known
 	}
-	for n := NewType; n < NewSize; n++ {
+	for n := NewType; n < NewSize; n++ { //mutation:equivalent: no record has the part of the size
 		if by, ok := l.parts[part{build, c.part(n), n}]; !counts(by, ok) {
 			return n
 		}
@@ -225,7 +225,7 @@ func split(text string) (fields []field, err error) {
 				return nil, fmt.Errorf("found %.60q (want a closing quote)", rest)
 			}
 			unquoted, err := strconv.Unquote(q)
-			if err != nil {
+			if err != nil { //mutation:equivalent: QuotedPrefix has checked the text
 				return nil, fmt.Errorf("found %.60q (want a text in quotes)", q)
 			}
 			f, tail = field{unquoted, true}, rest[len(q):]
@@ -295,6 +295,7 @@ func parseCell(fields []field) (Cell, error) {
 }
 
 func cutLast(s string, sep byte) (before, after string, ok bool) {
+	//mutation:equivalent comparison: an empty name is refused too
 	if i := strings.LastIndexByte(s, sep); i >= 0 {
 		return s[:i], s[i+1:], true
 	}
@@ -329,5 +330,5 @@ func parseClass(text string) (Class, bool) {
 		}
 		c |= 1 << i
 	}
-	return c, bits.OnesCount16(uint16(c&(Empty|Short|Long))) <= 1
+	return c, bits.OnesCount16(uint16(c&(Empty|Short|Long))) <= 1 //mutation:equivalent width: the value is at most 7
 }

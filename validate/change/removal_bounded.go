@@ -26,6 +26,7 @@ rules is refused, except if it is a single rule; --max-removed raises that.`,
 	Run: func(p *validate.Pass) {
 		if n, of := removed(p); !emptied(p) && n > fewRemoved && exceeds(n, p.ChangeLimits.Removed, of) {
 			reportGone(p, "restore the rules, or allow the removal with --max-removed",
+				//mutation:equivalent width: only report texts depend on it
 				"%s of %s are gone, at most %d %% may be removed", rules(int(n)), numeral.Thousands(of), p.ChangeLimits.Removed)
 		}
 	},

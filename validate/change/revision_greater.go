@@ -21,7 +21,7 @@ the old content ships under a new number. Use build --revision next.`,
 	Uses: compared | validate.UsesBytes,
 	Run: func(p *validate.Pass) {
 		old, ok := p.Previous.Revision()
-		if !ok {
+		if !ok { //mutation:equivalent: CF6002 reports the same
 			p.Unfinished(errNoRevision(p))
 			return
 		}

@@ -24,7 +24,7 @@ Build the content again with a higher revision. Use build --revision next.`,
 	Uses: compared | validate.UsesBytes,
 	Run: func(p *validate.Pass) {
 		old, ok := p.Previous.Revision()
-		if !ok {
+		if !ok { //mutation:equivalent: CF6001 reports the same
 			p.Unfinished(errNoRevision(p))
 			return
 		}

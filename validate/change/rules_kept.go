@@ -23,7 +23,7 @@ one that is gone and one that is new: give it back its ID.`,
 	Requires: []string{"CF6003", "CF6004"},
 	Run: func(p *validate.Pass) {
 		gone := instances.Get(p).Removed
-		if len(gone) == 0 {
+		if len(gone) == 0 { //mutation:equivalent: the slow path gives the same result
 			return
 		}
 		const fix = "restore the rule if it is not meant to go"
@@ -31,7 +31,7 @@ one that is gone and one that is new: give it back its ID.`,
 			return validate.Summary{Message: fmt.Sprintf("%s of %s are gone", rules(found), p.Previous), Fix: fix}
 		})
 		for _, i := range gone {
-			if group.Full() {
+			if group.Full() { //mutation:equivalent: the slow path gives the same result
 				break
 			}
 			group.Report(func() validate.Finding {

@@ -41,6 +41,8 @@ func field(s string) string {
 }
 
 // Cells returns the cells of a file that fits a definition.
+//
+//mutation:equivalent width: a scope has at most three inputs
 func Cells(f *channelfile.File, d *sensor.Definition) map[Cell]bool {
 	typ := fmt.Sprintf("%s/%d", d.Name, d.Version)
 	cells := map[Cell]bool{{Type: typ, Operator: "instances", Class: "-", Size: sizeClass(f.Instances())}: true}
