@@ -23,7 +23,7 @@ var repositories = []string{".git", ".hg", ".jj", ".svn"}
 // at, because it may have a policy.
 func Find(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
-	if err != nil {
+	if err != nil { //mutation:missed: only a working folder that was deleted gives the error
 		return "", fmt.Errorf("the policy cannot be looked for: %w", err)
 	}
 	for {
@@ -34,7 +34,7 @@ func Find(dir string) (string, error) {
 		}
 		for _, other := range mistaken {
 			also, err := exists(filepath.Join(dir, other))
-			if err != nil {
+			if err != nil { //mutation:equivalent: the look for FileName has the same error
 				return "", err
 			}
 			if also {

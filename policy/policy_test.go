@@ -161,6 +161,8 @@ func TestRefused(t *testing.T) {
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},
 		{"an empty list", schemaLine + "fleets: []\n", `p.yaml:2:9: fleets: found an empty list; expected a list of at least one value, or leave the key out`, true},
 		{"a value in place of a list", schemaLine + "fleets: fleet.json\n", `p.yaml:2:9: fleets: found "fleet.json"; expected a list of at least one value, or leave the key out`, true},
+		{"a map in place of a list", schemaLine + "fleets: {a: b}\n", `p.yaml:2:9: fleets: found a map; expected a list of at least one value, or leave the key out`, true},
+		{"a null element twice", schemaLine + "fleets: [~, ~]\n", `p.yaml:2:10: fleets[0]: found no value; expected one value, or leave the key out` + "\n" + `p.yaml:2:13: fleets[1]: found no value; expected one value, or leave the key out`, true},
 		{"an empty text", schemaLine + "fleets: ['']\n", `p.yaml:2:10: fleets[0]: found an empty value; give a value, or leave the key out`, true},
 		{"a space at the end", schemaLine + "fleets: ['a ']\n", `p.yaml:2:10: fleets[0]: found "a ", with a space at its start or end; remove the space`, false},
 		{"a character that reverses text", schemaLine + "fleets: [\"a\u202eb\"]\n", `p.yaml:2:10: fleets[0]: found "a\u202eb", with a character that cannot be seen; remove the character`, false},
@@ -174,11 +176,14 @@ func TestRefused(t *testing.T) {
 		{"a merge key", schemaLine + "<<: {fail-on: error}\n", `p.yaml:2:1: found "<<" in place of a key; expected a map with keys such as schema`, false},
 		{"a tag", schemaLine + "fail-on: !!str error\n", `p.yaml:2:10: found the YAML tag !!str; remove the tag; put the value in quotes if it begins with !`, false},
 		{"a second document", schemaLine + "---\nfail-on: error\n", `p.yaml:3:1: the file has a second document; write one map`, false},
+		{"a second document that is not YAML", schemaLine + "---\n[a\n", `p.yaml:4:1: not YAML: `, false},
 		{"an unknown severity that rejects", schemaLine + "fail-on: warnings\n", `p.yaml:2:10: fail-on: found "warnings"; did you mean "warning"?`, true},
 		{"notes never reject", schemaLine + "fail-on: note\n", `p.yaml:2:10: fail-on: found "note"; expected "error" or "warning"`, true},
 		{"an unknown check", schemaLine + "severities: {CF9999: note}\n", `p.yaml:2:14: severities: unknown check "CF9999"; expected the ID or name of a check, or the name of a family, of ` + settable(), false},
 		{"a misspelt check", schemaLine + "severities: {known-god: note}\n", `p.yaml:2:14: severities: unknown check "known-god"; did you mean "known-good"?`, false},
 		{"the check of July", schemaLine + "severities: {CF3001: note}\n", `p.yaml:2:14: severities: CF3001 inputs-supplied: its severity is permanent: it belongs to family CF3, and only those of CF4 to CF6 can be set; remove the entry`, false},
+		{"the first check", schemaLine + "severities: {CF0001: note}\n", `p.yaml:2:14: severities: CF0001 regular-file: its severity is permanent: it belongs to family CF0, and only those of CF4 to CF6 can be set; remove the entry`, false},
+		{"the first family", schemaLine + "severities: {file: note}\n", `p.yaml:2:14: severities: the severities of family file (CF0) are permanent; expected the ID or name of a check, or the name of a family, of ` + settable(), false},
 		{"a check of harm", schemaLine + "severities: {CF5001: note}\n", `p.yaml:2:14: severities: CF5001 runs-without-fault: its severity is permanent, because its findings show a harm to the sensor; remove the entry`, false},
 		{"a permanent family", schemaLine + "severities: {contract: note}\n", `p.yaml:2:14: severities: the severities of family contract (CF3) are permanent; expected the ID or name of a check, or the name of a family, of ` + settable(), false},
 		{"a check by ID and by name", schemaLine + "severities:\n  CF5003: note\n  known-good: error\n", `p.yaml:4:3: severities: CF5003 known-good has a severity here and in line 3; remove one of the two`, false},
@@ -205,6 +210,9 @@ func TestRefused(t *testing.T) {
 		{"a waiver without an end", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c}]\n", `p.yaml:2:11: waivers[0]: the key "until" is missing; a waiver has check, rule or subject, reason, by and until`, true},
 		{"a waiver without a reason", schemaLine + "waivers: [{check: CF3012, rule: a, by: c, until: 2027-01-31}]\n", `p.yaml:2:11: waivers[0]: the key "reason" is missing; a waiver has check, rule or subject, reason, by and until`, true},
 		{"a day that does not exist", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: 2027-02-30}]\n", `p.yaml:2:61: waivers[0].until: found "2027-02-30"; expected a day that exists, in the form 2027-01-31`, false},
+		{"a list of days", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: [2027-01-31]}]\n", `p.yaml:2:61: waivers[0].until: found a list; expected a date such as 2027-01-31`, true},
+		{"a faulty waiver twice", schemaLine + "waivers:\n- {check: CF3012, rule: a, reason: b, by: c}\n- {check: CF3012, rule: a, reason: b, by: c}\n", `p.yaml:3:3: waivers[0]: the key "until" is missing; a waiver has check, rule or subject, reason, by and until` + "\n" +
+			`p.yaml:4:3: waivers[1]: the key "until" is missing; a waiver has check, rule or subject, reason, by and until`, true},
 		{"no last day", schemaLine + "waivers: [{check: CF3012, rule: a, reason: b, by: c, until: never}]\n", `p.yaml:2:61: waivers[0].until: found "never"; expected a day that exists, in the form 2027-01-31`, false},
 		{"a waiver twice", schemaLine + "waivers:\n- {check: CF3012, rule: A, reason: b, by: c, until: 2027-01-31}\n- {check: rule-blind, rule: a, reason: d, by: e, until: 2028-01-31}\n", `p.yaml:4:3: waivers[1]: the same findings are waived in line 3; remove one of the two`, false},
 		{"not YAML", schemaLine + "fleets: [a\n", `p.yaml:3:1: not YAML: `, true},
@@ -227,6 +235,24 @@ func TestRefused(t *testing.T) {
 				t.Errorf("the schema refuses it: %v; want %v", got, tt.schema)
 			}
 		})
+	}
+}
+
+// TestMany tests the largest number of waivers, and the largest values.
+func TestMany(t *testing.T) {
+	waivers := "waivers:\n" + strings.Repeat("- a\n", policy.MaxWaivers+1)
+	for _, tt := range []struct{ why, text, last string }{
+		{"too many waivers", schemaLine + waivers, `found 10001 waivers; expected at most 10000`},
+		{"as many waivers as are allowed", schemaLine + strings.TrimSuffix(waivers, "- a\n"), `waivers[`},
+	} {
+		_, err := policy.Read("p.yaml", []byte(tt.text), suite.Checks)
+		if err == nil || !strings.Contains(err.Error(), tt.last) {
+			t.Errorf("%s: %.300v, want %s", tt.why, err, tt.last)
+		}
+	}
+	largest := schemaLine + "fleets: [" + strings.Repeat("a", policy.MaxValue) + "]\nexpect: {files: 9007199254740991}\n"
+	if p, err := policy.Read("p.yaml", []byte(largest), suite.Checks); err != nil || p.Expect.Files.Value != 9007199254740991 || !p.Expect.Files.Set() || (policy.Place{}).Set() {
+		t.Errorf("%v, %v; want the largest values", p, err)
 	}
 }
 
@@ -271,6 +297,8 @@ func TestReadComment(t *testing.T) {
 	}{
 		{"complete", "cfcheck:waive CF3012 until=2027-01-31 by=ann: with 13.30: later", validate.Waiver{Check: "CF3012", Until: day, By: "ann", Reason: "with 13.30: later"}, ""},
 		{"a path, and another order", "cfcheck:waive  rule-blind by=ann path=User until=2027-01-31:  later ", validate.Waiver{Check: "CF3012", Path: "User", Until: day, By: "ann", Reason: "later"}, ""},
+		{"no comment to the gate", "waive CF3012 until=2027-01-31 by=ann: later", validate.Waiver{}, `found "waive CF3012 until=2027-01-31 by=ann: later"`},
+		{"only a check", "cfcheck:waive CF3012: later", validate.Waiver{}, "the waiver has no last day or no name"},
 		{"no statement", "cfcheck:", validate.Waiver{}, `unknown statement "cfcheck:"`},
 		{"misspelt", "cfcheck:wave CF3012 until=2027-01-31 by=ann: later", validate.Waiver{}, `unknown statement "cfcheck:wave"`},
 		{"no reason", "cfcheck:waive CF3012 until=2027-01-31 by=ann", validate.Waiver{}, "the waiver has no reason"},
@@ -480,6 +508,14 @@ func TestFind(t *testing.T) {
 	write("misspelt/rules/rule.yml")
 	write("both/.cfcheck.yaml")
 	write("both/cfcheck.yaml")
+	if got, err := policy.Find(filepath.Join(root, "a/b/rule.yml")); err == nil {
+		t.Errorf("a file in place of a folder: %q, want an error", got)
+	}
+	if _, err := os.Lstat(filepath.Join(filepath.VolumeName(root), "/.cfcheck.yaml")); err != nil {
+		if got, err := policy.Find(filepath.VolumeName(root) + "/"); got != "" || err != nil {
+			t.Errorf("the root of the file system: %q, %v", got, err)
+		}
+	}
 	for _, tt := range []struct{ dir, want, fails, why string }{
 		{"", ".cfcheck.yaml", "", "it is in the folder"},
 		{"a/b", ".cfcheck.yaml", "", "it is two folders above"},

@@ -125,7 +125,7 @@ func (r *reader) document(data []byte, keys []key) {
 	}
 	r.src = src
 	loader, err := src.Loader()
-	if err != nil {
+	if err != nil { //mutation:equivalent: the limits are constants that the parser accepts
 		r.fail(Place{1, 1}, "", err.Error(), "")
 		return
 	}
@@ -213,7 +213,7 @@ func (r *reader) entries(path string, n *yaml.Node, want string, visit func(name
 		return false
 	}
 	first := map[string]Place{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
+	for i := 0; i+1 < len(n.Content); i += 2 { //mutation:equivalent comparison: the number of nodes is even
 		at := n.Content[i]
 		if at.Kind != yaml.ScalarNode || at.Tag == "!!merge" || yamltext.IsNull(at) {
 			r.failAt(at, path, fmt.Sprintf("found %s in place of a key", kind(at)), want)
@@ -224,12 +224,15 @@ func (r *reader) entries(path string, n *yaml.Node, want string, visit func(name
 			continue
 		}
 		first[at.Value] = r.place(at)
+		//mutation:missed width: a map with more than 128 keys has unknown ones, whose errors come first
 		visit(at.Value, at, n.Content[i+1])
 	}
 	return true
 }
 
 func (r *reader) has(n *yaml.Node, name string) bool {
+	//mutation:equivalent comparison: the number of nodes is even
+	//mutation:missed width: a map with more than 128 keys has unknown ones, whose errors come first
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == name {
 			return true

@@ -202,6 +202,9 @@ func (w *builder) search(ctx context.Context, b *Mutant, limit time.Duration) (*
 		}
 		defer os.Remove(made)
 		h.program = made
+		if in := partOf(b.File); in != nil && in.judged {
+			h.args = []string{"-releases"}
+		}
 	case b.inC != nil:
 		made, err := w.buildSensor(b)
 		if err != nil {

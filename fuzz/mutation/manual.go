@@ -132,6 +132,48 @@ var manualChanges = []manualChange{
 
 		equivalent: "another check detects the same, on purpose",
 	},
+	{
+		part: "meaning", file: "sensor/meaning/field.go",
+		why:    "a test that must fail asks for a value that is present",
+		before: "\t\tpresent = present || !l.negated\n",
+		after:  "\t\tpresent = present || l.test != nil\n",
+	},
+	{
+		part: "meaning", file: "sensor/meaning/alphabet.go",
+		why:    "only letters of ASCII have another case",
+		before: "\tlist := append([]rune(nil), unfold()[r]...)\n",
+		after:  "\tlist := append([]rune(nil), unfold()[r]...)\n\tlist = slices.DeleteFunc(list, func(r rune) bool { return r > 127 })\n",
+	},
+	{
+		part: "meaning", file: "sensor/meaning/solver.go",
+		why:    "a contradiction in one alternative is one of the whole condition",
+		before: "\t\t\tif !why[level] { // the same contradiction without this choice\n",
+		after:  "\t\t\tif true {\n",
+	},
+	{
+		part: "change", file: "sensor/cells/cells.go",
+		why:    "the second input of a comparison is not used, as in July 2024",
+		before: "\t\tfor other := range s.f.OperandInputs(c) {\n\t\t\tk.input = other\n\t\t\ts.add(k, i, w)\n",
+		after:  "\t\tfor other := range s.f.OperandInputs(c) {\n\t\t\tk.input = other\n",
+	},
+	{
+		part: "change", file: "sensor/cells/ledger.go",
+		why:    "a part of an entry counts before its date",
+		before: "\t\tif by, ok := l.parts[part{build, c.part(n), n}]; !counts(by, ok) {\n",
+		after:  "\t\tif _, ok := l.parts[part{build, c.part(n), n}]; !ok {\n",
+	},
+	{
+		part: "change", file: "sensor/delta/delta.go",
+		why:    "rules are compared in their order, not by their IDs",
+		before: "\treturn bytes.Compare(a[:], b[:])\n",
+		after:  "\treturn 0 * bytes.Compare(a[:], b[:])\n",
+	},
+	{
+		part: "change", file: "validate/change/growth_bounded.go",
+		why:    "a growth is a share of the new size",
+		before: "p.ChangeLimits.Growth, g.old)",
+		after:  "p.ChangeLimits.Growth, g.now)",
+	},
 }
 
 func (p *manualChange) mutant() *Mutant {

@@ -142,11 +142,16 @@ func (rs *Releases) Next() *Release {
 			now = add(now)
 		}
 	}
-	if len(now) > 0 && g.one(3) { // a rule under two IDs
-		twice := now[g.Intn(len(now))]
-		next++
-		twice.id, twice.form = next, pick(g, twice.form, formReworded, formNarrowed)
-		now = append(now, twice)
+	for range pick(g, 0, 0, 1, 3) { // rules that share a condition
+		if len(now) > 0 {
+			next++
+			twice := now[g.Intn(len(now))]
+			twice.id, twice.form = next, pick(g, twice.form, formReworded, formNarrowed)
+			if g.one(2) {
+				twice.seeds[1] = g.r.Uint64()
+			}
+			now = append(now, twice)
+		}
 	}
 	revision := pick(g, 1, 7, 7, 1000, channelfile.MaxNumber-6)
 	r.Previous = r.encode(s, before, r.Before, uint32(revision))

@@ -33,6 +33,7 @@ func TestUse(t *testing.T) {
 		{math.MaxUint64 - math.MaxUint64/10 - 1, math.MaxUint64, math.MaxUint64/10 + 1, 89, false, "one more than a tenth, rounded down"},
 		{math.MaxUint64, 1, 0, 9_999, true, "the percentage has a maximum"},
 		{99_999, 1_000, 0, 9_999, true, "just below the maximum"},
+		{1 << 63, 50, 0, 9_999, true, "the percentage does not fit 64 bits, by one"},
 	} {
 		u := Use{Instances, tt.used, tt.most}
 		if u.Room() != tt.room || u.Percent() != tt.percent || u.Scarce() != tt.scarce {
@@ -96,6 +97,9 @@ func TestTrend(t *testing.T) {
 		{[]uint64{10, 10, 11}, 3, 1, 6, true, "+1 a release, room for 6 more releases", "half a unit is rounded up; three units are six releases"},
 		{[]uint64{10, 10, 10, 11}, 3, 0, 9, true, "less than +1 a release, room for 9 more releases", "a third is rounded down"},
 		{[]uint64{0, 100, 101, 102, 103, 104, 105, 106}, 6, 1, 6, true, "+1 a release, room for 6 more releases", "the jump is seven releases ago"},
+		{[]uint64{0, 1000}, 2000, 1000, 2, true, "+1,000 a release, room for 2 more releases", "a large growth"},
+		{[]uint64{0, 1}, 999, 1, 999, true, "+1 a release, room for 999 more releases", "the last number that is counted"},
+		{[]uint64{0, 1}, 1000, 1, 1000, true, "+1 a release, room for at least 1,000 more releases", "the first number that is not"},
 		{[]uint64{0, 1}, 5000, 1, 5000, true, "+1 a release, room for at least 1,000 more releases", "so many that nobody counts them"},
 		{[]uint64{0, 1}, math.MaxUint64, 1, math.MaxUint64, true, "+1 a release, room for at least 1,000 more releases", "the number does not wrap"},
 		{[]uint64{0, 0, 1}, math.MaxUint64, 1, math.MaxUint64, true, "+1 a release, room for at least 1,000 more releases", "nor does twice the number"},
@@ -146,6 +150,9 @@ func TestSizes(t *testing.T) {
 	if n.Memory = 9; Memory.Size(n) != 9 || Steps.Size(n) != 0 {
 		t.Errorf("memory %d, steps %d", Memory.Size(n), Steps.Size(n))
 	}
+	if !Memory.Total() || !Steps.Total() || WordsPerInstance.Total() {
+		t.Error("memory and steps are for the file as a whole, and words are not")
+	}
 	for _, u := range want {
 		if u.Limit.Total() != (u.Limit <= Criteria) {
 			t.Errorf("%v: Total is %v", u.Limit, u.Limit.Total())
@@ -167,6 +174,7 @@ func strings(feed string, lengths map[string]int, names ...string) (*sensor.Defi
 
 func TestStepsUse(t *testing.T) {
 	d, long := strings("long", map[string]int{"A": 100, "B": 10}, "A", "B")
+	_, equal := strings("equal", map[string]int{"A": 100, "B": 10}, "A", "B")
 	_, short := strings("short", map[string]int{"A": 10, "B": 10}, "A", "B")
 	_, open := strings("open", map[string]int{"A": 10}, "A", "B")
 	_, swapped := strings("swapped", map[string]int{"A": 100, "B": 10}, "B", "A")
@@ -186,6 +194,7 @@ func TestStepsUse(t *testing.T) {
 	}{
 		{"the most expensive feed", n, named, d, []*sensor.Supply{short, long}, 5 + 200, "long", nil},
 		{"wherever it stands", n, named, d, []*sensor.Supply{long, short}, 5 + 200, "long", nil},
+		{"the first of equal feeds", n, named, d, []*sensor.Supply{long, equal}, 5 + 200, "long", nil},
 		{"a length without a bound is more", both, named, d, []*sensor.Supply{long, open, short}, 10 + 20, "open", []int{1}},
 		{"only if the content reads the input", n, named, d, []*sensor.Supply{long, open}, 5 + 200, "long", nil},
 		{"a named reader looks for the name", n, named, d, []*sensor.Supply{swapped}, 5 + 200, "swapped", nil},
@@ -200,6 +209,9 @@ func TestStepsUse(t *testing.T) {
 		if !ok || u.Limit != Steps || u.Used != tt.used || u.Most != tt.r.Budget.Steps || u.Supply.Feed != tt.feed || !slices.Equal(u.Unbounded, tt.unbounded) {
 			t.Errorf("%s: %+v of feed %s, %v, expected %d of feed %s, unbounded %v", tt.why, u.Use, u.Supply.Feed, ok, tt.used, tt.feed, tt.unbounded)
 		}
+	}
+	if length, ok := Lengths(d, sensor.AccessNamed, long)(len(d.Inputs)); length != 0 || !ok {
+		t.Errorf("the input after the last has the length %d, %v", length, ok)
 	}
 	if _, ok := StepsUse(n, d, named, slices.Values([]*sensor.Supply(nil))); ok {
 		t.Error("no supplies have a use")
@@ -267,6 +279,56 @@ func TestRules(t *testing.T) {
 	for most := range len(set) + 3 {
 		if diff := cmp.Diff(rules[:min(most, len(rules))], Rules(f, lengths, most), cmp.Comparer(func(a, b []Rule) bool { return slices.Equal(a, b) })); diff != "" {
 			t.Errorf("at most %d:\n%s", most, diff)
+		}
+	}
+}
+
+// TestCriterion checks which criterion of a rule is the most expensive one.
+func TestCriterion(t *testing.T) {
+	d, s := strings("", map[string]int{"A": 50, "B": 70}, "A", "B")
+	for _, tt := range []struct {
+		why  string
+		e    cf.Expr
+		want int // input of the criterion
+	}{
+		{"the first is more expensive", cf.And(cf.Contains(0, "a long text"), cf.Exists(1)), 0},
+		{"the last is more expensive", cf.And(cf.Exists(0), cf.Contains(1, "a long text")), 1},
+		{"both cost the same", cf.And(cf.Exists(0), cf.Exists(1)), 0},
+	} {
+		f := testkit.File(t, testkit.HeaderOf(d), tt.e)
+		r := Rules(f, Lengths(d, sensor.AccessNamed, s), 1)
+		if got := int(f.Criterion(r[0].Criterion).Input); got != tt.want {
+			t.Errorf("%s: input %d, want %d", tt.why, got, tt.want)
+		}
+	}
+}
+
+// TestManyRules compares rules, words and inputs beyond the 256th with a sum of their own.
+func TestManyRules(t *testing.T) {
+	const n = 300
+	length := func(input int) (int, bool) { return input, true }
+	h := testkit.HeaderOf(&sensor.Definition{Name: "many", Number: 9, Version: 1, Channel: 9})
+	h.InputsDeclared = n
+	var list, all []cf.Expr
+	for i := range n {
+		list = append(list, cf.Contains(i, "x"))
+	}
+	for i := range n {
+		all = append(all, cf.Or(list[i], cf.Exists((i+1)%n)))
+	}
+	list = append(list, cf.And(all...))
+	f := testkit.File(t, h, list...)
+	sum := uint64(f.Instance(n).Count) + 1
+	for i := range n {
+		sum += 1 + 2 + 2*uint64(i) + 1
+	}
+	for _, r := range Rules(f, length, n+1) {
+		want, own := 2+1+2+2*uint64(r.Instance), uint64(2)
+		if r.Instance == n {
+			want, own = sum, uint64(f.Instance(n).Count)+1+n
+		}
+		if r.Steps != want || r.Own != own {
+			t.Errorf("rule %d: %d steps, %d its own; want %d, %d", r.Instance, r.Steps, r.Own, want, own)
 		}
 	}
 }

@@ -106,6 +106,7 @@ func (p *Plan) Document() *Document {
 		d.Contents = append(d.Contents, content)
 	}
 	for i, r := range p.Rings {
+		//mutation:equivalent width: there are at most 65 rings
 		ring := DocumentRing{i + 1, r.Total(), []Build{}}
 		for k, b := range p.Builds {
 			ring.Builds = append(ring.Builds, Build{b.Name, r.Hosts[k]})
@@ -123,7 +124,7 @@ func ReadDocument(name string, data []byte) (*Document, error) {
 	d := &Document{Name: name, Digest: sha256.Sum256(data)}
 	err := document.Read(name, data, func(r *document.Reader) {
 		(&reader{r, map[string]string{}}).document(d)
-		if r.Failed() {
+		if r.Failed() { //mutation:equivalent: the reader keeps its first problem
 			return
 		}
 		if path, problem := d.fault(); problem != "" {
@@ -221,7 +222,7 @@ func (r *reader) cell() (c DocumentCell) {
 		switch key {
 		case "cell":
 			c.Cell = r.String()
-			if _, err := cells.Parse(c.Cell); err != nil {
+			if _, err := cells.Parse(c.Cell); err != nil { //mutation:equivalent: fault reports the same
 				r.Failf("%v", err)
 			}
 		case "firstUse":
@@ -271,7 +272,7 @@ func (r *reader) builds() []Build {
 // build reads the name of a build. Equal names share their memory.
 func (r *reader) build() string {
 	name := r.Name()
-	if known, ok := r.names[name]; ok {
+	if known, ok := r.names[name]; ok { //mutation:equivalent: only memory depends on it
 		return known
 	}
 	r.names[name] = name
@@ -309,7 +310,8 @@ func (d *Document) fault() (path, problem string) {
 		ring, want := &d.Rings[i], &rings[i]
 		at := fmt.Sprintf("rings[%d]", i)
 		switch {
-		case ring.Ring != i+1:
+		case ring.Ring != i+1: //mutation:equivalent `i+1`: there are at most 65 rings
+			//mutation:equivalent width: there are at most 65 rings
 			return at + ".ring", fmt.Sprintf("found ring %d; expected %d", ring.Ring, i+1)
 		case len(ring.Builds) != len(hosts):
 			return at + ".builds", fmt.Sprintf("found %d builds; expected %d, as in the last ring", len(ring.Builds), len(hosts))
@@ -349,10 +351,11 @@ func (c *DocumentContent) fault(place map[string]int) (path, problem string) {
 		at := fmt.Sprintf("cells[%d]", i)
 		cell, err := cells.Parse(c.Cells[i].Cell)
 		switch {
-		case err != nil:
+		case err != nil: //mutation:equivalent: the reader has parsed the cell
 			return at + ".cell", err.Error()
 		case cell.Type != c.Type || cell.Version != c.TypeVersion:
 			return at + ".cell", fmt.Sprintf("found the type %s/%d; expected %s/%d, as the content has", cell.Type, cell.Version, c.Type, c.TypeVersion)
+		//mutation:equivalent `i > 0`: the zero cell is before all others
 		case i > 0 && before.Compare(cell) >= 0:
 			return at + ".cell", "found a cell that does not follow the one before it; expected each cell once, sorted"
 		}
@@ -420,7 +423,7 @@ func (d *Document) For(f *channelfile.File, fleet *sensor.Fleet, least Options) 
 	e := &Exercise{Plan: d, cells: map[cells.Cell]map[string]bool{}, first: map[string]uint64{}, all: map[string]uint64{}}
 	for _, c := range d.Contents[i].Cells {
 		cell, err := cells.Parse(c.Cell)
-		if err != nil {
+		if err != nil { //mutation:equivalent: the reader has parsed the cell
 			return nil, fmt.Sprintf("it has a cell that cannot be read: %v", err)
 		}
 		builds := make(map[string]bool, len(c.Builds))

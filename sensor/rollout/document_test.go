@@ -100,6 +100,14 @@ func TestDocument(t *testing.T) {
 	if diff := cmp.Diff(p.Document(), read(t, encode(t, shipped.Document())), sameDocument); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	large := p.Document()
+	large.Contents = append(large.Contents, rollout.DocumentContent{
+		Channel: 70_001, Type: "many", TypeVersion: 70_002, Revision: 70_003,
+		Cells: []rollout.DocumentCell{{Cell: "many/70002 - instances - 1", Builds: []string{}}},
+	})
+	if diff := cmp.Diff(large, read(t, encode(t, large)), sameDocument); diff != "" {
+		t.Errorf("large numbers, -want +got:\n%s", diff)
+	}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
 		p := &rollout.Plan{Fleet: &sensor.Fleet{Name: "random"}}
@@ -319,6 +327,7 @@ func TestParseReference(t *testing.T) {
 	for _, tt := range []struct{ text, file, want string }{
 		{"plan.json@sha256:" + hex, "plan.json", ""},
 		{"a@sha256:b@sha256:" + hex, "a@sha256:b", ""},
+		{strings.Repeat("p", 70_000) + "@sha256:" + hex, strings.Repeat("p", 70_000), ""},
 		{"plan.json", "", "want FILE@sha256:HEX"},
 		{"@sha256:" + hex, "", "want FILE@sha256:HEX"},
 		{"plan.json@" + hex, "", "want FILE@sha256:HEX"},
