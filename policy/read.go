@@ -213,7 +213,8 @@ func (r *reader) entries(path string, n *yaml.Node, want string, visit func(name
 		return false
 	}
 	first := map[string]Place{}
-	for i := 0; i+1 < len(n.Content); i += 2 { //mutation:equivalent comparison: the number of nodes is even
+	//mutation:equivalent comparison: the number of nodes is even
+	for i := 0; i+1 < len(n.Content); i += 2 {
 		at := n.Content[i]
 		if at.Kind != yaml.ScalarNode || at.Tag == "!!merge" || yamltext.IsNull(at) {
 			r.failAt(at, path, fmt.Sprintf("found %s in place of a key", kind(at)), want)
@@ -224,7 +225,7 @@ func (r *reader) entries(path string, n *yaml.Node, want string, visit func(name
 			continue
 		}
 		first[at.Value] = r.place(at)
-		//mutation:missed width: a map with more than 128 keys has unknown ones, whose errors come first
+		//mutation:missed width: the errors of unknown keys hide it in so large a map
 		visit(at.Value, at, n.Content[i+1])
 	}
 	return true
@@ -232,7 +233,7 @@ func (r *reader) entries(path string, n *yaml.Node, want string, visit func(name
 
 func (r *reader) has(n *yaml.Node, name string) bool {
 	//mutation:equivalent comparison: the number of nodes is even
-	//mutation:missed width: a map with more than 128 keys has unknown ones, whose errors come first
+	//mutation:missed width: the errors of unknown keys hide it in so large a map
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == name {
 			return true

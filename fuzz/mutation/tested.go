@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -105,7 +106,11 @@ func (w *builder) buildTest(ctx context.Context, dir string, p *testProgram) err
 func (p *testProgram) run(ctx context.Context, root, dir string, h search) (*mutant.Detection, error) {
 	within, stop := context.WithTimeout(ctx, testLimit)
 	defer stop()
-	cmd := exec.CommandContext(within, p.name, "-test.short", "-test.failfast")
+	args := []string{p.name, "-test.short", "-test.failfast"}
+	if runtime.GOOS == "linux" { // a mutant may take all memory of the machine
+		args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -v %d && exec "$0" "$@"`, testMemory>>10)}, args...)
+	}
+	cmd := exec.CommandContext(within, args[0], args[1:]...)
 	cmd.Dir = filepath.Join(root, filepath.FromSlash(dir))
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", mutant.Variable, h.number), fmt.Sprintf("%s=%d", mutant.Bits, h.bits),
 		"RAPID_NOFAILFILE=true", "RAPID_SEED=1") // a failure must leave no file in the source
@@ -130,4 +135,7 @@ func (p *testProgram) run(ctx context.Context, root, dir string, h search) (*mut
 }
 
 // testLimit is the time after which tests count as hung. They take a few seconds.
-const testLimit = 3 * time.Minute
+const testLimit = 2 * time.Minute
+
+// testMemory limits the address space of tests, in bytes.
+const testMemory = 3 << 30

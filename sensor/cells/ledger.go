@@ -77,7 +77,8 @@ func (l *Ledger) Add(build string, c Cell, by sensor.Date) bool {
 	if l.survived == nil {
 		l.survived, l.parts = map[entry]sensor.Date{}, map[part]sensor.Date{}
 	}
-	for n := NewType; n < NewSize; n++ { //mutation:equivalent: New looks for no part of the size
+	//mutation:equivalent: New looks for no part of the size
+	for n := NewType; n < NewSize; n++ {
 		earliest(l.parts, part{build, c.part(n), n}, by)
 	}
 	return earliest(l.survived, entry{build, c}, by)
@@ -86,7 +87,8 @@ func (l *Ledger) Add(build string, c Cell, by sensor.Date) bool {
 // earliest sets a date, unless an earlier one is known. It reports whether no date was known.
 func earliest[K comparable](dates map[K]sensor.Date, k K, date sensor.Date) bool {
 	before, ok := dates[k]
-	if !ok || compareDates(date, before) < 0 { //mutation:equivalent comparison#1: the dates are equal
+	//mutation:equivalent comparison#1: the dates are equal
+	if !ok || compareDates(date, before) < 0 {
 		dates[k] = date
 	}
 	return !ok
@@ -108,7 +110,8 @@ func (l *Ledger) New(build string, c Cell, now time.Time) Novelty {
 	if by, ok := l.survived[entry{build, c}]; counts(by, ok) {
 		return Known
 	}
-	for n := NewType; n < NewSize; n++ { //mutation:equivalent: no record has the part of the size
+	//mutation:equivalent: no record has the part of the size
+	for n := NewType; n < NewSize; n++ {
 		if by, ok := l.parts[part{build, c.part(n), n}]; !counts(by, ok) {
 			return n
 		}
@@ -330,5 +333,6 @@ func parseClass(text string) (Class, bool) {
 		}
 		c |= 1 << i
 	}
-	return c, bits.OnesCount16(uint16(c&(Empty|Short|Long))) <= 1 //mutation:equivalent width: the value is at most 7
+	//mutation:equivalent width: the value is at most 7
+	return c, bits.OnesCount16(uint16(c&(Empty|Short|Long))) <= 1
 }

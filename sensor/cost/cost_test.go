@@ -63,8 +63,8 @@ func TestTighter(t *testing.T) {
 	}
 }
 
-// trendOf returns the trend of revisions with these numbers of instances, of which the last one is
-// the content.
+// trendOf returns the trend of revisions with these numbers of instances, of which the last one
+// is the content.
 func trendOf(numbers ...uint64) Trend {
 	if len(numbers) == 0 {
 		return Trend{}

@@ -33,11 +33,13 @@ func TrendOf(earlier []*sensor.Needs, now *sensor.Needs, number func(*sensor.Nee
 // Growth returns the mean growth for each release, rounded to the nearest whole number. It is 0 if
 // the number did not grow.
 func (t Trend) Growth() uint64 {
-	if t.Releases == 0 || t.Last <= t.First { //mutation:equivalent `t.Last <= t.First`: equal numbers grow by 0
+	//mutation:equivalent `t.Last <= t.First`: equal numbers grow by 0
+	if t.Releases == 0 || t.Last <= t.First {
 		return 0
 	}
 	grown := t.Last - t.First
-	return grown/t.Releases + 2*(grown%t.Releases)/t.Releases //mutation:equivalent `2*(grown%t.Releases)`: Releases is small
+	//mutation:equivalent `2*(grown%t.Releases)`: Releases is small
+	return grown/t.Releases + 2*(grown%t.Releases)/t.Releases
 }
 
 // Left returns the number of further releases that still fit into room if the number continues to

@@ -37,8 +37,8 @@ func parseDigest(text string) (d Digest, ok bool) {
 	return Digest(data), true
 }
 
-// A Document is a plan in the form that a deployer reads, and that the command cfcheck plan writes
-// in JSON. [Plan.Document] makes it of a plan, and [ReadDocument] reads it.
+// A Document is a plan in the form that a deployer reads, and that the command cfcheck plan
+// writes in JSON. [Plan.Document] makes it of a plan, and [ReadDocument] reads it.
 type Document struct {
 	Name   string `json:"-"` // name of the file that was read; "" means that no file was read
 	Digest Digest `json:"-"` // of the bytes that were read
@@ -116,10 +116,10 @@ func (p *Plan) Document() *Document {
 	return d
 }
 
-// ReadDocument reads the JSON of a plan. Name is the name of the file. Besides the form, it checks
-// that the rings are those of [Rings], and that each cell runs on builds of the rings. It refuses
-// each other document: somebody changed the plan after it was computed. The error is a
-// [*sensor.JSONError].
+// ReadDocument reads the JSON of a plan. Name is the name of the file. Besides the form, it
+// checks that the rings are those of [Rings], and that each cell runs on builds of the rings.
+// It refuses each other document: somebody changed the plan after it was computed. The error is
+// a [*sensor.JSONError].
 func ReadDocument(name string, data []byte) (*Document, error) {
 	d := &Document{Name: name, Digest: sha256.Sum256(data)}
 	err := document.Read(name, data, func(r *document.Reader) {
@@ -222,7 +222,8 @@ func (r *reader) cell() (c DocumentCell) {
 		switch key {
 		case "cell":
 			c.Cell = r.String()
-			if _, err := cells.Parse(c.Cell); err != nil { //mutation:equivalent: fault reports the same
+			//mutation:equivalent: fault reports the same
+			if _, err := cells.Parse(c.Cell); err != nil {
 				r.Failf("%v", err)
 			}
 		case "firstUse":
@@ -288,8 +289,8 @@ func (r *reader) digest() Digest {
 	return d
 }
 
-// fault returns the first contradiction in a document, and its path, or "". A plan that New makes
-// has no contradiction.
+// fault returns the first contradiction in a document, and its path, or "". A plan that New
+// makes has no contradiction.
 func (d *Document) fault() (path, problem string) {
 	place := map[string]int{} // of each build of the rings
 	var hosts []uint64        // of the last ring
@@ -343,8 +344,8 @@ func (d *Document) fault() (path, problem string) {
 	return "", ""
 }
 
-// fault returns the first contradiction in the cells of a content, and its path, or "". place has
-// the builds of the rings.
+// fault returns the first contradiction in the cells of a content, and its path, or "". place
+// has the builds of the rings.
 func (c *DocumentContent) fault(place map[string]int) (path, problem string) {
 	var before cells.Cell
 	for i := range c.Cells {
@@ -398,8 +399,8 @@ type Exercise struct {
 }
 
 // For returns the plan as an exercise of a file on a fleet, or the reason why it is not one.
-// least are the demands of an owner: a plan needs at least that many hosts per cell, and at most
-// that factor. 0 means that the plan decides.
+// least are the demands of an owner: a plan needs at least that many hosts per cell, and at
+// most that factor. 0 means that the plan decides.
 func (d *Document) For(f *channelfile.File, fleet *sensor.Fleet, least Options) (*Exercise, string) {
 	digest := Digest(f.HeaderDigest())
 	h := &f.Header
@@ -452,13 +453,13 @@ func (d *Document) For(f *channelfile.File, fleet *sensor.Fleet, least Options) 
 	return e, ""
 }
 
-// Covers returns the number of hosts of a build on which the first ring runs a cell of the content,
-// before more hosts of the build do. If the plan gives no such proof, why is the reason. c is the
-// contract of the build, d the definition of the content's type, and input the index of the cell's
-// input.
+// Covers returns the number of hosts of a build on which the first ring runs a cell of the
+// content, before more hosts of the build do. If the plan gives no such proof, why is the
+// reason. c is the contract of the build, d the definition of the content's type, and input the
+// index of the cell's input.
 //
-// A build that does not run the cell by its contract, because it never gets the input, still reads
-// the content. Then it is enough that the first ring has hosts of that build.
+// A build that does not run the cell by its contract, because it never gets the input, still
+// reads the content. Then it is enough that the first ring has hosts of that build.
 func (e *Exercise) Covers(build string, c *sensor.Contract, d *sensor.Definition, cell cells.Cell, input int) (hosts uint64, why string) {
 	planned, listed := e.cells[cell]
 	hosts, reached := e.first[build]

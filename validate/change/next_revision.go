@@ -51,7 +51,8 @@ integer; with --previous, it is expected at the distance of the last two.`,
 			// CF3008 reports a revision that is beyond the limit itself.
 			if g.Addressed && most > 0 && now <= most && next > most {
 				who := "the integer of build " + g.Builds[0].Name
-				if n := len(g.Builds); n > 1 { //mutation:equivalent: only report texts depend on it
+				//mutation:equivalent: only report texts depend on it
+				if n := len(g.Builds); n > 1 {
 					who += fmt.Sprintf(" and of %d more", n-1)
 				}
 				report(g, who, most)
