@@ -114,12 +114,14 @@ func (d *dead) visit(f Formula, negated bool, beside []Formula) {
 		return
 	}
 	alone := d.alone(parts)
+	together := append(beside[:len(beside):len(beside)], Formula{}) // and the alternative
 	for _, part := range parts {
 		if d.solver.work > d.until {
 			return
 		}
 		if !d.live[part.node] && !(alone && d.easy(part, sign)) {
-			q := d.solver.ask(And(append(beside[:len(beside):len(beside)], signed(part, sign))...))
+			together[len(beside)] = signed(part, sign)
+			q := d.solver.ask(And(together...))
 			switch answer, _ := q.answer(); answer {
 			case No:
 				d.yield(Alternative{part, sign, beside})

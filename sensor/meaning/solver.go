@@ -33,6 +33,16 @@ type Solver struct {
 	work    uint64
 	limit   uint64 // of the question
 	samples map[*channelfile.Program][]byte
+
+	// The buffers below are reused for the next question.
+	stack   []part
+	pending []pending
+}
+
+// A part is a formula that must hold, or if negated must fail.
+type part struct {
+	formula Formula
+	negated bool
 }
 
 // The limits of a question.
@@ -88,7 +98,11 @@ func (s *Solver) ask(f Formula) *question {
 	return &question{solver: s, whole: f, fields: map[int]*fieldState{}}
 }
 
+// answer answers the question. Afterwards only the values of the fields can be asked for, since the
+// next question takes the buffers.
 func (q *question) answer() (Answer, interp.Event) {
+	q.pending = q.solver.pending[:0]
+	defer func() { q.solver.pending = q.pending }()
 	answer := q.assert(q.whole, false, 0)
 	if answer == Yes {
 		answer, _ = q.choose(1)
@@ -164,11 +178,8 @@ func (q *question) event() interp.Event {
 // fields. If it returns No, q.clashed has the choices that contradict each other.
 func (q *question) assert(f Formula, negated bool, level int) Answer {
 	q.dirty = q.dirty[:0]
-	type item struct {
-		formula Formula
-		negated bool
-	}
-	stack := []item{{f, negated}}
+	stack := append(q.solver.stack[:0], part{f, negated})
+	defer func() { q.solver.stack = stack }()
 	for len(stack) > 0 {
 		it := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -189,7 +200,7 @@ func (q *question) assert(f Formula, negated bool, level int) Answer {
 			q.literal(literal{&inner.node.test, sign, level})
 		default:
 			for i := len(parts) - 1; i >= 0; i-- {
-				stack = append(stack, item{parts[i], sign})
+				stack = append(stack, part{parts[i], sign})
 			}
 		}
 	}
