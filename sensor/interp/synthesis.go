@@ -30,6 +30,8 @@ type Synthesizer struct {
 	event      Event
 	wanted     []channelfile.Word
 	kept       Event
+	criteria   []int  // that the instance refers to, ascending, each once
+	done       []bool // by index of criteria: its events were generated
 }
 
 // maxSynthesized is the maximum length of a generated text, in bytes. Longer texts take long to
@@ -88,23 +90,35 @@ func (s *Synthesizer) Filled(inputs int) Event {
 // Events generates events with the given number of inputs for an instance, and passes each to
 // yield. The first event satisfies the condition, if such an event was found. Then, for each
 // criterion, one event satisfies the criterion and one just fails it; the other inputs are as in
-// the first event. Each event overwrites the previous one. Events returns false if yield returned
-// false or the limit was reached.
+// the first event. A criterion that the condition refers to several times counts once. Each event
+// overwrites the previous one. Events returns false if yield returned false or the limit was
+// reached.
 func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool {
 	base, ok := s.Matching(instance, inputs)
 	if !ok || !yield(base) || s.it.spent() {
 		return false
 	}
 	in := s.file.Instance(instance)
+	s.criteria = s.criteria[:0]
+	for w := in.First; w < in.First+in.Count; w++ {
+		if word := s.file.Word(w); word.IsReference() {
+			s.criteria = append(s.criteria, word.Criterion())
+		}
+	}
+	slices.Sort(s.criteria)
+	s.criteria = slices.Compact(s.criteria)
+	s.done = append(s.done[:0], make([]bool, len(s.criteria))...)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := s.file.Word(w)
 		if !word.IsReference() {
 			continue
 		}
 		c := s.file.Criterion(word.Criterion())
-		if int(c.Input) >= inputs {
+		at, _ := slices.BinarySearch(s.criteria, word.Criterion())
+		if int(c.Input) >= inputs || s.done[at] {
 			continue
 		}
+		s.done[at] = true
 		kept := base[c.Input]
 		s.kept = s.kept[:0]
 		if c.Flags&channelfile.FlagInputs != 0 { // set changes other inputs too
