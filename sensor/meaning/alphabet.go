@@ -155,6 +155,21 @@ func (a *alphabet) divide() {
 	}
 }
 
+// classOf returns the class of a symbol. It is valid after divide.
+func (a *alphabet) classOf(c symbol) int {
+	for class := range a.example {
+		same := true
+		for k, set := range a.sets {
+			in := slices.ContainsFunc(set, func(s span) bool { return s.lo <= c && c <= s.hi })
+			same = same && in == a.has[k][class]
+		}
+		if same {
+			return class
+		}
+	}
+	return 0 // a surrogate, which no text has
+}
+
 // example returns the symbol of a span that people read best.
 func (s span) example() symbol {
 	best := s.lo

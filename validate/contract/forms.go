@@ -100,24 +100,91 @@ type formJudge struct {
 	file      *channelfile.File
 	solver    *meaning.Solver
 	instances *meaning.Instances
-	programs  map[string]*channelfile.Program // by expression; nil for one that does not compile
-	limit     uint64                          // of the solver's work; later criteria count as live
+	values    map[string]values // by expression
+	work      uint64            // of languages
+	limit     uint64            // of all work; later criteria count as live
+}
+
+// values are the texts that an expression matches. The zero value stands for an expression that
+// does not compile.
+type values struct {
+	program  *channelfile.Program
+	language *meaning.Language // nil if it is too large
 }
 
 func newFormJudge(p *validate.Pass) *formJudge {
 	return &formJudge{
 		file: p.File, solver: meaning.NewSolver(p.Definition.Types()), instances: meaning.NewInstances(p.File),
-		programs: map[string]*channelfile.Program{}, limit: 50_000_000 + 400*uint64(len(p.Subject.Data)),
+		values: map[string]values{}, limit: 50_000_000 + 400*uint64(len(p.Subject.Data)),
 	}
 }
 
-func (j *formJudge) program(expression string) *channelfile.Program {
-	program, known := j.programs[expression]
+func (j *formJudge) valuesOf(expression string) values {
+	v, known := j.values[expression]
 	if !known {
-		program, _ = channelfile.CompileRegexp(expression) // tests compile all expressions of forms
-		j.programs[expression] = program
+		// Tests compile all expressions of forms.
+		if program, err := channelfile.CompileRegexp(expression); err == nil {
+			v = values{program, meaning.NewLanguage(program)}
+		}
+		j.values[expression] = v
 	}
-	return program
+	return v
+}
+
+// spent returns the work so far, in steps of the budget of the run.
+func (j *formJudge) spent() uint64 { return j.work + j.solver.Work() }
+
+// possible decides whether one of the values satisfies a criterion that compares with operands.
+func (j *formJudge) possible(v values, criterion int, c channelfile.Criterion) meaning.Answer {
+	all := c.Flags&channelfile.FlagAll != 0
+	answer := meaning.Yes
+	if !all {
+		answer = meaning.No
+	}
+	for k := 0; v.language != nil && k < c.Count; k++ {
+		t := meaning.Test{Operator: c.Operator, Fold: c.Flags&channelfile.FlagFold != 0}
+		if literal(c.Operator) {
+			t.Operand = j.file.Value(j.file.Operand(c.First + k))
+		}
+		of, work := v.language.Meets(&t)
+		j.work += work
+		switch {
+		case of == meaning.Unknown:
+			answer = meaning.Unknown
+		case all == (of == meaning.No):
+			return of // decides by itself
+		}
+		if answer == meaning.Unknown {
+			break
+		}
+	}
+	// Each of several operands is possible, and they may still exclude each other.
+	if v.language != nil && answer != meaning.Unknown && !(all && c.Count > 1) {
+		return answer
+	}
+	f, ok := j.instances.Criterion(criterion)
+	if v.program == nil || !ok {
+		return meaning.Unknown
+	}
+	value := meaning.Is(meaning.Test{Field: int(c.Input), Operator: channelfile.OpRegexp, Program: v.program})
+	answer, _ = j.solver.Possible(meaning.And(value, f))
+	if answer != meaning.No {
+		return answer
+	}
+	// The form is not the reason if no text at all satisfies the criterion.
+	if alone, _ := j.solver.Possible(f); alone != meaning.Yes {
+		return meaning.Unknown
+	}
+	return meaning.No
+}
+
+// literal reports whether the operands of an operator are texts.
+func literal(op channelfile.Operator) bool {
+	switch op {
+	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
+		return true
+	}
+	return false
 }
 
 // verdict decides about a criterion, once.
@@ -137,20 +204,9 @@ func (x *formFacts) decide(criterion int) formVerdict {
 		return formLive
 	case c.Operator == channelfile.OpExists && len(field.placeholders) > 0:
 		return formPresent
-	case c.Operator == channelfile.OpExists || field.text == "" || j.solver.Work() > j.limit:
+	case c.Operator == channelfile.OpExists || field.text == "" || j.spent() > j.limit:
 		return formLive
-	}
-	program := j.program(field.values)
-	f, ok := j.instances.Criterion(criterion)
-	if program == nil || !ok {
-		return formLive
-	}
-	value := meaning.Is(meaning.Test{Field: int(c.Input), Operator: channelfile.OpRegexp, Program: program})
-	if answer, _ := j.solver.Possible(meaning.And(value, f)); answer != meaning.No {
-		return formLive
-	}
-	// The form is not the reason if no text at all satisfies the criterion.
-	if answer, _ := j.solver.Possible(f); answer != meaning.Yes {
+	case j.possible(j.valuesOf(field.values), criterion, c) != meaning.No:
 		return formLive
 	}
 	if field.header || x.looksForNothing(c) {
@@ -247,7 +303,7 @@ func (im *impacts) markDead(p *validate.Pass) bool {
 	for i := range im.dead {
 		before := uint64(0)
 		if im.formJudge != nil {
-			before = im.formJudge.solver.Work()
+			before = im.formJudge.spent()
 		}
 		for _, x := range facts {
 			if x.fields[p.File.Criterion(i).Input].states() {
@@ -256,7 +312,7 @@ func (im *impacts) markDead(p *validate.Pass) bool {
 		}
 		if im.formJudge != nil {
 			//mutation:missed: TestBudget or budget.txtar detects it
-			if work := im.formJudge.solver.Work() - before; work > 0 && !p.Spend(work) {
+			if work := im.formJudge.spent() - before; work > 0 && !p.Spend(work) {
 				return false
 			}
 		}
