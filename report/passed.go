@@ -85,7 +85,7 @@ func (r *Run) blocking() (n int) {
 
 // String returns the entries as one line for people.
 func (p *PassedOver) String() string {
-	what, why := "file", " (not .cf, .yml or .yaml)"
+	what, why := "file", " (neither content nor rules)"
 	switch p.Kind {
 	case HiddenFile:
 		what, why = "hidden file", " (the name of the file or of a folder begins with a dot)"

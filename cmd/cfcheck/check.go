@@ -382,7 +382,7 @@ func (k *checking) judgePath(run *report.Run, name string) {
 		run.Add(report.NotJudged(name, unread(name, err)))
 	case info.IsDir():
 		k.judgeFolder(run, name)
-	case k.as == asSysmon || isSysmon(name):
+	case k.as == asSysmon || isSysmon(name) && !isChannelFileBy(name):
 		run.Add(k.judgeSysmonFile(name)...)
 	case isRules(name):
 		k.roots = append(k.roots, name)

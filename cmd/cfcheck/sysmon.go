@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/cfcheck/cfcheck/sysmon/config"
 	"github.com/cfcheck/cfcheck/sysmon/registry"
 	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/file"
 )
 
 // asSysmon is the value of --as for files of Sysmon. Their first bytes tell which one it is.
@@ -31,6 +34,12 @@ func isRegistry(name string) bool     { return strings.EqualFold(filepath.Ext(na
 
 func isSysmon(name string) bool {
 	return isSysmonSource(name) || isSysmonBlob(name) || isRegistry(name)
+}
+
+// isChannelFileBy reports whether a file begins as a channel file does, whatever its name.
+func isChannelFileBy(name string) bool {
+	magic, err := file.HasMagic(name)
+	return err == nil && magic
 }
 
 // sniffSysmon reports whether a file in a folder is a file of Sysmon. Its name must have the
@@ -68,6 +77,11 @@ func looksLikeXML(data []byte) bool {
 	return bytes.HasPrefix(rest, []byte("<"))
 }
 
+// looksLikeBlob reports whether the first word is a binary version with a known layout.
+func looksLikeBlob(data []byte) bool {
+	return len(data) >= 4 && sysmon.LayoutOf(sysmon.VersionOf(binary.LittleEndian.Uint32(data))) != sysmon.LayoutUnknown
+}
+
 // judgeSysmonFile judges a configuration of Sysmon, a rule blob, or an export of the registry that
 // has one.
 func (k *checking) judgeSysmonFile(name string) []report.Result {
@@ -103,7 +117,7 @@ func readSysmon(name string) (*validate.Subject, string, error) {
 			return validate.Position{Path: name, Line: value.LineOf(p.At.Start)}, true
 		}
 		return s, digest, nil
-	case looksLikeXML(data):
+	case looksLikeXML(data), isSysmonSource(name) && !looksLikeBlob(data):
 		return validate.SysmonSource(name, data), digest, nil
 	}
 	return validate.SysmonBlob(name, data), digest, nil

@@ -102,7 +102,7 @@ version 15.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s := c.outputs()
 			s.Reads("the input "+args[0], args[0])
-			o := c.orStandard(s, "the blob", "-o", out)
+			o := c.orStandard(s, "the blob", "-o", out).Verdict()
 			if err := s.Begin(); err != nil {
 				return err
 			}

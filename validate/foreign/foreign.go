@@ -184,6 +184,13 @@ func report(p *validate.Pass, kind config.Kind, one, several string) {
 			blame(p, f.versions)
 		}
 	}
+	if kind == config.Refused {
+		more := 0
+		for _, v := range versions.Get(p) {
+			more = max(more, v.loading.More)
+		}
+		p.ReportMore(more)
+	}
 }
 
 // names lists versions of Sysmon.
