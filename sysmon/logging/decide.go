@@ -81,6 +81,81 @@ type Decision struct {
 // Never or Sure holds for every event. It is not complete: events may be dropped for
 // reasons that concern several filters together, and the verdict is Luck or Wanted.
 func (e *Engine) Decide(id uint32, atoms []Atom) Decision {
+	list := make([]*Narrowing, len(atoms))
+	for i := range atoms {
+		list[i] = e.Narrow(id, &atoms[i])
+	}
+	return e.DecideNarrowed(id, list)
+}
+
+// A Narrowing is what an atom says about the filters that an event of an ID meets. It belongs to
+// the engine and the ID, does not change, and may be part of many questions.
+type Narrowing struct {
+	reason Reason // why no event satisfies the atom; NoReason means that events can
+	to     []narrowed
+}
+
+// A narrowed filter has fewer possible results than for a field of which nothing is known.
+type narrowed struct {
+	at      int // place in events.start
+	results set
+}
+
+// Narrow prepares an atom for questions about events of an ID.
+func (e *Engine) Narrow(id uint32, a *Atom) *Narrowing {
+	n := new(Narrowing)
+	ev := e.schema.Event(id)
+	if ev == nil {
+		return n
+	}
+	place := ev.Field(a.Field)
+	switch {
+	case place < 0:
+		n.reason = NoField
+		return n
+	case e.noNames(id) && slices.Contains(lookedUp, a.Field) && !a.emptyHolds():
+		n.reason = EmptyField
+		return n
+	case (a.Field == "Hashes" || a.Field == "Hash") && e.noAlgorithm(a):
+		n.reason = NoAlgorithm
+		return n
+	}
+	of := e.events[id]
+	if of == nil || !e.sure {
+		return n
+	}
+	texts := make([]text, len(a.Values))
+	for i, v := range a.Values {
+		texts[i] = folded(v, e.linux)
+	}
+	for _, x := range of.list {
+		for i := range x.filters {
+			f := &x.filters[i]
+			if f.field != place || f.fixed || !x.compares(f, ev) {
+				continue
+			}
+			if s := f.underAny(a.Comparison, texts); s&f.always != f.always {
+				n.to = append(n.to, narrowed{x.first + i, s})
+			}
+		}
+	}
+	return n
+}
+
+// underAny returns the possible results for all values of the field that satisfy a comparison
+// with one of the texts.
+func (f *filter) underAny(c Comparison, texts []text) set {
+	var s set
+	for _, v := range texts {
+		if s |= f.under(c, v); s&f.always == f.always {
+			break
+		}
+	}
+	return s
+}
+
+// DecideNarrowed is [Engine.Decide] for atoms that [Engine.Narrow] has prepared for the ID.
+func (e *Engine) DecideNarrowed(id uint32, atoms []*Narrowing) Decision {
 	d := Decision{Element: -1, Atom: -1}
 	ev := e.schema.Event(id)
 	if ev == nil || e.linux && !onLinux(id) {
@@ -93,30 +168,40 @@ func (e *Engine) Decide(id uint32, atoms []Atom) Decision {
 	} else if of.closed.Verdict == Closed && e.sure {
 		return of.closed
 	}
-	k, atom, reason := e.know(ev, atoms)
-	if reason != NoReason {
-		d.Verdict, d.Reason, d.Atom = Never, reason, atom
-		return d
+	for i, n := range atoms {
+		if n.reason != NoReason {
+			d.Verdict, d.Reason, d.Atom = Never, n.reason, i
+			return d
+		}
 	}
 	if of == nil || !e.sure {
 		return d
 	}
+	sets := slices.Clone(of.start)
+	for _, n := range atoms {
+		for _, t := range n.to {
+			if s := sets[t.at] & t.results; s != 0 { // otherwise no event satisfies the atoms
+				sets[t.at] = s
+			}
+		}
+	}
+	at := func(x *element, i int) set { return sets[x.first+i] }
 	results := make([]set, 0, 8)
-	logged, dropped, decided := e.try(of, &results, func(x *element, i int) set { return k.of(x, i, of.event) })
+	logged, dropped, decided := e.try(of, &results, at)
 	switch {
 	case !logged:
 		d.Verdict, d.Reason = Never, NoInclude
 		for i, s := range results {
 			if x := of.list[i]; s == match && !x.include {
 				d.Reason = Excluded
-				e.explain(&d, x, k, of.event)
+				e.explain(&d, x, at)
 				break
 			}
 		}
 	case !dropped:
 		d.Verdict = Sure
 		if decided != nil {
-			e.explain(&d, decided, k, of.event)
+			e.explain(&d, decided, at)
 		}
 	case len(of.list) == 1 && !of.list[0].include:
 		d.Verdict = Wanted
@@ -125,7 +210,7 @@ func (e *Engine) Decide(id uint32, atoms []Atom) Decision {
 		for i, s := range results {
 			if x := of.list[i]; s == match && x.include {
 				d.Verdict = Wanted
-				e.explain(&d, x, k, of.event)
+				e.explain(&d, x, at)
 				break
 			}
 		}
@@ -164,11 +249,20 @@ func Combine(list ...Decision) Verdict {
 	return best
 }
 
-// closed returns the verdict Closed if no event of the ID can be logged.
-func (e *Engine) closed(of *events) Decision {
+// close sets what the elements of the tag do with an event of whose fields nothing is known, and
+// whether no event can be logged.
+func (e *Engine) close(of *events) {
+	for _, x := range of.list {
+		for i := range x.filters {
+			s := miss
+			if f := &x.filters[i]; x.compares(f, of.event) {
+				s = f.always
+			}
+			of.start = append(of.start, s)
+		}
+	}
 	d := Decision{Element: -1, Atom: -1}
-	var none knowledge
-	logged, _, _ := e.try(of, nil, func(x *element, i int) set { return none.of(x, i, of.event) })
+	logged, _, _ := e.try(of, nil, func(x *element, i int) set { return of.start[x.first+i] })
 	switch {
 	case logged:
 	case len(of.list) == 0:
@@ -176,20 +270,35 @@ func (e *Engine) closed(of *events) Decision {
 	default:
 		d.Verdict, d.Reason, d.Element = Closed, NothingKept, of.list[0].index
 	}
-	return d
+	of.closed = d
+	if !e.noNames(of.event.ID) {
+		return
+	}
+	empty := []text{{}, {"-", "-"}}
+	for _, x := range of.list {
+		for i := range x.filters {
+			f := &x.filters[i]
+			if f.fixed || !x.compares(f, of.event) || !slices.Contains(lookedUp, of.event.Fields[f.field]) {
+				continue
+			}
+			if s := f.always & f.underAny(Equals, empty); s != 0 {
+				of.start[x.first+i] = s
+			}
+		}
+	}
 }
 
 // explain sets the element and its filters that match every event. Where one part of the
-// element is enough, it is the first one.
-func (e *Engine) explain(d *Decision, x *element, k knowledge, ev *sysmon.Event) {
+// element is enough, it is the first one. at returns the possible results of the filters.
+func (e *Engine) explain(d *Decision, x *element, at func(x *element, i int) set) {
 	d.Element = x.index
 	for i := range x.parts {
 		p := &x.parts[i]
-		if x.part(p, func(i int) set { return k.of(x, i, ev) }, e.either) != match {
+		if x.part(p, func(i int) set { return at(x, i) }, e.either) != match {
 			continue
 		}
 		for f := p.from; f < p.to; f++ {
-			if k.of(x, f, ev) == match {
+			if at(x, f) == match {
 				d.Filters = append(d.Filters, f)
 				if p.group && !p.all && !e.either {
 					break
@@ -202,48 +311,13 @@ func (e *Engine) explain(d *Decision, x *element, k knowledge, ev *sysmon.Event)
 	}
 }
 
-// A knowledge has the atoms about each field of an event, by its place.
-type knowledge [][]known
-
-// A known is an atom, prepared: the field compares so with one of the texts.
-type known struct {
-	comparison Comparison
-	texts      []text
-}
-
-// know prepares atoms. If no event of the kind satisfies one of them, it returns its index and
-// the reason.
-func (e *Engine) know(ev *sysmon.Event, atoms []Atom) (knowledge, int, Reason) {
-	k := make(knowledge, len(ev.Fields))
-	noNames := ev.ID == 3 && e.sure && e.rules.Options.DnsLookup == sysmon.Off
-	for i, name := range ev.Fields {
-		if noNames && slices.Contains(lookedUp, name) {
-			k[i] = []known{{Equals, []text{{}, {"-", "-"}}}}
-		}
-	}
-	for i := range atoms {
-		a := &atoms[i]
-		place := ev.Field(a.Field)
-		if place < 0 {
-			return nil, i, NoField
-		}
-		if noNames && slices.Contains(lookedUp, a.Field) && !a.emptyHolds() {
-			return nil, i, EmptyField
-		}
-		if (a.Field == "Hashes" || a.Field == "Hash") && e.noAlgorithm(a) {
-			return nil, i, NoAlgorithm
-		}
-		item := known{comparison: a.Comparison, texts: make([]text, len(a.Values))}
-		for j, v := range a.Values {
-			item.texts[j] = folded(v, e.linux)
-		}
-		k[place] = append(k[place], item)
-	}
-	return k, -1, NoReason
-}
-
 // lookedUp are the fields of event 3 that stay empty if DnsLookup is off.
 var lookedUp = []string{"SourceHostname", "SourcePortName", "DestinationHostname", "DestinationPortName"}
+
+// noNames reports whether the looked-up fields of an event stay empty.
+func (e *Engine) noNames(id uint32) bool {
+	return id == 3 && e.sure && e.rules.Options.DnsLookup == sysmon.Off
+}
 
 // emptyHolds reports whether an empty field satisfies the atom. Sysmon shows one as "" or "-".
 func (a *Atom) emptyHolds() bool {
@@ -269,28 +343,4 @@ func (e *Engine) noAlgorithm(a *Atom) bool {
 		}
 	}
 	return len(a.Values) > 0
-}
-
-// of returns the possible results of a filter of an element for an event.
-func (k knowledge) of(x *element, i int, ev *sysmon.Event) set {
-	f := &x.filters[i]
-	if !x.compares(f, ev) {
-		return miss
-	}
-	all := f.always
-	if k == nil || f.fixed {
-		return all
-	}
-	for _, item := range k[f.field] {
-		var s set
-		for _, v := range item.texts {
-			if s |= f.under(item.comparison, v); s&all == all {
-				break
-			}
-		}
-		if s&all != 0 { // otherwise no event satisfies the atoms
-			all &= s
-		}
-	}
-	return all
 }

@@ -26,11 +26,14 @@ type events struct {
 	event  *sysmon.Event
 	list   []*element
 	closed Decision // the verdict is Closed or Open
+	// by filter of the elements: the possible results for an event of whose fields nothing is known
+	start []set
 }
 
 // An element is an event element.
 type element struct {
 	index   int // in Rules.Elements
+	first   int // place of its first filter in events.start
 	include bool
 	all     bool
 	fields  []string // of the event of its record
@@ -75,7 +78,7 @@ func New(r *sysmon.Rules, b *sysmon.Build, sure bool) *Engine {
 		ev := &e.schema.Events[i]
 		if ev.Tag != "" {
 			of := &events{event: ev, list: e.ordered(ev.Tag)}
-			of.closed = e.closed(of)
+			e.close(of)
 			e.events[ev.ID] = of
 		}
 	}
@@ -137,6 +140,10 @@ func (e *Engine) ordered(tag string) []*element {
 		}
 		return 1
 	})
+	first := 0
+	for _, x := range list {
+		x.first, first = first, first+len(x.filters)
+	}
 	return list
 }
 
