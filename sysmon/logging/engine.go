@@ -85,6 +85,13 @@ func New(r *sysmon.Rules, b *sysmon.Build, sure bool) *Engine {
 	return e
 }
 
+// Alike reports whether two builds apply rules in the same way to events that they both have with
+// the same fields.
+func Alike(a, b *sysmon.Build) bool {
+	x, y := New(&sysmon.Rules{}, a, true), New(&sysmon.Rules{}, b, true)
+	return x.linux == y.linux && x.either == y.either && x.capitals == y.capitals
+}
+
 // prepare fills an element.
 func (e *Engine) prepare(x *element, index int) {
 	r := &e.rules.Elements[index]

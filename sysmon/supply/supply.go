@@ -34,6 +34,7 @@ type Sysmon struct {
 	rules       *sysmon.Rules  // after loading; nil means that the configuration is not known
 	rulesSource string         // name of the source of the rules in the contract
 	optionLines map[string]int // lines of options in the configuration, by name of the element
+	sure        bool           // it is certain which elements the build kept
 	engine      *logging.Engine
 }
 
@@ -53,7 +54,8 @@ func Configured(c *config.Config, l *config.Loading, source string) (*Sysmon, er
 			y.optionLines[n.Name] = n.Place.Line // the loader takes the last of several
 		}
 	}
-	y.engine = logging.New(l.Rules, l.Build, keptForSure(l))
+	y.sure = keptForSure(l)
+	y.engine = logging.New(l.Rules, l.Build, y.sure)
 	return y, nil
 }
 
@@ -120,7 +122,7 @@ func (y *Sysmon) supply(d *sensor.Definition, f *sensor.Feed) sensor.Supply {
 		}
 	}
 	y.evidence(&s)
-	if y.rules != nil && s.Collected.Events != sensor.CollectedNone {
+	if y.rules != nil && y.sure && s.Collected.Events != sensor.CollectedNone {
 		if elements := y.elements(events); len(elements) > 0 {
 			s.Filters = sensor.Filters{Source: y.rulesSource, Elements: elements}
 		}

@@ -1,0 +1,329 @@
+package coverage
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A Verdict says what hosts can see of a rule.
+type Verdict uint8
+
+const (
+	NotAddressed Verdict = iota // the contract has no supply of the type version
+	NotCollected                // the hosts record no event that the rule asks for
+	Never                       // no event that the hosts record satisfies the rule
+	NotKnown                    // nothing is certain
+	ByLuck                      // every alternative is recorded only if a filter matches something else of it
+	InPart                      // an alternative is dead and another is not, or the hosts record some events only
+	Sees                        // at least one alternative is recorded, and none is dead
+	Verdicts                    // number of verdicts
+)
+
+var verdictNames = [Verdicts]string{"not addressed", "not collected", "never", "not known", "only by luck", "in part", "sees"}
+
+func (v Verdict) String() string {
+	if v < Verdicts {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// Blind reports whether the hosts get the type, and can certainly see nothing of the rule.
+func (v Verdict) Blind() bool { return v == Never || v == NotCollected }
+
+// A Judge answers for the instances of one file. It must be used by one goroutine at a time.
+type Judge struct {
+	file       *channelfile.File
+	definition *sensor.Definition
+	rules      []rule
+	criteria   []*criterion
+	feeds      []*feed
+	classes    []*class
+}
+
+// A rule has the alternatives of an instance.
+type rule struct {
+	known        bool // conjunctions are computed
+	tooMany      bool
+	conjunctions []conjunction
+}
+
+// NewJudge returns a judge for a file of a type version with a definition.
+func NewJudge(f *channelfile.File, d *sensor.Definition) *Judge {
+	return &Judge{file: f, definition: d, rules: make([]rule, f.Instances()), criteria: make([]*criterion, f.Criteria())}
+}
+
+// inputName returns the name of an input, or "" if the definition does not have it.
+func (j *Judge) inputName(index int) string {
+	if index >= len(j.definition.Inputs) {
+		return ""
+	}
+	return j.definition.Inputs[index].Name
+}
+
+func (j *Judge) rule(instance int) *rule {
+	r := &j.rules[instance]
+	if !r.known {
+		r.known = true
+		list, ok := j.conjunctions(instance)
+		r.conjunctions, r.tooMany = list, !ok
+	}
+	return r
+}
+
+// Hosts are the hosts of one contract.
+type Hosts struct {
+	Contract *sensor.Contract
+	Supplies []*sensor.Supply // of the type version, in the order of the contract
+	class    *class
+}
+
+// A class has the results for all hosts whose contracts say the same about the feeds of the type.
+type class struct {
+	feeds   []*feed // by place in Hosts.Supplies
+	results []*Result
+}
+
+// Hosts returns the hosts of a contract. Contracts that say the same about the feeds of the type
+// share their results, so each rule is decided once for all of them. The contract must not change
+// while the judge is in use.
+func (j *Judge) Hosts(c *sensor.Contract) *Hosts {
+	h := &Hosts{Contract: c}
+	var feeds []*feed
+	for _, s := range c.SuppliesOf(j.definition.Name, j.definition.Version) {
+		h.Supplies = append(h.Supplies, s)
+		i := slices.IndexFunc(j.feeds, func(f *feed) bool { return f.same(c, s) })
+		if i < 0 {
+			i = len(j.feeds)
+			j.feeds = append(j.feeds, j.newFeed(c, s))
+		}
+		feeds = append(feeds, j.feeds[i])
+	}
+	i := slices.IndexFunc(j.classes, func(k *class) bool { return slices.Equal(k.feeds, feeds) })
+	if i < 0 {
+		i = len(j.classes)
+		j.classes = append(j.classes, &class{feeds, make([]*Result, j.file.Instances())})
+	}
+	h.class = j.classes[i]
+	return h
+}
+
+// Same reports whether the results for other hosts of the same judge are the same.
+func (h *Hosts) Same(o *Hosts) bool { return h.class == o.class }
+
+// MaxDead is the largest number of dead alternatives that a result describes.
+const MaxDead = 16
+
+// A Result is what hosts see of a rule. It is shared and must not be changed.
+type Result struct {
+	Verdict Verdict
+	States  [states]int // number of alternatives in each state
+	// dead alternatives in the order of the condition, at most MaxDead
+	Dead []DeadAlternative
+}
+
+// A DeadAlternative matches no event that the hosts record.
+type DeadAlternative struct {
+	Alternative Alternative
+	Causes      []Cause // for each supply
+}
+
+// Result returns what the hosts see of an instance. The first call for an instance decides it.
+func (j *Judge) Result(h *Hosts, instance int) *Result {
+	k := h.class
+	if k.results[instance] == nil {
+		k.results[instance] = k.decide(j.rule(instance))
+	}
+	return k.results[instance]
+}
+
+// decide answers for a rule.
+func (k *class) decide(r *rule) *Result {
+	res := new(Result)
+	if len(k.feeds) == 0 {
+		return res
+	}
+	collected := func(f *feed) bool { return f.supply.Collected.Events != sensor.CollectedNone }
+	if !slices.ContainsFunc(k.feeds, collected) {
+		res.Verdict = NotCollected
+		return res
+	}
+	if r.tooMany {
+		res.Verdict = NotKnown
+		return res
+	}
+	dead := 0              // conjunctions
+	onlyCollection := true // each dead alternative is dead because its events are not recorded
+	var by [states]int     // conjunctions by state
+	for i := range r.conjunctions {
+		best := k.conjunction(res, &r.conjunctions[i], &onlyCollection)
+		if best == Dead {
+			dead++
+		}
+		by[best]++
+	}
+	anyDead := res.States[Dead] > 0
+	switch {
+	case dead == len(r.conjunctions) && onlyCollection:
+		res.Verdict = NotCollected
+	case dead == len(r.conjunctions):
+		res.Verdict = Never
+	case by[Luck]+by[Some]+by[Wanted]+by[Sure] == 0:
+		res.Verdict = NotKnown
+	case anyDead:
+		res.Verdict = InPart
+	case by[Wanted]+by[Sure] > 0:
+		res.Verdict = Sees
+	case by[Some] > 0:
+		res.Verdict = InPart
+	case by[Open] > 0:
+		res.Verdict = NotKnown
+	default:
+		res.Verdict = ByLuck
+	}
+	return res
+}
+
+// conjunction adds the alternatives of a conjunction to a result, and returns its state.
+func (k *class) conjunction(res *Result, c *conjunction, onlyCollection *bool) State {
+	before, best := *res, Dead
+	before.Dead = slices.Clip(before.Dead)
+	var causes []Cause
+	for _, group := range c.groups {
+		of := Dead
+		mine, collection := before, true
+		for _, a := range group {
+			var s State
+			s, causes = k.of(a, causes[:0])
+			mine.States[s]++
+			of = max(of, s)
+			if s != Dead {
+				continue
+			}
+			for n := range causes {
+				if r := causes[n].Reason; r != NotRecorded && r != EventsOff {
+					collection = false
+				}
+			}
+			if len(mine.Dead) < MaxDead {
+				mine.Dead = append(mine.Dead, DeadAlternative{a, slices.Clone(causes)})
+			}
+		}
+		if of == Dead { // the group has all events of the conjunction
+			*res = mine
+			*onlyCollection = *onlyCollection && collection
+			return Dead
+		}
+		best = max(best, of)
+		for s := range mine.States {
+			res.States[s] += mine.States[s] - before.States[s]
+		}
+		room := MaxDead - len(res.Dead)
+		found := mine.Dead[len(before.Dead):]
+		res.Dead = append(res.Dead, found[:min(room, len(found))]...)
+	}
+	return best
+}
+
+// of returns the state of an alternative over all feeds, and the causes if it is dead.
+func (k *class) of(a Alternative, causes []Cause) (State, []Cause) {
+	best := Dead
+	for i, f := range k.feeds {
+		s, cause := f.decide(a)
+		cause.Supply = i
+		causes = append(causes, cause)
+		best = max(best, s)
+	}
+	return best, causes
+}
+
+// Describe returns the reason why an alternative is dead on a feed, with the place in the document
+// that the contract rests on.
+func (j *Judge) Describe(h *Hosts, c *Cause) string {
+	s := h.Supplies[c.Supply]
+	at := func(text string, b sensor.Basis) string {
+		var parts []string
+		if b.Reason != "" {
+			parts = append(parts, b.Reason)
+		}
+		if place := placeText(h.Contract, b.Place); place != "" {
+			parts = append(parts, place)
+		}
+		if len(parts) > 0 {
+			text += " (" + strings.Join(parts, "; ") + ")"
+		}
+		return text
+	}
+	text := ""
+	switch c.Reason {
+	case NotRecorded:
+		text = at("its events are not recorded", s.Collected.Basis)
+	case EventsOff:
+		text = at(events(c.Events)+" not recorded", s.Collected.Basis)
+	case NoEvent:
+		text = "it does not have " + strings.TrimSuffix(strings.TrimSuffix(events(c.Events), " is"), " are")
+	case NoInput, OtherValue:
+		name := j.inputName(c.Input)
+		text = name + " is not supplied"
+		if c.Reason == OtherValue {
+			text = name + " never has such a value"
+		}
+		if in := s.Input(h.Contract.Reader.Access, c.Input, name); in.Basis != nil {
+			text = at(text, *in.Basis)
+		}
+	case Excluded:
+		text = "excluded"
+		e := &s.Filters.Elements[c.Element]
+		place := e.Place
+		if len(c.Filters) > 0 {
+			f := &e.Filters[c.Filters[0]]
+			text += fmt.Sprintf(" by %s %s %q", f.FieldName, f.Op, f.Value)
+			place = f.Place
+		}
+		text = at(text, sensor.Basis{Place: s.Filters.Place(place)})
+	case NotIncluded:
+		text = "no include matches it"
+		for i := range s.Filters.Elements {
+			if e := &s.Filters.Elements[i]; e.Include {
+				text = at(text, sensor.Basis{Place: s.Filters.Place(e.Place)})
+				break
+			}
+		}
+	}
+	if s.Feed != "" && len(h.Supplies) > 1 {
+		text = "feed " + s.Feed + ": " + text
+	}
+	return text
+}
+
+func events(ids []uint32) string {
+	const most = 5
+	var names []string
+	for _, id := range ids[:min(len(ids), most)] {
+		names = append(names, fmt.Sprint(id))
+	}
+	list := strings.Join(names, ", ")
+	if len(ids) > most {
+		list += fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	if len(ids) == 1 {
+		return "event " + list + " is"
+	}
+	return "events " + list + " are"
+}
+
+// placeText returns the path of the document that a place is in, with the line, or "".
+func placeText(c *sensor.Contract, p sensor.Place) string {
+	i := slices.IndexFunc(c.Sources, func(s sensor.Source) bool { return s.Name == p.Source })
+	switch {
+	case i < 0:
+		return ""
+	case p.Line == 0:
+		return c.Sources[i].Path
+	}
+	return fmt.Sprintf("%s:%d", c.Sources[i].Path, p.Line)
+}
