@@ -9,7 +9,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// A Verdict says what hosts can see of a rule.
+// A Verdict states whether hosts can see a rule.
 type Verdict uint8
 
 const (
@@ -17,9 +17,9 @@ const (
 	NotCollected                // the hosts record no event that the rule asks for
 	Never                       // no event that the hosts record satisfies the rule
 	NotKnown                    // nothing is certain
-	ByLuck                      // every alternative is recorded only if a filter matches something else of it
-	InPart                      // an alternative is dead and another is not, or the hosts record some events only
-	Sees                        // at least one alternative is recorded, and none is dead
+	ByLuck                      // filters match each alternative only by another value of the event
+	InPart                      // an alternative is dead, or hosts record some of the events
+	Sees                        // no alternative is dead, and filters want at least one
 	Verdicts                    // number of verdicts
 )
 
@@ -118,7 +118,7 @@ func (h *Hosts) Same(o *Hosts) bool { return h.class == o.class }
 // MaxDead is the largest number of dead alternatives that a result describes.
 const MaxDead = 16
 
-// A Result is what hosts see of a rule. It is shared and must not be changed.
+// A Result is the answer for one rule. It is shared and must not be changed.
 type Result struct {
 	Verdict Verdict
 	States  [states]int // number of alternatives in each state
@@ -132,7 +132,7 @@ type DeadAlternative struct {
 	Causes      []Cause // for each supply
 }
 
-// Result returns what the hosts see of an instance. The first call for an instance decides it.
+// Result returns the answer for an instance on hosts. The first call for an instance decides it.
 func (j *Judge) Result(h *Hosts, instance int) *Result {
 	k := h.class
 	if k.results[instance] == nil {

@@ -1,17 +1,18 @@
-// Package coverage decides what the hosts of a build can see of a rule: which of its alternatives
+// Package coverage decides whether the hosts of a build can see a rule: which of its alternatives
 // match events that the hosts record.
 //
 // A [Judge] holds the rules of a file. [Judge.Hosts] prepares the hosts of one contract, and
-// [Hosts.Result] answers for one rule over all feeds of the type: the rule is not addressed, its
+// [Judge.Result] answers for one rule over all feeds of the type: the rule is not addressed, its
 // events are not collected, it can never match, it matches in part, only by luck, or it sees.
 //
 // # Alternatives
 //
 // The condition of a rule is an "or" of alternatives, each an "and" of comparisons. Negated
-// comparisons are left out, so an alternative stands for more events than the rule matches. That
-// none of them is recorded therefore holds for the rule too. An alternative is dead on a feed if
+// comparisons are left out, so an alternative stands for more events than the rule matches. If
+// hosts record no such event, they record no event that the rule matches. An alternative is dead
+// on a feed if
 //
-//   - the hosts record no event of the feed, or none with an event ID that it selects,
+//   - the hosts record no event of the feed, or no event with an ID that it selects,
 //   - the feed does not supply an input that it needs, or supplies other values alone,
 //   - the configuration of Sysmon records no such event; see package sysmon/logging.
 //

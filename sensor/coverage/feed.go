@@ -10,13 +10,13 @@ import (
 	"github.com/cfcheck/cfcheck/sysmon/logging"
 )
 
-// A State says what hosts record of the events that satisfy an alternative.
+// A State states how many of the events that satisfy an alternative the hosts record.
 type State uint8
 
 const (
 	Dead   State = iota // nothing
 	Open                // not known
-	Luck                // an event of which a filter of Sysmon matches something else
+	Luck                // those of which a filter of Sysmon matches another value
 	Some                // some, under a condition that the contract states
 	Wanted              // each that no exclude of Sysmon matches
 	Sure                // each
@@ -68,14 +68,14 @@ type feed struct {
 	build  *sysmon.Build // of Sysmon; nil if it is not known
 
 	engine  *logging.Engine // nil if the contract has no filters
-	unknown bool            // there are filters, but it is not known what they do
+	unknown bool            // there are filters, but their effect is not known
 	ids     []uint32        // of the events that may be recorded; only with an engine
 	said    map[Part]*said
 	scratch []*logging.Narrowing
 	decided []logging.Decision
 }
 
-// said is what a part of an alternative says about the events of a feed.
+// said holds the conclusions from a part of an alternative for the events of a feed.
 type said struct {
 	reason Reason // why no event satisfies it; NoReason means that events can
 	input  int
@@ -198,7 +198,7 @@ func (f *feed) field(input int) string {
 	return field.Input
 }
 
-// say returns what a part says about the events of the feed.
+// say returns the conclusions from a part for the events of the feed.
 func (f *feed) say(p Part) *said {
 	p.Word = 0
 	if s := f.said[p]; s != nil {

@@ -88,7 +88,7 @@ func (e *Engine) Decide(id uint32, atoms []Atom) Decision {
 	return e.DecideNarrowed(id, list)
 }
 
-// A Narrowing is what an atom says about the filters that an event of an ID meets. It belongs to
+// A Narrowing has the effect of an atom on the filters that an event of an ID meets. It belongs to
 // the engine and the ID, does not change, and may be part of many questions.
 type Narrowing struct {
 	reason Reason // why no event satisfies the atom; NoReason means that events can
