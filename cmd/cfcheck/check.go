@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -247,7 +246,9 @@ func (k *checking) begin(args []string) error {
 	k.reads(s, args)
 	k.comparing.reads(s)
 	k.claiming.writes(s)
-	k.reporting.writes(s, k.command)
+	if err := k.reporting.writes(s, k.command); err != nil {
+		return err
+	}
 	return s.Begin()
 }
 
@@ -323,7 +324,7 @@ func (k *checking) prepare() error {
 	switch {
 	case k.all:
 		ofGroup = k.maxFindings
-	case report.FormatOf(k.format).Machine:
+	case k.reporting.machine():
 		ofGroup = maxOfGroupJSON
 	}
 	k.options = validate.Options{
@@ -510,33 +511,6 @@ func (k *checking) finish(run *report.Run) error {
 	return k.write(run)
 }
 
-// A reporting holds the flags of the report and its output.
-type reporting struct {
-	format  string
-	out     string
-	verbose bool
-
-	identified bool // identify was called
-	set        *output.Set
-	report     *output.Output // the last output of the set
-}
-
-func (r *reporting) add(cmd *cobra.Command) {
-	names := report.FormatNames()
-	cmd.Flags().StringVar(&r.format, "format", names[0], "write the report in this `format`: "+alternatives(names))
-	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block; a JSON report always has them")
-	cmd.Flags().StringVar(&r.out, "out", "", "write the report to a `file` (default: the standard output)")
-}
-
-// writes adds the report to the outputs of the run, as the last one.
-func (r *reporting) writes(s *output.Set, c *command) {
-	r.set, r.report = s, c.orStandard(s, "the report", "--out", r.out).Verdict()
-}
-
-func (r *reporting) check() error {
-	return oneOf("--format", "format", r.format, report.FormatNames())
-}
-
 // newRun starts a run with the self-test of the gate.
 func newRun() *report.Run {
 	run := &report.Run{
@@ -546,44 +520,4 @@ func newRun() *report.Run {
 		run.Gate.SelfTest = err.Error()
 	}
 	return run
-}
-
-// identify adds the digest of the gate to a report for programs. Such a report
-// promises the digest, so the run is undecided without it. For people, identify only
-// adds a remark if the program file cannot be read.
-func (r *reporting) identify(run *report.Run) {
-	if r.identified {
-		return
-	}
-	r.identified = true
-	if report.FormatOf(r.format).Machine {
-		digest, err := gateDigest()
-		if err != nil {
-			run.Problems = append(run.Problems, err.Error())
-		}
-		run.Gate.Digest = digest
-		return
-	}
-	f, err := openGate()
-	if err != nil {
-		run.Remarks = append(run.Remarks, err.Error())
-		return
-	}
-	f.Close()
-}
-
-// write writes the report and the other outputs of the run, and returns the exit
-// status of its verdict as an error. A report that cannot be written is not a
-// verdict.
-func (r *reporting) write(run *report.Run) error {
-	r.identify(run)
-	run.ShowNotes = r.verbose
-	r.report.Write(func(w io.Writer) error { return report.FormatOf(r.format).Write(w, run) })
-	if err := r.set.Commit(); err != nil {
-		return err
-	}
-	if status := report.ExitStatus(run.Verdict()); status != statusAccepted {
-		return exitError(status)
-	}
-	return nil
 }

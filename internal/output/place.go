@@ -177,12 +177,20 @@ func (s *Set) apart() error {
 			}
 		}
 		for _, other := range s.outputs[:i] {
-			if !o.messages && !other.messages && same(o.place, other.place) {
+			if !o.messages && !other.messages && (same(o.place, other.place) || s.standard(o) && s.standard(other)) {
 				return fmt.Errorf("%s and %s are the same file, and one would destroy the other; name two files", other.what, o.what)
 			}
 		}
 	}
 	return nil
+}
+
+// standard reports whether an output goes to the standard output.
+func (s *Set) standard(o *Output) bool {
+	if o.name != "" {
+		return o.place.descriptor == 1
+	}
+	return s.Stdout != nil && o.stream == s.Stdout
 }
 
 // A MessagesError says that the stream of messages is an input. Its text must
