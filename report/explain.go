@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/validate"
@@ -17,6 +18,15 @@ func Family(c *validate.Check) string {
 		}
 	}
 	return ""
+}
+
+// repository is the address of cfcheck.
+const repository = "https://github.com/cfcheck/cfcheck"
+
+// Page returns the address of the page of a check, docs/checks/ID.md in the repository of
+// cfcheck. It is meant for the checks of cfcheck.
+func Page(c *validate.Check) string {
+	return repository + "/blob/main/docs/checks/" + url.PathEscape(c.ID) + ".md"
 }
 
 // Explain returns the documentation of a check as Markdown that is readable as

@@ -67,6 +67,7 @@ type Run struct {
 	totals  Totals
 	results store
 	read    []readBy
+	waived  []*validate.Check // checks with waived findings, sorted by ID
 }
 
 // A readBy has a fleet, and whether a build of the fleet reads a judged subject.
@@ -88,6 +89,33 @@ func (r *Run) reads(result *Result) {
 		r.read = append(r.read, readBy{fleet: rep.Fleet, name: cmp.Or(result.FleetNamed, rep.Fleet.Name)})
 	}
 	r.read[i].judged = r.read[i].judged || !result.Unread()
+}
+
+// waives adds the checks of the waived findings of a result to r.waived.
+func (r *Run) waives(result *Result) {
+	if result.report != nil {
+		for i := range result.report.Waived {
+			r.waived = addCheck(r.waived, result.report.Waived[i].Check)
+		}
+	}
+}
+
+// addCheck adds a check to a list that is sorted by ID, unless the list has its ID.
+func addCheck(list []*validate.Check, c *validate.Check) []*validate.Check {
+	i, ok := slices.BinarySearchFunc(list, c.ID, func(c *validate.Check, id string) int { return cmp.Compare(c.ID, id) })
+	if !ok {
+		list = slices.Insert(list, i, c)
+	}
+	return list
+}
+
+// checks returns the checks of all findings, also of those that are waived, sorted by ID.
+func (r *Run) checks() []*validate.Check {
+	list := slices.Clone(r.waived)
+	for _, t := range r.totals.Checks {
+		list = addCheck(list, t.Check)
+	}
+	return list
 }
 
 // DefaultMaxRules is the default of Run.MaxRules.
@@ -113,6 +141,8 @@ type Totals struct {
 	Errors, Warnings, Notes       int // findings by severity
 	Unread                        int // results with [Result.Unread]; Undecided does not count them
 	Skipped                       int // checks that did not run, over all results
+	Waived                        int // findings that a waiver accepts
+	LeftOut                       int // rules that were left out
 
 	// Checks lists the checks with findings, sorted by ID, and the number of
 	// findings of each.
@@ -131,10 +161,12 @@ func (t *Totals) add(r *Result) {
 	default:
 		t.Undecided++
 	}
+	t.LeftOut += len(r.LeftOut)
 	rep := r.report
 	if rep == nil {
 		return
 	}
+	t.Waived += max(rep.WaivedFound, 0)
 	t.Errors += rep.Errors()
 	t.Warnings += rep.Warnings()
 	t.Notes += rep.Notes()
@@ -162,6 +194,7 @@ func (r *Run) Add(results ...Result) {
 	for i := range results {
 		r.totals.add(&results[i])
 		r.reads(&results[i])
+		r.waives(&results[i])
 		r.results.add(results[i])
 	}
 }
@@ -260,6 +293,8 @@ type Format struct {
 var Formats = []Format{
 	{Name: "text", Write: Text},
 	{Name: "json", Write: JSON, Machine: true},
+	{Name: "sarif", Write: SARIF, Machine: true},
+	{Name: "sarif-github", Write: SARIFGitHub, Machine: true},
 }
 
 // FormatNames returns the names of all formats, the default first.

@@ -516,26 +516,10 @@ func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 	}
 }
 
-// skipped writes the reasons why checks could not run. A check that requires a
-// skipped check has the same reason as that check. Only JSON has their number,
-// because it depends on the release of the gate.
+// skipped writes the reasons why checks could not run. Only JSON has the number of
+// these checks, because it depends on the release of the gate.
 func (t *text) skipped(rep *validate.Report) {
-	var whys []string
-	whyOf := map[string]string{} // by ID
-	for _, s := range rep.Skipped {
-		why := s.Why
-		for _, required := range s.Check.Requires {
-			if root, ok := whyOf[required]; ok {
-				why = root
-				break
-			}
-		}
-		whyOf[s.Check.ID] = why
-		if !slices.Contains(whys, why) {
-			whys = append(whys, why)
-		}
-	}
-	for _, why := range whys {
+	for _, why := range skips(rep) {
 		t.more("checks skipped: %s", why)
 	}
 }

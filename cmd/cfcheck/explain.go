@@ -12,9 +12,6 @@ import (
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
-// pages is the address of the folder with a page for each check.
-const pages = "https://github.com/cfcheck/cfcheck/blob/main/docs/checks/"
-
 func (c *command) explain() *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain CHECK...",
@@ -27,7 +24,7 @@ func (c *command) explain() *cobra.Command {
 				if check == nil {
 					return fmt.Errorf("unknown check %q; cfcheck checks lists all checks", arg)
 				}
-				text := fmt.Sprintf("%s- Example: %s%s.md\n", report.Explain(check), pages, check.ID)
+				text := fmt.Sprintf("%s- Example: %s\n", report.Explain(check), report.Page(check))
 				if i > 0 {
 					text = "\n" + text
 				}

@@ -1,0 +1,185 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// people are the formats whose reports of all runs are compared with golden files. The others
+// have golden files of the runs that goldenForms names.
+var people = []string{"text", "json"}
+
+var goldenForms = []string{"forms", "hostile"}
+
+// compared reports whether a report on a run is compared with a golden file.
+func compared(run, format string) bool {
+	return slices.Contains(people, format) || slices.Contains(goldenForms, run)
+}
+
+// checkForm returns the fault of a report in a form.
+func checkForm(name string, data []byte) error {
+	switch name {
+	case "sarif", "sarif-github":
+		return gatetest.SARIF(data, name == "sarif-github")
+	}
+	return nil
+}
+
+// manyFindings returns a run with n findings, of which the last 100 are new.
+func manyFindings(n int) *Run {
+	const each = 100
+	run := &Run{Lines: func(string, int) (string, bool) { return "  Image|endswith: '\\x.exe'", true }}
+	for i := 0; i < n; i += each {
+		rep := &validate.Report{Subject: &validate.Subject{Kind: validate.KindRules, Name: fmt.Sprintf("rules/%d", i)}, Ran: []*validate.Check{first}}
+		for k := range each {
+			rule := fmt.Sprintf("rule %d", i+k)
+			rep.Findings = append(rep.Findings, validate.Finding{
+				Check: first, Message: rule + " reads input 21 (index 20) of type ipc", Fix: "drop the criterion", Old: i+k < n-each,
+				Details:  []string{"declared 21, build 1 supplies 20: 400 of 1,000 hosts (fleet ours)"},
+				Where:    validate.Location{Path: "instance[0].word[0]", Source: validate.Position{Path: fmt.Sprintf("rules/%d.yml", i), Line: k + 1, Column: 3}},
+				Identity: validate.Identity{Check: "CF9001", Subject: "channel 291, type 1", Rule: rule},
+			})
+		}
+		rep.Totals = []validate.Total{{Check: first, Found: each, Old: min(max(n-each-i, 0), each)}}
+		run.Add(Judged(rep, ""))
+	}
+	return run
+}
+
+// TestManyFindings writes 5,100 findings in each form; BenchmarkForms writes 10,000. A report within the limits of its
+// reader says what it cut, and has the new findings.
+func TestManyFindings(t *testing.T) {
+	run := manyFindings(5_100)
+	defer run.Close()
+	for _, f := range Formats {
+		var b bytes.Buffer
+		start := time.Now()
+		if err := f.Write(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %d bytes in %v", f.Name, b.Len(), time.Since(start))
+		if err := checkForm(f.Name, b.Bytes()); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		says := map[string]string{
+			"sarif-github": `"cut"},"level":"warning","message":{"text":"left out of this file: 100 findings; code`,
+		}[f.Name]
+		if !strings.Contains(b.String(), says) || !strings.Contains(b.String(), "rule 5099") {
+			t.Errorf("%s: the report lacks %q or the new finding", f.Name, says)
+		}
+	}
+}
+
+func BenchmarkForms(b *testing.B) {
+	run := manyFindings(10_000)
+	defer run.Close()
+	for _, f := range Formats {
+		b.Run(f.Name, func(b *testing.B) {
+			for b.Loop() {
+				var out bytes.Buffer
+				if err := f.Write(&out, run); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestSARIFPlaces compares the places of findings in the two profiles.
+func TestSARIFPlaces(t *testing.T) {
+	data := make([]byte, 64)
+	for _, tt := range []struct {
+		why           string
+		kind          validate.Kind
+		where         validate.Location
+		plain, github string // parts of the result
+	}{
+		{"bytes of a file", validate.KindChannelFile, validate.Location{Range: at(16, 20)},
+			`"region":{"byteOffset":16,"byteLength":4,"snippet":{"binary":"AAAAAA=="}}`,
+			`"locations":[{"physicalLocation":{"artifactLocation":{"uri":"out/a%20b.cf"},"region":{"startLine":1,"startColumn":1,"endLine":1,"endColumn":1}}}],"relatedLocations":[{"id":1,`},
+		{"no bytes", validate.KindChannelFile, validate.Location{},
+			`"locations":[{"physicalLocation":{"artifactLocation":{"uri":"out/a%20b.cf"}}}]`,
+			`"region":{"startLine":1,"startColumn":1,"endLine":1,"endColumn":1}`},
+		{"a source that the file states", validate.KindChannelFile, validate.Location{Range: at(16, 20), Source: validate.Position{Path: `rules\x.yml`, Line: 7, Column: 3}},
+			`"message":{"text":"the source that the file states"}`,
+			`"locations":[{"physicalLocation":{"artifactLocation":{"uri":"rules/x.yml"},"region":{"startLine":7,"startColumn":1,"endLine":7,"endColumn":1}}}]`},
+		{"a source that leads out of the folder", validate.KindChannelFile, validate.Location{Source: validate.Position{Path: "../../etc/passwd", Line: 7}},
+			`"uri":"out/a%20b.cf"`, `"uri":"out/a%20b.cf"`},
+		{"an absolute source", validate.KindChannelFile, validate.Location{Source: validate.Position{Path: `C:\x.yml`, Line: 7}},
+			`"uri":"out/a%20b.cf"`, `"uri":"out/a%20b.cf"`},
+		{"a line of a rule: columns are not bytes", validate.KindRules, validate.Location{Source: validate.Position{Path: "rules/x.yml", Line: 7, Column: 6}},
+			`"region":{"startLine":7,"startColumn":4,"endLine":7,"endColumn":7}`,
+			`"region":{"startLine":7,"startColumn":4,"endLine":7,"endColumn":7}`},
+		{"a line beyond the file", validate.KindRules, validate.Location{Source: validate.Position{Path: "rules/x.yml", Line: 8, Column: 6}},
+			`"region":{"startLine":8}`,
+			`"region":{"startLine":8,"startColumn":1,"endLine":8,"endColumn":1}`},
+		{"an absolute path", validate.KindRules, validate.Location{Source: validate.Position{Path: "/r/x.yml", Line: 8}},
+			`"uri":"file:///r/x.yml"`, `"uri":"file:///r/x.yml"`},
+		{"a configuration of Sysmon", validate.KindSysmonSource, validate.Location{Source: validate.Position{Path: "sysmon.xml", Line: 7, Column: 1}},
+			`"region":{"startLine":7,"startColumn":1,"endLine":7,"endColumn":7}`,
+			`"region":{"startLine":7,"startColumn":1,"endLine":7,"endColumn":7}`},
+	} {
+		s := &validate.Subject{Kind: tt.kind, Name: "out/a b.cf", Data: data}
+		run := NewRun(Judged(&validate.Report{
+			Subject: s, Ran: []*validate.Check{first}, Totals: []validate.Total{{Check: first, Found: 1}},
+			Findings: []validate.Finding{{Check: first, Message: "m {0} [x](y)", Where: tt.where}},
+		}, "ab"))
+		// "😀" is four bytes and two units of UTF-16.
+		run.Lines = func(path string, line int) (string, bool) { return "a😀bcd\r", line == 7 }
+		for form, want := range map[string]string{"sarif": tt.plain, "sarif-github": tt.github} {
+			var b bytes.Buffer
+			if err := FormatOf(form).Write(&b, run); err != nil {
+				t.Fatal(err)
+			}
+			if err := checkForm(form, b.Bytes()); err != nil {
+				t.Errorf("%s: %s: %v", tt.why, form, err)
+			}
+			if !strings.Contains(b.String(), want) {
+				t.Errorf("%s: %s lacks %s:\n%s", tt.why, form, want, &b)
+			}
+			message := map[string]string{"sarif": `"m {{0}} [x] (y)`, "sarif-github": `"m {0} [x] (y)`}[form]
+			if !strings.Contains(b.String(), message) {
+				t.Errorf("%s: %s lacks the message %s", tt.why, form, message)
+			}
+		}
+	}
+}
+
+// TestSARIFCheckRefuses checks that the test of SARIF logs refuses something.
+func TestSARIFCheckRefuses(t *testing.T) {
+	run := NewRun(Judged(&validate.Report{
+		Subject: validate.ChannelFile("a.cf", make([]byte, 64)), Ran: []*validate.Check{first}, Totals: []validate.Total{{Check: first, Found: 1}},
+		Findings: []validate.Finding{{Check: first, Message: "m", Where: validate.Location{Range: channelfile.Range{Start: 16, End: 20}}}},
+	}, ""))
+	var b bytes.Buffer
+	if err := SARIFGitHub(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ why, old, new string }{
+		{"lines and bytes in one region", `"byteOffset":16`, `"startLine":1,"byteOffset":16`},
+		{"a result without a line", `"startLine":1`, `"startLine":0`},
+		{"a result without a place", `"locations":[`, `"places":[`},
+		{"another version", `"2.1.0"`, `"2.0.0"`},
+		{"a rule that is missing", `"ruleId":"CF9001"`, `"ruleId":"CF9002"`},
+		{"an unknown level", `"level":"error","message":{"text":"m`, `"level":"fatal","message":{"text":"m`},
+		{"no fingerprint", "primaryLocationLineHash", "line"},
+		{"an address that is not a URI", `"uri":"a.cf"`, `"uri":"a b.cf"`},
+		{"an invocation that failed and accepts", `"executionSuccessful":true`, `"executionSuccessful":false`},
+	} {
+		doc := strings.Replace(b.String(), tt.old, tt.new, 1)
+		if doc == b.String() {
+			t.Errorf("%s: the report lacks %s", tt.why, tt.old)
+		}
+		if err := checkForm("sarif-github", []byte(doc)); err == nil {
+			t.Errorf("accepted: %s", tt.why)
+		}
+	}
+}
