@@ -206,12 +206,12 @@ func (p *Plan) content(defs *sensor.Definitions, change Change) (*Content, error
 		between := delta.Between(old, change.New, delta.InputsOf(old.Header, h, defs))
 		changed = func(yield func(int) bool) {
 			for _, i := range between.Added {
-				if !yield(i) {
+				if !yield(i) { //mutation:equivalent: all are asked for
 					return
 				}
 			}
 			for _, pair := range between.Changed {
-				if !yield(pair.New) {
+				if !yield(pair.New) { //mutation:equivalent: all are asked for
 					return
 				}
 			}

@@ -104,6 +104,22 @@ func TestNew(t *testing.T) {
 				s.Inputs = slices.DeleteFunc(slices.Clone(s.Inputs), func(in sensor.SuppliedInput) bool { return in.Name == "ClientImage" })
 			}
 		}, []string{"first ipc/1 - instances - 5-8", clientImage}, "7.16", 0},
+		{"a named reader that states that it lacks the input", "291-march-on-21", "291-july-first-use", func(f *sensor.Fleet) {
+			c := &f.Contracts[1]
+			c.Reader.Access = sensor.AccessNamed
+			for i := range c.Supplies {
+				s := &c.Supplies[i]
+				s.Inputs = slices.Clone(s.Inputs)
+				for k := range s.Inputs {
+					if s.Inputs[k].Name == "ClientImage" {
+						s.Inputs[k].State = sensor.StateNotSupplied
+					}
+				}
+			}
+		}, []string{"first ipc/1 - instances - 5-8", clientImage}, "7.11", 0},
+		{"a named reader with the input", "291-march-on-21", "291-july-first-use", func(f *sensor.Fleet) {
+			f.Contracts[1].Reader.Access = sensor.AccessNamed
+		}, []string{"first ipc/1 - instances - 5-8", clientImage}, "7.11 7.16", 0},
 	}
 	for _, tt := range tests {
 		built, _ := builtin.Fleet("291")
@@ -147,12 +163,27 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// TestLargestRings tests that a ring grows by its factor up to the largest number.
+func TestLargestRings(t *testing.T) {
+	const all, tenth = math.MaxUint64, math.MaxUint64 / 10
+	rings := rollout.Rings([]uint64{all}, tenth, 10)
+	if len(rings) != 3 || rings[1].Hosts[0] != 10*tenth || rings[2].Hosts[0] != all {
+		t.Errorf("%v; want rings of a tenth, of ten tenths and of all hosts", rings)
+	}
+}
+
 // TestNewRefuses tests the plans that would lack cells.
 func TestNewRefuses(t *testing.T) {
 	fleet, _ := builtin.Fleet("291")
 	change := []rollout.Change{{New: file(t, "release")}}
 	if _, err := rollout.New(fleet, nil, change, rollout.Options{}); err == nil || !strings.Contains(err.Error(), "is not defined") {
 		t.Errorf("without definitions: error %v", err)
+	}
+	h := testkit.IPC
+	h.TypeVersion = 77
+	change[0].Old = testkit.File(t, h, channelfile.Exists(5))
+	if _, err := rollout.New(fleet, builtin.Definitions(), change, rollout.Options{}); err == nil || !strings.Contains(err.Error(), "version 77 of the previous release is not defined") {
+		t.Errorf("previous content of an unknown version: error %v", err)
 	}
 	if _, err := rollout.New(fleet, builtin.Definitions(), change, rollout.Options{Factor: 1}); err == nil {
 		t.Error("a factor of 1 is no error")
