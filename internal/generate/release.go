@@ -137,7 +137,7 @@ func (rs *Releases) Next() *Release {
 			now = append(now, old)
 		}
 	}
-	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9) { // 8 is the limit
+	for range pick(g, 0, 0, 1, 2, n/2, n, n+9, 8, 9, 9) { // 8 is the limit
 		if !few {
 			now = add(now)
 		}
@@ -153,9 +153,9 @@ func (rs *Releases) Next() *Release {
 			now = append(now, twice)
 		}
 	}
-	revision := pick(g, 1, 7, 7, 1000, channelfile.MaxNumber-6)
+	revision := pick(g, 1, 7, 7, 1000, channelfile.MaxNumber-6, channelfile.MaxNumber-2)
 	r.Previous = r.encode(s, before, r.Before, uint32(revision))
-	r.Data = r.encode(s, now, r.Now, uint32(revision+pick(g, 1, 1, 1, 5, 0, -1)))
+	r.Data = r.encode(s, now, r.Now, uint32(min(revision+pick(g, 1, 1, 1, 5, 0, -1), channelfile.MaxNumber)))
 	if g.one(20) {
 		r.Data = r.Previous
 		r.Now = r.Before

@@ -172,9 +172,10 @@ func (p part) text() string {
 	slices.Sort(p.parts)
 	parts := slices.Compact(p.parts)
 	word := byte('&')
-	if p.or {
+	if p.or { //mutation:equivalent: the depth in the condition says the same
 		word = '|'
 	}
+	//mutation:equivalent width: the parts differ too
 	text := binary.AppendUvarint([]byte{word}, uint64(len(parts)))
 	for _, part := range parts {
 		text = append(text, part...)
@@ -189,6 +190,7 @@ func (c *comparison) matchCriteria() {
 		return strings.Compare(c.old.Program(i).Source(), c.newer.Program(k).Source())
 	})
 	for i, k := range programs {
+		//mutation:missed condition, comparison: no generated files have programs of two compilers
 		if k >= 0 && !sameProgram(c.old.Program(i), c.newer.Program(int(k))) {
 			programs[i] = -1
 		}
@@ -224,7 +226,7 @@ func (c *comparison) matchCriteria() {
 		for n := of.First; n < of.First+of.Count && known; n++ {
 			add(operand(c.old.Operand(n)))
 		}
-		if !known {
+		if !known { //mutation:equivalent: no criterion has such an operand
 			continue
 		}
 		if k, ok := index[string(key)]; ok {
@@ -253,6 +255,7 @@ func match(n, m int, compare func(i, k int) int) []int32 {
 				break
 			}
 		}
+		//mutation:equivalent `k < m`: only an entry can be equal
 		if of[i] = -1; k < m && order == 0 {
 			of[i] = int32(k)
 		}
@@ -262,6 +265,8 @@ func match(n, m int, compare func(i, k int) int) []int32 {
 
 // sameProgram reports whether two programs have the same instructions. Programs with the same
 // source differ if different compilers made them.
+//
+//mutation:missed condition: no generated files have programs of two compilers
 func sameProgram(a, b channelfile.Program) bool {
 	if a.Len() != b.Len() {
 		return false

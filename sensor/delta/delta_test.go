@@ -191,6 +191,17 @@ func TestInputs(t *testing.T) {
 	if got := delta.Between(old, moved, to); got.Same != 2 {
 		t.Errorf("moved inputs: %+v; want both comparisons to be the same", got)
 	}
+	if to := delta.Inputs(text("a", "b"), text("b", "a")); to(2) != -1 {
+		t.Errorf("the input after the last is %d, want -1", to(2))
+	}
+	h, other := testkit.IPC, testkit.IPC
+	other.Type++
+	if to := delta.InputsOf(h, h, nil); to != nil {
+		t.Error("the inputs of one type version are not the same")
+	}
+	if to := delta.InputsOf(h, other, builtin.Definitions()); to == nil || to(5) != -1 {
+		t.Error("the inputs of two types are the same")
+	}
 	if got := delta.Between(old, moved, func(int) int { return -1 }); got.Same != 0 || len(got.Changed) != 2 {
 		t.Errorf("inputs that are gone: %+v; want two changes", got)
 	}
@@ -225,6 +236,47 @@ func TestBetweenExchanged(t *testing.T) {
 	}
 }
 
+// Nothing wraps in a file with more than 256 inputs, criteria, values, programs and words.
+func TestBetweenMany(t *testing.T) {
+	const n = 300
+	h := testkit.IPC
+	h.InputsDeclared = n
+	conditions := func() (list []channelfile.Expr) {
+		var all, programs []channelfile.Expr
+		for i := range n {
+			all = append(all, channelfile.Equals(i, fmt.Sprint("v", i)))
+			programs = append(programs, channelfile.Regexp(5, fmt.Sprint("e", i)))
+		}
+		list = append(append(all, programs...), channelfile.And(all...))
+		return append(list, channelfile.EqualsInput(10, 290), channelfile.EqualsInput(20, 290))
+	}
+	same := func(i int) int { return i }
+	for _, inputs := range []func(int) int{nil, same} {
+		f := testkit.File(t, h, conditions()...)
+		if got := delta.Between(f, f, inputs); got.Same != 2*n+3 || len(got.Changed) != 0 {
+			t.Errorf("a file and itself: %d are the same, %d changed", got.Same, len(got.Changed))
+		}
+		changed := conditions()
+		changed[10] = channelfile.Equals(266, "v266")
+		changed[20] = channelfile.Equals(20, "v276")
+		changed[n+10] = channelfile.Regexp(5, "e266")
+		changed[2*n] = channelfile.And(append(conditions()[:n-1], channelfile.Equals(n-1, "other"))...)
+		changed[2*n+1] = channelfile.EqualsInput(266, 290)
+		got := delta.Between(f, testkit.File(t, h, changed...), inputs)
+		if got.Same != 2*n+3-5 || len(got.Changed) != 5 {
+			t.Errorf("five changed conditions: %d are the same, %v changed", got.Same, got.Changed)
+		}
+	}
+	reversed := conditions()
+	for i := range n {
+		reversed[i] = channelfile.Equals(n-1-i, fmt.Sprint("v", i))
+	}
+	got := delta.Between(testkit.File(t, h, conditions()[:n]...), testkit.File(t, h, reversed[:n]...), func(i int) int { return n - 1 - i })
+	if got.Same != n {
+		t.Errorf("inputs in the reverse order: %d of %d are the same", got.Same, n)
+	}
+}
+
 func TestBetweenNeeds(t *testing.T) {
 	needs := func(conditions ...channelfile.Expr) *sensor.Needs {
 		return sensor.NeedsOf(testkit.File(t, testkit.IPC, conditions...), builtin.Definitions())
@@ -250,6 +302,10 @@ func TestBetweenNeeds(t *testing.T) {
 	moved := delta.BetweenNeeds(needs(channelfile.Equals(5, "x")), needs(channelfile.Equals(7, "x")), func(int) int { return 7 })
 	if len(moved.GainedInputs)+len(moved.LostInputs) != 0 {
 		t.Errorf("an input that moved is not gained: %+v", moved)
+	}
+	first := delta.BetweenNeeds(needs(channelfile.Equals(5, "x")), needs(channelfile.Equals(0, "x")), func(int) int { return 0 })
+	if len(first.GainedInputs)+len(first.LostInputs) != 0 {
+		t.Errorf("an input that moved to the front is not gained: %+v", first)
 	}
 	gone := delta.BetweenNeeds(needs(channelfile.Equals(5, "x")), needs(channelfile.Equals(5, "x")), func(int) int { return -1 })
 	if len(gone.GainedInputs) != 1 || len(gone.LostInputs) != 1 {

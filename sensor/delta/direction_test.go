@@ -1,6 +1,7 @@
 package delta_test
 
 import (
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -12,11 +13,16 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/delta"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/meaning"
 )
 
 func TestDirections(t *testing.T) {
 	one := func(e channelfile.Expr) map[int]channelfile.Expr { return map[int]channelfile.Expr{1: e} }
 	types := builtin.Definitions().ByName("ipc", 1).Types()
+	var many []string
+	for i := range meaning.MaxTests + 1 {
+		many = append(many, fmt.Sprint(i))
+	}
 	tests := []struct {
 		old, new channelfile.Expr
 		want     delta.Direction
@@ -32,6 +38,10 @@ func TestDirections(t *testing.T) {
 		{channelfile.Regexp(5, "^ab*$"), channelfile.Regexp(5, "^a(b|bb)*$"), delta.Reworded, "another expression of the same language"},
 		{channelfile.Regexp(5, "^a+$"), channelfile.Regexp(5, "^a*$"), delta.Widened, "the empty text"},
 		{channelfile.Or(channelfile.Equals(5, "a"), channelfile.Equals(5, "b")), channelfile.Equals(5, "a", "b"), delta.Reworded, "a list in place of an or"},
+		{channelfile.Equals(5, many...), channelfile.Equals(5, "a"), delta.Unclear, "more values than are compared"},
+		{channelfile.Equals(5, "a"), channelfile.Equals(5, many...), delta.Unclear, "more values than are compared now"},
+		{channelfile.EqualsInput(5, 6), channelfile.And(channelfile.EqualsInput(5, 6), channelfile.PrefixInput(5, 7)), delta.Unclear, "a comparison more"},
+		{channelfile.And(channelfile.EqualsInput(5, 6), channelfile.PrefixInput(5, 7)), channelfile.EqualsInput(5, 6), delta.Unclear, "a comparison less"},
 		{channelfile.EqualsInput(5, 6), channelfile.EqualsInput(5, 7), delta.Unclear, "comparisons of inputs are outside of the fragment"},
 	}
 	for _, test := range tests {

@@ -96,6 +96,7 @@ var firsts = validate.OfFleet(func(p *validate.Pass) *firstsOf {
 				lacking = append(lacking, lack{r, n})
 			}
 		}
+		//mutation:missed width: no test has so many cells
 		plans.divide(result, first{Use: u}, lacking, uses[i:i+1])
 	}
 	return result

@@ -91,6 +91,8 @@ func joined(f *channelfile.File, t *tree, input func(int) string) (word string, 
 }
 
 // leafJoined returns a criterion. A comparison with several inputs is one for each of them.
+//
+//mutation:missed condition, comparison, width: few releases compare inputs, and none has many
 func leafJoined(f *channelfile.File, t *tree, input func(int) string) (word string, parts []string) {
 	c := f.Criterion(t.criterion)
 	word, not := "and", ""
