@@ -160,7 +160,7 @@ func (c *SysmonCase) place(at string, im *asm.Image) error {
 		loc.Check, at = id, rest
 	}
 	if !slices.Contains(c.Checks, loc.Check) {
-		return fmt.Errorf("%s: it must start with one of the IDs of checks:", at)
+		return fmt.Errorf("%s: it must start with an ID from the line checks", at)
 	}
 	var err error
 	if loc.Start, loc.End, err = im.Range(at); err != nil {

@@ -290,7 +290,7 @@ func (b *Build) Grammar(declared Version) (*Schema, error) {
 		return newest, nil
 	}
 	if declared.Major != newest.Version.Major {
-		return nil, fmt.Errorf("Sysmon %s takes configurations of schema %d.00 to %s only; this one declares %s", b.Name, newest.Version.Major, newest.Version, declared)
+		return nil, fmt.Errorf("build %s takes configurations of schema %d.00 to %s only; this one declares %s", b.Name, newest.Version.Major, newest.Version, declared)
 	}
 	var below *Schema
 	for _, s := range Schemas() {
@@ -299,7 +299,7 @@ func (b *Build) Grammar(declared Version) (*Schema, error) {
 		}
 	}
 	if below == nil {
-		return nil, fmt.Errorf("Sysmon %s knows no schema for version %s; it knows %s", b.Name, declared, versionsOf([]*Schema{newest}))
+		return nil, fmt.Errorf("build %s knows no schema for version %s; it knows %s", b.Name, declared, versionsOf([]*Schema{newest}))
 	}
 	return below, nil
 }

@@ -17,13 +17,13 @@ func (l *Loading) Blob() ([]byte, error) {
 	b := l.Build
 	switch {
 	case l.Refused != nil:
-		return nil, fmt.Errorf("Sysmon %s refuses the configuration: %s", b.Name, l.Refused.Text)
+		return nil, fmt.Errorf("build %s refuses the configuration: %s", b.Name, l.Refused.Text)
 	case b.Layout == sysmon.Layout15 && b.Binary == sysmon.Version{}:
 		return nil, fmt.Errorf("no rule blob can be written for Sysmon %s: its binary version is not known", b.Name)
 	}
 	w, err := l.write(b.Binary)
 	if err != nil {
-		return nil, fmt.Errorf("Sysmon %s: %w", b.Name, err)
+		return nil, fmt.Errorf("build %s: %w", b.Name, err)
 	}
 	return w.Bytes(), nil
 }

@@ -158,8 +158,8 @@ func TestDamage(t *testing.T) {
 
 func TestBlobErrors(t *testing.T) {
 	for _, row := range []struct{ reason, build, text, want string }{
-		{"refused", "15.15", in("4.90", "<A/>"), "Sysmon 15.15 refuses the configuration: unknown element <A>"},
-		{"the layout before names", "7.0", in("4.0", ""), "Sysmon 7.0: no rule blob of binary version 1.01 can be written"},
+		{"refused", "15.15", in("4.90", "<A/>"), "build 15.15 refuses the configuration: unknown element <A>"},
+		{"the layout before names", "7.0", in("4.0", ""), "build 7.0: no rule blob of binary version 1.01 can be written"},
 		{"an unknown layout", "10.42", in("4.0", ""), "no rule blob of binary version 9.20 can be written"},
 		{"17 or 18", "14.1", in("4.0", ""), "its binary version is not known"},
 	} {

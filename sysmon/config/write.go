@@ -175,7 +175,7 @@ func (w *writer) filters(e *sysmon.Element, ev *sysmon.Event, depth int, name st
 		for ; next < len(e.Groups) && e.Groups[next].First <= i; next++ {
 			g := &e.Groups[next]
 			if g.First < i {
-				return fmt.Errorf("Rule %d does not begin where it should, at filter %d", next+1, g.First+1)
+				return fmt.Errorf("the Rule %d does not begin where it should, at filter %d", next+1, g.First+1)
 			}
 			end()
 			attr, err := attribute("name", g.Name, g.Name != "")
@@ -209,7 +209,7 @@ func (w *writer) filters(e *sysmon.Element, ev *sysmon.Event, depth int, name st
 		}
 	}
 	if next < len(e.Groups) {
-		return fmt.Errorf("Rule %d begins at filter %d of %d", next+1, e.Groups[next].First+1, len(e.Filters))
+		return fmt.Errorf("the Rule %d begins at filter %d of %d", next+1, e.Groups[next].First+1, len(e.Filters))
 	}
 	return nil
 }
