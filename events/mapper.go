@@ -128,6 +128,8 @@ type Mapping struct {
 	names  names            // the keys of byName
 	system []systemField
 	plain  bool // all fields become strings
+	// for each field of the feed, the form that the definition states; nil if it states no form
+	forms []sensor.Form
 
 	last  []slot   // names of the last record
 	taken []string // names in the last record that took a field by fold, by field
@@ -168,6 +170,12 @@ func newMapping(d *sensor.Definition, f *sensor.Feed) *Mapping {
 		input, _ := d.Input(field.Input) // a definition's feeds name inputs that it has
 		m.inputs = append(m.inputs, input)
 		m.plain = m.plain && d.Inputs[input].Type == sensor.TypeString
+		if field.Form != sensor.FormAny && m.forms == nil {
+			m.forms = make([]sensor.Form, len(f.Fields))
+		}
+		if m.forms != nil {
+			m.forms[i] = field.Form
+		}
 		name := m.feedName(i)
 		if what := systemFields[name]; what != nil {
 			m.system = append(m.system, systemField{i, what})
@@ -320,9 +328,18 @@ func valueOf(t sensor.InputType, text []byte) (interp.Value, bool) {
 	return interp.Value{}, false
 }
 
+// Of the values of a field on one host, the first ones are compared with the form of the field, and
+// then a part of the others. Whatever changes the form of values changes all of them.
+const (
+	firstJudged = 16
+	judgedEvery = 64
+)
+
 // count adds 1 to seen for each field of the feed that a resolved record has. Fields that are
-// not of their input's type do not count; count returns their number.
-func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
+// not of their input's type do not count; count returns their number. It sets an element of other
+// if the value of the field has another form than the definition states. Nil means that the feed
+// states no form.
+func (m *Mapping) count(r *Record, seen []uint64, other []bool) (odd uint64) {
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		for _, field := range m.found[i] {
@@ -331,6 +348,10 @@ func (m *Mapping) count(r *Record, seen []uint64) (odd uint64) {
 				continue
 			}
 			seen[field]++
+			if other != nil && m.forms[field] != sensor.FormAny && !other[field] && (seen[field] <= firstJudged || seen[field]%judgedEvery == 0) {
+				m.copy = m.copy[:0]
+				other[field] = !m.forms[field].Has(string(f.Value(&m.copy)))
+			}
 		}
 	}
 	for _, s := range m.system {

@@ -48,6 +48,9 @@ type Observer struct {
 	others map[string]*Kind
 	rest   uint64   // number of events of further kinds
 	odd    []uint64 // for each mapping, the number of values with a wrong type
+	// for each mapping and field, whether a value has another form than the definition states; an
+	// element is nil if it states no form
+	formed [][]bool
 	key    []byte
 }
 
@@ -74,10 +77,16 @@ type Kind struct {
 // definitions afterwards.
 func NewObserver(defs *sensor.Definitions, options Options) *Observer {
 	m := NewMapper(defs)
+	other := make([][]bool, len(m.mappings))
+	for i, of := range m.mappings {
+		if of.forms != nil {
+			other[i] = make([]bool, len(of.forms))
+		}
+	}
 	return &Observer{
 		options: options, mapper: m, maxCounters: MaxCounters, maxHosts: MaxHosts,
 		hosts: map[string]*host{}, others: map[string]*Kind{},
-		odd: make([]uint64, len(m.mappings)),
+		odd: make([]uint64, len(m.mappings)), formed: other,
 	}
 }
 
@@ -126,7 +135,7 @@ func (o *Observer) Add(r *Record) error {
 	for _, m := range o.list {
 		c := h.feeds[m.index]
 		c.events++
-		o.odd[m.index] += m.count(r, c.seen)
+		o.odd[m.index] += m.count(r, c.seen, o.formed[m.index])
 	}
 	return nil
 }
@@ -295,6 +304,17 @@ func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, erro
 	return f, nil
 }
 
+// otherForm reports whether the values of a field of a feed have another form than the definition
+// states, in some event of any host. It is also true for a field that is never absent, by the
+// definition, if only some events of a group of hosts have it.
+func (o *Observer) otherForm(m *Mapping, field int, sum *feedCount) bool {
+	other := o.formed[m.index]
+	if sum.seen[field] == 0 {
+		return false
+	}
+	return other != nil && other[field] || len(m.Feed.Fields[field].Placeholders) > 0 && sum.seen[field] < sum.events
+}
+
 // supply returns the supply of a group of hosts from one feed. one is the count of any
 // of the hosts, and sum is the count of all of them.
 func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
@@ -310,6 +330,7 @@ func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
 	for field, input := range m.inputs {
 		s.Inputs[input].State = o.state(one, field)
 		s.Inputs[input].Seen = min(sum.seen[field], sensor.MaxInteger)
+		s.Inputs[input].OtherForm = o.otherForm(m, field, sum)
 	}
 	return s
 }

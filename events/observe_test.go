@@ -524,3 +524,42 @@ func TestFeeds(t *testing.T) {
 		t.Errorf("summary (-want +have):\n%s", diff)
 	}
 }
+
+// TestObserveForms tests that a contract states which inputs have other values than the definition
+// says: in another form, or absent although the source always writes the field.
+func TestObserveForms(t *testing.T) {
+	const document = `{"schema":"cfcheck.definitions/v0","definitions":[{"name":"start","number":9010,"version":1,"channel":9010,
+"inputs":[{"name":"Id","type":"string"},{"name":"Name","type":"string"},{"name":"Line","type":"string"}],
+"feeds":[{"name":"log","channel":"Log","events":[1],"fields":[{"input":"Id","form":"hexadecimal"},{"input":"Name","placeholders":["-"]},{"input":"Line"}]}]}]}`
+	defs, err := sensor.ReadDefinitions("types.json", []byte(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const right, decimal, nameless = `"Id":"0x1a4","Name":"-","Line":"x"`, `"Id":"420","Name":"-","Line":"x"`, `"Id":"0x1a4","Line":"x"`
+	for _, tt := range []struct {
+		why      string
+		events   []string
+		id, name bool
+	}{
+		{"as the source writes it", []string{right, right}, false, false},
+		{"a number in another form", []string{right, decimal}, true, false},
+		{"a value late in a long recording", append(slices.Repeat([]string{right}, 127), decimal, right), true, false},
+		{"an event without a field that is never absent", []string{right, nameless}, false, true},
+		{"no event with the field, whose supply is not known", []string{nameless}, false, false},
+	} {
+		o := NewObserver(defs, Options{})
+		for _, data := range tt.events {
+			if err := o.Add(readLine(t, line(1, "P", "Log", "host", data))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := o.Fleet("observed", sensor.OwnReader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := f.Contracts[0].Supplies[0].Inputs
+		if in[0].OtherForm != tt.id || in[1].OtherForm != tt.name || in[2].OtherForm {
+			t.Errorf("%s: other forms are %v, %v and %v; want %v, %v and false", tt.why, in[0].OtherForm, in[1].OtherForm, in[2].OtherForm, tt.id, tt.name)
+		}
+	}
+}

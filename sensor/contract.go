@@ -88,7 +88,10 @@ type SuppliedInput struct {
 	MaxLength int // longest value of a string, in bytes; 0 means unknown
 	// length in bytes to which the build cuts a string; 0 means that no cut is known
 	CutAt int
-	Seen  uint64 // number of observed events of the supply that had the input
+	// whether the build may hand over values in another form than the source writes, or leave out
+	// a placeholder; the form of the field in the definition then does not count
+	OtherForm bool
+	Seen      uint64 // number of observed events of the supply that had the input
 	// for a conditional input, the number of events in a million that have it; 0 means unknown
 	PerMillion uint32
 	// all values that a constant input can have: integers in decimal, addresses as netip.Addr
@@ -286,6 +289,13 @@ func (c *Contract) appendTerms(b []byte) []byte {
 		number(uint64(len(s)))
 		b = append(b, s...)
 	}
+	truth := func(t bool) {
+		if t {
+			b = append(b, 1)
+		} else {
+			b = append(b, 0)
+		}
+	}
 	place := func(p *Place) {
 		text(p.Source)
 		number(uint64(p.Line))
@@ -346,11 +356,7 @@ func (c *Contract) appendTerms(b []byte) []byte {
 	for _, op := range r.Operators {
 		b = append(b, byte(op))
 	}
-	refuses := byte(0)
-	if r.RefusesUnknownVersions {
-		refuses = 1
-	}
-	b = append(b, refuses)
+	truth(r.RefusesUnknownVersions)
 	for _, n := range []uint64{
 		r.Limits.FileSize, r.Limits.Instances, r.Limits.Criteria, r.Limits.WordsPerInstance, r.Limits.OperandsPerCriterion, r.Limits.ValueLength,
 		r.Limits.ProgramInstructions, r.Limits.Revision, r.Budget.Steps, r.Budget.Memory,
@@ -379,6 +385,7 @@ func (c *Contract) appendTerms(b []byte) []byte {
 			b = append(b, byte(in.Type), byte(in.State))
 			number(uint64(in.MaxLength))
 			number(uint64(in.CutAt))
+			truth(in.OtherForm)
 			number(in.Seen)
 			number(uint64(in.PerMillion))
 			number(uint64(len(in.Values)))
@@ -443,7 +450,7 @@ var (
 	}
 	suppliedInputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
-		Optional: append([]string{"state", "maxLength", "cutAt", "seen", "perMillion", "values"}, basisKeys...),
+		Optional: append([]string{"state", "maxLength", "cutAt", "otherForm", "seen", "perMillion", "values"}, basisKeys...),
 	}
 	shortfallKeys = strictjson.Keys{
 		Required: []string{"input", "why", "until"},
@@ -743,6 +750,9 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 		case "cutAt":
 			r.newer()
 			in.CutAt = r.Integer(1, MaxLength)
+		case "otherForm":
+			r.newer()
+			in.OtherForm = r.Bool()
 		case "seen":
 			in.Seen = r.limit()
 		case "perMillion":
@@ -780,6 +790,8 @@ func (in *SuppliedInput) problem() (key, problem string) {
 		return "cutAt", fmt.Sprintf("found cutAt for an input that is %s; only a supplied, conditional or unknown input can be cut", in.State)
 	case in.CutAt != 0 && in.MaxLength > in.CutAt:
 		return "maxLength", fmt.Sprintf("found %d, but the input is cut at %d bytes; expected at most %d", in.MaxLength, in.CutAt, in.CutAt)
+	case in.OtherForm && in.Type != TypeString:
+		return "otherForm", fmt.Sprintf("found another form for an input of type %s; only inputs of type string have forms", in.Type)
 	case in.PerMillion != 0 && in.State != StateConditional:
 		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; only conditional inputs have one", in.State)
 	case in.State == StateConditional && (in.Basis == nil || in.Basis.Reason == ""):
@@ -924,6 +936,10 @@ func (w *writer) suppliedInput(in *SuppliedInput) {
 		}
 		w.OptionalSigned("maxLength", in.MaxLength)
 		w.OptionalSigned("cutAt", in.CutAt)
+		if in.OtherForm {
+			w.Key("otherForm")
+			w.Bool(true)
+		}
 		w.OptionalNumber("seen", in.Seen)
 		w.OptionalNumber("perMillion", uint64(in.PerMillion))
 		w.values(in)

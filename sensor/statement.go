@@ -180,7 +180,7 @@ func (c *Contract) newer() bool {
 		}
 		for k := range s.Inputs {
 			in := &s.Inputs[k]
-			if in.State > StateSupplied || in.CutAt != 0 || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
+			if in.State > StateSupplied || in.CutAt != 0 || in.OtherForm || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
 				return true
 			}
 		}

@@ -251,7 +251,7 @@ func (x *formFacts) value(w channelfile.Word) (holds, ok bool) {
 
 // formsOf returns the facts about the values of a feed, and the inputs for which they hold,
 // ascending. The facts are nil if nothing is known. Facts are about the values that the source
-// records. So they do not count for an input that the build sets itself, or cuts.
+// records. So they do not count for an input that the build sets itself, cuts, or changes.
 func (im *impacts) formsOf(p *validate.Pass, f feed) (x *formFacts, inputs []int) {
 	of := p.Definition.Feed(f.supply.Feed)
 	if p.File == nil || of == nil {
@@ -266,7 +266,7 @@ func (im *impacts) formsOf(p *validate.Pass, f feed) (x *formFacts, inputs []int
 			continue
 		}
 		in := f.input(p, index)
-		if in.State == sensor.StateSupplied && in.Type == sensor.TypeString && in.CutAt == 0 {
+		if in.State == sensor.StateSupplied && in.Type == sensor.TypeString && in.CutAt == 0 && !in.OtherForm {
 			inputs = append(inputs, index)
 		}
 	}

@@ -162,6 +162,7 @@ func TestFormsOfSupply(t *testing.T) {
 		{"the build sets it", func(in []sensor.SuppliedInput) {
 			in[sID].State, in[sID].Values = sensor.StateConstant, []string{"0x1a4"}
 		}, "new", false},
+		{"the build changes it", func(in []sensor.SuppliedInput) { in[sID].OtherForm = true }, "new", false},
 		{"nothing is known about it", missing(sensor.StateUnknown, sID), "new", false},
 		{"some hosts have it", func(in []sensor.SuppliedInput) {
 			in[sID].State, in[sID].Basis = sensor.StateConditional, &sensor.Basis{Reason: "some hosts"}
