@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/gatetest"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -39,7 +40,11 @@ var reportSchema = sync.OnceValue(func() *jsonschema.Schema {
 })
 
 func FuzzReport(f *testing.F) {
-	names := []string{"", "C-00000291-00000001-00000001.cf", "a\nb\x1b[31m\u202E\xFF", `C:\out\x.cf`}
+	names := []string{
+		"::error file=x::y", "a\r\n::error::x", "##[error]x ##vso[task.setvariable]x", "]]><failure/>", "=cmd|' /C calc'!A0", "| a | b |`", "](x)<script>", "{0}%0A,file=x:1",
+		"\u009b2K\u2066", "../../etc/passwd", "//host/x", "C:", "%zz",
+		"", "C-00000291-00000001-00000001.cf", "a\nb\x1b[31m\u202E\xFF", `C:\out\x.cf`,
+	}
 	n := 0
 	gateSeeds(f, func(data, spec []byte, how byte) {
 		n++
@@ -54,8 +59,17 @@ func FuzzReport(f *testing.F) {
 		run.Gate = report.Gate{Version: "v0.0.0-fuzz", Checks: len(suite.Checks)}
 		run.Problems = []string{name}
 		run.Lines = func(path string, line int) (string, bool) { return path, line%2 == 0 }
-		checkText(t, written(t, report.Text, run))
-		checkJSON(t, written(t, report.JSON, run), run)
+		run.Remarks = []string{name}
+		run.PassedOver = []report.PassedOver{{Folder: name, Kind: report.OtherFile, Found: 2, Names: []string{name}}}
+		for _, f := range report.Formats {
+			have := written(t, f.Write, run)
+			if err := gatetest.Form(f.Name, []byte(have)); err != nil {
+				t.Errorf("%s: %v\n%s", f.Name, err, have)
+			}
+			if f.Name == "json" {
+				checkJSON(t, have, run)
+			}
+		}
 
 		if file, err := channelfile.Parse(s.Data); err == nil {
 			for _, write := range []func(io.Writer) error{

@@ -384,7 +384,10 @@ func (d *Diff) Markdown(w io.Writer) error {
 	return b.Flush()
 }
 
-// markdown escapes a text so that Markdown shows it as it is, on one line.
+// autolinks are the starts of addresses that Markdown of GitHub turns into links.
+var autolinks = strings.NewReplacer("://", `\://`, "www.", `www\.`)
+
+// markdown escapes a text so that Markdown shows it as it is, on one line and without links.
 func markdown(s string) string {
 	var b strings.Builder
 	for _, r := range Clean(s) {
@@ -393,7 +396,7 @@ func markdown(s string) string {
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return autolinks.Replace(b.String())
 }
 
 type jsonDiff struct {

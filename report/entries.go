@@ -250,7 +250,7 @@ func (r *Result) entryOf(f *validate.Finding) entry {
 // author knows.
 func claimed(name string) string {
 	name = strings.ReplaceAll(name, `\`, "/")
-	if name == "" || Clean(name) != name || strings.ContainsRune(name, ':') || path.IsAbs(name) || slices.Contains(strings.Split(name, "/"), "..") {
+	if name == "" || len(name) > maxMessage || Clean(name) != name || strings.ContainsRune(name, ':') || path.IsAbs(name) || slices.Contains(strings.Split(name, "/"), "..") {
 		return ""
 	}
 	return path.Clean(name)

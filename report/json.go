@@ -269,9 +269,12 @@ func (e *indenter) indented(v any, prefix string) ([]byte, error) {
 }
 
 // printable escapes the runes of a JSON document that could change how a terminal
-// or a log shows other runes. They occur only in strings, where the escape has the
-// same meaning.
+// or a log shows other runes, and the start of commands to CI runners. They occur only
+// in strings, where the escape has the same meaning.
 func printable(doc []byte) []byte {
+	if bytes.Contains(doc, []byte("##")) {
+		doc = runnerCommand.ReplaceAll(doc, []byte(`#\u0023$1[`))
+	}
 	shown := func(r rune) bool { return r < 0x7F || unicode.IsPrint(r) }
 	first := bytes.IndexFunc(doc, func(r rune) bool { return !shown(r) })
 	if first < 0 {

@@ -295,6 +295,11 @@ var Formats = []Format{
 	{Name: "json", Write: JSON, Machine: true},
 	{Name: "sarif", Write: SARIF, Machine: true},
 	{Name: "sarif-github", Write: SARIFGitHub, Machine: true},
+	{Name: "github", Write: GitHub},
+	{Name: "markdown", Write: Markdown},
+	{Name: "junit", Write: JUnit, Machine: true},
+	{Name: "gitlab", Write: GitLab, Machine: true},
+	{Name: "csv", Write: CSV, Machine: true},
 }
 
 // FormatNames returns the names of all formats, the default first.

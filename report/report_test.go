@@ -347,7 +347,7 @@ func TestReports(t *testing.T) {
 				if format == "json" {
 					validJSON(t, b.Bytes())
 				}
-				if err := checkForm(format, b.Bytes()); err != nil {
+				if err := gatetest.Form(format, b.Bytes()); err != nil {
 					t.Errorf("%s: %v\n%s", format, err, &b)
 				}
 				if compared(tt.name, format) {
@@ -703,6 +703,8 @@ func TestClean(t *testing.T) {
 		{"line and paragraph separators", "\u2028\u2029", `\u2028\u2029`},
 		{"what has no width hides", "a\u200b\ufeffb", `a\u200b\ufeffb`},
 		{"beyond the first plane", "\U000e0001", `\U000e0001`},
+		{"a command that CI runners find anywhere in a line", "a ##[error]b ##vso[task.x] ##", `a #\x23[error]b #\x23vso[task.x] ##`},
+		{"such a command behind another sign", "###[x]", `##\x23[x]`},
 		{"bytes that are no UTF-8", "\xff\xc3", `\xff\xc3`},
 		{"the replacement character is one", "\ufffd", "\ufffd"},
 		{"nothing", "", ""},
@@ -714,13 +716,16 @@ func TestClean(t *testing.T) {
 }
 
 func FuzzClean(f *testing.F) {
-	for _, s := range []string{"", "abc", "a\nb", "\x1b[2K", "\u202e", "\xff", "\ufffd"} {
+	for _, s := range []string{"", "abc", "a\nb", "##[error]", "##\u200b[", "\x1b[2K", "\u202e", "\xff", "\ufffd"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		have := Clean(s)
 		if !utf8.ValidString(have) || strings.ContainsFunc(have, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q becomes %q, which does not all print", s, have)
+		}
+		if runnerCommand.MatchString(have) {
+			t.Errorf("%q becomes %q, which has a command of a CI runner", s, have)
 		}
 		if again := Clean(have); again != have {
 			t.Errorf("%q becomes %q, and that %q", s, have, again)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -633,9 +634,23 @@ func count(n uint64, noun string) string {
 	return numeral.Thousands(n) + " " + noun
 }
 
-// Clean makes a text safe to show on one line of a terminal. It escapes line ends,
-// control and format characters, and bytes that are not UTF-8.
+// Clean makes a text safe to show on one line of a terminal or of a log. It escapes line ends,
+// control and format characters, and bytes that are not UTF-8. It also escapes the start of the
+// commands that the runners of GitHub Actions and Azure Pipelines take from anywhere in a
+// line of a log, such as ##[error].
 func Clean(s string) string {
+	s = clean(s)
+	if strings.Contains(s, "##") {
+		s = runnerCommand.ReplaceAllString(s, `#\x23$1[`)
+	}
+	return s
+}
+
+// runnerCommand is the start of a command in a log.
+var runnerCommand = regexp.MustCompile(`##([A-Za-z]*)\[`)
+
+// clean is Clean without the commands.
+func clean(s string) string {
 	if strings.IndexFunc(s, unsafe) < 0 && utf8.ValidString(s) {
 		return s
 	}
