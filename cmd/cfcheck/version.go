@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -46,8 +47,9 @@ func gateVersion() string {
 	return info.Main.Version
 }
 
-// gateDigest returns the SHA-256 of the running program in hex.
-func gateDigest() (string, error) {
+// gateDigest returns the SHA-256 of the running program in hex. It reads the program once, so tests
+// that call [run] many times do not read their binary each time.
+var gateDigest = sync.OnceValues(func() (string, error) {
 	f, err := openGate()
 	if err != nil {
 		return "", err
@@ -58,7 +60,7 @@ func gateDigest() (string, error) {
 		return "", gateUnread(err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
+})
 
 // openGate opens the file of the running program. On Linux this is the executed file,
 // even if another file has its name now.

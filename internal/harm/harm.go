@@ -53,7 +53,8 @@ const Horizon = 30 * 24
 
 // Simulate draws the harm of a release. Equal sources of random numbers give equal results.
 func Simulate(random *rand.Rand, builds []Build, f Fault, r Rollout, d Detection) Result {
-	var harm, heard []float64 // times
+	var harm []float64               // times
+	first := earliest{max: d.Enough} // of those that are heard of
 	result := Result{Halt: math.Inf(1)}
 	has := make([]uint64, len(builds))
 	for k, ring := range r.Rings {
@@ -74,15 +75,14 @@ func Simulate(random *rand.Rand, builds []Build, f Fault, r Rollout, d Detection
 					}
 					harm = append(harm, t)
 					if random.Float64() < d.Heard {
-						heard = append(heard, t)
+						first.add(t)
 					}
 				}
 			}
 			has[i] = ring[i]
 		}
-		if len(heard) >= d.Enough {
-			slices.Sort(heard)
-			result.Halt = heard[d.Enough-1] + d.Delay
+		if first.full() {
+			result.Halt = first.times[d.Enough-1] + d.Delay
 		}
 	}
 	for _, t := range harm {
@@ -91,6 +91,25 @@ func Simulate(random *rand.Rand, builds []Build, f Fault, r Rollout, d Detection
 		}
 	}
 	return result
+}
+
+// Earliest has the earliest of some times, ascending.
+type earliest struct {
+	times []float64
+	max   int // number of times to keep
+}
+
+func (e *earliest) full() bool { return len(e.times) >= e.max }
+
+func (e *earliest) add(t float64) {
+	if e.full() {
+		if t >= e.times[e.max-1] {
+			return
+		}
+		e.times = e.times[:e.max-1]
+	}
+	at, _ := slices.BinarySearch(e.times, t)
+	e.times = slices.Insert(e.times, at, t)
 }
 
 // Shares returns the rings that have these parts of the hosts of each build, rounded to the next
