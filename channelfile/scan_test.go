@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/cfcheck/cfcheck/internal/longtest"
 )
 
 // readEntries reads the entries of a file with both readers, whatever the digests say.
@@ -129,17 +131,17 @@ func scanFiles(t *testing.T) map[string][]byte {
 	return files
 }
 
-// TestReadersAgree changes each byte of some files, one at a time. With -short it
-// changes one byte in seven.
+// TestReadersAgree changes bytes of some files, one at a time: one byte in five, or
+// each with -long.
 func TestReadersAgree(t *testing.T) {
 	for name, data := range scanFiles(t) {
 		if readable, conforms := holdReaders(t, name, data); !readable || !conforms {
 			t.Fatalf("%s: the file is not as it should be", name)
 		}
 		var refused, broken, fine int
-		step := 1
-		if testing.Short() {
-			step = 7
+		step := 5
+		if longtest.Enabled() {
+			step = 1
 		}
 		for at := 0; at < len(data); at += step {
 			old := data[at]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -48,6 +50,9 @@ func TestMain(m *testing.M) {
 //	small N FINDINGS FOLDER   writes so many small channel files, of workload.Small
 //	filenames FOLDER NAME...  demands that a folder has these files and no others
 //	hostile KIND COUNT FOLDER  writes channel files that cost far more than their size
+//
+// The condition [long] is true with -long.
+//
 //	sha256 VARIABLE FILE      sets a variable to the SHA-256 of a file
 //	append FILE LINE...       adds lines to a file
 func TestScripts(t *testing.T) {
@@ -69,6 +74,12 @@ func TestScripts(t *testing.T) {
 			"hostile":   writeHostile,
 			"sha256":    setDigest,
 			"append":    appendLines,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "long" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return longtest.Enabled(), nil
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv(fleetVariable, "")

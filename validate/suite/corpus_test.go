@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -253,8 +254,8 @@ func TestSpecials(t *testing.T) {
 	minimal := gatetest.Case(t, "minimal")
 	for _, s := range corpus.Specials {
 		t.Run(s.Name, func(t *testing.T) {
-			if s.Slow && testing.Short() {
-				t.Skip("left out with -short: it makes a file of the greatest size")
+			if s.Slow && !longtest.Enabled() {
+				t.Skip("it makes a file of the greatest size, which -long does")
 			}
 			path, err := s.Make(t.TempDir())
 			if errors.Is(err, errors.ErrUnsupported) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/validate"
@@ -51,22 +52,22 @@ func BenchmarkGate(b *testing.B) {
 // formula of each instance.
 var withoutMeaning = slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() == 4 })
 
-// Judging a file allocates as often for a hundred thousand instances as for a
+// Judging a file allocates as often for twenty thousand instances as for a
 // thousand. With family CF4 it allocates in proportion to the instances.
 func TestGateAllocations(t *testing.T) {
 	defs := testkit.Definitions(t, workload.Definition())
 	count := func(checks []*validate.Check, instances int) float64 {
 		data := workload.File(instances, 1)
 		opts := validate.Options{Checks: checks, Definitions: defs, Fleet: workload.Fleet(1, 1), Now: time.Unix(0, 0)}
-		return testing.AllocsPerRun(3, func() {
+		return testing.AllocsPerRun(1, func() {
 			if r := validate.Run(validate.ChannelFile("", data), opts); r.Errors() > 0 {
 				t.Fatalf("%v: %v %v", r.Verdict(), r.Findings, r.Undecided)
 			}
 		})
 	}
-	n := 100_000
-	if testing.Short() {
-		n = 10_000
+	n := 20_000
+	if longtest.Enabled() {
+		n = 100_000
 	}
 	if few, many := count(withoutMeaning, 1_000), count(withoutMeaning, n); many > few+20 { // buffers that are kept grow a few times more
 		t.Errorf("%v allocations for 1,000 instances, %v for %d; want about as many", few, many, n)
