@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,6 +174,67 @@ func TestSARIFCheckRefuses(t *testing.T) {
 		}
 		if err := gatetest.Form("sarif-github", []byte(doc)); err == nil {
 			t.Errorf("accepted: %s", tt.why)
+		}
+	}
+}
+
+// hostile are texts that would mean something to the reader of a form.
+var hostile = []string{
+	"plain", "a\r\n::error file=x::forged", "::stop-commands::x", "##[error]forged", "##vso[task.setvariable variable=x]y", "]]><failure/>", "&amp;<x>",
+	"=cmd|' /C calc'!A0", "+1", "@sum", "\"\n\"", `\`, `\\|`, "a|b", "`", "``|", "](https://example.com)", "<script>", "**b** _i_ # h", "{0} {{", "%0A%3A",
+	"\x1b]8;;x\x07", "\u009b2K", "\u202ereversed", "\u2028line", "\xff\xfe", "\x00", ",file=x:1", "../../etc/passwd", "//host/share", "C:", "%zz", "- x", "| x |", "😀",
+	"https://example.com www.example.com",
+}
+
+// TestHostileForms puts each hostile text into each text that content, fleets and people decide.
+// Each report must be whole, and have as many findings as for a plain text.
+func TestHostileForms(t *testing.T) {
+	write := func(s string) map[string]string {
+		f := validate.Finding{
+			Check: advice, Message: s, Details: []string{s, s}, Fix: s, Instance: &validate.Instance{Rule: s, Title: s, Author: s},
+			Builds:   []validate.Build{{Name: s, Hosts: 1}},
+			Where:    validate.Location{Path: s, Source: validate.Position{Path: s, Line: 1, Column: 2, Text: s}},
+			Identity: validate.Identity{Check: "CF9004", Subject: s, Rule: s, Path: s},
+		}
+		waived := f
+		waived.Waiver = &validate.Waiver{Check: "CF9004", Rule: s, Reason: s, By: s, From: validate.Position{Path: s, Line: 1, Column: 1}}
+		run := &Run{
+			Gate: Gate{Version: s}, Problems: []string{s}, Remarks: []string{s}, Sources: []Source{{Use: "rules", Path: s}}, ShowNotes: true,
+			PassedOver: []PassedOver{{Folder: s, Found: 1, Names: []string{s}}}, Lines: func(string, int) (string, bool) { return s, true },
+		}
+		for _, kind := range []validate.Kind{validate.KindChannelFile, validate.KindRules} {
+			result := Judged(&validate.Report{
+				Subject: &validate.Subject{Kind: kind, Name: s}, Ran: []*validate.Check{advice}, Undecided: []string{s},
+				Skipped: []validate.Skip{{Check: second, Why: s}}, Findings: []validate.Finding{f}, Waived: []validate.Finding{waived}, WaivedFound: 1,
+			}, "")
+			result.FleetNamed, result.LeftOut = s, []LeftOut{{File: s, Line: 1, Column: 1, Path: s, ID: s, Title: s, Reason: s}}
+			run.Add(result)
+		}
+		run.Add(NotJudged(s, errors.New(s)))
+		return reports(t, run)
+	}
+	// The number of something that content could forge.
+	counts := map[string]func(string) int{
+		"sarif":        func(s string) int { return strings.Count(s, `"ruleIndex":`) },
+		"sarif-github": func(s string) int { return strings.Count(s, `"ruleIndex":`) },
+		"github":       func(s string) int { return strings.Count(s, "\n") },
+		"markdown":     func(s string) int { return strings.Count(s, "\n") },
+		"junit":        func(s string) int { return strings.Count(s, "<testcase ") },
+		"gitlab":       func(s string) int { return strings.Count(s, "\n") },
+		"csv":          func(s string) int { return strings.Count(s, "\n") },
+	}
+	plain := write(hostile[0])
+	for _, s := range hostile {
+		for form, have := range write(s) {
+			if err := gatetest.Form(form, []byte(have)); err != nil {
+				t.Errorf("%q: %s: %v\n%s", s, form, err, have)
+			}
+			if n := counts[form]; n != nil && n(have) != n(plain[form]) {
+				t.Errorf("%q: %s has %d parts; expected %d\n%s", s, form, n(have), n(plain[form]), have)
+			}
+			if form == "markdown" && (strings.Contains(have, " <script") || strings.Contains(have, "](https://example.com") || strings.Contains(have, " https://example.com")) {
+				t.Errorf("%q: the summary has a link or an element:\n%s", s, have)
+			}
 		}
 	}
 }

@@ -684,6 +684,7 @@ func TestExcerpt(t *testing.T) {
 		{"inside a character: columns are bytes", "ü", 2, `\xc3`, `\xbc`},
 		{"as much as is shown on either side", x(200), 101, x(100), x(100)},
 		{"more than that", x(300), 151, "..." + x(100), x(100) + "..."},
+		{"a column inside a command to a CI runner", "##[x]", 2, `\x23`, `\x23[x]`},
 		{"runes are not cut in half", strings.Repeat("ü", 300), 301, "..." + strings.Repeat("ü", 100), strings.Repeat("ü", 100) + "..."},
 	} {
 		if before, at := excerpt(tt.line, tt.column); before != tt.before || at != tt.at {

@@ -364,6 +364,9 @@ func excerpt(line string, column int) (before, at string) {
 	const most = 100 // runes on either side
 	cut := min(max(column-1, 0), len(line))
 	before, at = Clean(line[:cut]), Clean(line[cut:])
+	if runnerCommand.MatchString(before + at) { // the column is inside a command
+		before, at = strings.ReplaceAll(before, "#", `\x23`), strings.ReplaceAll(at, "#", `\x23`)
+	}
 	if n := utf8.RuneCountInString(before); n > most {
 		before = "..." + string([]rune(before)[n-most:])
 	}
@@ -521,7 +524,7 @@ func (t *text) without(rep *validate.Report, lacks bool, one, several string) {
 // these checks, because it depends on the release of the gate.
 func (t *text) skipped(rep *validate.Report) {
 	for _, why := range skips(rep) {
-		t.more("checks skipped: %s", why)
+		t.more("checks skipped: %s", Clean(why))
 	}
 }
 
