@@ -281,7 +281,7 @@ func (j *Judge) Describe(h *Hosts, c *Cause) string {
 		place := e.Place
 		if len(c.Filters) > 0 {
 			f := &e.Filters[c.Filters[0]]
-			text += fmt.Sprintf(" by %s %s %q", f.FieldName, f.Op, f.Value)
+			text += fmt.Sprintf(" by %s %s \"%s\"", f.FieldName, f.Op, f.Value)
 			place = f.Place
 		}
 		text = at(text, sensor.Basis{Place: s.Filters.Place(place)})
@@ -326,4 +326,31 @@ func placeText(c *sensor.Contract, p sensor.Place) string {
 		return c.Sources[i].Path
 	}
 	return fmt.Sprintf("%s:%d", c.Sources[i].Path, p.Line)
+}
+
+// Decides returns the part of a dead alternative that cause i is about: the one that reads the
+// input of the cause, or the field of the exclude that matches. If there is no such part, it
+// returns the first one. The alternative must have parts.
+func (j *Judge) Decides(h *Hosts, d *DeadAlternative, i int) Part {
+	c := &d.Causes[i]
+	f := h.class.feeds[c.Supply]
+	for _, p := range d.Alternative {
+		k := j.criterion(p.Criterion)
+		switch c.Reason {
+		case NoInput, OtherValue:
+			if k.input == c.Input || slices.Contains(k.others, c.Input) {
+				return p
+			}
+		case EventsOff, NoEvent:
+			if f.field(k.input) == eventIDField {
+				return p
+			}
+		case Excluded:
+			filters := h.Supplies[c.Supply].Filters.Elements[c.Element].Filters
+			if len(c.Filters) > 0 && filters[c.Filters[0]].FieldName == f.field(k.input) {
+				return p
+			}
+		}
+	}
+	return d.Alternative[0]
 }

@@ -198,6 +198,9 @@ func (f *feed) field(input int) string {
 	return field.Input
 }
 
+// eventIDField is the field of a feed with the ID of the event.
+const eventIDField = "System/EventID"
+
 // say returns the conclusions from a part for the events of the feed.
 func (f *feed) say(p Part) *said {
 	p.Word = 0
@@ -227,7 +230,7 @@ func (f *feed) say(p Part) *said {
 	if p.Operand >= 0 && p.Operand < len(c.operands) {
 		values, conditions = c.values[p.Operand:p.Operand+1], c.operands[p.Operand]
 	}
-	if f.field(c.input) == "System/EventID" {
+	if f.field(c.input) == eventIDField {
 		if s.events, s.isID = eventIDs(values); s.isID {
 			return s
 		}
