@@ -111,7 +111,7 @@ func (c *Coverage) Add(f *channelfile.File, d *sensor.Definition, fleet *sensor.
 			if g.lack != nil && group.verdict == coverage.NotAddressed {
 				place = lacking
 			}
-			counts.pairs[place] = sum(counts.pairs[place], g.count)
+			counts.pairs[place] = saturating(counts.pairs[place], g.count)
 			rule.groups = append(rule.groups, group)
 		}
 		counts.rules++
@@ -119,8 +119,8 @@ func (c *Coverage) Add(f *channelfile.File, d *sensor.Definition, fleet *sensor.
 	}
 }
 
-// sum adds, up to the greatest number.
-func sum(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
+// saturating adds, up to the greatest number.
+func saturating(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // cohortGroups returns the groups of a fleet for a type, in the order of their first builds.
 func cohortGroups(j *coverage.Judge, d *sensor.Definition, fleet *sensor.Fleet) []*cohortGroup {
@@ -137,7 +137,7 @@ func cohortGroups(j *coverage.Judge, d *sensor.Definition, fleet *sensor.Fleet) 
 		}
 		for _, k := range members {
 			groups[i].builds = append(groups[i].builds, fleet.Contracts[k].Build)
-			groups[i].count = sum(groups[i].count, fleet.Contracts[k].Hosts)
+			groups[i].count = saturating(groups[i].count, fleet.Contracts[k].Hosts)
 		}
 	}
 	return groups
@@ -211,9 +211,9 @@ type Share struct {
 func (f *fleetCoverage) covered() (s Share) {
 	for _, t := range f.types {
 		for v := range coverage.Verdicts {
-			s.Pairs = sum(s.Pairs, t.pairs[v])
+			s.Pairs = saturating(s.Pairs, t.pairs[v])
 			if v != coverage.NotAddressed && !v.Blind() {
-				s.Covered = sum(s.Covered, t.pairs[v])
+				s.Covered = saturating(s.Covered, t.pairs[v])
 			}
 		}
 	}
@@ -289,7 +289,7 @@ func (f *fleetCoverage) text(w io.Writer) {
 	for _, of := range f.types {
 		total.rules += of.rules
 		for v := range of.pairs {
-			total.pairs[v] = sum(total.pairs[v], of.pairs[v])
+			total.pairs[v] = saturating(total.pairs[v], of.pairs[v])
 		}
 		f.row(t, of)
 	}
@@ -306,7 +306,7 @@ func (f *fleetCoverage) row(w io.Writer, t *typeCoverage) {
 	for _, k := range coverageColumns {
 		n := t.pairs[k.verdict]
 		if k.verdict == coverage.NotAddressed {
-			n = sum(n, t.pairs[lacking])
+			n = saturating(n, t.pairs[lacking])
 		}
 		switch whole := n / max(f.hosts, 1); {
 		case n == 0:
@@ -426,14 +426,6 @@ func (c *Coverage) CSV(w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// cell returns a text that a table program does not take for a formula.
-func cell(s string) string {
-	if s = Clean(s); s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 type (
