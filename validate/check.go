@@ -109,6 +109,7 @@ const (
 	UsesExercise                      // plans that run first uses on few hosts first
 	UsesSysmonSource                  // a configuration of Sysmon, as XML
 	UsesSysmonBlob                    // compiled rules of Sysmon
+	UsesSysmonRules                   // rules of Sysmon, as XML or compiled
 )
 
 // Severity is the effect of a finding on the verdict.

@@ -532,6 +532,9 @@ func (j *Prepared) there() Uses {
 	if p.SysmonBlob != nil {
 		has |= UsesSysmonBlob
 	}
+	if p.SysmonSource != nil || p.SysmonBlob != nil {
+		has |= UsesSysmonRules
+	}
 	if p.Needs != nil {
 		has |= UsesNeeds
 	}

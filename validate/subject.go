@@ -162,9 +162,9 @@ func (k Kind) provides() Uses {
 	case KindWaivers:
 		return UsesWaivers
 	case KindSysmonSource:
-		return UsesSysmonSource | UsesFleet
+		return UsesSysmonSource | UsesSysmonRules | UsesFleet
 	case KindSysmonBlob:
-		return UsesSysmonBlob | UsesFleet
+		return UsesSysmonBlob | UsesSysmonRules | UsesFleet
 	}
 	return UsesNeeds | UsesFleet | UsesDefinition
 }

@@ -116,3 +116,19 @@ func SchemaOf(binary sysmon.Version) *sysmon.Schema {
 	}
 	return newest
 }
+
+// EventSize returns the size of an event record of the blob in bytes.
+func (b *Blob) EventSize() int {
+	if b.Layout == sysmon.Layout101 {
+		return eventSize101
+	}
+	return eventSize
+}
+
+// FilterSize returns the size of filter i in bytes: its head and its data, without padding.
+func (b *Blob) FilterSize(i int) int {
+	return min(b.headSize()+int(min(b.Filters[i].Size, MaxSize)), len(b.data)-b.Filters[i].Offset)
+}
+
+// AggregationSize is the size of the record of a Rule in bytes.
+const AggregationSize = aggregationSize

@@ -72,6 +72,21 @@ var Checks = []*validate.Check{
 	nothingDropped,
 	nothingIgnored,
 	noKnownBug,
+	elementsLogSomething,
+	emptyExcludeLogsAll,
+	numberCompared,
+	listItemsWhole,
+	listHasListCondition,
+	exclusionAsMeant,
+	fieldOfEachEvent,
+	negationsApart,
+	valueWithoutWildcard,
+	valueNotExpanded,
+	includeNotExcluded,
+	includeCanMatch,
+	filterNotRepeated,
+	valueWithoutBlanks,
+	registryRootKnown,
 }
 
 // The parts of the subject that the checks of a configuration use. The checks of its text alone use

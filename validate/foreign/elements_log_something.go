@@ -1,0 +1,66 @@
+package foreign
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// elementsLogSomething is CF8301.
+var elementsLogSomething = &validate.Check{
+	ID:   "CF8301",
+	Name: "elements-log-something",
+	Doc: `several elements of one event log something
+
+One exclude logs each event that it does not match. With two or more elements
+of one event, Sysmon drops each event that no element matches. So two
+excludes, or an exclude beside an empty include, log no event at all.
+
+Write all excludes of an event into one element, or add an include with
+filters.`,
+	Severity: validate.Warning,
+	Uses:     ofRules,
+	Run: func(p *validate.Pass) {
+		judgeRules(p, func(r *ruleSet, say func(remark)) bool {
+			if !r.sure {
+				return true
+			}
+			r.perTag(func(tag string, elements []*sysmon.Element) {
+				excludes := 0
+				for _, e := range elements {
+					if e.Include && len(e.Filters) > 0 {
+						return
+					}
+					if !e.Include {
+						excludes++
+					}
+				}
+				if len(elements) < 2 || excludes == 0 {
+					return
+				}
+				m := r.aboutElement(elements[1])
+				m.what = tag
+				m.text = func() (string, []string) {
+					return fmt.Sprintf("the %d elements of %s log no event: with several elements, an event that none of them matches is dropped", len(elements), tag), r.listed(elements)
+				}
+				m.fix = "write all excludes of the event into one element, or add an include with filters"
+				say(m)
+			})
+			return true
+		})
+	},
+}
+
+// listed names the places of elements.
+func (r *ruleSet) listed(elements []*sysmon.Element) (details []string) {
+	const most = 5
+	for _, e := range elements[:min(len(elements), most)] {
+		details = append(details, fmt.Sprintf("%s: onmatch %s, filters: %d", r.at(e.Place), onmatch(e), len(e.Filters)))
+	}
+	if more := len(elements) - most; more > 0 {
+		details = append(details, fmt.Sprintf("and %d more elements", more))
+	}
+	return slices.Clip(details)
+}

@@ -1,0 +1,52 @@
+package foreign_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// data is the folder with real configurations, which are not part of the repository.
+const data = "../../../shared/data/sysmon"
+
+// TestRealConfigurations holds the findings of meaning in public configurations and reports. A
+// person has looked at each of them. Other findings would be false ones.
+func TestRealConfigurations(t *testing.T) {
+	if _, err := os.Stat(data); err != nil {
+		t.Skip("the real configurations are not here")
+	}
+	for _, row := range []struct{ file, why, want string }{
+		{"reports/31-begin-with-list/config.xml", "a list in begin with", "CF8305:1"},
+		{"reports/33-newline-in-value/config.xml", "a line break before the end tag", "CF8314:1"},
+		{"reports/35-hkcu/config.xml", "HKCU", "CF8315:1"},
+		{"reports/49-exclude-empty-plus-include/config.xml", "unknown drivers are no longer logged", "CF8302:1"},
+		{"reports/19-two-elements-same-type-10/config.xml", "two includes", ""},
+		{"configs/swiftonsecurity.xml", "places for filters, a variable, and 11 filters that stand twice", "CF8302:2 CF8310:1 CF8313:11"},
+		{"configs/sysmon-modular.xml", "", "CF8302:2 CF8304:1 CF8305:6 CF8306:9 CF8309:1 CF8310:1 CF8313:23 CF8314:9"},
+		{"pairs/sysmon-modular-config.xml", "an empty include beside an exclude of drivers", "CF8301:1 CF8304:1 CF8305:1 CF8309:2 CF8310:1 CF8311:1 CF8313:22 CF8315:3"},
+	} {
+		if got := counted(t, filepath.Join(data, row.file)); got != row.want {
+			t.Errorf("%s: found %q, expected %q, for %s", row.file, got, row.want, row.why)
+		}
+	}
+}
+
+// counted returns the number of findings of each check in a file.
+func counted(t *testing.T, name string) string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := validate.Run(validate.SysmonSource(name, text), validate.Options{Checks: ofMeaning(), Fleet: fleet("13.24", "15.15")})
+	var list []string
+	for _, total := range r.Totals {
+		list = append(list, total.Check.ID+":"+strconv.Itoa(total.Found))
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
