@@ -16,7 +16,7 @@ func copyTree(t *testing.T) string {
 	from, to := filepath.Join("..", ".."), t.TempDir()
 	copied := func(name string) bool {
 		return name == "go.mod" || name == "go.sum" || !strings.HasSuffix(name, "_test.go") &&
-			(strings.HasPrefix(name, "channelfile/") || strings.HasPrefix(name, "facts/") || strings.HasPrefix(name, "sensor/") || strings.HasPrefix(name, "validate/") || strings.HasPrefix(name, "internal/"))
+			(strings.HasPrefix(name, "channelfile/") || strings.HasPrefix(name, "facts/") || strings.HasPrefix(name, "sensor/") || strings.HasPrefix(name, "sysmon/") || strings.HasPrefix(name, "validate/") || strings.HasPrefix(name, "internal/"))
 	}
 	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
