@@ -138,8 +138,8 @@ func (r *ruleSet) decide(a *alternative, events []*sysmon.Event) bool {
 	return a.fate == logging.Never && a.reason != logging.NoField
 }
 
-// atoms returns conditions that the events of an alternative satisfy: each event those of one of the
-// lists. Other events can satisfy them too.
+// atoms returns conditions that the events of an alternative satisfy: each event satisfies those
+// of one of the lists. Other events can satisfy them too.
 func (a *alternative) atoms(windows bool) [][]logging.Atom {
 	var all []logging.Atom
 	var name *sysmon.Filter // the filter on the last part of a path, which makes two lists

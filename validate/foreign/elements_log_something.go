@@ -43,7 +43,7 @@ filters.`,
 				m := r.aboutElement(elements[1])
 				m.what = tag
 				m.text = func() (string, []string) {
-					return fmt.Sprintf("the %d elements of %s log no event: with several elements, an event that none of them matches is dropped", len(elements), tag), r.listed(elements)
+					return fmt.Sprintf("the %d elements of %s log no event: Sysmon drops each event that no element matches", len(elements), tag), r.listed(elements)
 				}
 				m.fix = "write all excludes of the event into one element, or add an include with filters"
 				say(m)

@@ -14,8 +14,8 @@ var emptyExcludeLogsAll = &validate.Check{
 	Doc: `an empty exclude stands alone
 
 An empty exclude logs all events only while it is the only element of its
-event. Beside an include it has no effect: Sysmon logs what the include
-matches and drops all other events. Several public configurations stopped
+event. Beside an include it has no effect: Sysmon logs the events of
+the include, and drops all others. Several public configurations stopped
 logging unknown drivers when lists of known bad drivers were added in this
 way.
 
@@ -48,7 +48,7 @@ events of the include are wanted.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the empty exclude of %s logs nothing, because an include stands beside it: an event that no include matches is dropped", tag), r.listed(elements)
 				}
-				m.fix = "delete the includes to log all events; delete the empty exclude to log only what the includes match"
+				m.fix = "delete the includes to log all events; delete the empty exclude to log their events alone"
 				say(m)
 			})
 			return true

@@ -11,9 +11,9 @@ var includeCanMatch = &validate.Check{
 	Name: "include-can-match",
 	Doc: `each include can match an event
 
-A Rule or an element can ask for what no event has: two values of one field, a
-host name while DnsLookup is off, or a hash of an algorithm that is not
-configured. Then it logs nothing, and no message says so.
+A Rule or an element can state a condition that no event satisfies: two values
+of one field, a host name while DnsLookup is off, or a hash of an algorithm
+that is not configured. Then it logs nothing, and no message says so.
 
 Correct the values, split the Rule, or change the option that the finding
 names.`,

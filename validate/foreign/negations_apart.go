@@ -30,7 +30,7 @@ must match.`,
 				if !r.sure {
 					continue
 				}
-				// The filters that are combined by "or": those of an element, and those of each Rule.
+				// "Or" combines the filters of an element, and those of a Rule.
 				type part struct {
 					group, field int
 				}
@@ -85,6 +85,6 @@ func cover(a, b *sysmon.Filter) bool {
 	case sysmon.NotEndWith:
 		return !strings.HasSuffix(v, w) && !strings.HasSuffix(w, v)
 	}
-	// A field can contain both values, but a filter that lets all other events through is not meant.
+	// A field can contain both values, but nobody wants all other events.
 	return true
 }

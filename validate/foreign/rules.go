@@ -191,8 +191,8 @@ func (r *ruleSet) aboutElement(e *sysmon.Element) remark {
 	return remark{place: e.Place, what: r.tag(e) + " " + onmatch(e)}
 }
 
-// judgeRules reports the remarks of a check about each set of rules. Sets with the same remark share
-// a finding. find returns false if the check cannot finish.
+// judgeRules reports the remarks of a check about each set of rules. Sets with the same remark
+// share a finding. find returns false if the check cannot finish.
 func judgeRules(p *validate.Pass, find func(r *ruleSet, say func(remark)) bool) {
 	type key struct {
 		offset int64

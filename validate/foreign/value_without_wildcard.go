@@ -78,8 +78,8 @@ func inPrefix(value string, i int) bool {
 	return name == "?" && from > 0 && value[from-1] == '\\' || name == "??"
 }
 
-// keyWildcard returns '*' if the path of a registry key has one that is not the name of a key. Below
-// Classes there is a key * for all files. Names of keys can have a question mark.
+// keyWildcard returns '*' if the path of a registry key has one that is not the name of a key.
+// Below Classes there is a key * for all files. Names of keys can have a question mark.
 func keyWildcard(value string) byte {
 	rest := value
 	for first := true; ; first = false {
