@@ -11,13 +11,15 @@ import (
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
 	"github.com/cfcheck/cfcheck/sysmon/config"
+	"github.com/cfcheck/cfcheck/sysmon/registry"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 func (c *command) sysmon() *cobra.Command {
 	return c.group("sysmon", "judge, compile and decompile configurations of Sysmon",
-		c.sysmonCheck(), c.sysmonCompile(), c.sysmonBuilds())
+		c.sysmonCheck(), c.sysmonCompile(), c.sysmonDecompile(), c.sysmonBuilds())
 }
 
 func (c *command) sysmonCheck() *cobra.Command {
@@ -117,11 +119,11 @@ version 15.`,
 			if err != nil {
 				return err
 			}
-			blob, err := c.compileSysmon(args[0], data, b)
+			compiled, err := c.compileSysmon(args[0], data, b)
 			if err != nil {
 				return err
 			}
-			o.WriteBytes(blob)
+			o.WriteBytes(compiled)
 			return s.Commit()
 		},
 	}
@@ -151,14 +153,74 @@ func (c *command) compileSysmon(name string, data []byte, b *sysmon.Build) ([]by
 	case lost:
 		return nil, fmt.Errorf("%s: Sysmon %s drops a part of the configuration", name, b.Name)
 	}
-	blob, err := l.Blob()
+	compiled, err := l.Blob()
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
-	case len(blob) == 0:
+	case len(compiled) == 0:
 		return nil, fmt.Errorf("%s: the configuration has no rules, and Sysmon %s writes no blob for it", name, b.Name)
 	}
-	return blob, nil
+	return compiled, nil
+}
+
+func (c *command) sysmonDecompile() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "decompile [flags] file",
+		Short: "write the configuration of a rule blob",
+		Long: `sysmon decompile reads a rule blob, or an export of the registry that has one, and
+writes a configuration from which Sysmon compiles the same blob again. Comments
+and the division into groups are not in a blob, so they are lost. The options
+are not in it either: the registry has them beside the blob.
+
+If a part of the blob has no form in a configuration, or the blob has a fault,
+decompile names the byte, and writes nothing. sysmon check lists all faults.`,
+		Example: `  cfcheck sysmon decompile rules.bin -o config.xml
+  cfcheck sysmon decompile export.reg`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s := c.outputs()
+			s.Reads("the input "+args[0], args[0])
+			o := c.orStandard(s, "the configuration", "-o", out)
+			if err := s.Begin(); err != nil {
+				return err
+			}
+			text, err := decompileSysmon(args[0])
+			if err != nil {
+				return err
+			}
+			o.WriteBytes(text)
+			return s.Commit()
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write the configuration to a `file` (default: the standard output)")
+	return cmd
+}
+
+// decompileSysmon returns the configuration of the blob in a file.
+func decompileSysmon(name string) ([]byte, error) {
+	data, err := readSysmonFile(name)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case registry.IsExport(data):
+		value, err := registry.Rules(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		data = value.Data
+	case looksLikeXML(data):
+		return nil, fmt.Errorf("%s: it is a configuration, and not a rule blob", name)
+	}
+	b, err := blob.Parse(data)
+	if err == nil {
+		data, err = config.Decompile(b)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
 }
 
 func (c *command) sysmonBuilds() *cobra.Command {

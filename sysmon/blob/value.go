@@ -1,6 +1,10 @@
 package blob
 
-import "github.com/cfcheck/cfcheck/sysmon"
+import (
+	"bytes"
+
+	"github.com/cfcheck/cfcheck/sysmon"
+)
 
 // headSize returns the size of a filter before its data.
 func (b *Blob) headSize() int {
@@ -132,3 +136,24 @@ func (b *Blob) FilterSize(i int) int {
 
 // AggregationSize is the size of the record of a Rule in bytes.
 const AggregationSize = aggregationSize
+
+// Differs returns the offset of the first byte in which other bytes differ from the blob, or -1.
+// Bytes between records do not count, see [Gap], and neither does padding behind the last one.
+func (b *Blob) Differs(data []byte) int {
+	gaps := b.Gaps
+	if more := len(data) - len(b.data); 0 < more && more < alignment && len(bytes.Trim(data[len(b.data):], "\x00")) == 0 {
+		data = data[:len(b.data)]
+	}
+	for i := range max(len(b.data), len(data)) {
+		for len(gaps) > 0 && i >= gaps[0].Offset+gaps[0].Length {
+			gaps = gaps[1:]
+		}
+		switch {
+		case i >= len(b.data) || i >= len(data):
+			return i
+		case b.data[i] != data[i] && (len(gaps) == 0 || i < gaps[0].Offset):
+			return i
+		}
+	}
+	return -1
+}

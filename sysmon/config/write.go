@@ -27,7 +27,7 @@ func Write(w io.Writer, r *sysmon.Rules, s *sysmon.Schema) error {
 	out.line(1, "<EventFiltering>")
 	for i := range r.Elements {
 		if err := out.element(&r.Elements[i]); err != nil {
-			return fmt.Errorf("element %d (event %d): %w", i+1, r.Elements[i].Event, err)
+			return fmt.Errorf("%selement %d (event %d): %w", atByte(r.Elements[i].Place), i+1, r.Elements[i].Event, err)
 		}
 	}
 	out.line(1, "</EventFiltering>")
@@ -83,6 +83,14 @@ func (w *writer) options(o *sysmon.Options) error {
 		w.line(1, "<", option.name, ">", value, "</", option.name, ">")
 	}
 	return nil
+}
+
+// atByte names a place in a blob, with a colon. It returns "" for a place in a text.
+func atByte(p sysmon.Place) string {
+	if p.Line > 0 || p.Offset == 0 {
+		return ""
+	}
+	return fmt.Sprintf("byte 0x%X (%d): ", p.Offset, p.Offset)
 }
 
 func switchText(s sysmon.Setting) string {
@@ -205,7 +213,7 @@ func (w *writer) filters(e *sysmon.Element, ev *sysmon.Event, depth int, name st
 			}
 		}
 		if err := w.filter(&e.Filters[i], ev, inside, inherited); err != nil {
-			return fmt.Errorf("filter %d: %w", i+1, err)
+			return fmt.Errorf("%sfilter %d: %w", atByte(e.Filters[i].Place), i+1, err)
 		}
 	}
 	if next < len(e.Groups) {
