@@ -1,3 +1,5 @@
+//mutation:missed: the tests of forms detect it; random definitions state no forms
+
 package contract
 
 import (
@@ -311,7 +313,6 @@ func (im *impacts) markDead(p *validate.Pass) bool {
 			}
 		}
 		if im.formJudge != nil {
-			//mutation:missed: TestBudget or budget.txtar detects it
 			if work := im.formJudge.spent() - before; work > 0 && !p.Spend(work) {
 				return false
 			}
@@ -342,7 +343,6 @@ func (e *evaluator) formValue(instance int, l *lack, every bool, w int) (holds, 
 // not matter for a rule that is blind all the same.
 func (e *evaluator) foldForms(instance int, l *lack) (o outcome.Outcome, every bool) {
 	for _, every := range []bool{true, false} {
-		//mutation:missed: TestBudget or budget.txtar detects it
 		e.work += stepsPerWord * uint64(e.pass.File.Instance(instance).Count)
 		o = e.folder.FoldKnown(e.pass.File, instance, l.missing, func(w int) (holds, ok bool) { return e.formValue(instance, l, every, w) })
 		if every && (o == outcome.Blind || o == outcome.Unaffected) {

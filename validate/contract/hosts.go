@@ -206,6 +206,7 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 		for _, index := range l.inputs {
 			l.lacks[index] = true
 		}
+		//mutation:missed: the tests of forms detect it
 		if l.forms != nil {
 			l.formed = make([]bool, len(p.Definition.Inputs))
 			for _, index := range l.values {
@@ -426,6 +427,7 @@ func (e *evaluator) outcomeAt(instance int, l *lack, k folded) folded {
 	if k.events != nil && k.outcome != outcome.Blind && e.events.blind(k.events, instance, l.missing) {
 		k.outcome, k.byEvent = outcome.Blind, true
 	}
+	//mutation:missed: the tests of forms detect it
 	if k.forms != nil && k.outcome != outcome.Blind {
 		if o, every := e.foldForms(instance, l); o > k.outcome {
 			k.outcome, k.byForm, k.every = o, true, every

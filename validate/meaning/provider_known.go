@@ -46,6 +46,7 @@ Correct the name.`,
 				n := f.Operand(k)
 				v := f.Value(n)
 				name, known := likely[n]
+				//mutation:equivalent comparison: a longer name is charged, and similar to no other
 				if !known && len(v) <= spelling.MaxWord {
 					//mutation:missed: TestBudget or budget.txtar detects it
 					if !p.Spend(uint64(len(v)*letters) * stepsPerWork) {
@@ -58,8 +59,10 @@ Correct the name.`,
 					continue
 				}
 				p.Report(func() validate.Finding {
+					//mutation:equivalent: only report texts depend on it
 					where, in := p.LocateCriterion(i, int(c.Input))
 					return validate.Finding{
+						//mutation:equivalent: only report texts depend on it
 						Where: where, Instance: in, Input: p.InputAt(int(c.Input)),
 						Message: fmt.Sprintf("no known provider of type %s has the name %q; %q is similar", p.Definition.Name, []byte(v), name),
 						Fix:     fmt.Sprintf("correct the name to %q, if this provider is meant", name),
