@@ -1,10 +1,13 @@
 package validate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -19,6 +22,10 @@ type Release struct {
 	// result is a subject of kind KindChannelFile or KindRules. An error makes the verdict
 	// undecided. Find must return the same content in each call.
 	Find func(channel, typeVersion uint32) (*Subject, error)
+
+	// FindForeign returns the content of the release for a subject of a foreign kind, or nil if
+	// the release has no such content. A nil FindForeign means the same.
+	FindForeign func(*Subject) (*Subject, error)
 
 	// Added are channels that the release need not have. The verdict on a subject of any other
 	// channel that the release does not have is undecided.
@@ -91,6 +98,21 @@ func (j *Prepared) compare() {
 	fail := func(format string, args ...any) {
 		j.odd = append(j.odd, fmt.Sprintf("the content was not compared with %s: %s", release.Name, fmt.Sprintf(format, args...)))
 	}
+	if p.Subject.Kind.Foreign() {
+		if release.FindForeign == nil {
+			return
+		}
+		switch s, err := release.FindForeign(p.Subject); {
+		case err != nil:
+			fail("%v", err)
+		case s != nil && s.Kind.Foreign():
+			// Identities name the file, and a candidate can have another name.
+			renamed := *s
+			renamed.Base = cmp.Or(p.Subject.Base, base(p.Subject.Name))
+			j.before, j.beforeName = &renamed, s.Name
+		}
+		return
+	}
 	switch {
 	case p.Subject.Kind == KindNeeds || p.Subject.Kind == KindDefinition:
 		fail("it is of kind %v, which has no rules", p.Subject.Kind)
@@ -125,6 +147,7 @@ func (j *Prepared) compare() {
 	case f.Conformance() != 0:
 		fail("%s is not in normal form", s.Name)
 	default:
+		j.before = s
 		p.Previous = &Previous{Release: release.Name, Subject: s, File: f, Needs: sensor.NeedsOf(f, p.Known)}
 	}
 }
@@ -138,8 +161,7 @@ const keptForMarks = 10_000
 // identity n times, at most n findings with the identity are old. A finding that affects more
 // builds than before, or more events, is not old.
 func (j *Prepared) mark(r *Report, fleet *sensor.Fleet, cohorts *sensor.Cohorts) {
-	prev := j.pass.Previous
-	if prev == nil {
+	if j.before == nil {
 		return
 	}
 	opts := j.opts
@@ -148,7 +170,10 @@ func (j *Prepared) mark(r *Report, fleet *sensor.Fleet, cohorts *sensor.Cohorts)
 	}
 	opts.Previous, opts.NewOnly, opts.Fleet, opts.Cohorts = nil, false, fleet, cohorts
 	opts.MaxFindings, opts.MaxOfGroup = max(opts.MaxFindings, keptForMarks), max(opts.MaxOfGroup, keptForMarks)
-	before := Run(prev.Subject, opts)
+	before := Run(j.before, opts)
+	if j.before.Kind.Foreign() {
+		j.sayNewlyRefused(r, before)
+	}
 	stood := make(map[Identity][]*Finding, len(before.Findings))
 	for i := range before.Findings {
 		f := &before.Findings[i]
@@ -171,6 +196,45 @@ func (j *Prepared) mark(r *Report, fleet *sensor.Fleet, cohorts *sensor.Cohorts)
 	}
 }
 
+// sayNewlyRefused adds to the errors of foreign content the builds that had no error with the
+// previous content. They load that today.
+func (j *Prepared) sayNewlyRefused(r, before *Report) {
+	had := map[string]bool{}
+	for i := range before.Findings {
+		if f := &before.Findings[i]; f.Severity() == Error {
+			for _, b := range f.Builds {
+				had[b.Name] = true
+			}
+		}
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Severity() != Error {
+			continue
+		}
+		var names []string
+		hosts := uint64(0)
+		for _, b := range f.Builds {
+			if !had[b.Name] {
+				names = append(names, b.Name)
+				hosts = addHosts(hosts, b.Hosts)
+			}
+		}
+		if len(names) > 0 {
+			f.Details = append(f.Details, fmt.Sprintf("new: build %s took %s without an error; hosts: %s", shortList(names), cut(j.beforeName), numeral.Thousands(hosts)))
+		}
+	}
+}
+
+// shortList lists the first names.
+func shortList(names []string) string {
+	const most = 5
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
+
 // within reports whether a list of builds has no build that another list lacks.
 func within(builds, of []Build) bool {
 	if slices.Equal(builds, of) {
@@ -188,7 +252,7 @@ func within(builds, of []Build) bool {
 func (j *Prepared) checksToMark(r *Report) []*Check {
 	wanted := map[string]bool{}
 	for i := range r.Findings {
-		if r.Findings[i].canBeOld() {
+		if r.Findings[i].canBeOld() || j.before.Kind.Foreign() {
 			wanted[r.Findings[i].Check.ID] = true
 		}
 	}

@@ -177,6 +177,9 @@ type Prepared struct {
 	err  error      // why the checks cannot be used
 	odd  []string   // faults of the subject or the options that make the verdict undecided
 
+	before     *Subject // content of Options.Previous, to mark findings as old; may be nil
+	beforeName string   // its file, if it is foreign
+
 	oddFleet []string // the same for the fleet of the last run
 
 	pass       Pass

@@ -140,7 +140,7 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, name)
 		}
 	}
-	k.options.Previous = &validate.Release{Name: name, Find: k.release.find, Added: slices.Sorted(maps.Keys(added))}
+	k.options.Previous = &validate.Release{Name: name, Find: k.release.find, FindForeign: k.release.findSysmon, Added: slices.Sorted(maps.Keys(added))}
 	k.options.ChangeLimits = validate.ChangeLimits{Removed: k.maxRemoved, Growth: k.maxGrowth}
 	k.options.NewOnly = k.newOnly
 	return nil
@@ -213,6 +213,39 @@ type release struct {
 	content    map[uint32][]*shipped // by channel; one for each type version
 	directives map[directiveKey]bool // of the rules
 	sources    []report.Source       // files that were read
+	sysmon     []*validate.Subject   // files of Sysmon
+}
+
+// addSysmon adds a file of Sysmon.
+func (r *release) addSysmon(name string) error {
+	data, err := readSysmonFile(name)
+	if err != nil {
+		return err
+	}
+	s, _, err := readSysmon(name)
+	if err != nil {
+		return err
+	}
+	r.read(name, data)
+	r.sysmon = append(r.sysmon, s)
+	return nil
+}
+
+// findSysmon implements validate.Release.FindForeign. Of several files it returns that of the same
+// name. A release of one file has it for any name.
+func (r *release) findSysmon(of *validate.Subject) (*validate.Subject, error) {
+	for _, s := range r.sysmon {
+		if filepath.Base(s.Name) == filepath.Base(of.Name) {
+			return s, nil
+		}
+	}
+	if len(r.sysmon) == 1 {
+		return r.sysmon[0], nil
+	}
+	if len(r.sysmon) > 0 {
+		return nil, fmt.Errorf("it has %d files of Sysmon, but not one with the name %s", len(r.sysmon), filepath.Base(of.Name))
+	}
+	return nil, nil
 }
 
 // read records a file that was read.
@@ -305,16 +338,25 @@ func (c *compiling) readRelease(flag, path string) (*release, []string) {
 				problem("%v", err)
 			}
 		}
+		for name := range in.sysmon.all() {
+			if err := r.addSysmon(filepath.FromSlash(name)); err != nil {
+				problem("%v", err)
+			}
+		}
 		for _, s := range sets {
 			for _, name := range s.missing() {
 				problem("%s: %v", name, s.errMissing())
 			}
 		}
-		if in.files.n == 0 && !rules && len(in.problems) == 0 {
+		if in.files.n+in.sysmon.n == 0 && !rules && len(in.problems) == 0 {
 			problem("%s: the folder has no channel file (.cf) and no rules (.yml, .yaml)", path)
 		}
 	case isRules(path):
 		rules = true
+	case isSysmon(path) && !isChannelFileBy(path):
+		if err := r.addSysmon(path); err != nil {
+			problem("%v", err)
+		}
 	default:
 		if err := r.addFile(path); err != nil {
 			problem("%v", err)
