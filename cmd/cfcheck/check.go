@@ -33,6 +33,7 @@ type checking struct {
 	reporting
 	claiming
 	comparing
+	following        following
 	needs            []string
 	as               string // a form
 	allowUnsupported bool
@@ -140,6 +141,7 @@ func (k *checking) addContent(cmd *cobra.Command) {
 	k.addData(cmd)
 	f := cmd.Flags()
 	f.StringVar(&k.as, "as", "", "judge each named file as a file in this `format`, whatever its name: "+alternatives(forms))
+	f.StringArrayVar(&k.following.rules, "rules", nil, "warn of rules at this `path` that a configuration of Sysmon lets fire no more; needs --previous")
 	f.StringArrayVar(&k.needs, "needs", nil, "judge the needs in a JSON `file`, with the contract checks only")
 	f.StringVar(&k.history, "history", "", historyUsage+"; CF3020 warns if a limit will soon be reached")
 }
@@ -206,6 +208,9 @@ func (k *checking) run(args []string) error {
 	if err := k.compareWith(run, args); err != nil {
 		return err
 	}
+	if err := k.readFollowed(run); err != nil {
+		return err
+	}
 	k.judgeContent(run, args)
 	k.sayWithdrawn(run)
 	k.judgeWaivers(run)
@@ -234,6 +239,7 @@ func (k *checking) judgeContent(run *report.Run, args []string) {
 		k.judgePath(run, arg)
 	}
 	run.Add(k.judgeRules(k.roots)...)
+	k.sayNotFollowed(run)
 	k.sayUntried(run)
 	k.sayMissing(run)
 }
@@ -258,6 +264,9 @@ func (k *checking) reads(s *output.Set, args []string) {
 		s.ReadsFolder("the input "+arg, arg, isContent)
 	}
 	readsAll(s, "--needs", k.needs)
+	for _, path := range k.following.rules {
+		s.ReadsFolder("--rules "+path, path, isContent)
+	}
 	readsAll(s, "--never-match", k.neverMatch)
 	readsAll(s, "--known-good", k.knownGood)
 	if k.ledger != "" {

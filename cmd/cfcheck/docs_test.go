@@ -306,6 +306,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/all-of-one.yml](../examples/all-of-one.yml): one of the two pipes is enough",
 			[]string{"cfcheck check --fleet reference docs/examples/all-of-one.yml"}}
 	},
+	"CF8401": func(*testing.T) example {
+		return example{"[docs/examples/sysmon/candidate.xml](../examples/sysmon/candidate.xml) logs the drivers of a list, and [shipped.xml](../examples/sysmon/shipped.xml) logged all",
+			[]string{"cfcheck check --fleet corpus/fleets/sysmon-15-15.json --previous docs/examples/sysmon/shipped.xml --rules docs/examples/sysmon/driver.yml docs/examples/sysmon/candidate.xml"}}
+	},
 	"CF8018": func(*testing.T) example {
 		return example{"a blob with too many records has 1.6 MB, so the corpus has none; this blob has two records",
 			[]string{"cfcheck check --fleet corpus/fleets/sysmon-13-33.json corpus/sysmon/blob-whole/rules.bin"}}

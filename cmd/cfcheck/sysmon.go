@@ -93,6 +93,9 @@ func (k *checking) judgeSysmonFile(name string) []report.Result {
 	if err != nil {
 		return notJudged(name, err)
 	}
+	if s.Source, err = k.lost(s); err != nil {
+		return notJudged(name, err)
+	}
 	return k.judge(s, digest)
 }
 

@@ -30,7 +30,7 @@ func TestCommands(t *testing.T) {
 			n++
 			args := strings.Fields(m[1])
 			sub := args[:1]
-			if (args[0] == "contract" || args[0] == "ledger") && len(args) > 1 {
+			if (args[0] == "contract" || args[0] == "ledger" || args[0] == "sysmon") && len(args) > 1 {
 				sub = args[:2]
 			}
 			name := strings.Join(sub, " ")

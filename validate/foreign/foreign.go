@@ -87,6 +87,7 @@ var Checks = []*validate.Check{
 	filterNotRepeated,
 	valueWithoutBlanks,
 	registryRootKnown,
+	rulesStillFire,
 }
 
 // The parts of the subject that the checks of a configuration use. The checks of its text alone use

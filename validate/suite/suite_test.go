@@ -337,6 +337,7 @@ var elsewhere = map[string]string{
 	"CF7003": "package provenance: it wants the waivers of a run",
 	"CF7004": "package provenance: it wants the waivers of a run",
 	"CF7005": "package provenance: the reader of the policy finds it",
+	"CF8401": "sysmon.txtar: it compares two configurations",
 	"CF8018": "package foreign: it wants a blob of 1.6 MB",
 }
 
