@@ -380,7 +380,18 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 			must(o.Type == in.Type, "%s: input index %d is read as %s; found it supplied as %q", name, r.Input, in.Type, o.Type)
 			// The smaller of MaxLength and CutAt that is not 0.
 			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1)
-			longest, known = max(longest, length), known && length > 0
+			constant := o.Type == "string" && o.State == "constant" && len(o.Values) > 0
+			if constant {
+				length = 0 // only the values bound it
+			}
+			for _, v := range o.Values {
+				if text, is := v.(string); is && constant {
+					length = max(length, uint64(len(text)))
+				} else if constant {
+					must(false, "%s: input index %d: found the value %v; expected a string", name, r.Input, v)
+				}
+			}
+			longest, known = max(longest, length), known && (length > 0 || constant)
 		}
 		if len(lengths) == 0 || lengths[0].Input != r.Input {
 			bounded = bounded && r.PerByte == 0

@@ -242,6 +242,12 @@ func TestDocuments(t *testing.T) {
 		{"an input of no type", `{"name": "Port", "type": "integer"}`, `{"name": "Port"}`, true, `supplied as ""`},
 		{"a longer input", `"maxLength": 16}`, `"maxLength": 17}`, true, "the claim is at most"},
 		{"an input without a length", `, "maxLength": 16}`, `}`, true, "the claim is at most"},
+		{"an input without a length, but with values", `, "maxLength": 16}`, `, "state": "constant", "values": ["", "sixteen bytes in"]}`, true, ""},
+		{"a value that is longer", `, "maxLength": 16}`, `, "state": "constant", "values": ["", "seventeen bytes in"]}`, true, "the claim is at most"},
+		{"a value that is no string", `, "maxLength": 16}`, `, "state": "constant", "values": [1]}`, true, "expected a string"},
+		{"values of an input that is not constant", `, "maxLength": 16}`, `, "values": ["a"]}`, true, "the claim is at most"},
+		{"a cut input", `, "maxLength": 16}`, `, "cutAt": 16}`, true, ""},
+		{"an input that is cut later", `, "maxLength": 16}`, `, "cutAt": 17}`, true, "the claim is at most"},
 		{"an input of another name, which a reader by position does not see", `"name": "Port"`, `"name": "Door"`, true, ""},
 	} {
 		f, d := fleet, doc

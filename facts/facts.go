@@ -158,7 +158,7 @@ type supplied struct {
 	MaxLength, CutAt, Seen          uint64
 	Evidence, Reason, Since, Source string
 	Line, PerMillion                uint64
-	Values                          json.RawMessage
+	Values                          []any
 }
 
 // A Refusal states the claim that does not hold, or the fault in a document.

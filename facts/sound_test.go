@@ -107,7 +107,7 @@ func events(g *generate.Generator, file []byte, d *sensor.Definition, run func(i
 
 // handedOver returns the part of a complete event that a build supplies. A reader by position gets
 // its array, a reader by name the inputs that it finds. No value is longer than its contract
-// states.
+// states, and a constant input has one of its values.
 func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e interp.Event) interp.Event {
 	n := len(e)
 	if c.Reader.Access == sensor.AccessPositional {
@@ -120,12 +120,21 @@ func handedOver(c *sensor.Contract, s *sensor.Supply, d *sensor.Definition, e in
 			name = d.Inputs[i].Name
 		}
 		in := s.Input(c.Reader.Access, i, name)
+		if constants := interp.Constants(&in); len(constants) > 0 {
+			out[i] = constants[len(e)%len(constants)]
+			for _, v := range constants {
+				if i < len(e) && v.Type == e[i].Type && len(v.Text) == len(e[i].Text)%8 {
+					out[i] = v
+				}
+			}
+			continue
+		}
 		if in.State == sensor.StateNotSupplied || i >= len(e) || e[i].Type != in.Type {
 			continue
 		}
 		out[i] = e[i]
-		if in.MaxLength > 0 && len(out[i].Text) > in.MaxLength {
-			out[i].Text = out[i].Text[:in.MaxLength]
+		if room := in.Room(); room > 0 && len(out[i].Text) > room {
+			out[i].Text = out[i].Text[:room]
 		}
 	}
 	return out

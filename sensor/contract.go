@@ -100,10 +100,10 @@ type SuppliedInput struct {
 	Basis  *Basis // nil means that the statement rests on the evidence of the supply
 }
 
-// Longest returns the length in bytes of the longest value of the input. It returns false if the
-// contract does not bound the length. The type alone bounds integers and addresses; MaxLength and
-// CutAt bound a string. The values of a constant input do not count as a bound. An input that is
-// not supplied has length 0.
+// Longest returns the length in bytes of the longest value of the input. It returns false if
+// the contract does not bound the length. The type alone bounds integers and addresses;
+// MaxLength and CutAt bound a string, and so do the values of a constant string. An input that
+// is not supplied has length 0.
 func (in *SuppliedInput) Longest() (length int, ok bool) {
 	switch {
 	case in.State == StateNotSupplied:
@@ -112,6 +112,11 @@ func (in *SuppliedInput) Longest() (length int, ok bool) {
 		return 8, true
 	case in.Type == TypeAddress:
 		return 16, true
+	case in.State == StateConstant && len(in.Values) > 0:
+		for _, text := range in.Values {
+			length = max(length, len(text))
+		}
+		return length, true
 	}
 	length = in.Room()
 	return length, length > 0

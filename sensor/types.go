@@ -46,15 +46,17 @@ type State uint8
 //
 // The gate uses them as follows:
 //   - An input that is supplied or constant is certain: each check assumes that events have it.
-//     The gate does not use the list of values of a constant input.
-//   - Content that reads an input which is not certain is rejected for a positional reader. For a
-//     named reader it gets a warning: always if the input is unknown or conditional, and only if
-//     the outcome of a rule changes if the input is not supplied. Needs have no rules, so the gate
-//     then warns always.
+//     A criterion that holds for no value of a constant input never holds there. Nor does one
+//     that holds only for strings longer than CutAt.
+//   - Content that reads an input which is not certain is rejected for a positional reader. For
+//     a named reader it gets a warning: always if the input is unknown or conditional, and only
+//     if the outcome of a rule changes if the input is not supplied. Needs have no rules, so
+//     the gate then warns always.
 //   - An input that is declared, not read and not certain is rejected for a positional reader,
 //     unless the contract acknowledges that it is not supplied.
-//   - The type and the maximum length of an input count in each state except "not supplied". The
-//     maximum length is the smaller of MaxLength and CutAt.
+//   - The type and the maximum length of an input count in each state except "not supplied".
+//     The maximum length is the smaller of MaxLength and CutAt, or that of the values of a
+//     constant input.
 const (
 	StateUnknown     State = iota
 	StateNotSupplied       // no event has the input

@@ -406,7 +406,9 @@ func another(t sensor.InputType) string { return "Another " + t.String() }
 // collection draws a statement about the events that hosts record.
 func (g *Generator) collection() (c sensor.Collection) {
 	if c.Events = pick(g, sensor.CollectedNone, sensor.CollectedNone, sensor.CollectedSome, sensor.CollectedAll, sensor.CollectedUnknown); c.Events == sensor.CollectedSome {
-		c.Basis.Reason = "drawn"
+		if c.Basis.Reason = "drawn"; g.one(2) {
+			c.Off = pick(g, []uint32{1}, []uint32{1, 2, 3}, []uint32{2, 4688}, []uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+		}
 	}
 	return c
 }
@@ -417,7 +419,27 @@ func (g *Generator) state(in *sensor.SuppliedInput) {
 	case sensor.StateConditional:
 		in.Basis = &sensor.Basis{Reason: "drawn"}
 	case sensor.StateConstant:
-		in.Values = []string{map[sensor.InputType]string{sensor.TypeString: "a", sensor.TypeInteger: "7", sensor.TypeAddress: "192.0.2.1"}[in.Type]}
+		g.constant(in)
+	}
+}
+
+// constant makes an input constant. Its values are some that generated criteria compare with,
+// and others.
+func (g *Generator) constant(in *sensor.SuppliedInput) {
+	texts := map[sensor.InputType][]string{
+		sensor.TypeString: {"a", "7", "ab", "", "B"}, sensor.TypeInteger: {"7", "0", "-1", "4688"}, sensor.TypeAddress: {"192.0.2.1", "10.0.0.1", "::1"},
+	}[in.Type]
+	from := g.Intn(len(texts))
+	n := min(pick(g, 1, 1, 2, 3), len(texts))
+	in.State, in.Values, in.MaxLength, in.CutAt = sensor.StateConstant, append(slices.Clone(texts[from:]), texts[:from]...)[:n], 0, 0
+}
+
+// cut draws a length to which a build cuts a string: often shorter than the texts that rules
+// compare with.
+func (g *Generator) cut(in *sensor.SuppliedInput) {
+	if in.Type == sensor.TypeString {
+		in.CutAt = pick(g, 1, 2, 4, 16)
+		in.MaxLength = min(in.MaxLength, in.CutAt)
 	}
 }
 
@@ -460,7 +482,7 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 		return g.Intn(declared)
 	}
 	const versions = 13
-	what := g.Intn(17)
+	what := g.Intn(20)
 	switch what {
 	case 0, 1: // too few inputs, or too many
 		supply.Inputs = s.full[:max(0, declared-2+g.Intn(5))]
@@ -549,6 +571,29 @@ func (s *Stream) lack(c *sensor.Contract, cost cost) {
 			}
 			c.Supplies = append(c.Supplies, second)
 		}
+	case 17: // a constant input, or two
+		for range pick(g, 1, 1, 2) {
+			in := &own()[some()]
+			g.constant(in)
+		}
+	case 18: // strings that are cut
+		for range pick(g, 1, 1, 2, 3) {
+			g.cut(&own()[some()])
+		}
+	case 19: // two feeds with values of their own
+		r.Access = s.access()
+		second := *supply
+		supply.Feed, second.Feed = "first", "second"
+		second.Inputs = slices.Clone(second.Inputs)
+		for _, inputs := range [][]sensor.SuppliedInput{own(), second.Inputs} {
+			in := &inputs[some()]
+			if g.one(4) {
+				g.cut(in)
+			} else {
+				g.constant(in)
+			}
+		}
+		c.Supplies = append(c.Supplies, second)
 	}
 	if g.one(6) && what != versions { // sometimes also a small budget
 		r.Budget.Steps = pick(g, g.near(cost.steps), g.near(cost.needs.Constant), 1<<40)

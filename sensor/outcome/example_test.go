@@ -30,7 +30,7 @@ func ExampleFolder() {
 	}
 
 	var folder outcome.Folder
-	fmt.Println(folder.Fold(file, 0, func(input int) bool { return input == 7 }))
+	fmt.Println(folder.Fold(file, 0, outcome.Known{Missing: func(input int) bool { return input == 7 }}))
 	// Output:
 	// widened
 }

@@ -1,6 +1,7 @@
-// Package outcome determines how a rule changes at a reader that finds its inputs by name and
-// never gets some of them. Such a reader treats a missing input as absent, so nothing breaks. But
-// the rule may match fewer events, more events, or no event at all.
+// Package outcome determines how a rule changes at a reader that never gets some of its inputs,
+// or only a part of their values. A reader that finds its inputs by name treats a missing input
+// as absent, so nothing breaks. But the rule may match fewer events, more events, or no event
+// at all.
 package outcome
 
 import (
@@ -38,6 +39,46 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("no outcome (%d)", uint8(o))
 }
 
+// Known is what is known about the events that a reader gets. Nil functions stand for functions
+// that always return false.
+type Known struct {
+	// Missing reports whether an input is absent. Each criterion that reads it fails.
+	Missing func(input int) bool
+	// Lost reports whether a criterion fails although its input is present, because the reader
+	// gets only a part of the value. So it could hold for whole values.
+	Lost func(criterion int) bool
+	// If Reference returns ok for a word, its other result is the value of the reference, after
+	// a negation, in each event that has the input. An example is a comparison with a value
+	// that the source never writes. The effect is that of a missing input: a reference that
+	// never holds loses an alternative, and one that always holds loses a restriction. If only
+	// some references to one criterion are known, Fold does not know that all have one value.
+	Reference func(word int) (holds, ok bool)
+	// If Constant returns ok for a criterion, its other result is the value of the criterion in
+	// all events. An example is a criterion on the event ID. Nothing is lost by such a value:
+	// events for which the criterion has the other value do not exist. The other functions come
+	// first.
+	Constant func(criterion int) (holds, ok bool)
+}
+
+// set sets the question of the Folder.
+func (w *Folder) set(k Known) {
+	if w.known = k; k.Missing == nil {
+		w.known.Missing = never
+	}
+	if k.Lost == nil {
+		w.known.Lost = never
+	}
+	if k.Reference == nil {
+		w.known.Reference = unknown
+	}
+	if k.Constant == nil {
+		w.known.Constant = unknown
+	}
+}
+
+func never(int) bool               { return false }
+func unknown(int) (holds, ok bool) { return false, false }
+
 // A Folder computes outcomes. The zero value is ready for use. A Folder reuses its memory for the
 // next instance and must be used by only one goroutine at a time.
 type Folder struct {
@@ -51,10 +92,7 @@ type Folder struct {
 	asked   inputset.Set // inputs for which this Fold has called missing
 	missing inputset.Set // the inputs of asked that are missing
 
-	// returns the value of a criterion that has the same value in all events; nil for Fold
-	constant func(criterion int) (holds, ok bool)
-	// returns the value of a reference, after its negation; nil except for FoldKnown
-	known func(word int) (holds, ok bool)
+	known Known // the functions of the question, not nil
 
 	repeated []int        // criteria of the instance that have several references
 	held     map[int]part // the value that is tried for each criterion in repeated
@@ -75,47 +113,50 @@ const (
 	partTrue                      // the part always holds
 	partWidened                   // mark: folding dropped a restriction that always holds
 	partWeakened                  // mark: folding dropped an alternative that never holds
-	// with partFalse or partTrue: the value follows from the tried values alone, not from missing
-	// inputs
+	// with partFalse or partTrue: the value follows from the tried values, or from constants,
+	// and not from missing inputs
 	partTried
 )
 
-// Fold returns the outcome of an instance of f without the inputs for which missing returns true.
+// Fold returns the outcome of an instance of f for the events of which k is known.
 //
-// A missing input is absent, so each criterion that reads it fails, and a negated reference to the
-// criterion holds. A criterion that compares its input with a missing input fails too. One
-// exception is a criterion that compares with any of several inputs: it is an or of them, and some
-// may be present.
+// A missing input is absent, so each criterion that reads it fails, and a negated reference to
+// the criterion holds. A criterion that compares its input with a missing input fails too. One
+// exception is a criterion that compares with any of several inputs: it is an or of them, and
+// some may be present. A lost criterion fails in the same way.
 //
-// Fold folds the condition from the leaves up. An and is false if an operand is false; otherwise
-// its true operands are dropped. An or is true if an operand is true; otherwise its false operands
-// are dropped. An and without operands is true, and an or without operands is false. Then the
-// instance is
+// Fold folds the condition from the leaves up. An and is false if an operand is false;
+// otherwise its true operands are dropped. An or is true if an operand is true; otherwise its
+// false operands are dropped. An and without operands is true, and an or without operands is
+// false. Then the instance is
 //
 //   - Blind, if the result is false,
-//   - Widened, if the result is true, or if a true operand was dropped from an and that is part of
-//     the result, including the implicit and at the top level of the condition,
+//   - Widened, if the result is true, or if a true operand was dropped from an and that is part
+//     of the result, including the implicit and at the top level of the condition,
 //   - Weakened, if a false operand was dropped from an or that is part of the result,
 //   - Unaffected otherwise.
 //
-// If several references refer to one criterion, all have the same value. So Fold folds the
-// condition once with the criterion true and once with it false, and returns the worst outcome. If
-// very many criteria have several references, each reference varies independently.
+// A constant criterion has its value, but an and that drops it, or its negation, does not make
+// the instance widened: no event exists that it would restrict.
 //
-// Fold does not notice that two criteria exclude or imply each other. If they do not, the outcomes
-// mean the following. Blind: no event matches without the inputs. Widened: without the inputs some
-// event matches that would not match with them, whatever their values. Weakened: some event would
-// match with the inputs and does not match without them.
-func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int) bool) Outcome {
-	w.begin(f)
+// If several references refer to one criterion, all have the same value. So Fold folds the
+// condition once with the criterion true and once with it false, and returns the worst outcome.
+// If very many criteria have several references, each reference varies independently.
+//
+// Fold does not notice that two criteria exclude or imply each other. If they do not, the
+// outcomes mean the following. Blind: no event matches without the inputs. Widened: without the
+// inputs some event matches that would not match with them, whatever their values. Weakened:
+// some event would match with the inputs and does not match without them.
+func (w *Folder) Fold(f *channelfile.File, instance int, k Known) Outcome {
+	w.begin(f, k)
 	in := f.Instance(instance)
-	if !w.findRepeated(in, missing) {
-		w.repeated = w.repeated[:0] // nothing is missing, so their values do not matter
+	if !w.findRepeated(in) {
+		w.repeated = w.repeated[:0] // nothing is known, so their values do not matter
 	}
 	matches, lost, outcome := false, false, Unaffected
 	for tried := range 1 << len(w.repeated) {
 		w.try(tried)
-		whole := w.fold(in, missing)
+		whole := w.fold(in)
 		matches = matches || whole&partFalse == 0
 		switch {
 		case whole&partTried != 0: // missing inputs do not matter here
@@ -136,50 +177,33 @@ func (w *Folder) Fold(f *channelfile.File, instance int, missing func(input int)
 	return outcome
 }
 
-// FoldWord is like [Folder.Fold], but the inputs are missing only at one word of the condition. It
-// shows the contribution of this word to the outcome. At every other word the inputs are present,
-// even if the word refers to the same criterion.
-func (w *Folder) FoldWord(f *channelfile.File, instance, word int, missing func(input int) bool) Outcome {
+// FoldWord is like [Folder.Fold], but k is known only at one word of the condition. It shows
+// the contribution of this word to the outcome. At every other word nothing is known, even if
+// the word refers to the same criterion.
+func (w *Folder) FoldWord(f *channelfile.File, instance, word int, k Known) Outcome {
 	w.only = word + 1
 	defer func() { w.only = 0 }()
-	return w.Fold(f, instance, missing)
+	return w.Fold(f, instance, k)
 }
 
-// FoldKnown is like [Folder.Fold], but the results of some references are known, although their
-// inputs are there. An example is a comparison with a value that the source never writes. If known
-// returns ok for a word, its other result is the value of the reference, after a negation, in each
-// event that has the input.
+// Never reports whether an instance of f matches no event of a kind, where k is known of all
+// events of the kind.
 //
-// The effect is that of a missing input. A reference that never holds loses an alternative, and one
-// that always holds loses a restriction. If known returns ok for only some references to one
-// criterion, Fold does not know that all have one value.
-func (w *Folder) FoldKnown(f *channelfile.File, instance int, missing func(input int) bool, known func(word int) (holds, ok bool)) Outcome {
-	w.known = known
-	defer func() { w.known = nil }()
-	return w.Fold(f, instance, missing)
-}
-
-// Never reports whether an instance of f matches no event of a kind. Events of the kind do not have
-// the inputs for which missing returns true. If constant returns ok for a criterion, its other
-// result is the value of the criterion in all events of the kind. An example is a criterion on the
-// event ID.
+// Never folds the condition as [Folder.Fold] does. But Fold is about the difference that
+// missing inputs make, and Never is only about the result: it is true for a condition such as
+// "a and not a" too.
 //
-// Never folds the condition as [Folder.Fold] does, with the constants as further known values. But
-// Fold is about the difference that missing inputs make, and Never is only about the result: it is
-// true for a condition such as "a and not a" too.
-//
-// If Never returns true, the instance matches no such event. If it returns false, and at most 10
-// criteria have several references, some values of the other criteria make the condition true. But
-// Never does not notice that two criteria exclude or imply each other, so no event may have them.
-func (w *Folder) Never(f *channelfile.File, instance int, missing func(input int) bool, constant func(criterion int) (holds, ok bool)) bool {
-	w.begin(f)
-	w.constant = constant
-	defer func() { w.constant = nil }()
+// If Never returns true, the instance matches no such event. If it returns false, and at most
+// 10 criteria have several references, some values of the other criteria make the condition
+// true. But Never does not notice that two criteria exclude or imply each other, so no event
+// may have them.
+func (w *Folder) Never(f *channelfile.File, instance int, k Known) bool {
+	w.begin(f, k)
 	in := f.Instance(instance)
-	w.findRepeated(in, missing)
+	w.findRepeated(in)
 	for tried := range 1 << len(w.repeated) {
 		w.try(tried)
-		if w.fold(in, missing)&partFalse == 0 {
+		if w.fold(in)&partFalse == 0 {
 			return false
 		}
 	}
@@ -187,7 +211,8 @@ func (w *Folder) Never(f *channelfile.File, instance int, missing func(input int
 }
 
 // begin prepares the Folder for an instance of f.
-func (w *Folder) begin(f *channelfile.File) {
+func (w *Folder) begin(f *channelfile.File, k Known) {
+	w.set(k)
 	if w.file != f {
 		w.file, w.sets = f, nil
 	}
@@ -206,10 +231,10 @@ func (w *Folder) try(values int) {
 	}
 }
 
-// findRepeated finds the criteria of an instance that have several references. It finds
-// nothing if there are too many such criteria. It skips criteria that read a missing input or are
-// constant, since their value is known. It reports whether there are any of the latter.
-func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) bool) (lacks bool) {
+// findRepeated finds the criteria of an instance that have several references. It finds nothing
+// if there are too many such criteria. It skips criteria whose value is known. It reports
+// whether there are any of the latter.
+func (w *Folder) findRepeated(in channelfile.Instance) (lacks bool) {
 	w.repeated = w.repeated[:0]
 	if w.held == nil {
 		w.held, w.uses = make(map[int]part), make(map[int]int)
@@ -222,15 +247,15 @@ func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) b
 			continue
 		}
 		if w.only == i+1 {
-			lacks = lacks || w.reference(i, word, missing) != 0
+			lacks = lacks || w.reference(i, word) != 0
 			continue // independent of other references
 		}
 		c := word.Criterion()
 		switch w.uses[c]++; w.uses[c] {
 		case 1:
-			lacks = lacks || w.reference(i, word, missing) != 0
+			lacks = lacks || w.reference(i, word) != 0
 		case 2:
-			if w.reference(i, word, missing) == 0 {
+			if w.reference(i, word) == 0 {
 				w.repeated = append(w.repeated, c)
 			}
 		}
@@ -242,13 +267,13 @@ func (w *Folder) findRepeated(in channelfile.Instance, missing func(input int) b
 }
 
 // fold folds the condition of an instance.
-func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) part {
+func (w *Folder) fold(in channelfile.Instance) part {
 	f := w.file
 	stack := w.stack[:0]
 	for i := in.First; i < in.First+in.Count; i++ {
 		word := f.Word(i)
 		if word.IsReference() {
-			stack = append(stack, w.reference(i, word, missing))
+			stack = append(stack, w.reference(i, word))
 			continue
 		}
 		at := len(stack) - word.Operands()
@@ -260,7 +285,7 @@ func (w *Folder) fold(in channelfile.Instance, missing func(input int) bool) par
 }
 
 // reference returns the part for word i, which is a reference.
-func (w *Folder) reference(i int, word channelfile.Word, missing func(input int) bool) part {
+func (w *Folder) reference(i int, word channelfile.Word) part {
 	c := w.file.Criterion(word.Criterion())
 	known := w.held[word.Criterion()]
 	if w.only == i+1 {
@@ -274,19 +299,20 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 		}
 		return known
 	}
-	if missing(int(c.Input)) {
+	if w.known.Missing(int(c.Input)) || w.known.Lost(word.Criterion()) {
 		known = partFalse
-	} else if holds, ok := w.isKnown(i); ok {
+	} else if holds, ok := w.known.Reference(i); ok {
 		if holds {
 			return partTrue
 		}
 		return partFalse
-	} else if holds, ok := w.isConstant(word.Criterion()); ok {
-		if known = partFalse; holds {
-			known = partTrue
+	} else if holds, ok := w.known.Constant(word.Criterion()); ok {
+		if holds == word.Negated() {
+			return partFalse
 		}
+		return partTrue | partTried // an and that drops it loses no restriction
 	} else if c.Flags&channelfile.FlagInputs != 0 {
-		known = w.comparison(word.Criterion(), c, missing)
+		known = w.comparison(word.Criterion(), c)
 	}
 	if !word.Negated() {
 		return known
@@ -302,32 +328,15 @@ func (w *Folder) reference(i int, word channelfile.Word, missing func(input int)
 	return known
 }
 
-// isKnown returns the value of word i, a reference that is known to have the same value in all
-// events.
-func (w *Folder) isKnown(i int) (holds, ok bool) {
-	if w.known == nil {
-		return false, false
-	}
-	return w.known(i)
-}
-
-// isConstant returns the value of a criterion that has the same value in all events.
-func (w *Folder) isConstant(criterion int) (holds, ok bool) {
-	if w.constant == nil {
-		return false, false
-	}
-	return w.constant(criterion)
-}
-
 // comparison returns the part for criterion i, whose input is present, and which compares it with
 // other inputs.
-func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input int) bool) part {
+func (w *Folder) comparison(i int, c channelfile.Criterion) part {
 	lost, all := 0, c.Count
 	if all >= inputset.LongList {
-		lost, all = w.lost(i, c, missing)
+		lost, all = w.lost(i, c)
 	} else {
 		for other := range w.file.OperandInputs(c) {
-			if missing(other) {
+			if w.known.Missing(other) {
 				lost++
 			}
 		}
@@ -343,7 +352,7 @@ func (w *Folder) comparison(i int, c channelfile.Criterion, missing func(input i
 
 // lost returns the number of missing inputs, and the number of all inputs, that criterion i
 // compares with. It counts each input once.
-func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bool) (lost, all int) {
+func (w *Folder) lost(i int, c channelfile.Criterion) (lost, all int) {
 	if w.sets == nil {
 		w.sets = make(map[int]*inputset.Set)
 		w.asked, w.missing = inputset.Set{}, inputset.Set{}
@@ -355,7 +364,7 @@ func (w *Folder) lost(i int, c channelfile.Criterion, missing func(input int) bo
 	}
 	for k, inputs := range set {
 		for unasked := inputs &^ w.asked[k]; unasked != 0; unasked &= unasked - 1 {
-			if bit := bits.TrailingZeros64(unasked); missing(64*k + bit) {
+			if bit := bits.TrailingZeros64(unasked); w.known.Missing(64*k + bit) {
 				w.missing[k] |= 1 << bit
 			}
 		}

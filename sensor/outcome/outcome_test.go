@@ -76,7 +76,7 @@ func TestFold(t *testing.T) {
 		{"a and not a and x", and(a, not(a), x), Unaffected, "it never matched"},
 	} {
 		f := testkit.File(t, testkit.IPC, tt.expr)
-		if got := new(Folder).Fold(f, 0, from10); got != tt.want {
+		if got := new(Folder).Fold(f, 0, Known{Missing: from10}); got != tt.want {
 			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
 		// A criterion that never holds is like a missing input.
@@ -87,14 +87,14 @@ func TestFold(t *testing.T) {
 			compares = compares || c.Flags&cf.FlagInputs != 0
 			return w.Negated(), from10(int(c.Input))
 		}
-		if got := new(Folder).FoldKnown(f, 0, func(int) bool { return false }, known); got != tt.want && !compares {
+		if got := new(Folder).Fold(f, 0, Known{Reference: known}); got != tt.want && !compares {
 			t.Errorf("%s, by criteria that never hold: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
 	}
 }
 
-// TestFoldKnown tests references that always hold, and those of which only some are known.
-func TestFoldKnown(t *testing.T) {
+// TestFoldReferences tests references that always hold, and those of which only some are known.
+func TestFoldReferences(t *testing.T) {
 	and, or, not := cf.And, cf.Or, cf.Not
 	for _, tt := range []struct {
 		condition string
@@ -117,10 +117,10 @@ func TestFoldKnown(t *testing.T) {
 		f := testkit.File(t, testkit.IPC, tt.expr)
 		known := func(word int) (holds, ok bool) { holds, ok = tt.words[word]; return holds, ok }
 		w := new(Folder)
-		if got := w.FoldKnown(f, 0, func(input int) bool { return input == tt.missing }, known); got != tt.want {
+		if got := w.Fold(f, 0, Known{Missing: func(input int) bool { return input == tt.missing }, Reference: known}); got != tt.want {
 			t.Errorf("%s: %s; want %s: %s", tt.condition, got, tt.want, tt.why)
 		}
-		if got := w.Fold(f, 0, func(int) bool { return false }); got != Unaffected {
+		if got := w.Fold(f, 0, Known{}); got != Unaffected {
 			t.Errorf("%s: %s when nothing is known any more; want %s", tt.condition, got, Unaffected)
 		}
 	}
@@ -133,14 +133,14 @@ func TestFolderAgain(t *testing.T) {
 	var w Folder
 	for range 2 {
 		for i := range want {
-			if got := w.Fold(f, i, from10); got != want[i] {
+			if got := w.Fold(f, i, Known{Missing: from10}); got != want[i] {
 				t.Errorf("instance %d: %s; want %s", i, got, want[i])
 			}
 		}
 	}
 	if n := testing.AllocsPerRun(100, func() {
 		for i := range want {
-			w.Fold(f, i, from10)
+			w.Fold(f, i, Known{Missing: from10})
 		}
 	}); n != 0 {
 		t.Errorf("folding allocates %v times; want none once the Folder is warm", n)
@@ -177,7 +177,7 @@ func TestFoldLongLists(t *testing.T) {
 		{low, func(n int) bool { return n == 0 }, []Outcome{Blind, Blind, Widened, Blind, Blind}, "what is compared is missing"},
 	} {
 		for i, want := range tt.want {
-			if got := w.Fold(tt.file, i, tt.missing); got != want {
+			if got := w.Fold(tt.file, i, Known{Missing: tt.missing}); got != want {
 				t.Errorf("%s: instance %d is %s; want %s", tt.why, i, got, want)
 			}
 		}
@@ -263,7 +263,7 @@ func TestFoldTruthTables(t *testing.T) {
 		}
 		missing := uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, "missing"))
 		file := testkit.File(t, testkit.IPC, formula.expr())
-		got := new(Folder).Fold(file, 0, func(input int) bool { return missing>>input&1 != 0 })
+		got := new(Folder).Fold(file, 0, Known{Missing: func(input int) bool { return missing>>input&1 != 0 }})
 
 		can, more, fewer := false, false, false
 		for truth := range uint(1 << variables) {
@@ -337,7 +337,7 @@ func TestNever(t *testing.T) {
 		{"a and not a, in many", and(many()...), false, "too many to try: each reference varies independently"},
 	} {
 		f := testkit.File(t, testkit.IPC, tt.expr)
-		if got := new(Folder).Never(f, 0, from10, constant(f)); got != tt.want {
+		if got := new(Folder).Never(f, 0, Known{Missing: from10, Constant: constant(f)}); got != tt.want {
 			t.Errorf("%s: never is %v; want %v: %s", tt.condition, got, tt.want, tt.why)
 		}
 	}
@@ -345,10 +345,10 @@ func TestNever(t *testing.T) {
 	f := testkit.File(t, testkit.IPC, and(is4, or(a, b), or(not(a), x)))
 	var w Folder
 	value := constant(f)
-	if w.Never(f, 0, from10, value); testing.AllocsPerRun(100, func() { w.Never(f, 0, from10, value) }) != 0 {
+	if w.Never(f, 0, Known{Missing: from10, Constant: value}); testing.AllocsPerRun(100, func() { w.Never(f, 0, Known{Missing: from10, Constant: value}) }) != 0 {
 		t.Error("Never allocates once the Folder is warm")
 	}
-	if got := w.Fold(f, 0, from10); got != Weakened {
+	if got := w.Fold(f, 0, Known{Missing: from10}); got != Weakened {
 		t.Errorf("Fold after Never is %s; want weakened: constants are forgotten", got)
 	}
 }
@@ -363,23 +363,83 @@ func TestNeverTruthTables(t *testing.T) {
 		set := func(label string) uint { return uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, label)) }
 		missing, constant, value := set("missing"), set("constant"), set("value")
 		file := testkit.File(t, testkit.IPC, formula.expr())
-		got := new(Folder).Never(file, 0, func(input int) bool { return missing>>input&1 != 0 }, func(criterion int) (holds, ok bool) {
-			input := file.Criterion(criterion).Input
-			return value>>input&1 != 0, constant>>input&1 != 0
-		})
+		lost := set("lost")
+		got := new(Folder).Never(file, 0, known(file, missing, lost, constant, value))
 		want := true
 		for truth := range uint(1 << variables) {
-			if formula.holds((truth&^constant | value&constant) &^ missing) {
+			if formula.holds((truth&^constant | value&constant) &^ (missing | lost)) {
 				want = false
 			}
 		}
 		if got != want {
-			rt.Errorf("%+v without %b and with constants %b of %b: never is %v; truth tables say %v", formula, missing, value, constant, got, want)
+			rt.Errorf("%+v without %b and %b, and with constants %b of %b: never is %v; truth tables say %v", formula, missing, lost, value, constant, got, want)
 		}
 		seen[want]++
 	})
 	if len(seen) < 2 && !testing.Short() {
 		t.Errorf("all formulas gave the same answer; the property was not tested: %v", seen)
+	}
+}
+
+// known returns what is known of the variables of a formula. Each set has a bit for each
+// variable.
+func known(f *cf.File, missing, lost, constant, value uint) Known {
+	of := func(set uint, criterion int) bool { return set>>f.Criterion(criterion).Input&1 != 0 }
+	return Known{
+		Missing:  func(input int) bool { return missing>>input&1 != 0 },
+		Lost:     func(criterion int) bool { return of(lost, criterion) },
+		Constant: func(criterion int) (holds, ok bool) { return of(value, criterion), of(constant, criterion) },
+	}
+}
+
+// TestFoldKnownTruthTables compares outcomes with truth tables as TestFoldTruthTables does, for
+// events with missing inputs, lost criteria and constants.
+func TestFoldKnownTruthTables(t *testing.T) {
+	seen := map[Outcome]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		variables := 0
+		formula := drawFormula(rt, 3, func() int {
+			variables++
+			return variables - 1
+		})
+		if variables > 10 {
+			rt.Skip("the truth table is too long")
+		}
+		set := func(label string) uint { return uint(rapid.IntRange(0, 1<<variables-1).Draw(rt, label)) }
+		missing, lost, constant, value := set("missing"), set("lost"), set("constant"), set("value")
+		if rapid.Bool().Draw(rt, "constants only") {
+			missing, lost = 0, 0
+		}
+		constant &^= missing | lost // a constant input is there as a whole
+		file := testkit.File(t, testkit.IPC, formula.expr())
+		got := new(Folder).Fold(file, 0, known(file, missing, lost, constant, value))
+
+		can, more, fewer := false, false, false
+		for truth := range uint(1 << variables) {
+			exists := truth&^constant | value&constant
+			without := formula.holds(exists &^ (missing | lost))
+			can = can || without
+			more = more || without && !formula.holds(exists)
+			fewer = fewer || formula.holds(truth) && !without
+		}
+		want := Unaffected
+		switch {
+		case !can:
+			want = Blind
+		case more:
+			want = Widened
+		case fewer:
+			want = Weakened
+		}
+		if got != want {
+			rt.Errorf("%+v without %b and %b, and with constants %b of %b: %s; truth tables say %s", formula, missing, lost, value, constant, got, want)
+		}
+		seen[want]++
+	})
+	for o := Unaffected; o <= Blind; o++ {
+		if seen[o] == 0 && !testing.Short() {
+			t.Errorf("no formula was %s; the property was not tested: %v", o, seen)
+		}
 	}
 }
 
@@ -389,7 +449,7 @@ func BenchmarkFold(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for i := range f.Instances() {
-			w.Fold(f, i, func(input int) bool { return input == 7 })
+			w.Fold(f, i, Known{Missing: func(input int) bool { return input == 7 }})
 		}
 	}
 }

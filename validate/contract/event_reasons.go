@@ -16,6 +16,7 @@ import (
 // eventReasons are the reasons why a rule matches no single event of a feed.
 type eventReasons struct {
 	absent []uint32 // event IDs that the rule names and that the feed does not have
+	off    []uint32 // event IDs that the rule names and that hosts do not record
 	others bool     // whether the rule needs an event that it does not name, which the feed lacks
 	lacks  []eventsLack
 }
@@ -42,9 +43,15 @@ func (r *eventReasons) compare(o *eventReasons) int { return cmp.Compare(r.key()
 func (r *outcomeReporter) addEventCause(instance int, l *lack) {
 	reasons := new(eventReasons)
 	e := r.events
-	e.begin(l.events, instance, l.missing)
+	e.begin(l.events, instance, l)
 	for c := range e.causes() {
 		switch {
+		case c.off && c.class.named:
+			reasons.off = append(reasons.off, c.class.id)
+			continue
+		case c.off: // all events of the feed that the rule could match
+			reasons.off = slices.DeleteFunc(slices.Clone(l.off), func(id uint32) bool { return !l.events.has(id) })
+			continue
 		case c.inputs == nil && c.class.named:
 			reasons.absent = append(reasons.absent, c.class.id)
 			continue
@@ -86,7 +93,8 @@ func (r *outcomeReporter) pointEvent(instance int, l *lack, reasons *eventReason
 		criterion := f.Word(w).Criterion()
 		c := f.Criterion(criterion)
 		if len(reasons.lacks) == 0 {
-			if ids := l.events.named[criterion]; reasons.others && ids != nil || len(reasons.absent) > 0 && slices.Contains(ids, reasons.absent[0]) {
+			first := slices.Concat(reasons.absent, reasons.off)
+			if ids := l.events.named[criterion]; reasons.others && ids != nil || len(first) > 0 && slices.Contains(ids, first[0]) {
 				return w, int(c.Input)
 			}
 			continue
@@ -115,13 +123,19 @@ func (r *outcomeReporter) eventGroup(c *cause, who *lackers) *outcomeGroup {
 	if !t.whole() {
 		g.reasons = fmt.Sprintf(" can never match %s: %s", who.events, t.reasons(c.events))
 	}
-	g.details = append(details(sides(who.feeds, nil), func(s *side) string { return fmt.Sprintf("%v: %s", s, s.hosts(p)) }), t.sources()...)
+	if len(c.events.off) > 0 {
+		g.details = details(sides(who.feeds, collectionNote), func(s *side) string { return fmt.Sprintf("events of %v %s: %s", s, s.note, s.hosts(p)) })
+	} else {
+		g.details = append(details(sides(who.feeds, nil), func(s *side) string { return fmt.Sprintf("%v: %s", s, s.hosts(p)) }), t.sources()...)
+	}
 	if who.spared != "" {
 		g.details = append(g.details, who.spared)
 	}
 	g.fix = "read a field that the event has, or select an event that has the field"
 	switch {
 	case len(c.events.lacks) > 0:
+	case len(c.events.off) > 0:
+		g.fix = "make the hosts record the event, or hold the rule back from them"
 	case c.events.others || slices.ContainsFunc(c.events.absent, t.inType):
 		g.fix = "name the events of this feed too, or write a rule of its own for them"
 	default:
@@ -151,6 +165,9 @@ func (t *eventTexts) reasons(r *eventReasons) string {
 	var parts []string
 	if len(r.absent) > 0 {
 		parts = append(parts, t.absent(r.absent))
+	}
+	if len(r.off) > 0 {
+		parts = append(parts, "the hosts do not record "+eventsNamed(r.off))
 	}
 	if r.others {
 		parts = append(parts, t.only())

@@ -36,14 +36,8 @@ type eventFacts struct {
 // more, nothing is said.
 const maxNamed = 256
 
-// newEventFacts returns the facts about a feed, or nil if the definition says nothing about single
-// events of the feed.
+// newEventFacts returns the facts about a feed.
 func newEventFacts(file *channelfile.File, d *sensor.Definition, feed *sensor.Feed) *eventFacts {
-	//mutation:equivalent condition: the slow path gives the same result
-	//mutation:missed width: no generated feed has 256 events and kinds
-	if len(feed.Events)+len(feed.Kinds) == 0 {
-		return nil
-	}
 	x := &eventFacts{
 		file: file, feed: feed, isID: make([]bool, len(d.Inputs)), isProvider: make([]bool, len(d.Inputs)),
 		byID: map[uint32][]int{}, named: map[int][]uint32{}, inputs: make([]int, len(feed.Fields)), lacks: make([][]bool, len(feed.Kinds)),
@@ -149,10 +143,9 @@ type eventFolder struct {
 	facts    *eventFacts
 	instance int
 	class    eventClass
-	lacks    func(input int) bool // inputs that no event of the feed has
-	only     []int                // inputs that the events lack; nil means those of their kind
-	missing  func(input int) bool
-	constant func(criterion int) (holds, ok bool)
+	lack     *lack // whose inputs no event of the feed has
+	only     []int // inputs that the events lack; nil means those of their kind
+	known    outcome.Known
 
 	// of the instance, reusing memory
 	ids     []uint32
@@ -161,14 +154,15 @@ type eventFolder struct {
 
 func newEventFolder(folder *outcome.Folder, work *uint64) *eventFolder {
 	e := &eventFolder{folder: folder, work: work}
-	e.missing, e.constant = e.isMissing, e.value // once, because each value is allocated
+	// once, because each of these values is allocated
+	e.known = outcome.Known{Missing: e.isMissing, Constant: e.value, Lost: e.isLost}
 	return e
 }
 
-// blind reports whether an instance can match no event of a feed that lacks the given inputs,
-// although it could if the feed had all events, with all other inputs.
-func (e *eventFolder) blind(x *eventFacts, instance int, lacks func(input int) bool) bool {
-	if !e.begin(x, instance, lacks) {
+// blind reports whether an instance can match no event of a feed of a lack, although it could
+// if the feed had all events, with all inputs that the lack has.
+func (e *eventFolder) blind(x *eventFacts, instance int, l *lack) bool {
+	if !e.begin(x, instance, l) {
 		return false
 	}
 	for _, c := range e.classes {
@@ -186,8 +180,8 @@ func (e *eventFolder) blind(x *eventFacts, instance int, lacks func(input int) b
 // instance.
 //
 //mutation:equivalent `if !word.IsReference()`: further event IDs give the same result
-func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) bool) bool {
-	e.facts, e.instance, e.lacks = x, instance, lacks
+func (e *eventFolder) begin(x *eventFacts, instance int, l *lack) bool {
+	e.facts, e.instance, e.lack = x, instance, l
 	e.ids, e.classes = e.ids[:0], e.classes[:0]
 	in := x.file.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
@@ -206,7 +200,7 @@ func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) b
 		}
 	}
 	//mutation:equivalent condition, `len(x.byID[id]) > 0`: the slow path gives the same result
-	if x.only == nil && !slices.ContainsFunc(e.ids, func(id uint32) bool { return len(x.byID[id]) > 0 }) {
+	if x.only == nil && !slices.ContainsFunc(e.ids, func(id uint32) bool { return len(x.byID[id]) > 0 || e.isOff(id) }) {
 		return false
 	}
 	// Other events than those that the rule names come first, because most rules that name no
@@ -217,18 +211,35 @@ func (e *eventFolder) begin(x *eventFacts, instance int, lacks func(input int) b
 		e.addOthers()
 	}
 	for _, id := range e.ids {
-		if x.has(id) {
+		if x.has(id) && !e.isOff(id) {
 			e.addNamed(id)
 		}
 	}
 	return true
 }
 
+// isOff reports whether hosts record no event of an ID.
+func (e *eventFolder) isOff(id uint32) bool {
+	_, off := slices.BinarySearch(e.lack.off, id)
+	return off
+}
+
+// empty reports whether the definition says nothing about single events of the feed.
+//
+//mutation:missed width: no generated feed has 256 events and kinds
+func (x *eventFacts) empty() bool { return len(x.feed.Events)+len(x.feed.Kinds) == 0 }
+
 // listed reports whether the fields of all events of the feed can be known, so that the facts can
 // matter to rules that name no event ID.
 //
 //mutation:equivalent `len(x.feed.Kinds) > 0`: the slow path gives the same result
 func (x *eventFacts) listed() bool { return x.only != nil && len(x.feed.Kinds) > 0 }
+
+// listed reports whether the facts about the events of the feeds can matter to rules that name
+// no event ID: see [eventFacts.listed], or hosts record only some of the events of the feed.
+func (l *lack) listed() bool {
+	return l.events != nil && (l.events.listed() || l.events.only != nil && len(l.off) > 0)
+}
 
 // has reports whether the feed can have events of an ID.
 func (x *eventFacts) has(id uint32) bool {
@@ -239,13 +250,13 @@ func (x *eventFacts) has(id uint32) bool {
 	return ok
 }
 
-// addOthers adds the classes of the events whose IDs the rule does not name, for a feed whose IDs
-// are known.
+// addOthers adds the classes of the events whose IDs the rule does not name and that hosts
+// record, for a feed whose IDs are known.
 func (e *eventFolder) addOthers() {
 	x := e.facts
 	named := func(id uint32) bool {
 		_, ok := slices.BinarySearch(e.ids, id)
-		return ok
+		return ok || e.isOff(id)
 	}
 	for i := range x.feed.Kinds {
 		if slices.ContainsFunc(x.feed.Kinds[i].Events, func(id uint32) bool { return !named(id) }) {
@@ -284,13 +295,16 @@ func (e *eventFolder) never(c eventClass, only []int) bool {
 	//mutation:missed: TestBlindByEventLimits detects it
 	*e.work += stepsPerWord * uint64(e.facts.file.Instance(e.instance).Count)
 	e.class, e.only = c, only
-	return e.folder.Never(e.facts.file, e.instance, e.missing, e.constant)
+	return e.folder.Never(e.facts.file, e.instance, e.known)
 }
+
+// isLost reports whether a criterion is lost by a cut.
+func (e *eventFolder) isLost(criterion int) bool { return e.lack.lost(criterion) }
 
 // isMissing reports whether events of the class never have an input.
 func (e *eventFolder) isMissing(input int) bool {
 	switch {
-	case e.lacks(input):
+	case e.lack.missing(input):
 		return true
 	case e.only != nil:
 		return slices.Contains(e.only, input)
@@ -347,6 +361,7 @@ func (e *eventFolder) ofProvider(c channelfile.Criterion) (holds, ok bool) {
 type eventCause struct {
 	class  eventClass
 	inputs []int // inputs that the events lack; nil means that the feed has no such events
+	off    bool  // whether the feed has the events, and hosts do not record them
 }
 
 // causes returns the causes of the instance for which [eventFolder.blind] is true. There is one for
@@ -356,9 +371,10 @@ func (e *eventFolder) causes() iter.Seq[eventCause] {
 	return func(yield func(eventCause) bool) {
 		found := false
 		for _, id := range e.ids {
-			if c := (eventClass{id: id, named: true, kind: -1}); !e.facts.has(id) && e.could(c) {
+			has := e.facts.has(id)
+			if c := (eventClass{id: id, named: true, kind: -1}); (!has || e.isOff(id)) && e.could(c) {
 				found = true
-				if !yield(eventCause{class: c}) {
+				if !yield(eventCause{class: c, off: has}) {
 					return
 				}
 			}
@@ -366,13 +382,14 @@ func (e *eventFolder) causes() iter.Seq[eventCause] {
 		for _, c := range e.classes {
 			if e.could(c) {
 				found = true
-				if !yield(eventCause{c, e.enough(c)}) {
+				if !yield(eventCause{class: c, inputs: e.enough(c)}) {
 					return
 				}
 			}
 		}
-		if c := (eventClass{kind: -1}); !found && e.facts.only != nil && e.could(c) {
-			yield(eventCause{class: c})
+		off := len(e.lack.off) > 0
+		if c := (eventClass{kind: -1}); (!found || off) && e.facts.only != nil && e.could(c) {
+			yield(eventCause{class: c, off: off})
 		}
 	}
 }

@@ -256,7 +256,7 @@ func (x *formFacts) value(w channelfile.Word) (holds, ok bool) {
 // records. So they do not count for an input that the build sets itself, cuts, or changes.
 func (im *impacts) formsOf(p *validate.Pass, f feed) (x *formFacts, inputs []int) {
 	of := p.Definition.Feed(f.supply.Feed)
-	if p.File == nil || of == nil {
+	if p.File == nil || of == nil || f.positional() {
 		return nil, nil
 	}
 	if x = im.formFacts(p, of); x == nil {
@@ -344,7 +344,9 @@ func (e *evaluator) formValue(instance int, l *lack, every bool, w int) (holds, 
 func (e *evaluator) foldForms(instance int, l *lack) (o outcome.Outcome, every bool) {
 	for _, every := range []bool{true, false} {
 		e.work += stepsPerWord * uint64(e.pass.File.Instance(instance).Count)
-		o = e.folder.FoldKnown(e.pass.File, instance, l.missing, func(w int) (holds, ok bool) { return e.formValue(instance, l, every, w) })
+		known := l.known(e.pass.File, nil)
+		known.Reference = func(w int) (holds, ok bool) { return e.formValue(instance, l, every, w) }
+		o = e.folder.Fold(e.pass.File, instance, known)
 		if every && (o == outcome.Blind || o == outcome.Unaffected) {
 			return o, true
 		}
@@ -462,8 +464,8 @@ func (r *outcomeReporter) addFormCauses(instance int, l *lack, o outcome.Outcome
 		}
 		tried++
 		r.work += stepsPerWord * uint64(in.Count)
-		known := func(word int) (bool, bool) { return holds, word == w }
-		if r.folder.FoldKnown(f, instance, func(int) bool { return false }, known) == o {
+		known := outcome.Known{Reference: func(word int) (bool, bool) { return holds, word == w }}
+		if r.folder.Fold(f, instance, known) == o {
 			r.list = append(r.list, r.formCause(l, w, o, false))
 		}
 	}

@@ -158,7 +158,7 @@ func TestFormsOfSupply(t *testing.T) {
 		{"it is supplied", nil, "new", true},
 		{"another input is cut", func(in []sensor.SuppliedInput) { in[sLine].CutAt = 3 }, "new", true},
 		{"another input is not supplied", missing(sensor.StateNotSupplied, sName), "new", true},
-		{"the build cuts it", func(in []sensor.SuppliedInput) { in[sID].CutAt = 3 }, "new", false},
+		{"the build cuts it", func(in []sensor.SuppliedInput) { in[sID].CutAt = 30 }, "new", false},
 		{"the build sets it", func(in []sensor.SuppliedInput) {
 			in[sID].State, in[sID].Values = sensor.StateConstant, []string{"0x1a4"}
 		}, "new", false},

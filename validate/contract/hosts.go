@@ -32,13 +32,15 @@ func hostOutcome(feeds []outcome.Outcome) outcome.Outcome {
 // and that belong to one kind of host.
 type lack struct {
 	kind   int         // index in impacts.kinds
-	inputs []int       // inputs that are not supplied, ascending
+	inputs []int       // inputs that are not supplied to a named reader, ascending
 	lacks  []bool      // by input
 	unsure []int       // inputs whose supply is not certain, ascending
 	events *eventFacts // nil if nothing is known about single events of the feeds
-	forms  *formFacts  // nil if nothing is known about the values of the feeds
+	forms  *formFacts  // nil if nothing is known about the forms of the values of the feeds
 	values []int       // inputs for which forms counts, ascending
 	formed []bool      // by input: whether it is in values
+	stated *valueFacts // nil if the contract states nothing about values
+	off    []uint32    // IDs of events that hosts do not record; only with events
 	feeds  []feed
 	// inputs and unsure, as sets
 	mask, unsureMask uint64
@@ -52,7 +54,7 @@ func (l *lack) missing(index int) bool { return l.lacks[index] }
 func (l *lack) complete() bool { return len(l.inputs)+len(l.unsure) == 0 }
 
 // A hostKind is a set of hosts whose feeds have the same lacks. At least one feed lacks an
-// input, or has events that do.
+// input, has events that do, or has known values.
 type hostKind struct {
 	cohorts  []*validate.Cohort
 	from, to int    // the lacks are impacts.lacks[from:to]
@@ -60,6 +62,9 @@ type hostKind struct {
 	forms    bool   // whether there are facts about the values of some feed
 	events   bool   // whether there are facts about events of some feed
 	listed   bool   // whether all events of some feed are known; see eventFacts.listed
+	stated   bool   // whether the contract states something about the values of some feed
+	// criteria that have the same result in all events of all feeds, with their results
+	constants map[int]bool
 }
 
 // impacts are the effects on the content of the inputs that named builds do not supply.
@@ -71,11 +76,17 @@ type impacts struct {
 	formJudge *formJudge                  // nil if there are no forms
 	forms     map[*sensor.Feed]*formFacts // of the definition's feeds; nil if nothing is stated
 
+	valueFacts map[string]*valueFacts // what contracts state about values, by key
+	// by input: the criteria that compare it with operands; nil until needed
+	readers [][]int
+	reach   *sensor.Reach // nil until needed
+
 	// The fields below are set only if the subject is a file and kinds is not empty.
 	reads []uint64 // by criterion: the set of inputs that it reads and some feed lacks
 	// by criterion: whether it names event IDs of some feed about whose events there are facts
 	namesIDs []bool
 	dead     []bool  // by criterion: whether it is dead on some feed, by the forms of values
+	onValues []bool  // by criterion: whether a contract states something about its values
 	checks   []asked // by instance
 	spent    bool    // whether the budget ended before all instances were examined
 }
@@ -95,7 +106,7 @@ const othersBit = 1 << 63
 var impactsOf = validate.OfFleet(func(p *validate.Pass) *impacts {
 	im := new(impacts)
 	im.group(p)
-	if len(im.kinds) == 0 || p.File == nil {
+	if len(im.kinds) == 0 || p.File == nil || im.spent {
 		return im
 	}
 	im.mask(p)
@@ -132,8 +143,8 @@ func (im *impacts) group(p *validate.Pass) {
 		}
 		host := collected(all[:n])
 		all = all[n:]
-		if len(host) == 0 || host[0].positional() {
-			continue // if no feed is collected, eventsCollected reports the host
+		if len(host) == 0 {
+			continue // eventsCollected reports the host
 		}
 		lacks, lacking := im.lacksOf(p, host)
 		if !lacking {
@@ -155,9 +166,11 @@ func (im *impacts) group(p *validate.Pass) {
 			for _, l := range lacks {
 				l.kind = k
 				im.kinds[k].events = im.kinds[k].events || l.events != nil
-				im.kinds[k].listed = im.kinds[k].listed || l.events != nil && l.events.listed()
+				im.kinds[k].listed = im.kinds[k].listed || l.listed()
 				im.kinds[k].forms = im.kinds[k].forms || l.forms != nil
+				im.kinds[k].stated = im.kinds[k].stated || l.stated != nil
 			}
+			im.kinds[k].constants = hostConstants(lacks)
 			im.lacks = append(im.lacks, lacks...)
 		}
 		im.kinds[k].cohorts = append(im.kinds[k].cohorts, host[0].cohort)
@@ -175,7 +188,8 @@ func collected(host []feed) []feed {
 }
 
 // lacksOf returns the lacks of the feeds of a host. It reports whether some feed lacks an
-// input, or whether there are facts about its events.
+// input, or whether there are facts about its events or values. A positional reader does not
+// treat a missing input as absent, so other checks report it.
 //
 //mutation:equivalent `len(l.inputs) > 0`: the slow path gives the same result
 //mutation:equivalent `if i >= 0`, `i >= 0`: the slow path gives the same result
@@ -186,17 +200,20 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 		for i := range p.Needs.Inputs {
 			index := p.Needs.Inputs[i].Index
 			switch state := f.input(p, index).State; {
+			case f.positional():
 			case state == sensor.StateNotSupplied:
 				l.inputs = append(l.inputs, index)
 			case !state.Certain():
 				l.unsure = append(l.unsure, index)
 			}
 		}
-		l.events = im.factsOf(p, f)
+		l.events, l.off = im.factsOf(p, f)
 		l.forms, l.values = im.formsOf(p, f)
-		lacking = lacking || len(l.inputs) > 0 || l.events != nil || l.forms != nil
+		l.stated = im.valuesOf(p, f)
+		lacking = lacking || len(l.inputs) > 0 || l.events != nil || l.forms != nil || l.stated != nil
 		i := slices.IndexFunc(lacks, func(o *lack) bool {
-			return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) && o.events == l.events && o.forms == l.forms && slices.Equal(o.values, l.values)
+			return slices.Equal(o.inputs, l.inputs) && slices.Equal(o.unsure, l.unsure) && o.events == l.events && slices.Equal(o.off, l.off) &&
+				o.forms == l.forms && slices.Equal(o.values, l.values) && o.stated == l.stated
 		})
 		if i >= 0 {
 			lacks[i].feeds = append(lacks[i].feeds, f)
@@ -218,13 +235,13 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 	return lacks, lacking
 }
 
-// factsOf returns the facts about single events of a feed, or nil. Facts are about the events that
-// the source records. So they do not count if the build sets an input itself, or may pass another
-// event ID or provider than the recorded one.
-func (im *impacts) factsOf(p *validate.Pass, f feed) *eventFacts {
+// factsOf returns the facts about single events of a feed, or nil, and the events that hosts do
+// not record. Facts are about the events that the source records. So they do not count if the
+// build sets an input itself, or may pass another event ID or provider than the recorded one.
+func (im *impacts) factsOf(p *validate.Pass, f feed) (x *eventFacts, off []uint32) {
 	of := p.Definition.Feed(f.supply.Feed)
-	if p.File == nil || of == nil {
-		return nil
+	if p.File == nil || of == nil || f.positional() {
+		return nil, nil
 	}
 	x, known := im.facts[of]
 	if !known {
@@ -234,18 +251,22 @@ func (im *impacts) factsOf(p *validate.Pass, f feed) *eventFacts {
 		}
 		im.facts[of] = x
 	}
-	if x == nil {
-		return nil
+	if f.supply.Collected.Events == sensor.CollectedSome && (len(x.named) > 0 || x.only != nil) {
+		off = f.supply.Collected.Off
+	}
+	//mutation:equivalent condition: the slow path gives the same result
+	if x.empty() && len(off) == 0 {
+		return nil, nil
 	}
 	for i := range p.Needs.Inputs {
 		index := p.Needs.Inputs[i].Index
 		in := f.input(p, index)
 		recorded := in.State == sensor.StateNotSupplied || in.State == sensor.StateSupplied && in.Type == p.Definition.Inputs[index].Type && in.CutAt == 0
 		if in.State == sensor.StateConstant || (x.isID[index] || x.isProvider[index]) && !recorded {
-			return nil
+			return nil, nil
 		}
 	}
-	return x
+	return x, off
 }
 
 // appendKey appends the inputs of a lack to a key. Different lacks have different keys.
@@ -267,7 +288,17 @@ func (l *lack) appendKey(key []byte) []byte {
 	}
 	key = append(key, byte(boolCompare(l.events != nil, false)))
 	key = binary.AppendUvarint(key, uint64(len(feed)))
-	return append(key, feed...)
+	key = append(key, feed...)
+	key = binary.AppendUvarint(key, uint64(len(l.off)))
+	for _, id := range l.off {
+		key = binary.AppendUvarint(key, uint64(id))
+	}
+	stated := ""
+	if l.stated != nil {
+		stated = l.stated.key
+	}
+	key = binary.AppendUvarint(key, uint64(len(stated)))
+	return append(key, stated...)
 }
 
 // mask gives each input that some feed lacks, or may lack, a bit in the sets, and computes
@@ -298,8 +329,16 @@ func (im *impacts) mask(p *validate.Pass) {
 			im.reads[i] |= bits[input]
 		}
 	}
-	im.namesIDs = make([]bool, p.File.Criteria())
+	im.namesIDs, im.onValues = make([]bool, p.File.Criteria()), make([]bool, p.File.Criteria())
 	for _, l := range im.lacks {
+		if l.stated != nil {
+			for i := range l.stated.truths {
+				im.onValues[i] = true
+			}
+			for i := range l.stated.lost {
+				im.onValues[i] = true
+			}
+		}
 		if l.events != nil {
 			for i := range l.events.named {
 				im.namesIDs[i] = true
@@ -314,12 +353,14 @@ type evaluator struct {
 	*impacts
 	folder outcome.Folder
 	events *eventFolder
+	values *valueFolder
 	work   uint64 // steps since the caller last set it to 0
 
 	// Results for the instance. They reuse their memory.
 	read     uint64            // inputs that it reads and some feed lacks, as a set
 	names    bool              // whether it names event IDs of some feed
 	formed   bool              // whether it has a criterion that is dead on some feed
+	valued   bool              // whether statements about the values of some feed concern it
 	affected []int             // kinds of hosts on which some feed can be affected
 	feeds    []outcome.Outcome // by lack; valid only for the affected kinds
 	known    []folded
@@ -330,40 +371,46 @@ type evaluator struct {
 type folded struct {
 	missing uint64      // set of inputs
 	events  *eventFacts // nil if they do not matter to the instance
+	off     []uint32    // events that hosts do not record
 	forms   *formFacts  // nil if they do not matter to the instance
 	values  []int       // inputs for which forms counts
+	stated  *valueFacts // nil if they do not matter to the instance
 	outcome outcome.Outcome
 	byEvent bool // whether the instance is blind only because of the facts about events
 	byForm  bool // whether the instance has the outcome only because of the forms of values
 	every   bool // whether all dead words count; see foldForms
+	byValue bool // whether it has the outcome only because of the values of constant inputs
+	host    int  // index of the kind of hosts plus one if the outcome is for one kind only; else 0
 }
 
-// sameFacts reports whether an outcome is for the same facts about the events of a feed.
-func (k *folded) sameFacts(events *eventFacts, forms *formFacts, values []int) bool {
-	return k.events == events && k.forms == forms && slices.Equal(k.values, values)
+// sameFacts reports whether two outcomes are for the same facts about the events of a feed.
+func (k *folded) sameFacts(o *folded) bool {
+	return k.events == o.events && slices.Equal(k.off, o.off) && k.forms == o.forms && slices.Equal(k.values, o.values) && k.stated == o.stated && k.host == o.host
 }
 
 func newEvaluator(p *validate.Pass, im *impacts) *evaluator {
 	e := &evaluator{pass: p, impacts: im, feeds: make([]outcome.Outcome, len(im.lacks)), at: make([]int, len(im.lacks))}
 	e.events = newEventFolder(&e.folder, &e.work)
+	e.values = &valueFolder{folder: &e.folder, work: &e.work, file: p.File, at: make([]int, len(p.Definition.Inputs))}
 	return e
 }
 
 // evaluate computes the outcomes of an instance, and returns the checks that report it.
 func (e *evaluator) evaluate(instance int) (checks asked) {
-	e.read, e.names, e.formed, e.affected, e.known = 0, false, false, e.affected[:0], e.known[:0]
+	e.read, e.names, e.formed, e.valued, e.affected, e.known = 0, false, false, false, e.affected[:0], e.known[:0]
 	in := e.pass.File.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
 		if word := e.pass.File.Word(w); word.IsReference() {
 			e.read |= e.reads[word.Criterion()]
 			e.names = e.names || e.namesIDs[word.Criterion()]
 			e.formed = e.formed || e.dead[word.Criterion()]
+			e.valued = e.valued || e.onValues[word.Criterion()]
 		}
 	}
 	for k := range e.kinds {
 		kind := &e.kinds[k]
 		//mutation:equivalent condition: the slow path gives the same result
-		if e.read&kind.mask == 0 && !(kind.listed || kind.events && e.names || kind.forms && e.formed) {
+		if e.read&kind.mask == 0 && !(kind.listed || kind.events && e.names || kind.forms && e.formed || kind.stated && e.valued) {
 			continue
 		}
 		e.affected = append(e.affected, k)
@@ -372,6 +419,9 @@ func (e *evaluator) evaluate(instance int) (checks asked) {
 		}
 		feeds := e.feeds[kind.from:kind.to]
 		host := hostOutcome(feeds)
+		if host == outcome.Unaffected && e.weakened(instance, k) {
+			host = outcome.Weakened
+		}
 		for _, o := range feeds {
 			switch {
 			//mutation:equivalent condition: the slow path gives the same result
@@ -391,7 +441,7 @@ func (e *evaluator) evaluateAt(instance, i int) {
 	l := e.lacks[i]
 	missing, events := e.read&l.mask, l.events
 	//mutation:equivalent condition: the slow path gives the same result
-	if events != nil && !e.names && !events.listed() {
+	if events != nil && !e.names && !l.listed() {
 		events = nil
 	}
 	forms, values := l.forms, l.values
@@ -400,20 +450,26 @@ func (e *evaluator) evaluateAt(instance, i int) {
 		forms, values = nil, nil
 	}
 	e.feeds[i], e.at[i] = outcome.Unaffected, -1
+	stated := l.stated
 	//mutation:equivalent condition: the slow path gives the same result
-	if missing == 0 && events == nil && forms == nil {
+	if !e.valued {
+		stated = nil
+	}
+	//mutation:equivalent condition: the slow path gives the same result
+	if missing == 0 && events == nil && forms == nil && stated == nil {
 		return
 	}
 	// The outcome is the same for feeds that lack the same inputs of those that the
 	// instance reads.
+	of := folded{missing: missing, events: events, off: l.off, forms: forms, values: values, stated: stated}
 	k := slices.IndexFunc(e.known, func(k folded) bool {
 		//mutation:equivalent `missing&othersBit == 0`: the slow path gives the same result
-		return k.missing == missing && missing&othersBit == 0 && k.sameFacts(events, forms, values)
+		return k.missing == missing && missing&othersBit == 0 && k.sameFacts(&of)
 	})
 	//mutation:equivalent comparison: the slow path gives the same result
 	if k < 0 {
 		k = len(e.known)
-		e.known = append(e.known, e.outcomeAt(instance, l, folded{missing: missing, events: events, forms: forms, values: values}))
+		e.known = append(e.known, e.outcomeAt(instance, l, of))
 	}
 	e.feeds[i], e.at[i] = e.known[k].outcome, k
 }
@@ -421,11 +477,14 @@ func (e *evaluator) evaluateAt(instance, i int) {
 // outcomeAt computes the outcome of an instance at a lack.
 func (e *evaluator) outcomeAt(instance int, l *lack, k folded) folded {
 	//mutation:equivalent condition: the slow path gives the same result
-	if k.missing != 0 {
-		k.outcome = e.fold(instance, l.missing)
+	if k.missing != 0 || k.stated != nil && len(k.stated.lost) > 0 {
+		k.outcome = e.fold(instance, l.known(e.pass.File, nil))
 	}
-	if k.events != nil && k.outcome != outcome.Blind && e.events.blind(k.events, instance, l.missing) {
+	if k.events != nil && k.outcome != outcome.Blind && e.events.blind(k.events, instance, l) {
 		k.outcome, k.byEvent = outcome.Blind, true
+	}
+	if k.stated != nil && k.outcome != outcome.Blind && e.values.blind(instance, l) {
+		k.outcome, k.byValue = outcome.Blind, true
 	}
 	//mutation:missed: the tests of forms detect it
 	if k.forms != nil && k.outcome != outcome.Blind {
@@ -436,11 +495,40 @@ func (e *evaluator) outcomeAt(instance int, l *lack, k folded) folded {
 	return k
 }
 
-// fold returns the outcome of an instance without the missing inputs.
-func (e *evaluator) fold(instance int, missing func(int) bool) outcome.Outcome {
+// fold returns the outcome of an instance for events of which k is known.
+func (e *evaluator) fold(instance int, k outcome.Known) outcome.Outcome {
 	//mutation:missed: TestBudget or budget.txtar detects it
 	e.work += stepsPerWord * uint64(e.pass.File.Instance(instance).Count)
-	return e.folder.Fold(e.pass.File, instance, missing)
+	return e.folder.Fold(e.pass.File, instance, k)
+}
+
+// weakened reports whether an instance loses an alternative on a kind of hosts because of
+// constant inputs of all feeds. If so, the feeds on which the instance is unaffected are
+// weakened too.
+func (e *evaluator) weakened(instance, kind int) bool {
+	k := &e.kinds[kind]
+	if k.constants == nil || !e.valued || e.fold(instance, outcome.Known{Constant: k.constant(nil)}) != outcome.Weakened {
+		return false
+	}
+	for i := k.from; i < k.to; i++ {
+		if e.feeds[i] == outcome.Unaffected {
+			e.feeds[i], e.at[i] = outcome.Weakened, len(e.known)
+			e.known = append(e.known, folded{outcome: outcome.Weakened, byValue: true, host: kind + 1})
+		}
+	}
+	return true
+}
+
+// constant returns a function for [outcome.Known.Constant]: the results of criteria that are
+// the same in all events of the hosts. Only criteria for which kept is true count; nil means
+// all.
+func (k *hostKind) constant(kept func(criterion int) bool) func(criterion int) (holds, ok bool) {
+	return func(criterion int) (holds, ok bool) {
+		if holds, ok = k.constants[criterion]; ok && kept != nil {
+			ok = kept(criterion)
+		}
+		return holds, ok
+	}
 }
 
 // host returns the outcome of the instance on an affected kind of host.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -33,6 +34,9 @@ type outcomeTexts struct {
 	fix          string
 	// texts for rules that ask for an absent input; nil means the same texts
 	absent *outcomeTexts
+	// Texts for an input that is cut, and for a constant input. Their formats have one more
+	// argument, the statement about the values.
+	cut, constant *outcomeTexts
 }
 
 // with returns the texts with another fix.
@@ -58,16 +62,16 @@ func (o *outcomeReport) reports(feed, host outcome.Outcome) bool {
 //mutation:equivalent `if len(im.kinds) == 0`: the slow path gives the same result
 func (o outcomeReport) run(p *validate.Pass) {
 	im := impactsOf.Get(p)
+	//mutation:missed: TestBudget or budget.txtar detects it
+	if im.spent {
+		p.Spend(1) // fails, so the check is unfinished
+		return
+	}
 	if len(im.kinds) == 0 {
 		return
 	}
 	if p.File == nil {
 		o.runOnNeeds(p, im)
-		return
-	}
-	//mutation:missed: TestBudget or budget.txtar detects it
-	if im.spent {
-		p.Spend(1) // fails, so the check is unfinished
 		return
 	}
 	var r *outcomeReporter
@@ -127,10 +131,12 @@ type outcomeReporter struct {
 // causes are list[from:to] of an outcomeReporter; to 0 means that they are not computed.
 type causes struct{ from, to int }
 
-// An alone is the question whether a missing input alone gives an instance an outcome.
+// An alone is the question whether a missing input alone gives an instance an outcome. If the
+// input is cut, the values are those of its lack.
 type alone struct {
 	input   int
 	outcome outcome.Outcome
+	values  *valueFacts
 }
 
 // A cause is a missing input that gives an instance an outcome.
@@ -147,6 +153,15 @@ type cause struct {
 	// reasons why the instance matches no single event; nil if the feed lacks the inputs
 	events *eventReasons
 	form   formCause
+	// statement about the values of the input, if it is not missing
+	values valueReason
+}
+
+// A valueReason says why values of an input cause an outcome. The zero valueReason means that
+// the input is missing.
+type valueReason struct {
+	cut      int    // length in bytes to which the input is cut
+	constant string // statement about the values of a constant input
 }
 
 // compare orders causes by their words.
@@ -160,7 +175,8 @@ func (c *cause) compare(o *cause) int {
 	case !c.more && o.more:
 		more = -1
 	}
-	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more, c.events.compare(o.events), c.form.compare(&o.form))
+	return cmp.Or(cmp.Compare(c.word, o.word), cmp.Compare(c.input, o.input), -cmp.Compare(c.outcome, o.outcome), slices.Compare(c.with, o.with), more, c.events.compare(o.events), c.form.compare(&o.form),
+		cmp.Compare(c.values.cut, o.values.cut), cmp.Compare(c.values.constant, o.values.constant))
 }
 
 // A fault is a cause for the feeds of a lack.
@@ -192,7 +208,20 @@ func (r *outcomeReporter) message(g *outcomeGroup, c *cause, in *validate.Instan
 	case g.form:
 		return r.formMessage(g, c, in)
 	}
-	return fmt.Sprintf(g.says.one, rule(in), g.events, ofType(r.pass, c.input)) + r.besides(c)
+	return g.says.say(g.says.one, rule(in), g.events, ofType(r.pass, c.input), c.values) + r.besides(c)
+}
+
+// say fills in a format of the texts.
+//
+//mutation:equivalent: only report texts depend on it
+func (t *outcomeTexts) say(format, rules, events, input string, values valueReason) string {
+	switch {
+	case values.cut > 0:
+		return fmt.Sprintf(format, rules, events, input, fmt.Sprintf("%s bytes", numeral.Thousands(uint64(values.cut))))
+	case values.constant != "":
+		return fmt.Sprintf(format, rules, events, input, values.constant)
+	}
+	return fmt.Sprintf(format, rules, events, input)
 }
 
 // find computes the faults of an instance.
@@ -217,6 +246,8 @@ func (r *outcomeReporter) find(instance int) {
 					r.addFormCauses(instance, r.lacks[i], r.feeds[i], k.every)
 				case k.byEvent:
 					r.addEventCause(instance, r.lacks[i])
+				case k.byValue:
+					r.addValueCauses(instance, r.lacks[i], k)
 				default:
 					r.addCauses(instance, r.lacks[i], r.feeds[i])
 				}
@@ -258,11 +289,19 @@ func (r *outcomeReporter) report(instance int) {
 	}
 }
 
-// identity returns the identity of a finding about the form of values. A waiver of the missing
-// input does not accept it. The result is empty for other findings, whose identity is the input.
+// identity returns the identity of a finding about values or their form. A waiver of the
+// missing input does not accept it. The result is empty for other findings, whose identity is
+// the input.
 func (r *outcomeReporter) identity(c *cause, in *validate.Instance) (id validate.Identity) {
-	if c.form.text != "" && in != nil && in.ID != (channelfile.ID{}) {
-		id.Rule, id.Path = in.ID.String(), "form of "+r.pass.Definition.Inputs[c.input].Name
+	what := ""
+	switch {
+	case c.form.text != "":
+		what = "form of "
+	case c.values != valueReason{}:
+		what = "values of "
+	}
+	if what != "" && in != nil && in.ID != (channelfile.ID{}) {
+		id.Rule, id.Path = in.ID.String(), what+r.pass.Definition.Inputs[c.input].Name
 	}
 	return id
 }
@@ -295,6 +334,15 @@ func (r *outcomeReporter) besides(c *cause) string {
 		names = append(names, r.pass.Definition.Inputs[index].Name)
 	}
 	others := list(names, "fields")
+	if c.values != (valueReason{}) {
+		if c.more {
+			others += " and others"
+		}
+		if len(names) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("; this alone is not the cause: %s %s part in it", others, verb(names, "has", "have"))
+	}
 	switch {
 	case c.more && len(names) > 0:
 		others += ", and others,"
@@ -361,12 +409,20 @@ func (r *outcomeReporter) appendLacks(key []byte, faults []fault) []byte {
 //
 //mutation:equivalent: only report texts depend on it
 func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
-	index, says, of := faults[0].input, r.texts[faults[0].outcome], ""
+	index, says, of, why := faults[0].input, r.texts[faults[0].outcome], "", faults[0].values
 	if r.outcome == outcome.Unaffected {
 		of = faults[0].outcome.String() + " "
 	}
 	r.key = append(r.key[:0], byte(faults[0].outcome))
 	instead := instead
+	if why != (valueReason{}) {
+		if says = says.cut; why.constant != "" {
+			says = r.texts[faults[0].outcome].constant
+		}
+		of += fmt.Sprintf("%d %s ", why.cut, why.constant)
+		r.key[0] |= 1 << 6
+		instead = func(_ *validate.Pass, _ int, fix string) string { return fix }
+	}
 	if faults[0].absent && says.absent != nil {
 		says, of = says.absent, of+"absent "
 		r.key[0] |= 1 << 7
@@ -377,6 +433,9 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 	lacks := len(r.key)
 	r.key = r.appendLacks(r.key, faults)
 	end := len(r.key)
+	if why != (valueReason{}) {
+		r.key = append(binary.AppendUvarint(r.key, uint64(why.cut)), why.constant...)
+	}
 	if faults[0].events != nil {
 		r.key = append(r.key, faults[0].events.key()...)
 	}
@@ -398,6 +457,9 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		return g
 	}
 	g := &outcomeGroup{events: who.events, details: lacking(p, index, who.feeds), builds: who.builds, fix: instead(p, index, says.fix), says: says}
+	if why != (valueReason{}) {
+		g.details = stating(p, index, who.feeds)
+	}
 	if who.spared != "" {
 		g.details = append(g.details, who.spared)
 	}
@@ -407,7 +469,7 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		if need := p.Needs.Input(index); need != nil && need.Instances > found {
 			details = append(details, fmt.Sprintf("%s read it", rulesOf(p, need.Instances)))
 		}
-		if g.joint > 0 {
+		if g.joint > 0 && why == (valueReason{}) {
 			details = append(details, fmt.Sprintf("%s have this outcome only because the events lack other fields too", rulesOf(p, g.joint)))
 		}
 		rules := rulesOf(p, found)
@@ -416,7 +478,7 @@ func (r *outcomeReporter) group(faults []fault) *outcomeGroup {
 		}
 		return validate.Summary{
 			Input: p.InputAt(index), Builds: g.builds,
-			Message: fmt.Sprintf(says.several, rules, g.events, ofType(p, index)),
+			Message: says.say(says.several, rules, g.events, ofType(p, index), why),
 			Details: details, Fix: g.fix,
 		}
 	})
@@ -436,8 +498,8 @@ const (
 	maxWords = 4  // words that read one of these inputs
 )
 
-// missingInputs are the missing inputs that an instance reads: the first maxTried, in
-// the order of the words.
+// missingInputs are the inputs that an instance reads and that are missing, or cut so that a
+// criterion is lost: the first maxTried, in the order of the words.
 type missingInputs struct {
 	inputs []int
 	uses   map[int]uint16 // by criterion: the set of inputs that it reads
@@ -458,7 +520,7 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	in := f.Instance(instance)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := f.Word(w)
-		if !word.IsReference() || r.reads[word.Criterion()]&l.mask == 0 {
+		if !word.IsReference() || r.reads[word.Criterion()]&l.mask == 0 && !l.lost(word.Criterion()) {
 			continue
 		}
 		// Many words can refer to a criterion that reads many inputs, so look at it once.
@@ -467,7 +529,7 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 		}
 		var uses uint16
 		for input := range inputsOf(f, f.Criterion(word.Criterion())) {
-			if !l.missing(input) {
+			if !l.missing(input) && !l.lost(word.Criterion()) {
 				continue
 			}
 			i := slices.Index(m.inputs, input)
@@ -487,9 +549,10 @@ func (r *outcomeReporter) read(instance int, l *lack) *missingInputs {
 	return m
 }
 
-// becomes reports whether an instance has an outcome without the missing inputs.
-func (r *outcomeReporter) becomes(o outcome.Outcome, instance int, missing func(int) bool) bool {
-	return r.fold(instance, missing) == o
+// becomes reports whether an instance has an outcome at a lack, if only the kept inputs are
+// missing or cut.
+func (r *outcomeReporter) becomes(o outcome.Outcome, instance int, l *lack, kept func(int) bool) bool {
+	return r.fold(instance, l.known(r.pass.File, kept)) == o
 }
 
 // addCauses adds to the list each missing input that is sufficient to give the instance
@@ -498,14 +561,18 @@ func (r *outcomeReporter) becomes(o outcome.Outcome, instance int, missing func(
 func (r *outcomeReporter) addCauses(instance int, l *lack, o outcome.Outcome) {
 	m, before := r.read(instance, l), len(r.list)
 	for i, input := range m.inputs {
-		c, known := r.alone[alone{input, o}]
+		question := alone{input: input, outcome: o}
+		if !l.missing(input) {
+			question.values = l.stated
+		}
+		c, known := r.alone[question]
 		if !known {
-			c = cause{outcome: o, input: input, word: -1}
+			c = cause{outcome: o, input: input, word: -1, values: valueReason{cut: l.cutAt(r.pass, input)}}
 			// A single missing input is known to be sufficient.
-			if len(m.inputs) == 1 && !m.more || r.becomes(o, instance, only(input)) {
-				r.point(instance, m, i, &c)
+			if len(m.inputs) == 1 && !m.more || r.becomes(o, instance, l, only(input)) {
+				r.point(instance, l, m, i, &c)
 			}
-			r.alone[alone{input, o}] = c
+			r.alone[question] = c
 		}
 		if c.word >= 0 {
 			r.list = append(r.list, c)
@@ -522,7 +589,7 @@ func (r *outcomeReporter) together(instance int, l *lack, o outcome.Outcome, m *
 	kept := append(r.kept[:0], m.inputs...)
 	r.kept = kept
 	enough := func() bool {
-		return r.becomes(o, instance, func(n int) bool { return slices.Contains(kept, n) })
+		return r.becomes(o, instance, l, func(n int) bool { return slices.Contains(kept, n) })
 	}
 	more := m.more && !enough()
 	// Remove inputs that need not be missing, the last one first. Keep all of them if
@@ -535,8 +602,8 @@ func (r *outcomeReporter) together(instance int, l *lack, o outcome.Outcome, m *
 			kept = slices.Insert(kept, i, input)
 		}
 	}
-	c := cause{outcome: o, input: kept[0], with: slices.Clone(kept[1:]), more: more}
-	r.point(instance, m, slices.Index(m.inputs, c.input), &c)
+	c := cause{outcome: o, input: kept[0], with: slices.Clone(kept[1:]), more: more, values: valueReason{cut: l.cutAt(r.pass, kept[0])}}
+	r.point(instance, l, m, slices.Index(m.inputs, c.input), &c)
 	return c
 }
 
@@ -545,7 +612,7 @@ func (r *outcomeReporter) together(instance int, l *lack, o outcome.Outcome, m *
 // words make it blind or weaken it.
 //
 //mutation:equivalent: only report texts depend on it
-func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause) {
+func (r *outcomeReporter) point(instance int, l *lack, m *missingInputs, i int, c *cause) {
 	f, in := r.pass.File, r.pass.File.Instance(instance)
 	c.word = -1
 	able, tried := -1, 0
@@ -565,7 +632,7 @@ func (r *outcomeReporter) point(instance int, m *missingInputs, i int, c *cause)
 		}
 		tried++
 		r.work += stepsPerWord * uint64(in.Count)
-		if r.folder.FoldWord(f, instance, w, only(c.input)) == c.outcome {
+		if r.folder.FoldWord(f, instance, w, l.known(f, only(c.input))) == c.outcome {
 			able = w
 			break
 		}

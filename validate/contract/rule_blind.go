@@ -23,6 +23,11 @@ compares a field with a value in a form that the source never writes: a
 process identifier in decimal where events have it in hexadecimal, or null
 where the source writes "-".
 
+A rule is blind too if it compares a constant input with another value, if it
+compares a string with a longer text than the build keeps of it, or if the
+hosts do not record the events that it selects. This concerns positional
+readers as well.
+
 A host counts only if the rule is blind on each of its feeds of the type.
 CF3021 reports rules that are blind on some feeds of a host.
 
@@ -42,4 +47,14 @@ var blindTexts = &outcomeTexts{
 	one:     "%s can never match %s, which do not have %s",
 	several: "%s can never match %s, which do not have %s",
 	fix:     "read another field, or write a rule of its own for these events",
+	cut: &outcomeTexts{
+		one:     "%s can never match %s: it compares %s, with a longer text than the %s to which the build cuts it",
+		several: "%s can never match %s: they compare %s, with a longer text than the %s to which the build cuts it",
+		fix:     "compare with a part of the text that the build keeps",
+	},
+	constant: &outcomeTexts{
+		one:     "%s can never match %s, where %s, %s",
+		several: "%s can never match %s, where %s, %s",
+		fix:     "select events that these hosts have, or hold the rule back from them",
+	},
 }

@@ -17,6 +17,10 @@ it can never hold there. The rule still works, but it detects less than its
 author expects. If the rule loses alternatives by several inputs, there is a
 finding for each of them.
 
+An alternative is lost too if it compares a string with a longer text than the
+build keeps of it, or a constant input with a value that it has on no feed of
+the host.
+
 A host counts only if the rule has lost an alternative or is blind on each of
 its feeds of the type. CF3021 reports the feeds of other hosts.
 
@@ -35,4 +39,14 @@ var weakenedTexts = &outcomeTexts{
 	one:     "%s loses an alternative on %s: it reads %s, which they do not have",
 	several: "%s lose an alternative on %s: it reads %s, which the events do not have",
 	fix:     "read a field that these events have in that alternative too",
+	cut: &outcomeTexts{
+		one:     "%s loses an alternative on %s: it compares %s, with a longer text than the %s to which the build cuts it",
+		several: "%s lose an alternative on %s: it compares %s, with a longer text than the %s to which the build cuts it",
+		fix:     "compare with a part of the text that the build keeps",
+	},
+	constant: &outcomeTexts{
+		one:     "%s loses an alternative on %s, where %s, %s",
+		several: "%s lose an alternative on %s, where %s, %s",
+		fix:     "select events that these hosts have in that alternative too, or drop the alternative",
+	},
 }

@@ -17,7 +17,8 @@ restriction is gone, and the rule matches events that its author excluded.
 If each of several inputs widens the rule, there is a finding for each.
 
 The same happens if the rule excludes events by a value in a form that the
-source never writes, such as C:\ where events have \device\harddiskvolume.
+source never writes, such as C:\ where events have \device\harddiskvolume, or
+by a longer text than the build keeps of a string.
 
 A host counts only if no feed of the type leaves the rule unaffected. CF3021
 reports the feeds of other hosts.
@@ -42,5 +43,10 @@ var widenedTexts = &outcomeTexts{
 		one:     "%s matches %s that it should not: it asks for the absence of %s, which is always absent there",
 		several: "%s match %s that they should not: they ask for the absence of %s, which is always absent there",
 		fix:     "restrict the rule to sources that supply the field",
+	},
+	cut: &outcomeTexts{
+		one:     "%s matches %s that it should not: it excludes by %s, with a longer text than the %s to which the build cuts it",
+		several: "%s match %s that they should not: they exclude by %s, with a longer text than the %s to which the build cuts it",
+		fix:     "exclude by a part of the text that the build keeps",
 	},
 }

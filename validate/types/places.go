@@ -52,22 +52,16 @@ func operatorsFor(t sensor.InputType) string {
 	return strings.Join(names, ", ")
 }
 
-// reaches reports whether the input can have value v of an operand. Length returns the
-// smallest length of v in bytes, in any case of its letters.
-func reaches(c channelfile.Criterion, def *sensor.Input, v channelfile.Value, length func() int) bool {
+// outOfReach reports whether the input cannot have operand n of a criterion, whose value is v.
+func outOfReach(r *sensor.Reach, c channelfile.Criterion, def *sensor.Input, n int, v channelfile.Value) bool {
 	switch c.Operator {
 	case channelfile.OpIntegerEquals:
-		return !outside(def, v.Integer(), v.Integer())
+		return outside(def, v.Integer(), v.Integer())
 	case channelfile.OpIntegerRange:
 		least, greatest := v.IntegerRange()
-		return !outside(def, least, greatest)
-	case channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains:
-		if def.MaxLength == 0 || len(v) <= def.MaxLength {
-			return true
-		}
-		return c.Flags&channelfile.FlagFold != 0 && length() <= def.MaxLength
+		return outside(def, least, greatest)
 	}
-	return true
+	return def.MaxLength > 0 && r.Exceeds(c, n, def.MaxLength)
 }
 
 // beyond returns the reason why the input cannot have value v of an operand.

@@ -303,6 +303,11 @@ func (w *finder) budget() *interp.Witness {
 				var v interp.Value
 				if need := needs.Input(index); need != nil && need.Coefficient > 0 && given.State != sensor.StateNotSupplied && given.Type == sensor.TypeString {
 					v = interp.Text(strings.Repeat("a", given.Room()))
+					for i, constant := range interp.Constants(&given) {
+						if i == 0 || len(constant.Text) > len(v.Text) {
+							v = constant
+						}
+					}
 				}
 				found.Event = append(found.Event, v)
 			}

@@ -139,21 +139,77 @@ func (s *Sensor) Load(file []byte, types []sensor.InputType) error {
 // Run evaluates an event with the inputs that a build supplies, by index.
 func (s *Sensor) Run(e interp.Event) (*interp.Trace, error) {
 	s.in.WriteByte('E')
+	s.event(e)
+	return s.trace()
+}
+
+// A Slot describes the values that a build passes for an input.
+type Slot struct {
+	Type   sensor.InputType // 0 means that the build does not pass the input
+	Absent bool             // an input that is not passed is absent; false: never written
+	Drops  bool             // the build drops the input from events with an odd turn
+	Most   int              // length in bytes to which a string is cut
+	Other  interp.Value     // in place of a value of another type
+	Values []interp.Value   // of a constant input
+}
+
+// Supply sets the slots of a build, by input, for RunRecorded.
+func (s *Sensor) Supply(slots []Slot) {
+	s.in.WriteByte('S')
+	s.put(uint32(len(slots)))
+	for i := range slots {
+		slot := &slots[i]
+		passed := byte(2)
+		switch {
+		case slot.Type == 0 && slot.Absent:
+			passed = 1
+		case slot.Type == 0:
+			passed = 0
+		}
+		drops := byte(0)
+		if slot.Drops {
+			drops = 1
+		}
+		s.in.Write([]byte{passed, byte(slot.Type), drops})
+		s.put(uint32(slot.Most))
+		s.value(&slot.Other)
+		s.event(slot.Values)
+	}
+}
+
+// RunRecorded evaluates an event as a source records it. The sensor makes the inputs from it
+// that the build passes, see Supply: it cuts strings, replaces the values of constant inputs,
+// and leaves inputs out. Turn selects the value of a constant input.
+func (s *Sensor) RunRecorded(e interp.Event, turn uint32) (*interp.Trace, error) {
+	s.in.WriteByte('R')
+	s.put(turn)
+	s.event(e)
+	return s.trace()
+}
+
+func (s *Sensor) event(e interp.Event) {
 	s.put(uint32(len(e)))
 	for i := range e {
-		v := &e[i]
-		s.in.WriteByte(byte(v.Type))
-		switch v.Type {
-		case sensor.TypeString:
-			s.put(uint32(len(v.Text)))
-			s.in.Write(v.Text)
-		case sensor.TypeAddress:
-			s.put(16)
-			s.in.Write(v.Address[:])
-		case sensor.TypeInteger:
-			_ = binary.Write(s.in, binary.LittleEndian, v.Integer)
-		}
+		s.value(&e[i])
 	}
+}
+
+func (s *Sensor) value(v *interp.Value) {
+	s.in.WriteByte(byte(v.Type))
+	switch v.Type {
+	case sensor.TypeString:
+		s.put(uint32(len(v.Text)))
+		s.in.Write(v.Text)
+	case sensor.TypeAddress:
+		s.put(16)
+		s.in.Write(v.Address[:])
+	case sensor.TypeInteger:
+		_ = binary.Write(s.in, binary.LittleEndian, v.Integer) // Flush returns its errors
+	}
+}
+
+// trace reads the result of an event.
+func (s *Sensor) trace() (*interp.Trace, error) {
 	err := s.in.Flush()
 	t := new(interp.Trace)
 	if err == nil {

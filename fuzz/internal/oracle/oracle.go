@@ -389,6 +389,9 @@ func (o *Oracle) Decide(fleet *sensor.Fleet, groups *sensor.Cohorts, safe bool) 
 	if p := o.accepted(fleet); p != nil {
 		return verdict, p
 	}
+	if p := o.matching(r, fleet); p != nil {
+		return verdict, p
+	}
 	if again {
 		if p := o.repeat(r, fleet); p != nil {
 			return verdict, p

@@ -76,8 +76,8 @@ func TestOracle(t *testing.T) {
 	hit, all := 0, 0
 	for _, check := range suite.Checks {
 		switch check.Family() {
-		case 0, 6, 7:
-			continue // about files, previous releases and policies, which the oracle does not have
+		case 0, 6, 7, 8:
+			continue // about files, previous releases, policies and other sensors, which the oracle does not have
 		}
 		if all++; c.Hits[check] > 0 {
 			hit++
@@ -285,6 +285,87 @@ func TestReferenceJudge(t *testing.T) {
 			if p == nil || p.Kind != Disagreement || !strings.Contains(p.What, tt.says) {
 				t.Errorf("%s: %v; want a disagreement with %q", tt.why, p, tt.says)
 			}
+		})
+	}
+}
+
+// TestWrongStates checks that the oracle detects a gate that misunderstands the states of
+// inputs and feeds. Such a gate judges other supplies than those of the fleet.
+func TestWrongStates(t *testing.T) {
+	constant := func(change func(in *sensor.SuppliedInput)) func(s *sensor.Supply) {
+		return func(s *sensor.Supply) {
+			for i := range s.Inputs {
+				if s.Inputs[i].State == sensor.StateConstant {
+					change(&s.Inputs[i])
+				}
+			}
+		}
+	}
+	cut := func(change func(in *sensor.SuppliedInput)) func(s *sensor.Supply) {
+		return func(s *sensor.Supply) {
+			for i := range s.Inputs {
+				if s.Inputs[i].CutAt > 0 {
+					change(&s.Inputs[i])
+				}
+			}
+		}
+	}
+	for i, tt := range []struct {
+		why    string
+		change func(*sensor.Supply)
+		says   string // part of the problem
+	}{
+		{"it takes a constant input for any", constant(func(in *sensor.SuppliedInput) { in.State, in.Values = sensor.StateSupplied, nil }), "does not report that"},
+		{"it knows only the first of several values", constant(func(in *sensor.SuppliedInput) { in.Values = in.Values[:1] }), "by its truth table it is not"},
+		{"it takes a constant input for a missing one", constant(func(in *sensor.SuppliedInput) { in.State, in.Values = sensor.StateNotSupplied, nil }), ""},
+		{"it takes a conditional input for a supplied one", func(s *sensor.Supply) {
+			for i := range s.Inputs {
+				if s.Inputs[i].State == sensor.StateConditional {
+					s.Inputs[i].State = sensor.StateSupplied
+				}
+			}
+		}, "may not be supplied"},
+		{"it ignores cuts", cut(func(in *sensor.SuppliedInput) { in.MaxLength, in.CutAt = in.Room(), 0 }), "does not report that"},
+		{"it takes a cut for a shorter one", cut(func(in *sensor.SuppliedInput) { in.CutAt = (in.CutAt + 1) / 2 }), ""},
+		{"it takes an event that is off for a recorded one", func(s *sensor.Supply) { s.Collected.Off = nil }, "does not report that"},
+		{"it takes every feed for a collected one", func(s *sensor.Supply) { s.Collected = sensor.Collection{} }, "hosts record"},
+		{"it takes a feed with some events for one without", func(s *sensor.Supply) {
+			if s.Collected.Events == sensor.CollectedSome {
+				s.Collected.Events = sensor.CollectedNone
+			}
+		}, "hosts record"},
+	} {
+		if testing.Short() && i%3 != 0 {
+			continue
+		}
+		t.Run(tt.why, func(t *testing.T) {
+			c := suite.ByID("CF3001") // the first check of the fleet
+			run := c.Run
+			t.Cleanup(func() { c.Run = run })
+			c.Run = func(p *validate.Pass) {
+				for i := range p.Cohorts {
+					g := &p.Cohorts[i]
+					g.Supplies = slices.Clone(g.Supplies)
+					for k, s := range g.Supplies {
+						other := *s
+						other.Inputs = slices.Clone(s.Inputs)
+						tt.change(&other)
+						g.Supplies[k] = &other
+					}
+				}
+				run(p)
+			}
+			o := newOracle(t)
+			o.Config.JudgeEvery = 1
+			const most = 50_000
+			p := search(o, 7, most)
+			if p == nil {
+				t.Fatalf("%s: no problem in %d decisions", tt.why, most)
+			}
+			if !strings.Contains(p.What, tt.says) {
+				t.Errorf("%s: %v; want a problem with %q", tt.why, p, tt.says)
+			}
+			t.Logf("%s: after %d decisions, %v", tt.why, o.Counts.Decisions, p)
 		})
 	}
 }

@@ -3,10 +3,13 @@ package oracle
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
+	"strconv"
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/reference"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -88,13 +91,13 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		if h.input != anyInput {
 			count[h.outcome]++
 		}
-		if c := ran[h.outcome]; c != nil && h.input != together && h.input != byEvent && !said[h] && unsaid[h.outcome] == 0 {
+		if c := ran[h.outcome]; c != nil && h.input != together && h.input != byEvent && h.input != byValue && !said[h] && unsaid[h.outcome] == 0 {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("by its truth table, instance %d is %v without %v; %v does not report that", h.instance, h.kind(), h.inputs(), c)}
 		}
 	}
 	for h := range said {
-		lacked := slices.ContainsFunc(hosts, func(feeds []feed) bool { return lackedBy(feeds, h.input) })
-		excused := lacked && want[harm{h.instance, h.outcome, together}] || want[harm{h.instance, h.outcome, byEvent}]
+		lacked := slices.ContainsFunc(hosts, func(feeds []feed) bool { return lackedBy(feeds, h.input) || cutBy(feeds, h.input) })
+		excused := lacked && want[harm{h.instance, h.outcome, together}] || want[harm{h.instance, h.outcome, byEvent}] || want[harm{h.instance, h.outcome, byValue}]
 		if c := ran[h.outcome]; c != nil && !want[h] && !open[h.instance] && !excused {
 			return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v finds that instance %d is %v without %v; by its truth table it is not", c, h.instance, h.kind(), h.inputs())}
 		}
@@ -104,6 +107,9 @@ func (o *Oracle) outcomes(r *validate.Report, fleet *sensor.Fleet) *Problem {
 		for _, f := range feeds {
 			if len(f.lacks) > 0 || f.events != nil {
 				lacking++
+			}
+			if len(f.values)+len(f.cut) > 0 {
+				lacking += 2 // each of several inputs may be found
 			}
 		}
 	}
@@ -132,6 +138,7 @@ const (
 	anyInput = -1 - iota // any one input
 	together             // several inputs that have an effect only together
 	byEvent              // inputs of single events, or the event ID
+	byValue              // values of constant inputs
 )
 
 // kind names the outcome.
@@ -149,16 +156,25 @@ func (h harm) inputs() string {
 	return fmt.Sprintf("input index %d", h.input)
 }
 
-// A feed is a supply of a named reader.
+// A feed is a supply.
 type feed struct {
-	lacks  []int        // inputs of the definition that it does not supply
-	events *sensor.Feed // statements of the definition about its events; nil if they do not count
-	formed []bool       // by input: whether the definition states how the feed writes its values
+	lacks  []int        // inputs of the definition that a named reader does not get
+	events *sensor.Feed // what the definition states about its events; nil if it does not count
+	formed []bool       // by input: whether the definition states the form of its values
+	off    []uint32     // events that hosts do not record
+	// by input: the length to which it is cut, and the values of a constant input
+	cut    map[int]int
+	values map[int][]interp.Value
 }
 
 // lackedBy reports whether some feed lacks an input.
 func lackedBy(feeds []feed, input int) bool {
 	return slices.ContainsFunc(feeds, func(f feed) bool { return slices.Contains(f.lacks, input) })
+}
+
+// cutBy reports whether some feed cuts an input.
+func cutBy(feeds []feed, input int) bool {
+	return slices.ContainsFunc(feeds, func(f feed) bool { return f.cut[input] > 0 })
 }
 
 // harms returns the harms of the instances of the loaded file on hosts, and the instances that
@@ -173,24 +189,38 @@ func (o *Oracle) harms(hosts [][]feed) (want map[harm]bool, open map[int]bool) {
 	return want, open
 }
 
-// hosts returns the feeds of the type version of the named readers of a fleet.
+// hosts returns the feeds of the type version of the builds of a fleet whose events are
+// collected.
 func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 	for i := range fleet.Contracts {
 		c := &fleet.Contracts[i]
 		var feeds []feed
 		for k := range c.Supplies {
 			s := &c.Supplies[k]
-			if c.Reader.Access != sensor.AccessNamed || s.Type != o.def.Name || s.Version != o.def.Version {
+			if s.Type != o.def.Name || s.Version != o.def.Version {
 				continue
 			}
 			if s.Collected.Events == sensor.CollectedNone {
 				continue // there are no events
 			}
-			f := feed{events: o.def.Feed(s.Feed), formed: o.formed(s.Feed)}
+			named := c.Reader.Access == sensor.AccessNamed
+			f := feed{cut: map[int]int{}, values: map[int][]interp.Value{}, off: s.Collected.Off, formed: o.formed(s.Feed)}
+			if named {
+				f.events = o.def.Feed(s.Feed)
+			}
 			for index, declared := range o.def.Inputs {
-				in := s.Input(sensor.AccessNamed, index, declared.Name)
+				in := s.Input(c.Reader.Access, index, declared.Name)
+				if values := valuesOf(&in); in.Type != declared.Type || !o.reads(index) {
+					// Nothing is said of the values of such an input.
+				} else if len(values) > 0 {
+					f.values[index] = values
+				} else if in.CutAt > 0 {
+					f.cut[index] = in.CutAt
+				}
 				if in.State == sensor.StateNotSupplied {
-					f.lacks = append(f.lacks, index)
+					if named {
+						f.lacks = append(f.lacks, index)
+					}
 				} else if f.events != nil && o.reads(index) && !recorded(in, &declared, f.events) {
 					f.events = nil
 				}
@@ -258,38 +288,59 @@ func recorded(in sensor.SuppliedInput, declared *sensor.Input, f *sensor.Feed) b
 
 // harmed adds the harms of an instance on a host with some feeds.
 func (o *Oracle) harmed(instance int, feeds []feed, want map[harm]bool, open map[int]bool) {
-	judged := make([]reference.Feed, len(feeds))
+	judged, byEvents := make([]reference.Feed, len(feeds)), make([]bool, len(feeds))
 	for i, f := range feeds {
 		// A truth table does not know which values a criterion can have.
 		if o.readsAny(instance, f.formed) {
 			open[instance] = true
 			return
 		}
-		judged[i].Missing = func(input int) bool { return slices.Contains(f.lacks, input) }
-		if f.events == nil {
-			continue
+		judged[i] = reference.Feed{Missing: func(input int) bool { return slices.Contains(f.lacks, input) }, Cut: f.cut, Values: f.values, Off: f.off}
+		if f.events != nil {
+			blind, known := reference.BlindByEvents(o.file, instance, o.def, f.events, &judged[i])
+			if !known {
+				open[instance] = true
+				return
+			}
+			judged[i].Blind, byEvents[i] = blind, blind
 		}
-		blind, known := reference.BlindByEvents(o.file, instance, o.def, f.events, judged[i].Missing)
+		blind, known := reference.BlindByValues(o.file, instance, &judged[i])
 		if !known {
 			open[instance] = true
 			return
 		}
-		judged[i].Blind = blind
+		judged[i].Blind = judged[i].Blind || blind
 	}
 	host, known := reference.HostOutcome(o.file, instance, judged)
 	if !known {
 		open[instance] = true
 		return
 	}
+	if host == outcome.Unaffected {
+		weakened, known := reference.WeakenedByValues(o.file, instance, judged)
+		if !known {
+			open[instance] = true
+			return
+		}
+		if weakened {
+			host = outcome.Weakened
+			want[harm{instance, host, anyInput}] = true
+			want[harm{instance, host, byValue}] = true
+		}
+	}
 	for i := range feeds {
-		out, _ := reference.Outcome(o.file, instance, judged[i].Missing)
+		out, _ := reference.Outcome(o.file, instance, &judged[i])
 		if judged[i].Blind && out != outcome.Blind {
 			of := outcome.Blind
 			if host != of {
 				of = outcome.Unaffected
 			}
 			want[harm{instance, of, anyInput}] = true
-			want[harm{instance, of, byEvent}] = true
+			if byEvents[i] {
+				want[harm{instance, of, byEvent}] = true
+			} else {
+				want[harm{instance, of, byValue}] = true
+			}
 			continue
 		}
 		if out == outcome.Unaffected {
@@ -301,8 +352,12 @@ func (o *Oracle) harmed(instance int, feeds []feed, want map[harm]bool, open map
 		}
 		want[harm{instance, of, anyInput}] = true
 		alone := false
-		for _, lack := range feeds[i].lacks {
-			if by, _ := reference.Outcome(o.file, instance, func(input int) bool { return input == lack }); by == out {
+		for _, lack := range slices.Concat(feeds[i].lacks, slices.Collect(maps.Keys(feeds[i].cut))) {
+			only := reference.Feed{Missing: func(input int) bool { return input == lack }}
+			if n := feeds[i].cut[lack]; n > 0 {
+				only = reference.Feed{Cut: map[int]int{lack: n}}
+			}
+			if by, _ := reference.Outcome(o.file, instance, &only); by == out {
 				want[harm{instance, of, lack}] = true
 				alone = true
 			}
@@ -311,4 +366,45 @@ func (o *Oracle) harmed(instance int, feeds []feed, want map[harm]bool, open map
 			want[harm{instance, of, together}] = true
 		}
 	}
+}
+
+// valuesOf returns the values of a constant input.
+func valuesOf(in *sensor.SuppliedInput) (list []interp.Value) {
+	for _, text := range in.Values {
+		switch in.Type {
+		case sensor.TypeInteger:
+			n, _ := strconv.ParseInt(text, 10, 64)
+			list = append(list, interp.Number(n))
+		case sensor.TypeAddress:
+			list = append(list, interp.IP(netip.MustParseAddr(text)))
+		default:
+			list = append(list, interp.Text(text))
+		}
+	}
+	return list
+}
+
+// matching returns a problem if an accepted instance that is blind by the report matches an
+// event that one of the builds can pass.
+func (o *Oracle) matching(r *validate.Report, fleet *sensor.Fleet) *Problem {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Check.ID != "CF3012" || f.Instance == nil {
+			continue
+		}
+		for k := range fleet.Contracts {
+			c := &fleet.Contracts[k]
+			if !slices.ContainsFunc(f.Builds, func(b validate.Build) bool { return b.Name == c.Build }) {
+				continue
+			}
+			for n := range c.Supplies {
+				if s := &c.Supplies[n]; s.Type == o.def.Name && s.Version == o.def.Version && s.Collected.Events != sensor.CollectedNone && o.def.Feed(s.Feed) == nil {
+					if e := o.run.matching(f.Instance.Index, c.Reader.Access, s.Inputs); e != nil {
+						return &Problem{Kind: Disagreement, What: fmt.Sprintf("%v says that instance %d can never match, but it does: %s", f.Check, f.Instance.Index, f.Message), Build: c.Build, Feed: s.Feed, Event: e}
+					}
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
@@ -27,7 +28,17 @@ type fileRun struct {
 	sizes     [9]uint64
 	shapes    map[string]*result
 	done      map[string]cost // costs of finished events, by the event as the build passes it
+	origin    origin          // the origin of the event that is run
 	key       []byte
+}
+
+// An origin is an event as a source records it, and what the build does with it. The zero
+// origin means that the event was made in another way.
+type origin struct {
+	event  interp.Event
+	access sensor.Access
+	list   []slot
+	turn   uint32
 }
 
 // A cost is the cost of an event. All sensors agree on it.
@@ -142,8 +153,10 @@ func (r *fileRun) alone(a sensor.Access) *interp.Interpreter {
 
 // A slot is one place in the array of inputs that a build passes.
 type slot struct {
-	typ  sensor.InputType // 0 means that nothing was written there
-	most int              // maximum length of a string in bytes
+	typ    sensor.InputType // 0 means that nothing was written there
+	most   int              // maximum length of a string in bytes
+	values []interp.Value   // of a constant input
+	absent bool             // whether events can lack a conditional or unknown input
 }
 
 // unknownLength is the maximum length of a string for which a contract states no length. Any
@@ -153,16 +166,19 @@ const unknownLength = 200
 // slots returns the inputs that a build passes. For positional readers they are the places of
 // an array. The array ends after the last supplied input, and unsupplied places before it were
 // never written. An input that is unknown or only in some events is treated as the worse case.
-// A constant input has any value of its type and length. A named reader finds each declared
-// input, or finds it absent.
+// A named reader finds each declared input, or finds it absent.
 func (r *fileRun) slots(access sensor.Access, inputs []sensor.SuppliedInput) []slot {
 	of := func(in *sensor.SuppliedInput) slot {
-		s := slot{in.Type, in.MaxLength}
+		s := slot{typ: in.Type, most: in.MaxLength, values: valuesOf(in)}
+		s.absent = in.State == sensor.StateConditional || in.State == sensor.StateUnknown
 		if s.most == 0 {
 			s.most = unknownLength
 		}
 		if in.CutAt > 0 {
 			s.most = min(s.most, in.CutAt)
+		}
+		if len(s.values) > 0 {
+			s.most = math.MaxInt32 // the values are those that the reader gets
 		}
 		return s
 	}
@@ -237,12 +253,16 @@ func (r *fileRun) spends(claims *facts.Facts, e interp.Event) string {
 // inputs share one result.
 func (r *fileRun) shape(access sensor.Access, inputs []sensor.SuppliedInput) *result {
 	list := r.reached(access, inputs)
-	if len(list) == int(r.o.file.Header.InputsRead) && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 }) {
+	if len(list) == int(r.o.file.Header.InputsRead) && !slices.ContainsFunc(list, func(s slot) bool { return s.typ == 0 || s.absent }) {
 		access = sensor.AccessPositional // named readers also find all inputs
 	}
 	r.key = append(r.key[:0], byte(access))
 	for _, s := range list {
-		r.key = append(r.key, byte(s.typ), byte(s.most), byte(s.most>>8), byte(s.most>>16))
+		r.key = append(r.key, byte(s.typ), byte(s.most), byte(s.most>>8), byte(s.most>>16), byte(len(s.values)))
+		r.key = appendEvent(r.key, s.values)
+		if s.absent {
+			r.key = append(r.key, 1)
+		}
 	}
 	if res := r.shapes[string(r.key)]; res != nil {
 		return res
@@ -307,9 +327,21 @@ func (r *fileRun) events(access sensor.Access, list []slot, odd bool, run func(i
 	n := len(r.o.types)
 	going := true
 	var fitted interp.Event
+	turn, absent := 0, slices.ContainsFunc(list, func(s slot) bool { return s.absent })
 	try := func(e interp.Event) bool {
-		fitted = fit(fitted, e, access, list)
-		going = going && run(fitted)
+		for len(e) < len(list) {
+			e = append(slices.Clip(e), interp.Text("x"))
+		}
+		// An event with an odd turn lacks the inputs that can be absent.
+		for range 2 {
+			fitted = fit(fitted, e, access, list, turn)
+			r.origin = origin{e, access, list, uint32(turn)}
+			going = going && run(fitted)
+			r.origin = origin{}
+			if turn++; !absent {
+				break
+			}
+		}
 		return going
 	}
 	if r.o.Config.Exhaustive {
@@ -415,19 +447,22 @@ func (r *fileRun) oddValue(i int) interp.Value {
 	return interp.Text(text)
 }
 
-// fit changes an event to one that a build can pass. It reuses the memory of fitted.
-func fit(fitted, e interp.Event, access sensor.Access, list []slot) interp.Event {
-	fitted = append(fitted[:0], e[:min(len(e), len(list))]...)
-	for len(fitted) < len(list) {
-		fitted = append(fitted, interp.Text("x"))
-	}
+// fit changes an event to one that a build can pass. It reuses the memory of fitted. A constant
+// input keeps a value that it can have; otherwise turn selects one. If turn is odd, the inputs
+// that can be absent are.
+func fit(fitted, e interp.Event, access sensor.Access, list []slot, turn int) interp.Event {
+	fitted = append(fitted[:0], e[:len(list)]...)
 	for i, s := range list {
 		v := &fitted[i]
 		switch {
-		case s.typ == 0 && access == sensor.AccessNamed:
+		case s.typ == 0 && access == sensor.AccessNamed, s.absent && turn%2 == 1:
 			*v = interp.Value{}
 		case s.typ == 0:
 			*v = poison
+		case len(s.values) > 0:
+			if !slices.ContainsFunc(s.values, func(o interp.Value) bool { return equal(&o, v) }) {
+				*v = s.values[(turn+i)%len(s.values)]
+			}
 		case !v.Present():
 		case s.typ != v.Type:
 			*v = as(s.typ)
@@ -437,6 +472,35 @@ func fit(fitted, e interp.Event, access sensor.Access, list []slot) interp.Event
 		}
 	}
 	return fitted
+}
+
+// equal reports whether two values are equal.
+func equal(a, b *interp.Value) bool {
+	return a.Type == b.Type && bytes.Equal(a.Text, b.Text) && a.Integer == b.Integer && a.Address == b.Address
+}
+
+// matching returns an event that a build can pass and that an instance matches, or nil if it
+// finds no such event.
+func (r *fileRun) matching(instance int, access sensor.Access, inputs []sensor.SuppliedInput) (found interp.Event) {
+	list := r.reached(access, inputs)
+	it := r.alone(access)
+	var fitted interp.Event
+	try := func(e interp.Event) bool {
+		for turn := range 4 {
+			fitted = fit(fitted, e, access, list, turn)
+			if matched, err := it.RunInstance(instance, fitted); err == nil && matched {
+				found = cloneEvent(fitted)
+				return false
+			}
+		}
+		return true
+	}
+	if r.o.Config.Exhaustive {
+		exhaust(r.o.types, len(r.o.types), try)
+		return found
+	}
+	r.synthesis.Events(instance, len(r.o.types), try)
+	return found
 }
 
 // poison is the value at places that were never written.
@@ -458,7 +522,12 @@ func as(t sensor.InputType) interp.Value {
 func longest(e interp.Event, list []slot) interp.Event {
 	e = slices.Clone(e)
 	for i := range min(len(e), len(list)) {
-		if v, most := &e[i], list[i].most; list[i].typ == sensor.TypeString {
+		for _, v := range list[i].values {
+			if len(v.Text) >= len(e[i].Text) || e[i].Type != v.Type {
+				e[i] = v
+			}
+		}
+		if v, most := &e[i], list[i].most; list[i].typ == sensor.TypeString && len(list[i].values) == 0 {
 			text := v.Text
 			if len(text) == 0 {
 				text = []byte("a")
@@ -608,8 +677,30 @@ func (r *fileRun) compare(access sensor.Access, e interp.Event) (cost, *Problem)
 		if err := differ("the sensor in C", trace, got); err != nil {
 			return fail(Disagreement, "%v", err)
 		}
+		if r.origin.event != nil {
+			// This sensor makes the event by itself from the recorded one.
+			r.o.Config.C.Supply(r.origin.slots())
+			if got, err = r.o.Config.C.RunRecorded(r.origin.event, r.origin.turn); err != nil {
+				return fail(Escape, "the sensor in C, on a recorded event: %v", err)
+			}
+			if err := differ("the sensor in C, on a recorded event,", trace, got); err != nil {
+				return fail(Disagreement, "%v", err)
+			}
+		}
 	}
 	return cost{it.Steps(), trace.Operations}, nil
+}
+
+// slots returns what the build passes, for the sensor in C.
+func (r *origin) slots() []csensor.Slot {
+	list := make([]csensor.Slot, len(r.list))
+	for i, s := range r.list {
+		list[i] = csensor.Slot{Type: s.typ, Absent: r.access == sensor.AccessNamed, Drops: s.absent, Most: s.most, Values: s.values}
+		if s.typ != 0 {
+			list[i].Other = as(s.typ)
+		}
+	}
+	return list
 }
 
 // A difference describes how two traces differ.

@@ -8,22 +8,24 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// BlindByEvents reports whether an instance is true for no event of a feed, by what the definition
-// states about the events of the feed. It tries each event ID that the instance or the feed names,
-// and one more. For each ID it uses the truth table of the instance, as [Outcome] does. A criterion
-// that compares the event ID with IDs has its value for this ID in all rows. The inputs for which
-// missing returns true, and the fields that the event does not have, are absent.
+// BlindByEvents reports whether an instance is true for no event of a feed, by what the
+// definition states about the events of the feed. It tries each event ID that the instance or
+// the feed names, and one more. For each ID it uses the truth table of the instance, as
+// [Outcome] does. A criterion that compares the event ID with IDs has its value for this ID in
+// all rows. The missing inputs of the feed, and the fields that the event does not have, are
+// absent. Criteria lost by a cut fail.
 //
 // An instance that is not true for any event either if the feed has all events, with all fields
 // that are not missing, is not blind by events.
 //
-// BlindByEvents returns false for known if it does not know: the table is too long, or the fields
-// of an event depend on its provider.
-func BlindByEvents(f *channelfile.File, instance int, d *sensor.Definition, feed *sensor.Feed, missing func(input int) bool) (blind, known bool) {
-	t := newTable(f, instance, func(int) bool { return false })
+// BlindByEvents returns false for known if it does not know: the table is too long, or the
+// fields of an event depend on its provider.
+func BlindByEvents(f *channelfile.File, instance int, d *sensor.Definition, feed *sensor.Feed, of *Feed) (blind, known bool) {
+	t := newTable(f, instance, &Feed{})
 	if t == nil {
 		return false, false
 	}
+	missing := func(input int) bool { return of.Missing != nil && of.Missing(input) }
 	ids := slices.Clone(feed.Events)
 	for _, k := range feed.Kinds {
 		if k.Provider != "" {
@@ -44,8 +46,10 @@ func BlindByEvents(f *channelfile.File, instance int, d *sensor.Definition, feed
 	// Whether the instance is true for some event, and for an event of the feed.
 	some, real := false, false
 	for _, id := range append(ids, other) {
-		some = some || t.holdsFor(id, d, feed, missing)
+		some = some || t.holdsFor(id, d, feed, of, missing)
 		switch {
+		case slices.Contains(of.Off, id):
+			continue
 		case len(feed.Events) > 0 && !slices.Contains(feed.Events, id), feed.Complete && !slices.Contains(listed, id):
 			continue
 		}
@@ -53,7 +57,7 @@ func BlindByEvents(f *channelfile.File, instance int, d *sensor.Definition, feed
 		if k := slices.IndexFunc(feed.Kinds, func(k sensor.EventKind) bool { return slices.Contains(k.Events, id) }); k >= 0 {
 			absent = func(input int) bool { return missing(input) || lacks(d, feed, &feed.Kinds[k], input) }
 		}
-		real = real || t.holdsFor(id, d, feed, absent)
+		real = real || t.holdsFor(id, d, feed, of, absent)
 	}
 	return some && !real, true
 }
@@ -104,7 +108,7 @@ func (t *table) comparedIDs(criterion int, d *sensor.Definition, feed *sensor.Fe
 
 // holdsFor reports whether the condition is true in some row for an event with an ID, without some
 // inputs.
-func (t *table) holdsFor(id uint32, d *sensor.Definition, feed *sensor.Feed, missing func(input int) bool) bool {
+func (t *table) holdsFor(id uint32, d *sensor.Definition, feed *sensor.Feed, of *Feed, missing func(input int) bool) bool {
 	var off, on uint
 	for criterion, variable := range t.first {
 		c := t.file.Criterion(criterion)
@@ -120,7 +124,7 @@ func (t *table) holdsFor(id uint32, d *sensor.Definition, feed *sensor.Feed, mis
 			operands = c.Count
 		}
 		for k := range operands {
-			if missing(int(c.Input)) || c.Flags&channelfile.FlagInputs != 0 && missing(t.file.Operand(c.First+k)) {
+			if missing(int(c.Input)) || c.Flags&channelfile.FlagInputs != 0 && missing(t.file.Operand(c.First+k)) || of.gone(t.file, criterion, k) {
 				off |= 1 << (variable + k)
 			}
 		}

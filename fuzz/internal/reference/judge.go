@@ -324,6 +324,10 @@ func (j *judge) steps(c *sensor.Contract, given func(int) *sensor.SuppliedInput)
 		//mutation:equivalent condition: no operator for numbers or addresses asks for the length
 		case in.Type == sensor.TypeAddress:
 			longest = 16
+		case in.State == sensor.StateConstant:
+			for _, v := range in.Values {
+				longest = max(longest, int64(len(v)))
+			}
 		case in.MaxLength == 0 && in.CutAt == 0:
 			longest = -1
 		case in.CutAt == 0:
