@@ -91,6 +91,7 @@ const lastFolded = 0x1FFFF
 
 var unfold = sync.OnceValue(func() map[rune][]rune {
 	m := map[rune][]rune{}
+	//mutation:equivalent: the last rune has no other fold
 	for r := rune(0); r <= lastFolded; r++ {
 		if f := channelfile.Fold(r); f != r {
 			m[f] = append(m[f], r)
@@ -127,7 +128,9 @@ func (a *alphabet) divide() {
 	signature := make([]byte, len(a.sets))
 	a.has = make([][]bool, len(a.sets))
 	for i := range len(cuts) - 1 {
+		//mutation:equivalent width: only the example of a class depends on it
 		s := span{cuts[i], cuts[i+1] - 1}
+		//mutation:equivalent `firstSurrogate < s.lo`: the first one is compared before
 		if s.lo == firstSurrogate || firstSurrogate < s.lo && s.lo <= lastSurrogate {
 			continue
 		}
@@ -149,6 +152,7 @@ func (a *alphabet) divide() {
 				a.has[k] = append(a.has[k], in == 1)
 			}
 		}
+		//mutation:equivalent comparison: both are in the class
 		if c := s.example(); rank(c) < rank(a.example[class]) {
 			a.example[class] = c
 		}
@@ -171,6 +175,8 @@ func (a *alphabet) classOf(c symbol) int {
 }
 
 // example returns the symbol of a span that people read best.
+//
+//mutation:equivalent condition, comparison: each symbol of the span would do
 func (s span) example() symbol {
 	best := s.lo
 	for _, c := range [...]symbol{'a', 'x', '0', ' ', '!', ':', '[', '{', 0xA1, 0x100} {
@@ -182,6 +188,8 @@ func (s span) example() symbol {
 }
 
 // rank orders symbols by how well people read them.
+//
+//mutation:equivalent condition, comparison: each symbol of a class would do
 func rank(c symbol) int {
 	switch {
 	case 'a' <= c && c <= 'z':

@@ -83,7 +83,7 @@ func newGlob(t *Test, a *alphabet) machine {
 		g.elements = append(g.elements, star)
 	}
 	for place, e := range g.elements {
-		if e == star {
+		if e == star { //mutation:equivalent condition: only the number of states depends on it
 			g.stars = append(g.stars, place)
 		}
 	}
@@ -113,6 +113,7 @@ func (g *glob) reduce(state []byte) string {
 		}
 		clear(state[:place/8])
 		state[place/8] &^= 1<<(place%8) - 1
+		//mutation:equivalent condition: only the number of states depends on it
 		if place == len(g.elements)-1 {
 			clear(state[place/8:])
 			g.add(state, place)
@@ -148,6 +149,7 @@ func (g *glob) accepts(state string) bool {
 
 func (g *glob) settled(state string) bool {
 	end := len(g.elements)
+	//mutation:equivalent condition: the search is only longer
 	if strings.Trim(state, "\x00") == "" {
 		return true
 	}
@@ -245,13 +247,16 @@ const (
 func newDecimal(t *Test, a *alphabet) machine {
 	d := &decimal{alphabet: a, minus: a.set(setName{kind: setRune, rune: '-'})}
 	for k := range d.digit {
+		//mutation:equivalent width: below 256
 		d.digit[k] = a.set(setName{kind: setRune, rune: rune('0' + k)})
 	}
 	least, greatest := t.integers()
 	d.zero = least <= 0 && 0 <= greatest
+	//mutation:equivalent `greatest > 0`: no number is from 1 to 0
 	if greatest > 0 && least <= greatest {
 		d.ends[0] = [2]string{strconv.FormatInt(max(least, 1), 10), strconv.FormatInt(greatest, 10)}
 	}
+	//mutation:equivalent `least < 0`: no number is from -1 to 0
 	if least < 0 && least <= greatest {
 		// The magnitude of the least integer is not an int64.
 		d.ends[1] = [2]string{strconv.FormatUint(-uint64(min(greatest, -1)), 10), strconv.FormatUint(-uint64(least), 10)}
@@ -263,6 +268,7 @@ func (d *decimal) start() string { return string([]byte{decimalStart, 0, 0, 0}) 
 
 var noDecimal = string([]byte{decimalNone, 0, 0, 0})
 
+//mutation:equivalent width: all values are below 256
 func (d *decimal) next(state string, class int) string {
 	digit := -1
 	for k, set := range d.digit {

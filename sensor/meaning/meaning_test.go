@@ -23,6 +23,7 @@ func formula(t testing.TB, e cf.Expr) meaning.Formula {
 
 func TestPossible(t *testing.T) {
 	fold := func(e cf.Expr) cf.Expr { return e.Fold() }
+	long := strings.Repeat("a", 300)
 	for _, test := range []struct {
 		name string
 		e    cf.Expr
@@ -44,6 +45,16 @@ func TestPossible(t *testing.T) {
 		{"an expression that a prefix excludes", cf.And(cf.Regexp(0, `^b`), cf.Prefix(0, "a")), meaning.No},
 		{"an expression without a match", cf.Regexp(0, `a\bb`), meaning.No},
 		{"an expression of a surrogate", cf.Regexp(0, `\x{D800}`), meaning.No},
+		{"an expression of the last surrogate", cf.Regexp(0, `\x{DFFF}`), meaning.No},
+		{"a letter outside of nearly all letters", cf.And(cf.Exists(0), cf.Not(cf.Regexp(0, `^[\x00-\x{3b1}\x{E000}-\x{10FFFF}]*$`))), meaning.Yes},
+		{"a pattern with many letters, and its beginning", cf.And(cf.Pattern(0, long+"*b"), cf.Not(cf.Prefix(0, long))), meaning.No},
+		{"a pattern with many letters, and not the shortest text", cf.And(cf.Pattern(0, long+"*b"), cf.Not(cf.Suffix(0, "ab"))), meaning.Yes},
+		{"a pattern of many letters in the middle", cf.And(cf.Pattern(0, "*"+long+"*b"), cf.Not(cf.Contains(0, long))), meaning.No},
+		{"an operand that is no UTF-8, and no replacement character", cf.And(cf.Prefix(0, "\xe2"),
+			cf.Not(cf.Prefix(0, "\uFFFD")), cf.Not(cf.Equals(0, "\xe2")), cf.Not(cf.Contains(0, "x")), cf.Not(cf.Contains(0, " "))), meaning.Unknown},
+		{"a range up to 0, and not its least number", cf.And(cf.IntegerRange(0, [2]int64{-1, 0}), cf.Not(cf.Equals(0, "-1"))), meaning.Yes},
+		{"a text that is the number which it must not be", cf.And(cf.Equals(0, "7"), cf.Not(cf.IntegerEquals(0, 7))), meaning.No},
+		{"a text that is the negative number which it must not be", cf.And(cf.Equals(0, "-7"), cf.Not(cf.IntegerEquals(0, -7))), meaning.No},
 		{"a number outside of a range", cf.And(cf.IntegerEquals(0, 4), cf.IntegerRange(0, [2]int64{5, 9})), meaning.No},
 		{"a number that does not start with its digit", cf.And(cf.IntegerRange(0, [2]int64{10, 19}), cf.Not(cf.Prefix(0, "1"))), meaning.No},
 		{"a number with a leading zero", cf.And(cf.IntegerRange(0, [2]int64{1, 99}), cf.Prefix(0, "0")), meaning.No},
