@@ -23,7 +23,7 @@ func (s *Solver) Dead(f, under Formula, yield func(Alternative)) {
 	d.mark(f, false, q)
 	for t := range f.Tests {
 		d.fields[t.Field]++
-		if t.With > 0 {
+		if t.With > 0 { //mutation:equivalent: no proof uses the other input of a comparison
 			d.fields[t.With-1]++
 		}
 	}
@@ -44,6 +44,7 @@ func (s *Solver) Conflict(formulas []Formula) []Formula {
 	// Try to remove each formula, at first many at once.
 	for size := len(left) / 2; size > 0; size /= 2 {
 		for i := 0; i < len(left); {
+			//mutation:equivalent width: only report texts depend on it
 			fewer := append(append([]Formula(nil), left[:i]...), left[min(i+size, len(left)):]...)
 			if answer, _ := s.Possible(And(fewer...)); answer == No {
 				left = fewer
@@ -86,7 +87,7 @@ func (d *dead) mark(f Formula, negated bool, q *question) {
 		if or && part.holds(q.of) == sign {
 			continue
 		}
-		if or {
+		if or { //mutation:equivalent: the slow path gives the same result
 			d.live[part.node] = true
 		}
 		d.mark(part, sign, q)
@@ -100,6 +101,7 @@ func (d *dead) visit(f Formula, negated bool, beside []Formula) {
 	parts := inner.parts()
 	if !or {
 		for i, part := range parts {
+			//mutation:equivalent condition: a test has no parts
 			if part.node == nil || part.node.kind == kindTest {
 				continue
 			}
@@ -116,7 +118,7 @@ func (d *dead) visit(f Formula, negated bool, beside []Formula) {
 	alone := d.alone(parts)
 	together := append(beside[:len(beside):len(beside)], Formula{}) // and the alternative
 	for _, part := range parts {
-		if d.solver.work > d.until {
+		if d.solver.work > d.until { //mutation:missed: only the work limit depends on it
 			return
 		}
 		if !d.live[part.node] && !(alone && d.easy(part, sign)) {
@@ -147,6 +149,7 @@ func signed(f Formula, negated bool) Formula {
 func (d *dead) alone(parts []Formula) bool {
 	live, field := false, -1
 	for _, part := range parts {
+		//mutation:equivalent `part.node == nil`, `part.node.test.With > 0`: the slow path gives the same result
 		if part.node == nil || part.node.kind != kindTest || part.node.test.With > 0 {
 			return false
 		}

@@ -23,7 +23,7 @@ type literal struct {
 func (s *Solver) solveField(typ sensor.InputType, literals []literal) (*cell, Answer) {
 	present := false
 	for _, l := range literals {
-		if !s.spend(8) {
+		if !s.spend(8) { //mutation:missed: only the work limit depends on it
 			return nil, Unknown
 		}
 		present = present || !l.negated
@@ -36,6 +36,7 @@ func (s *Solver) solveField(typ sensor.InputType, literals []literal) (*cell, An
 			return nil, No
 		}
 		// The solver knows of a comparison of two fields only that it cannot both hold and fail.
+		//mutation:equivalent `k < i`: no literal is its own negation
 		for k := 0; l.test.With > 0 && k < i; k++ {
 			if m := literals[k]; m.negated != l.negated && m.test.compares(l.test) {
 				return nil, No
@@ -62,7 +63,7 @@ func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, An
 		case !l.test.takes(typ):
 			return nil, Unknown // an event of this type is a fault
 		}
-		if !s.spend(8 * len(left)) {
+		if !s.spend(8 * len(left)) { //mutation:missed: only the work limit depends on it
 			return nil, Unknown
 		}
 		if r := l.test.interval(); l.negated {
@@ -114,7 +115,7 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 		if fits(text) {
 			return textCell(text), Yes
 		}
-		if s.spent() {
+		if s.spent() { //mutation:missed: only the work limit depends on it
 			return nil, Unknown
 		}
 	}
@@ -129,6 +130,7 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 		if l.test.Operator != channelfile.OpExists {
 			p.add(l.test, l.negated)
 		}
+		//mutation:missed: only the work limit depends on it
 		if !s.spend(64 + 16*len(l.test.Operand)) {
 			return nil, Unknown
 		}
@@ -140,6 +142,7 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 		if ok = fits(text); ok {
 			value = text
 		}
+		//mutation:missed comparison: only the work limit depends on it
 		return !ok && tried < maxTexts
 	})
 	switch {
@@ -203,7 +206,7 @@ func (t *Test) implies(o *Test) bool {
 		return false
 	}
 	text := []byte(t.Operand)
-	if o.Fold && !t.Fold {
+	if o.Fold && !t.Fold { //mutation:equivalent: automata find the same contradictions
 		text = channelfile.AppendFold(nil, text)
 	}
 	switch o.Operator {
@@ -228,14 +231,17 @@ func differ(list []literal, fromEnd bool) bool {
 				x, y = channelfile.AppendFold(nil, x), channelfile.AppendFold(nil, y)
 			}
 			// A whole value is a prefix and a suffix of itself.
-			if len(x) > len(y) {
+			if len(x) > len(y) { //mutation:equivalent comparison: neither is shorter
 				x, y, a, b = y, x, b, a
 			}
 			switch {
+			//mutation:equivalent condition: automata find the same contradictions
 			case a.Operator == channelfile.OpEquals && len(x) < len(y):
 				return true
+			//mutation:equivalent condition: automata find the same contradictions
 			case fromEnd && string(y[len(y)-len(x):]) != string(x):
 				return true
+			//mutation:equivalent condition: automata find the same contradictions
 			case !fromEnd && string(y[:len(x)]) != string(x):
 				return true
 			}
@@ -245,6 +251,8 @@ func differ(list []literal, fromEnd bool) bool {
 }
 
 // candidates returns texts that are likely to fit. They only save time.
+//
+//mutation:equivalent condition, comparison: the automata find a text too
 func (s *Solver) candidates(literals []literal) [][]byte {
 	var list [][]byte
 	var prefix, suffix, longest []byte
@@ -297,6 +305,8 @@ func (s *Solver) candidates(literals []literal) [][]byte {
 }
 
 // likeness returns a text that matches a pattern, if no literal is in the way.
+//
+//mutation:equivalent condition, comparison: the automata find a text too
 func likeness(pattern []byte) []byte {
 	var text []byte
 	for i := 0; i < len(pattern); i++ {
@@ -320,7 +330,7 @@ func likeness(pattern []byte) []byte {
 // did not find one.
 func (s *Solver) sample(t *Test) []byte {
 	text, ok := s.samples[t.Program]
-	if ok {
+	if ok { //mutation:equivalent: the slow path gives the same result
 		return text
 	}
 	if text = shortest(*t.Program); !s.cost(t, text) && text != nil && searches(*t.Program, text) {

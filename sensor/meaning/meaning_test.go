@@ -8,6 +8,8 @@ import (
 	cf "github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/meaning"
 )
 
@@ -24,6 +26,10 @@ func formula(t testing.TB, e cf.Expr) meaning.Formula {
 func TestPossible(t *testing.T) {
 	fold := func(e cf.Expr) cf.Expr { return e.Fold() }
 	long := strings.Repeat("a", 300)
+	// unlikely excludes the texts that the solver tries first.
+	unlikely := func(e ...cf.Expr) cf.Expr {
+		return cf.And(append(e, cf.Not(cf.Contains(0, "x")), cf.Not(cf.Contains(0, " ")))...)
+	}
 	for _, test := range []struct {
 		name string
 		e    cf.Expr
@@ -52,6 +58,15 @@ func TestPossible(t *testing.T) {
 		{"a pattern of many letters in the middle", cf.And(cf.Pattern(0, "*"+long+"*b"), cf.Not(cf.Contains(0, long))), meaning.No},
 		{"an operand that is no UTF-8, and no replacement character", cf.And(cf.Prefix(0, "\xe2"),
 			cf.Not(cf.Prefix(0, "\uFFFD")), cf.Not(cf.Equals(0, "\xe2")), cf.Not(cf.Contains(0, "x")), cf.Not(cf.Contains(0, " "))), meaning.Unknown},
+		{"a value that is no UTF-8", cf.Equals(0, "\xff"), meaning.Yes},
+		{"a byte that is no UTF-8, and is not there", cf.And(cf.Contains(0, "\xff"), cf.Not(cf.Contains(0, "\xff"))), meaning.No},
+		{"a longer operand that is no UTF-8", cf.And(cf.Contains(0, "\xffa"), cf.Not(cf.Contains(0, "\xff"))), meaning.No},
+		{"a pattern that is no UTF-8, and does not match", cf.And(cf.Pattern(0, "\xff*a"), cf.Not(cf.Pattern(0, "\xff*a"))), meaning.No},
+		{"the first byte of a rune that folds", cf.And(cf.Prefix(0, "\xe2"), fold(cf.Prefix(0, "k"))), meaning.Unknown},
+		{"a value in another case than the one that is excluded", cf.And(fold(cf.Equals(0, "ab")), fold(cf.Prefix(0, "ab")), cf.Not(cf.Equals(0, "ab"))), meaning.Yes},
+		{"a pattern, and no star in the text", unlikely(cf.Pattern(0, "a*b"), cf.Not(cf.Equals(0, "ab")), cf.Not(cf.Contains(0, "*"))), meaning.Yes},
+		{"an input that equals another, and an unusual beginning", unlikely(cf.EqualsInput(0, 1), cf.Prefix(0, "a"), cf.Not(cf.Equals(0, "a"))), meaning.Unknown},
+		{"an empty text that differs from another input", unlikely(cf.Equals(0, ""), cf.Not(cf.EqualsInput(0, 1))), meaning.Yes},
 		{"a range up to 0, and not its least number", cf.And(cf.IntegerRange(0, [2]int64{-1, 0}), cf.Not(cf.Equals(0, "-1"))), meaning.Yes},
 		{"a text that is the number which it must not be", cf.And(cf.Equals(0, "7"), cf.Not(cf.IntegerEquals(0, 7))), meaning.No},
 		{"a text that is the negative number which it must not be", cf.And(cf.Equals(0, "-7"), cf.Not(cf.IntegerEquals(0, -7))), meaning.No},
@@ -112,6 +127,7 @@ func TestDead(t *testing.T) {
 			cf.Or(cf.And(cf.Equals(0, "a"), cf.Suffix(0, "b"), cf.Or(cf.Equals(1, "c"), cf.Equals(2, "c"))), cf.Equals(3, "d")), meaning.Formula{}, "a"},
 		{"all alternatives can hold", cf.And(selection, images), meaning.Formula{}, ""},
 		{"the whole never holds", cf.And(cf.Equals(0, "a"), cf.Equals(0, "b"), images), meaning.Formula{}, ""},
+		{"another input that is read twice", cf.And(cf.Prefix(0, `C:\`), cf.Exists(1), cf.Or(cf.Equals(0, `D:\x`), cf.Equals(1, "y"))), meaning.Formula{}, `D:\x`},
 		{"an expression in a list", cf.Regexp(1, `a\bb`, "c"), meaning.Formula{}, `a\bb`},
 	} {
 		var got []string
@@ -130,6 +146,38 @@ func TestDead(t *testing.T) {
 		})
 		if s := strings.Join(got, " "); s != test.want {
 			t.Errorf("%s: dead %q, want %q", test.name, s, test.want)
+		}
+	}
+}
+
+// Alternatives below a negation are negated.
+func TestDeadNegated(t *testing.T) {
+	a := meaning.Is(meaning.Test{Field: 0, Operator: cf.OpEquals, Operand: cf.Value("a")})
+	b := meaning.Is(meaning.Test{Field: 1, Operator: cf.OpEquals, Operand: cf.Value("b")})
+	var dead []meaning.Alternative
+	meaning.NewSolver(nil).Dead(meaning.And(a, meaning.Not(meaning.And(a, b))), meaning.Formula{}, func(d meaning.Alternative) { dead = append(dead, d) })
+	if len(dead) != 1 || !dead[0].Negated || dead[0].Formula != a {
+		t.Errorf("dead %+v, want the negation of the first test", dead)
+	}
+	event := interp.Event{interp.Text("a")}
+	for i, part := range meaning.Not(meaning.Or(a, b)).Parts() {
+		if part.Holds(event) != (i == 1) {
+			t.Errorf("part %d of a negated or is not a negated test", i)
+		}
+	}
+}
+
+// A test that does not fit the type of its field has no answer.
+func TestMistyped(t *testing.T) {
+	for _, typ := range []sensor.InputType{sensor.TypeInteger, sensor.TypeAddress} {
+		s := meaning.NewSolver([]sensor.InputType{typ})
+		for _, e := range []cf.Expr{cf.Equals(0, "a"), cf.Pattern(0, "a*b"), cf.Regexp(0, "a+")} {
+			if got, _ := s.Possible(formula(t, e)); got != meaning.Unknown {
+				t.Errorf("a string in a field of type %v: %v, want unknown", typ, got)
+			}
+		}
+		if got, _ := s.Possible(formula(t, cf.Exists(0))); got != meaning.Yes {
+			t.Errorf("a field of type %v that exists: %v, want yes", typ, got)
 		}
 	}
 }
