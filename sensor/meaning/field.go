@@ -328,9 +328,11 @@ func likeness(pattern []byte) []byte {
 
 // sample returns a shortest text that matches a regular expression, or nil if it
 // did not find one.
+//
+//mutation:equivalent condition, comparison: the automata find a text too
 func (s *Solver) sample(t *Test) []byte {
 	text, ok := s.samples[t.Program]
-	if ok { //mutation:equivalent: the slow path gives the same result
+	if ok {
 		return text
 	}
 	if text = shortest(*t.Program); !s.cost(t, text) && text != nil && searches(*t.Program, text) {
@@ -363,7 +365,7 @@ func (s *Solver) solveAddressText(literals []literal, fits func([]byte) bool) (c
 		if l.test.Operator != channelfile.OpAddressRange || l.test.With > 0 {
 			continue
 		}
-		if !s.spend(8 * len(left)) {
+		if !s.spend(8 * len(left)) { //mutation:missed: only the work limit depends on it
 			return nil, Unknown, true
 		}
 		if r := l.test.interval(); l.negated {
@@ -373,7 +375,7 @@ func (s *Solver) solveAddressText(literals []literal, fits func([]byte) bool) (c
 		}
 	}
 	switch {
-	case !asked:
+	case !asked: //mutation:equivalent: a text that fits is as good as another
 		return nil, Unknown, false
 	case len(left) == 0:
 		return nil, No, true

@@ -2,6 +2,7 @@ package meaning_test
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -58,6 +59,7 @@ func TestPossible(t *testing.T) {
 		{"a pattern of many letters in the middle", cf.And(cf.Pattern(0, "*"+long+"*b"), cf.Not(cf.Contains(0, long))), meaning.No},
 		{"an operand that is no UTF-8, and no replacement character", cf.And(cf.Prefix(0, "\xe2"),
 			cf.Not(cf.Prefix(0, "\uFFFD")), cf.Not(cf.Equals(0, "\xe2")), cf.Not(cf.Contains(0, "x")), cf.Not(cf.Contains(0, " "))), meaning.Unknown},
+		{"an address outside of a larger network", cf.And(cf.AddressPrefix(0, netip.MustParsePrefix("10.0.0.0/24")), cf.Not(cf.AddressPrefix(0, netip.MustParsePrefix("10.0.0.0/8")))), meaning.No},
 		{"a value that is no UTF-8", cf.Equals(0, "\xff"), meaning.Yes},
 		{"a byte that is no UTF-8, and is not there", cf.And(cf.Contains(0, "\xff"), cf.Not(cf.Contains(0, "\xff"))), meaning.No},
 		{"a longer operand that is no UTF-8", cf.And(cf.Contains(0, "\xffa"), cf.Not(cf.Contains(0, "\xff"))), meaning.No},
@@ -164,6 +166,22 @@ func TestDeadNegated(t *testing.T) {
 		if part.Holds(event) != (i == 1) {
 			t.Errorf("part %d of a negated or is not a negated test", i)
 		}
+	}
+}
+
+// Replace returns whether a test was replaced.
+func TestReplace(t *testing.T) {
+	keep := func(*meaning.Test) (meaning.Formula, bool) { return meaning.Formula{}, false }
+	for name, f := range map[string]meaning.Formula{"the zero formula": {}, "a formula": formula(t, cf.Or(cf.Exists(0), cf.Not(cf.Exists(1))))} {
+		if _, ok := f.Replace(keep); ok {
+			t.Errorf("%s: a test was replaced", name)
+		}
+	}
+	f, ok := formula(t, cf.Or(cf.Equals(0, "a"), cf.Not(cf.Exists(1)))).Replace(func(t *meaning.Test) (meaning.Formula, bool) {
+		return meaning.Present(t.Field), t.Operator == cf.OpEquals
+	})
+	if !ok || !f.Holds(interp.Event{interp.Text("b"), interp.Text("b")}) {
+		t.Error("a test was not replaced")
 	}
 }
 
