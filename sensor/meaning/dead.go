@@ -149,7 +149,7 @@ func signed(f Formula, negated bool) Formula {
 func (d *dead) alone(parts []Formula) bool {
 	live, field := false, -1
 	for _, part := range parts {
-		//mutation:equivalent `part.node == nil`, `part.node.test.With > 0`: the slow path does the same
+		//mutation:equivalent `part.node == nil`, `part.node.test.With > 0`: only slower
 		if part.node == nil || part.node.kind != kindTest || part.node.test.With > 0 {
 			return false
 		}
