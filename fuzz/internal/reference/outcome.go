@@ -276,7 +276,6 @@ func (t *table) add(criterion int, feed *Feed) bool {
 		if t.variables == maxVariables {
 			return false
 		}
-		//mutation:missed width: no generated rule has inputs or operands after the 256th
 		if feed.gone(t.file, criterion, k) {
 			t.gone |= 1 << t.variables
 			t.lacks[criterion] = true
