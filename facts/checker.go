@@ -55,13 +55,6 @@ func Check(file, fleet, facts []byte) (err error) {
 	return nil
 }
 
-// keys are the keys of facts and fleets.
-const keys = " access acknowledged budget build builds collected column condition constant contracts count criteria cutAt declares elements event events evidence " +
-	"facts feed feeds field file fileSize filters fleet formats hosts id input inputs instances instructions lacks length lengths limits line match " +
-	"maxLength memory memoryBudget most name note number off offset onmatch operands operandsPerCriterion operators path perByte perMillion " +
-	"programInstructions reader reads reason refuses refusesUnknownVersions revision rule rules schema sections seen sensor sensors sha256 since source " +
-	"sources stack state stepBudget steps supplied supply type until value valueLength values version versions why words wordsPerInstance "
-
 // decode reads a document twice. The second pass refuses documents with two meanings:
 // encoding/json accepts keys in any case, equal keys, null for any value, and U+FFFD for half of a
 // surrogate pair.
@@ -101,8 +94,7 @@ const (
 	flagInputs, maxNesting, maxSource, maxRanges                                     = 4, 16, 16_384, 4096
 )
 
-var layout = [][2]uint64{{}, {1, 24}, {2, 4}, {3, 12}, {4, 4}, {5, 8}, {6, 1}, {7, 16}, {8, 1}, {9, 8}, {10, 8}, {11, 8},
-	{1<<31 | 1, 24}, {1<<31 | 2, 8}, {1<<31 | 3, 8}, {1<<31 | 4, 1}}
+var layout = [][2]uint64{{}, {1, 24}, {2, 4}, {3, 12}, {4, 4}, {5, 8}, {6, 1}, {7, 16}, {8, 1}, {9, 8}, {10, 8}, {11, 8}, {1<<31 | 1, 24}, {1<<31 | 2, 8}, {1<<31 | 3, 8}, {1<<31 | 4, 1}}
 
 var limits = Most{Inputs: 1024, Words: 4096, Stack: 1024, Operands: 65_536, ValueLength: 65_535, Instructions: 8192}
 
@@ -381,14 +373,10 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 			// The smaller of MaxLength and CutAt that is not 0.
 			length := max(map[string]uint64{"integer": 8, "address": 16}[o.Type], min(o.MaxLength-1, o.CutAt-1)+1)
 			constant := o.Type == "string" && o.State == "constant" && len(o.Values) > 0
-			if constant {
-				length = 0 // only the values bound it
-			}
-			for _, v := range o.Values {
-				if text, is := v.(string); is && constant {
-					length = max(length, uint64(len(text)))
-				} else if constant {
-					must(false, "%s: input index %d: found the value %v; expected a string", name, r.Input, v)
+			for i, v := range o.Values {
+				if text, is := v.(string); constant {
+					must(is, "%s: input index %d: found the value %v; expected a string", name, r.Input, v)
+					length = max(length*min(uint64(i), 1), uint64(len(text))) // the values alone bound it
 				}
 			}
 			longest, known = max(longest, length), known && (length > 0 || constant)

@@ -119,6 +119,13 @@ type Length struct {
 	Length uint64 `json:"length"`
 }
 
+// keys are the keys of facts and fleets.
+const keys = " access acknowledged budget build builds collected column condition constant contracts count criteria cutAt declares elements event events evidence " +
+	"facts feed feeds field file fileSize filters fleet formats hosts id input inputs instances instructions lacks length lengths limits line match " +
+	"maxLength memory memoryBudget most name note number off offset onmatch operands operandsPerCriterion operators path perByte perMillion " +
+	"programInstructions reader reads reason refuses refusesUnknownVersions revision rule rules schema sections seen sensor sensors sha256 since source " +
+	"sources stack state stepBudget steps supplied supply type until value valueLength values version versions why words wordsPerInstance "
+
 // A document is a fleet as the checker reads it. The checker does not parse the json.RawMessage
 // fields, since their content makes no build safer.
 type document struct {
