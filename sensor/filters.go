@@ -70,6 +70,7 @@ func (f *Filters) appendTerms(b []byte) []byte {
 			number(uint64(g.ID))
 			text(g.Name)
 			flag(g.All)
+			number(uint64(g.First))
 			place(g.Place)
 		}
 	}

@@ -17,7 +17,8 @@ func BenchmarkRealCoverage(b *testing.B) {
 	builds := sysmon.Builds()
 	files := []string{"swiftonsecurity.xml", "sysmon-modular.xml", "swiftonsecurity.xml"}
 	for i := 0; len(contracts) < 20; i++ {
-		file, build := files[i%3], builds[len(builds)-1]
+		file := files[i%3]
+		var build *sysmon.Build
 		for n := 0; ; n++ { // the builds that load the file, in turn
 			build = builds[(len(builds)*2-1-i/3-n)%len(builds)]
 			if build.Platform == sysmon.Windows && loads(b, file, build) {

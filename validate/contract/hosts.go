@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/outcome"
 	"github.com/cfcheck/cfcheck/validate"
@@ -44,6 +45,15 @@ type lack struct {
 	feeds  []feed
 	// inputs and unsure, as sets
 	mask, unsureMask uint64
+	asked            question
+}
+
+// A question is about the inputs that are kept; nil means all inputs. Its functions are those of a
+// lack. They are made once, since there is a question for each instance.
+type question struct {
+	file          *channelfile.File
+	kept          func(input int) bool
+	missing, lost func(index int) bool
 }
 
 func (l *lack) missing(index int) bool { return l.lacks[index] }

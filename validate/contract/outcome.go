@@ -83,7 +83,7 @@ func (o outcomeReport) run(p *validate.Pass) {
 		if r == nil {
 			r = &outcomeReporter{
 				outcomeReport: o, evaluator: newEvaluator(p, im),
-				alone: map[alone]cause{}, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{},
+				alone: map[alone]int{}, groups: map[string]*outcomeGroup{}, who: map[string]*lackers{},
 			}
 		}
 		//mutation:missed: the tests of contract detect it
@@ -117,12 +117,15 @@ type outcomeReporter struct {
 	outcomeReport
 	*evaluator
 
-	causes []causes        // of the instance: by index in known
-	alone  map[alone]cause // of the instance: by single missing input; word -1 means no effect
-	faults []fault         // of the instance
-	list   []cause         // of the instance: the causes of known
-	inputs missingInputs   // of the instance and one lack
-	kept   []int           // of the instance and one lack: inputs that are examined together
+	causes []causes      // of the instance: by index in known
+	alone  map[alone]int // of the instance: by single missing input, the index in single
+	single []cause       // word -1 means no effect; a map of large values allocates each of them
+	faults []fault       // of the instance
+	list   []cause       // of the instance: the causes of known
+	inputs missingInputs // of the instance and one lack
+	kept   []int         // of the instance and one lack: inputs that are examined together
+	lone   int           // see only
+	isLone func(input int) bool
 	key    []byte
 	groups map[string]*outcomeGroup
 	who    map[string]*lackers // by the part of a key about lacks
@@ -232,6 +235,7 @@ func (r *outcomeReporter) find(instance int) {
 		r.causes = append(r.causes, causes{})
 	}
 	clear(r.alone)
+	r.single = r.single[:0]
 	for _, k := range r.affected {
 		host := r.host(k)
 		for i := r.kinds[k].from; i < r.kinds[k].to; i++ {
@@ -565,16 +569,17 @@ func (r *outcomeReporter) addCauses(instance int, l *lack, o outcome.Outcome) {
 		if !l.missing(input) {
 			question.values = l.stated
 		}
-		c, known := r.alone[question]
+		at, known := r.alone[question]
 		if !known {
-			c = cause{outcome: o, input: input, word: -1, values: valueReason{cut: l.cutAt(r.pass, input)}}
+			c := cause{outcome: o, input: input, word: -1, values: valueReason{cut: l.cutAt(r.pass, input)}}
 			// A single missing input is known to be sufficient.
-			if len(m.inputs) == 1 && !m.more || r.becomes(o, instance, l, only(input)) {
+			if len(m.inputs) == 1 && !m.more || r.becomes(o, instance, l, r.only(input)) {
 				r.point(instance, l, m, i, &c)
 			}
-			r.alone[question] = c
+			at = len(r.single)
+			r.alone[question], r.single = at, append(r.single, c)
 		}
-		if c.word >= 0 {
+		if c := r.single[at]; c.word >= 0 {
 			r.list = append(r.list, c)
 		}
 	}
@@ -632,7 +637,7 @@ func (r *outcomeReporter) point(instance int, l *lack, m *missingInputs, i int, 
 		}
 		tried++
 		r.work += stepsPerWord * uint64(in.Count)
-		if r.folder.FoldWord(f, instance, w, l.known(f, only(c.input))) == c.outcome {
+		if r.folder.FoldWord(f, instance, w, l.known(f, r.only(c.input))) == c.outcome {
 			able = w
 			break
 		}
@@ -644,8 +649,14 @@ func (r *outcomeReporter) point(instance int, l *lack, m *missingInputs, i int, 
 	c.absent = word.Negated() && f.Criterion(word.Criterion()).Operator == channelfile.OpExists
 }
 
-// only returns a function that is true for one input.
-func only(input int) func(int) bool { return func(n int) bool { return n == input } }
+// only returns a function that is true for one input, until the next call.
+func (r *outcomeReporter) only(input int) func(int) bool {
+	if r.isLone == nil {
+		r.isLone = func(n int) bool { return n == r.lone }
+	}
+	r.lone = input
+	return r.isLone
+}
 
 // inputsOf returns the inputs that a criterion reads.
 func inputsOf(f *channelfile.File, c channelfile.Criterion) iter.Seq[int] {

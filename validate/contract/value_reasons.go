@@ -22,7 +22,7 @@ func (r *outcomeReporter) addValueCauses(instance int, l *lack, k *folded) {
 	candidates := r.candidates(instance, l, k)
 	before := len(r.list)
 	for _, input := range candidates {
-		if l.stated.constant(input) != nil && enough(only(input)) {
+		if l.stated.constant(input) != nil && enough(r.only(input)) {
 			r.list = append(r.list, r.valueCause(instance, l, k.outcome, input))
 		}
 	}

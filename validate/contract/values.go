@@ -290,17 +290,19 @@ func (b *valueFolder) blind(instance int, l *lack) bool {
 }
 
 // known returns what the supply states about the kept inputs, except for constants; nil means
-// all inputs.
+// all inputs. The result is valid until the next call.
 func (l *lack) known(f *channelfile.File, kept func(input int) bool) outcome.Known {
-	known := outcome.Known{Missing: l.missing}
-	if l.stated != nil && len(l.stated.lost) > 0 {
-		known.Lost = l.lost
-	}
-	if kept != nil {
-		known.Missing = func(input int) bool { return l.missing(input) && kept(input) }
-		if known.Lost != nil {
-			known.Lost = func(criterion int) bool { return l.lost(criterion) && kept(int(f.Criterion(criterion).Input)) }
+	q := &l.asked
+	if q.missing == nil {
+		q.missing = func(input int) bool { return l.missing(input) && (q.kept == nil || q.kept(input)) }
+		q.lost = func(criterion int) bool {
+			return l.lost(criterion) && (q.kept == nil || q.kept(int(q.file.Criterion(criterion).Input)))
 		}
+	}
+	q.file, q.kept = f, kept
+	known := outcome.Known{Missing: q.missing}
+	if l.stated != nil && len(l.stated.lost) > 0 {
+		known.Lost = q.lost
 	}
 	return known
 }
