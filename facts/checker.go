@@ -376,7 +376,7 @@ func (c *checker) feed(b *build, s *supply, claim *Feed) {
 			for i, v := range o.Values {
 				if text, is := v.(string); constant {
 					must(is, "%s: input index %d: found the value %v; expected a string", name, r.Input, v)
-					length = max(length*min(uint64(i), 1), uint64(len(text))) // the values alone bound it
+					length = max(length*min(uint64(i), 1), uint64(len(text))) // only they bound it
 				}
 			}
 			longest, known = max(longest, length), known && (length > 0 || constant)
