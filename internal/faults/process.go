@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -46,6 +47,26 @@ func init() {
 }
 `
 
+// sysmonFiles returns the arguments of a run on a configuration and a rule blob of Sysmon.
+func (e *env) sysmonFiles() ([]string, error) {
+	fleet, source, blob := e.at("sysmon.json"), e.at("config.xml"), e.at("rules.bin")
+	args := []string{"check", "--format", "json", "--fleet", fleet, "--", source, blob}
+	for _, c := range corpus.Sysmon() {
+		name := source
+		switch c.Name {
+		case "blob-whole":
+			name = blob
+		case "source-readable-near":
+		default:
+			continue
+		}
+		if err := errors.Join(os.WriteFile(name, c.Data, 0o644), os.WriteFile(fleet, c.FleetData, 0o644)); err != nil {
+			return nil, err
+		}
+	}
+	return args, nil
+}
+
 func (e *env) panics() (string, error) {
 	source, overlay, gate := e.at("fault.go"), e.at("overlay.json"), e.at("faulty.exe")
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/cfcheck/cfcheck/cmd/cfcheck").Output()
@@ -78,6 +99,10 @@ func (e *env) panics() (string, error) {
 		return "", err
 	}
 	args := []string{"check", "--format", "json", "--fleet", "reference", "--never-match", recording, "--known-good", recording, "--policy", policy, "--", e.good, rules, e.at("out")}
+	sysmon, err := e.sysmonFiles()
+	if err != nil {
+		return "", err
+	}
 	// The run has no previous release, no ledger, no exercise plan, no waivers and no
 	// protected rules.
 	const absent = validate.UsesPrevious | validate.UsesLedger | validate.UsesExercise | validate.UsesWaivers | validate.UsesProtected
@@ -85,6 +110,10 @@ func (e *env) panics() (string, error) {
 	for i, c := range suite.Checks {
 		if e.short && i%10 != 0 || c.Uses&absent != 0 {
 			continue
+		}
+		args := args
+		if c.Uses&(validate.UsesSysmonSource|validate.UsesSysmonBlob|validate.UsesSysmonRules) != 0 {
+			args = sysmon
 		}
 		x, err := faulty.start(process{args: args, env: append(os.Environ(), "CFCHECK_FAULT="+c.ID)})
 		if err != nil {
