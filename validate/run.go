@@ -779,6 +779,7 @@ func (j *Prepared) conclude(r *Report) {
 	case p.Subject.Kind.Foreign() && addressed == 0:
 		r.undecided("no build of fleet %q states that Sysmon runs on its hosts, so no build reads the content; state its version under %q, see docs/fleet.md", p.Fleet.Name, "sensors")
 	case p.Needs == nil || addressed > 0:
+	//mutation:equivalent `lacking > 0`: without contracts the verdict is undecided in any case
 	case lacking > 0 && lacking == len(p.Cohorts):
 		r.Unread = true
 		r.undecided("each build of fleet %q is known to lack version %d of template type %s, so no build reads the content",

