@@ -21,7 +21,7 @@ func needData(t testing.TB, pattern string) []string {
 	t.Helper()
 	list, _ := filepath.Glob(filepath.Join(data, pattern))
 	if len(list) == 0 {
-		t.Skip("the real configurations are not here")
+		t.Skip("public configurations are not ours to publish, and are not beside this checkout")
 	}
 	return list
 }
