@@ -35,13 +35,7 @@ func (c *command) explain() *cobra.Command {
 			return nil
 		},
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, start string) ([]string, cobra.ShellCompDirective) {
-			var ids []string
-			for _, check := range suite.Checks {
-				if strings.HasPrefix(check.ID, start) {
-					ids = append(ids, check.ID+"\t"+check.Title())
-				}
-			}
-			return ids, cobra.ShellCompDirectiveNoFileComp
+			return checksThatBegin(start), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
@@ -51,6 +45,8 @@ func (c *command) checks() *cobra.Command {
 		Use:   "checks",
 		Short: "list all checks",
 		Args:  cobra.NoArgs,
+
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			for _, check := range suite.Checks {
 				if _, err := fmt.Fprintf(c.stdout, "%s  %-24s %-8s %s\n", check.ID, check.Name, check.Severity, check.Title()); err != nil {

@@ -35,7 +35,8 @@ func (c *command) policySchema() *cobra.Command {
 		Long: `policy schema prints the JSON Schema of .cfcheck.yaml, or that of a file of
 waivers. An editor that has it completes keys and underlines mistakes.
 docs/policy.md explains the keys.`,
-		Example: `  cfcheck policy schema > cfcheck-policy.json`,
+		Example:           `  cfcheck policy schema > cfcheck-policy.json`,
+		ValidArgsFunction: oneOfThese([]string{"policy", "waivers"}),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := "policy"
 			if len(args) > 0 {

@@ -54,7 +54,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
 	root.SetErr(stderr)
 	if err := ambiguous(args); err != nil {
 		c.say("cfcheck: %v", err)
@@ -123,6 +122,7 @@ func namesStream(args []string, stream io.Writer) string {
 }
 
 func (c *command) root() *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "cfcheck",
 		Short: "judge channel files before they ship",
@@ -144,8 +144,14 @@ Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
-		RunE:          c.whichCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if version && len(args) == 0 {
+				return c.writeVersion()
+			}
+			return c.whichCommand(cmd, args)
+		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version and the digest of this gate")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if unclear, ok := errors.AsType[*flagError](err); ok {
 			err = unclear // without the words of package pflag
@@ -173,6 +179,7 @@ Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 		c.ledgerGroup(),
 		c.explain(),
 		c.checks(),
+		c.man(),
 		c.version(),
 	)
 	show := root.HelpFunc()
@@ -184,6 +191,7 @@ Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 	})
 	root.SetHelpCommand(c.help(root))
 	root.InitDefaultHelpCmd()
+	root.SetOut(c.stdout) // the command that is added next keeps this stream
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" {
@@ -192,7 +200,9 @@ Without a fleet nothing is accepted: the status is 1 after an error, or 2.`,
 	}
 	// The width is the same for everybody, on a terminal or not.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages ", ".FlagUsagesWrapped 80 "))
-	if !c.completing {
+	if c.completing {
+		completeValues(root)
+	} else {
 		c.strict(root)
 	}
 	return root

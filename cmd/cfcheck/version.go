@@ -22,20 +22,51 @@ func (c *command) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version and the digest of this gate",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.stdout, "cfcheck %s\nformat %s, %d checks\n", gateVersion(), channelfile.Version, len(suite.Checks))
-			if err != nil {
-				return err
-			}
-			digest, err := gateDigest()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(c.stdout, "sha256 %s\n", digest)
-			return err
-		},
+		Long: `version prints the version of the module, the commit that the program was built
+from, the version of Go, the version of the format, and the SHA-256 of the
+program file. A program from a release or from go install has no commit: its
+module version stands for it. cfcheck --version prints the same.`,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(*cobra.Command, []string) error { return c.writeVersion() },
 	}
+}
+
+// writeVersion writes the text of version and --version.
+func (c *command) writeVersion() error {
+	info, _ := debug.ReadBuildInfo()
+	_, err := fmt.Fprintf(c.stdout, "cfcheck %s\n%s\nformat %s, %d checks\n", gateVersion(), origin(info), channelfile.Version, len(suite.Checks))
+	if err != nil {
+		return err
+	}
+	digest, err := gateDigest()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.stdout, "sha256 %s\n", digest)
+	return err
+}
+
+// origin returns the source and the toolchain of a program in one line, such as "commit
+// 0123456789ab of 2026-11-29T20:00:00Z, go1.26.8 linux/amd64". Info is nil if the program has
+// no build information.
+func origin(info *debug.BuildInfo) string {
+	built := fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if info == nil {
+		return "no build information, " + built
+	}
+	settings := make(map[string]string)
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	commit := settings["vcs.revision"]
+	switch {
+	case commit == "":
+		return "commit not recorded, " + built
+	case settings["vcs.modified"] == "true":
+		commit += " with changes"
+	}
+	return fmt.Sprintf("commit %s of %s, %s", commit, settings["vcs.time"], built)
 }
 
 // gateVersion returns the version of the program.
