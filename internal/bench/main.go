@@ -37,6 +37,8 @@ func main() {
 	content := flag.String("content", "", "only judge the channel files of this `folder`, with and without running their content")
 	changes := flag.Bool("changes", false, "measure only the checks of the families CF4 and CF6, and diff, on files of 1,000 to 100,000 instances")
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
+	matching := flag.Bool("matching", false, "measure only how fast content is matched, on events for generated instances and on recorded events")
+	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching")
 	pairs := flag.Int("pairs", 200, "run `N` pairs of processes (0 means that no process is measured)")
 	flag.Parse()
 	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
@@ -45,6 +47,11 @@ func main() {
 	}
 	if *changes {
 		measure = func() error { return measureChanges(os.Stdout, []int{1_000, 10_000, 100_000}, *rounds) }
+	}
+	if *matching {
+		measure = func() error {
+			return measureMatching(os.Stdout, *data, []int{10, 100, 1_000, 10_000, 100_000}, *rounds)
+		}
 	}
 	if *manyFiles > 0 {
 		measure = func() error { return measureFiles(os.Stdout, *manyFiles) }

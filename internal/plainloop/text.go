@@ -1,0 +1,360 @@
+package plainloop
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
+
+// The comparisons below fold the runes of the value one at a time, without a buffer. So no buffer
+// can be too short. The operands of a file are already folded.
+
+// fold decodes and folds the first rune of s, which is not empty.
+func fold(s []byte) (r rune, size int) {
+	if c := s[0]; c < utf8.RuneSelf {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return rune(c), 1
+	}
+	r, size = utf8.DecodeRune(s)
+	return channelfile.Fold(r), size
+}
+
+// foldLast decodes and folds the last rune of s, which is not empty.
+func foldLast(s []byte) (r rune, size int) {
+	if c := s[len(s)-1]; c < utf8.RuneSelf {
+		return fold(s[len(s)-1:])
+	}
+	r, size = utf8.DecodeLastRune(s)
+	return channelfile.Fold(r), size
+}
+
+// prefixFold reports whether the folded value starts with the folded other text. It also returns
+// the number of bytes of the value that it compared. Folding an operand of a file again does not
+// change l.
+func prefixFold(value, other []byte) (n int, ok bool) {
+	for len(other) > 0 {
+		if n == len(value) {
+			return n, false
+		}
+		a, size := fold(value[n:])
+		b, wanted := fold(other)
+		if a != b {
+			return n, false
+		}
+		n += size
+		other = other[wanted:]
+	}
+	return n, true
+}
+
+func suffixFold(value, other []byte) bool {
+	for len(other) > 0 {
+		if len(value) == 0 {
+			return false
+		}
+		a, size := foldLast(value)
+		b, wanted := foldLast(other)
+		if a != b {
+			return false
+		}
+		value, other = value[:len(value)-size], other[:len(other)-wanted]
+	}
+	return true
+}
+
+// containsFold reports whether the folded value contains a folded operand. It also returns its
+// work: the number of bytes that it visited.
+func containsFold(value, operand []byte) (found bool, work int) {
+	if len(operand) == 0 {
+		return true, 0
+	}
+	work = len(value)
+	ascii, start := operand[0] < utf8.RuneSelf, operand[0]
+	for i := 0; i < len(value); {
+		c := value[i]
+		if ascii && c < utf8.RuneSelf { // fast path: most bytes cannot start the operand
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			if c != start {
+				i++
+				continue
+			}
+		}
+		n, ok := prefixFold(value[i:], operand)
+		if work += n; ok {
+			return true, work
+		}
+		_, size := fold(value[i:])
+		i += size
+	}
+	return false, work
+}
+
+// matchFold reports whether the whole folded value matches a folded pattern. On a mismatch, only
+// the last star takes one more rune. The earlier stars need not change: the first match of the
+// literals between two stars leaves the most text for the rest of the pattern. work is the number
+// of positions that matchFold visited.
+func matchFold(value, pattern []byte) (matches bool, work int) {
+	v, p := 0, 0
+	star, resume := -1, 0
+	for v < len(value) {
+		work++
+		if p < len(pattern) && pattern[p] == '*' {
+			p++
+			star, resume = p, v
+			continue
+		}
+		r, size := fold(value[v:])
+		if p < len(pattern) {
+			if pattern[p] == '?' {
+				v, p = v+size, p+1
+				continue
+			}
+			at := p
+			if pattern[at] == '\\' {
+				at++
+			}
+			if want, n := utf8.DecodeRune(pattern[at:]); r == want {
+				v, p = v+size, at+n
+				continue
+			}
+		}
+		if star < 0 {
+			return false, work
+		}
+		_, size = utf8.DecodeRune(value[resume:])
+		resume += size
+		v, p = resume, star
+	}
+	return p == len(pattern) || string(pattern[p:]) == "*", work
+}
+
+// match is matchFold without folding: it compares literals as bytes.
+func (l *Loop) match(value, pattern []byte) (matches bool, work int) {
+	if bytes.IndexByte(pattern, '?') >= 0 && !utf8.Valid(pattern) {
+		return l.matchBytes(value, pattern), (len(value) + 1) * (len(pattern) + 1)
+	}
+	v, p := 0, 0
+	star, resume := -1, 0
+	for v < len(value) {
+		work++
+		if p < len(pattern) && pattern[p] == '*' {
+			p++
+			star, resume = p, v
+			continue
+		}
+		if p < len(pattern) {
+			if pattern[p] == '?' {
+				_, size := utf8.DecodeRune(value[v:])
+				v, p = v+size, p+1
+				continue
+			}
+			at := p
+			if pattern[at] == '\\' {
+				at++
+			}
+			if value[v] == pattern[at] {
+				v, p = v+1, at+1
+				continue
+			}
+		}
+		if star < 0 {
+			return false, work
+		}
+		resume++
+		v, p = resume, star
+	}
+	return p == len(pattern) || string(pattern[p:]) == "*", work
+}
+
+// matchBytes matches a pattern whose literals are not UTF-8. Such literals may match in the middle
+// of a rune of the value, where "?" takes one byte. Then a later match may end earlier, so
+// matchBytes follows all matches at the same time. For each position in the value it keeps the set
+// of positions reached in the pattern. A "?" reaches at most UTFMax bytes ahead.
+func (l *Loop) matchBytes(value, pattern []byte) bool {
+	const ahead = utf8.UTFMax + 1
+	words := len(pattern)/64 + 1
+	if cap(l.reached) < ahead*words {
+		l.reached = make([]uint64, ahead*words)
+	}
+	reached := l.reached[:ahead*words]
+	clear(reached)
+	row := func(v int) []uint64 { return reached[v%ahead*words:][:words] }
+	row(0)[0] = 1
+	for v := 0; ; v++ {
+		here := row(v)
+		for p := range pattern {
+			if here[p/64]>>(p%64)&1 == 0 {
+				continue
+			}
+			set := func(row []uint64, p int) { row[p/64] |= 1 << (p % 64) }
+			switch c := pattern[p]; {
+			case c == '*':
+				set(here, p+1)
+				if v < len(value) {
+					set(row(v+1), p)
+				}
+			case v == len(value):
+			case c == '?':
+				_, size := utf8.DecodeRune(value[v:])
+				set(row(v+size), p+1)
+			case c == '\\':
+				if value[v] == pattern[p+1] {
+					set(row(v+1), p+2)
+				}
+			case c == value[v]:
+				set(row(v+1), p+1)
+			}
+		}
+		if v == len(value) {
+			return here[len(pattern)/64]>>(len(pattern)%64)&1 != 0
+		}
+		clear(here)
+	}
+}
+
+// integer returns the value as a number. A string is a number if it has the strict decimal form of
+// FORMAT.md, section 8.
+func integer(v *interp.Value) (int64, bool) {
+	if v.Type == sensor.TypeInteger {
+		return v.Integer, true
+	}
+	s := v.Text
+	negative := len(s) > 0 && s[0] == '-'
+	if negative {
+		s = s[1:]
+	}
+	if len(s) == 0 || len(s) > 19 || s[0] == '0' && (len(s) > 1 || negative) {
+		return 0, false
+	}
+	n := uint64(0)
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	switch {
+	case negative && n <= 1<<63:
+		return int64(-n), true
+	case !negative && n < 1<<63:
+		return int64(n), true
+	}
+	return 0, false
+}
+
+// maxAddressText is the length of the longest text of an address.
+const maxAddressText = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
+
+// address returns the value as an address, mapped into IPv6.
+func address(v *interp.Value) (a [16]byte, ok bool) {
+	if v.Type == sensor.TypeAddress {
+		return v.Address, true
+	}
+	s := v.Text
+	if len(s) > maxAddressText {
+		return a, false
+	}
+	if bytes.IndexByte(s, ':') < 0 {
+		a[10], a[11] = 0xFF, 0xFF
+		return a, dotted(s, a[12:])
+	}
+	n := 0           // number of bytes filled
+	gap := -1        // position of "::"
+	afterGap := true // whether ":" may follow
+	if bytes.HasPrefix(s, []byte("::")) {
+		gap, s = 0, s[2:]
+	}
+	for len(s) > 0 {
+		if n == 16 {
+			return a, false
+		}
+		group, digits := 0, 0
+		for digits < len(s) && digits < 5 {
+			d, isHex := hexDigit(s[digits])
+			if !isHex {
+				break
+			}
+			group = group<<4 | d
+			digits++
+		}
+		if digits < len(s) && s[digits] == '.' {
+			if n > 12 || !dotted(s, a[n:n+4]) {
+				return a, false
+			}
+			n += 4
+			afterGap = true
+			break
+		}
+		if digits == 0 || digits > 4 {
+			return a, false
+		}
+		a[n], a[n+1] = byte(group>>8), byte(group)
+		n += 2
+		s = s[digits:]
+		if afterGap = len(s) == 0; afterGap {
+			break
+		}
+		if s[0] != ':' {
+			return a, false
+		}
+		s = s[1:]
+		if len(s) > 0 && s[0] == ':' {
+			if gap >= 0 {
+				return a, false
+			}
+			gap, s = n, s[1:]
+			afterGap = true
+		}
+	}
+	if !afterGap || gap < 0 && n < 16 || gap >= 0 && n == 16 {
+		return a, false
+	}
+	if gap >= 0 {
+		moved := copy(a[16-(n-gap):], a[gap:n])
+		clear(a[gap : 16-moved])
+	}
+	return a, true
+}
+
+func hexDigit(c byte) (int, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return int(c - '0'), true
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10, true
+	case 'A' <= c && c <= 'F':
+		return int(c-'A') + 10, true
+	}
+	return 0, false
+}
+
+// dotted reads an IPv4 address: four decimal numbers up to 255 without leading zeros.
+func dotted(s, to []byte) bool {
+	for i := range 4 {
+		n, digits := 0, 0
+		for digits < len(s) && digits < 4 && '0' <= s[digits] && s[digits] <= '9' {
+			n = n*10 + int(s[digits]-'0')
+			digits++
+		}
+		if digits == 0 || n > 255 || digits > 1 && s[0] == '0' {
+			return false
+		}
+		to[i] = byte(n)
+		s = s[digits:]
+		if i == 3 {
+			return len(s) == 0
+		}
+		if len(s) == 0 || s[0] != '.' {
+			return false
+		}
+		s = s[1:]
+	}
+	return false
+}
