@@ -23,7 +23,7 @@ const Schema = "cfcheck.report/v0"
 // Schemas holds the JSON Schemas of the JSON outputs, such as schema/report.json.
 //
 //go:embed schema/backtest.json schema/cost.json schema/coverage.json schema/diff.json
-//go:embed schema/plan.json schema/report.json schema/overview.json
+//go:embed schema/fleet-page.json schema/plan.json schema/report.json schema/overview.json
 var Schemas embed.FS
 
 type jsonRun struct {

@@ -377,7 +377,7 @@ func golden(t *testing.T, name string, have []byte) {
 }
 
 func TestGoldenFilesAreUsed(t *testing.T) {
-	used := map[string]bool{"overview.text": true, "overview.json": true, "cost.text": true, "cost.json": true, "coverage.text": true, "coverage.csv": true, "coverage.json": true, "diff.text": true, "diff.md": true, "diff.json": true}
+	used := map[string]bool{"overview.text": true, "overview.json": true, "cost.text": true, "cost.json": true, "coverage.text": true, "coverage.csv": true, "coverage.json": true, "fleet.text": true, "fleet-inputs.text": true, "fleet.md": true, "fleet.csv": true, "fleet.json": true, "diff.text": true, "diff.md": true, "diff.json": true}
 	for _, name := range inspected {
 		for _, as := range []string{".inspect", ".hex", ".needs"} {
 			used[name+as] = true

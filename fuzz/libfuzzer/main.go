@@ -88,6 +88,7 @@ var targets = []target{
 	{pkg: "./sensor", function: "FuzzReadFleet"},
 	{pkg: "./sensor", function: "FuzzReadNeeds"},
 	{pkg: "./sensor/audit", function: "FuzzRead"},
+	{pkg: "./sensor/inventory", function: "FuzzRead"},
 	{pkg: "./sensor/cells", function: "FuzzReadLedger"},
 	{pkg: "./sensor/rollout", function: "FuzzReadDocument"},
 	{pkg: "./sensor/interp", function: "FuzzRegexpSearch"},

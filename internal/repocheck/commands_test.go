@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,7 +31,7 @@ func TestCommands(t *testing.T) {
 			n++
 			args := strings.Fields(m[1])
 			sub := args[:1]
-			if (args[0] == "contract" || args[0] == "ledger" || args[0] == "sysmon") && len(args) > 1 {
+			if slices.Contains([]string{"contract", "corpus", "fleet", "ledger", "sysmon"}, args[0]) && len(args) > 1 {
 				sub = args[:2]
 			}
 			name := strings.Join(sub, " ")

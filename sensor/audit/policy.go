@@ -1,15 +1,13 @@
 package audit
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/cfcheck/cfcheck/internal/csvtext"
 	"github.com/cfcheck/cfcheck/internal/strictjson"
 )
 
@@ -90,7 +88,7 @@ func Read(name string, data []byte) (*Policy, error) {
 	if len(data) > MaxSize {
 		return nil, &Error{name, 0, fmt.Errorf("found %d bytes; expected an audit policy of at most %d", len(data), MaxSize)}
 	}
-	text, err := decode(data)
+	text, err := csvtext.Decode(data)
 	if err != nil {
 		return nil, &Error{name, 0, err}
 	}
@@ -110,41 +108,6 @@ func Read(name string, data []byte) (*Policy, error) {
 		return nil, &Error{name, 0, errors.New("found no subcategory; expected the CSV of auditpol /get /category:* /r, of auditpol /backup, or of a group policy object, with the GUID of a subcategory in each row")}
 	}
 	return r.policy()
-}
-
-// decode returns the text of a document. Without a byte order mark it is UTF-8 or, as in the output
-// of a console, in a code page that is not stated. The non-ASCII characters of a code page decide
-// nothing.
-func decode(data []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
-		return decode16(data[2:], binary.LittleEndian)
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
-		return decode16(data[2:], binary.BigEndian)
-	case bytes.HasPrefix(data, []byte{0xef, 0xbb, 0xbf}):
-		data = data[3:]
-	case len(data) >= 2 && data[1] == 0:
-		return decode16(data, binary.LittleEndian)
-	case len(data) >= 2 && data[0] == 0:
-		return decode16(data, binary.BigEndian)
-	}
-	if i := bytes.IndexByte(data, 0); i >= 0 {
-		return "", fmt.Errorf("found a zero byte at offset %d; expected text", i)
-	}
-	return string(data), nil
-}
-
-func decode16(data []byte, order binary.ByteOrder) (string, error) {
-	if len(data)%2 != 0 {
-		return "", fmt.Errorf("found UTF-16 of %d bytes; expected an even number", len(data))
-	}
-	units := make([]uint16, len(data)/2)
-	for i := range units {
-		if units[i] = order.Uint16(data[2*i:]); units[i] == 0 {
-			return "", fmt.Errorf("found a zero character at offset %d; expected text", 2*i)
-		}
-	}
-	return string(utf16.Decode(units)), nil
 }
 
 // A reader reads the rows of a policy.
@@ -195,7 +158,7 @@ var columnAliases = map[string]string{
 
 func (r *reader) line(number int, line string) error {
 	if r.delimiter == 0 {
-		r.delimiter = delimiterOf(line)
+		r.delimiter = csvtext.Delimiter(line)
 	}
 	fields, err := split(line, r.delimiter)
 	if err != nil {
@@ -445,18 +408,6 @@ func isGUID(s string) bool {
 		}
 	}
 	return true
-}
-
-// delimiterOf returns the delimiter of a document by its first line. Spreadsheet programs write
-// semicolons or tabs in some countries.
-func delimiterOf(line string) byte {
-	best := byte(',')
-	for _, d := range []byte{';', '\t'} {
-		if strings.Count(line, string(d)) > strings.Count(line, string(best)) {
-			best = d
-		}
-	}
-	return best
 }
 
 // split splits a line of CSV. Fields may be in quotes. A quote within a quoted field is doubled.
