@@ -36,6 +36,8 @@ func main() {
 	rounds := flag.Int("rounds", 20, "repeat each measurement `N` times for a file of 100,000 instances, and fewer times for larger files")
 	content := flag.String("content", "", "only judge the channel files of this `folder`, with and without running their content")
 	changes := flag.Bool("changes", false, "measure only the checks of the families CF4 and CF6, and diff, on files of 1,000 to 100,000 instances")
+	foreign := flag.Bool("sysmon", false, "measure only the checks of the family CF8, on a generated configuration of 250,000 bytes or on that of -source")
+	source := flag.String("source", "", "with -sysmon: a `file` with a configuration of Sysmon")
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
 	matching := flag.Bool("matching", false, "measure only how fast content is matched, on events for generated instances and on recorded events")
 	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching")
@@ -51,6 +53,18 @@ func main() {
 	if *matching {
 		measure = func() error {
 			return measureMatching(os.Stdout, *data, []int{10, 100, 1_000, 10_000, 100_000}, *rounds)
+		}
+	}
+	if *foreign {
+		measure = func() error {
+			data, err := workload.SysmonSource(250_000), error(nil)
+			if *source != "" {
+				data, err = os.ReadFile(*source)
+			}
+			if err != nil {
+				return err
+			}
+			return measureSysmon(os.Stdout, data, *rounds)
 		}
 	}
 	if *manyFiles > 0 {
@@ -212,6 +226,11 @@ func gate(data []byte, fleet *sensor.Fleet, checks []*validate.Check) func() err
 func (r *results) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%d instances, %.1f bytes each, %d rounds; SHA-256 of the file takes %.1f ms, median %.1f\n",
 		r.instances, float64(r.size)/float64(r.instances), len(r.times[0]), r.times[0].least(), r.times[0].median())
+	r.printTasks(w)
+}
+
+// printTasks prints a line for each task, in times of the first one.
+func (r *results) printTasks(w io.Writer) {
 	fmt.Fprintf(w, "%-40s %8s %8s %12s\n", "in times of the SHA-256", "least", "median", "allocations")
 	for i, t := range r.tasks {
 		fmt.Fprintf(w, "%-40s %8.2f %8.2f %12d\n", t.name,

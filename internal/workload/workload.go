@@ -1,4 +1,5 @@
-// Package workload generates large channel files for tests and benchmarks. They
+// Package workload generates large channel files, and configurations of Sysmon, for
+// tests and benchmarks. The channel files
 // have any number of instances, which look like detection rules for Windows.
 //
 // An instance has 4.39 criteria on average, of 20 inputs. Three in four compare

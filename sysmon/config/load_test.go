@@ -2,10 +2,12 @@ package config
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sysmon"
 )
 
@@ -316,5 +318,39 @@ func TestNames(t *testing.T) {
 	}
 	if Kind(0).String() != "Kind(0)" || Reason(200).String() != "Reason(200)" || Encoding(99).String() != "Encoding(99)" {
 		t.Error("a number without a name has one")
+	}
+}
+
+// TestFor holds that the answer that another build shares is the one that it gives itself.
+func TestFor(t *testing.T) {
+	shared := 0
+	for _, test := range []struct{ text, why string }{
+		{string(workload.SysmonSource(5_000)), "many builds take it, and one attempt is undone"},
+		{`<Sysmon schemaversion="4.90"><EventFiltering><FileExecutableDetected onmatch="include"/></EventFiltering></Sysmon>`, "messages name the build"},
+		{`<Sysmon schemaversion="4.50"><EventFiltering><RegistryEvent onmatch="include"><Details>a</Details><NewName>b</NewName></RegistryEvent></EventFiltering></Sysmon>`, "an element is dropped"},
+		{`<Sysmon schemaversion="4.50"><EventFiltering><RuleGroup groupRelation="and"><ProcessCreate onmatch="include"><Image>A</Image><User>B</User></ProcessCreate><DriverLoad onmatch="include"/></RuleGroup></EventFiltering></Sysmon>`, "known bugs concern it"},
+		{`<Sysmon schemaversion="3.40"><Typo/><EventFiltering/></Sysmon>`, "no build of these takes it"},
+		{`<Sysmon><EventFiltering/></Sysmon>`, "the loader stops"},
+	} {
+		c, err := Parse([]byte(test.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range sysmon.Builds() {
+			l := c.Load(a)
+			for _, b := range sysmon.Builds() {
+				got := l.For(b)
+				if got == nil {
+					continue
+				}
+				shared++
+				if want := c.Load(b); !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s: %s answers as %s\n%s\nbut itself\n%s", test.why, b.Name, a.Name, summary(got), summary(want))
+				}
+			}
+		}
+	}
+	if shared < 200 {
+		t.Errorf("only %d answers were shared", shared)
 	}
 }

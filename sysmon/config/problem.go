@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/sysmon"
 )
@@ -121,6 +123,28 @@ type Loading struct {
 
 // Took reports whether the build loads the file.
 func (l *Loading) Took() bool { return l.Refused == nil }
+
+// For returns the answer of another build to the same configuration, if it is certain without
+// loading that b answers as l.Build does: it has the same schemas and known bugs, and no text names
+// l.Build. Otherwise it returns nil. The two answers share their parts.
+func (l *Loading) For(b *sysmon.Build) *Loading {
+	a := l.Build
+	if a.Manifest() != b.Manifest() || a.Schema != b.Schema || a.Platform != b.Platform || a.Layout != b.Layout || !slices.Equal(a.Bad, b.Bad) {
+		return nil
+	}
+	named := func(p *Problem) bool { return strings.Contains(p.Text+p.Fix, a.Name) }
+	if l.Refused != nil && named(l.Refused) {
+		return nil
+	}
+	for i := range l.Problems {
+		if named(&l.Problems[i]) {
+			return nil
+		}
+	}
+	other := *l
+	other.Build = b
+	return &other
+}
 
 // report adds a problem.
 func (l *Loading) report(p *Problem) {

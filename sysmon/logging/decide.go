@@ -109,25 +109,14 @@ func (e *Engine) Narrow(id uint32, a *Atom) *Narrowing {
 		return n
 	}
 	place := ev.Field(a.Field)
-	switch {
-	case place < 0:
-		n.reason = NoField
-		return n
-	case e.noNames(id) && slices.Contains(lookedUp, a.Field) && !a.emptyHolds():
-		n.reason = EmptyField
-		return n
-	case (a.Field == "Hashes" || a.Field == "Hash") && e.noAlgorithm(a):
-		n.reason = NoAlgorithm
+	if n.reason = e.unsatisfied(ev, place, a); n.reason != NoReason {
 		return n
 	}
 	of := e.events[id]
 	if of == nil || !e.sure {
 		return n
 	}
-	texts := make([]text, len(a.Values))
-	for i, v := range a.Values {
-		texts[i] = folded(v, e.linux)
-	}
+	texts := e.texts(a)
 	for _, x := range of.list {
 		for i := range x.filters {
 			f := &x.filters[i]
@@ -140,6 +129,95 @@ func (e *Engine) Narrow(id uint32, a *Atom) *Narrowing {
 		}
 	}
 	return n
+}
+
+// unsatisfied returns why no event satisfies an atom about the field at a place, or NoReason.
+func (e *Engine) unsatisfied(ev *sysmon.Event, place int, a *Atom) Reason {
+	switch {
+	case place < 0:
+		return NoField
+	case e.noNames(ev.ID) && slices.Contains(lookedUp, a.Field) && !a.emptyHolds():
+		return EmptyField
+	case (a.Field == "Hashes" || a.Field == "Hash") && e.noAlgorithm(a):
+		return NoAlgorithm
+	}
+	return NoReason
+}
+
+// texts returns the values of an atom.
+func (e *Engine) texts(a *Atom) []text {
+	texts := make([]text, len(a.Values))
+	for i, v := range a.Values {
+		texts[i] = folded(v, e.linux)
+	}
+	return texts
+}
+
+// Never is [Engine.Decide] for callers who ask only whether the verdict is Closed or Never. In
+// place of any other verdict it returns Open.
+//
+// It tries the excludes, then the include with the index first, and then the other includes, and
+// stops at the first include that may match. So it is faster where a caller knows such an
+// include.
+func (e *Engine) Never(id uint32, atoms []Atom, first int) Decision {
+	d := Decision{Element: -1, Atom: -1}
+	ev, of := e.schema.Event(id), e.events[id]
+	if ev == nil || of == nil || !e.sure || of.closed.Verdict == Closed || e.linux && !onLinux(id) {
+		if d = e.Decide(id, atoms); d.Verdict > Never {
+			d = Decision{Element: -1, Atom: -1}
+		}
+		return d
+	}
+	type prepared struct {
+		place      int
+		comparison Comparison
+		texts      []text
+	}
+	list := make([]prepared, len(atoms))
+	for i := range atoms {
+		a := &atoms[i]
+		place := ev.Field(a.Field)
+		if d.Reason = e.unsatisfied(ev, place, a); d.Reason != NoReason {
+			d.Verdict, d.Atom = Never, i
+			return d
+		}
+		list[i] = prepared{place, a.Comparison, e.texts(a)}
+	}
+	at := func(x *element, i int) set {
+		s, f := of.start[x.first+i], &x.filters[i]
+		if f.fixed || !x.compares(f, ev) {
+			return s
+		}
+		for k := range list {
+			if a := &list[k]; a.place == f.field {
+				if t := s & f.underAny(a.comparison, a.texts); t != 0 { // otherwise no event satisfies the atoms
+					s = t
+				}
+			}
+		}
+		return s
+	}
+	results := func(x *element) set { return x.results(func(i int) set { return at(x, i) }, e.either) }
+	for _, x := range of.list {
+		if !x.include && results(x) == match {
+			d.Verdict, d.Reason = Never, Excluded
+			e.explain(&d, x, at)
+			return d
+		}
+		if x.include && x.index == first && results(x)&match != 0 {
+			return d
+		}
+	}
+	for _, x := range of.list {
+		if x.include && x.index != first && results(x)&match != 0 {
+			return d
+		}
+	}
+	if byDefault := len(of.list) == 0 && ev.LoggedByDefault || len(of.list) == 1 && !of.list[0].include; byDefault {
+		return d
+	}
+	d.Verdict, d.Reason = Never, NoInclude
+	return d
 }
 
 // underAny returns the possible results for all values of the field that satisfy a comparison

@@ -3,6 +3,7 @@ package logging
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -322,6 +323,13 @@ func TestSound(t *testing.T) {
 		}
 		decision := e.Decide(id, atoms)
 		count[decision.Verdict]++
+		want := decision
+		if want.Verdict > Never {
+			want = Decision{Element: -1, Atom: -1}
+		}
+		if got := e.Never(id, atoms, d.IntN(len(rules.Elements)+1)); !reflect.DeepEqual(got, want) {
+			t.Fatalf("Never %+v, Decide %+v\nrules %+v\natoms %+v", got, decision, rules, atoms)
+		}
 		each := 40
 		if decision.Verdict == Never && count[Never] <= many {
 			each = 10_000
@@ -566,6 +574,9 @@ func TestOddRules(t *testing.T) {
 		e := New(&in.Rules, b, true)
 		r := e.Logged(&in.Event)
 		d := e.Decide(in.Event.ID, in.Atoms)
+		if n := e.Never(in.Event.ID, in.Atoms, 0); n.Verdict != Open && n.Verdict != d.Verdict {
+			return fmt.Sprintf("%+v %+v", n, d)
+		}
 		if r.Element >= len(in.Rules.Elements) || d.Element >= len(in.Rules.Elements) || d.Atom >= len(in.Atoms) {
 			return fmt.Sprintf("%+v %+v", r, d)
 		}

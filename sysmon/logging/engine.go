@@ -14,11 +14,29 @@ type Engine struct {
 	events   map[uint32]*events
 	elements []element
 
-	sure     bool // the rules are certain
+	sure bool // the rules are certain
+	traits
+	binary sysmon.Version
+}
+
+// The traits of a build are the ways in which it applies rules that other builds do not share.
+type traits struct {
 	linux    bool
 	either   bool // the build may combine by "and" or by "or", whatever the rules state
 	capitals bool // a value with capital letters may never match
-	binary   sysmon.Version
+}
+
+func traitsOf(b *sysmon.Build) traits {
+	t := traits{linux: b.Platform == sysmon.Linux, either: b.Schema.Compare(groupedSince) < 0}
+	for i := range b.Bad {
+		switch b.Bad[i].Concern {
+		case sysmon.AndRelation:
+			t.either = true
+		case sysmon.CapitalValue:
+			t.capitals = true
+		}
+	}
+	return t
 }
 
 // events are an event of the schema, and the elements that the engine tries for it in this order.
@@ -59,16 +77,7 @@ var groupedSince = sysmon.Version{Major: 4, Minor: 30}
 func New(r *sysmon.Rules, b *sysmon.Build, sure bool) *Engine {
 	e := &Engine{
 		rules: r, schema: b.Manifest(), events: map[uint32]*events{}, sure: sure,
-		linux: b.Platform == sysmon.Linux, binary: b.Binary,
-		either: b.Schema.Compare(groupedSince) < 0,
-	}
-	for i := range b.Bad {
-		switch b.Bad[i].Concern {
-		case sysmon.AndRelation:
-			e.either = true
-		case sysmon.CapitalValue:
-			e.capitals = true
-		}
+		traits: traitsOf(b), binary: b.Binary,
 	}
 	e.elements = make([]element, len(r.Elements))
 	for i := range r.Elements {
@@ -87,10 +96,7 @@ func New(r *sysmon.Rules, b *sysmon.Build, sure bool) *Engine {
 
 // Alike reports whether two builds apply rules in the same way to events that they both have with
 // the same fields.
-func Alike(a, b *sysmon.Build) bool {
-	x, y := New(&sysmon.Rules{}, a, true), New(&sysmon.Rules{}, b, true)
-	return x.linux == y.linux && x.either == y.either && x.capitals == y.capitals
-}
+func Alike(a, b *sysmon.Build) bool { return traitsOf(a) == traitsOf(b) }
 
 // prepare fills an element.
 func (e *Engine) prepare(x *element, index int) {

@@ -134,7 +134,7 @@ func TestOperators(t *testing.T) {
 		{"the same the other way round", sysmon.MoreThan, "\U00010000", "\uE000", match},
 		{"equal", sysmon.LessThan, "é", "é", miss},
 	} {
-		e := &Engine{linux: true}
+		e := &Engine{traits: traits{linux: true}}
 		f := e.newFilter(&sysmon.Filter{Op: row.op, Value: row.value})
 		if got := f.eval(folded(row.field, true)); got != row.want {
 			t.Errorf("%s: %q %s %q is %b, want %b", row.reason, row.field, row.op, row.value, got, row.want)

@@ -46,6 +46,10 @@ var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 					continue
 				}
 				events := r.events(e)
+				own := 0
+				for &r.Elements[own] != e {
+					own++
+				}
 				for a := range alternatives(e) {
 					if !ok {
 						return
@@ -59,7 +63,7 @@ var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 						ok = false
 						return
 					}
-					if r.decide(&a, events) {
+					if r.decide(&a, own, events) {
 						of[r] = append(of[r], a)
 					}
 				}
@@ -113,13 +117,14 @@ func single(e *sysmon.Element, i int) bool {
 	return (i == 0 || e.Filters[i-1].Group != g) && (i == len(e.Filters)-1 || e.Filters[i+1].Group != g)
 }
 
-// decide sets the fate of an alternative, and returns true if no event of it is logged.
-func (r *ruleSet) decide(a *alternative, events []*sysmon.Event) bool {
+// decide sets the fate of an alternative of the element own, and returns true if no event of it is
+// logged.
+func (r *ruleSet) decide(a *alternative, own int, events []*sysmon.Event) bool {
 	windows := r.versions[0].sysmon.Platform == sysmon.Windows
 	a.fate = logging.Open
 	for _, atoms := range a.atoms(windows) {
 		for _, ev := range events {
-			d := r.engine.Decide(ev.ID, atoms)
+			d := r.engine.Never(ev.ID, atoms, own)
 			if d.Verdict == logging.Closed && d.Reason == logging.NoEvent {
 				continue
 			}

@@ -116,7 +116,10 @@ var versions = validate.OfFleet(func(p *validate.Pass) []version {
 		if k < 0 {
 			k = len(list)
 			v := version{sysmon: g.Sysmon}
-			if p.SysmonSource != nil {
+			for i := len(list) - 1; i >= 0 && v.loading == nil && p.SysmonSource != nil; i-- {
+				v.loading = list[i].loading.For(g.Sysmon)
+			}
+			if v.loading == nil && p.SysmonSource != nil {
 				v.loading = p.SysmonSource.Load(g.Sysmon)
 			}
 			list = append(list, v)

@@ -62,7 +62,7 @@ var ruleSets = validate.OfFleet(func(p *validate.Pass) []*ruleSet {
 // same reports whether the versions of another set decide in the same way.
 func (r *ruleSet) same(o *ruleSet) bool {
 	a, b := r.versions[0].sysmon, o.versions[0].sysmon
-	if r.sure != o.sure || a.Platform != b.Platform || len(a.Bad)+len(b.Bad) > 0 || len(r.Elements) != len(o.Elements) {
+	if r.sure != o.sure || !logging.Alike(a, b) || len(r.Elements) != len(o.Elements) {
 		return false
 	}
 	for i := range r.Elements {
