@@ -1,6 +1,6 @@
 // Package workload generates large channel files, and configurations of Sysmon, for
-// tests and benchmarks. The channel files
-// have any number of instances, which look like detection rules for Windows.
+// tests and benchmarks. The channel files have any number of instances, which look
+// like detection rules for Windows.
 //
 // An instance has 4.39 criteria on average, of 20 inputs. Three in four compare
 // a path, a command line, a registry key, a domain name, a hash or a similar
