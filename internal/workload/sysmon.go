@@ -11,10 +11,10 @@ import (
 // sysmonSchema is the schema version that [SysmonSource] declares. It has no field that is newer.
 var sysmonSchema = sysmon.Version{Major: 4, Minor: 50}
 
-// SysmonSource returns a configuration of Sysmon of about size bytes. It looks like the large public
-// ones: two in three of the filters stand in Rules, filters and Rules have the names of techniques,
-// and comments stand between them. One element in four is an exclude. Every tenth element of the
-// registry compares Details in a later Rule, so that the loader compiles it twice.
+// SysmonSource returns a configuration of Sysmon of about size bytes. It looks like the large
+// public ones: two in three of the filters stand in Rules, filters and Rules have the names of
+// techniques, and comments stand between them. One element in four is an exclude. Every second
+// element of the registry compares Details in a later Rule, so the loader compiles it twice.
 func SysmonSource(size int) []byte {
 	kinds := [...]struct{ tag, field, other string }{
 		{"ProcessCreate", "CommandLine", "ParentImage"},
@@ -48,8 +48,8 @@ func SysmonSource(size int) []byte {
 	return []byte(b.String())
 }
 
-// SysmonBuilds returns the first n versions of Sysmon that load [SysmonSource], from the oldest on.
-// There are at least 20.
+// SysmonBuilds returns the first n versions of Sysmon that load [SysmonSource], from the oldest
+// on. There are at least 20.
 func SysmonBuilds(n int) []*sysmon.Build {
 	var list []*sysmon.Build
 	for _, b := range sysmon.Builds() {

@@ -190,7 +190,8 @@ func (e *Engine) Never(id uint32, atoms []Atom, first int) Decision {
 		}
 		for k := range list {
 			if a := &list[k]; a.place == f.field {
-				if t := s & f.underAny(a.comparison, a.texts); t != 0 { // otherwise no event satisfies the atoms
+				t := s & f.underAny(a.comparison, a.texts)
+				if t != 0 { // otherwise no event satisfies the atoms
 					s = t
 				}
 			}
