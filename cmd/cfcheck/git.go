@@ -36,11 +36,17 @@ type gitFile struct {
 // String names the tree for messages.
 func (t *gitTree) String() string { return t.revision + ":" + filepath.ToSlash(t.path) }
 
+// one reports whether the path is a file in the work tree.
+func (t *gitTree) one() bool {
+	info, err := os.Stat(t.path)
+	return err == nil && !info.IsDir()
+}
+
 // files returns the files below the path, sorted by name. It is an error if the revision does not
 // have the path, or has a link or another repository below it: nobody can say what they were.
 func (t *gitTree) files() ([]gitFile, error) {
 	dir, only := t.path, ""
-	if info, err := os.Stat(t.path); err == nil && !info.IsDir() {
+	if t.one() {
 		dir, only = filepath.Dir(t.path), filepath.Base(t.path)
 	}
 	tree, err := t.git(dir, nil, "rev-parse", "--verify", "--quiet", "--end-of-options", t.revision+"^{tree}")
@@ -179,18 +185,24 @@ var gitVariables = []string{
 	"GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_REPLACE_REF_BASE",
 }
 
-// addTree adds the channel files of a tree, and returns its rules as a file system, or nil if
-// it has no rules. Files with a dot name, or in a folder with one, are no rules.
-func (r *release) addTree(t *gitTree) (fs.FS, error) {
+// addTree adds the channel files and the files of Sysmon of a tree, and returns its rules as a file
+// system, or nil if it has no rules. Of a folder, files with a dot name, or below a folder with
+// one, are no rules and no files of Sysmon. foreign is true for a file that --as calls one of
+// Sysmon.
+func (r *release) addTree(t *gitTree, foreign bool) (fs.FS, error) {
 	files, err := t.files()
 	if err != nil {
 		return nil, err
 	}
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
-	rules := 0
+	rules, one := 0, t.one()
 	for _, f := range files {
 		switch {
+		case foreign && one:
+			if err := r.addSysmonData(t.String(), f.data); err != nil {
+				return nil, err
+			}
 		case isChannelFile(f.name) || channelfile.HasMagic(f.data):
 			name := path.Join(t.String(), f.name)
 			r.read(name, f.data)
@@ -199,6 +211,14 @@ func (r *release) addTree(t *gitTree) (fs.FS, error) {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 			if err := r.add(shipped{name: name, header: file.Header, content: validate.ChannelFile(name, f.data)}); err != nil {
+				return nil, err
+			}
+		case one && isSysmon(f.name), !hidden(f.name) && isSysmonBy(f.name, f.data):
+			name := t.String()
+			if !one {
+				name = t.revision + ":" + path.Join(filepath.ToSlash(t.path), f.name)
+			}
+			if err := r.addSysmonData(name, f.data); err != nil {
 				return nil, err
 			}
 		case isRules(f.name) && !hidden(f.name):
@@ -225,13 +245,14 @@ func hidden(name string) bool {
 }
 
 // readTrees reads the release that paths of work trees have in a revision.
-func (c *compiling) readTrees(revision string, paths []string) (*release, []string) {
+// foreign is true if --as calls them files of Sysmon.
+func (c *compiling) readTrees(revision string, paths []string, foreign bool) (*release, []string) {
 	r := &release{content: map[uint32][]*shipped{}}
 	var problems []string
 	var roots []ruleRoot
 	for _, p := range paths {
 		t := &gitTree{revision, p}
-		fsys, err := r.addTree(t)
+		fsys, err := r.addTree(t, foreign)
 		if err != nil {
 			problems = append(problems, fmt.Sprintf("--previous-git: %v", err))
 		}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,7 +132,7 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 		k.release, problems = c.readRelease("--previous", name)
 	} else {
 		name = k.revision
-		k.release, problems = c.readTrees(name, paths)
+		k.release, problems = c.readTrees(name, paths, k.as == asSysmon)
 	}
 	run.Problems = append(run.Problems, problems...)
 	run.Sources = append(run.Sources, k.release.sources...)
@@ -222,30 +223,60 @@ func (r *release) addSysmon(name string) error {
 	if err != nil {
 		return err
 	}
-	s, _, err := readSysmon(name)
+	return r.addSysmonData(name, data)
+}
+
+// addSysmonData adds the content of a file of Sysmon.
+func (r *release) addSysmonData(name string, data []byte) error {
+	if len(data) > maxSysmonFile {
+		return fmt.Errorf("%s: larger than %d bytes (0x%x); no file of Sysmon is that large", name, maxSysmonFile, maxSysmonFile)
+	}
+	s, err := subjectOfSysmon(name, data)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	r.read(name, data)
 	r.sysmon = append(r.sysmon, s)
 	return nil
 }
 
-// findSysmon implements validate.Release.FindForeign. Of several files it returns that of the same
-// name. A release of one file has it for any name.
+// findSysmon implements validate.Release.FindForeign. Of several files it returns the one whose
+// path ends as that of the subject does, by the most names. A release of one file has it for any
+// name.
 func (r *release) findSysmon(of *validate.Subject) (*validate.Subject, error) {
-	for _, s := range r.sysmon {
-		if filepath.Base(s.Name) == filepath.Base(of.Name) {
-			return s, nil
-		}
-	}
 	if len(r.sysmon) == 1 {
 		return r.sysmon[0], nil
 	}
-	if len(r.sysmon) > 0 {
+	var best []*validate.Subject
+	most := 1
+	for _, s := range r.sysmon {
+		switch n := commonNames(s.Name, of.Name); {
+		case n > most:
+			best, most = []*validate.Subject{s}, n
+		case n == most:
+			best = append(best, s)
+		}
+	}
+	switch {
+	case len(best) == 1:
+		return best[0], nil
+	case len(best) > 1:
+		return nil, fmt.Errorf("it has %d files of Sysmon with the name %s, among them %s and %s; compare each of them by itself", len(best), filepath.Base(of.Name), best[0].Name, best[1].Name)
+	case len(r.sysmon) > 0:
 		return nil, fmt.Errorf("it has %d files of Sysmon, but not one with the name %s", len(r.sysmon), filepath.Base(of.Name))
 	}
 	return nil, nil
+}
+
+// commonNames counts the names at the end of two paths that are equal.
+func commonNames(a, b string) int {
+	x := strings.FieldsFunc(filepath.ToSlash(a), func(c rune) bool { return c == '/' || c == ':' })
+	y := strings.FieldsFunc(filepath.ToSlash(b), func(c rune) bool { return c == '/' || c == ':' })
+	n := 0
+	for n < min(len(x), len(y)) && x[len(x)-1-n] == y[len(y)-1-n] {
+		n++
+	}
+	return n
 }
 
 // read records a file that was read.

@@ -51,13 +51,18 @@ func sniffSysmon(name string) (bool, error) {
 		return true, nil
 	}
 	data, err := readSysmonFile(name)
+	return err == nil && isSysmonBy(name, data), err
+}
+
+// isSysmonBy is sniffSysmon for the content of a file.
+func isSysmonBy(name string, data []byte) bool {
 	switch {
-	case err != nil:
-		return false, err
+	case isSysmonBlob(name):
+		return true
 	case isRegistry(name):
-		return registry.HasRules(data), nil
+		return registry.HasRules(data)
 	}
-	return hasSysmonRoot(data), nil
+	return isSysmonSource(name) && hasSysmonRoot(data)
 }
 
 // hasSysmonRoot reports whether the root element of an XML text is that of a configuration. If the
@@ -99,31 +104,39 @@ func (k *checking) judgeSysmonFile(name string) []report.Result {
 	return k.judge(s, digest)
 }
 
-// readSysmon returns a file of Sysmon as a subject, and the digest of the file. The first bytes
-// decide between the forms, because a blob that is named .xml must not become a list of errors of
-// syntax: an export of the registry has a head, and a configuration begins with white space, a mark
-// of its encoding or "<".
+// readSysmon returns a file of Sysmon as a subject, and the digest of the file.
 func readSysmon(name string) (*validate.Subject, string, error) {
 	data, err := readSysmonFile(name)
 	if err != nil {
 		return nil, "", err
 	}
-	digest := digestOf(data)
+	s, err := subjectOfSysmon(name, data)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", name, err)
+	}
+	return s, digestOf(data), nil
+}
+
+// subjectOfSysmon returns the content of a file of Sysmon as a subject. The first bytes
+// decide between the forms, because a blob that is named .xml must not become a list of errors of
+// syntax: an export of the registry has a head, and a configuration begins with white space, a mark
+// of its encoding or "<".
+func subjectOfSysmon(name string, data []byte) (*validate.Subject, error) {
 	switch {
 	case registry.IsExport(data):
 		value, err := registry.Rules(data)
 		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		s := validate.SysmonBlob(name, value.Data)
 		s.Origin = func(p validate.Part) (validate.Position, bool) {
 			return validate.Position{Path: name, Line: value.LineOf(p.At.Start)}, true
 		}
-		return s, digest, nil
+		return s, nil
 	case looksLikeXML(data), isSysmonSource(name) && !looksLikeBlob(data):
-		return validate.SysmonSource(name, data), digest, nil
+		return validate.SysmonSource(name, data), nil
 	}
-	return validate.SysmonBlob(name, data), digest, nil
+	return validate.SysmonBlob(name, data), nil
 }
 
 // readSysmonFile reads a regular file of at most maxSysmonFile bytes.

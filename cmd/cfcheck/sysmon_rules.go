@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/coverage"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
 	"github.com/cfcheck/cfcheck/sysmon/config"
 	"github.com/cfcheck/cfcheck/sysmon/supply"
 	"github.com/cfcheck/cfcheck/validate"
@@ -56,24 +57,26 @@ func (k *checking) readFollowed(run *report.Run) error {
 // sayNotFollowed adds a problem if no configuration was compared for the rules.
 func (k *checking) sayNotFollowed(run *report.Run) {
 	if k.following.built != nil && k.following.fed == 0 {
-		run.Problems = append(run.Problems, "--rules: no configuration of Sysmon was compared with a previous one")
+		run.Problems = append(run.Problems, "--rules: no file of Sysmon was compared with a previous one")
 	}
 }
 
 // lost returns the rules that could fire with the previous configuration, and cannot with the
 // subject.
 func (k *checking) lost(s *validate.Subject) ([]validate.Finding, error) {
-	if k.following.built == nil || s.Kind != validate.KindSysmonSource {
+	if k.following.built == nil {
 		return nil, nil
 	}
 	old, err := k.release.findSysmon(s)
-	if err != nil || old == nil || old.Kind != validate.KindSysmonSource {
+	if err != nil || old == nil {
 		return nil, err
 	}
-	before, errBefore := config.Parse(old.Data)
-	after, errAfter := config.Parse(s.Data)
-	if errBefore != nil || errAfter != nil {
+	before, after := deployedBy(old), deployedBy(s)
+	if before == nil || after == nil {
 		return nil, nil // CF8101 rejects the new one; the old one never loaded
+	}
+	if before.blob != nil || after.blob != nil {
+		before.bare, after.bare = true, true
 	}
 	k.following.fed++
 	var findings []validate.Finding
@@ -87,9 +90,9 @@ func (k *checking) lost(s *validate.Subject) ([]validate.Finding, error) {
 		j := coverage.NewJudge(f, out.Definition)
 		byRule := map[string]int{} // findings of a rule by their message
 		for _, v := range versions {
-			a, b := k.hosts(j, v.sysmon, before, old.Name), k.hosts(j, v.sysmon, after, s.Name)
+			a, b := k.hosts(j, v.sysmon, before), k.hosts(j, v.sysmon, after)
 			if a == nil || b == nil {
-				continue // a version that refuses the file is an error, CF8201
+				continue // a version that refuses the file is an error, such as CF8201
 			}
 			for n := range f.Instances() {
 				message, details := lostBy(j, a, b, n)
@@ -204,16 +207,55 @@ func (k *checking) versionsOfFleets() (list []runningVersion) {
 	return list
 }
 
-// hosts returns the hosts of a version with a configuration, or nil if the version refuses it.
-func (k *checking) hosts(j *coverage.Judge, b *sysmon.Build, c *config.Config, name string) *coverage.Hosts {
-	y, err := supply.Configured(c, c.Load(b), sourceSysmon)
+// A deployed file of Sysmon is one that hosts can have: a configuration or a blob.
+type deployed struct {
+	subject *validate.Subject
+	config  *config.Config
+	blob    *blob.Blob
+	bare    bool // without the options of the configuration: it is compared with a blob, which has no options
+}
+
+// deployedBy returns a file as hosts can have it, or nil if no host can read it.
+func deployedBy(s *validate.Subject) *deployed {
+	d := &deployed{subject: s}
+	var err error
+	switch s.Kind {
+	case validate.KindSysmonSource:
+		d.config, err = config.Parse(s.Data)
+	case validate.KindSysmonBlob:
+		d.blob, err = blob.Parse(s.Data)
+	default:
+		return nil
+	}
+	if err != nil {
+		return nil
+	}
+	return d
+}
+
+// on returns Sysmon as it runs with the file on hosts of a version. It fails if the version refuses
+// the file.
+func (d *deployed) on(b *sysmon.Build) (*supply.Sysmon, error) {
+	if d.blob != nil {
+		return supply.Compiled(d.blob, b, sourceSysmon)
+	}
+	l := d.config.Load(b)
+	if d.bare && l.Rules != nil {
+		l.Rules.Options = sysmon.Options{}
+	}
+	return supply.Configured(d.config, l, sourceSysmon)
+}
+
+// hosts returns the hosts of a version with a file, or nil if the version refuses it.
+func (k *checking) hosts(j *coverage.Judge, b *sysmon.Build, d *deployed) *coverage.Hosts {
+	y, err := d.on(b)
 	if err != nil {
 		return nil
 	}
 	return j.Hosts(&sensor.Contract{
 		Build: b.Name, Reader: sensor.Reader{Access: sensor.AccessNamed},
 		Sensors:  []sensor.SensorVersion{{Name: sensor.Sysmon, Version: b.Name}},
-		Sources:  []sensor.Source{{Name: sourceSysmon, Path: name, Sensor: sensor.Sysmon, Version: b.Name}},
+		Sources:  []sensor.Source{{Name: sourceSysmon, Path: d.subject.Name, Sensor: sensor.Sysmon, Version: b.Name}},
 		Supplies: y.Supplies(k.options.Definitions),
 	})
 }

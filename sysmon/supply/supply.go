@@ -15,6 +15,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
 	"github.com/cfcheck/cfcheck/sysmon/config"
 	"github.com/cfcheck/cfcheck/sysmon/logging"
 )
@@ -56,6 +57,28 @@ func Configured(c *config.Config, l *config.Loading, source string) (*Sysmon, er
 	}
 	y.sure = keptForSure(l)
 	y.engine = logging.New(l.Rules, l.Build, y.sure)
+	return y, nil
+}
+
+// Compiled returns Sysmon with the rules of a blob that a build has, which must be
+// [blob.Acceptable] for it. The places in b have no lines, because a blob has none. Options are not
+// known: the registry holds them beside the blob. The source is the name of the blob in the
+// contract.
+func Compiled(b *blob.Blob, build *sysmon.Build, source string) (*Sysmon, error) {
+	faults := b.Faults
+	if blob.Acceptable(faults) {
+		faults = b.For(build)
+	}
+	for i := range faults {
+		if f := &faults[i]; !f.Requirement.Note() {
+			return nil, fmt.Errorf("the blob is not certain to be read by Sysmon %s: byte 0x%X (%d): found %s; expected %s", build.Name, f.Offset, f.Offset, f.Found, f.Want)
+		}
+	}
+	y := &Sysmon{
+		Schema: build.Manifest(), Name: "Sysmon " + build.Name, Evidence: sensor.EvidenceStated,
+		rules: b.Rules(build.Manifest()), rulesSource: source, sure: true,
+	}
+	y.engine = logging.New(y.rules, build, y.sure)
 	return y, nil
 }
 

@@ -15,7 +15,7 @@ stays in the product and never fires.
 Remove the exclude that the finding names, or add an include. Remove the rule
 if its events are not wanted any more.`,
 	Severity: validate.Warning,
-	Uses:     validate.UsesSysmonSource,
+	Uses:     validate.UsesSysmonRules,
 	Run: func(*validate.Pass) {
 		// The findings are in Subject.Source: the checks do not know the rules.
 	},
