@@ -212,7 +212,7 @@ type deployed struct {
 	subject *validate.Subject
 	config  *config.Config
 	blob    *blob.Blob
-	bare    bool // without the options of the configuration: it is compared with a blob, which has no options
+	bare    bool // without the options of the configuration, because a blob has no options
 }
 
 // deployedBy returns a file as hosts can have it, or nil if no host can read it.

@@ -61,9 +61,9 @@ func Configured(c *config.Config, l *config.Loading, source string) (*Sysmon, er
 }
 
 // Compiled returns Sysmon with the rules of a blob that a build has, which must be
-// [blob.Acceptable] for it. The places in b have no lines, because a blob has none. Options are not
-// known: the registry holds them beside the blob. The source is the name of the blob in the
-// contract.
+// [blob.Acceptable] for it. A blob has no lines, so the places have none. The options are not
+// known, because the registry holds them beside the blob. The source is the name of the blob in
+// the contract.
 func Compiled(b *blob.Blob, build *sysmon.Build, source string) (*Sysmon, error) {
 	faults := b.Faults
 	if blob.Acceptable(faults) {

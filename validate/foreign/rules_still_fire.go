@@ -8,9 +8,10 @@ var rulesStillFire = &validate.Check{
 	Name: "rules-still-fire",
 	Doc: `each rule that could fire with the previous configuration still can
 
-A configuration, or the blob that Sysmon compiled from it, decides which events
-a host records. A new exclude, or an include that is gone, can take away every
-event that a rule asks for. The rule stays in the product and never fires.
+A configuration, or the blob that Sysmon compiled from it, decides which
+events a host records. A new exclude, or an include that is gone, can take
+away every event that a rule asks for. The rule stays in the product and never
+fires.
 
 Remove the exclude that the finding names, or add an include. Remove the rule
 if its events are not wanted any more.`,
