@@ -61,7 +61,7 @@ func Configured(c *config.Config, l *config.Loading, source string) (*Sysmon, er
 }
 
 // Compiled returns Sysmon with the rules of a blob that a build has, which must be
-// [blob.Acceptable] for it. A blob has no lines, so the places have none. The options are not
+// [blob.Acceptable] for it. The places are offsets in the blob, without lines. The options are not
 // known, because the registry holds them beside the blob. The source is the name of the blob in
 // the contract.
 func Compiled(b *blob.Blob, build *sysmon.Build, source string) (*Sysmon, error) {
