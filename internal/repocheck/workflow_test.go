@@ -26,8 +26,9 @@ type workflow struct {
 
 var (
 	pinned    = regexp.MustCompile(`^[\w.-]+/[\w./-]+@[0-9a-f]{40}$`)
+	ourAction = regexp.MustCompile(`^(\./|cfcheck/cfcheck@main)$`) // no tag exists yet
 	usesLine  = regexp.MustCompile(`(?m)^.*\buses: .*$`)
-	yamlFence = regexp.MustCompile("(?ms)^```yaml\n(on:.*?)^```$")
+	yamlFence = regexp.MustCompile("(?ms)^```yaml\n((?:name|on):.*?)^```$")
 )
 
 // TestWorkflows checks the workflows of this repository and those in the
@@ -69,7 +70,7 @@ func TestWorkflows(t *testing.T) {
 					t.Errorf("job %s has permissions of its own: %v", job, j.Permissions)
 				}
 				for _, step := range j.Steps {
-					if step.Uses != "" && !pinned.MatchString(step.Uses) {
+					if step.Uses != "" && !pinned.MatchString(step.Uses) && !ourAction.MatchString(step.Uses) {
 						t.Errorf("job %s uses %s; expected a commit's 40 hex digits after the @", job, step.Uses)
 					}
 					if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != false {
@@ -78,7 +79,7 @@ func TestWorkflows(t *testing.T) {
 				}
 			}
 			for _, line := range usesLine.FindAllString(text, -1) {
-				if !regexp.MustCompile(`# v\d+\.\d+\.\d+$`).MatchString(line) {
+				if !regexp.MustCompile(`# v\d+\.\d+\.\d+$|cfcheck/cfcheck@main # from the first release on: @v0|uses: \./$`).MatchString(line) {
 					t.Errorf("%q has no comment with the version at its end", line)
 				}
 			}
