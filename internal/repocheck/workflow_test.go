@@ -31,8 +31,15 @@ var (
 	yamlFence = regexp.MustCompile("(?ms)^```yaml\n((?:name|on):.*?)^```$")
 )
 
+// jobPermissions are the permissions of jobs that write, by workflow and job. All other jobs only
+// read the repository.
+var jobPermissions = map[string]map[string]string{
+	"release.yml release": {"contents": "write", "packages": "write", "id-token": "write", "attestations": "write"},
+}
+
 // TestWorkflows checks the workflows of this repository and those in the
-// documentation. They may only read, and they pin the actions that they run.
+// documentation. They may only read, unless jobPermissions lists more, and they pin the actions
+// that they run.
 func TestWorkflows(t *testing.T) {
 	texts := make(map[string]string)
 	paths, err := filepath.Glob(filepath.Join(root, ".github", "workflows", "*"))
@@ -51,7 +58,7 @@ func TestWorkflows(t *testing.T) {
 			texts[path] = m[1]
 		}
 	}
-	for _, name := range []string{"ci.yml", "docs/ci.md"} {
+	for _, name := range []string{"ci.yml", "release.yml", "docs/ci.md"} {
 		if texts[name] == "" {
 			t.Errorf("%s has no workflow", name)
 		}
@@ -66,8 +73,8 @@ func TestWorkflows(t *testing.T) {
 				t.Errorf("permissions (-want +got):\n%s", diff)
 			}
 			for job, j := range w.Jobs {
-				if j.Permissions != nil {
-					t.Errorf("job %s has permissions of its own: %v", job, j.Permissions)
+				if diff := cmp.Diff(jobPermissions[name+" "+job], j.Permissions); diff != "" {
+					t.Errorf("permissions of job %s (-want +got):\n%s", job, diff)
 				}
 				for _, step := range j.Steps {
 					if step.Uses != "" && !pinned.MatchString(step.Uses) && !ourAction.MatchString(step.Uses) {
