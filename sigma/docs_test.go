@@ -11,17 +11,21 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
-// rows returns the rows of the first table of docs/sigma.md after some words,
-// split into cells.
+// rows returns the rows of the first table after some words of docs/sigma-values.md,
+// or of docs/sigma.md, split into cells.
 func rows(t *testing.T, after string) [][]string {
 	t.Helper()
+	values, err := os.ReadFile("../docs/sigma-values.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	data, err := os.ReadFile("../docs/sigma.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, text, ok := strings.Cut(string(data), after)
+	_, text, ok := strings.Cut(string(values)+string(data), after)
 	if !ok {
-		t.Fatalf("docs/sigma.md has no %q", after)
+		t.Fatalf("neither page has %q", after)
 	}
 	var table [][]string
 	for line := range strings.Lines(text) {
@@ -38,7 +42,7 @@ func rows(t *testing.T, after string) [][]string {
 		table = append(table, cells)
 	}
 	if len(table) < 3 {
-		t.Fatalf("docs/sigma.md has no table after %q", after)
+		t.Fatalf("there is no table after %q", after)
 	}
 	return table[2:]
 }
