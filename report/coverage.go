@@ -129,7 +129,7 @@ func cohortGroups(j *coverage.Judge, d *sensor.Definition, fleet *sensor.Fleet) 
 		first := &fleet.Contracts[members[0]]
 		g := &cohortGroup{hosts: j.Hosts(first), lack: first.Lack(d.Name, d.Version)}
 		i := slices.IndexFunc(groups, func(o *cohortGroup) bool {
-			return g.hosts.Same(o.hosts) && (g.lack == nil) == (o.lack == nil) && sameDocuments(first, o.hosts.Contract)
+			return g.hosts.Same(o.hosts) && (g.lack == nil) == (o.lack == nil) && g.hosts.SameDocuments(o.hosts)
 		})
 		if i < 0 {
 			i = len(groups)
@@ -141,11 +141,6 @@ func cohortGroups(j *coverage.Judge, d *sensor.Definition, fleet *sensor.Fleet) 
 		}
 	}
 	return groups
-}
-
-// sameDocuments reports whether reasons from two contracts name the same documents.
-func sameDocuments(a, b *sensor.Contract) bool {
-	return slices.EqualFunc(a.Sources, b.Sources, func(a, b sensor.Source) bool { return a.Name == b.Name && a.Path == b.Path })
 }
 
 // coverageOf returns the coverage of an instance by the hosts of a group.

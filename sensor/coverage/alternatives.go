@@ -13,6 +13,7 @@ const (
 	maxLiterals     = 4096 // of all conjunctions of one rule; as for maxConjunctions
 	maxProduct      = 64   // combinations of the values of a conjunction; beyond, see alternatives
 	maxAlternatives = 1024 // of one rule; beyond, a list of values counts as one
+	maxValues       = 4096 // of a list that counts as one; beyond, nothing is known about it
 )
 
 // A Part is one comparison of an alternative.
@@ -178,10 +179,14 @@ type condition struct {
 
 // criterion returns a criterion of the file.
 func (j *Judge) criterion(i int) *criterion {
-	if j.criteria[i] == nil {
-		j.criteria[i] = newCriterion(j.file, i)
+	if c := j.criteria[i]; c != nil {
+		return c
 	}
-	return j.criteria[i]
+	c := newCriterion(j.file, i)
+	j.work += uint64(1 + len(c.operands))
+	j.remember(1 + len(c.operands))
+	j.criteria[i] = c
+	return c
 }
 
 func newCriterion(f *channelfile.File, i int) *criterion {
@@ -209,11 +214,14 @@ func newCriterion(f *channelfile.File, i int) *criterion {
 	default:
 		text = false
 	}
-	if !text {
+	if !text || !r.all && c.Count > maxValues {
 		r.choices = min(r.choices, 1) // operands of which nothing is known need no alternatives
 		return r
 	}
 	for v := range f.OperandValues(c) {
+		if len(r.operands) == maxValues { // the first ones of those that are all needed are enough
+			break
+		}
 		var list []condition
 		value := ""
 		switch c.Operator {

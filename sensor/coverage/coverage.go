@@ -39,22 +39,50 @@ func (v Verdict) Blind() bool { return v == Never || v == NotCollected }
 type Judge struct {
 	file       *channelfile.File
 	definition *sensor.Definition
-	rules      []rule
-	criteria   []*criterion
+	rules      map[int]*rule
+	criteria   map[int]*criterion
 	feeds      []*feed
 	classes    []*class
+	remembered int
+	work       uint64
+}
+
+// maxRemembered is the largest number of conclusions about single comparisons that a judge keeps.
+const maxRemembered = 1 << 18
+
+// remember makes room for n more conclusions.
+func (j *Judge) remember(n int) {
+	if j.remembered += n; j.remembered <= maxRemembered {
+		return
+	}
+	j.remembered = n
+	clear(j.criteria)
+	for _, f := range j.feeds {
+		clear(f.said)
+	}
+}
+
+// Work returns the number of comparisons of filters that the judge has made so far. The time that a
+// judge takes is proportional to it.
+func (j *Judge) Work() uint64 { return j.work }
+
+// Forget frees the memory for an instance. The next call of [Judge.Result] decides it again.
+func (j *Judge) Forget(instance int) {
+	delete(j.rules, instance)
+	for _, k := range j.classes {
+		delete(k.results, instance)
+	}
 }
 
 // A rule has the alternatives of an instance.
 type rule struct {
-	known        bool // conjunctions are computed
 	tooMany      bool
 	conjunctions []conjunction
 }
 
 // NewJudge returns a judge for a file of a type version with a definition.
 func NewJudge(f *channelfile.File, d *sensor.Definition) *Judge {
-	return &Judge{file: f, definition: d, rules: make([]rule, f.Instances()), criteria: make([]*criterion, f.Criteria())}
+	return &Judge{file: f, definition: d, rules: map[int]*rule{}, criteria: map[int]*criterion{}}
 }
 
 // inputName returns the name of an input, or "" if the definition does not have it.
@@ -66,11 +94,12 @@ func (j *Judge) inputName(index int) string {
 }
 
 func (j *Judge) rule(instance int) *rule {
-	r := &j.rules[instance]
-	if !r.known {
-		r.known = true
+	r := j.rules[instance]
+	if r == nil {
 		list, ok := j.conjunctions(instance)
-		r.conjunctions, r.tooMany = list, !ok
+		r = &rule{conjunctions: list, tooMany: !ok}
+		j.rules[instance] = r
+		j.work += uint64(j.file.Instance(instance).Count)
 	}
 	return r
 }
@@ -84,8 +113,8 @@ type Hosts struct {
 
 // A class has the results for all hosts whose contracts say the same about the feeds of the type.
 type class struct {
-	feeds   []*feed // by place in Hosts.Supplies
-	results []*Result
+	feeds   []*feed         // by place in Hosts.Supplies
+	results map[int]*Result // by instance
 }
 
 // Hosts returns the hosts of a contract. Contracts that say the same about the feeds of the type
@@ -106,7 +135,7 @@ func (j *Judge) Hosts(c *sensor.Contract) *Hosts {
 	i := slices.IndexFunc(j.classes, func(k *class) bool { return slices.Equal(k.feeds, feeds) })
 	if i < 0 {
 		i = len(j.classes)
-		j.classes = append(j.classes, &class{feeds, make([]*Result, j.file.Instances())})
+		j.classes = append(j.classes, &class{feeds, map[int]*Result{}})
 	}
 	h.class = j.classes[i]
 	return h
@@ -115,6 +144,12 @@ func (j *Judge) Hosts(c *sensor.Contract) *Hosts {
 // Same reports whether the results for other hosts of the same judge are the same.
 func (h *Hosts) Same(o *Hosts) bool { return h.class == o.class }
 
+// SameDocuments reports whether the contracts of two hosts rest on the same documents. If the
+// results are the same too, so are their places.
+func (h *Hosts) SameDocuments(o *Hosts) bool {
+	return slices.EqualFunc(h.Contract.Sources, o.Contract.Sources, func(a, b sensor.Source) bool { return a.Name == b.Name && a.Path == b.Path })
+}
+
 // MaxDead is the largest number of dead alternatives that a result describes.
 const MaxDead = 16
 
@@ -122,6 +157,8 @@ const MaxDead = 16
 type Result struct {
 	Verdict Verdict
 	States  [states]int // number of alternatives in each state
+	// number of dead alternatives that would not be dead without the filters of Sysmon
+	ByFilters int
 	// dead alternatives in the order of the condition, at most MaxDead
 	Dead []DeadAlternative
 }
@@ -135,10 +172,12 @@ type DeadAlternative struct {
 // Result returns the answer for an instance on hosts. The first call for an instance decides it.
 func (j *Judge) Result(h *Hosts, instance int) *Result {
 	k := h.class
-	if k.results[instance] == nil {
-		k.results[instance] = k.decide(j.rule(instance))
+	r := k.results[instance]
+	if r == nil {
+		r = k.decide(j.rule(instance))
+		k.results[instance] = r
 	}
-	return k.results[instance]
+	return r
 }
 
 // decide answers for a rule.
@@ -205,9 +244,10 @@ func (k *class) conjunction(res *Result, c *conjunction, onlyCollection *bool) S
 				continue
 			}
 			for n := range causes {
-				if r := causes[n].Reason; r != NotRecorded && r != EventsOff {
-					collection = false
-				}
+				collection = collection && causes[n].Reason.notRecorded()
+			}
+			if slices.ContainsFunc(causes, func(c Cause) bool { return c.Reason.ByFilters() }) {
+				mine.ByFilters++
 			}
 			if len(mine.Dead) < MaxDead {
 				mine.Dead = append(mine.Dead, DeadAlternative{a, slices.Clone(causes)})
@@ -222,6 +262,7 @@ func (k *class) conjunction(res *Result, c *conjunction, onlyCollection *bool) S
 		for s := range mine.States {
 			res.States[s] += mine.States[s] - before.States[s]
 		}
+		res.ByFilters += mine.ByFilters - before.ByFilters
 		room := MaxDead - len(res.Dead)
 		found := mine.Dead[len(before.Dead):]
 		res.Dead = append(res.Dead, found[:min(room, len(found))]...)
@@ -285,6 +326,8 @@ func (j *Judge) Describe(h *Hosts, c *Cause) string {
 			place = f.Place
 		}
 		text = at(text, sensor.Basis{Place: s.Filters.Place(place)})
+	case NothingKept:
+		text = at("the filters record no such event", sensor.Basis{Place: s.Filters.Place(s.Filters.Elements[0].Place)})
 	case NotIncluded:
 		text = "no include matches it"
 		for i := range s.Filters.Elements {
@@ -329,8 +372,8 @@ func placeText(c *sensor.Contract, p sensor.Place) string {
 }
 
 // Decides returns the part of a dead alternative that cause i is about: the one that reads the
-// input of the cause, or the field of the exclude that matches. If there is no such part, it
-// returns the first one. The alternative must have parts.
+// input of the cause, or the one that is dead by itself for the same reason. If there is no such
+// part, it returns the first one. The alternative must have parts.
 func (j *Judge) Decides(h *Hosts, d *DeadAlternative, i int) Part {
 	c := &d.Causes[i]
 	f := h.class.feeds[c.Supply]
@@ -345,9 +388,8 @@ func (j *Judge) Decides(h *Hosts, d *DeadAlternative, i int) Part {
 			if f.field(k.input) == eventIDField {
 				return p
 			}
-		case Excluded:
-			filters := h.Supplies[c.Supply].Filters.Elements[c.Element].Filters
-			if len(c.Filters) > 0 && filters[c.Filters[0]].FieldName == f.field(k.input) {
+		case Excluded, NotIncluded:
+			if s, cause := f.decide(Alternative{p}); s == Dead && cause.Reason == c.Reason && cause.Element == c.Element {
 				return p
 			}
 		}

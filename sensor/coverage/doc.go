@@ -20,6 +20,10 @@
 // value is examined once, together with the whole of the other lists. If even that is too much,
 // the list counts as one. Nothing is claimed that does not hold for each of its values.
 //
+// Sysmon filters an event before a build cuts a value or changes its form. So a comparison of a cut
+// value counts only for the start of the recorded one, and one of a changed value not at all. A
+// positional reader takes another value for a missing input, so nothing is known about it.
+//
 // # Assumptions
 //
 // Rules and Sysmon compare without regard to case. Rules compare U+017F with s and U+212A with k

@@ -39,10 +39,18 @@ const (
 	OtherValue          // an input has other values alone
 	Excluded            // an exclude of Sysmon matches every such event
 	NotIncluded         // no include of Sysmon matches such an event
+	NothingKept         // the filters record no event with a selected ID
 	ReasonsCount        // number of reasons
 )
 
-var reasonNames = [ReasonsCount]string{"", "events not recorded", "event IDs not recorded", "no such event", "no input", "other values", "excluded", "not included"}
+var reasonNames = [ReasonsCount]string{"", "events not recorded", "event IDs not recorded", "no such event", "no input", "other values", "excluded", "not included", "nothing kept"}
+
+// ByFilters reports whether the filters of Sysmon are the reason: without them the hosts would
+// record such events.
+func (r Reason) ByFilters() bool { return r == Excluded || r == NotIncluded || r == NothingKept }
+
+// notRecorded reports whether the hosts record no event at all that could be such an event.
+func (r Reason) notRecorded() bool { return r == NotRecorded || r == EventsOff || r == NothingKept }
 
 func (r Reason) String() string { return reasonNames[r] }
 
@@ -70,6 +78,7 @@ type feed struct {
 	engine  *logging.Engine // nil if the contract has no filters
 	unknown bool            // there are filters, but their effect is not known
 	ids     []uint32        // of the events that may be recorded; only with an engine
+	filters uint64          // number of filters and elements
 	said    map[Part]*said
 	scratch []*logging.Narrowing
 	decided []logging.Decision
@@ -79,6 +88,7 @@ type feed struct {
 type said struct {
 	reason Reason // why no event satisfies it; NoReason means that events can
 	input  int
+	open   bool // nothing is known about the alternative
 	isID   bool
 	events []uint32 // that it selects, if isID
 	by     [][]*logging.Narrowing
@@ -86,6 +96,9 @@ type said struct {
 
 func (j *Judge) newFeed(c *sensor.Contract, s *sensor.Supply) *feed {
 	f := &feed{judge: j, supply: s, access: c.Reader.Access, of: j.definition.Feed(s.Feed), said: map[Part]*said{}}
+	for i := range s.Filters.Elements {
+		f.filters += 1 + uint64(len(s.Filters.Elements[i].Filters))
+	}
 	if len(s.Filters.Elements) == 0 {
 		return f
 	}
@@ -122,14 +135,15 @@ func (f *feed) same(c *sensor.Contract, s *sensor.Supply) bool {
 	if a == s {
 		return true
 	}
+	filtered := len(a.Filters.Elements) > 0
 	for i := range f.judge.definition.Inputs {
 		name := f.judge.definition.Inputs[i].Name
 		x, y := a.Input(f.access, i, name), s.Input(f.access, i, name)
-		if x.State != y.State || !slices.Equal(x.Values, y.Values) {
+		if x.State != y.State || !slices.Equal(x.Values, y.Values) || filtered && (f.fidelityOf(i, &x) != f.fidelityOf(i, &y)) {
 			return false
 		}
 	}
-	if len(a.Filters.Elements) == 0 {
+	if !filtered {
 		return true
 	}
 	var build *sysmon.Build
@@ -198,6 +212,42 @@ func (f *feed) field(input int) string {
 	return field.Input
 }
 
+// A fidelity states how the value that a reader gets relates to the value in the recorded event,
+// which is the one that the filters of Sysmon compare.
+type fidelity uint8
+
+const (
+	other fidelity = iota // nothing is known
+	start                 // it is the recorded value or its start
+	whole                 // it is the recorded value
+)
+
+// fidelityOf returns the fidelity of an input that the definition has.
+func (f *feed) fidelityOf(index int, in *sensor.SuppliedInput) fidelity {
+	d := &f.judge.definition.Inputs[index]
+	switch {
+	case in.Name != d.Name || in.Type != d.Type || in.OtherForm || in.State == sensor.StateConstant:
+		return other
+	case in.CutAt > 0:
+		return start
+	}
+	return whole
+}
+
+// recorded returns conditions on the recorded value that follow from a condition on the value that
+// a reader gets.
+func (y fidelity) recorded(c condition) condition {
+	if y == start {
+		switch c.comparison {
+		case logging.Equals:
+			c.comparison = logging.Starts
+		case logging.Ends:
+			c.comparison = logging.Contains
+		}
+	}
+	return c
+}
+
 // eventIDField is the field of a feed with the ID of the event.
 const eventIDField = "System/EventID"
 
@@ -208,8 +258,13 @@ func (f *feed) say(p Part) *said {
 		return s
 	}
 	s := &said{input: -1}
+	f.judge.remember(1)
 	f.said[p] = s
 	c := f.judge.criterion(p.Criterion)
+	if f.access == sensor.AccessPositional && (f.lacks(c.input) || slices.ContainsFunc(c.others, f.lacks)) {
+		s.open = true // such a reader takes another value for the missing one
+		return s
+	}
 	if f.lacks(c.input) {
 		s.reason, s.input = NoInput, c.input
 		return s
@@ -243,10 +298,19 @@ func (f *feed) say(p Part) *said {
 	if f.engine == nil || name == "" || strings.HasPrefix(name, "System/") || len(conditions) == 0 {
 		return s
 	}
+	in := f.input(c.input)
+	fidelity := f.fidelityOf(c.input, &in)
+	if fidelity == other {
+		return s
+	}
 	s.by = make([][]*logging.Narrowing, len(f.ids))
 	for i, id := range f.ids {
 		for k := range conditions {
-			s.by[i] = append(s.by[i], f.engine.Narrow(id, &logging.Atom{Field: name, Comparison: conditions[k].comparison, Values: conditions[k].values}))
+			c := fidelity.recorded(conditions[k])
+			s.by[i] = append(s.by[i], f.engine.Narrow(id, &logging.Atom{Field: name, Comparison: c.comparison, Values: c.values}))
+			for _, v := range c.values {
+				f.judge.work += f.filters * uint64(1+len(v)/16)
+			}
 		}
 	}
 	return s
@@ -281,9 +345,10 @@ func (f *feed) decide(a Alternative) (State, Cause) {
 		return Dead, cause
 	}
 	var selected []uint32
-	selects := false
+	selects, open := false, f.unknown
 	for _, p := range a {
 		s := f.say(p)
+		open = open || s.open
 		if s.reason != NoReason {
 			cause.Reason, cause.Input = s.reason, s.input
 			return Dead, cause
@@ -312,7 +377,7 @@ func (f *feed) decide(a Alternative) (State, Cause) {
 		selected = left
 	}
 	switch {
-	case f.unknown:
+	case open:
 		return Open, cause
 	case f.engine != nil:
 		return f.filtered(a, selected, selects)
@@ -338,8 +403,9 @@ func both(a, b []uint32) []uint32 {
 
 // filtered answers by the filters of Sysmon.
 func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, Cause) {
-	cause := Cause{Input: -1, Element: -1, Reason: NotRecorded}
+	cause := Cause{Input: -1, Element: -1, Reason: NothingKept}
 	f.decided = f.decided[:0]
+	has := false // some event has all fields
 	for i, id := range f.ids {
 		if selects && !slices.Contains(selected, id) {
 			continue
@@ -350,8 +416,10 @@ func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, 
 				f.scratch = append(f.scratch, by[i]...)
 			}
 		}
+		f.judge.work += f.filters + uint64(len(a))
 		d := f.engine.DecideNarrowed(id, f.scratch)
 		f.decided = append(f.decided, d)
+		has = has || d.Reason != logging.NoField
 		switch d.Reason {
 		case logging.Excluded:
 			if cause.Reason != Excluded {
@@ -361,7 +429,7 @@ func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, 
 				cause.Events = append(cause.Events, id)
 			}
 		case logging.NoInclude:
-			if cause.Reason == NotRecorded {
+			if cause.Reason == NothingKept {
 				cause.Reason = NotIncluded
 			}
 			if cause.Reason == NotIncluded {
@@ -369,9 +437,12 @@ func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, 
 			}
 		}
 	}
+	if !has && len(f.decided) > 0 {
+		return Open, cause // the contract states a field that no event of the build has
+	}
 	switch logging.Combine(f.decided...) {
 	case logging.Closed:
-		return Dead, Cause{Input: -1, Element: -1, Reason: NotRecorded}
+		return Dead, Cause{Input: -1, Element: -1, Reason: NothingKept}
 	case logging.Never:
 		return Dead, cause
 	case logging.Luck:

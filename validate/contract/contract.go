@@ -74,6 +74,9 @@ var Checks = []*validate.Check{
 	ruleOnEachFeed,
 	eventsCollected,
 	everyEventCollected,
+	ruleRecorded,
+	alternativeRecorded,
+	ruleWanted,
 }
 
 // uses are the Uses of every check of the family.
