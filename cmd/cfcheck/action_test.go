@@ -504,7 +504,7 @@ func TestAction(t *testing.T) {
 		files["fleet.json"] = string(fleet)
 		g := newGitHub(t, files)
 		git(t, g.dir, "checkout", "-q", "-b", "change")
-		g.commit(map[string]string{"rules/new.yml": newRule, "rules/fine.yml": sigmaRule("Fine", "0020", "    Image|endswith: '\\b.exe'\n")}, nil)
+		g.commit(map[string]string{"rules/new.yml": newRule, "rules/first-of-its-type.yml": strings.Replace(sigmaRule("Pipe", "0020", "    PipeName: '\\b'\n"), "process_creation", "pipe_created", 1)}, nil)
 		r := g.run(g.pull("change"), steps[1].With)
 		if a := r.annotations(t); r.failed != "Verdict: 1" || len(a) != 1 || !strings.HasPrefix(a[0], blind) {
 			t.Errorf("failed %q, annotations %q\n%s", r.failed, a, r.log)

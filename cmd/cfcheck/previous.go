@@ -141,6 +141,15 @@ func (k *checking) compareWith(run *report.Run, paths []string) error {
 			return fmt.Errorf("--added-channel: channel %d is not new, %s has it", channel, name)
 		}
 	}
+	if k.revision != "" && len(problems) == 0 && k.release.onlyRules() {
+		// The revision has the same paths, so it is no other release that lacks the channel: its
+		// rules were the first of their type. Rules have no revision that could go back.
+		for d := range k.options.Definitions.All() {
+			if k.release.content[d.Channel] == nil {
+				added[d.Channel] = true
+			}
+		}
+	}
 	k.options.Previous = &validate.Release{Name: name, Find: k.release.find, FindForeign: k.release.findSysmon, Added: slices.Sorted(maps.Keys(added))}
 	k.options.ChangeLimits = validate.ChangeLimits{Removed: k.maxRemoved, Growth: k.maxGrowth}
 	k.options.NewOnly = k.newOnly
@@ -215,6 +224,16 @@ type release struct {
 	directives map[directiveKey]bool // of the rules
 	sources    []report.Source       // files that were read
 	sysmon     []*validate.Subject   // files of Sysmon
+}
+
+// onlyRules reports whether the release has rules and no channel files.
+func (r *release) onlyRules() bool {
+	for _, list := range r.content {
+		if slices.ContainsFunc(list, func(s *shipped) bool { return !s.rules() }) {
+			return false
+		}
+	}
+	return len(r.content) > 0
 }
 
 // addSysmon adds a file of Sysmon.
