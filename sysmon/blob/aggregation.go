@@ -50,10 +50,10 @@ func (w *walker) wrongReference(i, group int) {
 		}
 	case group >= 0 && f.AggregationID == w.Aggregations[group].ID:
 		// The driver has the aggregation from the first filter of the Rule.
+	case int64(f.AggregationAt)+268 <= int64(len(w.data)) && w.word(int(f.AggregationAt)+264) != f.AggregationID:
+		effect = LosesTheRest // the Rule fails, and later filters are not looked at
 	case int64(f.AggregationAt)+aggregationSize > int64(len(w.data)):
 		effect = ReadsOutside
-	case w.word(int(f.AggregationAt)+264) != f.AggregationID:
-		effect = LosesTheRest // the Rule fails, and later filters are not looked at
 	}
 	w.wrongWord(AggregationReference, FilterPart, i, at, want, effect)
 }

@@ -110,6 +110,8 @@ func (w *walker) header15() bool {
 			effect = Refused
 		case size < 20:
 			effect = ReadsOutside
+		case int64(w.word(16)) < int64(size):
+			effect = w.readingEvent(int(w.word(16)))
 		}
 		w.fault(Fault{Requirement: HeaderWhole, Offset: size, Effect: effect, Found: fmt.Sprintf("%d bytes", size), Want: "at least 24 bytes, the header"})
 		return false

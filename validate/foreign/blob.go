@@ -81,6 +81,9 @@ func reportBlob(p *validate.Pass, r blob.Requirement) {
 				Details: []string{"the driver " + f.fault.Effect.String()},
 				Fix:     compileAgain, Builds: list,
 			}
+			if a, ok := p.SysmonBlob.Access(f.fault); ok {
+				finding.Details = append(finding.Details, "witness: "+a.String())
+			}
 			if len(f.versions) > 0 {
 				finding.Details[0] = fmt.Sprintf("%s of %s hosts run Sysmon %s, whose driver %s (fleet %s)",
 					numeral.Thousands(hosts), numeral.Thousands(hostsOf(p)), names(f.versions), f.fault.Effect, p.Fleet.Name)
