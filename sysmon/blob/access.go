@@ -68,8 +68,8 @@ func (b *Blob) Access(f *Fault) (Access, bool) {
 	}
 	switch f.Requirement {
 	case HeaderWhole, FirstEvent, EventPlace, EventWhole:
-		return a, outside(record, 4) ||
-			b.wordAt(record) < 1<<31 && outside(record+4, 4) || // of other events the default is not read
+		// Of an ID with the highest bit the default is not read.
+		return a, outside(record, 4) || b.wordAt(record) < 1<<31 && outside(record+4, 4) ||
 			outside(record+12, 4) || outside(record+16, 4) ||
 			b.wordAt(record+16) != 0 && outside(record+20, 4)
 	case FilterPlace, FilterWhole:
