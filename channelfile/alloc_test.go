@@ -24,7 +24,7 @@ func TestParseAllocations(t *testing.T) {
 			f.ContentDigest()
 		})
 	}
-	n := 100_000
+	n := 30_000
 	if testing.Short() {
 		n = 10_000
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
@@ -187,6 +188,8 @@ func TestMutations(t *testing.T) {
 		step := 1
 		if testing.Short() {
 			step = 7
+		} else if !longtest.Enabled() {
+			step = 3
 		}
 		for i := 0; i < len(tt.data); i += step {
 			by := tt.by[r.IntN(len(tt.by))]

@@ -24,7 +24,7 @@ import (
 
 // worstSize is the approximate size of the files of TestMemoryOfFiles, in bytes. The
 // larger it is, the smaller beside it is the constant part of the bound.
-var worstSize = flag.Int("worst-size", 2<<20, "judge files of about `N` bytes in TestMemoryOfFiles")
+var worstSize = flag.Int("worst-size", 1<<20, "judge files of about `N` bytes in TestMemoryOfFiles")
 
 // repeat returns as many entries as fit, each generated from its number.
 func repeat(size int, entry func(i int) []byte) []byte {

@@ -84,7 +84,7 @@ func TestEveryByteCounts(t *testing.T) {
 // The same for some mutants of every file of the corpus and of the canaries. If a file is
 // rejected, some of its mutants are good, because they fix it.
 func TestEveryFileCounts(t *testing.T) {
-	p, least := edits.Plan{Files: editedFiles(t), Positions: 8, Every: 7}, uint64(500)
+	p, least := edits.Plan{Files: editedFiles(t), Positions: 4, Every: 9}, uint64(200)
 	if testing.Short() {
 		p.Positions, p.Every, least = 2, 19, 10
 	}

@@ -11,12 +11,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/progress"
 )
 
 // Try calls a function with each change of the value that p points to, and with
-// pairs of changes. Short tests try one change in four and at most 100 pairs. The
-// function returns a fault, or "". A panic is a fault too, and so is a call that
+// pairs of changes. That is the long form. Other tests try one change in four and at
+// most 300 pairs, short tests at most 100. The function returns a fault, or "". A panic is a fault too, and so is a call that
 // exceeds the limit of [Guard].
 func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string) {
 	t.Helper()
@@ -35,8 +36,11 @@ func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string
 	for _, c := range Sample(changes) {
 		try(c)
 	}
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		pairs = min(pairs, 100)
+	case !longtest.Enabled():
+		pairs = min(pairs, 300)
 	}
 	random := rand.New(rand.NewPCG(4, 5))
 	for range pairs {
@@ -45,9 +49,9 @@ func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string
 	t.Logf("%d changes, %d pairs of them", len(changes), pairs)
 }
 
-// Sample returns all changes, or in short tests one in four.
+// Sample returns all changes in the long form of the tests, else one in four.
 func Sample(changes []Change) []Change {
-	if !testing.Short() {
+	if longtest.Enabled() {
 		return changes
 	}
 	var list []Change

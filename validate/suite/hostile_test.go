@@ -16,6 +16,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -409,9 +410,9 @@ func TestHostileFiles(t *testing.T) {
 	if gatetest.RaceDetector {
 		t.Skip("it measures memory and time, and the race detector changes both")
 	}
-	small, large := 1<<18, 1<<21
-	if testing.Short() {
-		large = 1 << 20
+	small, large := 1<<18, 1<<20
+	if longtest.Enabled() {
+		large = 1 << 21
 	}
 	for i, s := range shapes(t) {
 		if testing.Short() && i%3 != 0 {

@@ -173,7 +173,7 @@ func judgeOdd(c *call, mayAccept bool) string {
 }
 
 // oddPairs is how many pairs of changes TestOddOptions tries for each base.
-var oddPairs = flag.Int("odd-pairs", 300, "number of pairs of odd values to try for each base")
+var oddPairs = flag.Int("odd-pairs", 100, "number of pairs of odd values to try for each base")
 
 // TestOddOptions calls the gate with each unusual value in each exported field
 // of what it is given, and with pairs of them. It must not panic, nor hang, nor
