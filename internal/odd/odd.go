@@ -17,8 +17,8 @@ import (
 
 // Try calls a function with each change of the value that p points to, and with
 // pairs of changes. That is the long form. Other tests try one change in four and at
-// most 300 pairs, short tests at most 100. The function returns a fault, or "". A panic is a fault too, and so is a call that
-// exceeds the limit of [Guard].
+// most 300 pairs, short tests at most 100. The function returns a fault, or "". A
+// panic is a fault too, and so is a call that exceeds the limit of [Guard].
 func Try[T any](t *testing.T, pairs int, p *T, more Values, call func(*T) string) {
 	t.Helper()
 	changes := Changes(p, more)

@@ -96,8 +96,8 @@ func check(system, dir string) (errs []string, checked int, err error) {
 	return errs, checked, nil
 }
 
-// parse parses a file for [packages.Load]. It drops the bodies of the functions of other modules:
-// they were checked by who published them, and there are ten times as many as of ours.
+// parse parses a file for [packages.Load]. It drops the bodies of the functions of other modules.
+// Their authors checked them, and to check them again takes most of the time.
 func parse(root string) func(*token.FileSet, string, []byte) (*ast.File, error) {
 	return func(fset *token.FileSet, name string, src []byte) (*ast.File, error) {
 		f, err := parser.ParseFile(fset, name, src, parser.SkipObjectResolution)
