@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/logging"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -44,6 +45,13 @@ filters.`,
 				m.what = tag
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the %d elements of %s log no event: Sysmon drops each event that no element matches", len(elements), tag), r.listed(elements)
+				}
+				m.witness = func() string {
+					s := &sample{r.events(elements[0])[0], map[string]string{}}
+					if rules, _ := r.ofTag(elements[0]); rules == nil || !s.whole() || r.answer(rules, s) != logging.Dropped {
+						return ""
+					}
+					return fmt.Sprintf("witness: %v is dropped", s)
 				}
 				m.fix = "write all excludes of the event into one element, or add an include with filters"
 				say(m)

@@ -48,6 +48,10 @@ events of the include are wanted.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the empty exclude of %s logs nothing, because an include stands beside it: an event that no include matches is dropped", tag), r.listed(elements)
 				}
+				m.witness = func() string {
+					s := &sample{r.events(empty)[0], map[string]string{}}
+					return r.without(empty, s, func(o *sysmon.Element) bool { return o.Include }, "the include")
+				}
 				m.fix = "delete the includes to log all events; delete the empty exclude to log their events alone"
 				say(m)
 			})

@@ -37,6 +37,7 @@ conditions if it is the other one.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the filter %s holds if the field %s", filterText(f), holds), nil
 				}
+				m.witness = func() string { return r.differsAsList(e, f, other) }
 				m.fix = fmt.Sprintf("keep it if this is meant; otherwise use %q", other)
 				say(m)
 			})

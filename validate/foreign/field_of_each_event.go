@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/logging"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -65,8 +66,32 @@ func (r *ruleSet) misplaced(e *sysmon.Element, f *sysmon.Filter, events []*sysmo
 		return fmt.Sprintf("the filter %s counts for %s only: %s field %s at another place, where the filter never matches",
 			filterText(f), ids(counts), has(other), f.FieldName), nil
 	}
+	m.witness = func() string { return r.apart(e, f, counts, other) }
 	m.fix = "filter on a field that these events have at the same place"
 	say(m)
+}
+
+// apart returns a witness for a filter that counts for some events of a tag only: two events with
+// the same texts that have another fate.
+func (r *ruleSet) apart(e *sysmon.Element, f *sysmon.Filter, counts, other []uint32) string {
+	rules, _ := r.ofTag(e)
+	if rules == nil || len(counts) == 0 {
+		return ""
+	}
+	own := 0
+	for &e.Filters[own] != f {
+		own++
+	}
+	s := sampleFor(r.schema.Event(counts[0]), e, own, satisfying(f))
+	if s == nil {
+		return ""
+	}
+	t := &sample{r.schema.Event(other[0]), s.values}
+	a, b := r.answer(rules, s), r.answer(rules, t)
+	if !t.whole() || a == logging.Unknown || b == logging.Unknown || a == b {
+		return ""
+	}
+	return fmt.Sprintf("witness: %v is %v, and event %d with the same texts is %v", s, a, t.event.ID, b)
 }
 
 // uncounted reports the events of a tag that are never logged, because no filter of an include

@@ -3,6 +3,7 @@ package foreign
 import (
 	"fmt"
 
+	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/cfcheck/cfcheck/sysmon/logging"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -37,6 +38,21 @@ Remove the filter, or narrow the exclude.`,
 						details = append(details, fmt.Sprintf("%s: excludes %s", r.at(f.Place), filterText(f)))
 					}
 					return text, details
+				}
+				m.witness = func() string {
+					for _, ev := range r.events(a.element) {
+						s := &sample{ev, map[string]string{}}
+						for _, f := range a.filters {
+							if f.FieldName != "" && s.values[f.FieldName] == "" {
+								s.values[f.FieldName] = satisfying(f)
+							}
+						}
+						words := "the exclude of " + r.at(a.by.Place)
+						if w := r.without(a.element, s, func(o *sysmon.Element) bool { return !o.Include && o.Place == a.by.Place }, words); w != "" {
+							return w
+						}
+					}
+					return ""
 				}
 				m.fix = "delete it, or narrow the exclude"
 				say(m)

@@ -35,6 +35,7 @@ Use a condition on lists, or write a filter for each item.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the filter %s: the semicolon does not separate items in this condition, it is a character of the text", filterText(f)), nil
 				}
+				m.witness = func() string { return r.differsAsList(e, f, f.Op) }
 				m.fix = listRemedy(f.Op)
 				say(m)
 			})

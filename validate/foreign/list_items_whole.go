@@ -35,6 +35,7 @@ Remove the semicolon at the end, the empty item, or the blank.`,
 				}
 				m := r.about(e, f)
 				m.text = func() (string, []string) { return "the filter " + filterText(f) + ": " + fault, nil }
+				m.witness = func() string { return r.differsAsList(e, f, f.Op) }
 				m.fix = fix
 				say(m)
 			})

@@ -58,6 +58,7 @@ must match.`,
 					m.text = func() (string, []string) {
 						return fmt.Sprintf("the filter %s is combined with the filter %s of %s by \"or\", and each event satisfies one of the two", filterText(f), filterText(before), r.at(before.Place)), nil
 					}
+					m.witness = func() string { return r.differs(e, f, before.Value, false) }
 					m.fix = `put the two filters into a Rule with groupRelation="and"`
 					say(m)
 				}

@@ -30,7 +30,14 @@ Write the numbers as a list with "is any", or compare their common start with
 				}
 				m := r.about(e, f)
 				m.text = func() (string, []string) {
-					return fmt.Sprintf("the filter %s compares texts, and not numbers; %s", filterText(f), counterexample(f)), nil
+					_, _, text := counterexample(f)
+					return fmt.Sprintf("the filter %s compares texts, and not numbers; %s", filterText(f), text), nil
+				}
+				m.witness = func() string {
+					if number, holds, _ := counterexample(f); number != "" {
+						return r.differs(e, f, number, !holds)
+					}
+					return ""
 				}
 				m.fix = `list the numbers with the condition "is any"`
 				say(m)
@@ -51,20 +58,21 @@ func isNumber(s string) bool {
 }
 
 // counterexample returns a number that compares with the value of a filter as texts do, and not as
-// numbers do.
-func counterexample(f *sysmon.Filter) string {
+// numbers do: whether the filter matches it, and a sentence. number is "" if only the sentence is
+// known.
+func counterexample(f *sysmon.Filter) (number string, holds bool, text string) {
 	value := strings.Trim(f.Value, blanks)
 	less, more := f.Op == sysmon.LessThan, f.Op == sysmon.MoreThan
 	longer := "1" + strings.Repeat("0", len(value))
 	switch {
 	case !isNumber(value[:1]) || value[0] == '0' || value == "1":
-		return "a longer number can come first in this order"
+		return "", false, "a longer number can come first in this order"
 	case len(value) > 1 && value[0] != '9' && more:
-		return "9 is more than it"
+		return "9", true, "9 is more than it"
 	case len(value) > 1 && value[0] != '9' && less:
-		return "9 is not less than it"
+		return "9", false, "9 is not less than it"
 	case more:
-		return longer + " is not more than it"
+		return longer, false, longer + " is not more than it"
 	}
-	return longer + " is less than it"
+	return longer, true, longer + " is less than it"
 }

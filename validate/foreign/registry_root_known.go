@@ -37,12 +37,34 @@ Write HKLM or HKU at the start of the value. For the key of any user, use
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the filter %s: no path of Sysmon has the root %s", filterText(f), root), nil
 				}
+				m.witness = func() string {
+					value := f.Value
+					if onList(f.Op) {
+						value = value[strings.Index(value, root+`\`):]
+						value, _, _ = strings.Cut(value, ";")
+					}
+					_, rest, _ := strings.Cut(value, `\`)
+					return r.differs(e, f, writtenRoot(root)+`\`+rest, !negative(f.Op))
+				}
 				m.fix = `begin the value with HKLM or HKU; for the key of any user, use "contains" with the path below the SID`
 				say(m)
 			})
 			return true
 		})
 	},
+}
+
+// writtenRoot returns a root as Sysmon writes it.
+func writtenRoot(root string) string {
+	switch strings.ToUpper(root) {
+	case "HKEY_LOCAL_MACHINE":
+		return "HKLM"
+	case "HKEY_USERS":
+		return "HKU"
+	case "HKEY_CLASSES_ROOT":
+		return `HKLM\SOFTWARE\Classes`
+	}
+	return `HKU\S-1-5-21-1-2-3-1001` // of a user
 }
 
 // unknownRoot returns the root of a registry path that Sysmon does not write, or "".

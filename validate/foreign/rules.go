@@ -178,6 +178,10 @@ type remark struct {
 	text  func() (message string, details []string)
 	fix   string
 
+	// witness returns a sentence about the smallest event that shows the finding, or "". nil means
+	// that no event does.
+	witness func() string
+
 	versions []*version
 }
 
@@ -227,6 +231,11 @@ func judgeRules(p *validate.Pass, find func(r *ruleSet, say func(remark)) bool) 
 				loads = "load"
 			}
 			message, details := m.text()
+			if m.witness != nil {
+				if w := m.witness(); w != "" {
+					details = append(details, w)
+				}
+			}
 			finding := validate.Finding{
 				Message: message, Fix: m.fix, Builds: of,
 				Details: append(details, fmt.Sprintf("%s of %s hosts run Sysmon %s, which %s these rules (fleet %s)",

@@ -32,6 +32,12 @@ Write the value and both tags without a blank between them.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the filter %s: the value %s, which belongs to the text", filterText(f), where), nil
 				}
+				m.witness = func() string {
+					if onList(f.Op) {
+						return r.differsAsList(e, f, f.Op)
+					}
+					return r.differs(e, f, strings.Trim(f.Value, blanks), !negative(f.Op))
+				}
 				m.fix = "delete it"
 				say(m)
 			})

@@ -32,6 +32,19 @@ of the value as a list.`,
 				m.text = func() (string, []string) {
 					return fmt.Sprintf("the filter %s: %c is no wildcard, it is a character of the text", filterText(f), c), nil
 				}
+				m.witness = func() string {
+					value := f.Value
+					if onList(f.Op) {
+						value, _, _ = strings.Cut(value, ";")
+					}
+					value = strings.Map(func(c rune) rune {
+						if c == '*' || c == '?' {
+							return 'x'
+						}
+						return c
+					}, strings.Trim(value, "*?"))
+					return r.differs(e, f, value, !negative(f.Op))
+				}
 				m.fix = `use "contains", "begin with" or "end with"; use "contains all" for several parts`
 				say(m)
 			})
