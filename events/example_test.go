@@ -47,7 +47,7 @@ func ExampleObserver() {
 		}
 	}
 	// Output:
-	// observed-1: 2 hosts (hosts ws1, ws2)
+	// ws1 and 1 more: 2 hosts (hosts ws1, ws2)
 	//   ipc, from sysmon: PipeName in 2 of 2 events
 	//   ipc, from sysmon: Image in 2 of 2 events
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,12 +16,13 @@ import (
 // The limits of an [Observer]. Its memory is proportional to the number of hosts and
 // of their feeds, not to the number of events.
 const (
-	MaxHosts    = 1 << 20 // hosts
-	MaxCounters = 1 << 25 // feeds and fields of feeds, over all hosts; 8 bytes each
-	MaxKinds    = 10_000  // kinds of events that feed no type; further kinds share one counter
-	maxHostName = 64      // runes of a host's name in a note
-	maxNamed    = 3       // hosts named in a note
-	maxNameSize = 1 << 10 // bytes of the name of a host, or of a kind of event
+	MaxHosts       = 1 << 20 // hosts
+	MaxCounters    = 1 << 25 // feeds and fields of feeds, over all hosts; 8 bytes each
+	MaxKinds       = 10_000  // kinds of events that feed no type; further kinds share one counter
+	maxHostName    = 64      // runes of a host's name in a note
+	maxNamed       = 3       // hosts named in a note
+	maxNamedOfRole = 20      // hosts named in the note of a role
+	maxNameSize    = 1 << 10 // bytes of the name of a host, or of a kind of event
 )
 
 // Options are the options of an Observer.
@@ -31,6 +31,14 @@ type Options struct {
 	// feed, each field without a value in them counts as not supplied. 0 means that
 	// such a field is always unknown.
 	AbsentAfter uint64
+	// Role returns the role of a host by its name. If it is not nil, the hosts of one role whose
+	// fields show the same versions of their sources share a contract. Role "" adds nothing to
+	// the name of the build. Nil means that hosts share a contract if they supply the same
+	// inputs.
+	Role func(host string) string
+	// MinHosts is the least number of hosts of a contract, if Role is not nil. The hosts of all
+	// smaller groups share one contract.
+	MinHosts int
 }
 
 // An Observer counts the inputs that recorded events supply, for each host and feed.
@@ -48,8 +56,8 @@ type Observer struct {
 	others map[string]*Kind
 	rest   uint64   // number of events of further kinds
 	odd    []uint64 // for each mapping, the number of values with a wrong type
-	// for each mapping and field, whether a value has another form than the definition states; an
-	// element is nil if it states no form
+	// for each mapping and field, whether a value has another form than the definition states;
+	// an element is nil if it states no form
 	formed [][]bool
 	key    []byte
 }
@@ -218,49 +226,6 @@ func (o *Observer) state(c *feedCount, field int) sensor.State {
 	return sensor.StateUnknown
 }
 
-// A group is a set of hosts that supply the same inputs.
-type group struct {
-	key   string
-	hosts []*host
-	sums  []*feedCount // by index of the mapping
-}
-
-// groups groups the hosts by their feeds and the state of each field. Numbers of events
-// do not matter. The largest group comes first.
-func (o *Observer) groups() []*group {
-	byKey := map[string]*group{}
-	var key []byte
-	for _, name := range slices.Sorted(maps.Keys(o.hosts)) {
-		h := o.hosts[name]
-		key = key[:0]
-		for i, c := range h.feeds {
-			if c == nil {
-				continue
-			}
-			key = o.mapper.mappings[i].appendKey(key)
-			for field := range c.seen {
-				key = append(key, byte(o.state(c, field)))
-			}
-		}
-		g := byKey[string(key)]
-		if g == nil {
-			g = &group{key: string(key), sums: make([]*feedCount, len(h.feeds))}
-			byKey[g.key] = g
-		}
-		g.hosts = append(g.hosts, h)
-		for i, c := range h.feeds {
-			if c != nil {
-				g.sums[i] = g.sums[i].plus(c)
-			}
-		}
-	}
-	groups := slices.Collect(maps.Values(byKey))
-	slices.SortFunc(groups, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(len(b.hosts), len(a.hosts)), cmp.Compare(a.hosts[0].name, b.hosts[0].name))
-	})
-	return groups
-}
-
 func (c *feedCount) plus(more *feedCount) *feedCount {
 	if c == nil {
 		c = &feedCount{seen: make([]uint64, len(more.seen))}
@@ -276,7 +241,7 @@ func (c *feedCount) plus(more *feedCount) *feedCount {
 var ErrNothing = errors.New("nothing was observed: no event feeds a known template type")
 
 // Fleet returns the observations as a fleet with the given name. It has a contract for
-// each group of hosts that supply the same inputs, the largest group first. Events do
+// each group of hosts, the largest group first; see [Options]. Events do
 // not show how a sensor reads content, so all contracts have the given reader. The
 // order of the events does not matter.
 //
@@ -284,19 +249,24 @@ var ErrNothing = errors.New("nothing was observed: no event feeds a known templa
 // the definition says that the feed never has it. Otherwise it is unknown, unless
 // [Options] say otherwise. The contract of a group has a supply for each feed and each
 // version of its type, if hosts of the group have such events.
+//
+// The hosts of a role may differ. An input that only some of them supply is conditional, and
+// a feed of which only some have events is collected in part. Both have the numbers as the
+// reason.
 func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, error) {
 	if o.events == 0 {
 		return nil, ErrNothing
 	}
 	f := &sensor.Fleet{Name: name, Note: o.note()}
-	for i, g := range o.groups() {
+	names := namer{}
+	for _, g := range o.groups() {
 		c := sensor.Contract{
-			Build: "observed-" + strconv.Itoa(i+1), Hosts: uint64(len(g.hosts)), Note: g.note(),
+			Build: names.build(g), Hosts: uint64(len(g.hosts)), Note: g.note(),
 			Reader: reader,
 		}
 		for k, sum := range g.sums {
 			if sum != nil {
-				c.Supplies = append(c.Supplies, o.supply(o.mapper.mappings[k], g.hosts[0].feeds[k], sum))
+				c.Supplies = append(c.Supplies, o.supply(o.mapper.mappings[k], g, reader.Access == sensor.AccessNamed))
 			}
 		}
 		f.Contracts = append(f.Contracts, c)
@@ -304,9 +274,9 @@ func (o *Observer) Fleet(name string, reader sensor.Reader) (*sensor.Fleet, erro
 	return f, nil
 }
 
-// otherForm reports whether the values of a field of a feed have another form than the definition
-// states, in some event of any host. It is also true for a field that is never absent, by the
-// definition, if only some events of a group of hosts have it.
+// otherForm reports whether the values of a field of a feed have another form than the
+// definition states, in some event of any host. It is also true for a field that is never
+// absent, by the definition, if only some events of a group of hosts have it.
 func (o *Observer) otherForm(m *Mapping, field int, sum *feedCount) bool {
 	other := o.formed[m.index]
 	if sum.seen[field] == 0 {
@@ -315,28 +285,12 @@ func (o *Observer) otherForm(m *Mapping, field int, sum *feedCount) bool {
 	return other != nil && other[field] || len(m.Feed.Fields[field].Placeholders) > 0 && sum.seen[field] < sum.events
 }
 
-// supply returns the supply of a group of hosts from one feed. one is the count of any
-// of the hosts, and sum is the count of all of them.
-func (o *Observer) supply(m *Mapping, one, sum *feedCount) sensor.Supply {
-	s := sensor.Supply{
-		Type: m.Definition.Name, Version: m.Definition.Version, Feed: m.Feed.Name,
-		Evidence: sensor.EvidenceObserved, Events: min(sum.events, sensor.MaxInteger),
-	}
-	s.Inputs = make([]sensor.SuppliedInput, len(m.Definition.Inputs))
-	for i := range s.Inputs {
-		in := &m.Definition.Inputs[i]
-		s.Inputs[i] = sensor.SuppliedInput{Name: in.Name, Type: in.Type, State: sensor.StateNotSupplied}
-	}
-	for field, input := range m.inputs {
-		s.Inputs[input].State = o.state(one, field)
-		s.Inputs[input].Seen = min(sum.seen[field], sensor.MaxInteger)
-		s.Inputs[input].OtherForm = o.otherForm(m, field, sum)
-	}
-	return s
-}
-
 func (o *Observer) note() string {
-	note := fmt.Sprintf("Observed by cfcheck contract observe in %s from %s; events do not show how a sensor reads content. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host"))
+	role := ""
+	if o.options.Role != nil {
+		role = "A build is a group of hosts with the same role and the same versions of their sources, as far as events show them. An input that only some hosts of a group supply is conditional. "
+	}
+	note := fmt.Sprintf("Observed by cfcheck contract observe in %s from %s; events do not show how a sensor reads content. ", number(o.events, "recorded event"), number(uint64(len(o.hosts)), "host")) + role
 	if n := o.options.AbsentAfter; n > 0 {
 		return note + fmt.Sprintf("A host with at least %s of a feed does not supply the fields that are in no event. On other hosts these fields are unknown.", number(n, "event"))
 	}
@@ -353,7 +307,11 @@ func number(n uint64, noun string) string {
 // note returns the names of some of the hosts.
 func (g *group) note() string {
 	var names []string
-	for _, h := range g.hosts[:min(len(g.hosts), maxNamed)] {
+	most := maxNamed
+	if g.name != "" {
+		most = maxNamedOfRole
+	}
+	for _, h := range g.hosts[:min(len(g.hosts), most)] {
 		names = append(names, printable(h.name))
 	}
 	note := strings.Join(names, ", ")

@@ -43,7 +43,7 @@ func completeValues(cmd *cobra.Command) {
 func completerOf(cmd *cobra.Command, f *pflag.Flag) completer {
 	noun, _ := pflag.UnquoteUsage(f)
 	switch {
-	case f.Name == "fleet":
+	case f.Name == "fleet", f.Name == "from":
 		return completeFleet
 	case f.Name == "type":
 		return completeType
@@ -93,6 +93,8 @@ func valuesOf(cmd *cobra.Command, f *pflag.Flag) []string {
 			return needsFormats
 		case "plan":
 			return planFormats
+		case "show":
+			return fleetFormats
 		}
 		return report.FormatNames()
 	}

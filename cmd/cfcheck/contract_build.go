@@ -2,17 +2,21 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/embedded"
+	"github.com/cfcheck/cfcheck/sensor/inventory"
 )
 
 // maxBinary is the maximum size of a build in bytes.
@@ -93,8 +97,8 @@ func positionalReader() sensor.Reader {
 }
 
 func (c *command) contractExtract() *cobra.Command {
-	var out, build string
-	var hosts uint64
+	var out string
+	var builds, hosts []string
 	cmd := &cobra.Command{
 		Use:   "extract [flags] file...",
 		Short: "extract the contracts that builds carry",
@@ -103,12 +107,20 @@ for each file. A file is an executable, a library, a driver or any other bytes.
 extract searches for the contract itself and trusts no header of the file's
 format. A build carries a contract if it was compiled with the header that
 contract header writes. A file without a contract, or with two contracts for
-one template type, is an error.`,
-		Example: `  cfcheck contract extract sensor.sys --build 7.11 --hosts 412000 -o fleet.json`,
-		Args:    onceEach(atLeastOne("build of a sensor")),
+one template type, is an error.
+
+With several files, --build and --hosts name the file before an equals sign.`,
+		Example: `  cfcheck contract extract sensor.sys --build 7.11 --hosts 412000 -o fleet.json
+  cfcheck contract extract old.sys new.sys --hosts old.sys=412000 --hosts new.sys=588000 -o fleet.json`,
+		Args: onceEach(atLeastOne("build of a sensor")),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if build != "" && len(args) > 1 {
-				return fmt.Errorf("--build names one build, but %d files were named; leave --build out, and each build gets the name of its file", len(args))
+			names, err := ofFiles("--build", builds, args)
+			if err != nil {
+				return err
+			}
+			numbers, err := ofFiles("--hosts", hosts, args)
+			if err != nil {
+				return err
 			}
 			s := c.outputs()
 			for _, name := range args {
@@ -124,9 +136,14 @@ one template type, is an error.`,
 				if err != nil {
 					return err
 				}
-				contract.Build, contract.Hosts = build, hosts
-				if build == "" {
-					contract.Build = filepath.Base(name)
+				contract.Build, contract.Hosts = cmp.Or(names[name], filepath.Base(name)), 1
+				if text, ok := numbers[name]; ok {
+					if contract.Hosts, err = inventory.ParseHosts(text); err != nil {
+						return fmt.Errorf("--hosts: %w", err)
+					}
+				}
+				if i := slices.IndexFunc(fleet.Contracts, func(c sensor.Contract) bool { return c.Build == contract.Build }); i >= 0 {
+					return fmt.Errorf("%s and %s are both build %q; name the builds, such as --build %s=1.0", args[i], name, contract.Build, name)
 				}
 				fleet.Contracts = append(fleet.Contracts, *contract)
 			}
@@ -139,10 +156,38 @@ one template type, is an error.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&build, "build", "", "give the build this `name` (default: the name of the file)")
-	f.Uint64Var(&hosts, "hosts", 1, "state the `number` of hosts that run the build")
+	f.StringArrayVar(&builds, "build", nil, "give the build of a file this name, as file=`name`, or as a name alone if there is one file (default: the name of the file)")
+	f.StringArrayVar(&hosts, "hosts", nil, "state the number of hosts that run the build of a file, as file=`number`, or as a number alone if there is one file (default 1)")
 	f.StringVarP(&out, "out", "o", "", "write the fleet to a `file` (default: the standard output)")
 	return cmd
+}
+
+// ofFiles returns the values of a flag by the files that they name, such as old.sys=412000. A
+// value that names no file is for the one file of the run.
+func ofFiles(flag string, values, files []string) (map[string]string, error) {
+	of := map[string]string{}
+	for _, v := range values {
+		var file, value string
+		for _, name := range files {
+			if rest, ok := strings.CutPrefix(v, name+"="); ok && len(name) > len(file) {
+				file, value = name, rest
+			}
+		}
+		switch {
+		case file == "" && len(files) == 1:
+			file, value = files[0], v
+		case file == "":
+			return nil, fmt.Errorf("%s: %q names none of the %d files; write the file first, such as %s=%s", flag, v, len(files), files[0], v)
+		}
+		if value == "" {
+			return nil, fmt.Errorf("%s: found nothing after %s=", flag, file)
+		}
+		if _, ok := of[file]; ok {
+			return nil, fmt.Errorf("%s: %s has two values; give one", flag, file)
+		}
+		of[file] = value
+	}
+	return of, nil
 }
 
 func extract(name string) (*sensor.Contract, error) {

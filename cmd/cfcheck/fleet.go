@@ -42,10 +42,6 @@ func (w *fleetWriting) add(cmd *cobra.Command, name string) {
 
 func (w *fleetWriting) addFrom(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&w.from, "from", "", "take the contracts of this `fleet`: a JSON file or a built-in example ("+strings.Join(builtin.Fleets(), ", ")+")")
-	// The flag exists, so the registration cannot fail.
-	_ = cmd.RegisterFlagCompletionFunc("from", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return builtin.Fleets(), cobra.ShellCompDirectiveDefault
-	})
 }
 
 // begin registers the files that the run reads and writes. The report goes to the standard

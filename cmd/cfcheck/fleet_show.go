@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/report"
-	"github.com/cfcheck/cfcheck/sensor/builtin"
 )
 
 // fleetFormats are the formats of fleet show.
@@ -66,11 +65,11 @@ The page does not judge. contract check does.`,
 			written.Write(write)
 			return s.Commit()
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return builtin.Fleets(), cobra.ShellCompDirectiveDefault
+			return completeFleet(cmd, args, start)
 		},
 	}
 	f := cmd.Flags()

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +34,8 @@ type observing struct {
 	reader      string
 	only        []string // names of the types to observe; empty means all
 	absentAfter uint64
+	group       string // expression for the role of a host in its name
+	minHosts    int
 
 	observer *events.Observer
 	set      *output.Set
@@ -49,7 +53,11 @@ func (c *command) contractObserve() *cobra.Command {
 		Long: `contract observe reads recorded events of Windows (JSON lines, plain or gzip) and
 writes a fleet with the inputs that their sources really supply. For each host,
 template type and feed, it counts the events that have each input. Hosts that
-supply the same inputs become one contract.
+supply the same inputs become one contract, with the names of hosts as its name.
+
+With --group, a contract has the hosts of one role that have the same version of
+Sysmon, as far as their events show it. An input that only some of them supply
+is conditional. A fleet of many hosts is then short enough to be reviewed.
 
 An input that is in no event of a host is unknown there, not absent, unless its
 feed never has it or --absent-after says otherwise. Events do not show how a
@@ -60,6 +68,7 @@ docs/observe.md lists the accepted forms of events. A line that is not an event
 is left out, counted and shown. Exit status 2 means that nothing was observed,
 or that a file could not be read to its end; then nothing is written.`,
 		Example: `  cfcheck contract observe events/*.ndjson.gz -o fleet.json
+  cfcheck contract observe --group '(?i)^(dc|ws|srv)' --min-hosts-per-group 5 events/*.ndjson.gz -o fleet.json
   evtx_dump -o jsonl --dont-show-record-number Sysmon.evtx | cfcheck contract observe - -o fleet.json`,
 		Args: onceEach(atLeastOne("file of events")),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
@@ -70,8 +79,42 @@ or that a file could not be read to its end; then nothing is written.`,
 	f.StringVar(&o.reader, "reader", "", "describe how the sensors read content with a JSON `file` (default: like cfcheck's own interpreter)")
 	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default: all known types)")
 	f.Uint64Var(&o.absentAfter, "absent-after", 0, "treat an input as not supplied by a host if at least `N` events of its feed do not have it (default: never)")
+	f.StringVar(&o.group, "group", "", "group hosts by the part of their name that this regular `expression` matches, or its first group in parentheses, and by the version of Sysmon")
+	f.IntVar(&o.minHosts, "min-hosts-per-group", 1, "join groups of fewer than `N` hosts to one group, with --group")
 	o.addTypes(cmd)
 	return cmd
+}
+
+// role returns the function that finds the role of a host, or nil without --group.
+func (o *observing) role() (func(host string) string, error) {
+	switch {
+	case o.minHosts < 1:
+		return nil, fmt.Errorf("--min-hosts-per-group: found %d; expected at least 1", o.minHosts)
+	case o.group == "" && o.minHosts > 1:
+		return nil, errors.New("--min-hosts-per-group: there are no groups; give an expression with --group, such as ^ for all hosts")
+	case o.group == "":
+		return nil, nil
+	}
+	re, err := regexp.Compile(o.group)
+	if err != nil {
+		return nil, fmt.Errorf("--group: %w", err)
+	}
+	return func(host string) string {
+		m := re.FindStringSubmatch(host)
+		if m == nil {
+			return "other"
+		}
+		// Windows ignores the case of the names of hosts.
+		for _, group := range m[1:] {
+			if group != "" {
+				return strings.ToLower(group)
+			}
+		}
+		if len(m) > 1 {
+			return ""
+		}
+		return strings.ToLower(m[0])
+	}, nil
 }
 
 func (o *observing) run(files []string) error {
@@ -93,7 +136,11 @@ func (o *observing) run(files []string) error {
 			return err
 		}
 	}
-	o.observer = events.NewObserver(defs, events.Options{AbsentAfter: o.absentAfter})
+	role, err := o.role()
+	if err != nil {
+		return err
+	}
+	o.observer = events.NewObserver(defs, events.Options{AbsentAfter: o.absentAfter, Role: role, MinHosts: o.minHosts})
 	for _, name := range files {
 		if err := o.read(name); err != nil {
 			return fmt.Errorf("%w; nothing was written", err)
@@ -215,11 +262,41 @@ func (o *observing) report(files int, fleet *sensor.Fleet) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s of %s, %s\n", count(o.events, "event"), count(uint64(files), "file"), noEvents(o.bad, ""))
 	fmt.Fprintf(&b, "%s of %s in %s\n", count(o.observer.Events(), "event"), count(uint64(o.observer.Hosts()), "host"), count(uint64(len(fleet.Contracts)), "contract"))
-	for _, s := range o.observer.Feeds() {
-		o.feed(&b, &s)
+	if o.group != "" {
+		o.groups(&b)
+	} else {
+		for _, s := range o.observer.Feeds() {
+			o.feed(&b, &s)
+		}
 	}
 	o.others(&b)
 	return b.String()
+}
+
+// groups writes a table of the groups, and the names of their hosts.
+func (o *observing) groups(b *strings.Builder) {
+	list := o.observer.Groups()
+	fmt.Fprintln(b, "\nInputs over all feeds of a group:")
+	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "hosts\tevents\tfeeds\tof some hosts\tsupplied\tconditional\tunknown\t  group\n")
+	for i := range list {
+		g := &list[i]
+		fmt.Fprintf(t, "%d\t%s\t%d\t%d\t%d\t%d\t%d\t  %s\n", len(g.Hosts), numeral.Thousands(g.Events), g.Feeds, g.Partial, g.Supplied, g.Conditional, g.Unknown, report.Clean(g.Build))
+	}
+	t.Flush()
+	fmt.Fprintln(b, "\nHosts:")
+	for i := range list {
+		var names []string
+		for _, h := range list[i].Hosts[:min(len(list[i].Hosts), maxInputs)] {
+			names = append(names, nameOr(h))
+		}
+		more := ""
+		if n := len(list[i].Hosts) - len(names); n > 0 {
+			more = fmt.Sprintf(" and %d more", n)
+		}
+		fmt.Fprintf(b, "  %s: %s%s\n", report.Clean(list[i].Build), strings.Join(names, ", "), more)
+	}
+	fmt.Fprintln(b, "\nfleet show --type shows which inputs these are.")
 }
 
 // feed writes, for each input of a feed, the number of hosts that supply it.
