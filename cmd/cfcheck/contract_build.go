@@ -177,7 +177,7 @@ func ofFiles(flag string, values, files []string) (map[string]string, error) {
 		case file == "" && len(files) == 1:
 			file, value = files[0], v
 		case file == "":
-			return nil, fmt.Errorf("%s: %q names none of the %d files; write the file first, such as %s=%s", flag, v, len(files), files[0], v)
+			return nil, fmt.Errorf("%s: found %q, but %d files are named; write the file first, such as %s=%s", flag, v, len(files), files[0], v)
 		}
 		if value == "" {
 			return nil, fmt.Errorf("%s: found nothing after %s=", flag, file)

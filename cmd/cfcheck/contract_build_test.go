@@ -58,7 +58,7 @@ func TestExtractHostsOfEachFile(t *testing.T) {
 		{"a file without a number has one host", []string{old, last, "--hosts", last + "=5"}, "old.sys 1 20, new=1.sys 5 21"},
 		{"names of builds in two folders", []string{old, alike, "--build", alike + "=7.16"}, "old.sys 1 20, 7.16 1 21"},
 		{"two files of one name", []string{old, alike}, `are both build "old.sys"; name the builds, such as --build`},
-		{"a number for all files says nothing of each", []string{old, last, "--hosts", "5"}, `--hosts: "5" names none of the 2 files; write the file first`},
+		{"a number for all files says nothing of each", []string{old, last, "--hosts", "5"}, `--hosts: found "5", but 2 files are named; write the file first`},
 		{"a file twice", []string{old, last, "--hosts", old + "=5", "--hosts", old + "=6"}, "has two values; give one"},
 		{"no number", []string{old, last, "--hosts", old + "="}, "found nothing after"},
 		{"no digits", []string{old, "--hosts", "5k"}, `--hosts: found "5k"; expected a number of hosts in digits alone`},

@@ -180,7 +180,7 @@ func (term *terminal) command(out io.Writer, command string) {
 		defer f.Close()
 		command, out = line, f
 	}
-	args := strings.Fields(command)
+	args := strings.Fields(strings.ReplaceAll(command, "'", "")) // no argument has a space
 	for _, arg := range args {
 		arg, _, _ = strings.Cut(arg, "@sha256:") // the digest of a plan
 		if strings.HasPrefix(arg, "corpus/") || strings.HasPrefix(arg, "docs/examples/") {
