@@ -701,3 +701,157 @@ func archiveOf(t *testing.T, name, text string) []byte {
 	}
 	return b.Bytes()
 }
+
+// changedTree returns a work tree on a branch that adds newRule, and a folder with the command.
+func changedTree(t *testing.T) (work, tools string) {
+	t.Helper()
+	reference, _ := builtin.Fleet("reference")
+	fleet, err := reference.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGitHub(t, map[string]string{"rules/sound.yml": soundRule, "rules/old.yml": oldRule, "fleet.json": string(fleet)})
+	git(t, g.dir, "checkout", "-q", "-b", "change")
+	g.commit(map[string]string{"rules/new.yml": newRule}, nil)
+	work, tools = filepath.Join(t.TempDir(), "work"), t.TempDir()
+	git(t, g.dir, "clone", "-q", g.dir, work)
+	self, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(self, filepath.Join(tools, "cfcheck"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return work, tools
+}
+
+// runScript runs a script of a CI system, and returns its exit status and output.
+func runScript(t *testing.T, dir, tools, script string, environment ...string) (int, string) {
+	t.Helper()
+	cmd := exec.Command("bash", "-e", "-c", script)
+	cmd.Dir = dir
+	cmd.Env = append([]string{"PATH=" + tools + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + tools, "GIT_CONFIG_NOSYSTEM=1"}, environment...)
+	out, err := cmd.CombinedOutput()
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+// TestOtherCI runs the scripts of the jobs in docs/ci, as the systems do for a change that adds
+// a fault.
+func TestOtherCI(t *testing.T) {
+	t.Parallel()
+	read := func(t *testing.T, name string) string {
+		data, err := os.ReadFile(filepath.Join(root, "docs", "ci", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	unmarshal := func(t *testing.T, name string, v any) {
+		if err := yaml.Unmarshal([]byte(read(t, name)), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work, tools := changedTree(t)
+	for _, c := range []struct {
+		system  string
+		script  func(t *testing.T) string
+		reports []string
+	}{
+		{"GitLab", func(t *testing.T) string {
+			var file struct {
+				CFCheck struct {
+					Script    []string
+					Artifacts struct{ Reports map[string]string }
+				} `yaml:"cfcheck"`
+			}
+			unmarshal(t, "gitlab-ci.yml", &file)
+			for _, name := range file.CFCheck.Artifacts.Reports {
+				if !strings.Contains(file.CFCheck.Script[0], "="+name) {
+					t.Errorf("the script does not write %s", name)
+				}
+			}
+			return strings.Join(file.CFCheck.Script, "\n")
+		}, []string{"gl-code-quality-report.json", "cfcheck.xml"}},
+		{"Jenkins", func(t *testing.T) string {
+			var lines []string
+			for _, m := range regexp.MustCompile(`sh '([^']+)'`).FindAllStringSubmatch(read(t, "Jenkinsfile"), -1) {
+				lines = append(lines, m[1])
+			}
+			return strings.Join(lines, "\n")
+		}, []string{"cfcheck.xml", "cfcheck.sarif"}},
+		{"Azure Pipelines", func(t *testing.T) string {
+			var file struct {
+				Steps []struct{ Script, DisplayName string }
+			}
+			unmarshal(t, "azure-pipelines.yml", &file)
+			i := slices.IndexFunc(file.Steps, func(s struct{ Script, DisplayName string }) bool { return strings.Contains(s.Script, "--fleet") })
+			return file.Steps[i].Script
+		}, []string{"cfcheck.xml", "cfcheck.sarif"}},
+	} {
+		dir := work
+		if c.system == "Azure Pipelines" {
+			dir = tools // where its reports go
+		}
+		status, out := runScript(t, work, tools, c.script(t), "CI_MERGE_REQUEST_DIFF_BASE_SHA="+git(t, work, "rev-parse", "HEAD~1"),
+			"CHANGE_TARGET=main", "SYSTEM_PULLREQUEST_TARGETBRANCH=refs/heads/main", "AGENT_TEMPDIRECTORY="+tools)
+		if status != 1 || !strings.Contains(out, "rules/new.yml:7:5") {
+			t.Errorf("%s: exit status %d\n%s", c.system, status, out)
+		}
+		for _, name := range c.reports {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil || !bytes.Contains(data, []byte("CF3012")) {
+				t.Errorf("%s: report %s: %v", c.system, name, err)
+			}
+			os.Remove(filepath.Join(dir, name))
+		}
+	}
+}
+
+// TestHooks runs the commands of .pre-commit-hooks.yaml as pre-commit does, with arguments of a
+// user behind them and with their own.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	var hooks []struct {
+		ID, Name, Language, Entry, Files string
+		Args                             []string
+		PassFilenames                    bool `yaml:"pass_filenames"`
+	}
+	data, err := os.ReadFile(filepath.Join(root, ".pre-commit-hooks.yaml"))
+	if err == nil {
+		err = yaml.Unmarshal(data, &hooks)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	work, tools := changedTree(t)
+	var languages []string
+	for _, h := range hooks {
+		languages = append(languages, h.Language)
+		entry := h.Entry
+		if h.Language == "docker_image" {
+			image, arguments, _ := strings.Cut(entry, " ")
+			if !regexp.MustCompile(`^ghcr\.io/cfcheck/cfcheck:v\d+\.\d+\.\d+$`).MatchString(image) {
+				t.Errorf("%s runs the image %s", h.ID, image)
+			}
+			entry = "cfcheck " + arguments // the image starts it
+		}
+		if status, out := runScript(t, work, tools, entry+" "+strings.Join(h.Args, " "), "CFCHECK_FLEET=fleet.json"); status != 0 {
+			t.Errorf("%s: exit status %d\n%s", h.ID, status, out)
+		}
+		if status, out := runScript(t, work, tools, entry+" --fleet fleet.json --fail-on warning rules"); status != 1 || !strings.Contains(out, "rules/new.yml:7:5") {
+			t.Errorf("%s: exit status %d\n%s", h.ID, status, out)
+		}
+		touches := regexp.MustCompile(h.Files)
+		for name, want := range map[string]bool{"rules/a.yml": true, "rules/b.yaml": true, "out/C.cf": true, "fleet.json": true, "README.md": false} {
+			if touches.MatchString(name) != want || h.PassFilenames {
+				t.Errorf("%s: %s starts the hook: %v, want %v", h.ID, name, !want, want)
+			}
+		}
+	}
+	if want := []string{"golang", "system", "docker_image"}; !slices.Equal(languages, want) {
+		t.Errorf("hooks for %v, want %v", languages, want)
+	}
+}

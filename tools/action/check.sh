@@ -130,7 +130,7 @@ echo "::endgroup::"
 if [ -e "$reports/cfcheck.annotations" ]; then
   cat "$reports/cfcheck.annotations"
 else # a run that judged nothing has no reports
-  annotate "undecided: $(head -c 4000 "$errors")"
+  annotate "undecided, exit status $status: $(head -c 4000 "$errors")"
 fi
 if [ -e "$reports/cfcheck.md" ]; then
   cat "$reports/cfcheck.md" >>"${GITHUB_STEP_SUMMARY:?}"
