@@ -92,6 +92,7 @@ var targets = []target{
 	{pkg: "./sensor/cells", function: "FuzzReadLedger"},
 	{pkg: "./sensor/rollout", function: "FuzzReadDocument"},
 	{pkg: "./sensor/interp", function: "FuzzRegexpSearch"},
+	{pkg: "./sensor/match", function: "FuzzMatch"},
 	{pkg: "./sensor/rustinel", function: "FuzzRead"},
 	{pkg: "./sigma", function: "FuzzParse"},
 	{pkg: "./sigma", function: "FuzzPlaceholders"},

@@ -16,6 +16,7 @@ import (
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/match"
 )
 
 // A matcher is a way to find the instances that match an event.
@@ -39,6 +40,10 @@ func (m interpreterMatcher) match(e interp.Event) ([]int, error) {
 	return m.Matched(), err
 }
 
+type indexMatcher struct{ *match.Matcher }
+
+func (m indexMatcher) match(e interp.Event) ([]int, error) { return m.Match(e) }
+
 // A candidate is a matcher that is timed beside the others.
 type candidate struct {
 	name string
@@ -50,6 +55,13 @@ var candidates = []candidate{
 	{"plain loop", func(f *channelfile.File) (matcher, error) { return loopMatcher{plainloop.New(f)}, nil }},
 	{"interpreter", func(f *channelfile.File) (matcher, error) {
 		return interpreterMatcher{interp.New(f, &sensor.Reader{Access: sensor.AccessNamed})}, nil
+	}},
+	{"index", func(f *channelfile.File) (matcher, error) {
+		ix, err := match.New(f)
+		if err != nil {
+			return nil, err
+		}
+		return indexMatcher{ix.Matcher()}, nil
 	}},
 }
 

@@ -173,6 +173,17 @@ func (it *Interpreter) RunInstance(instance int, e Event) (matched bool, err err
 	return it.condition(in.First, in.Count), nil
 }
 
+// RunCriterion evaluates only one criterion. It charges nothing. If it fails, the error is a
+// [*Fault], or the limit of [Synthesizer.Limit] is reached.
+func (it *Interpreter) RunCriterion(criterion int, e Event) (bool, error) {
+	c := it.file.Criterion(criterion)
+	v, err := it.value(criterion, c, e, int(c.Input))
+	if err != nil {
+		return false, err
+	}
+	return it.holds(criterion, c, v, e)
+}
+
 // Matched returns the instances that matched the event of the last Run, in the order of the file.
 // The next Run overwrites the result.
 func (it *Interpreter) Matched() []int { return it.matched }

@@ -1,0 +1,137 @@
+package match_test
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/realdata"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/match"
+)
+
+// A differ compares matchers with the interpreters of their files. The matchers differ in when
+// they use tables, and when they give up.
+type differ struct {
+	t            testing.TB
+	matchers     []*match.Matcher
+	interpreters []*interp.Interpreter
+	files        []*channelfile.File
+	matches      int
+}
+
+func newDiffer(t testing.TB, files ...*channelfile.File) *differ {
+	t.Helper()
+	d := &differ{t: t, files: files}
+	for _, build := range []func(...*channelfile.File) (*match.Index, error){match.New, match.NewWithTables, match.NewHasty} {
+		ix, err := build(files...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.matchers = append(d.matchers, ix.Matcher())
+	}
+	for _, f := range files {
+		d.interpreters = append(d.interpreters, interp.New(f, &sensor.Reader{Access: sensor.AccessNamed}))
+	}
+	return d
+}
+
+// compare runs an event in all of them.
+func (d *differ) compare(e interp.Event) {
+	d.t.Helper()
+	var want []int
+	var fault error
+	before := 0
+	for k, it := range d.interpreters {
+		if fault = it.Run(e); fault != nil {
+			break
+		}
+		for _, i := range it.Matched() {
+			want = append(want, before+i)
+		}
+		before += d.files[k].Instances()
+	}
+	for k, m := range d.matchers {
+		got, err := m.Match(e)
+		switch {
+		case fault != nil:
+			if err == nil || err.Error() != fault.Error() {
+				d.t.Fatalf("matcher %d: %v; the interpreter: %v; on %v", k, err, fault, e)
+			}
+		case err != nil || !slices.Equal(got, want):
+			d.t.Fatalf("matcher %d finds %v (%v), the interpreter %v, on %v", k, got, err, want, e)
+		}
+	}
+	if fault == nil {
+		d.matches += len(want)
+	}
+}
+
+// TestGenerated compares the answers on random files, two at once, on random events and on events
+// that reach their criteria.
+func TestGenerated(t *testing.T) {
+	g := generate.New(7)
+	matches := 0
+	for range 150 {
+		def := g.Definition()
+		a, b := testkit.Parse(t, g.File(def)), testkit.Parse(t, g.File(def))
+		d, one := newDiffer(t, a, b), newDiffer(t, b)
+		other := g.Definition()
+		for _, f := range []*channelfile.File{a, b} {
+			s := interp.NewSynthesizer(f, nil, def.Types())
+			for i := range min(f.Instances(), 5) {
+				s.Events(i, len(def.Inputs), func(e interp.Event) bool {
+					for _, e := range []interp.Event{e, e[:len(e)/2], g.Event(def, len(def.Inputs)), g.Event(other, len(def.Inputs))} {
+						d.compare(e)
+						one.compare(e)
+					}
+					return true
+				})
+			}
+		}
+		matches += d.matches
+	}
+	if matches < 1000 {
+		t.Errorf("only %d matches", matches)
+	}
+}
+
+// TestWorkload compares the answers on the content of the benchmarks.
+func TestWorkload(t *testing.T) {
+	for _, n := range []int{1, 10, 100, 2000} {
+		f := testkit.Parse(t, workload.File(n, 1))
+		d := newDiffer(t, f)
+		for _, e := range workload.Events(f, 100, 2) {
+			d.compare(e)
+		}
+		if d.matches < 40 {
+			t.Errorf("%d instances: only %d matches", n, d.matches)
+		}
+	}
+}
+
+// TestReal compares the answers of published rules on recorded events.
+func TestReal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling the published rules takes seconds; the full tests do it")
+	}
+	sets, err := realdata.Load("../../../shared/data/dev", "benign-splunk*")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("the published rules and recorded events are not there: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sets {
+		d := newDiffer(t, s.File)
+		for _, e := range s.Events {
+			d.compare(e)
+		}
+	}
+}

@@ -1,0 +1,408 @@
+package match
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
+
+// A Matcher evaluates events with an index. After the first few events it allocates nothing. Its
+// results do not depend on earlier events. A Matcher must be used by only one goroutine at a time.
+type Matcher struct {
+	ix           *Index
+	interpreters []*interp.Interpreter // by file
+	event        interp.Event
+	matched      []int
+
+	epoch  uint32   // number of the event
+	states []uint32 // by criterion: the event for which its truth is known, times 2, plus the truth
+	tried  []uint32 // by instance: the last event for which it was evaluated
+	seen   []uint32 // by group: the last event for which it was decided
+	hits   []uint32 // groups whose criterion holds
+
+	views  [][]byte // by input of the file: the folded value
+	viewed []uint32 // by input of the file: the last event for which it was folded
+	buffer []byte   // memory of the views
+
+	work, limit int // estimate of the time for this event, in nanoseconds
+}
+
+// Matcher returns a new Matcher of the index. It takes a few bytes for each criterion and
+// instance.
+func (ix *Index) Matcher() *Matcher {
+	m := &Matcher{
+		ix:     ix,
+		states: make([]uint32, len(ix.modes)),
+		tried:  make([]uint32, ix.Instances()),
+		seen:   make([]uint32, len(ix.groups)),
+	}
+	inputs := 0
+	for _, f := range ix.files {
+		m.interpreters = append(m.interpreters, interp.New(f, &sensor.Reader{Access: sensor.AccessNamed}))
+		inputs = max(inputs, int(f.Header.InputsDeclared))
+	}
+	m.views, m.viewed = make([][]byte, inputs), make([]uint32, inputs)
+	return m
+}
+
+// Match returns the instances that match an event, in ascending order. The next call overwrites
+// the result. An input beyond the end of the event is absent. The error is a [*interp.Fault] if
+// the event has a value of a type that an operator does not accept. It is the fault of the first
+// file that has one.
+func (m *Matcher) Match(e interp.Event) ([]int, error) {
+	m.matched = m.matched[:0]
+	m.begin(e)
+	for i := range m.ix.inputs {
+		in := &m.ix.inputs[i]
+		if in.index < len(e) && e[in.index].Present() {
+			if in.accepts&(1<<e[in.index].Type) == 0 {
+				return m.loop(e)
+			}
+			m.limit += int(in.perByte) * len(e[in.index].Text)
+		}
+	}
+	for i := range m.ix.inputs {
+		if in := &m.ix.inputs[i]; in.field != nil && in.index < len(e) && e[in.index].Present() {
+			if !m.scan(in) {
+				return m.loop(e)
+			}
+		}
+	}
+	for _, g := range m.hits {
+		of := &m.ix.groups[g]
+		for _, i := range m.ix.holders[of.first : of.first+of.count] {
+			if m.tried[i] != m.epoch {
+				m.tried[i] = m.epoch
+				if !m.try(i) {
+					return m.loop(e)
+				}
+			}
+		}
+	}
+	for _, i := range m.ix.always {
+		m.try(i)
+	}
+	slices.Sort(m.matched)
+	return m.matched, nil
+}
+
+// begin prepares the Matcher for an event.
+func (m *Matcher) begin(e interp.Event) {
+	if m.epoch++; m.epoch == 1<<31 { // the states have no room for more
+		clear(m.states)
+		clear(m.tried)
+		clear(m.seen)
+		clear(m.viewed)
+		m.epoch = 1
+	}
+	m.event, m.hits, m.buffer = e, m.hits[:0], m.buffer[:0]
+	m.work, m.limit = 0, int(m.ix.allowance)
+}
+
+// loop evaluates the event in the interpreter.
+func (m *Matcher) loop(e interp.Event) ([]int, error) {
+	m.matched = m.matched[:0]
+	for k, it := range m.interpreters {
+		if err := it.Run(e); err != nil {
+			return nil, err
+		}
+		for _, i := range it.Matched() {
+			m.matched = append(m.matched, m.ix.instances[k]+i)
+		}
+	}
+	return m.matched, nil
+}
+
+// view returns the folded value of an input, which is present. A number is its decimal text.
+func (m *Matcher) view(input int) []byte {
+	if m.viewed[input] == m.epoch {
+		return m.views[input]
+	}
+	m.viewed[input] = m.epoch
+	v, from := &m.event[input], len(m.buffer)
+	switch v.Type {
+	case sensor.TypeString:
+		m.buffer = appendFold(m.buffer, v.Text)
+	case sensor.TypeInteger:
+		m.buffer = strconv.AppendInt(m.buffer, v.Integer, 10)
+	}
+	m.work += len(v.Text)
+	m.views[input] = m.buffer[from:len(m.buffer):len(m.buffer)]
+	return m.views[input]
+}
+
+// appendFold is channelfile.AppendFold, faster for ASCII.
+func appendFold(dst, s []byte) []byte {
+	const (
+		high = 0x8080808080808080
+		ones = 0x0101010101010101
+	)
+	dst = slices.Grow(dst, len(s)+8)
+	n := len(dst)
+	to := dst[n : n+len(s)+8]
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		if x&high != 0 {
+			return channelfile.AppendFold(dst[:n+i], s[i:])
+		}
+		upper := (x + ones*(0x80-'A')) &^ (x + ones*(0x7F-'Z')) & high
+		binary.LittleEndian.PutUint64(to[i:], x|upper>>2)
+	}
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return channelfile.AppendFold(dst[:n+i], s[i:])
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		to[i] = c
+	}
+	return dst[:n+i]
+}
+
+// scan finds the literals of an input in its value, and decides their groups. It returns false
+// if it takes too long.
+func (m *Matcher) scan(in *input) bool {
+	f, view := in.field, m.view(in.index)
+	if f.whole != nil {
+		m.work += 10 + len(view)/8
+		for n := f.whole.find(hash(view)); n != 0; {
+			k := &m.ix.needles[n-1]
+			if n = k.next; int(k.size) == len(view) && !m.check(k, view) {
+				return false
+			}
+		}
+	}
+	for _, t := range f.prefixes {
+		if t == nil || t.width > len(view) {
+			continue
+		}
+		m.work += 10
+		for n := t.find(key(view, t.width)); n != 0; {
+			k := &m.ix.needles[n-1]
+			if n = k.next; int(k.size) <= len(view) && !m.check(k, view[:k.size]) {
+				return false
+			}
+		}
+	}
+	for _, t := range f.suffixes {
+		if t == nil || t.width > len(view) {
+			continue
+		}
+		m.work += 10
+		for n := t.find(key(view[len(view)-t.width:], t.width)); n != 0; {
+			k := &m.ix.needles[n-1]
+			if n = k.next; int(k.size) <= len(view) && !m.check(k, view[len(view)-int(k.size):]) {
+				return false
+			}
+		}
+	}
+	for _, t := range f.contains {
+		if t == nil || t.width > len(view) {
+			continue
+		}
+		m.work += len(view)
+		var ok bool
+		switch t.width {
+		case 8:
+			ok = m.scan8(t, view)
+		case 4:
+			ok = m.scan4(t, view)
+		default:
+			ok = m.scanShort(t, view)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Matcher) scan8(t *table, view []byte) bool {
+	bitmap, shift := t.bitmap, t.bits
+	for p := 0; p+8 <= len(view); p++ {
+		x := binary.LittleEndian.Uint64(view[p:])
+		h := x * mix >> shift
+		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Matcher) scan4(t *table, view []byte) bool {
+	bitmap, shift := t.bitmap, t.bits
+	for p := 0; p+4 <= len(view); p++ {
+		x := uint64(binary.LittleEndian.Uint32(view[p:]))
+		h := x * mix >> shift
+		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *Matcher) scanShort(t *table, view []byte) bool {
+	bitmap, shift := t.bitmap, t.bits
+	for p := 0; p+t.width <= len(view); p++ {
+		x := key(view[p:], t.width)
+		h := x * mix >> shift
+		if bitmap[h/64]>>(h%64)&1 != 0 && !m.probe(t, x, view, p) {
+			return false
+		}
+	}
+	return true
+}
+
+// probe looks for the literals of contains whose gram is at a place of the view.
+func (m *Matcher) probe(t *table, gram uint64, view []byte, p int) bool {
+	m.work += 5
+	for n := t.find(gram); n != 0; {
+		k := &m.ix.needles[n-1]
+		n = k.next
+		from := p - int(k.at)
+		if from < 0 || from+int(k.size) > len(view) {
+			m.work += 2
+			continue
+		}
+		if !m.check(k, view[from:from+int(k.size)]) {
+			return false
+		}
+	}
+	return true
+}
+
+// check decides the group of a needle if the text is its literal. It returns false if the event
+// takes too long.
+func (m *Matcher) check(k *needle, text []byte) bool {
+	m.work += 4
+	if m.seen[k.group] == m.epoch {
+		return m.work <= m.limit
+	}
+	if string(m.ix.text[k.off:k.off+k.size]) != string(text) {
+		return m.work <= m.limit
+	}
+	m.seen[k.group] = m.epoch
+	g := &m.ix.groups[k.group]
+	if !g.exact && !m.evaluate(g.criterion) {
+		m.states[g.criterion] = m.epoch << 1
+		return m.work <= m.limit
+	}
+	m.states[g.criterion] = m.epoch<<1 | 1
+	if g.count > 0 {
+		m.hits = append(m.hits, k.group)
+	}
+	return m.work <= m.limit
+}
+
+// try evaluates an instance. It returns false if the event takes too long.
+func (m *Matcher) try(i uint32) bool {
+	at, end := m.ix.starts[i], m.ix.starts[i+1]
+	code := m.ix.code
+	for at < end {
+		n := code[at]
+		at++
+		m.work += 3
+		truth := m.holds(n.test>>2) != (n.test&2 != 0)
+		if truth == (n.test&1 != 0) {
+			at = n.jump
+		}
+	}
+	if m.work += 10; at == end {
+		m.matched = append(m.matched, int(i))
+	}
+	return m.work <= m.limit
+}
+
+// holds returns the truth of a criterion for the event.
+func (m *Matcher) holds(c uint32) bool {
+	if s := m.states[c]; s>>1 == m.epoch {
+		return s&1 != 0
+	}
+	if m.ix.modes[c]&found != 0 {
+		return false
+	}
+	s := m.epoch << 1
+	truth := m.evaluate(c)
+	if truth {
+		s |= 1
+	}
+	m.states[c] = s
+	return truth
+}
+
+// evaluate evaluates a criterion on the event.
+func (m *Matcher) evaluate(n uint32) bool {
+	f, file, i := m.ix.criterion(int(n))
+	c := f.Criterion(i)
+	if int(c.Input) >= len(m.event) || !m.event[c.Input].Present() {
+		return c.Flags&channelfile.FlagInputs != 0 && m.interpret(file, i)
+	}
+	fixed, perByte := timeOf(f, c)
+	m.work += int(fixed) + int(perByte)*len(m.event[c.Input].Text)
+	if m.ix.modes[n]&onView == 0 || m.viewed[c.Input] != m.epoch {
+		return m.interpret(file, i)
+	}
+	view, all := m.views[c.Input], c.Flags&channelfile.FlagAll != 0
+	for k := c.First; k < c.First+c.Count; k++ {
+		operand := f.Value(f.Operand(k))
+		var holds bool
+		switch c.Operator {
+		case channelfile.OpEquals:
+			holds = bytes.Equal(view, operand)
+		case channelfile.OpPrefix:
+			holds = bytes.HasPrefix(view, operand)
+		case channelfile.OpSuffix:
+			holds = bytes.HasSuffix(view, operand)
+		default:
+			holds = bytes.Contains(view, operand)
+		}
+		if holds != all {
+			return holds
+		}
+	}
+	return all
+}
+
+// interpret evaluates a criterion in the interpreter of its file.
+func (m *Matcher) interpret(file, criterion int) bool {
+	holds, err := m.interpreters[file].RunCriterion(criterion, m.event)
+	return holds && err == nil // Match has checked the types, so there is no error
+}
+
+// A Reading is a criterion of an instance, evaluated on an event.
+type Reading struct {
+	Word      int // in the file of the instance
+	Criterion int // in the file of the instance
+	Negated   bool
+	Holds     bool // without the negation
+}
+
+// Readings appends to list a Reading for each reference of instance n, in the order of its
+// condition. It explains why the instance matches an event, or does not. The error is a
+// [*interp.Fault], as for Match.
+func (m *Matcher) Readings(list []Reading, n int, e interp.Event) ([]Reading, error) {
+	file, i := m.ix.Locate(n)
+	f := m.ix.files[file]
+	in := f.Instance(i)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := f.Word(w)
+		if !word.IsReference() {
+			continue
+		}
+		holds, err := m.interpreters[file].RunCriterion(word.Criterion(), e)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, Reading{Word: w, Criterion: word.Criterion(), Negated: word.Negated(), Holds: holds})
+	}
+	return list, nil
+}

@@ -1,0 +1,116 @@
+package match
+
+import (
+	"encoding/binary"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+)
+
+// A rarity estimates how often literals occur in events. It assumes that what many instances look
+// for is frequent in events too. It counts the grams of one, two and four bytes in all operands,
+// each as often as conditions refer to it.
+type rarity struct {
+	one  [1 << 8]uint32
+	two  [1 << 16]uint32
+	four [1 << 16]uint32 // by hash
+}
+
+// gram4 returns the place of a gram in four.
+func gram4(s []byte) uint32 { return binary.LittleEndian.Uint32(s) * 0x9E3779B1 >> 16 }
+
+func gram2(s []byte) int { return int(s[0]) | int(s[1])<<8 }
+
+// mostCount bounds a counter, so that it does not overflow.
+const mostCount = 1 << 30
+
+// count counts the grams of the values of a file. Uses is by criterion the number of words that
+// refer to it.
+func (r *rarity) count(f *channelfile.File, uses []uint32) {
+	byValue := make([]uint32, f.Values())
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		if c.Flags&channelfile.FlagInputs != 0 || c.Operator < channelfile.OpEquals || c.Operator > channelfile.OpPattern {
+			continue
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			n := &byValue[f.Operand(k)]
+			*n = min(*n+uses[i], mostCount)
+		}
+	}
+	var text []byte
+	for i, n := range byValue {
+		if n == 0 {
+			continue
+		}
+		text = channelfile.AppendFold(text[:0], f.Value(i))
+		for k := range text {
+			add(&r.one[text[k]], n)
+			if k+2 <= len(text) {
+				add(&r.two[gram2(text[k:])], n)
+			}
+			if k+4 <= len(text) {
+				add(&r.four[gram4(text[k:])], n)
+			}
+		}
+	}
+}
+
+func add(to *uint32, n uint32) { *to = min(*to+min(n, mostCount), mostCount) }
+
+// of returns the weight of a literal: an estimate of its frequency in arbitrary units.
+func (r *rarity) of(l literal) uint64 {
+	s := l.text
+	n := uint64(mostCount)
+	switch {
+	case len(s) == 0:
+		n = 1 << 10
+	case len(s) == 1:
+		n = 4 * uint64(r.one[s[0]])
+	case len(s) < 4:
+		for k := range len(s) - 1 {
+			n = min(n, 2*uint64(r.two[gram2(s[k:])]))
+		}
+	default:
+		for k := range len(s) - 3 {
+			n = min(n, uint64(r.four[gram4(s[k:])]))
+		}
+	}
+	switch l.kind {
+	case contains:
+		n *= 4
+	case prefix, suffix:
+		n *= 2
+	}
+	return n + 1
+}
+
+// sum returns the weight of a list of literals.
+func (r *rarity) sum(list []literal) (n uint64) {
+	for _, l := range list {
+		n += r.of(l)
+	}
+	return n
+}
+
+// rarest returns the place of the rarest gram of a width of 8, 4, 2 or 1 in a text.
+func (r *rarity) rarest(s []byte, width int) (at int) {
+	best := ^uint64(0)
+	for k := 0; k+width <= len(s); k++ {
+		n := uint64(0)
+		switch width {
+		case 8:
+			a, b := uint64(r.four[gram4(s[k:])]), uint64(r.four[gram4(s[k+4:])])
+			n = min(a, b)<<32 + max(a, b)
+		case 4:
+			n = uint64(r.four[gram4(s[k:])])
+		case 2:
+			n = uint64(r.two[gram2(s[k:])])
+		case 1:
+			n = uint64(r.one[s[k]])
+		}
+		if n < best {
+			best, at = n, k
+		}
+	}
+	return at
+}
