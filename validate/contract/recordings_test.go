@@ -128,6 +128,8 @@ fix: add an include for the values if the rule must not miss an event`},
 		{"a negated value is not looked for", channelfile.And(channelfile.Not(onDemo), onImage), [][]sysmon.Element{{exclude(3, name(sysmon.BeginWith, `\de`))}}, nil, ""},
 		{"the build cuts the value, and the filter sees the whole", onDemo, [][]sysmon.Element{{exclude(3, name(sysmon.Is, `\demo`))}},
 			func(s *sensor.Supply) { s.Inputs[pipeName].CutAt = 8 }, ""},
+		{"the end of a cut value is not that of the whole one", channelfile.Suffix(pipeName, `demo`), [][]sysmon.Element{{exclude(3, name(sysmon.EndWith, "emo"))}},
+			func(s *sensor.Supply) { s.Inputs[pipeName].CutAt = 8 }, ""},
 		{"the build cuts the value behind the part", onDemo, [][]sysmon.Element{{exclude(3, name(sysmon.BeginWith, `\demo`))}},
 			func(s *sensor.Supply) { s.Inputs[pipeName].CutAt = 8 },
 			"CF3024: " + never + `: excluded by PipeName begin with "\demo" (a.xml:4)
