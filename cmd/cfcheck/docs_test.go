@@ -172,6 +172,7 @@ func (term *terminal) page(text string) string {
 func (term *terminal) command(out io.Writer, command string) {
 	t := term.t
 	t.Helper()
+	messages := out // > does not redirect the standard error
 	if line, name, ok := strings.Cut(command, " > "); ok {
 		f, err := os.Create(name)
 		if err != nil {
@@ -192,9 +193,9 @@ func (term *terminal) command(out io.Writer, command string) {
 	_, isRun := strings.CutPrefix(command, "go run ./cmd/cfcheck ")
 	switch {
 	case args[0] == "cfcheck":
-		term.status = run(args[1:], strings.NewReader(""), out, out)
+		term.status = run(args[1:], strings.NewReader(""), out, messages)
 	case isRun:
-		term.status = run(args[3:], strings.NewReader(""), out, out)
+		term.status = run(args[3:], strings.NewReader(""), out, messages)
 		if term.status != statusAccepted {
 			fmt.Fprintf(out, "exit status %d\n", term.status)
 			term.status = 1
