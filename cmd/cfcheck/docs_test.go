@@ -61,11 +61,13 @@ func TestDocsConsole(t *testing.T) {
 }
 
 // TestDocsGo holds that the Go in the documentation is part of an example, which
-// is compiled and run.
+// is compiled and run: of a file example*_test.go, or of a command in docs/examples.
 func TestDocsGo(t *testing.T) {
 	var examples strings.Builder
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if ok, _ := path.Match("example*_test.go", d.Name()); err == nil && ok {
+		ok, _ := path.Match("example*_test.go", d.Name())
+		command, _ := filepath.Match(filepath.Join(root, "docs", "examples", "*", "main.go"), name)
+		if err == nil && (ok || command) {
 			var data []byte
 			data, err = os.ReadFile(name)
 			examples.WriteString(withoutIndent(string(data)))
@@ -85,7 +87,7 @@ func TestDocsGo(t *testing.T) {
 		for _, m := range block.FindAllStringSubmatch(string(data), -1) {
 			n++
 			if !strings.Contains(examples.String(), withoutIndent(m[1])) {
-				t.Errorf("%s: this is part of no file example*_test.go:\n%s", page, m[1])
+				t.Errorf("%s: this is part of no file example*_test.go, and of no docs/examples/*/main.go:\n%s", page, m[1])
 			}
 		}
 	}
