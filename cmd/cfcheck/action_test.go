@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,9 @@ type github struct {
 	mu       sync.Mutex
 	comments []comment
 	archive  []byte // of the release
+	user     string // the login of the owner of the token; "" means the token of a job, which may not ask
 	status   int    // of every answer about comments, instead of an answer
+	noPatch  bool   // a comment is removed as soon as it was listed
 	requests []string
 }
 
@@ -357,6 +360,8 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Authorization") != "Bearer the-token":
 		answer(http.StatusUnauthorized, "no token")
+	case r.URL.Path == "/api/user" && g.user != "":
+		answer(http.StatusOK, map[string]string{"login": g.user})
 	case r.URL.Path == "/api/user":
 		answer(http.StatusForbidden, "Resource not accessible by integration")
 	case g.status != 0:
@@ -366,9 +371,13 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		from := min(len(g.comments), 100*(page-1))
 		answer(http.StatusOK, append([]comment{}, g.comments[from:min(len(g.comments), from+100)]...))
 	case r.Method == http.MethodPost && r.URL.Path == comments:
-		g.say("github-actions[bot]", "Bot", body.Body)
+		if g.user != "" {
+			g.say(g.user, "User", body.Body)
+		} else {
+			g.say("github-actions[bot]", "Bot", body.Body)
+		}
 		answer(http.StatusCreated, struct{}{})
-	case r.Method == http.MethodPatch && isOne && i >= 0:
+	case r.Method == http.MethodPatch && isOne && i >= 0 && !g.noPatch:
 		g.comments[i].Body = body.Body
 		answer(http.StatusOK, g.comments[i])
 	default:
@@ -700,6 +709,78 @@ func archiveOf(t *testing.T, name, text string) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// TestComment runs the script that writes the comment in the cases that a pull request rarely has.
+func TestComment(t *testing.T) {
+	t.Parallel()
+	const text = "## cfcheck: rejected\n\n\\@ann said \\\\\\@bob, \\#12 and \\\\n\n"
+	marker := func(name string) string {
+		return "<!-- cfcheck " + fmt.Sprintf("%x", sha1.Sum([]byte(fmt.Sprintf("blob %d\x00%s", len(name), name)))) + " -->"
+	}
+	// run returns the last comment and the log.
+	run := func(t *testing.T, g *github, verdict, summary string) (string, string) {
+		t.Helper()
+		name := filepath.Join(g.tools, "summary")
+		if err := os.WriteFile(name, []byte(summary), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		status, log := runScript(t, g.dir, g.tools, "bash "+filepath.Join(root, "tools", "action", "comment.sh"), "RUNNER_TEMP="+g.tools, "NUMBER=7", "WRITABLE=true",
+			"NAME=n", "TOKEN=the-token", "VERDICT="+verdict, "SUMMARY="+name, "GITHUB_REPOSITORY=owner/rules", "GITHUB_API_URL="+g.url+"/api", "GITHUB_SERVER_URL="+g.url, "GITHUB_RUN_ID=1")
+		if status != 0 {
+			t.Errorf("exit status %d\n%s", status, log)
+		}
+		if strings.Contains(log, "the-token") {
+			t.Errorf("the log has the token:\n%s", log)
+		}
+		if len(g.comments) == 0 {
+			return "", log
+		}
+		return g.comments[len(g.comments)-1].Body, log
+	}
+	g := newGitHub(t, map[string]string{"README.md": "x"})
+	for _, c := range []struct {
+		name  string
+		setup func(*github)
+		// what becomes of the comments
+		verdict string
+		n       int
+		body    string // of the last begins with
+		log     string
+	}{
+		{"nothing is said about content without findings", func(*github) {}, "accepted", 0, "", ""},
+		{"names notify nobody", func(*github) {}, "rejected", 1, marker("n") + "\n## cfcheck: rejected\n\n@&#8203;ann said \\\\@&#8203;bob, #&#8203;12 and \\\\n\n\n[The run](", ""},
+		{"the owner of the token wrote it", func(g *github) {
+			g.user = "carol"
+			g.say("mallory", "Bot", marker("n"))
+			g.say("carol", "User", marker("n")+"\nold")
+		}, "accepted", 2, marker("n") + "\n## cfcheck: rejected", ""},
+		{"another run has another comment", func(g *github) { g.say("github-actions[bot]", "Bot", marker("m")+"\nold") }, "rejected", 2, marker("n"), ""},
+		{"a marker that is quoted is none", func(g *github) { g.say("github-actions[bot]", "Bot", "> "+marker("n")) }, "rejected", 2, marker("n"), ""},
+		{"somebody removes it in between", func(g *github) {
+			g.say("github-actions[bot]", "Bot", marker("n"))
+			g.noPatch = true
+		}, "rejected", 2, marker("n") + "\n## cfcheck", ""},
+		{"GitHub is out of order", func(g *github) { g.status = http.StatusBadGateway }, "rejected", 0, "", "::notice title=cfcheck::no comment was written: GitHub answered 502;"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g.comments, g.user, g.status, g.noPatch = nil, "", 0, false
+			c.setup(g)
+			body, log := run(t, g, c.verdict, text)
+			if len(g.comments) != c.n || !strings.HasPrefix(body, c.body) || !strings.HasPrefix(log, c.log) {
+				t.Errorf("%d comments, last %q; log %q", len(g.comments), body, log)
+			}
+		})
+	}
+	t.Run("a long summary ends at a line", func(t *testing.T) {
+		g.comments, g.user, g.status, g.noPatch = nil, "", 0, false
+		row := strings.Repeat("\\@é", 100) + "\n"
+		body, _ := run(t, g, "rejected", strings.Repeat(row, 3000)) // 1.5 MB
+		rows := strings.Count(body, strings.Repeat("@&#8203;é", 100)+"\n")
+		if len(body) > 65536 || rows < 40 || !strings.Contains(body, "\n\nThe comment ends here; the summary of the job has the rest.\n") || strings.Count(body, "é") != 100*rows {
+			t.Errorf("%d bytes, %d rows", len(body), rows)
+		}
+	})
 }
 
 // changedTree returns a work tree on a branch that adds newRule, and a folder with the command.
