@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -117,6 +116,17 @@ func (g *github) installGo() {
 	}
 	script := fmt.Sprintf("#!/usr/bin/env bash\n[ \"$*\" = \"-C %s install -trimpath -buildvcs=false ./cmd/cfcheck\" ] || exit 9\nln -s %q \"$GOBIN/cfcheck\"\n", root, self)
 	if err := os.WriteFile(filepath.Join(g.tools, "go"), []byte(script), 0o777); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// cfcheck puts the command into the folder of tools.
+func (g *github) cfcheck() {
+	self, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(self, filepath.Join(g.tools, "cfcheck"))
+	}
+	if err != nil {
 		g.t.Fatal(err)
 	}
 }
@@ -500,18 +510,18 @@ func TestAction(t *testing.T) {
 
 	t.Run("the recipe of the documentation shows the line of the new fault", func(t *testing.T) {
 		t.Parallel()
-		steps := recipe(t)
+		steps, commands := recipe(t)
 		if len(steps) != 2 || !strings.HasPrefix(steps[0].Uses, "actions/checkout@") || !strings.HasPrefix(steps[1].Uses, "cfcheck/cfcheck@") {
 			t.Fatalf("the workflow has the steps %+v", steps)
 		}
-		files := maps.Clone(base)
-		reference, _ := builtin.Fleet("reference")
-		fleet, err := reference.JSON()
-		if err != nil {
-			t.Fatal(err)
+		g := newGitHub(t, base)
+		g.cfcheck()
+		for _, c := range commands {
+			if status, out := runScript(t, g.dir, g.tools, c); status != 0 {
+				t.Fatalf("%s: exit status %d\n%s", c, status, out)
+			}
 		}
-		files["fleet.json"] = string(fleet)
-		g := newGitHub(t, files)
+		g.commit(nil, nil) // fleet.json
 		git(t, g.dir, "checkout", "-q", "-b", "change")
 		g.commit(map[string]string{"rules/new.yml": newRule, "rules/first-of-its-type.yml": strings.Replace(sigmaRule("Pipe", "0020", "    PipeName: '\\b'\n"), "process_creation", "pipe_created", 1)}, nil)
 		r := g.run(g.pull("change"), steps[1].With)
@@ -677,8 +687,9 @@ func TestAction(t *testing.T) {
 	})
 }
 
-// recipe returns the steps of the workflow in docs/ci.md, in which flags are text.
-func recipe(t *testing.T) []actionStep {
+// recipe returns the steps of the workflow in docs/ci.md, and the commands before it that run
+// cfcheck.
+func recipe(t *testing.T) (steps []actionStep, commands []string) {
 	page, err := os.ReadFile(filepath.Join(root, "docs", "ci.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -693,7 +704,16 @@ func recipe(t *testing.T) []actionStep {
 	if err := yaml.Unmarshal(block[1], &workflow); err != nil {
 		t.Fatal(err)
 	}
-	return workflow.Jobs["gate"].Steps
+	before, _, _ := strings.Cut(string(page), "```yaml")
+	for line := range strings.Lines(before) {
+		if strings.HasPrefix(line, "cfcheck ") {
+			commands = append(commands, line)
+		}
+	}
+	if len(commands) != 2 {
+		t.Fatalf("docs/ci.md has the commands %q; it is to make a fleet and try it", commands)
+	}
+	return workflow.Jobs["gate"].Steps, commands
 }
 
 // archiveOf returns a .tar.gz with one program.
@@ -794,16 +814,10 @@ func changedTree(t *testing.T) (work, tools string) {
 	g := newGitHub(t, map[string]string{"rules/sound.yml": soundRule, "rules/old.yml": oldRule, "fleet.json": string(fleet)})
 	git(t, g.dir, "checkout", "-q", "-b", "change")
 	g.commit(map[string]string{"rules/new.yml": newRule}, nil)
-	work, tools = filepath.Join(t.TempDir(), "work"), t.TempDir()
+	g.cfcheck()
+	work = filepath.Join(t.TempDir(), "work")
 	git(t, g.dir, "clone", "-q", g.dir, work)
-	self, err := os.Executable()
-	if err == nil {
-		err = os.Symlink(self, filepath.Join(tools, "cfcheck"))
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return work, tools
+	return work, g.tools
 }
 
 // runScript runs a script of a CI system, and returns its exit status and output.
