@@ -1,10 +1,10 @@
-// Package embedded stores the contract of a sensor build in the binary of the build, and finds it
-// there.
+// Package embedded stores the contract of a sensor build in the binary of the build, and
+// finds it there.
 //
-// [WriteCHeader] writes a C header. A build that includes it carries its contract, with the number
-// of elements of the sensor's own array of inputs. So no person has to state that number.
-// [Extract] finds the contract in the binary. The binary holds, in little-endian order and without
-// padding:
+// [WriteCHeader] writes a C header. A build that includes it carries its contract, with the
+// number of elements of the sensor's own array of inputs. So no person has to state that
+// number. [Extract] finds the contract in the binary. The binary holds, in little-endian
+// order and without padding:
 //
 //	 0  16 bytes  magic
 //	16  u32       length of the text
@@ -22,7 +22,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/internal/strictjson"
@@ -43,10 +42,12 @@ var (
 	ErrTwoContracts = errors.New("two contracts are embedded")
 )
 
-// WriteCHeader writes a C header for a build of a sensor with the reader r. The header defines the
-// number of inputs that d declares and their indices. It has a macro that asserts at compile time
-// that an array has this number of elements. Another macro puts the contract of the build into the
-// binary, with the actual number of elements of the array.
+// WriteCHeader writes a C header for a build of a sensor with the reader r. The header
+// defines the number of inputs that d declares and their indices. It has a macro that asserts
+// at compile time that an array has this number of elements, in C and in C++; a pointer is
+// refused. Another macro puts the contract of the build into the binary, with the actual
+// number of elements of the array. Two more tie the code of the sensor to the order of the
+// inputs.
 //
 // The binary proves only this number. The statements about the reader keep the evidence of r;
 // names, types and lengths of the inputs come from d.
@@ -59,19 +60,27 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	upper, lower := strings.ToUpper(name), strings.ToLower(name)
 	var b bytes.Buffer
 	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	p("/* Template type %s, version %d: the inputs that content may read.", d.Name, d.Version)
+	p("/* Template type %s, version %d: the inputs that content may read.", strings.ReplaceAll(d.Name, "*/", "* /"), d.Version)
 	p(" * Written by cfcheck contract header. Do not edit: the next run overwrites this file.")
+	p(" * For C from C99 and for C++ from C++98.")
 	p(" *")
 	p(" * CFCHECK_%s_ASSERT(array) stops the compiler unless the array of inputs that the", upper)
 	p(" * sensor fills for this type has exactly one element for each declared input.")
 	p(" * CFCHECK_%s_EXPORT(array) puts the contract of the build into the binary, with", upper)
 	p(" * the actual number of elements of the array; cfcheck contract extract reads it.")
-	p(" * Use each macro once, at file scope, where the array is defined: the type of a")
-	p(" * pointer does not tell the number of elements. The build proves only this number.")
-	p(" * Order, types and lengths come from the definition that the header is based on. */")
+	p(" * Use each macro once, at file scope, where the array is defined. A pointer does not")
+	p(" * tell the number of elements: gcc, clang and every C++ compiler refuse it.")
+	p(" *")
+	p(" * The build proves only this number. Types and lengths come from the definition that the")
+	p(" * header is based on, and so does the order, unless the sensor is tied to it:")
+	p(" * CFCHECK_%s_EACH(X) calls X(index, NAME, type) for each input, in order, so that", upper)
+	p(" * the code that fills the array can be generated from it. An input without its code")
+	p(" * then does not compile. CFCHECK_%s_ASSERT_ORDER(PREFIX) stops the compiler unless the", upper)
+	p(" * constants PREFIX##NAME of the sensor are the indices of the inputs. */")
 	p("#ifndef CFCHECK_%s_%d_H", upper, d.Version)
 	p("#define CFCHECK_%s_%d_H", upper, d.Version)
 	p("")
+	p("#include <stddef.h>")
 	p("#include <stdint.h>")
 	p("")
 	p("#define CFCHECK_%s_TYPE %du", upper, d.Number)
@@ -79,26 +88,52 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	p("#define CFCHECK_%s_INPUTS %du", upper, len(d.Inputs))
 	p("")
 	p("enum cfcheck_%s_input {", lower)
-	used := map[string]bool{}
+	names := inputNames(d)
 	for i, in := range d.Inputs {
-		n := strings.ToUpper(cName(in.Name))
-		if used[n] {
-			n = fmt.Sprintf("%s_%d", n, i)
-		}
-		used[n] = true
-		p("\tCFCHECK_%s_%s = %d, /* %s */", upper, n, i, in.Type)
+		p("\tCFCHECK_%s_%s = %d%s /* %s */", upper, names[i], i, map[bool]string{true: ","}[i < len(d.Inputs)-1], in.Type)
 	}
 	p("};")
 	p("")
-	p("#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L")
-	p("#define CFCHECK_%s_ASSERT(array) \\", upper)
-	p("\t_Static_assert(sizeof(array) / sizeof((array)[0]) == CFCHECK_%s_INPUTS, \\", upper)
-	p("\t\"type %s, version %d, declares %d inputs: the array supplies another number\")", d.Name, d.Version, len(d.Inputs))
+	p("#define CFCHECK_%s_EACH(X) \\", upper)
+	for i, in := range d.Inputs {
+		p("\tX(%d, %s, %s) \\", i, names[i], in.Type)
+	}
+	p("\t/* the end */")
+	p("")
+	p("/* The number of elements of an array. The compiler refuses a pointer. */")
+	p("#if defined(__cplusplus)")
+	p("extern \"C++\" {")
+	p("template <class T, size_t N> char (&cfcheck_needs_an_array_not_a_pointer(T (&)[N]))[N];")
+	p("}")
+	p("#define CFCHECK_%s_COUNT(array) sizeof(cfcheck_needs_an_array_not_a_pointer(array))", upper)
+	p("#elif defined(__GNUC__) || defined(__clang__)")
+	p("#define CFCHECK_%s_COUNT(array) (sizeof(array) / sizeof((array)[0]) + 0 * sizeof(struct { \\", upper)
+	p("\tint needs_an_array_not_a_pointer : 1 - 2 * __builtin_types_compatible_p(__typeof__(array), __typeof__(&(array)[0])); }))")
 	p("#else")
-	p("#define CFCHECK_%s_ASSERT(array) \\", upper)
-	p("\ttypedef char cfcheck_%s_declares_%d_inputs_and_the_array_supplies_another_number \\", lower, len(d.Inputs))
-	p("\t[sizeof(array) / sizeof((array)[0]) == CFCHECK_%s_INPUTS ? 1 : -1]", upper)
+	p("#define CFCHECK_%s_COUNT(array) (sizeof(array) / sizeof((array)[0]))", upper)
 	p("#endif")
+	p("")
+	p("#if defined(__cplusplus) && (__cplusplus >= 201103L || defined(_MSVC_LANG) && _MSVC_LANG >= 201103L)")
+	p("#define CFCHECK_%s_STATIC(condition, name, text) static_assert(condition, text)", upper)
+	p("#elif !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L")
+	p("#define CFCHECK_%s_STATIC(condition, name, text) _Static_assert(condition, text)", upper)
+	p("#else")
+	p("#define CFCHECK_%s_STATIC(condition, name, text) typedef char cfcheck_%s_##name[(condition) ? 1 : -1]", upper, lower)
+	p("#endif")
+	p("")
+	p("#define CFCHECK_%s_ASSERT(array) \\", upper)
+	p("\tCFCHECK_%s_STATIC(CFCHECK_%s_COUNT(array) == CFCHECK_%s_INPUTS, declares_%d_inputs_and_the_array_supplies_another_number, \\", upper, upper, upper, len(d.Inputs))
+	p("\t\"type %s, version %d, declares %d inputs: the array supplies another number\")", cText(d.Name), d.Version, len(d.Inputs))
+	p("")
+	p("#define CFCHECK_%s_ASSERT_ORDER(PREFIX) \\", upper)
+	for i, in := range d.Inputs {
+		end := "; \\"
+		if i == len(d.Inputs)-1 {
+			end = ""
+		}
+		p("\tCFCHECK_%s_STATIC((int)PREFIX##%s == %d, index_of_%s_is_%d, \"type %s, version %d: input %s has index %d, and another in the sensor\")%s",
+			upper, names[i], i, names[i], i, cText(d.Name), d.Version, cText(in.Name), i, end)
+	}
 	p("")
 	p("struct cfcheck_%s_contract {", lower)
 	p("\tuint8_t magic[%d];", len(embeddedMagic))
@@ -108,7 +143,15 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	p("};")
 	p("")
 	p("/* No code refers to the contract, but the linker must keep it. If the compiler has no")
-	p(" * attribute for this, link with /INCLUDE:cfcheck_%s_contract, or with -u. */", lower)
+	p(" * attribute for this, link with /INCLUDE:cfcheck_%s_contract, or with -u. The declaration", lower)
+	p(" * gives the name to the linker in C++ too, where a constant would be local. */")
+	p("#if defined(__cplusplus)")
+	p("extern \"C\" {")
+	p("#endif")
+	p("extern const struct cfcheck_%s_contract cfcheck_%s_contract;", lower, lower)
+	p("#if defined(__cplusplus)")
+	p("}")
+	p("#endif")
 	p("#if defined(__has_attribute)")
 	p("#if __has_attribute(retain)")
 	p("#define CFCHECK_%s_KEEP __attribute__((used, retain))", upper)
@@ -125,12 +168,13 @@ func WriteCHeader(w io.Writer, d *sensor.Definition, r *sensor.Reader) error {
 	digest := sha256.Sum256(text)
 	p("\t{%s}, \\", cBytes([]byte(embeddedMagic)))
 	p("\t%du, \\", len(text))
-	p("\tsizeof(array) / sizeof((array)[0]), \\")
-	p("\t~(uint32_t)(sizeof(array) / sizeof((array)[0])), \\")
+	p("\t(uint32_t)CFCHECK_%s_COUNT(array), \\", upper)
+	p("\t~(uint32_t)CFCHECK_%s_COUNT(array), \\", upper)
 	p("\t{%s}, \\", cBytes(digest[:]))
 	b.WriteString("\t{")
-	for line := range slices.Chunk(text, 16) {
-		fmt.Fprintf(&b, "%s, \\\n\t", cBytes(line))
+	for i := 0; i < len(text); i += 16 {
+		line := text[i:min(i+16, len(text))]
+		fmt.Fprintf(&b, "%s%s \\\n\t", cBytes(line), map[bool]string{true: ","}[i+16 < len(text)])
 	}
 	p("} \\")
 	p("}")
@@ -159,6 +203,25 @@ func embeddedText(d *sensor.Definition, r *sensor.Reader) ([]byte, error) {
 	return text, err
 }
 
+// inputNames returns the names of the inputs of d as parts of C identifiers, each once. The
+// names of the header's own macros are taken: types have inputs such as Type and Version.
+func inputNames(d *sensor.Definition) []string {
+	used := map[string]bool{}
+	for _, own := range []string{"TYPE", "VERSION", "INPUTS", "EACH", "COUNT", "STATIC", "ASSERT", "ASSERT_ORDER", "KEEP", "EXPORT"} {
+		used[own] = true
+	}
+	names := make([]string, len(d.Inputs))
+	for i, in := range d.Inputs {
+		n := strings.ToUpper(cName(in.Name))
+		for used[n] {
+			n = fmt.Sprintf("%s_%d", n, i)
+		}
+		used[n] = true
+		names[i] = n
+	}
+	return names
+}
+
 // cName returns s as a C identifier.
 func cName(s string) string {
 	name := strings.Map(func(r rune) rune {
@@ -173,6 +236,11 @@ func cName(s string) string {
 	return name
 }
 
+// cText returns s for a place between the quotes of a C string.
+func cText(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "?", `\?`).Replace(s)
+}
+
 func cBytes(data []byte) string {
 	var s []string
 	for _, c := range data {
@@ -181,15 +249,15 @@ func cBytes(data []byte) string {
 	return strings.Join(s, ", ")
 }
 
-// Extract finds the contract that is embedded in a build, such as an executable, a library or a
-// driver. It searches all bytes for the magic and does not use the headers of any file format. The
-// caller fills in Build and Hosts.
+// Extract finds the contract that is embedded in a build, such as an executable, a library or
+// a driver. It searches all bytes for the magic and does not use the headers of any file
+// format. The caller fills in Build and Hosts.
 //
-// If the build has contracts for several template types, Extract combines them. Two contracts for
-// the same version of a type are an error, and so is a build without a contract. Bytes that look
-// like a contract but do not match its digest are a damaged contract, which is an error. If the
-// build has a contract, Extract ignores other occurrences of the magic: a tool that searches for
-// contracts contains the magic too.
+// If the build has contracts for several template types, Extract combines them. Two contracts
+// for the same version of a type are an error, and so is a build without a contract. Bytes
+// that look like a contract but do not match its digest are a damaged contract, which is an
+// error. If the build has a contract, Extract ignores other occurrences of the magic: a tool
+// that searches for contracts contains the magic too.
 func Extract(name string, data []byte) (*sensor.Contract, error) {
 	var found *sensor.Contract
 	damaged := -1
@@ -243,8 +311,8 @@ func errDamaged(name string, offset int) error {
 	return fmt.Errorf("%s: %w: the bytes at offset %d (0x%x) begin like a contract, but are damaged or incomplete", name, ErrNoContract, offset, offset)
 }
 
-// looksEmbedded reports whether data, which begins with the magic, looks like a contract when its
-// digest is ignored.
+// looksEmbedded reports whether data, which begins with the magic, looks like a contract when
+// its digest is ignored.
 func looksEmbedded(data []byte) bool {
 	if len(data) < 28 {
 		return true // truncated
@@ -253,8 +321,8 @@ func looksEmbedded(data []byte) bool {
 	return le.Uint32(data[24:]) == ^le.Uint32(data[20:]) || len(data) > embeddedFixed && data[embeddedFixed] == '{'
 }
 
-// embeddedAt reads the contract at the start of data. It returns false if no contract follows the
-// magic.
+// embeddedAt reads the contract at the start of data. It returns false if no contract follows
+// the magic.
 func embeddedAt(name string, data []byte, offset int) (*sensor.Contract, bool, error) {
 	le := binary.LittleEndian
 	if len(data) < embeddedFixed {

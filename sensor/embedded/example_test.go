@@ -43,7 +43,7 @@ func ExampleWriteCHeader() {
 		return
 	}
 	_, rest, _ := strings.Cut(header.String(), "#include <stdint.h>\n")
-	defines, _, _ := strings.Cut(rest, "\n#if")
+	defines, _, _ := strings.Cut(rest, "\n\n#define CFCHECK_DNS_EACH")
 	fmt.Println(defines)
 	// Output:
 	// #define CFCHECK_DNS_TYPE 2u
@@ -52,6 +52,6 @@ func ExampleWriteCHeader() {
 	//
 	// enum cfcheck_dns_input {
 	// 	CFCHECK_DNS_QUERYNAME = 0, /* string */
-	// 	CFCHECK_DNS_QUERYTYPE = 1, /* integer */
+	// 	CFCHECK_DNS_QUERYTYPE = 1 /* integer */
 	// };
 }
