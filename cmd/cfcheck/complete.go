@@ -43,7 +43,7 @@ func completeValues(cmd *cobra.Command) {
 func completerOf(cmd *cobra.Command, f *pflag.Flag) completer {
 	noun, _ := pflag.UnquoteUsage(f)
 	switch {
-	case f.Name == "fleet", f.Name == "from":
+	case noun == "fleet":
 		return completeFleet
 	case f.Name == "type":
 		return completeType
