@@ -157,7 +157,7 @@ const MaxDead = 16
 type Result struct {
 	Verdict Verdict
 	States  [states]int // number of alternatives in each state
-	// number of dead alternatives that would not be dead without the filters of Sysmon
+	// number of dead alternatives for which the filters of Sysmon, or its version, are a reason
 	ByFilters int
 	// dead alternatives in the order of the condition, at most MaxDead
 	Dead []DeadAlternative
@@ -326,6 +326,11 @@ func (j *Judge) Describe(h *Hosts, c *Cause) string {
 			place = f.Place
 		}
 		text = at(text, sensor.Basis{Place: s.Filters.Place(place)})
+	case NotInBuild:
+		text = "the version of Sysmon does not have its events"
+		if len(c.Events) > 0 {
+			text = "the version of Sysmon does not have " + strings.TrimSuffix(strings.TrimSuffix(events(c.Events), " is"), " are")
+		}
 	case NothingKept:
 		text = at("the filters record no such event", sensor.Basis{Place: s.Filters.Place(s.Filters.Elements[0].Place)})
 	case NotIncluded:
@@ -384,7 +389,7 @@ func (j *Judge) Decides(h *Hosts, d *DeadAlternative, i int) Part {
 			if k.input == c.Input || slices.Contains(k.others, c.Input) {
 				return p
 			}
-		case EventsOff, NoEvent:
+		case EventsOff, NoEvent, NotInBuild:
 			if f.field(k.input) == eventIDField {
 				return p
 			}

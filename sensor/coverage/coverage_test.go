@@ -146,6 +146,7 @@ func TestFeeds(t *testing.T) {
 		{"all blocks of script", "ps_script", "", nil, recorded, Contains(input(t, "ps_script", "ScriptBlockText"), "x"), coverage.Sees, ""},
 		{"an event that the feed does not have", "wmi_event", "15.15", []string{"<WmiEvent onmatch=\"exclude\"/>"}, nil, Equals(input(t, "wmi_event", "EventID"), "7"), coverage.Never, "it does not have event 7"},
 		{"the value of a header that the feed never has", "wmi_event", "15.15", []string{"<WmiEvent onmatch=\"exclude\"/>"}, nil, Equals(input(t, "wmi_event", "EventID"), "x"), coverage.Never, "EventID never has such a value"},
+		{"an event that the build does not have", "sysmon", "14.16", []string{"<ImageLoad onmatch=\"exclude\"/>"}, nil, Equals(input(t, "sysmon", "EventID"), "29"), coverage.NotCollected, "the version of Sysmon does not have event 29"},
 	} {
 		d := builtin.Definitions().Newest(test.typ)
 		c := contract(t, test.build, test.config...)

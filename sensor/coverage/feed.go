@@ -40,17 +40,20 @@ const (
 	Excluded            // an exclude of Sysmon matches every such event
 	NotIncluded         // no include of Sysmon matches such an event
 	NothingKept         // the filters record no event with a selected ID
+	NotInBuild          // the build of Sysmon does not have an event with a selected ID
 	ReasonsCount        // number of reasons
 )
 
-var reasonNames = [ReasonsCount]string{"", "events not recorded", "event IDs not recorded", "no such event", "no input", "other values", "excluded", "not included", "nothing kept"}
+var reasonNames = [ReasonsCount]string{"", "events not recorded", "event IDs not recorded", "no such event", "no input", "other values", "excluded", "not included", "nothing kept", "not in the build"}
 
-// ByFilters reports whether the filters of Sysmon are the reason: without them the hosts would
-// record such events.
-func (r Reason) ByFilters() bool { return r == Excluded || r == NotIncluded || r == NothingKept }
+// ByFilters reports whether the filters of Sysmon are the reason, or its version, which applies
+// them.
+func (r Reason) ByFilters() bool { return r >= Excluded && r <= NotInBuild }
 
 // notRecorded reports whether the hosts record no event at all that could be such an event.
-func (r Reason) notRecorded() bool { return r == NotRecorded || r == EventsOff || r == NothingKept }
+func (r Reason) notRecorded() bool {
+	return r == NotRecorded || r == EventsOff || r == NothingKept || r == NotInBuild
+}
 
 func (r Reason) String() string { return reasonNames[r] }
 
@@ -405,7 +408,7 @@ func both(a, b []uint32) []uint32 {
 func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, Cause) {
 	cause := Cause{Input: -1, Element: -1, Reason: NothingKept}
 	f.decided = f.decided[:0]
-	has := false // some event has all fields
+	var exists, has bool // an event is in the build, and has all fields
 	for i, id := range f.ids {
 		if selects && !slices.Contains(selected, id) {
 			continue
@@ -419,6 +422,7 @@ func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, 
 		f.judge.work += f.filters + uint64(len(a))
 		d := f.engine.DecideNarrowed(id, f.scratch)
 		f.decided = append(f.decided, d)
+		exists = exists || d.Reason != logging.NoEvent
 		has = has || d.Reason != logging.NoField
 		switch d.Reason {
 		case logging.Excluded:
@@ -437,7 +441,10 @@ func (f *feed) filtered(a Alternative, selected []uint32, selects bool) (State, 
 			}
 		}
 	}
-	if !has && len(f.decided) > 0 {
+	switch {
+	case !exists:
+		return Dead, Cause{Input: -1, Element: -1, Reason: NotInBuild, Events: selected}
+	case !has:
 		return Open, cause // the contract states a field that no event of the build has
 	}
 	switch logging.Combine(f.decided...) {

@@ -260,13 +260,22 @@ func (r *recordings) change(rule recordedRule) string {
 			}
 		}
 	}
-	switch excluded := by[coverage.Excluded]; {
-	case excluded && (by[coverage.NotIncluded] || by[coverage.NothingKept]):
-		return "narrow the excludes and add an include"
-	case excluded:
-		return "narrow the exclude"
+	var list []string
+	for _, c := range []struct {
+		reason coverage.Reason
+		change string
+	}{
+		{coverage.Excluded, "narrow the exclude"}, {coverage.NotIncluded, "add an include for the values"},
+		{coverage.NothingKept, "add an element that logs the event"}, {coverage.NotInBuild, "run a version of Sysmon that has the event"},
+	} {
+		if by[c.reason] {
+			list = append(list, c.change)
+		}
 	}
-	return "add an include for the values"
+	if len(list) == 0 {
+		return "add an include for the values"
+	}
+	return strings.Join(list, ", and ")
 }
 
 // byFilters reports whether an alternative would not be dead without filters.

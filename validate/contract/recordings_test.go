@@ -121,7 +121,7 @@ the rule compares: PipeName equals "\x"
 10 of 10 hosts (fleet test)
 fix: narrow the exclude if the rule must match these events`},
 		{"an include may match another field", onDemo, [][]sysmon.Element{{include(3, filter{"Image", sysmon.EndWith, `\a.exe`})}}, nil,
-			`CF3026: rule "Rule 1" matches only by luck on hosts of build a: no include asks for its values
+			`CF3026: rule "Rule 1" matches only by luck on hosts of build a: no include is known to match its values
 10 of 10 hosts (fleet test)
 fix: add an include for the values if the rule must not miss an event`},
 		{"an include asks for it", onDemo, [][]sysmon.Element{{include(3, name(sysmon.Contains, "emo"))}}, nil, ""},

@@ -12,9 +12,10 @@ var ruleWanted = &validate.Check{
 	Name: "rule-wanted",
 	Doc: `some filter of each host asks for the values of each rule
 
-No include of Sysmon's configuration on these hosts matches the values that
-this rule looks for. An event for the rule is recorded only by luck: if an
-include matches it by another value, such as the path of its process.
+No include of Sysmon's configuration on these hosts is known to match the
+values that this rule looks for. An event for the rule is recorded only by
+luck: if an include matches it by another value, such as the path of its
+process. About regular expressions nothing is known.
 
 A host counts only if this is so for all of its feeds of the type.
 
@@ -26,10 +27,10 @@ include for its values.`,
 	Run: func(p *validate.Pass) {
 		reportRecordings(p, luckRecorded, recordingTexts{
 			one: func(rule string, _, _ int, on string) string {
-				return fmt.Sprintf("%s matches only by luck on %s: no include asks for its values", rule, on)
+				return fmt.Sprintf("%s matches only by luck on %s: no include is known to match its values", rule, on)
 			},
 			several: func(rules, on string) string {
-				return fmt.Sprintf("%s match only by luck on %s: no include asks for their values", rules, on)
+				return fmt.Sprintf("%s match only by luck on %s: no include is known to match their values", rules, on)
 			},
 			fix: "%s if the rule must not miss an event",
 		})
