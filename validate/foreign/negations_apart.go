@@ -56,7 +56,11 @@ must match.`,
 					said[at] = true
 					m := r.about(e, f)
 					m.text = func() (string, []string) {
-						return fmt.Sprintf("the filter %s is combined with the filter %s of %s by \"or\", and each event satisfies one of the two", filterText(f), filterText(before), r.at(before.Place)), nil
+						effect := "each event satisfies one of the two"
+						if contained(f.Op) {
+							effect = "an event satisfies neither only if its field contains texts of both"
+						}
+						return fmt.Sprintf("the filter %s is combined with the filter %s of %s by \"or\", and %s", filterText(f), filterText(before), r.at(before.Place), effect), nil
 					}
 					m.witness = func() string { return r.differs(e, f, before.Value, false) }
 					m.fix = `put the two filters into a Rule with groupRelation="and"`
@@ -68,8 +72,13 @@ must match.`,
 	},
 }
 
+// contained reports whether a negative condition is about texts that a field contains.
+func contained(o sysmon.Operator) bool {
+	return o == sysmon.Excludes || o == sysmon.ExcludesAny || o == sysmon.ExcludesAll
+}
+
 // cover reports whether each text satisfies one of two negative filters: no text has both values as
-// the conditions ask.
+// the conditions ask, or it must contain the texts of both.
 func cover(a, b *sysmon.Filter) bool {
 	v, w := lowerASCII(a.Value), lowerASCII(b.Value)
 	if v == "" || w == "" || v == w || strings.Contains(v+w, "%") {

@@ -65,59 +65,77 @@ func (l *Loaded) decide(t *EventType, list []int64, values []string, d *Decision
 			}
 		}
 	}
+	d.RuleName = ""
 	return len(list) == 1 && l.word(list[0]+eventDefault) == 0
 }
 
-// element evaluates the filters of an event record.
+// element evaluates the filters of an event record. It stops at the first filter that decides: a
+// match for "or"; for "and" a filter without a match, unless a later one compares the same field.
 func (l *Loaded) element(t *EventType, e int64, values []string, d *Decision) status {
 	combine := l.word(e + eventCombine)
 	own := l.typeOf(l.word(e + eventID))
-	// With "and" the filters of a field count as one, and so does a group.
-	fields := map[uint32]bool{}
-	groups := true
-	any := false
-	add := func(field uint32, grouped bool, s status) {
-		any = true
-		switch {
-		case grouped:
-			groups = groups && s == match
-		default:
-			fields[field] = fields[field] || s == match
-		}
-	}
+	matched := uint64(0) // fields
 	f, ok := l.nextFilter(e, -1)
-	for ok {
-		l.step(f)
-		var s status
-		field, grouped := l.word(f+filterField), false
-		if id := l.word(f + filterAggregationID); id != 0 {
-			grouped = true
-			s, f, ok = l.group(t, own, e, f, id, values, d)
-		} else {
-			s = l.filter(t, own, f, values, d)
-			f, ok = l.nextFilter(e, f)
-		}
-		if s == failed {
-			return failed
-		}
-		if combine == 0 && s == match {
-			return match
-		}
-		add(field, grouped, s)
-	}
-	if combine != 1 || !any || !groups {
+	if !ok {
 		return noMatch
 	}
-	for _, matched := range fields {
-		if !matched {
+	for ok {
+		l.step(f)
+		if id := l.word(f + filterAggregationID); id != 0 {
+			var s status
+			s, f, ok = l.group(t, own, e, f, id, values, d)
+			switch {
+			case s == failed:
+				return failed
+			case s == match && combine == 0:
+				return match
+			case s == noMatch && combine == 1:
+				return noMatch
+			}
+			continue
+		}
+		field := l.word(f + filterField)
+		counts := l.counts(t, own, field)
+		if counts && matched&(1<<field) != 0 {
+			f, ok = l.nextFilter(e, f)
+			continue
+		}
+		s := noMatch
+		if counts {
+			s = l.filter(f, values, d)
+		}
+		switch {
+		case s == failed:
+			return failed
+		case s == match:
+			matched |= 1 << field
+			if combine == 0 {
+				return match
+			}
+		case combine == 1 && !l.again(e, f, field):
 			return noMatch
 		}
+		f, ok = l.nextFilter(e, f)
 	}
-	return match
+	if combine == 1 {
+		return match
+	}
+	return noMatch
 }
 
-// group evaluates the neighbouring filters with an aggregation ID, from filter f on. It returns
-// the filter behind them.
+// again reports whether a later filter outside of all Rules compares a field.
+func (l *Loaded) again(e, f int64, field uint32) bool {
+	for f, ok := l.nextFilter(e, f); ok; f, ok = l.nextFilter(e, f) {
+		l.step(f)
+		if l.word(f+filterField) == field && l.word(f+filterAggregationID) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// group evaluates the neighbouring filters with an aggregation ID, from filter f on, up to the one
+// that decides. It returns the filter behind them all.
 func (l *Loaded) group(t, own *EventType, e, f int64, id uint32, values []string, d *Decision) (status, int64, bool) {
 	a := int64(l.word(f + filterAggregation))
 	if l.word(a+aggregationID) != id {
@@ -127,35 +145,46 @@ func (l *Loaded) group(t, own *EventType, e, f int64, id uint32, values []string
 	l.setWord(a+aggregationMessage, 1)
 	l.setWord(a+aggregationMessage+4, 0)
 	checked, matched := uint32(0), uint32(0)
-	ok := true
+	result := noMatch
+	if combine == 1 {
+		result = match
+	}
+	ok, decided := true, false
 	for ok && l.word(f+filterAggregationID) == id {
 		l.step(f)
-		s := l.filter(t, own, f, values, d)
-		if s == failed {
-			return failed, 0, false
+		if !decided {
+			s := noMatch
+			if l.counts(t, own, l.word(f+filterField)) {
+				s = l.filter(f, values, d)
+			}
+			if s == failed {
+				return failed, 0, false
+			}
+			checked++
+			if s == match {
+				matched++
+			}
+			l.setWord(a+aggregationChecked, checked)
+			l.setWord(a+aggregationMatched, matched)
+			if s == match && combine == 0 || s == noMatch && combine == 1 {
+				result, decided = s, true
+			}
 		}
-		checked++
-		if s == match {
-			matched++
-		}
-		l.setWord(a+aggregationChecked, checked)
-		l.setWord(a+aggregationMatched, matched)
 		f, ok = l.nextFilter(e, f)
 	}
-	if combine == 0 && matched > 0 || combine == 1 && matched == checked {
-		return match, f, ok
-	}
-	return noMatch, f, ok
+	return result, f, ok
 }
 
-// filter evaluates one filter. It counts only if the event has the field at the same place as the
-// event of the record.
-func (l *Loaded) filter(t, own *EventType, f int64, values []string, d *Decision) status {
+// counts reports whether a filter on a field counts for an event: the event has the field at the
+// same place as the event of the record.
+func (l *Loaded) counts(t, own *EventType, field uint32) bool {
+	return uint64(field) < uint64(len(t.Fields)) && own != nil && uint64(field) < uint64(len(own.Fields)) && own.Fields[field] == t.Fields[field]
+}
+
+// filter evaluates one filter that counts.
+func (l *Loaded) filter(f int64, values []string, d *Decision) status {
 	field := l.word(f + filterField)
 	operator := l.word(f + filterOperator)
-	if uint64(field) >= uint64(len(t.Fields)) || own == nil || uint64(field) >= uint64(len(own.Fields)) || own.Fields[field] != t.Fields[field] {
-		return noMatch
-	}
 	have := ""
 	if int(field) < len(values) {
 		have = values[field]
@@ -165,7 +194,9 @@ func (l *Loaded) filter(t, own *EventType, f int64, values []string, d *Decision
 	}
 	s := compare(operator&0xFFFF, l.lowerText(have), l.string(f+filterData))
 	if s == match {
-		d.RuleName = string(utf16.Decode(l.string(f + filterName)))
+		if name := l.string(f + filterName); len(name) > 0 {
+			d.RuleName = string(utf16.Decode(name))
+		}
 	}
 	return s
 }

@@ -1,0 +1,512 @@
+package sysmontrial
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cfcheck/cfcheck/fuzz/internal/blobedits"
+	"github.com/cfcheck/cfcheck/fuzz/internal/sysmonreader"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/blob"
+	"github.com/cfcheck/cfcheck/sysmon/config"
+	"github.com/cfcheck/cfcheck/sysmon/logging"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// Figures count the work of trials.
+type Figures struct {
+	Configurations uint64
+	Accepted       uint64            // by the gate
+	Changes        uint64            // of blobs
+	Decisions      uint64            // about events that the gate and the model agree on
+	Unknown        uint64            // that the gate leaves open
+	Claims         map[string]uint64 // of findings that events were held against, by check
+}
+
+// Add adds other figures.
+func (f *Figures) Add(g *Figures) {
+	f.Configurations += g.Configurations
+	f.Accepted += g.Accepted
+	f.Changes += g.Changes
+	f.Decisions += g.Decisions
+	f.Unknown += g.Unknown
+	for check, n := range g.Claims {
+		f.claim(check, n)
+	}
+}
+
+func (f *Figures) claim(check string, n uint64) {
+	if f.Claims == nil {
+		f.Claims = map[string]uint64{}
+	}
+	f.Claims[check] += n
+}
+
+// eventsPerCase is the number of events for each type of a case; changesPerCase that of the changes
+// of its blob.
+const (
+	eventsPerCase  = 25
+	changesPerCase = 10
+)
+
+// A trial is a case while it is tried.
+type trial struct {
+	*Case
+	*Figures
+	random  *rand.Rand
+	build   *sysmon.Build
+	engine  *sysmonreader.Engine
+	loading *config.Loading
+	pool    []string // texts for the fields of events
+	events  []event
+}
+
+// An event has the values of its fields in their order.
+type event struct {
+	of     *sysmon.Event
+	values []string
+}
+
+// Try tries the case with the checks, which are those of family CF8. It returns the contradiction
+// between the gate and the model, or "". The gate accepts the case if accepted is true and it is an
+// escape then.
+func (c *Case) Try(checks []*validate.Check, f *Figures) (problem string, accepted bool) {
+	build, err := sysmon.BuildNamed(c.Build)
+	if err != nil {
+		return err.Error(), false
+	}
+	t := &trial{Case: c, Figures: f, random: rand.New(rand.NewPCG(c.Seed, 0)), build: build, engine: blobedits.Engine(build)}
+	f.Configurations++
+	cfg, err := config.Parse(c.Text())
+	if err != nil {
+		return "", false // lines that were removed can leave such a text
+	}
+	t.loading = cfg.Load(build)
+	fleet := &sensor.Fleet{Name: "drawn", Contracts: []sensor.Contract{{Build: "drawn", Hosts: 1, Sensors: []sensor.SensorVersion{{Name: sensor.Sysmon, Version: c.Build}}}}}
+	report := validate.Run(validate.SysmonSource("config.xml", c.Text()), validate.Options{Checks: checks, Fleet: fleet})
+	if report.Verdict() != validate.Accepted {
+		return "", false
+	}
+	f.Accepted++
+	data, err := t.loading.Blob()
+	if err != nil {
+		return "the configuration is accepted, but is not compiled: " + err.Error(), true
+	}
+	if len(data) == 0 || slices.ContainsFunc(t.loading.Problems, func(p config.Problem) bool { return p.Reason == config.DamagedBlob }) {
+		return "", true
+	}
+	r := validate.Run(validate.SysmonBlob("rules.bin", data), validate.Options{Checks: checks, Fleet: fleet})
+	if r.Verdict() != validate.Accepted {
+		return fmt.Sprintf("the configuration is accepted, and its blob is %v: %v %s", r.Verdict(), r.Findings[0].Check, r.Findings[0].Message), true
+	}
+	return cmpOr(t.blob(data), func() string { return t.decisions(data) }, func() string { return t.claims(report, data) }), true
+}
+
+func cmpOr(first string, rest ...func() string) string {
+	for _, f := range rest {
+		if first != "" {
+			return first
+		}
+		first = f()
+	}
+	return first
+}
+
+// blob holds that a blob comes back from its configuration, and that of its single changes those
+// that are accepted do no harm.
+func (t *trial) blob(data []byte) string {
+	b, err := blob.Parse(data)
+	if err != nil {
+		return err.Error()
+	}
+	text, err := config.Decompile(b)
+	if err != nil {
+		return "an accepted blob is not decompiled: " + err.Error()
+	}
+	cfg, err := config.Parse(text)
+	if err != nil {
+		return "a decompiled configuration is not well-formed: " + err.Error()
+	}
+	again, err := cfg.Load(t.build).Blob()
+	if err != nil || b.Differs(again) >= 0 {
+		return fmt.Sprintf("a blob does not come back from its configuration: byte %d, %v", b.Differs(again), err)
+	}
+	plan := blobedits.Plan{Files: []blobedits.File{{Name: "rules.bin", Data: data}}, Changes: changesPerCase, Seed: t.Seed, Cores: 1}
+	figures, err := plan.Run(context.Background(), new(atomic.Uint64))
+	if err != nil {
+		return err.Error()
+	}
+	t.Changes += figures.Changes
+	if len(figures.Escapes) > 0 {
+		return fmt.Sprintf("an accepted blob: %s: %s", figures.Escapes[0].Change, figures.Escapes[0].Why)
+	}
+	return ""
+}
+
+// decisions compares the decisions of the gate and the model about events.
+func (t *trial) decisions(data []byte) string {
+	l := t.engine.Load(data)
+	if l.Outcome != sysmonreader.Accepted || len(l.Trouble) > 0 {
+		return fmt.Sprintf("the model %v: %v", l.Outcome, l.Trouble)
+	}
+	t.drawEvents()
+	e := logging.New(t.loading.Rules, t.build, t.loading.Sure)
+	for i := range t.events {
+		ev := &t.events[i]
+		got := e.Logged(&logging.Event{ID: ev.of.ID, Values: ev.byName()})
+		d := l.Decide(ev.of.ID, ev.values)
+		if d.Outcome != sysmonreader.Accepted {
+			return fmt.Sprintf("%v: the model %v: %v", ev, d.Outcome, l.Trouble)
+		}
+		if got.Answer == logging.Unknown {
+			t.Unknown++
+			continue
+		}
+		t.Decisions++
+		if (got.Answer == logging.Logged) != d.Logged {
+			return fmt.Sprintf("%v is %v; the model says logged: %t", ev, got.Answer, d.Logged)
+		}
+		if got.NameKnown && d.Logged && got.RuleName != d.RuleName {
+			return fmt.Sprintf("%v has the RuleName %q; the model says %q", ev, got.RuleName, d.RuleName)
+		}
+	}
+	return ""
+}
+
+// String describes an event.
+func (e *event) String() string {
+	text := fmt.Sprintf("event %d", e.of.ID)
+	for i, v := range e.values {
+		if v != "" {
+			text += fmt.Sprintf(" %s=%q", e.of.Fields[i], v)
+		}
+	}
+	return text
+}
+
+func (e *event) byName() map[string]string {
+	values := make(map[string]string, len(e.values))
+	for i, v := range e.values {
+		values[e.of.Fields[i]] = v
+	}
+	return values
+}
+
+// drawEvents draws events of the types that the rules filter. The texts are values of filters, their
+// items, and such values with more around them.
+func (t *trial) drawEvents() {
+	filtered := map[int]bool{}
+	for i := range t.loading.Rules.Elements {
+		for _, f := range t.loading.Rules.Elements[i].Filters {
+			filtered[f.Field] = true
+			t.pool = append(t.pool, f.Value)
+			t.pool = append(t.pool, strings.Split(f.Value, ";")...)
+		}
+	}
+	t.pool = append(t.pool, "", "x", "9", "10")
+	pick := func() string { return t.pool[t.random.IntN(len(t.pool))] }
+	seen := map[uint32]bool{}
+	for i := range t.loading.Rules.Elements {
+		first := t.build.Manifest().Event(t.loading.Rules.Elements[i].Event)
+		for _, of := range t.build.Manifest().Tagged(first.Tag) {
+			if seen[of.ID] {
+				continue
+			}
+			seen[of.ID] = true
+			for range eventsPerCase {
+				ev := event{of, make([]string, len(of.Fields))}
+				for k := range ev.values {
+					if !filtered[k] || t.empty(of, of.Fields[k]) {
+						continue
+					}
+					switch t.random.IntN(6) {
+					case 0:
+						ev.values[k] = pick() + pick()
+					case 1:
+						ev.values[k] = strings.ToUpper(pick())
+					case 2:
+						ev.values[k] = pick() + pick() + pick()
+					case 3:
+					default:
+						ev.values[k] = pick()
+					}
+				}
+				t.events = append(t.events, ev)
+			}
+		}
+	}
+}
+
+// empty reports whether a field is always empty, because the configuration switches its lookup off.
+func (t *trial) empty(of *sysmon.Event, field string) bool {
+	return of.ID == 3 && t.loading.Rules.Options.DnsLookup == sysmon.Off &&
+		(strings.HasSuffix(field, "Hostname") || strings.HasSuffix(field, "PortName"))
+}
+
+var (
+	tagForm     = regexp.MustCompile(`^the [0-9]+ elements of (\w+) log no event`)
+	neverForm   = regexp.MustCompile(`^events? ([0-9]+(?:(?:, | and )[0-9]+)*) of \w+: never logged`)
+	numberForm  = regexp.MustCompile(`[0-9]+`)
+	emptyForm   = regexp.MustCompile(`^the empty exclude of (\w+) logs nothing`)
+	coverForm   = regexp.MustCompile(`of line ([0-9]+) by "or", and each event satisfies one of the two$`)
+	byOption    = regexp.MustCompile(`DnsLookup|HashAlgorithms`)
+	witnessForm = regexp.MustCompile(`^witness: event ([0-9]+) \(\w+\)(.*?) (?:alone|without any text)? ?is (logged|dropped)(?:$|[;,])`)
+	textForm    = regexp.MustCompile(`(\w+) "([^"]*)"`)
+)
+
+// claims holds the findings about the meaning of the rules against the events.
+func (t *trial) claims(report *validate.Report, data []byte) string {
+	whole := t.engine.Load(data)
+	logged := func(l *sysmonreader.Loaded, ev *event) bool { return l.Decide(ev.of.ID, ev.values).Logged }
+	for i := range report.Findings {
+		f := &report.Findings[i]
+		wrong := func(format string, args ...any) string {
+			return fmt.Sprintf("%v line %d: %s: ", f.Check, f.Where.Source.Line, f.Message) + fmt.Sprintf(format, args...)
+		}
+		// all holds a claim about each event.
+		all := func(holds func(ev *event) bool) string {
+			for k := range t.events {
+				if !holds(&t.events[k]) {
+					return wrong("%v", &t.events[k])
+				}
+			}
+			t.claim(f.Check.ID, uint64(len(t.events)))
+			return ""
+		}
+		problem := ""
+		switch f.Check.ID {
+		case "CF8301":
+			tag := tagForm.FindStringSubmatch(f.Message)[1]
+			problem = all(func(ev *event) bool { return ev.of.Tag != tag || !logged(whole, ev) })
+		case "CF8302":
+			tag := emptyForm.FindStringSubmatch(f.Message)[1]
+			rest := t.model(func(e *sysmon.Element) bool { return e.Include || t.tag(e) != tag })
+			if rest == nil {
+				break
+			}
+			problem = all(func(ev *event) bool { return ev.of.Tag != tag || logged(whole, ev) == logged(rest, ev) })
+		case "CF8307":
+			if m := neverForm.FindStringSubmatch(f.Message); m != nil {
+				ids := numberForm.FindAllString(m[1], -1)
+				problem = all(func(ev *event) bool {
+					return !slices.Contains(ids, strconv.Itoa(int(ev.of.ID))) || !logged(whole, ev)
+				})
+			}
+		case "CF8308":
+			m := coverForm.FindStringSubmatch(f.Message)
+			if m == nil {
+				break
+			}
+			other, _ := strconv.Atoi(m[1])
+			e, list := t.filtersAt(f.Where.Source.Line, other)
+			if l := t.alone(e, false, list); l != nil {
+				problem = all(func(ev *event) bool { return ev.of.ID != e.Event || logged(l, ev) })
+			}
+		case "CF8311", "CF8312":
+			if byOption.MatchString(f.Message) {
+				break
+			}
+			e, list := t.alternative(f.Where.Source.Line)
+			if l := t.alone(e, true, list); l != nil {
+				tag := t.tag(e)
+				problem = all(func(ev *event) bool {
+					return ev.of.Tag != tag || !logged(l, ev) || f.Check.ID == "CF8311" && !logged(whole, ev)
+				})
+			}
+		case "CF8313":
+			if l := t.withoutFilter(f.Where.Source.Line); l != nil {
+				problem = all(func(ev *event) bool { return logged(l, ev) == logged(whole, ev) })
+			}
+		}
+		for _, d := range f.Details {
+			if problem == "" && strings.HasPrefix(d, "witness: ") {
+				problem = t.replay(f.Check.ID, d, whole)
+			}
+		}
+		if problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+// replay holds a witness against the model.
+func (t *trial) replay(check, text string, l *sysmonreader.Loaded) string {
+	m := witnessForm.FindStringSubmatch(text)
+	if m == nil {
+		return "a witness has another form: " + text
+	}
+	id, _ := strconv.Atoi(m[1])
+	of := t.build.Manifest().Event(uint32(id))
+	values := make([]string, len(of.Fields))
+	for _, field := range textForm.FindAllStringSubmatch(m[2], -1) {
+		values[of.Field(field[1])] = field[2]
+	}
+	if d := l.Decide(of.ID, values); d.Logged != (m[3] == "logged") {
+		return check + " " + text + fmt.Sprintf("; the model says logged: %t", d.Logged)
+	}
+	t.claim(check+" witness", 1)
+	return ""
+}
+
+func (t *trial) tag(e *sysmon.Element) string { return t.build.Manifest().Event(e.Event).Tag }
+
+// model returns the model with the elements that keep says, or nil if there is not one.
+func (t *trial) model(keep func(e *sysmon.Element) bool) *sysmonreader.Loaded {
+	r := &sysmon.Rules{Schema: t.loading.Rules.Schema}
+	for _, e := range t.loading.Rules.Elements {
+		if keep(&e) {
+			r.Elements = append(r.Elements, e)
+		}
+	}
+	return t.load(r)
+}
+
+// load returns the model with rules. The IDs of groups are counted from 1.
+func (t *trial) load(r *sysmon.Rules) *sysmonreader.Loaded {
+	if len(r.Elements) == 0 {
+		return nil
+	}
+	for i := range r.Elements {
+		e := &r.Elements[i]
+		e.Groups = slices.Clone(e.Groups)
+		for g := range e.Groups {
+			e.Groups[g].ID = 0
+		}
+	}
+	data, err := blob.Encode(r, t.build.Binary)
+	if err != nil {
+		return nil
+	}
+	return t.engine.Load(data)
+}
+
+// filtersAt returns the filters at lines, which stand in one element.
+func (t *trial) filtersAt(lines ...int) (*sysmon.Element, []sysmon.Filter) {
+	for i := range t.loading.Rules.Elements {
+		e := &t.loading.Rules.Elements[i]
+		var list []sysmon.Filter
+		for _, f := range e.Filters {
+			if slices.Contains(lines, f.Place.Line) {
+				list = append(list, f)
+			}
+		}
+		if len(list) == len(lines) {
+			return e, list
+		}
+	}
+	return nil, nil
+}
+
+// alternative returns the element and the filters of an include that begins at a line: a filter, a
+// Rule or the whole element.
+func (t *trial) alternative(line int) (*sysmon.Element, []sysmon.Filter) {
+	for i := range t.loading.Rules.Elements {
+		e := &t.loading.Rules.Elements[i]
+		if e.Place.Line == line {
+			return e, e.Filters
+		}
+		for g := range e.Groups {
+			if e.Groups[g].Place.Line == line {
+				return e, slices.DeleteFunc(slices.Clone(e.Filters), func(f sysmon.Filter) bool { return f.Group != g })
+			}
+		}
+	}
+	return t.filtersAt(line)
+}
+
+// alone returns the model with one include that has some filters of an element. With whole, the
+// filters that stand in Rules keep them, and the element its relation; otherwise the filters are
+// combined by "or".
+func (t *trial) alone(e *sysmon.Element, whole bool, list []sysmon.Filter) *sysmonreader.Loaded {
+	if e == nil || len(list) == 0 {
+		return nil
+	}
+	only := sysmon.Element{Event: e.Event, Include: true, All: whole && e.All}
+	groups := map[int]int{}
+	for _, f := range list {
+		switch {
+		case !whole || f.Group < 0:
+			f.Group = -1
+		default:
+			at, ok := groups[f.Group]
+			if !ok {
+				at = len(only.Groups)
+				groups[f.Group] = at
+				g := e.Groups[f.Group]
+				g.First = len(only.Filters)
+				only.Groups = append(only.Groups, g)
+			}
+			f.Group = at
+		}
+		only.Filters = append(only.Filters, f)
+	}
+	return t.load(&sysmon.Rules{Schema: t.loading.Rules.Schema, Elements: []sysmon.Element{only}})
+}
+
+// withoutFilter returns the model without the filter at a line.
+func (t *trial) withoutFilter(line int) *sysmonreader.Loaded {
+	r := &sysmon.Rules{Schema: t.loading.Rules.Schema}
+	for _, e := range t.loading.Rules.Elements {
+		k := slices.IndexFunc(e.Filters, func(f sysmon.Filter) bool { return f.Place.Line == line })
+		if k >= 0 {
+			e.Filters = slices.Delete(slices.Clone(e.Filters), k, k+1)
+			e.Groups = slices.Clone(e.Groups)
+			for g := range e.Groups {
+				if e.Groups[g].First > k {
+					e.Groups[g].First--
+				}
+			}
+		}
+		r.Elements = append(r.Elements, e)
+	}
+	return t.load(r)
+}
+
+// Minimise removes lines while the case has a problem, and returns the smaller case and its problem.
+func (c *Case) Minimise(checks []*validate.Check) (*Case, string) {
+	small := *c
+	problem, _ := small.Try(checks, new(Figures))
+	for again := true; again; {
+		again = false
+		for size := len(small.Lines) / 2; size > 0; size /= 2 {
+			for at := 0; at+size <= len(small.Lines); {
+				try := small
+				try.Lines = slices.Delete(slices.Clone(small.Lines), at, at+size)
+				if p, _ := try.Try(checks, new(Figures)); p != "" {
+					small, problem, again = try, p, true
+					continue
+				}
+				at++
+			}
+		}
+		// A start tag and its end tag go together.
+		for at := range small.Lines {
+			for end := at + 1; end < len(small.Lines); end++ {
+				try := small
+				try.Lines = slices.Delete(slices.Delete(slices.Clone(small.Lines), end, end+1), at, at+1)
+				if p, _ := try.Try(checks, new(Figures)); p != "" {
+					small, problem, again = try, p, true
+					break
+				}
+			}
+			if again {
+				break
+			}
+		}
+	}
+	return &small, problem
+}
+
+// Equal reports whether two cases are the same.
+func (c *Case) Equal(o *Case) bool {
+	return c.Build == o.Build && c.Seed == o.Seed && bytes.Equal(c.Text(), o.Text())
+}
