@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("%d checks hit, %d not, of %d; %d digests", len(r.Checks), len(r.NeverHit), len(suite.Checks), len(r.Digests))
 	}
 	for _, want := range []string{
-		"decisions          4,000:", "answers compared with the reference", "never  ", "escapes            0\n", "disagreements      0\n", "false rejections   0 of ",
+		"decisions          4,000:", "answers compared with the reference", "Sysmon             ", "never  ", "escapes            0\n", "disagreements      0\n", "false rejections   0 of ",
 		"bound              below 0.00075 of such decisions", "CF3001 inputs-supplied",
 	} {
 		if !strings.Contains(out, want) {
@@ -195,6 +195,35 @@ func TestReleaseProblem(t *testing.T) {
 		}
 	})
 	if status, out, errs := campaign(t, "-replay", folder); status != exitFine || !strings.Contains(out, "the gate agrees with the reference") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// TestSysmonProblem checks that a campaign ends at the first disagreement about a configuration of
+// Sysmon with a small case, which can be replayed.
+func TestSysmonProblem(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "case")
+	t.Run("found", func(t *testing.T) {
+		c := suite.ByID("CF8312")
+		run := c.Run
+		t.Cleanup(func() { c.Run = run })
+		c.Run = suite.ByID("CF8311").Run // its includes match events, which are dropped then
+		status, out, errs := campaign(t, "-decisions", "100000", "-cores", "1", "-sysmon", "1", "-cases", folder)
+		if status != exitProblem || !strings.Contains(out, "FAILED: disagreement on build Sysmon 1") || !strings.Contains(out, "CF8312") {
+			t.Fatalf("status %d; want a disagreement\n%s%s", status, out, errs)
+		}
+		text, err := os.ReadFile(filepath.Join(folder, caseForeign))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n > 12 {
+			t.Errorf("the configuration of the case has %d lines; want few\n%s", n, text)
+		}
+		if status, out, errs = campaign(t, "-replay", folder); status != exitProblem || !strings.Contains(out, "CF8312") {
+			t.Errorf("judged again: status %d\n%s%s", status, out, errs)
+		}
+	})
+	if status, out, errs := campaign(t, "-replay", folder); status != exitFine || !strings.Contains(out, "the gate agrees with the model of Sysmon") {
 		t.Errorf("status %d\n%s%s", status, out, errs)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/fuzz/internal/csensor"
 	"github.com/cfcheck/cfcheck/fuzz/internal/oracle"
+	"github.com/cfcheck/cfcheck/fuzz/internal/sysmontrial"
 	"github.com/cfcheck/cfcheck/internal/generate"
 	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/progress"
@@ -39,6 +41,10 @@ type worker struct {
 	judge *oracle.Releases
 	every uint64 // batches between two releases; 0 means no releases
 
+	random       *rand.Rand // of configurations of Sysmon
+	foreign      sysmontrial.Figures
+	foreignEvery uint64 // batches between two configurations; 0 means no configurations
+
 	kinds    [generate.NumKinds]kindCounts
 	batches  uint64
 	releases uint64
@@ -60,6 +66,7 @@ type snapshot struct {
 	batches     uint64
 	releases    uint64
 	asked, open [oracle.NumQuestions]uint64 // see oracle.Releases
+	foreign     sysmontrial.Figures
 	bytes       uint64
 	safe        uint64
 }
@@ -71,7 +78,8 @@ type found struct {
 	file     generate.File
 	fleet    *sensor.Fleet
 	safe     bool
-	release  *generate.Release // nil means that the problem is in the file and the fleet
+	release  *generate.Release // nil, as is foreign, if the problem is in the file and the fleet
+	foreign  *sysmontrial.Case
 	core     int
 	decision uint64 // number of the decision on its core, from 1
 	checks   []*validate.Check
@@ -130,6 +138,12 @@ func (w *worker) work(stop *atomic.Bool) (f *found) {
 				return &found{problem: p, release: r, core: w.core, decision: w.oracle.Counts.Decisions, checks: suite.Checks}
 			}
 		}
+		if w.foreignEvery > 0 && w.batches%w.foreignEvery == 0 {
+			c := sysmontrial.Draw(w.random)
+			if p := c.Try(suite.Checks, &w.foreign); p != nil {
+				return &found{problem: problemOf(c, p), foreign: c, core: w.core, decision: w.oracle.Counts.Decisions, checks: suite.Checks}
+			}
+		}
 		if w.batches%16 == 0 {
 			w.publish()
 		}
@@ -143,7 +157,11 @@ func (w *worker) publish() {
 	s.counts.Add(&w.oracle.Counts)
 	s.kinds, s.batches, s.releases, s.bytes, s.safe = w.kinds, w.batches, w.releases, w.bytes, w.safe
 	s.asked, s.open = w.judge.Asked, w.judge.Open
+	s.foreign.Add(&w.foreign)
 	for check, n := range w.judge.Hits {
+		s.counts.Hits[check] += n
+	}
+	for check, n := range w.foreign.Hits {
 		s.counts.Hits[check] += n
 	}
 	w.mu.Lock()
@@ -179,6 +197,7 @@ func newWorker(cfg config, core int, program string) (w *worker, done func() err
 	w = &worker{
 		core: core, oracle: o, digest: sha256.New(), every: cfg.releases,
 		drawn: generate.NewReleases(seedOf(cfg.seed, core)), judge: oracle.NewReleases(suite.Checks),
+		random: rand.New(rand.NewPCG(seedOf(cfg.seed, core), 1)), foreignEvery: cfg.sysmon,
 	}
 	done = o.Close
 	if cfg.smallScope {
@@ -311,6 +330,7 @@ func total(workers []*worker) snapshot {
 		}
 		sum.bytes += s.bytes
 		sum.safe += s.safe
+		sum.foreign.Add(&s.foreign)
 		for k := range s.kinds {
 			sum.kinds[k].Decisions += s.kinds[k].Decisions
 			sum.kinds[k].Accepted += s.kinds[k].Accepted

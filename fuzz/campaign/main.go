@@ -1,7 +1,8 @@
 // Command campaign searches for escapes: channel files that the gate accepts and that do harm.
 // It generates random files and fleets, lets the gate judge them, and runs accepted files on
 // sensors that check nothing. It also draws releases, each with the content that shipped
-// before, and compares the findings about rules and changes with the reference. It stops at the
+// before, and compares the findings about rules and changes with the reference. It draws
+// configurations of Sysmon, and compares the gate with a model of Sysmon's engine. It stops at the
 // first escape, disagreement or false rejection, minimises the case and writes it to a folder.
 //
 //	go run ./fuzz/campaign -time 10m
@@ -48,6 +49,7 @@ type config struct {
 	c          bool
 	smallScope bool
 	releases   uint64
+	sysmon     uint64
 	replay     string
 	profile    string
 }
@@ -65,6 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.BoolVar(&cfg.c, "c", false, "also run accepted files on the sensor in C under AddressSanitizer (slow)")
 	flags.BoolVar(&cfg.smallScope, "small-scope", false, "judge every file of the small scope on every event of it")
 	flags.Uint64Var(&cfg.releases, "releases", 32, "compare a release with the reference after each `N` batches of files (0 means no releases)")
+	flags.Uint64Var(&cfg.sysmon, "sysmon", 8, "try a configuration of Sysmon after each `N` batches of files (0 means no configurations)")
 	flags.StringVar(&cfg.replay, "replay", "", "judge only the case in this `folder` again")
 	flags.StringVar(&cfg.profile, "cpuprofile", "", "write a CPU profile to this `file`, for go tool pprof")
 	if err := flags.Parse(args); err != nil {

@@ -32,6 +32,9 @@ type smallCase struct {
 // write minimises a problem, writes the case to a folder, and returns the problem of the small
 // case.
 func (f *found) write(folder string) (*oracle.Problem, error) {
+	if f.foreign != nil {
+		return writeForeign(f.foreign, folder)
+	}
 	if f.release != nil {
 		c := minimiseRelease(f)
 		return c.problem, c.write(folder)
@@ -229,6 +232,9 @@ func replay(w io.Writer, folder string) (problem bool, err error) {
 	read := func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
 	if _, err := os.Stat(filepath.Join(folder, caseRelease)); err == nil {
 		return replayRelease(w, folder)
+	}
+	if _, err := os.Stat(filepath.Join(folder, caseForeign)); err == nil {
+		return replayForeign(w, folder)
 	}
 	data, err := read(caseFile)
 	if err != nil {

@@ -59,6 +59,8 @@ type report struct {
 	Releases uint64         `json:"releases"` // content with the content that shipped before it
 	Answers  []answerReport `json:"answers"`  // of the gate about releases
 
+	Sysmon *sysmonReport `json:"sysmon,omitempty"`
+
 	Escapes         int     `json:"escapes"`
 	Disagreements   int     `json:"disagreements"`
 	FalseRejections int     `json:"falseRejections"`
@@ -87,6 +89,16 @@ type answerReport struct {
 	Question string `json:"question"`
 	Compared uint64 `json:"compared"`
 	Open     uint64 `json:"open"`
+}
+
+// A sysmonReport counts the work on configurations of Sysmon.
+type sysmonReport struct {
+	Configurations uint64 `json:"configurations"`
+	Accepted       uint64 `json:"accepted"`
+	Changes        uint64 `json:"changes"`   // of their blobs
+	Decisions      uint64 `json:"decisions"` // about events, compared with the model
+	Unknown        uint64 `json:"unknown"`   // that the gate leaves open
+	Claims         uint64 `json:"claims"`    // of findings, each with an event
 }
 
 type checkReport struct {
@@ -154,6 +166,12 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 		}
 	}
 	r.Releases, r.Answers = s.releases, []answerReport{}
+	if f := &s.foreign; f.Configurations > 0 {
+		r.Sysmon = &sysmonReport{f.Configurations, f.Accepted, f.Changes, f.Decisions, f.Unknown, 0}
+		for _, n := range f.Claims {
+			r.Sysmon.Claims += n
+		}
+	}
 	for q, n := range s.asked {
 		if n > 0 {
 			r.Answers = append(r.Answers, answerReport{oracle.Question(q).String(), n - s.open[q], s.open[q]})
@@ -186,6 +204,9 @@ func newReport(cfg config, workers []*worker, took time.Duration, clean bool) *r
 			r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("part %d of %d of the small scope was not finished; raise -time", i+1, len(workers)))
 		}
 		r.Digests = append(r.Digests, hex.EncodeToString(w.digest.Sum(nil)[:8]))
+	}
+	if y := r.Sysmon; y != nil && y.Configurations >= 100 && y.Accepted*4 < y.Configurations {
+		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%d of %d configurations of Sysmon are accepted (want a quarter): they test too little", y.Accepted, y.Configurations))
 	}
 	if rate := r.AcceptanceRate; !cfg.smallScope && c.Decisions >= enough && (rate < leastAccepted || rate > mostAccepted) {
 		r.Shortcomings = append(r.Shortcomings, fmt.Sprintf("%.1f %% of the decisions accept (want %.0f to %.0f %%): the stream tests too little", 100*rate, 100*leastAccepted, 100*mostAccepted))
@@ -240,6 +261,10 @@ func (r *report) text(w io.Writer) error {
 	line("facts", "%s documents of claims checked", numeral.Thousands(r.FactsChecked))
 	if r.Releases > 0 {
 		line("releases", "%s, %s answers compared with the reference", numeral.Thousands(r.Releases), numeral.Thousands(r.compared()))
+	}
+	if y := r.Sysmon; y != nil {
+		line("Sysmon", "%s configurations, %s accepted; %s changes of blobs, %s decisions and %s claims compared with the model", numeral.Thousands(y.Configurations),
+			numeral.Thousands(y.Accepted), numeral.Thousands(y.Changes), numeral.Thousands(y.Decisions), numeral.Thousands(y.Claims))
 	}
 	line("escapes", "%d", r.Escapes)
 	line("disagreements", "%d", r.Disagreements)

@@ -78,6 +78,7 @@ var targets = []target{
 	{pkg: "./internal/strictjson", function: "FuzzString"},
 	{pkg: "./policy", function: "FuzzRead"},
 	{pkg: "./report", function: "FuzzClean"},
+	{pkg: "./sysmon/config", function: "FuzzDecompile"},
 	{pkg: "./sysmon/config", function: "FuzzLoad"},
 	{pkg: "./sysmon/config", function: "FuzzParse"},
 	{pkg: "./sysmon/registry", function: "FuzzRules"},

@@ -355,3 +355,48 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecompile decompiles any blob. The configuration is one from which the build compiles the
+// blob again, but for the bytes between records that an undone event left. An error names a byte, or
+// the version that nobody knows.
+func FuzzDecompile(f *testing.F) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, name := range []string{"13.24", "15.15"} {
+		b := buildOf(f, name)
+		for range 4 {
+			c, err := Parse([]byte(randomXML(r, b.Manifest())))
+			if err != nil {
+				f.Fatal(err)
+			}
+			if data, err := c.Load(b).Blob(); err == nil {
+				f.Add(data)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		b, err := blob.Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := Decompile(b)
+		if err != nil {
+			if s := err.Error(); !strings.Contains(s, "byte ") && !strings.Contains(s, "no known version") {
+				t.Fatalf("the error names no byte: %v", err)
+			}
+			return
+		}
+		c, err := Parse(text)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if b.Layout != sysmon.Layout15 {
+			return
+		}
+		build := *compilerOf(b)
+		build.Binary = b.Header.Binary
+		again, err := c.Load(&build).Blob()
+		if at := b.Differs(again); err != nil || at >= 0 {
+			t.Fatalf("another blob at byte %d, %v, from\n%s", at, err, text)
+		}
+	})
+}

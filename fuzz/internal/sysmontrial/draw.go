@@ -56,7 +56,8 @@ func Draw(r *rand.Rand) *Case {
 		d.line("<HashAlgorithms>md5</HashAlgorithms>")
 	}
 	d.line("<EventFiltering>")
-	few := []string{tags[r.IntN(len(tags))], tags[r.IntN(len(tags))]} // so that elements of a tag meet
+	// Two tags, so that elements of one meet.
+	few := []string{tags[r.IntN(len(tags))], tags[r.IntN(len(tags))]}
 	for range 1 + r.IntN(5) {
 		d.element(few[r.IntN(2)])
 	}

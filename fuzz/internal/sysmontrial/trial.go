@@ -1,7 +1,6 @@
 package sysmontrial
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -29,6 +28,7 @@ type Figures struct {
 	Decisions      uint64            // about events that the gate and the model agree on
 	Unknown        uint64            // that the gate leaves open
 	Claims         map[string]uint64 // of findings that events were held against, by check
+	Hits           map[*validate.Check]uint64
 }
 
 // Add adds other figures.
@@ -41,6 +41,16 @@ func (f *Figures) Add(g *Figures) {
 	for check, n := range g.Claims {
 		f.claim(check, n)
 	}
+	for check, n := range g.Hits {
+		f.hit(check, n)
+	}
+}
+
+func (f *Figures) hit(check *validate.Check, n uint64) {
+	if f.Hits == nil {
+		f.Hits = map[*validate.Check]uint64{}
+	}
+	f.Hits[check] += n
 }
 
 func (f *Figures) claim(check string, n uint64) {
@@ -65,6 +75,7 @@ type trial struct {
 	build   *sysmon.Build
 	engine  *sysmonreader.Engine
 	loading *config.Loading
+	escape  bool     // of the problem
 	pool    []string // texts for the fields of events
 	events  []event
 }
@@ -75,49 +86,60 @@ type event struct {
 	values []string
 }
 
-// Try tries the case with the checks, which are those of family CF8. It returns the contradiction
-// between the gate and the model, or "". The gate accepts the case if accepted is true and it is an
-// escape then.
-func (c *Case) Try(checks []*validate.Check, f *Figures) (problem string, accepted bool) {
+// A Problem is a contradiction between the gate and the model.
+type Problem struct {
+	Escape bool // the gate accepts a blob with which the model comes to harm
+	What   string
+}
+
+// Try tries the case with the checks of the gate. It returns nil if the gate and
+// the model agree.
+func (c *Case) Try(checks []*validate.Check, f *Figures) *Problem {
 	build, err := sysmon.BuildNamed(c.Build)
 	if err != nil {
-		return err.Error(), false
+		return &Problem{What: err.Error()}
 	}
 	t := &trial{Case: c, Figures: f, random: rand.New(rand.NewPCG(c.Seed, 0)), build: build, engine: blobedits.Engine(build)}
 	f.Configurations++
-	cfg, err := config.Parse(c.Text())
-	if err != nil {
-		return "", false // lines that were removed can leave such a text
+	if what := t.try(checks); what != "" {
+		return &Problem{t.escape, what}
 	}
-	t.loading = cfg.Load(build)
-	fleet := &sensor.Fleet{Name: "drawn", Contracts: []sensor.Contract{{Build: "drawn", Hosts: 1, Sensors: []sensor.SensorVersion{{Name: sensor.Sysmon, Version: c.Build}}}}}
-	report := validate.Run(validate.SysmonSource("config.xml", c.Text()), validate.Options{Checks: checks, Fleet: fleet})
-	if report.Verdict() != validate.Accepted {
-		return "", false
-	}
-	f.Accepted++
-	data, err := t.loading.Blob()
-	if err != nil {
-		return "the configuration is accepted, but is not compiled: " + err.Error(), true
-	}
-	if len(data) == 0 || slices.ContainsFunc(t.loading.Problems, func(p config.Problem) bool { return p.Reason == config.DamagedBlob }) {
-		return "", true
-	}
-	r := validate.Run(validate.SysmonBlob("rules.bin", data), validate.Options{Checks: checks, Fleet: fleet})
-	if r.Verdict() != validate.Accepted {
-		return fmt.Sprintf("the configuration is accepted, and its blob is %v: %v %s", r.Verdict(), r.Findings[0].Check, r.Findings[0].Message), true
-	}
-	return cmpOr(t.blob(data), func() string { return t.decisions(data) }, func() string { return t.claims(report, data) }), true
+	return nil
 }
 
-func cmpOr(first string, rest ...func() string) string {
-	for _, f := range rest {
-		if first != "" {
-			return first
-		}
-		first = f()
+func (t *trial) try(checks []*validate.Check) string {
+	cfg, err := config.Parse(t.Text())
+	if err != nil {
+		return "" // lines that were removed can leave such a text
 	}
-	return first
+	t.loading = cfg.Load(t.build)
+	fleet := &sensor.Fleet{Name: "drawn", Contracts: []sensor.Contract{{Build: "drawn", Hosts: 1, Sensors: []sensor.SensorVersion{{Name: sensor.Sysmon, Version: t.Build}}}}}
+	opts := validate.Options{Checks: checks, Fleet: fleet}
+	report := validate.Run(validate.SysmonSource("config.xml", t.Text()), opts)
+	for _, total := range report.Totals {
+		t.hit(total.Check, 1)
+	}
+	if report.Verdict() != validate.Accepted {
+		return ""
+	}
+	t.Accepted++
+	data, err := t.loading.Blob()
+	if err != nil {
+		return "the configuration is accepted, but is not compiled: " + err.Error()
+	}
+	if len(data) == 0 || slices.ContainsFunc(t.loading.Problems, func(p config.Problem) bool { return p.Reason == config.DamagedBlob }) {
+		return ""
+	}
+	if r := validate.Run(validate.SysmonBlob("rules.bin", data), opts); r.Verdict() != validate.Accepted {
+		return fmt.Sprintf("the configuration is accepted, and its blob is %v: %v", r.Verdict(), r.Totals)
+	}
+	if what := t.blob(data); what != "" {
+		return what
+	}
+	if what := t.decisions(data); what != "" {
+		return what
+	}
+	return t.claims(report, data)
 }
 
 // blob holds that a blob comes back from its configuration, and that of its single changes those
@@ -146,6 +168,7 @@ func (t *trial) blob(data []byte) string {
 	}
 	t.Changes += figures.Changes
 	if len(figures.Escapes) > 0 {
+		t.escape = true
 		return fmt.Sprintf("an accepted blob: %s: %s", figures.Escapes[0].Change, figures.Escapes[0].Why)
 	}
 	return ""
@@ -155,6 +178,7 @@ func (t *trial) blob(data []byte) string {
 func (t *trial) decisions(data []byte) string {
 	l := t.engine.Load(data)
 	if l.Outcome != sysmonreader.Accepted || len(l.Trouble) > 0 {
+		t.escape = true
 		return fmt.Sprintf("the model %v: %v", l.Outcome, l.Trouble)
 	}
 	t.drawEvents()
@@ -164,6 +188,7 @@ func (t *trial) decisions(data []byte) string {
 		got := e.Logged(&logging.Event{ID: ev.of.ID, Values: ev.byName()})
 		d := l.Decide(ev.of.ID, ev.values)
 		if d.Outcome != sysmonreader.Accepted {
+			t.escape = true
 			return fmt.Sprintf("%v: the model %v: %v", ev, d.Outcome, l.Trouble)
 		}
 		if got.Answer == logging.Unknown {
@@ -200,8 +225,8 @@ func (e *event) byName() map[string]string {
 	return values
 }
 
-// drawEvents draws events of the types that the rules filter. The texts are values of filters, their
-// items, and such values with more around them.
+// drawEvents draws events of the types that the rules filter. The texts are values of filters,
+// their items, and such values with more around them.
 func (t *trial) drawEvents() {
 	filtered := map[int]bool{}
 	for i := range t.loading.Rules.Elements {
@@ -471,42 +496,42 @@ func (t *trial) withoutFilter(line int) *sysmonreader.Loaded {
 	return t.load(r)
 }
 
-// Minimise removes lines while the case has a problem, and returns the smaller case and its problem.
-func (c *Case) Minimise(checks []*validate.Check) (*Case, string) {
+// Minimise removes lines while the case has a problem, and returns the smaller case and its
+// problem.
+func (c *Case) Minimise(checks []*validate.Check) (*Case, *Problem) {
 	small := *c
-	problem, _ := small.Try(checks, new(Figures))
-	for again := true; again; {
+	problem := small.Try(checks, new(Figures))
+	// without removes lines if the case has a problem without them, and reports whether it did.
+	without := func(from, to, other int) bool {
+		try := small
+		try.Lines = slices.Clone(small.Lines)
+		if other >= to {
+			try.Lines = slices.Delete(try.Lines, other, other+1)
+		}
+		try.Lines = slices.Delete(try.Lines, from, to)
+		p := try.Try(checks, new(Figures))
+		if p == nil {
+			return false
+		}
+		small, problem = try, p
+		return true
+	}
+	for again := problem != nil; again; {
 		again = false
 		for size := len(small.Lines) / 2; size > 0; size /= 2 {
 			for at := 0; at+size <= len(small.Lines); {
-				try := small
-				try.Lines = slices.Delete(slices.Clone(small.Lines), at, at+size)
-				if p, _ := try.Try(checks, new(Figures)); p != "" {
-					small, problem, again = try, p, true
-					continue
+				if without(at, at+size, -1) {
+					again = true
+				} else {
+					at++
 				}
-				at++
 			}
 		}
-		// A start tag and its end tag go together.
-		for at := range small.Lines {
+		for at := 0; at < len(small.Lines); at++ { // a start tag and its end tag go together
 			for end := at + 1; end < len(small.Lines); end++ {
-				try := small
-				try.Lines = slices.Delete(slices.Delete(slices.Clone(small.Lines), end, end+1), at, at+1)
-				if p, _ := try.Try(checks, new(Figures)); p != "" {
-					small, problem, again = try, p, true
-					break
-				}
-			}
-			if again {
-				break
+				again = without(at, at+1, end) || again
 			}
 		}
 	}
 	return &small, problem
-}
-
-// Equal reports whether two cases are the same.
-func (c *Case) Equal(o *Case) bool {
-	return c.Build == o.Build && c.Seed == o.Seed && bytes.Equal(c.Text(), o.Text())
 }
