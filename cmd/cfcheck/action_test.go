@@ -566,6 +566,29 @@ func TestAction(t *testing.T) {
 		}
 	})
 
+	t.Run("a change cannot accept itself", func(t *testing.T) {
+		t.Parallel()
+		g := newGitHub(t, map[string]string{".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [reference]\nfail-on: warning\n", "README.md": "# Rules\n"})
+		git(t, g.dir, "checkout", "-q", "-b", "change")
+		g.commit(map[string]string{"rules/new.yml": newRule, ".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [reference]\n"}, nil)
+		// The base has no rules, so nothing says that they are the folder that was meant.
+		p := g.pull("change")
+		r := g.run(p, nil)
+		if a := r.annotations(t); r.failed != "Verdict: 2" || len(a) == 0 || !strings.Contains(a[0], "the revision has no such path") {
+			t.Errorf("without rules in the base: failed %q, annotations %q", r.failed, a)
+		}
+		if r := g.run(p, map[string]string{"base": "none"}); r.failed != "" || r.outputs["base"] != "" {
+			t.Errorf("compared with nothing: failed %q, outputs %v\n%s", r.failed, r.outputs, r.log)
+		}
+		// Now it has, and its policy applies.
+		git(t, g.dir, "checkout", "-q", "main")
+		g.commit(map[string]string{"rules/sound.yml": soundRule}, nil)
+		r = g.run(g.pull("change"), map[string]string{"new-only": "true"})
+		if a := r.annotations(t); r.failed != "Verdict: 1" || len(a) < 2 || !strings.Contains(strings.Join(a, "\n"), "file=.cfcheck.yaml,line=1,") || !strings.Contains(r.log, blind) {
+			t.Errorf("failed %q, annotations %q", r.failed, a)
+		}
+	})
+
 	t.Run("hostile names do nothing", func(t *testing.T) {
 		t.Parallel()
 		g := newGitHub(t, base)
