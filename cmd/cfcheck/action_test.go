@@ -510,13 +510,10 @@ func TestAction(t *testing.T) {
 
 	t.Run("the recipe of the documentation shows the line of the new fault", func(t *testing.T) {
 		t.Parallel()
-		steps, commands := recipe(t)
-		if len(steps) != 2 || !strings.HasPrefix(steps[0].Uses, "actions/checkout@") || !strings.HasPrefix(steps[1].Uses, "cfcheck/cfcheck@") {
-			t.Fatalf("the workflow has the steps %+v", steps)
-		}
+		steps := workflowOf(t, "docs/ci.md", "gate")
 		g := newGitHub(t, base)
 		g.cfcheck()
-		for _, c := range commands {
+		for _, c := range recipeCommands(t) {
 			if status, out := runScript(t, g.dir, g.tools, c); status != 0 {
 				t.Fatalf("%s: exit status %d\n%s", c, status, out)
 			}
@@ -586,6 +583,25 @@ func TestAction(t *testing.T) {
 		r = g.run(g.pull("change"), map[string]string{"new-only": "true"})
 		if a := r.annotations(t); r.failed != "Verdict: 1" || len(a) < 2 || !strings.Contains(strings.Join(a, "\n"), "file=.cfcheck.yaml,line=1,") || !strings.Contains(r.log, blind) {
 			t.Errorf("failed %q, annotations %q", r.failed, a)
+		}
+	})
+
+	t.Run("a configuration of Sysmon has findings on its lines", func(t *testing.T) {
+		t.Parallel()
+		read := func(name string) string {
+			data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(data)
+		}
+		steps := workflowOf(t, "docs/sysmon.md", "sysmon")
+		g := newGitHub(t, map[string]string{"sysmonconfig.xml": read("docs/examples/sysmon/shipped.xml"), "fleet.json": read("corpus/fleets/sysmon.json"), "rules/driver.yml": read("docs/examples/sysmon/driver.yml")})
+		git(t, g.dir, "checkout", "-q", "-b", "change")
+		g.commit(map[string]string{"sysmonconfig.xml": read("docs/examples/sysmon/candidate.xml")}, nil)
+		r := g.run(g.pull("change"), steps[1].With)
+		if a := r.annotations(t); r.failed != "Verdict: 1" || len(a) == 0 || !strings.HasPrefix(a[0], "::error file=sysmonconfig.xml,line=") {
+			t.Errorf("failed %q, annotations %q\n%s", r.failed, a, r.log)
 		}
 	})
 
@@ -710,21 +726,35 @@ func TestAction(t *testing.T) {
 	})
 }
 
-// recipe returns the steps of the workflow in docs/ci.md, and the commands before it that run
-// cfcheck.
-func recipe(t *testing.T) (steps []actionStep, commands []string) {
-	page, err := os.ReadFile(filepath.Join(root, "docs", "ci.md"))
+// workflowOf returns the steps of a job of the first workflow in a page.
+func workflowOf(t *testing.T, page, job string) []actionStep {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(page)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := regexp.MustCompile("(?ms)^```yaml\n(name:.*?)^```$").FindSubmatch(page)
+	block := regexp.MustCompile("(?ms)^```yaml\n((?:name|on):.*?)^```$").FindSubmatch(text)
 	if block == nil {
-		t.Fatal("docs/ci.md has no workflow")
+		t.Fatalf("%s has no workflow", page)
 	}
 	var workflow struct {
 		Jobs map[string]struct{ Steps []actionStep }
 	}
 	if err := yaml.Unmarshal(block[1], &workflow); err != nil {
+		t.Fatal(err)
+	}
+	steps := workflow.Jobs[job].Steps
+	if len(steps) != 2 || !strings.HasPrefix(steps[0].Uses, "actions/checkout@") || !strings.HasPrefix(steps[1].Uses, "cfcheck/cfcheck@") {
+		t.Fatalf("%s: the workflow has the steps %+v", page, steps)
+	}
+	return steps
+}
+
+// recipeCommands returns the commands of docs/ci.md before its workflow that run cfcheck.
+func recipeCommands(t *testing.T) (commands []string) {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(root, "docs", "ci.md"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	before, _, _ := strings.Cut(string(page), "```yaml")
@@ -736,7 +766,7 @@ func recipe(t *testing.T) (steps []actionStep, commands []string) {
 	if len(commands) != 2 {
 		t.Fatalf("docs/ci.md has the commands %q; it is to make a fleet and try it", commands)
 	}
-	return workflow.Jobs["gate"].Steps, commands
+	return commands
 }
 
 // archiveOf returns a .tar.gz with one program.
