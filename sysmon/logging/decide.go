@@ -153,6 +153,13 @@ func (e *Engine) texts(a *Atom) []text {
 	return texts
 }
 
+// Contradicts reports whether a filter matches no field that satisfies an atom. The caller sees to
+// it that both are about one field.
+func (e *Engine) Contradicts(f *sysmon.Filter, a *Atom) bool {
+	x := e.newFilter(f)
+	return !x.fixed && x.underAny(a.Comparison, e.texts(a))&(match|failed) == 0
+}
+
 // Never is [Engine.Decide] for callers who ask only whether the verdict is Closed or Never. In
 // place of any other verdict it returns Open.
 //

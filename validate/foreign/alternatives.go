@@ -9,23 +9,26 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// An alternative is a condition of an include that is enough to log an event: a filter or a Rule of
-// an element that combines by "or", or all filters of one that combines by "and".
+// An alternative is a condition of an element that is enough for a match: a filter or a Rule of an
+// element that combines by "or", or all filters of one that combines by "and".
 type alternative struct {
 	element *sysmon.Element
 	filters []*sysmon.Filter // all must match, but of those of one field that stand alone only one
 	place   sysmon.Place
 	whole   bool // the alternative is the whole element
 
-	// fate is logging.Never if no event of the alternative is logged, and reason is the cause:
-	// Excluded if an exclude matches each of them. by is that exclude, and its filters.
+	// fate is logging.Never if no event of the alternative is logged, or if no event satisfies it,
+	// and reason is the cause: Excluded if an exclude matches each of them. by is that exclude, and
+	// its filters. apart are two filters of which no event matches both, or nil.
+	apart  []*sysmon.Filter
 	fate   logging.Verdict
 	reason logging.Reason
 	by     *sysmon.Element
 	byAt   []int
 }
 
-// dead are the alternatives of each set of rules of which no event is logged, in the order of
+// dead are the alternatives of each set of rules that have no effect: those of includes of which no
+// event is logged, and those of excludes that no event satisfies. They are in the order of
 // ruleSets. It is nil if the work would exceed the budget.
 var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 	of := map[*ruleSet][]alternative{}
@@ -42,9 +45,6 @@ var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 				}
 			}
 			for _, e := range elements {
-				if !e.Include {
-					continue
-				}
 				events := r.events(e)
 				own := 0
 				for &r.Elements[own] != e {
@@ -63,7 +63,7 @@ var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 						ok = false
 						return
 					}
-					if r.decide(&a, own, events) {
+					if r.unsatisfiable(&a, own, events) || e.Include && r.decide(&a, own, events) {
 						of[r] = append(of[r], a)
 					}
 				}
@@ -117,6 +117,56 @@ func single(e *sysmon.Element, i int) bool {
 	return (i == 0 || e.Filters[i-1].Group != g) && (i == len(e.Filters)-1 || e.Filters[i+1].Group != g)
 }
 
+// unsatisfiable sets the fate of an alternative of the element own, and returns true, if no event
+// satisfies it: two of its filters exclude each other, or an option leaves its field empty.
+func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event) bool {
+	windows := r.versions[0].sysmon.Platform == sysmon.Windows
+	filters := a.together(windows)
+	for i, f := range filters {
+		atoms := atomsOf(f)
+		for _, g := range filters[i+1:] {
+			if f.Field != g.Field {
+				continue
+			}
+			if slices.ContainsFunc(atoms, func(x logging.Atom) bool { return r.engine.Contradicts(g, &x) }) ||
+				slices.ContainsFunc(atomsOf(g), func(x logging.Atom) bool { return r.engine.Contradicts(f, &x) }) {
+				a.fate, a.reason, a.apart = logging.Never, logging.NoInclude, []*sysmon.Filter{f, g}
+				return true
+			}
+		}
+	}
+	if a.element.Include || len(events) != 1 {
+		return false // decide finds the others
+	}
+	for _, f := range filters {
+		d := r.engine.Never(events[0].ID, atomsOf(f), own)
+		if d.Reason == logging.EmptyField || d.Reason == logging.NoAlgorithm {
+			a.fate, a.reason = d.Verdict, d.Reason
+			return true
+		}
+	}
+	return false
+}
+
+// together are the filters of an alternative that must all match, on fields whose names and values
+// are known.
+func (a *alternative) together(windows bool) []*sysmon.Filter {
+	alone := map[int]int{} // of an element that combines by "and": filters by field
+	for _, f := range a.filters {
+		if f.Group < 0 {
+			alone[f.Field]++
+		}
+	}
+	var list []*sysmon.Filter
+	for _, f := range a.filters {
+		if f.Group < 0 && alone[f.Field] > 1 || f.FieldName == "" || windows && strings.Contains(f.Value, "%") {
+			continue
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
 // decide sets the fate of an alternative of the element own, and returns true if no event of it is
 // logged.
 func (r *ruleSet) decide(a *alternative, own int, events []*sysmon.Event) bool {
@@ -148,16 +198,7 @@ func (r *ruleSet) decide(a *alternative, own int, events []*sysmon.Event) bool {
 func (a *alternative) atoms(windows bool) [][]logging.Atom {
 	var all []logging.Atom
 	var name *sysmon.Filter // the filter on the last part of a path, which makes two lists
-	alone := map[int]int{}  // of an element that combines by "and": filters by field
-	for _, f := range a.filters {
-		if f.Group < 0 {
-			alone[f.Field]++
-		}
-	}
-	for _, f := range a.filters {
-		if f.Group < 0 && alone[f.Field] > 1 || f.FieldName == "" || windows && strings.Contains(f.Value, "%") {
-			continue
-		}
+	for _, f := range a.together(windows) {
 		if f.Op == sysmon.Image && !strings.Contains(f.Value, `\`) && name == nil {
 			name = f
 			continue

@@ -17,10 +17,12 @@ var elementsLogSomething = &validate.Check{
 
 One exclude logs each event that it does not match. With two or more elements
 of one event, Sysmon drops each event that no element matches. So two
-excludes, or an exclude beside an empty include, log no event at all.
+excludes, or an exclude beside an empty include, log no event at all. Nor does
+any element beside an exclude that matches each event, such as one with an
+empty value of "begin with".
 
 Write all excludes of an event into one element, or add an include with
-filters.`,
+filters. Remove a filter that matches each event.`,
 	Severity: validate.Warning,
 	Uses:     ofRules,
 	Run: func(p *validate.Pass) {
@@ -29,6 +31,16 @@ filters.`,
 				return true
 			}
 			r.perTag(func(tag string, elements []*sysmon.Element) {
+				if e := r.dropsAll(elements); e != nil {
+					m := r.aboutElement(e)
+					m.what, m.aside = tag, "drops all"
+					m.text = func() (string, []string) {
+						return fmt.Sprintf("the exclude of %s drops each event, so nothing is logged", tag), r.listed(elements)
+					}
+					m.fix = "delete the filter that matches each event, such as one with an empty value"
+					say(m)
+					return
+				}
 				excludes := 0
 				for _, e := range elements {
 					if e.Include && len(e.Filters) > 0 {
@@ -59,6 +71,27 @@ filters.`,
 			return true
 		})
 	},
+}
+
+// dropsAll returns an exclude of a tag that matches each event of it, or nil.
+func (r *ruleSet) dropsAll(elements []*sysmon.Element) *sysmon.Element {
+	never := func(e *logging.Engine, ev *sysmon.Event) bool { return e.Decide(ev.ID, nil).Verdict == logging.Closed }
+	events := r.events(elements[0])
+	for _, ev := range events {
+		if !never(r.engine, ev) {
+			return nil
+		}
+	}
+	for _, x := range elements {
+		if x.Include || len(x.Filters) == 0 {
+			continue
+		}
+		alone := logging.New(&sysmon.Rules{Schema: r.Schema, Elements: []sysmon.Element{*x}}, r.versions[0].sysmon, true)
+		if !slices.ContainsFunc(events, func(ev *sysmon.Event) bool { return !never(alone, ev) }) {
+			return x
+		}
+	}
+	return nil
 }
 
 // listed names the places of elements.

@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"fmt"
+
 	"github.com/cfcheck/cfcheck/sysmon/logging"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -9,11 +11,12 @@ import (
 var includeCanMatch = &validate.Check{
 	ID:   "CF8312",
 	Name: "include-can-match",
-	Doc: `each include can match an event
+	Doc: `each include and each exclude can match an event
 
 A Rule or an element can state a condition that no event satisfies: two values
 of one field, a host name while DnsLookup is off, or a hash of an algorithm
-that is not configured. Then it logs nothing, and no message says so.
+that is not configured. An include of that kind logs nothing, and an exclude
+drops nothing. No message says so.
 
 Correct the values, split the Rule, or change the option that the finding
 names.`,
@@ -34,7 +37,13 @@ names.`,
 					why, fix = "HashAlgorithms does not have the algorithm of the hash", "add the algorithm to HashAlgorithms, or delete the filter"
 				}
 				m := r.aboutAlternative(a)
-				m.text = func() (string, []string) { return a.text(r) + " matches no event: " + why, nil }
+				m.text = func() (string, []string) {
+					var details []string
+					for _, f := range a.apart {
+						details = append(details, fmt.Sprintf("%s: %s", r.at(f.Place), filterText(f)))
+					}
+					return a.text(r) + " matches no event: " + why, details
+				}
 				m.fix = fix
 				say(m)
 			}

@@ -56,6 +56,9 @@ func TestMeaning(t *testing.T) {
 	}{
 		{"two empty includes want no event", []string{include("ImageLoad"), include("ImageLoad")}, ""},
 		{"an empty include switches the exclude off", []string{include("ImageLoad"), exclude("ImageLoad", filter("Image", "image", "a.exe"))}, "CF8301"},
+		{"an exclude of an empty beginning matches each event", []string{exclude("ImageLoad", filter("Image", "begin with", ""))}, "CF8301"},
+		{"and takes all from an include", []string{exclude("ImageLoad", filter("Image", "end with", "")), include("ImageLoad", filter("Image", "image", "a.exe"))}, "CF8301"},
+		{"an empty text is in a field that has a text", []string{exclude("ImageLoad", filter("Signature", "contains", "")), include("ImageLoad", filter("Image", "image", "a.exe"))}, ""},
 		{"the other events have one element each", []string{exclude("ImageLoad", filter("Image", "image", "a.exe")), exclude("DriverLoad", filter("Signed", "is", "true"))}, ""},
 		{"a second exclude has filters, so the empty one is a place for more", []string{exclude("FileCreate"), exclude("FileCreate", filter("Image", "image", "a.exe")), include("FileCreate", filter("TargetFilename", "end with", ".ps1"))}, ""},
 
@@ -107,6 +110,11 @@ func TestMeaning(t *testing.T) {
 		{"two beginnings in a Rule", []string{include("ProcessCreate", `<Rule groupRelation="and">`, filter("Image", "begin with", `C:\`), filter("Image", "begin with", `D:\`), "</Rule>")}, "CF8312"},
 		{"a name twice in two cases", []string{include("ProcessCreate", filter("Image", "is", `C:\a`), `<Rule groupRelation="and">`, filter("Image", "is", `C:\A`), filter("User", "is", `u`), "</Rule>")}, ""},
 
+		{"two names in an exclude", []string{exclude("ProcessCreate", `<Rule groupRelation="and">`, filter("Image", "is", `C:\a.exe`), filter("Image", "image", `b.exe`), "</Rule>")}, "CF8312"},
+		{"two names, of which one is negative", []string{exclude("ProcessCreate", `<Rule groupRelation="and">`, filter("Image", "is", `C:\a.exe`), filter("Image", "is not", `C:\A.EXE`), "</Rule>")}, "CF8312"},
+		{"two values of one field in an element by and, which takes one of them", []string{filtered("ProcessCreate", "exclude", "and", filter("Image", "is", `C:\a.exe`), filter("Image", "is", `C:\b.exe`))}, ""},
+		{"two parts of one text", []string{exclude("ProcessCreate", `<Rule groupRelation="and">`, filter("Image", "contains", `a`), filter("Image", "contains", `b`), "</Rule>")}, ""},
+		{"two values that one list shares", []string{exclude("ProcessCreate", `<Rule groupRelation="and">`, filter("Image", "is any", `a;b`), filter("Image", "is", `b`), "</Rule>")}, ""},
 		{"a blank before a drive", []string{include("ProcessCreate", filter("Image", "contains", ` C:\Users\`))}, "CF8314"},
 		{"a blank in a name", []string{include("ProcessCreate", filter("Image", "contains", ` Agent\`))}, ""},
 		{"a blank before the path of a command", []string{include("ProcessCreate", filter("CommandLine", "begin with", ` "C:\a.exe"`))}, ""},
@@ -127,10 +135,12 @@ func TestMeaningOfOptions(t *testing.T) {
 		{"host names stay empty", "<DnsLookup>False</DnsLookup>", "CF8312"},
 		{"host names are looked up", "<DnsLookup>True</DnsLookup>", ""},
 	} {
-		data := `<Sysmon schemaversion="4.50">` + row.options + `<EventFiltering>` +
-			filtered("NetworkConnect", "include", "or", filter("DestinationHostname", "end with", ".example.org")) + `</EventFiltering></Sysmon>`
-		if got := strings.Join(meaning(validate.SysmonSource("config.xml", []byte(data)), "15.15"), " "); got != row.want {
-			t.Errorf("%s: found %q, expected %q", row.why, got, row.want)
+		for _, onmatch := range []string{"include", "exclude"} {
+			data := `<Sysmon schemaversion="4.50">` + row.options + `<EventFiltering>` +
+				filtered("NetworkConnect", onmatch, "or", filter("DestinationHostname", "end with", ".example.org")) + `</EventFiltering></Sysmon>`
+			if got := strings.Join(meaning(validate.SysmonSource("config.xml", []byte(data)), "15.15"), " "); got != row.want {
+				t.Errorf("%s: found %q, expected %q in an %s", row.why, got, row.want, onmatch)
+			}
 		}
 	}
 }

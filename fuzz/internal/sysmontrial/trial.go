@@ -277,7 +277,7 @@ func (t *trial) empty(of *sysmon.Event, field string) bool {
 }
 
 var (
-	tagForm     = regexp.MustCompile(`^the [0-9]+ elements of (\w+) log no event`)
+	tagForm     = regexp.MustCompile(`^the (?:[0-9]+ elements|exclude) of (\w+) (?:log no event|drops each event)`)
 	neverForm   = regexp.MustCompile(`^events? ([0-9]+(?:(?:, | and )[0-9]+)*) of \w+: never logged`)
 	numberForm  = regexp.MustCompile(`[0-9]+`)
 	emptyForm   = regexp.MustCompile(`^the empty exclude of (\w+) logs nothing`)
