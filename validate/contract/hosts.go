@@ -247,10 +247,11 @@ func (im *impacts) lacksOf(p *validate.Pass, host []feed) (lacks []*lack, lackin
 
 // factsOf returns the facts about single events of a feed, or nil, and the events that hosts do
 // not record. Facts are about the events that the source records. So they do not count if the
-// build sets an input itself, or may pass another event ID or provider than the recorded one.
+// build sets an input itself, or may pass another event ID or provider than the recorded one. A
+// positional reader takes another value for an input that its array lacks or has in another place.
 func (im *impacts) factsOf(p *validate.Pass, f feed) (x *eventFacts, off []uint32) {
 	of := p.Definition.Feed(f.supply.Feed)
-	if p.File == nil || of == nil || f.positional() {
+	if p.File == nil || of == nil {
 		return nil, nil
 	}
 	x, known := im.facts[of]
@@ -271,6 +272,9 @@ func (im *impacts) factsOf(p *validate.Pass, f feed) (x *eventFacts, off []uint3
 	for i := range p.Needs.Inputs {
 		index := p.Needs.Inputs[i].Index
 		in := f.input(p, index)
+		if f.positional() && (in.State == sensor.StateNotSupplied || in.Name != p.Definition.Inputs[index].Name) {
+			return nil, nil
+		}
 		recorded := in.State == sensor.StateNotSupplied || in.State == sensor.StateSupplied && in.Type == p.Definition.Inputs[index].Type && in.CutAt == 0
 		if in.State == sensor.StateConstant || (x.isID[index] || x.isProvider[index]) && !recorded {
 			return nil, nil

@@ -158,15 +158,17 @@ func TestEventsOff(t *testing.T) {
 		s.Feed = "log"
 		s.Collected = sensor.Collection{Events: sensor.CollectedSome, Off: tt.off, Basis: sensor.Basis{Reason: "the policy"}}
 		subject := validate.ChannelFile("", testkit.Encode(t, testkit.HeaderOf(tt.of), tt.rule))
-		r := validate.Run(subject, validate.Options{Checks: family, Definitions: testkit.Definitions(t, tt.of), Fleet: fleet(host("b", 1, sensor.AccessNamed, s))})
-		got := ""
-		for _, f := range r.Findings {
-			if f.Check.ID == "CF3012" {
-				got = f.Message[strings.Index(f.Message, "can never match"):]
+		for _, access := range []sensor.Access{sensor.AccessNamed, sensor.AccessPositional} {
+			r := validate.Run(subject, validate.Options{Checks: family, Definitions: testkit.Definitions(t, tt.of), Fleet: fleet(host("b", 1, access, s))})
+			got := ""
+			for _, f := range r.Findings {
+				if f.Check.ID == "CF3012" {
+					got = f.Message[strings.Index(f.Message, "can never match"):]
+				}
 			}
-		}
-		if got != tt.want {
-			t.Errorf("%s: %q; want %q", tt.why, got, tt.want)
+			if got != tt.want {
+				t.Errorf("%s, %v: %q; want %q", tt.why, access, got, tt.want)
+			}
 		}
 	}
 }

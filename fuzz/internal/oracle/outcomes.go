@@ -205,9 +205,7 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 			}
 			named := c.Reader.Access == sensor.AccessNamed
 			f := feed{cut: map[int]int{}, values: map[int][]interp.Value{}, off: s.Collected.Off, formed: o.formed(s.Feed)}
-			if named {
-				f.events = o.def.Feed(s.Feed)
-			}
+			f.events = o.def.Feed(s.Feed)
 			for index, declared := range o.def.Inputs {
 				in := s.Input(c.Reader.Access, index, declared.Name)
 				if values := valuesOf(&in); in.Type != declared.Type || !o.reads(index) {
@@ -216,6 +214,9 @@ func (o *Oracle) hosts(fleet *sensor.Fleet) (hosts [][]feed) {
 					f.values[index] = values
 				} else if in.CutAt > 0 {
 					f.cut[index] = in.CutAt
+				}
+				if !named && o.reads(index) && (in.State == sensor.StateNotSupplied || in.Name != declared.Name) {
+					f.events = nil // the reader takes another value for the input
 				}
 				if in.State == sensor.StateNotSupplied {
 					if named {
