@@ -150,14 +150,17 @@ func Example() {
 	fleet, _ := builtin.Fleet("291")
 	fmt.Println(mayShip("../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf", fleet))
 	// Output:
-	// rejected  CF3001 "rules/291/pipes.yml:61" rule "Demo client at the other end of a pipe" reads input 21 (index 20) of type ipc
-	//           declared 21, build 7.11 supplies 20: 412,000 of 1,000,000 hosts (example fleet 291)
-	//           fix: drop the criterion on field "ClientImage", or hold the content back from build 7.11
-	//           witness: read of 16 bytes at inputs+320 of 320
-	//           61 | ClientImage|endswith: '\Demo-Client.exe'
-	// rejected  ../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf
-	//           checks skipped: requires CF3001 inputs-supplied
-	//           channel 291 revision 32, type ipc version 1, 5 instances, 6 criteria, 1 error, 0 warnings
-	//           example fleet 291: 2 builds (2 distinct contracts), 1,000,000 hosts; evidence: stated
+	// rules/291/pipes.yml:61: error: rule "Demo client at the other end of a pipe" reads input 21 (index 20) of type ipc [CF3001]
+	//     61 | ClientImage|endswith: '\Demo-Client.exe'
+	//     in ../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf: offset 700 (0x2bc), instance[4].word[0]
+	//     declared 21, build 7.11 supplies 20: 412,000 of 1,000,000 hosts (example fleet 291)
+	//     witness: read of 16 bytes at inputs+320 of 320
+	//     fix: drop the criterion on field "ClientImage", or hold the content back from build 7.11
+	//
+	// rejected  ../corpus/cases/291-july-first-use/C-00000291-00000001-00000032.cf: 5 instances, 6 criteria, 1 error, 0 warnings
+	//     checks skipped: requires CF3001 inputs-supplied
+	// fleet     example 291: 2 builds (2 distinct contracts), 1,000,000 hosts; evidence: stated
+	// see       https://github.com/cfcheck/cfcheck/blob/main/docs/checks/CF3001.md
+	// rejected: 1 error, 0 warnings in 1 of 1 file
 	// C-00000291-00000001-00000032.cf: rejected
 }

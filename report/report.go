@@ -44,6 +44,17 @@ type Run struct {
 	// only counts them. JSON always shows them.
 	ShowNotes bool
 
+	// Details makes Text write more about each subject: the header of the file, its digest,
+	// the checks that were skipped, and the builds that do not read it.
+	Details bool
+
+	// Quiet makes Text write only the findings that reject, the reasons why the verdict is
+	// undecided, and the last line.
+	Quiet bool
+
+	// Color makes Text write control sequences for the colours of a terminal.
+	Color bool
+
 	// Sources lists the input files other than channel files and fleets.
 	Sources []Source
 
@@ -68,6 +79,9 @@ type Run struct {
 	results store
 	read    []readBy
 	waived  []*validate.Check // checks with waived findings, sorted by ID
+	files   fileCounts
+
+	failOnWarnings, newOnly bool // of a report
 }
 
 // A readBy has a fleet, and whether a build of the fleet reads a judged subject.
@@ -75,6 +89,7 @@ type readBy struct {
 	fleet  *sensor.Fleet
 	name   string
 	judged bool
+	counts validate.Counts // of the fleet, from the first report that has them
 }
 
 // reads updates the entry of the result's fleet in r.read.
@@ -89,6 +104,9 @@ func (r *Run) reads(result *Result) {
 		r.read = append(r.read, readBy{fleet: rep.Fleet, name: cmp.Or(result.FleetNamed, rep.Fleet.Name)})
 	}
 	r.read[i].judged = r.read[i].judged || !result.Unread()
+	if r.read[i].counts.Builds == 0 && result.read {
+		r.read[i].counts = rep.Counts
+	}
 }
 
 // waives adds the checks of the waived findings of a result to r.waived.
@@ -181,6 +199,16 @@ func (t *Totals) add(r *Result) {
 	}
 }
 
+// old returns the number of findings of a severity that are old.
+func (t *Totals) old(s validate.Severity) (n int) {
+	for i := range t.Checks {
+		if c := &t.Checks[i]; c.Check.Severity == s {
+			n += min(max(c.Old, 0), max(c.Found, 0))
+		}
+	}
+	return n
+}
+
 // NewRun returns a Run with the given results.
 func NewRun(results ...Result) *Run {
 	r := new(Run)
@@ -195,6 +223,11 @@ func (r *Run) Add(results ...Result) {
 		r.totals.add(&results[i])
 		r.reads(&results[i])
 		r.waives(&results[i])
+		r.files.add(&results[i])
+		if rep := results[i].report; rep != nil {
+			r.failOnWarnings = r.failOnWarnings || rep.FailOnWarnings
+			r.newOnly = r.newOnly || rep.NewOnly
+		}
 		r.results.add(results[i])
 	}
 }

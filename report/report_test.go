@@ -658,10 +658,9 @@ func TestWindow(t *testing.T) {
 		if err := Text(&b, NewRun(r)); err != nil {
 			t.Fatal(err)
 		}
-		_, have, _ := strings.Cut(b.String(), "\n"+strings.Repeat(" ", indent)+"at ")
-		_, have, _ = strings.Cut(have, "\n")
+		_, have, _ := strings.Cut(b.String(), "\n")
 		have, _, _ = strings.Cut(have, "\nrejected")
-		have = strings.ReplaceAll("\n"+have, "\n"+strings.Repeat(" ", indent), "\n")[1:]
+		have = strings.TrimSpace(strings.ReplaceAll("\n"+have, "\n"+inset, "\n"))
 		if diff := cmp.Diff(tt.want, have); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.why, diff)
 		}

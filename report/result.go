@@ -27,7 +27,8 @@ type Result struct {
 	report  *validate.Report // stripped; nil means not judged, and err is the reason
 	read    bool             // the content could be read
 	err     error
-	digest  string // SHA-256 of the file in hex; "" means that there is no file
+	at      validate.Position // of the part that was not judged; no line means the whole
+	digest  string            // SHA-256 of the file in hex; "" means that there is no file
 	file    *File
 	windows []window // windows[i] belongs to finding i
 }
@@ -164,6 +165,22 @@ func lacks(r *validate.Report) string {
 // is the reason.
 func NotJudged(name string, err error) Result { return Result{Name: name, err: err} }
 
+var errNotJudged = errors.New("not judged")
+
+// NotJudgedAt returns the result for a part of a file that could not be judged, such as a rule
+// that cannot be expressed. The name of the result is the place, such as rules/pipes.yml:61:7.
+func NotJudgedAt(at validate.Position, err error) Result {
+	r := NotJudged(at.Path, err)
+	if at.Line > 0 {
+		r.Name, r.at = at.Path+lineAndColumn(at), at
+	}
+	return r
+}
+
+// At returns the place of a part that was not judged. It has no line if the result is about a
+// whole subject.
+func (r *Result) At() validate.Position { return r.at }
+
 // Verdict returns the verdict on the subject.
 func (r *Result) Verdict() validate.Verdict {
 	if r.report == nil {
@@ -202,13 +219,15 @@ func (r *Result) Digest() string { return r.digest }
 func (r *Result) File() *File { return r.file }
 
 // Place returns the place of finding i of the report, in the form that editors
-// accept, such as rules/pipes.yml:61:7. If the place in the sources is unknown,
-// it returns the name of the subject.
+// accept, such as rules/pipes.yml:61:7. If the place in the sources is unknown, it
+// is the offset in the file, such as out/C.cf: offset 437 (0x1b5), or the name of the
+// subject.
 func (r *Result) Place(i int) string {
 	if r.report == nil || i < 0 || i >= len(r.report.Findings) {
 		return r.Name
 	}
-	return placeName(r, &r.report.Findings[i])
+	name, rest := placeName(r, &r.report.Findings[i])
+	return name + rest
 }
 
 // Window returns the rows of bytes that finding i of the report is about, and the

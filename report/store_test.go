@@ -29,7 +29,7 @@ func spooled(t testing.TB, r *Run, file scratch.File) (*Run, []Result) {
 	t.Helper()
 	s := new(Run)
 	*s = *r
-	s.totals, s.results = Totals{}, store{}
+	s.totals, s.results, s.files = Totals{}, store{}, fileCounts{}
 	s.results.keep = -1
 	if file != nil {
 		s.results.create = func() (scratch.File, error) { return file, nil }
@@ -210,6 +210,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	r := Result{Name: "\xff", report: rep, read: true, err: errors.New("why"), digest: "ab"}
 	fill(&r.LeftOut)
 	fill(&r.FleetNamed)
+	fill(&r.at)
 	fill(&r.file)
 	fill(&r.windows)
 	// Were a field missing above, it would be zero on both sides.
@@ -416,7 +417,7 @@ func TestSpoolFaultInTheMiddle(t *testing.T) {
 		if v := run.Verdict(); v != validate.Undecided {
 			t.Errorf("%s: the verdict is %v after the fault", format, v)
 		}
-		if format == "text" && !strings.Contains(b.String(), "\nundecided the report ends here: ") {
+		if format == "text" && !strings.Contains("\n"+b.String(), "\nundecided the report ends here: ") {
 			t.Errorf("the text does not say that it ends:\n%s", b.String())
 		}
 		if strings.Contains(b.String(), "100 in all") {

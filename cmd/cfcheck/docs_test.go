@@ -628,7 +628,7 @@ func TestDocsChecks(t *testing.T) {
 			page := fmt.Sprintf("%s\n## Example\n\n%s.\n\n```console\n$ %s\n$ echo $?\n```\n%s%s",
 				linked(t, report.Explain(check), check.ID), upper(ex.text), strings.Join(ex.commands, "\n$ "), nearMiss(t, check), outagesOf(check))
 			page = newTerminal(t).page(page)
-			if !slices.Contains(silent, check.ID) && !regexp.MustCompile(`(?m)^(rejected  |warning   |note      )`+check.ID+` `).MatchString(page) {
+			if !slices.Contains(silent, check.ID) && !regexp.MustCompile(`(?m): (error|warning|note): .* \[`+check.ID+`\]`).MatchString(page) {
 				t.Errorf("the example of %s has no finding of it:\n%s", check.ID, page)
 			}
 			compare(t, "docs/checks/"+check.ID+".md", page)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,6 +19,8 @@ type reporting struct {
 	format  string
 	out     []string // values of --out: FILE or FORM=FILE
 	verbose bool
+	quiet   bool
+	color   string
 
 	identified bool // identify was called
 	set        *output.Set
@@ -28,12 +31,15 @@ type reporting struct {
 type formed struct {
 	format report.Format
 	out    *output.Output
+	color  bool
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
 	names := report.FormatNames()
 	cmd.Flags().StringVar(&r.format, "format", names[0], "write the report in this `format`: "+alternatives(names))
-	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block; a JSON report always has them")
+	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block, and details of each subject; a JSON report always has them")
+	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "show only the findings that reject, the reasons why the verdict is undecided, and the counts")
+	cmd.Flags().StringVar(&r.color, "color", colors[0], "write the text in colour: "+alternatives(colors)+"; auto means on a terminal, unless NO_COLOR is set or TERM is dumb")
 	cmd.Flags().StringArrayVar(&r.out, "out", nil,
 		"write the report to a `file` (default: the standard output); form=file, repeated, writes a report in another format beside it, such as json=report.json")
 }
@@ -54,14 +60,15 @@ func (r *reporting) writes(s *output.Set, c *command) error {
 		}
 		switch {
 		case form != "":
-			r.reports = append(r.reports, formed{report.FormatOf(form), s.File("--out", name).Verdict()})
+			r.reports = append(r.reports, formed{report.FormatOf(form), s.File("--out", name).Verdict(), r.color == colorAlways})
 		case file != "":
 			return fmt.Errorf("--out: two files without a form, %q and %q, would have the same report; name one, or write form=file (form: %s)", file, name, alternatives(report.FormatNames()))
 		default:
 			file = name
 		}
 	}
-	r.reports = append(r.reports, formed{report.FormatOf(r.format), c.orStandard(s, "the report", "--out", file).Verdict()})
+	color := r.color == colorAlways || r.color == colorAuto && file == "" && showsColor(c.stdout)
+	r.reports = append(r.reports, formed{report.FormatOf(r.format), c.orStandard(s, "the report", "--out", file).Verdict(), color})
 	return nil
 }
 
@@ -83,7 +90,13 @@ func formOf(value string) (form, file string, err error) {
 }
 
 func (r *reporting) check() error {
-	return oneOf("--format", "format", r.format, report.FormatNames())
+	if err := oneOf("--format", "format", r.format, report.FormatNames()); err != nil {
+		return err
+	}
+	if r.verbose && r.quiet {
+		return errors.New("--quiet and --verbose contradict each other; give one of them")
+	}
+	return oneOf("--color", "value", r.color, colors)
 }
 
 // machine reports whether programs read one of the reports.
@@ -120,9 +133,12 @@ func (r *reporting) identify(run *report.Run) {
 // verdict.
 func (r *reporting) write(run *report.Run) error {
 	r.identify(run)
-	run.ShowNotes = r.verbose
+	run.ShowNotes, run.Details, run.Quiet = r.verbose, r.verbose, r.quiet
 	for _, f := range r.reports {
-		f.out.Write(func(w io.Writer) error { return f.format.Write(w, run) })
+		f.out.Write(func(w io.Writer) error {
+			run.Color = f.color
+			return f.format.Write(w, run)
+		})
 	}
 	if err := r.set.Commit(); err != nil {
 		return err

@@ -210,11 +210,11 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		if k.allowUnsupported {
 			leftOut = append(leftOut, report.LeftOut{File: e.Name, Line: e.Line, Column: e.Column, Path: e.Path, ID: e.ID, Title: e.Title, Reason: e.Reason})
 		} else {
-			results = append(results, report.NotJudged(fmt.Sprintf("%s:%d:%d", e.Name, e.Line, e.Column), e))
+			results = append(results, report.NotJudgedAt(position(e.Name, e.Position), e))
 		}
 	}
 	for _, e := range built.Unresolved {
-		results = append(results, report.NotJudged(fmt.Sprintf("%s:%d:%d", e.Name, e.Line, e.Column), e))
+		results = append(results, report.NotJudgedAt(position(e.Name, e.Position), e))
 	}
 	var unjudged []string
 	// If source, of or results are not empty, they explain why no rule is left.

@@ -43,7 +43,7 @@ func TestRecover(t *testing.T) {
 	if err := report.Text(&b, report.NewRun(results...)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "undecided C.cf\n          internal error: index out of range; please report it with the file\n"; b.String() != want {
+	if want := "C.cf: undecided: internal error: index out of range; please report it with the file\nundecided: 0 errors, 0 warnings\n"; b.String() != want {
 		t.Errorf("%q, expected %q", b.String(), want)
 	}
 }
