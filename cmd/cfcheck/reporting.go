@@ -39,7 +39,7 @@ func (r *reporting) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&r.format, "format", names[0], "write the report in this `format`: "+alternatives(names))
 	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block, and details of each subject; a JSON report always has them")
 	cmd.Flags().BoolVarP(&r.quiet, "quiet", "q", false, "show only the findings that reject, the reasons why the verdict is undecided, and the counts")
-	cmd.Flags().StringVar(&r.color, "color", colors[0], "write the text in colour: "+alternatives(colors)+"; auto means on a terminal, unless NO_COLOR is set or TERM is dumb")
+	cmd.Flags().StringVar(&r.color, "color", colors[0], "say `when` to write the text in colour: "+alternatives(colors)+"; auto means on a terminal, unless NO_COLOR is set or TERM is dumb")
 	cmd.Flags().StringArrayVar(&r.out, "out", nil,
 		"write the report to a `file` (default: the standard output); form=file, repeated, writes a report in another format beside it, such as json=report.json")
 }
