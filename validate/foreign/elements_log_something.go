@@ -19,7 +19,8 @@ One exclude logs each event that it does not match. With two or more elements
 of one event, Sysmon drops each event that no element matches. So two
 excludes, or an exclude beside an empty include, log no event at all. Nor does
 any element beside an exclude that matches each event, such as one with an
-empty value of "begin with".
+empty value of "begin with". A file of empty includes alone logs only the
+events that it does not name.
 
 Write all excludes of an event into one element, or add an include with
 filters. Remove a filter that matches each event.`,
@@ -27,6 +28,16 @@ filters. Remove a filter that matches each event.`,
 	Uses:     ofRules,
 	Run: func(p *validate.Pass) {
 		judgeRules(p, func(r *ruleSet, say func(remark)) bool {
+			if len(r.Elements) > 0 && !slices.ContainsFunc(r.Elements, func(e sysmon.Element) bool { return !e.Include || len(e.Filters) > 0 }) {
+				m := r.aboutElement(&r.Elements[0])
+				m.what, m.aside = "all", "all"
+				m.text = func() (string, []string) {
+					return fmt.Sprintf("all elements are includes without filters (%d), so no event that they name is logged", len(r.Elements)), nil
+				}
+				m.fix = `write onmatch="exclude" to log all events, or add filters`
+				say(m)
+				return true
+			}
 			if !r.sure {
 				return true
 			}

@@ -87,6 +87,8 @@ var Checks = []*validate.Check{
 	filterNotRepeated,
 	valueWithoutBlanks,
 	registryRootKnown,
+	updatesNotBlocked,
+	relationStated,
 	rulesStillFire,
 }
 

@@ -309,8 +309,8 @@ func (t *trial) claims(report *validate.Report, data []byte) string {
 		problem := ""
 		switch f.Check.ID {
 		case "CF8301":
-			tag := tagForm.FindStringSubmatch(f.Message)[1]
-			problem = all(func(ev *event) bool { return ev.of.Tag != tag || !logged(whole, ev) })
+			m := tagForm.FindStringSubmatch(f.Message) // nil if it is about all tags of the file
+			problem = all(func(ev *event) bool { return m != nil && ev.of.Tag != m[1] || !logged(whole, ev) })
 		case "CF8302":
 			tag := emptyForm.FindStringSubmatch(f.Message)[1]
 			rest := t.model(func(e *sysmon.Element) bool { return e.Include || t.tag(e) != tag })
