@@ -950,6 +950,52 @@ func TestOtherCI(t *testing.T) {
 	}
 }
 
+// TestProblemMatcher matches the text of a run as the runner of GitHub does.
+func TestProblemMatcher(t *testing.T) {
+	t.Parallel()
+	var file struct {
+		ProblemMatcher []struct {
+			Owner   string
+			Pattern []struct {
+				Regexp                                      string
+				File, Line, Column, Severity, Message, Code int
+			}
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(root, "docs", "ci", "problem-matcher.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &file)
+	}
+	if err != nil || len(file.ProblemMatcher) != 1 || len(file.ProblemMatcher[0].Pattern) != 1 {
+		t.Fatalf("%v: %+v", err, file)
+	}
+	p := file.ProblemMatcher[0].Pattern[0]
+	expression := regexp.MustCompile(p.Regexp)
+	work, tools := changedTree(t)
+	// A name that looks like a place deceives only about itself.
+	odd := "a:1:2: error: b [CF0001].yml"
+	for name, text := range map[string]string{odd: sigmaRule("Odd", "0030", "    OriginalFileName: odd.exe\n"), "empty.cf": ""} {
+		if err := os.WriteFile(filepath.Join(work, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Of rules with the same cause, the first has a line of its own.
+	_, out := runScript(t, work, tools, `for path in rules empty.cf "`+odd+`"; do cfcheck check -v --fleet fleet.json -- "$path" || true; done`)
+	var got []string
+	for line := range strings.Lines(out) {
+		if m := expression.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
+			got = append(got, strings.Join([]string{m[p.File], m[p.Line], m[p.Column], m[p.Severity], m[p.Code]}, " "))
+			if m[p.Message] == "" {
+				t.Errorf("%q has no message", line)
+			}
+		}
+	}
+	slices.Sort(got)
+	if want := []string{"./a 1 2 error CF3012", "empty.cf   error CF0003", "rules/new.yml 7 5 warning CF3012"}; !slices.Equal(got, want) {
+		t.Errorf("matched %q, want %q\n%s", got, want, out)
+	}
+}
+
 // TestHooks runs the commands of .pre-commit-hooks.yaml as pre-commit does, with arguments of a
 // user behind them and with their own.
 func TestHooks(t *testing.T) {
