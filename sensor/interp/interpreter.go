@@ -11,8 +11,8 @@ import (
 
 // An Interpreter evaluates the instances of one channel file against events, as FORMAT.md, section
 // 8, defines. It checks every bound and charges every step (section 9). After the first few events
-// it allocates nothing. Its results do not depend on earlier events. An Interpreter must be used
-// by only one goroutine at a time.
+// it allocates almost nothing. Its results do not depend on earlier events. An Interpreter must be
+// used by only one goroutine at a time.
 type Interpreter struct {
 	file     *channelfile.File
 	access   sensor.Access

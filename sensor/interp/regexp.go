@@ -15,6 +15,11 @@ type machine struct {
 	pending    []uint32      // instructions that are still to be visited at this position
 	code       []instruction // code of the program that ran last
 	program    int           // its index in the file, plus one; 0 means that it is not in a file
+	loaded     bool          // code has its instructions
+
+	automata []automaton // by index of a program in the file
+	states   int         // number of states of all automata
+	entries  int         // number of instructions in all states
 }
 
 // An instruction is an instruction of a program, with a copy of the ranges of its class if they
@@ -27,9 +32,9 @@ type instruction struct {
 
 const fewRanges = 3
 
-// load prepares a program for a run. Number is its index in the file, or -1 if it is not in a
+// start begins a search with a program. Number is its index in the file, or -1 if it is not in a
 // file.
-func (m *machine) load(p channelfile.Program, number int) {
+func (m *machine) start(p channelfile.Program, number int) {
 	//mutation:equivalent condition, `number >= 0`: the slow path gives the same result
 	if number >= 0 && m.program == number+1 {
 		return
@@ -38,6 +43,16 @@ func (m *machine) load(p channelfile.Program, number int) {
 	m.program = number + 1
 	//mutation:equivalent: generated files never reach this limit of work
 	m.work += uint64(p.Len())
+	m.loaded = false
+}
+
+// load copies the instructions of the program that runs.
+func (m *machine) load(p channelfile.Program) {
+	//mutation:equivalent condition: the slow path gives the same result
+	if m.loaded {
+		return
+	}
+	m.loaded = true
 	m.size(p.Len())
 	m.code = m.code[:0]
 	for i := range p.Len() {
@@ -93,9 +108,17 @@ const noRune = -1
 // search reports whether the expression of a program matches anywhere in text. Number is the index
 // of the program in the file, or -1 if it is not in a file.
 func (m *machine) search(p channelfile.Program, number int, text []byte) bool {
-	m.load(p, number)
+	m.start(p, number)
 	m.next.list = m.next.list[:0]
 	before := rune(noRune)
+	//mutation:equivalent condition: the slow path gives the same result
+	if a := m.automaton(number, len(text)); a != nil {
+		var known, found bool
+		if text, before, known, found = m.walk(a, p, text); known {
+			return found
+		}
+	}
+	m.load(p)
 	for {
 		after, size := rune(noRune), 0
 		if len(text) > 0 {

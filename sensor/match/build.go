@@ -27,6 +27,10 @@ const (
 	// A criterion with at least this number of operands is decided by the tables, even if it is
 	// not an access criterion.
 	manyOperands = 4
+	// A literal of at least this number of bytes is rare, whatever the content is.
+	rareLength = 4
+	// The usual length of a value, in bytes.
+	usualLength = 30
 	// A criterion that this number of words refers to is probably evaluated early in each event.
 	manyUses = 32
 )
@@ -35,14 +39,14 @@ const (
 // not depend on them.
 type tuning struct {
 	// A field gets tables if its criteria take the interpreter at least leastTime for an event,
-	// in nanoseconds, and a table of contains if they take at least leastPerByte for each byte.
-	// Otherwise the pass over the value costs more than it saves.
-	leastTime, leastPerByte uint64
+	// in nanoseconds, or if all criteria take at least leastAll. Otherwise the pass over the value
+	// costs more than it saves.
+	leastTime, leastAll uint64
 	// An event may take one part in share of the estimate for the interpreter.
 	share uint64
 }
 
-var usual = tuning{leastTime: 150, leastPerByte: 30, share: 8}
+var usual = tuning{leastTime: 200, leastAll: 10_000, share: 8}
 
 // A builder builds an index.
 type builder struct {
@@ -50,6 +54,7 @@ type builder struct {
 	ix      *Index
 	uses    []uint32 // by criterion: number of words that refer to it
 	weights []uint64 // by criterion: estimate of its frequency; inaccessible if it has no literals
+	folded  [][]bool // by file and value: folding leaves it unchanged
 	extract extractor
 	access  []access
 	fields  map[int]*field
@@ -80,7 +85,7 @@ func (b *builder) build() {
 				uses[word.Criterion()]++
 			}
 		}
-		b.extract.rarity.count(f, uses)
+		b.folded = append(b.folded, b.extract.rarity.count(f, uses))
 		b.extract.work += workPerByte * len(f.Data())
 	}
 	b.chooseFields()
@@ -141,7 +146,7 @@ func (b *builder) chooseFields() {
 	}
 	for index, types := range accepts {
 		in := input{index: index, accepts: types, perByte: b.perByte[index] / b.share}
-		if fixed[index] >= b.leastTime {
+		if fixed[index]+usualLength*b.perByte[index] >= b.leastTime || ix.allowance >= b.leastAll {
 			in.field = new(field)
 			b.fields[index] = in.field
 		}
@@ -161,14 +166,7 @@ func (b *builder) literals(f *channelfile.File, c channelfile.Criterion) (*liter
 	if b.fields[int(c.Input)] == nil {
 		return nil, false
 	}
-	l, ok := b.extract.find(f, c)
-	if !ok {
-		return nil, false
-	}
-	if b.perByte[int(c.Input)] < b.leastPerByte && slices.ContainsFunc(l.list, func(l literal) bool { return l.kind == contains }) {
-		return nil, false
-	}
-	return l, true
+	return b.extract.find(f, c)
 }
 
 // weigh finds the weights of the criteria of a file.
@@ -182,25 +180,38 @@ func (b *builder) weigh(file int) {
 			if c.Operator == channelfile.OpIntegerEquals {
 				b.weights[n] = uint64(b.uses[n])
 			}
-			if l.exact && int(c.Count) >= manyOperands {
+			if b.decides(c, l) {
 				ix.modes[n] |= found
 			}
 		}
-		if onFolded(f, c) {
+		if onFolded(f, c, b.folded[file]) {
 			ix.modes[n] |= onView
 		}
 	}
 }
 
-// onFolded reports whether a criterion compares its folded operands with the bytes of the folded
-// value. This is so if all operands are valid UTF-8, because then a match starts and ends at runes.
-func onFolded(f *channelfile.File, c channelfile.Criterion) bool {
-	if c.Flags&(channelfile.FlagFold|channelfile.FlagInputs) != channelfile.FlagFold ||
-		c.Operator < channelfile.OpEquals || c.Operator > channelfile.OpContains || c.Count >= manyOperands {
+// decides reports whether the tables should decide a criterion even if no instance has it as an
+// access criterion: because an evaluation takes long, and its literals are long enough to be rare.
+func (b *builder) decides(c channelfile.Criterion, l *literals) bool {
+	if c.Operator == channelfile.OpRegexp {
+		return true
+	}
+	if int(c.Count) < manyOperands && c.Operator != channelfile.OpPattern {
 		return false
 	}
-	for v := range f.OperandValues(c) {
-		if len(v) > 256 || string(channelfile.AppendFold(nil, v)) != string(v) {
+	return !slices.ContainsFunc(l.list, func(l literal) bool { return l.kind == contains && len(l.text) < rareLength })
+}
+
+// onFolded reports whether a criterion compares its folded operands with the bytes of the folded
+// value. This is so if all operands are valid UTF-8, because then a match starts and ends at runes.
+// Folded tells by value whether folding leaves it unchanged.
+func onFolded(f *channelfile.File, c channelfile.Criterion, folded []bool) bool {
+	if c.Flags&(channelfile.FlagFold|channelfile.FlagInputs) != channelfile.FlagFold ||
+		c.Operator < channelfile.OpEquals || c.Operator > channelfile.OpContains {
+		return false
+	}
+	for k := c.First; k < c.First+c.Count; k++ {
+		if !folded[f.Operand(k)] {
 			return false
 		}
 	}
@@ -278,7 +289,7 @@ func (b *builder) reference(f *channelfile.File, word channelfile.Word, firstCri
 	it := item{reference: true, negated: word.Negated(), criterion: uint32(n), leaves: 1, weight: inaccessible, holds: 0.2}
 	fixed, perByte := timeOf(f, c)
 	it.cost = float64(20 + fixed + 100*perByte)
-	if b.uses[n] >= manyUses || b.ix.modes[n]&found != 0 {
+	if b.uses[n] >= manyUses || b.ix.modes[n]&found != 0 && c.Operator <= channelfile.OpContains {
 		it.cost = 1
 	}
 	if c.Operator == channelfile.OpExists {
@@ -470,8 +481,13 @@ func (b *builder) addTables() {
 		}
 	}
 	for _, f := range ix.fields {
+		f.fixed, f.perByte = 20, 1 // to fold the value
 		for _, t := range f.tables() {
-			t.size(slices.Contains(f.contains[:], t))
+			scanned := slices.Contains(f.contains[:], t)
+			t.size(scanned)
+			if f.fixed += 10; scanned {
+				f.perByte += 3
+			}
 		}
 	}
 	for i, e := range entries {

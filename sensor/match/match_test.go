@@ -135,3 +135,69 @@ func TestReal(t *testing.T) {
 		}
 	}
 }
+
+// TestAllocations checks that a matcher that has seen the events allocates nothing.
+func TestAllocations(t *testing.T) {
+	f := testkit.Parse(t, workload.File(1000, 1))
+	ix, err := match.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, events := ix.Matcher(), workload.Events(f, 50, 3)
+	n := testing.AllocsPerRun(3, func() {
+		for _, e := range events {
+			if _, err := m.Match(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestTypes checks that files of different types have no common index.
+func TestTypes(t *testing.T) {
+	a := testkit.File(t, testkit.IPC, channelfile.Exists(1))
+	h := testkit.IPC
+	h.TypeVersion++
+	b := testkit.File(t, h, channelfile.Exists(1))
+	if _, err := match.New(a, b); !errors.Is(err, match.ErrTypes) {
+		t.Errorf("two versions of a type: %v", err)
+	}
+	if _, err := match.New(); !errors.Is(err, match.ErrNoFile) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+// TestReadings checks why an instance of the second file matches, and one does not.
+func TestReadings(t *testing.T) {
+	a := testkit.File(t, testkit.IPC, channelfile.Exists(1))
+	b := testkit.File(t, testkit.IPC, channelfile.Equals(2, "x"),
+		channelfile.And(channelfile.Prefix(5, `\a`), channelfile.Not(channelfile.Suffix(5, "z"))))
+	ix, err := match.New(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file, instance := ix.Locate(2); file != 1 || instance != 1 {
+		t.Errorf("instance 2 is %d of file %d", instance, file)
+	}
+	m := ix.Matcher()
+	e := make(interp.Event, 6)
+	for text, want := range map[string][]bool{`\ab`: {true, false}, `\az`: {true, true}, "": {false, false}} {
+		e[5] = interp.Text(text)
+		list, err := m.Readings(nil, 2, e)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%q: %v, %v", text, list, err)
+		}
+		for k, r := range list {
+			if negated := b.Criterion(r.Criterion).Operator == channelfile.OpSuffix; r.Holds != want[k] || r.Negated != negated {
+				t.Errorf("%q: %+v", text, r)
+			}
+		}
+		matched, err := m.Match(e)
+		if err != nil || slices.Contains(matched, 2) != (list[0].Holds && !list[1].Holds) {
+			t.Errorf("%q matches %v, %v", text, matched, err)
+		}
+	}
+}

@@ -21,10 +21,9 @@ type Matcher struct {
 	matched      []int
 
 	epoch  uint32   // number of the event
-	states []uint32 // by criterion: the event for which its truth is known, times 2, plus the truth
+	states []uint32 // by criterion: the last event that has a state, times 4, plus the state
 	tried  []uint32 // by instance: the last event for which it was evaluated
-	seen   []uint32 // by group: the last event for which it was decided
-	hits   []uint32 // groups whose criterion holds
+	hits   []uint32 // groups of which a literal was found
 
 	views  [][]byte // by input of the file: the folded value
 	viewed []uint32 // by input of the file: the last event for which it was folded
@@ -33,6 +32,14 @@ type Matcher struct {
 	work, limit int // estimate of the time for this event, in nanoseconds
 }
 
+// The states of a criterion. Without one, a criterion of the tables does not hold, and another
+// criterion is not yet evaluated.
+const (
+	stateFails = 1 + iota
+	stateHolds
+	statePossible // a literal was found, and the criterion is not yet evaluated
+)
+
 // Matcher returns a new Matcher of the index. It takes a few bytes for each criterion and
 // instance.
 func (ix *Index) Matcher() *Matcher {
@@ -40,7 +47,6 @@ func (ix *Index) Matcher() *Matcher {
 		ix:     ix,
 		states: make([]uint32, len(ix.modes)),
 		tried:  make([]uint32, ix.Instances()),
-		seen:   make([]uint32, len(ix.groups)),
 	}
 	inputs := 0
 	for _, f := range ix.files {
@@ -69,7 +75,7 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 	}
 	for i := range m.ix.inputs {
 		if in := &m.ix.inputs[i]; in.field != nil && in.index < len(e) && e[in.index].Present() {
-			if !m.scan(in) {
+			if m.work+in.field.time(len(e[in.index].Text)) > m.limit || !m.scan(in) {
 				return m.loop(e)
 			}
 		}
@@ -94,10 +100,9 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 
 // begin prepares the Matcher for an event.
 func (m *Matcher) begin(e interp.Event) {
-	if m.epoch++; m.epoch == 1<<31 { // the states have no room for more
+	if m.epoch++; m.epoch == 1<<30 { // the states have no room for more
 		clear(m.states)
 		clear(m.tried)
-		clear(m.seen)
 		clear(m.viewed)
 		m.epoch = 1
 	}
@@ -168,8 +173,7 @@ func appendFold(dst, s []byte) []byte {
 	return dst[:n+i]
 }
 
-// scan finds the literals of an input in its value, and decides their groups. It returns false
-// if it takes too long.
+// scan finds the literals of an input in its value. It returns false if it takes too long.
 func (m *Matcher) scan(in *input) bool {
 	f, view := in.field, m.view(in.index)
 	if f.whole != nil {
@@ -280,23 +284,19 @@ func (m *Matcher) probe(t *table, gram uint64, view []byte, p int) bool {
 	return true
 }
 
-// check decides the group of a needle if the text is its literal. It returns false if the event
-// takes too long.
+// check records that a literal was found if the text is the literal of a needle. It returns false
+// if the event takes too long.
 func (m *Matcher) check(k *needle, text []byte) bool {
 	m.work += 4
-	if m.seen[k.group] == m.epoch {
-		return m.work <= m.limit
-	}
-	if string(m.ix.text[k.off:k.off+k.size]) != string(text) {
-		return m.work <= m.limit
-	}
-	m.seen[k.group] = m.epoch
 	g := &m.ix.groups[k.group]
-	if !g.exact && !m.evaluate(g.criterion) {
-		m.states[g.criterion] = m.epoch << 1
+	state := &m.states[g.criterion]
+	if *state>>2 == m.epoch || string(m.ix.text[k.off:k.off+k.size]) != string(text) {
 		return m.work <= m.limit
 	}
-	m.states[g.criterion] = m.epoch<<1 | 1
+	*state = m.epoch<<2 | statePossible
+	if g.exact {
+		*state = m.epoch<<2 | stateHolds
+	}
 	if g.count > 0 {
 		m.hits = append(m.hits, k.group)
 	}
@@ -324,19 +324,20 @@ func (m *Matcher) try(i uint32) bool {
 
 // holds returns the truth of a criterion for the event.
 func (m *Matcher) holds(c uint32) bool {
-	if s := m.states[c]; s>>1 == m.epoch {
-		return s&1 != 0
-	}
-	if m.ix.modes[c]&found != 0 {
+	state := &m.states[c]
+	if *state>>2 == m.epoch {
+		if s := *state & 3; s != statePossible {
+			return s == stateHolds
+		}
+	} else if m.ix.modes[c]&found != 0 {
 		return false
 	}
-	s := m.epoch << 1
-	truth := m.evaluate(c)
-	if truth {
-		s |= 1
+	holds := m.evaluate(c)
+	*state = m.epoch<<2 | stateFails
+	if holds {
+		*state = m.epoch<<2 | stateHolds
 	}
-	m.states[c] = s
-	return truth
+	return holds
 }
 
 // evaluate evaluates a criterion on the event.

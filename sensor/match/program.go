@@ -104,24 +104,19 @@ func (a *analyser) all(x *extractor, start int32, depth, kept int) bool {
 	if a.work < 0 {
 		return false
 	}
-	if text := a.best(x, must); len(text) >= goodLiteral {
-		from := len(x.out.text)
-		x.out.text = append(x.out.text, text...)
-		x.add(contains, from)
-		return true
-	}
+	text := a.best(x, must)
 	list := len(x.out.list)
 	for _, i := range must {
+		if len(text) >= goodLiteral || a.work < 0 {
+			break
+		}
 		if in := a.code[i]; in.Op == channelfile.InstSplit && in.Out != in.Arg {
 			if a.all(x, int32(in.Out), depth+1, kept) && a.all(x, int32(in.Arg), depth+1, kept) {
 				return true
 			}
-			if x.out.list = x.out.list[:list]; a.work < 0 {
-				return false
-			}
+			x.out.list = x.out.list[:list]
 		}
 	}
-	text := a.best(x, must)
 	if len(text) == 0 {
 		return false
 	}

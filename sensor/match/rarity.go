@@ -24,8 +24,9 @@ func gram2(s []byte) int { return int(s[0]) | int(s[1])<<8 }
 const mostCount = 1 << 30
 
 // count counts the grams of the values of a file. Uses is by criterion the number of words that
-// refer to it.
-func (r *rarity) count(f *channelfile.File, uses []uint32) {
+// refer to it. It returns by value whether folding leaves a text unchanged.
+func (r *rarity) count(f *channelfile.File, uses []uint32) (folded []bool) {
+	folded = make([]bool, f.Values())
 	byValue := make([]uint32, f.Values())
 	for i := range f.Criteria() {
 		c := f.Criterion(i)
@@ -43,6 +44,7 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) {
 			continue
 		}
 		text = channelfile.AppendFold(text[:0], f.Value(i))
+		folded[i] = string(text) == string(f.Value(i))
 		for k := range text {
 			add(&r.one[text[k]], n)
 			if k+2 <= len(text) {
@@ -53,6 +55,7 @@ func (r *rarity) count(f *channelfile.File, uses []uint32) {
 			}
 		}
 	}
+	return folded
 }
 
 func add(to *uint32, n uint32) { *to = min(*to+min(n, mostCount), mostCount) }
