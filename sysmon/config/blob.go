@@ -21,20 +21,20 @@ func (l *Loading) Blob() ([]byte, error) {
 	case b.Layout == sysmon.Layout15 && b.Binary == sysmon.Version{}:
 		return nil, fmt.Errorf("no rule blob can be written for Sysmon %s: its binary version is not known", b.Name)
 	}
-	w, err := l.write(b.Binary)
+	w, err := l.write(b.Binary, len(l.attempts))
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", b.Name, err)
 	}
 	return w.Bytes(), nil
 }
 
-// write writes all elements that the loader writes, and undoes those that it undoes.
-func (l *Loading) write(binary sysmon.Version) (*blob.Writer, error) {
+// write writes the first n elements that the loader writes, and undoes those that it undoes.
+func (l *Loading) write(binary sysmon.Version, n int) (*blob.Writer, error) {
 	w, err := blob.NewWriter(binary, l.Declared)
 	if err != nil {
 		return nil, err
 	}
-	for i := range l.attempts {
+	for i := range n {
 		if err := writeElement(w, &l.attempts[i].element); err != nil {
 			return nil, err
 		}
@@ -75,18 +75,26 @@ func writeElement(w *blob.Writer, e *sysmon.Element) error {
 // so whatever the layout of the build is, but only that of binary version 15 and later is
 // known.
 func (l *loader) damage() {
-	undone := -1
+	undone, n := -1, 0
+	linked := true // the last Rule that was written is still there
 	for i := range l.attempts {
-		if l.attempts[i].undone && len(l.attempts[i].element.Groups) > 0 {
+		a := &l.attempts[i]
+		if len(a.element.Groups) == 0 {
+			continue
+		}
+		if !linked {
+			n = i + 1
+		}
+		if linked = !a.undone; a.undone && undone < 0 {
 			undone = i
-			break
 		}
 	}
-	if undone < 0 || l.build.Layout != sysmon.Layout15 {
+	// Without a Rule behind one that was undone there is no link to write.
+	if n == 0 || l.build.Layout != sysmon.Layout15 {
 		return
 	}
 	// The header is the same for all versions of this layout.
-	w, err := l.write(sysmon.Version{Major: 15})
+	w, err := l.write(sysmon.Version{Major: 15}, n)
 	if err != nil || !w.Damaged() {
 		return
 	}

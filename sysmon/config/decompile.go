@@ -80,7 +80,7 @@ func proves(text []byte, rules *sysmon.Rules, build *sysmon.Build, b *blob.Blob)
 	if b.Layout != sysmon.Layout15 {
 		return nil
 	}
-	w, err := l.write(b.Header.Binary)
+	w, err := l.write(b.Header.Binary, len(l.attempts))
 	if err != nil {
 		return err
 	}

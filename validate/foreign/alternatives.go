@@ -123,12 +123,11 @@ func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event)
 	windows := r.versions[0].sysmon.Platform == sysmon.Windows
 	filters := a.together(windows)
 	for i, f := range filters {
-		atoms := atomsOf(f)
 		for _, g := range filters[i+1:] {
 			if f.Field != g.Field {
 				continue
 			}
-			if slices.ContainsFunc(atoms, func(x logging.Atom) bool { return r.engine.Contradicts(g, &x) }) ||
+			if slices.ContainsFunc(atomsOf(f), func(x logging.Atom) bool { return r.engine.Contradicts(g, &x) }) ||
 				slices.ContainsFunc(atomsOf(g), func(x logging.Atom) bool { return r.engine.Contradicts(f, &x) }) {
 				a.fate, a.reason, a.apart = logging.Never, logging.NoInclude, []*sysmon.Filter{f, g}
 				return true
@@ -139,6 +138,9 @@ func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event)
 		return false // decide finds the others
 	}
 	for _, f := range filters {
+		if !slices.Contains(byOption, f.FieldName) {
+			continue
+		}
 		d := r.engine.Never(events[0].ID, atomsOf(f), own)
 		if d.Reason == logging.EmptyField || d.Reason == logging.NoAlgorithm {
 			a.fate, a.reason = d.Verdict, d.Reason
@@ -147,6 +149,9 @@ func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event)
 	}
 	return false
 }
+
+// byOption are the fields that are empty, or lack a hash, by an option of the configuration.
+var byOption = []string{"SourceHostname", "SourcePortName", "DestinationHostname", "DestinationPortName", "Hashes", "Hash"}
 
 // together are the filters of an alternative that must all match, on fields whose names and values
 // are known.
