@@ -31,7 +31,7 @@ type entry struct {
 	message        string
 	details        []string
 	fix            string
-	place          spot
+	place          spot // no path means no file, as for a finding about all rules of a type
 	file           spot // bytes of the judged file; no path means no bytes
 
 	finding *validate.Finding // nil unless the entry is a finding; do not modify it
@@ -146,7 +146,7 @@ func (r *Run) entries() iter.Seq2[*entry, error] {
 func (r *Result) entries(yield func(*entry) bool) bool {
 	about := func(e entry) *entry {
 		e.subject, e.fleet = r.Name, r.FleetNamed
-		if e.place.path == "" {
+		if e.place.path == "" && (r.report == nil || isFile(r.report.Subject.Kind)) {
 			e.place.path = r.Name
 		}
 		return &e
@@ -169,7 +169,11 @@ func (r *Result) entries(yield func(*entry) bool) bool {
 	rep := r.report
 	if rep == nil {
 		why := strings.TrimPrefix(fmt.Sprint(cmp.Or(r.err, errors.New("not judged"))), r.Name+": ")
-		return yield(about(entry{kind: entryReason, message: shown(why)}))
+		e := entry{kind: entryReason, message: shown(why)}
+		if r.at.Line > 0 {
+			e.place = spot{path: r.at.Path, line: r.at.Line, column: max(r.at.Column, 0), open: true}
+		}
+		return yield(about(e))
 	}
 	for _, u := range rep.Undecided {
 		e := about(entry{kind: entryReason, message: shown(u)})
@@ -298,6 +302,30 @@ func units(s string) (n int) {
 		n += max(utf16.RuneLen(c), 1)
 	}
 	return n
+}
+
+// where returns the place of an entry, as in compiler messages. An entry without a file has the
+// name of its subject.
+func (e *entry) where() string {
+	if e.place.path == "" {
+		return fileName(e.subject)
+	}
+	at := fileName(e.place.path)
+	if e.place.line > 0 {
+		at = fmt.Sprintf("%s:%d", at, e.place.line)
+		if e.place.column > 0 {
+			at = fmt.Sprintf("%s:%d", at, e.place.column)
+		}
+	}
+	return at
+}
+
+// located returns the message of an entry, after the name of its subject if it has no file.
+func (e *entry) located() string {
+	if e.place.path == "" && e.subject != "" {
+		return shown(e.subject) + ": " + e.message
+	}
+	return e.message
 }
 
 // name returns the ID and the name of the entry's check, or its kind.

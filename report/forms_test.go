@@ -232,9 +232,78 @@ func TestHostileForms(t *testing.T) {
 			if n := counts[form]; n != nil && n(have) != n(plain[form]) {
 				t.Errorf("%q: %s has %d parts; expected %d\n%s", s, form, n(have), n(plain[form]), have)
 			}
+			for line := range strings.Lines(have) {
+				if line = strings.TrimSpace(line); form == "text" && (strings.HasPrefix(line, "::") || strings.Contains(line, "##[")) {
+					t.Errorf("%q: the text has a command of a CI runner: %s", s, line)
+				}
+			}
 			if form == "markdown" && (strings.Contains(have, " <script") || strings.Contains(have, "](https://example.com") || strings.Contains(have, " https://example.com")) {
 				t.Errorf("%q: the summary has a link or an element:\n%s", s, have)
 			}
+		}
+	}
+}
+
+// TestGitHubOrder checks which annotations are written, and in which order: reasons, then new
+// findings, then old ones, the first of each check before the others, and by hosts.
+func TestGitHubOrder(t *testing.T) {
+	rep := &validate.Report{Subject: validate.Rules("rules (ipc)", nil), Ran: []*validate.Check{first, second}}
+	add := func(c *validate.Check, old bool, hosts ...uint64) {
+		for _, n := range hosts {
+			f := validate.Finding{Check: c, Old: old, Message: fmt.Sprintf("%s on %d", c.ID, n), Builds: []validate.Build{{Name: "1", Hosts: n}}}
+			f.Where.Source = validate.Position{Path: "rules/a.yml", Line: len(rep.Findings) + 1}
+			rep.Findings = append(rep.Findings, f)
+		}
+	}
+	add(first, false, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	add(first, true, 1000)
+	add(second, false, 2, 1)
+	rep.Totals = []validate.Total{{Check: first, Found: 13, Old: 1}, {Check: second, Found: 2}}
+	// A finding without a line is about no file, and its message names the subject.
+	rep.Findings[14].Where.Source = validate.Position{}
+	run := NewRun(Judged(rep, ""), NotJudgedAt(validate.Position{Path: "rules/b.yml", Line: 3, Column: 5}, errors.New("not supported")))
+	var b strings.Builder
+	if err := GitHub(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		_, message, _ := strings.Cut(line[1:], "::")
+		have = append(have, message)
+	}
+	want := []string{"not supported", "CF9001 on 12", "CF9002 on 2", "CF9001 on 11", "CF9001 on 10", "CF9001 on 9", "CF9001 on 8", "CF9001 on 7", "CF9001 on 6", "and 7 more; the report has them"}
+	if !slices.Equal(have[:len(have)-1], want) {
+		t.Errorf("have %q\nwant %q", have, want)
+	}
+	if !strings.HasPrefix(b.String(), "::error file=rules/b.yml,line=3,endLine=3,title=undecided::not supported\n") {
+		t.Errorf("the first annotation lacks its place:\n%s", &b)
+	}
+
+	b.Reset()
+	rep.Findings, rep.Totals = rep.Findings[14:], []validate.Total{{Check: second, Found: 1}}
+	if err := GitHub(&b, NewRun(Judged(rep, ""))); err != nil || !strings.HasPrefix(b.String(), "::error title=CF9002 second-holds::rules (ipc): CF9002 on 1\n") {
+		t.Errorf("a finding without a file (%v):\n%s", err, &b)
+	}
+}
+
+// TestSARIFAnyFile checks that code scanning gets a file for a finding that is about no file, and
+// other viewers do not.
+func TestSARIFAnyFile(t *testing.T) {
+	run := NewRun(Judged(&validate.Report{
+		Subject: validate.Rules("rules (ipc)", nil), Ran: []*validate.Check{first}, Totals: []validate.Total{{Check: first, Found: 1}},
+		Findings: []validate.Finding{{Check: first, Message: "m"}},
+	}, ""))
+	run.Sources = []Source{{Use: "types", Path: "types.json"}, {Use: "rules", Path: "rules/a.yml"}}
+	for form, want := range map[string]string{
+		"sarif":        `"locations":[{"logicalLocations":[{"fullyQualifiedName":"rules (ipc)"}]}]`,
+		"sarif-github": `"locations":[{"physicalLocation":{"artifactLocation":{"uri":"rules/a.yml"},"region":{"startLine":1,"startColumn":1,"endLine":1,"endColumn":1}}}]`,
+	} {
+		var b bytes.Buffer
+		if err := FormatOf(form).Write(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		if err := gatetest.Form(form, b.Bytes()); err != nil || !strings.Contains(b.String(), want) || !strings.Contains(b.String(), `"rules (ipc): m`) {
+			t.Errorf("%s (%v) lacks %s, or the subject:\n%s", form, err, want, &b)
 		}
 	}
 }

@@ -52,6 +52,7 @@ type jsonResult struct {
 	Verdict       string         `json:"verdict"`
 	Unread        bool           `json:"unread,omitempty"`
 	Error         string         `json:"error,omitempty"`
+	Source        *jsonSource    `json:"source,omitempty"`
 	Digest        string         `json:"sha256,omitempty"`
 	File          *File          `json:"file,omitempty"`
 	Fleet         *jsonFleet     `json:"fleet,omitempty"`
@@ -329,6 +330,9 @@ func resultJSON(r *Result) jsonResult {
 	}
 	if r.err != nil {
 		out.Error = r.err.Error()
+	}
+	if r.at.Line > 0 {
+		out.Source = sourceJSON(r.at)
 	}
 	rep := r.report
 	if rep == nil {

@@ -196,18 +196,11 @@ func junitOf(r *Result) *junitSuite {
 
 // line returns an entry as lines of text.
 func (e *entry) line() string {
-	at := shown(e.place.path)
-	if e.place.line > 0 {
-		at = fmt.Sprintf("%s:%d", at, e.place.line)
-		if e.place.column > 0 {
-			at = fmt.Sprintf("%s:%d", at, e.place.column)
-		}
-	}
 	mark := ""
 	if e.old {
 		mark = " (old)"
 	}
-	lines := append([]string{fmt.Sprintf("%s: %s: %s%s", at, e.severity, e.message, mark)}, e.details...)
+	lines := append([]string{fmt.Sprintf("%s: %s: %s%s", e.where(), e.severity, e.message, mark)}, e.details...)
 	if e.fix != "" {
 		lines = append(lines, "fix: "+e.fix)
 	}

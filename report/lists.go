@@ -145,7 +145,7 @@ func GitLab(w io.Writer, r *Run) error {
 			cut++
 			continue
 		}
-		c := codeQuality{Description: e.message, Check: strings.ReplaceAll(e.name(), " ", "-"), Fingerprint: e.fingerprint()}
+		c := codeQuality{Description: e.located(), Check: strings.ReplaceAll(e.name(), " ", "-"), Fingerprint: e.fingerprint()}
 		if e.check != nil {
 			c.Check = Clean(e.check.ID)
 		}
@@ -198,61 +198,102 @@ var annotation = map[validate.Severity]string{validate.Error: "error", validate.
 // GitHub writes annotations for GitHub Actions: workflow commands, which the runner reads from
 // the standard output. GitHub shows ten of a severity for each step, so beyond these the last
 // states how many there are more. Reasons why the run is undecided come first, then new
-// findings, then old ones. The last line has the verdict and the counts.
+// findings, then old ones. Among equals, the first finding of each check comes first, and a
+// finding that affects more hosts before one that affects fewer. The last line has the verdict
+// and the counts.
 //
 // Notes, and findings that do not count for the verdict, are only counted, unless ShowNotes is
 // set.
 func GitHub(w io.Writer, r *Run) error {
 	b := bufio.NewWriter(w)
-	var found [validate.Note + 1][ranks]int
-	take := func(e *entry) bool {
-		return (e.kind == entryFinding || e.kind != entryWaived && e.kind != entryRemark) && (!e.quiet || r.ShowNotes)
-	}
+	var picks [validate.Note + 1][ranks]pick
 	total := [validate.Note + 1]int{}
 	for e, err := range r.entries() {
 		if err != nil {
 			return err
 		}
-		if take(e) {
-			found[e.severity][e.rank()]++
+		if e.kind != entryWaived && e.kind != entryRemark && (!e.quiet || r.ShowNotes) {
+			picks[e.severity][e.rank()].add(e)
 			total[e.severity]++
 		}
 	}
-	var quotas [validate.Note + 1]quota
 	for s, n := range total {
 		room := maxAnnotations
 		if n > room {
 			room--
 		}
-		quotas[s] = allot(found[s], room)
-	}
-	var lists [validate.Note + 1][]*entry
-	for e, err := range r.entries() {
-		if err != nil {
-			return errors.Join(err, b.Flush())
-		}
-		if take(e) && quotas[e.severity].take(e) {
-			lists[e.severity] = append(lists[e.severity], e)
-		}
-	}
-	for s, list := range lists {
-		severity := validate.Severity(s)
-		slices.SortStableFunc(list, func(a, b *entry) int { return cmp.Compare(a.rank(), b.rank()) })
-		for _, e := range list {
-			if err := annotate(b, r, e); err != nil {
-				return err
+		left := room
+		for k := range picks[s] {
+			for _, e := range picks[s][k].first(left) {
+				left--
+				if err := annotate(b, r, e); err != nil {
+					return err
+				}
 			}
 		}
-		if more := total[s] - len(list); more > 0 {
-			fmt.Fprintf(b, "::%s title=cfcheck::and %s more; the report has them\n", annotation[severity], numeral.Thousands(uint64(more)))
+		if more := n - (room - left); more > 0 {
+			fmt.Fprintf(b, "::%s title=cfcheck::and %s more; the report has them\n", annotation[validate.Severity(s)], numeral.Thousands(uint64(more)))
 		}
 	}
 	fmt.Fprintf(b, "%s: %s\n", r.Verdict(), r.sums())
 	return b.Flush()
 }
 
+// A pick holds the entries that could be among the first maxAnnotations of one severity and rank.
+type pick struct {
+	ofCheck []picked // the one of each check that affects the most hosts
+	most    []picked // those that affect the most hosts, at most maxAnnotations
+}
+
+type picked struct {
+	*entry
+	affected uint64 // hosts
+}
+
+// byHosts sorts entries by the number of hosts that they affect, the largest first.
+func byHosts(a, b picked) int { return cmp.Compare(b.affected, a.affected) }
+
+// add adds an entry, if it can be among the first.
+func (p *pick) add(e *entry) {
+	this := picked{e, e.hosts()}
+	i := slices.IndexFunc(p.ofCheck, func(o picked) bool { return o.check == e.check && o.kind == e.kind })
+	switch {
+	case i < 0:
+		p.ofCheck = append(p.ofCheck, this)
+	case this.affected > p.ofCheck[i].affected:
+		p.ofCheck[i] = this
+	}
+	if n := len(p.most); n == maxAnnotations {
+		if this.affected <= p.most[n-1].affected {
+			return
+		}
+		p.most = p.most[:n-1]
+	}
+	at := slices.IndexFunc(p.most, func(o picked) bool { return this.affected > o.affected })
+	if at < 0 {
+		at = len(p.most)
+	}
+	p.most = slices.Insert(p.most, at, this)
+}
+
+// first returns the first n entries.
+func (p *pick) first(n int) []*entry {
+	list := slices.Clone(p.ofCheck)
+	slices.SortStableFunc(list, byHosts)
+	for _, e := range p.most {
+		if !slices.ContainsFunc(list, func(o picked) bool { return o.entry == e.entry }) {
+			list = append(list, e)
+		}
+	}
+	var out []*entry
+	for _, e := range list[:min(n, len(list))] {
+		out = append(out, e.entry)
+	}
+	return out
+}
+
 func annotate(w io.Writer, r *Run, e *entry) error {
-	lines := append([]string{e.message}, e.details...)
+	lines := append([]string{e.located()}, e.details...)
 	if e.fix != "" {
 		lines = append(lines, "fix: "+e.fix)
 	}

@@ -53,7 +53,7 @@ func Markdown(w io.Writer, r *Run) error {
 	// The list of what was not judged needs its room even if the table is long.
 	rows := 0
 	for _, e := range findings {
-		row := fmt.Sprintf("| %s%s | %s | %s | %s |\n", e.severity, map[bool]string{true: " (old)"}[e.old], link(e), code(e.at()), markdown(e.summary()))
+		row := fmt.Sprintf("| %s%s | %s | %s | %s |\n", e.severity, map[bool]string{true: " (old)"}[e.old], link(e), code(e.where()), markdown(e.summary()))
 		if m.size+len(row) > maxSummaryBytes*3/4 {
 			break
 		}
@@ -69,8 +69,8 @@ func Markdown(w io.Writer, r *Run) error {
 	items := 0
 	for _, e := range lists[1] {
 		at := ""
-		if e.place.path != "" {
-			at = code(e.at()) + " "
+		if e.where() != "" {
+			at = code(e.where()) + " "
 		}
 		item := fmt.Sprintf("- %s: %s%s\n", e.kind, at, markdown(e.summary()))
 		if m.size+len(item) > maxSummaryBytes {
@@ -130,18 +130,6 @@ func (e *entry) summary() string {
 		s += "; fix: " + cutBytes(e.fix, maxSummaryText)
 	}
 	return s
-}
-
-// at returns the place of an entry, as in compiler messages.
-func (e *entry) at() string {
-	at := fileName(e.place.path)
-	if e.place.line > 0 {
-		at = fmt.Sprintf("%s:%d", at, e.place.line)
-		if e.place.column > 0 {
-			at = fmt.Sprintf("%s:%d", at, e.place.column)
-		}
-	}
-	return at
 }
 
 // link returns the check of an entry with a link to its page.

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -275,7 +276,7 @@ func (s *sarifWriter) invocation(head sarifInvocation, cut int) error {
 		case s.isResult(e):
 			continue
 		}
-		n := sarifNotification{Descriptor: sarifID{e.kind.ID()}, Level: levelOf(e.severity), Message: s.text(e.message)}
+		n := sarifNotification{Descriptor: sarifID{e.kind.ID()}, Level: levelOf(e.severity), Message: s.text(e.located())}
 		if e.kind == entryWaived {
 			n.Level = levelOf(validate.Note)
 		}
@@ -342,7 +343,7 @@ func (s *sarifWriter) rule(c *validate.Check) sarifRule {
 }
 
 func (s *sarifWriter) result(e *entry) *sarifResult {
-	lines := append([]string{e.message}, e.details...)
+	lines := append([]string{e.located()}, e.details...)
 	if e.fix != "" {
 		lines = append(lines, "fix: "+e.fix)
 	}
@@ -397,7 +398,15 @@ func (s *sarifWriter) locate(e *entry, out *sarifResult) {
 	if path := e.finding.Where.Path; path != "" {
 		logical = []sarifLogical{{shown(path)}}
 	}
-	text := s.location(&e.place)
+	place := e.place
+	if place.path == "" && s.gitHub {
+		place.path = s.anyFile(e)
+	}
+	if place.path == "" {
+		out.Locations = []sarifLocation{{Logical: append(logical, sarifLogical{shown(e.subject)})}}
+		return
+	}
+	text := s.location(&place)
 	if e.file.path == "" {
 		text.Logical = logical
 		out.Locations = []sarifLocation{text}
@@ -430,6 +439,20 @@ func (s *sarifWriter) locate(e *entry, out *sarifResult) {
 		other.ID, other.Message = 1, &sarifText{Text: said}
 		out.Related = []sarifLocation{other}
 	}
+}
+
+// anyFile returns the path of a file for a finding that is about no single file. Code scanning
+// refuses all results if one of them has no file.
+func (s *sarifWriter) anyFile(e *entry) string {
+	for i := range s.run.Sources {
+		if s.run.Sources[i].Use == "rules" {
+			return s.run.Sources[i].Path
+		}
+	}
+	if p := s.run.Policy; p != nil {
+		return p.Path
+	}
+	return cmp.Or(e.subject, ".")
 }
 
 // location returns the location of a text.

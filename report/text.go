@@ -156,7 +156,11 @@ func (t *text) line(word, format string, args ...any) {
 
 // more writes a line that belongs to the line before.
 func (t *text) more(format string, args ...any) {
-	fmt.Fprintf(t.w, "%s%s\n", inset, shorten(fmt.Sprintf(format, args...)))
+	s := shorten(fmt.Sprintf(format, args...))
+	if strings.HasPrefix(s, "::") {
+		s = `\x3a` + s[1:] // the runner of GitHub Actions takes commands after spaces, too
+	}
+	fmt.Fprintf(t.w, "%s%s\n", inset, s)
 }
 
 // at writes a line about a place. The tail is short, and never cut.

@@ -30,11 +30,14 @@ func SARIF(data []byte, gitHub bool) error {
 			}
 			ColumnKind string
 			Results    []struct {
-				RuleID              string
-				RuleIndex           int
-				Level               string
-				Message             struct{ Text string }
-				Locations           []struct{ PhysicalLocation *sarifPlace }
+				RuleID    string
+				RuleIndex int
+				Level     string
+				Message   struct{ Text string }
+				Locations []struct {
+					PhysicalLocation *sarifPlace
+					LogicalLocations []struct{ FullyQualifiedName string }
+				}
 				PartialFingerprints map[string]string
 				BaselineState       string
 				Suppressions        []struct{ Kind, Status, Justification string }
@@ -80,7 +83,11 @@ func SARIF(data []byte, gitHub bool) error {
 			return fmt.Errorf("result %d has rule %q at index %d", i, r.RuleID, r.RuleIndex)
 		case r.Message.Text == "" && r.Level == "", !slices.Contains(levels, r.Level):
 			return fmt.Errorf("result %d has level %q", i, r.Level)
-		case len(r.Locations) == 0 || r.Locations[0].PhysicalLocation == nil || r.Locations[0].PhysicalLocation.ArtifactLocation.URI == "":
+		case len(r.Locations) == 0:
+			return fmt.Errorf("result %d has no place", i)
+		case !gitHub && r.Locations[0].PhysicalLocation == nil && len(r.Locations[0].LogicalLocations) > 0:
+			continue
+		case r.Locations[0].PhysicalLocation == nil || r.Locations[0].PhysicalLocation.ArtifactLocation.URI == "":
 			return fmt.Errorf("result %d has no place", i)
 		case !slices.Contains([]string{"", "new", "unchanged"}, r.BaselineState):
 			return fmt.Errorf("result %d has the state %q", i, r.BaselineState)
