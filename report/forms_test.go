@@ -186,33 +186,36 @@ var hostile = []string{
 	"https://example.com www.example.com",
 }
 
+// hostileRun returns a run with a text in each text that content, fleets and people decide.
+func hostileRun(s string) *Run {
+	f := validate.Finding{
+		Check: advice, Message: s, Details: []string{s, s}, Fix: s, Instance: &validate.Instance{Rule: s, Title: s, Author: s},
+		Builds:   []validate.Build{{Name: s, Hosts: 1}},
+		Where:    validate.Location{Path: s, Source: validate.Position{Path: s, Line: 1, Column: 2, Text: s}},
+		Identity: validate.Identity{Check: "CF9004", Subject: s, Rule: s, Path: s},
+	}
+	waived := f
+	waived.Waiver = &validate.Waiver{Check: "CF9004", Rule: s, Reason: s, By: s, From: validate.Position{Path: s, Line: 1, Column: 1}}
+	run := &Run{
+		Gate: Gate{Version: s}, Problems: []string{s}, Remarks: []string{s}, Sources: []Source{{Use: "rules", Path: s}}, ShowNotes: true,
+		PassedOver: []PassedOver{{Folder: s, Found: 1, Names: []string{s}}}, Lines: func(string, int) (string, bool) { return s, true },
+	}
+	for _, kind := range []validate.Kind{validate.KindChannelFile, validate.KindRules} {
+		result := Judged(&validate.Report{
+			Subject: &validate.Subject{Kind: kind, Name: s}, Ran: []*validate.Check{advice}, Undecided: []string{s},
+			Skipped: []validate.Skip{{Check: second, Why: s}}, Findings: []validate.Finding{f}, Waived: []validate.Finding{waived}, WaivedFound: 1,
+		}, "")
+		result.FleetNamed, result.LeftOut = s, []LeftOut{{File: s, Line: 1, Column: 1, Path: s, ID: s, Title: s, Reason: s}}
+		run.Add(result)
+	}
+	run.Add(NotJudged(s, errors.New(s)))
+	return run
+}
+
 // TestHostileForms puts each hostile text into each text that content, fleets and people decide.
 // Each report must be whole, and have as many findings as for a plain text.
 func TestHostileForms(t *testing.T) {
-	write := func(s string) map[string]string {
-		f := validate.Finding{
-			Check: advice, Message: s, Details: []string{s, s}, Fix: s, Instance: &validate.Instance{Rule: s, Title: s, Author: s},
-			Builds:   []validate.Build{{Name: s, Hosts: 1}},
-			Where:    validate.Location{Path: s, Source: validate.Position{Path: s, Line: 1, Column: 2, Text: s}},
-			Identity: validate.Identity{Check: "CF9004", Subject: s, Rule: s, Path: s},
-		}
-		waived := f
-		waived.Waiver = &validate.Waiver{Check: "CF9004", Rule: s, Reason: s, By: s, From: validate.Position{Path: s, Line: 1, Column: 1}}
-		run := &Run{
-			Gate: Gate{Version: s}, Problems: []string{s}, Remarks: []string{s}, Sources: []Source{{Use: "rules", Path: s}}, ShowNotes: true,
-			PassedOver: []PassedOver{{Folder: s, Found: 1, Names: []string{s}}}, Lines: func(string, int) (string, bool) { return s, true },
-		}
-		for _, kind := range []validate.Kind{validate.KindChannelFile, validate.KindRules} {
-			result := Judged(&validate.Report{
-				Subject: &validate.Subject{Kind: kind, Name: s}, Ran: []*validate.Check{advice}, Undecided: []string{s},
-				Skipped: []validate.Skip{{Check: second, Why: s}}, Findings: []validate.Finding{f}, Waived: []validate.Finding{waived}, WaivedFound: 1,
-			}, "")
-			result.FleetNamed, result.LeftOut = s, []LeftOut{{File: s, Line: 1, Column: 1, Path: s, ID: s, Title: s, Reason: s}}
-			run.Add(result)
-		}
-		run.Add(NotJudged(s, errors.New(s)))
-		return reports(t, run)
-	}
+	write := func(s string) map[string]string { return reports(t, hostileRun(s)) }
 	// The number of something that content could forge.
 	counts := map[string]func(string) int{
 		"sarif":        func(s string) int { return strings.Count(s, `"ruleIndex":`) },
