@@ -980,7 +980,7 @@ func TestProblemMatcher(t *testing.T) {
 		}
 	}
 	// Of rules with the same cause, the first has a line of its own.
-	_, out := runScript(t, work, tools, `for path in rules empty.cf "`+odd+`"; do cfcheck check -v --fleet fleet.json -- "$path" || true; done`)
+	_, out := runScript(t, work, tools, `for path in rules empty.cf "`+odd+`"; do cfcheck check --fleet fleet.json -- "$path" || true; done; cfcheck check -v --fleet fleet.json rules`)
 	var got []string
 	for line := range strings.Lines(out) {
 		if m := expression.FindStringSubmatch(strings.TrimSuffix(line, "\n")); m != nil {
@@ -991,6 +991,7 @@ func TestProblemMatcher(t *testing.T) {
 		}
 	}
 	slices.Sort(got)
+	got = slices.Compact(got) // the last run repeats the first, with notes, which are not matched
 	if want := []string{"./a 1 2 error CF3012", "empty.cf   error CF0003", "rules/new.yml 7 5 warning CF3012"}; !slices.Equal(got, want) {
 		t.Errorf("matched %q, want %q\n%s", got, want, out)
 	}
