@@ -91,7 +91,10 @@ type SuppliedInput struct {
 	// whether the build may hand over values in another form than the source writes, or leave out
 	// a placeholder; the form of the field in the definition then does not count
 	OtherForm bool
-	Seen      uint64 // number of observed events of the supply that had the input
+	// algorithms of the hashes that a list such as "MD5=...,SHA256=..." can have, in any case; nil
+	// means that nothing is stated
+	Hashes []string
+	Seen   uint64 // number of observed events of the supply that had the input
 	// for a conditional input, the number of events in a million that have it; 0 means unknown
 	PerMillion uint32
 	// all values that a constant input can have: integers in decimal, addresses as netip.Addr
@@ -391,6 +394,10 @@ func (c *Contract) appendTerms(b []byte) []byte {
 			number(uint64(in.MaxLength))
 			number(uint64(in.CutAt))
 			truth(in.OtherForm)
+			number(uint64(len(in.Hashes)))
+			for _, name := range in.Hashes {
+				text(name)
+			}
 			number(in.Seen)
 			number(uint64(in.PerMillion))
 			number(uint64(len(in.Values)))
@@ -455,7 +462,7 @@ var (
 	}
 	suppliedInputKeys = strictjson.Keys{
 		Required: []string{"name", "type"},
-		Optional: append([]string{"state", "maxLength", "cutAt", "otherForm", "seen", "perMillion", "values"}, basisKeys...),
+		Optional: append([]string{"state", "maxLength", "cutAt", "otherForm", "hashes", "seen", "perMillion", "values"}, basisKeys...),
 	}
 	shortfallKeys = strictjson.Keys{
 		Required: []string{"input", "why", "until"},
@@ -758,6 +765,9 @@ func (r *reader) suppliedInput(seen map[string]int, index int) SuppliedInput {
 		case "otherForm":
 			r.newer()
 			in.OtherForm = r.Bool()
+		case "hashes":
+			r.newer()
+			in.Hashes = r.hashes()
 		case "seen":
 			in.Seen = r.limit()
 		case "perMillion":
@@ -797,6 +807,10 @@ func (in *SuppliedInput) problem() (key, problem string) {
 		return "maxLength", fmt.Sprintf("found %d, but the input is cut at %d bytes; expected at most %d", in.MaxLength, in.CutAt, in.CutAt)
 	case in.OtherForm && in.Type != TypeString:
 		return "otherForm", fmt.Sprintf("found another form for an input of type %s; only inputs of type string have forms", in.Type)
+	case len(in.Hashes) > 0 && in.Type != TypeString:
+		return "hashes", fmt.Sprintf("found hashes for an input of type %s; only inputs of type string have them", in.Type)
+	case len(in.Hashes) > 0 && (in.State == StateNotSupplied || in.State == StateConstant || in.OtherForm):
+		return "hashes", "found hashes for an input that is not supplied, constant or in another form; expected an input with the text of the source"
 	case in.PerMillion != 0 && in.State != StateConditional:
 		return "perMillion", fmt.Sprintf("found a rate for an input that is %s; only conditional inputs have one", in.State)
 	case in.State == StateConditional && (in.Basis == nil || in.Basis.Reason == ""):
@@ -944,6 +958,14 @@ func (w *writer) suppliedInput(in *SuppliedInput) {
 		if in.OtherForm {
 			w.Key("otherForm")
 			w.Bool(true)
+		}
+		if len(in.Hashes) > 0 {
+			w.Key("hashes")
+			w.InlineArray(func() {
+				for _, name := range in.Hashes {
+					w.String(name)
+				}
+			})
 		}
 		w.OptionalNumber("seen", in.Seen)
 		w.OptionalNumber("perMillion", uint64(in.PerMillion))

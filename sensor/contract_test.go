@@ -703,7 +703,9 @@ func drawStatement(t *rapid.T, in *sensor.SuppliedInput, c *sensor.Contract) {
 	}
 	if in.Type == sensor.TypeString && in.State != sensor.StateNotSupplied && in.State != sensor.StateConstant {
 		in.CutAt = rapid.SampledFrom([]int{0, max(in.MaxLength, 1), sensor.MaxLength}).Draw(t, "cutAt")
-		in.OtherForm = rapid.Bool().Draw(t, "otherForm")
+		if in.OtherForm = rapid.Bool().Draw(t, "otherForm"); !in.OtherForm && rapid.Bool().Draw(t, "hashes") {
+			in.Hashes = []string{"MD5", "SHA1"}
+		}
 	}
 }
 

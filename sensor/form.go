@@ -2,6 +2,7 @@ package sensor
 
 import (
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -58,7 +59,22 @@ var forms = [...]formFacts{
 	FormUser:    {"user", "an account with its domain", `NT AUTHORITY\SYSTEM`, formAccount + `|-|`},
 	FormAccount: {"account", "a security identifier, or an account with its domain", "S-1-16-12288", formAccount},
 	FormHashes: {"hashes", "hashes with their algorithms", "MD5=D41D8CD98F00B204E9800998ECF8427E",
-		`[0-9A-Za-z]+=[0-9A-Fa-f]*(?:,[0-9A-Za-z]+=[0-9A-Fa-f]*)*|-|\?|(?i:unknown)|`},
+		hashList(`[0-9A-Za-z]+`)},
+}
+
+// hashList returns an expression for lists of hashes whose names match an expression.
+func hashList(name string) string {
+	return name + `=[0-9A-Fa-f]*(?:,` + name + `=[0-9A-Fa-f]*)*|-|\?|(?i:unknown)|`
+}
+
+// HashesExpression is [Form.Expression] of FormHashes for lists with the hashes of some algorithms
+// alone. There must be at least one.
+func HashesExpression(algorithms []string) string {
+	var names []string
+	for _, name := range algorithms {
+		names = append(names, regexp.QuoteMeta(name))
+	}
+	return `^(?:` + hashList(`(?i:`+strings.Join(names, "|")+`)`) + `)$`
 }
 
 const (

@@ -180,7 +180,7 @@ func (c *Contract) newer() bool {
 		}
 		for k := range s.Inputs {
 			in := &s.Inputs[k]
-			if in.State > StateSupplied || in.CutAt != 0 || in.OtherForm || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
+			if in.State > StateSupplied || in.CutAt != 0 || in.OtherForm || len(in.Hashes) > 0 || in.PerMillion != 0 || len(in.Values) > 0 || in.Basis != nil {
 				return true
 			}
 		}
@@ -222,6 +222,7 @@ const (
 	maxFeeds    = 256
 	maxValues   = 1024
 	maxOff      = 4096
+	maxHashes   = 16
 )
 
 // A placed is the name of a source, with its first mention in the document.
@@ -511,6 +512,27 @@ func (r *reader) values() (list []string, strings []bool) {
 		list, strings = append(list, text), append(strings, isString)
 	}
 	return list, strings
+}
+
+// hashes reads the names of hash algorithms.
+func (r *reader) hashes() (list []string) {
+	seen := map[string]int{}
+	for i := range r.Elements(maxHashes, "hashes") {
+		name := r.String()
+		if !r.Failed() && !isAlgorithm(name) {
+			r.Failf("found %s; expected the name of a hash algorithm: 1 to %d letters and digits, such as \"SHA256\"", strictjson.Quote(name), maxSensorText)
+		}
+		r.Unique(seen, strings.ToUpper(name), "hashes", name, i)
+		list = append(list, name)
+	}
+	if len(list) == 0 {
+		r.Failf("found an empty array; expected at least one hash algorithm, or no key")
+	}
+	return list
+}
+
+func isAlgorithm(name string) bool {
+	return 0 < len(name) && len(name) <= maxSensorText && strings.Trim(strings.ToUpper(name), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == ""
 }
 
 // constant checks the values of an input against its type, and normalises addresses. At is the

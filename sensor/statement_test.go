@@ -92,7 +92,8 @@ const fleetDocV1 = `{
             {"name": "EventID", "type": "integer", "state": "constant", "values": [22, -1]},
             {"name": "Channel", "type": "string", "state": "constant", "maxLength": 7, "values": ["log", ""]},
             {"name": "Server", "type": "address", "state": "constant", "values": ["192.0.2.1", "2001:db8::1"]},
-            {"name": "Cookie", "type": "string", "state": "not supplied", "reason": "switched off"}
+            {"name": "Cookie", "type": "string", "state": "not supplied", "reason": "switched off"},
+            {"name": "Digests", "type": "string", "hashes": ["MD5", "SHA256"]}
           ]
         }
       ]
@@ -139,6 +140,7 @@ func TestReadFleetV1(t *testing.T) {
 					{Name: "Channel", Type: sensor.TypeString, State: sensor.StateConstant, MaxLength: 7, Values: []string{"log", ""}},
 					{Name: "Server", Type: sensor.TypeAddress, State: sensor.StateConstant, Values: []string{"192.0.2.1", "2001:db8::1"}},
 					{Name: "Cookie", Type: sensor.TypeString, State: sensor.StateNotSupplied, Basis: &sensor.Basis{Reason: "switched off"}},
+					{Name: "Digests", Type: sensor.TypeString, State: sensor.StateSupplied, Hashes: []string{"MD5", "SHA256"}},
 				},
 			}},
 		}},
@@ -303,6 +305,15 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			`x.json:74:13: builds[0].supply[0].inputs[2].cutAt: found a length for an input of type integer; only inputs of type string have one`, true},
 		{"an integer in another form", `"state": "constant", "values": [22, -1]`, `"otherForm": true`, sensor.ErrJSONValue,
 			`x.json:74:13: builds[0].supply[0].inputs[2].otherForm: found another form for an input of type integer; only inputs of type string have forms`, true},
+		{"an integer with hashes", `"state": "constant", "values": [22, -1]`, `"hashes": ["MD5"]`, sensor.ErrJSONValue,
+			`x.json:74:13: builds[0].supply[0].inputs[2].hashes: found hashes for an input of type integer; only inputs of type string have them`, true},
+		{"hashes in another form", `"hashes": ["MD5", "SHA256"]`, `"hashes": ["MD5", "SHA256"], "otherForm": true`, sensor.ErrJSONValue,
+			`x.json:78:13: builds[0].supply[0].inputs[6].hashes: found hashes for an input that is not supplied, constant or in another form; expected an input with the text of the source`, false},
+		{"a hash without a name", `["MD5", "SHA256"]`, `["MD5", ""]`, sensor.ErrJSONValue,
+			`x.json:78:69: builds[0].supply[0].inputs[6].hashes[1]: found ""; expected the name of a hash algorithm: 1 to 64 letters and digits, such as "SHA256"`, true},
+		{"a hash twice", `["MD5", "SHA256"]`, `["MD5", "md5"]`, sensor.ErrJSONValue, "", false},
+		{"no hashes", `["MD5", "SHA256"]`, `[]`, sensor.ErrJSONValue,
+			`x.json:78:61: builds[0].supply[0].inputs[6].hashes: found an empty array; expected at least one hash algorithm, or no key`, true},
 		{"cut, and not supplied", `"not supplied"`, `"not supplied", "cutAt": 1`, sensor.ErrJSONValue,
 			`x.json:77:13: builds[0].supply[0].inputs[5].cutAt: found cutAt for an input that is not supplied; only a supplied, conditional or unknown input can be cut`, true},
 		{"a rate of what is always there", `"seen": 7`, `"perMillion": 7`, sensor.ErrJSONValue,
@@ -352,6 +363,7 @@ func TestReadFleetV1Refuses(t *testing.T) {
 			{"a conditional input", `"state": "unknown"`, `"state": "conditional", "reason": "r"`, sensor.ErrJSONUnknownKey, "", true},
 			{"a constant input", `"type": "address", "state": "unknown"`, `"type": "address", "state": "constant", "values": ["::1"]`, sensor.ErrJSONUnknownKey, "", true},
 			{"an input in another form", `"maxLength": 9`, `"maxLength": 9, "otherForm": true`, sensor.ErrJSONUnknownKey, "", true},
+			{"hashes", `"maxLength": 9`, `"maxLength": 9, "hashes": ["MD5"]`, sensor.ErrJSONUnknownKey, "", true},
 			{"a cut input", `"maxLength": 9`, `"maxLength": 9, "cutAt": 9`, sensor.ErrJSONUnknownKey, "", true},
 			{"a reason", `"maxLength": 9`, `"maxLength": 9, "reason": "r"`, sensor.ErrJSONUnknownKey, "", true},
 			{"evidence of an input", `"maxLength": 9`, `"maxLength": 9, "evidence": "stated"`, sensor.ErrJSONUnknownKey, "", true},

@@ -12,8 +12,8 @@ const (
 	maxConjunctions = 256  // of one rule; beyond, nothing is known about it
 	maxLiterals     = 4096 // of all conjunctions of one rule; as for maxConjunctions
 	maxProduct      = 64   // combinations of the values of a conjunction; beyond, see alternatives
-	maxAlternatives = 1024 // of one rule; beyond, a list of values counts as one
-	maxValues       = 4096 // of a list that counts as one; beyond, nothing is known about it
+	maxAlternatives = 8192 // of one rule; beyond, a list of values counts as one
+	maxValues       = 8192 // of a list that counts as one; beyond, nothing is known about it
 )
 
 // A Part is one comparison of an alternative.

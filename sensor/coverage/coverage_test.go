@@ -121,6 +121,7 @@ func TestFeeds(t *testing.T) {
 	recorded := (&audit.Policy{}).Supplies(builtin.Definitions(), audit.Options{Role: audit.RoleClient, Switches: audit.Switches{audit.SwitchScriptBlocks: true}})
 	process := "<ProcessCreate onmatch=\"include\"><Image condition=\"end with\">\\a.exe</Image></ProcessCreate>"
 	network := "<NetworkConnect onmatch=\"exclude\"/></EventFiltering><DnsLookup>False</DnsLookup><EventFiltering>"
+	md5 := "<ProcessCreate onmatch=\"exclude\"/></EventFiltering><HashAlgorithms>md5</HashAlgorithms><EventFiltering>"
 	id := input(t, "security", "EventID")
 	for _, test := range []struct {
 		reason, typ string
@@ -146,6 +147,10 @@ func TestFeeds(t *testing.T) {
 		{"all blocks of script", "ps_script", "", nil, recorded, Contains(input(t, "ps_script", "ScriptBlockText"), "x"), coverage.Sees, ""},
 		{"an event that the feed does not have", "wmi_event", "15.15", []string{"<WmiEvent onmatch=\"exclude\"/>"}, nil, Equals(input(t, "wmi_event", "EventID"), "7"), coverage.Never, "it does not have event 7"},
 		{"the value of a header that the feed never has", "wmi_event", "15.15", []string{"<WmiEvent onmatch=\"exclude\"/>"}, nil, Equals(input(t, "wmi_event", "EventID"), "x"), coverage.Never, "EventID never has such a value"},
+		{"a hash that is not computed", "process_creation", "15.15", []string{md5}, nil, Contains(input(t, "process_creation", "Hashes"), "SHA1=ab"), coverage.Never, "Hashes never has such a value (only the hashes MD5; c.xml:"},
+		{"one of two hashes", "process_creation", "15.15", []string{md5}, nil, Contains(input(t, "process_creation", "Hashes"), "SHA1=ab", "MD5=ab"), coverage.InPart, "Hashes never has such a value"},
+		{"the end of a name", "process_creation", "15.15", []string{md5}, nil, Contains(input(t, "process_creation", "Hashes"), "D5=ab"), coverage.Sees, ""},
+		{"a list of hashes", "process_creation", "15.15", []string{md5}, nil, Equals(input(t, "process_creation", "Hashes"), "md5=ab,sha1=ab"), coverage.Never, "Hashes never has such a value"},
 		{"an event that the build does not have", "sysmon", "14.16", []string{"<ImageLoad onmatch=\"exclude\"/>"}, nil, Equals(input(t, "sysmon", "EventID"), "29"), coverage.NotCollected, "the version of Sysmon does not have event 29"},
 	} {
 		d := builtin.Definitions().Newest(test.typ)

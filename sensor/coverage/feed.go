@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sysmon"
@@ -142,7 +143,8 @@ func (f *feed) same(c *sensor.Contract, s *sensor.Supply) bool {
 	for i := range f.judge.definition.Inputs {
 		name := f.judge.definition.Inputs[i].Name
 		x, y := a.Input(f.access, i, name), s.Input(f.access, i, name)
-		if x.State != y.State || !slices.Equal(x.Values, y.Values) || filtered && (f.fidelityOf(i, &x) != f.fidelityOf(i, &y)) {
+		if x.State != y.State || !slices.Equal(x.Values, y.Values) || !slices.Equal(x.Hashes, y.Hashes) ||
+			(filtered || len(x.Hashes) > 0) && (f.fidelityOf(i, &x) != f.fidelityOf(i, &y)) {
 			return false
 		}
 	}
@@ -251,6 +253,31 @@ func (y fidelity) recorded(c condition) condition {
 	return c
 }
 
+// meetsHashes reports whether a list of hashes of some algorithms, such as "MD5=...,SHA256=...",
+// may satisfy the condition. It looks only at names of letters and digits before an equals sign.
+func (c *condition) meetsHashes(algorithms []string) bool {
+	return slices.ContainsFunc(c.values, func(v string) bool {
+		rest, first := v, true
+		for {
+			before, after, ok := strings.Cut(rest, "=")
+			if !ok {
+				return true
+			}
+			start := strings.LastIndexFunc(before, func(r rune) bool { return r == ',' }) + 1
+			name := before[start:]
+			// The start of a part of a text can be the end of a name.
+			cut := first && start == 0 && c.comparison != logging.Equals && c.comparison != logging.Starts
+			isName := name != "" && strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) < 0
+			if isName && !slices.ContainsFunc(algorithms, func(a string) bool {
+				return strings.EqualFold(a, name) || cut && len(name) < len(a) && strings.EqualFold(a[len(a)-len(name):], name)
+			}) {
+				return false
+			}
+			rest, first = after, false
+		}
+	})
+}
+
 // eventIDField is the field of a feed with the ID of the event.
 const eventIDField = "System/EventID"
 
@@ -297,12 +324,19 @@ func (f *feed) say(p Part) *said {
 		s.reason, s.input = OtherValue, c.input
 		return s
 	}
+	in := f.input(c.input)
+	fidelity := f.fidelityOf(c.input, &in)
+	if len(in.Hashes) > 0 && fidelity != other && slices.ContainsFunc(conditions, func(c condition) bool {
+		c = fidelity.recorded(c)
+		return !c.meetsHashes(in.Hashes)
+	}) {
+		s.reason, s.input = OtherValue, c.input
+		return s
+	}
 	name := f.field(c.input)
 	if f.engine == nil || name == "" || strings.HasPrefix(name, "System/") || len(conditions) == 0 {
 		return s
 	}
-	in := f.input(c.input)
-	fidelity := f.fidelityOf(c.input, &in)
 	if fidelity == other {
 		return s
 	}

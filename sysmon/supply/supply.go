@@ -246,6 +246,7 @@ func (y *Sysmon) option(in *sensor.SuppliedInput, name string) {
 		return
 	}
 	if (is("Hashes") || is("Hash")) && len(o.HashAlgorithms) > 0 {
+		in.Hashes = slices.Clone(o.HashAlgorithms)
 		in.Basis = basis("HashAlgorithms", "only the hashes %s", strings.Join(o.HashAlgorithms, ", "))
 	}
 	i := slices.IndexFunc(o.FieldSizes, func(s sysmon.FieldSize) bool { return is(s.Field) })

@@ -88,6 +88,8 @@ func (r *outcomeReporter) formGroup(c *cause, who *lackers) *outcomeGroup {
 	switch {
 	case c.form.kind == formPresent:
 		g.fix = fmt.Sprintf("look for %s too", c.form.text)
+	case c.form.hashes:
+		g.fix = "compare with a hash that the events have too, or make the hosts compute this one"
 	case c.form.kind == formDeadVoid:
 		g.fix = "correct the value, or leave the comparison out"
 	case c.outcome == outcome.Widened:

@@ -4,6 +4,7 @@ package contract
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +25,7 @@ import (
 type formFacts struct {
 	judge    *formJudge
 	feed     *sensor.Feed
+	hashes   string      // the statements of a contract about hashes; see hashesOf
 	fields   []formField // by input
 	verdicts []formVerdict
 }
@@ -34,6 +36,7 @@ type formField struct {
 	example      string // one of the values; "" if text is the only one
 	values       string // an expression that matches exactly the values
 	header       bool   // whether the values are the provider or the channel of the feed
+	hashes       bool   // whether a contract states the algorithms of hashes
 	placeholders []string
 }
 
@@ -54,9 +57,9 @@ const (
 	formPresent
 )
 
-// newFormFacts returns the facts about a feed, or nil if the definition states nothing about the
-// values of inputs that the content reads.
-func newFormFacts(p *validate.Pass, feed *sensor.Feed, judge *formJudge) *formFacts {
+// newFormFacts returns the facts about a feed, or nil if nothing is stated about the values of
+// inputs that the content reads. Hashes has what a contract states about hashes, by input.
+func newFormFacts(p *validate.Pass, feed *sensor.Feed, judge *formJudge, hashes map[int][]string) *formFacts {
 	x := &formFacts{judge: judge, feed: feed}
 	for i := range p.Needs.Inputs {
 		index := p.Needs.Inputs[i].Index
@@ -65,7 +68,11 @@ func newFormFacts(p *validate.Pass, feed *sensor.Feed, judge *formJudge) *formFa
 		if field == nil || in.Type != sensor.TypeString {
 			continue
 		}
-		if of := newFormField(feed, field); of.states() {
+		of := newFormField(feed, field)
+		if names := hashes[index]; len(names) > 0 && !of.header {
+			of.text, of.example, of.values, of.hashes = "the hashes "+list(names, "hashes")+" alone", "", sensor.HashesExpression(names), true
+		}
+		if of.states() {
 			if x.fields == nil {
 				x.fields = make([]formField, len(p.Definition.Inputs))
 				x.verdicts = make([]formVerdict, p.File.Criteria())
@@ -259,7 +266,7 @@ func (im *impacts) formsOf(p *validate.Pass, f feed) (x *formFacts, inputs []int
 	if p.File == nil || of == nil || f.positional() {
 		return nil, nil
 	}
-	if x = im.formFacts(p, of); x == nil {
+	if x = im.formFacts(p, of, hashesOf(p, f)); x == nil {
 		return nil, nil
 	}
 	for i := range p.Needs.Inputs {
@@ -278,16 +285,43 @@ func (im *impacts) formsOf(p *validate.Pass, f feed) (x *formFacts, inputs []int
 	return x, inputs
 }
 
-// formFacts returns the facts about a feed of the definition, or nil.
-func (im *impacts) formFacts(p *validate.Pass, of *sensor.Feed) *formFacts {
-	x, known := im.forms[of]
+// hashesOf returns the hashes that a contract states, by input that the content reads.
+func hashesOf(p *validate.Pass, f feed) (hashes map[int][]string) {
+	for i := range p.Needs.Inputs {
+		index := p.Needs.Inputs[i].Index
+		if in := f.input(p, index); len(in.Hashes) > 0 {
+			if hashes == nil {
+				hashes = map[int][]string{}
+			}
+			hashes[index] = in.Hashes
+		}
+	}
+	return hashes
+}
+
+// A formKey is the feed of a definition, and what a contract states about its hashes.
+type formKey struct {
+	feed   *sensor.Feed
+	hashes string
+}
+
+// formFacts returns the facts about a feed of the definition, or nil. Hashes is the result of
+// hashesOf.
+func (im *impacts) formFacts(p *validate.Pass, of *sensor.Feed, hashes map[int][]string) *formFacts {
+	key := formKey{feed: of}
+	if len(hashes) > 0 {
+		key.hashes = fmt.Sprint(hashes) // maps are printed in the order of their keys
+	}
+	x, known := im.forms[key]
 	if !known {
 		if im.formJudge == nil {
 			im.formJudge = newFormJudge(p)
-			im.forms = map[*sensor.Feed]*formFacts{}
+			im.forms = map[formKey]*formFacts{}
 		}
-		x = newFormFacts(p, of, im.formJudge)
-		im.forms[of] = x
+		if x = newFormFacts(p, of, im.formJudge, hashes); x != nil {
+			x.hashes = key.hashes
+		}
+		im.forms[key] = x
 	}
 	return x
 }
@@ -408,7 +442,7 @@ func sameOperands(f *channelfile.File, a, b channelfile.Criterion) bool {
 // criterion b is not.
 func (e *evaluator) writtenFor(input uint16, a, b int) bool {
 	for i := range e.pass.Definition.Feeds {
-		x := e.formFacts(e.pass, &e.pass.Definition.Feeds[i])
+		x := e.formFacts(e.pass, &e.pass.Definition.Feeds[i], nil)
 		if x != nil && x.fields[input].states() && x.verdict(a) != formLive && x.verdict(b) == formLive {
 			return true
 		}
@@ -421,6 +455,7 @@ type formCause struct {
 	text    string // the values of the events; "" if the cause is not a form
 	example string // one of them; "" if text is the only value
 	joint   bool   // whether the word alone is not sufficient
+	hashes  bool   // whether the values are hashes of algorithms that a contract states
 	kind    formVerdict
 }
 
@@ -479,7 +514,7 @@ func (r *outcomeReporter) formCause(l *lack, w int, o outcome.Outcome, joint boo
 	word := r.pass.File.Word(w)
 	input := int(r.pass.File.Criterion(word.Criterion()).Input)
 	field := &l.forms.fields[input]
-	c := cause{outcome: o, input: input, word: w, form: formCause{field.text, field.example, joint, l.forms.verdict(word.Criterion())}}
+	c := cause{outcome: o, input: input, word: w, form: formCause{field.text, field.example, joint, field.hashes, l.forms.verdict(word.Criterion())}}
 	if c.form.kind == formPresent {
 		c.form.text, c.form.example = orList(field.placeholders), ""
 	}

@@ -348,3 +348,51 @@ func TestFormIdentity(t *testing.T) {
 		}
 	}
 }
+
+// TestHashes tests that a comparison with a hash of an algorithm that a contract does not state is
+// dead.
+func TestHashes(t *testing.T) {
+	is, contains := channelfile.Equals, channelfile.Contains
+	line := contains(sLine, "x")
+	for _, tt := range []struct {
+		why    string
+		rule   channelfile.Expr
+		hashes []string
+		want   string
+	}{
+		{"another algorithm", channelfile.And(contains(sPath, "SHA1=AB"), line), []string{"MD5", "SHA256"}, "CF3012"},
+		{"in any case", channelfile.And(contains(sPath, "sha1=ab").Fold(), line), []string{"MD5", "SHA256"}, "CF3012"},
+		{"one of the algorithms", channelfile.And(contains(sPath, "sha256=ab").Fold(), line), []string{"MD5", "SHA256"}, ""},
+		{"one of the values", channelfile.And(contains(sPath, "SHA1=AB", "MD5=AB"), line), []string{"MD5", "SHA256"}, ""},
+		{"the end of a name", channelfile.And(contains(sPath, "256=AB"), line), []string{"MD5", "SHA256"}, ""},
+		{"the digits alone", channelfile.And(contains(sPath, "AB"), line), []string{"MD5", "SHA256"}, ""},
+		{"a list with another algorithm", channelfile.And(is(sPath, "MD5=AB,SHA1=AB"), line), []string{"MD5", "SHA256"}, "CF3012"},
+		{"a list", channelfile.And(is(sPath, "MD5=AB,SHA256=AB"), line), []string{"MD5", "SHA256"}, ""},
+		{"an expression", channelfile.And(channelfile.Regexp(sPath, "SHA1=[0-9A-F]+"), line), []string{"MD5", "SHA256"}, "CF3012"},
+		{"an alternative", channelfile.Or(contains(sPath, "SHA1=AB"), line), []string{"MD5"}, "CF3014"},
+		{"an exception", channelfile.And(channelfile.Not(contains(sPath, "SHA1=AB")), line), []string{"MD5"}, "CF3013"},
+		{"nothing is stated", channelfile.And(contains(sPath, "SHA1=AB"), line), nil, ""},
+	} {
+		r := judgeShaped(t, []channelfile.Expr{tt.rule}, shapedFrom(func(in []sensor.SuppliedInput) { in[sPath].Hashes = tt.hashes }, "new"))
+		if got := checksOf(r); got != tt.want {
+			t.Errorf("%s: %q; want %q", tt.why, got, tt.want)
+		}
+	}
+	// Two builds with different hashes, and the text.
+	contract := func(build string, hashes ...string) sensor.Contract {
+		return rename(shapedFrom(func(in []sensor.SuppliedInput) { in[sPath].Hashes = hashes }, "new"), build)
+	}
+	r := judgeShaped(t, []channelfile.Expr{channelfile.And(contains(sPath, "SHA1=AB"), line)}, contract("a", "MD5"), contract("b", "SHA1"), contract("c", "MD5", "SHA256"))
+	var got []string
+	for _, f := range r.Findings {
+		got = append(got, f.Check.ID+": "+f.Message+"; "+f.Fix)
+	}
+	fix := "; compare with a hash that the events have too, or make the hosts compute this one"
+	want := []string{
+		`CF3012: rule "Rule 1" can never match events of feed new of build a: it compares input 3 (index 2), Path, of type shaped with "SHA1=AB", where the events have the hashes MD5 alone` + fix,
+		`CF3012: rule "Rule 1" can never match events of feed new of build c: it compares input 3 (index 2), Path, of type shaped with "SHA1=AB", where the events have the hashes MD5, SHA256 alone` + fix,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -83,8 +83,8 @@ type impacts struct {
 	kinds []hostKind
 	facts map[*sensor.Feed]*eventFacts // of the definition's feeds
 
-	formJudge *formJudge                  // nil if there are no forms
-	forms     map[*sensor.Feed]*formFacts // of the definition's feeds; nil if nothing is stated
+	formJudge *formJudge             // nil if there are no forms
+	forms     map[formKey]*formFacts // nil if nothing is stated
 
 	valueFacts map[string]*valueFacts // what contracts state about values, by key
 	// by input: the criteria that compare it with operands; nil until needed
@@ -307,6 +307,12 @@ func (l *lack) appendKey(key []byte) []byte {
 	for _, id := range l.off {
 		key = binary.AppendUvarint(key, uint64(id))
 	}
+	hashes := ""
+	if l.forms != nil {
+		hashes = l.forms.hashes
+	}
+	key = binary.AppendUvarint(key, uint64(len(hashes)))
+	key = append(key, hashes...)
 	stated := ""
 	if l.stated != nil {
 		stated = l.stated.key
