@@ -14,6 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/cfcheck/cfcheck/sysmon/blob"
 	"github.com/cfcheck/cfcheck/sysmon/config"
+	"github.com/cfcheck/cfcheck/sysmon/logging"
 	"github.com/cfcheck/cfcheck/sysmon/supply"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -90,14 +91,22 @@ func (k *checking) lost(s *validate.Subject) ([]validate.Finding, error) {
 		j := coverage.NewJudge(f, out.Definition)
 		byRule := map[string]int{} // findings of a rule by their message
 		for _, v := range versions {
-			a, b := k.hosts(j, v.sysmon, before), k.hosts(j, v.sysmon, after)
-			if a == nil || b == nil {
+			old, err := before.on(v.sysmon)
+			if err != nil {
+				continue
+			}
+			next, err := after.on(v.sysmon)
+			if err != nil {
 				continue // a version that refuses the file is an error, such as CF8201
 			}
+			a, b := k.hosts(j, v.sysmon, before, old), k.hosts(j, v.sysmon, after, next)
 			for n := range f.Instances() {
 				message, details := lostBy(j, a, b, n)
 				if message == "" {
 					continue
+				}
+				if w := lostEvent(j, b, n, v.sysmon, old, next); w != "" {
+					details = append(details, w)
 				}
 				instance := f.Instance(n)
 				origin := f.ShortOrigin(n, 1000)
@@ -175,6 +184,36 @@ func lostBy(j *coverage.Judge, before, after *coverage.Hosts, instance int) (mes
 	return message, details
 }
 
+// lostEvent returns a witness of the loss of a rule: an event with the texts of an alternative, which
+// was logged, and is dropped. The other fields are empty. It returns "" if it finds no such event.
+func lostEvent(j *coverage.Judge, after *coverage.Hosts, instance int, b *sysmon.Build, old, next *supply.Sysmon) string {
+	dead := j.Result(after, instance).Dead
+	for i := range dead {
+		for c := range dead[i].Causes {
+			cause := &dead[i].Causes[c]
+			texts := j.Example(after, &dead[i], cause.Supply)
+			for _, id := range cause.Events {
+				e := b.Manifest().Event(id)
+				if texts == nil || e == nil {
+					continue
+				}
+				event := logging.Event{ID: id, Values: map[string]string{}}
+				var shown []string
+				for _, field := range e.Fields {
+					event.Values[field] = texts[field]
+					if texts[field] != "" {
+						shown = append(shown, fmt.Sprintf("%s \"%s\"", field, texts[field]))
+					}
+				}
+				if len(shown) > 0 && old.Logged(&event).Answer == logging.Logged && next.Logged(&event).Answer == logging.Dropped {
+					return fmt.Sprintf("witness: event %d (%s) with %s alone was logged, and is dropped", id, e.Tag, strings.Join(shown, ", "))
+				}
+			}
+		}
+	}
+	return ""
+}
+
 // A runningVersion is a version of Sysmon, with the builds whose hosts run it.
 type runningVersion struct {
 	sysmon *sysmon.Build
@@ -246,12 +285,8 @@ func (d *deployed) on(b *sysmon.Build) (*supply.Sysmon, error) {
 	return supply.Configured(d.config, l, sourceSysmon)
 }
 
-// hosts returns the hosts of a version with a file, or nil if the version refuses it.
-func (k *checking) hosts(j *coverage.Judge, b *sysmon.Build, d *deployed) *coverage.Hosts {
-	y, err := d.on(b)
-	if err != nil {
-		return nil
-	}
+// hosts returns the hosts of a version with a file.
+func (k *checking) hosts(j *coverage.Judge, b *sysmon.Build, d *deployed, y *supply.Sysmon) *coverage.Hosts {
 	return j.Hosts(&sensor.Contract{
 		Build: b.Name, Reader: sensor.Reader{Access: sensor.AccessNamed},
 		Sensors:  []sensor.SensorVersion{{Name: sensor.Sysmon, Version: b.Name}},

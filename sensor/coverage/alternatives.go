@@ -2,6 +2,7 @@ package coverage
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sysmon/logging"
@@ -305,4 +306,49 @@ func conditionsOf(pattern string) []condition {
 	}
 	end(true)
 	return list
+}
+
+// Example returns texts for the fields of the events of a supply that satisfy the conditions of a
+// dead alternative, as far as they are known, by the names of the feed. It returns nil if two
+// conditions on a field cannot be joined simply.
+func (j *Judge) Example(h *Hosts, d *DeadAlternative, supply int) map[string]string {
+	f := h.class.feeds[supply]
+	type parts struct{ whole, start, middle, end string }
+	texts := map[string]*parts{}
+	for _, p := range d.Alternative {
+		c := j.criterion(p.Criterion)
+		name := f.field(c.input)
+		if name == "" || strings.HasPrefix(name, "System/") {
+			continue
+		}
+		conditions := c.whole
+		if p.Operand >= 0 && p.Operand < len(c.operands) {
+			conditions = c.operands[p.Operand]
+		}
+		t := texts[name]
+		if t == nil {
+			t = new(parts)
+			texts[name] = t
+		}
+		for _, k := range conditions {
+			at := map[logging.Comparison]*string{logging.Equals: &t.whole, logging.Starts: &t.start, logging.Ends: &t.end}[k.comparison]
+			switch {
+			case at == nil:
+				t.middle += k.values[0]
+			case *at != "":
+				return nil
+			default:
+				*at = k.values[0]
+			}
+		}
+	}
+	values := map[string]string{}
+	for name, t := range texts {
+		rest := t.start + t.middle + t.end
+		if t.whole != "" && rest != "" {
+			return nil
+		}
+		values[name] = t.whole + rest
+	}
+	return values
 }

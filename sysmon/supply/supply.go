@@ -82,6 +82,9 @@ func Compiled(b *blob.Blob, build *sysmon.Build, source string) (*Sysmon, error)
 	return y, nil
 }
 
+// Logged decides about one event. It must not be called if the rules are not known.
+func (y *Sysmon) Logged(e *logging.Event) logging.Result { return y.engine.Logged(e) }
+
 // keptForSure reports whether it is certain which elements the build kept. Other bugs change the
 // effect of elements, and the engine knows them.
 func keptForSure(l *config.Loading) bool {
