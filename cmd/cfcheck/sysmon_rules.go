@@ -184,8 +184,9 @@ func lostBy(j *coverage.Judge, before, after *coverage.Hosts, instance int) (mes
 	return message, details
 }
 
-// lostEvent returns a witness of the loss of a rule: an event with the texts of an alternative, which
-// was logged, and is dropped. The other fields are empty. It returns "" if it finds no such event.
+// lostEvent returns a witness of the loss of a rule: an event with the texts of an alternative,
+// which was logged, and is dropped. The other fields are empty. It returns "" if it finds no such
+// event.
 func lostEvent(j *coverage.Judge, after *coverage.Hosts, instance int, b *sysmon.Build, old, next *supply.Sysmon) string {
 	dead := j.Result(after, instance).Dead
 	for i := range dead {
