@@ -15,7 +15,8 @@ type alternative struct {
 	element *sysmon.Element
 	filters []*sysmon.Filter // all must match, but of those of one field that stand alone only one
 	place   sysmon.Place
-	whole   bool // the alternative is the whole element
+	whole   bool             // the alternative is the whole element
+	known   []*sysmon.Filter // those that must all match, see together
 
 	// fate is logging.Never if no event of the alternative is logged, or if no event satisfies it,
 	// and reason is the cause: Excluded if an exclude matches each of them. by is that exclude, and
@@ -55,8 +56,9 @@ var dead = validate.OfFleet(func(p *validate.Pass) map[*ruleSet][]alternative {
 						return
 					}
 					// Each filter of the tag is compared with each item of the alternative.
+					a.known = a.together(r.versions[0].sysmon.Platform == sysmon.Windows)
 					items := 1
-					for _, f := range a.filters {
+					for _, f := range a.known {
 						items += itemsOf(f)
 					}
 					if !p.Spend(uint64(len(events)) * uint64(items) * uint64(size)) {
@@ -120,10 +122,8 @@ func single(e *sysmon.Element, i int) bool {
 // unsatisfiable sets the fate of an alternative of the element own, and returns true, if no event
 // satisfies it: two of its filters exclude each other, or an option leaves its field empty.
 func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event) bool {
-	windows := r.versions[0].sysmon.Platform == sysmon.Windows
-	filters := a.together(windows)
-	for i, f := range filters {
-		for _, g := range filters[i+1:] {
+	for i, f := range a.known {
+		for _, g := range a.known[i+1:] {
 			if f.Field != g.Field {
 				continue
 			}
@@ -137,7 +137,7 @@ func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event)
 	if a.element.Include || len(events) != 1 {
 		return false // decide finds the others
 	}
-	for _, f := range filters {
+	for _, f := range a.known {
 		if !slices.Contains(byOption, f.FieldName) {
 			continue
 		}
@@ -150,11 +150,15 @@ func (r *ruleSet) unsatisfiable(a *alternative, own int, events []*sysmon.Event)
 	return false
 }
 
+// maxTogether is the number of filters of an alternative that are compared with each other and with
+// those of other elements. An alternative of a public configuration has fewer.
+const maxTogether = 64
+
 // byOption are the fields that are empty, or lack a hash, by an option of the configuration.
 var byOption = []string{"SourceHostname", "SourcePortName", "DestinationHostname", "DestinationPortName", "Hashes", "Hash"}
 
 // together are the filters of an alternative that must all match, on fields whose names and values
-// are known.
+// are known, up to maxTogether.
 func (a *alternative) together(windows bool) []*sysmon.Filter {
 	alone := map[int]int{} // of an element that combines by "and": filters by field
 	for _, f := range a.filters {
@@ -167,7 +171,9 @@ func (a *alternative) together(windows bool) []*sysmon.Filter {
 		if f.Group < 0 && alone[f.Field] > 1 || f.FieldName == "" || windows && strings.Contains(f.Value, "%") {
 			continue
 		}
-		list = append(list, f)
+		if list = append(list, f); len(list) == maxTogether {
+			break
+		}
 	}
 	return list
 }
@@ -175,9 +181,8 @@ func (a *alternative) together(windows bool) []*sysmon.Filter {
 // decide sets the fate of an alternative of the element own, and returns true if no event of it is
 // logged.
 func (r *ruleSet) decide(a *alternative, own int, events []*sysmon.Event) bool {
-	windows := r.versions[0].sysmon.Platform == sysmon.Windows
 	a.fate = logging.Open
-	for _, atoms := range a.atoms(windows) {
+	for _, atoms := range a.atoms() {
 		for _, ev := range events {
 			d := r.engine.Never(ev.ID, atoms, own)
 			if d.Verdict == logging.Closed && d.Reason == logging.NoEvent {
@@ -200,10 +205,10 @@ func (r *ruleSet) decide(a *alternative, own int, events []*sysmon.Event) bool {
 
 // atoms returns conditions that the events of an alternative satisfy: each event satisfies those
 // of one of the lists. Other events can satisfy them too.
-func (a *alternative) atoms(windows bool) [][]logging.Atom {
+func (a *alternative) atoms() [][]logging.Atom {
 	var all []logging.Atom
 	var name *sysmon.Filter // the filter on the last part of a path, which makes two lists
-	for _, f := range a.together(windows) {
+	for _, f := range a.known {
 		if f.Op == sysmon.Image && !strings.Contains(f.Value, `\`) && name == nil {
 			name = f
 			continue

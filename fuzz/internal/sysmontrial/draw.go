@@ -25,8 +25,8 @@ type Case struct {
 func (c *Case) Text() []byte { return []byte(strings.Join(c.Lines, "\n") + "\n") }
 
 // builds are the versions for which configurations are drawn: one of each schema and binary
-// version that can be written.
-var builds = []string{"13.24", "13.30", "14.0", "15.0", "15.15"}
+// version that can be written, and one for Linux.
+var builds = []string{"13.24", "13.30", "14.0", "15.0", "15.15", "linux-1.0.0"}
 
 // tags are the events that are filtered. Some of them stand for several IDs, with fields at other
 // places.

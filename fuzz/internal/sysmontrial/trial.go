@@ -242,7 +242,7 @@ func (t *trial) drawEvents() {
 	for i := range t.loading.Rules.Elements {
 		first := t.build.Manifest().Event(t.loading.Rules.Elements[i].Event)
 		for _, of := range t.build.Manifest().Tagged(first.Tag) {
-			if seen[of.ID] {
+			if seen[of.ID] || t.build.Platform == sysmon.Linux && !slices.Contains(onLinux, of.ID) {
 				continue
 			}
 			seen[of.ID] = true
@@ -269,6 +269,9 @@ func (t *trial) drawEvents() {
 		}
 	}
 }
+
+// onLinux are the events that Sysmon for Linux has.
+var onLinux = []uint32{1, 3, 4, 5, 9, 11, 16, 23, 255}
 
 // empty reports whether a field is always empty, because the configuration switches its lookup off.
 func (t *trial) empty(of *sysmon.Event, field string) bool {
