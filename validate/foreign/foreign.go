@@ -89,6 +89,7 @@ var Checks = []*validate.Check{
 	registryRootKnown,
 	updatesNotBlocked,
 	relationStated,
+	pathWhole,
 	rulesStillFire,
 }
 

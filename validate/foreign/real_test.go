@@ -28,9 +28,9 @@ func TestRealConfigurations(t *testing.T) {
 		{"reports/35-hkcu/config.xml", "HKCU", "CF8315:1"},
 		{"reports/49-exclude-empty-plus-include/config.xml", "unknown drivers are no longer logged", "CF8302:1"},
 		{"reports/19-two-elements-same-type-10/config.xml", "two includes", ""},
-		{"configs/swiftonsecurity.xml", "places for filters, a variable, and 11 filters that stand twice", "CF8302:2 CF8310:1 CF8313:11"},
-		{"configs/sysmon-modular.xml", "lists in conditions that take none, excludes of host names that are not looked up, blanks before a drive, filters that stand twice", "CF8302:2 CF8304:1 CF8305:6 CF8306:9 CF8309:1 CF8310:1 CF8312:8 CF8313:23 CF8314:9"},
-		{"pairs/sysmon-modular-config.xml", "an empty include beside an exclude of drivers, a Rule that asks for two files in one field", "CF8301:1 CF8304:1 CF8305:1 CF8309:2 CF8310:1 CF8311:1 CF8312:1 CF8313:23 CF8315:3"},
+		{"configs/swiftonsecurity.xml", "places for filters, a variable, 11 filters that stand twice, and the names of two programs as paths", "CF8302:2 CF8310:1 CF8313:11 CF8318:2"},
+		{"configs/sysmon-modular.xml", "lists in conditions that take none, excludes of host names that are not looked up, blanks before a drive, filters that stand twice, names of programs as paths", "CF8302:2 CF8304:1 CF8305:6 CF8306:9 CF8309:1 CF8310:1 CF8312:8 CF8313:23 CF8314:9 CF8318:87"},
+		{"pairs/sysmon-modular-config.xml", "an empty include beside an exclude of drivers, a Rule that asks for two files in one field", "CF8301:1 CF8304:1 CF8305:1 CF8309:2 CF8310:1 CF8311:1 CF8312:1 CF8313:23 CF8315:3 CF8318:6"},
 	} {
 		if got := counted(t, filepath.Join(data, row.file)); got != row.want {
 			t.Errorf("%s: found %q, expected %q, for %s", row.file, got, row.want, row.why)

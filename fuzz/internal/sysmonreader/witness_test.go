@@ -77,7 +77,7 @@ func TestWitnesses(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range []string{"CF8301", "CF8302", "CF8303", "CF8304", "CF8305", "CF8306", "CF8307", "CF8308", "CF8309", "CF8311", "CF8314", "CF8315"} {
+	for _, id := range []string{"CF8301", "CF8302", "CF8303", "CF8304", "CF8305", "CF8306", "CF8307", "CF8308", "CF8309", "CF8311", "CF8314", "CF8315", "CF8316", "CF8318"} {
 		if shown[id] == 0 {
 			t.Errorf("no finding of %s has a witness", id)
 		}
