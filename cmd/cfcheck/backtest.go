@@ -37,7 +37,7 @@ var backtestFormats = []string{"text", "json"}
 
 func (c *command) backtest() *cobra.Command {
 	b := &backtesting{checking: &checking{command: c, maxFindings: validate.DefaultMaxFindings}}
-	b.checking.format, b.checking.color = report.FormatNames()[0], colorNever
+	b.checking.format, b.checking.color, b.checking.when = report.FormatNames()[0], colorNever, colorNever
 	cmd := &cobra.Command{
 		Use:   "backtest [flags] --history folder",
 		Short: "compare the verdicts of this gate on all past releases with their stored reports",

@@ -40,7 +40,7 @@ const maxListed = 20
 
 func (c *command) baseline() *cobra.Command {
 	b := &baselining{checking: &checking{command: c, failOn: failOn[0]}}
-	b.format, b.color = report.FormatNames()[0], colorNever
+	b.format, b.color, b.when = report.FormatNames()[0], colorNever, colorNever
 	cmd := &cobra.Command{
 		Use:   "baseline [flags] --by name --until date path...",
 		Short: "write waivers for the findings that stand today",

@@ -25,6 +25,7 @@ type building struct {
 	rules            []file.ManifestSource // files of rules that were read
 	allowUnsupported bool
 	deriveIDs        bool
+	metering
 }
 
 func (c *command) build() *cobra.Command {
@@ -54,10 +55,14 @@ the same bytes.`,
 	f.BoolVar(&b.deriveIDs, "derive-ids", false, "give a rule without a UUID as its id one that is derived from its path below the folder; moving the file changes it")
 	b.addTypes(cmd)
 	b.expanding.add(cmd)
+	b.metering.add(cmd)
 	return cmd
 }
 
 func (b *building) run(paths []string) error {
+	if err := b.metering.check(); err != nil {
+		return err
+	}
 	if b.out == "" {
 		return errors.New("missing output folder: name it with -o; see cfcheck build --help")
 	}
@@ -82,6 +87,8 @@ func (b *building) run(paths []string) error {
 		return err
 	}
 	defer limitMemory()()
+	defer b.metering.meter(b.command)()
+	b.command.meter.Begin("reading rules", "", 0)
 	set, err := loadRules(paths, b.exclude, budget)
 	if err != nil {
 		return err
@@ -111,6 +118,7 @@ func (b *building) run(paths []string) error {
 	if b.deriveIDs {
 		ids = sigma.IDsOfPaths
 	}
+	b.command.meter.Begin("compiling "+count(uint64(len(rules)), "rule"), "", 0)
 	built, err := sigma.Build(rules, defs, sigma.Options{
 		IDs:              ids,
 		AllowUnsupported: b.allowUnsupported, Revision: rev, Created: created, Placeholders: placeholders, Budget: budget,

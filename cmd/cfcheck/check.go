@@ -196,6 +196,7 @@ func (k *checking) run(args []string) error {
 		return err
 	}
 	defer k.closeRecordings()
+	defer k.command.meter.End()
 	if err := k.prepare(); err != nil {
 		return err
 	}
@@ -235,6 +236,7 @@ func (k *checking) judgeContent(run *report.Run, args []string) {
 		run.Add(k.judgeNeeds(name)...)
 	}
 	k.several = len(args) > 1
+	k.command.meter.Begin("judging", "files", int64(len(args)))
 	for _, arg := range args {
 		k.judgePath(run, arg)
 	}
@@ -398,6 +400,7 @@ func (k *checking) judgePath(run *report.Run, name string) {
 		k.roots = append(k.roots, name)
 	default:
 		run.Add(k.judgeFile(name, nil, nil)...)
+		k.command.meter.Add(1)
 	}
 }
 

@@ -69,7 +69,7 @@ func completerOf(cmd *cobra.Command, f *pflag.Flag) completer {
 // valuesOf returns the values that a flag can have, or nil if they cannot be listed.
 func valuesOf(cmd *cobra.Command, f *pflag.Flag) []string {
 	switch f.Name {
-	case "color":
+	case "color", "progress":
 		return colors
 	case "fail-on":
 		return failOn

@@ -33,10 +33,12 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	run.PassedOver = append(run.PassedOver, in.passed...)
 	k.whole = true
 	beside := in.neighbours()
+	k.command.meter.Begin("judging", "files", int64(in.files.n+in.sysmon.n))
 	for name := range in.files.all() {
 		if listing, judged := sets.listing(name); judged {
 			run.Add(k.judgeFile(name, listing, beside.of(name))...)
 		}
+		k.command.meter.Add(1)
 	}
 	for _, s := range sets {
 		for _, name := range s.missing() {
@@ -46,6 +48,7 @@ func (k *checking) judgeFolder(run *report.Run, root string) {
 	}
 	for name := range in.sysmon.all() {
 		run.Add(k.judgeSysmonFile(name)...)
+		k.command.meter.Add(1)
 	}
 	if in.rules {
 		k.roots = append(k.roots, root)

@@ -14,6 +14,7 @@ import (
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
@@ -28,6 +29,7 @@ const (
 // An observing is one call of cfcheck contract observe.
 type observing struct {
 	*command
+	metering
 	judging
 	out         string
 	name        string
@@ -75,6 +77,7 @@ or that a file could not be read to its end; then nothing is written.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "write the fleet to a `file` (default: the standard output, with the report on the standard error)")
+	o.metering.add(cmd)
 	f.StringVar(&o.name, "name", "observed", "give the fleet this `name`")
 	f.StringVar(&o.reader, "reader", "", "describe how the sensors read content with a JSON `file` (default: like cfcheck's own interpreter)")
 	f.StringArrayVar(&o.only, "type", nil, "observe only the template type of this `name` (default: all known types)")
@@ -136,16 +139,22 @@ func (o *observing) run(files []string) error {
 			return err
 		}
 	}
+	if err := o.metering.check(); err != nil {
+		return err
+	}
 	role, err := o.role()
 	if err != nil {
 		return err
 	}
 	o.observer = events.NewObserver(defs, events.Options{AbsentAfter: o.absentAfter, Role: role, MinHosts: o.minHosts})
+	defer o.metering.meter(o.command)()
+	o.command.meter.Begin("reading events", progress.Bytes, sizes(files))
 	for _, name := range files {
 		if err := o.read(name); err != nil {
 			return fmt.Errorf("%w; nothing was written", err)
 		}
 	}
+	o.command.meter.End()
 	if o.bad > maxBadLines {
 		o.say("cfcheck: and %s", noEvents(o.bad-maxBadLines, "more "))
 	}
@@ -218,7 +227,7 @@ func (o *observing) read(name string) error {
 		}
 		in = f
 	}
-	r := events.NewReader(name, in)
+	r := events.NewReader(name, o.command.meter.Reader(in))
 	defer r.Close()
 	var record events.Record
 	for {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/validate"
@@ -26,6 +27,7 @@ func (k *checking) recorded(use string, names []string) (*validate.Recorded, err
 	}
 	recording := events.NewRecording(k.options.Definitions)
 	k.recordings = append(k.recordings, recording)
+	k.command.meter.Begin("reading the events of --"+use, progress.Bytes, sizes(names))
 	for _, name := range names {
 		source, err := k.readRecording(recording, name)
 		if err != nil {
@@ -124,7 +126,7 @@ func (k *checking) readRecording(recording *events.Recording, name string) (sour
 	defer f.Close()
 	digest := sha256.New()
 	size := new(counter)
-	all := io.TeeReader(f, io.MultiWriter(digest, size))
+	all := io.TeeReader(k.command.meter.Reader(f), io.MultiWriter(digest, size))
 	r := events.NewReader(name, all)
 	defer r.Close()
 	var first *events.LineError

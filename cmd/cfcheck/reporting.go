@@ -21,6 +21,8 @@ type reporting struct {
 	verbose bool
 	quiet   bool
 	color   string
+	metering
+	endMeter func() // nil means that writes was not called
 
 	identified bool // identify was called
 	set        *output.Set
@@ -35,6 +37,7 @@ type formed struct {
 }
 
 func (r *reporting) add(cmd *cobra.Command) {
+	r.metering.add(cmd)
 	names := report.FormatNames()
 	cmd.Flags().StringVar(&r.format, "format", names[0], "write the report in this `format`: "+alternatives(names))
 	cmd.Flags().BoolVarP(&r.verbose, "verbose", "v", false, "also show notes, which are findings that never block, and details of each subject; a JSON report always has them")
@@ -52,7 +55,7 @@ func (r *reporting) writes(s *output.Set, c *command) error {
 		return err
 	}
 	file := ""
-	r.set = s
+	r.set, r.endMeter = s, r.meter(c)
 	for _, value := range r.out {
 		form, name, err := formOf(value)
 		if err != nil {
@@ -96,6 +99,9 @@ func (r *reporting) check() error {
 	if r.verbose && r.quiet {
 		return errors.New("--quiet and --verbose contradict each other; give one of them")
 	}
+	if err := r.metering.check(); err != nil {
+		return err
+	}
 	return oneOf("--color", "value", r.color, colors)
 }
 
@@ -133,6 +139,7 @@ func (r *reporting) identify(run *report.Run) {
 // verdict.
 func (r *reporting) write(run *report.Run) error {
 	r.identify(run)
+	r.endMeter()
 	run.ShowNotes, run.Details, run.Quiet = r.verbose, r.verbose, r.quiet
 	for _, f := range r.reports {
 		f.out.Write(func(w io.Writer) error {

@@ -170,6 +170,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	defer limitMemory()()
 	name := rootsName(roots)
+	k.command.meter.Begin("reading rules", "", 0)
 	set, err := loadRules(roots, k.exclude, k.compileBudget)
 	if err != nil {
 		return []report.Result{report.NotJudged(name, err)}
@@ -191,6 +192,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	if len(set.files) == 0 {
 		return results
 	}
+	k.command.meter.Begin("compiling "+count(uint64(len(set.rules)), "rule"), "", 0)
 	built, err := sigma.Build(set.rules, k.options.Definitions, sigma.Options{
 		AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget, IDs: sigma.IDsOfNames,
 	})
@@ -265,8 +267,10 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	subjects[0].Source, subjects[0].Unjudged = append(source, subjects[0].Source...), unjudged
 	first := len(results)
 	digest := report.SourcesDigest(k.ruleSources)
+	k.command.meter.Begin("judging", "template types of the rules", int64(len(subjects)))
 	for _, s := range subjects {
 		results = append(results, k.judge(s, digest)...)
+		k.command.meter.Add(1)
 	}
 	// The first subject has a result for each fleet.
 	for i := first; i < len(results) && results[i].Name == results[first].Name; i++ {

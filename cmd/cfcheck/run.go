@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/internal/output"
+	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/internal/scratch"
 	"github.com/cfcheck/cfcheck/report"
 )
@@ -38,6 +39,8 @@ type command struct {
 
 	ran        bool  // a subcommand ran to its end
 	helpFailed error // reason why a help page was not written
+
+	meter *progress.Meter // nil means that no progress is shown
 
 	completing bool // a shell asks for completions; no subcommand runs
 }
@@ -84,6 +87,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // say writes a line to stderr. The line may contain names of files and texts of
 // rules, so say makes it safe to show.
 func (c *command) say(format string, args ...any) {
+	c.meter.Clear()
 	fmt.Fprintln(c.stderr, report.Clean(fmt.Sprintf(format, args...)))
 }
 
