@@ -685,7 +685,7 @@ func checksIndex() string {
 	var b strings.Builder
 	b.WriteString(`# The checks
 
-The checks of the gate, in the order in which they run. An ID is permanent, and no other check ever gets it. Each page says what goes wrong on the endpoint and what to do, and shows an example. ` + "`cfcheck explain CF3001`" + ` prints a page without the example, and ` + "`cfcheck checks`" + ` prints this list.
+The checks of the gate, in the order in which they run. An ID is permanent, and no other check ever gets it. Each page says what goes wrong on the endpoint and what to do. It shows an example and a near miss, and lists the outages with this fault. ` + "`cfcheck explain CF3001`" + ` prints a page without these, and ` + "`cfcheck checks`" + ` prints this list.
 
 An error rejects the content. A warning does not, unless ` + "`--fail-on warning`" + ` is given. A note never does; ` + "`--verbose`" + ` shows it.
 `)
