@@ -30,8 +30,8 @@ func Pages(root *cobra.Command) []Page {
 	return pages
 }
 
-// Markdown returns a section of Markdown for each command: its texts and its flags. The headings
-// have the given level. A command that only has commands below it has no section.
+// Markdown returns a section of Markdown for each command: its texts, its examples and its flags.
+// The headings have the given level. A command that only has commands below it has no section.
 func Markdown(root *cobra.Command, level int) string {
 	var b strings.Builder
 	for _, cmd := range commands(root) {
@@ -48,6 +48,9 @@ func Markdown(root *cobra.Command, level int) string {
 					fmt.Fprintf(&b, "%s\n\n", escapeHTML(strings.ReplaceAll(block.text, "\n", " ")))
 				}
 			}
+		}
+		if cmd.Example != "" {
+			fmt.Fprintf(&b, "\nFor example:\n\n```\n%s\n```\n", strings.TrimPrefix(strings.ReplaceAll(cmd.Example, "\n  ", "\n"), "  "))
 		}
 		if flags := flagsOf(cmd); len(flags) > 0 {
 			b.WriteString("\n| flag | value | effect |\n|---|---|---|\n")

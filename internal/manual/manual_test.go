@@ -105,6 +105,7 @@ func TestMarkdown(t *testing.T) {
 	const want = "\n## tool group leaf\n\nDo a leaf.\n\n```\ntool group leaf\n```\n" +
 		"\n## tool work\n\nWork on a path.\n\n```\ntool work [flags] path...\n```\n" +
 		"\nwork takes C:\\dir and &lt;name&gt;. .dot begins this line. 'quote begins this one.\n" +
+		"\nFor example:\n\n```\ntool work -o out a-b\n```\n" +
 		"\n| flag | value | effect |\n|---|---|---|\n" +
 		"| `--kept` | word | a word (default a) |\n" +
 		"| `-o`, `--out` | file | write to a file \\| a pipe |\n" +
