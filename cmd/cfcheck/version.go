@@ -24,8 +24,8 @@ func (c *command) version() *cobra.Command {
 		Short: "print the version and the digest of this gate",
 		Long: `version prints the version of the module, the commit that the program was built
 from, the version of Go, the version of the format, and the SHA-256 of the
-program file. A program from a release or from go install has no commit: its
-module version stands for it. cfcheck --version prints the same.`,
+program file. A program that go install built from a module version has no
+commit. cfcheck --version prints the same.`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(*cobra.Command, []string) error { return c.writeVersion() },
