@@ -391,3 +391,9 @@ func (m *Mapping) appendKey(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(len(m.Feed.Name)))
 	return append(b, m.Feed.Name...)
 }
+
+// ValueOf converts a text to a value of a type, as the values of records are converted, and
+// reports whether it can. Integers are decimal, and addresses have no zone.
+func ValueOf(t sensor.InputType, text string) (interp.Value, bool) {
+	return valueOf(t, []byte(text))
+}

@@ -33,8 +33,7 @@ const (
 // of the system for such files, which Close deletes. Each block of about 4 MiB in the
 // file takes 24 bytes of memory for each type.
 type Recording struct {
-	mapper   *Mapper
-	speller  *speller
+	matcher  *Matcher
 	types    map[*sensor.Definition]*recorded
 	order    []*recorded // in the order of first use
 	files    []string
@@ -67,8 +66,7 @@ type stored struct {
 
 // NewRecording returns an empty recording for events that feed the given types.
 func NewRecording(defs *sensor.Definitions) *Recording {
-	mapper := NewMapper(defs)
-	return &Recording{mapper: mapper, speller: newSpeller(mapper), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording, keep: maxBuffered}
+	return &Recording{matcher: NewMatcher(defs), types: map[*sensor.Definition]*recorded{}, create: scratch.Create, most: MaxRecording, keep: maxBuffered}
 }
 
 // Close deletes the temporary file, if any. The events cannot be read afterwards.
@@ -100,7 +98,7 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 	for rec.err == nil {
 		switch err := r.Read(&record).(type) {
 		case nil:
-			if err := rec.match(&record); err != nil {
+			if rec.feeds, err = rec.matcher.Match(&record); err != nil {
 				bad(&LineError{Name: name, Line: r.Line(), Err: err})
 				continue
 			}
@@ -115,20 +113,6 @@ func (rec *Recording) Read(name string, r *Reader, bad func(*LineError)) error {
 		}
 	}
 	return rec.err
-}
-
-// match finds the feeds of a record and the fields of each. It returns an error if a
-// name is unclear or misspelt.
-func (rec *Recording) match(r *Record) (err error) {
-	if rec.feeds, err = rec.mapper.Append(rec.feeds[:0], r); err != nil {
-		return err
-	}
-	for _, m := range rec.feeds {
-		if err := m.resolve(r); err != nil {
-			return err
-		}
-	}
-	return rec.speller.check(r, rec.feeds)
 }
 
 // add stores a matched record as an event of each type in rec.feeds.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -22,6 +24,9 @@ type File struct {
 	// Again is the name under which the Loader has read the same file before. Then
 	// Rules is empty. It is "" if the file is new.
 	Again string
+
+	// Test means that the file has tests of rules; see [IsTest]. It has no rules.
+	Test bool
 
 	// Digest is the SHA-256 of the bytes that were parsed, and Size is their
 	// number. They are zero if the file was not read to its end.
@@ -196,6 +201,24 @@ func (l *loading) folder(folder, below string, depth int) error {
 	return nil
 }
 
+// TestExtensions are the ends of the names of files of tests, which stand beside files of rules.
+var TestExtensions = []string{".test.yml", ".test.yaml"}
+
+// IsTest reports whether a file has tests of rules instead of rules: its name ends with one of
+// TestExtensions, and a line begins with the key must_match or must_not_match. A file with the key
+// detection is never one, so that the name hides no rule.
+func IsTest(name string, data []byte) bool {
+	end := func(ext string) bool {
+		return len(name) >= len(ext) && strings.EqualFold(name[len(name)-len(ext):], ext)
+	}
+	return slices.ContainsFunc(TestExtensions, end) && testKey.Match(data) && !ruleKey.Match(data)
+}
+
+var (
+	testKey = regexp.MustCompile(`(?m)^must_(not_)?match[ \t]*:`)
+	ruleKey = regexp.MustCompile(`(?m)(^|[\s{,"'])detection["']?\s*:`)
+)
+
 func isRuleName(name string) bool {
 	ext := filepath.Ext(name)
 	return strings.EqualFold(ext, ".yml") || strings.EqualFold(ext, ".yaml")
@@ -240,6 +263,10 @@ func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 	}
 	if channelfile.HasMagic(data) {
 		l.refuse(name, below, &FileError{Name: name, Found: "found a channel file", Want: "expected rules; rename the file to end with .cf, so that it is judged as a channel file"})
+		return nil
+	}
+	if IsTest(name, data) {
+		l.files = append(l.files, File{Name: name, Path: below, Test: true})
 		return nil
 	}
 	rules, err := parse(name, data, l.budget)

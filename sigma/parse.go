@@ -424,12 +424,15 @@ func (p *parser) document(n *yaml.Node) *Rule {
 	}{
 		{"title", &r.Title}, {"id", &r.ID}, {"author", &r.Author}, {"license", &r.Licence}, {"status", &r.Status},
 		{"level", &r.Level}, {"date", &r.Date}, {"modified", &r.Modified}, {"taxonomy", &r.Taxonomy},
-		{"name", &r.Label}, {"sigma-version", &r.SigmaVersion},
+		{"name", &r.Label}, {"sigma-version", &r.SigmaVersion}, {"regression_tests_path", &r.Tests},
 	} {
 		switch value := fields[f.key]; {
 		case value == nil:
 		case value.Kind == yaml.SequenceNode && (f.key == "author" || f.key == "license"):
 			*f.to = p.joined(r, value, f.key)
+		case value.Kind != yaml.ScalarNode && f.key == "regression_tests_path":
+			// The key is not one of Sigma's, so the rule is well formed.
+			p.warn(r, p.position(value), f.key, f.key+" is "+kindName(value), "write the path of one file")
 		default:
 			*f.to = p.text(value, f.key)
 		}

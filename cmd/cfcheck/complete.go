@@ -85,6 +85,8 @@ func valuesOf(cmd *cobra.Command, f *pflag.Flag) []string {
 		return []string{"next"}
 	case "format":
 		switch cmd.Name() {
+		case "test":
+			return testFormats
 		case "backtest":
 			return backtestFormats
 		case "coverage":
