@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
-	"github.com/cfcheck/cfcheck/internal/strictjson"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sigma"
@@ -134,8 +134,19 @@ func valueOf(def *sensor.Definition, input int, e interp.Event) string {
 	case sensor.TypeAddress:
 		return fmt.Sprintf("%s %v", name, address(v.Address))
 	default:
-		return name + " " + strictjson.Quote(string(v.Text))
+		return name + " " + quote(v.Text)
 	}
 }
 
 func address(a [16]byte) netip.Addr { return netip.AddrFrom16(a).Unmap() }
+
+// maxValue is the maximum number of bytes of a value in a message. A command line is longer than
+// other values.
+const maxValue = 400
+
+func quote(text []byte) string {
+	if n := len(text); n > maxValue {
+		return fmt.Sprintf("%s... (%d bytes)", strconv.Quote(strings.ToValidUTF8(string(text[:maxValue]), "")), n)
+	}
+	return strconv.Quote(string(text))
+}

@@ -14,8 +14,9 @@ type Info struct {
 	Cases []Case       // each with a File, relative to a folder above that of the rule
 }
 
-// ParseInfo reads the regression tests of a rule. A test without match_count must match at least
-// one event. The error joins a [*sigma.Error] for each place, at most [MaxErrors].
+// ParseInfo reads the regression tests of a rule. The rule must match at least match_count events,
+// or one without match_count. (The specification calls it the expected number. The program of the
+// Sigma project does not compare it, and some of the published numbers are too low.) The error joins a [*sigma.Error] for each place, at most [MaxErrors].
 func ParseInfo(name string, data []byte) (*Info, error) {
 	info := &Info{Name: name}
 	r := &reader{name: name}
@@ -36,7 +37,7 @@ func ParseInfo(name string, data []byte) (*Info, error) {
 		}},
 		{"regression_tests_info", func(path string, n *yaml.Node) {
 			r.list(path, n, func(i int, n *yaml.Node) {
-				c := Case{Position: r.place(n), Match: true, Name: path, Count: AnyEvents}
+				c := Case{Position: r.place(n), Match: true, Name: path, Count: 1, Least: true}
 				ok := r.object(path, n, []key{
 					{"name", func(path string, n *yaml.Node) { c.Name = r.text(path, n).Value }},
 					{"type", scalar}, {"provider", scalar},

@@ -41,16 +41,12 @@ type Case struct {
 	Event []Field    // fields of an event of the rule's type
 	File  sigma.Text // file of recorded events; a relative path begins at the folder of the tests
 
-	// Count is the number of events of File that the rule must match. AllEvents means each event,
-	// and AnyEvents at least one. Only AllEvents refuses events of other types.
+	// Count is the number of events of File that the rule must match, or with Least the least
+	// number. Events of other types do not count. 0 means each event of the file, all of the
+	// rule's type.
 	Count int
+	Least bool
 }
-
-// Special values of [Case.Count].
-const (
-	AllEvents = 0
-	AnyEvents = -1
-)
 
 // A Field is a field of an event. Null means that the event does not have it.
 type Field struct {

@@ -341,7 +341,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 			if other == "" {
 				other = describe(record, feeds)
 			}
-			if t.Count == AllEvents {
+			if t.Count == 0 {
 				o.detail(place, "the event is not of type %s, for which the rule is: it is %s", c.def.Name, describe(record, feeds))
 			}
 			return
@@ -351,7 +351,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 		o.Events++
 		switch {
 		case matched == t.Match:
-		case t.Count != AllEvents:
+		case t.Count > 0:
 			if silent.Details == nil {
 				silent.detail(place, "the rule does not match this event")
 				r.explain(c, scratch, &silent)
@@ -374,16 +374,18 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 		o.Status, o.Message = Undecided, fmt.Sprintf("%d of %d events in %s cannot be tried", bad, total, rec.name)
 	case o.Events == 0:
 		o.Status, o.Message = Failed, fmt.Sprintf("no event in %s is of type %s, for which the rule is; the first is %s", rec.name, c.def.Name, other)
-	case t.Count == AllEvents && others > 0:
+	case t.Count == 0 && others > 0:
 		o.Status, o.Message = Failed, fmt.Sprintf("%d of %d events in %s are not of type %s", others, total, rec.name, c.def.Name)
-	case t.Count == AllEvents && wrong > 0 && t.Match:
+	case t.Count == 0 && wrong > 0 && t.Match:
 		o.Status, o.Message = Failed, fmt.Sprintf("the rule does not match %d of %d events in %s", wrong, total, rec.name)
-	case t.Count == AllEvents && wrong > 0:
+	case t.Count == 0 && wrong > 0:
 		o.Status, o.Message = Failed, fmt.Sprintf("the rule matches %d of %d events in %s", wrong, total, rec.name)
-	case t.Count == AnyEvents && matches == 0:
-		o.Status, o.Message, o.Details = Failed, fmt.Sprintf("the rule matches none of the %d events of its type in %s", o.Events, rec.name), silent.Details
-	case t.Count > 0 && matches != t.Count:
-		o.Status, o.Message = Failed, fmt.Sprintf("the rule matches %d of the %d events of its type in %s; the test demands %d", matches, o.Events, rec.name, t.Count)
+	case t.Count > 0 && (matches < t.Count || matches > t.Count && !t.Least):
+		least := ""
+		if t.Least {
+			least = "at least "
+		}
+		o.Status, o.Message = Failed, fmt.Sprintf("the rule matches %d of the %d events of its type in %s; the test demands %s%d", matches, o.Events, rec.name, least, t.Count)
 		if matches < t.Count {
 			o.Details = silent.Details
 		}

@@ -78,6 +78,8 @@ var targets = []target{
 	{pkg: "./internal/strictjson", function: "FuzzString"},
 	{pkg: "./policy", function: "FuzzRead"},
 	{pkg: "./report", function: "FuzzClean"},
+	{pkg: "./ruletest", function: "FuzzParse"},
+	{pkg: "./ruletest", function: "FuzzRecorded"},
 	{pkg: "./sysmon/config", function: "FuzzDecompile"},
 	{pkg: "./sysmon/config", function: "FuzzLoad"},
 	{pkg: "./sysmon/config", function: "FuzzParse"},
