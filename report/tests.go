@@ -14,7 +14,7 @@ import (
 // schema/tests.json.
 const TestsSchema = "cfcheck.tests/v0"
 
-// Tests are the results of the tests of rules. The zero Tests has none, and is undecided.
+// Tests are the results of the tests of rules. Tests without a result are undecided.
 type Tests struct {
 	Results  []RuleTest
 	Rules    int // detection rules of the run

@@ -15,8 +15,9 @@ type Info struct {
 }
 
 // ParseInfo reads the regression tests of a rule. The rule must match at least match_count events,
-// or one without match_count. (The specification calls it the expected number. The program of the
-// Sigma project does not compare it, and some of the published numbers are too low.) The error joins a [*sigma.Error] for each place, at most [MaxErrors].
+// or one event if there is no match_count. The specification calls match_count the expected
+// number. But the program of the Sigma project does not compare it, and some published numbers
+// are too low. The error joins a [*sigma.Error] for each place, at most [MaxErrors].
 func ParseInfo(name string, data []byte) (*Info, error) {
 	info := &Info{Name: name}
 	r := &reader{name: name}

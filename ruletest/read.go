@@ -123,7 +123,7 @@ func (r *reader) cases(f *File, path string, n *yaml.Node, match bool) {
 	})
 }
 
-// event reads the fields of an event. An event without fields is one that has none of them.
+// event reads the fields of an event. In an event without fields, each field of the type is absent.
 func (r *reader) event(path string, n *yaml.Node) (fields []Field) {
 	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
 		return nil

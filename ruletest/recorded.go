@@ -15,8 +15,11 @@ import (
 
 // The limits of recorded events.
 const (
-	MaxRecorded    = 64 << 20 // bytes of a file, after unpacking
-	MaxRecordedRun = 1 << 30  // bytes of all files of a run; a file counts for each test that reads it
+	MaxRecorded = 64 << 20 // bytes of a file, after unpacking
+
+	// MaxRecordedRun is the maximum number of bytes of all files of a run. A file counts for each
+	// test that reads it.
+	MaxRecordedRun = 1 << 30
 )
 
 // A recording is a file of recorded events as JSON lines.
@@ -47,7 +50,8 @@ func readRecorded(name string, data []byte) (*recording, error) {
 	rec := &recording{name: name}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	at := placer{data: data, line: 1}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // package events refuses equal names
+	// Package events refuses equal names.
+	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true))
 	for {
 		kind := d.PeekKind()
 		switch {

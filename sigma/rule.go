@@ -43,7 +43,7 @@ type Rule struct {
 	Taxonomy                      Text // taxonomy of the field names; not set means Sigma's own
 	Label                         Text // the "name", by which other documents refer to the rule
 	SigmaVersion                  Text // version of the specification; not set means any
-	Tests                         Text // "regression_tests_path", a file of the Sigma project with tests of the rule
+	Tests                         Text // "regression_tests_path", a file with tests
 	Logsource                     Logsource
 	Detection                     Detection
 	Notes                         []Note // remarks on a correct rule
