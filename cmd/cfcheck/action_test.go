@@ -7,11 +7,13 @@ import (
 	"compress/gzip"
 	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cgi"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -53,6 +55,8 @@ type github struct {
 	url    string
 	tools  string // a folder with the command go
 	action actionFile
+	// backend serves the repository to git.
+	backend *cgi.Handler
 
 	mu       sync.Mutex
 	comments []comment
@@ -90,6 +94,10 @@ func newGitHub(t *testing.T, files map[string]string) *github {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+	g.backend = &cgi.Handler{
+		Path: filepath.Join(git(t, ".", "--exec-path"), "git-http-backend"),
+		Env:  []string{"GIT_PROJECT_ROOT=" + filepath.Dir(g.dir), "GIT_HTTP_EXPORT_ALL=1"},
 	}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
@@ -171,6 +179,7 @@ type pullRequest struct {
 	base, merge string // commits
 	fork        bool
 	shallow     bool // the checkout has one commit
+	private     bool // only the token may fetch
 	actor       string
 }
 
@@ -212,6 +221,9 @@ func (g *github) run(p pullRequest, with map[string]string) *actionRun {
 	}
 	git(t, r.work, "fetch", "-q", depth, "origin", p.merge)
 	git(t, r.work, "checkout", "-q", p.merge)
+	if p.private {
+		git(t, r.work, "remote", "set-url", "origin", g.url+"/"+filepath.Base(g.dir)+"/.git")
+	}
 
 	inputs := map[string]string{}
 	for name, in := range g.action.Inputs {
@@ -344,6 +356,15 @@ func (g *github) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(http.StatusNotFound)
 		}
 		w.Write(g.archive)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/"+filepath.Base(g.dir)+"/") {
+		if user, token, _ := r.BasicAuth(); user != "x-access-token" || token != "the-token" {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		g.backend.ServeHTTP(w, r)
 		return
 	}
 	answer := func(status int, v any) {
@@ -527,9 +548,12 @@ func TestAction(t *testing.T) {
 		}
 	})
 
-	t.Run("a fork gets annotations", func(t *testing.T) {
+	t.Run("a fork of a private repository gets annotations", func(t *testing.T) {
 		t.Parallel()
 		g := newGitHub(t, base)
+		if _, err := os.Stat(g.backend.Path); err != nil {
+			t.Skipf("git serves no repositories here: %v", err)
+		}
 		git(t, g.dir, "checkout", "-q", "-b", "change")
 		g.commit(map[string]string{"rules/new.yml": newRule}, nil)
 		// The base moves on; what it got is not new.
@@ -537,7 +561,7 @@ func TestAction(t *testing.T) {
 		g.commit(map[string]string{"rules/other.yml": sigmaRule("Other", "0004", "    OriginalFileName: other.exe\n")}, nil)
 		p := g.pull("change")
 		p.base = git(t, g.dir, "rev-parse", "main~1")
-		p.fork = true
+		p.fork, p.private = true, true
 		r := g.run(p, map[string]string{"fleet": "reference", "fail-on": "warning", "new-only": "true", "comment": "true", "upload-sarif": "true"})
 		a := r.annotations(t)
 		if r.failed != "Verdict: 1" || len(a) != 2 || !strings.HasPrefix(a[0], blind) {
@@ -549,7 +573,14 @@ func TestAction(t *testing.T) {
 		if !strings.Contains(r.summary, "; 2 old.") {
 			t.Errorf("want the finding of the base as old:\n%s", r.summary)
 		}
-		if len(g.requests) != 0 || len(r.used) != 1 {
+		if strings.Contains(strings.ReplaceAll(r.log, "::add-mask::"+basic("the-token"), ""), basic("the-token")) {
+			t.Errorf("the log has the token of the job:\n%s", r.log)
+		}
+		if config, err := os.ReadFile(filepath.Join(r.work, ".git", "config")); err != nil || bytes.Contains(config, []byte("extraheader")) {
+			t.Errorf("the token stays in the clone: %v\n%s", err, config)
+		}
+		asked := slices.ContainsFunc(g.requests, func(s string) bool { return !strings.Contains(s, "/.git/") })
+		if len(g.requests) == 0 || asked || len(r.used) != 1 {
 			t.Errorf("requests %v, used %v", g.requests, r.used)
 		}
 		// The same without a merge: the checkout is the head, and its history is whole or not.
@@ -758,6 +789,11 @@ func recipeCommands(t *testing.T) (commands []string) {
 		t.Fatalf("docs/ci.md has the commands %q; it is to make a fleet and try it", commands)
 	}
 	return commands
+}
+
+// basic returns a token as git sends it.
+func basic(token string) string {
+	return base64.StdEncoding.EncodeToString([]byte("x-access-token:" + token))
 }
 
 // archiveOf returns a .tar.gz with one program.

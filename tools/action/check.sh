@@ -45,12 +45,15 @@ fetch() {
   export GIT_TERMINAL_PROMPT=0
   git fetch --quiet --no-tags --no-recurse-submodules "$@" 2>/dev/null && return
   [ -n "${TOKEN:-}" ] || return 1
-  local basic
-  basic=$(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')
-  echo "::add-mask::$basic"
   GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.${GITHUB_SERVER_URL:?}/.extraheader" GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $basic" \
     git fetch --quiet --no-tags --no-recurse-submodules "$@"
 }
+
+basic= # the token as git sends it
+if [ -n "${TOKEN:-}" ]; then
+  basic=$(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')
+  echo "::add-mask::$basic"
+fi
 
 # merge_base prints the commit in which the change began.
 merge_base() {
