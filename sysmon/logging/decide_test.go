@@ -310,6 +310,18 @@ func TestSound(t *testing.T) {
 		rules := d.rules(ids)
 		e := New(rules, b, true)
 		id := ids[d.IntN(len(ids))]
+		if i := slices.IndexFunc(rules.Elements, func(x sysmon.Element) bool { return len(x.Filters) > 0 }); i >= 0 {
+			// An engine in which a filter was replaced decides as a new one.
+			k := d.IntN(len(rules.Elements[i].Filters))
+			before := *rules
+			before.Elements = slices.Clone(rules.Elements)
+			before.Elements[i].Filters = slices.Clone(rules.Elements[i].Filters)
+			before.Elements[i].Filters[k].Value += "c"
+			f := &rules.Elements[i].Filters[k]
+			if got, want := New(&before, b, true).WithFilter(i, k, f).Decide(id, nil), e.Decide(id, nil); !reflect.DeepEqual(got, want) {
+				t.Fatalf("with a filter replaced %+v, want %+v\nrules %+v", got, want, rules)
+			}
+		}
 		names := schema.Event(id).Fields
 		var atoms []Atom
 		for range d.IntN(4) {

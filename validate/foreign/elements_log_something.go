@@ -71,7 +71,7 @@ filters. Remove a filter that matches each event.`,
 				}
 				m.witness = func() string {
 					s := &sample{r.events(elements[0])[0], map[string]string{}}
-					if rules, _ := r.ofTag(elements[0]); rules == nil || !s.whole() || r.answer(rules, s) != logging.Dropped {
+					if !s.whole() || s.answer(r.engine) != logging.Dropped {
 						return ""
 					}
 					return fmt.Sprintf("witness: %v is dropped", s)

@@ -74,8 +74,7 @@ func (r *ruleSet) misplaced(e *sysmon.Element, f *sysmon.Filter, events []*sysmo
 // apart returns a witness for a filter that counts for some events of a tag only: two events with
 // the same texts that have another fate.
 func (r *ruleSet) apart(e *sysmon.Element, f *sysmon.Filter, counts, other []uint32) string {
-	rules, _ := r.ofTag(e)
-	if rules == nil || len(counts) == 0 {
+	if !r.fewFilters(e) || len(counts) == 0 {
 		return ""
 	}
 	own := 0
@@ -87,8 +86,11 @@ func (r *ruleSet) apart(e *sysmon.Element, f *sysmon.Filter, counts, other []uin
 		return ""
 	}
 	t := &sample{r.schema.Event(other[0]), s.values}
-	a, b := r.answer(rules, s), r.answer(rules, t)
-	if !t.whole() || a == logging.Unknown || b == logging.Unknown || a == b {
+	if !t.whole() {
+		return ""
+	}
+	a, b := s.answer(r.engine), t.answer(r.engine)
+	if a == logging.Unknown || b == logging.Unknown || a == b {
 		return ""
 	}
 	return fmt.Sprintf("witness: %v is %v, and event %d with the same texts is %v", s, a, t.event.ID, b)

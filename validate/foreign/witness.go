@@ -2,7 +2,6 @@ package foreign
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/sysmon"
@@ -94,63 +93,57 @@ func sampleFor(ev *sysmon.Event, e *sysmon.Element, at int, value string) *sampl
 	return s
 }
 
-// ofTag returns the rules for the tag of an element alone, and the index of the element in them. It
-// returns nil if they are too many for a witness, or not certain.
-func (r *ruleSet) ofTag(e *sysmon.Element) (rules *sysmon.Rules, at int) {
-	if !r.sure {
-		return nil, 0
-	}
-	rules = &sysmon.Rules{Schema: r.Schema, Options: r.Options}
+// fewFilters reports whether the rules are certain, and those for the tag of an element few enough
+// for a witness.
+func (r *ruleSet) fewFilters(e *sysmon.Element) bool {
 	filters := 0
 	for i := range r.Elements {
-		o := &r.Elements[i]
-		if r.tag(o) != r.tag(e) {
-			continue
+		if o := &r.Elements[i]; o.Event == e.Event || r.tag(o) == r.tag(e) {
+			filters += len(o.Filters)
 		}
-		if o == e {
-			at = len(rules.Elements)
-		}
-		rules.Elements = append(rules.Elements, *o)
-		filters += len(o.Filters)
 	}
-	if filters > maxWitnessFilters {
-		return nil, 0
-	}
-	return rules, at
+	return r.sure && filters <= maxWitnessFilters
 }
 
-// answer returns the answer of the versions about an event.
-func (r *ruleSet) answer(rules *sysmon.Rules, s *sample) logging.Answer {
-	return logging.New(rules, r.versions[0].sysmon, true).Logged(&logging.Event{ID: s.event.ID, Values: s.values}).Answer
+// answer returns the answer of an engine about the event.
+func (s *sample) answer(e *logging.Engine) logging.Answer {
+	return e.Logged(&logging.Event{ID: s.event.ID, Values: s.values}).Answer
 }
 
 // differs returns a witness for a filter that does not mean what it seems to mean: an event with a
 // value in its field that has another fate with the filter as it seems to be meant. meant says
 // whether that filter matches the value. It returns "" if there is no such event.
 func (r *ruleSet) differs(e *sysmon.Element, f *sysmon.Filter, value string, meant bool) string {
-	rules, at := r.ofTag(e)
-	if rules == nil {
-		return ""
+	exactly := logging.Atom{Field: f.FieldName, Comparison: logging.Equals, Values: []string{value}}
+	if meant != r.engine.Contradicts(f, &exactly) || !r.fewFilters(e) {
+		return "" // the filter does not differ from the one that is meant
 	}
-	own := 0
+	own, at := 0, 0
 	for &e.Filters[own] != f {
 		own++
 	}
-	changed := *rules
-	changed.Elements = slices.Clone(rules.Elements)
-	changed.Elements[at].Filters = slices.Clone(e.Filters)
-	other := &changed.Elements[at].Filters[own]
+	for &r.Elements[at] != e {
+		at++
+	}
+	other := *f
 	other.Op, other.Value = sysmon.IsNot, value
 	if meant {
 		other.Op = sysmon.Is
 	}
+	var engine *logging.Engine
 	for _, ev := range r.events(e) {
 		s := sampleFor(ev, e, own, value)
 		if s == nil {
 			continue
 		}
-		is, would := r.answer(rules, s), r.answer(&changed, s)
-		if is != logging.Unknown && would != logging.Unknown && is != would {
+		is := s.answer(r.engine)
+		if is == logging.Unknown {
+			continue
+		}
+		if engine == nil {
+			engine = r.engine.WithFilter(at, own, &other)
+		}
+		if would := s.answer(engine); would != logging.Unknown && is != would {
 			return fmt.Sprintf("witness: %v is %v; with the filter as it seems to be meant it would be %v", s, is, would)
 		}
 	}
@@ -172,13 +165,16 @@ func (r *ruleSet) differsOn(e *sysmon.Element, f *sysmon.Filter, holds func(valu
 // without returns a witness for elements that other elements of the tag take the effect from: an
 // event that is dropped, and would be logged without those that drop says.
 func (r *ruleSet) without(e *sysmon.Element, s *sample, drop func(o *sysmon.Element) bool, words string) string {
-	rules, _ := r.ofTag(e)
-	if rules == nil || !s.whole() {
+	if !r.fewFilters(e) || !s.whole() || s.answer(r.engine) != logging.Dropped {
 		return ""
 	}
-	rest := *rules
-	rest.Elements = slices.DeleteFunc(slices.Clone(rules.Elements), func(o sysmon.Element) bool { return drop(&o) })
-	if r.answer(rules, s) != logging.Dropped || r.answer(&rest, s) != logging.Logged {
+	rest := &sysmon.Rules{Schema: r.Schema, Options: r.Options}
+	for i := range r.Elements {
+		if o := &r.Elements[i]; r.tag(o) == r.tag(e) && !drop(o) {
+			rest.Elements = append(rest.Elements, *o)
+		}
+	}
+	if s.answer(logging.New(rest, r.versions[0].sysmon, true)) != logging.Logged {
 		return ""
 	}
 	return fmt.Sprintf("witness: %v is dropped; without %s it would be logged", s, words)
