@@ -27,6 +27,8 @@ type Program struct {
 
 // Size returns the number of instructions, and the number of bytes that the
 // program takes in a file with its classes and its source.
+//
+//mutation:missed width: TestProgramSize detects it
 func (p *Program) Size() (instructions, bytes int) {
 	return len(p.insts) / instSize, len(p.source) + len(p.insts) + len(p.classes) + len(p.ranges)
 }

@@ -118,6 +118,43 @@ func TestProgramLayout(t *testing.T) {
 	}
 }
 
+// Size tells how much a program adds to a file: a file with it alone has sections of that size.
+func TestProgramSize(t *testing.T) {
+	for _, expression := range []string{"a", "[a-z]+", strings.Repeat(`\w`, 300)} {
+		p, err := CompileRegexp(expression)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := NewBuilder(Header{Channel: 291, Revision: 1, Type: 1, TypeVersion: 1, InputsDeclared: 1, InputsRead: 1})
+		if err := b.Add(ID{1}, Regexp(0, expression), nil); err != nil {
+			t.Fatal(err)
+		}
+		data, err := b.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Parse(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		insts, bytes := 0, len(expression)
+		for path, r := range f.Layout() {
+			switch {
+			case strings.HasPrefix(path, "instruction["):
+				bytes += r.Len()
+				if strings.HasSuffix(path, ".op") {
+					insts++
+				}
+			case strings.HasPrefix(path, "class["), strings.HasPrefix(path, "range["):
+				bytes += r.Len()
+			}
+		}
+		if i, b := p.Size(); i != insts || b != bytes {
+			t.Errorf("%.10s: %d instructions in %d bytes, expected %d in %d as in the file", expression, i, b, insts, bytes)
+		}
+	}
+}
+
 // A file without regular expressions has no sections for them.
 func TestNoPrograms(t *testing.T) {
 	b := NewBuilder(Header{InputsDeclared: 1})

@@ -9,6 +9,8 @@ import (
 )
 
 // oneRevision is CF6009.
+//
+//mutation:missed check: TestOneRevision detects it
 var oneRevision = &validate.Check{
 	ID:   "CF6009",
 	Name: "one-revision",
