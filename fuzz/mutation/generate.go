@@ -16,7 +16,7 @@ import (
 // A Mutant is one change of the code.
 type Mutant struct {
 	Number        int
-	Part          string // gate, decoders or sensors
+	Part          string // the name of one of parts
 	File          string // relative to the module
 	Func          string
 	Line          int

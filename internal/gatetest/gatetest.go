@@ -71,11 +71,21 @@ func Judge(t testing.TB, c *corpus.Case, checks ...*validate.Check) *validate.Re
 // Sysmon returns a case of Sysmon as a subject, and the options to judge it by.
 func Sysmon(t testing.TB, c *corpus.SysmonCase, checks ...*validate.Check) (*validate.Subject, validate.Options) {
 	t.Helper()
-	opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: Fleet(t, c.Fleet, c.FleetData)}
-	if c.IsBlob() {
-		return validate.SysmonBlob(c.FileName, c.Data), opts
+	s, opts, err := ReadSysmon(c, checks...)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return validate.SysmonSource(c.FileName, c.Data), opts
+	return s, opts
+}
+
+// ReadSysmon is like [Sysmon], but returns the error if the fleet of the case cannot be read.
+func ReadSysmon(c *corpus.SysmonCase, checks ...*validate.Check) (*validate.Subject, validate.Options, error) {
+	fleet, err := readFleet(c.Fleet, c.FleetData)
+	opts := validate.Options{Checks: checks, Definitions: builtin.Definitions(), Fleet: fleet}
+	if c.IsBlob() {
+		return validate.SysmonBlob(c.FileName, c.Data), opts, err
+	}
+	return validate.SysmonSource(c.FileName, c.Data), opts, err
 }
 
 // ReadOptions returns the options of [Options] outside of tests.

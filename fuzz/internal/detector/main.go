@@ -330,6 +330,23 @@ func (d *detector) corpus() *mutant.Detection {
 			return wrong("%v", p)
 		}
 	}
+	return d.sysmon()
+}
+
+// sysmon compares the gate with the expectation of each case of Sysmon.
+func (d *detector) sysmon() *mutant.Detection {
+	for _, c := range corpus.Sysmon() {
+		if d.timeUp() {
+			return nil
+		}
+		s, opts, err := gatetest.ReadSysmon(&c, suite.Checks...)
+		if err == nil {
+			err = sameFindings(c.Expect, c.Checks, validate.Run(s, opts))
+		}
+		if err != nil {
+			return &mutant.Detection{By: "corpus", What: fmt.Sprintf("%v: case %s of Sysmon", err, c.Name)}
+		}
+	}
 	return nil
 }
 
@@ -353,21 +370,30 @@ func bounded(f *sensor.Fleet) *sensor.Fleet {
 
 // expected returns an error if a report differs from the expectation of its case.
 func expected(c *corpus.Case, r *validate.Report) error {
-	if got := r.Verdict().String(); got != string(c.Expect) {
-		return fmt.Errorf("the verdict is %s; want %s", got, c.Expect)
+	if err := sameFindings(c.Expect, c.Checks, r); err != nil {
+		return err
+	}
+	for i := range r.Findings {
+		if f := &r.Findings[i]; !located(c.At, f) {
+			return fmt.Errorf("%v finds something at %v; want one of %v", f.Check, f.Where.Range, c.At)
+		}
+	}
+	return nil
+}
+
+// sameFindings returns an error if a report has another verdict, or if other checks find
+// something.
+func sameFindings(verdict corpus.Verdict, checks []string, r *validate.Report) error {
+	if got := r.Verdict().String(); got != string(verdict) {
+		return fmt.Errorf("the verdict is %s; want %s", got, verdict)
 	}
 	var ids []string
 	for _, t := range r.Totals {
 		ids = append(ids, t.Check.ID)
 	}
 	slices.Sort(ids)
-	if !slices.Equal(ids, c.Checks) {
-		return fmt.Errorf("the checks %v find something; want %v", ids, c.Checks)
-	}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; !located(c.At, f) {
-			return fmt.Errorf("%v finds something at %v; want one of %v", f.Check, f.Where.Range, c.At)
-		}
+	if !slices.Equal(ids, checks) {
+		return fmt.Errorf("the checks %v find something; want %v", ids, checks)
 	}
 	return nil
 }
