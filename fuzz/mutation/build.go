@@ -45,6 +45,8 @@ var parts = []part{
 		"channelfile/parse.go", "channelfile/pattern.go", "channelfile/program.go", "channelfile/scan*.go",
 		"fuzz/internal/reference/reader.go",
 	}, false, false},
+	// The oracle draws no forms of values and no filters.
+	{"values", []string{"validate/contract/events.go"}, false, true},
 	{"gate", []string{
 		"validate/run.go", "validate/pass.go", "validate/report.go", "validate/shared.go", "validate/waiver.go",
 		"validate/structure/*.go", "validate/types/*.go", "validate/contract/*.go", "validate/behaviour/*.go",

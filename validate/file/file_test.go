@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -87,6 +88,74 @@ func TestReadFS(t *testing.T) {
 type brokenFS struct{ err error }
 
 func (b brokenFS) Open(string) (fs.File, error) { return nil, b.err }
+
+// A file that becomes another kind of file, or grows, while it is read is judged by what it is then.
+func TestReadFSOfChangingFile(t *testing.T) {
+	damaged := errors.New("the archive is damaged")
+	for _, tt := range []struct {
+		why     string
+		file    changingFile
+		err     error
+		refused bool
+		data    string
+	}{
+		{"a file that stays", changingFile{data: "abc"}, nil, false, "abc"},
+		{"a file of no stated size is read to its end", changingFile{data: "abcdef", size: -3}, nil, false, "abcdef"},
+		{"a folder took its place", changingFile{data: "abc", then: fs.ModeDir}, nil, true, ""},
+		{"the kind is not known", changingFile{data: "abc", statErr: damaged}, damaged, false, ""},
+		{"its bytes cannot be read", changingFile{data: "abc", readErr: damaged}, damaged, false, ""},
+		{"it was no file from the start", changingFile{data: "abc", mode: fs.ModeNamedPipe, readErr: damaged}, nil, true, ""},
+	} {
+		s, err := ReadFS(changingFS{&tt.file}, "a.cf")
+		if !errors.Is(err, tt.err) || (s == nil) != (tt.err != nil) {
+			t.Errorf("%v, expected %v: %s", err, tt.err, tt.why)
+			continue
+		}
+		if s != nil && (s.Refused != tt.refused || string(s.Data) != tt.data || !tt.refused && s.Size != int64(len(tt.data))) {
+			t.Errorf("refused %v, %q of %d bytes; expected refused %v, %q: %s", s.Refused, s.Data, s.Size, tt.refused, tt.data, tt.why)
+		}
+	}
+}
+
+// A changingFS has one file.
+type changingFS struct{ file *changingFile }
+
+func (f changingFS) Open(string) (fs.File, error)     { return f.file, nil }
+func (f changingFS) Stat(string) (fs.FileInfo, error) { return changingInfo{f.file.mode, f.file}, nil }
+
+// A changingFile has one kind when its file system is asked, and another when it is open.
+type changingFile struct {
+	data             string
+	size             int // that it states, less its length
+	mode, then       fs.FileMode
+	statErr, readErr error
+	at               int
+}
+
+func (f *changingFile) Stat() (fs.FileInfo, error) { return changingInfo{f.then, f}, f.statErr }
+func (f *changingFile) Close() error               { return nil }
+func (f *changingFile) Read(b []byte) (int, error) {
+	if f.readErr != nil {
+		return 0, f.readErr
+	}
+	n := copy(b, f.data[f.at:])
+	if f.at += n; n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+type changingInfo struct {
+	mode fs.FileMode
+	file *changingFile
+}
+
+func (i changingInfo) Name() string       { return "a.cf" }
+func (i changingInfo) Size() int64        { return int64(len(i.file.data) + i.file.size) }
+func (i changingInfo) Mode() fs.FileMode  { return i.mode }
+func (i changingInfo) ModTime() time.Time { return time.Time{} }
+func (i changingInfo) IsDir() bool        { return i.mode.IsDir() }
+func (i changingInfo) Sys() any           { return nil }
 
 func TestHasMagic(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -69,6 +70,45 @@ func TestManifestJSON(t *testing.T) {
 }
 
 // TestReadManifest holds what is refused, and where.
+func TestManifestKeepsNumbers(t *testing.T) {
+	h := channelfile.Header{Channel: channelfile.MaxNumber, Type: 1<<32 - 1, TypeVersion: channelfile.MaxNumber - 1, Revision: channelfile.MaxNumber - 2}
+	long := strings.Repeat("ä", sensor.MaxNote)
+	m := &Manifest{
+		Revision: h.Revision,
+		Files: []ManifestFile{{
+			Name: channelfile.FileName(h), Channel: h.Channel, Type: h.Type, TypeVersion: h.TypeVersion, Revision: h.Revision,
+			Size: channelfile.MaxFileSize, Digest: sha256.Sum256(nil),
+		}},
+		Sources: []ManifestSource{{Use: "rules", Path: long, Size: 1<<40 + 1, Digest: sha256.Sum256(nil)}},
+	}
+	data, err := m.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := ReadManifest("manifest.json", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m, back); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+	twice := bytes.Replace(data, []byte(`"sources": [`), append([]byte(`"sources": [`), source(t, data)...), 1)
+	if _, err := ReadManifest("manifest.json", twice); err == nil || !strings.Contains(err.Error(), "expected sources that ascend") {
+		t.Errorf("%v; expected that a source that is there twice is refused", err)
+	}
+}
+
+// source returns the only source of a manifest, and a comma.
+func source(t *testing.T, data []byte) []byte {
+	t.Helper()
+	_, list, _ := bytes.Cut(data, []byte(`"sources": [`))
+	one, _, ok := bytes.Cut(list, []byte("]"))
+	if !ok {
+		t.Fatalf("no sources in %s", data)
+	}
+	return append(bytes.TrimSpace(one), ',')
+}
+
 func TestReadManifest(t *testing.T) {
 	m, _ := published(t)
 	good, err := m.JSON()
@@ -153,6 +193,13 @@ func TestSupersedes(t *testing.T) {
 	}
 }
 
+// edited returns the listing of a file in a manifest that somebody edited.
+func edited(m *Manifest, name string, edit func(*validate.Listing)) *validate.Listing {
+	l := m.Listing("out/manifest.json", name)
+	edit(l)
+	return l
+}
+
 // TestListed holds what the checks of manifests say, and of which files.
 func TestListed(t *testing.T) {
 	m, files := published(t)
@@ -171,6 +218,9 @@ func TestListed(t *testing.T) {
 		{"an empty one too", named, nil, m.Listing("out/manifest.json", named), []string{"CF0009"}},
 		{"the good content under another name", "copy.cf", files[named], m.Listing("out/manifest.json", "copy.cf"), []string{"CF0008"}},
 		{"the name in another case", strings.ToLower(named), files[named], m.Listing("out/manifest.json", strings.ToLower(named)), []string{"CF0008"}},
+		{"the manifest states another size", named, files[named], edited(m, named, func(l *validate.Listing) { l.Size++ }), []string{"CF0009"}},
+		{"the manifest states another type", named, files[named], edited(m, named, func(l *validate.Listing) { l.Type++ }), []string{"CF0009"}},
+		{"another size and SHA-256 are one fault", named, files[named], edited(m, named, func(l *validate.Listing) { l.Size++; l.Type++; l.Digest[0]++ }), []string{"CF0009"}},
 		{"a file in a folder below", named, files[named], &validate.Listing{Manifest: "out/manifest.json"}, []string{"CF0008"}},
 	} {
 		s := validate.ChannelFile(tt.name, tt.data)
