@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sysmon"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -15,6 +16,26 @@ var update = flag.Bool("update", false, "write the table of docs/types.md")
 
 // definitionsCmp compares sets of definitions by what is in them.
 var definitionsCmp = cmp.Transformer("All", func(s *sensor.Definitions) []*sensor.Definition { return slices.Collect(s.All()) })
+
+// TestReferenceSensors tests that the versions of Sysmon in the reference fleet are known ones.
+func TestReferenceSensors(t *testing.T) {
+	f, _ := Fleet("reference")
+	got := map[string]string{}
+	for i := range f.Contracts {
+		version, ok := f.Contracts[i].Sensor(sensor.Sysmon)
+		if !ok {
+			continue
+		}
+		got[f.Contracts[i].Build] = version
+		if _, err := sysmon.BuildNamed(version); err != nil {
+			t.Error(err)
+		}
+	}
+	want := map[string]string{"sysmon-15": "15.0", "sysmon-13": "13.10", "sysmon-11-shipped": "11.0", "sysmon-10": "10.0", "sysmon-9": "9.0"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
 
 func TestBuiltinDefinitions(t *testing.T) {
 	data, err := Definitions().JSON()

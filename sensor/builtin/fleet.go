@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +28,7 @@ func Fleet(name string) (f *sensor.Fleet, ok bool) {
 	case "291":
 		f, digest = fleet291(), "00f4bdeeddd9a4aec094eabb4071a5c783462af943a90f2d51e9caa6e43d7a60"
 	case "reference":
-		f, digest = fleetReference(), "f107581dabdb973596150ded25edaf686ea2bd06d0b4659639f03f2dcc2221cd"
+		f, digest = fleetReference(), "6c6a561ea1a0e9fe6f2167e59a6f5a627abea725c5be1f7ae8941193099468d8"
 	default:
 		return nil, false
 	}
@@ -163,10 +164,19 @@ func referenceContracts(reader sensor.Reader) []sensor.Contract {
 		}
 		contracts = append(contracts, sensor.Contract{
 			Build: src.build, Hosts: src.hosts, Note: src.note, Reader: reader,
+			Sensors:  src.sensors(),
 			Supplies: append([]sensor.Supply(nil), supplies...), Lacks: append([]sensor.Lack(nil), lacks...),
 		})
 	}
 	return contracts
+}
+
+// sensors returns the version of Sysmon on the hosts.
+func (src *source) sensors() []sensor.SensorVersion {
+	if src.sysmon == 0 {
+		return nil
+	}
+	return []sensor.SensorVersion{{Name: sensor.Sysmon, Version: fmt.Sprintf("%d.%d", src.sysmon/100, src.sysmon%100)}}
 }
 
 // supply returns the supply of the source for a type from one of its feeds. It returns false if
