@@ -20,8 +20,9 @@ type word struct {
 	operands []int // indices of words of the condition
 }
 
-// explain adds the criteria that decide whether the rule matches an event: those without which it
-// would not match, or would. Each has its place in the rule and the values of the event.
+// explain adds the criteria that decide whether the rule matches an event. If it does not match,
+// they do not have the truth value that the condition needs; if it matches, they have it. Each has
+// its place in the rule and the values of the event.
 func (r *runner) explain(c *compiled, e interp.Event, o *Outcome) {
 	in := c.file.Instance(c.instance)
 	words := make([]word, 0, in.Count)
