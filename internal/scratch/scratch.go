@@ -149,3 +149,26 @@ func Variable() string {
 type named struct{ *os.File }
 
 func (f named) Close() error { return errors.Join(f.File.Close(), Remove(f.Name())) }
+
+// Folder creates a folder in the folder for temporary files. The returned function removes it
+// with everything in it, and so does [RemoveAll].
+func Folder() (name string, remove func() error, err error) {
+	files.Lock()
+	defer files.Unlock()
+	if files.ended {
+		return "", nil, ErrEnding
+	}
+	if name, err = os.MkdirTemp("", "cfcheck-*.tmp"); err != nil {
+		return "", nil, fmt.Errorf("%s: %w", os.TempDir(), Cause(err))
+	}
+	record(name, folder(name))
+	return name, func() error {
+		defer Forget(name)
+		return os.RemoveAll(name)
+	}, nil
+}
+
+// A folder is closed by removing everything in it.
+type folder string
+
+func (f folder) Close() error { return os.RemoveAll(string(f)) }
