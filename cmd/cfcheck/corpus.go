@@ -89,7 +89,7 @@ The exit status is 0 if all answers are right or expected, and 1 otherwise.`,
 	f.StringArrayVar(&k.only, "case", nil, "ask only about the file of the case with this `name`; repeat the flag for further cases")
 	f.StringVar(&k.expected, "expected-failures", "", "read the names of cases whose answer may be wrong from a `file`")
 	f.DurationVar(&k.timeout, "timeout", 10*time.Second, "stop the reader if it needs more than this `duration` for a file")
-	f.IntVar(&k.jobs, "jobs", runtime.NumCPU(), "start at most `N` readers at a time")
+	f.IntVar(&k.jobs, "jobs", 0, "start at most `N` readers at a time (default: the number of processors)")
 	f.StringVar(&k.format, "format", conformFormats[0], "write the table in this `format`: "+alternatives(conformFormats))
 	f.StringVarP(&k.out, "out", "o", "", "write the table to a `file` (default: the standard output)")
 	return cmd
@@ -110,8 +110,10 @@ func (k *conforming) run(args []string) error {
 	switch {
 	case k.timeout <= 0:
 		return fmt.Errorf("--timeout: found %v; expected more than 0, such as 10s", k.timeout)
-	case k.jobs < 1:
+	case k.jobs < 0:
 		return fmt.Errorf("--jobs: found %d; expected at least 1", k.jobs)
+	case k.jobs == 0:
+		k.jobs = runtime.NumCPU()
 	}
 	all := conform.Files()
 	names := caseNames(all)

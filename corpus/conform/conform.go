@@ -41,7 +41,7 @@ func (a Answer) String() string {
 // A Reply is an answer with its details.
 type Reply struct {
 	Answer      Answer
-	Requirement int    // number of the broken requirement that the reader names; 0 means none
+	Requirement int    // number of the broken requirement; 0 means that the reader names no requirement
 	Reason      string // for a failure, such as "exit status 3"
 	Output      string // first line of the output
 }
