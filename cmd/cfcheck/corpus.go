@@ -110,9 +110,7 @@ func (k *conforming) run(args []string) error {
 	switch {
 	case k.timeout <= 0:
 		return fmt.Errorf("--timeout: found %v; expected more than 0, such as 10s", k.timeout)
-	case k.jobs < 0:
-		return fmt.Errorf("--jobs: found %d; expected at least 1", k.jobs)
-	case k.jobs == 0:
+	case k.jobs <= 0: // a negative number cannot be given: it looks like a flag
 		k.jobs = runtime.NumCPU()
 	}
 	all := conform.Files()

@@ -40,8 +40,9 @@ func (a Answer) String() string {
 
 // A Reply is an answer with its details.
 type Reply struct {
-	Answer      Answer
-	Requirement int    // number of the broken requirement; 0 means that the reader names no requirement
+	Answer Answer
+	// number of the broken requirement; 0 means that the reader names no requirement
+	Requirement int
 	Reason      string // for a failure, such as "exit status 3"
 	Output      string // first line of the output
 }
