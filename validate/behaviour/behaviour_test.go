@@ -165,6 +165,45 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
+// TestManyEvents checks that the counts and the first event are the same on so many
+// events that they are matched by an index, and that an index charges the same.
+func TestManyEvents(t *testing.T) {
+	var names []string
+	for range 20 {
+		names = append(names, `\lsass`, `\wkssvc`)
+	}
+	var rules []channelfile.Expr
+	for i := range 40 {
+		rules = append(rules, channelfile.Equals(5, fmt.Sprintf(`\pipe%d`, i)).Fold())
+	}
+	rules = append(rules, channelfile.Contains(5, "KSSV").Fold(), channelfile.And(channelfile.Prefix(5, `\l`), channelfile.Not(channelfile.Exists(6))))
+	data := testkit.Encode(t, testkit.IPC, rules...)
+	var spent []uint64
+	for _, n := range []int{10, 20, 40} {
+		b := new(validate.Budget)
+		opts := validate.Options{
+			Checks: family, Definitions: builtin.Definitions(), Fleet: testkit.Fleet(t, "reference"), Now: time.Unix(0, 0),
+			NeverMatch: recorded(names[:n]...), Budget: b,
+		}
+		r := validate.Run(validate.ChannelFile("", data), opts)
+		want := []string{
+			fmt.Sprintf("instance 40 matches %d events that must never match; the first is good.ndjson:2", n/2),
+			fmt.Sprintf("instance 41 matches %d events that must never match; the first is good.ndjson:1", n/2),
+		}
+		var says []string
+		for _, f := range r.Findings {
+			says = append(says, f.Message)
+		}
+		if !slices.Equal(says, want) {
+			t.Errorf("%d events: %q, want %q", n, says, want)
+		}
+		spent = append(spent, b.Spent())
+	}
+	if spent[2]-spent[1] != 2*(spent[1]-spent[0]) {
+		t.Errorf("10, 20 and 40 events are charged %d steps", spent)
+	}
+}
+
 // TestCeilings has the cases of CF5004.
 func TestCeilings(t *testing.T) {
 	withinCeilings := suite.ByID("CF5004")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/match"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -21,6 +22,7 @@ const readingAnEvent = 100
 // events cannot be read.
 func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance int, n uint64, first string)) {
 	it := interp.New(p.File, &sensor.Reader{Access: sensor.AccessNamed})
+	var m *match.Matcher
 	counts := make([]uint64, p.File.Instances())
 	first := make([]string, len(counts))
 	c := costs{p: p, lengths: make([]uint64, len(p.Definition.Inputs))}
@@ -29,10 +31,10 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 		if !p.Spend(c.of(it, e)) {
 			return false
 		}
-		if it.Run(e) != nil {
-			return true // impossible: there is no budget, and all inputs have their declared types
+		if m == nil && c.events > fewEvents {
+			m = matcherOf.Get(p)
 		}
-		for _, i := range it.Matched() {
+		for _, i := range matching(it, m, e) {
 			//mutation:equivalent: only report texts depend on it
 			if counts[i]++; counts[i] == 1 {
 				first[i] = where()
@@ -50,6 +52,39 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 			report(i, n, first[i])
 		}
 	}
+}
+
+// fewEvents is the number of events on which all instances run. An index takes about as
+// long to build.
+//
+//mutation:equivalent: only the speed depends on it
+const fewEvents = 10
+
+// matcherOf keeps the matcher of a subject for all checks that run it on recorded events.
+// It is nil if the file has more criteria than an index can have.
+//
+//mutation:equivalent: only the speed depends on it
+var matcherOf = validate.OfSubject(func(p *validate.Pass) *match.Matcher {
+	ix, err := match.New(p.File)
+	if err != nil {
+		return nil
+	}
+	return ix.Matcher()
+})
+
+// matching returns the instances that match an event. It uses the index of m, or runs all
+// instances if m is nil. There is no budget, and all inputs have their declared types, so
+// no event fails.
+func matching(it *interp.Interpreter, m *match.Matcher, e interp.Event) []int {
+	//mutation:equivalent: only the speed depends on it
+	if m != nil {
+		list, _ := m.Match(e)
+		return list
+	}
+	if it.Run(e) != nil {
+		return nil
+	}
+	return it.Matched()
 }
 
 // costs adds up the charges of events.
