@@ -67,7 +67,10 @@ type builder struct {
 const inaccessible = math.MaxUint64
 
 // An access is an access criterion of an instance.
-type access struct{ criterion, instance uint32 }
+type access struct {
+	criterion uint32
+	holder    holder
+}
 
 func newBuilder(ix *Index, t tuning) *builder {
 	return &builder{tuning: t, ix: ix, fields: map[int]*field{}, perByte: map[int]uint64{}}
@@ -351,27 +354,40 @@ func (b *builder) join(and bool, count int) {
 }
 
 // choose records the access criteria of an instance: of an and, those of the rarest part; of an
-// or, those of all parts.
+// or, those of all parts. It also chooses another criterion that must hold.
 func (b *builder) choose(instance uint32) {
 	t := &b.tree
 	from := len(b.access)
-	t.stack = append(t.stack[:0], int32(t.root))
+	h := holder{instance, never}
+	rarest, weight := b.rarest(t.items[t.root]), uint64(inaccessible)
+	for _, i := range t.parts[t.items[t.root].first:][:t.items[t.root].more] {
+		if it := &t.items[i]; i != rarest && it.reference && it.weight < weight {
+			h.second, weight = it.criterion, it.weight
+		}
+	}
+	t.stack = append(t.stack[:0], rarest)
 	for len(t.stack) > 0 {
 		it := &t.items[t.stack[len(t.stack)-1]]
 		t.stack = t.stack[:len(t.stack)-1]
-		parts := t.parts[it.first : it.first+it.more]
 		switch {
 		case it.reference:
-			b.access = append(b.access, access{it.criterion, instance})
+			b.access = append(b.access, access{it.criterion, h})
 		case it.and:
-			t.stack = append(t.stack, slices.MinFunc(parts, func(x, y int32) int { return cmp.Compare(t.items[x].weight, t.items[y].weight) }))
+			t.stack = append(t.stack, b.rarest(*it))
 		default:
-			t.stack = append(t.stack, parts...)
+			t.stack = append(t.stack, t.parts[it.first:it.first+it.more]...)
 		}
 	}
 	list := b.access[from:]
 	slices.SortFunc(list, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
 	b.access = b.access[:from+len(slices.Compact(list))]
+}
+
+// rarest returns the part of an item with the least weight.
+func (b *builder) rarest(it item) int32 {
+	return slices.MinFunc(b.tree.parts[it.first:it.first+it.more], func(x, y int32) int {
+		return cmp.Compare(b.tree.items[x].weight, b.tree.items[y].weight)
+	})
 }
 
 // compile appends the nodes of the tree.
@@ -414,22 +430,25 @@ func (b *builder) compile() {
 	}
 }
 
-// addGroups makes the groups: of the access criteria, and of those with many operands.
+// addGroups makes the groups of all criteria that the tables decide.
 func (b *builder) addGroups() {
 	ix := b.ix
 	slices.SortStableFunc(b.access, func(x, y access) int { return cmp.Compare(x.criterion, y.criterion) })
 	for _, a := range b.access {
 		ix.modes[a.criterion] |= found
+		if a.holder.second != never {
+			ix.modes[a.holder.second] |= found
+		}
 	}
 	at := 0
-	ix.holders = make([]uint32, 0, len(b.access))
+	ix.holders = make([]holder, 0, len(b.access))
 	for n := range ix.modes {
 		if ix.modes[n]&found == 0 {
 			continue
 		}
 		g := group{criterion: uint32(n), first: uint32(len(ix.holders))}
 		for ; at < len(b.access) && b.access[at].criterion == uint32(n); at++ {
-			ix.holders = append(ix.holders, b.access[at].instance)
+			ix.holders = append(ix.holders, b.access[at].holder)
 			g.count++
 		}
 		ix.groups = append(ix.groups, g)

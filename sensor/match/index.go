@@ -22,7 +22,7 @@ type Index struct {
 
 	needles []needle
 	text    []byte   // of the needles
-	holders []uint32 // instances by access criterion, in the order of groups
+	holders []holder // instances by access criterion, in the order of groups
 	groups  []group
 	always  []uint32 // instances without an access criterion
 	code    []node
@@ -45,6 +45,13 @@ type group struct {
 	exact     bool   // a literal in the value proves that the criterion holds
 	first     uint32 // in holders: the instances that have it as an access criterion
 	count     uint32
+}
+
+// A holder is an instance that has an access criterion.
+type holder struct {
+	instance uint32
+	// second is a criterion of the tables without which the instance cannot match, or never.
+	second uint32
 }
 
 // A mode tells how to evaluate a criterion.
@@ -128,7 +135,7 @@ type Statistics struct {
 // Statistics returns figures about the index.
 func (ix *Index) Statistics() Statistics {
 	s := Statistics{Instances: ix.Instances(), Always: len(ix.always), Literals: len(ix.needles)}
-	s.Bytes = 24*len(ix.needles) + len(ix.text) + 4*len(ix.holders) + 16*len(ix.groups) + 4*len(ix.always) + 8*len(ix.code) + 4*len(ix.starts) + len(ix.modes)
+	s.Bytes = 24*len(ix.needles) + len(ix.text) + 8*len(ix.holders) + 16*len(ix.groups) + 4*len(ix.always) + 8*len(ix.code) + 4*len(ix.starts) + len(ix.modes)
 	for _, f := range ix.fields {
 		for _, t := range f.tables() {
 			s.Bytes += 16*len(t.slots) + 8*len(t.bitmap)

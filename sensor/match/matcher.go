@@ -82,12 +82,19 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 	}
 	for _, g := range m.hits {
 		of := &m.ix.groups[g]
-		for _, i := range m.ix.holders[of.first : of.first+of.count] {
-			if m.tried[i] != m.epoch {
-				m.tried[i] = m.epoch
-				if !m.try(i) {
-					return m.loop(e)
+		m.work += 3 * int(of.count)
+		for _, h := range m.ix.holders[of.first : of.first+of.count] {
+			if h.second != never {
+				if s := m.states[h.second]; s>>2 != m.epoch || s&3 == stateFails {
+					continue
 				}
+			}
+			if m.tried[h.instance] == m.epoch {
+				continue
+			}
+			m.tried[h.instance] = m.epoch
+			if !m.try(h.instance) {
+				return m.loop(e)
 			}
 		}
 	}
