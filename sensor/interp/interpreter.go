@@ -295,7 +295,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 	case channelfile.OpExists:
 		return true, nil
 	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange:
-		n, ok := v.integer()
+		n, ok := v.AsInteger()
 		if !ok {
 			return false, nil
 		}
@@ -314,7 +314,7 @@ func (it *Interpreter) holds(i int, c channelfile.Criterion, v *Value, e Event) 
 		}
 		return all, nil
 	case channelfile.OpAddressRange:
-		a, ok := v.address()
+		a, ok := v.AsAddress()
 		if !ok {
 			return false, nil
 		}
@@ -433,8 +433,8 @@ func alike(c channelfile.Criterion, v, other *Value) bool {
 		return false
 	}
 	if c.Operator == channelfile.OpIntegerEquals {
-		a, ok := v.integer()
-		b, also := other.integer()
+		a, ok := v.AsInteger()
+		b, also := other.AsInteger()
 		return ok && also && a == b
 	}
 	if c.Flags&channelfile.FlagFold == 0 {

@@ -399,7 +399,7 @@ func TestNumberProperty(t *testing.T) {
 		want, err := strconv.ParseInt(s, 10, 64)
 		wanted := err == nil && strconv.FormatInt(want, 10) == s
 		v := Text(s)
-		if got, ok := v.integer(); ok != wanted || ok && got != want {
+		if got, ok := v.AsInteger(); ok != wanted || ok && got != want {
 			t.Fatalf("%q is %d, %v; want %d, %v", s, got, ok, want, wanted)
 		}
 	})
@@ -424,7 +424,7 @@ func TestAddressProperty(t *testing.T) {
 		want, err := netip.ParseAddr(s)
 		wanted := err == nil && want.Zone() == ""
 		v := Text(s)
-		if got, ok := v.address(); ok != wanted || ok && got != want.As16() {
+		if got, ok := v.AsAddress(); ok != wanted || ok && got != want.As16() {
 			t.Fatalf("%q is %v, %v; want %v, %v", s, netip.AddrFrom16(got), ok, want, wanted)
 		}
 	})
@@ -455,7 +455,7 @@ func FuzzInterpreterText(f *testing.F) {
 		}
 		v := Text(value)
 		want, err := netip.ParseAddr(value)
-		if got, ok := v.address(); ok != (err == nil && want.Zone() == "") || ok && got != want.As16() {
+		if got, ok := v.AsAddress(); ok != (err == nil && want.Zone() == "") || ok && got != want.As16() {
 			t.Fatalf("%q is the address %v, %v; want %v", value, got, ok, want)
 		}
 	})

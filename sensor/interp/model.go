@@ -662,7 +662,7 @@ func (m *Model) address(t taken) (object, bool) {
 	s := m.text(t)
 	v := Value{Type: sensor.TypeString, Text: s.o.data[s.start:s.end]}
 	m.trace.Operations += min(s.end-s.start, uint64(maxAddressText))
-	a, ok := v.address()
+	a, ok := v.AsAddress()
 	return object{name: "address", data: a[:], in: -1}, ok
 }
 

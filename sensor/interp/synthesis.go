@@ -310,7 +310,7 @@ func (s *Synthesizer) set(e Event, i int, c channelfile.Criterion, hold bool) {
 func compares(op channelfile.Operator, hold bool, with Value) bool {
 	switch op {
 	case channelfile.OpIntegerEquals:
-		_, ok := with.integer()
+		_, ok := with.AsInteger()
 		return ok
 	case channelfile.OpPrefix, channelfile.OpSuffix:
 		return hold || len(with.Text) > 0

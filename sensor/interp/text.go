@@ -254,9 +254,9 @@ func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 	}
 }
 
-// integer returns the value as a number. A string is a number if it has the strict decimal form of
+// AsInteger returns the value as a number. A string is a number if it has the strict decimal form of
 // FORMAT.md, section 8.
-func (v *Value) integer() (int64, bool) {
+func (v *Value) AsInteger() (int64, bool) {
 	if v.Type == sensor.TypeInteger {
 		return v.Integer, true
 	}
@@ -287,10 +287,10 @@ func (v *Value) integer() (int64, bool) {
 // maxAddressText is the length of the longest text of an address.
 const maxAddressText = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255")
 
-// address returns the value as an address, mapped into IPv6.
+// AsAddress returns the value as an address, mapped into IPv6, and whether it is one.
 //
 //mutation:equivalent width: the value is always below 256
-func (v *Value) address() (a [16]byte, ok bool) {
+func (v *Value) AsAddress() (a [16]byte, ok bool) {
 	if v.Type == sensor.TypeAddress {
 		return v.Address, true
 	}

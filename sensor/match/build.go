@@ -12,13 +12,22 @@ import (
 // criterion is the one that the node asks for, the evaluation continues at jump, otherwise at the
 // next node. The condition holds when the evaluation arrives behind its last node.
 type node struct {
-	test uint32 // the criterion times 4, plus 2 if it is negated, plus 1 to jump if it holds
+	test uint32 // the criterion times 8, plus the bits below
 	jump uint32 // a node; never if the condition does not hold
 }
 
+// The bits of a test.
+const (
+	testJump    = 1 << iota // jump if the test holds, not if it fails
+	testNegated             // the test holds if the criterion does not
+	testFound               // the mode found of the criterion
+
+	testShift = iota
+)
+
 const (
 	never       = math.MaxUint32
-	maxCriteria = 1 << 30
+	maxCriteria = 1 << (32 - testShift)
 )
 
 const (
@@ -226,17 +235,16 @@ func (b *builder) conditions(file int) {
 	ix, f := b.ix, b.ix.files[file]
 	for i := range f.Instances() {
 		n := uint32(ix.instances[file] + i)
-		ix.starts = append(ix.starts, uint32(len(ix.code)))
 		b.read(f, f.Instance(i), ix.criteria[file])
+		first := uint32(len(ix.code))
 		if t := &b.tree; t.items[t.root].weight == inaccessible {
-			ix.always = append(ix.always, n)
+			ix.always = append(ix.always, first)
 		} else {
-			b.choose(n)
+			b.choose(first)
 		}
+		ix.code = append(ix.code, node{test: n})
 		b.compile()
-	}
-	if file == len(ix.files)-1 {
-		ix.starts = append(ix.starts, uint32(len(ix.code)))
+		ix.code[first].jump = uint32(len(ix.code))
 	}
 }
 
@@ -355,10 +363,10 @@ func (b *builder) join(and bool, count int) {
 
 // choose records the access criteria of an instance: of an and, those of the rarest part; of an
 // or, those of all parts. It also chooses another criterion that must hold.
-func (b *builder) choose(instance uint32) {
+func (b *builder) choose(first uint32) {
 	t := &b.tree
 	from := len(b.access)
-	h := holder{instance, never}
+	h := holder{first, never}
 	rarest, weight := b.rarest(t.items[t.root]), uint64(inaccessible)
 	for _, i := range t.parts[t.items[t.root].first:][:t.items[t.root].more] {
 		if it := &t.items[i]; i != rarest && it.reference && it.weight < weight {
@@ -401,12 +409,12 @@ func (b *builder) compile() {
 		t.todo = t.todo[:len(t.todo)-1]
 		it := &t.items[to.item]
 		if it.reference {
-			n := node{test: it.criterion << 2, jump: to.nope}
+			n := node{test: it.criterion << testShift, jump: to.nope}
 			if it.negated {
-				n.test |= 2
+				n.test |= testNegated
 			}
 			if to.yes != to.start+1 { // then the other one is the next node
-				n.test |= 1
+				n.test |= testJump
 				n.jump = to.yes
 			}
 			b.ix.code = append(b.ix.code, n)
@@ -438,6 +446,14 @@ func (b *builder) addGroups() {
 		ix.modes[a.criterion] |= found
 		if a.holder.second != never {
 			ix.modes[a.holder.second] |= found
+		}
+	}
+	for at := 0; at < len(ix.code); {
+		end := ix.code[at].jump
+		for at++; at < int(end); at++ {
+			if n := &ix.code[at]; ix.modes[n.test>>testShift]&found != 0 {
+				n.test |= testFound
+			}
 		}
 	}
 	at := 0

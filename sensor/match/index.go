@@ -24,9 +24,10 @@ type Index struct {
 	text    []byte   // of the needles
 	holders []holder // instances by access criterion, in the order of groups
 	groups  []group
-	always  []uint32 // instances without an access criterion
-	code    []node
-	starts  []uint32 // by instance: its first node, and at the end of all
+	always  []uint32 // instances without an access criterion, by the node before their condition
+	// code has the conditions. The nodes of an instance follow one that has the number of the
+	// instance as its test, and the node behind the last as its jump.
+	code []node
 	// allowance is the time that an event without values may take, in nanoseconds.
 	allowance uint64
 }
@@ -49,7 +50,7 @@ type group struct {
 
 // A holder is an instance that has an access criterion.
 type holder struct {
-	instance uint32
+	first uint32 // the node before its condition
 	// second is a criterion of the tables without which the instance cannot match, or never.
 	second uint32
 }
@@ -91,7 +92,7 @@ func newIndex(t tuning, files []*channelfile.File) (*Index, error) {
 		ix.criteria = append(ix.criteria, ix.criteria[len(ix.criteria)-1]+f.Criteria())
 		words += f.Words()
 	}
-	if words >= never || ix.criteria[len(files)] > maxCriteria {
+	if 2*words >= never || ix.criteria[len(files)] > maxCriteria {
 		return nil, fmt.Errorf("the files have %d criteria in %d words, more than an index can have", ix.criteria[len(files)], words)
 	}
 	newBuilder(ix, t).build()
@@ -135,7 +136,7 @@ type Statistics struct {
 // Statistics returns figures about the index.
 func (ix *Index) Statistics() Statistics {
 	s := Statistics{Instances: ix.Instances(), Always: len(ix.always), Literals: len(ix.needles)}
-	s.Bytes = 24*len(ix.needles) + len(ix.text) + 8*len(ix.holders) + 16*len(ix.groups) + 4*len(ix.always) + 8*len(ix.code) + 4*len(ix.starts) + len(ix.modes)
+	s.Bytes = 24*len(ix.needles) + len(ix.text) + 8*len(ix.holders) + 16*len(ix.groups) + 4*len(ix.always) + 8*len(ix.code) + len(ix.modes)
 	for _, f := range ix.fields {
 		for _, t := range f.tables() {
 			s.Bytes += 16*len(t.slots) + 8*len(t.bitmap)

@@ -22,14 +22,23 @@ type Matcher struct {
 
 	epoch  uint32   // number of the event
 	states []uint32 // by criterion: the last event that has a state, times 4, plus the state
-	tried  []uint32 // by instance: the last event for which it was evaluated
+	last   []uint32 // by instance: the last event that it matched
 	hits   []uint32 // groups of which a literal was found
 
+	parsed []parsed // by input of the file
 	views  [][]byte // by input of the file: the folded value
 	viewed []uint32 // by input of the file: the last event for which it was folded
 	buffer []byte   // memory of the views
 
 	work, limit int // estimate of the time for this event, in nanoseconds
+}
+
+// A parsed has the number and the address in a value.
+type parsed struct {
+	numberAt, addressAt uint32 // the last events for which they were read
+	isNumber, isAddress bool
+	number              int64
+	address             [16]byte
 }
 
 // The states of a criterion. Without one, a criterion of the tables does not hold, and another
@@ -46,14 +55,14 @@ func (ix *Index) Matcher() *Matcher {
 	m := &Matcher{
 		ix:     ix,
 		states: make([]uint32, len(ix.modes)),
-		tried:  make([]uint32, ix.Instances()),
+		last:   make([]uint32, ix.Instances()),
 	}
 	inputs := 0
 	for _, f := range ix.files {
 		m.interpreters = append(m.interpreters, interp.New(f, &sensor.Reader{Access: sensor.AccessNamed}))
 		inputs = max(inputs, int(f.Header.InputsDeclared))
 	}
-	m.views, m.viewed = make([][]byte, inputs), make([]uint32, inputs)
+	m.views, m.viewed, m.parsed = make([][]byte, inputs), make([]uint32, inputs), make([]parsed, inputs)
 	return m
 }
 
@@ -89,11 +98,7 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 					continue
 				}
 			}
-			if m.tried[h.instance] == m.epoch {
-				continue
-			}
-			m.tried[h.instance] = m.epoch
-			if !m.try(h.instance) {
+			if !m.try(h.first) {
 				return m.loop(e)
 			}
 		}
@@ -109,8 +114,9 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 func (m *Matcher) begin(e interp.Event) {
 	if m.epoch++; m.epoch == 1<<30 { // the states have no room for more
 		clear(m.states)
-		clear(m.tried)
+		clear(m.last)
 		clear(m.viewed)
+		clear(m.parsed)
 		m.epoch = 1
 	}
 	m.event, m.hits, m.buffer = e, m.hits[:0], m.buffer[:0]
@@ -310,41 +316,46 @@ func (m *Matcher) check(k *needle, text []byte) bool {
 	return m.work <= m.limit
 }
 
-// try evaluates an instance. It returns false if the event takes too long.
-func (m *Matcher) try(i uint32) bool {
-	at, end := m.ix.starts[i], m.ix.starts[i+1]
+// try evaluates the instance whose condition follows a node. It returns false if the event takes
+// too long.
+func (m *Matcher) try(first uint32) bool {
 	code := m.ix.code
+	at, end := first+1, code[first].jump
+	m.work += 10
 	for at < end {
 		n := code[at]
 		at++
 		m.work += 3
-		truth := m.holds(n.test>>2) != (n.test&2 != 0)
-		if truth == (n.test&1 != 0) {
+		if m.holds(n.test) == (n.test&testJump != 0) {
 			at = n.jump
 		}
 	}
-	if m.work += 10; at == end {
-		m.matched = append(m.matched, int(i))
+	if at == end {
+		if i := code[first].test; m.last[i] != m.epoch {
+			m.last[i] = m.epoch
+			m.matched = append(m.matched, int(i))
+		}
 	}
 	return m.work <= m.limit
 }
 
-// holds returns the truth of a criterion for the event.
-func (m *Matcher) holds(c uint32) bool {
-	state := &m.states[c]
+// holds returns the result of a test.
+func (m *Matcher) holds(test uint32) bool {
+	state := &m.states[test>>testShift]
+	negated := test&testNegated != 0
 	if *state>>2 == m.epoch {
 		if s := *state & 3; s != statePossible {
-			return s == stateHolds
+			return (s == stateHolds) != negated
 		}
-	} else if m.ix.modes[c]&found != 0 {
-		return false
+	} else if test&testFound != 0 {
+		return negated
 	}
-	holds := m.evaluate(c)
+	holds := m.evaluate(test >> testShift)
 	*state = m.epoch<<2 | stateFails
 	if holds {
 		*state = m.epoch<<2 | stateHolds
 	}
-	return holds
+	return holds != negated
 }
 
 // evaluate evaluates a criterion on the event.
@@ -353,6 +364,13 @@ func (m *Matcher) evaluate(n uint32) bool {
 	c := f.Criterion(i)
 	if int(c.Input) >= len(m.event) || !m.event[c.Input].Present() {
 		return c.Flags&channelfile.FlagInputs != 0 && m.interpret(file, i)
+	}
+	switch {
+	case c.Flags&channelfile.FlagInputs != 0:
+	case c.Operator == channelfile.OpIntegerEquals || c.Operator == channelfile.OpIntegerRange:
+		return m.number(f, c)
+	case c.Operator == channelfile.OpAddressRange:
+		return m.address(f, c)
 	}
 	fixed, perByte := timeOf(f, c)
 	m.work += int(fixed) + int(perByte)*len(m.event[c.Input].Text)
@@ -375,6 +393,53 @@ func (m *Matcher) evaluate(n uint32) bool {
 		}
 		if holds != all {
 			return holds
+		}
+	}
+	return all
+}
+
+// number evaluates a criterion on integers. Its input is present.
+func (m *Matcher) number(f *channelfile.File, c channelfile.Criterion) bool {
+	p := &m.parsed[c.Input]
+	if p.numberAt != m.epoch {
+		p.numberAt = m.epoch
+		p.number, p.isNumber = m.event[c.Input].AsInteger()
+	}
+	m.work += 20 + 5*c.Count
+	if !p.isNumber {
+		return false
+	}
+	all := c.Flags&channelfile.FlagAll != 0
+	for k := c.First; k < c.First+c.Count; k++ {
+		v := f.Value(f.Operand(k))
+		least := v.Integer()
+		greatest := least
+		if c.Operator == channelfile.OpIntegerRange {
+			_, greatest = v.IntegerRange()
+		}
+		if (least <= p.number && p.number <= greatest) != all {
+			return !all
+		}
+	}
+	return all
+}
+
+// address evaluates a criterion on addresses. Its input is present.
+func (m *Matcher) address(f *channelfile.File, c channelfile.Criterion) bool {
+	p := &m.parsed[c.Input]
+	if p.addressAt != m.epoch {
+		p.addressAt = m.epoch
+		p.address, p.isAddress = m.event[c.Input].AsAddress()
+	}
+	m.work += 20 + 5*c.Count
+	if !p.isAddress {
+		return false
+	}
+	all := c.Flags&channelfile.FlagAll != 0
+	for k := c.First; k < c.First+c.Count; k++ {
+		v := f.Value(f.Operand(k))
+		if (bytes.Compare(v[:16], p.address[:]) <= 0 && bytes.Compare(p.address[:], v[16:32]) <= 0) != all {
+			return !all
 		}
 	}
 	return all
