@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -92,12 +93,17 @@ func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error 
 		return err
 	}
 	for _, n := range sizes {
-		f, err := channelfile.Parse(workload.File(n, 1))
+		f, err := selective(n)
 		if err != nil {
 			return err
 		}
 		contests = append(contests, &contest{name: fmt.Sprintf("%d generated instances", n), file: f, events: workload.Events(f, 2000, 1)})
 	}
+	hostile, err := hostileContests(sizes[len(sizes)-1] / 10)
+	if err != nil {
+		return err
+	}
+	contests = append(contests, hostile...)
 	fmt.Fprintf(w, "%-38s %8s %-12s %12s %14s %10s %10s\n", "content", "events", "", "µs an event", "of plain loop", "building", "matches")
 	for _, c := range contests {
 		if err := c.measure(w, rounds); err != nil {
@@ -105,6 +111,92 @@ func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error 
 		}
 	}
 	return nil
+}
+
+// selective returns a file with n generated instances that match few events, as rules that people
+// use do. It leaves out the instances that match one of some hundred events.
+func selective(n int) (*channelfile.File, error) {
+	all, err := channelfile.Parse(workload.File(2*n, 1))
+	if err != nil {
+		return nil, err
+	}
+	ix, err := match.New(all)
+	if err != nil {
+		return nil, err
+	}
+	m, noisy := ix.Matcher(), map[channelfile.ID]bool{}
+	for i, e := range workload.Events(all, 800, 2) {
+		if i%2 == 1 {
+			continue // made for an instance
+		}
+		list, err := m.Match(e)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range list {
+			noisy[all.Instance(k).ID] = true
+		}
+	}
+	b, added := channelfile.NewBuilder(workload.Header), 0
+	for id, condition := range workload.Instances(2*n, 1) {
+		if noisy[id] || added == n {
+			continue
+		}
+		if err := b.Add(id, condition, nil); err != nil {
+			return nil, err
+		}
+		added++
+	}
+	return encoded(b)
+}
+
+func encoded(b *channelfile.Builder) (*channelfile.File, error) {
+	data, err := b.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return channelfile.Parse(data)
+}
+
+// hostileContests returns contests on n instances that defeat an index.
+func hostileContests(n int) ([]*contest, error) {
+	const commandLine = 2
+	text := strings.Repeat("the quick brown fox jumps over a lazy dog, 0123456789; ", 8)
+	var list []*contest
+	for _, h := range []struct {
+		name      string
+		condition func(i int) channelfile.Expr
+	}{
+		{"literals of 1 to 3 bytes", func(i int) channelfile.Expr {
+			return channelfile.Contains(commandLine, text[i%300:][:1+i%3], fmt.Sprintf("%03x", i%4096)).Fold()
+		}},
+		{"unanchored expressions", func(i int) channelfile.Expr {
+			return channelfile.Regexp(commandLine, fmt.Sprintf("[a-f]+[0-9]{%d}.*[x-z]?", 1+i%8))
+		}},
+		{"one literal in all", func(i int) channelfile.Expr {
+			return channelfile.And(channelfile.Contains(commandLine, "brown fox").Fold(), channelfile.IntegerRange(14, [2]int64{int64(i), int64(i + 70000)}))
+		}},
+		{"negations only", func(i int) channelfile.Expr {
+			return channelfile.Not(channelfile.Suffix(commandLine, fmt.Sprint(i)).Fold())
+		}},
+	} {
+		b := channelfile.NewBuilder(workload.Header)
+		for i := range n {
+			if err := b.Add(channelfile.ID{12: 1, 13: byte(i >> 16), 14: byte(i >> 8), 15: byte(i)}, h.condition(i), nil); err != nil {
+				return nil, err
+			}
+		}
+		f, err := encoded(b)
+		if err != nil {
+			return nil, err
+		}
+		events := workload.Events(f, 100, 1)
+		for i := range events {
+			events[i][commandLine] = interp.Text(text[i:])
+		}
+		list = append(list, &contest{name: fmt.Sprintf("hostile: %s", h.name), file: f, events: events})
+	}
+	return list, nil
 }
 
 // realContests returns the contests on published rules.

@@ -51,11 +51,14 @@ type tuning struct {
 	// in nanoseconds, or if all criteria take at least leastAll. Otherwise the pass over the value
 	// costs more than it saves.
 	leastTime, leastAll uint64
-	// An event may take one part in share of the estimate for the interpreter.
+	// scanTime is the usual time to find the literals of a field in a value, in nanoseconds.
+	scanTime uint64
+	// An event may take one part in share of the estimate for the interpreter. Half of this part
+	// must be enough to scan the usual values of all fields with tables.
 	share uint64
 }
 
-var usual = tuning{leastTime: 200, leastAll: 10_000, share: 8}
+var usual = tuning{leastTime: 200, leastAll: 10_000, scanTime: 150, share: 8}
 
 // A builder builds an index.
 type builder struct {
@@ -117,15 +120,15 @@ func timeOf(f *channelfile.File, c channelfile.Criterion) (fixed, perByte uint64
 	n := uint64(c.Count)
 	switch c.Operator {
 	case channelfile.OpContains:
-		return 5 + 5*n, n
+		return 10 + 10*n, n
 	case channelfile.OpPattern:
-		return 5 + 10*n, n
+		return 10 + 15*n, n
 	case channelfile.OpRegexp:
-		return 5 + 20*n, 10 * n
+		return 10 + 30*n, 10 * n
 	case channelfile.OpAddressRange:
-		return 20 + 5*n, 0
+		return 40 + 5*n, 0
 	}
-	return 5 + 5*n, 0
+	return 10 + 10*n, 0
 }
 
 // chooseFields decides which inputs get tables.
@@ -157,15 +160,22 @@ func (b *builder) chooseFields() {
 		}
 	}
 	for index, types := range accepts {
-		in := input{index: index, accepts: types, perByte: b.perByte[index] / b.share}
-		if fixed[index]+usualLength*b.perByte[index] >= b.leastTime || ix.allowance >= b.leastAll {
-			in.field = new(field)
-			b.fields[index] = in.field
-		}
-		ix.inputs = append(ix.inputs, in)
+		ix.inputs = append(ix.inputs, input{index: index, accepts: types, perByte: b.perByte[index] / b.share})
 	}
+	time := func(in input) uint64 { return fixed[in.index] + usualLength*b.perByte[in.index] }
+	slices.SortFunc(ix.inputs, func(x, y input) int {
+		return cmp.Or(cmp.Compare(time(y), time(x)), cmp.Compare(x.index, y.index))
+	})
+	all := ix.allowance
 	ix.allowance /= b.share
-	slices.SortFunc(ix.inputs, func(a, b input) int { return cmp.Compare(a.index, b.index) })
+	for i := range ix.inputs {
+		in := &ix.inputs[i]
+		if uint64(i+1)*b.scanTime <= ix.allowance/2 && (time(*in) >= b.leastTime || all >= b.leastAll) {
+			in.field = new(field)
+			b.fields[in.index] = in.field
+		}
+	}
+	slices.SortFunc(ix.inputs, func(x, y input) int { return cmp.Compare(x.index, y.index) })
 	for _, in := range ix.inputs {
 		if in.field != nil {
 			ix.fields = append(ix.fields, in.field)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -198,6 +199,38 @@ func TestReadings(t *testing.T) {
 		matched, err := m.Match(e)
 		if err != nil || slices.Contains(matched, 2) != (list[0].Holds && !list[1].Holds) {
 			t.Errorf("%q matches %v, %v", text, matched, err)
+		}
+	}
+}
+
+// TestParallel checks that matchers of one index give the same answers in several goroutines.
+func TestParallel(t *testing.T) {
+	f := testkit.Parse(t, workload.File(1000, 1))
+	ix, err := match.New(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := workload.Events(f, 200, 4)
+	answers := make([][][]int, 4)
+	var group sync.WaitGroup
+	for k := range answers {
+		group.Go(func() {
+			m := ix.Matcher()
+			for i := range events {
+				got, err := m.Match(events[(i+k*50)%len(events)])
+				if err != nil {
+					t.Error(err)
+				}
+				answers[k] = append(answers[k], slices.Clone(got))
+			}
+		})
+	}
+	group.Wait()
+	for k := range answers {
+		for i := range events {
+			if !slices.Equal(answers[k][i], answers[0][(i+k*50)%len(events)]) {
+				t.Fatalf("goroutine %d finds %v", k, answers[k][i])
+			}
 		}
 	}
 }
