@@ -199,8 +199,11 @@ func (b *builder) weigh(file int) {
 		b.weights[n] = inaccessible
 		if l, ok := b.literals(f, c); ok {
 			b.weights[n] = b.extract.rarity.sum(l.list)
-			if c.Operator == channelfile.OpIntegerEquals {
+			switch c.Operator {
+			case channelfile.OpIntegerEquals:
 				b.weights[n] = uint64(b.uses[n])
+			case channelfile.OpIntegerRange, channelfile.OpAddressRange:
+				b.weights[n] = uint64(b.uses[n]) + uint64(ix.Instances()/32)
 			}
 			if b.decides(c, l) {
 				ix.modes[n] |= found
@@ -510,7 +513,7 @@ func (b *builder) addTables() {
 			t.count++
 			e := entry{table: t}
 			switch {
-			case lit.kind == whole:
+			case lit.kind == whole || lit.kind == integer || lit.kind == address:
 				e.key = hash(lit.text)
 			case lit.kind == prefix:
 				e.key = key(lit.text, width)

@@ -15,6 +15,8 @@ const (
 	prefix               // the value starts with the literal
 	suffix               // the value ends with the literal
 	contains             // the literal is anywhere in the value
+	integer              // the value is an integer in the block that starts with the literal
+	address              // the value is an address in the block that starts with the literal
 )
 
 // A literal is a text that a folded value must have. Text is folded as [channelfile.AppendFold]
@@ -22,6 +24,7 @@ const (
 type literal struct {
 	kind kind
 	text []byte
+	size int // of the block: its binary logarithm
 }
 
 // A literals is a list of literals, of which a criterion needs at least one.
@@ -39,6 +42,7 @@ type extractor struct {
 	analyser analyser
 	work     int // remaining, about one byte each
 	out      literals
+	blocks   []block // of the operand
 }
 
 // find returns the literals of a criterion. It returns false if the criterion can hold without
@@ -95,6 +99,12 @@ func (x *extractor) operand(f *channelfile.File, c channelfile.Criterion, k int)
 		x.out.text = strconv.AppendInt(x.out.text, f.Value(f.Operand(k)).Integer(), 10)
 		x.add(whole, from)
 		return true
+	case channelfile.OpIntegerRange:
+		least, greatest := f.Value(f.Operand(k)).IntegerRange()
+		return x.numbers(integer, wideOf(least), wideOf(greatest))
+	case channelfile.OpAddressRange:
+		v := f.Value(f.Operand(k))
+		return x.numbers(address, wideAddress(v), wideAddress(v[16:]))
 	case channelfile.OpRegexp:
 		x.out.exact = false
 		return x.analyser.literals(f.Program(f.Operand(k)), x)
@@ -105,7 +115,20 @@ func (x *extractor) operand(f *channelfile.File, c channelfile.Criterion, k int)
 // add adds the text from a place of out.text as a literal.
 func (x *extractor) add(k kind, from int) {
 	text := x.out.text[from:len(x.out.text):len(x.out.text)]
-	x.out.list = append(x.out.list, literal{k, text})
+	x.out.list = append(x.out.list, literal{kind: k, text: text})
+}
+
+// numbers appends the blocks of a range as literals.
+func (x *extractor) numbers(k kind, first, last wide) (ok bool) {
+	x.blocks, ok = blocks(x.blocks[:0], first, last)
+	x.work -= 32 * len(x.blocks)
+	for _, b := range x.blocks {
+		from := len(x.out.text)
+		x.out.text = b.start.append(x.out.text)
+		x.add(k, from)
+		x.out.list[len(x.out.list)-1].size = b.size
+	}
+	return ok
 }
 
 // plain appends the literal of an operand without wildcards.
@@ -134,7 +157,7 @@ func (x *extractor) plain(k kind, operand []byte, folded bool) bool {
 	for len(rest) > 0 {
 		n := validPrefix(rest)
 		if n > 0 {
-			if w := x.rarity.of(literal{contains, rest[:n]}); w < weight {
+			if w := x.rarity.of(literal{kind: contains, text: rest[:n]}); w < weight {
 				best, weight = rest[:n], w
 			}
 		}

@@ -29,6 +29,7 @@ type Matcher struct {
 	views  [][]byte // by input of the file: the folded value
 	viewed []uint32 // by input of the file: the last event for which it was folded
 	buffer []byte   // memory of the views
+	block  []byte   // start of a block
 
 	work, limit int // estimate of the time for this event, in nanoseconds
 }
@@ -222,6 +223,9 @@ func (m *Matcher) scan(in *input) bool {
 			}
 		}
 	}
+	if len(f.blocks) > 0 && !m.scanBlocks(in) {
+		return false
+	}
 	for _, t := range f.contains {
 		if t == nil || t.width > len(view) {
 			continue
@@ -241,6 +245,45 @@ func (m *Matcher) scan(in *input) bool {
 		}
 	}
 	return true
+}
+
+// scanBlocks finds the blocks of numbers and addresses that have the value of an input.
+func (m *Matcher) scanBlocks(in *input) bool {
+	for i := range in.field.blocks {
+		b := &in.field.blocks[i]
+		p, w := m.parse(in.index, b.kind), wide{}
+		switch {
+		case b.kind == integer && p.isNumber:
+			w = wideOf(p.number)
+		case b.kind == address && p.isAddress:
+			w = wideAddress(p.address[:])
+		default:
+			continue
+		}
+		m.work += 10
+		m.block = w.start(b.size).append(m.block[:0])
+		for n := b.find(hash(m.block)); n != 0; {
+			k := &m.ix.needles[n-1]
+			if n = k.next; !m.check(k, m.block) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// parse returns the value of an input as an integer or as an address.
+func (m *Matcher) parse(input int, k kind) *parsed {
+	p := &m.parsed[input]
+	switch {
+	case k == integer && p.numberAt != m.epoch:
+		p.numberAt = m.epoch
+		p.number, p.isNumber = m.event[input].AsInteger()
+	case k == address && p.addressAt != m.epoch:
+		p.addressAt = m.epoch
+		p.address, p.isAddress = m.event[input].AsAddress()
+	}
+	return p
 }
 
 func (m *Matcher) scan8(t *table, view []byte) bool {
@@ -400,11 +443,7 @@ func (m *Matcher) evaluate(n uint32) bool {
 
 // number evaluates a criterion on integers. Its input is present.
 func (m *Matcher) number(f *channelfile.File, c channelfile.Criterion) bool {
-	p := &m.parsed[c.Input]
-	if p.numberAt != m.epoch {
-		p.numberAt = m.epoch
-		p.number, p.isNumber = m.event[c.Input].AsInteger()
-	}
+	p := m.parse(int(c.Input), integer)
 	m.work += 20 + 5*c.Count
 	if !p.isNumber {
 		return false
@@ -426,11 +465,7 @@ func (m *Matcher) number(f *channelfile.File, c channelfile.Criterion) bool {
 
 // address evaluates a criterion on addresses. Its input is present.
 func (m *Matcher) address(f *channelfile.File, c channelfile.Criterion) bool {
-	p := &m.parsed[c.Input]
-	if p.addressAt != m.epoch {
-		p.addressAt = m.epoch
-		p.address, p.isAddress = m.event[c.Input].AsAddress()
-	}
+	p := m.parse(int(c.Input), address)
 	m.work += 20 + 5*c.Count
 	if !p.isAddress {
 		return false

@@ -236,7 +236,7 @@ func (a *analyser) best(x *extractor, must []int32) []byte {
 		if len(text) == 0 {
 			continue
 		}
-		if w := x.rarity.of(literal{contains, text}); w < weight {
+		if w := x.rarity.of(literal{kind: contains, text: text}); w < weight {
 			best, weight = text, w
 		}
 	}

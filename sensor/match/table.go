@@ -34,9 +34,17 @@ type field struct {
 	prefixes [len(affixWidths)]*table
 	suffixes [len(affixWidths)]*table
 	contains [len(gramWidths)]*table
+	blocks   []blockTable
 
 	fixed   uint32 // time for a value, in nanoseconds
 	perByte uint32 // time for a byte, in half nanoseconds
+}
+
+// A blockTable is the table of the blocks of one size.
+type blockTable struct {
+	kind kind // integer or address
+	size int
+	*table
 }
 
 // The widths of the grams of the tables. A literal is in the table of the greatest width that it
@@ -55,6 +63,9 @@ func (f *field) tables() (list []*table) {
 			}
 		}
 	}
+	for _, b := range f.blocks {
+		list = append(list, b.table)
+	}
 	return list
 }
 
@@ -67,6 +78,14 @@ func (f *field) place(l literal) (t **table, width int) {
 	switch l.kind {
 	case whole:
 		return &f.whole, 0
+	case integer, address:
+		for i := range f.blocks {
+			if b := &f.blocks[i]; b.kind == l.kind && b.size == l.size {
+				return &b.table, 0
+			}
+		}
+		f.blocks = append(f.blocks, blockTable{kind: l.kind, size: l.size})
+		return &f.blocks[len(f.blocks)-1].table, 0
 	case contains:
 		for i, w := range gramWidths {
 			if w <= len(l.text) {
