@@ -254,8 +254,8 @@ func (it *Interpreter) matchBytes(value, pattern []byte) bool {
 	}
 }
 
-// AsInteger returns the value as a number. A string is a number if it has the strict decimal form of
-// FORMAT.md, section 8.
+// AsInteger returns the value as a number, and whether it is one. A string is a number if it has
+// the strict decimal form of FORMAT.md, section 8.
 func (v *Value) AsInteger() (int64, bool) {
 	if v.Type == sensor.TypeInteger {
 		return v.Integer, true
