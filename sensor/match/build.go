@@ -167,10 +167,13 @@ func (b *builder) chooseFields() {
 		return cmp.Or(cmp.Compare(time(y), time(x)), cmp.Compare(x.index, y.index))
 	})
 	all := ix.allowance
+	for _, perByte := range b.perByte {
+		all += usualLength * perByte
+	}
 	ix.allowance /= b.share
 	for i := range ix.inputs {
 		in := &ix.inputs[i]
-		if uint64(i+1)*b.scanTime <= ix.allowance/2 && (time(*in) >= b.leastTime || all >= b.leastAll) {
+		if uint64(i+1)*b.scanTime <= all/b.share/2 && (time(*in) >= b.leastTime || all >= b.leastAll) {
 			in.field = new(field)
 			b.fields[in.index] = in.field
 		}
