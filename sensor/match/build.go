@@ -506,7 +506,7 @@ func (b *builder) addTables() {
 		l, _ := b.literals(f, c)
 		g.exact = l.exact
 		for _, lit := range l.list {
-			n := needle{off: uint32(len(ix.text)), size: uint32(len(lit.text)), group: uint32(k)}
+			n := needle{off: uint32(len(ix.text)), size: uint32(len(lit.text)), criterion: g.criterion, group: uint32(k)}
 			ix.text = append(ix.text, lit.text...)
 			to, width := b.fields[int(c.Input)].place(lit)
 			if *to == nil {

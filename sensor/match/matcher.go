@@ -344,11 +344,11 @@ func (m *Matcher) probe(t *table, gram uint64, view []byte, p int) bool {
 // if the event takes too long.
 func (m *Matcher) check(k *needle, text []byte) bool {
 	m.work += 4
-	g := &m.ix.groups[k.group]
-	state := &m.states[g.criterion]
+	state := &m.states[k.criterion]
 	if *state>>2 == m.epoch || string(m.ix.text[k.off:k.off+k.size]) != string(text) {
 		return m.work <= m.limit
 	}
+	g := &m.ix.groups[k.group]
 	*state = m.epoch<<2 | statePossible
 	if g.exact {
 		*state = m.epoch<<2 | stateHolds

@@ -9,6 +9,7 @@ import (
 type needle struct {
 	off, size uint32 // of the literal, in the text of the index
 	at        uint32 // place of the gram in the literal
+	criterion uint32
 	group     uint32
 	next      uint32 // next needle with the same gram, plus 1; 0 at the end
 }
