@@ -31,8 +31,11 @@ const (
 )
 
 const (
-	// workPerByte limits the work to find literals, in units for each byte of the files.
+	// workPerByte limits the work to find literals, in units for each byte of the files. mostWork
+	// limits it for all of them. A unit adds at most four bytes to the text of an index and one
+	// needle, so 32 bits are enough for their numbers.
 	workPerByte = 16
+	mostWork    = 1 << 29
 	// A criterion with at least this number of operands is decided by the tables, even if it is
 	// not an access criterion.
 	manyOperands = 4
@@ -101,7 +104,7 @@ func (b *builder) build() {
 			}
 		}
 		b.folded = append(b.folded, b.extract.rarity.count(f, uses))
-		b.extract.work += workPerByte * len(f.Data())
+		b.extract.work = min(b.extract.work+workPerByte*len(f.Data()), mostWork)
 	}
 	b.chooseFields()
 	for i := range ix.files {
