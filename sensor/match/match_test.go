@@ -2,8 +2,10 @@ package match_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -232,5 +234,35 @@ func TestParallel(t *testing.T) {
 				t.Fatalf("goroutine %d finds %v", k, answers[k][i])
 			}
 		}
+	}
+}
+
+// TestHostile compares the answers on content that defeats an index, on texts with many hits.
+func TestHostile(t *testing.T) {
+	text := strings.Repeat("the quick brown fox, É\xff\u212A; ", 6)
+	for why, condition := range map[string]func(i int) channelfile.Expr{
+		"short literals":      func(i int) channelfile.Expr { return channelfile.Contains(5, text[i%100:][:1+i%3]).Fold() },
+		"bytes within runes":  func(i int) channelfile.Expr { return channelfile.Contains(5, text[i%60:][:4+i%9]) },
+		"one literal in all":  func(i int) channelfile.Expr { return channelfile.Contains(5, "brown fox", fmt.Sprint(i)) },
+		"no literal":          func(i int) channelfile.Expr { return channelfile.Regexp(5, fmt.Sprintf("[a-f]+[0-9]{%d}", i%8)) },
+		"negations":           func(i int) channelfile.Expr { return channelfile.Not(channelfile.Suffix(5, fmt.Sprint(i))) },
+		"optional parts":      func(i int) channelfile.Expr { return channelfile.Regexp(5, fmt.Sprintf("(k|ſx|%d)?(own f|É.)", i)) },
+		"literals of regexps": func(i int) channelfile.Expr { return channelfile.Regexp(5, fmt.Sprintf("(?i)fox, é.k|BROWN|q%d", i)) },
+	} {
+		t.Run(why, func(t *testing.T) {
+			var conditions []channelfile.Expr
+			for i := range 200 {
+				conditions = append(conditions, condition(i))
+			}
+			d := newDiffer(t, testkit.File(t, testkit.IPC, conditions...))
+			e := make(interp.Event, 6)
+			for i := range 60 {
+				e[5] = interp.Text(text[i:] + fmt.Sprint(i))
+				d.compare(e)
+			}
+			if d.matches == 0 && why != "no literal" {
+				t.Error("no match")
+			}
+		})
 	}
 }
