@@ -56,8 +56,6 @@ func matches(p *validate.Pass, recorded *validate.Recorded, report func(instance
 
 // fewEvents is the number of events on which all instances run. An index takes about as
 // long to build.
-//
-//mutation:equivalent: only the speed depends on it
 const fewEvents = 10
 
 // matcherOf keeps the matcher of a subject for all checks that run it on recorded events.
