@@ -319,18 +319,19 @@ func (r *Run) missing() string { return r.results.problem(r.totals.Results) }
 type Format struct {
 	Name    string // as in the flag --format
 	Write   func(io.Writer, *Run) error
-	Machine bool // for programs: it states the digest of the gate and lists many rules per message
+	Machine bool // for programs: it lists many rules per message
+	Digest  bool // it states the digest of the gate
 }
 
 // Formats lists all formats. The first is the default.
 var Formats = []Format{
 	{Name: "text", Write: Text},
-	{Name: "json", Write: JSON, Machine: true},
-	{Name: "sarif", Write: SARIF, Machine: true},
-	{Name: "sarif-github", Write: SARIFGitHub, Machine: true},
+	{Name: "json", Write: JSON, Machine: true, Digest: true},
+	{Name: "sarif", Write: SARIF, Machine: true, Digest: true},
+	{Name: "sarif-github", Write: SARIFGitHub, Machine: true, Digest: true},
 	{Name: "github", Write: GitHub},
 	{Name: "markdown", Write: Markdown},
-	{Name: "junit", Write: JUnit, Machine: true},
+	{Name: "junit", Write: JUnit, Machine: true, Digest: true},
 	{Name: "gitlab", Write: GitLab, Machine: true},
 	{Name: "csv", Write: CSV, Machine: true},
 }

@@ -110,15 +110,15 @@ func (r *reporting) machine() bool {
 	return slices.ContainsFunc(r.reports, func(f formed) bool { return f.format.Machine })
 }
 
-// identify adds the digest of the gate to a run with a report for programs. Such a report
-// promises the digest, so the run is undecided without it. For people, identify only
-// adds a remark if the program file cannot be read.
+// identify adds the digest of the gate to a run with a report that states it. The run is
+// undecided if the digest cannot be computed. Without such a report, identify only adds a
+// remark if the program file cannot be read.
 func (r *reporting) identify(run *report.Run) {
 	if r.identified {
 		return
 	}
 	r.identified = true
-	if r.machine() {
+	if slices.ContainsFunc(r.reports, func(f formed) bool { return f.format.Digest }) {
 		digest, err := gateDigest()
 		if err != nil {
 			run.Problems = append(run.Problems, err.Error())

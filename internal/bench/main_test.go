@@ -14,7 +14,7 @@ func TestRun(t *testing.T) {
 	if err := run(&out, "100,200", 1, 1); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"100 instances, ", "500 builds", "an instance of 200 to one of 100", "cfcheck check, 100 instances"} {
+	for _, want := range []string{"100 instances, ", "500 builds", "an instance of 200 to one of 100", "cfcheck check, 100 instances", "with a report in each form"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output does not say %q:\n%s", want, out.String())
 		}

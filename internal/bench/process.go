@@ -11,6 +11,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
@@ -18,8 +19,8 @@ import (
 const smallFile = 100
 
 // measureProcess compares cfcheck with a program that does nothing. cfcheck judges
-// a small file, and reads a fleet and definitions. Both programs are built in the
-// same way, and run in turns.
+// a small file, and reads a fleet and definitions, with a text report and with a report
+// in each form. Both programs are built in the same way, and run in turns.
 func measureProcess(w io.Writer, pairs int) error {
 	dir, err := os.MkdirTemp("", "cfcheck-bench-")
 	if err != nil {
@@ -30,23 +31,45 @@ func measureProcess(w io.Writer, pairs int) error {
 	if err != nil {
 		return err
 	}
-	var emptyTimes, checkTimes times
+	reports := check[:len(check):len(check)] // in the forms that do not state the digest of the gate
+	all := reports
+	for _, f := range report.Formats {
+		out := []string{"--out", f.Name + "=" + filepath.Join(dir, f.Name)}
+		all = append(all, out...)
+		if !f.Digest {
+			reports = append(reports, out...)
+		}
+	}
+	var emptyTimes times
+	rows := []struct {
+		name  string
+		args  []string
+		times times
+		peak  int64 // bytes
+	}{
+		{name: fmt.Sprintf("cfcheck check, %d instances", smallFile), args: check},
+		{name: "the same, forms without a digest", args: reports},
+		{name: "the same, with a report in each form", args: all},
+	}
 	for range pairs {
-		for _, p := range []struct {
-			args  []string
-			times *times
-		}{{empty, &emptyTimes}, {check, &checkTimes}} {
-			t, err := processTime(p.args)
+		t, _, err := processTime(empty)
+		if err != nil {
+			return err
+		}
+		emptyTimes = append(emptyTimes, t)
+		for i := range rows {
+			t, peak, err := processTime(rows[i].args)
 			if err != nil {
 				return err
 			}
-			*p.times = append(*p.times, t)
+			rows[i].times, rows[i].peak = append(rows[i].times, t), max(rows[i].peak, peak)
 		}
 	}
-	fmt.Fprintf(w, "\na whole process, %d pairs; an empty program takes %.2f ms, median %.2f\n", pairs, emptyTimes.least(), emptyTimes.median())
-	fmt.Fprintf(w, "%-40s %8s %8s\n", "in times of the empty program", "least", "median")
-	fmt.Fprintf(w, "%-40s %8.2f %8.2f\n", fmt.Sprintf("cfcheck check, %d instances", smallFile),
-		checkTimes.least()/emptyTimes.least(), checkTimes.median()/emptyTimes.median())
+	fmt.Fprintf(w, "\na whole process, %d rounds; an empty program takes %.2f ms, median %.2f\n", pairs, emptyTimes.least(), emptyTimes.median())
+	fmt.Fprintf(w, "%-40s %8s %8s %8s\n", "in times of the empty program", "least", "median", "MB")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-40s %8.2f %8.2f %8.1f\n", r.name, r.times.least()/emptyTimes.least(), r.times.median()/emptyTimes.median(), float64(r.peak)/1e6)
+	}
 	return nil
 }
 
@@ -92,12 +115,13 @@ func goBuild(program, source string) error {
 	return nil
 }
 
-// processTime runs a program, which must succeed, and returns its processor time.
-func processTime(args []string) (time.Duration, error) {
+// processTime runs a program, which must succeed, and returns its processor time and its largest
+// resident set in bytes.
+func processTime(args []string) (t time.Duration, set int64, err error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return 0, fmt.Errorf("%v: %w\n%s", args, err, out)
+		return 0, 0, fmt.Errorf("%v: %w\n%s", args, err, out)
 	}
-	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), peak(cmd.ProcessState), nil
 }
