@@ -31,7 +31,8 @@ func measureProcess(w io.Writer, pairs int) error {
 	if err != nil {
 		return err
 	}
-	reports := check[:len(check):len(check)] // in the forms that do not state the digest of the gate
+	// Reports are in the forms that do not state the digest of the gate.
+	reports := check[:len(check):len(check)]
 	all := reports
 	for _, f := range report.Formats {
 		out := []string{"--out", f.Name + "=" + filepath.Join(dir, f.Name)}
