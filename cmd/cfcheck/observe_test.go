@@ -57,7 +57,7 @@ func TestRecordedEvents(t *testing.T) {
 	if status := run([]string{"check", "--fleet", "fleet.json", "--allow-unsupported", rules}, strings.NewReader(""), &out, &out); status != statusAccepted {
 		t.Errorf("exit status %d:\n%s", status, out.String())
 	}
-	if want := fmt.Sprintf("fleet observed: %d builds", len(fleet.Contracts)); !strings.Contains(out.String(), want) {
+	if want := fmt.Sprintf("fleet     observed: %d builds", len(fleet.Contracts)); !strings.Contains(out.String(), want) {
 		t.Errorf("it does not say %q:\n%s", want, out.String())
 	}
 }

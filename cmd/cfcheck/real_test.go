@@ -70,7 +70,7 @@ func TestRealRules(t *testing.T) {
 	}{
 		{"the rules for pipes are built, regular expressions included", []string{"build", rules, "-o", "out"}, 0, []string{file + "  7 rules"}},
 		{"what was built is accepted, and the report says by what", []string{"check", "--fleet", "reference", "out"}, 0, []string{
-			"accepted  " + file, "type ipc version 1, 7 instances", "0 errors, 0 warnings", "example fleet reference: ", "evidence: observed, stated",
+			"accepted  " + file, ": 7 instances, ", "0 errors, 0 warnings", "example reference: ", "evidence: observed, stated",
 		}},
 		{"needs names the rules that cause them", []string{"needs", file}, 0, []string{
 			"input 6 (index 5) PipeName: 6 rules", "operator regexp: 1 rule", "input 7 (index 6) Image: 2 rules",
@@ -82,10 +82,10 @@ func TestRealRules(t *testing.T) {
 		{"every byte has a label", []string{"inspect", "--hex", file}, 0, []string{"00000000  89 43 46 43 0d 0a 1a 0a", "textpool[35]"}},
 		{"the rules can be judged as they are", []string{"check", "--fleet", "reference", rules}, 0, []string{"accepted  "}},
 		{"a rule that lacks the values of a placeholder is not built", []string{"build", admins, "-o", "other"}, 2, []string{left, "nothing was written"}},
-		{"nor judged", []string{"check", "--fleet", "reference", admins}, 2, []string{"undecided ", left}},
+		{"nor judged", []string{"check", "--fleet", "reference", admins}, 2, []string{": undecided: ", left}},
 		{"with the values it is", []string{"build", "--placeholders", "values.yml", admins, "-o", "other"}, 0, []string{"  1 rule, "}},
 		{"rules that read fields which their types do not have stop a build", []string{"build", "--allow-unsupported", all, "-o", "every"}, 1, []string{`field "GrandParentImage" is not in type process_creation`, "nothing was written"}},
-		{"and are rejected", []string{"check", "--allow-unsupported", "--fleet", "reference", all}, 1, []string{"left out  ", "CF2005"}},
+		{"and are rejected", []string{"check", "--allow-unsupported", "--fleet", "reference", all}, 1, []string{": left out: ", "CF2005"}},
 		{"all others are built, one file a type, and what is left out is listed", []string{"build", "--allow-unsupported", sound, "-o", "every"}, 0, []string{"left out: ", left, "every/C-00000291-00000001-00000001.cf  9 rules"}},
 		{"no file of them is rejected", []string{"check", "--fleet", "reference", "every"}, 0, []string{" 0 rejected, 0 undecided"}},
 		{"on the fleet of the story they wait for an input that nothing reads", []string{"check", "--fleet", "291", "out"}, 1, []string{"CF3002", "declared 21, build 7.11 supplies 20"}},
