@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -99,6 +100,10 @@ func (s *single) Set(value string) error {
 		bits := map[string]int{"int": strconv.IntSize - 1, "uint32": 32, "uint64": 64}[kind]
 		if n, err := strconv.ParseUint(value, 10, bits); err != nil || strconv.FormatUint(n, 10) != value {
 			return &flagError{s.flag, fmt.Sprintf("%q is not a whole number from 0 to %d, in decimal digits", value, ^uint64(0)>>(64-bits))}
+		}
+	case "duration":
+		if _, err := time.ParseDuration(value); err != nil {
+			return &flagError{s.flag, fmt.Sprintf("%q is not a time with a unit, such as 500ms, 30s or 2m", value)}
 		}
 	case "revision":
 		if err := s.Value.Set(value); err != nil {

@@ -21,6 +21,7 @@ func eachCommand(cmd *cobra.Command, names []string, f func(cmd *cobra.Command, 
 // values are values that the flags of a type take, two of each.
 var values = map[string][2]string{
 	"bool":        {"true", "false"},
+	"duration":    {"3s", "4m"},
 	"int":         {"3", "4"},
 	"uint32":      {"3", "4"},
 	"uint64":      {"3", "4"},
