@@ -1,8 +1,8 @@
-// Package events reads recorded events of Windows as JSON lines, and converts them to
+// Package events reads recorded events of Windows as JSON, and converts them to
 // the inputs of template types.
 //
-// A [Reader] reads the lines of one file, plain or gzip, in the forms that common
-// exporters write. It returns a [Record] for each line. A [Mapper] finds the feeds of
+// A [Reader] reads the events of one file, plain or gzip, in the forms that common
+// exporters write. It returns a [Record] for each event. A [Mapper] finds the feeds of
 // template types that a record belongs to, and converts the record to the event of
 // such a type.
 //
@@ -13,6 +13,6 @@
 // The case of ASCII letters in the names of channels, providers and fields does not
 // matter, as in Windows.
 //
-// No line is dropped without notice: a line that is not an event is a [LineError], and
+// No text is dropped without notice: text that is not an event is a [LineError], and
 // an event that feeds no type is counted by its kind.
 package events

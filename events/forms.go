@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A parser converts a line to a record. It knows these forms:
+// A parser converts the text of an event to a record. It knows these forms:
 //
 //   - The data of the event in the object EventData, beside EventID, Channel,
 //     Provider and Computer.
@@ -37,6 +37,7 @@ type parser struct {
 	has     string  // name of the object with the data; "" means that it is missing
 	nxlog   bool    // the event has a name that only NXLog adds
 	wrapped bool    // the event is in the object _source
+	aLine   bool    // the text is a line, and may be less or more than an event
 	stray   error   // error for the first array or object, used if the event is flat
 	joined  []byte  // joined values of an array
 }
@@ -62,9 +63,14 @@ func faultf(at int, format string, args ...any) error {
 	return &fault{at, fmt.Errorf(format, args...)}
 }
 
-// parse reads a line into rec. column is the place of the error.
-func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
-	p.line = line
+// errSplit means that a line is not one event, but may be several, a part of one, or a
+// response that contains events.
+var errSplit = errors.New("not one event")
+
+// parse reads the text of an event into rec. The text is a line, for which parse may return
+// errSplit, or what the splitter found. at is the offset of the error, or -1.
+func (p *parser) parse(line []byte, rec *Record, aLine bool) (at int, err error) {
+	p.line, p.aLine = line, aLine
 	p.src = *bytes.NewBuffer(line)
 	p.dec.Reset(&p.src)
 	p.wrapped = false
@@ -73,8 +79,12 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	err = p.event(true)
 	if err == nil {
 		rest := bytes.TrimLeft(line[p.dec.InputOffset():], " \t\r\n")
-		if len(rest) > 0 {
-			err = faultf(len(line)-len(rest), "found %s after the object; expected one event per line", found(rest))
+		switch {
+		case len(rest) == 0:
+		case aLine && (rest[0] == '{' || rest[0] == '['):
+			err = errSplit
+		default:
+			err = faultf(len(line)-len(rest), "found %s after the object; expected the next event as an object, or the end of the line", found(rest))
 		}
 	}
 	if err == nil {
@@ -82,11 +92,11 @@ func (p *parser) parse(line []byte, rec *Record) (column int, err error) {
 	}
 	switch e := err.(type) {
 	case nil:
-		return 0, nil
+		return -1, nil
 	case *fault:
-		return e.at + 1, e.err
+		return e.at, e.err
 	}
-	return 0, err
+	return -1, err
 }
 
 // reset clears the state of the last event.
@@ -155,7 +165,7 @@ func (p *parser) event(outermost bool) error {
 			return p.fault(err)
 		}
 		at := p.next()
-		return faultf(at, "found %s; expected one event per line, as an object", found(p.line[at:]))
+		return faultf(at, "found %s; expected an event as a JSON object", found(p.line[at:]))
 	}
 	return p.object(func(name []byte, kind jsontext.Kind) error {
 		if outermost && p.wrapped {
@@ -244,6 +254,10 @@ func (p *parser) event(outermost bool) error {
 				p.reset()
 				p.wrapped = true
 				return p.event(false)
+			}
+		case "hits", "results":
+			if p.aLine && outermost && p.id.rank == 0 && (kind == '{' || kind == '[') {
+				return errSplit
 			}
 		case "SourceModuleName", "SourceModuleType", "EventReceivedTime", "SeverityValue":
 			p.nxlog = true
@@ -603,10 +617,12 @@ func (p *parser) fault(err error) error {
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return faultf(at, "found the name %s twice in one object; expected it once", found(rest))
+	case p.aLine && (errors.Is(err, io.ErrUnexpectedEOF) || len(rest) == 0):
+		return errSplit
 	case errors.Is(err, io.ErrUnexpectedEOF), len(rest) == 0:
-		return faultf(at, "found the end of the line inside the object; expected each event on one line")
+		return faultf(at, "found the end of the text inside the object; expected '}'")
 	}
-	return faultf(at, "found %s, which is not JSON here; expected one event per line, as an object in UTF-8", found(rest))
+	return faultf(at, "found %s, which is not JSON here; expected an event as a JSON object in UTF-8", found(rest))
 }
 
 // text returns a value that is not an object, array or null as a text. It makes a copy

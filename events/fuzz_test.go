@@ -2,18 +2,21 @@ package events
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/sensor"
 )
 
-// FuzzReader reads any bytes. Each line that is not blank must be a record or
-// an error with its number, whether the bytes are compressed or not. The fields
+// FuzzReader reads any bytes. All text but space must be a record or
+// an error with its line, whether the bytes are compressed or not. The fields
 // of a record must have unique names, and the values that another decoder
 // reads. An Observer that counts the records must return a fleet that can be
 // read.
@@ -28,7 +31,12 @@ func FuzzReader(f *testing.F) {
 		`{"Event":{"System":{"EventID":1},"UserData":{"a":{"c":"1"},"b":{"c":"1"}}}}`,
 		"\n{}\n[]\n{\"EventID\":1,\"EventID\":2}\n{\"EventID\":1,\"a\":[1]}\r\n{\"EventID\":1,\"\\u0061\":\"\xff\"}",
 		"\ufeff{\"EventID\":1}\n" + strings.Repeat(" ", 70_000) + "\n{",
-		"\xff\xfe", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
+		"[{\"EventID\":1,\"a\":\"}\"},\n {\n \"EventID\":\n2}]{\"EventID\":3}\n{\n \"EventID\":4\n}\n[1,[],{}{},]",
+		"{\n \"a\":\"x\n },\n\n {\"EventID\":1}\n{\n{\"EventID\":1}\nRecord 1\n{\n\"EventID\":1}",
+		`{"took":1,"hits":{"total":1,"hits":[{"_id":"1","_source":{"EventID":1,"EventData":{"a":"b"}}}]},"x":["]"]}`,
+		`{"results":[{"EventID":"1","a":"b"}]}`,
+		wideText(binary.LittleEndian, "{\"EventID\":1,\r\n\"a\":\"\U0001f600\"}"), wideText(binary.BigEndian, "[{\"EventID\":1}]"),
+		"\xff\xfe", "ElfFile\x00", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
 	} {
 		f.Add([]byte(seed))
 	}
@@ -48,16 +56,16 @@ func FuzzReader(f *testing.F) {
 			case err == io.EOF:
 			case errors.As(err, &bad):
 				have = append(have, err.Error())
-				if bad.Line <= lines || bad.Line != r.Line() || bad.Column < 0 || bad.Column > MaxLine+2 {
+				if bad.Line < lines || bad.Line < r.Line() || bad.Column < 0 || bad.Column > MaxLine+2 {
 					t.Fatalf("line %d after %d: %v", bad.Line, lines, err)
 				}
-				lines = bad.Line
+				lines = r.Line()
 				continue
 			case errors.As(err, &unread):
 				if unread.Offset < 0 || unread.Offset > int64(len(data)) {
 					t.Fatalf("the file has %d bytes: %v", len(data), err)
 				}
-				if !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("\xff\xfe")) && !bytes.HasPrefix(data, []byte("\xfe\xff")) {
+				if !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("ElfFile\x00")) && !bytes.HasPrefix(data, []byte("\xff\xfe")) && !bytes.HasPrefix(data, []byte("\xfe\xff")) {
 					t.Fatalf("a file that is there cannot be read: %v", err)
 				}
 				return
@@ -67,7 +75,7 @@ func FuzzReader(f *testing.F) {
 			if err == io.EOF {
 				break
 			}
-			if r.Line() <= lines {
+			if r.Line() < lines {
 				t.Fatalf("line %d after %d", r.Line(), lines)
 			}
 			lines = r.Line()
@@ -91,6 +99,7 @@ func FuzzReader(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		checkWide(t, data, have)
 		if !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 			again, err := readAll("x", strings.NewReader(packed(string(data))))
 			if err != nil || !slices.Equal(have, again) {
@@ -130,4 +139,27 @@ func checkFields(t *testing.T, rec *Record) {
 			}
 		}
 	}
+}
+
+// checkWide checks that a text reads the same in UTF-16.
+func checkWide(t *testing.T, data []byte, want []string) {
+	text := string(data)
+	if !utf8.ValidString(text) || strings.HasPrefix(text, "\ufeff") || strings.HasPrefix(text, "ElfFile\x00") {
+		return
+	}
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		have, err := readAll("x", strings.NewReader(wideText(order, text)))
+		if err != nil || !slices.Equal(want, have) {
+			t.Fatalf("as UTF-16, the file reads as\n%q, %v\nand not as\n%q", have, err, want)
+		}
+	}
+}
+
+// wideText returns a text as UTF-16 with a byte order mark.
+func wideText(order binary.AppendByteOrder, s string) string {
+	b := order.AppendUint16(nil, 0xfeff)
+	for _, unit := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, unit)
+	}
+	return string(b)
 }

@@ -4,29 +4,29 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// MaxLine is the maximum length of a line in bytes, without its end. An event of
-// Windows has at most 64 KiB of data, and JSON can make it six times as long.
+// MaxLine is the maximum length of an event in bytes, in UTF-8 and with the space in it. An
+// event of Windows has at most 64 KiB of data, and JSON can make it six times as long.
 const MaxLine = 1 << 20
 
-// A Reader reads records from JSON lines. It keeps one line in memory. Use it from one
-// goroutine at a time. It unpacks a gzip file in a goroutine of its own, which ends at
-// the end of the file or with Close.
+// A Reader reads records from JSON: objects one after another, each on one line or on
+// several, arrays of objects, and responses of Elasticsearch and Splunk that contain such an
+// array. It keeps one event in memory. Use it from one goroutine at a time. It unpacks a gzip
+// file in a goroutine of its own, which ends at the end of the file or with Close.
 type Reader struct {
 	name    string
 	counted *counter      // counts the bytes that are read of the file
 	file    *bufio.Reader // buffers counted
-	lines   *bufio.Reader // file, or its unpacked content
-	long    []byte        // a line that does not fit into the buffer of lines
-	line    int           // number of the line read last
 	started bool
 	packed  bool   // the file is gzip
 	ahead   *ahead // nil if the file is not packed
 	err     error  // final error
+	splitter
 	parser
 }
 
@@ -34,23 +34,25 @@ type Reader struct {
 const bufferSize = 64 << 10
 
 // NewReader returns a Reader for the content of a file. If the content begins like
-// gzip, the Reader unpacks all its members. The name is used in errors only.
+// gzip, the Reader unpacks all its members. If it begins with a byte order mark, the Reader
+// converts it from UTF-16. The name is used in errors only.
 //
 // To stop early, for example because a context is done, let the Read method of file
 // return an error. You can also stop calling [Reader.Read] and call [Reader.Close].
 func NewReader(name string, file io.Reader) *Reader {
 	c := &counter{r: file}
 	r := &Reader{name: name, counted: c, file: bufio.NewReaderSize(c, bufferSize)}
+	r.resync = -1
 	r.parser.init()
 	return r
 }
 
-// A LineError is the error for a line that is not a record. Reading can go on after
+// A LineError is the error for text that is not a record. Reading can go on after
 // it.
 type LineError struct {
 	Name   string // name of the file
 	Line   int    // from 1
-	Column int    // from 1, in bytes; 0 means the line as a whole
+	Column int    // from 1, in bytes of UTF-8; 0 means the event as a whole
 	Err    error  // found and expected text
 }
 
@@ -79,32 +81,75 @@ func (e *ReadError) Error() string {
 func (e *ReadError) Unwrap() error { return e.Err }
 
 // Read reads the next record into rec and replaces the old content of rec. The new
-// content is valid until the next Read. Read skips blank lines. It reads at most one
-// line, and is bounded by [MaxLine] except for blank and overlong lines.
+// content is valid until the next Read. Read skips space. It reads at most one event, and is
+// bounded by [MaxLine] except for space and overlong text.
 //
-// The error is io.EOF at the end of the file. It is a [*LineError] if the line is not
+// The error is io.EOF at the end of the file. It is a [*LineError] if an event is not
 // a record; then Read can be called again. Any other error is a [*ReadError], and all
 // later calls return it too.
 func (r *Reader) Read(rec *Record) error {
 	if r.err != nil {
 		return r.err
 	}
-	for {
-		line, err := r.next()
-		switch {
-		case err == errLong:
-			return &LineError{Name: r.name, Line: r.line, Err: fmt.Errorf("the line has more than %d bytes; expected one event per line", MaxLine)}
-		case err != nil:
-			r.err = err
-			return err
-		case len(bytes.TrimLeft(line, " \t\r\n")) == 0:
-			continue
+	if !r.started {
+		r.started = true
+		if err := r.start(); err != nil {
+			return r.end(err)
 		}
-		if at, err := r.parser.parse(line, rec); err != nil {
-			return &LineError{Name: r.name, Line: r.line, Column: at, Err: err}
+	}
+	// Most files have one event on each line: such a line is not scanned before it is parsed.
+	text, err := r.whole()
+	if err != nil {
+		return r.end(err)
+	}
+	if text != nil {
+		at, err := r.parse(text, rec, true)
+		if err != errSplit {
+			return r.place(text, at, err)
 		}
+		r.again()
+	}
+	if text, err = r.split(); err != nil {
+		return r.end(err)
+	}
+	at, err := r.parse(text, rec, false)
+	return r.place(text, at, err)
+}
+
+// end returns an error of the splitter, and keeps it if nothing can be read after it.
+func (r *Reader) end(err error) error {
+	if e, ok := err.(*LineError); ok {
+		e.Name = r.name
+		r.begin, r.column = e.Line, max(0, e.Column-1)
+		return e
+	}
+	if r.err = err; err != io.EOF {
+		r.err = r.fail(err)
+	}
+	return r.err
+}
+
+// place returns the error of the parser with its place in the file, or nil. The offset at in
+// the text of the event is -1 for an error in the event as a whole.
+func (r *Reader) place(text []byte, at int, err error) error {
+	if err == nil {
 		return nil
 	}
+	e := &LineError{Name: r.name, Line: r.begin, Err: err}
+	if at < 0 {
+		if r.column > 0 {
+			e.Column = r.column + 1
+		}
+		return e
+	}
+	before := text[:min(at, len(text))]
+	if n := bytes.LastIndexByte(before, '\n'); n >= 0 {
+		e.Line += bytes.Count(before, []byte("\n"))
+		e.Column = at - n
+	} else {
+		e.Column = r.column + at + 1
+	}
+	return e
 }
 
 // Close releases a Reader before its end is reached. It does not close the file.
@@ -119,49 +164,12 @@ func (r *Reader) Close() {
 
 var errClosed = errors.New("the reader is closed")
 
-// Line returns the number of the line that was read last, from 1.
-func (r *Reader) Line() int { return r.line }
+// Line returns the number of the line where the event that was read last begins, from 1.
+func (r *Reader) Line() int { return r.begin }
 
-var errLong = errors.New("the line is too long")
-
-// next returns the next line, including its line end if it has one. If the line is
-// longer than MaxLine, next skips it and returns errLong.
-func (r *Reader) next() ([]byte, error) {
-	if !r.started {
-		r.started = true
-		if err := r.start(); err != nil {
-			return nil, err
-		}
-	}
-	line, err := r.lines.ReadSlice('\n')
-	if err == bufio.ErrBufferFull {
-		r.long = r.long[:0]
-		tooLong := false
-		for err == bufio.ErrBufferFull {
-			tooLong = tooLong || len(r.long)+len(line) > MaxLine
-			if !tooLong {
-				r.long = append(r.long, line...)
-			}
-			line, err = r.lines.ReadSlice('\n')
-		}
-		if tooLong || len(r.long)+len(bytes.TrimRight(line, "\r\n")) > MaxLine {
-			if err == nil || err == io.EOF {
-				r.line++
-				return nil, errLong
-			}
-		}
-		r.long = append(r.long, line...)
-		line = r.long
-	}
-	switch {
-	case err == io.EOF && len(line) == 0:
-		return nil, io.EOF
-	case err != nil && err != io.EOF:
-		return nil, r.fail(err)
-	}
-	r.line++
-	return line, nil
-}
+// Column returns the column where the event that was read last begins, from 1, in bytes of
+// UTF-8. If it is alone on its line, that is column 1 even if space precedes it.
+func (r *Reader) Column() int { return r.column + 1 }
 
 // start examines the first bytes of the file and sets r.lines.
 func (r *Reader) start() error {
@@ -178,13 +186,19 @@ func (r *Reader) start() error {
 		r.ahead = newAhead(z, r.fail)
 		r.lines = bufio.NewReaderSize(r.ahead, bufferSize)
 	}
-	mark, err := r.lines.Peek(3)
-	switch {
-	case err != nil && err != io.EOF:
+	mark, err := r.lines.Peek(8)
+	if err != nil && err != io.EOF {
 		return r.fail(err)
-	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
-		return &ReadError{Name: r.name, Err: errors.New("found a byte order mark of UTF-16; expected UTF-8")}
-	case string(mark) == "\xef\xbb\xbf":
+	}
+	switch {
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")):
+		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.LittleEndian}, bufferSize)
+	case bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.BigEndian}, bufferSize)
+	case string(mark) == "ElfFile\x00":
+		return &ReadError{Name: r.name, Err: errors.New("found an event log of Windows (EVTX); expected its events as JSON, which evtx_dump -o jsonl writes")}
+	}
+	if mark, _ := r.lines.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, err := r.lines.Discard(len(mark))
 		return err
 	}

@@ -136,16 +136,16 @@ func TestForms(t *testing.T) {
 func TestBadLines(t *testing.T) {
 	const next = `{"EventID":1,"EventData":{"a":"b"}}`
 	for _, tt := range []struct{ why, line, want string }{
-		{"no JSON", `hello`, `x:1:1: found 'h', which is not JSON here; expected one event per line, as an object in UTF-8`},
-		{"JSON over several lines", `{`, `x:1:2: found the end of the line inside the object; expected each event on one line`},
-		{"a list of events", `[{"EventID":1}]`, `x:1:1: found an array; expected one event per line, as an object`},
-		{"a number", `1`, `x:1:1: found the number "1"; expected one event per line, as an object`},
-		{"two events on one line", `{"EventID":1} {"EventID":1}`, `x:1:15: found an object after the object; expected one event per line`},
-		{"a comma after the object", `{"EventID":1,"EventData":{}},`, `x:1:29: found ',' after the object; expected one event per line`},
-		{"a broken value", `{"EventID":1,"EventData":{"a":tru}}`, `x:1:34: found '}', which is not JSON here; expected one event per line, as an object in UTF-8`},
-		{"a byte that is no UTF-8", "{\"EventID\":1,\"EventData\":{\"a\":\"\xff\"}}", `x:1:32: found byte 0xff (not UTF-8), which is not JSON here; expected one event per line, as an object in UTF-8`},
-		{"half a surrogate pair", `{"EventID":1,"EventData":{"a":"\ud800"}}`, `x:1:32: found '\\', which is not JSON here; expected one event per line, as an object in UTF-8`},
-		{"a control character", "{\"EventID\":1,\"EventData\":{\"a\":\"\x01\"}}", `x:1:32: found byte 0x01, which is not JSON here; expected one event per line, as an object in UTF-8`},
+		{"no JSON", `hello`, `x:1:1: found 'h'; expected an event as a JSON object`},
+		{"an object that is cut off", `{`, `x:1:1: found the next object in line 2, indented as deep, before the end of this one; expected '}'`},
+		{"an object that is cut off after a value", `{"EventID":1,"EventData":{"a":"b"}`, `x:1:1: found the next object in line 2, indented as deep, before the end of this one; expected '}'`},
+		{"an object that is cut off in a string", `{"EventID":1,"EventData":{"a":"b`, `x:1:33: found the end of the line inside a string; expected '"'`},
+		{"a number", `1`, `x:1:1: found the number "1"; expected an event as a JSON object`},
+		{"a comma after the object", `{"EventID":1,"EventData":{}},`, `x:1:29: found ',' after the object; expected the next event as an object, or the end of the line`},
+		{"a broken value", `{"EventID":1,"EventData":{"a":tru}}`, `x:1:34: found '}', which is not JSON here; expected an event as a JSON object in UTF-8`},
+		{"a byte that is no UTF-8", "{\"EventID\":1,\"EventData\":{\"a\":\"\xff\"}}", `x:1:32: found byte 0xff (not UTF-8), which is not JSON here; expected an event as a JSON object in UTF-8`},
+		{"half a surrogate pair", `{"EventID":1,"EventData":{"a":"\ud800"}}`, `x:1:32: found '\\', which is not JSON here; expected an event as a JSON object in UTF-8`},
+		{"a control character", "{\"EventID\":1,\"EventData\":{\"a\":\"\x01\"}}", `x:1:32: found byte 0x01, which is not JSON here; expected an event as a JSON object in UTF-8`},
 		{"a name twice in the data", `{"EventID":1,"EventData":{"a":"1","a":"2"}}`, `x:1:35: found the name "a" twice in one object; expected it once`},
 		{"the same, written in another way", `{"EventID":1,"EventData":{"a":"1","\u0061":"2"}}`, `x:1:35: found the name "\\u0061" twice in one object; expected it once`},
 		{"a name twice outside the data", `{"EventID":1,"EventID":2,"EventData":{}}`, `x:1:14: found the name "EventID" twice in one object; expected it once`},
@@ -197,7 +197,8 @@ func TestLines(t *testing.T) {
 		{"a line as long as may be", event(MaxLine) + "\r\n" + event(64), []string{"1", "2"}},
 		{"a byte more", event(MaxLine+1) + "\n" + event(64), []string{"1 too long", "2"}},
 		{"far more, and the last", event(64) + "\n" + event(3*MaxLine), []string{"1", "2 too long"}},
-		{"far more, and no event at all", strings.Repeat(" ", 3*MaxLine) + "\n" + event(64), []string{"1 too long", "2"}},
+		{"far more, and all of it space", strings.Repeat(" ", 3*MaxLine) + "\n" + event(64), []string{"2"}},
+		{"far more, and no event at all", strings.Repeat("x", 3*MaxLine) + "\n" + event(64), []string{"1 bad", "2"}},
 	} {
 		for how, wrap := range map[string]func(io.Reader) io.Reader{
 			"at once": func(r io.Reader) io.Reader { return r },
@@ -272,8 +273,8 @@ func TestGzip(t *testing.T) {
 		{"the second member cut off", whole + packed(two)[:12], []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: unexpected EOF; the file was cut off", len(whole)+12)},
 		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the packed content was changed", len(whole))},
 		{"something else behind it", whole + "a text that is not packed", []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid header; expected gzip to begin, or the file to end", len(whole)+10)},
-		{"UTF-16", "\xff\xfe{\x00", nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},
-		{"UTF-16 of the other order, packed", packed("\xfe\xff\x00{"), nil, "x.gz: byte 0 of the file: found a byte order mark of UTF-16; expected UTF-8"},
+		{"an event log", "ElfFile\x00", nil, "x.gz: byte 0 of the file: found an event log of Windows (EVTX); expected its events as JSON, which evtx_dump -o jsonl writes"},
+		{"half a character of UTF-16", "\xff\xfe \x00{", nil, "x.gz: byte 5 of the file: the file ends after one of the two bytes of a character of UTF-16; it was cut off"},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			have, err := readAll("x.gz", strings.NewReader(tt.file))

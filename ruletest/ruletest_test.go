@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sigma"
 )
@@ -97,8 +98,9 @@ func TestRun(t *testing.T) {
 		{"a misspelt field of a recorded event", "must_not_match:\n  - file: r.json\n", strings.Replace(yes, "CommandLine", "ComandLine", 1), []string{`undecided: 1 of 1 events in rules/r.json cannot be tried`}},
 		{"no event", "must_not_match:\n  - file: r.json\n", "\n", []string{"undecided: rules/r.json: found no event"}},
 		{"an empty list", "must_not_match:\n  - file: r.json\n", "[]", []string{"undecided: rules/r.json: found no event"}},
-		{"not JSON", "must_not_match:\n  - file: r.json\n", no + "\n  {'a': 1}", []string{"undecided: rules/r.json:2:4: found text that is not JSON"}},
-		{"cut off", "must_not_match:\n  - file: r.json\n", no[:50], []string{"undecided: rules/r.json:1:"}},
+		{"an array over several lines in UTF-16", "must_match:\n  - file: r.json\n", wide("[\n" + yes + "\n]"), []string{"passed"}},
+		{"not JSON", "must_not_match:\n  - file: r.json\n", no + "\n  {'a': 1}", []string{"undecided: 1 of 2 events in rules/r.json cannot be tried\n  rules/r.json:2:4: found '\\'', which is not JSON here"}},
+		{"cut off", "must_not_match:\n  - file: r.json\n", no[:50], []string{"undecided: 1 of 1 events in rules/r.json cannot be tried\n  rules/r.json:1:"}},
 		{"an event log", "must_not_match:\n  - file: r.json\n", "ElfFile\x00", []string{"(EVTX)"}},
 		{"a missing file", "must_not_match:\n  - file: gone.json\n", "", []string{"undecided: open rules/gone.json: file does not exist"}},
 		{"a file that is not a test", "must_match:\n  - evnt: {Image: a}\n", "", []string{`rules/a.test.yml:2:5: tests: failed: must_match[0]: unknown key "evnt"; did you mean "event"?`}},
@@ -303,15 +305,28 @@ func FuzzRecorded(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if n := strings.Count(string(rec.lines), "\n"); n != len(rec.places) || n == 0 {
-			t.Errorf("%d lines and %d places", n, len(rec.places))
-		}
+		n := 0
 		last := sigma.Position{}
-		for _, p := range rec.places {
-			if p.Line < last.Line || p.Line == last.Line && p.Column <= last.Column {
-				t.Errorf("place %v after %v", p, last)
+		total, err := rec.each(func(p sigma.Position, r *events.Record, err error) {
+			n++
+			if p.Line < max(1, last.Line) || p.Line == last.Line && p.Column < last.Column || (r == nil) == (err == nil) {
+				t.Errorf("place %v after %v: %v", p, last, err)
 			}
-			last = p
+			if err == nil {
+				last = p
+			}
+		})
+		if n != total || total == 0 && err == nil {
+			t.Errorf("%d events; each returns %d, %v", n, total, err)
 		}
 	})
+}
+
+// wide returns a text of ASCII as UTF-16 with a byte order mark.
+func wide(s string) string {
+	b := []byte("\xff\xfe")
+	for i := range len(s) {
+		b = append(b, s[i], 0)
+	}
+	return string(b)
 }

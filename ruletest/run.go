@@ -268,7 +268,7 @@ func (r *runner) open(t *test) (*recording, error) {
 		name = t.also
 	}
 	if r.from == name && r.recorded != nil {
-		r.bytes += int64(len(r.recorded.lines))
+		r.bytes += int64(len(r.recorded.data))
 		return r.recorded, r.spent()
 	}
 	data, err := r.set.read(name, MaxRecorded)
@@ -283,7 +283,7 @@ func (r *runner) open(t *test) (*recording, error) {
 		return nil, err
 	}
 	r.recorded, r.from = rec, name
-	r.bytes += int64(len(rec.lines))
+	r.bytes += int64(len(rec.data))
 	return rec, r.spent()
 }
 
@@ -306,7 +306,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 	var matches, wrong, others, bad int
 	var other string                  // what the first event of another type is
 	silent := Outcome{Where: o.Where} // why the first event did not match
-	rec.each(func(at sigma.Position, record *events.Record, err error) {
+	total, err := rec.each(func(at sigma.Position, record *events.Record, err error) {
 		place := Place{rec.name, at}
 		var feeds []*events.Mapping
 		if err == nil {
@@ -368,8 +368,9 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 			}
 		}
 	})
-	total := len(rec.places)
 	switch {
+	case err != nil:
+		o.Status, o.Message = Undecided, err.Error()
 	case bad > 0:
 		o.Status, o.Message = Undecided, fmt.Sprintf("%d of %d events in %s cannot be tried", bad, total, rec.name)
 	case o.Events == 0:

@@ -119,6 +119,7 @@ func unclear(f *pflag.Flag, value string) string {
 	switch {
 	case strings.TrimSpace(value) == "", value == "=": // pflag reads -o= as the value =
 		return fmt.Sprintf("the value is empty (an unset variable?); give a value, or leave --%s out", f.Name)
+	case value == "-" && (f.Name == "never-match" || f.Name == "known-good"): // the standard input
 	case value[0] == '-':
 		return fmt.Sprintf("%q begins with - like a flag; the real value may be missing (an unset variable?). Write ./%s for a file of this name", value, value)
 	}

@@ -62,6 +62,7 @@ type checking struct {
 	remarks       []string
 	ruleSources   []report.Source // files of rules that were read
 	eventSources  []report.Source // files of recorded events
+	readStdin     bool            // recorded events were read from the standard input
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
 	explaining    *validate.Budget    // budget of the witnesses, separate from the verdicts
@@ -154,7 +155,7 @@ func (k *checking) addData(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&k.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
-	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (JSON lines)")
+	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (- for the standard input)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
 	f.StringVar(&k.ledger, "ledger", "", "reject content that uses a build in a way that this `file` does not record, see ledger init")
@@ -269,8 +270,8 @@ func (k *checking) reads(s *output.Set, args []string) {
 	for _, path := range k.following.rules {
 		s.ReadsFolder("--rules "+path, path, isContent)
 	}
-	readsAll(s, "--never-match", k.neverMatch)
-	readsAll(s, "--known-good", k.knownGood)
+	k.readsEvents(s, "--never-match", k.neverMatch)
+	k.readsEvents(s, "--known-good", k.knownGood)
 	if k.ledger != "" {
 		s.Reads("--ledger "+k.ledger, k.ledger)
 	}

@@ -52,7 +52,7 @@ func (c *command) contractObserve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "observe [flags] file...",
 		Short: "write a fleet from the inputs that recorded events supply",
-		Long: `contract observe reads recorded events of Windows (JSON lines, plain or gzip) and
+		Long: `contract observe reads recorded events of Windows (JSON in the form of common exporters, plain or gzip) and
 writes a fleet with the inputs that their sources really supply. For each host,
 template type and feed, it counts the events that have each input. Hosts that
 supply the same inputs become one contract, with the names of hosts as its name.
@@ -213,8 +213,8 @@ func (o *observing) observed() (*sensor.Definitions, error) {
 func (o *observing) read(name string) error {
 	var in io.Reader = o.stdin
 	if name == "-" {
-		if _, err := os.Lstat(name); err == nil {
-			return errors.New("the argument - means the standard input, and a file has this name too; write ./- for the file")
+		if err := onlyStdin(); err != nil {
+			return err
 		}
 	} else {
 		f, err := os.Open(name)
@@ -253,6 +253,14 @@ func (o *observing) read(name string) error {
 			o.say("cfcheck: %v", err)
 		}
 	}
+}
+
+// onlyStdin returns an error if a file has the name of the standard input.
+func onlyStdin() error {
+	if _, err := os.Lstat("-"); err == nil {
+		return errors.New("the argument - means the standard input, and a file has this name too; write ./- for the file")
+	}
+	return nil
 }
 
 // write writes the fleet, and the report to the other output.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/output"
 	"github.com/cfcheck/cfcheck/internal/progress"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor/interp"
@@ -40,6 +42,17 @@ func (k *checking) recorded(use string, names []string) (*validate.Recorded, err
 		return nil, fmt.Errorf("%s: no event of %s feeds a known template type; give the definition of its type with --types", flag, strings.Join(names, ", "))
 	}
 	return &validate.Recorded{Name: names[0], Events: recording.Events}, nil
+}
+
+// readsEvents registers the files of a flag for recorded events.
+func (k *checking) readsEvents(s *output.Set, flag string, names []string) {
+	for _, name := range names {
+		if name == "-" {
+			s.ReadsStream(flag+" -", k.stdin)
+		} else {
+			s.Reads(flag+" "+name, name)
+		}
+	}
 }
 
 // closeRecordings deletes the temporary files of the recordings.
@@ -149,10 +162,17 @@ func (k *checking) readRecording(recording *events.Recording, name string) (sour
 }
 
 // openRecording opens a file of recorded events, which may be one that the policy of a revision
-// names.
+// names, or - for the standard input, which is read once.
 func (k *checking) openRecording(name string) (io.ReadCloser, error) {
 	if data, ok := k.baseFiles[name]; ok {
 		return io.NopCloser(bytes.NewReader(data)), nil
+	}
+	if name == "-" {
+		if k.readStdin {
+			return nil, errors.New("the standard input (-) is named twice; it can be read once")
+		}
+		k.readStdin = true
+		return io.NopCloser(k.command.stdin), onlyStdin()
 	}
 	info, err := os.Stat(name)
 	if err != nil {
