@@ -368,22 +368,28 @@ func (f *fleetCoverage) unseen(w io.Writer) {
 
 // String names the rule, with the line of its first dead alternative.
 func (r *ruleCoverage) String() string {
-	text := r.id.String()
-	if r.origin.Path != "" {
-		text = r.origin.Path
-		line := r.origin.Line
-		for _, g := range r.groups {
-			if g.line > 0 {
-				line = g.line
-				break
-			}
+	line := r.origin.Line
+	for _, g := range r.groups {
+		if g.line > 0 {
+			line = g.line
+			break
 		}
+	}
+	return placeOfRule(r.id, r.origin, line)
+}
+
+// placeOfRule returns the place and the title of a rule, or its ID if its source is unknown. Line 0
+// is unknown.
+func placeOfRule(id channelfile.ID, origin channelfile.Origin, line int) string {
+	text := id.String()
+	if origin.Path != "" {
+		text = origin.Path
 		if line > 0 {
 			text += ":" + strconv.Itoa(line)
 		}
 	}
-	if r.origin.Title != "" {
-		text += "  " + strconv.Quote(r.origin.Title)
+	if origin.Title != "" {
+		text += "  " + strconv.Quote(origin.Title)
 	}
 	return text
 }

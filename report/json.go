@@ -24,7 +24,7 @@ const Schema = "cfcheck.report/v0"
 //
 //go:embed schema/backtest.json schema/cost.json schema/coverage.json schema/diff.json
 //go:embed schema/fleet-page.json schema/plan.json schema/report.json schema/overview.json
-//go:embed schema/tests.json
+//go:embed schema/replay.json schema/tests.json
 var Schemas embed.FS
 
 type jsonRun struct {

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -13,24 +11,19 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
-	"github.com/cfcheck/cfcheck/sigma"
 )
 
 // A covering is one run of cfcheck coverage.
 type covering struct {
-	*command
-	judging
-	expanding
-	format           string
-	least            string
-	allowUnsupported bool
+	loading
+	format string
+	least  string
 
 	coverage report.Coverage
-	leftOut  int // rules that were not compiled
 }
 
 func (c *command) coverage() *cobra.Command {
-	v := &covering{command: c}
+	v := &covering{loading: loading{command: c}}
 	cmd := &cobra.Command{
 		Use:   "coverage [flags] path...",
 		Short: "show which rules the hosts of a fleet can see",
@@ -54,11 +47,9 @@ undecided, status 2, unless --allow-unsupported leaves it out.`,
 	}
 	f := cmd.Flags()
 	v.addFleet(cmd)
-	v.addTypes(cmd)
-	v.expanding.add(cmd)
+	v.loading.add(cmd)
 	f.StringVar(&v.format, "format", coverageFormats[0], "write the coverage in this `format`: "+alternatives(coverageFormats))
 	f.StringVar(&v.least, "min-coverage", "", "exit with status 1 if less than this `part` of the pairs of a rule and a host is covered, such as 95%")
-	f.BoolVar(&v.allowUnsupported, "allow-unsupported", false, allowUnsupportedUsage)
 	return cmd
 }
 
@@ -95,22 +86,12 @@ func (v *covering) run(args []string) error {
 			return err
 		}
 	}
-	var rules, files []string
-	for _, name := range args {
-		info, err := os.Stat(name)
-		switch {
-		case err != nil:
-			return unread(name, err)
-		case isRules(name) || info.IsDir() && readFolder(name, nil).files.n == 0:
-			rules = append(rules, name)
-		default:
-			files = append(files, name)
+	err = v.load(args, defs, func(_ string, f *channelfile.File, d *sensor.Definition) {
+		for _, fleet := range fleets {
+			v.coverage.Add(f, d, fleet.Fleet)
 		}
-	}
-	if err := v.compiled(files, defs, fleets); err != nil {
-		return err
-	}
-	if err := v.compile(rules, defs, fleets); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if v.coverage.Rules() == 0 {
@@ -147,85 +128,6 @@ func millionths(s string) (uint64, error) {
 	return 0, fmt.Errorf("--min-coverage: found %q (want a percentage of at most 100%% with up to four decimals, such as 95%% or 99.5%%)", s)
 }
 
-// compiled adds the rules of channel files.
-func (v *covering) compiled(names []string, defs *sensor.Definitions, fleets []givenFleet) error {
-	if len(names) == 0 {
-		return nil
-	}
-	files, _, err := channelFiles(names)
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		f, err := readFile(name)
-		if err != nil {
-			return err
-		}
-		d := defs.ByNumber(f.Header.Type, f.Header.TypeVersion)
-		if d == nil {
-			return fmt.Errorf("%s: no definition has template type %d version %d; name a file that has it with --types", name, f.Header.Type, f.Header.TypeVersion)
-		}
-		for _, fleet := range fleets {
-			v.coverage.Add(f, d, fleet.Fleet)
-		}
-	}
-	return nil
-}
-
-// compile compiles rules and adds them.
-func (v *covering) compile(paths []string, defs *sensor.Definitions, fleets []givenFleet) error {
-	if len(paths) == 0 {
-		return nil
-	}
-	placeholders, err := v.values(v.command)
-	if err != nil {
-		return err
-	}
-	budget, err := v.budget()
-	if err != nil {
-		return err
-	}
-	defer limitMemory()()
-	set, err := loadRules(paths, v.exclude, budget)
-	if err != nil {
-		return err
-	}
-	for _, text := range set.again {
-		v.say("remark: %s", text)
-	}
-	built, err := sigma.Build(set.rules, defs, sigma.Options{AllowUnsupported: v.allowUnsupported, Placeholders: placeholders, Budget: budget, IDs: sigma.IDsOfNames})
-	if err := budget.Err(); err != nil {
-		return err
-	}
-	faults := slices.Clone(set.faults)
-	for _, err := range sigma.Errors(err) {
-		// The faults explain why no rule is left.
-		if !errors.Is(err, sigma.ErrNoRule) {
-			faults = append(faults, err)
-		}
-	}
-	for _, err := range faults {
-		v.say("cfcheck: %v", err)
-	}
-	v.leftOut = len(faults)
-	if v.allowUnsupported {
-		for _, e := range built.Unsupported {
-			v.say("left out: %v", e)
-		}
-	}
-	for i := range built.Outputs {
-		out := &built.Outputs[i]
-		f, err := channelfile.Parse(out.Data)
-		if err != nil {
-			return err
-		}
-		for _, fleet := range fleets {
-			v.coverage.Add(f, out.Definition, fleet.Fleet)
-		}
-	}
-	return nil
-}
-
 // conclude returns the exit status.
 func (v *covering) conclude(least uint64) error {
 	below := false
@@ -244,9 +146,6 @@ func (v *covering) conclude(least uint64) error {
 	switch {
 	case below:
 		return exitError(statusRejected)
-	case v.leftOut > 0:
-		v.say("cfcheck: %s not in the result; correct the rules, or leave out those that cannot be expressed with --allow-unsupported", counted(v.leftOut, "fault: a rule is", "faults: their rules are"))
-		return exitError(statusUndecided)
 	}
-	return nil
+	return v.complete()
 }

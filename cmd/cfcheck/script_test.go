@@ -200,7 +200,7 @@ func copyTree(to string, from fs.FS, path string) error {
 func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 	from := sensor.Schemas
 	switch name {
-	case "report", "overview", "cost", "coverage", "diff", "backtest", "fleet-page", "plan", "tests":
+	case "report", "overview", "cost", "coverage", "diff", "backtest", "fleet-page", "plan", "tests", "replay":
 		from = report.Schemas
 	case "facts":
 		from = facts.Schemas

@@ -51,7 +51,7 @@ func (c *command) runWitnesses(names []string) error {
 			return fmt.Errorf("%s: found no witness; cfcheck check --format json writes them into its report", name)
 		}
 		for _, w := range list {
-			says, err := replay(w)
+			says, err := replayed(w)
 			if err != nil {
 				wrong = true
 				says = err.Error()
@@ -72,9 +72,9 @@ func (c *command) runWitnesses(names []string) error {
 	return nil
 }
 
-// replay runs a witness and returns its effect. If the effect differs from the one
+// replayed runs a witness and returns its effect. If the effect differs from the one
 // that the witness states, it returns an error.
-func replay(w *interp.Witness) (string, error) {
+func replayed(w *interp.Witness) (string, error) {
 	if w.Class == interp.WitnessMissing {
 		return w.Reason, nil
 	}

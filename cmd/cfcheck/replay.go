@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/progress"
+	"github.com/cfcheck/cfcheck/replay"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+)
+
+// A replaying is one call of cfcheck replay.
+type replaying struct {
+	loading
+	metering
+	events      []string // files and patterns
+	format      string
+	examples    int
+	maxBadLines uint64
+	maxMatches  uint64
+}
+
+// replayFormats lists the output formats of replay, the default first.
+var replayFormats = []string{"text", "json", "csv"}
+
+func (c *command) replay() *cobra.Command {
+	r := &replaying{loading: loading{command: c}}
+	cmd := &cobra.Command{
+		Use:   "replay [flags] --events file path...",
+		Short: "show which rules match recorded events",
+		Long: `replay runs content on recorded events. The content is channel files, or Sigma
+rules, which it compiles. The events are JSON, plain or gzip, in the forms that
+docs/observe.md lists.
+
+For each rule that matches, it shows the number of matches, their share of the
+events of its type, and the first matches with the fields that matched. It counts
+the rules without a match, the events of types without content, and the lines
+that are not events.
+
+replay does not judge whether content may ship. check does, also with events:
+--never-match and --known-good.
+
+Exit status: 0 the result is complete; 1 more matches than --max-matches allows;
+2 undecided: no event was tried, a rule or a file could not be read, or more
+lines are not events than --max-bad-lines allows.`,
+		Example: `  cfcheck replay --events 'events/*.ndjson.gz' out
+  cfcheck replay --events events.ndjson --format csv rules/`,
+		Args: atLeastOne("file or folder of rules or channel files"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return r.run(args, cmd.Flags().Changed("max-matches"))
+		},
+	}
+	r.loading.add(cmd)
+	r.metering.add(cmd)
+	f := cmd.Flags()
+	f.StringArrayVar(&r.events, "events", nil, "replay the events of this `file`, or of the files that match a pattern such as 'events/*.ndjson.gz'")
+	f.StringVar(&r.format, "format", replayFormats[0], "write the result in this `format`: "+alternatives(replayFormats))
+	f.IntVar(&r.examples, "examples", 3, fmt.Sprintf("show at most `N` matches of each rule, up to %d", replay.MaxExamples))
+	f.Uint64Var(&r.maxBadLines, "max-bad-lines", 0, "accept up to `N` lines that are not events")
+	f.Uint64Var(&r.maxMatches, "max-matches", 0, "exit with status 1 if all rules together match more than `N` events, each counted once for each rule (default: any number)")
+	return cmd
+}
+
+func (r *replaying) run(paths []string, ceiling bool) error {
+	if err := oneOf("--format", "format", r.format, replayFormats); err != nil {
+		return err
+	}
+	if r.examples < 0 || r.examples > replay.MaxExamples {
+		return fmt.Errorf("--examples: found %d; expected 0 to %d", r.examples, replay.MaxExamples)
+	}
+	if err := r.metering.check(); err != nil {
+		return err
+	}
+	names, err := eventFiles(r.events)
+	if err != nil {
+		return err
+	}
+	s := r.outputs()
+	for _, path := range paths {
+		s.ReadsFolder("the input "+path, path, isContent)
+	}
+	readsAll(s, "--events", names)
+	r.judging.reads(s)
+	r.expanding.reads(s)
+	out := s.Stream("the result on the standard output", r.stdout)
+	if err := s.Begin(); err != nil {
+		return err
+	}
+	defs, err := r.definitions()
+	if err != nil {
+		return err
+	}
+	result := &report.Replay{Files: len(names), MaxBadLines: r.maxBadLines}
+	if ceiling {
+		result.MaxMatches = &r.maxMatches
+	}
+	err = r.load(paths, defs, func(_ string, f *channelfile.File, d *sensor.Definition) {
+		result.Content = append(result.Content, replay.Content{File: f, Definition: d})
+	})
+	if err != nil {
+		return err
+	}
+	if len(result.Content) == 0 {
+		return errors.New("nothing to replay: no rule could be compiled")
+	}
+	result.LeftOut = r.leftOut
+	var sources []replay.Source
+	for _, name := range names {
+		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return r.open(name) }})
+	}
+	defer r.metering.meter(r.command)()
+	r.command.meter.Begin("replaying events", progress.Bytes, sizes(names))
+	if result.Result, err = replay.Run(defs, result.Content, sources, replay.Options{Examples: r.examples}); err != nil {
+		return err
+	}
+	r.command.meter.End()
+	switch r.format {
+	case "json":
+		out.Write(result.JSON)
+	case "csv":
+		out.Write(result.CSV)
+	default:
+		out.Write(result.Text)
+	}
+	if err := s.Commit(); err != nil {
+		return err
+	}
+	if status := report.ExitStatus(result.Verdict()); status != statusAccepted {
+		return exitError(status)
+	}
+	return nil
+}
+
+// eventFiles returns the files that --events names. A name that is no file is a pattern.
+func eventFiles(list []string) (names []string, err error) {
+	if len(list) == 0 {
+		return nil, errors.New("missing events: name a file of recorded events with --events")
+	}
+	var seen fileSet
+	for _, name := range list {
+		found := []string{name}
+		if _, err := os.Lstat(name); err != nil && strings.ContainsAny(name, "*?[") {
+			if found, err = filepath.Glob(name); err != nil {
+				return nil, fmt.Errorf("--events: %s is not a file, and not a pattern either: %w", name, err)
+			}
+			if len(found) == 0 {
+				return nil, fmt.Errorf("--events: no file matches the pattern %s", name)
+			}
+			slices.Sort(found)
+		}
+		for _, name := range found {
+			if _, added := seen.add(name); added {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// open opens a file of events, which is read with progress.
+func (r *replaying) open(name string) (io.ReadCloser, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: a folder; name the files of events in it", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{r.command.meter.Reader(f), f}, nil
+}

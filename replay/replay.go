@@ -1,0 +1,241 @@
+// Package replay runs content on recorded events, and counts the matches of each rule.
+//
+// [Run] reads files of events once, and keeps no event. It reads as many files at once as there
+// are cores. Its results do not depend on that number.
+package replay
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/match"
+)
+
+// A Content is a channel file whose rules run on events.
+type Content struct {
+	File       *channelfile.File
+	Definition *sensor.Definition // of the type and version of the file
+}
+
+// A Source is a file of recorded events, as [events.NewReader] reads it.
+type Source struct {
+	Name string
+	Open func() (io.ReadCloser, error)
+}
+
+// Limits of Options and of a Result.
+const (
+	MaxExamples = 100 // examples of a rule
+	MaxBadLines = 10  // lines that are shown; all are counted
+	MaxValue    = 200 // bytes of a value in an example
+)
+
+// Options are the options of Run.
+type Options struct {
+	Examples int // examples of each rule, 0 to MaxExamples
+	Workers  int // files that are read at once; 0 means one for each core
+}
+
+// A Result is the result of a replay.
+type Result struct {
+	// Events is the number of lines that are events. It is the sum of Tried, Untried and NoType.
+	Events  uint64
+	Tried   uint64  // events on which content ran
+	Untried []Count // events that feed types without content, by the first of these types
+	NoType  uint64  // events that feed no type
+
+	Rules    []Rule // in the order of the content and of its instances
+	BadLines uint64 // lines that are not events, or whose names are misspelt or unclear
+	// FirstBad has the first MaxBadLines of the bad lines, in the order of the files.
+	FirstBad []*events.LineError
+	// Problems are the reasons why the result is incomplete: files that cannot be read to their
+	// end, and content that faults on an event.
+	Problems []error
+}
+
+// A Count is a number of events of a type.
+type Count struct {
+	Type   string
+	Events uint64
+}
+
+// A Rule is an instance of a channel file, and its matches.
+type Rule struct {
+	Content  int // index in the content
+	Instance int // in the file of the content
+	Events   uint64
+	Matches  uint64    // events of those that match
+	Examples []Example // the first matches, in the order of the files
+}
+
+// An Example is an event that matches a rule.
+type Example struct {
+	File   string
+	Line   int
+	Values []Value // of the inputs whose criteria hold, in the order of the condition
+}
+
+// A Value is the value of an input in an event.
+type Value struct {
+	Input string
+	Text  string // the first MaxValue bytes
+	Bytes int    // length of the whole value; for a number or an address, of its text
+}
+
+// Matches returns the number of matches of all rules.
+func (r *Result) Matches() (n uint64) {
+	for i := range r.Rules {
+		n += r.Rules[i].Matches
+	}
+	return n
+}
+
+// A group is the content of one type and version, with its index.
+type group struct {
+	definition *sensor.Definition
+	number     int   // index in the groups
+	content    []int // indices, by file
+	files      []*channelfile.File
+	index      *match.Index
+	first      int // number of rules in the groups before
+}
+
+// A run is one call of Run.
+type run struct {
+	defs    *sensor.Definitions
+	options Options
+	sources []Source
+	groups  []*group
+	of      map[*sensor.Definition]*group
+	types   map[string]bool // names of the types with content
+	rules   int
+}
+
+// Run runs content on the events of all sources. An event that belongs to several feeds of a type
+// is an event of each. An error means that content cannot be indexed. The errors of sources are in
+// Result.Problems. Memory depends on the content and on the examples, not on the number of events.
+func Run(defs *sensor.Definitions, content []Content, sources []Source, o Options) (*Result, error) {
+	if o.Examples < 0 || o.Examples > MaxExamples {
+		return nil, fmt.Errorf("found %d examples; expected 0 to %d", o.Examples, MaxExamples)
+	}
+	r := &run{defs: defs, options: o, sources: sources, of: map[*sensor.Definition]*group{}, types: map[string]bool{}}
+	for i, c := range content {
+		g := r.of[c.Definition]
+		if g == nil {
+			g = &group{definition: c.Definition, number: len(r.groups)}
+			r.of[c.Definition] = g
+			r.groups = append(r.groups, g)
+			r.types[c.Definition.Name] = true
+		}
+		g.content, g.files = append(g.content, i), append(g.files, c.File)
+	}
+	for _, g := range r.groups {
+		var err error
+		if g.index, err = match.New(g.files...); err != nil {
+			return nil, err
+		}
+		g.first = r.rules
+		r.rules += g.index.Instances()
+	}
+	return r.replay(), nil
+}
+
+// replay passes the sources to workers.
+func (r *run) replay() *Result {
+	n := r.options.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	// Each worker gets sources in their order. So its first matches of a rule include those of
+	// the first matches of all that are in its sources.
+	sources := make(chan int)
+	workers := make([]*worker, min(n, max(1, len(r.sources))))
+	problems := make([]error, len(r.sources))
+	var wait sync.WaitGroup
+	for i := range workers {
+		w := newWorker(r)
+		workers[i] = w
+		wait.Go(func() {
+			for source := range sources {
+				problems[source] = w.read(source)
+			}
+		})
+	}
+	for i := range r.sources {
+		sources <- i
+	}
+	close(sources)
+	wait.Wait()
+	return r.join(workers, slices.DeleteFunc(problems, func(err error) bool { return err == nil }))
+}
+
+// join adds up the results of the workers.
+func (r *run) join(workers []*worker, problems []error) *Result {
+	out := &Result{Rules: make([]Rule, 0, r.rules), Problems: problems}
+	untried := map[string]uint64{}
+	var bad []badLine
+	var fault *faulted
+	var faults uint64
+	for _, w := range workers {
+		out.Events += w.events
+		out.Tried += w.tried
+		out.NoType += w.noType
+		out.BadLines += w.bad
+		for name, n := range w.untried {
+			untried[name] += n
+		}
+		bad = append(bad, w.firstBad...)
+		faults += w.faults
+		if w.fault != nil && (fault == nil || w.fault.place.compare(fault.place) < 0) {
+			fault = w.fault
+		}
+	}
+	for name, n := range untried {
+		out.Untried = append(out.Untried, Count{name, n})
+	}
+	slices.SortFunc(out.Untried, func(a, b Count) int {
+		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Type, b.Type))
+	})
+	slices.SortFunc(bad, func(a, b badLine) int { return a.place.compare(b.place) })
+	for _, b := range bad[:min(len(bad), MaxBadLines)] {
+		out.FirstBad = append(out.FirstBad, b.err)
+	}
+	if fault != nil {
+		out.Problems = append(out.Problems, fmt.Errorf("%s:%d: content of type %s faults on this event: %w; %d events were not tried for such a reason; judge the content with cfcheck check",
+			r.sources[fault.place.source].Name, fault.place.line, fault.typ, fault.err, faults))
+	}
+	for k, g := range r.groups {
+		for i := range g.index.Instances() {
+			out.Rules = append(out.Rules, r.joinRule(workers, k, i))
+		}
+	}
+	slices.SortFunc(out.Rules, func(a, b Rule) int {
+		return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
+	})
+	return out
+}
+
+// joinRule adds up the matches of instance i of group k.
+func (r *run) joinRule(workers []*worker, k, i int) Rule {
+	g := r.groups[k]
+	file, instance := g.index.Locate(i)
+	rule := Rule{Content: g.content[file], Instance: instance}
+	var found []example
+	for _, w := range workers {
+		rule.Events += w.perGroup[k]
+		rule.Matches += w.matches[g.first+i]
+		found = append(found, w.examples[g.first+i]...)
+	}
+	slices.SortFunc(found, func(a, b example) int { return a.place.compare(b.place) })
+	for _, e := range found[:min(len(found), r.options.Examples)] {
+		rule.Examples = append(rule.Examples, Example{File: r.sources[e.place.source].Name, Line: e.place.line, Values: e.values})
+	}
+	return rule
+}

@@ -1,0 +1,294 @@
+package replay_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/realdata"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/replay"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
+
+// text returns a source with the given content.
+func text(name, data string) replay.Source {
+	return replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(data)), nil }}
+}
+
+// interpreted returns the matches of each rule by the interpreter, on the events of a recording.
+func interpreted(t *testing.T, content []replay.Content, sources []replay.Source) (matches, tried []uint64) {
+	t.Helper()
+	recording := events.NewRecording(builtin.Definitions())
+	defer recording.Close()
+	for _, s := range sources {
+		file, err := s.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := recording.Read(s.Name, events.NewReader(s.Name, file), func(*events.LineError) {}); err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+	}
+	for _, c := range content {
+		it := interp.New(c.File, &sensor.Reader{Access: sensor.AccessNamed})
+		counts, n := make([]uint64, c.File.Instances()), uint64(0)
+		err := recording.Events(c.Definition, func(where func() string, e interp.Event) bool {
+			n++
+			if err := it.Run(e); err != nil {
+				t.Fatalf("%s: %v", where(), err)
+			}
+			for _, i := range it.Matched() {
+				counts[i]++
+			}
+			return true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range counts {
+			tried = append(tried, n)
+		}
+		matches = append(matches, counts...)
+	}
+	return matches, tried
+}
+
+// compare replays with several numbers of workers, and compares the counts with the interpreter's.
+// It returns the result.
+func compare(t *testing.T, content []replay.Content, sources []replay.Source) *replay.Result {
+	t.Helper()
+	matches, tried := interpreted(t, content, sources)
+	var first *replay.Result
+	for _, workers := range []int{1, 3} {
+		r, err := replay.Run(builtin.Definitions(), content, sources, replay.Options{Examples: 3, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Rules) != len(matches) || len(r.Problems) > 0 {
+			t.Fatalf("%d rules of %d, problems %v", len(r.Rules), len(matches), r.Problems)
+		}
+		for i := range r.Rules {
+			rule := &r.Rules[i]
+			if rule.Matches != matches[i] || rule.Events != tried[i] || len(rule.Examples) != min(3, int(rule.Matches)) {
+				t.Fatalf("%d workers: rule %d of content %d matches %d of %d events with %d examples; the interpreter finds %d of %d",
+					workers, rule.Instance, rule.Content, rule.Matches, rule.Events, len(rule.Examples), matches[i], tried[i])
+			}
+		}
+		sum := r.Tried + r.NoType
+		for _, c := range r.Untried {
+			sum += c.Events
+		}
+		if sum != r.Events {
+			t.Errorf("%d events, and the parts are %d", r.Events, sum)
+		}
+		if first == nil {
+			first = r
+		} else if diff := cmp.Diff(first, r, cmp.Comparer(func(a, b error) bool { return a.Error() == b.Error() })); diff != "" {
+			t.Fatalf("%d workers differ from one; -one +several:\n%s", workers, diff)
+		}
+	}
+	return first
+}
+
+// line returns an event as a line that feeds a definition, or "" if a feed has no channel.
+func line(d *sensor.Definition, f *sensor.Feed, e interp.Event) string {
+	id := uint32(1)
+	if len(f.Events) > 0 {
+		id = f.Events[0]
+	}
+	data := map[string]any{}
+	for i := range f.Fields {
+		input, ok := d.Input(f.Fields[i].Input)
+		name := f.Fields[i].Field
+		if name == "" {
+			name = f.Fields[i].Input
+		}
+		if !ok || input >= len(e) || !e[input].Present() || strings.HasPrefix(name, "System/") {
+			continue
+		}
+		switch v := &e[input]; v.Type {
+		case sensor.TypeInteger:
+			data[name] = v.Integer
+		case sensor.TypeString:
+			data[name] = string(v.Text)
+		}
+	}
+	b, err := json.Marshal(map[string]any{"EventID": id, "Channel": f.Channel, "Provider": f.Provider, "Computer": "h", "EventData": data})
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// TestCorpus replays all files of the corpus that the interpreter can run, one by one and all
+// together, on events that reach their criteria.
+func TestCorpus(t *testing.T) {
+	defs := builtin.Definitions()
+	var content []replay.Content
+	var lines strings.Builder
+	matches := uint64(0)
+	for _, c := range corpus.Cases() {
+		f, err := channelfile.Parse(c.Data)
+		if err != nil || len(c.TypesData) > 0 || slices.ContainsFunc(c.Checks, func(id string) bool { return strings.HasPrefix(id, "CF2") }) {
+			continue // it cannot be read, or does not fit the built-in type
+		}
+		d := defs.ByNumber(f.Header.Type, f.Header.TypeVersion)
+		if d == nil || len(d.Feeds) == 0 || f.Instances() > 200 {
+			continue
+		}
+		content = append(content, replay.Content{File: f, Definition: d})
+		s := interp.NewSynthesizer(f, nil, d.Types())
+		for i := range min(f.Instances(), 3) {
+			n := 0
+			s.Events(i, len(d.Inputs), func(e interp.Event) bool {
+				lines.WriteString(line(d, &d.Feeds[0], e) + "\n")
+				n++
+				return n < 4
+			})
+		}
+	}
+	all := text("all.ndjson", lines.String())
+	r := compare(t, content, []replay.Source{all})
+	matches += r.Matches()
+	t.Logf("%d files with %d rules: %d matches of %d events, %d bad lines", len(content), len(r.Rules), r.Matches(), r.Events, r.BadLines)
+	if len(content) < 20 || matches < 100 {
+		t.Errorf("%d files have only %d matches", len(content), matches)
+	}
+}
+
+// pipes returns n events of pipes, number 0 first, with a bad line and an event of another type
+// after each 500.
+func pipes(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"EventID":17,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"h","EventData":{"PipeName":"\\p%d","Image":"C:\\%s.exe"}}`+"\n", i, strings.Repeat("x", 400))
+		if i%500 == 499 {
+			b.WriteString("{\n" + `{"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider":"Microsoft-Windows-Sysmon","Computer":"h","EventData":{}}` + "\n")
+			b.WriteString(`{"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Opertional","Computer":"h","EventData":{}}` + "\n")
+			b.WriteString(`{"EventID":3,"Channel":"Unknown","Computer":"h","EventData":{}}` + "\n")
+		}
+	}
+	return b.String()
+}
+
+// TestCounts checks all figures on three files, which are read at once.
+func TestCounts(t *testing.T) {
+	d := builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion)
+	pipe, _ := d.Input("PipeName")
+	image, _ := d.Input("Image")
+	content := []replay.Content{
+		{File: testkit.File(t, testkit.IPC, channelfile.Suffix(pipe, "99"), channelfile.Equals(pipe, "none")), Definition: d},
+		{File: testkit.File(t, testkit.IPC, channelfile.And(channelfile.Prefix(image, "C:"), channelfile.Not(channelfile.Suffix(pipe, "7")))), Definition: d},
+	}
+	r := compare(t, content, []replay.Source{text("a", pipes(2500)), text("b", pipes(500)), text("c", pipes(2000))})
+	if r.Events != 5020 || r.Tried != 5000 || r.NoType != 10 || r.BadLines != 20 || len(r.FirstBad) != replay.MaxBadLines {
+		t.Errorf("%d events, %d tried, %d of no type, %d bad lines, %d shown", r.Events, r.Tried, r.NoType, r.BadLines, len(r.FirstBad))
+	}
+	if want := []replay.Count{{Type: "network_connection", Events: 10}}; !slices.Equal(r.Untried, want) {
+		t.Errorf("untried: %v, expected %v", r.Untried, want)
+	}
+	for i, want := range []string{"a:501:1: ", "a:503: "} {
+		if have := r.FirstBad[i].Error(); !strings.HasPrefix(have, want) {
+			t.Errorf("bad line %d is %s, expected %s", i, have, want)
+		}
+	}
+	for i, want := range []uint64{50, 0, 4500} {
+		if r.Rules[i].Matches != want {
+			t.Errorf("rule %d matches %d events, expected %d", i, r.Rules[i].Matches, want)
+		}
+	}
+	want := []replay.Example{
+		{File: "a", Line: 100, Values: []replay.Value{{Input: "PipeName", Text: `\p99`, Bytes: 4}}},
+		{File: "a", Line: 200, Values: []replay.Value{{Input: "PipeName", Text: `\p199`, Bytes: 5}}},
+		{File: "a", Line: 300, Values: []replay.Value{{Input: "PipeName", Text: `\p299`, Bytes: 5}}},
+	}
+	if diff := cmp.Diff(want, r.Rules[0].Examples); diff != "" {
+		t.Errorf("examples of the first rule; -want +have:\n%s", diff)
+	}
+	long := r.Rules[2].Examples[0].Values
+	if len(long) != 1 || long[0].Input != "Image" || len(long[0].Text) != replay.MaxValue || long[0].Bytes != 407 {
+		t.Errorf("values of the third rule: %v", long)
+	}
+}
+
+// TestProblems checks that what is missing is said, and that the rest is counted.
+func TestProblems(t *testing.T) {
+	d := builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion)
+	pipe, _ := d.Input("PipeName")
+	content := []replay.Content{{File: testkit.File(t, testkit.IPC, channelfile.Exists(pipe)), Definition: d}}
+	missing := replay.Source{Name: "missing", Open: func() (io.ReadCloser, error) { return nil, errors.New("missing: cannot be read") }}
+	r, err := replay.Run(builtin.Definitions(), content, []replay.Source{missing, text("cut", "\x1f\x8b\x08"), text("a", pipes(3))}, replay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Problems) != 2 || r.Problems[0].Error() != "missing: cannot be read" || !strings.HasPrefix(r.Problems[1].Error(), "cut: byte 3 ") {
+		t.Errorf("problems: %v", r.Problems)
+	}
+	if r.Matches() != 3 || len(r.Rules[0].Examples) != 0 {
+		t.Errorf("%d matches with %d examples", r.Matches(), len(r.Rules[0].Examples))
+	}
+	if _, err := replay.Run(builtin.Definitions(), content, nil, replay.Options{Examples: replay.MaxExamples + 1}); err == nil {
+		t.Error("too many examples are accepted")
+	}
+}
+
+// TestFault checks that an event on which content faults is a problem with its place.
+func TestFault(t *testing.T) {
+	d := &sensor.Definition{
+		Name: "own", Title: "Own", Number: 900, Version: 1, Channel: 900, Inputs: []sensor.Input{{Name: "Size", Type: sensor.TypeInteger}},
+		Feeds: []sensor.Feed{{Name: "own", Channel: "Own", Fields: []sensor.FeedField{{Input: "Size"}}}},
+	}
+	content := []replay.Content{{File: testkit.File(t, testkit.HeaderOf(d), channelfile.Suffix(0, "x")), Definition: d}}
+	lines := strings.Repeat("\n"+line(d, &d.Feeds[0], interp.Event{interp.Number(5)}), 4)
+	r, err := replay.Run(testkit.Definitions(t, d), content, []replay.Source{text("a", lines)}, replay.Options{Workers: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Problems) != 1 || !strings.HasPrefix(r.Problems[0].Error(), "a:2: content of type own faults") || !strings.Contains(r.Problems[0].Error(), " 4 events ") {
+		t.Errorf("problems: %v", r.Problems)
+	}
+}
+
+// TestReal replays the published rules on recorded events, which are not part of the repository.
+func TestReal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiling the published rules takes seconds; the full tests do it")
+	}
+	data := "../../shared/data/dev"
+	sets, err := realdata.Load(data, "none", "process_creation", "pipe_created")
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skipf("the published rules and recorded events are not there: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content []replay.Content
+	for _, s := range sets {
+		content = append(content, replay.Content{File: s.File, Definition: s.Definition})
+	}
+	names, err := filepath.Glob(data + "/events/benign-splunk*")
+	if err != nil || len(names) == 0 {
+		t.Skipf("no recorded events: %v", err)
+	}
+	var sources []replay.Source
+	for _, name := range names[:1] {
+		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
+	}
+	r := compare(t, content, sources)
+	t.Logf("%d matches of %d events", r.Matches(), r.Events)
+}

@@ -1,0 +1,194 @@
+package replay
+
+import (
+	"cmp"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/match"
+)
+
+// A worker runs the content on the events of sources, in a goroutine of its own.
+type worker struct {
+	*run
+	feeds    *events.Matcher
+	matchers []*match.Matcher // by group; nil before the first event of its type
+	record   events.Record
+	event    interp.Event
+	readings []match.Reading
+
+	events, tried, noType uint64
+	untried               map[string]uint64 // by name of the type
+	perGroup              []uint64          // events by group
+	matches               []uint64          // by rule
+	examples              map[int][]example // by rule: the first ones
+	bad                   uint64
+	firstBad              []badLine
+	faults                uint64
+	fault                 *faulted // the first one
+}
+
+// A place is an event or a bad line of a source, by its number, and one of the feeds that the
+// event belongs to. Several events can be on one line.
+type place struct{ source, number, feed, line int }
+
+func (p place) compare(o place) int {
+	return cmp.Or(cmp.Compare(p.source, o.source), cmp.Compare(p.number, o.number), cmp.Compare(p.feed, o.feed))
+}
+
+type example struct {
+	place
+	values []Value
+}
+
+type badLine struct {
+	place
+	err *events.LineError
+}
+
+// A faulted is an event on which content faults.
+type faulted struct {
+	place
+	typ string
+	err error
+}
+
+func newWorker(r *run) *worker {
+	return &worker{
+		run: r, feeds: events.NewMatcher(r.defs), matchers: make([]*match.Matcher, len(r.groups)),
+		untried: map[string]uint64{}, perGroup: make([]uint64, len(r.groups)), matches: make([]uint64, r.rules), examples: map[int][]example{},
+	}
+}
+
+// read runs the content on the events of a source. It returns the error after which the rest of
+// the source cannot be read.
+func (w *worker) read(source int) error {
+	s := w.sources[source]
+	file, err := s.Open()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	reader := events.NewReader(s.Name, file)
+	defer reader.Close()
+	for n := 0; ; n++ {
+		err := reader.Read(&w.record)
+		at := place{source: source, number: n, line: reader.Line()}
+		switch err := err.(type) {
+		case nil:
+			feeds, err := w.feeds.Match(&w.record)
+			if err != nil {
+				w.addBad(at, &events.LineError{Name: s.Name, Line: at.line, Err: err})
+				continue
+			}
+			w.try(at, feeds)
+		case *events.LineError:
+			w.addBad(at, err)
+		default:
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+func (w *worker) addBad(at place, err *events.LineError) {
+	if w.bad++; len(w.firstBad) < MaxBadLines {
+		w.firstBad = append(w.firstBad, badLine{at, err})
+	}
+}
+
+// try runs the content on the record as an event of each of its feeds.
+func (w *worker) try(at place, feeds []*events.Mapping) {
+	w.events++
+	if len(feeds) == 0 {
+		w.noType++
+		return
+	}
+	tried := false
+	for i, f := range feeds {
+		g := w.of[f.Definition]
+		if g == nil {
+			continue
+		}
+		tried = true
+		at.feed = i
+		var err error
+		if w.event, err = f.Event(w.event, &w.record); err == nil {
+			err = w.match(at, g)
+		}
+		if err != nil {
+			if w.faults++; w.fault == nil {
+				w.fault = &faulted{at, f.Definition.Name, err}
+			}
+		}
+	}
+	if tried {
+		w.tried++
+	} else {
+		w.untried[feeds[0].Definition.Name]++
+	}
+}
+
+// match runs a group on w.event.
+func (w *worker) match(at place, g *group) error {
+	k := g.number
+	m := w.matchers[k]
+	if m == nil {
+		m = g.index.Matcher()
+		w.matchers[k] = m
+	}
+	list, err := m.Match(w.event)
+	if err != nil {
+		return err
+	}
+	w.perGroup[k]++
+	for _, i := range list {
+		rule := g.first + i
+		if w.matches[rule]++; w.matches[rule] > uint64(w.options.Examples) {
+			continue
+		}
+		if w.readings, err = m.Readings(w.readings[:0], i, w.event); err != nil {
+			return err
+		}
+		w.examples[rule] = append(w.examples[rule], example{at, w.values(g, i)})
+	}
+	return nil
+}
+
+// values returns the inputs of w.event that criteria of w.readings read and hold on.
+func (w *worker) values(g *group, i int) (list []Value) {
+	file, _ := g.index.Locate(i)
+	f := g.files[file]
+	var seen []int
+	for _, r := range w.readings {
+		input := int(f.Criterion(r.Criterion).Input)
+		if !r.Holds || r.Negated || input >= len(w.event) || !w.event[input].Present() || slices.Contains(seen, input) {
+			continue
+		}
+		seen = append(seen, input)
+		list = append(list, valueOf(g.definition.Inputs[input].Name, &w.event[input]))
+	}
+	return list
+}
+
+// valueOf returns a value for an example. It keeps no memory of the event.
+func valueOf(input string, v *interp.Value) Value {
+	text := ""
+	switch v.Type {
+	case sensor.TypeInteger:
+		text = strconv.FormatInt(v.Integer, 10)
+	case sensor.TypeAddress:
+		text = netip.AddrFrom16(v.Address).Unmap().String()
+	default:
+		return Value{input, strings.ToValidUTF8(string(v.Text[:min(len(v.Text), MaxValue)]), ""), len(v.Text)}
+	}
+	return Value{input, text, len(text)}
+}

@@ -1,0 +1,90 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/events"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/replay"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// aReplay returns a replay with texts that could deceive a terminal or a spreadsheet.
+func aReplay(t *testing.T) *Replay {
+	t.Helper()
+	const bad = "=\x1b[31m\u202e\n"
+	origin := testkit.From(&channelfile.Origin{Title: bad, Path: bad, Line: 3})
+	f := testkit.Parse(t, testkit.EncodeFrom(t, testkit.IPC, origin, channelfile.Exists(1), channelfile.Exists(2), channelfile.Exists(3)))
+	return &Replay{
+		Content: []replay.Content{{File: f, Definition: builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion)}},
+		Files:   1, MaxBadLines: 20,
+		Result: &replay.Result{
+			Events: 3_000_010, Tried: 3_000_000, Untried: []replay.Count{{Type: bad, Events: 4}}, NoType: 6,
+			Rules: []replay.Rule{
+				{Instance: 0, Events: 3_000_000},
+				{Instance: 1, Events: 3_000_000, Matches: 1, Examples: []replay.Example{{File: bad, Line: 7, Values: []replay.Value{{Input: bad, Text: bad, Bytes: 300}}}}},
+				{Instance: 2, Events: 3_000_000, Matches: 2_999_999},
+			},
+			BadLines: 12, FirstBad: []*events.LineError{{Name: bad, Line: 4, Err: errors.New(bad)}},
+		},
+	}
+}
+
+// TestReplay checks the forms of a replay.
+func TestReplay(t *testing.T) {
+	r := aReplay(t)
+	var text, table, data bytes.Buffer
+	if err := errors.Join(r.Text(&text), r.CSV(&table), r.JSON(&data)); err != nil {
+		t.Fatal(err)
+	}
+	shownSafely(t, "text", text.String())
+	for _, want := range []string{
+		"events  3,000,010 in 1 file: 3,000,000 tried, 4 of types without content, 6 of no type\n",
+		"rules   3: 2 with 3,000,000 matches, 1 without a match, 0 of types without an event\n",
+		"2,999,999  3,000,000  99.9999 %", "<0.0001 %", "... (300 bytes)", "    and 11 more lines\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("the text does not have %q:\n%s", want, &text)
+		}
+	}
+	rows, err := csv.NewReader(&table).ReadAll()
+	if err != nil || len(rows) != 4 || !strings.HasPrefix(rows[2][2], "'=") || rows[3][7] != "999999" {
+		t.Errorf("table: %v, %q", err, rows)
+	}
+	testSchema(t, "replay.json", map[string]schemaCase{
+		"the replay":        {data.String(), true},
+		"an unknown key":    {strings.Replace(data.String(), `"schema"`, `"more": 1, "schema"`, 1), false},
+		"a share above all": {strings.Replace(data.String(), `"matchesPerMillion": 999999`, `"matchesPerMillion": 1000001`, 1), false},
+	})
+}
+
+// TestReplayVerdict checks which replays are accepted.
+func TestReplayVerdict(t *testing.T) {
+	all, fewer := uint64(3_000_000), uint64(2_999_999)
+	for why, tt := range map[string]struct {
+		change func(r *Replay)
+		want   validate.Verdict
+	}{
+		"complete":                {func(*Replay) {}, validate.Accepted},
+		"as many bad lines":       {func(r *Replay) { r.MaxBadLines = 12 }, validate.Accepted},
+		"too many bad lines":      {func(r *Replay) { r.MaxBadLines = 11 }, validate.Undecided},
+		"no event was tried":      {func(r *Replay) { r.Tried = 0 }, validate.Undecided},
+		"a file cannot be read":   {func(r *Replay) { r.Problems = []error{errors.New("a")} }, validate.Undecided},
+		"a rule is left out":      {func(r *Replay) { r.LeftOut = 1 }, validate.Undecided},
+		"as many matches":         {func(r *Replay) { r.MaxMatches = &all }, validate.Accepted},
+		"too many matches":        {func(r *Replay) { r.MaxMatches = &fewer }, validate.Rejected},
+		"too many, and undecided": {func(r *Replay) { r.MaxMatches, r.LeftOut = &fewer, 1 }, validate.Undecided},
+	} {
+		r := aReplay(t)
+		tt.change(r)
+		if have := r.Verdict(); have != tt.want {
+			t.Errorf("%s: %v, expected %v", why, have, tt.want)
+		}
+	}
+}
