@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -264,13 +265,59 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// A grower is a file of n events that measures the heap while it is read.
+type grower struct {
+	n, most int
+	rest    string
+}
+
+func (g *grower) Read(p []byte) (int, error) {
+	if g.rest == "" {
+		if g.n == 0 {
+			return 0, io.EOF
+		}
+		g.n -= 500
+		g.rest = pipes(500)
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		g.most = max(g.most, int(m.HeapAlloc))
+	}
+	n := copy(p, g.rest)
+	g.rest = g.rest[n:]
+	return n, nil
+}
+
+func (g *grower) Close() error { return nil }
+
+// TestMemory checks that the memory does not grow with the number of events.
+func TestMemory(t *testing.T) {
+	d := builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion)
+	image, _ := d.Input("Image")
+	content := []replay.Content{{File: testkit.File(t, testkit.IPC, channelfile.Exists(image)), Definition: d}}
+	used := map[int]int{}
+	const few, many = 2000, 20_000
+	for _, n := range []int{few, many} {
+		g := &grower{n: n}
+		r, err := replay.Run(builtin.Definitions(), content, []replay.Source{{Name: "a", Open: func() (io.ReadCloser, error) { return g, nil }}}, replay.Options{Examples: 3})
+		if err != nil || r.Matches() != uint64(n) {
+			t.Fatalf("%d matches, %v", r.Matches(), err)
+		}
+		used[n] = g.most
+	}
+	// A line has more than 500 bytes.
+	if each := (used[many] - used[few]) / (many - few); each > 20 {
+		t.Errorf("%d bytes of heap for %d events, %d for %d: %d for each", used[few], few, used[many], many, each)
+	}
+}
+
 // TestReal replays the published rules on recorded events, which are not part of the repository.
 func TestReal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling the published rules takes seconds; the full tests do it")
 	}
 	data := "../../shared/data/dev"
-	sets, err := realdata.Load(data, "none", "process_creation", "pipe_created")
+	sets, err := realdata.Load(data, "benign-splunk*", "process_creation", "ipc")
 	if errors.Is(err, os.ErrNotExist) {
 		t.Skipf("the published rules and recorded events are not there: %v", err)
 	}
@@ -281,14 +328,17 @@ func TestReal(t *testing.T) {
 	for _, s := range sets {
 		content = append(content, replay.Content{File: s.File, Definition: s.Definition})
 	}
-	names, err := filepath.Glob(data + "/events/benign-splunk*")
+	names, err := filepath.Glob(data + "/events/attack-sigma-*.ndjson.gz")
 	if err != nil || len(names) == 0 {
 		t.Skipf("no recorded events: %v", err)
 	}
 	var sources []replay.Source
-	for _, name := range names[:1] {
+	for _, name := range names {
 		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }})
 	}
 	r := compare(t, content, sources)
-	t.Logf("%d matches of %d events", r.Matches(), r.Events)
+	t.Logf("%d matches of %d events in %d files", r.Matches(), r.Events, len(sources))
+	if r.Matches() < 100 {
+		t.Errorf("only %d matches", r.Matches())
+	}
 }
