@@ -75,7 +75,7 @@ not an event`
 		log.Fatal(err)
 	}
 	// Output:
-	// events.ndjson:2:1: found 'n'; expected one event per line, as an object
+	// events.ndjson:2:1: found 'n'; expected an event as a JSON object
 	// events.ndjson:1: PipeName \lsass
 }
 

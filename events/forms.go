@@ -21,7 +21,9 @@ import (
 //     event_data. Before version 7 the same keys are without winlog. Either form may
 //     be in the object _source, as Elasticsearch returns it.
 //   - The XML of the event as JSON, as evtx_dump writes it: the object Event with
-//     System and EventData.
+//     System and EventData, or these two alone. The data may be a list of objects with a name
+//     and a text.
+//   - The forms of exporters.go.
 //
 // These names must match exactly. An attacker may have chosen any name, so names are only
 // compared, never used for anything else.
@@ -38,6 +40,12 @@ type parser struct {
 	nxlog   bool    // the event has a name that only NXLog adds
 	wrapped bool    // the event is in the object _source
 	aLine   bool    // the text is a line, and may be less or more than an event
+	named   bool    // the names of fields come from several objects and may be equal
+	hit     bool    // the object is a hit of Elasticsearch
+	splunk  bool    // the event is the result of a Splunk export
+	noNames bool    // names may be empty
+	payload *parser // for JSON in a string
+	other   bool    // stray names a form that is not read
 	stray   error   // error for the first array or object, used if the event is flat
 	joined  []byte  // joined values of an array
 }
@@ -105,10 +113,14 @@ func (p *parser) reset() {
 	p.id, p.provider, p.channel, p.computer, p.level, p.keywords = none, none, none, none, none, none
 	p.flat, p.fields = p.flat[:0], p.fields[:0]
 	p.has, p.nxlog, p.stray = "", false, nil
+	p.named, p.hit, p.splunk, p.noNames, p.other = false, false, false, false, false
 }
 
 // record fills rec after the line was read.
 func (p *parser) record(rec *Record) error {
+	if p.id.rank == 0 && p.other {
+		return p.stray
+	}
 	if p.id.rank == 0 {
 		return errors.New("found no event ID; expected EventID, or event_id in winlog, with the data of the event in EventData, in winlog.event_data or beside it")
 	}
@@ -121,7 +133,7 @@ func (p *parser) record(rec *Record) error {
 	rec.Level, rec.Keywords = p.header()
 	if p.has != "" {
 		rec.Fields = p.fields
-		return nil
+		return p.unique()
 	}
 	if p.stray != nil {
 		return p.stray
@@ -132,13 +144,13 @@ func (p *parser) record(rec *Record) error {
 		case p.id.flat, p.provider.flat, p.channel.flat, p.computer.flat:
 			continue
 		}
-		if p.nxlog && ofNXLog[string(f.Name)] {
+		if p.nxlog && ofNXLog[string(f.Name)] || p.splunk && isOfSplunk(f.Name) {
 			continue
 		}
 		rec.Fields = append(rec.Fields, f)
 	}
 	p.fields = rec.Fields
-	return nil
+	return p.unique()
 }
 
 // header returns the level and the keywords if they are recorded as in the event. Many
@@ -177,7 +189,14 @@ func (p *parser) event(outermost bool) error {
 		case "EventID":
 			return p.identity(&p.id, 1, name, kind)
 		case "event_id":
+			if kind == '{' {
+				return p.member("id", &p.id, 2)
+			}
 			return p.identity(&p.id, 2, name, kind)
+		case "EventId":
+			return p.identity(&p.id, 3, name, kind)
+		case "EventCode":
+			return p.identity(&p.id, 4, name, kind)
 		case "Provider":
 			return p.identity(&p.provider, 1, name, kind)
 		case "SourceName":
@@ -188,6 +207,10 @@ func (p *parser) event(outermost bool) error {
 			return p.identity(&p.provider, 4, name, kind)
 		case "source_name":
 			return p.identity(&p.provider, 5, name, kind)
+		case "provider":
+			if kind == '{' {
+				return p.member("name", &p.provider, 6)
+			}
 		case "Channel":
 			return p.identity(&p.channel, 1, name, kind)
 		case "LogName":
@@ -196,6 +219,8 @@ func (p *parser) event(outermost bool) error {
 			return p.identity(&p.channel, 3, name, kind)
 		case "log_name":
 			return p.identity(&p.channel, 4, name, kind)
+		case "EventChannel":
+			return p.identity(&p.channel, 5, name, kind)
 		case "Computer":
 			return p.identity(&p.computer, 1, name, kind)
 		case "Hostname":
@@ -206,14 +231,11 @@ func (p *parser) event(outermost bool) error {
 			return p.identity(&p.computer, 4, name, kind)
 		case "computer_name":
 			return p.identity(&p.computer, 5, name, kind)
+		case "computer":
+			return p.identity(&p.computer, 5, name, kind)
 		case "host": // an object in ECS, otherwise a name; last, because it may be the collector
 			if kind == '{' {
-				return p.object(func(name []byte, kind jsontext.Kind) error {
-					if string(name) == "name" {
-						return p.inner(&p.computer, 6, kind)
-					}
-					return p.skip()
-				})
+				return p.member("name", &p.computer, 6)
 			}
 			return p.identity(&p.computer, 7, name, kind)
 
@@ -249,11 +271,35 @@ func (p *parser) event(outermost bool) error {
 					return p.skip()
 				})
 			}
+		case "System":
+			if kind == '{' {
+				return p.object(p.system)
+			}
+		case "_index", "_id":
+			p.hit = true
 		case "_source":
-			if kind == '{' && outermost { // the keys beside it are not part of the event
-				p.reset()
-				p.wrapped = true
-				return p.event(false)
+			if kind == '{' && outermost {
+				return p.wrapper()
+			}
+		case "fields":
+			if kind == '{' && outermost && p.hit {
+				return p.wrapper()
+			}
+		case "result":
+			if kind == '{' && outermost && p.id.rank == 0 {
+				return p.wrapperOfSplunk()
+			}
+		case "data":
+			if kind == '{' {
+				return p.wazuh()
+			}
+		case "Payload":
+			if kind == '"' && p.has == "" {
+				return p.evtxECmd(name, kind)
+			}
+		case "StringInserts", "Properties", "Details", "AllFieldInfo":
+			if (kind == '{' || kind == '[') && p.stray == nil {
+				p.stray, p.other = faultf(p.next(), "%s", withoutNames[string(name)]), true
 			}
 		case "hits", "results":
 			if p.aLine && outermost && p.id.rank == 0 && (kind == '{' || kind == '[') {
@@ -261,8 +307,29 @@ func (p *parser) event(outermost bool) error {
 			}
 		case "SourceModuleName", "SourceModuleType", "EventReceivedTime", "SeverityValue":
 			p.nxlog = true
+		default:
+			if done, err := p.dotted(name, kind); done || err != nil {
+				return err
+			}
 		}
 		return p.beside(name, kind)
+	})
+}
+
+// wrapper reads the object around the event. The keys beside it are not part of the event.
+func (p *parser) wrapper() error {
+	p.reset()
+	p.wrapped = true
+	return p.event(false)
+}
+
+// member reads a value that identifies the event from the object that comes next.
+func (p *parser) member(member string, r *ranked, rank int) error {
+	return p.object(func(name []byte, kind jsontext.Kind) error {
+		if string(name) == member {
+			return p.inner(r, rank, kind)
+		}
+		return p.skip()
 	})
 }
 
@@ -322,7 +389,7 @@ func (p *parser) beside(name []byte, kind jsontext.Kind) error {
 	case '{', '[':
 		if p.stray == nil && p.has == "" && name[0] != '@' && name[0] != '_' && !besideFlat[string(name)] {
 			if kind == '[' && string(name) == "Data" {
-				break
+				return p.list(name, &p.flat)
 			}
 			at := p.next()
 			p.stray = faultf(at, "found %s for %s; expected a string, a number, true, false or null: an event has one value for each of its fields",
@@ -330,19 +397,15 @@ func (p *parser) beside(name []byte, kind jsontext.Kind) error {
 		}
 		return p.skip()
 	}
-	f, err := p.field(name, kind)
+	f, err := p.field(name)
 	if err == nil {
 		p.flat = append(p.flat, f)
 	}
 	return err
 }
 
-// field reads the value of a field, which is not null.
-func (p *parser) field(name []byte, kind jsontext.Kind) (Field, error) {
-	if kind == '[' {
-		raw, err := p.join()
-		return Field{name, raw}, err
-	}
+// field reads the value of a field, which is neither null nor an object or array.
+func (p *parser) field(name []byte) (Field, error) {
 	raw, _, err := p.value()
 	return Field{name, raw}, err
 }
@@ -368,6 +431,8 @@ func known(name []byte) string {
 		return "event_data"
 	case "UserData":
 		return "UserData"
+	case "eventdata":
+		return "eventdata"
 	}
 	return "user_data"
 }
@@ -378,12 +443,14 @@ func (p *parser) datum(name []byte, kind jsontext.Kind) error {
 	switch {
 	case kind == 'n':
 		return p.skip()
-	case kind == '{', kind == '[' && string(name) != "Data":
+	case isList(name) && (kind == '[' || kind == '{'):
+		return p.list(name, &p.fields)
+	case kind == '{', kind == '[':
 		at := p.next()
 		return faultf(at, "found %s for %s in %s; expected a string, a number, true, false or null: an event has one value for each of its fields",
 			found(p.line[at:]), clip(name), p.has)
 	}
-	f, err := p.field(name, kind)
+	f, err := p.field(name)
 	if err == nil {
 		p.fields = append(p.fields, f)
 	}
@@ -455,7 +522,7 @@ func (p *parser) system(name []byte, kind jsontext.Kind) error {
 		}
 		return p.object(func(name []byte, kind jsontext.Kind) error {
 			switch {
-			case string(name) == "Name":
+			case string(name) == "Name", string(name) == "@Name":
 				return p.inner(&p.provider, 1, kind)
 			case kind == '{' && isAttributes(name):
 				return p.object(func(name []byte, kind jsontext.Kind) error {
@@ -475,7 +542,7 @@ func (p *parser) system(name []byte, kind jsontext.Kind) error {
 	}
 	// The value has attributes, such as Qualifiers.
 	return p.object(func(name []byte, kind jsontext.Kind) error {
-		if string(name) == "#text" {
+		if isText(name) {
 			return p.inner(r, 1, kind)
 		}
 		return p.skip()
@@ -487,7 +554,7 @@ func (p *parser) xmlDatum(name []byte, kind jsontext.Kind) error {
 	switch {
 	case isAttributes(name):
 		return p.skip()
-	case kind != '{':
+	case kind != '{', isList(name):
 		return p.datum(name, kind)
 	}
 	return p.object(func(inner []byte, kind jsontext.Kind) error {
@@ -523,7 +590,7 @@ func (p *parser) object(member func(name []byte, kind jsontext.Kind) error) erro
 			return nil
 		}
 		name := text(p.line[at:p.dec.InputOffset()])
-		if len(name) == 0 {
+		if len(name) == 0 && !p.noNames {
 			return faultf(at, "found an empty name; expected the name of a field")
 		}
 		if err := member(name, p.kind()); err != nil {
@@ -557,38 +624,6 @@ func (p *parser) skip() error {
 		return p.fault(err)
 	}
 	return nil
-}
-
-// join reads an array of strings, and returns the JSON of one string that joins them.
-func (p *parser) join() ([]byte, error) {
-	if _, err := p.dec.ReadToken(); err != nil {
-		return nil, p.fault(err)
-	}
-	p.joined = p.joined[:0]
-	for first := true; ; first = false {
-		switch kind := p.dec.PeekKind(); kind {
-		case ']', 0:
-			if _, err := p.dec.ReadToken(); err != nil {
-				return nil, p.fault(err)
-			}
-			return jsontext.AppendQuote(nil, p.joined) // cannot fail: the parts were parsed as JSON
-		case '{', '[':
-			at := p.next()
-			return nil, faultf(at, "found %s in the array Data; expected strings", found(p.line[at:]))
-		default:
-			raw, _, err := p.value()
-			if err != nil {
-				return nil, err
-			}
-			if !first {
-				p.joined = append(p.joined, '\n')
-			}
-			if kind != 'n' {
-				f := Field{raw: raw}
-				p.joined = f.Append(p.joined)
-			}
-		}
-	}
 }
 
 // next returns the offset of the next value.

@@ -36,6 +36,15 @@ func FuzzReader(f *testing.F) {
 		`{"took":1,"hits":{"total":1,"hits":[{"_id":"1","_source":{"EventID":1,"EventData":{"a":"b"}}}]},"x":["]"]}`,
 		`{"results":[{"EventID":"1","a":"b"}]}`,
 		wideText(binary.LittleEndian, "{\"EventID\":1,\r\n\"a\":\"\U0001f600\"}"), wideText(binary.BigEndian, "[{\"EventID\":1}]"),
+		`{"winlog.event_id":1,"winlog.event_data.a":"b","host.name":["h"],"process.name":["x"]}`,
+		`{"_id":"1","fields":{"winlog.event_id":["1"],"winlog.event_data.a":["b","c"],"winlog.event_data.a.keyword":["b"]}}`,
+		`{"data":{"win":{"system":{"eventID":"1","computer":"h"},"eventdata":{"a":"\\\\x","b":"\\\\\\\\\\\"","data":"c"}}}}`,
+		`{"data.win.system.eventID":"1","data.win.eventdata.a":"b"}`,
+		`{"preview":false,"result":{"EventCode":"1","a":"b","host":"h","_raw":"x"}}`,
+		`{"System":{"EventID":{"Value":1},"Provider":{"Name":"p"}},"EventData":{"Data":[{"@Name":"a","#text":"b"},{"@Name":"a"},"c"]}}`,
+		`{"EventId":1,"Payload":"{\"EventData\":{\"Data\":[{\"@Name\":\"a\",\"#text\":\"b\"}]}}"}`,
+		`{"event_id":{"id":1},"provider":{"name":"p"},"computer":"h","event_data":{"data":[{"a":"b"},{"":"c"},{"":null}]}}`,
+		`{"EventID":1,"StringInserts":["a"]}`, `{"EventID":1,"Data":[{"Name":"a","text":1},"b"]}`,
 		"\xff\xfe", "ElfFile\x00", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
 	} {
 		f.Add([]byte(seed))

@@ -47,7 +47,11 @@ UtcTime="2026-03-02 08:15:00.125"`
 			rec.Fields = nil
 			lines := []string{strings.TrimSuffix(show(&rec), ":")}
 			for i := range fields {
-				lines = append(lines, fields[i].String())
+				line := fields[i].String()
+				if name == "wazuh.ndjson" { // which writes the first letter of a name in small
+					line = strings.ToUpper(line[:1]) + line[1:]
+				}
+				lines = append(lines, line)
 			}
 			slices.Sort(lines[1:])
 			if diff := cmp.Diff(want, strings.Join(lines, "\n")); diff != "" {
