@@ -45,10 +45,10 @@ func (k *checking) recorded(use string, names []string) (*validate.Recorded, err
 }
 
 // readsEvents registers the files of a flag for recorded events.
-func (k *checking) readsEvents(s *output.Set, flag string, names []string) {
+func (c *command) readsEvents(s *output.Set, flag string, names []string) {
 	for _, name := range names {
 		if name == "-" {
-			s.ReadsStream(flag+" -", k.stdin)
+			s.ReadsStream(flag+" -", c.stdin)
 		} else {
 			s.Reads(flag+" "+name, name)
 		}

@@ -62,7 +62,7 @@ lines are not events than --max-bad-lines allows.`,
 	r.loading.add(cmd)
 	r.metering.add(cmd)
 	f := cmd.Flags()
-	f.StringArrayVar(&r.events, "events", nil, "replay the events of this `file`, or of the files that match a pattern such as 'events/*.ndjson.gz'")
+	f.StringArrayVar(&r.events, "events", nil, "replay the events of this `file`, or of the files that match a pattern such as 'events/*.ndjson.gz' (- for the standard input)")
 	f.StringVar(&r.format, "format", replayFormats[0], "write the result in this `format`: "+alternatives(replayFormats))
 	f.IntVar(&r.examples, "examples", 3, fmt.Sprintf("show at most `N` matches of each rule, up to %d", replay.MaxExamples))
 	f.Uint64Var(&r.maxBadLines, "max-bad-lines", 0, "accept up to `N` lines that are not events")
@@ -88,7 +88,7 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	for _, path := range paths {
 		s.ReadsFolder("the input "+path, path, isContent)
 	}
-	readsAll(s, "--events", names)
+	r.readsEvents(s, "--events", names)
 	r.judging.reads(s)
 	r.expanding.reads(s)
 	out := s.Stream("the result on the standard output", r.stdout)
@@ -168,6 +168,9 @@ func eventFiles(list []string) (names []string, err error) {
 
 // open opens a file of events, which is read with progress.
 func (r *replaying) open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(r.command.meter.Reader(r.stdin)), onlyStdin()
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, unread(name, err)
