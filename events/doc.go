@@ -1,4 +1,4 @@
-// Package events reads recorded events of Windows as JSON, and converts them to
+// Package events reads recorded events of Windows as JSON or XML, and converts them to
 // the inputs of template types.
 //
 // A [Reader] reads the events of one file, plain or gzip, in the forms that common

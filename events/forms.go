@@ -43,6 +43,7 @@ type parser struct {
 	named   bool    // the names of fields come from several objects and may be equal
 	hit     bool    // the object is a hit of Elasticsearch
 	splunk  bool    // the event is the result of a Splunk export
+	table   bool    // the data are XML in a string, as in Azure's Event table
 	noNames bool    // names may be empty
 	payload *parser // for JSON in a string
 	other   bool    // stray names a form that is not read
@@ -84,8 +85,12 @@ func (p *parser) parse(line []byte, rec *Record, aLine bool) (at int, err error)
 	p.wrapped = false
 	p.reset()
 
-	err = p.event(true)
-	if err == nil {
+	if line[0] == '<' {
+		err = p.markup(line)
+	} else {
+		err = p.event(true)
+	}
+	if err == nil && line[0] != '<' {
 		rest := bytes.TrimLeft(line[p.dec.InputOffset():], " \t\r\n")
 		switch {
 		case len(rest) == 0:
@@ -113,11 +118,14 @@ func (p *parser) reset() {
 	p.id, p.provider, p.channel, p.computer, p.level, p.keywords = none, none, none, none, none, none
 	p.flat, p.fields = p.flat[:0], p.fields[:0]
 	p.has, p.nxlog, p.stray = "", false, nil
-	p.named, p.hit, p.splunk, p.noNames, p.other = false, false, false, false, false
+	p.named, p.hit, p.splunk, p.noNames, p.other, p.table = false, false, false, false, false, false
 }
 
 // record fills rec after the line was read.
 func (p *parser) record(rec *Record) error {
+	if p.table {
+		p.azure()
+	}
 	if p.id.rank == 0 && p.other {
 		return p.stray
 	}
@@ -251,6 +259,14 @@ func (p *parser) event(outermost bool) error {
 			if kind == '{' || kind == 'n' {
 				return p.data(name, kind, p.datum)
 			}
+			if kind == '"' && string(name) == "EventData" && p.has == "" {
+				raw, done, err := p.markupIn(name)
+				if err == nil && !done {
+					p.flat = append(p.flat, Field{name, raw})
+				}
+				p.table = done
+				return err
+			}
 		case "winlog":
 			if kind == '{' {
 				return p.winlog()
@@ -292,6 +308,11 @@ func (p *parser) event(outermost bool) error {
 		case "data":
 			if kind == '{' {
 				return p.wazuh()
+			}
+		case "_raw":
+			if kind == '"' && p.splunk {
+				_, _, err := p.markupIn(name)
+				return err
 			}
 		case "Payload":
 			if kind == '"' && p.has == "" {

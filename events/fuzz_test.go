@@ -45,6 +45,10 @@ func FuzzReader(f *testing.F) {
 		`{"EventId":1,"Payload":"{\"EventData\":{\"Data\":[{\"@Name\":\"a\",\"#text\":\"b\"}]}}"}`,
 		`{"event_id":{"id":1},"provider":{"name":"p"},"computer":"h","event_data":{"data":[{"a":"b"},{"":"c"},{"":null}]}}`,
 		`{"EventID":1,"StringInserts":["a"]}`, `{"EventID":1,"Data":[{"Name":"a","text":1},"b"]}`,
+		"<?xml version='1.0'?>\r\n<Events><Event><System><Provider Name='p'/><EventID>1</EventID><Computer>h</Computer></System><EventData><Data Name='a'>b &lt;</Data><Data>c\nd</Data></EventData></Event></Events>",
+		"<Event><System><EventID>1</EventID></System>\n<Event ><System><EventID>1</EventID></System><UserData><x><a>b</a></x></UserData></Event>\n{}\n<x/>\n<Event",
+		`{"result":{"_raw":"<Event><System><EventID>1</EventID></System></Event>"}}`,
+		`{"EventID":1,"Source":"p","EventLog":"c","EventData":"<DataItem><EventData><Data Name='a'>b</Data></EventData></DataItem>"}`,
 		"\xff\xfe", "ElfFile\x00", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
 	} {
 		f.Add([]byte(seed))

@@ -31,6 +31,8 @@ type splitter struct {
 	resync  int  // indentation of a broken object, or -1
 }
 
+var errTooLong = fmt.Errorf("the event has more than %d bytes; expected at most as many", MaxLine)
+
 const (
 	atStart      = 1 + iota // an element or the end comes next
 	afterElement            // a comma or the end comes next
@@ -114,6 +116,11 @@ func (s *splitter) split() ([]byte, error) {
 		case s.array == 0 && c == '[':
 			s.at++
 			s.array, s.levels = atStart, 0
+		case s.array == 0 && c == '<':
+			text, err := s.markup()
+			if text != nil || err != nil {
+				return text, err
+			}
 		case s.array == 0 && isRecordLine(s.rest()):
 			s.at = len(s.chunk)
 		case s.array == 0 && c != '{':
@@ -316,7 +323,7 @@ func (s *splitter) element() ([]byte, error) {
 					part := s.chunk[start:s.at:s.at]
 					switch {
 					case tooLong || len(s.long)+len(part) > MaxLine:
-						return nil, &LineError{Line: s.begin, Err: fmt.Errorf("the event has more than %d bytes; expected at most as many", MaxLine)}
+						return nil, &LineError{Line: s.begin, Err: errTooLong}
 					case len(s.long) > 0:
 						s.long = append(s.long, part...)
 						return s.long, nil

@@ -64,6 +64,12 @@ func TestSplit(t *testing.T) {
 		{"events longer than the buffer, in an array", `[{"EventID":1,"EventData":{"a":"` + long + `"}},` + event(1) + `]`, []string{fmt.Sprintf("1   : a=%q", long), record(1)}},
 		{"an event over the limit, in an array", "[\n{\"EventID\":1,\n\"EventData\":{\"a\":\"" + strings.Repeat("x", MaxLine) + "\"}}," + event(1) + "]",
 			[]string{`x:2: the event has more than 1048576 bytes; expected at most as many`, record(1)}},
+		{"XML in a document, over several lines and in a line", "<?xml version='1.0'?>\n<Events>\n" + asXML(1, "a\nb") + asXML(2, "c") + "</Events>\n" + asXML(3, "d"),
+			[]string{`1   : a="a\nb"`, `2   : a="c"`, `3   : a="d"`}},
+		{"XML that is cut off: the next line is read", "<Event><System>\n" + asXML(2, "c"),
+			[]string{`x:1:1: found the next event before the end of this one; expected its end tag, </Event>`, `2   : a="c"`}},
+		{"XML at the end of the buffer", "<Events>" + strings.Repeat(" ", bufferSize-len("<Events>")-3) + asXML(1, "b"), []string{`1   : a="b"`}},
+		{"XML over the limit", asXML(1, strings.Repeat("x", 2*MaxLine)) + asXML(2, "c"), []string{`x:1: the event has more than 1048576 bytes; expected at most as many`, `2   : a="c"`}},
 		{"UTF-16", wideText(binary.LittleEndian, "[\r\n "+pretty(1, " ")+"\r\n]"), []string{record(1)}},
 		{"half a pair of UTF-16", "\xff\xfe" + strings.ReplaceAll(wideText(binary.LittleEndian, event(1)+"\n"+`{"EventID":1,"a":"?"}`)[2:], "?\x00", "\x00\xd8"),
 			[]string{record(1), `x:2:19: found byte 0xed (not UTF-8), which is not JSON here; expected an event as a JSON object in UTF-8`}},
@@ -89,4 +95,9 @@ func TestSplit(t *testing.T) {
 			})
 		}
 	}
+}
+
+// asXML returns an event with the field a as XML.
+func asXML(id int, a string) string {
+	return fmt.Sprintf("<Event xmlns='x'><System><EventID>%d</EventID></System><EventData><Data Name='a'>%s</Data></EventData></Event>", id, a)
 }
