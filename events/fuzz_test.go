@@ -49,7 +49,7 @@ func FuzzReader(f *testing.F) {
 		"<Event><System><EventID>1</EventID></System>\n<Event ><System><EventID>1</EventID></System><UserData><x><a>b</a></x></UserData></Event>\n{}\n<x/>\n<Event",
 		`{"result":{"_raw":"<Event><System><EventID>1</EventID></System></Event>"}}`,
 		`{"EventID":1,"Source":"p","EventLog":"c","EventData":"<DataItem><EventData><Data Name='a'>b</Data></EventData></DataItem>"}`,
-		"\xff\xfe", "ElfFile\x00", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
+		"\xff\xfe", "{\x00", "\x28\xb5\x2f\xfd", "ElfFile\x00", packed(line(4688, "p", "Security", "h", `"NewProcessName":"x"`)), packed("x")[:15],
 	} {
 		f.Add([]byte(seed))
 	}
@@ -78,7 +78,8 @@ func FuzzReader(f *testing.F) {
 				if unread.Offset < 0 || unread.Offset > int64(len(data)) {
 					t.Fatalf("the file has %d bytes: %v", len(data), err)
 				}
-				if !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("ElfFile\x00")) && !bytes.HasPrefix(data, []byte("\xff\xfe")) && !bytes.HasPrefix(data, []byte("\xfe\xff")) {
+				if !bytes.HasPrefix(data, []byte("\x1f\x8b")) && !bytes.HasPrefix(data, []byte("ElfFile\x00")) &&
+					!bytes.HasPrefix(data, []byte("\x28\xb5\x2f\xfd")) && !bytes.HasPrefix(bytes.TrimLeft(data, "{[<"), []byte("\x00")) && !bytes.HasPrefix(data, []byte("\xff\xfe")) && !bytes.HasPrefix(data, []byte("\xfe\xff")) {
 					t.Fatalf("a file that is there cannot be read: %v", err)
 				}
 				return
@@ -157,7 +158,7 @@ func checkFields(t *testing.T, rec *Record) {
 // checkWide checks that a text reads the same in UTF-16.
 func checkWide(t *testing.T, data []byte, want []string) {
 	text := string(data)
-	if !utf8.ValidString(text) || strings.HasPrefix(text, "\ufeff") || strings.HasPrefix(text, "ElfFile\x00") {
+	if !utf8.ValidString(text) || strings.HasPrefix(text, "\ufeff") || strings.Contains(text, "\x00") || strings.HasPrefix(text, "ElfFile\x00") {
 		return
 	}
 	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {

@@ -195,6 +195,10 @@ func (r *Reader) start() error {
 		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.LittleEndian}, bufferSize)
 	case bytes.HasPrefix(mark, []byte("\xfe\xff")):
 		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.BigEndian}, bufferSize)
+	case bytes.HasPrefix(mark, []byte("\x28\xb5\x2f\xfd")):
+		return &ReadError{Name: r.name, Err: errors.New("found zstd; expected plain or gzip: unpack the file, for example by zstd -dc, and give the result as -")}
+	case len(mark) > 1 && mark[1] == 0 && (mark[0] == '{' || mark[0] == '[' || mark[0] == '<'):
+		return &ReadError{Name: r.name, Err: errors.New("found UTF-16 without a byte order mark; expected UTF-8, or UTF-16 with the mark: convert the file, for example by iconv -f UTF-16LE -t UTF-8")}
 	case string(mark) == "ElfFile\x00":
 		return &ReadError{Name: r.name, Err: errors.New("found an event log of Windows (EVTX); expected its events as JSON, which evtx_dump -o jsonl writes")}
 	}
