@@ -22,7 +22,7 @@
 //
 // The time for an event hardly depends on the number of instances, as long as few of the access
 // criteria hold. Content can be made so that many hold, for example by literals of one byte. A
-// Matcher counts its work. If the work exceeds a tenth of an estimate for the interpreter, it
+// Matcher counts its work. If the work exceeds an eighth of an estimate for the interpreter, it
 // gives up and runs the interpreter. So no event takes much more than it takes there.
 //
 // The memory of an index and of a Matcher is linear in the size of the files.
