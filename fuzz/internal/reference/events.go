@@ -10,8 +10,8 @@ import (
 
 // BlindByEvents reports whether an instance is true for no event of a feed, by what the
 // definition states about the events of the feed. It tries each event ID that the instance or
-// the feed names, and one more. For each ID it uses the truth table of the instance, as
-// [Outcome] does. A criterion that compares the event ID with IDs has its value for this ID in
+// the feed names, and one more that hosts record. For each ID it uses the truth table of the
+// instance, as [Outcome] does. A criterion that compares the event ID with IDs has its value for this ID in
 // all rows. The missing inputs of the feed, and the fields that the event does not have, are
 // absent. Criteria lost by a cut fail.
 //
@@ -40,7 +40,7 @@ func BlindByEvents(f *channelfile.File, instance int, d *sensor.Definition, feed
 	}
 	slices.Sort(ids)
 	other := uint32(0)
-	for slices.Contains(ids, other) {
+	for slices.Contains(ids, other) || slices.Contains(of.Off, other) {
 		other++
 	}
 	// Whether the instance is true for some event, and for an event of the feed.
