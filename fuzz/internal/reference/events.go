@@ -11,8 +11,8 @@ import (
 // BlindByEvents reports whether an instance is true for no event of a feed, by what the
 // definition states about the events of the feed. It tries each event ID that the instance or
 // the feed names, and one more that hosts record. For each ID it uses the truth table of the
-// instance, as [Outcome] does. A criterion that compares the event ID with IDs has its value for this ID in
-// all rows. The missing inputs of the feed, and the fields that the event does not have, are
+// instance, as [Outcome] does. A criterion that compares the event ID with IDs has its value for
+// this ID in all rows. The missing inputs of the feed, and the fields that the event does not have, are
 // absent. Criteria lost by a cut fail.
 //
 // An instance that is not true for any event either if the feed has all events, with all fields
