@@ -12,8 +12,8 @@ import (
 // definition states about the events of the feed. It tries each event ID that the instance or
 // the feed names, and one more that hosts record. For each ID it uses the truth table of the
 // instance, as [Outcome] does. A criterion that compares the event ID with IDs has its value for
-// this ID in all rows. The missing inputs of the feed, and the fields that the event does not have, are
-// absent. Criteria lost by a cut fail.
+// this ID in all rows. The missing inputs of the feed, and the fields that the event does not
+// have, are absent. Criteria lost by a cut fail.
 //
 // An instance that is not true for any event either if the feed has all events, with all fields
 // that are not missing, is not blind by events.
