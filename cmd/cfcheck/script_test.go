@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path := os.Getenv("PATH")
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		UpdateScripts:       *update,
@@ -82,6 +83,8 @@ func TestScripts(t *testing.T) {
 			return longtest.Enabled(), nil
 		},
 		Setup: func(env *testscript.Env) error {
+			// testscript takes the path from this process, which another script may have changed.
+			env.Setenv("PATH", path)
 			env.Setenv(fleetVariable, "")
 			env.Setenv("SOURCE_DATE_EPOCH", "")
 			var names []string
