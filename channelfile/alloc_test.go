@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/workload"
 )
 
@@ -25,8 +26,11 @@ func TestParseAllocations(t *testing.T) {
 		})
 	}
 	n := 30_000
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		n = 10_000
+	case longtest.Enabled():
+		n = 100_000
 	}
 	few, many := count(1_000), count(n)
 	if few != many || many > 8 {
