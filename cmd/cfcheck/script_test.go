@@ -60,7 +60,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := os.Getenv("PATH")
+	inherited := map[string]string{}
+	for _, name := range []string{"PATH", "GOCOVERDIR", "GORACE"} {
+		inherited[name] = os.Getenv(name)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		UpdateScripts:       *update,
@@ -83,8 +86,13 @@ func TestScripts(t *testing.T) {
 			return longtest.Enabled(), nil
 		},
 		Setup: func(env *testscript.Env) error {
-			// testscript takes the path from this process, which another script may have changed.
-			env.Setenv("PATH", path)
+			// testscript takes these from this process, where another script may have changed them
+			// or has, for a moment, removed them.
+			for name, value := range inherited {
+				if value != "" {
+					env.Setenv(name, value)
+				}
+			}
 			env.Setenv(fleetVariable, "")
 			env.Setenv("SOURCE_DATE_EPOCH", "")
 			var names []string
