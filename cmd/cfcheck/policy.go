@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +18,6 @@ import (
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
-	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -372,34 +370,6 @@ func (c *command) refusePolicy(err error) error {
 		c.say("cfcheck: %v", e)
 	}
 	return exitError(statusUndecided)
-}
-
-// inline reads the waivers in the comments of a rule. Each mistake is a finding.
-func (k *checking) inline(r *sigma.Rule) (waivers []validate.Waiver, mistakes []validate.Finding) {
-	for _, d := range r.Directives {
-		w, found, want := policy.ReadComment(d.Value, suite.Checks)
-		if id, ok := r.UUID(); ok {
-			w.Rule = id.String()
-		} else if found == "" {
-			found, want = "the rule has no UUID that a waiver could name", "give the rule an id"
-		}
-		w.From = position(r.Name, d.Position)
-		if found == "" {
-			if k.reviewed(r, d) {
-				waivers = append(waivers, w)
-			}
-			continue
-		}
-		mistakes = append(mistakes, validate.Finding{
-			Check:    suite.ByID("CF7001"), // waiver-well-formed
-			Where:    validate.Location{Source: w.From},
-			Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
-			Message:  found,
-			Fix:      want,
-			Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: "comment"},
-		})
-	}
-	return waivers, mistakes
 }
 
 // judgeWaivers judges the waivers of a run, and changes of the policy, after all content. It does

@@ -19,6 +19,7 @@ import (
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/sigma/subjects"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
 )
@@ -515,7 +516,7 @@ func (c *compiling) addRules(r *release, roots ...ruleRoot) error {
 		if err != nil {
 			return err
 		}
-		s := ruleSubject(rootsName(names), built, &out)
+		s := subjects.Of(rootsName(names), built, &out)
 		if err := r.add(shipped{name: s.Name, header: f.Header, content: s}); err != nil {
 			return err
 		}

@@ -1,23 +1,19 @@
 package main
 
 import (
-	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/sigma/subjects"
 	"github.com/cfcheck/cfcheck/validate"
-	"github.com/cfcheck/cfcheck/validate/suite"
 )
 
 // An expanding holds the flags for the rules to read, for placeholders and for the
@@ -176,13 +172,12 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		return []report.Result{report.NotJudged(name, err)}
 	}
 	k.remarks = append(k.remarks, set.again...)
-	var source []validate.Finding
 	k.ruleSources = ruleSources(set.files)
 	k.tally.files += uint64(len(k.ruleSources))
+	var faults []*sigma.Error
 	for i, err := range set.faults {
-		var e *sigma.Error
-		if errors.As(err, &e) {
-			source = append(source, malformed(e))
+		if e, ok := errors.AsType[*sigma.Error](err); ok {
+			faults = append(faults, e)
 		} else {
 			// Unreadable rules are undecided on their own, whatever the result
 			// of the others.
@@ -193,82 +188,36 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		return results
 	}
 	k.command.meter.Begin("compiling "+count(uint64(len(set.rules)), "rule"), "", 0)
-	built, err := sigma.Build(set.rules, k.options.Definitions, sigma.Options{
-		AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget, IDs: sigma.IDsOfNames,
+	compiled, err := subjects.Compile(name, set.rules, k.options.Definitions, subjects.Options{
+		Build: sigma.Options{
+			AllowUnsupported: k.allowUnsupported, Placeholders: k.placeholders, Budget: k.compileBudget, IDs: sigma.IDsOfNames,
+		},
+		Faults: faults, Incomplete: len(results) > 0, Reviewed: k.reviewed,
 	})
-	if err := k.compileBudget.Err(); err != nil {
+	if err != nil {
 		return []report.Result{report.NotJudged(name, err)}
 	}
-	k.sayNotes(built)
-	for _, e := range built.Malformed {
-		source = append(source, malformed(e))
+	k.sayNotes(compiled.Built)
+	for _, u := range compiled.Unjudged {
+		results = append(results, report.NotJudgedAt(u.At, u.Err))
 	}
-	of := map[string][]validate.Finding{} // by template type
-	for _, e := range built.UnknownFields {
-		of[e.Type] = append(of[e.Type], unknownField(e))
+	for i := range compiled.Waivers {
+		k.waiving.add(validate.WaiverUse{Waiver: &compiled.Waivers[i]})
 	}
 	var leftOut []report.LeftOut
-	for _, e := range built.Unsupported {
-		if k.allowUnsupported {
+	if k.allowUnsupported {
+		for _, e := range compiled.Built.Unsupported {
 			leftOut = append(leftOut, report.LeftOut{File: e.Name, Line: e.Line, Column: e.Column, Path: e.Path, ID: e.ID, Title: e.Title, Reason: e.Reason})
-		} else {
-			results = append(results, report.NotJudgedAt(position(e.Name, e.Position), e))
 		}
 	}
-	for _, e := range built.Unresolved {
-		results = append(results, report.NotJudgedAt(position(e.Name, e.Position), e))
+	if len(compiled.Subjects) == 0 {
+		results[0].LeftOut = leftOut
+		return results
 	}
-	var unjudged []string
-	// If source, of or results are not empty, they explain why no rule is left.
-	if len(built.Outputs) > 0 || len(source)+len(of)+len(results) == 0 {
-		unjudged = append(unjudged, unexplained(err)...)
-	}
-	unbuilt := map[*sigma.Rule]bool{} // rules with directives that are not in an output
-	for _, r := range set.rules {
-		if len(r.Directives) > 0 {
-			unbuilt[r] = true
-		}
-	}
-	var subjects []*validate.Subject
-	for _, out := range built.Outputs {
-		s := ruleSubject(name, built, &out)
-		s.Source = append(of[out.Definition.Name], s.Source...)
-		for _, r := range out.Rules {
-			waivers, mistakes := k.inline(r)
-			s.Waivers, s.Source = append(s.Waivers, waivers...), append(s.Source, mistakes...)
-			delete(unbuilt, r)
-		}
-		delete(of, out.Definition.Name)
-		subjects = append(subjects, s)
-	}
-	for _, r := range set.rules {
-		if unbuilt[r] {
-			waivers, mistakes := k.inline(r)
-			source = append(source, mistakes...)
-			for i := range waivers {
-				k.waiving.add(validate.WaiverUse{Waiver: &waivers[i]})
-			}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(of)) { // types without any remaining rule
-		source = append(source, of[name]...)
-	}
-	if len(subjects) == 0 {
-		if len(source)+len(unjudged) == 0 && len(results) > 0 {
-			results[0].LeftOut = leftOut
-			return results
-		}
-		// The findings still need a subject.
-		subjects = append(subjects, validate.Rules(name, nil))
-		if len(source)+len(unjudged) == 0 {
-			unjudged = append(unjudged, "nothing to judge: the rules produced no content")
-		}
-	}
-	subjects[0].Source, subjects[0].Unjudged = append(source, subjects[0].Source...), unjudged
 	first := len(results)
 	digest := report.SourcesDigest(k.ruleSources)
-	k.command.meter.Begin("judging", "template types of the rules", int64(len(subjects)))
-	for _, s := range subjects {
+	k.command.meter.Begin("judging", "template types of the rules", int64(len(compiled.Subjects)))
+	for _, s := range compiled.Subjects {
 		results = append(results, k.judge(s, digest)...)
 		k.command.meter.Add(1)
 	}
@@ -277,28 +226,6 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 		results[i].LeftOut = leftOut
 	}
 	return results
-}
-
-// ruleSubject returns an output of the compiler as a subject, with the warnings of the
-// compiler. Name is the name of the rules.
-func ruleSubject(name string, built *sigma.Result, out *sigma.Output) *validate.Subject {
-	s := validate.Rules(fmt.Sprintf("%s (%s)", name, out.Definition.Name), out.Data)
-	s.Origin = func(part validate.Part) (validate.Position, bool) {
-		name, at, ok := built.Locate(part.ID, part.From.Line, part.From.Text)
-		return validate.Position{Path: name, Line: at.Line, Column: at.Column, Text: part.From.Text}, ok
-	}
-	for _, r := range out.Rules {
-		for _, n := range r.Unused {
-			s.Source = append(s.Source, unused(r, n))
-		}
-		for _, n := range r.Warnings {
-			s.Source = append(s.Source, advised("CF0014", r, n)) // metadata-spelled
-		}
-		for _, n := range r.Alone {
-			s.Source = append(s.Source, advised("CF0015", r, n)) // quantifier-of-several
-		}
-	}
-	return s
 }
 
 // ruleSources returns a Source for each file of rules that was read.
@@ -319,92 +246,4 @@ func rootsName(roots []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(roots[:most], ", "), n-most)
 	}
 	return strings.Join(roots, ", ")
-}
-
-// unexplained returns the errors of sigma.Build that are neither faults of rules nor
-// limits of cfcheck, because the result of sigma.Build does not list them.
-func unexplained(err error) []string {
-	var list []string
-	for _, err := range sigma.Errors(err) {
-		switch err.(type) {
-		case *sigma.Error, *sigma.UnknownFieldError, *sigma.UnsupportedError, *sigma.UnresolvedError:
-		default:
-			list = append(list, err.Error())
-		}
-	}
-	return list
-}
-
-func malformed(e *sigma.Error) validate.Finding {
-	message := e.Found
-	if e.Path != "" {
-		message = e.Path + ": " + message
-	}
-	return validate.Finding{
-		Check:   suite.ByID("CF0007"), // rule-well-formed
-		Where:   validate.Location{Source: position(e.Name, e.Position)},
-		Message: message,
-		Fix:     e.Want,
-		// The rule may have no ID that can be read.
-		Identity: validate.Identity{Path: strings.TrimSuffix(filepath.Base(e.Name)+" "+e.Path, " ")},
-	}
-}
-
-func unknownField(e *sigma.UnknownFieldError) validate.Finding {
-	f := validate.Finding{
-		Check:    suite.ByID("CF2005"), // input-defined
-		Where:    validate.Location{Source: position(e.Name, e.Position)},
-		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title},
-		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
-		Fix:      "use a field of the type: " + someFields(e.Fields),
-		Group:    e.Type + " " + e.Field,
-		Identity: validate.Identity{Rule: cmp.Or(e.ID, e.Title), Path: e.Field},
-	}
-	if e.Nearest != "" {
-		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
-	}
-	if e.Feed != "" {
-		f.Fix = fmt.Sprintf("did you mean %q? It is %q in the events of feed %s", e.Nearest, e.Raw, e.Feed)
-	}
-	return f
-}
-
-func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
-	return validate.Finding{
-		Check:    suite.ByID("CF0013"), // searches-used
-		Where:    validate.Location{Source: position(n.Name, n.Position)},
-		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
-		Message:  fmt.Sprintf("%s: no condition of rule %q uses this search", n.Path, r.Title.Value),
-		Fix:      "use it in the condition, or remove it",
-		Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: n.Path},
-	}
-}
-
-// advised returns a finding of a check about a rule. The note ends with the advice.
-func advised(check string, r *sigma.Rule, n sigma.Note) validate.Finding {
-	found, want := n.Message, ""
-	if i := strings.LastIndex(found, "; "); i >= 0 {
-		found, want = found[:i], found[i+2:]
-	}
-	return validate.Finding{
-		Check:    suite.ByID(check),
-		Where:    validate.Location{Source: position(n.Name, n.Position)},
-		Instance: &validate.Instance{Index: -1, Rule: r.ID.Value, Title: r.Title.Value},
-		Message:  fmt.Sprintf("%s of rule %q: %s", n.Path, r.Title.Value, found),
-		Fix:      want,
-		Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: n.Path},
-	}
-}
-
-// someFields lists the first fields of a type, which may have hundreds.
-func someFields(names []string) string {
-	const most = 24
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return strings.Join(names, ", ")
-}
-
-func position(name string, at sigma.Position) validate.Position {
-	return validate.Position{Path: name, Line: at.Line, Column: at.Column}
 }
