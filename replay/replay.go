@@ -1,7 +1,8 @@
 // Package replay runs content on recorded events, and counts the matches of each rule.
 //
 // [Run] reads files of events once, and keeps no event. It reads as many files at once as there
-// are cores. Its results do not depend on that number.
+// are cores. Its results do not depend on that number. In the same pass it can compare the
+// matches of the content with those of previous content.
 package replay
 
 import (
@@ -41,6 +42,9 @@ const (
 type Options struct {
 	Examples int // examples of each rule, 0 to MaxExamples
 	Workers  int // files that are read at once; 0 means one for each core
+	// Previous is the content of an earlier release, with which Run compares the content. Nil
+	// means no comparison.
+	Previous []Content
 }
 
 // A Result is the result of a replay.
@@ -51,7 +55,10 @@ type Result struct {
 	Untried []Count // events that feed types without content, by the first of these types
 	NoType  uint64  // events that feed no type
 
-	Rules    []Rule // in the order of the content and of its instances
+	Rules []Rule // in the order of the content and of its instances
+	// Removed are the rules of the previous content that have no successor, in its order. Their
+	// examples are in Rule.Change.
+	Removed  []Rule
 	BadLines uint64 // lines that are not events, or whose names are misspelt or unclear
 	// FirstBad has the first MaxBadLines of the bad lines, in the order of the files.
 	FirstBad []*events.LineError
@@ -68,11 +75,28 @@ type Count struct {
 
 // A Rule is an instance of a channel file, and its matches.
 type Rule struct {
-	Content  int // index in the content
+	Content  int // index in the content; for a removed rule, in the previous content
 	Instance int // in the file of the content
 	Events   uint64
 	Matches  uint64    // events of those that match
 	Examples []Example // the first matches, in the order of the files
+	Change   *Change   // nil without previous content
+}
+
+// A Change compares the matches of a rule with those of its predecessor. That is the rule of the
+// same ID in the previous content of the same template type, and of the same version if the
+// previous content has that version. A record that belongs to several feeds counts once.
+type Change struct {
+	New    bool // the rule has no predecessor
+	Gained Side // records that the rule matches, and its predecessor does not
+	Lost   Side // records that the predecessor matches, and the rule does not
+}
+
+// A Side is a number of records, and the first of them, with the values that the matching rule
+// reads.
+type Side struct {
+	Records  uint64
+	Examples []Example
 }
 
 // An Example is an event that matches a rule.
@@ -97,9 +121,11 @@ func (r *Result) Matches() (n uint64) {
 	return n
 }
 
-// A group is the content of one type and version, with its index.
+// A group is the content of one type and version, with its index. Previous content has groups
+// of its own.
 type group struct {
 	definition *sensor.Definition
+	previous   bool
 	number     int   // index in the groups
 	content    []int // indices, by file
 	files      []*channelfile.File
@@ -113,9 +139,11 @@ type run struct {
 	options Options
 	sources []Source
 	groups  []*group
-	of      map[*sensor.Definition]*group
-	types   map[string]bool // names of the types with content
+	of      map[*sensor.Definition][]*group
 	rules   int
+	// pairs has for each rule the number of its successor or predecessor, or -1. It is nil
+	// without previous content.
+	pairs []int
 }
 
 // Run runs content on the events of all sources. An event that belongs to several feeds of a type
@@ -125,17 +153,9 @@ func Run(defs *sensor.Definitions, content []Content, sources []Source, o Option
 	if o.Examples < 0 || o.Examples > MaxExamples {
 		return nil, fmt.Errorf("found %d examples; expected 0 to %d", o.Examples, MaxExamples)
 	}
-	r := &run{defs: defs, options: o, sources: sources, of: map[*sensor.Definition]*group{}, types: map[string]bool{}}
-	for i, c := range content {
-		g := r.of[c.Definition]
-		if g == nil {
-			g = &group{definition: c.Definition, number: len(r.groups)}
-			r.of[c.Definition] = g
-			r.groups = append(r.groups, g)
-			r.types[c.Definition.Name] = true
-		}
-		g.content, g.files = append(g.content, i), append(g.files, c.File)
-	}
+	r := &run{defs: defs, options: o, sources: sources, of: map[*sensor.Definition][]*group{}}
+	r.add(content, false)
+	r.add(o.Previous, true)
 	for _, g := range r.groups {
 		var err error
 		if g.index, err = match.New(g.files...); err != nil {
@@ -144,7 +164,26 @@ func Run(defs *sensor.Definitions, content []Content, sources []Source, o Option
 		g.first = r.rules
 		r.rules += g.index.Instances()
 	}
+	if o.Previous != nil {
+		r.pair()
+	}
 	return r.replay(), nil
+}
+
+// add adds content to the groups.
+func (r *run) add(content []Content, previous bool) {
+	for i, c := range content {
+		list := r.of[c.Definition]
+		k := slices.IndexFunc(list, func(g *group) bool { return g.previous == previous })
+		if k < 0 {
+			g := &group{definition: c.Definition, previous: previous, number: len(r.groups)}
+			r.groups = append(r.groups, g)
+			k, list = len(list), append(list, g)
+			r.of[c.Definition] = list
+		}
+		g := list[k]
+		g.content, g.files = append(g.content, i), append(g.files, c.File)
+	}
 }
 
 // replay passes the sources to workers.
@@ -213,12 +252,19 @@ func (r *run) join(workers []*worker, problems []error) *Result {
 	}
 	for k, g := range r.groups {
 		for i := range g.index.Instances() {
-			out.Rules = append(out.Rules, r.joinRule(workers, k, i))
+			switch {
+			case !g.previous:
+				out.Rules = append(out.Rules, r.joinRule(workers, k, i))
+			case r.pairs[g.first+i] < 0:
+				out.Removed = append(out.Removed, r.joinRule(workers, k, i))
+			}
 		}
 	}
-	slices.SortFunc(out.Rules, func(a, b Rule) int {
-		return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
-	})
+	for _, rules := range [][]Rule{out.Rules, out.Removed} {
+		slices.SortFunc(rules, func(a, b Rule) int {
+			return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
+		})
+	}
 	return out
 }
 
@@ -227,15 +273,26 @@ func (r *run) joinRule(workers []*worker, k, i int) Rule {
 	g := r.groups[k]
 	file, instance := g.index.Locate(i)
 	rule := Rule{Content: g.content[file], Instance: instance}
-	var found []example
 	for _, w := range workers {
 		rule.Events += w.perGroup[k]
 		rule.Matches += w.matches[g.first+i]
-		found = append(found, w.examples[g.first+i]...)
+	}
+	rule.Examples = r.joinExamples(workers, func(w *worker) []example { return w.examples[g.first+i] })
+	if r.pairs != nil {
+		rule.Change = r.joinChange(workers, g, g.first+i)
+	}
+	return rule
+}
+
+// joinExamples returns the first of the examples of all workers.
+func (r *run) joinExamples(workers []*worker, of func(*worker) []example) (list []Example) {
+	var found []example
+	for _, w := range workers {
+		found = append(found, of(w)...)
 	}
 	slices.SortFunc(found, func(a, b example) int { return a.place.compare(b.place) })
 	for _, e := range found[:min(len(found), r.options.Examples)] {
-		rule.Examples = append(rule.Examples, Example{File: r.sources[e.place.source].Name, Line: e.place.line, Values: e.values})
+		list = append(list, Example{File: r.sources[e.place.source].Name, Line: e.place.line, Values: e.values})
 	}
-	return rule
+	return list
 }

@@ -342,3 +342,71 @@ func TestReal(t *testing.T) {
 		t.Errorf("only %d matches", r.Matches())
 	}
 }
+
+// TestChange compares the matches of rules with those of their predecessors. testkit gives the
+// rules of a file the IDs 1, 2, 3.
+func TestChange(t *testing.T) {
+	d := builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion)
+	pipe, _ := d.Input("PipeName")
+	image, _ := d.Input("Image")
+	of := func(conditions ...channelfile.Expr) []replay.Content {
+		return []replay.Content{{File: testkit.File(t, testkit.IPC, conditions...), Definition: d}}
+	}
+	sources := []replay.Source{text("a", pipes(500)), text("b", pipes(500))}
+	type side struct {
+		gained, lost uint64
+		first        string
+	}
+	at := func(e []replay.Example) string {
+		if len(e) == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s:%d %s", e[0].File, e[0].Line, e[0].Values[0].Text)
+	}
+	for _, tt := range []struct {
+		why              string
+		old, newer       []replay.Content
+		changed, removed []side
+	}{
+		{"a suffix that is shorter matches more", of(channelfile.Suffix(pipe, "99")), of(channelfile.Suffix(pipe, "9")), []side{{90, 0, `a:10 \p9`}}, nil},
+		{"another suffix matches others", of(channelfile.Suffix(pipe, "98")), of(channelfile.Suffix(pipe, "97")), []side{{10, 10, `a:98 \p97`}}, nil},
+		{"the same matches in other words", of(channelfile.Suffix(pipe, "98")), of(channelfile.And(channelfile.Suffix(pipe, "8"), channelfile.Suffix(pipe, "98"))), []side{{}}, nil},
+		{"a second rule is new", of(channelfile.Exists(image)), of(channelfile.Exists(image), channelfile.Equals(pipe, `\p7`)), []side{{}, {2, 0, `a:8 \p7`}}, nil},
+		{"a second rule is gone", of(channelfile.Exists(image), channelfile.Equals(pipe, `\p7`)), of(channelfile.Exists(image)), []side{{}}, []side{{0, 2, `a:8 \p7`}}},
+		{"there was no content", []replay.Content{}, of(channelfile.Equals(pipe, `\p7`)), []side{{2, 0, `a:8 \p7`}}, nil},
+	} {
+		var first *replay.Result
+		for _, workers := range []int{1, 2} {
+			r, err := replay.Run(builtin.Definitions(), tt.newer, sources, replay.Options{Examples: 1, Workers: workers, Previous: tt.old})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check := func(rules []replay.Rule, want []side) {
+				t.Helper()
+				if len(rules) != len(want) {
+					t.Fatalf("%s: %d rules, expected %d", tt.why, len(rules), len(want))
+				}
+				for i, w := range want {
+					c := rules[i].Change
+					if have := (side{c.Gained.Records, c.Lost.Records, at(append(c.Gained.Examples, c.Lost.Examples...))}); have != w {
+						t.Errorf("%s: rule %d: %+v, expected %+v", tt.why, i, have, w)
+					}
+				}
+			}
+			check(r.Rules, tt.changed)
+			check(r.Removed, tt.removed)
+			if r.Tried != 1000 {
+				t.Errorf("%s: %d events tried", tt.why, r.Tried)
+			}
+			if first == nil {
+				first = r
+			} else if diff := cmp.Diff(first, r, cmp.Comparer(func(a, b error) bool { return a.Error() == b.Error() })); diff != "" {
+				t.Errorf("%s: two workers differ from one:\n%s", tt.why, diff)
+			}
+		}
+	}
+	plain, err := replay.Run(builtin.Definitions(), of(channelfile.Exists(image)), sources, replay.Options{})
+	if err != nil || plain.Rules[0].Change != nil || plain.Removed != nil {
+		t.Errorf("without previous content: %+v, %v", plain.Rules[0].Change, err)
+	}
+}

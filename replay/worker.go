@@ -32,6 +32,7 @@ type worker struct {
 	firstBad              []badLine
 	faults                uint64
 	fault                 *faulted // the first one
+	changes               changes
 }
 
 // A place is an event or a bad line of a source, by its number, and one of the feeds that the
@@ -63,6 +64,7 @@ func newWorker(r *run) *worker {
 	return &worker{
 		run: r, feeds: events.NewMatcher(r.defs), matchers: make([]*match.Matcher, len(r.groups)),
 		untried: map[string]uint64{}, perGroup: make([]uint64, len(r.groups)), matches: make([]uint64, r.rules), examples: map[int][]example{},
+		changes: newChanges(r),
 	}
 }
 
@@ -113,16 +115,20 @@ func (w *worker) try(at place, feeds []*events.Mapping) {
 		return
 	}
 	tried := false
+	w.changes.begin()
 	for i, f := range feeds {
-		g := w.of[f.Definition]
-		if g == nil {
+		groups := w.of[f.Definition]
+		if len(groups) == 0 {
 			continue
 		}
-		tried = true
 		at.feed = i
 		var err error
-		if w.event, err = f.Event(w.event, &w.record); err == nil {
-			err = w.match(at, g)
+		w.event, err = f.Event(w.event, &w.record)
+		for _, g := range groups {
+			tried = tried || !g.previous
+			if err == nil {
+				err = w.match(at, g)
+			}
 		}
 		if err != nil {
 			if w.faults++; w.fault == nil {
@@ -130,6 +136,7 @@ func (w *worker) try(at place, feeds []*events.Mapping) {
 			}
 		}
 	}
+	w.compare(at, feeds)
 	if tried {
 		w.tried++
 	} else {
@@ -152,15 +159,24 @@ func (w *worker) match(at place, g *group) error {
 	w.perGroup[k]++
 	for _, i := range list {
 		rule := g.first + i
-		if w.matches[rule]++; w.matches[rule] > uint64(w.options.Examples) {
+		w.changes.add(g, rule, at.feed)
+		if w.matches[rule]++; w.matches[rule] > uint64(w.options.Examples) || g.previous {
 			continue
 		}
-		if w.readings, err = m.Readings(w.readings[:0], i, w.event); err != nil {
+		e, err := w.example(at, g, i)
+		if err != nil {
 			return err
 		}
-		w.examples[rule] = append(w.examples[rule], example{at, w.values(g, i)})
+		w.examples[rule] = append(w.examples[rule], e)
 	}
 	return nil
+}
+
+// example returns w.event as an example for instance i of a group.
+func (w *worker) example(at place, g *group, i int) (example, error) {
+	var err error
+	w.readings, err = w.matchers[g.number].Readings(w.readings[:0], i, w.event)
+	return example{at, w.values(g, i)}, err
 }
 
 // values returns the inputs of w.event that criteria of w.readings read and hold on.

@@ -32,6 +32,11 @@ type Replay struct {
 	// that any number is accepted.
 	MaxMatches *uint64
 	LeftOut    int // faults of rules that are not in the result
+	// Previous is the content of an earlier release, with which the content is compared. Nil means
+	// that nothing is compared.
+	Previous         []replay.Content
+	PreviousName     string   // path of that release
+	PreviousProblems []string // parts of it that cannot be read
 }
 
 // Verdict returns accepted if the replay is complete. It is undecided if events or rules are
@@ -53,6 +58,7 @@ func (r *Replay) problems() (list []string) {
 	for _, err := range r.Problems {
 		list = append(list, err.Error())
 	}
+	list = append(list, r.PreviousProblems...)
 	if r.BadLines > r.MaxBadLines {
 		list = append(list, fmt.Sprintf("%s could not be tried, and --max-bad-lines allows %s: correct or remove them",
 			count(r.BadLines, "line"), numeral.Thousands(r.MaxBadLines)))
@@ -67,22 +73,56 @@ func (r *Replay) problems() (list []string) {
 	return list
 }
 
-// id and origin identify a rule.
-func (r *Replay) id(rule *replay.Rule) channelfile.ID {
-	return r.Content[rule.Content].File.Instance(rule.Instance).ID
+// A replayed is a rule with its content.
+type replayed struct {
+	*replay.Rule
+	of      *replay.Content
+	removed bool // the rule is of the previous content
 }
 
-func (r *Replay) origin(rule *replay.Rule) channelfile.Origin {
-	return r.Content[rule.Content].File.ShortOrigin(rule.Instance, maxCostText)
+// all returns the rules, and then the removed ones.
+func (r *Replay) all() []replayed {
+	list := make([]replayed, 0, len(r.Rules)+len(r.Removed))
+	for i := range r.Rules {
+		list = append(list, replayed{&r.Rules[i], &r.Content[r.Rules[i].Content], false})
+	}
+	for i := range r.Removed {
+		list = append(list, replayed{&r.Removed[i], &r.Previous[r.Removed[i].Content], true})
+	}
+	return list
 }
 
-func (r *Replay) typeOf(rule *replay.Rule) string { return r.Content[rule.Content].Definition.Name }
+func (r replayed) id() channelfile.ID { return r.of.File.Instance(r.Instance).ID }
+
+func (r replayed) origin() channelfile.Origin { return r.of.File.ShortOrigin(r.Instance, maxCostText) }
+
+// name returns the place and the title of the rule.
+func (r replayed) name() string {
+	o := r.origin()
+	return Clean(placeOfRule(r.id(), o, o.Line))
+}
+
+// changed reports whether the rule matches other events than its predecessor.
+func (r replayed) changed() bool {
+	return r.Change != nil && r.Change.Gained.Records+r.Change.Lost.Records > 0
+}
+
+// status returns "new" or "removed" for a rule without a partner in the other release.
+func (r replayed) status() string {
+	switch {
+	case r.removed:
+		return "removed"
+	case r.Change != nil && r.Change.New:
+		return "new"
+	}
+	return ""
+}
 
 // perMillion returns the matches in a million events of the type, rounded down.
-func perMillion(rule *replay.Rule) uint64 { return Share{rule.Matches, rule.Events}.millionths() }
+func perMillion(rule replayed) uint64 { return Share{rule.Matches, rule.Events}.millionths() }
 
 // partOf returns the share of the events of its type that a rule matches.
-func partOf(rule *replay.Rule) string {
+func partOf(rule replayed) string {
 	m := perMillion(rule)
 	if m == 0 && rule.Matches > 0 {
 		return "<0.0001 %"
@@ -90,28 +130,37 @@ func partOf(rule *replay.Rule) string {
 	return fmt.Sprintf("%d.%04d %%", m/millionthsOfPercent, m%millionthsOfPercent)
 }
 
-// Text writes the replay for people: the rules that match, most matches first, with examples.
+// Text writes the replay for people: the rules that match, most matches first, with examples, and
+// the rules that match other events than before.
 func (r *Replay) Text(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	r.sums(b)
-	var matching []*replay.Rule
-	for i := range r.Rules {
-		if r.Rules[i].Matches > 0 {
-			matching = append(matching, &r.Rules[i])
+	var matching, changed []replayed
+	for _, rule := range r.all() {
+		if rule.Matches > 0 && !rule.removed {
+			matching = append(matching, rule)
+		}
+		if rule.changed() {
+			changed = append(changed, rule)
 		}
 	}
-	slices.SortStableFunc(matching, func(x, y *replay.Rule) int { return cmp.Compare(y.Matches, x.Matches) })
+	slices.SortStableFunc(matching, func(x, y replayed) int { return cmp.Compare(y.Matches, x.Matches) })
 	if len(matching) > 0 {
 		fmt.Fprintln(b)
 		t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprint(t, "matches\tof events\tshare\t  rule\n")
 		for _, rule := range matching {
-			fmt.Fprintf(t, "%s\t%s\t%s\t  %s\n", numeral.Thousands(rule.Matches), numeral.Thousands(rule.Events), partOf(rule),
-				Clean(placeOfRule(r.id(rule), r.origin(rule), r.origin(rule).Line)))
+			fmt.Fprintf(t, "%s\t%s\t%s\t  %s\n", numeral.Thousands(rule.Matches), numeral.Thousands(rule.Events), partOf(rule), rule.name())
 		}
 		t.Flush()
 	}
-	r.examples(b, matching)
+	for _, rule := range matching {
+		if len(rule.Examples) > 0 {
+			fmt.Fprintf(b, "\n%s\n", rule.name())
+			examples(b, rule.Examples)
+		}
+	}
+	r.changes(b, changed)
 	r.untried(b)
 	r.bad(b)
 	for _, p := range r.problems() {
@@ -153,16 +202,46 @@ func (r *Replay) sums(w io.Writer) {
 		numeral.Thousands(uint64(match)), matches(r.Matches()), numeral.Thousands(uint64(none)), numeral.Thousands(uint64(untried)))
 }
 
-// examples writes the first events that each rule matches.
-func (r *Replay) examples(w io.Writer, matching []*replay.Rule) {
-	for _, rule := range matching {
-		if len(rule.Examples) == 0 {
-			continue
+// changes writes the rules that match other events than in the previous release, the largest
+// change first, with examples.
+func (r *Replay) changes(w io.Writer, changed []replayed) {
+	if r.Previous == nil {
+		return
+	}
+	size := func(rule replayed) uint64 { return rule.Change.Gained.Records + rule.Change.Lost.Records }
+	slices.SortStableFunc(changed, func(x, y replayed) int { return cmp.Compare(size(y), size(x)) })
+	if len(changed) == 0 {
+		fmt.Fprintf(w, "\nEach rule matches the same events as in %s.\n", Clean(r.PreviousName))
+		return
+	}
+	fmt.Fprintf(w, "\nChanges since %s:\n", Clean(r.PreviousName))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(t, "newly matched\tno longer matched\t  rule\n")
+	for _, rule := range changed {
+		fmt.Fprintf(t, "%s\t%s\t  %s", numeral.Thousands(rule.Change.Gained.Records), numeral.Thousands(rule.Change.Lost.Records), rule.name())
+		if status := rule.status(); status != "" {
+			fmt.Fprintf(t, "  (%s)", status)
 		}
-		fmt.Fprintf(w, "\n%s\n", Clean(placeOfRule(r.id(rule), r.origin(rule), r.origin(rule).Line)))
-		for _, e := range rule.Examples {
-			fmt.Fprintf(w, "    %s\n", Clean(exampleText(&e)))
+		fmt.Fprintln(t)
+	}
+	t.Flush()
+	for _, rule := range changed {
+		for _, side := range []struct {
+			says string
+			of   *replay.Side
+		}{{"newly matched", &rule.Change.Gained}, {"no longer matched", &rule.Change.Lost}} {
+			if len(side.of.Examples) > 0 {
+				fmt.Fprintf(w, "\n%s, %s:\n", rule.name(), side.says)
+				examples(w, side.of.Examples)
+			}
 		}
+	}
+}
+
+// examples writes examples, one on each line.
+func examples(w io.Writer, list []replay.Example) {
+	for i := range list {
+		fmt.Fprintf(w, "    %s\n", Clean(exampleText(&list[i])))
 	}
 }
 
@@ -206,21 +285,27 @@ func (r *Replay) bad(w io.Writer) {
 	}
 }
 
-// CSV writes a line for each rule, in the order of the content.
+// CSV writes a line for each rule, in the order of the content. Removed rules follow.
 func (r *Replay) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"type", "id", "title", "path", "line", "matches", "events", "matches_per_million", "first"}); err != nil {
+	if err := out.Write([]string{
+		"type", "id", "title", "path", "line", "matches", "events", "matches_per_million", "first",
+		"status", "newly_matched", "no_longer_matched", "first_newly_matched", "first_no_longer_matched",
+	}); err != nil {
 		return err
 	}
-	for i := range r.Rules {
-		rule := &r.Rules[i]
-		origin, first := r.origin(rule), ""
-		if len(rule.Examples) > 0 {
-			first = fmt.Sprintf("%s:%d", rule.Examples[0].File, rule.Examples[0].Line)
+	for _, rule := range r.all() {
+		origin, matches, share := rule.origin(), rule.Matches, perMillion(rule)
+		if rule.removed {
+			matches, share = 0, 0
 		}
 		row := []string{
-			r.typeOf(rule), r.id(rule).String(), origin.Title, origin.Path, strconv.Itoa(origin.Line),
-			strconv.FormatUint(rule.Matches, 10), strconv.FormatUint(rule.Events, 10), strconv.FormatUint(perMillion(rule), 10), first,
+			rule.of.Definition.Name, rule.id().String(), origin.Title, origin.Path, strconv.Itoa(origin.Line),
+			strconv.FormatUint(matches, 10), strconv.FormatUint(rule.Events, 10), strconv.FormatUint(share, 10), firstPlace(rule.Examples),
+			rule.status(), "", "", "", "",
+		}
+		if c := rule.Change; c != nil {
+			row = append(row[:10], strconv.FormatUint(c.Gained.Records, 10), strconv.FormatUint(c.Lost.Records, 10), firstPlace(c.Gained.Examples), firstPlace(c.Lost.Examples))
 		}
 		for k := range row {
 			row[k] = cell(row[k])
@@ -231,6 +316,14 @@ func (r *Replay) CSV(w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// firstPlace returns the place of the first example, or "".
+func firstPlace(list []replay.Example) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", list[0].File, list[0].Line)
 }
 
 type (
@@ -250,6 +343,8 @@ type (
 		Matches     uint64           `json:"matches"`
 		MaxMatches  *uint64          `json:"maxMatches,omitempty"`
 		Rules       []jsonReplayRule `json:"rules"`
+		Previous    string           `json:"previous,omitempty"`
+		Removed     []jsonReplayRule `json:"removed,omitempty"`
 	}
 	jsonEventCount struct {
 		Type   string `json:"type"`
@@ -265,6 +360,16 @@ type (
 		Matches  uint64        `json:"matches"`
 		Events   uint64        `json:"events"`
 		Million  uint64        `json:"matchesPerMillion"`
+		Examples []jsonExample `json:"examples"`
+		Change   *jsonChange   `json:"change,omitempty"`
+	}
+	jsonChange struct {
+		New    bool     `json:"new"`
+		Gained jsonSide `json:"newlyMatched"`
+		Lost   jsonSide `json:"noLongerMatched"`
+	}
+	jsonSide struct {
+		Records  uint64        `json:"records"`
 		Examples []jsonExample `json:"examples"`
 	}
 	jsonExample struct {
@@ -285,6 +390,7 @@ func (r *Replay) JSON(w io.Writer) error {
 		Schema: ReplaySchema, Verdict: r.Verdict().String(), ExitStatus: ExitStatus(r.Verdict()), Files: r.Files, Events: r.Events, Tried: r.Tried,
 		Untried: []jsonEventCount{}, NoType: r.NoType, BadLines: r.BadLines, MaxBadLines: r.MaxBadLines, FirstBad: []string{},
 		Problems: append([]string{}, r.problems()...), Matches: r.Matches(), MaxMatches: r.MaxMatches, Rules: []jsonReplayRule{},
+		Previous: r.PreviousName,
 	}
 	for _, t := range r.Untried {
 		out.Untried = append(out.Untried, jsonEventCount(t))
@@ -292,23 +398,42 @@ func (r *Replay) JSON(w io.Writer) error {
 	for _, err := range r.FirstBad {
 		out.FirstBad = append(out.FirstBad, err.Error())
 	}
-	for i := range r.Rules {
-		rule := &r.Rules[i]
-		o := r.origin(rule)
-		one := jsonReplayRule{
-			ID: r.id(rule).String(), Type: r.typeOf(rule), Rule: o.Rule, Title: o.Title, Path: o.Path, Line: o.Line,
-			Matches: rule.Matches, Events: rule.Events, Million: perMillion(rule), Examples: []jsonExample{},
+	for _, rule := range r.all() {
+		if rule.removed {
+			out.Removed = append(out.Removed, rule.json())
+		} else {
+			out.Rules = append(out.Rules, rule.json())
 		}
-		for _, e := range rule.Examples {
-			example := jsonExample{e.File, e.Line, []jsonExampleValue{}}
-			for _, v := range e.Values {
-				example.Values = append(example.Values, jsonExampleValue{v.Input, v.Text, v.Bytes})
-			}
-			one.Examples = append(one.Examples, example)
-		}
-		out.Rules = append(out.Rules, one)
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(out)
+}
+
+// json returns the rule for programs. A removed rule matches nothing any more: its matches are
+// those of the previous release.
+func (r replayed) json() jsonReplayRule {
+	o := r.origin()
+	out := jsonReplayRule{
+		ID: r.id().String(), Type: r.of.Definition.Name, Rule: o.Rule, Title: o.Title, Path: o.Path, Line: o.Line,
+		Matches: r.Matches, Events: r.Events, Million: perMillion(r), Examples: jsonExamples(r.Examples),
+	}
+	if c := r.Change; c != nil {
+		out.Change = &jsonChange{
+			c.New, jsonSide{c.Gained.Records, jsonExamples(c.Gained.Examples)}, jsonSide{c.Lost.Records, jsonExamples(c.Lost.Examples)},
+		}
+	}
+	return out
+}
+
+func jsonExamples(list []replay.Example) []jsonExample {
+	out := []jsonExample{}
+	for _, e := range list {
+		example := jsonExample{e.File, e.Line, []jsonExampleValue{}}
+		for _, v := range e.Values {
+			example.Values = append(example.Values, jsonExampleValue{v.Input, v.Text, v.Bytes})
+		}
+		out = append(out, example)
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type replaying struct {
 	examples    int
 	maxBadLines uint64
 	maxMatches  uint64
+	previous    string
 }
 
 // replayFormats lists the output formats of replay, the default first.
@@ -53,6 +55,7 @@ Exit status: 0 the result is complete; 1 more matches than --max-matches allows;
 2 undecided: no event was tried, a rule or a file could not be read, or more
 lines are not events than --max-bad-lines allows.`,
 		Example: `  cfcheck replay --events 'events/*.ndjson.gz' out
+  cfcheck replay --events 'events/*.ndjson.gz' --previous shipped/ out
   cfcheck replay --events events.ndjson --format csv rules/`,
 		Args: atLeastOne("file or folder of rules or channel files"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,6 +70,7 @@ lines are not events than --max-bad-lines allows.`,
 	f.IntVar(&r.examples, "examples", 3, fmt.Sprintf("show at most `N` matches of each rule, up to %d", replay.MaxExamples))
 	f.Uint64Var(&r.maxBadLines, "max-bad-lines", 0, "accept up to `N` lines that are not events")
 	f.Uint64Var(&r.maxMatches, "max-matches", 0, "exit with status 1 if all rules together match more than `N` events, each counted once for each rule (default: any number)")
+	f.StringVar(&r.previous, "previous", "", "show which events rules newly match and no longer match, compared with the release at this `path` of channel files or rules")
 	return cmd
 }
 
@@ -87,6 +91,9 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	s := r.outputs()
 	for _, path := range paths {
 		s.ReadsFolder("the input "+path, path, isContent)
+	}
+	if r.previous != "" {
+		s.ReadsFolder("--previous", r.previous, isContent)
 	}
 	r.readsEvents(s, "--events", names)
 	r.judging.reads(s)
@@ -113,13 +120,16 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 		return errors.New("nothing to replay: no rule could be compiled")
 	}
 	result.LeftOut = r.leftOut
+	if err := r.readPrevious(result, defs, paths); err != nil {
+		return err
+	}
 	var sources []replay.Source
 	for _, name := range names {
 		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return r.open(name) }})
 	}
 	defer r.metering.meter(r.command)()
 	r.command.meter.Begin("replaying events", progress.Bytes, sizes(names))
-	if result.Result, err = replay.Run(defs, result.Content, sources, replay.Options{Examples: r.examples}); err != nil {
+	if result.Result, err = replay.Run(defs, result.Content, sources, replay.Options{Examples: r.examples, Previous: result.Previous}); err != nil {
 		return err
 	}
 	r.command.meter.End()
@@ -136,6 +146,37 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	}
 	if status := report.ExitStatus(result.Verdict()); status != statusAccepted {
 		return exitError(status)
+	}
+	return nil
+}
+
+// readPrevious reads the content of --previous.
+func (r *replaying) readPrevious(result *report.Replay, defs *sensor.Definitions, paths []string) error {
+	if r.previous == "" {
+		return nil
+	}
+	if err := notInside(r.previous, paths); err != nil {
+		return err
+	}
+	placeholders, err := r.values(r.command)
+	if err != nil {
+		return err
+	}
+	c := compiling{&r.expanding, defs, placeholders, r.allowUnsupported}
+	release, problems := c.readRelease("--previous", r.previous)
+	result.Previous, result.PreviousName, result.PreviousProblems = []replay.Content{}, r.previous, problems
+	for _, channel := range slices.Sorted(maps.Keys(release.content)) {
+		for _, s := range release.content[channel] {
+			side, err := s.side()
+			if err != nil {
+				return fmt.Errorf("--previous: %w", err)
+			}
+			d := defs.ByNumber(s.header.Type, s.header.TypeVersion)
+			if d == nil {
+				return fmt.Errorf("--previous: %s: no definition has template type %d version %d; name a file that has it with --types", s.name, s.header.Type, s.header.TypeVersion)
+			}
+			result.Previous = append(result.Previous, replay.Content{File: side.File, Definition: d})
+		}
 	}
 	return nil
 }
