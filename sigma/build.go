@@ -283,7 +283,8 @@ func (c *compiler) spelled(defs *sensor.Definitions, known *known) bool {
 		Text
 	}{{categoryKey, l.Category}, {productKey, l.Product}, {serviceKey, l.Service}} {
 		if meant := known.misspelt(l.Product.Value, part.key, part.Value); meant != "" {
-			c.fail(part.Position, "logsource."+part.key, fmt.Sprintf("%s %s is not in Sigma's taxonomy", part.key, quote(part.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+			c.add(&Error{Name: c.rule.Name, Position: part.Position, Path: "logsource." + part.key, Found: fmt.Sprintf("%s %s is not in Sigma's taxonomy", part.key, quote(part.Value)),
+				Want: fmt.Sprintf("did you mean %s?", quote(meant)), Correction: corrects(CorrectsLogsource, part.Value, meant)})
 			ok = false
 		}
 	}
@@ -297,7 +298,7 @@ func (c *compiler) definition(defs *sensor.Definitions, versions map[string]uint
 	name, others := typeOf(l.Sensor(), defs)
 	if len(others) > 0 {
 		c.notes = append(c.notes, Note{c.rule.Name, l.Service.Position, "logsource.service",
-			fmt.Sprintf("the category decides: the rule is for all events of type %s, also for those of feeds %s, which are not from service %s", name, enumerate(others), clip(l.Service.Value))})
+			fmt.Sprintf("the category decides: the rule is for all events of type %s, also for those of feeds %s, which are not from service %s", name, enumerate(others), clip(l.Service.Value)), Correction{}})
 	}
 	if name == "" {
 		c.unsupported(l.Position, "logsource", noType(l, defs))

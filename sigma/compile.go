@@ -387,7 +387,8 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 		return input, true
 	}
 	if input, ok = c.def.InputFold(name); ok {
-		note := Note{c.rule.Name, at, path, fmt.Sprintf("field %s is read as %s, which is how type %s spells it", quote(name), quote(c.def.Inputs[input].Name), c.def.Name)}
+		note := Note{c.rule.Name, at, path, fmt.Sprintf("field %s is read as %s, which is how type %s spells it", quote(name), quote(c.def.Inputs[input].Name), c.def.Name),
+			corrects(CorrectsCase, name, c.def.Inputs[input].Name)}
 		if !slices.ContainsFunc(c.notes, func(n Note) bool { return n.Message == note.Message }) {
 			c.notes = append(c.notes, note)
 		}

@@ -45,7 +45,30 @@ type Error struct {
 	Path  string // path of the element, such as "detection.selection"; "" means the whole file
 	Found string // the problem
 	Want  string // the expected content, or advice
+
+	Correction Correction
 }
+
+// A Correction is the word that an author probably meant. The zero Correction means that no
+// other word is near enough.
+type Correction struct {
+	Kind     CorrectionKind
+	Old, New string // the text that stands at the position, and the text that was meant
+}
+
+// A CorrectionKind is the kind of word that a [Correction] is about.
+type CorrectionKind uint8
+
+const (
+	NoCorrection      CorrectionKind = iota
+	CorrectsKey                      // a key of a document
+	CorrectsLogsource                // a key or a value of a logsource
+	CorrectsModifier                 // a modifier of a field
+	CorrectsStatus                   // a status, a level or a taxonomy
+	CorrectsTag                      // a tag
+	CorrectsRelated                  // the type of a related rule
+	CorrectsCase                     // the case of a field's name
+)
 
 func (e *Error) Error() string {
 	return message(e.Name, e.Position, e.Path, e.Found, e.Want)
@@ -127,6 +150,8 @@ type Note struct {
 	Position
 	Path    string
 	Message string
+
+	Correction Correction
 }
 
 func (n Note) String() string { return message(n.Name, n.Position, n.Path, n.Message, "") }

@@ -15,21 +15,21 @@ const maxNotes = 20
 
 // note records a remark on the metadata of a rule, which changes nothing. It returns
 // false if the rule has enough of them.
-func (p *parser) note(r *Rule, n *yaml.Node, path, message string) bool {
+func (p *parser) note(r *Rule, n *yaml.Node, path, message string, c Correction) bool {
 	if len(r.Notes) >= maxNotes {
 		return false
 	}
 	p.spend(cost{values: errorValues, bytes: len(message)})
-	r.Notes = append(r.Notes, Note{r.Name, p.position(n), path, message})
+	r.Notes = append(r.Notes, Note{r.Name, p.position(n), path, message, c})
 	return true
 }
 
 // warn records metadata that Sigma does not allow, and that changes nothing. The
 // message ends with the advice, after its last semicolon.
-func (p *parser) warn(r *Rule, at Position, path, found, want string) {
+func (p *parser) warn(r *Rule, at Position, path, found, want string, c Correction) {
 	message := found + "; " + want
 	p.spend(cost{values: errorValues, bytes: len(message)})
-	r.Warnings = append(r.Warnings, Note{r.Name, at, path, message})
+	r.Warnings = append(r.Warnings, Note{r.Name, at, path, message, c})
 }
 
 // joined returns a list of texts where Sigma has one text, such as several authors.
@@ -45,7 +45,7 @@ func (p *parser) joined(r *Rule, n *yaml.Node, path string) Text {
 		p.fail(n, path, fmt.Sprintf("list has %s bytes; the limit is %s", count(len(text.Value)), count(channelfile.MaxTextLength)), "shorten it")
 		return Text{}
 	}
-	p.warn(r, text.Position, path, path+" is a list", "write one text, with commas")
+	p.warn(r, text.Position, path, path+" is a list", "write one text, with commas", Correction{})
 	return text
 }
 
@@ -70,31 +70,38 @@ func (p *parser) tags(r *Rule, n *yaml.Node) {
 		if n.Kind != yaml.SequenceNode || tag.Kind != yaml.ScalarNode {
 			return
 		}
-		found, want := tagProblem(tag.Value)
-		if found != "" && !p.note(r, written, "tags", fmt.Sprintf("tag %s %s; %s", quote(tag.Value), found, want)) {
+		found, meant := tagProblem(tag.Value)
+		if found == "" {
+			continue
+		}
+		want := "expected one such as attack.t1059"
+		if meant != "" {
+			want = fmt.Sprintf("did you mean %s?", quote(meant))
+		}
+		if !p.note(r, written, "tags", fmt.Sprintf("tag %s %s; %s", quote(tag.Value), found, want), corrects(CorrectsTag, tag.Value, meant)) {
 			return
 		}
 	}
 }
 
-// tagProblem returns the problem of a tag and the advice. Otherwise found is "". A
-// namespace of its own is no problem.
-func tagProblem(tag string) (found, want string) {
+// tagProblem returns the problem of a tag, and the tag that was meant or "". Without a problem,
+// found is "". A namespace of its own is no problem.
+func tagProblem(tag string) (found, meant string) {
 	namespace, name, ok := strings.Cut(tag, ".")
 	if !ok || !isTagWord(namespace, "_-") || !isTagWord(name, "._-") && !(namespace == "d3fend" && isTagWord(strings.ToLower(name), "._-")) {
 		if tidy := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(tag), " ", "-")); tidy != tag {
-			if other, _ := tagProblem(tidy); other == "" {
-				return notTag, didYouMean(tag, []string{tidy})
+			if other, _ := tagProblem(tidy); other == "" && nearest(tag, []string{tidy}) != "" {
+				return notTag, tidy
 			}
 		}
-		return notTag, "expected one such as attack.t1059"
+		return notTag, ""
 	}
 	if meant := misspelt(namespace, namespaces); meant != "" {
-		return "has an unknown namespace", fmt.Sprintf("did you mean %s?", quote(meant+"."+name))
+		return "has an unknown namespace", meant + "." + name
 	}
 	if namespace == "attack" && strings.Trim(name, "0123456789.") == name {
 		if meant := misspelt(name, tactics); meant != "" {
-			return "names an unknown tactic", fmt.Sprintf("did you mean %s?", quote(namespace+"."+meant))
+			return "names an unknown tactic", namespace + "." + meant
 		}
 	}
 	return "", ""
@@ -129,7 +136,8 @@ func (p *parser) related(r *Rule, n *yaml.Node) {
 			if entry.Content[i].Value != "type" || value.Kind != yaml.ScalarNode || slices.Contains(relatedTypes, value.Value) {
 				continue
 			}
-			if !p.note(r, entry.Content[i+1], "related", fmt.Sprintf("type %s is not one of Sigma's; %s", quote(value.Value), didYouMean(value.Value, relatedTypes))) {
+			if !p.note(r, entry.Content[i+1], "related", fmt.Sprintf("type %s is not one of Sigma's; %s", quote(value.Value), didYouMean(value.Value, relatedTypes)),
+				corrects(CorrectsRelated, value.Value, nearest(value.Value, relatedTypes))) {
 				return
 			}
 		}

@@ -171,33 +171,47 @@ type seenError struct {
 
 // add records an error.
 func (p *parser) add(at Position, path, found, want string) {
-	p.addOf(at, at, path, found, want)
+	p.addOf(at, &Error{Position: at, Path: path, Found: found, Want: want})
 }
 
-// addOf records an error at the position at, once for each position about.
-func (p *parser) addOf(about, at Position, path, found, want string) {
+// addOf records an error, once for each position about. It sets the name of the file.
+func (p *parser) addOf(about Position, e *Error) {
 	p.failed++
-	if p.seen[seenError{about, found}] {
+	if p.seen[seenError{about, e.Found}] {
 		return
 	}
 	if p.seen == nil {
 		p.seen = map[seenError]bool{}
 	}
 	if len(p.seen) < MaxErrors {
-		p.seen[seenError{about, found}] = true
-		p.spend(cost{values: errorValues, bytes: len(found) + len(want)})
+		p.seen[seenError{about, e.Found}] = true
+		p.spend(cost{values: errorValues, bytes: len(e.Found) + len(e.Want)})
 	}
-	p.errs.add(&Error{Name: p.name, Position: at, Path: path, Found: found, Want: want})
+	e.Name = p.name
+	p.errs.add(e)
 }
 
 // fail records an error at a node. If several aliases name a collection, its
 // errors are recorded only at the first alias.
 func (p *parser) fail(n *yaml.Node, path, found, want string) {
+	p.correct(n, path, found, want, Correction{})
+}
+
+// correct is fail for an error with a correction.
+func (p *parser) correct(n *yaml.Node, path, found, want string, c Correction) {
 	about := n
 	if n.Kind == yaml.AliasNode {
 		about = n.Alias
 	}
-	p.addOf(p.position(about), p.position(n), path, found, want)
+	p.addOf(p.position(about), &Error{Position: p.position(n), Path: path, Found: found, Want: want, Correction: c})
+}
+
+// corrects returns the correction of a word, or the zero Correction if meant is "".
+func corrects(kind CorrectionKind, word, meant string) Correction {
+	if meant == "" || meant == word {
+		return Correction{}
+	}
+	return Correction{kind, word, meant}
 }
 
 // limits are the limits of a file of rules.
@@ -410,7 +424,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 		case !ok || r.Kind != Detecting:
 		case kind != Collection && fields[key.Value].Kind == yaml.ScalarNode && present["detection"]:
 			// Some authors write a remark on other rules there.
-			p.warn(r, p.position(key), key.Value, key.Value+" is text, which is not one of Sigma's, so it has no effect", "write it as a comment")
+			p.warn(r, p.position(key), key.Value, key.Value+" is text, which is not one of Sigma's, so it has no effect", "write it as a comment", Correction{})
 		default:
 			r.Kind, r.extra = kind, Text{key.Value, p.position(key)}
 			if kind == Collection && p.collection == nil {
@@ -432,7 +446,7 @@ func (p *parser) document(n *yaml.Node) *Rule {
 			*f.to = p.joined(r, value, f.key)
 		case value.Kind != yaml.ScalarNode && f.key == "regression_tests_path":
 			// The key is not one of Sigma's, so the rule is well formed.
-			p.warn(r, p.position(value), f.key, f.key+" is "+kindName(value), "write the path of one file")
+			p.warn(r, p.position(value), f.key, f.key+" is "+kindName(value), "write the path of one file", Correction{})
 		default:
 			*f.to = p.text(value, f.key)
 		}
@@ -489,11 +503,11 @@ func (p *parser) spelling(r *Rule, n *yaml.Node, present map[string]bool) (all [
 		found, want := fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant))
 		if !ok || value.Kind != kind || meant == "action" && !slices.Contains(actions, value.Value) {
 			if meant != "" {
-				p.note(r, key, "", found+"; "+want)
+				p.note(r, key, "", found+"; "+want, corrects(CorrectsKey, key.Value, meant))
 			}
 			continue
 		}
-		p.fail(key, "", found, want)
+		p.correct(key, "", found, want, corrects(CorrectsKey, key.Value, meant))
 		all = append(all, meant)
 	}
 	return all
@@ -606,13 +620,13 @@ const newID = "give it a random UUID: uuidgen makes one, and build --derive-ids 
 // header checks the metadata of a rule. Values without an effect are warnings.
 func (p *parser) header(r *Rule) {
 	if n := utf8.RuneCountInString(r.Title.Value); n > MaxTitle {
-		p.warn(r, r.Title.Position, "title", fmt.Sprintf("title has %s characters, and Sigma's limit is %d", count(n), MaxTitle), "shorten it")
+		p.warn(r, r.Title.Position, "title", fmt.Sprintf("title has %s characters, and Sigma's limit is %d", count(n), MaxTitle), "shorten it", Correction{})
 	}
 	if r.Title.Set() && strings.TrimSpace(r.Title.Value) == "" {
 		p.add(r.Title.Position, "title", "title is empty", "say what the rule detects")
 	}
 	if _, ok := r.UUID(); r.ID.Set() && !ok {
-		p.warn(r, r.ID.Position, "id", fmt.Sprintf("id %s is not a UUID, so the rule counts as one without an id", quote(r.ID.Value)), newID)
+		p.warn(r, r.ID.Position, "id", fmt.Sprintf("id %s is not a UUID, so the rule counts as one without an id", quote(r.ID.Value)), newID, Correction{})
 	}
 	if v := r.SigmaVersion; v.Set() {
 		if _, ok := parseVersion(v.Value); !ok {
@@ -620,7 +634,8 @@ func (p *parser) header(r *Rule) {
 		}
 	}
 	if t := r.Taxonomy; t.Value != sigmaTaxonomy && strings.EqualFold(t.Value, sigmaTaxonomy) {
-		p.add(t.Position, "taxonomy", fmt.Sprintf("taxonomy %s is not Sigma's", quote(t.Value)), fmt.Sprintf("did you mean %s?", quote(sigmaTaxonomy)))
+		p.addOf(t.Position, &Error{Position: t.Position, Path: "taxonomy", Found: fmt.Sprintf("taxonomy %s is not Sigma's", quote(t.Value)),
+			Want: fmt.Sprintf("did you mean %s?", quote(sigmaTaxonomy)), Correction: corrects(CorrectsStatus, t.Value, sigmaTaxonomy)})
 	}
 	for _, f := range []struct {
 		path  string
@@ -631,14 +646,16 @@ func (p *parser) header(r *Rule) {
 			continue
 		}
 		if i := slices.IndexFunc(f.known, func(known string) bool { return strings.EqualFold(known, f.text.Value) }); i >= 0 {
-			p.warn(r, f.text.Position, f.path, fmt.Sprintf("Sigma spells %s %s in lower case", f.path, quote(f.text.Value)), "write "+quote(f.known[i]))
+			p.warn(r, f.text.Position, f.path, fmt.Sprintf("Sigma spells %s %s in lower case", f.path, quote(f.text.Value)), "write "+quote(f.known[i]), corrects(CorrectsStatus, f.text.Value, f.known[i]))
 			continue
 		}
 		found, want := fmt.Sprintf("%s %s is not one of Sigma's", f.path, quote(f.text.Value)), didYouMean(f.text.Value, f.known)
+		c := corrects(CorrectsStatus, f.text.Value, nearest(f.text.Value, f.known))
 		if f.path == "status" && misspelt(f.text.Value, []string{unsupportedStatus}) != "" {
-			p.add(f.text.Position, f.path, found, want) // such a rule would be left out
+			// such a rule would be left out
+			p.addOf(f.text.Position, &Error{Position: f.text.Position, Path: f.path, Found: found, Want: want, Correction: c})
 		} else {
-			p.warn(r, f.text.Position, f.path, found, want)
+			p.warn(r, f.text.Position, f.path, found, want, c)
 		}
 	}
 	for _, f := range []struct {
@@ -651,7 +668,7 @@ func (p *parser) header(r *Rule) {
 		// Until 2024, Sigma's dates had slashes.
 		_, err := time.Parse("2006-01-02", strings.ReplaceAll(f.text.Value, "/", "-"))
 		if err != nil {
-			p.warn(r, f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "write year, month and day, such as 2024-07-19")
+			p.warn(r, f.text.Position, f.path, fmt.Sprintf("%s is not a date", quote(f.text.Value)), "write year, month and day, such as 2024-07-19", Correction{})
 		}
 	}
 }
@@ -679,7 +696,8 @@ func (p *parser) logsource(n *yaml.Node) Logsource {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
 		if meant := misspeltKey(key.Value, logsourceKeys, present); meant != "" {
-			p.fail(key, "logsource", fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+			p.correct(key, "logsource", fmt.Sprintf("key %s is not one of Sigma's", quote(key.Value)), fmt.Sprintf("did you mean %s?", quote(meant)),
+				corrects(CorrectsLogsource, key.Value, meant))
 		}
 	}
 	if l.String() == "" && p.failed == before {
@@ -810,7 +828,11 @@ func (p *parser) item(key, n, written *yaml.Node, path string) *Item {
 	}
 	c, found, want, place := newChain(it.Modifiers)
 	if found != "" {
-		p.add(place, path, found, want)
+		e := &Error{Position: place, Path: path, Found: found, Want: want}
+		if i := slices.IndexFunc(it.Modifiers, func(m Text) bool { return m.Position == place }); i >= 0 && !slices.Contains(modifierNames(), it.Modifiers[i].Value) {
+			e.Correction = corrects(CorrectsModifier, it.Modifiers[i].Value, nearest(it.Modifiers[i].Value, modifierNames()))
+		}
+		p.addOf(place, e)
 		return nil
 	}
 	if it.Field == "" {
@@ -1038,7 +1060,7 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 				}
 				if n.Op == AllOf && len(list) == 1 && list[0].Name.Value == n.Name && list[0].several() {
 					r.Alone = append(r.Alone, Note{r.Name, n.Position, "all of " + clip(n.Name),
-						"one search has the name, and one value of its list is enough; write the modifier \"all\" at the field, or the name of the search alone"})
+						"one search has the name, and one value of its list is enough; write the modifier \"all\" at the field, or the name of the search alone", Correction{}})
 				}
 			}
 		})
@@ -1046,11 +1068,12 @@ func (p *parser) conditions(r *Rule, n *yaml.Node) {
 	present := map[string]bool{conditionKey: true, timeframeKey: d.Timeframe.Set()}
 	for _, s := range d.Searches {
 		if meant := misspeltKey(s.Name.Value, detectionKeys, present); meant != "" && !named[s.Name.Value] {
-			p.add(s.Name.Position, "detection", fmt.Sprintf("no condition names search %s", quote(s.Name.Value)), fmt.Sprintf("did you mean %s?", quote(meant)))
+			p.addOf(s.Name.Position, &Error{Position: s.Name.Position, Path: "detection", Found: fmt.Sprintf("no condition names search %s", quote(s.Name.Value)),
+				Want: fmt.Sprintf("did you mean %s?", quote(meant)), Correction: corrects(CorrectsKey, s.Name.Value, meant)})
 			continue
 		}
 		if !used[s.Name.Value] {
-			r.Unused = append(r.Unused, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "no condition uses this search; use it, or remove it"})
+			r.Unused = append(r.Unused, Note{r.Name, s.Name.Position, "detection." + clip(s.Name.Value), "no condition uses this search; use it, or remove it", Correction{}})
 		}
 	}
 }
