@@ -78,6 +78,7 @@ var targets = []target{
 	{pkg: "./internal/strictjson", function: "FuzzString"},
 	{pkg: "./policy", function: "FuzzRead"},
 	{pkg: "./report", function: "FuzzClean"},
+	{pkg: "./fix", function: "FuzzFile"},
 	{pkg: "./ruletest", function: "FuzzParse"},
 	{pkg: "./ruletest", function: "FuzzRecorded"},
 	{pkg: "./sysmon/config", function: "FuzzDecompile"},

@@ -126,6 +126,16 @@ func (s *Source) At(i int) Position {
 	return Position{l.row, i - l.first + 1}
 }
 
+// Index returns the offset of a position, the inverse of At. A position outside the file becomes
+// its end.
+func (s *Source) Index(p Position) int {
+	k := sort.Search(len(s.lines), func(k int) bool { return s.lines[k].row >= p.Line })
+	if k == len(s.lines) || p.Line < 1 || p.Column < 1 {
+		return len(s.Data)
+	}
+	return min(s.lines[k].first+p.Column-1, len(s.Data))
+}
+
 // Offset returns the offset of a place that the YAML parser reports. The line
 // and the character count from 1. A place outside the file becomes its end.
 func (s *Source) Offset(yamlLine, character int) int {

@@ -73,6 +73,9 @@ func TestOffsets(t *testing.T) {
 		if got := src.Offset(line, character); got != i {
 			t.Fatalf("line %d, character %d is at offset %d; want %d", line, character, got, i)
 		}
+		if got := src.Index(src.At(i)); got != i {
+			t.Fatalf("Index(%v) is %d; want %d", src.At(i), got, i)
+		}
 		if character++; r == '\n' || r == '\u2028' {
 			line, character = line+1, 1
 		}

@@ -29,7 +29,7 @@ Write \\* for a backslash and a wildcard.`,
 			if c.Operator == channelfile.OpPattern {
 				star = `\*`
 			}
-			if !isPath(input) || !hasLiteral(string(v), star) {
+			if !IsPath(input) || !hasLiteral(string(v), star) {
 				return ""
 			}
 			return fmt.Sprintf("the value %.80q of %s has a literal star, which no path has", []byte(v), p.Definition.InputName(int(c.Input)))

@@ -29,7 +29,7 @@ func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, i
 			continue
 		}
 		input := p.Definition.Inputs[c.Input].Name
-		if isPath(input) {
+		if IsPath(input) {
 			kind++
 		}
 		asked, found := uint32(1)<<kind, uint32(1)<<(kind+kinds)
@@ -52,9 +52,9 @@ func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, i
 	}
 }
 
-// isPath reports whether the values of an input are the path of a file, by its name. It knows the
+// IsPath reports whether the values of an input are the path of a file, by its name. It knows the
 // names of Sysmon and of the Security log.
-func isPath(input string) bool {
+func IsPath(input string) bool {
 	switch input {
 	case "Image", "ParentImage", "SourceImage", "TargetImage", "ImageLoaded", "TargetFilename", "SourceFilename", "CurrentDirectory",
 		"NewProcessName", "ParentProcessName", "ProcessName", "ProcessPath", "Application":

@@ -29,7 +29,7 @@ Write the character that was meant, and paths in single quotes.`,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
 		eachText(p, "write the character that was meant, and paths in single quotes", func(c channelfile.Criterion, input string, v channelfile.Value) string {
-			d, found := deceitOf(v, isPath(input))
+			d, found := deceitOf(v, IsPath(input))
 			if !found {
 				return ""
 			}

@@ -1,0 +1,217 @@
+package fix
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/internal/longtest"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+)
+
+// whole is a rule; the words in braces are replaced by those of a case.
+const whole = `title: Demo # kept
+id: 5a0c1d2e-0097-4000-8000-cfc0cfc0f1f1
+status: {status}
+{key}: [none]
+tags: {tags}
+logsource: {logsource}
+detection:
+    selection:
+        {field}: {value} # kept too
+    condition: selection
+level: high
+`
+
+// rule returns the rule with some of its words replaced.
+func rule(words ...string) string {
+	all := append(words, "status", "test", "key", "falsepositives", "tags", "[attack.execution]",
+		"logsource", "{product: windows, category: process_creation}", "field", "Image|endswith", "value", `'\demo.exe'`)
+	text := whole
+	for i := 0; i < len(all); i += 2 {
+		text = strings.Replace(text, "{"+all[i]+"}", all[i+1], 1)
+	}
+	return text
+}
+
+// TestKinds tests each kind of edit, and near misses. Nothing but the words changes.
+func TestKinds(t *testing.T) {
+	for _, tt := range []struct {
+		why        string
+		word       string // of the rule
+		old, fixed string // fixed == old: there is no edit
+		kind       Kind
+		check      string
+		safe       bool
+	}{
+		{"a key without an effect", "key", "falsepositve", "falsepositives", Key, "", true},
+		{"a key of the author's own", "key", "reviewer", "reviewer", "", "", false},
+		{"the case of a status", "status", "Experimental", "experimental", Status, "CF0014", true},
+		{"a letter of a status, in quotes", "status", `"experimntal"`, `"experimental"`, Status, "CF0014", true},
+		{"a status with an effect", "status", "unsuported", "unsupported", Status, "CF0007", false},
+		{"no status at all", "status", "production", "production", "", "", false},
+		{"a namespace", "tags", "[attck.execution]", "[attack.execution]", Tag, "", true},
+		{"a tag in capitals", "tags", "[attack.T1059]", "[attack.t1059]", Tag, "", true},
+		{"a repeated tag between brackets", "tags", "[a.b, c.d, a.b, e.f]", "[a.b, c.d, e.f]", DuplicateTag, "", true},
+		{"a repeated tag in lines", "tags", "\n    - a.b\n    - 'a.b'\n    - c.d # x", "\n    - a.b\n    - c.d # x", DuplicateTag, "", true},
+		{"a repeated tag with a comment, which would be lost", "tags", "\n    - a.b\n    - a.b # x", "\n    - a.b\n    - a.b # x", "", "", false},
+		{"a value of a logsource", "logsource", "{product: windws, category: process_creation}", "{product: windows, category: process_creation}", Logsource, "CF0007", false},
+		{"a key of a logsource", "logsource", "{product: windows, categry: process_creation}", "{product: windows, category: process_creation}", Logsource, "CF0007", false},
+		{"a modifier", "field", "Image|endwith", "Image|endswith", Modifier, "CF0007", false},
+		{"a modifier after another", "field", "'Image|cased|endwith'", "'Image|cased|endswith'", Modifier, "CF0007", false},
+		{"the case of a field", "field", "image|endswith", "Image|endswith", FieldCase, "", true},
+		{"the name of Security 4688", "field", "NewProcessName|endswith", "Image|endswith", RawField, "CF2005", false},
+		{"a letter of a field", "field", "ParentImag|endswith", "ParentImage|endswith", Field, "CF2005", false},
+		{"a field of nothing similar", "field", "Colour", "Colour", "", "", false},
+		{"a star that is literal", "value", `'C:\Users\*\demo.exe'`, `'C:\Users\\*\demo.exe'`, EscapedStar, "CF4009", false},
+		{"a star that is a wildcard", "value", `'C:\Users\\*\demo.exe'`, `'C:\Users\\*\demo.exe'`, "", "", false},
+		{"a tab in a path", "value", `"C:\temp.exe"`, `'C:\temp.exe'`, PathQuotes, "CF4008", false},
+		{"an author who knows of escapes", "value", `"C:\\x\temp.exe"`, `"C:\\x\temp.exe"`, "", "", false},
+		{"a repeated value", "value", `['\a.exe', "b.exe", '\a.exe']`, `['\a.exe', "b.exe"]`, DuplicateValue, "", true},
+		{"values that differ in case", "value", `[a, A]`, `[a, A]`, "", "", false},
+		{"the word yes", "value", "yes", "'yes'", Quotes, "", true},
+		{"an octal number", "value", "[010, 10]", "['010', 10]", Quotes, "", true},
+		{"a plain text", "value", "yess", "yess", "", "", false},
+		{"a text in quotes", "value", `"no"`, `"no"`, "", "", false},
+	} {
+		before, want := rule(tt.word, tt.old), rule(tt.word, tt.fixed)
+		o := Options{Definitions: builtin.Definitions()}
+		for _, end := range []string{"\n", "\r\n"} {
+			for _, mark := range []string{"", "\ufeff"} {
+				before, want := mark+strings.ReplaceAll(before, "\n", end), mark+strings.ReplaceAll(want, "\n", end)
+				edits := File("a.yml", []byte(before), o)
+				after, err := Apply([]byte(before), edits)
+				if err != nil || string(after) != want {
+					t.Errorf("%s: %v\n%s\nwant\n%s", tt.why, err, after, want)
+					continue
+				}
+				if before == want {
+					continue
+				}
+				if e := edits[0]; len(edits) != 1 || e.Kind != tt.kind || e.Check != tt.check || e.Safe != tt.safe || e.Title == "" || e.Line < 1 {
+					t.Errorf("%s: %+v; want one %s of check %q, safe %v", tt.why, edits, tt.kind, tt.check, tt.safe)
+				}
+				if err := Compare("a.yml", []byte(before), after, o); (err == nil) != tt.safe {
+					t.Errorf("%s: safe is %v, and the compiled content: %v", tt.why, tt.safe, err)
+				}
+				if again := File("a.yml", after, o); len(again) > 0 {
+					t.Errorf("%s: edits of the corrected file: %+v", tt.why, again)
+				}
+			}
+		}
+	}
+}
+
+// TestCompare tests changes that Compare must see.
+func TestCompare(t *testing.T) {
+	o := Options{Definitions: builtin.Definitions()}
+	for _, tt := range []struct{ why, old, new string }{
+		{"a value", "demo.exe", "other.exe"},
+		{"the title", "Demo", "Other"},
+		{"the modifier", "endswith", "contains"},
+		{"an error", "process_creation", "process_creatoin"},
+		{"a type", "process_creation", "pipe_created"},
+	} {
+		if err := Compare("a.yml", []byte(rule()), []byte(strings.Replace(rule(), tt.old, tt.new, 1)), o); err == nil {
+			t.Errorf("%s: no difference", tt.why)
+		}
+	}
+	if err := Compare("a.yml", []byte(rule()), []byte("# a comment\n"+rule()), o); err != nil {
+		t.Errorf("a comment: %v", err)
+	}
+}
+
+// TestApply tests edits that do not fit.
+func TestApply(t *testing.T) {
+	for _, edits := range [][]Edit{{{Offset: 4}}, {{Offset: 2, Length: 2}}, {{Length: -1}}, {{Offset: 1, Length: 1}, {Offset: 1}}, {{Offset: -1}}} {
+		if got, err := Apply([]byte("abc"), edits); err == nil {
+			t.Errorf("%+v: %q; want an error", edits, got)
+		}
+	}
+}
+
+// TestSafeReal spoils published rules as authors do, and corrects them. The safe edits do not
+// change the compiled content, and give the text of the author back.
+func TestSafeReal(t *testing.T) {
+	root := "../../shared/data/dev/sigma"
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the rules of the Sigma project are not there")
+	}
+	every := 1
+	if !longtest.Enabled() {
+		every = 9
+	}
+	o := Options{Definitions: builtin.Definitions()}
+	files, edited := 0, map[Kind]int{}
+	safe := func(path string, data []byte) (after []byte) {
+		edits := slices.DeleteFunc(File(path, data, o), func(e Edit) bool { return !e.Safe })
+		for _, e := range edits {
+			edited[e.Kind]++
+		}
+		after, err := Apply(data, edits)
+		if err == nil {
+			err = Compare(path, data, after, o)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		return after
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".yml") || d.IsDir() {
+			return err
+		}
+		if files++; files%every != 0 {
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		want := safe(path, data)
+		spoilt := regexp.MustCompile(`(?m)^status: test`).ReplaceAll(want, []byte("status: Test"))
+		spoilt = regexp.MustCompile(`(?m)^(    - attack\.t[^#\n]*\n)`).ReplaceAll(spoilt, []byte("$1$1"))
+		spoilt = regexp.MustCompile(`(?m)^( +Image\|endswith:\n +- .*\n)( +- [^ \n]*\n)`).ReplaceAll(spoilt, []byte("$1$2$2"))
+		if bytes.Contains(data, []byte("category: process_creation")) { // whose type has the field
+			spoilt = regexp.MustCompile(`(?m)^( +)CommandLine\|contains:`).ReplaceAll(spoilt, []byte("${1}commandline|contains:"))
+		}
+		if got := safe(path, spoilt); !bytes.Equal(got, want) {
+			t.Errorf("%s: corrected to\n%s", path, got)
+		}
+		return nil
+	})
+	t.Logf("%d files: %v", files, edited)
+	if err != nil || files == 0 || edited[DuplicateTag]*edited[DuplicateValue]*edited[Status]*edited[FieldCase] == 0 {
+		t.Errorf("%d files, edits %v, %v", files, edited, err)
+	}
+}
+
+// FuzzFile edits any text. The safe edits do not change the compiled content.
+func FuzzFile(f *testing.F) {
+	f.Add([]byte(rule()))
+	f.Add([]byte(rule("key", "falsepositve", "tags", "[a.b, a.b]")))
+	f.Add([]byte(rule("value", "\n          - no\n          - no\n          - 010", "field", "image")))
+	f.Add([]byte(rule("value", "'C:\\*\\a'", "status", "Test", "logsource", "{product: windws}")))
+	o := Options{Definitions: builtin.Definitions()}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<14 {
+			t.Skip("too large to be fast")
+		}
+		edits := File("a.yml", data, o)
+		if _, err := Apply(data, edits); err != nil {
+			t.Error(err)
+		}
+		after, err := Apply(data, slices.DeleteFunc(edits, func(e Edit) bool { return !e.Safe }))
+		if err == nil {
+			err = Compare("a.yml", data, after, o)
+		}
+		if err != nil {
+			t.Errorf("%v\n%s", err, after)
+		}
+	})
+}
