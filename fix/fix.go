@@ -32,8 +32,8 @@ const (
 	DuplicateTag   Kind = "duplicate-tag"   // a tag that stands twice
 	DuplicateValue Kind = "duplicate-value" // a value that stands twice in a list
 	EscapedStar    Kind = "escaped-star"    // a star in a path, with one backslash before it
-	Quotes         Kind = "quotes"          // a text that YAML 1.1 takes for a boolean, number or date
-	PathQuotes     Kind = "path-quotes"     // a path in double quotes, in which \t is a tab
+	Quotes         Kind = "quotes"          // a text that YAML 1.1 takes for another type
+	PathQuotes     Kind = "path-quotes"     // a path in double quotes with a tab
 )
 
 // Kinds lists all kinds.
