@@ -884,9 +884,21 @@ func TestSchemaIsJSON(t *testing.T) {
 		Properties struct {
 			Schema struct{ Const string }
 		}
+		Defs struct {
+			Result struct {
+				Properties struct {
+					Kind struct{ Enum []string }
+				}
+			}
+		} `json:"$defs"`
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
+	}
+	for kind := validate.KindChannelFile; kind <= validate.KindSysmonBlob; kind++ {
+		if !slices.Contains(doc.Defs.Result.Properties.Kind.Enum, kind.String()) {
+			t.Errorf("the schema has no kind of subject %q", kind)
+		}
 	}
 	if doc.Properties.Schema.Const != Schema {
 		t.Errorf("the schema is for %q, the reports say %q", doc.Properties.Schema.Const, Schema)

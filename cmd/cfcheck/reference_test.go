@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cfcheck/cfcheck/corpus/conform"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/internal/manual"
 	"github.com/cfcheck/cfcheck/policy"
@@ -97,6 +98,7 @@ func TestDocsReference(t *testing.T) {
 	add(sensor.Schemas, "fleet", "definitions")
 	add(facts.Schemas)
 	add(file.Schemas)
+	add(conform.Schemas)
 	if written < 16 {
 		t.Errorf("%d schemas; expected at least 16", written)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/cfcheck/cfcheck/corpus"
+	"github.com/cfcheck/cfcheck/corpus/conform"
 	"github.com/cfcheck/cfcheck/facts"
 	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/workload"
@@ -215,6 +216,8 @@ func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 		from = report.Schemas
 	case "facts":
 		from = facts.Schemas
+	case "conformance":
+		from = conform.Schemas
 	case "manifest":
 		from = file.Schemas
 	}

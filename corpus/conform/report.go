@@ -2,6 +2,7 @@ package conform
 
 import (
 	"bufio"
+	"embed"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -127,6 +128,11 @@ func (r *Report) Text(w io.Writer) error {
 	fmt.Fprintf(b, "\n%d of %d files right, %d wrong, %d failed; %s expected\n", total.Right, total.Files, total.Wrong, total.Failed, ofThese(total.Expected))
 	return b.Flush()
 }
+
+// Schemas holds schema/conformance.json, the JSON Schema of a report.
+//
+//go:embed schema
+var Schemas embed.FS
 
 // Schema is the name and version of the JSON of a report.
 const Schema = "cfcheck.conformance/v0"
