@@ -150,10 +150,22 @@ type run struct {
 // is an event of each. An error means that content cannot be indexed. The errors of sources are in
 // Result.Problems. Memory depends on the content and on the examples, not on the number of events.
 func Run(defs *sensor.Definitions, content []Content, sources []Source, o Options) (*Result, error) {
+	r, err := prepare(defs, content, o)
+	if err != nil {
+		return nil, err
+	}
+	r.sources = sources
+	out, faults := r.replay()
+	out.Problems = append(out.Problems, faults.problems()...)
+	return out, nil
+}
+
+// prepare indexes content.
+func prepare(defs *sensor.Definitions, content []Content, o Options) (*run, error) {
 	if o.Examples < 0 || o.Examples > MaxExamples {
 		return nil, fmt.Errorf("found %d examples; expected 0 to %d", o.Examples, MaxExamples)
 	}
-	r := &run{defs: defs, options: o, sources: sources, of: map[*sensor.Definition][]*group{}}
+	r := &run{defs: defs, options: o, of: map[*sensor.Definition][]*group{}}
 	r.add(content, false)
 	r.add(o.Previous, true)
 	for _, g := range r.groups {
@@ -167,7 +179,7 @@ func Run(defs *sensor.Definitions, content []Content, sources []Source, o Option
 	if o.Previous != nil {
 		r.pair()
 	}
-	return r.replay(), nil
+	return r, nil
 }
 
 // add adds content to the groups.
@@ -187,7 +199,7 @@ func (r *run) add(content []Content, previous bool) {
 }
 
 // replay passes the sources to workers.
-func (r *run) replay() *Result {
+func (r *run) replay() (*Result, faults) {
 	n := r.options.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -215,13 +227,27 @@ func (r *run) replay() *Result {
 	return r.join(workers, slices.DeleteFunc(problems, func(err error) bool { return err == nil }))
 }
 
+// faults are the events on which content faults.
+type faults struct {
+	n     uint64
+	first error // with its place; nil if n is 0
+}
+
+// problems returns the faults as at most one problem.
+func (f faults) problems() []error {
+	if f.n == 0 {
+		return nil
+	}
+	return []error{fmt.Errorf("%w; %d events were not tried for such a reason; judge the content with cfcheck check", f.first, f.n)}
+}
+
 // join adds up the results of the workers.
-func (r *run) join(workers []*worker, problems []error) *Result {
+func (r *run) join(workers []*worker, problems []error) (*Result, faults) {
 	out := &Result{Rules: make([]Rule, 0, r.rules), Problems: problems}
 	untried := map[string]uint64{}
 	var bad []badLine
 	var fault *faulted
-	var faults uint64
+	var all faults
 	for _, w := range workers {
 		out.Events += w.events
 		out.Tried += w.tried
@@ -231,24 +257,18 @@ func (r *run) join(workers []*worker, problems []error) *Result {
 			untried[name] += n
 		}
 		bad = append(bad, w.firstBad...)
-		faults += w.faults
+		all.n += w.faults
 		if w.fault != nil && (fault == nil || w.fault.place.compare(fault.place) < 0) {
 			fault = w.fault
 		}
 	}
-	for name, n := range untried {
-		out.Untried = append(out.Untried, Count{name, n})
-	}
-	slices.SortFunc(out.Untried, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(b.Events, a.Events), cmp.Compare(a.Type, b.Type))
-	})
+	out.Untried = counts(untried)
 	slices.SortFunc(bad, func(a, b badLine) int { return a.place.compare(b.place) })
 	for _, b := range bad[:min(len(bad), MaxBadLines)] {
 		out.FirstBad = append(out.FirstBad, b.err)
 	}
 	if fault != nil {
-		out.Problems = append(out.Problems, fmt.Errorf("%s:%d: content of type %s faults on this event: %w; %d events were not tried for such a reason; judge the content with cfcheck check",
-			r.sources[fault.place.source].Name, fault.place.line, fault.typ, fault.err, faults))
+		all.first = fmt.Errorf("%s:%d: content of type %s faults on this event: %w", r.sources[fault.place.source].Name, fault.place.line, fault.typ, fault.err)
 	}
 	for k, g := range r.groups {
 		for i := range g.index.Instances() {
@@ -265,7 +285,7 @@ func (r *run) join(workers []*worker, problems []error) *Result {
 			return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
 		})
 	}
-	return out
+	return out, all
 }
 
 // joinRule adds up the matches of instance i of group k.
