@@ -93,7 +93,7 @@ func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error 
 		return err
 	}
 	for _, n := range sizes {
-		f, err := selective(n)
+		f, err := workload.Selective(n, workload.Instances)
 		if err != nil {
 			return err
 		}
@@ -111,43 +111,6 @@ func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error 
 		}
 	}
 	return nil
-}
-
-// selective returns a file with n generated instances that match few events, as rules that people
-// use do. It leaves out the instances that match one of some hundred events.
-func selective(n int) (*channelfile.File, error) {
-	all, err := channelfile.Parse(workload.File(2*n, 1))
-	if err != nil {
-		return nil, err
-	}
-	ix, err := match.New(all)
-	if err != nil {
-		return nil, err
-	}
-	m, noisy := ix.Matcher(), map[channelfile.ID]bool{}
-	for i, e := range workload.Events(all, 800, 2) {
-		if i%2 == 1 {
-			continue // made for an instance
-		}
-		list, err := m.Match(e)
-		if err != nil {
-			return nil, err
-		}
-		for _, k := range list {
-			noisy[all.Instance(k).ID] = true
-		}
-	}
-	b, added := channelfile.NewBuilder(workload.Header), 0
-	for id, condition := range workload.Instances(2*n, 1) {
-		if noisy[id] || added == n {
-			continue
-		}
-		if err := b.Add(id, condition, nil); err != nil {
-			return nil, err
-		}
-		added++
-	}
-	return encoded(b)
 }
 
 func encoded(b *channelfile.Builder) (*channelfile.File, error) {

@@ -12,7 +12,7 @@ import (
 // every input, of the kind that the instances compare with. In every second event, the inputs that
 // one of the instances reads have values that satisfy it.
 func Events(f *channelfile.File, n int, seed uint64) []interp.Event {
-	g := generator{rand.New(rand.NewPCG(seed, uint64(n)))}
+	g := generator{Rand: rand.New(rand.NewPCG(seed, uint64(n)))}
 	s := interp.NewSynthesizer(f, nil, nil)
 	list := make([]interp.Event, n)
 	for i := range list {

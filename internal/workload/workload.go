@@ -155,8 +155,18 @@ func Release(instances int, seed uint64) []byte {
 
 // Instances returns the instances of the file.
 func Instances(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr] {
+	return instances(n, seed, false)
+}
+
+// ExactInstances returns instances that compare only by equality and by prefix, because some
+// matchers support nothing else. Otherwise they are like those of [Instances].
+func ExactInstances(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr] {
+	return instances(n, seed, true)
+}
+
+func instances(n int, seed uint64, exact bool) iter.Seq2[channelfile.ID, channelfile.Expr] {
 	return func(yield func(channelfile.ID, channelfile.Expr) bool) {
-		g := generator{rand.New(rand.NewPCG(seed, uint64(n)))}
+		g := generator{rand.New(rand.NewPCG(seed, uint64(n))), exact}
 		for range n {
 			var id channelfile.ID
 			for i := range id {
@@ -169,7 +179,10 @@ func Instances(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr] {
 	}
 }
 
-type generator struct{ *rand.Rand }
+type generator struct {
+	*rand.Rand
+	exact bool // compare only by equality and by prefix
+}
 
 // chance returns true with a probability in percent.
 func (g generator) chance(percent int) bool { return g.IntN(100) < percent }
@@ -212,7 +225,12 @@ func (g generator) condition() channelfile.Expr {
 		parts = append(parts, g.portCriterion())
 	}
 	if g.chance(12) {
-		parts = append(parts, channelfile.AddressPrefix(pick(g, []int{destinationIP, sourceIP}), g.network()))
+		input, network := pick(g, []int{destinationIP, sourceIP}), g.network()
+		if g.exact {
+			parts = append(parts, channelfile.Equals(input, network.Addr().String()))
+		} else {
+			parts = append(parts, channelfile.AddressPrefix(input, network))
+		}
 	}
 	if g.chance(10) {
 		parts = append(parts, channelfile.IntegerEquals(logonType, int64(pick(g, []int{2, 3, 4, 5, 7, 8, 9, 10, 11}))))
@@ -240,7 +258,11 @@ func (g generator) stringCriterion(input int) channelfile.Expr {
 	}
 	var compare func(int, ...string) channelfile.Expr
 	var operand func(int) string
-	switch kind := g.IntN(95); { // 5 in 100 are hashes, compared by equality
+	kind := g.IntN(95) // 5 in 100 are hashes, compared by equality
+	if g.exact {
+		kind = kind * 52 / 95 // in the same proportion
+	}
+	switch {
 	case kind < 35:
 		compare, operand = channelfile.Equals, g.whole
 	case kind < 52:
@@ -274,7 +296,7 @@ func (g generator) stringCriterion(input int) channelfile.Expr {
 var escape = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `\`, `\\`).Replace
 
 func (g generator) portCriterion() channelfile.Expr {
-	if g.chance(70) {
+	if g.exact || g.chance(70) {
 		return channelfile.IntegerEquals(destinationPort, common(g, ports))
 	}
 	least := int64(1024 * (1 + g.IntN(60)))
