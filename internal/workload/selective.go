@@ -7,10 +7,12 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/match"
 )
 
+// A Source returns n instances for a seed, as [Instances] and [ExactInstances] do.
+type Source func(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr]
+
 // Selective returns a file with n instances that match few events, as rules that people use do. It
-// leaves out the instances that match one of some hundred events. The instances come from
-// [Instances] or [ExactInstances].
-func Selective(n int, instances func(n int, seed uint64) iter.Seq2[channelfile.ID, channelfile.Expr]) (*channelfile.File, error) {
+// leaves out the instances that match one of some hundred events.
+func Selective(n int, instances Source) (*channelfile.File, error) {
 	b := channelfile.NewBuilder(Header)
 	for id, condition := range instances(2*n, 1) {
 		if err := b.Add(id, condition, nil); err != nil {

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/cfcheck/cfcheck/internal/progress"
+)
+
+// processorTime returns the processor time of this process.
+func processorTime() time.Duration {
+	return time.Duration(progress.CPUSeconds() * float64(time.Second))
+}
+
+// A budget limits the processor time of one engine on one content.
+type budget struct {
+	check  time.Duration // for the answers that are compared
+	turn   time.Duration // for a turn of the measurement
+	rounds int
+}
+
+// A standing is the result of one engine on one content.
+type standing struct {
+	engine   *engine
+	runner   runner
+	building time.Duration
+	checked  int       // events on which the answers were compared
+	matches  int       // in these events
+	times    []float64 // nanoseconds for an event, by round
+}
+
+// contest runs engines on a content. The first one is the reference for the answers. An answer that
+// differs is an error.
+func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*standing, err error) {
+	defer func() {
+		for _, s := range list {
+			if closed := s.runner.close(); closed != nil && err == nil {
+				err = fmt.Errorf("%s: %w", s.engine.name, closed)
+			}
+		}
+	}()
+	for _, e := range engines {
+		if e.missing != "" || e.most > 0 && len(c.rules.conditions) > e.most {
+			continue
+		}
+		fmt.Fprintf(log, "%s: building %s\n", c.name, e.name)
+		start := processorTime()
+		r, err := e.build(c)
+		if err != nil {
+			return list, fmt.Errorf("%s: %w", e.name, err)
+		}
+		s := &standing{engine: e, runner: r, building: processorTime() - start}
+		list = append(list, s)
+	}
+	if err := compare(c, list, b.check); err != nil {
+		return list, err
+	}
+	fmt.Fprintf(log, "%s: measuring\n", c.name)
+	for range b.rounds {
+		for _, s := range list {
+			events, used, err := s.runner.run(b.turn)
+			if err != nil {
+				return list, fmt.Errorf("%s: %w", s.engine.name, err)
+			}
+			s.times = append(s.times, float64(used)/float64(events))
+		}
+	}
+	return list, nil
+}
+
+// compare compares the answers of all engines with those of the first, on the events that each gets
+// through in the time. It fails at the first difference.
+func compare(c *content, list []*standing, check time.Duration) error {
+	var want [][]int
+	for i, s := range list {
+		got, err := s.runner.answers(check)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.engine.name, err)
+		}
+		if i == 0 {
+			want = got
+		}
+		s.checked = min(len(got), len(want))
+		for event := range s.checked {
+			if !slices.Equal(got[event], want[event]) {
+				return fmt.Errorf("%s: event %d: %s matches the rules %v; %s the rules %v",
+					c.name, event, s.engine.name, c.ids(got[event]), list[0].engine.name, c.ids(want[event]))
+			}
+			s.matches += len(got[event])
+		}
+	}
+	return nil
+}
+
+// ids returns the IDs of rules.
+func (c *content) ids(list []int) (ids []string) {
+	for _, i := range list {
+		ids = append(ids, c.file.Instance(i).ID.String())
+	}
+	return ids
+}
+
+func median(list []float64) float64 {
+	return slices.Sorted(slices.Values(list))[len(list)/2]
+}
