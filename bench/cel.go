@@ -45,7 +45,8 @@ var celGo = &engine{name: "cel-go", version: moduleVersion("cel.dev/cel-go"), bu
 		if err := issues.Err(); err != nil {
 			return nil, fmt.Errorf("rule %d: %w", i, err)
 		}
-		programs[i], err = env.Program(ast, cel.EvalOptions(cel.OptOptimize)) // compiles expressions in advance
+		// The option compiles regular expressions in advance.
+		programs[i], err = env.Program(ast, cel.EvalOptions(cel.OptOptimize))
 		if err != nil {
 			return nil, fmt.Errorf("rule %d: %w", i, err)
 		}

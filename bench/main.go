@@ -58,7 +58,7 @@ func run(w, log io.Writer, data, sizes string) error {
 		}
 		return err
 	}
-	real, err := realContents(data, "*.ndjson.gz", 300)
+	real, err := realContents(data, "*.ndjson.gz", 300, "process_creation", "ipc")
 	if errors.Is(err, os.ErrNotExist) {
 		fmt.Fprintf(w, "The published rules and recorded events are not measured: %v\n\n", err)
 	} else if err != nil {
@@ -108,10 +108,10 @@ func (m mix) content(rules int) (*content, error) {
 	return newContent(fmt.Sprintf("%d generated rules, %s", rules, m.name), f, workload.Events(f, 2000, 1))
 }
 
-// realContents returns the published rules on process creation and named pipes, with a number of
-// recorded events each, from the files that match the pattern.
-func realContents(data, pattern string, events int) ([]*content, error) {
-	sets, err := realdata.Load(data, pattern, "process_creation", "ipc")
+// realContents returns the published rules of the named types, with a number of recorded events
+// each, from the files that match the pattern.
+func realContents(data, pattern string, events int, types ...string) ([]*content, error) {
+	sets, err := realdata.Load(data, pattern, types...)
 	if err != nil {
 		return nil, err
 	}
