@@ -123,6 +123,7 @@ func measureFile(instances, rounds int) (*results, error) {
 		{"Parse, Conformance, ContentDigest", func() error { return verify(data) }},
 		{"CF0 to CF3, 1 build", gate(data, workload.Fleet(1, 1), staticChecks())},
 		{"CF0 to CF3, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), staticChecks())},
+		{"all checks except CF4, 1 build", gate(data, workload.Fleet(1, 1), withoutFamily(4))},
 		{"all checks, 1 build", gate(data, workload.Fleet(1, 1), suite.Checks)},
 		{"all checks, 500 builds, 20 contracts", gate(data, workload.Fleet(500, 20), suite.Checks)},
 	}}
@@ -132,6 +133,11 @@ func measureFile(instances, rounds int) (*results, error) {
 // staticChecks returns the checks that do not run content.
 func staticChecks() []*validate.Check {
 	return slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() > 3 })
+}
+
+// withoutFamily returns all checks except those of a family.
+func withoutFamily(digit int) []*validate.Check {
+	return slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() == digit })
 }
 
 // measureContent judges the channel files of a folder for the fleet "reference",

@@ -5,6 +5,7 @@
 //   - A [Model] is a sensor that checks nothing. It reads through simulated memory and reports
 //     the first read outside the object that it was meant for, as a [*Violation].
 //   - A [Synthesizer] generates events that reach the criteria of an instance.
+//     [Trials] run many instances on such events at a lower cost.
 //   - A [Witness] is such an event with a small file: evidence for a person that a finding is
 //     real.
 //

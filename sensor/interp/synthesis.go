@@ -1,7 +1,6 @@
 package interp
 
 import (
-	"bytes"
 	"math"
 	"net/netip"
 	"slices"
@@ -71,6 +70,13 @@ func (s *Synthesizer) typeOf(input int) sensor.InputType {
 	return sensor.TypeString
 }
 
+// fill sets the values of the inputs that no criterion asks for.
+func (s *Synthesizer) fill(inputs int) {
+	if len(s.filled) != inputs {
+		s.filled = s.Filled(inputs)
+	}
+}
+
 // Filled returns an event with the given number of inputs, all present.
 func (s *Synthesizer) Filled(inputs int) Event {
 	e := make(Event, inputs)
@@ -127,7 +133,7 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 		}
 		for _, hold := range []bool{true, false} {
 			s.set(base, word.Criterion(), c, hold)
-			if same := base[c.Input]; hold && len(s.kept) == 0 && kept.Type == same.Type && kept.Integer == same.Integer && kept.Address == same.Address && bytes.Equal(kept.Text, same.Text) {
+			if hold && len(s.kept) == 0 && kept.equals(&base[c.Input]) {
 				continue // same as the first event
 			}
 			if !yield(base) || s.it.spent() {
@@ -144,9 +150,7 @@ func (s *Synthesizer) Events(instance, inputs int, yield func(Event) bool) bool 
 // instance. The event may fail the condition, for instance if criteria on one input exclude each
 // other. Matching returns false if the limit was reached.
 func (s *Synthesizer) Matching(instance, inputs int) (e Event, ok bool) {
-	if len(s.filled) != inputs {
-		s.filled = s.Filled(inputs)
-	}
+	s.fill(inputs)
 	s.event = append(s.event[:0], s.filled...)
 	e = s.event
 	in := s.file.Instance(instance)
@@ -269,6 +273,23 @@ func (s *Synthesizer) solve(e Event, input int, wanted []channelfile.Word) bool 
 	}
 	e[input] = best
 	return true
+}
+
+// joining returns the work of solve to join the parts of texts for a criterion with one operand,
+// whose text is v.
+func (s *Synthesizer) joining(c channelfile.Criterion, v *Value) uint64 {
+	n := uint64(len(v.Text))
+	joined := uint64(0)
+	if s.typeOf(int(c.Input)) == sensor.TypeString {
+		joined = n + (1 + n + 1) // without and with characters between them
+	}
+	switch c.Operator {
+	case channelfile.OpContains:
+		return joined
+	case channelfile.OpPattern:
+		return n + joined
+	}
+	return 0
 }
 
 // maxCandidates is the number of criteria on one input that contribute candidate values.

@@ -164,30 +164,35 @@ func (u *runner) keyOf(p *validate.Pass, r *run) []byte {
 }
 
 // hand changes an event that fits the definition, in place, to the event that a build
-// hands over. An input gets the type that the build supplies. An input that the build
-// does not supply becomes absent in a named reader. Strings are cut to the maximum
-// length that the contract states.
+// hands over.
 func (r *run) hand(e interp.Event) {
 	for i := range e {
-		in := &r.inputs[i]
-		switch v := &e[i]; {
-		//mutation:missed: named readers may lack inputs; CF3003 rejects types
-		case !in.State.Occurs() && r.cohort.Contract.Reader.Access == sensor.AccessNamed:
-			*v = interp.Value{}
-		//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
-		case !v.Present() || v.Type == in.Type:
-			//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
-			if most := in.Room(); most > 0 && len(v.Text) > most {
-				v.Text = v.Text[:most]
-			}
-		case in.Type == sensor.TypeInteger:
-			//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
-			*v = interp.Number(int64(len(v.Text)))
-		//mutation:missed: named readers may lack inputs; CF3003 rejects types
-		case in.Type == sensor.TypeAddress:
-			*v = interp.Value{Type: sensor.TypeAddress}
-		default:
-			*v = interp.Text("")
+		r.handValue(i, &e[i])
+	}
+}
+
+// handValue changes the value of an input to the one that a build hands over. An input gets
+// the type that the build supplies. An input that the build does not supply becomes absent
+// in a named reader. Strings are cut to the maximum length that the contract states.
+func (r *run) handValue(input int, v *interp.Value) {
+	in := &r.inputs[input]
+	switch {
+	//mutation:missed: named readers may lack inputs; CF3003 rejects types
+	case !in.State.Occurs() && r.cohort.Contract.Reader.Access == sensor.AccessNamed:
+		*v = interp.Value{}
+	//mutation:missed condition: named readers may lack inputs; CF3003 rejects types
+	case !v.Present() || v.Type == in.Type:
+		//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
+		if most := in.Room(); most > 0 && len(v.Text) > most {
+			v.Text = v.Text[:most]
 		}
+	case in.Type == sensor.TypeInteger:
+		//mutation:equivalent: a fault depends on missing inputs and types, not on lengths
+		*v = interp.Number(int64(len(v.Text)))
+	//mutation:missed: named readers may lack inputs; CF3003 rejects types
+	case in.Type == sensor.TypeAddress:
+		*v = interp.Value{Type: sensor.TypeAddress}
+	default:
+		*v = interp.Text("")
 	}
 }

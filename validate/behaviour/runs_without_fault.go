@@ -110,7 +110,7 @@ const (
 // that has every input, and then each instance on its own events. It stops at the limit of
 // the work. It records the most expensive instance in c.
 //
-//mutation:equivalent `if ok`, `if !going`: another check detects the same, on purpose
+//mutation:equivalent `if ok`, `if ended != clean`: another check detects the same, on purpose
 func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	synthesizer := u.synthesizer
 	it := synthesizer.Interpreter()
@@ -123,23 +123,17 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
 		return byFault
 	}
+	trials := interp.NewTrials(synthesizer, len(r.inputs), r.handValue)
 	for i := range p.File.Instances() {
-		before, ended := synthesizer.Work(), byLimit
-		going := synthesizer.Events(i, len(r.inputs), func(e interp.Event) bool {
-			r.hand(e)
-			_, err := it.RunInstance(i, e)
-			fault, ok := errors.AsType[*interp.Fault](err)
-			if ok {
-				report(p, r, i, fault)
-				ended = byFault
-			}
-			return !ok
-		})
+		before, ended := synthesizer.Work(), clean
+		if _, _, ok := trials.Run(i); !ok {
+			ended = u.runEvents(p, r, i)
+		}
 		//mutation:equivalent: only the message about a spent budget depends on it
 		if work := synthesizer.Work() - before; work > c.most {
 			c.most, c.dearest = work, i
 		}
-		if !going {
+		if ended != clean {
 			return ended
 		}
 	}
@@ -148,6 +142,26 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 		return byLimit
 	}
 	return clean
+}
+
+// runEvents runs instance i on one event after the other.
+//
+//mutation:equivalent `if ok`: another check detects the same, on purpose
+func (u *runner) runEvents(p *validate.Pass, r *run, i int) ending {
+	it, ended := u.synthesizer.Interpreter(), byLimit
+	if u.synthesizer.Events(i, len(r.inputs), func(e interp.Event) bool {
+		r.hand(e)
+		_, err := it.RunInstance(i, e)
+		fault, ok := errors.AsType[*interp.Fault](err)
+		if ok {
+			report(p, r, i, fault)
+			ended = byFault
+		}
+		return !ok
+	}) {
+		return clean
+	}
+	return ended
 }
 
 // instanceOf returns the first instance that refers to a criterion, or 0 if no instance
