@@ -159,7 +159,7 @@ func TestNeedsOfTheCorpus(t *testing.T) {
 	// The needs do not state either which events a rule selects, and by which values.
 	byValue := map[string]bool{
 		"rule-blind-by-event": true, "rule-blind-without-event": true,
-		"rule-blind-by-form": true, "rule-blind-by-placeholder": true, "rule-widened-by-form": true, "rule-weakened-by-form": true,
+		"rule-blind-by-form": true, "rule-blind-by-hash": true, "rule-blind-by-placeholder": true, "rule-widened-by-form": true, "rule-weakened-by-form": true,
 		"rule-blind-by-cut": true, "rule-blind-by-value": true, "rule-blind-by-value-on-one-feed": true, "rule-on-an-event-that-is-off": true,
 		"rule-weakened-by-value": true, "rule-widened-by-cut": true,
 	}
