@@ -85,6 +85,7 @@ type Ceilings struct {
 	Bytes, Instances, Memory Number
 	MaxRemoved, MaxGrowth    Number // percent since the previous release
 	KnownGoodMatches         Number // known-good events that one rule may match
+	KnownGoodNew             Number // known-good events that one rule may newly match
 }
 
 // Rings are the sizes of the rings in which hosts get a release. See [rollout.Options].

@@ -94,7 +94,7 @@ func (r *reader) ceilings(c *Ceilings) []key {
 	return []key{
 		{"bytes", r.number(&c.Bytes, 1)}, {"instances", r.number(&c.Instances, 1)}, {"memory", r.number(&c.Memory, 1)},
 		{"max-removed", r.number(&c.MaxRemoved, 1)}, {"max-growth", r.number(&c.MaxGrowth, 1)},
-		{"known-good-matches", r.number(&c.KnownGoodMatches, 0)},
+		{"known-good-matches", r.number(&c.KnownGoodMatches, 0)}, {"known-good-new", r.number(&c.KnownGoodNew, 0)},
 	}
 }
 

@@ -42,6 +42,7 @@ type Options struct {
 	NeverMatch       *Recorded // events that no rule may match; nil means no events
 	KnownGood        *Recorded // events that are known to be good; nil means no events
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
+	KnownGoodNew     uint64    // number of them that one rule may match, and did not in Previous
 
 	Ceilings Ceilings // limits of the owner of the content, apart from those of the builds
 	// Previous is the release that shipped before the subject. Nil means no release; the checks
@@ -267,7 +268,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
-		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, Ceilings: opts.Ceilings, Protected: opts.Protected,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, KnownGoodNew: opts.KnownGoodNew, Ceilings: opts.Ceilings, Protected: opts.Protected,
 		Ledger: opts.Ledger, ExercisePlans: opts.ExercisePlans, ExerciseRings: opts.ExerciseRings,
 		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}

@@ -43,6 +43,7 @@ type checking struct {
 	neverMatch       []string // files of events
 	knownGood        []string
 	knownGoodMatches uint64
+	knownGoodNew     uint64
 	ceilings         validate.Ceilings
 	checks           []*validate.Check // nil means suite.Checks
 	history          string            // folder of earlier revisions
@@ -158,6 +159,7 @@ func (k *checking) addData(cmd *cobra.Command) {
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (- for the standard input)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
+	f.Uint64Var(&k.knownGoodNew, "known-good-new", 0, "let each rule match at most `N` of the known-good events that it did not match in the previous release (default 0)")
 	f.StringVar(&k.ledger, "ledger", "", "reject content that uses a build in a way that this `file` does not record, see ledger init")
 	k.exercising.add(cmd)
 	f.Uint64Var(&k.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the run to `N` steps; beyond that the verdict is undecided")
@@ -372,9 +374,14 @@ func (k *checking) prepare() error {
 	}
 	k.options.ExerciseRings = k.demands
 	k.explaining = &validate.Budget{MaxSteps: k.maxSteps}
-	k.options.KnownGoodMatches = k.knownGoodMatches
-	if k.knownGoodMatches > 0 && len(k.knownGood) == 0 {
-		return fmt.Errorf("%s: there are no events to match; name them with --known-good", k.from("ceilings.known-good-matches"))
+	k.options.KnownGoodMatches, k.options.KnownGoodNew = k.knownGoodMatches, k.knownGoodNew
+	for _, c := range []struct {
+		key string
+		n   uint64
+	}{{"ceilings.known-good-matches", k.knownGoodMatches}, {"ceilings.known-good-new", k.knownGoodNew}} {
+		if c.n > 0 && len(k.knownGood) == 0 {
+			return fmt.Errorf("%s: there are no events to match; name them with --known-good", k.from(c.key))
+		}
 	}
 	if k.options.NeverMatch, err = k.recorded("never-match", k.neverMatch); err != nil {
 		return err

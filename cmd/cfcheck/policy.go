@@ -270,6 +270,7 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	number("ceilings.max-removed", p.Ceilings.MaxRemoved, &k.maxRemoved)
 	number("ceilings.max-growth", p.Ceilings.MaxGrowth, &k.maxGrowth)
 	number("ceilings.known-good-matches", p.Ceilings.KnownGoodMatches, &k.knownGoodMatches)
+	number("ceilings.known-good-new", p.Ceilings.KnownGoodNew, &k.knownGoodNew)
 	number("expect.files", p.Expect.Files, new(uint64))
 	number("expect.instances", p.Expect.Instances, new(uint64))
 	number("expect.builds", p.Expect.Builds, new(uint64))

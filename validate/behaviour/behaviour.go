@@ -19,6 +19,7 @@ var Checks = []*validate.Check{
 	neverMatch,
 	knownGood,
 	withinCeilings,
+	newlyMatched,
 }
 
 // typed are the checks without which an event of the type would not fit the

@@ -297,3 +297,48 @@ func TestLimitIsOfAFleet(t *testing.T) {
 		t.Errorf("faults: %v; expected that the limit hides that of the last of four builds, and of none else", found)
 	}
 }
+
+// TestNewlyMatched has the cases of CF5005: the matches on known-good events of two releases.
+func TestNewlyMatched(t *testing.T) {
+	fleet := testkit.Fleet(t, "reference")
+	names := slices.Repeat([]string{`\lsass`, `\wkssvc`, `\lsass`}, 10)
+	is := func(name string) channelfile.Expr { return channelfile.Equals(5, name) }
+	later := testkit.HeaderOf(builtin.Definitions().ByNumber(testkit.IPC.Type, 2))
+	for _, tt := range []struct {
+		why        string
+		events     []string
+		header     channelfile.Header // of the previous release
+		old, newer []channelfile.Expr
+		ceiling    uint64
+		says       string
+	}{
+		{"other events, as many", names[:2], testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\wkssvc`)}, 0,
+			"instance 0 newly matches 1 event known to be good, compared with revision 1 in shipped; the first is good.ndjson:2"},
+		{"as many as may be new", names[:2], testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\wkssvc`)}, 1, ""},
+		{"more events, by an index", names, testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{channelfile.Prefix(5, `\`)}, 9,
+			"instance 0 newly matches 10 events known to be good, compared with revision 1 in shipped; the first is good.ndjson:2"},
+		{"fewer events", names, testkit.IPC, []channelfile.Expr{channelfile.Prefix(5, `\`)}, []channelfile.Expr{is(`\lsass`)}, 0, ""},
+		{"the same events", names, testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\lsass`)}, 0, ""},
+		{"a new rule", names[:2], testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\lsass`), is(`\wkssvc`)}, 0,
+			"instance 1 newly matches 1 event known to be good, compared with revision 1 in shipped; the first is good.ndjson:2"},
+		{"another version, as many events", names[:2], later, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\wkssvc`)}, 0, ""},
+		{"another version, more events", names[:3], later, []channelfile.Expr{is(`\wkssvc`)}, []channelfile.Expr{is(`\lsass`)}, 0,
+			"instance 0 newly matches 1 event known to be good, compared with revision 1 in shipped; the first is good.ndjson:1"},
+	} {
+		old := validate.ChannelFile("shipped", testkit.Encode(t, tt.header, tt.old...))
+		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, tt.newer...)), validate.Options{
+			Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0),
+			KnownGood: recorded(tt.events...), KnownGoodMatches: 100, KnownGoodNew: tt.ceiling,
+			Previous: &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }},
+		})
+		var says []string
+		for _, f := range r.Findings {
+			if f.Check.ID == "CF5005" {
+				says = append(says, f.Message)
+			}
+		}
+		if strings.Join(says, "\n") != tt.says {
+			t.Errorf("%s: %q, want %q", tt.why, says, tt.says)
+		}
+	}
+}
