@@ -2,7 +2,9 @@ package meaning
 
 import (
 	"bytes"
+	"iter"
 	"net/netip"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -102,18 +104,10 @@ func (t *Test) takes(typ sensor.InputType) bool {
 
 // solveText solves a field of type string that must be present.
 func (s *Solver) solveText(literals []literal) (*cell, Answer) {
-	fits := func(text []byte) bool {
-		c := textCell(text)
-		for _, l := range literals {
-			if l.test.With == 0 && (s.cost(l.test, text) || l.test.on(c) == l.negated) {
-				return false
-			}
-		}
-		return true
-	}
-	for _, text := range s.candidates(literals) {
+	fits := func(text []byte) bool { return s.fits(literals, text) }
+	for text := range s.candidates(literals) {
 		if fits(text) {
-			return textCell(text), Yes
+			return textCell(bytes.Clone(text)), Yes
 		}
 		if s.spent() { //mutation:missed: only the work limit depends on it
 			return nil, Unknown
@@ -152,6 +146,18 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 		return nil, No
 	}
 	return nil, Unknown
+}
+
+// fits reports whether all literals that compare with an operand have the wanted result for a text.
+func (s *Solver) fits(literals []literal, text []byte) bool {
+	c := &s.tried
+	c.Value, c.isFolded = interp.Value{Type: sensor.TypeString, Text: text}, false
+	for _, l := range literals {
+		if l.test.With == 0 && (s.cost(l.test, text) || l.test.on(c) == l.negated) {
+			return false
+		}
+	}
+	return true
 }
 
 const (
@@ -250,13 +256,13 @@ func differ(list []literal, fromEnd bool) bool {
 	return false
 }
 
-// candidates returns texts that are likely to fit. They only save time.
+// candidates returns texts that are likely to fit. They only save time. A text is valid until the
+// next one.
 //
 //mutation:equivalent condition, comparison: the automata find a text too
-func (s *Solver) candidates(literals []literal) [][]byte {
-	var list [][]byte
+func (s *Solver) candidates(literals []literal) iter.Seq[[]byte] {
+	list, middle := s.whole[:0], s.middle[:0]
 	var prefix, suffix, longest []byte
-	var middle [][]byte
 	for _, l := range literals {
 		t := l.test
 		if l.negated || t.With > 0 {
@@ -290,18 +296,23 @@ func (s *Solver) candidates(literals []literal) [][]byte {
 			longest = text
 		}
 	}
+	s.whole, s.middle = list, middle
 	if len(list) > 0 {
-		return list
+		return slices.Values(list)
 	}
-	for _, between := range []string{"", "x", " "} {
-		text := append([]byte(nil), prefix...)
-		for _, part := range middle {
-			text = append(append(text, between...), part...)
+	return func(yield func(text []byte) bool) {
+		for _, between := range []string{"", "x", " "} {
+			text := append(s.joined[:0], prefix...)
+			for _, part := range middle {
+				text = append(append(text, between...), part...)
+			}
+			text = append(append(text, between...), suffix...)
+			if s.joined = text; !yield(text) {
+				return
+			}
 		}
-		text = append(append(text, between...), suffix...)
-		list = append(list, text)
+		yield(longest)
 	}
-	return append(list, longest)
 }
 
 // likeness returns a text that matches a pattern, if no literal is in the way.

@@ -69,7 +69,7 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 	if p.Broken.Len() > 0 {
 		return v // the content is rejected, and normal form is a part of its meaning
 	}
-	j := newJudge(p)
+	j, outlines := newJudge(p), outlinesOf.Get(p)
 	var previous verdict // on the previous instance
 	single := false      // whether it is its only one, and about the whole condition
 	for i := range p.File.Instances() {
@@ -89,7 +89,9 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 			single = false
 			continue
 		}
-		j.judge(i, v)
+		if !outlines.Unremarkable(i, j.solver) {
+			j.judge(i, v)
+		}
 		if single = len(v.list) == known+1 && v.list[known].kind != alternativeDead; single {
 			previous = v.list[known]
 		}
@@ -99,6 +101,12 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 		}
 	}
 	return v
+})
+
+// outlinesOf reads the criteria of a file, to decide the usual instances without the solver.
+var outlinesOf = validate.OfSubject(func(p *validate.Pass) *meaning.Outlines {
+	j := newJudge(p)
+	return meaning.NewOutlines(p.File, j.solver, j.odd)
 })
 
 // each calls report for the verdicts of a kind, in the order of the instances.

@@ -1,0 +1,390 @@
+package meaning
+
+import (
+	"runtime"
+	"sync"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+)
+
+// Outlines answer questions about the plain instances of a channel file. An instance is plain if
+// each of its criteria reads a field of its own, and can hold. Its criteria then do not depend on
+// each other, so the solver finds an event at its first attempt, and each alternative can make the
+// instance hold. Only the work of the solver is left to be counted.
+//
+// The work is that of the questions of [Solver] about the formula of the instance, to the unit. It
+// must be used by only one goroutine at a time.
+type Outlines struct {
+	file   *channelfile.File
+	leaves []leaf // by criterion
+
+	// The buffers below are reused for the next instance.
+	run     int
+	seen    []int // by field: the last run with a criterion on it
+	nodes   []outlineNode
+	lists   []int32 // the parts of all nodes
+	stack   []int32
+	beside  []int32
+	pending []outlinePending
+}
+
+// A leaf is what is known of a criterion.
+type leaf struct {
+	solve uint32 // work to find a value for which its first operand holds, or all if it needs all
+	tests uint32 // number of its operands, at least 1
+	field uint16
+	kind  leafKind
+	flags leafFlags
+}
+
+// A leafKind says how a criterion joins the tests with its operands.
+type leafKind uint8
+
+const (
+	leafTest leafKind = iota // one test
+	leafAny
+	leafAll
+)
+
+type leafFlags uint8
+
+const (
+	leafPlain  leafFlags = 1 << iota // an instance with it can be plain
+	leafExists                       // it has the operator exists
+	leafOdd                          // it holds for the odd event
+)
+
+// An outlineNode is a criterion, or an and or an or of parts.
+type outlineNode struct {
+	leaf    *leaf // nil for an and or an or
+	negated bool
+	or      bool
+	parts   []int32
+	holds   bool // for a leaf: its criterion holds in the event of the question
+	live    bool // its part of an or holds in some event
+}
+
+// An outlinePending is a node that must hold by one of its parts.
+type outlinePending struct {
+	node   int32
+	chosen bool
+}
+
+// nothing stands for the zero Formula in a list of nodes.
+const nothing = -1
+
+// The limits of outlines.
+const (
+	//mutation:equivalent: only the speed depends on it
+	mostLeafWork = 1 << 12 // of a criterion
+	//mutation:equivalent: only the speed depends on it
+	mostOutlineNodes = 64 // of an instance
+	//mutation:equivalent: only the speed depends on it
+	leavesPerCore = 1 << 12 // number of criteria for which a further core is used
+)
+
+// NewOutlines reads the criteria of a file, on as many cores as there are. The fields have the
+// types of the solver. Odd is an event for which few tests hold.
+func NewOutlines(f *channelfile.File, s *Solver, odd interp.Event) *Outlines {
+	n := f.Criteria()
+	o := &Outlines{file: f, leaves: make([]leaf, n), seen: make([]int, f.Header.InputsDeclared)}
+	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
+	var wait sync.WaitGroup
+	for k := range cores {
+		wait.Go(func() {
+			r := leafReader{file: f, solver: NewSolver(s.types)}
+			for i := range odd {
+				r.odd = append(r.odd, cell{Value: odd[i]})
+			}
+			for i := k * n / cores; i < (k+1)*n/cores; i++ {
+				o.leaves[i] = r.read(i)
+			}
+		})
+	}
+	wait.Wait()
+	return o
+}
+
+// A leafReader makes the leaves of criteria.
+type leafReader struct {
+	file     *channelfile.File
+	solver   *Solver
+	odd      []cell // by field
+	tests    []Test
+	literals []literal
+}
+
+func (r *leafReader) read(i int) leaf {
+	c := r.file.Criterion(i)
+	l := leaf{field: c.Input, tests: uint32(max(1, c.Count))}
+	// The work of an expression depends on the questions that were asked before.
+	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) {
+		return l
+	}
+	r.tests = r.tests[:0]
+	size := 0
+	for k := range max(1, c.Count) {
+		t := Test{Field: int(c.Input), Operator: c.Operator, Fold: c.Flags&channelfile.FlagFold != 0}
+		if c.Count > 0 {
+			t.Operand = r.file.Value(r.file.Operand(c.First + k))
+		}
+		if size += 1 + len(t.Operand); size > mostLeafWork/8 || isSingleCharacter(&t) {
+			return l
+		}
+		r.tests = append(r.tests, t)
+	}
+	r.literals = append(r.literals[:0], literal{test: &r.tests[0]})
+	all := c.Flags&channelfile.FlagAll != 0
+	switch {
+	case len(r.tests) == 1:
+	case !all:
+		l.kind = leafAny
+	default:
+		l.kind = leafAll
+		for k := range r.tests[1:] {
+			r.literals = append(r.literals, literal{test: &r.tests[1+k]})
+		}
+	}
+	before := r.solver.work
+	r.solver.limit = before + mostLeafWork
+	if _, answer := r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals); answer != Yes {
+		return l
+	}
+	l.solve = uint32(r.solver.work - before)
+	holds := all
+	for k := range r.tests {
+		if odd := &r.odd[c.Input]; (odd.Present() && r.tests[k].on(odd)) != all {
+			holds = !all
+			break
+		}
+	}
+	if holds {
+		l.flags |= leafOdd
+	}
+	if c.Operator == channelfile.OpExists {
+		l.flags |= leafExists
+	}
+	l.flags |= leafPlain
+	return l
+}
+
+// isSingleCharacter reports whether a test looks for one visible character of ASCII, or a space,
+// anywhere in a text.
+func isSingleCharacter(t *Test) bool {
+	return t.Operator == channelfile.OpContains && len(t.Operand) == 1 && ' ' <= t.Operand[0] && t.Operand[0] <= '~'
+}
+
+// read makes the nodes of an instance. The last one joins all that must hold. It returns false if
+// the instance is not plain.
+func (o *Outlines) read(instance int) bool {
+	in := o.file.Instance(instance)
+	if in.Count >= mostOutlineNodes {
+		return false
+	}
+	o.run++
+	o.nodes, o.lists, o.stack = o.nodes[:0], o.lists[:0], o.stack[:0]
+	tests := uint32(0)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := o.file.Word(w)
+		if !word.IsReference() {
+			if !o.join(word.Operands(), word.IsOr()) {
+				return false
+			}
+			continue
+		}
+		l := &o.leaves[word.Criterion()]
+		if l.flags&leafPlain == 0 || o.seen[l.field] == o.run {
+			return false
+		}
+		// Such a negation can come from an empty text, which makes a difference for Dead.
+		if l.flags&leafExists != 0 && word.Negated() && o.file.HasProvenance() {
+			return false
+		}
+		o.seen[l.field] = o.run
+		tests += l.tests
+		o.stack = append(o.stack, int32(len(o.nodes)))
+		o.nodes = append(o.nodes, outlineNode{leaf: l, negated: word.Negated()})
+	}
+	return tests <= MaxTests && len(o.stack) > 0 && o.join(len(o.stack), false)
+}
+
+// join replaces the last nodes of the stack by a node of which they are the parts. It returns false
+// if an or has fewer than two.
+func (o *Outlines) join(n int, or bool) bool {
+	at := len(o.stack) - n
+	if at < 0 || or && n < 2 {
+		return false
+	}
+	first := len(o.lists)
+	o.lists = append(o.lists, o.stack[at:]...)
+	o.stack = append(o.stack[:at], int32(len(o.nodes)))
+	o.nodes = append(o.nodes, outlineNode{or: or, parts: o.lists[first:len(o.lists):len(o.lists)]})
+	return true
+}
+
+// Possible reports whether an instance is plain, and so holds for some event. It then counts the
+// work of [Solver.Possible].
+func (o *Outlines) Possible(instance int, s *Solver) bool {
+	if !o.read(instance) {
+		return false
+	}
+	work := o.question(int32(len(o.nodes) - 1))
+	if work > MaxWork {
+		return false
+	}
+	s.work += work
+	return true
+}
+
+// Unremarkable reports whether an instance is plain, and holds neither for the event without a
+// value nor for the odd event. Then it has no dead alternative. Unremarkable then counts the work
+// of [Solver.Possible] and [Solver.Dead].
+func (o *Outlines) Unremarkable(instance int, s *Solver) bool {
+	if !o.read(instance) {
+		return false
+	}
+	root := int32(len(o.nodes) - 1)
+	if o.holds(root) {
+		return false
+	}
+	for i := range o.nodes {
+		if l := o.nodes[i].leaf; l != nil {
+			o.nodes[i].holds = l.flags&leafOdd != 0
+		}
+	}
+	if o.holds(root) {
+		return false
+	}
+	work := o.question(root) + o.question(root, nothing)
+	o.mark(root)
+	o.beside = append(o.beside[:0], nothing)
+	work += o.visit(root, o.beside)
+	if work > MaxWork {
+		return false // a question may reach its limit
+	}
+	s.work += work
+	return true
+}
+
+// question returns the work to find an event for which some nodes hold, as a question of a solver
+// does. Afterwards the nodes have the truth of their criteria in the event.
+func (o *Outlines) question(nodes ...int32) (work uint64) {
+	for i := range o.nodes {
+		o.nodes[i].holds = false
+	}
+	o.pending = o.pending[:0]
+	if len(nodes) > 1 {
+		work = 4 // they are the parts of an and
+	}
+	for _, n := range nodes {
+		work += o.assert(n)
+	}
+	for i := 0; i < len(o.pending); {
+		p := &o.pending[i]
+		if p.chosen {
+			i++
+			continue
+		}
+		node := &o.nodes[p.node]
+		work += 8 * uint64(node.size())
+		if o.holds(p.node) {
+			i++
+			continue
+		}
+		p.chosen = true
+		if node.leaf != nil {
+			node.holds = true
+			work += 4 + uint64(node.leaf.solve)
+		} else {
+			work += o.assert(node.parts[0])
+		}
+		i = 0 // each choice looks at all again
+	}
+	return work
+}
+
+// size returns the number of parts of a formula.
+func (n *outlineNode) size() int {
+	if n.leaf != nil {
+		return int(n.leaf.tests)
+	}
+	return len(n.parts)
+}
+
+// assert returns the work to make a node hold, without that of choices.
+func (o *Outlines) assert(n int32) (work uint64) {
+	work = 4
+	if n == nothing {
+		return work
+	}
+	node := &o.nodes[n]
+	l := node.leaf
+	switch {
+	case l == nil && node.or, l != nil && l.kind == leafAny && !node.negated, l != nil && l.kind == leafAll && node.negated:
+		o.pending = append(o.pending, outlinePending{node: n})
+		return work
+	case l == nil:
+		for _, part := range node.parts {
+			work += o.assert(part)
+		}
+		return work
+	}
+	if l.kind != leafTest {
+		work += 4 * uint64(l.tests)
+	}
+	if !node.negated { // if negated, the field stays absent
+		node.holds = true
+		work += uint64(l.solve)
+	}
+	return work
+}
+
+// holds evaluates a node.
+func (o *Outlines) holds(n int32) bool {
+	node := &o.nodes[n]
+	if node.leaf != nil {
+		return node.holds != node.negated
+	}
+	for _, part := range node.parts {
+		if o.holds(part) == node.or {
+			return node.or
+		}
+	}
+	return !node.or
+}
+
+// mark marks the alternatives that hold in the event of the last question.
+func (o *Outlines) mark(n int32) {
+	node := &o.nodes[n]
+	for _, part := range node.parts {
+		if node.or && !o.holds(part) {
+			continue
+		}
+		o.nodes[part].live = true
+		o.mark(part)
+	}
+}
+
+// visit returns the work of [Solver.Dead] for the alternatives in a node. Beside are nodes that
+// must hold too.
+func (o *Outlines) visit(n int32, beside []int32) (work uint64) {
+	node, first := &o.nodes[n], len(o.beside)
+	for i, part := range node.parts {
+		others := beside
+		switch {
+		case !node.or && o.nodes[part].leaf != nil:
+			continue // its alternatives are tests of one field, so each of them is live
+		case !node.or:
+			o.beside = append(append(append(o.beside, beside...), node.parts[:i]...), node.parts[i+1:]...)
+			others = o.beside[first:]
+		case !o.nodes[part].live:
+			o.stack = append(append(o.stack[:0], beside...), part)
+			work += o.question(o.stack...)
+			o.mark(part)
+		}
+		work += o.visit(part, others)
+		o.beside = o.beside[:first]
+	}
+	return work
+}

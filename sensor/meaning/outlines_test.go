@@ -1,0 +1,136 @@
+package meaning_test
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/generate"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/meaning"
+)
+
+// sameOutlines compares Outlines with the solver, for each instance of a file. It returns how many
+// instances are unremarkable.
+func sameOutlines(t *testing.T, f *channelfile.File, types []sensor.InputType) (n int) {
+	t.Helper()
+	odd := make(interp.Event, len(types))
+	for i, typ := range types {
+		switch odd[i] = interp.Text("\x01odd"); typ {
+		case sensor.TypeInteger:
+			odd[i] = interp.Number(-1 << 62)
+		case sensor.TypeAddress:
+			odd[i] = interp.Value{Type: typ, Address: [16]byte{0x20, 1}}
+		}
+	}
+	fast, slow := meaning.NewSolver(types), meaning.NewSolver(types)
+	outlines, instances := meaning.NewOutlines(f, fast, odd), meaning.NewInstances(f)
+	for i := range f.Instances() {
+		formula, ok := instances.Formula(i)
+		start, before := slow.Work(), fast.Work()
+		answer, _ := slow.Possible(formula)
+		work := slow.Work() - start
+		if outlines.Possible(i, fast) {
+			if !ok || answer != meaning.Yes || fast.Work()-before != work {
+				t.Fatalf("instance %d is possible with %d units of work; the solver says %v with %d", i, fast.Work()-before, answer, work)
+			}
+		} else if fast.Work() != before {
+			t.Fatalf("instance %d: work without an answer", i)
+		}
+		slow.Dead(formula, meaning.Formula{}, func(meaning.Alternative) { answer = meaning.Unknown })
+		work, before = slow.Work()-start, fast.Work()
+		if outlines.Unremarkable(i, fast) {
+			if !ok || answer != meaning.Yes || formula.Holds(nil) || formula.Holds(odd) || fast.Work()-before != work {
+				t.Fatalf("instance %d is unremarkable with %d units of work; the solver takes %d and says %v, %v, %v",
+					i, fast.Work()-before, work, answer, formula.Holds(nil), formula.Holds(odd))
+			}
+			n++
+		} else if fast.Work() != before {
+			t.Fatalf("instance %d: work without an answer", i)
+		}
+	}
+	return n
+}
+
+// TestOutlines compares Outlines with the solver on random conditions of one criterion for each
+// input, on random files, and on the content of the benchmarks.
+func TestOutlines(t *testing.T) {
+	g := generate.New(17)
+	n := 0
+	for range 100 {
+		d := g.Definition()
+		n += sameOutlines(t, testkit.Parse(t, g.File(d)), d.Types())
+		n += sameOutlines(t, testkit.File(t, testkit.HeaderOf(d), plain(g, d)...), d.Types())
+	}
+	if n < 500 {
+		t.Errorf("only %d random instances are unremarkable", n)
+	}
+	if n := sameOutlines(t, testkit.Parse(t, workload.File(3000, 3)), workload.Definition().Types()); n < 2900 {
+		t.Errorf("only %d instances of the workload are unremarkable", n)
+	}
+}
+
+// plain returns random conditions with one criterion for each of some inputs.
+func plain(g *generate.Generator, d *sensor.Definition) (list []channelfile.Expr) {
+	for range 20 {
+		var parts []channelfile.Expr
+		for input := range min(len(d.Inputs), 1+g.Intn(8)) {
+			parts = append(parts, criterion(g, d, input))
+		}
+		for len(parts) > 1 {
+			n := min(len(parts), 2+g.Intn(3))
+			join := channelfile.And
+			if g.Intn(2) == 0 {
+				join = channelfile.Or
+			}
+			joined := join(parts[:n:n]...)
+			if g.Intn(4) == 0 {
+				joined = channelfile.Not(joined)
+			}
+			at := g.Intn(len(parts) - n + 1)
+			parts = slices.Insert(slices.Clone(parts[n:]), at, joined)
+		}
+		list = append(list, parts[0])
+	}
+	return list
+}
+
+// criterion returns a random criterion on an input.
+func criterion(g *generate.Generator, d *sensor.Definition, input int) (e channelfile.Expr) {
+	n := g.Intn(1000)
+	texts := []string{fmt.Sprint("ab", n), fmt.Sprint("cd", n), fmt.Sprint("e", n)}[:1+g.Intn(3)]
+	switch typ := d.Inputs[input].Type; {
+	case g.Intn(12) == 0:
+		return channelfile.Exists(input)
+	case typ == sensor.TypeInteger:
+		return channelfile.IntegerEquals(input, int64(n), int64(n+g.Intn(3)))
+	case typ == sensor.TypeAddress:
+		return channelfile.AddressPrefix(input, netip.MustParsePrefix(fmt.Sprintf("10.%d.0.0/16", n%256)))
+	}
+	switch g.Intn(5) {
+	case 0:
+		e = channelfile.Equals(input, texts...)
+	case 1:
+		e = channelfile.Prefix(input, texts...)
+	case 2:
+		e = channelfile.Suffix(input, texts...)
+	case 3:
+		e = channelfile.Pattern(input, "a?b*"+texts[0])
+	default:
+		if e = channelfile.Contains(input, texts...); g.Intn(2) == 0 {
+			e = e.All()
+		}
+	}
+	if g.Intn(2) == 0 {
+		e = e.Fold()
+	}
+	if g.Intn(4) == 0 {
+		e = channelfile.Not(e)
+	}
+	return e
+}
