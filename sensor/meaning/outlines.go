@@ -76,11 +76,8 @@ const nothing = -1
 
 // The limits of outlines.
 const (
-	//mutation:equivalent: only the speed depends on it
 	mostLeafWork = 1 << 12 // of a criterion
-	//mutation:equivalent: only the speed depends on it
 	mostOutlineNodes = 64 // of an instance
-	//mutation:equivalent: only the speed depends on it
 	leavesPerCore = 1 << 12 // number of criteria for which a further core is used
 )
 
