@@ -76,9 +76,9 @@ const nothing = -1
 
 // The limits of outlines.
 const (
-	mostLeafWork = 1 << 12 // of a criterion
-	mostOutlineNodes = 64 // of an instance
-	leavesPerCore = 1 << 12 // number of criteria for which a further core is used
+	mostLeafWork     = 1 << 12 // of a criterion
+	mostOutlineNodes = 64      // of an instance
+	leavesPerCore    = 1 << 12 // number of criteria for which a further core is used
 )
 
 // NewOutlines reads the criteria of a file, on as many cores as there are. The fields have the
