@@ -43,6 +43,10 @@ type sums struct {
 	Untried    map[string]uint64 // by name of the type
 	Tries      map[int]uint64    // events that a content was tried on, by the key of the content
 	Rules      map[int]ruleSums  // of the rules that match, by their key
+	Work       map[int]uint64    // by rule
+	Cost       Cost
+	Present    map[int]uint64    // by field
+	OfType     map[int]uint64    // events of the type of a field, by field
 	FirstBad   []placed[badText] // the first MaxBadLines
 	Problems   []placed[string]  // without faults
 	FirstFault []placed[string]  // at most one
@@ -92,6 +96,17 @@ func (p *Plan) Run(number int, s Source) *Part {
 	}
 	for _, t := range result.Untried {
 		n.Untried[t.Type] = t.Events
+	}
+	n.Cost, n.Work, n.Present, n.OfType = result.Cost, map[int]uint64{}, map[int]uint64{}, map[int]uint64{}
+	for i := range result.Rules {
+		if work := result.Rules[i].Work; work > 0 {
+			n.Work[i] = work
+		}
+	}
+	for i := range result.Fields {
+		if f := &result.Fields[i]; f.Events > 0 {
+			n.OfType[i], n.Present[i] = f.Events, f.Present
+		}
 	}
 	n.add(number, result.Rules, false)
 	n.add(number, result.Removed, true)
@@ -143,6 +158,8 @@ func (p *Plan) Merge(q, o *Part) {
 	a.Faults += b.Faults
 	a.Untried = add(a.Untried, b.Untried)
 	a.Tries = add(a.Tries, b.Tries)
+	a.Work, a.Present, a.OfType = add(a.Work, b.Work), add(a.Present, b.Present), add(a.OfType, b.OfType)
+	a.Cost = Cost{a.Cost.Search + b.Cost.Search, a.Cost.Interpreter + b.Cost.Interpreter, a.Cost.Interpreted + b.Cost.Interpreted}
 	if a.Rules == nil {
 		a.Rules = b.Rules
 	} else {
@@ -205,6 +222,13 @@ func (p *Plan) Result(q *Part) *Result {
 	n := &q.sums
 	out := &Result{Events: n.Events, Tried: n.Tried, NoType: n.NoType, BadLines: n.BadLines, Untried: counts(n.Untried)}
 	out.Rules = n.rules(p.none.Rules, false)
+	for i := range out.Rules {
+		out.Rules[i].Work = n.Work[i]
+	}
+	out.Cost, out.Fields = n.Cost, slices.Clone(p.none.Fields)
+	for i := range out.Fields {
+		out.Fields[i].Events, out.Fields[i].Present = n.OfType[i], n.Present[i]
+	}
 	out.Removed = n.rules(p.none.Removed, true)
 	for _, b := range n.FirstBad {
 		out.FirstBad = append(out.FirstBad, &events.LineError{Name: b.Item.Name, Line: b.Item.Line, Column: b.Item.Column, Err: errors.New(b.Item.Text)})

@@ -59,7 +59,9 @@ type Result struct {
 	// Removed are the rules of the previous content that have no successor, in its order. Their
 	// examples are in Rule.Change.
 	Removed  []Rule
-	BadLines uint64 // lines that are not events, or whose names are misspelt or unclear
+	Cost     Cost    // of the rules in Rules, without their own work
+	Fields   []Field // by type and version, in the order of the content, and by input
+	BadLines uint64  // lines that are not events, or whose names are misspelt or unclear
 	// FirstBad has the first MaxBadLines of the bad lines, in the order of the files.
 	FirstBad []*events.LineError
 	// Problems are the reasons why the result is incomplete: files that cannot be read to their
@@ -81,6 +83,24 @@ type Rule struct {
 	Matches  uint64    // events of those that match
 	Examples []Example // the first matches, in the order of the files
 	Change   *Change   // nil without previous content
+	// Work is the work for the condition of the rule, see [match.Work]. It does not depend on the
+	// machine.
+	Work uint64
+}
+
+// A Cost is the work of the index that is not the work of a single rule, see [match.Work].
+type Cost struct {
+	Search, Interpreter uint64 // in estimated nanoseconds
+	Interpreted         uint64 // events
+}
+
+// A Field is an input of a type with content, in the events of the type and version.
+type Field struct {
+	Definition *sensor.Definition
+	Input      int    // index in the definition
+	Events     uint64 // events of the type and version that were tried
+	Present    uint64 // events of those that have the field
+	Rules      uint64 // rules that read it
 }
 
 // A Change compares the matches of a rule with those of its predecessor. That is the rule of the
@@ -130,7 +150,8 @@ type group struct {
 	content    []int // indices, by file
 	files      []*channelfile.File
 	index      *match.Index
-	first      int // number of rules in the groups before
+	first      int      // number of rules in the groups before
+	reads      []uint64 // by input of the definition: instances that read it
 }
 
 // A run is one call of Run.
@@ -173,7 +194,14 @@ func prepare(defs *sensor.Definitions, content []Content, o Options) (*run, erro
 		if g.index, err = match.New(g.files...); err != nil {
 			return nil, err
 		}
-		g.first = r.rules
+		g.first, g.reads = r.rules, make([]uint64, len(g.definition.Inputs))
+		for _, f := range g.files {
+			for _, in := range sensor.NeedsOf(f, defs).Inputs {
+				if in.Index < len(g.reads) {
+					g.reads[in.Index] += uint64(in.Instances)
+				}
+			}
+		}
 		r.rules += g.index.Instances()
 	}
 	if o.Previous != nil {
@@ -280,6 +308,14 @@ func (r *run) join(workers []*worker, problems []error) (*Result, faults) {
 			}
 		}
 	}
+	for _, w := range workers {
+		for k, g := range r.groups {
+			if !g.previous {
+				out.Cost.add(&w.work[k])
+			}
+		}
+	}
+	out.Fields = r.joinFields(workers)
 	for _, rules := range [][]Rule{out.Rules, out.Removed} {
 		slices.SortFunc(rules, func(a, b Rule) int {
 			return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
@@ -296,6 +332,9 @@ func (r *run) joinRule(workers []*worker, k, i int) Rule {
 	for _, w := range workers {
 		rule.Events += w.perGroup[k]
 		rule.Matches += w.matches[g.first+i]
+		if !g.previous && w.matchers[k] != nil {
+			rule.Work += w.work[k].Instances[i]
+		}
 	}
 	rule.Examples = r.joinExamples(workers, func(w *worker) []example { return w.examples[g.first+i] })
 	if r.pairs != nil {

@@ -213,6 +213,23 @@ func TestCounts(t *testing.T) {
 			t.Errorf("rule %d matches %d events, expected %d", i, r.Rules[i].Matches, want)
 		}
 	}
+	for _, f := range r.Fields {
+		want := replay.Field{Definition: d, Input: f.Input, Events: 5000}
+		switch f.Input {
+		case pipe:
+			want.Present, want.Rules = 5000, 3
+		case image:
+			want.Present, want.Rules = 5000, 1
+		case 0, 1, 2, 3, 4:
+			continue // the envelope of an event, and fields that some feeds fill
+		}
+		if f != want {
+			t.Errorf("field %s: %+v, expected %+v", d.Inputs[f.Input].Name, f, want)
+		}
+	}
+	if r.Rules[2].Work < 5000 || r.Work() != r.Rules[0].Work+r.Rules[1].Work+r.Rules[2].Work+r.Cost.Search+r.Cost.Interpreter {
+		t.Errorf("work: %d of the last rule, %+v, %d in all", r.Rules[2].Work, r.Cost, r.Work())
+	}
 	want := []replay.Example{
 		{File: "a", Line: 100, Values: []replay.Value{{Input: "PipeName", Text: `\p99`, Bytes: 4}}},
 		{File: "a", Line: 200, Values: []replay.Value{{Input: "PipeName", Text: `\p199`, Bytes: 5}}},

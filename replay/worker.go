@@ -26,6 +26,8 @@ type worker struct {
 	events, tried, noType uint64
 	untried               map[string]uint64 // by name of the type
 	perGroup              []uint64          // events by group
+	present               [][]uint64        // by group and input: events that have it
+	work                  []match.Work      // by group
 	matches               []uint64          // by rule
 	examples              map[int][]example // by rule: the first ones
 	bad                   uint64
@@ -61,11 +63,15 @@ type faulted struct {
 }
 
 func newWorker(r *run) *worker {
-	return &worker{
+	w := &worker{
 		run: r, feeds: events.NewMatcher(r.defs), matchers: make([]*match.Matcher, len(r.groups)),
 		untried: map[string]uint64{}, perGroup: make([]uint64, len(r.groups)), matches: make([]uint64, r.rules), examples: map[int][]example{},
-		changes: newChanges(r),
+		changes: newChanges(r), present: make([][]uint64, len(r.groups)), work: make([]match.Work, len(r.groups)),
 	}
+	for k, g := range r.groups {
+		w.present[k] = make([]uint64, len(g.definition.Inputs))
+	}
+	return w
 }
 
 // read runs the content on the events of a source. It returns the error after which the rest of
@@ -150,6 +156,10 @@ func (w *worker) match(at place, g *group) error {
 	m := w.matchers[k]
 	if m == nil {
 		m = g.index.Matcher()
+		if !g.previous {
+			w.work[k].Instances = make([]uint64, g.index.Instances())
+			m.Measure(&w.work[k])
+		}
 		w.matchers[k] = m
 	}
 	list, err := m.Match(w.event)
@@ -157,6 +167,12 @@ func (w *worker) match(at place, g *group) error {
 		return err
 	}
 	w.perGroup[k]++
+	present := w.present[k]
+	for i := range min(len(present), len(w.event)) {
+		if w.event[i].Present() {
+			present[i]++
+		}
+	}
 	for _, i := range list {
 		rule := g.first + i
 		w.changes.add(g, rule, at.feed)

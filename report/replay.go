@@ -122,9 +122,12 @@ func (r replayed) status() string {
 func perMillion(rule replayed) uint64 { return Share{rule.Matches, rule.Events}.millionths() }
 
 // partOf returns the share of the events of its type that a rule matches.
-func partOf(rule replayed) string {
-	m := perMillion(rule)
-	if m == 0 && rule.Matches > 0 {
+func partOf(rule replayed) string { return shareText(Share{rule.Matches, rule.Events}) }
+
+// shareText returns a share for people.
+func shareText(s Share) string {
+	m := s.millionths()
+	if m == 0 && s.Covered > 0 {
 		return "<0.0001 %"
 	}
 	return fmt.Sprintf("%d.%04d %%", m/millionthsOfPercent, m%millionthsOfPercent)
@@ -161,6 +164,8 @@ func (r *Replay) Text(w io.Writer) error {
 		}
 	}
 	r.changes(b, changed)
+	r.work(b)
+	r.fields(b)
 	r.untried(b)
 	r.bad(b)
 	for _, p := range r.problems() {
@@ -258,6 +263,100 @@ func exampleText(e *replay.Example) string {
 	return b.String()
 }
 
+// mostWork is the number of rules that Text shows with their work.
+const mostWork = 5
+
+// work writes the rules that cost most.
+func (r *Replay) work(w io.Writer) {
+	all := r.Work()
+	if all == 0 {
+		return
+	}
+	list := r.all()[:len(r.Rules)]
+	slices.SortStableFunc(list, func(x, y replayed) int { return cmp.Compare(y.Work, x.Work) })
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "\nShare of the work:")
+	line := func(n uint64, what string) {
+		if n > 0 {
+			fmt.Fprintf(t, "  %s\t  %s\n", shareText(Share{n, all}), what)
+		}
+	}
+	rest := uint64(0)
+	for i, rule := range list {
+		if i < mostWork {
+			line(rule.Work, rule.name())
+		} else {
+			rest += rule.Work
+		}
+	}
+	line(rest, count(uint64(max(0, len(list)-mostWork)), "other rule"))
+	line(r.Cost.Search, "search for literals of all rules")
+	line(r.Cost.Interpreter, count(r.Cost.Interpreted, "event")+" for which the interpreter ran all rules")
+	t.Flush()
+}
+
+// mostFields is the number of fields of a type that Text shows.
+const mostFields = 10
+
+// fields writes the fields that events have and no rule reads, and the reverse.
+func (r *Replay) fields(w io.Writer) {
+	list := func(title string, has func(*replay.Field) bool, weight func(*replay.Field) uint64, name func(*replay.Field) string) {
+		var found []*replay.Field
+		for i := range r.Fields {
+			if f := &r.Fields[i]; f.Events > 0 && has(f) {
+				found = append(found, f)
+			}
+		}
+		if len(found) == 0 {
+			return
+		}
+		slices.SortStableFunc(found, func(x, y *replay.Field) int {
+			return cmp.Or(strings.Compare(x.Definition.Name, y.Definition.Name), cmp.Compare(x.Definition.Version, y.Definition.Version), cmp.Compare(weight(y), weight(x)))
+		})
+		fmt.Fprintf(w, "\n%s\n", title)
+		for len(found) > 0 {
+			d, n := found[0].Definition, 0
+			var names []string
+			for ; n < len(found) && found[n].Definition == d; n++ {
+				if n < mostFields {
+					names = append(names, name(found[n]))
+				}
+			}
+			if n > mostFields {
+				names = append(names, fmt.Sprintf("and %d more", n-mostFields))
+			}
+			fmt.Fprintf(w, "    %s: %s\n", Clean(d.Name), Clean(strings.Join(names, ", ")))
+			found = found[n:]
+		}
+	}
+	present := func(f *replay.Field) uint64 { return f.Present }
+	rules := func(f *replay.Field) uint64 { return f.Rules }
+	list("Fields that events have and no rule reads:", func(f *replay.Field) bool { return f.Present > 0 && f.Rules == 0 }, present,
+		func(f *replay.Field) string { return f.Definition.Inputs[f.Input].Name })
+	list("Fields that rules read and no event has:", func(f *replay.Field) bool { return f.Present == 0 && f.Rules > 0 }, rules,
+		func(f *replay.Field) string {
+			return fmt.Sprintf("%s (%s)", f.Definition.Inputs[f.Input].Name, count(f.Rules, "rule"))
+		})
+}
+
+// FieldsCSV writes a line for each field of the types with content.
+func (r *Replay) FieldsCSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"type", "type_version", "field", "events", "events_with_field", "rules"}); err != nil {
+		return err
+	}
+	for _, f := range r.Fields {
+		if err := out.Write([]string{
+			cell(f.Definition.Name), strconv.FormatUint(uint64(f.Definition.Version), 10), cell(f.Definition.Inputs[f.Input].Name),
+			strconv.FormatUint(f.Events, 10), strconv.FormatUint(f.Present, 10), strconv.FormatUint(f.Rules, 10),
+		}); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
 // untried writes the types of the events on which no content ran.
 func (r *Replay) untried(w io.Writer) {
 	if len(r.Untried) == 0 {
@@ -291,9 +390,11 @@ func (r *Replay) CSV(w io.Writer) error {
 	if err := out.Write([]string{
 		"type", "id", "title", "path", "line", "matches", "events", "matches_per_million", "first",
 		"status", "newly_matched", "no_longer_matched", "first_newly_matched", "first_no_longer_matched",
+		"work", "work_per_million",
 	}); err != nil {
 		return err
 	}
+	all := r.Work()
 	for _, rule := range r.all() {
 		origin, matches, share := rule.origin(), rule.Matches, perMillion(rule)
 		if rule.removed {
@@ -307,6 +408,7 @@ func (r *Replay) CSV(w io.Writer) error {
 		if c := rule.Change; c != nil {
 			row = append(row[:10], strconv.FormatUint(c.Gained.Records, 10), strconv.FormatUint(c.Lost.Records, 10), firstPlace(c.Gained.Examples), firstPlace(c.Lost.Examples))
 		}
+		row = append(row, strconv.FormatUint(rule.Work, 10), strconv.FormatUint(Share{rule.Work, all}.millionths(), 10))
 		for k := range row {
 			row[k] = cell(row[k])
 		}
@@ -343,6 +445,8 @@ type (
 		Matches     uint64           `json:"matches"`
 		MaxMatches  *uint64          `json:"maxMatches,omitempty"`
 		Rules       []jsonReplayRule `json:"rules"`
+		Work        jsonWork         `json:"work"`
+		Fields      []jsonField      `json:"fields"`
 		Previous    string           `json:"previous,omitempty"`
 		Removed     []jsonReplayRule `json:"removed,omitempty"`
 	}
@@ -360,8 +464,24 @@ type (
 		Matches  uint64        `json:"matches"`
 		Events   uint64        `json:"events"`
 		Million  uint64        `json:"matchesPerMillion"`
+		Work     uint64        `json:"work"`
+		Share    uint64        `json:"workPerMillion"`
 		Examples []jsonExample `json:"examples"`
 		Change   *jsonChange   `json:"change,omitempty"`
+	}
+	jsonWork struct {
+		Total       uint64 `json:"total"`
+		Search      uint64 `json:"search"`
+		Interpreter uint64 `json:"interpreter"`
+		Interpreted uint64 `json:"interpretedEvents"`
+	}
+	jsonField struct {
+		Type    string `json:"type"`
+		Version uint32 `json:"typeVersion"`
+		Field   string `json:"field"`
+		Events  uint64 `json:"events"`
+		Present uint64 `json:"present"`
+		Rules   uint64 `json:"rules"`
 	}
 	jsonChange struct {
 		New    bool     `json:"new"`
@@ -390,7 +510,8 @@ func (r *Replay) JSON(w io.Writer) error {
 		Schema: ReplaySchema, Verdict: r.Verdict().String(), ExitStatus: ExitStatus(r.Verdict()), Files: r.Files, Events: r.Events, Tried: r.Tried,
 		Untried: []jsonEventCount{}, NoType: r.NoType, BadLines: r.BadLines, MaxBadLines: r.MaxBadLines, FirstBad: []string{},
 		Problems: append([]string{}, r.problems()...), Matches: r.Matches(), MaxMatches: r.MaxMatches, Rules: []jsonReplayRule{},
-		Previous: r.PreviousName,
+		Previous: r.PreviousName, Fields: []jsonField{},
+		Work: jsonWork{r.Work(), r.Cost.Search, r.Cost.Interpreter, r.Cost.Interpreted},
 	}
 	for _, t := range r.Untried {
 		out.Untried = append(out.Untried, jsonEventCount(t))
@@ -400,10 +521,13 @@ func (r *Replay) JSON(w io.Writer) error {
 	}
 	for _, rule := range r.all() {
 		if rule.removed {
-			out.Removed = append(out.Removed, rule.json())
+			out.Removed = append(out.Removed, rule.json(out.Work.Total))
 		} else {
-			out.Rules = append(out.Rules, rule.json())
+			out.Rules = append(out.Rules, rule.json(out.Work.Total))
 		}
+	}
+	for _, f := range r.Fields {
+		out.Fields = append(out.Fields, jsonField{f.Definition.Name, f.Definition.Version, f.Definition.Inputs[f.Input].Name, f.Events, f.Present, f.Rules})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -412,11 +536,11 @@ func (r *Replay) JSON(w io.Writer) error {
 
 // json returns the rule for programs. A removed rule matches nothing any more: its matches are
 // those of the previous release.
-func (r replayed) json() jsonReplayRule {
+func (r replayed) json(work uint64) jsonReplayRule {
 	o := r.origin()
 	out := jsonReplayRule{
 		ID: r.id().String(), Type: r.of.Definition.Name, Rule: o.Rule, Title: o.Title, Path: o.Path, Line: o.Line,
-		Matches: r.Matches, Events: r.Events, Million: perMillion(r), Examples: jsonExamples(r.Examples),
+		Matches: r.Matches, Events: r.Events, Million: perMillion(r), Work: r.Work, Share: Share{r.Work, work}.millionths(), Examples: jsonExamples(r.Examples),
 	}
 	if c := r.Change; c != nil {
 		out.Change = &jsonChange{

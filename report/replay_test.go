@@ -28,8 +28,14 @@ func aReplay(t *testing.T) *Replay {
 			Events: 3_000_010, Tried: 3_000_000, Untried: []replay.Count{{Type: bad, Events: 4}}, NoType: 6,
 			Rules: []replay.Rule{
 				{Instance: 0, Events: 3_000_000},
-				{Instance: 1, Events: 3_000_000, Matches: 1, Examples: []replay.Example{{File: bad, Line: 7, Values: []replay.Value{{Input: bad, Text: bad, Bytes: 300}}}}},
+				{Instance: 1, Events: 3_000_000, Matches: 1, Work: 75, Examples: []replay.Example{{File: bad, Line: 7, Values: []replay.Value{{Input: bad, Text: bad, Bytes: 300}}}}},
 				{Instance: 2, Events: 3_000_000, Matches: 2_999_999},
+			},
+			Cost: replay.Cost{Search: 20, Interpreter: 5, Interpreted: 2},
+			Fields: []replay.Field{
+				{Definition: builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion), Input: 5, Events: 9, Present: 8},
+				{Definition: builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion), Input: 6, Events: 9, Rules: 2},
+				{Definition: builtin.Definitions().ByNumber(testkit.IPC.Type, testkit.IPC.TypeVersion), Input: 7, Events: 9, Present: 1, Rules: 1},
 			},
 			BadLines: 12, FirstBad: []*events.LineError{{Name: bad, Line: 4, Err: errors.New(bad)}},
 		},
@@ -39,8 +45,8 @@ func aReplay(t *testing.T) *Replay {
 // TestReplay checks the forms of a replay.
 func TestReplay(t *testing.T) {
 	r := aReplay(t)
-	var text, table, data bytes.Buffer
-	if err := errors.Join(r.Text(&text), r.CSV(&table), r.JSON(&data)); err != nil {
+	var text, table, fields, data bytes.Buffer
+	if err := errors.Join(r.Text(&text), r.CSV(&table), r.FieldsCSV(&fields), r.JSON(&data)); err != nil {
 		t.Fatal(err)
 	}
 	shownSafely(t, "text", text.String())
@@ -48,6 +54,8 @@ func TestReplay(t *testing.T) {
 		"events  3,000,010 in 1 file: 3,000,000 tried, 4 of types without content, 6 of no type\n",
 		"rules   3: 2 with 3,000,000 matches, 1 without a match, 0 of types without an event\n",
 		"2,999,999  3,000,000  99.9999 %", "<0.0001 %", "... (300 bytes)", "    and 11 more lines\n",
+		"    75.0000 %  ", "    20.0000 %  search for literals of all rules\n", "     5.0000 %  2 events for which the interpreter ran all rules\n",
+		"Fields that events have and no rule reads:\n    ipc: PipeName\n", "Fields that rules read and no event has:\n    ipc: Image (2 rules)\n",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the text does not have %q:\n%s", want, &text)
@@ -56,6 +64,12 @@ func TestReplay(t *testing.T) {
 	rows, err := csv.NewReader(&table).ReadAll()
 	if err != nil || len(rows) != 4 || !strings.HasPrefix(rows[2][2], "'=") || rows[3][7] != "999999" {
 		t.Errorf("table: %v, %q", err, rows)
+	}
+	if rows[2][14] != "75" || rows[2][15] != "750000" {
+		t.Errorf("work: %q", rows[2])
+	}
+	if want := "type,type_version,field,events,events_with_field,rules\nipc,1,PipeName,9,8,0\nipc,1,Image,9,0,2\nipc,1,User,9,1,1\n"; fields.String() != want {
+		t.Errorf("fields: %q, expected %q", &fields, want)
 	}
 	testSchema(t, "replay.json", map[string]schemaCase{
 		"the replay":        {data.String(), true},

@@ -32,7 +32,7 @@ type replaying struct {
 }
 
 // replayFormats lists the output formats of replay, the default first.
-var replayFormats = []string{"text", "json", "csv"}
+var replayFormats = []string{"text", "json", "csv", "csv-fields"}
 
 func (c *command) replay() *cobra.Command {
 	r := &replaying{loading: loading{command: c}}
@@ -46,7 +46,8 @@ docs/observe.md lists.
 For each rule that matches, it shows the number of matches, their share of the
 events of its type, and the first matches with the fields that matched. It counts
 the rules without a match, the events of types without content, and the lines
-that are not events.
+that are not events. It also shows the rules that cost most, the fields that events
+have and no rule reads, and the reverse. --format csv-fields lists all fields.
 
 replay does not judge whether content may ship. check does, also with events:
 --never-match and --known-good.
@@ -138,6 +139,8 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 		out.Write(result.JSON)
 	case "csv":
 		out.Write(result.CSV)
+	case "csv-fields":
+		out.Write(result.FieldsCSV)
 	default:
 		out.Write(result.Text)
 	}

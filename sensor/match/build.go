@@ -174,6 +174,7 @@ func (b *builder) chooseFields() {
 		all += usualLength * perByte
 	}
 	ix.allowance /= b.share
+	ix.share = b.share
 	for i := range ix.inputs {
 		in := &ix.inputs[i]
 		if uint64(i+1)*b.scanTime <= all/b.share/2 && (time(*in) >= b.leastTime || all >= b.leastAll) {

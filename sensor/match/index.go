@@ -30,6 +30,7 @@ type Index struct {
 	code []node
 	// allowance is the time that an event without values may take, in nanoseconds.
 	allowance uint64
+	share     uint64 // the allowance is this part of the time of the interpreter
 }
 
 // An input is an input that criteria read.

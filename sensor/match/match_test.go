@@ -266,3 +266,40 @@ func TestHostile(t *testing.T) {
 		})
 	}
 }
+
+// TestWork checks that the work of events is measured, adds up, and depends on the content and the
+// events alone.
+func TestWork(t *testing.T) {
+	f := testkit.Parse(t, workload.File(300, 1))
+	list := workload.Events(f, 200, 1)
+	measure := func(newIndex func(...*channelfile.File) (*match.Index, error), list []interp.Event) *match.Work {
+		ix, err := newIndex(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, w := ix.Matcher(), &match.Work{Instances: make([]uint64, ix.Instances())}
+		m.Measure(w)
+		for _, e := range list {
+			if _, err := m.Match(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return w
+	}
+	whole, first, rest := measure(match.New, list), measure(match.New, list[:77]), measure(match.New, list[77:])
+	measured := 0
+	for i := range whole.Instances {
+		if whole.Instances[i] != first.Instances[i]+rest.Instances[i] {
+			t.Errorf("instance %d: %d, and the parts are %d and %d", i, whole.Instances[i], first.Instances[i], rest.Instances[i])
+		}
+		if whole.Instances[i] > 0 {
+			measured++
+		}
+	}
+	if whole.Search == 0 || whole.Search != first.Search+rest.Search || measured < 20 {
+		t.Errorf("search %d, parts %d and %d; %d instances with work", whole.Search, first.Search, rest.Search, measured)
+	}
+	if hasty := measure(match.NewHasty, list); hasty.Interpreted == 0 || hasty.Interpreter < hasty.Interpreted*1000 {
+		t.Errorf("an index that gives up: %d for %d events", hasty.Interpreter, hasty.Interpreted)
+	}
+}

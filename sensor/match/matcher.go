@@ -31,8 +31,25 @@ type Matcher struct {
 	buffer []byte   // memory of the views
 	block  []byte   // start of a block
 
-	work, limit int // estimate of the time for this event, in nanoseconds
+	work, limit int   // estimate of the time for this event, in nanoseconds
+	tried       int   // part of work that was spent on instances
+	costs       *Work // nil means that nobody measures
 }
+
+// Work is the work of a Matcher for some events, in estimated nanoseconds. It depends on the
+// content and on the events, and not on the machine.
+type Work struct {
+	// Instances has the work for each condition. Work on a criterion that several instances share
+	// counts for the one that needs it first.
+	Instances []uint64
+	Search    uint64 // work to find literals, for all instances together
+	// Interpreter is the work of the interpreter for the events for which the index does not pay.
+	Interpreter uint64
+	Interpreted uint64 // number of these events
+}
+
+// Measure makes Match add its work to w, which has an entry for each instance of the index.
+func (m *Matcher) Measure(w *Work) { m.costs = w }
 
 // A parsed has the number and the address in a value.
 type parsed struct {
@@ -107,6 +124,9 @@ func (m *Matcher) Match(e interp.Event) ([]int, error) {
 	for _, i := range m.ix.always {
 		m.try(i)
 	}
+	if m.costs != nil {
+		m.costs.Search += uint64(m.work - m.tried)
+	}
 	slices.Sort(m.matched)
 	return m.matched, nil
 }
@@ -121,12 +141,17 @@ func (m *Matcher) begin(e interp.Event) {
 		m.epoch = 1
 	}
 	m.event, m.hits, m.buffer = e, m.hits[:0], m.buffer[:0]
-	m.work, m.limit = 0, int(m.ix.allowance)
+	m.work, m.limit, m.tried = 0, int(m.ix.allowance), 0
 }
 
 // loop evaluates the event in the interpreter.
 func (m *Matcher) loop(e interp.Event) ([]int, error) {
 	m.matched = m.matched[:0]
+	if m.costs != nil {
+		m.costs.Search += uint64(m.work - m.tried)
+		m.costs.Interpreter += uint64(m.limit) * m.ix.share
+		m.costs.Interpreted++
+	}
 	for k, it := range m.interpreters {
 		if err := it.Run(e); err != nil {
 			return nil, err
@@ -364,6 +389,7 @@ func (m *Matcher) check(k *needle, text []byte) bool {
 func (m *Matcher) try(first uint32) bool {
 	code := m.ix.code
 	at, end := first+1, code[first].jump
+	before := m.work
 	m.work += 10
 	for at < end {
 		n := code[at]
@@ -378,6 +404,10 @@ func (m *Matcher) try(first uint32) bool {
 			m.last[i] = m.epoch
 			m.matched = append(m.matched, int(i))
 		}
+	}
+	if m.costs != nil {
+		m.tried += m.work - before
+		m.costs.Instances[code[first].test] += uint64(m.work - before)
 	}
 	return m.work <= m.limit
 }
