@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/anatomy"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -19,65 +19,15 @@ import (
 // and its meaning. It also marks bytes that belong to no part or to two parts. A
 // file in normal form has no such bytes.
 func Hex(w io.Writer, f *channelfile.File) error {
-	d := dump{
-		w: bufio.NewWriter(w), data: f.Data(), operators: make([]channelfile.Operator, f.Values()),
-		inputs: make([]bool, f.Operands()), programs: make([]bool, f.Operands()), asserts: make([]bool, f.Instructions()),
-	}
-	for i := range f.Criteria() {
-		c := f.Criterion(i)
-		for k := c.First; k < c.First+c.Count; k++ {
-			d.inputs[k], d.programs[k] = c.Flags&channelfile.FlagInputs != 0, c.Operator == channelfile.OpRegexp
-			if !d.inputs[k] && !d.programs[k] {
-				d.operators[f.Operand(k)] = c.Operator
-			}
-		}
-	}
-	for i := range f.Programs() {
-		p, first := f.Program(i), f.FirstInstruction(i)
-		for k := range p.Len() {
-			d.asserts[first+k] = p.Inst(k).Op == channelfile.InstAssert
-		}
-	}
-	end := 0
-	for path, r := range f.Layout() {
-		d.unclaimed(f, channelfile.Range{Start: end, End: r.Start})
-		says := d.saying(path, d.data[r.Start:r.End])
-		if overlaps(f, path, r) {
+	b := bufio.NewWriter(w) // its error sticks until Flush
+	for p := range anatomy.Of(".cf", f.Data()).Parts() {
+		says := p.Says
+		if overlaps(f, p.Path, channelfile.Range{Start: p.Start, End: p.End}) {
 			says = strings.TrimLeft(says+" (sections overlap)", " ")
 		}
-		d.part(r, path, says)
-		end = max(end, r.End)
+		hexRows(b, f.Data(), p, says)
 	}
-	d.unclaimed(f, channelfile.Range{Start: end, End: len(d.data)})
-	return d.w.Flush()
-}
-
-type dump struct {
-	w         *bufio.Writer // its error sticks until Flush
-	data      []byte
-	operators []channelfile.Operator // for each value, an operator that compares with it
-	inputs    []bool                 // for each operand, whether it is an input
-	programs  []bool                 // for each operand, whether it is a program
-	asserts   []bool                 // for each instruction, whether it is an assertion
-}
-
-// unclaimed writes the bytes of a range that belong to no section.
-func (d *dump) unclaimed(f *channelfile.File, r channelfile.Range) {
-	for r.Start < r.End {
-		next, claimed := r.End, false
-		for _, s := range f.Sections {
-			switch {
-			case r.Start < s.Range.Start:
-				next = min(next, s.Range.Start)
-			case r.Start < s.Range.End:
-				next, claimed = min(r.End, s.Range.End), true
-			}
-		}
-		if !claimed {
-			d.part(channelfile.Range{Start: r.Start, End: next}, "belongs to no section", "")
-		}
-		r.Start = next
-	}
+	return b.Flush()
 }
 
 // overlaps reports whether a part lies in a section of another kind.
@@ -94,100 +44,22 @@ func overlaps(f *channelfile.File, path string, r channelfile.Range) bool {
 	return others > 0
 }
 
-// part writes one part of the file in rows. The first row has the label.
-func (d *dump) part(r channelfile.Range, path, says string) {
+// hexRows writes one part of the file in rows. The first row has the label.
+func hexRows(w io.Writer, data []byte, p anatomy.Part, says string) {
 	const row = 16
-	label := path
+	label := p.Path
 	if says != "" {
-		label = fmt.Sprintf("%-26s %s", path, says)
+		label = fmt.Sprintf("%-26s %s", p.Path, says)
 	}
-	for at := r.Start; at < r.End; at += row {
-		line := fmt.Sprintf("%08x  %-*s  %s", at, 3*row-1, fmt.Sprintf("% x", d.data[at:min(at+row, r.End)]), label)
-		fmt.Fprintln(d.w, strings.TrimRight(line, " "))
+	for at := p.Start; at < p.End; at += row {
+		line := fmt.Sprintf("%08x  %-*s  %s", at, 3*row-1, fmt.Sprintf("% x", data[at:min(at+row, p.End)]), label)
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
 		label = ""
 	}
 }
 
-// saying returns the meaning of a part of a file, for people.
-func (d *dump) saying(path string, data []byte) string {
-	entry, field, _ := strings.Cut(path, ".")
-	kind, index, _ := strings.Cut(strings.TrimSuffix(entry, "]"), "[")
-	i, _ := strconv.Atoi(index) // 0 if the path has no index
-	var n uint64
-	if len(data) <= 8 {
-		for k, c := range data {
-			n |= uint64(c) << (8 * k)
-		}
-	}
-	switch {
-	case kind == "pool":
-		return operand(d.operators[i], data)
-	case kind == "textpool", kind == "source":
-		return literal(data)
-	case kind == "instruction" && field == "op":
-		return channelfile.InstOp(n).String()
-	case kind == "instruction" && field == "arg" && d.asserts[i]:
-		return channelfile.Assertion(n).String()
-	case kind == "range":
-		return fmt.Sprintf("U+%04X", n)
-	case kind == "instance" && field == "id":
-		return channelfile.ID(data).String()
-	case kind == "word":
-		return channelfile.Word(n).String()
-	case kind == "operand" && d.inputs[i]:
-		return fmt.Sprintf("input %d (index %d)", n+1, n)
-	case kind == "operand" && d.programs[i]:
-		return fmt.Sprintf("program %d", n)
-	case kind == "operand":
-		return fmt.Sprintf("value %d", n)
-	case kind == "criterion" && field == "operator":
-		return channelfile.Operator(n).String()
-	case kind == "criterion" && field == "flags":
-		return flagNames(channelfile.Flags(n))
-	case kind == "criterion" && field == "input":
-		return fmt.Sprintf("input %d (index %d)", n+1, n)
-	case kind == "section" && field == "type":
-		return channelfile.SectionType(n).String()
-	case path == "header.created":
-		return created(n)
-	case path == "header.magic", kind == "padding", len(data) > 8:
-		return ""
-	}
-	return strconv.FormatUint(n, 10)
-}
-
 func created(seconds uint64) string {
 	return time.Unix(int64(min(seconds, channelfile.MaxCreated)), 0).UTC().Format(time.RFC3339)
-}
-
-func flagNames(flags channelfile.Flags) string {
-	var names []string
-	for _, f := range []struct {
-		flag channelfile.Flags
-		name string
-	}{{channelfile.FlagFold, "fold"}, {channelfile.FlagAll, "all"}, {channelfile.FlagInputs, "inputs"}} {
-		if flags&f.flag != 0 {
-			names = append(names, f.name)
-		}
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
-}
-
-// literal returns a string as authors of rules write it, in single quotes and with
-// plain backslashes. It escapes runes that do not print and shortens long strings.
-func literal(s []byte) string {
-	const most = 72 // bytes
-	if len(s) <= most {
-		return "'" + Clean(string(s)) + "'"
-	}
-	n := most
-	for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return fmt.Sprintf("'%s'... (%s)", Clean(string(s[:n])), count(uint64(len(s)), "byte"))
 }
 
 // Inspect writes the content of a file for people: the header, the sections, each
@@ -227,7 +99,7 @@ func Inspect(w io.Writer, f *channelfile.File, defs *sensor.Definitions) error {
 	for i := range f.Programs() {
 		p := f.Program(i)
 		r := f.SourceRange(i)
-		fmt.Fprintf(b, "\nprogram %d  %s  %s\n", i, literal(f.Data()[r.Start:r.End]), count(uint64(p.Len()), "instruction"))
+		fmt.Fprintf(b, "\nprogram %d  %s  %s\n", i, anatomy.Literal(f.Data()[r.Start:r.End]), count(uint64(p.Len()), "instruction"))
 		disassemble(b, p)
 	}
 	return b.Flush()
@@ -312,13 +184,13 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 		if len(operands) == most {
 			break
 		}
-		operands = append(operands, operand(c.Operator, v))
+		operands = append(operands, anatomy.OperandText(c.Operator, v))
 	}
 	for p := range f.OperandPrograms(c) {
 		if len(operands) == most {
 			break
 		}
-		operands = append(operands, literal([]byte(p.Source())))
+		operands = append(operands, anatomy.Literal([]byte(p.Source())))
 	}
 	for other := range f.OperandInputs(c) {
 		if len(operands) == most {
@@ -344,20 +216,6 @@ func criterion(f *channelfile.File, def *sensor.Definition, c channelfile.Criter
 		text += " " + strings.Join(operands, ", ")
 	}
 	return text
-}
-
-func operand(op channelfile.Operator, v channelfile.Value) string {
-	switch op {
-	case channelfile.OpIntegerEquals:
-		return strconv.FormatInt(v.Integer(), 10)
-	case channelfile.OpIntegerRange:
-		least, greatest := v.IntegerRange()
-		return fmt.Sprintf("%d to %d", least, greatest)
-	case channelfile.OpAddressRange:
-		first, last := v.AddressRange()
-		return fmt.Sprintf("%v to %v", first, last)
-	}
-	return literal(v)
 }
 
 // Needs writes the needs of content for people, and the feeds that can supply them.

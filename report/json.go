@@ -14,6 +14,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/cfcheck/cfcheck/internal/oneline"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -275,7 +276,7 @@ func (e *indenter) indented(v any, prefix string) ([]byte, error) {
 // in strings, where the escape has the same meaning.
 func printable(doc []byte) []byte {
 	if bytes.Contains(doc, []byte("##")) {
-		doc = runnerCommand.ReplaceAll(doc, []byte(`#\u0023$1[`))
+		doc = oneline.RunnerCommand.ReplaceAll(doc, []byte(`#\u0023$1[`))
 	}
 	shown := func(r rune) bool { return r < 0x7F || unicode.IsPrint(r) }
 	first := bytes.IndexFunc(doc, func(r rune) bool { return !shown(r) })

@@ -24,6 +24,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/internal/gatetest"
+	"github.com/cfcheck/cfcheck/internal/oneline"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
@@ -724,7 +725,7 @@ func FuzzClean(f *testing.F) {
 		if !utf8.ValidString(have) || strings.ContainsFunc(have, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("%q becomes %q, which does not all print", s, have)
 		}
-		if runnerCommand.MatchString(have) {
+		if oneline.RunnerCommand.MatchString(have) {
 			t.Errorf("%q becomes %q, which has a command of a CI runner", s, have)
 		}
 		if again := Clean(have); again != have {

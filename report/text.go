@@ -12,11 +12,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/internal/oneline"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -512,7 +512,7 @@ func excerpt(line string, column int) (before, at string) {
 	const most = 100 // runes on either side
 	cut := min(max(column-1, 0), len(line))
 	before, at = Clean(line[:cut]), Clean(line[cut:])
-	if runnerCommand.MatchString(before + at) { // the column is inside a command
+	if oneline.RunnerCommand.MatchString(before + at) { // the column is inside a command
 		before, at = strings.ReplaceAll(before, "#", `\x23`), strings.ReplaceAll(at, "#", `\x23`)
 	}
 	if n := utf8.RuneCountInString(before); n > most {
@@ -941,41 +941,4 @@ func count(n uint64, noun string) string {
 // control and format characters, and bytes that are not UTF-8. It also escapes the start of the
 // commands that the runners of GitHub Actions and Azure Pipelines take from anywhere in a
 // line of a log, such as ##[error].
-func Clean(s string) string {
-	s = clean(s)
-	if strings.Contains(s, "##") {
-		s = runnerCommand.ReplaceAllString(s, `#\x23$1[`)
-	}
-	return s
-}
-
-// runnerCommand is the start of a command in a log.
-var runnerCommand = regexp.MustCompile(`##([A-Za-z]*)\[`)
-
-// clean is Clean without the commands.
-func clean(s string) string {
-	if strings.IndexFunc(s, unsafe) < 0 && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[0])
-		case r == '\t':
-			b.WriteByte(' ')
-		case unsafe(r):
-			q := strconv.QuoteRuneToASCII(r)
-			b.WriteString(q[1 : len(q)-1])
-		default:
-			b.WriteString(s[:n])
-		}
-		s = s[n:]
-	}
-	return b.String()
-}
-
-// unsafe reports whether a rune could change how a terminal shows other runes.
-// These are control characters, and the invisible characters that reorder text.
-func unsafe(r rune) bool { return !unicode.IsPrint(r) }
+func Clean(s string) string { return oneline.Clean(s) }
