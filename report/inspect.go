@@ -244,7 +244,7 @@ func Needs(w io.Writer, name string, n *sensor.Needs, def *sensor.Definition) er
 			fmt.Fprintf(b, ", %s per byte of its length", count(in.Coefficient, "step"))
 		}
 		fmt.Fprintln(b)
-		if s := supplied(def, in.Index); s != "" {
+		if s := SuppliedBy(def, in.Index); s != "" {
 			fmt.Fprintf(b, "    %s\n", Clean(s))
 		}
 		causes(b, in.First, in.Instances)

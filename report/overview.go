@@ -100,8 +100,9 @@ func suppliers(d *sensor.Definition, index int) (can []supplier, never []string)
 	return can, never
 }
 
-// supplied returns the suppliers of an input as one line, or "" if d has no feeds.
-func supplied(d *sensor.Definition, index int) string {
+// SuppliedBy returns the feeds that can supply an input of a template type as one line, such as
+// "from Sysmon event 1 as Image". It returns "" if the definition is nil or has no feeds.
+func SuppliedBy(d *sensor.Definition, index int) string {
 	can, never := suppliers(d, index)
 	var parts []string
 	for _, s := range can {
@@ -148,7 +149,7 @@ func (o *Overview) Text(w io.Writer) error {
 		fmt.Fprintf(b, "type %s (%d) version %d: %s in %s\n", Clean(name), t.number, t.version, count(uint64(t.rules), "rule"), count(uint64(t.files), "file"))
 		for _, in := range t.mostFirst() {
 			fmt.Fprintf(b, "  %s: %s, %s\n", Clean(inputName(t.def, in.index)), count(uint64(in.rules), "rule"), count(uint64(in.criteria), "criterion"))
-			if s := supplied(t.def, in.index); s != "" {
+			if s := SuppliedBy(t.def, in.index); s != "" {
 				fmt.Fprintf(b, "    %s\n", Clean(s))
 			}
 			causes(b, in.first[:min(len(in.first), overviewRules)], in.rules)
