@@ -102,6 +102,7 @@ var targets = []target{
 	{pkg: "./sigma", function: "FuzzPlaceholders"},
 	{pkg: "./sysmon", function: "FuzzParseManifest"},
 	{pkg: "./sysmon/blob", function: "FuzzParse"},
+	{pkg: "./internal/anatomy", function: "FuzzOf"},
 }
 
 // dictionary has words of the format, for the targets that read channel files.

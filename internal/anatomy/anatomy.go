@@ -48,7 +48,7 @@ const (
 	Operand  Form = "operand"  // an input, a program or a value, depending on its criterion
 	Value    Form = "value"    // a value of the pool, in the form that its criteria compare
 	Argument Form = "argument" // of an instruction: an assertion, or a number
-	Version  Form = "version"  // of Sysmon: the major number in the high 16 bits, the minor one below
+	Version  Form = "version"  // of Sysmon: major number in the high 16 bits, minor below
 	Units    Form = "units"    // UTF-16 up to the first NUL
 	Offset   Form = "offset"   // of a record, from the start of the file
 	Member   Form = "member"   // a field of the event of a filter, with names in Map.Enums
@@ -67,12 +67,14 @@ type Field struct {
 
 // A Kind is a kind of record.
 type Kind struct {
-	Name   string  `json:"name"`  // in paths, such as "instance"
-	Group  string  `json:"group"` // of all its records, such as "instances"
-	Doc    string  `json:"doc"`
-	Size   int     `json:"size"`             // of a record in bytes; 0 means that it varies
-	Single bool    `json:"single,omitempty"` // a file has one, or they are not counted
-	Placed string  `json:"placed,omitempty"` // the kind whose records hold the offsets and lengths of these
+	Name   string `json:"name"`  // in paths, such as "instance"
+	Group  string `json:"group"` // of all its records, such as "instances"
+	Doc    string `json:"doc"`
+	Size   int    `json:"size"`             // of a record in bytes; 0 means that it varies
+	Single bool   `json:"single,omitempty"` // a file has one, or they are not counted
+	// Placed is the kind whose records hold the offsets and lengths of these; "" means that they
+	// stand in a table.
+	Placed string  `json:"placed,omitempty"`
 	Fields []Field `json:"fields"`
 }
 
@@ -92,9 +94,10 @@ type Region struct {
 	Kind       int // index in Map.Kinds
 	Start, End int // offsets
 	First      int // index of its first record among those of its kind
-	Owner      int // index of the region of the record that it belongs to; -1 means that there is not one
-	State      State
-	Label      string // the content of its only record in a few words; "" if it has several
+	// Owner is the index of the region of the record that it belongs to; -1 means no record.
+	Owner int
+	State State
+	Label string // the content of its only record in a few words; "" if it has several
 }
 
 // A Note says where a file is damaged, beside the findings of the gate.
@@ -102,6 +105,7 @@ type Note struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Text  string `json:"text"`
+	Vague bool   `json:"vague,omitempty"` // some of the bytes are damaged, but not known which
 }
 
 // A Map is the anatomy of a file.
@@ -159,7 +163,16 @@ func (m *Map) noteUniform() {
 
 func (m *Map) note(start, end int, format string, args ...any) {
 	if len(m.Notes) < maxNotes {
-		m.Notes = append(m.Notes, Note{start, end, fmt.Sprintf(format, args...)})
+		m.Notes = append(m.Notes, Note{Start: start, End: end, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// vague is note for damage somewhere in a range.
+func (m *Map) vague(start, end int, format string, args ...any) {
+	n := len(m.Notes)
+	m.note(start, end, format, args...)
+	if n < len(m.Notes) {
+		m.Notes[n].Vague = true
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -167,7 +168,7 @@ func ofChannelFile(data []byte) *Map {
 	}
 	end := headerSize + recordSize*n
 	if end > size {
-		m.note(headerSize, size, "the section table should end at 0x%X (%d), but the file ends at 0x%X (%d)", end, end, size, size)
+		m.vague(headerSize, size, "the section table should end at 0x%X (%d), but the file ends at 0x%X (%d)", end, end, size, size)
 	}
 	if n > 0 {
 		m.table["section"] = m.add(Region{Kind: m.kind("section"), Start: headerSize, End: min(end, size), Owner: -1, State: state(end > size)})
@@ -176,7 +177,18 @@ func ofChannelFile(data []byte) *Map {
 		m.headerDigest(end)
 	}
 	sections := m.sections(min(n, (size-headerSize)/recordSize))
+	m.noteZeros(damaged(sections))
 	m.tile(sections)
+	// Notes that name the very bytes come first.
+	slices.SortStableFunc(m.Notes, func(a, b Note) int {
+		if a.Vague == b.Vague {
+			return 0
+		}
+		if b.Vague {
+			return -1
+		}
+		return 1
+	})
 	return m
 }
 
@@ -189,7 +201,7 @@ func (m *Map) header() {
 	}
 	m.add(Region{Kind: m.kind("header"), End: min(headerSize, size), Owner: -1, State: state(size < headerSize)})
 	if size < headerSize {
-		m.note(0, size, "the header has %d bytes, but the file ends after %d", headerSize, size)
+		m.vague(0, size, "the header has %d bytes, but the file ends after %d", headerSize, size)
 		return
 	}
 	if stated := m.u32(0x28); stated > size {
@@ -215,7 +227,7 @@ func (m *Map) headerDigest(at int) {
 		r.State = Intact
 		if sha256.Sum256(m.data[:at]) != [digestSize]byte(m.data[at:end]) {
 			r.State = Differs
-			m.note(0, at, "a byte of the header, of the section table or of the header digest was changed: the digest does not agree")
+			m.vague(0, at, "a byte of the header, of the section table or of the header digest was changed: the digest does not agree")
 		}
 	}
 	m.add(r)
@@ -250,16 +262,28 @@ func (m *Map) sections(n int) []section {
 		switch {
 		case end > size:
 			s.State, s.padding = Cut, s.End
-			m.note(start, size, "%s: the file ends at 0x%X (%d), so %d of %d bytes are missing", where, size, size, end-size, length)
-			m.noteZeros(s.Start, s.End)
+			m.vague(start, size, "%s: the file ends at 0x%X (%d), so %d of %d bytes are missing", where, size, size, end-size, length)
 		case sha256.Sum256(m.data[start:end]) != [digestSize]byte(m.data[at+16:at+recordSize]):
 			s.State = Differs
-			m.note(start, end, "%s: a byte was changed, for the digest does not agree", where)
-			m.noteZeros(s.Start, s.End)
+			m.vague(start, end, "%s: a byte was changed, for the digest does not agree", where)
 		}
 		list = append(list, s)
 	}
 	return list
+}
+
+// damaged returns the range from the first to the last of the sections that are damaged.
+func damaged(list []section) (start, end int) {
+	for _, s := range list {
+		if s.State == Intact {
+			continue
+		}
+		if end == 0 || s.Start < start {
+			start = s.Start
+		}
+		end = max(end, s.End)
+	}
+	return start, end
 }
 
 // tile adds sections with their padding, and the gaps between them.

@@ -108,8 +108,9 @@ func (m *Map) placed(r *Region, yield func(Part) bool) bool {
 
 // uses has the use of each operand, value and instruction by the records that refer to it.
 type uses struct {
-	operand []uint8                // operandValue, operandProgram or operandInput, for each operand
-	value   []channelfile.Operator // an operator that compares with it, for each value; 0 without one
+	operand []uint8 // operandValue, operandProgram or operandInput, for each operand
+	// value has for each value an operator that compares with it; 0 means that nothing does.
+	value []channelfile.Operator
 }
 
 // The kinds of operands.
@@ -183,7 +184,11 @@ func (m *Map) says(f *Field, r *Region, i, at, end int) string {
 	case Word:
 		return channelfile.Word(n).String()
 	case Operand:
-		switch m.used().operand[i] {
+		kind := operandValue
+		if u := m.used(); i < len(u.operand) { // a damaged file can have a second table
+			kind = u.operand[i]
+		}
+		switch kind {
 		case operandInput:
 			return inputSays(n)
 		case operandProgram:

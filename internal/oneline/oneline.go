@@ -11,9 +11,10 @@ import (
 )
 
 // Clean makes a text safe to show on one line of a terminal or of a log. It escapes line ends,
-// control and format characters, and bytes that are not UTF-8. It also escapes the start of the
-// commands that the runners of GitHub Actions and Azure Pipelines take from anywhere in a
-// line of a log, such as ##[error].
+// control and format characters, and bytes that are not UTF-8.
+//
+// The runners of GitHub Actions and Azure Pipelines take commands, such as ##[error], from
+// anywhere in a line of a log. Clean escapes the start of such a command.
 func Clean(s string) string {
 	s = clean(s)
 	if strings.Contains(s, "##") {

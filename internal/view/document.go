@@ -117,8 +117,8 @@ type ruleChange struct {
 	Effect string `json:"effect,omitempty"`
 }
 
-// MaxSize is the size in bytes of the largest file that a page shows. Browsers limit the length of a
-// text, and the bytes travel as one.
+// MaxSize is the size in bytes of the largest file that a page shows. Browsers limit the length
+// of a text, and the bytes travel as one.
 const MaxSize = 256 << 20
 
 // DocumentOf returns the document of a file.
@@ -139,7 +139,7 @@ func DocumentOf(f File, defs *sensor.Definitions) *Document {
 }
 
 func regionsOf(m *anatomy.Map) regions {
-	var r regions
+	r := regions{Kind: []int{}, Start: []int{}, End: []int{}}
 	first, owner, state, label := false, false, false, false
 	for i := range m.Regions {
 		x := &m.Regions[i]
@@ -188,7 +188,7 @@ func (d *Document) judged(r *validate.Report) {
 	}
 }
 
-// verdictText says what a verdict rests on.
+// verdictText returns the findings that a verdict rests on, and the fleet.
 func verdictText(r *validate.Report) string {
 	var parts []string
 	for _, n := range []struct {

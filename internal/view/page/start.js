@@ -5,7 +5,7 @@
     const models = [];
     for (const e of document.querySelectorAll("script[data-document]")) {
       const doc = JSON.parse(e.textContent);
-      models.push(new Model(doc, await unpack(document.getElementById(e.dataset.document).textContent)));
+      models.push(new Model(doc, await unpack(JSON.parse(document.getElementById(e.dataset.document).textContent))));
     }
     window.cfcheckPage = new Page(root, models);
     document.body.dataset.ready = "true";

@@ -332,7 +332,7 @@ class FileView {
       name = r.label ? m.entryPath(r, 0) : r.kind.group;
       const n = r.kind.placed ? m.placements(r).n : m.records(r);
       says = r.label || (this.single(r) ? `${thousands(r.end - r.start)} bytes` : `${plural(n, "entry", "entries")}, ${thousands(r.end - r.start)} bytes`);
-      if (r.state) { says += ` · ${stateWords[r.state]}`; cls = "state-" + r.state; }
+      if (r.state) { says = `${stateWords[r.state]} · ${says}`; cls = "state-" + r.state; }
     } else if (node.part) {
       name = (node.part.field && node.part.field.name) || node.part.path;
       says = m.says(node.part);
@@ -374,20 +374,20 @@ class FileView {
   }
 }
 
-const stateWords = { intact: "digest agrees", differs: "digest does not agree", cut: "cut off" };
+const stateWords = { intact: "intact", differs: "digest differs", cut: "cut off" };
 
 const weights = { note: 1, damage: 2, warning: 3, error: 4 };
 
 // marksOf returns the findings and the damage of a file that have bytes.
 function marksOf(model) {
   const out = [];
-  const add = (start, end, severity, text) => {
+  const add = (start, end, severity, text, vague) => {
     if (start > model.bytes.length) return;
     const size = Math.max(end - start, 1);
-    out.push({ start, end: Math.max(end, start + 1), severity, text, weight: weights[severity], narrow: size <= 4096 });
+    out.push({ start, end: Math.max(end, start + 1), severity, text, weight: weights[severity], narrow: !vague && size <= 1 << 16 });
   };
   for (const f of model.doc.findings || []) if (f.end > f.start || f.start > 0) add(f.start, f.end, f.severity, `${f.check}: ${f.message}`);
-  for (const n of model.doc.notes || []) add(n.start, n.end, "damage", n.text);
+  for (const n of model.doc.notes || []) add(n.start, n.end, "damage", n.text, n.vague);
   return out;
 }
 
@@ -409,7 +409,13 @@ class Page {
     for (const f of this.files) hexes.append(el("section", { class: "hexpane", "aria-label": `bytes of ${f.model.doc.name}` }, this.files.length > 1 ? el("h2", {}, f.model.doc.name) : null, f.grid));
     root.append(el("div", { class: "panes" }, this.side, el("div", { class: "middle" }, this.finder(), hexes), this.detailsPane));
     for (const f of this.files) { f.hexRows.resize(Math.ceil(f.model.bytes.length / 16)); f.measure(); }
-    this.active.select(this.active.firstMark !== undefined ? this.active.firstMark : 0);
+    this.active.select(this.broken(this.active));
+  }
+
+  // broken returns the place of the first error, from which a reader of the file would stop.
+  broken(file) {
+    const error = (file.model.doc.findings || []).find((f) => f.severity === "error" && f.end > f.start);
+    return error ? error.start : 0;
   }
 
   say(text) { this.status.textContent = text; }
