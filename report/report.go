@@ -71,6 +71,9 @@ type Run struct {
 	// means DefaultMaxRules.
 	MaxRules int
 
+	// Picture has facts that only HTML draws. nil means that it draws only the results.
+	Picture *Picture
+
 	// Lines returns a line of a source text, and whether it is available. nil
 	// means that no line is available.
 	Lines func(path string, line int) (string, bool)
@@ -321,6 +324,8 @@ type Format struct {
 	Write   func(io.Writer, *Run) error
 	Machine bool // for programs: it lists many rules per message
 	Digest  bool // it states the digest of the gate
+
+	Pictures bool // it draws the Picture of the run
 }
 
 // Formats lists all formats. The first is the default.
@@ -331,6 +336,7 @@ var Formats = []Format{
 	{Name: "sarif-github", Write: SARIFGitHub, Machine: true, Digest: true},
 	{Name: "github", Write: GitHub},
 	{Name: "markdown", Write: Markdown},
+	{Name: "html", Write: HTML, Machine: true, Digest: true, Pictures: true},
 	{Name: "junit", Write: JUnit, Machine: true, Digest: true},
 	{Name: "gitlab", Write: GitLab, Machine: true},
 	{Name: "csv", Write: CSV, Machine: true},

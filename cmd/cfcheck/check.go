@@ -74,10 +74,11 @@ type checking struct {
 	rulesOfFolders bool          // the run looked for rules in a folder
 	waiving        waiving
 
-	several       bool    // the run has several paths
-	judgedFiles   fileSet // channel files that were judged, if several is set
-	listedFiles   fileSet // channel files that were compared with a manifest
-	repeated      int     // channel files that were named again and judged once
+	several       bool            // the run has several paths
+	judgedFiles   fileSet         // channel files that were judged, if several is set
+	listedFiles   fileSet         // channel files that were compared with a manifest
+	picture       *report.Picture // nil unless a report is drawn
+	repeated      int             // channel files that were named again and judged once
 	firstRepeated string
 }
 
@@ -505,10 +506,13 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 		}
 		k.waiving.add(r.WaiverUses...)
 		witness.AttachWithin(r, k.explaining)
-		result := report.Judged(k.keep(r), digest)
+		named := ""
 		if len(k.fleets) > 1 {
-			result.FleetNamed = fleet.name
+			named = fleet.name
 		}
+		k.draw(r, named, i == 0)
+		result := report.Judged(k.keep(r), digest)
+		result.FleetNamed = named
 		results = append(results, result)
 	}
 	return results
@@ -518,6 +522,8 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
 	run.Policy = k.about
+	k.drawWithdrawn()
+	run.Picture = k.picture
 	if k.none && k.found != "" {
 		run.Remarks = append(run.Remarks, fmt.Sprintf("--no-policy: the policy %s was not followed", k.found))
 	}

@@ -110,6 +110,11 @@ func (r *reporting) machine() bool {
 	return slices.ContainsFunc(r.reports, func(f formed) bool { return f.format.Machine })
 }
 
+// draws reports whether one of the reports is a page with pictures.
+func (r *reporting) draws() bool {
+	return slices.ContainsFunc(r.reports, func(f formed) bool { return f.format.Pictures })
+}
+
 // identify adds the digest of the gate to a run with a report that states it. The run is
 // undecided if the digest cannot be computed. Without such a report, identify only adds a
 // remark if the program file cannot be read.

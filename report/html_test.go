@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/testkit"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/validate"
+)
+
+// TestHTMLHostile tests that a page has the same elements whatever the texts of the content are.
+func TestHTMLHostile(t *testing.T) {
+	tags := regexp.MustCompile(`<[a-zA-Z/!][^\s>]*`)
+	shape := func(s string) []string {
+		run := hostileRun(s)
+		defer run.Close()
+		var b bytes.Buffer
+		if err := HTML(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		// The marked part of a line is empty if the text is shorter than its column.
+		return slices.DeleteFunc(tags.FindAllString(b.String(), -1), func(tag string) bool { return strings.HasSuffix(tag, "mark") })
+	}
+	want := shape("plain text")
+	for _, s := range append(slices.Clone(hostile), "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`) {
+		if have := shape(s); !slices.Equal(have, want) {
+			t.Errorf("%q: the page has %d elements; expected %d", s, len(have), len(want))
+		}
+	}
+}
+
+// TestPicture tests the state of two rules on each kind of build. The findings are as the checks of
+// contracts make them.
+func TestPicture(t *testing.T) {
+	d := &sensor.Definition{Name: "dns", Number: 3001, Version: 1, Channel: 3001, Inputs: testkit.Strings("Query", "Image")}
+	off := testkit.Supply(d)
+	off.Collected = sensor.Collection{Events: sensor.CollectedNone, Basis: sensor.Basis{Reason: "the log is off"}}
+	missing := testkit.Supply(d)
+	missing.Inputs[1].State = sensor.StateNotSupplied
+	unknown := testkit.Supply(d)
+	unknown.Inputs[1].State = sensor.StateUnknown
+	builds := []struct {
+		name   string
+		access sensor.Access
+		supply []sensor.Supply
+		states string // of the rule on Query, and of that on Image
+		reason string
+	}{
+		{"all", sensor.AccessNamed, []sensor.Supply{testkit.Supply(d)}, "ss", "it supplies both"},
+		{"alike", sensor.AccessNamed, []sensor.Supply{testkit.Supply(d)}, "ss", "its contract is that of all, so it shares the column"},
+		{"named", sensor.AccessNamed, []sensor.Supply{missing}, "sb", "coverage finds that Image is missing"},
+		{"unknown", sensor.AccessNamed, []sensor.Supply{unknown}, "sq", "CF3015 about Image counts for the rule that reads it"},
+		{"positional", sensor.AccessPositional, []sensor.Supply{missing}, "su", "CF3001 finds that Image is missing"},
+		{"widening", sensor.AccessNamed, []sensor.Supply{testkit.Supply(d)}, "ww", "CF3013 about a whole type counts for each rule"},
+		{"off", sensor.AccessNamed, []sensor.Supply{off}, "nn", "it records no event"},
+		{"without", sensor.AccessNamed, nil, "aa", "it does not have the type"},
+	}
+	fleet := &sensor.Fleet{Name: "ours"}
+	rep := &validate.Report{Subject: validate.Rules("rules (dns)", nil), Definition: d, Fleet: fleet, Ran: []*validate.Check{first}}
+	for i, b := range builds {
+		c := testkit.Contract(b.name, uint64(10*(i+1)), b.access, b.supply...)
+		if b.name == "widening" {
+			c.Reader.Limits.FileSize = 1 << 20 // another contract than that of all
+		}
+		fleet.Contracts = append(fleet.Contracts, c)
+		rep.Builds = append(rep.Builds, validate.BuildReport{Build: validate.Build{Name: b.name, Hosts: c.Hosts}, Addressed: b.name != "without"})
+	}
+	rep.File = testkit.Parse(t, testkit.EncodeFrom(t, testkit.HeaderOf(d), testkit.Origins("dns.yml"), channelfile.Contains(0, "x"), channelfile.Contains(1, "y")))
+	rep.Needs = sensor.NeedsOf(rep.File, testkit.Definitions(t, d))
+	blind := &validate.Check{ID: "CF3012", Name: "rule-blind", Severity: validate.Warning}
+	widened := &validate.Check{ID: "CF3013", Name: "rule-widened", Severity: validate.Warning}
+	unsafe := &validate.Check{ID: "CF3001", Name: "inputs-supplied", Severity: validate.Error}
+	unsure := &validate.Check{ID: "CF3015", Name: "supply-unknown", Severity: validate.Warning}
+	unfit := &validate.Check{ID: "CF2005", Name: "input-defined", Severity: validate.Error}
+	on := func(name string) []validate.Build { return []validate.Build{{Name: name, Hosts: 1}} }
+	rep.Findings = []validate.Finding{
+		{Check: unfit, Message: "not there", Instance: &validate.Instance{Index: -1, Title: "Unfit", Rule: "r-3"}},
+		{Check: unsafe, Message: "reads", Instance: &validate.Instance{Index: 1}, Builds: on("positional"), Group: "g"},
+		{Check: blind, Message: "never", Instance: &validate.Instance{Index: 1}, Builds: on("named")},
+		{Check: widened, Message: "more", Builds: on("widening")},
+		{Check: unsure, Message: "unknown", Input: &validate.Input{Index: 1}, Builds: on("unknown")},
+		{Check: widened, Message: "more", Instance: &validate.Instance{Index: 0}, Builds: on("without")},
+	}
+	rep.Totals = []validate.Total{{Check: unfit, Found: 1}, {Check: unsafe, Found: 1}, {Check: blind, Found: 4}, {Check: widened, Found: 2}, {Check: unsure, Found: 1}}
+	p := &Picture{Definitions: testkit.Definitions(t, d)}
+	p.Add(rep, "")
+	run := NewRun(Judged(rep, ""))
+	run.Picture = p
+	b := &pageBuilder{run: run, sections: map[string]*section{}, ids: map[causeKey]string{}}
+	if err := b.collect(); err != nil {
+		t.Fatal(err)
+	}
+	out := b.page()
+	if len(out.Fleets) != 1 || len(out.Fleets[0].Columns) != len(builds)-1 || len(out.Fleets[0].Rows) != 3 {
+		t.Fatalf("found %+v; expected one matrix with a column for each contract and a row for each rule", out.Fleets)
+	}
+	f := out.Fleets[0]
+	at := 0
+	for i, b := range builds {
+		if b.name == "alike" {
+			if !slices.Equal(f.Columns[0].Builds, []string{"all", "alike"}) || f.Columns[0].Hosts != 30 {
+				t.Errorf("found the column %+v; expected all and alike with 30 hosts", f.Columns[0])
+			}
+			continue
+		}
+		if have := string([]byte{f.Rows[0].Cells[at], f.Rows[1].Cells[at]}); have != b.states {
+			t.Errorf("build %s: found the states %q; expected %q, because %s", builds[i].name, have, b.states, b.reason)
+		}
+		at++
+	}
+	if r := f.Rows[2]; r.Title != "Unfit" || strings.Trim(r.Cells, "x") != "" || len(r.Causes) != 1 {
+		t.Errorf("found %+v; expected that the rule with an error is not judged anywhere", r)
+	}
+	if r := f.Rows[1]; r.Where != "dns.yml:20" || r.Errors != 1 || len(r.Causes) != 4 {
+		t.Errorf("found %+v; expected its line, an error and four causes", r)
+	}
+	if want := "3 findings of the contract checks are not in the matrix; a larger --max-findings adds them"; f.Note != want {
+		t.Errorf("found the note %q; expected %q", f.Note, want)
+	}
+	if have := f.Summary[0].Counts; !slices.Equal(have, []string{"", "1", "", "", "", "", "", "2", ""}) {
+		t.Errorf("found the sums %q of the first column; expected two safe rules and one that was not judged", have)
+	}
+}
+
+// TestHTMLEqualBytes tests that equal runs have equal pages, also if results are read back from a
+// file.
+func TestHTMLEqualBytes(t *testing.T) {
+	write := func(keep int) string {
+		run := new(Run)
+		defer run.Close()
+		run.results.keep = keep
+		for result := range manyFindings(300).All() {
+			run.Add(result)
+		}
+		var b bytes.Buffer
+		if err := HTML(&b, run); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	if kept := write(0); kept != write(0) || kept != write(-1) {
+		t.Error("pages of equal runs differ")
+	}
+}

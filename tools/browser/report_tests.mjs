@@ -1,0 +1,230 @@
+// Tests of the page that "cfcheck check --out html=FILE" writes.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { axe, withinPage } from './browser.mjs';
+
+const folder = mkdtempSync(join(tmpdir(), 'cfcheck-pages-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+// cfcheck is the program of the variable CFCHECK, or one that is built.
+let cfcheck = process.env.CFCHECK;
+if (!cfcheck) {
+  cfcheck = join(folder, 'cfcheck');
+  execFileSync('go', ['build', '-o', cfcheck, './cmd/cfcheck'], { cwd: join(dirname(fileURLToPath(import.meta.url)), '../..') });
+}
+
+// run runs cfcheck in the folder, and returns its exit status.
+function run(...args) {
+  const { status, stderr } = spawnSync(cfcheck, args, { cwd: folder, encoding: 'utf8' });
+  assert.ok(status !== null, stderr);
+  return status;
+}
+
+function write(name, text) {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
+
+// rule returns a Sigma rule of which all texts are given as JSON, which is YAML.
+let rules = 0;
+function rule({ title, author = 'cfcheck project', category, field, value }) {
+  const id = `5a0c1d2e-0014-4000-8000-${String(++rules).padStart(12, '0')}`;
+  return `title: ${JSON.stringify(title)}\nid: ${id}\nauthor: ${JSON.stringify(author)}\nlogsource: {category: ${category}, product: windows}\ndetection:\n  selection:\n    ${field}: ${JSON.stringify(value)}\n  condition: selection\n`;
+}
+
+// page writes a page once for all tests, and returns its path.
+function page(name, want, ...args) {
+  const file = join(folder, `${name}.html`);
+  if (!existsSync(file)) assert.equal(run('check', ...args, '--out', `html=${name}.html`), want, `status of check ${args.join(' ')}`);
+  return file;
+}
+
+write('rules/contents.yml', rule({ title: 'Stream with contents', author: 'Ann Author', category: 'create_stream_hash', field: 'Contents', value: '*payload*' }));
+write('rules/client.yml', rule({ title: 'Client of a pipe', category: 'pipe_created', field: 'PipeName|endswith', value: '\\demo' }));
+write('rules/process.yml', rule({ title: 'A process', category: 'process_creation', field: 'Image|endswith', value: '\\demo.exe' }));
+write('rules/unknown.yml', rule({ title: 'Unknown field', category: 'pipe_created', field: 'PipName', value: '\\demo' }));
+write('rules/placeholder.yml', rule({ title: 'With a placeholder', category: 'process_creation', field: 'Image|expand', value: '%names%' }));
+write('client.yml', rule({ title: 'Client image', category: 'pipe_created', field: 'ClientImage|endswith', value: '\\demo.exe' }));
+
+const reference = () => page('reference', 2, '--fleet', 'reference', 'rules');
+const cellNames = (p, row) => p.$$eval(`#grid [data-row="${row}"] [role=gridcell]`, (cells) => cells.map((c) => c.getAttribute('aria-label')));
+const titles = (p) => p.$$eval('#grid [role=rowheader]', (cells) => cells.map((c) => c.textContent));
+
+export const tests = {
+  'the page answers whether it may ship, why not, what to do, and who is blind': async (browser) => {
+    const p = await browser.open(reference());
+    assert.equal(await p.textContent('h1'), 'No: undecided. 1 part could not be judged, and 1 finding must be corrected.');
+    const todo = await p.textContent('.todo');
+    assert.match(todo, /placeholder %names% has no values: give them in a file/);
+    assert.match(todo, /did you mean "PipeName"\?/);
+    assert.match(await p.textContent('#blocks'), /rules\/unknown\.yml:7:5/);
+    assert.equal(await p.textContent('#blocks mark >> nth=0'), '"%names%"');
+    await p.fill('#search', 'contents');
+    assert.deepEqual(await titles(p), ['Stream with contents']);
+    assert.deepEqual(await cellNames(p, 1), ['safe', 'safe', 'blind', 'blind', 'blind', 'not addressed', 'not addressed']);
+    await p.click('#grid [data-row="1"] [role=rowheader]');
+    const detail = await p.textContent('#detail');
+    assert.match(detail, /blind: 18,000 hostssysmon-11-shipped, sysmon-10, sysmon-9/);
+    assert.match(detail, /Ann Author/);
+    await p.click('#detail a');
+    const cause = await p.evaluate(() => document.activeElement.textContent);
+    assert.match(cause, /can never match events of feed sysmon/);
+  },
+  'the matrix has all rules, also those that were not judged': async (browser) => {
+    const p = await browser.open(reference());
+    assert.equal(await p.textContent('#shown'), '5 rules');
+    assert.deepEqual(await titles(p), ['placeholder.yml', 'Unknown field', 'Stream with contents', 'A process', 'Client of a pipe']);
+    assert.deepEqual([...new Set(await cellNames(p, 1))], ['not judged']);
+    const sums = await p.$$eval('.sums tbody tr >> nth=0', ([tr]) => [...tr.children].map((c) => c.textContent));
+    assert.deepEqual(sums, ['sysmon-15', '40,000', '', '2', '', '', '', '', '', '3', '']);
+  },
+  'columns are as wide as their hosts, and builds with one contract share one': async (browser) => {
+    const p = await browser.open(reference());
+    const widths = await p.$$eval('#grid .build', (cells) => cells.map((c) => c.offsetWidth));
+    assert.ok(Math.abs(widths[0] / widths[1] - 2) < 0.1, `40,000 and 20,000 hosts have ${widths}`);
+    const q = await browser.open(page('shared', 1, '--fleet', '291', 'client.yml'));
+    assert.deepEqual(await cellNames(q, 1), ['unsafe', 'safe']);
+  },
+  'rules can be filtered and sorted': async (browser) => {
+    const p = await browser.open(reference());
+    await p.check('[name=state][value=b]');
+    assert.equal(await p.textContent('#shown'), '1 of 5 rules');
+    await p.fill('#build', 'sysmon-15');
+    assert.equal(await p.textContent('#shown'), '0 of 5 rules');
+    await p.click('#controls [type=reset]');
+    assert.equal(await p.textContent('#shown'), '5 rules');
+    await p.selectOption('#type', { label: 'process_creation' });
+    assert.deepEqual(await titles(p), ['A process']);
+    await p.selectOption('#type', '');
+    await p.selectOption('#sort', 'title');
+    assert.deepEqual(await titles(p), ['A process', 'Client of a pipe', 'placeholder.yml', 'Stream with contents', 'Unknown field']);
+    await p.click('#grid .corner'); // titles, now downwards
+    assert.equal((await titles(p))[0], 'Unknown field');
+    await p.click('#grid .build >> nth=3');
+    assert.equal(await p.getAttribute('#grid .build >> nth=3', 'aria-sort'), 'ascending');
+    assert.deepEqual(await titles(p), ['placeholder.yml', 'Unknown field', 'Stream with contents', 'A process', 'Client of a pipe']);
+  },
+  'the matrix works by keyboard': async (browser) => {
+    const p = await browser.open(reference());
+    await p.focus('#grid');
+    const active = () => p.$eval('#grid', (g) => {
+      const cell = document.getElementById(g.getAttribute('aria-activedescendant'));
+      return `${cell.closest('[role=row]').getAttribute('aria-rowindex')},${cell.getAttribute('aria-colindex')}`;
+    });
+    for (const [key, want] of [['ArrowDown', '2,1'], ['ArrowRight', '2,2'], ['End', '2,8'], ['Control+End', '6,8'], ['ArrowDown', '6,8'], ['PageUp', '2,8'], ['Home', '2,1'], ['ArrowUp', '1,1'], ['ArrowUp', '1,1']]) {
+      await p.keyboard.press(key);
+      assert.equal(await active(), want, key);
+    }
+    await p.keyboard.press('Enter'); // sorts by title
+    assert.equal(await p.getAttribute('#grid .corner', 'aria-sort'), 'ascending');
+    await p.keyboard.press('ArrowDown');
+    await p.keyboard.press('Enter');
+    assert.equal(await p.textContent('#detail h3'), 'A process');
+    assert.equal(await p.getAttribute('#grid', 'aria-rowcount'), '6');
+  },
+  'axe-core finds nothing, wide and light, narrow and dark': async (browser) => {
+    for (const options of [{}, { colorScheme: 'dark', viewport: { width: 360, height: 740 } }]) {
+      const p = await browser.open(reference(), options);
+      await p.$$eval('details', (all) => all.forEach((d) => { d.open = true; }));
+      await p.click('#grid [data-row="3"] [role=rowheader]');
+      await axe(p);
+      await withinPage(p);
+    }
+  },
+  'print has the sums in place of the matrix, and works without a script': async (browser) => {
+    const p = await browser.open(reference());
+    await p.emulateMedia({ media: 'print' });
+    assert.equal(await p.isVisible('#matrix-app'), false);
+    assert.equal(await p.isVisible('.sums table'), true);
+    const q = await browser.open(reference(), { javaScriptEnabled: false });
+    assert.equal(await q.isVisible('#matrix-app'), false);
+    assert.match(await q.innerText('h1'), /^No: undecided/);
+    assert.equal(await q.isVisible('noscript p'), true);
+  },
+  'a configuration shows both lines that contradict each other': async (browser) => {
+    write('config.xml', `<Sysmon schemaversion="4.90"><EventFiltering>
+<ProcessCreate onmatch="exclude">
+<Image condition="end with">.exe</Image>
+</ProcessCreate>
+<ProcessCreate onmatch="include">
+<Image condition="end with">\\demo.exe</Image>
+</ProcessCreate>
+</EventFiltering></Sysmon>
+`);
+    const build = { build: 'new', hosts: 900, reader: { evidence: 'stated', access: 'named', formats: ['1.0'], operators: ['equals'] }, sensors: [{ name: 'sysmon', version: '15.15' }], supply: [] };
+    write('sysmon.json', JSON.stringify({ schema: 'cfcheck.fleet/v1', name: 'new', builds: [build] }));
+    const p = await browser.open(page('config', 0, '--fleet', 'sysmon.json', 'config.xml'));
+    const lines = await p.$$eval('.cause', (all) => all.filter((c) => c.textContent.includes('logs nothing: the exclude')).map((c) => [...c.querySelectorAll('.line')].map((l) => l.innerText.trim())));
+    assert.equal(lines.length, 1);
+    assert.ok(lines[0].some((l) => l.startsWith('5 ') && l.includes('"include"')) && lines[0].some((l) => l.startsWith('3 ') && l.includes('.exe') && l.endsWith('excludes')), JSON.stringify(lines));
+  },
+  'a file is drawn to scale, with the bytes of its findings': async (browser) => {
+    assert.equal(run('build', 'rules/client.yml', '-o', 'out'), 0);
+    const name = readdirSync(join(folder, 'out')).find((n) => n.endsWith('.cf'));
+    const bytes = readFileSync(join(folder, 'out', name));
+    bytes[bytes.length - 9] ^= 0x40;
+    writeFileSync(join(folder, name), bytes);
+    const p = await browser.open(page('damaged', 1, '--fleet', 'reference', name));
+    assert.match(await p.textContent('h1'), /^No: rejected\./);
+    const map = await p.locator('.map svg');
+    const sum = await map.locator('.part').evaluateAll((parts) => parts.reduce((n, part) => n + Number(part.getAttribute('width')), 0));
+    assert.ok(sum > 900 && sum < 1050, `the parts are ${sum} thousandths of the file`);
+    assert.ok(await map.locator('.mark.error').count() > 0);
+    assert.ok(await p.locator('#blocks .hex mark').count() > 0);
+    await axe(p);
+  },
+  'the change since the previous release, and matches, are drawn': async (browser) => {
+    write('old/client.yml', readFileSync(join(folder, 'rules/client.yml'), 'utf8').replace('demo', 'older'));
+    write('new/client.yml', readFileSync(join(folder, 'rules/client.yml'), 'utf8'));
+    const event = JSON.stringify({ EventID: 17, Channel: 'Microsoft-Windows-Sysmon/Operational', Provider: 'Microsoft-Windows-Sysmon', Computer: 'a', EventData: { PipeName: '\\demo' } });
+    write('good.ndjson', `${event}\n${event}\n`);
+    const p = await browser.open(page('changes', 1, '--fleet', 'reference', '--previous', 'old', '--known-good', 'good.ndjson', 'new'));
+    const diff = await p.textContent('#diff');
+    assert.match(diff, /channel 291, type ipc version 1/);
+    assert.match(diff, /Client of a pipe/);
+    assert.match(await p.textContent('#rates + p + .scroll'), /Client of a pipeCF5003: .*2/);
+    assert.ok(await p.locator('#limits + p + .scroll rect.part').count() > 0);
+    await axe(p);
+  },
+  'no text of the content runs as a script': async (browser) => {
+    const { vectors } = await import('./vectors.mjs');
+    assert.ok(vectors.length >= 100, `found ${vectors.length} vectors`);
+    vectors.forEach((v, i) => {
+      // As title, author and value, of a rule with a warning and of one with an error.
+      write(`hostile/${i}.yml`, rule({ title: v, author: v, category: 'create_stream_hash', field: 'Contents', value: v }));
+      write(`hostile/e${i}.yml`, rule({ title: v, author: v, category: 'create_stream_hash', field: 'Nowhere', value: v }));
+      const name = v.replaceAll('/', '∕').replaceAll('\0', '').slice(0, 60);
+      if (i % 4 === 0) write(`hostile/${name} ${i}.yml`, rule({ title: `file ${i}`, category: 'pipe_created', field: 'PipName', value: v }));
+    });
+    const file = page('hostile', 1, '--fleet', 'reference', 'hostile');
+    const p = await browser.open(file, { before: (p) => p.addInitScript(() => { window.pwned = 0; }) });
+    await p.$$eval('details', (all) => all.forEach((d) => { d.open = true; }));
+    const links = await p.$$eval('[href], [src], [action], :not(#grid, #grid *)[style]', (all) => all.map((e) => e.getAttribute('href') ?? e.outerHTML).filter((h) => !/^(#[\w-]+|https:\/\/github\.com\/cfcheck\/cfcheck\/blob\/main\/docs\/checks\/CF\d{4}\.md)$/.test(h)));
+    assert.deepEqual(links, []);
+    for (let i = 0; i < vectors.length; i += 9) {
+      await p.fill('#search', '');
+      await p.keyboard.press('Tab');
+      await p.$eval('#grid', (g, top) => { g.scrollTop = top; }, i * 56);
+      await p.waitForTimeout(20);
+      await p.locator('#grid [role=rowheader]').nth(5).click();
+      await p.hover('#grid .box >> nth=9');
+    }
+    assert.equal(await p.evaluate(() => window.pwned), 0);
+    const counts = await p.evaluate(() => [document.scripts.length, document.querySelectorAll('iframe, object, embed, img, link, base, video, audio, math').length]);
+    assert.deepEqual(counts, [2, 0]);
+    const shown = await p.evaluate(() => document.body.innerText);
+    for (const v of ['<script>pwned=1</script>', '"><img src=x onerror=pwned=1>']) assert.ok(shown.includes(v), `the page shows ${v} as text`);
+  },
+  'the policy stops a script that gets into the page': async (browser) => {
+    const broken = join(folder, 'broken.html');
+    writeFileSync(broken, readFileSync(reference(), 'utf8').replace('<main', '<script>window.pwned=1</script><img src=x onerror="window.pwned=1"><main'));
+    const p = await browser.open(broken);
+    assert.equal(await p.evaluate(() => window.pwned), undefined);
+    assert.ok(p.faults.splice(0).some((f) => f.includes('Content Security Policy')));
+  },
+};
