@@ -47,8 +47,8 @@ type pageBuilder struct {
 	sections map[string]*section
 	order    []*section
 	ids      map[causeKey]string // anchors of causes
-	quota    quota // of places
-	matches  []page.Bar // of findings with an extent
+	quota    quota               // of places
+	matches  []page.Bar          // of findings with an extent
 	extents  []uint64
 	unjudged []unjudged
 }
@@ -132,7 +132,8 @@ func (b *pageBuilder) blocks(e *entry) bool {
 	return e.kind == entryFinding && (e.severity == validate.Error || e.severity == validate.Warning && b.run.failOnWarnings)
 }
 
-// leadingPath is the part of a message that names the place in a rule, such as "detection.sel[0]: ".
+// leadingPath is the part of a message that names the place in a rule, such as
+// "detection.sel[0]: ".
 var leadingPath = regexp.MustCompile(`^[a-z]\w*(\.\w+|\[\d+\])+: `)
 
 // add adds an entry to its section. The summary is nil unless the entry belongs to a group.

@@ -323,8 +323,8 @@ func (m *matrix) findings(r *validate.Report, fleet string, from int) {
 	}
 }
 
-// readersOf returns a function for the instances of a file that read an input. It returns nil if the
-// input is nil, or if no instance reads it: a fault of such an input concerns all.
+// readersOf returns a function for the instances of a file that read an input. It returns nil if
+// the input is nil, or if no instance reads it: a fault of such an input concerns all.
 func readersOf(f *channelfile.File) func(in *validate.Input) []bool {
 	known := map[int][]bool{}
 	return func(in *validate.Input) []bool {
@@ -409,8 +409,8 @@ func (m *matrix) notJudged(f *validate.Finding, subject, fleet string) {
 	m.finding(&m.rows[i], f, subject, fleet, -1)
 }
 
-// judged returns the rows of a matrix, and a row for each file with a rule that could not be judged,
-// unless it has a row already.
+// judged returns the rows of a matrix, and a row for each file with a rule that could not be
+// judged, unless it has a row already.
 func (m *matrix) judged(others []unjudged) []matrixRow {
 	rows := slices.Clip(m.rows)
 	place := map[string]int{}

@@ -128,7 +128,7 @@ type Fleet struct {
 	Columns []Column
 	Rows    []Rule
 	Note    string // the part of the rules or findings that is missing; "" means that all are there
-	// Reasons are the texts and Sets the columns that [Because] refers to.
+	// Reasons are the texts, and Sets the columns, that Rule.Because refers to.
 	Reasons []string
 	Sets    [][]int
 
