@@ -24,8 +24,8 @@ const Schema = "cfcheck.report/v0"
 // Schemas holds the JSON Schemas of the JSON outputs, such as schema/report.json.
 //
 //go:embed schema/backtest.json schema/cost.json schema/coverage.json schema/diff.json
-//go:embed schema/fleet-page.json schema/plan.json schema/report.json schema/overview.json
-//go:embed schema/replay.json schema/tests.json
+//go:embed schema/explanation.json schema/fleet-page.json schema/plan.json schema/report.json
+//go:embed schema/overview.json schema/replay.json schema/tests.json
 var Schemas embed.FS
 
 type jsonRun struct {

@@ -2,15 +2,14 @@ package ruletest
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/trace"
 )
 
 // A word is a part of the condition of an instance, with its truth on an event.
@@ -129,25 +128,5 @@ func valueOf(def *sensor.Definition, input int, e interp.Event) string {
 	if input >= len(e) || !e[input].Present() {
 		return "no " + name
 	}
-	switch v := &e[input]; v.Type {
-	case sensor.TypeInteger:
-		return fmt.Sprintf("%s %d", name, v.Integer)
-	case sensor.TypeAddress:
-		return fmt.Sprintf("%s %v", name, address(v.Address))
-	default:
-		return name + " " + quote(v.Text)
-	}
-}
-
-func address(a [16]byte) netip.Addr { return netip.AddrFrom16(a).Unmap() }
-
-// maxValue is the maximum number of bytes of a value in a message. A command line is longer than
-// other values.
-const maxValue = 400
-
-func quote(text []byte) string {
-	if n := len(text); n > maxValue {
-		return fmt.Sprintf("%s... (%d bytes)", strconv.Quote(strings.ToValidUTF8(string(text[:maxValue]), "")), n)
-	}
-	return strconv.Quote(string(text))
+	return name + " " + trace.ValueText(&e[input])
 }

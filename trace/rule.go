@@ -238,6 +238,7 @@ func (t *ruleTree) search(s *sigma.Search, e interp.Event) (*Node, error) {
 			if err != nil {
 				return nil, err
 			}
+			part.Name = s.Name.Value
 			all.Parts = append(all.Parts, part)
 		}
 		if len(all.Parts) == 1 && len(s.Alternatives) > 1 {

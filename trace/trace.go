@@ -26,7 +26,7 @@ func (k Kind) String() string { return kindNames[k] }
 // A Node is a part of a condition with its truth on an event.
 type Node struct {
 	Kind  Kind
-	Name  string // the search, or the pattern such as "1 of filter_*"; "" for a part without a name
+	Name  string // the search, or the pattern such as "1 of filter_*"; may be ""
 	Text  string // for a Comparison: the field with its values, as the author wrote them
 	Place Place
 	Holds bool

@@ -95,6 +95,8 @@ func valuesOf(cmd *cobra.Command, f *pflag.Flag) []string {
 			return diffFormats
 		case "cost", "needs":
 			return needsFormats
+		case "explain":
+			return explainFormats
 		case "replay":
 			return replayFormats
 		case "plan":

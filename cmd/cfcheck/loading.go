@@ -34,22 +34,30 @@ func (l *loading) add(cmd *cobra.Command) {
 // load passes the content of each path to add: the channel files first, and then a file for each
 // type of the rules. The name is that of a channel file, or "" for rules.
 func (l *loading) load(paths []string, defs *sensor.Definitions, add func(name string, f *channelfile.File, d *sensor.Definition)) error {
-	var rules, files []string
+	rules, files, err := rulesAndFiles(paths)
+	if err != nil {
+		return err
+	}
+	if err := l.compiled(files, defs, add); err != nil {
+		return err
+	}
+	return l.compile(rules, defs, add)
+}
+
+// rulesAndFiles divides paths into those of rules and those of channel files.
+func rulesAndFiles(paths []string) (rules, files []string, err error) {
 	for _, name := range paths {
 		info, err := os.Stat(name)
 		switch {
 		case err != nil:
-			return unread(name, err)
+			return nil, nil, unread(name, err)
 		case isRules(name) || info.IsDir() && readFolder(name, nil).files.n == 0:
 			rules = append(rules, name)
 		default:
 			files = append(files, name)
 		}
 	}
-	if err := l.compiled(files, defs, add); err != nil {
-		return err
-	}
-	return l.compile(rules, defs, add)
+	return rules, files, nil
 }
 
 // compiled adds channel files.
@@ -80,25 +88,42 @@ func (l *loading) compile(paths []string, defs *sensor.Definitions, add func(str
 	if len(paths) == 0 {
 		return nil
 	}
-	placeholders, err := l.values(l.command)
+	built, _, err := l.build(paths, defs)
 	if err != nil {
 		return err
 	}
+	for i := range built.Outputs {
+		out := &built.Outputs[i]
+		f, err := channelfile.Parse(out.Data)
+		if err != nil {
+			return err
+		}
+		add("", f, out.Definition)
+	}
+	return nil
+}
+
+// build compiles rules, and prints the faults of those that do not compile.
+func (l *loading) build(paths []string, defs *sensor.Definitions) (*sigma.Result, sigma.Placeholders, error) {
+	placeholders, err := l.values(l.command)
+	if err != nil {
+		return nil, nil, err
+	}
 	budget, err := l.budget()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer limitMemory()()
 	set, err := loadRules(paths, l.exclude, budget)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	for _, text := range set.again {
 		l.say("remark: %s", text)
 	}
 	built, err := sigma.Build(set.rules, defs, sigma.Options{AllowUnsupported: l.allowUnsupported, Placeholders: placeholders, Budget: budget, IDs: sigma.IDsOfNames})
 	if err := budget.Err(); err != nil {
-		return err
+		return nil, nil, err
 	}
 	faults := slices.Clone(set.faults)
 	for _, err := range sigma.Errors(err) {
@@ -116,15 +141,7 @@ func (l *loading) compile(paths []string, defs *sensor.Definitions, add func(str
 			l.say("left out: %v", e)
 		}
 	}
-	for i := range built.Outputs {
-		out := &built.Outputs[i]
-		f, err := channelfile.Parse(out.Data)
-		if err != nil {
-			return err
-		}
-		add("", f, out.Definition)
-	}
-	return nil
+	return built, placeholders, nil
 }
 
 // complete returns the exit status of a result without a rule that was left out for a fault.

@@ -195,3 +195,25 @@ func (c *counter) Write(p []byte) (int, error) {
 	*c += counter(len(p))
 	return len(p), nil
 }
+
+// openEvents opens a file of events, which is read with progress.
+func (c *command) openEvents(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(c.meter.Reader(c.stdin)), onlyStdin()
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s: a folder; name the files of events in it", name)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unread(name, err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{c.meter.Reader(f), f}, nil
+}

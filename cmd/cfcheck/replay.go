@@ -126,7 +126,7 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	}
 	var sources []replay.Source
 	for _, name := range names {
-		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return r.open(name) }})
+		sources = append(sources, replay.Source{Name: name, Open: func() (io.ReadCloser, error) { return r.openEvents(name) }})
 	}
 	defer r.metering.meter(r.command)()
 	r.command.meter.Begin("replaying events", progress.Bytes, sizes(names))
@@ -208,26 +208,4 @@ func eventFiles(list []string) (names []string, err error) {
 		}
 	}
 	return names, nil
-}
-
-// open opens a file of events, which is read with progress.
-func (r *replaying) open(name string) (io.ReadCloser, error) {
-	if name == "-" {
-		return io.NopCloser(r.command.meter.Reader(r.stdin)), onlyStdin()
-	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, unread(name, err)
-	}
-	if info.IsDir() {
-		return nil, fmt.Errorf("%s: a folder; name the files of events in it", name)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, unread(name, err)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{r.command.meter.Reader(f), f}, nil
 }

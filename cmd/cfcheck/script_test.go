@@ -212,7 +212,7 @@ func copyTree(to string, from fs.FS, path string) error {
 func schema(ts *testscript.TestScript, name string) *jsonschema.Schema {
 	from := sensor.Schemas
 	switch name {
-	case "report", "overview", "cost", "coverage", "diff", "backtest", "fleet-page", "plan", "tests", "replay":
+	case "report", "overview", "cost", "coverage", "diff", "backtest", "fleet-page", "plan", "tests", "replay", "explanation":
 		from = report.Schemas
 	case "facts":
 		from = facts.Schemas

@@ -287,15 +287,8 @@ func (k *class) of(a Alternative, causes []Cause) (State, []Cause) {
 func (j *Judge) Describe(h *Hosts, c *Cause) string {
 	s := h.Supplies[c.Supply]
 	at := func(text string, b sensor.Basis) string {
-		var parts []string
-		if b.Reason != "" {
-			parts = append(parts, b.Reason)
-		}
-		if place := placeText(h.Contract, b.Place); place != "" {
-			parts = append(parts, place)
-		}
-		if len(parts) > 0 {
-			text += " (" + strings.Join(parts, "; ") + ")"
+		if basis := BasisText(h.Contract, b); basis != "" {
+			text += " (" + basis + ")"
 		}
 		return text
 	}
@@ -362,6 +355,19 @@ func events(ids []uint32) string {
 		return "event " + list + " is"
 	}
 	return "events " + list + " are"
+}
+
+// BasisText returns the reason for a statement of a contract, and the path and the line of the
+// document that it rests on. It returns "" if neither is known.
+func BasisText(c *sensor.Contract, b sensor.Basis) string {
+	var parts []string
+	if b.Reason != "" {
+		parts = append(parts, b.Reason)
+	}
+	if place := placeText(c, b.Place); place != "" {
+		parts = append(parts, place)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // placeText returns the path of the document that a place is in, with the line, or "".

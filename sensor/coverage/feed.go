@@ -106,14 +106,10 @@ func (j *Judge) newFeed(c *sensor.Contract, s *sensor.Supply) *feed {
 	if len(s.Filters.Elements) == 0 {
 		return f
 	}
-	if version, ok := c.Sensor(sensor.Sysmon); ok {
-		f.build, _ = sysmon.BuildNamed(version)
-	}
-	if f.build == nil || f.of == nil {
-		f.unknown = true
+	if f.engine, f.build = Engine(c, s); f.engine == nil || f.of == nil {
+		f.engine, f.unknown = nil, true
 		return f
 	}
-	f.engine = logging.New(&sysmon.Rules{Schema: f.build.Schema, Binary: f.build.Binary, Elements: s.Filters.Elements}, f.build, true)
 	ids := f.of.Events
 	if len(ids) == 0 {
 		for _, e := range f.build.Manifest().Events {
@@ -127,6 +123,20 @@ func (j *Judge) newFeed(c *sensor.Contract, s *sensor.Supply) *feed {
 		}
 	}
 	return f
+}
+
+// Engine returns the engine of Sysmon that filters the events of a supply, and the build of Sysmon.
+// Both are nil if the contract states no filters, or no build that is known.
+func Engine(c *sensor.Contract, s *sensor.Supply) (*logging.Engine, *sysmon.Build) {
+	version, ok := c.Sensor(sensor.Sysmon)
+	if !ok || len(s.Filters.Elements) == 0 {
+		return nil, nil
+	}
+	b, _ := sysmon.BuildNamed(version)
+	if b == nil {
+		return nil, nil
+	}
+	return logging.New(&sysmon.Rules{Schema: b.Schema, Binary: b.Binary, Elements: s.Filters.Elements}, b, true), b
 }
 
 // same reports whether another supply gives the same answers.
