@@ -90,8 +90,8 @@ type Hosts struct {
 	// the event, or is "".
 	Reason string
 	Inputs []Input // that the rule reads, by index
-	// Root is the tree on the inputs that the build hands over. It is nil for the verdicts NoSupply,
-	// NotRecorded and Unsafe.
+	// Root is the tree on the inputs that the build hands over. It is nil for the verdicts
+	// NoSupply, NotRecorded and Unsafe.
 	Root *Node
 }
 
