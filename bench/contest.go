@@ -52,6 +52,9 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 			return list, fmt.Errorf("%s: %w", e.name, err)
 		}
 		s := &standing{engine: e, runner: r, building: processorTime() - start}
+		if n, ok := r.(*nativeRunner); ok {
+			s.building = n.built
+		}
 		list = append(list, s)
 	}
 	if err := compare(c, list, b.check); err != nil {

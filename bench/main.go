@@ -29,6 +29,7 @@ func main() {
 	record := flag.Bool("record", false, "with -small: record the ratios in "+recordFile)
 	sizes := flag.String("sizes", "1000,10000,100000", "comma-separated `numbers` of generated rules")
 	data := flag.String("data", "../../shared/data/dev", "`folder` with published rules and recorded events")
+	only := flag.String("only", "", "measure only the work whose name contains this `text`")
 	flag.Parse()
 	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
 	err := errors.New("this system has no clock of processor time")
@@ -36,7 +37,7 @@ func main() {
 		if *small {
 			err = runSmall(os.Stdout, *data, *record)
 		} else {
-			err = run(os.Stdout, os.Stderr, *data, *sizes)
+			err = run(os.Stdout, os.Stderr, *data, *sizes, *only)
 		}
 	}
 	if err != nil {
@@ -46,12 +47,21 @@ func main() {
 }
 
 // engines are in the order of the table.
-var engines = []*engine{ours, plain, exprLang, celGo}
+var engines = append([]*engine{ours, plain, hyperscanAccess, hyperscanAll, re2Set, exprLang}, large...)
 
-func run(w, log io.Writer, data, sizes string) error {
+func run(w, log io.Writer, data, sizes, only string) error {
+	dir, err := os.MkdirTemp("", "cfcheck-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	buildNative(dir)
 	var rows []row
 	b := budget{check: time.Second, turn: 300 * time.Millisecond, rounds: 5}
 	add := func(c *content) error {
+		if !strings.Contains(c.name, only) {
+			return nil
+		}
 		list, err := contest(log, c, engines, b)
 		if err == nil {
 			rows = append(rows, matchingRows(c, list)...)
@@ -86,6 +96,11 @@ func run(w, log io.Writer, data, sizes string) error {
 	}
 	fmt.Fprintf(w, "%s\n\n", machine(engines))
 	printTable(w, rows)
+	for _, e := range engines {
+		if e.missing != "" {
+			fmt.Fprintf(w, "\n%s was not measured: %s\n", e.name, e.missing)
+		}
+	}
 	return nil
 }
 

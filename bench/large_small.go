@@ -1,0 +1,5 @@
+//go:build small
+
+package main
+
+var large []*engine
