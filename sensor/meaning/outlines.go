@@ -2,6 +2,7 @@ package meaning
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -18,10 +19,16 @@ import (
 type Outlines struct {
 	file   *channelfile.File
 	leaves []leaf // by criterion
+	reader leafReader
 
 	// The buffers below are reused for the next instance.
 	run     int
-	seen    []int // by field: the last run with a criterion on it
+	seen    []int   // by field: the last run with a criterion on it
+	at      []int32 // by field, if the run is seen: the node of the criterion
+	truths  []bool
+	root    int32 // for Differs: the last node of the instance
+	other   int   // for Differs
+	left    bool  // for Differs: it cannot tell
 	nodes   []outlineNode
 	lists   []int32 // the parts of all nodes
 	stack   []int32
@@ -57,12 +64,13 @@ const (
 
 // An outlineNode is a criterion, or an and or an or of parts.
 type outlineNode struct {
-	leaf    *leaf // nil for an and or an or
-	negated bool
-	or      bool
-	parts   []int32
-	holds   bool // for a leaf: its criterion holds in the event of the question
-	live    bool // its part of an or holds in some event
+	leaf      *leaf // nil for an and or an or
+	criterion int32
+	negated   bool
+	or        bool
+	parts     []int32
+	holds     bool // for a leaf: its criterion holds in the event of the question
+	live      bool // its part of an or holds in some event
 }
 
 // An outlinePending is a node that must hold by one of its parts.
@@ -71,8 +79,11 @@ type outlinePending struct {
 	chosen bool
 }
 
-// nothing stands for the zero Formula in a list of nodes.
-const nothing = -1
+// The numbers in a list of nodes that are not nodes.
+const (
+	nothing = -1 // the zero Formula
+	refuted = -2 // the negation of the other instance of Differs
+)
 
 // The limits of outlines.
 const (
@@ -85,7 +96,8 @@ const (
 // types of the solver. Odd is an event for which few tests hold.
 func NewOutlines(f *channelfile.File, s *Solver, odd interp.Event) *Outlines {
 	n := f.Criteria()
-	o := &Outlines{file: f, leaves: make([]leaf, n), seen: make([]int, f.Header.InputsDeclared)}
+	o := &Outlines{file: f, leaves: make([]leaf, n), seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
+	o.reader = leafReader{file: f, solver: NewSolver(s.types)}
 	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
 	var wait sync.WaitGroup
 	for k := range cores {
@@ -116,9 +128,35 @@ func (r *leafReader) read(i int) leaf {
 	c := r.file.Criterion(i)
 	l := leaf{field: c.Input, tests: uint32(max(1, c.Count))}
 	// The work of an expression depends on the questions that were asked before.
-	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) {
+	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || !r.load(c) {
 		return l
 	}
+	all := c.Flags&channelfile.FlagAll != 0
+	switch {
+	case len(r.tests) == 1:
+	case !all:
+		l.kind = leafAny
+	default:
+		l.kind = leafAll
+	}
+	before := r.solver.work
+	if _, answer := r.solve(c); answer != Yes {
+		return l
+	}
+	l.solve = uint32(r.solver.work - before)
+	if r.holds(c, &r.odd[c.Input]) {
+		l.flags |= leafOdd
+	}
+	if c.Operator == channelfile.OpExists {
+		l.flags |= leafExists
+	}
+	l.flags |= leafPlain
+	return l
+}
+
+// load makes the tests of a criterion. It returns false if they are too long, or if a judge takes
+// one for another test.
+func (r *leafReader) load(c channelfile.Criterion) bool {
 	r.tests = r.tests[:0]
 	size := 0
 	for k := range max(1, c.Count) {
@@ -127,43 +165,34 @@ func (r *leafReader) read(i int) leaf {
 			t.Operand = r.file.Value(r.file.Operand(c.First + k))
 		}
 		if size += 1 + len(t.Operand); size > mostLeafWork/8 || isSingleCharacter(&t) {
-			return l
+			return false
 		}
 		r.tests = append(r.tests, t)
 	}
-	r.literals = append(r.literals[:0], literal{test: &r.tests[0]})
-	all := c.Flags&channelfile.FlagAll != 0
-	switch {
-	case len(r.tests) == 1:
-	case !all:
-		l.kind = leafAny
-	default:
-		l.kind = leafAll
-		for k := range r.tests[1:] {
-			r.literals = append(r.literals, literal{test: &r.tests[1+k]})
-		}
-	}
-	before := r.solver.work
-	r.solver.limit = before + mostLeafWork
-	if _, answer := r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals); answer != Yes {
-		return l
-	}
-	l.solve = uint32(r.solver.work - before)
-	holds := all
+	return true
+}
+
+// solve finds the value that a question gives to the field of the loaded criterion.
+func (r *leafReader) solve(c channelfile.Criterion) (*cell, Answer) {
+	r.literals = r.literals[:0]
 	for k := range r.tests {
-		if odd := &r.odd[c.Input]; (odd.Present() && r.tests[k].on(odd)) != all {
-			holds = !all
+		if r.literals = append(r.literals, literal{test: &r.tests[k]}); c.Flags&channelfile.FlagAll == 0 {
 			break
 		}
 	}
-	if holds {
-		l.flags |= leafOdd
+	r.solver.limit = r.solver.work + mostLeafWork
+	return r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals)
+}
+
+// holds evaluates the loaded criterion on a value.
+func (r *leafReader) holds(c channelfile.Criterion, v *cell) bool {
+	all := c.Flags&channelfile.FlagAll != 0
+	for k := range r.tests {
+		if (v.Present() && r.tests[k].on(v)) != all {
+			return !all
+		}
 	}
-	if c.Operator == channelfile.OpExists {
-		l.flags |= leafExists
-	}
-	l.flags |= leafPlain
-	return l
+	return all
 }
 
 // isSingleCharacter reports whether a test looks for one visible character of ASCII, or a space,
@@ -175,12 +204,37 @@ func isSingleCharacter(t *Test) bool {
 // read makes the nodes of an instance. The last one joins all that must hold. It returns false if
 // the instance is not plain.
 func (o *Outlines) read(instance int) bool {
+	o.run++
+	o.nodes, o.lists = o.nodes[:0], o.lists[:0]
+	return o.append(instance) && o.claim(int32(len(o.nodes)-1))
+}
+
+// claim records the fields that the criteria of a node read. It returns false if one of them is
+// already read.
+func (o *Outlines) claim(n int32) bool {
+	node := &o.nodes[n]
+	if l := node.leaf; l != nil {
+		if o.seen[l.field] == o.run {
+			return false
+		}
+		o.seen[l.field], o.at[l.field] = o.run, n
+	}
+	for _, part := range node.parts {
+		if !o.claim(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// append appends the nodes of an instance. It returns false if it has a criterion that no plain
+// instance has.
+func (o *Outlines) append(instance int) bool {
 	in := o.file.Instance(instance)
 	if in.Count >= mostOutlineNodes {
 		return false
 	}
-	o.run++
-	o.nodes, o.lists, o.stack = o.nodes[:0], o.lists[:0], o.stack[:0]
+	o.stack = o.stack[:0]
 	tests := uint32(0)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
@@ -191,17 +245,16 @@ func (o *Outlines) read(instance int) bool {
 			continue
 		}
 		l := &o.leaves[word.Criterion()]
-		if l.flags&leafPlain == 0 || o.seen[l.field] == o.run {
+		if l.flags&leafPlain == 0 {
 			return false
 		}
 		// Such a negation can come from an empty text, which makes a difference for Dead.
 		if l.flags&leafExists != 0 && word.Negated() && o.file.HasProvenance() {
 			return false
 		}
-		o.seen[l.field] = o.run
 		tests += l.tests
 		o.stack = append(o.stack, int32(len(o.nodes)))
-		o.nodes = append(o.nodes, outlineNode{leaf: l, negated: word.Negated()})
+		o.nodes = append(o.nodes, outlineNode{leaf: l, criterion: int32(word.Criterion()), negated: word.Negated()})
 	}
 	return tests <= MaxTests && len(o.stack) > 0 && o.join(len(o.stack), false)
 }
@@ -264,6 +317,131 @@ func (o *Outlines) Unremarkable(instance int, s *Solver) bool {
 	return true
 }
 
+// Differs reports whether an instance holds for an event for which another one does not, if it can
+// tell. It then counts the work of [Solver.Implies], which answers No.
+func (o *Outlines) Differs(instance, other int, s *Solver) bool {
+	if !o.read(instance) {
+		return false
+	}
+	o.root, o.other, o.left = int32(len(o.nodes)-1), other, false
+	work := o.question(o.root, refuted)
+	if o.left || work > MaxWork {
+		return false
+	}
+	s.work += work
+	return true
+}
+
+// refute returns the work to make the other instance of Differs fail, by the first of its parts
+// that can. It gives up, and sets left, if a part depends on the instance in another way than by
+// the same criterion.
+func (o *Outlines) refute() (work uint64) {
+	if !o.append(o.other) {
+		o.left = true
+		return 0
+	}
+	for _, part := range o.nodes[len(o.nodes)-1].parts {
+		if o.claim(part) {
+			o.negate(part)
+			return work + o.assert(part)
+		}
+		node := &o.nodes[part]
+		if node.leaf == nil || node.leaf.kind != leafTest || node.negated {
+			break
+		}
+		at := o.at[node.leaf.field]
+		if o.nodes[at].criterion != node.criterion || !slices.Contains(o.nodes[o.root].parts, at) || o.nodes[at].negated {
+			break
+		}
+		clash, ok := o.reader.clash(o.file.Criterion(int(node.criterion)))
+		if !ok {
+			break
+		}
+		work += 4 + clash
+	}
+	o.left = true
+	return 0
+}
+
+// negate replaces a node by its negation.
+func (o *Outlines) negate(n int32) {
+	node := &o.nodes[n]
+	node.negated, node.or = !node.negated, !node.or
+	for _, part := range node.parts {
+		o.negate(part)
+	}
+}
+
+// clash returns the work to find that a criterion cannot both hold and fail.
+func (r *leafReader) clash(c channelfile.Criterion) (work uint64, ok bool) {
+	r.load(c)
+	r.literals = append(r.literals[:0], literal{test: &r.tests[0]}, literal{test: &r.tests[0], negated: true})
+	before := r.solver.work
+	r.solver.limit = before + mostLeafWork
+	_, answer := r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals)
+	return r.solver.work - before, answer == No
+}
+
+// HoldsBeside reports whether an instance holds for the event that [Solver.Possible] finds for
+// another one. Ok is false if it cannot tell.
+func (o *Outlines) HoldsBeside(instance, other int) (holds, ok bool) {
+	if !o.read(other) || o.question(int32(len(o.nodes)-1)) > MaxWork {
+		return false, false
+	}
+	holds, _, ok = o.evaluate(instance)
+	return holds, ok
+}
+
+// evaluate evaluates an instance on the event of the last question. Parts is the number of formulas
+// that its formula joins.
+func (o *Outlines) evaluate(instance int) (holds bool, parts int, ok bool) {
+	in := o.file.Instance(instance)
+	truths := o.truths[:0]
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := o.file.Word(w)
+		if !word.IsReference() {
+			at := len(truths) - word.Operands()
+			if at < 0 {
+				return false, 0, false
+			}
+			truth := slices.Contains(truths[at:], word.IsOr()) == word.IsOr()
+			truths = append(truths[:at], truth)
+			continue
+		}
+		truth, ok := o.criterionHolds(word.Criterion())
+		if !ok {
+			return false, 0, false
+		}
+		truths = append(truths, truth != word.Negated())
+	}
+	o.truths = truths
+	return !slices.Contains(truths, false), len(truths), true
+}
+
+// criterionHolds evaluates a criterion on the event of the last question.
+func (o *Outlines) criterionHolds(i int) (holds, ok bool) {
+	l := &o.leaves[i]
+	if o.seen[l.field] != o.run {
+		return false, true // the field is absent
+	}
+	if l.flags&leafPlain == 0 {
+		return false, false
+	}
+	node := &o.nodes[o.at[l.field]]
+	if !node.holds || int(node.criterion) == i {
+		return node.holds, true
+	}
+	c := o.file.Criterion(int(node.criterion))
+	o.reader.load(c)
+	v, answer := o.reader.solve(c)
+	if answer != Yes {
+		return false, false
+	}
+	c = o.file.Criterion(i)
+	o.reader.load(c)
+	return o.reader.holds(c, v), true
+}
+
 // question returns the work to find an event for which some nodes hold, as a question of a solver
 // does. Afterwards the nodes have the truth of their criteria in the event.
 func (o *Outlines) question(nodes ...int32) (work uint64) {
@@ -281,6 +459,23 @@ func (o *Outlines) question(nodes ...int32) (work uint64) {
 		p := &o.pending[i]
 		if p.chosen {
 			i++
+			continue
+		}
+		if p.node == refuted {
+			holds, parts, ok := o.evaluate(o.other)
+			if !ok || parts < 2 {
+				o.left = true
+				return 0
+			}
+			if work += 8 * uint64(parts); !holds {
+				i++
+				continue
+			}
+			p.chosen = true
+			if work += o.refute(); o.left {
+				return 0
+			}
+			i = 0
 			continue
 		}
 		node := &o.nodes[p.node]
@@ -312,7 +507,10 @@ func (n *outlineNode) size() int {
 // assert returns the work to make a node hold, without that of choices.
 func (o *Outlines) assert(n int32) (work uint64) {
 	work = 4
-	if n == nothing {
+	if n == refuted {
+		o.pending = append(o.pending, outlinePending{node: n})
+	}
+	if n < 0 {
 		return work
 	}
 	node := &o.nodes[n]

@@ -57,6 +57,85 @@ func sameOutlines(t *testing.T, f *channelfile.File, types []sensor.InputType) (
 	return n
 }
 
+// samePairs compares the answers about pairs of instances of a file with the solver. It returns how
+// many instances differ, and how many pairs hold together.
+func samePairs(t *testing.T, f *channelfile.File, types []sensor.InputType) (differ, together int) {
+	t.Helper()
+	fast, slow := meaning.NewSolver(types), meaning.NewSolver(types)
+	outlines, instances := meaning.NewOutlines(f, fast, make(interp.Event, len(types))), meaning.NewInstances(f)
+	n := min(f.Instances(), 60)
+	for i := range n {
+		a, _ := instances.Formula(i)
+		_, event := slow.Possible(a)
+		for k := range n {
+			b, _ := instances.Formula(k)
+			start, before := slow.Work(), fast.Work()
+			answer, _ := slow.Implies(a, b)
+			work := slow.Work() - start
+			if outlines.Differs(i, k, fast) {
+				if differ++; answer != meaning.No || fast.Work()-before != work {
+					t.Fatalf("instances %d and %d differ with %d units of work; the solver says %v with %d", i, k, fast.Work()-before, answer, work)
+				}
+			} else if fast.Work() != before {
+				t.Fatalf("instances %d and %d: work without an answer", i, k)
+			}
+			holds, ok := outlines.HoldsBeside(k, i)
+			if ok && holds != b.Holds(event) {
+				t.Fatalf("instance %d holds for the event of %d: %v; the formula says %v", k, i, holds, b.Holds(event))
+			}
+			if ok && holds {
+				together++
+			}
+		}
+	}
+	return differ, together
+}
+
+// TestOutlinesOfPairs compares the answers about pairs on random files, in which instances share
+// criteria, and on the content of the benchmarks.
+func TestOutlinesOfPairs(t *testing.T) {
+	g := generate.New(19)
+	differ, together := 0, 0
+	for range 40 {
+		d := g.Definition()
+		a, b := samePairs(t, testkit.File(t, testkit.HeaderOf(d), pairs(g, d)...), d.Types())
+		differ, together = differ+a, together+b
+	}
+	if differ < 5000 || together < 5000 {
+		t.Errorf("%d pairs differ, and %d hold together; want thousands", differ, together)
+	}
+	samePairs(t, testkit.Parse(t, workload.File(300, 4)), workload.Definition().Types())
+}
+
+// pairs returns random conditions that share criteria: one has a part of the criteria of the other,
+// and others.
+func pairs(g *generate.Generator, d *sensor.Definition) (list []channelfile.Expr) {
+	var criteria [][]channelfile.Expr // by input
+	for input := range d.Inputs {
+		criteria = append(criteria, []channelfile.Expr{criterion(g, d, input), criterion(g, d, input)})
+	}
+	for range 30 {
+		var parts []channelfile.Expr
+		for input := range criteria {
+			if e := criteria[input][g.Intn(10)/9]; g.Intn(len(criteria)) < 4 {
+				parts = append(parts, e)
+			}
+		}
+		switch n := len(parts); {
+		case n == 0:
+			continue
+		case n > 1 && g.Intn(2) == 0:
+			parts[n-1] = channelfile.Not(parts[n-1])
+		case g.Intn(3) == 0:
+			parts = append(parts, channelfile.Not(channelfile.And(criterion(g, d, 0), criterion(g, d, 0))))
+		case n > 2 && g.Intn(2) == 0:
+			parts = append(parts[:n-2:n-2], channelfile.Or(channelfile.Not(parts[n-2]), channelfile.Not(parts[n-1])))
+		}
+		list = append(list, channelfile.And(parts...))
+	}
+	return append(list, criterion(g, d, 0))
+}
+
 // TestOutlines compares Outlines with the solver on random conditions of one criterion for each
 // input, on random files, and on the content of the benchmarks.
 func TestOutlines(t *testing.T) {

@@ -30,7 +30,8 @@ const maxCandidates = 64
 // overlapsOf compares the rules of a file with each other. A rule is compared with the rules that
 // also need its rarest criterion: the one of those which it needs that fewest rules need.
 var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
-	c := &comparer{judge: newJudge(p), overlaps: new(overlaps)}
+	c := &comparer{judge: newJudge(p), overlaps: new(overlaps), outlines: outlinesOf.Get(p)}
+	c.events = meaning.NewSolver(c.types)
 	if p.Broken.Len() == 0 {
 		c.skip, c.found = make([]bool, p.File.Instances()), make([]bool, p.File.Instances())
 		for _, v := range verdictsOf.Get(p).list {
@@ -49,13 +50,17 @@ var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
 type comparer struct {
 	*judge
 	*overlaps
+	outlines *meaning.Outlines
+	events   *meaning.Solver // finds events whose work was counted before
+
 	skip  []bool             // by instance: it never matches, or repeats another one
 	found []bool             // by instance: it has an overlap
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
 	reads      []uint64    // by instance: see positive
 	candidates []candidate // for the rarest criterion that is looked at
-	beyond     uint64      // number of rules that are not among the candidates
+	refs       []channelfile.Word
+	beyond     uint64 // number of rules that are not among the candidates
 }
 
 // repeated finds the rules whose condition is that of an earlier rule, word by word. The format has
@@ -199,32 +204,44 @@ type rarest struct {
 	needs     uint64
 }
 
-// A candidate is a rule that other rules may cover, with an event that it matches.
+// A candidate is a rule that other rules may cover.
 type candidate struct {
 	instance int
-	formula  meaning.Formula
-	event    interp.Event
 	refs     []channelfile.Word // that must hold, ascending
+
+	// The fields below are set if made is true.
+	made    bool
+	formula meaning.Formula
+	event   interp.Event // that the rule matches
 }
 
 // prepare makes candidates of the first of some rules.
 func (c *comparer) prepare(rules []int32) {
 	c.candidates, c.beyond = c.candidates[:0], uint64(max(0, len(rules)-maxCandidates-1))
+	c.refs = c.refs[:0]
 	for _, k := range rules[:min(len(rules), maxCandidates+1)] {
-		i := int(k)
-		if c.skip[i] {
+		other := candidate{instance: int(k)}
+		if c.skip[k] || !c.outlines.Possible(other.instance, c.solver) && !c.make(&other, c.solver) {
 			continue
 		}
-		formula, ok := c.instances.Formula(i)
-		if !ok {
-			continue
-		}
-		if answer, event := c.solver.Possible(formula); answer == meaning.Yes {
-			other := candidate{i, formula, event, nil}
-			c.references(i, func(w channelfile.Word) { other.refs = append(other.refs, w) })
-			c.candidates = append(c.candidates, other)
-		}
+		first := len(c.refs)
+		c.references(other.instance, func(w channelfile.Word) { c.refs = append(c.refs, w) })
+		other.refs = c.refs[first:len(c.refs):len(c.refs)]
+		c.candidates = append(c.candidates, other)
 	}
+}
+
+// make makes the formula of a candidate, and its event. It returns false if no event is found.
+func (c *comparer) make(other *candidate, s *meaning.Solver) (ok bool) {
+	if other.made {
+		return true
+	}
+	if other.formula, ok = c.instances.Formula(other.instance); !ok {
+		return false
+	}
+	answer, event := s.Possible(other.formula)
+	other.event, other.made = event, answer == meaning.Yes
+	return other.made
 }
 
 // positive returns for each instance the inputs of its criteria that are not negated. If one of
@@ -252,21 +269,39 @@ func inputBit(f *channelfile.File, criterion int) uint64 {
 func (c *comparer) compare(r rarest) {
 	i := int(r.instance)
 	c.passed += c.beyond
-	formula, ok := c.instances.Formula(i)
-	if !ok {
+	if c.instances.Size(i) > meaning.MaxTests {
 		return
+	}
+	var own meaning.Formula // of the instance, if it is needed
+	formula := func() meaning.Formula {
+		if own == (meaning.Formula{}) {
+			own, _ = c.instances.Formula(i)
+		}
+		return own
 	}
 	for k := range c.candidates {
 		other := &c.candidates[k]
-		if other.instance == i || c.found[other.instance] || r.needs&^c.reads[other.instance] != 0 || !formula.Holds(other.event) {
+		if other.instance == i || c.found[other.instance] || r.needs&^c.reads[other.instance] != 0 {
 			continue
 		}
 		if !c.includes(other.refs, i) {
-			if answer, _ := c.solver.Implies(other.formula, formula); answer != meaning.Yes {
+			holds, ok := c.outlines.HoldsBeside(i, other.instance)
+			if ok && !holds || !ok && (!c.make(other, c.events) || !formula().Holds(other.event)) {
+				continue
+			}
+			if c.outlines.Differs(other.instance, i, c.solver) || !c.make(other, c.events) {
+				continue
+			}
+			if answer, _ := c.solver.Implies(other.formula, formula()); answer != meaning.Yes {
 				continue
 			}
 		}
-		if answer, _ := c.solver.Implies(formula, other.formula); answer != meaning.Yes {
+		if c.outlines.Differs(i, other.instance, c.solver) {
+			c.add(other.instance, i, false)
+			continue
+		}
+		c.make(other, c.events)
+		if answer, _ := c.solver.Implies(formula(), other.formula); answer != meaning.Yes {
 			c.add(other.instance, i, false)
 		} else if same := max(i, other.instance); !c.found[same] {
 			c.add(same, min(i, other.instance), true)
