@@ -39,6 +39,7 @@ type Part struct{ sums sums }
 // sums has exported names for gob.
 type sums struct {
 	Sources, Events, Tried, NoType, BadLines, Faults uint64
+	Limit                                            int // examples of each rule
 
 	Untried    map[string]uint64 // by name of the type
 	Tries      map[int]uint64    // events that a content was tried on, by the key of the content
@@ -91,7 +92,7 @@ func (p *Plan) Run(number int, s Source) *Part {
 	r.sources = []Source{s}
 	result, faults := r.replay()
 	n := sums{
-		Sources: 1, Events: result.Events, Tried: result.Tried, NoType: result.NoType, BadLines: result.BadLines, Faults: faults.n,
+		Sources: 1, Limit: p.run.options.Examples, Events: result.Events, Tried: result.Tried, NoType: result.NoType, BadLines: result.BadLines, Faults: faults.n,
 		Untried: map[string]uint64{}, Tries: map[int]uint64{}, Rules: map[int]ruleSums{},
 	}
 	for _, t := range result.Untried {
@@ -147,9 +148,11 @@ func placeAll[T any](source int, items []T) (list []placed[T]) {
 	return list
 }
 
-// Merge adds the part o, which is of other sources, to q. O must not be used after that.
-func (p *Plan) Merge(q, o *Part) {
+// Merge adds the part o to q. It is of other sources and of the same content and options, and must
+// not be used after that.
+func (q *Part) Merge(o *Part) {
 	a, b := &q.sums, &o.sums
+	a.Limit = max(a.Limit, b.Limit)
 	a.Sources += b.Sources
 	a.Events += b.Events
 	a.Tried += b.Tried
@@ -164,7 +167,7 @@ func (p *Plan) Merge(q, o *Part) {
 		a.Rules = b.Rules
 	} else {
 		for i, r := range b.Rules {
-			a.Rules[i] = p.merge(a.Rules[i], r)
+			a.Rules[i] = a.merge(a.Rules[i], r)
 		}
 	}
 	a.FirstBad = firsts(a.FirstBad, b.FirstBad, MaxBadLines)
@@ -172,8 +175,8 @@ func (p *Plan) Merge(q, o *Part) {
 	a.FirstFault = firsts(a.FirstFault, b.FirstFault, 1)
 }
 
-func (p *Plan) merge(a, b ruleSums) ruleSums {
-	examples := func(a, b []placed[Example]) []placed[Example] { return firsts(a, b, p.run.options.Examples) }
+func (n *sums) merge(a, b ruleSums) ruleSums {
+	examples := func(a, b []placed[Example]) []placed[Example] { return firsts(a, b, n.Limit) }
 	side := func(a, b sideSums) sideSums { return sideSums{a.Records + b.Records, examples(a.Examples, b.Examples)} }
 	return ruleSums{a.Matches + b.Matches, examples(a.Examples, b.Examples), side(a.Gained, b.Gained), side(a.Lost, b.Lost)}
 }

@@ -77,7 +77,7 @@ func TestParts(t *testing.T) {
 			for len(parts) > 1 {
 				random.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 				last := len(parts) - 1
-				plan.Merge(parts[0], parts[last])
+				parts[0].Merge(parts[last])
 				if parts = parts[:last]; random.IntN(2) == 0 {
 					parts[0] = decode(t, encode(t, parts[0]))
 				}
