@@ -115,6 +115,7 @@ func TestPrism(t *testing.T) {
 		{"too many matches, in JSON", job{events: []string{"events-*.ndjson"}, format: "json", examples: 3, maxBadLines: 24, maxMatches: &max}, 1},
 		{"bad lines and files that cannot be read, in JSON", job{events: []string{"cut.gz", "missing", ".", "events-*.gz", "events-1*"}, format: "json", examples: 100}, 2},
 		{"no examples, in CSV", job{events: []string{"events-11.ndjson", "events-*"}, format: "csv", maxBadLines: 24}, 0},
+		{"fields, in CSV", job{events: []string{"events-0*"}, format: "csv-fields", maxBadLines: 24}, 0},
 		{"examples, in CSV", job{events: []string{"events-1*", "events-0*"}, format: "csv", examples: 1, maxBadLines: 24}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,7 +31,7 @@ import (
 )
 
 // formats are the output formats, the default first.
-var formats = []string{"text", "json", "csv"}
+var formats = []string{"text", "json", "csv", "csv-fields"}
 
 // A job is one replay.
 type job struct {
@@ -53,7 +53,7 @@ func (j *job) addFlags(f *flag.FlagSet) {
 	}
 	f.Func("events", "replay the events of this `file`, or of the files that match a pattern; repeat the flag for more", list(&j.events))
 	f.Func("types", "read definitions of template types from a JSON `file`, in addition to the built-in ones", list(&j.types))
-	f.StringVar(&j.format, "format", formats[0], "write the result in this `format`: text, json or csv")
+	f.StringVar(&j.format, "format", formats[0], "write the result in this `format`: "+strings.Join(formats, ", "))
 	f.IntVar(&j.examples, "examples", 3, fmt.Sprintf("show at most `N` matches of each rule, up to %d", replay.MaxExamples))
 	f.Uint64Var(&j.maxBadLines, "max-bad-lines", 0, "accept up to `N` lines that are not events")
 	f.Func("max-matches", "exit with status 1 if all rules together match more than `N` events (default: any number)", func(s string) error {
@@ -129,6 +129,6 @@ func (j *job) run(ctx context.Context, files []string, out io.Writer) (int, erro
 	r := report.Replay{
 		Content: content.content, Files: part.Sources(), Result: content.plan.Result(part), MaxBadLines: j.maxBadLines, MaxMatches: j.maxMatches,
 	}
-	write := map[string]func(io.Writer) error{"text": r.Text, "json": r.JSON, "csv": r.CSV}[j.format]
+	write := map[string]func(io.Writer) error{"text": r.Text, "json": r.JSON, "csv": r.CSV, "csv-fields": r.FieldsCSV}[j.format]
 	return report.ExitStatus(r.Verdict()), write(out)
 }
