@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 
@@ -58,6 +59,7 @@ type checking struct {
 
 	options       validate.Options // without a fleet
 	roots         []string         // files and folders of rules
+	ruleFiles     fs.FS            // file system of the rules; nil means that of the operating system
 	fleets        []givenFleet     // empty means no fleet
 	made          []givenFleet     // fleets that take the place of those that flags name
 	remarks       []string
@@ -66,7 +68,7 @@ type checking struct {
 	readStdin     bool            // recorded events were read from the standard input
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
-	explaining    *validate.Budget    // budget of the witnesses, separate from the verdicts
+	explaining    *validate.Budget    // budget of the witnesses, separate from the verdicts; nil means no witnesses
 	recordings    []*events.Recording // to be closed
 	trying        [2]trying           // for the events of --never-match and --known-good
 
@@ -505,7 +507,9 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 			k.noteChannel(r)
 		}
 		k.waiving.add(r.WaiverUses...)
-		witness.AttachWithin(r, k.explaining)
+		if k.explaining != nil {
+			witness.AttachWithin(r, k.explaining)
+		}
 		named := ""
 		if len(k.fleets) > 1 {
 			named = fleet.name

@@ -379,6 +379,11 @@ func (k *checking) judgeWaivers(run *report.Run) {
 	if len(k.waiving.order)+len(k.changes) == 0 || run.Totals().Results == 0 {
 		return
 	}
+	run.Add(k.waiverResult())
+}
+
+// waiverResult judges the waivers of a run, and changes of the policy.
+func (k *checking) waiverResult() report.Result {
 	var uses []validate.WaiverUse
 	for _, w := range k.waiving.order {
 		uses = append(uses, *k.waiving.uses[w])
@@ -391,7 +396,7 @@ func (k *checking) judgeWaivers(run *report.Run) {
 	}
 	s := validate.Waivers(name, uses)
 	s.Source = k.changes
-	run.Add(report.Judged(validate.Run(s, opts), ""))
+	return report.Judged(validate.Run(s, opts), "")
 }
 
 // path returns the name of a file that the policy names. Names are relative to the folder

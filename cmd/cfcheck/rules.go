@@ -82,11 +82,12 @@ type ruleRoot struct {
 }
 
 // loadRules loads the rules at the paths, without the excluded rules of folders. It
-// returns an error only if the budget is exhausted.
-func loadRules(paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
+// returns an error only if the budget is exhausted. from is the file system of the paths; nil
+// means that of the operating system.
+func loadRules(from fs.FS, paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
 	var roots []ruleRoot
 	for _, path := range paths {
-		roots = append(roots, ruleRoot{nil, path, path})
+		roots = append(roots, ruleRoot{from, path, path})
 	}
 	return loadRoots(roots, exclude, budget)
 }
@@ -167,7 +168,7 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	defer limitMemory()()
 	name := rootsName(roots)
 	k.command.meter.Begin("reading rules", "", 0)
-	set, err := loadRules(roots, k.exclude, k.compileBudget)
+	set, err := loadRules(k.ruleFiles, roots, k.exclude, k.compileBudget)
 	if err != nil {
 		return []report.Result{report.NotJudged(name, err)}
 	}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cfcheck/cfcheck/internal/longtest"
+	"github.com/cfcheck/cfcheck/internal/lspclient"
+)
+
+// startLSP starts cfcheck lsp and the conversation for a folder.
+func startLSP(t *testing.T, root string, options any, args ...string) *lspclient.Client {
+	t.Helper()
+	t.Chdir(root) // the command changes its working folder, and the test restores it
+	c := lspclient.Start(func(in io.Reader, out io.Writer) error {
+		var stderr bytes.Buffer
+		if status := run(append([]string{"lsp"}, args...), in, out, &stderr); status != 0 || stderr.Len() > 0 {
+			return fmt.Errorf("status %d: %s", status, &stderr)
+		}
+		return nil
+	})
+	t.Cleanup(func() { c.Vanish() })
+	if err := c.Initialize(root, options, "utf-8"); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// findingsOfCheck returns the findings that cfcheck check places in files, one line each. The
+// column counts bytes.
+func findingsOfCheck(t *testing.T, args ...string) (list []string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	run(append([]string{"check", "--format", "json", "--max-findings", "10000"}, args...), strings.NewReader(""), &stdout, &stderr)
+	type source struct {
+		Path         string
+		Line, Column int
+	}
+	var doc struct {
+		Results []struct {
+			Name     string
+			Error    string
+			Source   *source
+			Findings []struct {
+				Check   string
+				Message string
+				Source  *source
+			}
+		}
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil {
+		t.Fatalf("%v: %s", err, &stderr)
+	}
+	for _, r := range doc.Results {
+		if r.Error != "" {
+			at := source{r.Name, 1, 0}
+			if r.Source != nil {
+				at = *r.Source
+			}
+			if isRules(at.Path) || isSysmon(at.Path) {
+				list = append(list, fmt.Sprintf("%s:%d:%d: %s [not-judged]", at.Path, at.Line, max(at.Column, 1), strings.TrimPrefix(r.Error, r.Name+": ")))
+			}
+		}
+		for _, f := range r.Findings {
+			if f.Source != nil && f.Source.Path != "" {
+				list = append(list, fmt.Sprintf("%s:%d:%d: %s [%s]", f.Source.Path, f.Source.Line, max(f.Source.Column, 1), f.Message, f.Check))
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// shownBy returns the findings that a client shows, in the form of findingsOfCheck.
+func shownBy(v *lspclient.View, root string) (list []string) {
+	for uri, p := range v.Published {
+		for _, d := range p.Diagnostics {
+			message, _, _ := strings.Cut(d.Message, "\n")
+			name := strings.TrimPrefix(uri, lspclient.URI(root)+"/")
+			list = append(list, fmt.Sprintf("%s:%d:%d: %s [%s]", name, d.Range.Start.Line+1, d.Range.Start.Character+1, message, d.Code))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// wait is more than a judgement of the published rules takes on a busy machine.
+const wait = 30 * time.Second
+
+// expectShown waits until a client shows certain findings, and knows those of a document unless uri
+// is "".
+func expectShown(t *testing.T, c *lspclient.Client, root, uri, reason string, want []string) {
+	t.Helper()
+	if err := c.Wait(wait, func(v *lspclient.View) bool {
+		_, ok := v.Published[uri]
+		return (ok || uri == "") && slices.Equal(shownBy(v, root), want)
+	}); err != nil {
+		v := c.View()
+		t.Fatalf("%s (-cfcheck check +editor):\n%s\nlog: %q", reason, cmp.Diff(want, shownBy(&v, root)), v.Logged)
+	}
+}
+
+// copyRules copies files of rules to a folder.
+func copyRules(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLSPLikeCheck compares the findings in an editor with those of cfcheck check: for the rules
+// in the tests of package sigma, and for published rules, as a folder and file by file.
+func TestLSPLikeCheck(t *testing.T) {
+	root := t.TempDir()
+	copyRules(t, "../../sigma/testdata", filepath.Join(root, "rules"))
+	real := "../../../shared/data/dev/sigma"
+	if _, err := os.Stat(real); err != nil {
+		t.Logf("the rules of the Sigma project are not there: %v", err)
+	} else if !longtest.Enabled() {
+		copyRules(t, real+"/rules/windows/pipe_created", filepath.Join(root, "real"))
+	} else {
+		copyRules(t, real, filepath.Join(root, "real"))
+	}
+	files, err := filepath.Glob(filepath.Join(root, "rules", "*", "*.yml"))
+	if err != nil || len(files) < 100 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	c := startLSP(t, root, map[string]any{"fleets": []string{"reference"}, "paths": []string{"."}})
+	want := findingsOfCheck(t, "--fleet", "reference", ".")
+	if len(want) < 100 {
+		t.Fatalf("cfcheck check has %d findings", len(want))
+	}
+	expectShown(t, c, root, "", "the folder", want)
+	if err := c.End(); err != nil {
+		t.Error(err)
+	}
+
+	// A file outside the paths is judged alone.
+	empty := filepath.Join(root, "empty")
+	if err := os.Mkdir(empty, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c = startLSP(t, root, map[string]any{"fleets": []string{"reference"}, "paths": []string{"empty"}})
+	for i, name := range files {
+		if i%16 > 0 && !longtest.Enabled() {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uri := lspclient.URI(name)
+		if err := c.Open(uri, string(text)); err != nil {
+			t.Fatal(err)
+		}
+		short, _ := filepath.Rel(root, name)
+		expectShown(t, c, root, uri, short, findingsOfCheck(t, "--fleet", "reference", short))
+		c.Notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
+	}
+}
+
+// demo is a rule whose findings the tests know.
+const demo = `title: Demo
+id: 7d4b3f4e-0d0c-4a0e-9d2d-1f6f1a2b3c4d
+logsource: {product: windows, category: pipe_created}
+detection:
+  selection:
+    PipeName: 'one'
+  condition: selection
+`
+
+// write writes files below a folder.
+func write(t *testing.T, root string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		name = filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLSPTyping edits documents, and compares the findings with those of cfcheck check on files
+// with the same texts.
+func TestLSPTyping(t *testing.T) {
+	root, same := t.TempDir(), t.TempDir()
+	other := strings.Replace(strings.Replace(demo, "3c4d", "3c4e", 1), `'one'`, `'two'`, 1)
+	files := map[string]string{"rules/a.yml": demo, "rules/b.yml": other, ".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [reference]\n"}
+	write(t, root, files)
+	write(t, same, files)
+	c := startLSP(t, root, map[string]any{"paths": []string{"rules"}})
+	check := func() []string {
+		t.Helper()
+		t.Chdir(same)
+		defer t.Chdir(root)
+		return findingsOfCheck(t, "rules")
+	}
+	a := filepath.Join(root, "rules", "a.yml")
+	uri := lspclient.URI(a)
+	if err := c.Open(uri, demo); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct{ reason, text string }{
+		{"the text of the file", demo},
+		{"a misspelt field", strings.Replace(demo, "PipeName", "PipeNam", 1)},
+		{"no YAML, as while typing", strings.Replace(demo, "'one'", "'", 1)},
+		{"an empty text", ""},
+		{"the same as another rule, which the file alone does not show", strings.Replace(demo, `'one'`, `'two'`, 1)},
+		{"lines before that rule", "# one\n# two\n" + strings.Replace(demo, `'one'`, `'two'`, 1)},
+		{"correct again", demo},
+	} {
+		if err := c.Replace(uri, i+2, step.text); err != nil {
+			t.Fatal(err)
+		}
+		write(t, same, map[string]string{"rules/a.yml": step.text})
+		expectShown(t, c, root, uri, step.reason, check())
+	}
+
+	// Closed without saving: the file counts, which has not changed.
+	c.Replace(uri, 99, strings.Replace(demo, "PipeName", "PipeNam", 1))
+	c.Notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
+	expectShown(t, c, root, "", "closed without saving", check())
+
+	// A change of the policy on the disk. The client tells that a file was saved. The findings of the
+	// last policy stay.
+	stood := check()
+	write(t, root, map[string]string{".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleet: [reference]\n"})
+	c.Notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}})
+	expectShown(t, c, root, "", "a policy with a fault", append([]string{`.cfcheck.yaml:2:1: unknown key "fleet" [not-judged]`}, stood...))
+	if err := c.End(); err != nil {
+		t.Error(err)
+	}
+}
