@@ -145,9 +145,10 @@ type held struct {
 	judged       bool      // alone is set
 	aloneBy      Session   // that judged
 
-	compared bool           // the set was judged with the document
-	only     []Finding      // findings of the set that the file alone does not have
-	wrong    map[string]int // number of findings of the file alone that the set does not have, by key
+	compared bool      // the set was judged with the document
+	only     []Finding // findings of the set that the file alone does not have
+	// number of findings of the file alone that the set does not have, by key
+	wrong map[string]int
 }
 
 // read passes messages to the queue. A cancelled request is marked while it waits.

@@ -59,7 +59,7 @@ type checking struct {
 
 	options       validate.Options // without a fleet
 	roots         []string         // files and folders of rules
-	ruleFiles     fs.FS            // file system of the rules; nil means that of the operating system
+	ruleFiles     fs.FS            // where the rules are; nil means the system
 	fleets        []givenFleet     // empty means no fleet
 	made          []givenFleet     // fleets that take the place of those that flags name
 	remarks       []string
@@ -68,7 +68,7 @@ type checking struct {
 	readStdin     bool            // recorded events were read from the standard input
 	placeholders  sigma.Placeholders
 	compileBudget *sigma.Budget
-	explaining    *validate.Budget    // budget of the witnesses, separate from the verdicts; nil means no witnesses
+	explaining    *validate.Budget    // budget of the witnesses; nil means no witnesses
 	recordings    []*events.Recording // to be closed
 	trying        [2]trying           // for the events of --never-match and --known-good
 

@@ -1,5 +1,5 @@
 // Package lspclient is a client of the Language Server Protocol for tests and benchmarks. It
-// talks to a server in the same process, and keeps what the server published.
+// talks to a server in the same process, and keeps the findings that the server published.
 package lspclient
 
 import (
@@ -152,7 +152,7 @@ func (c *Client) Call(method string, params, result any) error {
 	return json.Unmarshal(m.Result, result)
 }
 
-// A View is what the client knows.
+// A View has the messages that the client has received.
 type View struct {
 	Published map[string]Published // by URI
 	Count     int                  // number of publications so far
@@ -179,7 +179,7 @@ func (c *Client) Wait(most time.Duration, ready func(*View) bool) error {
 	return nil
 }
 
-// View returns a copy of what the client knows.
+// View returns a copy of the messages that the client has received.
 func (c *Client) View() View {
 	c.mu.Lock()
 	defer c.mu.Unlock()
