@@ -65,6 +65,7 @@ type section struct {
 	list   int // 0 blocks, 1 warns, 2 does not count
 	rank   rank
 	found  int
+	files  map[string]bool // of its places
 	causes []*causeOnPage
 	cause  map[causeKey]*causeOnPage
 }
@@ -152,7 +153,7 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	name := fmt.Sprintf("%d-%s-%s", list, e.kind.ID(), check)
 	s := b.sections[name]
 	if s == nil {
-		s = &section{list: list, rank: e.rank(), cause: map[causeKey]*causeOnPage{}}
+		s = &section{list: list, rank: e.rank(), cause: map[causeKey]*causeOnPage{}, files: map[string]bool{}}
 		s.ID = fmt.Sprintf("part-%d", len(b.order)+1)
 		s.Severity, s.Title = e.severity.String(), kindTitle(e.kind)
 		if e.kind == entryReason || e.kind == entrySkipped && list == 0 {
@@ -203,6 +204,9 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	c.old = c.old && e.old
 	c.found++
 	s.found++
+	if e.place.path != "" {
+		s.files[e.place.path] = true
+	}
 	if f := e.finding; f != nil && f.Extent > 0 && f.Instance != nil && f.Check.Family() == behaviourFamily {
 		b.matches = append(b.matches, page.Bar{Name: called(f)[min(1, len(called(f))):], Detail: shown(f.Check.ID + ": " + f.Check.Title()), Bad: e.severity == validate.Error})
 		b.extents = append(b.extents, f.Extent)
@@ -233,11 +237,11 @@ func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) pag
 			id, title := e.rule()
 			p.Rule, p.Author = cmp.Or(title, id), shown(in.Author)
 		}
-		if sum != nil || c.found > 1 && e.message != c.Message {
+		switch {
+		case sum == nil && c.found > 1 && e.message != c.Message:
 			p.Message = e.message
-			if sum != nil && len(e.details) > 0 && !slices.Equal(e.details, c.Details) {
-				p.Details = witnesses(e.details)
-			}
+		case sum != nil:
+			p.Details = witnesses(e.details)
 		}
 		if e.place.path == "" && e.file.bytes.Len() > 0 {
 			p.Where = fileName(e.file.path) + ": " + offset(e.file.bytes.Start)
@@ -321,8 +325,14 @@ func rows(w window, at channelfile.Range) (out []page.Row, until string) {
 	for row := 0; row < len(w.Bytes); row += windowRow {
 		line := page.Row{Offset: fmt.Sprintf("0x%04x", w.Start+row)}
 		for i, c := range w.Bytes[row:min(row+windowRow, len(w.Bytes))] {
-			place := w.Start + row + i
-			line.Bytes = append(line.Bytes, page.Byte{Hex: hex.EncodeToString([]byte{c}), Mark: at.Start <= place && place < at.End})
+			text := &line.After
+			switch place := w.Start + row + i; {
+			case place < at.Start:
+				text = &line.Before
+			case place < at.End:
+				text = &line.Mark
+			}
+			*text += fmt.Sprintf("%02x ", c)
 		}
 		out = append(out, line)
 	}
@@ -339,8 +349,10 @@ func (b *pageBuilder) page() *page.Report {
 	out := &page.Report{Title: "cfcheck: " + verdict.String(), Verdict: verdict.String()}
 	if p := r.Picture; p != nil && len(p.fleets) == 1 {
 		m := p.fleets[0]
-		out.Totals = append(out.Totals, page.Fact{Name: "rules", Value: numeral.Thousands(uint64(len(m.judged(b.unjudged)) + m.missing))},
-			page.Fact{Name: "hosts", Value: numeral.Thousands(m.fleet.Hosts())})
+		if n := len(m.judged(b.unjudged)) + m.missing; n > 0 {
+			out.Totals = append(out.Totals, page.Fact{Name: "rules", Value: numeral.Thousands(uint64(n))})
+		}
+		out.Totals = append(out.Totals, page.Fact{Name: "hosts", Value: numeral.Thousands(m.fleet.Hosts())})
 	}
 	out.Totals = append(out.Totals, []page.Fact{
 		{Name: "errors", Value: numeral.Thousands(uint64(t.Errors))}, {Name: "warnings", Value: numeral.Thousands(uint64(t.Warnings))},
@@ -392,6 +404,9 @@ func blocking(list []*section) (n int) {
 func (s *section) finish() {
 	noun := map[string]string{"error": "error", "warning": "warning", "note": "note", "undecided": "part"}[s.Severity]
 	s.Found = count(uint64(s.found), noun)
+	if n := len(s.files); n > 1 {
+		s.Where = "in " + count(uint64(n), "file")
+	}
 	for _, c := range s.causes {
 		c.Found, c.Old = count(uint64(c.found), "place"), c.old && s.Check != ""
 		if c.left > 0 {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"path"
@@ -59,8 +60,9 @@ type matrix struct {
 
 	cells   intern
 	reasons intern
+	reason  map[string]int // by the text before it is cleaned
 	sets    [][]int
-	set     map[string]int
+	set     map[string]int // by the columns
 }
 
 // A matrixRow is a rule.
@@ -172,7 +174,7 @@ func (p *Picture) matrix(f *sensor.Fleet, named string) *matrix {
 			return m
 		}
 	}
-	m := &matrix{fleet: f, name: cmp.Or(named, f.Name), column: map[string]int{}, place: map[string]int{}, set: map[string]int{}}
+	m := &matrix{fleet: f, name: cmp.Or(named, f.Name), column: map[string]int{}, place: map[string]int{}, set: map[string]int{}, reason: map[string]int{}}
 	for _, members := range f.Distinct() {
 		var c page.Column
 		for _, k := range members {
@@ -207,6 +209,7 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 			sets = append(sets, m.setOf(g.builds))
 		}
 	}
+	why := becauses{columns: map[int][]int{}}
 	without := map[int]bool{}
 	for i := range r.Builds {
 		if k, ok := m.column[r.Builds[i].Name]; ok && !r.Builds[i].Addressed {
@@ -235,8 +238,8 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 				for _, k := range m.sets[sets[g]] {
 					cells[k] = covers[see.verdict]
 				}
-				for _, why := range see.reasons {
-					m.because(&row, why.why, sets[g])
+				for _, reason := range see.reasons {
+					m.because(&why, reason.why, sets[g])
 				}
 			}
 			if judge != nil {
@@ -247,7 +250,7 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 		for k := range without {
 			cells[k] = stateWithout
 		}
-		row.Cells = string(cells)
+		row.Cells, row.Because = string(cells), m.pairs(&why)
 		m.rows = append(m.rows, row)
 	}
 }
@@ -260,22 +263,55 @@ func (m *matrix) setOf(builds []string) int {
 			list = append(list, k)
 		}
 	}
+	return m.numberOf(list)
+}
+
+// numberOf returns the number of a set of columns, which it sorts.
+func (m *matrix) numberOf(list []int) int {
 	slices.Sort(list)
 	list = slices.Compact(list)
-	key := fmt.Sprint(list)
-	n, ok := m.set[key]
+	var key []byte
+	for _, k := range list {
+		key = binary.AppendUvarint(key, uint64(k))
+	}
+	n, ok := m.set[string(key)]
 	if !ok {
 		n = len(m.sets)
-		m.sets, m.set[key] = append(m.sets, list), n
+		m.sets, m.set[string(key)] = append(m.sets, list), n
 	}
 	return n
 }
 
-// because adds a reason to a row.
-func (m *matrix) because(row *matrixRow, why string, set int) {
-	if len(m.reasons.texts) < maxReasons {
-		row.Because = append(row.Because, [2]int{m.reasons.of(shown(why)), set})
+// becauses collects the reasons of a row, each with the columns for which it is given.
+type becauses struct {
+	reasons []int // in the order in which they were added
+	columns map[int][]int
+}
+
+// because adds a reason for a set of columns.
+func (m *matrix) because(of *becauses, why string, set int) {
+	n, ok := m.reason[why]
+	if !ok {
+		if len(m.reasons.texts) == maxReasons {
+			return
+		}
+		n = m.reasons.of(shown(why))
+		m.reason[why] = n
 	}
+	if len(of.columns[n]) == 0 {
+		of.reasons = append(of.reasons, n)
+	}
+	of.columns[n] = append(of.columns[n], m.sets[set]...)
+}
+
+// pairs returns the reasons with their sets of columns, and forgets them.
+func (m *matrix) pairs(of *becauses) (pairs [][2]int) {
+	for _, n := range of.reasons {
+		pairs = append(pairs, [2]int{n, m.numberOf(slices.Clone(of.columns[n]))})
+		of.columns[n] = of.columns[n][:0]
+	}
+	of.reasons = of.reasons[:0]
+	return pairs
 }
 
 // findings adds the findings of a report to the rows from an index on, which are its rules.
@@ -574,6 +610,9 @@ func (p *Picture) Compare(old, newer *DiffSide) { p.diff.Add(old, newer, p.Defin
 // Compared states that the run compares its content with a previous release.
 func (p *Picture) Compared() { p.compared = true }
 
+// openItems is the largest number of items of a list that a page shows without a click.
+const openItems = 20
+
 // maxListed is the largest number of rules in a list of a page.
 const maxListed = 500
 
@@ -584,7 +623,7 @@ func (p *Picture) diffs() (out []page.Diff) {
 		d := page.Diff{Title: shown(c.title()), Change: shown(fmt.Sprintf("%s; %s with the same condition", c.change(), count(uint64(c.same), "rule")))}
 		add := func(head string, items []string) {
 			if len(items) > 0 {
-				l := page.DiffList{Head: head, Found: numeral.Thousands(uint64(len(items)))}
+				l := page.DiffList{Head: head, Found: numeral.Thousands(uint64(len(items))), Open: len(items) <= openItems}
 				for _, s := range items[:min(len(items), maxListed)] {
 					l.Items = append(l.Items, shown(s))
 				}
@@ -614,6 +653,14 @@ func (p *Picture) diffs() (out []page.Diff) {
 		out = append(out, d)
 	}
 	return out
+}
+
+// event returns the build and the feed of an event.
+func (k *costliest) event() string {
+	if k.feed == "" {
+		return "build " + k.build
+	}
+	return fmt.Sprintf("build %s, feed %s", k.build, k.feed)
 }
 
 // chartBars is the largest number of bars of a chart.
@@ -664,7 +711,7 @@ func (p *Picture) costCharts() (charts []page.Chart) {
 	slices.SortStableFunc(list, func(a, b rule) int { return cmp.Compare(b.Steps, a.Steps) })
 	for _, r := range list[:min(len(list), chartBars)] {
 		rules.Bars = append(rules.Bars, page.Bar{
-			Name: shown(cmp.Or(r.origin.Title, r.id.String())), Detail: shown(fmt.Sprintf("build %s, feed %s", r.of.build, r.of.feed)), Value: numeral.Thousands(r.Steps),
+			Name: shown(cmp.Or(r.origin.Title, r.id.String())), Detail: shown(r.of.event()), Value: numeral.Thousands(r.Steps),
 			Part: math.Round(1000 * float64(r.Steps) / float64(max(list[0].Steps, 1))),
 		})
 	}

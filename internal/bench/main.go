@@ -41,6 +41,9 @@ func main() {
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
 	matching := flag.Bool("matching", false, "measure only how fast content is matched, on events for generated instances and on recorded events")
 	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching")
+	page := flag.String("page", "", "only write the report on -rules rules and -builds builds as a page to this `file`")
+	rules := flag.Int("rules", 3000, "with -page: the `number` of rules")
+	builds := flag.Int("builds", 500, "with -page: the `number` of builds, each with a contract of its own")
 	pairs := flag.Int("pairs", 200, "run `N` pairs of processes (0 means that no process is measured)")
 	flag.Parse()
 	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
@@ -66,6 +69,9 @@ func main() {
 			}
 			return measureSysmon(os.Stdout, data, *rounds)
 		}
+	}
+	if *page != "" {
+		measure = func() error { return writePage(os.Stdout, *page, *rules, *builds) }
 	}
 	if *manyFiles > 0 {
 		measure = func() error { return measureFiles(os.Stdout, *manyFiles) }

@@ -22,7 +22,7 @@ const breakouts = [
   `&lt;script&gt;${run}&lt;/script&gt;`, `&#60;script&#62;${run}&#60;/script&#62;`, `%3Cscript%3E${run}%3C/script%3E`, `+ADw-script+AD4-${run}+ADw-/script+AD4-`, `\u2028${run}//`, `\u2029${run}//`,
   `{{constructor.constructor('${run}')()}}`, `{{.}}<script>${run}</script>`, `{{template "section" .}}`, `{% raw %}<script>${run}</script>`, '<%= ' + run + ' %>', `#{${run}}`, `[x](javascript:${run})`, `![x](x"onerror="${run})`,
   `javascript:${run}`, `JaVaScRiPt:${run}`, `data:text/html,<script>${run}</script>`, `vbscript:${run}`, `//127.0.0.1:9/x`, `#" onclick="${run}`, `__proto__`, `constructor`,
-  `\u202e<script>${run}</script>`, `\uff1cscript\uff1e${run}\uff1c/script\uff1e`, `\u00abscript\u00bb${run}`, `<\u0073cript>${run}</script>`, `a\u0000<script>${run}</script>`.replace('\u0000', ''), `url(javascript:${run})`, `expression(${run})`,
+  `\u202e<script>${run}</script>`, `\uff1cscript\uff1e${run}\uff1c/script\uff1e`, `\u00abscript\u00bb${run}`, `<\\u0073cript>${run}</script>`, `a\u0085<script>${run}</script>`, `url(javascript:${run})`, `expression(${run})`,
 ];
 
 export const vectors = [...tags, ...breakouts];

@@ -48,6 +48,7 @@ type Section struct {
 	Title    string
 	URL      string // page of the check
 	Found    string // number of findings, with a noun
+	Where    string // number of files, with a noun; "" means at most one
 	Advice   string // for the whole section; "" means that each cause has its own
 	Fixes    []Fix  // the most frequent advice first
 	Causes   []Cause
@@ -92,17 +93,8 @@ type Line struct {
 	Note         string // role of the line, such as "excludes"
 }
 
-// A Row is a row of bytes.
-type Row struct {
-	Offset string
-	Bytes  []Byte
-}
-
-// A Byte is a byte in hex. It is marked if it is part of the fault.
-type Byte struct {
-	Hex  string
-	Mark bool
-}
+// A Row is a row of bytes in hex, split at the bytes of the fault.
+type Row struct{ Offset, Before, Mark, After string }
 
 // States are the states of a rule on a build, in the order of their severity. A cell of a matrix
 // is the first byte of an ID.
@@ -206,6 +198,7 @@ type DiffList struct {
 	Found string
 	Items []string
 	More  string
+	Open  bool // the list is shown without a click
 }
 
 // A DiffRow is a number before and now.

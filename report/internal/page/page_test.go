@@ -17,10 +17,10 @@ func small(text string) *Report {
 	return &Report{
 		Title: text, Verdict: "rejected", Answer: text, Totals: []Fact{{text, text}}, Facts: []Fact{{text, text}}, Remarks: []string{text},
 		Blocks: []Section{{
-			ID: "part-1", Severity: "error", Check: text, Title: text, URL: "https://example.com", Found: text, Advice: text, Fixes: []Fix{{Text: text, Found: text}},
+			ID: "part-1", Severity: "error", Check: text, Title: text, URL: "https://example.com", Found: text, Advice: text, Where: text, Fixes: []Fix{{Text: text, Found: text}},
 			Causes: []Cause{{ID: "part-1-1", Message: text, Details: []string{text}, Fix: text, Found: text, Hosts: text, More: text, Places: []Place{{
 				Where: text, Rule: text, Author: text, Message: text, Details: []string{text}, Until: text,
-				Lines: []Line{{1, text, text, text}}, Rows: []Row{{text, []Byte{{text, true}}}},
+				Lines: []Line{{1, text, text, text}}, Rows: []Row{{text, text, text, text}},
 			}}}},
 		}},
 		Fleets: []Fleet{{
@@ -34,7 +34,7 @@ func small(text string) *Report {
 		Maps:     []Map{{Name: text, Size: text, Parts: []Part{{Name: text, X: 1, Width: 2}}, Marks: []Mark{{Severity: "error", Check: text, Text: text, Range: text}}}},
 		Bars:     []Chart{{ID: "chart", Title: text, Note: text, Columns: [2]string{text, text}, Bars: []Bar{{Name: text, Detail: text, Value: text}}}},
 		Compared: true,
-		Diffs:    []Diff{{Title: text, Change: text, Lists: []DiffList{{text, text, []string{text}, text}}, Rows: []DiffRow{{text, text, text, text}}}},
+		Diffs:    []Diff{{Title: text, Change: text, Lists: []DiffList{{text, text, []string{text}, text, true}}, Rows: []DiffRow{{text, text, text, text}}}},
 	}
 }
 
