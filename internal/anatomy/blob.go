@@ -188,7 +188,7 @@ func (m *Map) space(start, end int) {
 		return
 	}
 	kind := 5
-	if end-start < alignment {
+	if end-start <= alignment {
 		kind = 4
 	}
 	m.add(Region{Kind: kind, Start: start, End: end, Owner: -1})

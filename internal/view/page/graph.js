@@ -77,6 +77,8 @@ function conditionWords(model, tree, most) {
 
 const mostStates = 160;
 
+let pictures = 0; // drawn so far, for the names of their arrows
+
 // programPicture draws the program of a regular expression as a graph. A run of instructions that
 // follow each other becomes one box.
 function programPicture(model, index, go) {
@@ -104,14 +106,9 @@ function programPicture(model, index, go) {
   }
   const drawn = list.slice(0, mostStates);
   for (const b of drawn) b.next = nexts(program[b.last]).map((k) => boxOf[k]).filter((k) => k < drawn.length);
-  // The column of a box is its distance from the start, by the shortest way.
-  for (const b of drawn) b.column = -1;
-  const queue = drawn.length ? [0] : [];
-  if (drawn.length) drawn[0].column = 0;
-  for (let q = 0; q < queue.length; q++) for (const k of drawn[queue[q]].next) if (drawn[k].column < 0) { drawn[k].column = drawn[queue[q]].column + 1; queue.push(k); }
+  layer(drawn);
   const columns = [];
   for (const b of drawn) {
-    if (b.column < 0) b.column = 0;
     (columns[b.column] ||= []).push(b);
     b.shown = shorten(b.text, 28);
     b.width = Math.max(b.shown.length * glyph + 12, 24);
@@ -136,7 +133,7 @@ function programPicture(model, index, go) {
         low = Math.max(low, deep);
         d = `M${b.x + b.width} ${b.y}C${b.x + b.width + 24} ${deep} ${to.x - 24} ${deep} ${to.x - 5} ${to.y}`;
       }
-      edges.push(svg("path", { class: b.op === 2 && which === 1 ? "edge second" : "edge", d, "marker-end": "url(#arrow)" }));
+      edges.push(svg("path", { class: b.op === 2 && which === 1 ? "edge second" : "edge", d, "marker-end": `url(#arrow${pictures})` }));
     });
     const kind = { 1: "match", 2: "split", 3: "leaf", 4: "assert" }[b.op] || "broken";
     boxes.push(box(b.x, b.y, b.width, b.shown, kind, () => go("instruction", program[b.first].index), `${b.text} (instruction ${b.first}${b.last > b.first ? " to " + b.last : ""})`));
@@ -146,9 +143,25 @@ function programPicture(model, index, go) {
     boxes.push(box(14, low, 330, `${thousands(list.length - drawn.length)} more steps are not drawn`, "broken"));
     low += 14;
   }
-  const arrow = svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, svg("path", { d: "M0 0L8 4L0 8z", class: "head" })));
+  const id = `arrow${pictures++}`;
+  const arrow = svg("defs", {}, svg("marker", { id, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, svg("path", { d: "M0 0L8 4L0 8z", class: "head" })));
   const label = `program of ${plural(n, "instruction")}: ` + drawn.slice(0, 20).map((b) => b.text).join(", ");
   return svg("svg", { class: "picture", viewBox: `0 0 ${x} ${low}`, width: x, height: low, role: "img", "aria-label": label }, arrow, ...edges, ...boxes);
+}
+
+// layer sets the column of each box: its distance from the start by the longest way that goes back
+// nowhere.
+function layer(boxes) {
+  for (const b of boxes) { b.column = 0; b.state = 0; b.step = 0; b.back = new Set(); }
+  const order = [], stack = boxes.length ? [0] : [];
+  while (stack.length) {
+    const i = stack[stack.length - 1], b = boxes[i];
+    b.state = 1;
+    if (b.step === b.next.length) { b.state = 2; order.push(i); stack.pop(); continue; }
+    const k = b.next[b.step++];
+    if (boxes[k].state === 1) b.back.add(k); else if (boxes[k].state === 0) stack.push(k);
+  }
+  for (const i of order.reverse()) for (const k of boxes[i].next) if (!boxes[i].back.has(k)) boxes[k].column = Math.max(boxes[k].column, boxes[i].column + 1);
 }
 
 // runText joins the classes of a run of instructions: single runes become a text, and equal classes

@@ -615,7 +615,7 @@ class Page {
     const e = el("article", { class: "finding " + f.severity }, el("h3", {}, f.severity + " ", el("span", { class: "check" }, `${f.check} ${f.name}`)));
     if (f.end > f.start || f.start > 0) e.append(this.jump(file, f.start, f.end));
     if (f.path) e.append(el("span", { class: "says" }, " " + f.path));
-    e.append(el("p", {}, (f.rule ? f.rule + ": " : "") + f.message));
+    e.append(el("p", {}, (f.rule && !f.message.includes(f.rule) ? f.rule + ": " : "") + f.message));
     for (const line of f.details || []) e.append(el("p", { class: "says" }, line));
     if (f.fix) e.append(el("p", {}, "Fix: " + f.fix));
     for (const r of f.requirements || []) e.append(el("p", { class: "requirement" }, `${d3(file)} requirement ${r.number}: ${r.text}`));
@@ -659,7 +659,7 @@ class Page {
   }
 
   scroller(picture, name) {
-    return el("div", { class: "picture-box", tabindex: 0, role: "region", "aria-label": name }, picture);
+    return el("div", { class: "picture-box", tabindex: 0, role: "group", "aria-label": name }, picture);
   }
 
   // details shows the selected part, its record, the records around it and its findings.
