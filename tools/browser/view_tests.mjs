@@ -171,7 +171,7 @@ export const tests = {
         cfcheckPage.openTab('rules');
       }, vectors.length);
       await p.waitForTimeout(100);
-      assert.equal(await p.evaluate(() => window.hit), undefined, 'a vector ran');
+      assert.equal(await p.evaluate(() => window.pwned), undefined, 'a vector ran');
       assert.equal(await p.locator('script').count(), scripts);
       assert.equal(await p.locator('main img, main iframe, main a, main object, main embed, main style').count(), 0);
     }
