@@ -2,9 +2,7 @@ package meaning
 
 import (
 	"bytes"
-	"iter"
 	"net/netip"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -23,37 +21,52 @@ type literal struct {
 // solveField finds a value for which all literals on a field of a type have the wanted result. No
 // means that there is no such value.
 func (s *Solver) solveField(typ sensor.InputType, literals []literal) (*cell, Answer) {
+	var c cell
+	switch answer := s.solveInto(&c, typ, literals); {
+	case answer != Yes:
+		return nil, answer
+	case !c.Present():
+		return &noCell, Yes
+	default:
+		c.Text = bytes.Clone(c.Text)
+		return &c, Yes
+	}
+}
+
+// solveInto is solveField with a cell for the value. A text in it is valid until the next call.
+func (s *Solver) solveInto(c *cell, typ sensor.InputType, literals []literal) Answer {
 	present := false
 	for _, l := range literals {
 		if !s.spend(8) { //mutation:missed: only the work limit depends on it
-			return nil, Unknown
+			return Unknown
 		}
 		present = present || !l.negated
 	}
 	if !present {
-		return &noCell, Yes
+		*c = noCell
+		return Yes
 	}
 	for i, l := range literals {
 		if l.negated && l.test.Operator == channelfile.OpExists && l.test.With == 0 {
-			return nil, No
+			return No
 		}
 		// The solver knows of a comparison of two fields only that it cannot both hold and fail.
 		//mutation:equivalent `k < i`: no literal is its own negation
 		for k := 0; l.test.With > 0 && k < i; k++ {
 			if m := literals[k]; m.negated != l.negated && m.test.compares(l.test) {
-				return nil, No
+				return No
 			}
 		}
 	}
 	switch typ {
 	case sensor.TypeInteger, sensor.TypeAddress:
-		return s.solveRange(typ, literals)
+		return s.solveRange(c, typ, literals)
 	}
-	return s.solveText(literals)
+	return s.solveText(c, literals)
 }
 
 // solveRange solves a field of type integer or address.
-func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, Answer) {
+func (s *Solver) solveRange(c *cell, typ sensor.InputType, literals []literal) Answer {
 	left := []interval{allIntegers}
 	if typ == sensor.TypeAddress {
 		left = []interval{allAddresses}
@@ -63,10 +76,10 @@ func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, An
 		case l.test.With > 0 || l.test.Operator == channelfile.OpExists:
 			continue
 		case !l.test.takes(typ):
-			return nil, Unknown // an event of this type is a fault
+			return Unknown // an event of this type is a fault
 		}
 		if !s.spend(8 * len(left)) { //mutation:missed: only the work limit depends on it
-			return nil, Unknown
+			return Unknown
 		}
 		if r := l.test.interval(); l.negated {
 			left = without(left, r)
@@ -75,7 +88,7 @@ func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, An
 		}
 	}
 	if len(left) == 0 {
-		return nil, No
+		return No
 	}
 	value := interp.Value{Type: typ}
 	if at := left[0].first; typ == sensor.TypeInteger {
@@ -83,7 +96,8 @@ func (s *Solver) solveRange(typ sensor.InputType, literals []literal) (*cell, An
 	} else {
 		value.Address = at.address()
 	}
-	return &cell{Value: value}, Yes
+	*c = cell{Value: value}
+	return Yes
 }
 
 // compares reports whether two tests compare the same two fields in the same way.
@@ -103,21 +117,27 @@ func (t *Test) takes(typ sensor.InputType) bool {
 }
 
 // solveText solves a field of type string that must be present.
-func (s *Solver) solveText(literals []literal) (*cell, Answer) {
-	fits := func(text []byte) bool { return s.fits(literals, text) }
-	for text := range s.candidates(literals) {
-		if fits(text) {
-			return textCell(bytes.Clone(text)), Yes
+func (s *Solver) solveText(c *cell, literals []literal) Answer {
+	s.collect(literals)
+	for k := 0; ; k++ {
+		text, ok := s.candidate(k)
+		if !ok {
+			break
+		}
+		if s.fits(literals, text) {
+			*c = cell{Value: interp.Text(text)}
+			return Yes
 		}
 		if s.spent() { //mutation:missed: only the work limit depends on it
-			return nil, Unknown
+			return Unknown
 		}
 	}
-	if cell, answer, ok := s.solveAddressText(literals, fits); ok {
-		return cell, answer
+	fits := func(text []byte) bool { return s.fits(literals, text) }
+	if answer, ok := s.solveAddressText(c, literals, fits); ok {
+		return answer
 	}
 	if clash(literals) {
-		return nil, No
+		return No
 	}
 	p := new(product)
 	for _, l := range literals {
@@ -126,7 +146,7 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 		}
 		//mutation:missed: only the work limit depends on it
 		if !s.spend(64 + 16*len(l.test.Operand)) {
-			return nil, Unknown
+			return Unknown
 		}
 	}
 	var value []byte
@@ -141,11 +161,12 @@ func (s *Solver) solveText(literals []literal) (*cell, Answer) {
 	})
 	switch {
 	case ok:
-		return textCell(value), Yes
+		*c = cell{Value: interp.Text(value)}
+		return Yes
 	case complete && tried == 0:
-		return nil, No
+		return No
 	}
-	return nil, Unknown
+	return Unknown
 }
 
 // fits reports whether all literals that compare with an operand have the wanted result for a text.
@@ -256,12 +277,19 @@ func differ(list []literal, fromEnd bool) bool {
 	return false
 }
 
-// candidates returns texts that are likely to fit. They only save time. A text is valid until the
-// next one.
+// parts are the parts of texts that are likely to fit literals.
+type parts struct {
+	whole                   [][]byte // texts; if there are any, the rest is not used
+	prefix, suffix, longest []byte
+	middle                  [][]byte
+	joined                  []byte // reused
+}
+
+// collect collects the parts of texts that are likely to fit. They only save time.
 //
 //mutation:equivalent condition, comparison: the automata find a text too
-func (s *Solver) candidates(literals []literal) iter.Seq[[]byte] {
-	list, middle := s.whole[:0], s.middle[:0]
+func (s *Solver) collect(literals []literal) {
+	list, middle := s.parts.whole[:0], s.parts.middle[:0]
 	var prefix, suffix, longest []byte
 	for _, l := range literals {
 		t := l.test
@@ -296,23 +324,30 @@ func (s *Solver) candidates(literals []literal) iter.Seq[[]byte] {
 			longest = text
 		}
 	}
-	s.whole, s.middle = list, middle
-	if len(list) > 0 {
-		return slices.Values(list)
-	}
-	return func(yield func(text []byte) bool) {
-		for _, between := range []string{"", "x", " "} {
-			text := append(s.joined[:0], prefix...)
-			for _, part := range middle {
-				text = append(append(text, between...), part...)
-			}
-			text = append(append(text, between...), suffix...)
-			if s.joined = text; !yield(text) {
-				return
-			}
+	s.parts = parts{list, prefix, suffix, longest, middle, s.parts.joined}
+}
+
+// candidate returns text k of the collected parts. It is valid until the next one. Ok is false if
+// there are no more.
+//
+//mutation:equivalent condition, comparison: the automata find a text too
+func (s *Solver) candidate(k int) (text []byte, ok bool) {
+	p := &s.parts
+	switch between := [...]string{"", "x", " "}; {
+	case len(p.whole) > 0:
+		if k < len(p.whole) {
+			return p.whole[k], true
 		}
-		yield(longest)
+		return nil, false
+	case k < len(between):
+		text = append(p.joined[:0], p.prefix...)
+		for _, part := range p.middle {
+			text = append(append(text, between[k]...), part...)
+		}
+		p.joined = append(append(text, between[k]...), p.suffix...)
+		return p.joined, true
 	}
+	return p.longest, k == 3
 }
 
 // likeness returns a text that matches a pattern, if no literal is in the way.
@@ -370,14 +405,14 @@ func (s *Solver) keep(t *Test, text []byte) {
 
 // solveAddressText solves a field whose text must be an address. Ok is false if the literals do not
 // ask for an address.
-func (s *Solver) solveAddressText(literals []literal, fits func([]byte) bool) (c *cell, answer Answer, ok bool) {
+func (s *Solver) solveAddressText(c *cell, literals []literal, fits func([]byte) bool) (answer Answer, ok bool) {
 	left, asked := []interval{allAddresses}, false
 	for _, l := range literals {
 		if l.test.Operator != channelfile.OpAddressRange || l.test.With > 0 {
 			continue
 		}
 		if !s.spend(8 * len(left)) { //mutation:missed: only the work limit depends on it
-			return nil, Unknown, true
+			return Unknown, true
 		}
 		if r := l.test.interval(); l.negated {
 			left = without(left, r)
@@ -387,18 +422,19 @@ func (s *Solver) solveAddressText(literals []literal, fits func([]byte) bool) (c
 	}
 	switch {
 	case !asked: //mutation:equivalent: a text that fits is as good as another
-		return nil, Unknown, false
+		return Unknown, false
 	case len(left) == 0:
-		return nil, No, true
+		return No, true
 	}
 	for _, i := range left[:min(len(left), maxTexts)] {
 		for _, at := range []point{i.first, i.last} {
 			if text := netip.AddrFrom16(at.address()).Unmap().AppendTo(nil); fits(text) {
-				return textCell(text), Yes, true
+				*c = cell{Value: interp.Text(text)}
+				return Yes, true
 			}
 		}
 	}
 	// The other tests may contradict each other, or all texts of the addresses that are left. The
 	// automata of the others show the first.
-	return nil, Unknown, false
+	return Unknown, false
 }

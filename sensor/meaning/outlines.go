@@ -26,9 +26,10 @@ type Outlines struct {
 	seen    []int   // by field: the last run with a criterion on it
 	at      []int32 // by field, if the run is seen: the node of the criterion
 	truths  []bool
-	root    int32 // for Differs: the last node of the instance
-	other   int   // for Differs
-	left    bool  // for Differs: it cannot tell
+	root    int32            // for Implies: the last node of the instance
+	other   int              // for Implies
+	ending  Answer           // of Implies
+	fits    map[[2]int32]fit // by two criteria
 	nodes   []outlineNode
 	lists   []int32 // the parts of all nodes
 	stack   []int32
@@ -82,7 +83,7 @@ type outlinePending struct {
 // The numbers in a list of nodes that are not nodes.
 const (
 	nothing = -1 // the zero Formula
-	refuted = -2 // the negation of the other instance of Differs
+	refuted = -2 // the negation of the other instance of Implies
 )
 
 // The limits of outlines.
@@ -96,7 +97,7 @@ const (
 // types of the solver. Odd is an event for which few tests hold.
 func NewOutlines(f *channelfile.File, s *Solver, odd interp.Event) *Outlines {
 	n := f.Criteria()
-	o := &Outlines{file: f, leaves: make([]leaf, n), seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
+	o := &Outlines{file: f, leaves: make([]leaf, n), fits: map[[2]int32]fit{}, seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
 	o.reader = leafReader{file: f, solver: NewSolver(s.types)}
 	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
 	var wait sync.WaitGroup
@@ -122,6 +123,7 @@ type leafReader struct {
 	odd      []cell // by field
 	tests    []Test
 	literals []literal
+	value    cell // of the last solve
 }
 
 func (r *leafReader) read(i int) leaf {
@@ -140,7 +142,7 @@ func (r *leafReader) read(i int) leaf {
 		l.kind = leafAll
 	}
 	before := r.solver.work
-	if _, answer := r.solve(c); answer != Yes {
+	if r.solve(c) != Yes {
 		return l
 	}
 	l.solve = uint32(r.solver.work - before)
@@ -173,7 +175,7 @@ func (r *leafReader) load(c channelfile.Criterion) bool {
 }
 
 // solve finds the value that a question gives to the field of the loaded criterion.
-func (r *leafReader) solve(c channelfile.Criterion) (*cell, Answer) {
+func (r *leafReader) solve(c channelfile.Criterion) Answer {
 	r.literals = r.literals[:0]
 	for k := range r.tests {
 		if r.literals = append(r.literals, literal{test: &r.tests[k]}); c.Flags&channelfile.FlagAll == 0 {
@@ -181,7 +183,7 @@ func (r *leafReader) solve(c channelfile.Criterion) (*cell, Answer) {
 		}
 	}
 	r.solver.limit = r.solver.work + mostLeafWork
-	return r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals)
+	return r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals)
 }
 
 // holds evaluates the loaded criterion on a value.
@@ -317,27 +319,30 @@ func (o *Outlines) Unremarkable(instance int, s *Solver) bool {
 	return true
 }
 
-// Differs reports whether an instance holds for an event for which another one does not, if it can
-// tell. It then counts the work of [Solver.Implies], which answers No.
-func (o *Outlines) Differs(instance, other int, s *Solver) bool {
+// Implies decides whether an instance holds only for events for which another one does too. It
+// answers Unknown if it cannot tell, and otherwise counts the work of [Solver.Implies], which
+// answers the same.
+func (o *Outlines) Implies(instance, other int, s *Solver) Answer {
 	if !o.read(instance) {
-		return false
+		return Unknown
 	}
-	o.root, o.other, o.left = int32(len(o.nodes)-1), other, false
+	o.root, o.other, o.ending = int32(len(o.nodes)-1), other, No
 	work := o.question(o.root, refuted)
-	if o.left || work > MaxWork {
-		return false
+	if work > MaxWork {
+		return Unknown
 	}
-	s.work += work
-	return true
+	if o.ending != Unknown {
+		s.work += work
+	}
+	return o.ending
 }
 
-// refute returns the work to make the other instance of Differs fail, by the first of its parts
-// that can. It gives up, and sets left, if a part depends on the instance in another way than by
-// the same criterion.
+// refute returns the work to make the other instance of Implies fail, by the first of its parts
+// that can. If no part can, the ending is Yes. If a part depends on the instance by more than a
+// test of the same field, it is Unknown.
 func (o *Outlines) refute() (work uint64) {
 	if !o.append(o.other) {
-		o.left = true
+		o.ending = Unknown
 		return 0
 	}
 	for _, part := range o.nodes[len(o.nodes)-1].parts {
@@ -347,20 +352,27 @@ func (o *Outlines) refute() (work uint64) {
 		}
 		node := &o.nodes[part]
 		if node.leaf == nil || node.leaf.kind != leafTest || node.negated {
-			break
+			o.ending = Unknown
+			return 0
 		}
 		at := o.at[node.leaf.field]
-		if o.nodes[at].criterion != node.criterion || !slices.Contains(o.nodes[o.root].parts, at) || o.nodes[at].negated {
-			break
+		on := &o.nodes[at]
+		if on.leaf.kind != leafTest || on.negated || !slices.Contains(o.nodes[o.root].parts, at) {
+			o.ending = Unknown
+			return 0
 		}
-		clash, ok := o.reader.clash(o.file.Criterion(int(node.criterion)))
-		if !ok {
-			break
+		known := o.fitOf(on.criterion, node.criterion)
+		work += 4 + known.work
+		switch known.answer {
+		case Yes:
+			return work
+		case Unknown:
+			o.ending = Unknown
+			return 0
 		}
-		work += 4 + clash
 	}
-	o.left = true
-	return 0
+	o.ending = Yes
+	return work
 }
 
 // negate replaces a node by its negation.
@@ -372,14 +384,34 @@ func (o *Outlines) negate(n int32) {
 	}
 }
 
-// clash returns the work to find that a criterion cannot both hold and fail.
-func (r *leafReader) clash(c channelfile.Criterion) (work uint64, ok bool) {
+// A fit says whether a field can have a value for which one test holds and another one fails.
+type fit struct {
+	answer Answer
+	work   uint64
+}
+
+// fitOf returns whether a value can satisfy the first criterion and not the second one. Both have
+// one test, on the same field.
+func (o *Outlines) fitOf(holds, fails int32) fit {
+	f, ok := o.fits[[2]int32{holds, fails}]
+	if !ok {
+		f = o.reader.fit(int(holds), int(fails))
+		o.fits[[2]int32{holds, fails}] = f
+	}
+	return f
+}
+
+func (r *leafReader) fit(holds, fails int) (f fit) {
+	c := r.file.Criterion(holds)
 	r.load(c)
-	r.literals = append(r.literals[:0], literal{test: &r.tests[0]}, literal{test: &r.tests[0], negated: true})
+	test := r.tests[0]
+	r.load(r.file.Criterion(fails))
+	r.literals = append(r.literals[:0], literal{test: &test}, literal{test: &r.tests[0], negated: true})
 	before := r.solver.work
-	r.solver.limit = before + mostLeafWork
-	_, answer := r.solver.solveField(r.solver.typeOf(int(c.Input)), r.literals)
-	return r.solver.work - before, answer == No
+	r.solver.limit = before + MaxWork
+	f.answer = r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals)
+	f.work = r.solver.work - before
+	return f
 }
 
 // HoldsBeside reports whether an instance holds for the event that [Solver.Possible] finds for
@@ -433,13 +465,13 @@ func (o *Outlines) criterionHolds(i int) (holds, ok bool) {
 	}
 	c := o.file.Criterion(int(node.criterion))
 	o.reader.load(c)
-	v, answer := o.reader.solve(c)
-	if answer != Yes {
+	if o.reader.solve(c) != Yes {
 		return false, false
 	}
+	v := o.reader.value
 	c = o.file.Criterion(i)
 	o.reader.load(c)
-	return o.reader.holds(c, v), true
+	return o.reader.holds(c, &v), true
 }
 
 // question returns the work to find an event for which some nodes hold, as a question of a solver
@@ -464,7 +496,7 @@ func (o *Outlines) question(nodes ...int32) (work uint64) {
 		if p.node == refuted {
 			holds, parts, ok := o.evaluate(o.other)
 			if !ok || parts < 2 {
-				o.left = true
+				o.ending = Unknown
 				return 0
 			}
 			if work += 8 * uint64(parts); !holds {
@@ -472,8 +504,8 @@ func (o *Outlines) question(nodes ...int32) (work uint64) {
 				continue
 			}
 			p.chosen = true
-			if work += o.refute(); o.left {
-				return 0
+			if work += o.refute(); o.ending != No {
+				return work
 			}
 			i = 0
 			continue

@@ -37,10 +37,8 @@ type Solver struct {
 	// The buffers below are reused for the next question.
 	stack   []part
 	pending []pending
-	tried   cell     // text that is tried for a field
-	whole   [][]byte // the rest is for candidates
-	middle  [][]byte
-	joined  []byte
+	tried   cell // text that is tried for a field
+	parts   parts
 }
 
 // A part is a formula that must hold, or if negated must fail.

@@ -2,6 +2,7 @@ package meaning
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -67,10 +68,7 @@ type comparer struct {
 // one form for a condition, so most rules with the same tests have the same words.
 func (c *comparer) repeated() {
 	f := c.pass.File
-	list := make([]int32, f.Instances())
-	for i := range list {
-		list[i] = int32(i)
-	}
+	list := c.alike()
 	slices.SortFunc(list, func(a, b int32) int { return cmp.Or(compareWords(f, int(a), int(b)), cmp.Compare(a, b)) })
 	for i := 1; i < len(list); i++ {
 		rule, by := int(list[i]), int(list[i-1])
@@ -79,6 +77,35 @@ func (c *comparer) repeated() {
 			c.skip[rule] = true
 		}
 	}
+}
+
+// alike returns the instances that can have the condition of another one: those whose conditions
+// have the same hash.
+func (c *comparer) alike() (list []int32) {
+	f := c.pass.File
+	const perInstance = 16 // places, so that few conditions share one by chance
+	places := uint64(1) << bits.Len(uint(perInstance*f.Instances()))
+	once, twice := make([]uint64, places/64+1), make([]uint64, places/64+1)
+	place := func(i int) (word int, bit uint64) {
+		in, h := f.Instance(i), uint64(0)
+		for w := in.First; w < in.First+in.Count; w++ {
+			h = (h ^ uint64(f.Word(w))) * 0x9E3779B97F4A7C15 // odd, so that it loses nothing
+			h ^= h >> 32
+		}
+		h &= places - 1
+		return int(h / 64), 1 << (h % 64)
+	}
+	for i := range f.Instances() {
+		word, bit := place(i)
+		twice[word] |= once[word] & bit
+		once[word] |= bit
+	}
+	for i := range f.Instances() {
+		if word, bit := place(i); twice[word]&bit != 0 {
+			list = append(list, int32(i))
+		}
+	}
+	return list
 }
 
 // compareWords orders instances by their conditions.
@@ -272,13 +299,6 @@ func (c *comparer) compare(r rarest) {
 	if c.instances.Size(i) > meaning.MaxTests {
 		return
 	}
-	var own meaning.Formula // of the instance, if it is needed
-	formula := func() meaning.Formula {
-		if own == (meaning.Formula{}) {
-			own, _ = c.instances.Formula(i)
-		}
-		return own
-	}
 	for k := range c.candidates {
 		other := &c.candidates[k]
 		if other.instance == i || c.found[other.instance] || r.needs&^c.reads[other.instance] != 0 {
@@ -286,27 +306,37 @@ func (c *comparer) compare(r rarest) {
 		}
 		if !c.includes(other.refs, i) {
 			holds, ok := c.outlines.HoldsBeside(i, other.instance)
-			if ok && !holds || !ok && (!c.make(other, c.events) || !formula().Holds(other.event)) {
+			if !ok && c.make(other, c.events) {
+				formula, _ := c.instances.Formula(i)
+				holds = formula.Holds(other.event)
+			}
+			if !holds {
 				continue
 			}
-			if c.outlines.Differs(other.instance, i, c.solver) || !c.make(other, c.events) {
-				continue
-			}
-			if answer, _ := c.solver.Implies(other.formula, formula()); answer != meaning.Yes {
+			if c.implies(other.instance, i) != meaning.Yes {
 				continue
 			}
 		}
-		if c.outlines.Differs(i, other.instance, c.solver) {
-			c.add(other.instance, i, false)
-			continue
-		}
-		c.make(other, c.events)
-		if answer, _ := c.solver.Implies(formula(), other.formula); answer != meaning.Yes {
+		if c.implies(i, other.instance) != meaning.Yes {
 			c.add(other.instance, i, false)
 		} else if same := max(i, other.instance); !c.found[same] {
 			c.add(same, min(i, other.instance), true)
 		}
 	}
+}
+
+// implies decides whether a rule implies another one.
+func (c *comparer) implies(rule, other int) meaning.Answer {
+	if answer := c.outlines.Implies(rule, other, c.solver); answer != meaning.Unknown {
+		return answer
+	}
+	a, known := c.instances.Formula(rule)
+	b, also := c.instances.Formula(other)
+	if !known || !also {
+		return meaning.Unknown
+	}
+	answer, _ := c.solver.Implies(a, b)
+	return answer
 }
 
 // includes reports whether an instance consists of references that are all in refs. A rule with

@@ -39,6 +39,9 @@ Write \\* for a backslash and a wildcard.`,
 
 // hasLiteral reports whether a text or a pattern has a literal star, which is written as star.
 func hasLiteral(s, star string) bool {
+	if strings.IndexByte(s, '*') < 0 {
+		return false
+	}
 	for {
 		i := strings.IndexAny(s, `*\`)
 		switch {

@@ -2,6 +2,7 @@ package meaning
 
 import (
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,6 +49,9 @@ type deceit struct {
 // characters is looked for on purpose, and so is one with a single letter beside them. In values of
 // a path, tabs and line breaks count too.
 func deceitOf(v []byte, path bool) (d deceit, found bool) {
+	if !slices.ContainsFunc(v, func(b byte) bool { return b < ' ' || b > '~' }) {
+		return d, false // most texts are visible ASCII
+	}
 	plain := 0
 	var word script // of the word that is read
 	for s := v; len(s) > 0; {
