@@ -3,6 +3,7 @@ package fix
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -42,6 +43,25 @@ func Compare(name string, before, after []byte, o Options) error {
 			if a != b {
 				return fmt.Errorf("%s: the edits change the title, author, licence or ID of rule %q", name, a.Title)
 			}
+		}
+	}
+	return nil
+}
+
+// Worse compiles a file of rules before and after edits that change its content. It returns an
+// error with the first error of the compiler that the edits add.
+func Worse(name string, before, after []byte, o Options) error {
+	old, err := compile(name, before, o)
+	if err != nil {
+		return err
+	}
+	now, err := compile(name, after, o)
+	if err != nil {
+		return err
+	}
+	for _, e := range now.errs {
+		if !slices.Contains(old.errs, e) {
+			return fmt.Errorf("%s: the edits add an error: %s", name, e)
 		}
 	}
 	return nil

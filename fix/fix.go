@@ -95,9 +95,18 @@ func File(name string, data []byte, o Options) []Edit {
 		for _, e := range built.UnknownFields {
 			f.error(e)
 		}
+		of := map[*sigma.Rule]*sensor.Definition{}
 		for _, out := range built.Outputs {
 			for _, r := range out.Rules {
-				f.rule(r, out.Definition)
+				of[r] = out.Definition
+			}
+		}
+		for _, r := range rules {
+			if of[r] == nil { // the rule does not compile
+				of[r] = o.Definitions.Newest(o.Definitions.TypeOf(r.Logsource.Sensor()))
+			}
+			if of[r] != nil {
+				f.rule(r, of[r])
 			}
 		}
 	}
@@ -188,19 +197,22 @@ func (f *finder) rule(r *sigma.Rule, d *sensor.Definition) {
 	for _, s := range r.Detection.Searches {
 		for _, a := range s.Alternatives {
 			for _, it := range a.Items {
-				f.item(it, d)
+				f.item(it, a.Items, d)
 			}
 		}
 	}
 }
 
-func (f *finder) item(it *sigma.Item, d *sensor.Definition) {
+// item adds the edits for a comparison. all are those of its map, which has each key once.
+func (f *finder) item(it *sigma.Item, all []*sigma.Item, d *sensor.Definition) {
 	input, ok := d.InputFold(it.Field)
 	if !ok {
 		return
 	}
 	if name := d.Inputs[input].Name; name != it.Field {
-		if _, exact := d.Input(it.Field); !exact {
+		_, exact := d.Input(it.Field)
+		key := name + strings.TrimPrefix(it.Key, it.Field)
+		if !exact && !slices.ContainsFunc(all, func(o *sigma.Item) bool { return o.Key == key }) {
 			f.word(it.Position, it.Field, name, FieldCase, "", true)
 		}
 	}

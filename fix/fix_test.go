@@ -77,6 +77,8 @@ func TestKinds(t *testing.T) {
 		{"the word yes", "value", "yes", "'yes'", Quotes, "", true},
 		{"an octal number", "value", "[010, 10]", "['010', 10]", Quotes, "", true},
 		{"a plain text", "value", "yess", "yess", "", "", false},
+		{"the word true", "value", "true", "true", "", "", false},
+		{"a field that the map has too", "value", "x\n        image|endswith: y", "x\n        image|endswith: y", "", "", false},
 		{"a text in quotes", "value", `"no"`, `"no"`, "", "", false},
 	} {
 		before, want := rule(tt.word, tt.old), rule(tt.word, tt.fixed)
@@ -131,6 +133,39 @@ func TestApply(t *testing.T) {
 	for _, edits := range [][]Edit{{{Offset: 4}}, {{Offset: 2, Length: 2}}, {{Length: -1}}, {{Offset: 1, Length: 1}, {Offset: 1}}, {{Offset: -1}}} {
 		if got, err := Apply([]byte("abc"), edits); err == nil {
 			t.Errorf("%+v: %q; want an error", edits, got)
+		}
+	}
+}
+
+// TestDiff compares diffs with those of diff(1), which were written down.
+func TestDiff(t *testing.T) {
+	text := "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18"
+	at := func(s string) int { return strings.Index(text, s) }
+	for _, tt := range []struct {
+		why   string
+		edits []Edit
+		want  string
+	}{
+		{"no edit", nil, ""},
+		{"a word", []Edit{{Offset: at("2"), Length: 1, New: "two"}}, "@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n"},
+		{"a line is removed", []Edit{{Offset: at("2"), Length: 2}}, "@@ -1,5 +1,4 @@\n 1\n-2\n 3\n 4\n 5\n"},
+		{"the last line is removed", []Edit{{Offset: at("\n18"), Length: 3}},
+			"@@ -14,5 +14,4 @@\n 14\n 15\n 16\n-17\n-18\n\\ No newline at end of file\n+17\n\\ No newline at end of file\n"},
+		{"two hunks", []Edit{{Offset: at("2"), Length: 2}, {Offset: at("15"), Length: 2, New: "x"}},
+			"@@ -1,5 +1,4 @@\n 1\n-2\n 3\n 4\n 5\n@@ -12,7 +11,7 @@\n 12\n 13\n 14\n-15\n+x\n 16\n 17\n 18\n\\ No newline at end of file\n"},
+		{"neighbours, and two in a line", []Edit{{Offset: 0, Length: 1, New: "one"}, {Offset: at("8"), Length: 1, New: "a"}, {Offset: at("8") + 1, New: "b"}},
+			"@@ -1,11 +1,11 @@\n-1\n+one\n 2\n 3\n 4\n 5\n 6\n 7\n-8\n+ab\n 9\n 10\n 11\n"},
+	} {
+		var b strings.Builder
+		if err := Diff(&b, "f", []byte(text), tt.edits); err != nil {
+			t.Fatal(err)
+		}
+		want := tt.want
+		if want != "" {
+			want = "--- a/f\n+++ b/f\n" + want
+		}
+		if b.String() != want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.why, &b, want)
 		}
 	}
 }

@@ -214,8 +214,8 @@ func (f *finder) scalar(v *yaml.Node, at int) (end int, ok bool) {
 }
 
 // ambiguous is a plain text that a reader of YAML 1.1 takes for a boolean, a number in another
-// notation, or a date. A decimal integer is not ambiguous.
-var ambiguous = regexp.MustCompile(`(?i)^(y|n|yes|no|on|off|true|false|[-+]?0x[0-9a-f_]+|[-+]?0[0-7_]+|0b[01_]+|[-+]?[0-9]+(:[0-5]?[0-9])+|[-+]?[0-9][0-9_]*\.[0-9_]*(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?\.(inf|nan)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)$`)
+// notation, or a date. Decimal integers, true and false are not ambiguous: authors mean them.
+var ambiguous = regexp.MustCompile(`(?i)^(yes|no|on|off|[-+]?0x[0-9a-f_]+|[-+]?0[0-7_]+|0b[01_]+|[-+]?[0-9]+(:[0-5]?[0-9])+|[-+]?[0-9][0-9_]*\.[0-9_]*(e[-+]?[0-9]+)?|[-+]?[0-9]+e[-+]?[0-9]+|[-+]?\.(inf|nan)|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*)$`)
 
 // quotes adds the edit that puts an ambiguous value in single quotes.
 func (f *finder) quotes(v *yaml.Node) {

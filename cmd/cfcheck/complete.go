@@ -71,6 +71,10 @@ func valuesOf(cmd *cobra.Command, f *pflag.Flag) []string {
 	switch f.Name {
 	case "color", "progress":
 		return colors
+	case "only", "unsafe":
+		if cmd.Name() == "fix" {
+			return kindNames()
+		}
 	case "fail-on":
 		return failOn
 	case "as":
