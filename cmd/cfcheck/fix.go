@@ -129,7 +129,7 @@ func (x *fixing) collect(paths []string, defs *sensor.Definitions) error {
 		return err
 	}
 	for _, err := range set.faults {
-		// A malformed rule may have corrections. A path that cannot be read has none.
+		// A malformed rule may have corrections, but not a path that cannot be read.
 		if _, ok := errors.AsType[*sigma.Error](err); !ok {
 			x.fault(err)
 		}
