@@ -40,7 +40,8 @@ func main() {
 	source := flag.String("source", "", "with -sysmon: a `file` with a configuration of Sysmon")
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
 	matching := flag.Bool("matching", false, "measure only how fast content is matched, on events for generated instances and on recorded events")
-	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching")
+	replaying := flag.Bool("replay", false, "measure only a replay of published rules on packed recorded events, beside zcat")
+	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching and -replay")
 	page := flag.String("page", "", "only write the report on -rules rules and -builds builds as a page to this `file`")
 	rules := flag.Int("rules", 3000, "with -page: the `number` of rules")
 	builds := flag.Int("builds", 500, "with -page: the `number` of builds, each with a contract of its own")
@@ -57,6 +58,9 @@ func main() {
 		measure = func() error {
 			return measureMatching(os.Stdout, *data, []int{10, 100, 1_000, 10_000, 100_000}, *rounds)
 		}
+	}
+	if *replaying {
+		measure = func() error { return measureReplay(os.Stdout, *data, *rounds) }
 	}
 	if *foreign {
 		measure = func() error {

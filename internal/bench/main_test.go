@@ -34,6 +34,9 @@ func TestRun(t *testing.T) {
 	if err := measureMatching(&out, "no-such-folder", []int{10, 100}, 1); err != nil || !strings.Contains(out.String(), "100 generated instances") {
 		t.Errorf("%v:\n%s", err, out.String())
 	}
+	if err := measureReplay(&out, "no-such-folder", 1); err == nil {
+		t.Error("a folder without events is measured")
+	}
 	if err := run(&out, "many", 1, 0); err == nil {
 		t.Error("a size that is no number is accepted")
 	}
