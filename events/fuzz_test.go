@@ -114,6 +114,12 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 		checkWide(t, data, have)
+		for _, size := range []int{1 + len(data)%7, 40} {
+			again, err := readBlocks(data, size)
+			if err != nil || !slices.Equal(have, again) {
+				t.Fatalf("in blocks of %d bytes, the file reads as\n%q, %v\nand not as\n%q", size, again, err, have)
+			}
+		}
 		if !bytes.HasPrefix(data, []byte("\x1f\x8b")) {
 			again, err := readAll("x", strings.NewReader(packed(string(data))))
 			if err != nil || !slices.Equal(have, again) {
@@ -130,6 +136,59 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// readBlocks reads a file in blocks of about the given size, and the rest of the file in order
+// after a block that ends inside an event.
+func readBlocks(data []byte, size int) (list []string, err error) {
+	whole := NewReader("x", bytes.NewReader(data))
+	defer whole.Close()
+	blocks, ok, err := whole.NewBlocks()
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return appendAll(nil, whole)
+	}
+	r := NewBlockReader("x")
+	for {
+		b, more := blocks.Next(make([]byte, size))
+		r.Reset(b)
+		before := len(list)
+		list, err = appendAll(list, r)
+		ended, between := r.AtBlockEnd()
+		if ended != more {
+			return nil, errors.New("the last block ends as if another one followed")
+		}
+		if !ended {
+			return list, err
+		}
+		if !between {
+			r.ResetRest(b, func() Block {
+				next, _ := blocks.Next(make([]byte, size))
+				return next
+			})
+			return appendAll(list[:before], r)
+		}
+	}
+}
+
+// appendAll appends the records and errors of a reader. The error is nil at the end of the file.
+func appendAll(list []string, r *Reader) ([]string, error) {
+	var rec Record
+	for {
+		err := r.Read(&rec)
+		switch {
+		case err == nil:
+			list = append(list, show(&rec))
+		case errors.As(err, new(*LineError)):
+			list = append(list, err.Error())
+		case err == io.EOF:
+			return list, nil
+		default:
+			return list, err
+		}
+	}
 }
 
 // checkFields compares the fields of a record with encoding/json.

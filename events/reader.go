@@ -23,9 +23,10 @@ type Reader struct {
 	counted *counter      // counts the bytes that are read of the file
 	file    *bufio.Reader // buffers counted
 	started bool
-	packed  bool   // the file is gzip
-	ahead   *ahead // nil if the file is not packed
-	err     error  // final error
+	packed  bool          // the file is gzip
+	ahead   *ahead        // nil if the file is not packed
+	err     error         // final error
+	reused  *bufio.Reader // of a reader for blocks
 	splitter
 	parser
 }
@@ -123,7 +124,7 @@ func (r *Reader) end(err error) error {
 		r.begin, r.column = e.Line, max(0, e.Column-1)
 		return e
 	}
-	if r.err = err; err != io.EOF {
+	if r.err = err; err != io.EOF && err != errBlock {
 		r.err = r.fail(err)
 	}
 	return r.err

@@ -33,23 +33,7 @@ func show(r *Record) string {
 
 // readAll returns the records and the errors of a file, in order.
 func readAll(name string, file io.Reader) (lines []string, last error) {
-	r := NewReader(name, file)
-	var rec Record
-	for {
-		err := r.Read(&rec)
-		if err == io.EOF {
-			return lines, nil
-		}
-		var bad *LineError
-		switch {
-		case err == nil:
-			lines = append(lines, show(&rec))
-		case errors.As(err, &bad):
-			lines = append(lines, err.Error())
-		default:
-			return lines, err
-		}
-	}
+	return appendAll(nil, NewReader(name, file))
 }
 
 // TestForms tests the forms in which exporters write the same event, and the

@@ -29,6 +29,7 @@ type splitter struct {
 	levels  int  // number of objects around the array, which a response has
 	closing int  // number of objects to close after the array of a response
 	resync  int  // indentation of a broken object, or -1
+	between bool // the block ended between two events
 }
 
 var errTooLong = fmt.Errorf("the event has more than %d bytes; expected at most as many", MaxLine)
@@ -68,6 +69,7 @@ func (s *splitter) whole() ([]byte, error) {
 		return nil, nil
 	}
 	if err := s.fill(); err != nil {
+		s.between = err == errBlock && len(s.chunk) == 0
 		return nil, err
 	}
 	line := s.chunk
@@ -97,6 +99,7 @@ func (s *splitter) split() ([]byte, error) {
 			return nil, &LineError{Line: s.line, Err: errors.New("found the end of the file inside an array of events; expected ']'")}
 		}
 		if err != nil {
+			s.between = err == errBlock && len(s.chunk) == 0 && s.array == 0 && s.closing == 0 && s.resync < 0
 			return nil, err
 		}
 		switch {

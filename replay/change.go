@@ -60,14 +60,12 @@ func find(f *channelfile.File, id channelfile.ID) (int, bool) {
 	})
 }
 
-// changes collects the rules that match a record, and the differences between partners.
-type changes struct {
-	pairs    []int    // of the run; nil means that nothing is compared
-	epoch    uint64   // number of the record
-	last     []uint64 // by rule: the last record that it matched
-	matched  []hit    // rules that match the record, each once
-	records  []uint64 // by rule: the records that it matches and its partner does not
-	examples map[int][]example
+// hits are the rules that match a record.
+type hits struct {
+	pairs []int    // of the run; nil means that nothing is compared
+	epoch uint64   // number of the record
+	last  []uint64 // by rule: the last record that it matched
+	list  []hit    // rules that match the record, each once
 }
 
 // A hit is a rule with its group, and the first feed by which it matches the record.
@@ -76,53 +74,47 @@ type hit struct {
 	rule, feed int
 }
 
-func newChanges(r *run) changes {
-	c := changes{pairs: r.pairs}
-	if c.pairs != nil {
-		c.last, c.records, c.examples = make([]uint64, r.rules), make([]uint64, r.rules), map[int][]example{}
+func newHits(r *run) hits {
+	h := hits{pairs: r.pairs}
+	if h.pairs != nil {
+		h.last = make([]uint64, r.rules)
 	}
-	return c
+	return h
 }
 
-func (c *changes) begin() {
-	c.epoch++
-	c.matched = c.matched[:0]
+func (h *hits) begin() {
+	h.epoch++
+	h.list = h.list[:0]
 }
 
-func (c *changes) add(g *group, rule, feed int) {
-	if c.pairs != nil && c.last[rule] != c.epoch {
-		c.last[rule] = c.epoch
-		c.matched = append(c.matched, hit{g, rule, feed})
+func (h *hits) add(g *group, rule, feed int) {
+	if h.pairs != nil && h.last[rule] != h.epoch {
+		h.last[rule] = h.epoch
+		h.list = append(h.list, hit{g, rule, feed})
 	}
 }
 
 // compare counts the rules that match the record without their partners.
 func (w *worker) compare(at place, feeds []*events.Mapping) {
-	c := &w.changes
-	for _, m := range c.matched {
-		if p := c.pairs[m.rule]; p >= 0 && c.last[p] == c.epoch {
+	for _, m := range w.hits.list {
+		if p := w.hits.pairs[m.rule]; p >= 0 && w.hits.last[p] == w.hits.epoch {
 			continue
 		}
-		if c.records[m.rule]++; c.records[m.rule] > uint64(w.options.Examples) {
-			continue
-		}
+		w.now.changed.add(m.rule, 1)
 		at.feed = m.feed
+		if !w.all.changes.wants(m.rule, at) || !w.now.changes.wants(m.rule, at) {
+			continue
+		}
 		// The rule has matched this event, so there is no error.
 		w.event, _ = feeds[m.feed].Event(w.event, &w.record)
 		e, _ := w.example(at, m.group, m.rule-m.group.first)
-		c.examples[m.rule] = append(c.examples[m.rule], e)
+		w.now.changes.add(m.rule, e)
 	}
 }
 
-// joinChange adds up the differences of a rule and its predecessor, or of a removed rule.
-func (r *run) joinChange(workers []*worker, g *group, rule int) *Change {
-	side := func(rule int) (s Side) {
-		for _, w := range workers {
-			s.Records += w.changes.records[rule]
-		}
-		s.Examples = r.joinExamples(workers, func(w *worker) []example { return w.changes.examples[rule] })
-		return s
-	}
+// joinChange returns the differences of a rule and its predecessor, or of a removed rule.
+func (r *run) joinChange(s *score, g *group, rule int) *Change {
+	side := func(rule int) Side { return Side{s.changed.n[rule], r.examples(s.changes.byRule[rule])} }
 	if g.previous {
 		return &Change{Lost: side(rule)}
 	}

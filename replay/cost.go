@@ -19,19 +19,14 @@ func (c *Cost) add(w *match.Work) {
 	c.Interpreted += w.Interpreted
 }
 
-// joinFields adds up the fields of the groups of new content.
-func (r *run) joinFields(workers []*worker) (list []Field) {
+// joinFields returns the fields of the groups of new content.
+func (r *run) joinFields(s *score) (list []Field) {
 	for k, g := range r.groups {
 		if g.previous {
 			continue
 		}
-		for input := range g.definition.Inputs {
-			f := Field{Definition: g.definition, Input: input, Rules: g.reads[input]}
-			for _, w := range workers {
-				f.Events += w.perGroup[k]
-				f.Present += w.present[k][input]
-			}
-			list = append(list, f)
+		for input, n := range s.groups[k].present {
+			list = append(list, Field{Definition: g.definition, Input: input, Events: s.groups[k].events, Present: n, Rules: g.reads[input]})
 		}
 	}
 	return list

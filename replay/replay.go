@@ -1,17 +1,15 @@
 // Package replay runs content on recorded events, and counts the matches of each rule.
 //
-// [Run] reads files of events once, and keeps no event. It reads as many files at once as there
-// are cores. Its results do not depend on that number. In the same pass it can compare the
-// matches of the content with those of previous content.
+// [Run] reads files of events once, and keeps no event. It uses all cores, also for one file. Its
+// results do not depend on their number. In the same pass it can compare the matches of the
+// content with those of previous content.
 package replay
 
 import (
 	"cmp"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/events"
@@ -41,7 +39,7 @@ const (
 // Options are the options of Run.
 type Options struct {
 	Examples int // examples of each rule, 0 to MaxExamples
-	Workers  int // files that are read at once; 0 means one for each core
+	Workers  int // goroutines that match events; 0 means one for each core
 	// Previous is the content of an earlier release, with which Run compares the content. Nil
 	// means no comparison.
 	Previous []Content
@@ -226,35 +224,6 @@ func (r *run) add(content []Content, previous bool) {
 	}
 }
 
-// replay passes the sources to workers.
-func (r *run) replay() (*Result, faults) {
-	n := r.options.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	// Each worker gets sources in their order. So its first matches of a rule include those of
-	// the first matches of all that are in its sources.
-	sources := make(chan int)
-	workers := make([]*worker, min(n, max(1, len(r.sources))))
-	problems := make([]error, len(r.sources))
-	var wait sync.WaitGroup
-	for i := range workers {
-		w := newWorker(r)
-		workers[i] = w
-		wait.Go(func() {
-			for source := range sources {
-				problems[source] = w.read(source)
-			}
-		})
-	}
-	for i := range r.sources {
-		sources <- i
-	}
-	close(sources)
-	wait.Wait()
-	return r.join(workers, slices.DeleteFunc(problems, func(err error) bool { return err == nil }))
-}
-
 // faults are the events on which content faults.
 type faults struct {
 	n     uint64
@@ -269,53 +238,33 @@ func (f faults) problems() []error {
 	return []error{fmt.Errorf("%w; %d events were not tried for such a reason; judge the content with cfcheck check", f.first, f.n)}
 }
 
-// join adds up the results of the workers.
-func (r *run) join(workers []*worker, problems []error) (*Result, faults) {
-	out := &Result{Rules: make([]Rule, 0, r.rules), Problems: problems}
-	untried := map[string]uint64{}
-	var bad []badLine
-	var fault *faulted
-	var all faults
-	for _, w := range workers {
-		out.Events += w.events
-		out.Tried += w.tried
-		out.NoType += w.noType
-		out.BadLines += w.bad
-		for name, n := range w.untried {
-			untried[name] += n
-		}
-		bad = append(bad, w.firstBad...)
-		all.n += w.faults
-		if w.fault != nil && (fault == nil || w.fault.place.compare(fault.place) < 0) {
-			fault = w.fault
-		}
+// join makes the result of a score.
+func (r *run) join(s *score, problems []error) (*Result, faults) {
+	out := &Result{
+		Events: s.events, Tried: s.tried, Untried: counts(s.untried), NoType: s.noType, BadLines: s.bad,
+		Rules: make([]Rule, 0, r.rules), Problems: problems,
 	}
-	out.Untried = counts(untried)
-	slices.SortFunc(bad, func(a, b badLine) int { return a.place.compare(b.place) })
-	for _, b := range bad[:min(len(bad), MaxBadLines)] {
+	for _, b := range s.firstBad {
 		out.FirstBad = append(out.FirstBad, b.err)
 	}
-	if fault != nil {
-		all.first = fmt.Errorf("%s:%d: content of type %s faults on this event: %w", r.sources[fault.place.source].Name, fault.place.line, fault.typ, fault.err)
+	all := faults{n: s.faults}
+	if f := s.fault; f != nil {
+		all.first = fmt.Errorf("%s:%d: content of type %s faults on this event: %w", r.sources[f.source].Name, f.line, f.typ, f.err)
 	}
 	for k, g := range r.groups {
 		for i := range g.index.Instances() {
 			switch {
 			case !g.previous:
-				out.Rules = append(out.Rules, r.joinRule(workers, k, i))
+				out.Rules = append(out.Rules, r.joinRule(s, k, i))
 			case r.pairs[g.first+i] < 0:
-				out.Removed = append(out.Removed, r.joinRule(workers, k, i))
+				out.Removed = append(out.Removed, r.joinRule(s, k, i))
 			}
 		}
-	}
-	for _, w := range workers {
-		for k, g := range r.groups {
-			if !g.previous {
-				out.Cost.add(&w.work[k])
-			}
+		if !g.previous {
+			out.Cost.add(&s.groups[k].work)
 		}
 	}
-	out.Fields = r.joinFields(workers)
+	out.Fields = r.joinFields(s)
 	for _, rules := range [][]Rule{out.Rules, out.Removed} {
 		slices.SortFunc(rules, func(a, b Rule) int {
 			return cmp.Or(cmp.Compare(a.Content, b.Content), cmp.Compare(a.Instance, b.Instance))
@@ -324,34 +273,26 @@ func (r *run) join(workers []*worker, problems []error) (*Result, faults) {
 	return out, all
 }
 
-// joinRule adds up the matches of instance i of group k.
-func (r *run) joinRule(workers []*worker, k, i int) Rule {
+// joinRule returns instance i of group k.
+func (r *run) joinRule(s *score, k, i int) Rule {
 	g := r.groups[k]
 	file, instance := g.index.Locate(i)
-	rule := Rule{Content: g.content[file], Instance: instance}
-	for _, w := range workers {
-		rule.Events += w.perGroup[k]
-		rule.Matches += w.matches[g.first+i]
-		if !g.previous && w.matchers[k] != nil {
-			rule.Work += w.work[k].Instances[i]
-		}
+	rule := Rule{
+		Content: g.content[file], Instance: instance, Events: s.groups[k].events, Matches: s.matches.n[g.first+i],
+		Examples: r.examples(s.examples.byRule[g.first+i]),
 	}
-	rule.Examples = r.joinExamples(workers, func(w *worker) []example { return w.examples[g.first+i] })
+	if !g.previous {
+		rule.Work = s.groups[k].work.Instances[i]
+	}
 	if r.pairs != nil {
-		rule.Change = r.joinChange(workers, g, g.first+i)
+		rule.Change = r.joinChange(s, g, g.first+i)
 	}
 	return rule
 }
 
-// joinExamples returns the first of the examples of all workers.
-func (r *run) joinExamples(workers []*worker, of func(*worker) []example) (list []Example) {
-	var found []example
-	for _, w := range workers {
-		found = append(found, of(w)...)
-	}
-	slices.SortFunc(found, func(a, b example) int { return a.place.compare(b.place) })
-	for _, e := range found[:min(len(found), r.options.Examples)] {
-		list = append(list, Example{File: r.sources[e.place.source].Name, Line: e.place.line, Values: e.values})
+func (r *run) examples(found []example) (list []Example) {
+	for _, e := range found {
+		list = append(list, Example{File: r.sources[e.source].Name, Line: e.line, Values: e.values})
 	}
 	return list
 }

@@ -23,27 +23,23 @@ type worker struct {
 	event    interp.Event
 	readings []match.Reading
 
-	events, tried, noType uint64
-	untried               map[string]uint64 // by name of the type
-	perGroup              []uint64          // events by group
-	present               [][]uint64        // by group and input: events that have it
-	work                  []match.Work      // by group
-	matches               []uint64          // by rule
-	examples              map[int][]example // by rule: the first ones
-	bad                   uint64
-	firstBad              []badLine
-	faults                uint64
-	fault                 *faulted // the first one
-	changes               changes
+	hits   hits
+	reader *events.Reader // of blocks; nil before the first one of a source
+	source int            // of reader
+	now    *score         // of the block, or all
+	all    *score
+	block  *score // of the block whose predecessors may not yet be read; nil if files are read whole
 }
 
-// A place is an event or a bad line of a source, by its number, and one of the feeds that the
-// event belongs to. Several events can be on one line.
-type place struct{ source, number, feed, line int }
+// A place is an event or a bad line of a source, by its block and its number there, and one of the
+// feeds that the event belongs to. Several events can be on one line.
+type place struct{ source, block, number, feed, line int }
 
 func (p place) compare(o place) int {
-	return cmp.Or(cmp.Compare(p.source, o.source), cmp.Compare(p.number, o.number), cmp.Compare(p.feed, o.feed))
+	return cmp.Or(cmp.Compare(p.source, o.source), cmp.Compare(p.block, o.block), cmp.Compare(p.number, o.number), cmp.Compare(p.feed, o.feed))
 }
+
+func (p place) at() place { return p }
 
 type example struct {
 	place
@@ -63,19 +59,13 @@ type faulted struct {
 }
 
 func newWorker(r *run) *worker {
-	w := &worker{
-		run: r, feeds: events.NewMatcher(r.defs), matchers: make([]*match.Matcher, len(r.groups)),
-		untried: map[string]uint64{}, perGroup: make([]uint64, len(r.groups)), matches: make([]uint64, r.rules), examples: map[int][]example{},
-		changes: newChanges(r), present: make([][]uint64, len(r.groups)), work: make([]match.Work, len(r.groups)),
-	}
-	for k, g := range r.groups {
-		w.present[k] = make([]uint64, len(g.definition.Inputs))
-	}
+	w := &worker{run: r, feeds: events.NewMatcher(r.defs), matchers: make([]*match.Matcher, len(r.groups)), hits: newHits(r), all: newScore(r)}
+	w.now = w.all
 	return w
 }
 
-// read runs the content on the events of a source. It returns the error after which the rest of
-// the source cannot be read.
+// read runs the content on the events of a source, in their order. It returns the error after
+// which the rest of the source cannot be read.
 func (w *worker) read(source int) error {
 	s := w.sources[source]
 	file, err := s.Open()
@@ -85,14 +75,21 @@ func (w *worker) read(source int) error {
 	defer file.Close()
 	reader := events.NewReader(s.Name, file)
 	defer reader.Close()
-	for n := 0; ; n++ {
+	return w.readAll(reader, place{source: source})
+}
+
+// readAll runs the content on the events of a reader. The first one is at the given place. The
+// error is nil at the end of the file.
+func (w *worker) readAll(reader *events.Reader, at place) error {
+	name := w.sources[at.source].Name
+	for ; ; at.number++ {
 		err := reader.Read(&w.record)
-		at := place{source: source, number: n, line: reader.Line()}
+		at.line = reader.Line()
 		switch err := err.(type) {
 		case nil:
 			feeds, err := w.feeds.Match(&w.record)
 			if err != nil {
-				w.addBad(at, &events.LineError{Name: s.Name, Line: at.line, Err: err})
+				w.addBad(at, &events.LineError{Name: name, Line: at.line, Err: err})
 				continue
 			}
 			w.try(at, feeds)
@@ -108,20 +105,20 @@ func (w *worker) read(source int) error {
 }
 
 func (w *worker) addBad(at place, err *events.LineError) {
-	if w.bad++; len(w.firstBad) < MaxBadLines {
-		w.firstBad = append(w.firstBad, badLine{at, err})
+	if w.now.bad++; w.now.bad <= MaxBadLines || at.compare(w.now.firstBad[MaxBadLines-1].place) < 0 {
+		w.now.firstBad = insert(w.now.firstBad, badLine{at, err}, MaxBadLines)
 	}
 }
 
 // try runs the content on the record as an event of each of its feeds.
 func (w *worker) try(at place, feeds []*events.Mapping) {
-	w.events++
+	w.now.events++
 	if len(feeds) == 0 {
-		w.noType++
+		w.now.noType++
 		return
 	}
 	tried := false
-	w.changes.begin()
+	w.hits.begin()
 	for i, f := range feeds {
 		groups := w.of[f.Definition]
 		if len(groups) == 0 {
@@ -137,16 +134,16 @@ func (w *worker) try(at place, feeds []*events.Mapping) {
 			}
 		}
 		if err != nil {
-			if w.faults++; w.fault == nil {
-				w.fault = &faulted{at, f.Definition.Name, err}
+			if w.now.faults++; w.now.fault == nil || at.compare(w.now.fault.place) < 0 {
+				w.now.fault = &faulted{at, f.Definition.Name, err}
 			}
 		}
 	}
 	w.compare(at, feeds)
 	if tried {
-		w.tried++
+		w.now.tried++
 	} else {
-		w.untried[feeds[0].Definition.Name]++
+		w.now.untried[feeds[0].Definition.Name]++
 	}
 }
 
@@ -156,18 +153,17 @@ func (w *worker) match(at place, g *group) error {
 	m := w.matchers[k]
 	if m == nil {
 		m = g.index.Matcher()
-		if !g.previous {
-			w.work[k].Instances = make([]uint64, g.index.Instances())
-			m.Measure(&w.work[k])
-		}
 		w.matchers[k] = m
+	}
+	if !g.previous {
+		m.Measure(&w.now.groups[k].work)
 	}
 	list, err := m.Match(w.event)
 	if err != nil {
 		return err
 	}
-	w.perGroup[k]++
-	present := w.present[k]
+	w.now.groups[k].events++
+	present := w.now.groups[k].present
 	for i := range min(len(present), len(w.event)) {
 		if w.event[i].Present() {
 			present[i]++
@@ -175,15 +171,16 @@ func (w *worker) match(at place, g *group) error {
 	}
 	for _, i := range list {
 		rule := g.first + i
-		w.changes.add(g, rule, at.feed)
-		if w.matches[rule]++; w.matches[rule] > uint64(w.options.Examples) || g.previous {
+		w.hits.add(g, rule, at.feed)
+		w.now.matches.add(rule, 1)
+		if g.previous || !w.all.examples.wants(rule, at) || !w.now.examples.wants(rule, at) {
 			continue
 		}
 		e, err := w.example(at, g, i)
 		if err != nil {
 			return err
 		}
-		w.examples[rule] = append(w.examples[rule], e)
+		w.now.examples.add(rule, e)
 	}
 	return nil
 }

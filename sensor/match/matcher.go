@@ -46,6 +46,36 @@ type Work struct {
 	// Interpreter is the work of the interpreter for the events for which the index does not pay.
 	Interpreter uint64
 	Interpreted uint64 // number of these events
+
+	touched []uint32 // instances whose work is not 0
+}
+
+// MoveTo adds w to another Work of the same index, and resets w. The time depends on the number
+// of instances with work.
+func (w *Work) MoveTo(to *Work) {
+	for _, i := range w.touched {
+		to.add(i, w.Instances[i])
+	}
+	to.Search += w.Search
+	to.Interpreter += w.Interpreter
+	to.Interpreted += w.Interpreted
+	w.Reset()
+}
+
+// Reset sets all work to 0.
+func (w *Work) Reset() {
+	for _, i := range w.touched {
+		w.Instances[i] = 0
+	}
+	w.touched = w.touched[:0]
+	w.Search, w.Interpreter, w.Interpreted = 0, 0, 0
+}
+
+func (w *Work) add(instance uint32, n uint64) {
+	if w.Instances[instance] == 0 {
+		w.touched = append(w.touched, instance)
+	}
+	w.Instances[instance] += n
 }
 
 // Measure makes Match add its work to w, which has an entry for each instance of the index.
@@ -147,11 +177,6 @@ func (m *Matcher) begin(e interp.Event) {
 // loop evaluates the event in the interpreter.
 func (m *Matcher) loop(e interp.Event) ([]int, error) {
 	m.matched = m.matched[:0]
-	if m.costs != nil {
-		m.costs.Search += uint64(m.work - m.tried)
-		m.costs.Interpreter += uint64(m.limit) * m.ix.share
-		m.costs.Interpreted++
-	}
 	for k, it := range m.interpreters {
 		if err := it.Run(e); err != nil {
 			return nil, err
@@ -159,6 +184,11 @@ func (m *Matcher) loop(e interp.Event) ([]int, error) {
 		for _, i := range it.Matched() {
 			m.matched = append(m.matched, m.ix.instances[k]+i)
 		}
+	}
+	if m.costs != nil {
+		m.costs.Search += uint64(m.work - m.tried)
+		m.costs.Interpreter += uint64(m.limit) * m.ix.share
+		m.costs.Interpreted++
 	}
 	return m.matched, nil
 }
@@ -407,7 +437,7 @@ func (m *Matcher) try(first uint32) bool {
 	}
 	if m.costs != nil {
 		m.tried += m.work - before
-		m.costs.Instances[code[first].test] += uint64(m.work - before)
+		m.costs.add(code[first].test, uint64(m.work-before))
 	}
 	return m.work <= m.limit
 }
