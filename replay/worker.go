@@ -26,9 +26,9 @@ type worker struct {
 	hits   hits
 	reader *events.Reader // of blocks; nil before the first one of a source
 	source int            // of reader
-	now    *score         // of the block, or all
+	now    *score         // block or all
 	all    *score
-	block  *score // of the block whose predecessors may not yet be read; nil if files are read whole
+	block  *score // of a block; nil with one worker
 }
 
 // A place is an event or a bad line of a source, by its block and its number there, and one of the
