@@ -42,7 +42,7 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 		}
 	}()
 	for _, e := range engines {
-		if e.missing != "" || e.most > 0 && len(c.rules.conditions) > e.most {
+		if e.build == nil || e.missing != "" || e.most > 0 && len(c.rules.conditions) > e.most {
 			continue
 		}
 		fmt.Fprintf(log, "%s: building %s\n", c.name, e.name)

@@ -25,19 +25,21 @@ import (
 )
 
 func main() {
+	o := options{log: os.Stderr}
 	small := flag.Bool("small", false, "a short run that fails if a ratio has halved since it was recorded")
 	record := flag.Bool("record", false, "with -small: record the ratios in "+recordFile)
-	sizes := flag.String("sizes", "1000,10000,100000", "comma-separated `numbers` of generated rules")
-	data := flag.String("data", "../../shared/data/dev", "`folder` with published rules and recorded events")
-	only := flag.String("only", "", "measure only the work whose name contains this `text`")
+	flag.StringVar(&o.sizes, "sizes", "1000,10000,100000", "comma-separated `numbers` of generated rules that are matched")
+	flag.IntVar(&o.instances, "instances", 100_000, "`number` of generated rules that are read and judged")
+	flag.StringVar(&o.only, "only", "", "measure only this `part`: published, generated, hash, reading or judging")
+	flag.StringVar(&o.data, "data", "../../shared/data/dev", "`folder` with published rules and recorded events")
 	flag.Parse()
 	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
 	err := errors.New("this system has no clock of processor time")
 	if processorTime() > 0 {
 		if *small {
-			err = runSmall(os.Stdout, *data, *record)
+			err = runSmall(os.Stdout, o.data, *record)
 		} else {
-			err = run(os.Stdout, os.Stderr, *data, *sizes, *only)
+			err = o.run(os.Stdout)
 		}
 	}
 	if err != nil {
@@ -46,62 +48,118 @@ func main() {
 	}
 }
 
+// options are those of a full run.
+type options struct {
+	sizes, only, data string
+	instances         int
+	dir               string // for programs and files
+	log               io.Writer
+}
+
+// results are rows of the table, the versions of the peers, and notes on missing peers.
+type results struct {
+	rows              []row
+	versions, missing []string
+}
+
 // engines are in the order of the table.
 var engines = append([]*engine{ours, plain, hyperscanAccess, hyperscanAll, re2Set, exprLang}, large...)
 
-func run(w, log io.Writer, data, sizes, only string) error {
-	dir, err := os.MkdirTemp("", "cfcheck-bench-")
-	if err != nil {
+func (o options) run(w io.Writer) (err error) {
+	if o.dir, err = os.MkdirTemp("", "cfcheck-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	buildNative(dir)
-	var rows []row
-	b := budget{check: time.Second, turn: 300 * time.Millisecond, rounds: 5}
-	add := func(c *content) error {
-		if !strings.Contains(c.name, only) {
-			return nil
-		}
-		list, err := contest(log, c, engines, b)
-		if err == nil {
-			rows = append(rows, matchingRows(c, list)...)
-		}
+	defer os.RemoveAll(o.dir)
+	if err := buildNative(o.dir); err != nil {
 		return err
 	}
-	real, err := realContents(data, "*.ndjson.gz", 300, "process_creation", "ipc")
+	parts := []struct {
+		name    string
+		measure func() (results, error)
+	}{
+		{"published", o.published},
+		{"generated", o.generated},
+		{"hash", func() (results, error) { rows, err := hashRows(o.instances, 3); return results{rows: rows}, err }},
+		{"reading", o.reading},
+		{"judging", o.judging},
+	}
+	all := results{}
+	all.versions, all.missing = engineVersions()
+	for _, p := range parts {
+		if o.only != "" && o.only != p.name {
+			continue
+		}
+		r, err := p.measure()
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		all.rows = append(all.rows, r.rows...)
+		all.versions = append(all.versions, r.versions...)
+		all.missing = append(all.missing, r.missing...)
+	}
+	if len(all.rows) == 0 && len(all.missing) == 0 {
+		return fmt.Errorf("-only: there is no part %q", o.only)
+	}
+	fmt.Fprintf(w, "%s\n\n", machine(all.versions))
+	printTable(w, all.rows)
+	for _, m := range all.missing {
+		fmt.Fprintf(w, "\n%s\n", m)
+	}
+	return nil
+}
+
+// fullBudget is for matching in a full run.
+var fullBudget = budget{check: time.Second, turn: 300 * time.Millisecond, rounds: 5}
+
+func (o options) published() (r results, err error) {
+	contents, err := realContents(o.data, "*.ndjson.gz", 300, "process_creation", "ipc")
 	if errors.Is(err, os.ErrNotExist) {
-		fmt.Fprintf(w, "The published rules and recorded events are not measured: %v\n\n", err)
-	} else if err != nil {
-		return err
+		return results{missing: []string{fmt.Sprintf("The published rules and recorded events were not measured: %v", err)}}, nil
 	}
-	for _, c := range real {
-		if err := add(c); err != nil {
-			return err
+	if err != nil {
+		return r, err
+	}
+	for _, c := range contents {
+		list, err := contest(o.log, c, engines, fullBudget)
+		if err != nil {
+			return r, err
 		}
+		r.rows = append(r.rows, matchingRows(c, list)...)
 	}
-	for s := range strings.SplitSeq(sizes, ",") {
+	return r, nil
+}
+
+func (o options) generated() (r results, err error) {
+	for s := range strings.SplitSeq(o.sizes, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
-			return fmt.Errorf("-sizes: %q is not a number of rules", s)
+			return r, fmt.Errorf("-sizes: %q is not a number of rules", s)
 		}
 		for _, mix := range mixes {
 			c, err := mix.content(n)
 			if err != nil {
-				return err
+				return r, err
 			}
-			if err := add(c); err != nil {
-				return err
+			list, err := contest(o.log, c, engines, fullBudget)
+			if err != nil {
+				return r, err
 			}
+			r.rows = append(r.rows, matchingRows(c, list)...)
 		}
 	}
-	fmt.Fprintf(w, "%s\n\n", machine(engines))
-	printTable(w, rows)
+	return r, nil
+}
+
+// engineVersions returns the versions of the engines, and why some are missing.
+func engineVersions() (versions, missing []string) {
 	for _, e := range engines {
 		if e.missing != "" {
-			fmt.Fprintf(w, "\n%s was not measured: %s\n", e.name, e.missing)
+			missing = append(missing, fmt.Sprintf("%s was not measured: %s", e.name, e.missing))
+		} else if e.version != "" {
+			versions = append(versions, e.name+" "+e.version)
 		}
 	}
-	return nil
+	return versions, missing
 }
 
 // A mix is a kind of generated rules.

@@ -2,7 +2,7 @@ package main
 
 import (
 	"bufio"
-	_ "embed"
+	"embed"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -17,8 +17,8 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 )
 
-//go:embed native/scan.cc
-var scanSource string
+//go:embed native
+var sources embed.FS
 
 // The engines in C++. Each is a process of native/scan.cc.
 var (
@@ -27,9 +27,12 @@ var (
 	re2Set          = &engine{name: "RE2::Set, all criteria"}
 )
 
-// buildNative builds the programs in a folder. It completes the engines, or notes why one is
+// buildNative builds the programs in a new folder. It completes the engines, or notes why one is
 // missing.
-func buildNative(dir string) {
+func buildNative(dir string) error {
+	if err := os.CopyFS(dir, sources); err != nil {
+		return err
+	}
 	for _, p := range []struct {
 		name, pkg string
 		args      []string
@@ -38,7 +41,7 @@ func buildNative(dir string) {
 		{"hyperscan", "libhyperscan-dev", []string{"-DHYPERSCAN", "-lhs"}, []*engine{hyperscanAccess, hyperscanAll}},
 		{"re2", "libre2-dev", nil, []*engine{re2Set}},
 	} {
-		program, err := buildCC(dir, p.name, scanSource, append(p.args, "-lre2", "-lpthread")...)
+		program, err := buildCC(dir, p.name, "scan.cc", append(p.args, "-lre2", "-lpthread")...)
 		for _, e := range p.engines {
 			e.version = debianVersion(p.pkg)
 			if err != nil {
@@ -47,21 +50,28 @@ func buildNative(dir string) {
 			e.build = func(c *content) (runner, error) { return startNative(c, program, dir, e == hyperscanAccess) }
 		}
 	}
+	return nil
 }
 
-// buildCC builds a C++ program and returns its path.
+// buildCC builds a C++ program from a source in the folder native, and returns its path.
 func buildCC(dir, name, source string, args ...string) (string, error) {
-	file := filepath.Join(dir, name+".cc")
-	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
-		return "", err
-	}
 	program := filepath.Join(dir, name)
-	out, err := exec.Command("g++", append([]string{"-std=c++17", "-O2", "-o", program, file}, args...)...).CombinedOutput()
+	args = append([]string{"-std=c++17", "-O2", "-I", dir, "-o", program, filepath.Join(dir, "native", source)}, args...)
+	out, err := exec.Command("g++", args...).CombinedOutput()
 	if err != nil {
 		first, _, _ := strings.Cut(string(out), "\n")
 		return "", fmt.Errorf("%w %s", err, first)
 	}
 	return program, nil
+}
+
+// generateFlatBuffers writes the C++ header of the schema.
+func generateFlatBuffers(dir string) error {
+	out, err := exec.Command("flatc", "--cpp", "-o", dir, filepath.Join(dir, "native", "rules.fbs")).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w %s", err, out)
+	}
+	return nil
 }
 
 // debianVersion returns the version of an installed package of Debian, or an empty string.
@@ -164,7 +174,7 @@ func writeNative(name string, c *content, access bool) error {
 			number(0)
 		}
 	}
-	r := c.rules
+	r := c.rules // a content without events will do, too
 	leading, scanned := r.leading(access)
 	number(len(r.names))
 	number(len(r.criteria))

@@ -5,7 +5,6 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 )
@@ -67,14 +66,9 @@ func matchingRows(c *content, list []*standing) (rows []row) {
 }
 
 // machine describes the machine and the versions of the peers.
-func machine(engines []*engine) string {
+func machine(versions []string) string {
 	list := []string{fmt.Sprintf("%s, %s %s/%s, one core, processor time, %s", processor(), runtime.Version(), runtime.GOOS, runtime.GOARCH, time.Now().UTC().Format(time.DateOnly))}
-	for _, e := range engines {
-		if e.version != "" {
-			list = append(list, e.name+" "+e.version)
-		}
-	}
-	return strings.Join(slices.Compact(list), "; ")
+	return strings.Join(append(list, versions...), "; ")
 }
 
 // moduleVersion returns the version of a module in this program.

@@ -11,6 +11,8 @@
 //
 // Criteria that are marked are scanned for. Their hits lead to rules, whose conditions are then
 // evaluated. The other criteria are evaluated when a condition reads them.
+#include "content.h"
+
 #include <re2/re2.h>
 #include <re2/set.h>
 #ifdef HYPERSCAN
@@ -19,13 +21,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <ctime>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,36 +36,6 @@ namespace {
 enum { EXISTS = 1, EQUALS, PREFIX, SUFFIX, CONTAINS, PATTERN, REGEXP, INTEGER_EQUALS, INTEGER_RANGE, ADDRESS_RANGE };
 enum { FOLDED = 1, ALL = 2, SCANNED = 4 };
 enum { REFERENCE, NEGATED, AND, OR };
-
-[[noreturn]] void fail(const std::string &message) {
-  std::cerr << "scan: " << message << "\n";
-  exit(1);
-}
-
-uint64_t processor_time() {
-  timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return uint64_t(t.tv_sec) * 1000000000 + t.tv_nsec;
-}
-
-// A Reader reads numbers and texts of a file.
-struct Reader {
-  std::string data;
-  size_t at = 0;
-  uint64_t number() {
-    if (at + 8 > data.size()) fail("the file ends too early");
-    uint64_t n;
-    memcpy(&n, data.data() + at, 8);
-    at += 8;
-    return n;
-  }
-  std::string text() {
-    size_t n = number();
-    if (n > data.size() - at) fail("the file ends too early");
-    at += n;
-    return data.substr(at - n, n);
-  }
-};
 
 struct Criterion {
   int input, op, flags;
@@ -428,8 +395,7 @@ void Engine::match(const Event &e) {
 
 int main(int argc, char **argv) {
   if (argc != 2) fail("expected one file");
-  std::ifstream file(argv[1], std::ios::binary);
-  Reader reader{std::string(std::istreambuf_iterator<char>(file), {})};
+  Reader reader = open(argv[1]);
   Engine engine;
   engine.read(reader);
   uint64_t start = processor_time();
