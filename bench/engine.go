@@ -13,10 +13,12 @@ import (
 // An engine finds the rules that match an event.
 type engine struct {
 	name    string
-	version string                           // of the peer; empty for our own
-	most    int                              // more rules are not tried, because building takes too long
-	build   func(c *content) (runner, error) // nil until its program is built
-	missing string                           // why the engine is not here; empty if it is
+	version string // of the peer; empty for our own
+	most    int    // more rules are not tried, because building takes too long
+	missing string // why the engine is not here; empty if it is
+
+	// build is nil until the program of the engine is built.
+	build func(c *content) (runner, error)
 }
 
 // A content is rules and events on which the engines run.
