@@ -26,10 +26,12 @@ type Outlines struct {
 	seen    []int   // by field: the last run with a criterion on it
 	at      []int32 // by field, if the run is seen: the node of the criterion
 	truths  []bool
-	root    int32            // for Implies: the last node of the instance
-	other   int              // for Implies
-	ending  Answer           // of Implies
-	fits    map[[2]int32]fit // by two criteria
+	root    int32                       // for Implies: the last node of the instance
+	other   int                         // for Implies
+	ending  Answer                      // of Implies
+	fits    map[[2]channelfile.Word]fit // by two references
+	fields  []uint16                    // for oppose
+	dirty   []int32                     // for oppose
 	nodes   []outlineNode
 	lists   []int32 // the parts of all nodes
 	stack   []int32
@@ -97,7 +99,7 @@ const (
 // types of the solver. Odd is an event for which few tests hold.
 func NewOutlines(f *channelfile.File, s *Solver, odd interp.Event) *Outlines {
 	n := f.Criteria()
-	o := &Outlines{file: f, leaves: make([]leaf, n), fits: map[[2]int32]fit{}, seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
+	o := &Outlines{file: f, leaves: make([]leaf, n), fits: map[[2]channelfile.Word]fit{}, seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
 	o.reader = leafReader{file: f, solver: NewSolver(s.types)}
 	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
 	var wait sync.WaitGroup
@@ -346,24 +348,16 @@ func (o *Outlines) refute() (work uint64) {
 		return 0
 	}
 	for _, part := range o.nodes[len(o.nodes)-1].parts {
-		if o.claim(part) {
+		if !o.shares(part) {
+			if !o.claim(part) {
+				o.ending = Unknown
+				return 0
+			}
 			o.negate(part)
 			return work + o.assert(part)
 		}
-		node := &o.nodes[part]
-		if node.leaf == nil || node.leaf.kind != leafTest || node.negated {
-			o.ending = Unknown
-			return 0
-		}
-		at := o.at[node.leaf.field]
-		on := &o.nodes[at]
-		if on.leaf.kind != leafTest || on.negated || !slices.Contains(o.nodes[o.root].parts, at) {
-			o.ending = Unknown
-			return 0
-		}
-		known := o.fitOf(on.criterion, node.criterion)
-		work += 4 + known.work
-		switch known.answer {
+		own, answer := o.oppose(part)
+		switch work += own; answer {
 		case Yes:
 			return work
 		case Unknown:
@@ -375,6 +369,88 @@ func (o *Outlines) refute() (work uint64) {
 	return work
 }
 
+// shares reports whether a node has a criterion on a field that the instance reads.
+func (o *Outlines) shares(n int32) bool {
+	node := &o.nodes[n]
+	if node.leaf != nil {
+		return o.seen[node.leaf.field] == o.run
+	}
+	return slices.ContainsFunc(node.parts, o.shares)
+}
+
+// oppose decides whether a part of the other instance of Implies can fail beside what must hold,
+// and returns the work. It answers Unknown if the part is more than a group of tests.
+func (o *Outlines) oppose(part int32) (work uint64, answer Answer) {
+	o.negate(part)
+	o.fields, o.dirty = o.fields[:0], o.dirty[:0]
+	work, ok := o.literals(part)
+	if !ok {
+		return 0, Unknown
+	}
+	for _, n := range o.dirty {
+		node := &o.nodes[n]
+		if o.seen[node.leaf.field] != o.run {
+			work += uint64(node.leaf.solve)
+			continue
+		}
+		known := o.fitOf(o.nodes[o.at[node.leaf.field]].word(), node.word())
+		if work += known.work; known.answer != Yes {
+			return work, known.answer
+		}
+	}
+	return work, Yes
+}
+
+// literals returns the work to assert the tests of a node. It collects those that the values found
+// so far do not fit. It returns false if the node is more than tests that must all hold, each on
+// another field.
+func (o *Outlines) literals(n int32) (work uint64, ok bool) {
+	node := &o.nodes[n]
+	work = 4
+	if node.leaf == nil {
+		for _, part := range node.parts {
+			own, ok := o.literals(part)
+			if node.or || !ok {
+				return 0, false
+			}
+			work += own
+		}
+		return work, true
+	}
+	field := node.leaf.field
+	if node.leaf.kind != leafTest || slices.Contains(o.fields, field) {
+		return 0, false
+	}
+	o.fields = append(o.fields, field)
+	fits := node.negated
+	if at := o.at[field]; o.seen[field] == o.run {
+		on := &o.nodes[at]
+		if on.leaf.kind != leafTest || !slices.Contains(o.nodes[o.root].parts, at) {
+			return 0, false // the field may have no test, or several
+		}
+		if on.holds {
+			holds, ok := o.criterionHolds(int(node.criterion))
+			if !ok {
+				return 0, false
+			}
+			fits = holds != node.negated
+		}
+	}
+	if !fits {
+		o.dirty = append(o.dirty, n)
+	}
+	return work, true
+}
+
+// word returns the reference of a criterion.
+func (n *outlineNode) word() channelfile.Word {
+	w := channelfile.Word(2 * n.criterion)
+	if n.negated {
+		w++
+	}
+	return w
+}
+
 // negate replaces a node by its negation.
 func (o *Outlines) negate(n int32) {
 	node := &o.nodes[n]
@@ -384,29 +460,29 @@ func (o *Outlines) negate(n int32) {
 	}
 }
 
-// A fit says whether a field can have a value for which one test holds and another one fails.
+// A fit says whether a field can have a value for two references to criteria.
 type fit struct {
 	answer Answer
 	work   uint64
 }
 
-// fitOf returns whether a value can satisfy the first criterion and not the second one. Both have
-// one test, on the same field.
-func (o *Outlines) fitOf(holds, fails int32) fit {
-	f, ok := o.fits[[2]int32{holds, fails}]
+// fitOf returns whether two references to criteria of one test, on the same field, can hold
+// together.
+func (o *Outlines) fitOf(a, b channelfile.Word) fit {
+	f, ok := o.fits[[2]channelfile.Word{a, b}]
 	if !ok {
-		f = o.reader.fit(int(holds), int(fails))
-		o.fits[[2]int32{holds, fails}] = f
+		f = o.reader.fit(a, b)
+		o.fits[[2]channelfile.Word{a, b}] = f
 	}
 	return f
 }
 
-func (r *leafReader) fit(holds, fails int) (f fit) {
-	c := r.file.Criterion(holds)
+func (r *leafReader) fit(a, b channelfile.Word) (f fit) {
+	c := r.file.Criterion(a.Criterion())
 	r.load(c)
 	test := r.tests[0]
-	r.load(r.file.Criterion(fails))
-	r.literals = append(r.literals[:0], literal{test: &test}, literal{test: &r.tests[0], negated: true})
+	r.load(r.file.Criterion(b.Criterion()))
+	r.literals = append(r.literals[:0], literal{test: &test, negated: a.Negated()}, literal{test: &r.tests[0], negated: b.Negated()})
 	before := r.solver.work
 	r.solver.limit = before + MaxWork
 	f.answer = r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals)

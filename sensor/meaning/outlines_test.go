@@ -129,6 +129,8 @@ func pairs(g *generate.Generator, d *sensor.Definition) (list []channelfile.Expr
 		case g.Intn(3) == 0:
 			parts = append(parts, channelfile.Not(channelfile.And(criterion(g, d, 0), criterion(g, d, 0))))
 		case n > 2 && g.Intn(2) == 0:
+			parts = append(parts[:n-2:n-2], channelfile.Or(parts[n-2:]...))
+		case n > 2 && g.Intn(2) == 0:
 			parts = append(parts[:n-2:n-2], channelfile.Or(channelfile.Not(parts[n-2]), channelfile.Not(parts[n-1])))
 		}
 		list = append(list, channelfile.And(parts...))
