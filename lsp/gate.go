@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -27,6 +28,7 @@ type Session interface {
 	Definitions() *sensor.Definitions
 	Fleets() []*sensor.Fleet
 	Checks() []*validate.Check // with the severities of the policy
+	Placeholders() sigma.Placeholders
 }
 
 // Settings are the initializationOptions of a client. Each overrides the setting of the command

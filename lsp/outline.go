@@ -210,7 +210,7 @@ func (s *server) symbols(p *positionParams) (any, error) {
 	defer s.mu.Unlock()
 	d := s.docs[p.TextDocument.URI]
 	list := []*documentSymbol{}
-	if d == nil || d.tooLarge {
+	if d == nil || d.tooLarge || len(d.text) > maxRead {
 		return list, nil
 	}
 	switch strings.ToLower(filepath.Ext(d.name)) {

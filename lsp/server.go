@@ -151,7 +151,7 @@ type held struct {
 	wrong map[string]int
 }
 
-// read passes messages to the queue. A cancelled request is marked while it waits.
+// read passes messages to the queue. It answers a cancelled request that still waits.
 func (s *server) read(in *jsonrpc.Reader) {
 	for {
 		m, err := in.Read()
@@ -160,7 +160,9 @@ func (s *server) read(in *jsonrpc.Reader) {
 				ID json.RawMessage `json:"id"`
 			}
 			if json.Unmarshal(m.Params, &p) == nil {
-				s.queue.cancel(string(p.ID))
+				if s.queue.cancel(string(p.ID)) {
+					s.out.Refuse(p.ID, &jsonrpc.Error{Code: jsonrpc.RequestCancelled, Message: "cancelled"})
+				}
 			}
 			continue
 		}
@@ -187,10 +189,6 @@ func (s *server) handle(m *jsonrpc.Message) {
 	}()
 	if m.Method == "" {
 		return // a response to a request of the server, which needs no answer
-	}
-	if request && s.queue.cancelled(string(m.ID)) {
-		s.out.Refuse(m.ID, &jsonrpc.Error{Code: jsonrpc.RequestCancelled, Message: "cancelled"})
-		return
 	}
 	refuse := func(code int, format string, args ...any) {
 		if request {
@@ -264,6 +262,9 @@ func init() {
 		"textDocument/didClose":            {false, with((*server).closed)},
 		"workspace/didChangeWatchedFiles":  {false, with((*server).saved)},
 		"workspace/didChangeConfiguration": {false, with((*server).configured)},
+		"textDocument/completion":          {true, with((*server).complete)},
+		"textDocument/hover":               {true, with((*server).hover)},
+		"textDocument/codeAction":          {true, with((*server).actions)},
 		"textDocument/documentSymbol":      {true, with((*server).symbols)},
 	}
 }
@@ -311,6 +312,9 @@ func (s *server) initialize(p *initializeParams) (any, error) {
 			"positionEncoding":       s.encoding.String(),
 			"textDocumentSync":       map[string]any{"openClose": true, "change": 2, "save": true},
 			"documentSymbolProvider": true,
+			"completionProvider":     map[string]any{"triggerCharacters": []string{"|", ":", " ", "<", "\""}},
+			"hoverProvider":          true,
+			"codeActionProvider":     map[string]any{"codeActionKinds": []string{"quickfix", fixAll}},
 		},
 	}, nil
 }
@@ -515,7 +519,6 @@ type queue struct {
 	change  sync.Cond
 	waiting []queued
 	bytes   int
-	dead    map[string]bool // IDs of cancelled requests that wait
 	ended   bool
 }
 
@@ -533,7 +536,7 @@ func (q *queued) size() int {
 }
 
 func newQueue() *queue {
-	q := &queue{dead: map[string]bool{}}
+	q := &queue{}
 	q.change.L = &q.mu
 	return q
 }
@@ -571,22 +574,18 @@ func (q *queue) next() (*jsonrpc.Message, error) {
 	return item.m, item.err
 }
 
-// cancel marks a request that waits.
-func (q *queue) cancel(id string) {
+// cancel removes a request that waits, and reports whether there was one.
+func (q *queue) cancel(id string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if slices.ContainsFunc(q.waiting, func(w queued) bool { return w.m != nil && string(w.m.ID) == id }) {
-		q.dead[id] = true
+	i := slices.IndexFunc(q.waiting, func(w queued) bool { return w.m != nil && w.m.Method != "" && string(w.m.ID) == id })
+	if id == "" || i < 0 {
+		return false
 	}
-}
-
-// cancelled reports whether a request was cancelled, and forgets that.
-func (q *queue) cancelled(id string) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	dead := q.dead[id]
-	delete(q.dead, id)
-	return dead
+	q.bytes -= q.waiting[i].size()
+	q.waiting = slices.Delete(q.waiting, i, i+1)
+	q.change.Broadcast()
+	return true
 }
 
 func (q *queue) close() {

@@ -22,6 +22,7 @@ import (
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
 )
@@ -146,7 +147,7 @@ func (k *checking) openEditor(cmd *cobra.Command) ([]lsp.Finding, error) {
 	}
 	if err == nil {
 		// Recorded events can take minutes.
-		k.neverMatch, k.knownGood, k.knownGoodMatches = nil, nil, 0
+		k.neverMatch, k.knownGood, k.knownGoodMatches, k.knownGoodNew = nil, nil, 0, 0
 		k.maxFindings, k.all = maxEditorFindings, true
 		if err = k.limit(); err == nil {
 			err = k.prepare()
@@ -313,6 +314,9 @@ func (e *editorSession) Definitions() *sensor.Definitions { return e.base.option
 
 // Checks implements [lsp.Session].
 func (e *editorSession) Checks() []*validate.Check { return e.base.options.Checks }
+
+// Placeholders implements [lsp.Session].
+func (e *editorSession) Placeholders() sigma.Placeholders { return e.base.placeholders }
 
 // Fleets implements [lsp.Session].
 func (e *editorSession) Fleets() (fleets []*sensor.Fleet) {

@@ -76,6 +76,7 @@ var targets = []target{
 	{pkg: "./fuzz", function: "FuzzStructured"},
 	{pkg: "./internal/strictjson", function: "FuzzFind"},
 	{pkg: "./internal/strictjson", function: "FuzzString"},
+	{pkg: "./lsp", function: "FuzzDocuments", not: "it talks to a server in other goroutines"},
 	{pkg: "./lsp/jsonrpc", function: "FuzzRead"},
 	{pkg: "./policy", function: "FuzzRead"},
 	{pkg: "./report", function: "FuzzClean"},

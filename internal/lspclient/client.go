@@ -22,7 +22,8 @@ import (
 type Client struct {
 	out    *jsonrpc.Writer
 	toSide *io.PipeWriter
-	served chan error
+	served chan struct{} // closed when the server has ended
+	result error         // of the server
 
 	mu        sync.Mutex
 	change    sync.Cond
@@ -57,7 +58,7 @@ func Start(serve func(in io.Reader, out io.Writer) error) *Client {
 	in, toServer := io.Pipe()
 	fromServer, out := io.Pipe()
 	c := &Client{
-		out: jsonrpc.NewWriter(toServer), toSide: toServer, served: make(chan error, 1),
+		out: jsonrpc.NewWriter(toServer), toSide: toServer, served: make(chan struct{}),
 		replies: map[int64]*jsonrpc.Message{}, published: map[string]Published{},
 	}
 	c.change.L = &c.mu
@@ -65,7 +66,8 @@ func Start(serve func(in io.Reader, out io.Writer) error) *Client {
 		err := serve(in, out)
 		out.Close()
 		in.Close()
-		c.served <- err
+		c.result = err
+		close(c.served)
 	}()
 	go c.read(jsonrpc.NewReader(fromServer))
 	return c
@@ -206,8 +208,8 @@ func (c *Client) Vanish() error {
 // Served waits until the server has ended, and returns its error.
 func (c *Client) Served() error {
 	select {
-	case err := <-c.served:
-		return err
+	case <-c.served:
+		return c.result
 	case <-time.After(20 * time.Second):
 		return errors.New("the server does not end")
 	}

@@ -1,0 +1,488 @@
+package lsp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cfcheck/cfcheck/internal/longtest"
+	"github.com/cfcheck/cfcheck/internal/lspclient"
+	"github.com/cfcheck/cfcheck/lsp"
+	"github.com/cfcheck/cfcheck/lsp/jsonrpc"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A wordGate finds a fault in each line of a text that has the word "fault". The word "panic" makes
+// it panic. In the set, each file also has the fault "set" in its line 2.
+type wordGate struct {
+	opened atomic.Int64
+	slow   time.Duration // that a judgement of the set takes
+	ended  atomic.Int64  // judgements of the set that were cancelled
+}
+
+func (g *wordGate) Open(root string, s lsp.Settings) (lsp.Session, []lsp.Finding, error) {
+	g.opened.Add(1)
+	if s.Policy == "missing" {
+		return nil, nil, errors.New("no policy")
+	}
+	return &wordSession{g, root}, nil, nil
+}
+
+type wordSession struct {
+	gate *wordGate
+	root string
+}
+
+func (s *wordSession) File(_ context.Context, name string, text []byte) (j lsp.Judgement) {
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.Contains(line, "panic") {
+			panic("asked to")
+		}
+		if at := strings.Index(line, "fault"); at >= 0 {
+			j.Findings = append(j.Findings, lsp.Finding{Path: name, Line: i + 1, Column: at + 1, Text: "fault", Check: suite.ByID("CF4001"), Message: "found " + line, Fix: "remove it", Key: line})
+		}
+	}
+	return j
+}
+
+func (s *wordSession) Set(ctx context.Context, texts map[string][]byte) (j lsp.Judgement) {
+	select {
+	case <-ctx.Done():
+		s.gate.ended.Add(1)
+		return j
+	case <-time.After(s.gate.slow):
+	}
+	for name, text := range texts {
+		j.Findings = append(j.Findings, s.File(ctx, name, text).Findings...)
+		j.Findings = append(j.Findings, lsp.Finding{Path: name, Line: 2, Message: "set", Key: "set"})
+	}
+	return j
+}
+
+func (s *wordSession) Contains(name string) bool        { return strings.HasPrefix(name, s.root) }
+func (s *wordSession) Definitions() *sensor.Definitions { return builtin.Definitions() }
+func (s *wordSession) Fleets() []*sensor.Fleet {
+	f, _ := builtin.Fleet("reference")
+	return []*sensor.Fleet{f}
+}
+func (s *wordSession) Checks() []*validate.Check        { return suite.Checks }
+func (s *wordSession) Placeholders() sigma.Placeholders { return nil }
+
+func start(t *testing.T, g lsp.Gate) *lspclient.Client {
+	c := lspclient.Start(func(in io.Reader, out io.Writer) error {
+		return lsp.Serve(in, out, g, lsp.Options{Pause: 20 * time.Millisecond})
+	})
+	t.Cleanup(func() { c.Vanish() })
+	return c
+}
+
+// shown returns the messages about a document with their ranges.
+func shown(v *lspclient.View, uri string) string {
+	var list []string
+	for _, d := range v.Published[uri].Diagnostics {
+		message, _, _ := strings.Cut(d.Message, "\n")
+		list = append(list, fmt.Sprintf("%d:%d-%d %s", d.Range.Start.Line, d.Range.Start.Character, d.Range.End.Character, message))
+	}
+	return strings.Join(list, "; ")
+}
+
+func expect(t *testing.T, c *lspclient.Client, uri, reason, want string) {
+	t.Helper()
+	if err := c.Wait(20*time.Second, func(v *lspclient.View) bool { return shown(v, uri) == want }); err != nil {
+		v := c.View()
+		t.Fatalf("%s: %q (want %q); log %q", reason, shown(&v, uri), want, v.Logged)
+	}
+}
+
+const rule = "detection:\n# fault \U0001F600 fault\n"
+
+// TestDiagnostics follows the findings of a document over edits: before the set is judged, after
+// that, and while a judgement of the set is cancelled.
+func TestDiagnostics(t *testing.T) {
+	g := &wordGate{}
+	c := start(t, g)
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	uri := lspclient.URI(filepath.Join(root, "a.yml"))
+	c.Open(uri, rule)
+	expect(t, c, uri, "of the file and of the set", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
+	edit := func(version, line, from, to int, text string) {
+		c.Notify("textDocument/didChange", map[string]any{
+			"textDocument": map[string]any{"uri": uri, "version": version},
+			"contentChanges": []any{map[string]any{"text": text, "range": map[string]any{
+				"start": map[string]int{"line": line, "character": from}, "end": map[string]int{"line": line, "character": to}}}},
+		})
+	}
+	edit(2, 1, 2, 7, "good")
+	edit(3, 1, 7, 8, "\U0001F600") // position 8 is inside a character of two units, so it means 7
+	expect(t, c, uri, "after two edits of one line", "1:0-17 set; 1:12-17 found # good \U0001F600\U0001F600 fault")
+	c.Replace(uri, 4, "detection:\n\n# fault")
+	expect(t, c, uri, "after a new text", "1:0-0 set; 2:2-7 found # fault")
+	other := lspclient.URI(filepath.Join(root, "b.yml"))
+	c.Open(other, "jobs:\n# fault")
+	expect(t, c, other, "a file that does not look like a rule", "")
+	outside := lspclient.URI(filepath.Join(t.TempDir(), "c.yml"))
+	c.Open(outside, rule)
+	expect(t, c, outside, "a file outside the folder is judged alone", "1:2-7 found # fault \U0001F600 fault")
+	c.Open("untitled:one", rule)
+	expect(t, c, "untitled:one", "a document that is no file", "")
+	if longtest.Enabled() {
+		c.Open(outside, strings.Repeat("a", lsp.MaxDocument+1))
+		if err := c.Wait(20*time.Second, func(v *lspclient.View) bool { return strings.Contains(shown(v, outside), "not judged") }); err != nil {
+			t.Error("a document that is too large has no message")
+		}
+	}
+	if err := c.End(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCancelled expects that a key cancels a judgement of the set, and that findings of the file
+// come while it runs.
+func TestCancelled(t *testing.T) {
+	g := &wordGate{slow: 300 * time.Millisecond}
+	c := start(t, g)
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	uri := lspclient.URI(filepath.Join(root, "a.yml"))
+	for i := range 8 {
+		if i == 0 {
+			c.Open(uri, rule)
+		} else {
+			c.Replace(uri, i+1, fmt.Sprintf("detection:\n# fault %d", i))
+			expect(t, c, uri, "while typing", fmt.Sprintf("1:2-7 found # fault %d", i))
+		}
+		time.Sleep(60 * time.Millisecond)
+	}
+	expect(t, c, uri, "after typing", "1:0-9 set; 1:2-7 found # fault 7")
+	if g.ended.Load() == 0 {
+		t.Error("no judgement of the set was cancelled")
+	}
+}
+
+// TestRobust sends messages that no client should send. The server must answer a good request
+// after each of them.
+func TestRobust(t *testing.T) {
+	c := start(t, &wordGate{})
+	root := t.TempDir()
+	refused := func(reason, method string, params any, code int) {
+		t.Helper()
+		err := c.Call(method, params, nil)
+		if e, ok := errors.AsType[*jsonrpc.Error](err); !ok || e.Code != code {
+			t.Errorf("%s: %v (want code %d)", reason, err, code)
+		}
+	}
+	refused("a request before initialize", "textDocument/hover", nil, jsonrpc.ServerNotInitialized)
+	refused("a folder that is not there", "initialize", map[string]any{"rootUri": "file:///not/there"}, jsonrpc.InvalidParams)
+	refused("options of another type", "initialize", map[string]any{"rootUri": lspclient.URI(root), "initializationOptions": 3}, jsonrpc.InvalidParams)
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	refused("initialize again", "initialize", map[string]any{}, jsonrpc.InvalidRequest)
+	refused("an unknown method", "textDocument/rename", map[string]any{}, jsonrpc.MethodNotFound)
+	refused("a notification as a request", "textDocument/didOpen", map[string]any{}, jsonrpc.MethodNotFound)
+	refused("parameters of another type", "textDocument/hover", []int{1}, jsonrpc.InvalidParams)
+	uri := lspclient.URI(filepath.Join(root, "a.yml"))
+	huge := map[string]any{"line": 1 << 30, "character": 1 << 30}
+	below := map[string]any{"line": -5, "character": -5}
+	for _, n := range []struct {
+		reason, method string
+		params         any
+	}{
+		{"a change of a document that is not open", "textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": "file:///no"}, "contentChanges": []any{map[string]any{"text": ""}}}},
+		{"a document that is not open is closed", "textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": "file:///no"}}},
+		{"a URI that is no URI", "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": "%", "text": "detection:"}}},
+		{"a document is opened twice", "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "text": "detection:\n"}}},
+		{"a document is opened twice", "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "text": rule}}},
+		{"a range beyond the text", "textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": uri}, "contentChanges": []any{map[string]any{"text": "x", "range": map[string]any{"start": huge, "end": huge}}}}},
+		{"a range before the text", "textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": uri}, "contentChanges": []any{map[string]any{"text": "", "range": map[string]any{"start": huge, "end": below}}}}},
+		{"a text that makes the gate panic", "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "text": "detection:\n# panic"}}},
+		{"no changes", "textDocument/didChange", map[string]any{"textDocument": map[string]any{"uri": uri}}},
+		{"a request of nothing is cancelled", "$/cancelRequest", map[string]any{"id": 12345}},
+		{"an unknown notification", "$/unknown", nil},
+		{"parameters that are missing", "textDocument/didChange", nil},
+	} {
+		if err := c.Notify(n.method, n.params); err != nil {
+			t.Fatalf("%s: %v", n.reason, err)
+		}
+		if err := c.Call("textDocument/documentSymbol", map[string]any{"textDocument": map[string]any{"uri": uri}}, nil); err != nil {
+			t.Fatalf("after %s: %v", n.reason, err)
+		}
+	}
+	for _, text := range []string{"{", "[]", `{"jsonrpc":"2.0","id":{},"method":"a"}`} {
+		if err := c.Write([]byte(fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(text), text))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, method := range []string{"completion", "hover"} {
+		for _, at := range []any{huge, below} {
+			if err := c.Call("textDocument/"+method, map[string]any{"textDocument": map[string]any{"uri": uri}, "position": at}, nil); err != nil {
+				t.Errorf("%s at %v: %v", method, at, err)
+			}
+		}
+	}
+	if err := c.Wait(20*time.Second, func(v *lspclient.View) bool {
+		return slices.ContainsFunc(v.Logged, func(s string) bool { return strings.Contains(s, "internal error while judging") })
+	}); err != nil {
+		t.Error("the panic of the gate is not in the log")
+	}
+	c.Open(uri, rule)
+	expect(t, c, uri, "after a panic", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
+	if err := c.Vanish(); !errors.Is(err, lsp.ErrNoShutdown) {
+		t.Errorf("a client that disappears: %v", err)
+	}
+}
+
+// TestCancelledRequest cancels a request that waits behind others.
+func TestCancelledRequest(t *testing.T) {
+	c := start(t, &wordGate{})
+	if err := c.Initialize(t.TempDir(), nil); err != nil {
+		t.Fatal(err)
+	}
+	uri := "file:///a.xml"
+	c.Open(uri, strings.Repeat("<a b=\"c\">\n", 1<<12))
+	at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": 1 << 12, "character": 0}}
+	var ids []int64
+	for range 30 {
+		id, _ := c.Send("textDocument/completion", at)
+		ids = append(ids, id)
+	}
+	last := ids[len(ids)-1]
+	c.Notify("$/cancelRequest", map[string]any{"id": last})
+	m, err := c.Receive(last)
+	if err != nil || m.Error == nil || m.Error.Code != jsonrpc.RequestCancelled {
+		t.Errorf("got %+v, %v", m, err)
+	}
+}
+
+// TestNoSession expects a message in the log, and no findings, if the gate cannot be opened.
+func TestNoSession(t *testing.T) {
+	c := start(t, &wordGate{})
+	root := t.TempDir()
+	if err := c.Initialize(root, map[string]any{"policy": "missing"}); err != nil {
+		t.Fatal(err)
+	}
+	c.Open(lspclient.URI(filepath.Join(root, "a.yml")), rule)
+	if err := c.Wait(20*time.Second, func(v *lspclient.View) bool {
+		return slices.Contains(v.Logged, "cfcheck cannot judge this folder: no policy")
+	}); err != nil {
+		t.Error(err)
+	}
+	c.Notify("workspace/didChangeConfiguration", map[string]any{"settings": map[string]any{"cfcheck": map[string]any{"policy": ""}}})
+	expect(t, c, lspclient.URI(filepath.Join(root, "a.yml")), "other settings", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
+}
+
+// TestWords completes words, and compares some of the offers. The mark | is the cursor.
+func TestWords(t *testing.T) {
+	c := start(t, &wordGate{})
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	const head = "title: a\nlogsource:\n  product: windows\n  category: process_creation\ndetection:\n"
+	for i, s := range []struct{ reason, name, text, want, not string }{
+		{"keys of a rule", "a.yml", "tit^", "title,logsource,detection", "CommandLine"},
+		{"a level", "a.yml", "level: ^", "informational,critical", "stable"},
+		{"a status", "a.yml", "status: ex^", "experimental", "high"},
+		{"a category of the product", "a.yml", "logsource:\n  product: windows\n  category: ^", "process_creation,pipe_created", ""},
+		{"a service in braces", "a.yml", "logsource: {product: windows, service: ^}", "security", "process_creation"},
+		{"a tag", "a.yml", "tags:\n    - att^", "attack.execution", ""},
+		{"a field, with its hosts", "a.yml", head + "  selection:\n    Comm^", "CommandLine", "title"},
+		{"a field in a list of maps", "a.yml", head + "  selection:\n    - ^", "CommandLine", "title"},
+		{"a modifier", "a.yml", head + "  selection:\n    CommandLine|^", "contains,endswith,re", "CommandLine"},
+		{"a modifier behind another", "a.yml", head + "  selection:\n    CommandLine|contains|a^: x", "all", "title"},
+		{"a value", "a.yml", head + "  selection:\n    EventID: ^", "4688", "CommandLine"},
+		{"a value in a list", "a.yml", head + "  selection:\n    EventID:\n      - ^", "4688", "CommandLine"},
+		{"a condition", "a.yml", head + "  selection_one:\n    A: 1\n  condition: sel^", "selection_one,selection_*,and", "CommandLine"},
+		{"a key of a policy", ".cfcheck.yaml", "schema: cfcheck.policy/v0\n^", "fleets,severities", "title"},
+		{"a key inside a key of a policy", ".cfcheck.yaml", "ceilings:\n  ^", "bytes,instances", "fleets"},
+		{"a value of a policy", ".cfcheck.yaml", "fail-on: ^", "error,warning", "fleets"},
+		{"a check whose severity can be set", ".cfcheck.yaml", "severities:\n  ^", "CF4006", "CF3001"},
+		{"an element of Sysmon", "s.xml", "<Sysmon><EventFiltering><RuleGroup name=\"a>b\">\n<^", "ProcessCreate", "Image"},
+		{"a field of an element", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Im^", "Image,Rule", "DnsQuery"},
+		{"a condition of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Image condition=\"^", "begin with,image", "ProcessCreate"},
+	} {
+		uri := lspclient.URI(filepath.Join(root, s.name))
+		before, after, _ := strings.Cut(s.text, "^")
+		c.Open(uri, before+after)
+		if i == 0 {
+			expect(t, c, uri, "the first session", "")
+			if err := c.Wait(20*time.Second, func(v *lspclient.View) bool { _, ok := v.Published[uri]; return ok }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		line := strings.Count(before, "\n")
+		at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": line, "character": len(before) - strings.LastIndex(before, "\n") - 1}}
+		var list struct {
+			Items []struct{ Label, Detail string }
+		}
+		if err := c.Call("textDocument/completion", at, &list); err != nil {
+			t.Errorf("%s: %v", s.reason, err)
+			continue
+		}
+		details := map[string]string{}
+		for _, item := range list.Items {
+			details[item.Label] = item.Detail
+		}
+		for _, word := range strings.Split(s.want, ",") {
+			if _, ok := details[word]; !ok {
+				t.Errorf("%s: no %s in %v", s.reason, word, list.Items)
+			}
+		}
+		if _, ok := details[s.not]; ok && s.not != "" {
+			t.Errorf("%s: %s is offered", s.reason, s.not)
+		}
+		if detail := details["CommandLine"]; s.reason == "a field, with its hosts" && !strings.Contains(detail, " % of hosts") {
+			t.Errorf("%s: %q", s.reason, detail)
+		}
+	}
+}
+
+// TestHover explains words. The mark | is the cursor.
+func TestHover(t *testing.T) {
+	c := start(t, &wordGate{})
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	const head = "title: a\nlogsource:\n  product: windows\n  category: pipe_created\ndetection:\n"
+	for i, s := range []struct{ reason, name, text, want string }{
+		{"the check of a finding", "a.yml", "detection:\n# fa^ult", "the page of the check"},
+		{"a field", "a.yml", head + "  s:\n    Pipe^Name|contains: x", "| feed | field | since | form |"},
+		{"who supplies a field", "a.yml", head + "  s:\n    Pipe^Name|contains: x", "| hosts | build | feed | state |"},
+		{"a modifier", "a.yml", head + "  s:\n    PipeName|cont^ains: x", "anywhere in the field"},
+		{"a logsource", "a.yml", "logsource:\n  product: windows\n  category: pipe^_created", "recorded by"},
+		{"a check in a waiver", "a.yml", "# cfcheck:waive CF40^01 until=2030-01-31 by=ann: x", "CF4001"},
+		{"a key of a policy", ".cfcheck.yaml", "flee^ts: [a]", "The fleets to judge for"},
+		{"nothing", "a.yml", "title: a^", ""},
+	} {
+		uri := lspclient.URI(filepath.Join(root, s.name))
+		before, after, _ := strings.Cut(s.text, "^")
+		c.Open(uri, before+after)
+		if i == 0 {
+			expect(t, c, uri, s.reason, "1:0-7 set; 1:2-7 found # fault")
+		}
+		line := strings.Count(before, "\n")
+		at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": line, "character": len(before) - strings.LastIndex(before, "\n") - 1}}
+		var h *struct{ Contents struct{ Value string } }
+		if err := c.Call("textDocument/hover", at, &h); err != nil {
+			t.Errorf("%s: %v", s.reason, err)
+			continue
+		}
+		if s.want == "" && h != nil || s.want != "" && (h == nil || !strings.Contains(h.Contents.Value, s.want)) {
+			t.Errorf("%s: %+v (want %q)", s.reason, h, s.want)
+		}
+	}
+}
+
+// TestActions applies the corrections of two faults.
+func TestActions(t *testing.T) {
+	c := start(t, &wordGate{})
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
+		t.Fatal(err)
+	}
+	const text = "title: \U0001F600\nid: 7d4b3f4e-0d0c-4a0e-9d2d-1f6f1a2b3c4d\nstatus: Experimental\nlogsource: {product: windows, category: pipe_created}\ndetection:\n  s:\n    PipeNam: x\n  condition: s\n"
+	uri := lspclient.URI(filepath.Join(root, "a.yml"))
+	c.Open(uri, text)
+	if err := c.Wait(20*time.Second, func(v *lspclient.View) bool { _, ok := v.Published[uri]; return ok }); err != nil {
+		t.Fatal(err)
+	}
+	type action struct {
+		Title, Kind string
+		Edit        struct{ Changes map[string][]json.RawMessage }
+	}
+	ask := func(line int, only ...string) (text string) {
+		t.Helper()
+		var list []action
+		if err := c.Call("textDocument/codeAction", map[string]any{
+			"textDocument": map[string]any{"uri": uri}, "context": map[string]any{"diagnostics": []any{}, "only": only},
+			"range": map[string]any{"start": map[string]int{"line": line, "character": 0}, "end": map[string]int{"line": line, "character": 99}},
+		}, &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			text += fmt.Sprintf("%s %s;", a.Kind, a.Title)
+			for _, e := range a.Edit.Changes[uri] {
+				text += string(e)
+			}
+		}
+		return text
+	}
+	const status = `{"range":{"start":{"line":2,"character":8},"end":{"line":2,"character":20}},"newText":"experimental"}`
+	for _, s := range []struct {
+		reason string
+		line   int
+		only   []string
+		want   []string
+	}{
+		{"a status", 2, nil, []string{"quickfix", status}},
+		{"a field", 6, []string{"quickfix"}, []string{`"line":6,"character":4}`, "PipeName"}},
+		{"all safe ones", 0, []string{"source.fixAll"}, []string{fixAllKind, status}},
+	} {
+		got := ask(s.line, s.only...)
+		for _, want := range s.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %s (want %s)", s.reason, got, want)
+			}
+		}
+	}
+	if got := ask(0) + ask(2, "refactor"); got != "" {
+		t.Errorf("a line without a fault, and another kind of action: %s", got)
+	}
+}
+
+const fixAllKind = "source.fixAll.cfcheck"
+
+// FuzzDocuments asks for everything at each place of any text, in each language.
+func FuzzDocuments(f *testing.F) {
+	f.Add("title: a\ndetection:\n  s: {A|re: [b]}\n", 2, 6, byte(0))
+	f.Add("<Sysmon><RuleGroup name=\"", 0, 20, byte(1))
+	f.Add("ceilings:\n - bytes", 1, 4, byte(2))
+	f.Add("{\"builds\": [{\"build\": \"", 0, 9, byte(3))
+	names := []string{"a.yml", "a.xml", ".cfcheck.yaml", "a.json", ".cfcheck-a.yml"}
+	root := os.TempDir()
+	var c *lspclient.Client
+	f.Cleanup(func() {
+		if c != nil {
+			c.Vanish()
+		}
+	})
+	f.Fuzz(func(t *testing.T, text string, line, character int, kind byte) {
+		if c == nil {
+			c = lspclient.Start(func(in io.Reader, out io.Writer) error { return lsp.Serve(in, out, &wordGate{}, lsp.Options{}) })
+			if err := c.Initialize(root, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(text) > 1<<16 || strings.Contains(text, "panic") {
+			return
+		}
+		uri := lspclient.URI(filepath.Join(root, names[int(kind)%len(names)]))
+		c.Open(uri, text)
+		at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": line, "character": character},
+			"range": map[string]any{"start": map[string]int{"line": 0, "character": 0}, "end": map[string]int{"line": line, "character": character}}}
+		for _, method := range []string{"completion", "hover", "documentSymbol", "codeAction"} {
+			if err := c.Call("textDocument/"+method, at, nil); err != nil {
+				t.Errorf("%s: %v", method, err)
+			}
+		}
+	})
+}
