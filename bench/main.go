@@ -30,7 +30,7 @@ func main() {
 	record := flag.Bool("record", false, "with -small: record the ratios in "+recordFile)
 	flag.StringVar(&o.sizes, "sizes", "1000,10000,100000", "comma-separated `numbers` of generated rules that are matched")
 	flag.IntVar(&o.instances, "instances", 100_000, "`number` of generated rules that are read and judged")
-	flag.StringVar(&o.only, "only", "", "measure only this `part`: published, generated, hash, reading or judging")
+	flag.StringVar(&o.only, "only", "", "measure only this `part`: published, generated, replaying, hash, reading or judging")
 	flag.StringVar(&o.data, "data", "../../shared/data/dev", "`folder` with published rules and recorded events")
 	flag.Parse()
 	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
@@ -80,11 +80,14 @@ func (o options) run(w io.Writer) (err error) {
 		{"published", o.published},
 		{"generated", o.generated},
 		{"hash", func() (results, error) { rows, err := hashRows(o.instances, 3); return results{rows: rows}, err }},
+		{"replaying", o.replaying},
 		{"reading", o.reading},
 		{"judging", o.judging},
 	}
 	all := results{}
-	all.versions, all.missing = engineVersions()
+	if o.only == "" || o.only == "published" || o.only == "generated" {
+		all.versions, all.missing = engineVersions()
+	}
 	for _, p := range parts {
 		if o.only != "" && o.only != p.name {
 			continue
