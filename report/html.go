@@ -207,7 +207,7 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	if e.place.path != "" {
 		s.files[e.place.path] = true
 	}
-	if f := e.finding; f != nil && f.Extent > 0 && f.Instance != nil && f.Check.Family() == behaviourFamily {
+	if f := e.finding; f != nil && f.Extent > 0 && f.Instance != nil && strings.HasPrefix(f.Check.ID, behaviour) {
 		b.matches = append(b.matches, page.Bar{Name: called(f)[min(1, len(called(f))):], Detail: shown(f.Check.ID + ": " + f.Check.Title()), Bad: e.severity == validate.Error})
 		b.extents = append(b.extents, f.Extent)
 	}
@@ -218,8 +218,11 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	c.Places = append(c.Places, b.place(e, sum, c))
 }
 
-// behaviourFamily is the family of the checks that run content on events.
-const behaviourFamily = 5
+// The IDs of the families of checks that run content on events, and that judge configurations.
+const (
+	behaviour = "CF5"
+	foreign   = "CF8"
+)
 
 // kindTitle returns the title of a section without a check.
 func kindTitle(k entryKind) string {
@@ -297,7 +300,7 @@ const maxOtherLines = 8
 
 // linesOf returns the other lines of a configuration that a finding names, each once.
 func linesOf(e *entry) (list []otherLine) {
-	if e.finding == nil || e.place.line < 1 || e.check.Family() != 8 {
+	if e.finding == nil || e.place.line < 1 || !strings.HasPrefix(e.check.ID, foreign) {
 		return nil
 	}
 	for _, text := range append([]string{e.message}, e.details...) {
@@ -349,10 +352,19 @@ func (b *pageBuilder) page() *page.Report {
 	out := &page.Report{Title: "cfcheck: " + verdict.String(), Verdict: verdict.String()}
 	if p := r.Picture; p != nil && len(p.fleets) == 1 {
 		m := p.fleets[0]
-		if n := len(m.judged(b.unjudged)) + m.missing; n > 0 {
+		rows, blind := m.judged(b.unjudged), 0
+		for i := range rows {
+			if strings.IndexByte(rows[i].Cells, stateBlind) >= 0 {
+				blind++
+			}
+		}
+		if n := len(rows) + m.missing; n > 0 {
 			out.Totals = append(out.Totals, page.Fact{Name: "rules", Value: numeral.Thousands(uint64(n))})
 		}
 		out.Totals = append(out.Totals, page.Fact{Name: "hosts", Value: numeral.Thousands(m.fleet.Hosts())})
+		if blind > 0 {
+			out.Totals = append(out.Totals, page.Fact{Name: "rules blind on some hosts", Value: numeral.Thousands(uint64(blind))})
+		}
 	}
 	out.Totals = append(out.Totals, []page.Fact{
 		{Name: "errors", Value: numeral.Thousands(uint64(t.Errors))}, {Name: "warnings", Value: numeral.Thousands(uint64(t.Warnings))},

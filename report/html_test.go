@@ -70,11 +70,12 @@ func TestPicture(t *testing.T) {
 		fleet.Contracts = append(fleet.Contracts, c)
 		rep.Builds = append(rep.Builds, validate.BuildReport{Build: validate.Build{Name: b.name, Hosts: c.Hosts}, Addressed: b.name != "without"})
 	}
-	rep.File = testkit.Parse(t, testkit.EncodeFrom(t, testkit.HeaderOf(d), testkit.Origins("dns.yml"), channelfile.Contains(0, "x"), channelfile.Contains(1, "y")))
+	rep.File = testkit.Parse(t, testkit.EncodeFrom(t, testkit.HeaderOf(d), testkit.Origins("dns.yml"), channelfile.Contains(0, "x"), channelfile.Contains(1, "y"), channelfile.Contains(0, "z")))
 	rep.Needs = sensor.NeedsOf(rep.File, testkit.Definitions(t, d))
 	blind := &validate.Check{ID: "CF3012", Name: "rule-blind", Severity: validate.Warning}
 	widened := &validate.Check{ID: "CF3013", Name: "rule-widened", Severity: validate.Warning}
 	unsafe := &validate.Check{ID: "CF3001", Name: "inputs-supplied", Severity: validate.Error}
+	never := &validate.Check{ID: "CF4001", Name: "rule-never-matches", Severity: validate.Warning}
 	unsure := &validate.Check{ID: "CF3015", Name: "supply-unknown", Severity: validate.Warning}
 	unfit := &validate.Check{ID: "CF2005", Name: "input-defined", Severity: validate.Error}
 	on := func(name string) []validate.Build { return []validate.Build{{Name: name, Hosts: 1}} }
@@ -83,6 +84,7 @@ func TestPicture(t *testing.T) {
 		{Check: unsafe, Message: "reads", Instance: &validate.Instance{Index: 1}, Builds: on("positional"), Group: "g"},
 		{Check: blind, Message: "never", Instance: &validate.Instance{Index: 1}, Builds: on("named")},
 		{Check: widened, Message: "more", Builds: on("widening")},
+		{Check: never, Message: "contradicts itself", Instance: &validate.Instance{Index: 2}},
 		{Check: unsure, Message: "unknown", Input: &validate.Input{Index: 1}, Builds: on("unknown")},
 		{Check: widened, Message: "more", Instance: &validate.Instance{Index: 0}, Builds: on("without")},
 	}
@@ -96,7 +98,7 @@ func TestPicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := b.page()
-	if len(out.Fleets) != 1 || len(out.Fleets[0].Columns) != len(builds)-1 || len(out.Fleets[0].Rows) != 3 {
+	if len(out.Fleets) != 1 || len(out.Fleets[0].Columns) != len(builds)-1 || len(out.Fleets[0].Rows) != 4 {
 		t.Fatalf("found %+v; expected one matrix with a column for each contract and a row for each rule", out.Fleets)
 	}
 	f := out.Fleets[0]
@@ -113,7 +115,10 @@ func TestPicture(t *testing.T) {
 		}
 		at++
 	}
-	if r := f.Rows[2]; r.Title != "Unfit" || strings.Trim(r.Cells, "x") != "" || len(r.Causes) != 1 {
+	if have := f.Rows[2].Cells; have != "bbbbbba" {
+		t.Errorf("found the states %q of a rule that can never match; expected blind wherever it is read", have)
+	}
+	if r := f.Rows[3]; r.Title != "Unfit" || strings.Trim(r.Cells, "x") != "" || len(r.Causes) != 1 {
 		t.Errorf("found %+v; expected that the rule with an error is not judged anywhere", r)
 	}
 	if r := f.Rows[1]; r.Where != "dns.yml:20" || r.Errors != 1 || len(r.Causes) != 4 {
@@ -122,7 +127,7 @@ func TestPicture(t *testing.T) {
 	if want := "3 findings of the contract checks are not in the matrix; a larger --max-findings adds them"; f.Note != want {
 		t.Errorf("found the note %q; expected %q", f.Note, want)
 	}
-	if have := f.Summary[0].Counts; !slices.Equal(have, []string{"", "1", "", "", "", "", "", "2", ""}) {
+	if have := f.Summary[0].Counts; !slices.Equal(have, []string{"", "1", "1", "", "", "", "", "2", ""}) {
 		t.Errorf("found the sums %q of the first column; expected two safe rules and one that was not judged", have)
 	}
 }

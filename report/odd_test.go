@@ -76,6 +76,8 @@ func writeOdd(c *writeCall) (says string) {
 		Gate: c.Gate, Problems: c.Problems, Remarks: c.Remarks, Sources: c.Sources, PassedOver: c.PassedOver,
 		FailOnWarnings: c.FailOnWarnings, ShowNotes: c.ShowNotes, MaxRules: c.MaxRules, Lines: c.Lines,
 	}
+	run.Picture = new(Picture)
+	run.Picture.Add(c.Report, c.Fleet)
 	run.Add(result)
 	if run.Verdict() != validate.Undecided && len(c.Problems) > 0 {
 		return fmt.Sprintf("%v, in spite of a problem", run.Verdict())

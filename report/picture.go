@@ -33,12 +33,14 @@ type Picture struct {
 	diff     Diff
 	compared bool
 	cells    int    // in all matrices
+	rows     int    // in all matrices
 	work     uint64 // of all judges of coverage
 }
 
 // The bounds of a picture.
 const (
 	maxCells    = 4 << 20 // of all matrices
+	maxRows     = 25_000  // of all matrices
 	maxCoverage = 1 << 30 // comparisons of coverage
 	maxMaps     = 50      // files that are drawn
 	maxReasons  = 1 << 16 // different reasons of a matrix
@@ -52,6 +54,7 @@ type matrix struct {
 	name    string
 	columns []page.Column
 	column  map[string]int // by the name of a build
+	all     []int          // the numbers of all columns
 	rows    []matrixRow
 	place   map[string]int // row of a rule that is in no file, by its identity
 	missing int            // rules that did not fit
@@ -103,7 +106,7 @@ func (t *intern) of(s string) int {
 // The states of a rule on a build, as in page.States.
 const (
 	stateUnsafe    = 'u'
-	stateNotJudged = 'x'
+	stateNoResult = 'x'
 	stateBlind     = 'b'
 	stateWidened   = 'w'
 	stateWeakened  = 'k'
@@ -147,6 +150,9 @@ func stateOf(c *validate.Check) byte {
 // Add adds the report on a subject. The name of the fleet is as in Result.FleetNamed. The report
 // must still have its File.
 func (p *Picture) Add(r *validate.Report, fleet string) {
+	if lacks(r) != "" {
+		return // its result is undecided
+	}
 	p.addMap(r)
 	if r.Fleet == nil {
 		return
@@ -182,6 +188,7 @@ func (p *Picture) matrix(f *sensor.Fleet, named string) *matrix {
 			c.Hosts += min(f.Contracts[k].Hosts, math.MaxUint64-c.Hosts)
 			m.column[f.Contracts[k].Build] = len(m.columns)
 		}
+		m.all = append(m.all, len(m.columns))
 		m.columns = append(m.columns, c)
 	}
 	p.fleets = append(p.fleets, m)
@@ -192,11 +199,12 @@ func (p *Picture) matrix(f *sensor.Fleet, named string) *matrix {
 func (p *Picture) rules(m *matrix, r *validate.Report) {
 	f, d := r.File, r.Definition
 	n := f.Instances()
-	if p.cells+n*len(m.columns) > maxCells {
+	if p.cells+n*len(m.columns) > maxCells || p.rows+n > maxRows {
 		m.missing += n
 		return
 	}
 	p.cells += n * len(m.columns)
+	p.rows += n
 	// A build without a result is one of a type that no definition has.
 	base := strings.Repeat(string(rune(stateNotKnown)), len(m.columns))
 	var judge *coverage.Judge
@@ -218,10 +226,7 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 	}
 	for i := range n {
 		o := f.ShortOrigin(i, maxRuleText)
-		row := matrixRow{Rule: page.Rule{Title: shown(o.Title), ID: cmp.Or(shown(o.Rule), f.Instance(i).ID.String()), Author: shown(o.Author), Where: shown(o.Path)}}
-		if row.Where != "" && o.Line > 0 {
-			row.Where += ":" + strconv.Itoa(o.Line)
-		}
+		row := matrixRow{Rule: page.Rule{Title: shown(o.Title), ID: cmp.Or(shown(o.Rule), f.Instance(i).ID.String()), Author: shown(o.Author), Where: whereOf(r, i, o)}}
 		if d != nil {
 			row.Type = shown(d.Name)
 		}
@@ -253,6 +258,21 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 		row.Cells, row.Because = string(cells), m.pairs(&why)
 		m.rows = append(m.rows, row)
 	}
+}
+
+// whereOf returns the place of an instance, as the findings name it.
+func whereOf(r *validate.Report, instance int, o channelfile.Origin) string {
+	at := validate.Position{Path: o.Path, Line: o.Line}
+	if r.Subject.Origin != nil {
+		part := validate.Part{Path: fmt.Sprintf("instance[%d]", instance), ID: r.File.Instance(instance).ID, Input: -1, From: at, At: r.File.InstanceRange(instance)}
+		if pos, ok := r.Subject.Origin(part); ok {
+			at = pos
+		}
+	}
+	if at.Path == "" || at.Line < 1 {
+		return shown(at.Path)
+	}
+	return shown(at.Path) + ":" + strconv.Itoa(at.Line)
 }
 
 // setOf returns the number of the set of the columns of builds.
@@ -353,7 +373,7 @@ func (m *matrix) findings(r *validate.Report, fleet string, from int) {
 		}
 	}
 	for _, t := range r.Totals {
-		if stateOf(t.Check) != 0 && t.Check.Family() == 3 {
+		if stateOf(t.Check) != 0 && strings.HasPrefix(t.Check.ID, "CF3") {
 			m.unheld += max(t.Found-held[t.Check], 0)
 		}
 	}
@@ -415,12 +435,17 @@ func (m *matrix) finding(row *matrixRow, f *validate.Finding, subject, fleet str
 	if key := causeOf(subject, fleet, f); !slices.Contains(row.causes, key) {
 		row.causes = append(row.causes, key)
 	}
-	state := stateOf(f.Check)
-	if set < 0 || state == 0 {
+	state, columns := stateOf(f.Check), []int(nil)
+	switch {
+	case f.Check.ID == "CF4001": // it can never match any event
+		state, columns = stateBlind, m.all
+	case set < 0 || state == 0:
 		return
+	default:
+		columns = m.sets[set]
 	}
 	cells := []byte(row.Cells)
-	for _, k := range m.sets[set] {
+	for _, k := range columns {
 		if cells[k] != stateWithout && stateRank[state] < stateRank[cells[k]] {
 			cells[k] = state
 		}
@@ -439,7 +464,7 @@ func (m *matrix) notJudged(f *validate.Finding, subject, fleet string) {
 		m.place[key] = i
 		m.rows = append(m.rows, matrixRow{Rule: page.Rule{
 			Title: shown(in.Title), ID: shown(in.Rule), Author: shown(in.Author), Where: where,
-			Cells: strings.Repeat(string(rune(stateNotJudged)), len(m.columns)),
+			Cells: strings.Repeat(string(rune(stateNoResult)), len(m.columns)),
 		}})
 	}
 	m.finding(&m.rows[i], f, subject, fleet, -1)
@@ -460,7 +485,7 @@ func (m *matrix) judged(others []unjudged) []matrixRow {
 			i = len(rows)
 			place[shown(u.path)] = i
 			rows = append(rows, matrixRow{Rule: page.Rule{
-				Title: shown(path.Base(u.path)), Where: shown(u.where), Cells: strings.Repeat(string(rune(stateNotJudged)), len(m.columns)),
+				Title: shown(path.Base(u.path)), Where: shown(u.where), Cells: strings.Repeat(string(rune(stateNoResult)), len(m.columns)),
 			}})
 		}
 		if !slices.Contains(rows[i].causes, u.cause) {
@@ -682,7 +707,7 @@ func (p *Picture) costCharts() (charts []page.Chart) {
 			uses = append(uses, use{f, &f.uses[0]})
 		}
 	}
-	slices.SortStableFunc(uses, func(a, b use) int { return a.of.Tighter(b.of.Use) })
+	slices.SortStableFunc(uses, func(a, b use) int { return b.of.Tighter(a.of.Use) })
 	for _, u := range uses[:min(len(uses), chartBars)] {
 		over := u.of.Used > u.of.Most || len(u.of.unbounded) > 0
 		limits.Bars = append(limits.Bars, page.Bar{

@@ -79,7 +79,7 @@ export const tests = {
     const p = await browser.open(reference());
     assert.equal(await p.textContent('#shown'), '5 rules');
     assert.deepEqual(await titles(p), ['placeholder.yml', 'Unknown field', 'Stream with contents', 'A process', 'Client of a pipe']);
-    assert.deepEqual([...new Set(await cellNames(p, 1))], ['not judged']);
+    assert.deepEqual([...new Set(await cellNames(p, 1))], ['no result']);
     const sums = await p.$$eval('.sums tbody tr >> nth=0', ([tr]) => [...tr.children].map((c) => c.textContent));
     assert.deepEqual(sums, ['sysmon-15', '40,000', '', '2', '', '', '', '', '', '3', '']);
   },

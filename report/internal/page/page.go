@@ -100,7 +100,7 @@ type Row struct{ Offset, Before, Mark, After string }
 // is the first byte of an ID.
 var States = []State{
 	{"u", "unsafe", "!", "an error concerns the build: it could read a value that it does not have, or exceed a limit"},
-	{"x", "not judged", "×", "the rule has an error, or could not be judged, so nothing is known"},
+	{"x", "no result", "×", "the rule has an error or could not be judged"},
 	{"b", "blind", "∅", "the rule can never match there"},
 	{"w", "widened", "+", "the rule also matches events that it should not match"},
 	{"k", "weakened", "−", "the rule misses a part of the events that it describes"},

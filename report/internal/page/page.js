@@ -91,7 +91,7 @@ function choose(index) {
   sort.column = -1;
   const types = id('type');
   types.replaceChildren(new Option('all types', ''));
-  now.fleet.types.map((t, i) => [t, i]).sort((a, b) => collator.compare(a[0], b[0])).forEach(([t, i]) => types.add(new Option(t || 'unknown', String(i))));
+  now.fleet.types.map((t, i) => [t, i]).sort((a, b) => collator.compare(a[0], b[0])).forEach(([t, i]) => types.add(new Option(t || 'no result', String(i))));
   chosen = null;
   id('detail').replaceChildren(make('p', { class: 'hint' }, 'Choose a rule.'));
   filter();
