@@ -105,15 +105,15 @@ func (t *intern) of(s string) int {
 
 // The states of a rule on a build, as in page.States.
 const (
-	stateUnsafe    = 'u'
+	stateUnsafe   = 'u'
 	stateNoResult = 'x'
-	stateBlind     = 'b'
-	stateWidened   = 'w'
-	stateWeakened  = 'k'
-	stateUnseen    = 'n'
-	stateNotKnown  = 'q'
-	stateSafe      = 's'
-	stateWithout   = 'a'
+	stateBlind    = 'b'
+	stateWidened  = 'w'
+	stateWeakened = 'k'
+	stateUnseen   = 'n'
+	stateNotKnown = 'q'
+	stateSafe     = 's'
+	stateWithout  = 'a'
 )
 
 // stateRank has the rank of each state: 0 is the worst.
