@@ -137,6 +137,17 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// TestRegions tests the places of edits in UTF-16.
+func TestRegions(t *testing.T) {
+	text := "\ufeffaé\U0001F600b\r\nc\rd\ne"
+	at := func(s string) int { return strings.Index(text, s) }
+	got := Regions([]byte(text), []Edit{{Offset: at("b"), Length: 1}, {Offset: at("c"), Length: 2}, {Offset: at("e"), Length: 1}})
+	want := []Region{{1, 5, 1, 6}, {2, 1, 3, 1}, {4, 1, 4, 2}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v; want %v", got, want)
+	}
+}
+
 // TestDiff compares diffs with those of diff(1), which were written down.
 func TestDiff(t *testing.T) {
 	text := "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18"

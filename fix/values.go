@@ -20,7 +20,7 @@ func (f *finder) paths(it *sigma.Item, input string) {
 	for _, v := range it.Values {
 		start := f.src.Index(yamltext.Position(v.Position))
 		if start < len(f.src.Data) && f.src.Data[start] == '"' {
-			f.pathQuotes(v, start)
+			f.pathQuotes(it, v, start)
 			continue
 		}
 		offset, ok := f.src.Written(start, v.Value)
@@ -32,7 +32,7 @@ func (f *finder) paths(it *sigma.Item, input string) {
 				continue
 			}
 			if v.Value[i+1] == '*' {
-				f.add(v.Position, offset+i, 0, `\`, `write \\* for a backslash and a wildcard`, EscapedStar, "CF4009", false)
+				f.add(it.Position, offset+i, 0, `\`, `write \\* for a backslash and a wildcard`, EscapedStar, "CF4009", false)
 			}
 			i++ // the escaped character
 		}
@@ -41,7 +41,7 @@ func (f *finder) paths(it *sigma.Item, input string) {
 
 // pathQuotes adds the edit for a path in double quotes on one line, in which YAML reads a
 // backslash and a letter as a control character.
-func (f *finder) pathQuotes(v sigma.Value, start int) {
+func (f *finder) pathQuotes(it *sigma.Item, v sigma.Value, start int) {
 	if !strings.ContainsAny(v.Value, "\t\n\r\a\b\v\f\x1b\x00") {
 		return
 	}
@@ -49,7 +49,7 @@ func (f *finder) pathQuotes(v sigma.Value, start int) {
 	if !ok || strings.Contains(raw, `\\`) || strings.Contains(raw, `\"`) {
 		return // an author who writes escapes knows of them
 	}
-	f.add(v.Position, start, len(raw)+2, "'"+strings.ReplaceAll(raw, "'", "''")+"'", "put the path in single quotes", PathQuotes, "CF4008", false)
+	f.add(it.Position, start, len(raw)+2, "'"+strings.ReplaceAll(raw, "'", "''")+"'", "put the path in single quotes", PathQuotes, "CF4008", false)
 }
 
 // doubleQuoted returns the text between the double quotes with which data begins, as it is

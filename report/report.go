@@ -78,6 +78,10 @@ type Run struct {
 	// means that no line is available.
 	Lines func(path string, line int) (string, bool)
 
+	// Corrections returns the corrections for the findings of a file of rules. nil means that
+	// no corrections are known.
+	Corrections func(path string) []Correction
+
 	totals  Totals
 	results store
 	read    []readBy

@@ -94,7 +94,28 @@ type sarifResult struct {
 	Fingerprints map[string]string  `json:"partialFingerprints"`
 	Baseline     string             `json:"baselineState,omitempty"`
 	Suppressions []sarifSuppression `json:"suppressions,omitempty"`
+	Fixes        []sarifFix         `json:"fixes,omitempty"`
 	Properties   sarifMore          `json:"properties"`
+}
+
+type sarifFix struct {
+	Description sarifText     `json:"description"`
+	Changes     []sarifChange `json:"artifactChanges"`
+	Properties  sarifFixMore  `json:"properties"`
+}
+
+type sarifFixMore struct {
+	Safe bool `json:"safe"`
+}
+
+type sarifChange struct {
+	Artifact     sarifArtifact      `json:"artifactLocation"`
+	Replacements []sarifReplacement `json:"replacements"`
+}
+
+type sarifReplacement struct {
+	Deleted  *sarifRegion `json:"deletedRegion"`
+	Inserted sarifText    `json:"insertedContent"`
 }
 
 type sarifMore struct {
@@ -364,6 +385,7 @@ func (s *sarifWriter) result(e *entry) *sarifResult {
 		out.Properties.Offset, out.Properties.Length = &at.Start, at.Len()
 	}
 	s.locate(e, out)
+	s.fix(e, out)
 	print := e.fingerprint()
 	out.Fingerprints = map[string]string{"cfcheck/v1": print}
 	if s.gitHub {
@@ -389,6 +411,43 @@ func (s *sarifWriter) result(e *entry) *sarifResult {
 		out.Suppressions = []sarifSuppression{sup}
 	}
 	return out
+}
+
+// A Correction is a replacement of text that corrects a finding about a rule.
+type Correction struct {
+	Check        string // ID
+	Line, Column int    // of the finding, as in [validate.Position]
+	Title        string // such as: write "experimental"
+	Safe         bool   // the content that a sensor reads does not change
+
+	// the text to replace; lines and columns count from 1, and columns count units of UTF-16
+	StartLine, StartColumn, EndLine, EndColumn int
+	New                                        string
+}
+
+// fix sets the fix of a result, which makes all corrections of the finding. Code scanning shows
+// no fixes.
+func (s *sarifWriter) fix(e *entry, out *sarifResult) {
+	if s.gitHub || s.run.Corrections == nil || e.place.path == "" || e.place.line < 1 {
+		return
+	}
+	fix := sarifFix{Properties: sarifFixMore{Safe: true}}
+	change := sarifChange{Artifact: sarifArtifact{uriOf(e.place.path)}}
+	for _, c := range s.run.Corrections(e.place.path) {
+		if c.Check != e.check.ID || c.Line != e.place.line || c.Column != e.place.column {
+			continue
+		}
+		fix.Description = s.text(shown(c.Title))
+		fix.Properties.Safe = fix.Properties.Safe && c.Safe
+		change.Replacements = append(change.Replacements, sarifReplacement{
+			Deleted:  &sarifRegion{StartLine: c.StartLine, StartColumn: c.StartColumn, EndLine: c.EndLine, EndColumn: c.EndColumn},
+			Inserted: sarifText{Text: c.New},
+		})
+	}
+	if len(change.Replacements) > 0 {
+		fix.Changes = []sarifChange{change}
+		out.Fixes = []sarifFix{fix}
+	}
 }
 
 // locate sets the locations of a result. For GitHub the first is the line of the rule, and

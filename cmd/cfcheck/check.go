@@ -526,6 +526,7 @@ func (k *checking) judgeFor(s *validate.Subject, digest string, fleets []givenFl
 func (k *checking) finish(run *report.Run) error {
 	run.Remarks = append(run.Remarks, k.remarks...)
 	run.Policy = k.about
+	run.Corrections = k.corrections()
 	k.drawWithdrawn()
 	run.Picture = k.picture
 	if k.none && k.found != "" {

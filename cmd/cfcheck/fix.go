@@ -274,3 +274,37 @@ func (x *fixing) write() error {
 	out.WriteBytes(x.text("made"))
 	return s.Commit()
 }
+
+// corrections returns a function that computes the corrections of the files of rules of the run,
+// each when it is first asked for. It has none for a file that has changed since it was read.
+func (k *checking) corrections() func(path string) []report.Correction {
+	if k.ruleFiles != nil {
+		return nil
+	}
+	known := map[string][]report.Correction{}
+	return func(path string) []report.Correction {
+		list, ok := known[path]
+		if ok {
+			return list
+		}
+		known[path] = nil
+		i := slices.IndexFunc(k.ruleSources, func(s report.Source) bool { return s.Path == path })
+		if i < 0 {
+			return nil
+		}
+		data, err := readRegular(path, "the rules themselves", sigma.MaxFileSize)
+		if err != nil || report.SourceOf("rules", path, data).Digest != k.ruleSources[i].Digest {
+			return nil
+		}
+		edits := fix.File(path, data, fix.Options{Definitions: k.options.Definitions, Placeholders: k.placeholders})
+		for n, r := range fix.Regions(data, edits) {
+			e := &edits[n]
+			list = append(list, report.Correction{
+				Check: e.Check, Line: e.Line, Column: e.Column, Title: e.Title, Safe: e.Safe, New: e.New,
+				StartLine: r.StartLine, StartColumn: r.StartColumn, EndLine: r.EndLine, EndColumn: r.EndColumn,
+			})
+		}
+		known[path] = list
+		return list
+	}
+}
