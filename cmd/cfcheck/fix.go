@@ -276,7 +276,7 @@ func (x *fixing) write() error {
 }
 
 // corrections returns a function that computes the corrections of the files of rules of the run,
-// each when it is first asked for. It has none for a file that has changed since it was read.
+// each when it is first asked for. A file that has changed since it was read has no corrections.
 func (k *checking) corrections() func(path string) []report.Correction {
 	if k.ruleFiles != nil {
 		return nil
