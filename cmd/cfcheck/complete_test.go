@@ -13,7 +13,7 @@ import (
 // noun belongs in one of the two lists, or in valuesOf if its values can be listed.
 func TestCompleters(t *testing.T) {
 	files := []string{"file", "path", "FILE@sha256:HEX", "folder"}
-	free := []string{"N", "number", "name", "reason", "date", "time", "part", "version", "revision", "channel", "pattern", "expression", "build", "duration"}
+	free := []string{"N", "number", "port", "name", "reason", "date", "time", "part", "version", "revision", "channel", "pattern", "expression", "build", "duration"}
 	listed := []string{"fleet", "format", "severity", "role", "switch", "platform", "when"}
 	c := &command{stdout: io.Discard, stderr: io.Discard, completing: true}
 	n := 0

@@ -65,8 +65,8 @@ correction is missing; 2 a file could not be read, verified or written.`,
 	f := cmd.Flags()
 	f.BoolVar(&x.diff, "diff", false, "print the corrections as a unified diff, and write no file")
 	f.BoolVar(&x.check, "check", false, "write no file, and exit with status 1 if a correction is missing")
-	f.StringSliceVar(&x.only, "only", nil, "make only corrections of this `kind`, or of several with commas")
-	f.StringSliceVar(&x.unsafe, "unsafe", nil, "also make the corrections of this `kind`, or of several with commas, that are not safe")
+	f.StringArrayVar(&x.only, "only", nil, "make only corrections of this `kind`, or of several with commas")
+	f.StringArrayVar(&x.unsafe, "unsafe", nil, "also make the corrections of this `kind`, or of several with commas, that are not safe")
 	x.addTypes(cmd)
 	x.expanding.add(cmd)
 	return cmd
@@ -81,9 +81,13 @@ func kindNames() (names []string) {
 }
 
 func (x *fixing) run(paths []string) error {
-	for flag, list := range map[string][]string{"--only": x.only, "--unsafe": x.unsafe} {
-		for _, kind := range list {
-			if err := oneOf(flag, "kind", kind, kindNames()); err != nil {
+	for _, flag := range []struct {
+		name string
+		list *[]string
+	}{{"--only", &x.only}, {"--unsafe", &x.unsafe}} {
+		*flag.list = strings.FieldsFunc(strings.Join(*flag.list, ","), func(r rune) bool { return r == ',' })
+		for _, kind := range *flag.list {
+			if err := oneOf(flag.name, "kind", kind, kindNames()); err != nil {
 				return err
 			}
 		}
