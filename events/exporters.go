@@ -12,9 +12,9 @@ import (
 // fields, or under other names, by the key that holds them.
 var withoutNames = map[string]string{
 	"StringInserts": "found StringInserts, as Fluent Bit writes it: values without the names of their fields; expected named data: use another exporter, such as winlogbeat",
-	"Properties":    "found Properties, as Get-WinEvent writes it: values without the names of their fields; expected named data: export the log as EVTX, and convert it with evtx_dump -o jsonl",
-	"Details":       "found Details, as Hayabusa writes it: a part of the data under other names; expected all data: convert the EVTX with evtx_dump -o jsonl",
-	"AllFieldInfo":  "found AllFieldInfo, as Hayabusa writes it: the channel may have another name; expected the event itself: convert the EVTX with evtx_dump -o jsonl",
+	"Properties":    "found Properties, as Get-WinEvent writes it: values without the names of their fields; expected named data: export the log itself, as EVTX",
+	"Details":       "found Details, as Hayabusa writes it: a part of the data under other names; expected all data: give the EVTX itself",
+	"AllFieldInfo":  "found AllFieldInfo, as Hayabusa writes it: the channel may have another name; expected the event itself: give the EVTX",
 }
 
 // isOfSplunk reports whether Splunk adds a field to the events that it exports.

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/cfcheck/cfcheck/events/evtx"
 )
 
 // MaxLine is the maximum length of an event in bytes, in UTF-8 and with the space in it. An
@@ -16,7 +18,8 @@ const MaxLine = 1 << 20
 
 // A Reader reads records from JSON: objects one after another, each on one line or on
 // several, arrays of objects, and responses of Elasticsearch and Splunk that contain such an
-// array. It keeps one event in memory. Use it from one goroutine at a time. It unpacks a gzip
+// array. It also reads the event logs of Windows, see package evtx, and events as XML. It keeps one
+// event in memory, or 64 KiB of a log. Use it from one goroutine at a time. It unpacks a gzip
 // file in a goroutine of its own, which ends at the end of the file or with Close.
 type Reader struct {
 	name    string
@@ -27,6 +30,7 @@ type Reader struct {
 	ahead   *ahead        // nil if the file is not packed
 	err     error         // final error
 	reused  *bufio.Reader // of a reader for blocks
+	log     *evtx.Reader  // of an event log of Windows; nil for text
 	splitter
 	parser
 }
@@ -52,12 +56,15 @@ func NewReader(name string, file io.Reader) *Reader {
 // it.
 type LineError struct {
 	Name   string // name of the file
-	Line   int    // from 1
+	Line   int    // from 1; in a log of Windows, the number of the record; 0 for a part of a log
 	Column int    // from 1, in bytes of UTF-8; 0 means the event as a whole
 	Err    error  // found and expected text
 }
 
 func (e *LineError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.Name, e.Err)
+	}
 	if e.Column == 0 {
 		return fmt.Sprintf("%s:%d: %v", e.Name, e.Line, e.Err)
 	}
@@ -97,6 +104,9 @@ func (r *Reader) Read(rec *Record) error {
 		if err := r.start(); err != nil {
 			return r.end(err)
 		}
+	}
+	if r.log != nil {
+		return r.readLog(rec)
 	}
 	// Most files have one event on each line: such a line is not scanned before it is parsed.
 	text, err := r.whole()
@@ -165,7 +175,8 @@ func (r *Reader) Close() {
 
 var errClosed = errors.New("the reader is closed")
 
-// Line returns the number of the line where the event that was read last begins, from 1.
+// Line returns the number of the line where the event that was read last begins, from 1. In an
+// event log of Windows, it returns the number of the record, which the event has as EventRecordID.
 func (r *Reader) Line() int { return r.begin }
 
 // Column returns the column where the event that was read last begins, from 1, in bytes of
@@ -200,8 +211,8 @@ func (r *Reader) start() error {
 		return &ReadError{Name: r.name, Err: errors.New("found zstd; expected plain or gzip: unpack the file, for example by zstd -dc, and give the result as -")}
 	case len(mark) > 1 && mark[1] == 0 && (mark[0] == '{' || mark[0] == '[' || mark[0] == '<'):
 		return &ReadError{Name: r.name, Err: errors.New("found UTF-16 without a byte order mark; expected UTF-8, or UTF-16 with the mark: convert the file, for example by iconv -f UTF-16LE -t UTF-8")}
-	case string(mark) == "ElfFile\x00":
-		return &ReadError{Name: r.name, Err: errors.New("found an event log of Windows (EVTX); expected its events as JSON, which evtx_dump -o jsonl writes")}
+	case string(mark) == evtx.Magic:
+		r.log = evtx.NewReader(r.lines)
 	}
 	if mark, _ := r.lines.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		_, err := r.lines.Discard(len(mark))

@@ -45,6 +45,7 @@ UtcTime="2026-03-02 08:15:00.125"`
 			}
 			fields := rec.Fields
 			rec.Fields = nil
+			rec.Level, rec.Keywords = nil, nil // few samples have them
 			lines := []string{strings.TrimSuffix(show(&rec), ":")}
 			for i := range fields {
 				line := fields[i].String()

@@ -14,6 +14,22 @@ import (
 // Encoding/xml knows no entities but the five of XML, and keeps its own stack.
 func (p *parser) markup(text []byte) error {
 	dec := xml.NewDecoder(bytes.NewReader(text))
+	return p.elements(func() (xml.Token, int, error) {
+		offset := int(dec.InputOffset())
+		token, err := dec.Token()
+		if err != nil && err != io.EOF {
+			if s, ok := errors.AsType[*xml.SyntaxError](err); ok {
+				err = errors.New(s.Msg)
+			}
+			err = faultf(min(int(dec.InputOffset()), len(text)-1), "found text that is not XML (%w); expected an event as XML in UTF-8", err)
+		}
+		return token, offset, err
+	})
+}
+
+// elements reads an event as XML. Next returns a token with its offset, and io.EOF at the end. The
+// elements match.
+func (p *parser) elements(next func() (xml.Token, int, error)) error {
 	var (
 		section string // System, EventData or UserData
 		top     int    // depth of section
@@ -26,17 +42,12 @@ func (p *parser) markup(text []byte) error {
 	p.joined = p.joined[:0]
 	p.named = true
 	for {
-		offset := int(dec.InputOffset())
-		token, err := dec.Token()
+		token, offset, err := next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			var s *xml.SyntaxError
-			if errors.As(err, &s) {
-				err = errors.New(s.Msg)
-			}
-			return faultf(min(int(dec.InputOffset()), len(text)-1), "found text that is not XML (%w); expected an event as XML in UTF-8", err)
+			return err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:

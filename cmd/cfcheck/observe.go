@@ -52,7 +52,7 @@ func (c *command) contractObserve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "observe [flags] file...",
 		Short: "write a fleet from the inputs that recorded events supply",
-		Long: `contract observe reads recorded events of Windows (JSON in the form of common exporters, plain or gzip) and
+		Long: `contract observe reads recorded events of Windows (.evtx, or JSON or XML in the forms of common exporters, plain or gzip) and
 writes a fleet with the inputs that their sources really supply. For each host,
 template type and feed, it counts the events that have each input. Hosts that
 supply the same inputs become one contract, with the names of hosts as its name.
@@ -71,7 +71,7 @@ is left out, counted and shown. Exit status 2 means that nothing was observed,
 or that a file could not be read to its end; then nothing is written.`,
 		Example: `  cfcheck contract observe events/*.ndjson.gz -o fleet.json
   cfcheck contract observe --group '(?i)^(dc|ws|srv)' --min-hosts-per-group 5 events/*.ndjson.gz -o fleet.json
-  evtx_dump -o jsonl --dont-show-record-number Sysmon.evtx | cfcheck contract observe - -o fleet.json`,
+  cfcheck contract observe Sysmon.evtx -o fleet.json`,
 		Args: onceEach(atLeastOne("file of events")),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(args) },
 	}

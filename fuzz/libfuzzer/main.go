@@ -62,6 +62,7 @@ var targets = []target{
 	{pkg: "./cmd/cfcheck", function: "FuzzCommand", not: "it changes the working directory, where libFuzzer writes"},
 	{pkg: "./corpus/asm", function: "FuzzAssemble"},
 	{pkg: "./events", function: "FuzzReader"},
+	{pkg: "./events/evtx", function: "FuzzReader"},
 	{pkg: "./facts", function: "FuzzFacts"},
 	{pkg: "./fuzz", function: "FuzzDocuments"},
 	{pkg: "./fuzz", function: "FuzzEncode"},
