@@ -58,11 +58,11 @@ func measureChange(instances, rounds int) (*results, error) {
 		}
 	}
 	r := &results{instances: instances, size: len(next), tasks: []task{
-		{"SHA-256", func() error { sha256.Sum256(next); return nil }},
-		{"Parse", func() error { _, err := channelfile.Parse(next); return err }},
-		{"CF4", family(4, next, opts)},
-		{"CF6, with a ledger", family(6, next, opts)},
-		{"diff, as Markdown", func() error {
+		{name: "SHA-256", do: func() error { sha256.Sum256(next); return nil }},
+		{name: "Parse", do: func() error { _, err := channelfile.Parse(next); return err }},
+		{name: "CF4", do: family(4, next, opts)},
+		{name: "CF6, with a ledger", do: family(6, next, opts)},
+		{name: "diff, as Markdown", do: func() error {
 			var d report.Diff
 			a, err := channelfile.Parse(old)
 			if err != nil {

@@ -23,9 +23,9 @@ func measureSysmon(w io.Writer, data []byte, rounds int) error {
 		return err
 	}
 	r := &results{size: len(data), tasks: []task{
-		{"SHA-256", func() error { sha256.Sum256(data); return nil }},
-		{"config.Parse", func() error { _, err := config.Parse(data); return err }},
-		{"Load, 20 versions", func() error {
+		{name: "SHA-256", do: func() error { sha256.Sum256(data); return nil }},
+		{name: "config.Parse", do: func() error { _, err := config.Parse(data); return err }},
+		{name: "Load, 20 versions", do: func() error {
 			for _, b := range builds {
 				c.Load(b)
 			}
@@ -34,7 +34,7 @@ func measureSysmon(w io.Writer, data []byte, rounds int) error {
 	}}
 	for _, n := range []int{1, 20} {
 		opts := validate.Options{Checks: suite.Checks, Fleet: workload.SysmonFleet(builds[len(builds)-n:])}
-		r.tasks = append(r.tasks, task{fmt.Sprintf("the gate, versions: %d", n), func() error {
+		r.tasks = append(r.tasks, task{name: fmt.Sprintf("the gate, versions: %d", n), do: func() error {
 			if r := validate.Run(validate.SysmonSource("config.xml", data), opts); len(r.Undecided) > 0 {
 				return errors.New(r.Undecided[0])
 			}

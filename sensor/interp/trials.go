@@ -21,7 +21,6 @@ import (
 type Trials struct {
 	s        *Synthesizer
 	inputs   int
-	hand     func(input int, v *Value)
 	criteria []trial
 
 	// The buffers below are reused for the next instance.
@@ -76,7 +75,7 @@ const mostTrialWork = 1 << 24
 // build hands over. Several goroutines call it. It must return the same for the same value, and a
 // changed value as it is.
 func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Trials {
-	t := &Trials{s: s, inputs: inputs, hand: hand, seen: make([]int, inputs), stack: make([]uint64, 0, channelfile.MaxStack)}
+	t := &Trials{s: s, inputs: inputs, seen: make([]int, inputs), stack: make([]uint64, 0, channelfile.MaxStack)}
 	s.fill(inputs)
 	n := s.file.Criteria()
 	t.criteria = make([]trial, n)
@@ -89,9 +88,9 @@ func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Tria
 	for k := range cores {
 		wait.Go(func() {
 			own := &Synthesizer{file: s.file, types: s.types, filled: s.filled, it: &Interpreter{file: s.file, access: s.it.access}}
-			e := append(Event(nil), s.filled...)
+			r := trier{Synthesizer: own, hand: hand, event: append(Event(nil), s.filled...)}
 			for i := k * n / cores; i < (k+1)*n/cores && own.it.work <= limit; i++ {
-				t.criteria[i] = t.try(own, e, i)
+				t.criteria[i] = r.try(i)
 			}
 		})
 	}
@@ -102,117 +101,143 @@ func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Tria
 // criteriaPerCore is the number of criteria for which a further core is used.
 const criteriaPerCore = 1 << 12
 
+// A trier evaluates criteria.
+type trier struct {
+	*Synthesizer
+	hand              func(input int, v *Value)
+	event             Event      // has the value of each input that no criterion asks for
+	filled, good, bad evaluation // on this value, and those that satisfy and fail the criterion
+	other             evaluation
+}
+
 // An evaluation is a value of an input, as it is made and as a build hands it over, with the
 // result of a criterion on both.
 type evaluation struct {
-	made, handed struct {
-		value Value
-		holds bool
-		work  uint64
-	}
-	making uint64 // work to make the value
+	made, handed Value
+	making       uint64 // work to make the value
+	madeHolds    bool
+	madeWork     uint64
+	holds        bool // for handed
+	work         uint64
 }
 
-// try evaluates criterion i. E has the value of each input that no criterion asks for. Try returns
-// the zero trial if an instance with the criterion must run event by event.
-func (t *Trials) try(s *Synthesizer, e Event, i int) (r trial) {
-	c := s.file.Criterion(i)
+// try evaluates criterion i. It returns a trial without truths if an instance with the criterion
+// must run event by event.
+func (t *trier) try(i int) trial {
+	c := t.file.Criterion(i)
 	input := int(c.Input)
 	// The work of an expression depends on the expression that was run before.
-	if input >= len(e) || c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp {
+	if input >= len(t.event) || c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp {
 		return trial{}
 	}
-	s.Limit(mostTrialWork)
-	s.arena = s.arena[:0]
-	defer func() { e[input] = s.filled[input] }()
-	// The value of the filled event, and those that satisfy and fail the criterion.
-	var filled, good, bad evaluation
-	filled.made.value = s.filled[input]
-	if !t.evaluate(s, e, i, c, &filled) {
-		return trial{}
+	t.Limit(mostTrialWork)
+	t.arena = t.arena[:0]
+	r := trial{input: c.Input}
+	if !t.values(i, c) || !t.wishes(i, c, &r) {
+		r.truth = [wishes]truths{}
 	}
-	before := s.it.work
-	good.made.value = s.value(c, true, filled.handed.value)
-	good.making = s.it.work - before
-	before = s.it.work
-	bad.made.value = s.value(c, false, filled.handed.value)
-	bad.making = s.it.work - before
-	if !t.evaluate(s, e, i, c, &good) || !t.evaluate(s, e, i, c, &bad) {
-		return trial{}
+	t.event[input] = t.Synthesizer.filled[input]
+	return r
+}
+
+// values makes the values of criterion i and evaluates it on them. It returns false if it fails.
+func (t *trier) values(i int, c channelfile.Criterion) bool {
+	t.filled.made = t.Synthesizer.filled[c.Input]
+	if !t.evaluate(i, c, &t.filled) {
+		return false
 	}
-	r.input = c.Input
+	before := t.it.work
+	t.good.made = t.value(c, true, t.filled.handed)
+	t.good.making = t.it.work - before
+	before = t.it.work
+	switch c.Operator {
+	case channelfile.OpExists, channelfile.OpIntegerEquals, channelfile.OpIntegerRange, channelfile.OpAddressRange:
+		t.bad.made = t.value(c, false, t.filled.handed)
+		t.bad.making = t.it.work - before
+	default: // value makes the good text, and changes it
+		t.bad.made = t.nearly(t.good.made)
+		t.bad.making = t.good.making + t.it.work - before
+	}
+	return t.evaluate(i, c, &t.good) && t.evaluate(i, c, &t.bad)
+}
+
+// wishes fills in the results of criterion i for each wish. It returns false if it fails.
+func (t *trier) wishes(i int, c channelfile.Criterion, r *trial) bool {
 	for w := range wishes {
-		first, once := &filled, uint64(0)
+		first, once := &t.filled, uint64(0)
 		switch {
 		case w == wantNothing:
-		case c.Operator == channelfile.OpExists || filled.made.holds || w == wantHolds && (!good.made.holds || c.Count > 1):
+		case c.Operator == channelfile.OpExists || t.filled.madeHolds || w == wantHolds && (!t.good.madeHolds || c.Count > 1):
 			// solve chooses between more values.
 			first = new(evaluation)
-			e[input] = s.filled[input]
-			before := s.it.work
-			s.wanted = append(s.wanted[:0], channelfile.Word(2*i+int(w))) // negated for wantFails
-			if !s.solve(e, input, s.wanted) {
-				return trial{}
+			t.event[c.Input] = t.Synthesizer.filled[c.Input]
+			before := t.it.work
+			t.wanted = append(t.wanted[:0], channelfile.Word(2*i+int(w))) // negated for wantFails
+			if !t.solve(t.event, int(c.Input), t.wanted) {
+				return false
 			}
-			once = s.it.work - before
-			first.made.value = e[input]
-			if !t.evaluate(s, e, i, c, first) {
-				return trial{}
+			once = t.it.work - before
+			first.made = t.event[c.Input]
+			if !t.evaluate(i, c, first) {
+				return false
 			}
 		case w == wantHolds: // solve tries the filled value, and then the good one
-			first = &good
-			once = good.making + s.joining(c, &good.made.value) + filled.made.work + good.made.work
+			first = &t.good
+			once = t.good.making + t.joining(c, &t.good.made) + t.filled.madeWork + t.good.madeWork
 		default: // solve keeps the filled value, because the criterion fails
-			once = bad.making + filled.made.work
+			once = t.bad.making + t.filled.madeWork
 		}
-		holding := &good
+		holding := &t.good
 		if c.Operator == channelfile.OpExists { // which keeps a value that is present
-			holding = new(evaluation)
-			holding.made.value = s.value(c, true, first.handed.value)
-			if !t.evaluate(s, e, i, c, holding) {
-				return trial{}
+			holding = &t.other
+			holding.made, holding.making = t.value(c, true, first.handed), 0
+			if !t.evaluate(i, c, holding) {
+				return false
 			}
 		}
 		truth := known
-		if first.handed.holds {
+		if first.holds {
 			truth |= inFirst
 		}
-		once += holding.making + bad.making + bad.handed.work - first.handed.work
-		if first.handed.value.equals(&holding.made.value) {
+		once += holding.making + t.bad.making + t.bad.work - first.work
+		if first.handed.equals(&holding.made) {
 			truth |= same
 		} else {
-			once += holding.handed.work - first.handed.work
+			once += holding.work - first.work
 		}
-		if holding.handed.holds {
+		if holding.holds {
 			truth |= inHold
 		}
-		if bad.handed.holds {
+		if t.bad.holds {
 			truth |= inFail
 		}
-		r.once[w], r.each[w], r.truth[w] = int32(once), uint32(first.handed.work), truth
+		r.once[w], r.each[w], r.truth[w] = int32(once), uint32(first.work), truth
 	}
-	return r
+	return true
 }
 
 // evaluate evaluates criterion i on a value, as it is made and as a build hands it over. It
 // returns false if it fails.
-func (t *Trials) evaluate(s *Synthesizer, e Event, i int, c channelfile.Criterion, v *evaluation) bool {
-	at := &e[c.Input]
-	*at = v.made.value
+func (t *trier) evaluate(i int, c channelfile.Criterion, v *evaluation) bool {
+	at := &t.event[c.Input]
+	*at = v.made
 	t.hand(int(c.Input), at)
-	before := s.it.work
-	holds, err := s.it.RunCriterion(i, e)
+	before := t.it.work
+	_, err := t.it.value(i, c, t.event, int(c.Input))
 	if err != nil {
 		return false
 	}
-	v.handed.value, v.handed.holds, v.handed.work = *at, holds, s.it.work-before
-	if at.equals(&v.made.value) {
-		v.made = v.handed
+	if v.holds, err = t.it.holds(i, c, at, t.event); err != nil {
+		return false
+	}
+	v.handed, v.work = *at, t.it.work-before
+	if at.equals(&v.made) {
+		v.madeHolds, v.madeWork = v.holds, v.work
 		return true
 	}
-	before = s.it.work
-	v.made.holds, err = s.it.holds(i, c, &v.made.value, e)
-	v.made.work = s.it.work - before
+	before = t.it.work
+	v.madeHolds, err = t.it.holds(i, c, &v.made, t.event)
+	v.madeWork = t.it.work - before
 	return err == nil
 }
 
