@@ -465,7 +465,7 @@ func (s *section) fixes() {
 func brief(fix string) string {
 	const long = 100
 	if i := strings.Index(fix, ": "); len(fix) > long && i > 0 {
-		return fix[:i] + " ..."
+		return fix[:i] + " (listed below)"
 	}
 	return fix
 }

@@ -28,6 +28,11 @@ for (let i = 0; i < Number(rounds); i++) {
   const page = await browser.open(file);
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
   add('open', performance.now() - start);
+  // The processor time of the page's process depends little on other programs.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const { metrics } = await session.send('Performance.getMetrics');
+  add('open, processor time', metrics.find((m) => m.name === 'ProcessTime').value * 1000);
   // change sets a control, and returns the time until the next frame is drawn.
   const change = (id, value) => page.evaluate(async ([id, value]) => {
     const e = document.getElementById(id);
