@@ -1,8 +1,8 @@
 // Package events reads recorded events of Windows as JSON, as XML or from its event logs, and
 // converts them to the inputs of template types.
 //
-// A [Reader] reads the events of one file, plain or gzip: an event log, or the forms that common
-// exporters write. It returns a [Record] for each event. A [Mapper] finds the feeds of
+// A [Reader] reads the events of one file, plain, gzip or zstd: an event log, or the forms that
+// common exporters write. It returns a [Record] for each event. A [Mapper] finds the feeds of
 // template types that a record belongs to, and converts the record to the event of
 // such a type.
 //

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/cfcheck/cfcheck/events/evtx"
 )
 
@@ -20,13 +22,13 @@ const MaxLine = 1 << 20
 // several, arrays of objects, and responses of Elasticsearch and Splunk that contain such an
 // array. It also reads the event logs of Windows, see package evtx, and events as XML. It keeps one
 // event in memory, or 64 KiB of a log. Use it from one goroutine at a time. It unpacks a gzip
-// file in a goroutine of its own, which ends at the end of the file or with Close.
+// or zstd file in a goroutine of its own, which ends at the end of the file or with Close.
 type Reader struct {
 	name    string
 	counted *counter      // counts the bytes that are read of the file
 	file    *bufio.Reader // buffers counted
 	started bool
-	packed  bool          // the file is gzip
+	packed  bool          // the file is gzip or zstd
 	ahead   *ahead        // nil if the file is not packed
 	err     error         // final error
 	reused  *bufio.Reader // of a reader for blocks
@@ -39,8 +41,8 @@ type Reader struct {
 const bufferSize = 64 << 10
 
 // NewReader returns a Reader for the content of a file. If the content begins like
-// gzip, the Reader unpacks all its members. If it begins with a byte order mark, the Reader
-// converts it from UTF-16. The name is used in errors only.
+// gzip or zstd, the Reader unpacks all its members or frames. If it begins with a byte order
+// mark, the Reader converts it from UTF-16. The name is used in errors only.
 //
 // To stop early, for example because a context is done, let the Read method of file
 // return an error. You can also stop calling [Reader.Read] and call [Reader.Close].
@@ -186,12 +188,13 @@ func (r *Reader) Column() int { return r.column + 1 }
 // start examines the first bytes of the file and sets r.lines.
 func (r *Reader) start() error {
 	r.lines = r.file
-	magic, err := r.file.Peek(2)
+	magic, err := r.file.Peek(4)
 	if err != nil && err != io.EOF {
 		return r.fail(err)
 	}
-	if r.packed = string(magic) == "\x1f\x8b"; r.packed {
-		z, err := gzip.NewReader(r.file)
+	if unpack := unpackerOf(magic); unpack != nil {
+		r.packed = true
+		z, err := unpack(r.file)
 		if err != nil {
 			return r.fail(err)
 		}
@@ -207,8 +210,6 @@ func (r *Reader) start() error {
 		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.LittleEndian}, bufferSize)
 	case bytes.HasPrefix(mark, []byte("\xfe\xff")):
 		r.lines = bufio.NewReaderSize(&wide{src: r.lines, order: binary.BigEndian}, bufferSize)
-	case bytes.HasPrefix(mark, []byte("\x28\xb5\x2f\xfd")):
-		return &ReadError{Name: r.name, Err: errors.New("found zstd; expected plain or gzip: unpack the file, for example by zstd -dc, and give the result as -")}
 	case len(mark) > 1 && mark[1] == 0 && (mark[0] == '{' || mark[0] == '[' || mark[0] == '<'):
 		return &ReadError{Name: r.name, Err: errors.New("found UTF-16 without a byte order mark; expected UTF-8, or UTF-16 with the mark: convert the file, for example by iconv -f UTF-16LE -t UTF-8")}
 	case string(mark) == evtx.Magic:
@@ -221,6 +222,25 @@ func (r *Reader) start() error {
 	return nil
 }
 
+// maxWindow is the memory in bytes that a zstd file may demand for its window. RFC 8878 recommends
+// that every decoder supports 8 MiB. The levels of zstd up to 19 need no more.
+const maxWindow = 8 << 20
+
+// unpackerOf returns the function that unpacks a file with the given first bytes, or nil. Its
+// reader keeps a bounded part of the content in memory, however far the file expands.
+func unpackerOf(magic []byte) func(io.Reader) (io.Reader, error) {
+	switch {
+	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+	case string(magic) == "\x28\xb5\x2f\xfd",
+		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18": // a frame to skip
+		return func(r io.Reader) (io.Reader, error) {
+			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		}
+	}
+	return nil
+}
+
 // fail converts an error of a file or of gzip to a ReadError. For a packed file, only
 // the goroutine that unpacks it may call fail, because it knows the offset.
 func (r *Reader) fail(err error) error {
@@ -229,10 +249,14 @@ func (r *Reader) fail(err error) error {
 	}
 	at := r.counted.n - int64(r.file.Buffered())
 	switch {
-	case errors.Is(err, gzip.ErrChecksum):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, zstd.ErrCRCMismatch):
 		err = fmt.Errorf("%w; the packed content was changed", err)
 	case errors.Is(err, gzip.ErrHeader):
 		err = fmt.Errorf("%w; expected gzip to begin, or the file to end", err)
+	case errors.Is(err, zstd.ErrMagicMismatch):
+		err = fmt.Errorf("%w; expected zstd to begin, or the file to end", err)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded):
+		err = fmt.Errorf("%w; expected a window of at most %d bytes: pack the file again without --ultra and --long", err, maxWindow)
 	case r.packed && (err == io.ErrUnexpectedEOF || err == io.EOF):
 		err = fmt.Errorf("%w; the file was cut off", io.ErrUnexpectedEOF)
 	}

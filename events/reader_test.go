@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 )
 
 // show returns a record as one line.
@@ -258,7 +259,6 @@ func TestGzip(t *testing.T) {
 		{"other content than was packed", string(flipped), []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid checksum; the packed content was changed", len(whole))},
 		{"something else behind it", whole + "a text that is not packed", []string{"1   :"}, fmt.Sprintf("x.gz: byte %d of the file: gzip: invalid header; expected gzip to begin, or the file to end", len(whole)+10)},
 		{"an event log", "ElfFile\x00", nil, "x.gz: byte 8 of the file: found 8 bytes; expected the header of a log of 4096 bytes: the file was cut off"},
-		{"zstd", "\x28\xb5\x2f\xfd\x00", nil, "x.gz: byte 0 of the file: found zstd; expected plain or gzip: unpack the file, for example by zstd -dc, and give the result as -"},
 		{"UTF-16 without its mark", "{\x00", nil, "x.gz: byte 0 of the file: found UTF-16 without a byte order mark; expected UTF-8, or UTF-16 with the mark: convert the file, for example by iconv -f UTF-16LE -t UTF-8"},
 		{"half a character of UTF-16", "\xff\xfe \x00{", nil, "x.gz: byte 5 of the file: the file ends after one of the two bytes of a character of UTF-16; it was cut off"},
 	} {
@@ -275,6 +275,78 @@ func TestGzip(t *testing.T) {
 				t.Errorf("records (-want +have):\n%s", diff)
 			}
 		})
+	}
+}
+
+// zstandard returns a text as one frame of zstd.
+func zstandard(s string, options ...zstd.EOption) string {
+	var b bytes.Buffer
+	z, err := zstd.NewWriter(&b, append(options, zstd.WithEncoderConcurrency(1))...)
+	if err == nil {
+		_, err = z.Write([]byte(s))
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+	return b.String()
+}
+
+// TestZstd checks that zstd is detected by content. Damage is an error that ends the file.
+func TestZstd(t *testing.T) {
+	const one, two = `{"EventID":1,"EventData":{}}` + "\n", `{"EventID":2,"EventData":{}}` + "\n"
+	whole := zstandard(one)
+	flipped := []byte(whole)
+	flipped[len(flipped)-1] ^= 1 // in the checksum
+	const skip = "\x5f\x2a\x4d\x18\x03\x00\x00\x00abc"
+	large := strings.Repeat(one, 1<<20/len(one))
+	for _, tt := range []struct {
+		why  string
+		file string
+		want []string
+		err  string // begins like this
+	}{
+		{"one frame", whole, []string{"1   :"}, ""},
+		{"several, as of files put together", whole + zstandard(two), []string{"1   :", "2   :"}, ""},
+		{"a line from one frame to the next", zstandard(one+two[:9]) + zstandard(two[9:]), []string{"1   :", "2   :"}, ""},
+		{"a frame to skip at first, as pzstd writes", skip + whole, []string{"1   :"}, ""},
+		{"a byte order mark in it", zstandard("\xef\xbb\xbf" + one), []string{"1   :"}, ""},
+		{"cut off", whole[:len(whole)/2], nil, fmt.Sprintf("x.zst: byte %d of the file: unexpected EOF; the file was cut off", len(whole)/2)},
+		{"cut off in its header", whole[:4], nil, "x.zst: byte 4 of the file: unexpected EOF; the file was cut off"},
+		{"other content than was packed", string(flipped), nil, fmt.Sprintf("x.zst: byte %d of the file: CRC check failed; the packed content was changed", len(whole))},
+		{"something else behind it", whole + "a text that is not packed", []string{"1   :"}, fmt.Sprintf("x.zst: byte %d of the file: invalid input: magic number mismatch; expected zstd to begin, or the file to end", len(whole)+4)},
+		{"a window that is too large", zstandard(large, zstd.WithWindowSize(2*maxWindow)), nil, "x.zst: byte 6 of the file: window size exceeded; expected a window of at most 8388608 bytes: pack the file again without --ultra and --long"},
+	} {
+		have, err := readAll("x.zst", strings.NewReader(tt.file))
+		if text := fmt.Sprint(err); err == nil && tt.err != "" || err != nil && text != tt.err {
+			t.Errorf("%s: error is %q; want %q", tt.why, text, tt.err)
+		}
+		if diff := cmp.Diff(tt.want, have); diff != "" {
+			t.Errorf("%s: records (-want +have):\n%s", tt.why, diff)
+		}
+	}
+}
+
+// TestBombs checks that a small packed file that expands to much text takes little memory.
+func TestBombs(t *testing.T) {
+	const size = 64 << 20
+	text := strings.Repeat(" ", size) + "{}"
+	for name, file := range map[string]string{"gzip": packed(text), "zstd": zstandard(text)} {
+		if len(file) > size/500 {
+			t.Errorf("%s: the file has %d bytes", name, len(file))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		have, err := readAll("x", strings.NewReader(file))
+		runtime.ReadMemStats(&after)
+		if err != nil || len(have) != 1 {
+			t.Errorf("%s: %v, %v", name, have, err)
+		}
+		if used := after.TotalAlloc - before.TotalAlloc; used > size/2 {
+			t.Errorf("%s: %d bytes of memory were allocated for %d bytes of text", name, used, size)
+		}
 	}
 }
 
@@ -295,6 +367,8 @@ func TestClose(t *testing.T) {
 		{"in the middle", whole, 1000},
 		{"at the end", whole, 2001},
 		{"after damage", whole[:len(whole)-9], 2001},
+		{"zstd, after a line", zstandard(strings.Repeat(event, 2000)), 1},
+		{"zstd, at the end", zstandard(strings.Repeat(event, 2000)), 2001},
 		{"not packed", event + event, 1},
 	} {
 		r := NewReader("x", strings.NewReader(tt.file))

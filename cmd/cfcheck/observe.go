@@ -52,7 +52,7 @@ func (c *command) contractObserve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "observe [flags] file...",
 		Short: "write a fleet from the inputs that recorded events supply",
-		Long: `contract observe reads recorded events of Windows (.evtx, or JSON or XML in the forms of common exporters, plain or gzip) and
+		Long: `contract observe reads recorded events of Windows (.evtx, or JSON or XML in the forms of common exporters, plain, gzip or zstd) and
 writes a fleet with the inputs that their sources really supply. For each host,
 template type and feed, it counts the events that have each input. Hosts that
 supply the same inputs become one contract, with the names of hosts as its name.

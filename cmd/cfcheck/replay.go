@@ -41,7 +41,7 @@ func (c *command) replay() *cobra.Command {
 		Short: "show which rules match recorded events",
 		Long: `replay runs content on recorded events. The content is channel files, or Sigma
 rules, which it compiles. The events are event logs of Windows (.evtx),
-JSON or XML, plain or gzip, in the forms that docs/observe.md lists.
+JSON or XML, plain, gzip or zstd, in the forms that docs/observe.md lists.
 
 For each rule that matches, it shows the number of matches, their share of the
 events of its type, and the first matches with the fields that matched. It counts
