@@ -232,13 +232,17 @@ func unpackerOf(magic []byte) func(io.Reader) (io.Reader, error) {
 	switch {
 	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
 		return func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
-	case string(magic) == "\x28\xb5\x2f\xfd",
-		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18": // a frame to skip
+	case string(magic) == "\x28\xb5\x2f\xfd", isSkippable(magic):
 		return func(r io.Reader) (io.Reader, error) {
 			return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		}
 	}
 	return nil
+}
+
+// isSkippable reports whether a file begins with a frame of zstd that decoders skip.
+func isSkippable(magic []byte) bool {
+	return len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
 }
 
 // fail converts an error of a file or of gzip to a ReadError. For a packed file, only
