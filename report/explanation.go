@@ -19,9 +19,8 @@ const ExplanationSchema = "cfcheck.explanation/v0"
 
 // An Explanation states why rules match an event, or do not.
 type Explanation struct {
-	Event   ExplainedEvent
-	Rules   []ExplainedRule
-	LeftOut int // faults that left rules out
+	Event ExplainedEvent
+	Rules []ExplainedRule
 }
 
 // An ExplainedEvent is the event of an explanation.
@@ -50,16 +49,6 @@ type ExplainedFleet struct {
 	Name          string
 	Builds, Hosts uint64
 	Groups        []trace.Hosts
-}
-
-// Matches returns the number of rules that match the event as it was recorded.
-func (x *Explanation) Matches() (n int) {
-	for i := range x.Rules {
-		if r := &x.Rules[i]; r.Root != nil && r.Root.Holds {
-			n++
-		}
-	}
-	return n
 }
 
 // Text writes the explanation for people.

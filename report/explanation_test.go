@@ -53,7 +53,4 @@ func TestExplanation(t *testing.T) {
 		"another verdict":   {strings.Replace(data.String(), `"not recorded"`, `"unrecorded"`, 1), false},
 		"a part of no kind": {strings.Replace(data.String(), `"kind": "not"`, `"kind": "nor"`, 1), false},
 	})
-	if x.Matches() != 1 {
-		t.Errorf("%d rules match; want 1", x.Matches())
-	}
 }
