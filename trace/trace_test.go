@@ -336,3 +336,34 @@ func onRecording(t *testing.T, name string, step int, of map[*sensor.Definition]
 		}
 	}
 }
+
+// FuzzTree compares the trees of any rules with the interpreter, on events that reach each
+// criterion.
+func FuzzTree(f *testing.F) {
+	for _, body := range []string{
+		"    s: {Image: x}\n    condition: s\n",
+		"    a:\n        - Image|endswith|all: [x, y]\n        - 'keyword'\n    b: {User|neq: [p, q]}\n    condition: [a, not 1 of b*]\n",
+		"    a: {CommandLine|re: 'x+', ProcessId|gte: 7}\n    b: {User: null, Image|cidr: 10.0.0.0/8}\n    condition: a or all of them\n",
+	} {
+		f.Add([]byte(header + body))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 1<<12 {
+			t.Skip("too large to be fast")
+		}
+		rules, _ := sigma.Parse("a.yml", data)
+		if len(rules) == 0 {
+			return
+		}
+		for _, b := range build(t, rules) {
+			c := newCompared(t, b)
+			s := interp.NewSynthesizer(b.file, nil, b.definition.Types())
+			s.Limit(1 << 20)
+			s.Events(b.instance, len(b.definition.Inputs), func(e interp.Event) bool {
+				c.on(t, e)
+				return true
+			})
+			c.on(t, make(interp.Event, len(b.definition.Inputs)))
+		}
+	})
+}

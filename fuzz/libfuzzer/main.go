@@ -84,6 +84,7 @@ var targets = []target{
 	{pkg: "./fix", function: "FuzzFile"},
 	{pkg: "./ruletest", function: "FuzzParse"},
 	{pkg: "./ruletest", function: "FuzzRecorded"},
+	{pkg: "./trace", function: "FuzzTree"},
 	{pkg: "./sysmon/config", function: "FuzzDecompile"},
 	{pkg: "./sysmon/config", function: "FuzzLoad"},
 	{pkg: "./sysmon/config", function: "FuzzParse"},
