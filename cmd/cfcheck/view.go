@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cfcheck/cfcheck/internal/view"
+	"github.com/cfcheck/cfcheck/internal/view/loopback"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/file"
@@ -150,7 +151,7 @@ func (v *viewing) serve(files []view.File, defs *sensor.Definitions) error {
 	if err := view.Write(&b, files, defs); err != nil {
 		return err
 	}
-	server, err := view.Listen(v.port, b.Bytes())
+	server, err := loopback.Listen(v.port, b.Bytes(), view.PagePolicy())
 	if err != nil {
 		return err
 	}

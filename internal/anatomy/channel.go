@@ -163,7 +163,8 @@ func ofChannelFile(data []byte) *Map {
 	}
 	n := m.u32(0x2C)
 	if n > maxSections {
-		m.note(0x2C, 0x30, "the section count is 0x%X (%d), and no file has more than %d sections; %d records are shown as far as the file has them", n, n, maxSections, maxSections)
+		stated := binary.LittleEndian.Uint32(data[0x2C:])
+		m.note(0x2C, 0x30, "the section count is 0x%X (%d), and no file has more than %d sections", stated, stated, maxSections)
 		n = maxSections
 	}
 	end := headerSize + recordSize*n
@@ -204,10 +205,10 @@ func (m *Map) header() {
 		m.vague(0, size, "the header has %d bytes, but the file ends after %d", headerSize, size)
 		return
 	}
-	if stated := m.u32(0x28); stated > size {
-		m.note(0x28, 0x2C, "the file should have 0x%X (%d) bytes, but it ends at 0x%X (%d): %d are missing", stated, stated, size, size, stated-size)
-	} else if stated < size {
-		m.note(stated, size, "the file should end at 0x%X (%d), and %d more bytes follow", stated, stated, size-stated)
+	if stated := uint64(binary.LittleEndian.Uint32(m.data[0x28:])); stated > uint64(size) {
+		m.note(0x28, 0x2C, "the file should have 0x%X (%d) bytes, but it ends at 0x%X (%d): %d are missing", stated, stated, size, size, stated-uint64(size))
+	} else if stated < uint64(size) {
+		m.note(int(stated), size, "the file should end at 0x%X (%d), and %d more bytes follow", stated, stated, uint64(size)-stated)
 	}
 }
 
@@ -248,12 +249,14 @@ func (m *Map) sections(n int) []section {
 		name, known := sectionKinds[binary.LittleEndian.Uint32(m.data[at:])]
 		if !known {
 			name = "unknown section"
-			m.note(at, at+4, "record %d has the section type 0x%08X, which this version of the format does not have", i, m.u32(at))
+			m.note(at, at+4, "record %d has the section type 0x%08X, which this version of the format does not have", i, binary.LittleEndian.Uint32(m.data[at:]))
 		}
 		start, length := m.u32(at+4), m.u32(at+8)
 		end := start + length
 		if start > size || start == size && length > 0 {
-			m.note(at, at+recordSize, "section %s should stand from 0x%X (%d) to 0x%X (%d), but the file ends at 0x%X (%d)", name, start, start, end, end, size, size)
+			from := uint64(binary.LittleEndian.Uint32(m.data[at+4:]))
+			to := from + uint64(binary.LittleEndian.Uint32(m.data[at+8:]))
+			m.note(at, at+recordSize, "section %s should stand from 0x%X (%d) to 0x%X (%d), but the file ends at 0x%X (%d)", name, from, from, to, to, size, size)
 			continue
 		}
 		s := section{Region: Region{Kind: m.kind(name), Start: start, End: min(end, size), Owner: -1, State: Intact}}

@@ -78,6 +78,7 @@ type finding struct {
 	Fix          string        `json:"fix,omitempty"`
 	Path         string        `json:"path,omitempty"`
 	Rule         string        `json:"rule,omitempty"`
+	Source       string        `json:"source,omitempty"` // file, line and column of the rule
 	Start        int           `json:"start"`
 	End          int           `json:"end"`
 	Requirements []requirement `json:"requirements,omitempty"`
@@ -226,6 +227,9 @@ func findingOf(f *validate.Finding) finding {
 	}
 	for _, line := range f.Details {
 		out.Details = append(out.Details, report.Clean(line))
+	}
+	if s := f.Where.Source; s.Path != "" && s.Line > 0 {
+		out.Source = report.Clean(fmt.Sprintf("%s:%d:%d", s.Path, s.Line, max(s.Column, 1)))
 	}
 	if f.Instance != nil {
 		out.Rule = report.Clean(f.Instance.String())

@@ -39,9 +39,10 @@ func Script() string { return modelScript + graphScript + uiScript }
 func Style() string { return style }
 
 // Policy returns a Content-Security-Policy that lets a page run one script and use one style sheet,
-// by their digests, and load nothing.
-func Policy(script, style string) string {
-	return "default-src 'none'; script-src " + source(script) + "; style-src " + source(style) + "; base-uri 'none'; form-action 'none'"
+// by their digests, and load nothing. Further are sources of scripts beside the digest, each with a
+// space behind it.
+func Policy(further, script, style string) string {
+	return "default-src 'none'; script-src " + further + source(script) + "; style-src " + source(style) + "; base-uri 'none'; form-action 'none'"
 }
 
 // source returns the digest of a text in the form that a policy has.
@@ -51,7 +52,7 @@ func source(text string) string {
 }
 
 // PagePolicy returns the policy of the pages that Write writes.
-func PagePolicy() string { return Policy(pageScript(), style) }
+func PagePolicy() string { return Policy("", pageScript(), style) }
 
 func pageScript() string { return `"use strict";(() => {` + "\n" + Script() + startScript + "})();\n" }
 

@@ -600,7 +600,7 @@ class Page {
   fillFindings(file) {
     const d = file.model.doc, box = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "findings" });
     this.panel.append(box);
-    for (const n of d.notes || []) box.append(el("article", { class: "finding damage" }, el("h3", {}, "damage"), this.jump(file, n.start, n.end), el("p", {}, n.text)));
+    for (const n of d.notes || []) box.append(el("article", { class: "finding damage" }, el("h2", {}, "damage"), this.jump(file, n.start, n.end), el("p", {}, n.text)));
     for (const f of (d.findings || []).slice(0, 400)) box.append(this.finding(file, f));
     if ((d.findings || []).length > 400) box.append(el("p", { class: "empty" }, `${thousands(d.findings.length - 400)} more findings are not listed here. Their places are marked in the bytes.`));
     for (const s of d.skipped || []) box.append(el("p", { class: "empty" }, s));
@@ -612,9 +612,9 @@ class Page {
   }
 
   finding(file, f) {
-    const e = el("article", { class: "finding " + f.severity }, el("h3", {}, f.severity + " ", el("span", { class: "check" }, `${f.check} ${f.name}`)));
+    const e = el("article", { class: "finding " + f.severity }, el("h2", {}, f.severity + " ", el("span", { class: "check" }, `${f.check} ${f.name}`)));
     if (f.end > f.start || f.start > 0) e.append(this.jump(file, f.start, f.end));
-    if (f.path) e.append(el("span", { class: "says" }, " " + f.path));
+    if (f.path || f.source) e.append(el("span", { class: "says" }, " " + [f.path, f.source].filter(Boolean).join(" · ")));
     e.append(el("p", {}, (f.rule && !f.message.includes(f.rule) ? f.rule + ": " : "") + f.message));
     for (const line of f.details || []) e.append(el("p", { class: "says" }, line));
     if (f.fix) e.append(el("p", {}, "Fix: " + f.fix));

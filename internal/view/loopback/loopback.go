@@ -1,4 +1,5 @@
-package view
+// Package loopback serves one page to the browser of the same machine, and to nobody else.
+package loopback
 
 import (
 	"crypto/rand"
@@ -19,8 +20,9 @@ type Server struct {
 	http     http.Server
 }
 
-// Listen listens on a port of the loopback interface. The port 0 means a free one.
-func Listen(port int, page []byte) (*Server, error) {
+// Listen listens on a port of the loopback interface. The port 0 means a free one. The policy is
+// the Content-Security-Policy of the page.
+func Listen(port int, page []byte, policy string) (*Server, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return nil, fmt.Errorf("the page cannot be served: %w", err)
@@ -30,7 +32,7 @@ func Listen(port int, page []byte) (*Server, error) {
 	path := "/" + hex.EncodeToString(token[:]) + "/"
 	host := listener.Addr().String()
 	s := &Server{URL: "http://" + host + path, listener: listener}
-	s.http = http.Server{Handler: handler(host, path, page), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	s.http = http.Server{Handler: handler(host, path, policy, page), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	return s, nil
 }
 
@@ -46,10 +48,10 @@ func (s *Server) Close() error { return s.http.Close() }
 // The host of a request must be the address itself, so a foreign name that resolves to the
 // loopback address gets nothing. The path has a token that the other page cannot guess. No header
 // permits another origin to read the answer.
-func handler(host, path string, page []byte) http.Handler {
+func handler(host, path, policy string, page []byte) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", PagePolicy()+"; frame-ancestors 'none'")
+		h.Set("Content-Security-Policy", policy+"; frame-ancestors 'none'")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Referrer-Policy", "no-referrer")

@@ -1,4 +1,4 @@
-package view
+package loopback
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // Each row is a request that must not get the page, and why it is made.
 func TestServerRefuses(t *testing.T) {
 	const host, path = "127.0.0.1:4711", "/00112233445566778899aabbccddeeff/"
-	h := handler(host, path, []byte("secret"))
+	h := handler(host, path, "default-src 'none'; script-src x", []byte("secret"))
 	for _, c := range []struct {
 		why, method, host, path string
 		status                  int
@@ -53,7 +53,7 @@ func TestServerRefuses(t *testing.T) {
 
 func TestServer(t *testing.T) {
 	page := bytes.Repeat([]byte("page "), 1000)
-	s, err := Listen(0, page)
+	s, err := Listen(0, page, "default-src 'none'")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestServer(t *testing.T) {
 	if body, err := io.ReadAll(r.Body); err != nil || !bytes.Equal(body, page) {
 		t.Errorf("the server sent %d bytes (%v), expected the page of %d", len(body), err, len(page))
 	}
-	other, err := Listen(0, page)
+	other, err := Listen(0, page, "default-src 'none'")
 	if err != nil {
 		t.Fatal(err)
 	}

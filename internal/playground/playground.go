@@ -1,0 +1,183 @@
+// Package playground judges rules and files for the page in docs/playground. It opens no file and
+// no connection, so that it can run in a browser.
+package playground
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/view"
+	"github.com/cfcheck/cfcheck/report"
+	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
+	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/sigma/subjects"
+	"github.com/cfcheck/cfcheck/sysmon/registry"
+	"github.com/cfcheck/cfcheck/validate"
+	"github.com/cfcheck/cfcheck/validate/suite"
+)
+
+// A Question is content to judge.
+type Question struct {
+	Name  string // of the file, or of the rules
+	Data  []byte
+	Fleet string // name of a built-in fleet; "" means FleetJSON
+	// FleetJSON is a fleet as a JSON document. It is used if Fleet is "". If both are empty,
+	// nothing is accepted.
+	FleetJSON []byte
+	// Behaviour runs the content in the interpreter, the checks of family CF5. Without them
+	// nothing is accepted.
+	Behaviour bool
+	Now       time.Time
+}
+
+// An Answer has a document for each file to show. Rules become a file for each template type.
+type Answer struct {
+	Documents []*view.Document
+	Data      [][]byte // the bytes of each file
+	Problems  []string // rules that could not be compiled, one line each
+}
+
+// Fleets returns the names of the built-in fleets.
+func Fleets() []string { return builtin.Fleets() }
+
+// behaviour is the digit of the family CF5.
+const behaviour = 5
+
+// Judge answers a question. An error says why nothing can be shown, in words for the person who
+// asked.
+func Judge(q Question) (a *Answer, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			a, err = nil, fmt.Errorf("internal error: %v; please report it with the content", fault)
+		}
+	}()
+	if len(q.Data) > view.MaxSize {
+		return nil, fmt.Errorf("the content has %d bytes (want at most %d)", len(q.Data), view.MaxSize)
+	}
+	defs := builtin.Definitions()
+	options := validate.Options{Checks: suite.Checks, Definitions: defs, Now: q.Now, AllowEmpty: true, Budget: &validate.Budget{}}
+	if !q.Behaviour {
+		options.Checks = slices.DeleteFunc(slices.Clone(suite.Checks), func(c *validate.Check) bool { return c.Family() == behaviour })
+	}
+	if options.Fleet, err = q.fleet(); err != nil {
+		return nil, err
+	}
+	if options.Fleet != nil {
+		options.Cohorts = options.Fleet.Cohorts()
+		if err := options.Cohorts.Undefined(defs); err != nil {
+			return nil, err
+		}
+	}
+	list, problems, err := q.subjects(defs)
+	if err != nil {
+		return nil, err
+	}
+	a = &Answer{Problems: problems}
+	for _, s := range list {
+		name := s.Name
+		if s.Kind == validate.KindRules {
+			name = ruleFile(s.Data)
+		}
+		f := view.File{Name: name, Data: s.Data, Report: validate.Run(s, options)}
+		a.Documents, a.Data = append(a.Documents, view.DocumentOf(f, defs)), append(a.Data, s.Data)
+	}
+	return a, nil
+}
+
+// fleet returns the fleet of the question, nil without one.
+func (q *Question) fleet() (*sensor.Fleet, error) {
+	switch {
+	case q.Fleet != "":
+		f, ok := builtin.Fleet(q.Fleet)
+		if !ok {
+			return nil, fmt.Errorf("unknown fleet %q (want one of %s)", q.Fleet, strings.Join(builtin.Fleets(), ", "))
+		}
+		return f, nil
+	case len(q.FleetJSON) > 0:
+		return sensor.ReadFleet("the fleet", q.FleetJSON)
+	}
+	return nil, nil
+}
+
+// subjects returns the content as subjects, and the rules that could not be compiled.
+func (q *Question) subjects(defs *sensor.Definitions) ([]*validate.Subject, []string, error) {
+	ext := strings.ToLower(path.Ext(q.Name))
+	switch {
+	case channelfile.HasMagic(q.Data) || ext == ".cf":
+		return []*validate.Subject{validate.ChannelFile(q.Name, q.Data)}, nil, nil
+	case registry.IsExport(q.Data):
+		value, err := registry.Rules(q.Data)
+		if err != nil {
+			return nil, nil, err
+		}
+		return []*validate.Subject{validate.SysmonBlob(q.Name, value.Data)}, nil, nil
+	case ext == ".bin" || bytes.IndexByte(q.Data, 0) >= 0:
+		return []*validate.Subject{validate.SysmonBlob(q.Name, q.Data)}, nil, nil
+	case bytes.HasPrefix(bytes.TrimLeft(q.Data, "\xef\xbb\xbf \t\r\n"), []byte("<")):
+		return nil, nil, errors.New("this is XML; the playground shows rules, channel files and rule blobs, and cfcheck check judges configurations of Sysmon")
+	}
+	return q.rules(defs)
+}
+
+// rules compiles rules.
+func (q *Question) rules(defs *sensor.Definitions) ([]*validate.Subject, []string, error) {
+	name := q.Name
+	if name == "" {
+		name = "rule.yml"
+	}
+	if len(bytes.TrimSpace(q.Data)) == 0 {
+		return nil, nil, errors.New("there is nothing to judge: paste a Sigma rule, or drop a file")
+	}
+	rules, err := sigma.Parse(name, q.Data)
+	var faults []*sigma.Error
+	var problems []string
+	for _, e := range sigma.Errors(err) {
+		problems = append(problems, report.Clean(e.Error()))
+		if fault, ok := errors.AsType[*sigma.Error](e); ok {
+			faults = append(faults, fault)
+		}
+	}
+	if len(rules) == 0 {
+		return nil, nil, errors.New(strings.Join(problems, "\n"))
+	}
+	compiled, err := subjects.Compile(name, rules, defs, subjects.Options{
+		Build: sigma.Options{IDs: sigma.IDsOfNames}, Faults: faults, Incomplete: len(faults) > 0,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, u := range compiled.Unjudged {
+		problems = append(problems, report.Clean(u.Err.Error()))
+	}
+	var list []*validate.Subject
+	for _, s := range compiled.Subjects {
+		if len(s.Data) > 0 {
+			list = append(list, s)
+		}
+		for _, f := range s.Source {
+			if len(s.Data) == 0 {
+				problems = append(problems, report.Clean(fmt.Sprintf("%s:%d:%d: %s", f.Where.Source.Path, f.Where.Source.Line, f.Where.Source.Column, f.Message)))
+			}
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil, errors.New(strings.Join(append(problems, "no rule is left to judge"), "\n"))
+	}
+	return list, problems, nil
+}
+
+// ruleFile returns the name of the channel file that rules become.
+func ruleFile(data []byte) string {
+	f, err := channelfile.Parse(data)
+	if err != nil {
+		return "rules.cf"
+	}
+	return channelfile.FileName(f.Header)
+}
