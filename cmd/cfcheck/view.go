@@ -56,7 +56,7 @@ exit status is 0 if the page was written, whatever the verdict.`,
 	}
 	v.add(cmd)
 	cmd.Flags().StringVarP(&v.out, "out", "o", "", "write the page to this `file`, and serve nothing")
-	cmd.Flags().IntVar(&v.port, "port", 0, "serve on this `port` of the loopback interface (default: a free one)")
+	cmd.Flags().IntVar(&v.port, "port", 0, "serve on the port of this `number` of the loopback interface (default: a free one)")
 	cmd.Flags().Uint64Var(&v.maxSteps, "max-steps", validate.DefaultMaxSteps, "limit the work of the checks to `N` steps")
 	return cmd
 }

@@ -225,8 +225,8 @@ func (m *Map) count(kind string) (n, start int) {
 	return (r.End - r.Start) / m.Kinds[r.Kind].Size, r.Start
 }
 
-// u32 returns a number, or far if it is larger. Files are smaller than far, so an offset or a length
-// of that size is wrong in either case, and a sum of two fits an int of 32 bits.
+// u32 returns a number, or far if it is larger. No file has far bytes, so an offset or a length
+// of that size is wrong in either case. A sum of two fits an int of 32 bits.
 func (m *Map) u32(at int) int { return int(min(binary.LittleEndian.Uint32(m.data[at:]), far)) }
 
 const far = 1<<30 - 1

@@ -34,7 +34,8 @@ var (
 // jobPermissions are the permissions of jobs that write, by workflow and job. All other jobs only
 // read the repository.
 var jobPermissions = map[string]map[string]string{
-	"release.yml release": {"contents": "write", "packages": "write", "id-token": "write", "attestations": "write"},
+	"release.yml playground": {"contents": "write"},
+	"release.yml release":    {"contents": "write", "packages": "write", "id-token": "write", "attestations": "write"},
 }
 
 // TestWorkflows checks the workflows of this repository and those in the
