@@ -90,6 +90,16 @@ export const tests = {
     const q = await browser.open(page('shared', 1, '--fleet', '291', 'client.yml'));
     assert.deepEqual(await cellNames(q, 1), ['unsafe', 'safe']);
   },
+  'each of several fleets has a matrix': async (browser) => {
+    const p = await browser.open(page('fleets', 1, '--fleet', '291', '--fleet', 'reference', 'client.yml'));
+    assert.deepEqual(await cellNames(p, 1), ['unsafe', 'safe']);
+    await p.selectOption('#fleet', { label: 'example reference' });
+    assert.equal((await cellNames(p, 1)).length, 7);
+    await p.click('#controls [type=reset]');
+    assert.equal(await p.inputValue('#fleet'), '0');
+    assert.deepEqual(await cellNames(p, 1), ['unsafe', 'safe']);
+    assert.equal(await p.locator('.sums').count(), 2);
+  },
   'rules can be filtered and sorted': async (browser) => {
     const p = await browser.open(reference());
     await p.check('[name=state][value=b]');

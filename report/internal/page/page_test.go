@@ -114,7 +114,7 @@ func TestMatrix(t *testing.T) {
 
 // TestEqualBytes tests that equal reports have equal pages.
 func TestEqualBytes(t *testing.T) {
-	if write(t, small("a")) != write(t, small("a")) {
+	if one, other := write(t, small("a")), write(t, small("a")); one != other {
 		t.Error("two pages of one report differ")
 	}
 }
