@@ -17,7 +17,6 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/events"
-	"github.com/cfcheck/cfcheck/internal/realdata"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/replay"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -333,8 +332,7 @@ func TestReal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiling the published rules takes seconds; the full tests do it")
 	}
-	data := "../../shared/data/dev"
-	sets, err := realdata.Load(data, "benign-splunk*", "process_creation", "ipc")
+	sets, err := published()
 	if errors.Is(err, os.ErrNotExist) {
 		t.Skipf("the published rules and recorded events are not there: %v", err)
 	}
@@ -343,9 +341,11 @@ func TestReal(t *testing.T) {
 	}
 	var content []replay.Content
 	for _, s := range sets {
-		content = append(content, replay.Content{File: s.File, Definition: s.Definition})
+		if s.Definition.Name == "process_creation" || s.Definition.Name == "ipc" {
+			content = append(content, replay.Content{File: s.File, Definition: s.Definition})
+		}
 	}
-	names, err := filepath.Glob(data + "/events/attack-sigma-*.ndjson.gz")
+	names, err := filepath.Glob(realData + "/events/attack-sigma-*.ndjson.gz")
 	if err != nil || len(names) == 0 {
 		t.Skipf("no recorded events: %v", err)
 	}
