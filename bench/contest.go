@@ -29,6 +29,7 @@ type standing struct {
 	checked  int       // events on which the answers were compared
 	matches  int       // in these events
 	times    []float64 // nanoseconds for an event, by round
+	events   int       // in the last round
 }
 
 // contest runs engines on a content. The first one is the reference for the answers. An answer that
@@ -67,7 +68,7 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 			if err != nil {
 				return list, fmt.Errorf("%s: %w", s.engine.name, err)
 			}
-			s.times = append(s.times, float64(used)/float64(events))
+			s.times, s.events = append(s.times, float64(used)/float64(events)), events
 		}
 	}
 	return list, nil

@@ -28,6 +28,7 @@ type content struct {
 	rules  *rules
 	events []interp.Event
 	values [][]value // by event
+	first  int       // the first event that is timed; those before are only for comparing answers
 	whole  bool      // a turn must see each event, because they differ much
 }
 
@@ -49,7 +50,7 @@ type runner interface {
 	// when the time is used.
 	answers(budget time.Duration) ([][]int, error)
 	// run evaluates events, beginning where the last call stopped, until the time is used. If the
-	// content is whole, it evaluates all events at least once, and each equally often. It returns
+	// content is whole, it evaluates all timed events at least once, and each equally often. It returns
 	// their number and the processor time.
 	run(budget time.Duration) (events int, used time.Duration, err error)
 	close() error
@@ -60,12 +61,13 @@ type runner interface {
 type matchRunner struct {
 	match  func(event int) ([]int, error)
 	events int
+	first  int
 	whole  bool
 	next   int
 }
 
 func (c *content) runner(match func(event int) ([]int, error)) *matchRunner {
-	return &matchRunner{match: match, events: len(c.events), whole: c.whole}
+	return &matchRunner{match: match, events: len(c.events), first: c.first, next: c.first, whole: c.whole}
 }
 
 func (m *matchRunner) answers(budget time.Duration) ([][]int, error) {
@@ -87,14 +89,16 @@ func (m *matchRunner) run(budget time.Duration) (events int, used time.Duration,
 	for {
 		n := max(1, min(200, events/8)) // so that reading the clock costs nothing
 		if m.whole {
-			n = m.events
+			n = m.events - m.first
 		}
 		for range n {
 			if _, err := m.match(m.next); err != nil {
 				return events, 0, err
 			}
-			m.next = (m.next + 1) % m.events
 			events++
+			if m.next++; m.next == m.events {
+				m.next = m.first
+			}
 		}
 		if used = processorTime() - start; used >= budget {
 			return events, used, nil

@@ -20,8 +20,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/realdata"
 	"github.com/cfcheck/cfcheck/internal/workload"
+	"github.com/cfcheck/cfcheck/sensor/interp"
+	"github.com/cfcheck/cfcheck/sensor/match"
 )
 
 func main() {
@@ -185,7 +188,8 @@ func (m mix) content(rules int) (*content, error) {
 }
 
 // realContents returns the published rules of the named types, with a number of recorded events
-// each, from the files that match the pattern.
+// each, from the files that match the pattern. Before these are some events that match a rule,
+// for comparing answers.
 func realContents(data, pattern string, events int, types ...string) ([]*content, error) {
 	sets, err := realdata.Load(data, pattern, types...)
 	if err != nil {
@@ -195,12 +199,34 @@ func realContents(data, pattern string, events int, types ...string) ([]*content
 	for _, s := range sets {
 		r := rand.New(rand.NewPCG(1, 1))
 		r.Shuffle(len(s.Events), func(i, k int) { s.Events[i], s.Events[k] = s.Events[k], s.Events[i] })
-		c, err := newContent(fmt.Sprintf("%d published rules, %s", s.File.Instances(), s.Definition.Name), s.File, s.Events[:min(len(s.Events), events)])
+		timed := s.Events[:min(len(s.Events), events)]
+		matching, err := someMatching(s.File, s.Events[len(timed):], 50)
 		if err != nil {
 			return nil, err
 		}
-		c.whole = true
+		c, err := newContent(fmt.Sprintf("%d published rules, %s", s.File.Instances(), s.Definition.Name), s.File, append(matching, timed...))
+		if err != nil {
+			return nil, err
+		}
+		c.first, c.whole = len(matching), true
 		list = append(list, c)
+	}
+	return list, nil
+}
+
+// someMatching returns up to n events that match a rule.
+func someMatching(f *channelfile.File, events []interp.Event, n int) (list []interp.Event, err error) {
+	ix, err := match.New(f)
+	if err != nil {
+		return nil, err
+	}
+	m := ix.Matcher()
+	for _, e := range events {
+		if matched, err := m.Match(e); err != nil {
+			return nil, err
+		} else if len(matched) > 0 && len(list) < n {
+			list = append(list, e)
+		}
 	}
 	return list, nil
 }

@@ -222,6 +222,7 @@ func writeNative(name string, c *content, access bool) error {
 			number(k)
 		}
 	}
+	number(c.first)
 	number(len(c.values))
 	for _, event := range c.values {
 		for i := range event {

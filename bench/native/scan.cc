@@ -157,6 +157,7 @@ struct Engine {
   std::vector<Rule> rules;
   std::vector<int> always;
   std::vector<Event> events;
+  size_t first = 0; // the first event that is timed
   std::vector<Scanner> scanners; // by input; first for texts, then for folded ones
   std::vector<std::unordered_map<std::string_view, std::vector<int>>> equal; // the same
   // By criterion or rule, the number of the event for which the entry next to it is valid.
@@ -213,6 +214,7 @@ void Engine::read(Reader &r) {
     rules[i].always = n == 0;
     for (; n > 0; n--) criteria[r.number()].rules.push_back(i);
   }
+  first = r.number();
   events.resize(r.number());
   for (Event &e : events)
     for (size_t i = 0; i < inputs; i++) {
@@ -401,7 +403,7 @@ int main(int argc, char **argv) {
   uint64_t start = processor_time();
   engine.build();
   std::cout << "built " << processor_time() - start << std::endl;
-  size_t next = 0;
+  size_t next = engine.first;
   std::string command;
   while (std::cin >> command) {
     uint64_t budget;
@@ -428,10 +430,10 @@ int main(int argc, char **argv) {
     size_t done = 0;
     uint64_t used;
     do {
-      size_t n = whole ? engine.events.size() : std::max<size_t>(1, std::min<size_t>(200, done / 8));
+      size_t n = whole ? engine.events.size() - engine.first : std::max<size_t>(1, std::min<size_t>(200, done / 8));
       for (size_t i = 0; i < n; i++) {
         engine.match(engine.events[next]);
-        next = (next + 1) % engine.events.size();
+        if (++next == engine.events.size()) next = engine.first;
       }
       done += n;
       used = processor_time() - start;
