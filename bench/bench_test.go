@@ -57,7 +57,7 @@ func TestAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.first, c.whole = 7, true // as with recorded events
-	if !testing.Short() { // compiling C++ takes half a minute
+	if !testing.Short() {      // compiling C++ takes half a minute
 		if err := buildNative(t.TempDir()); err != nil {
 			t.Fatal(err)
 		}
