@@ -50,8 +50,8 @@ type runner interface {
 	// when the time is used.
 	answers(budget time.Duration) ([][]int, error)
 	// run evaluates events, beginning where the last call stopped, until the time is used. If the
-	// content is whole, it evaluates all timed events at least once, and each equally often. It returns
-	// their number and the processor time.
+	// content is whole, it evaluates all timed events at least once, and each equally often.
+	// It returns their number and the processor time.
 	run(budget time.Duration) (events int, used time.Duration, err error)
 	close() error
 }
