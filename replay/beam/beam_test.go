@@ -101,6 +101,13 @@ func TestPrism(t *testing.T) {
 	if out, err := exec.Command(cfcheck, "build", "rules.yml", "-o", "out").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	shipped := strings.NewReplacer("endswith: '7'", "endswith: '17'", "title: Query", "title: Other", "cfc00004", "cfc00009").Replace(rules)
+	if err := os.WriteFile("shipped.yml", []byte(shipped), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(cfcheck, "build", "shipped.yml", "-o", "shipped").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	files, err := filepath.Glob("out/*.cf")
 	if err != nil || len(files) != 3 {
 		t.Fatalf("%d channel files: %v", len(files), err)
@@ -116,6 +123,8 @@ func TestPrism(t *testing.T) {
 		{"bad lines and files that cannot be read, in JSON", job{events: []string{"cut.gz", "missing", ".", "events-*.gz", "events-1*"}, format: "json", examples: 100}, 2},
 		{"no examples, in CSV", job{events: []string{"events-11.ndjson", "events-*"}, format: "csv", maxBadLines: 24}, 0},
 		{"fields, in CSV", job{events: []string{"events-0*"}, format: "csv-fields", maxBadLines: 24}, 0},
+		{"compared with a release", job{events: []string{"events-*"}, previous: "shipped", examples: 2, maxBadLines: 24}, 0},
+		{"compared with a release, in JSON", job{events: []string{"events-*"}, previous: "shipped", format: "json", examples: 2, maxBadLines: 24}, 0},
 		{"examples, in CSV", job{events: []string{"events-1*", "events-0*"}, format: "csv", examples: 1, maxBadLines: 24}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,6 +134,9 @@ func TestPrism(t *testing.T) {
 			args := []string{"replay", "--format", c.job.format, "--examples", fmt.Sprint(c.job.examples), "--max-bad-lines", fmt.Sprint(c.job.maxBadLines)}
 			if c.job.maxMatches != nil {
 				args = append(args, "--max-matches", fmt.Sprint(*c.job.maxMatches))
+			}
+			if c.job.previous != "" {
+				args = append(args, "--previous", c.job.previous)
 			}
 			for _, e := range c.job.events {
 				args = append(args, "--events", e)
@@ -158,6 +170,7 @@ func TestArguments(t *testing.T) {
 		{job{events: []string{"x"}, format: "xml"}, []string{"x"}, "-format: found xml"},
 		{job{events: []string{"x"}, format: "csv"}, []string{"missing.cf"}, "missing.cf: cannot be read"},
 		{job{events: []string{"x"}, format: "csv"}, []string{"go.mod"}, "go.mod: "},
+		{job{events: []string{"x"}, format: "csv", previous: "gone"}, []string{"go.mod"}, "-previous: gone: the folder has no channel file"},
 	} {
 		status, err := c.job.run(context.Background(), c.files, new(bytes.Buffer))
 		if status != 2 || err == nil || !strings.Contains(err.Error(), c.want) {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/gob"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -23,6 +26,7 @@ const maxInPipeline = 4 << 20
 // A bundle has all that a worker needs, as a gob.
 type bundle struct {
 	Types, Files []document
+	Previous     []document // files of an earlier release; nil without one
 	Examples     int
 }
 
@@ -49,10 +53,29 @@ func readBundle(ctx context.Context, files, types []string, examples int) (*bund
 	return b, nil
 }
 
+// readPrevious adds the channel files in a folder, which is an earlier release.
+func (b *bundle) readPrevious(ctx context.Context, folder string) error {
+	names, err := filepath.Glob(filepath.Join(folder, "*.cf"))
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("-previous: %s: the folder has no channel file (.cf)", folder)
+	}
+	for _, name := range names {
+		data, err := readFile(ctx, name)
+		if err != nil {
+			return fmt.Errorf("-previous: %w", err)
+		}
+		b.Previous = append(b.Previous, document{name, data})
+	}
+	return nil
+}
+
 // A content is a bundle that is ready to run.
 type content struct {
-	content []replay.Content
-	plan    *replay.Plan
+	content, previous []replay.Content
+	plan              *replay.Plan
 }
 
 func (b *bundle) open() (*content, error) {
@@ -69,7 +92,27 @@ func (b *bundle) open() (*content, error) {
 		}
 	}
 	c := new(content)
-	for _, file := range b.Files {
+	var err error
+	if c.content, err = parse(defs, b.Files); err != nil {
+		return nil, err
+	}
+	if c.previous, err = parse(defs, b.Previous); err != nil {
+		return nil, fmt.Errorf("-previous: %w", err)
+	}
+	// In the order of cfcheck replay.
+	slices.SortStableFunc(c.previous, func(x, y replay.Content) int { return cmp.Compare(x.File.Header.Channel, y.File.Header.Channel) })
+	for i := 1; i < len(c.previous); i++ {
+		if x, y := &c.previous[i-1], &c.previous[i]; x.File.Header.Channel == y.File.Header.Channel && x.Definition == y.Definition {
+			return nil, fmt.Errorf("-previous: found two files of channel %d and type %s version %d; keep the one that shipped last", x.File.Header.Channel, x.Definition.Name, x.Definition.Version)
+		}
+	}
+	c.plan, err = replay.NewPlan(defs, c.content, replay.Options{Examples: b.Examples, Previous: c.previous})
+	return c, err
+}
+
+// parse parses channel files.
+func parse(defs *sensor.Definitions, files []document) (list []replay.Content, err error) {
+	for _, file := range files {
 		f, err := channelfile.Parse(file.Data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", file.Name, err)
@@ -78,11 +121,9 @@ func (b *bundle) open() (*content, error) {
 		if d == nil {
 			return nil, fmt.Errorf("%s: no definition has template type %d version %d; name a file that has it with -types", file.Name, f.Header.Type, f.Header.TypeVersion)
 		}
-		c.content = append(c.content, replay.Content{File: f, Definition: d})
+		list = append(list, replay.Content{File: f, Definition: d})
 	}
-	var err error
-	c.plan, err = replay.NewPlan(defs, c.content, replay.Options{Examples: b.Examples})
-	return c, err
+	return list, nil
 }
 
 // forWorkers returns the step that runs the bundle. A bundle that is too large for the pipeline is

@@ -41,6 +41,7 @@ type job struct {
 	maxBadLines   uint64
 	maxMatches    *uint64
 	result        string // file that the last step of the pipeline writes
+	previous      string // folder of an earlier release, or ""
 	staging       string // folder for content that is too large for the pipeline
 }
 
@@ -62,6 +63,7 @@ func (j *job) addFlags(f *flag.FlagSet) {
 		return err
 	})
 	f.StringVar(&j.result, "result", "", "`file` for the counts, which a worker writes and this command reads, such as gs://bucket/result (Prism: a temporary file)")
+	f.StringVar(&j.previous, "previous", "", "compare the matches with those of the channel files in this `folder`")
 	f.StringVar(&j.staging, "staging", "", "`folder` for the content if it is large, such as gs://bucket/staging")
 }
 
@@ -105,6 +107,11 @@ func (j *job) run(ctx context.Context, files []string, out io.Writer) (int, erro
 	if err != nil {
 		return undecided, err
 	}
+	if j.previous != "" {
+		if err := b.readPrevious(ctx, j.previous); err != nil {
+			return undecided, err
+		}
+	}
 	content, err := b.open()
 	if err != nil {
 		return undecided, err
@@ -128,6 +135,7 @@ func (j *job) run(ctx context.Context, files []string, out io.Writer) (int, erro
 	}
 	r := report.Replay{
 		Content: content.content, Files: part.Sources(), Result: content.plan.Result(part), MaxBadLines: j.maxBadLines, MaxMatches: j.maxMatches,
+		Previous: content.previous, PreviousName: j.previous,
 	}
 	write := map[string]func(io.Writer) error{"text": r.Text, "json": r.JSON, "csv": r.CSV, "csv-fields": r.FieldsCSV}[j.format]
 	return report.ExitStatus(r.Verdict()), write(out)
