@@ -104,7 +104,7 @@ func TestDamage(t *testing.T) {
 		{"a changed byte of the header", edited(func(b []byte) { b[0x10] ^= 1 }), "the header, of the section table"},
 		{"a second file behind the first", append(bytes.Clone(file), file...), "984 more bytes follow"},
 		{"a section table with a huge count", edited(func(b []byte) { b[0x2F] = 0xFF }), "no file has more than 15 sections"},
-		{"a section behind the end", edited(func(b []byte) { b[headerSize+7] = 0x7F }), "section instance should stand from 0x7F000260"},
+		{"a section behind the end", edited(func(b []byte) { b[headerSize+7] = 0x7F }), "section instances should stand from 0x7F000260"},
 		{"a section of an unknown type", edited(func(b []byte) { b[headerSize+2] = 0x7F }), "section type 0x007F0001"},
 	} {
 		m := Of("x.cf", c.data)

@@ -256,7 +256,7 @@ func (m *Map) sections(n int) []section {
 		if start > size || start == size && length > 0 {
 			from := uint64(binary.LittleEndian.Uint32(m.data[at+4:]))
 			to := from + uint64(binary.LittleEndian.Uint32(m.data[at+8:]))
-			m.note(at, at+recordSize, "section %s should stand from 0x%X (%d) to 0x%X (%d), but the file ends at 0x%X (%d)", name, from, from, to, to, size, size)
+			m.note(at, at+recordSize, "section %s should stand from 0x%X (%d) to 0x%X (%d), but the file ends at 0x%X (%d)", m.Kinds[m.kind(name)].Group, from, from, to, to, size, size)
 			continue
 		}
 		s := section{Region: Region{Kind: m.kind(name), Start: start, End: min(end, size), Owner: -1, State: Intact}}

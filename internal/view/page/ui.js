@@ -600,8 +600,11 @@ class Page {
   fillFindings(file) {
     const d = file.model.doc, box = el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "findings" });
     this.panel.append(box);
-    for (const n of d.notes || []) box.append(el("article", { class: "finding damage" }, el("h2", {}, "damage"), this.jump(file, n.start, n.end), el("p", {}, n.text)));
-    for (const f of (d.findings || []).slice(0, 400)) box.append(this.finding(file, f));
+    const damage = () => { for (const n of d.notes || []) box.append(el("article", { class: "finding damage" }, el("h2", {}, "damage"), this.jump(file, n.start, n.end), el("p", {}, n.text))); };
+    const findings = (d.findings || []).slice(0, 400), errors = findings.filter((f) => f.severity === "error");
+    for (const f of errors) box.append(this.finding(file, f));
+    damage();
+    for (const f of findings) if (f.severity !== "error") box.append(this.finding(file, f));
     if ((d.findings || []).length > 400) box.append(el("p", { class: "empty" }, `${thousands(d.findings.length - 400)} more findings are not listed here. Their places are marked in the bytes.`));
     for (const s of d.skipped || []) box.append(el("p", { class: "empty" }, s));
     if (!box.children.length) box.append(el("p", { class: "empty" }, "No finding."));
@@ -618,7 +621,9 @@ class Page {
     e.append(el("p", {}, (f.rule && !f.message.includes(f.rule) ? f.rule + ": " : "") + f.message));
     for (const line of f.details || []) e.append(el("p", { class: "says" }, line));
     if (f.fix) e.append(el("p", {}, "Fix: " + f.fix));
-    for (const r of f.requirements || []) e.append(el("p", { class: "requirement" }, `${d3(file)} requirement ${r.number}: ${r.text}`));
+    const broken = f.requirements || [];
+    if (broken.length > 1) e.append(el("p", { class: "says" }, `It breaks one of ${broken.length} requirements:`));
+    for (const r of broken) e.append(el("p", { class: "requirement" }, `${d3(file)} requirement ${r.number}: ${r.text}`));
     return e;
   }
 
