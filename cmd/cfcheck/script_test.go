@@ -22,6 +22,7 @@ import (
 	"github.com/cfcheck/cfcheck/corpus"
 	"github.com/cfcheck/cfcheck/corpus/conform"
 	"github.com/cfcheck/cfcheck/facts"
+	"github.com/cfcheck/cfcheck/internal/evtxtest"
 	"github.com/cfcheck/cfcheck/internal/longtest"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/report"
@@ -73,6 +74,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"corpus":    copyCorpus,
+			"eventlog":  writeEventLog,
 			"json":      validJSON,
 			"filenames": fileNames,
 			"small":     writeSmall,
@@ -190,6 +192,15 @@ func copyCorpus(ts *testscript.TestScript, _ bool, args []string) {
 	for _, arg := range args {
 		ts.Check(copyTree(ts.MkAbs("corpus"), corpus.FS, arg))
 	}
+}
+
+// writeEventLog writes an event log of Windows with one event of a pipe, which is record 7.
+func writeEventLog(ts *testscript.TestScript, _ bool, args []string) {
+	log := evtxtest.Log(evtxtest.Event{
+		Record: 7, EventID: 17, Channel: "Microsoft-Windows-Sysmon/Operational", Provider: "Microsoft-Windows-Sysmon", Computer: "h",
+		Data: []evtxtest.Field{{Name: "PipeName", Value: `\demo`}, {Name: "Image", Value: `C:\a.exe`}},
+	})
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), log, 0o644))
 }
 
 // copyTree copies a file, or a folder with all that is in it, to the same path
