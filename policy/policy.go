@@ -52,6 +52,7 @@ type Policy struct {
 	Severities []Severity
 	Ceilings   Ceilings
 	Expect     Expect
+	Tests      Tests
 
 	Waivers     []validate.Waiver // their From has the place in the file
 	WaiverFiles []Text            // names of further files of waivers, see [ReadWaivers]
@@ -91,6 +92,12 @@ type Ceilings struct {
 // Rings are the sizes of the rings in which hosts get a release. See [rollout.Options].
 type Rings struct {
 	HostsPerCell, Factor Number
+}
+
+// Tests are the least numbers of tests that each rule must have.
+type Tests struct {
+	MustMatch    Number // tests with events that the rule must match
+	MustNotMatch Number // tests with events that it must not match
 }
 
 // Expect has the least numbers that a run must judge. A run that judges fewer reaches no

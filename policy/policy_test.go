@@ -35,7 +35,7 @@ severities:
   behaviour: warning
   CF5003: note
   within-ceilings: error
-ceilings: {bytes: 1000, instances: 20, memory: 3000, known-good-matches: 0, max-removed: 9, max-growth: 90}
+ceilings: {bytes: 1000, instances: 20, memory: 3000, known-good-matches: 0, max-removed: 9, max-growth: 90, known-good-new: 7}
 expect:
   files: 3
   instances: 4
@@ -57,6 +57,7 @@ waiver-files: [.cfcheck-baseline.yaml]
 ledger: shipped.ledger
 exercise-plans: [plan.json@sha256:` + digest + `]
 rings: {hosts-per-cell: 50, factor: 4}
+tests: {must-match: 2, must-not-match: 1}
 `
 
 // digest is the digest of no plan.
@@ -80,7 +81,7 @@ func TestRead(t *testing.T) {
 		},
 		Ceilings: policy.Ceilings{
 			Bytes: policy.Number{1000, at(9, 19)}, Instances: policy.Number{20, at(9, 36)}, Memory: policy.Number{3000, at(9, 48)},
-			KnownGoodMatches: policy.Number{0, at(9, 74)}, MaxRemoved: policy.Number{9, at(9, 90)}, MaxGrowth: policy.Number{90, at(9, 105)},
+			KnownGoodMatches: policy.Number{0, at(9, 74)}, MaxRemoved: policy.Number{9, at(9, 90)}, MaxGrowth: policy.Number{90, at(9, 105)}, KnownGoodNew: policy.Number{7, at(9, 125)},
 		},
 		Expect:        policy.Expect{Files: policy.Number{3, at(11, 10)}, Instances: policy.Number{4, at(12, 14)}, Builds: policy.Number{5, at(13, 11)}},
 		Protected:     []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
@@ -91,6 +92,7 @@ func TestRead(t *testing.T) {
 		Ledger:        policy.Text{Value: "shipped.ledger", Place: at(28, 9)},
 		ExercisePlans: []policy.Text{{"plan.json@sha256:" + digest, at(29, 18)}},
 		Rings:         policy.Rings{HostsPerCell: policy.Number{50, at(30, 25)}, Factor: policy.Number{4, at(30, 37)}},
+		Tests:         policy.Tests{MustMatch: policy.Number{2, at(31, 21)}, MustNotMatch: policy.Number{1, at(31, 40)}},
 		Waivers: []validate.Waiver{
 			{
 				Check: "CF3012", Rule: "5a0c1d2e-0001-4000-8000-cfc0cfc00001", Path: "User", Reason: "every host gets User with 13.30, see #12", By: "ann",
@@ -155,7 +157,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "protected", "never-match", "known-good", "ledger", "exercise-plans", "rings", "exclude", "waivers" or "waiver-files"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "tests", "protected", "never-match", "known-good", "ledger", "exercise-plans", "rings", "exclude", "waivers" or "waiver-files"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},

@@ -78,6 +78,7 @@ func (r *reader) keys(p *Policy) []key {
 		{"severities", func(path string, n *yaml.Node) { r.severities(p, path, n) }},
 		{"ceilings", func(path string, n *yaml.Node) { r.object(path, n, r.ceilings(&p.Ceilings)) }},
 		{"expect", func(path string, n *yaml.Node) { r.object(path, n, r.expect(&p.Expect)) }},
+		{"tests", func(path string, n *yaml.Node) { r.object(path, n, r.tests(&p.Tests)) }},
 		{"protected", r.texts(&p.Protected, ruleID)},
 		{"never-match", r.texts(&p.NeverMatch, nil)},
 		{"known-good", r.texts(&p.KnownGood, nil)},
@@ -100,6 +101,10 @@ func (r *reader) ceilings(c *Ceilings) []key {
 
 func (r *reader) expect(e *Expect) []key {
 	return []key{{"files", r.number(&e.Files, 1)}, {"instances", r.number(&e.Instances, 1)}, {"builds", r.number(&e.Builds, 1)}}
+}
+
+func (r *reader) tests(t *Tests) []key {
+	return []key{{"must-match", r.number(&t.MustMatch, 1)}, {"must-not-match", r.number(&t.MustNotMatch, 1)}}
 }
 
 func (r *reader) rings(s *Rings) []key {

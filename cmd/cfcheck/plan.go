@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/rollout"
@@ -86,42 +83,19 @@ func (p *planning) follow(flags *pflag.FlagSet) error {
 	if p.policy == nil {
 		return nil
 	}
-	var failed error
-	list := func(key, flag string, values []policy.Text, to *[]string, resolve func(policy.Text) (string, error)) {
-		if len(values) == 0 || flags.Changed(flag) {
-			return
-		}
-		for _, v := range values {
-			value, err := resolve(v)
-			if err != nil && failed == nil {
-				failed = err
-			}
-			*to = append(*to, value)
-		}
-		p.record(key, values[0].Place, "", *to...)
-	}
-	number := func(key, flag string, n policy.Number, to *uint64) {
-		if n.Set() && !flags.Changed(flag) {
-			*to = n.Value
-			p.record(key, n.Place, "", strconv.FormatUint(n.Value, 10))
-		}
-	}
-	list("fleets", "fleet", p.policy.Fleets, &p.fleetNames, p.fleet)
-	list("types", "types", p.policy.Types, &p.types, p.namedFile)
-	list("exclude", "exclude", p.policy.Exclude, &p.excludes, func(t policy.Text) (string, error) { return t.Value, nil })
-	number("rings.hosts-per-cell", "hosts-per-cell", p.policy.Rings.HostsPerCell, &p.sizes.HostsPerCell)
-	number("rings.factor", "factor", p.policy.Rings.Factor, &p.sizes.Factor)
-	if failed != nil || len(p.about.Settings) == 0 {
-		return failed
+	t := &taking{governing: &p.governing, flags: flags}
+	t.list("fleets", "fleet", p.policy.Fleets, &p.fleetNames, p.fleet)
+	t.list("types", "types", p.policy.Types, &p.types, p.namedFile)
+	t.list("exclude", "exclude", p.policy.Exclude, &p.excludes, asWritten)
+	t.number("rings.hosts-per-cell", "hosts-per-cell", p.policy.Rings.HostsPerCell, &p.sizes.HostsPerCell)
+	t.number("rings.factor", "factor", p.policy.Rings.Factor, &p.sizes.Factor)
+	if t.failed != nil || len(p.about.Settings) == 0 {
+		return t.failed
 	}
 	if p.fleetNames != nil && !flags.Changed("fleet") {
 		p.fleetsFrom = p.from("fleets")
 	}
-	var keys []string
-	for _, s := range p.about.Settings {
-		keys = append(keys, s.Key)
-	}
-	p.say("remark: policy %s: %s", p.policy.Name, strings.Join(keys, ", "))
+	t.say(p.command)
 	return nil
 }
 

@@ -168,6 +168,48 @@ func (g *governing) isOwn(name string) bool {
 	return false
 }
 
+// A taking takes the keys of a policy that no flag overrides. Failed is the first error.
+type taking struct {
+	*governing
+	flags  *pflag.FlagSet
+	failed error
+}
+
+func (t *taking) list(key, flag string, values []policy.Text, to *[]string, resolve func(policy.Text) (string, error)) {
+	if len(values) == 0 || t.flags.Changed(flag) {
+		return
+	}
+	for _, v := range values {
+		value, err := resolve(v)
+		if err != nil && t.failed == nil {
+			t.failed = err
+		}
+		*to = append(*to, value)
+	}
+	t.record(key, values[0].Place, "", *to...)
+}
+
+func (t *taking) number(key, flag string, n policy.Number, to *uint64) {
+	if n.Set() && !t.flags.Changed(flag) {
+		*to = n.Value
+		t.record(key, n.Place, "", strconv.FormatUint(n.Value, 10))
+	}
+}
+
+// say writes the keys that were taken.
+func (t *taking) say(c *command) {
+	if len(t.about.Settings) == 0 {
+		return
+	}
+	var keys []string
+	for _, s := range t.about.Settings {
+		keys = append(keys, s.Key)
+	}
+	c.say("remark: policy %s: %s", t.policy.Name, strings.Join(keys, ", "))
+}
+
+func asWritten(t policy.Text) (string, error) { return t.Value, nil }
+
 // from returns the origin of a setting for messages: a place in the policy, or the flag.
 func (g *governing) from(key string) string {
 	if g.about != nil {
@@ -247,7 +289,6 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 		}
 		k.record(key, n.Place, flag, strconv.FormatUint(*to, 10))
 	}
-	asWritten := func(t policy.Text) (string, error) { return t.Value, nil }
 	path := k.namedFile
 	list("fleets", p.Fleets, &k.fleetNames, k.fleet)
 	if given("fleets") == "" && len(p.Fleets) > 0 {

@@ -57,7 +57,7 @@ func (r *reporting) writes(s *output.Set, c *command) error {
 	file := ""
 	r.set, r.endMeter = s, r.meter(c)
 	for _, value := range r.out {
-		form, name, err := formOf(value)
+		form, name, err := formOf(value, report.FormatNames())
 		if err != nil {
 			return err
 		}
@@ -75,12 +75,11 @@ func (r *reporting) writes(s *output.Set, c *command) error {
 	return nil
 }
 
-// formOf splits a value of --out into a form and a file. The form is "" if the value has only a
+// formOf splits a value of --out into one of the forms and a file. The form is "" if the value has only a
 // file. A value whose part before the first = looks like a form, and is not one, is an error:
 // a file of such a name is written ./name.
-func formOf(value string) (form, file string, err error) {
+func formOf(value string, names []string) (form, file string, err error) {
 	form, file, ok := strings.Cut(value, "=")
-	names := report.FormatNames()
 	switch {
 	case !ok || strings.ContainsFunc(form, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' }):
 		return "", value, nil
