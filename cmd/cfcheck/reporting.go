@@ -75,9 +75,9 @@ func (r *reporting) writes(s *output.Set, c *command) error {
 	return nil
 }
 
-// formOf splits a value of --out into one of the forms and a file. The form is "" if the value has only a
-// file. A value whose part before the first = looks like a form, and is not one, is an error:
-// a file of such a name is written ./name.
+// formOf splits a value of --out into one of the forms and a file. The form is "" if the value
+// has only a file. A value whose part before the first = looks like a form, and is not one, is an
+// error: a file of such a name is written ./name.
 func formOf(value string, names []string) (form, file string, err error) {
 	form, file, ok := strings.Cut(value, "=")
 	switch {
