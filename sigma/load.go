@@ -64,6 +64,8 @@ type Loader struct {
 	// root, divided by slashes. Load then does not look at it, and returns no File for
 	// it. nil leaves out nothing.
 	Skip func(path string) bool
+	// Cache keeps the rules for later Loaders. nil means that each file is parsed.
+	Cache *Cache
 
 	budget *Budget
 	bytes  int64
@@ -269,7 +271,7 @@ func (l *loading) file(name, below, full string, info fs.FileInfo) error {
 		l.files = append(l.files, File{Name: name, Path: below, Test: true})
 		return nil
 	}
-	rules, err := parse(name, data, l.budget)
+	rules, err := l.Cache.parse(name, data, l.budget)
 	if err := l.budget.Err(); err != nil {
 		return err
 	}

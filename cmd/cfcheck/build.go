@@ -89,7 +89,7 @@ func (b *building) run(paths []string) error {
 	defer limitMemory()()
 	defer b.metering.meter(b.command)()
 	b.command.meter.Begin("reading rules", "", 0)
-	set, err := loadRules(nil, paths, b.exclude, budget)
+	set, err := loadRules(paths, b.exclude, budget)
 	if err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ type checking struct {
 	options       validate.Options // without a fleet
 	roots         []string         // files and folders of rules
 	ruleFiles     fs.FS            // where the rules are; nil means the system
+	ruleCache     *sigma.Cache     // nil means that each file is parsed
 	fleets        []givenFleet     // empty means no fleet
 	made          []givenFleet     // fleets that take the place of those that flags name
 	remarks       []string

@@ -56,7 +56,7 @@ func TestRealFilters(t *testing.T) {
 		}
 		fleet.Contracts = append(fleet.Contracts, f.Contracts...)
 	}
-	set, err := loadRules(nil, []string{filepath.Join(data, "dev", "sigma")}, nil, nil)
+	set, err := loadRules([]string{filepath.Join(data, "dev", "sigma")}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

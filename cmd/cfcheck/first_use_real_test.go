@@ -42,7 +42,7 @@ func realMonths(t *testing.T) []*month {
 	if _, err := os.Stat(folder); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
-	set, err := loadRules(nil, []string{folder}, nil, nil)
+	set, err := loadRules([]string{folder}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -128,7 +128,7 @@ func (x *fixing) collect(paths []string, defs *sensor.Definitions) error {
 		return err
 	}
 	defer limitMemory()()
-	set, err := loadRules(nil, paths, x.exclude, budget)
+	set, err := loadRules(paths, x.exclude, budget)
 	if err != nil {
 		return err
 	}

@@ -257,7 +257,7 @@ func (c *compiling) readTrees(revision string, paths []string, foreign bool) (*r
 			problems = append(problems, fmt.Sprintf("--previous-git: %v", err))
 		}
 		if fsys != nil {
-			roots = append(roots, ruleRoot{fsys, ".", t.String()})
+			roots = append(roots, ruleRoot{fsys: fsys, path: ".", name: t.String()})
 		}
 	}
 	if len(roots) > 0 {

@@ -114,7 +114,7 @@ func (l *loading) build(paths []string, defs *sensor.Definitions) (*sigma.Result
 		return nil, nil, err
 	}
 	defer limitMemory()()
-	set, err := loadRules(nil, paths, l.exclude, budget)
+	set, err := loadRules(paths, l.exclude, budget)
 	if err != nil {
 		return nil, nil, err
 	}

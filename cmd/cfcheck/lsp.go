@@ -78,7 +78,8 @@ func givenFlags(flags *pflag.FlagSet) (args []string) {
 
 // An editorGate judges for an editor.
 type editorGate struct {
-	given []string // flags of the command line
+	given []string    // flags of the command line
+	cache sigma.Cache // of the rules, for all sessions
 }
 
 // maxEditorFindings is the number of findings of a check that an editor gets.
@@ -121,7 +122,7 @@ func (g *editorGate) Open(root string, s lsp.Settings) (lsp.Session, []lsp.Findi
 		return nil, nil, err
 	}
 	faults, err := k.openEditor(cmd)
-	e := &editorSession{root: root, base: k}
+	e := &editorSession{root: root, base: k, cache: &g.cache}
 	faults = e.absolute(lsp.Judgement{Findings: faults}).Findings
 	if err != nil {
 		return nil, faults, err
@@ -165,6 +166,7 @@ type editorSession struct {
 	root  string
 	paths []string
 	base  *checking
+	cache *sigma.Cache
 }
 
 // begin returns a checking for one judgement. It ends early if ctx ends.
@@ -223,6 +225,7 @@ func (k *checking) judgeSysmonText(name string, text []byte) []report.Result {
 func (e *editorSession) Set(ctx context.Context, texts map[string][]byte) lsp.Judgement {
 	k, end := e.begin(ctx, texts)
 	defer end()
+	k.ruleCache = e.cache
 	run := &report.Run{}
 	defer run.Close()
 	var results []report.Result

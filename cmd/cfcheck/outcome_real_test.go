@@ -32,7 +32,7 @@ func realProcessRules(t *testing.T) (*channelfile.File, *sensor.Definition) {
 	if _, err := os.Stat(rules); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
-	set, err := loadRules(nil, []string{rules}, nil, nil)
+	set, err := loadRules([]string{rules}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestRealForms(t *testing.T) {
 	if _, err := os.Stat(rules); err != nil {
 		t.Skipf("the rules of the Sigma project are not there: %v", err)
 	}
-	set, err := loadRules(nil, []string{rules}, nil, nil)
+	set, err := loadRules([]string{rules}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

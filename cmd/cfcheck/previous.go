@@ -414,7 +414,7 @@ func (c *compiling) readRelease(flag, path string) (*release, []string) {
 		}
 	}
 	if rules {
-		if err := c.addRules(r, ruleRoot{nil, path, path}); err != nil {
+		if err := c.addRules(r, ruleRoot{path: path, name: path}); err != nil {
 			problem("%s: %v", path, err)
 		}
 	}

@@ -155,7 +155,7 @@ func (t *ruleTesting) run(paths []string) error {
 		return err
 	}
 	defer limitMemory()()
-	rules, err := loadRules(nil, paths, t.exclude, budget)
+	rules, err := loadRules(paths, t.exclude, budget)
 	if err != nil {
 		return err
 	}

@@ -76,18 +76,18 @@ type ruleSet struct {
 
 // A ruleRoot is a file or a folder of rules.
 type ruleRoot struct {
-	fsys fs.FS // nil means the file system of the operating system
-	path string
-	name string // for messages
+	fsys  fs.FS // nil means the file system of the operating system
+	path  string
+	name  string       // for messages
+	cache *sigma.Cache // nil means that each file is parsed
 }
 
 // loadRules loads the rules at the paths, without the excluded rules of folders. It
-// returns an error only if the budget is exhausted. from is the file system of the paths; nil
-// means that of the operating system.
-func loadRules(from fs.FS, paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
+// returns an error only if the budget is exhausted.
+func loadRules(paths []string, exclude *exclusion, budget *sigma.Budget) (set ruleSet, err error) {
 	var roots []ruleRoot
 	for _, path := range paths {
-		roots = append(roots, ruleRoot{from, path, path})
+		roots = append(roots, ruleRoot{path: path, name: path})
 	}
 	return loadRoots(roots, exclude, budget)
 }
@@ -104,6 +104,7 @@ func loadRoots(roots []ruleRoot, exclude *exclusion, budget *sigma.Budget) (set 
 	for _, root := range roots {
 		path := root.name
 		load := loader.Load
+		loader.Cache = root.cache
 		if root.fsys != nil {
 			load = func(path string) ([]sigma.File, error) { return loader.LoadFS(root.fsys, path) }
 		}
@@ -168,7 +169,11 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	defer limitMemory()()
 	name := rootsName(roots)
 	k.command.meter.Begin("reading rules", "", 0)
-	set, err := loadRules(k.ruleFiles, roots, k.exclude, k.compileBudget)
+	var from []ruleRoot
+	for _, path := range roots {
+		from = append(from, ruleRoot{k.ruleFiles, path, path, k.ruleCache})
+	}
+	set, err := loadRoots(from, k.exclude, k.compileBudget)
 	if err != nil {
 		return []report.Result{report.NotJudged(name, err)}
 	}

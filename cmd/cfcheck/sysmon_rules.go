@@ -38,7 +38,7 @@ func (k *checking) readFollowed(run *report.Run) error {
 		return errors.New("--rules: there is no configuration to compare with; name the one that shipped with --previous")
 	}
 	defer limitMemory()()
-	set, err := loadRules(nil, k.following.rules, k.exclude, k.compileBudget)
+	set, err := loadRules(k.following.rules, k.exclude, k.compileBudget)
 	if err != nil {
 		return fmt.Errorf("--rules: %w", err)
 	}
