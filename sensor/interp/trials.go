@@ -21,6 +21,7 @@ import (
 type Trials struct {
 	s        *Synthesizer
 	inputs   int
+	hand     func(input int, v *Value)
 	criteria []trial
 
 	// The buffers below are reused for the next instance.
@@ -75,7 +76,7 @@ const mostTrialWork = 1 << 24
 // build hands over. Several goroutines call it. It must return the same for the same value, and a
 // changed value as it is.
 func NewTrials(s *Synthesizer, inputs int, hand func(input int, v *Value)) *Trials {
-	t := &Trials{s: s, inputs: inputs, seen: make([]int, inputs), stack: make([]uint64, 0, channelfile.MaxStack)}
+	t := &Trials{s: s, inputs: inputs, hand: hand, seen: make([]int, inputs), stack: make([]uint64, 0, channelfile.MaxStack)}
 	s.fill(inputs)
 	n := s.file.Criteria()
 	t.criteria = make([]trial, n)
@@ -244,6 +245,26 @@ func (t *trier) evaluate(i int, c channelfile.Criterion, v *evaluation) bool {
 // equals reports whether two values are the same.
 func (v *Value) equals(o *Value) bool {
 	return v.Type == o.Type && v.Integer == o.Integer && v.Address == o.Address && bytes.Equal(v.Text, o.Text)
+}
+
+// RunFilled runs all criteria on the event of [Synthesizer.Filled], as a build hands it over. Its
+// error and its work are those of [Interpreter.Run] on this event.
+func (t *Trials) RunFilled() error {
+	work, all := uint64(0), true
+	for i := range t.criteria {
+		work += uint64(t.criteria[i].each[wantNothing])
+		all = all && t.criteria[i].truth[wantNothing] != 0
+	}
+	it := t.s.it
+	if all && (it.limit == 0 || it.work+work <= it.limit) {
+		it.work += work
+		return nil
+	}
+	e := t.s.Filled(t.inputs)
+	for i := range e {
+		t.hand(i, &e[i])
+	}
+	return it.Run(e)
 }
 
 // mostEvents is the number of events that a run of a condition can have.

@@ -1,6 +1,7 @@
 package interp_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -42,6 +43,20 @@ func sameTrials(t *testing.T, f *channelfile.File, types []sensor.InputType, inp
 	if fast.Work() > 0 {
 		t.Fatalf("%d units of work before the first instance", fast.Work())
 	}
+	e := slow.Filled(inputs)
+	for input := range e {
+		hand(input, &e[input])
+	}
+	for _, limit := range []uint64{1 << 60, slow.Work()/2 + 50} { // the second one is too little for most files
+		fast.Limit(limit)
+		slow.Limit(limit)
+		got, want := trials.RunFilled(), slow.Interpreter().Run(e)
+		if fmt.Sprint(got) != fmt.Sprint(want) || fast.Work() != slow.Work() {
+			t.Fatalf("the filled event: %v with %d units of work; want %v with %d", got, fast.Work(), want, slow.Work())
+		}
+	}
+	slow.Limit(1 << 60)
+	fast.Limit(1 << 60)
 	for i := range f.Instances() {
 		var matched uint64
 		events, start := 0, slow.Work()

@@ -106,7 +106,7 @@ const (
 	byLimit               // the limit of the work was reached
 )
 
-// runAll runs all instances as the builds of one run do. It runs all of them on one event
+// runAll runs all instances as the builds of one run do. It runs all criteria on one event
 // that has every input, and then each instance on its own events. It stops at the limit of
 // the work. It records the most expensive instance in c.
 //
@@ -116,14 +116,12 @@ func (u *runner) runAll(p *validate.Pass, r *run, c *cleanRun) ending {
 	it := synthesizer.Interpreter()
 	// Without limits, because CF3009 and CF3010 compare the budgets.
 	it.As(&sensor.Reader{Access: r.cohort.Contract.Reader.Access})
-	e := synthesizer.Filled(len(r.inputs))
-	r.hand(e)
-	err := it.Run(e)
+	trials := interp.NewTrials(synthesizer, len(r.inputs), r.handValue)
+	err := trials.RunFilled()
 	if fault, ok := errors.AsType[*interp.Fault](err); ok {
 		report(p, r, instanceOf(p.File, fault.Criterion), fault)
 		return byFault
 	}
-	trials := interp.NewTrials(synthesizer, len(r.inputs), r.handValue)
 	for i := range p.File.Instances() {
 		before, ended := synthesizer.Work(), clean
 		if _, _, ok := trials.Run(i); !ok {
