@@ -71,6 +71,9 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 			s.times, s.events = append(s.times, float64(used)/float64(events)), events
 		}
 	}
+	for _, s := range list {
+		fmt.Fprintf(log, "%s: %s takes %s for an event\n", c.name, s.engine.name, duration(median(s.times)))
+	}
 	return list, nil
 }
 
