@@ -264,7 +264,7 @@ func (x *expander) startName(f *frame) (string, error) {
 	const byNumber, bare = 3, 1 // bytes before the size
 	b := x.data[f.pos:f.end]
 	fits := func(before int) bool {
-		return len(b) >= before+8 && int(le.Uint32(b[before:])) <= len(b)-before-4 && le.Uint32(b[before+4:]) < chunkSize
+		return len(b) >= before+8 && int64(le.Uint32(b[before:])) <= int64(len(b)-before-4) && le.Uint32(b[before+4:]) < chunkSize
 	}
 	before, other := byNumber, bare
 	if f.bare {
