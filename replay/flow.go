@@ -198,6 +198,7 @@ func (w *worker) readBlock(b *block) {
 	}
 	ended, between := w.reader.AtBlockEnd()
 	if !ended || between {
+		w.options.Progress.add(w.block.events, w.block.matched(w.run))
 		w.block.moveTo(w.all)
 		b.settle(true)
 		b.release()

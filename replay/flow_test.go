@@ -59,9 +59,13 @@ func TestBlocks(t *testing.T) {
 	}
 	run := func(workers int, sources ...replay.Source) *replay.Result {
 		t.Helper()
-		result, err := replay.Run(builtin.Definitions(), content, sources, replay.Options{Examples: 5, Workers: workers, Previous: previous})
+		var counts replay.Progress
+		result, err := replay.Run(builtin.Definitions(), content, sources, replay.Options{Examples: 5, Workers: workers, Previous: previous, Progress: &counts})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if counts.Events.Load() != result.Events || counts.Matches.Load() != result.Matches() {
+			t.Errorf("%s: the progress ends with %d events and %d matches of %d and %d", sources[0].Name, counts.Events.Load(), counts.Matches.Load(), result.Events, result.Matches())
 		}
 		return result
 	}

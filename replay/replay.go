@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/events"
@@ -40,10 +41,15 @@ const (
 type Options struct {
 	Examples int // examples of each rule, 0 to MaxExamples
 	Workers  int // goroutines that match events; 0 means one for each core
+	// Progress gets the counts while Run runs. It is optional.
+	Progress *Progress
 	// Previous is the content of an earlier release, with which Run compares the content. Nil
 	// means no comparison.
 	Previous []Content
 }
+
+// Progress has the counts of a Run so far. Goroutines can read it at any time.
+type Progress struct{ Events, Matches atomic.Uint64 }
 
 // A Result is the result of a replay.
 type Result struct {

@@ -153,3 +153,28 @@ func insert[T interface{ at() place }](list []T, item T, most int) []T {
 	list = slices.Insert(list, i, item)
 	return list[:min(len(list), most)]
 }
+
+// matched returns the number of matches, without those of previous content.
+func (s *score) matched(r *run) (n uint64) {
+	for _, g := range r.groups {
+		if g.previous {
+			break // they are the last ones
+		}
+		n = uint64(g.first + g.index.Instances())
+	}
+	first := int(n)
+	n = 0
+	for _, rule := range s.matches.touched {
+		if rule < first {
+			n += s.matches.n[rule]
+		}
+	}
+	return n
+}
+
+func (p *Progress) add(events, matches uint64) {
+	if p != nil {
+		p.Events.Add(events)
+		p.Matches.Add(matches)
+	}
+}

@@ -23,12 +23,13 @@ type worker struct {
 	event    interp.Event
 	readings []match.Reading
 
-	hits   hits
-	reader *events.Reader // of blocks; nil before the first one of a source
-	source int            // of reader
-	now    *score         // block or all
-	all    *score
-	block  *score // of a block; nil with one worker
+	hits    hits
+	matched uint64         // rules that match the event
+	reader  *events.Reader // of blocks; nil before the first one of a source
+	source  int            // of reader
+	now     *score         // block or all
+	all     *score
+	block   *score // of a block; nil with one worker
 }
 
 // A place is an event or a bad line of a source, by its block and its number there, and one of the
@@ -93,6 +94,9 @@ func (w *worker) readAll(reader *events.Reader, at place) error {
 				continue
 			}
 			w.try(at, feeds)
+			if w.now == w.all {
+				w.run.options.Progress.add(1, w.matched)
+			}
 		case *events.LineError:
 			w.addBad(at, err)
 		default:
@@ -113,6 +117,7 @@ func (w *worker) addBad(at place, err *events.LineError) {
 // try runs the content on the record as an event of each of its feeds.
 func (w *worker) try(at place, feeds []*events.Mapping) {
 	w.now.events++
+	w.matched = 0
 	if len(feeds) == 0 {
 		w.now.noType++
 		return
@@ -173,6 +178,9 @@ func (w *worker) match(at place, g *group) error {
 		rule := g.first + i
 		w.hits.add(g, rule, at.feed)
 		w.now.matches.add(rule, 1)
+		if !g.previous {
+			w.matched++
+		}
 		if g.previous || !w.all.examples.wants(rule, at) || !w.now.examples.wants(rule, at) {
 			continue
 		}

@@ -130,7 +130,11 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	}
 	defer r.metering.meter(r.command)()
 	r.command.meter.Begin("replaying events", progress.Bytes, sizes(names))
-	if result.Result, err = replay.Run(defs, result.Content, sources, replay.Options{Examples: r.examples, Previous: result.Previous}); err != nil {
+	var counts replay.Progress
+	r.command.meter.Note(func() string {
+		return fmt.Sprintf("%s, %s so far", count(counts.Events.Load(), "event"), counted(int(counts.Matches.Load()), "match", "matches"))
+	})
+	if result.Result, err = replay.Run(defs, result.Content, sources, replay.Options{Examples: r.examples, Previous: result.Previous, Progress: &counts}); err != nil {
 		return err
 	}
 	r.command.meter.End()

@@ -27,6 +27,7 @@ type Meter struct {
 	unit   string
 	total  int64
 	shown  bool // a line is on the terminal
+	note   func() string
 	stop   chan struct{}
 	ticker *time.Ticker
 }
@@ -51,7 +52,7 @@ func (m *Meter) Begin(task, unit string, total int64) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.task, m.unit, m.total, m.start = task, unit, total, m.now()
+	m.task, m.unit, m.total, m.start, m.note = task, unit, total, m.now(), nil
 	m.done.Store(0)
 	if m.begun.IsZero() {
 		m.begun = m.start
@@ -79,6 +80,16 @@ func (m *Meter) run(stop <-chan struct{}, tick <-chan time.Time) {
 			m.mu.Unlock()
 		}
 	}
+}
+
+// Note makes each line of the task end with the text that note returns, such as a first result.
+func (m *Meter) Note(note func() string) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.note = note
 }
 
 // Add adds to the amount that is done.
@@ -127,6 +138,9 @@ func (m *Meter) show() {
 		return
 	}
 	line := m.line(now)
+	if m.note != nil {
+		line += "; " + m.note()
+	}
 	if m.inPlace {
 		fmt.Fprintf(m.w, "\r%s\x1b[K", line)
 		m.shown = true

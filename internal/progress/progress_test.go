@@ -42,6 +42,7 @@ func TestMeter(t *testing.T) {
 			now := time.Unix(1000, 0)
 			m.now = func() time.Time { return now }
 			m.Begin("judging", tt.unit, tt.total)
+			m.Note(func() string { return "3 matches" })
 			m.Add(tt.done)
 			now = now.Add(tt.after)
 			m.mu.Lock()
@@ -52,9 +53,9 @@ func TestMeter(t *testing.T) {
 			switch {
 			case tt.want == "":
 			case inPlace:
-				want = "\r" + tt.want + "\x1b[K" + "\r\x1b[K"
+				want = "\r" + tt.want + "; 3 matches\x1b[K" + "\r\x1b[K"
 			default:
-				want = tt.want + "\n"
+				want = tt.want + "; 3 matches\n"
 			}
 			if b.String() != want {
 				t.Errorf("%s: found %q, expected %q", tt.why, b.String(), want)
