@@ -201,45 +201,47 @@ func TestLSPTyping(t *testing.T) {
 	files := map[string]string{"rules/a.yml": demo, "rules/b.yml": other, ".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [reference]\n"}
 	write(t, root, files)
 	write(t, same, files)
-	c := startLSP(t, root, map[string]any{"paths": []string{"rules"}})
-	check := func() []string {
-		t.Helper()
-		t.Chdir(same)
-		defer t.Chdir(root)
-		return findingsOfCheck(t, "rules")
+	steps := []struct {
+		reason, text string
+		want         []string
+	}{
+		{reason: "the text of the file", text: demo},
+		{reason: "a misspelt field", text: strings.Replace(demo, "PipeName", "PipeNam", 1)},
+		{reason: "no YAML, as while typing", text: strings.Replace(demo, "'one'", "'", 1)},
+		{reason: "an empty text"},
+		{reason: "the same as another rule, which the file alone does not show", text: strings.Replace(demo, `'one'`, `'two'`, 1)},
+		{reason: "lines before that rule", text: "# one\n# two\n" + strings.Replace(demo, `'one'`, `'two'`, 1)},
+		{reason: "correct again", text: demo},
 	}
-	a := filepath.Join(root, "rules", "a.yml")
-	uri := lspclient.URI(a)
+	// The command runs first, because the server changes the working folder of the process.
+	t.Chdir(same)
+	for i := range steps {
+		write(t, same, map[string]string{"rules/a.yml": steps[i].text})
+		steps[i].want = findingsOfCheck(t, "rules")
+	}
+	saved := steps[len(steps)-1].want
+	c := startLSP(t, root, map[string]any{"paths": []string{"rules"}})
+	uri := lspclient.URI(filepath.Join(root, "rules", "a.yml"))
 	if err := c.Open(uri, demo); err != nil {
 		t.Fatal(err)
 	}
-	for i, step := range []struct{ reason, text string }{
-		{"the text of the file", demo},
-		{"a misspelt field", strings.Replace(demo, "PipeName", "PipeNam", 1)},
-		{"no YAML, as while typing", strings.Replace(demo, "'one'", "'", 1)},
-		{"an empty text", ""},
-		{"the same as another rule, which the file alone does not show", strings.Replace(demo, `'one'`, `'two'`, 1)},
-		{"lines before that rule", "# one\n# two\n" + strings.Replace(demo, `'one'`, `'two'`, 1)},
-		{"correct again", demo},
-	} {
+	for i, step := range steps {
 		if err := c.Replace(uri, i+2, step.text); err != nil {
 			t.Fatal(err)
 		}
-		write(t, same, map[string]string{"rules/a.yml": step.text})
-		expectShown(t, c, root, uri, step.reason, check())
+		expectShown(t, c, root, uri, step.reason, step.want)
 	}
 
 	// Closed without saving: the file counts, which has not changed.
 	c.Replace(uri, 99, strings.Replace(demo, "PipeName", "PipeNam", 1))
 	c.Notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
-	expectShown(t, c, root, "", "closed without saving", check())
+	expectShown(t, c, root, "", "closed without saving", saved)
 
 	// A change of the policy on the disk. The client tells that a file was saved. The findings of the
 	// last policy stay.
-	stood := check()
 	write(t, root, map[string]string{".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleet: [reference]\n"})
 	c.Notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}})
-	expectShown(t, c, root, "", "a policy with a fault", append([]string{`.cfcheck.yaml:2:1: unknown key "fleet" [not-judged]`}, stood...))
+	expectShown(t, c, root, "", "a policy with a fault", append([]string{`.cfcheck.yaml:2:1: unknown key "fleet" [not-judged]`}, saved...))
 	if err := c.End(); err != nil {
 		t.Error(err)
 	}
