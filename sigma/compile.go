@@ -413,7 +413,7 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 			near, feed, raw = other, "", ""
 		}
 	}
-	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.idText(), Title: c.rule.Title.Value,
+	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.idText(), Title: c.rule.Title.Value, Author: c.rule.Author.Value,
 		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: near, Feed: feed, Raw: raw, Fields: names})
 	return 0, false
 }

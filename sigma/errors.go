@@ -116,6 +116,7 @@ type UnknownFieldError struct {
 	Path    string
 	ID      string // ID of the rule, as its author wrote it
 	Title   string // title of the rule
+	Author  string // of the rule
 	Field   string
 	Type    string // name of the template type
 	Version uint32 // version of the template type

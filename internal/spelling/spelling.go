@@ -2,9 +2,12 @@
 package spelling
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -121,4 +124,72 @@ func distance(a, b string, limit int) int {
 		before, row, next = row, next, before
 	}
 	return row[len(t)]
+}
+
+// Alike returns at most most of the names that share words with word, the most similar first.
+// Words begin at capitals, so SubjectUserName has three. A name shares at least two of them, or
+// all words of the shorter one begin the longer one. Such a name may mean something else.
+func Alike(word string, names []string, most int) []string {
+	if len(word) > MaxWord {
+		return nil
+	}
+	type match struct {
+		name           string
+		shared, others int
+		end            bool // both have the same last word
+		edits          int
+	}
+	var list []match
+	of := wordsOf(word)
+	for _, name := range names {
+		if len(name) > MaxWord {
+			continue
+		}
+		words := wordsOf(name)
+		m := match{name: name}
+		for _, w := range words {
+			if slices.Contains(of, w) {
+				m.shared++
+			}
+		}
+		short := min(len(words), len(of))
+		if m.shared < 2 && (short == 0 || !slices.Equal(words[:short], of[:short])) {
+			continue
+		}
+		m.others = len(words) + len(of) - 2*m.shared
+		m.end = words[len(words)-1] == of[len(of)-1]
+		m.edits = Distance(word, name)
+		list = append(list, m)
+	}
+	slices.SortStableFunc(list, func(a, b match) int {
+		end := 0
+		if a.end != b.end {
+			end = 1
+			if a.end {
+				end = -1
+			}
+		}
+		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(a.others, b.others), end, cmp.Compare(a.edits, b.edits))
+	})
+	var out []string
+	for _, m := range list[:min(len(list), most)] {
+		out = append(out, m.name)
+	}
+	return out
+}
+
+// wordsOf returns the words of a name in lower case. A word begins at a capital after a small
+// letter, and at the last capital before a small letter.
+func wordsOf(name string) (words []string) {
+	for _, part := range strings.FieldsFunc(name, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		runes, start := []rune(part), 0
+		for i := 1; i <= len(runes); i++ {
+			if i < len(runes) && !(unicode.IsUpper(runes[i]) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))) {
+				continue
+			}
+			words = append(words, strings.ToLower(string(runes[start:i])))
+			start = i
+		}
+	}
+	return words
 }

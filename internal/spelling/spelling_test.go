@@ -39,6 +39,27 @@ func TestWithin(t *testing.T) {
 	}
 }
 
+func TestAlike(t *testing.T) {
+	fields := []string{"SubjectUserName", "SubjectDomainName", "TargetUserName", "Computer", "Image", "CommandLine", "IPAddress", "Event_ID", ""}
+	for _, tt := range []struct {
+		why, word, want string
+	}{
+		{"two words of three, and the fewer edits first", "SubjectAccountName", "SubjectDomainName SubjectUserName"},
+		{"the words of a field begin the name", "ComputerName", "Computer"},
+		{"the words of a field only end the name: it is of another process", "ParentImage", ""},
+		{"the name begins the words of a field", "Subject", "SubjectUserName SubjectDomainName"},
+		{"a word that is shared with no field", "Hashes", ""},
+		{"capitals are one word", "IpAddress", "IPAddress"},
+		{"other characters end words", "EventID", "Event_ID"},
+		{"no word", "_", ""},
+		{"a word of any length costs nothing", strings.Repeat("Subject", 1<<18), ""},
+	} {
+		if have := strings.Join(Alike(tt.word, fields, 2), " "); have != tt.want {
+			t.Errorf("%s: Alike(%.20q) = %q, want %q", tt.why, tt.word, have, tt.want)
+		}
+	}
+}
+
 func TestNearest(t *testing.T) {
 	fields := []string{"PipeName", "Image", "User"}
 	for _, tt := range []struct {

@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cfcheck/cfcheck/internal/spelling"
 	"github.com/cfcheck/cfcheck/policy"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -56,23 +58,56 @@ func malformed(e *sigma.Error) validate.Finding {
 	}
 }
 
-func unknownField(e *sigma.UnknownFieldError) validate.Finding {
+// unknownField returns the finding on a field that the type of its rule does not have. If no
+// name is nearly the same, it states the fields with similar names, and the types that have the
+// field.
+func unknownField(e *sigma.UnknownFieldError, defs *sensor.Definitions) validate.Finding {
 	f := validate.Finding{
 		Check:    suite.ByID("CF2005"), // input-defined
 		Where:    validate.Location{Source: position(e.Name, e.Position)},
-		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title},
+		Instance: &validate.Instance{Index: -1, Rule: e.ID, Title: e.Title, Author: e.Author},
 		Message:  fmt.Sprintf("rule %q reads the field %q, which version %d of type %s does not have", e.Title, e.Field, e.Version, e.Type),
-		Fix:      "use a field of the type: " + someFields(e.Fields),
 		Group:    e.Type + " " + e.Field,
 		Identity: validate.Identity{Rule: cmp.Or(e.ID, e.Title), Path: e.Field},
 	}
-	if e.Nearest != "" {
-		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
-	}
-	if e.Feed != "" {
+	switch {
+	case e.Feed != "":
 		f.Fix = fmt.Sprintf("did you mean %q? It is %q in the events of feed %s", e.Nearest, e.Raw, e.Feed)
+	case e.Nearest != "":
+		f.Fix = fmt.Sprintf("did you mean %q?", e.Nearest)
+	default:
+		f.Fix = otherField(e, defs)
+		if n := len(e.Fields); n <= maxFields {
+			f.Details = []string{"type " + e.Type + " has " + strings.Join(e.Fields, ", ")}
+		}
 	}
 	return f
+}
+
+// maxFields is the largest number of fields that a finding lists. A type may have hundreds.
+const maxFields = 24
+
+// otherField returns the advice for a field without a near name.
+func otherField(e *sigma.UnknownFieldError, defs *sensor.Definitions) string {
+	const most = 5
+	fix := "type " + e.Type + " has no field with a similar name: remove the condition"
+	if alike := spelling.Alike(e.Field, e.Fields, most); len(alike) > 0 {
+		fix = "the most similar fields of the type: " + strings.Join(alike, ", ") + "; use one only if it means the same, or remove the condition"
+	}
+	var types []string
+	for d := range defs.All() {
+		if _, ok := d.Input(e.Field); ok && d == defs.Newest(d.Name) {
+			types = append(types, d.Name)
+		}
+	}
+	more := ""
+	if n := len(types) - most; n > 0 {
+		types, more = types[:most], fmt.Sprintf(" and %d more", n)
+	}
+	if len(types) > 0 {
+		fix += "; types that have " + e.Field + ": " + strings.Join(types, ", ") + more
+	}
+	return fix
 }
 
 func unused(r *sigma.Rule, n sigma.Note) validate.Finding {
@@ -100,15 +135,6 @@ func advised(check string, r *sigma.Rule, n sigma.Note) validate.Finding {
 		Fix:      want,
 		Identity: validate.Identity{Rule: cmp.Or(r.ID.Value, r.Title.Value), Path: n.Path},
 	}
-}
-
-// someFields lists the first fields of a type, which may have hundreds.
-func someFields(names []string) string {
-	const most = 24
-	if len(names) > most {
-		return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
-	}
-	return strings.Join(names, ", ")
 }
 
 func position(name string, at sigma.Position) validate.Position {

@@ -63,7 +63,7 @@ func Compile(name string, rules []*sigma.Rule, defs *sensor.Definitions, opts Op
 	}
 	of := map[string][]validate.Finding{} // by template type
 	for _, e := range built.UnknownFields {
-		of[e.Type] = append(of[e.Type], unknownField(e))
+		of[e.Type] = append(of[e.Type], unknownField(e, defs))
 	}
 	if !opts.Build.AllowUnsupported {
 		for _, e := range built.Unsupported {

@@ -22,9 +22,9 @@ belongs to another log source. Needs from another compiler state a name or a
 type for each input. If the definition has another name or type at that
 index, the content was compiled against another definition.
 
-Use a field of the type. The finding names the most similar field, or all
-fields. Compile against the definition that the gate has, or give the gate
-the other one (--types).`,
+Use a field of the type. The finding names the most similar fields, and the
+types that have the field. Compile against the definition that the gate has,
+or give the gate the other one (--types).`,
 	Uses:     validate.UsesNeeds | validate.UsesDefinition,
 	Requires: []string{"CF2001", "CF2002", "CF2004"},
 	Run: func(p *validate.Pass) {
