@@ -34,6 +34,7 @@ func FuzzReader(f *testing.F) {
 		"\ufeff{\"EventID\":1}\n" + strings.Repeat(" ", 70_000) + "\n{",
 		"[{\"EventID\":1,\"a\":\"}\"},\n {\n \"EventID\":\n2}]{\"EventID\":3}\n{\n \"EventID\":4\n}\n[1,[],{}{},]",
 		"{\n \"a\":\"x\n },\n\n {\"EventID\":1}\n{\n{\"EventID\":1}\nRecord 1\n{\n\"EventID\":1}",
+		"{\n \x02a\":\"x\n },\n\n {\"EventID\":1\xff\xff\xff\xff{\"EventI",
 		`{"took":1,"hits":{"total":1,"hits":[{"_id":"1","_source":{"EventID":1,"EventData":{"a":"b"}}}]},"x":["]"]}`,
 		`{"results":[{"EventID":"1","a":"b"}]}`,
 		wideText(binary.LittleEndian, "{\"EventID\":1,\r\n\"a\":\"\U0001f600\"}"), wideText(binary.BigEndian, "[{\"EventID\":1}]"),

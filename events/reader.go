@@ -110,23 +110,27 @@ func (r *Reader) Read(rec *Record) error {
 	if r.log != nil {
 		return r.readLog(rec)
 	}
-	// Most files have one event on each line: such a line is not scanned before it is parsed.
-	text, err := r.whole()
-	if err != nil {
-		return r.end(err)
-	}
-	if text != nil {
-		at, err := r.parse(text, rec, true)
-		if err != errSplit {
-			return r.place(text, at, err)
+	for {
+		// Most files have one event on each line: such a line is not scanned before it is parsed.
+		text, err := r.whole()
+		if err != nil {
+			return r.end(err)
 		}
-		r.again()
+		if text != nil {
+			at, err := r.parse(text, rec, true)
+			if err != errSplit {
+				return r.place(text, at, err)
+			}
+			r.again()
+		}
+		if text, err = r.split(); err == errLine {
+			continue
+		} else if err != nil {
+			return r.end(err)
+		}
+		at, err := r.parse(text, rec, false)
+		return r.place(text, at, err)
 	}
-	if text, err = r.split(); err != nil {
-		return r.end(err)
-	}
-	at, err := r.parse(text, rec, false)
-	return r.place(text, at, err)
 }
 
 // end returns an error of the splitter, and keeps it if nothing can be read after it.

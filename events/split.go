@@ -30,9 +30,14 @@ type splitter struct {
 	closing int  // number of objects to close after the array of a response
 	resync  int  // indentation of a broken object, or -1
 	between bool // the block ended between two events
+	unread  bool // chunk is a line that whole has not seen
 }
 
 var errTooLong = fmt.Errorf("the event has more than %d bytes; expected at most as many", MaxLine)
+
+// errLine is the error of split if an event begins with a line, so that whole may return it. How
+// a file is split must not depend on the lines before that one: a block can begin with it.
+var errLine = errors.New("the next event begins with a line")
 
 const (
 	atStart      = 1 + iota // an element or the end comes next
@@ -65,10 +70,11 @@ func (s *splitter) rest() []byte { return s.chunk[s.at:] }
 // whole returns the next line if it is likely to be one event: no array is open, the line is
 // in one chunk and begins with a brace. Otherwise it returns nil.
 func (s *splitter) whole() ([]byte, error) {
-	if s.at < len(s.chunk) || s.array != 0 || s.closing != 0 || s.resync >= 0 {
+	if s.unread {
+		s.unread = false
+	} else if s.at < len(s.chunk) || s.array != 0 || s.closing != 0 || s.resync >= 0 {
 		return nil, nil
-	}
-	if err := s.fill(); err != nil {
+	} else if err := s.fill(); err != nil {
 		s.between = err == errBlock && len(s.chunk) == 0
 		return nil, err
 	}
@@ -90,8 +96,9 @@ func (s *splitter) whole() ([]byte, error) {
 func (s *splitter) again() { s.at = 0 }
 
 // split returns the text of the next event. The error is a [*LineError] without a name for
-// broken text, io.EOF, or an error of the file.
+// broken text, errLine, io.EOF, or an error of the file.
 func (s *splitter) split() ([]byte, error) {
+	line := s.line // has been tried by whole
 	for {
 		c, err := s.peek()
 		if err == io.EOF && (s.array != 0 || s.closing != 0) {
@@ -143,6 +150,9 @@ func (s *splitter) split() ([]byte, error) {
 			if bad {
 				return nil, err
 			}
+		case s.array == 0 && s.line > line && s.col == 0 && len(bytes.TrimLeft(s.chunk[:s.at], " \t\r")) == 0:
+			s.at, s.unread = 0, true
+			return nil, errLine
 		case s.array == afterElement:
 			s.array = atStart
 			return nil, s.errorf("found %s after an element of an array; expected ',' or ']'", found(s.rest()))
