@@ -22,7 +22,7 @@ import (
 const (
 	maxPlaces      = 5000 // of all causes
 	maxCausePlaces = 1000 // of one cause
-	maxFixes       = 5    // of a section, at the top
+	maxFixes       = 10   // of a section, at the top
 )
 
 // HTML writes a run as one page that needs no other file: the verdict and the work to do, the
@@ -66,6 +66,9 @@ type section struct {
 	rank   rank
 	found  int
 	files  map[string]bool // of its places
+	plan   bool            // --allow-unsupported leaves out all that could not be judged
+	passed bool            // it lists entries of folders
+	places bool            // each entry is a place in a file
 	causes []*causeOnPage
 	cause  map[causeKey]*causeOnPage
 }
@@ -75,6 +78,8 @@ type causeOnPage struct {
 	page.Cause
 	found, left int
 	old         bool
+	general     string          // the message without the rule; "" means that the places differ
+	rules       map[string]bool // that have the general message
 }
 
 // collect reads all entries of the run, twice: new findings and errors have places on the page
@@ -153,7 +158,7 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	name := fmt.Sprintf("%d-%s-%s", list, e.kind.ID(), check)
 	s := b.sections[name]
 	if s == nil {
-		s = &section{list: list, rank: e.rank(), cause: map[causeKey]*causeOnPage{}, files: map[string]bool{}}
+		s = &section{list: list, rank: e.rank(), plan: true, places: true, passed: e.kind == entryPassed, cause: map[causeKey]*causeOnPage{}, files: map[string]bool{}}
 		s.ID = fmt.Sprintf("part-%d", len(b.order)+1)
 		s.Severity, s.Title = e.severity.String(), kindTitle(e.kind)
 		if e.kind == entryReason || e.kind == entrySkipped && list == 0 {
@@ -168,16 +173,15 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 		b.sections[name] = s
 		b.order = append(b.order, s)
 	}
-	if e.kind == entryReason && strings.HasPrefix(leadingPath.ReplaceAllString(e.message, ""), "not supported: ") {
-		s.Advice = "give the values or correct the rules; --allow-unsupported leaves out rules that cannot be expressed, and lists them"
-	}
+	s.plan = s.plan && e.kind == entryReason && strings.HasPrefix(leadingPath.ReplaceAllString(e.message, ""), "not supported: ")
+	s.places = s.places && e.place.open
 	key := causeKey{check: check, group: "=" + leadingPath.ReplaceAllString(e.message, "")}
 	if e.finding != nil {
 		key = causeOf(e.subject, e.fleet, e.finding)
 	}
 	c := s.cause[key]
 	if c == nil {
-		c = &causeOnPage{old: true}
+		c = &causeOnPage{old: true, rules: map[string]bool{}}
 		c.ID = fmt.Sprintf("%s-%d", s.ID, len(s.causes)+1)
 		c.Message, c.Details, c.Fix = strings.TrimPrefix(key.group, "="), e.details, e.fix
 		if e.finding != nil {
@@ -192,6 +196,9 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 		if e.kind == entryWaived {
 			c.Details = append(slices.Clip(c.Details), fmt.Sprintf("until %v, by %s: %s", e.finding.Waiver.Until, shown(e.finding.Waiver.By), shown(e.finding.Waiver.Reason)))
 		}
+		if sum == nil {
+			c.general = withoutRule(e)
+		}
 		s.cause[key] = c
 		s.causes = append(s.causes, c)
 		if _, ok := b.ids[key]; !ok {
@@ -200,6 +207,13 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	}
 	if e.kind == entryReason && e.place.open {
 		b.unjudged = append(b.unjudged, unjudged{e.place.path, e.where(), key})
+	}
+	if c.general != "" && c.general != withoutRule(e) {
+		c.general = ""
+	}
+	if c.general != "" {
+		id, title := e.rule()
+		c.rules[id+"\x00"+title] = true
 	}
 	c.old = c.old && e.old
 	c.found++
@@ -232,16 +246,41 @@ func kindTitle(k entryKind) string {
 	}[k]
 }
 
+// withoutRule returns the message of a finding without the name of its rule, or "" if the message
+// does not begin with it.
+func withoutRule(e *entry) string {
+	if e.finding == nil || e.finding.Instance == nil {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(e.finding.Message, fmt.Sprintf("rule %q ", e.finding.Instance.Title))
+	if !ok {
+		return ""
+	}
+	return shown(rest)
+}
+
+// typeOf returns the template type that a finding on a field names, or "".
+func typeOf(f *validate.Finding) string {
+	if f.Check.ID != "CF2005" || f.Instance == nil {
+		return ""
+	}
+	name, _, ok := strings.Cut(f.Group, " ")
+	if !ok {
+		return ""
+	}
+	return shown(name)
+}
+
 // place returns a place of a cause.
 func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) page.Place {
 	p := page.Place{Where: e.where()}
 	if e.finding != nil {
 		if in := e.finding.Instance; in != nil {
 			id, title := e.rule()
-			p.Rule, p.Author = cmp.Or(title, id), shown(in.Author)
+			p.Rule, p.Author, p.Type = cmp.Or(title, id), shown(in.Author), typeOf(e.finding)
 		}
 		switch {
-		case sum == nil && c.found > 1 && e.message != c.Message:
+		case sum == nil && c.found > 1 && e.message != c.Message && (c.general == "" || c.general != withoutRule(e)):
 			p.Message = e.message
 		case sum != nil:
 			p.Details = witnesses(e.details)
@@ -352,10 +391,17 @@ func (b *pageBuilder) page() *page.Report {
 	out := &page.Report{Title: "cfcheck: " + verdict.String(), Verdict: verdict.String()}
 	if p := r.Picture; p != nil && len(p.fleets) == 1 {
 		m := p.fleets[0]
-		rows, blind := m.judged(b.unjudged), 0
+		rows, blind, without, lacking, faulty := m.judged(b.unjudged), 0, 0, 0, 0
 		for i := range rows {
-			if strings.IndexByte(rows[i].Cells, stateBlind) >= 0 {
+			switch cells := rows[i].Cells; {
+			case strings.IndexByte(cells, stateNoResult) >= 0 && rows[i].Errors > 0:
+				faulty++
+			case strings.IndexByte(cells, stateNoResult) >= 0:
+				lacking++
+			case strings.IndexByte(cells, stateBlind) >= 0:
 				blind++
+			case strings.IndexByte(cells, stateWithout) >= 0:
+				without++
 			}
 		}
 		if n := len(rows) + m.missing; n > 0 {
@@ -365,37 +411,61 @@ func (b *pageBuilder) page() *page.Report {
 		if blind > 0 {
 			out.Totals = append(out.Totals, page.Fact{Name: "rules blind on some hosts", Value: numeral.Thousands(uint64(blind))})
 		}
+		if without > 0 {
+			out.Totals = append(out.Totals, page.Fact{Name: "other rules not addressed on some hosts", Value: numeral.Thousands(uint64(without))})
+		}
+		if n := faulty + lacking; n > 0 {
+			out.Totals = append(out.Totals, page.Fact{Name: "rules without a result", Value: numeral.Thousands(uint64(n))})
+			out.Explained = fmt.Sprintf("Rules without a result: %s with errors, and %s with places that could not be judged. A rule with both counts once, as one with errors, and a rule can have several errors or places.",
+				numeral.Thousands(uint64(faulty)), numeral.Thousands(uint64(lacking)))
+		}
 	}
 	out.Totals = append(out.Totals, []page.Fact{
 		{Name: "errors", Value: numeral.Thousands(uint64(t.Errors))}, {Name: "warnings", Value: numeral.Thousands(uint64(t.Warnings))},
 	}...)
 	slices.SortStableFunc(b.order, func(a, c *section) int { return cmp.Or(cmp.Compare(a.list, c.list), cmp.Compare(a.rank, c.rank)) })
-	notJudged := 0
+	notJudged, parts := 0, "place"
 	for _, s := range b.order {
 		if s.list == 0 && s.Severity == "undecided" {
 			notJudged += s.found
+			if !s.places {
+				parts = "part"
+			}
+		}
+	}
+	errors := blocking(b.order) - notJudged
+	for _, s := range b.order {
+		if s.list == 0 && s.plan {
+			s.Advice = "give the values or correct the rules. Or leave these rules out with --allow-unsupported: the verdict then does not cover them, "
+			if other := blocking(b.order) - s.found; other > 0 {
+				s.Advice += fmt.Sprintf("and %s still %s", count(uint64(other), "other finding"), map[bool]string{true: "blocks", false: "block"}[other == 1])
+			} else {
+				s.Advice += "and nothing else blocks"
+			}
 		}
 		s.finish()
 		list := [...]*[]page.Section{&out.Blocks, &out.Warnings, &out.Others}[s.list]
 		*list = append(*list, s.Section)
 	}
 	if notJudged > 0 {
-		out.Totals = append(out.Totals, page.Fact{Name: "not judged", Value: numeral.Thousands(uint64(notJudged))})
+		out.Totals = append(out.Totals, page.Fact{Name: parts + "s not judged", Value: numeral.Thousands(uint64(notJudged))})
 	}
-	switch verdict {
-	case validate.Accepted:
+	switch {
+	case verdict == validate.Accepted:
 		out.Answer = "Yes: accepted."
 		if t.Warnings > 0 {
 			out.Answer = "Yes: accepted, with warnings."
 		}
-	case validate.Rejected:
-		out.Answer = fmt.Sprintf("No: rejected. %s must be corrected.", count(uint64(blocking(b.order)), "finding"))
+	case verdict == validate.Rejected:
+		out.Answer = fmt.Sprintf("No: rejected, because %s must be corrected.", count(uint64(errors), "finding"))
+	case notJudged == 0:
+		out.Answer = "No: undecided, because the gate could not judge all of it."
+	case errors == 0:
+		out.Answer = fmt.Sprintf("No: undecided, because %s could not be judged.", count(uint64(notJudged), parts))
 	default:
-		out.Answer = "No: undecided. The gate could not judge all of it."
-		if n := blocking(b.order) - notJudged; n > 0 {
-			out.Answer = fmt.Sprintf("No: undecided. %s could not be judged, and %s must be corrected.", count(uint64(notJudged), "part"), count(uint64(n), "finding"))
-		}
+		out.Answer = fmt.Sprintf("No: undecided, because %s could not be judged, and %s must be corrected.", count(uint64(notJudged), parts), count(uint64(errors), "finding"))
 	}
+	out.Errors = errors > 0
 	out.Remarks = shownList(r.Remarks)
 	b.facts(out)
 	b.pictures(out)
@@ -415,11 +485,23 @@ func blocking(list []*section) (n int) {
 // finish completes the texts of a section.
 func (s *section) finish() {
 	noun := map[string]string{"error": "error", "warning": "warning", "note": "note", "undecided": "part"}[s.Severity]
+	switch {
+	case s.passed: // these are no findings, so the number of warnings does not have them
+		noun = "remark"
+	case s.Severity == "undecided" && s.places:
+		noun = "place"
+	}
 	s.Found = count(uint64(s.found), noun)
 	if n := len(s.files); n > 1 {
 		s.Where = "in " + count(uint64(n), "file")
 	}
+	if s.list == 0 { // in the order of the list at the top
+		slices.SortStableFunc(s.causes, func(a, b *causeOnPage) int { return cmp.Compare(b.found, a.found) })
+	}
 	for _, c := range s.causes {
+		if n := len(c.rules); n > 1 && c.general != "" {
+			c.Message = fmt.Sprintf("%s: each %s", count(uint64(n), "rule"), c.general)
+		}
 		c.Found, c.Old = count(uint64(c.found), "place"), c.old && s.Check != ""
 		if c.left > 0 {
 			c.More = count(uint64(c.left), "more place")
@@ -440,14 +522,16 @@ func (s *section) fixes() {
 	}
 	var list []correction
 	for _, c := range s.causes {
-		fix := page.Fix{Text: brief(c.Fix)}
+		fix := page.Fix{ID: c.ID, Text: brief(c.Fix), Message: c.Message}
 		if c.Fix == "" {
-			fix = page.Fix{Text: c.Message, Fault: true}
+			fix = page.Fix{ID: c.ID, Text: c.Message, Fault: true}
 		}
 		i := slices.IndexFunc(list, func(o correction) bool { return o.Text == fix.Text })
 		if i < 0 {
 			i = len(list)
 			list = append(list, correction{Fix: fix})
+		} else {
+			list[i].Message = "" // several causes have this correction
 		}
 		list[i].found += c.found
 	}
@@ -463,7 +547,7 @@ func (s *section) fixes() {
 
 // brief returns a long advice without its list of names, which stands with the cause.
 func brief(fix string) string {
-	const long = 100
+	const long = 300
 	if i := strings.Index(fix, ": "); len(fix) > long && i > 0 {
 		return fix[:i] + " (listed below)"
 	}

@@ -463,7 +463,7 @@ func (m *matrix) notJudged(f *validate.Finding, subject, fleet string) {
 		i = len(m.rows)
 		m.place[key] = i
 		m.rows = append(m.rows, matrixRow{Rule: page.Rule{
-			Title: shown(in.Title), ID: shown(in.Rule), Author: shown(in.Author), Where: where,
+			Title: shown(in.Title), ID: shown(in.Rule), Author: shown(in.Author), Type: typeOf(f), Where: where,
 			Cells: strings.Repeat(string(rune(stateNoResult)), len(m.columns)),
 		}})
 	}
@@ -516,6 +516,7 @@ func (m *matrix) pageFleet(ids map[causeKey]string, others []unjudged) page.Flee
 		}
 		out.Rows = append(out.Rows, row)
 	}
+	out.Worst, out.More = m.worst(out.Rows)
 	for k, c := range m.columns {
 		b := page.BuildSummary{Builds: listed(c.Builds), Hosts: numeral.Thousands(c.Hosts)}
 		for _, s := range page.States {
@@ -539,6 +540,41 @@ func (m *matrix) pageFleet(ids map[causeKey]string, others []unjudged) page.Flee
 	}
 	out.Note = strings.Join(notes, "; ")
 	return out
+}
+
+// maxWorst is the largest number of rules that a printed page lists.
+const maxWorst = 1000
+
+// worst returns the rules that are unsafe, without a result or blind on some hosts, with the hosts
+// for each of these states, and says how many rules do not fit.
+func (m *matrix) worst(rows []page.Rule) (list []page.WorstRule, more string) {
+	left := 0
+	for i := range rows {
+		r := &rows[i]
+		hosts, found := [256]uint64{}, [256]bool{}
+		for k := range r.Cells {
+			s := r.Cells[k]
+			hosts[s] += min(m.columns[k].Hosts, math.MaxUint64-hosts[s])
+			found[s] = true
+		}
+		var states []string
+		for _, s := range page.States {
+			if id := s.ID[0]; found[id] && (id == stateUnsafe || id == stateNoResult || id == stateBlind) {
+				states = append(states, s.Name+": "+count(hosts[id], "host"))
+			}
+		}
+		switch {
+		case len(states) == 0:
+		case len(list) == maxWorst:
+			left++
+		default:
+			list = append(list, page.WorstRule{Title: cmp.Or(r.Title, r.ID), Where: r.Where, Author: r.Author, States: strings.Join(states, "; ")})
+		}
+	}
+	if left > 0 {
+		more = count(uint64(left), "more rule")
+	}
+	return list, more
 }
 
 // A fileMap has the parts of a file, and its findings.

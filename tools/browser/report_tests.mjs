@@ -58,7 +58,7 @@ const titles = (p) => p.$$eval('#grid [role=rowheader]', (cells) => cells.map((c
 export const tests = {
   'the page answers whether it may ship, why not, what to do, and who is blind': async (browser) => {
     const p = await browser.open(reference());
-    assert.equal(await p.textContent('h1'), 'No: undecided. 1 part could not be judged, and 1 finding must be corrected.');
+    assert.equal(await p.textContent('h1'), 'No: undecided, because 1 place could not be judged, and 1 finding must be corrected.');
     const todo = await p.textContent('.todo');
     assert.match(todo, /placeholder %names% has no values: give them in a file/);
     assert.match(todo, /did you mean "PipeName"\?/);
@@ -71,6 +71,12 @@ export const tests = {
     const detail = await p.textContent('#detail');
     assert.match(detail, /blind: 18,000 hostssysmon-11-shipped, sysmon-10, sysmon-9/);
     assert.match(detail, /Ann Author/);
+    assert.match(detail, /not addressed: 22,000 hosts, without this rule/);
+    assert.match(detail, /Warning: /);
+    await p.fill('#search', 'zzzz');
+    assert.equal(await p.textContent('#detail'), 'No rule matches the filters.');
+    await p.fill('#search', 'contents');
+    assert.match(await p.textContent('#detail'), /Stream with contents/);
     await p.click('#detail a');
     const cause = await p.evaluate(() => document.activeElement.textContent);
     assert.match(cause, /can never match events of feed sysmon/);
@@ -151,6 +157,7 @@ export const tests = {
     await p.emulateMedia({ media: 'print' });
     assert.equal(await p.isVisible('#matrix-app'), false);
     assert.equal(await p.isVisible('.sums table'), true);
+    assert.match(await p.innerText('.printed'), /Stream with contents[^]*blind: 18,000 hosts/);
     const q = await browser.open(reference(), { javaScriptEnabled: false });
     assert.equal(await q.isVisible('#matrix-app'), false);
     assert.match(await q.innerText('h1'), /^No: undecided/);
@@ -180,7 +187,7 @@ export const tests = {
     bytes[bytes.length - 9] ^= 0x40;
     writeFileSync(join(folder, name), bytes);
     const p = await browser.open(page('damaged', 1, '--fleet', 'reference', name));
-    assert.match(await p.textContent('h1'), /^No: rejected\./);
+    assert.match(await p.textContent('h1'), /^No: rejected, because/);
     const map = await p.locator('.map svg');
     const sum = await map.locator('.part').evaluateAll((parts) => parts.reduce((n, part) => n + Number(part.getAttribute('width')), 0));
     assert.ok(sum > 900 && sum < 1050, `the parts are ${sum} thousandths of the file`);
@@ -214,7 +221,7 @@ export const tests = {
     const file = page('hostile', 1, '--fleet', 'reference', 'hostile');
     const p = await browser.open(file, { before: (p) => p.addInitScript(() => { window.pwned = 0; }) });
     await p.$$eval('details', (all) => all.forEach((d) => { d.open = true; }));
-    const links = await p.$$eval('[href], [src], [action], :not(#grid, #grid *)[style]', (all) => all.map((e) => e.getAttribute('href') ?? e.outerHTML).filter((h) => !/^(#[\w-]+|https:\/\/github\.com\/cfcheck\/cfcheck\/blob\/main\/docs\/checks\/CF\d{4}\.md)$/.test(h)));
+    const links = await p.$$eval('[href], [src], [action], :not(#grid, #grid *)[style]', (all) => all.map((e) => e.getAttribute('href') ?? e.outerHTML).filter((h) => !/^(#[\w-]+|https:\/\/github\.com\/cfcheck\/cfcheck\/blob\/main\/docs\/(checks\/CF\d{4}|glossary)\.md)$/.test(h)));
     assert.deepEqual(links, []);
     for (let i = 0; i < vectors.length; i += 9) {
       await p.fill('#search', '');

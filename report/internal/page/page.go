@@ -19,11 +19,14 @@ import (
 // A Report is the content of a page. All texts are plain text.
 type Report struct {
 	Title   string
-	Verdict string   // accepted, rejected or undecided
-	Answer  string   // to "May it ship?", a sentence
-	Totals  []Fact   // the most important numbers
-	Facts   []Fact   // about the run: gate, fleets, inputs
-	Remarks []string // messages that change no verdict
+	Verdict string // accepted, rejected or undecided
+	Answer  string // to "May it ship?", a sentence
+	Errors  bool   // findings must be corrected, whatever the verdict is
+	Totals  []Fact // the most important numbers
+	// Explained says how the totals relate, as sentences; "" means that there is nothing to say.
+	Explained string
+	Facts     []Fact   // about the run: gate, fleets, inputs
+	Remarks   []string // messages that change no verdict
 
 	Blocks   []Section // reasons why the verdict is not accepted
 	Warnings []Section // findings that do not block
@@ -56,9 +59,11 @@ type Section struct {
 
 // A Fix is an advice and the number of findings that it corrects, with a noun.
 type Fix struct {
-	Text  string
-	Found string
-	Fault bool // it states the fault, because there is no advice
+	ID      string // anchor of the first cause; "" means no link
+	Message string // the fault; "" means that several have this correction
+	Text    string
+	Found   string
+	Fault   bool // Text states the fault, because there is no advice
 }
 
 // A Cause is one fault, with the places that have it.
@@ -79,6 +84,7 @@ type Place struct {
 	Where   string // as in compiler messages
 	Rule    string // title of the rule; "" means no rule
 	Author  string
+	Type    string // template type of the rule; "" means that the message has it
 	Message string // "" means that the cause says it
 	Details []string
 	Lines   []Line
@@ -125,7 +131,14 @@ type Fleet struct {
 	Sets    [][]int
 
 	Summary []BuildSummary
+
+	// Worst are the rules that a printed page lists, and More the number of the others.
+	Worst []WorstRule
+	More  string
 }
+
+// A WorstRule is a rule that does not work on some hosts, with the reason in words.
+type WorstRule struct{ Title, Where, Author, States string }
 
 // A Column has the builds with one contract.
 type Column struct {

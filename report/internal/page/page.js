@@ -3,6 +3,7 @@
 
 const ROW = 28;     // height of a row in pixels
 const LEAST = 24;   // least width of a column
+const NAMED = 120;  // width of a cell from which it has the name of its state
 const SPARE = 4;    // rows and columns that are drawn outside the window
 
 const id = (name) => document.getElementById(name);
@@ -27,15 +28,18 @@ function reveal() {
 addEventListener('hashchange', reveal);
 reveal();
 
-// A printed page has the places of all that blocks.
+// A printed page has all places.
 let opened = [];
 addEventListener('beforeprint', () => {
-  opened = [...document.querySelectorAll('#blocks details:not([open])')];
+  opened = [...document.querySelectorAll('details:not([open])')];
   for (const d of opened) d.open = true;
 });
 addEventListener('afterprint', () => { for (const d of opened) d.open = false; });
 
 if (!data.fleets.length) return;
+
+// On a narrow page the states would fill the first screen.
+if (matchMedia('(max-width: 56rem)').matches) id('legend').open = false;
 
 const states = new Map(data.states.map((s, i) => [s.id, { ...s, rank: i }]));
 const fine = new Set(['s', 'a']);
@@ -93,7 +97,6 @@ function choose(index) {
   types.replaceChildren(new Option('all types', ''));
   now.fleet.types.map((t, i) => [t, i]).sort((a, b) => collator.compare(a[0], b[0])).forEach(([t, i]) => types.add(new Option(t || 'no result', String(i))));
   chosen = null;
-  id('detail').replaceChildren(make('p', { class: 'hint' }, 'Choose a rule.'));
   filter();
 }
 
@@ -107,8 +110,16 @@ function filter() {
   rows = now.rows.filter((x) =>
     (type === '' || x.r[TYPE] === Number(type)) && words.every((w) => x.key.includes(w)) &&
     (wanted.length === 0 || columns.some((c) => wanted.includes(x.cells.text[c]))));
+  // The details are those of a rule that is shown.
+  if (!rows.includes(chosen)) {
+    chosen = null;
+    hint(rows.length ? 'Choose a rule.' : 'No rule matches the filters.');
+    if (rows.length === 1) show(rows[0]);
+  }
   order();
 }
+
+function hint(text) { id('detail').replaceChildren(make('p', { class: 'hint' }, text)); }
 
 // order sorts the rows.
 function order() {
@@ -147,7 +158,7 @@ function layout() {
   const longest = columns.reduce((n, c) => Math.max(n, label(now.fleet.columns[c]).length), 0);
   HEAD = Math.max(70, Math.min(240, 30 + Math.round(longest * 7)));
   const most = innerHeight * (innerWidth < 900 ? 0.6 : 0.75);
-  grid.style.height = `${Math.round(Math.max(HEAD + 4 * ROW, Math.min(most, HEAD + rows.length * ROW + 20)))}px`;
+  grid.style.height = `${Math.round(Math.max(HEAD + 2 * ROW, Math.min(most, HEAD + rows.length * ROW + 20)))}px`;
   grid.setAttribute('aria-rowcount', String(rows.length + 1));
   grid.setAttribute('aria-colcount', String(columns.length + 1));
   drawn = '';
@@ -226,7 +237,7 @@ function headRow(first, last) {
 
 function bodyRow(i, first, last) {
   const x = rows[i];
-  const title = make('div', { role: 'rowheader', class: 'title', 'aria-colindex': '1', id: cellID(i + 1, 0), 'data-column': '0', title: x.r[WHERE] }, x.r[TITLE] || x.r[ID] || x.r[WHERE]);
+  const title = make('div', { role: 'rowheader', class: 'title', 'aria-colindex': '1', id: cellID(i + 1, 0), 'data-column': '0', title: `${x.r[TITLE] || x.r[ID]}\n${x.r[WHERE]}` }, x.r[TITLE] || x.r[ID] || x.r[WHERE]);
   title.style.width = `${titleWidth}px`;
   const row = make('div', { role: 'row', 'aria-rowindex': String(i + 2), 'data-row': String(i + 1) }, title);
   if (x === chosen) {
@@ -238,7 +249,7 @@ function bodyRow(i, first, last) {
   for (const k of shownColumns(first, last)) {
     const s = states.get(x.cells.text[columns[k]]);
     const c = now.fleet.columns[columns[k]];
-    const cell = make('div', { role: 'gridcell', class: `box s-${s.id}`, 'aria-colindex': String(k + 2), id: cellID(i + 1, k + 1), 'data-column': String(k + 1), 'aria-label': s.name, title: `${s.name} on ${c[0].join(', ')}: ${count(c[1], 'host')}` }, s.symbol);
+    const cell = make('div', { role: 'gridcell', class: `box s-${s.id}`, 'aria-colindex': String(k + 2), id: cellID(i + 1, k + 1), 'data-column': String(k + 1), 'aria-label': s.name, title: `${s.name} on ${c[0].join(', ')}: ${count(c[1], 'host')}` }, s.id !== 's' && left[k + 1] - left[k] >= NAMED ? `${s.symbol} ${s.name}` : s.symbol);
     cell.style.left = `${left[k]}px`;
     cell.style.width = `${left[k + 1] - left[k]}px`;
     row.append(cell);
@@ -250,6 +261,9 @@ function bodyRow(i, first, last) {
 function mark(row, index) {
   if (active.row === index) row.querySelector(`[data-column="${active.column}"]`)?.classList.add('active');
 }
+
+// The words before a link to a finding, by the part of the page that has it.
+const kinds = { blocks: 'Blocks: ', warnings: 'Warning: ', others: 'Note, which does not count: ' };
 
 // show draws the details of a rule.
 function show(x) {
@@ -265,7 +279,7 @@ function show(x) {
     const on = fleet.columns.map((_, i) => i).filter((i) => x.cells.text[i] === s.id);
     if (!on.length) continue;
     const n = on.reduce((sum, i) => sum + hosts[i], 0);
-    parts.push(make('h4', {}, make('span', { class: `cell s-${s.id}`, 'aria-hidden': 'true' }, s.symbol), ` ${s.name}: ${count(n, 'host')}`));
+    parts.push(make('h4', {}, make('span', { class: `cell s-${s.id}`, 'aria-hidden': 'true' }, s.symbol), ` ${s.name}: ${count(n, 'host')}${s.id === 'a' ? ', without this rule' : ''}`));
     const builds = on.flatMap((i) => fleet.columns[i][0]);
     parts.push(make('p', {}, builds.slice(0, 40).join(', ') + (builds.length > 40 ? ` and ${builds.length - 40} more` : '')));
     const why = make('ul', {});
@@ -277,7 +291,7 @@ function show(x) {
   if (causes.length) {
     parts.push(make('h4', {}, 'Findings and corrections'));
     const ul = make('ul', {});
-    for (const c of causes) ul.append(make('li', {}, make('a', { href: `#${c}` }, id(c).querySelector('h4').textContent)));
+    for (const c of causes) ul.append(make('li', {}, `${kinds[id(c).closest('section').id] ?? ''}`, make('a', { href: `#${c}` }, id(c).querySelector('h4').textContent)));
     parts.push(ul);
   }
   detail.replaceChildren(...parts);

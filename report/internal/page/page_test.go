@@ -15,11 +15,11 @@ import (
 // small is a report with a matrix.
 func small(text string) *Report {
 	return &Report{
-		Title: text, Verdict: "rejected", Answer: text, Totals: []Fact{{text, text}}, Facts: []Fact{{text, text}}, Remarks: []string{text},
+		Title: text, Verdict: "rejected", Answer: text, Totals: []Fact{{text, text}}, Explained: text, Facts: []Fact{{text, text}}, Remarks: []string{text},
 		Blocks: []Section{{
-			ID: "part-1", Severity: "error", Check: text, Title: text, URL: "https://example.com", Found: text, Advice: text, Where: text, Fixes: []Fix{{Text: text, Found: text}},
+			ID: "part-1", Severity: "error", Check: text, Title: text, URL: "https://example.com", Found: text, Advice: text, Where: text, Fixes: []Fix{{ID: "part-1-1", Message: text, Text: text, Found: text}, {Text: text, Found: text}},
 			Causes: []Cause{{ID: "part-1-1", Message: text, Details: []string{text}, Fix: text, Found: text, Hosts: text, More: text, Places: []Place{{
-				Where: text, Rule: text, Author: text, Message: text, Details: []string{text}, Until: text,
+				Where: text, Rule: text, Author: text, Type: text, Message: text, Details: []string{text}, Until: text,
 				Lines: []Line{{1, text, text, text}}, Rows: []Row{{text, text, text, text}},
 			}}}},
 		}},
@@ -29,7 +29,7 @@ func small(text string) *Report {
 				{Title: text, ID: text, Type: text, Where: text, Author: text, Cells: "sb", Causes: []string{"part-1-1"}, Because: [][2]int{{0, 0}}},
 				{Title: "other", Type: text, Cells: "sb"},
 			},
-			Summary: []BuildSummary{{text, text, []string{text}}},
+			Summary: []BuildSummary{{text, text, []string{text}}}, Worst: []WorstRule{{text, text, text, text}}, More: text,
 		}},
 		Maps:     []Map{{Name: text, Size: text, Parts: []Part{{Name: text, X: 1, Width: 2}}, Marks: []Mark{{Severity: "error", Check: text, Text: text, Range: text}}}},
 		Bars:     []Chart{{ID: "chart", Title: text, Note: text, Columns: [2]string{text, text}, Bars: []Bar{{Name: text, Detail: text, Value: text}}}},
