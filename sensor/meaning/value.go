@@ -21,8 +21,6 @@ type cell struct {
 // noCell is the absent value.
 var noCell cell
 
-func textCell(s []byte) *cell { return &cell{Value: interp.Text(s)} }
-
 // text returns the text of the cell, folded if fold is true.
 func (c *cell) text(fold bool) []byte {
 	if !fold {
