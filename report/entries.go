@@ -36,7 +36,9 @@ type entry struct {
 
 	finding *validate.Finding // nil unless the entry is a finding; do not modify it
 	window  window            // of the finding
-	compare bool              // the subject was compared with a previous release
+
+	unjudged validate.Instance // the rule, if it could not be judged
+	compare  bool              // the subject was compared with a previous release
 }
 
 // An entryKind says what an entry is.
@@ -172,6 +174,7 @@ func (r *Result) entries(yield func(*entry) bool) bool {
 		e := entry{kind: entryReason, message: shown(why)}
 		if r.at.Line > 0 {
 			e.place = spot{path: r.at.Path, line: r.at.Line, column: max(r.at.Column, 0), open: true}
+			e.unjudged = r.Rule
 		}
 		return yield(about(e))
 	}

@@ -56,6 +56,7 @@ type pageBuilder struct {
 // An unjudged is a rule that could not be judged.
 type unjudged struct {
 	path, where string
+	rule        validate.Instance
 	cause       causeKey
 }
 
@@ -206,7 +207,7 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 		}
 	}
 	if e.kind == entryReason && e.place.open {
-		b.unjudged = append(b.unjudged, unjudged{e.place.path, e.where(), key})
+		b.unjudged = append(b.unjudged, unjudged{e.place.path, e.where(), e.unjudged, key})
 	}
 	if c.general != "" && c.general != withoutRule(e) {
 		c.general = ""
@@ -273,7 +274,7 @@ func typeOf(f *validate.Finding) string {
 
 // place returns a place of a cause.
 func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) page.Place {
-	p := page.Place{Where: e.where()}
+	p := page.Place{Where: e.where(), Rule: shown(cmp.Or(e.unjudged.Title, e.unjudged.Rule)), Author: shown(e.unjudged.Author)}
 	if e.finding != nil {
 		if in := e.finding.Instance; in != nil {
 			id, title := e.rule()

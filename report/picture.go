@@ -485,7 +485,7 @@ func (m *matrix) judged(others []unjudged) []matrixRow {
 			i = len(rows)
 			place[shown(u.path)] = i
 			rows = append(rows, matrixRow{Rule: page.Rule{
-				Title: shown(path.Base(u.path)), Where: shown(u.where), Cells: strings.Repeat(string(rune(stateNoResult)), len(m.columns)),
+				Title: shown(cmp.Or(u.rule.Title, path.Base(u.path))), ID: shown(u.rule.Rule), Author: shown(u.rule.Author), Where: shown(u.where), Cells: strings.Repeat(string(rune(stateNoResult)), len(m.columns)),
 			}})
 		}
 		if !slices.Contains(rows[i].causes, u.cause) {
@@ -744,14 +744,18 @@ func (p *Picture) costCharts() (charts []page.Chart) {
 		}
 	}
 	slices.SortStableFunc(uses, func(a, b use) int { return b.of.Tighter(a.of.Use) })
-	for _, u := range uses[:min(len(uses), chartBars)] {
+	few := min(len(uses), chartBars)
+	for few > 1 && uses[few-1].of.Percent() == 0 { // they tell nothing
+		few--
+	}
+	for _, u := range uses[:few] {
 		over := u.of.Used > u.of.Most || len(u.of.unbounded) > 0
 		limits.Bars = append(limits.Bars, page.Bar{
 			Name: shown(u.file.name), Detail: shown(u.of.String()), Value: fmt.Sprintf("%d %%", u.of.Percent()), Part: float64(min(u.of.Percent(), 100)) * 10, Bad: over,
 		})
 	}
-	if more := len(uses) - chartBars; more > 0 {
-		limits.More = fmt.Sprintf("%s more; cfcheck cost shows them", numeral.Thousands(uint64(more)))
+	if more := len(uses) - few; more > 0 {
+		limits.More = fmt.Sprintf("%s more, which use no more; cfcheck cost shows them", numeral.Thousands(uint64(more)))
 	}
 	if len(limits.Bars) > 0 {
 		charts = append(charts, limits)

@@ -17,6 +17,7 @@ type record struct {
 	Failed  bool
 	Err     string // if Failed
 	At      validate.Position
+	Rule    validate.Instance
 	Digest  string
 	LeftOut []LeftOut
 	Named   string // FleetNamed
@@ -203,7 +204,7 @@ func (t *tables) findingsOf(records []findingRecord) (list []validate.Finding) {
 
 // record returns the encoded form of a result.
 func (t *tables) record(r *Result) *record {
-	rec := &record{Name: r.Name, At: r.at, Digest: r.digest, LeftOut: r.LeftOut, Named: r.FleetNamed, File: r.file, Windows: r.windows, Read: r.read}
+	rec := &record{Name: r.Name, At: r.at, Rule: r.Rule, Digest: r.digest, LeftOut: r.LeftOut, Named: r.FleetNamed, File: r.file, Windows: r.windows, Read: r.read}
 	if r.err != nil {
 		rec.Failed, rec.Err = true, r.err.Error()
 	}
@@ -238,7 +239,7 @@ func (t *tables) record(r *Result) *record {
 
 // result returns the result that a record encodes.
 func (t *tables) result(rec *record) Result {
-	r := Result{Name: rec.Name, at: rec.At, digest: rec.Digest, LeftOut: rec.LeftOut, FleetNamed: rec.Named, file: rec.File, windows: rec.Windows, read: rec.Read}
+	r := Result{Name: rec.Name, at: rec.At, Rule: rec.Rule, digest: rec.Digest, LeftOut: rec.LeftOut, FleetNamed: rec.Named, file: rec.File, windows: rec.Windows, read: rec.Read}
 	if rec.Failed {
 		r.err = errors.New(rec.Err)
 	}

@@ -24,6 +24,9 @@ type Result struct {
 	// has several fleets, to tell their results apart.
 	FleetNamed string
 
+	// Rule is the rule that was not judged, if the result is about one. Its Index is -1.
+	Rule validate.Instance
+
 	report  *validate.Report // stripped; nil means not judged, and err is the reason
 	read    bool             // the content could be read
 	err     error

@@ -210,6 +210,7 @@ func TestRecordsAreComplete(t *testing.T) {
 	r := Result{Name: "\xff", report: rep, read: true, err: errors.New("why"), digest: "ab"}
 	fill(&r.LeftOut)
 	fill(&r.FleetNamed)
+	fill(&r.Rule)
 	fill(&r.at)
 	fill(&r.file)
 	fill(&r.windows)

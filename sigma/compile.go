@@ -162,7 +162,7 @@ func (c *compiler) unsupported(at Position, path, reason string) {
 	}
 	c.reasons[reason] = true
 	c.add(&UnsupportedError{Name: c.rule.Name, Position: at, Path: path,
-		ID: c.idText(), Title: c.rule.Title.Value, Reason: reason})
+		ID: c.idText(), Title: c.rule.Title.Value, Author: c.rule.Author.Value, Reason: reason})
 }
 
 // beyond reports whether the compiler does not support the rule as a whole.

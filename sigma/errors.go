@@ -82,6 +82,7 @@ type UnsupportedError struct {
 	Path   string
 	ID     string // ID of the rule, as its author wrote it
 	Title  string // title of the rule
+	Author string // of the rule
 	Reason string
 }
 
@@ -98,6 +99,7 @@ type UnresolvedError struct {
 	Path      string
 	ID        string // ID of the correlation or filter, as its author wrote it; may be empty
 	Title     string
+	Author    string
 	Kind      Kind
 	Reference string // the ID or name that no rule has
 }

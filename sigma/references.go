@@ -60,7 +60,7 @@ func (c *compiler) resolve(refs *references) {
 			c.fail(ref.Position, path, fmt.Sprintf("no rule has the id or name %s", quote(ref.Value)), fmt.Sprintf("did you mean %s?", quote(near)))
 			continue
 		}
-		c.add(&UnresolvedError{Name: r.Name, Position: ref.Position, Path: path, ID: r.ID.Value, Title: r.Title.Value, Kind: r.Kind, Reference: ref.Value})
+		c.add(&UnresolvedError{Name: r.Name, Position: ref.Position, Path: path, ID: r.ID.Value, Title: r.Title.Value, Author: r.Author.Value, Kind: r.Kind, Reference: ref.Value})
 	}
 }
 

@@ -205,7 +205,9 @@ func (k *checking) judgeRules(roots []string) (results []report.Result) {
 	}
 	k.sayNotes(compiled.Built)
 	for _, u := range compiled.Unjudged {
-		results = append(results, report.NotJudgedAt(u.At, u.Err))
+		result := report.NotJudgedAt(u.At, u.Err)
+		result.Rule = u.Rule
+		results = append(results, result)
 	}
 	for i := range compiled.Waivers {
 		k.waiving.add(validate.WaiverUse{Waiver: &compiled.Waivers[i]})

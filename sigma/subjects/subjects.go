@@ -43,8 +43,9 @@ type Compilation struct {
 
 // An Unjudged is a document that cannot be judged, and the reason.
 type Unjudged struct {
-	At  validate.Position
-	Err error // a [*sigma.UnsupportedError] or a [*sigma.UnresolvedError]
+	At   validate.Position
+	Rule validate.Instance // the document; it has no index and no ID of a channel file
+	Err  error             // a [*sigma.UnsupportedError] or a [*sigma.UnresolvedError]
 }
 
 // Compile compiles rules, and makes a subject for each template type. Name is the name of all
@@ -67,11 +68,11 @@ func Compile(name string, rules []*sigma.Rule, defs *sensor.Definitions, opts Op
 	}
 	if !opts.Build.AllowUnsupported {
 		for _, e := range built.Unsupported {
-			c.Unjudged = append(c.Unjudged, Unjudged{position(e.Name, e.Position), e})
+			c.Unjudged = append(c.Unjudged, Unjudged{position(e.Name, e.Position), validate.Instance{Index: -1, Rule: e.ID, Title: e.Title, Author: e.Author}, e})
 		}
 	}
 	for _, e := range built.Unresolved {
-		c.Unjudged = append(c.Unjudged, Unjudged{position(e.Name, e.Position), e})
+		c.Unjudged = append(c.Unjudged, Unjudged{position(e.Name, e.Position), validate.Instance{Index: -1, Rule: e.ID, Title: e.Title, Author: e.Author}, e})
 	}
 	var unjudged []string
 	// If there are findings or unjudged documents, they explain why no rule is left.
