@@ -22,7 +22,7 @@ import (
 const (
 	maxPlaces      = 5000 // of all causes
 	maxCausePlaces = 1000 // of one cause
-	maxFixes       = 10   // of a section, at the top
+	maxFixes       = 20   // of a section, at the top
 )
 
 // HTML writes a run as one page that needs no other file: the verdict and the work to do, the

@@ -55,6 +55,12 @@ const reference = () => page('reference', 2, '--fleet', 'reference', 'rules');
 const cellNames = (p, row) => p.$$eval(`#grid [data-row="${row}"] [role=gridcell]`, (cells) => cells.map((c) => c.getAttribute('aria-label')));
 const titles = (p) => p.$$eval('#grid [role=rowheader]', (cells) => cells.map((c) => c.textContent));
 
+// reset shows all rules again. The page does that after the event.
+async function reset(p) {
+  await p.click('#controls [type=reset]');
+  await p.evaluate(() => new Promise((done) => setTimeout(done)));
+}
+
 export const tests = {
   'the page answers whether it may ship, why not, what to do, and who is blind': async (browser) => {
     const p = await browser.open(reference());
@@ -101,7 +107,7 @@ export const tests = {
     assert.deepEqual(await cellNames(p, 1), ['unsafe', 'safe']);
     await p.selectOption('#fleet', { label: 'example reference' });
     assert.equal((await cellNames(p, 1)).length, 7);
-    await p.click('#controls [type=reset]');
+    await reset(p);
     assert.equal(await p.inputValue('#fleet'), '0');
     assert.deepEqual(await cellNames(p, 1), ['unsafe', 'safe']);
     assert.equal(await p.locator('.sums').count(), 2);
@@ -112,7 +118,7 @@ export const tests = {
     assert.equal(await p.textContent('#shown'), '1 of 5 rules');
     await p.fill('#build', 'sysmon-15');
     assert.equal(await p.textContent('#shown'), '0 of 5 rules');
-    await p.click('#controls [type=reset]');
+    await reset(p);
     assert.equal(await p.textContent('#shown'), '5 rules');
     await p.selectOption('#type', { label: 'process_creation' });
     assert.deepEqual(await titles(p), ['A process']);

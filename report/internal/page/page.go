@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"html/template"
 	"io"
+	"regexp"
 )
 
 // A Report is the content of a page. All texts are plain text.
@@ -226,7 +227,32 @@ var style string
 //go:embed page.js
 var script string
 
-var page = template.Must(template.New("page").Parse(text))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"pieces": pieces}).Parse(text))
+
+// A piece is a part of a text. A flag must not be broken over two lines.
+type piece struct {
+	Text string
+	Flag bool
+}
+
+// flag is a flag of a command, with a bracket before it and the punctuation behind it.
+var flag = regexp.MustCompile(`\(?--[a-z][a-z-]{0,30}[).,;:]*`)
+
+// pieces splits a text at its flags.
+func pieces(text string) (list []piece) {
+	at := 0
+	for _, m := range flag.FindAllStringIndex(text, -1) {
+		if m[0] > at {
+			list = append(list, piece{Text: text[at:m[0]]})
+		}
+		list = append(list, piece{text[m[0]:m[1]], true})
+		at = m[1]
+	}
+	if at < len(text) {
+		list = append(list, piece{Text: text[at:]})
+	}
+	return list
+}
 
 // policy returns the Content-Security-Policy of the page.
 func policy() string {

@@ -126,3 +126,29 @@ func TestWithoutFleet(t *testing.T) {
 		t.Error("expected an empty list of fleets, and no matrix")
 	}
 }
+
+// TestPieces tests that flags are pieces of their own, and that no text is lost.
+func TestPieces(t *testing.T) {
+	for _, tt := range []struct {
+		why, text string
+		flags     []string
+	}{
+		{"a flag in brackets", "in a file (--placeholders)", []string{"(--placeholders)"}},
+		{"two flags", "--types or --max-findings, if", []string{"--types", "--max-findings,"}},
+		{"a dash in a sentence", "one -- two", nil},
+		{"the start of a comment", "<!-- x", nil},
+		{"no text", "", nil},
+	} {
+		var all string
+		var flags []string
+		for _, p := range pieces(tt.text) {
+			all += p.Text
+			if p.Flag {
+				flags = append(flags, p.Text)
+			}
+		}
+		if all != tt.text || !slices.Equal(flags, tt.flags) {
+			t.Errorf("%s: found the flags %q in %q; expected %q in %q", tt.why, flags, all, tt.flags, tt.text)
+		}
+	}
+}
