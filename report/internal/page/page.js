@@ -28,10 +28,10 @@ function reveal() {
 addEventListener('hashchange', reveal);
 reveal();
 
-// A printed page has all places.
+// A printed page has all places, but not those of notes.
 let opened = [];
 addEventListener('beforeprint', () => {
-  opened = [...document.querySelectorAll('details:not([open])')];
+  opened = [...document.querySelectorAll('details:not([open]):not(#others *)')];
   for (const d of opened) d.open = true;
 });
 addEventListener('afterprint', () => { for (const d of opened) d.open = false; });
