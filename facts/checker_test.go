@@ -246,6 +246,8 @@ func TestDocuments(t *testing.T) {
 		{"a value that is longer", `, "maxLength": 16}`, `, "state": "constant", "values": ["", "seventeen bytes in"]}`, true, "the claim is at most"},
 		{"a value that is no string", `, "maxLength": 16}`, `, "state": "constant", "values": [1]}`, true, "expected a string"},
 		{"values of an input that is not constant", `, "maxLength": 16}`, `, "values": ["a"]}`, true, "the claim is at most"},
+		{"an input with the hashes of a file", `, "maxLength": 16}`, `, "hashes": ["MD5"], "maxLength": 16}`, true, ""},
+		{"an input in another form", `, "maxLength": 16}`, `, "otherForm": true, "maxLength": 16}`, true, ""},
 		{"a cut input", `, "maxLength": 16}`, `, "cutAt": 16}`, true, ""},
 		{"an input that is cut later", `, "maxLength": 16}`, `, "cutAt": 17}`, true, "the claim is at most"},
 		{"an input of another name, which a reader by position does not see", `"name": "Port"`, `"name": "Door"`, true, ""},
@@ -462,5 +464,49 @@ func TestLinear(t *testing.T) {
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > 32<<20 {
 		t.Errorf("checking %d criteria with one pattern allocates %d bytes", inputs, n)
+	}
+}
+
+// Each key of a fleet is one that the checker knows, so it refuses no fleet that the gate reads.
+func TestKeysOfFleets(t *testing.T) {
+	text, err := os.ReadFile("facts.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, known, _ := strings.Cut(string(text), "\nconst keys = ")
+	known, _, _ = strings.Cut(known, "\n\n")
+	schema, err := sensor.Schemas.ReadFile("schema/fleet.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc any
+	if err := json.Unmarshal(schema, &doc); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, v := range v {
+				walk(v)
+			}
+		case map[string]any:
+			if properties, ok := v["properties"].(map[string]any); ok {
+				for key := range properties {
+					seen++
+					if !strings.Contains(known, " "+key+" ") && !strings.Contains(known, `"`+key+" ") {
+						t.Errorf("the checker does not know the key %q of a fleet", key)
+					}
+				}
+			}
+			for _, v := range v {
+				walk(v)
+			}
+		}
+	}
+	walk(doc)
+	if seen < 40 {
+		t.Errorf("the schema has %d keys; expected at least 40", seen)
 	}
 }

@@ -121,8 +121,8 @@ type Length struct {
 
 // keys are the keys of facts and fleets.
 const keys = " access acknowledged budget build builds collected column condition constant contracts count criteria cutAt declares elements event events evidence " +
-	"facts feed feeds field file fileSize filters fleet formats hosts id input inputs instances instructions lacks length lengths limits line match " +
-	"maxLength memory memoryBudget most name note number off offset onmatch operands operandsPerCriterion operators path perByte perMillion " +
+	"facts feed feeds field file fileSize filters fleet formats hashes hosts id input inputs instances instructions lacks length lengths limits line match " +
+	"maxLength memory memoryBudget most name note number off offset onmatch operands operandsPerCriterion operators otherForm path perByte perMillion " +
 	"programInstructions reader reads reason refuses refusesUnknownVersions revision rule rules schema sections seen sensor sensors sha256 since source " +
 	"sources stack state stepBudget steps supplied supply type until value valueLength values version versions why words wordsPerInstance "
 
@@ -166,6 +166,8 @@ type supplied struct {
 	Evidence, Reason, Since, Source string
 	Line, PerMillion                uint64
 	Values                          []any
+
+	OtherForm, Hashes json.RawMessage
 }
 
 // A Refusal states the claim that does not hold, or the fault in a document.
