@@ -31,6 +31,7 @@ type wordGate struct {
 	opened atomic.Int64
 	slow   time.Duration // that a judgement of the set takes
 	ended  atomic.Int64  // judgements of the set that were cancelled
+	hold   chan struct{} // if not nil, Placeholders waits until it is closed
 }
 
 func (g *wordGate) Open(root string, s lsp.Settings) (lsp.Session, []lsp.Finding, error) {
@@ -78,8 +79,13 @@ func (s *wordSession) Fleets() []*sensor.Fleet {
 	f, _ := builtin.Fleet("reference")
 	return []*sensor.Fleet{f}
 }
-func (s *wordSession) Checks() []*validate.Check        { return suite.Checks }
-func (s *wordSession) Placeholders() sigma.Placeholders { return nil }
+func (s *wordSession) Checks() []*validate.Check { return suite.Checks }
+func (s *wordSession) Placeholders() sigma.Placeholders {
+	if s.gate.hold != nil {
+		<-s.gate.hold
+	}
+	return nil
+}
 
 func start(t *testing.T, g lsp.Gate) *lspclient.Client {
 	c := lspclient.Start(func(in io.Reader, out io.Writer) error {
@@ -250,25 +256,37 @@ func TestRobust(t *testing.T) {
 	}
 }
 
-// TestCancelledRequest cancels a request that waits behind others.
+// TestCancelledRequest cancels a request that waits behind one that takes long.
 func TestCancelledRequest(t *testing.T) {
-	c := start(t, &wordGate{})
-	if err := c.Initialize(t.TempDir(), nil); err != nil {
+	g := &wordGate{hold: make(chan struct{})}
+	c := start(t, g)
+	root := t.TempDir()
+	if err := c.Initialize(root, nil); err != nil {
 		t.Fatal(err)
 	}
-	uri := "file:///a.xml"
-	c.Open(uri, strings.Repeat("<a b=\"c\">\n", 1<<12))
-	at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": 1 << 12, "character": 0}}
-	var ids []int64
-	for range 30 {
-		id, _ := c.Send("textDocument/completion", at)
-		ids = append(ids, id)
+	uri := lspclient.URI(filepath.Join(root, "a.yml"))
+	c.Open(uri, rule)
+	expect(t, c, uri, "before the requests", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
+	document := map[string]any{"uri": uri}
+	start := map[string]int{"line": 0, "character": 0}
+	slow, err := c.Send("textDocument/codeAction", map[string]any{
+		"textDocument": document, "range": map[string]any{"start": start, "end": start}, "context": map[string]any{"diagnostics": []any{}},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	last := ids[len(ids)-1]
-	c.Notify("$/cancelRequest", map[string]any{"id": last})
-	m, err := c.Receive(last)
+	waits, err := c.Send("textDocument/hover", map[string]any{"textDocument": document, "position": start})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Notify("$/cancelRequest", map[string]any{"id": waits})
+	m, err := c.Receive(waits)
 	if err != nil || m.Error == nil || m.Error.Code != jsonrpc.RequestCancelled {
 		t.Errorf("got %+v, %v", m, err)
+	}
+	close(g.hold)
+	if m, err := c.Receive(slow); err != nil || m.Error != nil {
+		t.Errorf("the request before it: got %+v, %v", m, err)
 	}
 }
 
