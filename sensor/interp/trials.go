@@ -41,10 +41,11 @@ const (
 	wishes
 )
 
-// A trial is the result of evaluating a criterion on its values, by wish.
+// A trial is the result of evaluating a criterion on its values, by wish. There is one for each
+// criterion of a file, so it is small: a criterion with more work has none.
 type trial struct {
-	once  [wishes]int32  // work to make the values and to evaluate them, beyond that of each event
-	each  [wishes]uint32 // work to evaluate the value of the first event
+	once  [wishes]int16  // work to make the values and to evaluate them, beyond that of each event
+	each  [wishes]uint16 // work to evaluate the value of the first event
 	input uint16
 	truth [wishes]truths
 }
@@ -212,7 +213,10 @@ func (t *trier) wishes(i int, c channelfile.Criterion, r *trial) bool {
 		if t.bad.holds {
 			truth |= inFail
 		}
-		r.once[w], r.each[w], r.truth[w] = int32(once), uint32(first.work), truth
+		r.once[w], r.each[w], r.truth[w] = int16(once), uint16(first.work), truth
+		if int64(r.once[w]) != int64(once) || uint64(r.each[w]) != first.work {
+			return false
+		}
 	}
 	return true
 }

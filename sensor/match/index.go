@@ -93,7 +93,7 @@ func newIndex(t tuning, files []*channelfile.File) (*Index, error) {
 		ix.criteria = append(ix.criteria, ix.criteria[len(ix.criteria)-1]+f.Criteria())
 		words += f.Words()
 	}
-	if 2*words >= never || ix.criteria[len(files)] > maxCriteria {
+	if uint64(words) > never/2 || ix.criteria[len(files)] > maxCriteria {
 		return nil, fmt.Errorf("the files have %d criteria in %d words, more than an index can have", ix.criteria[len(files)], words)
 	}
 	newBuilder(ix, t).build()
