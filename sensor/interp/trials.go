@@ -41,8 +41,8 @@ const (
 	wishes
 )
 
-// A trial is the result of evaluating a criterion on its values, by wish. There is one for each
-// criterion of a file, so it is small: a criterion with more work has none.
+// A trial is the result of evaluating a criterion on its values, by wish. Each criterion of a file
+// has one, and a file can have a million. A criterion whose work does not fit has no truths.
 type trial struct {
 	once  [wishes]int16  // work to make the values and to evaluate them, beyond that of each event
 	each  [wishes]uint16 // work to evaluate the value of the first event
