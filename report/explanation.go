@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -98,25 +97,13 @@ func (r *ExplainedRule) text(w io.Writer) {
 // firstText describes the first comparison that decides, or returns "".
 func firstText(root *trace.Node) string {
 	n, negated := root.First()
-	if n == nil {
+	switch {
+	case n == nil:
 		return ""
+	case n.Place.File == "":
+		return n.Truth(negated)
 	}
-	text := n.Text
-	if n.Name != "" {
-		text = n.Name + ": " + text
-	}
-	if n.Place.File != "" {
-		text = n.Place.String() + ": " + text
-	}
-	if !n.Holds {
-		text += " does not hold"
-	} else {
-		text += " holds"
-	}
-	if negated {
-		text += ", and the condition negates it"
-	}
-	return text
+	return n.Place.String() + ": " + n.Truth(negated)
 }
 
 // node writes a part of the condition on a line, and its parts below. The depth is that of the
@@ -134,15 +121,8 @@ func (r *ExplainedRule) node(w io.Writer, n *trace.Node, depth int) {
 	case n.Kind == trace.Comparison:
 		fmt.Fprintf(w, "%s%s\n", line, shown(n.Text))
 		below := strings.Repeat(" ", len(line)+2)
-		if i := slices.IndexFunc(n.Parts, func(v *trace.Node) bool { return v.Holds == n.Holds }); i >= 0 && mixed(n) {
-			by := "by"
-			if !n.Holds {
-				by = "not by"
-			}
-			fmt.Fprintf(w, "%s%s the value %s\n", below, by, shown(n.Parts[i].Text))
-		}
-		for _, input := range n.Inputs {
-			fmt.Fprintf(w, "%s%s\n", below, shown(r.value(input)))
+		for _, text := range r.Rule.Evidence(n, r.Event.Event, r.Event.Feed) {
+			fmt.Fprintf(w, "%s%s\n", below, shown(text))
 		}
 		return
 	case n.Kind == trace.And && n.Name != "" && len(n.Parts) == 1 || n.Kind == trace.Not:
@@ -170,24 +150,6 @@ func named(n *trace.Node, kind string) string {
 		return n.Name
 	}
 	return n.Name + ", " + kind
-}
-
-// mixed reports whether some values of a comparison hold, and others do not.
-func mixed(n *trace.Node) bool {
-	return slices.ContainsFunc(n.Parts, func(v *trace.Node) bool { return v.Holds != n.Parts[0].Holds })
-}
-
-// value describes an input of the event.
-func (r *ExplainedRule) value(input int) string {
-	name := r.Rule.Definition.Inputs[input].Name
-	v := &r.Event.Event[input]
-	switch {
-	case v.Present():
-		return "the event has " + name + " " + trace.ValueText(v)
-	case r.Event.Feed.Field(name) == nil:
-		return fmt.Sprintf("the event has no %s: feed %s never has it", name, r.Event.Feed.Name)
-	}
-	return "the event has no " + name
 }
 
 // text writes the results for the builds of a fleet.

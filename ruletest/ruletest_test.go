@@ -97,6 +97,7 @@ func TestRun(t *testing.T) {
 		{"an event without fields", "must_not_match:\n  - event: {}\n", "", []string{"passed"}},
 		{"recorded events", "must_match:\n  - file: r.json\n", yes + "\n[" + yes + "," + yes + "]", []string{"passed"}},
 		{"one of them does not match", "must_match:\n  - file: r.json\n", yes + "\n" + no, []string{"the rule does not match 1 of 2 events in rules/r.json\n  rules/r.json:2:1: the rule does not match this event\n  rules/a.yml:9:9: selection: CommandLine|contains: demo does not hold: the event has CommandLine \"other\""}},
+		{"a value of several", "must_not_match:\n  - event: {Image: '\\b.exe', CommandLine: demo}\n", "", []string{"'\\b.exe'] holds: the value '\\b.exe' holds; the event has Image"}},
 		{"a number of matches", "must_match:\n  - {file: r.json, matches: 1}\n", yes + no, []string{"passed"}},
 		{"too few matches", "must_match:\n  - {file: r.json, matches: 2}\n", yes + no, []string{"failed: the rule matches 1 of the 2 events of its type in rules/r.json; the test demands 2\n  rules/r.json:1:"}},
 		{"too many matches", "must_match:\n  - {file: r.json, matches: 1}\n", yes + yes, []string{"matches 2 of the 2"}},
@@ -132,6 +133,19 @@ func TestRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A test on a recorded event knows the source of the event, and so why an input is absent.
+func TestFeed(t *testing.T) {
+	_, got := outcomes(t, map[string]string{
+		"rules/a.yml":      strings.Replace(ruleText, "User: admin", "OriginalFileName: x", 1),
+		"rules/a.test.yml": "must_not_match:\n  - file: r.json\n",
+		"rules/r.json":     `{"EventID": 4688, "Channel": "Security", "Provider": "Microsoft-Windows-Security-Auditing", "EventData": {"NewProcessName": "C:\\a.exe", "CommandLine": "demo"}}`,
+	})
+	const want = "filter: OriginalFileName: x does not hold, and the condition negates it: the event has no OriginalFileName: feed security-4688 never has it"
+	if s := text(&got[0]); !strings.Contains(s, want) {
+		t.Errorf("got\n%s\nwant a part\n%s", s, want)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/trace"
 )
 
 // A Status is the result of a test.
@@ -64,7 +65,10 @@ func (s *Set) Run(files []sigma.File, defs *sensor.Definitions, o Options) ([]Ou
 	for _, f := range files {
 		all = append(all, f.Rules...)
 	}
-	r := &runner{set: s, defs: defs, matcher: events.NewMatcher(defs), of: map[*sigma.Rule]compiled{}, why: map[*sigma.Rule]Outcome{}}
+	r := &runner{
+		set: s, defs: defs, matcher: events.NewMatcher(defs), options: o,
+		of: map[*sigma.Rule]compiled{}, traces: map[*sigma.Rule]*trace.Rule{}, why: map[*sigma.Rule]Outcome{},
+	}
 	outcomes := slices.Clone(s.outcomes)
 	if len(all) > 0 {
 		if err := r.compile(all, o); err != nil {
@@ -89,7 +93,9 @@ type runner struct {
 	matcher *events.Matcher
 	built   *sigma.Result
 	of      map[*sigma.Rule]compiled
-	why     map[*sigma.Rule]Outcome // status and message for rules that do not compile
+	options Options
+	traces  map[*sigma.Rule]*trace.Rule // of rules with a failed test
+	why     map[*sigma.Rule]Outcome     // status and message for rules that do not compile
 
 	recorded *recording // last file of recorded events, of this name
 	from     string
@@ -98,6 +104,7 @@ type runner struct {
 
 // compiled is a compiled rule.
 type compiled struct {
+	rule        *sigma.Rule
 	def         *sensor.Definition
 	file        *channelfile.File
 	interpreter *interp.Interpreter
@@ -125,7 +132,7 @@ func (r *runner) compile(rules []*sigma.Rule, o Options) error {
 		interpreter := interp.New(f, &sensor.Reader{Access: sensor.AccessNamed})
 		for i := range f.Instances() {
 			if rule := r.built.Rule(f.Instance(i).ID); rule != nil {
-				r.of[rule] = compiled{out.Definition, f, interpreter, i}
+				r.of[rule] = compiled{rule, out.Definition, f, interpreter, i}
 			}
 		}
 	}
@@ -192,10 +199,10 @@ func (r *runner) run(t *test) Outcome {
 	case matched == t.Match:
 	case t.Match:
 		o.Status, o.Message = Failed, "the rule does not match the event"
-		r.explain(&c, e, &o)
+		r.explain(&c, e, nil, &o)
 	default:
 		o.Status, o.Message = Failed, "the rule matches the event"
-		r.explain(&c, e, &o)
+		r.explain(&c, e, nil, &o)
 	}
 	return o
 }
@@ -318,6 +325,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 			return
 		}
 		tried, matched := false, false
+		var feed *sensor.Feed // of the event in scratch
 		for _, m := range feeds {
 			if m.Definition != c.def {
 				continue
@@ -328,7 +336,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 				again, err = c.interpreter.RunInstance(c.instance, e)
 				matched = matched || again
 			}
-			scratch, tried = e, true
+			scratch, feed, tried = e, m.Feed, true
 			if err != nil {
 				bad++
 				o.detail(place, "%v", err)
@@ -354,7 +362,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 		case t.Count > 0:
 			if silent.Details == nil {
 				silent.detail(place, "the rule does not match this event")
-				r.explain(c, scratch, &silent)
+				r.explain(c, scratch, feed, &silent)
 			}
 		default:
 			wrong++
@@ -364,7 +372,7 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 				o.detail(place, "the rule matches this event")
 			}
 			if wrong == 1 {
-				r.explain(c, scratch, o)
+				r.explain(c, scratch, feed, o)
 			}
 		}
 	})

@@ -39,7 +39,11 @@ detection:
 	first, negated := root.First()
 	fmt.Println("matches:", root.Holds)
 	fmt.Println(first.Place, first.Name, first.Text, "holds:", first.Holds, "negated:", negated)
+	for n, negated := range root.Reasons() {
+		fmt.Println(n.Truth(negated)+":", rule.Evidence(n, event, nil))
+	}
 	// Output:
 	// matches: false
 	// demo.yml:5:14 filter User: admin holds: true negated: true
+	// filter: User: admin holds, and the condition negates it: [the event has User "admin"]
 }

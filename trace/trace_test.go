@@ -87,6 +87,15 @@ func (c *compared) on(t testing.TB, e interp.Event) (matches bool) {
 		if first == nil || (first.Holds != negated) != want {
 			t.Fatalf("%s: result %v, and the first comparison that decides is %+v, negated %v", c.rule.Name, want, first, negated)
 		}
+		found := 0
+		for n, negated := range root.Reasons() {
+			if found++; found == 1 && n != first || (n.Holds != negated) != want {
+				t.Fatalf("%s: result %v, and reason %d is %+v, negated %v", c.rule.Name, want, found, n, negated)
+			}
+		}
+		if found == 0 {
+			t.Fatalf("%s: the result %v has no reason", c.rule.Name, want)
+		}
 	}
 	return want
 }
