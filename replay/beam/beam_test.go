@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 )
 
 func TestMain(m *testing.M) {
@@ -78,9 +80,37 @@ func write(t *testing.T, name string, n int) {
 	}
 }
 
-// TestPrism runs the pipeline on Prism and cfcheck replay on the same files, and compares their
-// outputs and exit statuses.
-func TestPrism(t *testing.T) {
+// jobServer starts a job server, as Flink and Spark have, which executes jobs on Prism. It returns
+// its address.
+func jobServer(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().(*net.TCPAddr)
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prism.CreateJobServer(t.Context(), prism.Options{Port: address.Port}); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("localhost:%d", address.Port)
+}
+
+// setFlag sets a flag for the duration of a test.
+func setFlag(t *testing.T, name, value string) {
+	t.Helper()
+	f := flag.Lookup(name)
+	t.Cleanup(func() { f.Value.Set(f.DefValue) })
+	if err := f.Value.Set(value); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRun runs the pipeline and cfcheck replay on the same files, and compares their outputs and
+// exit statuses. The pipeline runs on Prism in this process, and by a job server like Flink's.
+func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	cfcheck := filepath.Join(dir, "cfcheck")
 	build := exec.Command("go", "build", "-o", cfcheck, "./cmd/cfcheck")
@@ -113,6 +143,7 @@ func TestPrism(t *testing.T) {
 		t.Fatalf("%d channel files: %v", len(files), err)
 	}
 	max := uint64(10)
+	server := jobServer(t)
 	for _, c := range []struct {
 		name string
 		job  job
@@ -146,14 +177,24 @@ func TestPrism(t *testing.T) {
 			if have := local.ProcessState.ExitCode(); have != c.want {
 				t.Fatalf("exit status of cfcheck replay: %d, expected %d", have, c.want)
 			}
-			var have bytes.Buffer
-			status, err := c.job.run(context.Background(), files, &have)
-			if err != nil || status != c.want {
-				t.Fatalf("exit status %d, expected %d: %v", status, c.want, err)
+			pipeline := func(t *testing.T) {
+				var have bytes.Buffer
+				status, err := c.job.run(context.Background(), files, &have)
+				if err != nil || status != c.want {
+					t.Fatalf("exit status %d, expected %d: %v", status, c.want, err)
+				}
+				if have.Len() == 0 || !bytes.Equal(have.Bytes(), want) {
+					t.Errorf("the pipeline:\n%s\ncfcheck replay:\n%s", &have, want)
+				}
 			}
-			if have.Len() == 0 || !bytes.Equal(have.Bytes(), want) {
-				t.Errorf("on Prism:\n%s\ncfcheck replay:\n%s", &have, want)
-			}
+			t.Run("Prism", pipeline)
+			t.Run("job server", func(t *testing.T) {
+				setFlag(t, "runner", "flink")
+				setFlag(t, "endpoint", server)
+				setFlag(t, "environment_type", "LOOPBACK") // this process is the worker
+				c.job.result = filepath.Join(dir, "result")
+				pipeline(t)
+			})
 		})
 	}
 }
