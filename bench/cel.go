@@ -3,8 +3,6 @@
 package main
 
 import (
-	"fmt"
-
 	"cel.dev/cel-go/cel"
 	"github.com/cfcheck/cfcheck/channelfile"
 )
@@ -21,13 +19,9 @@ var celDialect = &dialect{
 
 // celGo runs a compiled program of cel-go for each rule.
 var celGo = &engine{name: "cel-go", version: moduleVersion("cel.dev/cel-go"), build: func(c *content) (runner, error) {
-	activations := make([]map[string]any, len(c.events))
-	for i, values := range c.values {
-		activations[i] = map[string]any{}
-		c.rules.variables(values, func(name string, v any) { activations[i][name] = v })
-	}
+	variables := c.variables()
 	options := []cel.EnvOption{cel.ParserExpressionSizeLimit(-1)}
-	for name, v := range activations[0] {
+	for name, v := range variables[0] {
 		kind := cel.StringType
 		switch v.(type) {
 		case bool:
@@ -41,34 +35,22 @@ var celGo = &engine{name: "cel-go", version: moduleVersion("cel.dev/cel-go"), bu
 	if err != nil {
 		return nil, err
 	}
-	programs := make([]cel.Program, len(c.rules.conditions))
-	for i, n := range c.rules.conditions {
-		ast, issues := env.Compile(celDialect.infix(c.rules, n))
-		if err := issues.Err(); err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i, err)
-		}
-		// The option compiles regular expressions in advance.
-		programs[i], err = env.Program(ast, cel.EvalOptions(cel.OptOptimize))
-		if err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i, err)
-		}
-	}
-	var matched []int
-	return c.runner(func(event int) ([]int, error) {
-		matched = matched[:0]
-		activation, err := cel.NewActivation(activations[event])
-		if err != nil {
+	activations := make([]cel.Activation, len(variables))
+	for i, v := range variables {
+		if activations[i], err = cel.NewActivation(v); err != nil {
 			return nil, err
 		}
-		for i, p := range programs {
-			holds, _, err := p.Eval(activation)
-			if err != nil {
-				return nil, fmt.Errorf("rule %d: %w", i, err)
-			}
-			if holds.Value() == true {
-				matched = append(matched, i)
-			}
+	}
+	return c.eachRule(celDialect, func(text string) (func(event int) (bool, error), error) {
+		ast, issues := env.Compile(text)
+		if err := issues.Err(); err != nil {
+			return nil, err
 		}
-		return matched, nil
-	}), nil
+		// The option compiles regular expressions in advance.
+		program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize))
+		return func(event int) (bool, error) {
+			holds, _, err := program.Eval(activations[event])
+			return err == nil && holds.Value() == true, err
+		}, err
+	})
 }}

@@ -137,15 +137,41 @@ func (d *dialect) infix(r *rules, n node) string {
 	return s
 }
 
-// variables calls set for each variable of an event that a criterion reads.
-func (r *rules) variables(values []value, set func(name string, v any)) {
-	for i := range r.names {
-		v := &values[i]
-		set(fmt.Sprint("f", i), v.text)
-		set(fmt.Sprint("g", i), v.folded)
-		set(fmt.Sprint("h", i), v.present)
-		set(fmt.Sprint("n", i), v.number)
-		set(fmt.Sprint("i", i), v.isNumber)
-		set(fmt.Sprint("a", i), v.address)
+// variables returns the variables of each event.
+func (c *content) variables() []map[string]any {
+	list := make([]map[string]any, len(c.values))
+	for event, values := range c.values {
+		list[event] = make(map[string]any, 6*len(values))
+		for i := range values {
+			v := &values[i]
+			for kind, x := range map[string]any{"f": v.text, "g": v.folded, "h": v.present, "n": v.number, "i": v.isNumber, "a": v.address} {
+				list[event][fmt.Sprint(kind, i)] = x
+			}
+		}
 	}
+	return list
+}
+
+// eachRule returns an engine with a program for each rule. The function compiles a condition in the
+// dialect, to a program that says whether an event matches.
+func (c *content) eachRule(d *dialect, compile func(text string) (func(event int) (bool, error), error)) (runner, error) {
+	programs := make([]func(event int) (bool, error), len(c.rules.conditions))
+	for i, n := range c.rules.conditions {
+		var err error
+		if programs[i], err = compile(d.infix(c.rules, n)); err != nil {
+			return nil, fmt.Errorf("rule %d: %w", i, err)
+		}
+	}
+	var matched []int
+	return c.runner(func(event int) ([]int, error) {
+		matched = matched[:0]
+		for i, holds := range programs {
+			if ok, err := holds(event); err != nil {
+				return nil, fmt.Errorf("rule %d: %w", i, err)
+			} else if ok {
+				matched = append(matched, i)
+			}
+		}
+		return matched, nil
+	}), nil
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
@@ -20,33 +18,13 @@ var exprDialect = &dialect{
 
 // exprLang runs a compiled program of github.com/expr-lang/expr for each rule.
 var exprLang = &engine{name: "expr", version: moduleVersion("github.com/expr-lang/expr"), build: func(c *content) (runner, error) {
-	environments := make([]map[string]any, len(c.events))
-	for i, values := range c.values {
-		env := map[string]any{}
-		c.rules.variables(values, func(name string, v any) { env[name] = v })
-		environments[i] = env
-	}
-	programs := make([]*vm.Program, len(c.rules.conditions))
-	for i, n := range c.rules.conditions {
-		p, err := expr.Compile(exprDialect.infix(c.rules, n), expr.Env(environments[0]), expr.AsBool(), expr.MaxNodes(0))
-		if err != nil {
-			return nil, fmt.Errorf("rule %d: %w", i, err)
-		}
-		programs[i] = p
-	}
+	environments := c.variables()
 	var machine vm.VM
-	var matched []int
-	return c.runner(func(event int) ([]int, error) {
-		matched = matched[:0]
-		for i, p := range programs {
-			holds, err := machine.Run(p, environments[event])
-			if err != nil {
-				return nil, fmt.Errorf("rule %d: %w", i, err)
-			}
-			if holds.(bool) {
-				matched = append(matched, i)
-			}
-		}
-		return matched, nil
-	}), nil
+	return c.eachRule(exprDialect, func(text string) (func(event int) (bool, error), error) {
+		program, err := expr.Compile(text, expr.Env(environments[0]), expr.AsBool(), expr.MaxNodes(0))
+		return func(event int) (bool, error) {
+			holds, err := machine.Run(program, environments[event])
+			return holds == true, err
+		}, err
+	})
 }}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/workload"
-	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // A gate is a program that judges a file of rules.
@@ -102,35 +100,19 @@ func (o options) judging() (out results, err error) {
 // prepareCheck builds cfcheck, and writes a channel file, a fleet and definitions. It returns the
 // command line that judges the file.
 func prepareCheck(dir string, instances int) ([]string, error) {
-	defs := new(sensor.Definitions)
-	if err := defs.Add(workload.Definition()); err != nil {
-		return nil, err
-	}
-	types, err := defs.JSON()
+	f, err := workload.WriteFiles(dir, instances)
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := workload.Fleet(1, 1).JSON()
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(dir, emptyFile), nil, 0o600); err != nil {
 		return nil, err
 	}
-	at := func(name string) string { return filepath.Join(dir, name) }
-	content := at(channelfile.FileName(workload.Header))
-	err = errors.Join(
-		os.WriteFile(at("types.json"), types, 0o600),
-		os.WriteFile(at("fleet.json"), fleet, 0o600),
-		os.WriteFile(at(emptyFile), nil, 0o600),
-		os.WriteFile(content, workload.File(instances, 1), 0o600),
-	)
-	if err != nil {
-		return nil, err
-	}
-	program := at("cfcheck")
+	program := filepath.Join(dir, "cfcheck")
 	if out, err := exec.Command("go", "build", "-C", "..", "-o", program, "./cmd/cfcheck").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	now := time.Unix(int64(workload.Header.Created), 0).UTC().Format(time.RFC3339)
-	return []string{program, "check", "--now", now, "--fleet", at("fleet.json"), "--types", at("types.json"), content}, nil
+	return append([]string{program}, f.Check("--now", now, f.Content)...), nil
 }
 
 func writeFile(name string, write func(w io.Writer)) error {

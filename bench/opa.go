@@ -46,10 +46,8 @@ var opa = &engine{name: "OPA", version: moduleVersion("github.com/open-policy-ag
 		return nil, err
 	}
 	inputs := make([]ast.Value, len(c.events))
-	for i, values := range c.values {
-		object := map[string]any{}
-		c.rules.variables(values, func(name string, v any) { object[name] = v })
-		if inputs[i], err = ast.InterfaceToValue(object); err != nil {
+	for i, variables := range c.variables() {
+		if inputs[i], err = ast.InterfaceToValue(variables); err != nil {
 			return nil, err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -21,20 +20,9 @@ import (
 // before, for files of some sizes. In the file one rule in 100 is gone, one is new and one has
 // changed.
 func measureChanges(w io.Writer, sizes []int, rounds int) error {
-	runtime.GOMAXPROCS(1)
-	var before *results
-	for _, n := range sizes {
-		r, err := measureChange(n, max(1, min(rounds, rounds*20_000/n)))
-		if err != nil {
-			return err
-		}
-		r.print(w)
-		if before != nil {
-			r.printGrowth(w, before)
-		}
-		before = r
-	}
-	return nil
+	return measureSizes(w, sizes, func(n int) (*results, error) {
+		return measureChange(n, max(1, min(rounds, rounds*20_000/n)))
+	})
 }
 
 func measureChange(instances, rounds int) (*results, error) {

@@ -16,19 +16,14 @@ import (
 // manyBuilds is the number of builds of the large fleet of measureFiles.
 const manyBuilds = 500
 
-// measureFiles judges n small files with cfcheck check, and prints the largest
+// measureFiles judges n small files with the program of cfcheck, and prints the largest
 // resident set of each process. It measures accepted files, files with two findings
 // each, and a tenth of these for a large fleet, whose builds the report repeats for
-// each file.
-func measureFiles(w io.Writer, n int) error {
-	dir, err := os.MkdirTemp("", "cfcheck-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	program, large := filepath.Join(dir, "cfcheck.exe"), filepath.Join(dir, "fleet.json")
+// each file. The files are written to the folder.
+func measureFiles(w io.Writer, dir, program string, n int) error {
+	large := filepath.Join(dir, "large.json")
 	good, bad, tenth := filepath.Join(dir, "good"), filepath.Join(dir, "bad"), filepath.Join(dir, "tenth")
-	if err := errors.Join(goBuild(program, cfcheck), workload.WriteSmall(good, n, 0), workload.WriteSmall(bad, n, 2), workload.WriteSmall(tenth, n/10, 2), writeFleet(large)); err != nil {
+	if err := errors.Join(workload.WriteSmall(good, n, 0), workload.WriteSmall(bad, n, 2), workload.WriteSmall(tenth, n/10, 2), writeFleet(large)); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "in megabytes (1,000,000 bytes) and seconds\n%-50s %-6s %10s %10s %10s\n", "", "report", "memory", "size", "time")

@@ -40,14 +40,19 @@ func main() {
 	source := flag.String("source", "", "with -sysmon: a `file` with a configuration of Sysmon")
 	manyFiles := flag.Int("files", 0, "only judge `N` small files, and print the memory that this takes")
 	matching := flag.Bool("matching", false, "measure only how fast content is matched, on events for generated instances and on recorded events")
-	replaying := flag.Bool("replay", false, "measure only a replay of published rules on packed recorded events, beside zcat")
-	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching and -replay")
+	data := flag.String("data", "../shared/data/dev", "`folder` with published rules and recorded events, for -matching")
 	page := flag.String("page", "", "only write the report on -rules rules and -builds builds as a page to this `file`")
 	rules := flag.Int("rules", 3000, "with -page: the `number` of rules")
 	builds := flag.Int("builds", 500, "with -page: the `number` of builds, each with a contract of its own")
 	pairs := flag.Int("pairs", 200, "run `N` pairs of processes (0 means that no process is measured)")
 	flag.Parse()
-	measure := func() error { return run(os.Stdout, *instances, *rounds, *pairs) }
+	measure := func() error {
+		err := run(os.Stdout, *instances, *rounds)
+		if err != nil || *pairs == 0 {
+			return err
+		}
+		return withGate(func(dir, program string) error { return measureProcess(os.Stdout, dir, program, *pairs) })
+	}
 	if *content != "" {
 		measure = func() error { return measureContent(os.Stdout, *content, *rounds) }
 	}
@@ -56,11 +61,8 @@ func main() {
 	}
 	if *matching {
 		measure = func() error {
-			return measureMatching(os.Stdout, *data, []int{10, 100, 1_000, 10_000, 100_000}, *rounds)
+			return measureMatching(os.Stdout, *data, []int{10, 100, 1_000, 10_000, 100_000}, *rounds, 200*time.Millisecond)
 		}
-	}
-	if *replaying {
-		measure = func() error { return measureReplay(os.Stdout, *data, *rounds) }
 	}
 	if *foreign {
 		measure = func() error {
@@ -78,7 +80,9 @@ func main() {
 		measure = func() error { return writePage(os.Stdout, *page, *rules, *builds) }
 	}
 	if *manyFiles > 0 {
-		measure = func() error { return measureFiles(os.Stdout, *manyFiles) }
+		measure = func() error {
+			return withGate(func(dir, program string) error { return measureFiles(os.Stdout, dir, program, *manyFiles) })
+		}
 	}
 	if err := measure(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
@@ -86,16 +90,28 @@ func main() {
 	}
 }
 
-func run(w io.Writer, instances string, rounds, pairs int) error {
-	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
-	fmt.Fprintf(w, "%s %s/%s, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, clockName)
-	var before *results
+func run(w io.Writer, instances string, rounds int) error {
+	var sizes []int
 	for s := range strings.SplitSeq(instances, ",") {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 {
 			return fmt.Errorf("%q is no number of instances", s)
 		}
-		r, err := measureFile(n, max(1, min(rounds, rounds*200_000/n)))
+		sizes = append(sizes, n)
+	}
+	fmt.Fprintf(w, "%s %s/%s, %s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, clockName)
+	return measureSizes(w, sizes, func(n int) (*results, error) {
+		return measureFile(n, max(1, min(rounds, rounds*200_000/n)))
+	})
+}
+
+// measureSizes measures files of some numbers of instances, and prints how the cost of an instance
+// grows.
+func measureSizes(w io.Writer, sizes []int, measure func(instances int) (*results, error)) error {
+	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
+	var before *results
+	for _, n := range sizes {
+		r, err := measure(n)
 		if err != nil {
 			return err
 		}
@@ -105,10 +121,7 @@ func run(w io.Writer, instances string, rounds, pairs int) error {
 		}
 		before = r
 	}
-	if pairs == 0 {
-		return nil
-	}
-	return measureProcess(w, pairs)
+	return nil
 }
 
 // A task is one of the functions that run in turns.

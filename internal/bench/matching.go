@@ -66,9 +66,6 @@ var candidates = []candidate{
 	}},
 }
 
-// turn is the time for which a candidate runs before the next one does.
-const turn = 200 * time.Millisecond
-
 // A contest is content on which the candidates run, and events for it.
 type contest struct {
 	name   string
@@ -83,8 +80,9 @@ type contest struct {
 }
 
 // measureMatching compares the candidates: on generated content, and on the published rules and
-// recorded events in a folder if it is there.
-func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error {
+// recorded events in a folder if it is there. A candidate runs for the time of a turn before the
+// next one does.
+func measureMatching(w io.Writer, folder string, sizes []int, rounds int, turn time.Duration) error {
 	runtime.GOMAXPROCS(1)
 	contests, err := realContests(folder)
 	if errors.Is(err, os.ErrNotExist) {
@@ -106,7 +104,7 @@ func measureMatching(w io.Writer, folder string, sizes []int, rounds int) error 
 	contests = append(contests, hostile...)
 	fmt.Fprintf(w, "%-38s %8s %-12s %12s %14s %10s %10s\n", "content", "events", "", "µs an event", "of plain loop", "building", "matches")
 	for _, c := range contests {
-		if err := c.measure(w, rounds); err != nil {
+		if err := c.measure(w, rounds, turn); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
@@ -180,7 +178,7 @@ func realContests(folder string) ([]*contest, error) {
 
 // measure runs the candidates in turns, on the same events, and prints a line for
 // each. It compares the answers of each candidate with those of the first.
-func (c *contest) measure(w io.Writer, rounds int) error {
+func (c *contest) measure(w io.Writer, rounds int, turn time.Duration) error {
 	for _, m := range candidates {
 		start := processorTime()
 		made, err := m.new(c.file)
@@ -190,14 +188,14 @@ func (c *contest) measure(w io.Writer, rounds int) error {
 		c.building = append(c.building, processorTime()-start)
 		c.matchers = append(c.matchers, made)
 	}
-	matches, err := c.compare()
+	matches, err := c.compare(5 * turn)
 	if err != nil {
 		return err
 	}
 	c.times, c.done = make([]time.Duration, len(candidates)), make([]int, len(candidates))
 	for round := 0; round < rounds || c.whole && c.done[0] < len(c.events); round++ {
 		for i := range candidates {
-			if err := c.run(i); err != nil {
+			if err := c.run(i, turn); err != nil {
 				return err
 			}
 		}
@@ -214,7 +212,7 @@ func (c *contest) perEvent(i int) float64 { return float64(c.times[i]) / float64
 
 // run runs one candidate for a turn. The next turn continues with the next event, so each
 // candidate sees all events equally often if the turns are long enough.
-func (c *contest) run(i int) error {
+func (c *contest) run(i int, turn time.Duration) error {
 	start := processorTime()
 	for {
 		n := max(1, min(200, c.done[i]/8)) // so that reading the clock costs nothing
@@ -231,11 +229,11 @@ func (c *contest) run(i int) error {
 	}
 }
 
-// compare compares the answers of all candidates on some of the events. It returns the number of
-// matches.
-func (c *contest) compare() (matches int, err error) {
+// compare compares the answers of all candidates on some of the events, until the time is used. It
+// returns the number of matches.
+func (c *contest) compare(budget time.Duration) (matches int, err error) {
 	start := processorTime()
-	for i := 0; i < len(c.events) && processorTime()-start < 5*turn; i += 7 {
+	for i := 0; i < len(c.events) && processorTime()-start < budget; i += 7 {
 		want, err := c.answer(0, c.events[i])
 		if err != nil {
 			return 0, err

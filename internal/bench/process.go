@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,10 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/report"
-	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // smallFile is the number of instances in the file that a whole process judges.
@@ -20,14 +17,10 @@ const smallFile = 100
 
 // measureProcess compares cfcheck with a program that does nothing. cfcheck judges
 // a small file, and reads a fleet and definitions, with a text report and with a report
-// in each form. Both programs are built in the same way, and run in turns.
-func measureProcess(w io.Writer, pairs int) error {
-	dir, err := os.MkdirTemp("", "cfcheck-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	empty, check, err := prepare(dir)
+// in each form. Both programs are built in the same way, and run in turns. The files are
+// written to the folder.
+func measureProcess(w io.Writer, dir, program string, pairs int) error {
+	empty, check, err := prepare(dir, program)
 	if err != nil {
 		return err
 	}
@@ -74,39 +67,34 @@ func measureProcess(w io.Writer, pairs int) error {
 	return nil
 }
 
-// prepare builds the two programs, and writes the inputs of cfcheck.
-func prepare(dir string) (empty, check []string, err error) {
-	defs := new(sensor.Definitions)
-	if err := defs.Add(workload.Definition()); err != nil {
-		return nil, nil, err
-	}
-	types, err := defs.JSON()
+// prepare builds an empty program, and writes the inputs of cfcheck. It returns the command lines.
+func prepare(dir, program string) (empty, check []string, err error) {
+	f, err := workload.WriteFiles(dir, smallFile)
 	if err != nil {
 		return nil, nil, err
 	}
-	fleet, err := workload.Fleet(1, 1).JSON()
-	if err != nil {
+	source := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		return nil, nil, err
 	}
-	at := func(name string) string { return filepath.Join(dir, name) }
-	content := at(channelfile.FileName(workload.Header))
-	for name, data := range map[string][]byte{
-		at("main.go"):    []byte("package main\n\nfunc main() {}\n"),
-		at("types.json"): types,
-		at("fleet.json"): fleet,
-		content:          workload.File(smallFile, 1),
-	} {
-		if err := os.WriteFile(name, data, 0o600); err != nil {
-			return nil, nil, err
-		}
-	}
-	empty = []string{at("empty.exe")} // .exe is for Windows, and harmless elsewhere
-	check = []string{at("cfcheck.exe"), "check", "--fleet", at("fleet.json"), "--types", at("types.json"), content}
-	return empty, check, errors.Join(goBuild(empty[0], at("main.go")), goBuild(check[0], cfcheck))
+	empty = []string{filepath.Join(dir, "empty.exe")} // .exe is for Windows, and harmless elsewhere
+	return empty, append([]string{program}, f.Check(f.Content)...), goBuild(empty[0], source)
 }
 
-// cfcheck is the import path of the command.
-const cfcheck = "github.com/cfcheck/cfcheck/cmd/cfcheck"
+// withGate builds cfcheck in a temporary folder, and calls a function with both. It removes the
+// folder afterwards.
+func withGate(measure func(dir, program string) error) error {
+	dir, err := os.MkdirTemp("", "cfcheck-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "cfcheck.exe")
+	if err := goBuild(program, "github.com/cfcheck/cfcheck/cmd/cfcheck"); err != nil {
+		return err
+	}
+	return measure(dir, program)
+}
 
 // goBuild builds a package or a file to a program.
 func goBuild(program, source string) error {

@@ -20,7 +20,6 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/workload"
-	"github.com/cfcheck/cfcheck/sensor"
 )
 
 // The exit statuses of the command.
@@ -50,30 +49,21 @@ func newEnv(dir string, short bool) (*env, error) {
 	if err := buildGate(e.gate, nil); err != nil {
 		return nil, err
 	}
-	defs := new(sensor.Definitions)
-	if err := defs.Add(workload.Definition()); err != nil {
-		return nil, err
-	}
-	types, err := defs.JSON()
+	f, err := workload.WriteFiles(dir, 100)
 	if err != nil {
 		return nil, err
 	}
-	fleet, err := workload.Fleet(1, 1).JSON()
+	e.good, e.fleet, e.types = f.Content, f.Fleet, f.Types
+	bad, err := os.ReadFile(e.good)
 	if err != nil {
 		return nil, err
 	}
-	good := workload.File(100, 1)
-	bad := bytes.Clone(good)
 	bad[len(bad)-1] ^= 1
-	e.fleet, e.types = filepath.Join(dir, "fleet.json"), filepath.Join(dir, "types.json")
-	e.good = filepath.Join(dir, channelfile.FileName(workload.Header))
 	header := workload.Header
 	header.Revision = 2
 	e.bad = filepath.Join(dir, channelfile.FileName(header))
-	for name, data := range map[string][]byte{e.fleet: fleet, e.types: types, e.good: good, e.bad: bad} {
-		if err := os.WriteFile(name, data, 0o644); err != nil {
-			return nil, err
-		}
+	if err := os.WriteFile(e.bad, bad, 0o644); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
