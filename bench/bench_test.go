@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -58,9 +59,11 @@ func TestAlike(t *testing.T) {
 	}
 	c.first, c.whole = 7, true // as with recorded events
 	if !testing.Short() {      // compiling C++ takes half a minute
-		if err := buildNative(t.TempDir()); err != nil {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, sources); err != nil {
 			t.Fatal(err)
 		}
+		buildNative(dir)
 	}
 	list, err := contest(io.Discard, c, engines, budget{check: time.Minute, turn: time.Nanosecond, rounds: 1})
 	if err != nil {

@@ -18,7 +18,7 @@ var celDialect = &dialect{
 }
 
 // celGo runs a compiled program of cel-go for each rule.
-var celGo = &engine{name: "cel-go", version: moduleVersion("cel.dev/cel-go"), build: func(c *content) (runner, error) {
+var celGo = &engine{name: "cel-go", version: moduleVersion("cel.dev/cel-go"), most: slow, build: func(c *content) (runner, error) {
 	variables := c.variables()
 	options := []cel.EnvOption{cel.ParserExpressionSizeLimit(-1)}
 	for name, v := range variables[0] {

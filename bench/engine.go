@@ -14,7 +14,7 @@ import (
 type engine struct {
 	name    string
 	version string // of the peer; empty for our own
-	most    int    // more rules are not tried, because building takes too long
+	most    int    // with more rules, building takes too long; 0 if it never does
 	missing string // why the engine is not here; empty if it is
 
 	// build is nil until the program of the engine is built.

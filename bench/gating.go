@@ -45,7 +45,7 @@ const emptyFile = "empty"
 // judging compares whole processes that judge the same rules: cfcheck check, with a fleet and all
 // checks, and the gates of other formats.
 func (o options) judging() (out results, err error) {
-	const rounds = 3
+	const rounds, total = 3, time.Minute // after this time, no further round begins
 	check, err := prepareCheck(o.dir, o.instances)
 	if err != nil {
 		return out, err
@@ -76,9 +76,10 @@ func (o options) judging() (out results, err error) {
 		out.versions = append(out.versions, g.command+" "+debianVersion(g.pkg))
 		list = append(list, &entry{gate: g, argv: append([]string{g.command}, g.args(file)...)})
 	}
-	for range rounds {
+	start := time.Now()
+	for round := 0; round < rounds && (round == 0 || time.Since(start) < total); round++ {
 		for _, e := range list {
-			fmt.Fprintf(o.log, "%d rules: running %s\n", o.instances, e.name)
+			fmt.Fprintf(o.log, "judging %d rules, round %d of %d: %s\n", o.instances, round+1, rounds, e.name)
 			cmd := exec.Command(e.argv[0], e.argv[1:]...)
 			cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
 			said, err := cmd.CombinedOutput()

@@ -28,12 +28,13 @@ import (
 )
 
 func main() {
-	o := options{log: os.Stderr}
+	o := options{log: &progressLog{w: os.Stderr, start: time.Now()}}
 	small := flag.Bool("small", false, "a short run that fails if a ratio has halved since it was recorded")
 	record := flag.Bool("record", false, "with -small: record the ratios in "+recordFile)
 	flag.StringVar(&o.sizes, "sizes", "1000,10000,100000", "comma-separated `numbers` of generated rules that are matched")
 	flag.IntVar(&o.instances, "instances", 100_000, "`number` of generated rules that are read and judged")
 	flag.StringVar(&o.only, "only", "", "measure only this `part`: published, generated, replaying, hash, reading or judging")
+	flag.BoolVar(&o.slow, "slow", false, fmt.Sprintf("build each engine for more than %d rules, which takes minutes", slow))
 	flag.StringVar(&o.data, "data", "../../shared/data/dev", "`folder` with published rules and recorded events")
 	flag.Parse()
 	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
@@ -55,8 +56,21 @@ func main() {
 type options struct {
 	sizes, only, data string
 	instances         int
+	slow              bool
 	dir               string // for programs and files
 	log               io.Writer
+}
+
+// A progressLog writes each line after the time since the start, so that a person sees which part
+// takes long.
+type progressLog struct {
+	w     io.Writer
+	start time.Time
+}
+
+func (p *progressLog) Write(line []byte) (int, error) {
+	_, err := fmt.Fprintf(p.w, "%5.0f s  %s", time.Since(p.start).Seconds(), line)
+	return len(line), err
 }
 
 // results are rows of the table, the versions of the peers, and notes on missing peers.
@@ -73,7 +87,7 @@ func (o options) run(w io.Writer) (err error) {
 		return err
 	}
 	defer os.RemoveAll(o.dir)
-	if err := buildNative(o.dir); err != nil {
+	if err := os.CopyFS(o.dir, sources); err != nil {
 		return err
 	}
 	parts := []struct {
@@ -89,12 +103,15 @@ func (o options) run(w io.Writer) (err error) {
 	}
 	all := results{}
 	if o.only == "" || o.only == "published" || o.only == "generated" {
+		fmt.Fprintln(o.log, "building the programs in C++")
+		buildNative(o.dir)
 		all.versions, all.missing = engineVersions()
 	}
 	for _, p := range parts {
 		if o.only != "" && o.only != p.name {
 			continue
 		}
+		fmt.Fprintf(o.log, "part %q\n", p.name)
 		r, err := p.measure()
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
@@ -114,8 +131,10 @@ func (o options) run(w io.Writer) (err error) {
 	return nil
 }
 
-// fullBudget is for matching in a full run.
-var fullBudget = budget{check: time.Second, turn: 300 * time.Millisecond, rounds: 5}
+// budget is for matching in a full run.
+func (o options) budget() budget {
+	return budget{check: time.Second, turn: 300 * time.Millisecond, rounds: 5, total: 20 * time.Second, slow: o.slow}
+}
 
 func (o options) published() (r results, err error) {
 	contents, err := realContents(o.data, "*.ndjson.gz", 300, "process_creation", "ipc")
@@ -126,7 +145,7 @@ func (o options) published() (r results, err error) {
 		return r, err
 	}
 	for _, c := range contents {
-		list, err := contest(o.log, c, engines, fullBudget)
+		list, err := contest(o.log, c, engines, o.budget())
 		if err != nil {
 			return r, err
 		}
@@ -146,7 +165,7 @@ func (o options) generated() (r results, err error) {
 			if err != nil {
 				return r, err
 			}
-			list, err := contest(o.log, c, engines, fullBudget)
+			list, err := contest(o.log, c, engines, o.budget())
 			if err != nil {
 				return r, err
 			}

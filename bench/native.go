@@ -23,16 +23,13 @@ var sources embed.FS
 // The engines in C++. Each is a process of native/scan.cc.
 var (
 	hyperscanAccess = &engine{name: "Hyperscan, access criteria"}
-	hyperscanAll    = &engine{name: "Hyperscan, all criteria"}
+	hyperscanAll    = &engine{name: "Hyperscan, all criteria", most: slow}
 	re2Set          = &engine{name: "RE2::Set, all criteria"}
 )
 
-// buildNative builds the programs in a new folder. It completes the engines, or notes why one is
-// missing.
-func buildNative(dir string) error {
-	if err := os.CopyFS(dir, sources); err != nil {
-		return err
-	}
+// buildNative builds the programs in a folder that has the sources. It completes the engines, or
+// notes why one is missing.
+func buildNative(dir string) {
 	for _, p := range []struct {
 		name, pkg string
 		args      []string
@@ -50,7 +47,6 @@ func buildNative(dir string) error {
 			e.build = func(c *content) (runner, error) { return startNative(c, program, dir, e == hyperscanAccess) }
 		}
 	}
-	return nil
 }
 
 // buildCC builds a C++ program from a source in the folder native, and returns its path.

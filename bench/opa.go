@@ -33,7 +33,7 @@ type module struct {
 
 // opa evaluates one module of the Open Policy Agent, whose set "hit" has the matching rules. Its
 // compiler indexes rules by equality.
-var opa = &engine{name: "OPA", version: moduleVersion("github.com/open-policy-agent/opa"), build: func(c *content) (runner, error) {
+var opa = &engine{name: "OPA", version: moduleVersion("github.com/open-policy-agent/opa"), most: slow, build: func(c *content) (runner, error) {
 	m := &module{rules: c.rules, named: map[string]bool{}}
 	m.WriteString("package w\n")
 	for i, n := range c.rules.conditions {

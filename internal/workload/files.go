@@ -16,8 +16,8 @@ type Files struct {
 	Types   string // the definition of the template type
 }
 
-// WriteFiles writes the channel file of [File] with seed 1, and what judges it, to a folder that
-// exists.
+// WriteFiles writes the channel file of [File] with seed 1, a fleet and a definition to a folder
+// that exists.
 func WriteFiles(folder string, instances int) (Files, error) {
 	f := Files{
 		Content: filepath.Join(folder, channelfile.FileName(Header)),
