@@ -12,9 +12,9 @@ import (
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/inventory"
 	"github.com/cfcheck/cfcheck/sigma"
-	"github.com/cfcheck/cfcheck/sysmon"
 )
 
 // A place is the position of a cursor in a document with keys.
@@ -78,6 +78,7 @@ const (
 	policyText
 	waiversText
 	sysmonText
+	jsonText // a fleet, or another document with a published schema
 )
 
 func languageOf(name string) language {
@@ -91,6 +92,8 @@ func languageOf(name string) language {
 		return ruleText
 	case ext == ".xml":
 		return sysmonText
+	case ext == ".json":
+		return jsonText
 	}
 	return otherText
 }
@@ -105,8 +108,17 @@ func (s *server) complete(p *positionParams) (any, error) {
 		return list, nil
 	}
 	language := languageOf(d.name)
-	if language == sysmonText {
-		list.Items = append(list.Items, sysmonWords(d.document, p.Position, s.encoding)...)
+	switch offset := d.offset(p.Position, s.encoding); language {
+	case sysmonText:
+		list.Items = append(list.Items, k.sysmonWords(d.text, offset)...)
+		return list, nil
+	case jsonText:
+		at := jsonDocumentAt(d.text, offset)
+		replaced := Range{d.position(at.start, s.encoding), d.position(at.end, s.encoding)}
+		for _, item := range k.jsonWords(at) {
+			item.TextEdit.Range = replaced
+			list.Items = append(list.Items, item)
+		}
 		return list, nil
 	}
 	at := placeOf(d.document, p.Position, s.encoding)
@@ -116,9 +128,9 @@ func (s *server) complete(p *positionParams) (any, error) {
 	case ruleText:
 		items, start = k.ruleWords(d.document, at)
 	case policyText:
-		items = k.schemaWords("schema/policy.json", at)
+		items = k.schemaWords(schemas()["policy.json"], at)
 	case waiversText:
-		items = k.schemaWords("schema/waivers.json", at)
+		items = k.schemaWords(schemas()["waivers.json"], at)
 	}
 	replaced := Range{Position{p.Position.Line, s.encoding.units(at.line[:min(start, at.column)])}, Position{p.Position.Line, s.encoding.units(at.line[:at.column])}}
 	for i := range items {
@@ -296,196 +308,42 @@ func conditionWords(p *place) (list []completionItem) {
 	return list
 }
 
-// A schema is the part of a JSON Schema that the server reads.
-type schema struct {
-	Ref         string             `json:"$ref"`
-	Description string             `json:"description"`
-	Const       any                `json:"const"`
-	Enum        []any              `json:"enum"`
-	Properties  map[string]*schema `json:"properties"`
-	Additional  json.RawMessage    `json:"additionalProperties"`
-	Items       *schema            `json:"items"`
-	Defs        map[string]*schema `json:"$defs"`
-}
-
-// schemaAt returns the schema of a value below keys, or nil.
-func schemaAt(file string, keys []string) *schema {
-	data, err := policy.Schemas.ReadFile(file)
-	root := &schema{}
-	if err != nil || json.Unmarshal(data, root) != nil {
-		return nil
-	}
-	resolve := func(at *schema) *schema {
-		if at != nil && at.Ref != "" {
-			if to := root.Defs[strings.TrimPrefix(at.Ref, "#/$defs/")]; to != nil {
-				merged := *to
-				if at.Description != "" {
-					merged.Description = at.Description
-				}
-				return &merged
-			}
-		}
-		return at
-	}
-	at := root
-	for _, key := range keys {
-		if at.Items != nil {
-			at = resolve(at.Items)
-		}
-		below := at.Properties[key]
-		if below == nil {
-			below = &schema{}
-			if json.Unmarshal(at.Additional, below) != nil {
-				return nil
-			}
-		}
-		at = resolve(below)
-	}
-	if at.Items != nil {
-		items := *resolve(at.Items)
-		if items.Description == "" {
-			items.Description = at.Description
-		}
-		at = &items
-	}
-	return at
-}
-
 // schemaWords returns the words for a place in a policy or in a file of waivers.
-func (k *knowledge) schemaWords(file string, p *place) (list []completionItem) {
-	at := schemaAt(file, p.parents)
+func (k *knowledge) schemaWords(root *schema, p *place) (list []completionItem) {
+	keys := p.parents
 	if !p.inKey {
-		at = schemaAt(file, append(slices.Clone(p.parents), p.row.key))
+		keys = append(slices.Clone(keys), p.row.key)
 	}
+	at := root.at(keys)
 	if at == nil {
 		return nil
 	}
 	if p.inKey {
 		for name, below := range at.Properties {
-			list = append(list, completionItem{Label: name, Kind: kindProperty, Documentation: &markup{"markdown", plain(below.Description)}})
+			list = append(list, completionItem{Label: name, Kind: kindProperty, Documentation: &markup{"markdown", at.describe(name, below.resolved())}})
 		}
 	}
-	values := at.Enum
-	if at.Const != nil {
-		values = append(values, at.Const)
-	}
-	for _, v := range values {
-		if text, ok := v.(string); ok {
-			list = append(list, completionItem{Label: text, Kind: kindEnumMember})
+	if !p.inKey || p.row.item {
+		for _, word := range at.words() {
+			list = append(list, completionItem{Label: strings.Trim(word, `"`), Kind: kindEnumMember})
 		}
 	}
-	if p.row.key == "check" && !p.inKey || p.inKey && slices.Equal(p.parents, []string{"severities"}) {
+	severities := p.inKey && slices.Equal(p.parents, []string{"severities"})
+	if severities || p.row.key == "check" && !p.inKey {
 		for _, c := range k.session.Checks() {
-			if p.row.key == "check" || c.SeverityIsFirm() == "" {
+			if !severities || c.SeverityIsFirm() == "" {
 				list = append(list, completionItem{Label: c.ID, Kind: kindEnumMember, Detail: c.Name, Documentation: &markup{"markdown", plain(c.Title())}})
 			}
+		}
+	}
+	if slices.Equal(keys, []string{"fleets"}) {
+		for _, name := range builtin.Fleets() {
+			list = append(list, completionItem{Label: name, Kind: kindEnumMember, Detail: "built-in example"})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b completionItem) int { return strings.Compare(a.Label, b.Label) })
 	return list
 }
-
-// openTag finds the beginning of a tag, or its end, in XML.
-var openTag = regexp.MustCompile(`(?s)<!--.*?-->|<(/?)([A-Za-z][\w.-]*)((?:"[^"]*"|'[^']*'|[^<>"'])*?)(/?)>`)
-
-// sysmonWords returns the words for a place in a configuration of Sysmon: elements of events, their
-// fields, and the values of condition and onmatch.
-func sysmonWords(d *document, at Position, e encoding) (list []completionItem) {
-	before := d.text[:d.offset(at, e)]
-	var open []string
-	for _, m := range openTag.FindAllStringSubmatch(before, -1) {
-		switch {
-		case m[2] == "" || m[4] != "":
-		case m[1] != "":
-			for i := len(open) - 1; i >= 0; i-- {
-				if strings.EqualFold(open[i], m[2]) {
-					open = open[:i]
-					break
-				}
-			}
-		case len(open) < 64:
-			open = append(open, m[2])
-		}
-	}
-	builds := sysmon.Builds()
-	var newest *sysmon.Build
-	for _, b := range builds {
-		if b.Platform == sysmon.Windows {
-			newest = b
-		}
-	}
-	if newest == nil {
-		return nil
-	}
-	manifest := newest.Manifest()
-	tail := before[strings.LastIndexAny(before, "<>")+1:]
-	inTag := strings.LastIndexByte(before, '<') > strings.LastIndexByte(before, '>')
-	add := func(text, detail string) {
-		list = append(list, completionItem{Label: text, Kind: kindEnumMember, Detail: detail, SortText: fmt.Sprintf("%05d", len(list))})
-	}
-	last := ""
-	if len(open) > 0 {
-		last = open[len(open)-1]
-	}
-	var event *sysmon.Event
-	for i := range manifest.Events {
-		for _, tag := range open {
-			if manifest.Events[i].Tag != "" && strings.EqualFold(manifest.Events[i].Tag, tag) && event == nil {
-				event = &manifest.Events[i]
-			}
-		}
-	}
-	switch name := attributeAt(tail); {
-	case inTag && name == "condition":
-		for _, op := range manifest.Operators {
-			add(op.String(), "")
-		}
-	case inTag && name == "onmatch":
-		add("include", "record the events that match")
-		add("exclude", "drop the events that match")
-	case inTag && name == "" && !strings.ContainsAny(tail, " \t\n\"'") && event != nil:
-		for _, f := range event.Fields {
-			add(f, fmt.Sprintf("field of event %d", event.ID))
-		}
-		add("Rule", "filters that count as one")
-	case inTag && name == "" && !strings.ContainsAny(tail, " \t\n\"'") && (strings.EqualFold(last, "EventFiltering") || strings.EqualFold(last, "RuleGroup")):
-		for i := range manifest.Events {
-			if ev := &manifest.Events[i]; ev.Tag != "" && !slices.ContainsFunc(list, func(c completionItem) bool { return c.Label == ev.Tag }) {
-				add(ev.Tag, fmt.Sprintf("event %d%s", ev.ID, sinceOf(ev.Tag, builds)))
-			}
-		}
-		if !strings.EqualFold(last, "RuleGroup") {
-			add("RuleGroup", "")
-		}
-	}
-	return list
-}
-
-// sinceOf returns the first version of Sysmon for Windows that has an event, for a list.
-func sinceOf(tag string, builds []*sysmon.Build) string {
-	for _, b := range builds {
-		if b.Platform != sysmon.Windows {
-			continue
-		}
-		for _, e := range b.Manifest().Events {
-			if e.Tag == tag {
-				return ", since Sysmon " + b.Name
-			}
-		}
-	}
-	return ""
-}
-
-// attributeAt returns the name of the attribute in whose value a text ends, or "".
-func attributeAt(tail string) string {
-	m := attribute.FindStringSubmatch(tail)
-	if m == nil {
-		return ""
-	}
-	return strings.ToLower(m[1])
-}
-
-var attribute = regexp.MustCompile(`([A-Za-z]+)\s*=\s*["'][^"']*$`)
 
 // checkID finds IDs of checks in a line.
 var checkID = regexp.MustCompile(`\bCF[0-9]{4}\b`)
@@ -500,20 +358,35 @@ func (s *server) hover(p *positionParams) (any, error) {
 	}
 	line := d.line(p.Position.Line)
 	column := s.encoding.offset(line, max(p.Position.Character, 0))
-	start, end := column, column
+	offset := d.offset(p.Position, s.encoding)
+	from, to := offset, offset // of the word that is explained
+	onLine := func(start, end int) {
+		from, to = d.starts[p.Position.Line]+start, d.starts[p.Position.Line]+end
+	}
 	var parts []string
 	for _, m := range checkID.FindAllStringIndex(line, -1) {
 		if c := k.check(line[m[0]:m[1]]); c != nil && m[0] <= column && column <= m[1] {
-			start, end = m[0], m[1]
+			onLine(m[0], m[1])
 			parts = append(parts, report.Explain(c))
 		}
 	}
-	if language := languageOf(d.name); len(parts) == 0 && language != sysmonText && language != otherText {
+	switch language := languageOf(d.name); {
+	case len(parts) > 0 || language == otherText || p.Position.Line < 0 || p.Position.Line >= len(d.starts):
+	case language == sysmonText:
+		if text, start, end := k.explainSysmon(d.text, offset); text != "" {
+			parts, from, to = append(parts, text), start, end
+		}
+	case language == jsonText:
+		at := jsonDocumentAt(d.text, offset)
+		if text := k.explainJSON(at); text != "" {
+			parts, from, to = append(parts, text), at.start, at.end
+		}
+	default:
 		at := placeOf(d.document, p.Position, s.encoding)
 		if text := k.explain(d.document, language, at); text != "" {
 			parts = append(parts, text)
-			if start, end = at.row.keyStart, at.row.keyEnd; !at.inKey {
-				start, end = at.row.valueStart, max(at.row.valueEnd, at.row.valueStart)
+			if onLine(at.row.keyStart, at.row.keyEnd); !at.inKey {
+				onLine(at.row.valueStart, max(at.row.valueEnd, at.row.valueStart))
 			}
 		}
 	}
@@ -534,19 +407,19 @@ func (s *server) hover(p *positionParams) (any, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	return &hover{markup{"markdown", strings.Join(parts, "\n\n---\n\n")}, Range{
-		Position{p.Position.Line, s.encoding.units(line[:min(start, len(line))])}, Position{p.Position.Line, s.encoding.units(line[:min(end, len(line))])}}}, nil
+	return &hover{markup{"markdown", strings.Join(parts, "\n\n---\n\n")}, Range{d.position(from, s.encoding), d.position(to, s.encoding)}}, nil
 }
 
 // explain returns the explanation of the word at a place, or "".
 func (k *knowledge) explain(d *document, language language, p *place) string {
 	if language != ruleText {
-		file := "schema/policy.json"
+		root := schemas()["policy.json"]
 		if language == waiversText {
-			file = "schema/waivers.json"
+			root = schemas()["waivers.json"]
 		}
-		if at := schemaAt(file, append(slices.Clone(p.parents), p.row.key)); p.row.key != "" && at != nil && at.Description != "" {
-			return "**" + plain(p.row.key) + "**: " + plain(at.Description)
+		of := root.at(p.parents)
+		if at := root.at(append(slices.Clone(p.parents), p.row.key)); p.row.key != "" && of != nil && at != nil {
+			return of.describe(p.row.key, at)
 		}
 		return ""
 	}

@@ -3,6 +3,7 @@ package lsp
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -112,20 +113,42 @@ func (k *knowledge) typeOf(l sensor.Logsource) *typeFacts {
 // supplied returns a line on the hosts that supply an input, such as "80 % of hosts, since Sysmon
 // 13.30".
 func (k *knowledge) supplied(in *inputFacts) string {
-	var parts []string
-	if k.hosts > 0 {
-		parts = append(parts, k.share(in.hosts[inventory.OnAll])+" of hosts")
-		if n := in.hosts[inventory.InPart]; n > 0 {
-			parts = append(parts, "in part on "+k.share(n))
-		}
-		if n := in.hosts[inventory.Unknown]; n > 0 {
-			parts = append(parts, "unknown on "+k.share(n))
-		}
-	}
+	text := k.hostsOf(in)
 	if len(in.since) > 0 {
-		parts = append(parts, "since "+strings.Join(in.since, " and "))
+		if text != "" {
+			text += ", "
+		}
+		text += "since " + strings.Join(in.since, " and ")
 	}
-	return strings.Join(parts, ", ")
+	return text
+}
+
+// hostsOf returns the part of the hosts that supply an input, or "" without a fleet.
+func (k *knowledge) hostsOf(in *inputFacts) string {
+	if k.hosts == 0 {
+		return ""
+	}
+	text := k.share(in.hosts[inventory.OnAll]) + " of hosts"
+	if n := in.hosts[inventory.InPart]; n > 0 {
+		text += ", in part on " + k.share(n)
+	}
+	if n := in.hosts[inventory.Unknown]; n > 0 {
+		text += ", unknown on " + k.share(n)
+	}
+	return text
+}
+
+// sortedTypes returns the types by their names.
+func (k *knowledge) sortedTypes() []*typeFacts {
+	return slices.SortedFunc(maps.Values(k.types), func(a, b *typeFacts) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// typeDetail returns a line on a type, such as "creation of a process, 80 % of hosts".
+func (k *knowledge) typeDetail(t *typeFacts) string {
+	if k.hosts == 0 {
+		return t.Title
+	}
+	return t.Title + ", " + k.share(t.hosts) + " of hosts"
 }
 
 // maxListed limits the rows of a table in an explanation.
@@ -206,12 +229,16 @@ func plain(s string) string {
 
 // describeType explains the type for a logsource.
 func (k *knowledge) describeType(l sensor.Logsource) string {
-	t := k.typeOf(l)
-	if t == nil {
-		return ""
+	if t := k.typeOf(l); t != nil {
+		return k.describeTypeAs(t, l.String())
 	}
+	return ""
+}
+
+// describeTypeAs explains a type under the name that a document gives it.
+func (k *knowledge) describeTypeAs(t *typeFacts, name string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**: type %s version %d, %s\n\n", plain(l.String()), plain(t.Name), t.Version, plain(t.Title))
+	fmt.Fprintf(&b, "**%s**: type %s version %d, %s\n\n", plain(name), plain(t.Name), t.Version, plain(t.Title))
 	if k.hosts > 0 {
 		fmt.Fprintf(&b, "recorded by %s of hosts\n\n", k.share(t.hosts))
 	}

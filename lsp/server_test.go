@@ -307,7 +307,7 @@ func TestNoSession(t *testing.T) {
 	expect(t, c, lspclient.URI(filepath.Join(root, "a.yml")), "other settings", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
 }
 
-// TestWords completes words, and compares some of the offers. The mark | is the cursor.
+// TestWords completes words, and compares some of the offers. The mark ^ is the cursor.
 func TestWords(t *testing.T) {
 	c := start(t, &wordGate{})
 	root := t.TempDir()
@@ -336,6 +336,32 @@ func TestWords(t *testing.T) {
 		{"an element of Sysmon", "s.xml", "<Sysmon><EventFiltering><RuleGroup name=\"a>b\">\n<^", "ProcessCreate", "Image"},
 		{"a field of an element", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Im^", "Image,Rule", "DnsQuery"},
 		{"a condition of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Image condition=\"^", "begin with,image", "ProcessCreate"},
+		{"a field of three events", "s.xml", "<Sysmon><EventFiltering><RegistryEvent onmatch=\"include\">\n<^", "TargetObject,Details,NewName", ""},
+		{"a field in a Rule", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\"><Rule>\n<^", "Image", "Rule"},
+		{"an option of Sysmon", "s.xml", "<Sysmon schemaversion=\"4.90\">\n<^", "HashAlgorithms,EventFiltering", "Image"},
+		{"a relation of filters", "s.xml", "<Sysmon><EventFiltering><RuleGroup groupRelation=\"^", "or,and", ""},
+		{"no word in a comment", "s.xml", "<Sysmon><EventFiltering><!-- <ProcessCreate> -->\n<^", "ProcessCreate", "Image"},
+		{"a key of a waiver in its file", ".cfcheck-old.yaml", "schema: cfcheck.waivers/v0\nwaivers:\n  - ^", "check,reason,until", "fleets"},
+		{"a built-in fleet", ".cfcheck.yaml", "fleets:\n  - ^", "reference", "ceilings"},
+		{"a key of a fleet, without those it has", "f.json", fleetHead + `"builds": [{"hosts": 1, ^`, "build,reader,lacks", "hosts"},
+		{"a key whose text is there", "f.json", fleetHead + `"builds": [{"hos^": 1, "reader": {}}]}`, "hosts,supply", "reader"},
+		{"a key before another", "f.json", fleetHead + `"builds": [{"sup^` + "\n" + `"reader": {"access": "named"}}]}`, "supply", "reader"},
+		{"a value of an enumeration", "f.json", fleetHead + `"builds": [{"reader": {"access": ^}}]}`, "positional,named", "access"},
+		{"a value whose key has another behind it", "f.json", fleetHead + `"builds": [{"reader": {"access": ^` + "\n" + `"formats": ["1.0"]}}]}`, "positional,named", "formats"},
+		{"an item of an enumeration", "f.json", fleetHead + `"builds": [{"reader": {"operators": ["exists", ^]}}]}`, "pattern,integer equals", ""},
+		{"a value that is true or false", "f.json", fleetHead + `"builds": [{"reader": {"refusesUnknownVersions": ^`, "true,false", ""},
+		{"a build of the fleets", "f.json", fleetHead + `"builds": [{"build": "^`, "sysmon-15,security-log", "process_creation"},
+		{"a type, also of the build", "f.json", fleetHead + `"builds": [{"declares": [{"type": "mine"}], "supply": [{"type": "^"}]}]}`, "process_creation,mine", "string"},
+		{"a version of the type", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process_creation", "version": ^}]}]}`, "1", "2"},
+		{"a feed of the type", "f.json", fleetHead + `"builds": [{"supply": [{"feed": "^", "type": "process_creation"}]}]}`, "sysmon,security-4688", "process_creation"},
+		{"an input that is not listed", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process_creation", "inputs": [{"name": "Image"}, {"name": "^"}]}]}]}`, "CommandLine", "Image"},
+		{"the type of an input", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process_creation", "inputs": [{"name": "Image", "type": ^}]}]}]}`, "string,address", "Image"},
+		{"a source of the build", "f.json", fleetHead + `"builds": [{"sources": [{"name": "config"}], "supply": [{"source": "^"}]}, {"sources": [{"name": "other"}]}]}`, "config", "other"},
+		{"a version of Sysmon", "f.json", fleetHead + `"builds": [{"sensors": [{"name": "sysmon", "version": "^"}]}]}`, "15.15", ""},
+		{"a field of an event of Sysmon", "f.json", fleetHead + `"builds": [{"supply": [{"filters": {"elements": [{"event": 22, "filters": [{"field": "^`, "QueryName", "CommandLine"},
+		{"a key of definitions", "f.json", `{"schema": "cfcheck.definitions/v0", "definitions": [{^`, "name,inputs", "builds"},
+		{"a schema", "f.json", `{"schema": "^`, "cfcheck.fleet/v1,cfcheck.definitions/v0", ""},
+		{"JSON of another program", "f.json", `{"name": "a", "^`, "", "schema"},
 	} {
 		uri := lspclient.URI(filepath.Join(root, s.name))
 		before, after, _ := strings.Cut(s.text, "^")
@@ -360,7 +386,7 @@ func TestWords(t *testing.T) {
 			details[item.Label] = item.Detail
 		}
 		for _, word := range strings.Split(s.want, ",") {
-			if _, ok := details[word]; !ok {
+			if _, ok := details[word]; !ok && word != "" {
 				t.Errorf("%s: no %s in %v", s.reason, word, list.Items)
 			}
 		}
@@ -373,7 +399,9 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// TestHover explains words. The mark | is the cursor.
+const fleetHead = `{"schema": "cfcheck.fleet/v1", "name": "a", `
+
+// TestHover explains words. The mark ^ is the cursor.
 func TestHover(t *testing.T) {
 	c := start(t, &wordGate{})
 	root := t.TempDir()
@@ -390,6 +418,26 @@ func TestHover(t *testing.T) {
 		{"a check in a waiver", "a.yml", "# cfcheck:waive CF40^01 until=2030-01-31 by=ann: x", "CF4001"},
 		{"a key of a policy", ".cfcheck.yaml", "flee^ts: [a]", "The fleets to judge for"},
 		{"nothing", "a.yml", "title: a^", ""},
+		{"a key of a waiver in its file", ".cfcheck-old.yaml", "waivers:\n  - che^ck: CF4006", "The ID or the name of the check"},
+		{"a key of a fleet", "f.json", fleetHead + `"builds": [{"reader": {"ac^cess": "named"}}]}`, "positional: inputs are an array"},
+		{"a value of an enumeration", "f.json", fleetHead + `"builds": [{"reader": {"access": "na^med"}}]}`, "one of: positional, named"},
+		{"a key with a range", "f.json", fleetHead + `"builds": [{"ho^sts": 1}]}`, "from 1 to 9007199254740991\n\nrequired"},
+		{"a build", "f.json", fleetHead + `"builds": [{"build": "sys^mon-15"}]}`, "of hosts of fleet"},
+		{"a type", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process^_creation"}]}]}`, "| feed | channel | events |"},
+		{"a feed", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process_creation", "feed": "sys^mon"}]}]}`, "feed of type process\\_creation"},
+		{"an input", "f.json", fleetHead + `"builds": [{"supply": [{"type": "process_creation", "inputs": [{"name": "Ima^ge"}]}]}]}`, "| hosts | build | feed | state |"},
+		{"JSON of another program", "f.json", `{"builds": [{"ho^sts": 1}]}`, ""},
+		{"an event of Sysmon", "s.xml", "<Sysmon><EventFiltering><Process^Create onmatch=\"include\"/>", "event 1 of Sysmon, since Sysmon 5.0 or before"},
+		{"the hosts of an event", "s.xml", "<Sysmon><EventFiltering><Process^Create onmatch=\"include\"/>", "| type of rules | feed | hosts that record the type |"},
+		{"an event at its end", "s.xml", "<Sysmon><EventFiltering><DnsQuery onmatch=\"include\"></Dns^Query>", "event 22 of Sysmon, since Sysmon 10.0"},
+		{"an element of three events", "s.xml", "<Sysmon><EventFiltering><Registry^Event onmatch=\"include\"/>", "events 12, 13 and 14 of Sysmon"},
+		{"a field of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\"><Parent^User condition=\"is\"/>", "since Sysmon 13.30"},
+		{"who supplies a field of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\"><Parent^User condition=\"is\"/>", "| hosts | build | feed | state |"},
+		{"a condition of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\"><Image name=\"a\" condition='contains a^ny'>a;b</Image>", "contains an item of the list"},
+		{"onmatch", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"exc^lude\"/>", "drop the events"},
+		{"an option of Sysmon", "s.xml", "<Sysmon><HashAlg^orithms>*</HashAlgorithms>", "option with a value"},
+		{"a value of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\"><Image condition=\"is\">Ima^ge</Image>", ""},
+		{"a comment", "s.xml", "<Sysmon><EventFiltering><!-- <Process^Create/> -->", ""},
 	} {
 		uri := lspclient.URI(filepath.Join(root, s.name))
 		before, after, _ := strings.Cut(s.text, "^")
@@ -475,6 +523,9 @@ func FuzzDocuments(f *testing.F) {
 	f.Add("<Sysmon><RuleGroup name=\"", 0, 20, byte(1))
 	f.Add("ceilings:\n - bytes", 1, 4, byte(2))
 	f.Add("{\"builds\": [{\"build\": \"", 0, 9, byte(3))
+	f.Add(fleetHead+`"builds": [{"supply": [{"type": "process_creation", "inputs": [{"name": "Im`, 0, 112, byte(3))
+	f.Add(fleetHead+`"builds": [{"reader": {"access": `, 0, 75, byte(3))
+	f.Add("<Sysmon><ProcessCreate onmatch=\"include\"><Image condition=\"is", 0, 60, byte(1))
 	names := []string{"a.yml", "a.xml", ".cfcheck.yaml", "a.json", ".cfcheck-a.yml"}
 	root := os.TempDir()
 	var c *lspclient.Client

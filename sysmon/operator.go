@@ -46,6 +46,37 @@ func (o Operator) String() string {
 	return operatorNames[o]
 }
 
+var operatorMeanings = [...]string{
+	Is: "the field is the value", IsNot: "the field is not the value",
+	Contains: "the field contains the value", ContainsAny: "the field contains an item of the list",
+	IsAny: "the field is an item of the list", ContainsAll: "the field contains all items of the list",
+	Excludes: "the field does not contain the value", ExcludesAny: "the field contains no item of the list",
+	ExcludesAll: "the field lacks one item of the list or more", BeginWith: "the field begins with the value",
+	EndWith: "the field ends with the value", LessThan: "the field is before the value, in the order of characters",
+	MoreThan:     "the field is behind the value, in the order of characters",
+	Image:        "the field is the value; if the value has no backslash, the part of the field behind its last backslash is the value",
+	NotBeginWith: "the field does not begin with the value", NotEndWith: "the field does not end with the value",
+}
+
+// Meaning returns the statement about a field that a filter makes, such as "the field begins with
+// the value". It is about the driver. Microsoft's page describes ExcludesAny and ExcludesAll the
+// other way round. The meaning of an unknown operator is "".
+func (o Operator) Meaning() string {
+	if !o.Known() {
+		return ""
+	}
+	return operatorMeanings[o]
+}
+
+// List reports whether the operator takes its value as a list, which semicolons divide.
+func (o Operator) List() bool {
+	switch o {
+	case ContainsAny, IsAny, ContainsAll, ExcludesAny, ExcludesAll:
+		return true
+	}
+	return false
+}
+
 // OperatorNamed returns the operator of a condition. Like Sysmon it ignores the case of ASCII
 // letters, and nothing else: "Begin With" is an operator, "begin  with" is not.
 func OperatorNamed(s string) (Operator, bool) {

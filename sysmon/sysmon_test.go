@@ -54,6 +54,9 @@ func TestOperators(t *testing.T) {
 	var have []string
 	for o := Operator(0); o.Known(); o++ {
 		have = append(have, o.String())
+		if list := strings.Contains(o.Meaning(), "the list"); o.Meaning() == "" || o.List() != list {
+			t.Errorf("%v means %q; a list: %v", o, o.Meaning(), o.List())
+		}
 		for _, spelled := range []string{o.String(), strings.ToUpper(o.String())} {
 			if named, ok := OperatorNamed(spelled); !ok || named != o {
 				t.Errorf("OperatorNamed(%q) = %v, %v; want %v", spelled, named, ok, o)
@@ -71,7 +74,7 @@ func TestOperators(t *testing.T) {
 			t.Errorf("%q is %v; want no operator: %s", c.name, o, c.why)
 		}
 	}
-	if o := Operator(16); o.Known() || o.String() != "operator 16" {
+	if o := Operator(16); o.Known() || o.Meaning() != "" || o.String() != "operator 16" {
 		t.Errorf("operator 16: known %v, text %q", o.Known(), o)
 	}
 	if o := Operator(1 << 31); o.Known() {
