@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/inventory"
 	"github.com/cfcheck/cfcheck/sigma"
+	"github.com/cfcheck/cfcheck/validate"
 )
 
 // A place is the position of a cursor in a document with keys.
@@ -333,6 +334,13 @@ func (k *knowledge) schemaWords(root *schema, p *place) (list []completionItem) 
 		for _, c := range k.session.Checks() {
 			if !severities || c.SeverityIsFirm() == "" {
 				list = append(list, completionItem{Label: c.ID, Kind: kindEnumMember, Detail: c.Name, Documentation: &markup{"markdown", plain(c.Title())}})
+			}
+		}
+	}
+	if severities {
+		for _, f := range validate.Families {
+			if slices.ContainsFunc(list, func(c completionItem) bool { return strings.HasPrefix(c.Label, fmt.Sprintf("CF%d", f.Digit)) }) {
+				list = append(list, completionItem{Label: f.Name, Kind: kindEnumMember, Detail: "all checks of this family", Documentation: &markup{"markdown", plain(f.Question)}})
 			}
 		}
 	}

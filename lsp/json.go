@@ -150,7 +150,7 @@ type jsonPlace struct {
 	at     int  // index of the key or value under the cursor, -1 without one
 	inKey  bool // the cursor is in a key, or where a key can stand
 	colon  bool // a colon follows the key
-	// Offsets of the key or value under the cursor; both are the cursor if there is none.
+	// Offsets of the key or value under the cursor. Without one both are the cursor.
 	start, end int
 }
 

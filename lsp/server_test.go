@@ -332,7 +332,7 @@ func TestWords(t *testing.T) {
 		{"a key of a policy", ".cfcheck.yaml", "schema: cfcheck.policy/v0\n^", "fleets,severities", "title"},
 		{"a key inside a key of a policy", ".cfcheck.yaml", "ceilings:\n  ^", "bytes,instances", "fleets"},
 		{"a value of a policy", ".cfcheck.yaml", "fail-on: ^", "error,warning", "fleets"},
-		{"a check whose severity can be set", ".cfcheck.yaml", "severities:\n  ^", "CF4006", "CF3001"},
+		{"a check whose severity can be set", ".cfcheck.yaml", "severities:\n  ^", "CF4006,meaning", "CF3001"},
 		{"an element of Sysmon", "s.xml", "<Sysmon><EventFiltering><RuleGroup name=\"a>b\">\n<^", "ProcessCreate", "Image"},
 		{"a field of an element", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Im^", "Image,Rule", "DnsQuery"},
 		{"a condition of Sysmon", "s.xml", "<Sysmon><EventFiltering><ProcessCreate onmatch=\"include\">\n<Image condition=\"^", "begin with,image", "ProcessCreate"},
