@@ -301,8 +301,8 @@ func (k *knowledge) fedBy(events []*sysmon.Event) (list []fedType) {
 	return list
 }
 
-// describeEvents explains the events of an element in Markdown: the first version of Sysmon that has
-// them, and the types of rules that they feed.
+// describeEvents explains the events of an element in Markdown: the first version of Sysmon that
+// has them, and the types of rules that they feed.
 func (k *knowledge) describeEvents(events []*sysmon.Event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**: %s of Sysmon, %s\n\n", events[0].Tag, idsOf(events), tagSince(events[0].Tag))
