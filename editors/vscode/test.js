@@ -34,6 +34,8 @@ const fakes = {
 };
 const load = Module._load;
 Module._load = (name, ...rest) => fakes[name] ?? load(name, ...rest);
+// any stands for every class and every value that a module has.
+const any = () => new Proxy(class {}, { get: (target, key) => (key in target ? target[key] : any()) });
 const extension = require('./extension.js');
 
 async function main() {
@@ -68,6 +70,16 @@ async function main() {
     const { properties } = require('./package.json').contributes.configuration;
     const sent = Object.keys(calls[0][2].initializationOptions).map((key) => 'cfcheck.' + key);
     assert.deepStrictEqual(['cfcheck.path', ...sent].sort(), Object.keys(properties).sort());
+
+    // The bundle needs nothing but the editor and Node.
+    const outside = [];
+    Module._load = (name, ...rest) => {
+      outside.push(name);
+      return name === 'vscode' ? any() : load(name, ...rest);
+    };
+    assert.deepStrictEqual(Object.keys(require('./dist/extension.js')), Object.keys(extension));
+    assert.ok(outside.includes('vscode'));
+    assert.deepStrictEqual(outside.slice(1).filter((name) => name !== 'vscode' && !Module.isBuiltin(name)), []);
   } finally {
     process.chdir(os.tmpdir());
     fs.rmSync(folder, { recursive: true });
