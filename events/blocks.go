@@ -89,6 +89,7 @@ func (b Block) Data() []byte { return b.data }
 func NewBlockReader(name string) *Reader {
 	r := &Reader{name: name, started: true, reused: bufio.NewReaderSize(nil, bufferSize)}
 	r.parser.init()
+	r.parser.file = name
 	return r
 }
 

@@ -2,7 +2,8 @@
 // converts them to the inputs of template types.
 //
 // A [Reader] reads the events of one file, plain, gzip or zstd: an event log, or the forms that
-// common exporters write. It returns a [Record] for each event. A [Mapper] finds the feeds of
+// common exporters write. It also reads events that are not from Windows, such as those of AWS
+// CloudTrail. It returns a [Record] for each event. A [Mapper] finds the feeds of
 // template types that a record belongs to, and converts the record to the event of
 // such a type.
 //

@@ -13,8 +13,7 @@ import (
 var withoutNames = map[string]string{
 	"StringInserts": "found StringInserts, as Fluent Bit writes it: values without the names of their fields; expected named data: use another exporter, such as winlogbeat",
 	"Properties":    "found Properties, as Get-WinEvent writes it: values without the names of their fields; expected named data: export the log itself, as EVTX",
-	"Details":       "found Details, as Hayabusa writes it: a part of the data under other names; expected all data: give the EVTX itself",
-	"AllFieldInfo":  "found AllFieldInfo, as Hayabusa writes it: the channel may have another name; expected the event itself: give the EVTX",
+	"Details":       "found Details, as Hayabusa writes it: a part of the data under other names; expected AllFieldInfo: run hayabusa json-timeline -L -p all-field-info, or give the EVTX itself",
 }
 
 // isOfSplunk reports whether Splunk adds a field to the events that it exports.

@@ -24,6 +24,7 @@ import (
 //     System and EventData, or these two alone. The data may be a list of objects with a name
 //     and a text.
 //   - The forms of exporters.go.
+//   - Events that are not from Windows: sources.go, and zeek.go for Zeek's columns.
 //
 // These names must match exactly. An attacker may have chosen any name, so names are only
 // compared, never used for anything else.
@@ -49,6 +50,10 @@ type parser struct {
 	other   bool    // stray names a form that is not read
 	stray   error   // error for the first array or object, used if the event is flat
 	joined  []byte  // joined values of an array
+
+	file       string // name of the file
+	tree       tree   // for an event that is not from Windows
+	ofHayabusa bool   // the data are in AllFieldInfo, and the channel may be shortened
 }
 
 // ranked is the value of the best of several names, which has the lowest rank.
@@ -118,13 +123,18 @@ func (p *parser) reset() {
 	p.id, p.provider, p.channel, p.computer, p.level, p.keywords = none, none, none, none, none, none
 	p.flat, p.fields = p.flat[:0], p.fields[:0]
 	p.has, p.nxlog, p.stray = "", false, nil
-	p.named, p.hit, p.splunk, p.noNames, p.other, p.table = false, false, false, false, false, false
+	p.named, p.hit, p.splunk, p.noNames, p.other, p.table, p.ofHayabusa = false, false, false, false, false, false, false
 }
 
 // record fills rec after the line was read.
 func (p *parser) record(rec *Record) error {
 	if p.table {
 		p.azure()
+	}
+	if p.id.rank == 0 {
+		if ok, err := p.source(rec); ok {
+			return err
+		}
 	}
 	if p.id.rank == 0 && p.other {
 		return p.stray
@@ -136,9 +146,14 @@ func (p *parser) record(rec *Record) error {
 	if err != nil {
 		return fmt.Errorf("found the event ID %s; expected a number from 0 to 4294967295", clip(p.id.raw))
 	}
-	rec.EventID = uint32(id)
+	rec.EventID, rec.Unnumbered = uint32(id), false
 	rec.Provider, rec.Channel, rec.Computer = text(p.provider.raw), text(p.channel.raw), text(p.computer.raw)
 	rec.Level, rec.Keywords = p.header()
+	if p.ofHayabusa {
+		if err := unshorten(rec); err != nil {
+			return err
+		}
+	}
 	if p.has != "" {
 		rec.Fields = p.fields
 		return p.unique()
@@ -318,11 +333,19 @@ func (p *parser) event(outermost bool) error {
 			if kind == '"' && p.has == "" {
 				return p.evtxECmd(name, kind)
 			}
-		case "StringInserts", "Properties", "Details", "AllFieldInfo":
+		case "AllFieldInfo":
+			if kind == '{' {
+				return p.hayabusa(name, kind)
+			}
+			if kind == '"' && p.stray == nil { // a text, such as n/a, if there are no data
+				p.ofHayabusa, p.has = true, known(name)
+				return p.skip()
+			}
+		case "StringInserts", "Properties", "Details":
 			if (kind == '{' || kind == '[') && p.stray == nil {
 				p.stray, p.other = faultf(p.next(), "%s", withoutNames[string(name)]), true
 			}
-		case "hits", "results":
+		case "hits", "results", "Results", "Records", "records":
 			if p.aLine && outermost && p.id.rank == 0 && (kind == '{' || kind == '[') {
 				return errSplit
 			}
@@ -454,6 +477,8 @@ func known(name []byte) string {
 		return "UserData"
 	case "eventdata":
 		return "eventdata"
+	case "AllFieldInfo":
+		return "AllFieldInfo"
 	}
 	return "user_data"
 }

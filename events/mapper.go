@@ -100,6 +100,9 @@ func (m *Mapper) Append(list []*Mapping, r *Record) ([]*Mapping, error) {
 
 func (c *channelFeeds) append(list []*Mapping, r *Record) ([]*Mapping, error) {
 	feeds := [...][]*Mapping{c.byEvent[r.EventID], c.all}
+	if r.Unnumbered {
+		feeds[0] = nil
+	}
 	if len(feeds[0])+len(feeds[1]) == 0 {
 		return list, nil
 	}
@@ -159,6 +162,9 @@ var systemFields = map[string]func(m *Mapping, r *Record) []byte{
 	"System/Level":    func(_ *Mapping, r *Record) []byte { return r.Level },
 	"System/Keywords": func(_ *Mapping, r *Record) []byte { return r.Keywords },
 	"System/EventID": func(m *Mapping, r *Record) []byte {
+		if r.Unnumbered {
+			return nil
+		}
 		m.id = strconv.AppendUint(m.id[:0], uint64(r.EventID), 10)
 		return m.id
 	},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -33,6 +34,7 @@ type Reader struct {
 	err     error         // final error
 	reused  *bufio.Reader // of a reader for blocks
 	log     *evtx.Reader  // of an event log of Windows; nil for text
+	zeek    *zeekLog      // of a log of Zeek with columns; nil for other text
 	splitter
 	parser
 }
@@ -51,6 +53,7 @@ func NewReader(name string, file io.Reader) *Reader {
 	r := &Reader{name: name, counted: c, file: bufio.NewReaderSize(c, bufferSize)}
 	r.resync = -1
 	r.parser.init()
+	r.parser.file = name
 	return r
 }
 
@@ -109,6 +112,9 @@ func (r *Reader) Read(rec *Record) error {
 	}
 	if r.log != nil {
 		return r.readLog(rec)
+	}
+	if r.zeek != nil {
+		return r.readZeek(rec)
 	}
 	for {
 		// Most files have one event on each line: such a line is not scanned before it is parsed.
@@ -220,8 +226,16 @@ func (r *Reader) start() error {
 		r.log = evtx.NewReader(r.lines)
 	}
 	if mark, _ := r.lines.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		_, err := r.lines.Discard(len(mark))
-		return err
+		if _, err := r.lines.Discard(len(mark)); err != nil {
+			return err
+		}
+	}
+	begin, _ := r.lines.Peek(len(hayabusaCSV[0]))
+	switch {
+	case bytes.HasPrefix(begin, []byte(zeekMagic)):
+		r.zeek = new(zeekLog)
+	case slices.ContainsFunc(hayabusaCSV[:], func(header string) bool { return bytes.HasPrefix(begin, []byte(header)) }):
+		return &ReadError{Name: r.name, Err: errors.New("found Hayabusa's timeline as CSV; expected JSON: run hayabusa json-timeline -L -p all-field-info")}
 	}
 	return nil
 }

@@ -16,6 +16,10 @@ type Record struct {
 	Level    []byte  // number of the level, such as 4; not the word that a viewer shows
 	Keywords []byte  // bits of the keywords in hexadecimal, such as 0x8020000000000000
 	Fields   []Field // data of the event, in the order of the line; names are unique
+
+	// Unnumbered means that the source of the event has no event IDs, as outside of Windows.
+	// EventID is 0 then.
+	Unnumbered bool
 }
 
 // A Field is one item of an event's data. A value that was recorded as null is

@@ -10,8 +10,8 @@ import (
 
 // A splitter finds the texts of events in a file. Objects may follow one another, each on
 // one line or on several, or be the elements of arrays. It also enters the arrays of a
-// response: hits.hits of Elasticsearch and results of Splunk. It keeps one event in memory,
-// and at most [MaxLine] bytes of it.
+// response: hits.hits of Elasticsearch, results of Splunk and Microsoft Defender, and Records of
+// CloudTrail. It keeps one event in memory, and at most [MaxLine] bytes of it.
 //
 // After broken text it goes on at the next line. If the broken object had several lines, it
 // goes on at the next line that begins with a brace and is indented no more than the object.
@@ -172,6 +172,15 @@ func (s *splitter) split() ([]byte, error) {
 	}
 }
 
+// holdsEvents reports whether a response has its events in the array of a name.
+func holdsEvents(name []byte) bool {
+	switch string(name) {
+	case "results", "Results", "records", "Records":
+		return true
+	}
+	return false
+}
+
 // isRecordLine reports whether a line is one of those that evtx_dump writes between events
 // unless it is asked for lines: "Record 1".
 func isRecordLine(line []byte) bool {
@@ -320,7 +329,7 @@ func (s *splitter) element() ([]byte, error) {
 					return nil, &LineError{Line: s.begin, Column: s.column + 1, Err: fmt.Errorf("found the next object in line %d, indented as deep, before the end of this one; expected '}'", s.line)}
 				}
 				named := last == ':'
-				if outside && c == '[' && named && (depth == 1 && string(name) == "results" || depth == 2 && underHits && string(name) == "hits") {
+				if outside && c == '[' && named && (depth == 1 && holdsEvents(name) || depth == 2 && underHits && string(name) == "hits") {
 					s.at++
 					s.array, s.levels, s.long = atStart, depth, s.long[:0]
 					return nil, nil
