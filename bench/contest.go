@@ -6,13 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cfcheck/cfcheck/internal/progress"
+	"github.com/cfcheck/cfcheck/internal/turns"
 )
-
-// processorTime returns the processor time of this process.
-func processorTime() time.Duration {
-	return time.Duration(progress.CPUSeconds() * float64(time.Second))
-}
 
 // A budget limits the processor time of one engine on one content, and the rounds of all.
 type budget struct {
@@ -43,7 +38,7 @@ type standing struct {
 func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*standing, err error) {
 	defer func() {
 		for _, s := range list {
-			if closed := s.runner.close(); closed != nil && err == nil {
+			if closed := s.runner.Close(); closed != nil && err == nil {
 				err = fmt.Errorf("%s: %w", s.engine.name, closed)
 			}
 		}
@@ -57,12 +52,12 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 			continue
 		}
 		fmt.Fprintf(log, "%s: building %s\n", c.name, e.name)
-		start := processorTime()
+		start := turns.CPU()
 		r, err := e.build(c)
 		if err != nil {
 			return list, fmt.Errorf("%s: %w", e.name, err)
 		}
-		s := &standing{engine: e, runner: r, building: processorTime() - start}
+		s := &standing{engine: e, runner: r, building: turns.CPU() - start}
 		if n, ok := r.(*nativeRunner); ok {
 			s.building = n.built
 		}
@@ -78,7 +73,7 @@ func contest(log io.Writer, c *content, engines []*engine, b budget) (list []*st
 		}
 		fmt.Fprintf(log, "%s: measuring, round %d of %d\n", c.name, round+1, b.rounds)
 		for _, s := range list {
-			events, used, err := s.runner.run(b.turn)
+			events, used, err := s.runner.Run(b.turn)
 			if err != nil {
 				return list, fmt.Errorf("%s: %w", s.engine.name, err)
 			}
@@ -97,7 +92,7 @@ func compare(log io.Writer, c *content, list []*standing, check time.Duration) e
 	var want [][]int
 	for i, s := range list {
 		fmt.Fprintf(log, "%s: comparing the answers of %s\n", c.name, s.engine.name)
-		got, err := s.runner.answers(check)
+		got, err := s.runner.Answers(check)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.engine.name, err)
 		}

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"slices"
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/plainloop"
+	"github.com/cfcheck/cfcheck/internal/turns"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/match"
 )
@@ -44,69 +44,18 @@ func newContent(name string, f *channelfile.File, events []interp.Event) (*conte
 	return c, nil
 }
 
-// A runner is an engine with the rules of a content.
+// A runner is an engine with the rules of a content. [turns.Loop] has the meaning of the methods;
+// one runs in this process.
 type runner interface {
-	// answers returns the matching rules of the first events, each in ascending order. It stops
-	// when the time is used.
-	answers(budget time.Duration) ([][]int, error)
-	// run evaluates events, beginning where the last call stopped, until the time is used. If the
-	// content is whole, it evaluates all timed events at least once, and each equally often.
-	// It returns their number and the processor time.
-	run(budget time.Duration) (events int, used time.Duration, err error)
-	close() error
+	Answers(budget time.Duration) ([][]int, error)
+	Run(budget time.Duration) (events int, used time.Duration, err error)
+	Close() error
 }
 
-// A matchRunner is a runner in this process. The function returns the rules that match an event,
-// in any order. The next call may overwrite the result.
-type matchRunner struct {
-	match  func(event int) ([]int, error)
-	events int
-	first  int
-	whole  bool
-	next   int
+// runner returns a runner in this process. The function returns the rules that match an event.
+func (c *content) runner(match func(event int) ([]int, error)) runner {
+	return &turns.Loop{Match: match, Events: len(c.events), First: c.first, Whole: c.whole}
 }
-
-func (c *content) runner(match func(event int) ([]int, error)) *matchRunner {
-	return &matchRunner{match: match, events: len(c.events), first: c.first, next: c.first, whole: c.whole}
-}
-
-func (m *matchRunner) answers(budget time.Duration) ([][]int, error) {
-	var list [][]int
-	for start := processorTime(); len(list) < m.events && (len(list) == 0 || processorTime()-start < budget); {
-		got, err := m.match(len(list))
-		if err != nil {
-			return nil, err
-		}
-		got = slices.Clone(got)
-		slices.Sort(got)
-		list = append(list, got)
-	}
-	return list, nil
-}
-
-func (m *matchRunner) run(budget time.Duration) (events int, used time.Duration, err error) {
-	start := processorTime()
-	for {
-		n := max(1, min(200, events/8)) // so that reading the clock costs nothing
-		if m.whole {
-			n = m.events - m.first
-		}
-		for range n {
-			if _, err := m.match(m.next); err != nil {
-				return events, 0, err
-			}
-			events++
-			if m.next++; m.next == m.events {
-				m.next = m.first
-			}
-		}
-		if used = processorTime() - start; used >= budget {
-			return events, used, nil
-		}
-	}
-}
-
-func (m *matchRunner) close() error { return nil }
 
 // ours is the engine to which the others are compared.
 var ours = &engine{name: "cfcheck", build: func(c *content) (runner, error) {

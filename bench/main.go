@@ -22,6 +22,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/realdata"
+	"github.com/cfcheck/cfcheck/internal/turns"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/sensor/match"
@@ -39,7 +40,7 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(1) // one core, so that the work of the garbage collector counts
 	err := errors.New("this system has no clock of processor time")
-	if processorTime() > 0 {
+	if turns.CPU() > 0 {
 		if *small {
 			err = runSmall(os.Stdout, o.data, *record)
 		} else {

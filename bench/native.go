@@ -108,12 +108,12 @@ func startNative(c *content, program, dir string, access bool) (runner, error) {
 	}
 	n := &nativeRunner{cmd: cmd, in: in, out: bufio.NewReader(out), whole: c.whole}
 	if _, err := fmt.Fscanf(n.out, "built %d\n", &n.built); err != nil {
-		return nil, fmt.Errorf("%w, and %w", err, n.close())
+		return nil, fmt.Errorf("%w, and %w", err, n.Close())
 	}
 	return n, nil
 }
 
-func (n *nativeRunner) answers(budget time.Duration) ([][]int, error) {
+func (n *nativeRunner) Answers(budget time.Duration) ([][]int, error) {
 	if _, err := fmt.Fprintf(n.in, "answers %d\n", budget); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (n *nativeRunner) answers(budget time.Duration) ([][]int, error) {
 	return list, nil
 }
 
-func (n *nativeRunner) run(budget time.Duration) (events int, used time.Duration, err error) {
+func (n *nativeRunner) Run(budget time.Duration) (events int, used time.Duration, err error) {
 	whole := 0
 	if n.whole {
 		whole = 1
@@ -150,7 +150,7 @@ func (n *nativeRunner) run(budget time.Duration) (events int, used time.Duration
 	return events, used, err
 }
 
-func (n *nativeRunner) close() error {
+func (n *nativeRunner) Close() error {
 	if err := n.in.Close(); err != nil {
 		return err
 	}

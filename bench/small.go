@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/internal/turns"
 	"github.com/cfcheck/cfcheck/internal/workload"
 	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/validate"
@@ -162,9 +163,9 @@ type task struct {
 // timed returns a function that measures another one.
 func timed(do func() error) func() (time.Duration, error) {
 	return func() (time.Duration, error) {
-		start := processorTime()
+		start := turns.CPU()
 		err := do()
-		return processorTime() - start, err
+		return turns.CPU() - start, err
 	}
 }
 
