@@ -25,6 +25,10 @@ const (
 	maxFixes       = 20   // of a section, at the top
 )
 
+// firstPlaces are the places of a cause that a page shows without a click, and that it prints. The
+// index is the list of the section.
+var firstPlaces = [...]int{25, 3, 3}
+
 // HTML writes a run as one page that needs no other file: the verdict and the work to do, the
 // findings by cause with their lines or bytes, and the facts of Run.Picture as tables and
 // pictures. A browser runs no script of the content; see package page. Equal runs give equal
@@ -226,11 +230,15 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 		b.matches = append(b.matches, page.Bar{Name: called(f)[min(1, len(called(f))):], Detail: shown(f.Check.ID + ": " + f.Check.Title()), Bad: e.severity == validate.Error})
 		b.extents = append(b.extents, f.Extent)
 	}
-	if len(c.Places) == maxCausePlaces || !b.quota.take(e) {
+	if len(c.Places)+len(c.Rest) == maxCausePlaces || !b.quota.take(e) {
 		c.left++
 		return
 	}
-	c.Places = append(c.Places, b.place(e, sum, c))
+	if p := b.place(e, sum, c); p.Why != nil || len(c.Places) < firstPlaces[list] {
+		c.Places = append(c.Places, p)
+	} else {
+		c.Rest = append(c.Rest, p)
+	}
 }
 
 // The IDs of the families of checks that run content on events, and that judge configurations.
@@ -504,6 +512,9 @@ func (s *section) finish() {
 			c.Message = fmt.Sprintf("%s: each %s", count(uint64(n), "rule"), c.general)
 		}
 		c.Found, c.Old = count(uint64(c.found), "place"), c.old && s.Check != ""
+		if n := len(c.Rest); n > 0 {
+			c.RestIs = count(uint64(n), "more place")
+		}
 		if c.left > 0 {
 			c.More = count(uint64(c.left), "more place")
 		}

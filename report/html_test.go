@@ -23,8 +23,9 @@ func TestHTMLHostile(t *testing.T) {
 		if err := HTML(&b, run); err != nil {
 			t.Fatal(err)
 		}
-		// The marked part of a line is empty if the text is shorter than its column.
-		return slices.DeleteFunc(tags.FindAllString(b.String(), -1), func(tag string) bool { return strings.HasSuffix(tag, "mark") })
+		// The marked part of a line is empty if the text is shorter than its column, and a path has a
+		// <wbr> for each of its separators.
+		return slices.DeleteFunc(tags.FindAllString(b.String(), -1), func(tag string) bool { return strings.HasSuffix(tag, "mark") || tag == "<wbr" })
 	}
 	want := shape("plain text")
 	for _, s := range append(slices.Clone(hostile), "<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`) {
@@ -123,6 +124,13 @@ func TestPicture(t *testing.T) {
 	}
 	if r := f.Rows[1]; r.Where != "dns.yml:20" || r.Errors != 1 || len(r.Causes) != 4 {
 		t.Errorf("found %+v; expected its line, an error and four causes", r)
+	}
+	var worst []string
+	for _, w := range f.Worst {
+		worst = append(worst, w.Title+": "+w.States)
+	}
+	if want := []string{"Rule 2: unsafe: 50 hosts; blind: 30 hosts", "Unfit: no result: 360 hosts", "Rule 3: blind: 280 hosts"}; !slices.Equal(worst, want) {
+		t.Errorf("found the worst rules %q; expected %q, because the worst state is first", worst, want)
 	}
 	if want := "3 findings of the contract checks are not in the matrix; a larger --max-findings adds them"; f.Note != want {
 		t.Errorf("found the note %q; expected %q", f.Note, want)

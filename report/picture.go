@@ -517,7 +517,14 @@ func (m *matrix) pageFleet(ids map[causeKey]string, others []unjudged) page.Flee
 		out.Rows = append(out.Rows, row)
 	}
 	out.Worst, out.More = m.worst(out.Rows)
-	for k, c := range m.columns {
+	order := slices.Clone(m.all)
+	if len(order) > maxSummary {
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(m.columns[b].Hosts, m.columns[a].Hosts) })
+		out.Unsummed = count(uint64(len(order)-maxSummary), "more row")
+		order = order[:maxSummary]
+	}
+	for _, k := range order {
+		c := &m.columns[k]
 		b := page.BuildSummary{Builds: listed(c.Builds), Hosts: numeral.Thousands(c.Hosts)}
 		for _, s := range page.States {
 			n := ""
@@ -542,13 +549,22 @@ func (m *matrix) pageFleet(ids map[causeKey]string, others []unjudged) page.Flee
 	return out
 }
 
-// maxWorst is the largest number of rules that a printed page lists.
-const maxWorst = 1000
+// The largest numbers of rows of the tables of a page.
+const (
+	maxSummary = 100 // builds, those of the most hosts
+	maxWorst   = 300 // rules that a printed page lists
+)
 
 // worst returns the rules that are unsafe, without a result or blind on some hosts, with the hosts
-// for each of these states, and says how many rules do not fit.
+// for each of these states, and says how many rules do not fit. The worst state is first, and then
+// the most hosts.
 func (m *matrix) worst(rows []page.Rule) (list []page.WorstRule, more string) {
-	left := 0
+	type rule struct {
+		page.WorstRule
+		rank  int
+		hosts uint64 // in the worst state
+	}
+	var bad []rule
 	for i := range rows {
 		r := &rows[i]
 		hosts, found := [256]uint64{}, [256]bool{}
@@ -557,21 +573,27 @@ func (m *matrix) worst(rows []page.Rule) (list []page.WorstRule, more string) {
 			hosts[s] += min(m.columns[k].Hosts, math.MaxUint64-hosts[s])
 			found[s] = true
 		}
+		of := rule{WorstRule: page.WorstRule{Title: cmp.Or(r.Title, r.ID), Where: r.Where, Author: r.Author}, rank: -1}
 		var states []string
-		for _, s := range page.States {
-			if id := s.ID[0]; found[id] && (id == stateUnsafe || id == stateNoResult || id == stateBlind) {
-				states = append(states, s.Name+": "+count(hosts[id], "host"))
+		for _, id := range []byte{stateUnsafe, stateNoResult, stateBlind} {
+			if !found[id] {
+				continue
 			}
+			if of.rank < 0 {
+				of.rank, of.hosts = stateRank[id], hosts[id]
+			}
+			states = append(states, page.States[stateRank[id]].Name+": "+count(hosts[id], "host"))
 		}
-		switch {
-		case len(states) == 0:
-		case len(list) == maxWorst:
-			left++
-		default:
-			list = append(list, page.WorstRule{Title: cmp.Or(r.Title, r.ID), Where: r.Where, Author: r.Author, States: strings.Join(states, "; ")})
+		if of.rank >= 0 {
+			of.States = strings.Join(states, "; ")
+			bad = append(bad, of)
 		}
 	}
-	if left > 0 {
+	slices.SortStableFunc(bad, func(a, b rule) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.hosts, a.hosts)) })
+	for i := range bad[:min(len(bad), maxWorst)] {
+		list = append(list, bad[i].WorstRule)
+	}
+	if left := len(bad) - maxWorst; left > 0 {
 		more = count(uint64(left), "more rule")
 	}
 	return list, more

@@ -87,6 +87,23 @@ export const tests = {
     const cause = await p.evaluate(() => document.activeElement.textContent);
     assert.match(cause, /can never match events of feed sysmon/);
   },
+  'a click adds the other places of a cause, in the form of the first ones': async (browser) => {
+    for (let i = 0; i < 6; i++) write(`many/${i}.yml`, rule({ title: `Stream ${i}`, author: 'Ann', category: 'create_stream_hash', field: 'Contents', value: '*payload*' }));
+    const p = await browser.open(page('many', 0, '--fleet', 'reference', 'many'));
+    const shape = () => p.$$eval('#warnings .places', ([list]) => [...list.children].map((li) => [...li.querySelectorAll('*')].map((e) => `${e.tagName}.${e.className}`).join()));
+    const [first, ...others] = await shape();
+    assert.match(first, /CODE\.where.*SPAN\.rule.*SMALL\.author.*PRE.*MARK/);
+    await p.$$eval('#warnings details', (all) => all.forEach((d) => { d.open = true; }));
+    const button = p.locator('#warnings button >> nth=0');
+    assert.equal(await button.textContent(), `Show ${5 - others.length} more places`);
+    await p.emulateMedia({ media: 'print' });
+    assert.equal(await button.isVisible(), false);
+    await p.emulateMedia({ media: 'screen' });
+    await button.press('Enter');
+    assert.deepEqual(await shape(), Array(6).fill(first));
+    assert.match(await p.evaluate(() => document.activeElement.textContent), /Stream 3/);
+    await axe(p);
+  },
   'the matrix has all rules, also those that were not judged': async (browser) => {
     const p = await browser.open(reference());
     assert.equal(await p.textContent('#shown'), '5 rules');
@@ -163,7 +180,7 @@ export const tests = {
     await p.emulateMedia({ media: 'print' });
     assert.equal(await p.isVisible('#matrix-app'), false);
     assert.equal(await p.isVisible('.sums table'), true);
-    assert.match(await p.innerText('.printed'), /Stream with contents[^]*blind: 18,000 hosts/);
+    assert.match(await p.innerText('.printed table'), /Stream with contents[^]*blind: 18,000 hosts/);
     const q = await browser.open(reference(), { javaScriptEnabled: false });
     assert.equal(await q.isVisible('#matrix-app'), false);
     assert.match(await q.innerText('h1'), /^No: undecided/);
@@ -227,6 +244,7 @@ export const tests = {
     const file = page('hostile', 1, '--fleet', 'reference', 'hostile');
     const p = await browser.open(file, { before: (p) => p.addInitScript(() => { window.pwned = 0; }) });
     await p.$$eval('details', (all) => all.forEach((d) => { d.open = true; }));
+    assert.ok(await p.$$eval('[data-places]', (all) => { all.forEach((b) => b.click()); return all.length; }) > 0);
     const links = await p.$$eval('[href], [src], [action], :not(#grid, #grid *)[style]', (all) => all.map((e) => e.getAttribute('href') ?? e.outerHTML).filter((h) => !/^(#[\w-]+|https:\/\/github\.com\/cfcheck\/cfcheck\/blob\/main\/docs\/(checks\/CF\d{4}|glossary)\.md)$/.test(h)));
     assert.deepEqual(links, []);
     for (let i = 0; i < vectors.length; i += 9) {
@@ -245,7 +263,7 @@ export const tests = {
     await q.click('#grid [data-row="1"] [role=rowheader]');
     assert.ok((await q.textContent('#matrix')).includes(vectors[0]));
     const counts = await p.evaluate(() => [document.scripts.length, document.querySelectorAll('iframe, object, embed, img, link, base, video, audio, math').length]);
-    assert.deepEqual(counts, [2, 0]);
+    assert.deepEqual(counts, [3, 0]);
     const shown = await p.evaluate(() => document.body.innerText);
     for (const v of ['<script>pwned=1</script>', '"><img src=x onerror=pwned=1>']) assert.ok(shown.includes(v), `the page shows ${v} as text`);
   },

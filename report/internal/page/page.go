@@ -7,16 +7,6 @@
 // [Write] is a pure function: the same Report gives the same bytes.
 package page
 
-import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
-	"encoding/json"
-	"html/template"
-	"io"
-	"regexp"
-)
-
 // A Report is the content of a page. All texts are plain text.
 type Report struct {
 	Title   string
@@ -77,31 +67,56 @@ type Cause struct {
 	Hosts   string // hosts that it affects; "" means that it does not depend on hosts
 	Old     bool
 	Places  []Place
-	More    string // number of places that the page leaves out, with a noun; "" means 0
+	Rest    []Place // further places, which the script adds if somebody asks for them; without a Why
+	RestIs  string  // number of Rest, with a noun
+	More    string  // number of places that the page leaves out, with a noun; "" means 0
 }
 
 // A Place is one place of a cause.
 type Place struct {
-	Where   string // as in compiler messages
-	Rule    string // title of the rule; "" means no rule
-	Author  string
-	Type    string // template type of the rule; "" means that the message has it
-	Message string // "" means that the cause says it
-	Details []string
-	Lines   []Line
-	Rows    []Row
-	Until   string // the end of the bytes behind the last row; "" means that the rows have all
+	Where   string   `json:"where"`          // as in compiler messages
+	Rule    string   `json:"rule,omitempty"` // title of the rule; "" means no rule
+	Author  string   `json:"author,omitempty"`
+	Type    string   `json:"type,omitempty"`    // template type of the rule; "" means that the message has it
+	Message string   `json:"message,omitempty"` // "" means that the cause says it
+	Details []string `json:"details,omitempty"`
+	Lines   []Line   `json:"lines,omitempty"`
+	Rows    []Row    `json:"rows,omitempty"`
+	Until   string   `json:"until,omitempty"` // the end of the bytes behind the last row; "" means that the rows have all
+	Why     *Why     `json:"-"`               // nil means that no recorded event is explained
+}
+
+// A Why explains why a rule matches a recorded event, or does not.
+type Why struct {
+	Title string
+	Nodes []Node // of the condition, each before its parts
+	More  string // number of nodes that the page leaves out, with a noun; "" means 0
+}
+
+// A Node is a part of a condition, with its truth on an event.
+type Node struct {
+	Depth   int // 0 for the whole condition
+	Text    string
+	Holds   bool
+	Decides bool     // the part is needed to explain the truth of the whole
+	Notes   []string // such as the values of the event
 }
 
 // A Line is a line of a source text, split at the fault.
 type Line struct {
-	Number       int
-	Before, Mark string
-	Note         string // role of the line, such as "excludes"
+	Number int    `json:"number"`
+	Before string `json:"before,omitempty"`
+	Mark   string `json:"mark,omitempty"`
+	Note   string `json:"note,omitempty"` // role of the line, such as "excludes"
 }
 
 // A Row is a row of bytes in hex, split at the bytes of the fault.
-type Row struct{ Offset, Before, Mark, After string }
+type Row struct {
+	Offset string `json:"offset"`
+	Before string `json:"before,omitempty"`
+	Mark   string `json:"mark,omitempty"`
+	After  string `json:"after,omitempty"`
+}
 
 // States are the states of a rule on a build, in the order of their severity. A cell of a matrix
 // is the first byte of an ID.
@@ -125,13 +140,15 @@ type Fleet struct {
 	Name    string
 	Hosts   uint64
 	Columns []Column
-	Rows    []Rule
+	Rows    []Rule // in any order; the page sorts them
 	Note    string // the part of the rules or findings that is missing; "" means that all are there
 	// Reasons are the texts, and Sets the columns, that Rule.Because refers to.
 	Reasons []string
 	Sets    [][]int
 
 	Summary []BuildSummary
+	// Unsummed is the number of rows that Summary leaves out, with a noun; "" means 0.
+	Unsummed string
 
 	// Worst are the rules that a printed page lists, and More the number of the others.
 	Worst []WorstRule
@@ -217,147 +234,3 @@ type DiffList struct {
 
 // A DiffRow is a number before and now.
 type DiffRow struct{ Name, Before, Now, Growth string }
-
-//go:embed page.html
-var text string
-
-//go:embed page.css
-var style string
-
-//go:embed page.js
-var script string
-
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"pieces": pieces}).Parse(text))
-
-// A piece is a part of a text. A flag must not be broken over two lines.
-type piece struct {
-	Text string
-	Flag bool
-}
-
-// flag is a flag of a command, with a bracket before it and the punctuation behind it.
-var flag = regexp.MustCompile(`\(?--[a-z][a-z-]{0,30}[).,;:]*`)
-
-// pieces splits a text at its flags.
-func pieces(text string) (list []piece) {
-	at := 0
-	for _, m := range flag.FindAllStringIndex(text, -1) {
-		if m[0] > at {
-			list = append(list, piece{Text: text[at:m[0]]})
-		}
-		list = append(list, piece{text[m[0]:m[1]], true})
-		at = m[1]
-	}
-	if at < len(text) {
-		list = append(list, piece{Text: text[at:]})
-	}
-	return list
-}
-
-// policy returns the Content-Security-Policy of the page.
-func policy() string {
-	return "default-src 'none'; script-src '" + digest(script) + "'; style-src '" + digest(style) + "'; base-uri 'none'; form-action 'none'"
-}
-
-// digest returns the digest of a script or a style as a source of a policy.
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
-}
-
-// Write writes a page.
-func Write(w io.Writer, r *Report) error {
-	matrix, err := matrixJSON(r.Fleets)
-	if err != nil {
-		return err
-	}
-	return page.Execute(w, map[string]any{
-		"R": r, "States": States, "Policy": policy(), "Style": template.CSS(style), "Script": template.JS(script),
-		"Matrix": template.JS(matrix),
-	})
-}
-
-type (
-	jsonMatrix struct {
-		States []jsonState `json:"states"`
-		Fleets []jsonFleet `json:"fleets"`
-	}
-	jsonState struct {
-		ID      string `json:"id"`
-		Name    string `json:"name"`
-		Symbol  string `json:"symbol"`
-		Meaning string `json:"meaning"`
-	}
-	jsonFleet struct {
-		Name    string   `json:"name"`
-		Hosts   uint64   `json:"hosts"`
-		Columns []any    `json:"columns"` // pairs of builds and hosts
-		Cells   []string `json:"cells"`   // each once
-		Types   []string `json:"types"`
-		Causes  []string `json:"causes"`
-		Reasons []string `json:"reasons"`
-		Sets    [][]int  `json:"sets"`
-		Rows    [][]any  `json:"rows"`
-	}
-)
-
-// matrixJSON returns the matrices for the script. json.Marshal escapes all characters that could
-// end the element that holds the text.
-func matrixJSON(fleets []Fleet) ([]byte, error) {
-	out := jsonMatrix{Fleets: []jsonFleet{}}
-	for _, s := range States {
-		out.States = append(out.States, jsonState(s))
-	}
-	for i := range fleets {
-		f := &fleets[i]
-		of := jsonFleet{Name: f.Name, Hosts: f.Hosts, Reasons: list(f.Reasons), Sets: f.Sets, Rows: [][]any{}}
-		if of.Sets == nil {
-			of.Sets = [][]int{}
-		}
-		for _, c := range f.Columns {
-			of.Columns = append(of.Columns, []any{list(c.Builds), c.Hosts})
-		}
-		var cells, types, causes table
-		for k := range f.Rows {
-			r := &f.Rows[k]
-			refer := []int{}
-			for _, c := range r.Causes {
-				refer = append(refer, causes.number(c))
-			}
-			because := r.Because
-			if because == nil {
-				because = [][2]int{}
-			}
-			of.Rows = append(of.Rows, []any{r.Title, r.ID, types.number(r.Type), r.Where, r.Author, cells.number(r.Cells), r.Errors, r.Warnings, refer, because})
-		}
-		of.Cells, of.Types, of.Causes = list(cells.values), list(types.values), list(causes.values)
-		out.Fleets = append(out.Fleets, of)
-	}
-	return json.Marshal(out)
-}
-
-// list returns s, or an empty list in place of nil, which JSON would write as null.
-func list(s []string) []string {
-	if s == nil {
-		return []string{}
-	}
-	return s
-}
-
-// A table numbers texts from 0 in the order of their first use.
-type table struct {
-	values  []string
-	numbers map[string]int
-}
-
-func (t *table) number(s string) int {
-	n, ok := t.numbers[s]
-	if !ok {
-		if t.numbers == nil {
-			t.numbers = map[string]int{}
-		}
-		n = len(t.values)
-		t.values, t.numbers[s] = append(t.values, s), n
-	}
-	return n
-}

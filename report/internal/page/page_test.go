@@ -21,7 +21,8 @@ func small(text string) *Report {
 			Causes: []Cause{{ID: "part-1-1", Message: text, Details: []string{text}, Fix: text, Found: text, Hosts: text, More: text, Places: []Place{{
 				Where: text, Rule: text, Author: text, Type: text, Message: text, Details: []string{text}, Until: text,
 				Lines: []Line{{1, text, text, text}}, Rows: []Row{{text, text, text, text}},
-			}}}},
+				Why: &Why{Title: text, Nodes: []Node{{Text: text, Holds: true, Decides: true, Notes: []string{text}}}, More: text},
+			}}, Rest: []Place{{Where: text, Rule: text, Lines: []Line{{1, text, text, text}}}}, RestIs: text}},
 		}},
 		Fleets: []Fleet{{
 			Name: text, Hosts: 3, Columns: []Column{{[]string{text}, 2}, {[]string{"b"}, 1}}, Note: text, Reasons: []string{text}, Sets: [][]int{{0}},
@@ -29,7 +30,7 @@ func small(text string) *Report {
 				{Title: text, ID: text, Type: text, Where: text, Author: text, Cells: "sb", Causes: []string{"part-1-1"}, Because: [][2]int{{0, 0}}},
 				{Title: "other", Type: text, Cells: "sb"},
 			},
-			Summary: []BuildSummary{{text, text, []string{text}}}, Worst: []WorstRule{{text, text, text, text}}, More: text,
+			Summary: []BuildSummary{{text, text, []string{text}}}, Worst: []WorstRule{{text, text, text, text}}, More: text, Unsummed: text,
 		}},
 		Maps:     []Map{{Name: text, Size: text, Parts: []Part{{Name: text, X: 1, Width: 2}}, Marks: []Mark{{Severity: "error", Check: text, Text: text, Range: text}}}},
 		Bars:     []Chart{{ID: "chart", Title: text, Note: text, Columns: [2]string{text, text}, Bars: []Bar{{Name: text, Detail: text, Value: text}}}},
@@ -74,7 +75,8 @@ func TestPolicy(t *testing.T) {
 // elements and attributes for all texts.
 func TestHostile(t *testing.T) {
 	tags := regexp.MustCompile(`<[a-zA-Z/!][^\s>]*|\s[a-z-]+="`)
-	shape := func(doc string) []string { return tags.FindAllString(doc, -1) }
+	// A path has a <wbr> for each of its separators.
+	shape := func(doc string) []string { return tags.FindAllString(strings.ReplaceAll(doc, "<wbr>", ""), -1) }
 	want := shape(write(t, small("plain")))
 	for _, text := range []string{
 		"<script>alert(1)</script>", "</script><script>alert(1)</script>", "</style><script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, `' onload='alert(1)`,
@@ -149,6 +151,22 @@ func TestPieces(t *testing.T) {
 		}
 		if all != tt.text || !slices.Equal(flags, tt.flags) {
 			t.Errorf("%s: found the flags %q in %q; expected %q in %q", tt.why, flags, all, tt.flags, tt.text)
+		}
+	}
+}
+
+// TestParts tests where a path may be broken over two lines.
+func TestParts(t *testing.T) {
+	for path, want := range map[string]string{
+		"":                   "",
+		"rule.yml:7":         "rule.yml:7",
+		"a/win_dns.yml:7:5":  "a/|win_|dns.yml:7:5",
+		`C:\rules\x`:         `C:\|rules\|x`,
+		"folder/":            "folder/",
+		"\u202e__/proto.yml": "\u202e_|_|/|proto.yml",
+	} {
+		if have := strings.Join(parts(path), "|"); have != want {
+			t.Errorf("%q: found the parts %q; expected %q", path, have, want)
 		}
 	}
 }

@@ -1,0 +1,19 @@
+// A link to a cause opens the lists that it is in.
+function reveal() {
+  const target = location.hash.length > 1 && id(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let e = target; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView();
+}
+addEventListener('hashchange', reveal);
+reveal();
+
+// A printed page has the lists that the page shows first, but not those of notes, and no
+// conditions.
+let opened = [];
+addEventListener('beforeprint', () => {
+  opened = [...document.querySelectorAll('details:not([open]):not(#others *, .why)')];
+  for (const d of opened) d.open = true;
+});
+addEventListener('afterprint', () => { for (const d of opened) d.open = false; });
