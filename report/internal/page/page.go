@@ -67,23 +67,29 @@ type Cause struct {
 	Hosts   string // hosts that it affects; "" means that it does not depend on hosts
 	Old     bool
 	Places  []Place
-	Rest    []Place // further places, which the script adds if somebody asks for them; without a Why
-	RestIs  string  // number of Rest, with a noun
-	More    string  // number of places that the page leaves out, with a noun; "" means 0
+	// Rest are further places, which the script adds if somebody asks for them. They have no Why.
+	Rest   []Place
+	RestIs string // number of Rest, with a noun
+	More   string // number of places that the page leaves out, with a noun; "" means 0
 }
 
 // A Place is one place of a cause.
 type Place struct {
-	Where   string   `json:"where"`          // as in compiler messages
-	Rule    string   `json:"rule,omitempty"` // title of the rule; "" means no rule
-	Author  string   `json:"author,omitempty"`
-	Type    string   `json:"type,omitempty"`    // template type of the rule; "" means that the message has it
-	Message string   `json:"message,omitempty"` // "" means that the cause says it
+	Where string `json:"where"` // as in compiler messages
+	// Rule is the title of the rule; "" means no rule.
+	Rule   string `json:"rule,omitempty"`
+	Author string `json:"author,omitempty"`
+	// Type is the template type of the rule; "" means that the message has it.
+	Type string `json:"type,omitempty"`
+	// Message is "" if the cause says it.
+	Message string   `json:"message,omitempty"`
 	Details []string `json:"details,omitempty"`
 	Lines   []Line   `json:"lines,omitempty"`
 	Rows    []Row    `json:"rows,omitempty"`
-	Until   string   `json:"until,omitempty"` // the end of the bytes behind the last row; "" means that the rows have all
-	Why     *Why     `json:"-"`               // nil means that no recorded event is explained
+	// Until is the end of the bytes behind the last row; "" means that the rows have all.
+	Until string `json:"until,omitempty"`
+	// Why is nil if no recorded event is explained.
+	Why *Why `json:"-"`
 }
 
 // A Why explains why a rule matches a recorded event, or does not.
