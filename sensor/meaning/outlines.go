@@ -4,58 +4,40 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/cfcheck/cfcheck/channelfile"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 )
 
-// Outlines answer questions about the plain instances of a channel file. An instance is plain if
-// each of its criteria reads a field of its own, and can hold. Its criteria then do not depend on
-// each other, so the solver finds an event at its first attempt, and each alternative can make the
-// instance hold. Only the work of the solver is left to be counted.
+// Outlines answer questions about the plain instances of a channel file, without formulas and
+// events. An instance is plain if each of its criteria reads a field of its own, and can hold. Its
+// criteria then do not depend on each other, so each of them can hold or fail beside the others.
 //
-// The work is that of the questions of [Solver] about the formula of the instance, to the unit. It
-// must be used by only one goroutine at a time.
+// The answers are proofs, as those of a [Solver]. It must be used by only one goroutine at a time.
 type Outlines struct {
-	file   *channelfile.File
-	leaves []leaf // by criterion
-	reader leafReader
+	file       *channelfile.File
+	leaves     []leaf // by criterion
+	work       uint64
+	provenance bool
 
 	// The buffers below are reused for the next instance.
-	run     int
-	seen    []int   // by field: the last run with a criterion on it
-	at      []int32 // by field, if the run is seen: the node of the criterion
-	truths  []bool
-	root    int32                       // for Implies: the last node of the instance
-	other   int                         // for Implies
-	ending  Answer                      // of Implies
-	fits    map[[2]channelfile.Word]fit // by two references
-	fields  []uint16                    // for oppose
-	dirty   []int32                     // for oppose
-	nodes   []outlineNode
-	lists   []int32 // the parts of all nodes
-	stack   []int32
-	beside  []int32
-	pending []outlinePending
+	run      uint32
+	claims   []claim // by field
+	parts    []outlinePart
+	fits     map[[2]channelfile.Word]fit
+	tests    [2][]Test
+	literals []literal
+	value    cell
 }
 
 // A leaf is what is known of a criterion.
 type leaf struct {
-	solve uint32 // work to find a value for which its first operand holds, or all if it needs all
 	tests uint32 // number of its operands, at least 1
 	field uint16
-	kind  leafKind
 	flags leafFlags
 }
-
-// A leafKind says how a criterion joins the tests with its operands.
-type leafKind uint8
-
-const (
-	leafTest leafKind = iota // one test
-	leafAny
-	leafAll
-)
 
 type leafFlags uint8
 
@@ -65,57 +47,76 @@ const (
 	leafOdd                          // it holds for the odd event
 )
 
-// An outlineNode is a criterion, or an and or an or of parts.
-type outlineNode struct {
-	leaf      *leaf // nil for an and or an or
-	criterion int32
-	negated   bool
-	or        bool
-	parts     []int32
-	holds     bool // for a leaf: its criterion holds in the event of the question
-	live      bool // its part of an or holds in some event
+// A claim is the reference of an instance that reads a field.
+type claim struct {
+	run  uint32 // of the instance
+	wide uint32 // of the other instance of Implies
+	word channelfile.Word
+	must bool // it holds whenever the instance does
 }
 
-// An outlinePending is a node that must hold by one of its parts.
-type outlinePending struct {
-	node   int32
-	chosen bool
+// An outlinePart is a part of a condition: a reference, or an and or an or of parts.
+type outlinePart struct {
+	first int // index of its first word
+	word  channelfile.Word
+	fails outlineAnswer // whether it can fail beside the narrow instance of Implies
 }
 
-// The numbers in a list of nodes that are not nodes.
+// An outlineAnswer is an Answer, or says why it is not known yet.
+type outlineAnswer uint8
+
 const (
-	nothing = -1 // the zero Formula
-	refuted = -2 // the negation of the other instance of Implies
+	failsMaybe outlineAnswer = iota // it is not known
+	failsNever
+	failsSometimes
+	failsAlone // it sometimes fails, but perhaps not together with others
+	failsFit   // the tests of the field must be compared
 )
 
 // The limits of outlines.
 const (
-	mostLeafWork     = 1 << 12 // of a criterion
-	mostOutlineNodes = 64      // of an instance
+	mostLeafSize     = 1 << 9  // bytes of the operands of a criterion, and their number
+	mostOutlineWords = 64      // of an instance
 	leavesPerCore    = 1 << 12 // number of criteria for which a further core is used
+	leastFitWork     = 1 << 10 // of a comparison of tests that is remembered
 )
 
 // NewOutlines reads the criteria of a file, on as many cores as there are. The fields have the
-// types of the solver. Odd is an event for which few tests hold.
-func NewOutlines(f *channelfile.File, s *Solver, odd interp.Event) *Outlines {
+// given types; a field beyond their end is not plain. Odd is an event for which few tests hold.
+func NewOutlines(f *channelfile.File, types []sensor.InputType, odd interp.Event) *Outlines {
 	n := f.Criteria()
-	o := &Outlines{file: f, leaves: make([]leaf, n), fits: map[[2]channelfile.Word]fit{}, seen: make([]int, f.Header.InputsDeclared), at: make([]int32, f.Header.InputsDeclared)}
-	o.reader = leafReader{file: f, solver: NewSolver(s.types)}
+	o := &Outlines{file: f, leaves: make([]leaf, n), provenance: f.HasProvenance(), fits: map[[2]channelfile.Word]fit{}}
+	o.claims = make([]claim, f.Header.InputsDeclared)
 	cores := min(runtime.GOMAXPROCS(0), 1+n/leavesPerCore)
+	works := make([]uint64, cores)
 	var wait sync.WaitGroup
 	for k := range cores {
 		wait.Go(func() {
-			r := leafReader{file: f, solver: NewSolver(s.types)}
-			for i := range odd {
+			r := leafReader{file: f, solver: NewSolver(types)}
+			for i := range min(len(odd), len(types)) {
 				r.odd = append(r.odd, cell{Value: odd[i]})
 			}
 			for i := k * n / cores; i < (k+1)*n/cores; i++ {
 				o.leaves[i] = r.read(i)
 			}
+			works[k] = r.solver.work
 		})
 	}
 	wait.Wait()
+	for _, work := range works {
+		o.work += work
+	}
 	return o
+}
+
+// Work returns the work to read the criteria, in the units of [Solver.Work].
+func (o *Outlines) Work() uint64 { return o.work }
+
+// Fork returns Outlines of the same file for another goroutine.
+func (o *Outlines) Fork() *Outlines {
+	fork := &Outlines{file: o.file, leaves: o.leaves, provenance: o.provenance, fits: map[[2]channelfile.Word]fit{}}
+	fork.claims = make([]claim, len(o.claims))
+	return fork
 }
 
 // A leafReader makes the leaves of criteria.
@@ -123,32 +124,47 @@ type leafReader struct {
 	file     *channelfile.File
 	solver   *Solver
 	odd      []cell // by field
-	tests    []Test
 	literals []literal
-	value    cell // of the last solve
+	value    cell
 }
 
+// read reads criterion i.
 func (r *leafReader) read(i int) leaf {
 	c := r.file.Criterion(i)
 	l := leaf{field: c.Input, tests: uint32(max(1, c.Count))}
-	// The work of an expression depends on the questions that were asked before.
-	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || !r.load(c) {
+	r.solver.work += 16
+	// An expression is left to the solver, which looks for a text that it matches.
+	if c.Flags&channelfile.FlagInputs != 0 || c.Operator == channelfile.OpRegexp || int(c.Input) >= len(r.odd) || c.Count > mostLeafSize {
 		return l
 	}
 	all := c.Flags&channelfile.FlagAll != 0
-	switch {
-	case len(r.tests) == 1:
-	case !all:
-		l.kind = leafAny
-	default:
-		l.kind = leafAll
+	odd, possible := all, true
+	t := Test{Field: int(c.Input), Operator: c.Operator, Fold: c.Flags&channelfile.FlagFold != 0}
+	for k, size := 0, 0; k < max(1, c.Count); k++ {
+		if c.Count > 0 {
+			t.Operand = r.file.Value(r.file.Operand(c.First + k))
+		}
+		if size += len(t.Operand); size > mostLeafSize || isSingleCharacter(&t) {
+			return l
+		}
+		r.solver.work += uint64(16 + len(t.Operand))
+		if odd != all {
+			continue
+		}
+		if holds := r.onOdd(&t); holds != all {
+			odd = holds
+		}
+		if k == 0 {
+			possible = r.possible(&t)
+		}
 	}
-	before := r.solver.work
-	if r.solve(c) != Yes {
+	if all && c.Count > 1 && !(t.Operator == channelfile.OpContains && possible) || !possible {
+		possible = r.solve(c)
+	}
+	if !possible {
 		return l
 	}
-	l.solve = uint32(r.solver.work - before)
-	if r.holds(c, &r.odd[c.Input]) {
+	if odd {
 		l.flags |= leafOdd
 	}
 	if c.Operator == channelfile.OpExists {
@@ -158,536 +174,398 @@ func (r *leafReader) read(i int) leaf {
 	return l
 }
 
-// load makes the tests of a criterion. It returns false if they are too long, or if a judge takes
-// one for another test.
-func (r *leafReader) load(c channelfile.Criterion) bool {
-	r.tests = r.tests[:0]
-	size := 0
+// onOdd evaluates a test on the odd event.
+func (r *leafReader) onOdd(t *Test) bool {
+	c := &r.odd[t.Field]
+	if t.Operator == channelfile.OpPattern && c.Type == sensor.TypeString {
+		if n := leastLength(t.Operand); n > len(c.text(t.Fold)) {
+			return false
+		}
+		r.solver.work += uint64(len(c.Text) * len(t.Operand))
+	}
+	return c.Present() && t.on(c)
+}
+
+// leastLength returns the least number of bytes of a text that matches a pattern.
+func leastLength(pattern []byte) (n int) {
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '*':
+			continue
+		case '\\':
+			i++
+		}
+		n++
+	}
+	return n
+}
+
+// possible reports whether a text or an address that is made of the operand of a test obviously
+// passes it. False means that the solver must look for a value.
+func (r *leafReader) possible(t *Test) bool {
+	if typ := r.solver.typeOf(t.Field); typ != sensor.TypeString && !t.takes(typ) {
+		return false
+	}
+	switch t.Operator {
+	case channelfile.OpExists, channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern:
+		return utf8.Valid(t.Operand) // its fold is the operand of a test that folds
+	case channelfile.OpIntegerEquals, channelfile.OpIntegerRange, channelfile.OpAddressRange:
+		i := t.interval()
+		return i.first.compare(i.last) <= 0
+	}
+	return false
+}
+
+// solve reports whether the solver finds a value for the first operand of a criterion, or for all
+// operands if it needs all.
+func (r *leafReader) solve(c channelfile.Criterion) bool {
+	n := min(1, c.Count)
+	if c.Flags&channelfile.FlagAll != 0 {
+		n = c.Count
+	}
+	tests := testsOf(nil, r.file, c)[:max(1, n)]
+	r.literals = r.literals[:0]
+	for k := range tests {
+		r.literals = append(r.literals, literal{test: &tests[k]})
+	}
+	r.solver.limit = r.solver.work + 8*mostLeafSize
+	return r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals) == Yes
+}
+
+// testsOf appends the tests of a criterion that compares with values.
+func testsOf(list []Test, f *channelfile.File, c channelfile.Criterion) []Test {
 	for k := range max(1, c.Count) {
 		t := Test{Field: int(c.Input), Operator: c.Operator, Fold: c.Flags&channelfile.FlagFold != 0}
 		if c.Count > 0 {
-			t.Operand = r.file.Value(r.file.Operand(c.First + k))
+			t.Operand = f.Value(f.Operand(c.First + k))
 		}
-		if size += 1 + len(t.Operand); size > mostLeafWork/8 || isSingleCharacter(&t) {
-			return false
-		}
-		r.tests = append(r.tests, t)
+		list = append(list, t)
 	}
-	return true
-}
-
-// solve finds the value that a question gives to the field of the loaded criterion.
-func (r *leafReader) solve(c channelfile.Criterion) Answer {
-	r.literals = r.literals[:0]
-	for k := range r.tests {
-		if r.literals = append(r.literals, literal{test: &r.tests[k]}); c.Flags&channelfile.FlagAll == 0 {
-			break
-		}
-	}
-	r.solver.limit = r.solver.work + mostLeafWork
-	return r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals)
-}
-
-// holds evaluates the loaded criterion on a value.
-func (r *leafReader) holds(c channelfile.Criterion, v *cell) bool {
-	all := c.Flags&channelfile.FlagAll != 0
-	for k := range r.tests {
-		if (v.Present() && r.tests[k].on(v)) != all {
-			return !all
-		}
-	}
-	return all
+	return list
 }
 
 // isSingleCharacter reports whether a test looks for one visible character of ASCII, or a space,
-// anywhere in a text.
+// anywhere in a text. A judge takes it for another test.
 func isSingleCharacter(t *Test) bool {
 	return t.Operator == channelfile.OpContains && len(t.Operand) == 1 && ' ' <= t.Operand[0] && t.Operand[0] <= '~'
 }
 
-// read makes the nodes of an instance. The last one joins all that must hold. It returns false if
-// the instance is not plain.
-func (o *Outlines) read(instance int) bool {
-	o.run++
-	o.nodes, o.lists = o.nodes[:0], o.lists[:0]
-	return o.append(instance) && o.claim(int32(len(o.nodes)-1))
-}
+// Truths of a part of a condition in the events of Unremarkable, as bits.
+const (
+	inEmpty uint8 = 1 << iota // the event without a value
+	inOdd
+)
 
-// claim records the fields that the criteria of a node read. It returns false if one of them is
-// already read.
-func (o *Outlines) claim(n int32) bool {
-	node := &o.nodes[n]
-	if l := node.leaf; l != nil {
-		if o.seen[l.field] == o.run {
-			return false
-		}
-		o.seen[l.field], o.at[l.field] = o.run, n
-	}
-	for _, part := range node.parts {
-		if !o.claim(part) {
-			return false
-		}
-	}
-	return true
-}
-
-// append appends the nodes of an instance. It returns false if it has a criterion that no plain
-// instance has.
-func (o *Outlines) append(instance int) bool {
+// Unremarkable reports whether an instance is plain, and holds neither for the event without a
+// value nor for the odd event. Then it matches some event, not every event with its fields, and has
+// no dead alternative.
+func (o *Outlines) Unremarkable(instance int) bool {
 	in := o.file.Instance(instance)
-	if in.Count >= mostOutlineNodes {
+	var truths [mostOutlineWords]uint8
+	n, run, tests := 0, o.next(), uint32(0)
+	if in.Count >= mostOutlineWords {
 		return false
 	}
-	o.stack = o.stack[:0]
-	tests := uint32(0)
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
 		if !word.IsReference() {
-			if !o.join(word.Operands(), word.IsOr()) {
+			at := n - word.Operands()
+			if at < 0 || word.IsOr() && word.Operands() < 2 {
+				return false
+			}
+			truth := truths[at]
+			for _, other := range truths[at+1 : n] {
+				if word.IsOr() {
+					truth |= other
+				} else {
+					truth &= other
+				}
+			}
+			truths[at] = truth
+			n = at + 1
+			continue
+		}
+		l := &o.leaves[word.Criterion()]
+		if !o.plain(l, word) || o.claims[l.field].run == run {
+			return false
+		}
+		o.claims[l.field].run = run
+		tests += l.tests
+		truth := uint8(0)
+		if l.flags&leafOdd != 0 {
+			truth = inOdd
+		}
+		if word.Negated() {
+			truth ^= inEmpty | inOdd
+		}
+		truths[n] = truth
+		n++
+	}
+	truth := inEmpty | inOdd
+	for _, part := range truths[:n] {
+		truth &= part
+	}
+	return truth == 0 && tests <= MaxTests
+}
+
+// next begins the next instance.
+func (o *Outlines) next() uint32 {
+	if o.run++; o.run == 0 { //mutation:missed: only after four billion instances
+		clear(o.claims)
+		o.run++
+	}
+	return o.run
+}
+
+// plain reports whether an instance with a reference to a criterion can be plain.
+func (o *Outlines) plain(l *leaf, word channelfile.Word) bool {
+	// The negation of exists can come from an empty text, which makes a difference for Dead.
+	return l.flags&leafPlain != 0 && !(l.flags&leafExists != 0 && word.Negated() && o.provenance)
+}
+
+// Plain reports whether an instance is plain, and so holds for some event.
+func (o *Outlines) Plain(instance int) bool {
+	in := o.file.Instance(instance)
+	if in.Count >= mostOutlineWords {
+		return false
+	}
+	run, tests := o.next(), uint32(0)
+	o.parts = o.parts[:0]
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := o.file.Word(w)
+		if !word.IsReference() {
+			if !o.join(word) {
 				return false
 			}
 			continue
 		}
 		l := &o.leaves[word.Criterion()]
-		if l.flags&leafPlain == 0 {
-			return false
-		}
-		// Such a negation can come from an empty text, which makes a difference for Dead.
-		if l.flags&leafExists != 0 && word.Negated() && o.file.HasProvenance() {
+		if !o.plain(l, word) || o.claims[l.field].run == run {
 			return false
 		}
 		tests += l.tests
-		o.stack = append(o.stack, int32(len(o.nodes)))
-		o.nodes = append(o.nodes, outlineNode{leaf: l, criterion: int32(word.Criterion()), negated: word.Negated()})
+		c := &o.claims[l.field]
+		c.run, c.word, c.must = run, word, false
+		o.parts = append(o.parts, outlinePart{first: w, word: word})
 	}
-	return tests <= MaxTests && len(o.stack) > 0 && o.join(len(o.stack), false)
-}
-
-// join replaces the last nodes of the stack by a node of which they are the parts. It returns false
-// if an or has fewer than two.
-func (o *Outlines) join(n int, or bool) bool {
-	at := len(o.stack) - n
-	if at < 0 || or && n < 2 {
-		return false
-	}
-	first := len(o.lists)
-	o.lists = append(o.lists, o.stack[at:]...)
-	o.stack = append(o.stack[:at], int32(len(o.nodes)))
-	o.nodes = append(o.nodes, outlineNode{or: or, parts: o.lists[first:len(o.lists):len(o.lists)]})
-	return true
-}
-
-// Possible reports whether an instance is plain, and so holds for some event. It then counts the
-// work of [Solver.Possible].
-func (o *Outlines) Possible(instance int, s *Solver) bool {
-	if !o.read(instance) {
-		return false
-	}
-	work := o.question(int32(len(o.nodes) - 1))
-	if work > MaxWork {
-		return false
-	}
-	s.work += work
-	return true
-}
-
-// Unremarkable reports whether an instance is plain, and holds neither for the event without a
-// value nor for the odd event. Then it has no dead alternative. Unremarkable then counts the work
-// of [Solver.Possible] and [Solver.Dead].
-func (o *Outlines) Unremarkable(instance int, s *Solver) bool {
-	if !o.read(instance) {
-		return false
-	}
-	root := int32(len(o.nodes) - 1)
-	if o.holds(root) {
-		return false
-	}
-	for i := range o.nodes {
-		if l := o.nodes[i].leaf; l != nil {
-			o.nodes[i].holds = l.flags&leafOdd != 0
+	for _, part := range o.parts {
+		if part.word.IsReference() {
+			o.claims[o.leaves[part.word.Criterion()].field].must = true
 		}
 	}
-	if o.holds(root) {
+	return tests <= MaxTests
+}
+
+// join replaces the last parts by the and or the or that they are the parts of. It returns false if
+// an or has fewer than two.
+func (o *Outlines) join(word channelfile.Word) bool {
+	at := len(o.parts) - word.Operands()
+	if at < 0 || at == len(o.parts) || word.IsOr() && word.Operands() < 2 {
 		return false
 	}
-	work := o.question(root) + o.question(root, nothing)
-	o.mark(root)
-	o.beside = append(o.beside[:0], nothing)
-	work += o.visit(root, o.beside)
-	if work > MaxWork {
-		return false // a question may reach its limit
-	}
-	s.work += work
+	o.parts[at].word = word
+	o.parts = o.parts[:at+1]
 	return true
 }
 
 // Implies decides whether an instance holds only for events for which another one does too. It
-// answers Unknown if it cannot tell, and otherwise counts the work of [Solver.Implies], which
-// answers the same.
-func (o *Outlines) Implies(instance, other int, s *Solver) Answer {
-	if !o.read(instance) {
+// answers Unknown if the narrow one is not plain, or if it cannot tell otherwise. S compares tests
+// of one field, and counts the work.
+func (o *Outlines) Implies(narrow, wide int, s *Solver) Answer {
+	in := o.file.Instance(wide)
+	s.work += uint64(16 * (2 + o.file.Instance(narrow).Count + in.Count))
+	s.limit = s.work + MaxWork
+	if in.Count >= mostOutlineWords || !o.Plain(narrow) {
 		return Unknown
 	}
-	o.root, o.other, o.ending = int32(len(o.nodes)-1), other, No
-	work := o.question(o.root, refuted)
-	if work > MaxWork {
+	top := len(o.parts) // of the narrow instance; those of the wide one follow
+	if o.parts = slices.Grow(o.parts, in.Count); !o.readWide(in, s) {
 		return Unknown
 	}
-	if o.ending != Unknown {
-		s.work += work
-	}
-	return o.ending
-}
-
-// refute returns the work to make the other instance of Implies fail, by the first of its parts
-// that can. If no part can, the ending is Yes. If a part depends on the instance by more than a
-// test of the same field, it is Unknown.
-func (o *Outlines) refute() (work uint64) {
-	if !o.append(o.other) {
-		o.ending = Unknown
-		return 0
-	}
-	for _, part := range o.nodes[len(o.nodes)-1].parts {
-		if !o.shares(part) {
-			if !o.claim(part) {
-				o.ending = Unknown
-				return 0
-			}
-			o.negate(part)
-			return work + o.assert(part)
-		}
-		own, answer := o.oppose(part)
-		switch work += own; answer {
-		case Yes:
-			return work
-		case Unknown:
-			o.ending = Unknown
-			return 0
+	// The wide instance fails if one of its parts does. Comparing tests takes the most time.
+	for _, part := range o.parts[top:] {
+		if part.fails == failsSometimes || part.fails == failsAlone && part.word.IsReference() {
+			return No
 		}
 	}
-	o.ending = Yes
-	return work
-}
-
-// shares reports whether a node has a criterion on a field that the instance reads.
-func (o *Outlines) shares(n int32) bool {
-	node := &o.nodes[n]
-	if node.leaf != nil {
-		return o.seen[node.leaf.field] == o.run
-	}
-	return slices.ContainsFunc(node.parts, o.shares)
-}
-
-// oppose decides whether a part of the other instance of Implies can fail beside what must hold,
-// and returns the work. It answers Unknown if the part is more than a group of tests.
-func (o *Outlines) oppose(part int32) (work uint64, answer Answer) {
-	o.negate(part)
-	o.fields, o.dirty = o.fields[:0], o.dirty[:0]
-	work, ok := o.literals(part)
-	if !ok {
-		return 0, Unknown
-	}
-	for _, n := range o.dirty {
-		node := &o.nodes[n]
-		if o.seen[node.leaf.field] != o.run {
-			work += uint64(node.leaf.solve)
-			continue
+	answer := Yes
+	for k, part := range o.parts[top:] {
+		if part.fails == failsFit {
+			part.fails = o.fit(part.word, s)
 		}
-		known := o.fitOf(o.nodes[o.at[node.leaf.field]].word(), node.word())
-		if work += known.work; known.answer != Yes {
-			return work, known.answer
+		switch {
+		case part.fails == failsSometimes:
+			return No
+		case part.fails != failsNever && !o.repeats(narrow, in, top+k, top):
+			answer = Unknown
 		}
 	}
-	return work, Yes
+	return answer
 }
 
-// literals returns the work to assert the tests of a node. It collects those that the values found
-// so far do not fit. It returns false if the node is more than tests that must all hold, each on
-// another field.
-func (o *Outlines) literals(n int32) (work uint64, ok bool) {
-	node := &o.nodes[n]
-	work = 4
-	if node.leaf == nil {
-		for _, part := range node.parts {
-			own, ok := o.literals(part)
-			if node.or || !ok {
-				return 0, false
-			}
-			work += own
-		}
-		return work, true
-	}
-	field := node.leaf.field
-	if node.leaf.kind != leafTest || slices.Contains(o.fields, field) {
-		return 0, false
-	}
-	o.fields = append(o.fields, field)
-	fits := node.negated
-	if at := o.at[field]; o.seen[field] == o.run {
-		on := &o.nodes[at]
-		if on.leaf.kind != leafTest || !slices.Contains(o.nodes[o.root].parts, at) {
-			return 0, false // the field may have no test, or several
-		}
-		if on.holds {
-			holds, ok := o.criterionHolds(int(node.criterion))
-			if !ok {
-				return 0, false
-			}
-			fits = holds != node.negated
-		}
-	}
-	if !fits {
-		o.dirty = append(o.dirty, n)
-	}
-	return work, true
-}
-
-// word returns the reference of a criterion.
-func (n *outlineNode) word() channelfile.Word {
-	w := channelfile.Word(2 * n.criterion)
-	if n.negated {
-		w++
-	}
-	return w
-}
-
-// negate replaces a node by its negation.
-func (o *Outlines) negate(n int32) {
-	node := &o.nodes[n]
-	node.negated, node.or = !node.negated, !node.or
-	for _, part := range node.parts {
-		o.negate(part)
-	}
-}
-
-// A fit says whether a field can have a value for two references to criteria.
-type fit struct {
-	answer Answer
-	work   uint64
-}
-
-// fitOf returns whether two references to criteria of one test, on the same field, can hold
-// together.
-func (o *Outlines) fitOf(a, b channelfile.Word) fit {
-	f, ok := o.fits[[2]channelfile.Word{a, b}]
-	if !ok {
-		f = o.reader.fit(a, b)
-		o.fits[[2]channelfile.Word{a, b}] = f
-	}
-	return f
-}
-
-func (r *leafReader) fit(a, b channelfile.Word) (f fit) {
-	c := r.file.Criterion(a.Criterion())
-	r.load(c)
-	test := r.tests[0]
-	r.load(r.file.Criterion(b.Criterion()))
-	r.literals = append(r.literals[:0], literal{test: &test, negated: a.Negated()}, literal{test: &r.tests[0], negated: b.Negated()})
-	before := r.solver.work
-	r.solver.limit = before + MaxWork
-	f.answer = r.solver.solveInto(&r.value, r.solver.typeOf(int(c.Input)), r.literals)
-	f.work = r.solver.work - before
-	return f
-}
-
-// HoldsBeside reports whether an instance holds for the event that [Solver.Possible] finds for
-// another one. Ok is false if it cannot tell.
-func (o *Outlines) HoldsBeside(instance, other int) (holds, ok bool) {
-	if !o.read(other) || o.question(int32(len(o.nodes)-1)) > MaxWork {
-		return false, false
-	}
-	holds, _, ok = o.evaluate(instance)
-	return holds, ok
-}
-
-// evaluate evaluates an instance on the event of the last question. Parts is the number of formulas
-// that its formula joins.
-func (o *Outlines) evaluate(instance int) (holds bool, parts int, ok bool) {
-	in := o.file.Instance(instance)
-	truths := o.truths[:0]
+// readWide reads the wide instance of Implies, and finds out which of its parts can fail beside the
+// narrow one. It returns false if it cannot tell for any of them.
+func (o *Outlines) readWide(in channelfile.Instance, s *Solver) bool {
+	top := len(o.parts)
+	joined, repeated := false, false // whether it has an operator, and two references on one field
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
-		if !word.IsReference() {
-			at := len(truths) - word.Operands()
-			if at < 0 {
-				return false, 0, false
+		if word.IsReference() {
+			l := &o.leaves[word.Criterion()]
+			if l.flags&leafPlain == 0 {
+				return false
 			}
-			truth := slices.Contains(truths[at:], word.IsOr()) == word.IsOr()
-			truths = append(truths[:at], truth)
+			c := &o.claims[l.field]
+			repeated = repeated || c.wide == o.run
+			c.wide = o.run
+			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: o.fails(c, word)})
 			continue
 		}
-		truth, ok := o.criterionHolds(word.Criterion())
-		if !ok {
-			return false, 0, false
+		at := len(o.parts) - word.Operands()
+		if joined = true; at < top || at == len(o.parts) {
+			return false
 		}
-		truths = append(truths, truth != word.Negated())
+		fails := o.joinFails(o.parts[at:], word.IsOr(), s)
+		o.parts[at].word, o.parts[at].fails = word, fails
+		o.parts = o.parts[:at+1]
 	}
-	o.truths = truths
-	return !slices.Contains(truths, false), len(truths), true
+	return len(o.parts) > top && !(joined && repeated)
 }
 
-// criterionHolds evaluates a criterion on the event of the last question.
-func (o *Outlines) criterionHolds(i int) (holds, ok bool) {
-	l := &o.leaves[i]
-	if o.seen[l.field] != o.run {
-		return false, true // the field is absent
-	}
-	if l.flags&leafPlain == 0 {
-		return false, false
-	}
-	node := &o.nodes[o.at[l.field]]
-	if !node.holds || int(node.criterion) == i {
-		return node.holds, true
-	}
-	c := o.file.Criterion(int(node.criterion))
-	o.reader.load(c)
-	if o.reader.solve(c) != Yes {
-		return false, false
-	}
-	v := o.reader.value
-	c = o.file.Criterion(i)
-	o.reader.load(c)
-	return o.reader.holds(c, &v), true
-}
-
-// question returns the work to find an event for which some nodes hold, as a question of a solver
-// does. Afterwards the nodes have the truth of their criteria in the event.
-func (o *Outlines) question(nodes ...int32) (work uint64) {
-	for i := range o.nodes {
-		o.nodes[i].holds = false
-	}
-	o.pending = o.pending[:0]
-	if len(nodes) > 1 {
-		work = 4 // they are the parts of an and
-	}
-	for _, n := range nodes {
-		work += o.assert(n)
-	}
-	for i := 0; i < len(o.pending); {
-		p := &o.pending[i]
-		if p.chosen {
-			i++
-			continue
-		}
-		if p.node == refuted {
-			holds, parts, ok := o.evaluate(o.other)
-			if !ok || parts < 2 {
-				o.ending = Unknown
-				return 0
-			}
-			if work += 8 * uint64(parts); !holds {
-				i++
-				continue
-			}
-			p.chosen = true
-			if work += o.refute(); o.ending != No {
-				return work
-			}
-			i = 0
-			continue
-		}
-		node := &o.nodes[p.node]
-		work += 8 * uint64(node.size())
-		if o.holds(p.node) {
-			i++
-			continue
-		}
-		p.chosen = true
-		if node.leaf != nil {
-			node.holds = true
-			work += 4 + uint64(node.leaf.solve)
-		} else {
-			work += o.assert(node.parts[0])
-		}
-		i = 0 // each choice looks at all again
-	}
-	return work
-}
-
-// size returns the number of parts of a formula.
-func (n *outlineNode) size() int {
-	if n.leaf != nil {
-		return int(n.leaf.tests)
-	}
-	return len(n.parts)
-}
-
-// assert returns the work to make a node hold, without that of choices.
-func (o *Outlines) assert(n int32) (work uint64) {
-	work = 4
-	if n == refuted {
-		o.pending = append(o.pending, outlinePending{node: n})
-	}
-	if n < 0 {
-		return work
-	}
-	node := &o.nodes[n]
-	l := node.leaf
+// fails returns whether a reference of the wide instance can fail beside the narrow one.
+func (o *Outlines) fails(c *claim, word channelfile.Word) outlineAnswer {
 	switch {
-	case l == nil && node.or, l != nil && l.kind == leafAny && !node.negated, l != nil && l.kind == leafAll && node.negated:
-		o.pending = append(o.pending, outlinePending{node: n})
-		return work
-	case l == nil:
-		for _, part := range node.parts {
-			work += o.assert(part)
-		}
-		return work
+	case c.run != o.run:
+		return failsSometimes // without a value for the field, or with one for which it holds
+	case !c.must:
+		return failsAlone // the narrow instance can hold by another alternative
+	case c.word == word:
+		return failsNever
+	case c.word.Negated() && !word.Negated():
+		return failsSometimes // without a value
 	}
-	if l.kind != leafTest {
-		work += 4 * uint64(l.tests)
-	}
-	if !node.negated { // if negated, the field stays absent
-		node.holds = true
-		work += uint64(l.solve)
-	}
-	return work
+	return failsFit
 }
 
-// holds evaluates a node.
-func (o *Outlines) holds(n int32) bool {
-	node := &o.nodes[n]
-	if node.leaf != nil {
-		return node.holds != node.negated
+// joinFails returns whether an or of parts, each on other fields, can fail, or an and of them. An or
+// fails if all of them do.
+func (o *Outlines) joinFails(parts []outlinePart, or bool, s *Solver) outlineAnswer {
+	settles, otherwise := failsSometimes, failsNever // for an and
+	if or {
+		settles, otherwise = failsNever, failsSometimes
 	}
-	for _, part := range node.parts {
-		if o.holds(part) == node.or {
-			return node.or
+	for _, part := range parts {
+		if part.fails == settles {
+			return settles
 		}
 	}
-	return !node.or
+	answer := otherwise
+	for _, part := range parts {
+		if part.fails == failsFit {
+			part.fails = o.fit(part.word, s)
+		}
+		switch part.fails {
+		case settles:
+			return settles
+		case otherwise:
+		default:
+			answer = failsMaybe
+		}
+	}
+	return answer
 }
 
-// mark marks the alternatives that hold in the event of the last question.
-func (o *Outlines) mark(n int32) {
-	node := &o.nodes[n]
-	for _, part := range node.parts {
-		if node.or && !o.holds(part) {
-			continue
-		}
-		o.nodes[part].live = true
-		o.mark(part)
+// repeats reports whether a part of the wide instance is also a part of the narrow one.
+func (o *Outlines) repeats(narrow int, wide channelfile.Instance, part, top int) bool {
+	first, last := o.parts[part].first, wide.First+wide.Count
+	if part+1 < len(o.parts) {
+		last = o.parts[part+1].first
 	}
+	in := o.file.Instance(narrow)
+	for k := range top {
+		from, to := o.parts[k].first, in.First+in.Count
+		if k+1 < top {
+			to = o.parts[k+1].first
+		}
+		same := to-from == last-first
+		for i := 0; same && i < last-first; i++ {
+			same = o.file.Word(from+i) == o.file.Word(first+i)
+		}
+		if same {
+			return true
+		}
+	}
+	return false
 }
 
-// visit returns the work of [Solver.Dead] for the alternatives in a node. Beside are nodes that
-// must hold too.
-func (o *Outlines) visit(n int32, beside []int32) (work uint64) {
-	node, first := &o.nodes[n], len(o.beside)
-	for i, part := range node.parts {
-		others := beside
-		switch {
-		case !node.or && o.nodes[part].leaf != nil:
-			continue // its alternatives are tests of one field, so each of them is live
-		case !node.or:
-			o.beside = append(append(append(o.beside, beside...), node.parts[:i]...), node.parts[i+1:]...)
-			others = o.beside[first:]
-		case !o.nodes[part].live:
-			o.stack = append(append(o.stack[:0], beside...), part)
-			work += o.question(o.stack...)
-			o.mark(part)
-		}
-		work += o.visit(part, others)
-		o.beside = o.beside[:first]
+// A fit says whether a field can have a value for which one reference holds and another one fails.
+type fit struct {
+	fails outlineAnswer
+	work  uint64
+}
+
+// fit returns whether a reference of the wide instance can fail beside the one of the narrow
+// instance on the same field. It compares the tests of both.
+func (o *Outlines) fit(word channelfile.Word, s *Solver) outlineAnswer {
+	holds := o.claims[o.leaves[word.Criterion()].field].word
+	if holds.Criterion() == word.Criterion() { // and one of them is negated
+		return failsSometimes
 	}
-	return work
+	key := [2]channelfile.Word{holds, word}
+	known, ok := o.fits[key]
+	if ok {
+		s.work += known.work
+		return known.fails
+	}
+	before := s.work
+	known.fails = o.compare(holds, word, s)
+	if known.work = s.work - before; known.work >= leastFitWork && !s.spent() {
+		o.fits[key] = known
+	}
+	return known.fails
+}
+
+// compare finds a value for which one reference holds, and another one fails.
+func (o *Outlines) compare(holds, fails channelfile.Word, s *Solver) outlineAnswer {
+	a, orA := o.load(0, holds)
+	b, orB := o.load(1, fails)
+	groupA, groupB := len(a), len(b) // of tests that must hold together
+	if orA {
+		groupA = 1
+	}
+	if orB {
+		groupB = 1
+	}
+	answer := failsNever
+	for i := 0; i < len(a); i += groupA {
+		for k := 0; k < len(b); k += groupB {
+			o.literals = o.literals[:0]
+			for n := range groupA {
+				o.literals = append(o.literals, literal{test: &a[i+n], negated: holds.Negated()})
+			}
+			for n := range groupB {
+				o.literals = append(o.literals, literal{test: &b[k+n], negated: !fails.Negated()})
+			}
+			switch s.solveInto(&o.value, s.typeOf(a[i].Field), o.literals) {
+			case Yes:
+				return failsSometimes
+			case Unknown:
+				answer = failsMaybe
+			}
+			if s.spent() {
+				return failsMaybe
+			}
+		}
+	}
+	return answer
+}
+
+// load makes the tests of a reference that must hold, or fail for the second buffer. Or is true if
+// one of them is enough.
+func (o *Outlines) load(buffer int, word channelfile.Word) (tests []Test, or bool) {
+	c := o.file.Criterion(word.Criterion())
+	tests = testsOf(o.tests[buffer][:0], o.file, c)
+	o.tests[buffer] = tests
+	all := c.Flags&channelfile.FlagAll != 0
+	return tests, len(tests) > 1 && all == (word.Negated() != (buffer == 1))
 }

@@ -39,6 +39,8 @@ type Solver struct {
 	pending []pending
 	tried   cell // text that is tried for a field
 	parts   parts
+	affixes [2][]byte
+	folds   [2][]byte
 }
 
 // A part is a formula that must hold, or if negated must fail.

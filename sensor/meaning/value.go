@@ -136,9 +136,20 @@ func (c *cell) address() (a [16]byte, ok bool) {
 // the pattern that an offset of the text can be at, as FORMAT.md, section 8, defines. A place takes
 // at most UTFMax bytes.
 func matches(pattern, text []byte, fold bool) bool {
+	// Most texts differ at the start.
+	for len(pattern) > 0 && pattern[0] != '*' && pattern[0] != '?' && pattern[0] != '\\' {
+		if len(text) == 0 || text[0] != pattern[0] {
+			return false
+		}
+		pattern, text = pattern[1:], text[1:]
+	}
 	const rows = utf8.UTFMax + 1
 	width := len(pattern) + 1
-	reached := make([]bool, rows*width)
+	var few [512]bool
+	reached := few[:]
+	if rows*width > len(few) {
+		reached = make([]bool, rows*width)
+	}
 	row := func(i int) []bool { return reached[i%rows*width:][:width] }
 	row(0)[0] = true
 	for i := 0; ; i++ {

@@ -2,7 +2,9 @@ package meaning
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -69,7 +71,9 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 	if p.Broken.Len() > 0 {
 		return v // the content is rejected, and normal form is a part of its meaning
 	}
-	j, outlines := newJudge(p), outlinesOf.Get(p)
+	outlines := outlinesOf.Get(p)
+	j, usual := newJudge(p), unremarkable(p.File, outlines)
+	owed := outlines.Work()
 	var previous verdict // on the previous instance
 	single := false      // whether it is its only one, and about the whole condition
 	for i := range p.File.Instances() {
@@ -83,30 +87,60 @@ var verdictsOf = validate.OfSubject(func(p *validate.Pass) *verdicts {
 			continue
 		}
 		known := len(v.list)
+		switch {
+		case usual[i]:
 		//mutation:missed: only files of very expensive expressions reach the limit
-		if before > workOf(p) && !j.holdsForNothing(i) {
+		case before > workOf(p) && !j.holdsForNothing(i):
 			v.rest++
 			single = false
 			continue
-		}
-		if !outlines.Unremarkable(i, j.solver) {
+		default:
 			j.judge(i, v)
 		}
 		if single = len(v.list) == known+1 && v.list[known].kind != alternativeDead; single {
 			previous = v.list[known]
 		}
+		owed += j.solver.Work() - before + uint64(32*p.File.Instance(i).Count)
 		//mutation:missed: TestBudget or budget.txtar detects it
-		if !p.Spend((j.solver.Work() - before + uint64(16*p.File.Instance(i).Count)) * stepsPerWork) {
-			break
+		if owed >= mostOwed && !p.Spend(owed*stepsPerWork) {
+			return v
+		} else if owed >= mostOwed {
+			owed = 0
 		}
 	}
+	p.Spend(owed * stepsPerWork)
 	return v
 })
+
+// mostOwed is the work after which it is charged. A charge takes as long as a plain instance.
+const mostOwed = 1 << 14
+
+// unremarkable returns the instances about which nothing is to be said, on as many cores as there
+// are.
+func unremarkable(f *channelfile.File, outlines *meaning.Outlines) []bool {
+	n := f.Instances()
+	list := make([]bool, n)
+	cores := min(runtime.GOMAXPROCS(0), 1+n/instancesPerCore)
+	var wait sync.WaitGroup
+	for k := range cores {
+		wait.Go(func() {
+			own := outlines.Fork()
+			for i := k * n / cores; i < (k+1)*n/cores; i++ {
+				list[i] = own.Unremarkable(i)
+			}
+		})
+	}
+	wait.Wait()
+	return list
+}
+
+// instancesPerCore is the number of instances for which a further core is used.
+const instancesPerCore = 1 << 12
 
 // outlinesOf reads the criteria of a file, to decide the usual instances without the solver.
 var outlinesOf = validate.OfSubject(func(p *validate.Pass) *meaning.Outlines {
 	j := newJudge(p)
-	return meaning.NewOutlines(p.File, j.solver, j.odd)
+	return meaning.NewOutlines(p.File, j.types, j.odd)
 })
 
 // each calls report for the verdicts of a kind, in the order of the instances.

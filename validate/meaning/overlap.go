@@ -32,7 +32,6 @@ const maxCandidates = 64
 // also need its rarest criterion: the one of those which it needs that fewest rules need.
 var overlapsOf = validate.OfSubject(func(p *validate.Pass) *overlaps {
 	c := &comparer{judge: newJudge(p), overlaps: new(overlaps), outlines: outlinesOf.Get(p)}
-	c.events = meaning.NewSolver(c.types)
 	if p.Broken.Len() == 0 {
 		c.skip, c.found = make([]bool, p.File.Instances()), make([]bool, p.File.Instances())
 		for _, v := range verdictsOf.Get(p).list {
@@ -52,13 +51,11 @@ type comparer struct {
 	*judge
 	*overlaps
 	outlines *meaning.Outlines
-	events   *meaning.Solver // finds events whose work was counted before
 
 	skip  []bool             // by instance: it never matches, or repeats another one
 	found []bool             // by instance: it has an overlap
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
-	reads      []uint64    // by instance: see positive
 	candidates []candidate // for the rarest criterion that is looked at
 	refs       []channelfile.Word
 	beyond     uint64 // number of rules that are not among the candidates
@@ -134,106 +131,120 @@ func (c *comparer) add(rule, by int, same bool) {
 	}
 }
 
-// references calls visit for each reference that must hold for an instance to match, ascending.
-func (c *comparer) references(i int, visit func(w channelfile.Word)) {
+// references returns the references that must hold for an instance to match, ascending. They are
+// valid until the next call.
+func (c *comparer) references(i int) []channelfile.Word {
 	f, in := c.pass.File, c.pass.File.Instance(i)
 	stack := c.stack[:0]
+	joined := false
 	for k := in.First; k < in.First+in.Count; k++ {
 		w := f.Word(k)
 		if !w.IsReference() {
-			stack = stack[:len(stack)-w.Operands()]
+			stack, joined = stack[:len(stack)-w.Operands()], true
 		}
 		stack = append(stack, w)
 	}
-	for _, w := range stack {
-		if w.IsReference() {
-			visit(w)
-		}
-	}
 	c.stack = stack
-}
-
-// needed calls visit for each criterion that must hold for an instance to match.
-func (c *comparer) needed(i int, visit func(criterion int32)) {
-	c.references(i, func(w channelfile.Word) {
-		if !w.Negated() {
-			visit(int32(w.Criterion()))
-		}
-	})
+	if joined {
+		return slices.DeleteFunc(stack, func(w channelfile.Word) bool { return !w.IsReference() })
+	}
+	return stack
 }
 
 // implied finds the rules that another rule covers.
 func (c *comparer) implied() {
 	f := c.pass.File
-	first := make([]int32, f.Criteria()+1) // by criterion: index in rules of the first rule
-	for i := range f.Instances() {
-		c.needed(i, func(criterion int32) { first[criterion+1]++ })
-	}
 	if !slices.Contains(c.skip, false) {
 		return
 	}
-	for k := range f.Criteria() {
-		first[k+1] += first[k]
-	}
-	rules := make([]int32, first[f.Criteria()]) // that need a criterion, by criterion
-	next := slices.Clone(first)
+	counts := make([]uint32, f.Criteria()) // by criterion: number of rules that need it
 	for i := range f.Instances() {
-		c.needed(i, func(criterion int32) {
-			rules[next[criterion]] = int32(i)
-			next[criterion]++
-		})
+		for _, w := range c.references(i) {
+			if !w.Negated() {
+				counts[w.Criterion()]++
+			}
+		}
 	}
 	// The rules whose rarest criterion is the same have the same candidates.
 	var order []rarest
 	for i := range f.Instances() {
-		r := rarest{int32(i), -1, 0}
-		fewest := int32(0)
-		c.needed(i, func(criterion int32) {
-			r.needs |= inputBit(f, int(criterion))
-			if n := first[criterion+1] - first[criterion]; r.criterion < 0 || n < fewest {
-				r.criterion, fewest = criterion, n
+		if c.skip[i] {
+			continue
+		}
+		r := rarest{int32(i), -1}
+		fewest := uint32(0)
+		for _, w := range c.references(i) {
+			if w.Negated() {
+				continue
 			}
-		})
-		if fewest > 1 && !c.skip[i] {
+			if n := counts[w.Criterion()]; r.criterion < 0 || n < fewest {
+				r.criterion, fewest = int32(w.Criterion()), n
+			}
+		}
+		if fewest > 1 {
 			order = append(order, r)
 		}
 	}
-	if len(order) == 0 {
-		return
-	}
-	c.reads = c.positive()
 	slices.SortFunc(order, func(a, b rarest) int {
 		return cmp.Or(cmp.Compare(a.criterion, b.criterion), cmp.Compare(a.instance, b.instance))
 	})
+	rules := c.firstRules(order)
+	owed := uint64(0)
 	for k, r := range order {
 		before := c.solver.Work()
 		//mutation:missed: only files of very expensive expressions reach the limit
 		if before > workOf(c.pass) {
-			c.passed += uint64(first[r.criterion+1] - first[r.criterion] - 1)
+			c.passed += uint64(counts[r.criterion] - 1)
 			continue
 		}
 		if k == 0 || order[k-1].criterion != r.criterion {
-			c.prepare(rules[first[r.criterion]:first[r.criterion+1]])
+			c.prepare(rules[0], uint64(counts[r.criterion]))
+			rules = rules[1:]
 		}
 		c.compare(r)
 		//mutation:missed: TestBudget or budget.txtar detects it
-		if !c.pass.Spend((c.solver.Work() - before + 64*uint64(len(c.candidates))) * stepsPerWork) {
+		owed += c.solver.Work() - before + 64*uint64(len(c.candidates))
+		if owed >= mostOwed && !c.pass.Spend(owed*stepsPerWork) {
 			return
+		} else if owed >= mostOwed {
+			owed = 0
 		}
 	}
+	c.pass.Spend(owed * stepsPerWork)
 }
 
-// A rarest is the rarest criterion that an instance needs, and the inputs of all criteria that it
-// needs, as bits of inputBit.
+// A rarest is the rarest criterion that an instance needs.
 type rarest struct {
 	instance  int32
 	criterion int32
-	needs     uint64
+}
+
+// firstRules returns, for each rarest criterion of an ordered list, the first rules that need it.
+func (c *comparer) firstRules(order []rarest) [][]int32 {
+	f := c.pass.File
+	var rules [][]int32
+	number := make([]int32, f.Criteria()) // by criterion: index in rules, plus 1
+	for k, r := range order {
+		if k == 0 || order[k-1].criterion != r.criterion {
+			rules = append(rules, nil)
+			number[r.criterion] = int32(len(rules))
+		}
+	}
+	for i := 0; i < f.Instances() && len(rules) > 0; i++ {
+		for _, w := range c.references(i) {
+			n := number[w.Criterion()]
+			if n > 0 && !w.Negated() && len(rules[n-1]) <= maxCandidates {
+				rules[n-1] = append(rules[n-1], int32(i))
+			}
+		}
+	}
+	return rules
 }
 
 // A candidate is a rule that other rules may cover.
 type candidate struct {
 	instance int
+	reads    uint64             // inputs of its criteria that are not negated, as bits of inputBit
 	refs     []channelfile.Word // that must hold, ascending
 
 	// The fields below are set if made is true.
@@ -242,49 +253,46 @@ type candidate struct {
 	event   interp.Event // that the rule matches
 }
 
-// prepare makes candidates of the first of some rules.
-func (c *comparer) prepare(rules []int32) {
-	c.candidates, c.beyond = c.candidates[:0], uint64(max(0, len(rules)-maxCandidates-1))
+// prepare makes candidates of the first rules that need a criterion.
+func (c *comparer) prepare(rules []int32, all uint64) {
+	c.candidates, c.beyond = c.candidates[:0], all-uint64(min(all, maxCandidates+1))
 	c.refs = c.refs[:0]
-	for _, k := range rules[:min(len(rules), maxCandidates+1)] {
+	for _, k := range rules {
 		other := candidate{instance: int(k)}
-		if c.skip[k] || !c.outlines.Possible(other.instance, c.solver) && !c.make(&other, c.solver) {
+		if c.skip[k] || !c.outlines.Plain(other.instance) && !c.make(&other) {
 			continue
 		}
 		first := len(c.refs)
-		c.references(other.instance, func(w channelfile.Word) { c.refs = append(c.refs, w) })
+		c.refs = append(c.refs, c.references(other.instance)...)
 		other.refs = c.refs[first:len(c.refs):len(c.refs)]
+		other.reads = c.reads(other.instance)
 		c.candidates = append(c.candidates, other)
 	}
 }
 
 // make makes the formula of a candidate, and its event. It returns false if no event is found.
-func (c *comparer) make(other *candidate, s *meaning.Solver) (ok bool) {
+func (c *comparer) make(other *candidate) (ok bool) {
 	if other.made {
 		return true
 	}
 	if other.formula, ok = c.instances.Formula(other.instance); !ok {
 		return false
 	}
-	answer, event := s.Possible(other.formula)
+	answer, event := c.solver.Possible(other.formula)
 	other.event, other.made = event, answer == meaning.Yes
 	return other.made
 }
 
-// positive returns for each instance the inputs of its criteria that are not negated. If one of
-// them is absent in each event that an instance matches, it cannot imply a rule that needs it.
-func (c *comparer) positive() []uint64 {
-	f := c.pass.File
-	reads := make([]uint64, f.Instances())
-	for i := range reads {
-		in := f.Instance(i)
-		for k := in.First; k < in.First+in.Count; k++ {
-			if w := f.Word(k); w.IsReference() && !w.Negated() {
-				reads[i] |= inputBit(f, w.Criterion())
-			}
+// reads returns the inputs of the criteria of an instance that are not negated. If one of them is
+// absent in each event that the instance matches, it cannot imply a rule that needs it.
+func (c *comparer) reads(i int) (bits uint64) {
+	f, in := c.pass.File, c.pass.File.Instance(i)
+	for k := in.First; k < in.First+in.Count; k++ {
+		if w := f.Word(k); w.IsReference() && !w.Negated() {
+			bits |= inputBit(f, w.Criterion())
 		}
 	}
-	return reads
+	return bits
 }
 
 // inputBit returns a set with the input of a criterion. Several inputs share a bit.
@@ -299,23 +307,16 @@ func (c *comparer) compare(r rarest) {
 	if c.instances.Size(i) > meaning.MaxTests {
 		return
 	}
+	needs := uint64(0)
+	for _, w := range c.references(i) {
+		if !w.Negated() {
+			needs |= inputBit(c.pass.File, w.Criterion())
+		}
+	}
 	for k := range c.candidates {
 		other := &c.candidates[k]
-		if other.instance == i || c.found[other.instance] || r.needs&^c.reads[other.instance] != 0 {
+		if other.instance == i || c.found[other.instance] || needs&^other.reads != 0 || !c.covers(i, other) {
 			continue
-		}
-		if !c.includes(other.refs, i) {
-			holds, ok := c.outlines.HoldsBeside(i, other.instance)
-			if !ok && c.make(other, c.events) {
-				formula, _ := c.instances.Formula(i)
-				holds = formula.Holds(other.event)
-			}
-			if !holds {
-				continue
-			}
-			if c.implies(other.instance, i) != meaning.Yes {
-				continue
-			}
 		}
 		if c.implies(i, other.instance) != meaning.Yes {
 			c.add(other.instance, i, false)
@@ -323,6 +324,25 @@ func (c *comparer) compare(r rarest) {
 			c.add(same, min(i, other.instance), true)
 		}
 	}
+}
+
+// covers reports whether an instance matches each event that a candidate matches.
+func (c *comparer) covers(i int, other *candidate) bool {
+	if answer := c.outlines.Implies(other.instance, i, c.solver); answer != meaning.Unknown {
+		return answer == meaning.Yes
+	}
+	if c.includes(other.refs, i) {
+		return true
+	}
+	if !c.make(other) {
+		return false
+	}
+	formula, _ := c.instances.Formula(i)
+	if !formula.Holds(other.event) { // most rules do not, and this saves the proof
+		return false
+	}
+	answer, _ := c.solver.Implies(other.formula, formula)
+	return answer == meaning.Yes
 }
 
 // implies decides whether a rule implies another one.
