@@ -379,7 +379,7 @@ func (o *Outlines) Implies(narrow, wide int, s *Solver) Answer {
 		return Unknown
 	}
 	top := len(o.parts) // of the narrow instance; those of the wide one follow
-	if o.parts = slices.Grow(o.parts, in.Count); !o.readWide(in, s) {
+	if !o.readWide(o.file.Instance(narrow), in, s) {
 		return Unknown
 	}
 	// The wide instance fails if one of its parts does. Comparing tests takes the most time.
@@ -405,31 +405,69 @@ func (o *Outlines) Implies(narrow, wide int, s *Solver) Answer {
 
 // readWide reads the wide instance of Implies, and finds out which of its parts can fail beside the
 // narrow one. It returns false if it cannot tell for any of them.
-func (o *Outlines) readWide(in channelfile.Instance, s *Solver) bool {
-	top := len(o.parts)
+func (o *Outlines) readWide(narrow, in channelfile.Instance, s *Solver) bool {
 	joined, repeated := false, false // whether it has an operator, and two references on one field
 	for w := in.First; w < in.First+in.Count; w++ {
 		word := o.file.Word(w)
+		if !word.IsReference() {
+			joined = true
+			continue
+		}
+		l := &o.leaves[word.Criterion()]
+		if l.flags&leafPlain == 0 {
+			return false
+		}
+		c := &o.claims[l.field]
+		repeated = repeated || c.wide == o.run
+		c.wide = o.run
+	}
+	if joined && repeated {
+		return false
+	}
+	alone := failsAlone
+	if joined && o.avoidsWide(narrow) {
+		alone = failsSometimes
+	}
+	top := len(o.parts)
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := o.file.Word(w)
 		if word.IsReference() {
-			l := &o.leaves[word.Criterion()]
-			if l.flags&leafPlain == 0 {
-				return false
+			fails := o.fails(&o.claims[o.leaves[word.Criterion()].field], word)
+			if fails == failsAlone {
+				fails = alone
 			}
-			c := &o.claims[l.field]
-			repeated = repeated || c.wide == o.run
-			c.wide = o.run
-			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: o.fails(c, word)})
+			o.parts = append(o.parts, outlinePart{first: w, word: word, fails: fails})
 			continue
 		}
 		at := len(o.parts) - word.Operands()
-		if joined = true; at < top || at == len(o.parts) {
+		if at < top || at == len(o.parts) {
 			return false
 		}
 		fails := o.joinFails(o.parts[at:], word.IsOr(), s)
 		o.parts[at].word, o.parts[at].fails = word, fails
 		o.parts = o.parts[:at+1]
 	}
-	return len(o.parts) > top && !(joined && repeated)
+	return len(o.parts) > top
+}
+
+// avoidsWide reports whether each or of the narrow instance can hold by an alternative that reads
+// no field of the wide one. These fields then have any value.
+func (o *Outlines) avoidsWide(in channelfile.Instance) bool {
+	var avoids [mostOutlineWords]bool
+	n := 0
+	for w := in.First; w < in.First+in.Count; w++ {
+		word := o.file.Word(w)
+		if word.IsReference() {
+			c := &o.claims[o.leaves[word.Criterion()].field]
+			avoids[n] = c.must || c.wide != o.run
+			n++
+			continue
+		}
+		at := n - word.Operands() // the instance is plain, so it has so many
+		avoids[at] = slices.Contains(avoids[at:n], word.IsOr()) == word.IsOr()
+		n = at + 1
+	}
+	return !slices.Contains(avoids[:n], false)
 }
 
 // fails returns whether a reference of the wide instance can fail beside the narrow one.

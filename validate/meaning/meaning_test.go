@@ -179,6 +179,25 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// The checks of texts find a character at each place of a text, also behind the last eight bytes.
+func TestPlacesInTexts(t *testing.T) {
+	const text = "~ ab ~c:users-demo.exe"
+	var conditions []cf.Expr
+	for at := range len(text) {
+		conditions = append(conditions, cf.Contains(user, text[:at]+"\x7f"+text[at:]), cf.Contains(user, text[:at]+"\u200b"+text[at:]),
+			cf.Contains(user, text[:at]+"\x1f"+text[at:]), cf.Suffix(image, text[:at]+"*"+text[at:]), cf.Suffix(image, text[at:]))
+	}
+	r := judge(t, conditions...)
+	for _, total := range r.Totals {
+		if want := map[string]int{"CF4008": 3 * len(text), "CF4009": len(text)}[total.Check.ID]; want > 0 && total.Found != want {
+			t.Errorf("%s: %d findings, want %d", total.Check.ID, total.Found, want)
+		}
+	}
+	if n := strings.Count(say(t, r), " CF4009 "); n != len(text) {
+		t.Errorf("CF4009 reports %d of %d stars", n, len(text))
+	}
+}
+
 // A file with very many findings of one instance keeps some, and counts the others.
 func TestFindingsAreCounted(t *testing.T) {
 	var alternatives []cf.Expr

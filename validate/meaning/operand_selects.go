@@ -80,6 +80,9 @@ func matchesAll(s *meaning.Solver, p channelfile.Program) bool {
 // exists, and only the provenance shows the list.
 func (j *judge) emptyTexts() {
 	p := j.pass
+	if !p.File.HasProvenance() { //mutation:equivalent: no use has a text
+		return
+	}
 	for i := range p.File.Instances() {
 		in := p.File.Instance(i)
 		for w := in.First; w < in.First+in.Count; w++ {

@@ -57,8 +57,7 @@ type comparer struct {
 	stack []channelfile.Word // of the condition that is read: the word of each truth
 
 	candidates []candidate // for the rarest criterion that is looked at
-	refs       []channelfile.Word
-	beyond     uint64 // number of rules that are not among the candidates
+	beyond     uint64      // number of rules that are not among the candidates
 }
 
 // repeated finds the rules whose condition is that of an earlier rule, word by word. The format has
@@ -244,29 +243,22 @@ func (c *comparer) firstRules(order []rarest) [][]int32 {
 // A candidate is a rule that other rules may cover.
 type candidate struct {
 	instance int
-	reads    uint64             // inputs of its criteria that are not negated, as bits of inputBit
-	refs     []channelfile.Word // that must hold, ascending
+	reads    uint64 // inputs of its criteria that are not negated, as bits of inputBit
 
 	// The fields below are set if made is true.
 	made    bool
+	refs    []channelfile.Word // that must hold, ascending
 	formula meaning.Formula
 	event   interp.Event // that the rule matches
 }
 
 // prepare makes candidates of the first rules that need a criterion.
 func (c *comparer) prepare(rules []int32, all uint64) {
-	c.candidates, c.beyond = c.candidates[:0], all-uint64(min(all, maxCandidates+1))
-	c.refs = c.refs[:0]
+	c.candidates, c.beyond = c.candidates[:0], all-min(all, maxCandidates+1)
 	for _, k := range rules {
-		other := candidate{instance: int(k)}
-		if c.skip[k] || !c.outlines.Plain(other.instance) && !c.make(&other) {
-			continue
+		if !c.skip[k] {
+			c.candidates = append(c.candidates, candidate{instance: int(k), reads: c.reads(int(k))})
 		}
-		first := len(c.refs)
-		c.refs = append(c.refs, c.references(other.instance)...)
-		other.refs = c.refs[first:len(c.refs):len(c.refs)]
-		other.reads = c.reads(other.instance)
-		c.candidates = append(c.candidates, other)
 	}
 }
 
@@ -280,6 +272,7 @@ func (c *comparer) make(other *candidate) (ok bool) {
 	}
 	answer, event := c.solver.Possible(other.formula)
 	other.event, other.made = event, answer == meaning.Yes
+	other.refs = slices.Clone(c.references(other.instance))
 	return other.made
 }
 
@@ -331,11 +324,11 @@ func (c *comparer) covers(i int, other *candidate) bool {
 	if answer := c.outlines.Implies(other.instance, i, c.solver); answer != meaning.Unknown {
 		return answer == meaning.Yes
 	}
-	if c.includes(other.refs, i) {
-		return true
-	}
 	if !c.make(other) {
 		return false
+	}
+	if c.includes(other.refs, i) {
+		return true
 	}
 	formula, _ := c.instances.Formula(i)
 	if !formula.Holds(other.event) { // most rules do not, and this saves the proof

@@ -1,6 +1,8 @@
 package meaning
 
 import (
+	"bytes"
+	"encoding/binary"
 	"slices"
 
 	"github.com/cfcheck/cfcheck/channelfile"
@@ -12,44 +14,117 @@ var literals = []channelfile.Operator{
 	channelfile.OpEquals, channelfile.OpPrefix, channelfile.OpSuffix, channelfile.OpContains, channelfile.OpPattern,
 }
 
-// eachText calls look for the operands of criteria that compare texts. Look returns a message about
-// the operand, or "". EachText reports the messages at the first rule that uses the criterion.
+// eachText calls look for the operands of criteria that compare texts, if they have a character
+// that some look finds. Look returns a message about the operand, or "". EachText reports the
+// messages at the first rule that uses the criterion.
 //
 // Many criteria can compare with one long value. So whether look finds something may depend only on
 // the value, the operator, and whether the input is a path. EachText asks once for each of these.
 func eachText(p *validate.Pass, fix string, look func(c channelfile.Criterion, input string, v channelfile.Value) string) {
 	f := p.File
-	const kinds = 16 // at least twice the number of literals
-	// by value: a bit for each kind that was looked at, and one if there is a message
-	known := make([]uint32, f.Values())
-	for i := range f.Criteria() {
-		c := f.Criterion(i)
-		kind := 2 * slices.Index(literals, c.Operator)
-		if kind < 0 || c.Flags&channelfile.FlagInputs != 0 {
-			continue
-		}
+	type key struct {
+		value    int
+		operator channelfile.Operator
+		path     bool
+	}
+	known := map[key]bool{} // whether there is a message
+	for _, i := range unusualTexts.Get(p) {
+		c := f.Criterion(int(i))
 		input := p.Definition.Inputs[c.Input].Name
-		if IsPath(input) {
-			kind++
-		}
-		asked, found := uint32(1)<<kind, uint32(1)<<(kind+kinds)
-		for k := c.First; k < c.First+c.Count; k++ {
-			n := f.Operand(k)
-			if known[n]&asked == 0 {
-				known[n] |= asked
-				if look(c, input, f.Value(n)) != "" {
-					known[n] |= found
-				}
+		k := key{operator: c.Operator, path: IsPath(input)}
+		for n := c.First; n < c.First+c.Count; n++ {
+			k.value = f.Operand(n)
+			found, ok := known[k]
+			if !ok {
+				found = look(c, input, f.Value(k.value)) != ""
+				known[k] = found
 			}
-			if known[n]&found == 0 {
+			if !found {
 				continue
 			}
 			p.Report(func() validate.Finding {
-				where, in := p.LocateCriterion(i, int(c.Input))
-				return validate.Finding{Where: where, Instance: in, Input: p.InputAt(int(c.Input)), Message: look(c, input, f.Value(n)), Fix: fix}
+				where, in := p.LocateCriterion(int(i), int(c.Input))
+				return validate.Finding{Where: where, Instance: in, Input: p.InputAt(int(c.Input)), Message: look(c, input, f.Value(f.Operand(n))), Fix: fix}
 			})
 		}
 	}
+}
+
+// unusualTexts are the criteria that compare with a text in which a check of texts can find
+// something: a character that is not visible ASCII, a literal star, or a percent sign at the start.
+var unusualTexts = validate.OfSubject(func(p *validate.Pass) (list []int32) {
+	f := p.File
+	known := make([]textKind, f.Values()) // 0 means that the value was not read
+	for i := range f.Criteria() {
+		c := f.Criterion(i)
+		if !slices.Contains(literals, c.Operator) || c.Flags&channelfile.FlagInputs != 0 {
+			continue
+		}
+		asked := textHidden | textPercent | textStar
+		if c.Operator == channelfile.OpPattern {
+			asked = textHidden | textEscapedStar
+		}
+		for k := c.First; k < c.First+c.Count; k++ {
+			n := f.Operand(k)
+			if known[n] == 0 {
+				known[n] = kindOfText(f.Value(n))
+			}
+			if known[n]&asked != 0 {
+				list = append(list, int32(i))
+				break
+			}
+		}
+	}
+	return list
+})
+
+// A textKind is a set of unusual characters.
+type textKind uint8
+
+const (
+	textRead        textKind = 1 << iota
+	textHidden               // a byte that is not visible ASCII
+	textStar                 // a star
+	textEscapedStar          // a star after a backslash
+	textPercent              // a percent sign at the start
+)
+
+func kindOfText(v []byte) textKind {
+	kind := textRead
+	if len(v) > 0 && v[0] == '%' {
+		kind |= textPercent
+	}
+	if hidden, star := scanText(v); hidden || star {
+		if hidden {
+			kind |= textHidden
+		}
+		if star {
+			kind |= textStar
+		}
+		if bytes.Contains(v, []byte(`\*`)) {
+			kind |= textEscapedStar
+		}
+	}
+	return kind
+}
+
+// scanText reports whether a text has a byte that is not visible ASCII, and whether it has a star.
+// It looks at eight bytes at a time.
+func scanText(v []byte) (hidden, star bool) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	var low, high, stars uint64 // a bit for each byte, the top one
+	for ; len(v) >= 8; v = v[8:] {
+		x := binary.LittleEndian.Uint64(v)
+		low |= (x - ' '*ones) &^ x & tops
+		high |= (x&^tops + (0x7F-'~')*ones) | x
+		x ^= '*' * ones
+		stars |= (x - ones) &^ x & tops
+	}
+	for _, b := range v {
+		hidden = hidden || b < ' ' || b > '~'
+		star = star || b == '*'
+	}
+	return hidden || (low|high)&tops != 0, star || stars != 0
 }
 
 // IsPath reports whether the values of an input are the path of a file, by its name. It knows the
