@@ -200,8 +200,8 @@ func leastLength(pattern []byte) (n int) {
 	return n
 }
 
-// possible reports whether a text or an address that is made of the operand of a test obviously
-// passes it. False means that the solver must look for a value.
+// possible reports whether the operand of a test obviously gives a value that passes it. False
+// means that the solver must look for a value.
 func (r *leafReader) possible(t *Test) bool {
 	if typ := r.solver.typeOf(t.Field); typ != sensor.TypeString && !t.takes(typ) {
 		return false
@@ -485,8 +485,8 @@ func (o *Outlines) fails(c *claim, word channelfile.Word) outlineAnswer {
 	return failsFit
 }
 
-// joinFails returns whether an or of parts, each on other fields, can fail, or an and of them. An or
-// fails if all of them do.
+// joinFails returns whether an and or an or of parts can fail. The parts read different fields. An
+// or fails if all its parts do.
 func (o *Outlines) joinFails(parts []outlinePart, or bool, s *Solver) outlineAnswer {
 	settles, otherwise := failsSometimes, failsNever // for an and
 	if or {
