@@ -41,6 +41,7 @@ type Policy struct {
 	Types      []Text // names of files with definitions of template types
 	NeverMatch []Text // names of files of recorded events that no rule may match
 	KnownGood  []Text // names of files of recorded events that are known to be good
+	KnownBad   []Text // names of files of recorded events that are known to be bad
 	Exclude    []Text // patterns of rules to leave out
 	Protected  []Text // IDs of rules that must be in the content, in lower case
 

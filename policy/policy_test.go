@@ -58,6 +58,7 @@ ledger: shipped.ledger
 exercise-plans: [plan.json@sha256:` + digest + `]
 rings: {hosts-per-cell: 50, factor: 4}
 tests: {must-match: 2, must-not-match: 1}
+known-bad: [events/bad.ndjson]
 `
 
 // digest is the digest of no plan.
@@ -87,6 +88,7 @@ func TestRead(t *testing.T) {
 		Protected:     []policy.Text{{"5a0c1d2e-0001-4000-8000-cfc0cfc00001", at(15, 3)}},
 		NeverMatch:    []policy.Text{{"events/no.ndjson", at(16, 15)}},
 		KnownGood:     []policy.Text{{"events/good.ndjson", at(17, 14)}},
+		KnownBad:      []policy.Text{{"events/bad.ndjson", at(32, 13)}},
 		Exclude:       []policy.Text{{"tests", at(18, 11)}, {"*.test.yml", at(18, 18)}},
 		WaiverFiles:   []policy.Text{{".cfcheck-baseline.yaml", at(27, 16)}},
 		Ledger:        policy.Text{Value: "shipped.ledger", Place: at(28, 9)},
@@ -157,7 +159,7 @@ func TestRefused(t *testing.T) {
 		{"another document", "schema: cfcheck.fleet/v0\n", `p.yaml:1:9: schema: found "cfcheck.fleet/v0"; expected cfcheck.policy/v0`, true},
 		{"a misspelt key", schemaLine + "fleet: [a]\n", `p.yaml:2:1: unknown key "fleet"; did you mean "fleets"?`, true},
 		{"a key in another case", schemaLine + "Fail-On: error\n", `p.yaml:2:1: unknown key "Fail-On"; did you mean "fail-on"?`, true},
-		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "tests", "protected", "never-match", "known-good", "ledger", "exercise-plans", "rings", "exclude", "waivers" or "waiver-files"`, true},
+		{"an unknown key", schemaLine + "everything: allowed\n", `p.yaml:2:1: unknown key "everything"; expected "schema", "fleets", "types", "fail-on", "severities", "ceilings", "expect", "tests", "protected", "never-match", "known-good", "known-bad", "ledger", "exercise-plans", "rings", "exclude", "waivers" or "waiver-files"`, true},
 		{"an unknown key below", schemaLine + "ceilings: {byte: 1}\n", `p.yaml:2:12: ceilings: unknown key "byte"; did you mean "bytes"?`, true},
 		{"a key twice", schemaLine + "fail-on: warning\nfail-on: error\n", `p.yaml:3:1: the key "fail-on" occurs here and in line 2; remove one of the two`, false},
 		{"no value", schemaLine + "fleets:\n", `p.yaml:2:8: fleets: found no value; expected a list of at least one value, or leave the key out`, true},

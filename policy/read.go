@@ -82,6 +82,7 @@ func (r *reader) keys(p *Policy) []key {
 		{"protected", r.texts(&p.Protected, ruleID)},
 		{"never-match", r.texts(&p.NeverMatch, nil)},
 		{"known-good", r.texts(&p.KnownGood, nil)},
+		{"known-bad", r.texts(&p.KnownBad, nil)},
 		{"ledger", func(path string, n *yaml.Node) { p.Ledger, _ = r.text(path, n) }},
 		{"exercise-plans", r.texts(&p.ExercisePlans, planReference)},
 		{"rings", func(path string, n *yaml.Node) { r.object(path, n, r.rings(&p.Rings)) }},

@@ -110,6 +110,7 @@ const (
 	UsesSysmonSource                  // a configuration of Sysmon, as XML
 	UsesSysmonBlob                    // compiled rules of Sysmon
 	UsesSysmonRules                   // rules of Sysmon, as XML or compiled
+	UsesKnownBad                      // recorded events that are known to be bad
 )
 
 // Severity is the effect of a finding on the verdict.

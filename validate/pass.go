@@ -44,6 +44,7 @@ type Pass struct {
 
 	NeverMatch       *Recorded
 	KnownGood        *Recorded
+	KnownBad         *Recorded
 	KnownGoodMatches uint64 // number of KnownGood events that one rule may match
 	KnownGoodNew     uint64 // number of them that one rule may match, and did not before
 	Ceilings         Ceilings

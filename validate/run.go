@@ -41,6 +41,7 @@ type Options struct {
 
 	NeverMatch       *Recorded // events that no rule may match; nil means no events
 	KnownGood        *Recorded // events that are known to be good; nil means no events
+	KnownBad         *Recorded // events that are known to be bad; nil means no events
 	KnownGoodMatches uint64    // number of KnownGood events that one rule may match
 	KnownGoodNew     uint64    // number of them that one rule may match, and did not in Previous
 
@@ -268,7 +269,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	}
 	j := &Prepared{opts: opts, pass: Pass{
 		Subject: s, Known: opts.Definitions, Now: opts.Now, History: opts.History, max: opts.MaxFindings,
-		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownGoodMatches: opts.KnownGoodMatches, KnownGoodNew: opts.KnownGoodNew, Ceilings: opts.Ceilings, Protected: opts.Protected,
+		NeverMatch: opts.NeverMatch, KnownGood: opts.KnownGood, KnownBad: opts.KnownBad, KnownGoodMatches: opts.KnownGoodMatches, KnownGoodNew: opts.KnownGoodNew, Ceilings: opts.Ceilings, Protected: opts.Protected,
 		Ledger: opts.Ledger, ExercisePlans: opts.ExercisePlans, ExerciseRings: opts.ExerciseRings,
 		ChangeLimits: opts.ChangeLimits.orDefault(),
 	}}
@@ -291,6 +292,7 @@ func Prepare(s *Subject, opts Options) *Prepared {
 	p.perGroup = min(max(opts.MaxOfGroup, GroupFindings), mostFindings)
 	p.NeverMatch = j.guard("NeverMatch", p.NeverMatch)
 	p.KnownGood = j.guard("KnownGood", p.KnownGood)
+	p.KnownBad = j.guard("KnownBad", p.KnownBad)
 	//mutation:missed: TestExercisePlan detects it
 	if slices.Contains(p.ExercisePlans, nil) {
 		j.odd = append(j.odd, "ExercisePlans has a plan that is nil")
@@ -526,7 +528,7 @@ func addHosts(a, b uint64) uint64 { return a + min(b, math.MaxUint64-a) }
 
 // there returns the parts that the subject has, without the fleet.
 func (j *Prepared) there() Uses {
-	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger|UsesExercise
+	p, has := &j.pass, UsesBytes|UsesSource|UsesNeverMatch|UsesKnownGood|UsesKnownBad|UsesManifest|UsesCeilings|UsesFolder|UsesWaivers|UsesProtected|UsesLedger|UsesExercise
 	if p.File != nil {
 		has |= UsesFile
 	}
@@ -558,6 +560,9 @@ func (j *Prepared) given() (given Uses) {
 	}
 	if j.pass.KnownGood != nil {
 		given |= UsesKnownGood
+	}
+	if j.pass.KnownBad != nil {
+		given |= UsesKnownBad
 	}
 	//mutation:missed: TestCeilings detects it
 	if j.pass.Ceilings != (Ceilings{}) {

@@ -120,7 +120,7 @@ func unclear(f *pflag.Flag, value string) string {
 	case strings.TrimSpace(value) == "", value == "=": // pflag reads -o= as the value =
 		return fmt.Sprintf("the value is empty (an unset variable?); give a value, or leave --%s out", f.Name)
 	// the standard input
-	case value == "-" && (f.Name == "never-match" || f.Name == "known-good" || f.Name == "events" || f.Name == "event"):
+	case value == "-" && (f.Name == "never-match" || f.Name == "known-good" || f.Name == "known-bad" || f.Name == "events" || f.Name == "event"):
 	case value[0] == '-':
 		return fmt.Sprintf("%q begins with - like a flag; the real value may be missing (an unset variable?). Write ./%s for a file of this name", value, value)
 	}

@@ -43,6 +43,7 @@ type checking struct {
 	failOn           string
 	neverMatch       []string // files of events
 	knownGood        []string
+	knownBad         []string
 	knownGoodMatches uint64
 	knownGoodNew     uint64
 	ceilings         validate.Ceilings
@@ -71,7 +72,7 @@ type checking struct {
 	compileBudget *sigma.Budget
 	explaining    *validate.Budget    // budget of the witnesses; nil means no witnesses
 	recordings    []*events.Recording // to be closed
-	trying        [2]trying           // for the events of --never-match and --known-good
+	trying        [3]trying           // by flag, as in noteUntried
 
 	excludesFrom   []policy.Text // patterns of the policy; nil means that a flag gave them
 	rulesOfFolders bool          // the run looked for rules in a folder
@@ -162,6 +163,7 @@ func (k *checking) addData(cmd *cobra.Command) {
 	f.BoolVar(&k.allowEmpty, "allow-empty", false, "accept a channel file without instances")
 	f.StringArrayVar(&k.neverMatch, "never-match", nil, "reject rules that match an event in this `file` of recorded events (- for the standard input)")
 	f.StringArrayVar(&k.knownGood, "known-good", nil, "reject rules that match more events in this `file` of known-good events than --known-good-matches allows")
+	f.StringArrayVar(&k.knownBad, "known-bad", nil, "warn of rules that matched an event in this `file` of known-bad events in the previous release, if no rule matches it now")
 	f.Uint64Var(&k.knownGoodMatches, "known-good-matches", 0, "let each rule match at most `N` of the known-good events (default 0)")
 	f.Uint64Var(&k.knownGoodNew, "known-good-new", 0, "let each rule match at most `N` of the known-good events that it did not match in the previous release (default 0)")
 	f.StringVar(&k.ledger, "ledger", "", "reject content that uses a build in a way that this `file` does not record, see ledger init")
@@ -278,6 +280,7 @@ func (k *checking) reads(s *output.Set, args []string) {
 	}
 	k.readsEvents(s, "--never-match", k.neverMatch)
 	k.readsEvents(s, "--known-good", k.knownGood)
+	k.readsEvents(s, "--known-bad", k.knownBad)
 	if k.ledger != "" {
 		s.Reads("--ledger "+k.ledger, k.ledger)
 	}
@@ -391,6 +394,12 @@ func (k *checking) prepare() error {
 		return err
 	}
 	if k.options.KnownGood, err = k.recorded("known-good", k.knownGood); err != nil {
+		return err
+	}
+	if k.previous == "" && k.revision == "" {
+		k.knownBad = nil // of the policy: there is nothing to compare with
+	}
+	if k.options.KnownBad, err = k.recorded("known-bad", k.knownBad); err != nil {
 		return err
 	}
 	return k.reporting.check()

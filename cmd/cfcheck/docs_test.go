@@ -372,6 +372,10 @@ var elsewhere = map[string]func(t *testing.T) example{
 		return example{"[docs/examples/observed.yml](../examples/observed.yml) matches what the print service of every machine does. [Its earlier form](../examples/earlier/observed.yml) did not, and the owner allows one match",
 			[]string{"cfcheck check --fleet reference --known-good docs/examples/good.ndjson --known-good-matches 1 --previous docs/examples/earlier/observed.yml docs/examples/observed.yml"}}
 	},
+	"CF5006": func(*testing.T) example {
+		return example{"[docs/examples/observed.yml](../examples/observed.yml) reads other users than [its earlier form](../examples/earlier/observed.yml), which matched [an attack](../examples/attack.ndjson)",
+			[]string{"cfcheck check --fleet reference --known-bad docs/examples/attack.ndjson --previous docs/examples/earlier/observed.yml docs/examples/observed.yml"}}
+	},
 	"CF7001": func(*testing.T) example {
 		return example{"[docs/examples/waived.yml](../examples/waived.yml) has two waivers, and one of them is for a check that protects the sensor",
 			[]string{"cfcheck check --fleet reference --now 2026-12-01 docs/examples/waived.yml"}}
@@ -430,6 +434,9 @@ var nearElsewhere = map[string]near{
 	}},
 	"CF5005": {"the same change, and the owner allows one new match", []string{
 		"cfcheck check --fleet reference --known-good docs/examples/good.ndjson --known-good-matches 1 --known-good-new 1 --previous docs/examples/earlier/observed.yml docs/examples/observed.yml",
+	}},
+	"CF5006": {"[a change](../examples/near/observed.yml) that adds the new users to the old ones", []string{
+		"cfcheck check --fleet reference --known-bad docs/examples/attack.ndjson --previous docs/examples/earlier/observed.yml docs/examples/near/observed.yml",
 	}},
 	"CF6009": {"a folder with the later revision only", []string{
 		"cfcheck build docs/examples/observed.yml -o out --revision 2", "cfcheck check --fleet reference out",

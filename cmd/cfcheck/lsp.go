@@ -148,7 +148,7 @@ func (k *checking) openEditor(cmd *cobra.Command) ([]lsp.Finding, error) {
 	}
 	if err == nil {
 		// Recorded events can take minutes.
-		k.neverMatch, k.knownGood, k.knownGoodMatches, k.knownGoodNew = nil, nil, 0, 0
+		k.neverMatch, k.knownGood, k.knownBad, k.knownGoodMatches, k.knownGoodNew = nil, nil, nil, 0, 0
 		k.maxFindings, k.all = maxEditorFindings, true
 		if err = k.limit(); err == nil {
 			err = k.prepare()

@@ -328,6 +328,7 @@ func (k *checking) adopt(flags *pflag.FlagSet) error {
 	}
 	list("never-match", p.NeverMatch, &k.neverMatch, path)
 	list("known-good", p.KnownGood, &k.knownGood, path)
+	list("known-bad", p.KnownBad, &k.knownBad, path)
 	if flag := given("ledger"); flag != "" {
 		k.record("ledger", p.Ledger.Place, flag, k.ledger)
 	} else if p.Ledger.Set() {

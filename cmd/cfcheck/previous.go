@@ -40,7 +40,7 @@ type comparing struct {
 }
 
 // comparingFlags are the names of the flags that need a previous release.
-var comparingFlags = []string{"added-channel", "withdrawn-channel", "max-removed", "max-growth", "new-only", "known-good-new"}
+var comparingFlags = []string{"added-channel", "withdrawn-channel", "max-removed", "max-growth", "new-only", "known-good-new", "known-bad"}
 
 func (c *comparing) add(cmd *cobra.Command) {
 	f := cmd.Flags()

@@ -82,7 +82,7 @@ func (k *checking) noteUntried(r *validate.Report) {
 	if r.File == nil || r.Definition == nil {
 		return
 	}
-	for i, recorded := range []*validate.Recorded{k.options.NeverMatch, k.options.KnownGood} {
+	for i, recorded := range []*validate.Recorded{k.options.NeverMatch, k.options.KnownGood, k.options.KnownBad} {
 		if recorded == nil {
 			continue
 		}
@@ -112,7 +112,7 @@ func (k *checking) noteUntried(r *validate.Report) {
 // no subject was tried on the events of a flag, the run is undecided, because the
 // user asked for a trial.
 func (k *checking) sayUntried(run *report.Run) {
-	for i, use := range []string{"never-match", "known-good"} {
+	for i, use := range []string{"never-match", "known-good", "known-bad"} {
 		of, flag := &k.trying[i], k.from(use)
 		for _, typ := range of.types {
 			u := of.untried[typ]

@@ -50,7 +50,7 @@ that are not events. It also shows the rules that cost most, the fields that eve
 have and no rule reads, and the reverse. --format csv-fields lists all fields.
 
 replay does not judge whether content may ship. check does, also with events:
---never-match and --known-good.
+--never-match, --known-good and --known-bad.
 
 Exit status: 0 the result is complete; 1 more matches than --max-matches allows;
 2 undecided: no event was tried, a rule or a file could not be read, or more

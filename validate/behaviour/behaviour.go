@@ -20,6 +20,7 @@ var Checks = []*validate.Check{
 	knownGood,
 	withinCeilings,
 	newlyMatched,
+	noLongerMatched,
 }
 
 // typed are the checks without which an event of the type would not fit the

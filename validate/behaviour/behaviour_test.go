@@ -1,6 +1,7 @@
 package behaviour_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -339,6 +340,79 @@ func TestNewlyMatched(t *testing.T) {
 		}
 		if strings.Join(says, "\n") != tt.says {
 			t.Errorf("%s: %q, want %q", tt.why, says, tt.says)
+		}
+	}
+}
+
+// TestNoLongerMatched has the cases of CF5006: the matches on known-bad events of two releases.
+func TestNoLongerMatched(t *testing.T) {
+	fleet := testkit.Fleet(t, "reference")
+	names := slices.Repeat([]string{`\lsass`, `\wkssvc`, `\lsass`}, 10)
+	is := func(name string) channelfile.Expr { return channelfile.Equals(5, name) }
+	any := channelfile.Prefix(5, `\`)
+	later := testkit.HeaderOf(builtin.Definitions().ByNumber(testkit.IPC.Type, 2))
+	for _, tt := range []struct {
+		why        string
+		events     []string
+		header     channelfile.Header // of the previous release
+		old, newer []channelfile.Expr
+		says       string
+	}{
+		{"another event, as many", names[:2], testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\wkssvc`)},
+			"in revision 1 in shipped, instance 0 matched 1 event known to be bad that no rule matches now; the first is good.ndjson:1"},
+		{"fewer events, by an index", names, testkit.IPC, []channelfile.Expr{any}, []channelfile.Expr{is(`\lsass`)},
+			"in revision 1 in shipped, instance 0 matched 10 events known to be bad that no rule matches now; the first is good.ndjson:2"},
+		{"more events", names, testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{any}, ""},
+		{"the same rules", names, testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\lsass`)}, ""},
+		{"a new rule matches the event", names, testkit.IPC, []channelfile.Expr{is(`\lsass`)}, []channelfile.Expr{is(`\x`), is(`\lsass`)}, ""},
+		{"a rule that is gone", names[:2], testkit.IPC, []channelfile.Expr{is(`\lsass`), is(`\wkssvc`)}, []channelfile.Expr{is(`\lsass`)},
+			"in revision 1 in shipped, instance 00000000-0000-0000-0000-000000000002, which is gone, matched 1 event known to be bad that no rule matches now; the first is good.ndjson:2"},
+		{"a rule that is gone, and another matches its events", names, testkit.IPC, []channelfile.Expr{any, is(`\wkssvc`)}, []channelfile.Expr{any}, ""},
+		{"both rules that matched it", names[:1], testkit.IPC, []channelfile.Expr{any, is(`\lsass`)}, []channelfile.Expr{is(`\x`), is(`\y`)},
+			"in revision 1 in shipped, instance 0 matched 1 event known to be bad that no rule matches now; the first is good.ndjson:1\n" +
+				"in revision 1 in shipped, instance 1 matched 1 event known to be bad that no rule matches now; the first is good.ndjson:1"},
+		{"another version, the same events", names, later, []channelfile.Expr{any}, []channelfile.Expr{any}, ""},
+		{"another version, another event", names[:2], later, []channelfile.Expr{is(`\wkssvc`)}, []channelfile.Expr{is(`\lsass`)},
+			"in revision 1 in shipped, instance 0 matched 1 event known to be bad that no rule matches now; the first is good.ndjson:2"},
+	} {
+		old := validate.ChannelFile("shipped", testkit.Encode(t, tt.header, tt.old...))
+		r := validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, tt.newer...)), validate.Options{
+			Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0), KnownBad: recorded(tt.events...),
+			Previous: &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }},
+		})
+		var says []string
+		for _, f := range r.Findings {
+			if f.Check.ID == "CF5006" {
+				says = append(says, f.Message)
+			}
+		}
+		if strings.Join(says, "\n") != tt.says {
+			t.Errorf("%s: %q, want %q", tt.why, says, tt.says)
+		}
+	}
+	// Without all events it is not known which of them another version lost.
+	for _, header := range []channelfile.Header{testkit.IPC, later} {
+		old := validate.ChannelFile("shipped", testkit.Encode(t, header, is(`\lsass`)))
+		run := func(events *validate.Recorded, b *validate.Budget) *validate.Report {
+			return validate.Run(validate.ChannelFile("", testkit.Encode(t, testkit.IPC, any)), validate.Options{
+				Checks: family, Definitions: builtin.Definitions(), Fleet: fleet, Now: time.Unix(0, 0), KnownBad: events, Budget: b,
+				Previous: &validate.Release{Name: "shipped", Find: func(uint32, uint32) (*validate.Subject, error) { return old, nil }},
+			})
+		}
+		bad := *recorded(names...)
+		all := bad.Events
+		bad.Events = func(d *sensor.Definition, yield func(func() string, interp.Event) bool) error {
+			all(d, yield)
+			return errors.New("cut off")
+		}
+		whole := new(validate.Budget)
+		if r := run(recorded(names...), whole); r.Verdict() != validate.Accepted || len(r.Findings) > 0 {
+			t.Errorf("version %d: %v, %v", header.TypeVersion, r.Verdict(), r.Findings)
+		}
+		for why, r := range map[string]*validate.Report{"cut off": run(&bad, nil), "a step less": run(recorded(names...), &validate.Budget{MaxSteps: whole.Spent() - 1})} {
+			if len(r.Undecided) == 0 || len(r.Findings) > 0 {
+				t.Errorf("version %d, %s: undecided %q, findings %v", header.TypeVersion, why, r.Undecided, r.Findings)
+			}
 		}
 	}
 }

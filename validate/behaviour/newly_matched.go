@@ -29,8 +29,8 @@ Compare the rule with its earlier form on the named event, and narrow it.`,
 	Uses:     validate.UsesFile | validate.UsesNeeds | validate.UsesDefinition | validate.UsesKnownGood | validate.UsesPrevious,
 	Requires: typed,
 	Run: func(p *validate.Pass) {
-		partners, changed := partnersOf(p)
-		if !changed { //mutation:equivalent: the slow path gives the same result
+		partners, d := partnersOf(p)
+		if len(d.Added)+len(d.Changed) == 0 { //mutation:equivalent: only the speed depends on it
 			return
 		}
 		counts := make([]uint64, len(partners))
@@ -58,10 +58,10 @@ Compare the rule with its earlier form on the named event, and narrow it.`,
 }
 
 // partnersOf returns for each instance the instance of the same ID in the previous content, or
-// -1. Changed is false if all instances have one, and the same condition as it.
-func partnersOf(p *validate.Pass) (partners []int, changed bool) {
+// -1, and the difference of the two contents.
+func partnersOf(p *validate.Pass) (partners []int, d *delta.Instances) {
 	old, newer := p.Previous.File, p.File
-	d := delta.Between(old, newer, delta.InputsOf(old.Header, newer.Header, p.Known))
+	d = delta.Between(old, newer, delta.InputsOf(old.Header, newer.Header, p.Known))
 	partners = make([]int, newer.Instances())
 	k := 0
 	for i := range partners {
@@ -78,7 +78,7 @@ func partnersOf(p *validate.Pass) (partners []int, changed bool) {
 			}
 		}
 	}
-	return partners, len(d.Added)+len(d.Changed) > 0
+	return partners, d
 }
 
 // previousMatcherOf is matcherOf for the previous content.

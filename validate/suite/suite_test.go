@@ -331,6 +331,7 @@ var elsewhere = map[string]string{
 	"CF5003": "package behaviour: it wants recorded events",
 	"CF5004": "package behaviour: it wants ceilings",
 	"CF5005": "package behaviour: it wants recorded events and a previous release",
+	"CF5006": "package behaviour: it wants recorded events and a previous release",
 	"CF6009": "package change: it wants other files beside the file",
 	"CF6010": "package change: it wants protected rules",
 	"CF7001": "package policy: the reader of the rules finds it",
