@@ -96,9 +96,9 @@ func withGate(measure func(dir, program string) error) error {
 	return measure(dir, program)
 }
 
-// goBuild builds a package or a file to a program.
+// goBuild builds a package or a file to a program, with the flags of a release.
 func goBuild(program, source string) error {
-	if out, err := exec.Command("go", "build", "-o", program, source).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, source).CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", source, err, out)
 	}
 	return nil
