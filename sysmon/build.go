@@ -74,6 +74,16 @@ var buildsText string
 // caller must not change them.
 func Builds() []*Build { return builtinBuilds().list }
 
+// Newest returns the newest built-in build for Windows whose name is a version.
+func Newest() (newest *Build) {
+	for _, b := range Builds() {
+		if _, err := ParseVersion(b.Name); err == nil && b.Platform == Windows {
+			newest = b
+		}
+	}
+	return newest
+}
+
 type buildTable struct {
 	list   []*Build
 	ranges []buildRange

@@ -71,6 +71,9 @@ type Options struct {
 
 	Waivers []Waiver // findings to accept, in addition to the Waivers of the subject
 
+	// Begin is called before each check that runs, to show progress. Nil means that nobody watches.
+	Begin func(*Check)
+
 	// Budget limits the work of all runs that share it. Nil means a separate Budget with
 	// the default limit for each Run.
 	Budget *Budget
@@ -604,6 +607,9 @@ func (j *Prepared) check(i int) {
 	before := p.total
 	o := outcome{fate: j.fateOf(i, c)}
 	if o.fate == ran {
+		if j.opts.Begin != nil {
+			j.opts.Begin(c)
+		}
 		c.Run(p)
 	}
 	if p.over {

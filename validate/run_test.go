@@ -367,6 +367,17 @@ func TestSkipReasons(t *testing.T) {
 	}
 }
 
+// TestBegin holds that Begin is called once for each check that runs, and for no other.
+func TestBegin(t *testing.T) {
+	broken := finds("CF9001", 1, nil)
+	opts := options(t, broken, check("CF9002", func(c *validate.Check) { c.Requires = []string{broken.ID} }), check("CF9003", func(c *validate.Check) { c.Uses = validate.UsesFleet }))
+	var begun []*validate.Check
+	opts.Begin = func(c *validate.Check) { begun = append(begun, c) }
+	if r := validate.Run(good(t), opts); !slices.Equal(begun, r.Ran) || len(begun) != 2 {
+		t.Errorf("%v began, and %v ran; expected CF9001 and CF9003", begun, r.Ran)
+	}
+}
+
 // TestFindingsAreCapped holds that a million findings are counted, some kept,
 // and the verdict is that of all.
 func TestFindingsAreCapped(t *testing.T) {

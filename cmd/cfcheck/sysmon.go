@@ -76,12 +76,6 @@ func hasSysmonRoot(data []byte) bool {
 	return bytes.Contains(bytes.ToLower(single), []byte("<sysmon"))
 }
 
-// looksLikeXML reports whether the first character is "<", in any encoding.
-func looksLikeXML(data []byte) bool {
-	rest := bytes.TrimLeft(data[:min(len(data), 1024)], "\xef\xbb\xbf\xfe\xff\x00 \t\r\n")
-	return bytes.HasPrefix(rest, []byte("<"))
-}
-
 // looksLikeBlob reports whether the first word is a binary version with a known layout.
 func looksLikeBlob(data []byte) bool {
 	return len(data) >= 4 && sysmon.LayoutOf(sysmon.VersionOf(binary.LittleEndian.Uint32(data))) != sysmon.LayoutUnknown
@@ -133,7 +127,7 @@ func subjectOfSysmon(name string, data []byte) (*validate.Subject, error) {
 			return validate.Position{Path: name, Line: value.LineOf(p.At.Start)}, true
 		}
 		return s, nil
-	case looksLikeXML(data), isSysmonSource(name) && !looksLikeBlob(data):
+	case config.IsXML(data), isSysmonSource(name) && !looksLikeBlob(data):
 		return validate.SysmonSource(name, data), nil
 	}
 	return validate.SysmonBlob(name, data), nil

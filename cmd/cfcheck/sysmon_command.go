@@ -36,7 +36,7 @@ finding concerns.`,
 		Args: atLeastOne("configuration, a rule blob or an export of the registry"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(names) == 0 {
-				return fmt.Errorf("missing version: name it with --build, such as --build %s; cfcheck sysmon builds lists all", newestBuild())
+				return fmt.Errorf("missing version: name it with --build, such as --build %s; cfcheck sysmon builds lists all", sysmon.Newest().Name)
 			}
 			fleet, err := fleetOfSysmon(names)
 			if err != nil {
@@ -47,23 +47,12 @@ finding concerns.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&names, "build", nil, "judge for this `version` of Sysmon, such as "+newestBuild()+"; may repeat")
+	f.StringArrayVar(&names, "build", nil, "judge for this `version` of Sysmon, such as "+sysmon.Newest().Name+"; may repeat")
 	f.IntVar(&k.maxFindings, "max-findings", validate.DefaultMaxFindings, "show at most `N` findings per check; all are counted")
 	k.addFailOn(cmd)
 	k.reporting.add(cmd)
 	k.times, k.maxSteps = 1, validate.DefaultMaxSteps
 	return cmd
-}
-
-// newestBuild returns the name of the newest version for Windows with a number.
-func newestBuild() string {
-	name := ""
-	for _, b := range sysmon.Builds() {
-		if _, err := sysmon.ParseVersion(b.Name); err == nil && b.Platform == sysmon.Windows {
-			name = b.Name
-		}
-	}
-	return name
 }
 
 // fleetOfSysmon returns a fleet with one host for each named version.
@@ -109,7 +98,7 @@ version 15.`,
 				return err
 			}
 			if name == "" {
-				return fmt.Errorf("missing version: name it with --build, such as --build %s; cfcheck sysmon builds lists all", newestBuild())
+				return fmt.Errorf("missing version: name it with --build, such as --build %s; cfcheck sysmon builds lists all", sysmon.Newest().Name)
 			}
 			b, err := sysmon.BuildNamed(name)
 			if err != nil {
@@ -210,7 +199,7 @@ func decompileSysmon(name string) ([]byte, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		data = value.Data
-	case looksLikeXML(data):
+	case config.IsXML(data):
 		return nil, fmt.Errorf("%s: it is a configuration, and not a rule blob", name)
 	}
 	b, err := blob.Parse(data)

@@ -1,12 +1,14 @@
 //go:build js && wasm
 
-// Command playground is the gate as WebAssembly, for the page in docs/playground. It defines the
-// function cfcheckJudge and then waits for calls. See package internal/playground/build.
+// Command playground is the gate as WebAssembly, for the page in docs/playground. It runs in a
+// worker of that page. It defines the function cfcheckJudge and then waits for calls. See package
+// internal/playground/build.
 package main
 
 import (
 	"encoding/json"
 	"errors"
+	"runtime/debug"
 	"strings"
 	"syscall/js"
 	"time"
@@ -15,6 +17,10 @@ import (
 )
 
 func main() {
+	// The worker has one thread, so each collection stops the gate. Memory up to the limit costs
+	// less time than collections.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(1 << 30)
 	js.Global().Set("cfcheckFleets", strings.Join(playground.Fleets(), "\n"))
 	js.Global().Set("cfcheckJudge", js.FuncOf(func(_ js.Value, args []js.Value) any {
 		answer, err := judge(args)
@@ -26,14 +32,17 @@ func main() {
 	select {}
 }
 
-// judge takes the name, the bytes, the name of a fleet, the bytes of a fleet, and whether to run
-// the content. It returns the documents as JSON, the bytes of their files, and the problems.
+// judge takes an object with the fields of a question, and a function that gets the progress. It
+// returns the documents as JSON, the bytes of their files, and the problems.
 func judge(args []js.Value) (any, error) {
-	if len(args) != 5 {
-		return nil, errors.New("internal error: cfcheckJudge takes five arguments")
+	if len(args) != 2 {
+		return nil, errors.New("internal error: cfcheckJudge takes two arguments")
 	}
+	q := args[0]
 	answer, err := playground.Judge(playground.Question{
-		Name: args[0].String(), Data: bytesOf(args[1]), Fleet: args[2].String(), FleetJSON: bytesOf(args[3]), Behaviour: args[4].Bool(), Now: time.Now(),
+		Name: q.Get("name").String(), Data: bytesOf(q.Get("bytes")), Fleet: q.Get("fleet").String(), FleetJSON: bytesOf(q.Get("fleetJSON")),
+		Behaviour: q.Get("behaviour").Bool(), Now: time.Now(),
+		Progress: func(step string, done, all int) { args[1].Invoke(step, done, all) },
 	})
 	if err != nil {
 		return nil, err

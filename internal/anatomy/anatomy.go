@@ -1,5 +1,5 @@
 // Package anatomy names the bytes of a file: the records and fields that they belong to, and
-// their meaning. It reads channel files and the rule blobs of Sysmon.
+// their meaning. It reads channel files, and the rule blobs and configurations of Sysmon.
 //
 // A damaged file has an anatomy too. Of reads the lengths and offsets that the file states, clips
 // them to the bytes at hand, and notes each place where a statement cannot be true. It takes time
@@ -18,6 +18,7 @@ import (
 
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/config"
 )
 
 // A Format is the kind of a file.
@@ -25,9 +26,10 @@ type Format string
 
 // The formats.
 const (
-	ChannelFile Format = "channel file"
-	RuleBlob    Format = "Sysmon rule blob"
-	Unknown     Format = "unknown"
+	ChannelFile   Format = "channel file"
+	RuleBlob      Format = "Sysmon rule blob"
+	Configuration Format = "Sysmon configuration"
+	Unknown       Format = "unknown"
 )
 
 // A Form is the way in which the bytes of a field are read.
@@ -133,6 +135,8 @@ func Of(name string, data []byte) *Map {
 		return ofBlob(data)
 	case ext == ".cf" && !uniform(data):
 		return ofChannelFile(data)
+	case config.IsXML(data):
+		return ofText(data)
 	}
 	m := &Map{Format: Unknown, Kinds: []Kind{unknownKind}, Enums: map[string]map[string]string{}, data: data}
 	if len(data) > 0 {

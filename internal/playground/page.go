@@ -2,6 +2,7 @@ package playground
 
 import (
 	_ "embed" // the page
+	"encoding/json"
 	"html/template"
 	"io"
 
@@ -13,6 +14,8 @@ var (
 	indexText string
 	//go:embed page/playground.js
 	script string
+	//go:embed page/worker.js
+	worker string
 	//go:embed page/playground.css
 	style string
 
@@ -20,16 +23,21 @@ var (
 )
 
 // WritePage writes the page of the playground. Support is the script that Go has for its
-// WebAssembly, wasm_exec.js. The page loads cfcheck.wasm from its own folder and nothing else.
+// WebAssembly, wasm_exec.js. The page loads cfcheck.wasm from its own folder and nothing else. The
+// script of its worker is a text in its own script, so the policy of the page counts for both.
 func WritePage(w io.Writer, support string) error {
-	all := `"use strict";(() => {` + "\n" + support + view.Script() + script + "})();\n"
+	text, err := json.Marshal(`"use strict";` + "\n" + support + worker)
+	if err != nil {
+		return err
+	}
+	all := `"use strict";(() => {` + "\nconst workerScript = " + string(text) + ";\n" + view.Script() + script + "})();\n"
 	sheet := view.Style() + style
 	return index.Execute(w, struct {
 		Policy string
 		Style  template.CSS
 		Script template.JS
 	}{
-		view.Policy("'wasm-unsafe-eval' ", all, sheet) + "; connect-src 'self'; img-src data:",
+		view.Policy("'wasm-unsafe-eval' ", all, sheet) + "; connect-src 'self'; img-src data:; worker-src blob:",
 		template.CSS(sheet), template.JS(all),
 	})
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/sigma/subjects"
+	"github.com/cfcheck/cfcheck/sysmon"
+	"github.com/cfcheck/cfcheck/sysmon/config"
 	"github.com/cfcheck/cfcheck/sysmon/registry"
 	"github.com/cfcheck/cfcheck/validate"
 	"github.com/cfcheck/cfcheck/validate/suite"
@@ -35,9 +37,13 @@ type Question struct {
 	// nothing is accepted.
 	Behaviour bool
 	Now       time.Time
+	// Progress is called before each step: the step in a few words, the number of steps that are
+	// done, and the number of all steps. Nil means that nobody watches.
+	Progress func(step string, done, all int)
 }
 
-// An Answer has a document for each file to show. Rules become a file for each template type.
+// An Answer has a document for each file to show. Rules become a file for each template type. A
+// configuration of Sysmon has a second file: the blob that the newest version makes of it.
 type Answer struct {
 	Documents []*view.Document
 	Data      [][]byte // the bytes of each file
@@ -75,20 +81,35 @@ func Judge(q Question) (a *Answer, err error) {
 			return nil, err
 		}
 	}
+	q.step("reading", 0, 1)
 	list, problems, err := q.subjects(defs)
 	if err != nil {
 		return nil, err
 	}
+	done, all := 0, len(list)*len(options.Checks)
+	options.Begin = func(c *validate.Check) {
+		q.step(c.String(), done, all)
+		done++
+	}
 	a = &Answer{Problems: problems}
-	for _, s := range list {
+	for i, s := range list {
 		name := s.Name
 		if s.Kind == validate.KindRules {
 			name = ruleFile(s.Data)
 		}
 		f := view.File{Name: name, Data: s.Data, Report: validate.Run(s, options)}
+		done = (i + 1) * len(options.Checks) // also those that did not run
+		q.step("drawing "+name, done, all)
 		a.Documents, a.Data = append(a.Documents, view.DocumentOf(f, defs)), append(a.Data, s.Data)
 	}
 	return a, nil
+}
+
+// step reports progress.
+func (q *Question) step(text string, done, all int) {
+	if q.Progress != nil {
+		q.Progress(report.Clean(text), done, all)
+	}
 }
 
 // fleet returns the fleet of the question, nil without one.
@@ -118,12 +139,43 @@ func (q *Question) subjects(defs *sensor.Definitions) ([]*validate.Subject, []st
 			return nil, nil, err
 		}
 		return []*validate.Subject{validate.SysmonBlob(q.Name, value.Data)}, nil, nil
+	case config.IsXML(q.Data):
+		list, problems := q.configuration()
+		return list, problems, nil
 	case ext == ".bin" || bytes.IndexByte(q.Data, 0) >= 0:
 		return []*validate.Subject{validate.SysmonBlob(q.Name, q.Data)}, nil, nil
-	case bytes.HasPrefix(bytes.TrimLeft(q.Data, "\xef\xbb\xbf \t\r\n"), []byte("<")):
-		return nil, nil, errors.New("this is XML; the playground shows rules, channel files and rule blobs, and cfcheck check judges configurations of Sysmon")
 	}
 	return q.rules(defs)
+}
+
+// configuration returns a configuration of Sysmon and its blob. Without a blob, the problem is the
+// reason.
+func (q *Question) configuration() (list []*validate.Subject, problems []string) {
+	name := q.Name
+	if path.Ext(name) == "" || strings.EqualFold(path.Ext(name), ".yml") {
+		name = "config.xml" // pasted
+	}
+	list = []*validate.Subject{validate.SysmonSource(name, q.Data)}
+	b := sysmon.Newest()
+	lost := func(why string) ([]*validate.Subject, []string) {
+		return list, []string{report.Clean(fmt.Sprintf("Sysmon %s makes no blob: %s", b.Name, why))}
+	}
+	cfg, err := config.Parse(q.Data)
+	if err != nil {
+		return lost(err.Error())
+	}
+	l := cfg.Load(b)
+	if l.Refused != nil {
+		return lost("it does not load the configuration")
+	}
+	data, err := l.Blob()
+	switch {
+	case err != nil:
+		return lost(err.Error())
+	case len(data) == 0:
+		return lost("the configuration has no rules")
+	}
+	return append(list, validate.SysmonBlob("blob of Sysmon "+b.Name+".bin", data)), nil
 }
 
 // rules compiles rules.

@@ -50,7 +50,9 @@ func TestJudge(t *testing.T) {
 		{"a fleet that is not JSON", Question{Data: []byte(rule), FleetJSON: []byte("{")}, "the fleet"},
 		{"nothing", Question{Data: []byte(" \n")}, "there is nothing to judge"},
 		{"a text that is not a rule", Question{Data: []byte("a: [")}, "rule.yml:1:"},
-		{"XML", Question{Name: "c.xml", Data: []byte("<Sysmon/>")}, "this is XML"},
+		{"a configuration that is not loaded", Question{Name: "c.xml", Data: []byte("<Sysmon/>"), Fleet: "reference"}, "makes no blob: it does not load the configuration"},
+		{"a configuration without rules", Question{Name: "c.xml", Data: []byte(`<Sysmon schemaversion="4.90"/>`), Fleet: "reference"}, "makes no blob: the configuration has no rules"},
+		{"XML that cannot be read", Question{Name: "c.xml", Data: []byte("<Sysmon"), Fleet: "reference"}, "rejected"},
 		{"a rule that cannot be expressed", Question{Data: []byte(strings.Replace(rule, `PipeName: '\name'`, `PipeName|re: '(?=x)'`, 1)), Fleet: "reference"}, "rule.yml:7:"},
 	} {
 		a, err := Judge(c.q)
@@ -81,12 +83,54 @@ func TestJudgeCorpus(t *testing.T) {
 		}
 	}
 	for _, c := range corpus.Sysmon() {
-		if !c.IsBlob() {
-			continue
+		name := "config.xml"
+		if c.IsBlob() {
+			name = "rules.bin"
 		}
-		if a, err := Judge(Question{Name: "rules.bin", Data: c.Data, Fleet: "reference"}); err != nil || len(a.Documents) != 1 {
+		if a, err := Judge(Question{Name: name, Data: c.Data, Fleet: "reference"}); err != nil || len(a.Documents) == 0 {
 			t.Errorf("%s: %v", c.Name, err)
 		}
+	}
+}
+
+// A pasted configuration has two documents: its text, and the blob that Sysmon makes of it. Findings
+// mark their lines.
+func TestConfiguration(t *testing.T) {
+	const text = "<Sysmon schemaversion=\"4.90\">\n<EventFiltering>\n<ProcessCreate onmatch=\"include\">\n<Image condition=\"is\">a</Image>\n<Imag>b</Imag>\n</ProcessCreate>\n</EventFiltering>\n</Sysmon>\n"
+	a, err := Judge(Question{Name: "rule.yml", Data: []byte(text), Fleet: "reference"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := a.Documents[0]
+	if d.Name != "config.xml" || len(d.Regions.Start) != 8 || d.Regions.First[4] != 5 {
+		t.Errorf("the configuration is %s with the regions %+v", d.Name, d.Regions)
+	}
+	marked := false
+	for _, f := range d.Findings {
+		marked = marked || text[f.Start:f.End] == "<Imag>b</Imag>\n"
+	}
+	if !marked {
+		t.Errorf("no finding marks the line of the unknown field: %+v", d.Findings)
+	}
+	right := strings.Replace(text, "<Imag>b</Imag>", "", 1)
+	if a, err = Judge(Question{Name: "rule.yml", Data: []byte(right), Fleet: "reference"}); err != nil || len(a.Documents) != 2 || a.Documents[1].Format != "Sysmon rule blob" {
+		t.Errorf("expected a configuration and a blob: %d documents, %v", len(a.Documents), err)
+	}
+}
+
+// Progress grows with each check, and the verdict is that without progress.
+func TestProgress(t *testing.T) {
+	last, steps := -1, 0
+	q := Question{Data: []byte(rule), Fleet: "reference", Behaviour: true, Progress: func(step string, done, all int) {
+		if step == "" || done < last || done > all {
+			t.Errorf("step %q: %d of %d after %d", step, done, all, last)
+		}
+		last = done
+		steps++
+	}}
+	a, err := Judge(q)
+	if err != nil || a.Documents[0].Verdict.State != "accepted" || steps < 50 {
+		t.Errorf("%d steps, %v", steps, err)
 	}
 }
 
@@ -103,7 +147,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("the policy permits %s: %s", bad, policy)
 		}
 	}
-	for _, part := range []string{"&#39;wasm-unsafe-eval&#39;", "connect-src &#39;self&#39;", "form-action &#39;none&#39;", "base-uri &#39;none&#39;"} {
+	for _, part := range []string{"&#39;wasm-unsafe-eval&#39;", "connect-src &#39;self&#39;", "worker-src blob:", "form-action &#39;none&#39;", "base-uri &#39;none&#39;"} {
 		if !strings.Contains(policy, part) {
 			t.Errorf("the policy lacks %s: %s", part, policy)
 		}

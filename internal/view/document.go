@@ -133,10 +133,24 @@ func DocumentOf(f File, defs *sensor.Definitions) *Document {
 	if f.Report != nil {
 		d.judged(f.Report)
 	}
-	if m.Format == anatomy.ChannelFile {
+	switch m.Format {
+	case anatomy.ChannelFile:
 		d.channelFile(f, defs)
+	case anatomy.Configuration:
+		d.Facts = [][2]string{{"lines", numeral.Thousands(uint64(len(m.Regions)))}}
+		d.placeLines(f.Report, m)
 	}
 	return d
+}
+
+// placeLines gives the findings on a configuration the bytes of their lines.
+func (d *Document) placeLines(r *validate.Report, m *anatomy.Map) {
+	for i := range d.Findings {
+		line := r.Findings[i].Where.Source.Line
+		if f := &d.Findings[i]; f.End == 0 && line >= 1 && line <= len(m.Regions) {
+			f.Start, f.End = m.Regions[line-1].Start, m.Regions[line-1].End
+		}
+	}
 }
 
 func regionsOf(m *anatomy.Map) regions {

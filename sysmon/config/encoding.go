@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -34,6 +35,12 @@ func (e Encoding) String() string {
 		return encodingNames[e]
 	}
 	return fmt.Sprintf("Encoding(%d)", uint8(e))
+}
+
+// IsXML reports whether the first character of a file, after white space, is "<" in any encoding.
+func IsXML(data []byte) bool {
+	rest := bytes.TrimLeft(data[:min(len(data), 1024)], "\xef\xbb\xbf\xfe\xff\x00 \t\r\n")
+	return bytes.HasPrefix(rest, []byte("<"))
 }
 
 // bom returns the number of bytes before the text.

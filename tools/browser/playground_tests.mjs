@@ -61,6 +61,19 @@ detection:
   condition: selection
 `;
 
+const configuration = (value) => `<Sysmon schemaversion="4.90"><EventFiltering>
+<ProcessCreate onmatch="include">
+<Image condition="end with">${value.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)}</Image>
+</ProcessCreate></EventFiltering></Sysmon>
+`;
+
+// dropped drops a file on the page.
+const dropped = (p, name, bytes) => judged(p, () => p.evaluate(([name, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], name));
+  document.dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+}, [name, [...bytes]]));
+
 export const tests = {
   'a pasted rule is judged, and nothing leaves the browser': async (browser) => {
     const p = await opened(browser);
@@ -92,6 +105,57 @@ export const tests = {
     assert.match(await p.textContent('#problems'), /the fleet/);
     await axe(p);
   },
+  'a configuration of Sysmon and its blob are judged': async (browser) => {
+    const p = await opened(browser);
+    await dropped(p, 'config.xml', Buffer.from(configuration('\\one.exe').replace('<Image ', '<Imag>x</Imag>\n<Image ')));
+    assert.equal(await p.textContent('.verdict'), 'rejected');
+    await p.locator('.finding.error', { hasText: 'config.xml:3:' }).first().locator('.jump').click();
+    assert.match(await p.textContent('.details'), /line\[3\][\s\S]*<Imag>x/);
+    await axe(p);
+    await dropped(p, 'config.xml', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(configuration('\\one.exe'), 'utf16le')]));
+    await p.locator('#files button', { hasText: 'blob of Sysmon' }).click();
+    assert.match(await p.textContent('.facts'), /Sysmon rule blob/);
+    const blob = await p.evaluate(() => [...cfcheckPage.active.model.bytes]);
+    await dropped(p, 'rules.bin', blob);
+    assert.equal(await p.textContent('#view h1'), 'rules.bin');
+    await p.click('#tab-structure');
+    await p.locator('.tree .row', { hasText: 'ProcessCreate' }).click();
+    assert.match(await p.textContent('.tree'), /Image end with '.+one\.exe'/);
+    await withinPage(p);
+  },
+  'the page goes on while the gate judges, and a question can be cancelled': async (browser) => {
+    const p = await opened(browser);
+    const many = Array.from({ length: 2000 }, (_, i) => rule(`rule ${i}`, `value ${i}`).replace(/0001\n/, String(i + 1).padStart(4, '0') + '\n')).join('---\n');
+    await p.setInputFiles('#file', { name: 'many.yml', mimeType: '', buffer: Buffer.from(many) });
+    for (let turn = 0; turn < 2; turn++) { // the second question ends the first one
+      await p.click('#judge');
+      await p.waitForFunction(() => document.querySelector('#step').textContent !== '');
+    }
+    await p.click('#cancel');
+    await p.waitForFunction(() => document.querySelector('#status').textContent === 'Cancelled.' && !document.querySelector('#judge').disabled);
+    assert.equal(await p.evaluate(() => document.body.dataset.judged), '');
+    assert.equal(await p.isVisible('#progress'), false);
+    await paste(p, rule('a rule', 'x'));
+    assert.match(await p.textContent('#status'), /^Judged in/);
+    await p.evaluate(() => { document.querySelector('#progress').hidden = false; });
+    await axe(p);
+  },
+  'neither the page nor its worker can reach another server': async (browser) => {
+    const p = await opened(browser);
+    const found = await p.evaluate(() => fetch('http://127.0.0.2:9/').then(() => 'went', (e) => e.name));
+    assert.equal(found, 'TypeError');
+    assert.ok(p.faults.length > 0 && p.faults.every((f) => f.includes('Content Security Policy')), p.faults.join());
+    p.faults.length = 0;
+    const workers = p.workers();
+    assert.equal(workers.length, 1);
+    const inWorker = await workers[0].evaluate(async () => [
+      await fetch('http://127.0.0.2:9/').then(() => 'went', (e) => e.name),
+      (() => { try { importScripts('http://127.0.0.2:9/x.js'); return 'went'; } catch (e) { return e.name; } })(),
+    ]);
+    assert.deepEqual(inWorker, ['TypeError', 'NetworkError']);
+    assert.ok(p.faults.every((f) => f.includes('Content Security Policy')), p.faults.join());
+    p.faults.length = 0;
+  },
   'hostile rules and names run no script in the playground': async (browser) => {
     const p = await opened(browser);
     await paste(p, vectors.map((v, i) => rule(v, 'x' + v.replaceAll('*', '').replaceAll('\\', '/')).replace(/0001\n/, String(i + 1).padStart(4, '0') + '\n')).join('---\n'));
@@ -99,6 +163,9 @@ export const tests = {
     assert.equal(n, vectors.length, await p.textContent('#problems'));
     for (const tab of ['rules', 'needs', 'findings']) await p.click(`#tab-${tab}`);
     for (const v of vectors.filter((v) => v.trim()).slice(0, 12)) await paste(p, v);
+    await paste(p, configuration(vectors.join(' ')).replace('</ProcessCreate>', vectors.map((v) => `<Image name=${JSON.stringify(v.replace(/[&<>"]/g, ''))}>x</Image>\n<!-- ${v.replaceAll('--', '')} -->`).join('\n') + '</ProcessCreate>'));
+    for (const tab of ['structure', 'findings']) await p.click(`#tab-${tab}`);
+    await p.evaluate(() => { const f = cfcheckPage.active; for (const r of f.model.regions) f.select(r.start); });
     const { folder } = await playground();
     await judged(p, () => p.setInputFiles('#file', { name: '<img src=x onerror=pwned=1>.cf', mimeType: '', buffer: readFileSync(join(folder, 'sample.cf')) }));
     assert.match(await p.textContent('#view h1'), /^<img src=x/);
