@@ -60,14 +60,17 @@ func placeOf(d *document, at Position, e encoding) *place {
 // cursor. Files of rules, policies and published configurations of Sysmon are smaller.
 const maxRead = 4 << 20
 
-// document returns an open document and the facts of the session. The caller holds mu. d is nil if
+// document returns an open document and the facts of its folder. The caller holds mu. d is nil if
 // the server cannot answer.
 func (s *server) document(uri string) (d *held, k *knowledge) {
 	d = s.docs[uri]
 	if d == nil || d.tooLarge || d.name == "" || len(d.text) > maxRead {
 		return nil, nil
 	}
-	return d, s.knowledge
+	if f := s.folderOf(d.name); f != nil {
+		k = f.knowledge
+	}
+	return d, k
 }
 
 // A language is the kind of a document.

@@ -45,17 +45,20 @@ func (s *server) judgeFiles(ctx context.Context) {
 	}
 }
 
-// nextFile returns a copy of a document to judge, or nil. Documents wait for the first session.
+// nextFile returns a copy of a document to judge, or nil. Documents wait for the first session of
+// their folder.
 func (s *server) nextFile() (Session, *held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.session == nil {
-		return nil, nil
-	}
 	for uri := range s.dirty {
-		delete(s.dirty, uri)
-		if d := s.docs[uri]; d != nil {
-			return s.session, &held{document: &document{text: d.text, version: d.version}, uri: uri, name: d.name, tooLarge: d.tooLarge}
+		d := s.docs[uri]
+		if d == nil {
+			delete(s.dirty, uri)
+			continue
+		}
+		if f := s.folderOf(d.name); f != nil && f.session != nil {
+			delete(s.dirty, uri)
+			return f.session, &held{document: &document{text: d.text, version: d.version}, uri: uri, name: d.name, tooLarge: d.tooLarge}
 		}
 	}
 	return nil, nil
@@ -85,7 +88,7 @@ func (s *server) show(d *held) {
 		findings = []Finding{{Line: 1, Severity: validate.Warning, Message: fmt.Sprintf(
 			"not judged: the document has more than %d bytes (%#x), or all open documents together more than %d (%#x), or there are more than %d documents", MaxDocument, MaxDocument, MaxText, MaxText, MaxDocuments)}}
 	}
-	if s.session != nil && d.name != "" && s.wanted(d.name, d.text) {
+	if f := s.folderOf(d.name); f != nil && f.session != nil && d.name != "" && s.wanted(d.name, d.text) {
 		wrong := map[string]int{}
 		for key, n := range d.wrong {
 			wrong[key] = n
@@ -115,7 +118,8 @@ func (s *server) wanted(name, text string) bool {
 // ruleKey finds a key that documents of Sigma have and few others do.
 var ruleKey = regexp.MustCompile(`(?m)^(logsource|detection|correlation|filter|falsepositives)[ \t]*:`)
 
-// judgeSets judges the set when the keys pause, until ctx ends. A change cancels the judgement.
+// judgeSets judges the sets of folders when the keys pause, until ctx ends. A change cancels the
+// judgement.
 func (s *server) judgeSets(ctx context.Context) {
 	for {
 		select {
@@ -123,41 +127,54 @@ func (s *server) judgeSets(ctx context.Context) {
 			return
 		case <-s.far:
 		}
-		s.mu.Lock()
-		ready, first, pause := s.root != "", s.session == nil, time.Until(s.changed.Add(s.opts.Pause))
-		s.mu.Unlock()
-		if !ready {
+		f, pause := s.nextFolder()
+		if f == nil {
 			continue
 		}
-		if first {
-			pause = 0 // nothing is shown before the first session
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(pause):
-		}
-		s.mu.Lock()
-		rest := time.Until(s.changed.Add(s.opts.Pause))
-		s.mu.Unlock()
-		if !first && rest > 0 {
-			wake(s.far)
+		if pause > 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			wake(s.far) // a key can have come, or another folder be first now
 			continue
 		}
-		s.guard("the set", func() { s.judgeSet(ctx) })
+		s.guard("the set", func() { s.judgeSet(ctx, f) })
+		wake(s.far)
 	}
 }
 
-// judgeSet opens a session and judges the set with it. If a document changes meanwhile, the
-// judgement has no effect, and judgeSets judges again.
-func (s *server) judgeSet(ctx context.Context) {
+// nextFolder returns the folder to judge next, nil without one, and the time to wait before. A
+// folder without a session does not wait, because nothing is shown before. Of the others, the one
+// with the last change comes first.
+func (s *server) nextFolder() (next *folder, pause time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.folders {
+		switch {
+		case f.changed == f.judged:
+		case f.session == nil && f.judged == 0:
+			return f, 0
+		case next == nil || f.changed > next.changed:
+			next = f
+		}
+	}
+	return next, time.Until(s.changed.Add(s.opts.Pause))
+}
+
+// judgeSet opens a session of a folder and judges the set with it. If a document changes meanwhile,
+// the judgement has no effect, and judgeSets judges again.
+func (s *server) judgeSet(ctx context.Context, f *folder) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.mu.Lock()
-	root, settings, change := s.root, s.settings, s.changes
+	settings, change := s.settings, s.changes
+	before := f.changed
+	f.judged = before // also if the judgement panics
 	s.mu.Unlock()
 
-	session, faults, err := s.gate.Open(root, settings)
+	session, faults, err := s.gate.Open(f.root, settings)
 	var know *knowledge
 	if session != nil {
 		know = newKnowledge(session)
@@ -166,14 +183,14 @@ func (s *server) judgeSet(ctx context.Context) {
 	var general []string
 	if err != nil {
 		general = append(general, "cfcheck cannot judge this folder: "+err.Error())
-		session = s.session // the last one that could be opened
+		session = f.session // the last one that could be opened
 	} else {
-		s.session, s.knowledge = session, know
+		f.session, f.knowledge = session, know
 	}
 	texts := map[string][]byte{}
 	var open []*held
 	for _, d := range s.docs {
-		if d.name == "" || d.tooLarge {
+		if d.name == "" || d.tooLarge || s.folderOf(d.name) != f {
 			continue
 		}
 		texts[d.name] = []byte(d.text)
@@ -184,31 +201,35 @@ func (s *server) judgeSet(ctx context.Context) {
 			open = append(open, &held{document: &document{text: d.text, version: d.version}, uri: d.uri, name: d.name, alone: d.alone})
 		}
 	}
+	if session == nil {
+		f.set = faults
+		s.showSets()
+	}
 	s.mu.Unlock()
 	wake(s.near)
 	if session == nil {
-		s.say(general)
-		s.mu.Lock()
-		s.showSet(faults)
-		s.mu.Unlock()
+		s.say(f, general)
 		return
 	}
 	go s.watch(ctx, cancel, change)
 	j := session.Set(ctx, texts)
 	if ctx.Err() != nil {
+		s.again(f, before)
 		return
 	}
-	set := map[string][]Finding{}
-	for _, f := range append(faults, j.Findings...) {
-		set[f.Path] = append(set[f.Path], f)
+	set := append(faults, j.Findings...)
+	byName := map[string][]Finding{}
+	for _, finding := range set {
+		byName[finding.Path] = append(byName[finding.Path], finding)
 	}
 	for _, d := range open { // compare the two judgements of the same text
 		d.alone = session.File(ctx, d.name, []byte(d.text)).Findings
-		d.alone = slices.DeleteFunc(d.alone, func(f Finding) bool { return f.Path != d.name })
-		d.only, d.wrong = compare(set[d.name], d.alone)
+		d.alone = slices.DeleteFunc(d.alone, func(finding Finding) bool { return finding.Path != d.name })
+		d.only, d.wrong = compare(byName[d.name], d.alone)
 	}
 	s.mu.Lock()
-	if ctx.Err() == nil && s.changes == change {
+	current := ctx.Err() == nil && s.changes == change
+	if current {
 		for _, d := range open {
 			if now := s.docs[d.uri]; now != nil && now.version == d.version && now.text == d.text {
 				now.alone, now.aloneVersion, now.judged, now.aloneBy = d.alone, d.version, true, session
@@ -216,15 +237,23 @@ func (s *server) judgeSet(ctx context.Context) {
 				delete(s.dirty, d.uri)
 			}
 		}
-		s.set = set
-		var all []Finding
-		for _, list := range set {
-			all = append(all, list...)
-		}
-		s.showSet(all)
+		f.set = set
+		s.showSets()
 	}
 	s.mu.Unlock()
-	s.say(append(general, j.General...))
+	if !current {
+		s.again(f, before)
+	}
+	s.say(f, append(general, j.General...))
+}
+
+// again makes judgeSets judge a folder once more, whose judgement was cancelled.
+func (s *server) again(f *folder, change uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.judged == change {
+		f.judged = change - 1
+	}
 }
 
 // watch cancels a judgement of the set when something changes.
@@ -262,11 +291,17 @@ func compare(set, alone []Finding) (only []Finding, wrong map[string]int) {
 	return only, wrong
 }
 
-// showSet publishes the findings of all files. The caller holds mu.
-func (s *server) showSet(findings []Finding) {
+// showSets publishes the findings of all files. The caller holds mu.
+func (s *server) showSets() {
 	byName := map[string][]Finding{}
-	for _, f := range findings {
-		byName[f.Path] = append(byName[f.Path], f)
+	for _, f := range s.folders {
+		for _, finding := range f.set {
+			// A file of two folders counts for the inner one. Folders can share a policy above.
+			name := finding.Path
+			if s.folderOf(name) == f || !f.contains(name) && !slices.ContainsFunc(byName[name], func(other Finding) bool { return other.Key == finding.Key }) {
+				byName[name] = append(byName[name], finding)
+			}
+		}
 	}
 	shown := map[string]bool{}
 	for _, d := range s.docs {
@@ -274,7 +309,7 @@ func (s *server) showSet(findings []Finding) {
 		if d.name != "" {
 			list := byName[d.name]
 			delete(byName, d.name)
-			if s.session == nil || !d.compared && len(list) > 0 && strings.HasPrefix(filepath.Base(d.name), ".cfcheck") {
+			if f := s.folderOf(d.name); f == nil || f.session == nil || !d.compared && len(list) > 0 && strings.HasPrefix(filepath.Base(d.name), ".cfcheck") {
 				s.publish(d.uri, d, list) // faults of the policy, before there is a session
 				continue
 			}
@@ -383,18 +418,22 @@ func diagnosticOf(d *document, f Finding, e encoding) diagnostic {
 	return out
 }
 
-// say shows the messages about the set in the log of the client, if they changed.
-func (s *server) say(messages []string) {
+// say shows the messages about the set of a folder in the log of the client, if they changed.
+func (s *server) say(f *folder, messages []string) {
 	const most = 50
 	if n := len(messages); n > most {
 		messages = append(slices.Clone(messages[:most]), fmt.Sprintf("and %d more", n-most))
 	}
 	text := strings.Join(messages, "\n")
 	s.mu.Lock()
-	same := text == s.said
-	s.said = text
+	same := text == f.said
+	f.said = text
+	several := len(s.folders) > 1
 	s.mu.Unlock()
 	if !same && text != "" {
+		if several {
+			text = f.root + ":\n" + text
+		}
 		s.log(text)
 	}
 }

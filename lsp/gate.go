@@ -8,14 +8,16 @@ import (
 	"github.com/cfcheck/cfcheck/validate"
 )
 
-// A Gate judges files as the command does.
+// A Gate judges files as the command does. Calls of Open, and of Set of any session, do not
+// overlap.
 type Gate interface {
 	// Open finds the policy and the fleets of a folder. A [Session] does not follow later changes
 	// of these files. Faults are findings in the policy. If err is not nil, there is no session.
 	Open(root string, s Settings) (session Session, faults []Finding, err error)
 }
 
-// A Session judges with one policy, for certain fleets. Several goroutines may use it.
+// A Session judges with one policy, for certain fleets. Several goroutines may use it, except that
+// calls of Set do not overlap.
 type Session interface {
 	// File judges one file alone. The text takes the place of the bytes on the disk.
 	File(ctx context.Context, name string, text []byte) Judgement

@@ -17,6 +17,11 @@
 // findings of the file alone, without the wrong ones, and with the findings of the set, which move
 // with their lines.
 //
+// # Folders
+//
+// Each folder of the workspace has its own policy and fleet, and its rules are one set. A file
+// outside all folders is judged alone, by the policy of the first one.
+//
 // # Limits
 //
 // A message has at most [jsonrpc.MaxMessage] bytes, and a document [MaxDocument]. The server holds
@@ -25,6 +30,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -117,21 +123,49 @@ type server struct {
 	near, far chan struct{} // wake the judgements; each holds at most one signal
 
 	mu        sync.Mutex // guards the fields below
-	root      string     // absolute; "" before the request initialize
+	folders   []*folder  // of the workspace; empty before the request initialize
 	settings  Settings
 	encoding  encoding
 	watches   bool // the client tells changes of files
 	flat      bool // the client knows only flat lists of symbols
 	docs      map[string]*held
-	bytes     int             // of the texts of docs
-	dirty     map[string]bool // documents to judge
-	changes   uint64          // number of changes so far
-	changed   time.Time       // last change
-	session   Session         // nil until the first one was opened
-	knowledge *knowledge      // of the session; nil without one
-	set       map[string][]Finding
+	bytes     int               // of the texts of docs
+	dirty     map[string]bool   // documents to judge
+	changes   uint64            // number of changes so far
+	changed   time.Time         // last change
 	published map[string]string // what the client shows, by URI
-	said      string            // last messages about the set
+}
+
+// A folder is a folder of the workspace, with a policy and a fleet of its own. The mutex of the
+// server guards it.
+type folder struct {
+	root      string     // absolute
+	changed   uint64     // number of the last change that concerns the folder
+	judged    uint64     // number of the change after which it was judged
+	session   Session    // nil until the first one was opened
+	knowledge *knowledge // of the session; nil without one
+	set       []Finding  // of the last judgement
+	said      string     // last messages about the set
+}
+
+// maxFolders limits the folders of a workspace. Each needs memory for its rules and fleets.
+const maxFolders = 64
+
+// folderOf returns the folder that a file belongs to: the innermost one that contains it, else the
+// first. It returns nil without folders. The caller holds mu.
+func (s *server) folderOf(name string) (of *folder) {
+	for _, f := range s.folders {
+		if of == nil || f.contains(name) && (!of.contains(name) || len(f.root) > len(of.root)) {
+			of = f
+		}
+	}
+	return of
+}
+
+// contains reports whether a file is below the folder.
+func (f *folder) contains(name string) bool {
+	below, err := filepath.Rel(f.root, name)
+	return err == nil && filepath.IsLocal(below)
 }
 
 // A held document is one that the client has open.
@@ -253,23 +287,24 @@ var methods map[string]method
 
 func init() {
 	methods = map[string]method{
-		"initialize":                       {true, with((*server).initialize)},
-		"initialized":                      {false, with((*server).ready)},
-		"shutdown":                         {true, with((*server).shutDown)},
-		"textDocument/didOpen":             {false, with((*server).opened)},
-		"textDocument/didChange":           {false, with((*server).edited)},
-		"textDocument/didSave":             {false, with((*server).saved)},
-		"textDocument/didClose":            {false, with((*server).closed)},
-		"workspace/didChangeWatchedFiles":  {false, with((*server).saved)},
-		"workspace/didChangeConfiguration": {false, with((*server).configured)},
-		"textDocument/completion":          {true, with((*server).complete)},
-		"textDocument/hover":               {true, with((*server).hover)},
-		"textDocument/codeAction":          {true, with((*server).actions)},
-		"textDocument/documentSymbol":      {true, with((*server).symbols)},
+		"initialize":                          {true, with((*server).initialize)},
+		"initialized":                         {false, with((*server).ready)},
+		"shutdown":                            {true, with((*server).shutDown)},
+		"textDocument/didOpen":                {false, with((*server).opened)},
+		"textDocument/didChange":              {false, with((*server).edited)},
+		"textDocument/didSave":                {false, with((*server).saved)},
+		"textDocument/didClose":               {false, with((*server).closed)},
+		"workspace/didChangeWatchedFiles":     {false, with((*server).saved)},
+		"workspace/didChangeWorkspaceFolders": {false, with((*server).moved)},
+		"workspace/didChangeConfiguration":    {false, with((*server).configured)},
+		"textDocument/completion":             {true, with((*server).complete)},
+		"textDocument/hover":                  {true, with((*server).hover)},
+		"textDocument/codeAction":             {true, with((*server).actions)},
+		"textDocument/documentSymbol":         {true, with((*server).symbols)},
 	}
 }
 
-// initialize answers with the abilities of the server, and finds the folder.
+// initialize answers with the abilities of the server, and finds the folders.
 func (s *server) initialize(p *initializeParams) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -283,29 +318,29 @@ func (s *server) initialize(p *initializeParams) (any, error) {
 			s.encoding = utf8Bytes
 		}
 	}
-	s.root = p.RootPath
-	if name := fileOf(p.RootURI); name != "" {
-		s.root = name
-	}
-	if len(p.WorkspaceFolders) > 0 {
-		if name := fileOf(p.WorkspaceFolders[0].URI); name != "" {
-			s.root = name
+	var roots []string
+	for _, f := range p.WorkspaceFolders {
+		if name := fileOf(f.URI); name != "" {
+			roots = append(roots, name)
 		}
 	}
-	var err error
-	if s.root == "" {
-		s.root = "."
+	if len(roots) == 0 {
+		root, err := filepath.Abs(cmp.Or(fileOf(p.RootURI), p.RootPath, "."))
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, root)
 	}
-	if s.root, err = filepath.Abs(s.root); err != nil {
+	err := s.addFolders(roots)
+	if len(s.folders) == 0 {
 		return nil, err
 	}
-	if info, err := os.Stat(s.root); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder that can be read", s.root)
+	if err != nil {
+		s.log(err.Error())
 	}
 	s.initialized = true
 	s.watches = p.Capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration
 	s.flat = !p.Capabilities.TextDocument.DocumentSymbol.Hierarchical
-	s.touch()
 	return map[string]any{
 		"serverInfo": map[string]string{"name": "cfcheck", "version": s.opts.Version},
 		"capabilities": map[string]any{
@@ -315,8 +350,55 @@ func (s *server) initialize(p *initializeParams) (any, error) {
 			"completionProvider":     map[string]any{"triggerCharacters": []string{"|", ":", " ", "<", "\""}},
 			"hoverProvider":          true,
 			"codeActionProvider":     map[string]any{"codeActionKinds": []string{"quickfix", fixAll}},
+			"workspace":              map[string]any{"workspaceFolders": map[string]any{"supported": true, "changeNotifications": true}},
 		},
 	}, nil
+}
+
+// addFolders adds folders that the workspace does not have yet. The error names those that cannot
+// be added. The caller holds mu.
+func (s *server) addFolders(roots []string) error {
+	var faults []error
+	for _, root := range roots {
+		switch info, err := os.Stat(root); {
+		case slices.ContainsFunc(s.folders, func(f *folder) bool { return f.root == root }):
+		case err != nil || !info.IsDir():
+			faults = append(faults, fmt.Errorf("%s is not a folder that can be read", root))
+		case len(s.folders) >= maxFolders:
+			faults = append(faults, fmt.Errorf("%s is not judged: the workspace has more than %d folders", root, maxFolders))
+		default:
+			s.folders = append(s.folders, &folder{root: root})
+		}
+	}
+	s.touch(nil)
+	return errors.Join(faults...)
+}
+
+// moved adds folders to the workspace, and removes others with their findings.
+func (s *server) moved(p *struct {
+	Event struct {
+		Added   []workspaceFolder `json:"added"`
+		Removed []workspaceFolder `json:"removed"`
+	} `json:"event"`
+}) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, removed := range p.Event.Removed {
+		s.folders = slices.DeleteFunc(s.folders, func(f *folder) bool { return f.root == fileOf(removed.URI) })
+	}
+	var roots []string
+	for _, added := range p.Event.Added {
+		roots = append(roots, fileOf(added.URI))
+	}
+	if err := s.addFolders(roots); err != nil {
+		s.log(err.Error())
+	}
+	for _, d := range s.docs { // a document can belong to another folder now
+		d.alone, d.judged, d.only, d.wrong, d.compared = nil, false, nil, nil, false
+		s.judge(d)
+	}
+	s.showSets()
+	return nil, nil
 }
 
 // ready asks the client to tell changes of files that decide findings.
@@ -340,10 +422,16 @@ func (s *server) shutDown(*struct{}) (any, error) {
 	return nil, nil
 }
 
-// touch notes a change, so that the set is judged soon. The caller holds mu.
-func (s *server) touch() {
+// touch notes a change in a folder, so that its set is judged soon. nil means all folders. The
+// caller holds mu.
+func (s *server) touch(of *folder) {
 	s.changes++
 	s.changed = time.Now()
+	for _, f := range s.folders {
+		if of == nil || of == f {
+			f.changed = s.changes
+		}
+	}
 	wake(s.far)
 }
 
@@ -381,7 +469,7 @@ func (s *server) opened(p *struct {
 func (s *server) judge(d *held) {
 	s.dirty[d.uri] = true
 	wake(s.near)
-	s.touch()
+	s.touch(s.folderOf(d.name))
 }
 
 // drop forgets a document. The caller holds mu.
@@ -439,7 +527,7 @@ func (d *held) move(first, last, now int) {
 func (s *server) saved(*struct{}) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.touch()
+	s.touch(nil)
 	return nil, nil
 }
 
@@ -453,7 +541,7 @@ func (s *server) configured(p *struct {
 	if p.Settings.Cfcheck != nil {
 		s.settings = *p.Settings.Cfcheck
 	}
-	s.touch()
+	s.touch(nil)
 	return nil, nil
 }
 
@@ -467,10 +555,11 @@ func (s *server) closed(p *struct {
 		return nil, nil
 	}
 	s.drop(d.uri)
-	if s.session == nil || d.name == "" || !s.session.Contains(d.name) {
+	f := s.folderOf(d.name)
+	if f == nil || f.session == nil || d.name == "" || !f.session.Contains(d.name) {
 		s.publish(d.uri, nil, nil)
 	}
-	s.touch()
+	s.touch(f)
 	return nil, nil
 }
 

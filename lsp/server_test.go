@@ -73,7 +73,7 @@ func (s *wordSession) Set(ctx context.Context, texts map[string][]byte) (j lsp.J
 	return j
 }
 
-func (s *wordSession) Contains(name string) bool        { return strings.HasPrefix(name, s.root) }
+func (s *wordSession) Contains(name string) bool        { return strings.HasPrefix(name, s.root+"/") }
 func (s *wordSession) Definitions() *sensor.Definitions { return builtin.Definitions() }
 func (s *wordSession) Fleets() []*sensor.Fleet {
 	f, _ := builtin.Fleet("reference")
@@ -253,6 +253,48 @@ func TestRobust(t *testing.T) {
 	expect(t, c, uri, "after a panic", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
 	if err := c.Vanish(); !errors.Is(err, lsp.ErrNoShutdown) {
 		t.Errorf("a client that disappears: %v", err)
+	}
+}
+
+// TestFolders opens documents in several folders of a workspace, adds a folder and removes one.
+func TestFolders(t *testing.T) {
+	g := &wordGate{}
+	c := start(t, g)
+	one, two, three := t.TempDir(), t.TempDir(), t.TempDir()
+	inner := filepath.Join(one, "inner")
+	if err := os.Mkdir(inner, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c.Folders = []string{one, two, inner, filepath.Join(two, "missing")}
+	if err := c.Initialize(one, nil); err != nil {
+		t.Fatal(err)
+	}
+	const all, alone = "1:0-16 set; 1:2-7 found # fault \U0001F600 fault", "1:2-7 found # fault \U0001F600 fault"
+	uris := map[string]string{}
+	for _, folder := range []string{one, two, inner, three} {
+		uris[folder] = lspclient.URI(filepath.Join(folder, "a.yml"))
+		c.Open(uris[folder], rule)
+	}
+	expect(t, c, uris[one], "the first folder", all)
+	expect(t, c, uris[two], "the second folder", all)
+	expect(t, c, uris[inner], "a folder in another one has its findings once", all)
+	expect(t, c, uris[three], "a file outside the folders", alone)
+	if v := c.View(); !slices.ContainsFunc(v.Logged, func(s string) bool { return strings.Contains(s, "missing is not a folder") }) {
+		t.Errorf("a folder that is not there has no message: %q", v.Logged)
+	}
+	move := func(added, removed []any) {
+		c.Notify("workspace/didChangeWorkspaceFolders", map[string]any{"event": map[string]any{"added": added, "removed": removed}})
+	}
+	move([]any{lspclient.Folder(three)}, []any{lspclient.Folder(two)})
+	expect(t, c, uris[three], "an added folder", all)
+	expect(t, c, uris[two], "a removed folder", alone)
+	expect(t, c, uris[one], "a folder that stays", all)
+	move(nil, []any{lspclient.Folder(one), lspclient.Folder(three), lspclient.Folder(inner)})
+	expect(t, c, uris[one], "no folder is left", "")
+	move([]any{lspclient.Folder(one)}, nil)
+	expect(t, c, uris[one], "a folder again", all)
+	if err := c.End(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -78,8 +78,8 @@ func givenFlags(flags *pflag.FlagSet) (args []string) {
 
 // An editorGate judges for an editor.
 type editorGate struct {
-	given []string    // flags of the command line
-	cache sigma.Cache // of the rules, for all sessions
+	given  []string                // flags of the command line
+	caches map[string]*sigma.Cache // of the rules, for all sessions of a folder, by its name
 }
 
 // maxEditorFindings is the number of findings of a check that an editor gets.
@@ -122,7 +122,13 @@ func (g *editorGate) Open(root string, s lsp.Settings) (lsp.Session, []lsp.Findi
 		return nil, nil, err
 	}
 	faults, err := k.openEditor(cmd)
-	e := &editorSession{root: root, base: k, cache: &g.cache}
+	if g.caches == nil {
+		g.caches = map[string]*sigma.Cache{}
+	}
+	if g.caches[root] == nil {
+		g.caches[root] = &sigma.Cache{}
+	}
+	e := &editorSession{root: root, base: k, cache: g.caches[root]}
 	faults = e.absolute(lsp.Judgement{Findings: faults}).Findings
 	if err != nil {
 		return nil, faults, err
@@ -221,8 +227,12 @@ func (k *checking) judgeSysmonText(name string, text []byte) []report.Result {
 	return k.judge(s, digestOf(text))
 }
 
-// Set implements [lsp.Session].
+// Set implements [lsp.Session]. Like Open it changes the working folder, which another folder of
+// the workspace can have changed. File does not depend on it.
 func (e *editorSession) Set(ctx context.Context, texts map[string][]byte) lsp.Judgement {
+	if err := os.Chdir(e.root); err != nil {
+		return lsp.Judgement{General: []string{report.Clean(err.Error())}}
+	}
 	k, end := e.begin(ctx, texts)
 	defer end()
 	k.ruleCache = e.cache
@@ -474,12 +484,17 @@ type editorFiles struct {
 	texts map[string][]byte // by absolute name
 }
 
-// text returns the text that the editor holds of a file.
-func (e *editorFiles) text(name string) ([]byte, bool) {
-	if !filepath.IsAbs(name) {
+// path returns the absolute name of a file that is named relative to the root.
+func (e *editorFiles) path(name string) string {
+	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 		name = filepath.Join(e.root, name)
 	}
-	text, ok := e.texts[filepath.Clean(filepath.FromSlash(name))]
+	return filepath.Clean(name)
+}
+
+// text returns the text that the editor holds of a file.
+func (e *editorFiles) text(name string) ([]byte, bool) {
+	text, ok := e.texts[e.path(name)]
 	return text, ok
 }
 
@@ -487,27 +502,42 @@ func (e *editorFiles) Open(name string) (fs.File, error) {
 	if text, ok := e.text(name); ok {
 		return &heldFile{strings.NewReader(string(text)), name}, nil
 	}
-	return os.Open(filepath.FromSlash(name))
+	f, err := os.Open(e.path(name))
+	if err != nil {
+		return nil, named(err, name)
+	}
+	return f, nil
 }
 
 func (e *editorFiles) Stat(name string) (fs.FileInfo, error) {
-	info, err := os.Stat(filepath.FromSlash(name))
+	info, err := os.Stat(e.path(name))
 	if text, ok := e.text(name); ok && errors.Is(err, fs.ErrNotExist) {
 		return (&heldFile{strings.NewReader(string(text)), name}).Stat() // a new file
 	}
-	return info, err
+	return info, named(err, name)
 }
 
 func (e *editorFiles) Lstat(name string) (fs.FileInfo, error) {
-	return os.Lstat(filepath.FromSlash(name))
+	info, err := os.Lstat(e.path(name))
+	return info, named(err, name)
 }
 
 func (e *editorFiles) ReadLink(name string) (string, error) {
-	return os.Readlink(filepath.FromSlash(name))
+	to, err := os.Readlink(e.path(name))
+	return to, named(err, name)
 }
 
 func (e *editorFiles) ReadDir(name string) ([]fs.DirEntry, error) {
-	return os.ReadDir(filepath.FromSlash(name))
+	entries, err := os.ReadDir(e.path(name))
+	return entries, named(err, name)
+}
+
+// named makes an error about a file name it as the command does, not by its absolute name.
+func named(err error, name string) error {
+	if fault, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: fault.Op, Path: filepath.FromSlash(name), Err: fault.Err}
+	}
+	return err
 }
 
 // A heldFile is a text that an editor holds, as a regular file.

@@ -21,7 +21,13 @@ import (
 // startLSP starts cfcheck lsp and the conversation for a folder.
 func startLSP(t *testing.T, root string, options any, args ...string) *lspclient.Client {
 	t.Helper()
-	t.Chdir(root) // the command changes its working folder, and the test restores it
+	return startLSPFolders(t, []string{root}, options, args...)
+}
+
+// startLSPFolders does so for several folders.
+func startLSPFolders(t *testing.T, roots []string, options any, args ...string) *lspclient.Client {
+	t.Helper()
+	t.Chdir(roots[0]) // the command changes its working folder, and the test restores it
 	c := lspclient.Start(func(in io.Reader, out io.Writer) error {
 		var stderr bytes.Buffer
 		if status := run(append([]string{"lsp"}, args...), in, out, &stderr); status != 0 || stderr.Len() > 0 {
@@ -30,7 +36,8 @@ func startLSP(t *testing.T, root string, options any, args ...string) *lspclient
 		return nil
 	})
 	t.Cleanup(func() { c.Vanish() })
-	if err := c.Initialize(root, options, "utf-8"); err != nil {
+	c.Folders = roots
+	if err := c.Initialize(roots[0], options, "utf-8"); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -190,6 +197,50 @@ func write(t *testing.T, root string, files map[string]string) {
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestLSPFolders edits rules in two folders of a workspace, which have policies of their own, and
+// compares the findings with those of cfcheck check in each folder.
+func TestLSPFolders(t *testing.T) {
+	text := strings.NewReplacer("pipe_created", "process_creation", "PipeName", "OriginalFileName").Replace(demo) // Sysmon has the field
+	misspelt := strings.Replace(text, "File", "Fil", 1)
+	policies := []string{"schema: cfcheck.policy/v0\nfleets: [reference]\n", "schema: cfcheck.policy/v0\nfleets: [own.json]\n"}
+	var roots []string
+	var want [][]string
+	for _, policy := range policies {
+		root := t.TempDir()
+		write(t, root, map[string]string{"rules/a.yml": text, ".cfcheck.yaml": policy})
+		t.Chdir(root)
+		if status := run([]string{"fleet", "init", "--from", "reference", "security-log=10", "-o", "own.json"}, strings.NewReader(""), io.Discard, io.Discard); status != 0 {
+			t.Fatalf("fleet init: status %d", status)
+		}
+		roots, want = append(roots, root), append(want, findingsOfCheck(t, "rules"))
+	}
+	if cmp.Equal(want[0], want[1]) {
+		t.Fatal("the two policies have the same findings")
+	}
+	both := slices.Clone(want[0])
+	for _, f := range want[1] {
+		both = append(both, lspclient.URI(roots[1])+"/"+f)
+	}
+	slices.Sort(both)
+	c := startLSPFolders(t, roots, map[string]any{"paths": []string{"rules"}})
+	for n, now := range []string{text, misspelt, text} {
+		for _, root := range roots {
+			uri := lspclient.URI(filepath.Join(root, "rules", "a.yml"))
+			if n == 0 {
+				c.Open(uri, now)
+			} else {
+				c.Replace(uri, n+1, now)
+			}
+		}
+		if now == text {
+			expectShown(t, c, roots[0], "", fmt.Sprintf("text %d", n), both)
+		}
+	}
+	if err := c.End(); err != nil {
+		t.Error(err)
 	}
 }
 

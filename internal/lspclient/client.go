@@ -20,6 +20,8 @@ import (
 
 // A Client is a client of one server.
 type Client struct {
+	Folders []string // of the workspace, if they are more than the root; for Initialize
+
 	out    *jsonrpc.Writer
 	toSide *io.PipeWriter
 	served chan struct{} // closed when the server has ended
@@ -239,11 +241,19 @@ func (c *Client) Initialize(root string, options any, encodings ...string) error
 			"textDocument": map[string]any{"documentSymbol": map[string]any{"hierarchicalDocumentSymbolSupport": true}},
 		},
 	}
+	var folders []any
+	for _, name := range c.Folders {
+		folders = append(folders, Folder(name))
+	}
+	params["workspaceFolders"] = folders
 	if err := c.Call("initialize", params, nil); err != nil {
 		return err
 	}
 	return c.Notify("initialized", struct{}{})
 }
+
+// Folder returns a folder of the workspace in the form of the protocol.
+func Folder(name string) any { return map[string]any{"uri": URI(name), "name": filepath.Base(name)} }
 
 // Open opens a document.
 func (c *Client) Open(uri, text string) error {
