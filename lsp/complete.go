@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cfcheck/cfcheck/fix"
+	"github.com/cfcheck/cfcheck/internal/spelling"
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
 	"github.com/cfcheck/cfcheck/sensor"
@@ -111,23 +112,32 @@ func (s *server) complete(p *positionParams) (any, error) {
 	if d == nil || k == nil {
 		return list, nil
 	}
+	list.Items = append(list.Items, k.words(d, p.Position, s.encoding)...)
+	for i := range list.Items {
+		if item := &list.Items[i]; s.labels && item.Detail != "" {
+			item.LabelDetails = &labelDetails{item.Detail}
+		}
+	}
+	return list, nil
+}
+
+// words returns the words for a place in a document.
+func (k *knowledge) words(d *held, position Position, e encoding) (items []completionItem) {
+	offset := d.offset(position, e)
 	language := languageOf(d.name)
-	switch offset := d.offset(p.Position, s.encoding); language {
+	switch language {
 	case sysmonText:
-		list.Items = append(list.Items, k.sysmonWords(d.text, offset)...)
-		return list, nil
+		return k.sysmonWords(d.text, offset)
 	case jsonText:
 		at := jsonDocumentAt(d.text, offset)
-		replaced := Range{d.position(at.start, s.encoding), d.position(at.end, s.encoding)}
-		for _, item := range k.jsonWords(at) {
-			item.TextEdit.Range = replaced
-			list.Items = append(list.Items, item)
+		items = k.jsonWords(at)
+		for i := range items {
+			items[i].TextEdit.Range = Range{d.position(at.start, e), d.position(at.end, e)}
 		}
-		return list, nil
+		return items
 	}
-	at := placeOf(d.document, p.Position, s.encoding)
+	at := placeOf(d.document, position, e)
 	start := at.start
-	var items []completionItem
 	switch language {
 	case ruleText:
 		items, start = k.ruleWords(d.document, at)
@@ -136,15 +146,14 @@ func (s *server) complete(p *positionParams) (any, error) {
 	case waiversText:
 		items = k.schemaWords(schemas()["waivers.json"], at)
 	}
-	replaced := Range{Position{p.Position.Line, s.encoding.units(at.line[:min(start, at.column)])}, Position{p.Position.Line, s.encoding.units(at.line[:at.column])}}
+	replaced := Range{Position{position.Line, e.units(at.line[:min(start, at.column)])}, Position{position.Line, e.units(at.line[:at.column])}}
 	for i := range items {
 		items[i].TextEdit = &textEdit{replaced, items[i].Label}
 		if items[i].SortText == "" {
 			items[i].SortText = fmt.Sprintf("%05d", i)
 		}
 	}
-	list.Items = append(list.Items, items...)
-	return list, nil
+	return items
 }
 
 // items returns words as completions.
@@ -473,11 +482,15 @@ type actionParams struct {
 // fixAll is the kind of the action that makes all safe corrections of a file.
 const fixAll = "source.fixAll.cfcheck"
 
-// actions offers the corrections of package fix for the lines of a range.
+// actions offers corrections for the lines of a range: those of package fix in a rule, and the words
+// that findings suggest in other documents.
 func (s *server) actions(p *actionParams) (any, error) {
 	list := []codeAction{}
 	s.mu.Lock()
 	d, k := s.document(p.TextDocument.URI)
+	if d != nil && languageOf(d.name) != ruleText && wants(p.Context.Only, "quickfix") {
+		list = append(list, s.suggestions(d, p)...)
+	}
 	if d == nil || k == nil || languageOf(d.name) != ruleText || len(d.text) > sigma.MaxFileSize {
 		s.mu.Unlock()
 		return list, nil
@@ -508,6 +521,38 @@ func (s *server) actions(p *actionParams) (any, error) {
 		list = append(list, codeAction{Title: "make all safe corrections", Kind: fixAll, Edit: workspaceEdit{map[string][]textEdit{uri: safe}}})
 	}
 	return list, nil
+}
+
+// wordCharacters are those of keys and names in a policy. Others stand in quotes.
+const wordCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./"
+
+// suggestions returns the words that the findings in a range suggest, each in place of the word
+// that the finding is about. The caller holds mu.
+func (s *server) suggestions(d *held, p *actionParams) (list []codeAction) {
+	if !d.judged || d.aloneVersion != d.version {
+		return nil // the findings are about another text
+	}
+	for _, f := range d.alone {
+		shown := diagnosticOf(d.document, f, s.encoding)
+		start := d.offset(shown.Range.Start, s.encoding)
+		word := d.text[start:d.offset(shown.Range.End, s.encoding)]
+		if quoted := unquoted(word); quoted != word {
+			word, start = quoted, start+1
+		} else {
+			word = word[:len(word)-len(strings.TrimLeft(word, wordCharacters))]
+		}
+		line := shown.Range.Start.Line
+		if f.Suggestion == "" || line < p.Range.Start.Line || line > p.Range.End.Line ||
+			spelling.Within(2, word, []string{f.Suggestion}) == "" { // then the finding is about another word
+			continue
+		}
+		at := Range{d.position(start, s.encoding), d.position(start+len(word), s.encoding)}
+		list = append(list, codeAction{
+			Title: "write " + f.Suggestion, Kind: "quickfix", Diagnostics: []diagnostic{shown}, IsPreferred: true,
+			Edit: workspaceEdit{map[string][]textEdit{d.uri: {{at, f.Suggestion}}}},
+		})
+	}
+	return list
 }
 
 // wants reports whether a client that asks for some kinds of actions wants one. An empty list means

@@ -411,11 +411,36 @@ func diagnosticOf(d *document, f Finding, e encoding) diagnostic {
 	}
 	rest := line[from:]
 	part := strings.TrimRight(rest, " \t")
-	if f.Text != "" && strings.HasPrefix(rest, f.Text) {
+	switch {
+	case f.Text != "" && strings.HasPrefix(rest, f.Text):
 		part = f.Text
+	case f.Column > 0:
+		part = wordAt(part)
 	}
 	out.Range = Range{start, Position{start.Line, start.Character + e.units(part)}}
 	return out
+}
+
+// wordAt returns the word at the start of a text: a key, a string in quotes, or a tag of XML. Other
+// texts are one word.
+func wordAt(text string) string {
+	if size := keySize(text); size > 0 {
+		return strings.TrimRight(text[:size], " ")
+	}
+	switch {
+	case text == "":
+	case text[0] == '"':
+		return text[:stringEnd(text, 0)]
+	case text[0] == '\'':
+		if end := strings.IndexByte(text[1:], '\''); end >= 0 {
+			return text[:end+2]
+		}
+	case text[0] == '<':
+		if end := strings.IndexAny(text, " \t>"); end > 0 {
+			return text[:end]
+		}
+	}
+	return text
 }
 
 // say shows the messages about the set of a folder in the log of the client, if they changed.

@@ -64,6 +64,7 @@ type Finding struct {
 	Message      string
 	Details      []string
 	Fix          string // advice; "" means no advice
+	Suggestion   string // the word that was probably meant at this place; "" if it is not known
 	// Key names the finding while lines move: two findings of a file with the same key say the
 	// same.
 	Key string

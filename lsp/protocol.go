@@ -37,9 +37,11 @@ type initializeParams struct {
 			DocumentSymbol struct {
 				Hierarchical bool `json:"hierarchicalDocumentSymbolSupport"`
 			} `json:"documentSymbol"`
-			CodeAction struct {
-				Literals *struct{} `json:"codeActionLiteralSupport"`
-			} `json:"codeAction"`
+			Completion struct {
+				Item struct {
+					LabelDetails bool `json:"labelDetailsSupport"`
+				} `json:"completionItem"`
+			} `json:"completion"`
 		} `json:"textDocument"`
 	} `json:"capabilities"`
 }
@@ -99,13 +101,18 @@ const (
 )
 
 type completionItem struct {
-	Label         string    `json:"label"`
-	Kind          int       `json:"kind"`
-	Detail        string    `json:"detail,omitempty"`
-	Documentation *markup   `json:"documentation,omitempty"`
-	SortText      string    `json:"sortText,omitempty"`
-	FilterText    string    `json:"filterText,omitempty"`
-	TextEdit      *textEdit `json:"textEdit,omitempty"`
+	Label         string        `json:"label"`
+	LabelDetails  *labelDetails `json:"labelDetails,omitempty"` // shown beside the label in a list
+	Kind          int           `json:"kind"`
+	Detail        string        `json:"detail,omitempty"` // many clients show it for the chosen item only
+	Documentation *markup       `json:"documentation,omitempty"`
+	SortText      string        `json:"sortText,omitempty"`
+	FilterText    string        `json:"filterText,omitempty"`
+	TextEdit      *textEdit     `json:"textEdit,omitempty"`
+}
+
+type labelDetails struct {
+	Description string `json:"description"`
 }
 
 type completionList struct {

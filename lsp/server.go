@@ -128,6 +128,7 @@ type server struct {
 	encoding  encoding
 	watches   bool // the client tells changes of files
 	flat      bool // the client knows only flat lists of symbols
+	labels    bool // the client shows details beside the label of a completion
 	docs      map[string]*held
 	bytes     int               // of the texts of docs
 	dirty     map[string]bool   // documents to judge
@@ -340,6 +341,7 @@ func (s *server) initialize(p *initializeParams) (any, error) {
 	}
 	s.initialized = true
 	s.watches = p.Capabilities.Workspace.DidChangeWatchedFiles.DynamicRegistration
+	s.labels = p.Capabilities.TextDocument.Completion.Item.LabelDetails
 	s.flat = !p.Capabilities.TextDocument.DocumentSymbol.Hierarchical
 	return map[string]any{
 		"serverInfo": map[string]string{"name": "cfcheck", "version": s.opts.Version},

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/cfcheck/cfcheck/internal/strictjson"
 	"github.com/cfcheck/cfcheck/lsp"
 	"github.com/cfcheck/cfcheck/policy"
 	"github.com/cfcheck/cfcheck/report"
@@ -448,7 +449,7 @@ func policyFindings(name string, data []byte) (findings []lsp.Finding) {
 		if e.Key != "" {
 			message = e.Key + ": " + message
 		}
-		findings = append(findings, lsp.Finding{Path: name, Line: max(e.Line, 1), Column: e.Column, Message: report.Clean(message), Fix: report.Clean(e.Want), Key: message})
+		findings = append(findings, lsp.Finding{Path: name, Line: max(e.Line, 1), Column: e.Column, Message: report.Clean(message), Fix: report.Clean(e.Want), Suggestion: strictjson.Suggested(e.Want), Key: message})
 	}
 	return findings
 }
@@ -467,7 +468,7 @@ func fleetFindings(name string, text []byte, defs *sensor.Definitions) []lsp.Fin
 	if err == nil {
 		return nil
 	}
-	f := lsp.Finding{Path: name, Line: 1, Message: report.Clean(err.Error()), Key: err.Error()}
+	f := lsp.Finding{Path: name, Line: 1, Message: report.Clean(err.Error()), Suggestion: strictjson.Suggested(err.Error()), Key: err.Error()}
 	if e, ok := errors.AsType[*sensor.JSONError](err); ok {
 		f.Line, f.Column, f.Message = max(e.Line, 1), e.Column, report.Clean(e.Err.Error())
 		if e.Path != "" {

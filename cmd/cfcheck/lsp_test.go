@@ -297,3 +297,55 @@ func TestLSPTyping(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLSPSuggestions takes the quick fixes for misspelt words in policies, waivers and fleets.
+func TestLSPSuggestions(t *testing.T) {
+	root := t.TempDir()
+	c := startLSP(t, root, map[string]any{"fleets": []string{"reference"}, "noPolicy": true})
+	const fleet = `{"schema": "cfcheck.fleet/v1", "name": "a", "builds": [{"build": "b", "hosts": 1, "reader": {"evidence": "stated",
+		"access": "named", "formats": ["1.0"], "operators": ["equals"]}, "supply": []}]}`
+	for _, s := range []struct{ reason, name, text, right, wrong string }{
+		{"a key of a policy", ".cfcheck.yaml", "schema: cfcheck.policy/v0\nfleets: [reference]\n", "fleets", "fleet"},
+		{"a key in braces", ".cfcheck.yaml", "schema: cfcheck.policy/v0\nceilings: {bytes: 1}\n", "bytes", "byte"},
+		{"a value with a comment behind it", ".cfcheck.yaml", "schema: cfcheck.policy/v0\nfail-on: warning # always\n", "warning", "warnings"},
+		{"a value in quotes", ".cfcheck.yaml", "schema: cfcheck.policy/v0\nfail-on: 'warning'\n", "warning", "warnings"},
+		{"a check", ".cfcheck.yaml", "schema: cfcheck.policy/v0\nseverities: {known-good: note}\n", "known-good", "known-god"},
+		{"a check of a waiver", ".cfcheck-old.yaml", "schema: cfcheck.waivers/v0\nwaivers: [{check: rule-blind, rule: a, reason: b, by: c, until: 2030-01-31}]\n", "rule-blind", "rule-blnid"},
+		{"a key of a fleet", "fleet.json", fleet, `"access"`, `"acess"`},
+		{"a type", "fleet.json", strings.Replace(fleet, `"supply": []`, `"supply": [{"type": "process_creation", "version": 1, "evidence": "stated", "inputs": []}]`, 1), "process_creation", "proces_creation"},
+	} {
+		uri := lspclient.URI(filepath.Join(root, s.name))
+		text := strings.Replace(s.text, s.right, s.wrong, 1)
+		c.Open(uri, text)
+		if err := c.Wait(wait, func(v *lspclient.View) bool { return len(v.Published[uri].Diagnostics) == 1 }); err != nil {
+			v := c.View()
+			t.Fatalf("%s: %+v", s.reason, v.Published[uri])
+		}
+		v := c.View()
+		var actions []struct {
+			Title string
+			Edit  struct {
+				Changes map[string][]struct {
+					Range   struct{ Start, End struct{ Line, Character int } }
+					NewText string
+				}
+			}
+		}
+		at := v.Published[uri].Diagnostics[0].Range
+		if err := c.Call("textDocument/codeAction", map[string]any{
+			"textDocument": map[string]any{"uri": uri}, "range": at, "context": map[string]any{"diagnostics": []any{}},
+		}, &actions); err != nil || len(actions) != 1 {
+			t.Errorf("%s: %+v, %v", s.reason, actions, err)
+			continue
+		}
+		edit := actions[0].Edit.Changes[uri][0]
+		lines := strings.Split(text, "\n")
+		line := &lines[edit.Range.Start.Line]
+		*line = (*line)[:edit.Range.Start.Character] + edit.NewText + (*line)[edit.Range.End.Character:]
+		if got := strings.Join(lines, "\n"); got != s.text {
+			t.Errorf("%s: %q makes %s", s.reason, actions[0].Title, got)
+		}
+		c.Notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
+		c.Wait(wait, func(v *lspclient.View) bool { return len(v.Published[uri].Diagnostics) == 0 })
+	}
+}

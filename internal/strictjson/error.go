@@ -114,3 +114,19 @@ func Suggest(s string, names []string) string {
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
 }
+
+// Suggested returns the name that a message asks for with the question of Suggest, and "" for
+// another message.
+func Suggested(message string) string {
+	const question = "did you mean "
+	at := strings.LastIndex(message, question)
+	if at < 0 {
+		return ""
+	}
+	quoted, err := strconv.QuotedPrefix(message[at+len(question):])
+	if err != nil {
+		return ""
+	}
+	name, _ := strconv.Unquote(quoted) // QuotedPrefix found it
+	return name
+}

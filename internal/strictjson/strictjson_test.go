@@ -420,6 +420,9 @@ func TestSuggest(t *testing.T) {
 		if tt.want != "" {
 			want = `; did you mean "` + tt.want + `"?`
 		}
+		if got := Suggested("unknown key \"did you mean \\\"x\\\"?\"" + want); got != tt.want {
+			t.Errorf("%s: Suggested of %q is %q; want %q", tt.why, want, got, tt.want)
+		}
 		if got := Suggest(tt.word, names); got != want {
 			t.Errorf("%s: Suggest(%q) = %q; want %q", tt.why, tt.word, got, want)
 		}
