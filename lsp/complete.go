@@ -415,7 +415,8 @@ func (s *server) hover(p *positionParams) (any, error) {
 		const most = 2
 		explained := map[string]bool{}
 		for _, f := range shown {
-			c := k.check(f.Code)
+			id, _ := f.Code.(string)
+			c := k.check(id)
 			if c == nil || explained[c.ID] || len(explained) == most || f.Range.Start.Line != p.Position.Line ||
 				p.Position.Character < f.Range.Start.Character || p.Position.Character > f.Range.End.Character {
 				continue

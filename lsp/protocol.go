@@ -75,7 +75,7 @@ const (
 type diagnostic struct {
 	Range           Range            `json:"range"`
 	Severity        int              `json:"severity"`
-	Code            string           `json:"code,omitempty"`
+	Code            any              `json:"code,omitempty"` // of the server a string, of others also a number
 	CodeDescription *codeDescription `json:"codeDescription,omitempty"`
 	Source          string           `json:"source"`
 	Message         string           `json:"message"`

@@ -517,11 +517,13 @@ func TestActions(t *testing.T) {
 		Title, Kind string
 		Edit        struct{ Changes map[string][]json.RawMessage }
 	}
+	// A finding of another server, whose code is a number.
+	foreign := map[string]any{"range": map[string]any{}, "message": "a", "code": 514}
 	ask := func(line int, only ...string) (text string) {
 		t.Helper()
 		var list []action
 		if err := c.Call("textDocument/codeAction", map[string]any{
-			"textDocument": map[string]any{"uri": uri}, "context": map[string]any{"diagnostics": []any{}, "only": only},
+			"textDocument": map[string]any{"uri": uri}, "context": map[string]any{"diagnostics": []any{foreign}, "only": only},
 			"range": map[string]any{"start": map[string]int{"line": line, "character": 0}, "end": map[string]int{"line": line, "character": 99}},
 		}, &list); err != nil {
 			t.Fatal(err)
