@@ -483,8 +483,8 @@ type actionParams struct {
 // fixAll is the kind of the action that makes all safe corrections of a file.
 const fixAll = "source.fixAll.cfcheck"
 
-// actions offers corrections for the lines of a range: those of package fix in a rule, and the words
-// that findings suggest in other documents.
+// actions offers corrections for the lines of a range: those of package fix in a rule, and the
+// words that findings suggest in other documents.
 func (s *server) actions(p *actionParams) (any, error) {
 	list := []codeAction{}
 	s.mu.Lock()
@@ -543,9 +543,11 @@ func (s *server) suggestions(d *held, p *actionParams) (list []codeAction) {
 			word = word[:len(word)-len(strings.TrimLeft(word, wordCharacters))]
 		}
 		line := shown.Range.Start.Line
-		if f.Suggestion == "" || line < p.Range.Start.Line || line > p.Range.End.Line ||
-			spelling.Within(2, word, []string{f.Suggestion}) == "" { // then the finding is about another word
+		if f.Suggestion == "" || line < p.Range.Start.Line || line > p.Range.End.Line {
 			continue
+		}
+		if spelling.Within(2, word, []string{f.Suggestion}) == "" {
+			continue // the finding is about another word
 		}
 		at := Range{d.position(start, s.encoding), d.position(start+len(word), s.encoding)}
 		list = append(list, codeAction{

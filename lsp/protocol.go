@@ -75,7 +75,7 @@ const (
 type diagnostic struct {
 	Range           Range            `json:"range"`
 	Severity        int              `json:"severity"`
-	Code            any              `json:"code,omitempty"` // of the server a string, of others also a number
+	Code            any              `json:"code,omitempty"` // a string; of other servers also a number
 	CodeDescription *codeDescription `json:"codeDescription,omitempty"`
 	Source          string           `json:"source"`
 	Message         string           `json:"message"`
@@ -102,9 +102,9 @@ const (
 
 type completionItem struct {
 	Label         string        `json:"label"`
-	LabelDetails  *labelDetails `json:"labelDetails,omitempty"` // shown beside the label in a list
+	LabelDetails  *labelDetails `json:"labelDetails,omitempty"` // shown for all items
 	Kind          int           `json:"kind"`
-	Detail        string        `json:"detail,omitempty"` // many clients show it for the chosen item only
+	Detail        string        `json:"detail,omitempty"` // often shown for one item only
 	Documentation *markup       `json:"documentation,omitempty"`
 	SortText      string        `json:"sortText,omitempty"`
 	FilterText    string        `json:"filterText,omitempty"`
