@@ -75,7 +75,7 @@ const (
 type diagnostic struct {
 	Range           Range            `json:"range"`
 	Severity        int              `json:"severity"`
-	Code            any              `json:"code,omitempty"` // a string; of other servers also a number
+	Code            any              `json:"code,omitempty"` // others send numbers too
 	CodeDescription *codeDescription `json:"codeDescription,omitempty"`
 	Source          string           `json:"source"`
 	Message         string           `json:"message"`
