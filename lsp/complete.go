@@ -343,7 +343,7 @@ func (k *knowledge) schemaWords(root *schema, p *place) (list []completionItem) 
 	}
 	severities := p.inKey && slices.Equal(p.parents, []string{"severities"})
 	if severities || p.row.key == "check" && !p.inKey {
-		for _, c := range k.session.Checks() {
+		for _, c := range k.checks {
 			if !severities || c.SeverityIsFirm() == "" {
 				list = append(list, completionItem{Label: c.ID, Kind: kindEnumMember, Detail: c.Name, Documentation: &markup{"markdown", plain(c.Title())}})
 			}
@@ -500,7 +500,7 @@ func (s *server) actions(p *actionParams) (any, error) {
 	s.mu.Unlock()
 	doc := newDocument(text, 0)
 	var safe []textEdit
-	for _, edit := range fix.File(name, []byte(text), fix.Options{Definitions: k.defs, Placeholders: k.session.Placeholders()}) {
+	for _, edit := range fix.File(name, []byte(text), fix.Options{Definitions: k.defs, Placeholders: k.placeholders()}) {
 		change := textEdit{Range{doc.position(edit.Offset, e), doc.position(edit.Offset+edit.Length, e)}, edit.New}
 		if edit.Safe {
 			safe = append(safe, change)

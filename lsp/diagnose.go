@@ -175,17 +175,15 @@ func (s *server) judgeSet(ctx context.Context, f *folder) {
 	s.mu.Unlock()
 
 	session, faults, err := s.gate.Open(f.root, settings)
-	var know *knowledge
-	if session != nil {
-		know = newKnowledge(session)
-	}
+	know := newKnowledge(session)
 	s.mu.Lock()
 	var general []string
 	if err != nil {
 		general = append(general, "cfcheck cannot judge this folder: "+err.Error())
 		session = f.session // the last one that could be opened
-	} else {
-		f.session, f.knowledge = session, know
+	}
+	if f.session = session; err == nil || session == nil {
+		f.knowledge = know
 	}
 	texts := map[string][]byte{}
 	var open []*held

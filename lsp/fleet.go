@@ -130,9 +130,10 @@ func (k *knowledge) fleetWords(d *jsonDocument, path string) (list []completionI
 	}
 	switch path {
 	case "builds.build":
+		present := d.textsBelow(d.enclosing(0), "builds", "build")
 		for _, f := range k.fleets {
 			for i := range f.Contracts {
-				if c := &f.Contracts[i]; !slices.Contains(d.textsBelow(0, "builds", "build"), c.Build) {
+				if c := &f.Contracts[i]; !slices.Contains(present, c.Build) {
 					add(kindEnumMember, c.Build, "build of fleet "+f.Name)
 				}
 			}

@@ -9,18 +9,21 @@ import (
 
 	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/sensor"
+	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/sensor/inventory"
+	"github.com/cfcheck/cfcheck/sigma"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
 // A knowledge has the facts of a session that completions and explanations show. It does not
 // change.
 type knowledge struct {
-	session Session
-	defs    *sensor.Definitions
-	fleets  []*sensor.Fleet
-	hosts   uint64 // of all fleets
-	types   map[string]*typeFacts
+	checks       []*validate.Check // with the severities of the policy
+	placeholders func() sigma.Placeholders
+	defs         *sensor.Definitions
+	fleets       []*sensor.Fleet
+	hosts        uint64 // of all fleets
+	types        map[string]*typeFacts
 }
 
 // A typeFacts has the facts about the newest version of a type.
@@ -36,9 +39,13 @@ type inputFacts struct {
 	since []string // first versions of the sources, such as "Sysmon 13.30"
 }
 
-// newKnowledge computes the facts of a session.
+// newKnowledge computes the facts of a session. Without one, because the policy or a fleet cannot
+// be read, it has the built-in definitions, and neither checks nor fleets.
 func newKnowledge(s Session) *knowledge {
-	k := &knowledge{session: s, defs: s.Definitions(), fleets: s.Fleets(), types: map[string]*typeFacts{}}
+	k := &knowledge{defs: builtin.Definitions(), placeholders: func() sigma.Placeholders { return nil }, types: map[string]*typeFacts{}}
+	if s != nil {
+		k.checks, k.placeholders, k.defs, k.fleets = s.Checks(), s.Placeholders, s.Definitions(), s.Fleets()
+	}
 	for d := range k.defs.All() {
 		if newest := k.defs.Newest(d.Name); newest == d {
 			k.types[d.Name] = &typeFacts{Definition: d, inputs: map[string]*inputFacts{}}
@@ -260,7 +267,7 @@ func (k *knowledge) describeTypeAs(t *typeFacts, name string) string {
 
 // check returns the check with an ID, or nil.
 func (k *knowledge) check(id string) *validate.Check {
-	for _, c := range k.session.Checks() {
+	for _, c := range k.checks {
 		if c.ID == id {
 			return c
 		}

@@ -144,7 +144,7 @@ type folder struct {
 	changed   uint64     // number of the last change that concerns the folder
 	judged    uint64     // number of the change after which it was judged
 	session   Session    // nil until the first one was opened
-	knowledge *knowledge // of the session; nil without one
+	knowledge *knowledge // of the session; nil before the first one
 	set       []Finding  // of the last judgement
 	said      string     // last messages about the set
 }

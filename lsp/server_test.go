@@ -95,6 +95,16 @@ func start(t *testing.T, g lsp.Gate) *lspclient.Client {
 	return c
 }
 
+// begin starts a server for an empty folder.
+func begin(t *testing.T, g lsp.Gate, options any) (c *lspclient.Client, root string) {
+	t.Helper()
+	c, root = start(t, g), t.TempDir()
+	if err := c.Initialize(root, options); err != nil {
+		t.Fatal(err)
+	}
+	return c, root
+}
+
 // shown returns the messages about a document with their ranges.
 func shown(v *lspclient.View, uri string) string {
 	var list []string
@@ -119,11 +129,7 @@ const rule = "detection:\n# fault \U0001F600 fault\n"
 // that, and while a judgement of the set is cancelled.
 func TestDiagnostics(t *testing.T) {
 	g := &wordGate{}
-	c := start(t, g)
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, g, nil)
 	uri := lspclient.URI(filepath.Join(root, "a.yml"))
 	c.Open(uri, rule)
 	expect(t, c, uri, "of the file and of the set", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
@@ -162,11 +168,7 @@ func TestDiagnostics(t *testing.T) {
 // come while it runs.
 func TestCancelled(t *testing.T) {
 	g := &wordGate{slow: 300 * time.Millisecond}
-	c := start(t, g)
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, g, nil)
 	uri := lspclient.URI(filepath.Join(root, "a.yml"))
 	for i := range 8 {
 		if i == 0 {
@@ -301,11 +303,7 @@ func TestFolders(t *testing.T) {
 // TestCancelledRequest cancels a request that waits behind one that takes long.
 func TestCancelledRequest(t *testing.T) {
 	g := &wordGate{hold: make(chan struct{})}
-	c := start(t, g)
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, g, nil)
 	uri := lspclient.URI(filepath.Join(root, "a.yml"))
 	c.Open(uri, rule)
 	expect(t, c, uri, "before the requests", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
@@ -334,16 +332,18 @@ func TestCancelledRequest(t *testing.T) {
 
 // TestNoSession expects a message in the log, and no findings, if the gate cannot be opened.
 func TestNoSession(t *testing.T) {
-	c := start(t, &wordGate{})
-	root := t.TempDir()
-	if err := c.Initialize(root, map[string]any{"policy": "missing"}); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, &wordGate{}, map[string]any{"policy": "missing"})
+	policy := lspclient.URI(filepath.Join(root, ".cfcheck.yaml"))
+	c.Open(policy, "")
 	c.Open(lspclient.URI(filepath.Join(root, "a.yml")), rule)
 	if err := c.Wait(20*time.Second, func(v *lspclient.View) bool {
 		return slices.Contains(v.Logged, "cfcheck cannot judge this folder: no policy")
 	}); err != nil {
 		t.Error(err)
+	}
+	var list struct{ Items []struct{ Label string } }
+	if err := c.Call("textDocument/completion", map[string]any{"textDocument": map[string]any{"uri": policy}, "position": map[string]int{"line": 0, "character": 0}}, &list); err != nil || len(list.Items) == 0 {
+		t.Errorf("the keys of a policy that cannot be read: %v, %v", list.Items, err)
 	}
 	c.Notify("workspace/didChangeConfiguration", map[string]any{"settings": map[string]any{"cfcheck": map[string]any{"policy": ""}}})
 	expect(t, c, lspclient.URI(filepath.Join(root, "a.yml")), "other settings", "1:0-16 set; 1:2-7 found # fault \U0001F600 fault")
@@ -351,11 +351,7 @@ func TestNoSession(t *testing.T) {
 
 // TestWords completes words, and compares some of the offers. The mark ^ is the cursor.
 func TestWords(t *testing.T) {
-	c := start(t, &wordGate{})
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, &wordGate{}, nil)
 	const head = "title: a\nlogsource:\n  product: windows\n  category: process_creation\ndetection:\n"
 	for i, s := range []struct{ reason, name, text, want, not string }{
 		{"keys of a rule", "a.yml", "tit^", "title,logsource,detection", "CommandLine"},
@@ -445,11 +441,7 @@ const fleetHead = `{"schema": "cfcheck.fleet/v1", "name": "a", `
 
 // TestHover explains words. The mark ^ is the cursor.
 func TestHover(t *testing.T) {
-	c := start(t, &wordGate{})
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, &wordGate{}, nil)
 	const head = "title: a\nlogsource:\n  product: windows\n  category: pipe_created\ndetection:\n"
 	for i, s := range []struct{ reason, name, text, want string }{
 		{"the check of a finding", "a.yml", "detection:\n# fa^ult", "the page of the check"},
@@ -502,11 +494,7 @@ func TestHover(t *testing.T) {
 
 // TestActions applies the corrections of two faults.
 func TestActions(t *testing.T) {
-	c := start(t, &wordGate{})
-	root := t.TempDir()
-	if err := c.Initialize(root, nil); err != nil {
-		t.Fatal(err)
-	}
+	c, root := begin(t, &wordGate{}, nil)
 	const text = "title: \U0001F600\nid: 7d4b3f4e-0d0c-4a0e-9d2d-1f6f1a2b3c4d\nstatus: Experimental\nlogsource: {product: windows, category: pipe_created}\ndetection:\n  s:\n    PipeNam: x\n  condition: s\n"
 	uri := lspclient.URI(filepath.Join(root, "a.yml"))
 	c.Open(uri, text)

@@ -78,13 +78,65 @@ func idsOf(events []*sysmon.Event) string {
 	return "events " + strings.Join(ids[:len(ids)-1], ", ") + " and " + ids[len(ids)-1]
 }
 
-// openTag finds the beginning of a tag, or its end, in XML.
-var openTag = regexp.MustCompile(`(?s)<!--.*?-->|<(/?)([A-Za-z][\w.-]*)((?:"[^"]*"|'[^']*'|[^<>"'])*?)(/?)>`)
+// An xmlTag is a tag in a text of XML, or a comment. A comment has no name.
+type xmlTag struct {
+	start, end         int
+	nameStart, nameEnd int
+	closing, empty     bool // it ends an element; the element has no content
+}
+
+// nextTag returns the first whole tag or comment that starts at an offset or behind it.
+func nextTag(text string, from int) (t xmlTag, ok bool) {
+next:
+	for from < len(text) {
+		start := strings.IndexByte(text[from:], '<')
+		if start < 0 {
+			break
+		}
+		t = xmlTag{start: from + start}
+		if rest := text[t.start:]; strings.HasPrefix(rest, "<!--") {
+			end := strings.Index(rest[4:], "-->")
+			t.end = t.start + 4 + end + 3
+			return t, end >= 0
+		}
+		at := t.start + 1
+		if t.closing = strings.HasPrefix(text[at:], "/"); t.closing {
+			at++
+		}
+		t.nameStart = at
+		for at < len(text) && strings.IndexByte(" \t\r\n\"'<>/", text[at]) < 0 {
+			at++
+		}
+		if t.nameEnd = at; t.nameEnd == t.nameStart {
+			from = t.start + 1
+			continue
+		}
+		for ; at < len(text); at++ {
+			switch c := text[at]; c {
+			case '"', '\'':
+				end := strings.IndexByte(text[at+1:], c)
+				if end < 0 {
+					from = at + 1
+					continue next
+				}
+				at += end + 1
+			case '<':
+				from = at
+				continue next
+			case '>':
+				t.end, t.empty = at+1, text[at-1] == '/'
+				return t, true
+			}
+		}
+		break
+	}
+	return xmlTag{}, false
+}
 
 // maxOpen limits the elements that enclose a place.
 const maxOpen = 64
 
-// A xmlPlace is the place of a cursor in a text of XML.
+// An xmlPlace is the place of a cursor in a text of XML.
 type xmlPlace struct {
 	open []string // elements around the cursor, the outermost first
 	// Offsets of the whole tag under the cursor, and of its name; tagEnd is 0 without one.
@@ -93,27 +145,23 @@ type xmlPlace struct {
 
 // xmlPlaceOf returns the place of an offset.
 func xmlPlaceOf(text string, offset int) (p xmlPlace) {
-	for _, m := range openTag.FindAllStringSubmatchIndex(text, -1) {
-		if m[0] >= offset {
-			break
-		}
-		if m[1] > offset {
-			if m[4] >= 0 {
-				p.nameStart, p.nameEnd, p.tagEnd = m[4], m[5], m[1]
-			}
-			break
-		}
+	for t, ok := nextTag(text, 0); ok && t.start < offset; t, ok = nextTag(text, t.end) {
+		name := text[t.nameStart:t.nameEnd]
 		switch {
-		case m[4] < 0 || m[8] < m[9]: // a comment, or an element without content
-		case m[2] < m[3]:
+		case t.end > offset:
+			if name != "" {
+				p.nameStart, p.nameEnd, p.tagEnd = t.nameStart, t.nameEnd, t.end
+			}
+		case name == "" || t.empty:
+		case t.closing:
 			for i := len(p.open) - 1; i >= 0; i-- {
-				if strings.EqualFold(p.open[i], text[m[4]:m[5]]) {
+				if strings.EqualFold(p.open[i], name) {
 					p.open = p.open[:i]
 					break
 				}
 			}
 		case len(p.open) < maxOpen:
-			p.open = append(p.open, text[m[4]:m[5]])
+			p.open = append(p.open, name)
 		}
 	}
 	return p
