@@ -12,7 +12,7 @@ import (
 // overlap.
 type Gate interface {
 	// Open finds the policy and the fleets of a folder. A [Session] does not follow later changes
-	// of these files. Faults are findings in the policy. If err is not nil, there is no session.
+	// of these files. Faults are findings in them. If err is not nil, there is no session.
 	Open(root string, s Settings) (session Session, faults []Finding, err error)
 }
 

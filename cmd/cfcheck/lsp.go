@@ -142,7 +142,7 @@ func (g *editorGate) Open(root string, s lsp.Settings) (lsp.Session, []lsp.Findi
 	return e, faults, nil
 }
 
-// openEditor reads the policy, the fleets and the types. Faults of the policy are findings.
+// openEditor reads the policy, the fleets and the types. Their faults are findings.
 func (k *checking) openEditor(cmd *cobra.Command) ([]lsp.Finding, error) {
 	var said strings.Builder
 	k.command.stderr = &said
@@ -159,6 +159,9 @@ func (k *checking) openEditor(cmd *cobra.Command) ([]lsp.Finding, error) {
 		k.maxFindings, k.all = maxEditorFindings, true
 		if err = k.limit(); err == nil {
 			err = k.prepare()
+		}
+		if e, ok := errors.AsType[*sensor.JSONError](err); ok { // of a fleet or of definitions
+			faults = append(faults, jsonFinding(e.Name, e))
 		}
 	}
 	if _, status := errors.AsType[exitError](err); status {
@@ -468,14 +471,20 @@ func fleetFindings(name string, text []byte, defs *sensor.Definitions) []lsp.Fin
 	if err == nil {
 		return nil
 	}
+	return []lsp.Finding{jsonFinding(name, err)}
+}
+
+// jsonFinding returns the fault of a document of JSON as a finding.
+func jsonFinding(name string, err error) lsp.Finding {
 	f := lsp.Finding{Path: name, Line: 1, Message: report.Clean(err.Error()), Suggestion: strictjson.Suggested(err.Error()), Key: err.Error()}
 	if e, ok := errors.AsType[*sensor.JSONError](err); ok {
 		f.Line, f.Column, f.Message = max(e.Line, 1), e.Column, report.Clean(e.Err.Error())
 		if e.Path != "" {
 			f.Message = report.Clean(e.Path + ": " + e.Err.Error())
 		}
+		f.Key = f.Message
 	}
-	return []lsp.Finding{f}
+	return f
 }
 
 // editorFiles are the files of the operating system, with the texts that an editor holds in place

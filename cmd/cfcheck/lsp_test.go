@@ -293,6 +293,10 @@ func TestLSPTyping(t *testing.T) {
 	write(t, root, map[string]string{".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleet: [reference]\n"})
 	c.Notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}})
 	expectShown(t, c, root, "", "a policy with a fault", append([]string{`.cfcheck.yaml:2:1: unknown key "fleet" [not-judged]`}, saved...))
+	// A fleet on the disk with a fault.
+	write(t, root, map[string]string{".cfcheck.yaml": "schema: cfcheck.policy/v0\nfleets: [own.json]\n", "own.json": "{\n\"schem\": 1}"})
+	c.Notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}})
+	expectShown(t, c, root, "", "a fleet with a fault", append(slices.Clone(saved), `own.json:2:1: unknown key "schem"; did you mean "schema"? [not-judged]`))
 	if err := c.End(); err != nil {
 		t.Error(err)
 	}
