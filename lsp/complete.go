@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -115,7 +116,7 @@ func (s *server) complete(p *positionParams) (any, error) {
 	list.Items = append(list.Items, k.words(d, p.Position, s.encoding)...)
 	for i := range list.Items {
 		if item := &list.Items[i]; s.labels && item.Detail != "" {
-			item.LabelDetails = &labelDetails{item.Detail}
+			item.LabelDetails = &labelDetails{cmp.Or(item.short, item.Detail)}
 		}
 	}
 	return list, nil
@@ -254,7 +255,7 @@ func (k *knowledge) fieldWords(t *typeFacts) (list []completionItem) {
 			rank = uint64(float64(facts.hosts[inventory.OnAll]) / float64(k.hosts) * 1000)
 		}
 		list = append(list, completionItem{
-			Label: in.Name, Kind: kindField, Detail: k.supplied(facts), SortText: fmt.Sprintf("%04d %s", 1000-min(rank, 1000), in.Name),
+			Label: in.Name, Kind: kindField, Detail: k.supplied(facts), short: k.suppliedShort(facts), SortText: fmt.Sprintf("%04d %s", 1000-min(rank, 1000), in.Name),
 			Documentation: &markup{"markdown", k.describeInput(t, i)},
 		})
 	}

@@ -130,6 +130,25 @@ func (k *knowledge) supplied(in *inputFacts) string {
 	return text
 }
 
+// suppliedShort is supplied for a list: "6 to 83 % of hosts" means that more than 6 % supply the
+// input in part, or that it is not known whether they do.
+func (k *knowledge) suppliedShort(in *inputFacts) string {
+	var parts []string
+	if k.hosts > 0 {
+		least := in.hosts[inventory.OnAll]
+		text := k.share(least)
+		if most := k.share(least + in.hosts[inventory.InPart] + in.hosts[inventory.Unknown]); most != text {
+			text = strings.TrimSuffix(text, " %") + " to " + most
+		}
+		parts = append(parts, text+" of hosts")
+	}
+	if len(in.since) > 0 {
+		version, _, _ := strings.Cut(in.since[0], " (") // the schema in brackets takes much space
+		parts = append(parts, "since "+version)
+	}
+	return strings.Join(parts, ", ")
+}
+
 // hostsOf returns the part of the hosts that supply an input, or "" without a fleet.
 func (k *knowledge) hostsOf(in *inputFacts) string {
 	if k.hosts == 0 {

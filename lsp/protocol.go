@@ -109,6 +109,8 @@ type completionItem struct {
 	SortText      string        `json:"sortText,omitempty"`
 	FilterText    string        `json:"filterText,omitempty"`
 	TextEdit      *textEdit     `json:"textEdit,omitempty"`
+
+	short string // Detail in less space; "" means Detail
 }
 
 type labelDetails struct {

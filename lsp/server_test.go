@@ -413,15 +413,18 @@ func TestWords(t *testing.T) {
 		line := strings.Count(before, "\n")
 		at := map[string]any{"textDocument": map[string]any{"uri": uri}, "position": map[string]int{"line": line, "character": len(before) - strings.LastIndex(before, "\n") - 1}}
 		var list struct {
-			Items []struct{ Label, Detail string }
+			Items []struct {
+				Label, Detail string
+				LabelDetails  struct{ Description string }
+			}
 		}
 		if err := c.Call("textDocument/completion", at, &list); err != nil {
 			t.Errorf("%s: %v", s.reason, err)
 			continue
 		}
-		details := map[string]string{}
+		details, short := map[string]string{}, map[string]string{}
 		for _, item := range list.Items {
-			details[item.Label] = item.Detail
+			details[item.Label], short[item.Label] = item.Detail, item.LabelDetails.Description
 		}
 		for _, word := range strings.Split(s.want, ",") {
 			if _, ok := details[word]; !ok && word != "" {
@@ -433,6 +436,12 @@ func TestWords(t *testing.T) {
 		}
 		if detail := details["CommandLine"]; s.reason == "a field, with its hosts" && !strings.Contains(detail, " % of hosts") {
 			t.Errorf("%s: %q", s.reason, detail)
+		}
+		if s.reason == "a field, with its hosts" {
+			got := fmt.Sprintf("%s; %s", short["ParentUser"], short["OriginalFileName"])
+			if want := "60 % of hosts, since Sysmon 13.30; 33 to 73 % of hosts, since Sysmon 10.0"; got != want {
+				t.Errorf("%s, in short: %s (want %s)", s.reason, got, want)
+			}
 		}
 	}
 }

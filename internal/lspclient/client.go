@@ -237,8 +237,11 @@ func (c *Client) Initialize(root string, options any, encodings ...string) error
 	params := map[string]any{
 		"processId": nil, "rootUri": URI(root), "initializationOptions": options,
 		"capabilities": map[string]any{
-			"general":      map[string]any{"positionEncodings": encodings},
-			"textDocument": map[string]any{"documentSymbol": map[string]any{"hierarchicalDocumentSymbolSupport": true}},
+			"general": map[string]any{"positionEncodings": encodings},
+			"textDocument": map[string]any{
+				"documentSymbol": map[string]any{"hierarchicalDocumentSymbolSupport": true},
+				"completion":     map[string]any{"completionItem": map[string]any{"labelDetailsSupport": true}},
+			},
 		},
 	}
 	var folders []any
