@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/cfcheck/cfcheck/internal/numeral"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/interp"
 	"github.com/cfcheck/cfcheck/trace"
 )
@@ -117,24 +119,31 @@ func (r *ExplainedRule) node(w io.Writer, n *trace.Node, depth int) {
 		truth = "yes"
 	}
 	line := fmt.Sprintf("%s %s %s", mark, truth, strings.Repeat("  ", depth))
-	switch {
-	case n.Kind == trace.Comparison:
-		fmt.Fprintf(w, "%s%s\n", line, shown(n.Text))
+	fmt.Fprintf(w, "%s%s\n", line, shown(headOf(n)))
+	if n.Kind == trace.Comparison {
 		below := strings.Repeat(" ", len(line)+2)
-		for _, text := range r.Rule.Evidence(n, r.Event.Event, r.Event.Feed) {
-			fmt.Fprintf(w, "%s%s\n", below, shown(text))
+		for _, note := range notesOf(n, r.Rule.Definition, r.Event.Event, r.Event.Feed) {
+			fmt.Fprintf(w, "%s%s\n", below, shown(note))
 		}
 		return
-	case n.Kind == trace.And && n.Name != "" && len(n.Parts) == 1 || n.Kind == trace.Not:
-		fmt.Fprintf(w, "%s%s\n", line, shown(named(n, "")))
-	case n.Kind == trace.And:
-		fmt.Fprintf(w, "%s%s\n", line, shown(named(n, "all of")))
-	default:
-		fmt.Fprintf(w, "%s%s\n", line, shown(named(n, "any of")))
 	}
 	for _, p := range n.Parts {
 		r.node(w, p, depth+1)
 	}
+}
+
+// headOf returns the line of a part of a condition: of a comparison its text, and of another part
+// its name and its kind.
+func headOf(n *trace.Node) string {
+	switch {
+	case n.Kind == trace.Comparison:
+		return n.Text
+	case n.Kind == trace.And && n.Name != "" && len(n.Parts) == 1 || n.Kind == trace.Not:
+		return named(n, "")
+	case n.Kind == trace.And:
+		return named(n, "all of")
+	}
+	return named(n, "any of")
 }
 
 // named returns the name of a part with its kind.
@@ -150,6 +159,38 @@ func named(n *trace.Node, kind string) string {
 		return n.Name
 	}
 	return n.Name + ", " + kind
+}
+
+// notesOf returns the lines below a comparison: which of its values decided, and the inputs that
+// the event has. The feed is nil if it is not known.
+func notesOf(n *trace.Node, d *sensor.Definition, e interp.Event, feed *sensor.Feed) (notes []string) {
+	if i := slices.IndexFunc(n.Parts, func(v *trace.Node) bool { return v.Holds == n.Holds }); i >= 0 && mixed(n) {
+		by := "by"
+		if !n.Holds {
+			by = "not by"
+		}
+		notes = append(notes, by+" the value "+n.Parts[i].Text)
+	}
+	for _, input := range n.Inputs {
+		notes = append(notes, valueOf(d.Inputs[input].Name, &e[input], feed))
+	}
+	return notes
+}
+
+// mixed reports whether some values of a comparison hold, and others do not.
+func mixed(n *trace.Node) bool {
+	return slices.ContainsFunc(n.Parts, func(v *trace.Node) bool { return v.Holds != n.Parts[0].Holds })
+}
+
+// valueOf describes an input of an event.
+func valueOf(name string, v *interp.Value, feed *sensor.Feed) string {
+	switch {
+	case v.Present():
+		return "the event has " + name + " " + trace.ValueText(v)
+	case feed != nil && feed.Field(name) == nil:
+		return fmt.Sprintf("the event has no %s: feed %s never has it", name, feed.Name)
+	}
+	return "the event has no " + name
 }
 
 // text writes the results for the builds of a fleet.

@@ -298,6 +298,9 @@ func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) pag
 			p.Where = fileName(e.file.path) + ": " + offset(e.file.bytes.Start)
 		}
 		p.Rows, p.Until = rows(e.window, e.finding.Where.Range)
+		if key, ok := whyOf(e.subject, e.finding); ok && b.run.Picture != nil {
+			p.Why = b.run.Picture.whys.of[key]
+		}
 	}
 	if e.place.open {
 		b.line(&p, e.place.path, e.place.line, e.place.column, "")
@@ -640,6 +643,9 @@ func (b *pageBuilder) pictures(out *page.Report) {
 	out.Bars = append(out.Bars, p.costCharts()...)
 	for i := range p.maps {
 		out.Maps = append(out.Maps, p.maps[i].page())
+	}
+	if n := p.whys.left; n > 0 {
+		out.Remarks = append(out.Remarks, fmt.Sprintf("%s on recorded events: the page has no room for the condition; cfcheck explain --event shows it", count(uint64(n), "finding")))
 	}
 	if p.lost > 0 {
 		out.Remarks = append(out.Remarks, fmt.Sprintf("%s not drawn to scale; cfcheck dump shows the parts of a file", count(uint64(p.lost), "file")))

@@ -25,11 +25,15 @@ import (
 // Its memory is bounded: beyond a number of cells it only counts rules.
 type Picture struct {
 	Definitions *sensor.Definitions // have the names of inputs; nil means not known
+	// Recorded are the events on which checks run content. The page explains why rules match
+	// those that findings name.
+	Recorded []*validate.Recorded
 
 	fleets   []*matrix
 	costs    Costs
 	maps     []fileMap
 	lost     int // files without a map
+	whys     whys
 	diff     Diff
 	compared bool
 	cells    int    // in all matrices
@@ -158,6 +162,9 @@ func (p *Picture) Add(r *validate.Report, fleet string) {
 		return
 	}
 	conforms := r.File != nil && r.Needs != nil && r.File.Conformance() == 0
+	if conforms && r.Definition != nil {
+		p.whys.add(r, p.Recorded)
+	}
 	if conforms {
 		p.costs.Top = costRules
 		p.costs.Add(r.Subject.Name, r.File, p.Definitions, r.Fleet, nil)

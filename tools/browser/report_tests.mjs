@@ -229,6 +229,11 @@ export const tests = {
     assert.match(diff, /Client of a pipe/);
     assert.match(await p.textContent('#rates + p + .scroll'), /Client of a pipeCF5003: .*2/);
     assert.ok(await p.locator('#limits + p + .scroll rect.part').count() > 0);
+    // The condition of the rule, with its truth on the event that the finding names.
+    assert.equal(await p.isVisible('.tree >> nth=0'), false);
+    await p.click('.why summary >> nth=0');
+    assert.match(await p.textContent('.why summary >> nth=0'), /^Why it matches event good\.ndjson:1$/);
+    assert.match(await p.innerText('.tree >> nth=0'), /^yes PipeName\|endswith: .*decides\s+the event has PipeName "\\\\demo"$/);
     await axe(p);
   },
   'no text of the content runs as a script': async (browser) => {
@@ -266,6 +271,23 @@ export const tests = {
     assert.deepEqual(counts, [3, 0]);
     const shown = await p.evaluate(() => document.body.innerText);
     for (const v of ['<script>pwned=1</script>', '"><img src=x onerror=pwned=1>']) assert.ok(shown.includes(v), `the page shows ${v} as text`);
+  },
+  'no value of an event runs as a script': async (browser) => {
+    const { vectors } = await import('./vectors.mjs');
+    const events = [];
+    for (let i = 0; 2 * i < vectors.length && i < 50; i++) {
+      const [PipeName, Image] = [`#${i}#${vectors[2 * i]}`, vectors[2 * i + 1] ?? 'none'];
+      events.push(JSON.stringify({ EventID: 17, Channel: 'Microsoft-Windows-Sysmon/Operational', Provider: 'Microsoft-Windows-Sysmon', Computer: 'a', EventData: { PipeName, Image } }));
+      write(`matched/${i}.yml`, rule({ title: `Pipe ${i}`, category: 'pipe_created', field: 'PipeName|contains', value: `#${i}#` }).replace('condition:', "image:\n    Image|re: '.+'\n  condition: image and"));
+    }
+    write('hostile.ndjson', events.join('\n'));
+    const p = await browser.open(page('matched', 1, '--fleet', 'reference', '--known-good', 'hostile.ndjson', 'matched'), { before: (p) => p.addInitScript(() => { window.pwned = 0; }) });
+    await p.$$eval('details', (all) => all.forEach((d) => { d.open = true; }));
+    assert.equal(await p.locator('.why').count(), events.length);
+    assert.deepEqual(await p.$$eval('.why', (all) => [...new Set(all.flatMap((w) => [...w.querySelectorAll('*')].map((e) => e.tagName)))].sort()), ['LI', 'P', 'SMALL', 'SPAN', 'SUMMARY', 'UL']);
+    const shown = await p.textContent('#blocks');
+    for (const v of ['<script>pwned=1</script>', '<svg onload=pwned=1>']) assert.ok(shown.includes(v), `the page shows ${v} as text`);
+    assert.equal(await p.evaluate(() => window.pwned), 0);
   },
   'the policy stops a script that gets into the page': async (browser) => {
     const broken = join(folder, 'broken.html');

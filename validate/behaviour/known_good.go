@@ -29,7 +29,7 @@ difference.`,
 			p.Report(func() validate.Finding {
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
-					Where: where, Instance: in, Extent: n,
+					Where: where, Instance: in, Extent: n, Event: first,
 					Message: fmt.Sprintf("%s matches %s known to be good; the first is %s", rule(in), count(n, "event"), first),
 					Details: []string{fmt.Sprintf("%s may match", count(p.KnownGoodMatches, "event"))},
 					Fix:     "narrow the rule: use what differs between the event and an attack",

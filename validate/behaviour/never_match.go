@@ -26,7 +26,7 @@ can forge.`,
 			p.Report(func() validate.Finding {
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
-					Where: where, Instance: in, Extent: n,
+					Where: where, Instance: in, Extent: n, Event: first,
 					Message: fmt.Sprintf("%s matches %s that must never match; the first is %s", rule(in), count(n, "event"), first),
 					Fix:     "narrow the rule, or exclude the program of the event",
 				}

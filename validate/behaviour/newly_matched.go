@@ -47,7 +47,7 @@ Compare the rule with its earlier form on the named event, and narrow it.`,
 			p.Report(func() validate.Finding {
 				where, in := p.LocateInstance(i)
 				return validate.Finding{
-					Where: where, Instance: in, Extent: n,
+					Where: where, Instance: in, Extent: n, Event: first[i],
 					Message: fmt.Sprintf("%s newly matches %s known to be good, compared with %v; the first is %s", rule(in), count(n, "event"), p.Previous, first[i]),
 					Details: []string{fmt.Sprintf("%s may be newly matched", count(p.KnownGoodNew, "event"))},
 					Fix:     "compare the rule with its previous form on this event, and narrow it",

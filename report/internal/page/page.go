@@ -96,12 +96,15 @@ type Place struct {
 type Why struct {
 	Title string
 	Nodes []Node // of the condition, each before its parts
-	More  string // number of nodes that the page leaves out, with a noun; "" means 0
+	More  string // says that the page leaves out nodes; "" means that it does not
 }
+
+// MaxDepth is the greatest depth of a Node that the page shows by its indent.
+const MaxDepth = 8
 
 // A Node is a part of a condition, with its truth on an event.
 type Node struct {
-	Depth   int // 0 for the whole condition
+	Depth   int // 0 for the whole condition, at most MaxDepth
 	Text    string
 	Holds   bool
 	Decides bool     // the part is needed to explain the truth of the whole
