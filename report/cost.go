@@ -52,7 +52,8 @@ type buildUse struct {
 type costliest struct {
 	build, feed string
 	total       uint64
-	unbounded   bool // whether an input without a bound costs something
+	budget      uint64 // of the build; 0 means that it states none
+	unbounded   bool   // whether an input without a bound costs something
 	rules       []ruleCost
 }
 
@@ -110,7 +111,7 @@ func (c *Costs) Add(name string, f *channelfile.File, defs *sensor.Definitions, 
 		}
 		if file.costliest == nil || moreExpensive(steps, dearest) {
 			dearest = steps
-			file.costliest = &costliest{build: first.Build, feed: steps.Supply.Feed, total: steps.Used, unbounded: len(steps.Unbounded) > 0}
+			file.costliest = &costliest{build: first.Build, feed: steps.Supply.Feed, total: steps.Used, budget: steps.Most, unbounded: len(steps.Unbounded) > 0}
 			file.costliest.rules = c.rules(f, def, cost.Lengths(def, first.Reader.Access, steps.Supply))
 		}
 	}
@@ -281,6 +282,14 @@ func (r *ruleCost) text(w io.Writer, total uint64, unbounded bool) {
 // String returns a line such as "93 %  187 of 200 instances, +12 a release, room for 1
 // more release: builds 7.11, 7.16 (1,000 hosts)".
 func (u *buildUse) String() string {
+	if len(u.unbounded) > 0 || u.Most == 0 {
+		return "       " + u.used()
+	}
+	return fmt.Sprintf("%3d %%  %s", u.Percent(), u.used())
+}
+
+// used returns the line without the percentage.
+func (u *buildUse) used() string {
 	unit := u.Limit.Unit()
 	if u.feed != "" {
 		unit += " of feed " + u.feed
@@ -288,11 +297,11 @@ func (u *buildUse) String() string {
 	var b strings.Builder
 	switch {
 	case len(u.unbounded) > 0:
-		fmt.Fprintf(&b, "       more than %s %s, without a bound because of %s", numeral.Thousands(u.Used), unit, strings.Join(u.unbounded, ", "))
+		fmt.Fprintf(&b, "more than %s %s, without a bound because of %s", numeral.Thousands(u.Used), unit, strings.Join(u.unbounded, ", "))
 	case u.Most == 0:
-		fmt.Fprintf(&b, "       %s %s, no budget", numeral.Thousands(u.Used), unit)
+		fmt.Fprintf(&b, "%s %s, no budget", numeral.Thousands(u.Used), unit)
 	default:
-		fmt.Fprintf(&b, "%3d %%  %s of %s %s", u.Percent(), numeral.Thousands(u.Used), numeral.Thousands(u.Most), unit)
+		fmt.Fprintf(&b, "%s of %s %s", numeral.Thousands(u.Used), numeral.Thousands(u.Most), unit)
 	}
 	if s := u.Outlook(u.trend); s != "" {
 		fmt.Fprintf(&b, ", %s", s)

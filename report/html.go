@@ -188,7 +188,8 @@ func (b *pageBuilder) add(e *entry, sum *validate.Summary) {
 	if c == nil {
 		c = &causeOnPage{old: true, rules: map[string]bool{}}
 		c.ID = fmt.Sprintf("%s-%d", s.ID, len(s.causes)+1)
-		c.Message, c.Details, c.Fix = strings.TrimPrefix(key.group, "="), e.details, e.fix
+		c.Message, c.Fix = strings.TrimPrefix(key.group, "="), e.fix
+		c.Details, _ = split(e.details)
 		if e.finding != nil {
 			c.Message = e.message
 			if n := e.hosts(); n > 0 {
@@ -288,12 +289,10 @@ func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) pag
 			id, title := e.rule()
 			p.Rule, p.Author, p.Type = cmp.Or(title, id), shown(in.Author), typeOf(e.finding)
 		}
-		switch {
-		case sum == nil && c.found > 1 && e.message != c.Message && (c.general == "" || c.general != withoutRule(e)):
+		if sum == nil && c.found > 1 && e.message != c.Message && (c.general == "" || c.general != withoutRule(e)) {
 			p.Message = e.message
-		case sum != nil:
-			p.Details = witnesses(e.details)
 		}
+		_, p.Details = split(e.details)
 		if e.place.path == "" && e.file.bytes.Len() > 0 {
 			p.Where = fileName(e.file.path) + ": " + offset(e.file.bytes.Start)
 		}
@@ -311,14 +310,19 @@ func (b *pageBuilder) place(e *entry, sum *validate.Summary, c *causeOnPage) pag
 	return p
 }
 
-// witnesses returns the lines of details about a witness: the others stand with the cause.
-func witnesses(details []string) (out []string) {
+// ofPlace are the beginnings of details that are about one place. The others stand with the cause.
+var ofPlace = []string{"witness: ", "also: "}
+
+// split splits details into those of the cause and those of the place.
+func split(details []string) (cause, place []string) {
 	for _, d := range details {
-		if strings.HasPrefix(d, "witness: ") {
-			out = append(out, d)
+		if slices.ContainsFunc(ofPlace, func(begin string) bool { return strings.HasPrefix(d, begin) }) {
+			place = append(place, d)
+		} else {
+			cause = append(cause, d)
 		}
 	}
-	return out
+	return cause, place
 }
 
 // line adds a line of a source to a place, if it is available.

@@ -140,6 +140,36 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// TestShortNames tests when the bars of costs have the template type in place of the whole name.
+func TestShortNames(t *testing.T) {
+	for _, tt := range []struct {
+		why        string
+		list, want []string
+	}{
+		{"the types of one set of rules", []string{"rules (dns)", "rules (ipc)"}, []string{"type dns", "type ipc"}},
+		{"two sets", []string{"rules (dns)", "rules2 (dns)"}, []string{"rules (dns)", "rules2 (dns)"}},
+		{"files", []string{"a.cf", "b.cf"}, []string{"a.cf", "b.cf"}},
+		{"a short name beside a long one", []string{"a (x)", "a long one (y)"}, []string{"a (x)", "a long one (y)"}},
+		{"brackets in the middle", []string{"a (x) b", "a (y) b"}, []string{"a (x) b", "a (y) b"}},
+		{"no name", nil, nil},
+	} {
+		if have := shortNames(tt.list); !slices.Equal(have, tt.want) {
+			t.Errorf("%s: found %q; expected %q", tt.why, have, tt.want)
+		}
+	}
+}
+
+// TestSplit tests which details stand with a place.
+func TestSplit(t *testing.T) {
+	cause, place := split([]string{"type t has a, b", "also: placeholder %x% has no values", "0 events may match", "witness: an event", "it is also: here"})
+	if want := []string{"type t has a, b", "0 events may match", "it is also: here"}; !slices.Equal(cause, want) {
+		t.Errorf("found %q with the cause; expected %q", cause, want)
+	}
+	if want := []string{"also: placeholder %x% has no values", "witness: an event"}; !slices.Equal(place, want) {
+		t.Errorf("found %q with the place; expected %q", place, want)
+	}
+}
+
 // TestHTMLEqualBytes tests that equal runs have equal pages, also if results are read back from a
 // file.
 func TestHTMLEqualBytes(t *testing.T) {

@@ -251,7 +251,7 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 					cells[k] = covers[see.verdict]
 				}
 				for _, reason := range see.reasons {
-					m.because(&why, reason.why, sets[g])
+					m.because(&why, onFeed(of.hosts)+reason.why, sets[g])
 				}
 			}
 			if judge != nil {
@@ -265,6 +265,14 @@ func (p *Picture) rules(m *matrix, r *validate.Report) {
 		row.Cells, row.Because = string(cells), m.pairs(&why)
 		m.rows = append(m.rows, row)
 	}
+}
+
+// onFeed names the feed of hosts that have one feed. A reason names the feed of others.
+func onFeed(h *coverage.Hosts) string {
+	if len(h.Supplies) != 1 || h.Supplies[0].Feed == "" {
+		return ""
+	}
+	return "feed " + h.Supplies[0].Feed + ": "
 }
 
 // whereOf returns the place of an instance, as the findings name it.
@@ -745,12 +753,30 @@ func (p *Picture) diffs() (out []page.Diff) {
 	return out
 }
 
-// event returns the build and the feed of an event.
+// event returns the build with its budget, and the feed of an event.
 func (k *costliest) event() string {
-	if k.feed == "" {
-		return "build " + k.build
+	text := "build " + k.build + " without a budget of steps"
+	if k.budget > 0 {
+		text = fmt.Sprintf("build %s with a budget of %s steps", k.build, numeral.Thousands(k.budget))
 	}
-	return fmt.Sprintf("build %s, feed %s", k.build, k.feed)
+	if k.feed != "" {
+		text += ", feed " + k.feed
+	}
+	return text
+}
+
+// shortNames returns the template types in names such as "rules (dns_query)", if all names are
+// equal before them. Otherwise it returns the names.
+func shortNames(names []string) []string {
+	var short []string
+	for _, name := range names {
+		i := strings.LastIndex(name, " (")
+		if i < 0 || !strings.HasSuffix(name, ")") || name[:i] != names[0][:min(i, len(names[0]))] {
+			return names
+		}
+		short = append(short, "type "+name[i+2:len(name)-1])
+	}
+	return short
 }
 
 // chartBars is the largest number of bars of a chart.
@@ -777,10 +803,15 @@ func (p *Picture) costCharts() (charts []page.Chart) {
 	for few > 1 && uses[few-1].of.Percent() == 0 { // they tell nothing
 		few--
 	}
+	var names []string
 	for _, u := range uses[:few] {
+		names = append(names, u.file.name)
+	}
+	names = shortNames(names)
+	for i, u := range uses[:few] {
 		over := u.of.Used > u.of.Most || len(u.of.unbounded) > 0
 		limits.Bars = append(limits.Bars, page.Bar{
-			Name: shown(u.file.name), Detail: shown(u.of.String()), Value: fmt.Sprintf("%d %%", u.of.Percent()), Part: float64(min(u.of.Percent(), 100)) * 10, Bad: over,
+			Name: shown(names[i]), Detail: shown(u.of.used()), Value: fmt.Sprintf("%d %%", u.of.Percent()), Part: float64(min(u.of.Percent(), 100)) * 10, Bad: over,
 		})
 	}
 	if more := len(uses) - few; more > 0 {

@@ -319,7 +319,7 @@ func (c *compiler) item(it *Item) channelfile.Expr {
 	var e channelfile.Expr
 	if it.Field == "" {
 		e = c.keywords(it)
-	} else if input, ok := c.field(it.Field, it.Position, it.Path); ok && it.chain.unsupported == "" {
+	} else if input, ok := c.field(it.Field, it.Position, it.Path, it.unfilled(c.placeholders)...); ok && it.chain.unsupported == "" {
 		e = c.values(it, input, it.Values)
 	}
 	if it.chain.negated {
@@ -381,8 +381,9 @@ func (c *compiler) values(it *Item, input int, values []Value) channelfile.Expr 
 }
 
 // field returns the input with a name. It accepts a name that differs only in
-// case, and adds a note. Otherwise it records an [*UnknownFieldError].
-func (c *compiler) field(name string, at Position, path string) (input int, ok bool) {
+// case, and adds a note. Otherwise it records an [*UnknownFieldError], with the placeholders of the
+// comparison that have no values.
+func (c *compiler) field(name string, at Position, path string, unfilled ...string) (input int, ok bool) {
 	if input, ok = c.def.Input(name); ok {
 		return input, true
 	}
@@ -414,7 +415,7 @@ func (c *compiler) field(name string, at Position, path string) (input int, ok b
 		}
 	}
 	c.add(&UnknownFieldError{Name: c.rule.Name, Position: at, Path: path, ID: c.idText(), Title: c.rule.Title.Value, Author: c.rule.Author.Value,
-		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: near, Feed: feed, Raw: raw, Fields: names})
+		Field: name, Type: c.def.Name, Version: c.def.Version, Nearest: near, Feed: feed, Raw: raw, Fields: names, Unfilled: unfilled})
 	return 0, false
 }
 
@@ -567,6 +568,21 @@ func (c *compiler) choices(it *Item, v Value) []choice {
 		choices = append(choices, choice{g, &v})
 	}
 	return choices
+}
+
+// unfilled returns the placeholders of the values of an item that have no values, each once.
+func (it *Item) unfilled(given Placeholders) (names []string) {
+	if !it.chain.expand {
+		return nil
+	}
+	for _, v := range it.Values {
+		for _, name := range parseTemplate(v.Value).placeholders() {
+			if _, ok := given[name]; !ok && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // filled reports whether the placeholders of a value can be filled in.

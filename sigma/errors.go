@@ -128,7 +128,8 @@ type UnknownFieldError struct {
 	// which is Field or similar to it.
 	Feed, Raw string
 
-	Fields []string
+	Fields   []string
+	Unfilled []string // placeholders of the comparison that have no values either
 }
 
 func (e *UnknownFieldError) Error() string {

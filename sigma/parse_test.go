@@ -1,8 +1,10 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +171,28 @@ func TestPositions(t *testing.T) {
 				t.Errorf("got %v; want it at %d:%d", err, tt.line, tt.column)
 			}
 		})
+	}
+}
+
+// TestUnfilled tests that an unknown field does not hide placeholders without values.
+func TestUnfilled(t *testing.T) {
+	given := Placeholders{"known": {"x"}}
+	for _, tt := range []struct {
+		why, field string
+		want       []string
+	}{
+		{"two placeholders without values, one of them twice", "Nope|expand: ['%a%', '%known%', '%b%-%a%']", []string{"a", "b"}},
+		{"all have values", "Nope|expand: '%known%'", nil},
+		{"without the modifier a value is a text", "Nope: '%a%'", nil},
+	} {
+		rules, err := Parse("f.yml", []byte("title: x\nid: 929a690e-bef0-4204-a928-ef5e620d6fcc\nlogsource: {category: pipe_created, product: windows}\ndetection:\n    s:\n        "+tt.field+"\n    condition: s\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Compile(rules[0], ipc(t), given)
+		if e, ok := errors.AsType[*UnknownFieldError](err); !ok || !slices.Equal(e.Unfilled, tt.want) {
+			t.Errorf("%s: found %+v; expected the placeholders %q", tt.why, e, tt.want)
+		}
 	}
 }
 

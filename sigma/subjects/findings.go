@@ -81,6 +81,9 @@ func unknownField(e *sigma.UnknownFieldError, defs *sensor.Definitions) validate
 			f.Details = []string{"type " + e.Type + " has " + strings.Join(e.Fields, ", ")}
 		}
 	}
+	for _, name := range e.Unfilled {
+		f.Details = append(f.Details, fmt.Sprintf("also: placeholder %%%s%% has no values: give them in a file (--placeholders)", name))
+	}
 	return f
 }
 
