@@ -11,10 +11,7 @@ function hint(text) { id('detail').replaceChildren(make('p', { class: 'hint' }, 
 function show(x) {
   chosen = x;
   const { fleet, hosts } = now;
-  const list = make('dl', { class: 'facts' });
-  for (const [name, value] of [['File', parts(x.r[WHERE])], ['Type', [fleet.types[x.r[TYPE]]]], ['Author', [x.r[AUTHOR]]], ['ID', [x.r[ID]]]])
-    if (value.join('')) list.append(make('div', {}, make('dt', {}, name), make('dd', {}, ...value)));
-  const content = [make('h3', {}, x.r[TITLE] || x.r[ID]), list];
+  const content = [make('h3', {}, x.r[TITLE] || x.r[ID])];
   for (const s of data.states) {
     const on = fleet.columns.map((_, i) => i).filter((i) => x.cells.text[i] === s.id);
     if (!on.length) continue;
@@ -34,5 +31,9 @@ function show(x) {
     for (const c of causes) ul.append(make('li', {}, kinds[id(c).closest('section').id] ?? '', make('a', { href: `#${c}` }, id(c).querySelector('h4').textContent)));
     content.push(ul);
   }
+  const facts = make('dl', { class: 'facts' });
+  for (const [name, value] of [['File', parts(x.r[WHERE])], ['Type', [fleet.types[x.r[TYPE]]]], ['Author', [x.r[AUTHOR]]], ['ID', [x.r[ID]]]])
+    if (value.join('')) facts.append(make('div', {}, make('dt', {}, name), make('dd', {}, ...value)));
+  content.push(make('h4', {}, 'Rule'), facts);
   id('detail').replaceChildren(...content);
 }

@@ -178,6 +178,8 @@ function act() {
     if (rows[active.row - 1]) show(rows[active.row - 1]);
     drawn = '';
     draw();
+    // The details can be below the window.
+    id('detail').scrollIntoView({ block: 'nearest' });
     return;
   }
   const column = active.column > 0 ? columns[active.column - 1] : -1;
