@@ -52,7 +52,7 @@ type buildUse struct {
 type costliest struct {
 	build, feed string
 	total       uint64
-	budget      uint64 // of the build; 0 means that it states none
+	budget      uint64 // of the build; 0 means no budget
 	unbounded   bool   // whether an input without a bound costs something
 	rules       []ruleCost
 }

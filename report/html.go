@@ -404,7 +404,7 @@ func rows(w window, at channelfile.Range) (out []page.Row, until string) {
 func (b *pageBuilder) page() *page.Report {
 	r, t := b.run, &b.run.totals
 	verdict := r.Verdict()
-	out := &page.Report{Title: "cfcheck: " + verdict.String(), Verdict: verdict.String()}
+	out := &page.Report{Title: "cfcheck: " + verdict.String(), Question: "May it ship?", Verdict: verdict.String()}
 	if p := r.Picture; p != nil && len(p.fleets) == 1 {
 		m := p.fleets[0]
 		rows, blind, without, lacking, faulty := m.judged(b.unjudged), 0, 0, 0, 0

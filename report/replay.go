@@ -15,6 +15,7 @@ import (
 	"github.com/cfcheck/cfcheck/channelfile"
 	"github.com/cfcheck/cfcheck/internal/numeral"
 	"github.com/cfcheck/cfcheck/replay"
+	"github.com/cfcheck/cfcheck/report/internal/page"
 	"github.com/cfcheck/cfcheck/validate"
 )
 
@@ -37,6 +38,8 @@ type Replay struct {
 	Previous         []replay.Content
 	PreviousName     string   // path of that release
 	PreviousProblems []string // parts of it that cannot be read
+
+	whys map[*replay.Rule]*page.Why // set by Explain
 }
 
 // Verdict returns accepted if the replay is complete. It is undecided if events or rules are
@@ -138,16 +141,13 @@ func shareText(s Share) string {
 func (r *Replay) Text(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	r.sums(b)
-	var matching, changed []replayed
+	var changed []replayed
 	for _, rule := range r.all() {
-		if rule.Matches > 0 && !rule.removed {
-			matching = append(matching, rule)
-		}
 		if rule.changed() {
 			changed = append(changed, rule)
 		}
 	}
-	slices.SortStableFunc(matching, func(x, y replayed) int { return cmp.Compare(y.Matches, x.Matches) })
+	matching := r.matching()
 	if len(matching) > 0 {
 		fmt.Fprintln(b)
 		t := tabwriter.NewWriter(b, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -175,6 +175,17 @@ func (r *Replay) Text(w io.Writer) error {
 		fmt.Fprintf(b, "rejected: %s, and --max-matches allows %s\n", matches(r.Matches()), numeral.Thousands(*r.MaxMatches))
 	}
 	return b.Flush()
+}
+
+// matching returns the rules that match, most matches first.
+func (r *Replay) matching() (list []replayed) {
+	for _, rule := range r.all() {
+		if rule.Matches > 0 && !rule.removed {
+			list = append(list, rule)
+		}
+	}
+	slices.SortStableFunc(list, func(x, y replayed) int { return cmp.Compare(y.Matches, x.Matches) })
+	return list
 }
 
 func matches(n uint64) string {
@@ -255,16 +266,26 @@ func exampleText(e *replay.Example) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d", e.File, e.Line)
 	for _, v := range e.Values {
-		fmt.Fprintf(&b, "  %s: %s", v.Input, v.Text)
-		if v.Bytes > len(v.Text) {
-			fmt.Fprintf(&b, "... (%s)", count(uint64(v.Bytes), "byte"))
-		}
+		fmt.Fprintf(&b, "  %s", exampleValue(v))
 	}
 	return b.String()
 }
 
+func exampleValue(v replay.Value) string {
+	text := v.Input + ": " + v.Text
+	if v.Bytes > len(v.Text) {
+		text += "... (" + count(uint64(v.Bytes), "byte") + ")"
+	}
+	return text
+}
+
 // mostWork is the number of rules that Text shows with their work.
 const mostWork = 5
+
+// byWork sorts rules, those that cost most first.
+func byWork(list []replayed) {
+	slices.SortStableFunc(list, func(x, y replayed) int { return cmp.Compare(y.Work, x.Work) })
+}
 
 // work writes the rules that cost most.
 func (r *Replay) work(w io.Writer) {
@@ -273,7 +294,7 @@ func (r *Replay) work(w io.Writer) {
 		return
 	}
 	list := r.all()[:len(r.Rules)]
-	slices.SortStableFunc(list, func(x, y replayed) int { return cmp.Compare(y.Work, x.Work) })
+	byWork(list)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\nShare of the work:")
 	line := func(n uint64, what string) {

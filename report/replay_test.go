@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/cfcheck/cfcheck/events"
 	"github.com/cfcheck/cfcheck/internal/testkit"
 	"github.com/cfcheck/cfcheck/replay"
+	"github.com/cfcheck/cfcheck/sensor"
 	"github.com/cfcheck/cfcheck/sensor/builtin"
 	"github.com/cfcheck/cfcheck/validate"
 )
@@ -39,6 +42,55 @@ func aReplay(t *testing.T) *Replay {
 			},
 			BadLines: 12, FirstBad: []*events.LineError{{Name: bad, Line: 4, Err: errors.New(bad)}},
 		},
+	}
+}
+
+// TestReplayHTML tests that the page has the rules that match with their examples, and why the
+// first example matches, also with texts that try to leave their place.
+func TestReplayHTML(t *testing.T) {
+	const value = "<script>\u202e"
+	d := &sensor.Definition{
+		Name: "pipes", Number: 3001, Version: 1, Channel: 3001, Inputs: testkit.Strings("Pipe", "Image"),
+		Feeds: []sensor.Feed{{Name: "pipes", Channel: "Pipes", Source: "test", Events: []uint32{17}, Fields: []sensor.FeedField{{Input: "Pipe"}}}},
+	}
+	defs := testkit.Definitions(t, d)
+	origin := testkit.From(&channelfile.Origin{Title: value, Path: "r.yml", Line: 3})
+	f := testkit.Parse(t, testkit.EncodeFrom(t, testkit.HeaderOf(d), origin, channelfile.And(channelfile.Contains(0, "x"), channelfile.Not(channelfile.Exists(1)))))
+	line := func(pipe string) string {
+		data, err := json.Marshal(map[string]any{"EventID": 17, "Channel": "Pipes", "EventData": map[string]string{"Pipe": pipe}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data) + "\n"
+	}
+	text := line("other") + "not an event\n" + line("x"+value) + line("x2") + line("x3") + line("x4") + line("x5")
+	source := replay.Source{Name: "e.ndjson", Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+	r := &Replay{Content: []replay.Content{{File: f, Definition: d}}, Files: 1}
+	var err error
+	if r.Result, err = replay.Run(defs, r.Content, []replay.Source{source}, replay.Options{Examples: 4}); err != nil {
+		t.Fatal(err)
+	}
+	r.Explain(defs, []replay.Source{source})
+	var b bytes.Buffer
+	if err := r.HTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"1 of 1 rule, with 5 matches. But the result is not complete.", "1 line could not be tried", "5 matches of 6 events", "r.yml:3, type pipes",
+		"Why it matches event e.ndjson:3", `the event has Pipe &#34;x&lt;script&gt;\u202e&#34;`, "the event has no Image: feed pipes never has it",
+		"Show 1 more example", `"where":"e.ndjson:6"`, "Share of the work",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if strings.Contains(b.String(), value) {
+		t.Errorf("the page has %q, which is not escaped", value)
+	}
+	// An example that cannot be read again has no reason.
+	r.Explain(defs, []replay.Source{{Name: "e.ndjson", Open: func() (io.ReadCloser, error) { return nil, errors.New("gone") }}})
+	if len(r.whys) != 0 {
+		t.Errorf("found %d reasons; expected none without the events", len(r.whys))
 	}
 }
 

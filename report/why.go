@@ -71,7 +71,7 @@ func (w *whys) add(r *validate.Report, recorded []*validate.Recorded) {
 			}
 			// A record can feed a type twice, and the rule matches only one of these events.
 			keys = slices.DeleteFunc(keys, func(key whyKey) bool {
-				why := explainMatch(trace.OfInstance(r.File, key.instance, r.Definition), e, at)
+				why := explainMatch(trace.OfInstance(r.File, key.instance, r.Definition), e, nil, at)
 				if why != nil {
 					if w.of == nil {
 						w.of = map[whyKey]*page.Why{}
@@ -91,8 +91,9 @@ func (w *whys) add(r *validate.Report, recorded []*validate.Recorded) {
 	}
 }
 
-// explainMatch returns why a rule matches an event, or nil if it does not.
-func explainMatch(rule *trace.Rule, e interp.Event, at string) *page.Why {
+// explainMatch returns why a rule matches an event at a place, or nil if it does not. The feed is
+// nil if it is not known.
+func explainMatch(rule *trace.Rule, e interp.Event, feed *sensor.Feed, at string) *page.Why {
 	root, err := rule.Tree(e)
 	if err != nil || !root.Holds {
 		return nil
@@ -110,7 +111,7 @@ func explainMatch(rule *trace.Rule, e interp.Event, at string) *page.Why {
 			left++
 			continue
 		}
-		node, parts := nodeOf(top.node, rule.Definition, e)
+		node, parts := nodeOf(top.node, rule.Definition, e, feed)
 		node.Depth = min(top.depth, page.MaxDepth)
 		why.Nodes = append(why.Nodes, node)
 		for _, p := range slices.Backward(parts) {
@@ -125,10 +126,10 @@ func explainMatch(rule *trace.Rule, e interp.Event, at string) *page.Why {
 
 // nodeOf returns a part of a condition for a page, and its parts. Of many parts it takes those that
 // decide, and the first others.
-func nodeOf(n *trace.Node, d *sensor.Definition, e interp.Event) (out page.Node, parts []*trace.Node) {
+func nodeOf(n *trace.Node, d *sensor.Definition, e interp.Event, feed *sensor.Feed) (out page.Node, parts []*trace.Node) {
 	out = page.Node{Text: shown(cutBytes(headOf(n), maxNodeText)), Holds: n.Holds, Decides: n.Decides}
 	if n.Kind == trace.Comparison {
-		for _, note := range notesOf(n, d, e, nil) {
+		for _, note := range notesOf(n, d, e, feed) {
 			out.Notes = append(out.Notes, shown(cutBytes(note, maxNodeText)))
 		}
 		return out, nil

@@ -32,7 +32,7 @@ type replaying struct {
 }
 
 // replayFormats lists the output formats of replay, the default first.
-var replayFormats = []string{"text", "json", "csv", "csv-fields"}
+var replayFormats = []string{"text", "html", "json", "csv", "csv-fields"}
 
 func (c *command) replay() *cobra.Command {
 	r := &replaying{loading: loading{command: c}}
@@ -48,6 +48,8 @@ events of its type, and the first matches with the fields that matched. It count
 the rules without a match, the events of types without content, and the lines
 that are not events. It also shows the rules that cost most, the fields that events
 have and no rule reads, and the reverse. --format csv-fields lists all fields.
+--format html writes a page that shows why rules match: the condition with the
+truth of each part on an event.
 
 replay does not judge whether content may ship. check does, also with events:
 --never-match, --known-good and --known-bad.
@@ -141,6 +143,10 @@ func (r *replaying) run(paths []string, ceiling bool) error {
 	switch r.format {
 	case "json":
 		out.Write(result.JSON)
+	case "html":
+		// The standard input can be read once.
+		result.Explain(defs, slices.DeleteFunc(sources, func(s replay.Source) bool { return s.Name == "-" }))
+		out.Write(result.HTML)
 	case "csv":
 		out.Write(result.CSV)
 	case "csv-fields":

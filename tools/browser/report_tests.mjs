@@ -236,6 +236,21 @@ export const tests = {
     assert.match(await p.innerText('.tree >> nth=0'), /^yes PipeName\|endswith: .*decides\s+the event has PipeName "\\\\demo"$/);
     await axe(p);
   },
+  'a replay shows the rules that match, and why': async (browser) => {
+    write('replay/pipe.yml', rule({ title: 'Demo pipe', category: 'pipe_created', field: 'PipeName|contains', value: 'demo' }).replace('condition:', "image:\n    Image|endswith: '.exe'\n  condition: not image and"));
+    const event = (PipeName) => JSON.stringify({ EventID: 17, Channel: 'Microsoft-Windows-Sysmon/Operational', Provider: 'Microsoft-Windows-Sysmon', Computer: 'a', EventData: { PipeName } });
+    write('replay.ndjson', ['other', 'demo<b>', 'demo2'].map(event).join('\n'));
+    const { status, stdout, stderr } = spawnSync(cfcheck, ['replay', '--format', 'html', '--events', 'replay.ndjson', 'replay'], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    write('replayed.html', stdout);
+    const p = await browser.open(join(folder, 'replayed.html'), { viewport: { width: 420, height: 900 } });
+    assert.equal(await p.textContent('h1'), '1 of 1 rule, with 2 matches.');
+    assert.match(await p.textContent('#matches h4'), /^Demo pipe$/);
+    await p.click('.why summary');
+    assert.deepEqual((await p.innerText('.tree')).split('\n').filter((line) => /event has/.test(line)), ['the event has PipeName "demo<b>"', 'the event has no Image']);
+    await axe(p);
+    await withinPage(p);
+  },
   'no text of the content runs as a script': async (browser) => {
     const { vectors } = await import('./vectors.mjs');
     assert.ok(new Set(vectors).size >= 100, `found ${new Set(vectors).size} different vectors`);

@@ -11,14 +11,18 @@ package page
 type Report struct {
 	Title   string
 	Verdict string // accepted, rejected or undecided
-	Answer  string // to "May it ship?", a sentence
-	Errors  bool   // findings must be corrected, whatever the verdict is
-	Totals  []Fact // the most important numbers
+	// Question is the question that Answer answers, with a sentence.
+	Question, Answer string
+	Errors           bool   // findings must be corrected, whatever the verdict is
+	Totals           []Fact // the most important numbers
 	// Explained says how the totals relate, as sentences; "" means that there is nothing to say.
 	Explained string
 	Facts     []Fact   // about the run: gate, fleets, inputs
 	Remarks   []string // messages that change no verdict
 
+	// Matches has the rules that match recorded events as causes, and the events as places. Nil
+	// means that no events were replayed.
+	Matches  *Section
 	Blocks   []Section // reasons why the verdict is not accepted
 	Warnings []Section // findings that do not block
 	Others   []Section // findings that do not count, such as notes, old and waived ones

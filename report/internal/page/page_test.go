@@ -15,7 +15,7 @@ import (
 // small is a report with a matrix.
 func small(text string) *Report {
 	return &Report{
-		Title: text, Verdict: "rejected", Answer: text, Totals: []Fact{{text, text}}, Explained: text, Facts: []Fact{{text, text}}, Remarks: []string{text},
+		Title: text, Verdict: "rejected", Question: text, Answer: text, Totals: []Fact{{text, text}}, Explained: text, Facts: []Fact{{text, text}}, Remarks: []string{text},
 		Blocks: []Section{{
 			ID: "part-1", Severity: "error", Check: text, Title: text, URL: "https://example.com", Found: text, Advice: text, Where: text, Fixes: []Fix{{ID: "part-1-1", Message: text, Text: text, Found: text}, {Text: text, Found: text}},
 			Causes: []Cause{{ID: "part-1-1", Message: text, Details: []string{text}, Fix: text, Found: text, Hosts: text, More: text, Places: []Place{{
@@ -24,6 +24,10 @@ func small(text string) *Report {
 				Why: &Why{Title: text, Nodes: []Node{{Text: text, Holds: true, Decides: true, Notes: []string{text}}}, More: text},
 			}}, Rest: []Place{{Where: text, Rule: text, Lines: []Line{{1, text, text, text}}}}, RestIs: text}},
 		}},
+		Matches: &Section{
+			ID: "part-2", Severity: "note", Title: text, Found: text, Advice: text,
+			Causes: []Cause{{ID: "part-2-1", Message: text, Found: text, Places: []Place{{Where: text, Details: []string{text}}}}},
+		},
 		Fleets: []Fleet{{
 			Name: text, Hosts: 3, Columns: []Column{{[]string{text}, 2}, {[]string{"b"}, 1}}, Note: text, Reasons: []string{text}, Sets: [][]int{{0}},
 			Rows: []Rule{

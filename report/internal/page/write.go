@@ -66,7 +66,11 @@ func Write(w io.Writer, r *Report) error {
 // placesJSON returns the places that the script adds, by the IDs of their causes.
 func placesJSON(r *Report) ([]byte, error) {
 	rest := map[string][]Place{}
-	for _, list := range [][]Section{r.Blocks, r.Warnings, r.Others} {
+	var matches []Section
+	if r.Matches != nil {
+		matches = []Section{*r.Matches}
+	}
+	for _, list := range [][]Section{r.Blocks, matches, r.Warnings, r.Others} {
 		for i := range list {
 			for k := range list[i].Causes {
 				if c := &list[i].Causes[k]; len(c.Rest) > 0 {
