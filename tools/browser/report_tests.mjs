@@ -87,6 +87,22 @@ export const tests = {
     const cause = await p.evaluate(() => document.activeElement.textContent);
     assert.match(cause, /can never match events of feed sysmon/);
   },
+  'each link at the top leads to its part, whose place does not move': async (browser) => {
+    for (let i = 0; i < 40; i++) write(`long/${i}.yml`, rule({ title: `Long ${i}`, category: 'create_stream_hash', field: `Nowhere${i}`, value: 'x' }));
+    write('long/contents.yml', readFileSync(join(folder, 'rules/contents.yml'), 'utf8'));
+    const p = await browser.open(page('long', 1, '--fleet', 'reference', 'long'), { viewport: { width: 420, height: 700 } });
+    const links = await p.$$eval('nav a', (all) => all.map((a) => a.getAttribute('href')));
+    assert.ok(links.length >= 6, links.join());
+    const heights = new Set();
+    for (const link of links.reverse()) { // the last one first: nothing above it was laid out
+      await p.$eval(`nav a[href="${link}"]`, (a) => a.click());
+      await p.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      const [top, height, end] = await p.$eval(link, (e) => [e.getBoundingClientRect().top, document.documentElement.scrollHeight, scrollY + innerHeight]);
+      heights.add(height);
+      assert.ok(end >= height - 1 ? top < 700 : top >= 0 && top < 150, `${link} is at ${top}`);
+    }
+    assert.equal(heights.size, 1, `the page has the heights ${[...heights]}`);
+  },
   'a click adds the other places of a cause, in the form of the first ones': async (browser) => {
     for (let i = 0; i < 6; i++) write(`many/${i}.yml`, rule({ title: `Stream ${i}`, author: 'Ann', category: 'create_stream_hash', field: 'Contents', value: '*payload*' }));
     const p = await browser.open(page('many', 0, '--fleet', 'reference', 'many'));

@@ -1,8 +1,10 @@
-// A link to a cause opens the lists that it is in.
+// A link opens the lists that its target is in. The causes above the target must have their heights
+// before the page scrolls.
 function reveal() {
   const target = location.hash.length > 1 && id(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   for (let e = target; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true;
+  document.documentElement.classList.add('settled');
   target.focus({ preventScroll: true });
   target.scrollIntoView();
 }
