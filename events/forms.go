@@ -51,6 +51,8 @@ type parser struct {
 	stray   error   // error for the first array or object, used if the event is flat
 	joined  []byte  // joined values of an array
 
+	repeated []byte // joined values of elements of one name
+
 	file       string // name of the file
 	tree       tree   // for an event that is not from Windows
 	ofHayabusa bool   // the data are in AllFieldInfo, and the channel may be shortened

@@ -74,7 +74,7 @@ func TestLog(t *testing.T) {
 		{"unnamed data are one value", []evtxtest.Event{event(9, "", evtxtest.Field{Value: "a"}, evtxtest.Field{Value: uint8(7)})}, nil, []string{head + ` Data="a\n7"`}},
 		{"an array is one value", []evtxtest.Event{event(9, "", evtxtest.Field{Value: []string{"a", "b"}})}, nil, []string{head + ` Data="a\nb"`}},
 		{"data in UserData", []evtxtest.Event{event(9, "Own", evtxtest.Field{Name: "a", Value: evtxtest.Hex64(0x3e7)})}, nil, []string{head + ` a="0x3e7"`}},
-		{"a name twice", []evtxtest.Event{event(9, "", evtxtest.Field{Name: "a", Value: "x"}, evtxtest.Field{Name: "a", Value: "y"}), event(10, "")}, nil,
+		{"a name twice", []evtxtest.Event{event(9, "", evtxtest.Field{Name: "a", Value: "x"}, evtxtest.Field{Name: "b", Value: ""}, evtxtest.Field{Name: "a", Value: "y"}), event(10, "")}, nil,
 			[]string{"x.evtx:9: found the name \"a\" twice in the data of the event; expected it once", head}},
 		{"a record whose XML cannot be read", []evtxtest.Event{event(9, ""), event(10, "")}, func(b []byte) { b[4096+512+28] = 0x30; evtxtest.Seal(b) },
 			[]string{"x.evtx:9: found 0x30; expected a part of binary XML, 0x00 to 0x0f (at byte 4636, 0x121c)", head}},

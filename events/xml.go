@@ -38,7 +38,16 @@ func (p *parser) elements(next func() (xml.Token, int, error)) error {
 		value   []byte
 		at      int // depth of field
 		unnamed int
+		repeats int // number of elements after the last field that repeat its element
+		apart   bool
 	)
+	// Windows writes the values of an array as elements of one name, one after another.
+	flush := func() {
+		if repeats > 0 {
+			p.fields[len(p.fields)-1].raw = asJSON(p.repeated)
+			repeats = 0
+		}
+	}
 	p.joined = p.joined[:0]
 	p.named = true
 	for {
@@ -101,7 +110,15 @@ func (p *parser) elements(next func() (xml.Token, int, error)) error {
 						p.joined = append(p.joined, '\n')
 					}
 					p.joined = append(p.joined, value...)
+					apart = true
+				case !apart && len(p.fields) > 0 && bytes.Equal(p.fields[len(p.fields)-1].Name, field):
+					if repeats++; repeats == 1 {
+						p.repeated = append(p.repeated[:0], text(p.fields[len(p.fields)-1].raw)...)
+					}
+					p.repeated = append(append(p.repeated, '\n'), value...)
 				default:
+					flush()
+					apart = false
 					p.fields = append(p.fields, Field{field, asJSON(value)})
 				}
 				field = nil
@@ -111,6 +128,7 @@ func (p *parser) elements(next func() (xml.Token, int, error)) error {
 			depth--
 		}
 	}
+	flush()
 	if unnamed > 0 {
 		p.fields = append(p.fields, Field{dataName, asJSON(p.joined)})
 	}
