@@ -79,6 +79,7 @@ type Kind struct {
 	Provider, Channel string
 	EventID           uint32
 	Events            uint64
+	Unnumbered        bool // the events have no event ID, as in [Record]
 }
 
 // NewObserver returns an Observer for all feeds of the definitions. Do not modify the
@@ -182,6 +183,9 @@ func (o *Observer) host(name []byte) (*host, error) {
 // other counts an event that feeds nothing.
 func (o *Observer) other(r *Record) {
 	o.key = append(o.key[:0], byte(r.EventID), byte(r.EventID>>8), byte(r.EventID>>16), byte(r.EventID>>24))
+	if r.Unnumbered {
+		o.key = append(o.key, 1)
+	}
 	o.key = append(o.key, r.Provider...)
 	o.key = append(o.key, 0)
 	o.key = append(o.key, r.Channel...)
@@ -191,7 +195,7 @@ func (o *Observer) other(r *Record) {
 			o.rest++
 			return
 		}
-		k = &Kind{Provider: string(r.Provider), Channel: string(r.Channel), EventID: r.EventID}
+		k = &Kind{Provider: string(r.Provider), Channel: string(r.Channel), EventID: r.EventID, Unnumbered: r.Unnumbered}
 		o.others[string(o.key)] = k
 	}
 	k.Events++

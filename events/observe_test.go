@@ -379,9 +379,9 @@ func TestFleetNote(t *testing.T) {
 // not part of the fleet.
 func TestOthers(t *testing.T) {
 	o := observe(t, definitions(t), Options{}, line(5, "p", "c", "", "")+line(5, "p", "c", "h", "")+line(6, "p", "c", "h", "")+line(5, "", "c", "h", "")+
-		line(5, strings.Repeat("p", maxNameSize), "", "h", ""))
+		`{"ID":"1.500:2","NODE":"h","SYSCALL":{}}`+"\n"+line(5, strings.Repeat("p", maxNameSize), "", "h", ""))
 	kinds, rest := o.Others()
-	want := []Kind{{"p", "c", 5, 2}, {"", "c", 5, 1}, {"p", "c", 6, 1}}
+	want := []Kind{{"p", "c", 5, 2, false}, {ProviderLaurel, "auditd", 0, 1, true}, {"", "c", 5, 1, false}, {"p", "c", 6, 1, false}}
 	if diff := cmp.Diff(want, kinds); diff != "" || rest != 1 {
 		t.Errorf("kinds (-want +have):\n%s\nand %d more; want 1", diff, rest)
 	}

@@ -404,6 +404,9 @@ func (r *runner) runRecorded(t *test, c *compiled, o *Outcome) {
 // describe names a record in a message.
 func describe(record *events.Record, feeds []*events.Mapping) string {
 	text := fmt.Sprintf("event %d of channel %s", record.EventID, strictjson.Quote(string(record.Channel)))
+	if record.Unnumbered {
+		text = fmt.Sprintf("event of %s, channel %s", record.Provider, strictjson.Quote(string(record.Channel)))
+	}
 	var types []string
 	for _, m := range feeds {
 		if name := m.Definition.Name; !slices.Contains(types, name) {

@@ -393,7 +393,11 @@ func (o *observing) others(b *strings.Builder) {
 			fmt.Fprintf(b, "  and %s\n", count(uint64(len(kinds)-i), "more kind"))
 			break
 		}
-		fmt.Fprintf(b, "  %8d  event %d, channel %s, provider %s\n", k.Events, k.EventID, nameOr(k.Channel), nameOr(k.Provider))
+		event := fmt.Sprintf("event %d", k.EventID)
+		if k.Unnumbered {
+			event = "no event ID"
+		}
+		fmt.Fprintf(b, "  %8d  %s, channel %s, provider %s\n", k.Events, event, nameOr(k.Channel), nameOr(k.Provider))
 	}
 	if rest > 0 {
 		fmt.Fprintf(b, "  and %s of further kinds (only %d kinds are told apart)\n", count(rest, "event"), events.MaxKinds)
